@@ -1,0 +1,108 @@
+# mod_smtp_send. `make help` says what there is. Needs GNU make.
+VERSION  := 0.1.0
+B        ?= build
+APXS     ?= apxs
+CC       ?= gcc
+DESTDIR  ?=
+PYTHON   ?= /usr/bin/python3
+
+# What the machine says of httpd and the libraries; asked only when something is built.
+BUILDING := $(filter-out help clean deps packages lint demo check quick fuzz bench coverage,$(or $(MAKECMDGOALS),all))
+ifneq ($(BUILDING),)
+APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
+APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
+LIB_FLAGS  := $(shell pkg-config --cflags gmime-3.0 jansson libgsasl openssl 2>/dev/null)
+LIBS       := $(shell apr-1-config --link-ld --libs 2>/dev/null) $(shell apu-1-config --link-ld 2>/dev/null) \
+              $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl sqlite3 2>/dev/null)
+LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
+BINDIR     := $(shell $(APXS) -q bindir 2>/dev/null)
+MANDIR     := $(shell $(APXS) -q mandir 2>/dev/null)
+INCLUDEDIR := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
+SYSCONFDIR := $(shell $(APXS) -q SYSCONFDIR 2>/dev/null)
+RUNTIMEDIR := $(shell $(APXS) -q runtimedir 2>/dev/null)
+endif
+
+WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
+OPT    ?= -O2 -g
+SAN    ?=
+HARD   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong
+OWN    := -Isrc -Iinclude -DSMTP_SEND_VERSION='"$(VERSION)"' \
+          -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"'
+CFLAGS_ALL := -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN) $(WARN) $(OWN) \
+              $(patsubst -I%,-isystem%,$(APXS_FLAGS) $(APR_FLAGS) $(LIB_FLAGS)) -MMD -MP $(CFLAGS)
+LDFLAGS_ALL := -pthread -Wl,--as-needed $(SAN) $(LDFLAGS)
+
+# The library: everything that needs no httpd. The skin: what does.
+SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c merge.c check.c module.c build.c))
+SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c main.c))
+LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire daemon))))
+SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c)
+CLI_SRC  := $(wildcard src/cli/*.c)
+UNIT_SRC := $(wildcard t/unit/*.c)
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+.PHONY: all help clean install deps packages unit check quick lint demo
+all: $(B)/mod_smtp_send.so $(B)/smtp-send
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make                 builds build/mod_smtp_send.so and build/smtp-send
+## make demo            from nothing to a delivered mail: installs what is missing, starts httpd and a mail catcher on
+##                      loopback, tests the connection, sends a message. DEMO=once ends after the delivery.
+##                      Your own relay: make demo HOST=smtp.example.com PORT=587 TLS=starttls USERNAME=me PASSWORD=file:/path TO=me@example.com
+## make check           all tests (what CI runs); make quick: unit tests only, in seconds
+## make install         into httpd's own folders (DESTDIR=... for packages)
+## make lint            include rings, banned calls, documents against code
+## make deps            installs what building and testing needs (Debian, Ubuntu), or prints the packages' names
+## make clean           removes build/
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+$(B)/libss.a: $(call obj,$(LIB_SRC))
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/mod_smtp_send.so: $(call obj,$(SKIN_SRC)) $(B)/libss.a
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(call obj,$(SKIN_SRC)) $(B)/libss.a $(LIBS)
+
+$(B)/smtp-send: $(call obj,$(CLI_SRC)) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+# Each t/unit/test_x.c brings one suite: ss_suite_x. The list is made here, so that none can be forgotten.
+SUITES := $(patsubst t/unit/test_%.c,%,$(wildcard t/unit/test_*.c))
+$(B)/unit_suites.inc: $(wildcard t/unit/test_*.c) Makefile
+	@mkdir -p $(@D)
+	@printf '%s\n' $(foreach s,$(SUITES),'SS_SUITE($(s))') > $@
+
+$(B)/obj/t/unit/main.o: $(B)/unit_suites.inc
+$(B)/obj/t/unit/%.o: OWN += -I$(B) -It/unit -Wno-missing-prototypes
+$(B)/unit: $(call obj,$(UNIT_SRC)) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcunit
+
+unit: $(B)/unit
+	@echo "unit tests$(if $(SAN), with $(SAN))"
+	@timeout 600 $(B)/unit
+
+install: all
+	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(BINDIR) $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 $(B)/mod_smtp_send.so $(DESTDIR)$(LIBEXEC)/
+	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
+	install -m 644 include/smtp_send.h $(DESTDIR)$(INCLUDEDIR)/
+
+clean:
+	rm -rf build
+
+quick: deps
+	@$(MAKE) --no-print-directory unit
+
+deps packages:
+	@sh t/rig/packages $@
+
+lint:
+	@sh t/lint/run
+
+Q ?= @
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

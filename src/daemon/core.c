@@ -1,0 +1,340 @@
+/* core.c: the delivery daemon as a whole: opens the store, starts relays and the local socket, runs the loop, leaves in order.
+ * No httpd here: main.c brings the process into shape first, the simulator and tests call it as it is. */
+#include "daemon/daemon.h"
+
+#include <apr_strings.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)       /* the old daemon settles for at most 10 s before it lets go of the store */
+#define STORE_RETRY (10 * APR_USEC_PER_SEC)           /* a store that could not be opened is tried again */
+#define PURGE_EVERY (600 * APR_USEC_PER_SEC)
+
+static void store_opened(ss_daemon_t *d);
+
+apr_uint32_t ss_daemon_random(void)
+{
+    apr_uint32_t value = 0;
+
+    if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != (ssize_t)sizeof(value)) {
+        value = (apr_uint32_t)apr_time_now();
+    }
+    return value;
+}
+
+/* ---- the store ---- */
+
+static void collect(void *baton)
+{
+    ss_daemon_t *d = baton;
+
+    if (d->store) ss_store_collect(d->store);
+    if (d->is_leaving) ss_daemon_check_left(d);
+}
+
+static void notify(void *self)
+{
+    ss_daemon_t *d = self;
+
+    ss_loop_post(d->loop, collect, d);
+}
+
+static void open_store(ss_daemon_t *d, apr_interval_time_t lock_wait)
+{
+    ss_store_options_t options = {
+        .driver = d->config->globals.queue_driver,
+        .params = d->config->globals.queue_params,
+        .log = d->log,
+        .notify = notify,
+        .self = d,
+        .migrates = 1
+    };
+    ss_result_t result;
+
+    ss_result_clear(&result);
+    apr_status_t rv = ss_store_open(&d->store, &options, lock_wait, &result, d->pool);
+    if (rv == APR_SUCCESS) {
+        ss_result_clear(&d->store_result);
+        store_opened(d);
+        return;
+    }
+    d->store = NULL;
+    if (strcmp(d->store_result.text, result.text)) {
+        ss_log(d->log, SS_LOG_ERROR, 201, "the queue cannot be used: %s; submissions are refused with 503 until this is mended", result.text);
+    }
+    d->store_result = result;
+    ss_loop_timer(d->loop, &d->store_timer, ss_loop_now(d->loop) + STORE_RETRY);
+}
+
+static void retry_store(ss_timer_t *timer, apr_time_t now)
+{
+    ss_daemon_t *d = timer->self;
+
+    (void)now;
+    if (!d->store && !d->is_leaving) open_store(d, 0);
+}
+
+void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request)
+{
+    apr_status_t rv = d->store ? ss_store_post(d->store, request) : APR_EOF;
+
+    if (rv == APR_SUCCESS) return;
+    request->rv = rv;
+    if (!d->store) {
+        request->result = d->store_result;
+    } else {
+        ss_result_set(&request->result, "queue", "", NULL, "the queue has more work waiting than it can hold");
+    }
+    request->done(request);
+}
+
+static void drop_request(ss_store_request_t *request)
+{
+    apr_pool_destroy(request->pool);
+}
+
+static void remembered(ss_store_request_t *request)
+{
+    ss_daemon_t *d = request->baton;
+
+    if (request->rv != APR_SUCCESS) {
+        ss_log(d->log, SS_LOG_WARN, 202, "the queue could not remember \"%s\": %s", request->key, request->result.text);
+    }
+    drop_request(request);
+}
+
+void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value)
+{
+    ss_store_request_t *request = ss_store_request(SS_STORE_SET, remembered, d);
+
+    request->key = apr_pstrdup(request->pool, key);
+    request->value = value ? apr_pstrdup(request->pool, value) : NULL;
+    request->now = ss_loop_now(d->loop);
+    ss_daemon_post(d, request);
+}
+
+/* ---- what a start finds ---- */
+
+static void counted(ss_store_request_t *request)
+{
+    ss_daemon_t *d = request->baton;
+    apr_int64_t waiting = 0;
+
+    if (request->rv != APR_SUCCESS) {
+        ss_log(d->log, SS_LOG_ERROR, 203, "the queue could not be counted: %s", request->result.text);
+        drop_request(request);
+        return;
+    }
+    for (int i = 0; i < request->rows->nelts; i++) {
+        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+        ss_relay_t *relay = ss_relay_for(d, row->relay);
+        relay->counts[row->state] += row->recipients;
+        if (ss_state_is_final(row->state)) continue;
+        relay->waiting_messages += row->messages;
+        relay->waiting_bytes += row->bytes;
+        if (row->oldest && (!relay->oldest || row->oldest < relay->oldest)) relay->oldest = row->oldest;
+        waiting += row->messages;
+    }
+    if (waiting) {
+        ss_log(d->log, SS_LOG_NOTICE, 204, "the queue holds %" APR_INT64_T_FMT " waiting messages from before this start", waiting);
+    }
+    for (int i = 0; i < d->relays->nelts; i++) {
+        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+        ss_relay_fill(relay);
+    }
+    drop_request(request);
+}
+
+static void settings_read(ss_store_request_t *request)
+{
+    ss_daemon_t *d = request->baton;
+    apr_time_t now = ss_loop_now(d->loop);
+
+    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
+        const ss_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_setting_t);
+        if (!strncmp(row->key, "pause/", 6)) {
+            ss_relay_t *relay = ss_relay_find(d, row->key + 6);
+            if (relay) ss_pause_restore(relay, row->value, now);
+        } else if (!strncmp(row->key, "learned/", 8)) {
+            ss_learned_restore(d, row->key + 8, row->value, now);
+        }
+    }
+    if (request->rv != APR_SUCCESS) {
+        ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s", request->result.text);
+    }
+    for (int i = 0; i < d->relays->nelts; i++) ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now);
+    drop_request(request);
+
+    ss_store_request_t *count = ss_store_request(SS_STORE_COUNTS, counted, d);
+    ss_daemon_post(d, count);
+}
+
+/* Pauses are known before the first message is scheduled: settings first, then the counts, then the order. */
+static void store_opened(ss_daemon_t *d)
+{
+    ss_store_request_t *request = ss_store_request(SS_STORE_SETTINGS, settings_read, d);
+
+    ss_daemon_post(d, request);
+    ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + 60 * APR_USEC_PER_SEC);
+}
+
+void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes)
+{
+    *messages = 0;
+    *bytes = 0;
+    for (int i = 0; i < d->relays->nelts; i++) {
+        const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+        *messages += relay->waiting_messages;
+        *bytes += relay->waiting_bytes;
+    }
+}
+
+/* ---- housekeeping ---- */
+
+static void purged(ss_store_request_t *request)
+{
+    ss_daemon_t *d = request->baton;
+    int more = request->more;
+
+    drop_request(request);
+    ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + (more ? APR_USEC_PER_SEC : PURGE_EVERY));
+}
+
+static void purge(ss_timer_t *timer, apr_time_t now)
+{
+    ss_daemon_t *d = timer->self;
+
+    if (d->is_leaving || !d->store) return;
+    for (int i = 0; i < d->relays->nelts; i++) {
+        ss_relay_sweep(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now);
+    }
+    ss_store_request_t *request = ss_store_request(SS_STORE_PURGE, purged, d);
+    request->before_time = now - d->config->globals.history;
+    request->limit = 1000;
+    request->now = now;
+    ss_daemon_post(d, request);
+}
+
+/* ---- leaving ---- */
+
+static void lifeline_ready(ss_watch_t *watch, int events, apr_time_t now)
+{
+    ss_daemon_t *d = watch->self;
+    char byte;
+    ssize_t got = read(watch->fd, &byte, 1);
+
+    (void)events;
+    (void)now;
+    if (got < 0) return;
+    ss_loop_unwatch(d->loop, watch);
+    ss_daemon_leave(d, got ? "httpd asks for it" : "httpd is gone");
+}
+
+static int in_flight(const ss_daemon_t *d)
+{
+    int count = 0;
+
+    for (int i = 0; i < d->relays->nelts; i++) count += APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->in_flight;
+    return count;
+}
+
+static int are_askers_busy(const ss_daemon_t *d)
+{
+    for (const ss_asker_t *a = d->askers; a; a = a->next) {
+        if (a->is_busy || a->out.len) return 1;
+    }
+    return 0;
+}
+
+void ss_daemon_check_left(ss_daemon_t *d)
+{
+    if (!d->is_leaving || in_flight(d) || are_askers_busy(d)) return;
+    if (d->store && ss_store_waiting(d->store)) return;
+    ss_loop_stop(d->loop);
+}
+
+static void settle_over(ss_timer_t *timer, apr_time_t now)
+{
+    ss_daemon_t *d = timer->self;
+
+    (void)now;
+    if (in_flight(d)) {
+        ss_log(d->log, SS_LOG_WARN, 206, "%d messages were still being sent after %d s: their connections are closed, the queue keeps them",
+               in_flight(d), (int)apr_time_sec(SS_DAEMON_SETTLE));
+    }
+    for (int i = 0; i < d->relays->nelts; i++) ss_relay_abort(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
+    ss_loop_stop(d->loop);
+}
+
+void ss_daemon_leave(ss_daemon_t *d, const char *why)
+{
+    if (d->is_leaving) return;
+    d->is_leaving = 1;
+    ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why, in_flight(d));
+    ss_intake_stop(d);
+    for (int i = 0; i < d->relays->nelts; i++) ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
+    ss_loop_timer(d->loop, &d->settle_timer, ss_loop_now(d->loop) + SS_DAEMON_SETTLE);
+    ss_daemon_check_left(d);
+}
+
+/* ---- the run ---- */
+
+static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
+{
+    apr_status_t rv = ss_loop_create(&d->loop, d->log, d->pool);
+
+    if (rv != APR_SUCCESS) return rv;
+    d->lifeline = (ss_watch_t){ .fd = options->lifeline_fd, .ready = lifeline_ready, .self = d };
+    if (options->lifeline_fd >= 0) {
+        rv = ss_loop_watch(d->loop, &d->lifeline, SS_LOOP_READ);
+        if (rv != APR_SUCCESS) return rv;
+    }
+    d->store_timer = (ss_timer_t){ .fired = retry_store, .self = d };
+    d->purge_timer = (ss_timer_t){ .fired = purge, .self = d };
+    d->settle_timer = (ss_timer_t){ .fired = settle_over, .self = d };
+    rv = ss_relays_create(d);
+    if (rv != APR_SUCCESS) return rv;
+    open_store(d, STORE_LOCK_WAIT);
+    return ss_intake_start(d, options->listen_fd);
+}
+
+int ss_daemon_run(const ss_daemon_options_t *options)
+{
+    apr_pool_t *pool;
+    ss_daemon_t *d;
+
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) return 1;
+    apr_pool_tag(pool, "smtp_send_daemon");
+    d = apr_pcalloc(pool, sizeof(*d));
+    d->pool = pool;
+    d->config = options->config;
+    d->log = options->log;
+    d->instance = options->instance;
+    d->generation = options->generation;
+    d->restarts = options->restarts;
+    d->owner_uid = options->owner_uid;
+    d->secret_of = options->secret_of;
+    d->started = apr_time_now();
+    d->jobs = apr_hash_make(pool);
+    d->adopted = apr_hash_make(pool);
+
+    apr_status_t rv = start(d, options);
+    if (rv != APR_SUCCESS) {
+        char why[120];
+        ss_log(d->log, SS_LOG_ERROR, 208, "the delivery daemon cannot start: %s", apr_strerror(rv, why, sizeof(why)));
+        return SS_DAEMON_EXIT_CONFIG;
+    }
+    ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(), d->relays->nelts);
+    ss_loop_run(d->loop);
+    /* What the last transactions said is committed before the store is let go. */
+    if (d->store) ss_store_close(d->store);
+    d->store = NULL;
+    ss_relays_destroy(d);
+    ss_loop_destroy(d->loop);
+    apr_pool_destroy(pool);
+    return 0;
+}

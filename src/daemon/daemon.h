@@ -1,0 +1,268 @@
+/* daemon.h: what the delivery daemon's files share. Everything here belongs to the loop thread. No httpd (see main.c, supervise.c). */
+#ifndef SS_DAEMON_DAEMON_H
+#define SS_DAEMON_DAEMON_H
+
+#include <apr_hash.h>
+#include <apr_ring.h>
+#include <jansson.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/secrets.h"
+#include "config/settings.h"
+#include "daemon/breaker.h"
+#include "daemon/metrics.h"
+#include "net/link.h"
+#include "net/loop.h"
+#include "queue/message.h"
+#include "queue/schedule.h"
+#include "queue/store.h"
+
+#define SS_DAEMON_CLIENTS_MAX 1024                  /* local socket; more wait in the listening socket's backlog */
+#define SS_DAEMON_MEMORY_MAX (64 * 1024 * 1024)     /* contents kept for delivery from memory; past it they are read from the store again */
+#define SS_DAEMON_INTAKE_MAX (128 * 1024 * 1024)    /* contents on their way to the store; past it clients are not read from */
+#define SS_DAEMON_LOADS_MAX 64                      /* messages being read from the store, a relay */
+#define SS_DAEMON_SETTLE (10 * APR_USEC_PER_SEC)    /* a leaving daemon waits so long for what is in flight */
+#define SS_DAEMON_TESTS_MAX 4                       /* connection tests at once */
+#define SS_DAEMON_AGAIN_MAX 5                       /* uncharged attempts of a message in a row; then one is charged */
+
+typedef struct ss_daemon_t ss_daemon_t;
+typedef struct ss_relay_t ss_relay_t;
+
+/* ---- a waiting message in the daemon's memory (job.c) ---- */
+typedef struct ss_job_t {
+    ss_entry_t entry;              /* in relay's schedule while it waits */
+    ss_daemon_t *daemon;
+    ss_relay_t *relay;
+    ss_message_t *message;         /* NULL: only its place in the order is known; loaded before it is sent */
+    apr_size_t memory;             /* bytes counted against SS_DAEMON_MEMORY_MAX */
+    int is_scheduled, is_loading, is_sending;
+    int is_loaded;                 /* came from the store, not from its submission */
+    int outcomes;                  /* posted, not yet committed */
+    int agains;                    /* uncharged attempts in a row */
+    int is_stale;                  /* the stored message was changed meanwhile: read again */
+    int is_gone;                   /* cancelled or otherwise final by somebody else: freed as soon as nothing uses it */
+    apr_time_t received, stored, taken;   /* for delays= */
+} ss_job_t;
+
+/* A job for a message that was just committed or loaded (takes the message's pool over), or for a place in the order (message NULL). Found by id afterwards. */
+ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message, const ss_due_t *due);
+ss_job_t *ss_job_find(ss_daemon_t *d, const char *id);
+/* Lets go of the content, keeps the place. */
+void ss_job_forget(ss_job_t *job);
+/* Puts the job into its relay's schedule as its recipients say; frees it when nobody waits any more and no outcome is open. */
+void ss_job_settle(ss_job_t *job, apr_time_t now);
+void ss_job_free(ss_job_t *job);
+/* A pool of its own allocator for a message: it crosses to the store thread and back. */
+apr_pool_t *ss_job_pool(void);
+/* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped and read again. */
+void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_t now);
+
+/* ---- a relay (relay.c, pause.c) ---- */
+typedef struct ss_conn_t ss_conn_t;
+
+typedef struct {
+    int directive;                 /* SMTPSendPause On */
+    int stored;                    /* made while running */
+    const char *reason, *who;      /* malloc'ed */
+    apr_time_t since, until;       /* of the stored one; until 0: open */
+    apr_time_t effective_since;    /* paused by either (or engine off) since; 0: not */
+    apr_interval_time_t total;     /* paused time before effective_since, over all restarts */
+    apr_time_t said;               /* last line in the log */
+} ss_pause_t;
+
+struct ss_relay_t {
+    ss_daemon_t *daemon;
+    const ss_settings_t *settings;
+    const char *name;
+    ss_secret_t *secret;
+    int is_secret_loading;         /* a helper thread runs exec: or reads file: */
+    int is_secret_rejected;
+    ss_result_t secret_result;
+    ss_tls_t *tls;
+    ss_result_t tls_result;        /* set: the TLS settings cannot work */
+    ss_schedule_t *schedule;
+    ss_host_state_t *hosts;        /* settings->hosts->nelts of them */
+    int host_count;
+    APR_RING_HEAD(ss_conn_ring_t, ss_conn_t) conns;
+    int conn_count, connecting;
+    int conn_limit;                /* settings->connections, or halved for a while */
+    apr_time_t conn_limit_until;
+    int loads;                     /* SS_STORE_LOAD under way */
+    int is_filling;                /* SS_STORE_DUE under way */
+    int in_flight;
+    apr_time_t fill_time;          /* where SS_STORE_DUE goes on */
+    char fill_id[SS_IDENT_TEXT];
+    ss_pause_t pause;
+    ss_timer_t timer;              /* next thing to do: due, breaker, pause's end */
+    ss_timer_t pause_timer;
+    ss_deferred_t pump;
+    apr_int64_t counts[SS_STATES]; /* recipients in the store by state, kept up */
+    apr_int64_t waiting_messages;
+    apr_uint64_t waiting_bytes;
+    apr_time_t oldest;             /* acceptance of the oldest waiting message, as far as known; 0 none */
+    apr_time_t last_success;
+    apr_uint64_t sent, failed, uncertain;
+    apr_hash_t *said;              /* "host command" -> when the sentence was last logged */
+    apr_pool_t *pool;
+};
+
+apr_status_t ss_relays_create(ss_daemon_t *d);
+void ss_relays_destroy(ss_daemon_t *d);
+/* By name; the main server's where the name is not configured any more (the log says so once a name). */
+ss_relay_t *ss_relay_for(ss_daemon_t *d, const char *name);
+ss_relay_t *ss_relay_find(ss_daemon_t *d, const char *name);
+/* Something changed: looks, at the end of this turn, what can be sent. Idempotent. */
+void ss_relay_wake(ss_relay_t *relay);
+/* Reads the order of what waits from the store (start, after drops, after flush). */
+void ss_relay_fill(ss_relay_t *relay);
+/* Tries at once: breakers and waits forgotten. */
+void ss_relay_flush(ss_relay_t *relay, apr_time_t now);
+/* "up", "down", "blocked", "paused", "off"; cause and advice id of the state or NULL. */
+const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const char **advice);
+/* A message came into the queue (+1) or left it (-1): all its recipients are counted as waiting. */
+void ss_relay_stored(ss_relay_t *relay, const ss_message_t *m, int sign);
+void ss_relay_counted(ss_relay_t *relay, ss_state_t from, ss_state_t to);
+/* No new transactions; QUIT where nothing is in flight. */
+void ss_relay_quit(ss_relay_t *relay);
+/* Everything in flight is given back now. */
+void ss_relay_abort(ss_relay_t *relay);
+/* Gives up, in steps, what is older than SMTPSendExpire though it never came to an attempt. */
+void ss_relay_sweep(ss_relay_t *relay, apr_time_t now);
+/* Whether the relay may send: not paused, engine on, not leaving. */
+int ss_relay_is_paused(const ss_relay_t *relay);
+apr_interval_time_t ss_relay_paused_total(const ss_relay_t *relay, apr_time_t now);
+/* The secret's state for the test's settings list: "set (file)", "empty", "unreadable". */
+const char *ss_relay_secret_state(const ss_relay_t *relay);
+
+/* What a host was found to need, remembered for a day (learned.c). host: "name:port". */
+unsigned ss_learned_bits(ss_daemon_t *d, const char *host, int *recipients, apr_time_t now);
+void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipients, const char *words, apr_time_t now);
+void ss_learned_restore(ss_daemon_t *d, const char *host, const char *json, apr_time_t now);
+json_t *ss_learned_json(ss_daemon_t *d, const char *host);
+
+/* pause.c. until 0: open end. Persist first, then take effect; done(baton, rv) when on stable storage. */
+void ss_pause_restore(ss_relay_t *relay, const char *json, apr_time_t now);
+apr_status_t ss_pause_set(ss_relay_t *relay, const char *reason, const char *who, apr_time_t until, apr_time_t now);
+apr_status_t ss_pause_clear(ss_relay_t *relay, const char *who, apr_time_t now);
+void ss_pause_begin(ss_relay_t *relay, apr_time_t now);
+/* The pause as a JSON object for the status document. */
+json_t *ss_pause_json(const ss_relay_t *relay);
+
+/* ---- outcomes (outcome.c) ---- */
+typedef struct {
+    const char *host;              /* "mail.example.com[192.0.2.1]:465" */
+    apr_time_t handed, connected_for, started, ended;   /* connected_for: microseconds spent connecting for this message */
+} ss_attempt_t;
+/* What became of the recipients of one transaction: changes their states, logs, posts the outcome. */
+void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *rcpts, const int *numbers, int count, const ss_attempt_t *attempt, apr_time_t now);
+/* Gives up the recipients whose time is over; returns whether any were. */
+int ss_outcome_expire(ss_job_t *job, apr_time_t now);
+
+/* ---- the local socket (intake.c), requests (submit.c, control.c, document.c, testing.c) ---- */
+typedef struct ss_asker_t ss_asker_t;     /* a client of the local socket with a request under way */
+struct ss_asker_t {
+    ss_daemon_t *daemon;
+    ss_watch_t watch;
+    ss_buf_t in, out;
+    int uid;
+    int is_busy;                   /* a request is being worked on: nothing more is read */
+    int is_closing;                /* the peer left, or a write failed: freed when not busy */
+    void (*left)(ss_asker_t *asker);      /* called once when the peer leaves while busy; or NULL */
+    void *work;                    /* of the request under way */
+    ss_message_t *submitting;      /* parts are still coming */
+    json_t *header;
+    apr_size_t charged;            /* bytes counted in daemon->intake_bytes */
+    ss_timer_t timer;
+    struct ss_asker_t *next, *prev;
+};
+
+apr_status_t ss_intake_start(ss_daemon_t *d, int listen_fd);
+/* Accepts nothing more, reads nothing more; says goodbye where nothing is under way. */
+void ss_intake_stop(ss_daemon_t *d);
+/* Ends the request: an answer with status and, where given, a document. fields: more members of the header, or NULL; both are taken over. */
+void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *content, apr_size_t len);
+/* The same with a document. */
+void ss_asker_document(ss_asker_t *asker, int status, json_t *document);
+/* Ends the request as refused. retry_after: seconds, 0: none. */
+void ss_asker_refuse(ss_asker_t *asker, int status, int retry_after, const char *field, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* A piece before the answer. */
+void ss_asker_step(ss_asker_t *asker, const char *bytes, apr_size_t len);
+int ss_asker_is_trusted(const ss_asker_t *asker);      /* root or httpd's User */
+
+void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *message);
+/* The message with its place for content, from a submit request's header; NULL: refused already. */
+ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header);
+/* Adds content to asker->submitting; 0: refused already (too large), the message is gone. */
+int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len);
+/* A verb that is no submission. */
+void ss_control(ss_asker_t *asker, const char *verb, const json_t *header);
+void ss_testing(ss_asker_t *asker, const json_t *header);
+void ss_testing_message(ss_asker_t *asker, const json_t *header);
+json_t *ss_document_status(ss_daemon_t *d, apr_time_t now);
+json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m, const apr_array_header_t *history);
+json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m);
+
+/* ---- the whole (core.c) ---- */
+struct ss_daemon_t {
+    const ss_config_t *config;
+    const ss_log_t *log;
+    apr_pool_t *pool;
+    ss_loop_t *loop;
+    ss_store_t *store;             /* NULL: cannot be opened; store_result says why */
+    ss_result_t store_result;
+    ss_timer_t store_timer;        /* tries to open it again */
+    ss_timer_t purge_timer;
+    apr_hash_t *jobs;              /* id -> ss_job_t */
+    apr_size_t memory, intake_bytes;
+    apr_array_header_t *relays;    /* of ss_relay_t *, [0] the main server's */
+    apr_hash_t *adopted;           /* relay names that are no longer configured -> "" (said) */
+    ss_asker_t *askers;
+    int asker_count;
+    ss_watch_t listener;
+    int is_listening;
+    ss_watch_t lifeline;
+    ss_timer_t settle_timer;
+    int is_leaving;
+    int tests;
+    apr_uint64_t instance;
+    unsigned generation, restarts;
+    apr_time_t started;
+    int owner_uid;                 /* httpd's User */
+    ss_ident_source_t idents;
+    ss_metrics_t metrics;
+    ss_secret_t *(*secret_of)(const ss_settings_t *settings);
+    struct ss_learned_t *learned;
+    apr_time_t counted;            /* when the store last told the oldest message's age */
+    ss_timer_t *watchers;          /* questions that wait for a message's end */
+};
+
+typedef struct {
+    const ss_config_t *config;
+    const ss_log_t *log;
+    int listen_fd, lifeline_fd;
+    apr_uint64_t instance;
+    unsigned generation, restarts;
+    int owner_uid;
+    ss_secret_t *(*secret_of)(const ss_settings_t *settings);   /* the loaded secrets, by relay */
+} ss_daemon_options_t;
+
+/* Runs the daemon until its lifeline says to leave. Returns the process's exit code: 0 left in order, SS_DAEMON_EXIT_CONFIG: do not start again. */
+int ss_daemon_run(const ss_daemon_options_t *options);
+#define SS_DAEMON_EXIT_CONFIG 254
+/* Leaves: no new work, at most SS_DAEMON_SETTLE for what is in flight, then the store is closed. */
+void ss_daemon_leave(ss_daemon_t *d, const char *why);
+/* Looks whether a leaving daemon is done. */
+void ss_daemon_check_left(ss_daemon_t *d);
+apr_uint32_t ss_daemon_random(void);
+/* Posts a request; when the store cannot take it, answers it at once with an error. */
+void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request);
+/* Fires the timer when a message of the queue may have ended, at `until` at the latest. */
+void ss_daemon_watch_message(ss_daemon_t *d, ss_timer_t *timer, apr_time_t until);
+/* What waits in the whole queue: messages and bytes. */
+void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes);
+/* Writes a row of the setting table, without an answer. */
+void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value);
+
+#endif

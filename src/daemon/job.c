@@ -1,0 +1,153 @@
+/* job.c: waiting messages in the daemon's memory: found by id, kept or forgotten, put back into the order. */
+#include "daemon/daemon.h"
+
+#include <apr_strings.h>
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+apr_pool_t *ss_job_pool(void)
+{
+    apr_allocator_t *allocator = NULL;
+    apr_pool_t *pool = NULL;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS) abort();
+    /* NULL as parent and an allocator of its own: the pool may be destroyed on either thread, one at a time. */
+    if (apr_pool_create_unmanaged_ex(&pool, NULL, allocator) != APR_SUCCESS) abort();
+    apr_allocator_owner_set(allocator, pool);
+    return pool;
+}
+
+static apr_uint32_t hash_of(const char *text)
+{
+    apr_ssize_t len = APR_HASH_KEY_STRING;
+
+    return text ? apr_hashfunc_default(text, &len) : 0;
+}
+
+static void charge(ss_job_t *job)
+{
+    job->memory = (apr_size_t)job->message->size + sizeof(*job);
+    job->daemon->memory += job->memory;
+}
+
+ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message, const ss_due_t *due)
+{
+    ss_job_t *job = calloc(1, sizeof(*job));
+
+    if (!job) abort();
+    job->daemon = d;
+    job->relay = relay;
+    job->entry.owner = job;
+    if (message) {
+        apr_cpystrn(job->entry.id, message->id, sizeof(job->entry.id));
+        job->message = message;
+        job->entry.created = message->created;
+        job->entry.priority = message->priority;
+        job->entry.submitter = hash_of(message->submitter);
+        charge(job);
+    } else {
+        apr_cpystrn(job->entry.id, due->id, sizeof(job->entry.id));
+        job->entry.created = due->created;
+        job->entry.due = due->due;
+        job->entry.priority = due->priority;
+        job->entry.is_retry = due->attempts > 0;
+        job->entry.submitter = hash_of(due->submitter);
+    }
+    apr_hash_set(d->jobs, job->entry.id, APR_HASH_KEY_STRING, job);
+    return job;
+}
+
+ss_job_t *ss_job_find(ss_daemon_t *d, const char *id)
+{
+    return apr_hash_get(d->jobs, id, APR_HASH_KEY_STRING);
+}
+
+void ss_job_forget(ss_job_t *job)
+{
+    assert(!job->is_sending);
+    if (!job->message) return;
+    apr_pool_destroy(job->message->pool);
+    job->message = NULL;
+    job->daemon->memory -= job->memory;
+    job->memory = 0;
+}
+
+void ss_job_free(ss_job_t *job)
+{
+    if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
+    if (ss_job_find(job->daemon, job->entry.id) == job) apr_hash_set(job->daemon->jobs, job->entry.id, APR_HASH_KEY_STRING, NULL);
+    ss_job_forget(job);
+    free(job);
+}
+
+static void schedule(ss_job_t *job)
+{
+    ss_entry_t *dropped = NULL;
+
+    job->is_scheduled = 1;
+    ss_schedule_add(job->relay->schedule, &job->entry, &dropped);
+    if (dropped) {
+        ss_job_t *other = dropped->owner;
+        other->is_scheduled = 0;
+        ss_job_free(other);
+    }
+    ss_relay_wake(job->relay);
+}
+
+void ss_job_settle(ss_job_t *job, apr_time_t now)
+{
+    int any = 0;
+
+    if (job->is_sending || job->is_loading || job->is_scheduled) return;
+    if (job->is_stale) {
+        /* The store was changed meanwhile: what still waits is read again, after this job's own outcomes are in it. */
+        if (job->outcomes) return;
+        job->is_stale = 0;
+        ss_job_forget(job);
+        job->entry.due = now;
+    }
+    if (job->is_gone) {
+        if (!job->outcomes) ss_job_free(job);
+        return;
+    }
+    if (!job->message) {
+        schedule(job);
+        return;
+    }
+    apr_time_t due = ss_message_due(job->message, &any);
+    if (!any) {
+        /* Forgotten only after the commit: until then a crash would send it again from the store, and a question finds it here. */
+        if (!job->outcomes) ss_job_free(job);
+        return;
+    }
+    job->entry.due = due ? due : job->message->created;
+    job->entry.is_retry = job->message->rcpts[0].attempts > 0;
+    int is_soon = job->entry.due <= now + APR_USEC_PER_SEC;
+    if ((!is_soon && !job->outcomes) || (job->daemon->memory > SS_DAEMON_MEMORY_MAX && !job->outcomes)) ss_job_forget(job);
+    schedule(job);
+}
+
+void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_t now)
+{
+    ss_job_t *job = ss_job_find(d, id);
+
+    if (job) {
+        if (job->is_sending || job->is_loading) {
+            job->is_stale = 1;
+            return;
+        }
+        if (job->is_scheduled) {
+            ss_schedule_remove(job->relay->schedule, &job->entry);
+            job->is_scheduled = 0;
+        }
+        ss_job_forget(job);
+    } else {
+        ss_due_t due = { .relay = relay->name, .due = now, .created = now, .priority = SS_PRIORITY_NORMAL };
+        apr_cpystrn(due.id, id, sizeof(due.id));
+        job = ss_job_create(d, relay, NULL, &due);
+    }
+    /* Read again; what is held, cancelled or not due yet is found out then. */
+    job->entry.due = now;
+    ss_job_settle(job, now);
+}

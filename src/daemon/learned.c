@@ -1,0 +1,105 @@
+/* learned.c: what a host was found to need: remembered for a day, over restarts, said once with the directive that makes it permanent. */
+#include "daemon/daemon.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define LEARNED_FOR (24 * 3600 * APR_USEC_PER_SEC)
+#define LEARNED_MAX 256             /* hosts; past it nothing new is remembered, only used once */
+
+typedef struct { const char *host; unsigned bits; int recipients; apr_time_t since; } row_t;
+struct ss_learned_t { row_t rows[LEARNED_MAX]; int count; };
+
+static const struct { unsigned bit; const char *name, *what, *directive; } kinds[] = {
+    { SS_LEARN_ONE_MESSAGE, "one-message", "takes one message a connection", "SMTPSendOneMessagePerConnection On" },
+    { SS_LEARN_NO_PIPELINING, "no-pipelining", "mishandles pipelined commands", "SMTPSendPipelining Off" },
+    { SS_LEARN_NO_CHUNKING, "no-chunking", "offers CHUNKING and refuses BDAT: DATA is used", NULL },
+    { SS_LEARN_MAX_RECIPIENTS, "max-recipients", "takes fewer recipients a transaction", "SMTPSendMaxRecipients" },
+    { SS_LEARN_NO_EHLO, "no-ehlo", "refuses EHLO: HELO is used", NULL }
+};
+
+static row_t *find(ss_daemon_t *d, const char *host, int makes)
+{
+    if (!d->learned) d->learned = apr_pcalloc(d->pool, sizeof(*d->learned));
+    for (int i = 0; i < d->learned->count; i++) {
+        if (!strcmp(d->learned->rows[i].host, host)) return &d->learned->rows[i];
+    }
+    if (!makes || d->learned->count == LEARNED_MAX) return NULL;
+    row_t *row = &d->learned->rows[d->learned->count++];
+    row->host = apr_pstrdup(d->pool, host);
+    return row;
+}
+
+unsigned ss_learned_bits(ss_daemon_t *d, const char *host, int *recipients, apr_time_t now)
+{
+    row_t *row = find(d, host, 0);
+
+    if (recipients) *recipients = 0;
+    if (!row || !row->bits) return 0;
+    if (row->since + LEARNED_FOR <= now) {
+        char key[320];
+        row->bits = 0;
+        apr_snprintf(key, sizeof(key), "learned/%s", host);
+        ss_daemon_remember(d, key, NULL);
+        return 0;
+    }
+    if (recipients && (row->bits & SS_LEARN_MAX_RECIPIENTS)) *recipients = row->recipients;
+    return row->bits;
+}
+
+static void remember(ss_daemon_t *d, const row_t *row)
+{
+    char key[320];
+    json_t *value = json_pack("{s:i,s:i,s:I}", "bits", (int)row->bits, "recipients", row->recipients, "since", (json_int_t)row->since);
+    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
+
+    apr_snprintf(key, sizeof(key), "learned/%s", row->host);
+    if (text) ss_daemon_remember(d, key, text);
+    free(text);
+    json_decref(value);
+}
+
+void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipients, const char *words, apr_time_t now)
+{
+    row_t *row = find(d, host, 1);
+    int is_known = row && (row->bits & bit) && (bit != SS_LEARN_MAX_RECIPIENTS || row->recipients <= recipients);
+
+    if (!row || is_known) return;
+    if (!row->bits) row->since = now;
+    row->bits |= bit;
+    if (bit == SS_LEARN_MAX_RECIPIENTS) row->recipients = recipients > 0 ? recipients : 1;
+    for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i].bit != bit) continue;
+        char number[16] = "";
+        if (bit == SS_LEARN_MAX_RECIPIENTS) apr_snprintf(number, sizeof(number), " %d", row->recipients);
+        ss_log(d->log, SS_LOG_WARN, 240, "%s %s (\"%s\"): remembered for a day%s%s%s%s", host, kinds[i].what, words ? words : "",
+               kinds[i].directive ? "; " : "", kinds[i].directive ? kinds[i].directive : "", number, kinds[i].directive ? " makes it permanent" : "");
+    }
+    remember(d, row);
+}
+
+void ss_learned_restore(ss_daemon_t *d, const char *host, const char *json, apr_time_t now)
+{
+    json_t *value = json_loads(json, 0, NULL);
+    row_t *row = value ? find(d, host, 1) : NULL;
+
+    if (row) {
+        row->bits = (unsigned)json_integer_value(json_object_get(value, "bits"));
+        row->recipients = (int)json_integer_value(json_object_get(value, "recipients"));
+        row->since = json_integer_value(json_object_get(value, "since"));
+        if (row->since > now) row->since = now;
+    }
+    json_decref(value);
+}
+
+json_t *ss_learned_json(ss_daemon_t *d, const char *host)
+{
+    json_t *list = json_array();
+    row_t *row = find(d, host, 0);
+
+    for (apr_size_t i = 0; row && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (!(row->bits & kinds[i].bit)) continue;
+        json_array_append_new(list, json_pack("{s:s,s:s,s:s?}", "host", host, "what", kinds[i].name, "directive", kinds[i].directive));
+    }
+    return list;
+}

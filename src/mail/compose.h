@@ -1,0 +1,33 @@
+/* compose.h: MIME out of a model, by GMime: text, html alternative, inline related, attachments mixed. */
+#ifndef SS_MAIL_COMPOSE_H
+#define SS_MAIL_COMPOSE_H
+
+#include "mail/address.h"
+#include "mail/message.h"
+
+typedef struct {
+    const char *filename, *content_type, *cid;
+    const char *bytes;
+    apr_size_t len;
+} ss_attachment_t;
+
+typedef struct {
+    ss_address_t from;
+    apr_array_header_t *to, *cc, *reply_to;   /* of ss_address_t; NULL: none */
+    const char *subject, *text, *html;        /* UTF-8 or NULL */
+    apr_array_header_t *headers;              /* of ss_header_t, checked: no line ends, no fields that belong to us */
+    apr_array_header_t *attachments;          /* of ss_attachment_t */
+    const char *message_id;                   /* with brackets, or NULL: made from host, now, random */
+    const char *host;
+    apr_time_t now;
+    apr_uint64_t random;
+} ss_compose_t;
+
+typedef struct { const char *name, *value; } ss_header_t;
+
+/* Once a process before the first use (GMime's start); threads may call the others at once afterwards. */
+void ss_compose_init(void);
+/* Writes the message, canonical, into the pool. 0, or -1 with the problem. */
+int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model, ss_mail_problem_t *problem, apr_pool_t *pool);
+
+#endif

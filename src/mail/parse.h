@@ -1,0 +1,27 @@
+/* parse.h: a finished message (RFC 5322) to ss_mail_message_t: recipients from the fields, Bcc taken out, what is worth
+ * searching, content made canonical. No GMime here (see address.h). */
+#ifndef SS_MAIL_PARSE_H
+#define SS_MAIL_PARSE_H
+
+#include "mail/message.h"
+
+typedef struct {
+    int takes_rcpts;           /* 1: To, Cc, Bcc (Resent- ones where present) give the recipients */
+    int keeps_bcc;             /* 1: Bcc stays (recipients named elsewhere and the caller wants it untouched) */
+    int adds_missing;          /* 1: Date, Message-ID, From where missing (sendmail, JSON); needs host and now */
+    const char *host;          /* right side of a Message-ID made here */
+    const char *default_domain;/* appended to addresses without one in envelope and fields; NULL: none, they are refused */
+    const char *from_name;     /* sendmail -F: full name for a From made here, or NULL */
+    const char *default_from;  /* for a From made here, and the envelope where m->from is NULL and no From is there */
+    apr_time_t now;
+    apr_uint64_t random;       /* for the Message-ID */
+    const apr_array_header_t *add_headers;   /* of ss_pair-like {name,value} const char *[2], put on top; or NULL */
+    apr_size_t max_size;       /* of the canonical content; over it 413 */
+} ss_parse_options_t;
+
+/* Reads len bytes (any line ends) into m: sets rcpts (added to those there), from (where NULL: Resent-From, Sender or From), content,
+ * subject, message_id, flags. 0, or -1 with the problem. bytes are not kept. Headers over 256 KiB, a header line without a colon
+ * before the first empty line, NUL in the header: 400. */
+int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem);
+
+#endif
