@@ -13,15 +13,18 @@ typedef struct {
     apr_size_t head;  /* bytes in front of data that were taken (space to reuse) */
     apr_size_t size;  /* bytes allocated, counted from data - head */
     apr_size_t max;   /* len never grows past it */
+    int is_secret;    /* memory is overwritten before it is given back, when the buffer grows too */
 } ss_buf_t;
 
 /* Makes b empty with the given maximum in bytes. Allocates nothing. */
 void ss_buf_init(ss_buf_t *b, apr_size_t max);
+/* The same for content that is a secret: no copy of it stays behind in freed memory. */
+void ss_buf_init_secret(ss_buf_t *b, apr_size_t max);
 /* Frees the memory; b may be used again as after ss_buf_init with the same maximum. */
 void ss_buf_free(ss_buf_t *b);
 /* Empties b and keeps its memory. */
 void ss_buf_clear(ss_buf_t *b);
-/* Overwrites the memory with zeros, then frees it: for buffers that held a secret. */
+/* Overwrites the memory with zeros, then frees it: for buffers that held a secret (earlier memory of one that grew: see ss_buf_init_secret). */
 void ss_buf_wipe(ss_buf_t *b);
 /* Appends len bytes. APR_ENOSPC past the maximum, APR_ENOMEM without memory; b is unchanged then. */
 apr_status_t ss_buf_append(ss_buf_t *b, const void *bytes, apr_size_t len);

@@ -231,7 +231,7 @@ static void lifeline_ready(ss_watch_t *watch, int events, apr_time_t now)
     (void)now;
     if (got < 0) return;
     ss_loop_unwatch(d->loop, watch);
-    ss_daemon_leave(d, got ? "httpd asks for it" : "httpd is gone");
+    ss_daemon_leave(d, watch == &d->term ? "it was told to end" : got ? "httpd asks for it" : "httpd is gone");
 }
 
 static int in_flight(const ss_daemon_t *d)
@@ -291,6 +291,11 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     d->lifeline = (ss_watch_t){ .fd = options->lifeline_fd, .ready = lifeline_ready, .self = d };
     if (options->lifeline_fd >= 0) {
         rv = ss_loop_watch(d->loop, &d->lifeline, SS_LOOP_READ);
+        if (rv != APR_SUCCESS) return rv;
+    }
+    d->term = (ss_watch_t){ .fd = options->term_fd, .ready = lifeline_ready, .self = d };
+    if (options->term_fd > 0) {
+        rv = ss_loop_watch(d->loop, &d->term, SS_LOOP_READ);
         if (rv != APR_SUCCESS) return rv;
     }
     d->store_timer = (ss_timer_t){ .fired = retry_store, .self = d };

@@ -222,7 +222,7 @@ struct ss_daemon_t {
     int asker_count;
     ss_watch_t listener;
     int is_listening;
-    ss_watch_t lifeline;
+    ss_watch_t lifeline, term;
     ss_timer_t settle_timer;
     int is_leaving;
     int tests;
@@ -242,6 +242,7 @@ typedef struct {
     const ss_config_t *config;
     const ss_log_t *log;
     int listen_fd, lifeline_fd;
+    int term_fd;                   /* readable: SIGTERM came; 0: none */
     apr_uint64_t instance;
     unsigned generation, restarts;
     int owner_uid;

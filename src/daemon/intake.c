@@ -1,6 +1,5 @@
 /* intake.c: the local socket: clients, frames in, answers out. One request of a client at a time; while it is worked on nothing more is read from that
  * client, so a fast one waits in its own socket buffer and not in our memory. */
-#define _GNU_SOURCE
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>

@@ -27,12 +27,16 @@ apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header
 /* The same in pieces: begin (announces that parts follow), part..., last. */
 apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t header_len, apr_time_t deadline);
 apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last, apr_time_t deadline);
-/* Waits for the answer; STEP frames before it go to step (may be NULL), whose error ends the wait. APR_TIMEUP, APR_EOF (daemon died): nobody knows whether it was done. */
+/* Waits for the answer; STEP frames before it go to step (may be NULL), whose error ends the wait. APR_TIMEUP, APR_EOF (daemon died): nobody knows whether it was done.
+ * APR_ECONNABORTED: the daemon left without reading the request, which may be asked again on a new connection. A write that the daemon cut short after it had
+ * answered (an early refusal) counts as successful: the answer is found here. */
 apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer, apr_status_t (*step)(void *self, const char *bytes, apr_size_t len), void *self,
                              apr_time_t deadline, apr_pool_t *pool);
 /* open, send, receive, close in one; reuses a kept connection of this thread where there is one (a stale one is replaced before the first byte is answered only if the request is harmless to repeat). */
 apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
                           apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool);
+/* Closes the connection that ss_peer_call keeps for this thread, if any; a thread's end does it by itself. */
+void ss_peer_forget(void);
 void ss_peer_close(ss_peer_t *peer);
 
 #endif

@@ -1,0 +1,23 @@
+/* clock.c: real time and jitter. See clock.h. */
+#include "base/clock.h"
+
+static apr_time_t real_now(void *self)
+{
+    (void)self;
+    return apr_time_now();
+}
+
+const ss_clock_t ss_clock_real = { real_now, NULL };
+
+apr_time_t ss_clock_now(const ss_clock_t *clock)
+{
+    return clock->now(clock->self);
+}
+
+apr_interval_time_t ss_clock_jitter(apr_interval_time_t wait, int percent, apr_uint32_t random)
+{
+    if (wait <= 0) return wait;
+    double part = ((double)random / 4294967295.0) * 2.0 - 1.0;
+    apr_interval_time_t out = wait + (apr_interval_time_t)((double)wait * percent / 100.0 * part);
+    return out < 1000 ? 1000 : out;
+}

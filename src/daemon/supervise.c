@@ -1,0 +1,260 @@
+/* supervise.c: what httpd's parent does for the delivery daemon. What survives restarts is one plain record below process->pool: no pointer into
+ * pconf or into this module's code, since both are gone while the next generation's are not there yet. */
+#include "daemon/supervise.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <http_log.h>
+#include <mpm_common.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <unixd.h>
+
+#include "daemon/daemon.h"
+#include "daemon/process.h"
+
+APLOG_USE_MODULE(smtp_send);
+
+#define RECORD_KEY "smtp_send_supervise"
+#define BACKLOG 511
+#define BACKOFF_FIRST 100000                          /* microseconds; doubles to ... */
+#define BACKOFF_MOST (10 * APR_USEC_PER_SEC)
+#define CALM (60 * APR_USEC_PER_SEC)                  /* a daemon that lived so long did not crash at its start */
+
+typedef struct {
+    apr_uint64_t instance;
+    int listen_fd;                 /* -1: none */
+    char socket_path[108];
+    pid_t pid;                     /* of the running daemon; 0 none */
+    int lifeline;                  /* write end to it; -1 none */
+    unsigned generation, restarts, crashes;
+    apr_time_t started;
+} record_t;
+
+/* Of this generation; points to process->pool's record and to pconf's data. */
+static struct {
+    record_t *record;
+    const ss_config_t *config;
+    ss_secret_t *(*secret_of)(const ss_settings_t *);
+    const ss_log_t *log;
+    server_rec *server;
+    apr_pool_t *pconf;
+} now_running;
+
+static record_t *get_record(apr_pool_t *process_pool)
+{
+    void *data = NULL;
+    record_t *record;
+
+    apr_pool_userdata_get(&data, RECORD_KEY, process_pool);
+    if (data) return data;
+    record = apr_pcalloc(process_pool, sizeof(*record));
+    record->listen_fd = -1;
+    record->lifeline = -1;
+    if (getrandom(&record->instance, sizeof(record->instance), 0) != (ssize_t)sizeof(record->instance)) record->instance = (apr_uint64_t)apr_time_now();
+    if (!record->instance) record->instance = 1;
+    apr_pool_userdata_setn(record, RECORD_KEY, apr_pool_cleanup_null, process_pool);
+    return record;
+}
+
+apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool)
+{
+    return get_record(process_pool)->instance;
+}
+
+/* ---- the local socket ---- */
+
+/* Whether somebody answers at the address. */
+static int is_answered(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int ok = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+
+    if (fd >= 0) close(fd);
+    return ok;
+}
+
+static apr_status_t open_socket(record_t *record, const ss_globals_t *globals, const ss_log_t *log)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    int fd;
+
+    if (record->listen_fd >= 0 && !strcmp(record->socket_path, globals->socket_path)) {
+        chmod(record->socket_path, (mode_t)globals->socket_mode);
+        if (access(record->socket_path, F_OK) == 0) return APR_SUCCESS;
+    }
+    if (record->listen_fd >= 0) {
+        close(record->listen_fd);
+        unlink(record->socket_path);
+        record->listen_fd = -1;
+    }
+    apr_cpystrn(address.sun_path, globals->socket_path, sizeof(address.sun_path));
+    if (is_answered(&address)) {
+        ss_log(log, SS_LOG_ERROR, 281, "SMTPSendSocket %s is used by another running httpd: give each server a socket of its own; mail is not accepted here", globals->socket_path);
+        return APR_EEXIST;
+    }
+    unlink(globals->socket_path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    mode_t mask = umask(0177);
+    int ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+    int error = errno;
+    umask(mask);
+    if (ok && geteuid() == 0 && chown(globals->socket_path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) ok = 0;
+    if (ok && (chmod(globals->socket_path, (mode_t)globals->socket_mode) != 0 || listen(fd, BACKLOG) != 0)) ok = 0;
+    if (!ok) {
+        if (!error) error = errno;
+        ss_log(log, SS_LOG_ERROR, 282, "SMTPSendSocket %s cannot be opened: %s; mail is not accepted", globals->socket_path, strerror(error));
+        if (fd >= 0) close(fd);
+        return error ? error : APR_EGENERAL;
+    }
+    record->listen_fd = fd;
+    apr_cpystrn(record->socket_path, globals->socket_path, sizeof(record->socket_path));
+    return APR_SUCCESS;
+}
+
+/* The folder of the default queue is ours to make; one that an administrator names is his. */
+static void make_folder(const ss_globals_t *globals)
+{
+    const char *end = globals->queue_params ? strrchr(globals->queue_params, '/') : NULL;
+    char path[4096];
+
+    if (strcmp(globals->queue_driver, "sqlite3") || !end) return;
+    if (globals->sources && APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *)) return;
+    apr_cpystrn(path, globals->queue_params, (apr_size_t)(end - globals->queue_params) + 1 < sizeof(path) ? (apr_size_t)(end - globals->queue_params) + 1 : sizeof(path));
+    if (mkdir(path, 0750) == 0 && geteuid() == 0 && chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) rmdir(path);
+}
+
+/* ---- the daemon's life ---- */
+
+static void start_daemon(record_t *record, apr_interval_time_t wait);
+
+static void say_end(const record_t *record, int reason, int status)
+{
+    const char *what = reason == APR_OC_REASON_LOST ? "was lost" : "ended";
+
+    ss_log(now_running.log, SS_LOG_ERROR, 283, "delivery daemon %d %s unexpectedly (status %d): it is started again, mail waits in the queue", (int)record->pid, what, status);
+}
+
+static void maintain(int reason, void *data, apr_wait_t status)
+{
+    apr_proc_t *proc = data;
+    record_t *record = now_running.record;
+
+    if (reason == APR_OC_REASON_UNREGISTER || reason == APR_OC_REASON_RESTART || reason == APR_OC_REASON_RUNNING) return;
+    apr_proc_other_child_unregister(data);
+    if (!record || proc->pid != record->pid) return;   /* one of an earlier generation left as it was told */
+    int state = 0;
+    if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING) {
+        record->pid = 0;
+        return;
+    }
+    if (status == SS_DAEMON_EXIT_CONFIG || (status & 0xff00) >> 8 == SS_DAEMON_EXIT_CONFIG) {
+        ss_log(now_running.log, SS_LOG_ERROR, 284, "the delivery daemon could not start and is not started again before httpd is: see the lines before this one");
+        record->pid = 0;
+        /* Nobody will answer: better refused at once than left waiting. */
+        close(record->listen_fd);
+        unlink(record->socket_path);
+        record->listen_fd = -1;
+        return;
+    }
+    say_end(record, reason, (int)status);
+    if (apr_time_now() - record->started > CALM) record->crashes = 0;
+    apr_interval_time_t wait = record->crashes ? (apr_interval_time_t)BACKOFF_FIRST << (record->crashes < 8 ? record->crashes - 1 : 7) : 0;
+    record->crashes++;
+    record->restarts++;
+    start_daemon(record, wait < BACKOFF_MOST ? wait : BACKOFF_MOST);
+}
+
+static void watch(pid_t pid)
+{
+    apr_proc_t *proc = apr_pcalloc(now_running.pconf, sizeof(*proc));
+
+    proc->pid = pid;
+    apr_proc_other_child_register(proc, maintain, proc, NULL, now_running.pconf);
+}
+
+static void start_daemon(record_t *record, apr_interval_time_t wait)
+{
+    int lifeline[2];
+    pid_t pid;
+
+    if (record->lifeline >= 0) close(record->lifeline);
+    record->lifeline = -1;
+    record->pid = 0;
+    if (pipe2(lifeline, O_CLOEXEC) != 0) {
+        ss_log(now_running.log, SS_LOG_ERROR, 285, "the delivery daemon cannot be started: %s", strerror(errno));
+        return;
+    }
+    pid = fork();
+    if (pid == 0) {
+        ss_daemon_options_t options = {
+            .config = now_running.config, .log = now_running.log, .listen_fd = record->listen_fd, .lifeline_fd = lifeline[0],
+            .instance = record->instance, .generation = record->generation, .restarts = record->restarts, .secret_of = now_running.secret_of
+        };
+        close(lifeline[1]);
+        ss_process_run(&options, wait, now_running.server, now_running.pconf);
+    }
+    close(lifeline[0]);
+    if (pid < 0) {
+        close(lifeline[1]);
+        ss_log(now_running.log, SS_LOG_ERROR, 286, "the delivery daemon cannot be started: %s", strerror(errno));
+        return;
+    }
+    record->pid = pid;
+    record->lifeline = lifeline[1];
+    record->started = apr_time_now();
+    watch(pid);
+}
+
+/* The daemon of the generation before: told to settle; its end is still ours to notice. */
+static void retire(record_t *record)
+{
+    if (record->pid <= 0) return;
+    if (record->lifeline >= 0) {
+        ssize_t sent = write(record->lifeline, "s", 1);
+        (void)sent;
+        close(record->lifeline);
+        record->lifeline = -1;
+    }
+    watch(record->pid);
+    record->pid = 0;
+}
+
+apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *), const ss_log_t *log,
+                                server_rec *main_server, apr_pool_t *pconf, apr_pool_t *process_pool)
+{
+    record_t *record = get_record(process_pool);
+
+    now_running.record = record;
+    now_running.config = config;
+    now_running.secret_of = secret_of;
+    now_running.log = log;
+    now_running.server = main_server;
+    now_running.pconf = pconf;
+    record->generation++;
+    retire(record);
+    if (open_socket(record, &config->globals, log) != APR_SUCCESS) return APR_SUCCESS;
+    make_folder(&config->globals);
+    record->crashes = 0;
+    start_daemon(record, 0);
+    return APR_SUCCESS;
+}
+
+void ss_supervise_child_init(void)
+{
+    record_t *record = now_running.record;
+
+    if (!record) return;
+    if (record->lifeline >= 0) close(record->lifeline);
+    if (record->listen_fd >= 0) close(record->listen_fd);
+    record->lifeline = -1;
+    record->listen_fd = -1;
+    now_running.record = NULL;
+}

@@ -1,0 +1,494 @@
+/* peer.c: the blocking client of the local socket. See peer.h.
+ *
+ * Cost of a call on a kept connection: one sendmsg, one recv. The socket stays blocking and the kernel's own timeouts
+ * (SO_RCVTIMEO, SO_SNDTIMEO) end each wait after at most a second, after which the deadline is looked at: that needs no poll in front of
+ * each read, and the option is set again only in a deadline's last second.
+ *
+ * When is a request safe to ask again? When the daemon cannot have had all of it: nothing answers on the socket, the write broke off before its
+ * last byte (a UNIX socket whose peer is gone refuses at once), or the daemon said goodbye (SS_FRAME_BYE) instead of answering. A connection that
+ * ends after the whole request and without any of these leaves it open, and the caller is told so. */
+#include "wire/peer.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#define SLICE APR_USEC_PER_SEC               /* the longest wait in the kernel before the deadline is looked at */
+#define READ_SIZE 4096
+#define ANSWER_MAX (64 * 1024 * 1024)        /* of one answer's document; past it the daemon is broken */
+#define KEPT_MEMORY 65536                    /* a kept connection gives back what it has more */
+#define CALL_TRIES 4
+#define CALL_CONNECT_WAIT (10 * APR_USEC_PER_SEC)
+#define WAIT_FIRST 20000                     /* between two tries to connect; doubles up to WAIT_LAST */
+#define WAIT_LAST 500000
+
+struct ss_peer_t {
+    int fd;
+    apr_uint64_t instance;
+    ss_buf_t in;                             /* read, not yet used */
+    ss_buf_t document;                       /* an answer's content so far */
+    apr_interval_time_t read_slice, write_slice;   /* what the kernel was told */
+    int has_bye;                             /* the daemon leaves: not to be used again */
+    int is_broken;                           /* nothing more can be written */
+    int is_sent;                             /* the whole request was written */
+    apr_pool_t *pool;                        /* its cleanup closes; NULL: kept by a thread */
+    char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+};
+
+/* ---- connecting ---- */
+
+static void release(ss_peer_t *peer)
+{
+    if (peer->fd >= 0) close(peer->fd);
+    ss_buf_free(&peer->in);
+    ss_buf_free(&peer->document);
+    free(peer);
+}
+
+static apr_status_t release_with_pool(void *peer)
+{
+    release(peer);
+    return APR_SUCCESS;
+}
+
+/* What a person can do about a socket that does not answer. */
+static void explain(ss_result_t *result, const char *path, int error)
+{
+    const char *hint = "is httpd running, with mod_smtp_send and SMTPSendEngine On?";
+
+    if (!result) return;
+    if (error == EACCES || error == EPERM) hint = "your user may not open it (SMTPSendSocket sets its mode; add the user to the socket's group)";
+    else if (error == ECONNREFUSED) hint = "nobody listens there any more: is httpd running?";
+    else if (error == EAGAIN || error == ETIMEDOUT) hint = "its queue of callers is full: the delivery daemon hangs or is overloaded (see the error log)";
+    else if (error == ENAMETOOLONG) hint = "the path is too long for a socket";
+    else if (error == ENOTSOCK || error == EPROTOTYPE) hint = "that is not this module's socket";
+    else if (error != ENOENT && error != ENOTDIR) hint = "see the error log";
+    ss_result_set(result, "socket", "", NULL, "cannot reach the delivery daemon at %s: %s: %s", path, strerror(error), hint);
+}
+
+static void set_timeout(int fd, int option, apr_interval_time_t wait)
+{
+    struct timeval value = { .tv_sec = (time_t)(wait / APR_USEC_PER_SEC), .tv_usec = (suseconds_t)(wait % APR_USEC_PER_SEC) };
+
+    setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
+}
+
+/* One try; the errno, or 0 with the descriptor. A full backlog (the daemon restarts) is waited for by connect itself. */
+static int connect_once(int *fd, const struct sockaddr_un *address, apr_interval_time_t wait)
+{
+    int error = 0;
+
+    *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (*fd < 0) return errno;
+    set_timeout(*fd, SO_SNDTIMEO, wait < 1000 ? 1000 : wait);
+    while (connect(*fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+        error = errno;
+        if (error != EINTR) break;
+        error = 0;
+    }
+    if (!error) return 0;
+    close(*fd);
+    *fd = -1;
+    return error;
+}
+
+static int may_come(int error)
+{
+    return error == ENOENT || error == ECONNREFUSED || error == EAGAIN;
+}
+
+static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t instance, apr_interval_time_t connect_wait, ss_result_t *result)
+{
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    apr_time_t deadline = apr_time_now() + connect_wait;
+    apr_interval_time_t pause = WAIT_FIRST, left;
+    int fd = -1, error;
+
+    *peer = NULL;
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        explain(result, path, ENAMETOOLONG);
+        return APR_ENAMETOOLONG;
+    }
+    apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
+    for (;;) {
+        left = deadline - apr_time_now();
+        error = connect_once(&fd, &address, left);
+        left = deadline - apr_time_now();
+        if (!may_come(error) || left <= 0) break;
+        apr_sleep(pause < left ? pause : left);
+        pause = pause * 2 < WAIT_LAST ? pause * 2 : WAIT_LAST;
+    }
+    if (error) {
+        explain(result, path, error);
+        return error;
+    }
+    ss_peer_t *p = calloc(1, sizeof(*p));
+    if (!p) {
+        close(fd);
+        return APR_ENOMEM;
+    }
+    p->fd = fd;
+    p->instance = instance;
+    ss_buf_init(&p->in, SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX + READ_SIZE);
+    ss_buf_init(&p->document, ANSWER_MAX);
+    apr_cpystrn(p->path, path, sizeof(p->path));
+    *peer = p;
+    return APR_SUCCESS;
+}
+
+apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance, apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool)
+{
+    apr_status_t rv = open_peer(peer, path, instance, connect_wait, result);
+
+    if (rv != APR_SUCCESS) return rv;
+    (*peer)->pool = pool;
+    apr_pool_cleanup_register(pool, *peer, release_with_pool, apr_pool_cleanup_null);
+    return APR_SUCCESS;
+}
+
+void ss_peer_close(ss_peer_t *peer)
+{
+    if (!peer) return;
+    if (peer->pool) apr_pool_cleanup_kill(peer->pool, peer, release_with_pool);
+    release(peer);
+}
+
+/* ---- bytes ---- */
+
+/* Tells the kernel how long to wait, if that is not what it knows. APR_TIMEUP: the deadline is over. */
+static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told, apr_time_t deadline)
+{
+    apr_interval_time_t left = deadline - apr_time_now();
+
+    if (left <= 0) return APR_TIMEUP;
+    if (left > SLICE) left = SLICE;
+    if (left < 1000) left = 1000;
+    if (left != *told) set_timeout(peer->fd, option, left);
+    *told = left;
+    return APR_SUCCESS;
+}
+
+/* Reads once what there is. APR_EOF, APR_TIMEUP, errno. */
+static apr_status_t fill(ss_peer_t *peer, apr_size_t want, apr_time_t deadline)
+{
+    char *place;
+    apr_size_t room = want > READ_SIZE ? want : READ_SIZE;
+    apr_status_t rv = ss_buf_room(&peer->in, room, &place);
+
+    while (rv == APR_SUCCESS) {
+        rv = limit(peer, SO_RCVTIMEO, &peer->read_slice, deadline);
+        if (rv != APR_SUCCESS) break;
+        ssize_t got = recv(peer->fd, place, room, 0);
+        if (got > 0) {
+            ss_buf_added(&peer->in, (apr_size_t)got);
+            return APR_SUCCESS;
+        }
+        if (got == 0) return APR_EOF;
+        if (errno == ECONNRESET) return APR_EOF;
+        if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return errno;
+    }
+    return rv;
+}
+
+/* The daemon hung up while we wrote. What it said before (an early refusal, a goodbye) is still to be read: then the writing counts as done and
+ * ss_peer_receive finds it. */
+static apr_status_t broke_off(ss_peer_t *peer, int error)
+{
+    peer->is_broken = 1;
+    if (!peer->in.len) {
+        char *place;
+        if (ss_buf_room(&peer->in, READ_SIZE, &place) == APR_SUCCESS) {
+            ssize_t got = recv(peer->fd, place, READ_SIZE, MSG_DONTWAIT);
+            if (got > 0) ss_buf_added(&peer->in, (apr_size_t)got);
+        }
+    }
+    return peer->in.len ? APR_SUCCESS : error;
+}
+
+static apr_status_t write_all(ss_peer_t *peer, struct iovec *pieces, int count, apr_time_t deadline)
+{
+    struct msghdr message = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
+
+    while (message.msg_iovlen && !peer->is_broken) {
+        apr_status_t rv = limit(peer, SO_SNDTIMEO, &peer->write_slice, deadline);
+        if (rv != APR_SUCCESS) return rv;
+        ssize_t sent = sendmsg(peer->fd, &message, MSG_NOSIGNAL);
+        if (sent < 0) {
+            if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) continue;
+            return broke_off(peer, errno);
+        }
+        while (message.msg_iovlen && (size_t)sent >= message.msg_iov->iov_len) {
+            sent -= (ssize_t)message.msg_iov->iov_len;
+            message.msg_iov++;
+            message.msg_iovlen--;
+        }
+        if (message.msg_iovlen) {
+            message.msg_iov->iov_base = (char *)message.msg_iov->iov_base + sent;
+            message.msg_iov->iov_len -= (size_t)sent;
+        }
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t write_frame(ss_peer_t *peer, ss_frame_type_t type, unsigned flags, const char *header, apr_size_t header_len,
+                                const char *content, apr_size_t content_len, apr_time_t deadline)
+{
+    ss_frame_t frame = { .version = SS_FRAME_VERSION, .type = type, .flags = flags, .header_len = (apr_uint32_t)header_len,
+                         .content_len = (apr_uint32_t)content_len, .instance = peer->instance };
+    char head[SS_FRAME_HEAD];
+    struct iovec pieces[3] = { { head, sizeof(head) } };
+    int count = 1;
+
+    ss_frame_write(&frame, head);
+    if (header_len) pieces[count++] = (struct iovec){ (char *)header, header_len };
+    if (content_len) pieces[count++] = (struct iovec){ (char *)content, content_len };
+    apr_status_t rv = write_all(peer, pieces, count, deadline);
+    if (rv == APR_SUCCESS && !peer->is_broken && (flags & SS_FRAME_LAST)) peer->is_sent = 1;
+    return rv;
+}
+
+/* ---- requests ---- */
+
+static apr_status_t begin(ss_peer_t *peer, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len, int is_last,
+                          apr_time_t deadline)
+{
+    if (header_len > SS_FRAME_HEADER_MAX) return APR_EINVAL;
+    peer->is_sent = 0;
+    ss_buf_clear(&peer->document);
+    return write_frame(peer, SS_FRAME_REQUEST, is_last ? SS_FRAME_LAST : 0, header, header_len, content, content_len, deadline);
+}
+
+apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t header_len, apr_time_t deadline)
+{
+    return begin(peer, header, header_len, NULL, 0, 0, deadline);
+}
+
+apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last, apr_time_t deadline)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!len && !is_last) return APR_SUCCESS;
+    do {
+        apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
+        rv = write_frame(peer, SS_FRAME_PART, is_last && piece == len ? SS_FRAME_LAST : 0, NULL, 0, bytes, piece, deadline);
+        bytes += piece;
+        len -= piece;
+    } while (len && rv == APR_SUCCESS);
+    return rv;
+}
+
+apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len, apr_time_t deadline)
+{
+    apr_size_t first = content_len < SS_FRAME_CONTENT_MAX ? content_len : SS_FRAME_CONTENT_MAX;
+    apr_status_t rv = begin(peer, header, header_len, content, first, first == content_len, deadline);
+
+    if (rv == APR_SUCCESS && first < content_len) rv = ss_peer_part(peer, content + first, content_len - first, 1, deadline);
+    return rv;
+}
+
+/* ---- answers ---- */
+
+/* A number member of a flat JSON object's first level; 0: none. The header comes from our own daemon, and one number of it does not make
+ * a JSON library worth loading in every caller. */
+static int number_of(const char *json, apr_size_t len, const char *name)
+{
+    apr_size_t name_len = strlen(name);
+    int depth = 0;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        if (json[i] == '{' || json[i] == '[') depth++;
+        else if (json[i] == '}' || json[i] == ']') depth--;
+        else if (json[i] == '"') {
+            apr_size_t from = ++i;
+            while (i < len && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
+            if (depth != 1 || i >= len || i - from != name_len || memcmp(json + from, name, name_len)) continue;
+            for (i++; i < len && (json[i] == ' ' || json[i] == ':'); i++) {}
+            int value = 0;
+            for (; i < len && json[i] >= '0' && json[i] <= '9' && value < 100000; i++) value = value * 10 + (json[i] - '0');
+            return value;
+        }
+    }
+    return 0;
+}
+
+/* The next whole frame at the front of peer->in, read as far as needed. */
+static apr_status_t next_frame(ss_peer_t *peer, ss_frame_t *frame, apr_time_t deadline)
+{
+    for (;;) {
+        apr_status_t rv = ss_frame_read(frame, peer->in.data, peer->in.len);
+        apr_size_t want = SS_FRAME_HEAD;
+        if (rv == APR_SUCCESS) want += (apr_size_t)frame->header_len + frame->content_len;
+        else if (!APR_STATUS_IS_INCOMPLETE(rv)) return rv;
+        if (rv == APR_SUCCESS && peer->in.len >= want) return APR_SUCCESS;
+        rv = fill(peer, want - peer->in.len, deadline);
+        if (rv != APR_SUCCESS) return rv;
+    }
+}
+
+static void drop_frame(ss_peer_t *peer, const ss_frame_t *frame)
+{
+    ss_buf_take(&peer->in, SS_FRAME_HEAD + (apr_size_t)frame->header_len + frame->content_len);
+}
+
+/* A goodbye that came with the answer is noticed now, so that the connection is not used again. */
+static void look_for_bye(ss_peer_t *peer)
+{
+    ss_frame_t frame;
+
+    if (peer->in.len && ss_frame_read(&frame, peer->in.data, peer->in.len) == APR_SUCCESS && frame.type == SS_FRAME_BYE) peer->has_bye = 1;
+}
+
+static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_peer_answer_t *answer, apr_pool_t *pool)
+{
+    const char *header = peer->in.data + SS_FRAME_HEAD;
+
+    if (frame->type == SS_FRAME_ANSWER) {
+        answer->header = apr_pstrmemdup(pool, header, frame->header_len);
+        answer->header_len = frame->header_len;
+        answer->status = number_of(header, frame->header_len, "status");
+    }
+    const char *content = header + frame->header_len;
+    if ((frame->flags & SS_FRAME_LAST) && !peer->document.len) {
+        answer->content = frame->content_len ? apr_pstrmemdup(pool, content, frame->content_len) : NULL;
+        answer->content_len = frame->content_len;
+        return APR_SUCCESS;
+    }
+    apr_status_t rv = ss_buf_append(&peer->document, content, frame->content_len);
+    if (rv == APR_SUCCESS && (frame->flags & SS_FRAME_LAST)) {
+        answer->content = apr_pstrmemdup(pool, peer->document.data, peer->document.len);
+        answer->content_len = peer->document.len;
+        ss_buf_free(&peer->document);
+    }
+    return rv;
+}
+
+apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer, apr_status_t (*step)(void *self, const char *bytes, apr_size_t len), void *self,
+                             apr_time_t deadline, apr_pool_t *pool)
+{
+    ss_frame_t frame;
+    int has_begun = 0;
+
+    memset(answer, 0, sizeof(*answer));
+    for (;;) {
+        apr_status_t rv = next_frame(peer, &frame, deadline);
+        if (rv != APR_SUCCESS) return rv;
+        if (frame.type == SS_FRAME_BYE) {
+            peer->has_bye = 1;
+            return has_begun ? APR_EOF : APR_ECONNABORTED;
+        } else if (frame.type == SS_FRAME_STEP && !has_begun) {
+            if (step) rv = step(self, peer->in.data + SS_FRAME_HEAD + frame.header_len, frame.content_len);
+        } else if (frame.type == (has_begun ? SS_FRAME_PART : SS_FRAME_ANSWER)) {
+            has_begun = 1;
+            rv = take_answer(peer, &frame, answer, pool);
+        } else {
+            rv = APR_EINVAL;
+        }
+        drop_frame(peer, &frame);
+        if (rv != APR_SUCCESS) return rv;
+        if (has_begun && (frame.flags & SS_FRAME_LAST)) break;
+    }
+    look_for_bye(peer);
+    return APR_SUCCESS;
+}
+
+/* ---- one call, on the thread's kept connection ---- */
+
+static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
+static pthread_key_t kept_key;
+static int has_kept_key;
+
+static void close_kept(void *peer)
+{
+    ss_peer_close(peer);
+}
+
+static void make_kept_key(void)
+{
+    has_kept_key = pthread_key_create(&kept_key, close_kept) == 0;
+}
+
+void ss_peer_forget(void)
+{
+    pthread_once(&kept_once, make_kept_key);
+    if (!has_kept_key) return;
+    ss_peer_close(pthread_getspecific(kept_key));
+    pthread_setspecific(kept_key, NULL);
+}
+
+/* Takes the thread's connection, if it goes to the same place. */
+static ss_peer_t *take_kept(const char *path, apr_uint64_t instance)
+{
+    pthread_once(&kept_once, make_kept_key);
+    ss_peer_t *peer = has_kept_key ? pthread_getspecific(kept_key) : NULL;
+    if (!peer) return NULL;
+    if (peer->instance != instance || strcmp(peer->path, path)) {
+        ss_peer_forget();
+        return NULL;
+    }
+    pthread_setspecific(kept_key, NULL);
+    return peer;
+}
+
+static void keep(ss_peer_t *peer)
+{
+    if (peer->has_bye || peer->is_broken || peer->in.len || !has_kept_key || pthread_setspecific(kept_key, peer)) {
+        ss_peer_close(peer);
+        return;
+    }
+    if (peer->in.size > KEPT_MEMORY) ss_buf_free(&peer->in);
+}
+
+static void explain_failure(ss_result_t *result, const ss_peer_t *peer, apr_status_t rv)
+{
+    char text[160];
+
+    if (!result) return;
+    if (APR_STATUS_IS_TIMEUP(rv)) {
+        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s did not answer in time%s", peer->path,
+                      peer->is_sent ? ": it is not known whether the request was carried out" : "");
+    } else if (APR_STATUS_IS_ENOTIMPL(rv)) {
+        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s speaks another version of the local protocol: restart httpd after an upgrade", peer->path);
+    } else if (rv == APR_EOF && peer->is_sent) {
+        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s ended before it answered: it is not known whether the request was carried out", peer->path);
+    } else if (rv == APR_ECONNABORTED || rv == APR_EOF || rv == EPIPE) {
+        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s is restarting: the request was not carried out", peer->path);
+    } else if (rv == APR_EINVAL) {
+        ss_result_set(result, "socket", "", NULL, "what answers at %s is not the delivery daemon, or the request is too large for it", peer->path);
+    } else {
+        ss_result_set(result, "socket", "", NULL, "talking to the delivery daemon at %s failed: %s", peer->path, apr_strerror(rv, text, sizeof(text)));
+    }
+}
+
+apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
+                          apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
+{
+    apr_time_t deadline = apr_time_now() + timeout;
+    apr_interval_time_t wait = timeout < CALL_CONNECT_WAIT ? timeout : CALL_CONNECT_WAIT;
+
+    for (int tries = 1;; tries++) {
+        ss_peer_t *peer = take_kept(path, instance);
+        apr_status_t rv = peer ? APR_SUCCESS : open_peer(&peer, path, instance, wait, result);
+        if (rv != APR_SUCCESS) return rv;
+        rv = ss_peer_send(peer, header, header_len, content, content_len, deadline);
+        if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, NULL, NULL, deadline, pool);
+        if (rv == APR_SUCCESS) {
+            keep(peer);
+            return APR_SUCCESS;
+        }
+        int was_not_taken = peer->has_bye || (!peer->is_sent && (peer->is_broken || rv == APR_EOF));
+        if (!was_not_taken || tries >= CALL_TRIES || apr_time_now() >= deadline) {
+            explain_failure(result, peer, rv);
+            ss_peer_close(peer);
+            return rv;
+        }
+        ss_peer_close(peer);
+    }
+}
