@@ -5,6 +5,7 @@
 
 #include <httpd.h>
 
+#include "base/log.h"
 #include "config/secrets.h"
 #include "config/settings.h"
 

@@ -1,0 +1,77 @@
+/* mod_smtp_send.c: the module's table of contents: its record, its hooks. Everything is elsewhere:
+ * directives in src/config, handlers in src/web, the delivery daemon in src/daemon. */
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <stdlib.h>
+
+#include "config/module.h"
+#include "daemon/supervise.h"
+#include "web/web.h"
+
+
+/* The warnings' sink: LogLevel of the main server as read by now. */
+static const ss_log_t *log_of(server_rec *s, apr_pool_t *pool)
+{
+    return ss_module_log(s, pool);
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    ss_config_t *config;
+    const char *bad;
+
+    (void)plog;
+    bad = ss_config_build(&config, s, pconf);
+    if (bad) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    ss_module_set(config, ss_supervise_instance(s->process->pool));
+    /* httpd reads its configuration twice before it starts; the daemon belongs to the second reading. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
+    const ss_log_t *log = log_of(s, pconf);
+    ss_config_check(config, s, log, ptemp);
+    return ss_supervise_start(config, ss_module_secret, log, s, pconf, s->process->pool) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* configtest runs no post_config: what stops a start stops here, too. */
+static void test_config(apr_pool_t *pconf, server_rec *s)
+{
+    ss_config_t *config;
+    const char *bad = ss_config_build(&config, s, pconf);
+
+    if (bad) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
+        exit(1);
+    }
+    ss_config_check(config, s, log_of(s, pconf), pconf);
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    ss_config_wipe_secrets();
+    ss_supervise_child_init();
+    ss_web_child_init(s, pchild);
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+    ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_handler(ss_web_handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+AP_DECLARE_MODULE(smtp_send) = {
+    STANDARD20_MODULE_STUFF,
+    ss_config_create_directory,
+    ss_config_merge_directory,
+    ss_config_create_server,
+    ss_config_merge_server,
+    ss_config_commands,
+    register_hooks,
+    0
+};

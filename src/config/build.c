@@ -1,0 +1,110 @@
+/* build.c: from httpd's servers to the frozen configuration: which relays there are, by which names. */
+#include "config/module.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/values.h"
+
+#ifndef SS_DEFAULT_STATE_DIR
+#define SS_DEFAULT_STATE_DIR "/var/lib/apache2"
+#endif
+
+#define SECRETS_MAX 1000           /* relays of one server */
+
+static struct { const ss_settings_t *relay; ss_secret_t *secret; } secrets[SECRETS_MAX];
+static int secret_count;
+
+static const char *state_dir(apr_pool_t *pool)
+{
+#if AP_MODULE_MAGIC_AT_LEAST(20180906, 1)
+    return ap_state_dir_relative(pool, "");
+#else
+    /* httpd 2.4 has no DefaultStateDir: the build's folder, or state/ below ServerRoot where that was moved. */
+    return ap_server_root_relative(pool, SS_DEFAULT_STATE_DIR);
+#endif
+}
+
+static apr_status_t forget_secrets(void *unused)
+{
+    (void)unused;
+    for (int i = 0; i < secret_count; i++) ss_secret_destroy(secrets[i].secret);
+    secret_count = 0;
+    return APR_SUCCESS;
+}
+
+static const char *add_relay(ss_config_t *config, ss_server_t *server, server_rec *s, apr_pool_t *pconf)
+{
+    ss_settings_t *relay = &server->own;
+    const ss_settings_t *same;
+
+    relay->server_name = s->server_hostname ? s->server_hostname : "localhost";
+    if (!relay->relay_name && s->is_virtual) relay->relay_name = apr_pstrdup(pconf, relay->server_name);
+    ss_settings_finish(relay, pconf);
+    same = ss_config_relay(config, relay->relay_name);
+    if (same && !ss_settings_equal(same, relay)) {
+        return apr_psprintf(pconf, "two servers have a relay called \"%s\" with different settings: give one of them a name of its own with SMTPSendRelayName (%s, line %u)",
+                            relay->relay_name, s->defn_name ? s->defn_name : "main server", s->defn_line_number);
+    }
+    server->relay = same ? same : relay;
+    if (same) return NULL;
+    if (secret_count == SECRETS_MAX) return "more than 1000 relays are configured";
+    APR_ARRAY_PUSH(config->relays, const ss_settings_t *) = relay;
+    secrets[secret_count].relay = relay;
+    secrets[secret_count].secret = ss_secret_create(relay->password);
+    secret_count++;
+    return NULL;
+}
+
+static const char *engine_without_host(const ss_config_t *config, apr_pool_t *pool)
+{
+    for (int i = 0; i < config->relays->nelts; i++) {
+        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
+        if (relay->engine && (!relay->hosts || !relay->hosts->nelts)) {
+            return apr_psprintf(pool, "SMTPSendEngine On for relay \"%s\", but SMTPSendHost names no host: mail would have nowhere to go", relay->relay_name);
+        }
+        if (relay->tls_cert_file && !relay->tls_key_file) return "SMTPSendTLSCertificateFile needs SMTPSendTLSCertificateKeyFile";
+    }
+    return NULL;
+}
+
+const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_pool_t *pconf)
+{
+    ss_config_t *config = apr_pcalloc(pconf, sizeof(*config));
+    ss_server_t *main_record = ap_get_module_config(main_server->module_config, &smtp_send_module);
+    const char *bad;
+
+    secret_count = 0;
+    apr_pool_cleanup_register(pconf, NULL, forget_secrets, apr_pool_cleanup_null);
+    config->relays = apr_array_make(pconf, 4, sizeof(const ss_settings_t *));
+    config->globals = main_record->globals;
+    ss_globals_finish(&config->globals, state_dir(pconf), ap_runtime_dir_relative(pconf, ""), pconf);
+    bad = add_relay(config, main_record, main_server, pconf);
+    for (server_rec *s = main_server->next; s && !bad; s = s->next) {
+        ss_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
+        if (server->has_own) bad = add_relay(config, server, s, pconf);
+        else server->relay = main_record->relay;
+    }
+    if (!bad) bad = engine_without_host(config, pconf);
+    *built = config;
+    return bad;
+}
+
+ss_secret_t *ss_module_secret(const ss_settings_t *relay)
+{
+    for (int i = 0; i < secret_count; i++) {
+        if (secrets[i].relay == relay) return secrets[i].secret;
+    }
+    return NULL;
+}
+
+void ss_config_wipe_secrets(void)
+{
+    for (int i = 0; i < secret_count; i++) ss_secret_wipe(secrets[i].secret);
+    for (int i = 0; i < secret_count; i++) {
+        const ss_secret_source_t *source = secrets[i].relay->password;
+        if (source && source->kind == SS_SECRET_TEXT) memset((char *)source->source, 0, strlen(source->source));
+    }
+}

@@ -1,0 +1,61 @@
+/* module.c: what the rest of the skin asks of the configuration, and the sink onto httpd's error log. */
+#include "config/module.h"
+
+#include <apr_strings.h>
+#include <http_log.h>
+
+APLOG_USE_MODULE(smtp_send);
+
+static const ss_config_t *frozen;
+static apr_uint64_t instance;
+
+void ss_module_set(const ss_config_t *config, apr_uint64_t number)
+{
+    frozen = config;
+    instance = number;
+}
+
+const ss_config_t *ss_module_config(void)
+{
+    return frozen;
+}
+
+const ss_globals_t *ss_module_globals(void)
+{
+    return &frozen->globals;
+}
+
+apr_uint64_t ss_module_instance(void)
+{
+    return instance;
+}
+
+const ss_settings_t *ss_module_relay(const server_rec *s)
+{
+    const ss_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
+
+    return server->relay;
+}
+
+const ss_policy_t *ss_module_policy(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &smtp_send_module);
+}
+
+static void write_log(void *self, ss_log_level_t level, const char *line)
+{
+    static const int levels[] = { APLOG_ERR, APLOG_WARNING, APLOG_NOTICE, APLOG_INFO, APLOG_DEBUG };
+
+    ap_log_error(APLOG_MARK, levels[level], 0, (server_rec *)self, "%s", line);
+}
+
+const ss_log_t *ss_module_log(server_rec *s, apr_pool_t *pool)
+{
+    ss_log_t *log = apr_pcalloc(pool, sizeof(*log));
+
+    log->write = write_log;
+    log->self = s;
+    log->level = APLOG_IS_LEVEL(s, APLOG_DEBUG) ? SS_LOG_DEBUG : APLOG_IS_LEVEL(s, APLOG_INFO) ? SS_LOG_INFO
+        : APLOG_IS_LEVEL(s, APLOG_NOTICE) ? SS_LOG_NOTICE : APLOG_IS_LEVEL(s, APLOG_WARNING) ? SS_LOG_WARN : SS_LOG_ERROR;
+    return log;
+}

@@ -1,0 +1,49 @@
+/* module.h: the module's records as the rest of the skin sees them: what applies to a server, to a request, to the whole. httpd headers. */
+#ifndef SS_CONFIG_MODULE_H
+#define SS_CONFIG_MODULE_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+#include "base/log.h"
+#include "config/secrets.h"
+#include "config/settings.h"
+
+extern module AP_MODULE_DECLARE_DATA smtp_send_module;
+
+typedef struct {               /* a server's record: its own directives, and after post_config its finished relay */
+    ss_settings_t own;
+    ss_globals_t globals;      /* main server's only */
+    int has_own;               /* a directive of the relay and sending tables stands in this server */
+    const ss_settings_t *relay;
+} ss_server_t;
+
+/* The hooks of config/: records and directives. */
+void *ss_config_create_server(apr_pool_t *pool, server_rec *s);
+void *ss_config_merge_server(apr_pool_t *pool, void *parent, void *child);
+void *ss_config_create_directory(apr_pool_t *pool, char *path);
+void *ss_config_merge_directory(apr_pool_t *pool, void *parent, void *child);
+/* The directive table, filled from ss_options when the module is loaded; ends with an empty row. */
+extern command_rec ss_config_commands[];
+
+/* Builds the frozen configuration from all servers (post_config): relays finished, equal ones folded, secrets created. NULL, or the sentence that
+ * keeps httpd from starting. */
+const char *ss_config_build(ss_config_t **config, server_rec *main_server, apr_pool_t *pconf);
+/* Warnings about what is legal and probably wrong; secrets are read here (as root). */
+void ss_config_check(const ss_config_t *config, server_rec *main_server, const ss_log_t *log, apr_pool_t *ptemp);
+/* Wipes every secret this process has (web processes). */
+void ss_config_wipe_secrets(void);
+/* The secret of a relay. */
+ss_secret_t *ss_module_secret(const ss_settings_t *relay);
+
+/* What applies. After post_config. */
+const ss_settings_t *ss_module_relay(const server_rec *s);
+const ss_policy_t *ss_module_policy(const request_rec *r);
+const ss_config_t *ss_module_config(void);
+const ss_globals_t *ss_module_globals(void);
+apr_uint64_t ss_module_instance(void);
+void ss_module_set(const ss_config_t *config, apr_uint64_t instance);
+/* A sink onto a server's error log. */
+const ss_log_t *ss_module_log(server_rec *s, apr_pool_t *pool);
+
+#endif
