@@ -58,6 +58,17 @@ static const char *add_relay(ss_config_t *config, ss_server_t *server, server_re
     return NULL;
 }
 
+/* A virtual host without a relay of its own: the main server's by name and settings, with the limits that stand in it. */
+static const ss_settings_t *share(const ss_settings_t *relay, const ss_server_t *server, apr_pool_t *pool)
+{
+    ss_settings_t *shared = apr_pmemdup(pool, relay, sizeof(*relay));
+
+    if (server->own.max_message_size != SS_UNSET) shared->max_message_size = server->own.max_message_size;
+    if (server->own.alert_age != SS_UNSET) shared->alert_age = server->own.alert_age;
+    if (server->own.sources) shared->sources = server->own.sources;
+    return shared;
+}
+
 static const char *engine_without_host(const ss_config_t *config, apr_pool_t *pool)
 {
     for (int i = 0; i < config->relays->nelts; i++) {
@@ -66,6 +77,7 @@ static const char *engine_without_host(const ss_config_t *config, apr_pool_t *po
             return apr_psprintf(pool, "SMTPSendEngine On for relay \"%s\", but SMTPSendHost names no host: mail would have nowhere to go", relay->relay_name);
         }
         if (relay->tls_cert_file && !relay->tls_key_file) return "SMTPSendTLSCertificateFile needs SMTPSendTLSCertificateKeyFile";
+        if (relay->tls_key_file && !relay->tls_cert_file) return "SMTPSendTLSCertificateKeyFile needs SMTPSendTLSCertificateFile";
     }
     return NULL;
 }
@@ -84,8 +96,10 @@ const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_po
     bad = add_relay(config, main_record, main_server, pconf);
     for (server_rec *s = main_server->next; s && !bad; s = s->next) {
         ss_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
+        /* httpd gives a virtual host without directives of ours the main server's record itself. */
+        if (server == main_record) continue;
         if (server->has_own) bad = add_relay(config, server, s, pconf);
-        else server->relay = main_record->relay;
+        else server->relay = share(main_record->relay, server, pconf);
     }
     if (!bad) bad = engine_without_host(config, pconf);
     *built = config;
@@ -95,7 +109,7 @@ const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_po
 ss_secret_t *ss_module_secret(const ss_settings_t *relay)
 {
     for (int i = 0; i < secret_count; i++) {
-        if (secrets[i].relay == relay) return secrets[i].secret;
+        if (!strcmp(secrets[i].relay->relay_name, relay->relay_name)) return secrets[i].secret;
     }
     return NULL;
 }

@@ -39,7 +39,13 @@ const ss_settings_t *ss_module_relay(const server_rec *s)
 
 const ss_policy_t *ss_module_policy(const request_rec *r)
 {
-    return ap_get_module_config(r->per_dir_config, &smtp_send_module);
+    const ss_policy_t *merged = ap_get_module_config(r->per_dir_config, &smtp_send_module);
+    ss_policy_t *policy = apr_pmemdup(r->pool, merged, sizeof(*merged));
+
+    /* Unset is -1, which would read as On. */
+    ss_policy_finish(policy, r->pool);
+    if (policy->max_message_size == SS_UNSET) policy->max_message_size = ss_module_relay(r->server)->max_message_size;
+    return policy;
 }
 
 static void write_log(void *self, ss_log_level_t level, const char *line)

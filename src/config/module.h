@@ -38,6 +38,7 @@ ss_secret_t *ss_module_secret(const ss_settings_t *relay);
 
 /* What applies. After post_config. */
 const ss_settings_t *ss_module_relay(const server_rec *s);
+/* Merged and finished, from r->pool: fetch it once a request. A location without a limit has its server's. */
 const ss_policy_t *ss_module_policy(const request_rec *r);
 const ss_config_t *ss_module_config(void);
 const ss_globals_t *ss_module_globals(void);

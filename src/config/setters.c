@@ -37,7 +37,8 @@ static void *record_of(cmd_parms *cmd, void *directory, const ss_option_t *optio
         return directory;
     }
     *place = SS_PLACE_SERVER;
-    server->has_own = 1;
+    /* A size limit and the pages' alert are no reason for a relay of its own. */
+    if (option->place == SS_PLACE_SERVER && strcmp(option->name, "SMTPSendAlertAge")) server->has_own = 1;
     return &server->own;
 }
 
@@ -57,12 +58,23 @@ static const char *compile(cmd_parms *cmd, const ss_option_t *option, void *fiel
     return error ? apr_psprintf(cmd->pool, "SMTPSendAddHeader %s: '%s' is not an expression: %s", pair->name, pair->value, error) : NULL;
 }
 
-/* Web processes keep httpd's tree of directives: a password must not stay readable there. */
-static void wipe_literal(cmd_parms *cmd, const ss_option_t *option)
+/* Web processes keep httpd's tree of directives and the words made of it: a password must not stay readable there. */
+static void wipe_literal(cmd_parms *cmd, const ss_option_t *option, int argc, char *const argv[])
 {
     char *args = (char *)cmd->directive->args;
 
-    if (option->kind == SS_KIND_SECRET && args) memset(args, '*', strlen(args));
+    if (option->kind != SS_KIND_SECRET) return;
+    if (args) memset(args, '*', strlen(args));
+    for (int i = 0; i < argc; i++) memset(argv[i], '*', strlen(argv[i]));
+}
+
+/* file: and exec: may name a path below ServerRoot, as every file of a configuration. */
+static const char *secret_path(cmd_parms *cmd, const char *text)
+{
+    const char *path = strncmp(text, "file:", 5) && strncmp(text, "exec:", 5) ? NULL : text + 5;
+    const char *absolute = path && *path ? ap_server_root_relative(cmd->pool, path) : NULL;
+
+    return absolute ? apr_pstrcat(cmd->pool, apr_pstrmemdup(cmd->pool, text, 5), absolute, NULL) : text;
 }
 
 static const char *set(cmd_parms *cmd, void *directory, int argc, char *const argv[])
@@ -76,11 +88,12 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
     for (int i = 0; i < argc; i++) values[i] = argv[i];
     if (option->kind == SS_KIND_FILE && argc == 1) values[0] = ap_server_root_relative(cmd->pool, argv[0]);
     if (option->kind == SS_KIND_QUEUE && argc == 2 && !strcasecmp(argv[0], "sqlite3")) values[1] = ap_server_root_relative(cmd->pool, argv[1]);
+    if (option->kind == SS_KIND_SECRET && argc >= 1) values[0] = secret_path(cmd, argv[0]);
     if (option->kind == SS_KIND_SOCKET && argc >= 1) values[0] = ap_runtime_dir_relative(cmd->pool, argv[0]);
     void *record = record_of(cmd, directory, option, &place);
     bad = ss_option_set_at(option, record, place, argc, values, source_of(cmd), cmd->pool);
     if (!bad) bad = compile(cmd, option, ss_value_field(option, record, place));
-    wipe_literal(cmd, option);
+    wipe_literal(cmd, option, argc, argv);
     return bad;
 }
 

@@ -28,5 +28,7 @@ const char *ss_address_header(const ss_address_t *address, apr_pool_t *pool);
 int ss_address_matches(const apr_array_header_t *patterns, const char *address);
 /* Whether two addresses are the same mailbox: local part exact, domain without case. */
 int ss_address_same(const char *a, const char *b);
+/* The address with @domain behind it where it has no domain; itself otherwise, and where domain is NULL or empty. */
+const char *ss_address_with_domain(const char *address, const char *domain, apr_pool_t *pool);
 
 #endif

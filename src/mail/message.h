@@ -3,6 +3,7 @@
 #ifndef SS_MAIL_MESSAGE_H
 #define SS_MAIL_MESSAGE_H
 
+#include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
@@ -48,6 +49,9 @@ typedef struct ss_mail_message_t {
     int individually;
     const char *webhook;               /* or NULL */
     int requires_tls;                  /* RFC 8689: TLS-Required / REQUIRETLS asked for */
+    /* message.c's own: finds a recipient that is there already; may be left zero */
+    apr_hash_t *rcpt_index;
+    int rcpt_indexed;
 } ss_mail_message_t;
 
 /* A refusal of a submission: what the door answers. */

@@ -16,11 +16,13 @@ typedef struct {
     apr_time_t now;
     apr_uint64_t random;       /* for the Message-ID */
     const apr_array_header_t *add_headers;   /* of ss_pair-like {name,value} const char *[2], put on top; or NULL */
+    int takes_plain_text;      /* 1 (sendmail): a first line that is no field ends the header, so that plain text is a message; 0: it is a 400 */
     apr_size_t max_size;       /* of the canonical content; over it 413 */
 } ss_parse_options_t;
 
 /* Reads len bytes (any line ends) into m: sets rcpts (added to those there), from (where NULL: Resent-From, Sender or From), content,
- * subject, message_id, flags. 0, or -1 with the problem. bytes are not kept. Headers over 256 KiB, a header line without a colon
+ * subject, message_id, flags. 0, or -1 with the problem. Canonical content is not copied: m->content then points into bytes, which must live as
+ * long as m. Headers over 256 KiB, a header line without a colon
  * before the first empty line, NUL in the header: 400. */
 int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem);
 

@@ -23,6 +23,7 @@ struct ss_helpers_t {
     ss_loop_t *loop;                     /* NULL: gone */
     job_t *first, **end;
     int waiting, threads, idle;
+    int is_abandoned;                    /* the loop went without waiting longer: the last thread frees this */
 };
 
 ss_helpers_t *ss_helpers_create(ss_loop_t *loop)
@@ -94,7 +95,7 @@ static void *help(void *baton)
         free(job);
     }
     h->threads--;
-    is_last = !h->threads && !h->loop;
+    is_last = !h->threads && h->is_abandoned;
     pthread_cond_signal(&h->left);
     pthread_mutex_unlock(&h->mutex);
     if (is_last) free_helpers(h);
@@ -158,6 +159,7 @@ void ss_helpers_destroy(ss_helpers_t *h)
     pthread_cond_broadcast(&h->more);
     while (h->threads && !is_late) is_late = pthread_cond_timedwait(&h->left, &h->mutex, &until) != 0;
     is_last = !h->threads;
+    h->is_abandoned = !is_last;
     pthread_mutex_unlock(&h->mutex);
     if (is_last) free_helpers(h);
 }

@@ -8,7 +8,7 @@
 
 typedef struct {
     const char *id;        /* "auth-rejected", stable: verdicts and findings name it */
-    const char *codes;     /* codes it stands for, blank separated: "535 5.7.8"; or NULL */
+    const char *codes;     /* codes it stands for, blank separated: "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
     const char *match;     /* words of server or library texts that mark it, separated by '|', matched without case; or NULL */
     const char *title;     /* "The server rejected the user name or password" */
     const char *meaning;   /* a sentence or two */

@@ -49,6 +49,7 @@ typedef struct {                         /* what EHLO offered, after the last EH
     int limit_messages, limit_recipients;    /* LIMITS MAILMAX, RCPTMAX; 0 none */
     char mechanisms[512];                /* AUTH's, upper case, blank separated; both "AUTH " and "AUTH=" forms */
     char name[256];                      /* the server's name in its answer */
+    int is_rewritten;                    /* a line of "XXXX" or "****": a firewall or scanner between writes over what it does not let through */
 } ss_capability_t;
 
 typedef struct {

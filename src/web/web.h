@@ -1,12 +1,18 @@
-/* web.h: the handlers, as mod_smtp_send.c registers them. */
+/* web.h: the module's three handlers, smtp-send, smtp-send-test and smtp-send-status (CONTRACT.md 2). Web processes only. */
 #ifndef SS_WEB_WEB_H
 #define SS_WEB_WEB_H
 
 #include <httpd.h>
 
-/* smtp-send, smtp-send-test, smtp-send-status; DECLINED for any other handler. */
+/* The handler hook: DECLINED unless r->handler is one of the three. */
 int ss_web_handler(request_rec *r);
-/* Once in each web process. */
+/* In each web process, after it was forked. */
 void ss_web_child_init(server_rec *s, apr_pool_t *pchild);
+
+/* The handlers, one file each; called by ss_web_handler after what all share was done (headers). They send their answers themselves. */
+int ss_web_submit(request_rec *r);
+int ss_web_follow(request_rec *r, const char *id);
+int ss_web_test(request_rec *r);
+int ss_web_status(request_rec *r);
 
 #endif

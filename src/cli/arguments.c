@@ -1,0 +1,109 @@
+/* arguments.c: long options by a table, the same for all commands but sendmail; --help is made from the same table. */
+#include "cli/cli.h"
+
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <string.h>
+
+void ss_cli_complain(const ss_cli_t *cli, const char *format, ...)
+{
+    va_list args;
+
+    fflush(stdout);
+    fprintf(stderr, "%s: ", cli->program);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+static void print_option(const char *name, const char *value_name, const char *help)
+{
+    char left[80];
+
+    apr_snprintf(left, sizeof(left), "--%s%s%s", name, value_name ? " " : "", value_name ? value_name : "");
+    printf("  %-26s %s\n", left, help);
+}
+
+static void print_help(const char *name, const ss_cli_option_t *options, int count)
+{
+    for (int i = 0; i < ss_cli_command_count; i++) {
+        const ss_cli_command_t *command = &ss_cli_commands[i];
+        if (strcmp(command->name, name)) continue;
+        printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%s.\n\n", name, *command->usage ? " " : "", command->usage, command->summary);
+        for (int k = 0; k < count; k++) print_option(options[k].name, options[k].value_name, options[k].help);
+        print_option("json", NULL, "print JSON for programs");
+        print_option("socket", "PATH", "the daemon's socket (also $SMTP_SEND_SOCKET)");
+        print_option("help", NULL, "this text");
+        if (command->help) printf("\n%s\n", command->help);
+    }
+}
+
+/* 0: not this option; 1: it was, one argument; 2: it was, with the next as its value; -1: its value is missing or not wanted. */
+static int take(const char *argument, const char *next, const ss_cli_option_t *option)
+{
+    apr_size_t len = strlen(option->name);
+
+    if (strncmp(argument, "--", 2) || strncmp(argument + 2, option->name, len)) return 0;
+    const char *rest = argument + 2 + len;
+    if (*rest && *rest != '=') return 0;
+    if (!option->value) {
+        if (*rest) return -1;
+        *option->flag = 1;
+        return 1;
+    }
+    if (*rest == '=') {
+        *option->value = rest + 1;
+        return 1;
+    }
+    if (!next) return -1;
+    *option->value = next;
+    return 2;
+}
+
+static int usage(const ss_cli_t *cli, const char *command, int *code)
+{
+    fprintf(stderr, "%s: \"smtp-send %s --help\" tells what it takes\n", cli->program, command);
+    *code = EX_USAGE;
+    return -1;
+}
+
+int ss_cli_arguments(ss_cli_t *cli, const ss_cli_option_t *options, int count, int argc, const char *const *argv, int most_operands,
+                     apr_array_header_t **operands, int *code)
+{
+    const ss_cli_option_t common[] = {
+        { "socket", "PATH", NULL, &cli->socket, NULL }, { "json", NULL, NULL, NULL, &cli->is_json }, { "help", NULL, NULL, NULL, &cli->has_help }
+    };
+    int is_over = 0;
+
+    *code = EX_OK;
+    *operands = apr_array_make(cli->pool, 4, sizeof(const char *));
+    for (int i = 1; i < argc; i++) {
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+        int taken = 0;
+        if (is_over || argv[i][0] != '-' || !argv[i][1]) {
+            APR_ARRAY_PUSH(*operands, const char *) = argv[i];
+            continue;
+        }
+        if (!strcmp(argv[i], "--")) {
+            is_over = 1;
+            continue;
+        }
+        for (int k = 0; k < count && !taken; k++) taken = take(argv[i], next, &options[k]);
+        for (int k = 0; k < 3 && !taken; k++) taken = take(argv[i], next, &common[k]);
+        if (cli->has_help) {
+            print_help(argv[0], options, count);
+            return -1;
+        }
+        if (taken <= 0) {
+            ss_cli_complain(cli, taken ? "%s: a value is missing, or not wanted" : "%s is no option of this command", argv[i]);
+            return usage(cli, argv[0], code);
+        }
+        i += taken - 1;
+    }
+    if ((*operands)->nelts > most_operands) {
+        ss_cli_complain(cli, "\"%s\" is not expected here", APR_ARRAY_IDX(*operands, most_operands, const char *));
+        return usage(cli, argv[0], code);
+    }
+    return 0;
+}

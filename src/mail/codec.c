@@ -1,0 +1,180 @@
+/* codec.c: base64, quoted-printable, UTF-8. See codec.h. */
+#include "mail/codec.h"
+
+#include <string.h>
+
+#define QP_LINE 76
+
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Length of the well-formed sequence at p, or 0. */
+static apr_size_t sequence(const unsigned char *p, apr_size_t left)
+{
+    apr_size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : p[0] >= 0xE0 && p[0] < 0xF0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
+
+    if (!n || n > left) return 0;
+    for (apr_size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xC0) != 0x80) return 0;
+    }
+    if (p[0] == 0xE0 && p[1] < 0xA0) return 0;
+    if (p[0] == 0xED && p[1] > 0x9F) return 0;
+    if (p[0] == 0xF0 && p[1] < 0x90) return 0;
+    if (p[0] == 0xF4 && p[1] > 0x8F) return 0;
+    return n;
+}
+
+int ss_codec_is_utf8(const char *bytes, apr_size_t len)
+{
+    const unsigned char *p = (const unsigned char *)bytes;
+    apr_size_t n;
+
+    for (apr_size_t i = 0; i < len; i += n) {
+        n = sequence(p + i, len - i);
+        if (!n) return 0;
+    }
+    return 1;
+}
+
+char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len, apr_size_t *out_len)
+{
+    const unsigned char *in = (const unsigned char *)bytes;
+    apr_size_t groups = (len + 2) / 3, per_line = line_len / 4;
+    char *start = apr_palloc(pool, groups * 4 + (per_line ? (groups / per_line + 1) * 2 : 0) + 1), *out = start;
+
+    for (apr_size_t g = 0; g < groups; g++) {
+        apr_size_t left = len - g * 3;
+        unsigned v = (unsigned)in[g * 3] << 16 | (left > 1 ? (unsigned)in[g * 3 + 1] << 8 : 0) | (left > 2 ? in[g * 3 + 2] : 0u);
+        *out++ = alphabet[v >> 18];
+        *out++ = alphabet[v >> 12 & 63];
+        *out++ = left > 1 ? alphabet[v >> 6 & 63] : '=';
+        *out++ = left > 2 ? alphabet[v & 63] : '=';
+        if (per_line && ((g + 1) % per_line == 0 || g + 1 == groups)) {
+            *out++ = '\r';
+            *out++ = '\n';
+        }
+    }
+    *out = '\0';
+    if (out_len) *out_len = (apr_size_t)(out - start);
+    return start;
+}
+
+static int sextet(char c)
+{
+    if (c >= 'A' && c <= 'Z') return c - 'A';
+    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+    if (c >= '0' && c <= '9') return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out, apr_size_t *out_len)
+{
+    char *start = apr_palloc(pool, len / 4 * 3 + 4), *to = start;
+    unsigned value = 0;
+    int count = 0, padding = 0;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        int s = sextet(text[i]);
+        if (text[i] == '=') padding++;
+        else if (s < 0) {
+            if (strict && !strchr(" \t\r\n", text[i])) return -1;
+            if (strict && !text[i]) return -1;
+        } else {
+            if (padding && strict) return -1;
+            if (padding) break;
+            value = value << 6 | (unsigned)s;
+            if (++count % 4 == 0) {
+                *to++ = (char)(value >> 16);
+                *to++ = (char)(value >> 8);
+                *to++ = (char)value;
+            }
+        }
+    }
+    if (strict && (count % 4 == 1 || padding > 2 || (padding && (count + padding) % 4))) return -1;
+    if (count % 4 >= 2) *to++ = (char)(count % 4 == 2 ? value >> 4 : value >> 10);
+    if (count % 4 == 3) *to++ = (char)(value >> 2);
+    *to = '\0';
+    *out = start;
+    *out_len = (apr_size_t)(to - start);
+    return 0;
+}
+
+/* Whether the byte at i may stand as it is. White space at a line's end may not; "." and "From" at its start are left alone by nobody, so they may not either. */
+static int is_plain(const char *in, apr_size_t i, apr_size_t len, apr_size_t column)
+{
+    unsigned char c = (unsigned char)in[i];
+
+    if (c == ' ' || c == '\t') return i + 1 < len && in[i + 1] != '\r' && in[i + 1] != '\n';
+    if (c == '=' || c < 33 || c > 126) return 0;
+    if (column == 0 && c == '.') return 0;
+    return !(column == 0 && c == 'F' && len - i >= 5 && !memcmp(in + i, "From ", 5));
+}
+
+char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t *out_len)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    /* the worst: each byte three characters and a soft line end after each 24 of them */
+    char *start = apr_palloc(pool, len * 3 + len / 20 * 3 + 8), *out = start;
+    apr_size_t column = 0;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        int plain;
+        if (c == '\r' && i + 1 < len && bytes[i + 1] == '\n') {
+            *out++ = '\r';
+            *out++ = '\n';
+            column = 0;
+            i++;
+            continue;
+        }
+        plain = is_plain(bytes, i, len, column);
+        if (column + (plain ? 1 : 3) > QP_LINE - 1) {
+            memcpy(out, "=\r\n", 3);
+            out += 3;
+            column = 0;
+            plain = is_plain(bytes, i, len, column);
+        }
+        if (plain) *out++ = (char)c;
+        else {
+            *out++ = '=';
+            *out++ = hex[c >> 4];
+            *out++ = hex[c & 15];
+        }
+        column += plain ? 1 : 3;
+    }
+    *out = '\0';
+    *out_len = (apr_size_t)(out - start);
+    return start;
+}
+
+int ss_codec_hex(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_size_t *out_len)
+{
+    char *start = apr_palloc(pool, len + 1), *out = start;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        apr_size_t skip = i + 1;
+        if (text[i] != '=') {
+            *out++ = text[i];
+            continue;
+        }
+        if (len - i > 2 && ss_codec_hex(text[i + 1]) >= 0 && ss_codec_hex(text[i + 2]) >= 0) {
+            *out++ = (char)(ss_codec_hex(text[i + 1]) << 4 | ss_codec_hex(text[i + 2]));
+            i += 2;
+            continue;
+        }
+        while (skip < len && (text[skip] == ' ' || text[skip] == '\t')) skip++;
+        if (skip == len) break;
+        if (text[skip] == '\r' && len - skip > 1 && text[skip + 1] == '\n') i = skip + 1;
+        else if (text[skip] == '\n') i = skip;
+        else *out++ = '=';
+    }
+    *out = '\0';
+    *out_len = (apr_size_t)(out - start);
+    return start;
+}

@@ -1,0 +1,429 @@
+/* form.c: one JSON document to a message. Every refusal names the field by its path, "to[1].address". Unknown fields are refused, so that a
+ * spelling mistake is never silently a mail without its copy. See form.h. */
+#include "mail/form.h"
+
+#include <apr_strings.h>
+#include <jansson.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "config/settings.h"
+#include "mail/address.h"
+#include "mail/codec.h"
+#include "mail/compose.h"
+
+#define METADATA_MAX 2048
+#define ATTACHMENTS_MAX 1000
+#define HEADERS_MAX 1000
+#define TEXT_LINE_MAX 10000    /* a subject or header value */
+
+typedef struct {
+    ss_mail_message_t *m;
+    const ss_parse_options_t *options;
+    ss_mail_problem_t *problem;
+    ss_compose_t model;
+    apr_array_header_t *bcc;
+    unsigned notify;
+    int has_envelope_to;
+} form_t;
+
+typedef int (*reader_t)(form_t *f, const char *path, const json_t *value);
+
+static const char *path_of(form_t *f, const char *format, const char *path, size_t i)
+{
+    return apr_psprintf(f->m->pool, format, path, (unsigned long)i);
+}
+
+static int wrong(form_t *f, const char *path, const char *what)
+{
+    ss_mail_problem(f->problem, 400, path, "%s: %s", path, what);
+    return -1;
+}
+
+/* ---- kinds of values ---- */
+
+/* A text without zero bytes; one line of it where is_line. */
+static int text(form_t *f, const char *path, const json_t *value, int is_line, const char **out)
+{
+    const char *s = json_string_value(value);
+
+    if (!s) return wrong(f, path, "not a string");
+    if (strlen(s) != json_string_length(value)) return wrong(f, path, "has a zero byte");
+    if (is_line && strlen(s) > TEXT_LINE_MAX) return wrong(f, path, "too long");
+    for (const char *p = s; is_line && *p; p++) {
+        if ((unsigned char)*p < 32 && *p != '\t') return wrong(f, path, "has a line end or control character, which a header field must not have");
+        if (*p == 127) return wrong(f, path, "has a control character");
+    }
+    *out = apr_pstrdup(f->m->pool, s);
+    return 0;
+}
+
+/* Adds what one string or {"name","address"} gives. */
+static int address(form_t *f, const char *path, const json_t *value, apr_array_header_t *list)
+{
+    apr_array_header_t *found;
+    const char *s, *why, *name = NULL;
+    ss_address_t a;
+
+    if (json_is_object(value)) {
+        const char *key;
+        json_t *item;
+        json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
+            if (strcmp(key, "name") && strcmp(key, "address")) return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL), "unknown field; an address has name and address");
+        }
+        item = json_object_get(value, "name");
+        if (item && !json_is_null(item) && text(f, apr_pstrcat(f->m->pool, path, ".name", NULL), item, 1, &name)) return -1;
+        path = apr_pstrcat(f->m->pool, path, ".address", NULL);
+        value = json_object_get(value, "address");
+        if (!value) return wrong(f, path, "is missing");
+    }
+    if (text(f, path, value, 1, &s)) return -1;
+    if (name) {
+        if (ss_address_one(&a, s, &why, f->m->pool)) return wrong(f, path, why);
+        a.name = name;
+        found = apr_array_make(f->m->pool, 1, sizeof(a));
+        *(ss_address_t *)apr_array_push(found) = a;
+    } else if (ss_address_list(&found, s, strlen(s), &why, f->m->pool)) return wrong(f, path, why);
+    if (!found->nelts) return wrong(f, path, "is empty");
+    for (int i = 0; i < found->nelts; i++) {
+        a = ((const ss_address_t *)found->elts)[i];
+        a.address = ss_address_with_domain(a.address, f->options->default_domain, f->m->pool);
+        if (!ss_address_is_valid(a.address, 0, &why)) return wrong(f, path, apr_psprintf(f->m->pool, "<%.200s>: %s", a.address, why));
+        if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
+        *(ss_address_t *)apr_array_push(list) = a;
+    }
+    return 0;
+}
+
+static int addresses(form_t *f, const char *path, const json_t *value, apr_array_header_t **list)
+{
+    *list = apr_array_make(f->m->pool, 4, sizeof(ss_address_t));
+    if (!json_is_array(value)) return address(f, path, value, *list);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (address(f, path_of(f, "%s[%lu]", path, i), json_array_get(value, i), *list)) return -1;
+    }
+    return 0;
+}
+
+/* ---- fields ---- */
+
+static int read_from(form_t *f, const char *path, const json_t *value)
+{
+    apr_array_header_t *list;
+
+    if (addresses(f, path, value, &list)) return -1;
+    if (list->nelts != 1) return wrong(f, path, "must be one address");
+    f->model.from = *(const ss_address_t *)list->elts;
+    return 0;
+}
+
+static int read_to(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->model.to); }
+static int read_cc(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->model.cc); }
+static int read_bcc(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->bcc); }
+static int read_reply_to(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->model.reply_to); }
+static int read_subject(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 1, &f->model.subject); }
+static int read_text(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 0, &f->model.text); }
+static int read_html(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 0, &f->model.html); }
+static int read_relay(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 1, &f->m->relay); }
+static int read_webhook(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 1, &f->m->webhook); }
+
+/* Fields that the module writes itself, or that would change who gets the message. */
+static int is_ours(const char *name)
+{
+    static const char *const names[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "Received", "Return-Path",
+                                         "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID", "Resent-To", "Resent-Cc", "Resent-Bcc" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (ss_text_same(name, names[i])) return 1;
+    }
+    return 0;
+}
+
+static int header(form_t *f, const char *path, const char *name, const json_t *value)
+{
+    ss_header_t *h;
+
+    for (const char *p = name; *p; p++) {
+        if (*p <= 32 || *p >= 127 || *p == ':') return wrong(f, path, "no name of a header field");
+    }
+    if (!*name || strlen(name) > 100) return wrong(f, path, "no name of a header field");
+    if (is_ours(name)) return wrong(f, path, "cannot be set here; use the field of the document that is made for it");
+    if (f->model.headers->nelts >= HEADERS_MAX) return wrong(f, path, "too many header fields");
+    h = apr_array_push(f->model.headers);
+    h->name = apr_pstrdup(f->m->pool, name);
+    return text(f, path, value, 1, &h->value);
+}
+
+static int read_headers(form_t *f, const char *path, const json_t *value)
+{
+    const char *name;
+    json_t *item;
+
+    if (!json_is_object(value)) return wrong(f, path, "not an object of names and values");
+    f->model.headers = apr_array_make(f->m->pool, 4, sizeof(ss_header_t));
+    json_object_foreach((json_t *)(apr_uintptr_t)value, name, item) {
+        const char *at = apr_pstrcat(f->m->pool, path, ".", name, NULL);
+        if (!json_is_array(item)) {
+            if (header(f, at, name, item)) return -1;
+            continue;
+        }
+        for (size_t i = 0; i < json_array_size(item); i++) {
+            if (header(f, path_of(f, "%s[%lu]", at, i), name, json_array_get(item, i))) return -1;
+        }
+    }
+    return 0;
+}
+
+static int is_type(const char *type)
+{
+    const char *slash = strchr(type, '/');
+
+    return slash && slash > type && slash[1] && slash[1] != ';' && !strpbrk(type, "\r\n") && strcspn(type, " ;") > (size_t)(slash - type);
+}
+
+static int attachment(form_t *f, const char *path, const json_t *value)
+{
+    ss_attachment_t *a = apr_array_push(f->model.attachments);
+    const char *key, *content = NULL, *at;
+    json_t *item;
+    char *bytes;
+
+    memset(a, 0, sizeof(*a));
+    if (!json_is_object(value)) return wrong(f, path, "not an object with filename, contentType, content, cid");
+    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
+        at = apr_pstrcat(f->m->pool, path, ".", key, NULL);
+        if (!strcmp(key, "content")) {
+            if (text(f, at, item, 0, &content)) return -1;
+            if (ss_codec_base64_read(f->m->pool, content, strlen(content), 1, &bytes, &a->len)) return wrong(f, at, "not base64");
+            a->bytes = bytes;
+        } else if (!strcmp(key, "filename")) {
+            if (text(f, at, item, 1, &a->filename)) return -1;
+        } else if (!strcmp(key, "contentType")) {
+            if (text(f, at, item, 1, &a->content_type)) return -1;
+            if (!is_type(a->content_type)) return wrong(f, at, "not a media type like image/png");
+        } else if (!strcmp(key, "cid")) {
+            if (text(f, at, item, 1, &a->cid)) return -1;
+            if (!*a->cid || strpbrk(a->cid, "<> \t")) return wrong(f, at, "not a content id: no blanks and no brackets");
+        } else return wrong(f, at, "unknown field; an attachment has filename, contentType, content, cid");
+    }
+    return content ? 0 : wrong(f, apr_pstrcat(f->m->pool, path, ".content", NULL), "is missing");
+}
+
+static int read_attachments(form_t *f, const char *path, const json_t *value)
+{
+    if (!json_is_array(value)) return wrong(f, path, "not a list");
+    if (json_array_size(value) > ATTACHMENTS_MAX) return wrong(f, path, "too many attachments");
+    f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_attachment_t));
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (attachment(f, path_of(f, "%s[%lu]", path, i), json_array_get(value, i))) return -1;
+    }
+    return 0;
+}
+
+static int add_rcpts(form_t *f, const char *path, const apr_array_header_t *list)
+{
+    for (int i = 0; list && i < list->nelts; i++) {
+        if (ss_mail_add_rcpt(f->m, ((const ss_address_t *)list->elts)[i].address, f->notify, path, f->problem)) return -1;
+    }
+    return 0;
+}
+
+static int read_envelope(form_t *f, const char *path, const json_t *value)
+{
+    const char *key;
+    json_t *item;
+    apr_array_header_t *list;
+
+    if (!json_is_object(value)) return wrong(f, path, "not an object with from and to");
+    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
+        const char *at = apr_pstrcat(f->m->pool, path, ".", key, NULL);
+        if (!strcmp(key, "to")) {
+            if (addresses(f, at, item, &list) || add_rcpts(f, at, list)) return -1;
+            f->has_envelope_to = 1;
+        } else if (!strcmp(key, "from")) {
+            const char *s = json_string_value(item);
+            f->m->from = "";
+            if (s && (!*s || !strcmp(s, "<>"))) continue;
+            if (addresses(f, at, item, &list)) return -1;
+            if (list->nelts != 1) return wrong(f, at, "must be one address");
+            f->m->from = ((const ss_address_t *)list->elts)->address;
+        } else return wrong(f, at, "unknown field; an envelope has from and to");
+    }
+    return 0;
+}
+
+static int read_message_id(form_t *f, const char *path, const json_t *value)
+{
+    const char *s;
+    size_t n;
+
+    if (text(f, path, value, 1, &s)) return -1;
+    n = strlen(s);
+    if (n && *s != '<') s = apr_pstrcat(f->m->pool, "<", s, ">", NULL);
+    n = strlen(s);
+    if (n < 5 || n > 900 || s[n - 1] != '>' || strcspn(s + 1, "<> \t") != n - 2 || !strchr(s, '@')) return wrong(f, path, "not a message id like <id@example.com>");
+    f->model.message_id = s;
+    return 0;
+}
+
+static int read_at(form_t *f, const char *path, const json_t *value)
+{
+    const char *s;
+
+    if (text(f, path, value, 1, &s)) return -1;
+    return ss_text_time_parse(s, &f->m->at) ? wrong(f, path, "not a time like 2026-01-31T12:00:00Z") : 0;
+}
+
+static int read_expire(form_t *f, const char *path, const json_t *value)
+{
+    const char *s;
+
+    if (json_is_integer(value)) s = apr_psprintf(f->m->pool, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else if (text(f, path, value, 1, &s)) return -1;
+    return ss_text_duration(s, &f->m->expire) || !f->m->expire ? wrong(f, path, "not a duration like 2h or 5d") : 0;
+}
+
+static int notify_word(form_t *f, const char *path, const char *word)
+{
+    static const struct { const char *name; unsigned bit; } words[] = { { "never", SS_NOTIFY_NEVER }, { "success", SS_NOTIFY_SUCCESS },
+                                                                        { "failure", SS_NOTIFY_FAILURE }, { "delay", SS_NOTIFY_DELAY } };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (ss_text_same(word, words[i].name)) {
+            f->notify |= words[i].bit;
+            return 0;
+        }
+    }
+    return wrong(f, path, "must be never, or of success, failure, delay");
+}
+
+static int read_notify(form_t *f, const char *path, const json_t *value)
+{
+    const char *s;
+    char *state, *word;
+    size_t count = json_is_array(value) ? json_array_size(value) : 1;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *at = json_is_array(value) ? path_of(f, "%s[%lu]", path, i) : path;
+        if (text(f, at, json_is_array(value) ? json_array_get(value, i) : value, 1, &s)) return -1;
+        for (word = apr_strtok(apr_pstrdup(f->m->pool, s), ", ", &state); word; word = apr_strtok(NULL, ", ", &state)) {
+            if (notify_word(f, at, word)) return -1;
+        }
+    }
+    if ((f->notify & SS_NOTIFY_NEVER) && f->notify != SS_NOTIFY_NEVER) return wrong(f, path, "never goes with nothing else");
+    return 0;
+}
+
+static int read_ret(form_t *f, const char *path, const json_t *value)
+{
+    const char *s;
+
+    if (text(f, path, value, 1, &s)) return -1;
+    f->m->ret = ss_text_same(s, "full") ? SS_RET_FULL : ss_text_same(s, "hdrs") ? SS_RET_HDRS : SS_RET_UNSET;
+    return f->m->ret == SS_RET_UNSET ? wrong(f, path, "must be full or hdrs") : 0;
+}
+
+static int read_envid(form_t *f, const char *path, const json_t *value)
+{
+    if (text(f, path, value, 1, &f->m->envid)) return -1;
+    for (const char *p = f->m->envid; *p; p++) {
+        if (*p < 32 || *p > 126) return wrong(f, path, "must be printable ASCII");
+    }
+    return strlen(f->m->envid) > 100 ? wrong(f, path, "longer than 100 characters") : 0;
+}
+
+static int read_priority(form_t *f, const char *path, const json_t *value)
+{
+    const char *s;
+
+    if (text(f, path, value, 1, &s)) return -1;
+    f->m->priority = ss_text_same(s, "high") ? SS_PRIORITY_HIGH : ss_text_same(s, "normal") ? SS_PRIORITY_NORMAL : ss_text_same(s, "bulk") ? SS_PRIORITY_BULK : -1;
+    return f->m->priority < 0 ? wrong(f, path, "must be high, normal or bulk") : 0;
+}
+
+static int read_metadata(form_t *f, const char *path, const json_t *value)
+{
+    const char *key;
+    json_t *item;
+    char *dump;
+
+    if (!json_is_object(value)) return wrong(f, path, "not an object");
+    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
+        if (json_is_object(item) || json_is_array(item)) return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL), "must be a string, number, true, false or null");
+    }
+    dump = json_dumps(value, JSON_COMPACT);
+    if (dump) f->m->metadata = apr_pstrdup(f->m->pool, dump);
+    free(dump);
+    if (!f->m->metadata) return wrong(f, path, "cannot be kept");
+    return strlen(f->m->metadata) > METADATA_MAX ? wrong(f, path, "longer than 2048 octets") : 0;
+}
+
+static int read_individually(form_t *f, const char *path, const json_t *value)
+{
+    if (!json_is_boolean(value)) return wrong(f, path, "must be true or false");
+    f->m->individually = json_is_true(value);
+    return 0;
+}
+
+static const struct { const char *name; reader_t read; } readers[] = {       /* notify in front: recipients take it over */
+    { "notify", read_notify }, { "from", read_from }, { "to", read_to }, { "cc", read_cc }, { "bcc", read_bcc }, { "replyTo", read_reply_to },
+    { "subject", read_subject }, { "text", read_text }, { "html", read_html }, { "headers", read_headers }, { "attachments", read_attachments },
+    { "envelope", read_envelope }, { "messageId", read_message_id }, { "at", read_at }, { "expire", read_expire }, { "ret", read_ret },
+    { "envid", read_envid }, { "relay", read_relay }, { "priority", read_priority }, { "metadata", read_metadata }, { "individually", read_individually },
+    { "webhook", read_webhook }
+};
+
+static int read_fields(form_t *f, const json_t *document)
+{
+    const char *key;
+    json_t *item;
+    size_t i;
+
+    json_object_foreach((json_t *)(apr_uintptr_t)document, key, item) {
+        for (i = 0; i < sizeof(readers) / sizeof(readers[0]) && strcmp(readers[i].name, key); i++) { }
+        if (i == sizeof(readers) / sizeof(readers[0])) return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
+    }
+    for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+        item = json_object_get(document, readers[i].name);
+        if (item && !json_is_null(item) && readers[i].read(f, readers[i].name, item)) return -1;
+    }
+    return 0;
+}
+
+static int finish(form_t *f)
+{
+    ss_parse_options_t options = *f->options;
+    const char *content;
+    apr_size_t len;
+
+    if (!f->has_envelope_to && (add_rcpts(f, "to", f->model.to) || add_rcpts(f, "cc", f->model.cc) || add_rcpts(f, "bcc", f->bcc))) return -1;
+    if (!f->m->rcpts->nelts) return wrong(f, "to", "the message has no recipient: to, cc, bcc or envelope.to");
+    if (!f->model.from.address) f->model.from.address = f->options->default_from;
+    if (!f->model.from.address || !*f->model.from.address) return wrong(f, "from", "is missing");
+    f->model.host = f->options->host;
+    f->model.now = f->options->now;
+    f->model.random = f->options->random;
+    if (ss_compose(&content, &len, &f->model, f->problem, f->m->pool)) return -1;
+    options.takes_rcpts = 0;
+    return ss_parse_message(f->m, content, len, &options, f->problem);
+}
+
+int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem)
+{
+    form_t f = { .m = m, .options = options, .problem = problem };
+    json_error_t error;
+    json_t *document = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    int failed;
+
+    if (!document) {
+        ss_mail_problem(problem, 400, NULL, "the JSON cannot be read: line %d, column %d: %s", error.line, error.column, error.text);
+        return -1;
+    }
+    if (!json_is_object(document)) {
+        ss_mail_problem(problem, 400, NULL, "the JSON document is not an object");
+        failed = -1;
+    } else failed = read_fields(&f, document) || finish(&f) ? -1 : 0;
+    json_decref(document);
+    return failed;
+}

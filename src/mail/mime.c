@@ -1,0 +1,356 @@
+/* mime.c: the MIME tree as ranges of one text. An entity is its header, an empty line and its body; a multipart's body is cut at its delimiter
+ * lines (RFC 2046 5.1.1); the line end in front of a delimiter belongs to the delimiter. An entity that needs no change is copied as a whole,
+ * so signatures stay valid and the walk is only done where it must. See mime.h. */
+#include "mail/mime.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "mail/canonical.h"
+#include "mail/codec.h"
+#include "mail/header.h"
+#include "mail/words.h"
+
+#define BOUNDARY_MAX 200       /* RFC 2046 allows 70 */
+#define GROWTH_MAX 4           /* quoted-printable makes at most three octets and line ends of one ... */
+#define GROWTH_BASE 65536      /* ... and a field or two are added */
+
+typedef struct {
+    ss_buf_t out;
+    int makes_7bit;
+    ss_mail_problem_t *problem;
+    apr_pool_t *pool;
+} walk_t;
+
+typedef struct {
+    const char *p, *end;       /* all of it */
+    const char *body;          /* behind the empty line; end without one */
+    apr_size_t header_len;
+    const char *type;          /* "text/plain", lower or upper case as written; "" : not named */
+    const char *encoding;
+    const char *boundary;      /* multipart; else NULL */
+    int is_top;
+} entity_t;
+
+static int entity(walk_t *w, const char *p, const char *end, int is_top, int depth);
+
+static int refuse(walk_t *w, const char *what)
+{
+    ss_mail_problem(w->problem, 422, "content", "the message has lines over %d octets, zero bytes or 8-bit octets that must be re-encoded, but %s", SS_LINE_MAX, what);
+    return -1;
+}
+
+static int put(walk_t *w, const char *bytes, apr_size_t len)
+{
+    if (ss_buf_append(&w->out, bytes, len) == APR_SUCCESS) return 0;
+    ss_mail_problem(w->problem, 413, "content", "the message grows too large when it is re-encoded");
+    return -1;
+}
+
+static int puts_out(walk_t *w, const char *text)
+{
+    return put(w, text, strlen(text));
+}
+
+static int needs_change(const walk_t *w, const char *p, const char *end)
+{
+    while (p < end) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
+        apr_size_t len = (apr_size_t)(stop - p);
+        if (len > SS_LINE_MAX && (len > SS_LINE_MAX + 2 || !lf)) return 1;
+        if (memchr(p, '\0', len)) return 1;
+        for (const char *c = p; w->makes_7bit && c < stop; c++) {
+            if ((unsigned char)*c > 127) return 1;
+        }
+        p = stop;
+    }
+    return 0;
+}
+
+/* ---- header ---- */
+
+/* One header line, broken at its last blank within the limit, or anywhere where there is none. */
+static int put_folded(walk_t *w, const char *p, apr_size_t len)
+{
+    apr_size_t room = SS_LINE_MAX;                 /* one less behind a break that brought its own blank */
+
+    while (len > room) {
+        apr_size_t cut = room;
+        while (cut > 1 && p[cut] != ' ' && p[cut] != '\t') cut--;
+        if (cut > 1) {
+            if (put(w, p, cut) || puts_out(w, "\r\n")) return -1;
+        } else {
+            cut = room;
+            if (put(w, p, cut) || puts_out(w, "\r\n ")) return -1;
+        }
+        room = p[cut] == ' ' || p[cut] == '\t' ? SS_LINE_MAX : SS_LINE_MAX - 1;
+        p += cut;
+        len -= cut;
+    }
+    return put(w, p, len) || puts_out(w, "\r\n") ? -1 : 0;
+}
+
+/* A header line without octets above 127: runs of them become encoded words. */
+static const char *ascii_line(walk_t *w, const char *p, apr_size_t *len)
+{
+    const char *end = p + *len, *out = "";
+
+    while (p < end) {
+        const char *start = p;
+        while (p < end && (unsigned char)*p < 128) p++;
+        out = apr_pstrcat(w->pool, out, apr_pstrmemdup(w->pool, start, (apr_size_t)(p - start)), NULL);
+        start = p;
+        while (p < end && (unsigned char)*p > 127) p++;
+        if (p > start) out = apr_pstrcat(w->pool, out, ss_words_encode(w->pool, ss_text_utf8(w->pool, start, (apr_size_t)(p - start))), NULL);
+    }
+    *len = strlen(out);
+    return out;
+}
+
+static int put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
+{
+    int has_high = 0;
+
+    for (apr_size_t i = 0; i < len && !has_high; i++) has_high = (unsigned char)p[i] > 127;
+    if (memchr(p, '\0', len)) {
+        char *clean = apr_pstrmemdup(w->pool, p, len);
+        for (apr_size_t i = 0; i < len; i++) {
+            clean[i] = p[i] ? p[i] : ' ';
+        }
+        p = clean;
+    }
+    if (has_high && w->makes_7bit && !is_top) p = ascii_line(w, p, &len);
+    return put_folded(w, p, len);
+}
+
+/* The header but the field named without, then the added lines, then the empty line. */
+static int put_header(walk_t *w, const entity_t *e, const char *without, const char *added)
+{
+    const char *p = e->p, *end = e->p + e->header_len;
+    int is_left_out = 0;
+
+    while (p < end) {
+        const char *next = p, *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
+        ss_field_t field;
+        apr_size_t len = (apr_size_t)(stop - p);
+        if (*p != ' ' && *p != '\t') is_left_out = without && ss_field_next(&next, end, &field) == 1 && ss_field_is(&field, without);
+        while (len && (p[len - 1] == '\n' || p[len - 1] == '\r')) len--;
+        if (!is_left_out && put_header_line(w, p, len, e->is_top)) return -1;
+        p = stop;
+    }
+    if (added && puts_out(w, added)) return -1;
+    return puts_out(w, "\r\n");
+}
+
+/* ---- leaf parts ---- */
+
+static int is_text(const entity_t *e)
+{
+    return !*e->type || !strncasecmp(e->type, "text/", 5) || !strncasecmp(e->type, "message/", 8);
+}
+
+/* Quoted-printable where most of it stays readable. */
+static int wants_base64(const entity_t *e, const char *bytes, apr_size_t len)
+{
+    apr_size_t odd = 0;
+
+    if (!is_text(e)) return 1;
+    for (apr_size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        odd += c > 126 || c == '=' || (c < 32 && c != '\t' && c != '\r' && c != '\n');
+    }
+    return odd > len / 3;
+}
+
+static const char *decoded(walk_t *w, const entity_t *e, apr_size_t *len)
+{
+    char *bytes = NULL;
+
+    *len = (apr_size_t)(e->end - e->body);
+    if (ss_text_same(e->encoding, "base64")) {
+        ss_codec_base64_read(w->pool, e->body, *len, 0, &bytes, len);
+        return bytes;
+    }
+    if (ss_text_same(e->encoding, "quoted-printable")) return ss_codec_qp_read(w->pool, e->body, *len, len);
+    return e->body;
+}
+
+/* The fields that a re-encoded leaf needs and does not have. */
+static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encoding)
+{
+    const char *added = apr_pstrcat(w->pool, "Content-Transfer-Encoding: ", encoding, "\r\n", NULL);
+    ss_field_t field;
+    int has_high = 0;
+
+    for (const char *p = e->body; p < e->end && !has_high; p++) has_high = (unsigned char)*p > 127;
+    if (!*e->type) {
+        const char *charset = !has_high ? "us-ascii" : ss_codec_is_utf8(e->body, (apr_size_t)(e->end - e->body)) ? "utf-8" : "unknown-8bit";
+        added = apr_pstrcat(w->pool, "Content-Type: text/plain; charset=", charset, "\r\n", added, NULL);
+    }
+    if (e->is_top && !ss_header_find(&field, e->p, e->header_len, "MIME-Version")) added = apr_pstrcat(w->pool, "MIME-Version: 1.0\r\n", added, NULL);
+    return added;
+}
+
+static int leaf(walk_t *w, const entity_t *e)
+{
+    const char *bytes;
+    char *coded;
+    apr_size_t len, coded_len;
+    int is_base64;
+
+    if (e->body == e->end || !needs_change(w, e->body, e->end)) {
+        return put_header(w, e, NULL, NULL) || put(w, e->body, (apr_size_t)(e->end - e->body)) ? -1 : 0;
+    }
+    if (ss_text_same(e->type, "message/partial") || ss_text_same(e->type, "message/external-body")) {
+        return refuse(w, apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type));
+    }
+    bytes = decoded(w, e, &len);
+    is_base64 = wants_base64(e, bytes, len);
+    coded = is_base64 ? ss_codec_base64(w->pool, bytes, len, 76, &coded_len) : ss_codec_qp(w->pool, bytes, len, &coded_len);
+    if (put_header(w, e, "Content-Transfer-Encoding", leaf_fields(w, e, is_base64 ? "base64" : "quoted-printable"))) return -1;
+    if (!e->is_top && is_base64 && coded_len >= 2) coded_len -= 2;
+    if (put(w, coded, coded_len)) return -1;
+    if (e->is_top && (coded_len < 2 || coded[coded_len - 1] != '\n')) return puts_out(w, "\r\n");
+    return 0;
+}
+
+/* ---- multiparts ---- */
+
+/* Whether the line is a delimiter of the boundary: 1, the closing one: 2. */
+static int delimiter(const char *p, apr_size_t len, const char *boundary)
+{
+    apr_size_t n = strlen(boundary);
+    int kind = 1;
+
+    while (len && (p[len - 1] == '\n' || p[len - 1] == '\r' || p[len - 1] == ' ' || p[len - 1] == '\t')) len--;
+    if (len < n + 2 || p[0] != '-' || p[1] != '-' || memcmp(p + 2, boundary, n)) return 0;
+    if (len == n + 4 && p[n + 2] == '-' && p[n + 3] == '-') kind = 2;
+    return len == n + 2 || kind == 2 ? kind : 0;
+}
+
+/* Preamble and epilogue, which no reader shows: lines cut, octets that cannot stay replaced. */
+static int put_filler(walk_t *w, const char *p, const char *end)
+{
+    while (p < end) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
+        apr_size_t len = (apr_size_t)(stop - p);
+        char *line = apr_pstrmemdup(w->pool, p, len), *c = line;
+        for (apr_size_t i = 0; i < len; i++) {
+            if (!p[i] || (w->makes_7bit && (unsigned char)p[i] > 127)) line[i] = '?';
+        }
+        for (; len > SS_LINE_MAX + 2; len -= SS_LINE_MAX, c += SS_LINE_MAX) {
+            if (put(w, c, SS_LINE_MAX) || puts_out(w, "\r\n")) return -1;
+        }
+        if (len > SS_LINE_MAX && !lf) {
+            if (put(w, c, SS_LINE_MAX) || puts_out(w, "\r\n")) return -1;
+            c += SS_LINE_MAX;
+            len -= SS_LINE_MAX;
+        }
+        if (put(w, c, len)) return -1;
+        p = stop;
+    }
+    return 0;
+}
+
+static int put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary, int kind)
+{
+    if (stop - p <= SS_LINE_MAX) return put(w, p, (apr_size_t)(stop - p));
+    return puts_out(w, "--") || puts_out(w, boundary) || puts_out(w, kind == 2 ? "--\r\n" : "\r\n") ? -1 : 0;
+}
+
+static int multipart(walk_t *w, const entity_t *e, int depth)
+{
+    const char *p = e->body, *part = NULL, *filler = e->body;
+    int kind = 0, changes = w->makes_7bit && (ss_text_same(e->encoding, "8bit") || ss_text_same(e->encoding, "binary"));
+
+    if (put_header(w, e, changes ? "Content-Transfer-Encoding" : NULL, NULL)) return -1;
+    while (p < e->end && kind != 2) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(e->end - p)), *stop = lf ? lf + 1 : e->end;
+        int found = delimiter(p, (apr_size_t)(stop - p), e->boundary);
+        if (found) {
+            if (part && part < p) {
+                if (entity(w, part, p - 2 >= part ? p - 2 : part, 0, depth + 1) || puts_out(w, "\r\n")) return -1;
+            } else if (!part && put_filler(w, filler, p)) return -1;
+            if (put_delimiter(w, p, stop, e->boundary, found)) return -1;
+            part = filler = stop;
+            kind = found;
+        }
+        p = stop;
+    }
+    if (kind == 1) return part < e->end ? entity(w, part, e->end, 0, depth + 1) : 0;
+    return put_filler(w, filler, e->end);
+}
+
+/* ---- one entity ---- */
+
+static const char *first_word(apr_pool_t *pool, const ss_field_t *field)
+{
+    apr_size_t n = 0;
+
+    while (n < field->value_len && !strchr("; \t\r\n(", field->value[n])) n++;
+    return apr_pstrmemdup(pool, field->value, n);
+}
+
+static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, int is_top)
+{
+    ss_field_t field;
+
+    memset(e, 0, sizeof(*e));
+    e->p = p;
+    e->end = end;
+    e->is_top = is_top;
+    e->header_len = ss_header_len(p, (apr_size_t)(end - p));
+    e->body = end - (p + e->header_len) >= 2 ? p + e->header_len + 2 : end;
+    e->type = e->encoding = "";
+    if (ss_header_find(&field, p, e->header_len, "Content-Transfer-Encoding")) e->encoding = first_word(w->pool, &field);
+    if (!ss_header_find(&field, p, e->header_len, "Content-Type")) return;
+    e->type = first_word(w->pool, &field);
+    if (strncasecmp(e->type, "multipart/", 10)) return;
+    e->boundary = ss_words_parameter(w->pool, field.value, field.value_len, "boundary");
+    if (e->boundary && !*e->boundary) e->boundary = NULL;
+}
+
+static int entity(walk_t *w, const char *p, const char *end, int is_top, int depth)
+{
+    entity_t e;
+
+    if (!needs_change(w, p, end)) return put(w, p, (apr_size_t)(end - p));
+    if (depth > SS_MIME_DEPTH_MAX) return refuse(w, "its parts are nested too deeply");
+    read_entity(w, &e, p, end, is_top);
+    if (ss_text_same(e.type, "multipart/signed") || ss_text_same(e.type, "multipart/encrypted")) {
+        if (needs_change(w, e.body, e.end)) return refuse(w, "it is signed or encrypted and must not be changed");
+    }
+    if (!strncasecmp(e.type, "multipart/", 10)) {
+        if (!e.boundary) return refuse(w, "its multipart names no boundary");
+        if (strlen(e.boundary) > BOUNDARY_MAX) return refuse(w, "its multipart's boundary is too long");
+        return multipart(w, &e, depth);
+    }
+    if ((ss_text_same(e.type, "message/rfc822") || ss_text_same(e.type, "message/global")) && !ss_text_same(e.encoding, "base64")
+        && !ss_text_same(e.encoding, "quoted-printable")) {
+        int changes = w->makes_7bit && *e.encoding;
+        if (put_header(w, &e, changes ? "Content-Transfer-Encoding" : NULL, NULL)) return -1;
+        return e.body < e.end ? entity(w, e.body, e.end, 0, depth + 1) : 0;
+    }
+    return leaf(w, &e);
+}
+
+int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len, int makes_7bit, ss_mail_problem_t *problem,
+                    apr_pool_t *pool)
+{
+    walk_t w = { .makes_7bit = makes_7bit, .problem = problem, .pool = pool };
+    int failed;
+
+    ss_buf_init(&w.out, len * GROWTH_MAX + GROWTH_BASE);
+    failed = entity(&w, bytes, bytes + len, 1, 0);
+    /* A last part that no delimiter closes ends without a line end when it was encoded. */
+    if (!failed && w.out.len && w.out.data[w.out.len - 1] != '\n') failed = puts_out(&w, "\r\n");
+    if (!failed) {
+        *out = apr_pstrmemdup(pool, w.out.data ? w.out.data : "", w.out.len);
+        *out_len = w.out.len;
+    }
+    ss_buf_free(&w.out);
+    return failed ? -1 : 0;
+}

@@ -1,0 +1,379 @@
+/* parse.c: a finished message: its fields are looked at once; its bytes are copied only where the header must change or the content was not
+ * canonical. See parse.h. */
+#include "mail/parse.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/canonical.h"
+#include "mail/header.h"
+#include "mail/words.h"
+
+#define HEADER_MAX (256 * 1024)
+#define SUBJECT_MAX 998
+#define FIELDS_MAX 10000
+
+typedef enum {                 /* what a field is to us */
+    F_OTHER, F_FROM, F_SENDER, F_TO, F_CC, F_BCC, F_REPLY_TO, F_DATE, F_MESSAGE_ID, F_SUBJECT, F_PRECEDENCE, F_AUTO, F_RECEIVED, F_TLS,
+    F_RESENT_FROM, F_RESENT_SENDER, F_RESENT_TO, F_RESENT_CC, F_RESENT_BCC, F_KINDS
+} kind_t;
+
+static const struct { const char *name; apr_size_t len; kind_t kind; } kinds[] = {
+    { "From", 4, F_FROM }, { "Sender", 6, F_SENDER }, { "To", 2, F_TO }, { "Cc", 2, F_CC }, { "Bcc", 3, F_BCC }, { "Reply-To", 8, F_REPLY_TO },
+    { "Date", 4, F_DATE }, { "Message-ID", 10, F_MESSAGE_ID }, { "Subject", 7, F_SUBJECT }, { "Precedence", 10, F_PRECEDENCE },
+    { "Auto-Submitted", 14, F_AUTO }, { "Received", 8, F_RECEIVED }, { "TLS-Required", 12, F_TLS }, { "Resent-From", 11, F_RESENT_FROM },
+    { "Resent-Sender", 13, F_RESENT_SENDER }, { "Resent-To", 9, F_RESENT_TO }, { "Resent-Cc", 9, F_RESENT_CC }, { "Resent-Bcc", 10, F_RESENT_BCC }
+};
+
+typedef struct {
+    ss_mail_message_t *m;
+    const ss_parse_options_t *options;
+    ss_mail_problem_t *problem;
+    const char *bytes;         /* canonical content */
+    apr_size_t len, header_len;
+    ss_field_t first[F_KINDS]; /* of each kind */
+    int count[F_KINDS];
+    int is_resent;
+    int must_rebuild;          /* a field is left out, changed or added */
+    apr_size_t broken_at;      /* where text begins without an empty line before it; SIZE_MAX: nowhere */
+    const char *added;         /* fields to put behind the others */
+} parse_t;
+
+static kind_t kind_of(const ss_field_t *field)
+{
+    for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        if (kinds[i].len == field->name_len && !strncasecmp(kinds[i].name, field->start, field->name_len)) return kinds[i].kind;
+    }
+    return F_OTHER;
+}
+
+static int is_address_field(kind_t kind)
+{
+    return (kind >= F_FROM && kind <= F_REPLY_TO) || kind >= F_RESENT_FROM;
+}
+
+static const char *name_of(parse_t *p, const ss_field_t *field)
+{
+    return apr_pstrmemdup(p->m->pool, field->start, field->name_len);
+}
+
+static int addresses(parse_t *p, const ss_field_t *field, apr_array_header_t **list)
+{
+    const char *why;
+
+    if (!ss_address_list(list, field->value, field->value_len, &why, p->m->pool)) return 0;
+    ss_mail_problem(p->problem, 400, name_of(p, field), "the field %s cannot be read as addresses: %s", name_of(p, field), why);
+    return -1;
+}
+
+/* ---- the walk over the fields ---- */
+
+static int take_rcpts(parse_t *p, const ss_field_t *field)
+{
+    apr_array_header_t *list;
+
+    if (addresses(p, field, &list)) return -1;
+    for (int i = 0; i < list->nelts; i++) {
+        const ss_address_t *a = &((const ss_address_t *)list->elts)[i];
+        const char *address = ss_address_with_domain(a->address, p->options->default_domain, p->m->pool);
+        if (ss_mail_add_rcpt(p->m, address, SS_NOTIFY_NONE, name_of(p, field), p->problem)) return -1;
+    }
+    return 0;
+}
+
+/* First walk: what is there. Continuation lines and names are checked here. */
+static int look(parse_t *p)
+{
+    const char *at = p->bytes, *end = p->bytes + p->header_len;
+    ss_field_t field;
+    int got, fields = 0;
+
+    while ((got = ss_field_next(&at, end, &field)) == 1) {
+        kind_t kind = kind_of(&field);
+        if (++fields > FIELDS_MAX) {
+            ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields", FIELDS_MAX);
+            return -1;
+        }
+        if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = field;
+        if (kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC) p->is_resent = 1;
+        if ((kind == F_BCC || kind == F_RESENT_BCC) && !p->options->keeps_bcc) p->must_rebuild = 1;
+    }
+    if (got == 0) return 0;
+    if (p->options->takes_plain_text) {
+        p->broken_at = (apr_size_t)(at - p->bytes);
+        return 0;
+    }
+    ss_mail_problem(p->problem, 400, "header", "line %d of the header is no field (Name: value), and no empty line ended the header before it: \"%.60s\"", fields + 1,
+                    ss_words_decode(p->m->pool, at, (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60, 60));
+    return -1;
+}
+
+static int collect_rcpts(parse_t *p)
+{
+    const char *at = p->bytes, *end = p->bytes + p->header_len;
+    ss_field_t field;
+
+    while (p->options->takes_rcpts && ss_field_next(&at, end, &field) == 1) {
+        kind_t kind = kind_of(&field);
+        int is_wanted = p->is_resent ? kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC : kind == F_TO || kind == F_CC || kind == F_BCC;
+        if (is_wanted && take_rcpts(p, &field)) return -1;
+    }
+    return 0;
+}
+
+/* ---- the sender ---- */
+
+static const char *first_address(parse_t *p, kind_t kind)
+{
+    apr_array_header_t *list;
+
+    if (!p->count[kind] || ss_address_list(&list, p->first[kind].value, p->first[kind].value_len, NULL, p->m->pool) || !list->nelts) return NULL;
+    return ss_address_with_domain(((const ss_address_t *)list->elts)[0].address, p->options->default_domain, p->m->pool);
+}
+
+static int sender(parse_t *p)
+{
+    ss_mail_message_t *m = p->m;
+    const char *why;
+
+    m->header_from = first_address(p, F_FROM);
+    if (!m->from && p->is_resent) {
+        m->from = first_address(p, F_RESENT_SENDER);
+        if (!m->from) m->from = first_address(p, F_RESENT_FROM);
+    }
+    if (!m->from) m->from = first_address(p, F_SENDER);
+    if (!m->from) m->from = m->header_from;
+    if (!m->from) m->from = p->options->default_from;
+    if (!m->from || !*m->from) return 0;
+    m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
+    if (!ss_address_is_valid(m->from, 0, &why)) {
+        ss_mail_problem(p->problem, 400, "from", "the sender <%.200s> is no valid address: %s", m->from, why);
+        return -1;
+    }
+    if (ss_address_is_utf8(m->from)) m->is_utf8 = 1;
+    return 0;
+}
+
+/* ---- what is worth knowing ---- */
+
+static const char *text_of(parse_t *p, kind_t kind, apr_size_t max)
+{
+    return p->count[kind] ? ss_words_decode(p->m->pool, p->first[kind].value, p->first[kind].value_len, max) : NULL;
+}
+
+static void remember(parse_t *p)
+{
+    ss_mail_message_t *m = p->m;
+    const char *text;
+
+    m->subject = text_of(p, F_SUBJECT, SUBJECT_MAX);
+    text = text_of(p, F_MESSAGE_ID, SUBJECT_MAX);
+    if (text && *text == '<') m->message_id = text;
+    text = text_of(p, F_PRECEDENCE, 32);
+    m->is_bulk = text && (ss_text_same(text, "bulk") || ss_text_same(text, "list") || ss_text_same(text, "junk"));
+    text = text_of(p, F_AUTO, 64);
+    m->is_auto = text && !(!strncasecmp(text, "no", 2) && !apr_isalnum(text[2]) && text[2] != '-');
+    m->received_count = p->count[F_RECEIVED];
+}
+
+/* ---- the header made anew ---- */
+
+static void add_field(parse_t *p, const char *name, const char *value)
+{
+    p->added = apr_pstrcat(p->m->pool, p->added, name, ": ", value, "\r\n", NULL);
+    p->must_rebuild = 1;
+}
+
+static void add_missing(parse_t *p)
+{
+    const ss_parse_options_t *o = p->options;
+    ss_mail_message_t *m = p->m;
+
+    if (!o->adds_missing) return;
+    if (!p->count[F_FROM]) {
+        ss_address_t a = { o->from_name, m->from && *m->from ? m->from : o->default_from, NULL };
+        if (a.address && *a.address) {
+            add_field(p, "From", ss_address_header(&a, m->pool));
+            m->header_from = a.address;
+        }
+    }
+    if (!p->count[F_DATE]) add_field(p, "Date", ss_text_time_mail(m->pool, o->now));
+    if (!p->count[F_MESSAGE_ID]) {
+        m->message_id = apr_psprintf(m->pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>", (apr_uint64_t)o->now, o->random,
+                                     o->host && *o->host ? o->host : "localhost");
+        add_field(p, "Message-ID", m->message_id);
+    }
+}
+
+/* An address field with the default domain where an address has none; NULL: it stays as it is. */
+static const char *with_domains(parse_t *p, const ss_field_t *field)
+{
+    apr_array_header_t *list;
+    const char *out = "";
+    int changes = 0;
+
+    if (!p->options->default_domain || ss_address_list(&list, field->value, field->value_len, NULL, p->m->pool)) return NULL;
+    for (int i = 0; i < list->nelts; i++) {
+        ss_address_t a = ((ss_address_t *)list->elts)[i];
+        const char *address = ss_address_with_domain(a.address, p->options->default_domain, p->m->pool);
+        if (a.group) return NULL;
+        changes |= address != a.address;
+        a.address = address;
+        out = apr_pstrcat(p->m->pool, out, i ? ",\r\n " : "", ss_address_header(&a, p->m->pool), NULL);
+    }
+    return changes ? out : NULL;
+}
+
+static int add_headers(parse_t *p, const char **top)
+{
+    *top = "";
+    for (int i = 0; p->options->add_headers && i < p->options->add_headers->nelts; i++) {
+        const char *const *pair = ((const char *(*)[2])p->options->add_headers->elts)[i];
+        const char *value = pair[1] ? pair[1] : "";
+        if (strpbrk(value, "\r\n")) {
+            ss_mail_problem(p->problem, 400, pair[0], "the value of the added field %s has a line end", pair[0]);
+            return -1;
+        }
+        *top = apr_pstrcat(p->m->pool, *top, pair[0], ": ", ss_words_encode(p->m->pool, value), "\r\n", NULL);
+        p->must_rebuild = 1;
+    }
+    return 0;
+}
+
+static void piece(apr_array_header_t *pieces, const char *bytes, apr_size_t len)
+{
+    struct iovec *v = apr_array_push(pieces);
+
+    v->iov_base = (void *)(apr_uintptr_t)bytes;
+    v->iov_len = len;
+}
+
+static void rebuild(parse_t *p, const char *top)
+{
+    const char *at = p->bytes, *end = p->bytes + p->header_len;
+    apr_size_t used = strlen(top), added = strlen(p->added), rest = p->len - p->header_len;
+    apr_array_header_t *pieces = apr_array_make(p->m->pool, 16, sizeof(struct iovec));
+    ss_field_t field;
+
+    piece(pieces, top, used);
+    while (ss_field_next(&at, end, &field) == 1) {
+        kind_t kind = kind_of(&field);
+        const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
+        if ((kind == F_BCC || kind == F_RESENT_BCC) && !p->options->keeps_bcc) continue;
+        if (changed) changed = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
+        piece(pieces, changed ? changed : field.start, changed ? strlen(changed) : field.len);
+    }
+    piece(pieces, p->added, added);
+    if (!rest) piece(pieces, "\r\n", 2);
+    else piece(pieces, p->bytes + p->header_len, rest);
+    p->bytes = apr_pstrcatv(p->m->pool, (const struct iovec *)pieces->elts, (apr_size_t)pieces->nelts, &p->len);
+}
+
+static int needs_domains(parse_t *p)
+{
+    for (int kind = 0; p->options->default_domain && kind < F_KINDS; kind++) {
+        const ss_field_t *field = &p->first[kind];
+        if (!p->count[kind] || !is_address_field((kind_t)kind)) continue;
+        if (p->count[kind] > 1 || !memchr(field->value, '@', field->value_len) || memchr(field->value, ',', field->value_len)) {
+            if (p->count[kind] > 1 || with_domains(p, field)) return 1;
+        }
+    }
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+/* What programs put in front of a message: the line of an mbox. */
+static void skip_mbox_line(const char **bytes, apr_size_t *len)
+{
+    const char *p = *bytes, *lf;
+    apr_size_t skip = *len > 6 && *p == '>' ? 1 : 0;
+
+    if (*len < 5 + skip || memcmp(p + skip, "From ", 5)) return;
+    lf = memchr(p, '\n', *len);
+    if (!lf || memchr(p, ':', 5)) return;
+    *len -= (apr_size_t)(lf + 1 - p);
+    *bytes = lf + 1;
+}
+
+static int check_header(parse_t *p)
+{
+    if (p->header_len > HEADER_MAX) {
+        ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets", HEADER_MAX);
+        return -1;
+    }
+    if (!memchr(p->bytes, '\0', p->header_len)) return 0;
+    ss_mail_problem(p->problem, 400, "header", "the header has a zero byte");
+    return -1;
+}
+
+static int too_large(parse_t *p, apr_size_t size)
+{
+    if (!p->options->max_size || size <= p->options->max_size) return 0;
+    ss_mail_problem(p->problem, 413, "content", "the message has %" APR_SIZE_T_FMT " octets, allowed are %" APR_SIZE_T_FMT, size, p->options->max_size);
+    return -1;
+}
+
+/* Scans, checks and makes canonical. */
+static int open_content(parse_t *p, const char *bytes, apr_size_t len)
+{
+    ss_canonical_facts_t facts;
+
+    ss_canonical_scan(bytes, len, &facts);
+    if (too_large(p, facts.size)) return -1;
+    p->bytes = bytes;
+    p->header_len = ss_header_len(bytes, len);
+    if (check_header(p)) return -1;
+    if (ss_canonical_make_known(&p->bytes, &p->len, bytes, len, &facts, p->problem, p->m->pool) || too_large(p, p->len)) return -1;
+    p->header_len = ss_header_len(p->bytes, p->len);
+    p->m->is_8bit = facts.has_8bit_body;
+    if (facts.has_8bit_header) p->m->is_utf8 = 1;
+    if (p->header_len == p->len) p->must_rebuild = 1;      /* no empty line: one is put behind the header */
+    return 0;
+}
+
+/* Text without an empty line before it gets one; then all is read again. */
+static int end_header(parse_t *p)
+{
+    const char *parts;
+    apr_size_t len;
+    struct iovec pieces[3] = { { (void *)(apr_uintptr_t)p->bytes, p->broken_at }, { (void *)(apr_uintptr_t)"\r\n", 2 },
+                               { (void *)(apr_uintptr_t)(p->bytes + p->broken_at), p->len - p->broken_at } };
+
+    parts = apr_pstrcatv(p->m->pool, pieces, 3, &len);
+    memset(p->count, 0, sizeof(p->count));
+    p->must_rebuild = p->is_resent = 0;
+    p->broken_at = SIZE_MAX;
+    p->m->is_utf8 = 0;
+    return open_content(p, parts, len) || look(p) ? -1 : 0;
+}
+
+int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem)
+{
+    parse_t p;
+    const char *top;
+
+    memset(&p, 0, sizeof(p));
+    p.m = m;
+    p.options = options;
+    p.problem = problem;
+    p.added = "";
+    p.broken_at = SIZE_MAX;
+    skip_mbox_line(&bytes, &len);
+    if (open_content(&p, bytes, len) || look(&p) || (p.broken_at != SIZE_MAX && end_header(&p)) || collect_rcpts(&p) || sender(&p)) return -1;
+    remember(&p);
+    add_missing(&p);
+    if (add_headers(&p, &top)) return -1;
+    if (p.must_rebuild || needs_domains(&p)) {
+        rebuild(&p, top);
+        if (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool)) return -1;
+    }
+    m->content = p.bytes;
+    m->content_len = p.len;
+    return 0;
+}

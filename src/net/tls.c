@@ -1,0 +1,145 @@
+/* tls.c: a relay's settings to an SSL_CTX. See tls.h. */
+#include "net/tls.h"
+
+#include <apr_strings.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <string.h>
+
+#include "net/tls_context.h"
+
+static const struct { int bit, version; uint64_t off; const char *name; } versions[] = {
+    { SS_TLSV1, TLS1_VERSION, SSL_OP_NO_TLSv1, "TLSv1" },
+    { SS_TLSV1_1, TLS1_1_VERSION, SSL_OP_NO_TLSv1_1, "TLSv1.1" },
+    { SS_TLSV1_2, TLS1_2_VERSION, SSL_OP_NO_TLSv1_2, "TLSv1.2" },
+    { SS_TLSV1_3, TLS1_3_VERSION, SSL_OP_NO_TLSv1_3, "TLSv1.3" }
+};
+
+#define VERSIONS ((int)(sizeof(versions) / sizeof(versions[0])))
+
+/* OpenSSL's words for the newest error, and the queue emptied. */
+static const char *openssl_words(apr_pool_t *pool)
+{
+    unsigned long code = ERR_peek_last_error();
+    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+
+    /* A file that cannot be opened is an error of the system, wrapped. */
+    if (code && ERR_SYSTEM_ERROR(code)) reason = strerror(ERR_GET_REASON(code));
+    const char *words = apr_pstrdup(pool, reason ? reason : "unknown error");
+    ERR_clear_error();
+    return words;
+}
+
+static apr_status_t refuse(ss_result_t *result, const char *directive, const char *value, apr_pool_t *pool)
+{
+    ss_result_set(result, "config", "", "tls-config", "%s \"%s\" cannot be used: %s", directive, value, openssl_words(pool));
+    return APR_EINVAL;
+}
+
+static void set_versions(SSL_CTX *context, int wanted)
+{
+    int bits = wanted ? wanted : SS_TLSV1_2 | SS_TLSV1_3;
+    int lowest = 0, highest = 0;
+
+    for (int i = 0; i < VERSIONS; i++) {
+        if (!(bits & versions[i].bit)) continue;
+        if (!lowest) lowest = versions[i].version;
+        highest = versions[i].version;
+    }
+    /* The system-wide configuration may have a floor of its own; what the directive names goes first. */
+    SSL_CTX_set_min_proto_version(context, lowest);
+    SSL_CTX_set_max_proto_version(context, wanted ? highest : 0);
+    for (int i = 0; i < VERSIONS; i++) {
+        if (versions[i].version > lowest && versions[i].version < highest && !(bits & versions[i].bit)) SSL_CTX_set_options(context, versions[i].off);
+    }
+    /* TLS 1.0 and 1.1 sign with MD5 and SHA-1, which only level 0 allows; such servers also have short keys and no secure renegotiation. */
+    if (bits & (SS_TLSV1 | SS_TLSV1_1)) {
+        SSL_CTX_set_security_level(context, 0);
+        SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
+    }
+}
+
+/* As SSLCipherSuite: "TLSv1.3 NAMES" sets those of TLS 1.3, anything else the list for 1.2 and below (a leading "SSL " is allowed there). */
+static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+{
+    const char *list = s->tls_ciphers;
+    int ok;
+
+    if (!list) {
+        if (!(s->tls_versions & (SS_TLSV1 | SS_TLSV1_1))) return APR_SUCCESS;
+        return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") ? APR_SUCCESS : refuse(result, "SMTPSendTLS", "TLSv1", pool);
+    }
+    if (!strncasecmp(list, "TLSv1.3 ", 8)) ok = SSL_CTX_set_ciphersuites(context, list + 8);
+    else ok = SSL_CTX_set_cipher_list(context, !strncasecmp(list, "SSL ", 4) ? list + 4 : list);
+    return ok ? APR_SUCCESS : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
+}
+
+static apr_status_t set_store(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+{
+    int ok = s->tls_ca_file ? SSL_CTX_load_verify_locations(context, s->tls_ca_file, NULL) : SSL_CTX_set_default_verify_paths(context);
+
+    /* An intermediate or the server's own certificate in the file is trusted as it stands. */
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_TRUSTED_FIRST | (s->tls_ca_file ? X509_V_FLAG_PARTIAL_CHAIN : 0));
+    return ok ? APR_SUCCESS : refuse(result, "SMTPSendTLSCACertificateFile", s->tls_ca_file ? s->tls_ca_file : "the system's store", pool);
+}
+
+static apr_status_t set_certificate(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+{
+    const char *key = s->tls_key_file ? s->tls_key_file : s->tls_cert_file;
+
+    if (!s->tls_cert_file) return APR_SUCCESS;
+    if (SSL_CTX_use_certificate_chain_file(context, s->tls_cert_file) != 1) return refuse(result, "SMTPSendTLSCertificateFile", s->tls_cert_file, pool);
+    if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
+    if (SSL_CTX_check_private_key(context) != 1) return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
+    return APR_SUCCESS;
+}
+
+/* An encrypted key would ask for its passphrase on a terminal that nobody sits at. */
+static int no_passphrase(char *into, int size, int is_writing, void *baton)
+{
+    (void)into;
+    (void)size;
+    (void)is_writing;
+    (void)baton;
+    return 0;
+}
+
+static apr_status_t free_context(void *data)
+{
+    SSL_CTX_free(((ss_tls_t *)data)->context);
+    return APR_SUCCESS;
+}
+
+apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+{
+    ss_tls_t *tls = apr_pcalloc(pool, sizeof(*tls));
+
+    ERR_clear_error();
+    tls->settings = s;
+    tls->context = SSL_CTX_new(TLS_client_method());
+    if (!tls->context) {
+        ss_result_set(result, "config", "", "tls-config", "TLS cannot be started: %s", openssl_words(pool));
+        return APR_ENOMEM;
+    }
+    apr_pool_cleanup_register(pool, tls, free_context, apr_pool_cleanup_null);
+    SSL_CTX_set_default_passwd_cb(tls->context, no_passphrase);
+    set_versions(tls->context, s->tls_versions);
+    SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
+    apr_status_t rv = set_ciphers(tls->context, s, result, pool);
+    if (rv == APR_SUCCESS) rv = set_store(tls->context, s, result, pool);
+    if (rv == APR_SUCCESS) rv = set_certificate(tls->context, s, result, pool);
+    if (rv == APR_SUCCESS) *out = tls;
+    return rv;
+}
+
+ss_tls_way_t ss_tls_way(const ss_tls_t *tls, int host)
+{
+    return host < SS_TLS_HOSTS_MAX ? (ss_tls_way_t)tls->ways[host] : SS_TLS_WAY_UNKNOWN;
+}
+
+void ss_tls_way_set(ss_tls_t *tls, int host, ss_tls_way_t way)
+{
+    if (host < SS_TLS_HOSTS_MAX) tls->ways[host] = (unsigned char)way;
+}

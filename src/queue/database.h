@@ -1,0 +1,49 @@
+/* database.h: one connection through apr_dbd with its prepared statements. One thread. A statement's outcome is an apr_status_t; what a
+ * person is told about a failure stays in the connection until the next ss_db_clear. */
+#ifndef SS_QUEUE_DATABASE_H
+#define SS_QUEUE_DATABASE_H
+
+#include "queue/dialect.h"
+
+#define SS_DB_ROWS_MAX 5000            /* most rows that a statement may ask for: a select loads all of them */
+
+typedef struct {
+    apr_pool_t *pool;                  /* the connection's: statements */
+    apr_pool_t *scratch;               /* rows; cleared by ss_db_clear */
+    const ss_dialect_t *dialect;
+    const apr_dbd_driver_t *driver;
+    apr_dbd_t *handle;
+    apr_dbd_prepared_t *statements[SS_SQL_COUNT];
+    const char *name;                  /* the file, or the server, as sentences call it */
+    apr_dbd_results_t *rows;
+    apr_dbd_row_t *row;
+    ss_fault_t fault;                  /* the first since the last clear */
+    apr_status_t rv;
+    ss_result_t result;
+} ss_db_t;
+
+/* Arguments of a statement: texts as they are (NULL is the database's), numbers by address, a blob as SS_BLOB. */
+#define SS_ARGS (const void *[])
+#define SS_BLOB(bytes, len_address, table, column) (bytes), (len_address), (table), (column)
+
+/* Opens the connection; prepares no statement (the tables may not be there yet). */
+apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, int is_reading, apr_pool_t *pool);
+/* Prepares all statements. Once; idempotent after success. */
+apr_status_t ss_db_prepare(ss_db_t *db);
+void ss_db_close(ss_db_t *db);
+/* Forgets rows and the last failure. */
+void ss_db_clear(ss_db_t *db);
+/* A text without arguments. */
+apr_status_t ss_db_do(ss_db_t *db, const char *text);
+/* A prepared statement that changes rows; *changed (or NULL): how many. */
+apr_status_t ss_db_run(ss_db_t *db, ss_sql_t sql, const void **args, int *changed);
+/* A prepared statement that gives rows; then ss_db_next until it is 0. The rows stay valid until ss_db_clear. */
+apr_status_t ss_db_select(ss_db_t *db, ss_sql_t sql, const void **args);
+/* The same for a text without arguments. */
+apr_status_t ss_db_ask(ss_db_t *db, const char *text);
+int ss_db_next(ss_db_t *db);
+/* Column n of the current row: NULL for the database's NULL; the number 0 for what is none. */
+const char *ss_db_text(const ss_db_t *db, int n);
+apr_int64_t ss_db_number(const ss_db_t *db, int n);
+
+#endif

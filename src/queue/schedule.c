@@ -1,0 +1,367 @@
+/* schedule.c: what is sent next for one relay. See schedule.h. Entries that are not due yet lie in a heap by time; what is due moves into
+ * the lanes of its class (priority, first attempt or retry), one lane a submitter, and the lanes of a class take turns. */
+#include "queue/schedule.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+#define PRIORITIES (SS_PRIORITY_BULK + 1)
+#define CLASSES (PRIORITIES * 2)
+#define JITTER_PERCENT 10
+#define RATES_MAX 8                     /* SMTPSendRate's values that are kept; the settings refuse more */
+
+typedef struct lane_t {
+    ss_entry_t *first, *last;           /* by age */
+    struct lane_t *next, *prev;         /* ring of the class's lanes that have entries */
+} lane_t;
+
+typedef struct {
+    lane_t lanes[SS_SCHEDULE_SUBMITTERS];
+    lane_t *turn;                       /* whose turn it is; NULL: the class is empty */
+} class_t;
+
+typedef struct {
+    apr_int64_t count;
+    apr_interval_time_t per;
+    apr_interval_time_t filled;         /* what is in the bucket, as time: per/count of it is one message */
+    apr_time_t at;
+} bucket_t;
+
+struct ss_schedule_t {
+    ss_heap_t later;
+    class_t classes[CLASSES];
+    ss_entry_t *latest_hint;
+    int ready;                          /* entries in lanes */
+    int has_more;
+    bucket_t rates[RATES_MAX];
+    int rate_count;
+};
+
+static ss_entry_t *of_node(ss_heap_node_t *node)
+{
+    return (ss_entry_t *)((char *)node - offsetof(ss_entry_t, node));
+}
+
+static class_t *class_of(ss_schedule_t *s, const ss_entry_t *entry)
+{
+    int priority = entry->priority < 0 ? 0 : entry->priority >= PRIORITIES ? PRIORITIES - 1 : entry->priority;
+
+    return &s->classes[priority * 2 + (entry->is_retry ? 1 : 0)];
+}
+
+static lane_t *lane_of(class_t *class, const ss_entry_t *entry)
+{
+    return &class->lanes[entry->submitter % SS_SCHEDULE_SUBMITTERS];
+}
+
+ss_schedule_t *ss_schedule_create(apr_pool_t *pool)
+{
+    ss_schedule_t *s = calloc(1, sizeof(*s));
+
+    (void)pool;
+    if (!s) abort();
+    ss_heap_init(&s->later, SS_SCHEDULE_MAX);
+    return s;
+}
+
+void ss_schedule_destroy(ss_schedule_t *s)
+{
+    ss_heap_free(&s->later);
+    free(s);
+}
+
+/* ---- lanes ---- */
+
+static void ring_enter(class_t *class, lane_t *lane)
+{
+    if (!class->turn) {
+        lane->next = lane->prev = lane;
+        class->turn = lane;
+        return;
+    }
+    /* Behind all that already wait for their turn. */
+    lane->next = class->turn;
+    lane->prev = class->turn->prev;
+    lane->prev->next = lane;
+    lane->next->prev = lane;
+}
+
+static void ring_leave(class_t *class, lane_t *lane)
+{
+    if (lane->next == lane) {
+        class->turn = NULL;
+    } else {
+        if (class->turn == lane) class->turn = lane->next;
+        lane->prev->next = lane->next;
+        lane->next->prev = lane->prev;
+    }
+    lane->next = lane->prev = NULL;
+}
+
+static int is_older(const ss_entry_t *a, const ss_entry_t *b)
+{
+    return a->created != b->created ? a->created < b->created : strcmp(a->id, b->id) < 0;
+}
+
+static void lane_add(ss_schedule_t *s, ss_entry_t *entry)
+{
+    class_t *class = class_of(s, entry);
+    lane_t *lane = lane_of(class, entry);
+
+    entry->is_in_lane = 1;
+    entry->next_in_lane = NULL;
+    s->ready++;
+    if (!lane->first) {
+        lane->first = lane->last = entry;
+        ring_enter(class, lane);
+        return;
+    }
+    if (!is_older(entry, lane->last)) {
+        lane->last->next_in_lane = entry;
+        lane->last = entry;
+        return;
+    }
+    ss_entry_t **at = &lane->first;
+    while (is_older(*at, entry)) at = &(*at)->next_in_lane;
+    entry->next_in_lane = *at;
+    *at = entry;
+}
+
+static void lane_remove(ss_schedule_t *s, ss_entry_t *entry)
+{
+    class_t *class = class_of(s, entry);
+    lane_t *lane = lane_of(class, entry);
+    ss_entry_t *before = NULL, *at = lane->first;
+
+    while (at && at != entry) {
+        before = at;
+        at = at->next_in_lane;
+    }
+    assert(at);
+    if (before) before->next_in_lane = entry->next_in_lane;
+    else lane->first = entry->next_in_lane;
+    if (lane->last == entry) lane->last = before;
+    if (!lane->first) ring_leave(class, lane);
+    entry->next_in_lane = NULL;
+    entry->is_in_lane = 0;
+    s->ready--;
+}
+
+/* ---- in and out ---- */
+
+int ss_schedule_count(const ss_schedule_t *s)
+{
+    return s->ready + (int)s->later.count;
+}
+
+static int is_needed_later(const ss_entry_t *a, const ss_entry_t *b)
+{
+    return a->due != b->due ? a->due > b->due : is_older(b, a);
+}
+
+/* The entry that is needed last. Looks at all: only asked for when the schedule is full, and its answer is kept as a hint. */
+static ss_entry_t *find_latest(ss_schedule_t *s)
+{
+    ss_entry_t *latest = NULL;
+
+    for (apr_size_t i = 0; i < s->later.count; i++) {
+        ss_entry_t *entry = of_node(s->later.nodes[i]);
+        if (!latest || is_needed_later(entry, latest)) latest = entry;
+    }
+    for (int c = 0; c < CLASSES; c++) {
+        lane_t *first = s->classes[c].turn, *lane = first;
+        if (!first) continue;
+        do {
+            for (ss_entry_t *entry = lane->first; entry; entry = entry->next_in_lane) {
+                if (!latest || is_needed_later(entry, latest)) latest = entry;
+            }
+            lane = lane->next;
+        } while (lane != first);
+    }
+    return latest;
+}
+
+void ss_schedule_add(ss_schedule_t *s, ss_entry_t *entry, ss_entry_t **dropped)
+{
+    *dropped = NULL;
+    if (ss_schedule_count(s) >= SS_SCHEDULE_MAX) {
+        s->has_more = 1;
+        ss_entry_t *latest = s->latest_hint ? s->latest_hint : find_latest(s);
+        /* The hint saves the search while a backlog streams in behind what is here: it stays the latest until it leaves. */
+        s->latest_hint = latest;
+        if (is_needed_later(entry, latest)) {
+            *dropped = entry;
+            return;
+        }
+        ss_schedule_remove(s, latest);
+        *dropped = latest;
+    }
+    if (s->latest_hint && is_needed_later(entry, s->latest_hint)) s->latest_hint = NULL;
+    entry->is_in_lane = 0;
+    entry->next_in_lane = NULL;
+    if (ss_heap_insert(&s->later, &entry->node, entry->due) == APR_SUCCESS) return;
+    /* No memory for the heap: the store still has it. */
+    s->has_more = 1;
+    *dropped = entry;
+}
+
+void ss_schedule_remove(ss_schedule_t *s, ss_entry_t *entry)
+{
+    if (s->latest_hint == entry) s->latest_hint = NULL;
+    if (entry->is_in_lane) lane_remove(s, entry);
+    else ss_heap_remove(&s->later, &entry->node);
+}
+
+static void ripen(ss_schedule_t *s, apr_time_t now)
+{
+    for (;;) {
+        ss_heap_node_t *node = ss_heap_first(&s->later);
+        if (!node || node->key > now) return;
+        ss_heap_remove(&s->later, node);
+        lane_add(s, of_node(node));
+    }
+}
+
+/* ---- rates ---- */
+
+static apr_interval_time_t price(const bucket_t *b)
+{
+    apr_interval_time_t each = b->per / b->count;
+
+    return each > 0 ? each : 1;
+}
+
+/* 0: one message may go now; else when. */
+static apr_time_t rates_wait(ss_schedule_t *s, apr_time_t now)
+{
+    apr_time_t when = 0;
+
+    for (int i = 0; i < s->rate_count; i++) {
+        bucket_t *b = &s->rates[i];
+        apr_interval_time_t gone = now - b->at;
+        /* A clock that steps back fills nothing and takes nothing. */
+        if (gone > 0) b->filled = gone > b->per - b->filled ? b->per : b->filled + gone;
+        b->at = now;
+        if (b->filled < price(b) && now + price(b) - b->filled > when) when = now + price(b) - b->filled;
+    }
+    return when;
+}
+
+static void rates_charge(ss_schedule_t *s, int sign)
+{
+    for (int i = 0; i < s->rate_count; i++) {
+        bucket_t *b = &s->rates[i];
+        b->filled -= sign * price(b);
+        if (b->filled > b->per) b->filled = b->per;
+    }
+}
+
+void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, apr_time_t now)
+{
+    s->rate_count = 0;
+    for (int i = 0; rates && i < rates->nelts && s->rate_count < RATES_MAX; i++) {
+        const ss_rate_t *rate = &APR_ARRAY_IDX(rates, i, ss_rate_t);
+        if (rate->count <= 0 || rate->per <= 0) continue;
+        s->rates[s->rate_count++] = (bucket_t){ .count = rate->count, .per = rate->per, .filled = rate->per, .at = now };
+    }
+}
+
+/* ---- whose turn ---- */
+
+static ss_entry_t *take(ss_schedule_t *s)
+{
+    for (int c = 0; c < CLASSES; c++) {
+        class_t *class = &s->classes[c];
+        lane_t *lane = class->turn;
+        if (!lane) continue;
+        ss_entry_t *entry = lane->first;
+        class->turn = lane->next;
+        if (s->latest_hint == entry) s->latest_hint = NULL;
+        lane_remove(s, entry);
+        return entry;
+    }
+    return NULL;
+}
+
+ss_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when)
+{
+    *when = 0;
+    ripen(s, now);
+    if (!s->ready) {
+        const ss_heap_node_t *node = ss_heap_first(&s->later);
+        if (node) *when = node->key;
+        return NULL;
+    }
+    *when = rates_wait(s, now);
+    if (*when) return NULL;
+    rates_charge(s, 1);
+    return take(s);
+}
+
+void ss_schedule_unget(ss_schedule_t *s, ss_entry_t *entry)
+{
+    class_t *class = class_of(s, entry);
+    lane_t *lane = lane_of(class, entry);
+
+    rates_charge(s, -1);
+    s->latest_hint = NULL;
+    entry->is_in_lane = 1;
+    entry->next_in_lane = lane->first;
+    s->ready++;
+    if (!lane->first) {
+        lane->last = entry;
+        lane->first = entry;
+        ring_enter(class, lane);
+    } else {
+        lane->first = entry;
+    }
+    class->turn = lane;
+}
+
+static int by_age(const void *a, const void *b)
+{
+    const ss_entry_t *x = *(ss_entry_t *const *)a, *y = *(ss_entry_t *const *)b;
+
+    return is_older(x, y) ? -1 : is_older(y, x) ? 1 : 0;
+}
+
+void ss_schedule_flush(ss_schedule_t *s, apr_time_t now)
+{
+    apr_size_t count = s->later.count;
+    ss_entry_t **all = count ? malloc(count * sizeof(*all)) : NULL;
+
+    s->latest_hint = NULL;
+    if (!all) return;
+    for (apr_size_t i = 0; i < count; i++) {
+        ss_heap_node_t *node = ss_heap_first(&s->later);
+        ss_heap_remove(&s->later, node);
+        all[i] = of_node(node);
+        if (all[i]->due > now) all[i]->due = now;
+    }
+    /* Sorted, so that each goes to the end of its lane: ten thousand insertions into the middle of a list would take a second. */
+    qsort(all, count, sizeof(*all), by_age);
+    for (apr_size_t i = 0; i < count; i++) lane_add(s, all[i]);
+    free(all);
+}
+
+int ss_schedule_has_more(const ss_schedule_t *s)
+{
+    return s->has_more;
+}
+
+void ss_schedule_set_more(ss_schedule_t *s, int has_more)
+{
+    s->has_more = has_more;
+}
+
+apr_interval_time_t ss_schedule_wait(const apr_array_header_t *waits, int attempts, apr_uint32_t random)
+{
+    if (!waits || waits->nelts < 1) return ss_clock_jitter(apr_time_from_sec(60), JITTER_PERCENT, random);
+    int at = attempts < 1 ? 0 : attempts - 1;
+    if (at >= waits->nelts) at = waits->nelts - 1;
+    return ss_clock_jitter(APR_ARRAY_IDX(waits, at, apr_interval_time_t), JITTER_PERCENT, random);
+}

@@ -1,0 +1,62 @@
+/* schema.c: tables, version, migration. See schema.h. */
+#include "queue/schema.h"
+
+static apr_status_t create(ss_db_t *db)
+{
+    apr_status_t rv = ss_db_do(db, db->dialect->begin);
+
+    if (rv != APR_SUCCESS) return rv;
+    for (int i = 0; db->dialect->schema[i] && rv == APR_SUCCESS; i++) rv = ss_db_do(db, db->dialect->schema[i]);
+    if (rv == APR_SUCCESS) rv = ss_db_do(db, "COMMIT");
+    if (rv != APR_SUCCESS) {
+        ss_result_t first = db->result;
+        ss_db_do(db, "ROLLBACK");
+        db->result = first;
+    }
+    return rv;
+}
+
+static apr_status_t has(ss_db_t *db, const char *text, int *answer)
+{
+    apr_status_t rv = ss_db_ask(db, text);
+
+    *answer = rv == APR_SUCCESS && ss_db_next(db);
+    while (rv == APR_SUCCESS && ss_db_next(db)) continue;
+    return rv;
+}
+
+static apr_status_t refuse(ss_db_t *db, const char *format, apr_int64_t version)
+{
+    ss_result_set(&db->result, "queue", "", NULL, format, db->name, version, SS_SCHEMA_VERSION);
+    return APR_EINCOMPLETE;
+}
+
+apr_status_t ss_schema_check(ss_db_t *db, int may_write)
+{
+    int is_there = 0, is_used = 0;
+    apr_int64_t version = 0;
+    apr_status_t rv = has(db, db->dialect->has_version, &is_there);
+
+    if (rv != APR_SUCCESS) return rv;
+    if (!is_there) {
+        rv = has(db, db->dialect->has_tables, &is_used);
+        if (rv != APR_SUCCESS) return rv;
+        if (is_used) {
+            ss_result_set(&db->result, "queue", "", NULL, "%s is a database of another program: name another one in SMTPSendQueue", db->name);
+            return APR_EINCOMPLETE;
+        }
+        if (!may_write) {
+            ss_result_set(&db->result, "queue", "", NULL, "%s is empty: the delivery daemon has not made a queue of it yet", db->name);
+            return APR_EINCOMPLETE;
+        }
+        return create(db);
+    }
+    rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
+    while (rv == APR_SUCCESS && ss_db_next(db)) version = ss_db_number(db, 0);
+    if (rv != APR_SUCCESS) return rv;
+    if (version == SS_SCHEMA_VERSION) return APR_SUCCESS;
+    if (version > SS_SCHEMA_VERSION) {
+        return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", this program knows up to %d: install the newer module", version);
+    }
+    return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", which no release ever wrote (this program writes %d): move it away", version);
+}

@@ -1,0 +1,13 @@
+/* schema.h: makes an empty database a queue, checks the version of one that is there. */
+#ifndef SS_QUEUE_SCHEMA_H
+#define SS_QUEUE_SCHEMA_H
+
+#include "queue/database.h"
+
+#define SS_SCHEMA_VERSION 1
+
+/* may_write: creates the tables in an empty database. A newer version, a database of another program, a damaged one: refused
+ * untouched, the sentence is in db->result. */
+apr_status_t ss_schema_check(ss_db_t *db, int may_write);
+
+#endif

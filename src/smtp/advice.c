@@ -1,0 +1,202 @@
+/* advice.c: finds entries of the knowledge base (advice_table.c): by id, by code, by words in a text. Pure. */
+#include "smtp/advice.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define SS_ADVICE_INPUT_MAX 8192      /* of what a person pasted; the rest is not looked at */
+#define SS_ADVICE_CODES_MAX 32        /* codes taken from one text */
+
+/* Words of a server's or library's own text say more than its code, which many causes share; a code of three parts more than one of three digits. */
+enum { SCORE_ID = 1000, SCORE_MATCH = 200, SCORE_ENHANCED = 100, SCORE_CODE = 50, SCORE_ID_IN_TEXT = 300, SCORE_WORD = 10 };
+
+typedef struct { char text[SS_ADVICE_CODES_MAX][12]; int count; } ss_advice_codes_t;
+
+const ss_advice_t *ss_advice_find(const char *id)
+{
+    for (int i = 0; id && i < ss_advice_count; i++) {
+        if (!strcmp(ss_advice_table[i].id, id)) return &ss_advice_table[i];
+    }
+    return NULL;
+}
+
+static int folded(char c)
+{
+    if (c == '\n' || c == '\r' || c == '\t') return ' ';
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
+}
+
+static int is_alnum(char c)
+{
+    int f = folded(c);
+    return (f >= 'a' && f <= 'z') || (f >= '0' && f <= '9');
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Whether text holds the len bytes of word, case and kind of blank ignored; is_whole: not as a part of a longer word. */
+static int has(const char *text, const char *word, apr_size_t len, int is_whole)
+{
+    for (const char *at = text; len && *at; at++) {
+        apr_size_t i = 0;
+        while (i < len && at[i] && folded(at[i]) == folded(word[i])) i++;
+        if (i < len) continue;
+        if (!is_whole || ((at == text || !is_alnum(at[-1])) && !is_alnum(at[len]))) return 1;
+    }
+    return 0;
+}
+
+/* The length of the longest alternative of words that text holds: the longer it is, the less it can be chance. */
+static int match_length(const char *words, const char *text)
+{
+    int best = 0;
+    while (words && *words) {
+        apr_size_t len = strcspn(words, "|");
+        if ((int)len > best && has(text, words, len, 0)) best = (int)len;
+        words += len;
+        if (*words) words++;
+    }
+    return best;
+}
+
+/* 3 digits "535", or three numbers "5.7.8" whose class a reply can have. An IPv4 address or a version is neither. */
+static int is_code(const char *word, apr_size_t len)
+{
+    int dots = 0;
+    if (len < 3 || len >= sizeof(((ss_advice_codes_t *)0)->text[0]) || word[0] < '2' || word[0] > '5') return 0;
+    for (apr_size_t i = 0; i < len; i++) {
+        if (word[i] == '.') dots++;
+    }
+    return dots ? dots == 2 && word[1] == '.' && word[0] != '3' && word[len - 1] != '.' : len == 3;
+}
+
+/* Runs of digits and dots; in "535-5.7.8" the dash parts them, a full stop at the end of a sentence is none of theirs. */
+static void collect(const char *text, ss_advice_codes_t *codes)
+{
+    codes->count = 0;
+    for (apr_size_t i = 0; text[i] && codes->count < SS_ADVICE_CODES_MAX;) {
+        if (!is_digit(text[i]) || (i && (is_alnum(text[i - 1]) || text[i - 1] == '.' || text[i - 1] == ':'))) {
+            i++;
+            continue;
+        }
+        apr_size_t end = i;
+        while (is_digit(text[end]) || text[end] == '.') end++;
+        apr_size_t len = end - i;
+        while (len && text[i + len - 1] == '.') len--;
+        if (is_code(text + i, len) && !is_alnum(text[end])) {
+            memcpy(codes->text[codes->count], text + i, len);
+            codes->text[codes->count++][len] = '\0';
+        }
+        i = end;
+    }
+}
+
+/* Whether a code of an entry fits one that was found; "x.7.8" in an entry stands for both classes of failure. */
+static int same_code(const char *entry, apr_size_t len, const char *found)
+{
+    if (strlen(found) != len) return 0;
+    if (entry[0] == 'x') return (found[0] == '4' || found[0] == '5') && !memcmp(entry + 1, found + 1, len - 1);
+    return !memcmp(entry, found, len);
+}
+
+static int code_score(const char *list, const ss_advice_codes_t *codes)
+{
+    int enhanced = 0, plain = 0;
+    while (list && *list) {
+        apr_size_t len = strcspn(list, " ");
+        for (int i = 0; i < codes->count; i++) {
+            if (!same_code(list, len, codes->text[i])) continue;
+            if (memchr(list, '.', len)) enhanced = SCORE_ENHANCED;
+            else plain = SCORE_CODE;
+        }
+        list += len;
+        list += strspn(list, " ");
+    }
+    return enhanced + plain;
+}
+
+/* Words of the question that stand in the title: for "certificate expired" typed by hand. */
+static int title_score(const char *title, const char *text)
+{
+    int score = 0;
+    for (const char *at = text; *at;) {
+        apr_size_t len = 0;
+        while (is_alnum(at[len])) len++;
+        if (len > 3 && has(title, at, len, 1)) score += SCORE_WORD;
+        at += len ? len : 1;
+    }
+    return score < SCORE_CODE ? score : SCORE_CODE - 1;
+}
+
+static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_codes_t *codes)
+{
+    if (ss_text_same(entry->id, text)) return SCORE_ID;
+    int score = code_score(entry->codes, codes);
+    int length = match_length(entry->match, text);
+    if (length) score += SCORE_MATCH + (length < 50 ? length : 50);
+    if (strchr(entry->id, '-') && has(text, entry->id, strlen(entry->id), 1)) score += SCORE_ID_IN_TEXT;
+    return score + title_score(entry->title, text);
+}
+
+static const char *trimmed(const char *text, apr_pool_t *pool)
+{
+    apr_size_t len;
+    text += strspn(text, " \t\r\n");
+    len = strnlen(text, SS_ADVICE_INPUT_MAX);
+    while (len && strchr(" \t\r\n", text[len - 1])) len--;
+    char *copy = apr_palloc(pool, len + 1);
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+/* Inserts by score; of equal scores the earlier row of the table stays in front. */
+static void insert(apr_array_header_t *list, int *scores, int max, const ss_advice_t *entry, int score)
+{
+    int at = list->nelts;
+    while (at > 0 && scores[at - 1] < score) at--;
+    if (at >= max) return;
+    if (list->nelts < max) apr_array_push(list);
+    const ss_advice_t **items = (const ss_advice_t **)(void *)list->elts;
+    for (int i = list->nelts - 1; i > at; i--) {
+        items[i] = items[i - 1];
+        scores[i] = scores[i - 1];
+    }
+    items[at] = entry;
+    scores[at] = score;
+}
+
+apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool)
+{
+    ss_advice_codes_t codes;
+    if (max > ss_advice_count) max = ss_advice_count;
+    if (max < 0) max = 0;
+    apr_array_header_t *list = apr_array_make(pool, max ? max : 1, sizeof(const ss_advice_t *));
+    if (!text || !max) return list;
+    const char *asked = trimmed(text, pool);
+    int *scores = apr_pcalloc(pool, sizeof(*scores) * (apr_size_t)max);
+    collect(asked, &codes);
+    for (int i = 0; *asked && i < ss_advice_count; i++) {
+        int score = score_of(&ss_advice_table[i], asked, &codes);
+        if (score) insert(list, scores, max, &ss_advice_table[i], score);
+    }
+    return list;
+}
+
+const ss_advice_t *ss_advice_for_text(const char *text)
+{
+    const ss_advice_t *best = NULL;
+    int best_length = 0;
+    for (int i = 0; text && i < ss_advice_count; i++) {
+        int length = match_length(ss_advice_table[i].match, text);
+        if (length > best_length) {
+            best_length = length;
+            best = &ss_advice_table[i];
+        }
+    }
+    return best;
+}

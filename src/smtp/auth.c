@@ -1,0 +1,451 @@
+/* auth.c: the exchange of a login, over libgsasl; OAUTHBEARER and XOAUTH2, which it lacks, are written here (RFC 7628 3.1; one message each).
+ * Copies of the secret that pass through here are overwritten; libgsasl's own copy is overwritten in place before the library frees it. */
+#include "smtp/auth.h"
+
+#include <apr_strings.h>
+#include <gsasl.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define SS_AUTH_ERROR_MAX 512            /* of a server's error challenge; the rest is cut */
+#define SS_AUTH_CHALLENGE_MAX 12288      /* RFC 4954 4: the longest line of an exchange */
+#define SS_AUTH_ITERATIONS_MAX 1000000   /* SCRAM's work factor is the server's choice; above it the login would stop the sending thread for seconds */
+
+typedef enum { KIND_SASL, KIND_OAUTHBEARER, KIND_XOAUTH2 } ss_auth_kind_t;
+
+struct ss_auth_t {
+    apr_pool_t *pool;
+    Gsasl *library;                      /* made at the first exchange that needs it */
+    Gsasl_session *session;
+    ss_auth_kind_t kind;
+    char mechanism[GSASL_MAX_MECHANISM_SIZE + 1];
+    ss_buf_t bearer;                     /* the whole message with the token, until it was sent */
+    ss_buf_t token;                      /* the token alone, so that an error text that repeats it is not kept */
+    int is_started, is_complete, rounds;
+    char error[SS_AUTH_ERROR_MAX];
+};
+
+static void wipe(void *bytes, apr_size_t len)
+{
+    memset(bytes, 0, len);
+    __asm__ __volatile__("" : : "r"(bytes) : "memory");
+}
+
+static void wipe_text(char *text)
+{
+    if (text) wipe(text, strlen(text));
+}
+
+ss_auth_t *ss_auth_create(apr_pool_t *pool)
+{
+    ss_auth_t *auth = apr_pcalloc(pool, sizeof(*auth));
+    if (!auth) return NULL;
+    auth->pool = pool;
+    ss_buf_init_secret(&auth->bearer, SS_AUTH_OUT_MAX);
+    ss_buf_init_secret(&auth->token, SS_AUTH_OUT_MAX);
+    return auth;
+}
+
+/* The library frees its properties without overwriting them; it hands out the very memory it keeps. */
+static void wipe_property(Gsasl_session *session, Gsasl_property property)
+{
+    wipe_text((char *)gsasl_property_fast(session, property));
+}
+
+void ss_auth_cancel(ss_auth_t *auth)
+{
+    if (!auth) return;
+    if (auth->session) {
+        wipe_property(auth->session, GSASL_PASSWORD);
+        wipe_property(auth->session, GSASL_SCRAM_SALTED_PASSWORD);
+        gsasl_finish(auth->session);
+        auth->session = NULL;
+    }
+    ss_buf_wipe(&auth->bearer);
+    ss_buf_wipe(&auth->token);
+    auth->is_started = 0;
+}
+
+void ss_auth_destroy(ss_auth_t *auth)
+{
+    if (!auth) return;
+    ss_auth_cancel(auth);
+    if (auth->library) gsasl_done(auth->library);
+    auth->library = NULL;
+}
+
+/* The length of the UTF-8 character at the start of text (RFC 3629), 0 when there is none. */
+static apr_size_t utf8_length(const unsigned char *text, apr_size_t len)
+{
+    unsigned char c = text[0];
+    apr_size_t need = c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+    if (!need || need > len) return 0;
+    for (apr_size_t i = 1; i < need; i++) {
+        if ((text[i] & 0xc0) != 0x80) return 0;
+    }
+    if (c == 0xe0 && text[1] < 0xa0) return 0;
+    if (c == 0xed && text[1] > 0x9f) return 0;
+    if (c == 0xf0 && text[1] < 0x90) return 0;
+    if (c == 0xf4 && text[1] > 0x8f) return 0;
+    return need;
+}
+
+/* NULL, or what is wrong with a text that shall be a user name or password. */
+static const char *text_fault(const char *text, apr_size_t len)
+{
+    if (memchr(text, '\0', len)) return "holds a zero byte";
+    for (apr_size_t i = 0; i < len;) {
+        apr_size_t n = utf8_length((const unsigned char *)text + i, len - i);
+        if (!n) return "is not valid UTF-8";
+        i += n;
+    }
+    return NULL;
+}
+
+/* NULL, or what is wrong with a bearer token: it is printable ASCII without blanks (RFC 6750 2.1). */
+static const char *token_fault(const char *token, apr_size_t len)
+{
+    if (!len) return "is empty";
+    for (apr_size_t i = 0; i < len; i++) {
+        if (token[i] <= ' ' || token[i] > '~') return "holds a blank, a line end or another byte that no bearer token has";
+    }
+    return NULL;
+}
+
+static apr_status_t fault(ss_result_t *result, const char *what, const char *why)
+{
+    ss_result_set(result, "auth", "", "auth-secret-malformed", "the %s %s, the login cannot carry it", what, why);
+    return APR_EINVAL;
+}
+
+static apr_status_t failed_memory(ss_result_t *result)
+{
+    ss_result_set(result, "auth", "", "auth-temporary", "the login could not be prepared: not enough memory");
+    return APR_ENOMEM;
+}
+
+/* What libgsasl says, as a sentence for the person who set the password. */
+static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
+{
+    switch (rc) {
+    case GSASL_MALLOC_ERROR:
+        return failed_memory(result);
+    case GSASL_UNKNOWN_MECHANISM:
+        ss_result_set(result, "auth", "", "auth-none-common", "the SASL library of this machine does not have %s", auth->mechanism);
+        return APR_ENOTIMPL;
+    case GSASL_SASLPREP_ERROR:
+        ss_result_set(result, "auth", "", "auth-secret-malformed",
+                      "the user name or password holds a character that %s does not allow (RFC 4013: control characters, private use, unassigned)",
+                      auth->mechanism);
+        return APR_EINVAL;
+    case GSASL_NO_CB_TLS_UNIQUE:
+    case GSASL_NO_CB_TLS_EXPORTER:
+        ss_result_set(result, "auth", "", "auth-none-common", "%s needs TLS channel binding, which this connection does not have",
+                      auth->mechanism);
+        return APR_EINVAL;
+    case GSASL_AUTHENTICATION_ERROR:
+        ss_result_set(result, "auth", "", "auth-server-unproven", "in %s the server did not prove that it knows the password", auth->mechanism);
+        return APR_EACCES;
+    case GSASL_MECHANISM_PARSE_ERROR:
+    case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
+        ss_result_set(result, "auth", "", "auth-malformed", "the server's part of the %s exchange does not follow its rules (%s)",
+                      auth->mechanism, gsasl_strerror_name(rc));
+        return APR_EGENERAL;
+    default:
+        ss_result_set(result, "auth", "", "auth-malformed", "the %s exchange failed: %s", auth->mechanism, gsasl_strerror(rc));
+        return APR_EGENERAL;
+    }
+}
+
+static int set_binding(Gsasl_session *session, const char *type, const char *bytes, apr_size_t len)
+{
+    char *text = NULL;
+    int rc = gsasl_base64_to(bytes, len, &text, NULL);
+    if (rc == GSASL_OK) {
+        rc = gsasl_property_set(session, !strcmp(type, "tls-unique") ? GSASL_CB_TLS_UNIQUE : GSASL_CB_TLS_EXPORTER, text);
+    }
+    gsasl_free(text);
+    return rc;
+}
+
+/* Channel binding goes to -PLUS alone: given to plain SCRAM the library would tell the server "you offer no -PLUS", which is not true
+ * where SMTPSendAuth prefers the plain one, and the server would end the login as an attack. */
+static int start_sasl(ss_auth_t *auth, const char *username, const char *secret, apr_size_t secret_len, const char *type, const char *binding,
+                      apr_size_t binding_len)
+{
+    int rc = auth->library ? GSASL_OK : gsasl_init(&auth->library);
+    if (rc != GSASL_OK) {
+        auth->library = NULL;
+        return rc;
+    }
+    rc = gsasl_client_start(auth->library, auth->mechanism, &auth->session);
+    if (rc != GSASL_OK) {
+        auth->session = NULL;
+        return rc;
+    }
+    if (!strcmp(auth->mechanism, "EXTERNAL")) return gsasl_property_set(auth->session, GSASL_AUTHZID, username);
+    rc = gsasl_property_set(auth->session, GSASL_AUTHID, username);
+    if (rc == GSASL_OK) rc = gsasl_property_set_raw(auth->session, GSASL_PASSWORD, secret, secret_len);
+    apr_size_t len = strlen(auth->mechanism);
+    int is_plus = len > 5 && !strcmp(auth->mechanism + len - 5, "-PLUS");
+    if (rc == GSASL_OK && is_plus && binding && type) rc = set_binding(auth->session, type, binding, binding_len);
+    return rc;
+}
+
+static void put_bearer_name(ss_buf_t *b, const char *username, apr_status_t *rv)
+{
+    for (; *username && *rv == APR_SUCCESS; username++) {
+        if (*username == ',') *rv = ss_buf_puts(b, "=2C");
+        else if (*username == '=') *rv = ss_buf_puts(b, "=3D");
+        else *rv = ss_buf_append(b, username, 1);
+    }
+}
+
+static apr_status_t start_bearer(ss_auth_t *auth, const char *username, const char *token, apr_size_t len, const char *host, int port)
+{
+    ss_buf_t *b = &auth->bearer;
+    apr_status_t rv;
+    if (auth->kind == KIND_XOAUTH2) {
+        rv = ss_buf_puts(b, "user=");
+        if (rv == APR_SUCCESS) rv = ss_buf_puts(b, username);
+    } else {
+        rv = ss_buf_puts(b, "n,a=");
+        put_bearer_name(b, username, &rv);
+        if (rv == APR_SUCCESS) rv = ss_buf_puts(b, ",");
+        if (rv == APR_SUCCESS && host && *host) rv = ss_buf_printf(b, "\001host=%s", host);
+        if (rv == APR_SUCCESS && port > 0) rv = ss_buf_printf(b, "\001port=%d", port);
+    }
+    if (rv == APR_SUCCESS) rv = ss_buf_puts(b, "\001auth=Bearer ");
+    if (rv == APR_SUCCESS) rv = ss_buf_append(b, token, len);
+    if (rv == APR_SUCCESS) rv = ss_buf_puts(b, "\001\001");
+    if (rv == APR_SUCCESS) rv = ss_buf_append(&auth->token, token, len);
+    return rv;
+}
+
+static const char *name_fault(const char *username)
+{
+    for (const char *c = username; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) return "holds a control character";
+    }
+    return text_fault(username, strlen(username));
+}
+
+static ss_auth_kind_t kind_of(const char *mechanism)
+{
+    if (ss_text_same(mechanism, "XOAUTH2")) return KIND_XOAUTH2;
+    return ss_text_same(mechanism, "OAUTHBEARER") ? KIND_OAUTHBEARER : KIND_SASL;
+}
+
+apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *username, const char *secret, apr_size_t secret_len,
+                           const char *host, int port, const char *binding_type, const char *binding, apr_size_t binding_len,
+                           ss_result_t *result)
+{
+    ss_auth_cancel(auth);
+    auth->is_complete = auth->rounds = 0;
+    auth->error[0] = '\0';
+    auth->kind = kind_of(mechanism);
+    apr_cpystrn(auth->mechanism, mechanism, sizeof(auth->mechanism));
+    if (!username) username = "";
+    if (!secret) {
+        secret = "";
+        secret_len = 0;
+    }
+    const char *why = name_fault(username);
+    if (why) return fault(result, "user name", why);
+    if (auth->kind != KIND_SASL) {
+        why = token_fault(secret, secret_len);
+        if (why) return fault(result, "token", why);
+        apr_status_t rv = start_bearer(auth, username, secret, secret_len, host, port);
+        if (rv != APR_SUCCESS) ss_auth_cancel(auth);
+        if (rv == APR_ENOSPC) return fault(result, "token", "is longer than this login can carry");
+        if (rv != APR_SUCCESS) return failed_memory(result);
+    } else {
+        why = text_fault(secret, secret_len);
+        if (why) return fault(result, "password", why);
+        int rc = start_sasl(auth, username, secret, secret_len, binding_type, binding, binding_len);
+        if (rc != GSASL_OK) {
+            ss_auth_cancel(auth);
+            return failed_sasl(auth, rc, result);
+        }
+    }
+    auth->is_started = 1;
+    return APR_SUCCESS;
+}
+
+static apr_status_t put_base64(ss_buf_t *out, const char *bytes, apr_size_t len)
+{
+    char *text = NULL;
+    apr_size_t text_len = 0;
+    if (!len) return APR_SUCCESS;
+    if (gsasl_base64_to(bytes, len, &text, &text_len) != GSASL_OK) return APR_ENOMEM;
+    apr_status_t rv = ss_buf_append(out, text, text_len);
+    wipe(text, text_len);
+    gsasl_free(text);
+    return rv;
+}
+
+static int holds(const char *in, apr_size_t len, const char *what, apr_size_t what_len)
+{
+    for (apr_size_t i = 0; what_len && i + what_len <= len; i++) {
+        if (!memcmp(in + i, what, what_len)) return 1;
+    }
+    return 0;
+}
+
+/* {"status":"401","scope":"mail"} as "status: 401, scope: mail": quotes and braces go, control bytes become blanks. */
+static void keep_error(ss_auth_t *auth, const char *json, apr_size_t len)
+{
+    apr_size_t out = 0;
+    int is_quoted = 0;
+    if (holds(json, len, auth->token.data, auth->token.len)) return;
+    for (apr_size_t i = 0; i < len && out + 3 < sizeof(auth->error); i++) {
+        unsigned char c = (unsigned char)json[i];
+        if (c == '"') {
+            is_quoted = !is_quoted;
+        } else if (!is_quoted && (c == ':' || c == ',')) {
+            auth->error[out++] = (char)c;
+            auth->error[out++] = ' ';
+        } else if (!is_quoted && (c <= ' ' || c == '{' || c == '}')) {
+            continue;
+        } else {
+            auth->error[out++] = c < ' ' || c > '~' ? ' ' : (char)c;
+        }
+    }
+    auth->error[out] = '\0';
+}
+
+static apr_status_t decode(const char *challenge, char **bytes, apr_size_t *len, ss_result_t *result)
+{
+    *bytes = NULL;
+    *len = 0;
+    apr_size_t text_len = strlen(challenge);
+    if (!text_len) return APR_SUCCESS;
+    if (text_len > SS_AUTH_CHALLENGE_MAX || gsasl_base64_from(challenge, text_len, bytes, len) != GSASL_OK) {
+        *bytes = NULL;
+        ss_result_set(result, "auth", "334", "auth-malformed", "the server's challenge is not base64");
+        return APR_EGENERAL;
+    }
+    return APR_SUCCESS;
+}
+
+/* The first call, or an empty challenge after it, gets the message with the token; what comes after that is an error in JSON. */
+static apr_status_t step_bearer(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *is_done, ss_result_t *result)
+{
+    *is_done = 1;
+    if (auth->bearer.len) {
+        apr_status_t rv = put_base64(out, auth->bearer.data, auth->bearer.len);
+        ss_buf_wipe(&auth->bearer);
+        if (rv == APR_ENOSPC) return fault(result, "token", "is longer than this login can carry");
+        if (rv != APR_SUCCESS) return failed_memory(result);
+        auth->is_complete = 1;
+        return APR_SUCCESS;
+    }
+    char *bytes;
+    apr_size_t len;
+    apr_status_t rv = decode(challenge ? challenge : "", &bytes, &len, result);
+    if (rv != APR_SUCCESS) return rv;
+    if (len) keep_error(auth, bytes, len);
+    gsasl_free(bytes);
+    return auth->kind == KIND_OAUTHBEARER ? ss_buf_puts(out, "AQ==") : APR_SUCCESS;
+}
+
+static int is_scram(const ss_auth_t *auth)
+{
+    return !strncmp(auth->mechanism, "SCRAM-", 6);
+}
+
+/* Whether the server's first SCRAM message asks for more hashing than is reasonable: "r=...,s=...,i=4096". */
+static int is_too_costly(const ss_auth_t *auth, const char *bytes, apr_size_t len)
+{
+    if (!is_scram(auth)) return 0;
+    for (apr_size_t i = 0; i + 3 <= len; i++) {
+        if (memcmp(bytes + i, ",i=", 3)) continue;
+        unsigned long count = 0;
+        for (i += 3; i < len && bytes[i] >= '0' && bytes[i] <= '9' && count <= SS_AUTH_ITERATIONS_MAX; i++) {
+            count = count * 10 + (unsigned long)(bytes[i] - '0');
+        }
+        if (count > SS_AUTH_ITERATIONS_MAX) return 1;
+    }
+    return 0;
+}
+
+static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *is_done, ss_result_t *result)
+{
+    char *in, *answer = NULL;
+    apr_size_t in_len, answer_len = 0;
+    apr_status_t rv = decode(challenge ? challenge : "", &in, &in_len, result);
+    if (rv != APR_SUCCESS) return rv;
+    if (is_too_costly(auth, in, in_len)) {
+        gsasl_free(in);
+        ss_result_set(result, "auth", "334", "auth-malformed", "the server asks for more than %d rounds of hashing in %s", SS_AUTH_ITERATIONS_MAX,
+                      auth->mechanism);
+        return APR_EGENERAL;
+    }
+    int rc = gsasl_step(auth->session, in, in_len, &answer, &answer_len);
+    gsasl_free(in);
+    if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE) return failed_sasl(auth, rc, result);
+    rv = put_base64(out, answer, answer_len);
+    if (answer) wipe(answer, answer_len);
+    gsasl_free(answer);
+    if (rv == APR_ENOSPC) return fault(result, "password", "is longer than this login can carry");
+    if (rv != APR_SUCCESS) return failed_memory(result);
+    auth->is_complete = *is_done = rc == GSASL_OK;
+    return APR_SUCCESS;
+}
+
+/* LOGIN and CRAM-MD5 wait for the server's first word; libgsasl's LOGIN would answer before it was asked. */
+static int server_speaks_first(const ss_auth_t *auth)
+{
+    return !strcmp(auth->mechanism, "LOGIN") || !strcmp(auth->mechanism, "CRAM-MD5");
+}
+
+apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *has_out, int *is_done, ss_result_t *result)
+{
+    ss_buf_clear(out);
+    *has_out = *is_done = 0;
+    if (!auth->is_started) {
+        ss_result_set(result, "auth", "334", "auth-malformed", "the server goes on with a login that has ended");
+        return APR_EGENERAL;
+    }
+    if (challenge && ++auth->rounds > SS_AUTH_ROUNDS_MAX) {
+        ss_result_set(result, "auth", "334", "auth-malformed", "the server asked %d times in one login and does not come to an end", auth->rounds);
+        return APR_EGENERAL;
+    }
+    if (!challenge && server_speaks_first(auth)) return APR_SUCCESS;
+    *has_out = 1;
+    if (auth->kind != KIND_SASL) return step_bearer(auth, challenge, out, is_done, result);
+    return step_sasl(auth, challenge, out, is_done, result);
+}
+
+/* RFC 4954 has no place for the last word of SCRAM's server in a 235, some servers put it into the text all the same. */
+static void finish_from_text(ss_auth_t *auth, const char *text)
+{
+    ss_result_t ignored;
+    ss_buf_t out;
+    int is_done = 0;
+    char word[SS_AUTH_ERROR_MAX];
+    apr_cpystrn(word, text, sizeof(word));
+    word[strcspn(word, " \r\n")] = '\0';
+    ss_result_clear(&ignored);
+    ss_buf_init(&out, SS_AUTH_OUT_MAX);
+    if (step_sasl(auth, word, &out, &is_done, &ignored) != APR_SUCCESS) auth->is_complete = 0;
+    ss_buf_wipe(&out);
+}
+
+apr_status_t ss_auth_finish(ss_auth_t *auth, const char *text, ss_result_t *result)
+{
+    int must_prove = auth->kind == KIND_SASL && is_scram(auth);
+    if (must_prove && auth->session && !auth->is_complete && text && *text) finish_from_text(auth, text);
+    int is_proven = !must_prove || auth->is_complete;
+    ss_auth_cancel(auth);
+    if (is_proven) return APR_SUCCESS;
+    ss_result_set(result, "auth", "235", "auth-server-unproven", "the server accepted the login by %s without proving that it knows the password",
+                  auth->mechanism);
+    return APR_EACCES;
+}
+
+const char *ss_auth_error_text(const ss_auth_t *auth)
+{
+    return *auth->error ? auth->error : NULL;
+}

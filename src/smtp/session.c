@@ -1,0 +1,479 @@
+/* session.c: greeting, EHLO/HELO, STARTTLS, login, the test's trial of MAIL and RCPT, QUIT: for each state what entering it says and what an answer means.
+ * The first error stands: what a fallback finds afterwards never covers it. */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "smtp/capability.h"
+#include "smtp/client_impl.h"
+#include "smtp/command.h"
+
+enum { TRY_MAIL, TRY_RCPT, TRY_RSET, TRY_MAIL_AGAIN, TRY_RSET_AGAIN };
+
+static void after_hello(ss_client_t *c);
+static void login(ss_client_t *c);
+
+static ss_client_event_t *step_ended(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    ss_client_event_t *event = ss_client_event(c, SS_EVENT_STEP);
+
+    ss_client_event_reply(event, cmd, reply);
+    event->result.step = step;
+    event->is_ok = 1;
+    event->took = c->now - c->entered;
+    event->mechanism = !strcmp(step, "auth") ? c->mechanism : NULL;
+    return event;
+}
+
+/* The sentence for a refused step. */
+static void say_refusal(ss_result_t *result, const char *step, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict)
+{
+    char code[32];
+
+    if (ss_result_is_set(result)) return;
+    apr_snprintf(code, sizeof(code), "%d%s%s", reply->code, reply->enhanced[0] ? " " : "", reply->enhanced);
+    if (cmd == SS_CMD_GREETING) {
+        ss_result_set(result, step, code, verdict->advice, "The server refused the connection: %s %s", code, reply->text);
+    } else {
+        ss_result_set(result, step, code, verdict->advice, "The server answered %s with %s %s", ss_cmd_name(cmd), code, reply->text);
+    }
+}
+
+void ss_session_failed(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict, const ss_result_t *found)
+{
+    ss_result_t result;
+
+    ss_result_clear(&result);
+    if (found && ss_result_is_set(found)) result = *found;
+    if (reply) {
+        ss_client_refused(c, cmd, reply, verdict, 0);
+        say_refusal(&result, step, cmd, reply, verdict);
+        if (reply->code == 421) c->is_gone = 1;
+    }
+    ss_client_event_t *event = step_ended(c, step, cmd, reply);
+    event->is_ok = 0;
+    event->verdict = *verdict;
+    event->result = result;
+    ss_client_reason(c, 0, cmd, reply, verdict, &result);
+    ss_client_hang_up(c);
+}
+
+/* ---- greeting and hello ---- */
+
+static void greeting_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (reply->code / 100 != 2) {
+        ss_verdict_t verdict = ss_verdict(SS_CMD_GREETING, reply, 0);
+        ss_session_failed(c, "greeting", SS_CMD_GREETING, reply, &verdict, NULL);
+        return;
+    }
+    step_ended(c, "greeting", SS_CMD_GREETING, reply);
+    ss_client_go(c, c->options.use_helo ? SS_CLIENT_HELO : SS_CLIENT_HELLO);
+}
+
+static void hello_enter(ss_client_t *c)
+{
+    ss_client_ask(c, SS_CMD_EHLO, "EHLO", c->options.helo);
+}
+
+static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (reply->code / 100 == 2) {
+        ss_capability_parse(&c->capability, reply->text);
+        step_ended(c, "hello", SS_CMD_EHLO, reply);
+        after_hello(c);
+        return;
+    }
+    ss_verdict_t verdict = ss_verdict(SS_CMD_EHLO, reply, 0);
+    if (!(verdict.learn & SS_LEARN_NO_EHLO) || reply->code == 421) {
+        ss_session_failed(c, "hello", SS_CMD_EHLO, reply, &verdict, NULL);
+        return;
+    }
+    /* An old server, or one behind a firewall that lets no EHLO through. HELO refused as well: EHLO's answer is the reason. */
+    ss_client_event_t *event = ss_client_event(c, SS_EVENT_REFUSED);
+    ss_client_event_reply(event, SS_CMD_EHLO, reply);
+    event->verdict = verdict;
+    c->has_refused_ehlo = 1;
+    verdict.learn = 0;                   /* remembered once HELO was taken */
+    c->end.verdict = verdict;
+    ss_client_event_reply(&c->end, SS_CMD_EHLO, reply);
+    say_refusal(&c->end.result, "hello", SS_CMD_EHLO, reply, &verdict);
+    ss_client_go(c, SS_CLIENT_HELO);
+}
+
+static void helo_enter(ss_client_t *c)
+{
+    ss_client_ask(c, SS_CMD_HELO, "HELO", c->options.helo);
+}
+
+static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    ss_verdict_t verdict;
+
+    if (reply->code / 100 != 2) {
+        verdict = c->has_refused_ehlo ? c->end.verdict : ss_verdict(SS_CMD_HELO, reply, 0);
+        ss_result_t result = c->end.result;
+        ss_session_failed(c, "hello", SS_CMD_HELO, reply, &verdict, &result);
+        return;
+    }
+    ss_capability_parse_helo(&c->capability, reply->text);
+    if (c->has_refused_ehlo) ss_client_learn(c, SS_LEARN_NO_EHLO, 0, c->end.text);
+    memset(&c->end, 0, sizeof(c->end));
+    step_ended(c, "hello", SS_CMD_HELO, reply);
+    after_hello(c);
+}
+
+/* What a session needs next: TLS, a login, nothing. */
+static void after_hello(ss_client_t *c)
+{
+    int wants_tls = c->options.tls == SS_CLIENT_TLS_REQUIRED || c->options.tls == SS_CLIENT_TLS_IF_OFFERED;
+
+    if (c->is_tls || !wants_tls || (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && !c->capability.starttls)) {
+        login(c);
+        return;
+    }
+    if (c->capability.starttls) {
+        ss_client_go(c, SS_CLIENT_STARTTLS);
+        return;
+    }
+    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_DOWN, 0, c->capability.is_rewritten ? "middlebox" : "starttls-not-offered" };
+    ss_result_t result;
+    ss_result_clear(&result);
+    ss_result_set(&result, "starttls", "", verdict.advice, "%s", c->capability.is_rewritten
+                  ? "TLS is required, and something between here and the server writes over its answers (XXXX), STARTTLS among them"
+                  : "TLS is required, but the server does not offer STARTTLS");
+    ss_session_failed(c, "starttls", SS_CMD_STARTTLS, NULL, &verdict, &result);
+}
+
+/* ---- STARTTLS ---- */
+
+static void starttls_enter(ss_client_t *c)
+{
+    ss_client_ask(c, SS_CMD_STARTTLS, "STARTTLS", NULL);
+}
+
+static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (reply->code == 220) {
+        step_ended(c, "starttls", SS_CMD_STARTTLS, reply);
+        ss_client_go(c, SS_CLIENT_TLS);
+        ss_client_event(c, SS_EVENT_START_TLS);
+        return;
+    }
+    ss_verdict_t verdict = ss_verdict(SS_CMD_STARTTLS, reply, 0);
+    if (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && reply->code != 421) {
+        ss_client_refused(c, SS_CMD_STARTTLS, reply, &verdict, 0);
+        login(c);
+        return;
+    }
+    ss_session_failed(c, "starttls", SS_CMD_STARTTLS, reply, &verdict, NULL);
+}
+
+void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding, apr_size_t binding_len, apr_time_t now)
+{
+    c->now = now;
+    if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
+    c->is_tls = 1;
+    if (binding && binding_len) {
+        c->binding = apr_pmemdup(c->pool, binding, binding_len);
+        c->binding_len = binding_len;
+        c->binding_type = apr_pstrdup(c->pool, binding_type);
+    }
+    if (c->state == SS_CLIENT_TLS) {
+        /* RFC 3207 4.2: nothing that was heard before counts. */
+        ss_capability_clear(&c->capability);
+        ss_client_go(c, SS_CLIENT_HELLO);
+    }
+    ss_say(c);
+}
+
+/* ---- login ---- */
+
+static void ready(ss_client_t *c)
+{
+    ss_client_go(c, SS_CLIENT_READY);
+    ss_client_event(c, SS_EVENT_READY);
+}
+
+static void login_failed(ss_client_t *c, const ss_reply_t *reply, const ss_result_t *result)
+{
+    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_BLOCKED, 0, result && result->advice ? result->advice : "auth-rejected" };
+
+    ss_session_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, result);
+}
+
+static void login(ss_client_t *c)
+{
+    ss_auth_wishes_t wishes = {
+        .wanted = c->options.auth, .username = c->options.username, .is_tls = c->is_tls, .is_loopback = c->options.is_loopback,
+        .is_insecure_allowed = c->options.auth_insecure, .has_client_cert = c->options.has_client_cert, .has_binding = c->binding != NULL,
+        .auth_offered = c->capability.auth_offered, .offered = c->capability.mechanisms, .starttls_offered = c->capability.starttls && !c->is_tls
+    };
+    ss_result_t result;
+
+    ss_result_clear(&result);
+    switch (ss_auth_choose(&wishes, &c->mechanism, &result)) {
+    case SS_AUTH_NOT_NEEDED:
+        ready(c);
+        return;
+    case SS_AUTH_CHOSEN:
+        break;
+    case SS_AUTH_REFUSED:
+        login_failed(c, NULL, &result);
+        return;
+    }
+    if (!ss_auth_needs_secret(c->mechanism)) {
+        ss_client_go(c, SS_CLIENT_SECRET);
+        ss_client_secret(c, "", 0, c->now);
+        return;
+    }
+    ss_client_go(c, SS_CLIENT_SECRET);
+    ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
+}
+
+/* One line of the exchange; the answer's bytes are wiped on both sides. */
+static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
+{
+    ss_output_text(&c->out, verb, strlen(verb), 0);
+    if (response && response->len) ss_output_text(&c->out, response->data, response->len, 1);
+    ss_output_text(&c->out, "\r\n", 2, 0);
+    ss_client_asked(c, SS_CMD_AUTH, NULL, 0);
+}
+
+void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_time_t now)
+{
+    ss_buf_t response;
+    ss_result_t result;
+    char verb[64];
+    int has_response = 0, is_done = 0;
+
+    c->now = now;
+    if (c->state != SS_CLIENT_SECRET) return;
+    ss_result_clear(&result);
+    if (!bytes) {
+        ss_result_set(&result, "auth", "", "secret-unreadable", "The password could not be read (unreadable), so no login was tried");
+        login_failed(c, NULL, &result);
+        ss_say(c);
+        return;
+    }
+    ss_buf_init(&response, SS_AUTH_OUT_MAX);
+    apr_status_t rv = c->auth ? ss_auth_start(c->auth, c->mechanism, c->options.username, bytes, len, c->options.host, c->options.port,
+                                              c->binding_type, c->binding, c->binding_len, &result) : APR_ENOMEM;
+    if (rv == APR_SUCCESS) rv = ss_auth_step(c->auth, NULL, &response, &has_response, &is_done, &result);
+    if (rv != APR_SUCCESS) {
+        ss_result_set(&result, "auth", "", "auth-rejected", "The login cannot be made with %s", c->mechanism);
+        login_failed(c, NULL, &result);
+    } else {
+        ss_client_go(c, SS_CLIENT_AUTH);
+        apr_snprintf(verb, sizeof(verb), "AUTH %s%s", c->mechanism, !has_response ? "" : response.len ? " " : " =");
+        /* RFC 4954 4: a line too long for an initial response waits for an empty 334. */
+        c->has_late_response = has_response && strlen(verb) + response.len + 2 > SS_COMMAND_AUTH_MAX;
+        if (c->has_late_response) {
+            ss_buf_clear(&c->command);
+            ss_buf_append(&c->command, response.data, response.len);
+            verb[strlen(verb) - 1] = '\0';
+        }
+        say_auth(c, verb, c->has_late_response ? NULL : &response);
+    }
+    ss_buf_wipe(&response);
+    ss_say(c);
+}
+
+/* 334: a challenge. */
+static void challenged(ss_client_t *c, const ss_reply_t *reply)
+{
+    ss_buf_t response;
+    ss_result_t result;
+    int has_response, is_done;
+
+    if (c->has_late_response) {
+        c->has_late_response = 0;
+        say_auth(c, "", &c->command);
+        ss_buf_wipe(&c->command);
+        return;
+    }
+    ss_result_clear(&result);
+    ss_buf_init(&response, SS_AUTH_OUT_MAX);
+    if (ss_auth_step(c->auth, reply->text, &response, &has_response, &is_done, &result) == APR_SUCCESS) {
+        say_auth(c, "", &response);
+    } else {
+        /* RFC 4954 4: "*" ends the exchange; the server's 501 to it is not the reason. */
+        ss_result_set(&result, "auth", "", "auth-rejected", "The server's challenge makes no sense for %s", c->mechanism);
+        c->auth_result = result;
+        say_auth(c, "*", NULL);
+    }
+    ss_buf_wipe(&response);
+}
+
+static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    ss_result_t result = c->auth_result;
+
+    if (reply->code == 334 && !ss_result_is_set(&result)) {
+        challenged(c, reply);
+        return;
+    }
+    if (reply->code / 100 == 3 || (reply->code / 100 == 2 && ss_result_is_set(&result))) {
+        ss_client_nonsense(c, "the server goes on with a login that was ended");
+        return;
+    }
+    if (reply->code / 100 == 2) {
+        if (ss_auth_finish(c->auth, reply->text, &result) != APR_SUCCESS) {
+            login_failed(c, NULL, &result);
+            return;
+        }
+        step_ended(c, "auth", SS_CMD_AUTH, reply);
+        ready(c);
+        return;
+    }
+    const char *words = ss_auth_error_text(c->auth);
+    ss_verdict_t verdict = ss_verdict(SS_CMD_AUTH, reply, 0);
+    if (!ss_result_is_set(&result) && words) {
+        char code[8];
+        apr_snprintf(code, sizeof(code), "%d", reply->code);
+        ss_result_set(&result, "auth", code, verdict.advice, "The server answered AUTH with %d %s (%s)", reply->code, reply->text, words);
+    }
+    ss_auth_cancel(c->auth);
+    ss_session_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, &result);
+}
+
+/* ---- the trial: MAIL, RCPT, RSET, MAIL, RSET ---- */
+
+static void try_over(ss_client_t *c, int takes_several, const ss_reply_t *reply)
+{
+    ss_client_event_t *event;
+
+    ss_client_go(c, SS_CLIENT_READY);
+    event = ss_client_event(c, SS_EVENT_TRIED);
+    event->takes_several = takes_several;
+    ss_client_event_reply(event, SS_CMD_MAIL, reply);
+}
+
+static void try_say(ss_client_t *c, int step)
+{
+    ss_client_message_t message = { .from = c->try_from };
+    ss_client_rcpt_t rcpt = { .address = c->try_to };
+    apr_status_t rv = APR_SUCCESS;
+    ss_cmd_t cmd = SS_CMD_RSET;
+
+    c->try_step = step;
+    c->entered = c->now;
+    ss_buf_clear(&c->command);
+    if (step == TRY_MAIL || step == TRY_MAIL_AGAIN) {
+        ss_capability_t plain = { .is_esmtp = 1 };
+        cmd = SS_CMD_MAIL;
+        rv = ss_command_mail(&c->command, &message, &plain, 0);
+    } else if (step == TRY_RCPT) {
+        cmd = SS_CMD_RCPT;
+        rv = ss_command_rcpt(&c->command, &rcpt, &c->capability);
+    } else {
+        rv = ss_command_line(&c->command, "RSET", NULL);
+    }
+    if (rv != APR_SUCCESS) {
+        ss_verdict_t verdict = { SS_SCOPE_RECIPIENT, SS_FATE_FAILED, 0, "address-syntax" };
+        ss_client_event_t *event = step_ended(c, step == TRY_RCPT ? "rcpt" : "mail", cmd, NULL);
+        event->is_ok = 0;
+        event->verdict = verdict;
+        ss_result_clear(&event->result);
+        ss_result_set(&event->result, step == TRY_RCPT ? "rcpt" : "mail", "", verdict.advice, "The address cannot stand in a command: it has characters that no address may have");
+        try_over(c, 0, NULL);
+        return;
+    }
+    ss_output_text(&c->out, c->command.data, c->command.len, 0);
+    ss_client_asked(c, cmd, NULL, 0);
+}
+
+/* A step of the trial was refused: reported; the session itself goes on. */
+static void try_refused(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
+{
+    ss_verdict_t verdict = ss_verdict(cmd, reply, is_reused);
+    ss_client_event_t *event;
+
+    ss_client_refused(c, cmd, reply, &verdict, 0);
+    event = step_ended(c, step, cmd, reply);
+    event->is_ok = 0;
+    event->verdict = verdict;
+    ss_result_clear(&event->result);
+    say_refusal(&event->result, step, cmd, reply, &verdict);
+}
+
+static void try_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    int is_ok = reply->code / 100 == 2;
+
+    if (reply->code / 100 == 3) {
+        ss_client_nonsense(c, "the server's answer has a code that cannot be one");
+        return;
+    }
+    if (reply->code == 421) {
+        ss_cmd_t cmd = c->try_step == TRY_RCPT ? SS_CMD_RCPT : c->try_step == TRY_RSET || c->try_step == TRY_RSET_AGAIN ? SS_CMD_RSET : SS_CMD_MAIL;
+        ss_verdict_t verdict = ss_verdict(cmd, reply, c->try_step == TRY_MAIL_AGAIN);
+        ss_session_failed(c, ss_client_step(c), cmd, reply, &verdict, NULL);
+        return;
+    }
+    switch (c->try_step) {
+    case TRY_MAIL:
+        if (is_ok) step_ended(c, "mail", SS_CMD_MAIL, reply);
+        else try_refused(c, "mail", SS_CMD_MAIL, reply, 0);
+        if (is_ok) try_say(c, TRY_RCPT);
+        else try_over(c, 0, NULL);
+        return;
+    case TRY_RCPT:
+        if (is_ok) step_ended(c, "rcpt", SS_CMD_RCPT, reply);
+        else try_refused(c, "rcpt", SS_CMD_RCPT, reply, 0);
+        try_say(c, TRY_RSET);
+        return;
+    case TRY_RSET:
+        if (is_ok) try_say(c, TRY_MAIL_AGAIN);
+        else try_over(c, 0, reply);
+        return;
+    case TRY_MAIL_AGAIN:
+        if (!is_ok) {
+            ss_verdict_t verdict = ss_verdict(SS_CMD_MAIL, reply, 1);
+            ss_client_refused(c, SS_CMD_MAIL, reply, &verdict, 0);
+            try_over(c, 0, reply);
+            return;
+        }
+        try_say(c, TRY_RSET_AGAIN);
+        return;
+    default:
+        try_over(c, 1, NULL);
+    }
+}
+
+void ss_client_try(ss_client_t *c, const char *from, const char *to, apr_time_t now)
+{
+    c->now = now;
+    if (c->state != SS_CLIENT_READY || c->first || c->asked_count || c->is_closing || c->wants_quit) return;
+    c->try_from = apr_pstrdup(c->pool, from);
+    c->try_to = apr_pstrdup(c->pool, to);
+    ss_client_go(c, SS_CLIENT_TRYING);
+    try_say(c, TRY_MAIL);
+    ss_say(c);
+}
+
+/* ---- the end ---- */
+
+static void quit_enter(ss_client_t *c)
+{
+    ss_client_ask(c, SS_CMD_QUIT, "QUIT", NULL);
+}
+
+static void quit_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (!c->has_end) step_ended(c, "quit", SS_CMD_QUIT, reply);
+    ss_client_close(c, SS_FATE_AGAIN, "connection-lost", "");
+}
+
+const ss_phase_t ss_client_phases[SS_CLIENT_STATES] = {
+    [SS_CLIENT_GREETING] = { "greeting", SS_CMD_GREETING, SS_TIMEOUT_GREETING, NULL, greeting_answer },
+    [SS_CLIENT_HELLO] = { "hello", SS_CMD_EHLO, SS_TIMEOUT_COMMAND, hello_enter, hello_answer },
+    [SS_CLIENT_HELO] = { "hello", SS_CMD_HELO, SS_TIMEOUT_COMMAND, helo_enter, helo_answer },
+    [SS_CLIENT_STARTTLS] = { "starttls", SS_CMD_STARTTLS, SS_TIMEOUT_COMMAND, starttls_enter, starttls_answer },
+    [SS_CLIENT_TLS] = { "tls", SS_CMD_TLS, SS_TIMEOUT_COMMAND, NULL, NULL },
+    [SS_CLIENT_SECRET] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, NULL, NULL },
+    [SS_CLIENT_AUTH] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, NULL, auth_answer },
+    [SS_CLIENT_READY] = { "data", SS_CMD_NONE, SS_TIMEOUT_COMMAND, NULL, NULL },
+    [SS_CLIENT_TRYING] = { "mail", SS_CMD_MAIL, SS_TIMEOUT_COMMAND, NULL, try_answer },
+    [SS_CLIENT_QUITTING] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, quit_enter, quit_answer },
+    [SS_CLIENT_CLOSED] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, NULL, NULL }
+};

@@ -1,0 +1,13 @@
+/* copy.h: one recipient's own copy of a message ("individually"). */
+#ifndef SS_WEB_COPY_H
+#define SS_WEB_COPY_H
+
+#include "mail/message.h"
+
+#define SS_COPIES_MAX 1000         /* each is a message with an answer of its own; past it a submission is refused */
+
+/* Makes copy the message for rcpt alone: To holds only its address, Cc is gone, the Message-ID is its own. whole and rcpt are only read.
+ * What is new lives in pool. */
+void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole, const ss_mail_rcpt_t *rcpt, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,16 @@
+/* envelope.h: the envelope of a message/rfc822 submission in the query string, and a message's envelope as the daemon's question. */
+#ifndef SS_WEB_ENVELOPE_H
+#define SS_WEB_ENVELOPE_H
+
+#include <httpd.h>
+#include <jansson.h>
+
+#include "mail/message.h"
+#include "web/query.h"
+
+/* Reads from, to, notify, ret, envid, expire, at, relay, priority into m. default_domain: for names without one, or NULL. 0, or -1 with the problem. */
+int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *default_domain, ss_mail_problem_t *problem);
+/* The fields of the daemon's "submit" that come from the message. */
+json_t *ss_envelope_json(request_rec *r, const ss_mail_message_t *m);
+
+#endif

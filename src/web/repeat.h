@@ -1,0 +1,20 @@
+/* repeat.h: the Idempotency-Key of a submission. */
+#ifndef SS_WEB_REPEAT_H
+#define SS_WEB_REPEAT_H
+
+#include <httpd.h>
+
+#define SS_REPEAT_KEY_MAX 255
+#define SS_REPEAT_HASH_TEXT 65
+
+typedef struct {
+    const char *key;           /* NULL: none was given. With the submitter's name in front: two applications may choose the same */
+    char hash[SS_REPEAT_HASH_TEXT];
+} ss_repeat_t;
+
+/* Reads the header. 1, or 0: 400 was sent. */
+int ss_repeat_read(request_rec *r, const char *submitter, ss_repeat_t *repeat);
+/* SHA-256 of what the client sent: type, parameters, body. What we add to a message (date, id, fields) does not change it. */
+void ss_repeat_hash(const request_rec *r, const char *bytes, apr_size_t len, ss_repeat_t *repeat);
+
+#endif

@@ -1,0 +1,88 @@
+/* test_address.c: mailbox syntax, lists, names. */
+#include <CUnit/Basic.h>
+#include <apr_pools.h>
+#include <string.h>
+
+#include "mail/address.h"
+
+void ss_suite_address(void);
+
+static void syntax_is_checked(void)
+{
+    static const struct { const char *label, *input; int want; } table[] = {
+        { "plain", "a@example.com", 1 }, { "quoted", "\"a b\"@example.com", 1 }, { "quoted at", "\"a@b\"@example.com", 1 }, { "literal", "a@[192.0.2.1]", 1 },
+        { "literal 6", "a@[IPv6:2001:db8::1]", 1 }, { "utf-8", "j\xc3\xb6rg@b\xc3\xbc" "cher.example", 1 }, { "local only", "root", 0 }, { "empty", "", 0 },
+        { "two dots", "a..b@example.com", 0 }, { "dot end", "a.@example.com", 0 }, { "line end", "a@b\r\nRCPT TO:<x@y>", 0 }, { "bracket", "a@b>", 0 },
+        { "blank", "a b@example.com", 0 }, { "bad utf-8", "a\xff@example.com", 0 }, { "bad literal", "a@[300.1.1.1]", 0 }, { "hyphen", "a@-b.com", 0 },
+        { "c1 control", "a\xc2\x85@example.com", 0 }, { "two at", "a@b@c", 0 }
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        if (ss_address_is_valid(table[i].input, 0, NULL) != table[i].want) CU_FAIL(table[i].label);
+    }
+    CU_ASSERT_TRUE(ss_address_is_valid("root", 1, NULL));
+}
+
+/* The list as "name|address|group;". */
+static const char *flat(const char *value, apr_pool_t *pool)
+{
+    static char out[1000];
+    apr_array_header_t *list;
+
+    out[0] = '\0';
+    if (ss_address_list(&list, value, strlen(value), NULL, pool)) return "ERROR";
+    for (int i = 0; i < list->nelts; i++) {
+        const ss_address_t *a = &((ss_address_t *)list->elts)[i];
+        snprintf(out + strlen(out), sizeof(out) - strlen(out), "%s|%s|%s;", a->name ? a->name : "", a->address, a->group ? a->group : "");
+    }
+    return out;
+}
+
+static void lists_are_read(void)
+{
+    static const struct { const char *input, *want; } table[] = {
+        { "a@b.c, d@e.f", "|a@b.c|;|d@e.f|;" }, { "Joe Q. <a@b.c>", "Joe Q.|a@b.c|;" }, { "\"X, Y\" <a@b.c>", "X, Y|a@b.c|;" }, { "a@b.c (Joe)", "Joe|a@b.c|;" },
+        { "g: a@b.c, d@e.f;, x@y.z", "|a@b.c|g;|d@e.f|g;|x@y.z|;" }, { "undisclosed-recipients:;", "" }, { "<@r.x,@s.y:a@b.c>", "|a@b.c|;" }, { ",, a@b.c,", "|a@b.c|;" },
+        { "=?utf-8?Q?J=C3=B6rg?= =?utf-8?B?w7Y=?= <a@b.c>", "J\xc3\xb6rg\xc3\xb6|a@b.c|;" }, { "root", "|root|;" }, { "a @ b . c", "|a@b.c|;" },
+        { "\"a b\"@c.d", "|\"a b\"@c.d|;" }, { "Joe Doe", "ERROR" }, { "a@b.c>", "ERROR" }, { "<a@b.c", "ERROR" }, { "\"a", "ERROR" }, { "(a", "ERROR" },
+        { "<a@b.c> d@e.f", "ERROR" }, { "a@b.c\r\n ,d@e.f", "|a@b.c|;|d@e.f|;" }
+    };
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *got = flat(table[i].input, pool);
+        if (strcmp(got, table[i].want)) {
+            printf("\n%s: got %s", table[i].input, got);
+            CU_FAIL("list");
+        }
+    }
+    apr_pool_destroy(pool);
+}
+
+static void what_is_written_is_read_again(void)
+{
+    static const char *const names[] = { "Joe", "Joe, the \"great\"", "J\xc3\xb6rg", "=?x?=", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe5\x90\x8d\xe5\x89\x8d\xe3\x81\xa7\xe3\x81\x99\xe3\x82\x88\xe3\x81\xad\xe6\x97\xa5" };
+    apr_pool_t *pool;
+    ss_address_t out;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        ss_address_t a = { names[i], "a@b.c", NULL };
+        CU_ASSERT_EQUAL_FATAL(ss_address_one(&out, ss_address_header(&a, pool), NULL, pool), 0);
+        CU_ASSERT_STRING_EQUAL(out.name, names[i]);
+    }
+    CU_ASSERT_NOT_EQUAL(ss_address_one(&out, "a@b.c\r\nBcc: x@y.z", NULL, pool), 0);
+    CU_ASSERT_TRUE(ss_address_same("a@B.c", "a@b.C"));
+    CU_ASSERT_FALSE(ss_address_same("A@b.c", "a@b.c"));
+    CU_ASSERT_STRING_EQUAL(ss_address_with_domain("root", "h.x", pool), "root@h.x");
+    apr_pool_destroy(pool);
+}
+
+void ss_suite_address(void)
+{
+    CU_pSuite s = CU_add_suite("address", NULL, NULL);
+
+    CU_add_test(s, "syntax_is_checked", syntax_is_checked);
+    CU_add_test(s, "lists_are_read", lists_are_read);
+    CU_add_test(s, "what_is_written_is_read_again", what_is_written_is_read_again);
+}

@@ -1,0 +1,193 @@
+/* test_verdict.c: what real servers' replies mean: one row a reply, word for word. */
+#include <CUnit/Basic.h>
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "smtp/advice.h"
+#include "smtp/verdict.h"
+
+void ss_suite_verdict(void);
+
+#define S(scope) SS_SCOPE_##scope
+#define F(fate) SS_FATE_##fate
+#define C(cmd) SS_CMD_##cmd
+
+typedef struct { ss_cmd_t cmd; const char *reply; int is_reused; ss_scope_t scope; ss_fate_t fate; unsigned learn; const char *advice; } row_t;
+
+static const row_t rows[] = {
+    /* logins */
+    { C(AUTH), "535-5.7.8 Username and Password not accepted. Learn more at\r\n535 5.7.8 https://support.google.com/mail/?p=BadCredentials x - gsmtp", 0,
+      S(RELAY), F(BLOCKED), 0, "auth-app-password" },
+    { C(AUTH), "534-5.7.9 Application-specific password required. For more information, go to\r\n534 5.7.9 https://support.google.com/mail/?p=InvalidSecondFactor x - gsmtp",
+      0, S(RELAY), F(BLOCKED), 0, "auth-app-password" },
+    { C(AUTH), "534-5.7.14 Please log in via your web browser and then try again.\r\n534 5.7.14 x", 0, S(RELAY), F(BLOCKED), 0, "auth-web-login" },
+    { C(AUTH), "454 4.7.0 Too many login attempts, please try again later. x - gsmtp", 0, S(RELAY), F(BLOCKED), 0, "auth-too-many" },
+    { C(AUTH), "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled", 0,
+      S(RELAY), F(BLOCKED), 0, "auth-basic-disabled" },
+    { C(AUTH), "535 5.7.139 Authentication unsuccessful, basic authentication is disabled.", 0, S(RELAY), F(BLOCKED), 0, "auth-basic-disabled" },
+    { C(AUTH), "535 5.7.3 Authentication unsuccessful", 0, S(RELAY), F(BLOCKED), 0, "auth-rejected" },
+    { C(AUTH), "504 5.7.4 Unrecognized authentication type [x.outlook.com]", 0, S(RELAY), F(BLOCKED), 0, "auth-none-common" },
+    { C(AUTH), "503 5.5.1 Error: authentication not enabled", 0, S(RELAY), F(BLOCKED), 0, "auth-not-offered" },
+    { C(AUTH), "535 Authentication failed: Bad username / password", 0, S(RELAY), F(BLOCKED), 0, "auth-rejected" },
+    { C(AUTH), "535 Authentication failed: The provided authorization grant is invalid, expired, or revoked", 0, S(RELAY), F(BLOCKED), 0, "auth-rejected" },
+    { C(AUTH), "451 Authentication failed: Maximum credits exceeded", 0, S(RELAY), F(BLOCKED), 0, "quota" },
+    { C(AUTH), "535 Authentication Credentials Invalid", 0, S(RELAY), F(BLOCKED), 0, "auth-rejected" },
+    { C(AUTH), "538 5.7.11 Encryption required for requested authentication mechanism", 0, S(RELAY), F(BLOCKED), 0, "auth-needs-tls" },
+    { C(AUTH), "432 4.7.12 A password transition is needed", 0, S(RELAY), F(BLOCKED), 0, "auth-transition" },
+    { C(AUTH), "454 4.7.0 Temporary authentication failure", 0, S(RELAY), F(BLOCKED), 0, "auth-temporary" },
+    { C(MAIL), "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM", 0, S(RELAY), F(BLOCKED), 0, "auth-required" },
+    { C(MAIL), "530 5.7.57 Client not authenticated to send mail", 1, S(RELAY), F(BLOCKED), 0, "auth-required" },
+    { C(MAIL), "530 5.7.1 Client was not authenticated", 0, S(RELAY), F(BLOCKED), 0, "auth-required" },
+    { C(MAIL), "530 5.7.0 Must issue a STARTTLS command first. f3sm9277120nfh.74", 0, S(RELAY), F(BLOCKED), 0, "tls-required" },
+    { C(MAIL), "530 Must issue a STARTTLS command first", 0, S(RELAY), F(BLOCKED), 0, "tls-required" },
+    { C(MAIL), "550 Unauthenticated senders not allowed", 0, S(RELAY), F(BLOCKED), 0, "auth-required" },
+    /* senders */
+    { C(END), "550 5.7.60 SMTP; Client does not have permissions to send as this sender [x]", 0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
+    { C(END), "554 5.2.252 SendAsDenied; user@a.example not allowed to send as other@a.example; STOREDRV.Submission.Exception:SendAsDeniedException.Mapi", 0,
+      S(MESSAGE), F(FAILED), 0, "sender-refused" },
+    { C(END), "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied", 0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
+    { C(END), "554 Message rejected: Email address is not verified. The following identities failed the check in region US-WEST-2: webmaster@localhost", 0,
+      S(MESSAGE), F(FAILED), 0, "sender-refused" },
+    { C(END), "550 The from address does not match a verified Sender Identity. Mail cannot be sent until this error is resolved.", 0,
+      S(MESSAGE), F(FAILED), 0, "sender-refused" },
+    { C(RCPT), "553 5.7.1 <x@a>: Sender address rejected: not owned by user y@b", 0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
+    { C(MAIL), "553 5.7.1 Sender address rejected: not owned by auth user.", 0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
+    { C(MAIL), "501 5.1.7 Invalid address", 0, S(MESSAGE), F(FAILED), 0, "sender-syntax" },
+    { C(MAIL), "501 Invalid MAIL FROM address provided", 0, S(MESSAGE), F(FAILED), 0, "null-sender" },
+    /* relaying, names, lists */
+    { C(RCPT), "554 5.7.1 <x>: Relay access denied", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
+    { C(RCPT), "454 4.7.1 <x>: Relay access denied", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
+    { C(RCPT), "550 5.7.1 <x>... Relaying denied", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
+    { C(RCPT), "550 5.7.1 Unable to relay", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
+    { C(RCPT), "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
+    { C(RCPT), "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", 0, S(RELAY), F(BLOCKED), 0, "helo-name" },
+    { C(EHLO), "501 Syntactically invalid EHLO argument(s)", 0, S(RELAY), F(BLOCKED), 0, "helo-name" },
+    { C(GREETING), "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", 0, S(RELAY), F(BLOCKED), 0, "address-listed" },
+    { C(RCPT), "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using Spamhaus", 0, S(RELAY), F(BLOCKED), 0, "address-listed" },
+    { C(MAIL), "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to user complaints", 0, S(RELAY), F(BLOCKED), 0, "address-listed" },
+    { C(GREETING), "554 No SMTP service here", 0, S(RELAY), F(BLOCKED), 0, "greeting-refused" },
+    { C(RCPT), "450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.1]", 0, S(RELAY), F(BLOCKED), 0, "reverse-dns" },
+    /* quotas and limits */
+    { C(END), "454 Throttling failure: Maximum sending rate exceeded", 0, S(RELAY), F(BLOCKED), 0, "rate-limited" },
+    { C(END), "454 Throttling failure: Daily message quota exceeded", 0, S(RELAY), F(BLOCKED), 0, "quota" },
+    { C(MAIL), "550 5.4.5 Daily user sending quota exceeded. x - gsmtp", 0, S(RELAY), F(BLOCKED), 0, "quota" },
+    { C(END), "550-5.4.5 Daily user sending limit exceeded. For more information on Gmail\r\n550 5.4.5 sending limits go to x", 0, S(RELAY), F(BLOCKED), 0, "quota" },
+    { C(END), "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException", 0, S(RELAY), F(BLOCKED), 0, "quota" },
+    { C(END), "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded [Hostname=x]", 0, S(CONNECTION), F(DEFERRED), SS_LEARN_FEWER_CONNECTIONS,
+      "too-many-connections" },
+    { C(AUTH), "432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more information.", 0, S(CONNECTION), F(DOWN),
+      SS_LEARN_FEWER_CONNECTIONS, "too-many-connections" },
+    { C(GREETING), "421 Too many concurrent SMTP connections from this IP address", 0, S(CONNECTION), F(DOWN), SS_LEARN_FEWER_CONNECTIONS,
+      "too-many-connections" },
+    { C(RCPT), "452 4.5.3 Error: too many recipients", 0, S(RECIPIENT), F(AGAIN), SS_LEARN_MAX_RECIPIENTS, "too-many-recipients" },
+    { C(RCPT), "552 5.5.3 Too many recipients", 0, S(RECIPIENT), F(AGAIN), SS_LEARN_MAX_RECIPIENTS, "too-many-recipients" },
+    { C(RCPT), "550 too many recipients", 0, S(RECIPIENT), F(AGAIN), SS_LEARN_MAX_RECIPIENTS, "too-many-recipients" },
+    { C(RCPT), "451 Too many recipients this session", 0, S(RECIPIENT), F(AGAIN), SS_LEARN_MAX_RECIPIENTS, "too-many-recipients" },
+    /* the way we speak */
+    { C(MAIL), "503 5.5.1 Sender already specified", 1, S(CONNECTION), F(AGAIN), SS_LEARN_ONE_MESSAGE, "one-message" },
+    { C(MAIL), "503 bad sequence", 1, S(CONNECTION), F(AGAIN), SS_LEARN_ONE_MESSAGE, "one-message" },
+    { C(MAIL), "550 only one MAIL per message", 1, S(CONNECTION), F(AGAIN), SS_LEARN_ONE_MESSAGE, "one-message" },
+    { C(MAIL), "503 bad sequence", 0, S(CONNECTION), F(DEFERRED), 0, "one-message" },
+    { C(BDAT), "502 5.5.2 Command not implemented", 0, S(MESSAGE), F(AGAIN), SS_LEARN_NO_CHUNKING, "no-chunking" },
+    { C(BDAT), "503 Bad sequence", 0, S(MESSAGE), F(AGAIN), SS_LEARN_NO_CHUNKING, "no-chunking" },
+    { C(BDAT), "503 5.5.1 No valid recipients", 0, S(MESSAGE), F(DEFERRED), 0, "no-recipients" },
+    { C(EHLO), "500 command unrecognized", 0, S(CONNECTION), F(AGAIN), SS_LEARN_NO_EHLO, "no-ehlo" },
+    { C(EHLO), "502 not implemented", 0, S(CONNECTION), F(AGAIN), SS_LEARN_NO_EHLO, "no-ehlo" },
+    { C(MAIL), "500 5.5.1 Invalid command: Pipelining not supported", 1, S(CONNECTION), F(AGAIN), SS_LEARN_NO_PIPELINING, "no-pipelining" },
+    { C(STARTTLS), "500 #5.5.1 command not recognized", 0, S(RELAY), F(BLOCKED), 0, "starttls-refused" },
+    { C(STARTTLS), "500 Unsupported command.", 0, S(RELAY), F(BLOCKED), 0, "starttls-refused" },
+    { C(STARTTLS), "454 4.7.0 TLS not available due to local problem", 0, S(RELAY), F(DOWN), 0, "starttls-refused" },
+    { C(GREETING), "421 Service not available", 0, S(RELAY), F(DOWN), 0, "service-unavailable" },
+    { C(MAIL), "421 4.4.2 idle too long", 1, S(CONNECTION), F(AGAIN), 0, "service-unavailable" },
+    { C(MAIL), "421 4.3.2 going down", 0, S(CONNECTION), F(DEFERRED), 0, "service-unavailable" },
+    { C(RCPT), "421 4.3.2 going down", 1, S(CONNECTION), F(DEFERRED), 0, "service-unavailable" },
+    { C(END), "421 4.3.2 going down", 0, S(CONNECTION), F(DEFERRED), 0, "service-unavailable" },
+    /* recipients */
+    { C(RCPT), "550 5.1.1 <x@a>: Recipient address rejected: User unknown in local recipient table", 0, S(RECIPIENT), F(FAILED), 0, "user-unknown" },
+    { C(RCPT), "550 No such user here", 0, S(RECIPIENT), F(FAILED), 0, "user-unknown" },
+    { C(RCPT), "550 5.1.2 bad domain", 0, S(RECIPIENT), F(FAILED), 0, "domain-unknown" },
+    { C(RCPT), "556 5.1.10 Domain does not accept mail (nullMX)", 0, S(RECIPIENT), F(FAILED), 0, "null-mx" },
+    { C(RCPT), "452 4.2.2 Mailbox full", 0, S(RECIPIENT), F(DEFERRED), 0, "mailbox-full" },
+    { C(RCPT), "552 5.2.2 The email account that you tried to reach is over quota", 0, S(RECIPIENT), F(FAILED), 0, "mailbox-full" },
+    { C(RCPT), "450 4.2.0 <x@a>: Recipient address rejected: Greylisted", 0, S(RECIPIENT), F(DEFERRED), 0, "greylisted" },
+    { C(RCPT), "451 4.7.1 Greylisting in action, please come back later", 0, S(RECIPIENT), F(DEFERRED), 0, "greylisted" },
+    { C(RCPT), "451 4.3.0 Temporary lookup failure", 0, S(RECIPIENT), F(DEFERRED), 0, "deferred" },
+    { C(RCPT), "501 <root>: recipient address must contain a domain", 0, S(RECIPIENT), F(FAILED), 0, "address-domain" },
+    { C(RCPT), "504 5.5.2 <root>: Recipient address rejected: need fully-qualified address", 0, S(RECIPIENT), F(FAILED), 0, "address-domain" },
+    { C(RCPT), "550 5.7.1 refused", 0, S(RECIPIENT), F(FAILED), 0, "policy" },
+    { C(RCPT), "550 go away", 0, S(RECIPIENT), F(FAILED), 0, "rejected" },
+    { C(RCPT), "551 User not local; please try <y@b>", 0, S(RECIPIENT), F(FAILED), 0, "user-moved" },
+    /* messages */
+    { C(MAIL), "552 5.3.4 Message size exceeds fixed limit", 0, S(MESSAGE), F(FAILED), 0, "message-too-big" },
+    { C(END), "552 5.3.4 Message too big for system", 0, S(MESSAGE), F(FAILED), 0, "message-too-big" },
+    { C(MAIL), "452 4.3.1 Insufficient system storage", 0, S(MESSAGE), F(DEFERRED), 0, "relay-storage" },
+    { C(END), "550 5.7.1 Message rejected as spam", 0, S(MESSAGE), F(FAILED), 0, "policy" },
+    { C(END), "554 Your message contains a virus", 0, S(MESSAGE), F(FAILED), 0, "virus" },
+    { C(END), "554 Transaction failed", 0, S(MESSAGE), F(FAILED), 0, "rejected" },
+    { C(END), "451 4.3.0 try later", 0, S(MESSAGE), F(DEFERRED), 0, "deferred" },
+    { C(END), "550-5.7.26 Unauthenticated email from a.example is not accepted due to domain's\r\n550 5.7.26 DMARC policy.", 0, S(MESSAGE), F(FAILED), 0, "policy" },
+    { C(END), "250 2.0.0 Ok: queued as 9F2C", 0, S(RECIPIENT), F(SENT), 0, "accepted" },
+    { C(DATA), "354 go ahead", 0, S(RECIPIENT), F(SENT), 0, "accepted" },
+    { C(MAIL), "354 go ahead", 0, S(CONNECTION), F(DEFERRED), 0, "not-smtp" },
+    { C(RSET), "500 what?", 0, S(CONNECTION), F(AGAIN), 0, "closing" },
+};
+
+static ss_reply_t parse(const char *text)
+{
+    ss_reply_t reply;
+    apr_size_t used;
+    char bytes[SS_REPLY_TEXT_MAX];
+    memset(&reply, 0, sizeof(reply));
+    apr_snprintf(bytes, sizeof(bytes), "%s\r\n", text);
+    CU_ASSERT_EQUAL(ss_reply_parse(&reply, bytes, strlen(bytes), &used), APR_SUCCESS);
+    return reply;
+}
+
+static void replies(void)
+{
+    for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ss_reply_t reply = parse(rows[i].reply);
+        ss_verdict_t v = ss_verdict(rows[i].cmd, &reply, rows[i].is_reused);
+        int is_right = v.scope == rows[i].scope && v.fate == rows[i].fate && v.learn == rows[i].learn && !strcmp(v.advice, rows[i].advice);
+        if (!is_right) fprintf(stderr, "\n  %s: %s: scope %d fate %d learn %u %s, want %d %d %u %s\n", ss_cmd_name(rows[i].cmd), rows[i].reply, (int)v.scope, (int)v.fate,
+                               v.learn, v.advice, (int)rows[i].scope, (int)rows[i].fate, rows[i].learn, rows[i].advice);
+        CU_ASSERT(is_right);
+    }
+}
+
+/* Each command with each code and some words: the advice named exists, and nothing but a recipient's or message's own words ends a message. */
+static void every_advice_exists(void)
+{
+    for (int cmd = 0; cmd < SS_CMDS; cmd++) {
+        for (int code = 200; code < 600; code++) {
+            for (int reused = 0; reused < 2; reused++) {
+                ss_reply_t reply;
+                memset(&reply, 0, sizeof(reply));
+                reply.code = code;
+                ss_verdict_t v = ss_verdict((ss_cmd_t)cmd, &reply, reused);
+                CU_ASSERT_PTR_NOT_NULL(ss_advice_find(v.advice));
+                if (v.fate == SS_FATE_FAILED) CU_ASSERT(code >= 500 && (cmd == SS_CMD_MAIL || cmd == SS_CMD_RCPT || cmd == SS_CMD_DATA || cmd == SS_CMD_BDAT || cmd == SS_CMD_END));
+            }
+        }
+    }
+    for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) CU_ASSERT_PTR_NOT_NULL(ss_advice_find(rows[i].advice));
+}
+
+static void names_and_dsn(void)
+{
+    ss_reply_t reply = parse("550 5.1.1 no");
+    CU_ASSERT_STRING_EQUAL(ss_verdict_dsn(&reply), "5.1.1");
+    reply = parse("450 no");
+    CU_ASSERT_STRING_EQUAL(ss_verdict_dsn(&reply), "4.0.0");
+    CU_ASSERT_STRING_EQUAL(ss_cmd_name(SS_CMD_END), "end of DATA");
+    CU_ASSERT_STRING_EQUAL(ss_cmd_name(SS_CMD_QUIT), "QUIT");
+}
+
+void ss_suite_verdict(void)
+{
+    CU_pSuite suite = CU_add_suite("verdict", NULL, NULL);
+    CU_add_test(suite, "replies of real servers", replies);
+    CU_add_test(suite, "every advice exists", every_advice_exists);
+    CU_add_test(suite, "names and codes", names_and_dsn);
+}
