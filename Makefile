@@ -7,7 +7,7 @@ DESTDIR  ?=
 PYTHON   ?= /usr/bin/python3
 
 # What the machine says of httpd and the libraries; asked only when something is built.
-BUILDING := $(filter-out help clean deps packages lint demo check quick fuzz bench coverage,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out help clean deps packages lint demo check quick,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
@@ -19,6 +19,7 @@ BINDIR     := $(shell $(APXS) -q bindir 2>/dev/null)
 MANDIR     := $(shell $(APXS) -q mandir 2>/dev/null)
 INCLUDEDIR := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 SYSCONFDIR := $(shell $(APXS) -q SYSCONFDIR 2>/dev/null)
+CONFDIR    := $(or $(wildcard $(SYSCONFDIR)/mods-available),$(SYSCONFDIR))
 RUNTIMEDIR := $(shell $(APXS) -q runtimedir 2>/dev/null)
 endif
 
@@ -41,7 +42,7 @@ CLI_SRC  := $(wildcard src/cli/*.c)
 UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help clean install deps packages unit check quick lint demo
+.PHONY: all help clean install deps packages check-packages unit asan e2e check quick lint demo
 all: $(B)/mod_smtp_send.so $(B)/smtp-send
 
 help:
@@ -86,17 +87,49 @@ unit: $(B)/unit
 	@echo "unit tests$(if $(SAN), with $(SAN))"
 	@timeout 600 $(B)/unit
 
+# An existing configuration is never touched: the new one lies beside it.
 install: all
-	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(BINDIR) $(DESTDIR)$(INCLUDEDIR)
+	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(BINDIR) $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(CONFDIR)
 	install -m 644 $(B)/mod_smtp_send.so $(DESTDIR)$(LIBEXEC)/
 	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
 	install -m 644 include/smtp_send.h $(DESTDIR)$(INCLUDEDIR)/
+	sed 's|@LIBEXEC@|$(LIBEXEC)|' conf/smtp_send.load > $(B)/smtp_send.load
+	for f in $(B)/smtp_send.load conf/smtp_send.conf; do \
+	    to=$(DESTDIR)$(CONFDIR)/$$(basename $$f); [ ! -e "$$to" ] || to=$$to.new; install -m 644 $$f $$to; done
 
 clean:
 	rm -rf build
 
+# The same tests in a build with sanitizers, of its own folder.
+ASAN := SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" B=$(B)/asan OPT="-O1 -g"
+asan:
+	@$(MAKE) --no-print-directory $(ASAN) unit
+
+# Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
+TESTS ?= t/e2e
+e2e: all
+	@echo "end to end: a private httpd with the module, $(TESTS)"
+	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
+
 quick: deps
 	@$(MAKE) --no-print-directory unit
+
+# One after the other, so that the first failure is the last thing on the screen.
+check: check-packages
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory asan
+	@$(MAKE) --no-print-directory e2e
+	@echo "make check: everything passed"
+
+demo:
+	@sh t/rig/packages demo
+	@$(MAKE) --no-print-directory all
+	@B=$(B) sh t/rig/demo
+
+check-packages:
+	@sh t/rig/packages check
 
 deps packages:
 	@sh t/rig/packages $@
