@@ -10,28 +10,27 @@
 #include "daemon/supervise.h"
 #include "web/web.h"
 
-
-/* The warnings' sink: LogLevel of the main server as read by now. */
-static const ss_log_t *log_of(server_rec *s, apr_pool_t *pool)
+/* NULL where the configuration cannot work; the log says why. */
+static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
 {
-    return ss_module_log(s, pool);
+    ss_config_t *config = NULL;
+    const char *bad = ss_config_build(&config, s, pconf);
+
+    if (!bad) return config;
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
+    return NULL;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    ss_config_t *config;
-    const char *bad;
+    ss_config_t *config = build(s, pconf);
 
     (void)plog;
-    bad = ss_config_build(&config, s, pconf);
-    if (bad) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
+    if (!config) return HTTP_INTERNAL_SERVER_ERROR;
     ss_module_set(config, ss_supervise_instance(s->process->pool));
     /* httpd reads its configuration twice before it starts; the daemon belongs to the second reading. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
-    const ss_log_t *log = log_of(s, pconf);
+    const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, s, log, ptemp);
     return ss_supervise_start(config, ss_module_secret, log, s, pconf, s->process->pool) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
@@ -39,14 +38,10 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 /* configtest runs no post_config: what stops a start stops here, too. */
 static void test_config(apr_pool_t *pconf, server_rec *s)
 {
-    ss_config_t *config;
-    const char *bad = ss_config_build(&config, s, pconf);
+    ss_config_t *config = build(s, pconf);
 
-    if (bad) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
-        exit(1);
-    }
-    ss_config_check(config, s, log_of(s, pconf), pconf);
+    if (!config) exit(1);
+    ss_config_check(config, s, ss_module_log(s, pconf), pconf);
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
