@@ -38,7 +38,7 @@ const ss_option_t ss_options[] = {
            "auto, off, or login mechanisms in order of preference"),
     SERVER("SMTPSendAuthInsecure", SS_KIND_FLAG, auth_insecure, "Off", 0, 0, NULL, "On lets passwords and tokens cross an unencrypted connection"),
     SERVER("SMTPSendHelo", SS_KIND_TEXT, helo, NULL, 1, 253, NULL, "name in EHLO (ServerName)"),
-    SERVER("SMTPSendSourceAddress", SS_KIND_TEXT, source_address, NULL, 2, 64, NULL, "local address to connect from"),
+    SERVER("SMTPSendSourceAddress", SS_KIND_SOURCE, source_address, NULL, 0, 0, NULL, "local address to connect from"),
     SERVER("SMTPSendTimeout", SS_KIND_TIMEOUTS, timeout, "30s 60s 60s 5min 10min", 1000, DAY, NULL, "connect greeting auth command data, in this order, fewer allowed"),
     SERVER("SMTPSendTestTimeout", SS_KIND_DURATION, test_timeout, "30s", US, 3600 * US, NULL, "deadline of the whole connection test"),
     /* sending */

@@ -3,6 +3,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <arpa/inet.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -172,6 +173,21 @@ static const char *read_text(const ss_option_t *o, void *field, int argc, const 
     if (has_control(argv[0])) return "holds a control character";
     if ((apr_int64_t)strlen(argv[0]) < o->min || (o->max && (apr_int64_t)strlen(argv[0]) > o->max)) {
         return apr_psprintf(pool, "'%s' is not a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " characters", argv[0], o->min, o->max);
+    }
+    *(const char **)field = apr_pstrdup(pool, argv[0]);
+    return NULL;
+}
+
+/* A local address, IPv4 or IPv6: a name or an interface would only fail when the first connection is made. */
+static const char *read_source(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+{
+    const char *bad = one_argument(argc);
+    unsigned char address[sizeof(struct in6_addr)];
+
+    (void)o;
+    if (bad) return bad;
+    if (inet_pton(AF_INET, argv[0], address) != 1 && inet_pton(AF_INET6, argv[0], address) != 1) {
+        return apr_psprintf(pool, "'%s' is not an IPv4 or IPv6 address of this machine, such as 192.0.2.7 or 2001:db8::7 (without brackets)", argv[0]);
     }
     *(const char **)field = apr_pstrdup(pool, argv[0]);
     return NULL;
@@ -595,6 +611,7 @@ static const struct {
     [SS_KIND_DURATIONS] = { SHAPE_POINTER, read_durations, print_durations },
     [SS_KIND_TIMEOUTS] = { SHAPE_TIMEOUTS, read_timeouts, print_durations },
     [SS_KIND_TEXT] = { SHAPE_POINTER, read_text, print_text },
+    [SS_KIND_SOURCE] = { SHAPE_POINTER, read_source, print_text },
     [SS_KIND_FILE] = { SHAPE_POINTER, read_text, print_text },
     [SS_KIND_HOSTS] = { SHAPE_POINTER, read_hosts, print_hosts },
     [SS_KIND_ENUM] = { SHAPE_INT, read_enum, print_int },
