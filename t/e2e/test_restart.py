@@ -1,0 +1,133 @@
+"""Restarts and deaths: what was accepted is delivered, and a graceful restart refuses nobody."""
+import os
+import re
+import signal
+import threading
+
+
+def ledger(relay):
+    """How often each message arrived, by its own id."""
+    found = {}
+    for message in relay.messages:
+        ident = re.search(rb"X-Test-Id: (\S+)", message.data).group(1).decode()
+        found[ident] = found.get(ident, 0) + 1
+    return found
+
+
+class Load:
+    """Submits messages with ids of their own from several threads until told to end; what was answered 202 is in .accepted."""
+
+    def __init__(self, httpd, threads=4, most=4000):
+        self.httpd, self.most = httpd, most
+        self.accepted, self.refused, self.broken = set(), [], []
+        self.ended = threading.Event()
+        self.lock = threading.Lock()
+        self.number = 0
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(threads)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        while not self.ended.is_set():
+            with self.lock:
+                if self.number >= self.most:
+                    return
+                self.number += 1
+                ident = f"m{self.number}"
+            try:
+                answer = self.httpd.send(f"X-Test-Id: {ident}\r\nSubject: x\r\n\r\nbody\r\n".encode())
+            except OSError as error:
+                self.broken.append((ident, repr(error)))
+                continue
+            with self.lock:
+                if answer.status == 202:
+                    self.accepted.add(ident)
+                else:
+                    self.refused.append((ident, answer.status, answer.text))
+
+    def wait_for(self, count):
+        self.httpd.wait(lambda: len(self.accepted) >= count, 30, f"{count} accepted messages, got {len(self.accepted)}; {self.refused[:3]} {self.broken[:3]}")
+
+    def end(self):
+        self.ended.set()
+        for thread in self.threads:
+            thread.join(60)
+            assert not thread.is_alive()
+
+
+def test_graceful_restarts_under_load_refuse_nobody_and_lose_nothing(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    load = Load(httpd)
+    for turn in range(4):
+        load.wait_for((turn + 1) * 40)
+        httpd.graceful_wait()
+    load.wait_for(250)
+    load.end()
+    assert not load.refused and not load.broken, (load.refused[:5], load.broken[:5])
+    relay.wait(lambda: load.accepted <= set(ledger(relay)), 30, lambda: f"{len(load.accepted - set(ledger(relay)))} messages more")
+    twice = [k for k, n in ledger(relay).items() if n > 1]
+    assert not twice, twice
+
+
+def test_new_settings_are_in_force_after_a_graceful_restart(make_httpd, relay, make_relay):
+    httpd = make_httpd(relay=relay)
+    httpd.send()
+    relay.wait_for(1)
+    other = make_relay()
+    httpd.write(relay=other)
+    httpd.graceful_wait()
+    httpd.send()
+    other.wait_for(1)
+    assert len(relay.messages) == 1
+
+
+def test_killed_daemon_is_started_again_and_nothing_is_lost(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=[r"SMTPSend-283"])
+    load = Load(httpd)
+    for turn in range(3):
+        load.wait_for((turn + 1) * 60)
+        pid = httpd.status()["pid"]
+        os.kill(pid, signal.SIGKILL)
+        httpd.wait(lambda: httpd.status(check=False).get("pid", pid) != pid, 20, "a new daemon")
+    load.end()
+    for _, status, text in load.refused:
+        assert status == 503 and "Retry-After" is not None, (status, text)
+    relay.wait(lambda: load.accepted <= set(ledger(relay)), 30, lambda: f"{len(load.accepted - set(ledger(relay)))} messages more")
+
+
+def test_killed_server_delivers_after_its_start(make_httpd, make_relay):
+    relay = make_relay(faults={"MAIL": "hang"})
+    httpd = make_httpd(relay=relay)
+    idents = set()
+    for i in range(20):
+        assert httpd.send(f"X-Test-Id: k{i}\r\nSubject: x\r\n\r\nbody\r\n".encode()).status == 202
+        idents.add(f"k{i}")
+    daemon = httpd.status()["pid"]
+    children = [int(p) for p in os.listdir("/proc") if p.isdigit() and parent_of(int(p)) == httpd.process.pid]
+    for pid in [httpd.process.pid, *children]:
+        os.kill(pid, signal.SIGKILL)
+    httpd.process.wait(10)
+    httpd.wait(lambda: not os.path.exists(f"/proc/{daemon}"), 20, "the daemon to be gone with its parent")
+    relay.faults.clear()
+    httpd.start()
+    relay.wait(lambda: idents <= set(ledger(relay)), 40, lambda: "the mail of before")
+
+
+def parent_of(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rsplit(")", 1)[1].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+
+
+def test_stop_settles_what_is_in_flight(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    idents = set()
+    for i in range(30):
+        assert httpd.send(f"X-Test-Id: s{i}\r\nSubject: x\r\n\r\nbody\r\n".encode()).status == 202
+        idents.add(f"s{i}")
+    httpd.stop()
+    httpd.start()
+    relay.wait(lambda: idents <= set(ledger(relay)), 30, lambda: "all of them")
+    assert all(n == 1 for n in ledger(relay).values())
