@@ -1,0 +1,66 @@
+"""Postfix as the relay."""
+import re
+import threading
+
+
+def submit(httpd, count, threads=4):
+    def some(first):
+        for i in range(first, count, threads):
+            assert httpd.send(f"X-Test-Id: p{i}\r\nSubject: x\r\n\r\n.dot\r\nbody {i}\r\n".encode()).status == 202
+    running = [threading.Thread(target=some, args=(n,)) for n in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(120)
+
+
+def idents(contents):
+    return sorted(re.search(rb"X-Test-Id: (\S+)", c).group(1).decode() for c in contents)
+
+
+def test_1000_messages_arrive_once_each(make_httpd, make_postfix):
+    postfix = make_postfix()
+    httpd = make_httpd(relay=postfix)
+    test = httpd.get("/mail-test?from=app@example.com&to=bob@example.net")
+    assert test.status == 200 and "PASSED" in test.text and "PIPELINING" in test.text and "CHUNKING" in test.text, test.text
+    submit(httpd, 1000)
+    contents = postfix.wait_for(1000)
+    assert idents(contents) == sorted(f"p{i}" for i in range(1000))
+    assert all(b"\n.dot\nbody " in c for c in contents)
+
+
+def test_starttls_with_a_private_authority(make_httpd, make_postfix, certificates):
+    cert, key = certificates.issue("postfix")
+    postfix = make_postfix(f"smtpd_tls_security_level = encrypt\nsmtpd_tls_cert_file = {cert}\nsmtpd_tls_key_file = {key}\nsmtpd_tls_received_header = yes")
+    httpd = make_httpd(f"SMTPSendTLS starttls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendPort {postfix.port}", relay=postfix)
+    test = httpd.get("/mail-test")
+    assert test.status == 200 and "TLSv1.3" in test.text, test.text
+    submit(httpd, 50)
+    contents = postfix.wait_for(50)
+    assert all(b"using TLSv1.3" in c for c in contents)
+
+
+def test_refused_recipient_and_sender_fail_alone(make_httpd, make_postfix):
+    postfix = make_postfix("smtpd_recipient_restrictions = check_recipient_access inline:{{gone@example.net=550 5.1.1 nobody}}, permit_mynetworks, reject\n"
+                           "smtpd_sender_restrictions = check_sender_access inline:{{bad@example.com=550 5.7.1 not you}}")
+    httpd = make_httpd("SMTPSendBounce off", relay=postfix, expect=[r"status=bounced", r"reply code to the (RCPT|MAIL) command was 550"])
+    mixed = httpd.send(to=("bob@example.net", "gone@example.net")).json["id"]
+    document = httpd.message(mixed, wait="20s")
+    assert document["state"] == "partial", document
+    states = {r["address"]: (r["state"], r["reply"]) for r in document["recipients"]}
+    assert states["bob@example.net"][0] == "sent" and states["gone@example.net"][0] == "failed" and "550 5.1.1" in states["gone@example.net"][1]
+    refused = httpd.send(sender="bad@example.com").json["id"]
+    assert httpd.message(refused, wait="20s")["state"] == "failed"
+
+
+def test_large_and_utf8(make_httpd, make_postfix):
+    postfix = make_postfix()
+    httpd = make_httpd(relay=postfix)
+    big = b"Subject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * 100000
+    assert httpd.message(httpd.send(big).json["id"], wait="30s")["state"] == "sent"
+    answer = httpd.send("Subject: Grüße\r\n\r\nÄ\r\n".encode(), to=("jürgen@example.net",))
+    assert answer.status == 202, answer
+    assert httpd.message(answer.json["id"], wait="20s")["state"] == "sent"
+    contents = postfix.wait_for(2)
+    assert any("Subject: Grüße\n\nÄ".encode() in c for c in contents)
+    assert any(len(c) > 7600000 for c in contents)
