@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/convert.h"
 #include "smtp/advice.h"
 
 #define SENTENCE_EVERY (60 * APR_USEC_PER_SEC)      /* a refused command is explained so often, for each host and command */
@@ -21,6 +22,7 @@ typedef struct {
     ss_attempt_t attempt;
     int part;                      /* the part that was read last, and where it begins */
     apr_off_t part_at;
+    const char *converted;         /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
 } transaction_t;
 
 static const ss_host_t *host_of(const ss_relay_t *relay, int host)
@@ -43,6 +45,12 @@ static apr_status_t read_content(void *self, apr_off_t at, const char **bytes, a
     transaction_t *t = self;
     const ss_message_t *m = t->job->message;
 
+    if (t->converted) {
+        if (at >= t->message.size) return APR_EOF;
+        *bytes = t->converted + at;
+        *len = (apr_size_t)(t->message.size - at);
+        return APR_SUCCESS;
+    }
     if (at < t->part_at) {
         t->part = 0;
         t->part_at = 0;
@@ -79,6 +87,19 @@ static int is_due(const ss_recipient_t *rcpt, apr_time_t now)
     return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) && rcpt->next <= now;
 }
 
+/* What cannot be re-encoded stays as it is: the client then refuses it with the reason. */
+static void fit_to_7bit(transaction_t *t)
+{
+    const ss_capability_t *capability = ss_client_capability(ss_link_client(t->conn->link));
+    const char *bytes;
+    apr_size_t len;
+
+    if (!t->message.is_8bit || capability->eight_bit_mime || ss_convert_7bit(t->job->message, &bytes, &len, t->message.pool)) return;
+    t->converted = bytes;
+    t->message.size = (apr_off_t)len;
+    t->message.is_8bit = 0;
+}
+
 static transaction_t *transaction(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
 {
     ss_message_t *m = job->message;
@@ -105,6 +126,7 @@ static transaction_t *transaction(ss_conn_t *conn, ss_job_t *job, apr_time_t now
         rcpt->notify = m->rcpts[i].notify;
         t->numbers[t->message.rcpt_count++] = i;
     }
+    fit_to_7bit(t);
     return t;
 }
 

@@ -109,3 +109,13 @@ def test_100_recipients_are_one_transaction_and_250_are_three(make_httpd, relay)
     assert httpd.send(to=[f"r{i}@example.net" for i in range(250)]).status == 202
     relay.wait(lambda: sum(len(m.rcpts) for m in relay.messages) >= 350)
     assert sorted(len(m.rcpts) for m in relay.messages) == [50, 100, 100, 100]
+
+
+def test_8_bit_text_is_re_encoded_for_a_relay_without_8bitmime(make_httpd, make_relay):
+    relay = make_relay(extensions=("PIPELINING",))
+    httpd = make_httpd(relay=relay)
+    answer = httpd.send("Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\nGrüße\r\n".encode())
+    assert httpd.message(answer.json["id"], wait="20s")["state"] == "sent"
+    got = relay.messages[0].data
+    assert max(got) < 128
+    assert email.message_from_bytes(got).get_payload(decode=True).decode().strip() == "Grüße"
