@@ -1,5 +1,5 @@
-/* submit.c: a submission on the local socket becomes a stored message; the answer leaves after the commit. */
-#include "daemon/daemon.h"
+/* submit.c: a submission on the local socket: its header becomes a message; accept.c does the rest. */
+#include "daemon/accept.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -9,7 +9,6 @@
 #include "mail/message.h"
 
 #define TEXT_MAX 4096              /* of one text in the header */
-#define RETRY_AFTER 5
 
 /* A text of the request in the message's pool; NULL where there is none. *bad is set when it is no text or too long. */
 static const char *text_of(const json_t *header, const char *name, apr_pool_t *pool, int *bad)
@@ -113,59 +112,44 @@ static int read_header(ss_asker_t *asker, const json_t *header, ss_message_t *m)
     return 1;
 }
 
-/* Engine off, store closed, queue full: nothing is taken. 1: go on. */
-static int may_accept(ss_asker_t *asker, const ss_relay_t *relay)
-{
-    ss_daemon_t *d = asker->daemon;
-    const ss_globals_t *g = &d->config->globals;
-    apr_int64_t messages;
-    apr_uint64_t bytes;
+/* The refusals of accept.c as this socket says them. */
+static const struct { int status, retry_after; const char *field; } refusals[] = {
+    [SS_REFUSED_LEAVING] = { 503, 5, NULL }, [SS_REFUSED_STORE] = { 503, 5, NULL }, [SS_REFUSED_OFF] = { 503, 60, NULL },
+    [SS_REFUSED_HOST] = { 503, 60, NULL }, [SS_REFUSED_FULL] = { 503, 60, NULL }, [SS_REFUSED_SIZE] = { 413, 0, NULL },
+    [SS_REFUSED_EMPTY] = { 400, 0, NULL }, [SS_REFUSED_KEY] = { 422, 0, "Idempotency-Key" }
+};
 
-    if (d->is_leaving || !d->store) {
-        ss_asker_refuse(asker, 503, RETRY_AFTER, NULL, "%s", d->store ? "the delivery daemon is restarting" : d->store_result.text);
-        return 0;
-    }
-    if (!relay->settings->engine) {
-        ss_asker_refuse(asker, 503, 60, NULL, "SMTPSendEngine is Off for relay \"%s\": mail is not accepted", relay->name);
-        return 0;
-    }
-    if (!relay->host_count) {
-        ss_asker_refuse(asker, 503, 60, NULL, "no SMTPSendHost is configured for relay \"%s\"", relay->name);
-        return 0;
-    }
-    ss_daemon_waiting(d, &messages, &bytes);
-    if (messages >= g->queue_limit_messages || bytes >= (apr_uint64_t)g->queue_limit_bytes) {
-        ss_asker_refuse(asker, 503, 60, NULL, "the queue is full: %" APR_INT64_T_FMT " messages wait (SMTPSendQueueLimit)", messages);
-        return 0;
-    }
-    return 1;
+static void refuse(ss_asker_t *asker, const ss_accepted_t *answer)
+{
+    ss_asker_refuse(asker, refusals[answer->refused].status, refusals[answer->refused].retry_after, refusals[answer->refused].field, "%s", answer->detail);
 }
 
 static ss_relay_t *relay_of(ss_asker_t *asker, const json_t *header)
 {
+    ss_daemon_t *d = asker->daemon;
     const char *asked = json_string_value(json_object_get(header, "relay"));
     const char *server = json_string_value(json_object_get(header, "server"));
+    const char *from = json_string_value(json_object_get(header, "from"));
     const char *name = asked ? asked : server;
+    ss_relay_t *relay = name ? ss_relay_find(d, name) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
 
-    if (!name) return APR_ARRAY_IDX(asker->daemon->relays, 0, ss_relay_t *);
-    ss_relay_t *relay = ss_relay_find(asker->daemon, name);
-    if (!relay) ss_asker_refuse(asker, asked ? 422 : 503, asked ? 0 : RETRY_AFTER, "relay", "no relay is called \"%s\"", name);
-    return relay;
+    if (!relay) ss_asker_refuse(asker, asked ? 422 : 503, asked ? 0 : refusals[SS_REFUSED_LEAVING].retry_after, "relay", "no relay is called \"%s\"", name);
+    return relay && !asked ? ss_accept_relay(d, from ? from : "", relay) : relay;
 }
 
 ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
 {
     ss_relay_t *relay = relay_of(asker, header);
-    apr_pool_t *pool = NULL;
+    ss_accepted_t answer;
 
-    if (!relay || !may_accept(asker, relay)) return NULL;
-    pool = ss_job_pool();
-    ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
-    m->pool = pool;
-    m->relay = apr_pstrdup(pool, relay->name);
-    m->created = ss_loop_now(asker->daemon->loop);
+    if (!relay) return NULL;
+    if (!ss_accept_may(relay, &answer)) {
+        refuse(asker, &answer);
+        return NULL;
+    }
+    ss_message_t *m = ss_accept_begin(relay);
     if (!read_rcpts(asker, header, m) || !read_header(asker, header, m)) {
-        apr_pool_destroy(pool);
+        apr_pool_destroy(m->pool);
         return NULL;
     }
     return m;
@@ -174,107 +158,38 @@ ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
 int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len)
 {
     ss_message_t *m = asker->submitting;
-    const ss_settings_t *settings = ss_relay_find(asker->daemon, m->relay)->settings;
+    ss_accepted_t answer;
 
-    if (m->size + len > (apr_uint64_t)settings->max_message_size) {
+    if (!ss_accept_part(ss_relay_find(asker->daemon, m->relay), m, content, len, &answer)) {
         asker->submitting = NULL;
         apr_pool_destroy(m->pool);
-        ss_asker_refuse(asker, 413, 0, NULL, "the message is larger than SMTPSendMaxMessageSize, %" APR_INT64_T_FMT " bytes", settings->max_message_size);
+        refuse(asker, &answer);
         return 0;
     }
-    if (!len) return 1;
-    /* The array doubles: parts are few. */
-    if (!(m->part_count & (m->part_count - 1))) {
-        ss_part_t *parts = apr_palloc(m->pool, sizeof(*parts) * (apr_size_t)(m->part_count ? m->part_count * 2 : 1));
-        if (m->part_count) memcpy(parts, m->parts, sizeof(*parts) * (apr_size_t)m->part_count);
-        m->parts = parts;
-    }
-    m->parts[m->part_count].bytes = apr_pmemdup(m->pool, content, len);
-    m->parts[m->part_count].len = len;
-    m->part_count++;
-    m->size += len;
     asker->charged += len;
     asker->daemon->intake_bytes += len;
     return 1;
 }
 
-/* ---- the answer ---- */
-
-typedef struct { ss_asker_t *asker; ss_message_t *message; ss_relay_t *relay; apr_time_t received; } accepting_t;
-
-static void answer_accepted(ss_asker_t *asker, int status, const char *id, const char *state, int rcpts, int is_paused)
+static void answered(void *self, const ss_accepted_t *answer)
 {
-    json_t *fields = json_object();
+    ss_asker_t *asker = self;
 
-    json_object_set_new(fields, "id", json_string(id));
-    json_object_set_new(fields, "state", json_string(state));
-    json_object_set_new(fields, "recipients", json_integer(rcpts));
-    if (is_paused) json_object_set_new(fields, "paused", json_true());
-    ss_asker_answer(asker, status, fields, NULL, 0);
-}
-
-static void answer_repeated(accepting_t *a, const ss_store_request_t *request)
-{
-    ss_daemon_t *d = a->asker->daemon;
-
-    if (!request->existing_same) {
-        d->metrics.refused++;
-        ss_asker_refuse(a->asker, 422, 0, "Idempotency-Key", "this Idempotency-Key was used with other content, for message %s", request->existing_id);
+    if (answer->refused) {
+        refuse(asker, answer);
         return;
     }
-    d->metrics.repeated++;
-    answer_accepted(a->asker, 200, request->existing_id, "queued", a->message->rcpt_count, ss_relay_is_paused(a->relay));
-}
-
-static void accepted(ss_store_request_t *request)
-{
-    accepting_t *a = request->baton;
-    ss_daemon_t *d = a->asker->daemon;
-    ss_message_t *m = a->message;
-
-    if (request->rv != APR_SUCCESS) {
-        d->metrics.refused++;
-        ss_asker_refuse(a->asker, 503, RETRY_AFTER, NULL, "%s", ss_result_is_set(&request->result) ? request->result.text : "the queue could not store the message");
-        apr_pool_destroy(m->pool);
-    } else if (*request->existing_id) {
-        answer_repeated(a, request);
-        apr_pool_destroy(m->pool);
-    } else {
-        d->metrics.accepted++;
-        ss_relay_stored(a->relay, m, +1);
-        answer_accepted(a->asker, 202, m->id, "queued", m->rcpt_count, ss_relay_is_paused(a->relay));
-        ss_job_t *job = ss_job_create(d, a->relay, m, NULL);
-        job->received = a->received;
-        job->stored = apr_time_now();
-        ss_job_settle(job, job->stored);
-    }
-    apr_pool_destroy(request->pool);
+    json_t *fields = json_object();
+    json_object_set_new(fields, "id", json_string(answer->id));
+    json_object_set_new(fields, "state", json_string("queued"));
+    json_object_set_new(fields, "recipients", json_integer(answer->rcpt_count));
+    if (answer->is_paused) json_object_set_new(fields, "paused", json_true());
+    ss_asker_answer(asker, answer->is_repeated ? 200 : 202, fields, NULL, 0);
 }
 
 void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *m)
 {
-    ss_daemon_t *d = asker->daemon;
-    ss_relay_t *relay = ss_relay_find(d, m->relay);
-    unsigned char random[8];
-    apr_uint32_t words[2] = { ss_daemon_random(), ss_daemon_random() };
-
     (void)header;
-    if (!m->size) {
-        apr_pool_destroy(m->pool);
-        ss_asker_refuse(asker, 400, 0, NULL, "the message is empty");
-        return;
-    }
-    memcpy(random, words, sizeof(random));
-    ss_ident_make(&d->idents, ss_loop_now(d->loop), random, m->id);
-    m->paused_base = ss_relay_paused_total(relay, ss_loop_now(d->loop));
-    for (int i = 0; i < m->rcpt_count; i++) m->rcpts[i].next = m->at;
-
-    ss_store_request_t *request = ss_store_request(SS_STORE_ACCEPT, accepted, NULL);
-    accepting_t *a = apr_pcalloc(request->pool, sizeof(*a));
-    *a = (accepting_t){ .asker = asker, .message = m, .relay = relay, .received = ss_loop_now(d->loop) };
-    request->baton = a;
-    request->message = m;
-    request->now = ss_loop_now(d->loop);
     asker->is_busy = 1;
-    ss_daemon_post(d, request);
+    ss_accept(ss_relay_find(asker->daemon, m->relay), m, answered, asker);
 }
