@@ -29,7 +29,7 @@ SAN    ?=
 HARD   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong
 OWN    := -Isrc -Iinclude -DSMTP_SEND_VERSION='"$(VERSION)"' \
           -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"'
-CFLAGS_ALL := -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN) $(WARN) $(OWN) \
+CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN) $(WARN) $(OWN) \
               $(patsubst -I%,-isystem%,$(APXS_FLAGS) $(APR_FLAGS) $(LIB_FLAGS)) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pthread -Wl,--as-needed $(SAN) $(LDFLAGS)
 

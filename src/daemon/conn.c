@@ -354,6 +354,7 @@ static void became_ready(ss_conn_t *conn, apr_time_t now)
     conn->ready = now;
     relay->connecting--;
     relay->is_secret_rejected = 0;
+    relay->metrics.connected++;
     if (is_proved_by_session(&relay->hosts[conn->host])) host_worked(relay, conn->host, now);
     watch_idle(conn, now);
     ss_relay_wake(relay);
@@ -406,6 +407,7 @@ static void closed(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t n
     if (!conn->is_ready) {
         int is_blocked = event->verdict.fate == SS_FATE_BLOCKED;
         relay->connecting--;
+        if (!conn->is_quitting) *(is_blocked ? &relay->metrics.refused : &relay->metrics.unreached) += 1;
         if (event->cmd == SS_CMD_AUTH && is_blocked) login_rejected(relay);
         if (!conn->is_quitting) host_failed(relay, conn->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN, &event->result, now);
         else relay->hosts[conn->host].is_probing = 0;
@@ -458,7 +460,7 @@ int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
     apr_cpystrn(conn->name, ss_conn_host_name(relay, host, pool), sizeof(conn->name));
     conn->idle = (ss_timer_t){ .fired = idle_over, .self = conn };
     ss_link_options_t options = {
-        .settings = relay->settings, .host = host, .tls = relay->tls,
+        .settings = relay->settings, .host = host, .tls = relay->tls, .counts = relay->metrics.replies,
         .learned = ss_learned_bits(d, conn->name, NULL, now)
     };
     ss_link_owner_t owner = { on_event, conn };

@@ -231,6 +231,7 @@ static void refresh_touched(work_t *work, const ss_store_request_t *request)
         for (int k = 0; k < t->recipients; k++) {
             if (work->control == SS_CONTROL_CANCEL) {
                 ss_relay_counted(relay, t->from_state, SS_STATE_CANCELLED);
+                relay->metrics.results[SS_STATE_CANCELLED]++;
                 d->metrics.cancelled++;
             } else if (work->control == SS_CONTROL_HOLD) {
                 ss_relay_counted(relay, t->from_state, SS_STATE_HELD);
@@ -275,6 +276,10 @@ static void acted(ss_store_request_t *request)
     if (more || (work->ids && work->next_id < work->ids->nelts)) {
         next_action(work);
         return;
+    }
+    if (work->done) {
+        ss_chronicle_note(work->daemon, work->who, work->ids && work->ids->nelts == 1 ? apr_psprintf(work->pool, "%s of message %s", work->verb, work->id)
+                          : apr_psprintf(work->pool, "%s of %" APR_INT64_T_FMT " messages", work->verb, work->done), apr_time_now());
     }
     json_t *document = json_object();
     if (work->is_filtered) json_object_set_new(document, "matched", json_integer(work->matched));
@@ -428,6 +433,15 @@ static void pause_stored(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
+static void note_regulation(ss_daemon_t *d, const char *verb, const char *relay, const char *reason, const char *who, apr_time_t now)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, d->pool);
+    ss_chronicle_note(d, who, apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays", relay ? relay : "", reason && *reason ? ": " : "", reason ? reason : "", NULL), now);
+    apr_pool_destroy(pool);
+}
+
 static void regulate(ss_asker_t *asker, const json_t *header, const char *verb)
 {
     ss_daemon_t *d = asker->daemon;
@@ -462,6 +476,7 @@ static void regulate(ss_asker_t *asker, const json_t *header, const char *verb)
                                                   "note", ss_relay_is_paused(relay) ? "sending is paused: nothing goes out before it is resumed" : NULL));
         }
     }
+    note_regulation(d, verb, name, json_string_value(json_object_get(header, "reason")), who, now);
     ss_store_request_t *request = ss_store_request(SS_STORE_SET, pause_stored, NULL);
     settled_t *s = apr_palloc(request->pool, sizeof(*s));
     s->asker = asker;
@@ -474,12 +489,33 @@ static void regulate(ss_asker_t *asker, const json_t *header, const char *verb)
 
 /* ---- the status ---- */
 
-static void status_counted(ss_store_request_t *request)
+#define METRICS_MAX (16 << 20)
+
+typedef struct { ss_asker_t *asker; void (*answer)(ss_asker_t *asker); } counting_t;
+
+static void answer_status(ss_asker_t *asker)
 {
-    ss_asker_t *asker = request->baton;
+    ss_asker_document(asker, 200, ss_document_status(asker->daemon, apr_time_now()));
+}
+
+static void answer_metrics(ss_asker_t *asker)
+{
+    ss_buf_t out;
+
+    ss_buf_init(&out, METRICS_MAX);
+    ss_exposition_print(asker->daemon, &out, apr_time_now());
+    ss_asker_answer(asker, 200, NULL, out.data, out.len);
+    ss_buf_free(&out);
+}
+
+static void ages_counted(ss_store_request_t *request)
+{
+    const counting_t *counting = request->baton;
+    ss_asker_t *asker = counting->asker;
+    void (*answer)(ss_asker_t *) = counting->answer;
     ss_daemon_t *d = asker->daemon;
 
-    for (int i = 0; i < d->relays->nelts; i++) APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->oldest = 0;
+    for (int i = 0; request->rv == APR_SUCCESS && i < d->relays->nelts; i++) APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->oldest = 0;
     for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
         ss_relay_t *relay = ss_relay_for(d, row->relay);
@@ -487,21 +523,68 @@ static void status_counted(ss_store_request_t *request)
     }
     apr_pool_destroy(request->pool);
     d->counted = apr_time_now();
-    ss_asker_document(asker, 200, ss_document_status(d, apr_time_now()));
+    answer(asker);
 }
 
 /* The oldest message's age comes from the store, at most every two seconds; everything else the daemon counts itself. */
-static void status(ss_asker_t *asker)
+static void with_ages(ss_asker_t *asker, void (*answer)(ss_asker_t *asker))
 {
     ss_daemon_t *d = asker->daemon;
 
     if (!d->store || apr_time_now() - d->counted < 2 * APR_USEC_PER_SEC) {
-        ss_asker_document(asker, 200, ss_document_status(d, apr_time_now()));
+        answer(asker);
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_COUNTS, status_counted, asker);
+    ss_store_request_t *request = ss_store_request(SS_STORE_COUNTS, ages_counted, NULL);
+    counting_t *counting = apr_palloc(request->pool, sizeof(*counting));
+    *counting = (counting_t){ asker, answer };
+    request->baton = counting;
     request->number = 1;   /* waiting states only */
     ss_daemon_post(d, request);
+}
+
+static void do_status(ss_asker_t *asker, const json_t *header) { (void)header; with_ages(asker, answer_status); }
+static void do_metrics(ss_asker_t *asker, const json_t *header) { (void)header; with_ages(asker, answer_metrics); }
+
+static void do_chronicle(ss_asker_t *asker, const json_t *header)
+{
+    (void)header;
+    ss_asker_document(asker, 200, ss_chronicle_json(asker->daemon, apr_time_now()));
+}
+
+/* ---- a message's content ---- */
+
+static void part_read(ss_store_request_t *request)
+{
+    ss_asker_t *asker = request->baton;
+
+    if (APR_STATUS_IS_NOTFOUND(request->rv) || (request->rv == APR_SUCCESS && !request->bytes_len)) {
+        ss_asker_refuse(asker, 404, 0, NULL, "the queue has no such content: it goes when a message is finished");
+    } else if (request->rv != APR_SUCCESS) {
+        refuse_store(asker, request);
+    } else {
+        ss_asker_answer(asker, 200, NULL, request->bytes, request->bytes_len);
+    }
+    apr_pool_destroy(request->pool);
+}
+
+/* One part: whoever wants the whole asks for one after the other, until there is none. */
+static void do_content(ss_asker_t *asker, const json_t *header)
+{
+    const char *id = json_string_value(json_object_get(header, "id"));
+
+    if (!ss_asker_is_trusted(asker)) {
+        ss_asker_refuse(asker, 403, 0, NULL, "only root and httpd's user may read contents");
+        return;
+    }
+    if (!id || !ss_ident_is_valid(id)) {
+        ss_asker_refuse(asker, 404, 0, "id", "that is not a message's id");
+        return;
+    }
+    ss_store_request_t *request = ss_store_request(SS_STORE_PART, part_read, asker);
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    request->number = (int)json_integer_value(json_object_get(header, "part"));
+    ss_daemon_post(asker->daemon, request);
 }
 
 /* ---- by verb ---- */
@@ -515,13 +598,13 @@ static void do_cancel(ss_asker_t *asker, const json_t *header) { act(asker, head
 static void do_pause(ss_asker_t *asker, const json_t *header) { regulate(asker, header, "pause"); }
 static void do_resume(ss_asker_t *asker, const json_t *header) { regulate(asker, header, "resume"); }
 static void do_flush(ss_asker_t *asker, const json_t *header) { regulate(asker, header, "flush"); }
-static void do_status(ss_asker_t *asker, const json_t *header) { (void)header; status(asker); }
 
 static const struct { const char *name; void (*call)(ss_asker_t *, const json_t *); int needs_store; } verbs[] = {
     { "get", get_short, 1 }, { "show", get_full, 1 }, { "queue", list, 1 },
     { "retry", do_retry, 1 }, { "hold", do_hold, 1 }, { "release", do_release, 1 }, { "cancel", do_cancel, 1 },
     { "pause", do_pause, 1 }, { "resume", do_resume, 1 }, { "flush", do_flush, 1 },
-    { "status", do_status, 0 }, { "test", ss_testing, 0 }, { "testmail", ss_testing_message, 1 }
+    { "status", do_status, 0 }, { "metrics", do_metrics, 0 }, { "chronicle", do_chronicle, 0 },
+    { "content", do_content, 1 }, { "test", ss_testing, 0 }, { "testmail", ss_testing_message, 1 }
 };
 
 void ss_control(ss_asker_t *asker, const char *verb, const json_t *header)

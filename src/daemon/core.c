@@ -161,6 +161,8 @@ static void settings_read(ss_store_request_t *request)
             if (relay) ss_pause_restore(relay, row->value, now);
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value, now);
+        } else if (!strncmp(row->key, "chronicle/", 10)) {
+            ss_chronicle_restore(d, row->key, row->value, now);
         }
     }
     if (request->rv != APR_SUCCESS) {
@@ -276,6 +278,7 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why)
     d->is_leaving = 1;
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why, in_flight(d));
     ss_intake_stop(d);
+    ss_chronicle_save(d, ss_loop_now(d->loop));
     for (int i = 0; i < d->relays->nelts; i++) ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     ss_loop_timer(d->loop, &d->settle_timer, ss_loop_now(d->loop) + SS_DAEMON_SETTLE);
     ss_daemon_check_left(d);
@@ -303,6 +306,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     d->settle_timer = (ss_timer_t){ .fired = settle_over, .self = d };
     rv = ss_relays_create(d);
     if (rv != APR_SUCCESS) return rv;
+    ss_chronicle_start(d);
     open_store(d, STORE_LOCK_WAIT);
     return ss_intake_start(d, options->listen_fd);
 }

@@ -103,6 +103,7 @@ struct ss_relay_t {
     apr_time_t oldest;             /* acceptance of the oldest waiting message, as far as known; 0 none */
     apr_time_t last_success;
     apr_uint64_t sent, failed, uncertain;
+    ss_relay_metrics_t metrics;
     apr_hash_t *said;              /* "host command" -> when the sentence was last logged */
     apr_pool_t *pool;
 };
@@ -204,6 +205,21 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now);
 json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m, const apr_array_header_t *history);
 json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m);
 
+/* Why mail does not flow, as [{"relay","reason","detail"}], reasons paused, blocked, stuck, full, disk (health.c); empty: healthy. */
+json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now);
+/* All metrics as OpenMetrics text, with its end (exposition.c). */
+void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now);
+
+/* ---- what happened: counts over time and who did what, kept over restarts (chronicle.c) ---- */
+void ss_chronicle_start(ss_daemon_t *d);
+void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now);
+/* Writes it to the store, if anything changed. */
+void ss_chronicle_save(ss_daemon_t *d, apr_time_t now);
+/* A person's action: "paused relay default". */
+void ss_chronicle_note(ss_daemon_t *d, const char *who, const char *what, apr_time_t now);
+/* {"hour":..., "day":..., "week":..., "actions":[{"time","who","what"}]}: series newest last. */
+json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now);
+
 /* ---- the whole (core.c) ---- */
 struct ss_daemon_t {
     const ss_config_t *config;
@@ -234,6 +250,7 @@ struct ss_daemon_t {
     ss_metrics_t metrics;
     ss_secret_t *(*secret_of)(const ss_settings_t *settings);
     struct ss_learned_t *learned;
+    struct ss_chronicle_t *chronicle;
     apr_time_t counted;            /* when the store last told the oldest message's age */
     ss_timer_t *watchers;          /* questions that wait for a message's end */
 };

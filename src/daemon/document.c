@@ -242,6 +242,9 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
     json_object_set_new(document, "queue", queue_of(d, oldest, pool));
     json_object_set_new(document, "counts", counts_of(counts));
     json_object_set_new(document, "relays", relays);
+    json_t *reasons = ss_health_reasons(d, now);
+    json_object_set_new(document, "healthy", json_boolean(!json_array_size(reasons)));
+    json_object_set_new(document, "reasons", reasons);
     apr_pool_destroy(pool);
     return document;
 }

@@ -4,7 +4,10 @@
 
 #include <apr_time.h>
 
-#define SS_HISTOGRAM_BUCKETS 20
+#include "queue/message.h"
+#include "smtp/client.h"
+
+#define SS_HISTOGRAM_BUCKETS 24      /* 1 ms doubling to 70 min, and what is longer */
 
 typedef struct { apr_uint64_t count[SS_HISTOGRAM_BUCKETS]; apr_uint64_t total; double sum; } ss_histogram_t;
 
@@ -14,7 +17,15 @@ typedef struct {
     ss_histogram_t delivery;                       /* acceptance to the relay's answer */
 } ss_metrics_t;
 
+typedef struct {                                   /* of one relay */
+    apr_uint64_t results[SS_STATES];               /* attempts by the state that a recipient was left in */
+    apr_uint64_t connected, unreached, refused;    /* connections: ready for messages; down; the server refused us */
+    ss_reply_counts_t *replies;
+} ss_relay_metrics_t;
+
 /* Adds a duration. Buckets: 1 ms doubling. */
 void ss_histogram_add(ss_histogram_t *histogram, apr_interval_time_t duration);
+/* The upper bound of a bucket in seconds; the last one has none. */
+double ss_histogram_bound(int bucket);
 
 #endif

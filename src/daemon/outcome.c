@@ -210,6 +210,7 @@ static void count(ss_job_t *job, ss_state_t state, apr_time_t now)
 {
     ss_metrics_t *metrics = &job->daemon->metrics;
 
+    job->relay->metrics.results[state]++;
     switch (state) {
     case SS_STATE_SENT:
         metrics->sent++;

@@ -379,6 +379,7 @@ static ss_relay_t *create(ss_daemon_t *d, const ss_settings_t *settings)
     relay->conn_limit = settings->connections;
     relay->schedule = ss_schedule_create(pool);
     relay->said = apr_hash_make(pool);
+    relay->metrics.replies = apr_pcalloc(pool, sizeof(*relay->metrics.replies));
     relay->secret = d->secret_of ? d->secret_of(settings) : NULL;
     relay->pause.directive = settings->pause;
     relay->timer = (ss_timer_t){ .fired = relay_timer, .self = relay };

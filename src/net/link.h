@@ -26,6 +26,7 @@ typedef struct {
     unsigned learned;                    /* SS_LEARN_ bits remembered of this host */
     int max_recipients;                  /* 0: settings' */
     int window_max;                      /* 0: SS_CLIENT_WINDOW_MAX */
+    ss_reply_counts_t *counts;           /* replies are counted here; or NULL */
     ss_transcript_t *transcript;         /* or NULL */
     int is_test;                         /* continues after a verification failure just far enough to describe it; collects findings */
 } ss_link_options_t;

@@ -313,6 +313,14 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
 
 /* ---- bytes and time ---- */
 
+static void count_reply(ss_client_t *c)
+{
+    ss_cmd_t cmd = c->asked_count ? c->asked[c->asked_first].cmd : SS_CMD_NONE;
+    int code = c->reply.code - 200;
+
+    if (c->options.counts && code >= 0 && code < SS_REPLY_CODES) c->options.counts->count[cmd][code]++;
+}
+
 static void answered(ss_client_t *c)
 {
     const ss_reply_t *reply = &c->reply;
@@ -367,6 +375,7 @@ static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len
             break;
         }
         at += used;
+        count_reply(c);
         answered(c);
     }
     return at;

@@ -24,6 +24,9 @@ typedef struct ss_client_t ss_client_t;
 
 typedef enum { SS_CLIENT_TLS_OFF, SS_CLIENT_TLS_REQUIRED, SS_CLIENT_TLS_IF_OFFERED, SS_CLIENT_TLS_ON /* before the greeting */ } ss_client_tls_t;
 
+#define SS_REPLY_CODES 400               /* 200 to 599 */
+typedef struct { apr_uint64_t count[SS_CMDS][SS_REPLY_CODES]; } ss_reply_counts_t;   /* replies by what was asked and by code */
+
 typedef struct {                         /* copied by create; texts and arrays must outlive the client */
     const char *helo;
     const char *host;                    /* for messages, SASL's hostname, OAUTHBEARER's host */
@@ -40,6 +43,7 @@ typedef struct {                         /* copied by create; texts and arrays m
     int max_messages;                    /* of this connection; 0 no limit; 1 = one message a connection */
     int max_recipients;                  /* of a transaction; LIMITS RCPTMAX lowers it */
     apr_interval_time_t timeout[SS_TIMEOUTS];   /* greeting, auth, command, data are used here */
+    ss_reply_counts_t *counts;           /* each reply is counted here; or NULL */
     apr_interval_time_t attempt_deadline;       /* of one message from MAIL to its answer, and of the session's start; 30 min */
 } ss_client_options_t;
 

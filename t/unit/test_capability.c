@@ -63,7 +63,7 @@ static void capability_mechanisms_are_bounded(void)
     char text[SS_REPLY_TEXT_MAX] = "x\nAUTH";
     ss_capability_t c;
 
-    for (int i = 0; strlen(text) + 20 < sizeof(text); i++) snprintf(text + strlen(text), 20, " MECHANISM-%d", i);
+    for (int i = 0; strlen(text) + 24 < sizeof(text); i++) snprintf(text + strlen(text), 24, " MECHANISM-%d", i);
     ss_capability_parse(&c, text);
     CU_ASSERT_TRUE(strlen(c.mechanisms) < sizeof(c.mechanisms));
     CU_ASSERT_TRUE(ss_capability_has_mechanism(&c, "MECHANISM-0"));
