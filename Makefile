@@ -137,5 +137,7 @@ deps packages:
 lint:
 	@sh t/lint/run
 
+include t/tests.mk
+
 Q ?= @
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

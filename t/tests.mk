@@ -1,0 +1,46 @@
+# Fuzzing and coverage; read by the Makefile.
+
+.PHONY: fuzz fuzz-short fuzz-corpus coverage
+## make fuzz TIME=3600  each fuzz target so many seconds (FUZZ="client reply" only these); new inputs go to build/fuzz/corpus, findings to build/fuzz
+## make coverage        branches of src/smtp, src/queue and src/mail that the tests reach, file by file
+
+FUZZ_ALL := $(filter-out main,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
+FUZZ     ?= $(FUZZ_ALL)
+TIME     ?= 3600
+CLANG    ?= clang
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# Built by clang with its fuzzer in a folder of its own.
+ifdef FUZZING
+$(B)/fuzz-%: $(B)/obj/t/fuzz/%.o $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+else
+# The regression: the corpus once through each target, built as everything else.
+$(B)/fuzz-%: $(B)/obj/t/fuzz/%.o $(B)/obj/t/fuzz/main.o $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+endif
+# Kept, as all objects are.
+.SECONDARY: $(patsubst %,$(B)/obj/t/fuzz/%.o,$(FUZZ_ALL) main)
+
+fuzz-corpus: $(addprefix $(B)/fuzz-,$(FUZZ_ALL))
+	@for name in $(FUZZ_ALL); do timeout 300 $(B)/fuzz-$$name t/fuzz/corpus/$$name || exit 1; done
+
+FUZZ_MAKE := $(MAKE) --no-print-directory FUZZING=1 B=build/fuzz CC=$(CLANG) WARN= HARD= OPT="-O1 -g" SAN="$(FUZZ_SAN) -fsanitize=fuzzer-no-link"
+fuzz:
+	@$(FUZZ_MAKE) $(addprefix build/fuzz/fuzz-,$(FUZZ))
+	@for name in $(FUZZ); do \
+	    mkdir -p build/fuzz/corpus/$$name; echo "fuzzing $$name for $(TIME) s"; \
+	    build/fuzz/fuzz-$$name -max_total_time=$(TIME) -timeout=25 -rss_limit_mb=2048 -artifact_prefix=build/fuzz/$$name- -print_final_stats=1 \
+	        -use_value_profile=0 -max_len=16384 build/fuzz/corpus/$$name t/fuzz/corpus/$$name > build/fuzz/$$name.log 2>&1 || { tail -40 build/fuzz/$$name.log; exit 1; }; \
+	    grep -E 'number_of_executed_units|new_units_added' build/fuzz/$$name.log; done
+
+# A minute in all.
+fuzz-short:
+	@$(MAKE) --no-print-directory fuzz TIME=$$(expr 60 / $(words $(FUZZ_ALL)))
+
+COVERED  := smtp queue mail
+coverage:
+	@$(MAKE) --no-print-directory B=build/coverage OPT="-O0 -g" HARD= SAN="--coverage" build/coverage/unit
+	@find build/coverage -name '*.gcda' -delete
+	@timeout 600 build/coverage/unit > build/coverage/unit.log
+	@sh t/coverage build/coverage $(COVERED)
