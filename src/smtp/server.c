@@ -1,0 +1,444 @@
+/* server.c: the server's side of SMTP. See server.h. */
+#include "smtp/server.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "smtp/command.h"
+
+#define OUT_MAX 65536
+#define OUT_PAUSE 16384                  /* so much unwritten output: no more commands are looked at */
+#define TEXT_MAX 400                     /* of a reply: its line stays within 512 octets */
+#define CHUNK_MAX (APR_INT64_C(1) << 40)
+
+typedef enum { START, READY, MAIL, RCPT, DATA, CHUNK, CHUNKS, CLOSED, STATES } state_t;
+
+struct ss_server_t {
+    ss_server_options_t options;
+    ss_buf_t out;
+    state_t state;
+    ss_server_kind_t asked;              /* MAIL, RCPT, END: an answer is owed; else MORE */
+    int errors, rcpts;
+    int is_utf8;                         /* MAIL said SMTPUTF8 */
+    int is_overlong;                     /* within a line that is too long already */
+    /* content */
+    apr_int64_t size;                    /* given so far */
+    int is_large;
+    int is_line_start, has_cr;           /* DATA: what came last: CRLF, or CR */
+    apr_int64_t chunk_size, chunk_left;
+    int is_last;
+    const char *chunk_refusal;           /* the reply once its octets were passed over, or NULL */
+    state_t after_chunk;                 /* where a refused chunk leads back to */
+    char line[SS_SERVER_LINE_MAX + 1];
+};
+
+/* CHUNK: octets of a BDAT are coming; CHUNKS: between two of one message. A refused chunk is passed over from anywhere. */
+#define BIT(state) (1u << (state))
+static const unsigned may_go[STATES] = {
+    [START] = BIT(READY) | BIT(CHUNK) | BIT(CLOSED),
+    [READY] = BIT(READY) | BIT(MAIL) | BIT(CHUNK) | BIT(CLOSED),
+    [MAIL] = BIT(READY) | BIT(RCPT) | BIT(CHUNK) | BIT(CLOSED),
+    [RCPT] = BIT(READY) | BIT(RCPT) | BIT(DATA) | BIT(CHUNK) | BIT(CLOSED),
+    [DATA] = BIT(READY) | BIT(CLOSED),
+    [CHUNK] = BIT(START) | BIT(READY) | BIT(MAIL) | BIT(RCPT) | BIT(CHUNKS) | BIT(CLOSED),
+    [CHUNKS] = BIT(READY) | BIT(CHUNK) | BIT(CLOSED)
+};
+
+static void go(ss_server_t *s, state_t to)
+{
+    assert(may_go[s->state] & BIT(to));
+    s->state = to;
+}
+
+/* ---- replies ---- */
+
+static void say(ss_server_t *s, const char *reply)
+{
+    apr_size_t from = s->out.len;
+
+    if (ss_buf_puts(&s->out, reply) == APR_SUCCESS && ss_buf_append(&s->out, "\r\n", 2) == APR_SUCCESS) return;
+    s->out.len = from;
+    if (s->state != CLOSED) go(s, CLOSED);
+}
+
+/* A command that cannot be obeyed. */
+static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
+{
+    say(s, reply);
+    if (++s->errors >= SS_SERVER_ERRORS_MAX) ss_server_dismiss(s, "4.7.0", "too many commands that are none");
+    return SS_SERVER_MORE;
+}
+
+/* A transaction's end, however it came. Whether there was one that the caller must drop. */
+static int leave_mail(ss_server_t *s)
+{
+    int was = ss_server_is_in_mail(s);
+
+    go(s, READY);
+    s->rcpts = 0;
+    s->size = 0;
+    s->is_large = 0;
+    return was;
+}
+
+/* ---- commands ---- */
+
+static ss_server_kind_t do_hello(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    int is_extended = apr_toupper(s->line[0]) == 'E';
+
+    (void)event;
+    if (!*argument) return refuse(s, "501 5.5.4 your name belongs behind it");
+    int was = leave_mail(s);
+    if (is_extended) {
+        ss_buf_printf(&s->out, "250-%s\r\n250-PIPELINING\r\n250-SIZE %" APR_INT64_T_FMT "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n", s->options.host,
+                      s->options.max_size);
+        say(s, "250 ENHANCEDSTATUSCODES");
+    } else {
+        ss_buf_printf(&s->out, "250 %s\r\n", s->options.host);
+    }
+    return was ? SS_SERVER_RESET : SS_SERVER_MORE;
+}
+
+static char *behind(char *argument, const char *word)
+{
+    apr_size_t len = strlen(word);
+
+    return strncasecmp(argument, word, len) ? NULL : argument + len;
+}
+
+static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    char *text = behind(argument, "FROM:");
+
+    if (s->state == START) return refuse(s, "503 5.5.1 EHLO comes first");
+    if (s->state != READY) return refuse(s, "503 5.5.1 one MAIL a message");
+    const char *bad = text ? ss_parameter_mail(text, &event->envelope) : "501 5.5.4 MAIL FROM:<address>";
+    if (bad) return refuse(s, bad);
+    if (event->envelope.size > s->options.max_size) {
+        ss_buf_printf(&s->out, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)\r\n", s->options.max_size);
+        return SS_SERVER_MORE;
+    }
+    s->is_utf8 = event->envelope.is_utf8;
+    return s->asked = SS_SERVER_MAIL;
+}
+
+static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    char *text = behind(argument, "TO:");
+
+    if (s->state != MAIL && s->state != RCPT) return refuse(s, "503 5.5.1 MAIL comes first");
+    const char *bad = text ? ss_parameter_rcpt(text, &event->envelope) : "501 5.5.4 RCPT TO:<address>";
+    if (!bad && !s->is_utf8 && ss_command_is_utf8(event->envelope.address)) bad = SS_PARAMETER_NO_UTF8;
+    if (bad) return refuse(s, bad);
+    if (s->rcpts < s->options.max_rcpts) return s->asked = SS_SERVER_RCPT;
+    say(s, "452 4.5.3 too many recipients in one message");
+    return SS_SERVER_MORE;
+}
+
+static const char *why_no_content(const ss_server_t *s)
+{
+    if (s->state == MAIL) return "554 5.5.1 no valid recipients";
+    return s->state == CHUNKS ? "503 5.5.1 the message goes on with BDAT" : "503 5.5.1 MAIL comes first";
+}
+
+static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    (void)event;
+    if (*argument) return refuse(s, "501 5.5.4 DATA stands alone");
+    if (s->state != RCPT) return refuse(s, why_no_content(s));
+    go(s, DATA);
+    s->is_line_start = 1;
+    s->has_cr = 0;
+    say(s, "354 end with a line that is a dot");
+    return SS_SERVER_MORE;
+}
+
+static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    char *end = argument + strcspn(argument, " "), *last = end + strspn(end, " ");
+    apr_int64_t size;
+
+    (void)event;
+    *end = '\0';
+    if (!apr_isdigit(*argument) || ss_text_number(argument, 0, CHUNK_MAX, &size) || (*last && !ss_text_same(last, "LAST"))) {
+        /* How many octets are no commands is not known: nothing behind this line can be trusted. */
+        say(s, "501 5.5.4 BDAT size [LAST]");
+        go(s, CLOSED);
+        return SS_SERVER_CLOSE;
+    }
+    s->chunk_size = s->chunk_left = size;
+    s->is_last = *last != '\0';
+    s->chunk_refusal = s->state == RCPT || s->state == CHUNKS ? NULL : why_no_content(s);
+    s->after_chunk = s->state;
+    go(s, CHUNK);
+    return SS_SERVER_MORE;
+}
+
+static ss_server_kind_t do_rset(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    int was = ss_server_is_in_mail(s);
+
+    (void)event;
+    if (*argument) return refuse(s, "501 5.5.4 RSET stands alone");
+    if (s->state != START) leave_mail(s);
+    say(s, "250 2.0.0 Ok");
+    return was ? SS_SERVER_RESET : SS_SERVER_MORE;
+}
+
+static ss_server_kind_t do_noop(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    (void)argument;
+    (void)event;
+    say(s, "250 2.0.0 Ok");
+    return SS_SERVER_MORE;
+}
+
+static ss_server_kind_t do_verify(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    (void)event;
+    if (!*argument) return refuse(s, "501 5.5.4 VRFY address");
+    say(s, "252 2.1.5 send it and see");
+    return SS_SERVER_MORE;
+}
+
+static ss_server_kind_t do_help(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    (void)argument;
+    (void)event;
+    say(s, "214 2.0.0 EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY QUIT");
+    return SS_SERVER_MORE;
+}
+
+static ss_server_kind_t do_missing(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    (void)argument;
+    (void)event;
+    return refuse(s, "502 5.5.1 not offered here");
+}
+
+static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_t *event)
+{
+    (void)argument;
+    (void)event;
+    say(s, "221 2.0.0 Bye");
+    go(s, CLOSED);
+    return SS_SERVER_CLOSE;
+}
+
+static const struct { const char *verb; ss_server_kind_t (*obey)(ss_server_t *s, char *argument, ss_server_event_t *event); } commands[] = {
+    { "MAIL", do_mail }, { "RCPT", do_rcpt }, { "DATA", do_data }, { "BDAT", do_bdat }, { "EHLO", do_hello }, { "HELO", do_hello }, { "RSET", do_rset },
+    { "QUIT", do_quit }, { "NOOP", do_noop }, { "VRFY", do_verify }, { "HELP", do_help }, { "EXPN", do_missing }, { "STARTTLS", do_missing }, { "AUTH", do_missing }
+};
+
+/* The line in s->line. */
+static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *event)
+{
+    apr_size_t verb = strcspn(s->line, " ");
+
+    while (len && s->line[len - 1] == ' ') s->line[--len] = '\0';
+    if (verb > len) verb = len;
+    for (apr_size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strlen(commands[i].verb) != verb || strncasecmp(commands[i].verb, s->line, verb)) continue;
+        return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "), event);
+    }
+    if (s->state != START) return refuse(s, "500 5.5.2 there is no such command");
+    /* A browser sent here by a web page, or TLS: what it says next may have been written by a stranger. */
+    ss_server_dismiss(s, "4.7.0", "SMTP is spoken here");
+    return SS_SERVER_CLOSE;
+}
+
+/* ---- bytes ---- */
+
+static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+{
+    const char *lf = len ? memchr(bytes, '\n', len) : NULL;
+    apr_size_t line = lf ? (apr_size_t)(lf - bytes) + 1 : len;
+
+    if (!lf) {
+        if (len < SS_SERVER_LINE_MAX && !s->is_overlong) return SS_SERVER_MORE;
+        s->is_overlong = 1;
+        *used += len;
+        return SS_SERVER_MORE;
+    }
+    *used += line;
+    if (s->is_overlong || line > SS_SERVER_LINE_MAX) {
+        s->is_overlong = 0;
+        return refuse(s, "500 5.5.2 the line is too long");
+    }
+    if (line < 2 || bytes[line - 2] != '\r' || memchr(bytes, '\r', line - 2) || memchr(bytes, '\0', line)) {
+        return refuse(s, "500 5.5.2 a line ends with CR LF, and holds no other CR and no zero byte");
+    }
+    memcpy(s->line, bytes, line - 2);
+    s->line[line - 2] = '\0';
+    return obey(s, line - 2, event);
+}
+
+/* A piece of content: counted, and given as far as the bound allows. */
+static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len, ss_server_event_t *event)
+{
+    if ((apr_int64_t)len > s->options.max_size - s->size) {
+        s->is_large = 1;
+        len = (apr_size_t)(s->options.max_size - s->size);
+    }
+    if (!len) return SS_SERVER_MORE;
+    s->size += (apr_int64_t)len;
+    event->bytes = bytes;
+    event->len = len;
+    return SS_SERVER_CONTENT;
+}
+
+static ss_server_kind_t end_content(ss_server_t *s)
+{
+    if (!s->is_large) return s->asked = SS_SERVER_END;
+    leave_mail(s);
+    ss_buf_printf(&s->out, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)\r\n", s->options.max_size);
+    return SS_SERVER_RESET;
+}
+
+/* How far content goes without a dot at the start of a line. */
+static apr_size_t plain_len(const char *bytes, apr_size_t len, int has_cr)
+{
+    const char *p = bytes, *end = bytes + len;
+
+    while (p < end) {
+        const char *dot = memchr(p, '.', (apr_size_t)(end - p));
+        if (!dot) return len;
+        if (dot > bytes && dot[-1] == '\n' && (dot - 1 > bytes ? dot[-2] == '\r' : has_cr)) return (apr_size_t)(dot - bytes);
+        p = dot + 1;
+    }
+    return len;
+}
+
+static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+{
+    if (s->is_line_start && len && bytes[0] == '.') {
+        if (len < 3 && !memcmp(bytes, ".\r", len)) return SS_SERVER_MORE;
+        if (len >= 3 && !memcmp(bytes, ".\r\n", 3)) {
+            *used += 3;
+            return end_content(s);
+        }
+        /* A dot in front of something else is the stuffed one (RFC 5321 4.5.2). */
+        bytes++;
+        len--;
+        *used += 1;
+        s->is_line_start = 0;
+    }
+    if (!len) return SS_SERVER_MORE;
+    apr_size_t piece = plain_len(bytes, len, s->has_cr);
+    s->is_line_start = bytes[piece - 1] == '\n' && (piece > 1 ? bytes[piece - 2] == '\r' : s->has_cr);
+    s->has_cr = bytes[piece - 1] == '\r';
+    *used += piece;
+    return give(s, bytes, piece, event);
+}
+
+static ss_server_kind_t end_chunk(ss_server_t *s)
+{
+    if (s->chunk_refusal) {
+        go(s, s->after_chunk);
+        return refuse(s, s->chunk_refusal);
+    }
+    if (s->is_last || s->is_large) return end_content(s);
+    go(s, CHUNKS);
+    ss_buf_printf(&s->out, "250 2.0.0 %" APR_INT64_T_FMT " octets received\r\n", s->chunk_size);
+    return SS_SERVER_MORE;
+}
+
+static ss_server_kind_t take_chunk(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+{
+    if (!s->chunk_left) return end_chunk(s);
+    if ((apr_int64_t)len > s->chunk_left) len = (apr_size_t)s->chunk_left;
+    s->chunk_left -= (apr_int64_t)len;
+    *used += len;
+    return s->chunk_refusal || !len ? SS_SERVER_MORE : give(s, bytes, len, event);
+}
+
+/* ---- the surface ---- */
+
+ss_server_t *ss_server_create(const ss_server_options_t *options)
+{
+    ss_server_t *s = calloc(1, sizeof(*s));
+
+    if (!s) return NULL;
+    s->options = *options;
+    ss_buf_init(&s->out, OUT_MAX);
+    ss_buf_printf(&s->out, "220 %s ESMTP\r\n", options->host);
+    return s;
+}
+
+void ss_server_destroy(ss_server_t *s)
+{
+    ss_buf_free(&s->out);
+    free(s);
+}
+
+ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+{
+    *used = 0;
+    for (;;) {
+        apr_size_t before = *used;
+        state_t state = s->state;
+        ss_server_kind_t kind;
+        if (s->state == CLOSED) return SS_SERVER_CLOSE;
+        if (s->asked != SS_SERVER_MORE) return SS_SERVER_MORE;
+        if (s->out.len >= OUT_PAUSE) return SS_SERVER_FLUSH;
+        if (s->state == DATA) kind = take_data(s, bytes + *used, len - *used, used, event);
+        else if (s->state == CHUNK) kind = take_chunk(s, bytes + *used, len - *used, used, event);
+        else kind = take_line(s, bytes + *used, len - *used, used, event);
+        if (kind != SS_SERVER_MORE) return kind;
+        if (*used == before && s->state == state) return SS_SERVER_MORE;
+    }
+}
+
+void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char *format, ...)
+{
+    char text[TEXT_MAX + 1];
+    va_list args;
+    ss_server_kind_t asked = s->asked;
+
+    assert(asked == SS_SERVER_MAIL || asked == SS_SERVER_RCPT || asked == SS_SERVER_END);
+    s->asked = SS_SERVER_MORE;
+    va_start(args, format);
+    apr_vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    /* It may quote the client, whose bytes must not become a line of ours. */
+    for (char *p = text; *p; p++) {
+        if ((unsigned char)*p < ' ' || (unsigned char)*p > '~') *p = '?';
+    }
+    if (asked == SS_SERVER_END) {
+        leave_mail(s);
+    } else if (code / 100 == 2) {
+        go(s, asked == SS_SERVER_MAIL ? MAIL : RCPT);
+        s->rcpts += asked == SS_SERVER_RCPT;
+    }
+    if (ss_buf_printf(&s->out, "%d %s %s\r\n", code, enhanced, text) != APR_SUCCESS || code == 421) go(s, CLOSED);
+}
+
+void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text)
+{
+    if (s->state == CLOSED) return;
+    ss_buf_printf(&s->out, "421 %s %s\r\n", enhanced, text);
+    s->asked = SS_SERVER_MORE;
+    go(s, CLOSED);
+}
+
+ss_buf_t *ss_server_output(ss_server_t *s)
+{
+    return &s->out;
+}
+
+int ss_server_is_in_mail(const ss_server_t *s)
+{
+    if (s->state == CHUNK && s->chunk_refusal) return s->after_chunk == MAIL;
+    return s->state == MAIL || s->state == RCPT || s->state == DATA || s->state == CHUNK || s->state == CHUNKS;
+}
+
+int ss_server_is_in_content(const ss_server_t *s)
+{
+    return s->state == DATA || s->state == CHUNK || s->state == CHUNKS;
+}
