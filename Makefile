@@ -7,7 +7,7 @@ DESTDIR  ?=
 PYTHON   ?= /usr/bin/python3
 
 # What the machine says of httpd and the libraries; asked only when something is built.
-BUILDING := $(filter-out help clean deps packages lint demo check quick,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out help clean deps packages lint demo check quick bench,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
@@ -42,7 +42,7 @@ CLI_SRC  := $(wildcard src/cli/*.c)
 UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help clean install deps packages check-packages unit asan e2e check quick lint demo
+.PHONY: all help clean install deps packages check-packages unit asan e2e check quick lint demo bench bench-programs
 all: $(B)/mod_smtp_send.so $(B)/smtp-send
 
 help:
@@ -53,6 +53,7 @@ help:
 ##                      loopback, tests the connection, sends a message. DEMO=once ends after the delivery.
 ##                      Your own relay: make demo HOST=smtp.example.com PORT=587 TLS=starttls USERNAME=me PASSWORD=file:/path TO=me@example.com
 ## make check           all tests (what CI runs); make quick: unit tests only, in seconds
+## make bench           speed, side by side with a Postfix null client; ROWS="S1 S6" names rows
 ## make install         into httpd's own folders (DESTDIR=... for packages)
 ## make lint            include rings, banned calls, documents against code
 ## make deps            installs what building and testing needs (Debian, Ubuntu), or prints the packages' names
@@ -122,6 +123,30 @@ check: check-packages
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory e2e
 	@echo "make check: everything passed"
+
+# The bench's own programs use nothing of src/: whoever measures is not what is measured.
+$(B)/bench-sink: $(call obj,$(wildcard t/bench/sink*.c) t/bench/common.c)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lssl -lcrypto
+
+$(B)/bench-load: $(call obj,$(wildcard t/bench/load*.c) t/bench/common.c)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+$(B)/bench-delay: $(call obj,t/bench/delay.c t/bench/common.c)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+$(B)/bench-empty.so: $(call obj,t/bench/empty.c)
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^
+
+$(B)/obj/t/bench/empty.o: OWN += -fvisibility=default
+
+bench-programs: $(B)/bench-sink $(B)/bench-load $(B)/bench-delay $(B)/bench-empty.so
+
+# Which rows: make bench ROWS="S1 S6"
+ROWS ?=
+bench:
+	@sh t/rig/packages bench
+	@$(MAKE) --no-print-directory all bench-programs
+	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) t/bench/run.py $(ROWS)
 
 demo:
 	@sh t/rig/packages demo

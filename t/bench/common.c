@@ -1,5 +1,4 @@
 /* common.c: clock, numbers, ids and sockets of the bench's programs. */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <arpa/inet.h>

@@ -2,7 +2,6 @@
  * The connection itself costs what it costs on a long way: the server is reached one and a half round trips after the client's connect came back,
  * so that its greeting arrives after two.
  * usage: delay --to ADDRESS:PORT [--port N] [--rtt MICROSECONDS]. Prints {"port":N}; the end of standard input ends it. */
-#define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>

@@ -4,7 +4,6 @@
  *        load exec [--connections N] [--count N] ... -- COMMAND ARGUMENT...
  * --batch: NDJSON, that many messages a request. --interval: one message each MS ms (one connection), what an idle system's latency is measured with.
  * Prints one line of JSON. Exit code 0 also where messages were refused: the line tells. */
-#define _GNU_SOURCE
 #include "bench.h"
 #include "load.h"
 

@@ -1,6 +1,5 @@
 /* load_http.c: keep-alive connections, one request outstanding on each; what an application with a pool of workers does. A connection that the
  * server closes (MaxKeepAliveRequests) is opened again, as every client does. */
-#define _GNU_SOURCE
 #include "bench.h"
 #include "load.h"
 

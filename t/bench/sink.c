@@ -6,7 +6,6 @@
  *   times FIRST COUNT      arrival times in ns of the machine's monotonic clock
  * The end of standard input ends it.
  * usage: sink [--port N] [--pipelining 0|1] [--chunking 0|1] [--one-mail 1] [--tls starttls|now --cert FILE --key FILE] */
-#define _GNU_SOURCE
 #include "bench.h"
 #include "sink.h"
 

@@ -1,6 +1,5 @@
 /* sink_session.c: the server's side of SMTP, as much as counting needs. Every message is taken; a command out of order gets its 503, so that
  * a client's mistake shows as a missing message. */
-#define _GNU_SOURCE
 #include "bench.h"
 #include "sink.h"
 

@@ -1,0 +1,168 @@
+"""S4, S5, S10, S14: a process a message, latency, a large message, what the kernel is asked for."""
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import tempfile
+
+import dma
+import flow
+import tools
+from report import Row
+from rows_flow import figures, ratio, rounds
+from systems import Module, NullClient
+
+
+def sendmail(bench):
+    row = Row("S4", "sendmail -t -i, a process each, 8 at once")
+    with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port) as module:
+        def contestant(system, **kwargs):
+            count = flow.size(system, sink, "exec", connections=8, seconds=4)
+            return lambda: flow.run(system, sink, count, "exec", connections=8, **kwargs)
+        contestants = {"Postfix": contestant(postfix), "mod_smtp_send": contestant(module)}
+        other, why = dma.prepare(sink.port)
+        if other:
+            contestants["dma"] = contestant(other)
+        try:
+            runs = rounds(bench, row, contestants)
+        finally:
+            if other:
+                other.close()
+    figures(row, runs)
+    row.verdict("times Postfix", ratio(runs, "mod_smtp_send", "Postfix"), 5)
+    row.verdict("Postfix's CPU divided by ours", ratio(runs, "Postfix", "mod_smtp_send", "cpu"), 5)
+    if other:
+        row.verdict("times dma", ratio(runs, "mod_smtp_send", "dma"), 2)
+        row.verdict("dma's CPU divided by ours", ratio(runs, "dma", "mod_smtp_send", "cpu"), 2)
+    else:
+        row.unmeasured(f"dma ({why})")
+    return row
+
+
+def idle_times(system, sink, way, count, interval=40):
+    """Milliseconds from the beginning of a message's submission to its arrival, each message alone."""
+    first = sink.expect(count)
+    args, kwargs = flow.door(system, way, 1)
+    with tempfile.NamedTemporaryFile("r") as times:
+        loaded = tools.load(args[0], count, first, "--interval", interval, "--times", times.name, **kwargs)
+        begun = [int(line) for line in times]
+    taken = sink.wait(loaded["accepted"], 20)
+    if taken["unique"] < count:
+        raise RuntimeError(f"{system.name}: {count - taken['unique']} of {count} single messages did not arrive {loaded['trouble']}")
+    return [(arrived - start) / 1e6 for start, arrived in zip(begun, sink.times(first, count))]
+
+
+def latency(bench):
+    row = Row("S5", "idle: first byte submitted to message at the sink, median of 50")
+    doors = (("Postfix", "smtp"), ("mod_smtp_send", "http"), ("Postfix", "exec"), ("mod_smtp_send", "exec"))
+    label = {"smtp": "SMTP door", "http": "HTTP", "exec": "sendmail"}
+    found = {key: [] for key in doors}
+    with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port) as module:
+        systems = {"Postfix": postfix, "mod_smtp_send": module}
+        for name, way in doors:
+            idle_times(systems[name], sink, way, 5)
+        for number in range(bench.rounds):
+            for name, way in doors if number % 2 == 0 else reversed(doors):
+                found[name, way].append(statistics.median(idle_times(systems[name], sink, way, 50)))
+                bench.say(f"S5 round {number + 1} {name} {label[way]}: {found[name, way][-1]:.2f} ms")
+    for (name, way), values in found.items():
+        row.line(f"{name}, {label[way]}", tools.Figures("ms")).values = values
+    row.verdict("Postfix's SMTP door divided by our HTTP", statistics.median(a / b for a, b in zip(found["Postfix", "smtp"], found["mod_smtp_send", "http"])), 3)
+    row.verdict("Postfix's sendmail divided by ours", statistics.median(a / b for a, b in zip(found["Postfix", "exec"], found["mod_smtp_send", "exec"])), 4)
+    row.note("The client of the HTTP and SMTP doors is resident; a sendmail is by its nature a process a message, started with posix_spawn.")
+    return row
+
+
+def large(bench):
+    row = Row("S10", "a message of 25 MiB: memory above idle")
+    size = 25 * 1024 * 1024 - 64 * 1024      # with its header and what is added it stays within SMTPSendMaxMessageSize's default
+    peaks = {"httpd's child": tools.Figures("MiB"), "daemon": tools.Figures("MiB")}
+    with tools.Sink() as sink, Module(sink.port) as module:
+        row.faults("small messages", flow.run(module, sink, 200, "http"))
+        for _ in range(bench.rounds):
+            daemon, children = module.daemon(), module.children()
+            before = {pid: tools.memory(pid) for pid in [daemon, *children]}
+            for pid in before:
+                tools.reset_peak(pid)
+            found = flow.run(module, sink, 1, "http", connections=1, extra=("--size", size))
+            row.faults("large message", found)
+            peaks["daemon"].add(tools.memory(daemon, "VmHWM") - before[daemon])
+            peaks["httpd's child"].add(max(tools.memory(pid, "VmHWM") - before[pid] for pid in children))
+    for name, values in peaks.items():
+        row.line(name, values)
+        row.verdict(f"{name} above idle", max(values.values), 2, is_most=True, unit=" MiB")
+    return row
+
+
+# ---- what the kernel is asked for ----
+
+EVENTS = ["raw_syscalls:sys_enter", "syscalls:sys_enter_fsync", "syscalls:sys_enter_fdatasync", "context-switches"]
+
+
+def perf_works():
+    """A count that is known: true opens at least one file."""
+    if not shutil.which("perf"):
+        return False
+    done = subprocess.run(["perf", "stat", "-x", ";", "-e", ",".join(EVENTS), "true"], capture_output=True, text=True)
+    found = re.search(r"^(\d+);;raw_syscalls:sys_enter", done.stderr, re.M)
+    return done.returncode == 0 and bool(found) and int(found.group(1)) > 10
+
+
+class Counter:
+    """Counts what a process tree asks the kernel for while it runs: perf's tracepoints, or strace where there are none (it slows the system down)."""
+
+    def __init__(self, root):
+        self.file = tempfile.NamedTemporaryFile("r")
+        pids = tools.tree(root)
+        self.is_perf = perf_works()
+        if self.is_perf:
+            line = ["perf", "stat", "-x", ";", "-o", self.file.name, "-e", ",".join(EVENTS), "-p", ",".join(map(str, pids))]
+        else:
+            line = ["strace", "-c", "-f", "-q", "-S", "name", "-U", "calls,name", "-o", self.file.name] + [word for pid in pids for word in ("-p", str(pid))]
+        self.process = subprocess.Popen(line, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        tools.pause(0.5)
+
+    def end(self):
+        """calls, fsyncs, context switches (None where unknown)."""
+        self.process.send_signal(2)
+        self.process.wait(20)
+        text = self.file.read()
+        self.file.close()
+        counts = {}
+        for line in text.splitlines():
+            found = re.match(r"(\d+);;([^;]+);", line) if self.is_perf else re.match(r"\s*(\d+)\s+(\w+)$", line)
+            if found:
+                counts[found.group(2)] = int(found.group(1))
+        if self.is_perf:
+            return counts.get(EVENTS[0], 0), counts.get(EVENTS[1], 0) + counts.get(EVENTS[2], 0), counts.get(EVENTS[3])
+        syncs = counts.get("fsync", 0) + counts.get("fdatasync", 0)
+        return sum(n for name, n in counts.items() if name != "total"), syncs, None
+
+
+def calls(bench):
+    row = Row("S14", "system calls, fsyncs and context switches a message under S1's load")
+    kinds = {"system calls": {}, "fsyncs": {}, "context switches": {}}
+    with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port) as module:
+        for number in range(bench.rounds):
+            for system, way, connections, count in ((postfix, "smtp", 20, 1000), (module, "http", 32, 10000)):
+                flow.run(system, sink, 200, way, connections=connections)
+                counter = Counter(system.pid)
+                try:
+                    found = flow.run(system, sink, count, way, connections=connections)
+                finally:
+                    values = counter.end()
+                row.faults(system.name, found)
+                for kind, value in zip(kinds, values):
+                    if value is not None:
+                        kinds[kind].setdefault(system.name, tools.Figures("a message")).add(value / count)
+                bench.say(f"S14 round {number + 1} {system.name}: {values[0] / count:.1f} system calls, {values[1] / count:.3f} fsyncs a message")
+    for kind, systems in kinds.items():
+        for name, values in systems.items():
+            row.line(f"{name}, {kind}", values)
+    row.verdict("system calls a message", kinds["system calls"]["mod_smtp_send"].median, 30, is_most=True)
+    syncs = kinds["fsyncs"]["mod_smtp_send"].median
+    row.verdict("fsyncs a message (at least one commit, one a batch: far below 1)", syncs, 0.25, is_most=True)
+    row.verdict("fsyncs there are", syncs * 10000, 10)
+    row.note(f"Counted by {'perf stat' if perf_works() else 'strace -c -f'}, attached to all processes and threads of the system.")
+    return row
