@@ -1,0 +1,76 @@
+"""The password is in the daemon alone: in no web process's memory, environment of others, command line, log or page."""
+import os
+import re
+
+SECRET = "S3cret-of-the-Relay-0815"
+
+
+def memory_holds(pid, needle):
+    """Whether any readable mapping of a process holds the bytes."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            match = re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
+            if not match or "[v" in line:
+                continue
+            start, end = (int(x, 16) for x in match.groups())
+            try:
+                mem.seek(start)
+                if needle in mem.read(end - start):
+                    return line.strip()
+            except (OSError, OverflowError, ValueError):
+                continue
+    return None
+
+
+def children(parent):
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit():
+                with open(f"/proc/{name}/stat") as file:
+                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
+                        found.append(int(name))
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
+
+
+def check(make_httpd, make_relay, directive, env=None):
+    relay = make_relay(auth={"me": SECRET}, mechanisms=["PLAIN"])
+    httpd = make_httpd(f"SMTPSendUsername me\nSMTPSendPassword {directive}", relay=relay, level="trace2", env=env)
+    assert httpd.get("/mail-test").status == 200
+    assert httpd.message(httpd.send().json["id"], wait="20s")["state"] == "sent"
+    httpd.get("/mail-status")
+    daemon = httpd.status()["pid"]
+    web = [pid for pid in children(httpd.process.pid) if pid != daemon]
+    assert web
+    for pid in web:
+        assert memory_holds(pid, SECRET.encode()) is None, (pid, memory_holds(pid, SECRET.encode()))
+    for pid in [httpd.process.pid, daemon, *web]:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            assert SECRET.encode() not in file.read()
+    assert SECRET not in httpd.log()
+    for path in ("/mail-test", "/mail-status", "/mail-test?from=a@example.com&to=b@example.net"):
+        assert SECRET not in httpd.get(path, {"Accept": "text/html"}).text
+
+
+def test_text(make_httpd, make_relay):
+    check(make_httpd, make_relay, SECRET)
+
+
+def test_file_that_only_root_reads(make_httpd, make_relay, tmp_path):
+    path = tmp_path / "password"
+    path.write_text(SECRET + "\n")
+    path.chmod(0o600)
+    check(make_httpd, make_relay, f"file:{path}")
+
+
+def test_program(make_httpd, make_relay, tmp_path):
+    path = tmp_path / "token"
+    path.write_text(f"#!/bin/sh\necho {SECRET}\n")
+    path.chmod(0o755)
+    for folder in tmp_path.parents:
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(0o755)
+    tmp_path.chmod(0o755)
+    check(make_httpd, make_relay, f"exec:{path}")
