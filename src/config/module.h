@@ -9,7 +9,8 @@
 #include "config/secrets.h"
 #include "config/settings.h"
 
-extern module AP_MODULE_DECLARE_DATA smtp_send_module;
+/* The only symbol that the shared object exports. */
+extern module AP_MODULE_DECLARE_DATA smtp_send_module __attribute__((visibility("default")));
 
 typedef struct {               /* a server's record: its own directives, and after post_config its finished relay */
     ss_settings_t own;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/waiter.h"
 
 #define LIST_LIMIT 100
 #define LIST_MAX 1000
@@ -19,7 +20,8 @@ typedef struct {
     apr_pool_t *pool;
     int is_full;                     /* show: with history */
     apr_time_t until;                /* get with wait */
-    ss_timer_t timer;
+    int is_asking, was_woken;        /* a look-up is under way; something was committed since it was asked for */
+    ss_waiter_t waiter;
     char id[SS_IDENT_TEXT];
     /* actions */
     ss_control_t control;
@@ -46,7 +48,7 @@ static work_t *work_create(ss_asker_t *asker)
 
 static void work_end(work_t *work)
 {
-    ss_loop_untimer(work->daemon->loop, &work->timer);
+    ss_waiter_leave(work->daemon, &work->waiter);
     apr_pool_destroy(work->pool);
 }
 
@@ -86,8 +88,11 @@ static void overlay(ss_daemon_t *d, ss_message_t *m)
 
 static void look_again(ss_timer_t *timer, apr_time_t now)
 {
+    work_t *work = timer->self;
+
     (void)now;
-    ask_lookup(timer->self);
+    work->was_woken = 1;
+    if (!work->is_asking) ask_lookup(work);
 }
 
 static int may_see(const ss_asker_t *asker, const ss_message_t *m)
@@ -102,6 +107,7 @@ static void looked_up(ss_store_request_t *request)
     ss_message_t *m = request->message;
     int any = 0;
 
+    work->is_asking = 0;
     if (asker->is_closing || APR_STATUS_IS_NOTFOUND(request->rv) || (request->rv == APR_SUCCESS && !may_see(asker, m))) {
         ss_asker_refuse(asker, 404, 0, NULL, "no message %s is known (finished ones are kept for SMTPSendHistory)", work->id);
     } else if (request->rv != APR_SUCCESS) {
@@ -110,7 +116,7 @@ static void looked_up(ss_store_request_t *request)
         ss_message_due(m, &any);
         if (any && work->until > apr_time_now() && !work->daemon->is_leaving) {
             apr_pool_destroy(request->pool);
-            ss_daemon_watch_message(work->daemon, &work->timer, work->until);
+            if (work->was_woken) ask_lookup(work);
             return;
         }
         overlay(work->daemon, m);
@@ -125,6 +131,10 @@ static void ask_lookup(work_t *work)
     ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, work);
 
     apr_cpystrn(request->id, work->id, sizeof(request->id));
+    /* Waiting begins before the question: what is committed between its answer and the next look is not missed. */
+    work->is_asking = 1;
+    work->was_woken = 0;
+    if (work->until) ss_waiter_wait(work->daemon, &work->waiter, work->id, work->until);
     ss_daemon_post(work->daemon, request);
 }
 
@@ -142,7 +152,7 @@ static void get(ss_asker_t *asker, const json_t *header, int is_full)
     apr_cpystrn(work->id, id, sizeof(work->id));
     work->is_full = is_full;
     work->until = wait > 0 ? apr_time_now() + (wait < WAIT_MAX ? wait : WAIT_MAX) : 0;
-    work->timer = (ss_timer_t){ .fired = look_again, .self = work };
+    work->waiter.timer = (ss_timer_t){ .fired = look_again, .self = work };
     ask_lookup(work);
 }
 
@@ -227,6 +237,7 @@ static void refresh_touched(work_t *work, const ss_store_request_t *request)
     for (int i = 0; i < request->rows->nelts; i++) {
         const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, i, ss_touched_t);
         ss_relay_t *relay = ss_relay_for(d, t->relay);
+        ss_waiters_wake(d, t->id);
         ss_log(d->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, work->verb, work->who);
         for (int k = 0; k < t->recipients; k++) {
             if (work->control == SS_CONTROL_CANCEL) {

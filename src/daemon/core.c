@@ -330,6 +330,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->started = apr_time_now();
     d->jobs = apr_hash_make(pool);
     d->adopted = apr_hash_make(pool);
+    d->waiters = apr_hash_make(pool);
 
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {

@@ -252,7 +252,7 @@ struct ss_daemon_t {
     struct ss_learned_t *learned;
     struct ss_chronicle_t *chronicle;
     apr_time_t counted;            /* when the store last told the oldest message's age */
-    ss_timer_t *watchers;          /* questions that wait for a message's end */
+    apr_hash_t *waiters;           /* message's id -> ss_waiter_t, the first of them */
 };
 
 typedef struct {
@@ -276,8 +276,6 @@ void ss_daemon_check_left(ss_daemon_t *d);
 apr_uint32_t ss_daemon_random(void);
 /* Posts a request; when the store cannot take it, answers it at once with an error. */
 void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request);
-/* Fires the timer when a message of the queue may have ended, at `until` at the latest. */
-void ss_daemon_watch_message(ss_daemon_t *d, ss_timer_t *timer, apr_time_t until);
 /* What waits in the whole queue: messages and bytes. */
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes);
 /* Writes a row of the setting table, without an answer. */

@@ -122,7 +122,7 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
     json_object_set_new(row, "relay", text(m->relay, pool));
     json_object_set_new(row, "from", text(m->from, pool));
     json_object_set_new(row, "to", to);
-    json_object_set_new(row, "recipients", json_integer(m->rcpt_count));
+    json_object_set_new(row, "recipients", json_integer(m->rcpt_total ? m->rcpt_total : m->rcpt_count));
     json_object_set_new(row, "subject", text(m->subject, pool));
     json_object_set_new(row, "size", json_integer((json_int_t)m->size));
     json_object_set_new(row, "createdAt", when(m->created, pool));

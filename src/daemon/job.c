@@ -8,14 +8,7 @@
 
 apr_pool_t *ss_job_pool(void)
 {
-    apr_allocator_t *allocator = NULL;
-    apr_pool_t *pool = NULL;
-
-    if (apr_allocator_create(&allocator) != APR_SUCCESS) abort();
-    /* NULL as parent and an allocator of its own: the pool may be destroyed on either thread, one at a time. */
-    if (apr_pool_create_unmanaged_ex(&pool, NULL, allocator) != APR_SUCCESS) abort();
-    apr_allocator_owner_set(allocator, pool);
-    return pool;
+    return ss_store_pool();
 }
 
 static apr_uint32_t hash_of(const char *text)

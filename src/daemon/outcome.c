@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/waiter.h"
 #include "smtp/advice.h"
 
 /* ---- the log's line (CONTRACT.md 4) ---- */
@@ -61,6 +62,7 @@ static void committed(ss_store_request_t *request)
                request->result.text);
     }
     apr_pool_destroy(request->pool);
+    ss_waiters_wake(d, job->entry.id);
     if (!job->outcomes && !job->is_sending && !job->is_loading) {
         if (job->is_scheduled) {
             /* The order keeps it; its content need not stay in memory until it is due. */

@@ -28,6 +28,7 @@ typedef enum {            /* what an error says about what to do next */
 
 typedef struct {
     const char *driver;                /* apr_dbd's name */
+    int is_file;                       /* params is the path of a file of this machine */
     const char *const *sql;            /* SS_SQL_COUNT texts */
     const char *const *schema;         /* statements that make an empty database a queue, ended by NULL */
     const char *begin;

@@ -203,7 +203,7 @@ static ss_fault_t explain(int code, const char *words, const char *name, apr_sta
 }
 
 const ss_dialect_t ss_dialect_sqlite = {
-    .driver = "sqlite3", .sql = sql, .schema = schema, .begin = "BEGIN IMMEDIATE", .shrink = "PRAGMA incremental_vacuum(256)",
+    .driver = "sqlite3", .is_file = 1, .sql = sql, .schema = schema, .begin = "BEGIN IMMEDIATE", .shrink = "PRAGMA incremental_vacuum(256)",
     .has_version = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'version' LIMIT 1",
     .has_tables = "SELECT 1 FROM sqlite_master LIMIT 1",
     .prepare = prepare, .explain = explain,

@@ -42,6 +42,7 @@ typedef struct ss_message_t {
     const char *from;                  /* "" for <> */
     ss_recipient_t *rcpts;
     int rcpt_count;
+    int rcpt_total;                    /* how many it has, where rcpts holds only the first of them (lists); else 0 */
     apr_uint64_t size;
     ss_part_t *parts;                  /* part_count of them; bytes NULL: not in memory */
     int part_count;

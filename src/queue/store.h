@@ -70,7 +70,7 @@ struct ss_store_request_t {
     void (*done)(ss_store_request_t *request);
     void *baton;                       /* the asker's */
     /* in */
-    ss_message_t *message;             /* ACCEPT, OUTCOME; out: LOAD, LOOKUP. Memory: message->pool, which the asker keeps alive until done */
+    ss_message_t *message;             /* ACCEPT, OUTCOME; out: LOAD (in a pool of its own, the asker's from then on), LOOKUP. In: message->pool, which the asker keeps alive until done */
     int *changed;                      /* OUTCOME: numbers (indices in message->rcpts) of the recipients to update, changed_count of them */
     int changed_count;
     apr_array_header_t *history;       /* OUTCOME: ss_history_t to add; LOOKUP out */
@@ -92,6 +92,7 @@ struct ss_store_request_t {
     apr_int64_t touched;
     int more;
     const char *bytes; apr_size_t bytes_len;   /* PART */
+    void *step;                        /* the store's own: where a read of several steps goes on */
 };
 
 typedef struct {
@@ -105,6 +106,8 @@ typedef struct {
 /* Opens the store (folder must exist and be writable), creates or migrates the schema, checks its version, takes the lock file beside an
  * sqlite3 file (waits for the old daemon up to lock_wait, then APR_EBUSY), starts the thread. Errors name file and cause in result. */
 apr_status_t ss_store_open(ss_store_t **store, const ss_store_options_t *options, apr_interval_time_t lock_wait, ss_result_t *result, apr_pool_t *pool);
+/* A pool of its own allocator and no parent: it may be used and destroyed on either thread, one at a time. */
+apr_pool_t *ss_store_pool(void);
 /* A request with a fresh pool (child of nothing the loop owns: own allocator, so that it may cross threads). */
 ss_store_request_t *ss_store_request(ss_store_verb_t verb, void (*done)(ss_store_request_t *), void *baton);
 /* Loop thread -> store thread. On APR_SUCCESS the request belongs to the store; on APR_EAGAIN (full) or APR_EOF (closing) it stays yours. */

@@ -27,7 +27,7 @@ apr_status_t ss_frame_read(ss_frame_t *frame, const char *bytes, apr_size_t len)
         frame->version = p[3];
         if (frame->version != SS_FRAME_VERSION) return APR_ENOTIMPL;
     }
-    if (len < SS_FRAME_HEAD) return APR_EINCOMPLETE;
+    if (len < SS_FRAME_HEAD) return APR_INCOMPLETE;
     frame->type = (ss_frame_type_t)p[4];
     frame->flags = p[5];
     frame->header_len = get32(p + 8);

@@ -29,7 +29,7 @@ typedef struct {
     apr_uint64_t instance;  /* which server this is meant for; 0: whoever listens (command line) */
 } ss_frame_t;
 
-/* Reads a head. APR_SUCCESS; APR_EINCOMPLETE (fewer than 24 bytes); APR_EINVAL (not ours, or a bound passed); APR_ENOTIMPL (other version; frame->version tells). */
+/* Reads a head. APR_SUCCESS; APR_INCOMPLETE (fewer than 24 bytes); APR_EINVAL (not ours, or a bound passed); APR_ENOTIMPL (other version; frame->version tells). */
 apr_status_t ss_frame_read(ss_frame_t *frame, const char *bytes, apr_size_t len);
 /* Writes a head into 24 bytes. */
 void ss_frame_write(const ss_frame_t *frame, char out[SS_FRAME_HEAD]);

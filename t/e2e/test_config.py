@@ -169,10 +169,10 @@ def test_newer_queue_is_refused_untouched(make_httpd, relay):
     with sqlite3.connect(httpd.queue) as db:
         tables = [row[0] for row in db.execute("select name from sqlite_master where type = 'table'")]
         assert "setting" in tables
-        rows = db.execute("update setting set value = '999' where key = 'schema'").rowcount
+        rows = db.execute("update version set number = 999").rowcount
         assert rows == 1
     httpd.start()
     answer = httpd.send()
     assert answer.status == 503 and "newer" in answer.json["detail"].lower(), answer
     with sqlite3.connect(httpd.queue) as db:
-        assert db.execute("select value from setting where key = 'schema'").fetchone()[0] == "999"
+        assert db.execute("select number from version").fetchone()[0] == 999

@@ -109,7 +109,7 @@ class Httpd:
     def write(self, config="", relay=None):
         relay = relay or self.relay
         builtin = "\n".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so" for name in
-                            ("authn_core", "authz_core", "authz_host", "authz_user", "authn_file", "auth_basic", "unixd", "env", "setenvif", "status", "alias", "dir", "mime")
+                            ("authn_core", "authz_core", "authz_host", "authz_user", "authn_file", "auth_basic", "unixd", "env", "setenvif", "status", "alias", "dir")
                             if os.path.exists(f"{MODULES}/mod_{name}.so"))
         text = BASE.format(dir=self.dir, port=self.port, level=self.level, mpm=self.mpm, modules=MODULES, build=BUILD, builtin=builtin,
                            user=f"User {self.user}\nGroup {self.user}" if self.user else "", mpm_settings=self.mpm_settings)

@@ -1,0 +1,116 @@
+/* store_control.c: what people do to stored messages: retry, hold, release, cancel; one by id, or a step of those that fit a filter. See store_impl.h. */
+#include "queue/store_impl.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#define BIT(state) (1u << (state))
+#define TRIED (BIT(SS_STATE_QUEUED) | BIT(SS_STATE_SENDING) | BIT(SS_STATE_DEFERRED))
+
+/* What an action changes: recipients of these states; how it is called in the history; which messages a filter finds for it. */
+static const struct { unsigned states; ss_sql_t sql; const char *what; apr_int64_t mode; } actions[] = {
+    [SS_CONTROL_RETRY] = { TRIED, SS_SQL_RETRY, "retry", 0 },
+    [SS_CONTROL_HOLD] = { TRIED, SS_SQL_HOLD, "held", 1 },
+    [SS_CONTROL_RELEASE] = { BIT(SS_STATE_HELD), SS_SQL_RELEASE, "released", 2 },
+    [SS_CONTROL_CANCEL] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_CANCEL, "cancelled", 3 },
+};
+
+apr_int64_t ss_control_mode(ss_control_t control)
+{
+    return control == SS_CONTROL_COUNT ? -1 : actions[control].mode;
+}
+
+typedef struct { apr_int64_t count[SS_STATES]; int changed, has_any; ss_state_t first; } found_t;
+
+static apr_status_t look(ss_db_t *db, const char *id, unsigned states, found_t *found)
+{
+    apr_status_t rv = ss_db_select(db, SS_SQL_CONTROL_STATES, SS_ARGS{ id });
+
+    memset(found, 0, sizeof(*found));
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        apr_int64_t state = ss_db_number(db, 0), count = ss_db_number(db, 1);
+        if (state < 0 || state >= SS_STATES) continue;
+        found->count[state] = count;
+        found->has_any = 1;
+        if (!(states & BIT(state))) continue;
+        if (!found->changed) found->first = (ss_state_t)state;
+        found->changed += (int)count;
+    }
+    return rv;
+}
+
+static const char *word_of(const found_t *found)
+{
+    const char *word = NULL;
+
+    for (int i = 0; i < SS_STATES; i++) {
+        if (!found->count[i]) continue;
+        if (word) return "partial";
+        word = ss_state_name((ss_state_t)i);
+    }
+    return word ? word : "unknown";
+}
+
+static apr_status_t change(ss_db_t *db, const char *id, ss_control_t control, apr_time_t now)
+{
+    apr_int64_t when = now;
+
+    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE) return ss_db_run(db, actions[control].sql, SS_ARGS{ &when, id }, NULL);
+    return ss_db_run(db, actions[control].sql, SS_ARGS{ id }, NULL);
+}
+
+/* One message. *found tells what was there. */
+static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_message_t *m, found_t *found)
+{
+    ss_summary_t summary;
+    apr_status_t rv = look(db, m->id, actions[request->control].states, found);
+
+    if (rv != APR_SUCCESS || !found->changed) return rv;
+    rv = change(db, m->id, request->control, request->now);
+    if (rv == APR_SUCCESS) rv = ss_write_event(db, m->id, request->now, -1, actions[request->control].what, request->who, NULL);
+    if (rv == APR_SUCCESS) rv = ss_write_settle(db, m->id, request->now, request->keep_history, &summary);
+    if (rv != APR_SUCCESS) return rv;
+    ss_touched_t *touched = apr_array_push(request->rows);
+    *touched = (ss_touched_t){ .relay = m->relay, .recipients = found->changed, .from_state = found->first, .is_finished = summary.is_finished, .size = m->size };
+    apr_cpystrn(touched->id, m->id, sizeof(touched->id));
+    request->touched++;
+    return APR_SUCCESS;
+}
+
+static apr_status_t act_on_one(ss_db_t *db, ss_store_request_t *request)
+{
+    ss_message_t *m;
+    found_t found;
+    apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
+
+    if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->uid != request->filter.uid) m = NULL;
+    if (rv != APR_SUCCESS || !m) {
+        if (rv == APR_SUCCESS) request->rv = APR_NOTFOUND;
+        return rv;
+    }
+    rv = act(db, request, m, &found);
+    if (rv == APR_SUCCESS && !request->touched) request->value = word_of(&found);
+    return rv;
+}
+
+static apr_status_t act_on_page(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_array_header_t *page = apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
+    apr_status_t rv = ss_read_page(db, SS_SQL_PAGE, &request->filter, *request->filter.after ? request->filter.after : SS_ID_END, "",
+                                   ss_control_mode(request->control), request->now, request->limit, request->pool);
+    found_t found;
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) APR_ARRAY_PUSH(page, ss_message_t *) = ss_read_row(db, request->pool);
+    for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++) rv = act(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
+    request->more = page->nelts == request->limit;
+    return rv;
+}
+
+apr_status_t ss_write_control(ss_db_t *db, ss_store_request_t *request)
+{
+    request->rows = apr_array_make(request->pool, 4, sizeof(ss_touched_t));
+    request->touched = 0;
+    request->more = 0;
+    request->value = NULL;
+    return *request->id ? act_on_one(db, request) : act_on_page(db, request);
+}

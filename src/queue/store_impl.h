@@ -1,0 +1,44 @@
+/* store_impl.h: the inside of the store, shared by store.c (thread, batches), store_write.c, store_control.c and store_read.c. Nobody else includes it. */
+#ifndef SS_QUEUE_STORE_IMPL_H
+#define SS_QUEUE_STORE_IMPL_H
+
+#include "queue/database.h"
+#include "queue/store.h"
+
+#define SS_STORE_INLINE_PARTS 1        /* a body of so many parts lies in the message's own row */
+#define SS_STORE_FAR APR_INT64_C(9223372036854775807)   /* due of a message that waits for nothing but a person, or is finished */
+
+enum { SS_FLAG_8BIT = 1, SS_FLAG_UTF8 = 2, SS_FLAG_REQUIRES_TLS = 4, SS_FLAG_AUTO = 8 };
+
+/* How many recipients of a message are in each state, and what follows for the message. */
+typedef struct {
+    apr_int64_t count[SS_STATES];
+    apr_int64_t due, attempts;
+    int is_finished, has_any;
+} ss_summary_t;
+
+/* ---- writes (store_write.c, store_control.c): inside the batch's transaction. The outcome is db->rv; request->rv stays for what is no fault of the database. */
+apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request);
+apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request);
+apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request);
+apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request);
+apr_status_t ss_write_control(ss_db_t *db, ss_store_request_t *request);
+/* Makes the message's own row agree with its recipients. summary: what was found. */
+apr_status_t ss_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history, ss_summary_t *summary);
+apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient, const char *what, const char *text, const char *host);
+
+/* ---- reads (store_read.c): one step of about a millisecond each; *more is set while the request is not done yet. */
+apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more);
+/* One row of the message table, from the pool; parts and recipients as counted, without content. NULL, with rv APR_NOTFOUND, where there is none. */
+apr_status_t ss_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool);
+/* A page of ids and relays that fit the filter and where an action would change something (mode as in the dialect's filter; -1: any). */
+apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *filter, const char *after, const char *bound, apr_int64_t mode, apr_time_t now,
+                          apr_int64_t limit, apr_pool_t *pool);
+/* The current row of a page as a message. */
+ss_message_t *ss_read_row(ss_db_t *db, apr_pool_t *pool);
+/* Which messages an action would change, for ss_read_page. */
+apr_int64_t ss_control_mode(ss_control_t control);
+/* Ids above all others: where a list begins. */
+#define SS_ID_END "~"
+
+#endif

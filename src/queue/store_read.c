@@ -1,0 +1,450 @@
+/* store_read.c: what the store's thread reads between two commits, each call one step of about a millisecond: a question about many messages is cut by
+ * their keys, so that a page never delays a delivery. See store_impl.h. */
+#include "queue/store_impl.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define STEP_ROWS 1000                 /* messages that one step looks at */
+#define RECIPIENTS_STEP 1000
+#define SUMMARY_RECIPIENTS 20          /* of each message in a list */
+#define EVENTS_MAX 500                 /* newest history of one message */
+#define TEXT_END "\xf4\x8f\xbf\xbf"    /* sorts behind every relay's name */
+
+typedef struct {                       /* where a question of several steps is */
+    char id[SS_IDENT_TEXT];
+    const char *relay;
+    apr_int64_t time;
+    int phase;
+} place_t;
+
+static place_t *place_of(ss_store_request_t *request)
+{
+    if (!request->step) request->step = apr_pcalloc(request->pool, sizeof(place_t));
+    return request->step;
+}
+
+/* ---- one message ---- */
+
+static const char *text(const ss_db_t *db, int n, apr_pool_t *pool)
+{
+    const char *value = ss_db_text(db, n);
+
+    return value ? apr_pstrdup(pool, value) : NULL;
+}
+
+ss_message_t *ss_read_row(ss_db_t *db, apr_pool_t *pool)
+{
+    ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
+    apr_int64_t flags = ss_db_number(db, 5);
+    const char *from = text(db, 2, pool);
+
+    m->pool = pool;
+    apr_cpystrn(m->id, ss_db_text(db, 0) ? ss_db_text(db, 0) : "", sizeof(m->id));
+    m->relay = text(db, 1, pool);
+    m->from = from ? from : "";
+    m->size = (apr_uint64_t)ss_db_number(db, 3);
+    m->part_count = (int)ss_db_number(db, 4);
+    m->is_8bit = (flags & SS_FLAG_8BIT) != 0;
+    m->is_utf8 = (flags & SS_FLAG_UTF8) != 0;
+    m->requires_tls = (flags & SS_FLAG_REQUIRES_TLS) != 0;
+    m->is_auto = (flags & SS_FLAG_AUTO) != 0;
+    m->ret = (int)ss_db_number(db, 6);
+    m->envid = text(db, 7, pool);
+    m->priority = (int)ss_db_number(db, 8);
+    m->subject = text(db, 9, pool);
+    m->message_id = text(db, 10, pool);
+    m->header_from = text(db, 11, pool);
+    m->submitter = text(db, 12, pool);
+    m->door = text(db, 13, pool);
+    m->uid = (int)ss_db_number(db, 14);
+    m->metadata = text(db, 15, pool);
+    m->webhook = text(db, 16, pool);
+    m->idempotency_key = text(db, 17, pool);
+    m->content_hash = text(db, 18, pool);
+    m->created = ss_db_number(db, 19);
+    m->at = ss_db_number(db, 20);
+    m->expire = ss_db_number(db, 21);
+    m->paused_base = ss_db_number(db, 22);
+    m->held = ss_db_number(db, 23);
+    m->held_since = ss_db_number(db, 24);
+    m->created_by = text(db, 25, pool);
+    m->rcpt_count = (int)ss_db_number(db, 26);
+    return m;
+}
+
+apr_status_t ss_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool)
+{
+    apr_status_t rv = ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
+
+    *m = NULL;
+    while (rv == APR_SUCCESS && ss_db_next(db)) *m = ss_read_row(db, pool);
+    return rv;
+}
+
+static void read_recipient(ss_db_t *db, ss_recipient_t *rcpt, apr_pool_t *pool)
+{
+    apr_int64_t state = ss_db_number(db, 4);
+    const char *address = text(db, 1, pool);
+
+    rcpt->number = (int)ss_db_number(db, 0);
+    rcpt->address = address ? address : "";
+    rcpt->orcpt = text(db, 2, pool);
+    rcpt->notify = (unsigned)ss_db_number(db, 3);
+    rcpt->state = state >= 0 && state < SS_STATES && state != SS_STATE_SENDING ? (ss_state_t)state : SS_STATE_QUEUED;
+    rcpt->attempts = (int)ss_db_number(db, 5);
+    rcpt->next = ss_db_number(db, 6);
+    rcpt->reply = text(db, 7, pool);
+    rcpt->dsn = text(db, 8, pool);
+    rcpt->host = text(db, 9, pool);
+    rcpt->cause = text(db, 10, pool);
+    rcpt->advice = text(db, 11, pool);
+    rcpt->is_uncertain = ss_db_number(db, 12) != 0;
+    rcpt->delivered_at = ss_db_number(db, 13);
+    rcpt->last_attempt = ss_db_number(db, 14);
+}
+
+static apr_status_t read_recipients(ss_db_t *db, ss_message_t *m, int most)
+{
+    int expected = m->rcpt_count < most ? m->rcpt_count : most, found = 0;
+    apr_int64_t after = -1, limit = RECIPIENTS_STEP < expected ? RECIPIENTS_STEP : expected;
+    apr_status_t rv = APR_SUCCESS;
+
+    m->rcpts = apr_pcalloc(m->pool, sizeof(*m->rcpts) * (apr_size_t)(expected + 1));
+    while (found < expected && rv == APR_SUCCESS) {
+        int before = found;
+        rv = ss_db_select(db, SS_SQL_GET_RECIPIENTS, SS_ARGS{ m->id, &after, &limit });
+        while (rv == APR_SUCCESS && ss_db_next(db)) {
+            if (found >= expected) continue;
+            read_recipient(db, &m->rcpts[found], m->pool);
+            after = m->rcpts[found++].number;
+        }
+        if (found == before) break;
+    }
+    m->rcpt_count = found;
+    return rv;
+}
+
+/* The bytes of the current row: column 0 their number, column 1 themselves. */
+static void take_bytes(ss_db_t *db, ss_part_t *part, apr_pool_t *pool)
+{
+    const char *bytes = ss_db_text(db, 1);
+
+    part->len = (apr_size_t)ss_db_number(db, 0);
+    part->bytes = bytes ? apr_pmemdup(pool, bytes, part->len) : NULL;
+}
+
+static apr_status_t read_part(ss_db_t *db, const ss_message_t *m, int number, ss_part_t *part, apr_pool_t *pool)
+{
+    apr_int64_t key = number;
+    apr_status_t rv = m->part_count <= SS_STORE_INLINE_PARTS ? ss_db_select(db, SS_SQL_GET_INLINE, SS_ARGS{ m->id })
+                                                             : ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ m->id, &key });
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) take_bytes(db, part, pool);
+    return rv;
+}
+
+static apr_status_t load(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_pool_t *pool = ss_store_pool();
+    ss_message_t *m;
+    apr_status_t rv = ss_read_message(db, request->id, &m, pool);
+    apr_uint64_t in_memory = 0;
+
+    if (rv != APR_SUCCESS || !m) {
+        if (rv == APR_SUCCESS) request->rv = APR_NOTFOUND;
+        apr_pool_destroy(pool);
+        return rv;
+    }
+    rv = read_recipients(db, m, m->rcpt_count);
+    m->parts = apr_pcalloc(pool, sizeof(*m->parts) * (apr_size_t)(m->part_count + 1));
+    for (int i = 0; i < m->part_count && rv == APR_SUCCESS && in_memory < (apr_uint64_t)request->limit; i++) {
+        rv = read_part(db, m, i, &m->parts[i], pool);
+        if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->rv = APR_NOTFOUND;   /* finished meanwhile: its body is gone */
+        in_memory += m->parts[i].len;
+    }
+    if (rv == APR_SUCCESS && request->rv == APR_SUCCESS) request->message = m;
+    else apr_pool_destroy(pool);
+    return rv;
+}
+
+static apr_status_t part(ss_db_t *db, ss_store_request_t *request)
+{
+    ss_part_t found = { NULL, 0 };
+    ss_message_t *m;
+    apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
+
+    if (rv == APR_SUCCESS && m) rv = read_part(db, m, request->number, &found, request->pool);
+    if (rv == APR_SUCCESS && !found.bytes) request->rv = APR_NOTFOUND;
+    request->bytes = found.bytes;
+    request->bytes_len = found.len;
+    return rv;
+}
+
+static apr_status_t lookup(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_int64_t limit = EVENTS_MAX;
+    apr_status_t rv = ss_read_message(db, request->id, &request->message, request->pool);
+
+    if (rv == APR_SUCCESS && !request->message) request->rv = APR_NOTFOUND;
+    if (rv != APR_SUCCESS || !request->message) return rv;
+    rv = read_recipients(db, request->message, request->message->rcpt_count);
+    request->history = apr_array_make(request->pool, 8, sizeof(ss_history_t));
+    if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_GET_EVENTS, SS_ARGS{ request->id, &limit });
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        ss_history_t *h = apr_array_push(request->history);
+        *h = (ss_history_t){ .time = ss_db_number(db, 0), .recipient = (int)ss_db_number(db, 1), .what = text(db, 2, request->pool),
+                             .text = text(db, 3, request->pool), .host = text(db, 4, request->pool) };
+    }
+    return rv;
+}
+
+/* ---- the order of what waits ---- */
+
+static apr_status_t due(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_int64_t after = request->after_time, limit = request->limit < SS_DB_ROWS_MAX ? request->limit : SS_DB_ROWS_MAX;
+    apr_status_t rv = ss_db_select(db, SS_SQL_DUE, SS_ARGS{ request->relay, &after, request->id, &limit });
+
+    request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_due_t));
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        ss_due_t *row = apr_array_push(request->rows);
+        apr_cpystrn(row->id, ss_db_text(db, 0), sizeof(row->id));
+        row->relay = text(db, 1, request->pool);
+        row->submitter = text(db, 2, request->pool);
+        row->from = text(db, 3, request->pool);
+        row->due = ss_db_number(db, 4);
+        row->created = ss_db_number(db, 5);
+        row->priority = (int)ss_db_number(db, 6);
+        row->attempts = (int)ss_db_number(db, 7);
+        row->size = (apr_uint64_t)ss_db_number(db, 8);
+    }
+    return rv;
+}
+
+/* ---- lists ---- */
+
+/* "*@example.com" as LIKE wants it; anywhere: the text may stand anywhere. */
+static const char *like(const char *pattern, int anywhere, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, strlen(pattern) * 2 + 3), *p = out;
+
+    if (anywhere) *p++ = '%';
+    for (; *pattern; pattern++) {
+        if (*pattern == '*' && !anywhere) {
+            *p++ = '%';
+            continue;
+        }
+        if (*pattern == '%' || *pattern == '_' || *pattern == '\\') *p++ = '\\';
+        *p++ = *pattern;
+    }
+    if (anywhere) *p++ = '%';
+    *p = '\0';
+    return out;
+}
+
+apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *f, const char *after, const char *bound, apr_int64_t mode, apr_time_t now,
+                          apr_int64_t limit, apr_pool_t *pool)
+{
+    const char *relay = f->relay ? f->relay : "", *from = f->from ? like(f->from, 0, pool) : "", *to = f->to ? like(f->to, 0, pool) : "";
+    const char *words = f->text ? like(f->text, 1, pool) : "";
+    apr_int64_t uid = f->uid, waiting = f->is_waiting, before = f->created_before, state = f->state, when = now;
+
+    return ss_db_select(db, sql, SS_ARGS{ after, bound, relay, relay, &uid, &uid, &waiting, &before, &before, from, from, &state, &mode, &when,
+        to, to, words, words, words, words, words, words, words, words, &limit });
+}
+
+/* Where a step that begins below `after` ends: the key of its last message; "" when the rest is smaller. */
+static apr_status_t step_bound(ss_db_t *db, const ss_filter_t *f, const char *after, char bound[SS_IDENT_TEXT])
+{
+    apr_int64_t offset = STEP_ROWS - 1;
+    apr_status_t rv = ss_db_select(db, f->is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, SS_ARGS{ after, &offset });
+
+    *bound = '\0';
+    while (rv == APR_SUCCESS && ss_db_next(db)) apr_cpystrn(bound, ss_db_text(db, 0), SS_IDENT_TEXT);
+    return rv;
+}
+
+static const char *begin_of(ss_store_request_t *request, place_t *at)
+{
+    if (*at->id) return at->id;
+    return *request->filter.after ? request->filter.after : SS_ID_END;
+}
+
+static apr_status_t list(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    place_t *at = place_of(request);
+    const char *after = begin_of(request, at);
+    char bound[SS_IDENT_TEXT];
+    apr_status_t rv = step_bound(db, &request->filter, after, bound);
+
+    if (!request->rows) request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
+    int first = request->rows->nelts;
+    apr_int64_t wanted = request->limit - first;
+    if (rv == APR_SUCCESS) rv = ss_read_page(db, SS_SQL_PAGE, &request->filter, after, bound, -1, 0, wanted, request->pool);
+    while (rv == APR_SUCCESS && ss_db_next(db)) APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_read_row(db, request->pool);
+    for (int i = first; i < request->rows->nelts && rv == APR_SUCCESS; i++) {
+        ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
+        int all = m->rcpt_count;
+        rv = read_recipients(db, m, SUMMARY_RECIPIENTS);
+        m->rcpt_total = all > m->rcpt_count ? all : 0;
+    }
+    request->more = request->rows->nelts >= request->limit;
+    *more = !request->more && *bound != '\0';
+    apr_cpystrn(at->id, bound, sizeof(at->id));
+    return rv;
+}
+
+static apr_status_t count_control(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    place_t *at = place_of(request);
+    const char *after = begin_of(request, at);
+    char bound[SS_IDENT_TEXT];
+    apr_status_t rv = step_bound(db, &request->filter, after, bound);
+
+    if (rv == APR_SUCCESS) {
+        rv = ss_read_page(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound, ss_control_mode(request->counted_for), request->now, 1, request->pool);
+    }
+    while (rv == APR_SUCCESS && ss_db_next(db)) request->touched += ss_db_number(db, 0);
+    *more = *bound != '\0';
+    apr_cpystrn(at->id, bound, sizeof(at->id));
+    return rv;
+}
+
+/* ---- counts ---- */
+
+static void add_count(ss_store_request_t *request, const char *relay, ss_state_t state, apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
+                      apr_time_t oldest)
+{
+    ss_count_t *row = NULL;
+
+    if (!messages && !recipients) return;
+    for (int i = 0; i < request->rows->nelts && !row; i++) {
+        ss_count_t *other = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+        if (other->state == state && !strcmp(other->relay, relay)) row = other;
+    }
+    if (!row) {
+        row = apr_array_push(request->rows);
+        *row = (ss_count_t){ .relay = apr_pstrdup(request->pool, relay), .state = state };
+    }
+    row->messages += messages;
+    row->recipients += recipients;
+    row->bytes += (apr_uint64_t)bytes;
+    if (oldest && (!row->oldest || oldest < row->oldest)) row->oldest = oldest;
+}
+
+/* A message counts under one state, its recipients each under their own. */
+static void add_open(ss_db_t *db, ss_store_request_t *request)
+{
+    const char *relay = ss_db_text(db, 0);
+    ss_state_t own = ss_db_number(db, 1) ? SS_STATE_QUEUED : ss_db_number(db, 2) ? SS_STATE_DEFERRED : SS_STATE_HELD;
+    const apr_int64_t recipients[] = { ss_db_number(db, 6), 0, ss_db_number(db, 7), ss_db_number(db, 8) };
+
+    for (int state = SS_STATE_QUEUED; state <= SS_STATE_HELD; state++) {
+        int is_own = state == (int)own;
+        add_count(request, relay, (ss_state_t)state, is_own ? ss_db_number(db, 3) : 0, recipients[state], is_own ? ss_db_number(db, 4) : 0,
+                  is_own ? ss_db_number(db, 5) : 0);
+    }
+}
+
+static void add_done(ss_db_t *db, ss_store_request_t *request)
+{
+    const char *relay = ss_db_text(db, 0);
+    apr_int64_t own = ss_db_number(db, 1);
+
+    for (int state = SS_STATE_SENT; state <= SS_STATE_CANCELLED; state++) {
+        int is_own = state == own;
+        add_count(request, relay, (ss_state_t)state, is_own ? ss_db_number(db, 2) : 0, ss_db_number(db, 5 + state - SS_STATE_SENT), is_own ? ss_db_number(db, 3) : 0,
+                  is_own ? ss_db_number(db, 4) : 0);
+    }
+}
+
+static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t *at, int *is_last)
+{
+    const char *relay = at->relay ? at->relay : "", *to_relay = TEXT_END;
+    apr_int64_t from = at->relay ? at->time : -1, to = SS_STORE_FAR, offset = STEP_ROWS - 1;
+    const char *to_id = SS_ID_END;
+    apr_status_t rv = ss_db_select(db, SS_SQL_OPEN_BOUND, SS_ARGS{ relay, &from, at->id, &offset });
+
+    *is_last = 1;
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        *is_last = 0;
+        to_relay = text(db, 0, request->pool);
+        to = ss_db_number(db, 1);
+        to_id = text(db, 2, request->pool);
+    }
+    if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_OPEN_COUNTS, SS_ARGS{ relay, &from, at->id, to_relay, &to, to_id });
+    while (rv == APR_SUCCESS && ss_db_next(db)) add_open(db, request);
+    at->relay = to_relay;
+    at->time = to;
+    apr_cpystrn(at->id, to_id, sizeof(at->id));
+    return rv;
+}
+
+static apr_status_t count_done(ss_db_t *db, ss_store_request_t *request, place_t *at, int *is_last)
+{
+    apr_int64_t from = at->time, to = SS_STORE_FAR, offset = STEP_ROWS - 1;
+    const char *to_id = SS_ID_END;
+    apr_status_t rv = ss_db_select(db, SS_SQL_DONE_BOUND, SS_ARGS{ &from, at->id, &offset });
+
+    *is_last = 1;
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        *is_last = 0;
+        to = ss_db_number(db, 0);
+        to_id = text(db, 1, request->pool);
+    }
+    if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &from, at->id, &to, to_id });
+    while (rv == APR_SUCCESS && ss_db_next(db)) add_done(db, request);
+    at->time = to;
+    apr_cpystrn(at->id, to_id, sizeof(at->id));
+    return rv;
+}
+
+static apr_status_t counts(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    place_t *at = place_of(request);
+    int is_last;
+
+    if (!request->rows) request->rows = apr_array_make(request->pool, 16, sizeof(ss_count_t));
+    apr_status_t rv = at->phase ? count_done(db, request, at, &is_last) : count_open(db, request, at, &is_last);
+    *more = !is_last || (!at->phase && request->number != 1);
+    if (is_last && !at->phase) *at = (place_t){ .phase = 1, .time = 0 };
+    return rv;
+}
+
+static apr_status_t settings(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    place_t *at = place_of(request);
+    apr_int64_t limit = STEP_ROWS;
+    const char *last = at->relay ? at->relay : "";
+    int found = 0;
+    apr_status_t rv = ss_db_select(db, SS_SQL_SETTINGS, SS_ARGS{ last, &limit });
+
+    if (!request->rows) request->rows = apr_array_make(request->pool, 16, sizeof(ss_setting_t));
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        ss_setting_t *row = apr_array_push(request->rows);
+        *row = (ss_setting_t){ .key = text(db, 0, request->pool), .value = text(db, 1, request->pool) };
+        at->relay = row->key;
+        found++;
+    }
+    *more = found == STEP_ROWS;
+    return rv;
+}
+
+apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    *more = 0;
+    switch (request->verb) {
+    case SS_STORE_LOAD: return load(db, request);
+    case SS_STORE_PART: return part(db, request);
+    case SS_STORE_DUE: return due(db, request);
+    case SS_STORE_LOOKUP: return lookup(db, request);
+    case SS_STORE_LIST: return list(db, request, more);
+    case SS_STORE_COUNTS: return counts(db, request, more);
+    case SS_STORE_SETTINGS: return settings(db, request, more);
+    case SS_STORE_CONTROL: return count_control(db, request, more);
+    default: return APR_ENOTIMPL;
+    }
+}

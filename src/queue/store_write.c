@@ -1,0 +1,214 @@
+/* store_write.c: what the store's thread writes inside a batch's transaction: acceptances, outcomes, settings, the purge. See store_impl.h.
+ * A message with one recipient and a body of one part, the usual one, costs two statements to accept and two to finish. */
+#include "queue/store_impl.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+static apr_int64_t flags_of(const ss_message_t *m)
+{
+    return (m->is_8bit ? SS_FLAG_8BIT : 0) | (m->is_utf8 ? SS_FLAG_UTF8 : 0) | (m->requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->is_auto ? SS_FLAG_AUTO : 0);
+}
+
+/* ---- accepting ---- */
+
+static apr_status_t find_key(ss_db_t *db, ss_store_request_t *request, int *is_known)
+{
+    const ss_message_t *m = request->message;
+
+    *is_known = 0;
+    if (!m->idempotency_key) return APR_SUCCESS;
+    apr_status_t rv = ss_db_select(db, SS_SQL_FIND_KEY, SS_ARGS{ m->submitter, m->idempotency_key });
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        const char *hash = ss_db_text(db, 1);
+        *is_known = 1;
+        apr_cpystrn(request->existing_id, ss_db_text(db, 0), sizeof(request->existing_id));
+        request->existing_same = hash && m->content_hash && !strcmp(hash, m->content_hash);
+    }
+    return rv;
+}
+
+static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
+{
+    apr_int64_t size = (apr_int64_t)m->size, parts = m->part_count, flags = flags_of(m), ret = m->ret, priority = m->priority, uid = m->uid;
+    apr_int64_t created = m->created, at = m->at, expire = m->expire, paused = m->paused_base, held = m->held, since = m->held_since;
+    apr_int64_t count[SS_STATES] = { 0 }, rcpts = m->rcpt_count, attempts = 0;
+    int any = 0, is_inline = m->part_count <= SS_STORE_INLINE_PARTS;
+    apr_int64_t due = ss_message_due(m, &any);
+    const char *body = is_inline && m->part_count ? m->parts[0].bytes : NULL;
+    apr_size_t body_len = body ? m->parts[0].len : 0;
+
+    if (!any) due = SS_STORE_FAR;
+    for (int i = 0; i < m->rcpt_count; i++) {
+        count[m->rcpts[i].state]++;
+        if (m->rcpts[i].attempts > attempts) attempts = m->rcpts[i].attempts;
+    }
+    return ss_db_run(db, SS_SQL_PUT_MESSAGE, SS_ARGS{
+        m->id, m->relay, m->from, &size, &parts, &flags, &ret, m->envid, &priority, m->subject, m->message_id, m->header_from, m->submitter, m->door,
+        &uid, m->metadata, m->webhook, m->idempotency_key, m->content_hash, &created, &at, &expire, &paused, &held, &since, m->created_by, &rcpts,
+        &due, &attempts, &count[SS_STATE_QUEUED], &count[SS_STATE_DEFERRED], &count[SS_STATE_HELD], SS_BLOB(body, &body_len, "message", "body") }, NULL);
+}
+
+static apr_status_t put_recipient(ss_db_t *db, const ss_message_t *m, const ss_recipient_t *rcpt)
+{
+    apr_int64_t number = rcpt->number, notify = rcpt->notify, state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next;
+    apr_int64_t uncertain = rcpt->is_uncertain, delivered = rcpt->delivered_at, last = rcpt->last_attempt;
+
+    return ss_db_run(db, SS_SQL_PUT_RECIPIENT, SS_ARGS{ m->id, &number, rcpt->address, rcpt->orcpt, &notify, &state, &attempts, &next, rcpt->reply, rcpt->dsn,
+        rcpt->host, rcpt->cause, rcpt->advice, &uncertain, &delivered, &last }, NULL);
+}
+
+static apr_status_t put_parts(ss_db_t *db, const ss_message_t *m)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    if (m->part_count <= SS_STORE_INLINE_PARTS) return APR_SUCCESS;
+    for (int i = 0; i < m->part_count && rv == APR_SUCCESS; i++) {
+        apr_int64_t number = i;
+        rv = ss_db_run(db, SS_SQL_PUT_BODY, SS_ARGS{ m->id, &number, SS_BLOB(m->parts[i].bytes, &m->parts[i].len, "body", "bytes") }, NULL);
+    }
+    return rv;
+}
+
+apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request)
+{
+    const ss_message_t *m = request->message;
+    int is_known;
+
+    *request->existing_id = '\0';
+    apr_status_t rv = find_key(db, request, &is_known);
+    if (rv != APR_SUCCESS || is_known) return rv;
+    rv = put_message(db, m);
+    for (int i = 0; i < m->rcpt_count && rv == APR_SUCCESS; i++) rv = put_recipient(db, m, &m->rcpts[i]);
+    return rv == APR_SUCCESS ? put_parts(db, m) : rv;
+}
+
+/* ---- outcomes ---- */
+
+apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient, const char *what, const char *text, const char *host)
+{
+    apr_int64_t when = time, number = recipient;
+
+    return ss_db_run(db, SS_SQL_PUT_EVENT, SS_ARGS{ id, &when, &number, what, text, host }, NULL);
+}
+
+/* *is_plain: nobody had acted on the recipient meanwhile. */
+static apr_status_t end_recipient(ss_db_t *db, const char *id, const ss_recipient_t *rcpt, int *is_plain)
+{
+    apr_int64_t state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next, uncertain = rcpt->is_uncertain;
+    apr_int64_t delivered = rcpt->delivered_at, last = rcpt->last_attempt, number = rcpt->number;
+    int changed = 0;
+
+    apr_status_t rv = ss_db_run(db, SS_SQL_END_RECIPIENT, SS_ARGS{ &state, &attempts, &next, rcpt->reply, rcpt->dsn, rcpt->host, rcpt->cause, rcpt->advice,
+        &uncertain, &delivered, &last, id, &number }, &changed);
+    *is_plain = changed == 1;
+    if (rv != APR_SUCCESS || *is_plain) return rv;
+    return ss_db_run(db, SS_SQL_END_RECIPIENT_CAREFULLY, SS_ARGS{ &state, rcpt->cause, &state, &state, &attempts, &next, rcpt->reply, rcpt->dsn, rcpt->host,
+        rcpt->advice, &uncertain, &delivered, &last, id, &number, &state }, NULL);
+}
+
+static apr_status_t summarize(ss_db_t *db, const char *id, ss_summary_t *summary)
+{
+    apr_status_t rv = ss_db_select(db, SS_SQL_SUMMARY, SS_ARGS{ id });
+
+    memset(summary, 0, sizeof(*summary));
+    summary->due = SS_STORE_FAR;
+    summary->is_finished = 1;
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        apr_int64_t state = ss_db_number(db, 0), next = ss_db_number(db, 2), attempts = ss_db_number(db, 3);
+        if (state < 0 || state >= SS_STATES) continue;
+        summary->has_any = 1;
+        /* "sending" is never stored by this program; one that a newer wrote waits like any other. */
+        summary->count[state == SS_STATE_SENDING ? SS_STATE_QUEUED : state] += ss_db_number(db, 1);
+        if (!ss_state_is_final((ss_state_t)state)) summary->is_finished = 0;
+        if (state < SS_STATE_HELD && next < summary->due) summary->due = next;
+        if (attempts > summary->attempts) summary->attempts = attempts;
+    }
+    return rv;
+}
+
+static apr_status_t delete_message(ss_db_t *db, const char *id)
+{
+    static const ss_sql_t all[] = { SS_SQL_DELETE_RECIPIENTS, SS_SQL_DELETE_EVENTS, SS_SQL_DELETE_BODY, SS_SQL_DELETE_MESSAGE };
+    apr_status_t rv = APR_SUCCESS;
+
+    for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) rv = ss_db_run(db, all[i], SS_ARGS{ id }, NULL);
+    return rv;
+}
+
+apr_status_t ss_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history, ss_summary_t *s)
+{
+    apr_status_t rv = summarize(db, id, s);
+    apr_int64_t when = now, finished = s->is_finished ? now : 0, held = s->count[SS_STATE_HELD];
+
+    if (rv != APR_SUCCESS || !s->has_any) return rv;
+    if (s->is_finished && !keep_history) return delete_message(db, id);
+    rv = ss_db_run(db, SS_SQL_SETTLE, SS_ARGS{ &s->due, &finished, &s->attempts, &s->count[SS_STATE_QUEUED], &s->count[SS_STATE_DEFERRED], &held,
+        &s->count[SS_STATE_SENT], &s->count[SS_STATE_FAILED], &s->count[SS_STATE_EXPIRED], &s->count[SS_STATE_CANCELLED], &held, &when, &when, &held, &when,
+        &finished, id }, NULL);
+    if (rv == APR_SUCCESS && s->is_finished) rv = ss_db_run(db, SS_SQL_DELETE_BODY, SS_ARGS{ id }, NULL);
+    return rv;
+}
+
+/* The only recipient of a message whose body lies in its row: no need to look at anything. *is_done: 0: the long way is needed. */
+static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipient_t *rcpt, apr_time_t now, int *is_done)
+{
+    apr_int64_t count[SS_STATES] = { 0 }, attempts = rcpt->attempts, most = SS_STORE_INLINE_PARTS;
+    apr_int64_t finished = ss_state_is_final(rcpt->state) ? now : 0;
+    apr_int64_t due = finished ? SS_STORE_FAR : rcpt->next;
+    int changed = 0;
+
+    count[rcpt->state] = 1;
+    apr_status_t rv = ss_db_run(db, SS_SQL_SETTLE_SINGLE, SS_ARGS{ &due, &finished, &attempts, &count[SS_STATE_QUEUED], &count[SS_STATE_DEFERRED],
+        &count[SS_STATE_SENT], &count[SS_STATE_FAILED], &count[SS_STATE_EXPIRED], &count[SS_STATE_CANCELLED], &finished, id, &most }, &changed);
+    *is_done = changed == 1;
+    return rv;
+}
+
+apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
+{
+    const ss_message_t *m = request->message;
+    apr_status_t rv = APR_SUCCESS;
+    int is_plain = 1, is_done = 0;
+    ss_summary_t summary;
+
+    for (int i = 0; i < request->changed_count && rv == APR_SUCCESS; i++) {
+        int plain;
+        rv = end_recipient(db, m->id, &m->rcpts[request->changed[i]], &plain);
+        is_plain &= plain;
+    }
+    for (int i = 0; request->history && i < request->history->nelts && rv == APR_SUCCESS; i++) {
+        const ss_history_t *h = &APR_ARRAY_IDX(request->history, i, ss_history_t);
+        rv = ss_write_event(db, m->id, h->time, h->recipient, h->what, h->text, h->host);
+    }
+    if (rv != APR_SUCCESS) return rv;
+    if (is_plain && m->rcpt_count == 1 && request->changed_count == 1 && m->rcpts[0].state != SS_STATE_HELD &&
+        (request->keep_history || !ss_state_is_final(m->rcpts[0].state))) {
+        rv = settle_single(db, m->id, &m->rcpts[0], request->now, &is_done);
+    }
+    return rv == APR_SUCCESS && !is_done ? ss_write_settle(db, m->id, request->now, request->keep_history, &summary) : rv;
+}
+
+/* ---- settings, housekeeping ---- */
+
+apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_int64_t now = request->now;
+
+    if (!request->value) return ss_db_run(db, SS_SQL_UNSET, SS_ARGS{ request->key }, NULL);
+    return ss_db_run(db, SS_SQL_SET, SS_ARGS{ request->key, request->value, request->who, &now }, NULL);
+}
+
+apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request)
+{
+    static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS, SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
+    apr_int64_t before = request->before_time, limit = request->limit;
+    apr_status_t rv = APR_SUCCESS;
+    int gone = 0;
+
+    for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);
+    request->touched = gone;
+    request->more = gone == request->limit;
+    if (rv == APR_SUCCESS) rv = ss_db_run(db, SS_SQL_PURGE_ORPHANS, SS_ARGS{ &limit }, NULL);
+    return rv;
+}
