@@ -86,6 +86,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
     own->relay = apr_pstrdup(pool, m->relay);
     own->rcpts = apr_pcalloc(pool, sizeof(*own->rcpts) * (apr_size_t)m->rcpt_count);
     own->rcpt_count = m->rcpt_count;
+    request->message = own;
     request->changed = apr_pmemdup(pool, numbers, sizeof(int) * (apr_size_t)count);
     request->changed_count = count;
     for (int i = 0; i < m->rcpt_count; i++) {
