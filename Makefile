@@ -105,6 +105,8 @@ clean:
 ASAN := SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" B=$(B)/asan OPT="-O1 -g"
 asan:
 	@$(MAKE) --no-print-directory $(ASAN) unit
+	@$(MAKE) --no-print-directory $(ASAN) sim N=5000
+	@$(MAKE) --no-print-directory $(ASAN) fuzz-corpus
 
 # Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
 TESTS ?= t/e2e
@@ -120,7 +122,9 @@ check: check-packages
 	@$(MAKE) --no-print-directory lint
 	@$(MAKE) --no-print-directory all
 	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory asan
+	@$(MAKE) --no-print-directory fuzz-short
 	@$(MAKE) --no-print-directory e2e
 	@echo "make check: everything passed"
 

@@ -44,3 +44,15 @@ coverage:
 	@find build/coverage -name '*.gcda' -delete
 	@timeout 600 build/coverage/unit > build/coverage/unit.log
 	@sh t/coverage build/coverage $(COVERED)
+
+.PHONY: sim
+## make sim N=100000    the simulator: random faults, timing and restarts; SEED=... from this seed on; build/sim =SEED tells one run
+N    ?= 100000
+SEED ?=
+SIM_SRC := $(wildcard t/sim/*.c)
+$(B)/obj/t/sim/%.o: OWN += -D_GNU_SOURCE
+$(B)/sim: $(call obj,$(SIM_SRC)) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+sim: $(B)/sim
+	@timeout 86400 $(B)/sim $(N) $(SEED)

@@ -200,7 +200,7 @@ static const char *one_host(ss_host_t *host, const char *text, apr_pool_t *pool)
 
     if (*text == '[') {
         const char *end = strchr(text, ']');
-        if (!end || end == text + 1 || (end[1] && end[1] != ':')) return apr_psprintf(pool, "'%s' is not [IPv6 address] or [IPv6 address]:port", text);
+        if (!end || end == text + 1 || (end[1] && end[1] != ':') || !memchr(text, ':', (apr_size_t)(end - text))) return apr_psprintf(pool, "'%s' is not [IPv6 address] or [IPv6 address]:port", text);
         name = apr_pstrmemdup(pool, text + 1, (apr_size_t)(end - text - 1));
         colon = end[1] ? end + 1 : NULL;
     } else {
@@ -209,7 +209,7 @@ static const char *one_host(ss_host_t *host, const char *text, apr_pool_t *pool)
         if (colon) name = apr_pstrmemdup(pool, text, (apr_size_t)(colon - text));
     }
     if (colon && ss_text_number(colon + 1, 1, 65535, &port)) return apr_psprintf(pool, "'%s' has no port from 1 to 65535 behind its colon", text);
-    if (!*name || strlen(name) > 253 || has_control(name) || strpbrk(name, " /@\"'<>") || *name == '.' || strstr(name, "..")) {
+    if (!*name || strlen(name) > 253 || has_control(name) || strpbrk(name, " /@\"'<>[]") || *name == '.' || strstr(name, "..")) {
         return apr_psprintf(pool, "'%s' is not a host name or address, such as smtp.example.com, 192.0.2.1 or [2001:db8::1]:587", text);
     }
     apr_size_t len = strlen(name);

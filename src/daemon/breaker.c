@@ -22,6 +22,7 @@ int ss_breaker_failed(ss_host_state_t *host, ss_host_condition_t condition, cons
     if (host->wait > most) host->wait = most;
     host->next = now + ss_clock_jitter(host->wait, JITTER, jitter);
     if (host->next > now + most) host->next = now + most;
+    if (condition == SS_HOST_BLOCKED && host->next < now + first) host->next = now + first;
     host->is_probing = 0;
     if (is_new) host->since = now;
     host->condition = condition;

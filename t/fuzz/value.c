@@ -36,12 +36,12 @@ static void *record_of(ss_place_t place, apr_pool_t *pool)
     return settings;
 }
 
-/* Texts, files and the like may hold blanks, and a password prints as "set": these are only read and printed. */
+/* Texts, files and the like may hold blanks, a password prints as "set", and timeouts leave some unset: these are only read and printed. */
 static int is_words(ss_kind_t kind)
 {
     switch (kind) {
     case SS_KIND_FLAG: case SS_KIND_NUMBER: case SS_KIND_SIZE: case SS_KIND_DURATION: case SS_KIND_DURATION_OFF: case SS_KIND_DURATIONS:
-    case SS_KIND_TIMEOUTS: case SS_KIND_HOSTS: case SS_KIND_ENUM: case SS_KIND_TLS: case SS_KIND_AUTH: case SS_KIND_FINGERPRINT: case SS_KIND_RATES:
+    case SS_KIND_HOSTS: case SS_KIND_ENUM: case SS_KIND_TLS: case SS_KIND_AUTH: case SS_KIND_FINGERPRINT: case SS_KIND_RATES:
     case SS_KIND_ADDRESS: case SS_KIND_LIMIT:
         return 1;
     default:
