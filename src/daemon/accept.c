@@ -50,6 +50,8 @@ int ss_accept_may(const ss_relay_t *relay, ss_accepted_t *answer)
         refuse(answer, SS_REFUSED_LEAVING, "the delivery daemon is restarting");
     } else if (!d->store) {
         refuse(answer, SS_REFUSED_STORE, "%s", d->store_result.text);
+    } else if (!d->is_counted) {
+        refuse(answer, SS_REFUSED_STORE, "the queue is being opened");
     } else if (!relay->settings->engine) {
         refuse(answer, SS_REFUSED_OFF, "SMTPSendEngine is Off for relay \"%s\": mail is not accepted", relay->name);
     } else if (!relay->host_count) {

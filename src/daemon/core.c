@@ -124,6 +124,7 @@ static void counted(ss_store_request_t *request)
     ss_daemon_t *d = request->baton;
     apr_int64_t waiting = 0;
 
+    d->is_counted = 1;
     if (request->rv != APR_SUCCESS) {
         ss_log(d->log, SS_LOG_ERROR, 203, "the queue could not be counted: %s", request->result.text);
         drop_request(request);
@@ -308,6 +309,11 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     if (rv != APR_SUCCESS) return rv;
     ss_chronicle_start(d);
     open_store(d, STORE_LOCK_WAIT);
+    /* Doors open after what waits is counted, or what they accept would be counted twice. */
+    while (d->store && !d->is_counted && !d->is_leaving) {
+        rv = ss_loop_turn(d->loop, -1);
+        if (rv != APR_SUCCESS) return rv;
+    }
     return ss_intake_start(d, options->listen_fd);
 }
 

@@ -228,6 +228,7 @@ struct ss_daemon_t {
     ss_loop_t *loop;
     ss_store_t *store;             /* NULL: cannot be opened; store_result says why */
     ss_result_t store_result;
+    int is_counted;                /* what waits in the store is known: mail may be accepted */
     ss_timer_t store_timer;        /* tries to open it again */
     ss_timer_t purge_timer;
     apr_hash_t *jobs;              /* id -> ss_job_t */

@@ -189,14 +189,8 @@ static ss_tls_way_t first_way(const ss_link_t *link)
 
 static void connected_name(ss_link_t *link)
 {
-    const char *colon = strchr(link->host->name, ':');
-
-    /* An address as host is not said twice. */
-    if (!strcmp(link->host->name, link->address.text)) {
-        apr_snprintf(link->name, sizeof(link->name), "%s%s%s:%d", colon ? "[" : "", link->address.text, colon ? "]" : "", link->port);
-    } else {
-        apr_snprintf(link->name, sizeof(link->name), "%s[%s]:%d", link->host->name, link->address.text, link->port);
-    }
+    /* Always name[address]:port, the shape that tools for mail logs parse, where the name is an address, too. */
+    apr_snprintf(link->name, sizeof(link->name), "%s[%s]:%d", link->host->name, link->address.text, link->port);
 }
 
 static void on_connected(void *self, const ss_connected_t *connected)

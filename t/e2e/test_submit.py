@@ -65,7 +65,7 @@ def test_json_is_composed(make_httpd, relay):
 
 @pytest.mark.parametrize("body, kind, status, words", [
     (b"{", "application/json", 400, ["json"]),
-    (b'{"from":"a@example.com","to":"nobody","subject":"x","text":"y"}', "application/json", 400, ["to"]),
+    (b'{"from":"a@example.com","to":"no body@","subject":"x","text":"y"}', "application/json", 400, ["to"]),
     (b'{"from":"a@example.com","to":"b@example.net","subject":"a\\r\\nBcc: evil@example.net","text":"y"}', "application/json", 400, ["subject"]),
     (b'{"from":"a@example.com","to":"b@example.net","headers":{"X-A":"a\\nB: c"},"text":"y"}', "application/json", 400, ["headers"]),
     (b'{"from":"a@example.com","text":"y"}', "application/json", 400, ["to"]),
@@ -101,6 +101,7 @@ def test_size_limits(make_httpd, relay):
     httpd = make_httpd("SMTPSendMaxMessageSize 64K\n", relay=relay)
     problem(httpd.send(b"Subject: x\r\n\r\n" + b"0123456789\r\n" * 10000), 413, "64K")
     assert httpd.send(b"Subject: x\r\n\r\n" + b"0123456789\r\n" * 4000).status == 202
+    relay.wait_for(1)
 
 
 def test_cancel_waits_and_conflict(make_httpd, relay):

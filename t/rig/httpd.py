@@ -87,7 +87,7 @@ class Answer:
 class Httpd:
     """config: directives besides the rig's own; by default an engine that is On with the relay's port. expected: patterns of log lines that may be there."""
 
-    def __init__(self, config="", relay=None, handlers=HANDLERS, level="info", mpm="event", queue=None, mpm_settings="", env=None):
+    def __init__(self, config="", relay=None, handlers=HANDLERS, level="info", mpm="event", queue=None, mpm_settings="StartServers 1\nThreadsPerChild 32\nMaxRequestWorkers 64", env=None):
         self.dir = tempfile.mkdtemp(prefix="smtp-send-rig.")
         self.port = free_port()
         self.level, self.mpm, self.handlers, self.mpm_settings = level, mpm, handlers, mpm_settings
