@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "daemon/quota.h"
 
 #define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)       /* the old daemon settles for at most 10 s before it lets go of the store */
 #define STORE_RETRY (10 * APR_USEC_PER_SEC)           /* a store that could not be opened is tried again */
@@ -337,6 +338,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->jobs = apr_hash_make(pool);
     d->adopted = apr_hash_make(pool);
     d->waiters = apr_hash_make(pool);
+    d->quota = ss_quota_create(pool);
 
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {

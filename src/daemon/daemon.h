@@ -161,6 +161,7 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *rcpts, const int *numbers,
 int ss_outcome_expire(ss_job_t *job, apr_time_t now);
 
 /* ---- the local socket (intake.c), requests (submit.c, control.c, document.c, testing.c) ---- */
+typedef struct ss_many_t ss_many_t;       /* many submissions of one request under way */
 typedef struct ss_asker_t ss_asker_t;     /* a client of the local socket with a request under way */
 struct ss_asker_t {
     ss_daemon_t *daemon;
@@ -172,6 +173,7 @@ struct ss_asker_t {
     void (*left)(ss_asker_t *asker);      /* called once when the peer leaves while busy; or NULL */
     void *work;                    /* of the request under way */
     ss_message_t *submitting;      /* parts are still coming */
+    ss_many_t *many;               /* parts of many are still coming */
     json_t *header;
     apr_size_t charged;            /* bytes counted in daemon->intake_bytes */
     ss_timer_t timer;
@@ -197,6 +199,14 @@ void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *message);
 ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header);
 /* Adds content to asker->submitting; 0: refused already (too large), the message is gone. */
 int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len);
+/* The same for many messages in one request ("submitMany"); NULL: refused already. */
+ss_many_t *ss_submit_many_begin(ss_asker_t *asker, const json_t *header);
+/* Adds content to the message whose turn it is; 0: more than was announced. */
+int ss_submit_many_part(ss_many_t *many, const char *content, apr_size_t len);
+/* All content is there: to the queue; the asker is answered when the last of them is. */
+void ss_submit_many_end(ss_many_t *many);
+/* Drops what was not given to the queue yet (the client left). */
+void ss_submit_many_free(ss_many_t *many);
 /* A verb that is no submission. */
 void ss_control(ss_asker_t *asker, const char *verb, const json_t *header);
 void ss_testing(ss_asker_t *asker, const json_t *header);
@@ -252,6 +262,7 @@ struct ss_daemon_t {
     ss_secret_t *(*secret_of)(const ss_settings_t *settings);
     struct ss_learned_t *learned;
     struct ss_chronicle_t *chronicle;
+    struct ss_quota_t *quota;
     apr_time_t counted;            /* when the store last told the oldest message's age */
     apr_hash_t *waiters;           /* message's id -> ss_waiter_t, the first of them */
 };

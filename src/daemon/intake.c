@@ -38,6 +38,7 @@ static void free_asker(ss_asker_t *asker)
     ss_buf_free(&asker->out);
     if (asker->header) json_decref(asker->header);
     if (asker->submitting) apr_pool_destroy(asker->submitting->pool);
+    if (asker->many) ss_submit_many_free(asker->many);
     release_charge(asker);
     if (asker->prev) asker->prev->next = asker->next;
     else d->askers = asker->next;
@@ -204,6 +205,24 @@ int ss_asker_is_trusted(const ss_asker_t *asker)
 
 /* ---- in ---- */
 
+/* Content of many messages; what is more than announced is no request of ours. */
+static void more_of_many(ss_asker_t *asker, const ss_frame_t *frame, const char *content)
+{
+    ss_many_t *many = asker->many;
+
+    asker->is_busy = 1;
+    if (!ss_submit_many_part(many, content, frame->content_len)) {
+        asker->many = NULL;
+        ss_submit_many_free(many);
+        ss_asker_refuse(asker, 400, 0, NULL, "the request has more content than its messages' sizes");
+    } else if (!(frame->flags & SS_FRAME_LAST)) {
+        asker->is_busy = 0;
+    } else {
+        asker->many = NULL;
+        ss_submit_many_end(many);
+    }
+}
+
 static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_t *frame, const char *content)
 {
     ss_daemon_t *d = asker->daemon;
@@ -219,6 +238,11 @@ static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_
     }
     if (frame->instance && frame->instance != d->instance) {
         ss_asker_refuse(asker, 503, 5, NULL, "this socket belongs to another httpd's delivery daemon: give each server an SMTPSendSocket of its own");
+        return;
+    }
+    if (!strcmp(verb, "submitMany")) {
+        asker->many = ss_submit_many_begin(asker, asker->header);
+        if (asker->many) more_of_many(asker, frame, content);
         return;
     }
     if (strcmp(verb, "submit")) {
@@ -277,8 +301,9 @@ static int take_frame(ss_asker_t *asker)
     ss_buf_init(&asker->in, taken.max);
     if (rest) ss_buf_append(&asker->in, taken.data + whole, rest);
     int ok = 1;
-    if (frame.type == SS_FRAME_REQUEST && !asker->submitting) begin_request(asker, header, &frame, content);
+    if (frame.type == SS_FRAME_REQUEST && !asker->submitting && !asker->many) begin_request(asker, header, &frame, content);
     else if (frame.type == SS_FRAME_PART && asker->submitting) more_parts(asker, &frame, content);
+    else if (frame.type == SS_FRAME_PART && asker->many) more_of_many(asker, &frame, content);
     else ok = -1;
     ss_buf_free(&taken);
     return ok;
@@ -308,7 +333,7 @@ static void pump(ss_asker_t *asker)
         return;
     }
     if (!asker->is_busy) {
-        if (asker->in.len || asker->submitting) ss_loop_timer(d->loop, &asker->timer, ss_loop_now(d->loop) + REQUEST_TIME);
+        if (asker->in.len || asker->submitting || asker->many) ss_loop_timer(d->loop, &asker->timer, ss_loop_now(d->loop) + REQUEST_TIME);
         else ss_loop_untimer(d->loop, &asker->timer);
     }
     watch_as_needed(asker);
@@ -323,7 +348,7 @@ static void asker_timer(ss_timer_t *timer, apr_time_t now)
     if (asker->is_busy) return;
     ss_daemon_t *d = asker->daemon;
     pump(asker);
-    if (has_asker(d, asker) && !asker->is_busy && asker->in.len == before && (before || asker->submitting)) hang_up(asker);
+    if (has_asker(d, asker) && !asker->is_busy && asker->in.len == before && (before || asker->submitting || asker->many)) hang_up(asker);
 }
 
 static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)

@@ -1,14 +1,41 @@
-/* submit.c: a submission on the local socket: its header becomes a message; accept.c does the rest. */
+/* submit.c: submissions on the local socket: a header becomes a message; accept.c does the rest. One message, or many in one request. */
 #include "daemon/accept.h"
 
 #include <apr_strings.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/quota.h"
 #include "mail/address.h"
 #include "mail/message.h"
 
 #define TEXT_MAX 4096              /* of one text in the header */
+#define MANY_MAX 10000             /* messages of one request */
+
+typedef struct {               /* a refusal as this socket says it */
+    int status, retry_after;
+    const char *field;
+    char detail[1024];
+} refusal_t;
+
+static int __attribute__((format(printf, 5, 6))) refused(refusal_t *why, int status, int retry_after, const char *field, const char *format, ...)
+{
+    va_list args;
+
+    why->status = status;
+    why->retry_after = retry_after;
+    why->field = field;
+    va_start(args, format);
+    apr_vsnprintf(why->detail, sizeof(why->detail), format, args);
+    va_end(args);
+    return 0;
+}
+
+static void answer_refusal(ss_asker_t *asker, const refusal_t *why)
+{
+    ss_asker_refuse(asker, why->status, why->retry_after, why->field, "%s", why->detail);
+}
 
 /* A text of the request in the message's pool; NULL where there is none. *bad is set when it is no text or too long. */
 static const char *text_of(const json_t *header, const char *name, apr_pool_t *pool, int *bad)
@@ -36,7 +63,8 @@ static int has_bad_bytes(const char *address)
     return 0;
 }
 
-static int read_rcpts(ss_asker_t *asker, const json_t *header, ss_message_t *m)
+/* 1, or 0 with the refusal; so do the others below. */
+static int read_rcpts(const json_t *header, ss_message_t *m, refusal_t *no)
 {
     const json_t *to = json_object_get(header, "to");
     const json_t *notifies = json_object_get(header, "notifies");
@@ -44,10 +72,8 @@ static int read_rcpts(ss_asker_t *asker, const json_t *header, ss_message_t *m)
     unsigned notify = (unsigned)number_of(header, "notify");
     apr_size_t count = json_array_size(to);
 
-    if (!count || count > SS_MAIL_RECIPIENTS_MAX) {
-        ss_asker_refuse(asker, count ? 422 : 400, 0, "to", count ? "more than %d recipients in one message" : "a message needs a recipient", SS_MAIL_RECIPIENTS_MAX);
-        return 0;
-    }
+    if (!count) return refused(no, 400, 0, "to", "a message needs a recipient");
+    if (count > SS_MAIL_RECIPIENTS_MAX) return refused(no, 422, 0, "to", "more than %d recipients in one message", SS_MAIL_RECIPIENTS_MAX);
     m->rcpts = apr_pcalloc(m->pool, count * sizeof(*m->rcpts));
     m->rcpt_count = (int)count;
     for (apr_size_t i = 0; i < count; i++) {
@@ -58,8 +84,7 @@ static int read_rcpts(ss_asker_t *asker, const json_t *header, ss_message_t *m)
         const char *why = NULL;
         /* The doors check already; a client of the socket may be anybody, and an address becomes a command. */
         if (!address || has_bad_bytes(address) || !ss_address_is_valid(address, 0, &why)) {
-            ss_asker_refuse(asker, 400, 0, "to", "recipient %d is not an address: %s", (int)i + 1, why ? why : "control bytes");
-            return 0;
+            return refused(no, 400, 0, "to", "recipient %d is not an address: %s", (int)i + 1, why ? why : "control bytes");
         }
         rcpt->number = (int)i;
         rcpt->address = apr_pstrdup(m->pool, address);
@@ -70,7 +95,7 @@ static int read_rcpts(ss_asker_t *asker, const json_t *header, ss_message_t *m)
     return 1;
 }
 
-static int read_header(ss_asker_t *asker, const json_t *header, ss_message_t *m)
+static int read_header(const ss_asker_t *asker, const json_t *header, ss_message_t *m, refusal_t *no)
 {
     int bad = 0;
     const char *from = text_of(header, "from", m->pool, &bad);
@@ -82,7 +107,7 @@ static int read_header(ss_asker_t *asker, const json_t *header, ss_message_t *m)
     m->door = text_of(header, "door", m->pool, &bad);
     m->envid = text_of(header, "envid", m->pool, &bad);
     m->metadata = text_of(header, "metadata", m->pool, &bad);
-    m->webhook = text_of(header, "webhook", m->pool, &bad);
+    m->webhook = ss_asker_is_trusted(asker) ? text_of(header, "webhook", m->pool, &bad) : NULL;
     m->idempotency_key = text_of(header, "idempotencyKey", m->pool, &bad);
     m->content_hash = text_of(header, "contentHash", m->pool, &bad);
     m->submitter = ss_asker_is_trusted(asker) ? text_of(header, "submitter", m->pool, &bad) : NULL;
@@ -97,19 +122,31 @@ static int read_header(ss_asker_t *asker, const json_t *header, ss_message_t *m)
     m->is_utf8 = json_is_true(json_object_get(header, "isUtf8"));
     m->requires_tls = json_is_true(json_object_get(header, "requiresTls"));
     m->is_auto = json_is_true(json_object_get(header, "isAuto"));
-    if (bad) {
-        ss_asker_refuse(asker, 400, 0, NULL, "a text of the request is longer than %d bytes or holds a zero byte", TEXT_MAX);
-        return 0;
-    }
+    if (bad) return refused(no, 400, 0, NULL, "a text of the request is longer than %d bytes or holds a zero byte", TEXT_MAX);
     if (*m->from && (has_bad_bytes(m->from) || !ss_address_is_valid(m->from, 0, &why))) {
-        ss_asker_refuse(asker, 400, 0, "from", "the sender is not an address: %s", why ? why : "control bytes");
-        return 0;
+        return refused(no, 400, 0, "from", "the sender is not an address: %s", why ? why : "control bytes");
     }
     if (m->priority < SS_PRIORITY_HIGH || m->priority > SS_PRIORITY_BULK || m->at < 0 || m->expire < 0 || m->ret < 0 || m->ret > 2) {
-        ss_asker_refuse(asker, 400, 0, NULL, "priority, at, expire or ret is out of its range");
-        return 0;
+        return refused(no, 400, 0, NULL, "priority, at, expire or ret is out of its range");
     }
     return 1;
+}
+
+/* SMTPSendSubmitterRate of the location, which only our own web processes may name. */
+static int has_quota(const ss_asker_t *asker, const json_t *header, const ss_message_t *m, refusal_t *no)
+{
+    const json_t *list = ss_asker_is_trusted(asker) ? json_object_get(header, "rates") : NULL;
+    ss_rate_t rates[SS_QUOTA_RATES_MAX];
+    int count = 0;
+
+    for (apr_size_t i = 0; i < json_array_size(list) && count < SS_QUOTA_RATES_MAX; i++) {
+        const json_t *rate = json_array_get(list, i);
+        rates[count].count = json_integer_value(json_array_get(rate, 0));
+        rates[count].per = json_integer_value(json_array_get(rate, 1));
+        if (rates[count].count > 0 && rates[count].per > 0) count++;
+    }
+    int wait = count ? ss_quota_take(asker->daemon->quota, m->submitter, rates, count, ss_loop_now(asker->daemon->loop)) : 0;
+    return wait ? refused(no, 429, wait, NULL, "%s has handed in more messages than SMTPSendSubmitterRate allows", m->submitter) : 1;
 }
 
 /* The refusals of accept.c as this socket says them. */
@@ -119,72 +156,102 @@ static const struct { int status, retry_after; const char *field; } refusals[] =
     [SS_REFUSED_EMPTY] = { 400, 0, NULL }, [SS_REFUSED_KEY] = { 422, 0, "Idempotency-Key" }
 };
 
-static void refuse(ss_asker_t *asker, const ss_accepted_t *answer)
+static int not_accepted(refusal_t *no, const ss_accepted_t *answer)
 {
-    ss_asker_refuse(asker, refusals[answer->refused].status, refusals[answer->refused].retry_after, refusals[answer->refused].field, "%s", answer->detail);
+    return refused(no, refusals[answer->refused].status, refusals[answer->refused].retry_after, refusals[answer->refused].field, "%s", answer->detail);
 }
 
-static ss_relay_t *relay_of(ss_asker_t *asker, const json_t *header)
+static ss_relay_t *relay_of(ss_daemon_t *d, const json_t *header, refusal_t *no)
 {
-    ss_daemon_t *d = asker->daemon;
     const char *asked = json_string_value(json_object_get(header, "relay"));
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *from = json_string_value(json_object_get(header, "from"));
     const char *name = asked ? asked : server;
     ss_relay_t *relay = name ? ss_relay_find(d, name) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
 
-    if (!relay) ss_asker_refuse(asker, asked ? 422 : 503, asked ? 0 : refusals[SS_REFUSED_LEAVING].retry_after, "relay", "no relay is called \"%s\"", name);
+    if (!relay) refused(no, asked ? 422 : 503, asked ? 0 : refusals[SS_REFUSED_LEAVING].retry_after, "relay", "no relay is called \"%s\"", name);
     return relay && !asked ? ss_accept_relay(d, from ? from : "", relay) : relay;
 }
 
-ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
+/* The message of a header, without content; NULL with the refusal. */
+static ss_message_t *make(ss_asker_t *asker, const json_t *header, refusal_t *no)
 {
-    ss_relay_t *relay = relay_of(asker, header);
+    ss_relay_t *relay = relay_of(asker->daemon, header, no);
     ss_accepted_t answer;
 
     if (!relay) return NULL;
     if (!ss_accept_may(relay, &answer)) {
-        refuse(asker, &answer);
+        not_accepted(no, &answer);
         return NULL;
     }
     ss_message_t *m = ss_accept_begin(relay);
-    if (!read_rcpts(asker, header, m) || !read_header(asker, header, m)) {
-        apr_pool_destroy(m->pool);
-        return NULL;
-    }
+    if (read_rcpts(header, m, no) && read_header(asker, header, m, no) && has_quota(asker, header, m, no)) return m;
+    apr_pool_destroy(m->pool);
+    return NULL;
+}
+
+static int add_part(ss_daemon_t *d, ss_message_t *m, const char *content, apr_size_t len, refusal_t *no)
+{
+    ss_accepted_t answer;
+
+    return ss_accept_part(ss_relay_find(d, m->relay), m, content, len, &answer) || not_accepted(no, &answer);
+}
+
+/* What of content that is on its way counts against the daemon's bound. */
+static void charge(ss_asker_t *asker, apr_size_t len)
+{
+    asker->charged += len;
+    asker->daemon->intake_bytes += len;
+}
+
+static json_t *taken(const ss_accepted_t *answer)
+{
+    json_t *fields = json_object();
+
+    json_object_set_new(fields, "id", json_string(answer->id));
+    json_object_set_new(fields, "state", json_string("queued"));
+    json_object_set_new(fields, "recipients", json_integer(answer->rcpt_count));
+    if (answer->is_paused) json_object_set_new(fields, "paused", json_true());
+    return fields;
+}
+
+/* ---- one message ---- */
+
+ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
+{
+    refusal_t no;
+    ss_message_t *m = make(asker, header, &no);
+
+    if (!m) answer_refusal(asker, &no);
     return m;
 }
 
 int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len)
 {
     ss_message_t *m = asker->submitting;
-    ss_accepted_t answer;
+    refusal_t no;
 
-    if (!ss_accept_part(ss_relay_find(asker->daemon, m->relay), m, content, len, &answer)) {
+    if (!add_part(asker->daemon, m, content, len, &no)) {
         asker->submitting = NULL;
         apr_pool_destroy(m->pool);
-        refuse(asker, &answer);
+        answer_refusal(asker, &no);
         return 0;
     }
-    asker->charged += len;
-    asker->daemon->intake_bytes += len;
+    charge(asker, len);
     return 1;
 }
 
 static void answered(void *self, const ss_accepted_t *answer)
 {
     ss_asker_t *asker = self;
+    refusal_t no;
 
     if (answer->refused) {
-        refuse(asker, answer);
+        not_accepted(&no, answer);
+        answer_refusal(asker, &no);
         return;
     }
-    json_t *fields = json_object();
-    json_object_set_new(fields, "id", json_string(answer->id));
-    json_object_set_new(fields, "state", json_string("queued"));
-    json_object_set_new(fields, "recipients", json_integer(answer->rcpt_count));
-    if (answer->is_paused) json_object_set_new(fields, "paused", json_true());
-    ss_asker_answer(asker, answer->is_repeated ? 200 : 202, fields, NULL, 0);
+    ss_asker_answer(asker, answer->is_repeated ? 200 : 202, taken(answer), NULL, 0);
 }
 
 void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *m)
@@ -192,4 +259,130 @@ void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *m)
     (void)header;
     asker->is_busy = 1;
     ss_accept(ss_relay_find(asker->daemon, m->relay), m, answered, asker);
+}
+
+/* ---- many messages in one request: each has its own answer, the store commits them together ---- */
+
+typedef struct {
+    struct ss_many_t *many;
+    ss_message_t *message;         /* NULL: refused already, or given to the queue */
+    apr_uint64_t size, got;        /* octets of content announced, and come so far */
+    json_t *answer;
+} one_t;
+
+struct ss_many_t {
+    ss_asker_t *asker;
+    apr_pool_t *pool;
+    one_t *ones;
+    int count, current, open;      /* current: whose content comes now; open: answers that are not there yet */
+};
+
+static void answer_one(one_t *one, int status, json_t *fields)
+{
+    json_object_set_new(fields, "status", json_integer(status));
+    one->answer = fields;
+    one->many->open--;
+}
+
+static void refuse_one(one_t *one, const refusal_t *no)
+{
+    json_t *fields = json_object();
+
+    json_object_set_new(fields, "detail", json_string(ss_text_utf8(one->many->pool, no->detail, strlen(no->detail))));
+    if (no->field) json_object_set_new(fields, "field", json_string(no->field));
+    if (no->retry_after) json_object_set_new(fields, "retryAfter", json_integer(no->retry_after));
+    answer_one(one, no->status, fields);
+}
+
+void ss_submit_many_free(ss_many_t *many)
+{
+    for (int i = 0; i < many->count; i++) {
+        if (many->ones[i].message) apr_pool_destroy(many->ones[i].message->pool);
+        json_decref(many->ones[i].answer);
+    }
+    apr_pool_destroy(many->pool);
+}
+
+static void finish_many(ss_many_t *many)
+{
+    json_t *answers = json_array();
+    ss_asker_t *asker = many->asker;
+
+    for (int i = 0; i < many->count; i++) json_array_append(answers, many->ones[i].answer);
+    ss_submit_many_free(many);
+    ss_asker_document(asker, 200, answers);
+}
+
+static void answered_one(void *self, const ss_accepted_t *answer)
+{
+    one_t *one = self;
+    refusal_t no;
+
+    if (answer->refused) {
+        not_accepted(&no, answer);
+        refuse_one(one, &no);
+    } else {
+        answer_one(one, answer->is_repeated ? 200 : 202, taken(answer));
+    }
+    if (!one->many->open) finish_many(one->many);
+}
+
+ss_many_t *ss_submit_many_begin(ss_asker_t *asker, const json_t *header)
+{
+    json_t *list = json_object_get(header, "messages");
+    apr_size_t count = json_array_size(list);
+    apr_pool_t *pool;
+
+    if (!count || count > MANY_MAX) {
+        ss_asker_refuse(asker, 400, 0, "messages", "from 1 to %d messages in one request", MANY_MAX);
+        return NULL;
+    }
+    apr_pool_create(&pool, NULL);
+    ss_many_t *many = apr_pcalloc(pool, sizeof(*many));
+    *many = (ss_many_t){ .asker = asker, .pool = pool, .count = (int)count, .open = (int)count };
+    many->ones = apr_pcalloc(pool, count * sizeof(*many->ones));
+    for (apr_size_t i = 0; i < count; i++) {
+        one_t *one = &many->ones[i];
+        json_t *item = json_array_get(list, i);
+        refusal_t no;
+        one->many = many;
+        one->size = (apr_uint64_t)number_of(item, "size");
+        one->message = make(asker, item, &no);
+        if (!one->message) refuse_one(one, &no);
+    }
+    return many;
+}
+
+int ss_submit_many_part(ss_many_t *many, const char *content, apr_size_t len)
+{
+    charge(many->asker, len);
+    while (len) {
+        refusal_t no;
+        while (many->current < many->count && many->ones[many->current].got == many->ones[many->current].size) many->current++;
+        if (many->current == many->count) return 0;
+        one_t *one = &many->ones[many->current];
+        apr_size_t piece = one->size - one->got < len ? (apr_size_t)(one->size - one->got) : len;
+        if (one->message && !add_part(many->asker->daemon, one->message, content, piece, &no)) {
+            apr_pool_destroy(one->message->pool);
+            one->message = NULL;
+            refuse_one(one, &no);
+        }
+        one->got += piece;
+        content += piece;
+        len -= piece;
+    }
+    return 1;
+}
+
+void ss_submit_many_end(ss_many_t *many)
+{
+    many->asker->is_busy = 1;
+    /* A refusal comes within the call: one more is open until all were given to the queue, so that the first refusal does not end the request. */
+    many->open++;
+    for (int i = 0; i < many->count; i++) {
+        ss_message_t *m = many->ones[i].message;
+        many->ones[i].message = NULL;
+        if (m) ss_accept(ss_relay_find(many->asker->daemon, m->relay), m, answered_one, &many->ones[i]);
+    }
+    if (!--many->open) finish_many(many);
 }

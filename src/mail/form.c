@@ -3,7 +3,7 @@
 #include "mail/form.h"
 
 #include <apr_strings.h>
-#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +12,7 @@
 #include "mail/address.h"
 #include "mail/codec.h"
 #include "mail/compose.h"
+#include "mail/form_document.h"
 
 #define METADATA_MAX 2048
 #define ATTACHMENTS_MAX 1000
@@ -43,6 +44,17 @@ static int wrong(form_t *f, const char *path, const char *what)
 
 /* ---- kinds of values ---- */
 
+/* 0, or -1 with the problem: a header field cannot hold it. */
+static int check_line(form_t *f, const char *path, const char *s)
+{
+    if (strlen(s) > TEXT_LINE_MAX) return wrong(f, path, "too long");
+    for (const char *p = s; *p; p++) {
+        if ((unsigned char)*p < 32 && *p != '\t') return wrong(f, path, "has a line end or control character, which a header field must not have");
+        if (*p == 127) return wrong(f, path, "has a control character");
+    }
+    return 0;
+}
+
 /* A text without zero bytes; one line of it where is_line. */
 static int text(form_t *f, const char *path, const json_t *value, int is_line, const char **out)
 {
@@ -50,11 +62,7 @@ static int text(form_t *f, const char *path, const json_t *value, int is_line, c
 
     if (!s) return wrong(f, path, "not a string");
     if (strlen(s) != json_string_length(value)) return wrong(f, path, "has a zero byte");
-    if (is_line && strlen(s) > TEXT_LINE_MAX) return wrong(f, path, "too long");
-    for (const char *p = s; is_line && *p; p++) {
-        if ((unsigned char)*p < 32 && *p != '\t') return wrong(f, path, "has a line end or control character, which a header field must not have");
-        if (*p == 127) return wrong(f, path, "has a control character");
-    }
+    if (is_line && check_line(f, path, s)) return -1;
     *out = apr_pstrdup(f->m->pool, s);
     return 0;
 }
@@ -409,21 +417,44 @@ static int finish(form_t *f)
     return ss_parse_message(f->m, content, len, &options, f->problem);
 }
 
-int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem)
+/* Files of a form: their names come from a request as any other text. */
+static int add_files(form_t *f, const apr_array_header_t *files)
+{
+    for (int i = 0; files && i < files->nelts; i++) {
+        const ss_attachment_t *a = &APR_ARRAY_IDX(files, i, ss_attachment_t);
+        const char *path = apr_psprintf(f->m->pool, "file %d", i + 1);
+        if (!f->model.attachments) f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_attachment_t));
+        if (f->model.attachments->nelts >= ATTACHMENTS_MAX) return wrong(f, path, "too many attachments");
+        if (a->filename && check_line(f, path, a->filename)) return -1;
+        if (a->content_type && (check_line(f, path, a->content_type) || !is_type(a->content_type))) return wrong(f, path, "its Content-Type is not a media type like image/png");
+        if (a->cid && (check_line(f, path, a->cid) || !*a->cid || strpbrk(a->cid, "<> \t"))) return wrong(f, path, "its Content-ID is not a content id");
+        APR_ARRAY_PUSH(f->model.attachments, ss_attachment_t) = *a;
+    }
+    return 0;
+}
+
+int ss_form_document(ss_mail_message_t *m, const json_t *document, const apr_array_header_t *files, const ss_parse_options_t *options,
+                     ss_mail_problem_t *problem)
 {
     form_t f = { .m = m, .options = options, .problem = problem };
+
+    if (!json_is_object(document)) {
+        ss_mail_problem(problem, 400, NULL, "the JSON document is not an object");
+        return -1;
+    }
+    return read_fields(&f, document) || add_files(&f, files) || finish(&f) ? -1 : 0;
+}
+
+int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem)
+{
     json_error_t error;
     json_t *document = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    int failed;
 
     if (!document) {
         ss_mail_problem(problem, 400, NULL, "the JSON cannot be read: line %d, column %d: %s", error.line, error.column, error.text);
         return -1;
     }
-    if (!json_is_object(document)) {
-        ss_mail_problem(problem, 400, NULL, "the JSON document is not an object");
-        failed = -1;
-    } else failed = read_fields(&f, document) || finish(&f) ? -1 : 0;
+    int failed = ss_form_document(m, document, NULL, options, problem);
     json_decref(document);
     return failed;
 }

@@ -1,4 +1,4 @@
-/* form.h: JSON (and later forms) to a message: reads the fields, names the one that is wrong, composes by compose.h. */
+/* form.h: a JSON document to a message: reads the fields, names the one that is wrong, composes by compose.h. */
 #ifndef SS_MAIL_FORM_H
 #define SS_MAIL_FORM_H
 

@@ -1,0 +1,168 @@
+/* multipart.c: the body of a multipart/form-data request. Contents are not copied. See multipart.h. */
+#include "mail/multipart.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mail/header.h"
+
+#define BOUNDARY_MAX 70            /* RFC 2046 5.1.1 */
+#define PART_HEADER_MAX 16384
+
+/* A parameter of a header field's value, unquoted: "name" of form-data; name="a b". Browsers write a quote in it as %22, others as \". NULL: none. */
+static const char *parameter(const char *value, apr_size_t len, const char *name, apr_pool_t *pool)
+{
+    const char *p = value, *end = value + len;
+    apr_size_t name_len = strlen(name);
+
+    while (p < end) {
+        while (p < end && *p != ';') {
+            if (*p == '"') {
+                for (p++; p < end && *p != '"'; p++) p += *p == '\\' && p + 1 < end;
+            }
+            p += p < end;
+        }
+        for (p += p < end; p < end && apr_isspace(*p); p++) { }
+        if ((apr_size_t)(end - p) <= name_len || strncasecmp(p, name, name_len) || p[name_len] != '=') continue;
+        p += name_len + 1;
+        char *out = apr_palloc(pool, (apr_size_t)(end - p) + 1), *o = out;
+        if (p == end || *p != '"') {
+            while (p < end && *p != ';' && !apr_isspace(*p)) *o++ = *p++;
+        } else {
+            for (p++; p < end && *p != '"'; p++) {
+                if (*p == '\\' && p + 1 < end && (p[1] == '"' || p[1] == '\\')) p++;
+                *o++ = *p;
+            }
+        }
+        *o = '\0';
+        return out;
+    }
+    return NULL;
+}
+
+const char *ss_multipart_boundary(const char *content_type, apr_pool_t *pool)
+{
+    const char *boundary = parameter(content_type, strlen(content_type), "boundary", pool);
+    apr_size_t len = boundary ? strlen(boundary) : 0;
+
+    if (!len || len > BOUNDARY_MAX) return NULL;
+    for (const char *p = boundary; *p; p++) {
+        if (*p < ' ' || *p > '~') return NULL;
+    }
+    return boundary;
+}
+
+/* What a browser wrote for a quote and a line end in a name (HTML's encoding of multipart/form-data). */
+static const char *unescaped(char *text)
+{
+    char *out = text;
+
+    for (const char *p = text; *p; p++) {
+        if (!strncmp(p, "%22", 3)) {
+            *out++ = '"';
+            p += 2;
+        } else if (!strncasecmp(p, "%0D", 3) || !strncasecmp(p, "%0A", 3)) {
+            *out++ = ' ';
+            p += 2;
+        } else *out++ = *p;
+    }
+    *out = '\0';
+    return text;
+}
+
+static const char *base_of(const char *path)
+{
+    for (const char *p = path; *p; p++) {
+        if (*p == '/' || *p == '\\') path = p + 1;
+    }
+    return path;
+}
+
+static int read_part_header(ss_multipart_part_t *part, const char *header, apr_size_t len, apr_pool_t *pool)
+{
+    const char *at = header, *end = header + len;
+    ss_field_t field;
+    int got;
+
+    while ((got = ss_field_next(&at, end, &field)) == 1) {
+        if (ss_field_is(&field, "Content-Disposition")) {
+            const char *name = parameter(field.value, field.value_len, "name", pool), *filename = parameter(field.value, field.value_len, "filename", pool);
+            if (name) part->name = unescaped(apr_pstrdup(pool, name));
+            if (filename) part->filename = base_of(unescaped(apr_pstrdup(pool, filename)));
+        } else if (ss_field_is(&field, "Content-Type")) {
+            part->type = apr_pstrmemdup(pool, field.value, field.value_len);
+        } else if (ss_field_is(&field, "Content-ID")) {
+            int is_bracketed = field.value_len > 2 && field.value[0] == '<' && field.value[field.value_len - 1] == '>';
+            part->cid = apr_pstrmemdup(pool, field.value + is_bracketed, field.value_len - 2 * (apr_size_t)is_bracketed);
+        }
+    }
+    return got < 0 || !part->name ? -1 : 0;
+}
+
+/* The next delimiter line at or behind p: *content_end is where the content before it ends, *after where what follows it begins, *is_last
+ * whether it is the closing one. 0, or -1: there is none. */
+static int find_delimiter(const char *start, const char *p, const char *end, const char *boundary, const char **content_end, const char **after, int *is_last)
+{
+    apr_size_t len = strlen(boundary);
+
+    for (; p < end; p++) {
+        p = memchr(p, '-', (apr_size_t)(end - p));
+        if (!p || (apr_size_t)(end - p) < len + 2) return -1;
+        if (p[1] != '-' || memcmp(p + 2, boundary, len)) continue;
+        if (p != start && !(p - start >= 2 && p[-2] == '\r' && p[-1] == '\n')) continue;
+        const char *q = p + 2 + len;
+        *is_last = end - q >= 2 && q[0] == '-' && q[1] == '-';
+        if (*is_last) q += 2;
+        while (q < end && (*q == ' ' || *q == '\t')) q++;
+        if (!(end - q >= 2 && q[0] == '\r' && q[1] == '\n') && !(*is_last && q == end)) continue;
+        *content_end = p == start ? p : p - 2;
+        *after = q == end ? q : q + 2;
+        return 0;
+    }
+    return -1;
+}
+
+/* The end of a part's header: where its empty line begins; NULL: none. */
+static const char *end_of_header(const char *p, const char *end)
+{
+    if (end - p >= 2 && p[0] == '\r' && p[1] == '\n') return p;
+    for (const char *q = p; q + 3 < end && q - p < PART_HEADER_MAX; q++) {
+        if (!memcmp(q, "\r\n\r\n", 4)) return q + 2;
+    }
+    return NULL;
+}
+
+int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t len, const char *boundary, const char **why, apr_pool_t *pool)
+{
+    const char *end = bytes + len, *content_end, *at;
+    int is_last;
+
+    *parts = apr_array_make(pool, 8, sizeof(ss_multipart_part_t));
+    if (find_delimiter(bytes, bytes, end, boundary, &content_end, &at, &is_last)) {
+        *why = "its boundary does not stand in the body";
+        return -1;
+    }
+    while (!is_last) {
+        ss_multipart_part_t part = { NULL, NULL, NULL, NULL, NULL, 0 };
+        const char *header = at, *header_end = end_of_header(at, end);
+        if (!header_end || read_part_header(&part, header, (apr_size_t)(header_end - header), pool)) {
+            *why = apr_psprintf(pool, "part %d has no header with a name", (*parts)->nelts + 1);
+            return -1;
+        }
+        part.bytes = header_end + 2;
+        /* An empty content shares the line end of the empty line with the delimiter. */
+        if (find_delimiter(bytes, header_end, end, boundary, &content_end, &at, &is_last)) {
+            *why = apr_psprintf(pool, "part %d has no end: the body is cut off", (*parts)->nelts + 1);
+            return -1;
+        }
+        part.len = content_end > part.bytes ? (apr_size_t)(content_end - part.bytes) : 0;
+        if ((*parts)->nelts >= SS_MULTIPART_PARTS_MAX) {
+            *why = "it has too many parts";
+            return -1;
+        }
+        APR_ARRAY_PUSH(*parts, ss_multipart_part_t) = part;
+    }
+    return 0;
+}
