@@ -5,8 +5,10 @@
 #include <http_log.h>
 #include <ap_expr.h>
 #include <apr_strings.h>
+#include <apr_uri.h>
 #include <string.h>
 
+#include "config/hooks.h"
 #include "config/values.h"
 
 APLOG_USE_MODULE(smtp_send);
@@ -58,6 +60,18 @@ static const char *compile(cmd_parms *cmd, const ss_option_t *option, void *fiel
     return error ? apr_psprintf(cmd->pool, "SMTPSendAddHeader %s: '%s' is not an expression: %s", pair->name, pair->value, error) : NULL;
 }
 
+/* The URL of SMTPSendWebhook is looked at here, its key is remembered for the daemon. */
+static const char *check_webhook(cmd_parms *cmd, const ss_option_t *option, int argc, char *const argv[])
+{
+    apr_uri_t uri;
+
+    if (argc == 1 && !strcmp(option->name, "SMTPSendWebhookSecret")) ss_hooks_add(argv[0], cmd->pool);
+    if (argc != 1 || strcmp(option->name, "SMTPSendWebhook")) return NULL;
+    if (!apr_uri_parse(cmd->pool, argv[0], &uri) && uri.scheme && uri.hostname && *uri.hostname &&
+        (!strcasecmp(uri.scheme, "http") || !strcasecmp(uri.scheme, "https"))) return NULL;
+    return apr_psprintf(cmd->pool, "SMTPSendWebhook: '%s' is not a URL like https://app.example.com/mail-events", argv[0]);
+}
+
 /* Web processes keep httpd's tree of directives and the words made of it: a password must not stay readable there. */
 static void wipe_literal(cmd_parms *cmd, const ss_option_t *option, int argc, char *const argv[])
 {
@@ -92,6 +106,7 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
     if (option->kind == SS_KIND_SOCKET && argc >= 1) values[0] = ap_runtime_dir_relative(cmd->pool, argv[0]);
     void *record = record_of(cmd, directory, option, &place);
     bad = ss_option_set_at(option, record, place, argc, values, source_of(cmd), cmd->pool);
+    if (!bad) bad = check_webhook(cmd, option, argc, argv);
     if (!bad) bad = compile(cmd, option, ss_value_field(option, record, place));
     wipe_literal(cmd, option, argc, argv);
     return bad;

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "mail/address.h"
-#include "web/reply.h"
 
 #define ENVID_MAX 100                               /* RFC 3461 4.4 */
 #define EXPIRE_MAX APR_INT64_C(31536000000000)      /* a year, in microseconds */
@@ -152,7 +151,14 @@ int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *
 
 /* ---- the question ---- */
 
-static void put_rcpts(request_rec *r, json_t *header, const ss_mail_message_t *m)
+static json_t *string_of(const ss_mail_message_t *m, const char *text)
+{
+    json_t *string = text ? json_string(text) : json_null();
+
+    return string ? string : json_string(ss_text_utf8(m->pool, text, strlen(text)));
+}
+
+static void put_rcpts(json_t *header, const ss_mail_message_t *m)
 {
     json_t *to = json_array(), *notifies = json_array(), *orcpts = json_array();
     unsigned first = m->rcpts->nelts ? APR_ARRAY_IDX(m->rcpts, 0, ss_mail_rcpt_t).notify : 0;
@@ -160,9 +166,9 @@ static void put_rcpts(request_rec *r, json_t *header, const ss_mail_message_t *m
 
     for (int i = 0; i < m->rcpts->nelts; i++) {
         const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t);
-        json_array_append_new(to, ss_reply_string(r, rcpt->address));
+        json_array_append_new(to, string_of(m, rcpt->address));
         json_array_append_new(notifies, json_integer((json_int_t)rcpt->notify));
-        json_array_append_new(orcpts, ss_reply_string(r, rcpt->orcpt));
+        json_array_append_new(orcpts, string_of(m, rcpt->orcpt));
         differ |= rcpt->notify != first;
         any_orcpt |= rcpt->orcpt != NULL;
     }
@@ -174,9 +180,9 @@ static void put_rcpts(request_rec *r, json_t *header, const ss_mail_message_t *m
     json_decref(orcpts);
 }
 
-static void put_text(request_rec *r, json_t *header, const char *name, const char *value)
+static void put_text(const ss_mail_message_t *m, json_t *header, const char *name, const char *value)
 {
-    if (value) json_object_set_new(header, name, ss_reply_string(r, value));
+    if (value) json_object_set_new(header, name, string_of(m, value));
 }
 
 static void put_flag(json_t *header, const char *name, int value)
@@ -184,19 +190,19 @@ static void put_flag(json_t *header, const char *name, int value)
     if (value) json_object_set_new(header, name, json_true());
 }
 
-json_t *ss_envelope_json(request_rec *r, const ss_mail_message_t *m)
+json_t *ss_envelope_json(const ss_mail_message_t *m)
 {
     json_t *header = json_object();
 
-    put_rcpts(r, header, m);
-    put_text(r, header, "from", m->from);
-    put_text(r, header, "relay", m->relay);
-    put_text(r, header, "subject", m->subject);
-    put_text(r, header, "messageId", m->message_id);
-    put_text(r, header, "headerFrom", m->header_from);
-    put_text(r, header, "envid", m->envid);
-    put_text(r, header, "metadata", m->metadata);
-    put_text(r, header, "webhook", m->webhook);
+    put_rcpts(header, m);
+    put_text(m, header, "from", m->from);
+    put_text(m, header, "relay", m->relay);
+    put_text(m, header, "subject", m->subject);
+    put_text(m, header, "messageId", m->message_id);
+    put_text(m, header, "headerFrom", m->header_from);
+    put_text(m, header, "envid", m->envid);
+    put_text(m, header, "metadata", m->metadata);
+    put_text(m, header, "webhook", m->webhook);
     if (m->at) json_object_set_new(header, "at", json_integer(m->at));
     if (m->expire) json_object_set_new(header, "expire", json_integer(m->expire));
     if (m->ret) json_object_set_new(header, "ret", json_integer(m->ret));

@@ -2,7 +2,6 @@
 #ifndef SS_WEB_ENVELOPE_H
 #define SS_WEB_ENVELOPE_H
 
-#include <httpd.h>
 #include <jansson.h>
 
 #include "mail/message.h"
@@ -11,6 +10,6 @@
 /* Reads from, to, notify, ret, envid, expire, at, relay, priority into m. default_domain: for names without one, or NULL. 0, or -1 with the problem. */
 int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *default_domain, ss_mail_problem_t *problem);
 /* The fields of the daemon's "submit" that come from the message. */
-json_t *ss_envelope_json(request_rec *r, const ss_mail_message_t *m);
+json_t *ss_envelope_json(const ss_mail_message_t *m);
 
 #endif

@@ -6,79 +6,70 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "config/module.h"
-#include "mail/form.h"
-#include "mail/parse.h"
 #include "web/ask.h"
+#include "web/batch.h"
 #include "web/body.h"
 #include "web/copy.h"
-#include "web/envelope.h"
+#include "web/lines.h"
 #include "web/policy.h"
 #include "web/problem.h"
 #include "web/query.h"
 #include "web/reply.h"
-#include "web/repeat.h"
+#include "web/submission.h"
 
-#define JSON_OVERHEAD 3            /* a JSON document may be this many times as large as the message it makes: base64, escapes */
+#define JSON_OVERHEAD 3            /* a document or form may be this many times as large as the message it makes: base64, escapes */
+#define FORM_OVERHEAD 65536        /* boundaries and names of a multipart form */
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
-
-typedef enum { BODY_MESSAGE, BODY_JSON } body_t;
-
-typedef struct {
-    request_rec *r;
-    const ss_settings_t *relay;
-    const ss_policy_t *policy;
-    ss_query_t query;
-    body_t kind;
-    const char *bytes;             /* the request's body */
-    apr_size_t len;
-    ss_mail_message_t *m;
-    ss_mail_problem_t problem;
-    ss_repeat_t repeat;            /* Idempotency-Key */
-    const char *submitter;
-    apr_interval_time_t wait;
-} submission_t;
+#define TYPES "message/rfc822, application/json, application/x-ndjson, multipart/form-data, application/x-www-form-urlencoded"
 
 /* The media type without parameters. 1, or 0: 415 was sent. */
-static int read_type(submission_t *s)
+static int read_type(ss_submission_t *s)
 {
-    static const struct { const char *name; body_t kind; } types[] = { { "message/rfc822", BODY_MESSAGE }, { "application/json", BODY_JSON } };
-    const char *type = apr_table_get(s->r->headers_in, "Content-Type");
-    apr_size_t len = type ? strcspn(type, "; \t") : 0;
+    static const struct { const char *name; ss_body_kind_t kind; } types[] = {
+        { "message/rfc822", SS_BODY_MESSAGE }, { "application/json", SS_BODY_JSON }, { "application/x-www-form-urlencoded", SS_BODY_FORM },
+        { "multipart/form-data", SS_BODY_MULTIPART }, { "application/x-ndjson", SS_BODY_LINES }, { "application/ndjson", SS_BODY_LINES }
+    };
+    apr_size_t len;
 
+    s->type = apr_table_get(s->r->headers_in, "Content-Type");
+    len = s->type ? strcspn(s->type, "; \t") : 0;
     for (apr_size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (len == strlen(types[i].name) && !strncasecmp(type, types[i].name, len)) {
+        if (len == strlen(types[i].name) && !strncasecmp(s->type, types[i].name, len)) {
             s->kind = types[i].kind;
             return 1;
         }
     }
-    apr_table_setn(s->r->headers_out, "Accept", "message/rfc822, application/json");
-    ss_problem(s->r, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "%s%s%s: send message/rfc822 or application/json",
-               type ? "mail cannot be read from Content-Type \"" : "the request has no Content-Type", type ? type : "", type ? "\"" : "");
+    apr_table_setn(s->r->headers_out, "Accept", TYPES);
+    ss_problem(s->r, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "%s%s%s: send one of " TYPES,
+               s->type ? "mail cannot be read from Content-Type \"" : "the request has no Content-Type", s->type ? s->type : "", s->type ? "\"" : "");
     return 0;
 }
 
 /* 1, or 0: the refusal was sent. */
-static int read_parameters(submission_t *s)
+static int read_parameters(ss_submission_t *s)
 {
     static const char *const message_names[] = { "from", "to", "notify", "ret", "envid", "expire", "at", "relay", "priority", "wait", NULL };
-    static const char *const json_names[] = { "wait", NULL };
+    static const char *const document_names[] = { "wait", NULL };
     const char *why = NULL, *wait;
 
     if (ss_query_parse(&s->query, s->r->args, &why, s->r->pool)) {
         ss_problem(s->r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
         return 0;
     }
-    const char *unknown = ss_query_unknown(&s->query, s->kind == BODY_JSON ? json_names : message_names);
+    const char *unknown = ss_query_unknown(&s->query, s->kind != SS_BODY_MESSAGE ? document_names : message_names);
     if (unknown) {
-        ss_problem(s->r, HTTP_BAD_REQUEST, unknown, s->kind == BODY_JSON ? "the parameter \"%s\" belongs into the JSON document" : "there is no parameter \"%s\"", unknown);
+        ss_problem(s->r, HTTP_BAD_REQUEST, unknown, s->kind != SS_BODY_MESSAGE ? "the parameter \"%s\" belongs into the body" : "there is no parameter \"%s\"", unknown);
         return 0;
     }
     wait = ss_query_get(&s->query, "wait");
+    if (wait && s->kind == SS_BODY_LINES) {
+        ss_problem(s->r, HTTP_BAD_REQUEST, "wait", "many messages are not waited for: follow each by its id");
+        return 0;
+    }
     if (wait && (ss_text_duration(wait, &s->wait) || s->wait > WAIT_MAX)) {
         ss_problem(s->r, HTTP_BAD_REQUEST, "wait", "\"%s\" is not a time of at most 2min, like 10s", wait);
         return 0;
@@ -86,52 +77,10 @@ static int read_parameters(submission_t *s)
     return 1;
 }
 
-static ss_parse_options_t options_of(const submission_t *s)
-{
-    ss_parse_options_t options = { .adds_missing = s->kind == BODY_JSON, .host = s->relay->helo, .default_domain = s->relay->default_domain, .default_from = s->policy->default_from };
-
-    /* An address literal is no right side of a Message-ID that people expect. */
-    if (!options.host || *options.host == '[') options.host = s->relay->server_name;
-    if (!options.host || !*options.host) options.host = "localhost";
-    options.now = s->r->request_time;
-    RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
-    options.max_size = (apr_size_t)ss_policy_size(s->policy, s->relay);
-    return options;
-}
-
-/* The body becomes a message. 0, or -1 with the problem. */
-static int compose(submission_t *s)
-{
-    ss_parse_options_t options = options_of(s);
-    apr_array_header_t *headers;
-    int rv;
-
-    if (ss_policy_headers(s->r, s->policy, &headers, &s->problem)) return -1;
-    options.add_headers = headers;
-    if (s->kind == BODY_JSON) {
-        rv = ss_form_json(s->m, s->bytes, s->len, &options, &s->problem);
-    } else {
-        rv = ss_envelope_read(s->m, &s->query, s->relay->default_domain, &s->problem);
-        options.takes_rcpts = !s->m->rcpts->nelts;
-        if (!rv) rv = ss_parse_message(s->m, s->bytes, s->len, &options, &s->problem);
-    }
-    if (rv) return -1;
-    if (!s->m->from) s->m->from = s->policy->default_from;
-    if (!s->m->from) {
-        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "from", "the message names no sender, and this location has no SMTPSendDefaultFrom");
-    } else if (!s->m->rcpts->nelts) {
-        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
-    } else if (!ss_policy_check(s->policy, s->m, &s->problem)) {
-        const ss_settings_t *carrier = s->m->relay ? ss_config_relay(ss_module_config(), s->m->relay) : NULL;
-        return ss_policy_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
-    }
-    return -1;
-}
-
 /* ---- the answer ---- */
 
 /* With ?wait the answer's state is the one that the message has after it. */
-static void wait_for(submission_t *s, json_t *document, const char *id)
+static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 {
     ss_answer_t answer;
     const char *why = NULL;
@@ -142,88 +91,114 @@ static void wait_for(submission_t *s, json_t *document, const char *id)
     if (state) json_object_set(document, "state", state);
 }
 
-static int answer_accepted(submission_t *s, const ss_answer_t *answer)
+static void set_location(request_rec *r, const char *id)
+{
+    apr_table_setn(r->headers_out, "Location", apr_pstrcat(r->pool, ss_reply_path(r, 0), "/", id, NULL));
+}
+
+static int answer_accepted(ss_submission_t *s, const ss_answer_t *answer)
 {
     request_rec *r = s->r;
     const char *id = json_string_value(json_object_get(answer->fields, "id"));
     json_t *document = json_object();
 
-    if (!id) return ss_problem(r, HTTP_INTERNAL_SERVER_ERROR, NULL, "the delivery daemon accepted the message and named no id");
+    if (!id) {
+        json_decref(document);
+        return ss_problem(r, HTTP_INTERNAL_SERVER_ERROR, NULL, "the delivery daemon accepted the message and named no id");
+    }
     json_object_update(document, answer->fields);
     json_object_del(document, "status");
     if (s->policy->redirect) json_object_set_new(document, "redirectedTo", ss_reply_string(r, s->policy->redirect));
-    apr_table_setn(r->headers_out, "Location", apr_pstrcat(r->pool, ss_reply_path(r, 0), "/", id, NULL));
+    set_location(r, id);
     if (s->wait) wait_for(s, document, id);
     return ss_reply_json(r, answer->raw.status, "application/json", document);
 }
 
-static json_t *question(const submission_t *s)
-{
-    json_t *header = ss_envelope_json(s->r, s->m);
+/* ---- "individually": a message for each recipient ---- */
 
-    json_object_set_new(header, "do", json_string("submit"));
-    json_object_set_new(header, "door", json_string("http"));
-    json_object_set_new(header, "submitter", ss_reply_string(s->r, s->submitter));
-    json_object_set_new(header, "server", ss_reply_string(s->r, s->relay->relay_name));
-    if (s->repeat.key) {
-        json_object_set_new(header, "idempotencyKey", ss_reply_string(s->r, s->repeat.key));
-        json_object_set_new(header, "contentHash", json_string(s->repeat.hash));
-    }
-    return header;
+typedef struct {
+    json_t *document, *ids, *refusal;    /* refusal: the first */
+    int failed;
+} copies_t;
+
+static void copy_answered(void *self, const json_t *fields)
+{
+    copies_t *copies = self;
+    json_t *id = json_object_get(fields, "id");
+    int status = (int)json_integer_value(json_object_get(fields, "status"));
+
+    json_array_append(copies->ids, status < 300 && id ? id : json_null());
+    if (json_is_true(json_object_get(fields, "paused"))) json_object_set_new(copies->document, "paused", json_true());
+    if (status < 300 && id) return;
+    copies->failed++;
+    if (!copies->refusal) copies->refusal = json_deep_copy(fields);
 }
 
-/* "individually": a message for each recipient. All or what was done is told: the client's Idempotency-Key makes asking again harmless. */
-static int hand_over_copies(submission_t *s)
+/* All copies or none is not to be had; what was taken is told, and the client's Idempotency-Key makes asking again harmless. */
+static int refuse_copies(ss_submission_t *s, const copies_t *copies)
+{
+    int total = (int)json_array_size(copies->ids);
+    ss_problem_t problem = { .status = (int)json_integer_value(json_object_get(copies->refusal, "status")),
+                             .retry_after = (int)json_integer_value(json_object_get(copies->refusal, "retryAfter")) };
+    const char *detail = json_string_value(json_object_get(copies->refusal, "detail"));
+
+    problem.field = json_string_value(json_object_get(copies->refusal, "field"));
+    problem.detail = apr_psprintf(s->r->pool, "%d of %d copies were not taken: %s", copies->failed, total, detail ? detail : "");
+    return ss_problem_send(s->r, &problem);
+}
+
+static int hand_over_copies(ss_submission_t *s)
 {
     apr_array_header_t *all = s->m->rcpts;
     const ss_mail_message_t whole = *s->m;
     const char *key = s->repeat.key;
-    json_t *ids = json_array(), *document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients", all->nelts, "ids", ids);
-
+    copies_t copies = { .ids = json_array() };
+    ss_batch_t *batch = ss_batch_create(s->r, copy_answered, &copies);
     apr_pool_t *pool;
 
-    ss_ask_own(s->r, document);
+    copies.document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients", all->nelts, "ids", copies.ids);
+    ss_ask_own(s->r, copies.document);
     if (all->nelts > SS_COPIES_MAX) return ss_problem(s->r, HTTP_UNPROCESSABLE_ENTITY, "individually", "more than %d recipients with \"individually\"", SS_COPIES_MAX);
     apr_pool_create(&pool, s->r->pool);
     for (int i = 0; i < all->nelts; i++) {
-        ss_answer_t answer;
-        const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t);
         apr_pool_clear(pool);
-        ss_copy_make(s->m, &whole, rcpt, pool);
-        if (key) s->repeat.key = apr_psprintf(s->r->pool, "%s %d", key, i);
-        if (!ss_ask(s->r, question(s), s->m->content, s->m->content_len, SS_ASK_TIMEOUT, &answer)) return OK;
-        const json_t *id = json_object_get(answer.fields, "id");
-        if ((answer.raw.status != 202 && answer.raw.status != 200) || !id) return ss_ask_refused(s->r, &answer);
-        json_array_append(ids, (json_t *)id);
-        if (json_is_true(json_object_get(answer.fields, "paused"))) json_object_set_new(document, "paused", json_true());
+        ss_copy_make(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
+        if (key) s->repeat.key = apr_psprintf(pool, "%s %d", key, i);
+        ss_batch_add(batch, ss_submission_question(s), s->m->content, s->m->content_len);
     }
-    json_object_set(document, "id", json_array_get(ids, 0));
-    apr_table_setn(s->r->headers_out, "Location", apr_pstrcat(s->r->pool, ss_reply_path(s->r, 0), "/", json_string_value(json_array_get(ids, 0)), NULL));
-    return ss_reply_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(document));
+    ss_batch_flush(batch);
+    ss_ask_own(s->r, copies.refusal);
+    if (copies.failed) return refuse_copies(s, &copies);
+    json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
+    if (s->policy->redirect) json_object_set_new(copies.document, "redirectedTo", ss_reply_string(s->r, s->policy->redirect));
+    set_location(s->r, json_string_value(json_array_get(copies.ids, 0)));
+    return ss_reply_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
-static int hand_over(submission_t *s)
+static int hand_over(ss_submission_t *s)
 {
     ss_answer_t answer;
     int status;
 
     if (s->m->individually && s->m->rcpts->nelts > 1) return hand_over_copies(s);
-    if (!ss_ask(s->r, question(s), s->m->content, s->m->content_len, SS_ASK_TIMEOUT, &answer)) return OK;
+    if (!ss_ask(s->r, ss_submission_question(s), s->m->content, s->m->content_len, SS_ASK_TIMEOUT, &answer)) return OK;
     status = answer.raw.status;
     return status == 202 || status == 200 ? answer_accepted(s, &answer) : ss_ask_refused(s->r, &answer);
 }
 
-/* Who the mail is from in the eyes of fairness, limits and history: the user, or the door it came through. */
-static const char *submitter_of(const request_rec *r)
+/* How large the body may be. */
+static apr_int64_t body_max(const ss_submission_t *s)
 {
-    const char *path = ss_reply_path(r, 0);
+    apr_int64_t max = ss_policy_size(s->policy, s->relay);
 
-    return r->user && *r->user ? r->user : *path ? path : "/";
+    return s->kind == SS_BODY_MESSAGE ? max : s->kind == SS_BODY_MULTIPART ? max + FORM_OVERHEAD : max * JSON_OVERHEAD;
 }
 
 int ss_web_submit(request_rec *r)
 {
-    submission_t s = { .r = r, .relay = ss_module_relay(r->server), .policy = ss_module_policy(r) };
+    ss_submission_t s = { .r = r, .relay = ss_module_relay(r->server), .policy = ss_module_policy(r), .door = "http", .pool = r->pool };
+    const char *bytes;
+    apr_size_t len;
 
     if (r->method_number != M_POST) return ss_reply_not_allowed(r, "POST");
     if (!s.relay->engine) {
@@ -231,13 +206,12 @@ int ss_web_submit(request_rec *r)
         return ss_problem_send(r, &off);
     }
     if (!read_type(&s) || !read_parameters(&s)) return OK;
-    s.submitter = submitter_of(r);
+    s.submitter = ss_submission_submitter(r);
     if (!ss_repeat_read(r, s.submitter, &s.repeat)) return OK;
-    apr_int64_t max = ss_policy_size(s.policy, s.relay);
-    if (!ss_body_read(r, s.kind == BODY_JSON ? max * JSON_OVERHEAD : max, "SMTPSendMaxMessageSize", &s.bytes, &s.len)) return OK;
-    if (!s.len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
-    if (s.repeat.key) ss_repeat_hash(r, s.bytes, s.len, &s.repeat);
-    s.m = ss_mail_create(r->pool);
-    if (compose(&s)) return ss_problem_mail(r, &s.problem);
+    if (s.kind == SS_BODY_LINES) return ss_lines_submit(&s);
+    if (!ss_body_read(r, body_max(&s), "SMTPSendMaxMessageSize", &bytes, &len)) return OK;
+    if (!len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
+    if (s.repeat.key) ss_repeat_hash(r, bytes, len, &s.repeat);
+    if (ss_submission_compose(&s, bytes, len)) return ss_problem_mail(r, &s.problem);
     return hand_over(&s);
 }

@@ -1,0 +1,16 @@
+/* hooks.h: the keys of webhooks' signatures. A message carries which key signs for it, never the key: the queue is a file. */
+#ifndef SS_CONFIG_HOOKS_H
+#define SS_CONFIG_HOOKS_H
+
+#include <apr_pools.h>
+
+#define SS_HOOK_KEY 17             /* 16 hexadecimal digits and a zero byte */
+
+/* What a key is called: the beginning of its hash. */
+void ss_hooks_key(const char *secret, char name[SS_HOOK_KEY]);
+/* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that of the configuration). */
+void ss_hooks_add(const char *secret, apr_pool_t *pool);
+/* The secret of that name, or NULL: the configuration has it no longer. */
+const char *ss_hooks_find(const char *name);
+
+#endif

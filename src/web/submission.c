@@ -1,0 +1,103 @@
+/* submission.c: bytes to a message, a message to the daemon's question. See submission.h. */
+#include "web/submission.h"
+
+#include <openssl/rand.h>
+
+#include "config/module.h"
+#include "mail/form.h"
+#include "mail/parse.h"
+#include "web/envelope.h"
+#include "web/formbody.h"
+#include "web/hook.h"
+#include "web/policy.h"
+#include "web/reply.h"
+
+const char *ss_submission_submitter(const request_rec *r)
+{
+    const char *path = ss_reply_path(r, 0);
+
+    return r->user && *r->user ? r->user : *path ? path : "/";
+}
+
+static ss_parse_options_t options_of(const ss_submission_t *s)
+{
+    ss_parse_options_t options = { .adds_missing = s->kind != SS_BODY_MESSAGE, .host = s->relay->helo, .default_domain = s->relay->default_domain,
+                                   .default_from = s->policy->default_from, .add_headers = s->added };
+
+    /* An address literal is no right side of a Message-ID that people expect. */
+    if (!options.host || *options.host == '[') options.host = s->relay->server_name;
+    if (!options.host || !*options.host) options.host = "localhost";
+    options.now = apr_time_now();
+    RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
+    options.max_size = (apr_size_t)ss_policy_size(s->policy, s->relay);
+    return options;
+}
+
+static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
+{
+    ss_parse_options_t options;
+
+    if (!s->has_added && ss_policy_headers(s->r, s->policy, &s->added, &s->problem)) return -1;
+    s->has_added = 1;
+    options = options_of(s);
+    switch (s->kind) {
+    case SS_BODY_JSON:
+    case SS_BODY_LINES:
+        return ss_form_json(s->m, bytes, len, &options, &s->problem);
+    case SS_BODY_FORM:
+    case SS_BODY_MULTIPART:
+        return ss_formbody_read(s->m, s->kind == SS_BODY_MULTIPART ? s->type : NULL, bytes, len, &options, &s->problem);
+    case SS_BODY_MESSAGE:
+        break;
+    }
+    if (ss_envelope_read(s->m, &s->query, s->relay->default_domain, &s->problem)) return -1;
+    options.takes_rcpts = !s->m->rcpts->nelts;
+    return ss_parse_message(s->m, bytes, len, &options, &s->problem);
+}
+
+int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
+{
+    s->m = ss_mail_create(s->pool);
+    s->problem.status = 0;
+    if (read_message(s, bytes, len)) return -1;
+    if (!s->m->from) s->m->from = s->policy->default_from;
+    if (!s->m->from) {
+        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "from", "the message names no sender, and this location has no SMTPSendDefaultFrom");
+    } else if (!s->m->rcpts->nelts) {
+        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
+    } else if (!ss_policy_check(s->policy, s->m, &s->problem) && !ss_hook_settle(s->policy, s->m, &s->problem)) {
+        const ss_settings_t *carrier = s->m->relay ? ss_config_relay(ss_module_config(), s->m->relay) : NULL;
+        return ss_policy_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
+    }
+    return -1;
+}
+
+static void put_rates(const ss_submission_t *s, json_t *header)
+{
+    const apr_array_header_t *list = s->policy->submitter_rate;
+    json_t *rates;
+
+    if (!list || !list->nelts) return;
+    rates = json_array();
+    for (int i = 0; i < list->nelts; i++) {
+        const ss_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_rate_t);
+        json_array_append_new(rates, json_pack("[I,I]", (json_int_t)rate->count, (json_int_t)rate->per));
+    }
+    json_object_set_new(header, "rates", rates);
+}
+
+json_t *ss_submission_question(ss_submission_t *s)
+{
+    json_t *header = ss_envelope_json(s->m);
+
+    json_object_set_new(header, "do", json_string("submit"));
+    json_object_set_new(header, "door", json_string(s->door));
+    json_object_set_new(header, "submitter", ss_reply_string(s->r, s->submitter));
+    json_object_set_new(header, "server", ss_reply_string(s->r, s->relay->relay_name));
+    put_rates(s, header);
+    if (s->repeat.key) {
+        json_object_set_new(header, "idempotencyKey", ss_reply_string(s->r, s->repeat.key));
+        json_object_set_new(header, "contentHash", json_string(s->repeat.hash));
+    }
+    return header;
+}

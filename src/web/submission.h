@@ -1,0 +1,41 @@
+/* submission.h: one message on its way from a request's bytes to the daemon's question; shared by all forms of a POST and by the C API. */
+#ifndef SS_WEB_SUBMISSION_H
+#define SS_WEB_SUBMISSION_H
+
+#include <httpd.h>
+#include <jansson.h>
+
+#include "config/settings.h"
+#include "mail/message.h"
+#include "web/query.h"
+#include "web/repeat.h"
+
+typedef enum { SS_BODY_MESSAGE, SS_BODY_JSON, SS_BODY_FORM, SS_BODY_MULTIPART, SS_BODY_LINES } ss_body_kind_t;
+
+typedef struct {
+    request_rec *r;
+    const ss_settings_t *relay;
+    const ss_policy_t *policy;
+    const char *submitter;         /* who the mail is from in the eyes of fairness, limits and history */
+    const char *door;              /* "http", "c" */
+    ss_query_t query;
+    ss_body_kind_t kind;
+    const char *type;              /* the whole Content-Type */
+    ss_repeat_t repeat;            /* Idempotency-Key */
+    apr_interval_time_t wait;
+    apr_array_header_t *added;     /* SMTPSendAddHeader's fields, evaluated once a request */
+    int has_added;
+    /* the message */
+    apr_pool_t *pool;
+    ss_mail_message_t *m;
+    ss_mail_problem_t problem;
+} ss_submission_t;
+
+/* The user, else the path that was asked for. */
+const char *ss_submission_submitter(const request_rec *r);
+/* Makes a message of the bytes in s->pool, and applies what the location allows and changes. 0, or -1 with s->problem. */
+int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);
+/* The daemon's "submit" for it. */
+json_t *ss_submission_question(ss_submission_t *s);
+
+#endif
