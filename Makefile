@@ -63,6 +63,14 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
+# What the pages load is compiled in: each line of a file in src/web/assets becomes a string literal.
+ASSETS := $(patsubst src/web/%,$(B)/%.inc,$(wildcard src/web/assets/*))
+$(B)/assets/%.inc: src/web/assets/%
+	@mkdir -p $(@D)
+	@sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
+$(B)/obj/src/web/asset.o: $(ASSETS)
+$(B)/obj/src/web/asset.o: OWN += -I$(B)
+
 $(B)/libss.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^

@@ -106,6 +106,7 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
     json_t *to = json_array();
     apr_pool_t *pool;
     const char *reply = NULL;
+    const ss_advice_t *advice = NULL;
     apr_time_t next = 0;
     int attempts = 0, any = 0;
 
@@ -115,6 +116,7 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
         if (rcpt->address && i < 20) json_array_append_new(to, text(rcpt->address, pool));
         if (rcpt->attempts > attempts) attempts = rcpt->attempts;
         if (rcpt->reply && (!reply || rcpt->state != SS_STATE_SENT)) reply = rcpt->reply;
+        if (!advice && rcpt->state != SS_STATE_SENT && rcpt->advice && *rcpt->advice) advice = ss_advice_find(rcpt->advice);
     }
     next = ss_message_due(m, &any);
     json_object_set_new(row, "id", json_string(m->id));
@@ -129,6 +131,7 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
     json_object_set_new(row, "attempts", json_integer(attempts));
     json_object_set_new(row, "nextAttempt", any ? when(next ? next : m->created, pool) : json_null());
     json_object_set_new(row, "reply", text(reply, pool));
+    if (advice) json_object_set_new(row, "advice", json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title, "text", advice->remedy));
     apr_pool_destroy(pool);
     return row;
 }

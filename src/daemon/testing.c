@@ -8,12 +8,14 @@
 #include "base/text.h"
 #include "mail/address.h"
 #include "net/probe.h"
+#include "smtp/advice.h"
 
 typedef struct {
     ss_asker_t *asker;             /* NULL: left */
     ss_daemon_t *daemon;
     ss_probe_t *probe;
     int is_json, is_masked, is_stream;
+    int is_page;                   /* JSON for our own page: settings first, advice in words with each step, the plain text at the end */
     apr_pool_t *pool;
 } testing_t;
 
@@ -23,6 +25,27 @@ static void end(testing_t *t)
     apr_pool_destroy(t->pool);
 }
 
+static void put_piece(testing_t *t, json_t *piece)
+{
+    char *text = json_dumps(piece, JSON_COMPACT);
+
+    if (text) ss_asker_step(t->asker, apr_pstrcat(t->pool, text, "\n", NULL), strlen(text) + 1);
+    free(text);
+    json_decref(piece);
+}
+
+static void put_page_step(testing_t *t, const ss_report_step_t *step)
+{
+    const ss_advice_t *advice = step->advice ? ss_advice_find(step->advice) : NULL;
+    json_t *piece = json_loads(ss_report_step_json(step, t->is_masked, t->pool), 0, NULL);
+
+    if (advice) {
+        json_object_set_new(piece, "advice", json_pack("{s:s,s:s,s:s,s:s}", "code", advice->id, "title", advice->title, "meaning", advice->meaning ? advice->meaning : "",
+                                                       "text", advice->remedy ? advice->remedy : ""));
+    }
+    put_piece(t, piece);
+}
+
 static void on_step(void *self, const ss_report_t *report, const ss_report_step_t *step)
 {
     testing_t *t = self;
@@ -30,6 +53,10 @@ static void on_step(void *self, const ss_report_t *report, const ss_report_step_
 
     (void)report;
     if (!t->is_stream) return;
+    if (t->is_page) {
+        put_page_step(t, step);
+        return;
+    }
     text = t->is_json ? apr_pstrcat(t->pool, ss_report_step_json(step, t->is_masked, t->pool), "\n", NULL)
                       : ss_report_step_text(step, t->is_masked, t->pool);
     ss_asker_step(t->asker, text, strlen(text));
@@ -43,6 +70,13 @@ static void on_end(void *self, ss_report_t *report)
     ss_asker_t *asker = t->asker;
     int status = report->http_status;
 
+    if (t->is_page) {
+        json_t *whole = json_pack("{s:o,s:s}", "report", json_loads(text, 0, NULL), "text", ss_report_text(report, t->is_masked, t->pool));
+        char *both = json_dumps(whole, JSON_COMPACT);
+        json_decref(whole);
+        text = both ? apr_pstrdup(t->pool, both) : "{}";
+        free(both);
+    }
     json_object_set_new(fields, "failedStep", report->failed_step ? json_string(report->failed_step) : json_null());
     asker->left = NULL;
     ss_asker_answer(asker, status, fields, text, strlen(text));
@@ -99,6 +133,7 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
     testing_t *t = apr_pcalloc(pool, sizeof(*t));
     *t = (testing_t){ .asker = asker, .daemon = d, .pool = pool, .is_json = format && !strcmp(format, "json"),
                       .is_masked = json_is_true(json_object_get(header, "mask")), .is_stream = json_is_true(json_object_get(header, "stream")) };
+    t->is_page = t->is_json && t->is_stream && json_is_true(json_object_get(header, "page"));
     const json_t *probe = json_object_get(header, "probe");
     ss_probe_options_t options = { .settings = relay->settings, .secret = relay->secret, .secret_state = ss_relay_secret_state(relay),
                                    .looks_further = probe ? json_is_true(probe) : 1 };
@@ -116,6 +151,11 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
     if (rv != APR_SUCCESS) {
         end(t);
         ss_asker_refuse(asker, 503, 5, NULL, "the connection test could not be started");
+        return;
+    }
+    if (t->is_page) {
+        ss_report_t known = { .settings = relay->settings, .secret_state = options.secret_state };
+        put_piece(t, json_pack("{s:o}", "settings", json_loads(ss_report_settings_json(&known, t->is_masked, pool), 0, NULL)));
     }
 }
 

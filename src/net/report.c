@@ -250,6 +250,11 @@ static const char *dumped(json_t *json, apr_pool_t *pool)
     return copy;
 }
 
+const char *ss_report_settings_json(const ss_report_t *report, int is_masked, apr_pool_t *pool)
+{
+    return dumped(settings_json(report, is_masked, pool), pool);
+}
+
 const char *ss_report_step_json(const ss_report_step_t *step, int is_masked, apr_pool_t *pool)
 {
     return dumped(step_json(step, is_masked, pool), pool);

@@ -38,6 +38,8 @@ const char *ss_report_text(const ss_report_t *report, int is_masked, apr_pool_t 
 const char *ss_report_step_text(const ss_report_step_t *step, int is_masked, apr_pool_t *pool);
 /* The whole as JSON. */
 const char *ss_report_json(const ss_report_t *report, int is_masked, apr_pool_t *pool);
+/* The settings in force as a JSON array of {"name","value","source"}: known before the first step. */
+const char *ss_report_settings_json(const ss_report_t *report, int is_masked, apr_pool_t *pool);
 /* One step as a JSON object, for ?stream=1 with application/json. */
 const char *ss_report_step_json(const ss_report_step_t *step, int is_masked, apr_pool_t *pool);
 

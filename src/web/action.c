@@ -10,6 +10,7 @@
 #include "web/ask.h"
 #include "web/body.h"
 #include "web/html.h"
+#include "web/nav.h"
 #include "web/problem.h"
 #include "web/reply.h"
 #include "web/token.h"
@@ -107,38 +108,42 @@ static int put_filter(ss_status_t *page, json_t *header, const ss_query_t *form)
 
 /* ---- the answer as a page ---- */
 
-static void put_hidden(request_rec *r, const char *name, const char *value)
+static const struct { const char *action, *label, *done; int is_strong; } words[] = {
+    { "pause", "Pause sending", "Pause", 0 }, { "resume", "Resume sending", "Resume", 0 }, { "flush", "Try everything now", "Try everything now", 0 },
+    { "retry", "Reattempt", "Reattempted", 0 }, { "hold", "Hold", "Held", 0 }, { "release", "Release", "Released", 0 }, { "cancel", "Delete", "Deleted", 1 },
+    { "bounce", "Return to the sender", "Returned to the sender", 1 }
+};
+
+/* What the form said once more, with the token. */
+static void repeat_form(ss_status_t *page, const ss_query_t *form, const char *action, const char *more, const char *value)
 {
-    ap_rprintf(r, "<input type=\"hidden\" name=\"%s\" value=\"", name);
-    ss_html_put(r, value);
-    ap_rputs("\">\n", r);
+    static const char *const names[] = { "id", "state", "relay", "from", "to" };
+    request_rec *r = page->r;
+
+    ap_rprintf(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n", ss_nav_path(page, ""));
+    ss_nav_hidden(r, "token", ss_token_for_page(r, page->base));
+    ss_nav_hidden(r, "action", action);
+    ss_nav_hidden(r, more, value);
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (int k = 0; k < form->pairs->nelts; k++) {
+            const ss_query_pair_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_query_pair_t);
+            if (!strcmp(pair->name, names[i])) ss_nav_hidden(r, names[i], pair->value);
+        }
+    }
 }
 
 /* The filter matched and nothing was done yet: the same form again, with the number. */
-static void ask_to_confirm(ss_status_t *page, const ss_query_t *form, const char *action, apr_int64_t matched)
+static void ask_to_confirm(ss_status_t *page, const ss_query_t *form, int which, apr_int64_t matched)
 {
-    static const char *const names[] = { "state", "relay", "from", "to" };
     request_rec *r = page->r;
 
-    ap_rprintf(r, "<p>%" APR_INT64_T_FMT " messages match. Nothing was done yet.</p>\n<form class=\"row\" method=\"post\" action=\"%s\">\n", matched,
-               *page->base ? ss_text_escape_html(r->pool, page->base) : "/");
-    put_hidden(r, "token", ss_token_for_page(r, page->base));
-    put_hidden(r, "action", action);
-    put_hidden(r, "confirm", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, matched));
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (ss_query_get(form, names[i])) put_hidden(r, names[i], ss_query_get(form, names[i]));
-    }
-    ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s %" APR_INT64_T_FMT " messages</button>\n</form>\n", action, matched);
+    ap_rprintf(r, "<p>%" APR_INT64_T_FMT " %s. Nothing was done yet.</p>\n", matched, matched == 1 ? "message matches" : "messages match");
+    repeat_form(page, form, words[which].action, "confirm", apr_psprintf(r->pool, "%" APR_INT64_T_FMT, matched));
+    ap_rprintf(r, "<button class=\"%s\" type=\"submit\">%s: %" APR_INT64_T_FMT " messages</button></form>\n", words[which].is_strong ? "strong" : "main", words[which].label, matched);
 }
 
-static int answer_page(ss_status_t *page, const ss_query_t *form, const char *action, const json_t *document)
+static void put_relays(request_rec *r, const json_t *relays)
 {
-    request_rec *r = page->r;
-    const json_t *relays = json_object_get(document, "relays");
-    apr_int64_t matched = json_integer_value(json_object_get(document, "matched")), done = json_integer_value(json_object_get(document, "done"));
-
-    ss_html_begin(r, HTTP_OK, page->base, action, 0);
-    ap_rprintf(r, "<main>\n<h1>%s</h1>\n", action);
     for (size_t i = 0; i < json_array_size(relays); i++) {
         const json_t *relay = json_array_get(relays, i);
         ap_rputs("<p>Relay <strong>", r);
@@ -147,10 +152,48 @@ static int answer_page(ss_status_t *page, const ss_query_t *form, const char *ac
         ss_html_put(r, ss_html_member(relay, "note"));
         ap_rputs("</p>\n", r);
     }
-    if (!relays && matched && !done && !ss_query_get(form, "id")) ask_to_confirm(page, form, action, matched);
-    else if (!relays) ap_rprintf(r, "<p>%" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " messages: done.</p>\n", done, matched);
-    ap_rprintf(r, "<p><a href=\"%s\">Back to the overview</a></p>\n</main>\n", *page->base ? ss_text_escape_html(r->pool, page->base) : "/");
-    ss_html_end(r);
+}
+
+static void put_back(ss_status_t *page, const ss_query_t *form)
+{
+    const char *id = ss_query_get(form, "id");
+
+    ap_rputs("<p class=\"buttons\">", page->r);
+    if (id) ap_rprintf(page->r, "<a class=\"button\" href=\"%s\">The message</a> ", ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/", id, NULL)));
+    ap_rprintf(page->r, "<a class=\"button\" href=\"%s\">Messages</a> <a class=\"button\" href=\"%s\">Overview</a></p>\n</section>\n", ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
+}
+
+static int answer_page(ss_status_t *page, const ss_query_t *form, int which, const json_t *document)
+{
+    request_rec *r = page->r;
+    const json_t *relays = json_object_get(document, "relays");
+    apr_int64_t matched = json_integer_value(json_object_get(document, "matched")), done = json_integer_value(json_object_get(document, "done"));
+    int is_asking = !relays && matched && !done && !ss_query_get(form, "id");
+
+    ss_nav_begin(page, HTTP_OK, is_asking ? apr_pstrcat(r->pool, words[which].label, "?", NULL) : words[which].done, NULL);
+    ap_rputs("<section class=\"card\">\n", r);
+    put_relays(r, relays);
+    if (is_asking) ask_to_confirm(page, form, which, matched);
+    else if (!relays && !matched) ap_rputs("<p>No message matches.</p>\n", r);
+    else if (!relays) ap_rprintf(r, "<p role=\"status\">%s: %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " %s.</p>\n", words[which].done, done, matched, matched == 1 ? "message" : "messages");
+    put_back(page, form);
+    ss_nav_end(page);
+    return OK;
+}
+
+/* What cannot be undone is asked for first, where there is no script to ask. */
+static int ask_first(ss_status_t *page, const ss_query_t *form, int which)
+{
+    request_rec *r = page->r;
+
+    ss_nav_begin(page, HTTP_OK, apr_pstrcat(r->pool, words[which].label, "?", NULL), NULL);
+    ap_rputs("<section class=\"card\">\n<p>", r);
+    ap_rputs(!strcmp(words[which].action, "cancel") ? "The message is not sent, and nobody is told. This cannot be undone." : "The message is given up, and its sender gets a report. This cannot be undone.", r);
+    ap_rputs("</p>\n", r);
+    repeat_form(page, form, words[which].action, "sure", "1");
+    ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s</button></form>\n", words[which].label);
+    put_back(page, form);
+    ss_nav_end(page);
     return OK;
 }
 
@@ -169,10 +212,13 @@ int ss_status_action(ss_status_t *page)
     int which = find_action(ss_query_get(&form, "action"));
     if (which < 0) return ss_problem(r, HTTP_BAD_REQUEST, "action", "action is one of pause, resume, flush, retry, hold, release, cancel, bounce");
 
+    int as_page = ss_reply_wants_html(r);
+    if (as_page && words[which].is_strong && ss_query_get(&form, "id") && !ss_query_flag(&form, "sure", 0)) return ask_first(page, &form, which);
+
     json_t *header = ss_ask_own(r, json_pack("{s:s,s:o}", "do", actions[which].name, "who", ss_reply_string(r, ss_reply_who(r))));
     int ok = actions[which].is_regulation ? put_regulation(page, header, &form) : ss_query_get(&form, "id") ? put_ids(page, header, &form) : put_filter(page, header, &form);
     if (!ok || !ss_ask(r, json_incref(header), NULL, 0, ACTION_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
-    if (ss_reply_wants_html(r)) return answer_page(page, &form, actions[which].name, ss_ask_document(r, &answer));
+    if (as_page) return answer_page(page, &form, which, ss_ask_document(r, &answer));
     return ss_reply_text(r, HTTP_OK, "application/json", answer.raw.content ? answer.raw.content : "{}", answer.raw.content ? answer.raw.content_len : 2);
 }

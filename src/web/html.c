@@ -30,10 +30,20 @@ void ss_html_begin(request_rec *r, int status, const char *base, const char *tit
     ap_rputs("</title>\n", r);
     if (base) {
         const char *path = ss_text_escape_html(r->pool, *base ? base : "/");
-        ap_rprintf(r, "<link rel=\"stylesheet\" href=\"%s?asset=style.css\">\n<link rel=\"icon\" href=\"%s?asset=icon.svg\" type=\"image/svg+xml\">\n", path, path);
-        if (live) ap_rprintf(r, "<script src=\"%s?asset=page.js\" defer></script>\n", path);
+        ap_rprintf(r, "<link rel=\"stylesheet\" href=\"%s?asset=style.css&amp;v=" SMTP_SEND_VERSION "\">\n<link rel=\"icon\" href=\"%s?asset=icon.svg\" type=\"image/svg+xml\">\n", path, path);
+        if (live) ap_rprintf(r, "<script src=\"%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "\" defer></script>\n", path);
     }
     ap_rputs("</head>\n<body>\n", r);
+}
+
+void ss_html_brand(request_rec *r, const char *name)
+{
+    ap_rputs("<a class=\"skip\" href=\"#main\">To the content</a>\n<div class=\"stale\" role=\"alert\">This page is not up to date: the server does not answer.</div>\n"
+             "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" fill=\"none\" "
+             "stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 5.5L19.5 8\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\" "
+             "stroke-linejoin=\"round\"/></svg>", r);
+    ss_html_put(r, name);
+    ap_rputs("</span>\n", r);
 }
 
 void ss_html_end(request_rec *r)

@@ -7,6 +7,8 @@
 
 /* Starts a page: headers, title, style sheet. base: path of the handler, for its style sheet and script. live: the script is loaded. */
 void ss_html_begin(request_rec *r, int status, const char *base, const char *title, int live);
+/* The head's beginning with our mark; the caller goes on inside "<header><div>" and closes both. */
+void ss_html_brand(request_rec *r, const char *name);
 void ss_html_end(request_rec *r);
 /* Text, escaped. NULL: nothing. */
 void ss_html_put(request_rec *r, const char *text);

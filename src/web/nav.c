@@ -16,17 +16,27 @@ const char *ss_nav_path(const ss_status_t *page, const char *part)
     return ss_text_escape_html(page->r->pool, *path ? path : "/");
 }
 
-void ss_nav_begin(ss_status_t *page, int status, const char *title)
+static void put_entry(ss_status_t *page, const char *part, const char *label, const char *current)
+{
+    ap_rprintf(page->r, "<a href=\"%s\"%s>%s</a>\n", ss_nav_path(page, part), current && !strcmp(part, current) ? " aria-current=\"page\"" : "", label);
+}
+
+void ss_nav_begin(ss_status_t *page, int status, const char *title, const char *part)
 {
     request_rec *r = page->r;
 
     /* The cookie goes out with the headers, before anything of the page. */
     ss_token_for_page(r, page->base);
     ss_html_begin(r, status, page->base, title, 1);
-    ap_rprintf(r, "<header><strong>Mail</strong> <a href=\"%s\">Overview</a> <a href=\"%s\">Messages</a> <a href=\"%s\">Health</a></header>\n<main>\n<h1>",
-               ss_nav_path(page, ""), ss_nav_path(page, "/queue"), ss_nav_path(page, "/health"));
+    ss_html_brand(r, "Mail");
+    ap_rputs("<nav class=\"top\" aria-label=\"Pages\">\n", r);
+    put_entry(page, "", "Overview", part);
+    put_entry(page, "/queue", "Messages", part);
+    put_entry(page, "/metrics", "Metrics", part);
+    put_entry(page, "/health", "Health", part);
+    ap_rputs("</nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>", r);
     ss_html_put(r, title);
-    ap_rputs("</h1>\n", r);
+    ap_rputs("</h1></div>\n", r);
 }
 
 void ss_nav_end(ss_status_t *page)
@@ -35,29 +45,32 @@ void ss_nav_end(ss_status_t *page)
     ss_html_end(page->r);
 }
 
-void ss_nav_form(ss_status_t *page, const char *action)
+void ss_nav_hidden(request_rec *r, const char *name, const char *value)
 {
-    ap_rprintf(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\"><input type=\"hidden\" name=\"token\" value=\"%s\"><input type=\"hidden\" name=\"action\" value=\"%s\">",
-               ss_nav_path(page, ""), ss_token_for_page(page->r, page->base), action);
+    ap_rprintf(r, "<input type=\"hidden\" name=\"%s\" value=\"", name);
+    ss_html_put(r, value);
+    ap_rputs("\">", r);
 }
 
-void ss_nav_button(ss_status_t *page, const char *action, const char *label, const char *name, const char *value, int strong)
+void ss_nav_form(ss_status_t *page, const char *action, const char *attributes)
 {
-    ss_nav_form(page, action);
-    if (name) {
-        ap_rprintf(page->r, "<input type=\"hidden\" name=\"%s\" value=\"", name);
-        ss_html_put(page->r, value);
-        ap_rputs("\">", page->r);
-    }
-    ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n", strong ? " class=\"strong\"" : "", label);
+    ap_rprintf(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\" data-act%s>", ss_nav_path(page, ""), attributes);
+    ss_nav_hidden(page->r, "token", ss_token_for_page(page->r, page->base));
+    ss_nav_hidden(page->r, "action", action);
 }
 
-void ss_nav_message(ss_status_t *page, const char *id)
+void ss_nav_button(ss_status_t *page, const char *action, const char *label, const char *name, const char *value, const char *question)
 {
-    apr_size_t len = strlen(id);
-    const char *safe = ss_text_escape_html(page->r->pool, id);
+    const char *attributes = question ? apr_pstrcat(page->r->pool, " data-confirm=\"", ss_text_escape_html(page->r->pool, question), "\"", NULL) : "";
 
-    /* The end of an id tells messages apart, its beginning is the time. */
-    ap_rprintf(page->r, "<a href=\"%s\" title=\"%s\"><code>%s</code></a>", ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/", id, NULL)), safe,
-               ss_text_escape_html(page->r->pool, len > 12 ? id + len - 12 : id));
+    ss_nav_form(page, action, attributes);
+    if (name) ss_nav_hidden(page->r, name, value);
+    ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n", question ? " class=\"strong\"" : "", label);
+}
+
+void ss_nav_message(ss_status_t *page, const char *id, const char *text)
+{
+    ap_rprintf(page->r, "<a class=\"row-link\" href=\"%s\">", ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/", ss_query_escape(id, page->r->pool), NULL)));
+    ss_html_put(page->r, text);
+    ap_rputs("</a>", page->r);
 }

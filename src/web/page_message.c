@@ -5,7 +5,9 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "web/ask.h"
+#include "web/banner.h"
 #include "web/html.h"
 #include "web/nav.h"
 #include "web/problem.h"
@@ -18,13 +20,28 @@ static void put_item(request_rec *r, const char *name, const char *value)
     ap_rputs("</dd>\n", r);
 }
 
+/* The server's own words, and who said them. */
+static void put_words(request_rec *r, const char *words, const char *host)
+{
+    if (*words) {
+        ap_rputs("<span class=\"mono small\">", r);
+        ss_html_put(r, words);
+        ap_rputs("</span>", r);
+    }
+    if (*host) {
+        ap_rputs(" <span class=\"soft small\">", r);
+        ss_html_put(r, host);
+        ap_rputs("</span>", r);
+    }
+}
+
 static void put_facts(request_rec *r, const json_t *message)
 {
     const json_t *waits = json_object_get(message, "waitsFor");
 
-    ap_rputs("<dl>\n<dt>State</dt><dd>", r);
+    ap_rputs("<dl class=\"facts\">\n<dt>State</dt><dd>", r);
     ss_html_state(r, ss_html_member(message, "state"));
-    if (json_is_true(json_object_get(message, "uncertain"))) ap_rputs(" <span class=\"state s-warn\">uncertain</span> the connection was lost before the answer: nobody knows whether the relay has it", r);
+    if (json_is_true(json_object_get(message, "uncertain"))) ap_rputs(" <span class=\"state s-uncertain\">uncertain</span> the connection was lost before the answer: nobody knows whether the relay has it", r);
     ap_rputs("</dd>\n", r);
     if (json_is_object(waits)) put_item(r, "Waits for", apr_pstrcat(r->pool, "relay is ", ss_html_member(waits, "relayState"), ": ", ss_html_member(waits, "cause"), NULL));
     put_item(r, "Subject", ss_html_member(message, "subject"));
@@ -51,63 +68,76 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
     ap_rputs("</td><td>", r);
     ss_html_state(r, ss_html_member(rcpt, "state"));
     if (*ss_html_member(rcpt, "heldBecause")) {
-        ap_rputs(" ", r);
+        ap_rputs(" <span class=\"small soft\">", r);
         ss_html_put(r, ss_html_member(rcpt, "heldBecause"));
-    }
-    ap_rprintf(r, "</td><td class=\"n\">%" APR_INT64_T_FMT "</td><td class=\"min\">", (apr_int64_t)json_integer_value(json_object_get(rcpt, "attempts")));
-    ss_html_put(r, ss_html_member(rcpt, "reply"));
-    if (*ss_html_member(rcpt, "relay")) {
-        ap_rputs(" <span class=\"soft\">", r);
-        ss_html_put(r, ss_html_member(rcpt, "relay"));
         ap_rputs("</span>", r);
     }
+    ap_rprintf(r, "</td><td class=\"n\" data-label=\"Attempts\">%" APR_INT64_T_FMT "</td><td class=\"words\">", (apr_int64_t)json_integer_value(json_object_get(rcpt, "attempts")));
+    put_words(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     ss_html_advice(r, json_object_get(rcpt, "advice"));
     ap_rputs("</td><td>", r);
+    if (*ss_html_member(rcpt, "nextAttempt")) ap_rputs("next attempt ", r);
     ss_html_time(r, ss_html_member(rcpt, "nextAttempt"));
     ss_html_time(r, ss_html_member(rcpt, "deliveredAt"));
     ap_rputs("</td></tr>\n", r);
 }
 
-static void put_history(request_rec *r, const json_t *history)
+static void put_event(request_rec *r, const char *class, const char *what, const char *recipient, const char *time, const char *words, const char *host)
 {
-    if (!json_array_size(history)) return;
-    ap_rputs("<h2>History</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">When</th><th scope=\"col\">What</th><th scope=\"col\">Recipient</th>"
-             "<th scope=\"col\">Words</th></tr></thead>\n<tbody>\n", r);
+    ap_rprintf(r, "<li class=\"t-%s\"><strong>", ss_text_escape_html(r->pool, class));
+    ss_html_put(r, what);
+    ap_rputs("</strong> ", r);
+    if (*recipient) {
+        ap_rputs("for ", r);
+        ss_html_put(r, recipient);
+        ap_rputs(" ", r);
+    }
+    ap_rputs("<span class=\"soft small\">", r);
+    ss_html_time(r, time);
+    ap_rputs(" · ", r);
+    ss_html_put(r, time);
+    ap_rputs("</span>", r);
+    if (*words || *host) ap_rputs("<br>", r);
+    put_words(r, words, host);
+    ap_rputs("</li>\n", r);
+}
+
+/* From its acceptance to its end: what succeeded at once has no row in the history, its recipient tells it. */
+static void put_timeline(request_rec *r, const json_t *message)
+{
+    const json_t *history = json_object_get(message, "history"), *rcpts = json_object_get(message, "recipients");
+
+    ap_rputs("<section class=\"card\" aria-labelledby=\"timeline\">\n<h2 id=\"timeline\">What happened</h2>\n<ol class=\"timeline\">\n", r);
+    put_event(r, "accepted", "accepted", "", ss_html_member(message, "createdAt"), "", "");
     for (size_t i = 0; i < json_array_size(history); i++) {
         const json_t *row = json_array_get(history, i);
-        ap_rputs("<tr><td>", r);
-        ss_html_time(r, ss_html_member(row, "time"));
-        ap_rputs("</td><td>", r);
-        ss_html_put(r, ss_html_member(row, "what"));
-        ap_rputs("</td><td>", r);
-        ss_html_put(r, ss_html_member(row, "recipient"));
-        ap_rputs("</td><td class=\"min\">", r);
-        ss_html_put(r, ss_html_member(row, "text"));
-        if (*ss_html_member(row, "relay")) {
-            ap_rputs(" <span class=\"soft\">", r);
-            ss_html_put(r, ss_html_member(row, "relay"));
-            ap_rputs("</span>", r);
-        }
-        ap_rputs("</td></tr>\n", r);
+        put_event(r, ss_html_member(row, "what"), ss_html_member(row, "what"), ss_html_member(row, "recipient"), ss_html_member(row, "time"), ss_html_member(row, "text"), ss_html_member(row, "relay"));
     }
-    ap_rputs("</tbody></table></div>\n", r);
+    for (size_t i = 0; i < json_array_size(rcpts); i++) {
+        const json_t *rcpt = json_array_get(rcpts, i);
+        if (!*ss_html_member(rcpt, "deliveredAt") || json_integer_value(json_object_get(rcpt, "attempts")) > 1) continue;
+        put_event(r, "sent", "sent", ss_html_member(rcpt, "address"), ss_html_member(rcpt, "deliveredAt"), ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
+    }
+    ap_rputs("</ol>\n</section>\n", r);
+}
+
+static int is_over(const char *state)
+{
+    return !strcmp(state, "sent") || !strcmp(state, "failed") || !strcmp(state, "expired") || !strcmp(state, "cancelled");
 }
 
 static void put_actions(ss_status_t *page, const json_t *message)
 {
-    static const char *const done[] = { "sent", "failed", "expired", "cancelled" };
     const char *id = ss_html_member(message, "id"), *state = ss_html_member(message, "state");
 
     /* "partial" may still have a recipient that waits: the daemon knows, and says 409 where it has none. */
-    for (apr_size_t i = 0; i < sizeof(done) / sizeof(done[0]); i++) {
-        if (!strcmp(state, done[i])) return;
-    }
-    ap_rputs("<h2>Actions</h2>\n<div class=\"row\">\n", page->r);
-    ss_nav_button(page, "retry", "Reattempt", "id", id, 0);
-    if (!strcmp(state, "held")) ss_nav_button(page, "release", "Release", "id", id, 0);
-    else ss_nav_button(page, "hold", "Hold", "id", id, 0);
-    ss_nav_button(page, "cancel", "Delete silently", "id", id, 1);
-    ss_nav_button(page, "bounce", "Return to the sender", "id", id, 1);
+    if (is_over(state)) return;
+    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"Actions\">\n", page->r);
+    ss_nav_button(page, "retry", "Reattempt", "id", id, NULL);
+    if (!strcmp(state, "held")) ss_nav_button(page, "release", "Release", "id", id, NULL);
+    else ss_nav_button(page, "hold", "Hold", "id", id, NULL);
+    ss_nav_button(page, "cancel", "Delete", "id", id, "Delete this message? It is not sent, and nobody is told.");
+    ss_nav_button(page, "bounce", "Return to the sender", "id", id, "Give this message up and report that to its sender?");
     ap_rputs("</div>\n", page->r);
 }
 
@@ -119,17 +149,22 @@ int ss_page_message(ss_status_t *page, const char *id)
     if (!ss_ask(r, json_pack("{s:s,s:s}", "do", "show", "id", id), NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
     const json_t *message = ss_ask_document(r, &answer), *rcpts = json_object_get(message, "recipients");
+    const char *subject = ss_html_member(message, "subject");
 
-    ss_nav_begin(page, HTTP_OK, "Message");
+    ss_nav_begin(page, HTTP_OK, *subject ? subject : "(no subject)", NULL);
     ap_rputs("<div id=\"live\" data-live>\n", r);
+    ss_banner_put(page, 0);
+    ap_rputs("<section class=\"card\" aria-label=\"The message\">\n", r);
     put_facts(r, message);
-    ap_rputs("<h2>Recipients</h2>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Address</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th>"
-             "<th scope=\"col\">The server's words</th><th scope=\"col\">When</th></tr></thead>\n<tbody>\n", r);
-    for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
-    ap_rputs("</tbody></table></div>\n", r);
-    put_history(r, json_object_get(message, "history"));
-    ap_rputs("</div>\n", r);
+    ap_rputs("</section>\n", r);
     put_actions(page, message);
+    ap_rputs("<section class=\"card\" aria-labelledby=\"recipients\">\n<h2 id=\"recipients\">Recipients</h2>\n<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th scope=\"col\">Address</th>"
+             "<th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th><th scope=\"col\">The server's words</th><th scope=\"col\">When</th></tr></thead>\n<tbody>\n", r);
+    for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
+    ap_rputs("</tbody></table></div>\n</section>\n", r);
+    put_timeline(r, message);
+    ap_rputs("</div>\n", r);
+    ss_page_body(page, id);
     ss_nav_end(page);
     return OK;
 }

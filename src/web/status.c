@@ -38,8 +38,7 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
     return PART_MESSAGE;
 }
 
-/* Fills status, or down. */
-static void gather(ss_status_t *page)
+void ss_status_gather(ss_status_t *page)
 {
     ss_answer_t answer;
 
@@ -60,7 +59,7 @@ static int is_html(const ss_status_t *page)
 
 static int overview(ss_status_t *page)
 {
-    gather(page);
+    ss_status_gather(page);
     if (ss_query_get(&page->query, "auto")) return ss_status_auto(page);
     if (is_html(page)) return ss_page_overview(page);
     if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
@@ -95,7 +94,10 @@ static int queue(ss_status_t *page)
     const char *text = ss_query_get(&page->query, "limit");
     int limit = text ? (int)apr_atoi64(text) : LIST_LIMIT;
 
-    if (is_html(page)) return ss_page_queue(page);
+    if (is_html(page)) {
+        ss_status_gather(page);
+        return ss_page_queue(page);
+    }
     return pass_on(page, ss_status_question(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
 }
 
@@ -103,7 +105,12 @@ static int message(ss_status_t *page)
 {
     const char *id = ss_reply_leaf(page->r);
 
-    return is_html(page) ? ss_page_message(page, id) : pass_on(page, json_pack("{s:s,s:s}", "do", "show", "id", id));
+    if (ss_query_flag(&page->query, "source", 0)) return ss_status_source(page, id);
+    if (is_html(page)) {
+        ss_status_gather(page);
+        return ss_page_message(page, id);
+    }
+    return pass_on(page, json_pack("{s:s,s:s}", "do", "show", "id", id));
 }
 
 static int show(ss_status_t *page, part_t part)
@@ -113,8 +120,8 @@ static int show(ss_status_t *page, part_t part)
     apr_table_setn(page->r->headers_out, "Vary", "Accept");
     if (ss_html_asset(page->r, asset)) return OK;
     switch (part) {
-    case PART_HEALTH: gather(page); return ss_status_health(page);
-    case PART_METRICS: gather(page); return ss_status_metrics(page);
+    case PART_HEALTH: ss_status_gather(page); return ss_status_health(page);
+    case PART_METRICS: return ss_status_metrics(page);
     case PART_QUEUE: return queue(page);
     case PART_MESSAGE: return message(page);
     case PART_OVERVIEW: break;

@@ -15,6 +15,8 @@ typedef struct {
     const char *down;          /* why there is none, or NULL */
 } ss_status_t;
 
+/* Asks the daemon: fills status, or down. */
+void ss_status_gather(ss_status_t *page);
 /* GET <page>/health. */
 int ss_status_health(ss_status_t *page);
 /* Reasons why mail does not flow, as an array of {"relay","reason","detail"}; empty: healthy. */
@@ -27,6 +29,10 @@ int ss_status_auto(ss_status_t *page);
 int ss_page_overview(ss_status_t *page);
 int ss_page_queue(ss_status_t *page);
 int ss_page_message(ss_status_t *page, const char *id);
+/* GET <page>/message/<id>?source: the content as it stands, where SMTPSendStatusBody allows it. */
+int ss_status_source(ss_status_t *page, const char *id);
+/* The content's beginning for the message's page; nothing where SMTPSendStatusBody does not allow it. */
+void ss_page_body(ss_status_t *page, const char *id);
 /* POST. */
 int ss_status_action(ss_status_t *page);
 /* The question for the list of messages, from the query. limit: rows. */

@@ -33,6 +33,7 @@ typedef struct {
     ss_peer_t *peer;
     ss_answer_t answer;
     apr_time_t deadline;
+    ss_testform_t page;
 } test_t;
 
 static form_t form_of(const request_rec *r, const ss_query_t *query)
@@ -56,8 +57,8 @@ static const char *type_of(form_t form, int is_stream)
 
 static void question(const test_t *t, ss_buf_t *out)
 {
-    json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b}", "do", "test", "server", ss_reply_string(t->r, t->relay->relay_name),
-                               "format", t->form == FORM_JSON ? "json" : "text", "probe", ss_query_flag(&t->query, "probe", 1),
+    json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server", ss_reply_string(t->r, t->relay->relay_name),
+                               "format", t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML, "probe", ss_query_flag(&t->query, "probe", 1),
                                "mask", ss_query_flag(&t->query, "mask", 0), "stream", t->is_stream);
     const char *from = ss_query_get(&t->query, "from"), *to = ss_query_get(&t->query, "to");
 
@@ -74,7 +75,7 @@ static void begin_stream(test_t *t)
 {
     if (t->is_begun) return;
     t->is_begun = 1;
-    if (t->form == FORM_HTML) ss_testform_begin(t->r, t->relay, "Connection test");
+    if (t->form == FORM_HTML) ss_testform_begin(t->r, t->relay, &t->query, HTTP_OK);
     else ap_set_content_type(t->r, type_of(t->form, 1));
     ap_rflush(t->r);
 }
@@ -84,7 +85,7 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
     test_t *t = self;
 
     begin_stream(t);
-    if (t->form == FORM_HTML) ss_testform_piece(t->r, bytes, len);
+    if (t->form == FORM_HTML) ss_testform_piece(t->r, &t->page, bytes, len);
     else ap_rwrite(bytes, (int)len, t->r);
     /* A client that left ends the test: closing the socket tells the daemon. */
     return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
@@ -127,11 +128,8 @@ static int not_run(test_t *t, int status, const char *why)
 
     if (status == 503 || status == 429) apr_table_setn(t->r->headers_out, "Retry-After", "5");
     if (t->form == FORM_HTML) {
-        if (!t->is_begun) {
-            ss_testform_begin(t->r, t->relay, "Connection test");
-            t->r->status = status;
-        }
-        ss_testform_end(t->r, &t->query, "failed", text);
+        if (!t->is_begun) ss_testform_begin(t->r, t->relay, &t->query, status);
+        ss_testform_end(t->r, &t->page, &t->query, NULL, text);
         return OK;
     }
     if (t->is_begun) {
@@ -164,7 +162,8 @@ static int answer_test(test_t *t)
     }
     if (t->form == FORM_HTML) {
         begin_stream(t);
-        ss_testform_end(t->r, &t->query, raw->status == 200 ? "passed" : "failed", raw->content);
+        const json_t *whole = ss_ask_document(t->r, &t->answer);
+        ss_testform_end(t->r, &t->page, &t->query, json_object_get(whole, "report"), ss_html_member(whole, "text"));
         return OK;
     }
     if (t->is_stream) {

@@ -3,15 +3,21 @@
 #define SS_WEB_TESTFORM_H
 
 #include <httpd.h>
+#include <jansson.h>
 
 #include "config/settings.h"
 #include "web/query.h"
 
-/* The page's beginning: title, the list of steps is open. */
-void ss_testform_begin(request_rec *r, const ss_settings_t *relay, const char *heading);
-/* A piece of the streamed steps, as text. */
-void ss_testform_piece(request_rec *r, const char *bytes, apr_size_t len);
-/* The whole result with its buttons, the forms, and the page's end. outcome: "passed", "failed", or NULL where there is no result. */
-void ss_testform_end(request_rec *r, const ss_query_t *query, const char *outcome, const char *text);
+typedef struct { int has_settings, steps; } ss_testform_t;   /* what the page shows so far */
+
+/* The page's beginning: head, forms. */
+void ss_testform_begin(request_rec *r, const ss_settings_t *relay, const ss_query_t *query, int status);
+/* A piece of the streamed test: one JSON object, the settings in force or a step. */
+void ss_testform_piece(request_rec *r, ss_testform_t *page, const char *bytes, apr_size_t len);
+/* The outcome with its buttons, the dialogue, the plain text, and the page's end. report: NULL where the test did not run; text says why. */
+void ss_testform_end(request_rec *r, ss_testform_t *page, const ss_query_t *query, const json_t *report, const char *text);
+/* The page of a test message: it is queued; then what became of it ("ok", "bad", "" still waiting) and the end. */
+void ss_testform_message_begin(request_rec *r, const ss_settings_t *relay, const char *id, const char *to);
+void ss_testform_message_end(request_rec *r, const ss_query_t *query, const char *class, const char *text);
 
 #endif

@@ -62,6 +62,7 @@ int ss_testmail(request_rec *r, const ss_query_t *form, int as_html, int as_json
     if (!ss_ask(r, header, NULL, 0, SS_ASK_TIMEOUT, &queued)) return OK;
     const char *id = json_string_value(json_object_get(queued.fields, "id"));
     if (queued.raw.status != 202 || !id) return ss_ask_refused(r, &queued);
+    if (as_html) ss_testform_message_begin(r, relay, id, to);
 
     header = json_pack("{s:s,s:s,s:I}", "do", "get", "id", id, "wait", (json_int_t)wait);
     json_t *message = NULL;
@@ -70,7 +71,6 @@ int ss_testmail(request_rec *r, const ss_query_t *form, int as_html, int as_json
                                : apr_psprintf(r->pool, "Test Message Results: NOT SENT YET\n\nMessage:   %s\n\nIts state is not known: %s\n", id, why ? why : "no answer");
     if (as_json && message) return ss_reply_json(r, status, "application/json", json_incref(message));
     if (!as_html) return ss_reply_text(r, status, "text/plain; charset=utf-8", text, strlen(text));
-    ss_testform_begin(r, relay, "Test message");
-    ss_testform_end(r, form, status == 200 ? "sent" : status == 502 ? "failed" : "waits", text);
+    ss_testform_message_end(r, form, status == 200 ? "ok" : status == 502 ? "bad" : "", text);
     return OK;
 }

@@ -1,0 +1,67 @@
+/* page_body.c: a message's content, for who may see it (SMTPSendStatusBody): its beginning on its page, the whole as a file. */
+#include "web/status.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "web/ask.h"
+#include "web/html.h"
+#include "web/nav.h"
+#include "web/problem.h"
+
+#define SHOWN_MAX 65536              /* bytes on the page; the rest is in the file */
+
+static int is_allowed(const ss_status_t *page)
+{
+    return ss_module_policy(page->r)->status_body;
+}
+
+static json_t *question(const char *id, int part)
+{
+    return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
+}
+
+void ss_page_body(ss_status_t *page, const char *id)
+{
+    request_rec *r = page->r;
+    ss_answer_t answer;
+    const char *why = NULL;
+
+    if (!is_allowed(page)) return;
+    ap_rputs("<details class=\"card\" id=\"content\"><summary>Content</summary>\n", r);
+    if (!ss_ask_quietly(r, question(id, 0), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) || answer.raw.status != 200) {
+        ap_rputs("<p class=\"soft\">", r);
+        ss_html_put(r, why ? why : ss_html_member(answer.fields, "detail"));
+        ap_rputs("</p></details>\n", r);
+        return;
+    }
+    apr_size_t len = answer.raw.content_len < SHOWN_MAX ? answer.raw.content_len : SHOWN_MAX;
+    ap_rputs("<pre tabindex=\"0\" aria-label=\"Content\">", r);
+    ss_html_put(r, ss_text_utf8(r->pool, answer.raw.content, len));
+    ap_rprintf(r, "</pre>\n<p><a class=\"button\" href=\"%s\">The whole as a file</a></p></details>\n", ss_nav_path(page, apr_pstrcat(r->pool, "/message/", id, "?source=1", NULL)));
+}
+
+int ss_status_source(ss_status_t *page, const char *id)
+{
+    request_rec *r = page->r;
+    ss_answer_t answer;
+    const char *why = NULL;
+
+    if (!is_allowed(page)) return ss_problem(r, HTTP_FORBIDDEN, NULL, "contents are not shown here: SMTPSendStatusBody is Off");
+    if (!ss_ask(r, question(id, 0), NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
+    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
+    ap_set_content_type(r, "message/rfc822");
+    apr_table_setn(r->headers_out, "Content-Disposition", apr_psprintf(r->pool, "attachment; filename=\"%s.eml\"", id));
+    apr_table_setn(r->headers_out, "Content-Security-Policy", "sandbox");
+    if (r->header_only) return OK;
+    for (int part = 1; ; part++) {
+        if (ap_rwrite(answer.raw.content, (int)answer.raw.content_len, r) < 0) break;
+        if (ap_rflush(r) < 0 || r->connection->aborted) break;
+        int is_there = ss_ask_quietly(r, question(id, part), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) && answer.raw.status == 200;
+        if (!is_there) break;
+    }
+    return OK;
+}
