@@ -12,7 +12,6 @@
 #define DAY (86400 * US)
 
 #define SERVER(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_SERVER, S(field), 0, initial, min, max, words, help, 0 }
-#define WAITING(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_SERVER, S(field), 0, initial, min, max, words, help, 1 }
 #define GLOBAL(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_GLOBAL, G(field), 0, initial, min, max, words, help, 0 }
 #define DIRECTORY(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_DIRECTORY, D(field), 0, initial, min, max, words, help, 0 }
 #define LATER(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_DIRECTORY, D(field), 0, initial, min, max, words, help, 1 }
@@ -54,9 +53,9 @@ const ss_option_t ss_options[] = {
     SERVER("SMTPSendRetry", SS_KIND_DURATIONS, retry, "1min 5min 15min 30min 1h 2h 4h", US, 30 * DAY, NULL, "waits between attempts, the last repeats"),
     SERVER("SMTPSendExpire", SS_KIND_DURATION, expire, "5d", US, 365 * DAY, NULL, "a recipient is given up after"),
     SERVER("SMTPSendUncertain", SS_KIND_ENUM, uncertain, "retry", 0, 0, "retry hold", "what happens when the answer to a whole message was lost"),
-    WAITING("SMTPSendBounce", SS_KIND_ADDRESS, bounce, "sender", 0, 0, "sender off", "who gets reports of failed mail"),
-    WAITING("SMTPSendBounceFrom", SS_KIND_ADDRESS, bounce_from, "<>", 0, 0, "<>", "sender of reports"),
-    WAITING("SMTPSendDelayNotice", SS_KIND_DURATION_OFF, delay_notice, "off", US, 365 * DAY, NULL, "report \"delayed\" once after this"),
+    SERVER("SMTPSendBounce", SS_KIND_ADDRESS, bounce, "sender", 0, 0, "sender off", "who gets reports of failed mail"),
+    SERVER("SMTPSendBounceFrom", SS_KIND_ADDRESS, bounce_from, "<>", 0, 0, "<>", "sender of reports"),
+    SERVER("SMTPSendDelayNotice", SS_KIND_DURATION_OFF, delay_notice, "off", US, 365 * DAY, NULL, "report \"delayed\" once after this"),
     SERVER("SMTPSendEnvelopeFrom", SS_KIND_ADDRESS, envelope_from, "keep", 0, 0, "keep", "an address that replaces every envelope sender"),
     SERVER("SMTPSendHeaderFrom", SS_KIND_ADDRESS, header_from, "keep", 0, 0, "keep", "an address for the From field; the old one goes to Reply-To"),
     SERVER("SMTPSendDefaultDomain", SS_KIND_TEXT, default_domain, NULL, 1, 253, NULL, "domain for names without one (ServerName's)"),

@@ -137,6 +137,7 @@ int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
     if (!t) return 0;
     t->attempt.host = apr_pstrdup(t->message.pool, ss_link_name(conn->link));
     t->attempt.handed = now;
+    t->attempt.has_dsn = ss_client_capability(ss_link_client(conn->link))->dsn;
     /* The first message of a connection waited for it. */
     t->attempt.connected_for = conn->messages || job->received > conn->ready ? 0 : conn->ready - conn->opened;
     if (ss_link_send(conn->link, &t->message) != APR_SUCCESS) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/report.h"
 #include "daemon/waiter.h"
 #include "smtp/advice.h"
 
@@ -61,6 +62,7 @@ static void committed(ss_store_request_t *request)
         ss_log(d->log, SS_LOG_ERROR, 250, "%s: what became of it could not be written to the queue: %s; it may be sent again after a restart", job->entry.id,
                request->result.text);
     }
+    ss_report_committed(job->relay, request);
     apr_pool_destroy(request->pool);
     ss_waiters_wake(d, job->entry.id);
     if (!job->outcomes && !job->is_sending && !job->is_loading) {
@@ -73,7 +75,22 @@ static void committed(ss_store_request_t *request)
     }
 }
 
-static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_t *history, apr_time_t now)
+static apr_array_header_t *copy_history(const apr_array_header_t *history, apr_pool_t *pool)
+{
+    apr_array_header_t *made = apr_array_make(pool, history->nelts, sizeof(ss_history_t));
+
+    for (int i = 0; i < history->nelts; i++) {
+        ss_history_t h = APR_ARRAY_IDX(history, i, ss_history_t);
+        h.what = copy(h.what, pool);
+        h.text = copy(h.text, pool);
+        h.host = copy(h.host, pool);
+        APR_ARRAY_PUSH(made, ss_history_t) = h;
+    }
+    return made;
+}
+
+/* has_dsn: the relay sends reports of its own on what it took. */
+static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_t *history, int has_dsn, apr_time_t now)
 {
     const ss_message_t *m = job->message;
     ss_store_request_t *request = ss_store_request(SS_STORE_OUTCOME, committed, job);
@@ -89,6 +106,8 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
     request->message = own;
     request->changed = apr_pmemdup(pool, numbers, sizeof(int) * (apr_size_t)count);
     request->changed_count = count;
+    if (history && history->nelts) request->history = copy_history(history, pool);
+    ss_report_add(job, request, numbers, count, has_dsn, now);
     for (int i = 0; i < m->rcpt_count; i++) {
         own->rcpts[i].number = m->rcpts[i].number;
         own->rcpts[i].state = m->rcpts[i].state == SS_STATE_SENDING ? SS_STATE_QUEUED : m->rcpts[i].state;
@@ -103,16 +122,6 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
         to->cause = copy(to->cause, pool);
         to->advice = copy(to->advice, pool);
     }
-    if (history && history->nelts) {
-        request->history = apr_array_make(pool, history->nelts, sizeof(ss_history_t));
-        for (int i = 0; i < history->nelts; i++) {
-            ss_history_t h = APR_ARRAY_IDX(history, i, ss_history_t);
-            h.what = copy(h.what, pool);
-            h.text = copy(h.text, pool);
-            h.host = copy(h.host, pool);
-            APR_ARRAY_PUSH(request->history, ss_history_t) = h;
-        }
-    }
     request->keep_history = job->daemon->config->globals.history > 0;
     request->now = now;
     job->outcomes++;
@@ -121,7 +130,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
 
 /* ---- what a fate makes of a recipient ---- */
 
-static apr_interval_time_t age(const ss_job_t *job, apr_time_t now)
+apr_interval_time_t ss_outcome_age(const ss_job_t *job, apr_time_t now)
 {
     const ss_message_t *m = job->message;
     apr_interval_time_t paused = ss_relay_paused_total(job->relay, now) - m->paused_base;
@@ -134,7 +143,7 @@ static int is_over(const ss_job_t *job, apr_time_t now)
 {
     apr_interval_time_t expire = job->message->expire ? job->message->expire : job->relay->settings->expire;
 
-    return age(job, now) > expire;
+    return ss_outcome_age(job, now) > expire;
 }
 
 static void keep_words(ss_recipient_t *rcpt, const ss_client_rcpt_t *result, const ss_attempt_t *attempt, apr_time_t now, apr_pool_t *pool)
@@ -155,6 +164,9 @@ static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now)
 {
     rcpt->attempts++;
     rcpt->next = now + ss_schedule_wait(job->relay->settings->retry, rcpt->attempts, ss_daemon_random());
+    /* The notice of delay comes at its time, by an attempt of then, so that it tells what is true. */
+    apr_time_t notice = ss_report_delay_at(job, rcpt, now);
+    if (notice > now && rcpt->next > notice) rcpt->next = notice;
 }
 
 /* The new state and the log's word. *is_durable: whether it is worth a commit. */
@@ -269,7 +281,7 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
     job->agains = uncharged ? job->agains + 1 : 0;
     if (changed_count) {
         if (is_finished(m)) ss_relay_stored(job->relay, m, -1);
-        post(job, changed, changed_count, history, now);
+        post(job, changed, changed_count, history, attempt->has_dsn, now);
     }
 }
 
@@ -300,6 +312,6 @@ int ss_outcome_expire(ss_job_t *job, apr_time_t now)
     }
     if (!changed_count) return 0;
     if (is_finished(m)) ss_relay_stored(job->relay, m, -1);
-    post(job, changed, changed_count, history, now);
+    post(job, changed, changed_count, history, 0, now);
     return 1;
 }

@@ -73,6 +73,8 @@ struct ss_store_request_t {
     ss_message_t *message;             /* ACCEPT, OUTCOME; out: LOAD (in a pool of its own, the asker's from then on), LOOKUP. In: message->pool, which the asker keeps alive until done */
     int *changed;                      /* OUTCOME: numbers (indices in message->rcpts) of the recipients to update, changed_count of them */
     int changed_count;
+    apr_array_header_t *reports;       /* OUTCOME: of ss_message_t *, or NULL: messages that tell of it, accepted in the same transaction. Each has its own
+                                        * pool, which stays the asker's: after rv APR_SUCCESS they are in the queue, else they are not */
     apr_array_header_t *history;       /* OUTCOME: ss_history_t to add; LOOKUP out */
     char id[SS_IDENT_TEXT];
     const char *relay;

@@ -9,6 +9,7 @@
 #define SS_STORE_FAR APR_INT64_C(9223372036854775807)   /* due of a message that waits for nothing but a person, or is finished */
 
 enum { SS_FLAG_8BIT = 1, SS_FLAG_UTF8 = 2, SS_FLAG_REQUIRES_TLS = 4, SS_FLAG_AUTO = 8 };
+enum { SS_MARK_UNCERTAIN = 1, SS_MARK_DELAY_TOLD = 2 };
 
 /* How many recipients of a message are in each state, and what follows for the message. */
 typedef struct {

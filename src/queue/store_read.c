@@ -101,7 +101,8 @@ static void read_recipient(ss_db_t *db, ss_recipient_t *rcpt, apr_pool_t *pool)
     rcpt->host = text(db, 9, pool);
     rcpt->cause = text(db, 10, pool);
     rcpt->advice = text(db, 11, pool);
-    rcpt->is_uncertain = ss_db_number(db, 12) != 0;
+    rcpt->is_uncertain = (ss_db_number(db, 12) & SS_MARK_UNCERTAIN) != 0;
+    rcpt->is_delay_told = (ss_db_number(db, 12) & SS_MARK_DELAY_TOLD) != 0;
     rcpt->delivered_at = ss_db_number(db, 13);
     rcpt->last_attempt = ss_db_number(db, 14);
 }

@@ -10,6 +10,12 @@ static apr_int64_t flags_of(const ss_message_t *m)
     return (m->is_8bit ? SS_FLAG_8BIT : 0) | (m->is_utf8 ? SS_FLAG_UTF8 : 0) | (m->requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->is_auto ? SS_FLAG_AUTO : 0);
 }
 
+/* The column "uncertain" holds all that is marked of a recipient. */
+static apr_int64_t marks_of(const ss_recipient_t *rcpt)
+{
+    return (rcpt->is_uncertain ? SS_MARK_UNCERTAIN : 0) | (rcpt->is_delay_told ? SS_MARK_DELAY_TOLD : 0);
+}
+
 /* ---- accepting ---- */
 
 static apr_status_t find_key(ss_db_t *db, ss_store_request_t *request, int *is_known)
@@ -52,7 +58,7 @@ static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
 static apr_status_t put_recipient(ss_db_t *db, const ss_message_t *m, const ss_recipient_t *rcpt)
 {
     apr_int64_t number = rcpt->number, notify = rcpt->notify, state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next;
-    apr_int64_t uncertain = rcpt->is_uncertain, delivered = rcpt->delivered_at, last = rcpt->last_attempt;
+    apr_int64_t uncertain = marks_of(rcpt), delivered = rcpt->delivered_at, last = rcpt->last_attempt;
 
     return ss_db_run(db, SS_SQL_PUT_RECIPIENT, SS_ARGS{ m->id, &number, rcpt->address, rcpt->orcpt, &notify, &state, &attempts, &next, rcpt->reply, rcpt->dsn,
         rcpt->host, rcpt->cause, rcpt->advice, &uncertain, &delivered, &last }, NULL);
@@ -70,17 +76,22 @@ static apr_status_t put_parts(ss_db_t *db, const ss_message_t *m)
     return rv;
 }
 
+static apr_status_t insert(ss_db_t *db, const ss_message_t *m)
+{
+    apr_status_t rv = put_message(db, m);
+
+    for (int i = 0; i < m->rcpt_count && rv == APR_SUCCESS; i++) rv = put_recipient(db, m, &m->rcpts[i]);
+    return rv == APR_SUCCESS ? put_parts(db, m) : rv;
+}
+
 apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request)
 {
-    const ss_message_t *m = request->message;
     int is_known;
 
     *request->existing_id = '\0';
     apr_status_t rv = find_key(db, request, &is_known);
     if (rv != APR_SUCCESS || is_known) return rv;
-    rv = put_message(db, m);
-    for (int i = 0; i < m->rcpt_count && rv == APR_SUCCESS; i++) rv = put_recipient(db, m, &m->rcpts[i]);
-    return rv == APR_SUCCESS ? put_parts(db, m) : rv;
+    return insert(db, request->message);
 }
 
 /* ---- outcomes ---- */
@@ -95,7 +106,7 @@ apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int re
 /* *is_plain: nobody had acted on the recipient meanwhile. */
 static apr_status_t end_recipient(ss_db_t *db, const char *id, const ss_recipient_t *rcpt, int *is_plain)
 {
-    apr_int64_t state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next, uncertain = rcpt->is_uncertain;
+    apr_int64_t state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next, uncertain = marks_of(rcpt);
     apr_int64_t delivered = rcpt->delivered_at, last = rcpt->last_attempt, number = rcpt->number;
     int changed = 0;
 
@@ -181,6 +192,7 @@ apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
         const ss_history_t *h = &APR_ARRAY_IDX(request->history, i, ss_history_t);
         rv = ss_write_event(db, m->id, h->time, h->recipient, h->what, h->text, h->host);
     }
+    for (int i = 0; request->reports && i < request->reports->nelts && rv == APR_SUCCESS; i++) rv = insert(db, APR_ARRAY_IDX(request->reports, i, ss_message_t *));
     if (rv != APR_SUCCESS) return rv;
     if (is_plain && m->rcpt_count == 1 && request->changed_count == 1 && m->rcpts[0].state != SS_STATE_HELD &&
         (request->keep_history || !ss_state_is_final(m->rcpts[0].state))) {
