@@ -263,6 +263,11 @@ void ss_client_nonsense(ss_client_t *c, const char *what)
     char words[SS_RESULT_TEXT_MAX];
 
     if (c->state == SS_CLIENT_CLOSED) return;
+    if (c->state == SS_CLIENT_QUITTING) {
+        /* All is said and done: how the server says goodbye matters to nobody. */
+        ss_client_close(c, SS_FATE_DOWN, "closing", "");
+        return;
+    }
     /* Answers in disorder while several commands were under way: a host that mishandles PIPELINING is asked one by one the next time. */
     if (ss_client_is_pipelining(c) && c->asked_count + (c->answering != SS_CMD_NONE) > 1) ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, what);
     apr_snprintf(words, sizeof(words), "%s (%s)", what, ss_cmd_name(current(c)));

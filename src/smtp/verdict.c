@@ -76,6 +76,7 @@ static const ss_verdict_row_t rows[] = {
     ROW(M(SS_CMD_DATA) | M(SS_CMD_AUTH), 3, NULL, NULL, EITHER, RECIPIENT, SENT, 0, "accepted"),
     ROW(M(SS_CMD_QUIT), 0, NULL, NULL, EITHER, CONNECTION, AGAIN, 0, "closing"),
     ROW(M(SS_CMD_RSET), 0, NULL, NULL, EITHER, CONNECTION, AGAIN, 0, "closing"),
+    ROW(AT_SETUP | AT_START | M(SS_CMD_STARTTLS), 3, NULL, NULL, EITHER, RELAY, DOWN, 0, "not-smtp"),
     ROW(AT_ANY, 3, NULL, NULL, EITHER, CONNECTION, DEFERRED, 0, "not-smtp"),
 
     /* what was refused for the way we speak: the next connection speaks differently */
