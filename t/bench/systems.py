@@ -143,6 +143,10 @@ class Module:
         return [CLI, "sendmail", "-t", "-i", "-f", "bench@sender.example"], dict(os.environ, SMTP_SEND_SOCKET=self.httpd.socket)
 
     def close(self):
+        # The daemon outlives httpd for a moment and then belongs to this process (tools.adopt).
+        pids = tools.tree(self.httpd.process.pid)[1:] if self.httpd.process else []
+        self.httpd.stop()
+        tools.bury(pids, 15)
         self.httpd.close()
 
     def __enter__(self):
