@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -14,17 +15,32 @@
 #define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)       /* the old daemon settles for at most 10 s before it lets go of the store */
 #define STORE_RETRY (10 * APR_USEC_PER_SEC)           /* a store that could not be opened is tried again */
 #define PURGE_EVERY (600 * APR_USEC_PER_SEC)
+#define RANDOM_WORDS 64
+#define MEMORY_KEPT (4 * 1024 * 1024)                 /* free memory that stays with the process */
 
 static void store_opened(ss_daemon_t *d);
 
+/* Drawn from the kernel for many at once: the loop's thread alone asks. */
 apr_uint32_t ss_daemon_random(void)
 {
-    apr_uint32_t value = 0;
+    static apr_uint32_t words[RANDOM_WORDS];
+    static apr_size_t left;
 
-    if (getrandom(&value, sizeof(value), GRND_NONBLOCK) != (ssize_t)sizeof(value)) {
-        value = (apr_uint32_t)apr_time_now();
+    if (!left) {
+        if (getrandom(words, sizeof(words), GRND_NONBLOCK) != (ssize_t)sizeof(words)) return (apr_uint32_t)apr_time_now();
+        left = RANDOM_WORDS;
     }
-    return value;
+    return words[--left];
+}
+
+/* Memory that one message gave back serves the next: without this the C library returns it to the kernel and asks for it again each time. */
+static void keep_memory(void)
+{
+#ifdef M_TRIM_THRESHOLD
+    mallopt(M_TRIM_THRESHOLD, MEMORY_KEPT);
+    mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT / 4);
+    mallopt(M_TOP_PAD, MEMORY_KEPT / 16);
+#endif
 }
 
 /* ---- the store ---- */
@@ -323,6 +339,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     apr_pool_t *pool;
     ss_daemon_t *d;
 
+    keep_memory();
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS) return 1;
     apr_pool_tag(pool, "smtp_send_daemon");
     d = apr_pcalloc(pool, sizeof(*d));

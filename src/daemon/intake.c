@@ -66,12 +66,15 @@ static void hang_up(ss_asker_t *asker)
 
 /* ---- out ---- */
 
+/* A busy client's socket goes on being watched: it says nothing until it is answered, and to tell epoll twice for each request would cost more
+ * than the rare one that talks on (busy_ready ends the watching then). */
 static void watch_as_needed(ss_asker_t *asker)
 {
     int events = 0;
 
     if (asker->is_closing) return;
-    if (!asker->is_busy && !asker->daemon->is_leaving) events |= SS_LOOP_READ;
+    if (asker->is_busy) events |= asker->watch.events & SS_LOOP_READ;
+    else if (!asker->daemon->is_leaving) events |= SS_LOOP_READ;
     if (asker->out.len) events |= SS_LOOP_WRITE;
     ss_loop_watch(asker->daemon->loop, &asker->watch, events);
 }
@@ -351,6 +354,16 @@ static void asker_timer(ss_timer_t *timer, apr_time_t now)
     if (has_asker(d, asker) && !asker->is_busy && asker->in.len == before && (before || asker->submitting || asker->many)) hang_up(asker);
 }
 
+/* Nothing is read now; the hang-up of a peer that left is found by a look at the socket. What is there to read waits unwatched. */
+static void busy_ready(ss_asker_t *asker)
+{
+    char byte;
+    ssize_t got = recv(asker->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) hang_up(asker);
+    else ss_loop_watch(asker->daemon->loop, &asker->watch, asker->out.len ? SS_LOOP_WRITE : 0);
+}
+
 static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)
 {
     ss_asker_t *asker = watch->self;
@@ -362,11 +375,7 @@ static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)
         return;
     }
     if (asker->is_busy) {
-        /* Nothing is read now; the hang-up of a peer that left is found by a look at the socket. */
-        char byte;
-        ssize_t got = recv(watch->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-        if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) hang_up(asker);
-        else watch_as_needed(asker);
+        busy_ready(asker);
         return;
     }
     if (asker->daemon->intake_bytes > SS_DAEMON_INTAKE_MAX) {

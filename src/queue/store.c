@@ -38,16 +38,6 @@ struct ss_store_t {
     char said[SS_RESULT_TEXT_MAX];             /* the fault that the log holds already */
 };
 
-apr_pool_t *ss_store_pool(void)
-{
-    apr_allocator_t *allocator = NULL;
-    apr_pool_t *pool = NULL;
-
-    if (apr_allocator_create(&allocator) != APR_SUCCESS || apr_pool_create_unmanaged_ex(&pool, NULL, allocator) != APR_SUCCESS) abort();
-    apr_allocator_owner_set(allocator, pool);
-    return pool;
-}
-
 ss_store_request_t *ss_store_request(ss_store_verb_t verb, void (*done)(ss_store_request_t *), void *baton)
 {
     apr_pool_t *pool = ss_store_pool();

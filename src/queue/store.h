@@ -108,7 +108,7 @@ typedef struct {
 /* Opens the store (folder must exist and be writable), creates or migrates the schema, checks its version, takes the lock file beside an
  * sqlite3 file (waits for the old daemon up to lock_wait, then APR_EBUSY), starts the thread. Errors name file and cause in result. */
 apr_status_t ss_store_open(ss_store_t **store, const ss_store_options_t *options, apr_interval_time_t lock_wait, ss_result_t *result, apr_pool_t *pool);
-/* A pool of its own allocator and no parent: it may be used and destroyed on either thread, one at a time. */
+/* A pool without a parent: it may be used and destroyed on either thread, one at a time (store_pool.c). */
 apr_pool_t *ss_store_pool(void);
 /* A request with a fresh pool (child of nothing the loop owns: own allocator, so that it may cross threads). */
 ss_store_request_t *ss_store_request(ss_store_verb_t verb, void (*done)(ss_store_request_t *), void *baton);
