@@ -26,6 +26,7 @@ APLOG_USE_MODULE(smtp_send);
 #define BACKLOG 511
 #define BACKOFF_FIRST 100000                          /* microseconds; doubles to ... */
 #define BACKOFF_MOST (10 * APR_USEC_PER_SEC)
+#define RETIRED_MAX 32                                /* past it httpd logs a "long lost child", which harms nothing */
 #define CALM (60 * APR_USEC_PER_SEC)                  /* a daemon that lived so long did not crash at its start */
 
 typedef struct {
@@ -33,6 +34,7 @@ typedef struct {
     int listen_fd;                 /* -1: none */
     char socket_path[108];
     pid_t pid;                     /* of the running daemon; 0 none */
+    pid_t retired[RETIRED_MAX];    /* told to settle and not seen to end yet; 0 free */
     int lifeline;                  /* write end to it; -1 none */
     unsigned generation, restarts, crashes;
     apr_time_t started;
@@ -149,7 +151,12 @@ static void maintain(int reason, void *data, apr_wait_t status)
 
     if (reason == APR_OC_REASON_UNREGISTER || reason == APR_OC_REASON_RESTART || reason == APR_OC_REASON_RUNNING) return;
     apr_proc_other_child_unregister(data);
-    if (!record || proc->pid != record->pid) return;   /* one of an earlier generation left as it was told */
+    if (!record) return;
+    if (proc->pid != record->pid) {
+        /* One of an earlier generation left as it was told. */
+        for (int i = 0; i < RETIRED_MAX; i++) if (record->retired[i] == proc->pid) record->retired[i] = 0;
+        return;
+    }
     int state = 0;
     if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING) {
         record->pid = 0;
@@ -223,8 +230,18 @@ static void retire(record_t *record)
         close(record->lifeline);
         record->lifeline = -1;
     }
-    watch(record->pid);
+    for (int i = 0; i < RETIRED_MAX; i++) {
+        if (record->retired[i]) continue;
+        record->retired[i] = record->pid;
+        break;
+    }
     record->pid = 0;
+}
+
+/* A restart forgets whose children the processes are; httpd asks for them only once a second, so several generations may be on their way out. */
+static void watch_retired(const record_t *record)
+{
+    for (int i = 0; i < RETIRED_MAX; i++) if (record->retired[i]) watch(record->retired[i]);
 }
 
 apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *), const ss_log_t *log,
@@ -240,6 +257,7 @@ apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret
     now_running.pconf = pconf;
     record->generation++;
     retire(record);
+    watch_retired(record);
     if (open_socket(record, &config->globals, log) != APR_SUCCESS) return APR_SUCCESS;
     make_folder(&config->globals);
     record->crashes = 0;

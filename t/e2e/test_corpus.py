@@ -56,8 +56,10 @@ def test_each_message_arrives_as_it_was_or_is_refused_with_a_reason(make_httpd, 
         # Re-encoded where a line was too long or held a NUL: then every part reads the same.
         a, b = (email.message_from_bytes(x, policy=email.policy.compat32) for x in (without_bcc(want), got.data))
         assert parts(a) == parts(b), name
-        assert a.get_all("subject") == b.get_all("subject") and a.get_all("from") == b.get_all("from"), name
-        table.append((name, 202, "the same parts, re-encoded"))
+        # A name without a domain gets SMTPSendDefaultDomain, here the ServerName.
+        assert a.get_all("subject") == b.get_all("subject"), name
+        assert (a.get_all("from") or []) in (b.get_all("from") or [], [f.replace("@rig.example.com", "") for f in b.get_all("from") or []]), name
+        table.append((name, 202, "the same parts, re-encoded or a domain added"))
     print("\n".join(f"{name:24} {status} {what}" for name, status, what in table))
     assert arrived >= len(CORPUS) * 3 // 4, table
 

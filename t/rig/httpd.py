@@ -87,7 +87,7 @@ class Answer:
 class Httpd:
     """config: directives besides the rig's own; by default an engine that is On with the relay's port. expected: patterns of log lines that may be there."""
 
-    def __init__(self, config="", relay=None, handlers=HANDLERS, level="info", mpm="event", queue=None, mpm_settings="StartServers 1\nThreadsPerChild 32\nMaxRequestWorkers 64", env=None):
+    def __init__(self, config="", relay=None, handlers=HANDLERS, level="info", mpm="event", queue=None, mpm_settings="StartServers 1\nMinSpareThreads 4\nMaxSpareThreads 96\nThreadsPerChild 32\nMaxRequestWorkers 128", env=None):
         self.dir = tempfile.mkdtemp(prefix="smtp-send-rig.")
         self.port = free_port()
         self.level, self.mpm, self.handlers, self.mpm_settings = level, mpm, handlers, mpm_settings
@@ -210,7 +210,7 @@ class Httpd:
             daemon = self.status(check=False).get("pid")
         self.stop()
         if daemon:
-            self.wait(lambda: not os.path.exists(f"/proc/{daemon}"), 20, "the daemon to leave")
+            self.wait(lambda: not is_running(daemon), 20, "the daemon to leave")
         if self.process:
             self.stderr.close()
         shutil.rmtree(self.dir, ignore_errors=True)
@@ -271,6 +271,15 @@ class Httpd:
         if kind:
             print(f"--- error log\n{self.log()[-8000:]}\n--- stderr\n{self.read_file('stderr')[-2000:]}")
         self.close()
+
+
+def is_running(pid):
+    """Whether a process runs; one that ended and that nobody has asked for yet does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def quote(text):
