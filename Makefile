@@ -12,9 +12,11 @@ ifneq ($(BUILDING),)
 APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
 LIB_FLAGS  := $(shell pkg-config --cflags gmime-3.0 jansson libgsasl openssl 2>/dev/null)
-LIBS       := $(shell apr-1-config --link-ld --libs 2>/dev/null) $(shell apu-1-config --link-ld 2>/dev/null) \
+APR_LIBS   := $(shell apr-1-config --link-ld --libs 2>/dev/null)
+LIBS       := $(APR_LIBS) $(shell apu-1-config --link-ld 2>/dev/null) \
               $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl sqlite3 2>/dev/null)
 LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
+COMMANDS   := $(patsubst %/,%,$(dir $(LIBEXEC)))/smtp-send-commands
 BINDIR     := $(shell $(APXS) -q bindir 2>/dev/null)
 MANDIR     := $(shell $(APXS) -q mandir 2>/dev/null)
 INCLUDEDIR := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
@@ -28,7 +30,8 @@ OPT    ?= -O2 -g
 SAN    ?=
 HARD   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong
 OWN    := -Isrc -Iinclude -DSMTP_SEND_VERSION='"$(VERSION)"' \
-          -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"'
+          -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"' \
+          -DSS_COMMANDS='"$(COMMANDS)"'
 CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN) $(WARN) $(OWN) \
               $(patsubst -I%,-isystem%,$(APXS_FLAGS) $(APR_FLAGS) $(LIB_FLAGS)) -MMD -MP $(CFLAGS)
 LDFLAGS_ALL := -pthread -Wl,--as-needed $(SAN) $(LDFLAGS)
@@ -38,12 +41,14 @@ SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c merge.c check.c modu
 SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c main.c))
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c)
-CLI_SRC  := $(wildcard src/cli/*.c)
+# The command: what every process of a message needs, with little linked, and everything else.
+FRONT_SRC := $(addprefix src/cli/,front.c sendmail.c sendmail_options.c)
+CLI_SRC  := $(filter-out src/cli/front.c,$(wildcard src/cli/*.c))
 UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all help clean install deps packages check-packages unit asan e2e check quick lint demo bench bench-programs
-all: $(B)/mod_smtp_send.so $(B)/smtp-send
+all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -78,7 +83,10 @@ $(B)/libss.a: $(call obj,$(LIB_SRC))
 $(B)/mod_smtp_send.so: $(call obj,$(SKIN_SRC)) $(B)/libss.a
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(call obj,$(SKIN_SRC)) $(B)/libss.a $(LIBS)
 
-$(B)/smtp-send: $(call obj,$(CLI_SRC)) $(B)/libss.a
+$(B)/smtp-send: $(call obj,$(FRONT_SRC)) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(APR_LIBS)
+
+$(B)/smtp-send-commands: $(call obj,$(CLI_SRC)) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # Each t/unit/test_x.c brings one suite: ss_suite_x. The list is made here, so that none can be forgotten.
@@ -101,6 +109,7 @@ install: all
 	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(BINDIR) $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(CONFDIR)
 	install -m 644 $(B)/mod_smtp_send.so $(DESTDIR)$(LIBEXEC)/
 	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
+	install -m 755 $(B)/smtp-send-commands $(DESTDIR)$(COMMANDS)
 	install -m 644 include/smtp_send.h $(DESTDIR)$(INCLUDEDIR)/
 	sed 's|@LIBEXEC@|$(LIBEXEC)|' conf/smtp_send.load > $(B)/smtp_send.load
 	for f in $(B)/smtp_send.load conf/smtp_send.conf; do \

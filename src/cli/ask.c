@@ -47,7 +47,7 @@ int ss_cli_refused(const ss_cli_t *cli, int status, const char *header)
     return code_of(status);
 }
 
-static apr_status_t exchange(const ss_cli_t *cli, const char *header, ss_peer_answer_t *answer, ss_result_t *result)
+static apr_status_t exchange(const ss_cli_t *cli, const char *header, const ss_cli_steps_t *steps, ss_peer_answer_t *answer, ss_result_t *result)
 {
     ss_peer_t *peer;
     apr_time_t deadline = apr_time_now() + ANSWER_WAIT;
@@ -55,32 +55,36 @@ static apr_status_t exchange(const ss_cli_t *cli, const char *header, ss_peer_an
 
     if (rv != APR_SUCCESS) return rv;
     rv = ss_peer_send(peer, header, strlen(header), NULL, 0, deadline);
-    if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, NULL, NULL, deadline, cli->pool);
+    if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, steps ? steps->step : NULL, steps ? steps->self : NULL, deadline, cli->pool);
     ss_peer_close(peer);
     return rv;
 }
 
-json_t *ss_cli_ask(ss_cli_t *cli, json_t *request, int *status, int *code)
+int ss_cli_exchange(ss_cli_t *cli, json_t *request, const ss_cli_steps_t *steps, ss_peer_answer_t *answer)
 {
     char *header = json_dumps(request, JSON_COMPACT);
-    ss_peer_answer_t answer = { 0 };
     ss_result_t result;
     char reason[160];
 
     json_decref(request);
-    *code = EX_OK;
-    if (status) *status = 0;
     ss_result_clear(&result);
-    apr_status_t rv = header ? exchange(cli, header, &answer, &result) : APR_ENOMEM;
+    apr_status_t rv = header ? exchange(cli, header, steps, answer, &result) : APR_ENOMEM;
     /* It left without having read the question: the next one is asked. */
-    if (rv == APR_ECONNABORTED) rv = exchange(cli, header, &answer, &result);
+    if (rv == APR_ECONNABORTED) rv = exchange(cli, header, steps, answer, &result);
     free(header);
-    if (rv != APR_SUCCESS) {
-        if (ss_result_is_set(&result)) ss_cli_complain(cli, "%s", result.text);
-        else ss_cli_complain(cli, "the delivery daemon at %s did not answer: %s", cli->socket, rv == APR_EOF ? "it ended" : apr_strerror(rv, reason, sizeof(reason)));
-        *code = EX_TEMPFAIL;
-        return NULL;
-    }
+    if (rv == APR_SUCCESS) return EX_OK;
+    if (ss_result_is_set(&result)) ss_cli_complain(cli, "%s", result.text);
+    else ss_cli_complain(cli, "the delivery daemon at %s did not answer: %s", cli->socket, rv == APR_EOF ? "it ended" : apr_strerror(rv, reason, sizeof(reason)));
+    return EX_TEMPFAIL;
+}
+
+json_t *ss_cli_ask(ss_cli_t *cli, json_t *request, int *status, int *code)
+{
+    ss_peer_answer_t answer = { 0 };
+
+    if (status) *status = 0;
+    *code = ss_cli_exchange(cli, request, NULL, &answer);
+    if (*code != EX_OK) return NULL;
     if (status) *status = answer.status;
     if (answer.status < 200 || answer.status > 299) {
         *code = ss_cli_refused(cli, answer.status, answer.header);

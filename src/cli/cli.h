@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#include "wire/peer.h"
+
 #define SS_CLI_NOTHING 1          /* exit code: known and refused, not found, or nothing fits */
 #define SS_CLI_COLUMNS_MAX 12     /* of a table */
 
@@ -52,6 +54,9 @@ json_t *ss_cli_request(const char *verb);
 /* Asks; takes the request over. The answer's document (or its header where it has none), to be freed; NULL: it was refused or nobody answered, which was
  * said on standard error, and *code is the exit code. status (may be NULL) gets the answer's. */
 json_t *ss_cli_ask(ss_cli_t *cli, json_t *request, int *status, int *code);
+/* The same without a look at the answer: EX_OK, or the exit code where nobody answered, which was said. Pieces before the answer go to steps (may be NULL). */
+typedef struct { apr_status_t (*step)(void *self, const char *bytes, apr_size_t len); void *self; } ss_cli_steps_t;
+int ss_cli_exchange(ss_cli_t *cli, json_t *request, const ss_cli_steps_t *steps, ss_peer_answer_t *answer);
 /* Says a refusal and gives its exit code. */
 int ss_cli_refused(const ss_cli_t *cli, int status, const char *header);
 /* Who runs this command, for the daemon's log: "alice (uid 1000)", sudo seen through. */
@@ -98,6 +103,10 @@ int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv);
 
+/* The rows of the daemon's list as a table (queue.c), and its status document for people; relay: only that one, or NULL (status.c). */
+void ss_cli_messages(const json_t *rows, apr_pool_t *pool);
+void ss_cli_status_print(const json_t *status, const char *relay, apr_pool_t *pool);
+
 /* ---- the connection test (check.c, check_local.c) ---- */
 typedef struct {                  /* as typed; NULL: not given */
     const char *relay, *from, *to;
@@ -107,6 +116,8 @@ typedef struct {                  /* as typed; NULL: not given */
 
 /* The exit code for a failed step ("auth": 17); EX_OK for NULL. */
 int ss_cli_step_code(const char *step);
+/* A step's lines, while the test runs: on standard error, and only for a person at a terminal. */
+void ss_cli_step_print(const ss_cli_t *cli, const char *text, apr_size_t len);
 /* Runs the test in this process, by net/probe.h. Returns the exit code. */
 int ss_cli_test_local(ss_cli_t *cli, const ss_cli_test_t *test);
 

@@ -1,10 +1,12 @@
-/* main.c: the command smtp-send: which command it is, by the name it was called as or by its first argument. */
+/* main.c: the commands of smtp-send: which one it is, by the name it was called as or by its first argument. Started by front.c. */
 #include "cli/cli.h"
 
 #include <apr_general.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/sendmail.h"
 
 #ifndef SS_DEFAULT_SOCKET
 #define SS_DEFAULT_SOCKET "/var/run/apache2/smtp_send.sock"
@@ -46,6 +48,39 @@ const ss_cli_command_t ss_cli_commands[] = {
       "Exit codes: 0 found, 1 nothing fits.", ss_cli_explain },
 };
 const int ss_cli_command_count = sizeof(ss_cli_commands) / sizeof(ss_cli_commands[0]);
+
+static int list_sendmail_options(ss_cli_t *cli)
+{
+    (void)cli;
+    fputs("Usage: sendmail [OPTIONS] [RECIPIENT...]    (also: smtp-send sendmail ...)\n\n"
+          "  -t             take recipients from To, Cc and Bcc, too; Bcc is taken out\n"
+          "  -i, -oi        a line with a lone dot does not end the message\n"
+          "  -f, -r SENDER  envelope sender (the user who runs it)\n"
+          "  -F NAME        full name for a From field made here\n"
+          "  -N WORDS       reports wanted: never, or success,failure,delay\n"
+          "  -R full|hdrs   how much of the message a report carries\n"
+          "  -V ID          envelope id that a report carries\n"
+          "  -bm, -bp       submit (the default); list the queue, as mailq\n"
+          "  -q             try everything that waits at once\n\n"
+          "Options of other servers (-o..., -B, -C, -h, -L, -O, -p, -X, -e, -G, -n, -U, -v) are understood and change nothing.\n"
+          "Exit codes as in sysexits.h: 0 accepted and on stable storage, 64 usage, 65 the message or an address is wrong, 75 try again later (also: the daemon\n"
+          "cannot be reached for 10 s; the caller keeps the mail), 77 not permitted.\n", stdout);
+    return EX_OK;
+}
+
+int ss_cli_sendmail(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    ss_sendmail_t s = { .program = "sendmail", .socket = cli->socket };
+    const char *other[] = { NULL, NULL };
+
+    switch (ss_sendmail_read(&s, argc, argv, cli->pool)) {
+    case SS_SENDMAIL_HELP: return list_sendmail_options(cli);
+    case SS_SENDMAIL_LIST: other[0] = "mailq"; return ss_cli_mailq(cli, 1, other);
+    case SS_SENDMAIL_FLUSH: other[0] = "flush"; return ss_cli_regulate(cli, 1, other);
+    case SS_SENDMAIL_SUBMIT: return ss_sendmail_submit(&s, cli->pool);
+    default: return EX_USAGE;
+    }
+}
 
 static void print_commands(FILE *to)
 {

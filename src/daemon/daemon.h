@@ -176,6 +176,7 @@ struct ss_asker_t {
     void (*left)(ss_asker_t *asker);      /* called once when the peer leaves while busy; or NULL */
     void *work;                    /* of the request under way */
     ss_message_t *submitting;      /* parts are still coming */
+    struct ss_composing_t *composing;     /* in its pool: the daemon composes the message of what comes (composing.h); or NULL */
     ss_many_t *many;               /* parts of many are still coming */
     json_t *header;
     apr_size_t charged;            /* bytes counted in daemon->intake_bytes */

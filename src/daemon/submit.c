@@ -1,5 +1,5 @@
 /* submit.c: submissions on the local socket: a header becomes a message; accept.c does the rest. One message, or many in one request. */
-#include "daemon/accept.h"
+#include "daemon/composing.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -113,7 +113,7 @@ static int read_header(const ss_asker_t *asker, const json_t *header, ss_message
     m->submitter = ss_asker_is_trusted(asker) ? text_of(header, "submitter", m->pool, &bad) : NULL;
     if (!m->submitter) m->submitter = apr_psprintf(m->pool, "uid:%d", asker->uid);
     m->uid = asker->uid;
-    m->from = from ? from : "";
+    m->from = from && !ss_composing_is_wanted(header) ? from : "";
     m->at = number_of(header, "at");
     m->expire = number_of(header, "expire");
     m->ret = (int)number_of(header, "ret");
@@ -185,7 +185,7 @@ static ss_message_t *make(ss_asker_t *asker, const json_t *header, refusal_t *no
         return NULL;
     }
     ss_message_t *m = ss_accept_begin(relay);
-    if (read_rcpts(header, m, no) && read_header(asker, header, m, no) && has_quota(asker, header, m, no)) return m;
+    if ((ss_composing_is_wanted(header) || read_rcpts(header, m, no)) && read_header(asker, header, m, no) && has_quota(asker, header, m, no)) return m;
     apr_pool_destroy(m->pool);
     return NULL;
 }
@@ -217,21 +217,45 @@ static json_t *taken(const ss_accepted_t *answer)
 
 /* ---- one message ---- */
 
+static void refuse_mail(ss_asker_t *asker, ss_message_t *m, const ss_mail_problem_t *problem)
+{
+    apr_pool_destroy(m->pool);
+    asker->submitting = NULL;
+    asker->composing = NULL;
+    ss_asker_refuse(asker, problem->status ? problem->status : 400, 0, problem->field, "%s", problem->detail);
+}
+
 ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
 {
+    ss_mail_problem_t problem = { .status = 0 };
     refusal_t no;
     ss_message_t *m = make(asker, header, &no);
 
-    if (!m) answer_refusal(asker, &no);
+    asker->composing = NULL;
+    if (!m) {
+        answer_refusal(asker, &no);
+    } else if (ss_composing_is_wanted(header)) {
+        asker->composing = ss_composing_begin(ss_relay_find(asker->daemon, m->relay), m, header, &problem);
+        if (!asker->composing) {
+            refuse_mail(asker, m, &problem);
+            return NULL;
+        }
+    }
     return m;
 }
 
 int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len)
 {
     ss_message_t *m = asker->submitting;
+    ss_mail_problem_t problem = { .status = 0 };
     refusal_t no;
 
-    if (!add_part(asker->daemon, m, content, len, &no)) {
+    if (asker->composing) {
+        if (ss_composing_part(asker->composing, content, len, &problem)) {
+            refuse_mail(asker, m, &problem);
+            return 0;
+        }
+    } else if (!add_part(asker->daemon, m, content, len, &no)) {
         asker->submitting = NULL;
         apr_pool_destroy(m->pool);
         answer_refusal(asker, &no);
@@ -256,8 +280,16 @@ static void answered(void *self, const ss_accepted_t *answer)
 
 void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *m)
 {
+    ss_composing_t *composing = asker->composing;
+    ss_mail_problem_t problem = { .status = 0 };
+
     (void)header;
     asker->is_busy = 1;
+    asker->composing = NULL;
+    if (composing && ss_composing_end(composing, &problem)) {
+        refuse_mail(asker, m, &problem);
+        return;
+    }
     ss_accept(ss_relay_find(asker->daemon, m->relay), m, answered, asker);
 }
 

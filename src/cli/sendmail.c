@@ -1,0 +1,229 @@
+/* sendmail.c: standard input becomes a submission. What has to be known of the server's settings is done by the daemon ("compose"), so that this process knows
+ * the envelope and bytes, and nothing else. Each message has a random key: asking again, when an answer was lost, cannot make two of it. */
+#include "cli/sendmail.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "mail/message.h"
+#include "wire/peer.h"
+
+#define CONTENT_MAX (1024 * 1024 * 1024)         /* no SMTPSendMaxMessageSize is larger in practice: past it reading ends with an error */
+#define READ_SIZE 65536
+#define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
+#define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)   /* between questions to a daemon that restarts */
+#define RESTART_WAIT 5                           /* "retryAfter" up to it: the daemon says that it will be back at once */
+
+/* ---- the header ---- */
+
+static void put_text(ss_buf_t *out, const char *text, apr_pool_t *pool)
+{
+    const char *valid = ss_text_utf8(pool, text, strlen(text));
+
+    ss_buf_append(out, "\"", 1);
+    for (const char *p = valid; *p; p++) {
+        if (*p == '"' || *p == '\\') ss_buf_printf(out, "\\%c", *p);
+        else if ((unsigned char)*p < 0x20) ss_buf_printf(out, "\\u%04x", (unsigned char)*p);
+        else ss_buf_append(out, p, 1);
+    }
+    ss_buf_append(out, "\"", 1);
+}
+
+static void put_member(ss_buf_t *out, const char *name, const char *value, apr_pool_t *pool)
+{
+    if (!value) return;
+    ss_buf_printf(out, ",\"%s\":", name);
+    put_text(out, value, pool);
+}
+
+const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name, const char *key, apr_pool_t *pool)
+{
+    ss_buf_t out;
+
+    ss_buf_init(&out, CONTENT_MAX);
+    ss_buf_puts(&out, "{\"do\":\"submit\",\"door\":\"sendmail\"");
+    put_member(&out, "from", s->from ? s->from : login, pool);
+    put_member(&out, "envid", s->envid, pool);
+    put_member(&out, "idempotencyKey", key, pool);
+    put_member(&out, "contentHash", key, pool);
+    if (s->ret) ss_buf_printf(&out, ",\"ret\":%d", strcasecmp(s->ret, "full") ? SS_RET_HDRS : SS_RET_FULL);
+    if (s->notify) ss_buf_printf(&out, ",\"notify\":%u", s->notify);
+    ss_buf_printf(&out, ",\"compose\":{\"takesRcpts\":%s", s->takes_rcpts ? "true" : "false");
+    put_member(&out, "fullName", s->full_name ? s->full_name : full_name, pool);
+    ss_buf_puts(&out, "},\"to\":[");
+    for (int i = 0; i < s->to->nelts; i++) {
+        if (i) ss_buf_append(&out, ",", 1);
+        put_text(&out, APR_ARRAY_IDX(s->to, i, const char *), pool);
+    }
+    ss_buf_puts(&out, "]}");
+    const char *header = out.len <= SS_FRAME_HEADER_MAX ? apr_pstrmemdup(pool, out.data, out.len) : NULL;
+    ss_buf_free(&out);
+    return header;
+}
+
+/* Who runs this, by the system's user data. name: the person's, up to the first comma, where there is one. */
+static const char *login_of(const char **name, apr_pool_t *pool)
+{
+    const struct passwd *user = getpwuid(getuid());
+
+    *name = NULL;
+    if (!user || !user->pw_name || !*user->pw_name) return apr_psprintf(pool, "uid%d", (int)getuid());
+    if (user->pw_gecos && *user->pw_gecos && *user->pw_gecos != ',' && !strchr(user->pw_gecos, '&')) {
+        *name = apr_pstrmemdup(pool, user->pw_gecos, strcspn(user->pw_gecos, ","));
+    }
+    return apr_pstrdup(pool, user->pw_name);
+}
+
+static const char *make_key(apr_pool_t *pool)
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char random[16];
+    char *key = apr_palloc(pool, sizeof(random) * 2 + 1);
+
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) return NULL;
+    for (apr_size_t i = 0; i < sizeof(random); i++) {
+        key[i * 2] = hex[random[i] >> 4];
+        key[i * 2 + 1] = hex[random[i] & 15];
+    }
+    key[sizeof(random) * 2] = '\0';
+    return key;
+}
+
+/* ---- standard input ---- */
+
+apr_ssize_t ss_sendmail_dot(const char *bytes, apr_size_t len, apr_size_t *at)
+{
+    while (*at < len) {
+        const char *start = bytes + *at, *end = memchr(start, '\n', len - *at);
+        if (!end) return -1;
+        if (*start == '.' && (end == start + 1 || (end == start + 2 && start[1] == '\r'))) return (apr_ssize_t)*at;
+        *at = (apr_size_t)(end + 1 - bytes);
+    }
+    return -1;
+}
+
+/* 0, or the exit code: said. */
+static int read_content(const ss_sendmail_t *s, ss_buf_t *content)
+{
+    apr_size_t line = 0;
+
+    for (;;) {
+        char *place;
+        if (ss_buf_room(content, READ_SIZE, &place) != APR_SUCCESS) {
+            ss_sendmail_complain(s, "the message is larger than %d bytes", CONTENT_MAX);
+            return EX_DATAERR;
+        }
+        ssize_t got = read(STDIN_FILENO, place, READ_SIZE);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            ss_sendmail_complain(s, "the message cannot be read: %s", strerror(errno));
+            return EX_IOERR;
+        }
+        if (!got) break;
+        ss_buf_added(content, (apr_size_t)got);
+        apr_ssize_t end = s->ignores_dots ? -1 : ss_sendmail_dot(content->data, content->len, &line);
+        if (end >= 0) {
+            content->len = (apr_size_t)end;
+            break;
+        }
+    }
+    /* A message of no line at all is one without fields and text: "sendmail root < /dev/null" is told to root all the same. */
+    return content->len ? EX_OK : ss_buf_puts(content, "\n") == APR_SUCCESS ? EX_OK : EX_OSERR;
+}
+
+/* ---- the answer ---- */
+
+/* Where the value of a member of the answer's first level stands; NULL: none. The answer is our daemon's and flat. */
+static const char *member(const char *json, const char *name, apr_pool_t *pool)
+{
+    const char *at = json ? strstr(json, apr_psprintf(pool, "\"%s\":", name)) : NULL;
+
+    return at ? at + strlen(name) + 3 : NULL;
+}
+
+static const char *detail_of(const char *json, apr_pool_t *pool)
+{
+    const char *p = member(json, "detail", pool);
+    char *out, *o;
+
+    while (p && *p == ' ') p++;
+    if (!p || *p++ != '"') return NULL;
+    out = o = apr_palloc(pool, strlen(p) + 1);
+    for (; *p && *p != '"'; p++) {
+        if (*p == '\\' && p[1] == 'u') {
+            *o++ = '?';
+            for (int i = 0; i < 5 && p[1]; i++) p++;
+        } else if (*p == '\\' && p[1]) {
+            p++;
+            *o++ = strchr("nrtbf", *p) ? ' ' : *p;
+        } else {
+            *o++ = (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p;
+        }
+    }
+    *o = '\0';
+    return out;
+}
+
+static int is_back_soon(const ss_peer_answer_t *answer, apr_pool_t *pool)
+{
+    const char *after = member(answer->header, "retryAfter", pool);
+
+    while (after && *after == ' ') after++;
+    return answer->status == 503 && after && *after >= '1' && *after <= '0' + RESTART_WAIT && (after[1] < '0' || after[1] > '9');
+}
+
+static int code_of(int status)
+{
+    if (status == 401 || status == 403) return EX_NOPERM;
+    if (status == 429 || status == 503) return EX_TEMPFAIL;
+    return status >= 500 ? EX_SOFTWARE : EX_DATAERR;
+}
+
+/* Asks until there is an answer that is not "I restart". */
+static int hand_over(const ss_sendmail_t *s, const char *header, const ss_buf_t *content, apr_pool_t *pool)
+{
+    apr_time_t until = apr_time_now() + SS_SENDMAIL_PATIENCE;
+    ss_peer_answer_t answer = { 0 };
+    ss_result_t result;
+
+    for (;;) {
+        ss_result_clear(&result);
+        apr_status_t rv = ss_peer_call(s->socket, 0, header, strlen(header), content->data, content->len, ANSWER_WAIT, &answer, &result, pool);
+        int is_over = apr_time_now() >= until;
+        if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
+        if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer, pool))) {
+            const char *detail = detail_of(answer.header, pool);
+            ss_sendmail_complain(s, "%s", detail ? detail : apr_psprintf(pool, "the delivery daemon refused (%d)", answer.status));
+            return code_of(answer.status);
+        }
+        if (rv != APR_SUCCESS && (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE))) {
+            ss_sendmail_complain(s, "%s", ss_result_is_set(&result) ? result.text : "the delivery daemon cannot be reached");
+            return EX_TEMPFAIL;
+        }
+        apr_sleep(AGAIN_AFTER);
+    }
+}
+
+int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
+{
+    const char *name = NULL, *login = s->from ? NULL : login_of(&name, pool), *key = make_key(pool);
+    const char *header = ss_sendmail_header(s, login, name, key, pool);
+    ss_buf_t content;
+
+    if (!header) {
+        ss_sendmail_complain(s, "too many recipients: they need more than %d bytes", SS_FRAME_HEADER_MAX);
+        return EX_DATAERR;
+    }
+    ss_buf_init(&content, CONTENT_MAX);
+    int code = read_content(s, &content);
+    if (code == EX_OK) code = hand_over(s, header, &content, pool);
+    ss_buf_free(&content);
+    return code;
+}

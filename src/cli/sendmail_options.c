@@ -1,0 +1,165 @@
+/* sendmail_options.c: the arguments of sendmail, as the programs of forty years write them: bundled flags, values attached or not, options of other servers. */
+#include "cli/sendmail.h"
+
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "mail/message.h"
+
+#define ENVID_MAX 100               /* RFC 3461 4.4 */
+
+/* Every letter that is taken; ':' behind it: it has a value, '?': only attached ("-oi", "-q30m"). What has no effect here is still understood. */
+static const char letters[] = "A:B:C:D:d?F:f:GIL:N:nO:o?p:q?R:r:sTUV:vX:xb:c:e?h:imt";
+
+void ss_sendmail_complain(const ss_sendmail_t *s, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "%s: ", s->program);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+static int wrong(ss_sendmail_t *s)
+{
+    s->mode = SS_SENDMAIL_WRONG;
+    return -1;
+}
+
+static int read_mode(ss_sendmail_t *s, const char *value)
+{
+    if (!strcmp(value, "m")) {
+        s->mode = SS_SENDMAIL_SUBMIT;
+    } else if (!strcmp(value, "p")) {
+        s->mode = SS_SENDMAIL_LIST;
+    } else {
+        ss_sendmail_complain(s, !strcmp(value, "s") ? "-bs is not supported: SMTP is taken by the daemon itself (SMTPSendListen)"
+                             : !strcmp(value, "i") ? "-bi is not supported: aliases are set by SMTPSendAlias, there is no file to rebuild"
+                             : "-b%s is not supported: -bm submits, -bp lists the queue", value);
+        return wrong(s);
+    }
+    return 0;
+}
+
+static int read_notify(ss_sendmail_t *s, const char *value)
+{
+    static const struct { const char *name; unsigned bit; } words[] = {
+        { "never", SS_NOTIFY_NEVER }, { "success", SS_NOTIFY_SUCCESS }, { "failure", SS_NOTIFY_FAILURE }, { "delay", SS_NOTIFY_DELAY }
+    };
+    unsigned bits = 0;
+
+    for (const char *p = value; *p; p += strspn(p, ", ")) {
+        apr_size_t len = strcspn(p, ", ");
+        unsigned bit = 0;
+        for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+            if (len == strlen(words[i].name) && !strncasecmp(p, words[i].name, len)) bit = words[i].bit;
+        }
+        bits |= bit;
+        p += len;
+        if (!bit || (bits & SS_NOTIFY_NEVER && bits != SS_NOTIFY_NEVER)) {
+            bits = 0;
+            break;
+        }
+    }
+    s->notify = bits;
+    if (bits) return 0;
+    ss_sendmail_complain(s, "-N %s: is not \"never\", or a list of success, failure and delay", value);
+    return wrong(s);
+}
+
+static int read_envid(ss_sendmail_t *s, const char *value)
+{
+    const char *p = value;
+
+    while (*p > 0x20 && *p < 0x7f) p++;
+    if (*p || p == value || p - value > ENVID_MAX) {
+        ss_sendmail_complain(s, "-V: an envelope id is 1 to %d printable ASCII characters", ENVID_MAX);
+        return wrong(s);
+    }
+    s->envid = value;
+    return 0;
+}
+
+static int read_ret(ss_sendmail_t *s, const char *value)
+{
+    if (!strcasecmp(value, "full") || !strcasecmp(value, "hdrs")) {
+        s->ret = value;
+        return 0;
+    }
+    ss_sendmail_complain(s, "-R %s: is not full or hdrs", value);
+    return wrong(s);
+}
+
+static int take(ss_sendmail_t *s, char letter, const char *value)
+{
+    switch (letter) {
+    case 'b': return read_mode(s, value);
+    case 'F': s->full_name = value; break;
+    case 'f':
+    case 'r': s->from = value; break;
+    case 'i': s->ignores_dots = 1; break;
+    case 'N': return read_notify(s, value);
+    case 'o': if (value && *value == 'i') s->ignores_dots = 1; break;
+    case 'q': s->mode = SS_SENDMAIL_FLUSH; break;
+    case 'R': return read_ret(s, value);
+    case 't': s->takes_rcpts = 1; break;
+    case 'V': return read_envid(s, value);
+    default: break;
+    }
+    return 0;
+}
+
+/* One argument that starts with '-': flags in a row, the last one perhaps with a value. Returns how many arguments it took, or -1. */
+static int take_argument(ss_sendmail_t *s, const char *argument, const char *next)
+{
+    for (const char *p = argument + 1; *p; p++) {
+        const char *known = *p == ':' || *p == '?' ? NULL : strchr(letters, *p);
+        if (!known) {
+            ss_sendmail_complain(s, "-%c is no option of sendmail", *p);
+            return wrong(s);
+        }
+        if (known[1] == '?') return take(s, *p, p + 1) ? -1 : 1;
+        if (known[1] != ':') {
+            if (take(s, *p, NULL)) return -1;
+            continue;
+        }
+        if (p[1]) return take(s, *p, p + 1) ? -1 : 1;
+        if (!next) {
+            ss_sendmail_complain(s, "-%c needs a value", *p);
+            return wrong(s);
+        }
+        return take(s, *p, next) ? -1 : 2;
+    }
+    return 1;
+}
+
+ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv, apr_pool_t *pool)
+{
+    int is_over = 0;
+
+    s->mode = SS_SENDMAIL_SUBMIT;
+    s->to = apr_array_make(pool, argc, sizeof(const char *));
+    for (int i = 1; i < argc; i++) {
+        if (is_over || argv[i][0] != '-' || !argv[i][1]) {
+            APR_ARRAY_PUSH(s->to, const char *) = argv[i];
+        } else if (!strcmp(argv[i], "--help")) {
+            return s->mode = SS_SENDMAIL_HELP;
+        } else if (!strcmp(argv[i], "--")) {
+            is_over = 1;
+        } else {
+            int taken = take_argument(s, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
+            if (taken < 0) return s->mode;
+            i += taken - 1;
+        }
+    }
+    if (s->mode == SS_SENDMAIL_SUBMIT && !s->takes_rcpts && !s->to->nelts) {
+        ss_sendmail_complain(s, "no recipients: name them behind the options, or let -t take them from the message");
+        wrong(s);
+    }
+    return s->mode;
+}
