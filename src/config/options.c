@@ -69,7 +69,7 @@ const ss_option_t ss_options[] = {
     GLOBAL("SMTPSendQueueLimit", SS_KIND_LIMIT, queue_limit_messages, "100000 4G", 1, 0, NULL, "messages and bytes that may wait"),
     GLOBAL("SMTPSendHistory", SS_KIND_DURATION, history, "7d", 0, 3650 * DAY, NULL, "how long a finished message can be looked up (0: not)"),
     GLOBAL("SMTPSendSocket", SS_KIND_SOCKET, socket_path, NULL, 0, 0, NULL, "path and mode of the local socket"),
-    { "SMTPSendListen", SS_KIND_TEXT, SS_PLACE_GLOBAL, G(listen), 0, NULL, 1, 100, NULL, "address:port where SMTP submissions from this machine are taken", 1 },
+    GLOBAL("SMTPSendListen", SS_KIND_LISTEN, listen, NULL, 0, 0, NULL, "loopback address:port where SMTP submissions from this machine are taken (none)"),
     /* who may submit */
     DIRECTORY("SMTPSendAllowFrom", SS_KIND_PATTERNS, allow_from, NULL, 0, 0, NULL, "patterns of senders allowed here (all)"),
     DIRECTORY("SMTPSendAllowTo", SS_KIND_PATTERNS, allow_to, NULL, 0, 0, NULL, "patterns of recipients allowed here (all)"),

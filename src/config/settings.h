@@ -91,7 +91,7 @@ typedef struct {               /* once for the whole server (G) */
     const char *socket_path;
     int socket_mode;                       /* 0660 */
     apr_array_header_t *relay_for;         /* of ss_pair_t */
-    const char *listen;                    /* "127.0.0.1:2525" or NULL */
+    const char *listen;                    /* "127.0.0.1:2525" or "[::1]:2525", or NULL */
     apr_array_header_t *sources;
 } ss_globals_t;
 
@@ -136,7 +136,7 @@ int ss_settings_equal(const ss_settings_t *a, const ss_settings_t *b);
 /* ---- the table of options: one row a directive; drives setters, merge, printing, README's and man page's checks ---- */
 typedef enum {
     SS_KIND_FLAG, SS_KIND_NUMBER, SS_KIND_SIZE, SS_KIND_DURATION, SS_KIND_DURATION_OFF, SS_KIND_DURATIONS, SS_KIND_TIMEOUTS,
-    SS_KIND_TEXT, SS_KIND_SOURCE, SS_KIND_FILE, SS_KIND_HOSTS, SS_KIND_ENUM, SS_KIND_TLS, SS_KIND_AUTH, SS_KIND_SECRET, SS_KIND_FINGERPRINT,
+    SS_KIND_TEXT, SS_KIND_SOURCE, SS_KIND_LISTEN, SS_KIND_FILE, SS_KIND_HOSTS, SS_KIND_ENUM, SS_KIND_TLS, SS_KIND_AUTH, SS_KIND_SECRET, SS_KIND_FINGERPRINT,
     SS_KIND_RATES, SS_KIND_ADDRESS, SS_KIND_PATTERNS, SS_KIND_WORDS, SS_KIND_PAIR, SS_KIND_QUEUE, SS_KIND_LIMIT, SS_KIND_SOCKET
 } ss_kind_t;
 typedef enum { SS_PLACE_SERVER, SS_PLACE_GLOBAL, SS_PLACE_DIRECTORY, SS_PLACE_BOTH } ss_place_t;   /* BOTH: server and directory */

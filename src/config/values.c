@@ -193,6 +193,30 @@ static const char *read_source(const ss_option_t *o, void *field, int argc, cons
     return NULL;
 }
 
+/* Only this machine's own programs: there is no login here, and whoever reached it could send mail. */
+static const char *read_listen(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+{
+    const char *bad = one_argument(argc), *colon = argc ? strrchr(argv[0], ':') : NULL;
+    struct in_addr v4;
+    struct in6_addr v6;
+    apr_int64_t port;
+
+    (void)o;
+    if (bad) return bad;
+    const char *host = colon ? apr_pstrmemdup(pool, argv[0], (apr_size_t)(colon - argv[0])) : "";
+    int is_v6 = colon && *host == '[' && colon[-1] == ']';
+    if (is_v6) host = apr_pstrmemdup(pool, host + 1, strlen(host) - 2);
+    int is_address = is_v6 ? inet_pton(AF_INET6, host, &v6) == 1 : inet_pton(AF_INET, host, &v4) == 1;
+    if (!is_address || ss_text_number(colon + 1, 1, 65535, &port)) {
+        return apr_psprintf(pool, "'%s' is not an address and a port, such as 127.0.0.1:2525 or [::1]:2525", argv[0]);
+    }
+    if (is_v6 ? !IN6_IS_ADDR_LOOPBACK(&v6) : ntohl(v4.s_addr) >> 24 != 127) {
+        return apr_psprintf(pool, "'%s' can be reached from other machines, and there is no login: anybody could send mail; write 127.0.0.1:%" APR_INT64_T_FMT, argv[0], port);
+    }
+    *(const char **)field = apr_psprintf(pool, is_v6 ? "[%s]:%" APR_INT64_T_FMT : "%s:%" APR_INT64_T_FMT, host, port);
+    return NULL;
+}
+
 static const char *one_host(ss_host_t *host, const char *text, apr_pool_t *pool)
 {
     apr_int64_t port = 0;
@@ -612,6 +636,7 @@ static const struct {
     [SS_KIND_TIMEOUTS] = { SHAPE_TIMEOUTS, read_timeouts, print_durations },
     [SS_KIND_TEXT] = { SHAPE_POINTER, read_text, print_text },
     [SS_KIND_SOURCE] = { SHAPE_POINTER, read_source, print_text },
+    [SS_KIND_LISTEN] = { SHAPE_POINTER, read_listen, print_text },
     [SS_KIND_FILE] = { SHAPE_POINTER, read_text, print_text },
     [SS_KIND_HOSTS] = { SHAPE_POINTER, read_hosts, print_hosts },
     [SS_KIND_ENUM] = { SHAPE_INT, read_enum, print_int },

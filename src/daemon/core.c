@@ -272,7 +272,7 @@ static int are_askers_busy(const ss_daemon_t *d)
 
 void ss_daemon_check_left(ss_daemon_t *d)
 {
-    if (!d->is_leaving || in_flight(d) || are_askers_busy(d)) return;
+    if (!d->is_leaving || in_flight(d) || are_askers_busy(d) || ss_door_is_busy(d)) return;
     if (d->store && ss_store_waiting(d->store)) return;
     ss_loop_stop(d->loop);
 }
@@ -331,7 +331,8 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
         rv = ss_loop_turn(d->loop, -1);
         if (rv != APR_SUCCESS) return rv;
     }
-    return ss_intake_start(d, options->listen_fd);
+    rv = ss_door_start(d, options->door_fd);
+    return rv == APR_SUCCESS ? ss_intake_start(d, options->listen_fd) : rv;
 }
 
 int ss_daemon_run(const ss_daemon_options_t *options)
@@ -368,6 +369,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     /* What the last transactions said is committed before the store is let go. */
     if (d->store) ss_store_close(d->store);
     d->store = NULL;
+    ss_door_destroy(d);
     ss_relays_destroy(d);
     ss_loop_destroy(d->loop);
     apr_pool_destroy(pool);

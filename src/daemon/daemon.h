@@ -234,6 +234,16 @@ void ss_chronicle_note(ss_daemon_t *d, const char *who, const char *what, apr_ti
 /* {"hour":..., "day":..., "week":..., "actions":[{"time","who","what"}]}: series newest last. */
 json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now);
 
+/* ---- SMTP submissions from this machine (door.c) ---- */
+/* Serves the listening socket; -1: there is none. */
+apr_status_t ss_door_start(ss_daemon_t *d, int listen_fd);
+/* Accepts nobody more. Idle clients are dismissed with 421, a transaction under way has a moment to end. */
+void ss_door_stop(ss_daemon_t *d);
+/* Whether clients are left that a leaving daemon still owes an answer. */
+int ss_door_is_busy(const ss_daemon_t *d);
+/* After the loop's end: closes what is left. */
+void ss_door_destroy(ss_daemon_t *d);
+
 /* ---- the whole (core.c) ---- */
 struct ss_daemon_t {
     const ss_config_t *config;
@@ -253,6 +263,7 @@ struct ss_daemon_t {
     int asker_count;
     ss_watch_t listener;
     int is_listening;
+    struct ss_door_t *door;        /* SMTPSendListen (door.c); NULL: none */
     ss_watch_t lifeline, term;
     ss_timer_t settle_timer;
     int is_leaving;
@@ -275,6 +286,7 @@ typedef struct {
     const ss_config_t *config;
     const ss_log_t *log;
     int listen_fd, lifeline_fd;
+    int door_fd;                   /* of SMTPSendListen; -1: none */
     int term_fd;                   /* readable: SIGTERM came; 0: none */
     apr_uint64_t instance;
     unsigned generation, restarts;

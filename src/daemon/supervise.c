@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <http_log.h>
 #include <mpm_common.h>
+#include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,8 @@ typedef struct {
     apr_uint64_t instance;
     int listen_fd;                 /* -1: none */
     char socket_path[108];
+    int door_fd;                   /* SMTPSendListen; -1: none */
+    char door_address[64];
     pid_t pid;                     /* of the running daemon; 0 none */
     pid_t retired[RETIRED_MAX];    /* told to settle and not seen to end yet; 0 free */
     int lifeline;                  /* write end to it; -1 none */
@@ -59,6 +62,7 @@ static record_t *get_record(apr_pool_t *process_pool)
     if (data) return data;
     record = apr_pcalloc(process_pool, sizeof(*record));
     record->listen_fd = -1;
+    record->door_fd = -1;
     record->lifeline = -1;
     if (getrandom(&record->instance, sizeof(record->instance), 0) != (ssize_t)sizeof(record->instance)) record->instance = (apr_uint64_t)apr_time_now();
     if (!record->instance) record->instance = 1;
@@ -121,6 +125,52 @@ static apr_status_t open_socket(record_t *record, const ss_globals_t *globals, c
     return APR_SUCCESS;
 }
 
+/* ---- the SMTP door ---- */
+
+static void close_door(record_t *record)
+{
+    if (record->door_fd >= 0) close(record->door_fd);
+    record->door_fd = -1;
+}
+
+/* A listening socket at "127.0.0.1:2525" or "[::1]:2525"; -1 and errno. */
+static int listen_at(const char *address)
+{
+    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *found = NULL;
+    const char *colon = strrchr(address, ':');
+    char host[64];
+    int one = 1;
+
+    apr_cpystrn(host, *address == '[' ? address + 1 : address, sizeof(host));
+    host[strcspn(host, *address == '[' ? "]" : ":")] = '\0';
+    if (!colon || getaddrinfo(host, colon + 1, &hints, &found)) {
+        errno = EADDRNOTAVAIL;
+        return -1;
+    }
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+    int error = errno;
+    freeaddrinfo(found);
+    if (ok) return fd;
+    if (fd >= 0) close(fd);
+    errno = error;
+    return -1;
+}
+
+/* Kept while its address stays the same, so that no client is refused at a restart. Without it the other doors work on. */
+static void open_door(record_t *record, const ss_globals_t *globals, const ss_log_t *log)
+{
+    if (record->door_fd >= 0 && globals->listen && !strcmp(record->door_address, globals->listen)) return;
+    close_door(record);
+    if (!globals->listen) return;
+    record->door_fd = listen_at(globals->listen);
+    if (record->door_fd < 0) {
+        ss_log(log, SS_LOG_ERROR, 287, "SMTPSendListen %s cannot be opened: %s; mail is not taken there", globals->listen, strerror(errno));
+        return;
+    }
+    apr_cpystrn(record->door_address, globals->listen, sizeof(record->door_address));
+}
+
 /* The folder of the default queue is ours to make; one that an administrator names is his. */
 static void make_folder(const ss_globals_t *globals)
 {
@@ -169,6 +219,7 @@ static void maintain(int reason, void *data, apr_wait_t status)
         close(record->listen_fd);
         unlink(record->socket_path);
         record->listen_fd = -1;
+        close_door(record);
         return;
     }
     say_end(record, reason, (int)status);
@@ -202,7 +253,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     pid = fork();
     if (pid == 0) {
         ss_daemon_options_t options = {
-            .config = now_running.config, .log = now_running.log, .listen_fd = record->listen_fd, .lifeline_fd = lifeline[0],
+            .config = now_running.config, .log = now_running.log, .listen_fd = record->listen_fd, .door_fd = record->door_fd, .lifeline_fd = lifeline[0],
             .instance = record->instance, .generation = record->generation, .restarts = record->restarts, .secret_of = now_running.secret_of
         };
         close(lifeline[1]);
@@ -258,7 +309,11 @@ apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret
     record->generation++;
     retire(record);
     watch_retired(record);
-    if (open_socket(record, &config->globals, log) != APR_SUCCESS) return APR_SUCCESS;
+    if (open_socket(record, &config->globals, log) != APR_SUCCESS) {
+        close_door(record);
+        return APR_SUCCESS;
+    }
+    open_door(record, &config->globals, log);
     make_folder(&config->globals);
     record->crashes = 0;
     start_daemon(record, 0);
@@ -272,6 +327,7 @@ void ss_supervise_child_init(void)
     if (!record) return;
     if (record->lifeline >= 0) close(record->lifeline);
     if (record->listen_fd >= 0) close(record->listen_fd);
+    close_door(record);
     record->lifeline = -1;
     record->listen_fd = -1;
     now_running.record = NULL;

@@ -9,12 +9,12 @@
 #include "config/secrets.h"
 #include "config/settings.h"
 
-/* In the real post_config, as root: opens (or keeps) the local socket, tells an old daemon to settle, starts a new one.
+/* In the real post_config, as root: opens (or keeps) the local socket and SMTPSendListen's, tells an old daemon to settle, starts a new one.
  * process_pool: the pool that outlives restarts. secret_of: the loaded secret of a relay. The server starts in any case:
  * what is wrong with mail is said in the log and answered with 503, and does not take a web site down. */
 apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *), const ss_log_t *log,
                                 server_rec *main_server, apr_pool_t *pconf, apr_pool_t *process_pool);
-/* In each web process: lets go of what only the parent may hold (socket, lifeline). */
+/* In each web process: lets go of what only the parent may hold (sockets, lifeline). */
 void ss_supervise_child_init(void);
 /* The number that marks this httpd's frames; made once, kept over restarts. */
 apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool);

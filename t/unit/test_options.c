@@ -66,7 +66,8 @@ static void printed_values_are_read_again(void)
         { "SMTPSendQueueLimit", "5 1G", "5 1G" }, { "SMTPSendPort", "587", "587" }, { "SMTPSendAuth", "PLAIN LOGIN", "PLAIN LOGIN" },
         { "SMTPSendBounce", "postmaster@example.com", "postmaster@example.com" }, { "SMTPSendDelayNotice", "4h", "4h" }, { "SMTPSendUncertain", "HOLD", "hold" },
         { "SMTPSendMaxMessageSize", "10M", "10M" }, { "SMTPSendOneMessagePerConnection", "auto", "Auto" }, { "SMTPSendPassword", "file:/x/y", "set (file)" },
-        { "SMTPSendPassword", "geheim", "set (text)" }, { "SMTPSendPassword", "env:NAME", "set (env)" }
+        { "SMTPSendPassword", "geheim", "set (text)" }, { "SMTPSendPassword", "env:NAME", "set (env)" },
+        { "SMTPSendListen", "127.0.0.1:2525", "127.0.0.1:2525" }, { "SMTPSendListen", "[::1]:25", "[::1]:25" }, { "SMTPSendListen", "127.9.8.7:1", "127.9.8.7:1" }
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -95,7 +96,10 @@ static void wrong_values_are_named(void)
         { "SMTPSendRetry", "" }, { "SMTPSendUncertain", "drop" }, { "SMTPSendBounce", "nobody" }, { "SMTPSendEnvelopeFrom", "not an address" },
         { "SMTPSendQueue", "mysql db" }, { "SMTPSendQueueLimit", "0 1G" }, { "SMTPSendHistory", "soon" }, { "SMTPSendPriority", "urgent" },
         { "SMTPSendAddHeader", "X-A" }, { "SMTPSendWebhookEvents", "bounced" }, { "SMTPSendPassword", "file:" }, { "SMTPSendPassword", "exec:relative" },
-        { "SMTPSendHelo", "" }, { "SMTPSendSourceAddress", "eth0" }, { "SMTPSendMaxMessageSize", "1" }
+        { "SMTPSendHelo", "" }, { "SMTPSendSourceAddress", "eth0" }, { "SMTPSendMaxMessageSize", "1" },
+        { "SMTPSendListen", "2525" }, { "SMTPSendListen", "localhost:25" }, { "SMTPSendListen", "0.0.0.0:25" }, { "SMTPSendListen", "192.0.2.1:25" },
+        { "SMTPSendListen", "[::]:25" }, { "SMTPSendListen", "::1:25" }, { "SMTPSendListen", "[::ffff:127.0.0.1]:25" }, { "SMTPSendListen", "127.0.0.1:0" },
+        { "SMTPSendListen", "127.0.0.1:" }, { "SMTPSendListen", ":25" }, { "SMTPSendListen", "[]:25" }, { "SMTPSendListen", "127.0.0.1:25 [::1]:25" }
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

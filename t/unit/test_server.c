@@ -315,7 +315,7 @@ static void nothing_is_taken_while_an_answer_is_owed(void)
     CU_ASSERT_EQUAL(used, 6);
     ss_server_dismiss(s, "4.3.2", "restarting");
     ss_server_dismiss(s, "4.3.2", "restarting");
-    CU_ASSERT_EQUAL(ss_server_next(s, NULL, 0, &used, &event), SS_SERVER_CLOSE);
+    CU_ASSERT_EQUAL(ss_server_next(s, "", 0, &used, &event), SS_SERVER_CLOSE);
     CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(ss_server_output(s)), "451 4.3.0 later\r\n250 2.0.0 Ok\r\n421 4.3.2 restarting\r\n"));
     ss_server_destroy(s);
 }
