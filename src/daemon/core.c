@@ -296,6 +296,7 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why)
     d->is_leaving = 1;
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why, in_flight(d));
     ss_intake_stop(d);
+    ss_door_stop(d);
     ss_chronicle_save(d, ss_loop_now(d->loop));
     for (int i = 0; i < d->relays->nelts; i++) ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     ss_loop_timer(d->loop, &d->settle_timer, ss_loop_now(d->loop) + SS_DAEMON_SETTLE);
@@ -331,6 +332,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
         rv = ss_loop_turn(d->loop, -1);
         if (rv != APR_SUCCESS) return rv;
     }
+    if (d->is_leaving) return APR_SUCCESS;
     rv = ss_door_start(d, options->door_fd);
     return rv == APR_SUCCESS ? ss_intake_start(d, options->listen_fd) : rv;
 }
