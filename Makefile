@@ -11,10 +11,10 @@ BUILDING := $(filter-out help clean deps packages lint demo check quick bench,$(
 ifneq ($(BUILDING),)
 APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
-LIB_FLAGS  := $(shell pkg-config --cflags gmime-3.0 jansson libgsasl openssl 2>/dev/null)
+LIB_FLAGS  := $(shell pkg-config --cflags gmime-3.0 jansson libgsasl openssl libcurl 2>/dev/null)
 APR_LIBS   := $(shell apr-1-config --link-ld --libs 2>/dev/null)
 LIBS       := $(APR_LIBS) $(shell apu-1-config --link-ld 2>/dev/null) \
-              $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl sqlite3 2>/dev/null)
+              $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl libcurl sqlite3 2>/dev/null)
 LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
 COMMANDS   := $(patsubst %/,%,$(dir $(LIBEXEC)))/smtp-send-commands
 BINDIR     := $(shell $(APXS) -q bindir 2>/dev/null)

@@ -25,6 +25,18 @@ void ss_hooks_key(const char *secret, char name[SS_HOOK_KEY])
     name[SS_HOOK_KEY - 1] = '\0';
 }
 
+static int are_used;
+
+void ss_hooks_use(void)
+{
+    are_used = 1;
+}
+
+int ss_hooks_are_used(void)
+{
+    return are_used;
+}
+
 static apr_status_t forget(void *list)
 {
     if (secrets == list) secrets = NULL;

@@ -10,6 +10,9 @@
 void ss_hooks_key(const char *secret, char name[SS_HOOK_KEY]);
 /* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that of the configuration). */
 void ss_hooks_add(const char *secret, apr_pool_t *pool);
+/* A location of the configuration has a webhook, or lets submissions name one. */
+void ss_hooks_use(void);
+int ss_hooks_are_used(void);
 /* The secret of that name, or NULL: the configuration has it no longer. */
 const char *ss_hooks_find(const char *name);
 

@@ -14,7 +14,6 @@
 #define SERVER(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_SERVER, S(field), 0, initial, min, max, words, help, 0 }
 #define GLOBAL(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_GLOBAL, G(field), 0, initial, min, max, words, help, 0 }
 #define DIRECTORY(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_DIRECTORY, D(field), 0, initial, min, max, words, help, 0 }
-#define LATER(name, kind, field, initial, min, max, words, help) { name, kind, SS_PLACE_DIRECTORY, D(field), 0, initial, min, max, words, help, 1 }
 
 const ss_option_t ss_options[] = {
     /* the relay */
@@ -78,11 +77,11 @@ const ss_option_t ss_options[] = {
     DIRECTORY("SMTPSendAddHeader", SS_KIND_PAIR, add_headers, NULL, 2, 2, NULL, "NAME VALUE: a field added to each message; VALUE an expression"),
     DIRECTORY("SMTPSendAllowRelay", SS_KIND_WORDS, allow_relay, NULL, 0, 0, NULL, "relays that a submission may ask for"),
     DIRECTORY("SMTPSendPriority", SS_KIND_ENUM, priority, NULL, 0, 0, "high normal bulk", "which mail goes first (normal)"),
-    LATER("SMTPSendSubmitterRate", SS_KIND_RATES, submitter_rate, NULL, 1, 1000000, NULL, "N/s, N/min, N/h for each submitter"),
-    LATER("SMTPSendWebhook", SS_KIND_TEXT, webhook, NULL, 8, 2000, NULL, "URL told of each final result"),
-    LATER("SMTPSendWebhookSecret", SS_KIND_TEXT, webhook_secret, NULL, 8, 1000, NULL, "key of its signature"),
-    LATER("SMTPSendWebhookAllow", SS_KIND_WORDS, webhook_allow, NULL, 0, 0, NULL, "hosts that a submission's own webhook may name"),
-    LATER("SMTPSendWebhookEvents", SS_KIND_WORDS, webhook_events, "sent failed expired cancelled", 0, 0,
+    DIRECTORY("SMTPSendSubmitterRate", SS_KIND_RATES, submitter_rate, NULL, 1, 1000000, NULL, "N/s, N/min, N/h for each submitter"),
+    DIRECTORY("SMTPSendWebhook", SS_KIND_TEXT, webhook, NULL, 8, 2000, NULL, "URL told of each final result"),
+    DIRECTORY("SMTPSendWebhookSecret", SS_KIND_TEXT, webhook_secret, NULL, 8, 1000, NULL, "key of its signature"),
+    DIRECTORY("SMTPSendWebhookAllow", SS_KIND_WORDS, webhook_allow, NULL, 0, 0, NULL, "hosts that a submission's own webhook may name"),
+    DIRECTORY("SMTPSendWebhookEvents", SS_KIND_WORDS, webhook_events, "sent failed expired cancelled", 0, 0,
           "sent failed expired cancelled deferred held uncertain", "results that the webhook is told of"),
     DIRECTORY("SMTPSendStatusBody", SS_KIND_FLAG, status_body, "Off", 0, 0, NULL, "whether the status page may show bodies")
 };

@@ -66,6 +66,7 @@ static const char *check_webhook(cmd_parms *cmd, const ss_option_t *option, int 
     apr_uri_t uri;
 
     if (argc == 1 && !strcmp(option->name, "SMTPSendWebhookSecret")) ss_hooks_add(argv[0], cmd->pool);
+    if (!strcmp(option->name, "SMTPSendWebhook") || !strcmp(option->name, "SMTPSendWebhookAllow")) ss_hooks_use();
     if (argc != 1 || strcmp(option->name, "SMTPSendWebhook")) return NULL;
     if (!apr_uri_parse(cmd->pool, argv[0], &uri) && uri.scheme && uri.hostname && *uri.hostname &&
         (!strcasecmp(uri.scheme, "http") || !strcasecmp(uri.scheme, "https"))) return NULL;

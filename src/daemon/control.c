@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "daemon/waiter.h"
+#include "daemon/webhook.h"
 
 #define LIST_LIMIT 100
 #define LIST_MAX 1000
@@ -254,6 +255,8 @@ static void refresh_touched(work_t *work, const ss_store_request_t *request)
             ss_message_t gone = { .rcpt_count = t->recipients, .size = t->size };
             ss_relay_stored(relay, &gone, -1);
         }
+        if (work->control == SS_CONTROL_CANCEL) ss_webhook_look(d, t->id, SS_STATE_CANCELLED);
+        if (work->control == SS_CONTROL_HOLD) ss_webhook_look(d, t->id, SS_STATE_HELD);
         if (work->control == SS_CONTROL_RETRY || work->control == SS_CONTROL_RELEASE || ss_job_find(d, t->id)) ss_job_refresh(d, t->id, relay, now);
     }
 }

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "daemon/quota.h"
+#include "daemon/webhook.h"
 
 #define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)       /* the old daemon settles for at most 10 s before it lets go of the store */
 #define STORE_RETRY (10 * APR_USEC_PER_SEC)           /* a store that could not be opened is tried again */
@@ -179,6 +180,8 @@ static void settings_read(ss_store_request_t *request)
             if (relay) ss_pause_restore(relay, row->value, now);
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value, now);
+        } else if (!strncmp(row->key, "webhook/", 8)) {
+            ss_webhook_restore(d, row->key, row->value, now);
         } else if (!strncmp(row->key, "chronicle/", 10)) {
             ss_chronicle_restore(d, row->key, row->value, now);
         }
@@ -359,6 +362,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->adopted = apr_hash_make(pool);
     d->waiters = apr_hash_make(pool);
     d->quota = ss_quota_create(pool);
+    ss_webhooks_create(d);
 
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {
@@ -374,6 +378,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     ss_door_destroy(d);
     ss_relays_destroy(d);
     ss_loop_destroy(d->loop);
+    ss_webhooks_destroy(d);
     apr_pool_destroy(pool);
     return 0;
 }

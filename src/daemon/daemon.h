@@ -278,6 +278,7 @@ struct ss_daemon_t {
     struct ss_learned_t *learned;
     struct ss_chronicle_t *chronicle;
     struct ss_quota_t *quota;
+    struct ss_webhooks_t *webhooks;
     apr_time_t counted;            /* when the store last told the oldest message's age */
     apr_hash_t *waiters;           /* message's id -> ss_waiter_t, the first of them */
 };
