@@ -9,14 +9,26 @@
 #define SS_ADVICE_CODES_MAX 32        /* codes taken from one text */
 
 /* Words of a server's or library's own text say more than its code, which many causes share; a code of three parts more than one of three digits. */
-enum { SCORE_ID = 1000, SCORE_MATCH = 200, SCORE_ENHANCED = 100, SCORE_CODE = 50, SCORE_ID_IN_TEXT = 300, SCORE_WORD = 10 };
+enum { SCORE_ID = 1000, SCORE_MATCH = 200, SCORE_ENHANCED = 100, SCORE_CODE = 50, SCORE_ID_IN_TEXT = 300,
+       SCORE_NUMBER = 120 /* of the log, in a line that says more */, SCORE_WORD = 10 };
 
 typedef struct { char text[SS_ADVICE_CODES_MAX][12]; int count; } ss_advice_codes_t;
 
+/* Both tables as one. */
+static int entries(void)
+{
+    return ss_advice_count + ss_advice_log_count;
+}
+
+static const ss_advice_t *entry_at(int i)
+{
+    return i < ss_advice_count ? &ss_advice_table[i] : &ss_advice_log_table[i - ss_advice_count];
+}
+
 const ss_advice_t *ss_advice_find(const char *id)
 {
-    for (int i = 0; id && i < ss_advice_count; i++) {
-        if (!strcmp(ss_advice_table[i].id, id)) return &ss_advice_table[i];
+    for (int i = 0; id && i < entries(); i++) {
+        if (!strcmp(entry_at(i)->id, id)) return entry_at(i);
     }
     return NULL;
 }
@@ -138,7 +150,7 @@ static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_
     int score = code_score(entry->codes, codes);
     int length = match_length(entry->match, text);
     if (length) score += SCORE_MATCH + (length < 50 ? length : 50);
-    if (strchr(entry->id, '-') && has(text, entry->id, strlen(entry->id), 1)) score += SCORE_ID_IN_TEXT;
+    if (strchr(entry->id, '-') && has(text, entry->id, strlen(entry->id), 1)) score += strncmp(entry->id, "SMTPSend-", 9) ? SCORE_ID_IN_TEXT : SCORE_NUMBER;
     return score + title_score(entry->title, text);
 }
 
@@ -173,16 +185,16 @@ static void insert(apr_array_header_t *list, int *scores, int max, const ss_advi
 apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool)
 {
     ss_advice_codes_t codes;
-    if (max > ss_advice_count) max = ss_advice_count;
+    if (max > entries()) max = entries();
     if (max < 0) max = 0;
     apr_array_header_t *list = apr_array_make(pool, max ? max : 1, sizeof(const ss_advice_t *));
     if (!text || !max) return list;
     const char *asked = trimmed(text, pool);
     int *scores = apr_pcalloc(pool, sizeof(*scores) * (apr_size_t)max);
     collect(asked, &codes);
-    for (int i = 0; *asked && i < ss_advice_count; i++) {
-        int score = score_of(&ss_advice_table[i], asked, &codes);
-        if (score) insert(list, scores, max, &ss_advice_table[i], score);
+    for (int i = 0; *asked && i < entries(); i++) {
+        int score = score_of(entry_at(i), asked, &codes);
+        if (score) insert(list, scores, max, entry_at(i), score);
     }
     return list;
 }

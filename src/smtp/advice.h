@@ -17,8 +17,10 @@ typedef struct {
 
 extern const ss_advice_t ss_advice_table[];
 extern const int ss_advice_count;
+extern const ss_advice_t ss_advice_log_table[];   /* "SMTPSend-220": the numbers of the error log */
+extern const int ss_advice_log_count;
 
-/* The entry with that id, or NULL. */
+/* The entry with that id, of either table, or NULL. */
 const ss_advice_t *ss_advice_find(const char *id);
 /* The best entries for what a person typed ("550", "5.7.1", "SMTPSend-402", a line of the log, an error text): pointers to ss_advice_t,
  * best first, at most max. Empty when nothing fits. */

@@ -25,19 +25,19 @@ typedef struct {
 
 #define WORDS_LISTED \
     "blocklist|block list|blacklist|black list|blocked using|spamhaus|spamcop|barracuda|sorbs|dnsbl| rbl|rbl.|listed at |listed in |" \
-    "listed by |your ip address|poor reputation|bad reputation|banned sending ip|client host blocked|ip address is not allowed|[tss0|[ts0"
+    "listed by |not accepted from this ip|originating from your ip|unregistered domains|[bl2|your ip address|poor reputation|bad reputation|banned sending ip|client host blocked|ip address is not allowed|[tss0|[ts0"
 #define WORDS_CONNECTIONS \
     "too many connections|too many concurrent|concurrent connections|thread limit|connection limit|connections limit|too many sessions|" \
     "maximum number of connections|connections from your|too many smtp"
 #define WORDS_QUOTA \
     "daily user sending|daily sending|daily message|daily quota|daily limit|sending quota|sending limit|submissionquotaexceeded|" \
     "maximum credits|credits exceeded|hourly limit|hourly sending|monthly limit|message limit exceeded|outgoing mail limit|" \
-    "outgoing message limit|account has exceeded|plan limit|messages per day|messages per hour"
-#define WORDS_RATE "throttling failure|sending rate exceeded|rate limit|ratelimit|too many messages|too much mail|slow down|sending too fast"
+    "outgoing message limit|messaging limit|recipient limit exceeded for your account|account has exceeded|plan limit|messages per day|messages per hour"
+#define WORDS_RATE "receiving mail at a rate|receiving mail too quickly|throttling failure|sending rate exceeded|rate limit|ratelimit|too many messages|too much mail|slow down|sending too fast"
 #define WORDS_RELAY \
     "relaying denied|relay access denied|unable to relay|relay not permitted|relaying not|not permitted to relay|relay denied|" \
     "do not relay|no relaying|relaying is not|relay is not|not allowed to relay|relaying prohibited|relaying disallowed|" \
-    "not a gateway|rcpthosts"
+    "not a gateway|rcpthosts|invalid credentials for relay"
 #define WORDS_LOGIN \
     "authentication required|authentication is required|must authenticate|please authenticate|not authenticated|auth first|" \
     "authenticate first|need to authenticate|unauthenticated senders|requires authentication|expecting auth|login required|" \
@@ -49,6 +49,17 @@ typedef struct {
     "verified sender|sender identity|not authorized to send|sender not allowed|sender is not allowed|sender mismatch|" \
     "sender address is not|not allowed to use|from address does not match|cannot send as|sender signature|not a confirmed|" \
     "sender is not same|relay from address|domain is not verified|domain not verified|sender address rejected"
+#define WORDS_SENDER_AS "disallowed as|sender is not allowed|one of your addresses"
+#define WORDS_BLOCKED \
+    "sending paused|outgoing blocked|outbound sender|unusual sending|spam abuse detected|suspicious activity|account is under review"
+#define WORDS_ACCOUNT \
+    "account has been suspended|account is suspended|account suspended|account has been disabled|account is disabled|account disabled|" \
+    "account has been blocked|account is blocked|account has been locked|account is locked|account locked|account has been deactivated|account inactive"
+#define WORDS_SANDBOX "test purposes only|pending approval|sandbox|trial account|authorized recipients|testing account"
+#define WORDS_RIGHTS \
+    "not authorized to perform|smtp service is not enabled|not enabled for this account|enable imap/smtp|smtp access is|enable smtp|smtp is not enabled|" \
+    "smtp is disabled|service is not enabled|insufficient permission|does not have permission to use"
+#define WORDS_TLS_VERSION "tls 1.0 and|tls1.0|tls 1.0 is|tls 1.1 is|tls version|support tls 1.2|upgrade your tls|weak tls"
 #define WORDS_HELO \
     "helo command rejected|ehlo command rejected|fully-qualified hostname|fully qualified hostname|invalid helo|bad helo|invalid ehlo|" \
     "helo name|ehlo name|helo argument|ehlo argument|helo/ehlo|helo is invalid|helo host|syntactically invalid"
@@ -66,6 +77,7 @@ typedef struct {
     "user unknown|unknown user|no such user|does not exist|unknown recipient|recipient unknown|no such recipient|mailbox unavailable|" \
     "no mailbox|mailbox not found|user not found|recipient not found|invalid recipient|invalid mailbox|unknown local|no such address|" \
     "unrouteable address|resolver.adr"
+#define WORDS_INACTIVE "marked as inactive|inactive recipient|recipient is inactive"
 #define WORDS_PTR "reverse hostname|reverse dns|ptr record|rdns|no ptr|hostname, "
 
 #define ROW(at, code, enh, words, when, scope, fate, learn, advice) \
@@ -94,13 +106,21 @@ static const ss_verdict_row_t rows[] = {
     ROW(AT_START, 5, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DOWN, SS_LEARN_FEWER_CONNECTIONS, "too-many-connections"),
     ROW(AT_MAIL, 4, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DEFERRED, SS_LEARN_FEWER_CONNECTIONS, "too-many-connections"),
     ROW(AT_MAIL, 432, ".3.2", NULL, EITHER, CONNECTION, DEFERRED, SS_LEARN_FEWER_CONNECTIONS, "too-many-connections"),
-    ROW(M(SS_CMD_AUTH), 4, NULL, "too many login|too many failed|too many auth", EITHER, RELAY, BLOCKED, 0, "auth-too-many"),
+    ROW(M(SS_CMD_AUTH), 0, NULL, "too many login|too many failed|too many auth|too many bad|too many unsuccessful|too many invalid", EITHER, RELAY, BLOCKED, 0, "auth-too-many"),
     ROW(AT_START | M(SS_CMD_AUTH) | AT_MAIL, 0, NULL, WORDS_QUOTA, EITHER, RELAY, BLOCKED, 0, "quota"),
     ROW(M(SS_CMD_AUTH) | AT_MAIL, 0, "5.4.5", NULL, EITHER, RELAY, BLOCKED, 0, "quota"),
     ROW(M(SS_CMD_AUTH) | M(SS_CMD_MAIL) | AT_BODY, 454, NULL, WORDS_RATE, EITHER, RELAY, BLOCKED, 0, "rate-limited"),
 
+    /* the account: what it may do is about us, however it is coded, 421 included */
+    ROW(M(SS_CMD_AUTH), 0, NULL, WORDS_ACCOUNT, EITHER, RELAY, BLOCKED, 0, "auth-account-disabled"),
+    ROW(M(SS_CMD_MAIL) | AT_BODY, 0, NULL, WORDS_ACCOUNT, EITHER, RELAY, BLOCKED, 0, "sender-blocked"),
+    ROW(AT_MAIL, 0, NULL, WORDS_BLOCKED, EITHER, RELAY, BLOCKED, 0, "sender-blocked"),
+    ROW(M(SS_CMD_AUTH) | AT_MAIL, 0, NULL, WORDS_SANDBOX, EITHER, RELAY, BLOCKED, 0, "account-sandbox"),
+    ROW(M(SS_CMD_AUTH) | M(SS_CMD_MAIL) | AT_BODY, 0, NULL, WORDS_RIGHTS, EITHER, RELAY, BLOCKED, 0, "account-rights"),
+    ROW(AT_START | M(SS_CMD_AUTH) | M(SS_CMD_MAIL), 0, NULL, WORDS_TLS_VERSION, EITHER, RELAY, BLOCKED, 0, "tls-version"),
+
     /* 421: the server closes. At the start it is the relay, on a connection that served before it is only that connection. */
-    ROW(AT_START | M(SS_CMD_MAIL), 421, NULL, WORDS_LISTED, EITHER, RELAY, BLOCKED, 0, "address-listed"),
+    ROW(AT_START | AT_MAIL, 421, NULL, WORDS_LISTED, EITHER, RELAY, BLOCKED, 0, "address-listed"),
     ROW(AT_SETUP | AT_START | M(SS_CMD_STARTTLS) | M(SS_CMD_AUTH), 421, NULL, NULL, EITHER, RELAY, DOWN, 0, "service-unavailable"),
     ROW(M(SS_CMD_MAIL), 421, NULL, NULL, REUSED, CONNECTION, AGAIN, 0, "service-unavailable"),
     ROW(AT_ANY, 421, NULL, NULL, EITHER, CONNECTION, DEFERRED, 0, "service-unavailable"),
@@ -155,6 +175,7 @@ static const ss_verdict_row_t rows[] = {
     ROW(AT_MAIL, 0, "5.7.139", NULL, EITHER, RELAY, BLOCKED, 0, "auth-basic-disabled"),
     ROW(AT_MAIL, 0, "5.7.57", NULL, EITHER, RELAY, BLOCKED, 0, "auth-required"),
     ROW(AT_MAIL, 0, NULL, WORDS_LOGIN, EITHER, RELAY, BLOCKED, 0, "auth-required"),
+    ROW(AT_MAIL, 5, NULL, WORDS_SENDER_AS, EITHER, MESSAGE, FAILED, 0, "sender-refused"),
     ROW(AT_MAIL, 0, NULL, WORDS_RELAY, EITHER, RELAY, BLOCKED, 0, "relay-denied"),
     ROW(AT_MAIL, 0, "5.7.54", NULL, EITHER, RELAY, BLOCKED, 0, "relay-denied"),
 
@@ -196,6 +217,7 @@ static const ss_verdict_row_t rows[] = {
     ROW(M(SS_CMD_RCPT), 5, ".3.4", NULL, EITHER, RECIPIENT, FAILED, 0, "message-too-big"),
     ROW(AT_MAIL, 5, ".3.4", NULL, EITHER, MESSAGE, FAILED, 0, "message-too-big"),
     ROW(AT_MAIL, 5, ".2.3", NULL, EITHER, MESSAGE, FAILED, 0, "message-too-big"),
+    ROW(AT_BODY, 5, NULL, WORDS_VIRUS, EITHER, MESSAGE, FAILED, 0, "virus"),
     ROW(AT_MAIL & ~M(SS_CMD_RCPT), 552, NULL, NULL, EITHER, MESSAGE, FAILED, 0, "message-too-big"),
     ROW(AT_BODY | M(SS_CMD_MAIL), 5, NULL, WORDS_SIZE, EITHER, MESSAGE, FAILED, 0, "message-too-big"),
     ROW(AT_MAIL & ~M(SS_CMD_RCPT), 452, NULL, NULL, EITHER, MESSAGE, DEFERRED, 0, "relay-storage"),
@@ -231,6 +253,8 @@ static const ss_verdict_row_t rows[] = {
     ROW(M(SS_CMD_RCPT), 0, ".2.1", NULL, EITHER, RECIPIENT, FAILED, 0, "mailbox-disabled"),
     ROW(M(SS_CMD_RCPT), 0, ".4.4", NULL, EITHER, RECIPIENT, FAILED, 0, "domain-unknown"),
     ROW(M(SS_CMD_RCPT), 0, ".6.7", NULL, EITHER, RECIPIENT, FAILED, 0, "address-utf8"),
+    ROW(M(SS_CMD_RCPT), 5, NULL, WORDS_INACTIVE, EITHER, RECIPIENT, FAILED, 0, "mailbox-disabled"),
+    ROW(M(SS_CMD_RCPT), 0, NULL, "recipient address rejected: access denied", EITHER, RECIPIENT, FAILED, 0, "user-unknown"),
     ROW(M(SS_CMD_RCPT), 0, NULL, WORDS_UNKNOWN, EITHER, RECIPIENT, FAILED, 0, "user-unknown"),
     ROW(M(SS_CMD_RCPT), 0, ".7.", NULL, EITHER, RECIPIENT, FAILED, 0, "policy"),
     ROW(M(SS_CMD_RCPT), 501, NULL, NULL, EITHER, RECIPIENT, FAILED, 0, "address-syntax"),
@@ -249,7 +273,7 @@ static const ss_verdict_row_t rows[] = {
     ROW(M(SS_CMD_DATA), 503, NULL, NULL, EITHER, CONNECTION, DEFERRED, 0, "bad-sequence"),
     ROW(M(SS_CMD_DATA), 500, NULL, NULL, EITHER, CONNECTION, DEFERRED, 0, "not-smtp"),
     ROW(M(SS_CMD_DATA), 502, NULL, NULL, EITHER, CONNECTION, DEFERRED, 0, "not-smtp"),
-    ROW(AT_BODY, 0, NULL, WORDS_VIRUS, EITHER, MESSAGE, FAILED, 0, "virus"),
+    ROW(AT_BODY, 5, NULL, WORDS_INACTIVE, EITHER, MESSAGE, FAILED, 0, "mailbox-disabled"),
     ROW(AT_BODY, 0, ".1.1", NULL, EITHER, MESSAGE, FAILED, 0, "user-unknown"),
     ROW(AT_BODY, 0, ".6.7", NULL, EITHER, MESSAGE, FAILED, 0, "address-utf8"),
     ROW(AT_BODY, 0, ".6.", NULL, EITHER, MESSAGE, FAILED, 0, "content-refused"),

@@ -51,6 +51,9 @@ static const row_t questions[] = {
     { "554 5.7.1 <x>: Relay access denied", "relay-denied" }, { "421", "service-unavailable" }, { "432 4.3.2 sender thread limit exceeded", "too-many-connections" }, { "550", "user-unknown" },
     { "The SMTP host's reply code to the MAIL command was 503: only one MAIL per message", "one-message" },
     { "certificate expired", "cert-expired" },
+    { "SMTPSend-220", "SMTPSend-220" }, { "smtpsend-301", "SMTPSend-301" },
+    { "SMTPSend-260: relay \"default\": sending is paused since 10:00: 5 messages wait", "SMTPSend-260" },
+    { "SMTPSend-220: relay \"default\": mail.example.com:587 is blocked (it refuses us) at auth: 535 5.7.8 Error: authentication failed", "auth-rejected" },
 };
 
 static void library_texts(void)
@@ -114,6 +117,11 @@ static void rows_complete(void)
         const ss_advice_t *a = &ss_advice_table[i];
         CU_ASSERT(a->id && *a->id && a->title && *a->title && a->meaning && *a->meaning && a->remedy && *a->remedy);
         CU_ASSERT_PTR_EQUAL(ss_advice_find(a->id), a);   /* fails for an id given twice */
+    }
+    for (int i = 0; i < ss_advice_log_count; i++) {
+        const ss_advice_t *a = &ss_advice_log_table[i];
+        CU_ASSERT(!strncmp(a->id, "SMTPSend-", 9) && *a->title && *a->meaning && *a->remedy);
+        CU_ASSERT_PTR_EQUAL(ss_advice_find(a->id), a);
     }
     CU_ASSERT_PTR_NULL(ss_advice_find("no-such-id"));
     CU_ASSERT_PTR_NULL(ss_advice_find(NULL));
