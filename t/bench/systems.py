@@ -110,14 +110,24 @@ class NullClient:
         self.close()
 
 
+# What distributions' httpd.conf say of the file system: no .htaccess is looked for.
+FILES = """
+<Directory "/">
+  Options FollowSymLinks
+  AllowOverride None
+  Require all denied
+</Directory>
+"""
+
+
 class Module:
-    """config: directives besides SMTPSendEngine and SMTPSendHost, only where a row says so. httpd itself runs with its own defaults."""
+    """config: directives besides SMTPSendEngine and SMTPSendHost, only where a row says so. httpd itself runs with its defaults and its event MPM."""
 
     name = "mod_smtp_send"
 
     def __init__(self, relay, config="", engine="On", handlers=None, queue=None, host="127.0.0.1"):
         hosts = relay if isinstance(relay, str) else f"{host}:{relay}"
-        text = f"SMTPSendEngine {engine}\nSMTPSendHost {hosts}\n{config}\n"
+        text = f"{FILES}SMTPSendEngine {engine}\nSMTPSendHost {hosts}\n{config}\n"
         more = {"handlers": handlers} if handlers is not None else {}
         self.httpd = Httpd(text, level="warn", queue=queue, **more)
         self.dir, self.port = self.httpd.dir, self.httpd.port
