@@ -151,11 +151,12 @@ static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t 
     return code;
 }
 
-/* busy_timeout is short since the driver itself tries a busy database sixteen times, 100 ms apart. The log is given back to
- * the file each 1000 pages (4 MB), so that no single commit has much to move. */
+/* busy_timeout is short since the driver itself tries a busy database sixteen times, 100 ms apart. A page holds three small messages with
+ * their content: half the writes a message of pages of 4 KiB, with no more bytes (a file that exists keeps its own size). The log is given back to the
+ * file each 500 pages (4 MB), so that no single commit has much to move. */
 static const char *const pragmas[] = {
-    "PRAGMA busy_timeout = 50", "PRAGMA auto_vacuum = INCREMENTAL", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 1000", "PRAGMA journal_size_limit = 67108864", "PRAGMA cache_size = -16384", "PRAGMA temp_store = MEMORY",
+    "PRAGMA busy_timeout = 50", "PRAGMA page_size = 8192", "PRAGMA auto_vacuum = INCREMENTAL", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 500", "PRAGMA journal_size_limit = 67108864", "PRAGMA cache_size = -16384", "PRAGMA temp_store = MEMORY",
 };
 
 static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, int is_reading)

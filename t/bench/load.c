@@ -107,9 +107,9 @@ static uint32_t percentile(double part)
 static void report(void)
 {
     qsort(load_run.latency, (size_t)load_run.answers, sizeof(*load_run.latency), by_value);
-    printf("{\"asked\":%ld,\"accepted\":%ld,\"refused\":%ld,\"errors\":%ld,\"reconnects\":%ld,\"startedAt\":%" PRId64 ",\"endedAt\":%" PRId64
+    printf("{\"asked\":%ld,\"accepted\":%ld,\"refused\":%ld,\"errors\":%ld,\"reconnects\":%ld,\"repeated\":%ld,\"startedAt\":%" PRId64 ",\"endedAt\":%" PRId64
            ",\"p50\":%u,\"p90\":%u,\"p99\":%u,\"max\":%u,\"childrenCpu\":%.3f,\"trouble\":\"%s\"}\n",
-           load_run.next, load_run.accepted, load_run.refused, load_run.errors, load_run.reconnects, load_run.started, load_run.ended,
+           load_run.next, load_run.accepted, load_run.refused, load_run.errors, load_run.reconnects, load_run.repeated, load_run.started, load_run.ended,
            percentile(0.5), percentile(0.9), percentile(0.99), percentile(1), load_run.children_cpu, load_run.trouble);
     if (!load_options.times) return;
     FILE *file = fopen(load_options.times, "w");

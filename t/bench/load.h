@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
     long next;                           /* messages begun */
-    long asked, accepted, refused, errors, reconnects;
+    long asked, accepted, refused, errors, reconnects, repeated;
     int64_t started, ended, deadline;
     int64_t *begun;                      /* by message: when its submission began */
     uint32_t *latency;                   /* by answer, in microseconds */

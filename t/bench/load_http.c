@@ -17,6 +17,7 @@
 typedef struct {
     int fd, is_busy;
     long messages;                       /* in the request that is outstanding */
+    long answers;                        /* on this connection */
     int64_t asked_at;
     size_t sent, len;                    /* of the request */
     size_t got;
@@ -69,6 +70,7 @@ static void reconnect(connection_t *c)
         close(c->fd);
         load_run.reconnects++;
     }
+    c->answers = 0;
     c->fd = bench_connect(load_options.to);
     bench_epoll_set(http.epoll, EPOLL_CTL_ADD, c->fd, EPOLLIN | EPOLLOUT | EPOLLET, c);
 }
@@ -142,18 +144,27 @@ static void answered(connection_t *c, const char *body)
     load_answered(accepted, c->messages - accepted, c->asked_at);
     http.busy--;
     c->is_busy = 0;
+    c->answers++;
 }
 
-/* A lost connection: the request's messages count as errors; whether they were taken is seen at the sink. */
+/* A lost connection. A server may close one that was kept alive at the moment the next request leaves (httpd does under load): where nothing
+ * was answered on it the request is sent again, once, as HTTP's clients do, and the sink shows if that made a duplicate. Else its messages
+ * count as errors. */
 static void lost(connection_t *c)
 {
-    if (c->is_busy) {
+    int may_repeat = c->is_busy && c->answers && !c->got;
+
+    reconnect(c);
+    if (may_repeat) {
+        load_run.repeated++;
+        c->sent = 0;
+        push(c);
+    } else if (c->is_busy) {
         load_run.errors += c->messages;
         load_trouble("connection lost", 15);
         http.busy--;
         c->is_busy = 0;
     }
-    reconnect(c);
 }
 
 static void serve(connection_t *c)
@@ -173,7 +184,7 @@ static void serve(connection_t *c)
         } else {
             continue;
         }
-        if (!load_pause()) ask(c);
+        if (!c->is_busy && !load_pause()) ask(c);
         return;
     }
     if (c->is_busy && !push(c)) lost(c);
