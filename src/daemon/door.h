@@ -11,7 +11,6 @@
 #define SS_DOOR_RATE_MIN 1024                       /* octets a second that content must come at, once SS_DOOR_IDLE is over */
 #define SS_DOOR_GRACE (2 * APR_USEC_PER_SEC)        /* a leaving daemon lets a transaction under way end within */
 #define SS_DOOR_INTAKE_MAX (SS_DAEMON_INTAKE_MAX / 2)   /* past it new content waits; what has begun goes on up to SS_DAEMON_INTAKE_MAX, then 452 */
-#define SS_DOOR_RECEIVED_MAX 50                     /* Received fields: more are a loop */
 
 typedef struct ss_door_t ss_door_t;
 

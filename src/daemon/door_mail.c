@@ -2,11 +2,9 @@
 #include "daemon/door.h"
 
 #include <apr_strings.h>
-#include <string.h>
 
+#include "daemon/draft.h"
 #include "mail/address.h"
-#include "mail/parse.h"
-#include "mail/rewrite.h"
 
 #define SUBMITTER "smtp:127.0.0.1"     /* all of this machine's programs share one place in the order */
 
@@ -117,59 +115,6 @@ void ss_door_content(ss_door_client_t *c, const char *bytes, apr_size_t len)
     d->intake_bytes += len;
 }
 
-/* The rules of every door: Bcc goes, missing fields come (programs leave them to the local mail server), aliases and senders as configured. */
-static int compose(ss_door_client_t *c, ss_mail_problem_t *problem)
-{
-    const ss_settings_t *s = c->relay->settings;
-    ss_mail_message_t *mail = c->mail;
-    ss_parse_options_t options = { .adds_missing = 1, .takes_plain_text = 1, .host = s->helo, .default_domain = s->default_domain,
-                                   .now = ss_loop_now(c->door->daemon->loop), .max_size = (apr_size_t)s->max_message_size };
-
-    if (!options.host || *options.host == '[') options.host = s->server_name;
-    options.random = (apr_uint64_t)ss_daemon_random() << 32 | ss_daemon_random();
-    if (ss_parse_message(mail, c->content.data, c->content.len, &options, problem)) return -1;
-    if (mail->received_count > SS_DOOR_RECEIVED_MAX) {
-        ss_mail_problem(problem, 400, "Received", "it has come through %d servers: a loop", mail->received_count);
-        return -1;
-    }
-    if (ss_rewrite_alias(mail, s->aliases, s->default_domain, problem)) return -1;
-    ss_rewrite_envelope_from(mail, s->envelope_from);
-    return ss_rewrite_header_from(mail, s->header_from, problem);
-}
-
-static void fill(ss_message_t *m, const ss_mail_message_t *mail)
-{
-    m->from = mail->from;
-    m->rcpt_count = mail->rcpts->nelts;
-    m->rcpts = apr_pcalloc(m->pool, sizeof(*m->rcpts) * (apr_size_t)m->rcpt_count);
-    for (int i = 0; i < m->rcpt_count; i++) {
-        const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(mail->rcpts, i, ss_mail_rcpt_t);
-        m->rcpts[i] = (ss_recipient_t){ .number = i, .address = rcpt->address, .orcpt = rcpt->orcpt, .notify = rcpt->notify, .state = SS_STATE_QUEUED };
-    }
-    m->subject = mail->subject;
-    m->message_id = mail->message_id;
-    m->header_from = mail->header_from;
-    m->is_8bit = mail->is_8bit;
-    m->is_utf8 = mail->is_utf8;
-    m->is_auto = mail->is_auto;
-    m->requires_tls = mail->requires_tls;
-    m->priority = mail->is_bulk ? SS_PRIORITY_BULK : SS_PRIORITY_NORMAL;
-    m->submitter = SUBMITTER;
-    m->door = "smtp";
-    m->uid = -1;
-}
-
-static int put_parts(ss_door_client_t *c, ss_accepted_t *answer)
-{
-    const ss_mail_message_t *mail = c->mail;
-
-    for (apr_size_t at = 0; at < mail->content_len; at += SS_PART_MAX) {
-        apr_size_t left = mail->content_len - at;
-        if (!ss_accept_part(c->relay, c->message, mail->content + at, left < SS_PART_MAX ? left : SS_PART_MAX, answer)) return 0;
-    }
-    return 1;
-}
-
 static void answered(void *self, const ss_accepted_t *answer)
 {
     ss_door_client_t *c = self;
@@ -183,22 +128,24 @@ static void answered(void *self, const ss_accepted_t *answer)
 
 void ss_door_end(ss_door_client_t *c)
 {
+    const ss_draft_t how = { .settings = c->relay->settings, .now = ss_loop_now(c->door->daemon->loop) };
     ss_mail_problem_t problem = { .status = 0 };
     ss_accepted_t answer;
 
-    memset(&answer, 0, sizeof(answer));
     if (c->is_dropped) {
         ss_server_answer(c->server, 452, "4.3.1", "too much mail is coming in at once");
     } else if (!c->content.len) {
         ss_server_answer(c->server, 554, "5.6.0", "the message is empty");
-    } else if (compose(c, &problem)) {
+    } else if (ss_draft_finish(c->mail, c->content.data, c->content.len, &how, &problem)) {
         if (problem.status == 413) ss_server_answer(c->server, 552, "5.3.4", "%s", problem.detail);
         else ss_server_answer(c->server, 554, "5.6.0", "%s", problem.detail);
-    } else if (!put_parts(c, &answer)) {
+    } else if (!ss_draft_take(c->relay, c->message, c->mail, c->content.data, c->content.len, &answer)) {
         refuse(c, &answer);
     } else {
         ss_message_t *m = c->message;
-        fill(m, c->mail);
+        m->submitter = SUBMITTER;
+        m->door = "smtp";
+        m->uid = -1;
         c->message = NULL;
         c->mail = NULL;
         drop_content(c);

@@ -298,7 +298,7 @@ def test_a_port_that_is_taken_leaves_the_other_doors_open(make_httpd, relay):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         httpd = make_httpd(f"SMTPSendListen 127.0.0.1:{taken.getsockname()[1]}\n", relay=relay, expect=["SMTPSend-287"])
-        assert "Address already in use" in httpd.log()
+        httpd.wait_log("SMTPSend-287: .*Address already in use")
         httpd.wait_state(httpd.send().json["id"], "sent")
 
 
