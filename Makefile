@@ -13,6 +13,8 @@ APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -
 APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
 LIB_FLAGS  := $(shell pkg-config --cflags gmime-3.0 jansson libgsasl openssl libcurl 2>/dev/null)
 APR_LIBS   := $(shell apr-1-config --link-ld --libs 2>/dev/null)
+# For the front: APR's archive where there is one, since each shared library costs every process of a message its loading.
+FRONT_LIBS := $(or $(wildcard $(patsubst %.la,%.a,$(shell apr-1-config --apr-la-file 2>/dev/null))),$(APR_LIBS))
 LIBS       := $(APR_LIBS) $(shell apu-1-config --link-ld 2>/dev/null) \
               $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl libcurl sqlite3 2>/dev/null)
 LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
@@ -84,7 +86,7 @@ $(B)/mod_smtp_send.so: $(call obj,$(SKIN_SRC)) $(B)/libss.a
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(call obj,$(SKIN_SRC)) $(B)/libss.a $(LIBS)
 
 $(B)/smtp-send: $(call obj,$(FRONT_SRC)) $(B)/libss.a
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(APR_LIBS)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(FRONT_LIBS)
 
 $(B)/smtp-send-commands: $(call obj,$(CLI_SRC)) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
@@ -97,7 +99,7 @@ $(B)/unit_suites.inc: $(wildcard t/unit/test_*.c) Makefile
 
 $(B)/obj/t/unit/main.o: $(B)/unit_suites.inc
 $(B)/obj/t/unit/%.o: OWN += -I$(B) -It/unit -Wno-missing-prototypes
-$(B)/unit: $(call obj,$(UNIT_SRC)) $(B)/libss.a
+$(B)/unit: $(call obj,$(UNIT_SRC) $(filter-out src/cli/front.c,$(FRONT_SRC))) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcunit
 
 unit: $(B)/unit

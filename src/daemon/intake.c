@@ -307,7 +307,7 @@ static int take_frame(ss_asker_t *asker)
     if (frame.type == SS_FRAME_REQUEST && !asker->submitting && !asker->many) begin_request(asker, header, &frame, content);
     else if (frame.type == SS_FRAME_PART && asker->submitting) more_parts(asker, &frame, content);
     else if (frame.type == SS_FRAME_PART && asker->many) more_of_many(asker, &frame, content);
-    else ok = -1;
+    else if (frame.type != SS_FRAME_PART) ok = -1;     /* a part of a request that was refused at its beginning is dropped */
     ss_buf_free(&taken);
     return ok;
 }

@@ -1,0 +1,122 @@
+/* test_sendmail.c: arguments as programs write them, where a message ends, the question to the daemon. */
+#include <CUnit/Basic.h>
+#include <apr_pools.h>
+#include <apr_strings.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/sendmail.h"
+#include "mail/message.h"
+
+void ss_suite_sendmail(void);
+
+static ss_sendmail_t read_arguments(const char *line, apr_pool_t *pool)
+{
+    ss_sendmail_t s = { .program = "test", .socket = "/nowhere" };
+    const char *argv[20] = { "sendmail" };
+    char *state = NULL, *copy = strdup(line);
+    int argc = 1;
+
+    for (char *word = strtok_r(copy, " ", &state); word && argc < 19; word = strtok_r(NULL, " ", &state)) argv[argc++] = apr_pstrdup(pool, word);
+    ss_sendmail_read(&s, argc, argv, pool);
+    free(copy);
+    return s;
+}
+
+static void arguments_of_real_programs(void)
+{
+    static const struct { const char *line; ss_sendmail_mode_t mode; int takes, dots, to; const char *from; } table[] = {
+        { "-t -i", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
+        { "-ti", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
+        { "-oi -oem -f a@b.c x@y.z", SS_SENDMAIL_SUBMIT, 0, 1, 1, "a@b.c" },
+        { "-fa@b.c -- -x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
+        { "-i -r a@b.c x@y.z v@w.x", SS_SENDMAIL_SUBMIT, 0, 1, 2, "a@b.c" },
+        { "-FCronDaemon -odi -oem root", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-B8BITMIME -oem -B 8BITMIME x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "x@y.z -f a@b.c", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
+        { "-bm -om -v -G x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+        { "-bp", SS_SENDMAIL_LIST, 0, 0, 0, NULL },
+        { "-q", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+        { "-q30m", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+        { "--help", SS_SENDMAIL_HELP, 0, 0, 0, NULL }
+    };
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ss_sendmail_t s = read_arguments(table[i].line, pool);
+        CU_ASSERT_EQUAL(s.mode, table[i].mode);
+        CU_ASSERT_EQUAL(s.takes_rcpts, table[i].takes);
+        CU_ASSERT_EQUAL(s.ignores_dots, table[i].dots);
+        CU_ASSERT_EQUAL(s.to->nelts, table[i].to);
+        CU_ASSERT(s.from == table[i].from || (s.from && table[i].from && !strcmp(s.from, table[i].from)));
+    }
+    ss_sendmail_t dsn = read_arguments("-N success,delay -R hdrs -V id1 x@y.z", pool);
+    CU_ASSERT_EQUAL(dsn.notify, SS_NOTIFY_SUCCESS | SS_NOTIFY_DELAY);
+    CU_ASSERT_STRING_EQUAL(dsn.ret, "hdrs");
+    CU_ASSERT_STRING_EQUAL(dsn.envid, "id1");
+    apr_pool_destroy(pool);
+}
+
+/* What it says goes to standard error, which a test's reader need not see. */
+static void wrong_arguments(void)
+{
+    static const char *const table[] = { "", "-i", "-f", "-Z x@y.z", "-bs", "-bd", "-bi", "-N never,success x@y.z", "-N often x@y.z", "-R some x@y.z", "-V \x01 x@y.z", "-: x" };
+    apr_pool_t *pool;
+    int kept = dup(STDERR_FILENO);
+
+    apr_pool_create(&pool, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(freopen("/dev/null", "w", stderr));
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) CU_ASSERT_EQUAL(read_arguments(table[i], pool).mode, SS_SENDMAIL_WRONG);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    apr_pool_destroy(pool);
+}
+
+static void lone_dots(void)
+{
+    static const struct { const char *text; apr_ssize_t end; } table[] = {
+        { "a\n.\nb\n", 2 }, { ".\n", 0 }, { "a\r\n.\r\nb", 3 }, { "a\n..\nb\n", -1 }, { "a\n.", -1 }, { "a.\n", -1 }, { "a\n.b\n", -1 }, { "", -1 }, { "a\n.\r", -1 }
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        apr_size_t len = strlen(table[i].text), at = 0, found_at = 0;
+        apr_ssize_t found = -1;
+        CU_ASSERT_EQUAL(ss_sendmail_dot(table[i].text, len, &at), table[i].end);
+        /* In pieces of one byte: the same. */
+        for (apr_size_t n = 0; n <= len && found < 0; n++) found = ss_sendmail_dot(table[i].text, n, &found_at);
+        CU_ASSERT_EQUAL(found, table[i].end);
+    }
+}
+
+static void the_question(void)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    ss_sendmail_t s = read_arguments("-t -F x a\"b\\@c \xff\x01@d", pool);
+    json_t *header = json_loads(ss_sendmail_header(&s, "alice", "Alice", "key", pool), 0, NULL);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(header);
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(header, "from")), "alice");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(header, "to"), 0)), "a\"b\\@c");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(header, "to"), 1)), "\xef\xbf\xbd\x01@d");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_object_get(header, "compose"), "fullName")), "x");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(header, "idempotencyKey")), "key");
+    CU_ASSERT(json_is_true(json_object_get(json_object_get(header, "compose"), "takesRcpts")));
+    json_decref(header);
+    apr_pool_destroy(pool);
+}
+
+void ss_suite_sendmail(void)
+{
+    CU_pSuite suite = CU_add_suite("sendmail", NULL, NULL);
+
+    CU_add_test(suite, "arguments of real programs", arguments_of_real_programs);
+    CU_add_test(suite, "wrong arguments", wrong_arguments);
+    CU_add_test(suite, "lone dots", lone_dots);
+    CU_add_test(suite, "the question", the_question);
+}
