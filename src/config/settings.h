@@ -79,6 +79,7 @@ typedef struct {               /* one relay: a server record (S), and the queue'
     apr_interval_time_t alert_age;
     apr_int64_t max_message_size;
     /* not directives */
+    const char *tls_ca_pem, *tls_cert_pem, *tls_key_pem;   /* the files' content, where the daemon read them as root (net/tls_files.h); else NULL */
     const char *server_name;               /* httpd's ServerName of this record, for defaults and messages */
     apr_array_header_t *sources;           /* of const char *: per option of ss_options, "file:line" or NULL (default) */
 } ss_settings_t;

@@ -14,6 +14,7 @@
 #include <unixd.h>
 
 #include "base/text.h"
+#include "net/tls_files.h"
 
 APLOG_USE_MODULE(smtp_send);
 
@@ -106,6 +107,8 @@ void ss_process_run(const ss_daemon_options_t *given, apr_interval_time_t wait, 
     if (pipe(term_pipe) == 0) options.term_fd = term_pipe[0];
     set_signals();
     if (wait_backoff(options.lifeline_fd, wait)) _exit(0);
+    /* The last thing that needs root. The configuration is this process's own copy since the fork. */
+    for (int i = 0; i < options.config->relays->nelts; i++) ss_tls_read_files((ss_settings_t *)APR_ARRAY_IDX(options.config->relays, i, const ss_settings_t *), pool);
     if (ap_run_drop_privileges(pool, main_server)) {
         ss_log(options.log, SS_LOG_ERROR, 280, "the delivery daemon cannot become httpd's User: mail is not sent");
         _exit(SS_DAEMON_EXIT_CONFIG);

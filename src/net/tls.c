@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <string.h>
 
@@ -74,26 +75,6 @@ static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_res
     return ok ? APR_SUCCESS : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
 }
 
-static apr_status_t set_store(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
-{
-    int ok = s->tls_ca_file ? SSL_CTX_load_verify_locations(context, s->tls_ca_file, NULL) : SSL_CTX_set_default_verify_paths(context);
-
-    /* An intermediate or the server's own certificate in the file is trusted as it stands. */
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_TRUSTED_FIRST | (s->tls_ca_file ? X509_V_FLAG_PARTIAL_CHAIN : 0));
-    return ok ? APR_SUCCESS : refuse(result, "SMTPSendTLSCACertificateFile", s->tls_ca_file ? s->tls_ca_file : "the system's store", pool);
-}
-
-static apr_status_t set_certificate(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
-{
-    const char *key = s->tls_key_file ? s->tls_key_file : s->tls_cert_file;
-
-    if (!s->tls_cert_file) return APR_SUCCESS;
-    if (SSL_CTX_use_certificate_chain_file(context, s->tls_cert_file) != 1) return refuse(result, "SMTPSendTLSCertificateFile", s->tls_cert_file, pool);
-    if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1) return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
-    if (SSL_CTX_check_private_key(context) != 1) return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
-    return APR_SUCCESS;
-}
-
 /* An encrypted key would ask for its passphrase on a terminal that nobody sits at. */
 static int no_passphrase(char *into, int size, int is_writing, void *baton)
 {
@@ -102,6 +83,76 @@ static int no_passphrase(char *into, int size, int is_writing, void *baton)
     (void)is_writing;
     (void)baton;
     return 0;
+}
+
+/* Every certificate of a text becomes trusted. 0: none is in it, or one is broken. */
+static int trust(SSL_CTX *context, const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    X509 *certificate;
+    int count = 0, ok = bio != NULL;
+
+    while (ok && (certificate = PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL)) != NULL) {
+        ok = X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate);
+        X509_free(certificate);
+        count += ok;
+    }
+    BIO_free(bio);
+    /* The end of the text shows as an error of its own. */
+    if (ok && count) ERR_clear_error();
+    return ok && count;
+}
+
+static apr_status_t set_store(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+{
+    int ok;
+
+    if (s->tls_ca_pem) ok = trust(context, s->tls_ca_pem);
+    else ok = s->tls_ca_file ? SSL_CTX_load_verify_locations(context, s->tls_ca_file, NULL) : SSL_CTX_set_default_verify_paths(context);
+    /* An intermediate or the server's own certificate in the file is trusted as it stands. */
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_TRUSTED_FIRST | (s->tls_ca_file ? X509_V_FLAG_PARTIAL_CHAIN : 0));
+    return ok ? APR_SUCCESS : refuse(result, "SMTPSendTLSCACertificateFile", s->tls_ca_file ? s->tls_ca_file : "the system's store", pool);
+}
+
+/* The first certificate of a text is ours, the others lead to its issuer. */
+static int use_chain(SSL_CTX *context, const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    X509 *certificate = bio ? PEM_read_bio_X509_AUX(bio, NULL, no_passphrase, NULL) : NULL;
+    int ok = certificate && SSL_CTX_use_certificate(context, certificate) == 1;
+
+    X509_free(certificate);
+    while (ok && (certificate = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL)) != NULL) {
+        ok = SSL_CTX_add1_chain_cert(context, certificate) == 1;
+        X509_free(certificate);
+    }
+    BIO_free(bio);
+    if (ok) ERR_clear_error();
+    return ok;
+}
+
+static int use_key(SSL_CTX *context, const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
+    int ok = key && SSL_CTX_use_PrivateKey(context, key) == 1;
+
+    EVP_PKEY_free(key);
+    BIO_free(bio);
+    return ok;
+}
+
+static apr_status_t set_certificate(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+{
+    const char *key = s->tls_key_file ? s->tls_key_file : s->tls_cert_file;
+    int ok;
+
+    if (!s->tls_cert_file) return APR_SUCCESS;
+    ok = s->tls_cert_pem ? use_chain(context, s->tls_cert_pem) : SSL_CTX_use_certificate_chain_file(context, s->tls_cert_file) == 1;
+    if (!ok) return refuse(result, "SMTPSendTLSCertificateFile", s->tls_cert_file, pool);
+    ok = s->tls_key_pem ? use_key(context, s->tls_key_pem) : SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1;
+    if (!ok || SSL_CTX_check_private_key(context) != 1) return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
+    return APR_SUCCESS;
 }
 
 static apr_status_t free_context(void *data)

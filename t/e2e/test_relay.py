@@ -52,7 +52,7 @@ def test_one_mail_per_connection_is_found_out(make_httpd, make_relay):
         httpd.send()
     relay.wait_for(12)
     assert sum(1 for t in relay.transcript if t[1] == "S:" and t[2].startswith("503")) == refused and relay.connections == before + 4
-    assert len(re.findall("remembered for a day", httpd.log())) == 1
+    assert len(re.findall("SMTPSend-240", httpd.log())) == 1
 
 
 def test_one_mail_per_connection_by_directive(make_httpd, make_relay):
