@@ -25,6 +25,7 @@ INCLUDEDIR := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 SYSCONFDIR := $(shell $(APXS) -q SYSCONFDIR 2>/dev/null)
 CONFDIR    := $(or $(wildcard $(SYSCONFDIR)/mods-available),$(SYSCONFDIR))
 RUNTIMEDIR := $(shell $(APXS) -q runtimedir 2>/dev/null)
+PKGCONFIGDIR := $(patsubst %/bin,%/share/pkgconfig,$(BINDIR))
 endif
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -50,7 +51,7 @@ UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all help clean install deps packages check-packages unit asan e2e check quick lint demo bench bench-programs
-all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands
+all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(B)/mod_smtp_send_example.so
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -85,6 +86,11 @@ $(B)/libss.a: $(call obj,$(LIB_SRC))
 $(B)/mod_smtp_send.so: $(call obj,$(SKIN_SRC)) $(B)/libss.a
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(call obj,$(SKIN_SRC)) $(B)/libss.a $(LIBS)
 
+# The example of the C API: built with the public header alone, loaded by the tests.
+$(B)/mod_smtp_send_example.so: t/module/mod_smtp_send_example.c include/smtp_send.h
+	@mkdir -p $(@D)
+	$(Q)$(CC) -shared $(filter-out -Isrc -fvisibility=hidden,$(CFLAGS_ALL)) $(LDFLAGS_ALL) -o $@ $<
+
 $(B)/smtp-send: $(call obj,$(FRONT_SRC)) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(FRONT_LIBS)
 
@@ -113,6 +119,9 @@ install: all
 	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
 	install -m 755 $(B)/smtp-send-commands $(DESTDIR)$(COMMANDS)
 	install -m 644 include/smtp_send.h $(DESTDIR)$(INCLUDEDIR)/
+	install -d $(DESTDIR)$(PKGCONFIGDIR)
+	sed "s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|" conf/smtp_send.pc.in > $(B)/smtp_send.pc
+	install -m 644 $(B)/smtp_send.pc $(DESTDIR)$(PKGCONFIGDIR)/
 	sed 's|@LIBEXEC@|$(LIBEXEC)|' conf/smtp_send.load > $(B)/smtp_send.load
 	for f in $(B)/smtp_send.load conf/smtp_send.conf; do \
 	    to=$(DESTDIR)$(CONFDIR)/$$(basename $$f); [ ! -e "$$to" ] || to=$$to.new; install -m 644 $$f $$to; done

@@ -8,6 +8,7 @@
 
 #include "config/module.h"
 #include "daemon/supervise.h"
+#include "web/api.h"
 #include "web/web.h"
 
 /* NULL where the configuration cannot work; the log says why. */
@@ -32,6 +33,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, s, log, ptemp);
+    ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
     return ss_supervise_start(config, ss_module_secret, log, s, pconf, s->process->pool) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }
 
@@ -54,6 +56,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 static void register_hooks(apr_pool_t *pool)
 {
     (void)pool;
+    ss_api_register();
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);

@@ -357,6 +357,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->restarts = options->restarts;
     d->owner_uid = options->owner_uid;
     d->secret_of = options->secret_of;
+    d->finished = options->finished;
     d->started = apr_time_now();
     d->jobs = apr_hash_make(pool);
     d->adopted = apr_hash_make(pool);

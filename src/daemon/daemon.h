@@ -245,6 +245,8 @@ int ss_door_is_busy(const ss_daemon_t *d);
 void ss_door_destroy(ss_daemon_t *d);
 
 /* ---- the whole (core.c) ---- */
+typedef void ss_finished_fn(const char *id, const char *from, const char *to, const char *state, const char *reply, const char *metadata);
+
 struct ss_daemon_t {
     const ss_config_t *config;
     const ss_log_t *log;
@@ -279,6 +281,7 @@ struct ss_daemon_t {
     struct ss_chronicle_t *chronicle;
     struct ss_quota_t *quota;
     struct ss_webhooks_t *webhooks;
+    ss_finished_fn *finished;
     apr_time_t counted;            /* when the store last told the oldest message's age */
     apr_hash_t *waiters;           /* message's id -> ss_waiter_t, the first of them */
 };
@@ -286,6 +289,7 @@ struct ss_daemon_t {
 typedef struct {
     const ss_config_t *config;
     const ss_log_t *log;
+    ss_finished_fn *finished;      /* told of each final state, on the loop thread; or NULL */
     int listen_fd, lifeline_fd;
     int door_fd;                   /* of SMTPSendListen; -1: none */
     int term_fd;                   /* readable: SIGTERM came; 0: none */

@@ -276,7 +276,7 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
         }
         changed[changed_count++] = numbers[i];
         count(job, rcpt->state, now);
-        if (m->webhook) ss_webhook_tell(job->daemon, m, rcpt, now);
+        ss_webhook_tell(job->daemon, m, rcpt, now);
         if (rcpt->state != SS_STATE_SENT || !is_first) add_history(history, rcpt, ss_state_name(rcpt->state), now);
         say(job, rcpt, attempt, status, rcpt->is_uncertain && rcpt->state != SS_STATE_SENT ? apr_pstrcat(pool, "uncertain: ", rcpt->reply, NULL) : rcpt->reply, now, pool);
     }
@@ -309,7 +309,7 @@ int ss_outcome_expire(ss_job_t *job, apr_time_t now)
         ss_recipient_go(rcpt, SS_STATE_EXPIRED);
         changed[changed_count++] = i;
         count(job, SS_STATE_EXPIRED, now);
-        if (m->webhook) ss_webhook_tell(job->daemon, m, rcpt, now);
+        ss_webhook_tell(job->daemon, m, rcpt, now);
         add_history(history, rcpt, "expired", now);
         say(job, rcpt, NULL, "expired", rcpt->reply, now, m->pool);
     }

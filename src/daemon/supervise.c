@@ -238,6 +238,13 @@ static void watch(pid_t pid)
     apr_proc_other_child_register(proc, maintain, proc, NULL, now_running.pconf);
 }
 
+static ss_finished_fn *finished_of;
+
+void ss_supervise_tell(ss_finished_fn *finished)
+{
+    finished_of = finished;
+}
+
 static void start_daemon(record_t *record, apr_interval_time_t wait)
 {
     int lifeline[2];
@@ -254,7 +261,8 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     if (pid == 0) {
         ss_daemon_options_t options = {
             .config = now_running.config, .log = now_running.log, .listen_fd = record->listen_fd, .door_fd = record->door_fd, .lifeline_fd = lifeline[0],
-            .instance = record->instance, .generation = record->generation, .restarts = record->restarts, .secret_of = now_running.secret_of
+            .instance = record->instance, .generation = record->generation, .restarts = record->restarts, .secret_of = now_running.secret_of,
+            .finished = finished_of
         };
         close(lifeline[1]);
         ss_process_run(&options, wait, now_running.server, now_running.pconf);

@@ -176,6 +176,9 @@ void ss_webhook_tell(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t
     apr_pool_t *pool;
     json_t *hook;
 
+    if (d->finished && ss_state_is_final(rcpt->state)) {
+        d->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply, m->metadata);
+    }
     if (!m->webhook) return;
     apr_pool_create(&pool, NULL);
     hook = json_loads(m->webhook, 0, NULL);
@@ -201,7 +204,7 @@ static void looked(ss_store_request_t *request)
 
 void ss_webhook_look(ss_daemon_t *d, const char *id, ss_state_t state)
 {
-    if (!d->webhooks->is_used && !ss_hooks_are_used()) return;
+    if (!d->finished && !d->webhooks->is_used && !ss_hooks_are_used()) return;
     ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked, d);
     apr_cpystrn(request->id, id, sizeof(request->id));
     request->number = (int)state;

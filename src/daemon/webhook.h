@@ -12,7 +12,7 @@
 #define SS_WEBHOOK_WAITING_MAX 10000     /* to be told at once; past it results are dropped, and the log says so */
 #define SS_WEBHOOK_ACTIVE_MAX 2          /* requests under way */
 
-/* The message's recipient has a new state: if its webhook wants to know, it will be told. Before the outcome is posted. */
+/* The message's recipient has a new state: if its webhook wants to know, it will be told; other modules are told at once of a final one. Before the outcome is posted. */
 void ss_webhook_tell(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt, apr_time_t now);
 /* A person changed the stored message: its recipients in that state are told of. */
 void ss_webhook_look(ss_daemon_t *d, const char *id, ss_state_t state);

@@ -91,7 +91,7 @@ static void take_line(lines_t *lines, const char *bytes, apr_size_t len)
     s->pool = lines->pool;
     if (lines->key) {
         s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
-        ss_repeat_hash(s->r, bytes, len, &s->repeat);
+        ss_repeat_hash(s->type, s->r->args, bytes, len, &s->repeat);
     }
     if (ss_submission_compose(s, bytes, len)) {
         ss_batch_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400, s->problem.field, s->problem.detail));

@@ -23,11 +23,9 @@ int ss_repeat_read(request_rec *r, const char *submitter, ss_repeat_t *repeat)
     return 1;
 }
 
-void ss_repeat_hash(const request_rec *r, const char *bytes, apr_size_t len, ss_repeat_t *repeat)
+void ss_repeat_hash(const char *type, const char *args, const char *bytes, apr_size_t len, ss_repeat_t *repeat)
 {
     static const char hex[] = "0123456789abcdef";
-    const char *type = apr_table_get(r->headers_in, "Content-Type");
-    const char *args = r->args ? r->args : "";
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int digest_len = 0;
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -35,7 +33,7 @@ void ss_repeat_hash(const request_rec *r, const char *bytes, apr_size_t len, ss_
 
     /* The zero bytes keep the parts apart: "a" + "bc" is not "ab" + "c". */
     ok = ok && EVP_DigestUpdate(context, type ? type : "", type ? strlen(type) + 1 : 1);
-    ok = ok && EVP_DigestUpdate(context, args, strlen(args) + 1) && EVP_DigestUpdate(context, bytes, len);
+    ok = ok && EVP_DigestUpdate(context, args ? args : "", args ? strlen(args) + 1 : 1) && EVP_DigestUpdate(context, bytes, len);
     ok = ok && EVP_DigestFinal_ex(context, digest, &digest_len);
     EVP_MD_CTX_free(context);
     if (!ok) digest_len = 0;

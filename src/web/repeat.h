@@ -14,7 +14,7 @@ typedef struct {
 
 /* Reads the header. 1, or 0: 400 was sent. */
 int ss_repeat_read(request_rec *r, const char *submitter, ss_repeat_t *repeat);
-/* SHA-256 of what the client sent: type, parameters, body. What we add to a message (date, id, fields) does not change it. */
-void ss_repeat_hash(const request_rec *r, const char *bytes, apr_size_t len, ss_repeat_t *repeat);
+/* SHA-256 of what the client sent: type, parameters (both may be NULL), body. What we add to a message (date, id, fields) does not change it. */
+void ss_repeat_hash(const char *type, const char *args, const char *bytes, apr_size_t len, ss_repeat_t *repeat);
 
 #endif

@@ -2,7 +2,9 @@
 #include "web/submission.h"
 
 #include <openssl/rand.h>
+#include <string.h>
 
+#include "base/text.h"
 #include "config/module.h"
 #include "mail/form.h"
 #include "mail/parse.h"
@@ -37,7 +39,7 @@ static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
 {
     ss_parse_options_t options;
 
-    if (!s->has_added && ss_policy_headers(s->r, s->policy, &s->added, &s->problem)) return -1;
+    if (!s->has_added && s->r && ss_policy_headers(s->r, s->policy, &s->added, &s->problem)) return -1;
     s->has_added = 1;
     options = options_of(s);
     switch (s->kind) {
@@ -72,6 +74,11 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     return -1;
 }
 
+static json_t *text_of(const ss_submission_t *s, const char *text)
+{
+    return json_string(ss_text_utf8(s->pool, text, strlen(text)));
+}
+
 static void put_rates(const ss_submission_t *s, json_t *header)
 {
     const apr_array_header_t *list = s->policy->submitter_rate;
@@ -92,11 +99,11 @@ json_t *ss_submission_question(ss_submission_t *s)
 
     json_object_set_new(header, "do", json_string("submit"));
     json_object_set_new(header, "door", json_string(s->door));
-    json_object_set_new(header, "submitter", ss_reply_string(s->r, s->submitter));
-    json_object_set_new(header, "server", ss_reply_string(s->r, s->relay->relay_name));
+    json_object_set_new(header, "submitter", text_of(s, s->submitter));
+    json_object_set_new(header, "server", text_of(s, s->relay->relay_name));
     put_rates(s, header);
     if (s->repeat.key) {
-        json_object_set_new(header, "idempotencyKey", ss_reply_string(s->r, s->repeat.key));
+        json_object_set_new(header, "idempotencyKey", text_of(s, s->repeat.key));
         json_object_set_new(header, "contentHash", json_string(s->repeat.hash));
     }
     return header;

@@ -13,7 +13,7 @@
 typedef enum { SS_BODY_MESSAGE, SS_BODY_JSON, SS_BODY_FORM, SS_BODY_MULTIPART, SS_BODY_LINES } ss_body_kind_t;
 
 typedef struct {
-    request_rec *r;
+    request_rec *r;                /* NULL: none (the C API) */
     const ss_settings_t *relay;
     const ss_policy_t *policy;
     const char *submitter;         /* who the mail is from in the eyes of fairness, limits and history */

@@ -211,7 +211,7 @@ int ss_web_submit(request_rec *r)
     if (s.kind == SS_BODY_LINES) return ss_lines_submit(&s);
     if (!ss_body_read(r, body_max(&s), "SMTPSendMaxMessageSize", &bytes, &len)) return OK;
     if (!len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
-    if (s.repeat.key) ss_repeat_hash(r, bytes, len, &s.repeat);
+    if (s.repeat.key) ss_repeat_hash(s.type, r->args, bytes, len, &s.repeat);
     if (ss_submission_compose(&s, bytes, len)) return ss_problem_mail(r, &s.problem);
     return hand_over(&s);
 }
