@@ -20,7 +20,7 @@
 
 #define SS_DAEMON_CLIENTS_MAX 1024                  /* local socket; more wait in the listening socket's backlog */
 #define SS_DAEMON_MEMORY_MAX (64 * 1024 * 1024)     /* contents kept for delivery from memory; past it they are read from the store again */
-#define SS_DAEMON_INTAKE_MAX (128 * 1024 * 1024)    /* contents on their way to the store; past it clients are not read from */
+#define SS_DAEMON_INTAKE_MAX (128 * 1024 * 1024)    /* contents on their way to the store; past it no more begin (and past twice as much none goes on) */
 #define SS_DAEMON_LOADS_MAX 64                      /* messages being read from the store, a relay */
 #define SS_DAEMON_SETTLE (10 * APR_USEC_PER_SEC)    /* a leaving daemon waits so long for what is in flight */
 #define SS_DAEMON_TESTS_MAX 4                       /* connection tests at once */
@@ -181,6 +181,7 @@ struct ss_asker_t {
     json_t *header;
     apr_size_t charged;            /* bytes counted in daemon->intake_bytes */
     ss_timer_t timer;
+    apr_time_t deadline;           /* of a request that has begun and not all come; 0: none */
     struct ss_asker_t *next, *prev;
 };
 
@@ -264,6 +265,7 @@ struct ss_daemon_t {
     ss_asker_t *askers;
     int asker_count;
     ss_watch_t listener;
+    ss_timer_t listener_timer;     /* listens again after descriptors ran out */
     int is_listening;
     struct ss_door_t *door;        /* SMTPSendListen (door.c); NULL: none */
     ss_watch_t lifeline, term;

@@ -18,6 +18,7 @@
 #define ANSWER_MAX (64 * 1024 * 1024)          /* of answers that a client does not fetch; past it the client is dropped */
 #define REQUEST_TIME (120 * APR_USEC_PER_SEC)  /* a client that began a request and does not finish it holds its place no longer */
 #define ACCEPTS_A_TURN 64
+#define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)   /* when there are none left: tried again after */
 
 static void pump(ss_asker_t *asker);
 
@@ -132,6 +133,7 @@ void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *
     json_decref(header);
     release_charge(asker);
     asker->is_busy = 0;
+    asker->deadline = 0;
     asker->left = NULL;
     asker->work = NULL;
     if (asker->header) json_decref(asker->header);
@@ -336,22 +338,23 @@ static void pump(ss_asker_t *asker)
         return;
     }
     if (!asker->is_busy) {
-        if (asker->in.len || asker->submitting || asker->many) ss_loop_timer(d->loop, &asker->timer, ss_loop_now(d->loop) + REQUEST_TIME);
+        int is_begun = asker->in.len || asker->submitting || asker->many;
+        if (!is_begun) asker->deadline = 0;
+        else if (!asker->deadline) asker->deadline = ss_loop_now(d->loop) + REQUEST_TIME;
+        if (is_begun) ss_loop_timer(d->loop, &asker->timer, asker->deadline);
         else ss_loop_untimer(d->loop, &asker->timer);
     }
     watch_as_needed(asker);
 }
 
+/* A request that came with the one before, room for content, or a deadline. */
 static void asker_timer(ss_timer_t *timer, apr_time_t now)
 {
     ss_asker_t *asker = timer->self;
-    apr_size_t before = asker->in.len;
 
-    (void)now;
     if (asker->is_busy) return;
-    ss_daemon_t *d = asker->daemon;
-    pump(asker);
-    if (has_asker(d, asker) && !asker->is_busy && asker->in.len == before && (before || asker->submitting || asker->many)) hang_up(asker);
+    if (asker->deadline && now >= asker->deadline) hang_up(asker);
+    else pump(asker);
 }
 
 /* Nothing is read now; the hang-up of a peer that left is found by a look at the socket. What is there to read waits unwatched. */
@@ -378,7 +381,9 @@ static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)
         busy_ready(asker);
         return;
     }
-    if (asker->daemon->intake_bytes > SS_DAEMON_INTAKE_MAX) {
+    /* What has begun goes on for as much again: if all waited for room, none would ever end and make some. */
+    if (asker->daemon->intake_bytes > (asker->charged ? 2 : 1) * (apr_size_t)SS_DAEMON_INTAKE_MAX) {
+        if (!asker->charged) asker->deadline = 0;
         ss_loop_watch(asker->daemon->loop, watch, asker->out.len ? SS_LOOP_WRITE : 0);
         ss_loop_timer(asker->daemon->loop, &asker->timer, ss_loop_now(asker->daemon->loop) + APR_USEC_PER_SEC / 20);
         return;
@@ -397,6 +402,7 @@ static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)
         return;
     }
     ss_buf_added(&asker->in, (apr_size_t)got);
+    asker->deadline = 0;       /* it goes on: a new period */
     pump(asker);
 }
 
@@ -436,21 +442,34 @@ static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
     ss_daemon_t *d = watch->self;
 
     (void)events;
-    (void)now;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         if (d->asker_count >= SS_DAEMON_CLIENTS_MAX) {
             ss_loop_watch(d->loop, watch, 0);
             return;
         }
         int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+            /* It would be ready again and again. */
+            ss_loop_watch(d->loop, watch, 0);
+            ss_loop_timer(d->loop, &d->listener_timer, now + DESCRIPTORS_AGAIN);
+        }
         if (fd < 0) return;
         accept_one(d, fd);
     }
 }
 
+static void accept_again(ss_timer_t *timer, apr_time_t now)
+{
+    ss_daemon_t *d = timer->self;
+
+    (void)now;
+    if (d->is_listening) ss_loop_watch(d->loop, &d->listener, SS_LOOP_READ);
+}
+
 apr_status_t ss_intake_start(ss_daemon_t *d, int listen_fd)
 {
     d->listener = (ss_watch_t){ .fd = listen_fd, .ready = listener_ready, .self = d };
+    d->listener_timer = (ss_timer_t){ .fired = accept_again, .self = d };
     if (listen_fd < 0) return APR_SUCCESS;
     int flags = fcntl(listen_fd, F_GETFL);
     if (flags < 0 || fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK) < 0) return errno;
@@ -462,6 +481,7 @@ void ss_intake_stop(ss_daemon_t *d)
 {
     if (d->is_listening) {
         d->is_listening = 0;
+        ss_loop_untimer(d->loop, &d->listener_timer);
         ss_loop_unwatch(d->loop, &d->listener);
         close(d->listener.fd);
     }
