@@ -413,7 +413,11 @@ static const char *read_pair(const ss_option_t *o, void *field, int argc, const 
     apr_array_header_t *list = *(apr_array_header_t **)field;
     const char *value;
 
-    if (argc < o->min || argc > o->max) return o->max == 2 ? "takes two values" : "takes a name and one or more addresses";
+    if (argc < o->min || argc > o->max) {
+        const char *given = "";
+        for (int k = 0; k < argc; k++) given = apr_pstrcat(pool, given, k ? " " : "", argv[k], NULL);
+        return apr_psprintf(pool, "'%s' has %d words: takes %s", given, argc, o->max == 2 ? "two, in quotes where one holds a blank" : "a name and one or more addresses");
+    }
     for (int i = 0; i < argc; i++) {
         if (!*argv[i] || has_control(argv[i])) return "holds an empty value or a control character";
     }

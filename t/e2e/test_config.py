@@ -17,7 +17,6 @@ BAD = [
     ("SMTPSendTLSFingerprint md5:12", ["SMTPSendTLSFingerprint", "sha256"]),
     ("SMTPSendAuth PLAIN DIGEST", ["SMTPSendAuth", "DIGEST", "SCRAM-SHA-256"]),
     ("SMTPSendAuth auto PLAIN", ["SMTPSendAuth", "auto"]),
-    ("SMTPSendPassword file:relative", ["SMTPSendPassword", "absolute"]),
     ("SMTPSendTimeout 5 parsecs", ["SMTPSendTimeout", "parsecs", "30s"]),
     ("SMTPSendTimeout 1s 1s 1s 1s 1s 1s", ["SMTPSendTimeout", "five"]),
     ("SMTPSendRetry 0s", ["SMTPSendRetry", "0s", "1s"]),
