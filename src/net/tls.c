@@ -2,6 +2,7 @@
 #include "net/tls.h"
 
 #include <apr_strings.h>
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -18,17 +19,23 @@ static const struct { int bit, version; uint64_t off; const char *name; } versio
 
 #define VERSIONS ((int)(sizeof(versions) / sizeof(versions[0])))
 
-/* OpenSSL's words for the newest error, and the queue emptied. */
+/* OpenSSL's words for what went wrong first, and the queue emptied. A file that cannot be opened is an error of the system, wrapped in others that say nothing. */
 static const char *openssl_words(apr_pool_t *pool)
 {
-    unsigned long code = ERR_peek_last_error();
-    const char *reason = code ? ERR_reason_error_string(code) : NULL;
+    const char *words = NULL;
+    unsigned long code;
 
-    /* A file that cannot be opened is an error of the system, wrapped. */
-    if (code && ERR_SYSTEM_ERROR(code)) reason = strerror(ERR_GET_REASON(code));
-    const char *words = apr_pstrdup(pool, reason ? reason : "unknown error");
-    ERR_clear_error();
-    return words;
+    while ((code = ERR_get_error()) != 0) {
+        if (ERR_SYSTEM_ERROR(code)) {
+            int error = ERR_GET_REASON(code);
+            words = apr_psprintf(pool, "%s%s", strerror(error), error == EACCES ? " (it is read by the delivery daemon, as httpd's User)" : "");
+            ERR_clear_error();
+            break;
+        }
+        const char *reason = ERR_reason_error_string(code);
+        if (!words && reason) words = apr_pstrdup(pool, reason);
+    }
+    return words ? words : "unknown error";
 }
 
 static apr_status_t refuse(ss_result_t *result, const char *directive, const char *value, apr_pool_t *pool)

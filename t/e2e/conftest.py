@@ -50,4 +50,8 @@ def make_httpd():
 
 @pytest.fixture(scope="session")
 def certificates(tmp_path_factory):
-    return Certificates(tmp_path_factory.mktemp("certificates"))
+    folder = tmp_path_factory.mktemp("certificates")
+    # The delivery daemon reads them as httpd's User.
+    for place in (folder, folder.parent, folder.parent.parent):
+        os.chmod(place, 0o755)
+    return Certificates(folder)

@@ -18,6 +18,7 @@ class Certificates:
 
     def _key(self, name):
         _run("openssl", "genrsa", "-out", self.path(name + ".key"), "2048")
+        os.chmod(self.path(name + ".key"), 0o644)
 
     def _self_signed(self, name, subject, extensions, days="30"):
         self._key(name)
