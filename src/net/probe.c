@@ -158,14 +158,14 @@ static void check_other_server(ss_probe_t *p, ss_result_t *result)
     char first[256];
     apr_size_t n;
 
-    if (!result->advice || strcmp(result->advice, "cert-name") || !*p->greeting) return;
+    if (!result->advice || strcmp(result->advice, "cert-name") || !*p->greeting || strchr(host, ':') || !host[strspn(host, "0123456789.")]) return;
     n = strcspn(p->greeting, " \r\n");
     if (n >= sizeof(first)) return;
     apr_cpystrn(first, p->greeting, n + 1);
     if (!strchr(first, '.') || ss_text_same(domain_of(first), domain_of(host))) return;
     apr_size_t used = strlen(result->text);
     apr_snprintf(result->text + used, sizeof(result->text) - used, "; and the server that answered calls itself %s", first);
-    result->advice = "other-server";
+    add_advice(p->report, "other-server");
 }
 
 static void on_step(ss_probe_t *p, ss_link_t *link, const ss_client_event_t *event)

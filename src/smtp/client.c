@@ -211,6 +211,7 @@ void ss_client_close(ss_client_t *c, ss_fate_t fate, const char *advice, const c
     c->asked_count = 0;
     ss_output_drop(&c->out);
     if (c->auth) ss_auth_cancel(c->auth);
+    if (c->blanks) ss_transcript_secret(c->blanks, NULL, 0);
     ss_client_go(c, SS_CLIENT_CLOSED);
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_CLOSED);
     *event = c->end;
@@ -484,6 +485,7 @@ void ss_client_destroy(ss_client_t *c)
 {
     if (c->auth) ss_auth_destroy(c->auth);
     c->auth = NULL;
+    if (c->blanks) ss_transcript_secret(c->blanks, NULL, 0);
     ss_output_drop(&c->out);
     if (c->binding) explicit_bzero(c->binding, c->binding_len);
     ss_buf_wipe(&c->command);

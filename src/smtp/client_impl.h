@@ -7,6 +7,7 @@
 #include "smtp/client.h"
 #include "smtp/content.h"
 #include "smtp/output.h"
+#include "smtp/transcript.h"
 
 #define SS_ASKED_MAX 1024                /* commands asked and not answered; at the bound nothing more is said until an answer came */
 #define SS_INPUT_MAX (SS_REPLY_LINE_MAX * SS_REPLY_LINES_MAX)   /* of an unfinished reply; the parser refuses before */
@@ -77,6 +78,7 @@ struct ss_client_t {
     int has_refused_ehlo;
     ss_auth_t *auth;
     const char *mechanism;
+    ss_transcript_t *blanks;             /* knows the secret while the login lasts: a server that repeats it has it blanked */
     int has_late_response;               /* an initial response too long for AUTH's line waits in `command` */
     ss_result_t auth_result;             /* why the exchange was ended by us */
     char *binding;

@@ -255,6 +255,8 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_tim
         ss_say(c);
         return;
     }
+    if (!c->blanks) c->blanks = ss_transcript_create(c->pool);
+    ss_transcript_secret(c->blanks, bytes, len);
     ss_buf_init(&response, SS_AUTH_OUT_MAX);
     apr_status_t rv = c->auth ? ss_auth_start(c->auth, c->mechanism, c->options.username, bytes, len, c->options.host, c->options.port,
                                               c->binding_type, c->binding, c->binding_len, &result) : APR_ENOMEM;
@@ -308,6 +310,11 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     ss_result_t result = c->auth_result;
 
+    if (reply->code != 334) {
+        ss_transcript_blank(c->blanks, c->reply.text);
+        c->reply.text_len = strlen(c->reply.text);
+        ss_transcript_secret(c->blanks, NULL, 0);
+    }
     if (reply->code == 334 && !ss_result_is_set(&result)) {
         challenged(c, reply);
         return;

@@ -12,7 +12,7 @@
 #define SS_TRANSCRIPT_SECRET_MAX 65536   /* of a longer secret the first bytes are looked for: they stand for the whole */
 #define SS_TRANSCRIPT_SECRET_MIN 3       /* a shorter one would blank half of every line; AUTH's places are blanked all the same */
 #define SS_TRANSCRIPT_TOKEN_MAX 8192     /* of a run of base64 that is decoded in search of the secret; lines are shorter */
-#define HIDDEN "<hidden>"
+#define HIDDEN "[redacted]"
 
 typedef struct {
     char bytes[SS_TRANSCRIPT_LINE_MAX];
@@ -166,6 +166,16 @@ static void blank_base64(const ss_transcript_t *t, char *line, apr_size_t *len)
     }
     memset(plain, 0, sizeof(plain));
     __asm__ __volatile__("" : : "r"(plain) : "memory");
+}
+
+void ss_transcript_blank(const ss_transcript_t *t, char *text)
+{
+    apr_size_t len = strlen(text);
+
+    if (!t->secret) return;
+    blank_plain_and_hex(t, text, &len);
+    blank_base64(t, text, &len);
+    text[len] = '\0';
 }
 
 /* A long secret may be cut at the end of a line that was too long: then its beginning must not show either. */

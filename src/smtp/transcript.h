@@ -15,6 +15,8 @@ typedef struct ss_transcript_t ss_transcript_t;
  * the transcript's own memory, wiped with pool). */
 ss_transcript_t *ss_transcript_create(apr_pool_t *pool);
 void ss_transcript_secret(ss_transcript_t *t, const char *secret, apr_size_t len);
+/* Blanks the secret, in all its forms, in a text of a server's, in place. */
+void ss_transcript_blank(const ss_transcript_t *t, char *text);
 /* Bytes as they crossed the connection, in any pieces; is_client: ours. Content of a message is not to be given here (the caller says
  * so with ss_transcript_note). */
 void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len, apr_time_t now);

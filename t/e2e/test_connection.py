@@ -322,7 +322,7 @@ def test_runs_with_the_engine_off(make_httpd, relay):
 
 def test_test_message_is_followed_to_its_end(make_httpd, make_relay):
     relay = make_relay(replies={"RCPT": lambda session, argument: "550 5.1.1 no such user" if "none@" in argument else None})
-    httpd = make_httpd(relay=relay, expect=["status=bounced", "reply code to the"])
+    httpd = make_httpd("SMTPSendBounce off\n", relay=relay, expect=["status=bounced", "reply code to the"])
     answer = httpd.request("POST", "/mail-test", b"to=bob%40example.net&from=app%40example.com", {"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status == 200 and answer.text.startswith("Test Message Results: SENT") and "queued as R000001" in answer.text, answer
     message = relay.wait_for(1)[0]

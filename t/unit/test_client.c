@@ -162,6 +162,10 @@ DIALOGUE(login_in_steps,
 DIALOGUE(login_rejected,
     "O: tls=on user=me", HELLO, "S: 250-relay.example", "S: 250 AUTH PLAIN", "> secret pw", "C: AUTH PLAIN AG1lAHB3", "S: 535 5.7.8 no", QUIT,
     "E: step hello", "E: want secret PLAIN", "E: refused AUTH 535", "E: failed auth 535 blocked", "E: closed auth blocked auth-rejected 535 *")
+DIALOGUE(a_repeated_secret_is_blanked,
+    "O: tls=on user=me", HELLO, "S: 250-relay.example", "S: 250 AUTH PLAIN", "> secret s3cret-Pa55", "C: AUTH PLAIN AG1lAHMzY3JldC1QYTU1",
+    "S: 535 5.7.8 not s3cret-Pa55 nor czNjcmV0LVBhNTU= nor AG1lAHMzY3JldC1QYTU1", QUIT, "E: step hello", "E: want secret PLAIN", "E: refused AUTH 535",
+    "E: failed auth 535 blocked", "E: closed auth blocked auth-rejected 535 The server answered AUTH with 535 5.7.8 not [redacted] nor [redacted] nor [redacted]")
 DIALOGUE(login_without_a_readable_secret,
     "O: tls=on user=me", HELLO, "S: 250-relay.example", "S: 250 AUTH PLAIN", "> nosecret", QUIT,
     "E: step hello", "E: want secret PLAIN", "E: failed auth 0 blocked", "E: closed auth blocked *")
@@ -261,6 +265,7 @@ void ss_suite_client(void)
     ADD(plain_login);
     ADD(login_in_steps);
     ADD(login_rejected);
+    ADD(a_repeated_secret_is_blanked);
     ADD(login_without_a_readable_secret);
     ADD(password_never_crosses_plain_text);
     ADD(xoauth2_error_challenge_is_answered_and_told);
