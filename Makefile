@@ -138,7 +138,7 @@ asan:
 
 # Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
 TESTS ?= t/e2e
-e2e: all
+e2e: all bench-programs
 	@echo "end to end: a private httpd with the module, $(TESTS)"
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
 

@@ -2,7 +2,7 @@
 import tools
 
 SECONDS = 5            # what a run is sized for
-LEAST, MOST = 200, 60000
+PROBE, LEAST, MOST = 60, 50, 60000
 
 
 class Run:
@@ -58,11 +58,11 @@ def run(system, sink, count, way, connections=32, batch=1, seconds=60, during=No
 def size(system, sink, way, seconds=SECONDS, **kwargs):
     """How many messages last about that long: a run at small first, as warm-up too."""
     batch = kwargs.get("batch", 1)
-    count = max(LEAST, batch * 10)
+    count = max(PROBE, batch * 10)
     found = run(system, sink, count, way, **kwargs)
     if found.rate > count:
         count = min(int(found.rate), 4000)
         found = run(system, sink, count, way, **kwargs)
     wanted = int(found.rate * seconds)
-    wanted = max(LEAST // 4, batch, min(MOST, wanted))
+    wanted = max(LEAST, batch, min(MOST, wanted))
     return max(batch, wanted - wanted % batch)

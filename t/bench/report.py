@@ -13,7 +13,7 @@ class Row:
         self.lines, self.verdicts, self.notes = [], [], []
 
     def line(self, label, figures):
-        self.lines.append((label, str(figures)))
+        self.lines.append((label, figures))          # shown at the end: rows fill them later
         return figures
 
     def verdict(self, what, value, target, is_most=False, unit=""):
