@@ -34,7 +34,9 @@ typedef struct {
 struct ss_schedule_t {
     ss_heap_t later;
     class_t classes[CLASSES];
-    ss_entry_t *latest_hint;
+    ss_entry_t *latest[SS_SCHEDULE_SUBMITTERS];   /* of each submitter's entries the one that is needed last, where it is known; NULL: to be looked for */
+    int counts[SS_SCHEDULE_SUBMITTERS];           /* entries of each submitter, due or not */
+    apr_time_t now;                               /* as last told */
     int ready;                          /* entries in lanes */
     int has_more;
     bucket_t rates[RATES_MAX];
@@ -53,9 +55,14 @@ static class_t *class_of(ss_schedule_t *s, const ss_entry_t *entry)
     return &s->classes[priority * 2 + (entry->is_retry ? 1 : 0)];
 }
 
+static int place_of(const ss_entry_t *entry)
+{
+    return (int)(entry->submitter % SS_SCHEDULE_SUBMITTERS);
+}
+
 static lane_t *lane_of(class_t *class, const ss_entry_t *entry)
 {
-    return &class->lanes[entry->submitter % SS_SCHEDULE_SUBMITTERS];
+    return &class->lanes[place_of(entry)];
 }
 
 ss_schedule_t *ss_schedule_create(apr_pool_t *pool)
@@ -64,7 +71,7 @@ ss_schedule_t *ss_schedule_create(apr_pool_t *pool)
 
     (void)pool;
     if (!s) abort();
-    ss_heap_init(&s->later, SS_SCHEDULE_MAX);
+    ss_heap_init(&s->later, SS_SCHEDULE_MAX + 1);
     return s;
 }
 
@@ -158,60 +165,81 @@ int ss_schedule_count(const ss_schedule_t *s)
     return s->ready + (int)s->later.count;
 }
 
-static int is_needed_later(const ss_entry_t *a, const ss_entry_t *b)
+/* What is due is needed by priority, then by time; what is not due yet by time alone: a thousand important messages that wait for tomorrow must not
+ * crowd out what may go now. */
+static int is_needed_later(const ss_schedule_t *s, const ss_entry_t *a, const ss_entry_t *b)
 {
+    int a_waits = a->due > s->now, b_waits = b->due > s->now;
+
+    if (a_waits != b_waits) return a_waits;
+    if (!a_waits && a->priority != b->priority) return a->priority > b->priority;
     return a->due != b->due ? a->due > b->due : is_older(b, a);
 }
 
-/* The entry that is needed last. Looks at all: only asked for when the schedule is full, and its answer is kept as a hint. */
-static ss_entry_t *find_latest(ss_schedule_t *s)
+static void forget_latest(ss_schedule_t *s, const ss_entry_t *entry)
 {
-    ss_entry_t *latest = NULL;
+    if (s->latest[place_of(entry)] == entry) s->latest[place_of(entry)] = NULL;
+}
 
+/* The submitter's entry that is needed last. Looks at all of its entries: only asked for when the schedule is full, and the answer is kept. */
+static ss_entry_t *find_latest(ss_schedule_t *s, int place)
+{
+    ss_entry_t *latest = s->latest[place];
+
+    if (latest) return latest;
     for (apr_size_t i = 0; i < s->later.count; i++) {
         ss_entry_t *entry = of_node(s->later.nodes[i]);
-        if (!latest || is_needed_later(entry, latest)) latest = entry;
+        if (place_of(entry) == place && (!latest || is_needed_later(s, entry, latest))) latest = entry;
     }
     for (int c = 0; c < CLASSES; c++) {
-        lane_t *first = s->classes[c].turn, *lane = first;
-        if (!first) continue;
-        do {
-            for (ss_entry_t *entry = lane->first; entry; entry = entry->next_in_lane) {
-                if (!latest || is_needed_later(entry, latest)) latest = entry;
-            }
-            lane = lane->next;
-        } while (lane != first);
+        for (ss_entry_t *entry = s->classes[c].lanes[place].first; entry; entry = entry->next_in_lane) {
+            if (!latest || is_needed_later(s, entry, latest)) latest = entry;
+        }
     }
+    s->latest[place] = latest;
+    return latest;
+}
+
+/* Room is made by whoever takes the most of it: a backlog of one submitter never keeps another's single message out. entry: the one that came last. */
+static ss_entry_t *make_room(ss_schedule_t *s, const ss_entry_t *entry)
+{
+    int biggest = place_of(entry);
+
+    for (int i = 0; i < SS_SCHEDULE_SUBMITTERS; i++) {
+        if (s->counts[i] > s->counts[biggest]) biggest = i;
+    }
+    ss_entry_t *latest = find_latest(s, biggest);
+    ss_schedule_remove(s, latest);
     return latest;
 }
 
 void ss_schedule_add(ss_schedule_t *s, ss_entry_t *entry, ss_entry_t **dropped)
 {
+    int place = place_of(entry);
+    ss_entry_t *latest = ss_schedule_count(s) >= SS_SCHEDULE_MAX ? find_latest(s, place) : s->latest[place];
+
     *dropped = NULL;
-    if (ss_schedule_count(s) >= SS_SCHEDULE_MAX) {
-        s->has_more = 1;
-        ss_entry_t *latest = s->latest_hint ? s->latest_hint : find_latest(s);
-        /* The hint saves the search while a backlog streams in behind what is here: it stays the latest until it leaves. */
-        s->latest_hint = latest;
-        if (is_needed_later(entry, latest)) {
-            *dropped = entry;
-            return;
-        }
-        ss_schedule_remove(s, latest);
-        *dropped = latest;
-    }
-    if (s->latest_hint && is_needed_later(entry, s->latest_hint)) s->latest_hint = NULL;
     entry->is_in_lane = 0;
     entry->next_in_lane = NULL;
-    if (ss_heap_insert(&s->later, &entry->node, entry->due) == APR_SUCCESS) return;
-    /* No memory for the heap: the store still has it. */
+    if (ss_heap_insert(&s->later, &entry->node, entry->due) != APR_SUCCESS) {
+        /* No memory for the heap: the store still has it. */
+        s->has_more = 1;
+        *dropped = entry;
+        return;
+    }
+    s->counts[place]++;
+    if (latest && is_needed_later(s, entry, latest)) s->latest[place] = entry;
+    if (ss_schedule_count(s) <= SS_SCHEDULE_MAX) return;
     s->has_more = 1;
-    *dropped = entry;
+    *dropped = make_room(s, entry);
+    /* A backlog that streams in behind what is here is not searched again for each message. */
+    if (*dropped == entry) s->latest[place] = latest;
 }
 
 void ss_schedule_remove(ss_schedule_t *s, ss_entry_t *entry)
 {
-    if (s->latest_hint == entry) s->latest_hint = NULL;
+    forget_latest(s, entry);
+    s->counts[place_of(entry)]--;
     if (entry->is_in_lane) lane_remove(s, entry);
     else ss_heap_remove(&s->later, &entry->node);
 }
@@ -280,8 +308,7 @@ static ss_entry_t *take(ss_schedule_t *s)
         if (!lane) continue;
         ss_entry_t *entry = lane->first;
         class->turn = lane->next;
-        if (s->latest_hint == entry) s->latest_hint = NULL;
-        lane_remove(s, entry);
+        ss_schedule_remove(s, entry);
         return entry;
     }
     return NULL;
@@ -290,6 +317,7 @@ static ss_entry_t *take(ss_schedule_t *s)
 ss_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when)
 {
     *when = 0;
+    s->now = now;
     ripen(s, now);
     if (!s->ready) {
         const ss_heap_node_t *node = ss_heap_first(&s->later);
@@ -308,7 +336,8 @@ void ss_schedule_unget(ss_schedule_t *s, ss_entry_t *entry)
     lane_t *lane = lane_of(class, entry);
 
     rates_charge(s, -1);
-    s->latest_hint = NULL;
+    s->latest[place_of(entry)] = NULL;
+    s->counts[place_of(entry)]++;
     entry->is_in_lane = 1;
     entry->next_in_lane = lane->first;
     s->ready++;
@@ -334,7 +363,7 @@ void ss_schedule_flush(ss_schedule_t *s, apr_time_t now)
     apr_size_t count = s->later.count;
     ss_entry_t **all = count ? malloc(count * sizeof(*all)) : NULL;
 
-    s->latest_hint = NULL;
+    memset(s->latest, 0, sizeof(s->latest));
     if (!all) return;
     for (apr_size_t i = 0; i < count; i++) {
         ss_heap_node_t *node = ss_heap_first(&s->later);

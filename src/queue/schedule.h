@@ -1,5 +1,5 @@
 /* schedule.h: what is sent next for one relay. Pure: time and random numbers come in as arguments. Bounded: SS_SCHEDULE_MAX entries in memory; past
- * it the entry with the latest due time is dropped and `has_more` says that the store has others (refill by SS_STORE_DUE).
+ * it the submitter with the most entries loses the one that is needed last, and `has_more` says that the store has others (refill by SS_STORE_DUE).
  * Order: what is due; then priority (high first); a first attempt before a retry; submitters of one priority in turn (round robin); then age. */
 #ifndef SS_QUEUE_SCHEDULE_H
 #define SS_QUEUE_SCHEDULE_H
