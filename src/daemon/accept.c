@@ -11,6 +11,7 @@ typedef struct {
     ss_message_t *message;
     ss_relay_t *relay;
     apr_time_t received;
+    const char *key;               /* in daemon->accepting, or NULL */
     void (*done)(void *self, const ss_accepted_t *answer);
     void *self;
 } accepting_t;
@@ -117,6 +118,7 @@ static void stored(ss_store_request_t *request)
     ss_message_t *m = a->message;
     ss_accepted_t answer;
 
+    if (a->key) apr_hash_set(a->relay->daemon->accepting, a->key, APR_HASH_KEY_STRING, NULL);
     memset(&answer, 0, sizeof(answer));
     apr_cpystrn(answer.id, *request->existing_id ? request->existing_id : m->id, sizeof(answer.id));
     answer.is_repeated = *request->existing_id != '\0';
@@ -139,6 +141,17 @@ static void stored(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
+static void drop(const ss_relay_t *relay, ss_message_t *m, ss_refused_t why, const char *detail, void (*done)(void *self, const ss_accepted_t *answer), void *self)
+{
+    ss_accepted_t answer;
+
+    memset(&answer, 0, sizeof(answer));
+    refuse(&answer, why, "%s", detail);
+    relay->daemon->metrics.refused++;
+    apr_pool_destroy(m->pool);
+    done(self, &answer);
+}
+
 void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, const ss_accepted_t *answer), void *self)
 {
     ss_daemon_t *d = relay->daemon;
@@ -147,14 +160,16 @@ void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, cons
     apr_uint32_t words[2] = { ss_daemon_random(), ss_daemon_random() };
 
     if (!m->size) {
-        ss_accepted_t answer;
-        memset(&answer, 0, sizeof(answer));
-        refuse(&answer, SS_REFUSED_EMPTY, "the message is empty");
-        d->metrics.refused++;
-        apr_pool_destroy(m->pool);
-        done(self, &answer);
+        drop(relay, m, SS_REFUSED_EMPTY, "the message is empty", done, self);
         return;
     }
+    /* Two equal ones at once: the second cannot be told yet whether the first was taken. */
+    const char *key = m->idempotency_key ? apr_pstrcat(m->pool, m->submitter, "\n", m->idempotency_key, NULL) : NULL;
+    if (key && apr_hash_get(d->accepting, key, APR_HASH_KEY_STRING)) {
+        drop(relay, m, SS_REFUSED_BUSY, "the first message with this Idempotency-Key is still being accepted", done, self);
+        return;
+    }
+    if (key) apr_hash_set(d->accepting, key, APR_HASH_KEY_STRING, key);
     memcpy(random, words, sizeof(random));
     ss_ident_make(&d->idents, now, random, m->id);
     m->paused_base = ss_relay_paused_total(relay, now);
@@ -162,7 +177,7 @@ void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, cons
 
     ss_store_request_t *request = ss_store_request(SS_STORE_ACCEPT, stored, NULL);
     accepting_t *a = apr_pcalloc(request->pool, sizeof(*a));
-    *a = (accepting_t){ .message = m, .relay = relay, .received = now, .done = done, .self = self };
+    *a = (accepting_t){ .message = m, .relay = relay, .received = now, .key = key, .done = done, .self = self };
     request->baton = a;
     request->message = m;
     request->now = now;

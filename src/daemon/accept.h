@@ -14,7 +14,8 @@ typedef enum {
     SS_REFUSED_FULL,           /* SMTPSendQueueLimit */
     SS_REFUSED_SIZE,           /* SMTPSendMaxMessageSize */
     SS_REFUSED_EMPTY,          /* no content */
-    SS_REFUSED_KEY             /* an Idempotency-Key used with other content */
+    SS_REFUSED_KEY,            /* an Idempotency-Key used with other content */
+    SS_REFUSED_BUSY            /* the first message with this Idempotency-Key is still being accepted */
 } ss_refused_t;
 
 typedef struct {

@@ -159,8 +159,7 @@ static void get(ss_asker_t *asker, const json_t *header, int is_full)
 
 /* ---- the list ---- */
 
-/* 0: a word is wrong, refused. */
-static int read_filter(ss_asker_t *asker, const json_t *from, ss_filter_t *filter, apr_pool_t *pool)
+int ss_control_filter(ss_asker_t *asker, const json_t *from, ss_filter_t *filter, apr_pool_t *pool)
 {
     const char *state = string_of(from, "state", pool);
     const char *after = string_of(from, "after", pool);
@@ -216,7 +215,7 @@ static void list(ss_asker_t *asker, const json_t *header)
     work_t *work = work_create(asker);
     json_int_t limit = json_integer_value(json_object_get(header, "limit"));
 
-    if (!read_filter(asker, header, &work->filter, work->pool)) {
+    if (!ss_control_filter(asker, header, &work->filter, work->pool)) {
         work_end(work);
         return;
     }
@@ -399,7 +398,7 @@ static void act(ss_asker_t *asker, const json_t *header, const char *verb, ss_co
     }
     work->is_filtered = 1;
     work->confirm = json_integer_value(json_object_get(header, "confirm"));
-    if (!read_filter(asker, filter, &work->filter, work->pool)) {
+    if (!ss_control_filter(asker, filter, &work->filter, work->pool)) {
         work_end(work);
         return;
     }
@@ -485,7 +484,7 @@ static void regulate(ss_asker_t *asker, const json_t *header, const char *verb)
             resume_one(relay, who, rows, now);
         } else {
             ss_log(d->log, SS_LOG_NOTICE, 271, "relay \"%s\": flushed by %s: everything that waits is tried at once", relay->name, who);
-            ss_relay_flush(relay, now);
+            ss_relay_flush(relay, who);
             json_array_append_new(rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused", ss_relay_is_paused(relay),
                                                   "note", ss_relay_is_paused(relay) ? "sending is paused: nothing goes out before it is resumed" : NULL));
         }
@@ -615,7 +614,7 @@ static void do_flush(ss_asker_t *asker, const json_t *header) { regulate(asker, 
 
 static const struct { const char *name; void (*call)(ss_asker_t *, const json_t *); int needs_store; } verbs[] = {
     { "get", get_short, 1 }, { "show", get_full, 1 }, { "queue", list, 1 },
-    { "retry", do_retry, 1 }, { "hold", do_hold, 1 }, { "release", do_release, 1 }, { "cancel", do_cancel, 1 },
+    { "retry", do_retry, 1 }, { "hold", do_hold, 1 }, { "release", do_release, 1 }, { "cancel", do_cancel, 1 }, { "bounce", ss_give_up, 1 },
     { "pause", do_pause, 1 }, { "resume", do_resume, 1 }, { "flush", do_flush, 1 },
     { "status", do_status, 0 }, { "metrics", do_metrics, 0 }, { "chronicle", do_chronicle, 0 },
     { "content", do_content, 1 }, { "test", ss_testing, 0 }, { "testmail", ss_testing_message, 1 }

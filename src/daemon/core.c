@@ -101,13 +101,32 @@ void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request)
     apr_status_t rv = d->store ? ss_store_post(d->store, request) : APR_EOF;
 
     if (rv == APR_SUCCESS) return;
+    ss_result_clear(&request->result);
     request->rv = rv;
     if (!d->store) {
         request->result = d->store_result;
     } else {
         ss_result_set(&request->result, "queue", "", NULL, "the queue has more work waiting than it can hold");
     }
-    request->done(request);
+    APR_RING_INSERT_TAIL(&d->refused, request, ss_store_request_t, link);
+    ss_loop_defer(d->loop, &d->refuse);
+}
+
+/* Not within the call that posted: whoever posts goes on using what the answer may free. */
+static void answer_refused(ss_deferred_t *deferred, apr_time_t now)
+{
+    ss_daemon_t *d = deferred->self;
+    struct ss_refused_ring_t mine;
+
+    (void)now;
+    APR_RING_INIT(&mine, ss_store_request_t, link);
+    APR_RING_CONCAT(&mine, &d->refused, ss_store_request_t, link);
+    while (!APR_RING_EMPTY(&mine, ss_store_request_t, link)) {
+        ss_store_request_t *request = APR_RING_FIRST(&mine);
+        APR_RING_REMOVE(request, link);
+        request->done(request);
+    }
+    if (d->is_leaving) ss_daemon_check_left(d);
 }
 
 static void drop_request(ss_store_request_t *request)
@@ -276,7 +295,7 @@ static int are_askers_busy(const ss_daemon_t *d)
 void ss_daemon_check_left(ss_daemon_t *d)
 {
     if (!d->is_leaving || in_flight(d) || are_askers_busy(d) || ss_door_is_busy(d)) return;
-    if (d->store && ss_store_waiting(d->store)) return;
+    if ((d->store && ss_store_waiting(d->store)) || !APR_RING_EMPTY(&d->refused, ss_store_request_t, link)) return;
     ss_loop_stop(d->loop);
 }
 
@@ -362,6 +381,9 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->jobs = apr_hash_make(pool);
     d->adopted = apr_hash_make(pool);
     d->waiters = apr_hash_make(pool);
+    d->accepting = apr_hash_make(pool);
+    APR_RING_INIT(&d->refused, ss_store_request_t, link);
+    d->refuse = (ss_deferred_t){ .call = answer_refused, .self = d };
     d->quota = ss_quota_create(pool);
     ss_webhooks_create(d);
 
@@ -376,6 +398,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     /* What the last transactions said is committed before the store is let go. */
     if (d->store) ss_store_close(d->store);
     d->store = NULL;
+    answer_refused(&d->refuse, apr_time_now());
     ss_door_destroy(d);
     ss_relays_destroy(d);
     ss_loop_destroy(d->loop);

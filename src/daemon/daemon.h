@@ -48,6 +48,10 @@ typedef struct ss_job_t {
 /* A job for a message that was just committed or loaded (takes the message's pool over), or for a place in the order (message NULL). Found by id afterwards. */
 ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message, const ss_due_t *due);
 ss_job_t *ss_job_find(ss_daemon_t *d, const char *id);
+/* The job of a message that was loaded: the one that is there (it has no content, and nothing uses it) or a new one. It is not in the order. */
+ss_job_t *ss_job_take(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message);
+/* Takes it out of its relay's order. */
+void ss_job_hide(ss_job_t *job);
 /* Lets go of the content, keeps the place. */
 void ss_job_forget(ss_job_t *job);
 /* Puts the job into its relay's schedule as its recipients say; frees it when nobody waits any more and no outcome is open. */
@@ -91,11 +95,16 @@ struct ss_relay_t {
     int loads;                     /* SS_STORE_LOAD under way */
     int is_filling;                /* SS_STORE_DUE under way */
     int in_flight;
-    apr_time_t fill_time;          /* where SS_STORE_DUE goes on */
+    apr_array_header_t *names;     /* of const char *: whose mail it carries: its own name's, and the main server's that of names that are not configured any more */
+    int fill_name;                 /* where SS_STORE_DUE goes on: which of them, */
+    apr_time_t fill_time;          /* and behind what */
     char fill_id[SS_IDENT_TEXT];
     ss_pause_t pause;
     ss_timer_t timer;              /* next thing to do: due, breaker, pause's end */
     ss_timer_t pause_timer;
+    ss_timer_t fill_timer;         /* reading the order failed: when it is tried again */
+    int was_read;                  /* all of the order was looked at once */
+    int is_flushing;
     ss_deferred_t pump;
     apr_int64_t counts[SS_STATES]; /* recipients in the store by state, kept up */
     apr_int64_t waiting_messages;
@@ -117,8 +126,8 @@ ss_relay_t *ss_relay_find(ss_daemon_t *d, const char *name);
 void ss_relay_wake(ss_relay_t *relay);
 /* Reads the order of what waits from the store (start, after drops, after flush). */
 void ss_relay_fill(ss_relay_t *relay);
-/* Tries at once: breakers and waits forgotten. */
-void ss_relay_flush(ss_relay_t *relay, apr_time_t now);
+/* Tries at once: breakers and waits forgotten, in the store too (flush.c). */
+void ss_relay_flush(ss_relay_t *relay, const char *who);
 /* "up", "down", "blocked", "paused", "off"; cause and advice id of the state or NULL. */
 const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const char **advice);
 /* A message came into the queue (+1) or left it (-1): all its recipients are counted as waiting. */
@@ -158,6 +167,8 @@ typedef struct {
 } ss_attempt_t;
 /* What became of the recipients of one transaction: changes their states, logs, posts the outcome. */
 void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *rcpts, const int *numbers, int count, const ss_attempt_t *attempt, apr_time_t now);
+/* Gives all recipients that wait, held ones too, up in a person's name; returns their number. Their sender is told. */
+int ss_outcome_give_up(ss_job_t *job, const char *who, apr_time_t now);
 /* How long the message was tried: time paused, held, or before `at` is left out. */
 apr_interval_time_t ss_outcome_age(const ss_job_t *job, apr_time_t now);
 /* Gives up the recipients whose time is over; returns whether any were. */
@@ -214,6 +225,10 @@ void ss_submit_many_end(ss_many_t *many);
 void ss_submit_many_free(ss_many_t *many);
 /* A verb that is no submission. */
 void ss_control(ss_asker_t *asker, const char *verb, const json_t *header);
+/* The action "bounce" (giveup.c): messages are given up and their senders told. */
+void ss_give_up(ss_asker_t *asker, const json_t *header);
+/* What a request says of messages: the filter; 0: a word is wrong, refused already (control.c). */
+int ss_control_filter(ss_asker_t *asker, const json_t *from, ss_filter_t *filter, apr_pool_t *pool);
 void ss_testing(ss_asker_t *asker, const json_t *header);
 void ss_testing_message(ss_asker_t *asker, const json_t *header);
 json_t *ss_document_status(ss_daemon_t *d, apr_time_t now);
@@ -256,8 +271,12 @@ struct ss_daemon_t {
     ss_store_t *store;             /* NULL: cannot be opened; store_result says why */
     ss_result_t store_result;
     int is_counted;                /* what waits in the store is known: mail may be accepted */
+    APR_RING_HEAD(ss_refused_ring_t, ss_store_request_t) refused;   /* requests that the store did not take: answered at the end of the turn */
+    ss_deferred_t refuse;
+    apr_hash_t *accepting;         /* "submitter\nidempotency key" of messages on their way to the store */
     ss_timer_t store_timer;        /* tries to open it again */
     ss_timer_t purge_timer;
+    ss_timer_t expire_timer;       /* looks through the jobs in memory, while there are any */
     apr_hash_t *jobs;              /* id -> ss_job_t */
     apr_size_t memory, intake_bytes;
     apr_array_header_t *relays;    /* of ss_relay_t *, [0] the main server's */
@@ -309,7 +328,7 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why);
 /* Looks whether a leaving daemon is done. */
 void ss_daemon_check_left(ss_daemon_t *d);
 apr_uint32_t ss_daemon_random(void);
-/* Posts a request; when the store cannot take it, answers it at once with an error. */
+/* Posts a request; when the store cannot take it, it is answered with an error at the end of this turn: never within this call. */
 void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request);
 /* What waits in the whole queue: messages and bytes. */
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes);

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXPIRE_EVERY (20 * APR_USEC_PER_SEC)
+
 apr_pool_t *ss_job_pool(void)
 {
     return ss_store_pool();
@@ -22,6 +24,44 @@ static void charge(ss_job_t *job)
 {
     job->memory = (apr_size_t)job->message->size + sizeof(*job);
     job->daemon->memory += job->memory;
+}
+
+/* A message whose own time is over while its relay is down or its turn does not come ends all the same. */
+static void expire_jobs(ss_timer_t *timer, apr_time_t now)
+{
+    ss_daemon_t *d = timer->self;
+
+    if (d->is_leaving) return;
+    for (apr_hash_index_t *i = apr_hash_first(d->pool, d->jobs); i; i = apr_hash_next(i)) {
+        ss_job_t *job = apr_hash_this_val(i);
+        if (!job->is_scheduled || !job->message || ss_relay_is_paused(job->relay) || !ss_outcome_expire(job, now)) continue;
+        ss_job_hide(job);
+        ss_job_settle(job, now);
+    }
+    if (apr_hash_count(d->jobs)) ss_loop_timer(d->loop, &d->expire_timer, now + EXPIRE_EVERY);
+}
+
+ss_job_t *ss_job_take(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message)
+{
+    ss_job_t *job = ss_job_find(d, message->id);
+
+    if (!job) {
+        job = ss_job_create(d, relay, message, NULL);
+        job->is_loaded = 1;
+        return job;
+    }
+    assert(!job->message && !job->is_sending && !job->is_loading);
+    ss_job_hide(job);
+    job->message = message;
+    job->is_loaded = 1;
+    charge(job);
+    return job;
+}
+
+void ss_job_hide(ss_job_t *job)
+{
+    if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
+    job->is_scheduled = 0;
 }
 
 ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message, const ss_due_t *due)
@@ -48,6 +88,10 @@ ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message
         job->entry.submitter = hash_of(due->submitter);
     }
     apr_hash_set(d->jobs, job->entry.id, APR_HASH_KEY_STRING, job);
+    if (!d->expire_timer.node.place) {
+        d->expire_timer = (ss_timer_t){ .fired = expire_jobs, .self = d };
+        ss_loop_timer(d->loop, &d->expire_timer, ss_loop_now(d->loop) + EXPIRE_EVERY);
+    }
     return job;
 }
 

@@ -287,34 +287,42 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
     }
 }
 
-int ss_outcome_expire(ss_job_t *job, apr_time_t now)
+/* Ends recipients without an attempt: words in front of their last ones. is_all: held ones too. */
+static int end_all(ss_job_t *job, ss_state_t state, const char *prefix, const char *dsn, const char *status, int is_all, apr_time_t now)
 {
     ss_message_t *m = job->message;
-    int *changed, changed_count = 0;
-    apr_array_header_t *history;
+    int *changed = apr_palloc(m->pool, sizeof(int) * (apr_size_t)m->rcpt_count), changed_count = 0;
+    apr_array_header_t *history = apr_array_make(m->pool, 4, sizeof(ss_history_t));
+    const char *cause, *advice;
 
-    if (!is_over(job, now)) return 0;
-    changed = apr_palloc(m->pool, sizeof(int) * (apr_size_t)m->rcpt_count);
-    history = apr_array_make(m->pool, 4, sizeof(ss_history_t));
+    ss_relay_state(job->relay, &cause, &advice);
     for (int i = 0; i < m->rcpt_count; i++) {
         ss_recipient_t *rcpt = &m->rcpts[i];
-        const char *cause, *advice, *words;
-        if (rcpt->state != SS_STATE_QUEUED && rcpt->state != SS_STATE_DEFERRED) continue;
-        ss_relay_state(job->relay, &cause, &advice);
-        words = rcpt->reply ? rcpt->reply : cause ? cause : "no attempt succeeded in time";
-        rcpt->reply = apr_psprintf(m->pool, "gave up after SMTPSendExpire; last: %s", words);
-        rcpt->dsn = "4.4.7";
+        const char *words = rcpt->reply ? rcpt->reply : cause;
+        if (rcpt->state != SS_STATE_QUEUED && rcpt->state != SS_STATE_DEFERRED && !(is_all && rcpt->state == SS_STATE_HELD)) continue;
+        rcpt->reply = words ? apr_psprintf(m->pool, "%s; last: %s", prefix, words) : prefix;
+        rcpt->dsn = dsn;
         rcpt->next = 0;
-        ss_relay_counted(job->relay, rcpt->state, SS_STATE_EXPIRED);
-        ss_recipient_go(rcpt, SS_STATE_EXPIRED);
+        ss_relay_counted(job->relay, rcpt->state, state);
+        ss_recipient_go(rcpt, state);
         changed[changed_count++] = i;
-        count(job, SS_STATE_EXPIRED, now);
+        count(job, state, now);
         ss_webhook_tell(job->daemon, m, rcpt, now);
-        add_history(history, rcpt, "expired", now);
-        say(job, rcpt, NULL, "expired", rcpt->reply, now, m->pool);
+        add_history(history, rcpt, ss_state_name(state), now);
+        say(job, rcpt, NULL, status, rcpt->reply, now, m->pool);
     }
     if (!changed_count) return 0;
     if (is_finished(m)) ss_relay_stored(job->relay, m, -1);
     post(job, changed, changed_count, history, 0, now);
-    return 1;
+    return changed_count;
+}
+
+int ss_outcome_expire(ss_job_t *job, apr_time_t now)
+{
+    return is_over(job, now) && end_all(job, SS_STATE_EXPIRED, "gave up after SMTPSendExpire", "4.4.7", "expired", 0, now);
+}
+
+int ss_outcome_give_up(ss_job_t *job, const char *who, apr_time_t now)
+{
+    return end_all(job, SS_STATE_FAILED, apr_psprintf(job->message->pool, "given up by %s", who), "5.0.0", "bounced", 1, now);
 }

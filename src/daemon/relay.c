@@ -8,56 +8,83 @@
 #include "daemon/conn.h"
 
 #define FILL_LIMIT 2000             /* places in the order that one question to the store brings */
+#define FILL_AGAIN APR_USEC_PER_SEC /* a failed reading of the order is tried again */
 #define SWEEP_LIMIT 500
 #define HANDED_A_TURN 256           /* messages handed over before other clients of the loop get their turn */
 
 /* ---- filling the order from the store ---- */
 
+static void ask_due(ss_relay_t *relay);
+
+static void add_due(ss_relay_t *relay, const apr_array_header_t *rows)
+{
+    ss_daemon_t *d = relay->daemon;
+
+    for (int i = 0; i < rows->nelts; i++) {
+        const ss_due_t *due = &APR_ARRAY_IDX(rows, i, ss_due_t);
+        relay->fill_time = due->due;
+        apr_cpystrn(relay->fill_id, due->id, sizeof(relay->fill_id));
+        if (!ss_job_find(d, due->id)) ss_job_settle(ss_job_create(d, relay, NULL, due), ss_loop_now(d->loop));
+    }
+}
+
+static void begin_name(ss_relay_t *relay, int name)
+{
+    relay->fill_name = name;
+    relay->fill_time = 0;
+    relay->fill_id[0] = '\0';
+}
+
 static void filled(ss_store_request_t *request)
 {
     ss_relay_t *relay = request->baton;
-    ss_daemon_t *d = relay->daemon;
-    int count = request->rv == APR_SUCCESS ? request->rows->nelts : 0;
+    int more = 1;
 
     relay->is_filling = 0;
-    for (int i = 0; i < count; i++) {
-        const ss_due_t *due = &APR_ARRAY_IDX(request->rows, i, ss_due_t);
-        relay->fill_time = due->due;
-        apr_cpystrn(relay->fill_id, due->id, sizeof(relay->fill_id));
-        if (ss_job_find(d, due->id)) continue;
-        ss_job_settle(ss_job_create(d, relay, NULL, due), ss_loop_now(d->loop));
-    }
-    int is_full = ss_schedule_count(relay->schedule) >= SS_SCHEDULE_MAX / 2;
-    int more = count == request->limit;
     if (request->rv != APR_SUCCESS) {
-        ss_log(d->log, SS_LOG_ERROR, 230, "relay \"%s\": waiting mail could not be read from the queue: %s", relay->name, request->result.text);
+        ss_log(relay->daemon->log, SS_LOG_ERROR, 230, "relay \"%s\": waiting mail could not be read from the queue: %s", relay->name, request->result.text);
         ss_schedule_set_more(relay->schedule, 1);
-    } else {
-        ss_schedule_set_more(relay->schedule, more || (is_full && ss_schedule_has_more(relay->schedule)));
-        if (more && !is_full) {
-            relay->is_filling = 1;
-            request->after_time = relay->fill_time;
-            apr_cpystrn(request->id, relay->fill_id, sizeof(request->id));
-            ss_store_request_t *next = ss_store_request(SS_STORE_DUE, filled, relay);
-            next->relay = relay->name;
-            next->limit = FILL_LIMIT;
-            next->after_time = relay->fill_time;
-            apr_cpystrn(next->id, relay->fill_id, sizeof(next->id));
-            ss_daemon_post(d, next);
-        }
+        ss_loop_timer(relay->daemon->loop, &relay->fill_timer, ss_loop_now(relay->daemon->loop) + FILL_AGAIN);
+        apr_pool_destroy(request->pool);
+        return;
+    }
+    add_due(relay, request->rows);
+    if (request->rows->nelts < request->limit) {
+        more = relay->fill_name + 1 < relay->names->nelts;
+        if (more) begin_name(relay, relay->fill_name + 1);
+        else relay->was_read = 1;
     }
     apr_pool_destroy(request->pool);
+    /* The first time all of it is looked at: a backlog of one submitter hides nobody else's mail behind it. The schedule keeps a fair part. */
+    if (more && (!relay->was_read || ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 2)) ask_due(relay);
+    else if (more) ss_schedule_set_more(relay->schedule, 1);
     ss_relay_wake(relay);
+}
+
+static void ask_due(ss_relay_t *relay)
+{
+    ss_store_request_t *request = ss_store_request(SS_STORE_DUE, filled, relay);
+
+    relay->is_filling = 1;
+    request->relay = APR_ARRAY_IDX(relay->names, relay->fill_name, const char *);
+    request->limit = FILL_LIMIT;
+    request->after_time = relay->fill_time;
+    apr_cpystrn(request->id, relay->fill_id, sizeof(request->id));
+    ss_daemon_post(relay->daemon, request);
 }
 
 void ss_relay_fill(ss_relay_t *relay)
 {
     if (relay->is_filling || !relay->daemon->store) return;
-    relay->is_filling = 1;
-    ss_store_request_t *request = ss_store_request(SS_STORE_DUE, filled, relay);
-    request->relay = relay->name;
-    request->limit = FILL_LIMIT;
-    ss_daemon_post(relay->daemon, request);
+    ss_schedule_set_more(relay->schedule, 0);
+    begin_name(relay, 0);
+    ask_due(relay);
+}
+
+static void fill_again(ss_timer_t *timer, apr_time_t now)
+{
+    (void)now;
+    ss_relay_fill(timer->self);
 }
 
 /* ---- loading a message that only its place is known of ---- */
@@ -152,7 +179,7 @@ static void open_more(ss_relay_t *relay, apr_time_t now)
     ss_conn_open(relay, host, now);
 }
 
-/* A preferred host that was down is tried again while another carries the mail. */
+/* A preferred host that was down is tried again while another carries the mail: as long as there is some. */
 static void probe_preferred(ss_relay_t *relay, apr_time_t now)
 {
     for (int i = 0; i < relay->host_count && relay->hosts[i].condition != SS_HOST_UP; i++) {
@@ -168,6 +195,7 @@ static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
     ss_relay_t *relay = deferred->self;
     ss_daemon_t *d = relay->daemon;
     apr_time_t now = apr_time_now(), when = 0;
+    int is_moving = 0;
 
     (void)unused;
     if (d->is_leaving || !d->store || ss_relay_is_paused(relay) || !relay->host_count || ss_result_is_set(&relay->tls_result)) return;
@@ -179,16 +207,16 @@ static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
         }
         int found = dispatch(relay, entry->owner, now);
         if (found > 0) {
+            is_moving = 1;
             if (i == HANDED_A_TURN - 1) ss_relay_wake(relay);
             continue;
         }
-        if (!found) {
-            open_more(relay, now);
-            probe_preferred(relay, now);
-        }
+        if (!found) open_more(relay, now);
+        is_moving = 1;
         break;
     }
-    if (ss_schedule_has_more(relay->schedule) && ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 4) ss_relay_fill(relay);
+    if (is_moving) probe_preferred(relay, now);
+    if (ss_schedule_has_more(relay->schedule) && !relay->fill_timer.node.place && ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 4) ss_relay_fill(relay);
 }
 
 void ss_relay_wake(ss_relay_t *relay)
@@ -203,13 +231,6 @@ static void relay_timer(ss_timer_t *timer, apr_time_t now)
 }
 
 /* ---- what operators do ---- */
-
-void ss_relay_flush(ss_relay_t *relay, apr_time_t now)
-{
-    ss_breaker_reset(relay->hosts, relay->host_count);
-    ss_schedule_flush(relay->schedule, now);
-    ss_relay_wake(relay);
-}
 
 void ss_relay_quit(ss_relay_t *relay)
 {
@@ -264,11 +285,13 @@ static void swept(ss_store_request_t *request)
 void ss_relay_sweep(ss_relay_t *relay, apr_time_t now)
 {
     if (ss_relay_is_paused(relay) || !relay->waiting_messages) return;
-    ss_store_request_t *request = ss_store_request(SS_STORE_LIST, swept, relay);
-    request->filter = (ss_filter_t){ .state = -1, .relay = relay->name, .uid = -1, .is_waiting = 1 };
-    request->filter.created_before = now - relay->settings->expire;
-    request->limit = SWEEP_LIMIT;
-    ss_daemon_post(relay->daemon, request);
+    for (int i = 0; i < relay->names->nelts; i++) {
+        ss_store_request_t *request = ss_store_request(SS_STORE_LIST, swept, relay);
+        request->filter = (ss_filter_t){ .state = -1, .relay = APR_ARRAY_IDX(relay->names, i, const char *), .uid = -1, .is_waiting = 1 };
+        request->filter.created_before = now - relay->settings->expire;
+        request->limit = SWEEP_LIMIT;
+        ss_daemon_post(relay->daemon, request);
+    }
 }
 
 /* ---- counting ---- */
@@ -283,6 +306,8 @@ void ss_relay_stored(ss_relay_t *relay, const ss_message_t *m, int sign)
 {
     if (sign > 0) relay->counts[SS_STATE_QUEUED] += m->rcpt_count;
     relay->waiting_messages += sign;
+    if (sign > 0 && !relay->oldest) relay->oldest = m->created;
+    if (relay->waiting_messages <= 0) relay->oldest = 0;
     if (sign > 0) relay->waiting_bytes += m->size;
     else relay->waiting_bytes -= relay->waiting_bytes > m->size ? m->size : relay->waiting_bytes;
     if (relay->waiting_messages < 0) relay->waiting_messages = 0;
@@ -358,7 +383,9 @@ ss_relay_t *ss_relay_for(ss_daemon_t *d, const char *name)
     if (relay) return relay;
     if (!apr_hash_get(d->adopted, name, APR_HASH_KEY_STRING)) {
         ss_log(d->log, SS_LOG_WARN, 232, "mail waits for relay \"%s\", which is not configured any more: relay \"%s\" takes it", name, main_relay->name);
-        apr_hash_set(d->adopted, apr_pstrdup(d->pool, name), APR_HASH_KEY_STRING, "");
+        name = apr_pstrdup(d->pool, name);
+        apr_hash_set(d->adopted, name, APR_HASH_KEY_STRING, "");
+        APR_ARRAY_PUSH(main_relay->names, const char *) = name;
     }
     return main_relay;
 }
@@ -382,6 +409,9 @@ static ss_relay_t *create(ss_daemon_t *d, const ss_settings_t *settings)
     relay->metrics.replies = apr_pcalloc(pool, sizeof(*relay->metrics.replies));
     relay->secret = d->secret_of ? d->secret_of(settings) : NULL;
     relay->pause.directive = settings->pause;
+    relay->names = apr_array_make(pool, 2, sizeof(const char *));
+    APR_ARRAY_PUSH(relay->names, const char *) = relay->name;
+    relay->fill_timer = (ss_timer_t){ .fired = fill_again, .self = relay };
     relay->timer = (ss_timer_t){ .fired = relay_timer, .self = relay };
     relay->pump = (ss_deferred_t){ .call = pump_relay, .self = relay };
     APR_RING_INIT(&relay->conns, ss_conn_t, ring);

@@ -153,7 +153,8 @@ static int has_quota(const ss_asker_t *asker, const json_t *header, const ss_mes
 static const struct { int status, retry_after; const char *field; } refusals[] = {
     [SS_REFUSED_LEAVING] = { 503, 5, NULL }, [SS_REFUSED_STORE] = { 503, 5, NULL }, [SS_REFUSED_OFF] = { 503, 60, NULL },
     [SS_REFUSED_HOST] = { 503, 60, NULL }, [SS_REFUSED_FULL] = { 503, 60, NULL }, [SS_REFUSED_SIZE] = { 413, 0, NULL },
-    [SS_REFUSED_EMPTY] = { 400, 0, NULL }, [SS_REFUSED_KEY] = { 422, 0, "Idempotency-Key" }
+    [SS_REFUSED_EMPTY] = { 400, 0, NULL }, [SS_REFUSED_KEY] = { 422, 0, "Idempotency-Key" },
+    [SS_REFUSED_BUSY] = { 409, 1, "Idempotency-Key" }
 };
 
 static int not_accepted(refusal_t *no, const ss_accepted_t *answer)

@@ -351,32 +351,6 @@ void ss_schedule_unget(ss_schedule_t *s, ss_entry_t *entry)
     class->turn = lane;
 }
 
-static int by_age(const void *a, const void *b)
-{
-    const ss_entry_t *x = *(ss_entry_t *const *)a, *y = *(ss_entry_t *const *)b;
-
-    return is_older(x, y) ? -1 : is_older(y, x) ? 1 : 0;
-}
-
-void ss_schedule_flush(ss_schedule_t *s, apr_time_t now)
-{
-    apr_size_t count = s->later.count;
-    ss_entry_t **all = count ? malloc(count * sizeof(*all)) : NULL;
-
-    memset(s->latest, 0, sizeof(s->latest));
-    if (!all) return;
-    for (apr_size_t i = 0; i < count; i++) {
-        ss_heap_node_t *node = ss_heap_first(&s->later);
-        ss_heap_remove(&s->later, node);
-        all[i] = of_node(node);
-        if (all[i]->due > now) all[i]->due = now;
-    }
-    /* Sorted, so that each goes to the end of its lane: ten thousand insertions into the middle of a list would take a second. */
-    qsort(all, count, sizeof(*all), by_age);
-    for (apr_size_t i = 0; i < count; i++) lane_add(s, all[i]);
-    free(all);
-}
-
 int ss_schedule_has_more(const ss_schedule_t *s)
 {
     return s->has_more;

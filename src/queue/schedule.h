@@ -36,8 +36,6 @@ void ss_schedule_remove(ss_schedule_t *s, ss_entry_t *entry);
 ss_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when);
 /* Gives an entry back that was taken and could not be handed over: it is first in its lane again, and the rate is not charged. */
 void ss_schedule_unget(ss_schedule_t *s, ss_entry_t *entry);
-/* Makes all entries due now (flush). */
-void ss_schedule_flush(ss_schedule_t *s, apr_time_t now);
 int ss_schedule_count(const ss_schedule_t *s);
 /* Whether entries were dropped for room: ask the store for more when the count falls under a half. */
 int ss_schedule_has_more(const ss_schedule_t *s);
