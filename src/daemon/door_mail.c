@@ -12,7 +12,7 @@
 static const struct { int code; const char *enhanced; } refusals[] = {
     [SS_REFUSED_LEAVING] = { 421, "4.3.2" }, [SS_REFUSED_STORE] = { 451, "4.3.0" }, [SS_REFUSED_OFF] = { 451, "4.3.2" },
     [SS_REFUSED_HOST] = { 451, "4.3.5" }, [SS_REFUSED_FULL] = { 452, "4.3.1" }, [SS_REFUSED_SIZE] = { 552, "5.3.4" },
-    [SS_REFUSED_EMPTY] = { 554, "5.6.0" }, [SS_REFUSED_KEY] = { 554, "5.7.0" }
+    [SS_REFUSED_EMPTY] = { 554, "5.6.0" }, [SS_REFUSED_KEY] = { 554, "5.7.0" }, [SS_REFUSED_BUSY] = { 451, "4.3.0" }
 };
 
 static void refuse(ss_door_client_t *c, const ss_accepted_t *answer)
