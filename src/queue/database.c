@@ -2,6 +2,7 @@
 #include "queue/database.h"
 
 #include <apr_strings.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,8 +14,29 @@ static apr_status_t fail(ss_db_t *db, int code)
     return db->rv;
 }
 
+/* apr_dbd keeps its drivers in the pool of its first caller and never asks again: a pool that lives as long as the process. */
+static apr_status_t drivers_rv;
+
+static void make_drivers(void)
+{
+    apr_pool_t *pool = NULL;
+
+    drivers_rv = apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    if (drivers_rv != APR_SUCCESS) return;
+    apr_pool_tag(pool, "database drivers");
+    drivers_rv = apr_dbd_init(pool);
+}
+
+static apr_status_t init_drivers(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_drivers);
+    return drivers_rv;
+}
+
 /* The driver says only "cannot open": what a person can act on is found by asking the error's text. */
-apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, int is_reading, apr_pool_t *pool)
+apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, apr_pool_t *pool)
 {
     const char *words = NULL;
 
@@ -23,7 +45,7 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
     db->dialect = dialect;
     db->name = name;
     apr_pool_create(&db->scratch, pool);
-    apr_status_t rv = apr_dbd_init(pool);
+    apr_status_t rv = init_drivers();
     if (rv == APR_SUCCESS) rv = apr_dbd_get_driver(pool, dialect->driver, &db->driver);
     if (rv != APR_SUCCESS) {
         ss_result_set(&db->result, "queue", "", NULL, "apr_dbd's driver %s cannot be loaded: install APR-util's %s package (libaprutil1-dbd-%s)",
@@ -36,7 +58,7 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
         ss_result_set(&db->result, "queue", "", NULL, "the queue %s cannot be opened: %s", name, words ? words : "no reason given");
         return rv;
     }
-    int code = dialect->prepare(db->driver, db->handle, db->scratch, is_reading);
+    int code = dialect->prepare(db->driver, db->handle, db->scratch, 0);
     if (code) {
         rv = fail(db, code);
         apr_dbd_close(db->driver, db->handle);
@@ -44,6 +66,13 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
         return rv;
     }
     return APR_SUCCESS;
+}
+
+apr_status_t ss_db_write(ss_db_t *db)
+{
+    int code = db->dialect->prepare(db->driver, db->handle, db->scratch, 1);
+
+    return code ? fail(db, code) : APR_SUCCESS;
 }
 
 apr_status_t ss_db_prepare(ss_db_t *db)

@@ -26,8 +26,11 @@ typedef struct {
 #define SS_ARGS (const void *[])
 #define SS_BLOB(bytes, len_address, table, column) (bytes), (len_address), (table), (column)
 
-/* Opens the connection; prepares no statement (the tables may not be there yet). */
-apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, int is_reading, apr_pool_t *pool);
+/* Opens the connection for looking: nothing can be written, so that a database that is refused stays as it is. Prepares no statement (the tables may
+ * not be there yet). */
+apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, apr_pool_t *pool);
+/* From now on it writes. */
+apr_status_t ss_db_write(ss_db_t *db);
 /* Prepares all statements. Once; idempotent after success. */
 apr_status_t ss_db_prepare(ss_db_t *db);
 void ss_db_close(ss_db_t *db);

@@ -35,8 +35,8 @@ typedef struct {
     const char *shrink;                /* gives free space back, some of it; NULL: nothing to do */
     const char *has_version;           /* selects a row when the version's table exists */
     const char *has_tables;            /* selects a row when any table exists */
-    /* Settings of a fresh connection. is_reading: nothing may be written. */
-    int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, int is_reading);
+    /* Settings of a fresh connection, with which nothing can be written; then, is_writing, those of one that writes. */
+    int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, int is_writing);
     /* What an error code means; writes the sentence for a person into result. name: the file's path or the connection's name. */
     ss_fault_t (*explain)(int code, const char *words, const char *name, apr_status_t *rv, ss_result_t *result);
 } ss_dialect_t;

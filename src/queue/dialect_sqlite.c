@@ -17,7 +17,7 @@ enum { CODE_PERM = 3, CODE_BUSY = 5, CODE_LOCKED = 6, CODE_NOMEM = 7, CODE_READO
 
 #define WAITS "(m.n_queued + m.n_deferred)"
 
-/* Twenty-seven arguments, in the order of filter_args in store_read.c. %% is not needed: patterns come as arguments. */
+/* Twenty-four arguments, in the order of ss_read_page in store_read.c. %% is not needed: patterns come as arguments. */
 #define FILTER \
     " FROM message m WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)" \
     " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld)" \
@@ -154,22 +154,18 @@ static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t 
 /* busy_timeout is short since the driver itself tries a busy database sixteen times, 100 ms apart. A page holds three small messages with
  * their content: half the writes a message of pages of 4 KiB, with no more bytes (a file that exists keeps its own size). The log is given back to the
  * file each 500 pages (4 MB), so that no single commit has much to move. */
-static const char *const pragmas[] = {
-    "PRAGMA busy_timeout = 50", "PRAGMA page_size = 8192", "PRAGMA auto_vacuum = INCREMENTAL", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 500", "PRAGMA journal_size_limit = 67108864", "PRAGMA cache_size = -16384", "PRAGMA temp_store = MEMORY",
+static const char *const reading[] = { "PRAGMA busy_timeout = 50", "PRAGMA query_only = 1", NULL };
+static const char *const writing[] = {
+    "PRAGMA query_only = 0", "PRAGMA page_size = 8192", "PRAGMA auto_vacuum = INCREMENTAL", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 500", "PRAGMA journal_size_limit = 67108864", "PRAGMA cache_size = -16384", "PRAGMA temp_store = MEMORY", NULL,
 };
 
-static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, int is_reading)
+static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, int is_writing)
 {
-    if (is_reading) {
-        int code = pragma(driver, handle, pool, "PRAGMA busy_timeout = 50");
-        return code ? code : pragma(driver, handle, pool, "PRAGMA query_only = 1");
-    }
-    for (apr_size_t i = 0; i < sizeof(pragmas) / sizeof(pragmas[0]); i++) {
-        int code = pragma(driver, handle, pool, pragmas[i]);
-        if (code) return code;
-    }
-    return 0;
+    int code = 0;
+
+    for (const char *const *text = is_writing ? writing : reading; *text && !code; text++) code = pragma(driver, handle, pool, *text);
+    return code;
 }
 
 static const struct { int code; apr_status_t rv; const char *word, *text; } faults[] = {

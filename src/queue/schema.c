@@ -3,8 +3,9 @@
 
 static apr_status_t create(ss_db_t *db)
 {
-    apr_status_t rv = ss_db_do(db, db->dialect->begin);
+    apr_status_t rv = ss_db_write(db);
 
+    if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
     if (rv != APR_SUCCESS) return rv;
     for (int i = 0; db->dialect->schema[i] && rv == APR_SUCCESS; i++) rv = ss_db_do(db, db->dialect->schema[i]);
     if (rv == APR_SUCCESS) rv = ss_db_do(db, "COMMIT");
@@ -54,7 +55,7 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write)
     rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
     while (rv == APR_SUCCESS && ss_db_next(db)) version = ss_db_number(db, 0);
     if (rv != APR_SUCCESS) return rv;
-    if (version == SS_SCHEMA_VERSION) return APR_SUCCESS;
+    if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db) : APR_SUCCESS;
     if (version > SS_SCHEMA_VERSION) {
         return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", this program knows up to %d: install the newer module", version);
     }

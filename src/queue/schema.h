@@ -6,7 +6,7 @@
 
 #define SS_SCHEMA_VERSION 1
 
-/* may_write: creates the tables in an empty database. A newer version, a database of another program, a damaged one: refused
+/* may_write: creates the tables in an empty database, and the connection writes from then on. A newer version, a database of another program, a damaged one: refused
  * untouched, the sentence is in db->result. */
 apr_status_t ss_schema_check(ss_db_t *db, int may_write);
 

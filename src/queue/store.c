@@ -361,7 +361,7 @@ static apr_status_t open_database(ss_store_t *store, const ss_dialect_t *dialect
         rv = ss_lock_take(&store->lock_fd, params, lock_wait, result);
         if (rv != APR_SUCCESS) return rv;
     }
-    rv = ss_db_open(&store->db, dialect, params, dialect->is_file ? params : dialect->driver, 0, store->pool);
+    rv = ss_db_open(&store->db, dialect, params, dialect->is_file ? params : dialect->driver, store->pool);
     if (rv == APR_SUCCESS) rv = ss_schema_check(&store->db, store->options.migrates);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(&store->db);
     if (rv == APR_SUCCESS) return rv;

@@ -1,0 +1,421 @@
+/* test_store.c: what the store does for each verb: nothing of a message changes on its way through, and each question is answered from what is there. */
+#include <CUnit/CUnit.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "disk.h"
+#include "store_rig.h"
+
+static store_rig_t rig;
+
+static void begin(void)
+{
+    store_rig_start(&rig);
+}
+
+static void end(void)
+{
+    store_rig_end(&rig);
+}
+
+static ss_store_request_t *ask(ss_store_verb_t verb, const char *id)
+{
+    ss_store_request_t *request = store_rig_new(verb);
+
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    return request;
+}
+
+static ss_store_request_t *load(const char *id, int limit)
+{
+    ss_store_request_t *request = ask(SS_STORE_LOAD, id);
+
+    request->limit = limit;
+    store_rig_ask(&rig, request);
+    return request;
+}
+
+static void forget(ss_store_request_t *request)
+{
+    if (request->verb == SS_STORE_LOAD && request->message) apr_pool_destroy(request->message->pool);
+    apr_pool_destroy(request->pool);
+}
+
+static int is_content(const char *bytes, apr_size_t from, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (bytes[i] != store_rig_byte(from + i)) return 0;
+    }
+    return 1;
+}
+
+/* ---- a message there and back ---- */
+
+static void a_message_comes_back_whole(void)
+{
+    ss_message_t *m = store_rig_message(&rig, 2, 1234);
+
+    m->relay = "second";
+    m->is_8bit = m->requires_tls = 1;
+    m->ret = 2;
+    m->envid = "QQ314";
+    m->priority = 2;
+    m->subject = "Gr\xc3\xbc\xc3\x9f" "e % _ ' \" \\";
+    m->message_id = "<1@example.com>";
+    m->header_from = "from@example.com";
+    m->submitter = "alice";
+    m->door = "http";
+    m->uid = 1000;
+    m->metadata = "{\"a\":1}";
+    m->webhook = "https://example.com/";
+    m->idempotency_key = "k";
+    m->content_hash = "abcd";
+    m->at = RIG_NOW + 5;
+    m->expire = 77;
+    m->paused_base = 88;
+    m->created_by = "0192";
+    m->rcpts[1].orcpt = "rfc822;x@example.net";
+    m->rcpts[1].notify = 3;
+    m->rcpts[0].next = m->rcpts[1].next = RIG_NOW + 5;
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+    ss_store_request_t *request = load(m->id, 1000000);
+    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    const ss_message_t *got = request->message;
+    CU_ASSERT_STRING_EQUAL(got->id, m->id);
+    CU_ASSERT_STRING_EQUAL(got->relay, "second");
+    CU_ASSERT_STRING_EQUAL(got->from, m->from);
+    CU_ASSERT_STRING_EQUAL(got->subject, m->subject);
+    CU_ASSERT_STRING_EQUAL(got->metadata, m->metadata);
+    CU_ASSERT_STRING_EQUAL(got->webhook, m->webhook);
+    CU_ASSERT_STRING_EQUAL(got->envid, m->envid);
+    CU_ASSERT_STRING_EQUAL(got->submitter, "alice");
+    CU_ASSERT_STRING_EQUAL(got->created_by, "0192");
+    CU_ASSERT_TRUE(got->is_8bit && got->requires_tls && !got->is_utf8 && !got->is_auto);
+    CU_ASSERT_TRUE(got->ret == 2 && got->priority == 2 && got->uid == 1000 && got->expire == 77 && got->paused_base == 88);
+    CU_ASSERT_TRUE(got->created == RIG_NOW && got->at == RIG_NOW + 5 && got->size == 1234);
+    CU_ASSERT_EQUAL_FATAL(got->rcpt_count, 2);
+    CU_ASSERT_STRING_EQUAL(got->rcpts[1].address, "r1@example.net");
+    CU_ASSERT_STRING_EQUAL(got->rcpts[1].orcpt, "rfc822;x@example.net");
+    CU_ASSERT_TRUE(got->rcpts[1].notify == 3 && got->rcpts[1].next == RIG_NOW + 5 && got->rcpts[1].number == 1);
+    CU_ASSERT_EQUAL_FATAL(got->part_count, 1);
+    CU_ASSERT_TRUE(got->parts[0].len == 1234 && is_content(got->parts[0].bytes, 0, 1234));
+    forget(request);
+    apr_pool_destroy(m->pool);
+    request = load("0192aaaa-0000-7000-8000-000000000000", 1);
+    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->rv));
+    forget(request);
+}
+
+static void a_large_message_lies_in_parts(void)
+{
+    apr_size_t size = 2 * SS_PART_MAX + 1000;
+    ss_message_t *m = store_rig_message(&rig, 1, size);
+
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+    ss_store_request_t *request = load(m->id, SS_PART_MAX + 1);
+    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL_FATAL(request->message->part_count, 3);
+    CU_ASSERT_TRUE(is_content(request->message->parts[1].bytes, SS_PART_MAX, SS_PART_MAX));
+    CU_ASSERT_PTR_NULL(request->message->parts[2].bytes);
+    forget(request);
+    request = ask(SS_STORE_PART, m->id);
+    request->number = 2;
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    CU_ASSERT_EQUAL_FATAL(request->bytes_len, 1000);
+    CU_ASSERT_TRUE(is_content(request->bytes, 2 * SS_PART_MAX, 1000));
+    forget(request);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 2.0.0 Ok", 1), APR_SUCCESS);
+    for (int number = 0; number < 3; number++) {
+        request = ask(SS_STORE_PART, m->id);
+        request->number = number;
+        CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(store_rig_ask(&rig, request)));
+        forget(request);
+    }
+    apr_pool_destroy(m->pool);
+}
+
+static void recipients_end_one_by_one(void)
+{
+    ss_message_t *m = store_rig_message(&rig, 3, 10);
+
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 1, SS_STATE_SENT, "250 2.0.0 Ok", 1), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "partial");
+    m->rcpts[0].next = RIG_NOW + 60;
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_DEFERRED, "450 4.2.0 later", 1), APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 2, SS_STATE_FAILED, "550 5.1.1 unknown", 1), APR_SUCCESS);
+    ss_store_request_t *request = load(m->id, 1000);
+    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    const ss_recipient_t *r = request->message->rcpts;
+    CU_ASSERT_TRUE(r[0].state == SS_STATE_DEFERRED && r[1].state == SS_STATE_SENT && r[2].state == SS_STATE_FAILED);
+    CU_ASSERT_TRUE(r[0].next == RIG_NOW + 60 && r[0].attempts == 1);
+    CU_ASSERT_STRING_EQUAL(r[2].reply, "550 5.1.1 unknown");
+    CU_ASSERT_PTR_NOT_NULL(request->message->parts[0].bytes);
+    forget(request);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 2.0.0 Ok", 1), APR_SUCCESS);
+    request = load(m->id, 1000);
+    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->rv));
+    forget(request);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "partial");
+    apr_pool_destroy(m->pool);
+}
+
+static void history_is_kept_or_not(void)
+{
+    ss_message_t *m = store_rig_message(&rig, 1, 10);
+    ss_store_request_t *request = store_rig_new(SS_STORE_OUTCOME);
+    int zero = 0;
+
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+    m->rcpts[0].state = SS_STATE_DEFERRED;
+    m->rcpts[0].next = RIG_NOW + 9;
+    request->message = m;
+    request->changed = &zero;
+    request->changed_count = 1;
+    request->history = apr_array_make(request->pool, 2, sizeof(ss_history_t));
+    APR_ARRAY_PUSH(request->history, ss_history_t) = (ss_history_t){ RIG_NOW, 0, "deferred", "450 later", "h[1]:25" };
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    forget(request);
+    request = ask(SS_STORE_LOOKUP, m->id);
+    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    CU_ASSERT_EQUAL_FATAL(request->history->nelts, 1);
+    const ss_history_t *h = &APR_ARRAY_IDX(request->history, 0, ss_history_t);
+    CU_ASSERT_TRUE(h->time == RIG_NOW && h->recipient == 0 && !strcmp(h->what, "deferred") && !strcmp(h->text, "450 later") && !strcmp(h->host, "h[1]:25"));
+    forget(request);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 Ok", 0), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "none");
+    apr_pool_destroy(m->pool);
+}
+
+/* ---- the order of what waits ---- */
+
+static void due_comes_in_order_and_pages(void)
+{
+    static const int later[] = { 30, 10, 20, 10, 0, 50, 40 };
+    char ids[7][SS_IDENT_TEXT], after[SS_IDENT_TEXT] = "";
+    char seen[8] = "";
+    apr_time_t after_time = -1;
+
+    for (int i = 0; i < 7; i++) {
+        ss_message_t *m = store_rig_message(&rig, 1, 10);
+        m->rcpts[0].next = RIG_NOW + later[i];
+        if (i == 6) m->relay = "other";
+        apr_cpystrn(ids[i], m->id, sizeof(ids[i]));
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        if (i == 5) CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 Ok", 1), APR_SUCCESS);
+        apr_pool_destroy(m->pool);
+    }
+    for (int page = 0; page < 4; page++) {
+        ss_store_request_t *request = ask(SS_STORE_DUE, after);
+        request->relay = "default";
+        request->limit = 2;
+        request->after_time = after_time;
+        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        for (int i = 0; i < request->rows->nelts; i++) {
+            const ss_due_t *due = &APR_ARRAY_IDX(request->rows, i, ss_due_t);
+            for (int n = 0; n < 7; n++) {
+                if (!strcmp(ids[n], due->id)) seen[strlen(seen)] = (char)('0' + n);
+            }
+            after_time = due->due;
+            apr_cpystrn(after, due->id, sizeof(after));
+        }
+        forget(request);
+    }
+    CU_ASSERT_STRING_EQUAL(seen, "41320");
+}
+
+/* ---- equal submissions ---- */
+
+static ss_store_request_t *keyed(const char *submitter, const char *hash, int *is_done)
+{
+    ss_store_request_t *request = store_rig_request(SS_STORE_ACCEPT, is_done);
+
+    request->message = store_rig_message(&rig, 1, 10);
+    request->message->submitter = submitter;
+    request->message->idempotency_key = "key";
+    request->message->content_hash = hash;
+    return request;
+}
+
+static void equal_keys_are_one_message(void)
+{
+    static const struct { const char *submitter, *hash; int is_existing, is_same; } table[] = {
+        { "alice", "aa", 0, 0 }, { "alice", "aa", 1, 1 }, { "alice", "bb", 1, 0 }, { "bob", "aa", 0, 0 }, { "bob", "aa", 1, 1 },
+    };
+    ss_store_request_t *all[5];
+    int is_done[5];
+
+    /* Once in one batch, behind a commit that does not return; then one by one. */
+    for (int round = 0; round < 2; round++) {
+        ss_message_t *m = store_rig_message(&rig, 1, 10);
+        int first_done;
+        ss_store_request_t *first = store_rig_request(SS_STORE_ACCEPT, &first_done);
+        first->message = m;
+        if (!round) disk_set(DISK_STUCK);
+        store_rig_post(&rig, first);
+        if (!round) CU_ASSERT_TRUE_FATAL(disk_wait_stuck());
+        for (int i = 0; i < 5; i++) {
+            all[i] = keyed(table[i].submitter, table[i].hash, &is_done[i]);
+            store_rig_post(&rig, all[i]);
+        }
+        disk_set(DISK_WELL);
+        for (int i = 0; i < 5; i++) store_rig_wait(&rig, &is_done[i]);
+        store_rig_wait(&rig, &first_done);
+        forget(first);
+        apr_pool_destroy(m->pool);
+        for (int i = 0; i < 5; i++) {
+            CU_ASSERT_EQUAL(all[i]->rv, APR_SUCCESS);
+            CU_ASSERT_EQUAL(*all[i]->existing_id != '\0', round || table[i].is_existing);
+            if (*all[i]->existing_id) CU_ASSERT_EQUAL(all[i]->existing_same, table[i].is_same || (round && strcmp(table[i].hash, "bb")));
+            if (!round && table[i].is_existing) CU_ASSERT_STRING_EQUAL(all[i]->existing_id, all[i < 3 ? 0 : 3]->message->id);
+            CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, all[i]->message->id), *all[i]->existing_id ? "none" : "queued");
+        }
+        for (int i = 0; i < 5; i++) {
+            apr_pool_destroy(all[i]->message->pool);
+            forget(all[i]);
+        }
+    }
+    ss_store_stats_t stats;
+    ss_store_stats(rig.store, &stats);
+    CU_ASSERT_TRUE(stats.requests == 12 && stats.commits <= 8);
+}
+
+static void one_bad_request_spoils_no_other(void)
+{
+    ss_message_t *m[4];
+    ss_store_request_t *all[4];
+    int is_done[4];
+
+    disk_set(DISK_STUCK);
+    for (int i = 0; i < 4; i++) {
+        m[i] = store_rig_message(&rig, 1, 10);
+        all[i] = store_rig_request(SS_STORE_ACCEPT, &is_done[i]);
+        all[i]->message = m[i];
+    }
+    memcpy(m[2]->id, m[1]->id, sizeof(m[2]->id));
+    store_rig_post(&rig, all[0]);
+    CU_ASSERT_TRUE_FATAL(disk_wait_stuck());
+    for (int i = 1; i < 4; i++) store_rig_post(&rig, all[i]);
+    disk_set(DISK_WELL);
+    for (int i = 0; i < 4; i++) {
+        store_rig_wait(&rig, &is_done[i]);
+        CU_ASSERT_EQUAL(all[i]->rv == APR_SUCCESS, i != 2);
+        CU_ASSERT_EQUAL(*all[i]->result.text != '\0', i == 2);
+        CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m[i]->id), "queued");
+        forget(all[i]);
+    }
+    for (int i = 0; i < 4; i++) apr_pool_destroy(m[i]->pool);
+}
+
+/* ---- settings, purge, counts ---- */
+
+static void set(const char *key, const char *value)
+{
+    ss_store_request_t *request = store_rig_new(SS_STORE_SET);
+
+    request->key = key;
+    request->value = value;
+    request->who = "tester";
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    forget(request);
+}
+
+static void settings_are_kept(void)
+{
+    set("b", "2");
+    set("a", "1");
+    set("c", "3");
+    set("a", "one");
+    set("b", NULL);
+    store_rig_close(&rig);
+    CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    ss_store_request_t *request = store_rig_new(SS_STORE_SETTINGS);
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    CU_ASSERT_EQUAL_FATAL(request->rows->nelts, 2);
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_setting_t).value, "one");
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_setting_t).key, "c");
+    forget(request);
+}
+
+static void purge_takes_what_is_old_and_finished(void)
+{
+    char ids[5][SS_IDENT_TEXT];
+    int calls = 0, more = 1;
+    apr_int64_t gone = 0;
+
+    for (int i = 0; i < 5; i++) {
+        ss_message_t *m = store_rig_message(&rig, 1, i == 0 ? SS_PART_MAX + 1 : 10);
+        apr_cpystrn(ids[i], m->id, sizeof(ids[i]));
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        if (i != 3) CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 Ok", 1), APR_SUCCESS);
+        apr_pool_destroy(m->pool);
+    }
+    for (; more && calls < 5; calls++) {
+        ss_store_request_t *request = store_rig_new(SS_STORE_PURGE);
+        request->before_time = RIG_NOW + 1;
+        request->limit = 3;
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        more = request->more;
+        gone += request->touched;
+        forget(request);
+    }
+    CU_ASSERT_TRUE(calls == 2 && gone == 4);
+    for (int i = 0; i < 5; i++) CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, ids[i]), i == 3 ? "queued" : "none");
+}
+
+static void counts_by_relay_and_state(void)
+{
+    static const struct { const char *relay; ss_state_t to; } table[] = {
+        { "a", SS_STATE_QUEUED }, { "a", SS_STATE_QUEUED }, { "a", SS_STATE_DEFERRED }, { "b", SS_STATE_HELD }, { "b", SS_STATE_SENT }, { "b", SS_STATE_FAILED },
+    };
+    int found = 0;
+
+    for (int i = 0; i < 6; i++) {
+        ss_message_t *m = store_rig_message(&rig, 2, 100);
+        m->relay = table[i].relay;
+        m->created = RIG_NOW + i;
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        for (int r = 0; r < 2 && table[i].to; r++) CU_ASSERT_EQUAL(store_rig_finish(&rig, m, r, table[i].to, "words", 1), APR_SUCCESS);
+        apr_pool_destroy(m->pool);
+    }
+    for (int only_waiting = 0; only_waiting < 2; only_waiting++) {
+        ss_store_request_t *request = store_rig_new(SS_STORE_COUNTS);
+        request->number = only_waiting;
+        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        CU_ASSERT_EQUAL(request->rows->nelts, only_waiting ? 3 : 5);
+        for (int i = 0; i < request->rows->nelts; i++) {
+            const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+            int messages = !strcmp(row->relay, "a") && row->state == SS_STATE_QUEUED ? 2 : 1;
+            CU_ASSERT_TRUE(row->messages == messages && row->recipients == messages * 2 && row->bytes == (apr_uint64_t)messages * 100);
+            for (int t = 0; t < 6; t++) {
+                if (strcmp(table[t].relay, row->relay) || table[t].to != row->state) continue;
+                CU_ASSERT_EQUAL(row->oldest, RIG_NOW + t);
+                found++;
+                break;
+            }
+        }
+        forget(request);
+    }
+    CU_ASSERT_EQUAL(found, 8);
+}
+
+static void run(void (*test)(void))
+{
+    begin();
+    test();
+    end();
+}
+
+#define TESTS(X) X(a_message_comes_back_whole) X(a_large_message_lies_in_parts) X(recipients_end_one_by_one) X(history_is_kept_or_not) \
+    X(due_comes_in_order_and_pages) X(equal_keys_are_one_message) X(one_bad_request_spoils_no_other) X(settings_are_kept) \
+    X(purge_takes_what_is_old_and_finished) X(counts_by_relay_and_state)
+#define RUN(name) static void run_##name(void) { run(name); }
+TESTS(RUN)
+
+void ss_suite_store(void)
+{
+    CU_pSuite suite = CU_add_suite("store", NULL, NULL);
+
+#define ADD(name) CU_add_test(suite, #name, run_##name);
+    TESTS(ADD)
+}
