@@ -58,7 +58,7 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
         ss_result_set(&db->result, "queue", "", NULL, "the queue %s cannot be opened: %s", name, words ? words : "no reason given");
         return rv;
     }
-    int code = dialect->prepare(db->driver, db->handle, db->scratch, 0);
+    int code = dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_READ);
     if (code) {
         rv = fail(db, code);
         apr_dbd_close(db->driver, db->handle);
@@ -68,10 +68,11 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
     return APR_SUCCESS;
 }
 
-apr_status_t ss_db_write(ss_db_t *db)
+apr_status_t ss_db_write(ss_db_t *db, int is_new)
 {
-    int code = db->dialect->prepare(db->driver, db->handle, db->scratch, 1);
+    int code = is_new ? db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_NEW) : 0;
 
+    if (!code) code = db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_WRITE);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 

@@ -29,8 +29,8 @@ typedef struct {
 /* Opens the connection for looking: nothing can be written, so that a database that is refused stays as it is. Prepares no statement (the tables may
  * not be there yet). */
 apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, apr_pool_t *pool);
-/* From now on it writes. */
-apr_status_t ss_db_write(ss_db_t *db);
+/* From now on it writes. is_new: the database is empty and is made a queue next. */
+apr_status_t ss_db_write(ss_db_t *db, int is_new);
 /* Prepares all statements. Once; idempotent after success. */
 apr_status_t ss_db_prepare(ss_db_t *db);
 void ss_db_close(ss_db_t *db);

@@ -26,6 +26,12 @@ typedef enum {            /* what an error says about what to do next */
     SS_FAULT_STORE        /* everybody's: disk full, locked, read-only, connection lost */
 } ss_fault_t;
 
+typedef enum {            /* settings of a connection */
+    SS_PREPARE_READ,      /* a fresh one: nothing can be written */
+    SS_PREPARE_NEW,       /* about to make a queue of an empty database; WRITE follows */
+    SS_PREPARE_WRITE
+} ss_prepare_t;
+
 typedef struct {
     const char *driver;                /* apr_dbd's name */
     int is_file;                       /* params is the path of a file of this machine */
@@ -35,8 +41,7 @@ typedef struct {
     const char *shrink;                /* gives free space back, some of it; NULL: nothing to do */
     const char *has_version;           /* selects a row when the version's table exists */
     const char *has_tables;            /* selects a row when any table exists */
-    /* Settings of a fresh connection, with which nothing can be written; then, is_writing, those of one that writes. */
-    int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, int is_writing);
+    int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, ss_prepare_t how);
     /* What an error code means; writes the sentence for a person into result. name: the file's path or the connection's name. */
     ss_fault_t (*explain)(int code, const char *words, const char *name, apr_status_t *rv, ss_result_t *result);
 } ss_dialect_t;

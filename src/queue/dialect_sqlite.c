@@ -152,44 +152,46 @@ static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t 
 }
 
 /* busy_timeout is short since the driver itself tries a busy database sixteen times, 100 ms apart. A page holds three small messages with
- * their content: half the writes a message of pages of 4 KiB, with no more bytes (a file that exists keeps its own size). The log is given back to the
- * file each 500 pages (4 MB), so that no single commit has much to move. */
+ * their content: half the writes a message of pages of 4 KiB, with no more bytes. The log is given back to the file each 500 pages (4 MB), so that no
+ * single commit has much to move. What a file is made with is set on a fresh one alone: on another it would need the lock that somebody else may hold. */
 static const char *const reading[] = { "PRAGMA busy_timeout = 50", "PRAGMA query_only = 1", NULL };
+static const char *const making[] = { "PRAGMA query_only = 0", "PRAGMA page_size = 8192", "PRAGMA auto_vacuum = INCREMENTAL", NULL };
 static const char *const writing[] = {
-    "PRAGMA query_only = 0", "PRAGMA page_size = 8192", "PRAGMA auto_vacuum = INCREMENTAL", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 500", "PRAGMA journal_size_limit = 67108864", "PRAGMA cache_size = -16384", "PRAGMA temp_store = MEMORY", NULL,
+    "PRAGMA query_only = 0", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA wal_autocheckpoint = 500", "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -16384", "PRAGMA temp_store = MEMORY", NULL,
 };
+static const char *const *const settings[] = { [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing };
 
-static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, int is_writing)
+static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, ss_prepare_t how)
 {
     int code = 0;
 
-    for (const char *const *text = is_writing ? writing : reading; *text && !code; text++) code = pragma(driver, handle, pool, *text);
+    for (const char *const *text = settings[how]; *text && !code; text++) code = pragma(driver, handle, pool, *text);
     return code;
 }
 
-static const struct { int code; apr_status_t rv; const char *word, *text; } faults[] = {
-    { CODE_FULL, APR_ENOSPC, "ENOSPC", "the disk that holds %s is full" },
-    { CODE_IOERR, APR_EGENERAL, "EIO", "the disk that holds %s does not read or write: look at the system's log" },
-    { CODE_BUSY, APR_EBUSY, "EBUSY", "%s is locked by another process that works on it: end that process" },
-    { CODE_LOCKED, APR_EBUSY, "EBUSY", "%s is locked by another process that works on it: end that process" },
-    { CODE_READONLY, APR_EACCES, "EROFS", "%s cannot be written: its file, its folder or its disk is read-only for this user" },
-    { CODE_PERM, APR_EACCES, "EACCES", "%s may not be used by this user: give the file to the user that httpd runs as" },
-    { CODE_AUTH, APR_EACCES, "EACCES", "%s may not be used by this user: give the file to the user that httpd runs as" },
-    { CODE_CANTOPEN, APR_EACCES, "EACCES", "%s cannot be opened: give its folder and file to the user that httpd runs as" },
-    { CODE_CORRUPT, APR_EGENERAL, "ECORRUPT",
+/* The driver prepares statements the old way: what fails in the middle of one often comes back as a mere "error", and only SQLite's words tell the cause. */
+static const struct { int code; apr_status_t rv; const char *word, *words, *text; } faults[] = {
+    { CODE_FULL, APR_ENOSPC, "ENOSPC", "disk is full", "the disk that holds %s is full" },
+    { CODE_IOERR, APR_EGENERAL, "EIO", "disk I/O error", "the disk that holds %s does not read or write: look at the system's log" },
+    { CODE_BUSY, APR_EBUSY, "EBUSY", "is locked", "%s is locked by another process that works on it: end that process" },
+    { CODE_LOCKED, APR_EBUSY, "EBUSY", "is locked", "%s is locked by another process that works on it: end that process" },
+    { CODE_READONLY, APR_EACCES, "EROFS", "readonly database", "%s cannot be written: its file, its folder or its disk is read-only for this user" },
+    { CODE_PERM, APR_EACCES, "EACCES", "access permission denied", "%s may not be used by this user: give the file to the user that httpd runs as" },
+    { CODE_AUTH, APR_EACCES, "EACCES", "authorization denied", "%s may not be used by this user: give the file to the user that httpd runs as" },
+    { CODE_CANTOPEN, APR_EACCES, "EACCES", "unable to open database", "%s cannot be opened: give its folder and file to the user that httpd runs as" },
+    { CODE_CORRUPT, APR_EGENERAL, "ECORRUPT", "is malformed",
       "the file %s is damaged: stop httpd, keep a copy of it, and save what can be read with smtp-send queue --recover" },
-    { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it away" },
-    { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "there is no memory left for work on %s" },
+    { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "file is not a database",
+      "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it away" },
+    { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "out of memory", "there is no memory left for work on %s" },
 };
 
 static ss_fault_t explain(int code, const char *words, const char *name, apr_status_t *rv, ss_result_t *result)
 {
     if (!code) return SS_FAULT_NONE;
-    /* The driver gives up on a busy database with a code of its own in places; the words stay. */
-    if (strstr(words, "is locked")) code = CODE_BUSY;
     for (apr_size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        if (faults[i].code != (code & 0xff)) continue;
+        if (faults[i].code != (code & 0xff) && !strstr(words, faults[i].words)) continue;
         *rv = faults[i].rv;
         ss_result_set(result, "queue", faults[i].word, NULL, faults[i].text, name);
         return SS_FAULT_STORE;

@@ -3,7 +3,7 @@
 
 static apr_status_t create(ss_db_t *db)
 {
-    apr_status_t rv = ss_db_write(db);
+    apr_status_t rv = ss_db_write(db, 1);
 
     if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
     if (rv != APR_SUCCESS) return rv;
@@ -55,7 +55,7 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write)
     rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
     while (rv == APR_SUCCESS && ss_db_next(db)) version = ss_db_number(db, 0);
     if (rv != APR_SUCCESS) return rv;
-    if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db) : APR_SUCCESS;
+    if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db, 0) : APR_SUCCESS;
     if (version > SS_SCHEMA_VERSION) {
         return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", this program knows up to %d: install the newer module", version);
     }

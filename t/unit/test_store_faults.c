@@ -1,0 +1,382 @@
+/* test_store_faults.c: what the store does when the disk, another process, or its own sudden end stands in the way: what was answered is there, nothing is
+ * answered before it is, and each refusal names the file and the cause. */
+#include <CUnit/CUnit.h>
+#include <apr_strings.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "disk.h"
+#include "queue/database.h"
+#include "store_rig.h"
+
+static store_rig_t rig;
+
+static int is_quiet(int milliseconds)
+{
+    struct pollfd p = { .fd = rig.wake[0], .events = POLLIN };
+
+    return poll(&p, 1, milliseconds) == 0;
+}
+
+static int says(const char *words)
+{
+    if (strstr(rig.result.text, words)) return 1;
+    fprintf(stderr, "\n  \"%s\" has no \"%s\"\n", rig.result.text, words);
+    return 0;
+}
+
+/* ---- commits ---- */
+
+static void nothing_is_answered_before_the_commit(void)
+{
+    ss_store_request_t *request;
+    int is_done;
+
+    store_rig_start(&rig);
+    disk_set(DISK_STUCK);
+    request = store_rig_request(SS_STORE_ACCEPT, &is_done);
+    request->message = store_rig_message(&rig, 1, 10);
+    store_rig_post(&rig, request);
+    CU_ASSERT_TRUE_FATAL(disk_wait_stuck());
+    CU_ASSERT_TRUE(is_quiet(0));
+    CU_ASSERT_EQUAL(ss_store_collect(rig.store), 0);
+    CU_ASSERT_EQUAL(ss_store_waiting(rig.store), 1);
+    disk_set(DISK_WELL);
+    store_rig_wait(&rig, &is_done);
+    CU_ASSERT_EQUAL(request->rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_store_waiting(rig.store), 0);
+    apr_pool_destroy(request->message->pool);
+    apr_pool_destroy(request->pool);
+    store_rig_end(&rig);
+}
+
+/* An acceptance is refused with the reason, an outcome waits and is written when the disk is well again. */
+static void a_sick_disk(disk_t how, apr_status_t rv, const char *words)
+{
+    ss_message_t *known, *new;
+    ss_store_request_t *outcome;
+    int is_done, zero = 0;
+
+    store_rig_start(&rig);
+    known = store_rig_message(&rig, 1, 10);
+    new = store_rig_message(&rig, 1, 10);
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, known), APR_SUCCESS);
+    disk_set(how);
+    outcome = store_rig_request(SS_STORE_OUTCOME, &is_done);
+    known->rcpts[0].state = SS_STATE_SENT;
+    outcome->message = known;
+    outcome->changed = &zero;
+    outcome->changed_count = 1;
+    outcome->keep_history = 1;
+    store_rig_post(&rig, outcome);
+    for (int i = 0; i < 3; i++) {
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, new), rv);
+        CU_ASSERT_TRUE(says(words) && says(how == DISK_FULL ? "disk" : rig.file));
+    }
+    CU_ASSERT_FALSE(is_done);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, known->id), "queued");
+    disk_set(DISK_WELL);
+    store_rig_wait(&rig, &is_done);
+    CU_ASSERT_EQUAL(outcome->rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, new), APR_SUCCESS);
+    store_rig_close(&rig);
+    CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, known->id), "sent");
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, new->id), "queued");
+    apr_pool_destroy(known->pool);
+    apr_pool_destroy(new->pool);
+    apr_pool_destroy(outcome->pool);
+    store_rig_end(&rig);
+}
+
+static void a_full_disk_refuses_and_heals(void)
+{
+    a_sick_disk(DISK_FULL, APR_ENOSPC, "is full");
+}
+
+static void a_sync_that_fails_refuses_and_heals(void)
+{
+    a_sick_disk(DISK_SYNC_FAILS, APR_EGENERAL, "does not read or write");
+}
+
+/* ---- another process ---- */
+
+/* In a child: opens the file, locks it, says so, and waits for the parent's end of the pipe to close. */
+static void hold_the_lock(int said, int end)
+{
+    ss_db_t db;
+    char byte;
+
+    if (ss_db_open(&db, &ss_dialect_sqlite, rig.file, rig.file, ss_store_pool()) != APR_SUCCESS || ss_db_write(&db, 0) != APR_SUCCESS) _exit(1);
+    if (ss_db_do(&db, "BEGIN IMMEDIATE") != APR_SUCCESS) _exit(2);
+    if (write(said, "", 1) != 1 || read(end, &byte, 1) != 0) _exit(3);
+    ss_db_do(&db, "ROLLBACK");
+    ss_db_close(&db);
+    _exit(0);
+}
+
+static void a_locked_file_refuses_and_heals(void)
+{
+    int said[2], end[2], is_done, status = 0, zero = 0;
+    ss_message_t *m, *new;
+    char byte;
+
+    store_rig_start(&rig);
+    m = store_rig_message(&rig, 1, 10);
+    new = store_rig_message(&rig, 1, 10);
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+    store_rig_close(&rig);
+    CU_ASSERT_TRUE_FATAL(pipe(said) == 0 && pipe(end) == 0);
+    pid_t child = fork();
+    CU_ASSERT_TRUE_FATAL(child >= 0);
+    if (!child) {
+        close(end[1]);
+        hold_the_lock(said[1], end[0]);
+    }
+    close(said[1]);
+    CU_ASSERT_EQUAL_FATAL(read(said[0], &byte, 1), 1);
+    CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    ss_store_request_t *outcome = store_rig_request(SS_STORE_OUTCOME, &is_done);
+    m->rcpts[0].state = SS_STATE_SENT;
+    outcome->message = m;
+    outcome->changed = &zero;
+    outcome->changed_count = 1;
+    outcome->keep_history = 1;
+    store_rig_post(&rig, outcome);
+    CU_ASSERT_TRUE(APR_STATUS_IS_EBUSY(store_rig_accept(&rig, new)));
+    CU_ASSERT_TRUE(says("locked by another process") && says(rig.file));
+    CU_ASSERT_FALSE(is_done);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "queued");
+    close(end[1]);
+    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    store_rig_wait(&rig, &is_done);
+    CU_ASSERT_EQUAL(outcome->rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, new), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "sent");
+    apr_pool_destroy(m->pool);
+    apr_pool_destroy(new->pool);
+    apr_pool_destroy(outcome->pool);
+    close(said[0]);
+    close(end[0]);
+    store_rig_end(&rig);
+}
+
+static void two_daemons_never_share_a_file(void)
+{
+    store_rig_t other;
+
+    store_rig_start(&rig);
+    other = rig;
+    other.store = NULL;
+    CU_ASSERT_TRUE(APR_STATUS_IS_EBUSY(store_rig_open(&other, 50000)));
+    CU_ASSERT_PTR_NOT_NULL(strstr(other.result.text, "used by another delivery daemon"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(other.result.text, rig.file));
+    store_rig_close(&rig);
+    CU_ASSERT_EQUAL(store_rig_open(&other, 0), APR_SUCCESS);
+    store_rig_close(&other);
+    store_rig_end(&rig);
+}
+
+/* ---- kill -9 ---- */
+
+#define CRASH_BATCH 40
+typedef struct { char id[SS_IDENT_TEXT]; char what; } told_t;
+
+/* In a child: accepts and finishes without end; tells each answer after it came. */
+static void work_until_killed(int told)
+{
+    for (;;) {
+        ss_message_t *m[CRASH_BATCH];
+        ss_store_request_t *r[CRASH_BATCH];
+        int is_done[CRASH_BATCH], zero = 0;
+        for (int phase = 0; phase < 2; phase++) {
+            for (int i = 0; i < CRASH_BATCH; i++) {
+                if (!phase) m[i] = store_rig_message(&rig, 1, 3000);
+                r[i] = store_rig_request(phase ? SS_STORE_OUTCOME : SS_STORE_ACCEPT, &is_done[i]);
+                r[i]->message = m[i];
+                r[i]->changed = &zero;
+                r[i]->changed_count = 1;
+                r[i]->keep_history = 1;
+                if (phase) m[i]->rcpts[0].state = SS_STATE_SENT;
+                if (ss_store_post(rig.store, r[i]) != APR_SUCCESS) _exit(1);
+            }
+            for (int i = 0; i < CRASH_BATCH; i++) {
+                told_t answer = { .what = phase ? 's' : 'q' };
+                store_rig_wait(&rig, &is_done[i]);
+                if (r[i]->rv != APR_SUCCESS) _exit(2);
+                memcpy(answer.id, m[i]->id, sizeof(answer.id));
+                if (write(told, &answer, sizeof(answer)) != sizeof(answer)) _exit(3);
+                apr_pool_destroy(r[i]->pool);
+            }
+        }
+        for (int i = 0; i < CRASH_BATCH; i++) apr_pool_destroy(m[i]->pool);
+    }
+}
+
+/* The child is killed after so many answers; all that it told is in the file. Returns how many that were. */
+static int crash_after(int answers)
+{
+    static told_t told[4000];
+    int pipes[2], count = 0, status, missing = 0;
+
+    CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
+    pid_t child = fork();
+    CU_ASSERT_TRUE_FATAL(child >= 0);
+    if (!child) {
+        close(pipes[0]);
+        if (store_rig_open(&rig, 0) != APR_SUCCESS) _exit(4);
+        work_until_killed(pipes[1]);
+    }
+    close(pipes[1]);
+    while (count < 4000 && read(pipes[0], &told[count], sizeof(told_t)) == sizeof(told_t)) {
+        if (++count == answers) kill(child, SIGKILL);
+    }
+    close(pipes[0]);
+    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    for (int i = 0; i < count; i++) {
+        const char *state = store_rig_state(&rig, told[i].id);
+        /* Its outcome may have been committed and not told. */
+        if (strcmp(state, "sent") && (told[i].what == 's' || strcmp(state, "queued"))) missing++;
+    }
+    CU_ASSERT_EQUAL(missing, 0);
+    store_rig_close(&rig);
+    return count;
+}
+
+static void what_was_answered_survives_kill_9(void)
+{
+    static const int rounds[] = { 1, 37, 40, 79, 81, 333, 700, 1001 };
+    apr_time_t clock = 0;
+
+    store_rig_begin(&rig);
+    for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
+        /* Each child makes ids of its own. */
+        rig.ids.last_ms = (apr_uint64_t)apr_time_as_msec(RIG_NOW + (clock += apr_time_from_sec(3600)));
+        CU_ASSERT_TRUE(crash_after(rounds[i]) >= rounds[i]);
+    }
+    store_rig_end(&rig);
+}
+
+/* ---- files that are no queue ---- */
+
+static void do_sql(const char *text)
+{
+    ss_db_t db;
+    apr_pool_t *pool = ss_store_pool();
+
+    CU_ASSERT_EQUAL_FATAL(ss_db_open(&db, &ss_dialect_sqlite, rig.file, rig.file, pool), APR_SUCCESS);
+    CU_ASSERT_TRUE(ss_db_ask(&db, "PRAGMA query_only = 0") == APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_db_do(&db, text), APR_SUCCESS);
+    ss_db_close(&db);
+    apr_pool_destroy(pool);
+}
+
+static size_t file_bytes(char *bytes, size_t room)
+{
+    FILE *file = fopen(rig.file, "rb");
+    size_t len = file ? fread(bytes, 1, room, file) : 0;
+
+    if (file) fclose(file);
+    return len;
+}
+
+static void is_refused_untouched(const char *words)
+{
+    static char before[300000], after[300000];
+    size_t len = file_bytes(before, sizeof(before));
+
+    CU_ASSERT_TRUE(store_rig_open(&rig, 0) != APR_SUCCESS);
+    CU_ASSERT_PTR_NULL(rig.store);
+    CU_ASSERT_TRUE(says(words) && says(rig.file));
+    CU_ASSERT_TRUE(len > 0 && len == file_bytes(after, sizeof(after)) && !memcmp(before, after, len));
+}
+
+static void a_newer_queue_is_refused_untouched(void)
+{
+    store_rig_start(&rig);
+    store_rig_close(&rig);
+    do_sql("UPDATE version SET number = 99");
+    is_refused_untouched("is of version 99");
+    do_sql("UPDATE version SET number = 1");
+    CU_ASSERT_EQUAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    store_rig_end(&rig);
+}
+
+static void another_programs_database_is_refused_untouched(void)
+{
+    store_rig_begin(&rig);
+    do_sql("CREATE TABLE theirs (a INTEGER)");
+    is_refused_untouched("is a database of another program");
+    store_rig_end(&rig);
+}
+
+static void overwrite(long from, size_t len)
+{
+    FILE *file = fopen(rig.file, "r+b");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fseek(file, from, SEEK_SET);
+    for (size_t i = 0; i < len; i++) fputc((int)(i * 7 % 251), file);
+    fclose(file);
+}
+
+static void a_damaged_file_is_refused_untouched(void)
+{
+    store_rig_start(&rig);
+    store_rig_close(&rig);
+    overwrite(100, 6000);
+    is_refused_untouched("is damaged");
+    overwrite(0, 4096);
+    is_refused_untouched("is no queue and no database");
+    store_rig_end(&rig);
+}
+
+/* ---- folders ---- */
+
+static void a_folder_must_be_there(void)
+{
+    store_rig_begin(&rig);
+    char *end = strrchr(rig.file, '/');
+    apr_snprintf(end, sizeof(rig.file) - (size_t)(end - rig.file), "/missing/queue.db");
+    CU_ASSERT_TRUE(store_rig_open(&rig, 0) != APR_SUCCESS);
+    CU_ASSERT_TRUE(says("does not exist") && says(rig.folder) && says("/missing of"));
+    store_rig_end(&rig);
+}
+
+/* As a user who may not write there: the superuser may always. */
+static void a_folder_must_be_writable(void)
+{
+    int status = 0;
+
+    store_rig_begin(&rig);
+    chmod(rig.folder, 0555);
+    pid_t child = fork();
+    CU_ASSERT_TRUE_FATAL(child >= 0);
+    if (!child) {
+        if (!getuid() && setuid(65534)) _exit(1);
+        _exit(APR_STATUS_IS_EACCES(store_rig_open(&rig, 0)) && says("cannot be written") && says(rig.folder) ? 0 : 2);
+    }
+    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    chmod(rig.folder, 0700);
+    store_rig_end(&rig);
+}
+
+#define TESTS(X) X(nothing_is_answered_before_the_commit) X(a_full_disk_refuses_and_heals) X(a_sync_that_fails_refuses_and_heals) \
+    X(a_locked_file_refuses_and_heals) X(two_daemons_never_share_a_file) X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) \
+    X(another_programs_database_is_refused_untouched) X(a_damaged_file_is_refused_untouched) X(a_folder_must_be_there) X(a_folder_must_be_writable)
+
+void ss_suite_store_faults(void)
+{
+    CU_pSuite suite = CU_add_suite("store_faults", NULL, NULL);
+
+#define ADD(name) CU_add_test(suite, #name, name);
+    TESTS(ADD)
+}
