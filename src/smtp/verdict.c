@@ -342,9 +342,18 @@ static int fits(const ss_verdict_row_t *row, ss_cmd_t cmd, const ss_reply_t *rep
 ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
 {
     for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        if (fits(&rows[i], cmd, reply, is_reused)) return rows[i].verdict;
+        if (!fits(&rows[i], cmd, reply, is_reused)) continue;
+        ss_verdict_t verdict = rows[i].verdict;
+        /* Words may be those of a final refusal; the code says that it is none. */
+        if (verdict.fate == SS_FATE_FAILED && reply->code < 500) verdict.fate = SS_FATE_DEFERRED;
+        return verdict;
     }
     return verdict_unknown;
+}
+
+const char *ss_verdict_advice(int i)
+{
+    return i >= 0 && i < (int)(sizeof(rows) / sizeof(rows[0])) ? rows[i].verdict.advice : NULL;
 }
 
 const char *ss_cmd_name(ss_cmd_t cmd)

@@ -42,6 +42,8 @@ typedef struct {
 const char *ss_cmd_name(ss_cmd_t cmd);
 /* The verdict on a reply. is_reused: the connection has carried a message before (or this is not its first transaction). */
 ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused);
+/* The advice of the table's row number i, or NULL past its end: which entries of the knowledge base are about replies. */
+const char *ss_verdict_advice(int i);
 /* The enhanced code to report: the reply's own, or the class's generic one ("5.0.0"). */
 const char *ss_verdict_dsn(const ss_reply_t *reply);
 

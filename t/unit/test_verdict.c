@@ -231,6 +231,20 @@ static void every_advice_exists(void)
     for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) CU_ASSERT_PTR_NOT_NULL(ss_advice_find(rows[i].advice));
 }
 
+/* The words of a final refusal under a temporary code: nothing fails. */
+static void temporary_codes_fail_nothing(void)
+{
+    for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ss_reply_t reply = parse(rows[i].reply);
+        if (reply.code < 500) continue;
+        reply.code -= 100;
+        if (reply.enhanced[0]) reply.enhanced[0] = '4';
+        ss_verdict_t v = ss_verdict(rows[i].cmd, &reply, rows[i].is_reused);
+        if (v.fate == SS_FATE_FAILED) fprintf(stderr, "\n  as a 4xx: %s: fails\n", rows[i].reply);
+        CU_ASSERT(v.fate != SS_FATE_FAILED);
+    }
+}
+
 static void names_and_dsn(void)
 {
     ss_reply_t reply = parse("550 5.1.1 no");
@@ -246,5 +260,6 @@ void ss_suite_verdict(void)
     CU_pSuite suite = CU_add_suite("verdict", NULL, NULL);
     CU_add_test(suite, "replies of real servers", replies);
     CU_add_test(suite, "every advice exists", every_advice_exists);
+    CU_add_test(suite, "temporary codes fail nothing", temporary_codes_fail_nothing);
     CU_add_test(suite, "names and codes", names_and_dsn);
 }
