@@ -22,7 +22,8 @@ struct ss_chronicle_t {
     ss_timer_t timer;
     apr_uint64_t sent, failed;       /* of the last sample */
     apr_time_t saved;
-    int is_changed, is_restored;
+    int is_changed;
+    int is_ready;                    /* what was kept is known: only then may it be written over */
     action_t actions[ACTIONS_MAX];
     int action_count, action_next;
     char key[300];
@@ -79,11 +80,10 @@ void ss_chronicle_start(ss_daemon_t *d)
 void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
 {
     struct ss_chronicle_t *c = d->chronicle;
-    json_t *row = strcmp(key, c->key) || c->is_restored ? NULL : json_loads(json, 0, NULL);
+    json_t *row = strcmp(key, c->key) || c->is_ready ? NULL : json_loads(json, 0, NULL);
     const json_t *actions = json_object_get(row, "actions");
 
     if (!row) return;
-    c->is_restored = 1;
     ss_series_restore(&c->series, row, now);
     /* Newest first, as they were written: the oldest is added first. */
     for (size_t i = json_array_size(actions); i-- > 0;) {
@@ -93,6 +93,11 @@ void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr
         add_action(c, time, json_string_value(json_object_get(action, "who")), json_string_value(json_object_get(action, "what")));
     }
     json_decref(row);
+}
+
+void ss_chronicle_ready(ss_daemon_t *d)
+{
+    d->chronicle->is_ready = 1;
 }
 
 json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now)
@@ -118,7 +123,9 @@ void ss_chronicle_save(ss_daemon_t *d, apr_time_t now)
 {
     struct ss_chronicle_t *c = d->chronicle;
 
-    if (!c || !d->store || !c->is_changed) return;
+    if (!c || !d->store || !c->is_ready) return;
+    sample(c, now);
+    if (!c->is_changed) return;
     json_t *json = ss_chronicle_json(d, now);
     char *text = json_dumps(json, JSON_COMPACT);
     if (text) ss_daemon_remember(d, c->key, text);

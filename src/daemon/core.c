@@ -205,7 +205,9 @@ static void settings_read(ss_store_request_t *request)
             ss_chronicle_restore(d, row->key, row->value, now);
         }
     }
-    if (request->rv != APR_SUCCESS) {
+    if (request->rv == APR_SUCCESS) {
+        ss_chronicle_ready(d);
+    } else {
         ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s", request->result.text);
     }
     for (int i = 0; i < d->relays->nelts; i++) ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now);
@@ -319,7 +321,6 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why)
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why, in_flight(d));
     ss_intake_stop(d);
     ss_door_stop(d);
-    ss_chronicle_save(d, ss_loop_now(d->loop));
     for (int i = 0; i < d->relays->nelts; i++) ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     ss_loop_timer(d->loop, &d->settle_timer, ss_loop_now(d->loop) + SS_DAEMON_SETTLE);
     ss_daemon_check_left(d);
@@ -396,6 +397,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(), d->relays->nelts);
     ss_loop_run(d->loop);
     /* What the last transactions said is committed before the store is let go. */
+    ss_chronicle_save(d, apr_time_now());
     if (d->store) ss_store_close(d->store);
     d->store = NULL;
     answer_refused(&d->refuse, apr_time_now());

@@ -243,6 +243,8 @@ void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now);
 /* ---- what happened: counts over time and who did what, kept over restarts (chronicle.c) ---- */
 void ss_chronicle_start(ss_daemon_t *d);
 void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now);
+/* All rows were read: from now on it may be written. */
+void ss_chronicle_ready(ss_daemon_t *d);
 /* Writes it to the store, if anything changed. */
 void ss_chronicle_save(ss_daemon_t *d, apr_time_t now);
 /* A person's action: "paused relay default". */

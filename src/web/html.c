@@ -83,6 +83,19 @@ void ss_html_time(request_rec *r, const char *rfc3339)
     else ap_rprintf(r, "%s ago</time>", ss_html_age(r, seconds));
 }
 
+void ss_html_due(request_rec *r, const char *rfc3339)
+{
+    apr_time_t when;
+
+    if (!rfc3339 || !*rfc3339 || ss_text_time_parse(rfc3339, &when)) return;
+    if (when <= apr_time_now()) {
+        ap_rputs("due", r);
+        return;
+    }
+    ap_rputs("next attempt ", r);
+    ss_html_time(r, rfc3339);
+}
+
 const char *ss_html_size(request_rec *r, apr_int64_t bytes)
 {
     static const char *const units[] = { "bytes", "KB", "MB", "GB", "TB" };

@@ -16,6 +16,8 @@ void ss_html_put(request_rec *r, const char *text);
 const char *ss_html_member(const json_t *object, const char *name);
 /* A time as a <time> element: its age in words, the exact time in the tooltip; nothing for an empty one. */
 void ss_html_time(request_rec *r, const char *rfc3339);
+/* The same for when something is next tried: what is past is "due". */
+void ss_html_due(request_rec *r, const char *rfc3339);
 /* A number of seconds in words: "3 min", "2 days". */
 const char *ss_html_age(request_rec *r, apr_int64_t seconds);
 /* A number of bytes in words: "2.1 MB". */

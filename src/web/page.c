@@ -81,7 +81,7 @@ static void put_failure(ss_status_t *page, const json_t *row)
 
     ap_rprintf(r, "<tr data-key=\"f%s\"><td data-label=\"Accepted\">", ss_text_escape_html(r->pool, id));
     ss_html_time(r, ss_html_member(row, "createdAt"));
-    ap_rputs("</td><td data-label=\"To\">", r);
+    ap_rputs("</td><td class=\"addr\" data-label=\"To\">", r);
     ss_html_put(r, json_string_value(json_array_get(json_object_get(row, "to"), 0)));
     ap_rputs("</td><td>", r);
     ss_nav_message(page, id, *subject ? subject : "(no subject)");

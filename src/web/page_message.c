@@ -63,7 +63,7 @@ static void put_facts(request_rec *r, const json_t *message)
 
 static void put_recipient(request_rec *r, const json_t *rcpt)
 {
-    ap_rputs("<tr><td>", r);
+    ap_rputs("<tr><td class=\"addr\">", r);
     ss_html_put(r, ss_html_member(rcpt, "address"));
     ap_rputs("</td><td>", r);
     ss_html_state(r, ss_html_member(rcpt, "state"));
@@ -76,8 +76,7 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
     put_words(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     ss_html_advice(r, json_object_get(rcpt, "advice"));
     ap_rputs("</td><td>", r);
-    if (*ss_html_member(rcpt, "nextAttempt")) ap_rputs("next attempt ", r);
-    ss_html_time(r, ss_html_member(rcpt, "nextAttempt"));
+    ss_html_due(r, ss_html_member(rcpt, "nextAttempt"));
     ss_html_time(r, ss_html_member(rcpt, "deliveredAt"));
     ap_rputs("</td></tr>\n", r);
 }

@@ -51,8 +51,8 @@ static void put_words(request_rec *r, const json_t *row)
         ap_rputs("</span>", r);
     }
     if (*ss_html_member(row, "nextAttempt")) {
-        ap_rputs(" <span class=\"soft small\">next attempt ", r);
-        ss_html_time(r, ss_html_member(row, "nextAttempt"));
+        ap_rputs(" <span class=\"soft small\">", r);
+        ss_html_due(r, ss_html_member(row, "nextAttempt"));
         ap_rputs("</span>", r);
     }
     ap_rputs("</td>", r);
@@ -66,13 +66,13 @@ static void put_row(ss_status_t *page, const json_t *row)
     apr_int64_t count = json_integer_value(json_object_get(row, "recipients"));
     int waits = !strcmp(state, "queued") || !strcmp(state, "deferred") || !strcmp(state, "held");
 
-    ap_rprintf(r, "<tr data-key=\"m%s\"><td data-label=\"Date\">", ss_text_escape_html(r->pool, id));
+    ap_rprintf(r, "<tr data-key=\"m%s\"><td class=\"short\" data-label=\"Date\">", ss_text_escape_html(r->pool, id));
     ss_html_time(r, ss_html_member(row, "createdAt"));
-    ap_rputs("</td><td>", r);
+    ap_rputs("</td><td class=\"short\">", r);
     ss_html_state(r, state);
-    ap_rprintf(r, "</td><td class=\"n\" data-label=\"Attempts\">%" APR_INT64_T_FMT "</td><td>", (apr_int64_t)json_integer_value(json_object_get(row, "attempts")));
+    ap_rprintf(r, "</td><td class=\"n short\" data-label=\"Attempts\">%" APR_INT64_T_FMT "</td><td>", (apr_int64_t)json_integer_value(json_object_get(row, "attempts")));
     ss_nav_message(page, id, *subject ? subject : "(no subject)");
-    ap_rputs("</td><td data-label=\"To\">", r);
+    ap_rputs("</td><td class=\"addr\" data-label=\"To\">", r);
     ss_html_put(r, to);
     if (count > 1) ap_rprintf(r, " <span class=\"soft\">and %" APR_INT64_T_FMT " more</span>", count - 1);
     ap_rputs("</td><td data-label=\"From\">", r);

@@ -129,10 +129,11 @@
   function post(form, more) {
     const fields = new URLSearchParams(new FormData(form));
     for (const name of Object.keys(more)) fields.set(name, more[name]);
-    return fetch(form.action, { method: 'POST', body: fields, headers: { Accept: 'application/json' }, credentials: 'same-origin' }).then(function (answer) {
-      return answer.json().then(function (document) {
-        if (!answer.ok) throw new Error(document.detail || document.title || 'That did not work.');
-        return document;
+    /* Not form.action: that is the field of this name. */
+    return fetch(form.getAttribute('action'), { method: 'POST', body: fields, headers: { Accept: 'application/json' }, credentials: 'same-origin' }).then(function (answer) {
+      return answer.json().then(function (result) {
+        if (!answer.ok) throw new Error(result.detail || result.title || 'That did not work.');
+        return result;
       });
     });
   }
