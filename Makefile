@@ -51,7 +51,7 @@ UNIT_SRC := $(wildcard t/unit/*.c)
 comma := ,
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help clean install deps packages check-packages unit asan e2e check quick lint demo bench bench-programs
+.PHONY: all help clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
 all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(B)/mod_smtp_send_example.so
 
 help:
@@ -145,6 +145,14 @@ e2e: all bench-programs
 	@echo "end to end: a private httpd with the module, $(TESTS)"
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
 
+## make browser         the pages in a real browser (chromium), with axe-core for accessibility
+$(B)/axe/node_modules/axe-core/axe.min.js:
+	@mkdir -p $(B)/axe
+	@timeout 300 npm install --no-audit --no-fund --silent --prefix $(B)/axe axe-core@4
+browser: all $(B)/axe/node_modules/axe-core/axe.min.js
+	@echo "the pages in a browser"
+	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=5 t/browser
+
 quick: deps
 	@$(MAKE) --no-print-directory unit
 
@@ -157,6 +165,7 @@ check: check-packages
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory fuzz-short
 	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory browser
 	@echo "make check: everything passed"
 
 # The bench's own programs use nothing of src/: whoever measures is not what is measured.

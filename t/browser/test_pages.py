@@ -233,7 +233,7 @@ def test_live_without_loading_again(make_httpd, relay, make_browser):
 @pytest.fixture
 def hostile(make_httpd, make_relay):
     relay = make_relay(replies={"RCPT": f"550 5.1.1 {EVIL}", "GREETING": f"220 relay {EVIL}"})
-    httpd = make_httpd("SMTPSendStatusBody On\n", relay=relay, expect=["status=bounced", "reply code to the", "sending is paused", "is blocked", "is down"])
+    httpd = make_httpd("SMTPSendStatusBody On\nSMTPSendBounce off\n", relay=relay, expect=["status=bounced", "reply code to the", "sending is paused", "is blocked", "is down"])
     ident = httpd.send_json({"from": {"name": EVIL, "address": "app@example.com"}, "to": "bob@example.net", "subject": EVIL, "text": EVIL, "metadata": {"x": EVIL}}).json["id"]
     httpd.wait_state(ident, "failed")
     httpd.request("POST", "/mail-status", ("action=pause&reason=" + EVIL.replace("&", "%26").replace("<", "%3C").replace(" ", "+")).encode(),

@@ -5,6 +5,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 HTML = {"Accept": "text/html"}
@@ -133,7 +134,7 @@ def test_a_browser_acts_with_the_page_and_its_token(make_httpd, relay):
 
 def test_markup_from_outside_is_text(make_httpd, make_relay):
     relay = make_relay(replies={"RCPT": f"550 5.1.1 {EVIL}", "GREETING": f"220 relay {EVIL}"})
-    httpd = make_httpd(relay=relay, expect=["status=bounced", "reply code to the", "sending is paused", "is blocked", "is down"])
+    httpd = make_httpd("SMTPSendBounce off\n", relay=relay, expect=["status=bounced", "reply code to the", "sending is paused", "is blocked", "is down"])
     document = json.dumps({"from": {"name": EVIL, "address": "app@example.com"}, "to": "bob@example.net", "subject": EVIL, "text": EVIL}).encode()
     ident = httpd.request("POST", "/mail", document, {"Content-Type": "application/json"}).json["id"]
     httpd.wait_state(ident, "failed")
@@ -175,40 +176,67 @@ def test_overview_names_cause_and_advice(make_httpd, make_relay):
     assert health.status == 503 and health.json["reasons"][0]["reason"] == "blocked"
 
 
-SAMPLE = re.compile(r'^([a-z_]+)(?:\{([a-z_]+="(?:[^"\\\n]|\\["\\n])*"(?:,[a-z_]+="(?:[^"\\\n]|\\["\\n])*")*)\})? (-?[0-9.]+(?:e[+-]?[0-9]+)?|\+Inf|NaN)$')
+METRICS = """queue_messages{relay,state} queue_oldest_seconds{relay} queue_bytes{relay} paused{relay} paused_seconds_total{relay} last_success_timestamp_seconds{relay} uncertain_total{relay}
+submissions_total{result} deliveries_total{relay,result} delivery_seconds_bucket{le} delivery_seconds_sum delivery_seconds_count commit_seconds_bucket{le} commit_seconds_sum commit_seconds_count
+connections{relay} connections_total{relay,result} replies_total{relay,command,code} daemon_restarts_total healthy{relay}"""
 
 
-def test_metrics_are_open_metrics(make_httpd, relay):
-    httpd = make_httpd(relay=relay)
+def samples_of(answer):
+    """As the reference parser reads them: {name: {labels: value}}."""
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    found = {}
+    for family in text_string_to_metric_families(answer.text):
+        assert family.name.startswith("smtp_send_") and family.documentation, family
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
+    return found
+
+
+def test_metrics_are_open_metrics(make_httpd, make_relay):
+    relay = make_relay()
+    httpd = make_httpd('SMTPSendRelayName "a \\"quoted\\\\\\" name"\n', relay=relay)
     httpd.message(httpd.send().json["id"], wait="10s")
-    answer = httpd.get("/mail-status/metrics")
-    assert answer.status == 200 and answer.headers["Content-Type"].startswith("application/openmetrics-text")
-    lines = answer.text.split("\n")
-    assert lines[-1] == "" and lines[-2] == "# EOF"
-    types, samples, seen = {}, {}, set()
-    for line in lines[:-2]:
-        if line.startswith("# TYPE "):
-            name, kind = line.split(" ")[2:]
-            assert name not in types and kind in ("gauge", "counter", "histogram", "info", "unknown", "summary")
-            types[name] = kind
-            continue
-        if line.startswith("#"):
-            assert line.split(" ")[1] in ("HELP", "UNIT"), line
-            continue
-        match = SAMPLE.match(line)
-        assert match, line
-        name, labels, value = match.groups()
-        family = next((f for f in (name, re.sub(r"_(total|bucket|sum|count|created|info)$", "", name)) if f in types), None)
-        assert family and name.startswith("smtp_send_"), line
-        assert types[family] != "counter" or name.endswith(("_total", "_created")), line
-        assert (name, labels) not in seen, line
-        seen.add((name, labels))
-        samples.setdefault(name, {})[labels] = float(value)
-    assert samples["smtp_send_deliveries_total"]['relay="default",result="sent"'] == 1
-    assert samples["smtp_send_healthy"]['relay="default"'] == 1 and samples["smtp_send_paused"]['relay="default"'] == 0
-    for name in ("queue_messages", "queue_oldest_seconds", "queue_bytes", "paused_seconds_total", "last_success_timestamp_seconds", "uncertain_total", "connections",
-                 "daemon_restarts_total"):
-        assert "smtp_send_" + name in samples, name
+    found = samples_of(httpd.get("/mail-status/metrics"))
+    for entry in METRICS.split():
+        metric, _, labels = entry.rstrip("}").partition("{")
+        rows = found.get("smtp_send_" + metric)
+        assert rows, metric
+        for row in rows:
+            assert {key for key, _ in row} == set(filter(None, labels.split(","))), (metric, row)
+    relay_name = httpd.status()["relays"][0]["name"]
+    assert found["smtp_send_deliveries_total"][(("relay", relay_name), ("result", "sent"))] == 1
+    assert found["smtp_send_replies_total"][(("code", "220"), ("command", "greeting"), ("relay", relay_name))] == 1
+    assert found["smtp_send_connections_total"][(("relay", relay_name), ("result", "ready"))] == 1
+    assert found["smtp_send_healthy"][(("relay", relay_name),)] == 1 and found["smtp_send_delivery_seconds_count"][()] == 1 and found["smtp_send_commit_seconds_count"][()] >= 1
+    buckets = [value for _, value in sorted((float(dict(labels)["le"]), value) for labels, value in found["smtp_send_delivery_seconds_bucket"].items())]
+    assert buckets == sorted(buckets) and buckets[-1] == 1
+
+
+def test_counts_over_time_and_actions_survive_a_restart(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=PAUSED)
+    httpd.message(httpd.send().json["id"], wait="10s")
+    post(httpd, "action=pause&reason=a+reason")
+    post(httpd, "action=resume")
+    httpd.graceful_wait()
+    page = Page(httpd.get("/mail-status", HTML).text)
+    assert re.search(r"Sent and failed recipients over the last hour: 1 sent, 0 failed", page.text), page.text
+    assert "pause of all relays: a reason" in page.text and "client 127.0.0.1" in page.text
+    for span in ("day", "week"):
+        assert "1 sent, 0 failed" in Page(httpd.get(f"/mail-status?span={span}", HTML).text).text
+
+
+def test_contents_are_shown_only_where_allowed(make_httpd, relay):
+    text = b"Subject: big\r\n\r\n" + b"secret words in a line\r\n" * 40000
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED)
+    ident = httpd.send(text).json["id"]
+    assert "secret words" not in httpd.get(f"/mail-status/message/{ident}", HTML).text
+    assert httpd.get(f"/mail-status/message/{ident}?source=1").status == 403
+    httpd.write("SMTPSendPause On\nSMTPSendStatusBody On\n")
+    httpd.graceful_wait()
+    assert "secret words" in httpd.get(f"/mail-status/message/{ident}", HTML).text
+    answer = httpd.get(f"/mail-status/message/{ident}?source=1")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "message/rfc822" and "attachment" in answer.headers["Content-Disposition"]
+    assert answer.body.endswith(text.partition(b"\r\n\r\n")[2])
 
 
 def test_methods(make_httpd, relay):
