@@ -140,7 +140,7 @@ static void answered(connection_t *c, const char *body)
     long accepted = status / 100 != 2 ? 0 : load_options.batch > 1 ? count_ids(body, c->answer + c->got) : 1;
 
     if (accepted > c->messages) accepted = c->messages;
-    if (accepted < c->messages) load_trouble(c->answer, c->got);
+    if (accepted < c->messages) load_trouble(body, (size_t)(c->answer + c->got - body));
     load_answered(accepted, c->messages - accepted, c->asked_at);
     http.busy--;
     c->is_busy = 0;

@@ -76,7 +76,7 @@ def tls(bench):
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         certificates = Certificates(folder)
-        cert, key = certificates.server()
+        cert, key = certificates.issue("server")
         settings = f'SMTPSendTLS starttls\nSMTPSendTLSCACertificateFile "{certificates.ca}"'
         with tools.Sink() as plain_sink, tools.Sink("--tls", "starttls", "--cert", cert, "--key", key) as tls_sink:
             with Module(plain_sink.port) as plain, Module(tls_sink.port, settings) as secure:
