@@ -18,8 +18,9 @@ enum { CODE_PERM = 3, CODE_BUSY = 5, CODE_LOCKED = 6, CODE_NOMEM = 7, CODE_READO
 #define WAITS "(m.n_queued + m.n_deferred)"
 
 /* Twenty-four arguments, in the order of ss_read_page in store_read.c. %% is not needed: patterns come as arguments. */
-#define FILTER \
-    " FROM message m WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)" \
+#define FILTER " FROM message m" FILTER_OF
+#define FILTER_OF \
+    " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)" \
     " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld)" \
     " AND (%s = '' OR m.sender LIKE %s ESCAPE '\\')" \
     " AND CASE %lld WHEN -1 THEN 1 WHEN 0 THEN m.n_queued WHEN 2 THEN m.n_deferred WHEN 3 THEN m.n_held WHEN 4 THEN m.n_sent" \
@@ -91,6 +92,9 @@ static const char *const sql[SS_SQL_COUNT] = {
         " WHERE finished > 0 AND (finished, id) > (%lld, %s) AND (finished, id) <= (%lld, %s) GROUP BY 1, 2 LIMIT 1000",
     [SS_SQL_PAGE_BOUND] = "SELECT id FROM message WHERE id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
     [SS_SQL_PAGE_BOUND_OPEN] = "SELECT id FROM message WHERE finished = 0 AND id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
+    /* Failures are few among many that were sent: the page that shows the newest must not look at all. */
+    [SS_SQL_PAGE_BOUND_FAILED] = "SELECT id FROM message INDEXED BY message_failed WHERE n_failed > 0 AND id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
+    [SS_SQL_PAGE_FAILED] = "SELECT " MESSAGE_COLUMNS " FROM message m INDEXED BY message_failed" FILTER_OF " AND m.n_failed > 0 ORDER BY m.id DESC LIMIT %lld",
     [SS_SQL_PAGE] = "SELECT " MESSAGE_COLUMNS FILTER " ORDER BY m.id DESC LIMIT %lld",
     [SS_SQL_PAGE_COUNT] = "SELECT count(*)" FILTER " LIMIT %lld",
     [SS_SQL_CONTROL_STATES] = "SELECT state, count(*), min(next) FROM recipient WHERE message = %s GROUP BY state ORDER BY state LIMIT 16",
@@ -133,6 +137,7 @@ static const char *const schema[] = {
     "CREATE INDEX message_due ON message (relay, due, id, size, created, n_queued, n_deferred, n_held) WHERE finished = 0",
     "CREATE INDEX message_open ON message (id) WHERE finished = 0",
     "CREATE INDEX message_done ON message (finished, id, relay, size, created, n_sent, n_failed, n_expired, n_cancelled) WHERE finished > 0",
+    "CREATE INDEX message_failed ON message (id) WHERE n_failed > 0",
     "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
     "CREATE INDEX event_message ON event (message, time)",
     "CREATE TABLE version (number INTEGER NOT NULL)",

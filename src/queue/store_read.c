@@ -257,11 +257,23 @@ apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *f, const
         to, to, words, words, words, words, words, words, words, words, &limit });
 }
 
+/* Where a filter is for something rare, there are statements that go straight to it. */
+static ss_sql_t page_for(const ss_filter_t *f)
+{
+    return f->state == SS_STATE_FAILED ? SS_SQL_PAGE_FAILED : SS_SQL_PAGE;
+}
+
+static ss_sql_t bound_for(const ss_filter_t *f)
+{
+    if (f->state == SS_STATE_FAILED) return SS_SQL_PAGE_BOUND_FAILED;
+    return f->is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND;
+}
+
 /* Where a step that begins below `after` ends: the key of its last message; "" when the rest is smaller. */
-static apr_status_t step_bound(ss_db_t *db, const ss_filter_t *f, const char *after, char bound[SS_IDENT_TEXT])
+static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after, char bound[SS_IDENT_TEXT])
 {
     apr_int64_t offset = STEP_ROWS - 1;
-    apr_status_t rv = ss_db_select(db, f->is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, SS_ARGS{ after, &offset });
+    apr_status_t rv = ss_db_select(db, sql, SS_ARGS{ after, &offset });
 
     *bound = '\0';
     while (rv == APR_SUCCESS && ss_db_next(db)) apr_cpystrn(bound, ss_db_text(db, 0), SS_IDENT_TEXT);
@@ -279,12 +291,12 @@ static apr_status_t list(ss_db_t *db, ss_store_request_t *request, int *more)
     place_t *at = place_of(request);
     const char *after = begin_of(request, at);
     char bound[SS_IDENT_TEXT];
-    apr_status_t rv = step_bound(db, &request->filter, after, bound);
+    apr_status_t rv = step_bound(db, bound_for(&request->filter), after, bound);
 
     if (!request->rows) request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
     int first = request->rows->nelts;
     apr_int64_t wanted = request->limit - first;
-    if (rv == APR_SUCCESS) rv = ss_read_page(db, SS_SQL_PAGE, &request->filter, after, bound, -1, 0, wanted, request->pool);
+    if (rv == APR_SUCCESS) rv = ss_read_page(db, page_for(&request->filter), &request->filter, after, bound, -1, 0, wanted, request->pool);
     while (rv == APR_SUCCESS && ss_db_next(db)) APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_read_row(db, request->pool);
     for (int i = first; i < request->rows->nelts && rv == APR_SUCCESS; i++) {
         ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
@@ -303,7 +315,7 @@ static apr_status_t count_control(ss_db_t *db, ss_store_request_t *request, int 
     place_t *at = place_of(request);
     const char *after = begin_of(request, at);
     char bound[SS_IDENT_TEXT];
-    apr_status_t rv = step_bound(db, &request->filter, after, bound);
+    apr_status_t rv = step_bound(db, request->filter.is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, after, bound);
 
     if (rv == APR_SUCCESS) {
         rv = ss_read_page(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound, ss_control_mode(request->counted_for), request->now, 1, request->pool);
