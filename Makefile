@@ -139,9 +139,14 @@ asan:
 	@$(MAKE) --no-print-directory $(ASAN) sim N=5000
 	@$(MAKE) --no-print-directory $(ASAN) fuzz-corpus
 
+# A parser of mail that is not Python's: both must see the same in what is composed.
+$(B)/node/node_modules/mailparser/package.json:
+	@mkdir -p $(B)/node
+	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/node mailparser@3
+
 # Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
 TESTS ?= t/e2e
-e2e: all bench-programs
+e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json
 	@echo "end to end: a private httpd with the module, $(TESTS)"
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
 
