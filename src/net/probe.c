@@ -402,10 +402,12 @@ static void begin(ss_timer_t *timer, apr_time_t now)
         return;
     }
     const char *host = APR_ARRAY_IDX(s->hosts, 0, ss_host_t).name;
-    const char *login = s->username ? apr_psprintf(p->pool, "login as %s (password %s)", s->username, p->options.secret_state ? p->options.secret_state : "unknown") : "no login";
+    const char *login = s->username && *s->username ? apr_psprintf(p->pool, "login as %s (password %s)", s->username, p->options.secret_state ? p->options.secret_state : "unknown") : "no login";
     const char *words = apr_psprintf(p->pool, "relay \"%s\": %s port %d, %s, %s", s->relay_name ? s->relay_name : "default", host, ss_settings_port(s, 0), tls_modes[s->tls], login);
     int is_bad = s->username && p->options.secret_state && !strcmp(p->options.secret_state, "unreadable");
     if (is_bad) add_step(p, "config", SS_STEP_WARN, 0, apr_pstrcat(p->pool, words, "\nthe password cannot be read", NULL), "auth-secret-unreadable");
+    else if (s->password && s->password->kind != SS_SECRET_NONE && (!s->username || !*s->username))
+        add_step(p, "config", SS_STEP_WARN, 0, apr_pstrcat(p->pool, words, "\nSMTPSendPassword is set and SMTPSendUsername is not: no login is made", NULL), "SMTPSend-117");
     else if (!s->engine) add_step(p, "config", SS_STEP_WARN, 0, apr_pstrcat(p->pool, words, "\nSMTPSendEngine is Off: the test runs, mail is not accepted", NULL), "config-engine-off");
     else add_step(p, "config", SS_STEP_OK, 0, words, NULL);
     p->host = 0;

@@ -364,6 +364,35 @@ static void answered(ss_client_t *c)
     c->answering = SS_CMD_NONE;
 }
 
+#define STRANGER_LINE_MAX 512    /* of what another service greets with; past it no line end is waited for */
+
+/* Another service's greeting is worth naming: its line is waited for. */
+static int is_stranger_unfinished(const ss_client_t *c, const char *bytes, apr_size_t len)
+{
+    return c->state == SS_CLIENT_GREETING && len < STRANGER_LINE_MAX && bytes[0] > ' ' && bytes[0] < 127 && !memchr(bytes, '\n', len);
+}
+
+/* What answers where a server should: by its first words, so that a wrong port is understood. */
+static void stranger(ss_client_t *c, const char *bytes, apr_size_t len)
+{
+    static const struct { const char *start, *name; } services[] = {
+        { "+OK", "a POP3 server" }, { "-ERR", "a POP3 server" }, { "* OK", "an IMAP server" }, { "* PREAUTH", "an IMAP server" }, { "* BYE", "an IMAP server" },
+        { "HTTP/", "a web server" }, { "<", "a web server" }, { "SSH-", "an SSH server" }, { "RFB ", "a VNC server" },
+    };
+    char words[SS_RESULT_TEXT_MAX], line[80];
+    const char *name = NULL;
+    apr_size_t n = 0;
+
+    for (; n < len && n + 1 < sizeof(line) && bytes[n] >= ' ' && bytes[n] < 127; n++) line[n] = bytes[n];
+    line[n] = '\0';
+    for (apr_size_t i = 0; i < sizeof(services) / sizeof(services[0]) && !name; i++) {
+        if (!strncmp(line, services[i].start, strlen(services[i].start))) name = services[i].name;
+    }
+    if (!n) apr_cpystrn(words, "what answers there does not speak SMTP", sizeof(words));
+    else apr_snprintf(words, sizeof(words), "what answers there does not speak SMTP, it is %s: \"%s\"", name ? name : "something else", line);
+    ss_client_nonsense(c, words);
+}
+
 /* Takes replies from bytes while there are whole ones; how many bytes were taken. */
 static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len)
 {
@@ -376,8 +405,10 @@ static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len
         }
         apr_status_t rv = ss_reply_parse(&c->reply, bytes + at, len - at, &used);
         if (rv == APR_EINCOMPLETE) break;
+        if (rv != APR_SUCCESS && is_stranger_unfinished(c, bytes + at, len - at)) break;
         if (rv != APR_SUCCESS) {
-            ss_client_nonsense(c, c->state == SS_CLIENT_GREETING ? "what answers there does not speak SMTP" : "the server's answer is no SMTP reply");
+            if (c->state == SS_CLIENT_GREETING) stranger(c, bytes + at, len - at);
+            else ss_client_nonsense(c, "the server's answer is no SMTP reply");
             break;
         }
         at += used;

@@ -66,7 +66,8 @@ static void greeting_answer(ss_client_t *c, const ss_reply_t *reply)
         ss_session_failed(c, "greeting", SS_CMD_GREETING, reply, &verdict, NULL);
         return;
     }
-    step_ended(c, "greeting", SS_CMD_GREETING, reply);
+    ss_client_event_t *event = step_ended(c, "greeting", SS_CMD_GREETING, reply);
+    if (!strncmp(reply->text, "***", 3)) event->result.advice = "greeting-asterisks";
     ss_client_go(c, c->options.use_helo ? SS_CLIENT_HELO : SS_CLIENT_HELLO);
 }
 
@@ -79,7 +80,8 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     if (reply->code / 100 == 2) {
         ss_capability_parse(&c->capability, reply->text);
-        step_ended(c, "hello", SS_CMD_EHLO, reply);
+        ss_client_event_t *hello = step_ended(c, "hello", SS_CMD_EHLO, reply);
+        if (c->capability.is_rewritten) hello->result.advice = "starttls-stripped";
         after_hello(c);
         return;
     }

@@ -130,7 +130,8 @@ DIALOGUE(lost_after_ehlo_refused_leaves_the_first_reason,
 
 DIALOGUE(greeting_refused, "S: 554 go away", "> more", "E: refused greeting 554", "E: failed greeting 554 blocked", "E: closed greeting blocked greeting-refused 554 *")
 DIALOGUE(greeting_never_comes, "> tick 59", "E.", "> tick 1", "E: failed greeting 0 down", "E: closed greeting down greeting-timeout 0 The server did not greet in time")
-DIALOGUE(greeting_of_another_protocol, "S: * OK IMAP4rev1 ready", "> more", "E: failed greeting 0 down", "E: closed greeting down not-smtp 0 what answers there does not speak SMTP*")
+DIALOGUE(greeting_of_another_protocol, "S: * OK IMAP4rev1 ready", "> more", "E: failed greeting 0 down", "E: closed greeting down not-smtp 0 what answers there does not speak SMTP, it is an IMAP server: \"* OK IMAP4rev1 ready\"*")
+DIALOGUE(greeting_of_a_pop3_server, "S: +OK ready", "> more", "E: failed greeting 0 down", "E: closed greeting down not-smtp 0 what answers there does not speak SMTP, it is a POP3 server*")
 
 DIALOGUE(starttls_forgets_what_was_offered_before,
     "O: tls=required", HELLO, "S: 250-relay.example", "S: 250-PIPELINING", "S: 250 STARTTLS", "C: STARTTLS", "C.", "S: 220 go", "> more",
@@ -256,6 +257,7 @@ void ss_suite_client(void)
     ADD(greeting_refused);
     ADD(greeting_never_comes);
     ADD(greeting_of_another_protocol);
+    ADD(greeting_of_a_pop3_server);
     ADD(starttls_forgets_what_was_offered_before);
     ADD(starttls_injection_is_refused);
     ADD(starttls_required_but_not_offered);
