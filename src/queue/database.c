@@ -15,13 +15,15 @@ static apr_status_t fail(ss_db_t *db, int code)
 }
 
 /* apr_dbd keeps its drivers in the pool of its first caller and never asks again: a pool that lives as long as the process. */
+static apr_allocator_t *drivers_memory;
 static apr_status_t drivers_rv;
 
 static void make_drivers(void)
 {
     apr_pool_t *pool = NULL;
 
-    drivers_rv = apr_pool_create_unmanaged_ex(&pool, NULL, NULL);
+    drivers_rv = apr_allocator_create(&drivers_memory);
+    if (drivers_rv == APR_SUCCESS) drivers_rv = apr_pool_create_unmanaged_ex(&pool, NULL, drivers_memory);
     if (drivers_rv != APR_SUCCESS) return;
     apr_pool_tag(pool, "database drivers");
     drivers_rv = apr_dbd_init(pool);
