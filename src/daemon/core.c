@@ -403,6 +403,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     answer_refused(&d->refuse, apr_time_now());
     ss_door_destroy(d);
     ss_relays_destroy(d);
+    ss_buf_free(&d->spare);
     ss_loop_destroy(d->loop);
     ss_webhooks_destroy(d);
     apr_pool_destroy(pool);

@@ -281,6 +281,7 @@ struct ss_daemon_t {
     ss_timer_t expire_timer;       /* looks through the jobs in memory, while there are any */
     apr_hash_t *jobs;              /* id -> ss_job_t */
     apr_size_t memory, intake_bytes;
+    ss_buf_t spare;                /* a buffer of the local socket that nobody reads into now */
     apr_array_header_t *relays;    /* of ss_relay_t *, [0] the main server's */
     apr_hash_t *adopted;           /* relay names that are no longer configured -> "" (said) */
     ss_asker_t *askers;
