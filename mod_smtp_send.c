@@ -1,9 +1,11 @@
 /* mod_smtp_send.c: the module's table of contents: its record, its hooks. Everything is elsewhere:
  * directives in src/config, handlers in src/web, the delivery daemon in src/daemon. */
 #include <httpd.h>
+#include <apr_optional_hooks.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <mod_status.h>
 #include <stdlib.h>
 
 #include "config/module.h"
@@ -60,6 +62,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
+    APR_OPTIONAL_HOOK(ap, status_hook, ss_web_mod_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(ss_web_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 

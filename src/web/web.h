@@ -9,6 +9,9 @@ int ss_web_handler(request_rec *r);
 /* In each web process, after it was forked. */
 void ss_web_child_init(server_rec *s, apr_pool_t *pchild);
 
+/* mod_status's hook: our section of its page. */
+int ss_web_mod_status(request_rec *r, int flags);
+
 /* The handlers, one file each; called by ss_web_handler after what all share was done (headers). They send their answers themselves. */
 int ss_web_submit(request_rec *r);
 int ss_web_follow(request_rec *r, const char *id);

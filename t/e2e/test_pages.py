@@ -1,6 +1,8 @@
 """The operator's page: what is said about queue, relays and messages as HTML, JSON, lines and metrics, what can be done there, and that nothing from outside is markup."""
 import json
+import os
 import re
+import subprocess
 from html import unescape
 from html.parser import HTMLParser
 
@@ -212,6 +214,22 @@ def test_metrics_are_open_metrics(make_httpd, make_relay):
     assert buckets == sorted(buckets) and buckets[-1] == 1
 
 
+def test_examples_speak_of_metrics_that_exist(make_httpd, relay):
+    examples = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "conf", "examples")
+    rules, dashboard = os.path.join(examples, "prometheus-alerts.yml"), os.path.join(examples, "grafana-dashboard.json")
+    result = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    httpd = make_httpd(relay=relay)
+    httpd.message(httpd.send().json["id"], wait="10s")
+    found = set(samples_of(httpd.get("/mail-status/metrics")))
+    with open(rules) as file:
+        used = set(re.findall(r"smtp_send_[a-z_]+", file.read()))
+    with open(dashboard) as file:
+        panels = json.load(file)["panels"]
+    used |= {name for panel in panels for target in panel["targets"] for name in re.findall(r"smtp_send_[a-z_]+", target["expr"])}
+    assert len(panels) >= 10 and len(used) >= 12 and used <= found, used - found
+
+
 def test_counts_over_time_and_actions_survive_a_restart(make_httpd, relay):
     httpd = make_httpd(relay=relay, expect=PAUSED)
     httpd.message(httpd.send().json["id"], wait="10s")
@@ -237,6 +255,13 @@ def test_contents_are_shown_only_where_allowed(make_httpd, relay):
     answer = httpd.get(f"/mail-status/message/{ident}?source=1")
     assert answer.status == 200 and answer.headers["Content-Type"] == "message/rfc822" and "attachment" in answer.headers["Content-Disposition"]
     assert answer.body.endswith(text.partition(b"\r\n\r\n")[2])
+
+
+def test_mod_status_has_our_section(make_httpd, relay):
+    httpd = make_httpd("<Location /server-status>\nSetHandler server-status\n</Location>\n", relay=relay)
+    page = httpd.get("/server-status").text
+    assert "mod_smtp_send" in page and "Mail flows." in page and "<td>default</td>" in page
+    assert "SMTPSendDaemon: up\nSMTPSendHealthy: 1\n" in httpd.get("/server-status?auto").text
 
 
 def test_methods(make_httpd, relay):
