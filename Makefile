@@ -24,6 +24,8 @@ MANDIR     := $(shell $(APXS) -q mandir 2>/dev/null)
 INCLUDEDIR := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 SYSCONFDIR := $(shell $(APXS) -q SYSCONFDIR 2>/dev/null)
 CONFDIR    := $(or $(wildcard $(SYSCONFDIR)/mods-available),$(SYSCONFDIR))
+# Where httpd keeps state unless DefaultStateDir says otherwise; Debian's has no such folder of its own.
+STATEDIR   := /var/lib/apache2
 RUNTIMEDIR := $(shell $(APXS) -q runtimedir 2>/dev/null)
 PKGCONFIGDIR := $(patsubst %/bin,%/share/pkgconfig,$(BINDIR))
 endif
@@ -51,7 +53,7 @@ UNIT_SRC := $(wildcard t/unit/*.c)
 comma := ,
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all help clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
+.PHONY: deb dist all help clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
 all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(B)/mod_smtp_send_example.so
 
 help:
@@ -64,6 +66,7 @@ help:
 ## make check           all tests (what CI runs); make quick: unit tests only, in seconds
 ## make bench           speed, side by side with a Postfix null client; ROWS="S1 S6" names rows
 ## make install         into httpd's own folders (DESTDIR=... for packages)
+## make deb             build/libapache2-mod-smtp-send_VERSION_ARCH.deb; make dist: build/mod_smtp_send-VERSION.tar.gz
 ## make lint            include rings, banned calls, documents against code
 ## make deps            installs what building and testing needs (Debian, Ubuntu), or prints the packages' names
 ## make clean           removes build/
@@ -128,6 +131,19 @@ install: all
 	sed 's|@LIBEXEC@|$(LIBEXEC)|' conf/smtp_send.load > $(B)/smtp_send.load
 	for f in $(B)/smtp_send.load conf/smtp_send.conf; do \
 	    to=$(DESTDIR)$(CONFDIR)/$$(basename $$f); [ ! -e "$$to" ] || to=$$to.new; install -m 644 $$f $$to; done
+
+# A package for Debian and its relatives; enabled by a2enmod smtp_send alone. make install into a folder, then packaging/deb.
+DEB := $(B)/libapache2-mod-smtp-send_$(VERSION)_$(shell dpkg --print-architecture 2>/dev/null).deb
+deb: all
+	@rm -rf $(B)/deb
+	@$(MAKE) --no-print-directory install DESTDIR=$(abspath $(B))/deb CONFDIR=/etc/apache2/mods-available > /dev/null
+	@sh packaging/deb $(B)/deb $(VERSION) $(STATEDIR)/smtp_send $(DEB)
+
+# The sources as they are committed.
+dist:
+	@mkdir -p $(B)
+	@git archive --format=tar.gz --prefix=mod_smtp_send-$(VERSION)/ -o $(B)/mod_smtp_send-$(VERSION).tar.gz HEAD
+	@echo $(B)/mod_smtp_send-$(VERSION).tar.gz
 
 clean:
 	rm -rf build
