@@ -379,7 +379,7 @@ const ss_advice_t ss_advice_table[] = {
     { "content-unreadable", NULL, NULL, "The message's content could not be read from the queue", "The delivery daemon could not read it back. The mail waits.",
       "The error log names the cause: look at the disk and the database of SMTPSendQueue." },
     { "secret-unreadable", NULL, NULL, "The password cannot be read",
-      "The source that SMTPSendPassword names gave nothing: the file is missing or not readable for httpd's User, the variable is not set, or the "
+      "The source that SMTPSendPassword names gave nothing: the file is missing, empty or not readable for httpd's User, the variable is not set, or the "
       "program failed or took too long.",
       "The log names the cause. Check the path and its rights; run an exec: program by hand as httpd's User." },
     { "config-host", NULL, NULL, "No server is configured", "SMTPSendHost is not set or cannot be used.", "Set SMTPSendHost to the mail server's name." },

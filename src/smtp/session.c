@@ -251,8 +251,9 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_tim
     c->now = now;
     if (c->state != SS_CLIENT_SECRET) return;
     ss_result_clear(&result);
-    if (!bytes) {
-        ss_result_set(&result, "auth", "", "secret-unreadable", "The password could not be read (unreadable), so no login was tried");
+    int is_empty = bytes && !len && ss_auth_needs_secret(c->mechanism);
+    if (!bytes || is_empty) {
+        ss_result_set(&result, "auth", "", "secret-unreadable", "The password %s, so no login was tried", is_empty ? "of SMTPSendPassword is empty" : "could not be read (unreadable)");
         login_failed(c, NULL, &result);
         ss_say(c);
         return;
