@@ -187,6 +187,7 @@ check: check-packages
 	@$(MAKE) --no-print-directory fuzz-short
 	@$(MAKE) --no-print-directory e2e
 	@$(MAKE) --no-print-directory browser
+	@$(MAKE) --no-print-directory torture-short
 	@echo "make check: everything passed"
 
 # The bench's own programs use nothing of src/: whoever measures is not what is measured.

@@ -56,3 +56,10 @@ $(B)/sim: $(call obj,$(SIM_SRC)) $(B)/libss.a
 
 sim: $(B)/sim
 	@timeout 86400 $(B)/sim $(N) $(SEED)
+
+.PHONY: torture torture-short
+## make torture         crashes and faults under load at full count: daemon and httpd killed, graceful restarts, disk full, read-only, locked (as root)
+torture torture-short: all
+	@TORTURE=$(if $(filter torture,$@),full,short) TORTURE_REPORT=$(abspath $(B)) SMTP_SEND_BUILD=$(abspath $(B)) \
+	    $(PYTHON) -m pytest -q -p no:cacheprovider --durations=5 t/torture
+	@cat $(B)/torture.txt
