@@ -99,6 +99,8 @@ int ss_cli_mailq(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_show(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_act(ss_cli_t *cli, int argc, const char *const *argv);        /* retry hold release cancel bounce */
 int ss_cli_regulate(ss_cli_t *cli, int argc, const char *const *argv);   /* pause resume flush */
+int ss_cli_export(ss_cli_t *cli, int argc, const char *const *argv);     /* export import (move.c) */
+int ss_cli_import(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv);

@@ -42,6 +42,11 @@ const ss_cli_command_t ss_cli_commands[] = {
     { "release", "[ID...]", "let held messages go", filter_help, ss_cli_act },
     { "cancel", "[ID...]", "give messages up silently", filter_help, ss_cli_act },
     { "bounce", "[ID...]", "give messages up and report to the sender", filter_help, ss_cli_act },
+    { "export", "", "write what waits to standard output, a line of JSON each",
+      "With content, so that it is a backup, and import takes it into another queue. Root and httpd's user only. Pause first, or what goes out meanwhile\n"
+      "is in both.", ss_cli_export },
+    { "import", "", "take what export wrote from standard input",
+      "Messages keep their ids, ages and holds. What is there already is passed over: an import that broke off is simply done again.", ss_cli_import },
     { "test", "", "the connection test, from a shell", test_help, ss_cli_test },
     { "explain", "[CODE | TEXT...]", "what a reply code or an error text means, and what to do",
       "Takes a code (550), an enhanced code (5.7.1), a number of the error log (SMTPSend-402), or words of an error. Without any, lists all entries.\n"

@@ -171,9 +171,12 @@ void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, cons
     }
     if (key) apr_hash_set(d->accepting, key, APR_HASH_KEY_STRING, key);
     memcpy(random, words, sizeof(random));
-    ss_ident_make(&d->idents, now, random, m->id);
+    /* One that was moved here keeps its own. */
+    if (!*m->id) ss_ident_make(&d->idents, now, random, m->id);
     m->paused_base = ss_relay_paused_total(relay, now);
-    for (int i = 0; i < m->rcpt_count; i++) m->rcpts[i].next = m->at;
+    for (int i = 0; i < m->rcpt_count; i++) {
+        if (!m->rcpts[i].next) m->rcpts[i].next = m->at;
+    }
 
     ss_store_request_t *request = ss_store_request(SS_STORE_ACCEPT, stored, NULL);
     accepting_t *a = apr_pcalloc(request->pool, sizeof(*a));

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/move.h"
 #include "daemon/waiter.h"
 #include "daemon/webhook.h"
 
@@ -614,7 +615,7 @@ static void do_flush(ss_asker_t *asker, const json_t *header) { regulate(asker, 
 
 static const struct { const char *name; void (*call)(ss_asker_t *, const json_t *); int needs_store; } verbs[] = {
     { "get", get_short, 1 }, { "show", get_full, 1 }, { "queue", list, 1 },
-    { "retry", do_retry, 1 }, { "hold", do_hold, 1 }, { "release", do_release, 1 }, { "cancel", do_cancel, 1 }, { "bounce", ss_give_up, 1 },
+    { "retry", do_retry, 1 }, { "hold", do_hold, 1 }, { "release", do_release, 1 }, { "cancel", do_cancel, 1 }, { "bounce", ss_give_up, 1 }, { "export", ss_move_export, 1 },
     { "pause", do_pause, 1 }, { "resume", do_resume, 1 }, { "flush", do_flush, 1 },
     { "status", do_status, 0 }, { "metrics", do_metrics, 0 }, { "chronicle", do_chronicle, 0 },
     { "content", do_content, 1 }, { "test", ss_testing, 0 }, { "testmail", ss_testing_message, 1 }

@@ -304,7 +304,7 @@ void ss_relay_counted(ss_relay_t *relay, ss_state_t from, ss_state_t to)
 
 void ss_relay_stored(ss_relay_t *relay, const ss_message_t *m, int sign)
 {
-    if (sign > 0) relay->counts[SS_STATE_QUEUED] += m->rcpt_count;
+    for (int i = 0; sign > 0 && i < m->rcpt_count; i++) relay->counts[m->rcpts[i].state]++;
     relay->waiting_messages += sign;
     if (sign > 0 && !relay->oldest) relay->oldest = m->created;
     if (relay->waiting_messages <= 0) relay->oldest = 0;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/move.h"
 #include "daemon/quota.h"
 #include "mail/address.h"
 #include "mail/message.h"
@@ -174,6 +175,14 @@ static ss_relay_t *relay_of(ss_daemon_t *d, const json_t *header, refusal_t *no)
     return relay && !asked ? ss_accept_relay(d, from ? from : "", relay) : relay;
 }
 
+static int restore(const ss_asker_t *asker, const json_t *header, ss_message_t *m, refusal_t *no)
+{
+    const json_t *state = json_object_get(header, "restore");
+    const char *why = state ? ss_move_restore(asker, state, m) : NULL;
+
+    return why ? refused(no, 400, 0, "restore", "%s", why) : 1;
+}
+
 /* The message of a header, without content; NULL with the refusal. */
 static ss_message_t *make(ss_asker_t *asker, const json_t *header, refusal_t *no)
 {
@@ -186,7 +195,7 @@ static ss_message_t *make(ss_asker_t *asker, const json_t *header, refusal_t *no
         return NULL;
     }
     ss_message_t *m = ss_accept_begin(relay);
-    if ((ss_composing_is_wanted(header) || read_rcpts(header, m, no)) && read_header(asker, header, m, no) && has_quota(asker, header, m, no)) return m;
+    if ((ss_composing_is_wanted(header) || read_rcpts(header, m, no)) && read_header(asker, header, m, no) && has_quota(asker, header, m, no) && restore(asker, header, m, no)) return m;
     apr_pool_destroy(m->pool);
     return NULL;
 }

@@ -191,3 +191,30 @@ def test_flapping_hosts_and_recovery(make_httpd, make_relay):
         finally:
             stop.set()
             thread.join()
+
+
+def test_what_waits_is_moved_to_another_queue(make_httpd, make_relay, tmp_path):
+    first = make_httpd("SMTPSendPause On\n", relay=make_relay(), expect=FLOW)
+    relay = make_relay()
+    second = make_httpd("SMTPSendPause On\n", relay=relay, expect=FLOW)
+    big = b"Subject: big\r\n\r\n" + b"".join(b"%07d " % i + b"y" * 60 + b"\r\n" for i in range(12000))
+    idents = [first.send().json["id"], first.send(big, to=("a@example.net", "b@example.net"), extra="&envid=e1&notify=delay").json["id"]]
+    held = first.send().json["id"]
+    act(first, f"action=hold&id={held}")
+    lines = first.cli("export", check=0).stdout
+    assert len(lines.splitlines()) == 3
+    # An import that breaks off, and is done again.
+    broken = second.cli("import", input=lines[:len(lines) // 2])
+    assert broken.returncode in (0, 65), broken
+    second.cli("import", input=lines, check=0)
+    again = second.cli("import", input=lines, check=0)
+    assert b"0 messages imported, 3 passed over" in again.stderr
+    assert second.status()["queue"]["messages"] == 3 and recipient(second, held)["state"] == "held"
+    assert second.message(idents[1])["createdAt"] == first.message(idents[1])["createdAt"]
+    second.write("")
+    second.graceful()
+    relay.wait_for(2)
+    assert next(m.data for m in relay.messages if b"Subject: big" in m.data).endswith(big[-2000:])
+    assert any("ENVID=e1" in c for c in relay.commands("MAIL"))
+    for ident in idents:
+        second.wait_state(ident, "sent")
