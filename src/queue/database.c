@@ -91,6 +91,13 @@ apr_status_t ss_db_prepare(ss_db_t *db)
     return APR_SUCCESS;
 }
 
+apr_status_t ss_db_refresh(ss_db_t *db)
+{
+    ss_db_clear(db);
+    memset(db->statements, 0, sizeof(db->statements));
+    return ss_db_prepare(db);
+}
+
 void ss_db_close(ss_db_t *db)
 {
     if (db->handle) apr_dbd_close(db->driver, db->handle);

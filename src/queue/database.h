@@ -33,6 +33,8 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
 apr_status_t ss_db_write(ss_db_t *db, int is_new);
 /* Prepares all statements. Once; idempotent after success. */
 apr_status_t ss_db_prepare(ss_db_t *db);
+/* Prepares all of them again, after SS_FAULT_STALE; forgets the failure. The old ones go with the connection: this is rare. */
+apr_status_t ss_db_refresh(ss_db_t *db);
 void ss_db_close(ss_db_t *db);
 /* Forgets rows and the last failure. */
 void ss_db_clear(ss_db_t *db);

@@ -23,7 +23,8 @@ typedef enum {
 typedef enum {            /* what an error says about what to do next */
     SS_FAULT_NONE,
     SS_FAULT_REQUEST,     /* this statement's: a constraint, a value; the others of its batch can be done without it */
-    SS_FAULT_STORE        /* everybody's: disk full, locked, read-only, connection lost */
+    SS_FAULT_STORE,       /* everybody's: disk full, locked, read-only, connection lost */
+    SS_FAULT_STALE        /* somebody changed the file's tables (VACUUM does): the statements are prepared again, and the work is done again */
 } ss_fault_t;
 
 typedef enum {            /* settings of a connection */

@@ -6,7 +6,7 @@
 
 /* Result codes of SQLite that lead to a sentence of their own (sqlite.org/rescode.html); numbers, so that this file needs only APR. */
 enum { CODE_PERM = 3, CODE_BUSY = 5, CODE_LOCKED = 6, CODE_NOMEM = 7, CODE_READONLY = 8, CODE_IOERR = 10, CODE_CORRUPT = 11, CODE_FULL = 13,
-       CODE_CANTOPEN = 14, CODE_AUTH = 23, CODE_NOTADB = 26 };
+       CODE_CANTOPEN = 14, CODE_SCHEMA = 17, CODE_AUTH = 23, CODE_NOTADB = 26 };
 
 /* A message that finished keeps finished > 0; one that waits for nothing but a person has due FAR. */
 #define FAR "9223372036854775807"
@@ -189,6 +189,7 @@ static const struct { int code; apr_status_t rv; const char *word, *words, *text
       "the file %s is damaged: stop httpd, keep a copy of it, and save what can be read with smtp-send queue --recover" },
     { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "file is not a database",
       "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it away" },
+    { CODE_SCHEMA, APR_EGENERAL, "ESCHEMA", "schema has changed", "another program changed the tables of %s" },
     { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "out of memory", "there is no memory left for work on %s" },
 };
 
@@ -199,7 +200,7 @@ static ss_fault_t explain(int code, const char *words, const char *name, apr_sta
         if (faults[i].code != (code & 0xff) && !strstr(words, faults[i].words)) continue;
         *rv = faults[i].rv;
         ss_result_set(result, "queue", faults[i].word, NULL, faults[i].text, name);
-        return SS_FAULT_STORE;
+        return faults[i].code == CODE_SCHEMA ? SS_FAULT_STALE : SS_FAULT_STORE;
     }
     *rv = APR_EGENERAL;
     ss_result_set(result, "queue", "", NULL, "the queue %s refused the work: %s", name, words);

@@ -13,6 +13,7 @@
 #include "queue/store_impl.h"
 
 #define BATCH_MAX 1000                         /* requests of one transaction; the others wait for the next */
+#define REFRESH_MOST 3                         /* how often one batch prepares its statements again */
 #define AGAIN_FIRST (100 * 1000)               /* outcomes that could not be written are tried again after, doubling to ... */
 #define AGAIN_MOST (5 * APR_USEC_PER_SEC)
 #define CLOSE_WAIT (10 * APR_USEC_PER_SEC)     /* a store that closes tries its last outcomes so long */
@@ -163,6 +164,7 @@ static void roll_back(ss_db_t *db)
 static apr_status_t do_batch(ss_store_t *store, struct ring_t *batch, struct ring_t *done)
 {
     ss_db_t *db = &store->db;
+    int refreshed = 0;
 
     for (;;) {
         ss_store_request_t *bad = NULL;
@@ -176,6 +178,7 @@ static apr_status_t do_batch(ss_store_t *store, struct ring_t *batch, struct rin
         else if (db->fault != SS_FAULT_REQUEST) bad = NULL;
         if (rv == APR_SUCCESS) return APR_SUCCESS;
         roll_back(db);
+        if (db->fault == SS_FAULT_STALE && refreshed++ < REFRESH_MOST && ss_db_refresh(db) == APR_SUCCESS) continue;
         if (!bad) return rv;
         fail(db, bad);
         APR_RING_REMOVE(bad, link);
@@ -257,6 +260,10 @@ static void read_one(ss_store_t *store, ss_store_request_t *request, struct ring
 
     ss_db_clear(db);
     apr_status_t rv = ss_read_step(db, request, &more);
+    if (rv != APR_SUCCESS && db->fault == SS_FAULT_STALE) {
+        rv = ss_db_refresh(db);
+        if (rv == APR_SUCCESS) rv = ss_read_step(db, request, &more);
+    }
     if (rv != APR_SUCCESS) fail(db, request);
     ss_db_clear(db);
     if (rv == APR_SUCCESS && more) {

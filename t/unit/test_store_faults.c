@@ -168,6 +168,24 @@ static void a_locked_file_refuses_and_heals(void)
     store_rig_end(&rig);
 }
 
+/* What an administrator may do to a queue in use: it makes the prepared statements void. */
+static void do_sql(const char *text);
+static void a_file_that_is_vacuumed_goes_on(void)
+{
+    store_rig_start(&rig);
+    for (int i = 0; i < 4; i++) {
+        ss_message_t *m = store_rig_message(&rig, 1, 10);
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        do_sql("VACUUM");
+        /* A write meets it first, or a read. */
+        if (i % 2) CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "queued");
+        CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 Ok", 1), APR_SUCCESS);
+        CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "sent");
+        apr_pool_destroy(m->pool);
+    }
+    store_rig_end(&rig);
+}
+
 static void two_daemons_never_share_a_file(void)
 {
     store_rig_t other;
@@ -370,7 +388,7 @@ static void a_folder_must_be_writable(void)
 }
 
 #define TESTS(X) X(nothing_is_answered_before_the_commit) X(a_full_disk_refuses_and_heals) X(a_sync_that_fails_refuses_and_heals) \
-    X(a_locked_file_refuses_and_heals) X(two_daemons_never_share_a_file) X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) \
+    X(a_locked_file_refuses_and_heals) X(a_file_that_is_vacuumed_goes_on) X(two_daemons_never_share_a_file) X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) \
     X(another_programs_database_is_refused_untouched) X(a_damaged_file_is_refused_untouched) X(a_folder_must_be_there) X(a_folder_must_be_writable)
 
 void ss_suite_store_faults(void)
