@@ -32,7 +32,7 @@ class Bench:
 
     def __init__(self):
         self.started = time.monotonic()
-        self.when = time.strftime("%Y-%m-%d", time.gmtime()) + f", {len(os.sched_getaffinity(0))} cores, messages of 2 KiB"
+        self.when = time.strftime("%Y-%m-%d", time.gmtime()) + f", {len(os.sched_getaffinity(0))} cores (load {os.getloadavg()[0]:.0f}), messages of 2 KiB"
 
     @property
     def elapsed(self):
