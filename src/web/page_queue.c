@@ -75,9 +75,9 @@ static void put_row(ss_status_t *page, const json_t *row)
     ap_rputs("</td><td class=\"addr\" data-label=\"To\">", r);
     ss_html_put(r, to);
     if (count > 1) ap_rprintf(r, " <span class=\"soft\">and %" APR_INT64_T_FMT " more</span>", count - 1);
-    ap_rputs("</td><td data-label=\"From\">", r);
+    ap_rputs("<br><span class=\"soft small\">from ", r);
     ss_html_put(r, *ss_html_member(row, "from") ? ss_html_member(row, "from") : "<>");
-    ap_rputs("</td>", r);
+    ap_rputs("</span></td>", r);
     put_words(r, row);
     ap_rputs("<td class=\"acts\">", r);
     if (waits) ss_nav_button(page, strcmp(state, "held") ? "retry" : "release", strcmp(state, "held") ? "Reattempt" : "Release", "id", id, NULL);
@@ -142,7 +142,7 @@ int ss_page_queue(ss_status_t *page)
     if (!json_array_size(rows)) ap_rputs("<p>No messages.</p>\n", r);
     else {
         ap_rputs("<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th scope=\"col\">Date</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th>"
-                 "<th scope=\"col\">Subject</th><th scope=\"col\">To</th><th scope=\"col\">From</th><th scope=\"col\">The server's words</th>"
+                 "<th scope=\"col\">Subject</th><th scope=\"col\">To, from</th><th scope=\"col\">The server's words</th>"
                  "<th scope=\"col\"><span class=\"unseen\">Actions</span></th></tr></thead>\n<tbody>\n", r);
         for (size_t i = 0; i < json_array_size(rows); i++) put_row(page, json_array_get(rows, i));
         ap_rputs("</tbody></table></div>\n", r);
