@@ -18,6 +18,7 @@ FRONT_LIBS := $(or $(wildcard $(patsubst %.la,%.a,$(shell apr-1-config --apr-la-
 LIBS       := $(APR_LIBS) $(shell apu-1-config --link-ld 2>/dev/null) \
               $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl libcurl sqlite3 2>/dev/null)
 LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
+COMPLETIONS := $(or $(shell pkg-config --variable=completionsdir bash-completion 2>/dev/null),/usr/share/bash-completion/completions)
 COMMANDS   := $(patsubst %/,%,$(dir $(LIBEXEC)))/smtp-send-commands
 BINDIR     := $(shell $(APXS) -q bindir 2>/dev/null)
 MANDIR     := $(shell $(APXS) -q mandir 2>/dev/null)
@@ -48,13 +49,14 @@ LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix sr
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
 FRONT_SRC := $(addprefix src/cli/,front.c sendmail.c sendmail_options.c)
-CLI_SRC  := $(filter-out src/cli/front.c,$(wildcard src/cli/*.c))
+CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))
+MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5
 UNIT_SRC := $(wildcard t/unit/*.c)
 comma := ,
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: deb dist all help clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
-all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(B)/mod_smtp_send_example.so
+all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(MANUALS) $(B)/mod_smtp_send_example.so
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -101,6 +103,13 @@ $(B)/smtp-send: $(call obj,$(FRONT_SRC)) $(B)/libss.a
 $(B)/smtp-send-commands: $(call obj,$(CLI_SRC)) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
+# Man pages, from the tables of commands and directives.
+$(B)/manual: $(call obj,src/cli/manual.c $(filter-out src/cli/main.c,$(CLI_SRC))) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(MANUALS): $(B)/manual
+	$(Q)$(B)/manual $(@F) > $@.new && mv $@.new $@
+
 # Each t/unit/test_x.c brings one suite: ss_suite_x. The list is made here, so that none can be forgotten.
 SUITES := $(patsubst t/unit/test_%.c,%,$(wildcard t/unit/test_*.c))
 $(B)/unit_suites.inc: $(wildcard t/unit/test_*.c) Makefile
@@ -111,7 +120,7 @@ $(B)/obj/t/unit/main.o: $(B)/unit_suites.inc
 $(B)/obj/t/unit/%.o: OWN += -I$(B) -It/unit -Wno-missing-prototypes
 # t/unit/disk.c stands in for the C library's calls that write, for SQLite's library too.
 $(B)/unit: LDFLAGS_ALL += $(patsubst %,-Wl$(comma)--export-dynamic-symbol=%,pwrite pwrite64 fdatasync fsync)
-$(B)/unit: $(call obj,$(UNIT_SRC) $(filter-out src/cli/front.c,$(FRONT_SRC))) $(B)/libss.a
+$(B)/unit: $(call obj,$(UNIT_SRC) $(filter-out src/cli/front.c,$(FRONT_SRC)) src/cli/progress.c) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcunit
 
 unit: $(B)/unit
@@ -124,6 +133,10 @@ install: all
 	install -m 644 $(B)/mod_smtp_send.so $(DESTDIR)$(LIBEXEC)/
 	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
 	install -m 755 $(B)/smtp-send-commands $(DESTDIR)$(COMMANDS)
+	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(COMPLETIONS)
+	install -m 644 $(B)/smtp-send.1 $(DESTDIR)$(MANDIR)/man1/
+	install -m 644 $(B)/mod_smtp_send.5 $(DESTDIR)$(MANDIR)/man5/
+	install -m 644 conf/smtp-send.bash $(DESTDIR)$(COMPLETIONS)/smtp-send
 	install -m 644 include/smtp_send.h $(DESTDIR)$(INCLUDEDIR)/
 	install -d $(DESTDIR)$(PKGCONFIGDIR)
 	sed "s|@INCLUDEDIR@|$(INCLUDEDIR)|; s|@VERSION@|$(VERSION)|" conf/smtp_send.pc.in > $(B)/smtp_send.pc

@@ -75,6 +75,8 @@ typedef struct {
 int ss_cli_has_colour(void);
 /* Columns of the terminal; 0: none, nothing is cut. */
 int ss_cli_width(void);
+/* Its lines. */
+int ss_cli_height(void);
 /* Text from outside made safe for a terminal: control characters (C1 ones, too) and broken UTF-8 become visible; line ends become blanks. */
 const char *ss_cli_clean(const char *text, apr_pool_t *pool);
 /* text in a colour where there is colour. */
@@ -104,10 +106,20 @@ int ss_cli_import(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_token(ss_cli_t *cli, int argc, const char *const *argv);
 
 /* The rows of the daemon's list as a table (queue.c), and its status document for people; relay: only that one, or NULL (status.c). */
 void ss_cli_messages(const json_t *rows, apr_pool_t *pool);
 void ss_cli_status_print(const json_t *status, const char *relay, apr_pool_t *pool);
+
+/* ---- live (watch.c) ---- */
+#define SS_CLI_WATCH_OPTIONS(every, is_watching) { "watch", NULL, "live, until interrupted", NULL, &(is_watching) }, { "every", "TIME", "how often with --watch (2s)", &(every), NULL }
+typedef struct {
+    int (*show)(void *self, ss_cli_t *cli, const json_t *status);   /* one picture; EX_OK: go on */
+    void *self;
+} ss_cli_picture_t;
+/* Asks for the status again and again and shows a progress line, and on a terminal picture's above it. Returns when that ends or nobody answers any more. */
+int ss_cli_watch(ss_cli_t *cli, const char *every, const ss_cli_picture_t *picture);
 
 /* ---- the connection test (check.c, check_local.c) ---- */
 typedef struct {                  /* as typed; NULL: not given */

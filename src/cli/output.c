@@ -31,6 +31,13 @@ int ss_cli_width(void)
     return columns && !ss_text_number(columns, 20, 10000, &number) ? (int)number : 80;
 }
 
+int ss_cli_height(void)
+{
+    struct winsize size;
+
+    return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row ? size.ws_row : 24;
+}
+
 const char *ss_cli_clean(const char *text, apr_pool_t *pool)
 {
     const char *valid = ss_text_utf8(pool, text, strlen(text));

@@ -12,8 +12,8 @@
 #define WIDE 118                  /* columns of a terminal that holds sender and subject, too */
 
 typedef struct {
-    const char *state, *relay, *from, *to, *text, *after, *limit;
-    int is_all;
+    const char *state, *relay, *from, *to, *text, *after, *limit, *every;
+    int is_all, is_watching;
 } list_t;
 
 /* ---- the list ---- */
@@ -117,6 +117,19 @@ static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
     return 0;
 }
 
+static int show_list(void *self, ss_cli_t *cli, const json_t *status)
+{
+    int code, height = ss_cli_height() - 3;
+
+    (void)status;
+    /* A row has a note of a line. */
+    json_t *all = fetch(cli, self, height > 4 ? height / 2 : 2, &code);
+    if (!all) return code;
+    ss_cli_messages(json_object_get(all, "messages"), cli->pool);
+    json_decref(all);
+    return EX_OK;
+}
+
 static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv)
 {
     const ss_cli_option_t options[] = {
@@ -127,7 +140,8 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
         { "to", "PATTERN", "only to this recipient", &wanted->to, NULL },
         { "text", "TEXT", "only with this in id, address or subject", &wanted->text, NULL },
         { "limit", "N", "list at most N messages (100; 0: all)", &wanted->limit, NULL },
-        { "after", "ID", "go on behind this message", &wanted->after, NULL }
+        { "after", "ID", "go on behind this message", &wanted->after, NULL },
+        SS_CLI_WATCH_OPTIONS(wanted->every, wanted->is_watching)
     };
     apr_array_header_t *operands;
     apr_int64_t limit;
@@ -135,6 +149,7 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
 
     if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0, &operands, &code)) return code;
     if (read_limit(cli, wanted->limit, &limit)) return EX_USAGE;
+    if (wanted->is_watching) return ss_cli_watch(cli, wanted->every, &(ss_cli_picture_t){ show_list, wanted });
     json_t *all = fetch(cli, wanted, limit, &code);
     if (!all) return code;
     const json_t *rows = json_object_get(all, "messages");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/settings.h"
 
 static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *answer, const char *until)
 {
@@ -20,15 +21,36 @@ static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *an
     }
 }
 
+/* [count, microseconds] of "50/min", by the rules of SMTPSendRate; NULL: said. */
+static json_t *read_rate(const ss_cli_t *cli, const char *text)
+{
+    const ss_option_t *option = ss_option_find("SMTPSendRate");
+    ss_settings_t settings;
+    const char *error;
+
+    ss_settings_clear(&settings);
+    error = ss_option_set(option, &settings, 1, &text, NULL, cli->pool);
+    if (error) {
+        ss_cli_complain(cli, "--rate: \"%s\" is no rate like 50/min, 10/s or 1000/h", text);
+        return NULL;
+    }
+    const ss_rate_t *rate = &APR_ARRAY_IDX(settings.rates, 0, ss_rate_t);
+    return json_pack("[I,I]", (json_int_t)rate->count, (json_int_t)rate->per);
+}
+
 int ss_cli_regulate(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    const char *relay = NULL, *reason = NULL, *lasts = NULL, *until = NULL, *verb = argv[0];
-    const ss_cli_option_t options[] = {
+    const char *relay = NULL, *reason = NULL, *lasts = NULL, *rate = NULL, *until = NULL, *verb = argv[0];
+    const ss_cli_option_t pausing[] = {
         { "relay", "NAME", "only this relay (all)", &relay, NULL },
         { "reason", "TEXT", "why, for the log and the pages", &reason, NULL },
         { "for", "TIME", "go on by itself after this time (30min)", &lasts, NULL }
     };
-    int count = !strcmp(verb, "pause") ? 3 : 1, code;
+    const ss_cli_option_t others[] = {
+        { "relay", "NAME", "only this relay (all)", &relay, NULL }, { "rate", "RATE", "begin slowly: 50/min, doubled each minute", &rate, NULL }
+    };
+    const ss_cli_option_t *options = !strcmp(verb, "pause") ? pausing : others;
+    int count = !strcmp(verb, "pause") ? 3 : !strcmp(verb, "resume") ? 2 : 1, code;
     apr_interval_time_t duration = 0;
     apr_array_header_t *operands;
 
@@ -37,7 +59,10 @@ int ss_cli_regulate(ss_cli_t *cli, int argc, const char *const *argv)
         ss_cli_complain(cli, "--for: \"%s\" is no time like 30min, 2h or 1d", lasts);
         return EX_USAGE;
     }
+    json_t *limit = rate ? read_rate(cli, rate) : NULL;
+    if (rate && !limit) return EX_USAGE;
     json_t *request = ss_cli_request(verb);
+    if (limit) json_object_set_new(request, "rate", limit);
     json_object_set_new(request, "who", json_string(ss_cli_who(cli->pool)));
     if (relay) json_object_set_new(request, "relay", json_string(relay));
     if (reason) json_object_set_new(request, "reason", json_string(ss_text_utf8(cli->pool, reason, strlen(reason))));

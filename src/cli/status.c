@@ -24,6 +24,25 @@ static int judge(const json_t *status, const char *relay)
     return worst;
 }
 
+static const char *name_of(const json_t *relay)
+{
+    const char *name = json_string_value(json_object_get(relay, "name"));
+
+    return name ? name : "";
+}
+
+static int waits_for_relay(const json_t *status, const char *relay)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(status, "relays"), i, row) {
+        const char *state = json_string_value(json_object_get(row, "state"));
+        if (state && !strcmp(state, "down") && (!relay || !strcmp(relay, name_of(row)))) return 1;
+    }
+    return 0;
+}
+
 static apr_int64_t number(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
@@ -83,7 +102,8 @@ void ss_cli_status_print(const json_t *status, const char *relay, apr_pool_t *po
     int verdict = judge(status, relay);
     size_t i;
 
-    puts(ss_cli_ink(inks[verdict], words[verdict], pool));
+    int is_down = verdict == FLOWING && waits_for_relay(status, relay);
+    puts(is_down ? ss_cli_ink(SS_INK_WARN, "Mail waits for its relay, not yet for long", pool) : ss_cli_ink(inks[verdict], words[verdict], pool));
     json_array_foreach(json_object_get(status, "reasons"), i, row) {
         const char *of = ss_cli_text(row, "relay", pool);
         printf("  %s%s%s: %s\n", of, *of ? " " : "", ss_cli_text(row, "reason", pool), ss_cli_text(row, "detail", pool));
@@ -93,8 +113,7 @@ void ss_cli_status_print(const json_t *status, const char *relay, apr_pool_t *po
            ss_cli_bytes(number(queue, "bytes"), pool), ss_cli_bytes(number(queue, "limitBytes"), pool), ss_cli_text(queue, "driver", pool), number(status, "pid"),
            ss_cli_age(ss_cli_since(json_string_value(json_object_get(status, "startedAt"))), pool));
     json_array_foreach(json_object_get(status, "relays"), i, row) {
-        const char *name = json_string_value(json_object_get(row, "name"));
-        if (!relay || (name && !strcmp(name, relay))) print_relay(row, pool);
+        if (!relay || !strcmp(relay, name_of(row))) print_relay(row, pool);
     }
 }
 
@@ -104,20 +123,27 @@ static int has_relay(const json_t *status, const char *relay)
     size_t i;
 
     json_array_foreach(json_object_get(status, "relays"), i, row) {
-        const char *name = json_string_value(json_object_get(row, "name"));
-        if (name && !strcmp(name, relay)) return 1;
+        if (!strcmp(relay, name_of(row))) return 1;
     }
     return 0;
 }
 
+static int show_status(void *self, ss_cli_t *cli, const json_t *status)
+{
+    ss_cli_status_print(status, self, cli->pool);
+    return EX_OK;
+}
+
 int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    const char *relay = NULL;
-    const ss_cli_option_t options[] = { { "relay", "NAME", "only this relay", &relay, NULL } };
+    const char *relay = NULL, *every = NULL;
+    int is_watching = 0;
+    const ss_cli_option_t options[] = { { "relay", "NAME", "only this relay", &relay, NULL }, SS_CLI_WATCH_OPTIONS(every, is_watching) };
     apr_array_header_t *operands;
     int code;
 
-    if (ss_cli_arguments(cli, options, 1, argc, argv, 0, &operands, &code)) return code;
+    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0, &operands, &code)) return code;
+    if (is_watching) return ss_cli_watch(cli, every, &(ss_cli_picture_t){ show_status, (void *)relay });
     json_t *status = ss_cli_ask(cli, ss_cli_request("status"), NULL, &code);
     if (!status) return STUCK;
     if (relay && !has_relay(status, relay)) {

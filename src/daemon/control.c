@@ -421,10 +421,22 @@ static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, 
     json_array_append_new(rows, json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
 }
 
-static void resume_one(ss_relay_t *relay, const char *who, json_t *rows, apr_time_t now)
+/* "rate": [count, microseconds] of the request; NULL: none. */
+static const ss_rate_t *read_rate(const json_t *header, ss_rate_t *rate)
+{
+    const json_t *pair = json_object_get(header, "rate");
+
+    rate->count = json_integer_value(json_array_get(pair, 0));
+    rate->per = json_integer_value(json_array_get(pair, 1));
+    return rate->count > 0 && rate->per > 0 ? rate : NULL;
+}
+
+static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows, apr_time_t now)
 {
     const char *note = NULL;
+    ss_rate_t rate;
 
+    ss_relay_ramp(relay, read_rate(header, &rate), now);
     ss_pause_clear(relay, who, now);
     if (relay->pause.directive) note = "still paused: the configuration says SMTPSendPause On";
     else if (!relay->settings->engine) note = "nothing is sent: the configuration says SMTPSendEngine Off";
@@ -482,7 +494,7 @@ static void regulate(ss_asker_t *asker, const json_t *header, const char *verb)
         if (!strcmp(verb, "pause")) {
             pause_one(relay, header, who, rows, now);
         } else if (!strcmp(verb, "resume")) {
-            resume_one(relay, who, rows, now);
+            resume_one(relay, header, who, rows, now);
         } else {
             ss_log(d->log, SS_LOG_NOTICE, 271, "relay \"%s\": flushed by %s: everything that waits is tried at once", relay->name, who);
             ss_relay_flush(relay, who);

@@ -105,6 +105,8 @@ struct ss_relay_t {
     ss_timer_t fill_timer;         /* reading the order failed: when it is tried again */
     int was_read;                  /* all of the order was looked at once */
     int is_flushing;
+    ss_rate_t ramp;                /* resumed slowly: no faster than this; count 0: no such bound (ramp.c) */
+    ss_timer_t ramp_timer;
     ss_deferred_t pump;
     apr_int64_t counts[SS_STATES]; /* recipients in the store by state, kept up */
     apr_int64_t waiting_messages;
@@ -128,6 +130,8 @@ void ss_relay_wake(ss_relay_t *relay);
 void ss_relay_fill(ss_relay_t *relay);
 /* Tries at once: breakers and waits forgotten, in the store too (flush.c). */
 void ss_relay_flush(ss_relay_t *relay, const char *who);
+/* A relay that is resumed sends no faster than rate, doubled each minute until nothing waits or the bound does not bind any more (ramp.c). rate NULL: without a bound. */
+void ss_relay_ramp(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now);
 /* "up", "down", "blocked", "paused", "off"; cause and advice id of the state or NULL. */
 const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const char **advice);
 /* A message came into the queue (+1) or left it (-1): all its recipients are counted as waiting. */

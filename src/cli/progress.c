@@ -1,0 +1,50 @@
+/* progress.c: see progress.h. */
+#include "cli/progress.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void forget_oldest(ss_progress_t *p)
+{
+    p->count--;
+    memmove(p->times, p->times + 1, sizeof(p->times[0]) * (apr_size_t)p->count);
+    memmove(p->waiting, p->waiting + 1, sizeof(p->waiting[0]) * (apr_size_t)p->count);
+    memmove(p->done, p->done + 1, sizeof(p->done[0]) * (apr_size_t)p->count);
+}
+
+void ss_progress_look(ss_progress_t *p, apr_time_t now, apr_int64_t waiting, apr_int64_t done)
+{
+    if (p->count && (done < p->done[p->count - 1] || now <= p->times[p->count - 1])) p->count = 0;
+    if (p->count == SS_PROGRESS_LOOKS) forget_oldest(p);
+    p->times[p->count] = now;
+    p->waiting[p->count] = waiting;
+    p->done[p->count] = done;
+    p->count++;
+}
+
+static const char *rate_text(double per_second, apr_pool_t *pool)
+{
+    if (per_second >= 10) return apr_psprintf(pool, "%.0f/s", per_second);
+    if (per_second >= 0.1) return apr_psprintf(pool, "%.1f/s", per_second);
+    return apr_psprintf(pool, "%.1f/min", per_second * 60);
+}
+
+const char *ss_progress_text(const ss_progress_t *p, apr_pool_t *pool)
+{
+    int last = p->count - 1;
+
+    if (last < 0) return "";
+    const char *text = apr_psprintf(pool, "%" APR_INT64_T_FMT " waiting", p->waiting[last]);
+    if (!last) return text;
+    double seconds = (double)(p->times[last] - p->times[0]) / APR_USEC_PER_SEC;
+    double out = (double)(p->done[last] - p->done[0]) / seconds, shrinks = (double)(p->waiting[0] - p->waiting[last]) / seconds;
+    text = apr_pstrcat(pool, text, ", ", rate_text(out, pool), " out", NULL);
+    if (!p->waiting[last]) return text;
+    if (shrinks < 0) return apr_pstrcat(pool, text, ", growing", NULL);
+    if (shrinks == 0) return text;
+    apr_interval_time_t left = apr_time_from_sec((apr_time_t)((double)p->waiting[last] / shrinks) + 1);
+    if (left > 120 * APR_USEC_PER_SEC) left = left / (60 * APR_USEC_PER_SEC) * (60 * APR_USEC_PER_SEC);
+    return apr_pstrcat(pool, text, ", ", ss_text_duration_print(pool, left), " left", NULL);
+}

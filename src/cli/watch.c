@@ -1,0 +1,67 @@
+/* watch.c: a picture of the queue again and again: on a terminal the whole picture, elsewhere a line each time (with --json a document a line). */
+#include "cli/cli.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/progress.h"
+
+#define EVERY (2 * APR_USEC_PER_SEC)
+#define EVERY_LEAST (APR_USEC_PER_SEC / 5)
+
+static void look(ss_progress_t *progress, const json_t *status)
+{
+    const json_t *relay;
+    apr_int64_t done = 0;
+    size_t i;
+
+    json_array_foreach(json_object_get(status, "relays"), i, relay) {
+        done += json_integer_value(json_object_get(relay, "sent")) + json_integer_value(json_object_get(relay, "failed"));
+    }
+    ss_progress_look(progress, apr_time_now(), json_integer_value(json_object_get(json_object_get(status, "queue"), "messages")), done);
+}
+
+static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *status, const ss_cli_picture_t *picture)
+{
+    int code = EX_OK;
+
+    if (cli->is_json) {
+        json_dumpf(status, stdout, JSON_COMPACT);
+        putchar('\n');
+    } else if (isatty(STDOUT_FILENO)) {
+        fputs("\033[H\033[2J", stdout);
+        puts(ss_cli_ink(SS_INK_BOLD, ss_progress_text(progress, cli->pool), cli->pool));
+        putchar('\n');
+        code = picture->show(picture->self, cli, status);
+    } else {
+        puts(ss_progress_text(progress, cli->pool));
+    }
+    return fflush(stdout) ? EX_IOERR : code;
+}
+
+int ss_cli_watch(ss_cli_t *cli, const char *every, const ss_cli_picture_t *picture)
+{
+    apr_interval_time_t wait = EVERY;
+    ss_progress_t progress = { .count = 0 };
+    apr_pool_t *whole = cli->pool;
+    int code = EX_OK;
+
+    if (every && (ss_text_duration(every, &wait) || wait < EVERY_LEAST)) {
+        ss_cli_complain(cli, "--every: \"%s\" is no time of at least 200ms", every);
+        return EX_USAGE;
+    }
+    while (code == EX_OK) {
+        apr_pool_create(&cli->pool, whole);
+        json_t *status = ss_cli_ask(cli, ss_cli_request("status"), NULL, &code);
+        if (status) {
+            look(&progress, status);
+            code = show(cli, &progress, status, picture);
+            json_decref(status);
+        }
+        apr_pool_destroy(cli->pool);
+        if (code == EX_OK) apr_sleep(wait);
+    }
+    cli->pool = whole;
+    return code;
+}
