@@ -199,6 +199,7 @@ check: check-packages
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory fuzz-short
 	@$(MAKE) --no-print-directory e2e
+	@$(MAKE) --no-print-directory interop
 	@$(MAKE) --no-print-directory browser
 	@$(MAKE) --no-print-directory torture-short
 	@echo "make check: everything passed"

@@ -63,3 +63,8 @@ torture torture-short: all
 	@TORTURE=$(if $(filter torture,$@),full,short) TORTURE_REPORT=$(abspath $(B)) SMTP_SEND_BUILD=$(abspath $(B)) \
 	    $(PYTHON) -m pytest -q -p no:cacheprovider --durations=5 t/torture
 	@cat $(B)/torture.txt
+
+.PHONY: interop
+## make interop         other people's servers as the relay: Postfix, aiosmtpd
+interop:
+	@$(MAKE) --no-print-directory e2e TESTS=t/interop
