@@ -40,7 +40,7 @@ fuzz-short:
 
 COVERED  := smtp queue mail
 coverage:
-	@$(MAKE) --no-print-directory B=build/coverage OPT="-O0 -g" HARD= SAN="--coverage" build/coverage/unit
+	@$(MAKE) --no-print-directory B=build/coverage OPT="-O0 -g" WARN= HARD= SAN="--coverage" build/coverage/unit
 	@find build/coverage -name '*.gcda' -delete
 	@timeout 600 build/coverage/unit > build/coverage/unit.log
 	@sh t/coverage build/coverage $(COVERED)
