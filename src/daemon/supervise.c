@@ -66,7 +66,8 @@ static record_t *get_record(apr_pool_t *process_pool)
     record->lifeline = -1;
     if (getrandom(&record->instance, sizeof(record->instance), 0) != (ssize_t)sizeof(record->instance)) record->instance = (apr_uint64_t)apr_time_now();
     if (!record->instance) record->instance = 1;
-    apr_pool_userdata_setn(record, RECORD_KEY, apr_pool_cleanup_null, process_pool);
+    /* Not setn: the key is kept by its address, and this module may lie at another one after a restart. */
+    apr_pool_userdata_set(record, RECORD_KEY, apr_pool_cleanup_null, process_pool);
     return record;
 }
 
