@@ -12,12 +12,6 @@ from rig.relay import Relay  # noqa: E402
 
 
 @pytest.fixture
-def relay():
-    with Relay() as server:
-        yield server
-
-
-@pytest.fixture
 def make_relay():
     made = []
 
@@ -30,7 +24,13 @@ def make_relay():
 
 
 @pytest.fixture
-def make_httpd():
+def relay(make_relay):
+    return make_relay()
+
+
+@pytest.fixture
+def make_httpd(make_relay):
+    """Asks for make_relay so that relays outlive the httpd that talks to them."""
     made = []
 
     def make(config="", relay=None, start=True, expect=(), **kwargs):
