@@ -281,8 +281,7 @@ static void more_parts(ss_asker_t *asker, const ss_frame_t *frame, const char *c
     ss_submit(asker, asker->header, message);
 }
 
-/* One buffer waits for the next client that has something to say: to ask the C library for 64 KiB and to give them back, for each request, was a sixth
- * of the loop's time. */
+/* One buffer waits for the next client that has something to say: 64 KiB need not be asked of the C library and given back for each request. */
 static void keep_spare(ss_daemon_t *d, ss_buf_t *buf)
 {
     if (d->spare.data || buf->size > SPARE_MAX) {
