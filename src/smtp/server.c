@@ -380,6 +380,8 @@ void ss_server_destroy(ss_server_t *s)
 ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
 {
     *used = 0;
+    /* No bytes may come as no address, from which nothing may be counted. */
+    if (!bytes) bytes = "";
     for (;;) {
         apr_size_t before = *used;
         state_t state = s->state;
