@@ -35,6 +35,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, s, log, ptemp);
+    ss_config_scrub();
     ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
     return ss_supervise_start(config, ss_module_secret, log, s, pconf, s->process->pool) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
 }

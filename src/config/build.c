@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/scrub.h"
 #include "config/values.h"
 
 #ifndef SS_DEFAULT_STATE_DIR
@@ -112,6 +113,14 @@ ss_secret_t *ss_module_secret(const ss_settings_t *relay)
         if (!strcmp(secrets[i].relay->relay_name, relay->relay_name)) return secrets[i].secret;
     }
     return NULL;
+}
+
+void ss_config_scrub(void)
+{
+    for (int i = 0; i < secret_count; i++) {
+        const ss_secret_source_t *source = secrets[i].relay->password;
+        if (source && source->kind == SS_SECRET_TEXT) ss_scrub_line("SMTPSendPassword", source->source);
+    }
 }
 
 void ss_config_wipe_secrets(void)

@@ -32,6 +32,8 @@ extern command_rec ss_config_commands[];
 const char *ss_config_build(ss_config_t **config, server_rec *main_server, apr_pool_t *pconf);
 /* Warnings about what is legal and probably wrong; secrets are read here (as root). */
 void ss_config_check(const ss_config_t *config, server_rec *main_server, const ss_log_t *log, apr_pool_t *ptemp);
+/* Overwrites what httpd's reading of the configuration left of passwords in this process's memory (parent, before it forks). */
+void ss_config_scrub(void);
 /* Wipes every secret this process has (web processes). */
 void ss_config_wipe_secrets(void);
 /* The secret of a relay. */

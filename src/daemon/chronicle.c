@@ -10,6 +10,7 @@
 #include "daemon/series.h"
 
 #define SAMPLE_EVERY (10 * APR_USEC_PER_SEC)
+#define SAMPLE_IDLE (30 * APR_USEC_PER_SEC)   /* while nothing happens: an idle daemon sleeps */
 #define SAVE_EVERY (60 * APR_USEC_PER_SEC)
 #define ACTIONS_MAX 50               /* of people, newest; older ones are in the log */
 #define WORDS_MAX 300                /* of who, and of what */
@@ -40,26 +41,29 @@ static void add_action(struct ss_chronicle_t *c, apr_time_t time, const char *wh
     if (c->action_count < ACTIONS_MAX) c->action_count++;
 }
 
-static void sample(struct ss_chronicle_t *c, apr_time_t now)
+/* Whether anything happened since the last one, or waits. */
+static int sample(struct ss_chronicle_t *c, apr_time_t now)
 {
     ss_daemon_t *d = c->daemon;
     apr_uint64_t sent = d->metrics.sent, failed = d->metrics.failed + d->metrics.expired, bytes;
     apr_int64_t waiting;
 
     ss_daemon_waiting(d, &waiting, &bytes);
-    if (sent != c->sent || failed != c->failed || waiting > 0) c->is_changed = 1;
+    int is_busy = sent != c->sent || failed != c->failed || waiting > 0;
+    if (is_busy) c->is_changed = 1;
     ss_series_add(&c->series, sent - c->sent, failed - c->failed, waiting > 0 ? (apr_uint64_t)waiting : 0, now);
     c->sent = sent;
     c->failed = failed;
+    return is_busy;
 }
 
 static void tick(ss_timer_t *timer, apr_time_t now)
 {
     struct ss_chronicle_t *c = timer->self;
 
-    sample(c, now);
+    int is_busy = sample(c, now);
     if (now - c->saved >= SAVE_EVERY) ss_chronicle_save(c->daemon, now);
-    ss_loop_timer(c->daemon->loop, &c->timer, now + SAMPLE_EVERY);
+    ss_loop_timer(c->daemon->loop, &c->timer, now + (is_busy ? SAMPLE_EVERY : SAMPLE_IDLE));
 }
 
 void ss_chronicle_start(ss_daemon_t *d)

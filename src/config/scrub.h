@@ -1,0 +1,9 @@
+/* scrub.h: a password written into the configuration stays in httpd's read buffers, which no interface reaches and every web process would inherit. */
+#ifndef SS_CONFIG_SCRUB_H
+#define SS_CONFIG_SCRUB_H
+
+/* Overwrites the value in each copy of the line "DIRECTIVE VALUE" (quoted or not, the directive in either case) that lies in this process's writable memory.
+ * Nothing else is touched, a text that only happens to equal the value included. In the parent, before web processes are forked; some milliseconds. */
+void ss_scrub_line(const char *directive, const char *value);
+
+#endif
