@@ -603,6 +603,8 @@ static const char *print_queue(const ss_option_t *o, const void *field, apr_pool
     const ss_globals_t *g = (const ss_globals_t *)(const void *)((const char *)field - offsetof(ss_globals_t, queue_driver));
 
     (void)o;
+    /* A server's connection string may hold a password. */
+    if (!strcmp(g->queue_driver, "pgsql")) return apr_pstrcat(pool, g->queue_driver, " (set)", NULL);
     return join(pool, g->queue_driver, g->queue_params ? g->queue_params : "");
 }
 

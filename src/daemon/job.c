@@ -114,6 +114,8 @@ void ss_job_free(ss_job_t *job)
 {
     if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
     if (ss_job_find(job->daemon, job->entry.id) == job) apr_hash_set(job->daemon->jobs, job->entry.id, APR_HASH_KEY_STRING, NULL);
+    /* Nothing waits: nothing to look at, and an idle daemon sleeps. */
+    if (!apr_hash_count(job->daemon->jobs) && job->daemon->expire_timer.node.place) ss_loop_untimer(job->daemon->loop, &job->daemon->expire_timer);
     ss_job_forget(job);
     free(job);
 }
