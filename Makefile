@@ -173,9 +173,13 @@ $(B)/node/node_modules/mailparser/package.json:
 	@mkdir -p $(B)/node
 	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/node mailparser@3
 
+# A server of npm's, for t/interop. After the parser: one npm at a time in one folder.
+$(B)/node/node_modules/smtp-server/package.json: | $(B)/node/node_modules/mailparser/package.json
+	$(Q)timeout 300 npm install --silent --no-audit --no-fund --prefix $(B)/node smtp-server@3
+
 # Which tests: make e2e TESTS="t/e2e/test_pause.py -k reason"
 TESTS ?= t/e2e
-e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json
+e2e: all bench-programs $(B)/node/node_modules/mailparser/package.json $(B)/node/node_modules/smtp-server/package.json
 	@echo "end to end: a private httpd with the module, $(TESTS)"
 	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --durations=10 $(TESTS)
 

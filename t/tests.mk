@@ -65,6 +65,6 @@ torture torture-short: all
 	@cat $(B)/torture.txt
 
 .PHONY: interop
-## make interop         other people's servers as the relay: Postfix, aiosmtpd
+## make interop         other people's servers as the relay: Postfix, aiosmtpd, smtp-server of npm
 interop:
 	@$(MAKE) --no-print-directory e2e TESTS=t/interop
