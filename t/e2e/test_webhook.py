@@ -79,7 +79,8 @@ def test_the_final_result_is_told_and_signed(make_httpd, relay):
 def test_only_wanted_events_and_failures_are_told(make_httpd, make_relay):
     relay = make_relay(replies={"RCPT": "550 5.1.1 no such user"})
     with Application() as application:
-        httpd = make_httpd(relay=relay, expect=["status=bounced", "reply code to the RCPT"], handlers=handlers(f"SMTPSendWebhook {application.url}\nSMTPSendWebhookEvents failed cancelled"))
+        httpd = make_httpd(relay=relay, expect=["status=bounced", "reply code to the RCPT", "SMTPSend-253"],
+                           handlers=handlers(f"SMTPSendWebhook {application.url}\nSMTPSendWebhookEvents failed cancelled"))
         failed = httpd.send().json["id"]
         assert application.wait_for(1)[0]["event"] == "failed"
         assert application.told[0][3] and json.loads(application.told[0][3])["recipient"]["dsn"] == "5.1.1"
