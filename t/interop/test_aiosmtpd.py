@@ -29,7 +29,7 @@ def submit(httpd, count, threads=4):
         thread.join(120)
 
 
-def test_1000_messages_arrive_once_each(make_httpd, make_aio):
+def test_1000_messages_arrive_once_each(make_aio, make_httpd):
     server = make_aio()
     httpd = make_httpd(relay=server)
     submit(httpd, 1000)
@@ -39,7 +39,7 @@ def test_1000_messages_arrive_once_each(make_httpd, make_aio):
 
 
 @pytest.mark.parametrize("mode, tls", [("tls", "immediate"), ("starttls", "starttls"), ("negotiate", "immediate"), ("negotiate", "starttls")])
-def test_tls_and_login(make_httpd, make_aio, certificates, mode, tls):
+def test_tls_and_login(make_aio, make_httpd, certificates, mode, tls):
     server = make_aio(tls=tls, cert=certificates.issue("aio"), auth={"me": "s3cret"})
     config = f"SMTPSendTLS {mode}\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendUsername me\nSMTPSendPassword "
     httpd = make_httpd(config + "s3cret\n", relay=server, expect=["SMTPSendTLS"])
@@ -50,7 +50,7 @@ def test_tls_and_login(make_httpd, make_aio, certificates, mode, tls):
     assert server.logins and all(login[2] for login in server.logins)
 
 
-def test_a_wrong_password_blocks_and_loses_nothing(make_httpd, make_aio, certificates):
+def test_a_wrong_password_blocks_and_loses_nothing(make_aio, make_httpd, certificates):
     server = make_aio(tls="starttls", cert=certificates.issue("aio"), auth={"me": "s3cret"})
     config = f"SMTPSendTLS starttls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendUsername me\nSMTPSendPassword "
     httpd = make_httpd(config + "wrong\n", relay=server, expect=["is blocked", "reply code to the AUTH"])
@@ -62,7 +62,7 @@ def test_a_wrong_password_blocks_and_loses_nothing(make_httpd, make_aio, certifi
     server.wait_for(1)
 
 
-def test_refusals_large_and_international(make_httpd, make_aio):
+def test_refusals_large_and_international(make_aio, make_httpd):
     server = make_aio(refuses={"gone@example.net": "550 5.1.1 nobody"}, size=8000000)
     httpd = make_httpd("SMTPSendBounce off\n", relay=server, expect=["status=bounced", "reply code to the RCPT"])
     mixed = httpd.message(httpd.send(to=("bob@example.net", "gone@example.net")).json["id"], wait="20s")

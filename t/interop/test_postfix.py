@@ -18,7 +18,7 @@ def idents(contents):
     return sorted(re.search(rb"X-Test-Id: (\S+)", c).group(1).decode() for c in contents)
 
 
-def test_1000_messages_arrive_once_each(make_httpd, make_postfix):
+def test_1000_messages_arrive_once_each(make_postfix, make_httpd):
     postfix = make_postfix()
     httpd = make_httpd(relay=postfix)
     test = httpd.get("/mail-test?from=app@example.com&to=bob@example.net")
@@ -29,7 +29,7 @@ def test_1000_messages_arrive_once_each(make_httpd, make_postfix):
     assert all(b"\n.dot\nbody " in c for c in contents)
 
 
-def test_starttls_with_a_private_authority(make_httpd, make_postfix, certificates):
+def test_starttls_with_a_private_authority(make_postfix, make_httpd, certificates):
     cert, key = certificates.issue("postfix")
     postfix = make_postfix(f"smtpd_tls_security_level = encrypt\nsmtpd_tls_cert_file = {cert}\nsmtpd_tls_key_file = {key}\nsmtpd_tls_received_header = yes")
     httpd = make_httpd(f"SMTPSendTLS starttls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendPort {postfix.port}", relay=postfix)
@@ -40,7 +40,7 @@ def test_starttls_with_a_private_authority(make_httpd, make_postfix, certificate
     assert all(b"using TLSv1.3" in c for c in contents)
 
 
-def test_refused_recipient_and_sender_fail_alone(make_httpd, make_postfix):
+def test_refused_recipient_and_sender_fail_alone(make_postfix, make_httpd):
     postfix = make_postfix("smtpd_recipient_restrictions = check_recipient_access inline:{{gone@example.net=550 5.1.1 nobody}}, permit_mynetworks, reject\n"
                            "smtpd_sender_restrictions = check_sender_access inline:{{bad@example.com=550 5.7.1 not you}}")
     httpd = make_httpd("SMTPSendBounce off", relay=postfix, expect=[r"status=bounced", r"reply code to the (RCPT|MAIL) command was 550"])
@@ -53,7 +53,7 @@ def test_refused_recipient_and_sender_fail_alone(make_httpd, make_postfix):
     assert httpd.message(refused, wait="20s")["state"] == "failed"
 
 
-def test_large_and_utf8(make_httpd, make_postfix):
+def test_large_and_utf8(make_postfix, make_httpd):
     postfix = make_postfix()
     httpd = make_httpd(relay=postfix)
     big = b"Subject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * 100000
