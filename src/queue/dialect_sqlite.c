@@ -186,7 +186,7 @@ static const struct { int code; apr_status_t rv; const char *word, *words, *text
     { CODE_AUTH, APR_EACCES, "EACCES", "authorization denied", "%s may not be used by this user: give the file to the user that httpd runs as" },
     { CODE_CANTOPEN, APR_EACCES, "EACCES", "unable to open database", "%s cannot be opened: give its folder and file to the user that httpd runs as" },
     { CODE_CORRUPT, APR_EGENERAL, "ECORRUPT", "is malformed",
-      "the file %s is damaged: stop httpd, keep a copy of it, and save what can be read with smtp-send queue --recover" },
+      "the file %s is damaged: stop httpd, keep a copy of it, and save what can be read into a new file with the command sqlite3 and its .recover" },
     { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "file is not a database",
       "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it away" },
     { CODE_SCHEMA, APR_EGENERAL, "ESCHEMA", "schema has changed", "another program changed the tables of %s" },
