@@ -183,10 +183,10 @@ static void histogram(print_t *p, const char *name, const char *help, const apr_
     ss_buf_printf(p->out, "smtp_send_%s_bucket{le=\"+Inf\"} %" APR_UINT64_T_FMT "\nsmtp_send_%s_sum %.6f\nsmtp_send_%s_count %" APR_UINT64_T_FMT "\n", name, total, name, sum, name, total);
 }
 
-/* As src/queue/store.c counts: 100 microseconds doubling. */
+/* As src/queue/store.c counts: 1 ms doubling. */
 static double commit_bound(int bucket)
 {
-    return (double)(100u << bucket) / 1e6;
+    return (double)(1000u << bucket) / 1e6;
 }
 
 static void print_times(print_t *p)
