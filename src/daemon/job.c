@@ -122,16 +122,19 @@ void ss_job_free(ss_job_t *job)
 
 static void schedule(ss_job_t *job)
 {
+    ss_relay_t *relay = job->relay;
     ss_entry_t *dropped = NULL;
 
     job->is_scheduled = 1;
-    ss_schedule_add(job->relay->schedule, &job->entry, &dropped);
+    ss_schedule_add(relay->schedule, &job->entry, &dropped);
     if (dropped) {
         ss_job_t *other = dropped->owner;
         other->is_scheduled = 0;
-        ss_job_free(other);
+        /* While the store cannot write, it still has the message as it was before: a refill would bring it again as unsent. It stays known
+         * until its outcomes are committed, which settles it. */
+        if (!other->outcomes) ss_job_free(other);
     }
-    ss_relay_wake(job->relay);
+    ss_relay_wake(relay);
 }
 
 void ss_job_settle(ss_job_t *job, apr_time_t now)
@@ -176,9 +179,11 @@ void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_
             job->is_stale = 1;
             return;
         }
-        if (job->is_scheduled) {
-            ss_schedule_remove(job->relay->schedule, &job->entry);
-            job->is_scheduled = 0;
+        ss_job_hide(job);
+        if (job->outcomes) {
+            /* What the store would read now is older than what became of it: committed() settles it. */
+            job->is_stale = 1;
+            return;
         }
         ss_job_forget(job);
     } else {
