@@ -10,11 +10,11 @@
 
 #include "net/tls_context.h"
 
-static const struct { int bit, version; uint64_t off; const char *name; } versions[] = {
-    { SS_TLSV1, TLS1_VERSION, SSL_OP_NO_TLSv1, "TLSv1" },
-    { SS_TLSV1_1, TLS1_1_VERSION, SSL_OP_NO_TLSv1_1, "TLSv1.1" },
-    { SS_TLSV1_2, TLS1_2_VERSION, SSL_OP_NO_TLSv1_2, "TLSv1.2" },
-    { SS_TLSV1_3, TLS1_3_VERSION, SSL_OP_NO_TLSv1_3, "TLSv1.3" }
+static const struct { int bit, version; } versions[] = {
+    { SS_TLSV1, TLS1_VERSION },
+    { SS_TLSV1_1, TLS1_1_VERSION },
+    { SS_TLSV1_2, TLS1_2_VERSION },
+    { SS_TLSV1_3, TLS1_3_VERSION }
 };
 
 #define VERSIONS ((int)(sizeof(versions) / sizeof(versions[0])))
@@ -57,14 +57,20 @@ static void set_versions(SSL_CTX *context, int wanted)
     /* The system-wide configuration may have a floor of its own; what the directive names goes first. */
     SSL_CTX_set_min_proto_version(context, lowest);
     SSL_CTX_set_max_proto_version(context, wanted ? highest : 0);
-    for (int i = 0; i < VERSIONS; i++) {
-        if (versions[i].version > lowest && versions[i].version < highest && !(bits & versions[i].bit)) SSL_CTX_set_options(context, versions[i].off);
-    }
+    /* A list with a gap cannot be offered: OpenSSL would stop below the gap. What lies in it is refused after the handshake (ss_tls_is_named). */
     /* TLS 1.0 and 1.1 sign with MD5 and SHA-1, which only level 0 allows; such servers also have short keys and no secure renegotiation. */
     if (bits & (SS_TLSV1 | SS_TLSV1_1)) {
         SSL_CTX_set_security_level(context, 0);
         SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
     }
+}
+
+int ss_tls_is_named(const ss_settings_t *settings, int version)
+{
+    for (int i = 0; i < VERSIONS; i++) {
+        if (versions[i].version == version) return !settings->tls_versions || (settings->tls_versions & versions[i].bit);
+    }
+    return 0;
 }
 
 /* As SSLCipherSuite: "TLSv1.3 NAMES" sets those of TLS 1.3, anything else the list for 1.2 and below (a leading "SSL " is allowed there). */

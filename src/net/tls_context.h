@@ -30,6 +30,9 @@ typedef struct {                 /* collected by the verify callback of one conn
 ss_tls_way_t ss_tls_way(const ss_tls_t *tls, int host);
 void ss_tls_way_set(ss_tls_t *tls, int host, ss_tls_way_t way);
 
+/* Whether a negotiated version (TLS1_2_VERSION ...) is one that SMTPSendTLS names; any where it names none: the context sees to the floor. */
+int ss_tls_is_named(const ss_settings_t *settings, int version);
+
 /* ---- tls_verify.c ---- */
 /* Fills facts from a finished handshake. */
 void ss_tls_describe(SSL *ssl, ss_tls_facts_t *facts);

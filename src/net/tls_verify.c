@@ -239,6 +239,13 @@ apr_status_t ss_tls_judge(const ss_settings_t *s, SSL *ssl, const char *name, co
     ss_result_t found;
     apr_pool_t *pool;
 
+    if (!ss_tls_is_named(s, SSL_version(ssl))) {
+        ss_result_clear(&found);
+        ss_result_set(&found, "tls", "", "tls-version", "the server chose %s, which SMTPSendTLS does not name", SSL_get_version(ssl));
+        *result = found;
+        apr_cpystrn(facts->verify, found.text, sizeof(facts->verify));
+        return APR_EACCES;
+    }
     if (s->tls_fingerprint) {
         facts->is_verified = is_pinned(s->tls_fingerprint, facts->fingerprint);
         if (facts->is_verified) {

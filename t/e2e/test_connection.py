@@ -48,6 +48,7 @@ TLS = [("tls TLSv1", "immediate", (V.TLSv1, V.TLSv1), "TLSv1"), ("tls TLSv1.1", 
        ("starttls TLSv1", "starttls", (V.TLSv1, V.TLSv1), "TLSv1"), ("starttls TLSv1.1", "starttls", (V.TLSv1_1, V.TLSv1_1), "TLSv1.1"),
        ("starttls TLSv1.2", "starttls", (V.TLSv1_2, V.TLSv1_2), "TLSv1.2"), ("starttls TLSv1.3", "starttls", (V.TLSv1_3, V.TLSv1_3), "TLSv1.3"),
        ("starttls", "starttls", (V.TLSv1_2, V.TLSv1_3), "TLSv1.3"),
+       ("starttls TLSv1 TLSv1.2", "starttls", (V.TLSv1, V.TLSv1_2), "TLSv1.2"), ("tls TLSv1.1 TLSv1.3", "immediate", (V.TLSv1, V.TLSv1_3), "TLSv1.3"),
        ("negotiate", "starttls", (V.TLSv1_2, V.TLSv1_3), "TLSv1.3"), ("negotiate", "immediate", (V.TLSv1_2, V.TLSv1_3), "TLSv1.3"),
        ("opportunistic", "starttls", (V.TLSv1_2, V.TLSv1_3), "TLSv1.3")]
 
@@ -63,6 +64,13 @@ def test_each_tls_mode_passes_and_is_what_the_server_saw(make_httpd, make_relay,
     httpd.send()
     relay.wait_for(1)
     assert relay.tls_versions[-1] == want
+
+
+def test_a_version_in_the_gap_of_the_list_is_refused(make_httpd, make_relay, certificates):
+    relay = make_relay(tls="starttls", cert=certificates.issue("good"), versions=(V.TLSv1_1, V.TLSv1_1))
+    httpd = make_httpd(f"SMTPSendTLS starttls TLSv1 TLSv1.2\nSMTPSendTLSCACertificateFile {certificates.ca}\n", relay=relay, expect=QUIET)
+    document, text = failed(httpd, ["starttls", "tls"], ["tls-version"])
+    assert "TLSv1.1, which SMTPSendTLS does not name" in text, text
 
 
 @pytest.mark.parametrize("mode", ["none", "opportunistic"])
