@@ -319,8 +319,14 @@ static const char *read_secret(const ss_option_t *o, void *field, int argc, cons
     ss_secret_source_t *source = apr_pcalloc(pool, sizeof(*source));
 
     (void)o;
-    if (argc < 1) return "takes a text, file:PATH, env:NAME or exec:PATH [ARG...]";
-    source->kind = *argv[0] ? SS_SECRET_TEXT : SS_SECRET_NONE;
+    if (argc < 1 || !*argv[0]) {
+        /* SMTPSendPassword "": httpd hands an empty last word over as none. */
+        source->kind = SS_SECRET_NONE;
+        source->source = "";
+        *(ss_secret_source_t **)field = source;
+        return NULL;
+    }
+    source->kind = SS_SECRET_TEXT;
     source->source = apr_pstrdup(pool, argv[0]);
     for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         apr_size_t len = strlen(kinds[i].prefix);
@@ -525,6 +531,16 @@ static const char *print_text(const ss_option_t *o, const void *field, apr_pool_
     return *(const char *const *)field;
 }
 
+/* An address, or the word that stands for none: finished records keep that as nothing. */
+static const char *print_address(const ss_option_t *o, const void *field, apr_pool_t *pool)
+{
+    const char *address = *(const char *const *)field;
+
+    (void)pool;
+    if (address && *address) return address;
+    return o->initial ? o->initial : "";
+}
+
 static const char *print_hosts(const ss_option_t *o, const void *field, apr_pool_t *pool)
 {
     const apr_array_header_t *list = *(apr_array_header_t *const *)field;
@@ -651,7 +667,7 @@ static const struct {
     [SS_KIND_SECRET] = { SHAPE_POINTER, read_secret, print_secret },
     [SS_KIND_FINGERPRINT] = { SHAPE_POINTER, read_fingerprint, print_text },
     [SS_KIND_RATES] = { SHAPE_POINTER, read_rates, print_rates },
-    [SS_KIND_ADDRESS] = { SHAPE_POINTER, read_address, print_text },
+    [SS_KIND_ADDRESS] = { SHAPE_POINTER, read_address, print_address },
     [SS_KIND_PATTERNS] = { SHAPE_POINTER, read_patterns, print_words },
     [SS_KIND_WORDS] = { SHAPE_POINTER, read_words, print_words },
     [SS_KIND_PAIR] = { SHAPE_POINTER, read_pair, print_pairs },
@@ -674,7 +690,8 @@ const char *ss_value_read(const ss_option_t *option, void *field, int argc, cons
 
 const char *ss_value_print(const ss_option_t *option, const void *field, apr_pool_t *pool)
 {
-    return ss_value_is_set(option, field) ? kinds[option->kind].print(option, field, pool) : "";
+    if (option->kind == SS_KIND_ADDRESS || ss_value_is_set(option, field)) return kinds[option->kind].print(option, field, pool);
+    return "";
 }
 
 int ss_value_is_set(const ss_option_t *option, const void *field)

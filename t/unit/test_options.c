@@ -142,6 +142,32 @@ static void the_port_follows_the_mode(void)
     }
 }
 
+static void words_for_nothing_are_printed(void)
+{
+    static const struct { const char *name, *want; } rows[] = { { "SMTPSendBounceFrom", "<>" }, { "SMTPSendEnvelopeFrom", "keep" }, { "SMTPSendHeaderFrom", "keep" }, { "SMTPSendBounce", "sender" } };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        record_t record;
+        const ss_option_t *option = ss_option_find(rows[i].name);
+        clear(option, &record);
+        ss_settings_finish(&record.settings, pool);
+        CU_ASSERT_STRING_EQUAL(ss_option_print(option, &record, pool), rows[i].want);
+    }
+}
+
+static void an_empty_password_is_none(void)
+{
+    record_t record;
+    const char *argv[] = { "" };
+    const ss_option_t *option = ss_option_find("SMTPSendPassword");
+
+    for (int argc = 0; argc < 2; argc++) {
+        clear(option, &record);
+        CU_ASSERT_PTR_NULL(ss_option_set(option, &record, argc, argv, NULL, pool));
+        CU_ASSERT_STRING_EQUAL(ss_option_print(option, &record, pool), "empty");
+    }
+}
+
 static void a_child_has_what_its_parent_says(void)
 {
     record_t parent, child, merged;
@@ -165,5 +191,7 @@ void ss_suite_options(void)
     CU_add_test(suite, "wrong values are named", wrong_values_are_named);
     CU_add_test(suite, "a password is never in a sentence", a_password_is_never_in_a_sentence);
     CU_add_test(suite, "the port follows the mode", the_port_follows_the_mode);
+    CU_add_test(suite, "words for nothing are printed", words_for_nothing_are_printed);
+    CU_add_test(suite, "an empty password is none", an_empty_password_is_none);
     CU_add_test(suite, "a child has what its parent says", a_child_has_what_its_parent_says);
 }
