@@ -65,7 +65,7 @@ int ss_accept_may(const ss_relay_t *relay, ss_accepted_t *answer)
 
 ss_message_t *ss_accept_begin(const ss_relay_t *relay)
 {
-    apr_pool_t *pool = ss_job_pool();
+    apr_pool_t *pool = ss_store_pool();
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
 
     m->pool = pool;

@@ -57,8 +57,6 @@ void ss_job_forget(ss_job_t *job);
 /* Puts the job into its relay's schedule as its recipients say; frees it when nobody waits any more and no outcome is open. */
 void ss_job_settle(ss_job_t *job, apr_time_t now);
 void ss_job_free(ss_job_t *job);
-/* A pool of its own allocator for a message: it crosses to the store thread and back. */
-apr_pool_t *ss_job_pool(void);
 /* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped and read again. */
 void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_t now);
 

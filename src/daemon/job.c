@@ -8,11 +8,6 @@
 
 #define EXPIRE_EVERY (20 * APR_USEC_PER_SEC)
 
-apr_pool_t *ss_job_pool(void)
-{
-    return ss_store_pool();
-}
-
 static apr_uint32_t hash_of(const char *text)
 {
     apr_ssize_t len = APR_HASH_KEY_STRING;

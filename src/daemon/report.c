@@ -132,7 +132,7 @@ static void put_content(ss_message_t *m, const ss_bounce_text_t *text)
 static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_rcpt_t *rcpts, int count, apr_time_t now)
 {
     ss_daemon_t *d = job->daemon;
-    apr_pool_t *pool = ss_job_pool();
+    apr_pool_t *pool = ss_store_pool();
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
     apr_uint64_t number = random64();
     unsigned char random[8];
