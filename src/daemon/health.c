@@ -34,6 +34,35 @@ static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now
     }
 }
 
+static void probed(ss_store_request_t *request)
+{
+    ss_daemon_t *d = request->baton;
+
+    d->is_probing_store = 0;
+    apr_pool_destroy(request->pool);
+}
+
+/* Whoever asks also tries: an idle queue whose disk has room again would else be called broken until the next message. */
+static void judge_store(ss_daemon_t *d, json_t *reasons, apr_time_t now, apr_pool_t *pool)
+{
+    ss_store_stats_t stats;
+
+    if (!d->store) {
+        add(reasons, NULL, "disk", pool, d->store_result.text);
+        return;
+    }
+    ss_store_stats(d->store, &stats);
+    if (!*stats.fault) return;
+    add(reasons, NULL, "disk", pool, apr_pstrdup(pool, stats.fault));
+    if (d->is_probing_store || d->is_leaving) return;
+    ss_store_request_t *request = ss_store_request(SS_STORE_SET, probed, d);
+    request->key = "last/probe";
+    request->value = "written";
+    request->now = now;
+    d->is_probing_store = 1;
+    ss_daemon_post(d, request);
+}
+
 json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now)
 {
     const ss_globals_t *g = &d->config->globals;
@@ -44,7 +73,7 @@ json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now)
 
     apr_pool_create(&pool, d->pool);
     ss_daemon_waiting(d, &messages, &bytes);
-    if (!d->store) add(reasons, NULL, "disk", pool, d->store_result.text);
+    judge_store(d, reasons, now, pool);
     if ((g->queue_limit_messages && messages >= (apr_int64_t)g->queue_limit_messages) || (g->queue_limit_bytes && bytes >= (apr_uint64_t)g->queue_limit_bytes)) {
         add(reasons, NULL, "full", pool, "the queue is full (SMTPSendQueueLimit): new mail is refused");
     }

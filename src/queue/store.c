@@ -187,6 +187,13 @@ static apr_status_t do_batch(ss_store_t *store, struct ring_t *batch, struct rin
     }
 }
 
+static void set_fault(ss_store_t *store, const char *fault)
+{
+    pthread_mutex_lock(&store->mutex);
+    apr_cpystrn(store->stats.fault, fault, sizeof(store->stats.fault));
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static void count_commit(ss_store_t *store, int requests, apr_interval_time_t took)
 {
     int bucket = 0;
@@ -212,6 +219,7 @@ static void batch_failed(ss_store_t *store, struct ring_t *batch, struct ring_t 
     if (strcmp(store->said, db->result.text)) {
         ss_log(store->options.log, SS_LOG_ERROR, 301, "the queue cannot be written: %s; what was accepted stays, submissions are refused with 503 until this is mended", db->result.text);
         apr_cpystrn(store->said, db->result.text, sizeof(store->said));
+        set_fault(store, db->result.text);
     }
     while (!APR_RING_EMPTY(batch, ss_store_request_t, link)) {
         ss_store_request_t *request = APR_RING_FIRST(batch);
@@ -243,8 +251,11 @@ static void write_batch(ss_store_t *store, struct ring_t *batch, struct ring_t *
         return;
     }
     count_commit(store, requests, apr_time_now() - started);
-    if (*store->said) ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
-    store->said[0] = '\0';
+    if (*store->said) {
+        ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
+        store->said[0] = '\0';
+        set_fault(store, "");
+    }
     store->again_wait = 0;
     APR_RING_CONCAT(done, batch, ss_store_request_t, link);
     /* Free space goes back in steps, so that the file shrinks after a backlog. */

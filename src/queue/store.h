@@ -120,8 +120,10 @@ int ss_store_collect(ss_store_t *store);
 int ss_store_waiting(const ss_store_t *store);
 /* Does all that waits, commits, ends the thread, closes the store, releases the lock. Answers left are collected by a last ss_store_collect inside. */
 void ss_store_close(ss_store_t *store);
-/* Commits and histogram for metrics: number of commits, of requests in them, microseconds of the last, sum and maximum. */
-typedef struct { apr_uint64_t commits, requests; apr_interval_time_t last, sum, most; apr_uint64_t buckets[16]; } ss_store_stats_t;
+#define SS_STORE_FAULT_MAX 256
+/* Commits and histogram for metrics: number of commits, of requests in them, microseconds of the last, sum and maximum. fault: why the last batch could not
+ * be written ("the disk ... is full"); empty once one could. */
+typedef struct { apr_uint64_t commits, requests; apr_interval_time_t last, sum, most; apr_uint64_t buckets[16]; char fault[SS_STORE_FAULT_MAX]; } ss_store_stats_t;
 void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats);
 
 #endif
