@@ -1,5 +1,6 @@
 /* mod_smtp_send.c: the module's table of contents: its record, its hooks. Everything is elsewhere:
  * directives in src/config, handlers in src/web, the delivery daemon in src/daemon. */
+#include <apr_strings.h>
 #include <httpd.h>
 #include <apr_optional_hooks.h>
 #include <http_config.h>
@@ -10,8 +11,20 @@
 
 #include "config/module.h"
 #include "daemon/supervise.h"
+#include "net/tls.h"
 #include "web/api.h"
 #include "web/web.h"
+
+/* What only OpenSSL can tell of a value; NULL: all is well. */
+static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)
+{
+    for (int i = 0; i < config->relays->nelts; i++) {
+        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
+        if (!relay->tls_ciphers || ss_tls_knows_ciphers(relay->tls_ciphers)) continue;
+        return apr_psprintf(pool, "SMTPSendTLSCipherSuite: '%s' is no list of ciphers that OpenSSL knows (\"openssl ciphers -v\" shows them)", relay->tls_ciphers);
+    }
+    return NULL;
+}
 
 /* NULL where the configuration cannot work; the log says why. */
 static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
@@ -19,6 +32,7 @@ static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
     ss_config_t *config = NULL;
     const char *bad = ss_config_build(&config, s, pconf);
 
+    if (!bad) bad = check_ciphers(config, pconf);
     if (!bad) return config;
     ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
     return NULL;

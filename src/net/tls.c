@@ -74,18 +74,31 @@ int ss_tls_is_named(const ss_settings_t *settings, int version)
 }
 
 /* As SSLCipherSuite: "TLSv1.3 NAMES" sets those of TLS 1.3, anything else the list for 1.2 and below (a leading "SSL " is allowed there). */
+static int use_ciphers(SSL_CTX *context, const char *list)
+{
+    if (!strncasecmp(list, "TLSv1.3 ", 8)) return SSL_CTX_set_ciphersuites(context, list + 8);
+    return SSL_CTX_set_cipher_list(context, !strncasecmp(list, "SSL ", 4) ? list + 4 : list);
+}
+
+int ss_tls_knows_ciphers(const char *list)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    int ok = context && use_ciphers(context, list);
+
+    SSL_CTX_free(context);
+    ERR_clear_error();
+    return ok;
+}
+
 static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
 {
     const char *list = s->tls_ciphers;
-    int ok;
 
     if (!list) {
         if (!(s->tls_versions & (SS_TLSV1 | SS_TLSV1_1))) return APR_SUCCESS;
         return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") ? APR_SUCCESS : refuse(result, "SMTPSendTLS", "TLSv1", pool);
     }
-    if (!strncasecmp(list, "TLSv1.3 ", 8)) ok = SSL_CTX_set_ciphersuites(context, list + 8);
-    else ok = SSL_CTX_set_cipher_list(context, !strncasecmp(list, "SSL ", 4) ? list + 4 : list);
-    return ok ? APR_SUCCESS : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
+    return use_ciphers(context, list) ? APR_SUCCESS : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
 }
 
 /* An encrypted key would ask for its passphrase on a terminal that nobody sits at. */

@@ -21,4 +21,7 @@ typedef struct {
  * client certificate, ciphers. Result: which directive and why. */
 apr_status_t ss_tls_create(ss_tls_t **tls, const ss_settings_t *settings, ss_result_t *result, apr_pool_t *pool);
 
+/* Whether OpenSSL knows what SMTPSendTLSCipherSuite names (for configtest). */
+int ss_tls_knows_ciphers(const char *list);
+
 #endif

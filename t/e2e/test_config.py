@@ -34,6 +34,7 @@ BAD = [
     ("SMTPSendEnvelopeFrom nobody", ["SMTPSendEnvelopeFrom", "nobody"]),
     ("SMTPSendAllowFrom example.com", ["SMTPSendAllowFrom", "example.com", "*@"]),
     ("SMTPSendAddHeader X-A %{NO SUCH", ["SMTPSendAddHeader", "X-A"]),
+    ("SMTPSendTLSCipherSuite no-such-cipher", ["SMTPSendTLSCipherSuite", "no-such-cipher", "OpenSSL"]),
     ("SMTPSendAddHeader X:A b", ["SMTPSendAddHeader", "X:A"]),
     ("SMTPSendPriority urgent", ["SMTPSendPriority", "urgent", "bulk"]),
     ("<Location /x>\nSMTPSendHost h\n</Location>", ["SMTPSendHost"]),
