@@ -218,3 +218,20 @@ def test_what_waits_is_moved_to_another_queue(make_httpd, make_relay, tmp_path):
     assert any("ENVID=e1" in c for c in relay.commands("MAIL"))
     for ident in idents:
         second.wait_state(ident, "sent")
+
+
+def test_more_waits_than_the_order_holds_and_freed_memory_is_not_used(make_httpd, make_relay):
+    """The C library fills what is freed: a message that had to leave the full order (10,000) and was looked at afterwards ended the daemon."""
+    relay = make_relay(keep=False)
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["sending is paused"], env={"MALLOC_PERTURB_": "165"}, level="warn")
+    pid = httpd.status()["pid"]
+    line = b'{"from":"app@example.com","to":"bob@example.net","subject":"x","text":"y"}\n'
+    for _ in range(11):
+        assert httpd.request("POST", "/mail", line * 1000, {"Content-Type": "application/x-ndjson"}).status == 200
+    status = httpd.status()
+    assert status["pid"] == pid and status["queue"]["messages"] == 11000
+    httpd.write("")
+    httpd.graceful_wait()
+    relay.wait(lambda: sum(relay.transactions.values()) >= 11000, 120, lambda: f"{sum(relay.transactions.values())} of 11000")
+    httpd.wait(lambda: not httpd.status()["queue"]["messages"], 30, "the queue to be empty")
+    assert sum(relay.transactions.values()) == 11000
