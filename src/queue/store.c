@@ -1,4 +1,4 @@
-/* store.c: the store's thread: takes all writes that wait, does them in one transaction, commits, answers; between two commits at most one step of a read.
+/* store.c: the store's thread: takes all writes that wait, does them in one transaction, commits, answers; between two commits it reads for about a millisecond.
  * A batch forms by itself: what comes while a commit runs is the next one; a lone request commits at once. See store.h. */
 #include "queue/store.h"
 
@@ -13,6 +13,7 @@
 #include "queue/store_impl.h"
 
 #define BATCH_MAX 1000                         /* requests of one transaction; the others wait for the next */
+#define READ_SPAN 1000                         /* microseconds of reading between two commits: many short reads, or one step of a long one */
 #define REFRESH_MOST 3                         /* how often one batch prepares its statements again */
 #define AGAIN_FIRST (100 * 1000)               /* outcomes that could not be written are tried again after, doubling to ... */
 #define AGAIN_MOST (5 * APR_USEC_PER_SEC)
@@ -288,6 +289,32 @@ static void read_one(ss_store_t *store, ss_store_request_t *request, struct ring
     APR_RING_INSERT_TAIL(done, request, ss_store_request_t, link);
 }
 
+static ss_store_request_t *take_read(ss_store_t *store)
+{
+    ss_store_request_t *read = NULL;
+
+    pthread_mutex_lock(&store->mutex);
+    if (!APR_RING_EMPTY(&store->reads, ss_store_request_t, link)) {
+        read = APR_RING_FIRST(&store->reads);
+        APR_RING_REMOVE(read, link);
+        store->waiting--;
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return read;
+}
+
+/* A backlog is loaded message by message: one load a commit would hold it down to the disk's pace. */
+static void read_some(ss_store_t *store, struct ring_t *done)
+{
+    apr_time_t until = apr_time_now() + READ_SPAN;
+    ss_store_request_t *read = take_read(store);
+
+    while (read) {
+        read_one(store, read, done);
+        read = apr_time_now() < until ? take_read(store) : NULL;
+    }
+}
+
 /* ---- the thread ---- */
 
 static void deliver(ss_store_t *store, struct ring_t *done)
@@ -336,21 +363,15 @@ static void *work(void *baton)
     pthread_mutex_lock(&store->mutex);
     while (wait_for_work(store)) {
         struct ring_t batch, done;
-        ss_store_request_t *read = NULL;
         APR_RING_INIT(&batch, ss_store_request_t, link);
         APR_RING_INIT(&done, ss_store_request_t, link);
         /* What failed goes first: a message's outcomes keep their order. */
         APR_RING_CONCAT(&batch, &store->again, ss_store_request_t, link);
         take_writes(store, &batch);
-        if (!APR_RING_EMPTY(&store->reads, ss_store_request_t, link)) {
-            read = APR_RING_FIRST(&store->reads);
-            APR_RING_REMOVE(read, link);
-            store->waiting--;
-        }
         pthread_mutex_unlock(&store->mutex);
         if (!APR_RING_EMPTY(&batch, ss_store_request_t, link)) write_batch(store, &batch, &done);
         deliver(store, &done);
-        if (read) read_one(store, read, &done);
+        read_some(store, &done);
         deliver(store, &done);
         pthread_mutex_lock(&store->mutex);
     }
