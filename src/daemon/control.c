@@ -541,12 +541,7 @@ static void ages_counted(ss_store_request_t *request)
     void (*answer)(ss_asker_t *) = counting->answer;
     ss_daemon_t *d = asker->daemon;
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < d->relays->nelts; i++) APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->oldest = 0;
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
-        ss_relay_t *relay = ss_relay_for(d, row->relay);
-        if (!ss_state_is_final(row->state) && row->oldest && (!relay->oldest || row->oldest < relay->oldest)) relay->oldest = row->oldest;
-    }
+    ss_tally_take_oldest(d, request);
     apr_pool_destroy(request->pool);
     d->counted = apr_time_now();
     answer(asker);
@@ -561,11 +556,11 @@ static void with_ages(ss_asker_t *asker, void (*answer)(ss_asker_t *asker))
         answer(asker);
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_COUNTS, ages_counted, NULL);
+    ss_store_request_t *request = ss_store_request(SS_STORE_OLDEST, ages_counted, NULL);
     counting_t *counting = apr_palloc(request->pool, sizeof(*counting));
     *counting = (counting_t){ asker, answer };
     request->baton = counting;
-    request->number = 1;   /* waiting states only */
+    for (int i = 0; i < d->relays->nelts; i++) ss_tally_ask_oldest(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), request);
     ss_daemon_post(d, request);
 }
 

@@ -16,6 +16,7 @@
 #define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)       /* the old daemon settles for at most 10 s before it lets go of the store */
 #define STORE_RETRY (10 * APR_USEC_PER_SEC)           /* a store that could not be opened is tried again */
 #define PURGE_EVERY (600 * APR_USEC_PER_SEC)
+#define PURGE_AGAIN (100 * 1000)                       /* there is more to purge: ten thousand messages a second */
 #define RANDOM_WORDS 64
 #define MEMORY_KEPT (4 * 1024 * 1024)                 /* free memory that stays with the process */
 
@@ -156,37 +157,6 @@ void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value)
 
 /* ---- what a start finds ---- */
 
-static void counted(ss_store_request_t *request)
-{
-    ss_daemon_t *d = request->baton;
-    apr_int64_t waiting = 0;
-
-    d->is_counted = 1;
-    if (request->rv != APR_SUCCESS) {
-        ss_log(d->log, SS_LOG_ERROR, 203, "the queue could not be counted: %s", request->result.text);
-        drop_request(request);
-        return;
-    }
-    for (int i = 0; i < request->rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
-        ss_relay_t *relay = ss_relay_for(d, row->relay);
-        relay->counts[row->state] += row->recipients;
-        if (ss_state_is_final(row->state)) continue;
-        relay->waiting_messages += row->messages;
-        relay->waiting_bytes += row->bytes;
-        if (row->oldest && (!relay->oldest || row->oldest < relay->oldest)) relay->oldest = row->oldest;
-        waiting += row->messages;
-    }
-    if (waiting) {
-        ss_log(d->log, SS_LOG_NOTICE, 204, "the queue holds %" APR_INT64_T_FMT " waiting messages from before this start", waiting);
-    }
-    for (int i = 0; i < d->relays->nelts; i++) {
-        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
-        ss_relay_fill(relay);
-    }
-    drop_request(request);
-}
-
 static void settings_read(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
@@ -210,11 +180,8 @@ static void settings_read(ss_store_request_t *request)
     } else {
         ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s", request->result.text);
     }
-    for (int i = 0; i < d->relays->nelts; i++) ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now);
+    ss_tally_begin(d, request->rv == APR_SUCCESS ? ss_tally_saved(request->rows) : NULL);
     drop_request(request);
-
-    ss_store_request_t *count = ss_store_request(SS_STORE_COUNTS, counted, d);
-    ss_daemon_post(d, count);
 }
 
 /* Pauses are known before the first message is scheduled: settings first, then the counts, then the order. */
@@ -244,8 +211,9 @@ static void purged(ss_store_request_t *request)
     ss_daemon_t *d = request->baton;
     int more = request->more;
 
+    if (request->rv == APR_SUCCESS) ss_tally_purged(d, request->rows);
     drop_request(request);
-    ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + (more ? APR_USEC_PER_SEC : PURGE_EVERY));
+    ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + (more ? PURGE_AGAIN : PURGE_EVERY));
 }
 
 static void purge(ss_timer_t *timer, apr_time_t now)
@@ -398,6 +366,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     ss_loop_run(d->loop);
     /* What the last transactions said is committed before the store is let go. */
     ss_chronicle_save(d, apr_time_now());
+    ss_tally_save(d);
     if (d->store) ss_store_close(d->store);
     d->store = NULL;
     answer_refused(&d->refuse, apr_time_now());

@@ -242,6 +242,20 @@ json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now);
 /* All metrics as OpenMetrics text, with its end (exposition.c). */
 void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now);
 
+/* ---- how much the store holds (tally.c) ---- */
+
+/* At the start, after the settings were read: counts what waits, or takes over the numbers that the last daemon wrote down (saved; NULL: none), then lets the relays begin. */
+void ss_tally_begin(ss_daemon_t *d, const char *saved);
+/* The numbers that stand in the settings (of ss_setting_t), or NULL. */
+const char *ss_tally_saved(const apr_array_header_t *settings);
+/* The last thing that a daemon which leaves asks of the store. */
+void ss_tally_save(ss_daemon_t *d);
+/* What a purge deleted (of ss_count_t). */
+void ss_tally_purged(ss_daemon_t *d, const apr_array_header_t *rows);
+/* What OLDEST is to be asked about this relay, and what it answered. */
+void ss_tally_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request);
+void ss_tally_take_oldest(ss_daemon_t *d, const ss_store_request_t *request);
+
 /* ---- what happened: counts over time and who did what, kept over restarts (chronicle.c) ---- */
 void ss_chronicle_start(ss_daemon_t *d);
 void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now);

@@ -80,14 +80,8 @@ static void replace(const char **text, const char *by)
 static void aged(ss_store_request_t *request)
 {
     ss_relay_t *relay = request->baton;
-    apr_time_t oldest = 0;
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
-        if (ss_relay_for(relay->daemon, row->relay) != relay || ss_state_is_final(row->state)) continue;
-        if (row->oldest && (!oldest || row->oldest < oldest)) oldest = row->oldest;
-    }
-    if (request->rv == APR_SUCCESS) relay->oldest = oldest;
+    ss_tally_take_oldest(relay->daemon, request);
     apr_pool_destroy(request->pool);
     if (ss_relay_is_paused(relay)) say(relay, ss_loop_now(relay->daemon->loop));
 }
@@ -102,8 +96,8 @@ static void pause_timer(ss_timer_t *timer, apr_time_t now)
         return;
     }
     /* The age of what waits is the store's to tell. */
-    ss_store_request_t *request = ss_store_request(SS_STORE_COUNTS, aged, relay);
-    request->number = 1;
+    ss_store_request_t *request = ss_store_request(SS_STORE_OLDEST, aged, relay);
+    ss_tally_ask_oldest(relay, request);
     relay->pause.said = now;
     set_timer(relay, now);
     ss_daemon_post(relay->daemon, request);

@@ -90,6 +90,9 @@ static const char *const sql[SS_SQL_COUNT] = {
         "SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM message"
         " WHERE finished > 0 AND (finished, id) > (%lld, %s) AND (finished, id) <= (%lld, %s) GROUP BY 1, 2 LIMIT 1000",
+    /* An id begins with the time of acceptance. */
+    [SS_SQL_OLDEST] = "SELECT id, relay, created FROM message WHERE finished = 0 AND id > %s ORDER BY id LIMIT %lld",
+    [SS_SQL_OLDEST_OF] = "SELECT min(created) FROM message WHERE finished = 0 AND relay = %s",
     [SS_SQL_PAGE_BOUND] = "SELECT id FROM message WHERE id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
     [SS_SQL_PAGE_BOUND_OPEN] = "SELECT id FROM message WHERE finished = 0 AND id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
     /* Failures are few among many that were sent: the page that shows the newest must not look at all. */

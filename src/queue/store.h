@@ -25,11 +25,12 @@ typedef enum {
     SS_STORE_DUE,          /* relay, after_time/after_id, limit: waiting messages in order (due, id) as ss_due_t */
     SS_STORE_LOOKUP,       /* id: message (no parts) and its history */
     SS_STORE_LIST,         /* filter: summaries (messages without parts; rcpts included up to 20) newest first; more: where to go on */
-    SS_STORE_COUNTS,       /* per relay and state: number, bytes, oldest; number 1: only states that wait */
+    SS_STORE_COUNTS,       /* per relay and state: number, bytes, oldest */
+    SS_STORE_OLDEST,       /* rows: relay, and messages: about how many wait; out: oldest of each, 0 where none waits */
     SS_STORE_CONTROL,      /* action on id or filter: rows touched (at most limit a request; more = 1 if there are others) */
     SS_STORE_SETTINGS,     /* all settings rows as ss_setting_t */
     SS_STORE_SET,          /* key, value (NULL deletes) */
-    SS_STORE_PURGE         /* finished messages older than before_time go; in steps; orphaned parts too */
+    SS_STORE_PURGE         /* finished messages older than before_time go, at most `limit`; rows: what went, as COUNTS; more; orphaned parts too */
 } ss_store_verb_t;
 
 typedef enum { SS_CONTROL_RETRY, SS_CONTROL_HOLD, SS_CONTROL_RELEASE, SS_CONTROL_CANCEL, SS_CONTROL_COUNT } ss_control_t;
@@ -90,7 +91,7 @@ struct ss_store_request_t {
     ss_result_t result;                /* what to tell a person when rv is an error: "the disk is full" ... */
     char existing_id[SS_IDENT_TEXT];
     int existing_same;
-    apr_array_header_t *rows;          /* DUE: ss_due_t; LIST: ss_message_t *; COUNTS: ss_count_t; SETTINGS: ss_setting_t; CONTROL: ss_touched_t */
+    apr_array_header_t *rows;          /* DUE: ss_due_t; LIST: ss_message_t *; COUNTS, OLDEST, PURGE: ss_count_t; SETTINGS: ss_setting_t; CONTROL: ss_touched_t */
     apr_int64_t touched;
     int more;
     const char *bytes; apr_size_t bytes_len;   /* PART */

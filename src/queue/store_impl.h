@@ -32,6 +32,8 @@ apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int re
 apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more);
 /* One row of the message table, from the pool; parts and recipients as counted, without content. NULL, with rv APR_NOTFOUND, where there is none. */
 apr_status_t ss_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool);
+/* Adds to request->rows what finished after (from, from_id) up to (to, to_id), as COUNTS does. */
+apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t from, const char *from_id, apr_time_t to, const char *to_id);
 /* A page of ids and relays that fit the filter and where an action would change something (mode as in the dialect's filter; -1: any). */
 apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *filter, const char *after, const char *bound, apr_int64_t mode, apr_time_t now,
                           apr_int64_t limit, apr_pool_t *pool);

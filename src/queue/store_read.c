@@ -9,6 +9,7 @@
 
 #define STEP_ROWS 1000                 /* messages that one step looks at */
 #define RECIPIENTS_STEP 1000
+#define OLDEST_FIRST 16                /* the oldest message of a relay that many wait for is mostly among these */
 #define SUMMARY_RECIPIENTS 20          /* of each message in a list */
 #define EVENTS_MAX 500                 /* newest history of one message */
 #define TEXT_END "\xf4\x8f\xbf\xbf"    /* sorts behind every relay's name */
@@ -396,6 +397,15 @@ static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t
     return rv;
 }
 
+apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t from, const char *from_id, apr_time_t to, const char *to_id)
+{
+    apr_int64_t begin = from, end = to;
+    apr_status_t rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &begin, from_id, &end, to_id });
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) add_done(db, request);
+    return rv;
+}
+
 static apr_status_t count_done(ss_db_t *db, ss_store_request_t *request, place_t *at, int *is_last)
 {
     apr_int64_t from = at->time, to = SS_STORE_FAR, offset = STEP_ROWS - 1;
@@ -408,8 +418,7 @@ static apr_status_t count_done(ss_db_t *db, ss_store_request_t *request, place_t
         to = ss_db_number(db, 0);
         to_id = text(db, 1, request->pool);
     }
-    if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &from, at->id, &to, to_id });
-    while (rv == APR_SUCCESS && ss_db_next(db)) add_done(db, request);
+    if (rv == APR_SUCCESS) rv = ss_read_done(db, request, from, at->id, to, to_id);
     at->time = to;
     apr_cpystrn(at->id, to_id, sizeof(at->id));
     return rv;
@@ -422,8 +431,45 @@ static apr_status_t counts(ss_db_t *db, ss_store_request_t *request, int *more)
 
     if (!request->rows) request->rows = apr_array_make(request->pool, 16, sizeof(ss_count_t));
     apr_status_t rv = at->phase ? count_done(db, request, at, &is_last) : count_open(db, request, at, &is_last);
-    *more = !is_last || (!at->phase && request->number != 1);
+    *more = !is_last || !at->phase;
     if (is_last && !at->phase) *at = (place_t){ .phase = 1, .time = 0 };
+    return rv;
+}
+
+/* Messages in the order of acceptance, until one of the relay's: many of the relay's wait, so one is near the begin. */
+static apr_status_t oldest_of_many(ss_db_t *db, place_t *at, ss_count_t *row, int *more)
+{
+    apr_int64_t limit = *at->id ? STEP_ROWS : OLDEST_FIRST;
+    int found = 0;
+    apr_status_t rv = ss_db_select(db, SS_SQL_OLDEST, SS_ARGS{ at->id, &limit });
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        if (!row->oldest && !strcmp(ss_db_text(db, 1), row->relay)) row->oldest = ss_db_number(db, 2);
+        apr_cpystrn(at->id, ss_db_text(db, 0), sizeof(at->id));
+        found++;
+    }
+    *more = found == limit && !row->oldest;
+    return rv;
+}
+
+static apr_status_t oldest_of_few(ss_db_t *db, ss_count_t *row)
+{
+    apr_status_t rv = ss_db_select(db, SS_SQL_OLDEST_OF, SS_ARGS{ row->relay });
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) row->oldest = ss_db_number(db, 0);
+    return rv;
+}
+
+static apr_status_t oldest(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    place_t *at = place_of(request);
+    int goes_on = 0;
+
+    if (at->phase >= request->rows->nelts) return APR_SUCCESS;
+    ss_count_t *row = &APR_ARRAY_IDX(request->rows, at->phase, ss_count_t);
+    apr_status_t rv = row->messages > STEP_ROWS ? oldest_of_many(db, at, row, &goes_on) : oldest_of_few(db, row);
+    if (!goes_on) *at = (place_t){ .phase = at->phase + 1 };
+    *more = at->phase < request->rows->nelts;
     return rv;
 }
 
@@ -456,6 +502,7 @@ apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more)
     case SS_STORE_LOOKUP: return lookup(db, request);
     case SS_STORE_LIST: return list(db, request, more);
     case SS_STORE_COUNTS: return counts(db, request, more);
+    case SS_STORE_OLDEST: return oldest(db, request, more);
     case SS_STORE_SETTINGS: return settings(db, request, more);
     case SS_STORE_CONTROL: return count_control(db, request, more);
     default: return APR_ENOTIMPL;

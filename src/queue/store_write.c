@@ -211,11 +211,27 @@ apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request)
     return ss_db_run(db, SS_SQL_SET, SS_ARGS{ request->key, request->value, request->who, &now }, NULL);
 }
 
+/* What the purge is about to delete, so that the daemon's counts follow. */
+static apr_status_t count_purged(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_int64_t from = 0, to = request->before_time - 1, offset = request->limit - 1;
+    const char *to_id = SS_ID_END;
+    apr_status_t rv = ss_db_select(db, SS_SQL_DONE_BOUND, SS_ARGS{ &from, "", &offset });
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        if (ss_db_number(db, 0) >= request->before_time) continue;
+        to = ss_db_number(db, 0);
+        to_id = apr_pstrdup(request->pool, ss_db_text(db, 1));
+    }
+    request->rows = apr_array_make(request->pool, 4, sizeof(ss_count_t));
+    return rv == APR_SUCCESS ? ss_read_done(db, request, 0, "", to, to_id) : rv;
+}
+
 apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request)
 {
     static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS, SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
     apr_int64_t before = request->before_time, limit = request->limit;
-    apr_status_t rv = APR_SUCCESS;
+    apr_status_t rv = count_purged(db, request);
     int gone = 0;
 
     for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);

@@ -1,7 +1,10 @@
 """Restarts and deaths: what was accepted is delivered, and a graceful restart refuses nobody."""
+import contextlib
+import json
 import os
 import re
 import signal
+import sqlite3
 import threading
 
 from rig.httpd import is_running
@@ -133,3 +136,39 @@ def test_stop_settles_what_is_in_flight(make_httpd, relay):
     httpd.start()
     relay.wait(lambda: idents <= set(ledger(relay)), 30, lambda: "all of them")
     assert all(n == 1 for n in ledger(relay).values())
+
+
+def counts_of(httpd):
+    status = httpd.status()
+    return status["counts"], status["queue"]["messages"], status["queue"]["bytes"]
+
+
+def setting(httpd, statement, *values):
+    """On the queue's file, while httpd is down or does not mind."""
+    with contextlib.closing(sqlite3.connect(httpd.queue, timeout=10)) as db, db:
+        return db.execute(statement, values).fetchall()
+
+
+def test_numbers_of_a_large_queue_are_handed_over_and_counted_after_a_crash(make_httpd, relay):
+    """Counting a million messages at each start would hold up the first delivery: a daemon that leaves in order writes its numbers down, for one use."""
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["sending is paused", "the queue holds", "delivery daemon", "killed by signal 9"], level="warn")
+    line = json.dumps({"from": "app@example.com", "to": [f"user{i}@example.net" for i in range(1000)], "subject": "x", "text": "y"}).encode() + b"\n"
+    assert httpd.request("POST", "/mail", line * 51, {"Content-Type": "application/x-ndjson"}).status == 200
+    httpd.send()
+    before = counts_of(httpd)
+    assert before[0]["queued"] == 51001 and before[1] == 52
+    httpd.graceful_wait()
+    assert counts_of(httpd) == before
+    assert not setting(httpd, "SELECT value FROM setting WHERE key = 'tally'"), "the numbers were left for a second use"
+    # The numbers that were written down are what the next daemon says; one that was killed writes none, and its successor counts.
+    httpd.stop()
+    (text,), = setting(httpd, "SELECT value FROM setting WHERE key = 'tally'")
+    rows = json.loads(text)
+    rows[0][2] += 7
+    setting(httpd, "UPDATE setting SET value = ? WHERE key = 'tally'", json.dumps(rows))
+    httpd.start()
+    assert counts_of(httpd)[0]["queued"] == 51008
+    pid = httpd.status()["pid"]
+    os.kill(pid, signal.SIGKILL)
+    httpd.wait(lambda: httpd.status(check=False).get("pid", pid) != pid, 20, "another daemon")
+    assert counts_of(httpd) == before

@@ -341,7 +341,7 @@ static void purge_takes_what_is_old_and_finished(void)
 {
     char ids[5][SS_IDENT_TEXT];
     int calls = 0, more = 1;
-    apr_int64_t gone = 0;
+    apr_int64_t gone = 0, counted = 0;
 
     for (int i = 0; i < 5; i++) {
         ss_message_t *m = store_rig_message(&rig, 1, i == 0 ? SS_PART_MAX + 1 : 10);
@@ -357,9 +357,13 @@ static void purge_takes_what_is_old_and_finished(void)
         CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
         more = request->more;
         gone += request->touched;
+        for (int i = 0; i < request->rows->nelts; i++) {
+            CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, i, ss_count_t).state, SS_STATE_SENT);
+            counted += APR_ARRAY_IDX(request->rows, i, ss_count_t).recipients;
+        }
         forget(request);
     }
-    CU_ASSERT_TRUE(calls == 2 && gone == 4);
+    CU_ASSERT_TRUE(calls == 2 && gone == 4 && counted == 4);
     for (int i = 0; i < 5; i++) CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, ids[i]), i == 3 ? "queued" : "none");
 }
 
@@ -378,25 +382,47 @@ static void counts_by_relay_and_state(void)
         for (int r = 0; r < 2 && table[i].to; r++) CU_ASSERT_EQUAL(store_rig_finish(&rig, m, r, table[i].to, "words", 1), APR_SUCCESS);
         apr_pool_destroy(m->pool);
     }
-    for (int only_waiting = 0; only_waiting < 2; only_waiting++) {
-        ss_store_request_t *request = store_rig_new(SS_STORE_COUNTS);
-        request->number = only_waiting;
-        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
-        CU_ASSERT_EQUAL(request->rows->nelts, only_waiting ? 3 : 5);
-        for (int i = 0; i < request->rows->nelts; i++) {
-            const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
-            int messages = !strcmp(row->relay, "a") && row->state == SS_STATE_QUEUED ? 2 : 1;
-            CU_ASSERT_TRUE(row->messages == messages && row->recipients == messages * 2 && row->bytes == (apr_uint64_t)messages * 100);
-            for (int t = 0; t < 6; t++) {
-                if (strcmp(table[t].relay, row->relay) || table[t].to != row->state) continue;
-                CU_ASSERT_EQUAL(row->oldest, RIG_NOW + t);
-                found++;
-                break;
-            }
+    ss_store_request_t *request = store_rig_new(SS_STORE_COUNTS);
+    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    CU_ASSERT_EQUAL(request->rows->nelts, 5);
+    for (int i = 0; i < request->rows->nelts; i++) {
+        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+        int messages = !strcmp(row->relay, "a") && row->state == SS_STATE_QUEUED ? 2 : 1;
+        CU_ASSERT_TRUE(row->messages == messages && row->recipients == messages * 2 && row->bytes == (apr_uint64_t)messages * 100);
+        for (int t = 0; t < 6; t++) {
+            if (strcmp(table[t].relay, row->relay) || table[t].to != row->state) continue;
+            CU_ASSERT_EQUAL(row->oldest, RIG_NOW + t);
+            found++;
+            break;
         }
+    }
+    forget(request);
+    CU_ASSERT_EQUAL(found, 5);
+}
+
+/* Of few a relay the smallest time is looked up; of many the messages are gone through in their order. 20 of "a" stand before those of "b". */
+static void the_oldest_of_each_relay(void)
+{
+    static const apr_int64_t hints[] = { 1, 1000000 };
+
+    for (int i = 0; i < 23; i++) {
+        ss_message_t *m = store_rig_message(&rig, 1, 10);
+        m->relay = i < 21 ? "a" : "b";
+        m->created = RIG_NOW + i;
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        if (!i) CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 Ok", 1), APR_SUCCESS);
+        apr_pool_destroy(m->pool);
+    }
+    for (int h = 0; h < 2; h++) {
+        ss_store_request_t *request = store_rig_new(SS_STORE_OLDEST);
+        request->rows = apr_array_make(request->pool, 3, sizeof(ss_count_t));
+        for (int i = 0; i < 3; i++) APR_ARRAY_PUSH(request->rows, ss_count_t) = (ss_count_t){ .relay = i == 0 ? "none" : i == 1 ? "b" : "a", .messages = hints[h] };
+        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_count_t).oldest, 0);
+        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_count_t).oldest, RIG_NOW + 21);
+        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 2, ss_count_t).oldest, RIG_NOW + 1);
         forget(request);
     }
-    CU_ASSERT_EQUAL(found, 8);
 }
 
 static void run(void (*test)(void))
@@ -408,7 +434,7 @@ static void run(void (*test)(void))
 
 #define TESTS(X) X(a_message_comes_back_whole) X(a_large_message_lies_in_parts) X(recipients_end_one_by_one) X(history_is_kept_or_not) \
     X(due_comes_in_order_and_pages) X(equal_keys_are_one_message) X(one_bad_request_spoils_no_other) X(settings_are_kept) \
-    X(purge_takes_what_is_old_and_finished) X(counts_by_relay_and_state)
+    X(purge_takes_what_is_old_and_finished) X(counts_by_relay_and_state) X(the_oldest_of_each_relay)
 #define RUN(name) static void run_##name(void) { run(name); }
 TESTS(RUN)
 
