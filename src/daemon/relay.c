@@ -56,6 +56,7 @@ static void filled(ss_store_request_t *request)
     }
     apr_pool_destroy(request->pool);
     /* The first time all of it is looked at: a backlog of one submitter hides nobody else's mail behind it. The schedule keeps a fair part. */
+    if (relay->daemon->is_leaving) return;
     if (more && (!relay->was_read || ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 2)) ask_due(relay);
     else if (more) ss_schedule_set_more(relay->schedule, 1);
     ss_relay_wake(relay);
