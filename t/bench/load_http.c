@@ -185,7 +185,8 @@ static void serve(connection_t *c)
             continue;
         }
         if (!c->is_busy && !load_pause()) ask(c);
-        return;
+        /* The server's close may have come with the answer, in the same edge: only reading until nothing is left finds it. */
+        if (!c->is_busy) return;
     }
     if (c->is_busy && !push(c)) lost(c);
 }
