@@ -419,6 +419,7 @@ static void closed(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t n
     relay->conn_count--;
     ss_loop_untimer(d->loop, &conn->idle);
     ss_link_destroy(conn->link);
+    if (conn->dialogue) apr_pool_destroy(conn->dialogue);
     free(conn);
     ss_relay_wake(relay);
     if (d->is_leaving) ss_daemon_check_left(d);
@@ -446,6 +447,21 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
 
 /* ---- opening, choosing, ending ---- */
 
+static void say_line(void *self, const char *text)
+{
+    const ss_conn_t *conn = self;
+
+    ss_log(conn->relay->daemon->log, SS_LOG_DEBUG, 298, "%s: %s", conn->link ? ss_link_name(conn->link) : conn->name, text);
+}
+
+/* LogLevel debug: the whole dialogue, without contents and credentials. */
+static ss_transcript_t *dialogue_of(ss_conn_t *conn)
+{
+    if (!ss_log_is(conn->relay->daemon->log, SS_LOG_DEBUG)) return NULL;
+    apr_pool_create(&conn->dialogue, conn->relay->pool);
+    return ss_transcript_stream(say_line, conn, conn->dialogue);
+}
+
 int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
 {
     ss_daemon_t *d = relay->daemon;
@@ -462,7 +478,7 @@ int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
     conn->idle = (ss_timer_t){ .fired = idle_over, .self = conn };
     ss_link_options_t options = {
         .settings = relay->settings, .host = host, .tls = relay->tls, .counts = relay->metrics.replies,
-        .learned = ss_learned_bits(d, conn->name, NULL, now)
+        .learned = ss_learned_bits(d, conn->name, NULL, now), .transcript = dialogue_of(conn)
     };
     ss_link_owner_t owner = { on_event, conn };
     apr_status_t rv = ss_link_open(&conn->link, d->loop, &options, &owner);
@@ -472,6 +488,7 @@ int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
         char why[120];
         ss_result_clear(&cause);
         ss_result_set(&cause, "connect", "", NULL, "no connection can be opened: %s", apr_strerror(rv, why, sizeof(why)));
+        if (conn->dialogue) apr_pool_destroy(conn->dialogue);
         free(conn);
         host_failed(relay, host, SS_HOST_DOWN, &cause, now);
         return 0;

@@ -16,6 +16,7 @@ struct ss_conn_t {
     int in_flight;
     int messages;                  /* handed over */
     apr_time_t opened, ready;
+    apr_pool_t *dialogue;              /* LogLevel debug: of the transcript that goes to the log; else NULL */
     ss_timer_t idle;
 };
 

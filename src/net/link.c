@@ -153,17 +153,6 @@ static void lost(ss_link_t *link, apr_status_t status)
     ss_client_lost(link->client, status, why, apr_time_now());
 }
 
-/* A message's content is no dialogue. */
-static void note_written(ss_link_t *link, const struct iovec *pieces, int count, apr_size_t len, apr_time_t now)
-{
-    if (!link->options.transcript || ss_client_in_flight(link->client)) return;
-    for (int i = 0; i < count && len; i++) {
-        apr_size_t n = pieces[i].iov_len < len ? pieces[i].iov_len : len;
-        ss_transcript_add(link->options.transcript, 1, pieces[i].iov_base, n, now);
-        len -= n;
-    }
-}
-
 /* Writes what the client has; the number of bytes that moved. */
 static apr_size_t write_output(ss_link_t *link, apr_size_t most)
 {
@@ -179,7 +168,6 @@ static apr_size_t write_output(ss_link_t *link, apr_size_t most)
         for (int i = 0; i < count; i++) total += pieces[i].iov_len;
         apr_status_t rv = ss_stream_write(&link->stream, pieces, count, &len);
         if (len) {
-            note_written(link, pieces, count, len, now);
             ss_client_sent(link->client, len, now);
             moved += len;
         }

@@ -41,7 +41,7 @@ static void begin_session(ss_link_t *link, int is_tls)
         .window_max = link->options.window_max ? link->options.window_max : SS_CLIENT_WINDOW_MAX,
         .max_messages = is_one ? 1 : s->max_messages,
         .max_recipients = link->options.max_recipients ? link->options.max_recipients : s->max_recipients,
-        .counts = link->options.counts, .attempt_deadline = ATTEMPT_DEADLINE
+        .counts = link->options.counts, .transcript = link->options.transcript, .attempt_deadline = ATTEMPT_DEADLINE
     };
     apr_time_t now = apr_time_now();
 

@@ -73,6 +73,12 @@ void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt)
     if (tx) tx->open++;
 }
 
+void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret)
+{
+    ss_output_text(&c->out, bytes, len, is_secret);
+    if (c->options.transcript) ss_transcript_add(c->options.transcript, 1, bytes, len, c->now);
+}
+
 void ss_client_ask(ss_client_t *c, ss_cmd_t cmd, const char *verb, const char *argument)
 {
     ss_buf_clear(&c->command);
@@ -80,7 +86,7 @@ void ss_client_ask(ss_client_t *c, ss_cmd_t cmd, const char *verb, const char *a
         ss_client_nonsense(c, "a command cannot be written: its argument has control characters");
         return;
     }
-    ss_output_text(&c->out, c->command.data, c->command.len, 0);
+    ss_client_put(c, c->command.data, c->command.len, 0);
     ss_client_asked(c, cmd, NULL, 0);
 }
 

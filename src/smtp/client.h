@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "config/settings.h"
 #include "smtp/reply.h"
+#include "smtp/transcript.h"
 #include "smtp/verdict.h"
 
 #define SS_CLIENT_WINDOW_MAX 16          /* messages sent and not yet answered on one connection; also the bound on duplicates */
@@ -44,6 +45,7 @@ typedef struct {                         /* copied by create; texts and arrays m
     int max_recipients;                  /* of a transaction; LIMITS RCPTMAX lowers it */
     apr_interval_time_t timeout[SS_TIMEOUTS];   /* greeting, auth, command, data are used here */
     ss_reply_counts_t *counts;           /* each reply is counted here; or NULL */
+    ss_transcript_t *transcript;         /* what is said and heard, without content; or NULL */
     apr_interval_time_t attempt_deadline;       /* of one message from MAIL to its answer, and of the session's start; 30 min */
 } ss_client_options_t;
 

@@ -128,7 +128,7 @@ apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, apr_time_t n
 /* Puts the command that c->command holds into the output. */
 static void say_command(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt)
 {
-    ss_output_text(&c->out, c->command.data, c->command.len, 0);
+    ss_client_put(c, c->command.data, c->command.len, 0);
     ss_client_asked(c, cmd, tx, rcpt);
 }
 
@@ -194,6 +194,7 @@ static void content_ended(ss_client_t *c, ss_tx_t *tx)
     tx->say = SS_SAY_NOTHING;
     tx->is_ended = 1;
     tx->end = c->out.queued;
+    if (c->options.transcript) ss_transcript_note(c->options.transcript, "the message's content: %" APR_UINT64_T_FMT " octets", tx->m->size);
     for (int i = c->asked_count - 1; i >= 0; i--) {
         ss_asked_t *asked = &c->asked[(c->asked_first + i) % SS_ASKED_MAX];
         if (asked->tx != tx || asked->cmd != SS_CMD_END) continue;

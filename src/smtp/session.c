@@ -235,9 +235,9 @@ static void login(ss_client_t *c)
 /* One line of the exchange; the answer's bytes are wiped on both sides. */
 static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
 {
-    ss_output_text(&c->out, verb, strlen(verb), 0);
-    if (response && response->len) ss_output_text(&c->out, response->data, response->len, 1);
-    ss_output_text(&c->out, "\r\n", 2, 0);
+    ss_client_put(c, verb, strlen(verb), 0);
+    if (response && response->len) ss_client_put(c, response->data, response->len, 1);
+    ss_client_put(c, "\r\n", 2, 0);
     ss_client_asked(c, SS_CMD_AUTH, NULL, 0);
 }
 
@@ -388,7 +388,7 @@ static void try_say(ss_client_t *c, int step)
         try_over(c, 0, NULL);
         return;
     }
-    ss_output_text(&c->out, c->command.data, c->command.len, 0);
+    ss_client_put(c, c->command.data, c->command.len, 0);
     ss_client_asked(c, cmd, NULL, 0);
 }
 

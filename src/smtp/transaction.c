@@ -129,7 +129,7 @@ static void data_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
     if (reply->code == 354) {
         if (tx->has_failed) {
             /* The server wants content that nobody is to get: an empty one ends it (RFC 2920 3.1), and its answer counts for nothing. */
-            ss_output_text(&c->out, ".\r\n", 3, 0);
+            ss_client_put(c, ".\r\n", 3, 0);
             ss_client_asked(c, SS_CMD_END, tx, 0);
             c->asked[(c->asked_first + c->asked_count - 1) % SS_ASKED_MAX].end = c->out.queued;
             tx->say = SS_SAY_NOTHING;

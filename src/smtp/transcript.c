@@ -27,6 +27,9 @@ struct ss_transcript_t {
     apr_pool_t *pool;
     apr_array_header_t *lines;
     apr_size_t dropped;                  /* lines past SS_TRANSCRIPT_LINES_MAX */
+    void (*line)(void *self, const char *text);   /* who gets the lines instead; NULL: they are kept */
+    void *self;
+    apr_pool_t *scratch;                 /* of one line, where lines are not kept; else pool */
     ss_side_t side[2];                   /* server, client */
     ss_auth_place_t auth;
     int is_bearer;                       /* what a server says in a challenge of these may repeat the token */
@@ -46,9 +49,18 @@ static apr_status_t wipe(void *data)
 ss_transcript_t *ss_transcript_create(apr_pool_t *pool)
 {
     ss_transcript_t *t = apr_pcalloc(pool, sizeof(*t));
-    t->pool = pool;
+    t->pool = t->scratch = pool;
     t->lines = apr_array_make(pool, 32, sizeof(const char *));
     apr_pool_cleanup_register(pool, t, wipe, apr_pool_cleanup_null);
+    return t;
+}
+
+ss_transcript_t *ss_transcript_stream(void (*line)(void *self, const char *text), void *self, apr_pool_t *pool)
+{
+    ss_transcript_t *t = ss_transcript_create(pool);
+    t->line = line;
+    t->self = self;
+    apr_pool_create(&t->scratch, pool);
     return t;
 }
 
@@ -64,6 +76,11 @@ void ss_transcript_secret(ss_transcript_t *t, const char *secret, apr_size_t len
 
 static void keep(ss_transcript_t *t, const char *line)
 {
+    if (t->line) {
+        t->line(t->self, line);
+        apr_pool_clear(t->scratch);
+        return;
+    }
     if (t->lines->nelts < SS_TRANSCRIPT_LINES_MAX) {
         APR_ARRAY_PUSH(t->lines, const char *) = line;
         return;
@@ -196,7 +213,7 @@ static void emit(ss_transcript_t *t, int is_client, char *line, apr_size_t len, 
         blank_plain_and_hex(t, line, &len);
         blank_base64(t, line, &len);
     }
-    keep(t, apr_pstrcat(t->pool, is_client ? "C: " : "S: ", ss_text_escape_log(t->pool, line, len), is_cut ? "..." : "", NULL));
+    keep(t, apr_pstrcat(t->scratch, is_client ? "C: " : "S: ", ss_text_escape_log(t->scratch, line, len), is_cut ? "..." : "", NULL));
 }
 
 static int is_word(const char *text, apr_size_t len, const char *word)
@@ -225,7 +242,7 @@ static void client_line(ss_transcript_t *t, char *line, apr_size_t len, int is_c
     int has_response = end < len;
     if (has_response && len == end + 2 && line[end + 1] == '=') has_response = 0;
     if (!has_response) emit(t, 1, line, len, is_cut);
-    else keep(t, apr_pstrcat(t->pool, "C: ", ss_text_escape_log(t->pool, line, end), " " HIDDEN, NULL));
+    else keep(t, apr_pstrcat(t->scratch, "C: ", ss_text_escape_log(t->scratch, line, end), " " HIDDEN, NULL));
 }
 
 static void server_line(ss_transcript_t *t, char *line, apr_size_t len, int is_cut)
@@ -276,7 +293,7 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
         blank_plain_and_hex(t, line, &len);
         blank_base64(t, line, &len);
     }
-    keep(t, apr_pstrcat(t->pool, "-- ", ss_text_escape_log(t->pool, line, len), NULL));
+    keep(t, apr_pstrcat(t->scratch, "-- ", ss_text_escape_log(t->scratch, line, len), NULL));
 }
 
 /* What came without a line end belongs to the picture (a TLS alert, a cut greeting), but showing it must not end the line: it is shown by a

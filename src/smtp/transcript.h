@@ -1,4 +1,4 @@
-/* transcript.h: the dialogue for people: lines "C: ..." and "S: ..." with times, credentials blanked, bounded. */
+/* transcript.h: the dialogue for people: lines "C: ..." and "S: ...", credentials blanked; kept up to a bound, or handed on line by line. */
 #ifndef SS_SMTP_TRANSCRIPT_H
 #define SS_SMTP_TRANSCRIPT_H
 
@@ -14,6 +14,8 @@ typedef struct ss_transcript_t ss_transcript_t;
 /* secret: bytes that must never show, in plain, base64 or hex, nor any credential made with them (may be NULL; copied nowhere but into
  * the transcript's own memory, wiped with pool). */
 ss_transcript_t *ss_transcript_create(apr_pool_t *pool);
+/* The same, but each line is handed to `line` and forgotten: for a log, of connections that live long. */
+ss_transcript_t *ss_transcript_stream(void (*line)(void *self, const char *text), void *self, apr_pool_t *pool);
 void ss_transcript_secret(ss_transcript_t *t, const char *secret, apr_size_t len);
 /* Blanks the secret, in all its forms, in a text of a server's, in place. */
 void ss_transcript_blank(const ss_transcript_t *t, char *text);
