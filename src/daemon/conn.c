@@ -10,7 +10,6 @@
 #include "daemon/convert.h"
 #include "smtp/advice.h"
 
-#define SENTENCE_EVERY (60 * APR_USEC_PER_SEC)      /* a refused command is explained so often, for each host and command */
 #define FEWER_FOR (600 * APR_USEC_PER_SEC)          /* how long halved connections last */
 #define SECRET_TIME (30 * APR_USEC_PER_SEC)         /* an exec: program's deadline */
 
@@ -210,30 +209,18 @@ static const char *step_of(ss_cmd_t cmd)
 
 /* ---- what a refused command is worth saying ---- */
 
-static void say_refused(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now)
+static void say_refused(ss_conn_t *conn, const ss_client_event_t *event)
 {
     ss_relay_t *relay = conn->relay;
     const ss_advice_t *advice = ss_advice_find(event->verdict.advice);
-    apr_pool_t *pool;
+    char words[512];
 
-    apr_pool_create(&pool, relay->pool);
-    const char *key = apr_psprintf(pool, "%s %d", ss_conn_host_name(relay, conn->host, pool), (int)event->cmd);
-    apr_time_t *said = apr_hash_get(relay->said, key, APR_HASH_KEY_STRING);
-    if (!said) {
-        /* Hosts times commands: bounded by the configuration. */
-        said = apr_pcalloc(relay->pool, sizeof(*said));
-        apr_hash_set(relay->said, apr_pstrdup(relay->pool, key), APR_HASH_KEY_STRING, said);
-    }
-    if (!*said || *said + SENTENCE_EVERY <= now) {
-        *said = now;
-        char words[512];
-        apr_cpystrn(words, event->text, sizeof(words));
-        for (char *p = words; *p; p++) if (*p == '\n' || *p == '\r') *p = ' ';
-        ss_log(relay->daemon->log, SS_LOG_WARN, 0, "The SMTP host's reply code to the %s command was %d (\"%s\"): %s%s%s [relay \"%s\", %s]",
-               ss_cmd_name(event->cmd), event->code, words, advice ? advice->title : "", advice ? ". " : "", advice ? advice->remedy : "",
-               relay->name, ss_link_name(conn->link));
-    }
-    apr_pool_destroy(pool);
+    if (!ss_daemon_is_new(relay->daemon, "The SMTP host refused the %s command [relay \"%s\", %s]", ss_cmd_name(event->cmd), relay->name, ss_link_name(conn->link))) return;
+    apr_cpystrn(words, event->text, sizeof(words));
+    for (char *p = words; *p; p++) if (*p == '\n' || *p == '\r') *p = ' ';
+    ss_log(relay->daemon->log, SS_LOG_WARN, 0, "The SMTP host's reply code to the %s command was %d (\"%s\"): %s%s%s [relay \"%s\", %s]",
+           ss_cmd_name(event->cmd), event->code, words, advice ? advice->title : "", advice ? ". " : "", advice ? advice->remedy : "",
+           relay->name, ss_link_name(conn->link));
 }
 
 static void learn(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now)
@@ -434,7 +421,7 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
     switch (event->kind) {
     case SS_EVENT_READY: became_ready(conn, now); break;
     case SS_EVENT_WANT_SECRET: want_secret(conn); break;
-    case SS_EVENT_REFUSED: say_refused(conn, event, now); break;
+    case SS_EVENT_REFUSED: say_refused(conn, event); break;
     case SS_EVENT_LEARNED: learn(conn, event, now); break;
     case SS_EVENT_DONE: done(conn, event, now); break;
     case SS_EVENT_CLOSED: closed(conn, event, now); break;

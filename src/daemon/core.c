@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -43,6 +44,38 @@ static void keep_memory(void)
     mallopt(M_MMAP_THRESHOLD, MEMORY_KEPT / 4);
     mallopt(M_TOP_PAD, MEMORY_KEPT / 16);
 #endif
+}
+
+/* ---- what the log says once ---- */
+
+static void say_repeated(ss_daemon_t *d, apr_time_t now)
+{
+    const char *key;
+    apr_int64_t more;
+
+    while ((key = ss_repeat_next(&d->repeat, now, &more)) != NULL) ss_log(d->log, SS_LOG_WARN, 299, "%s: %" APR_INT64_T_FMT " more within a minute", key, more);
+}
+
+static void repeat_over(ss_timer_t *timer, apr_time_t now)
+{
+    ss_daemon_t *d = timer->self;
+
+    say_repeated(d, now);
+    apr_time_t due = ss_repeat_due(&d->repeat);
+    if (due) ss_loop_timer(d->loop, &d->repeat_timer, due);
+}
+
+int ss_daemon_is_new(ss_daemon_t *d, const char *format, ...)
+{
+    char key[SS_REPEAT_KEY_MAX];
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(key, sizeof(key), format, args);
+    va_end(args);
+    int is_new = ss_repeat_is_new(&d->repeat, key, ss_loop_now(d->loop));
+    if (!is_new) ss_loop_timer(d->loop, &d->repeat_timer, ss_repeat_due(&d->repeat));
+    return is_new;
 }
 
 /* ---- the store ---- */
@@ -314,6 +347,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     d->store_timer = (ss_timer_t){ .fired = retry_store, .self = d };
     d->purge_timer = (ss_timer_t){ .fired = purge, .self = d };
     d->settle_timer = (ss_timer_t){ .fired = settle_over, .self = d };
+    d->repeat_timer = (ss_timer_t){ .fired = repeat_over, .self = d };
     rv = ss_relays_create(d);
     if (rv != APR_SUCCESS) return rv;
     ss_chronicle_start(d);
@@ -365,6 +399,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(), d->relays->nelts);
     ss_loop_run(d->loop);
     /* What the last transactions said is committed before the store is let go. */
+    say_repeated(d, 0);
     ss_chronicle_save(d, apr_time_now());
     ss_tally_save(d);
     if (d->store) ss_store_close(d->store);

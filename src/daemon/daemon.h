@@ -12,6 +12,7 @@
 #include "config/settings.h"
 #include "daemon/breaker.h"
 #include "daemon/metrics.h"
+#include "daemon/repeat.h"
 #include "net/link.h"
 #include "net/loop.h"
 #include "queue/message.h"
@@ -113,7 +114,6 @@ struct ss_relay_t {
     apr_time_t last_success;
     apr_uint64_t sent, failed, uncertain;
     ss_relay_metrics_t metrics;
-    apr_hash_t *said;              /* "host command" -> when the sentence was last logged */
     apr_pool_t *pool;
 };
 
@@ -295,6 +295,8 @@ struct ss_daemon_t {
     apr_hash_t *accepting;         /* "submitter\nidempotency key" of messages on their way to the store */
     ss_timer_t store_timer;        /* tries to open it again */
     ss_timer_t purge_timer;
+    ss_repeat_t repeat;            /* sentences of the last minute that may come in heaps */
+    ss_timer_t repeat_timer;
     ss_timer_t expire_timer;       /* looks through the jobs in memory, while there are any */
     apr_hash_t *jobs;              /* id -> ss_job_t */
     apr_size_t memory, intake_bytes;
@@ -349,6 +351,9 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why);
 void ss_daemon_check_left(ss_daemon_t *d);
 apr_uint32_t ss_daemon_random(void);
 /* Posts a request; when the store cannot take it, it is answered with an error at the end of this turn: never within this call. */
+/* Whether a sentence that may come in heaps is to be written now; where not, it is counted, and the log says a minute later how often it came. The text
+ * names the sentence and what of it is always the same: it stands in that later line. */
+int ss_daemon_is_new(ss_daemon_t *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request);
 /* What waits in the whole queue: messages and bytes. */
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes);

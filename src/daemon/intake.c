@@ -355,7 +355,9 @@ static void pump(ss_asker_t *asker)
         if (!has_asker(d, asker)) return;
     }
     if (taken < 0) {
-        ss_log(d->log, SS_LOG_WARN, 210, "a client of the local socket (uid %d) speaks something else: its connection is closed", asker->uid);
+        if (ss_daemon_is_new(d, "clients of the local socket (uid %d) that speak something else", asker->uid)) {
+            ss_log(d->log, SS_LOG_WARN, 210, "a client of the local socket (uid %d) speaks something else: its connection is closed", asker->uid);
+        }
         hang_up(asker);
         return;
     }

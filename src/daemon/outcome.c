@@ -59,7 +59,7 @@ static void committed(ss_store_request_t *request)
     ss_daemon_t *d = job->daemon;
 
     job->outcomes--;
-    if (request->rv != APR_SUCCESS) {
+    if (request->rv != APR_SUCCESS && ss_daemon_is_new(d, "outcomes that could not be written to the queue")) {
         ss_log(d->log, SS_LOG_ERROR, 250, "%s: what became of it could not be written to the queue: %s; it may be sent again after a restart", job->entry.id,
                request->result.text);
     }

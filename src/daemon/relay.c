@@ -100,7 +100,9 @@ static void loaded(ss_store_request_t *request)
     job->is_loading = 0;
     if (request->rv != APR_SUCCESS) {
         if (!APR_STATUS_IS_NOTFOUND(request->rv)) {
-            ss_log(d->log, SS_LOG_ERROR, 231, "%s: could not be read from the queue: %s", job->entry.id, request->result.text);
+            if (ss_daemon_is_new(d, "messages that could not be read from the queue")) {
+                ss_log(d->log, SS_LOG_ERROR, 231, "%s: could not be read from the queue: %s", job->entry.id, request->result.text);
+            }
             ss_schedule_set_more(relay->schedule, 1);
         }
         apr_pool_destroy(request->pool);
@@ -406,7 +408,6 @@ static ss_relay_t *create(ss_daemon_t *d, const ss_settings_t *settings)
     relay->hosts = apr_pcalloc(pool, sizeof(*relay->hosts) * (apr_size_t)(relay->host_count + 1));
     relay->conn_limit = settings->connections;
     relay->schedule = ss_schedule_create(pool);
-    relay->said = apr_hash_make(pool);
     relay->metrics.replies = apr_pcalloc(pool, sizeof(*relay->metrics.replies));
     relay->secret = d->secret_of ? d->secret_of(settings) : NULL;
     relay->pause.directive = settings->pause;

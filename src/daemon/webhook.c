@@ -235,6 +235,7 @@ static void say_untaken(ss_daemon_t *d, ss_log_level_t level, int number, const 
 {
     char status[32];
 
+    if (!ss_daemon_is_new(d, "results that could not be told to %s: %s", told->call.url, what)) return;
     apr_snprintf(status, sizeof(status), "HTTP status %d", told->call.status);
     ss_log(d->log, level, number, "%s: the result could not be told to %s: %s; %s", event_of(told), told->call.url, told->call.status ? status : told->call.error, what);
 }

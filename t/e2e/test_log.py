@@ -26,3 +26,16 @@ def test_without_debug_no_dialogue(make_httpd, relay):
     httpd = make_httpd(relay=relay)
     httpd.wait_state(httpd.send().json["id"], "sent")
     assert "SMTPSend-298" not in httpd.log() and "status=sent" in httpd.log()
+
+
+def test_a_refusal_that_repeats_is_explained_once_and_counted(make_httpd, make_relay):
+    """Each recipient has its own line; the sentence with the advice comes once a minute, and how often it would have come is said."""
+    relay = make_relay(replies={"RCPT": "550 5.1.1 no such user"})
+    httpd = make_httpd("SMTPSendBounce Off\n", relay=relay, expect=["status=bounced", "The SMTP host's reply code to the RCPT", "SMTPSend-299"])
+    for _ in range(5):
+        httpd.wait_state(httpd.send().json["id"], "failed")
+    httpd.stop()
+    log = httpd.log()
+    assert log.count("status=bounced") == 5
+    assert log.count("The SMTP host's reply code to the RCPT command was 550") == 1
+    assert log.count("SMTPSend-299: The SMTP host refused the RCPT command [relay") == 1 and "]: 4 more within a minute" in log
