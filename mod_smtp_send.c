@@ -6,6 +6,7 @@
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <mpm_common.h>
 #include <mod_status.h>
 #include <stdlib.h>
 
@@ -63,6 +64,14 @@ static void test_config(apr_pool_t *pconf, server_rec *s)
     ss_config_check(config, s, ss_module_log(s, pconf), pconf);
 }
 
+static int monitor(apr_pool_t *p, server_rec *s)
+{
+    (void)p;
+    (void)s;
+    ss_supervise_monitor();
+    return OK;
+}
+
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     ss_config_wipe_secrets();
@@ -76,6 +85,7 @@ static void register_hooks(apr_pool_t *pool)
     ss_api_register();
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, ss_web_mod_status, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(ss_web_handler, NULL, NULL, APR_HOOK_MIDDLE);

@@ -200,6 +200,9 @@ static void settings_read(ss_store_request_t *request)
         if (!strncmp(row->key, "pause/", 6)) {
             ss_relay_t *relay = ss_relay_find(d, row->key + 6);
             if (relay) ss_pause_restore(relay, row->value, now);
+        } else if (!strncmp(row->key, "ramp/", 5)) {
+            ss_relay_t *relay = ss_relay_find(d, row->key + 5);
+            if (relay) ss_relay_ramp_restore(relay, row->value, now);
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value, now);
         } else if (!strncmp(row->key, "webhook/", 8)) {

@@ -130,6 +130,8 @@ void ss_relay_fill(ss_relay_t *relay);
 void ss_relay_flush(ss_relay_t *relay, const char *who);
 /* A relay that is resumed sends no faster than rate, doubled each minute until nothing waits or the bound does not bind any more (ramp.c). rate NULL: without a bound. */
 void ss_relay_ramp(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now);
+/* The bound that a daemon before wrote down. */
+void ss_relay_ramp_restore(ss_relay_t *relay, const char *value, apr_time_t now);
 /* "up", "down", "blocked", "paused", "off"; cause and advice id of the state or NULL. */
 const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const char **advice);
 /* A message came into the queue (+1) or left it (-1): all its recipients are counted as waiting. */

@@ -1,5 +1,5 @@
-/* ramp.c: a relay that is resumed slowly, so that what waited does not flood its server: a bound on its rate that doubles each minute. It is not kept
- * over a restart of the daemon: SMTPSendRate is what bounds a relay for good. */
+/* ramp.c: a relay that is resumed slowly, so that what waited does not flood its server: a bound on its rate that doubles each minute. It is kept over a
+ * restart; SMTPSendRate is what bounds a relay for good. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -23,9 +23,19 @@ static void apply(ss_relay_t *relay, apr_time_t now)
     ss_relay_wake(relay);
 }
 
+static void remember(const ss_relay_t *relay)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, relay->pool);
+    ss_daemon_remember(relay->daemon, apr_pstrcat(pool, "ramp/", relay->name, NULL), relay->ramp.count ? apr_psprintf(pool, "%" APR_TIME_T_FMT, relay->ramp.per) : NULL);
+    apr_pool_destroy(pool);
+}
+
 static void end(ss_relay_t *relay, apr_time_t now)
 {
     relay->ramp.count = 0;
+    remember(relay);
     ss_loop_untimer(relay->daemon->loop, &relay->ramp_timer);
     apply(relay, now);
 }
@@ -43,10 +53,26 @@ static void step(ss_timer_t *timer, apr_time_t now)
     if (relay->waiting_messages && relay->ramp.per > RAMP_FASTEST) {
         ss_loop_timer(relay->daemon->loop, timer, now + RAMP_STEP);
         apply(relay, now);
+        remember(relay);
         return;
     }
     ss_log(relay->daemon->log, SS_LOG_NOTICE, 277, "relay \"%s\": sends without the bound that it was resumed with; %" APR_INT64_T_FMT " messages wait", relay->name, relay->waiting_messages);
     end(relay, now);
+}
+
+static void begin(ss_relay_t *relay, apr_interval_time_t per, apr_time_t now)
+{
+    relay->ramp = (ss_rate_t){ .count = 1, .per = per };
+    relay->ramp_timer = (ss_timer_t){ .node = relay->ramp_timer.node, .fired = step, .self = relay };
+    ss_loop_timer(relay->daemon->loop, &relay->ramp_timer, now + RAMP_STEP);
+    apply(relay, now);
+}
+
+void ss_relay_ramp_restore(ss_relay_t *relay, const char *value, apr_time_t now)
+{
+    apr_int64_t per = apr_strtoi64(value, NULL, 10);
+
+    if (per > RAMP_FASTEST) begin(relay, per, now);
 }
 
 void ss_relay_ramp(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now)
@@ -55,10 +81,8 @@ void ss_relay_ramp(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now)
         if (relay->ramp.count) end(relay, now);
         return;
     }
-    relay->ramp = (ss_rate_t){ .count = 1, .per = rate->per > rate->count ? rate->per / rate->count : 1 };
-    relay->ramp_timer = (ss_timer_t){ .node = relay->ramp_timer.node, .fired = step, .self = relay };
-    ss_loop_timer(relay->daemon->loop, &relay->ramp_timer, now + RAMP_STEP);
-    apply(relay, now);
+    begin(relay, rate->per > rate->count ? rate->per / rate->count : 1, now);
+    remember(relay);
     ss_log(relay->daemon->log, SS_LOG_NOTICE, 278, "relay \"%s\": begins with %" APR_INT64_T_FMT " messages in %s, doubled each minute until nothing waits", relay->name, rate->count,
            ss_text_duration_print(relay->pool, rate->per));
 }

@@ -28,19 +28,28 @@ APLOG_USE_MODULE(smtp_send);
 #define BACKOFF_FIRST 100000                          /* microseconds; doubles to ... */
 #define BACKOFF_MOST (10 * APR_USEC_PER_SEC)
 #define RETIRED_MAX 32                                /* past it httpd logs a "long lost child", which harms nothing */
+#define RETRY_FIRST (1 * APR_USEC_PER_SEC)            /* a start that the system refused is tried again, doubling to half a minute */
 #define CALM (60 * APR_USEC_PER_SEC)                  /* a daemon that lived so long did not crash at its start */
 
+/* It outlives this code: after an upgrade, a graceful restart hands it to a module that may be another one. The first fields never change; where the
+ * layout is another, they are what is needed to let go of what the old module held. */
+#define LAYOUT 1
+
 typedef struct {
-    apr_uint64_t instance;
+    unsigned layout;
+    int lifeline;                  /* write end to the running daemon; -1 none */
     int listen_fd;                 /* -1: none */
-    char socket_path[108];
     int door_fd;                   /* SMTPSendListen; -1: none */
-    char door_address[64];
     pid_t pid;                     /* of the running daemon; 0 none */
+    /* From here on the layout may change, with its number. */
+    apr_uint64_t instance;
+    char socket_path[108];
+    char door_address[64];
     pid_t retired[RETIRED_MAX];    /* told to settle and not seen to end yet; 0 free */
-    int lifeline;                  /* write end to it; -1 none */
     unsigned generation, restarts, crashes;
     apr_time_t started;
+    unsigned failures;             /* starts in a row that the system refused */
+    apr_time_t retry_at;           /* 0: no start is due */
 } record_t;
 
 /* Of this generation; points to process->pool's record and to pconf's data. */
@@ -53,14 +62,24 @@ static struct {
     apr_pool_t *pconf;
 } now_running;
 
+/* What a module of another layout left: its daemon sees the lifeline close and settles, and its sockets are opened anew. */
+static void let_go(const record_t *other)
+{
+    if (other->lifeline >= 0) close(other->lifeline);
+    if (other->listen_fd >= 0) close(other->listen_fd);
+    if (other->door_fd >= 0) close(other->door_fd);
+}
+
 static record_t *get_record(apr_pool_t *process_pool)
 {
     void *data = NULL;
     record_t *record;
 
     apr_pool_userdata_get(&data, RECORD_KEY, process_pool);
-    if (data) return data;
+    if (data && ((record_t *)data)->layout == LAYOUT) return data;
+    if (data) let_go(data);
     record = apr_pcalloc(process_pool, sizeof(*record));
+    record->layout = LAYOUT;
     record->listen_fd = -1;
     record->door_fd = -1;
     record->lifeline = -1;
@@ -246,6 +265,15 @@ void ss_supervise_tell(ss_finished_fn *finished)
     finished_of = finished;
 }
 
+/* No descriptor or no process is to be had: a passing trouble of the machine, so it is tried again. */
+static void start_refused(record_t *record, int number, int error)
+{
+    apr_interval_time_t wait = RETRY_FIRST << (record->failures < 5 ? record->failures : 5);
+
+    if (!record->failures++) ss_log(now_running.log, SS_LOG_ERROR, number, "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted meanwhile", strerror(error));
+    record->retry_at = apr_time_now() + wait;
+}
+
 static void start_daemon(record_t *record, apr_interval_time_t wait)
 {
     int lifeline[2];
@@ -254,8 +282,9 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     if (record->lifeline >= 0) close(record->lifeline);
     record->lifeline = -1;
     record->pid = 0;
+    record->retry_at = 0;
     if (pipe2(lifeline, O_CLOEXEC) != 0) {
-        ss_log(now_running.log, SS_LOG_ERROR, 285, "the delivery daemon cannot be started: %s", strerror(errno));
+        start_refused(record, 285, errno);
         return;
     }
     pid = fork();
@@ -270,10 +299,12 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     }
     close(lifeline[0]);
     if (pid < 0) {
+        int error = errno;
         close(lifeline[1]);
-        ss_log(now_running.log, SS_LOG_ERROR, 286, "the delivery daemon cannot be started: %s", strerror(errno));
+        start_refused(record, 286, error);
         return;
     }
+    record->failures = 0;
     record->pid = pid;
     record->lifeline = lifeline[1];
     record->started = apr_time_now();
@@ -327,6 +358,13 @@ apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret
     record->crashes = 0;
     start_daemon(record, 0);
     return APR_SUCCESS;
+}
+
+void ss_supervise_monitor(void)
+{
+    record_t *record = now_running.record;
+
+    if (record && record->retry_at && apr_time_now() >= record->retry_at) start_daemon(record, 0);
 }
 
 void ss_supervise_child_init(void)

@@ -16,6 +16,8 @@ apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret
                                 server_rec *main_server, apr_pool_t *pconf, apr_pool_t *process_pool);
 /* Who is told, in the daemon, of final results; before ss_supervise_start. NULL: nobody. */
 void ss_supervise_tell(void (*finished)(const char *id, const char *from, const char *to, const char *state, const char *reply, const char *metadata));
+/* In the parent, every few seconds (httpd's monitor hook): a daemon that could not be started is tried again. */
+void ss_supervise_monitor(void);
 /* In each web process: lets go of what only the parent may hold (sockets, lifeline). */
 void ss_supervise_child_init(void);
 /* The number that marks this httpd's frames; made once, kept over restarts. */

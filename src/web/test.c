@@ -1,10 +1,13 @@
 /* test.c: smtp-send-test: asks the daemon for the connection test (GET) or a test message (POST) and shows what it says, whole or as it happens. */
 #include "web/web.h"
 
+#include <apr_portable.h>
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 #include "config/module.h"
@@ -91,6 +94,20 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
     return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
+/* A host that does not answer says nothing for a minute: meanwhile a look at the client's socket tells whether anybody still reads (TLS or not, its end
+ * is the end). */
+static int is_wanted(void *self)
+{
+    const test_t *t = self;
+    apr_socket_t *socket = ap_get_conn_socket(t->r->connection);
+    apr_os_sock_t fd;
+    char byte;
+
+    if (t->r->connection->aborted) return 0;
+    if (!socket || apr_os_sock_get(&fd, socket) != APR_SUCCESS) return 1;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
 /* Opens, asks, waits. NULL, or why there is no answer. */
 static const char *run(test_t *t)
 {
@@ -101,6 +118,7 @@ static const char *run(test_t *t)
     ss_buf_init(&header, SS_FRAME_HEADER_MAX);
     question(t, &header);
     apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(), CONNECT_WAIT, &result, t->r->pool);
+    if (rv == APR_SUCCESS) ss_peer_ask_whether(t->peer, is_wanted, t);
     if (rv == APR_SUCCESS) rv = ss_peer_send(t->peer, header.data, header.len, NULL, 0, t->deadline);
     if (rv == APR_SUCCESS) rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
     ss_buf_free(&header);

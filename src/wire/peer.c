@@ -39,6 +39,8 @@ struct ss_peer_t {
     int has_bye;                             /* the daemon leaves: not to be used again */
     int is_broken;                           /* nothing more can be written */
     int is_sent;                             /* the whole request was written */
+    int (*is_wanted)(void *self);            /* or NULL */
+    void *wanted_self;
     apr_pool_t *pool;                        /* its cleanup closes; NULL: kept by a thread */
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
@@ -176,6 +178,12 @@ static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told
     return APR_SUCCESS;
 }
 
+void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *self)
+{
+    peer->is_wanted = is_wanted;
+    peer->wanted_self = self;
+}
+
 /* Reads once what there is. APR_EOF, APR_TIMEUP, errno. */
 static apr_status_t fill(ss_peer_t *peer, apr_size_t want, apr_time_t deadline)
 {
@@ -194,6 +202,7 @@ static apr_status_t fill(ss_peer_t *peer, apr_size_t want, apr_time_t deadline)
         if (got == 0) return APR_EOF;
         if (errno == ECONNRESET) return APR_EOF;
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return errno;
+        if (peer->is_wanted && !peer->is_wanted(peer->wanted_self)) return APR_ECONNRESET;
     }
     return rv;
 }

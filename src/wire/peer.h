@@ -27,6 +27,8 @@ apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header
 /* The same in pieces: begin (announces that parts follow), part..., last. */
 apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t header_len, apr_time_t deadline);
 apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last, apr_time_t deadline);
+/* is_wanted is asked about once a second while an answer is waited for; 0 ends the wait with APR_ECONNRESET: whoever asked is gone. */
+void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *self);
 /* Waits for the answer; STEP frames before it go to step (may be NULL), whose error ends the wait. APR_TIMEUP, APR_EOF (daemon died): nobody knows whether it was done.
  * APR_ECONNABORTED: the daemon left without reading the request, which may be asked again on a new connection. A write that the daemon cut short after it had
  * answered (an early refusal) counts as successful: the answer is found here. */

@@ -302,8 +302,7 @@ def test_masked_report_names_nobody(make_httpd, relay):
 
 def test_at_most_four_at_once(make_httpd, make_relay):
     relay = make_relay(silent=True)
-    # The tests of clients that left end at their deadline.
-    httpd = make_httpd("SMTPSendTestTimeout 6s\n", relay=relay)
+    httpd = make_httpd("SMTPSendTestTimeout 60s\n", relay=relay)
     connections = [http.client.HTTPConnection("127.0.0.1", httpd.port, timeout=60) for _ in range(4)]
     for connection in connections:
         connection.request("GET", "/mail-test?probe=0")
@@ -312,8 +311,8 @@ def test_at_most_four_at_once(make_httpd, make_relay):
     assert answer.status == 429 and answer.headers["Retry-After"], answer
     for connection in connections:
         connection.close()
-    httpd.wait(lambda: httpd.get("/mail-test?probe=0").status == 504, 40, "a place for another test")
-    assert httpd.get("/mail-test?probe=0&to=nobody").status == 400
+    # The test of a client that left ends long before its deadline.
+    httpd.wait(lambda: httpd.get("/mail-test?probe=0&to=nobody").status == 400, 10, "a place for another test")
 
 
 def test_bad_parameters(make_httpd, relay):

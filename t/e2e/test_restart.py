@@ -3,6 +3,7 @@ import contextlib
 import json
 import os
 import re
+import resource
 import signal
 import sqlite3
 import threading
@@ -172,3 +173,36 @@ def test_numbers_of_a_large_queue_are_handed_over_and_counted_after_a_crash(make
     os.kill(pid, signal.SIGKILL)
     httpd.wait(lambda: httpd.status(check=False).get("pid", pid) != pid, 20, "another daemon")
     assert counts_of(httpd) == before
+
+
+def test_a_daemon_that_the_system_refuses_to_start_comes_when_it_can(make_httpd, relay):
+    """No descriptors in the parent: no pipe to a new daemon. Nothing but time mends that, so the parent tries again."""
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-283", "SMTPSend-28[56]", "SMTPSend-501", "Too many open files", "errno"])
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    parent, daemon = httpd.process.pid, httpd.status()["pid"]
+    before = resource.prlimit(parent, resource.RLIMIT_NOFILE)
+    resource.prlimit(parent, resource.RLIMIT_NOFILE, (3, before[1]))
+    os.kill(daemon, signal.SIGKILL)
+    httpd.wait(lambda: "SMTPSend-285" in httpd.log(), 20, "the refused start")
+    resource.prlimit(parent, resource.RLIMIT_NOFILE, before)
+    httpd.wait(lambda: httpd.status(check=False).get("pid", daemon) != daemon, 40, "a new daemon")
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    assert httpd.log().count("cannot be started") == 1
+
+
+def test_a_slow_resume_stays_slow_over_a_restart(make_httpd, relay):
+    httpd = make_httpd("SMTPSendPause Off\n", relay=relay, expect=["sending is paused"])
+    httpd.cli("pause", check=0)
+    for _ in range(8):
+        httpd.send()
+    httpd.cli("resume", "--rate", "2/min", check=0)
+    httpd.graceful_wait()
+    relay.wait_for(1)
+    httpd.graceful_wait()
+    # Two a minute: the seven others would have gone in a moment.
+    status = httpd.status()
+    assert status["queue"]["messages"] >= 6 and status["counts"]["queued"] >= 6
+    assert setting(httpd, "SELECT value FROM setting WHERE key = 'ramp/default'") == [("30000000",)]
+    httpd.cli("resume", check=0)
+    relay.wait_for(8)
+    httpd.wait(lambda: not setting(httpd, "SELECT value FROM setting WHERE key = 'ramp/default'"), 10, "the bound to be forgotten")
