@@ -1,6 +1,8 @@
 """Pausing: by directive and while running; nothing is sent, everything is accepted; it survives restarts and cannot be forgotten."""
 import json
 
+import pytest
+
 EXPECT = ["sending is paused"]
 
 
@@ -82,3 +84,57 @@ def test_delivery_under_way_is_finished(make_httpd, make_relay):
     httpd.wait_state(ident, "sent")
     httpd.send()
     assert relay_of(httpd)["counts"]["queued"] == 1 and len(relay.messages) == 1
+
+
+WAYS = ["page", "command", "directive"]
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def pause(httpd, way):
+    if way == "page":
+        assert httpd.request("POST", "/mail-status", b"action=pause&reason=by+hand", FORM).status == 200
+    elif way == "command":
+        httpd.cli("pause", "--reason", "by hand", check=0)
+    else:
+        restart(httpd, "SMTPSendPause On\n")
+
+
+def restart(httpd, config):
+    httpd.stop()
+    httpd.write(config)
+    httpd.start()
+
+
+def resume(httpd, way):
+    if way == "page":
+        return httpd.request("POST", "/mail-status", b"action=resume", FORM).text
+    return httpd.cli("resume").stdout.decode()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_pause_is_seen_everywhere_and_undone_from_the_page_and_the_command(make_httpd, relay, way):
+    httpd = make_httpd(relay=relay, expect=EXPECT)
+    count = 0
+    for undo in ("page", "command"):
+        pause(httpd, way)
+        ident = httpd.send().json["id"]
+        page = httpd.get("/mail-status", {"Accept": "text/html"}).text
+        command = httpd.cli("status")
+        shown = httpd.get("/mail-status?auto").text
+        cause = "SMTPSendPause" if way == "directive" else "by hand"
+        assert "paused" in page.lower() and cause in page
+        assert command.returncode == 1 and b"paused" in command.stdout and cause.encode() in command.stdout, command
+        assert "State: paused" in shown and 'smtp_send_paused{relay="default"' in httpd.get("/mail-status/metrics").text
+        who = "SMTPSendPause On" if way == "directive" else "by client 127.0.0.1: by hand" if way == "page" else "by root.*: by hand"
+        httpd.wait_log(f"sending is paused \\({who}")
+        said = resume(httpd, undo)
+        if way == "directive":
+            # What the configuration says only the configuration takes back: both ways say so.
+            assert "SMTPSendPause" in said and relay_of(httpd)["paused"]
+            restart(httpd, "")
+        count += 1
+        relay.wait_for(count)
+        httpd.wait_state(ident, "sent")
+        assert not relay_of(httpd)["paused"] and httpd.cli("status").returncode == 0
+        if way != "directive":
+            httpd.wait_log("the pause by .* is ended by " + ("client 127.0.0.1" if undo == "page" else "root"))
