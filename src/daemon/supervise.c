@@ -266,11 +266,11 @@ void ss_supervise_tell(ss_finished_fn *finished)
 }
 
 /* No descriptor or no process is to be had: a passing trouble of the machine, so it is tried again. */
-static void start_refused(record_t *record, int number, int error)
+static void start_refused(record_t *record, int error)
 {
     apr_interval_time_t wait = RETRY_FIRST << (record->failures < 5 ? record->failures : 5);
 
-    if (!record->failures++) ss_log(now_running.log, SS_LOG_ERROR, number, "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted meanwhile", strerror(error));
+    if (!record->failures++) ss_log(now_running.log, SS_LOG_ERROR, 285, "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted meanwhile", strerror(error));
     record->retry_at = apr_time_now() + wait;
 }
 
@@ -284,7 +284,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     record->pid = 0;
     record->retry_at = 0;
     if (pipe2(lifeline, O_CLOEXEC) != 0) {
-        start_refused(record, 285, errno);
+        start_refused(record, errno);
         return;
     }
     pid = fork();
@@ -301,7 +301,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     if (pid < 0) {
         int error = errno;
         close(lifeline[1]);
-        start_refused(record, 286, error);
+        start_refused(record, error);
         return;
     }
     record->failures = 0;
