@@ -1,6 +1,8 @@
 /* ident.c: UUID version 7 (RFC 9562 5.7). See ident.h. */
 #include "base/ident.h"
 
+#include <apr_strings.h>
+
 #include <apr_lib.h>
 #include <string.h>
 
@@ -43,4 +45,12 @@ int ss_ident_is_valid(const char *text)
         }
     }
     return text[36] == '\0';
+}
+
+const char *ss_ident_begin(apr_time_t time, char out[SS_IDENT_TEXT])
+{
+    apr_uint64_t ms = time > 0 ? (apr_uint64_t)apr_time_as_msec(time) : 0;
+
+    apr_snprintf(out, SS_IDENT_TEXT, "%08x-%04x", (unsigned)(ms >> 16), (unsigned)(ms & 0xffff));
+    return out;
 }

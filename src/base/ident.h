@@ -14,6 +14,8 @@ typedef struct {           /* makes ids that only grow, several in the same mill
 
 /* Writes a new id as text. now: the time; random: 8 random bytes. Ids of one source grow strictly, also when the clock steps back. */
 void ss_ident_make(ss_ident_source_t *source, apr_time_t now, const unsigned char random[8], char out[SS_IDENT_TEXT]);
+/* Where ids of this time and later begin, as text that sorts before all of them. Returns out. */
+const char *ss_ident_begin(apr_time_t time, char out[SS_IDENT_TEXT]);
 /* Whether text is a UUID in its 36-character form (any version, either case). */
 int ss_ident_is_valid(const char *text);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/staging.h"
 
 typedef struct {
     ss_message_t *message;
@@ -91,7 +92,9 @@ int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, 
         if (m->part_count) memcpy(parts, m->parts, sizeof(*parts) * (apr_size_t)m->part_count);
         m->parts = parts;
     }
-    m->parts[m->part_count].bytes = apr_pmemdup(m->pool, bytes, len);
+    /* The first part stays with the message: its header is looked at. The others may leave it before the message does. */
+    if (m->part_count && !m->rest) apr_pool_create(&m->rest, m->pool);
+    m->parts[m->part_count].bytes = apr_pmemdup(m->part_count ? m->rest : m->pool, bytes, len);
     m->parts[m->part_count].len = len;
     m->part_count++;
     m->size += len;
@@ -129,7 +132,7 @@ static void stored(ss_store_request_t *request)
     }
     if (answer.refused || answer.is_repeated) {
         tell(a, &answer);
-        apr_pool_destroy(m->pool);
+        ss_staging_drop(a->relay->daemon, m);
     } else {
         ss_relay_stored(a->relay, m, +1);
         tell(a, &answer);
@@ -148,16 +151,24 @@ static void drop(const ss_relay_t *relay, ss_message_t *m, ss_refused_t why, con
     memset(&answer, 0, sizeof(answer));
     refuse(&answer, why, "%s", detail);
     relay->daemon->metrics.refused++;
-    apr_pool_destroy(m->pool);
+    ss_staging_drop(relay->daemon, m);
     done(self, &answer);
+}
+
+void ss_accept_name(ss_daemon_t *d, ss_message_t *m)
+{
+    unsigned char random[8];
+    apr_uint32_t words[2] = { ss_daemon_random(), ss_daemon_random() };
+
+    memcpy(random, words, sizeof(random));
+    /* One that was moved here keeps its own. */
+    if (!*m->id) ss_ident_make(&d->idents, ss_loop_now(d->loop), random, m->id);
 }
 
 void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, const ss_accepted_t *answer), void *self)
 {
     ss_daemon_t *d = relay->daemon;
     apr_time_t now = ss_loop_now(d->loop);
-    unsigned char random[8];
-    apr_uint32_t words[2] = { ss_daemon_random(), ss_daemon_random() };
 
     if (!m->size) {
         drop(relay, m, SS_REFUSED_EMPTY, "the message is empty", done, self);
@@ -170,9 +181,7 @@ void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, cons
         return;
     }
     if (key) apr_hash_set(d->accepting, key, APR_HASH_KEY_STRING, key);
-    memcpy(random, words, sizeof(random));
-    /* One that was moved here keeps its own. */
-    if (!*m->id) ss_ident_make(&d->idents, now, random, m->id);
+    ss_accept_name(d, m);
     m->paused_base = ss_relay_paused_total(relay, now);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!m->rcpts[i].next) m->rcpts[i].next = m->at;

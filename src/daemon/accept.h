@@ -33,6 +33,8 @@ ss_relay_t *ss_accept_relay(ss_daemon_t *d, const char *from, ss_relay_t *otherw
 int ss_accept_may(const ss_relay_t *relay, ss_accepted_t *answer);
 /* A message for the relay, with a pool of its own; the caller fills in the rest and owns it until ss_accept. */
 ss_message_t *ss_accept_begin(const ss_relay_t *relay);
+/* Gives the message its id, if it has none yet: it is known by it before it is accepted. */
+void ss_accept_name(ss_daemon_t *d, ss_message_t *m);
 /* Adds a copy of len bytes of canonical content. 1; or 0: larger than SMTPSendMaxMessageSize, answer says so, the message is unchanged. */
 int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, apr_size_t len, ss_accepted_t *answer);
 /* Gives the message to the queue; it is no longer the caller's. done comes once, after the commit or the refusal, possibly within this call. */

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "daemon/convert.h"
+#include "daemon/reading.h"
 #include "smtp/advice.h"
 
 #define FEWER_FOR (600 * APR_USEC_PER_SEC)          /* how long halved connections last */
@@ -19,8 +20,7 @@ typedef struct {
     ss_conn_t *conn;
     int *numbers;                  /* of the recipients, in job->message->rcpts */
     ss_attempt_t attempt;
-    int part;                      /* the part that was read last, and where it begins */
-    apr_off_t part_at;
+    ss_reading_t *reading;
     const char *converted;         /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
 } transaction_t;
 
@@ -41,28 +41,20 @@ const char *ss_conn_host_name(const ss_relay_t *relay, int host, apr_pool_t *poo
 
 static apr_status_t read_content(void *self, apr_off_t at, const char **bytes, apr_size_t *len)
 {
-    transaction_t *t = self;
-    const ss_message_t *m = t->job->message;
+    const transaction_t *t = self;
 
-    if (t->converted) {
-        if (at >= t->message.size) return APR_EOF;
-        *bytes = t->converted + at;
-        *len = (apr_size_t)(t->message.size - at);
-        return APR_SUCCESS;
-    }
-    if (at < t->part_at) {
-        t->part = 0;
-        t->part_at = 0;
-    }
-    while (t->part < m->part_count && at >= t->part_at + (apr_off_t)m->parts[t->part].len) {
-        t->part_at += (apr_off_t)m->parts[t->part].len;
-        t->part++;
-    }
-    if (t->part >= m->part_count) return APR_EOF;
-    apr_size_t skip = (apr_size_t)(at - t->part_at);
-    *bytes = m->parts[t->part].bytes + skip;
-    *len = m->parts[t->part].len - skip;
+    if (!t->converted) return ss_reading_at(t->reading, at, bytes, len);
+    if (at >= t->message.size) return APR_EOF;
+    *bytes = t->converted + at;
+    *len = (apr_size_t)(t->message.size - at);
     return APR_SUCCESS;
+}
+
+static void content_came(void *self)
+{
+    const transaction_t *t = self;
+
+    ss_link_more(t->conn->link);
 }
 
 /* ---- handing over ---- */
@@ -111,6 +103,7 @@ static transaction_t *transaction(ss_conn_t *conn, ss_job_t *job, apr_time_t now
     transaction_t *t = apr_pcalloc(pool, sizeof(*t));
     t->job = job;
     t->conn = conn;
+    t->reading = ss_reading_begin(conn->relay->daemon, m, content_came, t, pool);
     t->numbers = apr_palloc(pool, sizeof(int) * (apr_size_t)count);
     t->message = (ss_client_message_t){
         .owner = t, .pool = pool, .from = m->from, .rcpts = apr_pcalloc(pool, sizeof(ss_client_rcpt_t) * (apr_size_t)count),
@@ -129,6 +122,13 @@ static transaction_t *transaction(ss_conn_t *conn, ss_job_t *job, apr_time_t now
     return t;
 }
 
+int ss_conn_wants_whole(const ss_conn_t *conn, const ss_message_t *m)
+{
+    const ss_capability_t *capability = ss_client_capability(ss_link_client(conn->link));
+
+    return m->is_8bit && !capability->eight_bit_mime && ss_message_resident(m) < m->size;
+}
+
 int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
 {
     transaction_t *t = transaction(conn, job, now);
@@ -140,6 +140,7 @@ int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
     /* The first message of a connection waited for it. */
     t->attempt.connected_for = conn->messages || job->received > conn->ready ? 0 : conn->ready - conn->opened;
     if (ss_link_send(conn->link, &t->message) != APR_SUCCESS) {
+        ss_reading_end(t->reading);
         apr_pool_destroy(t->message.pool);
         return 0;
     }
@@ -381,6 +382,7 @@ static void done(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now
     t->attempt.ended = t->message.ended;
     job->is_sending = 0;
     ss_outcome_take(job, t->message.rcpts, t->numbers, t->message.rcpt_count, &t->attempt, now);
+    ss_reading_end(t->reading);
     apr_pool_destroy(t->message.pool);
     ss_job_settle(job, now);
     if (!conn->in_flight) watch_idle(conn, now);

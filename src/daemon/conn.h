@@ -24,6 +24,8 @@ struct ss_conn_t {
 int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now);
 /* A connection that takes a message now, or NULL. */
 ss_conn_t *ss_conn_pick(ss_relay_t *relay, apr_time_t now);
+/* Whether the content would have to be re-encoded for this relay, for which all of it must be in memory. */
+int ss_conn_wants_whole(const ss_conn_t *conn, const ss_message_t *m);
 /* Hands the recipients that are due over. 0: the connection would not take it (the job is unchanged). */
 int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now);
 void ss_conn_quit(ss_conn_t *conn);

@@ -53,28 +53,28 @@ static void say_repeated(ss_daemon_t *d, apr_time_t now)
     const char *key;
     apr_int64_t more;
 
-    while ((key = ss_repeat_next(&d->repeat, now, &more)) != NULL) ss_log(d->log, SS_LOG_WARN, 299, "%s: %" APR_INT64_T_FMT " more within a minute", key, more);
+    while ((key = ss_echo_next(&d->echo, now, &more)) != NULL) ss_log(d->log, SS_LOG_WARN, 299, "%s: %" APR_INT64_T_FMT " more within a minute", key, more);
 }
 
-static void repeat_over(ss_timer_t *timer, apr_time_t now)
+static void echo_over(ss_timer_t *timer, apr_time_t now)
 {
     ss_daemon_t *d = timer->self;
 
     say_repeated(d, now);
-    apr_time_t due = ss_repeat_due(&d->repeat);
-    if (due) ss_loop_timer(d->loop, &d->repeat_timer, due);
+    apr_time_t due = ss_echo_due(&d->echo);
+    if (due) ss_loop_timer(d->loop, &d->echo_timer, due);
 }
 
 int ss_daemon_is_new(ss_daemon_t *d, const char *format, ...)
 {
-    char key[SS_REPEAT_KEY_MAX];
+    char key[SS_ECHO_KEY_MAX];
     va_list args;
 
     va_start(args, format);
     apr_vsnprintf(key, sizeof(key), format, args);
     va_end(args);
-    int is_new = ss_repeat_is_new(&d->repeat, key, ss_loop_now(d->loop));
-    if (!is_new) ss_loop_timer(d->loop, &d->repeat_timer, ss_repeat_due(&d->repeat));
+    int is_new = ss_echo_is_new(&d->echo, key, ss_loop_now(d->loop));
+    if (!is_new) ss_loop_timer(d->loop, &d->echo_timer, ss_echo_due(&d->echo));
     return is_new;
 }
 
@@ -350,7 +350,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     d->store_timer = (ss_timer_t){ .fired = retry_store, .self = d };
     d->purge_timer = (ss_timer_t){ .fired = purge, .self = d };
     d->settle_timer = (ss_timer_t){ .fired = settle_over, .self = d };
-    d->repeat_timer = (ss_timer_t){ .fired = repeat_over, .self = d };
+    d->echo_timer = (ss_timer_t){ .fired = echo_over, .self = d };
     rv = ss_relays_create(d);
     if (rv != APR_SUCCESS) return rv;
     ss_chronicle_start(d);

@@ -11,8 +11,8 @@
 #include "config/secrets.h"
 #include "config/settings.h"
 #include "daemon/breaker.h"
+#include "daemon/echo.h"
 #include "daemon/metrics.h"
-#include "daemon/repeat.h"
 #include "net/link.h"
 #include "net/loop.h"
 #include "queue/message.h"
@@ -22,6 +22,7 @@
 #define SS_DAEMON_CLIENTS_MAX 1024                  /* local socket; more wait in the listening socket's backlog */
 #define SS_DAEMON_MEMORY_MAX (64 * 1024 * 1024)     /* contents kept for delivery from memory; past it they are read from the store again */
 #define SS_DAEMON_INTAKE_MAX (128 * 1024 * 1024)    /* contents on their way to the store; past it no more begin (and past twice as much none goes on) */
+#define SS_DAEMON_WHOLE_MAX (2 * SS_PART_MAX)       /* a larger message is not kept in memory: its parts go to the store as they come, and are read as they are sent */
 #define SS_DAEMON_LOADS_MAX 64                      /* messages being read from the store, a relay */
 #define SS_DAEMON_SETTLE (10 * APR_USEC_PER_SEC)    /* a leaving daemon waits so long for what is in flight */
 #define SS_DAEMON_TESTS_MAX 4                       /* connection tests at once */
@@ -42,6 +43,7 @@ typedef struct ss_job_t {
     int outcomes;                  /* posted, not yet committed */
     int agains;                    /* uncharged attempts in a row */
     int is_stale;                  /* the stored message was changed meanwhile: read again */
+    int wants_whole;               /* the relay takes no 8-bit content: all of it is loaded, however large */
     int is_gone;                   /* cancelled or otherwise final by somebody else: freed as soon as nothing uses it */
     apr_time_t received, stored, taken;   /* for delays= */
 } ss_job_t;
@@ -219,6 +221,9 @@ void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *message);
 ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header);
 /* Adds content to asker->submitting; 0: refused already (too large), the message is gone. */
 int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len);
+/* After a part: 1 when it has to go to the store first (staging.h); ss_submit_go_on comes then. */
+int ss_submit_stages(ss_asker_t *asker, int is_last);
+void ss_submit_go_on(ss_asker_t *asker, ss_message_t *message, int is_last);
 /* The same for many messages in one request ("submitMany"); NULL: refused already. */
 ss_many_t *ss_submit_many_begin(ss_asker_t *asker, const json_t *header);
 /* Adds content to the message whose turn it is; 0: more than was announced. */
@@ -297,8 +302,8 @@ struct ss_daemon_t {
     apr_hash_t *accepting;         /* "submitter\nidempotency key" of messages on their way to the store */
     ss_timer_t store_timer;        /* tries to open it again */
     ss_timer_t purge_timer;
-    ss_repeat_t repeat;            /* sentences of the last minute that may come in heaps */
-    ss_timer_t repeat_timer;
+    ss_echo_t echo;            /* sentences of the last minute that may come in heaps */
+    ss_timer_t echo_timer;
     ss_timer_t expire_timer;       /* looks through the jobs in memory, while there are any */
     apr_hash_t *jobs;              /* id -> ss_job_t */
     apr_size_t memory, intake_bytes;

@@ -124,7 +124,7 @@ static void load(work_t *work, const char *id)
     ss_store_request_t *request = ss_store_request(SS_STORE_LOAD, loaded, work);
 
     apr_cpystrn(request->id, id, sizeof(request->id));
-    request->limit = 0x7fffffff;
+    request->limit = SS_DAEMON_WHOLE_MAX;
     ss_daemon_post(work->daemon, request);
 }
 

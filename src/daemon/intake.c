@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/staging.h"
+
 #include "base/text.h"
 #include "mail/message.h"
 #include "wire/frame.h"
@@ -39,7 +41,7 @@ static void free_asker(ss_asker_t *asker)
     ss_buf_free(&asker->in);
     ss_buf_free(&asker->out);
     if (asker->header) json_decref(asker->header);
-    if (asker->submitting) apr_pool_destroy(asker->submitting->pool);
+    if (asker->submitting) ss_staging_drop(d, asker->submitting);
     if (asker->many) ss_submit_many_free(asker->many);
     release_charge(asker);
     if (asker->prev) asker->prev->next = asker->next;
@@ -229,6 +231,17 @@ static void more_of_many(ss_asker_t *asker, const ss_frame_t *frame, const char 
     }
 }
 
+static void part_taken(ss_asker_t *asker, ss_message_t *message, int is_last)
+{
+    if (ss_submit_stages(asker, is_last)) return;
+    if (is_last) {
+        asker->submitting = NULL;
+        ss_submit(asker, asker->header, message);
+    } else {
+        asker->is_busy = 0;   /* parts follow */
+    }
+}
+
 static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_t *frame, const char *content)
 {
     ss_daemon_t *d = asker->daemon;
@@ -258,13 +271,7 @@ static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_
     ss_message_t *message = ss_submit_begin(asker, asker->header);
     if (!message) return;
     asker->submitting = message;
-    if (!ss_submit_part(asker, content, frame->content_len)) return;
-    if (frame->flags & SS_FRAME_LAST) {
-        asker->submitting = NULL;
-        ss_submit(asker, asker->header, message);
-    } else {
-        asker->is_busy = 0;   /* parts follow */
-    }
+    if (ss_submit_part(asker, content, frame->content_len)) part_taken(asker, message, (frame->flags & SS_FRAME_LAST) != 0);
 }
 
 static void more_parts(ss_asker_t *asker, const ss_frame_t *frame, const char *content)
@@ -272,13 +279,18 @@ static void more_parts(ss_asker_t *asker, const ss_frame_t *frame, const char *c
     ss_message_t *message = asker->submitting;
 
     asker->is_busy = 1;
-    if (!ss_submit_part(asker, content, frame->content_len)) return;
-    if (!(frame->flags & SS_FRAME_LAST)) {
-        asker->is_busy = 0;
+    if (ss_submit_part(asker, content, frame->content_len)) part_taken(asker, message, (frame->flags & SS_FRAME_LAST) != 0);
+}
+
+void ss_submit_go_on(ss_asker_t *asker, ss_message_t *message, int is_last)
+{
+    if (is_last) {
+        asker->submitting = NULL;
+        ss_submit(asker, asker->header, message);
         return;
     }
-    asker->submitting = NULL;
-    ss_submit(asker, asker->header, message);
+    asker->is_busy = 0;
+    pump(asker);
 }
 
 /* One buffer waits for the next client that has something to say: 64 KiB need not be asked of the C library and given back for each request. */

@@ -17,7 +17,7 @@ static apr_uint32_t hash_of(const char *text)
 
 static void charge(ss_job_t *job)
 {
-    job->memory = (apr_size_t)job->message->size + sizeof(*job);
+    job->memory = ss_message_resident(job->message) + sizeof(*job);
     job->daemon->memory += job->memory;
 }
 

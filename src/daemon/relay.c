@@ -113,7 +113,7 @@ static void loaded(ss_store_request_t *request)
     }
     job->message = request->message;
     apr_pool_destroy(request->pool);
-    job->memory = (apr_size_t)job->message->size;
+    job->memory = ss_message_resident(job->message);
     d->memory += job->memory;
     job->entry.created = job->message->created;
     job->entry.priority = job->message->priority;
@@ -129,7 +129,7 @@ static void load(ss_job_t *job)
     job->is_loading = 1;
     job->relay->loads++;
     apr_cpystrn(request->id, job->entry.id, sizeof(request->id));
-    request->limit = 0x7fffffff;
+    request->limit = job->wants_whole ? 0x7fffffff : SS_DAEMON_WHOLE_MAX;
     ss_daemon_post(job->daemon, request);
 }
 
@@ -157,6 +157,12 @@ static int dispatch(ss_relay_t *relay, ss_job_t *job, apr_time_t now)
         job->is_scheduled = 1;
         ss_schedule_unget(relay->schedule, &job->entry);
         return 0;
+    }
+    if (ss_conn_wants_whole(conn, job->message)) {
+        ss_job_forget(job);
+        job->wants_whole = 1;
+        load(job);
+        return 1;
     }
     if (!ss_conn_send(conn, job, now)) ss_job_settle(job, now);
     return 1;

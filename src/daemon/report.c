@@ -29,6 +29,14 @@ static const char *reader_of(const ss_job_t *job)
     return strcmp(s->bounce, "off") ? s->bounce : NULL;
 }
 
+/* So much of the content may be looked at for its header: what is in memory of it. */
+static apr_size_t header_room(const ss_message_t *m)
+{
+    apr_size_t len = ss_message_resident(m);
+
+    return len < HEADER_MAX ? len : HEADER_MAX;
+}
+
 /* The first len bytes of the content, put together where they lie in several parts; NULL: not in memory. */
 static const char *content_of(const ss_message_t *m, apr_size_t len, apr_pool_t *pool)
 {
@@ -102,8 +110,8 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
 {
     const ss_message_t *m = job->message;
     const ss_settings_t *s = job->relay->settings;
-    int is_whole = kind == SS_BOUNCE_FAILED && m->ret == SS_RET_FULL && m->size <= SS_BOUNCE_FULL_MAX;
-    apr_size_t len = is_whole || m->size < HEADER_MAX ? (apr_size_t)m->size : HEADER_MAX;
+    int is_whole = kind == SS_BOUNCE_FAILED && m->ret == SS_RET_FULL && m->size <= SS_BOUNCE_FULL_MAX && ss_message_resident(m) == m->size;
+    apr_size_t len = is_whole ? (apr_size_t)m->size : header_room(m);
     apr_interval_time_t expire = m->expire ? m->expire : s->expire;
 
     ss_bounce_t model = {
@@ -188,7 +196,7 @@ static int kind_of(const ss_job_t *job, const ss_recipient_t *rcpt, int has_dsn,
 
 static int is_loop(const ss_message_t *m)
 {
-    apr_size_t len = m->size < HEADER_MAX ? (apr_size_t)m->size : HEADER_MAX;
+    apr_size_t len = header_room(m);
     const char *content;
     int yes;
     apr_pool_t *pool;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "daemon/move.h"
 #include "daemon/quota.h"
+#include "daemon/staging.h"
 #include "mail/address.h"
 #include "mail/message.h"
 
@@ -267,11 +268,18 @@ int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len)
         }
     } else if (!add_part(asker->daemon, m, content, len, &no)) {
         asker->submitting = NULL;
-        apr_pool_destroy(m->pool);
+        ss_staging_drop(asker->daemon, m);
         answer_refusal(asker, &no);
         return 0;
     }
     charge(asker, len);
+    return 1;
+}
+
+int ss_submit_stages(ss_asker_t *asker, int is_last)
+{
+    if (asker->composing || !ss_staging_is_due(asker->submitting)) return 0;
+    ss_staging_begin(asker, asker->submitting, is_last);
     return 1;
 }
 

@@ -6,7 +6,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#define SS_BOUNCE_FULL_MAX (1 << 20)       /* a larger message's report carries its header only, whatever RET asks for */
+#define SS_BOUNCE_FULL_MAX (1 << 19)       /* a larger message's report carries its header only, whatever RET asks for */
 #define SS_BOUNCE_LISTED_MAX 100           /* recipients in the part for people; the part for programs names all */
 
 typedef enum { SS_BOUNCE_FAILED, SS_BOUNCE_DELAYED, SS_BOUNCE_RELAYED } ss_bounce_kind_t;

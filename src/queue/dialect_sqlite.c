@@ -69,6 +69,7 @@ static const char *const sql[SS_SQL_COUNT] = {
     [SS_SQL_DELETE_EVENTS] = "DELETE FROM event WHERE message = %s",
     [SS_SQL_DELETE_BODY] = "DELETE FROM body WHERE message = %s",
     [SS_SQL_DELETE_MESSAGE] = "DELETE FROM message WHERE id = %s",
+    [SS_SQL_UNSTAGE] = "DELETE FROM body WHERE message = %s AND NOT EXISTS (SELECT 1 FROM message WHERE id = %s)",
     [SS_SQL_PUT_EVENT] = "INSERT INTO event (message, time, recipient, what, text, host) VALUES (%s, %lld, %lld, %s, %s, %s)",
     [SS_SQL_GET_MESSAGE] = "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.id = %s LIMIT 1",
     [SS_SQL_GET_RECIPIENTS] =
@@ -76,6 +77,7 @@ static const char *const sql[SS_SQL_COUNT] = {
         " FROM recipient WHERE message = %s AND number > %lld ORDER BY number LIMIT %lld",
     [SS_SQL_GET_INLINE] = "SELECT length(body), body FROM message WHERE id = %s LIMIT 1",
     [SS_SQL_GET_PART] = "SELECT length(bytes), bytes FROM body WHERE message = %s AND number = %lld LIMIT 1",
+    [SS_SQL_PART_SIZES] = "SELECT number, length(bytes) FROM body WHERE message = %s ORDER BY number LIMIT %lld",
     [SS_SQL_GET_EVENTS] = "SELECT time, recipient, what, text, host FROM event WHERE message = %s ORDER BY time DESC, recipient LIMIT %lld",
     [SS_SQL_DUE] =
         "SELECT id, relay, submitter, sender, due, created, priority, attempts, size FROM message WHERE finished = 0 AND relay = %s"
@@ -116,7 +118,7 @@ static const char *const sql[SS_SQL_COUNT] = {
     [SS_SQL_PURGE_MESSAGES] = "DELETE FROM message WHERE id IN " DONE_IDS,
     [SS_SQL_PURGE_ORPHANS] =
         "DELETE FROM body WHERE message IN (SELECT b.message FROM body b LEFT JOIN message m ON m.id = b.message"
-        " WHERE b.number = 0 AND (m.id IS NULL OR m.finished > 0) LIMIT %lld)",
+        " WHERE b.number = 1 AND ((m.id IS NULL AND b.message < %s) OR m.finished > 0) LIMIT %lld)",
 };
 
 /* The body of a message that fits one part lies in the message's own row, last, so that reading the columns before it never touches it.

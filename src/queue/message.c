@@ -76,3 +76,11 @@ apr_time_t ss_message_due(const ss_message_t *m, int *any)
     }
     return due;
 }
+
+apr_size_t ss_message_resident(const ss_message_t *m)
+{
+    apr_size_t len = 0;
+
+    for (int i = 0; i < m->part_count; i++) if (m->parts[i].bytes) len += m->parts[i].len;
+    return len;
+}

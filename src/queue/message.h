@@ -46,6 +46,8 @@ typedef struct ss_message_t {
     int rcpt_total;                    /* how many it has, where rcpts holds only the first of them (lists); else 0 */
     apr_uint64_t size;
     ss_part_t *parts;                  /* part_count of them; bytes NULL: not in memory */
+    apr_pool_t *rest;                  /* of the parts behind the first, while a large message comes in; else NULL */
+    int is_staged;                     /* parts behind the first are in the store already, before the message */
     int part_count;
     int is_8bit, is_utf8, requires_tls, is_auto;
     int ret;
@@ -80,5 +82,8 @@ void ss_recipient_go(ss_recipient_t *rcpt, ss_state_t to);
 const char *ss_message_state(const ss_message_t *m);
 /* Due at: the smallest next of recipients that wait; 0 with *any 0 where none waits (held, final). */
 apr_time_t ss_message_due(const ss_message_t *m, int *any);
+
+/* Bytes of the content that are in memory. */
+apr_size_t ss_message_resident(const ss_message_t *m);
 
 #endif

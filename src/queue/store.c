@@ -57,6 +57,8 @@ static int is_write(const ss_store_request_t *request)
 {
     switch (request->verb) {
     case SS_STORE_ACCEPT:
+    case SS_STORE_STAGE:
+    case SS_STORE_UNSTAGE:
     case SS_STORE_OUTCOME:
     case SS_STORE_SET:
     case SS_STORE_PURGE:
@@ -133,6 +135,8 @@ static apr_status_t write_one(ss_db_t *db, ss_store_request_t *request)
     request->rv = APR_SUCCESS;
     switch (request->verb) {
     case SS_STORE_ACCEPT: return ss_write_accept(db, request);
+    case SS_STORE_STAGE: return ss_write_stage(db, request);
+    case SS_STORE_UNSTAGE: return ss_write_unstage(db, request);
     case SS_STORE_OUTCOME: return ss_write_outcome(db, request);
     case SS_STORE_SET: return ss_write_set(db, request);
     case SS_STORE_PURGE: return ss_write_purge(db, request);

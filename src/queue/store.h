@@ -20,7 +20,9 @@ typedef struct ss_store_request_t ss_store_request_t;
 typedef enum {
     SS_STORE_ACCEPT,       /* message (rcpts, parts): inserts. With idempotency_key where (submitter, key) exists: nothing inserted; existing_id and existing_same tell */
     SS_STORE_OUTCOME,      /* message: its id and changed rcpts (update), history; deletes the body when no recipient waits (and the rest where history is 0) */
-    SS_STORE_LOAD,         /* id: message with recipients; parts in memory up to `limit` bytes, the rest as bytes NULL; APR_NOTFOUND */
+    SS_STORE_STAGE,        /* id, number, bytes: a part, behind the first, of a message that is not accepted yet; what nobody accepts is purged after an hour */
+    SS_STORE_UNSTAGE,      /* id: staged parts of a message that will not be accepted */
+    SS_STORE_LOAD,         /* id: message with recipients; all parts in memory where its size is at most `limit`, else the first, the others as bytes NULL; APR_NOTFOUND */
     SS_STORE_PART,         /* id, number: bytes */
     SS_STORE_DUE,          /* relay, after_time/after_id, limit: waiting messages in order (due, id) as ss_due_t */
     SS_STORE_LOOKUP,       /* id: message (no parts) and its history */
@@ -94,7 +96,7 @@ struct ss_store_request_t {
     apr_array_header_t *rows;          /* DUE: ss_due_t; LIST: ss_message_t *; COUNTS, OLDEST, PURGE: ss_count_t; SETTINGS: ss_setting_t; CONTROL: ss_touched_t */
     apr_int64_t touched;
     int more;
-    const char *bytes; apr_size_t bytes_len;   /* PART */
+    const char *bytes; apr_size_t bytes_len;   /* PART; in: STAGE */
     void *step;                        /* the store's own: where a read of several steps goes on */
 };
 

@@ -20,6 +20,8 @@ typedef struct {
 
 /* ---- writes (store_write.c, store_control.c): inside the batch's transaction. The outcome is db->rv; request->rv stays for what is no fault of the database. */
 apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request);
+apr_status_t ss_write_stage(ss_db_t *db, ss_store_request_t *request);
+apr_status_t ss_write_unstage(ss_db_t *db, ss_store_request_t *request);
 apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request);
 apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request);
 apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request);

@@ -148,12 +148,25 @@ static apr_status_t read_part(ss_db_t *db, const ss_message_t *m, int number, ss
     return rv;
 }
 
+/* How long the parts are that stay in the store. */
+static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m)
+{
+    apr_int64_t limit = m->part_count;
+    apr_status_t rv = ss_db_select(db, SS_SQL_PART_SIZES, SS_ARGS{ m->id, &limit });
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        apr_int64_t number = ss_db_number(db, 0);
+        if (number >= 0 && number < m->part_count) m->parts[number].len = (apr_size_t)ss_db_number(db, 1);
+    }
+    return rv;
+}
+
 static apr_status_t load(ss_db_t *db, ss_store_request_t *request)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m;
     apr_status_t rv = ss_read_message(db, request->id, &m, pool);
-    apr_uint64_t in_memory = 0;
+    int in_memory;
 
     if (rv != APR_SUCCESS || !m) {
         if (rv == APR_SUCCESS) request->rv = APR_NOTFOUND;
@@ -162,10 +175,11 @@ static apr_status_t load(ss_db_t *db, ss_store_request_t *request)
     }
     rv = read_recipients(db, m, m->rcpt_count);
     m->parts = apr_pcalloc(pool, sizeof(*m->parts) * (apr_size_t)(m->part_count + 1));
-    for (int i = 0; i < m->part_count && rv == APR_SUCCESS && in_memory < (apr_uint64_t)request->limit; i++) {
+    in_memory = m->size <= (apr_uint64_t)request->limit || m->part_count < 1 ? m->part_count : 1;
+    if (rv == APR_SUCCESS && in_memory < m->part_count) rv = read_sizes(db, m);
+    for (int i = 0; i < in_memory && rv == APR_SUCCESS; i++) {
         rv = read_part(db, m, i, &m->parts[i], pool);
         if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->rv = APR_NOTFOUND;   /* finished meanwhile: its body is gone */
-        in_memory += m->parts[i].len;
     }
     if (rv == APR_SUCCESS && request->rv == APR_SUCCESS) request->message = m;
     else apr_pool_destroy(pool);

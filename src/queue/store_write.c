@@ -5,6 +5,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#define STAGED_FOR (3600 * APR_USEC_PER_SEC)   /* a message whose parts were staged is accepted by then, or never */
+
 static apr_int64_t flags_of(const ss_message_t *m)
 {
     return (m->is_8bit ? SS_FLAG_8BIT : 0) | (m->is_utf8 ? SS_FLAG_UTF8 : 0) | (m->requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->is_auto ? SS_FLAG_AUTO : 0);
@@ -71,6 +73,7 @@ static apr_status_t put_parts(ss_db_t *db, const ss_message_t *m)
     if (m->part_count <= SS_STORE_INLINE_PARTS) return APR_SUCCESS;
     for (int i = 0; i < m->part_count && rv == APR_SUCCESS; i++) {
         apr_int64_t number = i;
+        if (i && m->is_staged) continue;
         rv = ss_db_run(db, SS_SQL_PUT_BODY, SS_ARGS{ m->id, &number, SS_BLOB(m->parts[i].bytes, &m->parts[i].len, "body", "bytes") }, NULL);
     }
     return rv;
@@ -92,6 +95,18 @@ apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request)
     apr_status_t rv = find_key(db, request, &is_known);
     if (rv != APR_SUCCESS || is_known) return rv;
     return insert(db, request->message);
+}
+
+apr_status_t ss_write_stage(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_int64_t number = request->number;
+
+    return ss_db_run(db, SS_SQL_PUT_BODY, SS_ARGS{ request->id, &number, SS_BLOB(request->bytes, &request->bytes_len, "body", "bytes") }, NULL);
+}
+
+apr_status_t ss_write_unstage(ss_db_t *db, ss_store_request_t *request)
+{
+    return ss_db_run(db, SS_SQL_UNSTAGE, SS_ARGS{ request->id, request->id }, NULL);
 }
 
 /* ---- outcomes ---- */
@@ -232,11 +247,12 @@ apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request)
     static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS, SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
     apr_int64_t before = request->before_time, limit = request->limit;
     apr_status_t rv = count_purged(db, request);
+    char bound[SS_IDENT_TEXT];
     int gone = 0;
 
     for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);
     request->touched = gone;
     request->more = gone == request->limit;
-    if (rv == APR_SUCCESS) rv = ss_db_run(db, SS_SQL_PURGE_ORPHANS, SS_ARGS{ &limit }, NULL);
+    if (rv == APR_SUCCESS) rv = ss_db_run(db, SS_SQL_PURGE_ORPHANS, SS_ARGS{ ss_ident_begin(request->now - STAGED_FOR, bound), &limit }, NULL);
     return rv;
 }

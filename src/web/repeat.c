@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "web/problem.h"
@@ -23,23 +24,46 @@ int ss_repeat_read(request_rec *r, const char *submitter, ss_repeat_t *repeat)
     return 1;
 }
 
-void ss_repeat_hash(const char *type, const char *args, const char *bytes, apr_size_t len, ss_repeat_t *repeat)
+struct ss_repeat_hash_t { EVP_MD_CTX *context; int ok; };
+
+ss_repeat_hash_t *ss_repeat_hash_begin(const char *type, const char *args)
+{
+    ss_repeat_hash_t *hash = calloc(1, sizeof(*hash));
+
+    if (!hash) return NULL;
+    hash->context = EVP_MD_CTX_new();
+    hash->ok = hash->context && EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL);
+    /* The zero bytes keep the parts apart: "a" + "bc" is not "ab" + "c". */
+    ss_repeat_hash_add(hash, type ? type : "", type ? strlen(type) + 1 : 1);
+    ss_repeat_hash_add(hash, args ? args : "", args ? strlen(args) + 1 : 1);
+    return hash;
+}
+
+void ss_repeat_hash_add(ss_repeat_hash_t *hash, const char *bytes, apr_size_t len)
+{
+    hash->ok = hash->ok && EVP_DigestUpdate(hash->context, bytes, len);
+}
+
+void ss_repeat_hash_end(ss_repeat_hash_t *hash, ss_repeat_t *repeat)
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int digest_len = 0;
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    int ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+    unsigned int len = 0;
 
-    /* The zero bytes keep the parts apart: "a" + "bc" is not "ab" + "c". */
-    ok = ok && EVP_DigestUpdate(context, type ? type : "", type ? strlen(type) + 1 : 1);
-    ok = ok && EVP_DigestUpdate(context, args ? args : "", args ? strlen(args) + 1 : 1) && EVP_DigestUpdate(context, bytes, len);
-    ok = ok && EVP_DigestFinal_ex(context, digest, &digest_len);
-    EVP_MD_CTX_free(context);
-    if (!ok) digest_len = 0;
-    for (unsigned int i = 0; i < digest_len && i * 2 + 2 < SS_REPEAT_HASH_TEXT; i++) {
+    if (!hash || !hash->ok || !EVP_DigestFinal_ex(hash->context, digest, &len)) len = 0;
+    for (unsigned int i = 0; i < len && i * 2 + 2 < SS_REPEAT_HASH_TEXT; i++) {
         repeat->hash[i * 2] = hex[digest[i] >> 4];
         repeat->hash[i * 2 + 1] = hex[digest[i] & 15];
     }
-    repeat->hash[digest_len * 2 < SS_REPEAT_HASH_TEXT ? digest_len * 2 : SS_REPEAT_HASH_TEXT - 1] = '\0';
+    repeat->hash[len * 2 < SS_REPEAT_HASH_TEXT ? len * 2 : SS_REPEAT_HASH_TEXT - 1] = '\0';
+    if (hash) EVP_MD_CTX_free(hash->context);
+    free(hash);
+}
+
+void ss_repeat_hash(const char *type, const char *args, const char *bytes, apr_size_t len, ss_repeat_t *repeat)
+{
+    ss_repeat_hash_t *hash = ss_repeat_hash_begin(type, args);
+
+    if (hash) ss_repeat_hash_add(hash, bytes, len);
+    ss_repeat_hash_end(hash, repeat);
 }

@@ -19,6 +19,7 @@
 #include "web/problem.h"
 #include "web/query.h"
 #include "web/reply.h"
+#include "web/spool.h"
 #include "web/submission.h"
 
 #define JSON_OVERHEAD 3            /* a document or form may be this many times as large as the message it makes: base64, escapes */
@@ -175,13 +176,13 @@ static int hand_over_copies(ss_submission_t *s)
     return ss_reply_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
-static int hand_over(ss_submission_t *s)
+static int hand_over(ss_submission_t *s, const ss_spool_t *tail)
 {
     ss_answer_t answer;
     int status;
 
     if (s->m->individually && s->m->rcpts->nelts > 1) return hand_over_copies(s);
-    if (!ss_ask(s->r, ss_submission_question(s), s->m->content, s->m->content_len, SS_ASK_TIMEOUT, &answer)) return OK;
+    if (!ss_ask_file(s->r, ss_submission_question(s), s->m->content, s->m->content_len, tail ? tail->fd : -1, tail ? tail->len : 0, SS_ASK_TIMEOUT, &answer)) return OK;
     status = answer.raw.status;
     return status == 202 || status == 200 ? answer_accepted(s, &answer) : ss_ask_refused(s->r, &answer);
 }
@@ -192,6 +193,31 @@ static apr_int64_t body_max(const ss_submission_t *s)
     apr_int64_t max = ss_policy_size(s->policy, s->relay);
 
     return s->kind == SS_BODY_MESSAGE ? max : s->kind == SS_BODY_MULTIPART ? max + FORM_OVERHEAD : max * JSON_OVERHEAD;
+}
+
+/* A message as it stands. A large one is never whole in memory: its header is looked at here, its body waits in a file and goes on from there. */
+static int submit_message(ss_submission_t *s)
+{
+    request_rec *r = s->r;
+    ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
+    apr_int64_t max = body_max(s);
+    ss_repeat_hash_t *hash = s->repeat.key ? ss_repeat_hash_begin(s->type, r->args) : NULL;
+    int is_read = ss_spool_read(r, max, "SMTPSendMaxMessageSize", hash, spool);
+
+    if (hash) ss_repeat_hash_end(hash, &s->repeat);
+    if (!is_read) return OK;
+    if (spool->fd >= 0 && spool->must_encode) {
+        if (ss_spool_take_back(spool) != APR_SUCCESS) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "the message could not be read back from the temporary folder");
+    }
+    if (!spool->head.len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
+    if (ss_submission_compose(s, ss_buf_text(&spool->head), spool->head.len)) return ss_problem_mail(r, &s->problem);
+    if (spool->fd < 0) return hand_over(s, NULL);
+    if (s->m->content_len + spool->len > (apr_uint64_t)max) {
+        return ss_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL, "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_INT64_T_FMT " (SMTPSendMaxMessageSize)",
+                          s->m->content_len + spool->len, max);
+    }
+    s->m->is_8bit |= spool->has_8bit;
+    return hand_over(s, spool);
 }
 
 int ss_web_submit(request_rec *r)
@@ -209,9 +235,10 @@ int ss_web_submit(request_rec *r)
     s.submitter = ss_submission_submitter(r);
     if (!ss_repeat_read(r, s.submitter, &s.repeat)) return OK;
     if (s.kind == SS_BODY_LINES) return ss_lines_submit(&s);
+    if (s.kind == SS_BODY_MESSAGE) return submit_message(&s);
     if (!ss_body_read(r, body_max(&s), "SMTPSendMaxMessageSize", &bytes, &len)) return OK;
     if (!len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
     if (s.repeat.key) ss_repeat_hash(s.type, r->args, bytes, len, &s.repeat);
     if (ss_submission_compose(&s, bytes, len)) return ss_problem_mail(r, &s.problem);
-    return hand_over(&s);
+    return hand_over(&s, NULL);
 }

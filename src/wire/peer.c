@@ -476,8 +476,49 @@ static void explain_failure(ss_result_t *result, const ss_peer_t *peer, apr_stat
     }
 }
 
+/* Fills the buffer up to `most` octets with what the file has from *at on. */
+static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len, char *buffer, apr_size_t *len, apr_size_t most)
+{
+    while (*len < most && *at < file_len) {
+        apr_uint64_t left = file_len - *at;
+        apr_size_t room = most - *len;
+        ssize_t got = pread(file, buffer + *len, left < room ? (apr_size_t)left : room, (off_t)*at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return got ? errno : APR_EINCOMPLETE;
+        *len += (apr_size_t)got;
+        *at += (apr_uint64_t)got;
+    }
+    return APR_SUCCESS;
+}
+
+/* Frames of full size, one buffer of memory. */
+static apr_status_t send_with_file(ss_peer_t *peer, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
+                                   int file, apr_uint64_t file_len, apr_time_t deadline)
+{
+    apr_uint64_t at = 0;
+    apr_size_t used = 0, len = 0;
+    char *buffer = malloc(SS_FRAME_CONTENT_MAX);
+    apr_status_t rv = buffer ? ss_peer_begin(peer, header, header_len, deadline) : APR_ENOMEM;
+
+    while (rv == APR_SUCCESS && (used < content_len || at < file_len)) {
+        len = content_len - used < SS_FRAME_CONTENT_MAX ? content_len - used : SS_FRAME_CONTENT_MAX;
+        memcpy(buffer, content + used, len);
+        used += len;
+        rv = fill_from(file, &at, file_len, buffer, &len, SS_FRAME_CONTENT_MAX);
+        if (rv == APR_SUCCESS) rv = ss_peer_part(peer, buffer, len, used == content_len && at == file_len, deadline);
+    }
+    free(buffer);
+    return rv;
+}
+
 apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
                           apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
+{
+    return ss_peer_call_file(path, instance, header, header_len, content, content_len, -1, 0, timeout, answer, result, pool);
+}
+
+apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
+                               int file, apr_uint64_t file_len, apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + timeout;
     apr_interval_time_t wait = timeout < CALL_CONNECT_WAIT ? timeout : CALL_CONNECT_WAIT;
@@ -486,7 +527,8 @@ apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *h
         ss_peer_t *peer = take_kept(path, instance);
         apr_status_t rv = peer ? APR_SUCCESS : open_peer(&peer, path, instance, wait, result);
         if (rv != APR_SUCCESS) return rv;
-        rv = ss_peer_send(peer, header, header_len, content, content_len, deadline);
+        rv = file_len ? send_with_file(peer, header, header_len, content, content_len, file, file_len, deadline)
+                      : ss_peer_send(peer, header, header_len, content, content_len, deadline);
         if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, NULL, NULL, deadline, pool);
         if (rv == APR_SUCCESS) {
             keep(peer);

@@ -37,6 +37,9 @@ apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer, apr_stat
 /* open, send, receive, close in one; reuses a kept connection of this thread where there is one (a stale one is replaced before the first byte is answered only if the request is harmless to repeat). */
 apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
                           apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool);
+/* The same with file_len octets of a file (read with pread, from its begin) behind the content. */
+apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
+                               int file, apr_uint64_t file_len, apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool);
 /* Closes the connection that ss_peer_call keeps for this thread, if any; a thread's end does it by itself. */
 void ss_peer_forget(void);
 void ss_peer_close(ss_peer_t *peer);

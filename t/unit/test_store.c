@@ -112,11 +112,19 @@ static void a_large_message_lies_in_parts(void)
     ss_message_t *m = store_rig_message(&rig, 1, size);
 
     CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
-    ss_store_request_t *request = load(m->id, SS_PART_MAX + 1);
+    /* Larger than the limit: the first part, and how long the others are. */
+    ss_store_request_t *request = load(m->id, (int)size - 1);
     CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(request->message->part_count, 3);
-    CU_ASSERT_TRUE(is_content(request->message->parts[1].bytes, SS_PART_MAX, SS_PART_MAX));
-    CU_ASSERT_PTR_NULL(request->message->parts[2].bytes);
+    CU_ASSERT_TRUE(is_content(request->message->parts[0].bytes, 0, SS_PART_MAX));
+    CU_ASSERT_TRUE(!request->message->parts[1].bytes && request->message->parts[1].len == SS_PART_MAX);
+    CU_ASSERT_TRUE(!request->message->parts[2].bytes && request->message->parts[2].len == 1000);
+    CU_ASSERT_EQUAL(ss_message_resident(request->message), SS_PART_MAX);
+    forget(request);
+    request = load(m->id, (int)size);
+    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    CU_ASSERT_TRUE(is_content(request->message->parts[2].bytes, 2 * SS_PART_MAX, 1000));
+    CU_ASSERT_EQUAL(ss_message_resident(request->message), size);
     forget(request);
     request = ask(SS_STORE_PART, m->id);
     request->number = 2;
@@ -132,6 +140,69 @@ static void a_large_message_lies_in_parts(void)
         forget(request);
     }
     apr_pool_destroy(m->pool);
+}
+
+static void stage(const ss_message_t *m, int number)
+{
+    ss_store_request_t *request = ask(SS_STORE_STAGE, m->id);
+
+    request->number = number;
+    request->bytes = m->parts[number].bytes;
+    request->bytes_len = m->parts[number].len;
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    forget(request);
+}
+
+static apr_status_t part_of(const char *id, int number)
+{
+    ss_store_request_t *request = ask(SS_STORE_PART, id);
+
+    request->number = number;
+    apr_status_t rv = store_rig_ask(&rig, request);
+    forget(request);
+    return rv;
+}
+
+/* Parts may be in the store before their message is. What nobody accepts goes: at once when somebody says so, else after an hour. */
+static void parts_come_before_their_message(void)
+{
+    ss_message_t *taken = store_rig_message(&rig, 1, 2 * SS_PART_MAX + 5), *left = store_rig_message(&rig, 1, SS_PART_MAX + 5), *lost = store_rig_message(&rig, 1, SS_PART_MAX + 5);
+
+    stage(taken, 1);
+    stage(taken, 2);
+    stage(left, 1);
+    stage(lost, 1);
+    taken->is_staged = 1;
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, taken), APR_SUCCESS);
+    ss_store_request_t *request = load(taken->id, 1 << 30);
+    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    CU_ASSERT_TRUE(is_content(request->message->parts[0].bytes, 0, SS_PART_MAX) && is_content(request->message->parts[2].bytes, 2 * SS_PART_MAX, 5));
+    forget(request);
+    for (int i = 0; i < 2; i++) {
+        request = ask(SS_STORE_UNSTAGE, i ? left->id : taken->id);
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        forget(request);
+    }
+    CU_ASSERT_EQUAL(part_of(taken->id, 1), APR_SUCCESS);      /* accepted: not to be forgotten any more */
+    /* Another with the id of one that was lost: its part would still be there. */
+    stage(left, 1);
+    for (int later = 0; later < 2; later++) {
+        request = store_rig_new(SS_STORE_PURGE);
+        request->limit = 10;
+        request->now = RIG_NOW + (later ? 3700 : 3500) * APR_USEC_PER_SEC;
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        forget(request);
+        request = ask(SS_STORE_STAGE, lost->id);
+        request->number = 1;
+        request->bytes = lost->parts[1].bytes;
+        request->bytes_len = lost->parts[1].len;
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, request) == APR_SUCCESS, later);
+        forget(request);
+    }
+    CU_ASSERT_EQUAL(part_of(taken->id, 1), APR_SUCCESS);
+    apr_pool_destroy(taken->pool);
+    apr_pool_destroy(left->pool);
+    apr_pool_destroy(lost->pool);
 }
 
 static void recipients_end_one_by_one(void)
@@ -432,7 +503,7 @@ static void run(void (*test)(void))
     end();
 }
 
-#define TESTS(X) X(a_message_comes_back_whole) X(a_large_message_lies_in_parts) X(recipients_end_one_by_one) X(history_is_kept_or_not) \
+#define TESTS(X) X(a_message_comes_back_whole) X(a_large_message_lies_in_parts) X(parts_come_before_their_message) X(recipients_end_one_by_one) X(history_is_kept_or_not) \
     X(due_comes_in_order_and_pages) X(equal_keys_are_one_message) X(one_bad_request_spoils_no_other) X(settings_are_kept) \
     X(purge_takes_what_is_old_and_finished) X(counts_by_relay_and_state) X(the_oldest_of_each_relay)
 #define RUN(name) static void run_##name(void) { run(name); }
