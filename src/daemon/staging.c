@@ -28,6 +28,9 @@ static void ended(staging_t *staging)
     ss_message_t *m = staging->message;
     int is_last = staging->is_last;
 
+    /* Nothing came meanwhile: the asker was busy. */
+    apr_pool_destroy(m->rest);
+    m->rest = NULL;
     if (!asker->is_closing && !ss_result_is_set(&staging->failed)) {
         ss_submit_go_on(asker, m, is_last);
         return;
@@ -65,7 +68,7 @@ static void stage(staging_t *staging, int number)
     request->baton = part;
     request->number = number;
     request->now = ss_loop_now(staging->asker->daemon->loop);
-    request->bytes = apr_pmemdup(request->pool, m->parts[number].bytes, m->parts[number].len);
+    request->bytes = m->parts[number].bytes;
     request->bytes_len = m->parts[number].len;
     apr_cpystrn(request->id, m->id, sizeof(request->id));
     m->parts[number].bytes = NULL;
@@ -83,8 +86,6 @@ void ss_staging_begin(ss_asker_t *asker, ss_message_t *m, int is_last)
     m->is_staged = 1;
     ss_accept_name(asker->daemon, m);
     for (int i = 1; i < m->part_count; i++) if (m->parts[i].bytes) stage(staging, i);
-    apr_pool_destroy(m->rest);
-    m->rest = NULL;
 }
 
 static void unstaged(ss_store_request_t *request)

@@ -168,7 +168,7 @@ static const char *const reading[] = { "PRAGMA busy_timeout = 50", "PRAGMA query
 static const char *const making[] = { "PRAGMA query_only = 0", "PRAGMA page_size = 8192", "PRAGMA auto_vacuum = INCREMENTAL", NULL };
 static const char *const writing[] = {
     "PRAGMA query_only = 0", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA wal_autocheckpoint = 500", "PRAGMA journal_size_limit = 67108864",
-    "PRAGMA cache_size = -16384", "PRAGMA temp_store = MEMORY", NULL,
+    "PRAGMA cache_size = -1024", "PRAGMA temp_store = MEMORY", NULL,
 };
 static const char *const *const settings[] = { [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing };
 

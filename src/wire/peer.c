@@ -29,6 +29,7 @@
 #define CALL_CONNECT_WAIT (10 * APR_USEC_PER_SEC)
 #define WAIT_FIRST 20000                     /* between two tries to connect; doubles up to WAIT_LAST */
 #define WAIT_LAST 500000
+#define FILE_PIECE (SS_FRAME_CONTENT_MAX / 2)   /* content of a frame that comes from a file */
 
 struct ss_peer_t {
     int fd;
@@ -491,20 +492,20 @@ static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len,
     return APR_SUCCESS;
 }
 
-/* Frames of full size, one buffer of memory. */
+/* One buffer of memory here, and as little there. */
 static apr_status_t send_with_file(ss_peer_t *peer, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
                                    int file, apr_uint64_t file_len, apr_time_t deadline)
 {
     apr_uint64_t at = 0;
     apr_size_t used = 0, len = 0;
-    char *buffer = malloc(SS_FRAME_CONTENT_MAX);
+    char *buffer = malloc(FILE_PIECE);
     apr_status_t rv = buffer ? ss_peer_begin(peer, header, header_len, deadline) : APR_ENOMEM;
 
     while (rv == APR_SUCCESS && (used < content_len || at < file_len)) {
-        len = content_len - used < SS_FRAME_CONTENT_MAX ? content_len - used : SS_FRAME_CONTENT_MAX;
+        len = content_len - used < FILE_PIECE ? content_len - used : FILE_PIECE;
         memcpy(buffer, content + used, len);
         used += len;
-        rv = fill_from(file, &at, file_len, buffer, &len, SS_FRAME_CONTENT_MAX);
+        rv = fill_from(file, &at, file_len, buffer, &len, FILE_PIECE);
         if (rv == APR_SUCCESS) rv = ss_peer_part(peer, buffer, len, used == content_len && at == file_len, deadline);
     }
     free(buffer);
