@@ -5,9 +5,10 @@
 #include <string.h>
 
 #define LEARNED_FOR (24 * 3600 * APR_USEC_PER_SEC)
+#define SUSPECTED_FOR (3600 * APR_USEC_PER_SEC)   /* a lost connection is nothing to learn from; a second one of the same kind so soon after it is */
 #define LEARNED_MAX 256             /* hosts; past it nothing new is remembered, only used once */
 
-typedef struct { const char *host; unsigned bits; int recipients; apr_time_t since; } row_t;
+typedef struct { const char *host; unsigned bits; int recipients; apr_time_t since, suspected; } row_t;
 struct ss_learned_t { row_t rows[LEARNED_MAX]; int count; };
 
 static const struct { unsigned bit; const char *name, *what, *directive; } kinds[] = {
@@ -15,7 +16,8 @@ static const struct { unsigned bit; const char *name, *what, *directive; } kinds
     { SS_LEARN_NO_PIPELINING, "no-pipelining", "mishandles pipelined commands", "SMTPSendPipelining Off" },
     { SS_LEARN_NO_CHUNKING, "no-chunking", "offers CHUNKING and refuses BDAT: DATA is used", NULL },
     { SS_LEARN_MAX_RECIPIENTS, "max-recipients", "takes fewer recipients a transaction", "SMTPSendMaxRecipients" },
-    { SS_LEARN_NO_EHLO, "no-ehlo", "refuses EHLO: HELO is used", NULL }
+    { SS_LEARN_NO_EHLO, "no-ehlo", "refuses EHLO: HELO is used", NULL },
+    { SS_LEARN_NO_STREAMING, "no-streaming", "loses the connection when commands stand behind a message's content: each answer is waited for", "SMTPSendPipelining Off" }
 };
 
 static row_t *find(ss_daemon_t *d, const char *host, int makes)
@@ -65,6 +67,10 @@ void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipien
     int is_known = row && (row->bits & bit) && (bit != SS_LEARN_MAX_RECIPIENTS || row->recipients <= recipients);
 
     if (!row || is_known) return;
+    if (bit == SS_LEARN_NO_STREAMING && (!row->suspected || row->suspected + SUSPECTED_FOR <= now)) {
+        row->suspected = now;
+        return;
+    }
     if (!row->bits) row->since = now;
     row->bits |= bit;
     if (bit == SS_LEARN_MAX_RECIPIENTS) row->recipients = recipients > 0 ? recipients : 1;

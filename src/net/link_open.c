@@ -37,6 +37,7 @@ static void begin_session(ss_link_t *link, int is_tls)
         .is_loopback = ss_address_is_loopback(&link->address), .auth_insecure = s->auth_insecure, .username = s->username, .auth = s->auth,
         .has_client_cert = s->tls_cert_file != NULL,
         .pipelining = s->pipelining == SS_PIPELINING_AUTO && !(learned & SS_LEARN_NO_PIPELINING), .chunking = !(learned & SS_LEARN_NO_CHUNKING),
+        .is_stepwise = (learned & SS_LEARN_NO_STREAMING) != 0,
         .use_helo = (learned & SS_LEARN_NO_EHLO) != 0,
         .window_max = link->options.window_max ? link->options.window_max : SS_CLIENT_WINDOW_MAX,
         .max_messages = is_one ? 1 : s->max_messages,

@@ -300,6 +300,16 @@ static void timed_out(ss_client_t *c)
     ss_client_close(c, SS_FATE_DOWN, "timeout", words);
 }
 
+/* A server that dies of commands behind a message's content (RFC 2920 3.1 allows them; Dovecot 2.3's submission proxy does) takes the answer with it:
+ * the message is uncertain, and sent again it kills the next connection. One that has answered so before is not suspected. */
+static int dies_of_streaming(const ss_client_t *c)
+{
+    for (int i = 0; i + 1 < c->asked_count && !c->has_streamed; i++) {
+        if (c->asked[(c->asked_first + i) % SS_ASKED_MAX].cmd == SS_CMD_END) return 1;
+    }
+    return 0;
+}
+
 void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *result, apr_time_t now)
 {
     char why[160], words[SS_RESULT_TEXT_MAX];
@@ -319,6 +329,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
                  cmd == SS_CMD_GREETING ? "the greeting" : ss_cmd_name(cmd),
                  APR_STATUS_IS_EOF(status) ? "the server closed it" : apr_strerror(status, why, sizeof(why)));
     if (result && ss_result_is_set(result)) apr_cpystrn(words, result->text, sizeof(words));
+    if (dies_of_streaming(c)) ss_client_learn(c, SS_LEARN_NO_STREAMING, 0, "the connection was lost with commands behind a message's content");
     broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "", cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words, result);
     ss_client_close(c, SS_FATE_DOWN, "connection-lost", words);
 }

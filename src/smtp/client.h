@@ -39,6 +39,7 @@ typedef struct {                         /* copied by create; texts and arrays m
     const apr_array_header_t *auth;      /* of const char *: SMTPSendAuth */
     int has_client_cert;                 /* EXTERNAL may be chosen by "auto" */
     int pipelining, chunking;            /* 0: not even where offered (directive or remembered) */
+    int is_stepwise;                     /* remembered: nothing is said behind a message's content before its answer */
     int use_helo;                        /* remembered: the server refuses EHLO */
     int window_max;                      /* 1..SS_CLIENT_WINDOW_MAX */
     int max_messages;                    /* of this connection; 0 no limit; 1 = one message a connection */

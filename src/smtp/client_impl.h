@@ -88,6 +88,7 @@ struct ss_client_t {
     ss_tx_t *first, *last, *saying;      /* saying: the first that is not said completely */
     int in_flight, handed, answered, window;
     unsigned learned;                    /* said so far, each once a connection */
+    int has_streamed;                    /* an answer to content came although something stood behind it: the server can do it */
     int has_error;                       /* some transaction had one: a 503 after it may be its echo */
     /* trying */
     const char *try_from, *try_to;

@@ -36,7 +36,7 @@ static int uses_bdat(const ss_client_t *c)
 /* Messages in flight at most. The window counts messages whose end was said; with DATA one more is prepared beside it. */
 static int most_in_flight(const ss_client_t *c)
 {
-    if (!ss_client_is_pipelining(c)) return 1;
+    if (!ss_client_is_pipelining(c) || c->options.is_stepwise) return 1;
     return uses_bdat(c) ? c->window : 2;
 }
 

@@ -153,6 +153,7 @@ static void taken(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
     int is_clean = tx->accepted == tx->m->rcpt_count;
 
     ss_transaction_decide(c, tx, SS_CMD_END, reply, SS_FATE_SENT, NULL, "accepted", reply->text);
+    if (c->asked_count) c->has_streamed = 1;
     if (is_clean && c->window < c->options.window_max) c->window++;
 }
 

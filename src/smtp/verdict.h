@@ -28,7 +28,8 @@ enum {                     /* what to remember of a host, for a day */
     SS_LEARN_NO_CHUNKING = 4,
     SS_LEARN_MAX_RECIPIENTS = 8,   /* SMTPSendMaxRecipients N */
     SS_LEARN_FEWER_CONNECTIONS = 16,
-    SS_LEARN_NO_EHLO = 32
+    SS_LEARN_NO_EHLO = 32,
+    SS_LEARN_NO_STREAMING = 64     /* nothing is said behind a message's content before its answer */
 };
 
 typedef struct {

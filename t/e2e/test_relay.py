@@ -248,3 +248,26 @@ def test_no_listener_is_inherited_by_the_daemon(make_httpd, relay):
             port_inodes.add(f"socket:[{fields[9]}]")
     assert port_inodes and not (names & port_inodes)
     assert socket.AF_UNIX
+
+
+@pytest.mark.parametrize("chunking", [False, True])
+def test_a_server_that_dies_of_commands_behind_content_is_found_out(make_httpd, make_relay, chunking):
+    """As Dovecot 2.3's submission service does. Two losses of this kind are proof; what they leave uncertain is the bound on duplicates."""
+    extensions = ["PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES", "SIZE 52428800"] + (["CHUNKING"] if chunking else [])
+    relay = make_relay(dies_behind_content=True, extensions=extensions)
+    httpd = make_httpd("SMTPSendPause On\nSMTPSendConnections 1\nSMTPSendRetry 1s\nSMTPSendUncertain retry\n", relay=relay,
+                       expect=["sending is paused", "SMTPSend-240", "SMTPSend-220", "status=deferred", "uncertain"])
+    idents = [httpd.send(b"Subject: %d\r\n\r\nx\r\n" % number).json["id"] for number in range(12)]
+    httpd.write("SMTPSendConnections 1\nSMTPSendRetry 1s\nSMTPSendUncertain retry\n")
+    httpd.graceful_wait()
+    for ident in idents:
+        httpd.wait_state(ident, "sent", timeout=40)
+    arrived = [re.search(rb"Subject: (\d+)", message.data).group(1) for message in relay.messages]
+    assert len(set(arrived)) == 12 and len(arrived) <= 12 + 2 * 2, arrived
+    assert len(re.findall("SMTPSend-240: .*commands stand behind a message's content.*SMTPSendPipelining Off makes it permanent", httpd.log())) == 1
+    assert httpd.status()["relays"][0]["learned"][0]["what"] == "no-streaming"
+    lost, before = relay.connections, len(relay.messages)
+    more = [httpd.send().json["id"] for _ in range(5)]
+    for ident in more:
+        httpd.wait_state(ident, "sent")
+    assert len(relay.messages) == before + 5 and relay.connections <= lost + 1

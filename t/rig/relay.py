@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import os
+import select
 import socket
 import ssl
 import struct
@@ -42,15 +43,15 @@ class Relay:
     tls: None, "immediate" or "starttls"; cert: (certfile, keyfile); versions: (ssl.TLSVersion min, max); client_ca: asks for a client certificate
     auth: {user: password}; mechanisms: ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "XOAUTH2", "OAUTHBEARER"]; auth_needs_tls
     extensions: EHLO keywords; greeting: whole line; silent: never greets; ehlo: False refuses EHLO
-    one_mail: the second MAIL of a connection is answered 503; max_rcpts: more are answered 452 4.5.3
+    one_mail: the second MAIL of a connection is answered 503; dies_behind_content: takes a message and closes unanswered where commands stand behind it; max_rcpts: more are answered 452 4.5.3
     replies: {"MAIL": "550 no" or a function(session, argument) -> reply, None for the usual one}; "END" is the answer to a message
     faults: {"MAIL": "close" | "reset" | "hang" | "garbage" | "421"} at a command, once each if fault_count is set"""
 
     def __init__(self, tls=None, cert=None, versions=None, client_ca=None, auth=None, mechanisms=("PLAIN", "LOGIN"), auth_needs_tls=False,
                  extensions=("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "SIZE 52428800"), greeting=None, silent=False, ehlo=True,
-                 one_mail=False, max_rcpts=None, replies=None, faults=None, fault_count=None, host="127.0.0.1", port=0, keep=True):
+                 one_mail=False, dies_behind_content=False, max_rcpts=None, replies=None, faults=None, fault_count=None, host="127.0.0.1", port=0, keep=True):
         self.__dict__.update(tls=tls, cert=cert, versions=versions, client_ca=client_ca, auth=auth, mechanisms=list(mechanisms), auth_needs_tls=auth_needs_tls,
-                             extensions=list(extensions), greeting=greeting, silent=silent, ehlo=ehlo, one_mail=one_mail, max_rcpts=max_rcpts,
+                             extensions=list(extensions), greeting=greeting, silent=silent, ehlo=ehlo, one_mail=one_mail, dies_behind_content=dies_behind_content, max_rcpts=max_rcpts,
                              replies=dict(replies or {}), faults=dict(faults or {}), fault_count=fault_count, keep=keep)
         self.messages, self.transcript, self.tls_versions, self.logins = [], [], [], []
         self.connections = self.taken = 0
@@ -436,6 +437,10 @@ class Session:
             self.say("250 2.1.5 recipient ok")
         return True
 
+    def has_more(self):
+        """Whether the client said something behind what was read."""
+        return bool(self.buffer) or bool(select.select([self.socket], [], [], 0.05)[0])
+
     def finish(self, data):
         custom = self.relay.replies.get("END")
         if callable(custom):
@@ -444,6 +449,9 @@ class Session:
         self.clear()
         if self.fault("END"):
             return True
+        if self.relay.dies_behind_content and self.has_more():
+            self.relay.take(message)
+            raise Drop()
         if custom and custom[0] != "2":
             self.say(custom)
             return True
