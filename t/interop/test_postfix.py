@@ -2,6 +2,8 @@
 import re
 import threading
 
+import pytest
+
 
 def submit(httpd, count, threads=4):
     def some(first):
@@ -64,3 +66,20 @@ def test_large_and_utf8(make_postfix, make_httpd):
     contents = postfix.wait_for(2)
     assert any("Subject: Grüße\n".encode() in c and c.endswith("\n\nÄ\n".encode()) for c in contents)
     assert any(len(c) > 7600000 for c in contents)
+
+
+LOGIN = 'SMTPSendUsername app\nSMTPSendPassword "let-me-in"\n'
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256", "auto"])
+def test_logins(make_postfix, make_dovecot, make_httpd, make_relay, certificates, mechanism):
+    """Postfix has its users looked up by Dovecot, as most do."""
+    cert, key = certificates.issue("postfix")
+    users = make_dovecot(make_relay())
+    postfix = make_postfix(f"smtpd_tls_security_level = may\nsmtpd_tls_cert_file = {cert}\nsmtpd_tls_key_file = {key}\nsmtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = dovecot\n"
+                           f"smtpd_sasl_path = {users.dir}/auth\nsmtpd_recipient_restrictions = permit_sasl_authenticated, reject")
+    httpd = make_httpd(LOGIN + f"SMTPSendAuth {mechanism}\nSMTPSendTLS starttls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendPort {postfix.port}\n", relay=postfix)
+    test = httpd.get("/mail-test?from=app@example.com&to=bob@example.net&probe=0")
+    assert test.status == 200 and "PASSED" in test.text, test.text
+    submit(httpd, 50)
+    assert idents(postfix.wait_for(50)) == sorted(f"p{i}" for i in range(50))

@@ -34,6 +34,11 @@ userdb {{
   driver = static
   args = uid=nobody gid=nogroup home={dir}/mail
 }}
+service auth {{
+  unix_listener {dir}/auth {{
+    mode = 0666
+  }}
+}}
 service submission-login {{
   inet_listener submission {{
     port = {port}
