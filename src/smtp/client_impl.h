@@ -88,6 +88,8 @@ struct ss_client_t {
     ss_tx_t *first, *last, *saying;      /* saying: the first that is not said completely */
     int in_flight, handed, answered, window;
     unsigned learned;                    /* said so far, each once a connection */
+    char offers[sizeof(((ss_capability_t *)0)->mechanisms)];   /* mechanisms that are left after some were answered 504; valid with has_offers */
+    int has_offers;
     int has_streamed;                    /* an answer to content came although something stood behind it: the server can do it */
     int has_error;                       /* some transaction had one: a 503 after it may be its echo */
     /* trying */

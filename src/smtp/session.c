@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "smtp/capability.h"
 #include "smtp/client_impl.h"
 #include "smtp/command.h"
@@ -203,13 +204,19 @@ static void login_failed(ss_client_t *c, const ss_reply_t *reply, const ss_resul
     ss_session_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, result);
 }
 
-static void login(ss_client_t *c)
+static ss_auth_wishes_t wishes_of(const ss_client_t *c)
 {
-    ss_auth_wishes_t wishes = {
+    return (ss_auth_wishes_t){
         .wanted = c->options.auth, .username = c->options.username, .is_tls = c->is_tls, .is_loopback = c->options.is_loopback,
         .is_insecure_allowed = c->options.auth_insecure, .has_client_cert = c->options.has_client_cert, .has_binding = c->binding != NULL,
-        .auth_offered = c->capability.auth_offered, .offered = c->capability.mechanisms, .starttls_offered = c->capability.starttls && !c->is_tls
+        .auth_offered = c->capability.auth_offered, .offered = c->has_offers ? c->offers : c->capability.mechanisms,
+        .starttls_offered = c->capability.starttls && !c->is_tls
     };
+}
+
+static void login(ss_client_t *c)
+{
+    ss_auth_wishes_t wishes = wishes_of(c);
     ss_result_t result;
 
     ss_result_clear(&result);
@@ -309,6 +316,39 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
     ss_buf_wipe(&response);
 }
 
+/* Takes a word out of a list of words. */
+static void remove_word(char *list, const char *word)
+{
+    apr_size_t len = strlen(word);
+
+    for (char *at = list; *at;) {
+        apr_size_t here = strcspn(at, " ");
+        char *next = at + here + strspn(at + here, " ");
+        if (here == len && !strncasecmp(at, word, len)) {
+            memmove(at, next, strlen(next) + 1);
+            return;
+        }
+        at = next;
+    }
+}
+
+/* 504: a mechanism that was offered and is none (RFC 4954 4). The next one of those that the settings allow is tried; each time the list gets shorter. */
+static int tries_another(ss_client_t *c)
+{
+    const char *chosen;
+    ss_result_t result;
+
+    if (!c->has_offers) apr_cpystrn(c->offers, c->capability.mechanisms, sizeof(c->offers));
+    c->has_offers = 1;
+    remove_word(c->offers, c->mechanism);
+    ss_auth_wishes_t wishes = wishes_of(c);
+    ss_result_clear(&result);
+    if (ss_auth_choose(&wishes, &chosen, &result) != SS_AUTH_CHOSEN || ss_text_same(chosen, c->mechanism)) return 0;
+    ss_auth_cancel(c->auth);
+    login(c);
+    return 1;
+}
+
 static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     ss_result_t result = c->auth_result;
@@ -335,6 +375,7 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
         ready(c);
         return;
     }
+    if (reply->code == 504 && !ss_result_is_set(&result) && tries_another(c)) return;
     const char *words = ss_auth_error_text(c->auth);
     ss_verdict_t verdict = ss_verdict(SS_CMD_AUTH, reply, 0);
     if (!ss_result_is_set(&result) && words) {

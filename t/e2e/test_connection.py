@@ -340,3 +340,17 @@ def test_test_message_is_followed_to_its_end(make_httpd, make_relay):
     assert httpd.request("POST", "/mail-test", b"").status == 400
     assert httpd.request("POST", "/mail-test", b"to=bob@example.net", {"Origin": "http://evil.example"}).status == 403
     assert len(relay.messages) == 1
+
+
+def test_a_mechanism_that_is_offered_and_unknown(make_httpd, make_relay):
+    """504 (RFC 4954 4): the next one of those that the settings allow, on the same connection; and none that they do not."""
+    relay = make_relay(auth={"me": SECRET}, mechanisms=["PLAIN", "LOGIN", "CRAM-MD5"],
+                       replies={"AUTH": lambda session, argument: None if argument.upper().startswith("LOGIN") else "504 5.5.4 Unrecognized authentication type"})
+    httpd = make_httpd(f'SMTPSendUsername me\nSMTPSendPassword "{SECRET}"\nSMTPSendAuthInsecure On\n', relay=relay, expect=["SMTPSend-1", "SMTPSend-220"])
+    status, _, text = run(httpd, "probe=0")
+    assert status == 200 and "AUTH LOGIN" in text and relay.connections == 1, text
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    httpd.write(f'SMTPSendUsername me\nSMTPSendPassword "{SECRET}"\nSMTPSendAuthInsecure On\nSMTPSendAuth CRAM-MD5 PLAIN\n')
+    httpd.graceful_wait()
+    status, _, text = run(httpd, "probe=0")
+    assert status == 502 and "[FAIL] auth" in text and "504" in text and "AUTH LOGIN" not in text.split("Dialogue")[1], text
