@@ -348,7 +348,7 @@ def test_a_mechanism_that_is_offered_and_unknown(make_httpd, make_relay):
                        replies={"AUTH": lambda session, argument: None if argument.upper().startswith("LOGIN") else "504 5.5.4 Unrecognized authentication type"})
     httpd = make_httpd(f'SMTPSendUsername me\nSMTPSendPassword "{SECRET}"\nSMTPSendAuthInsecure On\n', relay=relay, expect=["SMTPSend-1", "SMTPSend-220"])
     status, _, text = run(httpd, "probe=0")
-    assert status == 200 and "AUTH LOGIN" in text and relay.connections == 1, text
+    assert status == 200 and "AUTH LOGIN" in text and relay.connections == 2, text
     httpd.wait_state(httpd.send().json["id"], "sent")
     httpd.write(f'SMTPSendUsername me\nSMTPSendPassword "{SECRET}"\nSMTPSendAuthInsecure On\nSMTPSendAuth CRAM-MD5 PLAIN\n')
     httpd.graceful_wait()
