@@ -56,8 +56,10 @@ static void flush(ss_spool_t *spool)
     spool->out_len = 0;
 }
 
-static void put(ss_spool_t *spool, const char *bytes, apr_size_t len)
+static void put(void *self, const char *bytes, apr_size_t len)
 {
+    ss_spool_t *spool = self;
+
     while (len) {
         apr_size_t room = OUT - spool->out_len, n = len < room ? len : room;
         memcpy(spool->out + spool->out_len, bytes, n);
@@ -66,58 +68,6 @@ static void put(ss_spool_t *spool, const char *bytes, apr_size_t len)
         len -= n;
         if (spool->out_len == OUT) flush(spool);
     }
-}
-
-/* ---- canonical, as it comes (what mail/canonical.c does to a whole body) ---- */
-
-static void end_line(ss_spool_t *spool)
-{
-    put(spool, "\r\n", 2);
-    spool->line = 0;
-}
-
-/* Octets of a line, none of them CR or LF. */
-static void put_text(ss_spool_t *spool, const char *bytes, apr_size_t len)
-{
-    /* CRs that no line end followed are line ends themselves. */
-    for (; spool->crs; spool->crs--) end_line(spool);
-    spool->is_begun = 1;
-    spool->line += len;
-    if (spool->line > SS_LINE_MAX || memchr(bytes, '\0', len)) spool->must_encode = 1;
-    for (apr_size_t i = 0; i < len && !spool->has_8bit; i++) spool->has_8bit = (unsigned char)bytes[i] > 127;
-    put(spool, bytes, len);
-}
-
-static void body(ss_spool_t *spool, const char *bytes, apr_size_t len)
-{
-    const char *p = bytes, *end = bytes + len;
-
-    while (p < end) {
-        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
-        while (p < stop) {
-            const char *cr = memchr(p, '\r', (apr_size_t)(stop - p)), *text_end = cr ? cr : stop;
-            if (text_end > p) put_text(spool, p, (apr_size_t)(text_end - p));
-            if (cr) {
-                spool->crs++;
-                spool->is_begun = 1;
-            }
-            p = cr ? cr + 1 : stop;
-        }
-        if (!lf) return;
-        spool->crs = 0;
-        spool->is_begun = 0;
-        end_line(spool);
-        p = lf + 1;
-    }
-}
-
-static void end_body(ss_spool_t *spool)
-{
-    for (; spool->crs; spool->crs--) end_line(spool);
-    if (spool->is_begun) end_line(spool);
-    flush(spool);
-    free(spool->out);
-    spool->out = NULL;
 }
 
 /* ---- the request ---- */
@@ -137,7 +87,8 @@ static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
     begin = at + (bytes[at] == '\r' ? 2 : 1);
     apr_status_t rv = open_file(spool, pool);
     if (rv != APR_SUCCESS) return rv;
-    body(spool, bytes + begin, len - begin);
+    spool->canonical = (ss_stream_canonical_t){ .put = put, .self = spool };
+    ss_stream_canonical_add(&spool->canonical, bytes + begin, len - begin);
     ss_buf_t head = spool->head;
     ss_buf_init(&spool->head, head.max);
     rv = ss_buf_append(&spool->head, head.data, at);
@@ -155,7 +106,7 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
     /* What went wrong here is said at the end: it is not the client's fault. */
     if (spool->failed != APR_SUCCESS) return APR_SUCCESS;
     if (spool->fd >= 0) {
-        body(spool, bytes, len);
+        ss_stream_canonical_add(&spool->canonical, bytes, len);
     } else {
         spool->failed = ss_buf_append(&spool->head, bytes, len);
         if (spool->failed == APR_SUCCESS && spool->head.len > SS_SPOOL_FROM && !spool->has_no_header_end) spool->failed = begin_file(spool, taking->pool);
@@ -174,7 +125,12 @@ int ss_spool_read(request_rec *r, apr_int64_t max, const char *limit_name, ss_re
     ss_buf_init(&spool->head, (apr_size_t)max * 2 + 1);
     apr_pool_cleanup_register(r->pool, spool, clean, apr_pool_cleanup_null);
     if (!ss_body_each(r, max, limit_name, take, &taking)) return 0;
-    if (spool->fd >= 0 && spool->failed == APR_SUCCESS) end_body(spool);
+    if (spool->fd >= 0 && spool->failed == APR_SUCCESS) {
+        ss_stream_canonical_end(&spool->canonical);
+        flush(spool);
+    }
+    free(spool->out);
+    spool->out = NULL;
     if (spool->failed != APR_SUCCESS) {
         char why[120];
         ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: %s", apr_strerror(spool->failed, why, sizeof(why)));
@@ -183,7 +139,7 @@ int ss_spool_read(request_rec *r, apr_int64_t max, const char *limit_name, ss_re
     if (spool->fd < 0) return 1;
     /* A header that has to be re-encoded is looked at together with its body. */
     ss_canonical_scan(spool->head.data, spool->head.len, &facts);
-    if (facts.longest_line > SS_LINE_MAX || facts.has_nul) spool->must_encode = 1;
+    spool->must_encode = spool->canonical.must_encode || facts.longest_line > SS_LINE_MAX || facts.has_nul;
     return 1;
 }
 

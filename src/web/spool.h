@@ -6,6 +6,7 @@
 #include <httpd.h>
 
 #include "base/buf.h"
+#include "mail/stream.h"
 #include "web/repeat.h"
 
 #define SS_SPOOL_FROM 262144           /* a body up to this is kept in memory as it came */
@@ -14,12 +15,11 @@ typedef struct {
     ss_buf_t head;                     /* the whole body as it came; with a file: the header and its empty line */
     int fd;                            /* the canonical body, or -1 */
     apr_uint64_t len;                  /* of it */
-    int has_8bit;
-    int must_encode;                   /* a line too long, or a zero byte */
+    ss_stream_canonical_t canonical;   /* of the body */
+    int must_encode;                   /* header or body: a line too long, or a zero byte */
     int has_no_header_end;             /* all stays in memory */
     char *out;                         /* not written yet */
-    apr_size_t out_len, line, crs;     /* octets of the line so far; CRs that wait for what follows them */
-    int is_begun;                      /* the last line has something */
+    apr_size_t out_len;
     ss_repeat_hash_t *hash;            /* of the body as it came; or NULL */
     apr_status_t failed;
 } ss_spool_t;

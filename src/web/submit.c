@@ -216,7 +216,7 @@ static int submit_message(ss_submission_t *s)
         return ss_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL, "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_INT64_T_FMT " (SMTPSendMaxMessageSize)",
                           s->m->content_len + spool->len, max);
     }
-    s->m->is_8bit |= spool->has_8bit;
+    s->m->is_8bit |= spool->canonical.has_8bit;
     return hand_over(s, spool);
 }
 

@@ -1,0 +1,89 @@
+/* test_stream_canonical.c: a body made canonical in pieces is the one that is made canonical whole. */
+#include <CUnit/Basic.h>
+#include <apr_pools.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "mail/canonical.h"
+#include "mail/stream.h"
+
+void ss_suite_stream_canonical(void);
+
+static void put(void *self, const char *bytes, apr_size_t len)
+{
+    ss_buf_append(self, bytes, len);
+}
+
+/* In pieces of `piece` bytes; the facts are those of the whole. */
+static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_pool_t *pool)
+{
+    ss_buf_t out;
+    ss_stream_canonical_t stream = { .put = put, .self = &out };
+    ss_canonical_facts_t facts;
+    ss_mail_problem_t problem = { 0 };
+    const char *want;
+    char *whole = apr_palloc(pool, len + 2);
+    apr_size_t want_len;
+
+    /* An empty header in front: what follows is a body. */
+    memcpy(whole, "\r\n", 2);
+    memcpy(whole + 2, bytes, len);
+    ss_buf_init(&out, 1 << 20);
+    for (apr_size_t at = 0; at < len; at += piece) ss_stream_canonical_add(&stream, bytes + at, len - at < piece ? len - at : piece);
+    ss_stream_canonical_end(&stream);
+    ss_canonical_scan(whole, len + 2, &facts);
+    CU_ASSERT_EQUAL(stream.has_8bit, facts.has_8bit_body);
+    CU_ASSERT_EQUAL(stream.must_encode, facts.has_nul || facts.longest_line > SS_LINE_MAX);
+    if (!stream.must_encode) {
+        CU_ASSERT_EQUAL_FATAL(ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool), 0);
+        CU_ASSERT_EQUAL_FATAL(out.len + 2, want_len);
+        CU_ASSERT(!out.len || !memcmp(out.data, want + 2, out.len));
+    }
+    ss_buf_free(&out);
+}
+
+static void every_short_body_in_every_split(void)
+{
+    static const char alphabet[] = { 'x', '\r', '\n', '.' };
+    char body[7];
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (int len = 0; len <= 7; len++) {
+        for (int n = 0; n < 1 << (2 * len); n++) {
+            for (int i = 0; i < len; i++) body[i] = alphabet[n >> (2 * i) & 3];
+            for (apr_size_t piece = 1; piece <= (apr_size_t)len; piece++) compare(body, (apr_size_t)len, piece, pool);
+            apr_pool_clear(pool);
+        }
+    }
+    apr_pool_destroy(pool);
+}
+
+static void long_lines_and_octets(void)
+{
+    static const struct { int len, byte; } table[] = { { 997, 'x' }, { 998, 'x' }, { 999, 'x' }, { 5000, 'x' }, { 10, 0 }, { 10, 0x80 }, { 10, 0xff } };
+    char body[6000];
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (apr_size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        for (int ends = 0; ends < 3; ends++) {
+            int len = table[i].len;
+            memset(body, table[i].byte, (size_t)len);
+            if (ends) body[len++] = ends == 1 ? '\n' : '\r';
+            memcpy(body + len, "abc", 3);
+            for (apr_size_t piece = 1; piece < 1100; piece += 7) compare(body, (apr_size_t)len + 3, piece, pool);
+        }
+        apr_pool_clear(pool);
+    }
+    apr_pool_destroy(pool);
+}
+
+void ss_suite_stream_canonical(void)
+{
+    CU_pSuite suite = CU_add_suite("canonical stream", NULL, NULL);
+
+    CU_add_test(suite, "every short body in every split", every_short_body_in_every_split);
+    CU_add_test(suite, "long lines and octets", long_lines_and_octets);
+}
