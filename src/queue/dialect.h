@@ -38,6 +38,7 @@ typedef struct {
     int is_file;                       /* params is the path of a file of this machine */
     const char *const *sql;            /* SS_SQL_COUNT texts */
     const char *const *schema;         /* statements that make an empty database a queue, ended by NULL */
+    const char *const *const *migrations;   /* [version]: statements that make the next version's queue of it, ended by NULL */
     const char *begin;
     const char *shrink;                /* gives free space back, some of it; NULL: nothing to do */
     const char *has_version;           /* selects a row when the version's table exists */

@@ -146,9 +146,17 @@ static const char *const schema[] = {
     "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
     "CREATE INDEX event_message ON event (message, time)",
     "CREATE TABLE version (number INTEGER NOT NULL)",
-    "INSERT INTO version (number) VALUES (1)",
+    "INSERT INTO version (number) VALUES (2)",
     NULL,
 };
+
+/* Some files of version 1 have the index already: it came before its version did. */
+static const char *const from_1[] = {
+    "CREATE INDEX IF NOT EXISTS message_failed ON message (id) WHERE n_failed > 0",
+    "UPDATE version SET number = 2",
+    NULL,
+};
+static const char *const *const migrations[] = { NULL, from_1 };
 
 /* A PRAGMA answers with a row, which apr_dbd_query takes for an error: hence select. */
 static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, const char *text)
@@ -213,7 +221,7 @@ static ss_fault_t explain(int code, const char *words, const char *name, apr_sta
 }
 
 const ss_dialect_t ss_dialect_sqlite = {
-    .driver = "sqlite3", .is_file = 1, .sql = sql, .schema = schema, .begin = "BEGIN IMMEDIATE", .shrink = "PRAGMA incremental_vacuum(256)",
+    .driver = "sqlite3", .is_file = 1, .sql = sql, .schema = schema, .migrations = migrations, .begin = "BEGIN IMMEDIATE", .shrink = "PRAGMA incremental_vacuum(256)",
     .has_version = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'version' LIMIT 1",
     .has_tables = "SELECT 1 FROM sqlite_master LIMIT 1",
     .prepare = prepare, .explain = explain,

@@ -1,13 +1,14 @@
 /* schema.c: tables, version, migration. See schema.h. */
 #include "queue/schema.h"
 
-static apr_status_t create(ss_db_t *db)
+/* All of it or nothing. */
+static apr_status_t change(ss_db_t *db, const char *const *statements, int is_new)
 {
-    apr_status_t rv = ss_db_write(db, 1);
+    apr_status_t rv = ss_db_write(db, is_new);
 
     if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
     if (rv != APR_SUCCESS) return rv;
-    for (int i = 0; db->dialect->schema[i] && rv == APR_SUCCESS; i++) rv = ss_db_do(db, db->dialect->schema[i]);
+    for (int i = 0; statements[i] && rv == APR_SUCCESS; i++) rv = ss_db_do(db, statements[i]);
     if (rv == APR_SUCCESS) rv = ss_db_do(db, "COMMIT");
     if (rv != APR_SUCCESS) {
         ss_result_t first = db->result;
@@ -32,12 +33,22 @@ static apr_status_t refuse(ss_db_t *db, const char *format, apr_int64_t version)
     return APR_EINCOMPLETE;
 }
 
-apr_status_t ss_schema_check(ss_db_t *db, int may_write)
+/* Version after version; each leaves a queue of its version, whatever happens then. */
+static apr_status_t migrate(ss_db_t *db, apr_int64_t version)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (; version < SS_SCHEMA_VERSION && rv == APR_SUCCESS; version++) rv = change(db, db->dialect->migrations[version], 0);
+    return rv;
+}
+
+apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
 {
     int is_there = 0, is_used = 0;
     apr_int64_t version = 0;
     apr_status_t rv = has(db, db->dialect->has_version, &is_there);
 
+    *from = 0;
     if (rv != APR_SUCCESS) return rv;
     if (!is_there) {
         rv = has(db, db->dialect->has_tables, &is_used);
@@ -50,7 +61,7 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write)
             ss_result_set(&db->result, "queue", "", NULL, "%s is empty: the delivery daemon has not made a queue of it yet", db->name);
             return APR_EINCOMPLETE;
         }
-        return create(db);
+        return change(db, db->dialect->schema, 1);
     }
     rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
     while (rv == APR_SUCCESS && ss_db_next(db)) version = ss_db_number(db, 0);
@@ -59,5 +70,10 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write)
     if (version > SS_SCHEMA_VERSION) {
         return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", this program knows up to %d: install the newer module", version);
     }
-    return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", which no release ever wrote (this program writes %d): move it away", version);
+    if (version < 1 || version > SS_SCHEMA_VERSION || !db->dialect->migrations[version]) {
+        return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", which no release ever wrote (this program writes %d): move it away", version);
+    }
+    if (!may_write) return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", older than this program's %d: the delivery daemon brings it up to date when it starts", version);
+    *from = (int)version;
+    return migrate(db, version);
 }

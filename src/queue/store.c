@@ -399,13 +399,15 @@ static apr_status_t open_database(ss_store_t *store, const ss_dialect_t *dialect
 {
     const char *params = store->options.params;
     apr_status_t rv = APR_SUCCESS;
+    int from = 0;
 
     if (dialect->is_file) {
         rv = ss_lock_take(&store->lock_fd, params, lock_wait, result);
         if (rv != APR_SUCCESS) return rv;
     }
     rv = ss_db_open(&store->db, dialect, params, dialect->is_file ? params : dialect->driver, store->pool);
-    if (rv == APR_SUCCESS) rv = ss_schema_check(&store->db, store->options.migrates);
+    if (rv == APR_SUCCESS) rv = ss_schema_check(&store->db, store->options.migrates, &from);
+    if (rv == APR_SUCCESS && from) ss_log(store->options.log, SS_LOG_NOTICE, 303, "the queue %s was made by an older module: brought from version %d to %d", store->db.name, from, SS_SCHEMA_VERSION);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(&store->db);
     if (rv == APR_SUCCESS) return rv;
     *result = store->db.result;

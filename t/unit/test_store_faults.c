@@ -323,9 +323,36 @@ static void a_newer_queue_is_refused_untouched(void)
     store_rig_close(&rig);
     do_sql("UPDATE version SET number = 99");
     is_refused_untouched("is of version 99");
-    do_sql("UPDATE version SET number = 1");
+    do_sql("UPDATE version SET number = 2");
     CU_ASSERT_EQUAL(store_rig_open(&rig, 0), APR_SUCCESS);
     store_rig_end(&rig);
+}
+
+/* A file as the first version left it, with and without the index that came later. */
+static void an_older_queue_is_brought_up_to_date(void)
+{
+    for (int has_index = 0; has_index < 2; has_index++) {
+        store_rig_start(&rig);
+        ss_message_t *m = store_rig_message(&rig, 1, 100);
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        store_rig_close(&rig);
+        do_sql("UPDATE version SET number = 1");
+        if (!has_index) do_sql("DROP INDEX message_failed");
+        CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+        CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "queued");
+        CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_FAILED, "550 no", 1), APR_SUCCESS);
+        ss_store_request_t *request = store_rig_new(SS_STORE_LIST);
+        request->filter.state = SS_STATE_FAILED;      /* goes by the index */
+        request->limit = 10;
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        CU_ASSERT_EQUAL(request->rows->nelts, 1);
+        apr_pool_destroy(request->pool);
+        apr_pool_destroy(m->pool);
+        store_rig_close(&rig);
+        do_sql("UPDATE version SET number = 0");
+        is_refused_untouched("which no release ever wrote");
+        store_rig_end(&rig);
+    }
 }
 
 static void another_programs_database_is_refused_untouched(void)
@@ -388,7 +415,7 @@ static void a_folder_must_be_writable(void)
 }
 
 #define TESTS(X) X(nothing_is_answered_before_the_commit) X(a_full_disk_refuses_and_heals) X(a_sync_that_fails_refuses_and_heals) \
-    X(a_locked_file_refuses_and_heals) X(a_file_that_is_vacuumed_goes_on) X(two_daemons_never_share_a_file) X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) \
+    X(a_locked_file_refuses_and_heals) X(a_file_that_is_vacuumed_goes_on) X(two_daemons_never_share_a_file) X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) X(an_older_queue_is_brought_up_to_date) \
     X(another_programs_database_is_refused_untouched) X(a_damaged_file_is_refused_untouched) X(a_folder_must_be_there) X(a_folder_must_be_writable)
 
 void ss_suite_store_faults(void)
