@@ -26,7 +26,9 @@ static const char token_help[] =
 const ss_cli_command_t ss_cli_commands[] = {
     { "sendmail", "[-t] [-i] [-f SENDER] [RECIPIENT...]", "submit a message from standard input", NULL, ss_cli_sendmail },
     { "queue", "", "list messages, newest first",
-      "Without --state and --all only messages that still wait are listed. --watch shows how they get fewer: rate, and time left.", ss_cli_queue },
+      "Without --state and --all only messages that still wait are listed. --watch shows how they get fewer: rate, and time left.\n"
+      "--recover FILE works on a damaged queue's file, while httpd is stopped: what can be read is saved into FILE.recovered (--into), and the next steps are\n"
+      "printed; nothing is overwritten. Exit codes: 0 all was read, 65 some could not be, 66 there is no such file, 73 the new file is there already.", ss_cli_queue },
     { "mailq", "", "the same for messages that wait", NULL, ss_cli_mailq },
     { "show", "ID...", "one message: recipients, attempts, the relay's words", NULL, ss_cli_show },
     { "status", "", "relays, pauses, counts; the exit code is for monitoring",

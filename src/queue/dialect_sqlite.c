@@ -119,6 +119,8 @@ static const char *const sql[SS_SQL_COUNT] = {
     [SS_SQL_PURGE_ORPHANS] =
         "DELETE FROM body WHERE message IN (SELECT b.message FROM body b LEFT JOIN message m ON m.id = b.message"
         " WHERE b.number = 1 AND ((m.id IS NULL AND b.message < %s) OR m.finished > 0) LIMIT %lld)",
+    /* In the order of the file, by no index (recover.c). */
+    [SS_SQL_RESCUE] = "SELECT " MESSAGE_COLUMNS ", m.rowid, length(m.body), m.body FROM message m NOT INDEXED WHERE m.rowid > %lld AND m.finished = 0 ORDER BY m.rowid LIMIT 1",
 };
 
 /* The body of a message that fits one part lies in the message's own row, last, so that reading the columns before it never touches it.
@@ -199,7 +201,7 @@ static const struct { int code; apr_status_t rv; const char *word, *words, *text
     { CODE_AUTH, APR_EACCES, "EACCES", "authorization denied", "%s may not be used by this user: give the file to the user that httpd runs as" },
     { CODE_CANTOPEN, APR_EACCES, "EACCES", "unable to open database", "%s cannot be opened: give its folder and file to the user that httpd runs as" },
     { CODE_CORRUPT, APR_EGENERAL, "ECORRUPT", "is malformed",
-      "the file %s is damaged: stop httpd, keep a copy of it, and save what can be read into a new file with the command sqlite3 and its .recover" },
+      "the file %s is damaged: stop httpd, save what can be read into a new file with \"smtp-send queue --recover\" and this file's name, and put that in its place" },
     { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "file is not a database",
       "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it away" },
     { CODE_SCHEMA, APR_EGENERAL, "ESCHEMA", "schema has changed", "another program changed the tables of %s" },

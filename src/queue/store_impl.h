@@ -39,6 +39,8 @@ apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t f
 /* A page of ids and relays that fit the filter and where an action would change something (mode as in the dialect's filter; -1: any). */
 apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *filter, const char *after, const char *bound, apr_int64_t mode, apr_time_t now,
                           apr_int64_t limit, apr_pool_t *pool);
+/* Recipients and all parts of a message whose row was read; parts that are there stay. APR_NOTFOUND: some are missing. */
+apr_status_t ss_read_rest(ss_db_t *db, ss_message_t *m);
 /* The current row of a page as a message. */
 ss_message_t *ss_read_row(ss_db_t *db, apr_pool_t *pool);
 /* Which messages an action would change, for ss_read_page. */

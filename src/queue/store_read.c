@@ -148,6 +148,19 @@ static apr_status_t read_part(ss_db_t *db, const ss_message_t *m, int number, ss
     return rv;
 }
 
+apr_status_t ss_read_rest(ss_db_t *db, ss_message_t *m)
+{
+    int wanted = m->rcpt_count;
+    apr_status_t rv = read_recipients(db, m, wanted);
+
+    if (rv == APR_SUCCESS && m->rcpt_count < wanted) rv = APR_NOTFOUND;
+    for (int i = 0; i < m->part_count && rv == APR_SUCCESS; i++) {
+        if (!m->parts[i].bytes) rv = read_part(db, m, i, &m->parts[i], m->pool);
+        if (rv == APR_SUCCESS && !m->parts[i].bytes) rv = APR_NOTFOUND;
+    }
+    return rv;
+}
+
 /* How long the parts are that stay in the store. */
 static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m)
 {

@@ -1,0 +1,212 @@
+/* recover.c: saves what can be read of a damaged queue. See recover.h. Messages are walked in the order of their rows, by no index: one that is damaged hides
+ * nothing. Where a page cannot be read, the next readable row is searched by doubling steps, and its begin by halving them. */
+#include "queue/recover.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "queue/lock.h"
+#include "queue/schema.h"
+#include "queue/store_impl.h"
+
+#define LOCK_WAIT (2 * APR_USEC_PER_SEC)   /* a daemon whose httpd was just stopped settles what is in flight */
+#define EACH 100                       /* messages a transaction */
+#define STEP_MOST (APR_INT64_C(1) << 40)
+#define ROW_COLUMN 27                  /* of SS_SQL_RESCUE: behind the message's columns come row, length of the body, body */
+
+typedef struct {
+    ss_db_t from, to;
+    ss_recovered_t *recovered;
+    ss_result_t *result;
+    int in_batch;
+} work_t;
+
+/* The next message that waits, behind a row: in *m, NULL at the end; *row is its row. An error: the file cannot be read here. */
+static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **m, apr_int64_t *row, apr_pool_t *pool)
+{
+    apr_int64_t behind = after;
+
+    ss_db_clear(db);
+    *m = NULL;
+    apr_status_t rv = ss_db_select(db, SS_SQL_RESCUE, SS_ARGS{ &behind });
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        *m = ss_read_row(db, pool);
+        *row = ss_db_number(db, ROW_COLUMN);
+        (*m)->parts = apr_pcalloc(pool, sizeof(ss_part_t) * (apr_size_t)((*m)->part_count + 1));
+        if (ss_db_text(db, ROW_COLUMN + 2)) {
+            apr_size_t len = (apr_size_t)ss_db_number(db, ROW_COLUMN + 1);
+            (*m)->parts[0] = (ss_part_t){ apr_pmemdup(pool, ss_db_text(db, ROW_COLUMN + 2), len), len };
+        }
+    }
+    return rv;
+}
+
+static int is_readable(work_t *work, apr_int64_t after, apr_pool_t *pool)
+{
+    ss_message_t *m;
+    apr_int64_t row;
+    apr_pool_t *own;
+
+    apr_pool_create(&own, pool);
+    int ok = next_message(&work->from, after, &m, &row, own) == APR_SUCCESS;
+    apr_pool_destroy(own);
+    return ok;
+}
+
+/* The first place behind `bad` from where reading goes on; -1: nowhere. */
+static apr_int64_t skip(work_t *work, apr_int64_t bad, apr_pool_t *pool)
+{
+    apr_int64_t step = 1, low = bad, high;
+
+    while (step < STEP_MOST && !is_readable(work, bad + step, pool)) {
+        low = bad + step;
+        step *= 2;
+    }
+    if (step >= STEP_MOST) return -1;
+    for (high = bad + step; high - low > 1;) {
+        apr_int64_t middle = low + (high - low) / 2;
+        if (is_readable(work, middle, pool)) high = middle;
+        else low = middle;
+    }
+    return high;
+}
+
+static apr_status_t commit(work_t *work)
+{
+    apr_status_t rv = work->in_batch ? ss_db_do(&work->to, "COMMIT") : APR_SUCCESS;
+
+    work->in_batch = 0;
+    return rv;
+}
+
+static apr_status_t save(work_t *work, ss_message_t *m)
+{
+    ss_store_request_t request;
+    apr_status_t rv = APR_SUCCESS;
+
+    memset(&request, 0, sizeof(request));
+    request.message = m;
+    ss_db_clear(&work->to);
+    if (!work->in_batch) rv = ss_db_do(&work->to, work->to.dialect->begin);
+    if (rv == APR_SUCCESS) rv = ss_write_accept(&work->to, &request);
+    if (rv == APR_SUCCESS && ++work->in_batch == EACH) rv = commit(work);
+    return rv;
+}
+
+/* A failure of the new file ends the work; one of the old file is what this is for. */
+static apr_status_t take(work_t *work, ss_message_t *m)
+{
+    ss_db_clear(&work->from);
+    if (ss_read_rest(&work->from, m) != APR_SUCCESS) {
+        work->recovered->incomplete++;
+        return APR_SUCCESS;
+    }
+    /* Another message may have taken the key meanwhile; this one is in the queue already. */
+    m->idempotency_key = NULL;
+    apr_status_t rv = save(work, m);
+    if (rv == APR_SUCCESS) {
+        work->recovered->messages++;
+        work->recovered->recipients += m->rcpt_count;
+    }
+    return rv;
+}
+
+static apr_status_t take_all(work_t *work, apr_pool_t *pool)
+{
+    apr_int64_t row = 0, next = 0;
+    apr_status_t rv = APR_SUCCESS;
+    apr_pool_t *own;
+
+    apr_pool_create(&own, pool);
+    while (rv == APR_SUCCESS && row >= 0) {
+        ss_message_t *m;
+        apr_pool_clear(own);
+        if (next_message(&work->from, row, &m, &next, own) != APR_SUCCESS) {
+            work->recovered->gaps++;
+            row = skip(work, row, own);
+            continue;
+        }
+        if (!m) break;
+        row = next;
+        rv = take(work, m);
+    }
+    apr_pool_destroy(own);
+    return rv == APR_SUCCESS ? commit(work) : rv;
+}
+
+static void take_settings(work_t *work, apr_pool_t *pool)
+{
+    ss_store_request_t *request = ss_store_request(SS_STORE_SETTINGS, NULL, NULL);
+    int more = 1;
+    apr_status_t rv = APR_SUCCESS;
+
+    (void)pool;
+    ss_db_clear(&work->from);
+    while (rv == APR_SUCCESS && more) rv = ss_read_step(&work->from, request, &more);
+    work->recovered->has_settings = rv == APR_SUCCESS;
+    for (int i = 0; request->rows && i < request->rows->nelts; i++) {
+        const ss_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_setting_t);
+        ss_store_request_t set;
+        /* How much the old file held is not what the new one holds. */
+        if (!strcmp(row->key, "tally")) continue;
+        memset(&set, 0, sizeof(set));
+        set.key = row->key;
+        set.value = row->value;
+        ss_db_clear(&work->to);
+        ss_write_set(&work->to, &set);
+    }
+    apr_pool_destroy(request->pool);
+}
+
+static apr_status_t open_both(work_t *work, const char *from, const char *to, apr_pool_t *pool)
+{
+    int version;
+    apr_status_t rv = ss_db_open(&work->to, &ss_dialect_sqlite, to, to, pool);
+
+    if (rv == APR_SUCCESS) rv = ss_schema_check(&work->to, 1, &version);
+    if (rv == APR_SUCCESS) rv = ss_db_prepare(&work->to);
+    if (rv != APR_SUCCESS) {
+        *work->result = work->to.result;
+        return rv;
+    }
+    rv = ss_db_open(&work->from, &ss_dialect_sqlite, from, from, pool);
+    if (rv == APR_SUCCESS) rv = ss_db_prepare(&work->from);
+    if (rv != APR_SUCCESS) *work->result = work->from.result;
+    return rv;
+}
+
+apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recovered, ss_result_t *result, apr_pool_t *pool)
+{
+    work_t work = { .recovered = recovered, .result = result };
+    struct stat there;
+    int lock = -1;
+
+    memset(recovered, 0, sizeof(*recovered));
+    ss_result_clear(result);
+    if (stat(from, &there)) {
+        ss_result_set(result, "queue", "", NULL, "there is no file %s", from);
+        return APR_ENOENT;
+    }
+    if (!stat(to, &there)) {
+        ss_result_set(result, "queue", "", NULL, "%s is there already: nothing is overwritten", to);
+        return APR_EEXIST;
+    }
+    apr_status_t rv = ss_lock_take(&lock, from, LOCK_WAIT, result);
+    if (APR_STATUS_IS_EBUSY(rv)) {
+        ss_result_clear(result);
+        ss_result_set(result, "queue", "EBUSY", NULL, "%s is in use: stop httpd first", from);
+    }
+    if (rv != APR_SUCCESS) return rv;
+    rv = open_both(&work, from, to, pool);
+    if (rv == APR_SUCCESS) {
+        rv = take_all(&work, pool);
+        if (rv == APR_SUCCESS) take_settings(&work, pool);
+        else *result = work.to.result;
+    }
+    if (work.from.handle) ss_db_close(&work.from);
+    if (work.to.handle) ss_db_close(&work.to);
+    close(lock);
+    return rv;
+}

@@ -1,0 +1,20 @@
+/* recover.h: what can still be read of a damaged queue, saved into a new one beside it. */
+#ifndef SS_QUEUE_RECOVER_H
+#define SS_QUEUE_RECOVER_H
+
+#include <apr_pools.h>
+
+#include "base/result.h"
+
+typedef struct {
+    apr_int64_t messages, recipients;  /* saved: those that wait; what was finished is history and stays behind */
+    apr_int64_t incomplete;            /* messages that were found and whose recipients or content could not be read */
+    apr_int64_t gaps;                  /* stretches of the file in which nothing could be read */
+    int has_settings;                  /* pauses and what was learned of relays were read, too */
+} ss_recovered_t;
+
+/* Reads the queue file `from`, which no daemon may use, and makes the new queue file `to`, which must not exist. Blocks. from is not changed. Errors: in result,
+ * naming file and cause; what was saved up to then is in `to` all the same. */
+apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recovered, ss_result_t *result, apr_pool_t *pool);
+
+#endif
