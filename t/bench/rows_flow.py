@@ -124,17 +124,27 @@ def page(bench):
 def empty(bench):
     row = Row("S13", "S1 divided by httpd's own rate with an empty handler")
     runs = {"empty handler": [], "HTTP": []}
+    shares = {}
     with tools.Sink() as sink, Module(sink.port, handlers=HANDLERS + empty_handler()) as module:
         count = flow.size(module, sink, "http")
         for number in range(bench.rounds):
-            found = flow.run(module, sink, count, "http")
+            with tools.Shares(module, sink) as share:
+                found = flow.run(module, sink, count, "http")
+            share.add_to(shares, "a message", count)
             row.faults("HTTP", found)
-            loaded = tools.load("http", 60000, 1, "--connections", 32, "--path", "/empty", to=module.port)
+            with tools.Shares(module, sink) as share:
+                loaded = tools.load("http", 60000, 1, "--connections", 32, "--path", "/empty", to=module.port)
+            share.add_to(shares, "an empty request", 60000)
             runs["HTTP"].append(found.rate)
             runs["empty handler"].append(loaded["accepted"] / (loaded["endedAt"] - loaded["startedAt"]) * 1e9)
             bench.say(f"S13 round {number + 1}: {runs['HTTP'][-1]:,.0f} msg/s, empty handler {runs['empty handler'][-1]:,.0f}/s")
     for name, values in runs.items():
         found = row.line(name, tools.Figures("msg/s" if name == "HTTP" else "requests/s"))
         found.values = values
+    for name in sorted(shares):
+        row.line(name, tools.Figures("us of CPU")).values = shares[name]
+    whole = sum(statistics.median(values) for name, values in shares.items() if name.startswith("a message"))
+    row.note(f"Loader, sink, httpd and daemon together use {whole:.0f} us of CPU a message: {os.cpu_count()} cores that did nothing else could carry {os.cpu_count() * 1e6 / whole:,.0f} a "
+             f"second, {os.cpu_count() * 1e6 / whole / statistics.median(runs['empty handler']):.2f} of the empty handler's rate. What is missing to that is waiting for commits.")
     row.verdict("of httpd's own rate", statistics.median(a / b for a, b in zip(runs["HTTP"], runs["empty handler"])), 0.33)
     return row

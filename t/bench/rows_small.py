@@ -5,12 +5,13 @@ import shutil
 import statistics
 import subprocess
 import tempfile
+import time
 
 import dma
 import flow
 import tools
 from report import Row
-from rows_flow import figures, ratio, rounds
+from rows_flow import HANDLERS, empty_handler, figures, ratio, rounds
 from systems import Module, NullClient
 
 
@@ -53,12 +54,28 @@ def idle_times(system, sink, way, count, interval=40):
     return [(arrived - start) / 1e6 for start, arrived in zip(begun, sink.times(first, count))]
 
 
+def commit_time(folder, pages=5, size=8192):
+    """Milliseconds, median of 50: what a lone message's transaction writes to SQLite's log (counted with strace), into a file that has room."""
+    taken = []
+    with open(os.path.join(folder, "commit"), "wb+") as file:
+        file.write(bytes(50 * pages * size))
+        os.fsync(file.fileno())
+        for number in range(50):
+            tools.pause(0.02)
+            begun = time.monotonic()
+            for page in range(pages):
+                os.pwrite(file.fileno(), b"x" * size, (number * pages + page) * size)
+            os.fdatasync(file.fileno())
+            taken.append(1e3 * (time.monotonic() - begun))
+    return statistics.median(taken)
+
+
 def latency(bench):
     row = Row("S5", "idle: first byte submitted to message at the sink, median of 50")
     doors = (("Postfix", "smtp"), ("mod_smtp_send", "http"), ("Postfix", "exec"), ("mod_smtp_send", "exec"))
     label = {"smtp": "SMTP door", "http": "HTTP", "exec": "sendmail"}
     found = {key: [] for key in doors}
-    with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port) as module:
+    with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port, handlers=HANDLERS + empty_handler()) as module:
         systems = {"Postfix": postfix, "mod_smtp_send": module}
         for name, way in doors:
             idle_times(systems[name], sink, way, 5)
@@ -66,8 +83,13 @@ def latency(bench):
             for name, way in doors if number % 2 == 0 else reversed(doors):
                 found[name, way].append(statistics.median(idle_times(systems[name], sink, way, 50)))
                 bench.say(f"S5 round {number + 1} {name} {label[way]}: {found[name, way][-1]:.2f} ms")
+        floor = [commit_time(module.dir), tools.load("http", 50, 1, "--connections", 1, "--interval", 40, "--path", "/empty", to=module.port)["p50"] / 1e3,
+                 tools.load("smtp", 50, sink.expect(50), "--connections", 1, "--interval", 40, to=sink.port)["p50"] / 1e3]
     for (name, way), values in found.items():
         row.line(f"{name}, {label[way]}", tools.Figures("ms")).values = values
+    for name, value in zip(("a commit: pages written and fdatasync", "httpd with an empty handler", "the sink, asked directly"), floor):
+        row.line(name, tools.Figures("ms")).add(value)
+    row.note(f"Commit, httpd and sink alone take {sum(floor):.2f} ms on this machine, one after the other as a message needs them.")
     row.verdict("Postfix's SMTP door divided by our HTTP", statistics.median(a / b for a, b in zip(found["Postfix", "smtp"], found["mod_smtp_send", "http"])), 3)
     row.verdict("Postfix's sendmail divided by ours", statistics.median(a / b for a, b in zip(found["Postfix", "exec"], found["mod_smtp_send", "exec"])), 4)
     row.note("The client of the HTTP and SMTP doors is resident; a sendmail is by its nature a process a message, started with posix_spawn.")

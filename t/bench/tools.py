@@ -2,6 +2,7 @@
 import ctypes
 import json
 import os
+import resource
 import selectors
 import statistics
 import subprocess
@@ -160,6 +161,41 @@ def bury(pids, seconds=5):
 
 def cpu(root):
     return sum(found[1] for found in map(stat, tree(root)) if found) / TICK
+
+
+def thread_cpu(pid):
+    """Seconds of each thread of a process, by its number."""
+    found = {}
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/stat") as file:
+            found[int(task)] = sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13])) / TICK
+    return found
+
+
+class Shares:
+    """Who used how much CPU while it was entered: web processes, the daemon's two threads, the sink, the loader."""
+
+    def __init__(self, module, sink):
+        self.module, self.sink = module, sink
+
+    def look(self):
+        daemon = self.module.daemon()
+        threads = thread_cpu(daemon)
+        loader = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return {"web processes": sum(stat(pid)[1] for pid in self.module.children()) / TICK, "daemon, loop": threads.pop(daemon), "daemon, store": sum(threads.values()),
+                "sink": stat(self.sink.process.pid)[1] / TICK, "loader": loader.ru_utime + loader.ru_stime}
+
+    def __enter__(self):
+        self.before = self.look()
+        return self
+
+    def __exit__(self, *unused):
+        after = self.look()
+        self.used = {name: after[name] - value for name, value in self.before.items()}
+
+    def add_to(self, shares, what, count):
+        for name, value in self.used.items():
+            shares.setdefault(f"{what}: {name}", []).append(1e6 * value / count)
 
 
 def settle(root, seconds=10):
