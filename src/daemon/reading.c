@@ -20,7 +20,7 @@ typedef struct {
 } slot_t;
 
 /* Belongs to the request: the transaction may be over before the part comes. */
-typedef struct { ss_reading_t *reading; int part; } wish_t;
+typedef struct { ss_reading_t *reading; int part; apr_off_t at; } wish_t;
 
 struct ss_reading_t {
     ss_daemon_t *daemon;
@@ -67,7 +67,7 @@ static void came(ss_store_request_t *request)
         reading->failed = request->rv != APR_SUCCESS ? request->rv : APR_EGENERAL;
         apr_pool_destroy(request->pool);
     } else {
-        *slot = (slot_t){ .part = wish->part, .end = reading->part_at + (apr_off_t)request->bytes_len, .pool = request->pool,
+        *slot = (slot_t){ .part = wish->part, .end = wish->at + (apr_off_t)request->bytes_len, .pool = request->pool,
                           .bytes = request->bytes, .len = request->bytes_len };
     }
     reading->ready(reading->self);
@@ -78,7 +78,7 @@ static void ask(ss_reading_t *reading)
     ss_store_request_t *request = ss_store_request(SS_STORE_PART, came, NULL);
     wish_t *wish = apr_palloc(request->pool, sizeof(*wish));
 
-    *wish = (wish_t){ reading, reading->part };
+    *wish = (wish_t){ reading, reading->part, reading->part_at };
     request->baton = wish;
     request->number = reading->part;
     apr_cpystrn(request->id, reading->message->id, sizeof(request->id));

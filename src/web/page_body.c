@@ -57,11 +57,16 @@ int ss_status_source(ss_status_t *page, const char *id)
     apr_table_setn(r->headers_out, "Content-Disposition", apr_psprintf(r->pool, "attachment; filename=\"%s.eml\"", id));
     apr_table_setn(r->headers_out, "Content-Security-Policy", "sandbox");
     if (r->header_only) return OK;
+    /* Each part's memory goes before the next one comes: the answers' pool is the request's as ss_ask sees it. */
+    request_rec own = *r;
+    apr_pool_create(&own.pool, r->pool);
     for (int part = 1; ; part++) {
         if (ap_rwrite(answer.raw.content, (int)answer.raw.content_len, r) < 0) break;
         if (ap_rflush(r) < 0 || r->connection->aborted) break;
-        int is_there = ss_ask_quietly(r, question(id, part), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) && answer.raw.status == 200;
+        apr_pool_clear(own.pool);
+        int is_there = ss_ask_quietly(&own, question(id, part), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) && answer.raw.status == 200;
         if (!is_there) break;
     }
+    apr_pool_destroy(own.pool);
     return OK;
 }

@@ -223,3 +223,18 @@ def test_no_room_for_temporary_files(make_httpd, relay, tmp_path):
     assert answer.status in (202, 503), answer
     if answer.status == 503:
         assert "TMPDIR" in answer.text
+
+
+def test_the_whole_as_a_file_is_passed_on_in_parts(make_httpd, relay):
+    httpd = make_httpd("SMTPSendPause On\n<Location /mail-status>\nSMTPSendStatusBody On\n</Location>\n", relay=relay, expect=["sending is paused"])
+    content = large(12 * MIB)
+    ident = httpd.send(content).json["id"]
+    daemon = httpd.status()["pid"]
+    pids = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and parent_of(pid) == httpd.process.pid and int(pid) != daemon]
+    before = {pid: rss(pid) for pid in pids}
+    for pid in pids:
+        with open(f"/proc/{pid}/clear_refs", "w") as file:
+            file.write("5")
+    answer = httpd.get(f"/mail-status/message/{ident}?source=1")
+    assert answer.status == 200 and answer.body == content
+    assert max((rss(pid, "VmHWM") - before[pid]) / MIB for pid in pids) < 6
