@@ -221,7 +221,11 @@ $(B)/bench-delay: $(call obj,t/bench/delay.c t/bench/common.c)
 $(B)/bench-empty.so: $(call obj,t/bench/empty.c)
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^
 
-$(B)/obj/t/bench/empty.o: OWN += -fvisibility=default
+$(B)/obj/t/bench/empty.o $(B)/obj/t/torture/fault.o: OWN += -fvisibility=default
+
+# A disk that breaks, for t/torture.
+$(B)/fault.so: $(call obj,t/torture/fault.c)
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^
 
 bench-programs: $(B)/bench-sink $(B)/bench-load $(B)/bench-delay $(B)/bench-empty.so
 

@@ -61,7 +61,7 @@ sim: $(B)/sim
 
 .PHONY: torture torture-short
 ## make torture         crashes and faults under load at full count: daemon and httpd killed, graceful restarts, disk full, read-only, locked (as root)
-torture torture-short: all
+torture torture-short: all $(B)/fault.so
 	@TORTURE=$(if $(filter torture,$@),full,short) TORTURE_REPORT=$(abspath $(B)) SMTP_SEND_BUILD=$(abspath $(B)) \
 	    $(PYTHON) -m pytest -q -p no:cacheprovider --durations=5 t/torture
 	@cat $(B)/torture.txt

@@ -1,5 +1,6 @@
 """Crashes and faults under load: what was answered 202 arrives, whatever is killed. The short form belongs to make check; make torture runs the full counts."""
 import os
+import pathlib
 import random
 import signal
 import sqlite3
@@ -181,3 +182,33 @@ def test_r5_the_disk_is_read_only(make_httpd, disk):
         assert int(answer.headers["Retry-After"]) > 0
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
         goes_on(httpd, Load(httpd.port).start(), sink, "R5 read-only")
+
+
+@pytest.fixture
+def public():
+    """A folder that httpd's user may look into."""
+    with tempfile.TemporaryDirectory(prefix="smtp-send-fault.") as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
+
+
+FAULT = os.path.join(os.environ["SMTP_SEND_BUILD"], "fault.so")
+
+
+@pytest.mark.parametrize("fault, words", [("sync", "does not read or write"), ("write", "full")])
+def test_r5_the_disk_breaks_in_a_commit(make_httpd, public, fault, words):
+    """EIO from fdatasync, ENOSPC from some writes of a transaction and not from others: the transaction did not happen, and what did stays."""
+    switch = public / "fault"
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT, env={"LD_PRELOAD": FAULT, "SMTP_SEND_FAULT": str(switch)})
+        load = Load(httpd.port).start()
+        sink.wait(lambda: len(sink.arrived) > 20)
+        for _ in range(times(2, 20)):
+            switch.write_text(fault)
+            answer = refused_with(httpd, words)
+            assert int(answer.headers["Retry-After"]) > 0
+            assert httpd.get("/mail-status/health").status == 503
+            switch.unlink()
+            before = len(load.accepted)
+            httpd.wait(lambda: len(load.accepted) > before + 50, 40, "submissions to be taken again")
+        goes_on(httpd, load, sink, f"R5 {'EIO from fdatasync' if fault == 'sync' else 'ENOSPC in a commit'}")
