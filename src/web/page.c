@@ -83,7 +83,7 @@ static void put_failure(ss_status_t *page, const json_t *row)
     ss_html_time(r, ss_html_member(row, "createdAt"));
     ap_rputs("</td><td class=\"addr\" data-label=\"To\">", r);
     ss_html_put(r, json_string_value(json_array_get(json_object_get(row, "to"), 0)));
-    ap_rputs("</td><td>", r);
+    ap_rputs("</td><td class=\"subject\">", r);
     ss_nav_message(page, id, *subject ? subject : "(no subject)");
     ap_rputs("</td><td class=\"words\"><span class=\"mono small\">", r);
     ss_html_put(r, ss_html_member(row, "reply"));
