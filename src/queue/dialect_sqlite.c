@@ -70,6 +70,7 @@ static const char *const sql[SS_SQL_COUNT] = {
     [SS_SQL_DELETE_BODY] = "DELETE FROM body WHERE message = %s",
     [SS_SQL_DELETE_MESSAGE] = "DELETE FROM message WHERE id = %s",
     [SS_SQL_UNSTAGE] = "DELETE FROM body WHERE message = %s AND NOT EXISTS (SELECT 1 FROM message WHERE id = %s)",
+    [SS_SQL_COUNT_STAGED] = "SELECT count(*) FROM body WHERE message = %s",
     [SS_SQL_PUT_EVENT] = "INSERT INTO event (message, time, recipient, what, text, host) VALUES (%s, %lld, %lld, %s, %s, %s)",
     [SS_SQL_GET_MESSAGE] = "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.id = %s LIMIT 1",
     [SS_SQL_GET_RECIPIENTS] =

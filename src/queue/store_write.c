@@ -87,6 +87,21 @@ static apr_status_t insert(ss_db_t *db, const ss_message_t *m)
     return rv == APR_SUCCESS ? put_parts(db, m) : rv;
 }
 
+/* A message that took longer than its parts are kept must not be accepted without them. */
+static apr_status_t check_staged(ss_db_t *db, ss_store_request_t *request)
+{
+    const ss_message_t *m = request->message;
+    apr_int64_t found = 0;
+
+    if (!m->is_staged) return APR_SUCCESS;
+    apr_status_t rv = ss_db_select(db, SS_SQL_COUNT_STAGED, SS_ARGS{ m->id });
+    while (rv == APR_SUCCESS && ss_db_next(db)) found = ss_db_number(db, 0);
+    if (rv != APR_SUCCESS || found == m->part_count - 1) return rv;
+    request->rv = APR_EINCOMPLETE;
+    ss_result_set(&request->result, "queue", "", NULL, "the message took so long to come that its first parts were given up: send it again");
+    return APR_SUCCESS;
+}
+
 apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request)
 {
     int is_known;
@@ -94,7 +109,8 @@ apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request)
     *request->existing_id = '\0';
     apr_status_t rv = find_key(db, request, &is_known);
     if (rv != APR_SUCCESS || is_known) return rv;
-    return insert(db, request->message);
+    rv = check_staged(db, request);
+    return rv == APR_SUCCESS && request->rv == APR_SUCCESS ? insert(db, request->message) : rv;
 }
 
 apr_status_t ss_write_stage(ss_db_t *db, ss_store_request_t *request)

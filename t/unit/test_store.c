@@ -200,6 +200,13 @@ static void parts_come_before_their_message(void)
         forget(request);
     }
     CU_ASSERT_EQUAL(part_of(taken->id, 1), APR_SUCCESS);
+    /* Accepting what is not all there any more: refused, and nothing is in the queue. */
+    request = ask(SS_STORE_UNSTAGE, lost->id);
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    forget(request);
+    lost->is_staged = 1;
+    CU_ASSERT_TRUE(store_rig_accept(&rig, lost) == APR_EINCOMPLETE);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, lost->id), "none");
     apr_pool_destroy(taken->pool);
     apr_pool_destroy(left->pool);
     apr_pool_destroy(lost->pool);
