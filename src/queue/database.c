@@ -1,10 +1,13 @@
 /* database.c: one connection through apr_dbd. See database.h. */
 #include "queue/database.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static apr_status_t fail(ss_db_t *db, int code)
 {
@@ -37,37 +40,39 @@ static apr_status_t init_drivers(void)
     return drivers_rv;
 }
 
-/* The driver says only "cannot open": what a person can act on is found by asking the error's text. */
-apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, apr_pool_t *pool)
+static apr_status_t connect_to(ss_db_t *db, const char *params)
 {
+    const ss_dialect_t *dialect = db->dialect;
     const char *words = NULL;
-
-    memset(db, 0, sizeof(*db));
-    db->pool = pool;
-    db->dialect = dialect;
-    db->name = name;
-    apr_pool_create(&db->scratch, pool);
     apr_status_t rv = init_drivers();
-    if (rv == APR_SUCCESS) rv = apr_dbd_get_driver(pool, dialect->driver, &db->driver);
+
+    if (rv == APR_SUCCESS) rv = apr_dbd_get_driver(db->pool, dialect->driver, &db->driver);
     if (rv != APR_SUCCESS) {
         ss_result_set(&db->result, "queue", "", NULL, "apr_dbd's driver %s cannot be loaded: install APR-util's %s package (libaprutil1-dbd-%s)",
                       dialect->driver, dialect->driver, dialect->driver);
         return rv;
     }
-    rv = apr_dbd_open_ex(db->driver, pool, params, &db->handle, &words);
+    rv = apr_dbd_open_ex(db->driver, db->pool, dialect->params ? dialect->params(params, db->pool) : params, &db->handle, &words);
     if (rv != APR_SUCCESS) {
         db->handle = NULL;
-        ss_result_set(&db->result, "queue", "", NULL, "the queue %s cannot be opened: %s", name, words ? words : "no reason given");
+        if (!words) words = "no reason given";
+        ss_result_set(&db->result, "queue", "", NULL, "the queue %s cannot be opened: %.*s", db->name, (int)strcspn(words, "\r\n"), words);
         return rv;
     }
     int code = dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_READ);
-    if (code) {
-        rv = fail(db, code);
-        apr_dbd_close(db->driver, db->handle);
-        db->handle = NULL;
-        return rv;
-    }
-    return APR_SUCCESS;
+    return code ? fail(db, code) : APR_SUCCESS;
+}
+
+apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, apr_pool_t *pool)
+{
+    memset(db, 0, sizeof(*db));
+    apr_pool_create(&db->pool, pool);
+    apr_pool_create(&db->scratch, db->pool);
+    db->dialect = dialect;
+    db->name = dialect->name ? dialect->name(params, db->pool) : apr_pstrdup(db->pool, params);
+    apr_status_t rv = connect_to(db, params);
+    if (rv != APR_SUCCESS) ss_db_close(db);
+    return rv;
 }
 
 apr_status_t ss_db_write(ss_db_t *db, int is_new)
@@ -78,11 +83,64 @@ apr_status_t ss_db_write(ss_db_t *db, int is_new)
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
+/* ---- statements ---- */
+
+static const char *find_mark(const ss_mark_t *marks, const char *text, apr_size_t *len)
+{
+    for (; marks && marks->mark; marks++) {
+        *len = strlen(marks->mark);
+        if (!strncmp(text, marks->mark, *len)) return marks->text;
+    }
+    return NULL;
+}
+
+/* Marks by what they stand for, arguments with their types behind them. A mark's text may hold {node}. */
+static const char *text_of(const ss_db_t *db, const char *from, apr_pool_t *pool)
+{
+    const ss_mark_t node[] = { { "{node}", apr_pstrcat(pool, "'", db->node ? db->node : "", "'", NULL) }, { NULL, NULL } };
+    const ss_mark_t *const kinds[] = { db->dialect->marks, node, db->dialect->types };
+
+    for (int i = 0; i < 3; i++) {
+        char *out = apr_palloc(pool, strlen(from) * 8 + 1), *end = out;
+        while (*from) {
+            apr_size_t len;
+            const char *text = find_mark(kinds[i], from, &len);
+            if (!text) {
+                *end++ = *from++;
+                continue;
+            }
+            /* An argument stays, and its type follows. */
+            if (*from == '%') end = memcpy(end, from, len), end += len;
+            end += strlen(strcpy(end, text));
+            from += len;
+        }
+        *end = '\0';
+        from = out;
+    }
+    return from;
+}
+
+static const char *source_of(const ss_db_t *db, ss_sql_t sql)
+{
+    const char *own = db->dialect->sql[sql];
+
+    return own ? own : ss_statements[sql];
+}
+
+int ss_db_has(const ss_db_t *db, ss_sql_t sql)
+{
+    const char *source = source_of(db, sql);
+
+    return source && *source;
+}
+
 apr_status_t ss_db_prepare(ss_db_t *db)
 {
     for (int i = 0; i < SS_SQL_COUNT; i++) {
-        if (db->statements[i]) continue;
-        int code = apr_dbd_prepare(db->driver, db->pool, db->handle, db->dialect->sql[i], NULL, &db->statements[i]);
+        if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
+        /* A server knows a prepared statement by a name. */
+        const char *label = db->dialect->is_file ? NULL : apr_psprintf(db->pool, "smtp_send_%d", i);
+        int code = apr_dbd_prepare(db->driver, db->pool, db->handle, text_of(db, source_of(db, (ss_sql_t)i), db->scratch), label, &db->statements[i]);
         if (code) {
             db->statements[i] = NULL;
             return fail(db, code);
@@ -102,7 +160,8 @@ void ss_db_close(ss_db_t *db)
 {
     if (db->handle) apr_dbd_close(db->driver, db->handle);
     db->handle = NULL;
-    if (db->scratch) apr_pool_destroy(db->scratch);
+    if (db->pool) apr_pool_destroy(db->pool);
+    db->pool = NULL;
     db->scratch = NULL;
 }
 
@@ -124,11 +183,26 @@ apr_status_t ss_db_do(ss_db_t *db, const char *text)
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
+/* A server takes no text that is not UTF-8, and mail is full of it: subjects, and what relays say. */
+static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
+{
+    const char *p = source_of(db, sql);
+    int i = 0;
+
+    if (db->dialect->is_file) return;
+    while ((p = strchr(p, '%')) != NULL) {
+        if (!strncmp(p, "%s", 2) && args[i]) args[i] = ss_text_utf8(db->scratch, args[i], strlen(args[i]));
+        i += strncmp(p, "%pDb", 4) ? 1 : 4;
+        p++;
+    }
+}
+
 apr_status_t ss_db_run(ss_db_t *db, ss_sql_t sql, const void **args, int *changed)
 {
     int rows = 0;
-    int code = apr_dbd_pbquery(db->driver, db->scratch, db->handle, &rows, db->statements[sql], args);
 
+    clean(db, sql, args);
+    int code = apr_dbd_pbquery(db->driver, db->scratch, db->handle, &rows, db->statements[sql], args);
     if (changed) *changed = rows;
     return code ? fail(db, code) : APR_SUCCESS;
 }
@@ -137,7 +211,8 @@ apr_status_t ss_db_select(ss_db_t *db, ss_sql_t sql, const void **args)
 {
     db->rows = NULL;
     db->row = NULL;
-    int code = apr_dbd_pbselect(db->driver, db->scratch, db->handle, &db->rows, db->statements[sql], 0, args);
+    clean(db, sql, args);
+    int code = apr_dbd_pbselect(db->driver, db->scratch, db->handle, &db->rows, db->statements[sql], !db->dialect->is_file, args);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
@@ -145,7 +220,7 @@ apr_status_t ss_db_ask(ss_db_t *db, const char *text)
 {
     db->rows = NULL;
     db->row = NULL;
-    int code = apr_dbd_select(db->driver, db->scratch, db->handle, &db->rows, text, 0);
+    int code = apr_dbd_select(db->driver, db->scratch, db->handle, &db->rows, text, !db->dialect->is_file);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
@@ -159,12 +234,29 @@ int ss_db_next(ss_db_t *db)
 
 const char *ss_db_text(const ss_db_t *db, int n)
 {
-    return apr_dbd_get_entry(db->driver, db->row, n);
+    const char *text = NULL;
+
+    if (db->dialect->is_file) return apr_dbd_get_entry(db->driver, db->row, n);
+    /* That driver's entry is an empty text where the database has NULL. */
+    return apr_dbd_datum_get(db->driver, db->row, n, APR_DBD_TYPE_STRING, &text) == APR_SUCCESS ? text : NULL;
 }
 
 apr_int64_t ss_db_number(const ss_db_t *db, int n)
 {
-    const char *text = apr_dbd_get_entry(db->driver, db->row, n);
+    const char *text = ss_db_text(db, n);
 
     return text ? apr_strtoi64(text, NULL, 10) : 0;
+}
+
+const char *ss_db_bytes(const ss_db_t *db, int n, apr_size_t len, apr_pool_t *pool)
+{
+    const char *text = ss_db_text(db, n);
+    apr_size_t got = 0;
+
+    if (!text) return NULL;
+    if (db->dialect->is_file) return apr_pmemdup(pool, text, len);
+    char *bytes = apr_palloc(pool, len + 1);
+    /* "\\x" and two digits a byte */
+    if (strncmp(text, "\\x", 2) || strlen(text) != len * 2 + 2 || apr_unescape_hex(bytes, text + 2, (apr_ssize_t)(len * 2), 0, &got) != APR_SUCCESS || got != len) return NULL;
+    return bytes;
 }

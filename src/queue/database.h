@@ -8,13 +8,14 @@
 #define SS_DB_ROWS_MAX 5000            /* most rows that a statement may ask for: a select loads all of them */
 
 typedef struct {
-    apr_pool_t *pool;                  /* the connection's: statements */
+    apr_pool_t *pool;                  /* the connection's, ends with it: statements */
     apr_pool_t *scratch;               /* rows; cleared by ss_db_clear */
     const ss_dialect_t *dialect;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     apr_dbd_prepared_t *statements[SS_SQL_COUNT];
     const char *name;                  /* the file, or the server, as sentences call it */
+    const char *node;                  /* whose the messages are that this connection puts and sends; of letters, digits and "-./:"; NULL: a file, which has one user */
     apr_dbd_results_t *rows;
     apr_dbd_row_t *row;
     ss_fault_t fault;                  /* the first since the last clear */
@@ -26,9 +27,9 @@ typedef struct {
 #define SS_ARGS (const void *[])
 #define SS_BLOB(bytes, len_address, table, column) (bytes), (len_address), (table), (column)
 
-/* Opens the connection for looking: nothing can be written, so that a database that is refused stays as it is. Prepares no statement (the tables may
+/* Opens the connection for looking, in a pool of its own below pool: nothing can be written, so that a database that is refused stays as it is. Prepares no statement (the tables may
  * not be there yet). */
-apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, const char *name, apr_pool_t *pool);
+apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, apr_pool_t *pool);
 /* From now on it writes. is_new: the database is empty and is made a queue next. */
 apr_status_t ss_db_write(ss_db_t *db, int is_new);
 /* Prepares all statements. Once; idempotent after success. */
@@ -40,6 +41,8 @@ void ss_db_close(ss_db_t *db);
 void ss_db_clear(ss_db_t *db);
 /* A text without arguments. */
 apr_status_t ss_db_do(ss_db_t *db, const char *text);
+/* Whether this database has that statement. */
+int ss_db_has(const ss_db_t *db, ss_sql_t sql);
 /* A prepared statement that changes rows; *changed (or NULL): how many. */
 apr_status_t ss_db_run(ss_db_t *db, ss_sql_t sql, const void **args, int *changed);
 /* A prepared statement that gives rows; then ss_db_next until it is 0. The rows stay valid until ss_db_clear. */
@@ -50,5 +53,7 @@ int ss_db_next(ss_db_t *db);
 /* Column n of the current row: NULL for the database's NULL; the number 0 for what is none. */
 const char *ss_db_text(const ss_db_t *db, int n);
 apr_int64_t ss_db_number(const ss_db_t *db, int n);
+/* Bytes of column n, len of them, from pool; NULL for the database's NULL. */
+const char *ss_db_bytes(const ss_db_t *db, int n, apr_size_t len, apr_pool_t *pool);
 
 #endif

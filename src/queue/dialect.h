@@ -18,6 +18,9 @@ typedef enum {
     SS_SQL_SETTINGS, SS_SQL_SET, SS_SQL_UNSET,
     SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS, SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES, SS_SQL_PURGE_ORPHANS,
     SS_SQL_RESCUE,
+    /* where several machines share a queue (lease.c) */
+    SS_SQL_NODE_BEAT, SS_SQL_NODE_CLAIM, SS_SQL_NODE_LEAVE, SS_SQL_NODE_OTHERS, SS_SQL_NODE_BURY, SS_SQL_NODE_TAKE, SS_SQL_NODE_TAKE_REST, SS_SQL_NODE_FORGET,
+    SS_SQL_HAND_OVER, SS_SQL_HANDED, SS_SQL_HANDED_DONE, SS_SQL_SHARED,
     SS_SQL_COUNT
 } ss_sql_t;
 
@@ -25,7 +28,8 @@ typedef enum {            /* what an error says about what to do next */
     SS_FAULT_NONE,
     SS_FAULT_REQUEST,     /* this statement's: a constraint, a value; the others of its batch can be done without it */
     SS_FAULT_STORE,       /* everybody's: disk full, locked, read-only, connection lost */
-    SS_FAULT_STALE        /* somebody changed the file's tables (VACUUM does): the statements are prepared again, and the work is done again */
+    SS_FAULT_STALE,       /* somebody changed the file's tables (VACUUM does): the statements are prepared again, and the work is done again */
+    SS_FAULT_LOST         /* the connection to the server is gone: a new one is made, and what a commit had become of is looked for */
 } ss_fault_t;
 
 typedef enum {            /* settings of a connection */
@@ -34,21 +38,31 @@ typedef enum {            /* settings of a connection */
     SS_PREPARE_WRITE
 } ss_prepare_t;
 
+typedef struct { const char *mark, *text; } ss_mark_t;
+
+/* What all dialects say in the same words, but for the marks: {own} (of this node alone), {own_setting}, {node}, {foreign}, {like}, {by_failed}. */
+extern const char *const ss_statements[SS_SQL_COUNT];
+
 typedef struct {
     const char *driver;                /* apr_dbd's name */
-    int is_file;                       /* params is the path of a file of this machine */
-    const char *const *sql;            /* SS_SQL_COUNT texts */
+    int is_file;                       /* params is the path of a file of this machine; else a server answers, and several nodes may share it */
+    const char *const *sql;            /* SS_SQL_COUNT texts of its own: they go before ss_statements; "": there is none here */
+    const ss_mark_t *marks;            /* ended by a NULL mark */
+    const ss_mark_t *types;            /* what is written behind an argument of a statement ("%s"), or NULL */
     const char *const *schema;         /* statements that make an empty database a queue, ended by NULL */
     const char *const *const *migrations;   /* [version]: statements that make the next version's queue of it, ended by NULL */
     const char *begin;
     const char *shrink;                /* gives free space back, some of it; NULL: nothing to do */
     const char *has_version;           /* selects a row when the version's table exists */
     const char *has_tables;            /* selects a row when any table exists */
+    const char *is_unfit, *unfit;      /* selects a row when the database cannot hold a queue, and the sentence (%s: its name); or NULL */
+    const char *(*params)(const char *given, apr_pool_t *pool);     /* with what a queue needs of a connection; or NULL */
+    const char *(*name)(const char *params, apr_pool_t *pool);      /* as sentences call it: no secret; or NULL: params */
     int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, ss_prepare_t how);
     /* What an error code means; writes the sentence for a person into result. name: the file's path or the connection's name. */
     ss_fault_t (*explain)(int code, const char *words, const char *name, apr_status_t *rv, ss_result_t *result);
 } ss_dialect_t;
 
-extern const ss_dialect_t ss_dialect_sqlite;
+extern const ss_dialect_t ss_dialect_sqlite, ss_dialect_pgsql;
 
 #endif

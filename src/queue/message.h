@@ -50,6 +50,7 @@ typedef struct ss_message_t {
     int is_staged;                     /* parts behind the first are in the store already, before the message */
     int part_count;
     int is_8bit, is_utf8, requires_tls, is_auto;
+    int is_foreign;                    /* read from the store: another node delivers it */
     int ret;
     const char *envid;
     int priority;

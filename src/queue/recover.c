@@ -14,7 +14,7 @@
 #define LOCK_WAIT (2 * APR_USEC_PER_SEC)   /* a daemon whose httpd was just stopped settles what is in flight */
 #define EACH 100                       /* messages a transaction */
 #define STEP_MOST (APR_INT64_C(1) << 40)
-#define ROW_COLUMN 27                  /* of SS_SQL_RESCUE: behind the message's columns come row, length of the body, body */
+#define ROW_COLUMN 28                  /* of SS_SQL_RESCUE: behind the message's columns come row, length of the body, body */
 
 typedef struct {
     ss_db_t from, to;
@@ -37,7 +37,7 @@ static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **
         (*m)->parts = apr_pcalloc(pool, sizeof(ss_part_t) * (apr_size_t)((*m)->part_count + 1));
         if (ss_db_text(db, ROW_COLUMN + 2)) {
             apr_size_t len = (apr_size_t)ss_db_number(db, ROW_COLUMN + 1);
-            (*m)->parts[0] = (ss_part_t){ apr_pmemdup(pool, ss_db_text(db, ROW_COLUMN + 2), len), len };
+            (*m)->parts[0] = (ss_part_t){ ss_db_bytes(db, ROW_COLUMN + 2, len, pool), len };
         }
     }
     return rv;
@@ -163,7 +163,7 @@ static void take_settings(work_t *work, apr_pool_t *pool)
 static apr_status_t open_both(work_t *work, const char *from, const char *to, apr_pool_t *pool)
 {
     int version;
-    apr_status_t rv = ss_db_open(&work->to, &ss_dialect_sqlite, to, to, pool);
+    apr_status_t rv = ss_db_open(&work->to, &ss_dialect_sqlite, to, pool);
 
     if (rv == APR_SUCCESS) rv = ss_schema_check(&work->to, 1, &version);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(&work->to);
@@ -171,7 +171,7 @@ static apr_status_t open_both(work_t *work, const char *from, const char *to, ap
         *work->result = work->to.result;
         return rv;
     }
-    rv = ss_db_open(&work->from, &ss_dialect_sqlite, from, from, pool);
+    rv = ss_db_open(&work->from, &ss_dialect_sqlite, from, pool);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(&work->from);
     if (rv != APR_SUCCESS) *work->result = work->from.result;
     return rv;

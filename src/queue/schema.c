@@ -42,13 +42,38 @@ static apr_status_t migrate(ss_db_t *db, apr_int64_t version)
     return rv;
 }
 
+/* An empty database becomes a queue. Where another node does that at the same time, one of them finds what the other made. */
+static apr_status_t make(ss_db_t *db)
+{
+    int is_there = 0;
+    apr_status_t rv = change(db, db->dialect->schema, 1);
+
+    if (rv == APR_SUCCESS || db->dialect->is_file) return rv;
+    ss_result_t first = db->result;
+    ss_db_clear(db);
+    if (has(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there) return ss_db_write(db, 0);
+    db->result = first;
+    return rv;
+}
+
+static apr_status_t check_fit(ss_db_t *db)
+{
+    int is_unfit = 0;
+    apr_status_t rv = db->dialect->is_unfit ? has(db, db->dialect->is_unfit, &is_unfit) : APR_SUCCESS;
+
+    if (rv != APR_SUCCESS || !is_unfit) return rv;
+    ss_result_set(&db->result, "queue", "", NULL, db->dialect->unfit, db->name);
+    return APR_EINCOMPLETE;
+}
+
 apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
 {
     int is_there = 0, is_used = 0;
     apr_int64_t version = 0;
-    apr_status_t rv = has(db, db->dialect->has_version, &is_there);
+    apr_status_t rv = check_fit(db);
 
     *from = 0;
+    if (rv == APR_SUCCESS) rv = has(db, db->dialect->has_version, &is_there);
     if (rv != APR_SUCCESS) return rv;
     if (!is_there) {
         rv = has(db, db->dialect->has_tables, &is_used);
@@ -61,7 +86,7 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
             ss_result_set(&db->result, "queue", "", NULL, "%s is empty: the delivery daemon has not made a queue of it yet", db->name);
             return APR_EINCOMPLETE;
         }
-        return change(db, db->dialect->schema, 1);
+        return make(db);
     }
     rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
     while (rv == APR_SUCCESS && ss_db_next(db)) version = ss_db_number(db, 0);
@@ -70,7 +95,7 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     if (version > SS_SCHEMA_VERSION) {
         return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", this program knows up to %d: install the newer module", version);
     }
-    if (version < 1 || version > SS_SCHEMA_VERSION || !db->dialect->migrations[version]) {
+    if (version < 1 || !db->dialect->migrations[version]) {
         return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", which no release ever wrote (this program writes %d): move it away", version);
     }
     if (!may_write) return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", older than this program's %d: the delivery daemon brings it up to date when it starts", version);

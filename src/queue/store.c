@@ -385,7 +385,7 @@ static void *work(void *baton)
 
 /* ---- opening and closing ---- */
 
-static const ss_dialect_t *const dialects[] = { &ss_dialect_sqlite };
+static const ss_dialect_t *const dialects[] = { &ss_dialect_sqlite, &ss_dialect_pgsql };
 
 static const ss_dialect_t *find_dialect(const char *driver)
 {
@@ -405,7 +405,7 @@ static apr_status_t open_database(ss_store_t *store, const ss_dialect_t *dialect
         rv = ss_lock_take(&store->lock_fd, params, lock_wait, result);
         if (rv != APR_SUCCESS) return rv;
     }
-    rv = ss_db_open(&store->db, dialect, params, dialect->is_file ? params : dialect->driver, store->pool);
+    rv = ss_db_open(&store->db, dialect, params, store->pool);
     if (rv == APR_SUCCESS) rv = ss_schema_check(&store->db, store->options.migrates, &from);
     if (rv == APR_SUCCESS && from) ss_log(store->options.log, SS_LOG_NOTICE, 303, "the queue %s was made by an older module: brought from version %d to %d", store->db.name, from, SS_SCHEMA_VERSION);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(&store->db);

@@ -73,6 +73,7 @@ ss_message_t *ss_read_row(ss_db_t *db, apr_pool_t *pool)
     m->held_since = ss_db_number(db, 24);
     m->created_by = text(db, 25, pool);
     m->rcpt_count = (int)ss_db_number(db, 26);
+    m->is_foreign = ss_db_number(db, 27) != 0;
     return m;
 }
 
@@ -132,10 +133,8 @@ static apr_status_t read_recipients(ss_db_t *db, ss_message_t *m, int most)
 /* The bytes of the current row: column 0 their number, column 1 themselves. */
 static void take_bytes(ss_db_t *db, ss_part_t *part, apr_pool_t *pool)
 {
-    const char *bytes = ss_db_text(db, 1);
-
     part->len = (apr_size_t)ss_db_number(db, 0);
-    part->bytes = bytes ? apr_pmemdup(pool, bytes, part->len) : NULL;
+    part->bytes = ss_db_bytes(db, 1, part->len, pool);
 }
 
 static apr_status_t read_part(ss_db_t *db, const ss_message_t *m, int number, ss_part_t *part, apr_pool_t *pool)

@@ -114,7 +114,7 @@ static void hold_the_lock(int said, int end)
     ss_db_t db;
     char byte;
 
-    if (ss_db_open(&db, &ss_dialect_sqlite, rig.file, rig.file, ss_store_pool()) != APR_SUCCESS || ss_db_write(&db, 0) != APR_SUCCESS) _exit(1);
+    if (ss_db_open(&db, &ss_dialect_sqlite, rig.file, ss_store_pool()) != APR_SUCCESS || ss_db_write(&db, 0) != APR_SUCCESS) _exit(1);
     if (ss_db_do(&db, "BEGIN IMMEDIATE") != APR_SUCCESS) _exit(2);
     if (write(said, "", 1) != 1 || read(end, &byte, 1) != 0) _exit(3);
     ss_db_do(&db, "ROLLBACK");
@@ -290,7 +290,7 @@ static void do_sql(const char *text)
     ss_db_t db;
     apr_pool_t *pool = ss_store_pool();
 
-    CU_ASSERT_EQUAL_FATAL(ss_db_open(&db, &ss_dialect_sqlite, rig.file, rig.file, pool), APR_SUCCESS);
+    CU_ASSERT_EQUAL_FATAL(ss_db_open(&db, &ss_dialect_sqlite, rig.file, pool), APR_SUCCESS);
     CU_ASSERT_TRUE(ss_db_ask(&db, "PRAGMA query_only = 0") == APR_SUCCESS);
     CU_ASSERT_EQUAL(ss_db_do(&db, text), APR_SUCCESS);
     ss_db_close(&db);
