@@ -141,6 +141,7 @@ void ss_globals_finish(ss_globals_t *g, const char *state_dir, const char *runti
 {
     set_defaults(g, SS_PLACE_GLOBAL, pool);
     if (!g->queue_driver) g->queue_driver = "sqlite3";
+    g->node_file = apr_pstrcat(pool, state_dir, "/smtp_send/node", NULL);
     if (!g->queue_params) g->queue_params = apr_pstrcat(pool, state_dir, "/smtp_send/queue.db", NULL);
     if (!g->socket_path) {
         g->socket_path = apr_pstrcat(pool, runtime_dir, "/smtp_send.sock", NULL);

@@ -87,6 +87,7 @@ typedef struct {               /* one relay: a server record (S), and the queue'
 typedef struct {               /* once for the whole server (G) */
     const char *queue_driver;              /* "sqlite3" or "pgsql" */
     const char *queue_params;              /* path or conninfo; NULL: the default below the state folder */
+    const char *node_file;                 /* where a node of a shared queue keeps its name */
     apr_int64_t queue_limit_messages, queue_limit_bytes;
     apr_interval_time_t history;
     const char *socket_path;

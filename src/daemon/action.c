@@ -47,35 +47,24 @@ static void work_end(work_t *work)
 
 static void next_action(work_t *work);
 
-static void refresh_touched(work_t *work, const ss_store_request_t *request)
+void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control, const char *who)
 {
-    ss_daemon_t *d = work->daemon;
-    apr_time_t now = apr_time_now();
+    static const char *const verbs[] = { [SS_CONTROL_RETRY] = "retry", [SS_CONTROL_HOLD] = "hold", [SS_CONTROL_RELEASE] = "release", [SS_CONTROL_CANCEL] = "cancel" };
+    static const ss_state_t states[] = { [SS_CONTROL_RETRY] = SS_STATE_QUEUED, [SS_CONTROL_HOLD] = SS_STATE_HELD, [SS_CONTROL_RELEASE] = SS_STATE_QUEUED,
+                                         [SS_CONTROL_CANCEL] = SS_STATE_CANCELLED };
+    ss_relay_t *relay = ss_relay_for(d, t->relay);
 
-    for (int i = 0; i < request->rows->nelts; i++) {
-        const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, i, ss_touched_t);
-        ss_relay_t *relay = ss_relay_for(d, t->relay);
-        ss_waiters_wake(d, t->id);
-        ss_log(d->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, work->verb, work->who);
-        for (int k = 0; k < t->recipients; k++) {
-            if (work->control == SS_CONTROL_CANCEL) {
-                ss_relay_counted(relay, t->from_state, SS_STATE_CANCELLED);
-                relay->metrics.results[SS_STATE_CANCELLED]++;
-                d->metrics.cancelled++;
-            } else if (work->control == SS_CONTROL_HOLD) {
-                ss_relay_counted(relay, t->from_state, SS_STATE_HELD);
-            } else {
-                ss_relay_counted(relay, t->from_state, SS_STATE_QUEUED);
-            }
-        }
-        if (work->control == SS_CONTROL_CANCEL && t->is_finished) {
-            ss_message_t gone = { .rcpt_count = t->recipients, .size = t->size };
-            ss_relay_stored(relay, &gone, -1);
-        }
-        if (work->control == SS_CONTROL_CANCEL) ss_webhook_look(d, t->id, SS_STATE_CANCELLED);
-        if (work->control == SS_CONTROL_HOLD) ss_webhook_look(d, t->id, SS_STATE_HELD);
-        if (work->control == SS_CONTROL_RETRY || work->control == SS_CONTROL_RELEASE || ss_job_find(d, t->id)) ss_job_refresh(d, t->id, relay, now);
+    ss_waiters_wake(d, t->id);
+    ss_log(d->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, verbs[control], who);
+    if (t->is_foreign) return;
+    for (int k = 0; k < t->recipients; k++) ss_relay_counted(relay, t->from_state, states[control]);
+    if (control == SS_CONTROL_CANCEL) {
+        relay->metrics.results[SS_STATE_CANCELLED] += (apr_uint64_t)t->recipients;
+        d->metrics.cancelled += (apr_uint64_t)t->recipients;
+        if (t->is_finished) ss_relay_stored(relay, &(ss_message_t){ .rcpt_count = t->recipients, .size = t->size }, -1);
     }
+    if (control == SS_CONTROL_CANCEL || control == SS_CONTROL_HOLD) ss_webhook_look(d, t->id, states[control]);
+    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE || ss_job_find(d, t->id)) ss_job_refresh(d, t->id, relay, apr_time_now());
 }
 
 static void acted(ss_store_request_t *request)
@@ -91,7 +80,7 @@ static void acted(ss_store_request_t *request)
         return;
     }
     work->done += request->touched;
-    refresh_touched(work, request);
+    for (int i = 0; i < request->rows->nelts; i++) ss_action_took(work->daemon, &APR_ARRAY_IDX(request->rows, i, ss_touched_t), work->control, work->who);
     if (work->ids && !request->touched && work->ids->nelts == 1) {
         /* One message was named and nothing of it can be changed: its state says why. */
         json_t *fields = json_object();

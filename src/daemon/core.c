@@ -6,12 +6,14 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "daemon/quota.h"
+#include "daemon/share.h"
 #include "daemon/webhook.h"
 
 #define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)       /* the old daemon settles for at most 10 s before it lets go of the store */
@@ -95,30 +97,59 @@ static void notify(void *self)
     ss_loop_post(d->loop, collect, d);
 }
 
-static void open_store(ss_daemon_t *d, apr_interval_time_t lock_wait)
-{
-    ss_store_options_t options = {
-        .driver = d->config->globals.queue_driver,
-        .params = d->config->globals.queue_params,
-        .log = d->log,
-        .notify = notify,
-        .self = d,
-        .migrates = 1
-    };
+/* Opening waits for a lock, a disk, or a server that does not answer: on a helper thread. */
+typedef struct {
+    ss_daemon_t *daemon;
+    ss_store_options_t options;
+    apr_interval_time_t lock_wait;
+    ss_store_t *store;
     ss_result_t result;
+} opening_t;
 
-    ss_result_clear(&result);
-    apr_status_t rv = ss_store_open(&d->store, &options, lock_wait, &result, d->pool);
-    if (rv == APR_SUCCESS) {
+static void do_open(void *baton)
+{
+    opening_t *opening = baton;
+
+    if (ss_store_open(&opening->store, &opening->options, opening->lock_wait, &opening->result, NULL) != APR_SUCCESS) opening->store = NULL;
+}
+
+static void opened(void *baton)
+{
+    opening_t *opening = baton;
+    ss_daemon_t *d = opening->daemon;
+
+    d->is_opening_store = 0;
+    d->store = opening->store;
+    if (d->store) {
         ss_result_clear(&d->store_result);
         store_opened(d);
-        return;
+    } else {
+        if (strcmp(d->store_result.text, opening->result.text)) {
+            ss_log(d->log, SS_LOG_ERROR, 201, "the queue cannot be used: %s; submissions are refused with 503 until this is mended", opening->result.text);
+        }
+        d->store_result = opening->result;
+        ss_loop_timer(d->loop, &d->store_timer, ss_loop_now(d->loop) + STORE_RETRY);
     }
-    d->store = NULL;
-    if (strcmp(d->store_result.text, result.text)) {
-        ss_log(d->log, SS_LOG_ERROR, 201, "the queue cannot be used: %s; submissions are refused with 503 until this is mended", result.text);
-    }
-    d->store_result = result;
+    free(opening);
+    if (d->is_leaving) ss_daemon_check_left(d);
+}
+
+static void open_store(ss_daemon_t *d, apr_interval_time_t lock_wait)
+{
+    opening_t *opening = calloc(1, sizeof(*opening));
+
+    if (!opening) abort();
+    opening->daemon = d;
+    opening->lock_wait = lock_wait;
+    opening->options = (ss_store_options_t){
+        .driver = d->config->globals.queue_driver, .params = d->config->globals.queue_params, .node_file = d->config->globals.node_file,
+        .log = d->log, .notify = notify, .self = d, .migrates = 1
+    };
+    if (!ss_result_is_set(&d->store_result)) ss_result_set(&d->store_result, "queue", "", NULL, "the queue is being opened");
+    d->is_opening_store = 1;
+    if (ss_loop_help(d->loop, do_open, opened, opening) == APR_SUCCESS) return;
+    d->is_opening_store = 0;
+    free(opening);
     ss_loop_timer(d->loop, &d->store_timer, ss_loop_now(d->loop) + STORE_RETRY);
 }
 
@@ -127,7 +158,7 @@ static void retry_store(ss_timer_t *timer, apr_time_t now)
     ss_daemon_t *d = timer->self;
 
     (void)now;
-    if (!d->store && !d->is_leaving) open_store(d, 0);
+    if (!d->store && !d->is_opening_store && !d->is_leaving) open_store(d, 0);
 }
 
 void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request)
@@ -220,13 +251,18 @@ static void settings_read(ss_store_request_t *request)
     drop_request(request);
 }
 
-/* Pauses are known before the first message is scheduled: settings first, then the counts, then the order. */
-static void store_opened(ss_daemon_t *d)
+static void claimed(ss_daemon_t *d)
 {
     ss_store_request_t *request = ss_store_request(SS_STORE_SETTINGS, settings_read, d);
 
     ss_daemon_post(d, request);
     ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + 60 * APR_USEC_PER_SEC);
+}
+
+/* Pauses are known before the first message is scheduled: the node's claim first, then settings, then the counts, then the order. */
+static void store_opened(ss_daemon_t *d)
+{
+    ss_share_begin(d, claimed);
 }
 
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes)
@@ -238,6 +274,7 @@ void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t
         *messages += relay->waiting_messages;
         *bytes += relay->waiting_bytes;
     }
+    ss_share_add(d, NULL, NULL, messages, bytes);
 }
 
 /* ---- housekeeping ---- */
@@ -300,7 +337,7 @@ static int are_askers_busy(const ss_daemon_t *d)
 
 void ss_daemon_check_left(ss_daemon_t *d)
 {
-    if (!d->is_leaving || in_flight(d) || are_askers_busy(d) || ss_door_is_busy(d)) return;
+    if (!d->is_leaving || d->is_opening_store || in_flight(d) || are_askers_busy(d) || ss_door_is_busy(d)) return;
     if ((d->store && ss_store_waiting(d->store)) || !APR_RING_EMPTY(&d->refused, ss_store_request_t, link)) return;
     ss_loop_stop(d->loop);
 }
@@ -356,7 +393,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     ss_chronicle_start(d);
     open_store(d, STORE_LOCK_WAIT);
     /* Doors open after what waits is counted, or what they accept would be counted twice. */
-    while (d->store && !d->is_counted && !d->is_leaving) {
+    while ((d->is_opening_store || (d->store && !d->is_counted)) && !d->is_leaving) {
         rv = ss_loop_turn(d->loop, -1);
         if (rv != APR_SUCCESS) return rv;
     }
@@ -408,6 +445,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     if (d->store) ss_store_close(d->store);
     d->store = NULL;
     answer_refused(&d->refuse, apr_time_now());
+    ss_share_destroy(d);
     ss_door_destroy(d);
     ss_relays_destroy(d);
     ss_buf_free(&d->spare);

@@ -74,6 +74,7 @@ typedef struct {
     apr_time_t effective_since;    /* paused by either (or engine off) since; 0: not */
     apr_interval_time_t total;     /* paused time before effective_since, over all restarts */
     apr_time_t said;               /* last line in the log */
+    apr_uint64_t number;           /* of the sign of life before the last change here (share.h): what that one reads is older */
 } ss_pause_t;
 
 struct ss_relay_t {
@@ -159,6 +160,8 @@ json_t *ss_learned_json(ss_daemon_t *d, const char *host);
 
 /* pause.c. until 0: open end. Persist first, then take effect; done(baton, rv) when on stable storage. */
 void ss_pause_restore(ss_relay_t *relay, const char *json, apr_time_t now);
+/* What stands in the queue that several nodes share, read by the sign of life of that number: another node's pause or resume takes effect. */
+void ss_pause_share(ss_relay_t *relay, const char *json, apr_uint64_t number, apr_time_t now);
 apr_status_t ss_pause_set(ss_relay_t *relay, const char *reason, const char *who, apr_time_t until, apr_time_t now);
 apr_status_t ss_pause_clear(ss_relay_t *relay, const char *who, apr_time_t now);
 void ss_pause_begin(ss_relay_t *relay, apr_time_t now);
@@ -236,6 +239,8 @@ void ss_submit_many_free(ss_many_t *many);
 void ss_control(ss_asker_t *asker, const char *verb, const json_t *header);
 /* The action "bounce" (giveup.c): messages are given up and their senders told. */
 void ss_give_up(ss_asker_t *asker, const json_t *header);
+/* The same, asked for at another node, of one message. */
+void ss_give_up_handed(ss_daemon_t *d, const char *id, const char *who);
 /* What a request says of messages: the filter; 0: a word is wrong, refused already (control.c). */
 int ss_control_filter(ss_asker_t *asker, const json_t *from, ss_filter_t *filter, apr_pool_t *pool);
 void ss_testing(ss_asker_t *asker, const json_t *header);
@@ -257,6 +262,10 @@ void ss_tally_begin(ss_daemon_t *d, const char *saved);
 const char *ss_tally_saved(const apr_array_header_t *settings);
 /* The last thing that a daemon which leaves asks of the store. */
 void ss_tally_save(ss_daemon_t *d);
+/* Adds what came into this node's keeping. */
+void ss_tally_add(ss_daemon_t *d, const ss_count_t *row);
+/* New numbers (of ss_count_t) in place of all. */
+void ss_tally_replace(ss_daemon_t *d, const apr_array_header_t *rows);
 /* What a purge deleted (of ss_count_t). */
 void ss_tally_purged(ss_daemon_t *d, const apr_array_header_t *rows);
 /* What OLDEST is to be asked about this relay, and what it answered. */
@@ -295,6 +304,7 @@ struct ss_daemon_t {
     ss_loop_t *loop;
     ss_store_t *store;             /* NULL: cannot be opened; store_result says why */
     ss_result_t store_result;
+    int is_opening_store;          /* on a helper thread */
     int is_probing_store;          /* a write is under way that tells whether the store heals (health.c) */
     int is_counted;                /* what waits in the store is known: mail may be accepted */
     APR_RING_HEAD(ss_refused_ring_t, ss_store_request_t) refused;   /* requests that the store did not take: answered at the end of the turn */
@@ -331,6 +341,7 @@ struct ss_daemon_t {
     struct ss_chronicle_t *chronicle;
     struct ss_quota_t *quota;
     struct ss_webhooks_t *webhooks;
+    struct ss_share_t *share;      /* a queue of several nodes (share.h); NULL: of this one alone */
     ss_finished_fn *finished;
     apr_time_t counted;            /* when the store last told the oldest message's age */
     apr_hash_t *waiters;           /* message's id -> ss_waiter_t, the first of them */
@@ -362,7 +373,7 @@ apr_uint32_t ss_daemon_random(void);
  * names the sentence and what of it is always the same: it stands in that later line. */
 int ss_daemon_is_new(ss_daemon_t *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request);
-/* What waits in the whole queue: messages and bytes. */
+/* What waits in the whole queue, of all its nodes: messages and bytes. */
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes);
 /* Writes a row of the setting table, without an answer. */
 void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value);

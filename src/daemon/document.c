@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "daemon/conn.h"
+#include "daemon/share.h"
 #include "smtp/advice.h"
 
 static json_t *text(const char *value, apr_pool_t *pool)
@@ -169,7 +170,10 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_t *row = json_object();
     json_t *learned = json_array();
     int waits = relay->waiting_messages > 0;
+    apr_int64_t counts[SS_STATES], messages = relay->waiting_messages;
+    apr_uint64_t bytes = relay->waiting_bytes;
 
+    memcpy(counts, relay->counts, sizeof(counts));
     json_object_set_new(row, "name", text(relay->name, pool));
     json_object_set_new(row, "engine", json_boolean(relay->settings->engine));
     json_object_set_new(row, "state", json_string(state));
@@ -183,9 +187,10 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_object_set_new(row, "hosts", hosts_of(relay, pool));
     json_object_set_new(row, "connections", json_integer(relay->conn_count));
     json_object_set_new(row, "inFlight", json_integer(relay->in_flight));
-    json_object_set_new(row, "counts", counts_of(relay->counts));
-    json_object_set_new(row, "messages", json_integer(relay->waiting_messages));
-    json_object_set_new(row, "bytes", json_integer((json_int_t)relay->waiting_bytes));
+    ss_share_add(relay->daemon, relay->name, counts, &messages, &bytes);
+    json_object_set_new(row, "counts", counts_of(counts));
+    json_object_set_new(row, "messages", json_integer(messages));
+    json_object_set_new(row, "bytes", json_integer((json_int_t)bytes));
     json_object_set_new(row, "oldestSeconds", json_integer(waits && relay->oldest && now > relay->oldest ? apr_time_sec(now - relay->oldest) : 0));
     json_object_set_new(row, "lastSuccess", when(relay->last_success, pool));
     json_object_set_new(row, "sent", json_integer((json_int_t)relay->sent));
@@ -217,7 +222,8 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
 {
     json_t *document = json_object();
     json_t *relays = json_array();
-    apr_int64_t counts[SS_STATES] = { 0 }, oldest = 0;
+    apr_int64_t counts[SS_STATES] = { 0 }, oldest = 0, unused = 0;
+    apr_uint64_t unused_bytes = 0;
     int is_paused = 0, is_on = 0;
     apr_pool_t *pool;
     char instance[24];
@@ -233,6 +239,7 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
         is_on |= relay->settings->engine;
         json_array_append_new(relays, row);
     }
+    ss_share_add(d, NULL, counts, &unused, &unused_bytes);
     apr_snprintf(instance, sizeof(instance), "%016" APR_UINT64_T_HEX_FMT, d->instance);
     json_object_set_new(document, "version", json_string(SMTP_SEND_VERSION));
     json_object_set_new(document, "instance", json_string(instance));
@@ -243,6 +250,7 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
     json_object_set_new(document, "engine", json_boolean(is_on));
     json_object_set_new(document, "paused", json_boolean(is_paused));
     json_object_set_new(document, "queue", queue_of(d, oldest, pool));
+    if (d->share) json_object_set_new(document, "nodes", ss_share_json(d));
     json_object_set_new(document, "counts", counts_of(counts));
     json_object_set_new(document, "relays", relays);
     json_t *reasons = ss_health_reasons(d, now);

@@ -24,6 +24,7 @@ static void stepped(ss_store_request_t *request)
     }
     for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, i, ss_touched_t);
+        if (t->is_foreign) continue;
         for (int k = 0; k < t->recipients; k++) ss_relay_counted(relay, t->from_state, SS_STATE_QUEUED);
         ss_job_refresh(d, t->id, relay, now);
     }

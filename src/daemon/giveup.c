@@ -33,13 +33,18 @@ static void work_end(work_t *work)
 
 static void fail(work_t *work, int status, int retry_after, const char *detail)
 {
-    ss_asker_refuse(work->asker, status, retry_after, NULL, "%s", detail);
+    if (work->asker) ss_asker_refuse(work->asker, status, retry_after, NULL, "%s", detail);
     work_end(work);
 }
 
 static void finish(work_t *work)
 {
     json_t *document;
+
+    if (!work->asker) {
+        work_end(work);
+        return;
+    }
     int is_one = !work->is_filtered && work->ids->nelts == 1;
 
     if (is_one && !work->done) {
@@ -64,6 +69,12 @@ static void finish(work_t *work)
 
 /* ---- one message ---- */
 
+/* Whether the asker may do this to it: root, httpd's user, its submitter, or another node. */
+static int may(const work_t *work, const ss_message_t *m)
+{
+    return !work->asker || ss_asker_is_trusted(work->asker) || (m->uid >= 0 && m->uid == work->asker->uid);
+}
+
 static void give_up(work_t *work, ss_job_t *job)
 {
     apr_time_t now = apr_time_now();
@@ -83,9 +94,32 @@ static void looked_up(ss_store_request_t *request)
     work_t *work = request->baton;
     const ss_message_t *m = request->rv == APR_SUCCESS ? request->message : NULL;
 
-    if (m && (ss_asker_is_trusted(work->asker) || (m->uid >= 0 && m->uid == work->asker->uid))) work->state = ss_message_state(m);
+    if (m && may(work, m)) work->state = ss_message_state(m);
     apr_pool_destroy(request->pool);
     go_on(work);
+}
+
+static void handed(ss_store_request_t *request)
+{
+    work_t *work = request->baton;
+
+    if (request->rv == APR_SUCCESS) work->done += request->touched;
+    apr_pool_destroy(request->pool);
+    go_on(work);
+}
+
+/* Another node delivers it: it gives the message up itself, within moments. */
+static void hand_over(work_t *work, const char *id)
+{
+    ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, handed, work);
+
+    /* A message that changed hands meanwhile is given up by whom it came to; two nodes cannot pass it back and forth. */
+    request->control = SS_CONTROL_BOUNCE;
+    request->who = work->who;
+    request->now = apr_time_now();
+    request->limit = 1;
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    ss_daemon_post(work->daemon, request);
 }
 
 static void loaded(ss_store_request_t *request)
@@ -107,7 +141,12 @@ static void loaded(ss_store_request_t *request)
         return;
     }
     apr_pool_destroy(request->pool);
-    int is_own = ss_asker_is_trusted(work->asker) || (m->uid >= 0 && m->uid == work->asker->uid);
+    int is_own = may(work, m);
+    if (is_own && m->is_foreign) {
+        hand_over(work, m->id);
+        apr_pool_destroy(m->pool);
+        return;
+    }
     job = ss_job_find(work->daemon, m->id);
     if (is_own && !(job && (job->message || job->is_sending || job->is_loading || job->outcomes))) {
         give_up(work, ss_job_take(work->daemon, ss_relay_for(work->daemon, m->relay), m));
@@ -142,7 +181,7 @@ static int look_at(work_t *work, const char *id)
         ss_loop_timer(work->daemon->loop, &work->again, apr_time_now() + BUSY_AGAIN);
         return 0;
     }
-    if (job && job->message && (ss_asker_is_trusted(work->asker) || (job->message->uid >= 0 && job->message->uid == work->asker->uid))) {
+    if (job && job->message && may(work, job->message)) {
         give_up(work, job);
         return 1;
     }
@@ -226,20 +265,36 @@ static int read_ids(work_t *work, const json_t *ids)
     return count > 0;
 }
 
+static work_t *work_create(ss_daemon_t *d)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, d->pool);
+    work_t *work = apr_pcalloc(pool, sizeof(*work));
+    work->daemon = d;
+    work->pool = pool;
+    work->ids = apr_array_make(pool, PAGE, sizeof(const char *));
+    work->again = (ss_timer_t){ .fired = again, .self = work };
+    return work;
+}
+
+void ss_give_up_handed(ss_daemon_t *d, const char *id, const char *who)
+{
+    work_t *work = work_create(d);
+
+    work->who = apr_pstrdup(work->pool, who);
+    APR_ARRAY_PUSH(work->ids, const char *) = apr_pstrdup(work->pool, id);
+    go_on(work);
+}
+
 void ss_give_up(ss_asker_t *asker, const json_t *header)
 {
     const json_t *filter = json_object_get(header, "filter");
     const char *who = json_string_value(json_object_get(header, "who"));
-    apr_pool_t *pool;
-    work_t *work;
+    work_t *work = work_create(asker->daemon);
+    apr_pool_t *pool = work->pool;
 
-    apr_pool_create(&pool, asker->daemon->pool);
-    work = apr_pcalloc(pool, sizeof(*work));
     work->asker = asker;
-    work->daemon = asker->daemon;
-    work->pool = pool;
-    work->ids = apr_array_make(pool, PAGE, sizeof(const char *));
-    work->again = (ss_timer_t){ .fired = again, .self = work };
     work->who = who && *who && ss_asker_is_trusted(asker) ? apr_pstrdup(pool, who) : apr_psprintf(pool, "uid %d", asker->uid);
     int named = read_ids(work, json_object_get(header, "id"));
     if (named < 0 || (!named && !json_is_object(filter))) {

@@ -90,10 +90,12 @@ void ss_learned_restore(ss_daemon_t *d, const char *host, const char *json, apr_
     row_t *row = value ? find(d, host, 1) : NULL;
 
     if (row) {
-        row->bits = (unsigned)json_integer_value(json_object_get(value, "bits"));
-        row->recipients = (int)json_integer_value(json_object_get(value, "recipients"));
-        row->since = json_integer_value(json_object_get(value, "since"));
-        if (row->since > now) row->since = now;
+        int recipients = (int)json_integer_value(json_object_get(value, "recipients"));
+        apr_time_t since = json_integer_value(json_object_get(value, "since"));
+        /* Another node may have learned something else of it: what is known is added. */
+        if (since > row->since || !row->bits) row->since = since > now ? now : since;
+        row->bits |= (unsigned)json_integer_value(json_object_get(value, "bits"));
+        if (recipients && (!row->recipients || recipients < row->recipients)) row->recipients = recipients;
     }
     json_decref(value);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "daemon/share.h"
 
 #define SAY_EVERY (600 * APR_USEC_PER_SEC)
 
@@ -28,6 +29,7 @@ static void persist(ss_relay_t *relay)
     json_t *row = json_pack("{s:I,s:I}", "total", (json_int_t)p->total, "effectiveSince", (json_int_t)p->effective_since);
     char *text;
 
+    relay->pause.number = ss_share_number(relay->daemon);
     if (p->stored) {
         json_object_set_new(row, "stored", json_pack("{s:s,s:s,s:I,s:I}", "reason", p->reason ? p->reason : "", "who", p->who ? p->who : "",
                                                      "since", (json_int_t)p->since, "until", (json_int_t)p->until));
@@ -118,6 +120,26 @@ void ss_pause_restore(ss_relay_t *relay, const char *json, apr_time_t now)
         replace(&p->reason, json_string_value(json_object_get(stored, "reason")));
         replace(&p->who, json_string_value(json_object_get(stored, "who")));
         if (p->until && p->until <= now) p->stored = 0;
+    }
+    json_decref(row);
+}
+
+void ss_pause_share(ss_relay_t *relay, const char *json, apr_uint64_t number, apr_time_t now)
+{
+    json_t *row = json_loads(json, 0, NULL);
+    const json_t *stored = json_object_get(row, "stored");
+    ss_pause_t *p = &relay->pause;
+    apr_time_t since = json_integer_value(json_object_get(stored, "since")), until = json_integer_value(json_object_get(stored, "until"));
+    int is_stored = stored && (!until || until > now);
+
+    if (number > p->number && (is_stored != p->stored || (is_stored && (since != p->since || until != p->until)))) {
+        if (!is_stored) ss_log(relay->daemon->log, SS_LOG_NOTICE, 264, "relay \"%s\": the pause by %s was ended at another node", relay->name, p->who ? p->who : "unknown");
+        p->stored = is_stored;
+        p->since = since;
+        p->until = until;
+        replace(&p->reason, json_string_value(json_object_get(stored, "reason")));
+        replace(&p->who, json_string_value(json_object_get(stored, "who")));
+        took_effect(relay, now);
     }
     json_decref(row);
 }

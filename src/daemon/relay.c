@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/conn.h"
+#include "daemon/share.h"
 
 #define FILL_LIMIT 2000             /* places in the order that one question to the store brings */
 #define FILL_AGAIN APR_USEC_PER_SEC /* a failed reading of the order is tried again */
@@ -113,6 +114,15 @@ static void loaded(ss_store_request_t *request)
     }
     job->message = request->message;
     apr_pool_destroy(request->pool);
+    if (job->message->is_foreign) {
+        /* Another node has taken it over, or an action there is to be told to the one whose it is. */
+        apr_pool_destroy(job->message->pool);
+        job->message = NULL;
+        job->is_gone = 1;
+        ss_job_settle(job, ss_loop_now(d->loop));
+        ss_relay_wake(relay);
+        return;
+    }
     job->memory = ss_message_resident(job->message);
     d->memory += job->memory;
     job->entry.created = job->message->created;
@@ -207,7 +217,7 @@ static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
     int is_moving = 0;
 
     (void)unused;
-    if (d->is_leaving || !d->store || ss_relay_is_paused(relay) || !relay->host_count || ss_result_is_set(&relay->tls_result)) return;
+    if (d->is_leaving || !d->store || ss_relay_is_paused(relay) || !relay->host_count || ss_result_is_set(&relay->tls_result) || !ss_share_may_send(d)) return;
     for (int i = 0; i < HANDED_A_TURN; i++) {
         ss_entry_t *entry = ss_schedule_next(relay->schedule, now, &when);
         if (!entry) {
@@ -270,6 +280,7 @@ static void swept(ss_store_request_t *request)
     for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
         ss_job_t *job = ss_job_find(relay->daemon, m->id);
+        if (m->is_foreign) continue;
         if (job && (job->is_sending || job->is_loading || job->message)) {
             if (job->message && !job->is_sending && ss_outcome_expire(job, now)) {
                 if (job->is_scheduled) ss_schedule_remove(relay->schedule, &job->entry);

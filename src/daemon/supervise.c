@@ -191,15 +191,16 @@ static void open_door(record_t *record, const ss_globals_t *globals, const ss_lo
     apr_cpystrn(record->door_address, globals->listen, sizeof(record->door_address));
 }
 
-/* The folder of the default queue is ours to make; one that an administrator names is his. */
+/* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that an administrator names is his. */
 static void make_folder(const ss_globals_t *globals)
 {
-    const char *end = globals->queue_params ? strrchr(globals->queue_params, '/') : NULL;
+    const char *end = strrchr(globals->node_file, '/');
     char path[4096];
 
-    if (strcmp(globals->queue_driver, "sqlite3") || !end) return;
-    if (globals->sources && APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *)) return;
-    apr_cpystrn(path, globals->queue_params, (apr_size_t)(end - globals->queue_params) + 1 < sizeof(path) ? (apr_size_t)(end - globals->queue_params) + 1 : sizeof(path));
+    if (!end || (apr_size_t)(end - globals->node_file) >= sizeof(path)) return;
+    if (!strcmp(globals->queue_driver, "sqlite3") && globals->sources &&
+        APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *)) return;
+    apr_cpystrn(path, globals->node_file, (apr_size_t)(end - globals->node_file) + 1);
     if (mkdir(path, 0750) == 0 && geteuid() == 0 && chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) rmdir(path);
 }
 

@@ -12,7 +12,7 @@
 
 /* ---- counting ---- */
 
-static void add(ss_daemon_t *d, const ss_count_t *row)
+void ss_tally_add(ss_daemon_t *d, const ss_count_t *row)
 {
     ss_relay_t *relay = ss_relay_for(d, row->relay);
 
@@ -21,6 +21,19 @@ static void add(ss_daemon_t *d, const ss_count_t *row)
     relay->waiting_messages += row->messages;
     relay->waiting_bytes += row->bytes;
     if (row->oldest && (!relay->oldest || row->oldest < relay->oldest)) relay->oldest = row->oldest;
+}
+
+void ss_tally_replace(ss_daemon_t *d, const apr_array_header_t *rows)
+{
+    for (int i = 0; i < d->relays->nelts; i++) {
+        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+        memset(relay->counts, 0, sizeof(relay->counts));
+        relay->counts[SS_STATE_SENDING] = relay->in_flight;
+        relay->waiting_messages = 0;
+        relay->waiting_bytes = 0;
+        relay->oldest = 0;
+    }
+    for (int i = 0; i < rows->nelts; i++) ss_tally_add(d, &APR_ARRAY_IDX(rows, i, ss_count_t));
 }
 
 static void ready(ss_daemon_t *d)
@@ -44,7 +57,7 @@ static void counted(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) add(d, &APR_ARRAY_IDX(request->rows, i, ss_count_t));
+    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) ss_tally_add(d, &APR_ARRAY_IDX(request->rows, i, ss_count_t));
     if (request->rv == APR_SUCCESS) {
         ready(d);
     } else {
@@ -62,14 +75,14 @@ static json_t *row_of(const char *relay, int state, apr_int64_t recipients, apr_
     return json_pack("[s,i,I,I,I]", relay, state, (json_int_t)recipients, (json_int_t)messages, (json_int_t)bytes);
 }
 
-/* A message in the middle of its delivery, or mail of a name that is not configured any more: the next daemon counts. */
+/* Other nodes, a message in the middle of its delivery, or mail of a name that is not configured any more: the next daemon counts. */
 static int can_save(const ss_daemon_t *d)
 {
     for (int i = 0; i < d->relays->nelts; i++) {
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
         if (relay->in_flight || relay->counts[SS_STATE_SENDING] || relay->names->nelts != 1) return 0;
     }
-    return d->is_counted;
+    return d->is_counted && !d->share;
 }
 
 void ss_tally_save(ss_daemon_t *d)
@@ -111,7 +124,7 @@ static int restore(ss_daemon_t *d, const char *saved)
         const char *relay = json_string_value(json_array_get(row, 0));
         json_int_t state = number(row, 1);
         if (!relay || state < 0 || state >= SS_STATES || (!number(row, 2) && !number(row, 3))) continue;
-        add(d, &(ss_count_t){ .relay = relay, .state = (ss_state_t)state, .recipients = number(row, 2), .messages = number(row, 3), .bytes = (apr_uint64_t)number(row, 4) });
+        ss_tally_add(d, &(ss_count_t){ .relay = relay, .state = (ss_state_t)state, .recipients = number(row, 2), .messages = number(row, 3), .bytes = (apr_uint64_t)number(row, 4) });
     }
     json_decref(rows);
     return 1;

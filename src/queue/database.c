@@ -169,7 +169,7 @@ void ss_db_clear(ss_db_t *db)
 {
     db->rows = NULL;
     db->row = NULL;
-    apr_pool_clear(db->scratch);
+    if (db->scratch) apr_pool_clear(db->scratch);
     db->fault = SS_FAULT_NONE;
     db->rv = APR_SUCCESS;
     ss_result_clear(&db->result);

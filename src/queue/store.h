@@ -32,10 +32,12 @@ typedef enum {
     SS_STORE_CONTROL,      /* action on id or filter: rows touched (at most limit a request; more = 1 if there are others) */
     SS_STORE_SETTINGS,     /* all settings rows as ss_setting_t */
     SS_STORE_SET,          /* key, value (NULL deletes) */
+    SS_STORE_LEASE,        /* a shared queue: this node's sign of life and what the others left for it; lease (lease.h) */
     SS_STORE_PURGE         /* finished messages older than before_time go, at most `limit`; rows: what went, as COUNTS; more; orphaned parts too */
 } ss_store_verb_t;
 
-typedef enum { SS_CONTROL_RETRY, SS_CONTROL_HOLD, SS_CONTROL_RELEASE, SS_CONTROL_CANCEL, SS_CONTROL_COUNT } ss_control_t;
+typedef enum { SS_CONTROL_RETRY, SS_CONTROL_HOLD, SS_CONTROL_RELEASE, SS_CONTROL_CANCEL,
+               SS_CONTROL_BOUNCE, /* only handed to the node that delivers it */ SS_CONTROL_COUNT } ss_control_t;
 
 typedef struct {
     char id[SS_IDENT_TEXT];
@@ -53,6 +55,7 @@ typedef struct {           /* a message that CONTROL changed */
     int recipients;        /* how many of its recipients changed */
     ss_state_t from_state; /* of the first of them */
     int is_finished;       /* no recipient waits any more */
+    int is_foreign;        /* another node delivers it, and is told */
     apr_uint64_t size;
 } ss_touched_t;
 
@@ -97,6 +100,9 @@ struct ss_store_request_t {
     apr_int64_t touched;
     int more;
     const char *bytes; apr_size_t bytes_len;   /* PART; in: STAGE */
+    struct ss_lease_t *lease;          /* LEASE */
+    int is_unknown;                    /* the store's own: the connection broke at the transaction's end */
+    apr_time_t unknown_until;          /* the store's own: then the asker is told so */
     void *step;                        /* the store's own: where a read of several steps goes on */
 };
 
@@ -105,6 +111,7 @@ typedef struct {
     const ss_log_t *log;
     void (*notify)(void *self);        /* called on the store thread when answers wait: wake the loop, which calls ss_store_collect */
     void *self;
+    const char *node_file;             /* a shared queue: where this node's name is kept, and locked; made where there is none */
     int migrates;                      /* 0: open read-only checks only (command line) */
 } ss_store_options_t;
 
@@ -119,6 +126,8 @@ ss_store_request_t *ss_store_request(ss_store_verb_t verb, void (*done)(ss_store
 apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request);
 /* Loop thread: calls done of all that is finished. Returns their number. */
 int ss_store_collect(ss_store_t *store);
+/* Whether several nodes may work on it. */
+int ss_store_is_shared(const ss_store_t *store);
 /* Requests posted and not collected yet. */
 int ss_store_waiting(const ss_store_t *store);
 /* Does all that waits, commits, ends the thread, closes the store, releases the lock. Answers left are collected by a last ss_store_collect inside. */

@@ -13,6 +13,7 @@ static const struct { unsigned states; ss_sql_t sql; const char *what; apr_int64
     [SS_CONTROL_HOLD] = { TRIED, SS_SQL_HOLD, "held", 1 },
     [SS_CONTROL_RELEASE] = { BIT(SS_STATE_HELD), SS_SQL_RELEASE, "released", 2 },
     [SS_CONTROL_CANCEL] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_CANCEL, "cancelled", 3 },
+    [SS_CONTROL_BOUNCE] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_COUNT, "bounced", 3 },
 };
 
 apr_int64_t ss_control_mode(ss_control_t control)
@@ -59,19 +60,33 @@ static apr_status_t change(ss_db_t *db, const char *id, ss_control_t control, ap
     return ss_db_run(db, actions[control].sql, SS_ARGS{ id }, NULL);
 }
 
+/* The node that delivers the message, where it is another one, is told: before the change, which may delete the message. */
+static apr_status_t hand_over(ss_db_t *db, const ss_store_request_t *request, const ss_message_t *m, const found_t *found)
+{
+    apr_int64_t now = request->now, action = request->control, recipients = found->changed, from = found->first, is_finished = request->control == SS_CONTROL_CANCEL;
+
+    return ss_db_run(db, SS_SQL_HAND_OVER, SS_ARGS{ &now, &action, request->who, &recipients, &from, &is_finished, m->id }, NULL);
+}
+
 /* One message. *found tells what was there. */
 static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_message_t *m, found_t *found)
 {
-    ss_summary_t summary;
+    ss_summary_t summary = { .is_finished = 0 };
     apr_status_t rv = look(db, m->id, actions[request->control].states, found);
 
     if (rv != APR_SUCCESS || !found->changed) return rv;
-    rv = change(db, m->id, request->control, request->now);
+    if (m->is_foreign) rv = hand_over(db, request, m, found);
+    if (request->control == SS_CONTROL_BOUNCE) {
+        request->touched += rv == APR_SUCCESS;
+        return rv;
+    }
+    if (rv == APR_SUCCESS) rv = change(db, m->id, request->control, request->now);
     if (rv == APR_SUCCESS) rv = ss_write_event(db, m->id, request->now, -1, actions[request->control].what, request->who, NULL);
     if (rv == APR_SUCCESS) rv = ss_write_settle(db, m->id, request->now, request->keep_history, &summary);
     if (rv != APR_SUCCESS) return rv;
     ss_touched_t *touched = apr_array_push(request->rows);
-    *touched = (ss_touched_t){ .relay = m->relay, .recipients = found->changed, .from_state = found->first, .is_finished = summary.is_finished, .size = m->size };
+    *touched = (ss_touched_t){ .relay = m->relay, .recipients = found->changed, .from_state = found->first, .is_finished = summary.is_finished, .is_foreign = m->is_foreign,
+                               .size = m->size };
     apr_cpystrn(touched->id, m->id, sizeof(touched->id));
     request->touched++;
     return APR_SUCCESS;

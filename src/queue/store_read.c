@@ -355,19 +355,19 @@ static apr_status_t count_control(ss_db_t *db, ss_store_request_t *request, int 
 
 /* ---- counts ---- */
 
-static void add_count(ss_store_request_t *request, const char *relay, ss_state_t state, apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
+static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t state, apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
                       apr_time_t oldest)
 {
     ss_count_t *row = NULL;
 
     if (!messages && !recipients) return;
-    for (int i = 0; i < request->rows->nelts && !row; i++) {
-        ss_count_t *other = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+    for (int i = 0; i < rows->nelts && !row; i++) {
+        ss_count_t *other = &APR_ARRAY_IDX(rows, i, ss_count_t);
         if (other->state == state && !strcmp(other->relay, relay)) row = other;
     }
     if (!row) {
-        row = apr_array_push(request->rows);
-        *row = (ss_count_t){ .relay = apr_pstrdup(request->pool, relay), .state = state };
+        row = apr_array_push(rows);
+        *row = (ss_count_t){ .relay = apr_pstrdup(rows->pool, relay), .state = state };
     }
     row->messages += messages;
     row->recipients += recipients;
@@ -376,7 +376,7 @@ static void add_count(ss_store_request_t *request, const char *relay, ss_state_t
 }
 
 /* A message counts under one state, its recipients each under their own. */
-static void add_open(ss_db_t *db, ss_store_request_t *request)
+void ss_read_open_count(ss_db_t *db, apr_array_header_t *rows)
 {
     const char *relay = ss_db_text(db, 0);
     ss_state_t own = ss_db_number(db, 1) ? SS_STATE_QUEUED : ss_db_number(db, 2) ? SS_STATE_DEFERRED : SS_STATE_HELD;
@@ -384,19 +384,19 @@ static void add_open(ss_db_t *db, ss_store_request_t *request)
 
     for (int state = SS_STATE_QUEUED; state <= SS_STATE_HELD; state++) {
         int is_own = state == (int)own;
-        add_count(request, relay, (ss_state_t)state, is_own ? ss_db_number(db, 3) : 0, recipients[state], is_own ? ss_db_number(db, 4) : 0,
+        add_count(rows, relay, (ss_state_t)state, is_own ? ss_db_number(db, 3) : 0, recipients[state], is_own ? ss_db_number(db, 4) : 0,
                   is_own ? ss_db_number(db, 5) : 0);
     }
 }
 
-static void add_done(ss_db_t *db, ss_store_request_t *request)
+void ss_read_done_count(ss_db_t *db, apr_array_header_t *rows)
 {
     const char *relay = ss_db_text(db, 0);
     apr_int64_t own = ss_db_number(db, 1);
 
     for (int state = SS_STATE_SENT; state <= SS_STATE_CANCELLED; state++) {
         int is_own = state == own;
-        add_count(request, relay, (ss_state_t)state, is_own ? ss_db_number(db, 2) : 0, ss_db_number(db, 5 + state - SS_STATE_SENT), is_own ? ss_db_number(db, 3) : 0,
+        add_count(rows, relay, (ss_state_t)state, is_own ? ss_db_number(db, 2) : 0, ss_db_number(db, 5 + state - SS_STATE_SENT), is_own ? ss_db_number(db, 3) : 0,
                   is_own ? ss_db_number(db, 4) : 0);
     }
 }
@@ -416,7 +416,7 @@ static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t
         to_id = text(db, 2, request->pool);
     }
     if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_OPEN_COUNTS, SS_ARGS{ relay, &from, at->id, to_relay, &to, to_id });
-    while (rv == APR_SUCCESS && ss_db_next(db)) add_open(db, request);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_open_count(db, request->rows);
     at->relay = to_relay;
     at->time = to;
     apr_cpystrn(at->id, to_id, sizeof(at->id));
@@ -428,7 +428,7 @@ apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t f
     apr_int64_t begin = from, end = to;
     apr_status_t rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &begin, from_id, &end, to_id });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) add_done(db, request);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_done_count(db, request->rows);
     return rv;
 }
 

@@ -125,6 +125,23 @@ apr_status_t ss_write_unstage(ss_db_t *db, ss_store_request_t *request)
     return ss_db_run(db, SS_SQL_UNSTAGE, SS_ARGS{ request->id, request->id }, NULL);
 }
 
+/* A message, or a report, has an id that nobody else uses: where it is there, the transaction that brought it was committed, with all of it. An outcome
+ * without reports may be done twice. */
+apr_status_t ss_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done)
+{
+    apr_int64_t number = request->number;
+    const char *id = NULL;
+
+    *is_done = 0;
+    if (request->verb == SS_STORE_ACCEPT) id = request->message->id;
+    else if (request->verb == SS_STORE_OUTCOME && request->reports && request->reports->nelts) id = APR_ARRAY_IDX(request->reports, 0, ss_message_t *)->id;
+    else if (request->verb == SS_STORE_STAGE) id = request->id;
+    if (!id) return APR_SUCCESS;
+    apr_status_t rv = request->verb == SS_STORE_STAGE ? ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &number }) : ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
+    while (rv == APR_SUCCESS && ss_db_next(db)) *is_done = 1;
+    return rv;
+}
+
 /* ---- outcomes ---- */
 
 apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient, const char *what, const char *text, const char *host)

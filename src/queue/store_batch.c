@@ -1,0 +1,324 @@
+/* store_batch.c: one transaction of the store's thread, one step of a read, and the connection both need: what is told to whom when any of them fails. A server's
+ * connection that is lost is made again here; what a lost commit had become of is looked for in the database. See store_impl.h. */
+#include "queue/store_impl.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "queue/lock.h"
+#include "queue/schema.h"
+
+#define REFRESH_MOST 3                         /* how often one batch prepares its statements again */
+#define DOUBT_MOST 3                           /* how often a server is asked again before a request counts as refused for itself */
+#define AGAIN_FIRST (100 * 1000)               /* outcomes that could not be written are tried again after, doubling to ... */
+#define AGAIN_MOST (5 * APR_USEC_PER_SEC)
+#define UNKNOWN_MOST (15 * APR_USEC_PER_SEC)   /* so long an asker waits to hear what became of a commit whose answer was lost */
+#define CONTACT_LEAST (15 * APR_USEC_PER_SEC)  /* a server that was away comes back for one node before the others: only then is their silence their own */
+
+/* ---- the connection ---- */
+
+static const ss_dialect_t *const dialects[] = { &ss_dialect_sqlite, &ss_dialect_pgsql };
+
+static const ss_dialect_t *find_dialect(const char *driver)
+{
+    for (apr_size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
+        if (!strcmp(dialects[i]->driver, driver)) return dialects[i];
+    }
+    return NULL;
+}
+
+static apr_status_t connect_store(ss_store_t *store, const ss_dialect_t *dialect)
+{
+    ss_db_t *db = &store->db;
+    int from = 0;
+    apr_status_t rv = ss_db_open(db, dialect, store->options.params, store->pool);
+
+    db->node = store->node;
+    if (rv == APR_SUCCESS) rv = ss_schema_check(db, store->options.migrates, &from);
+    if (rv == APR_SUCCESS && from) ss_log(store->options.log, SS_LOG_NOTICE, 303, "the queue %s was made by an older module: brought from version %d to %d", db->name, from, SS_SCHEMA_VERSION);
+    if (rv == APR_SUCCESS) rv = ss_db_prepare(db);
+    if (rv == APR_SUCCESS) {
+        store->contact = apr_time_now();
+        ss_result_clear(&store->lost);
+        return rv;
+    }
+    store->lost = db->result;
+    ss_db_close(db);
+    db->rv = rv;
+    return rv;
+}
+
+apr_status_t ss_batch_open(ss_store_t *store, apr_interval_time_t lock_wait, ss_result_t *result)
+{
+    const ss_dialect_t *dialect = find_dialect(store->options.driver);
+    apr_status_t rv = APR_SUCCESS;
+
+    if (!dialect) {
+        ss_result_set(result, "queue", "", NULL, "SMTPSendQueue %s is not supported by this version", store->options.driver);
+        return APR_ENOTIMPL;
+    }
+    if (dialect->is_file) rv = ss_lock_take(&store->lock_fd, store->options.params, lock_wait, result);
+    else rv = ss_lease_name(store->options.node_file, lock_wait, &store->lock_fd, store->node, result);
+    if (rv != APR_SUCCESS) return rv;
+    rv = connect_store(store, dialect);
+    if (rv != APR_SUCCESS) *result = store->lost;
+    return rv;
+}
+
+/* There is a connection, or the failure is in the store's. Asked for at most as often as failed batches are tried again: a server that does not even refuse
+ * costs seconds each time. */
+static apr_status_t ensure(ss_store_t *store)
+{
+    ss_db_t *db = &store->db;
+    apr_status_t rv = APR_EGENERAL;
+
+    if (db->handle) return APR_SUCCESS;
+    if (apr_time_now() >= store->again_at || !store->again_wait) rv = connect_store(store, db->dialect);
+    if (rv == APR_SUCCESS) return rv;
+    db->fault = SS_FAULT_LOST;
+    db->rv = APR_EGENERAL;
+    db->result = store->lost;
+    return rv;
+}
+
+/* Ends what the transaction had done. A server answers that always: where it does not, the connection is lost, whatever was said before. */
+static void roll_back(ss_store_t *store)
+{
+    ss_db_t *db = &store->db;
+    apr_status_t rv = db->rv, end = APR_SUCCESS;
+    ss_fault_t fault = db->fault;
+    ss_result_t result = db->result;
+
+    if (db->handle) end = ss_db_do(db, "ROLLBACK");
+    ss_db_clear(db);
+    if (end != APR_SUCCESS && !db->dialect->is_file) {
+        fault = SS_FAULT_LOST;
+        store->lost = result;
+        ss_db_close(db);
+    }
+    db->rv = rv;
+    db->fault = fault;
+    db->result = result;
+}
+
+/* ---- a batch ---- */
+
+static apr_status_t write_one(ss_store_t *store, ss_store_request_t *request)
+{
+    ss_db_t *db = &store->db;
+    int is_done = 0;
+
+    request->rv = APR_SUCCESS;
+    if (request->is_unknown) {
+        apr_status_t rv = ss_write_is_done(db, request, &is_done);
+        if (rv != APR_SUCCESS || is_done) return rv;
+    }
+    switch (request->verb) {
+    case SS_STORE_ACCEPT: return ss_write_accept(db, request);
+    case SS_STORE_STAGE: return ss_write_stage(db, request);
+    case SS_STORE_UNSTAGE: return ss_write_unstage(db, request);
+    case SS_STORE_OUTCOME: return ss_write_outcome(db, request);
+    case SS_STORE_SET: return ss_write_set(db, request);
+    case SS_STORE_PURGE: return ss_write_purge(db, request);
+    case SS_STORE_LEASE: return ss_write_lease(db, request, store->token, apr_time_now() - store->contact > CONTACT_LEAST);
+    default: return ss_write_control(db, request);
+    }
+}
+
+static void fail(const ss_db_t *db, ss_store_request_t *request)
+{
+    request->rv = db->rv == APR_SUCCESS ? APR_EGENERAL : db->rv;
+    request->result = db->result;
+}
+
+/* *bad: whose statement failed; NULL: none's. *is_end: it was the commit. */
+static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch, ss_store_request_t **bad, int *is_end)
+{
+    ss_db_t *db = &store->db;
+
+    *bad = NULL;
+    *is_end = 0;
+    apr_status_t rv = ensure(store);
+    if (rv != APR_SUCCESS) return rv;
+    ss_db_clear(db);
+    rv = ss_db_do(db, db->dialect->begin);
+    for (ss_store_request_t *r = APR_RING_FIRST(batch); rv == APR_SUCCESS && r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+        rv = write_one(store, r);
+        if (rv != APR_SUCCESS) *bad = r;
+    }
+    if (rv != APR_SUCCESS) return rv;
+    *is_end = 1;
+    return ss_db_do(db, "COMMIT");
+}
+
+static void mark_unknown(struct ss_requests_t *batch)
+{
+    for (ss_store_request_t *r = APR_RING_FIRST(batch); r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+        if (!r->is_unknown) r->unknown_until = apr_time_now() + UNKNOWN_MOST;
+        r->is_unknown = 1;
+    }
+}
+
+/* Whether a failed batch is worth doing once more as it is. */
+static int is_for_again(ss_store_t *store, int tries)
+{
+    ss_db_t *db = &store->db;
+
+    if (db->fault == SS_FAULT_STALE) return tries < REFRESH_MOST && ss_db_refresh(db) == APR_SUCCESS;
+    /* Two nodes in each other's way, one of them with a key that the other has just used: the second time it finds what is there. */
+    if (db->fault == SS_FAULT_REQUEST) return !db->dialect->is_file && tries < DOUBT_MOST;
+    return db->fault == SS_FAULT_LOST && tries < 1 && !store->again_wait;
+}
+
+/* All of the batch in one transaction. A request that the database refuses for itself goes to `done` with its error, and the others are done once more
+ * without it. APR_SUCCESS: committed; else the fault concerns all that are left in the batch. */
+static apr_status_t do_batch(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
+{
+    ss_db_t *db = &store->db;
+    int tries = 0, is_end;
+
+    for (;;) {
+        ss_store_request_t *bad;
+        apr_status_t rv = try_batch(store, batch, &bad, &is_end);
+        if (rv == APR_SUCCESS) return APR_SUCCESS;
+        roll_back(store);
+        if (is_end && db->fault == SS_FAULT_LOST) mark_unknown(batch);
+        if (is_for_again(store, tries++)) continue;
+        if (!bad || db->fault != SS_FAULT_REQUEST) return rv;
+        tries = 0;
+        fail(db, bad);
+        APR_RING_REMOVE(bad, link);
+        APR_RING_INSERT_TAIL(done, bad, ss_store_request_t, link);
+        if (APR_RING_EMPTY(batch, ss_store_request_t, link)) return APR_SUCCESS;
+    }
+}
+
+static void set_fault(ss_store_t *store, const char *fault)
+{
+    pthread_mutex_lock(&store->mutex);
+    apr_cpystrn(store->stats.fault, fault, sizeof(store->stats.fault));
+    pthread_mutex_unlock(&store->mutex);
+}
+
+static void count_commit(ss_store_t *store, int requests, apr_interval_time_t took)
+{
+    int bucket = 0;
+
+    for (apr_interval_time_t bound = 1000; bucket < 15 && took > bound; bound *= 2) bucket++;
+    pthread_mutex_lock(&store->mutex);
+    store->stats.commits++;
+    store->stats.requests += (apr_uint64_t)requests;
+    store->stats.last = took;
+    store->stats.sum += took;
+    if (took > store->stats.most) store->stats.most = took;
+    store->stats.buckets[bucket]++;
+    pthread_mutex_unlock(&store->mutex);
+}
+
+/* What is tried again by itself: outcomes, until the store heals; and for a while what may have been committed, since only the database knows. */
+static int is_kept(const ss_store_t *store, ss_store_request_t *request, apr_time_t now)
+{
+    if (store->close_until && now >= store->close_until) return 0;
+    if (request->verb == SS_STORE_OUTCOME) return 1;
+    return request->is_unknown && (request->verb == SS_STORE_ACCEPT || request->verb == SS_STORE_STAGE) && now < request->unknown_until;
+}
+
+/* The fault concerns everybody: who can ask again is told, and outcomes wait here until the store heals. */
+static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
+{
+    ss_db_t *db = &store->db;
+    apr_time_t now = apr_time_now();
+    struct ss_requests_t kept;
+
+    APR_RING_INIT(&kept, ss_store_request_t, link);
+    if (strcmp(store->said, db->result.text)) {
+        ss_log(store->options.log, SS_LOG_ERROR, 301, "the queue cannot be written: %s; what was accepted stays, submissions are refused with 503 until this is mended", db->result.text);
+        apr_cpystrn(store->said, db->result.text, sizeof(store->said));
+        set_fault(store, db->result.text);
+    }
+    while (!APR_RING_EMPTY(batch, ss_store_request_t, link)) {
+        ss_store_request_t *request = APR_RING_FIRST(batch);
+        APR_RING_REMOVE(request, link);
+        if (is_kept(store, request, now)) {
+            APR_RING_INSERT_TAIL(&kept, request, ss_store_request_t, link);
+            continue;
+        }
+        fail(db, request);
+        APR_RING_INSERT_TAIL(done, request, ss_store_request_t, link);
+    }
+    APR_RING_PREPEND(&store->again, &kept, ss_store_request_t, link);
+    /* A lost server is asked at its own times; requests between them do not put off the next. */
+    if (db->fault == SS_FAULT_LOST && store->again_wait && now < store->again_at) return;
+    store->again_wait = store->again_wait ? store->again_wait * 2 : AGAIN_FIRST;
+    if (store->again_wait > AGAIN_MOST) store->again_wait = AGAIN_MOST;
+    store->again_at = now + store->again_wait;
+}
+
+void ss_batch_write(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
+{
+    int requests = 0, has_purged = 0;
+    apr_time_t started = apr_time_now();
+
+    for (ss_store_request_t *r = APR_RING_FIRST(batch); r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+        requests++;
+        has_purged |= r->verb == SS_STORE_PURGE;
+    }
+    if (do_batch(store, batch, done) != APR_SUCCESS) {
+        batch_failed(store, batch, done);
+        return;
+    }
+    count_commit(store, requests, apr_time_now() - started);
+    if (*store->said) {
+        ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
+        store->said[0] = '\0';
+        set_fault(store, "");
+    }
+    store->again_wait = 0;
+    APR_RING_CONCAT(done, batch, ss_store_request_t, link);
+    /* Free space goes back in steps, so that the file shrinks after a backlog. */
+    if (has_purged && store->db.dialect->shrink) {
+        if (ss_db_ask(&store->db, store->db.dialect->shrink) == APR_SUCCESS) while (ss_db_next(&store->db)) continue;
+    }
+}
+
+/* ---- a read ---- */
+
+static apr_status_t try_read(ss_store_t *store, ss_store_request_t *request, int *more)
+{
+    ss_db_t *db = &store->db;
+
+    *more = 0;
+    apr_status_t rv = ensure(store);
+    if (rv != APR_SUCCESS) return rv;
+    ss_db_clear(db);
+    rv = ss_read_step(db, request, more);
+    if (rv != APR_SUCCESS && db->fault == SS_FAULT_STALE) {
+        rv = ss_db_refresh(db);
+        if (rv == APR_SUCCESS) rv = ss_read_step(db, request, more);
+    }
+    return rv;
+}
+
+void ss_batch_read(ss_store_t *store, ss_store_request_t *request, struct ss_requests_t *done)
+{
+    ss_db_t *db = &store->db;
+    int more;
+    apr_status_t rv = try_read(store, request, &more);
+
+    if (rv != APR_SUCCESS && !db->dialect->is_file && db->handle) {
+        roll_back(store);
+        if (db->fault == SS_FAULT_LOST) rv = try_read(store, request, &more);
+    }
+    if (rv != APR_SUCCESS) fail(db, request);
+    ss_db_clear(db);
+    if (rv == APR_SUCCESS && more) {
+        pthread_mutex_lock(&store->mutex);
+        /* Behind the others: one long question does not hold up short ones. */
+        APR_RING_INSERT_TAIL(&store->reads, request, ss_store_request_t, link);
+        store->waiting++;
+        pthread_mutex_unlock(&store->mutex);
+        return;
+    }
+    APR_RING_INSERT_TAIL(done, request, ss_store_request_t, link);
+}
