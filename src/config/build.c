@@ -23,7 +23,7 @@ static const char *state_dir(apr_pool_t *pool)
 #if AP_MODULE_MAGIC_AT_LEAST(20180906, 1)
     return ap_state_dir_relative(pool, "");
 #else
-    /* httpd 2.4 has no DefaultStateDir: the build's folder, or state/ below ServerRoot where that was moved. */
+    /* httpd 2.4 has no DefaultStateDir: the build's folder. */
     return ap_server_root_relative(pool, SS_DEFAULT_STATE_DIR);
 #endif
 }

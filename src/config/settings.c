@@ -141,12 +141,17 @@ void ss_globals_finish(ss_globals_t *g, const char *state_dir, const char *runti
 {
     set_defaults(g, SS_PLACE_GLOBAL, pool);
     if (!g->queue_driver) g->queue_driver = "sqlite3";
-    g->node_file = apr_pstrcat(pool, state_dir, "/smtp_send/node", NULL);
     if (!g->queue_params) g->queue_params = apr_pstrcat(pool, state_dir, "/smtp_send/queue.db", NULL);
     if (!g->socket_path) {
         g->socket_path = apr_pstrcat(pool, runtime_dir, "/smtp_send.sock", NULL);
         g->socket_mode = 0660;
     }
+    /* A machine may have several httpds with one state folder: no two have one socket. */
+    char *socket = apr_pstrdup(pool, g->socket_path);
+    for (char *p = socket; *p; p++) {
+        if (*p == '/') *p = '-';
+    }
+    g->node_file = apr_pstrcat(pool, state_dir, "/smtp_send/node", socket, NULL);
 }
 
 void ss_policy_finish(ss_policy_t *d, apr_pool_t *pool)

@@ -57,7 +57,7 @@ apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd, 
 
     if (APR_STATUS_IS_EBUSY(rv)) {
         ss_result_clear(result);
-        ss_result_set(result, "queue", "EBUSY", NULL, "the name of this node in %s is used by another delivery daemon: give each httpd a state folder of its own (DefaultStateDir)", file);
+        ss_result_set(result, "queue", "EBUSY", NULL, "the name of this node in %s is used by another delivery daemon: give each httpd a socket of its own (SMTPSendSocket)", file);
     }
     if (rv != APR_SUCCESS) return rv;
     int old = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

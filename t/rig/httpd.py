@@ -1,4 +1,5 @@
 """A private httpd: its own folder, a free port, the module from build/. Waits are for events with a deadline; it is ended by its own pid."""
+import contextlib
 import json
 import os
 import pwd
@@ -23,6 +24,7 @@ def query(what):
 
 
 MODULES = query("LIBEXECDIR")
+STATE = "/var/lib/apache2"      # src/config/build.c
 
 BASE = """
 ServerRoot "{dir}"
@@ -126,6 +128,11 @@ class Httpd:
         return os.path.join(self.dir, "httpd.conf")
 
     @property
+    def node_file(self):
+        """Where a node of a shared queue keeps its name: outside our folder, since httpd 2.4 has one state folder a machine."""
+        return STATE + "/smtp_send/node" + self.socket.replace("/", "-")
+
+    @property
     def socket(self):
         return os.path.join(self.dir, "run", "smtp_send.sock")
 
@@ -215,6 +222,9 @@ class Httpd:
             self.wait(lambda: not is_running(daemon), 20, "the daemon to leave")
         if self.process:
             self.stderr.close()
+        for end in ("", ".lock"):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.node_file + end)
         shutil.rmtree(self.dir, ignore_errors=True)
 
     # ---- as a client ----

@@ -2,13 +2,26 @@
 import os
 import pwd
 import shutil
-import signal
 import subprocess
 import tempfile
 
 from rig.httpd import free_port
 
 VERSIONS = "/usr/lib/postgresql"
+
+
+class Database:
+    """One database of the server."""
+
+    def __init__(self, server, name):
+        self.server, self.name = server, name
+
+    @property
+    def directive(self):
+        return f'SMTPSendQueue pgsql "host=127.0.0.1 port={self.server.port} user=smtp_send dbname={self.name}"'
+
+    def sql(self, text):
+        return self.server.sql(text, database=self.name)
 
 
 class Postgres:
@@ -23,7 +36,7 @@ class Postgres:
             os.chown(self.dir, self.user.pw_uid, self.user.pw_gid)
         os.chmod(self.dir, 0o755)
         self.bin = os.path.join(VERSIONS, sorted(os.listdir(VERSIONS), key=float)[-1], "bin")
-        self.pid = None
+        self.pid, self.made = None, 0
         self.run("initdb", "-D", self.data, "-A", "trust", "-U", "smtp_send", "-E", "UTF8", "--locale", "C", "--no-instructions")
         with open(os.path.join(self.data, "postgresql.conf"), "a") as file:
             file.write("\n".join(settings) + "\n")
@@ -54,38 +67,16 @@ class Postgres:
             self.run("pg_ctl", "-D", self.data, "-m", mode, "-w", "stop", check=False)
         self.pid = None
 
-    def freeze(self):
-        """Connections stay and nothing answers."""
-        for pid in self.processes():
-            os.kill(pid, signal.SIGSTOP)
+    def database(self, how=""):
+        """A new one. how: what stands behind CREATE DATABASE."""
+        self.made += 1
+        self.sql(f"CREATE DATABASE queue{self.made} {how}")
+        return Database(self, f"queue{self.made}")
 
-    def thaw(self):
-        for pid in self.processes():
-            os.kill(pid, signal.SIGCONT)
-
-    def processes(self):
-        found = subprocess.run(["pgrep", "-P", str(self.pid)], stdout=subprocess.PIPE, text=True).stdout.split()
-        return [self.pid, *map(int, found)]
-
-    @property
-    def conninfo(self):
-        return f"host=127.0.0.1 port={self.port} user=smtp_send dbname=postgres"
-
-    @property
-    def directive(self):
-        return f'SMTPSendQueue pgsql "{self.conninfo}"'
-
-    def sql(self, text, user="smtp_send", database="postgres"):
+    def sql(self, text, database="postgres"):
         """Rows as lists of texts."""
-        out = self.run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", text=text)
+        out = self.run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "smtp_send", "-d", database, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-", text=text)
         return [line.split("|") for line in out.splitlines()]
-
-    def fresh(self):
-        self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
-
-    def log(self):
-        with open(os.path.join(self.dir, "log"), errors="replace") as file:
-            return file.read()
 
     def close(self):
         self.stop("immediate")
