@@ -14,9 +14,11 @@
 #endif
 
 #define SECRETS_MAX 1000           /* relays of one server */
+#define SCRUB_MAX 4096             /* bytes of a connection's line */
 
 static struct { const ss_settings_t *relay; ss_secret_t *secret; } secrets[SECRETS_MAX];
 static int secret_count;
+static char *queue_params;         /* of a database server, which may hold a password; else NULL */
 
 static const char *state_dir(apr_pool_t *pool)
 {
@@ -33,6 +35,7 @@ static apr_status_t forget_secrets(void *unused)
     (void)unused;
     for (int i = 0; i < secret_count; i++) ss_secret_destroy(secrets[i].secret);
     secret_count = 0;
+    queue_params = NULL;
     return APR_SUCCESS;
 }
 
@@ -103,6 +106,7 @@ const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_po
         else server->relay = share(main_record->relay, server, pconf);
     }
     if (!bad) bad = engine_without_host(config, pconf);
+    queue_params = strcmp(config->globals.queue_driver, "sqlite3") ? (char *)config->globals.queue_params : NULL;
     *built = config;
     return bad;
 }
@@ -115,8 +119,27 @@ ss_secret_t *ss_module_secret(const ss_settings_t *relay)
     return NULL;
 }
 
+/* A connection to a database may hold a password of its own: "password=..." or "://user:...@". The line of the configuration is partly overwritten by later ones, so it
+ * is looked for without its begin. */
+static void scrub_queue(void)
+{
+    const char *begin = queue_params ? strstr(queue_params, "password=") : NULL, *url = queue_params ? strstr(queue_params, "://") : NULL;
+    apr_size_t len = begin ? strcspn(begin, " ") : 0;
+    char text[SCRUB_MAX];
+
+    if (url && !begin) {
+        begin = strchr(url + 3, ':');
+        len = begin ? strcspn(begin, "@") : 0;
+    }
+    if (!len || len >= sizeof(text)) return;
+    apr_cpystrn(text, begin, len + 1);
+    ss_scrub_text(text, queue_params, strlen(queue_params));
+    memset(text, 0, sizeof(text));
+}
+
 void ss_config_scrub(void)
 {
+    scrub_queue();
     for (int i = 0; i < secret_count; i++) {
         const ss_secret_source_t *source = secrets[i].relay->password;
         if (source && source->kind == SS_SECRET_TEXT) ss_scrub_line("SMTPSendPassword", source->source);
@@ -125,6 +148,7 @@ void ss_config_scrub(void)
 
 void ss_config_wipe_secrets(void)
 {
+    if (queue_params) memset(queue_params, 0, strlen(queue_params));
     for (int i = 0; i < secret_count; i++) ss_secret_wipe(secrets[i].secret);
     for (int i = 0; i < secret_count; i++) {
         const ss_secret_source_t *source = secrets[i].relay->password;

@@ -75,3 +75,18 @@ void ss_scrub_line(const char *directive, const char *value)
     }
     free(ranges);
 }
+
+void ss_scrub_text(const char *text, const char *kept, apr_size_t kept_len)
+{
+    range_t *ranges = calloc(MAPS_MAX, sizeof(*ranges));
+    size_t len = strlen(text);
+    int count = ranges && len >= 4 ? writable_ranges(ranges) : 0;
+
+    for (int i = 0; i < count; i++) {
+        for (char *at = ranges[i].begin; (at = memmem(at, (size_t)(ranges[i].end - at), text, len)) != NULL; at += len) {
+            if (at == text || (at >= kept && at < kept + kept_len)) continue;
+            memset(at, '*', len);
+        }
+    }
+    free(ranges);
+}

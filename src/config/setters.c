@@ -78,7 +78,8 @@ static void wipe_literal(cmd_parms *cmd, const ss_option_t *option, int argc, ch
 {
     char *args = (char *)cmd->directive->args;
 
-    if (option->kind != SS_KIND_SECRET) return;
+    /* A connection to a database may hold one, too. */
+    if (option->kind != SS_KIND_SECRET && (option->kind != SS_KIND_QUEUE || argc != 2 || !strcasecmp(argv[0], "sqlite3"))) return;
     if (args) memset(args, '*', strlen(args));
     for (int i = 0; i < argc; i++) memset(argv[i], '*', strlen(argv[i]));
 }

@@ -1,15 +1,12 @@
 """S9 and S11: a million messages that wait; a shared queue on PostgreSQL."""
 import os
-import pwd
 import shutil
-import subprocess
-import tempfile
 import time
 
 import flow
 import tools
 from report import Row
-from rig.httpd import free_port
+from rig.postgres import Postgres
 from rows_flow import figures, ratio, rounds
 from systems import Module, NullClient
 
@@ -69,46 +66,6 @@ def backlog(bench):
     return row
 
 
-class Cluster:
-    """A private PostgreSQL in a folder, its defaults, on loopback."""
-
-    def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="smtp-send-bench-pgsql.")
-        self.port, self.data = free_port(), os.path.join(self.dir, "data")
-        self.user = pwd.getpwnam("postgres")
-        os.chown(self.dir, self.user.pw_uid, self.user.pw_gid)
-        os.chmod(self.dir, 0o755)
-        versions = sorted(os.listdir("/usr/lib/postgresql"), key=float)
-        self.bin = f"/usr/lib/postgresql/{versions[-1]}/bin"
-        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "smtp_send", "--no-instructions")
-        self.run("pg_ctl", "-D", self.data, "-w", "-l", os.path.join(self.dir, "log"), "-o", f"-p {self.port} -k {self.dir} -c listen_addresses=127.0.0.1", "start")
-        with open(os.path.join(self.data, "postmaster.pid")) as file:
-            self.pid = int(file.readline())
-
-    def run(self, command, *args, check=True):
-        done = subprocess.run([os.path.join(self.bin, command), *args], user=self.user.pw_uid, group=self.user.pw_gid, cwd=self.dir,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
-        if check and done.returncode:
-            raise RuntimeError(f"{command}: {done.stderr}")
-
-    @property
-    def directive(self):
-        return f'SMTPSendQueue pgsql "host=127.0.0.1 port={self.port} user=smtp_send dbname=postgres"'
-
-    def fresh(self):
-        self.run("psql", "-h", "127.0.0.1", "-p", str(self.port), "-U", "smtp_send", "-d", "postgres", "-q", "-c", "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-
-    def close(self):
-        self.run("pg_ctl", "-D", self.data, "-m", "fast", "-w", "stop", check=False)
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.close()
-
-
 class Nodes:
     """Two web servers on one queue as one system: the loader goes to both."""
 
@@ -136,8 +93,9 @@ class Nodes:
 
 def shared(bench):
     row = Row("S11", "PostgreSQL as the queue, one node and two, as S1")
-    with tools.Sink() as sink, NullClient(sink.port) as postfix, Cluster() as cluster:
-        with Module(sink.port, cluster.directive) as one:
+    with tools.Sink() as sink, NullClient(sink.port) as postfix, Postgres() as server:
+        queue = server.database()
+        with Module(sink.port, queue.directive) as one:
             fault = one.httpd.status()["queue"].get("error")
             if fault:
                 row.unmeasured(fault)
@@ -145,7 +103,7 @@ def shared(bench):
             count = flow.size(one, sink, "http")
             posts = flow.size(postfix, sink, "smtp", connections=20)
             runs = rounds(bench, row, {"Postfix": lambda: flow.run(postfix, sink, posts, "smtp", connections=20), "one node": lambda: flow.run(one, sink, count, "http")})
-            with Module(sink.port, cluster.directive) as two:
+            with Module(sink.port, queue.directive) as two:
                 pair = Nodes([one, two])
                 pair.run(sink, 400)
                 runs.update(rounds(bench, row, {"two nodes": lambda: pair.run(sink, count - count % 2)}))

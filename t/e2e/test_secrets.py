@@ -2,6 +2,8 @@
 import os
 import re
 
+from rig.postgres import Postgres
+
 SECRET = "S3cret-of-the-Relay-0815"
 
 
@@ -52,6 +54,19 @@ def check(make_httpd, make_relay, directive, env=None):
     assert SECRET not in httpd.log()
     for path in ("/mail-test", "/mail-status", "/mail-test?from=a@example.com&to=b@example.net"):
         assert SECRET not in httpd.get(path, {"Accept": "text/html"}).text
+
+
+def test_connection_to_a_database(make_httpd, make_relay):
+    """Where it is written into SMTPSendQueue; the server lets anybody in, so that what is looked for is the text alone."""
+    with Postgres() as server:
+        queue = server.database().directive.replace("user=", f"password={SECRET} user=")
+        relay = make_relay()
+        httpd = make_httpd(queue + "\n", relay=relay, level="trace2")
+        httpd.wait_state(httpd.send().json["id"], "sent")
+        daemon = httpd.status()["pid"]
+        for pid in children(httpd.process.pid):
+            assert pid == daemon or memory_holds(pid, SECRET.encode()) is None, (pid, memory_holds(pid, SECRET.encode()))
+        assert SECRET not in httpd.log() + httpd.get("/mail-test", {"Accept": "text/html"}).text + httpd.get("/mail-status", {"Accept": "text/html"}).text
 
 
 def test_text(make_httpd, make_relay):
