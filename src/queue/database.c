@@ -94,30 +94,39 @@ static const char *find_mark(const ss_mark_t *marks, const char *text, apr_size_
     return NULL;
 }
 
-/* Marks by what they stand for, arguments with their types behind them. A mark's text may hold {node}. */
-static const char *text_of(const ss_db_t *db, const char *from, apr_pool_t *pool)
+/* Each mark by what it stands for; an argument ("%s") stays, and its type follows. out NULL: only the length. */
+static apr_size_t put_marks(const char *from, const ss_mark_t *marks, char *out)
+{
+    apr_size_t total = 0;
+
+    while (*from) {
+        apr_size_t len = 1;
+        const char *text = find_mark(marks, from, &len);
+        apr_size_t kept = text && *from != '%' ? 0 : text ? len : 1, more = text ? strlen(text) : 0;
+        if (out) {
+            memcpy(out + total, from, kept);
+            memcpy(out + total + kept, text ? text : "", more);
+        }
+        total += kept + more;
+        from += text ? len : 1;
+    }
+    return total;
+}
+
+static const char *replace(const char *from, const ss_mark_t *marks, apr_pool_t *pool)
+{
+    char *out = apr_pcalloc(pool, put_marks(from, marks, NULL) + 1);
+
+    put_marks(from, marks, out);
+    return out;
+}
+
+/* The dialect's marks, whose texts may hold {node}, then that, then the types. */
+static const char *text_of(const ss_db_t *db, const char *source, apr_pool_t *pool)
 {
     const ss_mark_t node[] = { { "{node}", apr_pstrcat(pool, "'", db->node ? db->node : "", "'", NULL) }, { NULL, NULL } };
-    const ss_mark_t *const kinds[] = { db->dialect->marks, node, db->dialect->types };
 
-    for (int i = 0; i < 3; i++) {
-        char *out = apr_palloc(pool, strlen(from) * 8 + 1), *end = out;
-        while (*from) {
-            apr_size_t len;
-            const char *text = find_mark(kinds[i], from, &len);
-            if (!text) {
-                *end++ = *from++;
-                continue;
-            }
-            /* An argument stays, and its type follows. */
-            if (*from == '%') end = memcpy(end, from, len), end += len;
-            end += strlen(strcpy(end, text));
-            from += len;
-        }
-        *end = '\0';
-        from = out;
-    }
-    return from;
+    return replace(replace(replace(source, db->dialect->marks, pool), node, pool), db->dialect->types, pool);
 }
 
 static const char *source_of(const ss_db_t *db, ss_sql_t sql)

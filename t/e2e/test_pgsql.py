@@ -4,10 +4,9 @@ import json
 import os
 import signal
 import threading
-import time
 
 import pytest
-from rig.httpd import is_running
+from rig.httpd import is_running, select_pause
 from rig.postgres import Postgres
 
 from e2e.test_restart import Load, ledger
@@ -261,7 +260,7 @@ def test_actions_on_another_nodes_mail(make_httpd, make_relay, database):
 
 def slowly(session, argument):
     """A relay that takes fifty messages a second on a connection, so that some wait when a node dies."""
-    time.sleep(0.02)
+    select_pause(0.02)
 
 
 def test_a_node_dies_and_the_other_delivers(make_httpd, make_relay, database):
