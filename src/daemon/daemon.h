@@ -306,6 +306,7 @@ struct ss_daemon_t {
     ss_result_t store_result;
     int is_opening_store;          /* on a helper thread */
     int is_probing_store;          /* a write is under way that tells whether the store heals (health.c) */
+    apr_uint64_t count_changes;    /* how often the relays' counts of messages and recipients changed */
     int is_counted;                /* what waits in the store is known: mail may be accepted */
     APR_RING_HEAD(ss_refused_ring_t, ss_store_request_t) refused;   /* requests that the store did not take: answered at the end of the turn */
     ss_deferred_t refuse;

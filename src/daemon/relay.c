@@ -318,12 +318,14 @@ void ss_relay_sweep(ss_relay_t *relay, apr_time_t now)
 
 void ss_relay_counted(ss_relay_t *relay, ss_state_t from, ss_state_t to)
 {
+    relay->daemon->count_changes++;
     if (relay->counts[from] > 0) relay->counts[from]--;
     relay->counts[to]++;
 }
 
 void ss_relay_stored(ss_relay_t *relay, const ss_message_t *m, int sign)
 {
+    relay->daemon->count_changes++;
     for (int i = 0; sign > 0 && i < m->rcpt_count; i++) relay->counts[m->rcpts[i].state]++;
     relay->waiting_messages += sign;
     if (sign > 0 && !relay->oldest) relay->oldest = m->created;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/control.h"
+#include "daemon/webhook.h"
 #include "queue/lease.h"
 
 struct ss_share_t {
@@ -15,6 +16,7 @@ struct ss_share_t {
     apr_time_t last;                   /* when the last sign of life was asked for that was given; 0: none yet */
     int is_stale;                      /* nothing is started: the last one is too long ago */
     int must_count;                    /* what this node holds is not known well any more */
+    apr_uint64_t changes_then;         /* when counting began */
     apr_pool_t *pool;                  /* of the last answer: the other nodes */
     apr_array_header_t *nodes;         /* of node_t */
     apr_array_header_t *known;         /* of ss_handed_t, in a pool of its own: done, and not yet crossed out in the store */
@@ -78,6 +80,14 @@ json_t *ss_share_json(const ss_daemon_t *d)
         json_array_append_new(list, json_pack("{s:s,s:b}", "name", node->name, "silent", node->is_silent));
     }
     return list;
+}
+
+static int has_silent(const struct ss_share_t *share)
+{
+    for (int i = 0; share->nodes && i < share->nodes->nelts; i++) {
+        if (APR_ARRAY_IDX(share->nodes, i, node_t).is_silent) return 1;
+    }
+    return 0;
 }
 
 static void forget_nodes(struct ss_share_t *share)
@@ -184,11 +194,12 @@ static void start_over(ss_daemon_t *d)
     d->share->must_count = 1;
 }
 
+/* Counting while mail moves would count some of it twice: what was counted is taken when nothing moved meanwhile, else tried again. */
 static void counted(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
 
-    if (request->rv == APR_SUCCESS) {
+    if (request->rv == APR_SUCCESS && d->count_changes == d->share->changes_then) {
         ss_tally_replace(d, request->rows);
         fill(d);
     } else {
@@ -210,8 +221,8 @@ static void answered(ss_store_request_t *request)
 
     ss_loop_timer(d->loop, &share->timer, now + SS_LEASE_EVERY);
     if (request->rv != APR_SUCCESS) {
-        /* Whether mail of a silent node was taken over by it is not known either. */
-        share->must_count = !share->ready;
+        /* Whether it took over mail of a silent node is not known either. */
+        if (has_silent(share)) share->must_count = 1;
         if (!share->is_stale && share->last && !ss_share_may_send(d)) {
             share->is_stale = 1;
             ss_log(d->log, SS_LOG_ERROR, 214, "no sign of life could be given to the other nodes for %d s: sending stops, since they take over this node's mail soon (%s)",
@@ -233,13 +244,18 @@ static void answered(ss_store_request_t *request)
     apply_handed(d, lease->handed);
     if (lease->was_lost) start_over(d);
     apply_taken(d, lease);
+    for (int i = 0; i < lease->hooks->nelts; i++) {
+        const ss_setting_t *row = &APR_ARRAY_IDX(lease->hooks, i, ss_setting_t);
+        ss_webhook_restore(d, row->key, row->value, now);
+    }
     if (share->is_stale) {
         share->is_stale = 0;
         ss_log(d->log, SS_LOG_NOTICE, 215, "the queue answers again: sending goes on");
         for (int i = 0; i < d->relays->nelts; i++) ss_relay_wake(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     }
-    if (share->must_count && d->is_counted) {
+    if (share->must_count && d->is_counted && !ss_store_waiting(d->store)) {
         share->must_count = 0;
+        share->changes_then = d->count_changes;
         ss_daemon_post(d, ss_store_request(SS_STORE_COUNTS, counted, d));
     }
     apr_pool_destroy(request->pool);

@@ -213,12 +213,8 @@ void ss_webhook_look(ss_daemon_t *d, const char *id, ss_state_t state)
 
 void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
 {
-    const char *node = d->webhooks->node;
-    apr_size_t len = strlen(node);
-    json_t *row;
+    json_t *row = json_loads(json, 0, NULL);
 
-    if (strcmp(d->config->globals.queue_driver, "sqlite3") && (strncmp(key + 8, node, len) || key[8 + len] != '/')) return;
-    row = json_loads(json, 0, NULL);
     if (!row) return;
     add(d, key, row, now);
     ss_loop_timer(d->loop, &d->webhooks->timer, now);

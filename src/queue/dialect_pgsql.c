@@ -47,6 +47,10 @@ static const char *const sql[SS_SQL_COUNT] = {
         " SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM taken GROUP BY 1, 2",
     [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT 1 FROM message m WHERE m.node = node.name)",
+    /* Results that an application has not taken yet; the rest of its settings is nobody's. */
+    [SS_SQL_NODE_TAKE_HOOKS] =
+        "WITH taken AS (UPDATE setting SET node = {node} WHERE node = %s AND left(key, 8) = 'webhook/' RETURNING key, value) SELECT key, value FROM taken",
+    [SS_SQL_NODE_FORGET_SETTINGS] = "DELETE FROM setting WHERE node = %s",
     /* A person's action on what another node delivers: that node is told, since it knows the message by heart. */
     [SS_SQL_HAND_OVER] =
         "INSERT INTO handed (node, message, time, relay, action, who, recipients, from_state, is_finished, size)"

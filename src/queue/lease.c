@@ -113,11 +113,22 @@ static apr_status_t look_around(ss_db_t *db, struct ss_lease_t *lease, apr_pool_
     return rv;
 }
 
+static apr_status_t take_settings(ss_db_t *db, struct ss_lease_t *lease, const char *name)
+{
+    apr_pool_t *pool = lease->hooks->pool;
+    apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE_HOOKS, SS_ARGS{ name });
+
+    while (rv == APR_SUCCESS && ss_db_next(db)) {
+        APR_ARRAY_PUSH(lease->hooks, ss_setting_t) = (ss_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
+    }
+    return rv == APR_SUCCESS ? ss_db_run(db, SS_SQL_NODE_FORGET_SETTINGS, SS_ARGS{ name }, NULL) : rv;
+}
+
 /* What waits first, then what is finished; then the row goes. Rows that another node takes at this moment are passed over. */
 static apr_status_t take(ss_db_t *db, struct ss_lease_t *lease, const char *name)
 {
     apr_int64_t limit = TAKE_STEP;
-    int before = lease->taken->nelts;
+    int before = lease->taken->nelts, is_gone = 0;
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE, SS_ARGS{ name, lease->relays, &limit });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_open_count(db, lease->taken);
@@ -125,7 +136,8 @@ static apr_status_t take(ss_db_t *db, struct ss_lease_t *lease, const char *name
     rv = ss_db_select(db, SS_SQL_NODE_TAKE_REST, SS_ARGS{ name, &limit });
     while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_done_count(db, lease->taken);
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
-    return ss_db_run(db, SS_SQL_NODE_FORGET, SS_ARGS{ name }, NULL);
+    rv = ss_db_run(db, SS_SQL_NODE_FORGET, SS_ARGS{ name }, &is_gone);
+    return rv == APR_SUCCESS && is_gone ? take_settings(db, lease, name) : rv;
 }
 
 static apr_status_t bury(ss_db_t *db, struct ss_lease_t *lease)
@@ -190,6 +202,7 @@ apr_status_t ss_write_lease(ss_db_t *db, ss_store_request_t *request, const char
     apr_status_t rv = beat(db, lease, token);
 
     lease->buried = NULL;
+    lease->hooks = apr_array_make(request->pool, 4, sizeof(ss_setting_t));
     lease->taken = apr_array_make(request->pool, 4, sizeof(ss_count_t));
     if (rv == APR_SUCCESS) rv = look_around(db, lease, request->pool);
     if (rv == APR_SUCCESS && may_bury) rv = bury(db, lease);

@@ -35,6 +35,7 @@ struct ss_lease_t {
     int was_lost;                      /* the token was not there any more: the name is claimed anew; what is not under way must be read again */
     const char *buried;                /* the node whose mail was taken over, in part or all of it; NULL: none's */
     apr_array_header_t *taken;         /* of ss_count_t: what was taken over */
+    apr_array_header_t *hooks;         /* of ss_setting_t: results that the buried node still had to tell applications of */
     apr_array_header_t *settings;      /* of ss_setting_t: what all nodes share */
     apr_array_header_t *handed;        /* of ss_handed_t, oldest first */
     apr_array_header_t *nodes;         /* of ss_node_t: the others */

@@ -10,6 +10,7 @@ from rig.httpd import is_running, select_pause
 from rig.postgres import Postgres
 
 from e2e.test_restart import Load, ledger
+from e2e.test_webhook import Application, handlers
 
 SLOW = "SMTPSendConnections 1\nSMTPSendRetry 1s\n"
 DEATH = ["AH00", "child pid", "ended unexpectedly", "was killed"]
@@ -316,3 +317,19 @@ def test_a_node_that_was_away_forgets_what_was_taken_from_it(make_httpd, make_re
 
 def ledger_of(relay):
     return collections.Counter(m.data.split(b"X-Test-Id: ")[1].split(b"\r")[0] for m in relay.messages if b"X-Test-Id" in m.data)
+
+
+def test_results_that_a_dead_node_had_to_tell_are_told(make_httpd, relay, database):
+    """The application could not take the result when the node died; the other node tells it."""
+    with Application(500) as application:
+        nodes = [node(make_httpd, database, relay, handlers=handlers(f"SMTPSendWebhook {application.url}"), expect=[*DEATH, "taken over", "answered 500", "does not take"])
+                 for _ in range(2)]
+        ident = nodes[0].send().json["id"]
+        application.wait_for(1)
+        nodes[0].wait(lambda: database.sql("SELECT count(*) FROM setting WHERE left(key, 8) = 'webhook/'") == [["1"]], 10, "the result to be kept")
+        first = database.sql("SELECT DISTINCT node FROM message")[0][0]
+        kill(nodes[0])
+        silence(database, first)
+        assert [told["id"] for told in application.wait_for(2, 60)] == [ident, ident]
+        nodes[1].wait(lambda: database.sql("SELECT count(*) FROM setting WHERE left(key, 8) = 'webhook/'") == [["0"]], 10, "the result to be crossed out")
+        nodes[1].wait(lambda: nodes[1].status()["nodes"] == [], 10, "the dead node to be forgotten")
