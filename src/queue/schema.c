@@ -73,11 +73,11 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     apr_status_t rv = check_fit(db);
 
     *from = 0;
+    /* In this order: another node may make the tables, all at once, between the two questions. */
+    if (rv == APR_SUCCESS) rv = has(db, db->dialect->has_tables, &is_used);
     if (rv == APR_SUCCESS) rv = has(db, db->dialect->has_version, &is_there);
     if (rv != APR_SUCCESS) return rv;
     if (!is_there) {
-        rv = has(db, db->dialect->has_tables, &is_used);
-        if (rv != APR_SUCCESS) return rv;
         if (is_used) {
             ss_result_set(&db->result, "queue", "", NULL, "%s is a database of another program: name another one in SMTPSendQueue", db->name);
             return APR_EINCOMPLETE;

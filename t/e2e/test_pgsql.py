@@ -333,3 +333,16 @@ def test_results_that_a_dead_node_had_to_tell_are_told(make_httpd, relay, databa
         assert [told["id"] for told in application.wait_for(2, 60)] == [ident, ident]
         nodes[1].wait(lambda: database.sql("SELECT count(*) FROM setting WHERE left(key, 8) = 'webhook/'") == [["0"]], 10, "the result to be crossed out")
         nodes[1].wait(lambda: nodes[1].status()["nodes"] == [], 10, "the dead node to be forgotten")
+
+
+def test_nodes_that_start_at_once_on_an_empty_database(make_httpd, relay, server):
+    """One of them makes the tables; nobody takes them for another program's."""
+    for _ in range(3):
+        database = server.database()
+        nodes = [node(make_httpd, database, relay, start=False) for _ in range(3)]
+        for httpd in nodes:
+            httpd.start(wait=False)
+        for httpd in nodes:
+            httpd.wait(httpd.answers, 20, "httpd to answer")
+            httpd.wait_state(httpd.send().json["id"], "sent")
+            httpd.stop()
