@@ -210,6 +210,8 @@ apr_status_t ss_intake_start(ss_daemon_t *d, int listen_fd);
 void ss_intake_stop(ss_daemon_t *d);
 /* Ends the request: an answer with status and, where given, a document. fields: more members of the header, or NULL; both are taken over. */
 void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *content, apr_size_t len);
+/* The same with a header that is written already. */
+void ss_asker_answer_text(ss_asker_t *asker, const char *text, const char *content, apr_size_t len);
 /* The same with a document. */
 void ss_asker_document(ss_asker_t *asker, int status, json_t *document);
 /* Ends the request as refused. retry_after: seconds, 0: none. */

@@ -129,11 +129,16 @@ static apr_status_t put_answer(ss_asker_t *asker, const char *header, const char
 void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *content, apr_size_t len)
 {
     json_t *header = fields ? fields : json_object();
-    char *text;
 
     json_object_set_new(header, "status", json_integer(status));
-    text = json_dumps(header, JSON_COMPACT);
+    char *text = json_dumps(header, JSON_COMPACT);
     json_decref(header);
+    ss_asker_answer_text(asker, text, content, len);
+    free(text);
+}
+
+void ss_asker_answer_text(ss_asker_t *asker, const char *text, const char *content, apr_size_t len)
+{
     release_charge(asker);
     asker->is_busy = 0;
     asker->deadline = 0;
@@ -141,17 +146,10 @@ void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *
     asker->work = NULL;
     if (asker->header) json_decref(asker->header);
     asker->header = NULL;
-    if (asker->is_closing) {
-        free(text);
+    if (asker->is_closing || !text || put_answer(asker, text, content, len) != APR_SUCCESS || flush_out(asker)) {
         free_asker(asker);
         return;
     }
-    if (!text || put_answer(asker, text, content, len) != APR_SUCCESS || flush_out(asker)) {
-        free(text);
-        free_asker(asker);
-        return;
-    }
-    free(text);
     if (asker->daemon->is_leaving) {
         put_frame(asker, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
         flush_out(asker);

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/object.h"
 #include "base/text.h"
 #include "daemon/move.h"
 #include "daemon/quota.h"
@@ -13,6 +14,7 @@
 #include "mail/message.h"
 
 #define TEXT_MAX 4096              /* of one text in the header */
+#define ANSWER_MAX 512             /* bytes of an answer's header */
 #define MANY_MAX 10000             /* messages of one request */
 
 typedef struct {               /* a refusal as this socket says it */
@@ -141,10 +143,10 @@ static int has_quota(const ss_asker_t *asker, const json_t *header, const ss_mes
     ss_rate_t rates[SS_QUOTA_RATES_MAX];
     int count = 0;
 
-    for (apr_size_t i = 0; i < json_array_size(list) && count < SS_QUOTA_RATES_MAX; i++) {
-        const json_t *rate = json_array_get(list, i);
-        rates[count].count = json_integer_value(json_array_get(rate, 0));
-        rates[count].per = json_integer_value(json_array_get(rate, 1));
+    /* Pairs: how many, in how many microseconds. */
+    for (apr_size_t i = 0; i + 1 < json_array_size(list) && count < SS_QUOTA_RATES_MAX; i += 2) {
+        rates[count].count = json_integer_value(json_array_get(list, i));
+        rates[count].per = json_integer_value(json_array_get(list, i + 1));
         if (rates[count].count > 0 && rates[count].per > 0) count++;
     }
     int wait = count ? ss_quota_take(asker->daemon->quota, m->submitter, rates, count, ss_loop_now(asker->daemon->loop)) : 0;
@@ -293,7 +295,17 @@ static void answered(void *self, const ss_accepted_t *answer)
         answer_refusal(asker, &no);
         return;
     }
-    ss_asker_answer(asker, answer->is_repeated ? 200 : 202, taken(answer), NULL, 0);
+    ss_object_t fields;
+    ss_buf_t out;
+    ss_buf_init(&out, ANSWER_MAX);
+    ss_object_begin(&fields, &out);
+    ss_object_number(&fields, "status", answer->is_repeated ? 200 : 202);
+    ss_object_text(&fields, "id", answer->id);
+    ss_object_text(&fields, "state", "queued");
+    ss_object_number(&fields, "recipients", answer->rcpt_count);
+    ss_object_flag(&fields, "paused", answer->is_paused);
+    ss_asker_answer_text(asker, ss_object_end(&fields) == APR_SUCCESS ? ss_buf_text(&out) : NULL, NULL, 0);
+    ss_buf_free(&out);
 }
 
 void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *m)

@@ -44,19 +44,27 @@ void ss_api_finished(const char *id, const char *from, const char *to, const cha
 /* ---- asking the daemon ---- */
 
 /* The answer; *fields is its header (the caller drops it). APR_SUCCESS also for a refusal. */
-static apr_status_t ask(json_t *header, const char *content, apr_size_t len, apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields, ss_result_t *result,
-                        apr_pool_t *pool)
+static apr_status_t ask_text(const char *question, const char *content, apr_size_t len, apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields,
+                             ss_result_t *result, apr_pool_t *pool)
 {
-    char *text = json_dumps(header, JSON_COMPACT);
     apr_status_t rv = APR_EGENERAL;
 
     ss_result_clear(result);
     *fields = NULL;
-    json_decref(header);
-    if (text) rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text), content, len, timeout, answer, result, pool);
-    free(text);
+    if (question) rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), question, strlen(question), content, len, timeout, answer, result, pool);
     if (rv == APR_SUCCESS) *fields = json_loadb(answer->header, answer->header_len, JSON_ALLOW_NUL, NULL);
     return rv == APR_SUCCESS && !json_is_object(*fields) ? APR_EGENERAL : rv;
+}
+
+/* The reference to header is dropped. */
+static apr_status_t ask(json_t *header, apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields, ss_result_t *result, apr_pool_t *pool)
+{
+    char *text = json_dumps(header, JSON_COMPACT);
+    apr_status_t rv = ask_text(text, NULL, 0, timeout, answer, fields, result, pool);
+
+    json_decref(header);
+    free(text);
+    return rv;
 }
 
 static json_t *text_of(const char *text, apr_pool_t *pool)
@@ -144,7 +152,7 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server, const s
         ss_repeat_hash(message->json ? "c json" : "c message", message->from, bytes, len, &s.repeat);
     }
     if (ss_submission_compose(&s, bytes, len)) return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field, s.problem.detail);
-    if (ask(ss_submission_question(&s), s.m->content, s.m->content_len, SS_ASK_TIMEOUT, &answer, &fields, &why, pool) != APR_SUCCESS) {
+    if (ask_text(ss_submission_question(&s), s.m->content, s.m->content_len, SS_ASK_TIMEOUT, &answer, &fields, &why, pool) != APR_SUCCESS) {
         json_decref(fields);
         return refused(result, 503, 5, NULL, ss_result_is_set(&why) ? why.text : "the delivery daemon's answer could not be read");
     }
@@ -163,7 +171,7 @@ static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_t
 
     (void)s;
     if (wait > 0) json_object_set_new(header, "wait", json_integer(wait));
-    apr_status_t rv = ask(header, NULL, 0, wait + SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
+    apr_status_t rv = ask(header, wait + SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
     json_decref(fields);
     return rv == APR_SUCCESS && answer.status == 200 ? answer.content : NULL;
 }
@@ -177,7 +185,7 @@ static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, co
     (void)s;
     if (relay) json_object_set_new(header, "relay", text_of(relay, pool));
     if (reason) json_object_set_new(header, "reason", text_of(reason, pool));
-    apr_status_t rv = ask(header, NULL, 0, SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
+    apr_status_t rv = ask(header, SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
     json_decref(fields);
     return rv == APR_SUCCESS && answer.status != 200 ? APR_EGENERAL : rv;
 }

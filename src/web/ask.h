@@ -16,8 +16,8 @@ typedef struct {
 
 /* Asks: header is the request's header (the reference is dropped here). 1: there is an answer, a refusal too; 0: there is none, and 503 was sent. */
 int ss_ask(request_rec *r, json_t *header, const char *content, apr_size_t len, apr_interval_time_t timeout, ss_answer_t *answer);
-/* The same with file_len octets of a file behind the content. */
-int ss_ask_file(request_rec *r, json_t *header, const char *content, apr_size_t len, int file, apr_uint64_t file_len, apr_interval_time_t timeout, ss_answer_t *answer);
+/* The same of a question that is written already, with file_len octets of a file (-1: none) behind the content. */
+int ss_ask_file(request_rec *r, const char *question, const char *content, apr_size_t len, int file, apr_uint64_t file_len, apr_interval_time_t timeout, ss_answer_t *answer);
 /* The same without sending anything: 0 gives the sentence in why. */
 int ss_ask_quietly(request_rec *r, json_t *header, const char *content, apr_size_t len, apr_interval_time_t timeout, ss_answer_t *answer, const char **why);
 /* Reads the header of an answer that came another way (a stream). 1 or 0. */

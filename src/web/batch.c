@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 #include <http_log.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/log.h"
@@ -16,7 +17,8 @@ struct ss_batch_t {
     request_rec *r;
     void (*answer)(void *self, const json_t *fields);
     void *self;
-    json_t *questions;         /* array */
+    ss_buf_t questions;        /* texts, with commas between them */
+    int asked;                 /* how many they are */
     json_t *ready;             /* array: the answers that are known, null where the daemon's comes */
     ss_buf_t content;
 };
@@ -25,8 +27,8 @@ static apr_status_t release(void *data)
 {
     ss_batch_t *batch = data;
 
-    json_decref(batch->questions);
     json_decref(batch->ready);
+    ss_buf_free(&batch->questions);
     ss_buf_free(&batch->content);
     return APR_SUCCESS;
 }
@@ -35,7 +37,8 @@ ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const jso
 {
     ss_batch_t *batch = apr_pcalloc(r->pool, sizeof(*batch));
 
-    *batch = (ss_batch_t){ .r = r, .answer = answer, .self = self, .questions = json_array(), .ready = json_array() };
+    *batch = (ss_batch_t){ .r = r, .answer = answer, .self = self, .ready = json_array() };
+    ss_buf_init(&batch->questions, SS_FRAME_HEADER_MAX);
     ss_buf_init(&batch->content, APR_SIZE_MAX / 2);
     apr_pool_cleanup_register(r->pool, batch, release, apr_pool_cleanup_null);
     return batch;
@@ -47,19 +50,15 @@ static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
     request_rec *r = batch->r;
     ss_peer_answer_t raw;
     ss_result_t result;
-    json_t *header = json_pack("{s:s,s:O}", "do", "submitMany", "messages", batch->questions), *fields = NULL, *answers = NULL;
-    char *text = json_dumps(header, JSON_COMPACT);
-    apr_status_t rv = APR_ENOMEM;
+    const char *text = apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[", ss_buf_text(&batch->questions), "]}", NULL);
+    json_t *fields = NULL, *answers = NULL;
+    int asked = batch->asked;
 
     ss_result_clear(&result);
-    if (text) {
-        rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text), batch->content.data, batch->content.len, SS_ASK_TIMEOUT, &raw, &result, pool);
-    }
-    free(text);
-    json_decref(header);
+    apr_status_t rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text), batch->content.data, batch->content.len, SS_ASK_TIMEOUT, &raw, &result, pool);
     if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
     if (rv == APR_SUCCESS && raw.status == 200 && raw.content) answers = json_loadb(raw.content, raw.content_len, JSON_ALLOW_NUL, NULL);
-    if (json_is_array(answers) && json_array_size(answers) == json_array_size(batch->questions)) {
+    if (json_is_array(answers) && (int)json_array_size(answers) == asked) {
         json_decref(fields);
         return answers;
     }
@@ -70,7 +69,7 @@ static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
     }
     json_decref(fields);
     const char *why = ss_result_is_set(&result) ? result.text : "the delivery daemon's answer could not be read";
-    ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502, "%s: %d messages answered with 503: %s", r->uri, (int)json_array_size(batch->questions), why);
+    ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502, "%s: %d messages answered with 503: %s", r->uri, asked, why);
     *refusal = json_pack("{s:i,s:i,s:o}", "status", 503, "retryAfter", RETRY_AFTER, "detail", ss_reply_string(r, why));
     return NULL;
 }
@@ -82,14 +81,15 @@ void ss_batch_flush(ss_batch_t *batch)
     size_t i, next = 0;
 
     apr_pool_create(&pool, batch->r->pool);
-    if (json_array_size(batch->questions)) answers = ask(batch, &refusal, pool);
+    if (batch->asked) answers = ask(batch, &refusal, pool);
     apr_pool_destroy(pool);
     json_array_foreach(batch->ready, i, ready) {
         batch->answer(batch->self, !json_is_null(ready) ? ready : refusal ? refusal : json_array_get(answers, next++));
     }
     json_decref(answers);
     json_decref(refusal);
-    json_array_clear(batch->questions);
+    batch->asked = 0;
+    ss_buf_clear(&batch->questions);
     json_array_clear(batch->ready);
     ss_buf_free(&batch->content);
 }
@@ -100,15 +100,26 @@ void ss_batch_put(ss_batch_t *batch, json_t *answer)
     if (json_array_size(batch->ready) >= SS_BATCH_MESSAGES) ss_batch_flush(batch);
 }
 
-void ss_batch_add(ss_batch_t *batch, json_t *question, const char *content, apr_size_t len)
+static apr_status_t add(ss_batch_t *batch, const char *question, const char *content, apr_size_t len)
 {
-    json_object_set_new(question, "size", json_integer((json_int_t)len));
-    if (ss_buf_append(&batch->content, content, len) != APR_SUCCESS) {
-        json_decref(question);
+    apr_size_t before = batch->questions.len;
+    apr_status_t rv = question ? ss_buf_append(&batch->questions, ",", before ? 1 : 0) : APR_ENOSPC;
+
+    if (rv == APR_SUCCESS) rv = ss_buf_puts(&batch->questions, question);
+    if (rv == APR_SUCCESS) rv = ss_buf_append(&batch->content, content, len);
+    if (rv != APR_SUCCESS) batch->questions.len = before;
+    return rv;
+}
+
+void ss_batch_add(ss_batch_t *batch, const char *question, const char *content, apr_size_t len)
+{
+    /* What is large of its own goes behind what waits. */
+    if (question && batch->asked && batch->questions.len + strlen(question) > SS_FRAME_HEADER_MAX / 2) ss_batch_flush(batch);
+    if (add(batch, question, content, len) != APR_SUCCESS) {
         ss_batch_put(batch, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER, "detail", "not enough memory for the message"));
         return;
     }
-    json_array_append_new(batch->questions, question);
+    batch->asked++;
     json_array_append_new(batch->ready, json_null());
     if (json_array_size(batch->ready) >= SS_BATCH_MESSAGES || batch->content.len >= SS_BATCH_BYTES) ss_batch_flush(batch);
 }

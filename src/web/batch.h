@@ -12,8 +12,8 @@ typedef struct ss_batch_t ss_batch_t;
 
 /* answer is called for each message in the order they were added: the daemon's fields with "status", or the ones that were put. */
 ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const json_t *fields), void *self);
-/* Adds a message: its "submit" question (the reference is taken over) and its content, which is copied. May ask the daemon within. */
-void ss_batch_add(ss_batch_t *batch, json_t *question, const char *content, apr_size_t len);
+/* Adds a message: its "submit" question (NULL: it is too large) and its content; both are copied. May ask the daemon within. */
+void ss_batch_add(ss_batch_t *batch, const char *question, const char *content, apr_size_t len);
 /* Adds an answer that is known already, in its place; the reference is taken over. */
 void ss_batch_put(ss_batch_t *batch, json_t *answer);
 /* Asks what is left, and gives the answers. */

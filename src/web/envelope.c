@@ -151,65 +151,48 @@ int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *
 
 /* ---- the question ---- */
 
-static json_t *string_of(const ss_mail_message_t *m, const char *text)
+static void put_rcpts(ss_object_t *question, const ss_mail_message_t *m)
 {
-    json_t *string = text ? json_string(text) : json_null();
+    const ss_mail_rcpt_t *rcpts = (const ss_mail_rcpt_t *)(const void *)m->rcpts->elts;
+    int count = m->rcpts->nelts, differ = 0, any_orcpt = 0;
 
-    return string ? string : json_string(ss_text_utf8(m->pool, text, strlen(text)));
-}
-
-static void put_rcpts(json_t *header, const ss_mail_message_t *m)
-{
-    json_t *to = json_array(), *notifies = json_array(), *orcpts = json_array();
-    unsigned first = m->rcpts->nelts ? APR_ARRAY_IDX(m->rcpts, 0, ss_mail_rcpt_t).notify : 0;
-    int differ = 0, any_orcpt = 0;
-
-    for (int i = 0; i < m->rcpts->nelts; i++) {
-        const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t);
-        json_array_append_new(to, string_of(m, rcpt->address));
-        json_array_append_new(notifies, json_integer((json_int_t)rcpt->notify));
-        json_array_append_new(orcpts, string_of(m, rcpt->orcpt));
-        differ |= rcpt->notify != first;
-        any_orcpt |= rcpt->orcpt != NULL;
+    ss_object_list(question, "to");
+    for (int i = 0; i < count; i++) {
+        ss_object_item(question, rcpts[i].address);
+        differ |= rcpts[i].notify != rcpts[0].notify;
+        any_orcpt |= rcpts[i].orcpt != NULL;
     }
-    json_object_set_new(header, "to", to);
-    if (differ) json_object_set(header, "notifies", notifies);
-    else if (first) json_object_set_new(header, "notify", json_integer((json_int_t)first));
-    if (any_orcpt) json_object_set(header, "orcpts", orcpts);
-    json_decref(notifies);
-    json_decref(orcpts);
+    ss_object_list_end(question);
+    if (!differ && count && rcpts[0].notify) ss_object_number(question, "notify", rcpts[0].notify);
+    if (differ) {
+        ss_object_list(question, "notifies");
+        for (int i = 0; i < count; i++) ss_object_item_number(question, rcpts[i].notify);
+        ss_object_list_end(question);
+    }
+    if (any_orcpt) {
+        ss_object_list(question, "orcpts");
+        for (int i = 0; i < count; i++) ss_object_item(question, rcpts[i].orcpt);
+        ss_object_list_end(question);
+    }
 }
 
-static void put_text(const ss_mail_message_t *m, json_t *header, const char *name, const char *value)
+void ss_envelope_put(ss_object_t *question, const ss_mail_message_t *m)
 {
-    if (value) json_object_set_new(header, name, string_of(m, value));
-}
-
-static void put_flag(json_t *header, const char *name, int value)
-{
-    if (value) json_object_set_new(header, name, json_true());
-}
-
-json_t *ss_envelope_json(const ss_mail_message_t *m)
-{
-    json_t *header = json_object();
-
-    put_rcpts(header, m);
-    put_text(m, header, "from", m->from);
-    put_text(m, header, "relay", m->relay);
-    put_text(m, header, "subject", m->subject);
-    put_text(m, header, "messageId", m->message_id);
-    put_text(m, header, "headerFrom", m->header_from);
-    put_text(m, header, "envid", m->envid);
-    put_text(m, header, "metadata", m->metadata);
-    put_text(m, header, "webhook", m->webhook);
-    if (m->at) json_object_set_new(header, "at", json_integer(m->at));
-    if (m->expire) json_object_set_new(header, "expire", json_integer(m->expire));
-    if (m->ret) json_object_set_new(header, "ret", json_integer(m->ret));
-    if (m->priority >= 0) json_object_set_new(header, "priority", json_integer(m->priority));
-    put_flag(header, "is8bit", m->is_8bit);
-    put_flag(header, "isUtf8", m->is_utf8);
-    put_flag(header, "requiresTls", m->requires_tls);
-    put_flag(header, "isAuto", m->is_auto);
-    return header;
+    put_rcpts(question, m);
+    ss_object_text(question, "from", m->from);
+    ss_object_text(question, "relay", m->relay);
+    ss_object_text(question, "subject", m->subject);
+    ss_object_text(question, "messageId", m->message_id);
+    ss_object_text(question, "headerFrom", m->header_from);
+    ss_object_text(question, "envid", m->envid);
+    ss_object_text(question, "metadata", m->metadata);
+    ss_object_text(question, "webhook", m->webhook);
+    if (m->at) ss_object_number(question, "at", m->at);
+    if (m->expire) ss_object_number(question, "expire", m->expire);
+    if (m->ret) ss_object_number(question, "ret", m->ret);
+    if (m->priority >= 0) ss_object_number(question, "priority", m->priority);
+    ss_object_flag(question, "is8bit", m->is_8bit);
+    ss_object_flag(question, "isUtf8", m->is_utf8);
+    ss_object_flag(question, "requiresTls", m->requires_tls);
+    ss_object_flag(question, "isAuto", m->is_auto);
 }

@@ -2,14 +2,13 @@
 #ifndef SS_WEB_ENVELOPE_H
 #define SS_WEB_ENVELOPE_H
 
-#include <jansson.h>
-
+#include "base/object.h"
 #include "mail/message.h"
 #include "web/query.h"
 
 /* Reads from, to, notify, ret, envid, expire, at, relay, priority into m. default_domain: for names without one, or NULL. 0, or -1 with the problem. */
 int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *default_domain, ss_mail_problem_t *problem);
-/* The fields of the daemon's "submit" that come from the message. */
-json_t *ss_envelope_json(const ss_mail_message_t *m);
+/* Puts the members of the daemon's "submit" that come from the message. */
+void ss_envelope_put(ss_object_t *question, const ss_mail_message_t *m);
 
 #endif

@@ -1,6 +1,7 @@
 /* submission.c: bytes to a message, a message to the daemon's question. See submission.h. */
 #include "web/submission.h"
 
+#include <apr_strings.h>
 #include <openssl/rand.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "web/hook.h"
 #include "web/policy.h"
 #include "web/reply.h"
+#include "wire/frame.h"
 
 const char *ss_submission_submitter(const request_rec *r)
 {
@@ -75,37 +77,39 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     return -1;
 }
 
-static json_t *text_of(const ss_submission_t *s, const char *text)
-{
-    return json_string(ss_text_utf8(s->pool, text, strlen(text)));
-}
-
-static void put_rates(const ss_submission_t *s, json_t *header)
+static void put_rates(const ss_submission_t *s, ss_object_t *question)
 {
     const apr_array_header_t *list = s->policy->submitter_rate;
-    json_t *rates;
 
     if (!list || !list->nelts) return;
-    rates = json_array();
+    ss_object_list(question, "rates");
     for (int i = 0; i < list->nelts; i++) {
         const ss_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_rate_t);
-        json_array_append_new(rates, json_pack("[I,I]", (json_int_t)rate->count, (json_int_t)rate->per));
+        ss_object_item_number(question, rate->count);
+        ss_object_item_number(question, rate->per);
     }
-    json_object_set_new(header, "rates", rates);
+    ss_object_list_end(question);
 }
 
-json_t *ss_submission_question(ss_submission_t *s)
+const char *ss_submission_question(ss_submission_t *s)
 {
-    json_t *header = ss_envelope_json(s->m);
+    ss_object_t question;
+    ss_buf_t out;
 
-    json_object_set_new(header, "do", json_string("submit"));
-    json_object_set_new(header, "door", json_string(s->door));
-    json_object_set_new(header, "submitter", text_of(s, s->submitter));
-    json_object_set_new(header, "server", text_of(s, s->relay->relay_name));
-    put_rates(s, header);
+    ss_buf_init(&out, SS_FRAME_HEADER_MAX);
+    ss_object_begin(&question, &out);
+    ss_envelope_put(&question, s->m);
+    ss_object_text(&question, "do", "submit");
+    ss_object_text(&question, "door", s->door);
+    ss_object_text(&question, "submitter", s->submitter);
+    ss_object_text(&question, "server", s->relay->relay_name);
+    ss_object_number(&question, "size", (apr_int64_t)s->m->content_len);
+    put_rates(s, &question);
     if (s->repeat.key) {
-        json_object_set_new(header, "idempotencyKey", text_of(s, s->repeat.key));
-        json_object_set_new(header, "contentHash", json_string(s->repeat.hash));
+        ss_object_text(&question, "idempotencyKey", s->repeat.key);
+        ss_object_text(&question, "contentHash", s->repeat.hash);
     }
-    return header;
+    const char *text = ss_object_end(&question) == APR_SUCCESS ? apr_pstrmemdup(s->pool, out.data, out.len) : NULL;
+    ss_buf_free(&out);
+    return text;
 }

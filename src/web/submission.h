@@ -35,7 +35,7 @@ typedef struct {
 const char *ss_submission_submitter(const request_rec *r);
 /* Makes a message of the bytes in s->pool, and applies what the location allows and changes. 0, or -1 with s->problem. */
 int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);
-/* The daemon's "submit" for it. */
-json_t *ss_submission_question(ss_submission_t *s);
+/* The daemon's "submit" for it, with the size of the content in memory, in s->pool; NULL: larger than a question may be. */
+const char *ss_submission_question(ss_submission_t *s);
 
 #endif
