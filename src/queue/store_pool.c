@@ -8,7 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#define FREE_MAX (8 * 1024 * 1024)
+#define FREE_MAX (32 * 1024 * 1024)
 
 static apr_allocator_t *shared;
 
