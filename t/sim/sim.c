@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "world.h"
+#include "queue.h"
 
 #define PROCESSES_MAX 64
 #define SHOWN_MAX 10          /* failures that are printed; more are counted */
@@ -70,6 +70,7 @@ static int run_all(uint64_t seed, long runs)
         if (pid < 0) return 1;
         if (!pid) {
             part = run_some(seed, runs, i, count);
+            queue_end();
             fflush(stdout);
             _exit(write(ends[1], &part, sizeof(part)) != (ssize_t)sizeof(part));
         }
@@ -93,6 +94,7 @@ int main(int argc, char **argv)
     if (argc > 1 && argv[1][0] == '=') {
         const char *wrong = world_run(strtoull(argv[1] + 1, NULL, 10), 1, &counts);
         printf("%s\n", wrong ? wrong : "went well");
+        queue_end();
         return wrong != NULL;
     }
     long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 100000;

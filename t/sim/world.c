@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "queue.h"
+
+#define COMMITS_MOST 20        /* the disk is not full so often in a row */
 #define START (APR_INT64_C(1800000000) * APR_USEC_PER_SEC)
 
 void world_say(world_t *w, const char *format, ...)
@@ -44,12 +47,21 @@ void world_settle(world_t *w, job_t *job)
     if (dropped) truth_wrong(&w->truth, "the order dropped a message");
 }
 
-static void commit(world_t *w)
+/* What the store holds now is what a crash leaves. */
+static void committed(world_t *w)
 {
     for (int i = 0; i < w->job_count; i++) {
         job_t *job = &w->jobs[i];
-        for (int r = 0; r < job->rcpt_count; r++) job->durable[r] = job->rcpts[r].state == SS_STATE_SENDING ? job->durable[r] : job->rcpts[r].state;
+        memcpy(job->durable, job->written, sizeof(job->durable));
     }
+}
+
+static int commit(world_t *w)
+{
+    int is_written = queue_commit(w);
+
+    if (is_written) committed(w);
+    return is_written;
 }
 
 static void charge(world_t *w, ss_recipient_t *rcpt)
@@ -88,12 +100,16 @@ static void decide(world_t *w, ss_recipient_t *rcpt, ss_fate_t fate)
 void world_done(world_t *w, conn_t *c, const ss_client_message_t *m)
 {
     job_t *job = m->internal;
-    int is_blocked = 0;
+    int is_blocked = 0, numbers[RCPTS_MAX] = { 0 };
 
     for (int i = 0; i < m->rcpt_count; i++) {
-        decide(w, (ss_recipient_t *)(apr_uintptr_t)m->rcpts[i].orcpt, m->rcpts[i].fate);
+        ss_recipient_t *rcpt = (ss_recipient_t *)(apr_uintptr_t)m->rcpts[i].orcpt;
+        decide(w, rcpt, m->rcpts[i].fate);
+        numbers[i] = rcpt->number;
+        job->written[rcpt->number] = rcpt->state;
         is_blocked |= m->rcpts[i].fate == SS_FATE_BLOCKED;
     }
+    queue_outcome(w, job, numbers, m->rcpt_count);
     (void)c;
     if (is_blocked) ss_breaker_failed(&w->host, SS_HOST_BLOCKED, NULL, w->now, (apr_uint32_t)random_next(&w->random));
     world_settle(w, job);
@@ -181,12 +197,12 @@ static void crash(world_t *w)
         if (job->is_scheduled) ss_schedule_remove(w->schedule, &job->entry);
         job->is_scheduled = job->is_sending = 0;
         for (int r = 0; r < job->rcpt_count; r++) {
-            truth_t *truth = &w->truth.rcpts[i][r];
-            job->rcpts[r].state = job->durable[r];
-            if (job->durable[r] != SS_STATE_SENT) truth->known = 0;
+            if (job->durable[r] != SS_STATE_SENT) w->truth.rcpts[i][r].known = 0;
         }
-        world_settle(w, job);
     }
+    queue_crash(w, random_once(&w->random, 8));
+    for (int i = 0; i < w->job_count; i++) memcpy(w->jobs[i].written, w->jobs[i].durable, sizeof(w->jobs[i].written));
+    for (int i = 0; i < w->job_count; i++) world_settle(w, &w->jobs[i]);
     memset(&w->host, 0, sizeof(w->host));
     w->rejected = 0;
 }
@@ -196,7 +212,13 @@ static void accept_due(world_t *w)
     for (int i = 0; i < w->job_count; i++) {
         job_t *job = &w->jobs[i];
         if (job->is_accepted || job->accepted > w->now) continue;
+        if (!queue_accept(w, job)) {
+            /* 503 with Retry-After: the program comes again. */
+            job->accepted = w->now + APR_USEC_PER_SEC;
+            continue;
+        }
         job->is_accepted = 1;
+        committed(w);
         world_settle(w, job);
     }
 }
@@ -206,11 +228,37 @@ static void release(world_t *w)
 {
     for (int i = 0; i < w->job_count; i++) {
         job_t *job = &w->jobs[i];
+        int held = 0;
         for (int r = 0; r < job->rcpt_count; r++) {
-            if (job->rcpts[r].state == SS_STATE_HELD) ss_recipient_go(&job->rcpts[r], SS_STATE_QUEUED);
+            if (job->rcpts[r].state != SS_STATE_HELD) continue;
+            ss_recipient_go(&job->rcpts[r], SS_STATE_QUEUED);
+            job->rcpts[r].next = w->now;
+            job->written[r] = SS_STATE_QUEUED;
+            held++;
         }
+        if (!held) continue;
+        queue_control(w, job, SS_CONTROL_RELEASE);
         world_settle(w, job);
     }
+}
+
+/* A person holds a message that is not on its way. */
+static void hold(world_t *w, job_t *job)
+{
+    int held = 0;
+
+    if (!job->is_accepted || job->is_sending) return;
+    for (int r = 0; r < job->rcpt_count; r++) {
+        ss_state_t state = job->rcpts[r].state;
+        if (state != SS_STATE_QUEUED && state != SS_STATE_DEFERRED) continue;
+        ss_recipient_go(&job->rcpts[r], SS_STATE_HELD);
+        job->written[r] = SS_STATE_HELD;
+        held++;
+    }
+    if (!held) return;
+    if (job->is_scheduled) ss_schedule_remove(w->schedule, &job->entry);
+    job->is_scheduled = 0;
+    queue_control(w, job, SS_CONTROL_HOLD);
 }
 
 static void chance(world_t *w)
@@ -220,6 +268,7 @@ static void chance(world_t *w)
     if (random_once(r, 12)) commit(w);
     if (random_once(r, 150)) w->is_paused = !w->is_paused;
     if (random_once(r, 60)) release(w);
+    if (random_once(r, 80)) hold(w, &w->jobs[random_below(r, w->job_count)]);
     if (w->crashes_left && random_once(r, 120)) {
         w->crashes_left--;
         crash(w);
@@ -335,7 +384,11 @@ static void make_jobs(world_t *w)
         w->truth.content[i] = job->content;
         w->truth.content_len[i] = job->content_len;
         stuff(w, i);
-        for (int r = 0; r < job->rcpt_count; r++) w->truth.rcpts[i][r].is_unknown = random_once(&w->random, 12);
+        for (int r = 0; r < job->rcpt_count; r++) {
+            job->rcpts[r].number = r;
+            job->rcpts[r].address = apr_psprintf(w->pool, "r%d@y.example", r);
+            w->truth.rcpts[i][r].is_unknown = random_once(&w->random, 12);
+        }
     }
 }
 
@@ -367,6 +420,7 @@ static void make_settings(world_t *w)
 static void judge(world_t *w)
 {
     if (!is_over(w)) truth_wrong(&w->truth, "not over after %d steps", STEPS_MAX);
+    else queue_judge(w);
     for (int i = 0; i < w->job_count; i++) {
         const job_t *job = &w->jobs[i];
         for (int r = 0; r < job->rcpt_count; r++) {
@@ -395,11 +449,13 @@ const char *world_run(uint64_t seed, int is_loud, counts_t *counts)
     w.schedule = ss_schedule_create(w.pool);
     make_settings(&w);
     make_jobs(&w);
+    queue_begin(&w, !random_once(&w.random, 4));
     int faults = w.truth.faults_left;
     while (w.counts.steps < STEPS_MAX && !w.truth.wrong && !is_over(&w)) {
         step(&w, &quiet);
         w.counts.steps++;
     }
+    for (int i = 0; i < COMMITS_MOST && !commit(&w); i++) continue;
     judge(&w);
     for (int i = 0; i < CONNECTIONS_MAX; i++) {
         if (w.conns[i]) conn_crash(w.conns[i]);

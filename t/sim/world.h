@@ -19,6 +19,7 @@ typedef struct {              /* a message in the queue */
     int number;
     ss_recipient_t rcpts[RCPTS_MAX];
     int rcpt_count;
+    ss_state_t written[RCPTS_MAX];       /* what the store was last asked to write */
     ss_state_t durable[RCPTS_MAX];       /* what is on stable storage */
     int is_sending, is_scheduled, is_accepted;
     apr_time_t accepted;
