@@ -158,10 +158,129 @@ apr_status_t ss_db_prepare(ss_db_t *db)
     return APR_SUCCESS;
 }
 
+/* A server takes no text that is not UTF-8, and mail is full of it: subjects, and what relays say. */
+static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
+{
+    const char *p = source_of(db, sql);
+    int i = 0;
+
+    if (db->dialect->is_file) return;
+    while ((p = strchr(p, '%')) != NULL) {
+        if (!strncmp(p, "%s", 2) && args[i]) args[i] = ss_text_utf8(db->scratch, args[i], strlen(args[i]));
+        i += strncmp(p, "%pDb", 4) ? 1 : 4;
+        p++;
+    }
+}
+
+/* ---- many rows a statement ---- */
+
+/* On a server the way there and back costs more than the row. These sizes are prepared, so that a batch of any size is few statements. */
+static const int many_rows[SS_DB_MANY_KINDS] = { 16, 4 };
+
+/* The text with its one row of VALUES `rows` times. */
+static const char *multiply(const char *text, int rows, apr_pool_t *pool)
+{
+    const char *row = strstr(text, "VALUES (") + 7, *end = row;
+    apr_array_header_t *all = apr_array_make(pool, rows + 2, sizeof(const char *));
+    int depth = 0;
+
+    do {
+        depth += *end == '(' ? 1 : *end == ')' ? -1 : 0;
+        end++;
+    } while (depth);
+    const char *one = apr_pstrmemdup(pool, row, (apr_size_t)(end - row));
+    for (int i = 0; i < rows; i++) APR_ARRAY_PUSH(all, const char *) = one;
+    return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(row - text)), apr_array_pstrcat(pool, all, ','), end, NULL);
+}
+
+static int prepare_many(ss_db_t *db, ss_sql_t sql, int kind)
+{
+    if (db->many[sql][kind]) return 0;
+    const char *text = text_of(db, multiply(source_of(db, sql), many_rows[kind], db->scratch), db->scratch);
+    int code = apr_dbd_prepare(db->driver, db->pool, db->handle, text, apr_psprintf(db->pool, "smtp_send_%d_%d", sql, many_rows[kind]), &db->many[sql][kind]);
+    if (code) db->many[sql][kind] = NULL;
+    return code;
+}
+
+apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, const void **args, int *changed)
+{
+    int total = 0;
+
+    for (int at = 0; at < rows;) {
+        int kind = 0, now, count = 0, code;
+        while (kind < SS_DB_MANY_KINDS && many_rows[kind] > rows - at) kind++;
+        now = kind < SS_DB_MANY_KINDS ? many_rows[kind] : 1;
+        for (int i = 0; i < now; i++) clean(db, sql, args + (at + i) * width);
+        code = now > 1 ? prepare_many(db, sql, kind) : 0;
+        if (!code) code = apr_dbd_pbquery(db->driver, db->scratch, db->handle, &count, now > 1 ? db->many[sql][kind] : db->statements[sql], args + at * width);
+        if (code) return fail(db, code);
+        total += count;
+        at += now;
+    }
+    if (changed) *changed = total;
+    return APR_SUCCESS;
+}
+
+/* Copies a row's arguments behind those that wait; the number of pointers. */
+static int keep_row(ss_db_t *db, ss_sql_t sql, const void **args, apr_array_header_t *kept)
+{
+    int count = 0;
+
+    for (const char *p = source_of(db, sql); (p = strchr(p, '%')) != NULL; p++) {
+        int is_number = !strncmp(p, "%lld", 4), is_blob = !strncmp(p, "%pDb", 4);
+        APR_ARRAY_PUSH(kept, const void *) = is_number ? apr_pmemdup(db->scratch, args[count], sizeof(apr_int64_t)) : args[count];
+        count++;
+        if (!is_blob) continue;
+        APR_ARRAY_PUSH(kept, const void *) = apr_pmemdup(db->scratch, args[count], sizeof(apr_size_t));
+        APR_ARRAY_PUSH(kept, const void *) = args[count + 1];
+        APR_ARRAY_PUSH(kept, const void *) = args[count + 2];
+        count += 3;
+    }
+    return count;
+}
+
+static int width_of(const ss_db_t *db, ss_sql_t sql)
+{
+    int width = 0;
+
+    for (const char *p = source_of(db, sql); (p = strchr(p, '%')) != NULL; p++) width += strncmp(p, "%pDb", 4) ? 1 : 4;
+    return width;
+}
+
+static apr_status_t flush_one(ss_db_t *db, ss_sql_t sql)
+{
+    apr_array_header_t *kept = db->gathered[sql];
+
+    if (!kept || !kept->nelts) return APR_SUCCESS;
+    int width = width_of(db, sql);
+    apr_status_t rv = ss_db_run_many(db, sql, kept->nelts / width, width, (const void **)(void *)kept->elts, NULL);
+    apr_array_clear(kept);
+    return rv;
+}
+
+apr_status_t ss_db_put(ss_db_t *db, ss_sql_t sql, const void **args)
+{
+    if (db->dialect->is_file || db->is_careful) return ss_db_run(db, sql, args, NULL);
+    if (!db->gathered[sql]) db->gathered[sql] = apr_array_make(db->scratch, many_rows[0] * SS_DB_ARGS_MAX, sizeof(const void *));
+    int width = keep_row(db, sql, args, db->gathered[sql]);
+    return db->gathered[sql]->nelts / width < many_rows[0] ? APR_SUCCESS : flush_one(db, sql);
+}
+
+apr_status_t ss_db_flush(ss_db_t *db)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (int sql = 0; sql < SS_SQL_COUNT && rv == APR_SUCCESS; sql++) rv = flush_one(db, (ss_sql_t)sql);
+    return rv;
+}
+
+/* ---- the connection ---- */
+
 apr_status_t ss_db_refresh(ss_db_t *db)
 {
     ss_db_clear(db);
     memset(db->statements, 0, sizeof(db->statements));
+    memset(db->many, 0, sizeof(db->many));
     return ss_db_prepare(db);
 }
 
@@ -178,6 +297,8 @@ void ss_db_clear(ss_db_t *db)
 {
     db->rows = NULL;
     db->row = NULL;
+    memset(db->gathered, 0, sizeof(db->gathered));
+    db->later = NULL;
     if (db->scratch) apr_pool_clear(db->scratch);
     db->fault = SS_FAULT_NONE;
     db->rv = APR_SUCCESS;
@@ -190,20 +311,6 @@ apr_status_t ss_db_do(ss_db_t *db, const char *text)
     int code = apr_dbd_query(db->driver, db->handle, &changed, text);
 
     return code ? fail(db, code) : APR_SUCCESS;
-}
-
-/* A server takes no text that is not UTF-8, and mail is full of it: subjects, and what relays say. */
-static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
-{
-    const char *p = source_of(db, sql);
-    int i = 0;
-
-    if (db->dialect->is_file) return;
-    while ((p = strchr(p, '%')) != NULL) {
-        if (!strncmp(p, "%s", 2) && args[i]) args[i] = ss_text_utf8(db->scratch, args[i], strlen(args[i]));
-        i += strncmp(p, "%pDb", 4) ? 1 : 4;
-        p++;
-    }
 }
 
 apr_status_t ss_db_run(ss_db_t *db, ss_sql_t sql, const void **args, int *changed)

@@ -25,6 +25,19 @@ static const char *const sql[SS_SQL_COUNT] = {
         " FROM (SELECT %s AS k, %s AS v, %s AS w, %lld AS t) given"
         " ON CONFLICT (key, node) DO UPDATE SET value = excluded.value, who = excluded.who, time = excluded.time",
     [SS_SQL_RESCUE] = "",
+    [SS_SQL_END_MANY] =
+        "UPDATE recipient r SET state = v.state, attempts = v.attempts, next = v.next, reply = v.reply, dsn = v.dsn, host = v.host, cause = v.cause, advice = v.advice,"
+        " uncertain = v.uncertain, delivered = v.delivered, last = v.last"
+        " FROM (VALUES (%lld, %lld, %lld, %s, %s, %s, %s, %s, %lld, %lld, %lld, %s, %lld))"
+        " AS v (state, attempts, next, reply, dsn, host, cause, advice, uncertain, delivered, last, message, number)"
+        " WHERE r.message = v.message AND r.number = v.number AND r.state < 3",
+    [SS_SQL_SETTLE_MANY] =
+        "UPDATE message m SET due = v.due, finished = v.finished, attempts = v.attempts, n_queued = v.n_queued, n_deferred = v.n_deferred, n_held = 0,"
+        " n_sent = v.n_sent, n_failed = v.n_failed, n_expired = v.n_expired, n_cancelled = v.n_cancelled,"
+        " body = CASE WHEN v.finished > 0 THEN NULL ELSE m.body END"
+        " FROM (VALUES (%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %s, %lld))"
+        " AS v (due, finished, attempts, n_queued, n_deferred, n_sent, n_failed, n_expired, n_cancelled, id, most)"
+        " WHERE m.id = v.id AND m.rcpts = 1 AND m.parts <= v.most",
     [SS_SQL_NODE_BEAT] = "UPDATE node SET seen = " SERVER_NOW ", holds = %s WHERE name = {node} AND token = %s",
     [SS_SQL_NODE_CLAIM] =
         "INSERT INTO node (name, token, seen, holds) VALUES ({node}, %s, " SERVER_NOW ", %s)"

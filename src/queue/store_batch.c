@@ -147,6 +147,7 @@ static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch, ss
         rv = write_one(store, r);
         if (rv != APR_SUCCESS) *bad = r;
     }
+    if (rv == APR_SUCCESS) rv = ss_write_flush(db);
     if (rv != APR_SUCCESS) return rv;
     *is_end = 1;
     return ss_db_do(db, "COMMIT");
@@ -178,12 +179,15 @@ static apr_status_t do_batch(ss_store_t *store, struct ss_requests_t *batch, str
     ss_db_t *db = &store->db;
     int tries = 0, is_end;
 
+    db->is_careful = 0;
     for (;;) {
         ss_store_request_t *bad;
         apr_status_t rv = try_batch(store, batch, &bad, &is_end);
         if (rv == APR_SUCCESS) return APR_SUCCESS;
         roll_back(store);
         if (is_end && db->fault == SS_FAULT_LOST) mark_unknown(batch);
+        /* Row by row from now on: whose is refused must be seen. */
+        db->is_careful = db->fault == SS_FAULT_REQUEST;
         if (is_for_again(store, tries++)) continue;
         if (!bad || db->fault != SS_FAULT_REQUEST) return rv;
         tries = 0;

@@ -69,6 +69,8 @@ apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd, 
 void ss_lease_token(char token[SS_LEASE_TOKEN]);
 /* The node leaves in order: it may come back within ten seconds, then its mail is the others'. Its failure needs no answer. */
 void ss_lease_leave(ss_db_t *db, const char *token);
+/* What was kept back to be written many rows at once: before the transaction's end. */
+apr_status_t ss_write_flush(ss_db_t *db);
 /* Whether a request, whose transaction's end is not known, was done all the same. */
 apr_status_t ss_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done);
 /* Makes the message's own row agree with its recipients. summary: what was found. */

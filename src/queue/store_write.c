@@ -51,10 +51,10 @@ static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
         count[m->rcpts[i].state]++;
         if (m->rcpts[i].attempts > attempts) attempts = m->rcpts[i].attempts;
     }
-    return ss_db_run(db, SS_SQL_PUT_MESSAGE, SS_ARGS{
+    return ss_db_put(db, SS_SQL_PUT_MESSAGE, SS_ARGS{
         m->id, m->relay, m->from, &size, &parts, &flags, &ret, m->envid, &priority, m->subject, m->message_id, m->header_from, m->submitter, m->door,
         &uid, m->metadata, m->webhook, m->idempotency_key, m->content_hash, &created, &at, &expire, &paused, &held, &since, m->created_by, &rcpts,
-        &due, &attempts, &count[SS_STATE_QUEUED], &count[SS_STATE_DEFERRED], &count[SS_STATE_HELD], SS_BLOB(body, &body_len, "message", "body") }, NULL);
+        &due, &attempts, &count[SS_STATE_QUEUED], &count[SS_STATE_DEFERRED], &count[SS_STATE_HELD], SS_BLOB(body, &body_len, "message", "body") });
 }
 
 static apr_status_t put_recipient(ss_db_t *db, const ss_message_t *m, const ss_recipient_t *rcpt)
@@ -62,8 +62,8 @@ static apr_status_t put_recipient(ss_db_t *db, const ss_message_t *m, const ss_r
     apr_int64_t number = rcpt->number, notify = rcpt->notify, state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next;
     apr_int64_t uncertain = marks_of(rcpt), delivered = rcpt->delivered_at, last = rcpt->last_attempt;
 
-    return ss_db_run(db, SS_SQL_PUT_RECIPIENT, SS_ARGS{ m->id, &number, rcpt->address, rcpt->orcpt, &notify, &state, &attempts, &next, rcpt->reply, rcpt->dsn,
-        rcpt->host, rcpt->cause, rcpt->advice, &uncertain, &delivered, &last }, NULL);
+    return ss_db_put(db, SS_SQL_PUT_RECIPIENT, SS_ARGS{ m->id, &number, rcpt->address, rcpt->orcpt, &notify, &state, &attempts, &next, rcpt->reply, rcpt->dsn,
+        rcpt->host, rcpt->cause, rcpt->advice, &uncertain, &delivered, &last });
 }
 
 static apr_status_t put_parts(ss_db_t *db, const ss_message_t *m)
@@ -148,7 +148,7 @@ apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int re
 {
     apr_int64_t when = time, number = recipient;
 
-    return ss_db_run(db, SS_SQL_PUT_EVENT, SS_ARGS{ id, &when, &number, what, text, host }, NULL);
+    return ss_db_put(db, SS_SQL_PUT_EVENT, SS_ARGS{ id, &when, &number, what, text, host });
 }
 
 /* *is_plain: nobody had acted on the recipient meanwhile. */
@@ -209,22 +209,39 @@ apr_status_t ss_write_settle(ss_db_t *db, const char *id, apr_time_t now, int ke
     return rv;
 }
 
+/* What the row of a message with one recipient says after that one's outcome. */
+typedef struct { apr_int64_t due, finished, attempts, most, count[SS_STATES]; } single_t;
+
+static single_t single_of(const ss_recipient_t *rcpt, apr_time_t now)
+{
+    single_t s = { .attempts = rcpt->attempts, .most = SS_STORE_INLINE_PARTS, .finished = ss_state_is_final(rcpt->state) ? now : 0 };
+
+    s.due = s.finished ? SS_STORE_FAR : rcpt->next;
+    s.count[rcpt->state] = 1;
+    return s;
+}
+
 /* The only recipient of a message whose body lies in its row: no need to look at anything. *is_done: 0: the long way is needed. */
 static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipient_t *rcpt, apr_time_t now, int *is_done)
 {
-    apr_int64_t count[SS_STATES] = { 0 }, attempts = rcpt->attempts, most = SS_STORE_INLINE_PARTS;
-    apr_int64_t finished = ss_state_is_final(rcpt->state) ? now : 0;
-    apr_int64_t due = finished ? SS_STORE_FAR : rcpt->next;
+    single_t s = single_of(rcpt, now);
     int changed = 0;
 
-    count[rcpt->state] = 1;
-    apr_status_t rv = ss_db_run(db, SS_SQL_SETTLE_SINGLE, SS_ARGS{ &due, &finished, &attempts, &count[SS_STATE_QUEUED], &count[SS_STATE_DEFERRED],
-        &count[SS_STATE_SENT], &count[SS_STATE_FAILED], &count[SS_STATE_EXPIRED], &count[SS_STATE_CANCELLED], &finished, id, &most }, &changed);
+    apr_status_t rv = ss_db_run(db, SS_SQL_SETTLE_SINGLE, SS_ARGS{ &s.due, &s.finished, &s.attempts, &s.count[SS_STATE_QUEUED], &s.count[SS_STATE_DEFERRED],
+        &s.count[SS_STATE_SENT], &s.count[SS_STATE_FAILED], &s.count[SS_STATE_EXPIRED], &s.count[SS_STATE_CANCELLED], &s.finished, id, &s.most }, &changed);
     *is_done = changed == 1;
     return rv;
 }
 
-apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
+/* One recipient, nothing to write besides, nobody to be asked: the usual end. */
+static int is_single(const ss_store_request_t *request)
+{
+    const ss_message_t *m = request->message;
+
+    return m->rcpt_count == 1 && request->changed_count == 1 && m->rcpts[0].state != SS_STATE_HELD && (request->keep_history || !ss_state_is_final(m->rcpts[0].state));
+}
+
+static apr_status_t outcome(ss_db_t *db, ss_store_request_t *request)
 {
     const ss_message_t *m = request->message;
     apr_status_t rv = APR_SUCCESS;
@@ -236,17 +253,86 @@ apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
         rv = end_recipient(db, m->id, &m->rcpts[request->changed[i]], &plain);
         is_plain &= plain;
     }
+    if (rv == APR_SUCCESS && is_plain && is_single(request)) rv = settle_single(db, m->id, &m->rcpts[0], request->now, &is_done);
+    return rv == APR_SUCCESS && !is_done ? ss_write_settle(db, m->id, request->now, request->keep_history, &summary) : rv;
+}
+
+apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
+{
+    apr_status_t rv = APR_SUCCESS;
+
     for (int i = 0; request->history && i < request->history->nelts && rv == APR_SUCCESS; i++) {
         const ss_history_t *h = &APR_ARRAY_IDX(request->history, i, ss_history_t);
-        rv = ss_write_event(db, m->id, h->time, h->recipient, h->what, h->text, h->host);
+        rv = ss_write_event(db, request->message->id, h->time, h->recipient, h->what, h->text, h->host);
     }
     for (int i = 0; request->reports && i < request->reports->nelts && rv == APR_SUCCESS; i++) rv = insert(db, APR_ARRAY_IDX(request->reports, i, ss_message_t *));
     if (rv != APR_SUCCESS) return rv;
-    if (is_plain && m->rcpt_count == 1 && request->changed_count == 1 && m->rcpts[0].state != SS_STATE_HELD &&
-        (request->keep_history || !ss_state_is_final(m->rcpts[0].state))) {
-        rv = settle_single(db, m->id, &m->rcpts[0], request->now, &is_done);
+    if (!ss_db_has(db, SS_SQL_END_MANY) || db->is_careful || !is_single(request)) return outcome(db, request);
+    if (!db->later) db->later = apr_array_make(db->scratch, 64, sizeof(ss_store_request_t *));
+    APR_ARRAY_PUSH(db->later, ss_store_request_t *) = request;
+    return APR_SUCCESS;
+}
+
+/* ---- what a server gets many rows of at once ---- */
+
+#define END_WIDTH 13
+#define SETTLE_WIDTH 11
+#define LATER_MOST 64
+
+typedef struct { apr_int64_t state, attempts, next, uncertain, delivered, last, number; } ended_t;
+
+static const void **end_args(const void **args, ended_t *e, const ss_store_request_t *request)
+{
+    const ss_message_t *m = request->message;
+    const ss_recipient_t *rcpt = &m->rcpts[0];
+
+    *e = (ended_t){ rcpt->state, rcpt->attempts, rcpt->next, marks_of(rcpt), rcpt->delivered_at, rcpt->last_attempt, rcpt->number };
+    const void *row[END_WIDTH] = { &e->state, &e->attempts, &e->next, rcpt->reply, rcpt->dsn, rcpt->host, rcpt->cause, rcpt->advice, &e->uncertain, &e->delivered, &e->last,
+                                   m->id, &e->number };
+    memcpy(args, row, sizeof(row));
+    return args + END_WIDTH;
+}
+
+static const void **settle_args(const void **args, single_t *s, const ss_store_request_t *request)
+{
+    *s = single_of(&request->message->rcpts[0], request->now);
+    const void *row[SETTLE_WIDTH] = { &s->due, &s->finished, &s->attempts, &s->count[SS_STATE_QUEUED], &s->count[SS_STATE_DEFERRED], &s->count[SS_STATE_SENT],
+                                      &s->count[SS_STATE_FAILED], &s->count[SS_STATE_EXPIRED], &s->count[SS_STATE_CANCELLED], request->message->id, &s->most };
+    memcpy(args, row, sizeof(row));
+    return args + SETTLE_WIDTH;
+}
+
+/* Some of the outcomes that were kept back. Where one of them meets a person's action, or anything else than the usual, each is done by itself: twice is as good as once. */
+static apr_status_t end_some(ss_db_t *db, ss_store_request_t *const *requests, int count)
+{
+    const void *ends[LATER_MOST * END_WIDTH], *settles[LATER_MOST * SETTLE_WIDTH], **end = ends, **settle = settles;
+    ended_t ended[LATER_MOST];
+    single_t singles[LATER_MOST];
+    int changed = 0, settled = 0;
+
+    for (int i = 0; i < count; i++) {
+        end = end_args(end, &ended[i], requests[i]);
+        settle = settle_args(settle, &singles[i], requests[i]);
     }
-    return rv == APR_SUCCESS && !is_done ? ss_write_settle(db, m->id, request->now, request->keep_history, &summary) : rv;
+    apr_status_t rv = ss_db_run_many(db, SS_SQL_END_MANY, count, END_WIDTH, ends, &changed);
+    if (rv == APR_SUCCESS && changed == count) rv = ss_db_run_many(db, SS_SQL_SETTLE_MANY, count, SETTLE_WIDTH, settles, &settled);
+    for (int i = 0; i < count && rv == APR_SUCCESS && settled != count; i++) rv = outcome(db, requests[i]);
+    return rv;
+}
+
+apr_status_t ss_write_flush(ss_db_t *db)
+{
+    ss_store_request_t *const *requests = db->later ? (ss_store_request_t *const *)(void *)db->later->elts : NULL;
+    int left = db->later ? db->later->nelts : 0;
+    apr_status_t rv = ss_db_flush(db);
+
+    while (left && rv == APR_SUCCESS) {
+        int now = left < LATER_MOST ? left : LATER_MOST;
+        rv = end_some(db, requests, now);
+        requests += now;
+        left -= now;
+    }
+    return rv;
 }
 
 /* ---- settings, housekeeping ---- */

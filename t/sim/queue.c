@@ -142,17 +142,11 @@ static int take_done(world_t *w, struct ss_requests_t *done)
     while (!APR_RING_EMPTY(done, ss_store_request_t, link)) {
         ss_store_request_t *request = APR_RING_FIRST(done);
         APR_RING_REMOVE(request, link);
-        /* An action may come after the end of a message that is not kept. */
-        int is_late = request->verb == SS_STORE_CONTROL && APR_STATUS_IS_NOTFOUND(request->rv) && !queue.keeps;
-        if (request->rv != APR_SUCCESS && !is_late) {
+        if (request->rv != APR_SUCCESS) {
             is_written = 0;
             if (!APR_STATUS_IS_ENOSPC(request->rv)) truth_wrong(&w->truth, "the store refused request %d (%d): %s", (int)request->verb, request->rv, request->result.text);
-            /* The person is told, and asks again; so does a program whose message was not accepted. */
-            if (request->verb == SS_STORE_CONTROL) {
-                gather(request);
-                continue;
-            }
-            if (request->verb != SS_STORE_ACCEPT) truth_wrong(&w->truth, "the store lost an outcome");
+            /* Who asked is told: a person, or a program whose message was not accepted. */
+            if (request->verb == SS_STORE_OUTCOME) truth_wrong(&w->truth, "the store lost an outcome");
         }
         apr_pool_destroy(request->pool);
     }
@@ -211,7 +205,7 @@ void queue_outcome(world_t *w, const job_t *job, const int *numbers, int count)
     gather(request);
 }
 
-void queue_control(world_t *w, const job_t *job, ss_control_t control)
+int queue_control(world_t *w, const job_t *job, ss_control_t control)
 {
     ss_store_request_t *request = make(w, SS_STORE_CONTROL, job);
 
@@ -219,6 +213,7 @@ void queue_control(world_t *w, const job_t *job, ss_control_t control)
     request->who = "sim";
     request->limit = 1;
     gather(request);
+    return queue_commit(w);
 }
 
 /* ---- reading ---- */

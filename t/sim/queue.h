@@ -12,8 +12,8 @@ void queue_begin(world_t *w, int keeps);
 int queue_accept(world_t *w, const job_t *job);
 /* Gathers what became of some recipients. */
 void queue_outcome(world_t *w, const job_t *job, const int *numbers, int count);
-/* Gathers a person's action. */
-void queue_control(world_t *w, const job_t *job, ss_control_t control);
+/* A person's action. 1: it is on the disk, with all that was gathered; 0: the disk was full, the person is told so. */
+int queue_control(world_t *w, const job_t *job, ss_control_t control);
 /* 1: all of it is on the disk; 0: the disk was full, outcomes are kept for the next time. */
 int queue_commit(world_t *w);
 /* The process dies: what was gathered is gone; then what the store has is read into the jobs, as a daemon that starts does. */

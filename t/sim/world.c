@@ -223,21 +223,34 @@ static void accept_due(world_t *w)
     }
 }
 
+static int has_any(const job_t *job, ss_state_t least, ss_state_t most)
+{
+    for (int r = 0; r < job->rcpt_count; r++) {
+        if (job->rcpts[r].state >= least && job->rcpts[r].state <= most) return 1;
+    }
+    return 0;
+}
+
+/* What a person's action made of a message, once it is on the disk. */
+static void change(world_t *w, job_t *job, ss_state_t least, ss_state_t most, ss_state_t to)
+{
+    for (int r = 0; r < job->rcpt_count; r++) {
+        ss_recipient_t *rcpt = &job->rcpts[r];
+        if (rcpt->state < least || rcpt->state > most) continue;
+        ss_recipient_go(rcpt, to);
+        rcpt->next = to == SS_STATE_QUEUED ? w->now : 0;
+        job->written[r] = to;
+    }
+    committed(w);
+}
+
 /* A person looks at what is held. */
 static void release(world_t *w)
 {
     for (int i = 0; i < w->job_count; i++) {
         job_t *job = &w->jobs[i];
-        int held = 0;
-        for (int r = 0; r < job->rcpt_count; r++) {
-            if (job->rcpts[r].state != SS_STATE_HELD) continue;
-            ss_recipient_go(&job->rcpts[r], SS_STATE_QUEUED);
-            job->rcpts[r].next = w->now;
-            job->written[r] = SS_STATE_QUEUED;
-            held++;
-        }
-        if (!held) continue;
-        queue_control(w, job, SS_CONTROL_RELEASE);
+        if (!has_any(job, SS_STATE_HELD, SS_STATE_HELD) || !queue_control(w, job, SS_CONTROL_RELEASE)) continue;
+        change(w, job, SS_STATE_HELD, SS_STATE_HELD, SS_STATE_QUEUED);
         world_settle(w, job);
     }
 }
@@ -245,20 +258,10 @@ static void release(world_t *w)
 /* A person holds a message that is not on its way. */
 static void hold(world_t *w, job_t *job)
 {
-    int held = 0;
-
-    if (!job->is_accepted || job->is_sending) return;
-    for (int r = 0; r < job->rcpt_count; r++) {
-        ss_state_t state = job->rcpts[r].state;
-        if (state != SS_STATE_QUEUED && state != SS_STATE_DEFERRED) continue;
-        ss_recipient_go(&job->rcpts[r], SS_STATE_HELD);
-        job->written[r] = SS_STATE_HELD;
-        held++;
-    }
-    if (!held) return;
+    if (!job->is_accepted || job->is_sending || !has_any(job, SS_STATE_QUEUED, SS_STATE_DEFERRED) || !queue_control(w, job, SS_CONTROL_HOLD)) return;
     if (job->is_scheduled) ss_schedule_remove(w->schedule, &job->entry);
     job->is_scheduled = 0;
-    queue_control(w, job, SS_CONTROL_HOLD);
+    change(w, job, SS_STATE_QUEUED, SS_STATE_DEFERRED, SS_STATE_HELD);
 }
 
 static void chance(world_t *w)
