@@ -309,13 +309,14 @@ struct ss_daemon_t {
     int is_opening_store;          /* on a helper thread */
     int is_probing_store;          /* a write is under way that tells whether the store heals (health.c) */
     apr_uint64_t count_changes;    /* how often the relays' counts of messages and recipients changed */
-    int is_counted;                /* what waits in the store is known: mail may be accepted */
+    int is_counted;                /* what waits in the store was asked: mail may be accepted */
+    int knows_counts;              /* ... and answered */
     APR_RING_HEAD(ss_refused_ring_t, ss_store_request_t) refused;   /* requests that the store did not take: answered at the end of the turn */
     ss_deferred_t refuse;
     apr_hash_t *accepting;         /* "submitter\nidempotency key" of messages on their way to the store */
     ss_timer_t store_timer;        /* tries to open it again */
     ss_timer_t purge_timer;
-    ss_echo_t echo;            /* sentences of the last minute that may come in heaps */
+    ss_echo_t echo;                /* sentences of the last minute that may come in heaps */
     ss_timer_t echo_timer;
     ss_timer_t expire_timer;       /* looks through the jobs in memory, while there are any */
     apr_hash_t *jobs;              /* id -> ss_job_t */
@@ -371,10 +372,10 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why);
 /* Looks whether a leaving daemon is done. */
 void ss_daemon_check_left(ss_daemon_t *d);
 apr_uint32_t ss_daemon_random(void);
-/* Posts a request; when the store cannot take it, it is answered with an error at the end of this turn: never within this call. */
 /* Whether a sentence that may come in heaps is to be written now; where not, it is counted, and the log says a minute later how often it came. The text
  * names the sentence and what of it is always the same: it stands in that later line. */
 int ss_daemon_is_new(ss_daemon_t *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Posts a request; when the store cannot take it, it is answered with an error at the end of this turn: never within this call. */
 void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request);
 /* What waits in the whole queue, of all its nodes: messages and bytes. */
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes);

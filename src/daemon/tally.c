@@ -42,6 +42,7 @@ static void ready(ss_daemon_t *d)
     apr_uint64_t bytes;
 
     d->is_counted = 1;
+    d->knows_counts = 1;
     ss_daemon_waiting(d, &messages, &bytes);
     if (messages) {
         ss_log(d->log, SS_LOG_NOTICE, 204, "the queue holds %" APR_INT64_T_FMT " waiting messages from before this start", messages);
@@ -78,18 +79,21 @@ static json_t *row_of(const char *relay, int state, apr_int64_t recipients, apr_
 /* Other nodes, a message in the middle of its delivery, or mail of a name that is not configured any more: the next daemon counts. */
 static int can_save(const ss_daemon_t *d)
 {
+    if (!d->knows_counts || d->share) return 0;
     for (int i = 0; i < d->relays->nelts; i++) {
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
         if (relay->in_flight || relay->counts[SS_STATE_SENDING] || relay->names->nelts != 1) return 0;
     }
-    return d->is_counted && !d->share;
+    return 1;
 }
 
 void ss_tally_save(ss_daemon_t *d)
 {
-    json_t *rows = json_array();
+    json_t *rows;
     char *text;
 
+    if (!can_save(d)) return;
+    rows = json_array();
     for (int i = 0; i < d->relays->nelts; i++) {
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
         for (int state = 0; state < SS_STATES; state++) {
@@ -99,7 +103,7 @@ void ss_tally_save(ss_daemon_t *d)
     }
     text = json_dumps(rows, JSON_COMPACT);
     json_decref(rows);
-    if (text && can_save(d)) ss_daemon_remember(d, KEY, text);
+    if (text) ss_daemon_remember(d, KEY, text);
     free(text);
 }
 
@@ -132,8 +136,8 @@ static int restore(ss_daemon_t *d, const char *saved)
 
 void ss_tally_begin(ss_daemon_t *d, const char *saved)
 {
-    /* Used once: whatever happens after this, the numbers are old. Nothing is accepted or sent before this is asked of the store. */
-    if (saved) ss_daemon_remember(d, KEY, NULL);
+    /* Used once: whatever happens after this, the numbers are old, those that could not be read too. Nothing is accepted or sent before this is asked of the store. */
+    ss_daemon_remember(d, KEY, NULL);
     if (restore(d, saved)) ready(d);
     else ss_daemon_post(d, ss_store_request(SS_STORE_COUNTS, counted, d));
 }

@@ -287,7 +287,7 @@ static int read_expire(form_t *f, const char *path, const json_t *value)
 {
     const char *s;
 
-    if (json_is_integer(value)) s = apr_psprintf(f->m->pool, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    if (json_is_integer(value)) s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     else if (text(f, path, value, 1, &s)) return -1;
     return ss_text_duration(s, &f->m->expire) || !f->m->expire ? wrong(f, path, "not a duration like 2h or 5d") : 0;
 }

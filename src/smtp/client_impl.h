@@ -112,9 +112,9 @@ int ss_client_may_ask(const ss_client_t *c);
 int ss_client_is_pipelining(const ss_client_t *c);
 /* Notes a command as asked; its bytes were put into the output before. */
 void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt);
-/* Puts "VERB[ argument]" into the output and notes it as asked. */
 /* Bytes of a command into the output, and into the transcript. is_secret: wiped once they were sent. */
 void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret);
+/* Puts "VERB[ argument]" into the output and notes it as asked. */
 void ss_client_ask(ss_client_t *c, ss_cmd_t cmd, const char *verb, const char *argument);
 /* A new event at the end of the list, all parts empty; the caller fills it. */
 ss_client_event_t *ss_client_event(ss_client_t *c, ss_event_kind_t kind);

@@ -1,6 +1,7 @@
 /* test_form.c: JSON documents: what they become, and the field that each refusal names. */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
+#include <apr_strings.h>
 #include <string.h>
 
 #include "mail/canonical.h"
@@ -49,6 +50,24 @@ static void a_whole_document_becomes_mime(void)
     apr_pool_destroy(pool);
 }
 
+static void expire_is_a_duration_or_seconds(void)
+{
+    static const struct { const char *value; apr_interval_time_t expire; } table[] = {
+        { "\"2h\"", 7200 * APR_USEC_PER_SEC }, { "\"90\"", 90 * APR_USEC_PER_SEC }, { "90", 90 * APR_USEC_PER_SEC }, { "3600", 3600 * APR_USEC_PER_SEC },
+        { "0", -1 }, { "-5", -1 }, { "1.5", -1 }, { "\"soon\"", -1 }, { "99999999999999999999", -1 }
+    };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const char *json = apr_psprintf(pool, "{\"from\":\"a@b.c\",\"to\":\"x@y.z\",\"text\":\"x\",\"expire\":%s}", table[i].value);
+        const ss_mail_message_t *m = formed(json, &problem, pool);
+        CU_ASSERT_EQUAL(m ? m->expire : -1, table[i].expire);
+    }
+    apr_pool_destroy(pool);
+}
+
 static void refusals_name_the_field(void)
 {
 #define BASE "\"from\":\"a@b.c\",\"to\":\"x@y.z\","
@@ -85,5 +104,6 @@ void ss_suite_form(void)
     CU_pSuite s = CU_add_suite("form", NULL, NULL);
 
     CU_add_test(s, "a_whole_document_becomes_mime", a_whole_document_becomes_mime);
+    CU_add_test(s, "expire_is_a_duration_or_seconds", expire_is_a_duration_or_seconds);
     CU_add_test(s, "refusals_name_the_field", refusals_name_the_field);
 }
