@@ -116,7 +116,7 @@ static void part_read(ss_store_request_t *request)
     } else if (request->rv != APR_SUCCESS) {
         ss_control_refuse_store(asker, request);
     } else {
-        ss_asker_answer(asker, 200, NULL, request->bytes, request->bytes_len);
+        ss_asker_answer(asker, 200, json_pack("{s:I}", "size", (json_int_t)request->touched), request->bytes, request->bytes_len);
     }
     apr_pool_destroy(request->pool);
 }

@@ -206,6 +206,7 @@ static apr_status_t part(ss_db_t *db, ss_store_request_t *request)
 
     if (rv == APR_SUCCESS && m) rv = read_part(db, m, request->number, &found, request->pool);
     if (rv == APR_SUCCESS && !found.bytes) request->rv = APR_NOTFOUND;
+    if (m) request->touched = (apr_int64_t)m->size;
     request->bytes = found.bytes;
     request->bytes_len = found.len;
     return rv;

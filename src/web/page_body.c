@@ -56,17 +56,22 @@ int ss_status_source(ss_status_t *page, const char *id)
     ap_set_content_type(r, "message/rfc822");
     apr_table_setn(r->headers_out, "Content-Disposition", apr_psprintf(r->pool, "attachment; filename=\"%s.eml\"", id));
     apr_table_setn(r->headers_out, "Content-Security-Policy", "sandbox");
+    apr_off_t left = json_integer_value(json_object_get(answer.fields, "size"));
+    ap_set_content_length(r, left);
     if (r->header_only) return OK;
     /* Each part's memory goes before the next one comes: the answers' pool is the request's as ss_ask sees it. */
     request_rec own = *r;
     apr_pool_create(&own.pool, r->pool);
     for (int part = 1; ; part++) {
-        if (ap_rwrite(answer.raw.content, (int)answer.raw.content_len, r) < 0) break;
-        if (ap_rflush(r) < 0 || r->connection->aborted) break;
+        if ((apr_off_t)answer.raw.content_len > left || ap_rwrite(answer.raw.content, (int)answer.raw.content_len, r) < 0) break;
+        left -= (apr_off_t)answer.raw.content_len;
+        if (!left || ap_rflush(r) < 0 || r->connection->aborted) break;
         apr_pool_clear(own.pool);
         int is_there = ss_ask_quietly(&own, question(id, part), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) && answer.raw.status == 200;
         if (!is_there) break;
     }
     apr_pool_destroy(own.pool);
+    /* It was sent and forgotten meanwhile, or the queue failed: less than was announced, then the connection's end, is an error to every client. */
+    if (left) r->connection->keepalive = AP_CONN_CLOSE;
     return OK;
 }

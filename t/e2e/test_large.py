@@ -1,5 +1,6 @@
 """Large messages: never whole in memory, byte for byte on arrival, whatever happens in between."""
 import contextlib
+import http.client
 import os
 import random
 import signal
@@ -238,3 +239,18 @@ def test_the_whole_as_a_file_is_passed_on_in_parts(make_httpd, relay):
     answer = httpd.get(f"/mail-status/message/{ident}?source=1")
     assert answer.status == 200 and answer.body == content
     assert max((rss(pid, "VmHWM") - before[pid]) / MIB for pid in pids) < 6
+
+
+def test_a_file_that_cannot_be_passed_on_whole_is_no_shorter_message(make_httpd, relay):
+    """A part is gone in the middle: the client sees a broken transfer."""
+    httpd = make_httpd("SMTPSendPause On\n<Location /mail-status>\nSMTPSendStatusBody On\n</Location>\n", relay=relay, expect=["sending is paused"])
+    ident = httpd.send(large(2 * MIB)).json["id"]
+    with contextlib.closing(sqlite3.connect(httpd.queue, isolation_level=None)) as queue:
+        assert queue.execute("DELETE FROM body WHERE message = ? AND number = 3", (ident,)).rowcount == 1
+    connection = http.client.HTTPConnection("127.0.0.1", httpd.port, timeout=30)
+    connection.request("GET", f"/mail-status/message/{ident}?source=1")
+    answer = connection.getresponse()
+    assert answer.status == 200 and int(answer.headers["Content-Length"]) == len(large(2 * MIB))
+    with pytest.raises(http.client.IncompleteRead):
+        answer.read()
+    connection.close()
