@@ -153,6 +153,23 @@ static const json_t *ask_chronicle(ss_status_t *page)
     return ss_ask_document(page->r, &answer);
 }
 
+/* The other web servers that share the queue. */
+static void put_nodes(ss_status_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *nodes = json_object_get(page->status, "nodes"), *node;
+    size_t i;
+
+    if (!nodes) return;
+    ap_rputs(json_array_size(nodes) ? " Other nodes of the queue: " : " No other node shares the queue now", r);
+    json_array_foreach(nodes, i, node) {
+        if (i) ap_rputs(", ", r);
+        ss_html_put(r, ss_html_member(node, "name"));
+        if (json_is_true(json_object_get(node, "silent"))) ap_rputs(" (gives no sign of life: its mail goes to the others)", r);
+    }
+    ap_rputs(".", r);
+}
+
 static void put_room(ss_status_t *page)
 {
     request_rec *r = page->r;
@@ -162,7 +179,9 @@ static void put_room(ss_status_t *page)
                ss_html_size(r, number_of(queue, "bytes")), ss_html_size(r, number_of(queue, "limitBytes")), number_of(queue, "messages"), number_of(queue, "limitMessages"),
                number_of(page->status, "pid"));
     ss_html_time(r, ss_html_member(page->status, "startedAt"));
-    ap_rputs(".</p>\n", r);
+    ap_rputs(".", r);
+    put_nodes(page);
+    ap_rputs("</p>\n", r);
 }
 
 int ss_page_overview(ss_status_t *page)
