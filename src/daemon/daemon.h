@@ -202,6 +202,7 @@ struct ss_asker_t {
     apr_size_t charged;            /* bytes counted in daemon->intake_bytes */
     ss_timer_t timer;
     apr_time_t deadline;           /* of a request that has begun and not all come; 0: none */
+    apr_time_t begun;              /* when it began; 0: none */
     struct ss_asker_t *next, *prev;
 };
 

@@ -20,6 +20,7 @@
 #define FRAME_MAX (SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX)
 #define ANSWER_MAX (64 * 1024 * 1024)          /* of answers that a client does not fetch; past it the client is dropped */
 #define REQUEST_TIME (120 * APR_USEC_PER_SEC)  /* a client that began a request and does not finish it holds its place no longer */
+#define REQUEST_MOST (1800 * APR_USEC_PER_SEC) /* nor does one that comes byte by byte; staged parts are kept for longer (store_write.c) */
 #define ACCEPTS_A_TURN 64
 #define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)   /* when there are none left: tried again after */
 
@@ -141,7 +142,7 @@ void ss_asker_answer_text(ss_asker_t *asker, const char *text, const char *conte
 {
     release_charge(asker);
     asker->is_busy = 0;
-    asker->deadline = 0;
+    asker->deadline = asker->begun = 0;
     asker->left = NULL;
     asker->work = NULL;
     if (asker->header) json_decref(asker->header);
@@ -346,6 +347,20 @@ static int take_frame(ss_asker_t *asker)
     return ok;
 }
 
+/* Each piece gives a request another period, but not for ever. */
+static void set_deadline(ss_asker_t *asker, int is_begun)
+{
+    apr_time_t now = ss_loop_now(asker->daemon->loop), most;
+
+    if (!is_begun) {
+        asker->deadline = asker->begun = 0;
+        return;
+    }
+    if (!asker->begun) asker->begun = now;
+    most = asker->begun + REQUEST_MOST;
+    if (!asker->deadline) asker->deadline = now + REQUEST_TIME < most ? now + REQUEST_TIME : most;
+}
+
 static int has_asker(const ss_daemon_t *d, const ss_asker_t *asker)
 {
     for (const ss_asker_t *a = d->askers; a; a = a->next) {
@@ -373,8 +388,7 @@ static void pump(ss_asker_t *asker)
     }
     if (!asker->is_busy) {
         int is_begun = asker->in.len || asker->submitting || asker->many;
-        if (!is_begun) asker->deadline = 0;
-        else if (!asker->deadline) asker->deadline = ss_loop_now(d->loop) + REQUEST_TIME;
+        set_deadline(asker, is_begun);
         if (is_begun) ss_loop_timer(d->loop, &asker->timer, asker->deadline);
         else ss_loop_untimer(d->loop, &asker->timer);
     }
