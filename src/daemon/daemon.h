@@ -144,7 +144,7 @@ void ss_relay_counted(ss_relay_t *relay, ss_state_t from, ss_state_t to);
 void ss_relay_quit(ss_relay_t *relay);
 /* Everything in flight is given back now. */
 void ss_relay_abort(ss_relay_t *relay);
-/* Gives up, in steps, what is older than SMTPSendExpire though it never came to an attempt. */
+/* Gives up, in steps, what is older than SMTPSendExpire, or than its own time, though no attempt comes to tell. */
 void ss_relay_sweep(ss_relay_t *relay, apr_time_t now);
 /* Whether the relay may send: not paused, engine on, not leaving. */
 int ss_relay_is_paused(const ss_relay_t *relay);

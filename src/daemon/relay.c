@@ -270,7 +270,7 @@ void ss_relay_abort(ss_relay_t *relay)
     }
 }
 
-/* ---- expiry of what is never tried ---- */
+/* ---- expiry of what is not tried now ---- */
 
 static void swept(ss_store_request_t *request)
 {
@@ -309,6 +309,7 @@ void ss_relay_sweep(ss_relay_t *relay, apr_time_t now)
         ss_store_request_t *request = ss_store_request(SS_STORE_LIST, swept, relay);
         request->filter = (ss_filter_t){ .state = -1, .relay = APR_ARRAY_IDX(relay->names, i, const char *), .uid = -1, .is_waiting = 1 };
         request->filter.created_before = now - relay->settings->expire;
+        request->filter.overdue_at = now;
         request->limit = SWEEP_LIMIT;
         ss_daemon_post(relay->daemon, request);
     }

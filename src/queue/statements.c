@@ -11,10 +11,10 @@
 
 #define WAITS "(m.n_queued + m.n_deferred)"
 
-/* Twenty-four arguments, in the order of ss_read_page in store_read.c; patterns come as arguments. */
+/* Twenty-five arguments, in the order of ss_read_page in store_read.c; patterns come as arguments. */
 #define FILTER \
     " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)" \
-    " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld)" \
+    " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR (m.expire > 0 AND m.created + m.expire < %lld))" \
     " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')" \
     " AND CASE %lld WHEN -1 THEN 1 WHEN 0 THEN m.n_queued WHEN 2 THEN m.n_deferred WHEN 3 THEN m.n_held WHEN 4 THEN m.n_sent" \
     " WHEN 5 THEN m.n_failed WHEN 6 THEN m.n_expired WHEN 7 THEN m.n_cancelled ELSE 0 END > 0" \

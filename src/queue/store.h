@@ -65,6 +65,7 @@ typedef struct {           /* NULL or -1: any */
     const char *text;      /* part of id, address, subject or reply */
     int uid;               /* own messages only, or -1 */
     apr_time_t created_before;       /* 0: any */
+    apr_time_t overdue_at;           /* with it: those as well that have a time of their own, which is over then */
     int is_waiting;                  /* 1: only messages that still wait (any state that is not final) */
     char after[SS_IDENT_TEXT];       /* page: ids before this one (newest first); "" the first page */
 } ss_filter_t;

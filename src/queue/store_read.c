@@ -279,9 +279,9 @@ apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *f, const
 {
     const char *relay = f->relay ? f->relay : "", *from = f->from ? like(f->from, 0, pool) : "", *to = f->to ? like(f->to, 0, pool) : "";
     const char *words = f->text ? like(f->text, 1, pool) : "";
-    apr_int64_t uid = f->uid, waiting = f->is_waiting, before = f->created_before, state = f->state, when = now;
+    apr_int64_t uid = f->uid, waiting = f->is_waiting, before = f->created_before, overdue = f->overdue_at, state = f->state, when = now;
 
-    return ss_db_select(db, sql, SS_ARGS{ after, bound, relay, relay, &uid, &uid, &waiting, &before, &before, from, from, &state, &mode, &when,
+    return ss_db_select(db, sql, SS_ARGS{ after, bound, relay, relay, &uid, &uid, &waiting, &before, &before, &overdue, from, from, &state, &mode, &when,
         to, to, words, words, words, words, words, words, words, words, &limit });
 }
 

@@ -143,6 +143,7 @@ static void store_them(void)
         m->subject = stored[i].subject;
         m->uid = stored[i].uid;
         m->created = RIG_NOW + i;
+        m->expire = i == 2 ? 60 * APR_USEC_PER_SEC : 0;
         memcpy(ids[i], m->id, sizeof(ids[i]));
         CU_ASSERT_EQUAL_FATAL(store_rig_accept(&rig, m), APR_SUCCESS);
         if (i == 1) m->rcpts[0].next = RIG_NOW + 1000;
@@ -203,6 +204,8 @@ static void filters_find(void)
         { { .state = -1, .uid = 1000 }, "da" },
         { { ANY, .is_waiting = 1 }, "cba" },
         { { ANY, .created_before = RIG_NOW + 2 }, "ba" },
+        { { ANY, .created_before = RIG_NOW + 2, .overdue_at = RIG_NOW + 10 * APR_USEC_PER_SEC }, "ba" },
+        { { ANY, .created_before = RIG_NOW + 1, .overdue_at = RIG_NOW + 3600 * APR_USEC_PER_SEC }, "ca" },
         { { .state = -1, .uid = 1000, .relay = "one", .text = "invoice", .is_waiting = 1 }, "a" },
     };
 
