@@ -109,12 +109,20 @@ static const char *const schema[] = {
 /* The first version that was ever written to a server is the second. */
 static const char *const *const migrations[] = { NULL, NULL };
 
-/* A server that says nothing more must not hold up the queue for as long as TCP hopes. What the configuration says itself goes before. */
+/* A server that says nothing more must not hold up the queue for as long as TCP hopes. What the configuration says itself stays. */
 static const char *params(const char *given, apr_pool_t *pool)
 {
-    if (strstr(given, "://")) return given;
-    return apr_pstrcat(pool, "connect_timeout=5 keepalives_idle=10 keepalives_interval=5 keepalives_count=3 tcp_user_timeout=20000"
-                       " application_name=mod_smtp_send ", given, NULL);
+    static const char *const ours[][2] = {
+        { "connect_timeout", "5" }, { "keepalives_idle", "10" }, { "keepalives_interval", "5" }, { "keepalives_count", "3" }, { "tcp_user_timeout", "20000" },
+        { "application_name", "mod_smtp_send" }
+    };
+    int is_url = strstr(given, "://") != NULL;
+
+    for (apr_size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        if (strstr(given, ours[i][0])) continue;
+        given = apr_pstrcat(pool, given, !is_url ? " " : strchr(given, '?') ? "&" : "?", ours[i][0], "=", ours[i][1], NULL);
+    }
+    return given;
 }
 
 static const char *value_of(const char *given, const char *key, apr_pool_t *pool)
