@@ -200,7 +200,7 @@ static void crash(world_t *w)
             if (job->durable[r] != SS_STATE_SENT) w->truth.rcpts[i][r].known = 0;
         }
     }
-    queue_crash(w, random_once(&w->random, 8));
+    queue_crash(w, random_once(&w->random, 2));
     for (int i = 0; i < w->job_count; i++) memcpy(w->jobs[i].written, w->jobs[i].durable, sizeof(w->jobs[i].written));
     for (int i = 0; i < w->job_count; i++) world_settle(w, &w->jobs[i]);
     memset(&w->host, 0, sizeof(w->host));
