@@ -129,6 +129,7 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
     if (s->tls == SS_TLS_OPPORTUNISTIC) s->tls_verify = 0;
     if (!s->relay_name) s->relay_name = "default";
     /* RFC 5321 4.1.4: a name that is no FQDN is worse than an address literal. */
+    s->helo_is_address = !s->helo && !is_fqdn(name);
     if (!s->helo) s->helo = is_fqdn(name) ? name : strspn(name, "0123456789.") == strlen(name) && *name ? apr_pstrcat(pool, "[", name, "]", NULL) : "[127.0.0.1]";
     if (!s->default_domain) s->default_domain = is_fqdn(name) ? name : "localhost";
     if (s->username && !*s->username) s->username = NULL;

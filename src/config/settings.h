@@ -54,6 +54,7 @@ typedef struct {               /* one relay: a server record (S), and the queue'
     apr_array_header_t *auth;              /* of const char *: "auto", "off" or mechanisms in order */
     int auth_insecure;
     const char *helo;
+    int helo_is_address;                   /* nobody gave a name: EHLO says the connection's own address, helo is for what has no connection */
     const char *source_address;
     apr_interval_time_t timeout[SS_TIMEOUTS];
     apr_interval_time_t test_timeout;

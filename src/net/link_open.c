@@ -1,7 +1,10 @@
 /* link_open.c: a link's way to its session: resolve, connect, find out how TLS is wanted there, shake hands. See link.h. */
 #include <apr_strings.h>
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "net/link_inside.h"
 
@@ -27,6 +30,21 @@ static ss_client_tls_t client_tls(const ss_link_t *link, int is_tls)
     return link->settings->tls == SS_TLS_OPPORTUNISTIC ? SS_CLIENT_TLS_IF_OFFERED : SS_CLIENT_TLS_REQUIRED;
 }
 
+/* This end of the connection as an address literal (RFC 5321 4.1.3); the setting's word where the system does not tell. */
+static const char *own_literal(const ss_link_t *link)
+{
+    struct sockaddr_storage own;
+    socklen_t len = sizeof(own);
+    char text[INET6_ADDRSTRLEN];
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&own;
+
+    if (getsockname(link->watch.fd, (struct sockaddr *)&own, &len)) return link->settings->helo;
+    if (own.ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text))) return apr_pstrcat(link->session_pool, "[", text, "]", NULL);
+    if (own.ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text))) return apr_pstrcat(link->session_pool, "[IPv6:", text, "]", NULL);
+    return link->settings->helo;
+}
+
 static void begin_session(ss_link_t *link, int is_tls)
 {
     const ss_settings_t *s = link->settings;
@@ -48,6 +66,7 @@ static void begin_session(ss_link_t *link, int is_tls)
 
     memcpy(options.timeout, s->timeout, sizeof(options.timeout));
     if (!link->session_pool) apr_pool_create(&link->session_pool, link->pool);
+    if (s->helo_is_address) options.helo = own_literal(link);
     link->phase = SS_LINK_SESSION;
     link->client = ss_client_create(&options, now, link->session_pool);
     if (is_tls) {

@@ -200,6 +200,18 @@ def test_source_address_and_helo(make_httpd, relay):
     assert seen[0] == ("mail.rig.example.com", "127.0.0.9")
 
 
+@pytest.mark.parametrize("host, want", [("127.0.0.1", "[127.0.0.9]"), ("::1", "[IPv6:::1]")])
+def test_a_server_without_a_name_says_its_address(make_httpd, make_relay, host, want):
+    """RFC 5321 4.1.3 and 4.1.4: a literal of the connection's own end where there is no domain name."""
+    relay = make_relay(host=host)
+    address = f"[{host}]" if ":" in host else host
+    httpd = make_httpd(f"ServerName localhost\nSMTPSendEngine On\nSMTPSendHost {address}:{relay.port}\nSMTPSendSourceAddress 127.0.0.9\n" if host != "::1" else
+                       f"ServerName localhost\nSMTPSendEngine On\nSMTPSendHost {address}:{relay.port}\n", relay=relay)
+    httpd.send()
+    relay.wait_for(1)
+    assert relay.commands("EHLO")[0] == f"EHLO {want}"
+
+
 def test_ipv6_host(make_httpd, make_relay):
     try:
         relay = make_relay(host="::1")
