@@ -35,7 +35,10 @@ def body(data):
 
 
 def staged(httpd):
+    """Parts in the store; none while the daemon that was just started has not made its tables yet."""
     with contextlib.closing(sqlite3.connect(httpd.queue, timeout=10)) as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'version'").fetchone():
+            return 0
         return db.execute("SELECT count(*) FROM body").fetchone()[0]
 
 
