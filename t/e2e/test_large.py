@@ -35,7 +35,9 @@ def body(data):
 
 
 def staged(httpd):
-    """Parts in the store; none while the daemon that was just started has not made its tables yet."""
+    """Parts in the store; none while the daemon that was just started has not made file and tables yet, which we must not make for it."""
+    if not os.path.exists(httpd.queue):
+        return 0
     with contextlib.closing(sqlite3.connect(httpd.queue, timeout=10)) as db:
         if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'version'").fetchone():
             return 0
