@@ -7,6 +7,7 @@ import threading
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 PAUSED = ["sending is paused"]
@@ -28,6 +29,13 @@ def find(driver, css):
 
 def by_text(driver, css, text):
     return next(e for e in driver.find_elements(By.CSS_SELECTOR, css) if e.text.strip() == text)
+
+
+def follow(driver, element):
+    """Clicks what leads to another page and waits until that page is there."""
+    before = find(driver, "html")
+    element.click()
+    wait(driver, staleness_of(before))
 
 
 def lines_but_times(text):
@@ -78,7 +86,7 @@ def test_run_again_with_a_recipient(make_httpd, relay, make_browser):
     driver = make_browser()
     driver.get(url(httpd, "/mail-test"))
     find(driver, "form[method=get] input[name=to]").send_keys("bob@example.net")
-    by_text(driver, "form[method=get] button", "Run again").click()
+    follow(driver, by_text(driver, "form[method=get] button", "Run again"))
     assert find(driver, "li[data-step=rcpt]").is_displayed() and find(driver, "form[method=get] input[name=to]").get_attribute("value") == "bob@example.net"
     assert not relay.messages
 
@@ -178,14 +186,14 @@ def test_actions_by_filter_with_the_script(waiting, make_browser):
 def test_actions_without_the_script(waiting, make_browser):
     driver = make_browser(script=False)
     driver.get(url(waiting, "/mail-status/queue"))
-    by_text(driver, f"tr[data-key=m{waiting.idents[0]}] button", "Delete").click()
+    follow(driver, by_text(driver, f"tr[data-key=m{waiting.idents[0]}] button", "Delete"))
     assert waiting.message(waiting.idents[0])["state"] == "queued" and "cannot be undone" in find(driver, "main").text
-    by_text(driver, "button", "Delete").click()
+    follow(driver, by_text(driver, "button", "Delete"))
     assert waiting.message(waiting.idents[0])["state"] == "cancelled"
     driver.get(url(waiting, "/mail-status/queue?state=queued"))
-    by_text(driver, "form[data-bulk] button", "Hold all").click()
+    follow(driver, by_text(driver, "form[data-bulk] button", "Hold all"))
     assert waiting.status()["counts"]["held"] == 0
-    by_text(driver, "button", "Hold: 2 messages").click()
+    follow(driver, by_text(driver, "button", "Hold: 2 messages"))
     assert "Held: 2 of 2 messages" in find(driver, "main").text
     assert waiting.status()["counts"]["held"] == 2
 
@@ -286,6 +294,6 @@ def test_from_the_overview_to_the_cause_in_two_clicks(make_httpd, make_relay, ma
     driver = make_browser()
     driver.get(url(httpd, "/mail-status"))
     assert "refuses us" in find(driver, "#banners").text and "SMTPSendPassword" in find(driver, "#relays").text
-    find(driver, "a.tile").click()
-    find(driver, f"tr[data-key=m{ident}] a").click()
+    follow(driver, find(driver, "a.tile"))
+    follow(driver, find(driver, f"tr[data-key=m{ident}] a"))
     assert "authentication failed" in find(driver, "main").text
