@@ -221,13 +221,18 @@ $(B)/bench-delay: $(call obj,t/bench/delay.c t/bench/common.c)
 $(B)/bench-empty.so: $(call obj,t/bench/empty.c)
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^
 
+# Before any other library's constructor; what it counts must not become what it counts with.
+$(B)/bench-count.so: $(call obj,t/bench/count.c)
+	$(Q)$(CC) -shared $(LDFLAGS_ALL) -Wl,-z,initfirst -o $@ $^
+
+$(B)/obj/t/bench/count.o: OWN += -fvisibility=default -fno-builtin -U_FORTIFY_SOURCE
 $(B)/obj/t/bench/empty.o $(B)/obj/t/torture/fault.o: OWN += -fvisibility=default
 
 # A disk that breaks, for t/torture.
 $(B)/fault.so: $(call obj,t/torture/fault.c)
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $^
 
-bench-programs: $(B)/bench-sink $(B)/bench-load $(B)/bench-delay $(B)/bench-empty.so
+bench-programs: $(B)/bench-sink $(B)/bench-load $(B)/bench-delay $(B)/bench-empty.so $(B)/bench-count.so
 
 # Which rows: make bench ROWS="S1 S6"
 ROWS ?=

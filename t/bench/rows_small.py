@@ -117,9 +117,11 @@ def large(bench):
     return row
 
 
-# ---- what the kernel is asked for ----
+# ---- what the kernel and the C library are asked for ----
 
-EVENTS = ["raw_syscalls:sys_enter", "syscalls:sys_enter_fsync", "syscalls:sys_enter_fdatasync", "context-switches"]
+COUNTED = 10000
+
+EVENTS = ["raw_syscalls:sys_enter", "syscalls:sys_enter_fsync", "syscalls:sys_enter_fdatasync", "context-switches", "sched:sched_waking"]
 
 
 def perf_works():
@@ -146,7 +148,7 @@ class Counter:
         tools.pause(0.5)
 
     def end(self):
-        """calls, fsyncs, context switches (None where unknown)."""
+        """calls, fsyncs, context switches, wake-ups of others (None where unknown)."""
         self.process.send_signal(2)
         self.process.wait(20)
         text = self.file.read()
@@ -157,14 +159,29 @@ class Counter:
             if found:
                 counts[found.group(2)] = int(found.group(1))
         if self.is_perf:
-            return counts.get(EVENTS[0], 0), counts.get(EVENTS[1], 0) + counts.get(EVENTS[2], 0), counts.get(EVENTS[3])
+            return counts.get(EVENTS[0], 0), counts.get(EVENTS[1], 0) + counts.get(EVENTS[2], 0), counts.get(EVENTS[3]), counts.get(EVENTS[4])
         syncs = counts.get("fsync", 0) + counts.get("fdatasync", 0)
-        return sum(n for name, n in counts.items() if name != "total"), syncs, None
+        return sum(n for name, n in counts.items() if name != "total"), syncs, None, None
+
+
+def memory_and_copies(bench, row):
+    """Runs of their own, since counting costs time. The peer starts its processes without what counts, so ours alone."""
+    figures = {}
+    with tools.Sink() as sink, tools.Counts() as counts, Module(sink.port, env=counts.env) as module:
+        flow.run(module, sink, 1000, "http", connections=32)
+        for number in range(bench.rounds):
+            cost = counts.cost(module.daemon(), COUNTED, lambda: row.faults("while allocations are counted", flow.run(module, sink, COUNTED, "http", connections=32)))
+            for (who, what), value in cost.items():
+                figures.setdefault(f"{who}, {what}", tools.Figures("a message")).add(value)
+            bench.say(f"S14 round {number + 1} daemon: {cost['daemon', 'allocations']:.1f} allocations, {cost['daemon', 'bytes copied']:.0f} bytes copied a message")
+    for label, values in figures.items():
+        row.line(label, values)
+    row.note("Allocations are calls of malloc and its kin; copies memcpy and memmove by call (t/bench/count.c), of a message of 2 KiB.")
 
 
 def calls(bench):
-    row = Row("S14", "system calls, fsyncs and context switches a message under S1's load")
-    kinds = {"system calls": {}, "fsyncs": {}, "context switches": {}}
+    row = Row("S14", "system calls, fsyncs, switches, wake-ups, allocations and copies a message under S1's load")
+    kinds = {"system calls": {}, "fsyncs": {}, "context switches": {}, "wake-ups": {}}
     with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port) as module:
         for number in range(bench.rounds):
             for system, way, connections, count in ((postfix, "smtp", 20, 1000), (module, "http", 32, 10000)):
@@ -182,6 +199,7 @@ def calls(bench):
     for kind, systems in kinds.items():
         for name, values in systems.items():
             row.line(f"{name}, {kind}", values)
+    memory_and_copies(bench, row)
     row.verdict("system calls a message", kinds["system calls"]["mod_smtp_send"].median, 30, is_most=True)
     syncs = kinds["fsyncs"]["mod_smtp_send"].median
     row.verdict("fsyncs a message (at least one commit, one a batch: far below 1)", syncs, 0.25, is_most=True)

@@ -125,11 +125,11 @@ class Module:
 
     name = "mod_smtp_send"
 
-    def __init__(self, relay, config="", engine="On", handlers=None, queue=None, host="127.0.0.1"):
+    def __init__(self, relay, config="", engine="On", handlers=None, queue=None, host="127.0.0.1", env=None):
         hosts = relay if isinstance(relay, str) else f"{host}:{relay}"
         text = f"{FILES}SMTPSendEngine {engine}\nSMTPSendHost {hosts}\n{config}\n"
         more = {"handlers": handlers} if handlers is not None else {}
-        self.httpd = Httpd(text, level="warn", queue=queue, **more)
+        self.httpd = Httpd(text, level="warn", queue=queue, env=env, **more)
         self.dir, self.port = self.httpd.dir, self.httpd.port
         try:
             self.httpd.start()

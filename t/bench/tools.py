@@ -5,7 +5,9 @@ import os
 import resource
 import selectors
 import statistics
+import struct
 import subprocess
+import tempfile
 import time
 
 from rig.httpd import BUILD, select_pause
@@ -224,6 +226,39 @@ def anonymous(pid):
 def reset_peak(pid):
     with open(f"/proc/{pid}/clear_refs", "w") as file:
         file.write("5")
+
+
+class Counts:
+    """What the processes started with env ask of the C library (count.c)."""
+
+    FIELDS = ("allocations", "bytes allocated", "copies", "bytes copied", "bytes read and written")
+
+    def __init__(self):
+        self.file = tempfile.NamedTemporaryFile("rb", buffering=0)
+        self.env = {"LD_PRELOAD": program("count.so"), "BENCH_COUNT": self.file.name}
+
+    def look(self, daemon):
+        """Figures since their beginning: of the daemon, and of all others together."""
+        self.file.seek(0)
+        sums = {"daemon": dict.fromkeys(self.FIELDS, 0), "web processes": dict.fromkeys(self.FIELDS, 0)}
+        for pid, *values in struct.iter_unpack("=6Q", self.file.read()):
+            for name, value in zip(self.FIELDS, values):
+                sums["daemon" if pid == daemon else "web processes"][name] += value
+        if not all(figures["allocations"] for figures in sums.values()):
+            raise RuntimeError("nothing is counted")
+        return sums
+
+    def cost(self, daemon, count, run):
+        """What run() costs for each of the count messages it sends: (who, what) -> figure."""
+        before = self.look(daemon)
+        run()
+        return {(who, what): (value - before[who][what]) / count for who, figures in self.look(daemon).items() for what, value in figures.items()}
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.file.close()
 
 
 # ---- figures ----

@@ -1,5 +1,6 @@
 """The queue on a real PostgreSQL: one node, the server's death, several nodes, their deaths and their actions on each other's mail."""
 import collections
+import glob
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from e2e.test_restart import Load, ledger
 from e2e.test_webhook import Application, handlers
 
 SLOW = "SMTPSendConnections 1\nSMTPSendRetry 1s\n"
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 DEATH = ["AH00", "child pid", "ended unexpectedly", "was killed"]
 
 
@@ -289,6 +291,31 @@ def test_a_node_dies_and_the_other_delivers(make_httpd, make_relay, database):
     assert not expected - arrived, "lost"
     assert sum((arrived - expected).values()) <= 2 * 16
     b.wait(lambda: names(database) != [] and first not in names(database), 20, "the dead node's row to go")
+
+
+@pytest.mark.parametrize("ahead", ["+20m", "-20m"])
+def test_clocks_that_differ(make_httpd, relay, database, ahead):
+    """Who lives is told by the server's clock: nobody's mail is taken while it lives; and a dead node's is not late by what its clock was ahead."""
+    wrong = {"LD_PRELOAD": FAKETIME, "FAKETIME": ahead, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    a = node(make_httpd, database, relay, env=wrong, expect=[*DEATH, "sending is paused"])
+    b = node(make_httpd, database, relay, expect=["sending is paused", "taken over"])
+    first, second = name_of(a, database), name_of(b, database)
+    a.cli("pause", "--reason", "test", check=0)
+    b.wait(lambda: b.status()["paused"], 2, "the pause at the other node")
+    ids = [httpd.send().json["id"] for httpd in (a, b) for _ in range(3)]
+    created = [int(row[0]) for row in database.sql("SELECT created FROM message WHERE finished = 0 ORDER BY created")]
+    assert 1100e6 < created[-1] - created[0] < 1300e6, "the clocks differ"
+    for httpd, other in ((a, second), (b, first)):
+        httpd.wait(lambda httpd=httpd: httpd.status()["queue"]["messages"] == 6, 5, "the other node's count")
+        assert [(n["name"], n["silent"]) for n in httpd.status()["nodes"]] == [(other, False)]
+    assert sorted(database.sql("SELECT node, count(*) FROM message WHERE finished = 0 GROUP BY node")) == sorted([[first, "3"], [second, "3"]])
+    kill(a)
+    silence(database, first)
+    b.cli("resume", check=0)
+    for ident in ids:
+        b.wait_state(ident, "sent")
+    assert len(relay.messages) == 2 + 6
+    b.wait(lambda: first not in names(database), 20, "the dead node's row to go")
 
 
 def test_a_node_that_was_away_forgets_what_was_taken_from_it(make_httpd, make_relay, database):
