@@ -91,6 +91,11 @@ static apr_status_t save(work_t *work, ss_message_t *m)
     ss_db_clear(&work->to);
     if (!work->in_batch) rv = ss_db_do(&work->to, work->to.dialect->begin);
     if (rv == APR_SUCCESS) rv = ss_write_accept(&work->to, &request);
+    if (rv == APR_SUCCESS && *request.existing_id) {
+        /* A damaged page may show a key twice. Both were accepted; one keeps it. */
+        m->idempotency_key = NULL;
+        rv = ss_write_accept(&work->to, &request);
+    }
     if (rv == APR_SUCCESS && ++work->in_batch == EACH) rv = commit(work);
     return rv;
 }
@@ -103,8 +108,6 @@ static apr_status_t take(work_t *work, ss_message_t *m)
         work->recovered->incomplete++;
         return APR_SUCCESS;
     }
-    /* Another message may have taken the key meanwhile; this one is in the queue already. */
-    m->idempotency_key = NULL;
     apr_status_t rv = save(work, m);
     if (rv == APR_SUCCESS) {
         work->recovered->messages++;

@@ -79,14 +79,14 @@ def test_what_can_be_read_is_saved_and_delivered(make_httpd, relay):
 def test_a_sound_queue_comes_whole_with_its_pauses(make_httpd, relay, tmp_path):
     httpd = waiting(make_httpd, relay, 20)
     httpd.cli("pause", "--reason", "moving", check=0)
-    held = httpd.send().json["id"]
+    held = httpd.send(headers={"Idempotency-Key": "once"}).json["id"]
     httpd.cli("hold", held, check=0)
     stop(httpd)
     into = str(tmp_path / "new.db")
     done = recover(httpd.queue, "--into", into, "--json")
     assert done.returncode == 0 and '"messages": 21' in done.stdout and '"settings": true' in done.stdout, done
     with contextlib.closing(sqlite3.connect(httpd.queue)) as old, contextlib.closing(sqlite3.connect(into)) as new:
-        for statement in ("SELECT id, relay, sender, size, created, subject, n_queued, n_held, due FROM message ORDER BY id", "SELECT * FROM recipient ORDER BY message, number",
+        for statement in ("SELECT id, relay, sender, size, created, subject, idem_key, content_hash, n_queued, n_held, due FROM message ORDER BY id", "SELECT * FROM recipient ORDER BY message, number",
                           "SELECT key, value FROM setting WHERE key LIKE 'pause/%'"):
             assert old.execute(statement).fetchall() == new.execute(statement).fetchall()
 
