@@ -3,6 +3,8 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
@@ -49,39 +51,23 @@ static apr_size_t local_part(const char *text, const char **why)
     return (apr_size_t)(p - text);
 }
 
-static int is_ipv4(const char *text, apr_size_t len)
-{
-    int parts = 0, digits = 0, value = 0;
-
-    for (apr_size_t i = 0; i <= len; i++) {
-        if (i == len || text[i] == '.') {
-            if (!digits || value > 255) return 0;
-            parts++;
-            digits = value = 0;
-        } else {
-            if (!apr_isdigit(text[i]) || ++digits > 3) return 0;
-            value = value * 10 + (text[i] - '0');
-        }
-    }
-    return parts == 4;
-}
-
-/* "[192.0.2.1]", "[IPv6:2001:db8::1]". */
+/* "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321 4.1.3). */
 static int is_literal(const char *text, apr_size_t len)
 {
+    char host[INET6_ADDRSTRLEN];
+    unsigned char address[sizeof(struct in6_addr)];
+
     if (len < 3 || text[len - 1] != ']') return 0;
     text++;
     len -= 2;
-    if (len > 5 && !strncasecmp(text, "IPv6:", 5)) {
-        int colons = 0;
-        if (len > 5 + 45) return 0;
-        for (apr_size_t i = 5; i < len; i++) {
-            if (text[i] == ':') colons++;
-            else if (!apr_isxdigit(text[i]) && text[i] != '.') return 0;
-        }
-        return colons >= 2 && colons <= 8;
+    int is_six = len > 5 && !strncasecmp(text, "IPv6:", 5);
+    if (is_six) {
+        text += 5;
+        len -= 5;
     }
-    return is_ipv4(text, len);
+    if (len >= sizeof(host)) return 0;
+    apr_cpystrn(host, text, len + 1);
+    return inet_pton(is_six ? AF_INET6 : AF_INET, host, address) == 1;
 }
 
 static int is_domain(const char *text, apr_size_t len)

@@ -13,7 +13,7 @@
 #define WORD_BYTES 42          /* octets in one encoded word: 42 as base64 are 56, with =?utf-8?B??= 68, below 75 */
 #define CHARSET_MAX 40
 
-/* Any character set to UTF-8; what cannot be converted becomes U+FFFD. */
+/* Any character set to UTF-8; what cannot be converted becomes a question mark, of a set that nobody knows U+FFFD. */
 static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *bytes, apr_size_t len)
 {
     iconv_t cd;
@@ -106,7 +106,9 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
         p++;
     }
     out[used] = '\0';
-    return ss_text_utf8(pool, out, used);
+    const char *valid = ss_text_utf8(pool, out, used);
+    /* An octet that is none of UTF-8's became three. */
+    return apr_pstrmemdup(pool, valid, cut(valid, strlen(valid), max));
 }
 
 const char *ss_words_encode(apr_pool_t *pool, const char *text)

@@ -14,7 +14,14 @@ static void syntax_is_checked(void)
         { "literal 6", "a@[IPv6:2001:db8::1]", 1 }, { "utf-8", "j\xc3\xb6rg@b\xc3\xbc" "cher.example", 1 }, { "local only", "root", 0 }, { "empty", "", 0 },
         { "two dots", "a..b@example.com", 0 }, { "dot end", "a.@example.com", 0 }, { "line end", "a@b\r\nRCPT TO:<x@y>", 0 }, { "bracket", "a@b>", 0 },
         { "blank", "a b@example.com", 0 }, { "bad utf-8", "a\xff@example.com", 0 }, { "bad literal", "a@[300.1.1.1]", 0 }, { "hyphen", "a@-b.com", 0 },
-        { "c1 control", "a\xc2\x85@example.com", 0 }, { "two at", "a@b@c", 0 }
+        { "literal 6 of nothing", "a@[IPv6::::::]", 0 }, { "literal 6 too long", "a@[IPv6:1:2:3:4:5:6:7:8:9]", 0 }, { "literal of four", "a@[1.2.3]", 0 },
+        { "literal too long", "a@[IPv6:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]", 0 }, { "literal open", "a@[192.0.2.1", 0 }, { "literal empty", "a@[]", 0 },
+        { "literal 6 mixed", "a@[IPv6:::ffff:192.0.2.1]", 1 }, { "quoted open", "\"a@b.c", 0 }, { "quoted pair at the end", "\"a\\", 0 }, { "quoted pair", "\"a\\\"b\"@c.d", 1 },
+        { "quoted and more", "\"a\"b@c.d", 0 }, { "quoted control", "\"a\tb\"@c.d", 0 }, { "dot first", ".a@b.c", 0 }, { "no local", "@b.c", 0 }, { "no domain after @", "a@", 0 },
+        { "label ends with hyphen", "a@b-.c", 0 }, { "two dots in domain", "a@b..c", 0 }, { "domain's dot end", "a@b.c.", 0 }, { "underscore", "a@b_c.d", 1 },
+        { "separator", "a\xe2\x80\xa8@b.c", 0 }, { "paragraph", "a\xe2\x80\xa9@b.c", 0 }, { "dash of three octets", "a\xe2\x80\x94@b.c", 1 },
+        { "local of 64", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@b.c", 1 }, { "local of 65", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@b.c", 0 },
+        { "label of 64", "a@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.b", 0 }, { "c1 control", "a\xc2\x85@example.com", 0 }, { "two at", "a@b@c", 0 }
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         if (ss_address_is_valid(table[i].input, 0, NULL) != table[i].want) CU_FAIL(table[i].label);
