@@ -99,6 +99,55 @@ static void refusals_name_the_field(void)
     apr_pool_destroy(pool);
 }
 
+/* Every field with every kind of value: taken, or refused by its name; and no value of any field makes a header field or a recipient. */
+static void no_value_of_any_field_gets_through_unnamed(void)
+{
+    static const char *const fields[] = {
+        "from", "to", "cc", "bcc", "replyTo", "subject", "text", "html", "headers", "attachments", "metadata", "notify", "ret", "envid", "at", "expire", "priority",
+        "individually", "messageId", "date", "envelope", "webhook", "relay", "requireTls", "inReplyTo", "references", "no-such-field"
+    };
+    static const char *const values[] = {
+        "null", "true", "false", "0", "-1", "1.5", "99999999999999999999999", "\"\"", "\" \"", "\"x\"", "\"a@b.c\"", "\"a@b.c\\r\\nBcc: e@v.il\"", "\"x\\nBcc: e@v.il\"", "\"x\\rBcc: e@v.il\"",
+        "\"x\\u0000\"", "\"\\ud800\"", "\"x\\r\\n.\\r\\nMAIL FROM:<e@v.il>\"", "[]", "[null]", "[1]", "[[]]", "[\"x\\r\\nBcc: e@v.il\"]", "[{\"name\":\"x\\r\\nBcc: e@v.il\",\"address\":\"a@b.c\"}]",
+        "[{\"address\":\"a@b.c\\nBcc: e@v.il\"}]", "[{\"address\":1}]", "[{\"name\":1,\"address\":\"a@b.c\"}]", "[{\"x\":1}]", "{}", "{\"address\":\"a@b.c\"}", "{\"name\":\"x\"}", "{\"x\":\"y\\r\\nBcc: e@v.il\"}",
+        "{\"x\\r\\nBcc\":\"e@v.il\"}", "{\"x\":1}", "{\"x\":[]}", "{\"Bcc\":\"e@v.il\"}", "{\"from\":\"a@b.c\\r\\nRCPT TO:<e@v.il>\"}", "{\"to\":[\"a@b.c\\r\\nRCPT TO:<e@v.il>\"]}", "{\"to\":1}", "{\"from\":1}",
+        "[{\"content\":\"aGk=\",\"filename\":\"x\\r\\nBcc: e@v.il\"}]", "[{\"content\":\"aGk=\",\"contentType\":\"text/plain\\r\\nBcc: e@v.il\"}]", "[{\"content\":\"aGk=\",\"contentType\":\"x\"}]",
+        "[{\"content\":\"aGk=\",\"cid\":\"x\\r\\nBcc: e@v.il\"}]", "[{\"content\":1}]", "[{\"filename\":\"x\"}]", "[{\"content\":\"aGk=\",\"filename\":1}]", "[{\"content\":\"aGk=\",\"x\":1}]"
+    };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+    int taken = 0, refused = 0;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++) {
+        for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++) {
+            apr_pool_clear(pool);
+            const char *json = apr_psprintf(pool, "{%s%s%s\"%s\":%s}", strcmp(fields[f], "from") ? "\"from\":\"a@b.c\"," : "", strcmp(fields[f], "to") ? "\"to\":\"x@y.z\"," : "",
+                                            strcmp(fields[f], "text") ? "\"text\":\"t\"," : "", fields[f], values[v]);
+            const ss_mail_message_t *m = formed(json, &problem, pool);
+            if (!m) {
+                refused++;
+                if (problem.status == 400 && problem.field && !strncmp(problem.field, fields[f], strlen(fields[f]))) continue;
+                /* A text that is no JSON, and an address that is missing, have no place of their own. */
+                if (problem.status == 400 && (strstr(json, "ud800") || strstr(json, "99999999999999999999999") || !strcmp(values[v], "null") || !strcmp(values[v], "[]"))) continue;
+                printf("\n%s: %d, %s: %s", json, problem.status, problem.field ? problem.field : "(none)", problem.detail);
+                CU_FAIL("refused without the field's name");
+                continue;
+            }
+            taken++;
+            for (int i = 0; i < m->rcpts->nelts; i++) {
+                if (strstr(APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t).address, "v.il")) CU_FAIL(json);
+            }
+            const char *body = strstr(m->content, "\r\n\r\n"), *found = strstr(m->content, "\r\nBcc:");
+            CU_ASSERT_PTR_NOT_NULL_FATAL(body);
+            if (found && found < body) CU_FAIL(json);
+            if (strchr(m->envid ? m->envid : "", '\n') || strchr(m->from, '\n') || strchr(m->webhook ? m->webhook : "", '\n') || strchr(m->relay ? m->relay : "", '\n')) CU_FAIL(json);
+        }
+    }
+    CU_ASSERT_TRUE(taken > 30 && refused > 300);
+    apr_pool_destroy(pool);
+}
+
 void ss_suite_form(void)
 {
     CU_pSuite s = CU_add_suite("form", NULL, NULL);
@@ -106,4 +155,5 @@ void ss_suite_form(void)
     CU_add_test(s, "a_whole_document_becomes_mime", a_whole_document_becomes_mime);
     CU_add_test(s, "expire_is_a_duration_or_seconds", expire_is_a_duration_or_seconds);
     CU_add_test(s, "refusals_name_the_field", refusals_name_the_field);
+    CU_add_test(s, "no_value_of_any_field_gets_through_unnamed", no_value_of_any_field_gets_through_unnamed);
 }
