@@ -53,7 +53,10 @@ static int has_rcpt(ss_mail_message_t *m, const char *address)
         }
         return 0;
     }
-    if (!m->rcpt_index) m->rcpt_index = apr_hash_make(m->pool);
+    if (!m->rcpt_index) {
+        m->rcpt_index = apr_hash_make(m->pool);
+        m->rcpt_indexed = 0;
+    }
     for (; m->rcpt_indexed < m->rcpts->nelts; m->rcpt_indexed++) {
         apr_hash_set(m->rcpt_index, key_of(m->pool, rcpts[m->rcpt_indexed].address), APR_HASH_KEY_STRING, m);
     }

@@ -49,7 +49,7 @@ typedef struct ss_mail_message_t {
     int individually;
     const char *webhook;               /* or NULL */
     int requires_tls;                  /* RFC 8689: TLS-Required / REQUIRETLS asked for */
-    /* message.c's own: finds a recipient that is there already; zero at first. rcpts only grows. */
+    /* message.c's own: finds a recipient that is there already; rcpt_index is set to NULL by who replaces rcpts. */
     apr_hash_t *rcpt_index;
     int rcpt_indexed;
 } ss_mail_message_t;

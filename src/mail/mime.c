@@ -93,18 +93,51 @@ static int put_folded(walk_t *w, const char *p, apr_size_t len)
     return put(w, p, len) || puts_out(w, "\r\n") ? -1 : 0;
 }
 
-/* A header line without octets above 127: runs of them become encoded words. */
+static int is_high(char c)
+{
+    return (unsigned char)c > 127;
+}
+
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* The end of the words from p on that have octets above 127; p stands at such a word. Blanks between encoded words are none (RFC 2047 6.2), so they go into one. */
+static const char *high_words(const char *p, const char *end)
+{
+    for (;;) {
+        int has_high = 0;
+        while (p < end && !is_blank(*p)) p++;
+        const char *next = p;
+        while (next < end && is_blank(*next)) next++;
+        for (const char *c = next; c < end && !is_blank(*c); c++) has_high |= is_high(*c);
+        if (!has_high) return p;
+        p = next;
+    }
+}
+
+/* A header line without octets above 127. Whole words are encoded, since a reader knows an encoded word by the blanks around it (RFC 2047 5); within quotes and
+ * parameters, where none may stand, just the octets: many readers decode them there nevertheless. */
 static const char *ascii_line(walk_t *w, const char *p, apr_size_t *len)
 {
-    const char *end = p + *len, *out = "";
+    const char *end = p + *len, *colon = is_blank(*p) ? NULL : memchr(p, ':', *len), *out = "";
+    int has_quotes = memchr(p, '"', *len) || memchr(p, ';', *len);
 
+    if (colon) {
+        out = apr_pstrmemdup(w->pool, p, (apr_size_t)(colon + 1 - p));
+        p = colon + 1;
+    }
     while (p < end) {
-        const char *start = p;
-        while (p < end && (unsigned char)*p < 128) p++;
+        const char *start = p, *word = p;
+        for (; p < end && !is_high(*p); p++) if (is_blank(*p)) word = p + 1;
+        if (p < end && !has_quotes) p = word;
         out = apr_pstrcat(w->pool, out, apr_pstrmemdup(w->pool, start, (apr_size_t)(p - start)), NULL);
+        if (p == end) break;
         start = p;
-        while (p < end && (unsigned char)*p > 127) p++;
-        if (p > start) out = apr_pstrcat(w->pool, out, ss_words_encode(w->pool, ss_text_utf8(w->pool, start, (apr_size_t)(p - start))), NULL);
+        if (has_quotes) while (p < end && is_high(*p)) p++;
+        else p = high_words(p, end);
+        out = apr_pstrcat(w->pool, out, ss_words_encode(w->pool, ss_text_utf8(w->pool, start, (apr_size_t)(p - start))), NULL);
     }
     *len = strlen(out);
     return out;
@@ -114,7 +147,7 @@ static int put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
 {
     int has_high = 0;
 
-    for (apr_size_t i = 0; i < len && !has_high; i++) has_high = (unsigned char)p[i] > 127;
+    for (apr_size_t i = 0; i < len && !has_high; i++) has_high = is_high(p[i]);
     if (memchr(p, '\0', len)) {
         char *clean = apr_pstrmemdup(w->pool, p, len);
         for (apr_size_t i = 0; i < len; i++) {

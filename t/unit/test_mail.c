@@ -29,6 +29,11 @@ static void no_recipient_twice(void)
     CU_ASSERT_FALSE(m->is_utf8);
     CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, "j\xc3\xb6rg@example.net", SS_NOTIFY_NONE, "to", NULL), 0);
     CU_ASSERT_TRUE(m->is_utf8);
+    /* Who replaces the recipients (aliases) begins anew: what was there before is no double, what comes twice now is one. */
+    m->rcpts = apr_array_make(pool, 4, sizeof(ss_mail_rcpt_t));
+    m->rcpt_index = NULL;
+    for (int i = 0; i < 60; i++) CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, apr_psprintf(pool, "u%d@example.net", i % 30), SS_NOTIFY_NONE, "to", NULL), 0);
+    CU_ASSERT_EQUAL(m->rcpts->nelts, 30);
     apr_pool_destroy(pool);
 }
 
