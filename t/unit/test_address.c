@@ -1,6 +1,7 @@
 /* test_address.c: mailbox syntax, lists, names. */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
+#include <apr_strings.h>
 #include <string.h>
 
 #include "mail/address.h"
@@ -51,7 +52,12 @@ static void lists_are_read(void)
         { "g: a@b.c, d@e.f;, x@y.z", "|a@b.c|g;|d@e.f|g;|x@y.z|;" }, { "undisclosed-recipients:;", "" }, { "<@r.x,@s.y:a@b.c>", "|a@b.c|;" }, { ",, a@b.c,", "|a@b.c|;" },
         { "=?utf-8?Q?J=C3=B6rg?= =?utf-8?B?w7Y=?= <a@b.c>", "J\xc3\xb6rg\xc3\xb6|a@b.c|;" }, { "root", "|root|;" }, { "a @ b . c", "|a@b.c|;" },
         { "\"a b\"@c.d", "|\"a b\"@c.d|;" }, { "Joe Doe", "ERROR" }, { "a@b.c>", "ERROR" }, { "<a@b.c", "ERROR" }, { "\"a", "ERROR" }, { "(a", "ERROR" },
-        { "<a@b.c> d@e.f", "ERROR" }, { "a@b.c\r\n ,d@e.f", "|a@b.c|;|d@e.f|;" }
+        { "<a@b.c> d@e.f", "ERROR" }, { "a@b.c\r\n ,d@e.f", "|a@b.c|;|d@e.f|;" },
+        { "<\"a b\"@[192.0.2.1]>", "|\"a b\"@[192.0.2.1]|;" }, { "a@[192.0.2.1], b@c.d", "|a@[192.0.2.1]|;|b@c.d|;" }, { "a@[192.0.2.1", "ERROR" }, { "<a@[192.0.2.1>", "ERROR" },
+        { "<a@b.c", "ERROR" }, { "<a@<b.c>>", "ERROR" }, { "<>", "ERROR" }, { "Joe <>", "ERROR" }, { "<(in (side)) a@b.c (out)> (more)", "|a@b.c|;" }, { "a@b.c (J\\)oe)", "J)oe|a@b.c|;" },
+        { "<\"a@b.c>", "ERROR" }, { "<a@b.c> (open", "ERROR" }, { "<(open a@b.c>", "ERROR" }, { "g: h: a@b.c;;", "ERROR" }, { "g:, ,a@b.c; d@e.f", "|a@b.c|g;|d@e.f|;" },
+        { ": a@b.c;", "|a@b.c|;" }, { "\"g, h\": a@b.c;", "|a@b.c|g, h;" }, { "Joe \"X\" Doe <a@b.c>", "Joe X Doe|a@b.c|;" }, { "\"X\" <a@b.c>", "X|a@b.c|;" }, { "\"a\r\n b\"@c.d", "|\"a b\"@c.d|;" },
+        { "Joe \"q\"@c.d", "ERROR" }, { "\"\" <a@b.c>", "|a@b.c|;" }, { "\"a\\\"b\" <a@b.c>", "a\"b|a@b.c|;" }, { "a@b..c", "ERROR" }, { "@", "ERROR" }, { "; ;", "" }, { "[", "ERROR" }, { "a b <c@d.e", "ERROR" }
     };
     apr_pool_t *pool;
 
@@ -63,6 +69,37 @@ static void lists_are_read(void)
             CU_FAIL("list");
         }
     }
+    /* Comments in comments have a bound, as their ends must come. */
+    static const char open[] = "((((((((((((((((((((((((((((((((((((((((", close[] = "))))))))))))))))))))))))))))))))))))))))";
+    for (int depth = 1; depth <= 40; depth++) {
+        const char *got = flat(apr_psprintf(pool, "%.*s%.*s a@b.c", depth, open, depth, close), pool);
+        if (depth > 32 ? strcmp(got, "ERROR") : !strstr(got, "|a@b.c|;")) CU_FAIL("depth of comments");
+    }
+    apr_array_header_t *list;
+    const char *why = NULL;
+    CU_ASSERT_EQUAL(ss_address_list(&list, "a\0b@c.d", 8, &why, pool), -1);
+    CU_ASSERT_EQUAL(ss_address_list(&list, "<a\0b@c.d>", 10, &why, pool), -1);
+    CU_ASSERT_STRING_EQUAL(why, "there is a zero byte in an address");
+    apr_pool_destroy(pool);
+}
+
+static void one_is_one(void)
+{
+    static const struct { const char *text, *why; } table[] = {
+        { "", "it is empty" }, { ";", "it is empty" }, { "a@b.c, d@e.f", "there is more than one address where one belongs" }, { "a@b.c\t", "it has a control character or line end" },
+        { "a@b.c\177", "it has a control character or line end" }, { "Joe Doe", "\"Joe Doe\" is no address; one looks like: Name <name@example.com>" }
+    };
+    const char *why;
+    ss_address_t out;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        CU_ASSERT_EQUAL(ss_address_one(&out, table[i].text, &why, pool), -1);
+        CU_ASSERT_STRING_EQUAL(why, table[i].why);
+    }
+    CU_ASSERT_EQUAL(ss_address_one(&out, "Joe <a@b.c>", NULL, pool), 0);
+    CU_ASSERT_STRING_EQUAL(out.name, "Joe");
     apr_pool_destroy(pool);
 }
 
@@ -91,5 +128,6 @@ void ss_suite_address(void)
 
     CU_add_test(s, "syntax_is_checked", syntax_is_checked);
     CU_add_test(s, "lists_are_read", lists_are_read);
+    CU_add_test(s, "one_is_one", one_is_one);
     CU_add_test(s, "what_is_written_is_read_again", what_is_written_is_read_again);
 }
