@@ -124,6 +124,8 @@ static const char *ascii_line(walk_t *w, const char *p, apr_size_t *len)
     const char *end = p + *len, *colon = is_blank(*p) ? NULL : memchr(p, ':', *len), *out = "";
     int has_quotes = memchr(p, '"', *len) || memchr(p, ';', *len);
 
+    /* A name with such octets is none. */
+    for (const char *c = p; colon && c < colon; c++) if (is_high(*c)) colon = NULL;
     if (colon) {
         out = apr_pstrmemdup(w->pool, p, (apr_size_t)(colon + 1 - p));
         p = colon + 1;

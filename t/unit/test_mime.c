@@ -59,7 +59,7 @@ static void parts_are_changed_where_they_must(void)
         { "a long field at its blank", apr_pstrcat(pool, "X-A: ", words, "\r\n\r\nhi\r\n", NULL), "\r\n vvvv", 0 }, { "a long field without one", apr_pstrcat(pool, "X-A: ", long_text, "\r\n\r\nhi\r\n", NULL), "\r\n xxxx", 0 },
         { "a field of a part", MIXED "--b\r\nContent-Description: J\xc3\xb6rg\r\n\r\nhi\r\n--b--\r\n", "=?utf-8?B?", 1 },
         { "words next to each other", MIXED "--b\r\nX-A: a J\xc3\xb6rg M\xc3\xb6 end\r\n\r\nhi\r\n--b--\r\n", "X-A: a =?utf-8?B?SsO2cmcgTcO2?= end\r\n", 1 },
-        { "no blank before them", MIXED "--b\r\nX-A:\xc3\xb6\r\n\r\nhi\r\n--b--\r\n", "X-A:=?utf-8?B?w7Y=?=\r\n", 1 }, { "on a line that goes on", MIXED "--b\r\nX-A: a\r\n \xc3\xb6: b\r\n\r\nhi\r\n--b--\r\n", "\r\n =?utf-8?B?w7Y6?= b\r\n", 1 },
+        { "in a name", MIXED "--b\r\nX-\xc3\xb6: a\r\n\r\nhi\r\n--b--\r\n", "--b\r\n=?utf-8?B?WC3Dtjo=?= a\r\n", 1 }, { "no blank before them", MIXED "--b\r\nX-A:\xc3\xb6\r\n\r\nhi\r\n--b--\r\n", "X-A:=?utf-8?B?w7Y=?=\r\n", 1 }, { "on a line that goes on", MIXED "--b\r\nX-A: a\r\n \xc3\xb6: b\r\n\r\nhi\r\n--b--\r\n", "\r\n =?utf-8?B?w7Y6?= b\r\n", 1 },
         { "in a parameter", MIXED "--b\r\nContent-Disposition: attachment; filename=\"J\xc3\xb6.txt\"\r\n\r\nhi\r\n--b--\r\n", "; filename=\"J=?utf-8?B?w7Y=?=.txt\"\r\n", 1 },
         { "a picture in a part", MIXED "--b\r\nContent-Type: image/png\r\n\r\n\xf6\r\n--b--\r\n", "9g==\r\n--b--\r\n", 1 },
         { "parts without end", MIXED "--b\r\n\r\nJ\xc3\xb6rg\r\n", "J=C3=B6rg\r\n", 1 }, { "two parts", MIXED "--b\r\n\r\none\xc3\xb6\r\n--b\r\n\r\ntwo\xc3\xb6\r\n--b--\r\n", "b25lw7Y=\r\n--b\r\n", 1 },

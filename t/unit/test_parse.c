@@ -128,12 +128,128 @@ static void the_corpus_is_parsed_or_refused(void)
     apr_pool_destroy(pool);
 }
 
+static void marks_are_read(void)
+{
+    static const struct { const char *field; int is_bulk, is_auto; } table[] = {
+        { "Precedence: BULK", 1, 0 }, { "Precedence: list", 1, 0 }, { "Precedence: junk", 1, 0 }, { "Precedence: first-class", 0, 0 }, { "Auto-Submitted: auto-replied", 0, 1 },
+        { "Auto-Submitted: no", 0, 0 }, { "Auto-Submitted: No; by=me", 0, 0 }, { "Auto-Submitted: no-really", 0, 1 }, { "Auto-Submitted: none", 0, 1 }, { "X-Other: bulk", 0, 0 }
+    };
+    ss_parse_options_t options = { .takes_rcpts = 1 };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const ss_mail_message_t *m = parsed(apr_pstrcat(pool, "From: a@b.c\r\nTo: x@y.z\r\nReceived: one\r\nReceived: two\r\nMessage-ID: none\r\n", table[i].field, "\r\n\r\n", NULL), &options, &problem, pool);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+        if (m->is_bulk != table[i].is_bulk || m->is_auto != table[i].is_auto) CU_FAIL(table[i].field);
+        CU_ASSERT_EQUAL(m->received_count, 2);
+        CU_ASSERT_PTR_NULL(m->message_id);
+    }
+    apr_pool_destroy(pool);
+}
+
+static void what_is_missing_is_added(void)
+{
+    static const char *const more[][2] = { { "X-Team", "J\xc3\xb6rg" }, { "X-Empty", NULL } };
+    ss_parse_options_t options = { .adds_missing = 1, .from_name = "Joe Doe", .default_from = "cron@host.example", .now = 1700000000000000, .random = 7 };
+    ss_mail_problem_t problem;
+    apr_array_header_t *add;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    add = apr_array_make(pool, 2, sizeof(more[0]));
+    for (int i = 0; i < 2; i++) memcpy(apr_array_push(add), more[i], sizeof(more[0]));
+    options.add_headers = add;
+    ss_mail_message_t *m = parsed("Subject: s\r\n\r\nhi\r\n", &options, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_STRING_EQUAL(m->from, "cron@host.example");
+    CU_ASSERT_STRING_EQUAL(m->header_from, "cron@host.example");
+    static const char want[] = "X-Team: =?utf-8?B?SsO2cmc=?=\r\nX-Empty: \r\nSubject: s\r\nFrom: Joe Doe <cron@host.example>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <";
+    CU_ASSERT_NSTRING_EQUAL(m->content, want, sizeof(want) - 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "@localhost>\r\n\r\nhi\r\n"));
+    /* The envelope's sender is the From; nobody's, where neither is known. */
+    m = ss_mail_create(pool);
+    m->from = "";
+    options.default_from = NULL;
+    CU_ASSERT_EQUAL(ss_parse_message(m, "Subject: s\r\n\r\n", 14, &options, &problem), 0);
+    CU_ASSERT_PTR_NULL(strstr(m->content, "From:"));
+    m = ss_mail_create(pool);
+    m->from = "root";
+    options.default_domain = "host.example";
+    CU_ASSERT_EQUAL(ss_parse_message(m, "Subject: s\r\n\r\n", 14, &options, &problem), 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "From: Joe Doe <root@host.example>\r\n"));
+    ((const char **)add->elts)[1] = "a\r\nBcc: e@v.il";
+    CU_ASSERT_PTR_NULL(parsed("Subject: s\r\n\r\n", &options, &problem, pool));
+    CU_ASSERT_STRING_EQUAL(problem.field, "X-Team");
+    apr_pool_destroy(pool);
+}
+
+static void domains_and_bcc(void)
+{
+    static const struct { const char *label, *in, *has; int keeps_bcc; } table[] = {
+        { "each without one", "From: root\r\nTo: joe, X <eve>, a@b.c\r\n\r\n", "From: root@host.example\r\nTo: joe@host.example,\r\n X <eve@host.example>,\r\n a@b.c\r\n", 0 },
+        { "two fields", "From: a@b.c\r\nTo: x@y.z\r\nTo: joe\r\n\r\n", "To: x@y.z\r\nTo: joe@host.example\r\n", 0 }, { "a group stays", "From: a@b.c\r\nTo: g: joe;\r\n\r\n", "To: g: joe;\r\n", 0 },
+        { "a list that is whole", "From: a@b.c\r\nTo: x@y.z,d@e.f\r\n\r\n", "To: x@y.z,d@e.f\r\n", 0 }, { "Bcc kept", "From: a@b.c\r\nTo: x@y.z\r\nBcc: h@i.j\r\n\r\n", "\r\nBcc: h@i.j\r\n", 1 },
+        { "Resent-Bcc kept", "From: a@b.c\r\nResent-Bcc: h@i.j\r\n\r\n", "Resent-Bcc: h@i.j\r\n", 1 }, { "Resent-Bcc left out", "From: a@b.c\r\nResent-Bcc: h@i.j\r\nX-A: b\r\n\r\n", "From: a@b.c\r\nX-A: b\r\n", 0 },
+        { "Resent-Sender first", "From: a@b.c\r\nResent-To: x@y.z\r\nResent-Sender: s@b.c\r\nResent-From: r@b.c\r\n\r\n", "Resent-Sender: s@b.c", 0 },
+        { "the mbox line of some", ">From joe Sat\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\n", "From: a@b.c\r\nTo: x@y.z\r\n\r\n", 0 }, { "a field that begins so", "From : a@b.c\r\nTo: x@y.z\r\n\r\n", "x@y.z", 0 }
+    };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ss_parse_options_t options = { .takes_rcpts = 1, .default_domain = "host.example", .keeps_bcc = table[i].keeps_bcc };
+        const ss_mail_message_t *m = parsed(table[i].in, &options, &problem, pool);
+        if (m && strstr(apr_pstrmemdup(pool, m->content, m->content_len), table[i].has)) continue;
+        printf("\n%s: %s", table[i].label, m ? m->content : problem.detail);
+        CU_FAIL("parsed otherwise");
+    }
+    apr_pool_destroy(pool);
+}
+
+static void a_header_has_bounds(void)
+{
+    ss_parse_options_t options = { .max_size = 0 };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    char *many = apr_palloc(pool, 10001 * 6 + 3), *to = many;
+    for (int i = 0; i < 10001; i++, to += 6) memcpy(to, "a: b\r\n", 6);
+    memcpy(to, "\r\n", 3);
+    CU_ASSERT_PTR_NULL(parsed(many, &options, &problem, pool));
+    CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, "more than 10000 fields"));
+    CU_ASSERT_PTR_NOT_NULL(parsed(many + 6, &options, &problem, pool));
+    char *large = apr_palloc(pool, 300000);
+    memset(large, 'x', 299999);
+    memcpy(large, "X-A: ", 5);
+    for (int i = 70; i < 299990; i += 70) memcpy(large + i, "\r\n ", 3);
+    memcpy(large + 299994, "\r\n\r\n", 5);
+    CU_ASSERT_PTR_NULL(parsed(large, &options, &problem, pool));
+    CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, "the header is longer than 262144 octets"));
+    memset(&problem, 0, sizeof(problem));
+    CU_ASSERT_EQUAL(ss_parse_message(ss_mail_create(pool), "X: a\0b\r\n\r\n", 11, &options, &problem), -1);
+    CU_ASSERT_STRING_EQUAL(problem.detail, "the header has a zero byte");
+    /* The size is that of the canonical form. */
+    options.max_size = 12;
+    CU_ASSERT_PTR_NULL(parsed("X: a\n\nb\nc\nd\n", &options, &problem, pool));
+    CU_ASSERT_EQUAL(problem.status, 413);
+    CU_ASSERT_PTR_NOT_NULL(parsed("X: a\n\nb\n", &options, &problem, pool));
+    apr_pool_destroy(pool);
+}
+
 void ss_suite_parse(void)
 {
     CU_pSuite s = CU_add_suite("parse", NULL, NULL);
 
     CU_add_test(s, "recipients_and_senders", recipients_and_senders);
     CU_add_test(s, "canonical_content_is_not_copied", canonical_content_is_not_copied);
+    CU_add_test(s, "marks_are_read", marks_are_read);
+    CU_add_test(s, "what_is_missing_is_added", what_is_missing_is_added);
+    CU_add_test(s, "domains_and_bcc", domains_and_bcc);
+    CU_add_test(s, "a_header_has_bounds", a_header_has_bounds);
     CU_add_test(s, "refusals_name_the_place", refusals_name_the_place);
     CU_add_test(s, "the_corpus_is_parsed_or_refused", the_corpus_is_parsed_or_refused);
 }
