@@ -2,7 +2,7 @@
 
 .PHONY: fuzz fuzz-short fuzz-corpus coverage
 ## make fuzz TIME=3600  each fuzz target so many seconds (FUZZ="client reply" only these); new inputs go to build/fuzz/corpus, findings to build/fuzz
-## make coverage        branches of src/smtp, src/queue and src/mail that the tests reach, file by file
+## make coverage        branches of src/smtp, src/queue and src/mail that unit tests and simulator reach, file by file
 
 FUZZ_ALL := $(filter-out main,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
 FUZZ     ?= $(FUZZ_ALL)
@@ -42,9 +42,10 @@ fuzz-short:
 
 COVERED  := smtp queue mail
 coverage:
-	@$(MAKE) --no-print-directory B=build/coverage OPT="-O0 -g" WARN= HARD= SAN="--coverage" build/coverage/unit
+	@$(MAKE) --no-print-directory B=build/coverage OPT="-O0 -g" WARN= HARD= SAN="--coverage" build/coverage/unit build/coverage/sim
 	@find build/coverage -name '*.gcda' -delete
 	@timeout 600 build/coverage/unit > build/coverage/unit.log
+	@for seed in $$(seq 1000); do timeout 60 build/coverage/sim =$$seed > build/coverage/sim.log || { tail -3 build/coverage/sim.log; exit 1; }; done
 	@sh t/coverage build/coverage $(COVERED)
 
 .PHONY: sim
