@@ -99,6 +99,97 @@ static void refusals_name_the_field(void)
     apr_pool_destroy(pool);
 }
 
+/* What is asked for arrives in the message. */
+static void wishes_are_taken(void)
+{
+    static const char json[] = "{\"from\":\"a@b.c\",\"to\":{\"address\":\"x@y.z\"},\"cc\":[\"g: c@d.e, f@g.h;\"],\"text\":\"t\",\"notify\":[\"success\",\"delay\"],\"ret\":\"HDRS\",\"envid\":\"e1\","
+        "\"priority\":\"bulk\",\"individually\":true,\"messageId\":\"id@b.c\",\"at\":\"2030-01-31T12:00:00Z\",\"headers\":{\"X-Two\":[\"one\",\"two\"]},\"metadata\":{\"a\":1,\"b\":null,\"c\":true,\"d\":\"x\"},\"bcc\":null}";
+    static const struct { const char *envelope, *from, *to; int rcpts; } table[] = {
+        { "{\"from\":\"\",\"to\":[\"n@o.p\"]}", "", "n@o.p", 1 }, { "{\"from\":\"<>\"}", "", "x@y.z", 1 }, { "{\"from\":\"r@s.t\"}", "r@s.t", "x@y.z", 1 }, { "{\"to\":[\"n@o.p\",\"q@o.p\"]}", "a@b.c", "n@o.p", 2 }
+    };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    const ss_mail_message_t *m = formed(json, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_EQUAL(m->rcpts->nelts, 3);
+    CU_ASSERT_EQUAL(APR_ARRAY_IDX(m->rcpts, 2, ss_mail_rcpt_t).notify, SS_NOTIFY_SUCCESS | SS_NOTIFY_DELAY);
+    CU_ASSERT_TRUE(m->ret == SS_RET_HDRS && m->individually && m->priority == 2);
+    CU_ASSERT_STRING_EQUAL(m->envid, "e1");
+    CU_ASSERT_STRING_EQUAL(m->message_id, "<id@b.c>");
+    CU_ASSERT_STRING_EQUAL(m->metadata, "{\"a\":1,\"b\":null,\"c\":true,\"d\":\"x\"}");
+    CU_ASSERT_EQUAL(m->at, apr_time_from_sec(1896091200));
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "X-Two: one\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "X-Two: two\r\n"));
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        m = formed(apr_psprintf(pool, "{\"from\":\"a@b.c\",\"to\":\"x@y.z\",\"text\":\"t\",\"envelope\":%s}", table[i].envelope), &problem, pool);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+        CU_ASSERT_STRING_EQUAL(m->from, table[i].from);
+        CU_ASSERT_EQUAL_FATAL(m->rcpts->nelts, table[i].rcpts);
+        CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(m->rcpts, 0, ss_mail_rcpt_t).address, table[i].to);
+    }
+    apr_pool_destroy(pool);
+}
+
+/* One of what is allowed count times, with commas between. */
+static const char *times(apr_pool_t *pool, const char *what, int count)
+{
+    apr_size_t len = strlen(what);
+    char *out = apr_palloc(pool, (apr_size_t)count * (len + 1) + 1), *to = out;
+
+    for (int i = 0; i < count; i++, to += len + 1) {
+        memcpy(to, what, len);
+        to[len] = ',';
+    }
+    to[-1] = '\0';
+    return out;
+}
+
+static char *filled(apr_pool_t *pool, char c, apr_size_t len)
+{
+    char *out = apr_palloc(pool, len + 1);
+
+    memset(out, c, len);
+    out[len] = '\0';
+    return out;
+}
+
+/* The last that is taken, and the first that is refused. */
+static void fields_have_bounds(void)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    const struct { const char *field, *taken, *refused, *named; } table[] = {
+        { "subject", apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 10000)), apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 10001)), "subject" },
+        { "envid", apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 100)), apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 101)), "envid" },
+        { "messageId", apr_psprintf(pool, "\"<%s@b.c>\"", filled(pool, 'x', 894)), apr_psprintf(pool, "\"<%s@b.c>\"", filled(pool, 'x', 895)), "messageId" },
+        { "messageId", "\"a@b\"", "\"a b@c\"", "messageId" }, { "messageId", "\"<a@b>\"", "\"<a@b\"", "messageId" }, { "messageId", "\"<a@b>\"", "\"<ab>\"", "messageId" }, { "messageId", "\"<a@b>\"", "\"<a@<b>\"", "messageId" },
+        { "headers", apr_psprintf(pool, "{\"X-%s\":\"a\"}", filled(pool, 'x', 98)), apr_psprintf(pool, "{\"X-%s\":\"a\"}", filled(pool, 'x', 99)), "headers.X-" },
+        { "headers", apr_psprintf(pool, "{\"X\":[%s]}", times(pool, "\"a\"", 1000)), apr_psprintf(pool, "{\"X\":[%s]}", times(pool, "\"a\"", 1001)), "headers.X[1000]" },
+        { "headers", "{\"X-A\":\"\"}", "{\"\":\"a\"}", "headers." }, { "headers", "{\"X-A\":\"\"}", "{\"X A\":\"a\"}", "headers.X A" }, { "headers", "{\"X-A\":\"\"}", "{\"X:\":\"a\"}", "headers.X:" },
+        { "metadata", apr_psprintf(pool, "{\"a\":\"%s\"}", filled(pool, 'x', 2040)), apr_psprintf(pool, "{\"a\":\"%s\"}", filled(pool, 'x', 2041)), "metadata" },
+        { "attachments", apr_psprintf(pool, "[%s]", times(pool, "{\"content\":\"\"}", 1000)), apr_psprintf(pool, "[%s]", times(pool, "{\"content\":\"\"}", 1001)), "attachments" },
+        { "attachments", "[{\"content\":\"\",\"contentType\":\"a/b; c=d\"}]", "[{\"content\":\"\",\"contentType\":\"a/; c=d\"}]", "attachments[0].contentType" },
+        { "attachments", "[{\"content\":\"\",\"cid\":\"a@b\"}]", "[{\"content\":\"\",\"cid\":\"<a@b>\"}]", "attachments[0].cid" },
+        { "bcc", apr_psprintf(pool, "[%s]", times(pool, "\"a@b.c\"", 50000)), apr_psprintf(pool, "[%s]", times(pool, "\"a@b.c\"", 50001)), "bcc" },
+        { "notify", "\"never\"", "\"never, success\"", "notify" }, { "notify", "\"success,failure, delay\"", "[\"success\",\"maybe\"]", "notify[1]" }, { "ret", "\"full\"", "\"fully\"", "ret" },
+        { "priority", "\"high\"", "\"highest\"", "priority" }, { "priority", "\"normal\"", "\"\"", "priority" }, { "envelope", "{}", "{\"from\":[\"a@b.c\",\"d@e.f\"]}", "envelope.from" }
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        for (int is_refused = 0; is_refused < 2; is_refused++) {
+            ss_mail_problem_t problem;
+            const char *json = apr_psprintf(pool, "{\"from\":\"a@b.c\",\"to\":\"x@y.z\",\"text\":\"t\",\"%s\":%s}", table[i].field, is_refused ? table[i].refused : table[i].taken);
+            const ss_mail_message_t *m = formed(json, &problem, pool);
+            if ((m == NULL) == is_refused && (!is_refused || (problem.status == 400 && !strncmp(problem.field, table[i].named, strlen(table[i].named))))) continue;
+            printf("\n%.100s: %s: %s", json, problem.field ? problem.field : "-", problem.detail);
+            CU_FAIL("a bound");
+        }
+    }
+    apr_pool_destroy(pool);
+}
+
 /* Every field with every kind of value: taken, or refused by its name; and no value of any field makes a header field or a recipient. */
 static void no_value_of_any_field_gets_through_unnamed(void)
 {
@@ -155,5 +246,7 @@ void ss_suite_form(void)
     CU_add_test(s, "a_whole_document_becomes_mime", a_whole_document_becomes_mime);
     CU_add_test(s, "expire_is_a_duration_or_seconds", expire_is_a_duration_or_seconds);
     CU_add_test(s, "refusals_name_the_field", refusals_name_the_field);
+    CU_add_test(s, "wishes_are_taken", wishes_are_taken);
+    CU_add_test(s, "fields_have_bounds", fields_have_bounds);
     CU_add_test(s, "no_value_of_any_field_gets_through_unnamed", no_value_of_any_field_gets_through_unnamed);
 }
