@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mail/canonical.h"
+#include "fill.h"
 
 void ss_suite_canonical(void);
 
@@ -43,15 +44,6 @@ static void line_ends_become_crlf(void)
     apr_pool_destroy(pool);
 }
 
-static char *run(apr_pool_t *pool, char c, apr_size_t n)
-{
-    char *s = apr_palloc(pool, n + 1);
-
-    memset(s, c, n);
-    s[n] = '\0';
-    return s;
-}
-
 static void long_lines_are_encoded_and_others_kept(void)
 {
     apr_pool_t *pool;
@@ -59,11 +51,11 @@ static void long_lines_are_encoded_and_others_kept(void)
     apr_size_t len;
 
     apr_pool_create(&pool, NULL);
-    in = apr_pstrcat(pool, "Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\npre\r\n", kept, "\r\n\r\n", run(pool, 'x', 100000), "\r\n--b--\r\n", NULL);
+    in = apr_pstrcat(pool, "Content-Type: multipart/mixed; boundary=\"b\"\r\n\r\npre\r\n", kept, "\r\n\r\n", fill(pool, 'x', 100000), "\r\n--b--\r\n", NULL);
     out = made(in, strlen(in), &len, pool);
     CU_ASSERT_PTR_NOT_NULL(strstr(out, kept));
     CU_ASSERT_PTR_NOT_NULL(strstr(out, "Content-Transfer-Encoding: quoted-printable"));
-    in = apr_pstrcat(pool, "Subject: ", run(pool, 's', 5000), "\r\nX: ", run(pool, 'y', 990), " ", run(pool, 'z', 990), "\r\n\r\n", run(pool, 'x', 100000), NULL);
+    in = apr_pstrcat(pool, "Subject: ", fill(pool, 's', 5000), "\r\nX: ", fill(pool, 'y', 990), " ", fill(pool, 'z', 990), "\r\n\r\n", fill(pool, 'x', 100000), NULL);
     made(in, strlen(in), &len, pool);
     made("A: b\r\n\r\nx\0y\r\n", 13, &len, pool);
     made("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n\0\0\0", 55, &len, pool);   /* the last part is not closed */

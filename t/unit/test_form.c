@@ -7,6 +7,7 @@
 #include "mail/canonical.h"
 #include "mail/compose.h"
 #include "mail/form.h"
+#include "fill.h"
 
 void ss_suite_form(void);
 
@@ -146,15 +147,6 @@ static const char *times(apr_pool_t *pool, const char *what, int count)
     return out;
 }
 
-static char *filled(apr_pool_t *pool, char c, apr_size_t len)
-{
-    char *out = apr_palloc(pool, len + 1);
-
-    memset(out, c, len);
-    out[len] = '\0';
-    return out;
-}
-
 /* The last that is taken, and the first that is refused. */
 static void fields_have_bounds(void)
 {
@@ -162,14 +154,14 @@ static void fields_have_bounds(void)
 
     apr_pool_create(&pool, NULL);
     const struct { const char *field, *taken, *refused, *named; } table[] = {
-        { "subject", apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 10000)), apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 10001)), "subject" },
-        { "envid", apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 100)), apr_psprintf(pool, "\"%s\"", filled(pool, 'x', 101)), "envid" },
-        { "messageId", apr_psprintf(pool, "\"<%s@b.c>\"", filled(pool, 'x', 894)), apr_psprintf(pool, "\"<%s@b.c>\"", filled(pool, 'x', 895)), "messageId" },
+        { "subject", apr_psprintf(pool, "\"%s\"", fill(pool, 'x', 10000)), apr_psprintf(pool, "\"%s\"", fill(pool, 'x', 10001)), "subject" },
+        { "envid", apr_psprintf(pool, "\"%s\"", fill(pool, 'x', 100)), apr_psprintf(pool, "\"%s\"", fill(pool, 'x', 101)), "envid" },
+        { "messageId", apr_psprintf(pool, "\"<%s@b.c>\"", fill(pool, 'x', 894)), apr_psprintf(pool, "\"<%s@b.c>\"", fill(pool, 'x', 895)), "messageId" },
         { "messageId", "\"a@b\"", "\"a b@c\"", "messageId" }, { "messageId", "\"<a@b>\"", "\"<a@b\"", "messageId" }, { "messageId", "\"<a@b>\"", "\"<ab>\"", "messageId" }, { "messageId", "\"<a@b>\"", "\"<a@<b>\"", "messageId" },
-        { "headers", apr_psprintf(pool, "{\"X-%s\":\"a\"}", filled(pool, 'x', 98)), apr_psprintf(pool, "{\"X-%s\":\"a\"}", filled(pool, 'x', 99)), "headers.X-" },
+        { "headers", apr_psprintf(pool, "{\"X-%s\":\"a\"}", fill(pool, 'x', 98)), apr_psprintf(pool, "{\"X-%s\":\"a\"}", fill(pool, 'x', 99)), "headers.X-" },
         { "headers", apr_psprintf(pool, "{\"X\":[%s]}", times(pool, "\"a\"", 1000)), apr_psprintf(pool, "{\"X\":[%s]}", times(pool, "\"a\"", 1001)), "headers.X[1000]" },
         { "headers", "{\"X-A\":\"\"}", "{\"\":\"a\"}", "headers." }, { "headers", "{\"X-A\":\"\"}", "{\"X A\":\"a\"}", "headers.X A" }, { "headers", "{\"X-A\":\"\"}", "{\"X:\":\"a\"}", "headers.X:" },
-        { "metadata", apr_psprintf(pool, "{\"a\":\"%s\"}", filled(pool, 'x', 2040)), apr_psprintf(pool, "{\"a\":\"%s\"}", filled(pool, 'x', 2041)), "metadata" },
+        { "metadata", apr_psprintf(pool, "{\"a\":\"%s\"}", fill(pool, 'x', 2040)), apr_psprintf(pool, "{\"a\":\"%s\"}", fill(pool, 'x', 2041)), "metadata" },
         { "attachments", apr_psprintf(pool, "[%s]", times(pool, "{\"content\":\"\"}", 1000)), apr_psprintf(pool, "[%s]", times(pool, "{\"content\":\"\"}", 1001)), "attachments" },
         { "attachments", "[{\"content\":\"\",\"contentType\":\"a/b; c=d\"}]", "[{\"content\":\"\",\"contentType\":\"a/; c=d\"}]", "attachments[0].contentType" },
         { "attachments", "[{\"content\":\"\",\"cid\":\"a@b\"}]", "[{\"content\":\"\",\"cid\":\"<a@b>\"}]", "attachments[0].cid" },

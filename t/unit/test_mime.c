@@ -6,19 +6,11 @@
 
 #include "mail/canonical.h"
 #include "mail/mime.h"
+#include "fill.h"
 
 void ss_suite_mime(void);
 
 #define MIXED "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
-
-static char *filled(apr_pool_t *pool, char c, apr_size_t len)
-{
-    char *text = apr_palloc(pool, len + 1);
-
-    memset(text, c, len);
-    text[len] = '\0';
-    return text;
-}
 
 /* The rewritten message, sound by itself; NULL where it is refused. */
 static const char *rewritten(const char *in, apr_size_t len, int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool)
@@ -45,7 +37,7 @@ static void parts_are_changed_where_they_must(void)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
-    const char *long_text = filled(pool, 'x', 3000), *words = apr_pstrcat(pool, filled(pool, 'w', 600), " ", filled(pool, 'v', 600), NULL), *borders = filled(pool, 'b', 60);
+    const char *long_text = fill(pool, 'x', 3000), *words = apr_pstrcat(pool, fill(pool, 'w', 600), " ", fill(pool, 'v', 600), NULL), *borders = fill(pool, 'b', 60);
     const struct { const char *label, *in, *has; int makes_7bit; } table[] = {
         { "text without fields", "Subject: s\r\n\r\nJ\xc3\xb6rg\r\n", "Content-Transfer-Encoding: quoted-printable\r\n", 1 },
         { "its character set", "Subject: s\r\n\r\nJ\xc3\xb6rg\r\n", "charset=utf-8", 1 },
@@ -53,7 +45,7 @@ static void parts_are_changed_where_they_must(void)
         { "ASCII with a long line", apr_pstrcat(pool, "Subject: s\r\n\r\n", long_text, "\r\n", NULL), "charset=us-ascii", 0 },
         { "mostly high octets", "Content-Type: text/plain\r\n\r\n\xf6\xf6\xf6\xf6\xf6\xf6\r\n", "Content-Transfer-Encoding: base64\r\n", 1 },
         { "a picture", "Content-Type: image/png\r\n\r\n\xf6" "abc", "Content-Transfer-Encoding: base64\r\n", 1 },
-        { "base64 with long lines", apr_pstrcat(pool, "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n", filled(pool, 'A', 4000), "\r\n", NULL), "AAAA\r\n", 0 },
+        { "base64 with long lines", apr_pstrcat(pool, "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n", fill(pool, 'A', 4000), "\r\n", NULL), "AAAA\r\n", 0 },
         { "quoted-printable with long lines", apr_pstrcat(pool, "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n=41", long_text, "\r\n", NULL), "Axxx", 0 },
         { "no body", "Content-Type: text/plain\r\n\r\n", "Content-Type: text/plain\r\n\r\n", 1 }, { "no header's end", "Subject: s\r\n", "Subject: s\r\n", 1 },
         { "a long field at its blank", apr_pstrcat(pool, "X-A: ", words, "\r\n\r\nhi\r\n", NULL), "\r\n vvvv", 0 }, { "a long field without one", apr_pstrcat(pool, "X-A: ", long_text, "\r\n\r\nhi\r\n", NULL), "\r\n xxxx", 0 },
@@ -65,9 +57,9 @@ static void parts_are_changed_where_they_must(void)
         { "parts without end", MIXED "--b\r\n\r\nJ\xc3\xb6rg\r\n", "J=C3=B6rg\r\n", 1 }, { "two parts", MIXED "--b\r\n\r\none\xc3\xb6\r\n--b\r\n\r\ntwo\xc3\xb6\r\n--b--\r\n", "b25lw7Y=\r\n--b\r\n", 1 },
         { "an empty part", MIXED "--b\r\n--b\r\n\r\n\xc3\xb6\r\n--b--\r\n", "--b\r\n", 1 }, { "an empty last part", MIXED "--b\r\n\r\n\xc3\xb6\r\n--b\r\n", "w7Y=\r\n--b\r\n", 1 },
         { "before and behind", MIXED "fore \xc3\xb6\r\n--b\r\n\r\nhi\r\n--b--\r\nbehind \xc3\xb6\r\n", "fore ??\r\n--b\r\n\r\nhi\r\n--b--\r\nbehind ??\r\n", 1 },
-        { "long before", apr_pstrcat(pool, MIXED, long_text, "\r\n--b\r\n\r\nhi\r\n--b--\r\n", NULL), "x\r\nx", 0 }, { "long behind, open", apr_pstrcat(pool, MIXED "--b\r\n\r\nhi\r\n--b--\r\n", filled(pool, 'y', 999), NULL), "y\r\ny\r\n", 0 },
+        { "long before", apr_pstrcat(pool, MIXED, long_text, "\r\n--b\r\n\r\nhi\r\n--b--\r\n", NULL), "x\r\nx", 0 }, { "long behind, open", apr_pstrcat(pool, MIXED "--b\r\n\r\nhi\r\n--b--\r\n", fill(pool, 'y', 999), NULL), "y\r\ny\r\n", 0 },
         { "blanks behind a delimiter", MIXED "--b  \r\n\r\n\xc3\xb6\r\n--b-- \r\n", "--b  \r\nContent-Type", 1 }, { "what only begins as one", MIXED "--b\r\n\r\n\xc3\xb6 \r\n--bc\r\n--b-\r\n-b\r\n--b--\r\n", "--bc\r\n--b-\r\n-b\r\n", 1 },
-        { "a long delimiter line", apr_pstrcat(pool, MIXED "--b", filled(pool, ' ', 1100), "\r\n\r\nhi\r\n--b--", filled(pool, ' ', 1100), "\r\n", NULL), "--b\r\n\r\nhi\r\n--b--\r\n", 0 },
+        { "a long delimiter line", apr_pstrcat(pool, MIXED "--b", fill(pool, ' ', 1100), "\r\n\r\nhi\r\n--b--", fill(pool, ' ', 1100), "\r\n", NULL), "--b\r\n\r\nhi\r\n--b--\r\n", 0 },
         { "declared encoding of the whole", "Content-Type: multipart/mixed; boundary=b\r\nContent-Transfer-Encoding: 8bit\r\n\r\n--b\r\n\r\n\xc3\xb6\r\n--b--\r\n", "boundary=b\r\n\r\n--b", 1 },
         { "a boundary of many", apr_pstrcat(pool, "Content-Type: multipart/mixed; boundary=", borders, "\r\n\r\n--", borders, "\r\n\r\n\xc3\xb6\r\n--", borders, "--\r\n", NULL), "w7Y=", 1 },
         { "a message in it", MIXED "--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: 8bit\r\n\r\nSubject: J\xc3\xb6rg\r\n\r\nJ\xc3\xb6rg\r\n--b--\r\n", "\r\nSubject: =?utf-8?B?SsO2cmc=?=\r\n", 1 },
@@ -104,7 +96,7 @@ static void what_must_not_be_changed_is_refused(void)
     const struct { const char *in, *why; } table[] = {
         { "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xb6\r\n--b--\r\n", "signed or encrypted" }, { "Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xb6\r\n--b--\r\n", "signed or encrypted" },
         { "Content-Type: multipart/mixed\r\n\r\n\xc3\xb6\r\n", "names no boundary" }, { "Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n\xc3\xb6\r\n", "names no boundary" },
-        { apr_pstrcat(pool, "Content-Type: multipart/mixed; boundary=", filled(pool, 'b', 300), "\r\n\r\n\xc3\xb6\r\n", NULL), "boundary is too long" },
+        { apr_pstrcat(pool, "Content-Type: multipart/mixed; boundary=", fill(pool, 'b', 300), "\r\n\r\n\xc3\xb6\r\n", NULL), "boundary is too long" },
         { apr_pstrcat(pool, deep, "\r\n\xc3\xb6\r\n", NULL), "nested too deeply" },
         { "Content-Type: message/partial\r\n\r\n\xc3\xb6\r\n", "message/partial" }, { "Content-Type: message/external-body\r\n\r\n\xc3\xb6\r\n", "message/external-body" }
     };

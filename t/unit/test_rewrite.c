@@ -8,15 +8,19 @@
 
 void ss_suite_rewrite(void);
 
-static ss_mail_message_t *message(apr_pool_t *pool)
+static ss_mail_message_t *read_as(const char *text, apr_pool_t *pool)
 {
-    static const char text[] = "From: Joe <joe@app.example>\r\nTo: root@host.example, x@y.z\r\n\r\nhi\r\n";
     ss_parse_options_t options = { .takes_rcpts = 1 };
     ss_mail_problem_t problem = { 0 };
     ss_mail_message_t *m = ss_mail_create(pool);
 
     CU_ASSERT_EQUAL_FATAL(ss_parse_message(m, text, strlen(text), &options, &problem), 0);
     return m;
+}
+
+static ss_mail_message_t *message(apr_pool_t *pool)
+{
+    return read_as("From: Joe <joe@app.example>\r\nTo: root@host.example, x@y.z\r\n\r\nhi\r\n", pool);
 }
 
 static void senders_are_replaced(void)
@@ -58,16 +62,6 @@ static void aliases_and_redirect(void)
     CU_ASSERT_EQUAL(m->rcpts->nelts, 1);
     CU_ASSERT_EQUAL(strncmp(m->content, "X-Original-To: a@b.c\r\nX-Original-To: x@y.z\r\nFrom: ", 50), 0);
     apr_pool_destroy(pool);
-}
-
-static ss_mail_message_t *read_as(const char *text, apr_pool_t *pool)
-{
-    ss_parse_options_t options = { .takes_rcpts = 1 };
-    ss_mail_problem_t problem = { 0 };
-    ss_mail_message_t *m = ss_mail_create(pool);
-
-    CU_ASSERT_EQUAL_FATAL(ss_parse_message(m, text, strlen(text), &options, &problem), 0);
-    return m;
 }
 
 static void a_field_from_is_made_or_replaced_once(void)
