@@ -158,8 +158,7 @@ void ss_job_settle(ss_job_t *job, apr_time_t now)
         if (!job->outcomes) ss_job_free(job);
         return;
     }
-    /* The clock may have been set back since, or another node's be ahead: what waits for nothing is never due later than now. */
-    job->entry.due = due ? due : job->message->created < now ? job->message->created : now;
+    job->entry.due = due;
     job->entry.is_retry = job->message->rcpts[0].attempts > 0;
     int is_soon = job->entry.due <= now + APR_USEC_PER_SEC;
     if ((!is_soon && !job->outcomes) || (job->daemon->memory > SS_DAEMON_MEMORY_MAX && !job->outcomes)) ss_job_forget(job);
