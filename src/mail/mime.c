@@ -70,6 +70,11 @@ static int needs_change(const walk_t *w, const char *p, const char *end)
     return 0;
 }
 
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 /* ---- header ---- */
 
 /* One header line, broken at its last blank within the limit, or anywhere where there is none. */
@@ -79,14 +84,14 @@ static int put_folded(walk_t *w, const char *p, apr_size_t len)
 
     while (len > room) {
         apr_size_t cut = room;
-        while (cut > 1 && p[cut] != ' ' && p[cut] != '\t') cut--;
+        while (cut > 1 && !is_blank(p[cut])) cut--;
         if (cut > 1) {
             if (put(w, p, cut) || puts_out(w, "\r\n")) return -1;
         } else {
             cut = room;
             if (put(w, p, cut) || puts_out(w, "\r\n ")) return -1;
         }
-        room = p[cut] == ' ' || p[cut] == '\t' ? SS_LINE_MAX : SS_LINE_MAX - 1;
+        room = is_blank(p[cut]) ? SS_LINE_MAX : SS_LINE_MAX - 1;
         p += cut;
         len -= cut;
     }
@@ -96,11 +101,6 @@ static int put_folded(walk_t *w, const char *p, apr_size_t len)
 static int is_high(char c)
 {
     return (unsigned char)c > 127;
-}
-
-static int is_blank(char c)
-{
-    return c == ' ' || c == '\t';
 }
 
 /* The end of the words from p on that have octets above 127; p stands at such a word. Blanks between encoded words are none (RFC 2047 6.2), so they go into one. */
@@ -171,7 +171,7 @@ static int put_header(walk_t *w, const entity_t *e, const char *without, const c
         const char *next = p, *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
         ss_field_t field;
         apr_size_t len = (apr_size_t)(stop - p);
-        if (*p != ' ' && *p != '\t') is_left_out = without && ss_field_next(&next, end, &field) == 1 && ss_field_is(&field, without);
+        if (!is_blank(*p)) is_left_out = without && ss_field_next(&next, end, &field) == 1 && ss_field_is(&field, without);
         while (len && (p[len - 1] == '\n' || p[len - 1] == '\r')) len--;
         if (!is_left_out && put_header_line(w, p, len, e->is_top)) return -1;
         p = stop;
@@ -260,7 +260,7 @@ static int delimiter(const char *p, apr_size_t len, const char *boundary)
     apr_size_t n = strlen(boundary);
     int kind = 1;
 
-    while (len && (p[len - 1] == '\n' || p[len - 1] == '\r' || p[len - 1] == ' ' || p[len - 1] == '\t')) len--;
+    while (len && (p[len - 1] == '\n' || p[len - 1] == '\r' || is_blank(p[len - 1]))) len--;
     if (len < n + 2 || p[0] != '-' || p[1] != '-' || memcmp(p + 2, boundary, n)) return 0;
     if (len == n + 4 && p[n + 2] == '-' && p[n + 3] == '-') kind = 2;
     return len == n + 2 || kind == 2 ? kind : 0;
