@@ -43,11 +43,16 @@ static int refuse(walk_t *w, const char *what)
     return -1;
 }
 
-static int put(walk_t *w, const char *bytes, apr_size_t len)
+static int append(walk_t *w, ss_buf_t *to, const char *bytes, apr_size_t len)
 {
-    if (ss_buf_append(&w->out, bytes, len) == APR_SUCCESS) return 0;
+    if (ss_buf_append(to, bytes, len) == APR_SUCCESS) return 0;
     ss_mail_problem(w->problem, 413, "content", "the message grows too large when it is re-encoded");
     return -1;
+}
+
+static int put(walk_t *w, const char *bytes, apr_size_t len)
+{
+    return append(w, &w->out, bytes, len);
 }
 
 static int puts_out(walk_t *w, const char *text)
@@ -117,32 +122,47 @@ static const char *high_words(const char *p, const char *end)
     }
 }
 
-/* A header line without octets above 127. Whole words are encoded, since a reader knows an encoded word by the blanks around it (RFC 2047 5); within quotes and
- * parameters, where none may stand, just the octets: many readers decode them there nevertheless. */
-static const char *ascii_line(walk_t *w, const char *p, apr_size_t *len)
+/* The pieces of a header line without octets above 127. Whole words are encoded, since a reader knows an encoded word by the blanks around it (RFC 2047 5); within
+ * quotes and parameters, where none may stand, just the octets: many readers decode them there nevertheless. own: for what one piece needs. */
+static int ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t len, apr_pool_t *own)
 {
-    const char *end = p + *len, *colon = is_blank(*p) ? NULL : memchr(p, ':', *len), *out = "";
-    int has_quotes = memchr(p, '"', *len) || memchr(p, ';', *len);
+    const char *end = p + len, *colon = is_blank(*p) ? NULL : memchr(p, ':', len);
+    int has_quotes = memchr(p, '"', len) || memchr(p, ';', len);
 
     /* A name with such octets is none. */
     for (const char *c = p; colon && c < colon; c++) if (is_high(*c)) colon = NULL;
     if (colon) {
-        out = apr_pstrmemdup(w->pool, p, (apr_size_t)(colon + 1 - p));
+        if (append(w, line, p, (apr_size_t)(colon + 1 - p))) return -1;
         p = colon + 1;
     }
     while (p < end) {
         const char *start = p, *word = p;
         for (; p < end && !is_high(*p); p++) if (is_blank(*p)) word = p + 1;
         if (p < end && !has_quotes) p = word;
-        out = apr_pstrcat(w->pool, out, apr_pstrmemdup(w->pool, start, (apr_size_t)(p - start)), NULL);
+        if (append(w, line, start, (apr_size_t)(p - start))) return -1;
         if (p == end) break;
         start = p;
         if (has_quotes) while (p < end && is_high(*p)) p++;
         else p = high_words(p, end);
-        out = apr_pstrcat(w->pool, out, ss_words_encode(w->pool, ss_text_utf8(w->pool, start, (apr_size_t)(p - start))), NULL);
+        apr_pool_clear(own);
+        const char *coded = ss_words_encode(own, ss_text_utf8(own, start, (apr_size_t)(p - start)));
+        if (append(w, line, coded, strlen(coded))) return -1;
     }
-    *len = strlen(out);
-    return out;
+    return 0;
+}
+
+/* A line may be as long as the message. */
+static int put_ascii(walk_t *w, const char *p, apr_size_t len)
+{
+    apr_pool_t *own;
+    ss_buf_t line;
+
+    apr_pool_create(&own, w->pool);
+    ss_buf_init(&line, w->out.max);
+    int failed = ascii_pieces(w, &line, p, len, own) || put_folded(w, line.data, line.len);
+    ss_buf_free(&line);
+    apr_pool_destroy(own);
+    return failed ? -1 : 0;
 }
 
 static int put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
@@ -157,8 +177,7 @@ static int put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
         }
         p = clean;
     }
-    if (has_high && w->makes_7bit && !is_top) p = ascii_line(w, p, &len);
-    return put_folded(w, p, len);
+    return has_high && w->makes_7bit && !is_top ? put_ascii(w, p, len) : put_folded(w, p, len);
 }
 
 /* The header but the field named without, then the added lines, then the empty line. */

@@ -75,6 +75,19 @@ static void parts_are_changed_where_they_must(void)
         printf("\n%s: %s", table[i].label, out ? out : problem.detail);
         CU_FAIL("rewritten otherwise");
     }
+    /* A line as long as a message takes memory that grows with it, not with its square; what grows past the bound is refused. */
+    apr_size_t pieces = 100000, at = sizeof(MIXED) - 1 + 10;
+    char *line = fill(pool, '"', at + pieces * 3 + 20);
+    memcpy(line, MIXED "--b\r\nX-A: ", at);
+    for (apr_size_t i = 0; i < pieces; i++) memcpy(line + at + i * 3, "\xc3\xb6\"", 3);
+    memcpy(line + at + pieces * 3, "\r\n\r\nhi\r\n--b--\r\n", 16);
+    ss_mail_problem_t grown = { .status = 0 };
+    const char *unused;
+    apr_size_t unused_len;
+    CU_ASSERT_EQUAL(ss_mime_rewrite(&unused, &unused_len, line, at + pieces * 3 + 15, 1, &grown, pool), -1);
+    CU_ASSERT_EQUAL(grown.status, 413);
+    for (apr_size_t i = 0; i < pieces; i++) memcpy(line + at + i * 3, i % 20 ? "xyz" : " \xc3\xb6", 3);
+    CU_ASSERT_PTR_NOT_NULL(rewritten(line, at + pieces * 3 + 15, 1, &grown, pool));
     /* NUL in the header is a blank, in the body it is encoded. */
     static const char zeros[] = "X-A: a\0b\r\n\r\na\0b\r\n";
     ss_mail_problem_t problem;
