@@ -213,20 +213,21 @@ static void add_missing(parse_t *p)
 /* An address field with the default domain where an address has none; NULL: it stays as it is. */
 static const char *with_domains(parse_t *p, const ss_field_t *field)
 {
-    apr_array_header_t *list;
-    const char *out = "";
+    apr_array_header_t *list, *out;
     int changes = 0;
 
     if (!p->options->default_domain || ss_address_list(&list, field->value, field->value_len, NULL, p->m->pool)) return NULL;
+    out = apr_array_make(p->m->pool, 2 * list->nelts + 1, sizeof(const char *));
     for (int i = 0; i < list->nelts; i++) {
         ss_address_t a = ((ss_address_t *)list->elts)[i];
         const char *address = ss_address_with_domain(a.address, p->options->default_domain, p->m->pool);
         if (a.group) return NULL;
         changes |= address != a.address;
         a.address = address;
-        out = apr_pstrcat(p->m->pool, out, i ? ",\r\n " : "", ss_address_header(&a, p->m->pool), NULL);
+        if (i) APR_ARRAY_PUSH(out, const char *) = ",\r\n ";
+        APR_ARRAY_PUSH(out, const char *) = ss_address_header(&a, p->m->pool);
     }
-    return changes ? out : NULL;
+    return changes ? apr_array_pstrcat(p->m->pool, out, 0) : NULL;
 }
 
 static int add_headers(parse_t *p, const char **top)

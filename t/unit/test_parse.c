@@ -209,6 +209,25 @@ static void domains_and_bcc(void)
     apr_pool_destroy(pool);
 }
 
+/* As many addresses as a message may have, each to be completed: memory grows with them, not with their square. */
+static void many_addresses_get_their_domain(void)
+{
+    ss_parse_options_t options = { .default_domain = "host.example" };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+    int count = 49999;
+
+    apr_pool_create(&pool, NULL);
+    char *text = apr_palloc(pool, (apr_size_t)count * 2 + 40), *to = text + 4;
+    memcpy(text, "To: ", 4);
+    for (int i = 0; i < count; i++, to += 2) memcpy(to, i % 30 == 29 ? "\n " : "a,", 2);
+    memcpy(to, "b\n\n", 4);
+    const ss_mail_message_t *m = parsed(text, &options, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_PTR_NOT_NULL(strstr(m->content, ",\r\n b@host.example\r\n\r\n"));
+    apr_pool_destroy(pool);
+}
+
 static void a_header_has_bounds(void)
 {
     ss_parse_options_t options = { .max_size = 0 };
@@ -249,6 +268,7 @@ void ss_suite_parse(void)
     CU_add_test(s, "marks_are_read", marks_are_read);
     CU_add_test(s, "what_is_missing_is_added", what_is_missing_is_added);
     CU_add_test(s, "domains_and_bcc", domains_and_bcc);
+    CU_add_test(s, "many_addresses_get_their_domain", many_addresses_get_their_domain);
     CU_add_test(s, "a_header_has_bounds", a_header_has_bounds);
     CU_add_test(s, "refusals_name_the_place", refusals_name_the_place);
     CU_add_test(s, "the_corpus_is_parsed_or_refused", the_corpus_is_parsed_or_refused);
