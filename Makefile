@@ -48,7 +48,7 @@ SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c main.c))
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
-FRONT_SRC := $(addprefix src/cli/,front.c sendmail.c sendmail_options.c)
+FRONT_SRC := $(addprefix src/cli/,front.c sendmail.c sendmail_options.c input.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))
 MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5
 UNIT_SRC := $(wildcard t/unit/*.c)

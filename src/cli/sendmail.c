@@ -12,10 +12,10 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "cli/input.h"
 #include "mail/message.h"
 #include "wire/peer.h"
 
-#define CONTENT_MAX (1024 * 1024 * 1024)         /* no SMTPSendMaxMessageSize is larger in practice: past it reading ends with an error */
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
 #define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)   /* between questions to a daemon that restarts */
@@ -47,7 +47,7 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
 {
     ss_buf_t out;
 
-    ss_buf_init(&out, CONTENT_MAX);
+    ss_buf_init(&out, 2 * SS_FRAME_HEADER_MAX);
     ss_buf_puts(&out, "{\"do\":\"submit\",\"door\":\"sendmail\"");
     put_member(&out, "from", s->from ? s->from : login, pool);
     put_member(&out, "envid", s->envid, pool);
@@ -98,44 +98,35 @@ static const char *make_key(apr_pool_t *pool)
 
 /* ---- standard input ---- */
 
-apr_ssize_t ss_sendmail_dot(const char *bytes, apr_size_t len, apr_size_t *at)
+/* 0, or the exit code: said. */
+static int cannot_take(const ss_sendmail_t *s, apr_status_t rv)
 {
-    while (*at < len) {
-        const char *start = bytes + *at, *end = memchr(start, '\n', len - *at);
-        if (!end) return -1;
-        if (*start == '.' && (end == start + 1 || (end == start + 2 && start[1] == '\r'))) return (apr_ssize_t)*at;
-        *at = (apr_size_t)(end + 1 - bytes);
-    }
-    return -1;
+    char text[120];
+
+    if (rv == APR_ENOSPC) ss_sendmail_complain(s, "the message is larger than %d bytes, or the folder for temporary files (TMPDIR), where a large message waits, is full", SS_INPUT_MAX);
+    else ss_sendmail_complain(s, "the folder for temporary files (TMPDIR), where a large message waits, does not take it: %s", apr_strerror(rv, text, sizeof(text)));
+    return EX_TEMPFAIL;
 }
 
-/* 0, or the exit code: said. */
-static int read_content(const ss_sendmail_t *s, ss_buf_t *content)
+static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *pool)
 {
-    apr_size_t line = 0;
+    char *piece = apr_palloc(pool, READ_SIZE);
+    apr_status_t rv = APR_SUCCESS;
 
-    for (;;) {
-        char *place;
-        if (ss_buf_room(content, READ_SIZE, &place) != APR_SUCCESS) {
-            ss_sendmail_complain(s, "the message is larger than %d bytes", CONTENT_MAX);
-            return EX_DATAERR;
-        }
-        ssize_t got = read(STDIN_FILENO, place, READ_SIZE);
+    while (rv == APR_SUCCESS && !input->has_ended) {
+        ssize_t got = read(STDIN_FILENO, piece, READ_SIZE);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) {
             ss_sendmail_complain(s, "the message cannot be read: %s", strerror(errno));
             return EX_IOERR;
         }
         if (!got) break;
-        ss_buf_added(content, (apr_size_t)got);
-        apr_ssize_t end = s->ignores_dots ? -1 : ss_sendmail_dot(content->data, content->len, &line);
-        if (end >= 0) {
-            content->len = (apr_size_t)end;
-            break;
-        }
+        rv = ss_input_add(input, piece, (apr_size_t)got, pool);
     }
+    if (rv == APR_SUCCESS) rv = ss_input_end(input, pool);
+    if (rv != APR_SUCCESS) return cannot_take(s, rv);
     /* A message of no line at all is one without fields and text: "sendmail root < /dev/null" is told to root all the same. */
-    return content->len ? EX_OK : ss_buf_puts(content, "\n") == APR_SUCCESS ? EX_OK : EX_OSERR;
+    return input->begin.len ? EX_OK : ss_buf_puts(&input->begin, "\n") == APR_SUCCESS ? EX_OK : EX_OSERR;
 }
 
 /* ---- the answer ---- */
@@ -187,7 +178,7 @@ static int code_of(int status)
 }
 
 /* Asks until there is an answer that is not "I restart". */
-static int hand_over(const ss_sendmail_t *s, const char *header, const ss_buf_t *content, apr_pool_t *pool)
+static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input, apr_pool_t *pool)
 {
     apr_time_t until = apr_time_now() + SS_SENDMAIL_PATIENCE;
     ss_peer_answer_t answer = { 0 };
@@ -195,7 +186,8 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_buf_t 
 
     for (;;) {
         ss_result_clear(&result);
-        apr_status_t rv = ss_peer_call(s->socket, 0, header, strlen(header), content->data, content->len, ANSWER_WAIT, &answer, &result, pool);
+        apr_status_t rv = ss_peer_call_file(s->socket, 0, header, strlen(header), input->begin.data, input->begin.len, input->rest.fd, input->rest.len, ANSWER_WAIT, &answer,
+                                            &result, pool);
         int is_over = apr_time_now() >= until;
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
         if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer, pool))) {
@@ -215,15 +207,15 @@ int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
 {
     const char *name = NULL, *login = s->from ? NULL : login_of(&name, pool), *key = make_key(pool);
     const char *header = ss_sendmail_header(s, login, name, key, pool);
-    ss_buf_t content;
+    ss_input_t input;
 
     if (!header) {
         ss_sendmail_complain(s, "too many recipients: they need more than %d bytes", SS_FRAME_HEADER_MAX);
         return EX_DATAERR;
     }
-    ss_buf_init(&content, CONTENT_MAX);
-    int code = read_content(s, &content);
-    if (code == EX_OK) code = hand_over(s, header, &content, pool);
-    ss_buf_free(&content);
+    ss_input_init(&input, s->ignores_dots);
+    int code = read_content(s, &input, pool);
+    if (code == EX_OK) code = hand_over(s, header, &input, pool);
+    ss_input_free(&input);
     return code;
 }

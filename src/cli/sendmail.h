@@ -29,9 +29,6 @@ ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *cons
 int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool);
 /* The header of the daemon's question as JSON text (sendmail.c); key: 32 characters that name this message. NULL: larger than a frame's header may be. */
 const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name, const char *key, apr_pool_t *pool);
-/* How much of a message's first len octets belongs to it: up to a line that is a lone dot. at: in, where a line starts that was not looked at yet; out, where the next one
- * starts. -1: all of it so far, else the length in front of the dot's line (sendmail.c). */
-apr_ssize_t ss_sendmail_dot(const char *bytes, apr_size_t len, apr_size_t *at);
 void ss_sendmail_complain(const ss_sendmail_t *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

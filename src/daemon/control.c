@@ -111,7 +111,7 @@ static void part_read(ss_store_request_t *request)
 {
     ss_asker_t *asker = request->baton;
 
-    if (APR_STATUS_IS_NOTFOUND(request->rv) || (request->rv == APR_SUCCESS && !request->bytes_len)) {
+    if (APR_STATUS_IS_NOTFOUND(request->rv) || (request->rv == APR_SUCCESS && (!request->bytes_len || !request->touched))) {
         ss_asker_refuse(asker, 404, 0, NULL, "the queue has no such content: it goes when a message is finished");
     } else if (request->rv != APR_SUCCESS) {
         ss_control_refuse_store(asker, request);

@@ -192,11 +192,12 @@ struct ss_asker_t {
     ss_buf_t in, out;
     int uid;
     int is_busy;                   /* a request is being worked on: nothing more is read */
+    int is_last;                   /* no more parts come */
     int is_closing;                /* the peer left, or a write failed: freed when not busy */
     void (*left)(ss_asker_t *asker);      /* called once when the peer leaves while busy; or NULL */
     void *work;                    /* of the request under way */
     ss_message_t *submitting;      /* parts are still coming */
-    struct ss_composing_t *composing;     /* in its pool: the daemon composes the message of what comes (composing.h); or NULL */
+    struct ss_incoming_t *composing;      /* in its pool: the daemon composes the message of what comes (composing.h); or NULL */
     ss_many_t *many;               /* parts of many are still coming */
     json_t *header;
     apr_size_t charged;            /* bytes counted in daemon->intake_bytes */
@@ -222,14 +223,15 @@ void ss_asker_refuse(ss_asker_t *asker, int status, int retry_after, const char 
 void ss_asker_step(ss_asker_t *asker, const char *bytes, apr_size_t len);
 int ss_asker_is_trusted(const ss_asker_t *asker);      /* root or httpd's User */
 
-void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *message);
+void ss_submit(ss_asker_t *asker, ss_message_t *message);
 /* The message with its place for content, from a submit request's header; NULL: refused already. */
 ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header);
 /* Adds content to asker->submitting; 0: refused already (too large), the message is gone. */
 int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len);
-/* After a part: 1 when it has to go to the store first (staging.h); ss_submit_go_on comes then. */
-int ss_submit_stages(ss_asker_t *asker, int is_last);
-void ss_submit_go_on(ss_asker_t *asker, ss_message_t *message, int is_last);
+/* After a part (asker->is_last says which): 1 when it has to go to the store first (staging.h); ss_submit_go_on comes then. */
+int ss_submit_stages(ss_asker_t *asker);
+/* intake.c: asker->submitting was taken so far: more is read, or it is submitted. */
+void ss_submit_go_on(ss_asker_t *asker);
 /* The same for many messages in one request ("submitMany"); NULL: refused already. */
 ss_many_t *ss_submit_many_begin(ss_asker_t *asker, const json_t *header);
 /* Adds content to the message whose turn it is; 0: more than was announced. */

@@ -22,7 +22,7 @@ static void free_client(ss_door_client_t *c)
     ss_loop_untimer(door->daemon->loop, &c->timer);
     close(c->watch.fd);
     ss_door_reset(c);
-    ss_buf_free(&c->content);
+    ss_incoming_free(&c->incoming);
     ss_buf_free(&c->in);
     ss_server_destroy(c->server);
     if (c->prev) c->prev->next = c->next;
@@ -63,7 +63,10 @@ static ss_server_kind_t obey(ss_door_client_t *c, const char *bytes, apr_size_t 
         switch (kind) {
         case SS_SERVER_MAIL: ss_door_sender(c, &event.envelope); break;
         case SS_SERVER_RCPT: ss_door_recipient(c, &event.envelope); break;
-        case SS_SERVER_CONTENT: ss_door_content(c, event.bytes, event.len); break;
+        case SS_SERVER_CONTENT:
+            ss_door_content(c, event.bytes, event.len);
+            if (c->is_busy) return SS_SERVER_MORE;
+            break;
         case SS_SERVER_END: ss_door_end(c); break;
         case SS_SERVER_RESET: ss_door_reset(c); break;
         case SS_SERVER_FLUSH:
@@ -82,7 +85,7 @@ static void set_deadline(ss_door_client_t *c)
     apr_time_t now = ss_loop_now(door->daemon->loop);
 
     if (door->is_stopped) return;      /* the grace does not grow */
-    if (c->began) c->deadline = c->began + SS_DOOR_IDLE + (apr_time_t)(c->content.len / SS_DOOR_RATE_MIN) * APR_USEC_PER_SEC;
+    if (c->began) c->deadline = c->began + SS_DOOR_IDLE + (apr_time_t)(c->incoming.got / SS_DOOR_RATE_MIN) * APR_USEC_PER_SEC;
     else c->deadline = now + SS_DOOR_IDLE;
     /* The timer looks at the deadline when it fires: a busy client does not move it with every command. */
     if (!c->timer.node.place) ss_loop_timer(door->daemon->loop, &c->timer, c->deadline);
@@ -91,7 +94,7 @@ static void set_deadline(ss_door_client_t *c)
 /* Whether more may be read: new content waits while much is in memory. */
 static int has_room(const ss_door_client_t *c)
 {
-    return c->door->daemon->intake_bytes <= SS_DOOR_INTAKE_MAX || c->content.len || !ss_server_is_in_mail(c->server);
+    return c->door->daemon->intake_bytes <= SS_DOOR_INTAKE_MAX || c->incoming.got || !ss_server_is_in_mail(c->server);
 }
 
 /* After anything that changed: writes, then waits for what can come next, or ends. The client may be freed. */
@@ -234,7 +237,7 @@ static void accept_one(ss_door_t *door, int fd)
     c->watch = (ss_watch_t){ .fd = fd, .ready = client_ready, .self = c };
     c->timer = (ss_timer_t){ .fired = client_timer, .self = c };
     ss_buf_init(&c->in, sizeof(door->bytes) * 2);
-    ss_buf_init(&c->content, (apr_size_t)door->options.max_size);
+    ss_incoming_init(&c->incoming, &c->charged);
     c->next = door->clients;
     if (c->next) c->next->prev = c;
     door->clients = c;

@@ -2,7 +2,7 @@
 #ifndef SS_DAEMON_DOOR_H
 #define SS_DAEMON_DOOR_H
 
-#include "daemon/accept.h"
+#include "daemon/incoming.h"
 #include "mail/message.h"
 #include "smtp/server.h"
 
@@ -21,7 +21,7 @@ typedef struct ss_door_client_t {
     apr_time_t deadline;           /* where the timer, which is moved seldom, finds no progress since */
     ss_server_t *server;
     ss_buf_t in;                   /* read and not taken yet */
-    int is_busy;                   /* a message is on its way to the store */
+    int is_busy;                   /* a message, or a part of it, is on its way to the store */
     int is_obeying;                /* within its own bytes: an answer that comes at once changes nothing but the state */
     int is_gone;                   /* freed when nothing is under way */
     int is_waiting;                /* for room: much content is in memory */
@@ -29,7 +29,7 @@ typedef struct ss_door_client_t {
     ss_relay_t *relay;
     ss_message_t *message;         /* NULL: none; its pool holds mail, too */
     ss_mail_message_t *mail;
-    ss_buf_t content;
+    ss_incoming_t incoming;        /* its content */
     int is_dropped;                /* content was left out: no room */
     apr_size_t charged;            /* bytes counted in daemon->intake_bytes */
     apr_time_t began;              /* of the content */

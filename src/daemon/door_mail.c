@@ -3,7 +3,7 @@
 
 #include <apr_strings.h>
 
-#include "daemon/draft.h"
+#include "daemon/staging.h"
 #include "mail/address.h"
 
 #define SUBMITTER "smtp:127.0.0.1"     /* all of this machine's programs share one place in the order */
@@ -26,22 +26,22 @@ static void release_charge(ss_door_client_t *c)
     c->charged = 0;
 }
 
-/* The buffer is kept for the next message, unless it grew for a large one. */
-static void drop_content(ss_door_client_t *c)
+static void forget_content(ss_door_client_t *c)
 {
-    if (c->content.size > sizeof(c->door->bytes) * 2) ss_buf_free(&c->content);
-    else ss_buf_clear(&c->content);
+    c->message = NULL;
+    c->mail = NULL;
     c->is_dropped = 0;
     c->began = 0;
+    ss_incoming_clear(&c->incoming);
 }
 
 void ss_door_reset(ss_door_client_t *c)
 {
-    if (c->message) apr_pool_destroy(c->message->pool);
-    c->message = NULL;
-    c->mail = NULL;
-    drop_content(c);
+    ss_message_t *m = c->message;
+
+    forget_content(c);
     release_charge(c);
+    if (m) ss_staging_drop(c->door->daemon, m);
 }
 
 /* ---- the envelope ---- */
@@ -68,11 +68,13 @@ void ss_door_sender(ss_door_client_t *c, const ss_parameter_t *envelope)
         apr_pool_destroy(m->pool);
         return;
     }
+    const ss_draft_t how = { .settings = c->relay->settings };
     c->message = m;
     c->mail = ss_mail_create(m->pool);
     c->mail->from = from;
     m->ret = envelope->ret;
     m->envid = envelope->envid ? apr_pstrdup(m->pool, envelope->envid) : NULL;
+    ss_incoming_begin(&c->incoming, c->relay, m, c->mail, &how, (apr_size_t)c->door->options.max_size);
     ss_server_answer(c->server, 250, "2.1.0", "Ok");
 }
 
@@ -99,20 +101,32 @@ void ss_door_recipient(ss_door_client_t *c, const ss_parameter_t *envelope)
 
 /* ---- the content ---- */
 
+static void staged(void *self, const ss_result_t *failed)
+{
+    ss_door_client_t *c = self;
+
+    if (failed) ss_mail_problem(&c->incoming.problem, 503, NULL, "%s", failed->text);
+    c->is_busy = 0;
+    ss_door_answered(c);
+}
+
 void ss_door_content(ss_door_client_t *c, const char *bytes, apr_size_t len)
 {
     ss_daemon_t *d = c->door->daemon;
 
     if (!c->began) c->began = ss_loop_now(d->loop);
     if (c->is_dropped) return;
-    if (d->intake_bytes + len > SS_DAEMON_INTAKE_MAX || ss_buf_append(&c->content, bytes, len) != APR_SUCCESS) {
+    if (d->intake_bytes + len > SS_DAEMON_INTAKE_MAX) {
         c->is_dropped = 1;
-        ss_buf_free(&c->content);
+        ss_incoming_free(&c->incoming);
         release_charge(c);
         return;
     }
-    c->charged += len;
-    d->intake_bytes += len;
+    /* What is wrong with it is told at its end. */
+    ss_incoming_add(&c->incoming, bytes, len);
+    if (!ss_incoming_is_due(&c->incoming)) return;
+    c->is_busy = 1;
+    ss_staging_begin(d, c->message, &c->charged, staged, c);
 }
 
 static void answered(void *self, const ss_accepted_t *answer)
@@ -126,32 +140,43 @@ static void answered(void *self, const ss_accepted_t *answer)
     ss_door_answered(c);
 }
 
-void ss_door_end(ss_door_client_t *c)
+static void refuse_content(ss_door_client_t *c, const ss_mail_problem_t *problem)
 {
-    const ss_draft_t how = { .settings = c->relay->settings, .now = ss_loop_now(c->door->daemon->loop) };
-    ss_mail_problem_t problem = { .status = 0 };
-    ss_accepted_t answer;
+    if (problem->status == 413) ss_server_answer(c->server, 552, "5.3.4", "%s", problem->detail);
+    else if (problem->status == 503) ss_server_answer(c->server, 451, "4.3.0", "%s", problem->detail);
+    else ss_server_answer(c->server, 554, "5.6.0", "%s", problem->detail);
+    ss_door_reset(c);
+}
 
-    if (c->is_dropped) {
-        ss_server_answer(c->server, 452, "4.3.1", "too much mail is coming in at once");
-    } else if (!c->content.len) {
-        ss_server_answer(c->server, 554, "5.6.0", "the message is empty");
-    } else if (ss_draft_finish(c->mail, c->content.data, c->content.len, &how, &problem)) {
-        if (problem.status == 413) ss_server_answer(c->server, 552, "5.3.4", "%s", problem.detail);
-        else ss_server_answer(c->server, 554, "5.6.0", "%s", problem.detail);
-    } else if (!ss_draft_take(c->relay, c->message, c->mail, c->content.data, c->content.len, &answer)) {
-        refuse(c, &answer);
-    } else {
-        ss_message_t *m = c->message;
-        m->submitter = SUBMITTER;
-        m->door = "smtp";
-        m->uid = -1;
-        c->message = NULL;
-        c->mail = NULL;
-        drop_content(c);
-        c->is_busy = 1;
-        ss_accept(c->relay, m, answered, c);
+/* The message is made, or it cannot be. */
+static void made(void *self, const ss_mail_problem_t *problem)
+{
+    ss_door_client_t *c = self;
+    ss_message_t *m = c->message;
+
+    if (problem) {
+        refuse_content(c, problem);
+        c->is_busy = 0;
+        ss_door_answered(c);
         return;
     }
-    ss_door_reset(c);
+    m->submitter = SUBMITTER;
+    m->door = "smtp";
+    m->uid = -1;
+    forget_content(c);
+    ss_accept(c->relay, m, answered, c);
+}
+
+void ss_door_end(ss_door_client_t *c)
+{
+    if (c->is_dropped) {
+        ss_server_answer(c->server, 452, "4.3.1", "too much mail is coming in at once");
+        ss_door_reset(c);
+    } else if (!c->incoming.got) {
+        ss_server_answer(c->server, 554, "5.6.0", "the message is empty");
+        ss_door_reset(c);
+    } else {
+        c->is_busy = 1;
+        ss_incoming_end(&c->incoming, made, c);
+    }
 }

@@ -71,6 +71,7 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len, 
         ss_mail_problem(problem, 400, "to", "the message has no recipient");
         return -1;
     }
+    for (int i = 0; how->notify && i < mail->rcpts->nelts; i++) APR_ARRAY_IDX(mail->rcpts, i, ss_mail_rcpt_t).notify = how->notify;
     if (ss_rewrite_alias(mail, s->aliases, s->default_domain, problem)) return -1;
     ss_rewrite_envelope_from(mail, s->envelope_from);
     return ss_rewrite_header_from(mail, s->header_from, problem);
@@ -89,11 +90,11 @@ static void refer(ss_message_t *m, const char *content, apr_size_t len)
     }
 }
 
-static int copy_parts(const ss_relay_t *relay, ss_message_t *m, const ss_mail_message_t *mail, ss_accepted_t *answer)
+int ss_draft_content(const ss_relay_t *relay, ss_message_t *m, const char *content, apr_size_t len, ss_accepted_t *answer)
 {
-    for (apr_size_t at = 0; at < mail->content_len; at += SS_PART_MAX) {
-        apr_size_t left = mail->content_len - at;
-        if (!ss_accept_part(relay, m, mail->content + at, left < SS_PART_MAX ? left : SS_PART_MAX, answer)) return 0;
+    memset(answer, 0, sizeof(*answer));
+    for (apr_size_t at = 0; at < len; at += SS_PART_MAX) {
+        if (!ss_accept_part(relay, m, content + at, len - at < SS_PART_MAX ? len - at : SS_PART_MAX, answer)) return 0;
     }
     return 1;
 }
@@ -118,7 +119,7 @@ int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_messag
     m->is_auto = mail->is_auto;
     m->requires_tls = mail->requires_tls;
     if (mail->is_bulk && m->priority == SS_PRIORITY_NORMAL) m->priority = SS_PRIORITY_BULK;
-    if (is_borrowed) return copy_parts(relay, m, mail, answer);
+    if (is_borrowed) return ss_draft_content(relay, m, mail->content, mail->content_len, answer);
     refer(m, mail->content, mail->content_len);
     return 1;
 }

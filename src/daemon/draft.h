@@ -12,6 +12,7 @@ typedef struct {
     const ss_settings_t *settings;     /* of the relay that carries the message */
     int takes_rcpts;                   /* To, Cc and Bcc give recipients, too (sendmail -t) */
     const char *full_name;             /* for a From field made here, or NULL */
+    unsigned notify;                   /* SS_NOTIFY_ bits for every recipient; 0: as each has it */
     apr_time_t now;
 } ss_draft_t;
 
@@ -22,5 +23,8 @@ int ss_draft_from(ss_mail_message_t *mail, const char *text, const char *default
 int ss_draft_rcpt(ss_mail_message_t *mail, const char *text, unsigned notify, const char *default_domain, ss_mail_problem_t *problem);
 /* What the queue keeps of the mail, in m, whose pool is the mail's. Content that lies in bytes is copied. 1; or 0: refused, the answer says why. */
 int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_message_t *mail, const char *bytes, apr_size_t len, ss_accepted_t *answer);
+
+/* Adds a copy of content to m, in parts. 1; or 0: refused. */
+int ss_draft_content(const ss_relay_t *relay, ss_message_t *m, const char *content, apr_size_t len, ss_accepted_t *answer);
 
 #endif

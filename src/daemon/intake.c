@@ -230,15 +230,24 @@ static void more_of_many(ss_asker_t *asker, const ss_frame_t *frame, const char 
     }
 }
 
-static void part_taken(ss_asker_t *asker, ss_message_t *message, int is_last)
+/* Taken: the message is submitted, or parts follow. */
+static void go_on(ss_asker_t *asker)
 {
-    if (ss_submit_stages(asker, is_last)) return;
-    if (is_last) {
-        asker->submitting = NULL;
-        ss_submit(asker, asker->header, message);
-    } else {
-        asker->is_busy = 0;   /* parts follow */
+    ss_message_t *message = asker->submitting;
+
+    if (!asker->is_last) {
+        asker->is_busy = 0;
+        return;
     }
+    asker->submitting = NULL;
+    ss_submit(asker, message);
+}
+
+static void take_part(ss_asker_t *asker, const ss_frame_t *frame, const char *content)
+{
+    asker->is_busy = 1;
+    asker->is_last = (frame->flags & SS_FRAME_LAST) != 0;
+    if (ss_submit_part(asker, content, frame->content_len) && !ss_submit_stages(asker)) go_on(asker);
 }
 
 static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_t *frame, const char *content)
@@ -270,26 +279,15 @@ static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_
     ss_message_t *message = ss_submit_begin(asker, asker->header);
     if (!message) return;
     asker->submitting = message;
-    if (ss_submit_part(asker, content, frame->content_len)) part_taken(asker, message, (frame->flags & SS_FRAME_LAST) != 0);
+    take_part(asker, frame, content);
 }
 
-static void more_parts(ss_asker_t *asker, const ss_frame_t *frame, const char *content)
+void ss_submit_go_on(ss_asker_t *asker)
 {
-    ss_message_t *message = asker->submitting;
+    int is_last = asker->is_last;
 
-    asker->is_busy = 1;
-    if (ss_submit_part(asker, content, frame->content_len)) part_taken(asker, message, (frame->flags & SS_FRAME_LAST) != 0);
-}
-
-void ss_submit_go_on(ss_asker_t *asker, ss_message_t *message, int is_last)
-{
-    if (is_last) {
-        asker->submitting = NULL;
-        ss_submit(asker, asker->header, message);
-        return;
-    }
-    asker->is_busy = 0;
-    pump(asker);
+    go_on(asker);
+    if (!is_last) pump(asker);
 }
 
 /* One buffer waits for the next client that has something to say: 64 KiB need not be asked of the C library and given back for each request. */
@@ -340,7 +338,7 @@ static int take_frame(ss_asker_t *asker)
     ss_daemon_t *d = asker->daemon;
     int ok = 1;
     if (frame.type == SS_FRAME_REQUEST && !asker->submitting && !asker->many) begin_request(asker, header, &frame, content);
-    else if (frame.type == SS_FRAME_PART && asker->submitting) more_parts(asker, &frame, content);
+    else if (frame.type == SS_FRAME_PART && asker->submitting) take_part(asker, &frame, content);
     else if (frame.type == SS_FRAME_PART && asker->many) more_of_many(asker, &frame, content);
     else if (frame.type != SS_FRAME_PART) ok = -1;     /* a part of a request that was refused at its beginning is dropped */
     keep_spare(d, &taken);

@@ -7,10 +7,13 @@
 #include "daemon/accept.h"
 
 typedef struct {
-    ss_asker_t *asker;
+    ss_daemon_t *daemon;
     ss_message_t *message;
-    int open, is_last;             /* open: parts not committed yet */
+    apr_size_t *charged;
+    int open;                      /* parts not committed yet */
     ss_result_t failed;
+    void (*done)(void *self, const ss_result_t *failed);
+    void *self;
 } staging_t;
 
 typedef struct { staging_t *staging; apr_size_t len; } part_t;
@@ -19,43 +22,26 @@ int ss_staging_is_due(const ss_message_t *m)
 {
     /* A message that was moved here keeps its id, under which another may be in the queue: it is accepted whole or passed over. */
     if (m->part_count < 2 || (*m->id && !m->is_staged)) return 0;
-    return m->is_staged || m->size > SS_DAEMON_WHOLE_MAX;
-}
-
-static void ended(staging_t *staging)
-{
-    ss_asker_t *asker = staging->asker;
-    ss_message_t *m = staging->message;
-    int is_last = staging->is_last;
-
-    /* Nothing came meanwhile: the asker was busy. */
-    apr_pool_destroy(m->rest);
-    m->rest = NULL;
-    if (!asker->is_closing && !ss_result_is_set(&staging->failed)) {
-        ss_submit_go_on(asker, m, is_last);
-        return;
-    }
-    char why[SS_RESULT_TEXT_MAX];
-    apr_cpystrn(why, ss_result_is_set(&staging->failed) ? staging->failed.text : "the client left", sizeof(why));
-    asker->submitting = NULL;
-    ss_staging_drop(asker->daemon, m);
-    ss_asker_refuse(asker, 503, 5, NULL, "%s", why);
+    return m->parts[m->part_count - 1].bytes && (m->is_staged || m->size > SS_DAEMON_WHOLE_MAX);
 }
 
 static void committed(ss_store_request_t *request)
 {
     const part_t *part = request->baton;
     staging_t *staging = part->staging;
-    ss_asker_t *asker = staging->asker;
 
-    asker->charged -= part->len;
-    asker->daemon->intake_bytes -= part->len;
+    *staging->charged -= part->len;
+    staging->daemon->intake_bytes -= part->len;
     if (request->rv != APR_SUCCESS) {
         if (ss_result_is_set(&request->result)) staging->failed = request->result;
         else ss_result_set(&staging->failed, "queue", "", NULL, "the queue could not store the message");
     }
     apr_pool_destroy(request->pool);
-    if (!--staging->open) ended(staging);
+    if (--staging->open) return;
+    /* Nothing came meanwhile. */
+    apr_pool_destroy(staging->message->rest);
+    staging->message->rest = NULL;
+    staging->done(staging->self, ss_result_is_set(&staging->failed) ? &staging->failed : NULL);
 }
 
 static void stage(staging_t *staging, int number)
@@ -67,24 +53,23 @@ static void stage(staging_t *staging, int number)
     *part = (part_t){ staging, m->parts[number].len };
     request->baton = part;
     request->number = number;
-    request->now = ss_loop_now(staging->asker->daemon->loop);
+    request->now = ss_loop_now(staging->daemon->loop);
     request->bytes = m->parts[number].bytes;
     request->bytes_len = m->parts[number].len;
     apr_cpystrn(request->id, m->id, sizeof(request->id));
     m->parts[number].bytes = NULL;
     staging->open++;
-    ss_daemon_post(staging->asker->daemon, request);
+    ss_daemon_post(staging->daemon, request);
 }
 
-void ss_staging_begin(ss_asker_t *asker, ss_message_t *m, int is_last)
+void ss_staging_begin(ss_daemon_t *d, ss_message_t *m, apr_size_t *charged, void (*done)(void *self, const ss_result_t *failed), void *self)
 {
     staging_t *staging = apr_pcalloc(m->pool, sizeof(*staging));
 
-    *staging = (staging_t){ .asker = asker, .message = m, .is_last = is_last };
+    *staging = (staging_t){ .daemon = d, .message = m, .charged = charged, .done = done, .self = self };
     ss_result_clear(&staging->failed);
-    asker->is_busy = 1;
     m->is_staged = 1;
-    ss_accept_name(asker->daemon, m);
+    ss_accept_name(d, m);
     for (int i = 1; i < m->part_count; i++) if (m->parts[i].bytes) stage(staging, i);
 }
 
@@ -93,13 +78,19 @@ static void unstaged(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
+void ss_staging_forget(ss_daemon_t *d, ss_message_t *m)
+{
+    if (!m->is_staged) return;
+    ss_store_request_t *request = ss_store_request(SS_STORE_UNSTAGE, unstaged, NULL);
+    apr_cpystrn(request->id, m->id, sizeof(request->id));
+    request->now = ss_loop_now(d->loop);
+    ss_daemon_post(d, request);
+    m->is_staged = 0;
+    *m->id = '\0';
+}
+
 void ss_staging_drop(ss_daemon_t *d, ss_message_t *m)
 {
-    if (m->is_staged) {
-        ss_store_request_t *request = ss_store_request(SS_STORE_UNSTAGE, unstaged, NULL);
-        apr_cpystrn(request->id, m->id, sizeof(request->id));
-        request->now = ss_loop_now(d->loop);
-        ss_daemon_post(d, request);
-    }
+    ss_staging_forget(d, m);
     apr_pool_destroy(m->pool);
 }

@@ -230,12 +230,16 @@ static json_t *taken(const ss_accepted_t *answer)
 
 /* ---- one message ---- */
 
+/* The problem may live in the message's pool. */
 static void refuse_mail(ss_asker_t *asker, ss_message_t *m, const ss_mail_problem_t *problem)
 {
-    apr_pool_destroy(m->pool);
+    ss_daemon_t *d = asker->daemon;
+    int status = problem->status ? problem->status : 400;
+
     asker->submitting = NULL;
     asker->composing = NULL;
-    ss_asker_refuse(asker, problem->status ? problem->status : 400, 0, problem->field, "%s", problem->detail);
+    ss_asker_refuse(asker, status, status == 503 ? refusals[SS_REFUSED_STORE].retry_after : 0, problem->field, "%s", problem->detail);
+    ss_staging_drop(d, m);
 }
 
 ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
@@ -248,7 +252,7 @@ ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
     if (!m) {
         answer_refusal(asker, &no);
     } else if (ss_composing_is_wanted(header)) {
-        asker->composing = ss_composing_begin(ss_relay_find(asker->daemon, m->relay), m, header, &problem);
+        asker->composing = ss_composing_begin(ss_relay_find(asker->daemon, m->relay), m, header, &asker->charged, &problem);
         if (!asker->composing) {
             refuse_mail(asker, m, &problem);
             return NULL;
@@ -260,15 +264,14 @@ ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
 int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len)
 {
     ss_message_t *m = asker->submitting;
-    ss_mail_problem_t problem = { .status = 0 };
     refusal_t no;
 
     if (asker->composing) {
-        if (ss_composing_part(asker->composing, content, len, &problem)) {
-            refuse_mail(asker, m, &problem);
-            return 0;
-        }
-    } else if (!add_part(asker->daemon, m, content, len, &no)) {
+        if (!ss_incoming_add(asker->composing, content, len)) return 1;
+        refuse_mail(asker, m, &asker->composing->problem);
+        return 0;
+    }
+    if (!add_part(asker->daemon, m, content, len, &no)) {
         asker->submitting = NULL;
         ss_staging_drop(asker->daemon, m);
         answer_refusal(asker, &no);
@@ -278,10 +281,26 @@ int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len)
     return 1;
 }
 
-int ss_submit_stages(ss_asker_t *asker, int is_last)
+static void staged(void *self, const ss_result_t *failed)
 {
-    if (asker->composing || !ss_staging_is_due(asker->submitting)) return 0;
-    ss_staging_begin(asker, asker->submitting, is_last);
+    ss_asker_t *asker = self;
+    ss_message_t *m = asker->submitting;
+
+    if (!asker->is_closing && !failed) {
+        ss_submit_go_on(asker);
+        return;
+    }
+    asker->submitting = NULL;
+    asker->composing = NULL;
+    ss_staging_drop(asker->daemon, m);
+    ss_asker_refuse(asker, 503, refusals[SS_REFUSED_STORE].retry_after, NULL, "%s", failed ? failed->text : "the client left");
+}
+
+int ss_submit_stages(ss_asker_t *asker)
+{
+    /* The last part of what is composed here may not be all of the message: its end sees to it (ss_incoming_end). */
+    if (asker->composing ? asker->is_last || !ss_incoming_is_due(asker->composing) : !ss_staging_is_due(asker->submitting)) return 0;
+    ss_staging_begin(asker->daemon, asker->submitting, &asker->charged, staged, asker);
     return 1;
 }
 
@@ -308,19 +327,25 @@ static void answered(void *self, const ss_accepted_t *answer)
     ss_buf_free(&out);
 }
 
-void ss_submit(ss_asker_t *asker, const json_t *header, ss_message_t *m)
+static void composed(void *self, const ss_mail_problem_t *problem)
 {
-    ss_composing_t *composing = asker->composing;
-    ss_mail_problem_t problem = { .status = 0 };
+    ss_asker_t *asker = self;
+    ss_message_t *m = asker->composing->message;
 
-    (void)header;
-    asker->is_busy = 1;
-    asker->composing = NULL;
-    if (composing && ss_composing_end(composing, &problem)) {
-        refuse_mail(asker, m, &problem);
+    if (problem) {
+        refuse_mail(asker, m, problem);
         return;
     }
+    ss_incoming_clear(asker->composing);
+    asker->composing = NULL;
     ss_accept(ss_relay_find(asker->daemon, m->relay), m, answered, asker);
+}
+
+void ss_submit(ss_asker_t *asker, ss_message_t *m)
+{
+    asker->is_busy = 1;
+    if (asker->composing) ss_incoming_end(asker->composing, composed, asker);
+    else ss_accept(ss_relay_find(asker->daemon, m->relay), m, answered, asker);
 }
 
 /* ---- many messages in one request: each has its own answer, the store commits them together ---- */

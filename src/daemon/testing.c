@@ -190,7 +190,7 @@ void ss_testing_message(ss_asker_t *asker, const json_t *header)
         asker->submitting = m;
         if (ss_submit_part(asker, content, strlen(content))) {
             asker->submitting = NULL;
-            ss_submit(asker, submission, m);
+            ss_submit(asker, m);
         }
     }
     json_decref(submission);

@@ -14,7 +14,6 @@
 #include "mail/header.h"
 #include "mail/words.h"
 
-#define HEADER_MAX (256 * 1024)
 #define SUBJECT_MAX 998
 #define FIELDS_MAX 10000
 
@@ -304,8 +303,8 @@ static void skip_mbox_line(const char **bytes, apr_size_t *len)
 
 static int check_header(parse_t *p)
 {
-    if (p->header_len > HEADER_MAX) {
-        ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets", HEADER_MAX);
+    if (p->header_len > SS_PARSE_HEADER_MAX) {
+        ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets", SS_PARSE_HEADER_MAX);
         return -1;
     }
     if (!memchr(p->bytes, '\0', p->header_len)) return 0;

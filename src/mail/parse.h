@@ -5,6 +5,8 @@
 
 #include "mail/message.h"
 
+#define SS_PARSE_HEADER_MAX (4 * 1024 * 1024)     /* as many recipients as a message may have stand in it */
+
 typedef struct {
     int takes_rcpts;           /* 1: To, Cc, Bcc (Resent- ones where present) give the recipients */
     int keeps_bcc;             /* 1: Bcc stays (recipients named elsewhere and the caller wants it untouched) */
@@ -22,8 +24,7 @@ typedef struct {
 
 /* Reads len bytes (any line ends) into m: sets rcpts (added to those there), from (where NULL: Resent-From, Sender or From), content,
  * subject, message_id, flags. 0, or -1 with the problem. Canonical content is not copied: m->content then points into bytes, which must live as
- * long as m. Headers over 256 KiB, a header line without a colon
- * before the first empty line, NUL in the header: 400. */
+ * long as m. Headers over SS_PARSE_HEADER_MAX, a header line without a colon before the first empty line, NUL in the header: 400. */
 int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem);
 
 #endif

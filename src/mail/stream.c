@@ -1,9 +1,24 @@
 /* stream.c: a body made canonical while it comes. See stream.h. */
 #include "mail/stream.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "mail/canonical.h"
+#include "mail/header.h"
+
+int ss_stream_header(const char **head, apr_size_t *body, const char *bytes, apr_size_t len, apr_pool_t *pool)
+{
+    apr_size_t end = ss_header_len(bytes, len);
+    ss_canonical_facts_t facts;
+
+    if (end == len) return 0;
+    ss_canonical_scan(bytes, end, &facts);
+    if (facts.longest_line > SS_LINE_MAX || facts.has_nul) return 0;
+    *body = end + (bytes[end] == '\r' ? 2 : 1);
+    *head = apr_pstrcat(pool, apr_pstrmemdup(pool, bytes, end), "\r\n", NULL);
+    return 1;
+}
 
 static void end_line(ss_stream_canonical_t *stream)
 {

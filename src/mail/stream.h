@@ -3,7 +3,7 @@
 #ifndef SS_MAIL_STREAM_H
 #define SS_MAIL_STREAM_H
 
-#include <apr.h>
+#include <apr_pools.h>
 
 typedef struct {
     void (*put)(void *self, const char *bytes, apr_size_t len);   /* takes what is canonical */
@@ -15,6 +15,9 @@ typedef struct {
     int is_begun;                      /* the last line has something */
 } ss_stream_canonical_t;
 
+/* Whether the header of the content that begins with bytes is all there, and can be looked at without the body behind it (nothing of it has to be re-encoded).
+ * Then *head is a copy with its empty line, and the body begins at *body. */
+int ss_stream_header(const char **head, apr_size_t *body, const char *bytes, apr_size_t len, apr_pool_t *pool);
 /* Begins with all zero but put and self. A bare CR or LF becomes CRLF; CRs in front of a LF belong to it. */
 void ss_stream_canonical_add(ss_stream_canonical_t *stream, const char *bytes, apr_size_t len);
 /* A last line without an end gets one. */

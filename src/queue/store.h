@@ -23,7 +23,7 @@ typedef enum {
     SS_STORE_STAGE,        /* id, number, bytes: a part, behind the first, of a message that is not accepted yet; what nobody accepts is purged after an hour */
     SS_STORE_UNSTAGE,      /* id: staged parts of a message that will not be accepted */
     SS_STORE_LOAD,         /* id: message with recipients; all parts in memory where its size is at most `limit`, else the first, the others as bytes NULL; APR_NOTFOUND */
-    SS_STORE_PART,         /* id, number: bytes; touched: octets of the whole content */
+    SS_STORE_PART,         /* id, number: bytes, of a staged part too; touched: octets of the whole content, 0 while the message is not accepted */
     SS_STORE_DUE,          /* relay, after_time/after_id, limit: waiting messages in order (due, id) as ss_due_t */
     SS_STORE_LOOKUP,       /* id: message (no parts) and its history */
     SS_STORE_LIST,         /* filter: summaries (messages without parts; rcpts included up to 20) newest first; more: where to go on */

@@ -137,11 +137,11 @@ static void take_bytes(ss_db_t *db, ss_part_t *part, apr_pool_t *pool)
     part->bytes = ss_db_bytes(db, 1, part->len, pool);
 }
 
-static apr_status_t read_part(ss_db_t *db, const ss_message_t *m, int number, ss_part_t *part, apr_pool_t *pool)
+/* is_inline: it stands in the message's own row. */
+static apr_status_t read_part(ss_db_t *db, const char *id, int is_inline, int number, ss_part_t *part, apr_pool_t *pool)
 {
     apr_int64_t key = number;
-    apr_status_t rv = m->part_count <= SS_STORE_INLINE_PARTS ? ss_db_select(db, SS_SQL_GET_INLINE, SS_ARGS{ m->id })
-                                                             : ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ m->id, &key });
+    apr_status_t rv = is_inline ? ss_db_select(db, SS_SQL_GET_INLINE, SS_ARGS{ id }) : ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &key });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) take_bytes(db, part, pool);
     return rv;
@@ -154,7 +154,7 @@ apr_status_t ss_read_rest(ss_db_t *db, ss_message_t *m)
 
     if (rv == APR_SUCCESS && m->rcpt_count < wanted) rv = APR_NOTFOUND;
     for (int i = 0; i < m->part_count && rv == APR_SUCCESS; i++) {
-        if (!m->parts[i].bytes) rv = read_part(db, m, i, &m->parts[i], m->pool);
+        if (!m->parts[i].bytes) rv = read_part(db, m->id, m->part_count <= SS_STORE_INLINE_PARTS, i, &m->parts[i], m->pool);
         if (rv == APR_SUCCESS && !m->parts[i].bytes) rv = APR_NOTFOUND;
     }
     return rv;
@@ -190,7 +190,7 @@ static apr_status_t load(ss_db_t *db, ss_store_request_t *request)
     in_memory = m->size <= (apr_uint64_t)request->limit || m->part_count < 1 ? m->part_count : 1;
     if (rv == APR_SUCCESS && in_memory < m->part_count) rv = read_sizes(db, m);
     for (int i = 0; i < in_memory && rv == APR_SUCCESS; i++) {
-        rv = read_part(db, m, i, &m->parts[i], pool);
+        rv = read_part(db, m->id, m->part_count <= SS_STORE_INLINE_PARTS, i, &m->parts[i], pool);
         if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->rv = APR_NOTFOUND;   /* finished meanwhile: its body is gone */
     }
     if (rv == APR_SUCCESS && request->rv == APR_SUCCESS) request->message = m;
@@ -204,7 +204,7 @@ static apr_status_t part(ss_db_t *db, ss_store_request_t *request)
     ss_message_t *m;
     apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
 
-    if (rv == APR_SUCCESS && m) rv = read_part(db, m, request->number, &found, request->pool);
+    if (rv == APR_SUCCESS) rv = read_part(db, request->id, m && m->part_count <= SS_STORE_INLINE_PARTS, request->number, &found, request->pool);
     if (rv == APR_SUCCESS && !found.bytes) request->rv = APR_NOTFOUND;
     if (m) request->touched = (apr_int64_t)m->size;
     request->bytes = found.bytes;

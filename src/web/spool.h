@@ -6,6 +6,7 @@
 #include <httpd.h>
 
 #include "base/buf.h"
+#include "base/scratch.h"
 #include "mail/stream.h"
 #include "web/repeat.h"
 
@@ -13,13 +14,9 @@
 
 typedef struct {
     ss_buf_t head;                     /* the whole body as it came; with a file: the header and its empty line */
-    int fd;                            /* the canonical body, or -1 */
-    apr_uint64_t len;                  /* of it */
+    ss_scratch_t body;                 /* the canonical body; not open: there is none */
     ss_stream_canonical_t canonical;   /* of the body */
-    int must_encode;                   /* header or body: a line too long, or a zero byte */
-    int has_no_header_end;             /* all stays in memory */
-    char *out;                         /* not written yet */
-    apr_size_t out_len;
+    int stays_whole;                   /* in memory: the header does not end, or has to be re-encoded together with the body */
     ss_repeat_hash_t *hash;            /* of the body as it came; or NULL */
     apr_status_t failed;
 } ss_spool_t;

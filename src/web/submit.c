@@ -176,7 +176,7 @@ static int hand_over_copies(ss_submission_t *s)
     return ss_reply_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
-static int hand_over(ss_submission_t *s, const ss_spool_t *tail)
+static int hand_over(ss_submission_t *s, const ss_scratch_t *tail)
 {
     ss_answer_t answer;
     int status;
@@ -206,18 +206,18 @@ static int submit_message(ss_submission_t *s)
 
     if (hash) ss_repeat_hash_end(hash, &s->repeat);
     if (!is_read) return OK;
-    if (spool->fd >= 0 && spool->must_encode) {
+    if (spool->body.fd >= 0 && spool->canonical.must_encode) {
         if (ss_spool_take_back(spool) != APR_SUCCESS) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "the message could not be read back from the temporary folder");
     }
     if (!spool->head.len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
     if (ss_submission_compose(s, ss_buf_text(&spool->head), spool->head.len)) return ss_problem_mail(r, &s->problem);
-    if (spool->fd < 0) return hand_over(s, NULL);
-    if (s->m->content_len + spool->len > (apr_uint64_t)max) {
+    if (spool->body.fd < 0) return hand_over(s, NULL);
+    if (s->m->content_len + spool->body.len > (apr_uint64_t)max) {
         return ss_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL, "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_INT64_T_FMT " (SMTPSendMaxMessageSize)",
-                          s->m->content_len + spool->len, max);
+                          s->m->content_len + spool->body.len, max);
     }
     s->m->is_8bit |= spool->canonical.has_8bit;
-    return hand_over(s, spool);
+    return hand_over(s, &spool->body);
 }
 
 int ss_web_submit(request_rec *r)

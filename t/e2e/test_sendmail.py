@@ -28,8 +28,8 @@ class Sendmail:
             assert result.returncode == check, result
         return result
 
-    def run(self, *args, input=None, check=0, **env):
-        result = subprocess.run(args, input=input, capture_output=True, env={**self.env, **env}, timeout=60)
+    def run(self, *args, input=None, stdin=None, check=0, **env):
+        result = subprocess.run(args, input=input, stdin=stdin, capture_output=True, env={**self.env, **env}, timeout=60)
         assert result.returncode == check, result
         return result
 
@@ -123,14 +123,18 @@ def test_reports_wanted_reach_the_relay(served):
 
 
 def test_huge_recipient_lists(make_httpd, relay, tmp_path):
-    """50,000 recipients in the fields; more are refused."""
+    """50,000 recipients, on the command line or in the fields; more are refused."""
     httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["sending is paused"])
     sendmail = Sendmail(tmp_path, httpd)
-    # A header of at most 256 KiB is read; on the command line there is room for all.
     names = [f"user{i}@example.net" for i in range(50000)]
     sendmail("-f", "app@example.com", *names, input=b"Subject: many\n\nhi\n", check=0, timeout=120)
     assert httpd.status()["relays"][0]["counts"]["queued"] == 50000
     result = sendmail("-f", "app@example.com", *names, "one-more@example.net", input=b"Subject: many\n\nhi\n", check=EX_DATAERR, timeout=120)
+    assert b"recipients" in result.stderr
+    fields = b"To: " + ",\n ".join(names[:25000]).encode() + b"\nBcc: " + ",\n ".join(names[25000:]).encode()
+    sendmail("-t", "-f", "app@example.com", input=fields + b"\nSubject: many\n\nhi\n", check=0, timeout=120)
+    assert httpd.status()["relays"][0]["counts"]["queued"] == 100000
+    result = sendmail("-t", "-f", "app@example.com", input=fields + b",\n one-more@example.net\nSubject: many\n\nhi\n", check=EX_DATAERR, timeout=120)
     assert b"recipients" in result.stderr
 
 

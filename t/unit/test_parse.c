@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "fill.h"
 #include "mail/canonical.h"
 #include "mail/parse.h"
 
@@ -241,13 +242,16 @@ static void a_header_has_bounds(void)
     CU_ASSERT_PTR_NULL(parsed(many, &options, &problem, pool));
     CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, "more than 10000 fields"));
     CU_ASSERT_PTR_NOT_NULL(parsed(many + 6, &options, &problem, pool));
-    char *large = apr_palloc(pool, 300000);
-    memset(large, 'x', 299999);
+    const int len = SS_PARSE_HEADER_MAX + 3;
+    char *large = fill(pool, 'x', (apr_size_t)len);
     memcpy(large, "X-A: ", 5);
-    for (int i = 70; i < 299990; i += 70) memcpy(large + i, "\r\n ", 3);
-    memcpy(large + 299994, "\r\n\r\n", 5);
+    for (int i = 70; i < len - 70; i += 70) memcpy(large + i, "\r\n ", 3);
+    memcpy(large + len - 4, "\r\n\r\n", 4);
     CU_ASSERT_PTR_NULL(parsed(large, &options, &problem, pool));
-    CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, "the header is longer than 262144 octets"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, "the header is longer than 4194304 octets"));
+    memset(&problem, 0, sizeof(problem));
+    memcpy(large + len - 5, "\r\n\r\n", 5);
+    CU_ASSERT_PTR_NOT_NULL(parsed(large, &options, &problem, pool));
     memset(&problem, 0, sizeof(problem));
     CU_ASSERT_EQUAL(ss_parse_message(ss_mail_create(pool), "X: a\0b\r\n\r\n", 11, &options, &problem), -1);
     CU_ASSERT_STRING_EQUAL(problem.detail, "the header has a zero byte");

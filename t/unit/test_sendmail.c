@@ -2,13 +2,17 @@
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/input.h"
 #include "cli/sendmail.h"
+#include "fill.h"
 #include "mail/message.h"
 
 void ss_suite_sendmail(void);
@@ -77,20 +81,86 @@ static void wrong_arguments(void)
     apr_pool_destroy(pool);
 }
 
+/* What is taken of a text that comes in pieces of a size, as one text in the pool. */
+static const char *taken(const char *text, apr_size_t len, apr_size_t piece, int ignores_dots, apr_pool_t *pool)
+{
+    ss_input_t input;
+
+    ss_input_init(&input, ignores_dots);
+    for (apr_size_t at = 0; at < len; at += piece) CU_ASSERT_EQUAL(ss_input_add(&input, text + at, len - at < piece ? len - at : piece, pool), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_input_end(&input, pool), APR_SUCCESS);
+    char *out = apr_palloc(pool, input.begin.len + input.rest.len + 1);
+    if (input.begin.len) memcpy(out, input.begin.data, input.begin.len);
+    if (input.rest.len) CU_ASSERT_EQUAL(ss_scratch_read(&input.rest, 0, out + input.begin.len, input.rest.len), APR_SUCCESS);
+    out[input.begin.len + input.rest.len] = '\0';
+    ss_input_free(&input);
+    return out;
+}
+
 static void lone_dots(void)
 {
-    static const struct { const char *text; apr_ssize_t end; } table[] = {
-        { "a\n.\nb\n", 2 }, { ".\n", 0 }, { "a\r\n.\r\nb", 3 }, { "a\n..\nb\n", -1 }, { "a\n.", -1 }, { "a.\n", -1 }, { "a\n.b\n", -1 }, { "", -1 }, { "a\n.\r", -1 }
+    static const struct { const char *text, *taken; } table[] = {
+        { "a\n.\nb\n", "a\n" }, { ".\n", "" }, { "a\r\n.\r\nb", "a\r\n" }, { "a\n..\nb\n", NULL }, { "a\n.", NULL }, { "a.\n", NULL }, { "a\n.b\n", NULL },
+        { "", NULL }, { "a\n.\r", NULL }, { "a\n.\r.\n.\n", "a\n.\r.\n" }, { ".\rb\n.\n", ".\rb\n" }, { "\n\n.\n", "\n\n" }
     };
+    apr_pool_t *pool;
 
+    apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        apr_size_t len = strlen(table[i].text), at = 0, found_at = 0;
-        apr_ssize_t found = -1;
-        CU_ASSERT_EQUAL(ss_sendmail_dot(table[i].text, len, &at), table[i].end);
-        /* In pieces of one byte: the same. */
-        for (apr_size_t n = 0; n <= len && found < 0; n++) found = ss_sendmail_dot(table[i].text, n, &found_at);
-        CU_ASSERT_EQUAL(found, table[i].end);
+        apr_size_t len = strlen(table[i].text);
+        for (apr_size_t piece = 1; piece <= len + 1; piece++) {
+            CU_ASSERT_STRING_EQUAL(taken(table[i].text, len, piece, 0, pool), table[i].taken ? table[i].taken : table[i].text);
+            CU_ASSERT_STRING_EQUAL(taken(table[i].text, len, piece, 1, pool), table[i].text);
+        }
     }
+    apr_pool_destroy(pool);
+}
+
+/* What is behind the bound waits in a file; the dot may come there, and be cut by the bound. */
+static void large_input(void)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (apr_size_t before = SS_INPUT_FROM - 4; before < SS_INPUT_FROM + 4; before++) {
+        char *text = fill(pool, 'x', before + 200000);
+        memcpy(text + before, "\n.\n", 3);
+        const char *got = taken(text, before + 200000, 70000, 0, pool);
+        CU_ASSERT_EQUAL(strlen(got), before + 1);
+        CU_ASSERT(!memcmp(got, text, before + 1));
+        got = taken(text, before + 200000, 70000, 1, pool);
+        CU_ASSERT_STRING_EQUAL(got, text);
+    }
+    apr_pool_destroy(pool);
+}
+
+/* The folder for temporary files is gone: the input says so, and gives back what it held. */
+static void no_room(void)
+{
+    apr_pool_t *pool;
+    ss_scratch_t file;
+    char four[4];
+
+    apr_pool_create(&pool, NULL);
+    CU_ASSERT_EQUAL(ss_scratch_open(&file, pool), APR_SUCCESS);
+    ss_scratch_put(&file, "abcd", 4);
+    CU_ASSERT_EQUAL(ss_scratch_flush(&file), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_scratch_read(&file, 1, four, 4), APR_EOF);
+    CU_ASSERT_EQUAL(ss_scratch_write(&file, 1, "XY", 2), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_scratch_read(&file, 0, four, 4), APR_SUCCESS);
+    CU_ASSERT(!memcmp(four, "aXYd", 4));
+    int fd = file.fd, full = open("/dev/full", O_RDWR);
+    CU_ASSERT(full >= 0);
+    dup2(full, fd);
+    close(full);
+    ss_scratch_put(&file, "efgh", 4);
+    CU_ASSERT_EQUAL(ss_scratch_flush(&file), ENOSPC);
+    /* What comes after an error is left out. */
+    ss_scratch_put(&file, "ijkl", 4);
+    CU_ASSERT_EQUAL(ss_scratch_flush(&file), ENOSPC);
+    ss_scratch_close(&file);
+    ss_scratch_close(&file);
+    apr_pool_destroy(pool);
 }
 
 static void the_question(void)
@@ -118,5 +188,7 @@ void ss_suite_sendmail(void)
     CU_add_test(suite, "arguments of real programs", arguments_of_real_programs);
     CU_add_test(suite, "wrong arguments", wrong_arguments);
     CU_add_test(suite, "lone dots", lone_dots);
+    CU_add_test(suite, "large input", large_input);
+    CU_add_test(suite, "no room for it", no_room);
     CU_add_test(suite, "the question", the_question);
 }

@@ -1,0 +1,185 @@
+"""Large messages by sendmail and the SMTP door: their bodies go to the store as they come, and what arrives is what a small one would be."""
+import email
+import os
+import signal
+import subprocess
+import threading
+
+import pytest
+
+from e2e.test_door import Door
+from e2e.test_large import MIB, body, large, rss, staged
+from e2e.test_sendmail import Sendmail
+
+DOORS = ["sendmail", "data", "bdat"]
+CRLF = b"\r\n"
+
+
+class Doors:
+    """An httpd with both doors; submit gives whether the message was taken, and what was said."""
+
+    def __init__(self, make_httpd, folder, config="", **kwargs):
+        self.door = Door(make_httpd, config, **kwargs)
+        self.httpd = self.door.httpd
+        self.sendmail = Sendmail(folder, self.httpd)
+
+    def submit(self, door, content, rcpts=("bob@example.net",), *args):
+        if door == "sendmail":
+            result = self.sendmail("-i", "-f", "app@example.com", *args, *rcpts, input=content)
+            return result.returncode == 0, result.stderr.decode()
+        with self.door.client() as client:
+            client.send(b"EHLO c\r\nMAIL FROM:<app@example.com>\r\n")
+            assert client.codes(2) == [250, 250]
+            for rcpt in rcpts:
+                assert client.say(b"RCPT TO:<%s>\r\n" % rcpt.encode()).startswith(b"250")
+            if door == "data":
+                assert client.say(b"DATA\r\n").startswith(b"354")
+                stuffed = content.replace(b"\r\n", b"\n").replace(b"\n.", b"\n..").replace(b"\n", CRLF)
+                reply = client.say((b"." if stuffed.startswith(b".") else b"") + stuffed + (b"" if stuffed.endswith(CRLF) else CRLF) + b".\r\n")
+            else:
+                for at in range(0, len(content), 700001):
+                    piece, last = content[at:at + 700001], at + 700001 >= len(content)
+                    reply = client.say(b"BDAT %d%s\r\n" % (len(piece), b" LAST" if last else b"") + piece)
+                    if not reply.startswith(b"250"):
+                        break
+            return reply.startswith(b"250"), reply.decode()
+
+    def settled(self):
+        """Nothing waits, and nothing that was staged is left."""
+        self.door.empty()
+        self.httpd.wait(lambda: not staged(self.httpd), 10, "an empty body table")
+
+
+@pytest.fixture
+def doors(make_httpd, relay, tmp_path):
+    return Doors(make_httpd, tmp_path, "SMTPSendDefaultDomain example.com\nSMTPSendAlias root admin@example.net\n", relay=relay)
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_arrives_byte_for_byte(doors, relay, door, end):
+    content = large(6 * MIB, end=end, eight_bit=True)
+    assert doors.submit(door, content)[0]
+    relay.wait_for(1, timeout=60)
+    assert relay.messages[0].data.endswith(body(content.replace(b"\r\n", b"\n").replace(b"\n", CRLF)))
+    assert relay.messages[0].sender == "app@example.com" and relay.messages[0].rcpts == ["bob@example.net"]
+    doors.settled()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_daemon_stays_small(doors, door):
+    daemon = doors.httpd.status()["pid"]
+    assert doors.submit(door, large(3 * MIB))[0]
+    doors.settled()
+    before = rss(daemon)
+    with open(f"/proc/{daemon}/clear_refs", "w") as file:
+        file.write("5")
+    assert doors.submit(door, large(20 * MIB))[0]
+    doors.settled()
+    assert (rss(daemon, "VmHWM") - before) / MIB < 4
+
+
+def test_sendmail_stays_small(doors, tmp_path):
+    """The process itself: what is behind the first quarter of a MiB waits in a file, so that 4 MiB of memory serve for 20 MiB of message."""
+    source = tmp_path / "large"
+    source.write_bytes(large(20 * MIB))
+    with open(source, "rb") as file:
+        doors.sendmail.run("prlimit", f"--data={4 * MIB}", doors.sendmail.path, "-i", "bob@example.net", stdin=file)
+    doors.settled()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_the_header_is_worked_on(doors, relay, door):
+    """Bcc goes, missing fields come, addresses get their domain, aliases are looked up: as in a small message."""
+    content = large(2 * MIB).replace(b"To: bob@example.net", b"To: bob\r\nBcc: secret@example.net").replace(b"Message-ID: <large@example.com>\r\n", b"")
+    assert doors.submit(door, content, ["root"])[0]
+    relay.wait_for(1, timeout=30)
+    message = relay.messages[0]
+    head = message.data[:message.data.index(b"\r\n\r\n")]
+    assert message.rcpts == ["admin@example.net"] and b"To: bob@example.com" in head and b"Message-ID: <" in head and b"Bcc" not in head and b"secret" not in message.data
+    assert message.data.endswith(body(content))
+    doors.settled()
+
+
+def test_recipients_from_the_header(doors, relay):
+    content = large(2 * MIB).replace(b"To: bob@example.net", b"To: bob@example.net\r\nBcc: secret@example.net")
+    assert doors.submit("sendmail", content, ["-t"])[0]
+    relay.wait_for(1, timeout=30)
+    assert sorted(relay.messages[0].rcpts) == ["bob@example.net", "secret@example.net"]
+    doors.settled()
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("bad", [b"x" * 5000 + b"\n", b"zero \0 byte\n"], ids=["line", "zero"])
+def test_what_must_be_encoded_is_read_back(doors, relay, door, bad):
+    """It is found at the end, when most of it is in the store."""
+    content = large(3 * MIB) + bad
+    taken, said = doors.submit(door, content)
+    assert taken, said
+    relay.wait_for(1, timeout=30)
+    data = relay.messages[0].data
+    assert max(map(len, data.split(CRLF))) <= 998 and b"\0" not in data
+    assert email.message_from_bytes(data).get_payload(decode=True) == body(content.replace(b"\r\n", b"\n").replace(b"\n", CRLF))[4:]
+    doors.settled()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_text_without_a_header_is_text(doors, relay, door):
+    content = large(3 * MIB).replace(b"Subject: large", b"no field here, and more")
+    assert doors.submit(door, content)[0]
+    relay.wait_for(1, timeout=30)
+    assert b"\r\n\r\nno field here, and more\r\n" in relay.messages[0].data and relay.messages[0].data.endswith(body(content))
+    doors.settled()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_loop_is_refused(doors, door):
+    taken, said = doors.submit(door, b"Subject: x\r\n" + b"Received: a\r\n" * 60 + b"\r\n" + b"y\r\n" * MIB)
+    assert not taken and "a loop" in said
+    doors.settled()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_larger_than_allowed(make_httpd, relay, tmp_path, door):
+    doors = Doors(make_httpd, tmp_path, "SMTPSendMaxMessageSize 2M\n", relay=relay)
+    # Line ends count as the two octets that go out.
+    for content in (b"Subject: x\n\n" + b"y\n" * (MIB // 2 + MIB // 4), large(3 * MIB)):
+        taken, said = doors.submit(door, content)
+        assert not taken and "2097152" in said, said
+    assert doors.submit(door, large(MIB))[0]
+    doors.settled()
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_client_that_leaves_leaves_nothing(doors, relay, door):
+    content = large(4 * MIB).replace(b"\n.", b"\n..")
+    if door == "sendmail":
+        process = subprocess.Popen([doors.sendmail.path, "-i", "bob@example.net"], stdin=subprocess.PIPE, env=doors.sendmail.env)
+        process.stdin.write(content)
+        process.stdin.flush()
+        process.kill()
+        process.wait(10)
+        process.stdin.close()
+    else:
+        with doors.door.client() as client:
+            client.envelope()
+            client.send(b"DATA\r\n" if door == "data" else b"BDAT %d LAST\r\n" % len(content))
+            client.send(content[:3 * MIB])
+            doors.httpd.wait(lambda: staged(doors.httpd) > 4, 20, "parts in the store")
+    doors.settled()
+    assert not relay.messages
+
+
+def test_a_daemon_that_dies_while_sendmail_waits(make_httpd, relay, tmp_path):
+    """The content is still there, and the new daemon gets it: once."""
+    doors = Doors(make_httpd, tmp_path, relay=relay, expect=["SMTPSend-283", "SMTPSend-501"])
+    content, results = large(24 * MIB), []
+    thread = threading.Thread(target=lambda: results.append(doors.submit("sendmail", content)))
+    thread.start()
+    doors.httpd.wait(lambda: staged(doors.httpd) > 2, 20, "parts in the store")
+    os.kill(doors.httpd.status()["pid"], signal.SIGKILL)
+    thread.join()
+    assert results[0][0], results
+    relay.wait_for(1, timeout=60)
+    doors.httpd.wait(lambda: not doors.httpd.status(check=False).get("queue", {}).get("messages", 1), 60, "an empty queue")
+    assert [m.data.endswith(body(content)) for m in relay.messages] == [True]
