@@ -66,35 +66,51 @@ static int sextet(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out, apr_size_t *out_len)
+int ss_codec_base64_more(ss_codec_base64_t *state, const char *text, apr_size_t len, int strict, char *out, apr_size_t *out_len)
 {
-    char *start = apr_palloc(pool, len / 4 * 3 + 4), *to = start;
-    unsigned value = 0;
-    int count = 0, padding = 0;
+    char *to = out;
 
     for (apr_size_t i = 0; i < len; i++) {
         int s = sextet(text[i]);
-        if (text[i] == '=') padding++;
-        else if (s < 0) {
-            if (strict && !strchr(" \t\r\n", text[i])) return -1;
-            if (strict && !text[i]) return -1;
+        if (text[i] == '=') {
+            state->padding++;
+        } else if (s < 0) {
+            if (strict && (!text[i] || !strchr(" \t\r\n", text[i]))) return -1;
         } else {
-            if (padding && strict) return -1;
-            if (padding) break;
-            value = value << 6 | (unsigned)s;
-            if (++count % 4 == 0) {
-                *to++ = (char)(value >> 16);
-                *to++ = (char)(value >> 8);
-                *to++ = (char)value;
-            }
+            if (state->padding && strict) return -1;
+            if (state->padding) break;
+            state->value = state->value << 6 | (unsigned)s;
+            state->count = (state->count + 1) & 3;
+            if (state->count) continue;
+            *to++ = (char)(state->value >> 16);
+            *to++ = (char)(state->value >> 8);
+            *to++ = (char)state->value;
         }
     }
-    if (strict && (count % 4 == 1 || padding > 2 || (padding && (count + padding) % 4))) return -1;
-    if (count % 4 >= 2) *to++ = (char)(count % 4 == 2 ? value >> 4 : value >> 10);
-    if (count % 4 == 3) *to++ = (char)(value >> 2);
-    *to = '\0';
-    *out = start;
-    *out_len = (apr_size_t)(to - start);
+    *out_len = (apr_size_t)(to - out);
+    return 0;
+}
+
+int ss_codec_base64_end(const ss_codec_base64_t *state, int strict, char *out, apr_size_t *out_len)
+{
+    char *to = out;
+
+    if (strict && (state->count == 1 || state->padding > 2 || (state->padding && ((state->count + state->padding) & 3)))) return -1;
+    if (state->count >= 2) *to++ = (char)(state->count == 2 ? state->value >> 4 : state->value >> 10);
+    if (state->count == 3) *to++ = (char)(state->value >> 2);
+    *out_len = (apr_size_t)(to - out);
+    return 0;
+}
+
+int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out, apr_size_t *out_len)
+{
+    ss_codec_base64_t state = { 0, 0, 0 };
+    apr_size_t more = 0, last = 0;
+
+    *out = apr_palloc(pool, len / 4 * 3 + 4);
+    if (ss_codec_base64_more(&state, text, len, strict, *out, &more) || ss_codec_base64_end(&state, strict, *out + more, &last)) return -1;
+    *out_len = more + last;
+    (*out)[*out_len] = '\0';
     return 0;
 }
 

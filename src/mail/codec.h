@@ -10,6 +10,10 @@ int ss_codec_is_utf8(const char *bytes, apr_size_t len);
 char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len, apr_size_t *out_len);
 /* Reads base64. strict: nothing but the alphabet, padding at the end and white space; -1 where it is not. Otherwise what is no base64 is passed over. */
 int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out, apr_size_t *out_len);
+/* The same of a text that comes in pieces: state begins with zeros; out has room for len / 4 * 3 + 3 octets, at the end for 2. */
+typedef struct { unsigned value; int count, padding; } ss_codec_base64_t;
+int ss_codec_base64_more(ss_codec_base64_t *state, const char *text, apr_size_t len, int strict, char *out, apr_size_t *out_len);
+int ss_codec_base64_end(const ss_codec_base64_t *state, int strict, char *out, apr_size_t *out_len);
 /* Quoted-printable of text with CRLF line ends, lines of at most 76. */
 char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t *out_len);
 /* Reads quoted-printable; what is no valid escape stays as it is. */

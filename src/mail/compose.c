@@ -75,7 +75,7 @@ static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *po
     return part(type, coded, out_len, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
-static GMimeObject *attachment(const ss_attachment_t *a, apr_pool_t *pool)
+static GMimeObject *attachment(const ss_compose_t *model, const ss_attachment_t *a, apr_pool_t *pool)
 {
     apr_size_t len;
     const char *type = a->content_type ? a->content_type : "application/octet-stream";
@@ -84,7 +84,12 @@ static GMimeObject *attachment(const ss_attachment_t *a, apr_pool_t *pool)
 
     /* A message inside must not be encoded (RFC 2046 5.2.1): sent so, it is a file. */
     if (!strncasecmp(type, "message/", 8) || !strncasecmp(type, "multipart/", 10)) type = "application/octet-stream";
-    coded = ss_codec_base64(pool, a->bytes, a->len, 76, &len);
+    if (a->lifted) {
+        coded = apr_pstrcat(pool, ss_lift_marker(model->lift, a->lifted, pool), "\r\n", NULL);
+        len = strlen(coded);
+    } else {
+        coded = ss_codec_base64(pool, a->bytes, a->len, 76, &len);
+    }
     made = part(type, coded, len, GMIME_CONTENT_ENCODING_BASE64);
     g_mime_object_set_disposition(made, a->cid ? GMIME_DISPOSITION_INLINE : GMIME_DISPOSITION_ATTACHMENT);
     if (a->filename) g_mime_part_set_filename(GMIME_PART(made), a->filename);
@@ -119,7 +124,7 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
         if ((a->cid && model->html) != inlines) continue;
         if (!is_wrapped) body = multipart(inlines ? "related" : "mixed", body, model, pool);
         is_wrapped = 1;
-        add_part(body, attachment(a, pool));
+        add_part(body, attachment(model, a, pool));
     }
     return body;
 }

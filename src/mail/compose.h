@@ -3,12 +3,14 @@
 #define SS_MAIL_COMPOSE_H
 
 #include "mail/address.h"
+#include "mail/lift.h"
 #include "mail/message.h"
 
 typedef struct {
     const char *filename, *content_type, *cid;
     const char *bytes;
     apr_size_t len;
+    const ss_lifted_t *lifted;                /* not NULL: the content is not in bytes but in a file; a marker stands in the message */
 } ss_attachment_t;
 
 typedef struct {
@@ -21,6 +23,7 @@ typedef struct {
     const char *host;
     apr_time_t now;
     apr_uint64_t random;
+    const ss_lift_t *lift;                    /* where lifted contents are, or NULL */
 } ss_compose_t;
 
 typedef struct { const char *name, *value; } ss_header_t;

@@ -42,6 +42,14 @@ static int wrong(form_t *f, const char *path, const char *what)
     return -1;
 }
 
+static int no_room(form_t *f, apr_status_t rv)
+{
+    char why[120];
+
+    ss_mail_problem(f->problem, 503, NULL, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: %s", apr_strerror(rv, why, sizeof(why)));
+    return -1;
+}
+
 /* ---- kinds of values ---- */
 
 /* 0, or -1 with the problem: a header field cannot hold it. */
@@ -62,6 +70,7 @@ static int text(form_t *f, const char *path, const json_t *value, int is_line, c
 
     if (!s) return wrong(f, path, "not a string");
     if (strlen(s) != json_string_length(value)) return wrong(f, path, "has a zero byte");
+    if (ss_lift_has(f->options->lift, s, strlen(s))) return wrong(f, path, "too long");
     if (is_line && check_line(f, path, s)) return -1;
     *out = apr_pstrdup(f->m->pool, s);
     return 0;
@@ -190,21 +199,38 @@ static int is_type(const char *type)
     return slash && slash > type && slash[1] && slash[1] != ';' && !strpbrk(type, "\r\n") && strcspn(type, " ;") > (size_t)(slash - type);
 }
 
+/* Base64, in the document or lifted out of it. */
+static int content(form_t *f, const char *path, const json_t *value, ss_attachment_t *a)
+{
+    ss_lifted_t *lifted = ss_lift_find(f->options->lift, json_string_value(value), json_string_length(value));
+    const char *s;
+    char *bytes;
+
+    if (!lifted) {
+        if (text(f, path, value, 0, &s)) return -1;
+        if (ss_codec_base64_read(f->m->pool, s, strlen(s), 1, &bytes, &a->len)) return wrong(f, path, "not base64");
+        a->bytes = bytes;
+        return 0;
+    }
+    a->lifted = lifted;
+    if (!ss_lift_decode(f->options->lift, lifted)) return 0;
+    return f->options->lift->failed == APR_SUCCESS ? wrong(f, path, "not base64") : no_room(f, f->options->lift->failed);
+}
+
 static int attachment(form_t *f, const char *path, const json_t *value)
 {
     ss_attachment_t *a = apr_array_push(f->model.attachments);
-    const char *key, *content = NULL, *at;
+    const char *key, *at;
+    int has_content = 0;
     json_t *item;
-    char *bytes;
 
     memset(a, 0, sizeof(*a));
     if (!json_is_object(value)) return wrong(f, path, "not an object with filename, contentType, content, cid");
     json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
         at = apr_pstrcat(f->m->pool, path, ".", key, NULL);
         if (!strcmp(key, "content")) {
-            if (text(f, at, item, 0, &content)) return -1;
-            if (ss_codec_base64_read(f->m->pool, content, strlen(content), 1, &bytes, &a->len)) return wrong(f, at, "not base64");
-            a->bytes = bytes;
+            if (content(f, at, item, a)) return -1;
+            has_content = 1;
         } else if (!strcmp(key, "filename")) {
             if (text(f, at, item, 1, &a->filename)) return -1;
         } else if (!strcmp(key, "contentType")) {
@@ -215,7 +241,7 @@ static int attachment(form_t *f, const char *path, const json_t *value)
             if (!*a->cid || strpbrk(a->cid, "<> \t")) return wrong(f, at, "not a content id: no blanks and no brackets");
         } else return wrong(f, at, "unknown field; an attachment has filename, contentType, content, cid");
     }
-    return content ? 0 : wrong(f, apr_pstrcat(f->m->pool, path, ".content", NULL), "is missing");
+    return has_content ? 0 : wrong(f, apr_pstrcat(f->m->pool, path, ".content", NULL), "is missing");
 }
 
 static int read_attachments(form_t *f, const char *path, const json_t *value)
@@ -364,7 +390,7 @@ static int read_metadata(form_t *f, const char *path, const json_t *value)
     if (dump) f->m->metadata = apr_pstrdup(f->m->pool, dump);
     free(dump);
     if (!f->m->metadata) return wrong(f, path, "cannot be kept");
-    return strlen(f->m->metadata) > METADATA_MAX ? wrong(f, path, "longer than 2048 octets") : 0;
+    return strlen(f->m->metadata) > METADATA_MAX || ss_lift_has(f->options->lift, f->m->metadata, strlen(f->m->metadata)) ? wrong(f, path, "longer than 2048 octets") : 0;
 }
 
 static int read_individually(form_t *f, const char *path, const json_t *value)
@@ -399,10 +425,36 @@ static int read_fields(form_t *f, const json_t *document)
     return 0;
 }
 
+static apr_status_t close_tail(void *tail)
+{
+    ss_scratch_close(tail);
+    return APR_SUCCESS;
+}
+
+/* What was lifted comes back behind the begin of the message: into a file. */
+static int lower(form_t *f)
+{
+    ss_lift_t *lift = f->options->lift;
+    ss_mail_message_t *m = f->m;
+    ss_scratch_t *tail = apr_palloc(m->pool, sizeof(*tail));
+    apr_size_t head, max = f->options->max_size;
+
+    apr_status_t rv = ss_scratch_open(tail, m->pool);
+    if (rv != APR_SUCCESS) return no_room(f, rv);
+    apr_pool_cleanup_register(m->pool, tail, close_tail, apr_pool_cleanup_null);
+    rv = ss_lift_lower(lift, m->content, m->content_len, &head, tail);
+    if (rv != APR_SUCCESS) return no_room(f, rv);
+    m->content_len = head;
+    m->tail = tail;
+    if (!max || head + tail->len <= max) return 0;
+    ss_mail_problem(f->problem, 413, "content", "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_SIZE_T_FMT, head + tail->len, max);
+    return -1;
+}
+
 static int finish(form_t *f)
 {
     ss_parse_options_t options = *f->options;
-    const char *content;
+    const char *bytes;
     apr_size_t len;
 
     if (!f->has_envelope_to && (add_rcpts(f, "to", f->model.to) || add_rcpts(f, "cc", f->model.cc) || add_rcpts(f, "bcc", f->bcc))) return -1;
@@ -412,9 +464,11 @@ static int finish(form_t *f)
     f->model.host = f->options->host;
     f->model.now = f->options->now;
     f->model.random = f->options->random;
-    if (ss_compose(&content, &len, &f->model, f->problem, f->m->pool)) return -1;
+    f->model.lift = f->options->lift;
+    if (ss_compose(&bytes, &len, &f->model, f->problem, f->m->pool)) return -1;
     options.takes_rcpts = 0;
-    return ss_parse_message(f->m, content, len, &options, f->problem);
+    if (ss_parse_message(f->m, bytes, len, &options, f->problem)) return -1;
+    return ss_lift_has(f->options->lift, f->m->content, f->m->content_len) ? lower(f) : 0;
 }
 
 /* Files of a form: their names come from a request as any other text. */

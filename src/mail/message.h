@@ -9,6 +9,7 @@
 #include <apr_time.h>
 
 #include "base/result.h"
+#include "base/scratch.h"
 
 #define SS_MAIL_RECIPIENTS_MAX 50000     /* past it a submission is refused: "too many recipients" */
 #define SS_MAIL_ADDRESS_MAX 1000         /* octets of one address as stored (RFC 5321 4.5.3.1 asks for 320) */
@@ -29,6 +30,7 @@ typedef struct ss_mail_message_t {
     /* content: canonical (CRLF line ends, no NUL, lines within 998 octets), not dot-stuffed */
     const char *content;
     apr_size_t content_len;
+    const ss_scratch_t *tail;          /* the rest of the content, behind content_len, where it is too large to be in memory; or NULL */
     int is_8bit;                       /* octets above 127 in the body: wants 8BITMIME */
     int is_utf8;                       /* octets above 127 in the header or an address: wants SMTPUTF8 */
     /* worth searching */

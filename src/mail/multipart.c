@@ -8,7 +8,6 @@
 
 #include "mail/header.h"
 
-#define BOUNDARY_MAX 70            /* RFC 2046 5.1.1 */
 #define PART_HEADER_MAX 16384
 
 /* A parameter of a header field's value, unquoted: "name" of form-data; name="a b". Browsers write a quote in it as %22, others as \". NULL: none. */
@@ -47,7 +46,7 @@ const char *ss_multipart_boundary(const char *content_type, apr_pool_t *pool)
     const char *boundary = parameter(content_type, strlen(content_type), "boundary", pool);
     apr_size_t len = boundary ? strlen(boundary) : 0;
 
-    if (!len || len > BOUNDARY_MAX) return NULL;
+    if (!len || len > SS_MULTIPART_BOUNDARY_MAX) return NULL;
     for (const char *p = boundary; *p; p++) {
         if (*p < ' ' || *p > '~') return NULL;
     }
@@ -101,9 +100,7 @@ static int read_part_header(ss_multipart_part_t *part, const char *header, apr_s
     return got < 0 || !part->name ? -1 : 0;
 }
 
-/* The next delimiter line at or behind p: *content_end is where the content before it ends, *after where what follows it begins, *is_last
- * whether it is the closing one. 0, or -1: there is none. */
-static int find_delimiter(const char *start, const char *p, const char *end, const char *boundary, const char **content_end, const char **after, int *is_last)
+int ss_multipart_delimiter(const char *start, const char *p, const char *end, const char *boundary, int is_whole, const char **content_end, const char **after, int *is_last)
 {
     apr_size_t len = strlen(boundary);
 
@@ -112,11 +109,11 @@ static int find_delimiter(const char *start, const char *p, const char *end, con
         if (!p || (apr_size_t)(end - p) < len + 2) return -1;
         if (p[1] != '-' || memcmp(p + 2, boundary, len)) continue;
         if (p != start && !(p - start >= 2 && p[-2] == '\r' && p[-1] == '\n')) continue;
-        const char *q = p + 2 + len;
+        const char *q = p + 2 + len, *padding;
         *is_last = end - q >= 2 && q[0] == '-' && q[1] == '-';
         if (*is_last) q += 2;
-        while (q < end && (*q == ' ' || *q == '\t')) q++;
-        if (!(end - q >= 2 && q[0] == '\r' && q[1] == '\n') && !(*is_last && q == end)) continue;
+        for (padding = q; q < end && (*q == ' ' || *q == '\t') && q - padding < SS_MULTIPART_PADDING_MAX; q++) { }
+        if (!(end - q >= 2 && q[0] == '\r' && q[1] == '\n') && !(is_whole && *is_last && q == end)) continue;
         *content_end = p == start ? p : p - 2;
         *after = q == end ? q : q + 2;
         return 0;
@@ -140,7 +137,7 @@ int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t 
     int is_last;
 
     *parts = apr_array_make(pool, 8, sizeof(ss_multipart_part_t));
-    if (find_delimiter(bytes, bytes, end, boundary, &content_end, &at, &is_last)) {
+    if (ss_multipart_delimiter(bytes, bytes, end, boundary, 1, &content_end, &at, &is_last)) {
         *why = "its boundary does not stand in the body";
         return -1;
     }
@@ -153,7 +150,7 @@ int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t 
         }
         part.bytes = header_end + 2;
         /* An empty content shares the line end of the empty line with the delimiter. */
-        if (find_delimiter(bytes, header_end, end, boundary, &content_end, &at, &is_last)) {
+        if (ss_multipart_delimiter(bytes, header_end, end, boundary, 1, &content_end, &at, &is_last)) {
             *why = apr_psprintf(pool, "part %d has no end: the body is cut off", (*parts)->nelts + 1);
             return -1;
         }

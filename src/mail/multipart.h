@@ -5,6 +5,9 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#define SS_MULTIPART_BOUNDARY_MAX 70     /* RFC 2046 5.1.1 */
+#define SS_MULTIPART_PADDING_MAX 64      /* blanks behind a boundary */
+#define SS_MULTIPART_LINE_MAX (2 + 2 + SS_MULTIPART_BOUNDARY_MAX + 2 + SS_MULTIPART_PADDING_MAX + 2)   /* a delimiter with the line end in front of it */
 #define SS_MULTIPART_PARTS_MAX 2000      /* past it the body is refused */
 
 typedef struct {
@@ -20,5 +23,10 @@ typedef struct {
 const char *ss_multipart_boundary(const char *content_type, apr_pool_t *pool);
 /* Takes the body apart into *parts, of ss_multipart_part_t, in order. 0, or -1 and why. */
 int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t len, const char *boundary, const char **why, apr_pool_t *pool);
+
+/* The next delimiter line at or behind p: *content_end is where the content before it ends, *after where what follows it begins, *is_last whether it is the
+ * closing one. is_whole: nothing follows end, where the closing one may end. 0, or -1: there is none. */
+int ss_multipart_delimiter(const char *start, const char *p, const char *end, const char *boundary, int is_whole, const char **content_end, const char **after,
+                           int *is_last);
 
 #endif

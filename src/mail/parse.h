@@ -20,6 +20,7 @@ typedef struct {
     const apr_array_header_t *add_headers;   /* of ss_pair-like {name,value} const char *[2], put on top; or NULL */
     int takes_plain_text;      /* 1 (sendmail): a first line that is no field ends the header, so that plain text is a message; 0: it is a 400 */
     apr_size_t max_size;       /* of the canonical content; over it 413 */
+    struct ss_lift_t *lift;    /* files that were lifted out of the document (lift.h), or NULL; the message then has its body in m->tail */
 } ss_parse_options_t;
 
 /* Reads len bytes (any line ends) into m: sets rcpts (added to those there), from (where NULL: Resent-From, Sender or From), content,

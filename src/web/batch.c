@@ -44,21 +44,29 @@ ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const jso
     return batch;
 }
 
+/* What all of count messages get when the daemon does not answer. */
+static json_t *no_answer(const ss_batch_t *batch, int count, const ss_result_t *result)
+{
+    request_rec *r = batch->r;
+    const char *why = ss_result_is_set(result) ? result->text : "the delivery daemon's answer could not be read";
+
+    ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502, "%s: %d messages answered with 503: %s", r->uri, count, why);
+    return json_pack("{s:i,s:i,s:o}", "status", 503, "retryAfter", RETRY_AFTER, "detail", ss_reply_string(r, why));
+}
+
 /* The answers of the daemon, an array; where there is none: the refusal that all get. The caller drops the reference. pool is the question's own. */
 static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
 {
-    request_rec *r = batch->r;
     ss_peer_answer_t raw;
     ss_result_t result;
     const char *text = apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[", ss_buf_text(&batch->questions), "]}", NULL);
     json_t *fields = NULL, *answers = NULL;
-    int asked = batch->asked;
 
     ss_result_clear(&result);
     apr_status_t rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text), batch->content.data, batch->content.len, SS_ASK_TIMEOUT, &raw, &result, pool);
     if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
     if (rv == APR_SUCCESS && raw.status == 200 && raw.content) answers = json_loadb(raw.content, raw.content_len, JSON_ALLOW_NUL, NULL);
-    if (json_is_array(answers) && (int)json_array_size(answers) == asked) {
+    if (json_is_array(answers) && (int)json_array_size(answers) == batch->asked) {
         json_decref(fields);
         return answers;
     }
@@ -68,10 +76,31 @@ static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
         return NULL;
     }
     json_decref(fields);
-    const char *why = ss_result_is_set(&result) ? result.text : "the delivery daemon's answer could not be read";
-    ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502, "%s: %d messages answered with 503: %s", r->uri, asked, why);
-    *refusal = json_pack("{s:i,s:i,s:o}", "status", 503, "retryAfter", RETRY_AFTER, "detail", ss_reply_string(r, why));
+    *refusal = no_answer(batch, batch->asked, &result);
     return NULL;
+}
+
+/* A message that is too large to be copied: in a question of its own, behind what waits. */
+static void ask_alone(ss_batch_t *batch, const char *question, const ss_mail_message_t *m)
+{
+    ss_peer_answer_t raw;
+    ss_result_t result;
+    apr_pool_t *pool;
+    json_t *fields = NULL;
+
+    ss_batch_flush(batch);
+    apr_pool_create(&pool, batch->r->pool);
+    ss_result_clear(&result);
+    apr_status_t rv = ss_peer_call_file(ss_module_globals()->socket_path, ss_module_instance(), question, strlen(question), m->content, m->content_len, m->tail->fd, m->tail->len,
+                                        SS_ASK_TIMEOUT, &raw, &result, pool);
+    if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
+    if (!json_is_object(fields)) {
+        json_decref(fields);
+        fields = no_answer(batch, 1, &result);
+    }
+    apr_pool_destroy(pool);
+    batch->answer(batch->self, fields);
+    json_decref(fields);
 }
 
 void ss_batch_flush(ss_batch_t *batch)
@@ -100,22 +129,26 @@ void ss_batch_put(ss_batch_t *batch, json_t *answer)
     if (json_array_size(batch->ready) >= SS_BATCH_MESSAGES) ss_batch_flush(batch);
 }
 
-static apr_status_t add(ss_batch_t *batch, const char *question, const char *content, apr_size_t len)
+static apr_status_t add(ss_batch_t *batch, const char *question, const ss_mail_message_t *m)
 {
     apr_size_t before = batch->questions.len;
-    apr_status_t rv = question ? ss_buf_append(&batch->questions, ",", before ? 1 : 0) : APR_ENOSPC;
+    apr_status_t rv = ss_buf_append(&batch->questions, ",", before ? 1 : 0);
 
     if (rv == APR_SUCCESS) rv = ss_buf_puts(&batch->questions, question);
-    if (rv == APR_SUCCESS) rv = ss_buf_append(&batch->content, content, len);
+    if (rv == APR_SUCCESS) rv = ss_buf_append(&batch->content, m->content, m->content_len);
     if (rv != APR_SUCCESS) batch->questions.len = before;
     return rv;
 }
 
-void ss_batch_add(ss_batch_t *batch, const char *question, const char *content, apr_size_t len)
+void ss_batch_add(ss_batch_t *batch, const char *question, const ss_mail_message_t *m)
 {
+    if (question && m->tail) {
+        ask_alone(batch, question, m);
+        return;
+    }
     /* What is large of its own goes behind what waits. */
     if (question && batch->asked && batch->questions.len + strlen(question) > SS_FRAME_HEADER_MAX / 2) ss_batch_flush(batch);
-    if (add(batch, question, content, len) != APR_SUCCESS) {
+    if (!question || add(batch, question, m) != APR_SUCCESS) {
         ss_batch_put(batch, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER, "detail", "not enough memory for the message"));
         return;
     }

@@ -5,6 +5,8 @@
 #include <httpd.h>
 #include <jansson.h>
 
+#include "mail/message.h"
+
 #define SS_BATCH_MESSAGES 500              /* messages of one question */
 #define SS_BATCH_BYTES (1024 * 1024)       /* content after which a question is asked */
 
@@ -12,8 +14,8 @@ typedef struct ss_batch_t ss_batch_t;
 
 /* answer is called for each message in the order they were added: the daemon's fields with "status", or the ones that were put. */
 ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const json_t *fields), void *self);
-/* Adds a message: its "submit" question (NULL: it is too large) and its content; both are copied. May ask the daemon within. */
-void ss_batch_add(ss_batch_t *batch, const char *question, const char *content, apr_size_t len);
+/* Adds a message: its "submit" question (NULL: it is too large) and its content; both are copied. May ask the daemon within; a message with a tail always does. */
+void ss_batch_add(ss_batch_t *batch, const char *question, const ss_mail_message_t *m);
 /* Adds an answer that is known already, in its place; the reference is taken over. */
 void ss_batch_put(ss_batch_t *batch, json_t *answer);
 /* Asks what is left, and gives the answers. */

@@ -13,20 +13,25 @@
 #include "web/policy.h"
 #include "web/problem.h"
 #include "web/reply.h"
+#include "web/spool.h"
 
 #define LINE_OVERHEAD 3            /* a line may be this many times as large as the message it makes: base64, escapes */
+#define TOO_LONG APR_EINVAL        /* no error that a file or memory may have */
 #define ANSWERS_MAX (256 * 1024 * 1024)
 
 typedef struct {
     ss_submission_t *s;
     ss_batch_t *batch;
     ss_buf_t line, answers;
-    apr_size_t line_max;
+    ss_lift_t *lift;               /* a long line, in place of line: its files are lifted out of it; or NULL */
+    apr_size_t line_max, line_len;
     const char *key;               /* Idempotency-Key of the whole */
-    apr_pool_t *pool;              /* of one line */
+    ss_repeat_hash_t *hash;        /* of the line, where there is a key */
+    apr_pool_t *pool;              /* of one line's message */
+    apr_pool_t *lift_pool;         /* of one long line */
     int number;                    /* of the line, from 1 */
     int count;                     /* messages */
-    int is_skipping;               /* the line is too long: up to its end */
+    apr_status_t skipped;          /* the line is too long, or could not be kept: up to its end */
     int is_full;                   /* SS_LINES_MAX reached */
     int is_broken;                 /* the answers do not fit into memory */
 } lines_t;
@@ -37,6 +42,7 @@ static apr_status_t release(void *data)
 
     ss_buf_free(&lines->line);
     ss_buf_free(&lines->answers);
+    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
     return APR_SUCCESS;
 }
 
@@ -89,17 +95,78 @@ static void take_line(lines_t *lines, const char *bytes, apr_size_t len)
     lines->count++;
     apr_pool_clear(lines->pool);
     s->pool = lines->pool;
+    s->lift = lines->lift;
     if (lines->key) {
         s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
-        ss_repeat_hash(s->type, s->r->args, bytes, len, &s->repeat);
+        ss_repeat_hash_end(lines->hash, &s->repeat);
+        lines->hash = NULL;
     }
     if (ss_submission_compose(s, bytes, len)) {
         ss_batch_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400, s->problem.field, s->problem.detail));
     } else if (s->m->individually && s->m->rcpts->nelts > 1) {
         ss_batch_put(lines->batch, refusal(lines, 400, "individually", "individually: in a batch each copy is a line of its own"));
     } else {
-        ss_batch_add(lines->batch, ss_submission_question(s), s->m->content, s->m->content_len);
+        ss_batch_add(lines->batch, ss_submission_question(s), s->m);
     }
+}
+
+/* Octets of a line. Errors: it is too long, or cannot be kept. */
+static apr_status_t add_to_line(lines_t *lines, const char *bytes, apr_size_t len)
+{
+    ss_submission_t *s = lines->s;
+
+    lines->line_len += len;
+    if (lines->line_len > lines->line_max) return TOO_LONG;
+    if (lines->key && !lines->hash) lines->hash = ss_repeat_hash_begin(s->type, s->r->args);
+    if (lines->hash) ss_repeat_hash_add(lines->hash, bytes, len);
+    if (!lines->lift && lines->line_len > SS_SPOOL_FROM) {
+        lines->lift = ss_spool_lift(s, lines->line_max, lines->lift_pool);
+        if (lines->lift) ss_lift_add(lines->lift, lines->line.data, lines->line.len);
+        if (lines->lift) ss_buf_free(&lines->line);
+    }
+    if (!lines->lift) return ss_buf_append(&lines->line, bytes, len);
+    ss_lift_add(lines->lift, bytes, len);
+    return lines->lift->failed;
+}
+
+/* Lets go of what was kept of it. */
+static void drop_line(lines_t *lines)
+{
+    ss_buf_clear(&lines->line);
+    if (lines->lift) apr_pool_clear(lines->lift_pool);
+    lines->lift = NULL;
+    lines->line_len = 0;
+    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
+    lines->hash = NULL;
+}
+
+/* Why a line was not kept, as its answer. */
+static json_t *why_skipped(const lines_t *lines)
+{
+    char text[120];
+
+    if (lines->skipped == TOO_LONG) return refusal(lines, 413, NULL, "the line is longer than a message may become (SMTPSendMaxMessageSize)");
+    return refusal(lines, 503, NULL, apr_psprintf(lines->pool, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: %s",
+                                                  apr_strerror(lines->skipped, text, sizeof(text))));
+}
+
+static void end_line(lines_t *lines)
+{
+    ss_buf_t *line = lines->lift ? &lines->lift->doc : &lines->line;
+
+    if (lines->lift && lines->skipped == APR_SUCCESS) {
+        ss_lift_end(lines->lift);
+        lines->skipped = lines->lift->failed;
+    }
+    if (lines->skipped == APR_SUCCESS) {
+        take_line(lines, line->len ? line->data : "", line->len);
+    } else {
+        lines->number++;
+        lines->count++;
+        ss_batch_put(lines->batch, why_skipped(lines));
+    }
+    lines->skipped = APR_SUCCESS;
+    drop_line(lines);
 }
 
 static apr_status_t take(void *self, const char *bytes, apr_size_t len)
@@ -109,19 +176,11 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
     while (len && !lines->is_full) {
         const char *end = memchr(bytes, '\n', len);
         apr_size_t piece = end ? (apr_size_t)(end - bytes) : len;
-        if (!lines->is_skipping && ss_buf_append(&lines->line, bytes, piece) != APR_SUCCESS) {
-            lines->is_skipping = 1;
-            ss_buf_free(&lines->line);
+        if (lines->skipped == APR_SUCCESS) {
+            lines->skipped = add_to_line(lines, bytes, piece);
+            if (lines->skipped != APR_SUCCESS) drop_line(lines);
         }
-        if (end && lines->is_skipping) {
-            lines->number++;
-            lines->count++;
-            lines->is_skipping = 0;
-            ss_batch_put(lines->batch, refusal(lines, 413, NULL, "the line is longer than a message may become (SMTPSendMaxMessageSize)"));
-        } else if (end) {
-            take_line(lines, lines->line.len ? lines->line.data : "", lines->line.len);
-            ss_buf_clear(&lines->line);
-        }
+        if (end) end_line(lines);
         piece += end != NULL;
         bytes += piece;
         len -= piece;
@@ -139,11 +198,12 @@ int ss_lines_submit(ss_submission_t *s)
     lines->line_max = (apr_size_t)ss_policy_size(s->policy, s->relay) * LINE_OVERHEAD;
     lines->batch = ss_batch_create(r, answered, lines);
     apr_pool_create(&lines->pool, r->pool);
+    apr_pool_create(&lines->lift_pool, r->pool);
     ss_buf_init(&lines->line, lines->line_max);
     ss_buf_init(&lines->answers, ANSWERS_MAX);
     apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
     if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
-    if (!take(lines, "\n", lines->line.len || lines->is_skipping)) ss_batch_flush(lines->batch);
+    if (!take(lines, "\n", lines->line_len || lines->skipped != APR_SUCCESS)) ss_batch_flush(lines->batch);
     if (lines->is_broken) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
     if (!lines->answers.len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body has no message");
     return ss_reply_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data, lines->answers.len);

@@ -26,7 +26,7 @@ const char *ss_submission_submitter(const request_rec *r)
 static ss_parse_options_t options_of(const ss_submission_t *s)
 {
     ss_parse_options_t options = { .adds_missing = s->kind != SS_BODY_MESSAGE, .host = s->relay->helo, .default_domain = s->relay->default_domain,
-                                   .default_from = s->policy->default_from, .add_headers = s->added };
+                                   .default_from = s->policy->default_from, .add_headers = s->added, .lift = s->lift };
 
     /* An address literal is no right side of a Message-ID that people expect. */
     if (!options.host || *options.host == '[') options.host = s->relay->server_name;

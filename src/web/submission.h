@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "config/settings.h"
+#include "mail/lift.h"
 #include "mail/message.h"
 #include "web/query.h"
 #include "web/repeat.h"
@@ -21,6 +22,7 @@ typedef struct {
     ss_query_t query;
     ss_body_kind_t kind;
     const char *type;              /* the whole Content-Type */
+    ss_lift_t *lift;               /* files that were lifted out of a document, or NULL */
     ss_repeat_t repeat;            /* Idempotency-Key */
     apr_interval_time_t wait;
     apr_array_header_t *added;     /* SMTPSendAddHeader's fields, evaluated once a request */

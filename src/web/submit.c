@@ -12,7 +12,6 @@
 #include "config/module.h"
 #include "web/ask.h"
 #include "web/batch.h"
-#include "web/body.h"
 #include "web/copy.h"
 #include "web/lines.h"
 #include "web/policy.h"
@@ -165,7 +164,7 @@ static int hand_over_copies(ss_submission_t *s)
         apr_pool_clear(pool);
         ss_copy_make(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
         if (key) s->repeat.key = apr_psprintf(pool, "%s %d", key, i);
-        ss_batch_add(batch, ss_submission_question(s), s->m->content, s->m->content_len);
+        ss_batch_add(batch, ss_submission_question(s), s->m);
     }
     ss_batch_flush(batch);
     ss_ask_own(s->r, copies.refusal);
@@ -176,13 +175,14 @@ static int hand_over_copies(ss_submission_t *s)
     return ss_reply_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
-static int hand_over(ss_submission_t *s, const ss_scratch_t *tail)
+static int hand_over(ss_submission_t *s)
 {
+    const ss_mail_message_t *m = s->m;
     ss_answer_t answer;
     int status;
 
-    if (s->m->individually && s->m->rcpts->nelts > 1) return hand_over_copies(s);
-    if (!ss_ask_file(s->r, ss_submission_question(s), s->m->content, s->m->content_len, tail ? tail->fd : -1, tail ? tail->len : 0, SS_ASK_TIMEOUT, &answer)) return OK;
+    if (m->individually && m->rcpts->nelts > 1) return hand_over_copies(s);
+    if (!ss_ask_file(s->r, ss_submission_question(s), m->content, m->content_len, m->tail ? m->tail->fd : -1, m->tail ? m->tail->len : 0, SS_ASK_TIMEOUT, &answer)) return OK;
     status = answer.raw.status;
     return status == 202 || status == 200 ? answer_accepted(s, &answer) : ss_ask_refused(s->r, &answer);
 }
@@ -195,36 +195,43 @@ static apr_int64_t body_max(const ss_submission_t *s)
     return s->kind == SS_BODY_MESSAGE ? max : s->kind == SS_BODY_MULTIPART ? max + FORM_OVERHEAD : max * JSON_OVERHEAD;
 }
 
-/* A message as it stands. A large one is never whole in memory: its header is looked at here, its body waits in a file and goes on from there. */
-static int submit_message(ss_submission_t *s)
+/* What the header was looked at without. 1, or 0: the refusal was sent. */
+static int add_body(ss_submission_t *s, ss_spool_t *spool, apr_int64_t max)
+{
+    ss_mail_message_t *m = s->m;
+
+    m->is_8bit |= spool->canonical.has_8bit;
+    m->tail = &spool->body;
+    if (m->content_len + spool->body.len <= (apr_uint64_t)max) return 1;
+    ss_problem(s->r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL, "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_INT64_T_FMT " (SMTPSendMaxMessageSize)",
+               m->content_len + spool->body.len, max);
+    return 0;
+}
+
+/* A request that is one message. A large one is never whole in memory. */
+static int submit_one(ss_submission_t *s)
 {
     request_rec *r = s->r;
     ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
     apr_int64_t max = body_max(s);
     ss_repeat_hash_t *hash = s->repeat.key ? ss_repeat_hash_begin(s->type, r->args) : NULL;
-    int is_read = ss_spool_read(r, max, "SMTPSendMaxMessageSize", hash, spool);
+    int is_read = ss_spool_read(s, max, "SMTPSendMaxMessageSize", hash, spool);
 
     if (hash) ss_repeat_hash_end(hash, &s->repeat);
     if (!is_read) return OK;
     if (spool->body.fd >= 0 && spool->canonical.must_encode) {
         if (ss_spool_take_back(spool) != APR_SUCCESS) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "the message could not be read back from the temporary folder");
     }
-    if (!spool->head.len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
-    if (ss_submission_compose(s, ss_buf_text(&spool->head), spool->head.len)) return ss_problem_mail(r, &s->problem);
-    if (spool->body.fd < 0) return hand_over(s, NULL);
-    if (s->m->content_len + spool->body.len > (apr_uint64_t)max) {
-        return ss_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL, "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_INT64_T_FMT " (SMTPSendMaxMessageSize)",
-                          s->m->content_len + spool->body.len, max);
-    }
-    s->m->is_8bit |= spool->canonical.has_8bit;
-    return hand_over(s, &spool->body);
+    ss_buf_t *bytes = spool->lift ? &spool->lift->doc : &spool->head;
+    if (!bytes->len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
+    s->lift = spool->lift;
+    if (ss_submission_compose(s, ss_buf_text(bytes), bytes->len)) return ss_problem_mail(r, &s->problem);
+    return spool->body.fd >= 0 && !add_body(s, spool, max) ? OK : hand_over(s);
 }
 
 int ss_web_submit(request_rec *r)
 {
     ss_submission_t s = { .r = r, .relay = ss_module_relay(r->server), .policy = ss_module_policy(r), .door = "http", .pool = r->pool };
-    const char *bytes;
-    apr_size_t len;
 
     if (r->method_number != M_POST) return ss_reply_not_allowed(r, "POST");
     if (!s.relay->engine) {
@@ -234,11 +241,5 @@ int ss_web_submit(request_rec *r)
     if (!read_type(&s) || !read_parameters(&s)) return OK;
     s.submitter = ss_submission_submitter(r);
     if (!ss_repeat_read(r, s.submitter, &s.repeat)) return OK;
-    if (s.kind == SS_BODY_LINES) return ss_lines_submit(&s);
-    if (s.kind == SS_BODY_MESSAGE) return submit_message(&s);
-    if (!ss_body_read(r, body_max(&s), "SMTPSendMaxMessageSize", &bytes, &len)) return OK;
-    if (!len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
-    if (s.repeat.key) ss_repeat_hash(s.type, r->args, bytes, len, &s.repeat);
-    if (ss_submission_compose(&s, bytes, len)) return ss_problem_mail(r, &s.problem);
-    return hand_over(&s, NULL);
+    return s.kind == SS_BODY_LINES ? ss_lines_submit(&s) : submit_one(&s);
 }
