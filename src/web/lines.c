@@ -4,10 +4,11 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "mail/ndjson.h"
 #include "web/batch.h"
 #include "web/body.h"
 #include "web/policy.h"
@@ -16,23 +17,18 @@
 #include "web/spool.h"
 
 #define LINE_OVERHEAD 3            /* a line may be this many times as large as the message it makes: base64, escapes */
-#define TOO_LONG APR_EINVAL        /* no error that a file or memory may have */
 #define ANSWERS_MAX (256 * 1024 * 1024)
 
 typedef struct {
     ss_submission_t *s;
+    ss_ndjson_t body;
     ss_batch_t *batch;
-    ss_buf_t line, answers;
-    ss_lift_t *lift;               /* a long line, in place of line: its files are lifted out of it; or NULL */
-    apr_size_t line_max, line_len;
+    ss_buf_t answers;
     const char *key;               /* Idempotency-Key of the whole */
     ss_repeat_hash_t *hash;        /* of the line, where there is a key */
     apr_pool_t *pool;              /* of one line's message */
-    apr_pool_t *lift_pool;         /* of one long line */
     int number;                    /* of the line, from 1 */
     int count;                     /* messages */
-    apr_status_t skipped;          /* the line is too long, or could not be kept: up to its end */
-    int is_full;                   /* SS_LINES_MAX reached */
     int is_broken;                 /* the answers do not fit into memory */
 } lines_t;
 
@@ -40,7 +36,6 @@ static apr_status_t release(void *data)
 {
     lines_t *lines = data;
 
-    ss_buf_free(&lines->line);
     ss_buf_free(&lines->answers);
     if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
     return APR_SUCCESS;
@@ -81,26 +76,22 @@ static int is_blank(const char *bytes, apr_size_t len)
     return 1;
 }
 
-static void take_line(lines_t *lines, const char *bytes, apr_size_t len)
+static void hash_piece(void *self, const char *bytes, apr_size_t len)
+{
+    lines_t *lines = self;
+
+    if (!lines->hash) lines->hash = ss_repeat_hash_begin(lines->s->type, lines->s->r->args);
+    if (lines->hash) ss_repeat_hash_add(lines->hash, bytes, len);
+}
+
+static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_lift_t *lift)
 {
     ss_submission_t *s = lines->s;
 
-    lines->number++;
-    if (is_blank(bytes, len)) return;
-    if (lines->count >= SS_LINES_MAX) {
-        if (!lines->is_full) ss_batch_put(lines->batch, refusal(lines, 413, NULL, "more than " APR_STRINGIFY(SS_LINES_MAX) " messages in one request: this line and what follows is not read"));
-        lines->is_full = 1;
-        return;
-    }
-    lines->count++;
     apr_pool_clear(lines->pool);
     s->pool = lines->pool;
-    s->lift = lines->lift;
-    if (lines->key) {
-        s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
-        ss_repeat_hash_end(lines->hash, &s->repeat);
-        lines->hash = NULL;
-    }
+    s->lift = lift;
+    if (lines->key) s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
     if (ss_submission_compose(s, bytes, len)) {
         ss_batch_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400, s->problem.field, s->problem.detail));
     } else if (s->m->individually && s->m->rcpts->nelts > 1) {
@@ -110,81 +101,39 @@ static void take_line(lines_t *lines, const char *bytes, apr_size_t len)
     }
 }
 
-/* Octets of a line. Errors: it is too long, or cannot be kept. */
-static apr_status_t add_to_line(lines_t *lines, const char *bytes, apr_size_t len)
-{
-    ss_submission_t *s = lines->s;
-
-    lines->line_len += len;
-    if (lines->line_len > lines->line_max) return TOO_LONG;
-    if (lines->key && !lines->hash) lines->hash = ss_repeat_hash_begin(s->type, s->r->args);
-    if (lines->hash) ss_repeat_hash_add(lines->hash, bytes, len);
-    if (!lines->lift && lines->line_len > SS_SPOOL_FROM) {
-        lines->lift = ss_spool_lift(s, lines->line_max, lines->lift_pool);
-        if (lines->lift) ss_lift_add(lines->lift, lines->line.data, lines->line.len);
-        if (lines->lift) ss_buf_free(&lines->line);
-    }
-    if (!lines->lift) return ss_buf_append(&lines->line, bytes, len);
-    ss_lift_add(lines->lift, bytes, len);
-    return lines->lift->failed;
-}
-
-/* Lets go of what was kept of it. */
-static void drop_line(lines_t *lines)
-{
-    ss_buf_clear(&lines->line);
-    if (lines->lift) apr_pool_clear(lines->lift_pool);
-    lines->lift = NULL;
-    lines->line_len = 0;
-    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
-    lines->hash = NULL;
-}
-
 /* Why a line was not kept, as its answer. */
-static json_t *why_skipped(const lines_t *lines)
+static json_t *why_lost(const lines_t *lines, apr_status_t failed)
 {
     char text[120];
 
-    if (lines->skipped == TOO_LONG) return refusal(lines, 413, NULL, "the line is longer than a message may become (SMTPSendMaxMessageSize)");
+    if (failed == SS_NDJSON_TOO_LONG) return refusal(lines, 413, NULL, "the line is longer than a message may become (SMTPSendMaxMessageSize)");
     return refusal(lines, 503, NULL, apr_psprintf(lines->pool, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: %s",
-                                                  apr_strerror(lines->skipped, text, sizeof(text))));
+                                                  apr_strerror(failed, text, sizeof(text))));
 }
 
-static void end_line(lines_t *lines)
+static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift, apr_status_t failed)
 {
-    ss_buf_t *line = lines->lift ? &lines->lift->doc : &lines->line;
+    lines_t *lines = self;
 
-    if (lines->lift && lines->skipped == APR_SUCCESS) {
-        ss_lift_end(lines->lift);
-        lines->skipped = lines->lift->failed;
+    lines->number++;
+    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
+    lines->hash = NULL;
+    if (failed == APR_SUCCESS && is_blank(bytes, len)) return 1;
+    if (lines->count >= SS_LINES_MAX) {
+        ss_batch_put(lines->batch, refusal(lines, 413, NULL, "more than " APR_STRINGIFY(SS_LINES_MAX) " messages in one request: this line and what follows is not read"));
+        return 0;
     }
-    if (lines->skipped == APR_SUCCESS) {
-        take_line(lines, line->len ? line->data : "", line->len);
-    } else {
-        lines->number++;
-        lines->count++;
-        ss_batch_put(lines->batch, why_skipped(lines));
-    }
-    lines->skipped = APR_SUCCESS;
-    drop_line(lines);
+    lines->count++;
+    if (failed == APR_SUCCESS) submit_line(lines, bytes, len, lift);
+    else ss_batch_put(lines->batch, why_lost(lines, failed));
+    return 1;
 }
 
 static apr_status_t take(void *self, const char *bytes, apr_size_t len)
 {
     lines_t *lines = self;
 
-    while (len && !lines->is_full) {
-        const char *end = memchr(bytes, '\n', len);
-        apr_size_t piece = end ? (apr_size_t)(end - bytes) : len;
-        if (lines->skipped == APR_SUCCESS) {
-            lines->skipped = add_to_line(lines, bytes, piece);
-            if (lines->skipped != APR_SUCCESS) drop_line(lines);
-        }
-        if (end) end_line(lines);
-        piece += end != NULL;
-        bytes += piece;
-        len -= piece;
-    }
+    ss_ndjson_add(&lines->body, bytes, len);
     return lines->is_broken ? APR_ENOMEM : APR_SUCCESS;
 }
 
@@ -192,18 +141,22 @@ int ss_lines_submit(ss_submission_t *s)
 {
     request_rec *r = s->r;
     lines_t *lines = apr_pcalloc(r->pool, sizeof(*lines));
+    unsigned char token[SS_LIFT_TOKEN];
 
+    if (RAND_bytes(token, sizeof(token)) != 1) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "there are no random numbers");
     lines->s = s;
     lines->key = s->repeat.key;
-    lines->line_max = (apr_size_t)ss_policy_size(s->policy, s->relay) * LINE_OVERHEAD;
     lines->batch = ss_batch_create(r, answered, lines);
     apr_pool_create(&lines->pool, r->pool);
-    apr_pool_create(&lines->lift_pool, r->pool);
-    ss_buf_init(&lines->line, lines->line_max);
+    ss_ndjson_begin(&lines->body, (apr_size_t)ss_policy_size(s->policy, s->relay) * LINE_OVERHEAD, SS_SPOOL_FROM, token, r->pool);
+    lines->body.self = lines;
+    lines->body.line = take_line;
+    if (lines->key) lines->body.piece = hash_piece;
     ss_buf_init(&lines->answers, ANSWERS_MAX);
     apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
     if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
-    if (!take(lines, "\n", lines->line_len || lines->skipped != APR_SUCCESS)) ss_batch_flush(lines->batch);
+    ss_ndjson_end(&lines->body);
+    ss_batch_flush(lines->batch);
     if (lines->is_broken) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
     if (!lines->answers.len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body has no message");
     return ss_reply_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data, lines->answers.len);

@@ -40,7 +40,8 @@ static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
     return rv;
 }
 
-ss_lift_t *ss_spool_lift(const ss_submission_t *s, apr_size_t doc_max, apr_pool_t *pool)
+/* NULL: there is no randomness, or no boundary. */
+static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_pool_t *pool)
 {
     ss_lift_t *lift = apr_palloc(pool, sizeof(*lift));
     ss_lift_kind_t kind = s->kind == SS_BODY_MULTIPART ? SS_LIFT_MULTIPART : SS_LIFT_JSON;
@@ -56,7 +57,7 @@ ss_lift_t *ss_spool_lift(const ss_submission_t *s, apr_size_t doc_max, apr_pool_
 static apr_status_t begin(ss_spool_t *spool, ss_submission_t *s)
 {
     if (s->kind == SS_BODY_MESSAGE) return begin_file(spool, s->r->pool);
-    spool->lift = s->kind == SS_BODY_FORM ? NULL : ss_spool_lift(s, spool->head.max, s->r->pool);
+    spool->lift = s->kind == SS_BODY_FORM ? NULL : begin_lift(s, spool->head.max, s->r->pool);
     spool->stays_whole = !spool->lift;
     if (!spool->lift) return APR_SUCCESS;
     ss_lift_add(spool->lift, spool->head.data, spool->head.len);

@@ -29,7 +29,5 @@ typedef struct {
 int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, ss_repeat_hash_t *hash, ss_spool_t *spool);
 /* What has to be in memory is: the whole message, in head. 0, or the error. */
 apr_status_t ss_spool_take_back(ss_spool_t *spool);
-/* A document of that kind, whose files will be lifted out of it, in the pool; NULL: there is no randomness, or no boundary. */
-ss_lift_t *ss_spool_lift(const ss_submission_t *s, apr_size_t doc_max, apr_pool_t *pool);
 
 #endif
