@@ -16,6 +16,7 @@ typedef struct {
     const char *why;
     apr_array_header_t *list;
     const char *group;
+    int group_at;              /* addresses in front of it */
     const char *comment;       /* the last one read: the name, where "a@b (Name)" gives it so */
     char *phrase, *address, *scratch;   /* room for the item at hand, as long as the whole text: used again for each */
 } walk_t;
@@ -24,6 +25,7 @@ typedef struct {               /* what stands between two commas */
     char *phrase, *address;    /* both as long as the text at most */
     apr_size_t phrase_len, address_len;
     int words;                 /* words of the phrase */
+    int has_at;                /* it cannot be a name in front of a colon */
     int is_joined;             /* the last token was @ or ended in a dot: the next belongs to the address */
     int is_broken;             /* two words without anything between: no address by itself */
 } item_t;
@@ -154,8 +156,10 @@ static void atom(walk_t *w, item_t *item, int had_blank)
     if (*w->p == '[') {
         while (w->p < w->end && *w->p != ']' && *w->p != ',') w->p++;
         if (w->p < w->end && *w->p == ']') w->p++;
-    } else if (*w->p == '@') w->p++;
-    else while (w->p < w->end && !is_space(*w->p) && !strchr("(<>,;:\"@[", *w->p)) w->p++;
+    } else if (*w->p == '@') {
+        item->has_at = 1;
+        w->p++;
+    } else while (w->p < w->end && !is_space(*w->p) && !strchr("(<>,;:\"@[", *w->p)) w->p++;
     if (w->p == start) w->p++;
     n = (apr_size_t)(w->p - start);
     last = start[n - 1];
@@ -208,7 +212,8 @@ static int read_item(walk_t *w)
         if (*w->p == '<') return after_angle(w, &item);
         if (*w->p == '>') return fail(w, "there is a > without <");
         if (*w->p == ':') {
-            if (w->group) return fail(w, "there is a group in a group, or a colon in an address");
+            if (w->group || item.has_at) return fail(w, "there is a group in a group, or a colon in an address");
+            w->group_at = w->list->nelts;
             w->p++;
             w->group = name_of(w, &item);
             if (!w->group) w->group = "";
@@ -226,7 +231,7 @@ static int read_item(walk_t *w)
 
 int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len, const char **why, apr_pool_t *pool)
 {
-    walk_t w = { value, value + len, pool, NULL, apr_array_make(pool, 4, sizeof(ss_address_t)), NULL, NULL, NULL, NULL, NULL };
+    walk_t w = { .p = value, .end = value + len, .pool = pool, .list = apr_array_make(pool, 4, sizeof(ss_address_t)) };
     const char *unused;
     apr_size_t room = len * 2 + 2;
 
@@ -241,6 +246,11 @@ int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len
         }
         if (w.p < w.end && *w.p == ';') w.group = NULL;
         if (w.p < w.end) w.p++;
+    }
+    /* "undisclosed-recipients:" is written so, too; a group with somebody in it ends, or what was meant is something else. */
+    if (w.group && w.list->nelts > w.group_at) {
+        *why = "a group (name: addresses;) has no semicolon at its end";
+        return -1;
     }
     *list = w.list;
     return 0;

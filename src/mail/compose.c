@@ -26,6 +26,31 @@ void ss_compose_init(void)
 
 /* ---- parts ---- */
 
+static int has_control(const char *text)
+{
+    for (; text && *text; text++) {
+        if ((unsigned char)*text < 32 || *text == 127) return 1;
+    }
+    return 0;
+}
+
+int ss_compose_is_type(const char *type)
+{
+    const char *slash = strchr(type, '/');
+
+    if (!slash || slash == type || !slash[1] || slash[1] == ';' || strpbrk(type, "\r\n") || strcspn(type, " ;") <= (size_t)(slash - type)) return 0;
+    /* GMime decodes what parameters say (RFC 2231, encoded words) and writes it as it is: a line end in it would be one of the header. */
+    GMimeContentType *parsed = g_mime_content_type_parse(NULL, type);
+    GMimeParamList *list = g_mime_content_type_get_parameters(parsed);
+    int is_sound = 1;
+    for (int i = 0; i < g_mime_param_list_length(list); i++) {
+        GMimeParam *param = g_mime_param_list_get_parameter_at(list, i);
+        if (has_control(g_mime_param_get_name(param)) || has_control(g_mime_param_get_value(param))) is_sound = 0;
+    }
+    g_object_unref(parsed);
+    return is_sound;
+}
+
 static GMimeObject *part(const char *type, const char *bytes, apr_size_t len, GMimeContentEncoding encoding)
 {
     GMimeContentType *content_type = g_mime_content_type_parse(NULL, type);

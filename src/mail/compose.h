@@ -30,6 +30,8 @@ typedef struct { const char *name, *value; } ss_header_t;
 
 /* Once a process before the first use (GMime's start); threads may call the others at once afterwards. */
 void ss_compose_init(void);
+/* Whether it may be an attachment's content_type: a media type whose parameters hold no control characters, however they are written. */
+int ss_compose_is_type(const char *type);
 /* Writes the message, canonical, into the pool. 0, or -1 with the problem. */
 int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model, ss_mail_problem_t *problem, apr_pool_t *pool);
 

@@ -192,13 +192,6 @@ static int read_headers(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-static int is_type(const char *type)
-{
-    const char *slash = strchr(type, '/');
-
-    return slash && slash > type && slash[1] && slash[1] != ';' && !strpbrk(type, "\r\n") && strcspn(type, " ;") > (size_t)(slash - type);
-}
-
 /* Base64, in the document or lifted out of it. */
 static int content(form_t *f, const char *path, const json_t *value, ss_attachment_t *a)
 {
@@ -235,7 +228,7 @@ static int attachment(form_t *f, const char *path, const json_t *value)
             if (text(f, at, item, 1, &a->filename)) return -1;
         } else if (!strcmp(key, "contentType")) {
             if (text(f, at, item, 1, &a->content_type)) return -1;
-            if (!is_type(a->content_type)) return wrong(f, at, "not a media type like image/png");
+            if (!ss_compose_is_type(a->content_type)) return wrong(f, at, "not a media type like image/png");
         } else if (!strcmp(key, "cid")) {
             if (text(f, at, item, 1, &a->cid)) return -1;
             if (!*a->cid || strpbrk(a->cid, "<> \t")) return wrong(f, at, "not a content id: no blanks and no brackets");
@@ -480,7 +473,7 @@ static int add_files(form_t *f, const apr_array_header_t *files)
         if (!f->model.attachments) f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_attachment_t));
         if (f->model.attachments->nelts >= ATTACHMENTS_MAX) return wrong(f, path, "too many attachments");
         if (a->filename && check_line(f, path, a->filename)) return -1;
-        if (a->content_type && (check_line(f, path, a->content_type) || !is_type(a->content_type))) return wrong(f, path, "its Content-Type is not a media type like image/png");
+        if (a->content_type && (check_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type))) return wrong(f, path, "its Content-Type is not a media type like image/png");
         if (a->cid && (check_line(f, path, a->cid) || !*a->cid || strpbrk(a->cid, "<> \t"))) return wrong(f, path, "its Content-ID is not a content id");
         APR_ARRAY_PUSH(f->model.attachments, ss_attachment_t) = *a;
     }

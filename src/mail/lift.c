@@ -259,7 +259,7 @@ static void scan_multipart(ss_lift_t *lift, int is_whole)
 
 void ss_lift_add(ss_lift_t *lift, const char *bytes, apr_size_t len)
 {
-    if (lift->failed != APR_SUCCESS) return;
+    if (lift->failed != APR_SUCCESS || !len) return;
     if (lift->kind == SS_LIFT_JSON) {
         add_json(lift, bytes, bytes + len);
         return;

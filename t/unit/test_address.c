@@ -57,7 +57,8 @@ static void lists_are_read(void)
         { "<a@b.c", "ERROR" }, { "<a@<b.c>>", "ERROR" }, { "<>", "ERROR" }, { "Joe <>", "ERROR" }, { "<(in (side)) a@b.c (out)> (more)", "|a@b.c|;" }, { "a@b.c (J\\)oe)", "J)oe|a@b.c|;" },
         { "<\"a@b.c>", "ERROR" }, { "<a@b.c> (open", "ERROR" }, { "<(open a@b.c>", "ERROR" }, { "g: h: a@b.c;;", "ERROR" }, { "g:, ,a@b.c; d@e.f", "|a@b.c|g;|d@e.f|;" },
         { ": a@b.c;", "|a@b.c|;" }, { "\"g, h\": a@b.c;", "|a@b.c|g, h;" }, { "Joe \"X\" Doe <a@b.c>", "Joe X Doe|a@b.c|;" }, { "\"X\" <a@b.c>", "X|a@b.c|;" }, { "\"a\r\n b\"@c.d", "|\"a b\"@c.d|;" },
-        { "Joe \"q\"@c.d", "ERROR" }, { "\"\" <a@b.c>", "|a@b.c|;" }, { "\"a\\\"b\" <a@b.c>", "a\"b|a@b.c|;" }, { "a@b..c", "ERROR" }, { "@", "ERROR" }, { "; ;", "" }, { "[", "ERROR" }, { "a b <c@d.e", "ERROR" }
+        { "a@b.c g: d@e.f;", "ERROR" }, { "a@b.c=?utf-8?q?=0D=0ABcc:_d@e.f?=", "ERROR" }, { "\"a@b\": d@e.f;", "|d@e.f|a@b;" }, { "g: a@b.c", "ERROR" }, { "g: a@b.c, d@e.f", "ERROR" },
+        { "undisclosed-recipients:", "" }, { "a@b.c, g:", "|a@b.c|;" }, { "g: a@b.c;, h:", "|a@b.c|g;" }, { "Joe \"q\"@c.d", "ERROR" }, { "\"\" <a@b.c>", "|a@b.c|;" }, { "\"a\\\"b\" <a@b.c>", "a\"b|a@b.c|;" }, { "a@b..c", "ERROR" }, { "@", "ERROR" }, { "; ;", "" }, { "[", "ERROR" }, { "a b <c@d.e", "ERROR" }
     };
     apr_pool_t *pool;
 

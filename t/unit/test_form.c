@@ -164,6 +164,8 @@ static void fields_have_bounds(void)
         { "metadata", apr_psprintf(pool, "{\"a\":\"%s\"}", fill(pool, 'x', 2040)), apr_psprintf(pool, "{\"a\":\"%s\"}", fill(pool, 'x', 2041)), "metadata" },
         { "attachments", apr_psprintf(pool, "[%s]", times(pool, "{\"content\":\"\"}", 1000)), apr_psprintf(pool, "[%s]", times(pool, "{\"content\":\"\"}", 1001)), "attachments" },
         { "attachments", "[{\"content\":\"\",\"contentType\":\"a/b; c=d\"}]", "[{\"content\":\"\",\"contentType\":\"a/; c=d\"}]", "attachments[0].contentType" },
+        { "attachments", "[{\"content\":\"\",\"contentType\":\"a/b; x=\\\"=?utf-8?q?y_z?=\\\"\"}]", "[{\"content\":\"\",\"contentType\":\"a/b; x=\\\"=?utf-8?q?y=0D=0AX:_z?=\\\"\"}]", "attachments[0].contentType" },
+        { "attachments", "[{\"content\":\"\",\"contentType\":\"a/b;\\tx*=utf-8''y%20z\"}]", "[{\"content\":\"\",\"contentType\":\"a/b; x*=utf-8''y%0d%0aX:%20z\"}]", "attachments[0].contentType" },
         { "attachments", "[{\"content\":\"\",\"cid\":\"a@b\"}]", "[{\"content\":\"\",\"cid\":\"<a@b>\"}]", "attachments[0].cid" },
         { "bcc", apr_psprintf(pool, "[%s]", times(pool, "\"a@b.c\"", 50000)), apr_psprintf(pool, "[%s]", times(pool, "\"a@b.c\"", 50001)), "bcc" },
         { "notify", "\"never\"", "\"never, success\"", "notify" }, { "notify", "\"success,failure, delay\"", "[\"success\",\"maybe\"]", "notify[1]" }, { "ret", "\"full\"", "\"fully\"", "ret" },
