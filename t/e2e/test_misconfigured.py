@@ -1,10 +1,16 @@
 """Misconfigurations, each against a real listening counterpart: the connection test names the step, the cause in words, and what to do; where it finds what would work, that,
 copied into the configuration, passes. What test_connection.py has is not here again."""
+import os
 import re
 import socket
 import ssl
+import subprocess
+import sys
 
 import pytest
+
+from rig import dns
+from rig.httpd import CLI
 
 QUIET = ["SMTPSendTLSVerify Off", "SMTPSendTLS", "without TLS", "is down at", "is blocked", "cannot be read", "SMTPSendPassword", "SMTPSendUsername", "reply code to"]
 V = ssl.TLSVersion
@@ -206,3 +212,24 @@ def test_ipv6_that_does_not_answer_is_a_warning(make_httpd, make_relay):
     status, text = report(httpd)
     assert status == 200, text
     assert ("IPv6" in text.split("What to do:", 1)[-1] and re.search(r"^\[warn\] connect ", text, re.M)) if "::1" in addresses else "127.0.0.1" in text, text
+
+
+@pytest.mark.parametrize("name, words, advice", [
+    ("nodata", ["exists and has no address"], ["mail server's own name", "SMTPSendHost"]),
+    ("nowhere", ["is not known"], ["Check the spelling of SMTPSendHost"]),
+    ("broken", ["the name server did not answer"], ["/etc/resolv.conf", "SMTPSendTLSName"]),
+    ("silent", ["the name server did not answer"], ["/etc/resolv.conf", "SMTPSendTLSName"]),
+])
+def test_what_the_name_service_says(name, words, advice):
+    """Asked of a real name server, in a network of its own: a name without addresses is told apart from one that nobody knows, and from a server that gives no answer."""
+    result = subprocess.run([sys.executable, os.path.abspath(dns.__file__), CLI, "test", "--host", f"{name}.example.com", "--tls", "none"], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 11 and result.stdout.startswith("Connection Test Results: FAILED at resolve\n"), result
+    line = re.search(r"^\[FAIL\] resolve .*(?:\n {5,}.*)*", result.stdout, re.M).group(0)
+    todo = " ".join(result.stdout.split("What to do:", 1)[1].split("Dialogue:", 1)[0].split())
+    assert all(word in line for word in words) and all(word in todo for word in advice), result.stdout
+
+
+def test_a_name_that_the_same_server_knows():
+    """What the tests above say is the names' doing."""
+    result = subprocess.run([sys.executable, os.path.abspath(dns.__file__), CLI, "test", "--host", "here.example.com", "--tls", "none", "--no-probe"], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 12 and "FAILED at connect" in result.stdout and "[ ok ] resolve" in result.stdout, result

@@ -2,9 +2,11 @@
 import os
 import pwd
 import subprocess
+import sys
 
 import pytest
 
+from rig import chroot
 from rig.httpd import BUILD, ROOT
 
 
@@ -78,3 +80,60 @@ def test_the_packaged_module_runs(installed, make_httpd, relay):
     httpd.start()
     assert httpd.send().status == 202
     relay.wait_for(1)
+
+
+@pytest.fixture(scope="module")
+def apache2():
+    """Debian's apache2 itself, which the tests else need nothing of: fetched once, installed in the throw-away copy alone."""
+    cache = os.path.join(os.path.abspath(BUILD), "apache2")
+    os.makedirs(os.path.join(cache, "partial"), exist_ok=True)
+    if not [name for name in os.listdir(cache) if name.endswith(".deb")] and not os.path.exists("/usr/sbin/a2enmod"):
+        run("apt-get", "install", "-y", "--no-install-recommends", "--download-only", "-o", f"Dir::Cache::archives={cache}", "apache2")
+    return cache
+
+
+INSTALLATION = r"""
+set -eu
+say() { echo "-- $*"; }
+enabled=/etc/apache2/mods-enabled
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
+command -v a2enmod > /dev/null || dpkg -i "$3"/*.deb
+say install
+dpkg -i "$1"
+test "$(stat -c '%U %a' "$2")" = "www-data 750"
+say off by default
+test ! -e $enabled/smtp_send.load
+apache2ctl configtest
+say enable
+a2enmod -q smtp_send
+test -e $enabled/smtp_send.load
+apache2ctl configtest
+apache2ctl -M 2>/dev/null | grep smtp_send_module
+say run
+rm -f $enabled/mpm_*; a2enmod -q mpm_event
+echo 'Listen 127.0.0.1:8099' > /etc/apache2/ports.conf
+rm -f /etc/apache2/sites-enabled/*
+apache2ctl start
+for i in $(seq 100); do smtp-send status && break; sleep 0.1; done > /dev/null 2>&1
+smtp-send status
+apache2ctl stop
+say remove
+touch "$2/kept"
+dpkg -r libapache2-mod-smtp-send
+test ! -e $enabled/smtp_send.load
+test -e "$2/kept"
+apache2ctl configtest
+say purge
+dpkg -P libapache2-mod-smtp-send
+test ! -e "$2"
+! find /etc/apache2 /usr/lib/apache2 /usr/bin /usr/include /usr/share -name '*smtp[_-]send*' | grep .
+! dpkg -s libapache2-mod-smtp-send 2>/dev/null
+say done
+"""
+
+
+def test_installed_run_removed_and_purged_in_a_chroot(package, installed, apache2):
+    """By dpkg, a2enmod and apache2ctl themselves, on a copy of this system that is thrown away."""
+    _, control = installed
+    result = subprocess.run([sys.executable, os.path.abspath(chroot.__file__), "sh", "-c", INSTALLATION, "sh", package, "/" + state_of(control), apache2], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0 and result.stdout.endswith("-- done\n"), (result.stdout, result.stderr)
