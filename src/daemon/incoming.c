@@ -2,12 +2,15 @@
 #include "daemon/incoming.h"
 
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/staging.h"
 #include "mail/canonical.h"
 
+#define PART (SS_PART_MAX / 2)             /* parts of half the usual size: there are two of them in memory at a time */
 #define KEPT_MAX 131072                    /* a larger buffer is not kept for the next message */
+#define LOOK_AT 98304                      /* when so much came, the header is worked on */
 #define RAW_MOST ((apr_size_t)1 << 40)     /* re-encoded content has the message's bound, which the parts have */
 
 static void charge(ss_incoming_t *in, apr_size_t len)
@@ -27,7 +30,6 @@ void ss_incoming_init(ss_incoming_t *in, apr_size_t *charged)
     memset(in, 0, sizeof(*in));
     in->charged = charged;
     ss_buf_init(&in->raw, 0);
-    ss_buf_init(&in->part, SS_PART_MAX);
 }
 
 void ss_incoming_begin(ss_incoming_t *in, const ss_relay_t *relay, ss_message_t *message, ss_mail_message_t *mail, const ss_draft_t *how, apr_size_t raw_max)
@@ -39,15 +41,22 @@ void ss_incoming_begin(ss_incoming_t *in, const ss_relay_t *relay, ss_message_t 
     in->problem.status = 0;
     in->got = 0;
     in->raw.max = raw_max;
-    in->look_at = SS_DAEMON_WHOLE_MAX;
+    in->look_at = LOOK_AT;
     in->is_streaming = 0;
+}
+
+static void free_part(ss_incoming_t *in)
+{
+    free(in->part);
+    in->part = NULL;
+    in->part_len = 0;
 }
 
 void ss_incoming_clear(ss_incoming_t *in)
 {
     if (in->raw.size > KEPT_MAX) ss_buf_free(&in->raw);
     else ss_buf_clear(&in->raw);
-    ss_buf_free(&in->part);
+    free_part(in);
     in->message = NULL;
     in->got = 0;
 }
@@ -55,7 +64,7 @@ void ss_incoming_clear(ss_incoming_t *in)
 void ss_incoming_free(ss_incoming_t *in)
 {
     ss_buf_free(&in->raw);
-    ss_buf_free(&in->part);
+    free_part(in);
 }
 
 /* ---- the body of a large message ---- */
@@ -64,9 +73,9 @@ static void flush_part(ss_incoming_t *in)
 {
     ss_accepted_t answer;
 
-    if (ss_accept_part(in->relay, in->message, in->part.data, in->part.len, &answer)) charge(in, in->part.len);
+    if (ss_accept_part(in->relay, in->message, in->part, in->part_len, &answer)) charge(in, in->part_len);
     else ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
-    ss_buf_clear(&in->part);
+    in->part_len = 0;
 }
 
 static void put(void *self, const char *bytes, apr_size_t len)
@@ -74,11 +83,12 @@ static void put(void *self, const char *bytes, apr_size_t len)
     ss_incoming_t *in = self;
 
     while (len && !in->problem.status) {
-        apr_size_t room = SS_PART_MAX - in->part.len, piece = len < room ? len : room;
-        if (ss_buf_append(&in->part, bytes, piece) != APR_SUCCESS) ss_mail_problem(&in->problem, 503, NULL, "there is not enough memory");
+        apr_size_t room = PART - in->part_len, piece = len < room ? len : room;
+        memcpy(in->part + in->part_len, bytes, piece);
+        in->part_len += piece;
         bytes += piece;
         len -= piece;
-        if (in->part.len == SS_PART_MAX) flush_part(in);
+        if (in->part_len == PART) flush_part(in);
     }
 }
 
@@ -115,6 +125,11 @@ static void begin_stream(ss_incoming_t *in)
     if (draft(in, head, strlen(head), 1)) return;
     charge(in, in->message->size);
     in->stream = (ss_stream_canonical_t){ .put = put, .self = in };
+    in->part = malloc(PART);
+    if (!in->part) {
+        ss_mail_problem(&in->problem, 503, NULL, "there is not enough memory");
+        return;
+    }
     in->is_streaming = 1;
     ss_buf_init(&in->raw, raw.max);
     ss_stream_canonical_add(&in->stream, raw.data + body, raw.len - body);
