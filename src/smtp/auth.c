@@ -123,7 +123,7 @@ static apr_status_t failed_memory(ss_result_t *result)
     return APR_ENOMEM;
 }
 
-/* The name, password or token was not appended to a buffer. */
+/* What carries the password or token found no room. */
 static apr_status_t failed_room(apr_status_t rv, const char *what, ss_result_t *result)
 {
     return rv == APR_ENOSPC ? fault(result, what, "is too long") : failed_memory(result);
@@ -281,7 +281,7 @@ static apr_status_t put_base64(ss_buf_t *out, const char *bytes, apr_size_t len)
 
 static int holds(const char *in, apr_size_t len, const char *what, apr_size_t what_len)
 {
-    for (apr_size_t i = 0; what_len && i + what_len <= len; i++) {
+    for (apr_size_t i = 0; i + what_len <= len; i++) {
         if (!memcmp(in + i, what, what_len)) return 1;
     }
     return 0;

@@ -318,7 +318,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
 
     c->now = now;
     if (c->state == SS_CLIENT_CLOSED) return;
-    if (c->state == SS_CLIENT_QUITTING || (c->state == SS_CLIENT_READY && !c->asked_count && !c->first && APR_STATUS_IS_EOF(status))) {
+    if (c->state == SS_CLIENT_QUITTING || (c->state == SS_CLIENT_READY && !c->first && APR_STATUS_IS_EOF(status))) {
         ss_client_close(c, SS_FATE_DOWN, "connection-lost", "the server closed the idle connection");
         return;
     }

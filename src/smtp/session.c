@@ -175,7 +175,7 @@ void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *bind
     c->now = now;
     if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
     c->is_tls = 1;
-    if (binding && binding_len) {
+    if (binding) {
         c->binding = apr_pmemdup(c->pool, binding, binding_len);
         c->binding_len = binding_len;
         c->binding_type = apr_pstrdup(c->pool, binding_type);

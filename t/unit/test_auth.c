@@ -298,7 +298,8 @@ static void refused_secrets(void)
 {
     static const struct { const char *mechanism, *user, *secret; apr_size_t len; } bad[] = {
         { "PLAIN", "u", "a\0b", 3 }, { "PLAIN", "u", "\xff\xfe", 2 }, { "PLAIN", "u\nx", "p", 1 }, { "PLAIN", "u\xc0\xaf", "p", 1 },
-        { "PLAIN", "u\x7f", "p", 1 }, { "XOAUTH2", "u", "tok\xc3\xa4", 5 }, { "XOAUTH2", "u", "tok en", 6 }, { "XOAUTH2", "u\001auth=x", "t", 1 }, { "OAUTHBEARER", "u", "tok\n", 4 }, { "OAUTHBEARER", "u", "", 0 },
+        { "PLAIN", "u\x7f", "p", 1 }, { "XOAUTH2", "u", "tok\xc3\xa4", 5 }, { "XOAUTH2", "u", "tok\x7f", 4 }, { "XOAUTH2", "u", "tok en", 6 },
+        { "XOAUTH2", "u\001auth=x", "t", 1 }, { "OAUTHBEARER", "u", "tok\n", 4 }, { "OAUTHBEARER", "u", "", 0 },
     };
     for (apr_size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         exchange_t x;
@@ -316,28 +317,24 @@ static void refused_secrets(void)
     end(&x);
 }
 
-static void broken_servers(void)
+/* The first answer of SCRAM's server, and a success that comes too early. */
+static void broken_scram(void)
 {
     exchange_t x;
-    begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
-    step(&x, NULL);
-    CU_ASSERT_STRING_EQUAL(step(&x, "not base64!"), "error");
-    end(&x);
     begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
     step(&x, NULL);
     CU_ASSERT_STRING_EQUAL(step(&x, "cj1hLHM9Yixp"), "error");
     CU_ASSERT_STRING_EQUAL(x.result.advice, "auth-malformed");
     end(&x);
-    begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);   /* r=x,s=QQ==,i=12 */
-    step(&x, NULL);
-    CU_ASSERT_STRING_EQUAL(step(&x, "cj14LHM9UVE9PSxpPTEy"), "error");
-    CU_ASSERT_PTR_NULL(strstr(x.result.text, "hashing"));
-    end(&x);
-    begin(&x, "CRAM-MD5", "user", "pencil", 6);        /* no challenge may be longer than a line of an exchange */
-    step(&x, NULL);
-    CU_ASSERT_STRING_EQUAL(step(&x, fill(pool, 'A', 12292)), "error");
-    CU_ASSERT_STRING_EQUAL(x.result.text, "the server's challenge is not base64");
-    end(&x);
+    /* i=12, i=12 with more behind it, i=1x, i= alone: not too much, but the nonce is not ours */
+    static const char *const counts[] = { "cj14LHM9UVE9PSxpPTEy", "cj14LHM9UVE9PSxpPTEyLG09eA==", "cj14LHM9UVE9PSxpPTF4", "cj14LHM9UVE9PSxpPQ==" };
+    for (apr_size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
+        step(&x, NULL);
+        CU_ASSERT_STRING_EQUAL(step(&x, counts[i]), "error");
+        CU_ASSERT_PTR_NULL(strstr(x.result.text, "hashing"));
+        end(&x);
+    }
     begin(&x, "SCRAM-SHA-256-PLUS", "user", "pencil", 6);
     CU_ASSERT_STRING_EQUAL(step(&x, NULL), "error");
     CU_ASSERT_STRING_EQUAL(x.result.text, "SCRAM-SHA-256-PLUS needs TLS channel binding, which this connection does not have");
@@ -360,6 +357,20 @@ static void broken_servers(void)
         CU_ASSERT_EQUAL(ss_auth_finish(x.auth, texts[i], &x.result), APR_EACCES);
         end(&x);
     }
+}
+
+static void broken_servers(void)
+{
+    exchange_t x;
+    begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
+    step(&x, NULL);
+    CU_ASSERT_STRING_EQUAL(step(&x, "not base64!"), "error");
+    end(&x);
+    begin(&x, "CRAM-MD5", "user", "pencil", 6);        /* no challenge may be longer than a line of an exchange */
+    step(&x, NULL);
+    CU_ASSERT_STRING_EQUAL(step(&x, fill(pool, 'A', 12292)), "error");
+    CU_ASSERT_STRING_EQUAL(x.result.text, "the server's challenge is not base64");
+    end(&x);
     begin(&x, "XOAUTH2", "user", "token", 5);
     for (int i = 0; i < SS_AUTH_ROUNDS_MAX; i++) CU_ASSERT_STRING_NOT_EQUAL(step(&x, ""), "error");
     CU_ASSERT_STRING_EQUAL(step(&x, ""), "error");
@@ -403,6 +414,9 @@ static void begun_anew(void)
     CU_ASSERT_STRING_EQUAL(step(&x, NULL), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
     CU_ASSERT_EQUAL(ss_auth_start(x.auth, "PLAIN", "tim", "tanstaaftanstaaf", 16, "server.example.com", 143, "tls-unique", "bytes", 5, &x.result), APR_SUCCESS);
     CU_ASSERT_STRING_EQUAL(step(&x, NULL), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
+    /* p=tls-unique,,n=tim,r= */
+    CU_ASSERT_EQUAL(ss_auth_start(x.auth, "SCRAM-SHA-1-PLUS", "tim", "tanstaaf", 8, "server.example.com", 143, "tls-unique", "bytes", 5, &x.result), APR_SUCCESS);
+    CU_ASSERT_EQUAL(strncmp(step(&x, NULL), "cD10bHMtdW5pcXVlLCxuPXRpbSxyP", 29), 0);
     end(&x);
 }
 
@@ -417,6 +431,7 @@ void ss_suite_auth(void)
     CU_add_test(suite, "passwords are UTF-8", passwords_are_utf8);
     CU_add_test(suite, "too long for a login", too_long_for_a_login);
     CU_add_test(suite, "broken servers", broken_servers);
+    CU_add_test(suite, "broken SCRAM", broken_scram);
     CU_add_test(suite, "errors in words", errors_in_words);
     CU_add_test(suite, "begun anew", begun_anew);
 }

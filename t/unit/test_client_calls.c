@@ -232,7 +232,7 @@ static void strangers_are_quoted_in_part(void)
 {
     static const struct { const char *greeting, *want, *never; } cases[] = {
         { "SSH-2.0-OpenSSH\001rest\r\n", "an SSH server: \"SSH-2.0-OpenSSH\"", "rest" }, { "HTTP/1.1 400 \xe4\r\n", "a web server: \"HTTP/1.1 400 \"", "\xe4" },
-        { "\xff\xfe\xfd\r\n", "does not speak SMTP", "it is" }, { "qwertz\r\n", "it is something else: \"qwertz\"", "server" },
+        { "\xff\xfe\xfd\r\n", "does not speak SMTP", "it is" }, { "\x7f""ELF\r\n", "does not speak SMTP", "ELF" }, { "SSH-2\x7f.0\r\n", "an SSH server: \"SSH-2\"", ".0" }, { "qwertz\r\n", "it is something else: \"qwertz\"", "server" },
         { "0000000000111111111122222222223333333333444444444455555555556666666666777777777788888888889999999999\r\n", "777777777\"", "8888" },
     };
 

@@ -64,8 +64,8 @@ static void by_place(void)
     same(NULL, letter, "C: AUTH\\x09PLAIN [redacted]\nS: 235\nC: AUTH PLAIN\nS: 250-more\nS: 334 \nC: [redacted]\nS: 235 in");
     static const char *const one[] = { "CAUTH  X-OAUTH\tx", "S334 eyJhIjoxfQ==", "C*", "S500", NULL };
     same(NULL, one, "C: AUTH  X-OAUTH [redacted]\nS: 334 eyJhIjoxfQ==\nC: *\nS: 500");
-    static const char *const others[] = { "CAUTHENTICATE x y", "CAUTH", "CRSET", "SOK", "S33", "S", "CMAIL", NULL };
-    same(NULL, others, "C: AUTHENTICATE x y\nC: AUTH\nC: RSET\nS: OK\nS: 33\nS: \nC: MAIL");
+    static const char *const others[] = { "CAUTHENTICATE x y", "CAUTH", "CAUTH ", "CRSET", "SOK", "S33", "S", "CMAIL", NULL };
+    same(NULL, others, "C: AUTHENTICATE x y\nC: AUTH\nC: AUTH \nC: RSET\nS: OK\nS: 33\nS: \nC: MAIL");
     static const char *const early[] = { "CAUTH OAUTHBEARER", "S33", "S334", "Cdg==", "S334 ", "Cdg==", "S334 eyJhIjoxfQ==", "CAQ==", "S535-no", "S535 no", "CNOOP", NULL };
     same(NULL, early, "C: AUTH OAUTHBEARER\nS: 33\nS: 334\nC: [redacted]\nS: 334 \nC: [redacted]\nS: 334 [redacted]\nC: [redacted]\nS: 535-no\nS: 535 no\nC: NOOP");
 }
