@@ -53,7 +53,7 @@ static int is_digit(char c)
 /* Whether text holds the len bytes of word, case and kind of blank ignored; is_whole: not as a part of a longer word. */
 static int has(const char *text, const char *word, apr_size_t len, int is_whole)
 {
-    for (const char *at = text; len && *at; at++) {
+    for (const char *at = text; *at; at++) {
         apr_size_t i = 0;
         while (i < len && at[i] && folded(at[i]) == folded(word[i])) i++;
         if (i < len) continue;
@@ -83,7 +83,7 @@ static int is_code(const char *word, apr_size_t len)
     for (apr_size_t i = 0; i < len; i++) {
         if (word[i] == '.') dots++;
     }
-    return dots ? dots == 2 && word[1] == '.' && word[0] != '3' && word[len - 1] != '.' : len == 3;
+    return dots ? dots == 2 && word[1] == '.' && word[0] != '3' : len == 3;
 }
 
 /* Runs of digits and dots; in "535-5.7.8" the dash parts them, a full stop at the end of a sentence is none of theirs. */
@@ -98,7 +98,7 @@ static void collect(const char *text, ss_advice_codes_t *codes)
         apr_size_t end = i;
         while (is_digit(text[end]) || text[end] == '.') end++;
         apr_size_t len = end - i;
-        while (len && text[i + len - 1] == '.') len--;
+        while (text[i + len - 1] == '.') len--;
         if (is_code(text + i, len) && !is_alnum(text[end])) {
             memcpy(codes->text[codes->count], text + i, len);
             codes->text[codes->count++][len] = '\0';

@@ -2,6 +2,7 @@
  * Copies of the secret that pass through here are overwritten; libgsasl's own copy is overwritten in place before the library frees it. */
 #include "smtp/auth.h"
 
+#include <apr_base64.h>
 #include <apr_strings.h>
 #include <gsasl.h>
 #include <string.h>
@@ -40,7 +41,6 @@ static void wipe_text(char *text)
 ss_auth_t *ss_auth_create(apr_pool_t *pool)
 {
     ss_auth_t *auth = apr_pcalloc(pool, sizeof(*auth));
-    if (!auth) return NULL;
     auth->pool = pool;
     ss_buf_init_secret(&auth->bearer, SS_AUTH_OUT_MAX);
     ss_buf_init_secret(&auth->token, SS_AUTH_OUT_MAX);
@@ -55,7 +55,6 @@ static void wipe_property(Gsasl_session *session, Gsasl_property property)
 
 void ss_auth_cancel(ss_auth_t *auth)
 {
-    if (!auth) return;
     if (auth->session) {
         wipe_property(auth->session, GSASL_PASSWORD);
         wipe_property(auth->session, GSASL_SCRAM_SALTED_PASSWORD);
@@ -69,7 +68,6 @@ void ss_auth_cancel(ss_auth_t *auth)
 
 void ss_auth_destroy(ss_auth_t *auth)
 {
-    if (!auth) return;
     ss_auth_cancel(auth);
     if (auth->library) gsasl_done(auth->library);
     auth->library = NULL;
@@ -125,6 +123,12 @@ static apr_status_t failed_memory(ss_result_t *result)
     return APR_ENOMEM;
 }
 
+/* What carries the password or token found no room. */
+static apr_status_t failed_room(apr_status_t rv, const char *what, ss_result_t *result)
+{
+    return rv == APR_ENOSPC ? fault(result, what, "is too long") : failed_memory(result);
+}
+
 /* What libgsasl says, as a sentence for the person who set the password. */
 static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
 {
@@ -158,15 +162,11 @@ static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
     }
 }
 
-static int set_binding(Gsasl_session *session, const char *type, const char *bytes, apr_size_t len)
+static int set_binding(ss_auth_t *auth, const char *type, const char *bytes, apr_size_t len)
 {
-    char *text = NULL;
-    int rc = gsasl_base64_to(bytes, len, &text, NULL);
-    if (rc == GSASL_OK) {
-        rc = gsasl_property_set(session, !strcmp(type, "tls-unique") ? GSASL_CB_TLS_UNIQUE : GSASL_CB_TLS_EXPORTER, text);
-    }
-    gsasl_free(text);
-    return rc;
+    char *text = apr_palloc(auth->pool, (apr_size_t)apr_base64_encode_len((int)len));
+    apr_base64_encode_binary(text, (const unsigned char *)bytes, (int)len);
+    return gsasl_property_set(auth->session, !strcmp(type, "tls-unique") ? GSASL_CB_TLS_UNIQUE : GSASL_CB_TLS_EXPORTER, text);
 }
 
 /* Channel binding goes to -PLUS alone: given to plain SCRAM the library would tell the server "you offer no -PLUS", which is not true
@@ -174,52 +174,46 @@ static int set_binding(Gsasl_session *session, const char *type, const char *byt
 static int start_sasl(ss_auth_t *auth, const char *username, const char *secret, apr_size_t secret_len, const char *type, const char *binding,
                       apr_size_t binding_len)
 {
-    int rc = auth->library ? GSASL_OK : gsasl_init(&auth->library);
-    if (rc != GSASL_OK) {
+    if (!auth->library && gsasl_init(&auth->library) != GSASL_OK) {
         auth->library = NULL;
-        return rc;
+        return GSASL_MALLOC_ERROR;
     }
-    rc = gsasl_client_start(auth->library, auth->mechanism, &auth->session);
+    int rc = gsasl_client_start(auth->library, auth->mechanism, &auth->session);
     if (rc != GSASL_OK) {
         auth->session = NULL;
         return rc;
     }
     if (!strcmp(auth->mechanism, "EXTERNAL")) return gsasl_property_set(auth->session, GSASL_AUTHZID, username);
-    rc = gsasl_property_set(auth->session, GSASL_AUTHID, username);
-    if (rc == GSASL_OK) rc = gsasl_property_set_raw(auth->session, GSASL_PASSWORD, secret, secret_len);
+    int is_missing = gsasl_property_set(auth->session, GSASL_AUTHID, username) != GSASL_OK;
+    is_missing |= gsasl_property_set_raw(auth->session, GSASL_PASSWORD, secret, secret_len) != GSASL_OK;
     apr_size_t len = strlen(auth->mechanism);
     int is_plus = len > 5 && !strcmp(auth->mechanism + len - 5, "-PLUS");
-    if (rc == GSASL_OK && is_plus && binding && type) rc = set_binding(auth->session, type, binding, binding_len);
-    return rc;
+    if (is_plus && binding) is_missing |= set_binding(auth, type, binding, binding_len) != GSASL_OK;
+    return is_missing ? GSASL_MALLOC_ERROR : GSASL_OK;
 }
 
-static void put_bearer_name(ss_buf_t *b, const char *username, apr_status_t *rv)
+/* The name as RFC 5801 4 writes it: "," and "=" have codes. */
+static const char *bearer_name(apr_pool_t *pool, const char *username)
 {
-    for (; *username && *rv == APR_SUCCESS; username++) {
-        if (*username == ',') *rv = ss_buf_puts(b, "=2C");
-        else if (*username == '=') *rv = ss_buf_puts(b, "=3D");
-        else *rv = ss_buf_append(b, username, 1);
+    char *name = apr_palloc(pool, 3 * strlen(username) + 1), *out = name;
+    for (; *username; username++) {
+        if (*username == ',' || *username == '=') out = apr_cpystrn(out, *username == ',' ? "=2C" : "=3D", 4);
+        else *out++ = *username;
     }
+    *out = '\0';
+    return name;
 }
 
 static apr_status_t start_bearer(ss_auth_t *auth, const char *username, const char *token, apr_size_t len, const char *host, int port)
 {
     ss_buf_t *b = &auth->bearer;
-    apr_status_t rv;
-    if (auth->kind == KIND_XOAUTH2) {
-        rv = ss_buf_puts(b, "user=");
-        if (rv == APR_SUCCESS) rv = ss_buf_puts(b, username);
-    } else {
-        rv = ss_buf_puts(b, "n,a=");
-        put_bearer_name(b, username, &rv);
-        if (rv == APR_SUCCESS) rv = ss_buf_puts(b, ",");
-        if (rv == APR_SUCCESS && host && *host) rv = ss_buf_printf(b, "\001host=%s", host);
-        if (rv == APR_SUCCESS && port > 0) rv = ss_buf_printf(b, "\001port=%d", port);
-    }
+    const char *head = auth->kind == KIND_XOAUTH2 ? apr_pstrcat(auth->pool, "user=", username, NULL)
+                     : apr_psprintf(auth->pool, "n,a=%s,\001host=%s\001port=%d", bearer_name(auth->pool, username), host, port);
+    apr_status_t rv = ss_buf_append(&auth->token, token, len);
+    if (rv == APR_SUCCESS) rv = ss_buf_puts(b, head);
     if (rv == APR_SUCCESS) rv = ss_buf_puts(b, "\001auth=Bearer ");
     if (rv == APR_SUCCESS) rv = ss_buf_append(b, token, len);
     if (rv == APR_SUCCESS) rv = ss_buf_puts(b, "\001\001");
-    if (rv == APR_SUCCESS) rv = ss_buf_append(&auth->token, token, len);
     return rv;
 }
 
@@ -257,9 +251,10 @@ apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *u
         why = token_fault(secret, secret_len);
         if (why) return fault(result, "token", why);
         apr_status_t rv = start_bearer(auth, username, secret, secret_len, host, port);
-        if (rv != APR_SUCCESS) ss_auth_cancel(auth);
-        if (rv == APR_ENOSPC) return fault(result, "token", "is longer than this login can carry");
-        if (rv != APR_SUCCESS) return failed_memory(result);
+        if (rv != APR_SUCCESS) {
+            ss_auth_cancel(auth);
+            return failed_room(rv, "token", result);
+        }
     } else {
         why = text_fault(secret, secret_len);
         if (why) return fault(result, "password", why);
@@ -275,19 +270,18 @@ apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *u
 
 static apr_status_t put_base64(ss_buf_t *out, const char *bytes, apr_size_t len)
 {
-    char *text = NULL;
-    apr_size_t text_len = 0;
-    if (!len) return APR_SUCCESS;
-    if (gsasl_base64_to(bytes, len, &text, &text_len) != GSASL_OK) return APR_ENOMEM;
-    apr_status_t rv = ss_buf_append(out, text, text_len);
-    wipe(text, text_len);
-    gsasl_free(text);
-    return rv;
+    char *place;
+    apr_size_t size = (apr_size_t)apr_base64_encode_len((int)len);   /* with the zero byte behind it */
+    apr_status_t rv = ss_buf_room(out, size, &place);
+    if (rv != APR_SUCCESS) return rv;
+    apr_base64_encode_binary(place, (const unsigned char *)bytes, (int)len);
+    ss_buf_added(out, size - 1);
+    return APR_SUCCESS;
 }
 
 static int holds(const char *in, apr_size_t len, const char *what, apr_size_t what_len)
 {
-    for (apr_size_t i = 0; what_len && i + what_len <= len; i++) {
+    for (apr_size_t i = 0; i + what_len <= len; i++) {
         if (!memcmp(in + i, what, what_len)) return 1;
     }
     return 0;
@@ -336,14 +330,13 @@ static apr_status_t step_bearer(ss_auth_t *auth, const char *challenge, ss_buf_t
     if (auth->bearer.len) {
         apr_status_t rv = put_base64(out, auth->bearer.data, auth->bearer.len);
         ss_buf_wipe(&auth->bearer);
-        if (rv == APR_ENOSPC) return fault(result, "token", "is longer than this login can carry");
-        if (rv != APR_SUCCESS) return failed_memory(result);
+        if (rv != APR_SUCCESS) return failed_room(rv, "token", result);
         auth->is_complete = 1;
         return APR_SUCCESS;
     }
     char *bytes;
     apr_size_t len;
-    apr_status_t rv = decode(challenge ? challenge : "", &bytes, &len, result);
+    apr_status_t rv = decode(challenge, &bytes, &len, result);
     if (rv != APR_SUCCESS) return rv;
     if (len) keep_error(auth, bytes, len);
     gsasl_free(bytes);
@@ -374,7 +367,7 @@ static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *
 {
     char *in, *answer = NULL;
     apr_size_t in_len, answer_len = 0;
-    apr_status_t rv = decode(challenge ? challenge : "", &in, &in_len, result);
+    apr_status_t rv = decode(challenge, &in, &in_len, result);
     if (rv != APR_SUCCESS) return rv;
     if (is_too_costly(auth, in, in_len)) {
         gsasl_free(in);
@@ -388,8 +381,7 @@ static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *
     rv = put_base64(out, answer, answer_len);
     if (answer) wipe(answer, answer_len);
     gsasl_free(answer);
-    if (rv == APR_ENOSPC) return fault(result, "password", "is longer than this login can carry");
-    if (rv != APR_SUCCESS) return failed_memory(result);
+    if (rv != APR_SUCCESS) return failed_room(rv, "password", result);
     auth->is_complete = *is_done = rc == GSASL_OK;
     return APR_SUCCESS;
 }
@@ -412,7 +404,10 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
         ss_result_set(result, "auth", "334", "auth-malformed", "the server asked %d times in one login and does not come to an end", auth->rounds);
         return APR_EGENERAL;
     }
-    if (!challenge && server_speaks_first(auth)) return APR_SUCCESS;
+    if (!challenge) {
+        if (server_speaks_first(auth)) return APR_SUCCESS;
+        challenge = "";
+    }
     *has_out = 1;
     if (auth->kind != KIND_SASL) return step_bearer(auth, challenge, out, is_done, result);
     return step_sasl(auth, challenge, out, is_done, result);

@@ -41,9 +41,9 @@ ss_auth_choice_t ss_auth_choose(const ss_auth_wishes_t *wishes, const char **mec
 /* Whether the mechanism needs a secret from ss_client_secret (all but EXTERNAL). */
 int ss_auth_needs_secret(const char *mechanism);
 
-/* The session's object; everything but SASL's own memory is in the pool. NULL without memory. */
+/* The session's object; everything but SASL's own memory is in the pool. */
 ss_auth_t *ss_auth_create(apr_pool_t *pool);
-/* Wipes what is left of the secret and frees SASL's memory. NULL: nothing. */
+/* Wipes what is left of the secret and frees SASL's memory. */
 void ss_auth_destroy(ss_auth_t *auth);
 /* Begins an exchange (a former one is wiped first). Texts and bytes are copied. binding may be NULL (binding_type too). Errors: APR_ENOTIMPL (the library lacks the mechanism),
  * APR_EINVAL (a user name or secret the mechanism cannot carry: NUL, not UTF-8), APR_ENOMEM; result then has the sentence. */

@@ -115,7 +115,7 @@ static void refuse(const ss_auth_wishes_t *w, const ss_auth_missed_t *missed, ss
         ss_result_set(result, "auth", "", "auth-needs-tls",
                       "the server offers %.200s, but this connection is not encrypted and the password or token would cross it readable%s", offered,
                       w->starttls_offered ? "; the server offers STARTTLS" : "");
-    } else if (!w->auth_offered && w->starttls_offered && !w->is_tls) {
+    } else if (!w->auth_offered && w->starttls_offered) {
         ss_result_set(result, "auth", "", "auth-needs-tls", "the server offers no login on an unencrypted connection; it offers STARTTLS");
     } else if (!w->auth_offered) {
         ss_result_set(result, "auth", "", "auth-not-offered", "the server offers no login (no AUTH in its answer to EHLO), but a user name is set");

@@ -117,13 +117,13 @@ static const struct {
     { "LIMITS", offsetof(ss_capability_t, is_esmtp), take_limits },
 };
 
-/* "XXXXXXXA", "****": what some firewalls write over keywords that they do not let through. */
+/* "XXXXXXXA", "****": what some firewalls write over keywords that they do not let through. The word is not empty. */
 static int is_rewritten(const word_t *word)
 {
     apr_size_t run = 1;
 
-    if (word->len && *word->at == '*') return word->len >= REWRITTEN_MIN;
-    if (!word->len || upper(*word->at) != 'X') return 0;
+    if (*word->at == '*') return word->len >= REWRITTEN_MIN;
+    if (upper(*word->at) != 'X') return 0;
     while (run < word->len && upper(word->at[run]) == 'X') run++;
     return run >= REWRITTEN_MIN;
 }

@@ -67,10 +67,14 @@ int ss_client_may_ask(const ss_client_t *c)
 void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt)
 {
     assert(c->asked_count < SS_ASKED_MAX);
-    c->asked[(c->asked_first + c->asked_count) % SS_ASKED_MAX] =
-        (ss_asked_t){ .cmd = cmd, .tx = tx, .rcpt = rcpt, .time = c->now, .end = cmd == SS_CMD_END ? UINT64_MAX : c->out.queued };
     c->asked_count++;
+    *ss_client_last_asked(c) = (ss_asked_t){ .cmd = cmd, .tx = tx, .rcpt = rcpt, .time = c->now, .end = cmd == SS_CMD_END ? UINT64_MAX : c->out.queued };
     if (tx) tx->open++;
+}
+
+ss_asked_t *ss_client_last_asked(ss_client_t *c)
+{
+    return &c->asked[(c->asked_first + c->asked_count - 1) % SS_ASKED_MAX];
 }
 
 void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret)
@@ -177,13 +181,13 @@ void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t 
     c->end.is_ok = is_ok;
     if (c->state == SS_CLIENT_HELO && c->has_refused_ehlo) return;   /* EHLO's refusal is in it already */
     ss_client_event_reply(&c->end, cmd, reply);
-    if (verdict) c->end.verdict = *verdict;
-    if (result && ss_result_is_set(result)) {
+    c->end.verdict = *verdict;
+    if (result) {
         c->end.result = *result;
-    } else if (reply) {
+    } else {
         apr_snprintf(code, sizeof(code), "%d", reply->code);
-        ss_result_set(&c->end.result, ss_client_step(c), code, verdict ? verdict->advice : NULL, "The server answered %s with %d%s%s %s",
-                      ss_cmd_name(cmd), reply->code, reply->enhanced[0] ? " " : "", reply->enhanced, reply->text);
+        ss_result_set(&c->end.result, ss_client_step(c), code, verdict->advice, "The server answered %s with %d%s%s %s", ss_cmd_name(cmd), reply->code,
+                      reply->enhanced[0] ? " " : "", reply->enhanced, reply->text);
     }
 }
 
@@ -196,7 +200,7 @@ static void resolve(ss_client_t *c, ss_tx_t *tx, int is_front, ss_fate_t fate, c
     if (!ss_transaction_is_undecided(tx)) return;
     if (tx->say == SS_SAY_MAIL || c->is_gone || (!is_end_written && is_innocent)) {
         ss_transaction_decide(c, tx, SS_CMD_CONNECT, NULL, SS_FATE_AGAIN, "4.4.2", advice, why);
-    } else if (is_end_written && !tx->has_failed) {
+    } else if (is_end_written) {
         ss_transaction_decide(c, tx, SS_CMD_END, NULL, SS_FATE_UNCERTAIN, "4.4.2", "uncertain", why);
     } else {
         ss_transaction_decide(c, tx, tx->say >= SS_SAY_CONTENT ? SS_CMD_END : tx->has_reply ? SS_CMD_RCPT : SS_CMD_MAIL, NULL, fate, "4.4.2", advice, why);
@@ -205,7 +209,6 @@ static void resolve(ss_client_t *c, ss_tx_t *tx, int is_front, ss_fate_t fate, c
 
 void ss_client_close(ss_client_t *c, ss_fate_t fate, const char *advice, const char *why)
 {
-    if (c->state == SS_CLIENT_CLOSED) return;
     const ss_tx_t *front = c->first;
     for (ss_tx_t *tx = c->first, *next; tx; tx = next) {
         next = tx->next;
@@ -216,7 +219,7 @@ void ss_client_close(ss_client_t *c, ss_fate_t fate, const char *advice, const c
     c->window = 1;
     c->asked_count = 0;
     ss_output_drop(&c->out);
-    if (c->auth) ss_auth_cancel(c->auth);
+    ss_auth_cancel(c->auth);
     if (c->blanks) ss_transcript_secret(c->blanks, NULL, 0);
     ss_client_go(c, SS_CLIENT_CLOSED);
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_CLOSED);
@@ -229,8 +232,7 @@ void ss_client_close(ss_client_t *c, ss_fate_t fate, const char *advice, const c
 void ss_client_hang_up(ss_client_t *c)
 {
     c->is_closing = 1;
-    if (c->state == SS_CLIENT_QUITTING || c->state == SS_CLIENT_CLOSED) return;
-    if (c->is_gone || c->asked_count || c->first || c->state == SS_CLIENT_GREETING || c->state == SS_CLIENT_TLS) {
+    if (c->is_gone || c->asked_count || c->state == SS_CLIENT_GREETING || c->state == SS_CLIENT_TLS) {
         ss_client_close(c, SS_FATE_DOWN, "connection-lost", "the session was ended");
         return;
     }
@@ -254,7 +256,7 @@ static void broke_off(ss_client_t *c, const char *code, const char *advice, cons
     } else {
         ss_result_set(&result, step, code, advice, "%s", why);
     }
-    if (is_step && !c->has_end) {
+    if (is_step) {
         ss_client_event_t *event = ss_client_event(c, SS_EVENT_STEP);
         event->cmd = cmd;
         event->verdict = verdict;
@@ -269,7 +271,6 @@ void ss_client_nonsense(ss_client_t *c, const char *what)
 {
     char words[SS_RESULT_TEXT_MAX];
 
-    if (c->state == SS_CLIENT_CLOSED) return;
     if (c->state == SS_CLIENT_QUITTING) {
         /* All is said and done: how the server says goodbye matters to nobody. */
         ss_client_close(c, SS_FATE_DOWN, "closing", "");
@@ -292,7 +293,7 @@ static void timed_out(ss_client_t *c)
         ss_client_close(c, SS_FATE_DOWN, "timeout", "");
         return;
     }
-    if (c->asked_count > 1 && c->asked[c->asked_first].tx && c->asked[c->asked_first].tx->has_reply)
+    if (c->asked_count > 1 && c->asked[c->asked_first].tx->has_reply)
         ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, "the server stopped answering in the middle of a group of commands");
     if (cmd == SS_CMD_GREETING) apr_snprintf(words, sizeof(words), "The server did not greet in time");
     else apr_snprintf(words, sizeof(words), "The server did not answer %s in time", ss_cmd_name(cmd));
@@ -317,7 +318,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
 
     c->now = now;
     if (c->state == SS_CLIENT_CLOSED) return;
-    if (c->state == SS_CLIENT_QUITTING || (c->state == SS_CLIENT_READY && !c->asked_count && !c->first && APR_STATUS_IS_EOF(status))) {
+    if (c->state == SS_CLIENT_QUITTING || (c->state == SS_CLIENT_READY && !c->first && APR_STATUS_IS_EOF(status))) {
         ss_client_close(c, SS_FATE_DOWN, "connection-lost", "the server closed the idle connection");
         return;
     }
@@ -325,8 +326,8 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
         timed_out(c);
         return;
     }
-    apr_snprintf(words, sizeof(words), "The connection was lost while waiting for %s%s: %s", cmd == SS_CMD_GREETING ? "" : "the answer to ",
-                 cmd == SS_CMD_GREETING ? "the greeting" : ss_cmd_name(cmd),
+    apr_snprintf(words, sizeof(words), "The connection was lost while waiting for %s%s: %s", cmd == SS_CMD_GREETING || cmd == SS_CMD_NONE ? "" : "the answer to ",
+                 cmd == SS_CMD_GREETING ? "the greeting" : cmd == SS_CMD_NONE ? "something to send" : ss_cmd_name(cmd),
                  APR_STATUS_IS_EOF(status) ? "the server closed it" : apr_strerror(status, why, sizeof(why)));
     if (result && ss_result_is_set(result)) apr_cpystrn(words, result->text, sizeof(words));
     if (dies_of_streaming(c)) ss_client_learn(c, SS_LEARN_NO_STREAMING, 0, "the connection was lost with commands behind a message's content");
@@ -339,9 +340,8 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
 static void count_reply(ss_client_t *c)
 {
     ss_cmd_t cmd = c->asked_count ? c->asked[c->asked_first].cmd : SS_CMD_NONE;
-    int code = c->reply.code - 200;
 
-    if (c->options.counts && code >= 0 && code < SS_REPLY_CODES) c->options.counts->count[cmd][code]++;
+    if (c->options.counts) c->options.counts->count[cmd][c->reply.code - 200]++;
 }
 
 static void answered(ss_client_t *c)
@@ -375,7 +375,7 @@ static void answered(ss_client_t *c)
         asked.tx->has_reply = 1;
         ss_transaction_answer(c, &asked, reply);
         if (c->state != SS_CLIENT_CLOSED) ss_transaction_settle(c);
-    } else if (ss_client_phases[c->state].answer) {
+    } else {
         ss_client_phases[c->state].answer(c, reply);
     }
     c->answering = SS_CMD_NONE;
@@ -531,8 +531,7 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, apr_time_t now
 
 void ss_client_destroy(ss_client_t *c)
 {
-    if (c->auth) ss_auth_destroy(c->auth);
-    c->auth = NULL;
+    ss_auth_destroy(c->auth);
     if (c->blanks) ss_transcript_secret(c->blanks, NULL, 0);
     ss_output_drop(&c->out);
     if (c->binding) explicit_bzero(c->binding, c->binding_len);

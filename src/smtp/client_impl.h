@@ -112,6 +112,8 @@ int ss_client_may_ask(const ss_client_t *c);
 int ss_client_is_pipelining(const ss_client_t *c);
 /* Notes a command as asked; its bytes were put into the output before. */
 void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt);
+/* The youngest of what is asked. */
+ss_asked_t *ss_client_last_asked(ss_client_t *c);
 /* Bytes of a command into the output, and into the transcript. is_secret: wiped once they were sent. */
 void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret);
 /* Puts "VERB[ argument]" into the output and notes it as asked. */
@@ -123,7 +125,7 @@ void ss_client_event_reply(ss_client_event_t *event, ss_cmd_t cmd, const ss_repl
 void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text);
 /* REFUSED for a reply, and what it teaches. */
 void ss_client_refused(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict, int number);
-/* Keeps the reason of the end; the first one stands. reply may be NULL. */
+/* Keeps the reason of the end; the first one stands. reply may be NULL, or result, which is made from the reply then. */
 void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict, const ss_result_t *result);
 /* Ends: QUIT where nothing is unanswered and the server still listens, else at once. */
 void ss_client_hang_up(ss_client_t *c);

@@ -30,15 +30,15 @@ static apr_status_t end_mark(ss_content_reader_t *reader, const char **bytes, ap
     return APR_SUCCESS;
 }
 
-/* How far content goes without a dot at the start of a line; from: bytes already known to be none. */
-static apr_size_t plain_len(const char *bytes, apr_size_t len, apr_size_t from)
+/* How far content goes without a dot at the start of a line; its first byte is known to be none. */
+static apr_size_t plain_len(const char *bytes, apr_size_t len)
 {
-    const char *p = bytes + from;
+    const char *p = bytes + 1;
 
     while (p < bytes + len) {
         const char *dot = memchr(p, '.', (apr_size_t)(bytes + len - p));
         if (!dot) return len;
-        if (dot > bytes && dot[-1] == '\n') return (apr_size_t)(dot - bytes);
+        if (dot[-1] == '\n') return (apr_size_t)(dot - bytes);
         p = dot + 1;
     }
     return len;
@@ -59,7 +59,7 @@ apr_status_t ss_content_next(ss_content_reader_t *reader, const char **bytes, ap
             *len = 1;
             return APR_SUCCESS;
         }
-        *len = plain_len(*bytes, *len, 1);
+        *len = plain_len(*bytes, *len);
         reader->is_dot_doubled = 0;
     }
     reader->last[0] = *len > 1 ? (*bytes)[*len - 2] : reader->last[1];

@@ -82,7 +82,6 @@ int ss_output_pieces(const ss_output_t *out, struct iovec *pieces, int max)
     int count = 0;
 
     for (const ss_piece_t *piece = out->first; piece && count < max; piece = piece->next) {
-        if (piece->done == piece->len) continue;
         pieces[count].iov_base = (void *)(apr_uintptr_t)(piece->bytes + piece->done);
         pieces[count].iov_len = piece->len - piece->done;
         count++;

@@ -25,7 +25,7 @@ static int code_of(const char *line, apr_size_t len)
     return len < CODE_LEN ? 0 : code;
 }
 
-/* The length of an enhanced code (RFC 3463: class.subject.detail, three digits each at most) at the start of text, or 0. */
+/* The length of an enhanced code (RFC 3463: class.subject.detail, three digits each at most, so 9 bytes at most) at the start of text, or 0. */
 static apr_size_t enhanced_len(const char *text, apr_size_t len, int code)
 {
     apr_size_t at = 1;
@@ -60,7 +60,7 @@ static void add_line(ss_reply_t *reply, const char *line, apr_size_t len, int nu
     apr_size_t text_len = len > CODE_LEN ? len - CODE_LEN - 1 : 0;
     apr_size_t skip = enhanced_len(text, text_len, reply->code);
 
-    if (skip && number == 0 && skip < sizeof(reply->enhanced)) memcpy(reply->enhanced, text, skip);
+    if (skip && number == 0) memcpy(reply->enhanced, text, skip);
     /* Later lines repeat the first one's code; another text that merely looks like one stays. */
     if (skip && (skip != strlen(reply->enhanced) || memcmp(reply->enhanced, text, skip))) skip = 0;
     if (skip && skip < text_len) skip++;

@@ -195,13 +195,10 @@ static void content_ended(ss_client_t *c, ss_tx_t *tx)
     tx->is_ended = 1;
     tx->end = c->out.queued;
     if (c->options.transcript) ss_transcript_note(c->options.transcript, "the message's content: %" APR_UINT64_T_FMT " octets", tx->m->size);
-    for (int i = c->asked_count - 1; i >= 0; i--) {
-        ss_asked_t *asked = &c->asked[(c->asked_first + i) % SS_ASKED_MAX];
-        if (asked->tx != tx || asked->cmd != SS_CMD_END) continue;
-        asked->end = tx->end;
-        asked->time = c->now;
-        break;
-    }
+    /* Nothing is asked behind content that is being said. */
+    ss_asked_t *asked = ss_client_last_asked(c);
+    asked->end = tx->end;
+    asked->time = c->now;
 }
 
 /* Content until the output is full. 0: full, or content that is not in memory. */
@@ -254,10 +251,9 @@ static int say_next(ss_client_t *c, ss_tx_t *tx)
         return 0;
     case SS_SAY_CONTENT:
         return say_content(c, tx);
-    case SS_SAY_NOTHING:
-        break;
+    default:
+        return 1;
     }
-    return 1;
 }
 
 /* A connection that ends takes no message any more: what was not begun goes back untouched. */
@@ -283,6 +279,6 @@ void ss_say(ss_client_t *c)
             ss_transaction_settle(c);
         }
     }
-    if (c->state != SS_CLIENT_READY || c->first || c->asked_count) return;
+    if (c->state != SS_CLIENT_READY || c->first) return;
     if (c->is_closing || c->wants_quit || is_used_up(c)) ss_client_hang_up(c);
 }

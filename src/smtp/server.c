@@ -25,6 +25,7 @@ struct ss_server_t {
     ss_server_kind_t asked;              /* MAIL, RCPT, END: an answer is owed; else MORE */
     int errors, rcpts;
     int is_utf8;                         /* MAIL said SMTPUTF8 */
+    int is_mute;                         /* a reply found no room: the two sides no longer agree, the session is over */
     int is_overlong;                     /* within a line that is too long already */
     /* content */
     apr_int64_t size;                    /* given so far */
@@ -57,19 +58,22 @@ static void go(ss_server_t *s, state_t to)
 
 /* ---- replies ---- */
 
-static void say(ss_server_t *s, const char *reply)
-{
-    apr_size_t from = s->out.len;
+static void say(ss_server_t *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-    if (ss_buf_puts(&s->out, reply) == APR_SUCCESS && ss_buf_append(&s->out, "\r\n", 2) == APR_SUCCESS) return;
-    s->out.len = from;
-    if (s->state != CLOSED) go(s, CLOSED);
+/* One line, or several with their ends between them. */
+static void say(ss_server_t *s, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    s->is_mute |= ss_buf_vprintf(&s->out, format, args) != APR_SUCCESS || ss_buf_append(&s->out, "\r\n", 2) != APR_SUCCESS;
+    va_end(args);
 }
 
 /* A command that cannot be obeyed. */
 static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
 {
-    say(s, reply);
+    say(s, "%s", reply);
     if (++s->errors >= SS_SERVER_ERRORS_MAX) ss_server_dismiss(s, "4.7.0", "too many commands that are none");
     return SS_SERVER_MORE;
 }
@@ -96,11 +100,10 @@ static ss_server_kind_t do_hello(ss_server_t *s, char *argument, ss_server_event
     if (!*argument) return refuse(s, "501 5.5.4 your name belongs behind it");
     int was = leave_mail(s);
     if (is_extended) {
-        ss_buf_printf(&s->out, "250-%s\r\n250-PIPELINING\r\n250-SIZE %" APR_INT64_T_FMT "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n", s->options.host,
-                      s->options.max_size);
-        say(s, "250 ENHANCEDSTATUSCODES");
+        say(s, "250-%s\r\n250-PIPELINING\r\n250-SIZE %" APR_INT64_T_FMT "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n250 ENHANCEDSTATUSCODES",
+            s->options.host, s->options.max_size);
     } else {
-        ss_buf_printf(&s->out, "250 %s\r\n", s->options.host);
+        say(s, "250 %s", s->options.host);
     }
     return was ? SS_SERVER_RESET : SS_SERVER_MORE;
 }
@@ -121,7 +124,7 @@ static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_
     const char *bad = text ? ss_parameter_mail(text, &event->envelope) : "501 5.5.4 MAIL FROM:<address>";
     if (bad) return refuse(s, bad);
     if (event->envelope.size > s->options.max_size) {
-        ss_buf_printf(&s->out, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)\r\n", s->options.max_size);
+        say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)", s->options.max_size);
         return SS_SERVER_MORE;
     }
     s->is_utf8 = event->envelope.is_utf8;
@@ -242,7 +245,6 @@ static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *
     apr_size_t verb = strcspn(s->line, " ");
 
     while (len && s->line[len - 1] == ' ') s->line[--len] = '\0';
-    if (verb > len) verb = len;
     for (apr_size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strlen(commands[i].verb) != verb || strncasecmp(commands[i].verb, s->line, verb)) continue;
         return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "), event);
@@ -297,7 +299,7 @@ static ss_server_kind_t end_content(ss_server_t *s)
 {
     if (!s->is_large) return s->asked = SS_SERVER_END;
     leave_mail(s);
-    ss_buf_printf(&s->out, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)\r\n", s->options.max_size);
+    say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)", s->options.max_size);
     return SS_SERVER_RESET;
 }
 
@@ -345,7 +347,7 @@ static ss_server_kind_t end_chunk(ss_server_t *s)
     }
     if (s->is_last || s->is_large) return end_content(s);
     go(s, CHUNKS);
-    ss_buf_printf(&s->out, "250 2.0.0 %" APR_INT64_T_FMT " octets received\r\n", s->chunk_size);
+    say(s, "250 2.0.0 %" APR_INT64_T_FMT " octets received", s->chunk_size);
     return SS_SERVER_MORE;
 }
 
@@ -367,7 +369,7 @@ ss_server_t *ss_server_create(const ss_server_options_t *options)
     if (!s) return NULL;
     s->options = *options;
     ss_buf_init(&s->out, OUT_MAX);
-    ss_buf_printf(&s->out, "220 %s ESMTP\r\n", options->host);
+    say(s, "220 %s ESMTP", options->host);
     return s;
 }
 
@@ -386,7 +388,7 @@ ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t le
         apr_size_t before = *used;
         state_t state = s->state;
         ss_server_kind_t kind;
-        if (s->state == CLOSED) return SS_SERVER_CLOSE;
+        if (s->state == CLOSED || s->is_mute) return SS_SERVER_CLOSE;
         if (s->asked != SS_SERVER_MORE) return SS_SERVER_MORE;
         if (s->out.len >= OUT_PAUSE) return SS_SERVER_FLUSH;
         if (s->state == DATA) kind = take_data(s, bytes + *used, len - *used, used, event);
@@ -418,13 +420,14 @@ void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char
         go(s, asked == SS_SERVER_MAIL ? MAIL : RCPT);
         s->rcpts += asked == SS_SERVER_RCPT;
     }
-    if (ss_buf_printf(&s->out, "%d %s %s\r\n", code, enhanced, text) != APR_SUCCESS || code == 421) go(s, CLOSED);
+    say(s, "%d %s %s", code, enhanced, text);
+    if (code == 421) go(s, CLOSED);
 }
 
 void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text)
 {
     if (s->state == CLOSED) return;
-    ss_buf_printf(&s->out, "421 %s %s\r\n", enhanced, text);
+    say(s, "421 %s %s", enhanced, text);
     s->asked = SS_SERVER_MORE;
     go(s, CLOSED);
 }

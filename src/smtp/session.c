@@ -3,7 +3,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "smtp/capability.h"
 #include "smtp/client_impl.h"
 #include "smtp/command.h"
@@ -87,7 +86,7 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
         return;
     }
     ss_verdict_t verdict = ss_verdict(SS_CMD_EHLO, reply, 0);
-    if (!(verdict.learn & SS_LEARN_NO_EHLO) || reply->code == 421) {
+    if (!(verdict.learn & SS_LEARN_NO_EHLO)) {
         ss_session_failed(c, "hello", SS_CMD_EHLO, reply, &verdict, NULL);
         return;
     }
@@ -176,7 +175,7 @@ void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *bind
     c->now = now;
     if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
     c->is_tls = 1;
-    if (binding && binding_len) {
+    if (binding) {
         c->binding = apr_pmemdup(c->pool, binding, binding_len);
         c->binding_len = binding_len;
         c->binding_type = apr_pstrdup(c->pool, binding_type);
@@ -197,11 +196,12 @@ static void ready(ss_client_t *c)
     ss_client_event(c, SS_EVENT_READY);
 }
 
-static void login_failed(ss_client_t *c, const ss_reply_t *reply, const ss_result_t *result)
+/* The login was ended by us: result says why. */
+static void login_failed(ss_client_t *c, const ss_result_t *result)
 {
-    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_BLOCKED, 0, result && result->advice ? result->advice : "auth-rejected" };
+    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_BLOCKED, 0, result->advice };
 
-    ss_session_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, result);
+    ss_session_failed(c, "auth", SS_CMD_AUTH, NULL, &verdict, result);
 }
 
 static ss_auth_wishes_t wishes_of(const ss_client_t *c)
@@ -220,23 +220,18 @@ static void login(ss_client_t *c)
     ss_result_t result;
 
     ss_result_clear(&result);
-    switch (ss_auth_choose(&wishes, &c->mechanism, &result)) {
-    case SS_AUTH_NOT_NEEDED:
+    ss_auth_choice_t choice = ss_auth_choose(&wishes, &c->mechanism, &result);
+    if (choice == SS_AUTH_NOT_NEEDED) {
         ready(c);
         return;
-    case SS_AUTH_CHOSEN:
-        break;
-    case SS_AUTH_REFUSED:
-        login_failed(c, NULL, &result);
-        return;
     }
-    if (!ss_auth_needs_secret(c->mechanism)) {
-        ss_client_go(c, SS_CLIENT_SECRET);
-        ss_client_secret(c, "", 0, c->now);
+    if (choice == SS_AUTH_REFUSED) {
+        login_failed(c, &result);
         return;
     }
     ss_client_go(c, SS_CLIENT_SECRET);
-    ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
+    if (ss_auth_needs_secret(c->mechanism)) ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
+    else ss_client_secret(c, "", 0, c->now);
 }
 
 /* One line of the exchange; the answer's bytes are wiped on both sides. */
@@ -261,19 +256,18 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_tim
     int is_empty = bytes && !len && ss_auth_needs_secret(c->mechanism);
     if (!bytes || is_empty) {
         ss_result_set(&result, "auth", "", "secret-unreadable", "The password %s, so no login was tried", is_empty ? "of SMTPSendPassword is empty" : "could not be read (unreadable)");
-        login_failed(c, NULL, &result);
+        login_failed(c, &result);
         ss_say(c);
         return;
     }
     if (!c->blanks) c->blanks = ss_transcript_create(c->pool);
     ss_transcript_secret(c->blanks, bytes, len);
     ss_buf_init(&response, SS_AUTH_OUT_MAX);
-    apr_status_t rv = c->auth ? ss_auth_start(c->auth, c->mechanism, c->options.username, bytes, len, c->options.host, c->options.port,
-                                              c->binding_type, c->binding, c->binding_len, &result) : APR_ENOMEM;
+    apr_status_t rv = ss_auth_start(c->auth, c->mechanism, c->options.username, bytes, len, c->options.host, c->options.port, c->binding_type, c->binding,
+                                    c->binding_len, &result);
     if (rv == APR_SUCCESS) rv = ss_auth_step(c->auth, NULL, &response, &has_response, &is_done, &result);
     if (rv != APR_SUCCESS) {
-        ss_result_set(&result, "auth", "", "auth-rejected", "The login cannot be made with %s", c->mechanism);
-        login_failed(c, NULL, &result);
+        login_failed(c, &result);
     } else {
         ss_client_go(c, SS_CLIENT_AUTH);
         apr_snprintf(verb, sizeof(verb), "AUTH %s%s", c->mechanism, !has_response ? "" : response.len ? " " : " =");
@@ -309,7 +303,6 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
         say_auth(c, "", &response);
     } else {
         /* RFC 4954 4: "*" ends the exchange; the server's 501 to it is not the reason. */
-        ss_result_set(&result, "auth", "", "auth-rejected", "The server's challenge makes no sense for %s", c->mechanism);
         c->auth_result = result;
         say_auth(c, "*", NULL);
     }
@@ -320,16 +313,17 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
 static void remove_word(char *list, const char *word)
 {
     apr_size_t len = strlen(word);
+    char *kept = list;
 
-    for (char *at = list; *at;) {
-        apr_size_t here = strcspn(at, " ");
-        char *next = at + here + strspn(at + here, " ");
-        if (here == len && !strncasecmp(at, word, len)) {
-            memmove(at, next, strlen(next) + 1);
-            return;
+    for (const char *at = list; *at;) {
+        apr_size_t here = strcspn(at, " "), whole = here + strspn(at + here, " ");
+        if (here != len || strncasecmp(at, word, len)) {
+            memmove(kept, at, whole);
+            kept += whole;
         }
-        at = next;
+        at += whole;
     }
+    *kept = '\0';
 }
 
 /* 504: a mechanism that was offered and is none (RFC 4954 4). The next one of those that the settings allow is tried; each time the list gets shorter. */
@@ -343,7 +337,7 @@ static int tries_another(ss_client_t *c)
     remove_word(c->offers, c->mechanism);
     ss_auth_wishes_t wishes = wishes_of(c);
     ss_result_clear(&result);
-    if (ss_auth_choose(&wishes, &chosen, &result) != SS_AUTH_CHOSEN || ss_text_same(chosen, c->mechanism)) return 0;
+    if (ss_auth_choose(&wishes, &chosen, &result) != SS_AUTH_CHOSEN) return 0;
     ss_auth_cancel(c->auth);
     login(c);
     return 1;
@@ -368,7 +362,7 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
     }
     if (reply->code / 100 == 2) {
         if (ss_auth_finish(c->auth, reply->text, &result) != APR_SUCCESS) {
-            login_failed(c, NULL, &result);
+            login_failed(c, &result);
             return;
         }
         step_ended(c, "auth", SS_CMD_AUTH, reply);
@@ -383,6 +377,7 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
         apr_snprintf(code, sizeof(code), "%d", reply->code);
         ss_result_set(&result, "auth", code, verdict.advice, "The server answered AUTH with %d %s (%s)", reply->code, reply->text, words);
     }
+    if (ss_result_is_set(&c->auth_result)) verdict.advice = c->auth_result.advice;
     ss_auth_cancel(c->auth);
     ss_session_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, &result);
 }
@@ -494,7 +489,8 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
 void ss_client_try(ss_client_t *c, const char *from, const char *to, apr_time_t now)
 {
     c->now = now;
-    if (c->state != SS_CLIENT_READY || c->first || c->asked_count || c->is_closing || c->wants_quit) return;
+    /* Ready and ending with nothing in flight is no state: the end is said at once. */
+    if (c->state != SS_CLIENT_READY || c->first) return;
     c->try_from = apr_pstrdup(c->pool, from);
     c->try_to = apr_pstrdup(c->pool, to);
     ss_client_go(c, SS_CLIENT_TRYING);

@@ -43,7 +43,7 @@ void ss_transaction_give_back(ss_client_t *c, ss_tx_t *tx)
 {
     ss_tx_t **link = &c->first, *before = NULL;
 
-    while (*link && *link != tx) {
+    while (*link != tx) {
         before = *link;
         link = &before->next;
     }
@@ -113,7 +113,7 @@ static void rcpt_answer(ss_client_t *c, ss_tx_t *tx, int number, const ss_reply_
     tx->rcpts_answered++;
     if (tx->has_failed) return;
     if (reply->code / 100 == 2) {
-        if (rcpt->cmd == SS_CMD_NONE) tx->accepted++;
+        tx->accepted++;
         return;
     }
     ss_verdict_t verdict = ss_verdict(SS_CMD_RCPT, reply, tx->is_reused);
@@ -131,7 +131,7 @@ static void data_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
             /* The server wants content that nobody is to get: an empty one ends it (RFC 2920 3.1), and its answer counts for nothing. */
             ss_client_put(c, ".\r\n", 3, 0);
             ss_client_asked(c, SS_CMD_END, tx, 0);
-            c->asked[(c->asked_first + c->asked_count - 1) % SS_ASKED_MAX].end = c->out.queued;
+            ss_client_last_asked(c)->end = c->out.queued;
             tx->say = SS_SAY_NOTHING;
             return;
         }

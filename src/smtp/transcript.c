@@ -92,7 +92,7 @@ static void keep(ss_transcript_t *t, const char *line)
 
 static int find(const char *in, apr_size_t len, const char *what, apr_size_t what_len, apr_size_t *at)
 {
-    for (apr_size_t i = 0; what_len && i + what_len <= len; i++) {
+    for (apr_size_t i = 0; i + what_len <= len; i++) {
         if (!memcmp(in + i, what, what_len)) {
             *at = i;
             return 1;
@@ -286,9 +286,9 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
     va_list args;
     char line[SS_TRANSCRIPT_LINE_MAX];
     va_start(args, format);
-    int n = apr_vsnprintf(line, sizeof(line), format, args);
+    apr_vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    apr_size_t len = n < 0 ? 0 : strlen(line);
+    apr_size_t len = strlen(line);
     if (t->secret) {
         blank_plain_and_hex(t, line, &len);
         blank_base64(t, line, &len);

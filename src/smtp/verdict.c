@@ -325,7 +325,6 @@ static int fits_enhanced(const char *pattern, const char *enhanced)
 {
     if (!*enhanced) return 0;
     const char *from = *pattern == '.' ? strchr(enhanced, '.') : enhanced;
-    if (!from) return 0;
     apr_size_t len = strlen(pattern);
     return pattern[len - 1] == '.' ? !strncmp(from, pattern, len) : !strcmp(from, pattern);
 }

@@ -70,7 +70,7 @@ static const char *describe(play_t *play, const ss_client_event_t *event)
 
     switch (event->kind) {
     case SS_EVENT_STEP:
-        if (event->is_ok) return apr_psprintf(play->pool, "step %s", event->result.step);
+        if (event->is_ok) return apr_pstrcat(play->pool, "step ", event->result.step, event->result.advice ? " " : NULL, event->result.advice, NULL);
         if (!strcmp(advice_of(event->verdict.advice), "UNKNOWN-ADVICE")) return "failed with UNKNOWN-ADVICE";
         return apr_psprintf(play->pool, "failed %s %d %s", event->result.step, event->code, fates[event->verdict.fate]);
     case SS_EVENT_START_TLS: return "start tls";
@@ -87,6 +87,7 @@ static const char *describe(play_t *play, const ss_client_event_t *event)
     case SS_EVENT_LEARNED:
         if (event->learn == SS_LEARN_FEWER_CONNECTIONS) return "learned fewer-connections";
         if (event->learn == SS_LEARN_NO_EHLO) return "learned no-ehlo";
+        if (event->learn == SS_LEARN_NO_STREAMING) return "learned no-streaming";
         if (event->learn == SS_LEARN_MAX_RECIPIENTS) return apr_psprintf(play->pool, "learned max-recipients %d", event->number);
         return apr_psprintf(play->pool, "learned %s", learn[event->learn]);
     case SS_EVENT_REFUSED: return apr_psprintf(play->pool, "refused %s %d", ss_cmd_name(event->cmd), event->code);
@@ -199,6 +200,8 @@ static void option(play_t *play, char *word)
     else if (!strcmp(word, "user")) o->username = apr_pstrdup(play->pool, value);
     else if (!strcmp(word, "auth")) { o->auth = apr_array_make(play->pool, 1, sizeof(char *)); *(const char **)apr_array_push((apr_array_header_t *)(apr_uintptr_t)o->auth) = apr_pstrdup(play->pool, value); }
     else if (!strcmp(word, "helo")) o->use_helo = number;
+    else if (!strcmp(word, "name")) o->helo = apr_pstrdup(play->pool, value);
+    else if (!strcmp(word, "stepwise")) o->is_stepwise = number;
     else if (!strcmp(word, "insecure")) o->auth_insecure = number;
     else if (!strcmp(word, "deadline")) o->attempt_deadline = number * APR_USEC_PER_SEC;
     else if (!strcmp(word, "fill")) play->fill = number;
@@ -220,7 +223,7 @@ static apr_status_t give(play_t *play, char *args)
     if (!strcmp(m->from, "<>")) m->from = "";
     char *to = apr_strtok(NULL, " ", &state), *comma;
     m->rcpts = apr_pcalloc(play->pool, sizeof(ss_client_rcpt_t) * SS_CLIENT_RECIPIENTS_MAX);
-    for (char *one = apr_strtok(to, ",", &comma); one; one = apr_strtok(NULL, ",", &comma)) m->rcpts[m->rcpt_count++].address = one;
+    for (char *one = apr_strtok(to, ",", &comma); one; one = apr_strtok(NULL, ",", &comma)) m->rcpts[m->rcpt_count++].address = strcmp(one, "<>") ? one : "";
     while ((word = apr_strtok(NULL, " ", &state))) {
         if (!strcmp(word, "8bit")) m->is_8bit = 1;
         else if (!strcmp(word, "utf8")) m->is_utf8 = 1;
@@ -235,6 +238,20 @@ static apr_status_t give(play_t *play, char *args)
     return ss_client_send(play->client, m, play->now);
 }
 
+/* "eof", "reset", "timeout", or "why ADVICE TEXT": with a better sentence, whose advice "-" is none. */
+static void lose(play_t *play, char *how)
+{
+    ss_result_t why;
+    char *state;
+
+    ss_result_clear(&why);
+    if (!strncmp(how, "why ", 4)) {
+        const char *advice = apr_strtok(how + 4, " ", &state);
+        ss_result_set(&why, "tls", "", strcmp(advice, "-") ? advice : NULL, "%s", state);
+    }
+    ss_client_lost(play->client, !strcmp(how, "eof") ? APR_EOF : !strcmp(how, "timeout") ? APR_TIMEUP : ECONNRESET, &why, play->now);
+}
+
 static const char *act(play_t *play, const char *line)
 {
     char *args = apr_pstrdup(play->pool, line), *state, *verb = apr_strtok(args, " ", &state);
@@ -243,7 +260,7 @@ static const char *act(play_t *play, const char *line)
     if (!strcmp(verb, "send") && give(play, rest) != APR_SUCCESS) return "the message was refused";
     if (!strcmp(verb, "send!") && give(play, rest) == APR_SUCCESS) return "the message was taken";
     if (!strcmp(verb, "quit")) ss_client_quit(play->client, play->now);
-    if (!strcmp(verb, "lost")) ss_client_lost(play->client, !strcmp(rest, "eof") ? APR_EOF : ECONNRESET, NULL, play->now);
+    if (!strcmp(verb, "lost")) lose(play, rest);
     if (!strcmp(verb, "tls")) ss_client_tls_on(play->client, *rest ? "tls-exporter" : NULL, *rest ? rest : NULL, strlen(rest), play->now);
     if (!strcmp(verb, "secret")) ss_client_secret(play->client, rest, strlen(rest), play->now);
     if (!strcmp(verb, "nosecret")) ss_client_secret(play->client, NULL, 0, play->now);

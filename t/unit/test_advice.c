@@ -51,6 +51,7 @@ static const row_t questions[] = {
     { "554 5.7.1 <x>: Relay access denied", "relay-denied" }, { "421", "service-unavailable" }, { "432 4.3.2 sender thread limit exceeded", "too-many-connections" }, { "550", "user-unknown" },
     { "The SMTP host's reply code to the MAIL command was 503: only one MAIL per message", "one-message" },
     { "certificate expired", "cert-expired" },
+    { "Certificate\nhas\r\texpired", "cert-expired" }, { "550.", "user-unknown" }, { "(550)", "user-unknown" }, { "{550}", "user-unknown" }, { "see auth-rejected for help", "auth-rejected" }, { "quota", "quota" },
     { "SMTPSend-220", "SMTPSend-220" }, { "smtpsend-301", "SMTPSend-301" },
     { "SMTPSend-260: relay \"default\": sending is paused since 10:00: 5 messages wait", "SMTPSend-260" },
     { "SMTPSend-220: relay \"default\": mail.example.com:587 is blocked (it refuses us) at auth: 535 5.7.8 Error: authentication failed", "auth-rejected" },
@@ -81,6 +82,20 @@ static void ranking(void)
     }
     CU_ASSERT_EQUAL(ss_advice_search("", 5, pool)->nelts, 0);
     CU_ASSERT_EQUAL(ss_advice_search("qwertz 10.1.2.3", 5, pool)->nelts, 0);
+    static const char *const no_codes[] = { "650", "55", "5500", "555555555555555", "3.7.8", "55.7.8", "5.7", "550x", "x550", ".550", ":550", "5.7.8z", "2.7.88", "2.7.8", "ertificate" };
+    for (apr_size_t i = 0; i < sizeof(no_codes) / sizeof(no_codes[0]); i++) {
+        int count = ss_advice_search(no_codes[i], 5, pool)->nelts;
+        if (count) fprintf(stderr, "\n  %s is no code, and yet found\n", no_codes[i]);
+        CU_ASSERT_EQUAL(count, 0);
+    }
+    CU_ASSERT_EQUAL(ss_advice_search(NULL, 5, pool)->nelts, 0);
+    CU_ASSERT_EQUAL(ss_advice_search("550", -1, pool)->nelts, 0);
+    CU_ASSERT(ss_advice_search("550", 100000, pool)->nelts > 1);
+    /* Codes past the bound of one text are not looked at. */
+    const char *many = "";
+    for (int i = 0; i < 32; i++) many = apr_pstrcat(pool, many, "599 ", NULL);
+    CU_ASSERT_EQUAL(ss_advice_search(apr_pstrcat(pool, many, "550", NULL), 5, pool)->nelts, 0);
+    CU_ASSERT(ss_advice_search(apr_pstrcat(pool, many + 4, "550", NULL), 5, pool)->nelts > 0);
     CU_ASSERT_EQUAL(ss_advice_search("550", 0, pool)->nelts, 0);
     CU_ASSERT_EQUAL(ss_advice_search("550", 1, pool)->nelts, 1);
     apr_pool_destroy(pool);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fill.h"
 #include "smtp/auth.h"
 
 void ss_suite_auth(void);
@@ -51,17 +52,27 @@ static const choice_t choices[] = {
     { "auto", "u", "NTLM GSSAPI", "", SS_AUTH_REFUSED, "auth-none-common" },
     { "auto", "u", "XPLAIN PLAINX", "t", SS_AUTH_REFUSED, "auth-none-common" },
     { "auto", "u", NULL, "t", SS_AUTH_REFUSED, "auth-none-common" },
+    { "", "u", "PLAIN", "t", SS_AUTH_CHOSEN, "PLAIN" },                          /* an empty list is auto */
+    { "NTLM,PLAIN", "u", "NTLM PLAIN", "t", SS_AUTH_CHOSEN, "PLAIN" },           /* one that we do not know is passed over */
+    { "EXTERNAL,PLAIN", "", "PLAIN", "t", SS_AUTH_REFUSED, "auth-none-common" }, /* a password without a name is none */
+    { "EXTERNAL", NULL, "EXTERNAL", "t", SS_AUTH_CHOSEN, "EXTERNAL" },
+    { "PLAIN", "u", "PLAIN", "s", SS_AUTH_REFUSED, "auth-needs-tls" },
 };
+
+static apr_array_header_t *list_of(const char *names)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+    char *last, *copy = apr_pstrdup(pool, names);
+    for (char *name = apr_strtok(copy, ",", &last); name; name = apr_strtok(NULL, ",", &last)) APR_ARRAY_PUSH(list, const char *) = name;
+    return list;
+}
 
 static void choosing(void)
 {
     for (apr_size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
         const choice_t *c = &choices[i];
-        apr_array_header_t *wanted = apr_array_make(pool, 4, sizeof(const char *));
-        char *last, *list = apr_pstrdup(pool, c->wanted);
-        for (char *name = apr_strtok(list, ",", &last); name; name = apr_strtok(NULL, ",", &last)) APR_ARRAY_PUSH(wanted, const char *) = name;
         ss_auth_wishes_t w = {
-            .wanted = wanted, .username = c->user, .is_tls = !!strchr(c->flags, 't'), .is_loopback = !!strchr(c->flags, 'l'),
+            .wanted = list_of(c->wanted), .username = c->user, .is_tls = !!strchr(c->flags, 't'), .is_loopback = !!strchr(c->flags, 'l'),
             .is_insecure_allowed = !!strchr(c->flags, 'i'), .has_client_cert = !!strchr(c->flags, 'c'), .has_binding = !!strchr(c->flags, 'b'),
             .auth_offered = !strchr(c->flags, 'n'), .offered = c->offered, .starttls_offered = !!strchr(c->flags, 's'),
         };
@@ -76,6 +87,32 @@ static void choosing(void)
     }
     CU_ASSERT_FALSE(ss_auth_needs_secret("EXTERNAL"));
     CU_ASSERT_TRUE(ss_auth_needs_secret("PLAIN"));
+    CU_ASSERT_TRUE(ss_auth_needs_secret("NO-SUCH"));
+}
+
+/* The sentence names what was wanted and what is offered, however long the lists are. */
+static void refusals_in_words(void)
+{
+    char *many = apr_pstrdup(pool, "");
+    ss_result_t result;
+    const char *mechanism;
+    for (int i = 0; i < 40; i++) many = apr_pstrcat(pool, many, i ? "," : "", "X-MECH-", apr_itoa(pool, i + 10), NULL);
+    ss_auth_wishes_t w = { .wanted = list_of("GSSAPI,NTLM"), .username = "u", .is_tls = 1, .auth_offered = 1, .offered = "PLAIN" };
+    ss_result_clear(&result);
+    CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_REFUSED);
+    CU_ASSERT_STRING_EQUAL(result.text, "no login mechanism in common: the server offers PLAIN, SMTPSendAuth is GSSAPI NTLM");
+    w.wanted = list_of(many);
+    ss_result_clear(&result);
+    CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_REFUSED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "X-MECH-10 X-MECH-11 "));
+    CU_ASSERT_PTR_NULL(strstr(result.text, "X-MECH-49"));
+    w = (ss_auth_wishes_t){ .wanted = list_of("PLAIN"), .username = "u", .auth_offered = 1, .offered = "PLAIN", .starttls_offered = 1 };
+    ss_result_clear(&result);
+    CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_REFUSED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "would cross it readable; the server offers STARTTLS"));
+    w.wanted = NULL;
+    w.is_loopback = 1;
+    CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_CHOSEN);
 }
 
 static int server_callback(Gsasl *library, Gsasl_session *s, Gsasl_property property)
@@ -210,17 +247,59 @@ static void examples(void)
     CU_ASSERT_STRING_EQUAL(step(&x, "VXNlcm5hbWU6"), "dXNlcg==");
     CU_ASSERT_STRING_EQUAL(step(&x, "UGFzc3dvcmQ6"), "cGVuY2ls");
     end(&x);
-    begin(&x, "EXTERNAL", "", NULL, 0);
+    begin(&x, "OAUTHBEARER", "a=b,c", "t", 1);        /* n,a=a=3Db=2Cc,^Ahost=server.example.com^Aport=143^Aauth=Bearer t^A^A */
+    CU_ASSERT_STRING_EQUAL(step(&x, NULL), "bixhPWE9M0RiPTJDYywBaG9zdD1zZXJ2ZXIuZXhhbXBsZS5jb20BcG9ydD0xNDMBYXV0aD1CZWFyZXIgdAEB");
+    end(&x);
+    begin(&x, "EXTERNAL", NULL, NULL, 0);
     CU_ASSERT_STRING_EQUAL(step(&x, NULL), "");
     CU_ASSERT(x.has_out && x.is_done);
     end(&x);
+}
+
+/* RFC 3629: what is UTF-8, and what only looks like it: overlong forms, surrogates, past the last code point, cut characters. */
+static void passwords_are_utf8(void)
+{
+    static const struct { const char *password; int is_good; } cases[] = {
+        { "\xc2\x80", 1 }, { "\xdf\xbf", 1 }, { "\xe0\xa0\x80", 1 }, { "\xe2\x82\xac", 1 }, { "\xed\x9f\xbf", 1 }, { "\xee\x80\x80", 1 }, { "\xef\xbf\xbd", 1 },
+        { "\xf0\x90\x80\x80", 1 }, { "\xf3\xa0\x80\x80", 1 }, { "\xf4\x8f\xbf\xbf", 1 }, { "a\xc3\xa4z", 1 },
+        { "\x80", 0 }, { "\xc0\x80", 0 }, { "\xc1\xbf", 0 }, { "\xc3", 0 }, { "\xc3z", 0 }, { "\xe0\x9f\xbf", 0 }, { "\xed\xa0\x80", 0 }, { "\xe2\x82", 0 }, { "\xe2\x82z", 0 },
+        { "\xf0\x8f\xbf\xbf", 0 }, { "\xf4\x90\x80\x80", 0 }, { "\xf5\x80\x80\x80", 0 }, { "\xff", 0 },
+    };
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        exchange_t x;
+        CU_ASSERT_EQUAL(begin(&x, "PLAIN", "u", cases[i].password, strlen(cases[i].password)), cases[i].is_good ? APR_SUCCESS : APR_EINVAL);
+        CU_ASSERT_STRING_EQUAL(x.result.text, cases[i].is_good ? "" : "the password is not valid UTF-8, the login cannot carry it");
+        end(&x);
+    }
+}
+
+/* SS_AUTH_OUT_MAX bounds a message and its base64; what passes it is said, not sent. */
+static void too_long_for_a_login(void)
+{
+    static const struct { const char *mechanism; apr_size_t len; int is_at_start; const char *want; } cases[] = {
+        { "XOAUTH2", SS_AUTH_OUT_MAX + 1, 1, "the token is too long, the login cannot carry it" },
+        { "OAUTHBEARER", SS_AUTH_OUT_MAX, 1, "the token is too long, the login cannot carry it" },
+        { "XOAUTH2", SS_AUTH_OUT_MAX - 10, 1, "the token is too long, the login cannot carry it" },
+        { "XOAUTH2", SS_AUTH_OUT_MAX - 24, 0, "the token is too long, the login cannot carry it" },
+        { "PLAIN", SS_AUTH_OUT_MAX - 10, 0, "the password is too long, the login cannot carry it" },
+    };
+    for (apr_size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        exchange_t x;
+        apr_status_t rv = begin(&x, cases[i].mechanism, "user", fill(pool, 't', cases[i].len), cases[i].len);
+        CU_ASSERT_EQUAL(rv, cases[i].is_at_start ? APR_EINVAL : APR_SUCCESS);
+        if (rv == APR_SUCCESS) CU_ASSERT_STRING_EQUAL(step(&x, NULL), "error");
+        CU_ASSERT_STRING_EQUAL(x.result.text, cases[i].want);
+        CU_ASSERT_EQUAL(x.out.len, 0);
+        end(&x);
+    }
 }
 
 static void refused_secrets(void)
 {
     static const struct { const char *mechanism, *user, *secret; apr_size_t len; } bad[] = {
         { "PLAIN", "u", "a\0b", 3 }, { "PLAIN", "u", "\xff\xfe", 2 }, { "PLAIN", "u\nx", "p", 1 }, { "PLAIN", "u\xc0\xaf", "p", 1 },
-        { "XOAUTH2", "u", "tok en", 6 }, { "XOAUTH2", "u\001auth=x", "t", 1 }, { "OAUTHBEARER", "u", "tok\n", 4 }, { "OAUTHBEARER", "u", "", 0 },
+        { "PLAIN", "u\x7f", "p", 1 }, { "XOAUTH2", "u", "tok\xc3\xa4", 5 }, { "XOAUTH2", "u", "tok\x7f", 4 }, { "XOAUTH2", "u", "tok en", 6 },
+        { "XOAUTH2", "u\001auth=x", "t", 1 }, { "OAUTHBEARER", "u", "tok\n", 4 }, { "OAUTHBEARER", "u", "", 0 },
     };
     for (apr_size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         exchange_t x;
@@ -234,20 +313,31 @@ static void refused_secrets(void)
     end(&x);
     CU_ASSERT_EQUAL(begin(&x, "CRAM-MD5", "u", "p\xc2\x80", 3), APR_SUCCESS);   /* U+0080: SASLprep forbids it */
     CU_ASSERT_STRING_EQUAL(step(&x, "PDEyQGE+"), "error");
-    CU_ASSERT_PTR_NOT_NULL(x.result.advice);
+    CU_ASSERT_STRING_EQUAL(x.result.advice, "auth-secret-malformed");
     end(&x);
 }
 
-static void broken_servers(void)
+/* The first answer of SCRAM's server, and a success that comes too early. */
+static void broken_scram(void)
 {
     exchange_t x;
     begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
     step(&x, NULL);
-    CU_ASSERT_STRING_EQUAL(step(&x, "not base64!"), "error");
-    end(&x);
-    begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
-    step(&x, NULL);
     CU_ASSERT_STRING_EQUAL(step(&x, "cj1hLHM9Yixp"), "error");
+    CU_ASSERT_STRING_EQUAL(x.result.advice, "auth-malformed");
+    end(&x);
+    /* i=12, i=12 with more behind it, i=1x, i= alone: not too much, but the nonce is not ours */
+    static const char *const counts[] = { "cj14LHM9UVE9PSxpPTEy", "cj14LHM9UVE9PSxpPTEyLG09eA==", "cj14LHM9UVE9PSxpPTF4", "cj14LHM9UVE9PSxpPQ==" };
+    for (apr_size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
+        step(&x, NULL);
+        CU_ASSERT_STRING_EQUAL(step(&x, counts[i]), "error");
+        CU_ASSERT_PTR_NULL(strstr(x.result.text, "hashing"));
+        end(&x);
+    }
+    begin(&x, "SCRAM-SHA-256-PLUS", "user", "pencil", 6);
+    CU_ASSERT_STRING_EQUAL(step(&x, NULL), "error");
+    CU_ASSERT_STRING_EQUAL(x.result.text, "SCRAM-SHA-256-PLUS needs TLS channel binding, which this connection does not have");
     end(&x);
     begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);   /* r=x,s=QQ==,i=2000000000 */
     step(&x, NULL);
@@ -258,6 +348,28 @@ static void broken_servers(void)
     step(&x, NULL);
     CU_ASSERT_EQUAL(ss_auth_finish(x.auth, "2.7.0 ok", &x.result), APR_EACCES);
     CU_ASSERT_STRING_EQUAL(x.result.advice, "auth-server-unproven");
+    CU_ASSERT_EQUAL(ss_auth_finish(x.auth, "2.7.0 ok", &x.result), APR_EACCES);   /* nor afterwards */
+    end(&x);
+    static const char *const texts[] = { "", NULL };
+    for (int i = 0; i < 2; i++) {                      /* 235 without a word, or without a text */
+        begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
+        step(&x, NULL);
+        CU_ASSERT_EQUAL(ss_auth_finish(x.auth, texts[i], &x.result), APR_EACCES);
+        end(&x);
+    }
+}
+
+static void broken_servers(void)
+{
+    exchange_t x;
+    begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
+    step(&x, NULL);
+    CU_ASSERT_STRING_EQUAL(step(&x, "not base64!"), "error");
+    end(&x);
+    begin(&x, "CRAM-MD5", "user", "pencil", 6);        /* no challenge may be longer than a line of an exchange */
+    step(&x, NULL);
+    CU_ASSERT_STRING_EQUAL(step(&x, fill(pool, 'A', 12292)), "error");
+    CU_ASSERT_STRING_EQUAL(x.result.text, "the server's challenge is not base64");
     end(&x);
     begin(&x, "XOAUTH2", "user", "token", 5);
     for (int i = 0; i < SS_AUTH_ROUNDS_MAX; i++) CU_ASSERT_STRING_NOT_EQUAL(step(&x, ""), "error");
@@ -270,15 +382,56 @@ static void broken_servers(void)
     ss_auth_cancel(x.auth);
     CU_ASSERT_STRING_EQUAL(step(&x, ""), "error");
     end(&x);
-    ss_auth_destroy(NULL);
+    begin(&x, "XOAUTH2", "user", "token", 5);
+    step(&x, NULL);
+    CU_ASSERT_STRING_EQUAL(step(&x, "not base64!"), "error");
+    end(&x);
+}
+
+/* A server's error as one line for people: {"a":"b, {c}\n\x7f\xe4d", "e":{"f":1}} and one past the bound. */
+static void errors_in_words(void)
+{
+    exchange_t x;
+    begin(&x, "OAUTHBEARER", "user", "token", 5);
+    step(&x, NULL);
+    CU_ASSERT_STRING_EQUAL(step(&x, "eyJhIjoiYiwge2N9Cn/kZCIsICJlIjp7ImYiOjF9fQ=="), "AQ==");
+    CU_ASSERT_STRING_EQUAL(ss_auth_error_text(x.auth), "a: b, {c}   d, e: f: 1");
+    CU_ASSERT_STRING_EQUAL(step(&x, fill(pool, 'Y', 4000)), "AQ==");
+    CU_ASSERT(strlen(ss_auth_error_text(x.auth)) < 512);
+    CU_ASSERT_STRING_EQUAL(step(&x, ""), "AQ==");      /* an empty one says nothing new */
+    CU_ASSERT(strlen(ss_auth_error_text(x.auth)) > 500);
+    end(&x);
+}
+
+/* One object serves another exchange after a failed one: nothing of the first is left. */
+static void begun_anew(void)
+{
+    exchange_t x;
+    begin(&x, "CRAM-MD5", "tim", "wrong", 5);
+    step(&x, NULL);
+    CU_ASSERT_STRING_EQUAL(step(&x, "not base64!"), "error");
+    CU_ASSERT_EQUAL(ss_auth_start(x.auth, "PLAIN", "tim", "tanstaaftanstaaf", 16, "server.example.com", 143, NULL, NULL, 0, &x.result), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(step(&x, NULL), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
+    CU_ASSERT_EQUAL(ss_auth_start(x.auth, "PLAIN", "tim", "tanstaaftanstaaf", 16, "server.example.com", 143, "tls-unique", "bytes", 5, &x.result), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(step(&x, NULL), "AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
+    /* p=tls-unique,,n=tim,r= */
+    CU_ASSERT_EQUAL(ss_auth_start(x.auth, "SCRAM-SHA-1-PLUS", "tim", "tanstaaf", 8, "server.example.com", 143, "tls-unique", "bytes", 5, &x.result), APR_SUCCESS);
+    CU_ASSERT_EQUAL(strncmp(step(&x, NULL), "cD10bHMtdW5pcXVlLCxuPXRpbSxyP", 29), 0);
+    end(&x);
 }
 
 void ss_suite_auth(void)
 {
     CU_pSuite suite = CU_add_suite("auth", setup, teardown);
     CU_add_test(suite, "choosing", choosing);
+    CU_add_test(suite, "refusals in words", refusals_in_words);
     CU_add_test(suite, "against a server", against_server);
     CU_add_test(suite, "published examples", examples);
     CU_add_test(suite, "secrets that cannot be carried", refused_secrets);
+    CU_add_test(suite, "passwords are UTF-8", passwords_are_utf8);
+    CU_add_test(suite, "too long for a login", too_long_for_a_login);
     CU_add_test(suite, "broken servers", broken_servers);
+    CU_add_test(suite, "broken SCRAM", broken_scram);
+    CU_add_test(suite, "errors in words", errors_in_words);
+    CU_add_test(suite, "begun anew", begun_anew);
 }

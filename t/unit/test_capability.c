@@ -43,6 +43,25 @@ static void capability_nonsense_counts_as_no_parameter(void)
     CU_ASSERT_TRUE(c.size_known && !c.size && !c.limit_recipients && !c.limit_messages && c.auth_offered && !c.mechanisms[0] && !c.pipelining);
     ss_capability_parse(&c, "x\nSIZE 99999999999999999999\nSIZE\nSIZE 0");
     CU_ASSERT_TRUE(c.size_known && !c.size);
+    ss_capability_parse(&c, "x\n\n \t\nSIZE=\nLIMITS RCPTMAX= MAILMAX=1000001 RCPTMAX=1000000\nSMTPUTF8{\nDSN=yes\n\r\nPIPELINING\r\nauth=~x\tPLAIN");
+    CU_ASSERT_TRUE(c.size_known && !c.size && !c.limit_messages && !c.smtputf8 && c.dsn && c.pipelining);
+    CU_ASSERT_EQUAL(c.limit_recipients, 1000000);
+    CU_ASSERT_STRING_EQUAL(c.mechanisms, "~X PLAIN");
+    ss_capability_parse(&c, "");
+    CU_ASSERT_STRING_EQUAL(c.name, "");
+}
+
+/* A mechanism's name longer than any is none, a server's is cut. */
+static void capability_names_are_bounded(void)
+{
+    char text[SS_REPLY_TEXT_MAX];
+    ss_capability_t c;
+
+    snprintf(text, sizeof(text), "%0300d\nAUTH %064d %063d PLAIN", 1, 2, 3);
+    ss_capability_parse(&c, text);
+    CU_ASSERT_EQUAL(strlen(c.name), sizeof(c.name) - 1);
+    CU_ASSERT_EQUAL(strlen(c.mechanisms), 63 + 1 + 5);
+    CU_ASSERT_TRUE(ss_capability_has_mechanism(&c, "PLAIN"));
 }
 
 static void capability_rewritten_lines_are_seen(void)
@@ -77,5 +96,6 @@ void ss_suite_capability(void)
     CU_add_test(suite, "the first line is no keyword", capability_first_line_is_no_keyword);
     CU_add_test(suite, "nonsense counts as no parameter", capability_nonsense_counts_as_no_parameter);
     CU_add_test(suite, "rewritten lines are seen", capability_rewritten_lines_are_seen);
+    CU_add_test(suite, "names are bounded", capability_names_are_bounded);
     CU_add_test(suite, "mechanisms are bounded", capability_mechanisms_are_bounded);
 }

@@ -145,7 +145,7 @@ DIALOGUE(starttls_injection_is_refused,
 DIALOGUE(starttls_required_but_not_offered,
     "O: tls=required", HELLO, "S: 250 relay.example", QUIT, "E: step hello", "E: failed starttls 0 down", "E: closed starttls down starttls-not-offered *")
 DIALOGUE(starttls_written_over_by_a_firewall_is_named,
-    "O: tls=required", HELLO, "S: 250-relay.example", "S: 250 XXXXXXXA", QUIT, "E: step hello", "E: failed starttls 0 down", "E: closed starttls down middlebox *")
+    "O: tls=required", HELLO, "S: 250-relay.example", "S: 250 XXXXXXXA", QUIT, "E: step hello starttls-stripped", "E: failed starttls 0 down", "E: closed starttls down middlebox *")
 DIALOGUE(starttls_refused_where_required,
     "O: tls=required", HELLO, "S: 250-relay.example", "S: 250 STARTTLS", "C: STARTTLS", "S: 454 4.7.0 not now", QUIT,
     "E: step hello", "E: refused STARTTLS 454", "E: failed starttls 454 down", "E: closed starttls down starttls-refused 454 *")

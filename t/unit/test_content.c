@@ -36,6 +36,9 @@ static const struct { const char *label, *input, *stuffed; } cases[] = {
     { "no line end", "a", "a\r\n.\r\n" },
     { "a dot and no line end", ".", "..\r\n.\r\n" },
     { "ends in CR", "a\r", "a\r\r\n.\r\n" },
+    { "ends in a bare CR and LF", "a\r\r\n", "a\r\r\n.\r\n" },
+    { "ends behind a CR", "a\rb", "a\rb\r\n.\r\n" },
+    { "begins with a line end", "\r\n.", "\r\n..\r\n.\r\n" },
     { "ends in a bare LF", "a\n", "a\n\r\n.\r\n" },
     { "dot after a bare LF", "a\n.\r\n", "a\n..\r\n.\r\n" },
     { "end of message inside", "a\r\n.\r\nMAIL FROM:<x>\r\n", "a\r\n..\r\nMAIL FROM:<x>\r\n.\r\n" },
@@ -93,6 +96,49 @@ static void content_shorter_or_longer_than_promised(void)
     CU_ASSERT_EQUAL(ss_content_next(&reader, &bytes, &len), APR_EINCOMPLETE);
 }
 
+static apr_status_t read_nothing(void *self, apr_off_t at, const char **bytes, apr_size_t *len)
+{
+    (void)self;
+    (void)at;
+    *bytes = "";
+    *len = 0;
+    return APR_SUCCESS;
+}
+
+/* A source that gives nothing and no error would be asked for ever. */
+static void content_that_does_not_come_is_an_error(void)
+{
+    ss_content_t content = { read_nothing, NULL };
+    ss_content_reader_t reader;
+    const char *bytes;
+    apr_size_t len;
+
+    ss_content_start(&reader, &content, 4, 1);
+    CU_ASSERT_EQUAL(ss_content_next(&reader, &bytes, &len), APR_EINCOMPLETE);
+    CU_ASSERT_TRUE(ss_content_has_utf8_header(&content, 4));
+}
+
+/* In one piece at most SS_CONTENT_PIECE_MAX; a header past its bound counts as one with octets above 127. */
+static void content_has_bounds(void)
+{
+    static char text[SS_CONTENT_HEADER_MAX + 2];
+    source_t s = { text, sizeof(text) - 1, sizeof(text), 0, 0 };
+    ss_content_t content = { read_source, &s };
+    ss_content_reader_t reader;
+    const char *bytes;
+    apr_size_t len;
+
+    memset(text, 'a', sizeof(text) - 1);
+    ss_content_start(&reader, &content, (apr_off_t)s.len, 1);
+    CU_ASSERT_EQUAL(ss_content_next(&reader, &bytes, &len), APR_SUCCESS);
+    CU_ASSERT_EQUAL(len, SS_CONTENT_PIECE_MAX);
+    for (apr_size_t most = 1024; most <= sizeof(text); most += sizeof(text) - 1024) {
+        s.most = most;
+        CU_ASSERT_TRUE(ss_content_has_utf8_header(&content, SS_CONTENT_HEADER_MAX + 1));
+        CU_ASSERT_FALSE(ss_content_has_utf8_header(&content, SS_CONTENT_HEADER_MAX));
+    }
+}
+
 static int header_is_utf8(const char *text, apr_size_t most, int waits)
 {
     source_t s = { text, strlen(text), most, waits, 0 };
@@ -117,5 +163,7 @@ void ss_suite_content(void)
 
     CU_add_test(suite, "in all pieces", content_in_all_pieces);
     CU_add_test(suite, "shorter or longer than promised", content_shorter_or_longer_than_promised);
+    CU_add_test(suite, "that does not come is an error", content_that_does_not_come_is_an_error);
+    CU_add_test(suite, "bounds", content_has_bounds);
     CU_add_test(suite, "the header is looked through", content_header_is_looked_through);
 }

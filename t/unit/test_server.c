@@ -134,6 +134,7 @@ static const struct { const char *label, *input, *events, *codes; int is_closed;
     { "RCPT within chunks", RCPT "BDAT 1\r\naRCPT TO:<c@y>\r\n", "F<a@x>; T<b@y>; a", "250 250 250 250 503", 0 },
     { "chunk of no size", RCPT "BDAT x LAST\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
     { "chunk of a negative size", RCPT "BDAT -1\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
+    { "chunk with a word behind that is not LAST", RCPT "BDAT 4 FIRST\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
     { "chunk of a monstrous size", RCPT "BDAT 99999999999999999999999\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
     /* bounds */
     { "SIZE above", HELLO "MAIL FROM:<a@x> SIZE=41\r\nMAIL FROM:<a@x> SIZE=40\r\n", "F<a@x> size=40; ", "250 552 250", 0 },
@@ -151,6 +152,9 @@ static const struct { const char *label, *input, *events, *codes; int is_closed;
     { "EHLO resets", RCPT HELLO "DATA\r\n", "F<a@x>; T<b@y>; |RESET; ", "250 250 250 250 503", 0 },
     { "RSET", RCPT "RSET\r\nRSET\r\nDATA\r\n", "F<a@x>; T<b@y>; |RESET; ", "250 250 250 250 250 503", 0 },
     { "RSET before EHLO", "RSET\r\nMAIL FROM:<a@x>\r\n", "", "250 503", 0 },
+    { "RSET with an argument", RCPT "RSET now\r\nRSET\r\n", "F<a@x>; T<b@y>; |RESET; ", "250 250 250 501 250", 0 },
+    { "blanks alone", HELLO "   \r\nNOOP\r\n", "", "250 500 250", 0 },
+    { "a line end alone", HELLO "\n\r\nNOOP\r\n", "", "250 500 500 250", 0 },
     { "others", "NOOP x\r\nHELP\r\nVRFY a\r\nVRFY\r\nEXPN a\r\nSTARTTLS\r\nAUTH PLAIN x\r\nEHLO\r\nQUIT\r\n", "", "250 214 252 501 502 502 502 501 221", 1 },
     { "HTTP", "POST / HTTP/1.1\r\nEHLO c\r\nMAIL FROM:<a@x>\r\n", "", "421", 1 },
     { "unknown", HELLO "FOO\r\nNOOP\r\n", "", "250 500 250", 0 },
@@ -164,16 +168,25 @@ static const struct { const char *label, *input, *events, *codes; int is_closed;
     { "quoted", HELLO "MAIL FROM:<\"a> b\\\" c\"@x>\r\n", "F<\"a> b\\\" c\"@x>; ", "250 250", 0 },
     { "blank within", HELLO "MAIL FROM:<a b@x>\r\nMAIL FROM:<a@x>y\r\n", "", "250 501 501", 0 },
     { "route", HELLO "MAIL FROM:<@r,@s:a@x>\r\n", "F<a@x>; ", "250 250", 0 },
+    { "half a route", HELLO "MAIL FROM:<@r>\r\n", "F<@r>; ", "250 250", 0 },
+    { "cut in its quotes", HELLO "MAIL FROM:<\"a\\\r\nMAIL FROM:\"a\\\r\n", "", "250 501 501", 0 },
     { "null recipient", MAIL "RCPT TO:<>\r\n", "F<a@x>; ", "250 250 501", 0 },
+    { "another word before the recipient", MAIL "RCPT FROM:<b@y>\r\n", "F<a@x>; ", "250 250 501", 0 },
     { "all of MAIL", HELLO "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb\r\n", "F<a@x> size=7 8bit utf8 ret=2 envid=a+b; ", "250 250", 0 },
     { "all of RCPT", MAIL "RCPT TO:<b@y> notify=success,delay ORCPT=rfc822;b+2Bc@y\r\n", "F<a@x>; T<b@y> notify=10 orcpt=rfc822;b+c@y; ", "250 250 250", 0 },
     { "never", MAIL "RCPT TO:<b@y> NOTIFY=NEVER\r\nRCPT TO:<b@y> NOTIFY=NEVER,DELAY\r\n", "F<a@x>; T<b@y> notify=1; ", "250 250 250 501", 0 },
+    { "values in full", HELLO "MAIL FROM:<a@x> BODY=7BIT RET=FULL ENVID=+41+5A\r\n", "F<a@x> ret=1 envid=AZ; ", "250 250", 0 },
+    { "bad values of RCPT", MAIL "RCPT TO:<b@y> NOTIFY=\r\nRCPT TO:<b@y> NOTIFY=DELAY,SOON\r\nRCPT TO:<b@y> ORCPT=b@y\r\nRCPT TO:<b@y> ORCPT=;b\r\nRCPT TO:<b@y> ORCPT=rfc822;\r\n"
+      "RCPT TO:<b@y> ORCPT=rfc822;+ZZ\r\nRCPT TO:<b@y> ORCPT\r\n", "F<a@x>; ", "250 250 501 501 501 501 501 501 501", 0 },
+    { "bad xtext", HELLO "MAIL FROM:<a@x> ENVID=\r\nMAIL FROM:<a@x> ENVID=a=b\r\nMAIL FROM:<a@x> ENVID=+7F\r\nMAIL FROM:<a@x> ENVID=+4g\r\nMAIL FROM:<a@x> ENVID=\xc3\xa4\r\n"
+      "MAIL FROM:<a@x> ENVID=+G0\r\n", "", "250 501 501 501 501 501 501", 0 },
     { "unknown parameter", HELLO "MAIL FROM:<a@x> NOTIFY=NEVER\r\nMAIL FROM:<a@x> X\r\nMAIL FROM:<a@x> AUTH=<>\r\n", "", "250 555 555 555", 0 },
     { "parameter twice", HELLO "MAIL FROM:<a@x> SIZE=1 size=2\r\n", "", "250 501", 0 },
     { "bad values", HELLO "MAIL FROM:<a@x> SIZE=x\r\nMAIL FROM:<a@x> SIZE\r\nMAIL FROM:<a@x> BODY=BINARYMIME\r\nMAIL FROM:<a@x> RET=1\r\nMAIL FROM:<a@x> ENVID=+0A\r\n"
       "MAIL FROM:<a@x> ENVID=+4\r\nMAIL FROM:<a@x> SMTPUTF8=1\r\nMAIL FROM:<a@x> SIZE=-1\r\nMAIL FROM:<a@x> SIZE=9999999999999999999\r\n", "",
       "250 501 501 501 501 501 501 501 501 501", 0 },
     { "utf8 recipient", MAIL "RCPT TO:<\xc3\xa4@x>\r\n", "F<a@x>; ", "250 250 553", 0 },
+    { "utf8 recipient of a utf8 message", HELLO "MAIL FROM:<a@x> SMTPUTF8\r\nRCPT TO:<\xc3\xa4@x>\r\n", "F<a@x> utf8; T<\xc3\xa4@x>; ", "250 250 250", 0 },
     { "utf8", HELLO "MAIL FROM:<\xc3\xa4@x>\r\nMAIL FROM:<\xc3\xa4@x> SMTPUTF8\r\n", "F<\xc3\xa4@x> utf8; ", "250 553 250", 0 }
 };
 
@@ -255,6 +268,102 @@ static void the_longest_line_is_taken(void)
         talk(&t, line + len - 1, 1);
         CU_ASSERT_STRING_EQUAL(codes(&t), len > SS_SERVER_LINE_MAX ? "500" : "250");
         talk_end(&t);
+    }
+}
+
+/* With its line end in the same bytes, too. */
+static void a_long_line_is_refused_in_one_piece(void)
+{
+    static char line[SS_SERVER_LINE_MAX + 100];
+    talk_t t;
+
+    talk_start(&t);
+    memset(line, 'N', sizeof(line));
+    memcpy(line + sizeof(line) - 8, "\r\nNOOP\r\n", 8);
+    talk(&t, HELLO, sizeof(HELLO) - 1);
+    talk(&t, line, sizeof(line));
+    CU_ASSERT_STRING_EQUAL(codes(&t), "250 500 250");
+    talk_end(&t);
+}
+
+/* ENVID and ORCPT as long as they may be, and one octet longer. */
+static void long_parameters_are_refused(void)
+{
+    char line[1000];
+
+    for (int more = 0; more < 2; more++) {
+        talk_t t;
+        talk_start(&t);
+        talk(&t, HELLO, sizeof(HELLO) - 1);
+        snprintf(line, sizeof(line), "MAIL FROM:<a@x> ENVID=%0*d\r\n", SS_PARAMETER_ENVID_MAX + more, 0);
+        talk(&t, line, strlen(line));
+        if (more) talk(&t, "MAIL FROM:<a@x>\r\n", 17);
+        snprintf(line, sizeof(line), "RCPT TO:<b@y> ORCPT=rfc822;%0*d\r\n", SS_PARAMETER_ORCPT_MAX - 7 + more, 0);
+        talk(&t, line, strlen(line));
+        CU_ASSERT_STRING_EQUAL(codes(&t), more ? "250 501 250 501" : "250 250 250");
+        talk_end(&t);
+    }
+}
+
+/* A reply that finds no room (or half of it) must not be followed by others: the client would take them for its answers. */
+static void a_reply_without_room_ends_the_session(void)
+{
+    static const char *const inputs[] = { "NOOP\r\n", "QUIT\r\n", "BDAT x\r\n", "EHLO c\r\n", "FOO\r\n" };
+
+    for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+        for (apr_size_t room = 0; room < 14; room += 13) {
+            static const ss_server_options_t options = { .host = "h", .max_size = 40, .max_rcpts = 2 };
+            ss_server_t *s = ss_server_create(&options);
+            ss_server_event_t event;
+            apr_size_t used;
+            ss_server_output(s)->max = ss_server_output(s)->len + room;
+            ss_server_next(s, inputs[i], strlen(inputs[i]), &used, &event);
+            CU_ASSERT_EQUAL(used, strlen(inputs[i]));
+            CU_ASSERT_EQUAL(ss_server_next(s, "NOOP\r\n", 6, &used, &event), SS_SERVER_CLOSE);
+            CU_ASSERT_EQUAL(used, 0);
+            ss_server_destroy(s);
+        }
+    }
+}
+
+/* The door asks before it stops or lets others wait. */
+static void where_a_session_is_can_be_asked(void)
+{
+    static const struct { const char *input; int in_mail, in_content; } steps[] = {
+        { HELLO, 0, 0 }, { MAIL, 1, 0 }, { RCPT, 1, 0 }, { RCPT "DATA\r\n", 1, 1 }, { RCPT "BDAT 3\r\na", 1, 1 }, { RCPT "BDAT 1\r\na", 1, 1 },
+        { HELLO "BDAT 3\r\na", 0, 1 }, { MAIL "BDAT 3\r\na", 1, 1 }, { RCPT "DATA\r\n.\r\n", 0, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        talk_t t;
+        talk_start(&t);
+        talk(&t, steps[i].input, strlen(steps[i].input));
+        CU_ASSERT_EQUAL(ss_server_is_in_mail(t.server), steps[i].in_mail);
+        CU_ASSERT_EQUAL(ss_server_is_in_content(t.server), steps[i].in_content);
+        talk_end(&t);
+    }
+}
+
+/* 421 to a sender, a recipient or a message ends the session like a dismissal. */
+static void a_421_ends_the_session(void)
+{
+    static const char input[] = RCPT "DATA\r\n.\r\nNOOP\r\n";
+    static const ss_server_options_t options = { .host = "h", .max_size = 40, .max_rcpts = 2 };
+    ss_server_kind_t kinds[] = { SS_SERVER_MAIL, SS_SERVER_RCPT, SS_SERVER_END };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        ss_server_t *s = ss_server_create(&options);
+        ss_server_event_t event;
+        ss_server_kind_t kind = SS_SERVER_MORE;
+        apr_size_t used;
+        CU_ASSERT_EQUAL(ss_server_next(s, NULL, 0, &used, &event), SS_SERVER_MORE);
+        for (apr_size_t at = 0; kind != SS_SERVER_CLOSE; at += used) {
+            kind = ss_server_next(s, input + at, sizeof(input) - 1 - at, &used, &event);
+            if (kind == SS_SERVER_MAIL || kind == SS_SERVER_RCPT || kind == SS_SERVER_END) ss_server_answer(s, kind == kinds[i] ? 421 : 250, "4.3.2", "answer");
+        }
+        CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(ss_server_output(s)), "421 4.3.2 answer\r\n"));
+        CU_ASSERT_PTR_NULL(strstr(ss_buf_text(ss_server_output(s)), "2.0.0"));
+        ss_server_destroy(s);
     }
 }
 
@@ -347,6 +456,11 @@ void ss_suite_server(void)
     CU_add_test(suite, "too large content is dropped and the session goes on", too_large_content_is_dropped_and_the_session_goes_on);
     CU_add_test(suite, "long lines are refused at any split", long_lines_are_refused_at_any_split);
     CU_add_test(suite, "the longest line is taken", the_longest_line_is_taken);
+    CU_add_test(suite, "a long line is refused in one piece", a_long_line_is_refused_in_one_piece);
+    CU_add_test(suite, "long parameters are refused", long_parameters_are_refused);
+    CU_add_test(suite, "a reply without room ends the session", a_reply_without_room_ends_the_session);
+    CU_add_test(suite, "where a session is can be asked", where_a_session_is_can_be_asked);
+    CU_add_test(suite, "a 421 ends the session", a_421_ends_the_session);
     CU_add_test(suite, "zero bytes and nonsense", zero_bytes_and_nonsense_end_the_session);
     CU_add_test(suite, "replies quote nothing that ends a line", replies_quote_nothing_that_ends_a_line);
     CU_add_test(suite, "the hello offers what is there", the_hello_offers_what_is_there);

@@ -2,8 +2,10 @@
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "fill.h"
 #include "smtp/transcript.h"
 
 void ss_suite_transcript(void);
@@ -41,8 +43,11 @@ static const char *played(const char *secret, const char *const *lines, int by_b
 
 static void same(const char *secret, const char *const *lines, const char *want)
 {
-    CU_ASSERT_STRING_EQUAL(played(secret, lines, 0), want);
-    CU_ASSERT_STRING_EQUAL(played(secret, lines, 1), want);
+    for (int by_byte = 0; by_byte < 2; by_byte++) {
+        const char *got = played(secret, lines, by_byte);
+        if (strcmp(got, want)) fprintf(stderr, "\n  %s\n", got);
+        CU_ASSERT_STRING_EQUAL(got, want);
+    }
 }
 
 static void by_place(void)
@@ -55,6 +60,14 @@ static void by_place(void)
     same(NULL, bearer, "C: auth xoauth2 [redacted]\nS: 334 [redacted]\nC: \nS: 535 no");
     static const char *const cancel[] = { "CAUTH EXTERNAL =", "S334 ", "C*", "S501 cancelled", NULL };
     same(NULL, cancel, "C: AUTH EXTERNAL =\nS: 334 \nC: *\nS: 501 cancelled");
+    static const char *const letter[] = { "CAUTH\tPLAIN \t x", "S235", "CAUTH PLAIN", "S250-more", "S334 ", "CeA==", "S235 in", NULL };
+    same(NULL, letter, "C: AUTH\\x09PLAIN [redacted]\nS: 235\nC: AUTH PLAIN\nS: 250-more\nS: 334 \nC: [redacted]\nS: 235 in");
+    static const char *const one[] = { "CAUTH  X-OAUTH\tx", "S334 eyJhIjoxfQ==", "C*", "S500", NULL };
+    same(NULL, one, "C: AUTH  X-OAUTH [redacted]\nS: 334 eyJhIjoxfQ==\nC: *\nS: 500");
+    static const char *const others[] = { "CAUTHENTICATE x y", "CAUTH", "CAUTH ", "CRSET", "SOK", "S33", "S", "CMAIL", NULL };
+    same(NULL, others, "C: AUTHENTICATE x y\nC: AUTH\nC: AUTH \nC: RSET\nS: OK\nS: 33\nS: \nC: MAIL");
+    static const char *const early[] = { "CAUTH OAUTHBEARER", "S33", "S334", "Cdg==", "S334 ", "Cdg==", "S334 eyJhIjoxfQ==", "CAQ==", "S535-no", "S535 no", "CNOOP", NULL };
+    same(NULL, early, "C: AUTH OAUTHBEARER\nS: 33\nS: 334\nC: [redacted]\nS: 334 \nC: [redacted]\nS: 334 [redacted]\nC: [redacted]\nS: 535-no\nS: 535 no\nC: NOOP");
 }
 
 static void by_value(void)
@@ -68,6 +81,43 @@ static void by_value(void)
     CU_ASSERT_PTR_NULL(strstr(got, "7333637265745859"));
     CU_ASSERT_PTR_NOT_NULL(strstr(got, "733363726574585A"));   /* another word in hex stays */
     CU_ASSERT_PTR_NOT_NULL(strstr(got, "you are ********, right"));
+    static const char *const alphabets[] = { "S250 A/+c5Pz/+_ PDw_Pz8-Pg==, {PDw/Pz8+Pg}", NULL };   /* three question marks between brackets, in both alphabets */
+    same("<<\?\?\?>>", alphabets, "S: 250 A/+c5Pz/+_ [redacted], {[redacted]}");
+    static const char *const brief[] = { "S250 616263 YWJj abc x", NULL };          /* forms shorter than the mark */
+    same("abc", brief, "S: 250 [redac [red *** x");
+}
+
+/* What a server says beside the dialogue (an error's text) is blanked by the same rules, in runs longer than any line too. */
+static void blanked_in_place(void)
+{
+    ss_transcript_t *t = ss_transcript_create(pool);
+    char *run = apr_pstrcat(pool, "czNjcmV0WFk", fill(pool, 'A', 9000), " s3cretXY", NULL), *untouched = apr_pstrdup(pool, "s3cretXY");
+    ss_transcript_blank(t, untouched);
+    CU_ASSERT_STRING_EQUAL(untouched, "s3cretXY");
+    ss_transcript_secret(t, "s3cretXY", 8);
+    ss_transcript_blank(t, run);
+    CU_ASSERT_PTR_NULL(strstr(run, "czNjcmV0WFk"));
+    CU_ASSERT_PTR_NULL(strstr(run, "s3cretXY"));
+    CU_ASSERT_EQUAL(strncmp(run, "[redacted]AAAA", 14), 0);
+}
+
+static void collect(void *self, const char *text)
+{
+    char **all = self;
+    *all = apr_pstrcat(pool, *all, text, "|", NULL);
+}
+
+/* For a log: each line is handed on as it ends, blanked like those that are kept. */
+static void handed_on(void)
+{
+    char *all = apr_pstrdup(pool, "");
+    ss_transcript_t *t = ss_transcript_stream(collect, &all, pool);
+    ss_transcript_secret(t, "s3cretXY", 8);
+    ss_transcript_add(t, 0, "220 hi s3cretXY\r\n\n250", 22, 0);
+    ss_transcript_add(t, 1, "AUTH PLAIN x\r\n", 14, 0);
+    ss_transcript_note(t, "%s", "over");
+    CU_ASSERT_STRING_EQUAL(all, "S: 220 hi ********|S: |C: AUTH PLAIN [redacted]|-- over|");
+    CU_ASSERT_EQUAL(ss_transcript_lines(t)->nelts, 0);
 }
 
 /* A secret that is part of the mark must not loop, a short one is blanked where AUTH puts it and nowhere else. */
@@ -98,6 +148,8 @@ static void escapes_and_bounds(void)
     const apr_array_header_t *lines = ss_transcript_lines(t);
     CU_ASSERT_EQUAL(lines->nelts, SS_TRANSCRIPT_LINES_MAX);
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(lines, lines->nelts - 1, const char *), "-- 8 more lines are not shown");
+    ss_transcript_add(t, 0, "unfinished", 10, 0);      /* finds no place and takes nobody's */
+    CU_ASSERT_PTR_EQUAL(ss_transcript_lines(t), lines);
 }
 
 static void notes_and_unfinished(void)
@@ -122,6 +174,11 @@ static void cut_secret(void)
     ss_transcript_add(t, 0, big, sizeof(big), 0);
     ss_transcript_add(t, 0, "\n", 1, 0);
     CU_ASSERT_PTR_NULL(strstr(joined(t), "s3c"));
+    memset(big, '.', sizeof(big));                     /* and a cut line without it stays whole up to the bound */
+    ss_transcript_add(t, 0, big, sizeof(big), 0);
+    ss_transcript_add(t, 0, "\r\n", 2, 0);
+    const char *line = APR_ARRAY_IDX(ss_transcript_lines(t), 1, const char *);
+    CU_ASSERT_EQUAL(strlen(line), 3 + SS_TRANSCRIPT_LINE_MAX + 3);
 }
 
 void ss_suite_transcript(void)
@@ -129,6 +186,8 @@ void ss_suite_transcript(void)
     CU_pSuite suite = CU_add_suite("transcript", setup, teardown);
     CU_add_test(suite, "credentials by place", by_place);
     CU_add_test(suite, "credentials by value", by_value);
+    CU_add_test(suite, "blanked in place", blanked_in_place);
+    CU_add_test(suite, "handed on", handed_on);
     CU_add_test(suite, "odd secrets", odd_secrets);
     CU_add_test(suite, "escapes and bounds", escapes_and_bounds);
     CU_add_test(suite, "notes and unfinished lines", notes_and_unfinished);

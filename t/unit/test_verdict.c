@@ -253,6 +253,27 @@ static void names_and_dsn(void)
     CU_ASSERT_STRING_EQUAL(ss_verdict_dsn(&reply), "4.0.0");
     CU_ASSERT_STRING_EQUAL(ss_cmd_name(SS_CMD_END), "end of DATA");
     CU_ASSERT_STRING_EQUAL(ss_cmd_name(SS_CMD_QUIT), "QUIT");
+    CU_ASSERT_STRING_EQUAL(ss_cmd_name(SS_CMDS), "unknown command");
+    CU_ASSERT_PTR_NULL(ss_verdict_advice(-1));
+    CU_ASSERT_PTR_NULL(ss_verdict_advice(100000));
+}
+
+/* Servers break their lines anywhere, with any blank between the words; a command that is none fails nobody. */
+static void words_across_lines(void)
+{
+    static const char *const texts[] = { "Only one mail per message", "only\none\tMAIL\rper message" };
+    for (int i = 0; i < 2; i++) {
+        ss_reply_t reply;
+        memset(&reply, 0, sizeof(reply));
+        reply.code = 550;
+        snprintf(reply.text, sizeof(reply.text), "%s", texts[i]);
+        ss_verdict_t v = ss_verdict(SS_CMD_MAIL, &reply, 1);
+        CU_ASSERT_STRING_EQUAL(v.advice, "one-message");
+        CU_ASSERT_EQUAL(v.learn, SS_LEARN_ONE_MESSAGE);
+        v = ss_verdict(SS_CMDS, &reply, 1);
+        CU_ASSERT_EQUAL(v.fate, SS_FATE_DEFERRED);
+        CU_ASSERT_EQUAL(v.scope, SS_SCOPE_CONNECTION);
+    }
 }
 
 void ss_suite_verdict(void)
@@ -262,4 +283,5 @@ void ss_suite_verdict(void)
     CU_add_test(suite, "every advice exists", every_advice_exists);
     CU_add_test(suite, "temporary codes fail nothing", temporary_codes_fail_nothing);
     CU_add_test(suite, "names and codes", names_and_dsn);
+    CU_add_test(suite, "words across lines", words_across_lines);
 }
