@@ -6,14 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-
-static int hex_of(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
+#include "mail/codec.h"
 
 /* A decoded piece, or NULL with the sentence. */
 static const char *decode(const char *text, apr_size_t len, const char **why, apr_pool_t *pool)
@@ -25,8 +18,8 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
         if (c == '+') {
             c = ' ';
         } else if (c == '%') {
-            int high = i + 2 < len ? hex_of(text[i + 1]) : -1;
-            int low = high >= 0 ? hex_of(text[i + 2]) : -1;
+            int high = i + 2 < len ? ss_codec_hex(text[i + 1]) : -1;
+            int low = high >= 0 ? ss_codec_hex(text[i + 2]) : -1;
             if (low < 0) {
                 *why = "a % that is not followed by two hexadecimal digits";
                 return NULL;

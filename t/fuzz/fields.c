@@ -1,0 +1,61 @@
+/* fields.c: any bytes as the body of a form, urlencoded or with files (the first byte says which): a message with canonical content, whose header nothing of a
+ * field's value got into, or a refusal with a reason. */
+#include <apr_general.h>
+#include <apr_pools.h>
+#include <apr_strings.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/canonical.h"
+#include "mail/compose.h"
+#include "mail/header.h"
+#include "web/formbody.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* The fields that a form can make, besides those of "headers", which begin with X here. */
+static int is_known(const ss_field_t *field)
+{
+    static const char *const names[] = { "Date", "From", "To", "Cc", "Reply-To", "Subject", "Message-ID", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+                                         "Content-Disposition", "Content-ID" };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (ss_field_is(field, names[i])) return 1;
+    }
+    return 0;
+}
+
+static void check(const ss_mail_message_t *m, int has_headers)
+{
+    const char *p = m->content, *end = m->content + m->content_len;
+    ss_canonical_facts_t facts;
+    ss_field_t field;
+    int got;
+
+    ss_canonical_scan(m->content, m->content_len, &facts);
+    if (facts.has_nul || facts.has_bare_cr || facts.has_bare_lf || facts.longest_line > SS_LINE_MAX || !m->rcpts->nelts) abort();
+    while ((got = ss_field_next(&p, end, &field)) == 1) {
+        if (ss_field_is(&field, "Bcc") || (!is_known(&field) && !has_headers)) abort();
+    }
+    if (got) abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static int is_ready;
+    ss_parse_options_t options = { .adds_missing = 1, .host = "h", .now = 1, .random = 1, .max_size = 100000, .default_from = "from@example.com" };
+    ss_mail_problem_t problem = { .status = 0 };
+    apr_pool_t *pool;
+
+    if (!is_ready) is_ready = apr_initialize() == APR_SUCCESS;
+    ss_compose_init();
+    if (size < 1) return 0;
+    apr_pool_create(&pool, NULL);
+    const char *body = apr_pstrmemdup(pool, (const char *)data + 1, size - 1);
+    ss_mail_message_t *m = ss_mail_create(pool);
+    if (!ss_formbody_read(m, data[0] & 1 ? "multipart/form-data; boundary=b" : NULL, body, size - 1, &options, &problem)) check(m, memmem(body, size - 1, "header", 6) != NULL || memchr(body, '%', size - 1) != NULL);
+    else if (problem.status < 400 || problem.status > 499 || !*problem.detail) abort();
+    apr_pool_destroy(pool);
+    return 0;
+}
