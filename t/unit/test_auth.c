@@ -371,6 +371,13 @@ static void broken_servers(void)
     CU_ASSERT_STRING_EQUAL(step(&x, fill(pool, 'A', 12292)), "error");
     CU_ASSERT_STRING_EQUAL(x.result.text, "the server's challenge is not base64");
     end(&x);
+    begin(&x, "LOGIN", "user", "pencil", 6);           /* asked once more when all is said */
+    step(&x, NULL);
+    step(&x, "VXNlcm5hbWU6");
+    step(&x, "UGFzc3dvcmQ6");
+    CU_ASSERT_STRING_EQUAL(step(&x, "VXNlcm5hbWU6"), "error");
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.result.text, "the server's part of the LOGIN exchange does not follow its rules"));
+    end(&x);
     begin(&x, "XOAUTH2", "user", "token", 5);
     for (int i = 0; i < SS_AUTH_ROUNDS_MAX; i++) CU_ASSERT_STRING_NOT_EQUAL(step(&x, ""), "error");
     CU_ASSERT_STRING_EQUAL(step(&x, ""), "error");
