@@ -1,11 +1,8 @@
 /* address.c: address lists of any bytes; what is accepted can be written and read again. */
-#include <apr_general.h>
-#include <apr_pools.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "mail/address.h"
+#include "target.h"
 
 static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
@@ -19,16 +16,4 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-    static int is_ready;
-    apr_pool_t *pool;
-
-    if (!is_ready) is_ready = apr_initialize() == APR_SUCCESS;
-    apr_pool_create(&pool, NULL);
-    try_input((const char *)data, size, pool);
-    apr_pool_destroy(pool);
-    return 0;
-}
+FUZZ_TARGET(try_input)

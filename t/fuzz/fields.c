@@ -1,9 +1,6 @@
 /* fields.c: any bytes as the body of a form, urlencoded or with files (the first byte says which): a message with canonical content, whose header nothing of a
  * field's value got into, or a refusal with a reason. */
-#include <apr_general.h>
-#include <apr_pools.h>
 #include <apr_strings.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +8,7 @@
 #include "mail/compose.h"
 #include "mail/header.h"
 #include "web/formbody.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "target.h"
 
 /* The fields that a form can make, besides those of "headers", which begin with X here. */
 static int is_known(const ss_field_t *field)
@@ -41,21 +37,20 @@ static void check(const ss_mail_message_t *m, int has_headers)
     if (got) abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
-    static int is_ready;
     ss_parse_options_t options = { .adds_missing = 1, .host = "h", .now = 1, .random = 1, .max_size = 100000, .default_from = "from@example.com" };
     ss_mail_problem_t problem = { .status = 0 };
-    apr_pool_t *pool;
 
-    if (!is_ready) is_ready = apr_initialize() == APR_SUCCESS;
     ss_compose_init();
-    if (size < 1) return 0;
-    apr_pool_create(&pool, NULL);
-    const char *body = apr_pstrmemdup(pool, (const char *)data + 1, size - 1);
+    if (size < 1) return;
+    const char *body = apr_pstrmemdup(pool, data + 1, size - 1);
     ss_mail_message_t *m = ss_mail_create(pool);
-    if (!ss_formbody_read(m, data[0] & 1 ? "multipart/form-data; boundary=b" : NULL, body, size - 1, &options, &problem)) check(m, memmem(body, size - 1, "header", 6) != NULL || memchr(body, '%', size - 1) != NULL);
-    else if (problem.status < 400 || problem.status > 499 || !*problem.detail) abort();
-    apr_pool_destroy(pool);
-    return 0;
+    if (ss_formbody_read(m, data[0] & 1 ? "multipart/form-data; boundary=b" : NULL, body, size - 1, &options, &problem)) {
+        if (problem.status < 400 || problem.status > 499 || !*problem.detail) abort();
+    } else {
+        check(m, memmem(body, size - 1, "header", 6) || memchr(body, '%', size - 1));
+    }
 }
+
+FUZZ_TARGET(try_input)

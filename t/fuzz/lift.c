@@ -1,17 +1,13 @@
 /* lift.c: any bytes as a document or a form that comes in pieces: with its contents put back in the place of their markers it is what came, and a form has the same
  * parts as one that was read whole. The first byte says how large the pieces are, its lowest bit which of the two it is. */
-#include <apr_general.h>
-#include <apr_pools.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mail/lift.h"
 #include "mail/multipart.h"
+#include "target.h"
 
 #define BOUNDARY "b"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const unsigned char token[SS_LIFT_TOKEN] = { 0xf1, 0x0e };
 
@@ -58,33 +54,25 @@ static void check_parts(ss_lift_t *lift, const char *bytes, size_t size, apr_poo
     }
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
-    static int is_begun;
-    ss_lift_t lift;
-    apr_pool_t *pool;
+    ss_lift_t *lift = apr_palloc(pool, sizeof(*lift));
 
-    if (!is_begun) {
-        apr_initialize();
-        is_begun = 1;
-    }
-    if (size < 1) return 0;
+    if (size < 1) return;
     int is_form = data[0] & 1;
-    size_t step = (size_t)(data[0] >> 1) + 1;
-    const char *bytes = (const char *)data + 1;
+    size_t step = (size_t)((unsigned char)data[0] >> 1) + 1;
+    const char *bytes = data + 1;
     size--;
-    apr_pool_create(&pool, NULL);
-    ss_lift_begin(&lift, is_form ? SS_LIFT_MULTIPART : SS_LIFT_JSON, is_form ? BOUNDARY : NULL, 1 << 20, token, pool);
-    lift.from = 4;
-    for (size_t at = 0; at < size; at += step) ss_lift_add(&lift, bytes + at, size - at < step ? size - at : step);
-    ss_lift_end(&lift);
-    if (lift.failed != APR_SUCCESS) abort();
+    ss_lift_begin(lift, is_form ? SS_LIFT_MULTIPART : SS_LIFT_JSON, is_form ? BOUNDARY : NULL, 1 << 20, token, pool);
+    lift->from = 4;
+    for (size_t at = 0; at < size; at += step) ss_lift_add(lift, bytes + at, size - at < step ? size - at : step);
+    ss_lift_end(lift);
+    if (lift->failed != APR_SUCCESS) abort();
     /* Bytes that hold a marker themselves: nobody outside knows the random number. */
-    if (!ss_lift_has(&lift, bytes, size)) {
-        check_whole(&lift, bytes, size, pool);
-        if (is_form) check_parts(&lift, bytes, size, pool);
-        for (int i = 0; i < lift.lifted->nelts; i++) ss_lift_decode(&lift, &APR_ARRAY_IDX(lift.lifted, i, ss_lifted_t));
-    }
-    apr_pool_destroy(pool);
-    return 0;
+    if (ss_lift_has(lift, bytes, size)) return;
+    check_whole(lift, bytes, size, pool);
+    if (is_form) check_parts(lift, bytes, size, pool);
+    for (int i = 0; i < lift->lifted->nelts; i++) ss_lift_decode(lift, &APR_ARRAY_IDX(lift->lifted, i, ss_lifted_t));
 }
+
+FUZZ_TARGET(try_input)

@@ -1,13 +1,10 @@
 /* multipart.c: any bytes as a form with files: the first line is its Content-Type. Parts lie within the body, and none has a boundary in it. */
-#include <apr_general.h>
-#include <apr_pools.h>
 #include <apr_strings.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mail/multipart.h"
+#include "target.h"
 
 static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
@@ -33,16 +30,4 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     free(body);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-    static int is_ready;
-    apr_pool_t *pool;
-
-    if (!is_ready) is_ready = apr_initialize() == APR_SUCCESS;
-    apr_pool_create(&pool, NULL);
-    try_input((const char *)data, size, pool);
-    apr_pool_destroy(pool);
-    return 0;
-}
+FUZZ_TARGET(try_input)

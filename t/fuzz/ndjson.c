@@ -1,8 +1,5 @@
 /* ndjson.c: any bytes as a body of one JSON message a line. The first byte says how large the pieces are in which it comes: the lines are those of the body, each is a
  * message with canonical content or is refused with a reason, and one that is taken with its files lifted out of it is taken whole, too. */
-#include <apr_general.h>
-#include <apr_pools.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +7,10 @@
 #include "mail/compose.h"
 #include "mail/form.h"
 #include "mail/ndjson.h"
+#include "target.h"
 
 #define LONGEST 2000
 #define LIFT_FROM 40
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef struct { const char *at, *end; apr_pool_t *pool; } walk_t;
 
@@ -57,25 +53,22 @@ static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *l
     return 1;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
     static const unsigned char token[SS_LIFT_TOKEN] = { 0xf1, 0x0e };
-    ss_ndjson_t lines;
-    apr_pool_t *pool;
+    ss_ndjson_t *lines = apr_palloc(pool, sizeof(*lines));
 
-    if (size < 1) return 0;
-    apr_initialize();
+    if (size < 1) return;
     ss_compose_init();
-    apr_pool_create(&pool, NULL);
-    walk_t walk = { (const char *)data + 1, (const char *)data + size, pool };
-    size_t step = (size_t)data[0] + 1;
-    ss_ndjson_begin(&lines, LONGEST, LIFT_FROM, token, pool);
-    lines.self = &walk;
-    lines.line = take_line;
-    lines.content_from = 8;
-    for (const char *p = walk.at; p < walk.end; p += step) ss_ndjson_add(&lines, p, (size_t)(walk.end - p) < step ? (size_t)(walk.end - p) : step);
-    ss_ndjson_end(&lines);
+    walk_t walk = { data + 1, data + size, pool };
+    size_t step = (unsigned char)data[0] + 1u;
+    ss_ndjson_begin(lines, LONGEST, LIFT_FROM, token, pool);
+    lines->self = &walk;
+    lines->line = take_line;
+    lines->content_from = 8;
+    for (const char *p = walk.at; p < walk.end; p += step) ss_ndjson_add(lines, p, (size_t)(walk.end - p) < step ? (size_t)(walk.end - p) : step);
+    ss_ndjson_end(lines);
     if (walk.at != walk.end) abort();
-    apr_pool_destroy(pool);
-    return 0;
 }
+
+FUZZ_TARGET(try_input)

@@ -1,13 +1,10 @@
 /* parse.c: any bytes as a message: canonical content with an empty line and no Bcc, or a 4xx. */
-#include <apr_general.h>
-#include <apr_pools.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "mail/canonical.h"
 #include "mail/header.h"
 #include "mail/parse.h"
+#include "target.h"
 
 static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
@@ -27,16 +24,4 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     if (!facts.is_canonical || header_len == m->content_len || ss_header_find(&field, m->content, header_len, "Bcc")) abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-    static int is_ready;
-    apr_pool_t *pool;
-
-    if (!is_ready) is_ready = apr_initialize() == APR_SUCCESS;
-    apr_pool_create(&pool, NULL);
-    try_input((const char *)data, size, pool);
-    apr_pool_destroy(pool);
-    return 0;
-}
+FUZZ_TARGET(try_input)

@@ -1,15 +1,12 @@
 /* sendmail.c: any lines as sendmail's arguments: a mode, and a question to the daemon whose texts cannot leave their place. */
-#include <apr_general.h>
-#include <apr_pools.h>
 #include <apr_strings.h>
 #include <jansson.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/sendmail.h"
+#include "target.h"
 
 #define ARGUMENTS 40
 
@@ -32,19 +29,4 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     json_decref(question);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-    static int is_ready;
-    apr_pool_t *pool;
-
-    if (!is_ready) {
-        is_ready = apr_initialize() == APR_SUCCESS;
-
-    }
-    apr_pool_create(&pool, NULL);
-    try_input((const char *)data, size, pool);
-    apr_pool_destroy(pool);
-    return 0;
-}
+FUZZ_TARGET(try_input)

@@ -1,14 +1,11 @@
 /* stream.c: any bytes as a body that comes in pieces: the same as made canonical whole. The first byte says how large the pieces are. */
-#include <apr_general.h>
-#include <apr_pools.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "mail/canonical.h"
 #include "mail/stream.h"
+#include "target.h"
 
 static void put(void *self, const char *bytes, apr_size_t len)
 {
@@ -36,17 +33,9 @@ static void compare(const char *body, size_t len, size_t piece, apr_pool_t *pool
     ss_buf_free(&out);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
-    static int is_ready;
-    apr_pool_t *pool;
-
-    if (!size) return 0;
-    if (!is_ready) is_ready = apr_initialize() == APR_SUCCESS;
-    apr_pool_create(&pool, NULL);
-    compare((const char *)data + 1, size - 1, data[0] + 1u, pool);
-    apr_pool_destroy(pool);
-    return 0;
+    if (size) compare(data + 1, size - 1, (unsigned char)data[0] + 1u, pool);
 }
+
+FUZZ_TARGET(try_input)

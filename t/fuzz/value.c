@@ -1,15 +1,12 @@
 /* value.c: any bytes as the arguments of a directive: the first byte chooses the directive, zero bytes divide the arguments. A value that is taken is printed,
  * and what is printed is taken again and prints alike; one that is refused has a reason. */
-#include <apr_general.h>
-#include <apr_pools.h>
 #include <apr_strings.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/settings.h"
 #include "config/values.h"
+#include "target.h"
 
 #define ARGUMENTS_MAX 12
 
@@ -73,7 +70,7 @@ static const char *read_and_print(const ss_option_t *option, char *text, size_t 
     return why ? NULL : ss_value_print(option, field, pool);
 }
 
-static void try_input(const ss_option_t *option, char *text, size_t size, apr_pool_t *pool)
+static void try_value(const ss_option_t *option, char *text, size_t size, apr_pool_t *pool)
 {
     const char *printed = read_and_print(option, text, size, '\0', pool), *again;
 
@@ -82,19 +79,12 @@ static void try_input(const ss_option_t *option, char *text, size_t size, apr_po
     if (!again || strcmp(again, printed)) abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
-    static int is_ready;
-    apr_pool_t *pool;
-
-    if (!is_ready) is_ready = apr_initialize() == APR_SUCCESS;
-    if (!size) return 0;
-    apr_pool_create(&pool, NULL);
+    if (!size) return;
     char *text = apr_pcalloc(pool, size + 1);
     memcpy(text, data + 1, size - 1);
-    try_input(&ss_options[data[0] % ss_option_count], text, size - 1, pool);
-    apr_pool_destroy(pool);
-    return 0;
+    try_value(&ss_options[(unsigned char)data[0] % ss_option_count], text, size - 1, pool);
 }
+
+FUZZ_TARGET(try_input)
