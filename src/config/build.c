@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/hooks.h"
 #include "config/scrub.h"
 #include "config/values.h"
 
@@ -140,6 +141,7 @@ static void scrub_queue(void)
 void ss_config_scrub(void)
 {
     scrub_queue();
+    ss_hooks_scrub();
     for (int i = 0; i < secret_count; i++) {
         const ss_secret_source_t *source = secrets[i].relay->password;
         if (source && source->kind == SS_SECRET_TEXT) ss_scrub_line("SMTPSendPassword", source->source);
@@ -149,6 +151,7 @@ void ss_config_scrub(void)
 void ss_config_wipe_secrets(void)
 {
     if (queue_params) memset(queue_params, 0, strlen(queue_params));
+    ss_hooks_wipe();
     for (int i = 0; i < secret_count; i++) ss_secret_wipe(secrets[i].secret);
     for (int i = 0; i < secret_count; i++) {
         const ss_secret_source_t *source = secrets[i].relay->password;

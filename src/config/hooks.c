@@ -6,13 +6,18 @@
 #include <apr_tables.h>
 #include <string.h>
 
-static apr_array_header_t *secrets;      /* of const char *; lives as long as the configuration */
+#include "config/scrub.h"
 
-void ss_hooks_key(const char *secret, char name[SS_HOOK_KEY])
+typedef struct { const char *name; char *secret; } hook_key_t;
+
+static apr_array_header_t *keys;         /* of hook_key_t; lives as long as the configuration */
+
+static const char *name_of(const char *secret, apr_pool_t *pool)
 {
     static const char hex[] = "0123456789abcdef";
     unsigned char digest[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t context;
+    char name[SS_HOOK_KEY];
 
     apr_sha1_init(&context);
     apr_sha1_update(&context, "smtp_send webhook ", 18);
@@ -23,6 +28,7 @@ void ss_hooks_key(const char *secret, char name[SS_HOOK_KEY])
         name[i * 2 + 1] = hex[digest[i] & 15];
     }
     name[SS_HOOK_KEY - 1] = '\0';
+    return apr_pstrdup(pool, name);
 }
 
 static int are_used;
@@ -39,27 +45,38 @@ int ss_hooks_are_used(void)
 
 static apr_status_t forget(void *list)
 {
-    if (secrets == list) secrets = NULL;
+    if (keys == list) keys = NULL;
     return APR_SUCCESS;
 }
 
-void ss_hooks_add(const char *secret, apr_pool_t *pool)
+const char *ss_hooks_add(const char *secret, apr_pool_t *pool)
 {
-    if (!secrets) {
-        secrets = apr_array_make(pool, 4, sizeof(const char *));
-        apr_pool_cleanup_register(pool, secrets, forget, apr_pool_cleanup_null);
+    if (!keys) {
+        keys = apr_array_make(pool, 4, sizeof(hook_key_t));
+        apr_pool_cleanup_register(pool, keys, forget, apr_pool_cleanup_null);
     }
-    APR_ARRAY_PUSH(secrets, const char *) = apr_pstrdup(secrets->pool, secret);
+    hook_key_t *key = apr_array_push(keys);
+    *key = (hook_key_t){ name_of(secret, keys->pool), apr_pstrdup(keys->pool, secret) };
+    return key->name;
 }
 
 const char *ss_hooks_find(const char *name)
 {
-    char key[SS_HOOK_KEY];
-
-    for (int i = 0; secrets && i < secrets->nelts; i++) {
-        const char *secret = APR_ARRAY_IDX(secrets, i, const char *);
-        ss_hooks_key(secret, key);
-        if (!strcmp(key, name)) return secret;
+    for (int i = 0; keys && i < keys->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(keys, i, hook_key_t).name, name)) return APR_ARRAY_IDX(keys, i, hook_key_t).secret;
     }
     return NULL;
+}
+
+void ss_hooks_scrub(void)
+{
+    for (int i = 0; keys && i < keys->nelts; i++) ss_scrub_line("SMTPSendWebhookSecret", APR_ARRAY_IDX(keys, i, hook_key_t).secret);
+}
+
+void ss_hooks_wipe(void)
+{
+    for (int i = 0; keys && i < keys->nelts; i++) {
+        char *secret = APR_ARRAY_IDX(keys, i, hook_key_t).secret;
+        memset(secret, 0, strlen(secret));
+    }
 }

@@ -6,10 +6,13 @@
 
 #define SS_HOOK_KEY 17             /* 16 hexadecimal digits and a zero byte */
 
-/* What a key is called: the beginning of its hash. */
-void ss_hooks_key(const char *secret, char name[SS_HOOK_KEY]);
-/* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that of the configuration). */
-void ss_hooks_add(const char *secret, apr_pool_t *pool);
+/* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that of the configuration). Gives what it is called, in the pool: the
+ * beginning of its hash. */
+const char *ss_hooks_add(const char *secret, apr_pool_t *pool);
+/* Overwrites what httpd's read buffers keep of them (before it forks). */
+void ss_hooks_scrub(void);
+/* Overwrites the secrets (web processes, in child_init). */
+void ss_hooks_wipe(void);
 /* A location of the configuration has a webhook, or lets submissions name one. */
 void ss_hooks_use(void);
 int ss_hooks_are_used(void);

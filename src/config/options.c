@@ -79,7 +79,7 @@ const ss_option_t ss_options[] = {
     DIRECTORY("SMTPSendPriority", SS_KIND_ENUM, priority, NULL, 0, 0, "high normal bulk", "which mail goes first (normal)"),
     DIRECTORY("SMTPSendSubmitterRate", SS_KIND_RATES, submitter_rate, NULL, 1, 1000000, NULL, "N/s, N/min, N/h for each submitter"),
     DIRECTORY("SMTPSendWebhook", SS_KIND_TEXT, webhook, NULL, 8, 2000, NULL, "URL told of each final result"),
-    DIRECTORY("SMTPSendWebhookSecret", SS_KIND_TEXT, webhook_secret, NULL, 8, 1000, NULL, "key of its signature"),
+    DIRECTORY("SMTPSendWebhookSecret", SS_KIND_TEXT, webhook_key, NULL, 8, 1000, NULL, "key of its signature"),
     DIRECTORY("SMTPSendWebhookAllow", SS_KIND_WORDS, webhook_allow, NULL, 0, 0, NULL, "hosts that a submission's own webhook may name"),
     DIRECTORY("SMTPSendWebhookEvents", SS_KIND_WORDS, webhook_events, "sent failed expired cancelled", 0, 0,
           "sent failed expired cancelled deferred held uncertain", "results that the webhook is told of"),

@@ -60,12 +60,25 @@ static const char *compile(cmd_parms *cmd, const ss_option_t *option, void *fiel
     return error ? apr_psprintf(cmd->pool, "SMTPSendAddHeader %s: '%s' is not an expression: %s", pair->name, pair->value, error) : NULL;
 }
 
-/* The URL of SMTPSendWebhook is looked at here, its key is remembered for the daemon. */
+/* The secret is remembered for the daemon; what the location keeps of it is its name. */
+static void take_webhook_secret(cmd_parms *cmd, const char **field)
+{
+    char *secret = (char *)(apr_uintptr_t)*field;
+
+    *field = ss_hooks_add(secret, cmd->pool);
+    memset(secret, '*', strlen(secret));
+}
+
+static int is_webhook_secret(const ss_option_t *option)
+{
+    return !strcmp(option->name, "SMTPSendWebhookSecret");
+}
+
+/* The URL of SMTPSendWebhook is looked at here. */
 static const char *check_webhook(cmd_parms *cmd, const ss_option_t *option, int argc, char *const argv[])
 {
     apr_uri_t uri;
 
-    if (argc == 1 && !strcmp(option->name, "SMTPSendWebhookSecret")) ss_hooks_add(argv[0], cmd->pool);
     if (!strcmp(option->name, "SMTPSendWebhook") || !strcmp(option->name, "SMTPSendWebhookAllow")) ss_hooks_use();
     if (argc != 1 || strcmp(option->name, "SMTPSendWebhook")) return NULL;
     if (!apr_uri_parse(cmd->pool, argv[0], &uri) && uri.scheme && uri.hostname && *uri.hostname &&
@@ -79,7 +92,7 @@ static void wipe_literal(cmd_parms *cmd, const ss_option_t *option, int argc, ch
     char *args = (char *)cmd->directive->args;
 
     /* A connection to a database may hold one, too. */
-    if (option->kind != SS_KIND_SECRET && (option->kind != SS_KIND_QUEUE || argc != 2 || !strcasecmp(argv[0], "sqlite3"))) return;
+    if (option->kind != SS_KIND_SECRET && !is_webhook_secret(option) && (option->kind != SS_KIND_QUEUE || argc != 2 || !strcasecmp(argv[0], "sqlite3"))) return;
     if (args) memset(args, '*', strlen(args));
     for (int i = 0; i < argc; i++) memset(argv[i], '*', strlen(argv[i]));
 }
@@ -108,6 +121,7 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
     if (option->kind == SS_KIND_SOCKET && argc >= 1) values[0] = ap_runtime_dir_relative(cmd->pool, argv[0]);
     void *record = record_of(cmd, directory, option, &place);
     bad = ss_option_set_at(option, record, place, argc, values, source_of(cmd), cmd->pool);
+    if (!bad && is_webhook_secret(option)) take_webhook_secret(cmd, ss_value_field(option, record, place));
     if (!bad) bad = check_webhook(cmd, option, argc, argv);
     if (!bad) bad = compile(cmd, option, ss_value_field(option, record, place));
     wipe_literal(cmd, option, argc, argv);

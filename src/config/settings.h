@@ -105,7 +105,7 @@ typedef struct {               /* a location (D) */
     apr_array_header_t *allow_relay;             /* of const char * */
     int priority;                                /* ss_priority_t */
     apr_array_header_t *submitter_rate;          /* of ss_rate_t */
-    const char *webhook, *webhook_secret;
+    const char *webhook, *webhook_key;     /* webhook_key: what the secret is called (hooks.h); the secret itself is no setting */
     apr_array_header_t *webhook_allow, *webhook_events;
     int status_body;
     apr_int64_t max_message_size;

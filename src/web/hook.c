@@ -57,17 +57,13 @@ static json_t *events_of(const ss_policy_t *policy)
 
 int ss_hook_settle(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem)
 {
-    char key[SS_HOOK_KEY];
     int may_be_private = !m->webhook;    /* the administrator's own URL goes where he says */
 
     if (m->webhook && check(policy, m, &may_be_private, problem)) return -1;
     if (!m->webhook) m->webhook = policy->webhook;
     if (!m->webhook) return 0;
     json_t *hook = json_pack("{s:s,s:o}", "url", m->webhook, "events", events_of(policy));
-    if (policy->webhook_secret) {
-        ss_hooks_key(policy->webhook_secret, key);
-        json_object_set_new(hook, "key", json_string(key));
-    }
+    if (policy->webhook_key) json_object_set_new(hook, "key", json_string(policy->webhook_key));
     if (may_be_private) json_object_set_new(hook, "private", json_true());
     char *text = json_dumps(hook, JSON_COMPACT);
     json_decref(hook);

@@ -8,7 +8,14 @@ SECRET = "S3cret-of-the-Relay-0815"
 
 
 def memory_holds(pid, needle):
-    """Whether any readable mapping of a process holds the bytes."""
+    """Whether any readable mapping of a process holds the bytes; one that has ended holds nothing."""
+    try:
+        return search(pid, needle)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def search(pid, needle):
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
         for line in maps:
             match = re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
@@ -67,6 +74,20 @@ def test_connection_to_a_database(make_httpd, make_relay):
         for pid in children(httpd.process.pid):
             assert pid == daemon or memory_holds(pid, SECRET.encode()) is None, (pid, memory_holds(pid, SECRET.encode()))
         assert SECRET not in httpd.log() + httpd.get("/mail-test", {"Accept": "text/html"}).text + httpd.get("/mail-status", {"Accept": "text/html"}).text
+        httpd.stop()
+
+
+def test_key_of_webhooks(make_httpd, make_relay):
+    """The daemon signs; a location knows what its key is called."""
+    httpd = make_httpd(f'<Location /mail>\nSMTPSendWebhook http://127.0.0.1:9/\nSMTPSendWebhookSecret "{SECRET}"\n</Location>\n', relay=make_relay(), level="trace2", expect=["SMTPSend-215", "webhook"])
+    for _ in range(2):
+        httpd.wait_state(httpd.send().json["id"], "sent")
+        daemon = httpd.status()["pid"]
+        assert memory_holds(daemon, SECRET.encode())
+        for pid in children(httpd.process.pid):
+            assert pid == daemon or memory_holds(pid, SECRET.encode()) is None, (pid, memory_holds(pid, SECRET.encode()))
+        httpd.graceful_wait()
+    assert SECRET not in httpd.log() + httpd.get("/mail-test", {"Accept": "text/html"}).text
 
 
 def test_text(make_httpd, make_relay):
