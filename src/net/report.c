@@ -44,6 +44,7 @@ static const char *value_of(const ss_report_t *report, const ss_option_t *option
     const char *value;
 
     if (option->kind == SS_KIND_SECRET && report->secret_state) return report->secret_state;
+    if (report->settings->helo_is_address && !strcmp(option->name, "SMTPSendHelo")) return "[address of the connection]";
     value = ss_option_print(option, report->settings, pool);
     if (!value || !*value) return "(not set)";
     /* A login name that is no address would not be seen as something to shorten. */

@@ -79,7 +79,7 @@ def test_connection_to_a_database(make_httpd, make_relay):
 
 def test_key_of_webhooks(make_httpd, make_relay):
     """The daemon signs; a location knows what its key is called."""
-    httpd = make_httpd(f'<Location /mail>\nSMTPSendWebhook http://127.0.0.1:9/\nSMTPSendWebhookSecret "{SECRET}"\n</Location>\n', relay=make_relay(), level="trace2", expect=["SMTPSend-215", "webhook"])
+    httpd = make_httpd(f'<Location /mail>\nSMTPSendWebhook http://127.0.0.1:9/\nSMTPSendWebhookSecret "{SECRET}"\n</Location>\n', relay=make_relay(), level="trace2", expect=["SMTPSend-215", "SMTPSend-299", "webhook"])
     for _ in range(2):
         httpd.wait_state(httpd.send().json["id"], "sent")
         daemon = httpd.status()["pid"]
