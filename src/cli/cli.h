@@ -97,8 +97,8 @@ const char *ss_cli_bytes(apr_int64_t bytes, apr_pool_t *pool);
 /* ---- commands ---- */
 int ss_cli_sendmail(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_queue(ss_cli_t *cli, int argc, const char *const *argv);
-int ss_cli_recover(ss_cli_t *cli, int argc, const char *const *argv);    /* queue --recover */
-int ss_cli_is_recover(const char *argument);
+/* queue --recover FILE --into FILE (NULL: FILE.recovered). The exit code. */
+int ss_cli_recover(ss_cli_t *cli, const char *from, const char *to);
 int ss_cli_mailq(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_show(ss_cli_t *cli, int argc, const char *const *argv);
 int ss_cli_act(ss_cli_t *cli, int argc, const char *const *argv);        /* retry hold release cancel bounce */

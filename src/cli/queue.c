@@ -12,7 +12,7 @@
 #define WIDE 118                  /* columns of a terminal that holds sender and subject, too */
 
 typedef struct {
-    const char *state, *relay, *from, *to, *text, *after, *limit, *every, *recover;
+    const char *state, *relay, *from, *to, *text, *after, *limit, *every, *recover, *into;
     int is_all, is_watching;
 } list_t;
 
@@ -130,6 +130,15 @@ static int show_list(void *self, ss_cli_t *cli, const json_t *status)
     return EX_OK;
 }
 
+static int recover(ss_cli_t *cli, const list_t *wanted)
+{
+    const list_t alone = { .recover = wanted->recover, .into = wanted->into };
+
+    if (wanted->recover && !memcmp(wanted, &alone, sizeof(alone))) return ss_cli_recover(cli, wanted->recover, wanted->into);
+    ss_cli_complain(cli, wanted->recover ? "--recover works on a file, and takes only --into and --json beside it" : "--into belongs to --recover");
+    return EX_USAGE;
+}
+
 static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv)
 {
     const ss_cli_option_t options[] = {
@@ -141,7 +150,8 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
         { "text", "TEXT", "only with this in id, address or subject", &wanted->text, NULL },
         { "limit", "N", "list at most N messages (100; 0: all)", &wanted->limit, NULL },
         { "after", "ID", "go on behind this message", &wanted->after, NULL },
-        { "recover", "FILE", "save what can be read of a damaged queue's file (see below; first argument)", &wanted->recover, NULL },
+        { "recover", "FILE", "save what can be read of a damaged queue's file (see below)", &wanted->recover, NULL },
+        { "into", "FILE", "where it is saved (FILE.recovered)", &wanted->into, NULL },
         SS_CLI_WATCH_OPTIONS(wanted->every, wanted->is_watching)
     };
     apr_array_header_t *operands;
@@ -149,10 +159,7 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     int code;
 
     if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0, &operands, &code)) return code;
-    if (wanted->recover) {
-        ss_cli_complain(cli, "--recover is the first argument, and takes only --into and --json beside it");
-        return EX_USAGE;
-    }
+    if (wanted->recover || wanted->into) return recover(cli, wanted);
     if (read_limit(cli, wanted->limit, &limit)) return EX_USAGE;
     if (wanted->is_watching) return ss_cli_watch(cli, wanted->every, &(ss_cli_picture_t){ show_list, wanted });
     json_t *all = fetch(cli, wanted, limit, &code);
@@ -175,7 +182,6 @@ int ss_cli_queue(ss_cli_t *cli, int argc, const char *const *argv)
 {
     list_t wanted = { NULL };
 
-    if (argc > 1 && ss_cli_is_recover(argv[1])) return ss_cli_recover(cli, argc, argv);
     return list(cli, &wanted, argc, argv);
 }
 

@@ -3,14 +3,8 @@
 
 #include <apr_strings.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "queue/recover.h"
-
-int ss_cli_is_recover(const char *argument)
-{
-    return !strcmp(argument, "--recover") || !strncmp(argument, "--recover=", 10);
-}
 
 static void say(const char *from, const char *to, const ss_recovered_t *r)
 {
@@ -22,19 +16,11 @@ static void say(const char *from, const char *to, const ss_recovered_t *r)
            "  mv %s %s.damaged && mv %s %s && chown --reference=%s.damaged %s && rm -f %s-wal %s-shm\n", from, from, to, from, from, from, from, from);
 }
 
-int ss_cli_recover(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_recover(ss_cli_t *cli, const char *from, const char *to)
 {
-    const char *from = NULL, *to = NULL;
-    const ss_cli_option_t options[] = {
-        { "recover", "FILE", "the damaged queue (SMTPSendQueue's file, by default queue.db in the server's state folder)", &from, NULL },
-        { "into", "FILE", "the new queue (FILE.recovered)", &to, NULL },
-    };
-    apr_array_header_t *operands;
     ss_recovered_t recovered;
     ss_result_t result;
-    int code;
 
-    if (ss_cli_arguments(cli, options, 2, argc, argv, 0, &operands, &code)) return code;
     if (!to) to = apr_pstrcat(cli->pool, from, ".recovered", NULL);
     apr_status_t rv = ss_recover(from, to, &recovered, &result, cli->pool);
     if (rv != APR_SUCCESS) ss_cli_complain(cli, "%s", result.text);

@@ -139,13 +139,12 @@ static apr_status_t take_all(work_t *work, apr_pool_t *pool)
     return rv == APR_SUCCESS ? commit(work) : rv;
 }
 
-static void take_settings(work_t *work, apr_pool_t *pool)
+static void take_settings(work_t *work)
 {
     ss_store_request_t *request = ss_store_request(SS_STORE_SETTINGS, NULL, NULL);
     int more = 1;
     apr_status_t rv = APR_SUCCESS;
 
-    (void)pool;
     ss_db_clear(&work->from);
     while (rv == APR_SUCCESS && more) rv = ss_read_step(&work->from, request, &more);
     work->recovered->has_settings = rv == APR_SUCCESS;
@@ -205,7 +204,7 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recove
     rv = open_both(&work, from, to, pool);
     if (rv == APR_SUCCESS) {
         rv = take_all(&work, pool);
-        if (rv == APR_SUCCESS) take_settings(&work, pool);
+        if (rv == APR_SUCCESS) take_settings(&work);
         else *result = work.to.result;
     }
     if (work.from.handle) ss_db_close(&work.from);

@@ -122,3 +122,14 @@ def test_a_damaged_file_is_refused_with_its_name_and_the_way_out(make_httpd, rel
     assert open(httpd.queue, "rb").read() == open(httpd.queue + ".kept", "rb").read()
     stop(httpd)
     assert recover(httpd.queue).returncode == 0
+
+
+def test_misuse_is_told(tmp_path):
+    for args, words in [((str(tmp_path / "q"), "--all"), "only --into"), ((str(tmp_path / "q"), "--state", "held"), "only --into"), ((str(tmp_path / "q"), "--watch"), "only --into")]:
+        result = recover(*args)
+        assert result.returncode == 64 and words in result.stderr, (args, result)
+    result = subprocess.run([CLI, "queue", "--into", "x"], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 64 and "belongs to --recover" in result.stderr, result
+    # In any order.
+    result = subprocess.run([CLI, "queue", "--json", "--into", str(tmp_path / "new"), "--recover", str(tmp_path / "missing")], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 66, result
