@@ -1,8 +1,7 @@
 """aiosmtpd as the relay: TLS in both ways, logins, 1,000 messages on kept connections, international addresses, large messages, refusals."""
-import re
-import threading
 
 import pytest
+from interop.traffic import all_of, idents, submit
 from rig.aio import Aio
 
 
@@ -18,23 +17,12 @@ def make_aio():
         server.close()
 
 
-def submit(httpd, count, threads=4):
-    def some(first):
-        for i in range(first, count, threads):
-            assert httpd.send(f"X-Test-Id: a{i}\r\nSubject: x\r\n\r\n.dot\r\nbody {i}\r\n".encode()).status == 202
-    running = [threading.Thread(target=some, args=(n,)) for n in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join(120)
-
-
 def test_1000_messages_arrive_once_each(make_aio, make_httpd):
     server = make_aio()
     httpd = make_httpd(relay=server)
     submit(httpd, 1000)
     messages = server.wait_for(1000)
-    assert sorted(re.search(rb"X-Test-Id: (\S+)", m[2]).group(1).decode() for m in messages) == sorted(f"a{i}" for i in range(1000))
+    assert idents(m[2] for m in messages) == all_of(1000)
     assert all(b"\r\n.dot\r\nbody " in m[2] for m in messages)
 
 

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from test_postfix import idents, submit
+from interop.traffic import all_of, idents, submit
 
 LOGIN = 'SMTPSendUsername app\nSMTPSendPassword "let-me-in"\n'
 # Its 2.3 dies of commands behind a message's content (found out after two losses).
@@ -34,7 +34,7 @@ def test_1000_messages_arrive_and_none_is_lost(make_dovecot, make_httpd, make_re
     submit(httpd, 1000)
     httpd.wait(lambda: not httpd.status()["queue"]["messages"], 120, "an empty queue")
     arrived = idents(message.data for message in relay.messages)
-    assert set(arrived) == {f"p{i}" for i in range(1000)}
+    assert set(arrived) == set(all_of(1000))
     # Each connection that is open when the server dies of it leaves at most a message uncertain, and there are two rounds before it is known.
     assert len(arrived) <= 1000 + 2 * 4 * 2, [ident for ident in set(arrived) if arrived.count(ident) > 1]
 

@@ -1,34 +1,12 @@
 """Postfix as the relay."""
-import re
-import threading
 
 import pytest
-
-
-def submit(httpd, count, threads=4):
-    def some(first):
-        for i in range(first, count, threads):
-            assert httpd.send(f"X-Test-Id: p{i}\r\nSubject: x\r\n\r\n.dot\r\nbody {i}\r\n".encode()).status == 202
-    running = [threading.Thread(target=some, args=(n,)) for n in range(threads)]
-    for thread in running:
-        thread.start()
-    for thread in running:
-        thread.join(120)
-
-
-def idents(contents):
-    return sorted(re.search(rb"X-Test-Id: (\S+)", c).group(1).decode() for c in contents)
+from interop.traffic import all_of, arrive_once_each, idents, submit
 
 
 def test_1000_messages_arrive_once_each(make_postfix, make_httpd):
     postfix = make_postfix()
-    httpd = make_httpd(relay=postfix)
-    test = httpd.get("/mail-test?from=app@example.com&to=bob@example.net")
-    assert test.status == 200 and "PASSED" in test.text and "PIPELINING" in test.text and "CHUNKING" in test.text, test.text
-    submit(httpd, 1000)
-    contents = postfix.wait_for(1000)
-    assert idents(contents) == sorted(f"p{i}" for i in range(1000))
-    assert all(b"\n.dot\nbody " in c for c in contents)
+    arrive_once_each(postfix, make_httpd(relay=postfix))
 
 
 def test_starttls_with_a_private_authority(make_postfix, make_httpd, certificates):
@@ -82,4 +60,4 @@ def test_logins(make_postfix, make_dovecot, make_httpd, make_relay, certificates
     test = httpd.get("/mail-test?from=app@example.com&to=bob@example.net&probe=0")
     assert test.status == 200 and "PASSED" in test.text, test.text
     submit(httpd, 50)
-    assert idents(postfix.wait_for(50)) == sorted(f"p{i}" for i in range(50))
+    assert idents(postfix.wait_for(50)) == all_of(50)

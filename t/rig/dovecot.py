@@ -1,12 +1,11 @@
 """A private Dovecot submission service: it logs clients in and passes what they say on to a relay of ours. Needs root, as Dovecot does."""
 import os
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
 
-from rig.httpd import free_port, select_pause
+from rig.httpd import free_port
+from rig.server import end, wait_greeting
 
 CONF = """
 base_dir = {dir}/run
@@ -64,16 +63,7 @@ class Dovecot:
             file.write(CONF.format(dir=self.dir, relay=relay.port, port=self.port, password=self.password, ssl="required" if cert else "no",
                                    secure="yes" if cert else "no", certificate=certificate))
         self.process = subprocess.Popen(["dovecot", "-F", "-c", conf], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(200):
-            try:
-                with socket.create_connection((self.host, self.port), 5) as s:
-                    if s.recv(4).startswith(b"220"):
-                        return
-            except OSError:
-                select_pause(0.05)
-        log = self.log()
-        self.close()
-        raise RuntimeError(f"Dovecot does not answer:\n{log}")
+        wait_greeting(self, "Dovecot")
 
     def log(self):
         try:
@@ -83,10 +73,5 @@ class Dovecot:
             return ""
 
     def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(5)
+        end(self.process)
         shutil.rmtree(self.dir, ignore_errors=True)

@@ -4,12 +4,11 @@ import glob
 import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import tempfile
 
 from rig.httpd import BUILD, free_port, select_pause
+from rig.server import end, wait_greeting
 
 CONF = """
 exim_user = nobody
@@ -106,16 +105,7 @@ class Exim:
                   f' && exec "{binary}" -C "{conf}" -bdf')
         self.errors = open(os.path.join(self.dir, "stderr"), "w")
         self.process = subprocess.Popen(["unshare", "--mount", "sh", "-c", script], stdout=self.errors, stderr=self.errors)
-        for _ in range(200):
-            try:
-                with socket.create_connection((self.host, self.port), 5) as s:
-                    if s.recv(4).startswith(b"220"):
-                        return
-            except OSError:
-                select_pause(0.05)
-        log = self.log()
-        self.close()
-        raise RuntimeError(f"Exim does not answer:\n{log}")
+        wait_greeting(self, "Exim")
 
     def log(self):
         text = ""
@@ -147,11 +137,6 @@ class Exim:
         raise AssertionError(f"{len(self.contents())} of {count} messages\n{self.log()[-3000:]}")
 
     def close(self):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(20)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait(5)
+        end(self.process)
         self.errors.close()
         shutil.rmtree(self.dir, ignore_errors=True)
