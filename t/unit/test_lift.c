@@ -12,6 +12,7 @@
 #include "mail/compose.h"
 #include "mail/form.h"
 #include "mail/lift.h"
+#include "mail/multipart.h"
 
 void ss_suite_lift(void);
 
@@ -144,6 +145,68 @@ static void refusals(void)
     apr_pool_destroy(pool);
 }
 
+/* ---- forms ---- */
+
+#define HEAD "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n"
+#define FROM 20                        /* how long contents may be here until they are lifted */
+
+/* The parts of a form that came in pieces, with the contents that were lifted put back; "name:content|" each, or "-" where it cannot be read. *lifted: how many were. */
+static const char *parts_of(const char *body, apr_size_t len, apr_size_t piece, int *lifted, apr_pool_t *pool)
+{
+    ss_lift_t *lift = apr_palloc(pool, sizeof(*lift));
+    apr_array_header_t *parts;
+    const char *why, *out = "";
+
+    ss_lift_begin(lift, SS_LIFT_MULTIPART, "b", 1 << 20, token, pool);
+    lift->from = FROM;
+    for (apr_size_t at = 0; at < len; at += piece) ss_lift_add(lift, body + at, len - at < piece ? len - at : piece);
+    ss_lift_end(lift);
+    CU_ASSERT_EQUAL(lift->failed, APR_SUCCESS);
+    *lifted = lift->lifted->nelts;
+    if (ss_multipart_read(&parts, lift->doc.data ? lift->doc.data : "", lift->doc.len, "b", &why, pool)) return "-";
+    for (int i = 0; i < parts->nelts; i++) {
+        const ss_multipart_part_t *part = &APR_ARRAY_IDX(parts, i, ss_multipart_part_t);
+        const ss_lifted_t *content = ss_lift_find(lift, part->bytes, part->len);
+        char *bytes = apr_pstrmemdup(pool, part->bytes, part->len);
+        if (content) {
+            bytes = apr_pcalloc(pool, content->len + 1);
+            CU_ASSERT_EQUAL(ss_scratch_read(&lift->file, content->at, bytes, content->len), APR_SUCCESS);
+        }
+        out = apr_pstrcat(pool, out, part->name, ":", bytes, "|", NULL);
+    }
+    return out;
+}
+
+static void forms(void)
+{
+    apr_pool_t *pool;
+    int lifted;
+
+    apr_pool_create(&pool, NULL);
+    const char *x = fill(pool, 'x', 200), *false_ones = "\r\n--bb\r\n--b-\r\n--b x\r\n-\r\n--", *padding = fill(pool, ' ', 64);
+    const struct { const char *body, *parts; int lifted; } table[] = {
+        { "", "-", 0 }, { "no form", "-", 0 }, { HEAD "short\r\n--b--\r\n", "f:short|", 0 }, { HEAD "\r\n--b--", "f:|", 0 },
+        { apr_pstrcat(pool, HEAD, x, "\r\n--b--\r\nepilogue", NULL), apr_pstrcat(pool, "f:", x, "|", NULL), 1 },
+        { apr_pstrcat(pool, "preamble\r\n", HEAD, x, false_ones, x, "\r\n--b\r\n", HEAD + 5, x, "\r\n--b--", NULL), apr_pstrcat(pool, "f:", x, false_ones, x, "|f:", x, "|", NULL), 2 },
+        { apr_pstrcat(pool, HEAD, x, "\r\n--b", padding, "\r\n", HEAD + 5, "y\r\n--b--", padding, "\r\n", NULL), apr_pstrcat(pool, "f:", x, "|f:y|", NULL), 1 },
+        /* More blanks than a delimiter may have: no delimiter, for both readers. */
+        { apr_pstrcat(pool, HEAD, x, "\r\n--b", padding, " \r\n--b--\r\n", NULL), apr_pstrcat(pool, "f:", x, "\r\n--b", padding, " |", NULL), 1 },
+        /* A field is no file, however long. */
+        { apr_pstrcat(pool, "--b\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\n", x, "\r\n--b--\r\n", NULL), apr_pstrcat(pool, "t:", x, "|", NULL), 0 },
+        /* Cut off in the content; without a header; with one that does not end. */
+        { apr_pstrcat(pool, HEAD, x, NULL), "-", 1 }, { apr_pstrcat(pool, HEAD, x, "\r\n--b", NULL), "-", 1 }, { apr_pstrcat(pool, "--b\r\n\r\n", x, "\r\n--b--", NULL), "-", 0 },
+        { apr_pstrcat(pool, "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"", fill(pool, 'y', 70000), "\r\n\r\n", x, "\r\n--b--", NULL), "-", 0 }
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        apr_size_t len = strlen(table[i].body);
+        for (apr_size_t piece = len > 10000 ? 5000 : 1; piece < len + 2; piece = piece < 30 ? piece + 1 : piece * 2) {
+            CU_ASSERT_STRING_EQUAL(parts_of(table[i].body, len, piece, &lifted, pool), table[i].parts);
+            CU_ASSERT(lifted == table[i].lifted || piece > FROM);
+        }
+    }
+    apr_pool_destroy(pool);
+}
+
 /* A marker that a client writes itself, with another number or at another place, is no marker. */
 static void markers(void)
 {
@@ -224,6 +287,7 @@ void ss_suite_lift(void)
     CU_add_test(suite, "the same message", the_same_message);
     CU_add_test(suite, "escapes", escapes);
     CU_add_test(suite, "refusals", refusals);
+    CU_add_test(suite, "forms", forms);
     CU_add_test(suite, "markers", markers);
     CU_add_test(suite, "faults", faults);
 }

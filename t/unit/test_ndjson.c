@@ -1,0 +1,149 @@
+/* test_ndjson.c: a body of one JSON document a line, in pieces of every size. */
+#include <CUnit/Basic.h>
+#include <apr_pools.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "fill.h"
+#include "mail/ndjson.h"
+
+void ss_suite_ndjson(void);
+
+static const unsigned char token[SS_LIFT_TOKEN] = { 1 };
+
+typedef struct {
+    apr_pool_t *pool;
+    ss_buf_t told, raw;            /* a row a line: "text|", "(too long)|", "[n lifted]text|"; the octets that came as pieces */
+    int most;                      /* lines that are wanted */
+} listener_t;
+
+static void piece(void *self, const char *bytes, apr_size_t len)
+{
+    ss_buf_append(&((listener_t *)self)->raw, bytes, len);
+}
+
+static int line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift, apr_status_t failed)
+{
+    listener_t *l = self;
+
+    if (failed == SS_NDJSON_TOO_LONG) ss_buf_puts(&l->told, "(too long)");
+    else if (failed != APR_SUCCESS) ss_buf_printf(&l->told, "(failed %d)", failed);
+    if (lift) ss_buf_printf(&l->told, "[%d lifted]", lift->lifted->nelts);
+    ss_buf_append(&l->told, bytes, len < 40 ? len : 40);
+    ss_buf_puts(&l->told, "|");
+    return --l->most > 0;
+}
+
+/* What is told of a body that comes in pieces of a size. Lines have at most 1,000 octets; files are lifted out of those over 100. */
+static const char *told(const char *body, apr_size_t step, int most, apr_pool_t *pool)
+{
+    ss_ndjson_t *lines = apr_palloc(pool, sizeof(*lines));
+    listener_t l = { .pool = pool, .most = most };
+
+    ss_buf_init(&l.told, 1 << 20);
+    ss_buf_init(&l.raw, 1 << 20);
+    ss_ndjson_begin(lines, 1000, 100, token, pool);
+    lines->self = &l;
+    lines->line = line;
+    lines->piece = piece;
+    lines->content_from = 50;
+    for (apr_size_t at = 0, len = strlen(body); at < len; at += step) ss_ndjson_add(lines, body + at, len - at < step ? len - at : step);
+    ss_ndjson_end(lines);
+    const char *out = apr_pstrmemdup(pool, l.told.len ? l.told.data : "", l.told.len);
+    /* All octets but the line ends came as pieces, as long as lines were wanted. */
+    if (most > 100) {
+        char *flat = apr_pstrdup(pool, body), *to = flat;
+        for (const char *p = body; *p; p++) if (*p != '\n') *to++ = *p;
+        CU_ASSERT(l.raw.len == (apr_size_t)(to - flat) && (!l.raw.len || !memcmp(l.raw.data, flat, l.raw.len)));
+    }
+    ss_buf_free(&l.told);
+    ss_buf_free(&l.raw);
+    return out;
+}
+
+static void lines_in_pieces(void)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    const char *file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 200), "\"}", NULL), *text = apr_pstrcat(pool, "{\"text\":\"", fill(pool, 'A', 200), "\"}", NULL);
+    const struct { const char *body, *told; } table[] = {
+        { "", "" }, { "\n", "|" }, { "a", "a|" }, { "a\nb", "a|b|" }, { "a\n\nb\n", "a||b|" },
+        { apr_pstrcat(pool, "a\n", fill(pool, 'x', 1000), "\nb\n", NULL), apr_pstrcat(pool, "a|[0 lifted]", fill(pool, 'x', 40), "|b|", NULL) },
+        { apr_pstrcat(pool, "a\n", fill(pool, 'x', 1001), "\nb\n", NULL), "a|(too long)|b|" }, { fill(pool, 'x', 3000), "(too long)|" },
+        { apr_pstrcat(pool, "a\n", file, "\nb\n", NULL), "a|[1 lifted]{\"content\":\"lifted-010000000000000000000|b|" },
+        { apr_pstrcat(pool, file, "\n", file, NULL), "[1 lifted]{\"content\":\"lifted-010000000000000000000|[1 lifted]{\"content\":\"lifted-010000000000000000000|" },
+        { text, apr_pstrcat(pool, "[0 lifted]{\"text\":\"", fill(pool, 'A', 31), "|", NULL) }
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        for (apr_size_t step = 1; step < 1200; step = step < 20 ? step + 1 : step * 3) CU_ASSERT_STRING_EQUAL(told(table[i].body, step, 1000, pool), table[i].told);
+    }
+    /* Nobody wants more: what follows is not looked at. */
+    CU_ASSERT_STRING_EQUAL(told("a\nb\nc\nd", 3, 2, pool), "a|b|");
+    CU_ASSERT_STRING_EQUAL(told("a\nb", 1, 2, pool), "a|b|");
+    CU_ASSERT_STRING_EQUAL(told("a\nb", 10, 1, pool), "a|");
+    apr_pool_destroy(pool);
+}
+
+/* The file of a long line cannot be written: that line is told so, the next one has a file of its own. */
+static void no_room(void)
+{
+    apr_pool_t *pool;
+    listener_t l = { .most = 1000 };
+
+    apr_pool_create(&pool, NULL);
+    ss_ndjson_t *lines = apr_palloc(pool, sizeof(*lines));
+    ss_buf_init(&l.told, 1 << 20);
+    ss_ndjson_begin(lines, 1 << 20, 100, token, pool);
+    lines->self = &l;
+    lines->line = line;
+    const char *file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 300000), "\"}\n", NULL);
+    ss_ndjson_add(lines, file, 200000);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lines->lift);
+    int full = open("/dev/full", O_RDWR);
+    dup2(full, lines->lift->file.fd);
+    close(full);
+    ss_ndjson_add(lines, file + 200000, strlen(file) - 200000);
+    ss_ndjson_add(lines, file, strlen(file));
+    ss_ndjson_end(lines);
+    CU_ASSERT_STRING_EQUAL(ss_buf_text(&l.told), apr_psprintf(pool, "(failed %d)|[1 lifted]{\"content\":\"lifted-010000000000000000000|", ENOSPC));
+    ss_buf_free(&l.told);
+    apr_pool_destroy(pool);
+}
+
+/* ... or only when the line's end is written. */
+static void no_room_at_the_end(void)
+{
+    apr_pool_t *pool;
+    listener_t l = { .most = 1000 };
+
+    apr_pool_create(&pool, NULL);
+    ss_ndjson_t *lines = apr_palloc(pool, sizeof(*lines));
+    ss_buf_init(&l.told, 1 << 20);
+    ss_ndjson_begin(lines, 1 << 20, 100, token, pool);
+    lines->self = &l;
+    lines->line = line;
+    const char *file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 70000), "\"}", NULL);
+    ss_ndjson_add(lines, file, strlen(file));
+    CU_ASSERT_PTR_NOT_NULL_FATAL(lines->lift);
+    int full = open("/dev/full", O_RDWR);
+    dup2(full, lines->lift->file.fd);
+    close(full);
+    ss_ndjson_end(lines);
+    CU_ASSERT_STRING_EQUAL(ss_buf_text(&l.told), apr_psprintf(pool, "(failed %d)[1 lifted]|", ENOSPC));
+    ss_buf_free(&l.told);
+    apr_pool_destroy(pool);
+}
+
+void ss_suite_ndjson(void)
+{
+    CU_pSuite suite = CU_add_suite("ndjson", NULL, NULL);
+
+    CU_add_test(suite, "lines in pieces", lines_in_pieces);
+    CU_add_test(suite, "no room", no_room);
+    CU_add_test(suite, "no room at the end", no_room_at_the_end);
+}
