@@ -60,6 +60,19 @@ static int puts_out(walk_t *w, const char *text)
     return put(w, text, strlen(text));
 }
 
+static int is_high(char c)
+{
+    return (unsigned char)c > 127;
+}
+
+static int holds_high(const char *bytes, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (is_high(bytes[i])) return 1;
+    }
+    return 0;
+}
+
 static int needs_change(const walk_t *w, const char *p, const char *end)
 {
     while (p < end) {
@@ -67,9 +80,7 @@ static int needs_change(const walk_t *w, const char *p, const char *end)
         apr_size_t len = (apr_size_t)(stop - p);
         if (len > SS_LINE_MAX && (len > SS_LINE_MAX + 2 || !lf)) return 1;
         if (memchr(p, '\0', len)) return 1;
-        for (const char *c = p; w->makes_7bit && c < stop; c++) {
-            if ((unsigned char)*c > 127) return 1;
-        }
+        if (w->makes_7bit && holds_high(p, len)) return 1;
         p = stop;
     }
     return 0;
@@ -103,21 +114,16 @@ static int put_folded(walk_t *w, const char *p, apr_size_t len)
     return put(w, p, len) || puts_out(w, "\r\n") ? -1 : 0;
 }
 
-static int is_high(char c)
-{
-    return (unsigned char)c > 127;
-}
-
 /* The end of the words from p on that have octets above 127; p stands at such a word. Blanks between encoded words are none (RFC 2047 6.2), so they go into one. */
 static const char *high_words(const char *p, const char *end)
 {
     for (;;) {
-        int has_high = 0;
         while (p < end && !is_blank(*p)) p++;
         const char *next = p;
         while (next < end && is_blank(*next)) next++;
-        for (const char *c = next; c < end && !is_blank(*c); c++) has_high |= is_high(*c);
-        if (!has_high) return p;
+        const char *stop = next;
+        while (stop < end && !is_blank(*stop)) stop++;
+        if (!holds_high(next, (apr_size_t)(stop - next))) return p;
         p = next;
     }
 }
@@ -167,9 +173,8 @@ static int put_ascii(walk_t *w, const char *p, apr_size_t len)
 
 static int put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
 {
-    int has_high = 0;
+    int has_high = holds_high(p, len);
 
-    for (apr_size_t i = 0; i < len && !has_high; i++) has_high = is_high(p[i]);
     if (memchr(p, '\0', len)) {
         char *clean = apr_pstrmemdup(w->pool, p, len);
         for (apr_size_t i = 0; i < len; i++) {
@@ -237,11 +242,10 @@ static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encodin
 {
     const char *added = apr_pstrcat(w->pool, "Content-Transfer-Encoding: ", encoding, "\r\n", NULL);
     ss_field_t field;
-    int has_high = 0;
 
-    for (const char *p = e->body; p < e->end && !has_high; p++) has_high = (unsigned char)*p > 127;
     if (!*e->type) {
-        const char *charset = !has_high ? "us-ascii" : ss_codec_is_utf8(e->body, (apr_size_t)(e->end - e->body)) ? "utf-8" : "unknown-8bit";
+        apr_size_t len = (apr_size_t)(e->end - e->body);
+        const char *charset = !holds_high(e->body, len) ? "us-ascii" : ss_codec_is_utf8(e->body, len) ? "utf-8" : "unknown-8bit";
         added = apr_pstrcat(w->pool, "Content-Type: text/plain; charset=", charset, "\r\n", added, NULL);
     }
     if (e->is_top && !ss_header_find(&field, e->p, e->header_len, "MIME-Version")) added = apr_pstrcat(w->pool, "MIME-Version: 1.0\r\n", added, NULL);
@@ -380,6 +384,8 @@ static int entity(walk_t *w, const char *p, const char *end, int is_top, int dep
     if (!strncasecmp(e.type, "multipart/", 10)) {
         if (!e.boundary) return refuse(w, "its multipart names no boundary");
         if (strlen(e.boundary) > BOUNDARY_MAX) return refuse(w, "its multipart's boundary is too long");
+        /* Its delimiters stand between the parts as they are. */
+        if (w->makes_7bit && holds_high(e.boundary, strlen(e.boundary))) return refuse(w, "its multipart's boundary is not ASCII");
         return multipart(w, &e, depth);
     }
     if ((ss_text_same(e.type, "message/rfc822") || ss_text_same(e.type, "message/global")) && !ss_text_same(e.encoding, "base64")

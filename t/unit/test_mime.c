@@ -110,6 +110,7 @@ static void what_must_not_be_changed_is_refused(void)
         { "Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xb6\r\n--b--\r\n", "signed or encrypted" }, { "Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xb6\r\n--b--\r\n", "signed or encrypted" },
         { "Content-Type: multipart/mixed\r\n\r\n\xc3\xb6\r\n", "names no boundary" }, { "Content-Type: multipart/mixed; boundary=\"\"\r\n\r\n\xc3\xb6\r\n", "names no boundary" },
         { apr_pstrcat(pool, "Content-Type: multipart/mixed; boundary=", fill(pool, 'b', 300), "\r\n\r\n\xc3\xb6\r\n", NULL), "boundary is too long" },
+        { "Content-Type: multipart/mixed; boundary=b\x8b\r\n\r\n--b\x8b\r\n\r\nx\r\n--b\x8b--\r\n", "boundary is not ASCII" },
         { apr_pstrcat(pool, deep, "\r\n\xc3\xb6\r\n", NULL), "nested too deeply" },
         { "Content-Type: message/partial\r\n\r\n\xc3\xb6\r\n", "message/partial" }, { "Content-Type: message/external-body\r\n\r\n\xc3\xb6\r\n", "message/external-body" }
     };
