@@ -1,10 +1,10 @@
 /* test_multipart.c: forms taken apart: boundaries in the content, names as browsers and curl write them, what is cut off. */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
+#include <apr_strings.h>
 #include <string.h>
 
-#include "config/settings.h"
-#include "daemon/quota.h"
+#include "fill.h"
 #include "mail/multipart.h"
 
 void ss_suite_multipart(void);
@@ -72,25 +72,52 @@ static void what_is_broken_is_refused(void)
     apr_pool_destroy(pool);
 }
 
-static void a_share_is_used_up_and_fills_again(void)
+/* What browsers, curl and hand-written clients make of names and types. */
+static void odd_headers(void)
 {
-    static const ss_rate_t rates[] = { { 2, APR_USEC_PER_SEC }, { 3, 60 * APR_USEC_PER_SEC } };
-    apr_time_t now = 1700000000 * APR_USEC_PER_SEC;
-    ss_quota_t *quota;
+    static const struct { const char *header, *name, *filename, *type, *cid; } table[] = {
+        { "Content-Disposition: form-data; name=plain\r\n", "plain", NULL, NULL, NULL }, { "Content-Disposition: form-data; name=a ; filename=b\r\n", "a", "b", NULL, NULL },
+        { "Content-Disposition: form-data; name=\"a\\\\b\\c\"\r\n", "a\\b\\c", NULL, NULL, NULL }, { "Content-Disposition: form-data; x=\"name=\\\"no;\"; name=yes\r\n", "yes", NULL, NULL, NULL },
+        { "Content-Disposition: form-data; name=\"a%0d%0Ab%22%41\"\r\n", "a  b\"%41", NULL, NULL, NULL }, { "Content-Disposition: form-data; name=\"open\r\n", "open", NULL, NULL, NULL },
+        { "Content-Disposition: form-data; namex=b; name=a\r\nX-Other: x\r\nContent-ID: i@1\r\n", "a", NULL, NULL, "i@1" }, { "Content-Disposition: form-data; name=a\r\nContent-ID: <i\r\n", "a", NULL, NULL, "<i" },
+        { "Content-Disposition: form-data; name=a\r\nContent-ID: >\r\n", "a", NULL, NULL, ">" }, { "Content-Disposition: form-data; name=a; filename=\"..\\\\x/\"\r\nContent-Type: a/b;\r\n c=d\r\n", "a", "", "a/b;\r\n c=d", NULL }
+    };
+    const char *why = NULL;
 
     apr_pool_create(&pool, NULL);
-    quota = ss_quota_create(pool);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 1);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "b", rates, 2, now), 0);
-    now += APR_USEC_PER_SEC;
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    int wait = ss_quota_take(quota, "a", rates, 2, now);
-    CU_ASSERT_TRUE(wait > 15 && wait <= 20);
-    now += wait * APR_USEC_PER_SEC;
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 1, now), 0);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        apr_array_header_t *parts = read_all(apr_pstrcat(pool, "--b\r\n", table[i].header, "\r\nx\r\n--b--", NULL), &why);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(parts);
+        CU_ASSERT_STRING_EQUAL(PART(0)->name, table[i].name);
+        CU_ASSERT(table[i].filename ? PART(0)->filename && !strcmp(PART(0)->filename, table[i].filename) : !PART(0)->filename);
+        CU_ASSERT(table[i].type ? PART(0)->type && !strcmp(PART(0)->type, table[i].type) : !PART(0)->type);
+        CU_ASSERT(table[i].cid ? PART(0)->cid && !strcmp(PART(0)->cid, table[i].cid) : !PART(0)->cid);
+    }
+    CU_ASSERT_PTR_NULL(ss_multipart_boundary("multipart/form-data; boundary=\"a\tb\"", pool));
+    CU_ASSERT_PTR_NULL(ss_multipart_boundary("multipart/form-data; boundary=\"a\xc3\xa4\"", pool));
+    CU_ASSERT_PTR_NULL(ss_multipart_boundary("multipart/form-data; \"boundary", pool));
+    apr_pool_destroy(pool);
+}
+
+static void bounds(void)
+{
+    static const char one[] = HEAD "name=a\r\n\r\nx\r\n";
+    const char *why = NULL;
+
+    apr_pool_create(&pool, NULL);
+    char *many = apr_palloc(pool, 2001 * sizeof(one) + 8), *to = many;
+    for (int i = 0; i < 2001; i++) to = apr_cpystrn(to, one, sizeof(one));
+    memcpy(to, "--b--", 6);
+    CU_ASSERT_PTR_NULL(read_all(many, &why));
+    CU_ASSERT_STRING_EQUAL(why, "it has too many parts");
+    apr_array_header_t *parts = read_all(many + sizeof(one) - 1, &why);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(parts);
+    CU_ASSERT_EQUAL(parts->nelts, 2000);
+    /* A header of 16 KiB is none; blanks behind a boundary are 64 at most. */
+    CU_ASSERT_PTR_NULL(read_all(apr_pstrcat(pool, HEAD "name=\"", fill(pool, 'x', 16384), "\"\r\n\r\nx\r\n--b--", NULL), &why));
+    CU_ASSERT_PTR_NOT_NULL(read_all(apr_pstrcat(pool, HEAD "name=a\r\n\r\nx\r\n--b--", fill(pool, '\t', 64), NULL), &why));
+    CU_ASSERT_PTR_NULL(read_all(apr_pstrcat(pool, HEAD "name=a\r\n\r\nx\r\n--b--", fill(pool, '\t', 65), NULL), &why));
+    CU_ASSERT_PTR_NULL(read_all(HEAD "name=a\r\n\r\nx\r\n--b--x", &why));
     apr_pool_destroy(pool);
 }
 
@@ -101,5 +128,6 @@ void ss_suite_multipart(void)
     CU_add_test(suite, "a boundary is read", a_boundary_is_read);
     CU_add_test(suite, "parts are found", parts_are_found);
     CU_add_test(suite, "what is broken is refused", what_is_broken_is_refused);
-    CU_add_test(suite, "a submitter's share is used up and fills again", a_share_is_used_up_and_fills_again);
+    CU_add_test(suite, "odd headers", odd_headers);
+    CU_add_test(suite, "bounds", bounds);
 }

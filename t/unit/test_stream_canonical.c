@@ -80,10 +80,45 @@ static void long_lines_and_octets(void)
     apr_pool_destroy(pool);
 }
 
+/* Whether the header may be looked at before the body is there. */
+static void headers(void)
+{
+    char nul[] = "A: b\nC: \0d\n\nbody", line[1100];
+    apr_pool_t *pool;
+    const char *head;
+    apr_size_t body;
+
+    apr_pool_create(&pool, NULL);
+    static const struct { const char *bytes, *head, *body; } table[] = {
+        { "A: b\r\n\r\nbody", "A: b\r\n\r\n", "body" }, { "A: b\n\nbody", "A: b\n\r\n", "body" }, { "A: b\r\n\nbody", "A: b\r\n\r\n", "body" }, { "\r\nbody", "\r\n", "body" }, { "A: b\n\n", "A: b\n\r\n", "" },
+        { "A: b\r\n\r\n", "A: b\r\n\r\n", "" }
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        apr_size_t len = strlen(table[i].bytes);
+        CU_ASSERT_TRUE_FATAL(ss_stream_header(&head, &body, table[i].bytes, len, pool));
+        CU_ASSERT_STRING_EQUAL(head, table[i].head);
+        CU_ASSERT_STRING_EQUAL(table[i].bytes + body, table[i].body);
+        /* Without the octets that end it, it may go on. */
+        CU_ASSERT_FALSE(ss_stream_header(&head, &body, table[i].bytes, body - 1, pool));
+    }
+    CU_ASSERT_FALSE(ss_stream_header(&head, &body, "A: b", 4, pool));
+    /* What has to be re-encoded is looked at together with its body. */
+    CU_ASSERT_FALSE(ss_stream_header(&head, &body, nul, sizeof(nul) - 1, pool));
+    memset(line, 'x', sizeof(line));
+    memcpy(line, "A: ", 3);
+    for (apr_size_t len = 998; len < 1000; len++) {
+        memcpy(line + len, "\n\nbody", 6);
+        CU_ASSERT_EQUAL(ss_stream_header(&head, &body, line, len + 6, pool), len <= SS_LINE_MAX);
+        line[len] = 'x';
+    }
+    apr_pool_destroy(pool);
+}
+
 void ss_suite_stream_canonical(void)
 {
     CU_pSuite suite = CU_add_suite("canonical stream", NULL, NULL);
 
     CU_add_test(suite, "every short body in every split", every_short_body_in_every_split);
     CU_add_test(suite, "long lines and octets", long_lines_and_octets);
+    CU_add_test(suite, "headers", headers);
 }
