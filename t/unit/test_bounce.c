@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "fill.h"
 #include "mail/bounce.h"
 #include "mail/canonical.h"
 #include "mail/codec.h"
@@ -208,6 +209,87 @@ static void loops_are_seen(void)
     CU_ASSERT(ss_bounce_is_loop(hops, len));
 }
 
+/* One recipient's words in both parts, whatever is missing or odd. */
+static void odd_recipients(void)
+{
+    static const struct { ss_bounce_rcpt_t rcpt; const char *has, *has_not; } table[] = {
+        { { .address = "a@b.c" }, "Status: 5.0.0\r\n", "Diagnostic-Code" }, { { .address = "a@b.c" }, "<a@b.c>\r\n", "Remote-MTA" }, { { .address = "a@b.c", .dsn = "" }, "Status: 5.0.0\r\n", "Last-Attempt" },
+        { { .address = "a@b.c", .dsn = "4.4.7" }, "Status: 5.4.7\r\n", NULL }, { { .address = "a@b.c", .dsn = "5" }, "Status: 5.0.0\r\n", NULL }, { { .address = "a@b.c", .dsn = "5." }, "Status: 5.0.0\r\n", NULL },
+        { { .address = "a@b.c", .dsn = "5.1" }, "Status: 5.0.0\r\n", NULL }, { { .address = "a@b.c", .dsn = "5.1." }, "Status: 5.0.0\r\n", NULL }, { { .address = "a@b.c", .dsn = "5.1234.1" }, "Status: 5.0.0\r\n", NULL },
+        { { .address = "a@b.c", .dsn = "5.1.1234" }, "Status: 5.0.0\r\n", NULL }, { { .address = "a@b.c", .dsn = "5.123.456x" }, "Status: 5.123.456\r\n", NULL },
+        { { .address = "a@b.c", .reply = "" }, "Status: 5.0.0\r\n", "Diagnostic-Code" }, { { .address = "a@b.c", .reply = "it took too long" }, "Diagnostic-Code: x-smtp-send; it took too long\r\n", " said:" },
+        { { .address = "a@b.c", .reply = "it took too long" }, "    Reason:\r\n", " said:" }, { { .address = "a@b.c", .reply = "550 no\r\nX-Evil: yes\x7f" }, "Diagnostic-Code: smtp; 550 no  X-Evil: yes \r\n", "\r\nX-Evil" },
+        { { .address = "a@b.c", .host = "[192.0.2.1]:25" }, "Remote-MTA: dns; [192.0.2.1]:25\r\n", NULL }, { { .address = "a@b.c", .host = "mx[192.0.2.1]:25" }, "Remote-MTA: dns; mx\r\n", NULL },
+        { { .address = "a@b.c", .title = "T" }, "    What it means: T.", "What to do" }, { { .address = "a@b.c", .title = "T", .meaning = "M", .remedy = "" }, "    What it means: T. M\r\n", "What to do" },
+        { { .address = "a@b.c", .remedy = "R" }, "    What to do: R\r\n", "What it means" }, { { .address = "a@b.c", .orcpt = "rfc822;a+4@b+ZZ+2Bc" }, "Original-Recipient: rfc822;a+4@b+ZZ+c\r\n", NULL }
+    };
+    apr_pool_t *pool;
+    ss_bounce_text_t report;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ss_bounce_t b = model(&table[i].rcpt, 1);
+        make_report(&report, &b, pool);
+        if (has(&report, table[i].has) && !(table[i].has_not && has(&report, table[i].has_not))) continue;
+        printf("\n%d: %s", (int)i, report.bytes);
+        CU_FAIL("a recipient");
+    }
+    apr_pool_destroy(pool);
+}
+
+/* A long answer is cut between two characters; what is not ASCII makes the global forms. */
+static void long_and_global(void)
+{
+    static const char global[] = "From: a@b.c\r\nSubject: \xc3\xa4\r\nMessage-ID: <\xc3\xa4@b>\r\n\r\nbody\r\n";
+    apr_pool_t *pool;
+    ss_bounce_text_t report;
+    ss_bounce_rcpt_t rcpt = { .address = "a@b.c" };
+
+    apr_pool_create(&pool, NULL);
+    for (int shift = 0; shift < 2; shift++) {
+        char *reply = apr_pstrcat(pool, "550 ", shift ? "x" : "", fill(pool, 'y', 2000), NULL);
+        for (apr_size_t i = 10; i + 1 < strlen(reply) - 10; i += 2) memcpy(reply + i, "\xc3\xa4", 2);
+        rcpt.reply = reply;
+        ss_bounce_t b = model(&rcpt, 1);
+        make_report(&report, &b, pool);
+        CU_ASSERT(has(&report, "message/global-delivery-status"));
+    }
+    rcpt.reply = "550 no";
+    ss_bounce_t b = model(&rcpt, 1);
+    b.content = global;
+    b.content_len = sizeof(global) - 1;
+    for (b.is_whole = 0; b.is_whole < 2; b.is_whole++) {
+        make_report(&report, &b, pool);
+        CU_ASSERT(has(&report, b.is_whole ? "Content-Type: message/global\r\n" : "Content-Type: message/global-headers\r\n") && !has(&report, "In-Reply-To"));
+    }
+    b.content = NULL;
+    make_report(&report, &b, pool);
+    CU_ASSERT(!has(&report, "Its subject") && !has(&report, "rfc822-headers"));
+    b.from = "mailer-\xc3\xa4@b.c";
+    make_report(&report, &b, pool);
+    CU_ASSERT_TRUE(report.is_utf8);
+    apr_pool_destroy(pool);
+}
+
+/* An id that would not fit into a line of its own, or is folded, is not referred to. */
+static void ids_that_are_not_referred_to(void)
+{
+    apr_pool_t *pool;
+    ss_bounce_text_t report;
+    ss_bounce_rcpt_t rcpt = bob();
+    ss_bounce_t b = model(&rcpt, 1);
+
+    apr_pool_create(&pool, NULL);
+    const char *const contents[] = { "Message-ID: <a\r\n b@c>\r\nSubject:\r\n\r\n", apr_pstrcat(pool, "Message-ID: <", fill(pool, 'x', 940), "@c>\r\n\r\n", NULL), "X: y\r\n\r\n" };
+    for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
+        b.content = contents[i];
+        b.content_len = strlen(b.content);
+        make_report(&report, &b, pool);
+        CU_ASSERT(!has(&report, "In-Reply-To") && !has(&report, "Its subject"));
+    }
+    apr_pool_destroy(pool);
+}
+
 void ss_suite_bounce(void)
 {
     CU_pSuite suite = CU_add_suite("bounce", NULL, NULL);
@@ -219,4 +301,7 @@ void ss_suite_bounce(void)
     CU_ADD_TEST(suite, late_and_passed_on);
     CU_ADD_TEST(suite, many_recipients_are_all_named_for_programs);
     CU_ADD_TEST(suite, loops_are_seen);
+    CU_ADD_TEST(suite, odd_recipients);
+    CU_ADD_TEST(suite, long_and_global);
+    CU_ADD_TEST(suite, ids_that_are_not_referred_to);
 }
