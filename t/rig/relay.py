@@ -96,6 +96,8 @@ class Relay:
     def _serve(self, connection, number):
         session = Session(self, connection, number)
         try:
+            # Replies to a pipelined group leave one by one: without this each waits for the client's delayed acknowledgement of the one before.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             session.run()
         except Drop as drop:
             if drop.reset:
