@@ -21,6 +21,7 @@
 typedef struct {
     ss_buf_t out;
     int makes_7bit;
+    int failed;                /* the problem is set: nothing more is put out */
     ss_mail_problem_t *problem;
     apr_pool_t *pool;
 } walk_t;
@@ -35,29 +36,29 @@ typedef struct {
     int is_top;
 } entity_t;
 
-static int entity(walk_t *w, const char *p, const char *end, int is_top, int depth);
+static void entity(walk_t *w, const char *p, const char *end, int is_top, int depth);
 
-static int refuse(walk_t *w, const char *what)
+static void refuse(walk_t *w, const char *what)
 {
+    w->failed = 1;
     ss_mail_problem(w->problem, 422, "content", "the message has lines over %d octets, zero bytes or 8-bit octets that must be re-encoded, but %s", SS_LINE_MAX, what);
-    return -1;
 }
 
-static int append(walk_t *w, ss_buf_t *to, const char *bytes, apr_size_t len)
+static void append(walk_t *w, ss_buf_t *to, const char *bytes, apr_size_t len)
 {
-    if (ss_buf_append(to, bytes, len) == APR_SUCCESS) return 0;
+    if (w->failed || ss_buf_append(to, bytes, len) == APR_SUCCESS) return;
+    w->failed = 1;
     ss_mail_problem(w->problem, 413, "content", "the message grows too large when it is re-encoded");
-    return -1;
 }
 
-static int put(walk_t *w, const char *bytes, apr_size_t len)
+static void put(walk_t *w, const char *bytes, apr_size_t len)
 {
-    return append(w, &w->out, bytes, len);
+    append(w, &w->out, bytes, len);
 }
 
-static int puts_out(walk_t *w, const char *text)
+static void puts_out(walk_t *w, const char *text)
 {
-    return put(w, text, strlen(text));
+    put(w, text, strlen(text));
 }
 
 static int is_high(char c)
@@ -94,24 +95,23 @@ static int is_blank(char c)
 /* ---- header ---- */
 
 /* One header line, broken at its last blank within the limit, or anywhere where there is none. */
-static int put_folded(walk_t *w, const char *p, apr_size_t len)
+static void put_folded(walk_t *w, const char *p, apr_size_t len)
 {
     apr_size_t room = SS_LINE_MAX;                 /* one less behind a break that brought its own blank */
 
     while (len > room) {
         apr_size_t cut = room;
         while (cut > 1 && !is_blank(p[cut])) cut--;
-        if (cut > 1) {
-            if (put(w, p, cut) || puts_out(w, "\r\n")) return -1;
-        } else {
-            cut = room;
-            if (put(w, p, cut) || puts_out(w, "\r\n ")) return -1;
-        }
+        int has_blank = cut > 1;
+        if (!has_blank) cut = room;
+        put(w, p, cut);
+        puts_out(w, has_blank ? "\r\n" : "\r\n ");
         room = is_blank(p[cut]) ? SS_LINE_MAX : SS_LINE_MAX - 1;
         p += cut;
         len -= cut;
     }
-    return put(w, p, len) || puts_out(w, "\r\n") ? -1 : 0;
+    put(w, p, len);
+    puts_out(w, "\r\n");
 }
 
 /* The end of the words from p on that have octets above 127; p stands at such a word. Blanks between encoded words are none (RFC 2047 6.2), so they go into one. */
@@ -130,7 +130,7 @@ static const char *high_words(const char *p, const char *end)
 
 /* The pieces of a header line without octets above 127. Whole words are encoded, since a reader knows an encoded word by the blanks around it (RFC 2047 5); within
  * quotes and parameters, where none may stand, just the octets: many readers decode them there nevertheless. own: for what one piece needs. */
-static int ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t len, apr_pool_t *own)
+static void ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t len, apr_pool_t *own)
 {
     const char *end = p + len, *colon = is_blank(*p) ? NULL : memchr(p, ':', len);
     int has_quotes = memchr(p, '"', len) || memchr(p, ';', len);
@@ -138,40 +138,39 @@ static int ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t len
     /* A name with such octets is none. */
     for (const char *c = p; colon && c < colon; c++) if (is_high(*c)) colon = NULL;
     if (colon) {
-        if (append(w, line, p, (apr_size_t)(colon + 1 - p))) return -1;
+        append(w, line, p, (apr_size_t)(colon + 1 - p));
         p = colon + 1;
     }
     while (p < end) {
         const char *start = p, *word = p;
         for (; p < end && !is_high(*p); p++) if (is_blank(*p)) word = p + 1;
         if (p < end && !has_quotes) p = word;
-        if (append(w, line, start, (apr_size_t)(p - start))) return -1;
+        append(w, line, start, (apr_size_t)(p - start));
         if (p == end) break;
         start = p;
         if (has_quotes) while (p < end && is_high(*p)) p++;
         else p = high_words(p, end);
         apr_pool_clear(own);
         const char *coded = ss_words_encode(own, ss_text_utf8(own, start, (apr_size_t)(p - start)));
-        if (append(w, line, coded, strlen(coded))) return -1;
+        append(w, line, coded, strlen(coded));
     }
-    return 0;
 }
 
 /* A line may be as long as the message. */
-static int put_ascii(walk_t *w, const char *p, apr_size_t len)
+static void put_ascii(walk_t *w, const char *p, apr_size_t len)
 {
     apr_pool_t *own;
     ss_buf_t line;
 
     apr_pool_create(&own, w->pool);
     ss_buf_init(&line, w->out.max);
-    int failed = ascii_pieces(w, &line, p, len, own) || put_folded(w, line.data, line.len);
+    ascii_pieces(w, &line, p, len, own);
+    put_folded(w, line.data, line.len);
     ss_buf_free(&line);
     apr_pool_destroy(own);
-    return failed ? -1 : 0;
 }
 
-static int put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
+static void put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
 {
     int has_high = holds_high(p, len);
 
@@ -182,11 +181,12 @@ static int put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
         }
         p = clean;
     }
-    return has_high && w->makes_7bit && !is_top ? put_ascii(w, p, len) : put_folded(w, p, len);
+    if (has_high && w->makes_7bit && !is_top) put_ascii(w, p, len);
+    else put_folded(w, p, len);
 }
 
 /* The header but the field named without, then the added lines, then the empty line. */
-static int put_header(walk_t *w, const entity_t *e, const char *without, const char *added)
+static void put_header(walk_t *w, const entity_t *e, const char *without, const char *added)
 {
     const char *p = e->p, *end = e->p + e->header_len;
     int is_left_out = 0;
@@ -197,11 +197,11 @@ static int put_header(walk_t *w, const entity_t *e, const char *without, const c
         apr_size_t len = (apr_size_t)(stop - p);
         if (!is_blank(*p)) is_left_out = without && ss_field_next(&next, end, &field) == 1 && ss_field_is(&field, without);
         while (len && (p[len - 1] == '\n' || p[len - 1] == '\r')) len--;
-        if (!is_left_out && put_header_line(w, p, len, e->is_top)) return -1;
+        if (!is_left_out) put_header_line(w, p, len, e->is_top);
         p = stop;
     }
-    if (added && puts_out(w, added)) return -1;
-    return puts_out(w, "\r\n");
+    if (added) puts_out(w, added);
+    puts_out(w, "\r\n");
 }
 
 /* ---- leaf parts ---- */
@@ -252,7 +252,7 @@ static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encodin
     return added;
 }
 
-static int leaf(walk_t *w, const entity_t *e)
+static void leaf(walk_t *w, const entity_t *e)
 {
     const char *bytes;
     char *coded;
@@ -260,19 +260,21 @@ static int leaf(walk_t *w, const entity_t *e)
     int is_base64;
 
     if (e->body == e->end || !needs_change(w, e->body, e->end)) {
-        return put_header(w, e, NULL, NULL) || put(w, e->body, (apr_size_t)(e->end - e->body)) ? -1 : 0;
+        put_header(w, e, NULL, NULL);
+        put(w, e->body, (apr_size_t)(e->end - e->body));
+        return;
     }
     if (ss_text_same(e->type, "message/partial") || ss_text_same(e->type, "message/external-body")) {
-        return refuse(w, apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type));
+        refuse(w, apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type));
+        return;
     }
     bytes = decoded(w, e, &len);
     is_base64 = wants_base64(e, bytes, len);
     coded = is_base64 ? ss_codec_base64(w->pool, bytes, len, 76, &coded_len) : ss_codec_qp(w->pool, bytes, len, &coded_len);
-    if (put_header(w, e, "Content-Transfer-Encoding", leaf_fields(w, e, is_base64 ? "base64" : "quoted-printable"))) return -1;
+    put_header(w, e, "Content-Transfer-Encoding", leaf_fields(w, e, is_base64 ? "base64" : "quoted-printable"));
     if (!e->is_top && is_base64 && coded_len >= 2) coded_len -= 2;
-    if (put(w, coded, coded_len)) return -1;
-    if (e->is_top && (coded_len < 2 || coded[coded_len - 1] != '\n')) return puts_out(w, "\r\n");
-    return 0;
+    put(w, coded, coded_len);
+    if (e->is_top && (coded_len < 2 || coded[coded_len - 1] != '\n')) puts_out(w, "\r\n");
 }
 
 /* ---- multiparts ---- */
@@ -290,7 +292,7 @@ static int delimiter(const char *p, apr_size_t len, const char *boundary)
 }
 
 /* Preamble and epilogue, which no reader shows: lines cut, octets that cannot stay replaced. */
-static int put_filler(walk_t *w, const char *p, const char *end)
+static void put_filler(walk_t *w, const char *p, const char *end)
 {
     while (p < end) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
@@ -300,46 +302,50 @@ static int put_filler(walk_t *w, const char *p, const char *end)
             if (!p[i] || (w->makes_7bit && (unsigned char)p[i] > 127)) line[i] = '?';
         }
         for (; len > SS_LINE_MAX + 2; len -= SS_LINE_MAX, c += SS_LINE_MAX) {
-            if (put(w, c, SS_LINE_MAX) || puts_out(w, "\r\n")) return -1;
+            put(w, c, SS_LINE_MAX);
+            puts_out(w, "\r\n");
         }
         if (len > SS_LINE_MAX && !lf) {
-            if (put(w, c, SS_LINE_MAX) || puts_out(w, "\r\n")) return -1;
+            put(w, c, SS_LINE_MAX);
+            puts_out(w, "\r\n");
             c += SS_LINE_MAX;
             len -= SS_LINE_MAX;
         }
-        if (put(w, c, len)) return -1;
+        put(w, c, len);
         p = stop;
     }
-    return 0;
 }
 
-static int put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary, int kind)
+static void put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary, int kind)
 {
-    if (stop - p <= SS_LINE_MAX) return put(w, p, (apr_size_t)(stop - p));
-    return puts_out(w, "--") || puts_out(w, boundary) || puts_out(w, kind == 2 ? "--\r\n" : "\r\n") ? -1 : 0;
+    if (stop - p <= SS_LINE_MAX) put(w, p, (apr_size_t)(stop - p));
+    else puts_out(w, apr_pstrcat(w->pool, "--", boundary, kind == 2 ? "--\r\n" : "\r\n", NULL));
 }
 
-static int multipart(walk_t *w, const entity_t *e, int depth)
+static void multipart(walk_t *w, const entity_t *e, int depth)
 {
     const char *p = e->body, *part = NULL, *filler = e->body;
     int kind = 0, changes = w->makes_7bit && (ss_text_same(e->encoding, "8bit") || ss_text_same(e->encoding, "binary"));
 
-    if (put_header(w, e, changes ? "Content-Transfer-Encoding" : NULL, NULL)) return -1;
-    while (p < e->end && kind != 2) {
+    put_header(w, e, changes ? "Content-Transfer-Encoding" : NULL, NULL);
+    while (p < e->end && kind != 2 && !w->failed) {
         const char *lf = memchr(p, '\n', (apr_size_t)(e->end - p)), *stop = lf ? lf + 1 : e->end;
         int found = delimiter(p, (apr_size_t)(stop - p), e->boundary);
         if (found) {
             if (part && part < p) {
-                if (entity(w, part, p - 2 >= part ? p - 2 : part, 0, depth + 1) || puts_out(w, "\r\n")) return -1;
-            } else if (!part && put_filler(w, filler, p)) return -1;
-            if (put_delimiter(w, p, stop, e->boundary, found)) return -1;
+                entity(w, part, p - 2 >= part ? p - 2 : part, 0, depth + 1);
+                puts_out(w, "\r\n");
+            } else if (!part) {
+                put_filler(w, filler, p);
+            }
+            put_delimiter(w, p, stop, e->boundary, found);
             part = filler = stop;
             kind = found;
         }
         p = stop;
     }
-    if (kind == 1) return part < e->end ? entity(w, part, e->end, 0, depth + 1) : 0;
-    return put_filler(w, filler, e->end);
+    if (kind != 1) put_filler(w, filler, e->end);
+    else if (part < e->end) entity(w, part, e->end, 0, depth + 1);
 }
 
 /* ---- one entity ---- */
@@ -371,46 +377,68 @@ static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, 
     if (e->boundary && !*e->boundary) e->boundary = NULL;
 }
 
-static int entity(walk_t *w, const char *p, const char *end, int is_top, int depth)
+/* Why a multipart cannot be changed; NULL: it can. */
+static const char *multipart_fault(const walk_t *w, const entity_t *e)
+{
+    if (!e->boundary) return "its multipart names no boundary";
+    if (strlen(e->boundary) > BOUNDARY_MAX) return "its multipart's boundary is too long";
+    /* Its delimiters stand between the parts as they are. */
+    return w->makes_7bit && holds_high(e->boundary, strlen(e->boundary)) ? "its multipart's boundary is not ASCII" : NULL;
+}
+
+/* A message within the message, which is no leaf unless somebody encoded it all the same. */
+static int is_message(const entity_t *e)
+{
+    return (ss_text_same(e->type, "message/rfc822") || ss_text_same(e->type, "message/global")) && !ss_text_same(e->encoding, "base64")
+           && !ss_text_same(e->encoding, "quoted-printable");
+}
+
+static int is_sealed(const entity_t *e)
+{
+    return ss_text_same(e->type, "multipart/signed") || ss_text_same(e->type, "multipart/encrypted");
+}
+
+static void entity(walk_t *w, const char *p, const char *end, int is_top, int depth)
 {
     entity_t e;
+    const char *fault;
 
-    if (!needs_change(w, p, end)) return put(w, p, (apr_size_t)(end - p));
-    if (depth > SS_MIME_DEPTH_MAX) return refuse(w, "its parts are nested too deeply");
+    if (!needs_change(w, p, end)) {
+        put(w, p, (apr_size_t)(end - p));
+        return;
+    }
+    if (depth > SS_MIME_DEPTH_MAX) {
+        refuse(w, "its parts are nested too deeply");
+        return;
+    }
     read_entity(w, &e, p, end, is_top);
-    if (ss_text_same(e.type, "multipart/signed") || ss_text_same(e.type, "multipart/encrypted")) {
-        if (needs_change(w, e.body, e.end)) return refuse(w, "it is signed or encrypted and must not be changed");
+    if (is_sealed(&e) && needs_change(w, e.body, e.end)) {
+        refuse(w, "it is signed or encrypted and must not be changed");
+    } else if (!strncasecmp(e.type, "multipart/", 10)) {
+        fault = multipart_fault(w, &e);
+        if (fault) refuse(w, fault);
+        else multipart(w, &e, depth);
+    } else if (is_message(&e)) {
+        put_header(w, &e, w->makes_7bit && *e.encoding ? "Content-Transfer-Encoding" : NULL, NULL);
+        if (e.body < e.end) entity(w, e.body, e.end, 0, depth + 1);
+    } else {
+        leaf(w, &e);
     }
-    if (!strncasecmp(e.type, "multipart/", 10)) {
-        if (!e.boundary) return refuse(w, "its multipart names no boundary");
-        if (strlen(e.boundary) > BOUNDARY_MAX) return refuse(w, "its multipart's boundary is too long");
-        /* Its delimiters stand between the parts as they are. */
-        if (w->makes_7bit && holds_high(e.boundary, strlen(e.boundary))) return refuse(w, "its multipart's boundary is not ASCII");
-        return multipart(w, &e, depth);
-    }
-    if ((ss_text_same(e.type, "message/rfc822") || ss_text_same(e.type, "message/global")) && !ss_text_same(e.encoding, "base64")
-        && !ss_text_same(e.encoding, "quoted-printable")) {
-        int changes = w->makes_7bit && *e.encoding;
-        if (put_header(w, &e, changes ? "Content-Transfer-Encoding" : NULL, NULL)) return -1;
-        return e.body < e.end ? entity(w, e.body, e.end, 0, depth + 1) : 0;
-    }
-    return leaf(w, &e);
 }
 
 int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len, int makes_7bit, ss_mail_problem_t *problem,
                     apr_pool_t *pool)
 {
     walk_t w = { .makes_7bit = makes_7bit, .problem = problem, .pool = pool };
-    int failed;
 
     ss_buf_init(&w.out, len * GROWTH_MAX + GROWTH_BASE);
-    failed = entity(&w, bytes, bytes + len, 1, 0);
+    entity(&w, bytes, bytes + len, 1, 0);
     /* A last part that no delimiter closes ends without a line end when it was encoded. */
-    if (!failed && w.out.len && w.out.data[w.out.len - 1] != '\n') failed = puts_out(&w, "\r\n");
-    if (!failed) {
+    if (w.out.len && w.out.data[w.out.len - 1] != '\n') puts_out(&w, "\r\n");
+    if (!w.failed) {
         *out = apr_pstrmemdup(pool, w.out.data ? w.out.data : "", w.out.len);
         *out_len = w.out.len;
     }
     ss_buf_free(&w.out);
-    return failed ? -1 : 0;
+    return w.failed ? -1 : 0;
 }
