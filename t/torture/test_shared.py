@@ -15,6 +15,7 @@ EXPECT_SHARED = [*EXPECT, "taken over", "given this one up", "sending is paused"
 
 @pytest.fixture
 def server():
+    """Named in front of make_httpd, so that it outlives it: a daemon that leaves commits its last outcomes."""
     with Postgres() as server:
         yield server
 
@@ -55,7 +56,7 @@ class Numbers(Load):
             return self.row["next"]
 
 
-def test_a_node_is_killed_in_the_middle(make_httpd, server):
+def test_a_node_is_killed_in_the_middle(server, make_httpd):
     """All is delivered; twice at most a window a connection of the dead node's, and the outcomes of the commit that it was in."""
     total = times(2000, 20000)
     database = server.database()
@@ -81,7 +82,7 @@ def test_a_node_is_killed_in_the_middle(make_httpd, server):
         assert figures["lost"] == 0 and figures["duplicates"] <= BOUND, figures
 
 
-def test_r2_a_node_s_daemon_is_killed(make_httpd, server):
+def test_r2_a_node_s_daemon_is_killed(server, make_httpd):
     """It comes back under its own name and finds its mail at once."""
     kills = times(3, 50)
     with Sink() as sink:
@@ -101,7 +102,7 @@ def test_r2_a_node_s_daemon_is_killed(make_httpd, server):
         assert figures["lost"] == 0 and figures["duplicates"] <= BOUND * kills, figures
 
 
-def test_r5_the_server_is_killed_and_started(make_httpd, server):
+def test_r5_the_server_is_killed_and_started(server, make_httpd):
     kills = times(2, 20)
     with Sink() as sink:
         httpd = node(make_httpd, server.database(), sink)
