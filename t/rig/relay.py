@@ -53,7 +53,8 @@ class Relay:
         self.__dict__.update(tls=tls, cert=cert, versions=versions, client_ca=client_ca, auth=auth, mechanisms=list(mechanisms), auth_needs_tls=auth_needs_tls,
                              extensions=list(extensions), greeting=greeting, silent=silent, ehlo=ehlo, one_mail=one_mail, dies_behind_content=dies_behind_content, max_rcpts=max_rcpts,
                              replies=dict(replies or {}), faults=dict(faults or {}), fault_count=fault_count, keep=keep)
-        self.messages, self.transcript, self.tls_versions, self.logins = [], [], [], []
+        self.seen, self.transcript, self.tls_versions, self.logins = [], [], [], []
+        self.answering = 0      # messages between their answer and their place in seen
         self.connections = self.taken = 0
         self.transactions = {}
         self.changed = threading.Condition()
@@ -123,16 +124,32 @@ class Relay:
             self.taken += 1
             return self.taken
 
+    @property
+    def messages(self):
+        """What was answered: a client that knows of its answer finds its message here."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self.answering, 5)
+            return self.seen
+
+    def begin_answer(self):
+        with self.changed:
+            self.answering += 1
+
+    def end_answer(self):
+        with self.changed:
+            self.answering -= 1
+            self.changed.notify_all()
+
     def take(self, message):
         with self.changed:
             self.transactions[message.connection] = self.transactions.get(message.connection, 0) + 1
             if self.keep:
-                self.messages.append(message)
+                self.seen.append(message)
             self.changed.notify_all()
 
     def wait_for(self, count, timeout=20):
         """Waits until so many messages arrived; returns them; AssertionError with the dialogue otherwise."""
-        return self.wait(lambda: len(self.messages) >= count, timeout, lambda: f"{len(self.messages)} of {count} messages") and self.messages
+        return self.wait(lambda: len(self.seen) >= count, timeout, lambda: f"{len(self.seen)} of {count} messages") and self.seen
 
     def wait(self, condition, timeout=20, what=lambda: "the condition"):
         with self.changed:
@@ -458,9 +475,13 @@ class Session:
             self.say(custom)
             return True
         # Answered first, seen by the test then: a test that ends at once leaves no question open.
-        self.say(custom or f"250 2.0.0 Ok: queued as R{self.relay.next_number():06d}")
-        self.flush()
-        self.relay.take(message)
+        self.relay.begin_answer()
+        try:
+            self.say(custom or f"250 2.0.0 Ok: queued as R{self.relay.next_number():06d}")
+            self.flush()
+            self.relay.take(message)
+        finally:
+            self.relay.end_answer()
         return True
 
     def do_DATA(self, argument, custom):
