@@ -2,6 +2,7 @@
  * the envelope and bytes, and nothing else. Each message has a random key: asking again, when an answer was lost, cannot make two of it. */
 #include "cli/sendmail.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <pwd.h>
@@ -83,17 +84,10 @@ static const char *login_of(const char **name, apr_pool_t *pool)
 
 static const char *make_key(apr_pool_t *pool)
 {
-    static const char hex[] = "0123456789abcdef";
     unsigned char random[16];
-    char *key = apr_palloc(pool, sizeof(random) * 2 + 1);
 
     if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) return NULL;
-    for (apr_size_t i = 0; i < sizeof(random); i++) {
-        key[i * 2] = hex[random[i] >> 4];
-        key[i * 2 + 1] = hex[random[i] & 15];
-    }
-    key[sizeof(random) * 2] = '\0';
-    return key;
+    return apr_pescape_hex(pool, random, sizeof(random), 0);
 }
 
 /* ---- standard input ---- */

@@ -1,6 +1,7 @@
 /* hooks.c: the keys of webhooks' signatures, by name. See hooks.h. */
 #include "config/hooks.h"
 
+#include <apr_escape.h>
 #include <apr_sha1.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -8,27 +9,22 @@
 
 #include "config/scrub.h"
 
+#define NAME 8                     /* octets of its hash that a secret is called by */
+
 typedef struct { const char *name; char *secret; } hook_key_t;
 
 static apr_array_header_t *keys;         /* of hook_key_t; lives as long as the configuration */
 
 static const char *name_of(const char *secret, apr_pool_t *pool)
 {
-    static const char hex[] = "0123456789abcdef";
     unsigned char digest[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t context;
-    char name[SS_HOOK_KEY];
 
     apr_sha1_init(&context);
     apr_sha1_update(&context, "smtp_send webhook ", 18);
     apr_sha1_update(&context, secret, (unsigned int)strlen(secret));
     apr_sha1_final(digest, &context);
-    for (int i = 0; i < (SS_HOOK_KEY - 1) / 2; i++) {
-        name[i * 2] = hex[digest[i] >> 4];
-        name[i * 2 + 1] = hex[digest[i] & 15];
-    }
-    name[SS_HOOK_KEY - 1] = '\0';
-    return apr_pstrdup(pool, name);
+    return apr_pescape_hex(pool, digest, NAME, 0);
 }
 
 static int are_used;

@@ -4,8 +4,6 @@
 
 #include <apr_pools.h>
 
-#define SS_HOOK_KEY 17             /* 16 hexadecimal digits and a zero byte */
-
 /* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that of the configuration). Gives what it is called, in the pool: the
  * beginning of its hash. */
 const char *ss_hooks_add(const char *secret, apr_pool_t *pool);

@@ -2,6 +2,7 @@
  * network is refused whatever it said a moment before. See webhook_call.h. */
 #include "daemon/webhook_call.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
@@ -78,7 +79,6 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *self)
 /* "SMTP-Send-Signature: sha256=..." */
 static void sign(char *out, size_t room, const char *secret, const char *time, const char *body)
 {
-    static const char hex[] = "0123456789abcdef";
     static const char name[] = "SMTP-Send-Signature: sha256=";
     unsigned char digest[EVP_MAX_MD_SIZE];
     size_t digest_len = 0, used = sizeof(name) - 1;
@@ -92,11 +92,7 @@ static void sign(char *out, size_t room, const char *secret, const char *time, c
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
     memcpy(out, name, sizeof(name));
-    for (size_t i = 0; ok && i < digest_len && used + 3 <= room; i++) {
-        out[used++] = hex[digest[i] >> 4];
-        out[used++] = hex[digest[i] & 15];
-    }
-    out[used] = '\0';
+    if (ok && used + digest_len * 2 < room) apr_escape_hex(out + used, digest, digest_len, 0, NULL);
 }
 
 static struct curl_slist *fields_of(const ss_webhook_call_t *call)

@@ -1,6 +1,8 @@
 /* lift.c: contents of files out of a document while it comes. See lift.h. */
 #include "mail/lift.h"
 
+#include <apr_escape.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +27,6 @@ static apr_status_t release(void *self)
 
 void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, apr_size_t doc_max, const unsigned char token[SS_LIFT_TOKEN], apr_pool_t *pool)
 {
-    static const char hex[] = "0123456789abcdef";
-    char *out = lift->token + sizeof(MARKER) - 1;
-
     memset(lift, 0, sizeof(*lift));
     lift->pool = pool;
     lift->kind = kind;
@@ -37,10 +36,7 @@ void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, a
     ss_buf_init(&lift->doc, doc_max);
     ss_scratch_init(&lift->file);
     memcpy(lift->token, MARKER, sizeof(MARKER) - 1);
-    for (int i = 0; i < SS_LIFT_TOKEN; i++) {
-        *out++ = hex[token[i] >> 4];
-        *out++ = hex[token[i] & 15];
-    }
+    apr_escape_hex(lift->token + sizeof(MARKER) - 1, token, SS_LIFT_TOKEN, 0, NULL);
     apr_pool_cleanup_register(pool, lift, release, apr_pool_cleanup_null);
 }
 
@@ -106,8 +102,6 @@ static const char *end_lifting(ss_lift_t *lift)
 
 /* ---- JSON: the string that is the value of "content" ---- */
 
-static int is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
-
 /* Whether the document so far ends with "content": */
 static int is_behind_content(const ss_buf_t *doc)
 {
@@ -116,9 +110,9 @@ static int is_behind_content(const ss_buf_t *doc)
 
     if (!doc->len) return 0;
     end = doc->data + doc->len;
-    while (end > doc->data && is_space(end[-1])) end--;
+    while (end > doc->data && apr_isspace(end[-1])) end--;
     if (end == doc->data || *--end != ':') return 0;
-    while (end > doc->data && is_space(end[-1])) end--;
+    while (end > doc->data && apr_isspace(end[-1])) end--;
     return (apr_size_t)(end - doc->data) >= sizeof(key) - 1 && !memcmp(end - (sizeof(key) - 1), key, sizeof(key) - 1);
 }
 

@@ -1,6 +1,7 @@
 /* repeat.c: the Idempotency-Key of a submission. See repeat.h. */
 #include "web/repeat.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -46,16 +47,12 @@ void ss_repeat_hash_add(ss_repeat_hash_t *hash, const char *bytes, apr_size_t le
 
 void ss_repeat_hash_end(ss_repeat_hash_t *hash, ss_repeat_t *repeat)
 {
-    static const char hex[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int len = 0;
 
     if (!hash || !hash->ok || !EVP_DigestFinal_ex(hash->context, digest, &len)) len = 0;
-    for (unsigned int i = 0; i < len && i * 2 + 2 < SS_REPEAT_HASH_TEXT; i++) {
-        repeat->hash[i * 2] = hex[digest[i] >> 4];
-        repeat->hash[i * 2 + 1] = hex[digest[i] & 15];
-    }
-    repeat->hash[len * 2 < SS_REPEAT_HASH_TEXT ? len * 2 : SS_REPEAT_HASH_TEXT - 1] = '\0';
+    *repeat->hash = '\0';
+    if (len && len * 2 < SS_REPEAT_HASH_TEXT) apr_escape_hex(repeat->hash, digest, len, 0, NULL);
     if (hash) EVP_MD_CTX_free(hash->context);
     free(hash);
 }

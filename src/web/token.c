@@ -4,6 +4,7 @@
  * share no secret for it, and it holds over restarts. */
 #include "web/token.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <http_request.h>
@@ -40,20 +41,13 @@ static const char *cookie_of(const request_rec *r)
 
 const char *ss_token_for_page(request_rec *r, const char *path)
 {
-    static const char hex[] = "0123456789abcdef";
     const char *token = cookie_of(r);
     const char *made = apr_table_get(r->notes, SS_TOKEN_NAME);
     unsigned char bytes[TOKEN_BYTES];
-    char text[TOKEN_TEXT + 1];
 
     if (token || made) return token ? token : made;
     if (RAND_bytes(bytes, sizeof(bytes)) != 1) return "";
-    for (int i = 0; i < TOKEN_BYTES; i++) {
-        text[i * 2] = hex[bytes[i] >> 4];
-        text[i * 2 + 1] = hex[bytes[i] & 15];
-    }
-    text[TOKEN_TEXT] = '\0';
-    token = apr_pstrdup(r->pool, text);
+    token = apr_pescape_hex(r->pool, bytes, sizeof(bytes), 0);
     /* A page may hold several forms: all get the one token of its cookie. */
     apr_table_setn(r->notes, SS_TOKEN_NAME, token);
     int is_secure = !strcmp(ap_http_scheme(r), "https");
