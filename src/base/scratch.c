@@ -80,6 +80,13 @@ apr_status_t ss_scratch_read(const ss_scratch_t *file, apr_uint64_t at, char *pl
     return APR_SUCCESS;
 }
 
+const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool)
+{
+    char why[120];
+
+    return apr_pstrcat(pool, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: ", apr_strerror(rv, why, sizeof(why)), NULL);
+}
+
 void ss_scratch_close(ss_scratch_t *file)
 {
     free(file->out);

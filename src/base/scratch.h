@@ -25,6 +25,8 @@ apr_status_t ss_scratch_flush(ss_scratch_t *file);
 apr_status_t ss_scratch_read(const ss_scratch_t *file, apr_uint64_t at, char *place, apr_size_t len);
 /* Writes len octets over what was flushed. */
 apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const char *bytes, apr_size_t len);
+/* What a person is told who hands in what waits there, in the pool: which folder, and what is wrong with it. */
+const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool);
 /* Closes it, if it is open. */
 void ss_scratch_close(ss_scratch_t *file);
 

@@ -44,9 +44,7 @@ static int wrong(form_t *f, const char *path, const char *what)
 
 static int no_room(form_t *f, apr_status_t rv)
 {
-    char why[120];
-
-    ss_mail_problem(f->problem, 503, NULL, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: %s", apr_strerror(rv, why, sizeof(why)));
+    ss_mail_problem(f->problem, 503, NULL, "%s", ss_scratch_why(rv, f->m->pool));
     return -1;
 }
 

@@ -104,11 +104,8 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
 /* Why a line was not kept, as its answer. */
 static json_t *why_lost(const lines_t *lines, apr_status_t failed)
 {
-    char text[120];
-
     if (failed == SS_NDJSON_TOO_LONG) return refusal(lines, 413, NULL, "the line is longer than a message may become (SMTPSendMaxMessageSize)");
-    return refusal(lines, 503, NULL, apr_psprintf(lines->pool, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: %s",
-                                                  apr_strerror(failed, text, sizeof(text))));
+    return refusal(lines, 503, NULL, ss_scratch_why(failed, lines->pool));
 }
 
 static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift, apr_status_t failed)

@@ -99,7 +99,6 @@ static void end(ss_spool_t *spool)
 int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, ss_repeat_hash_t *hash, ss_spool_t *spool)
 {
     taking_t taking = { spool, s };
-    char why[120];
 
     memset(spool, 0, sizeof(*spool));
     ss_scratch_init(&spool->body);
@@ -109,8 +108,7 @@ int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, s
     if (!ss_body_each(s->r, max, limit_name, take, &taking)) return 0;
     end(spool);
     if (spool->failed == APR_SUCCESS) return 1;
-    ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: %s",
-               apr_strerror(spool->failed, why, sizeof(why)));
+    ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", ss_scratch_why(spool->failed, s->r->pool));
     return 0;
 }
 
