@@ -23,7 +23,7 @@ static apr_status_t put(ss_input_t *input, const char *bytes, apr_size_t len, ap
     apr_status_t rv = n ? ss_buf_append(&input->begin, bytes, n) : APR_SUCCESS;
 
     if (rv != APR_SUCCESS || n == len) return rv;
-    if (input->rest.len + len > SS_INPUT_MAX) return APR_ENOSPC;
+    if (input->rest.len + len > SS_INPUT_MAX) return SS_INPUT_TOO_LARGE;
     if (input->rest.fd < 0) rv = ss_scratch_open(&input->rest, pool);
     if (rv != APR_SUCCESS) return rv;
     ss_scratch_put(&input->rest, bytes + n, len - n);

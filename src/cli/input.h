@@ -6,7 +6,8 @@
 #include "base/scratch.h"
 
 #define SS_INPUT_FROM 262144                     /* input up to this is kept in memory */
-#define SS_INPUT_MAX (1024 * 1024 * 1024)        /* no SMTPSendMaxMessageSize is larger in practice: past it reading ends with APR_ENOSPC */
+#define SS_INPUT_MAX (1024 * 1024 * 1024)        /* no SMTPSendMaxMessageSize is larger in practice: past it reading ends */
+#define SS_INPUT_TOO_LARGE APR_EINVAL            /* no error that a file or memory may have */
 
 typedef struct {
     ss_buf_t begin;                    /* all of it, or what is in front of the file */
@@ -17,7 +18,7 @@ typedef struct {
 } ss_input_t;
 
 void ss_input_init(ss_input_t *input, int ignores_dots);
-/* Takes len octets, up to the dot. Errors: no memory, no room for the file, too much. */
+/* Takes len octets, up to the dot. Errors: no memory, no room for the file, SS_INPUT_TOO_LARGE. */
 apr_status_t ss_input_add(ss_input_t *input, const char *bytes, apr_size_t len, apr_pool_t *pool);
 /* The input's end: a dot that was not followed by a line end belongs to the text. */
 apr_status_t ss_input_end(ss_input_t *input, apr_pool_t *pool);

@@ -93,13 +93,14 @@ static const char *make_key(apr_pool_t *pool)
 /* ---- standard input ---- */
 
 /* 0, or the exit code: said. */
-static int cannot_take(const ss_sendmail_t *s, apr_status_t rv)
+static int cannot_take(const ss_sendmail_t *s, apr_status_t rv, apr_pool_t *pool)
 {
-    char text[120];
-
-    if (rv == APR_ENOSPC) ss_sendmail_complain(s, "the message is larger than %d bytes, or the folder for temporary files (TMPDIR), where a large message waits, is full", SS_INPUT_MAX);
-    else ss_sendmail_complain(s, "the folder for temporary files (TMPDIR), where a large message waits, does not take it: %s", apr_strerror(rv, text, sizeof(text)));
-    return EX_TEMPFAIL;
+    if (rv != SS_INPUT_TOO_LARGE) {
+        ss_sendmail_complain(s, "%s", ss_scratch_why(rv, pool));
+        return EX_TEMPFAIL;
+    }
+    ss_sendmail_complain(s, "the message is larger than %d bytes", SS_INPUT_MAX);
+    return EX_DATAERR;
 }
 
 static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *pool)
@@ -118,7 +119,7 @@ static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *p
         rv = ss_input_add(input, piece, (apr_size_t)got, pool);
     }
     if (rv == APR_SUCCESS) rv = ss_input_end(input, pool);
-    if (rv != APR_SUCCESS) return cannot_take(s, rv);
+    if (rv != APR_SUCCESS) return cannot_take(s, rv, pool);
     /* A message of no line at all is one without fields and text: "sendmail root < /dev/null" is told to root all the same. */
     return input->begin.len ? EX_OK : ss_buf_puts(&input->begin, "\n") == APR_SUCCESS ? EX_OK : EX_OSERR;
 }

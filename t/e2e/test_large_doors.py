@@ -88,6 +88,16 @@ def test_sendmail_stays_small(doors, tmp_path):
     doors.settled()
 
 
+def test_sendmail_whose_temporary_files_find_no_room(doors, relay, tmp_path):
+    """Told, with the exit code that asks to try again; nothing is half handed over."""
+    source = tmp_path / "large"
+    source.write_bytes(large(4 * MIB))
+    with open(source, "rb") as file:
+        result = doors.sendmail.run("sh", "-c", 'trap "" XFSZ; ulimit -f 1000; exec "$0" -i bob@example.net', doors.sendmail.path, stdin=file, check=75)
+    assert b"TMPDIR" in result.stderr and b"too large" in result.stderr.lower(), result
+    assert not relay.messages and not staged(doors.httpd)
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_the_header_is_worked_on(doors, relay, door):
     """Bcc goes, missing fields come, addresses get their domain, aliases are looked up: as in a small message."""

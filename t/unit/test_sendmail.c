@@ -134,6 +134,25 @@ static void large_input(void)
     apr_pool_destroy(pool);
 }
 
+/* Past the bound it is the message that is at fault, not the folder. */
+static void more_than_the_bound(void)
+{
+    apr_pool_t *pool;
+    ss_input_t input;
+
+    apr_pool_create(&pool, NULL);
+    ss_input_init(&input, 1);
+    const char *piece = fill(pool, 'x', SS_INPUT_FROM + 10);
+    CU_ASSERT_EQUAL(ss_input_add(&input, piece, SS_INPUT_FROM + 10, pool), APR_SUCCESS);
+    CU_ASSERT_EQUAL(input.rest.len, 10);
+    /* As if so much had come. */
+    input.rest.len = SS_INPUT_MAX - 10;
+    CU_ASSERT_EQUAL(ss_input_add(&input, piece, 10, pool), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_input_add(&input, piece, 1, pool), SS_INPUT_TOO_LARGE);
+    ss_input_free(&input);
+    apr_pool_destroy(pool);
+}
+
 /* The folder for temporary files is gone: the input says so, and gives back what it held. */
 static void no_room(void)
 {
@@ -189,6 +208,7 @@ void ss_suite_sendmail(void)
     CU_add_test(suite, "wrong arguments", wrong_arguments);
     CU_add_test(suite, "lone dots", lone_dots);
     CU_add_test(suite, "large input", large_input);
+    CU_add_test(suite, "more than the bound", more_than_the_bound);
     CU_add_test(suite, "no room for it", no_room);
     CU_add_test(suite, "the question", the_question);
 }
