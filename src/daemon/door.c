@@ -78,6 +78,14 @@ static ss_server_kind_t obey(ss_door_client_t *c, const char *bytes, apr_size_t 
     }
 }
 
+/* How long all of the content may take, so much of it being there. */
+static apr_interval_time_t content_time(apr_uint64_t got)
+{
+    apr_interval_time_t time = SS_DOOR_IDLE + (apr_time_t)(got / SS_DOOR_RATE_MIN) * APR_USEC_PER_SEC;
+
+    return time < SS_DOOR_CONTENT_MOST ? time : SS_DOOR_CONTENT_MOST;
+}
+
 /* By when the client must have gone on. */
 static void set_deadline(ss_door_client_t *c)
 {
@@ -85,7 +93,7 @@ static void set_deadline(ss_door_client_t *c)
     apr_time_t now = ss_loop_now(door->daemon->loop);
 
     if (door->is_stopped) return;      /* the grace does not grow */
-    if (c->began) c->deadline = c->began + SS_DOOR_IDLE + (apr_time_t)(c->incoming.got / SS_DOOR_RATE_MIN) * APR_USEC_PER_SEC;
+    if (c->began) c->deadline = c->began + content_time(c->incoming.got);
     else c->deadline = now + SS_DOOR_IDLE;
     /* The timer looks at the deadline when it fires: a busy client does not move it with every command. */
     if (!c->timer.node.place) ss_loop_timer(door->daemon->loop, &c->timer, c->deadline);

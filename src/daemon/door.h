@@ -9,6 +9,7 @@
 #define SS_DOOR_CLIENTS_MAX 512                     /* one more is told 421 and closed */
 #define SS_DOOR_IDLE (300 * APR_USEC_PER_SEC)       /* RFC 5321 4.5.3.2.7: a client that says nothing for so long is dismissed */
 #define SS_DOOR_RATE_MIN 1024                       /* octets a second that content must come at, once SS_DOOR_IDLE is over */
+#define SS_DOOR_CONTENT_MOST (1800 * APR_USEC_PER_SEC)   /* nor may it take longer, at whatever pace: staged parts are kept for longer (store_write.c) */
 #define SS_DOOR_GRACE (2 * APR_USEC_PER_SEC)        /* a leaving daemon lets a transaction under way end within */
 #define SS_DOOR_INTAKE_MAX (SS_DAEMON_INTAKE_MAX / 2)   /* past it new content waits; what has begun goes on up to SS_DAEMON_INTAKE_MAX, then 452 */
 

@@ -17,7 +17,7 @@ typedef struct ss_incoming_t {
     apr_uint64_t got;              /* octets that came */
     /* its own */
     ss_buf_t raw;                  /* all of a small message; the header of a large one */
-    char *part;                    /* of the body: canonical, not yet a part of the message; */
+    char *part;                    /* of the body: canonical, not yet a part of the message */
     apr_size_t part_len;
     ss_stream_canonical_t stream;
     apr_size_t look_at;            /* when raw has so much, its header is looked for */

@@ -9,9 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/staging.h"
-
 #include "base/text.h"
+#include "daemon/staging.h"
 #include "mail/message.h"
 #include "wire/frame.h"
 
