@@ -207,7 +207,7 @@ static void client_timer(ss_timer_t *timer, apr_time_t now)
     if (now >= c->deadline) {
         /* Who does not even take its replies gets no second period. */
         c->is_gone = ss_server_output(c->server)->len != 0;
-        ss_server_dismiss(c->server, door->is_stopped ? "4.3.2" : "4.4.2", door->is_stopped ? "restarting, come again" : "nothing came for too long");
+        ss_server_dismiss(c->server, door->is_stopped ? "4.3.2" : "4.4.2", door->is_stopped ? "restarting, come again" : c->began ? "the message took too long" : "nothing came for too long");
         ss_door_reset(c);
         c->deadline = now + SS_DOOR_GRACE;
         ss_loop_timer(door->daemon->loop, timer, c->deadline);

@@ -1,4 +1,5 @@
 """Large messages by sendmail and the SMTP door: their bodies go to the store as they come, and what arrives is what a small one would be."""
+import contextlib
 import email
 import os
 import signal
@@ -9,7 +10,9 @@ import pytest
 
 from e2e.test_door import Door
 from e2e.test_large import MIB, body, large, rss, staged
+from e2e.test_pgsql import FAKETIME
 from e2e.test_sendmail import Sendmail
+from rig.httpd import select_pause
 
 DOORS = ["sendmail", "data", "bdat"]
 CRLF = b"\r\n"
@@ -177,6 +180,22 @@ def test_a_client_that_leaves_leaves_nothing(doors, relay, door):
             client.send(content[:3 * MIB])
             doors.httpd.wait(lambda: staged(doors.httpd) > 4, 20, "parts in the store")
     doors.settled()
+    assert not relay.messages
+
+
+def test_content_that_takes_longer_than_its_parts_are_kept(make_httpd, relay, tmp_path):
+    """The daemon's clock runs 300 times as fast: content comes at twice the least rate, and is given up in time, with all that was staged."""
+    doors = Doors(make_httpd, tmp_path, relay=relay, env={"LD_PRELOAD": FAKETIME, "FAKETIME": "+0 x300"})
+    with doors.door.client() as client:
+        client.envelope()
+        assert client.say(b"DATA\r\n").startswith(b"354")
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                client.send((b"y" * 70 + b"\r\n") * 1000)
+                select_pause(0.1)
+            pytest.fail("all of it was taken")
+        assert client.reply() == b"421 4.4.2 the message took too long\r\n"
+    doors.httpd.wait(lambda: not staged(doors.httpd), 10, "an empty body table")
     assert not relay.messages
 
 
