@@ -7,6 +7,7 @@ import flow
 import tools
 from report import Row
 from rig.postgres import Postgres
+from rig.proc import memory
 from rows_flow import figures, ratio, rounds
 from systems import Module, NullClient
 
@@ -44,14 +45,14 @@ def backlog(bench):
             row.unmeasured(f"only {waiting:,} messages could be queued in {FILL_SECONDS} s")
         if not waiting:
             return row
-        filled = tools.memory(module.daemon())
+        filled = memory(module.daemon())
         began = time.monotonic()
         module.httpd.graceful_wait(60)
         restart = time.monotonic() - began
-        restarted = tools.memory(module.daemon())
+        restarted = memory(module.daemon())
         began = time.monotonic()
         first, rate = drain(module, sink)
-        draining = tools.memory(module.daemon())
+        draining = memory(module.daemon())
         stats = sink.stats()
         shutil.rmtree(os.path.join(module.dir, "state"), ignore_errors=True)
     for label, value, unit in (("messages waiting", waiting, ""), ("daemon's memory, filled", filled, "MiB"), ("daemon's memory, after a graceful restart", restarted, "MiB"),

@@ -17,6 +17,7 @@ import tools
 from report import Row
 from rows_flow import HANDLERS, empty_handler, figures, ratio, rounds
 from rig.httpd import free_port
+from rig.proc import growth, memory
 from systems import Module, NullClient
 
 
@@ -139,14 +140,13 @@ def peaks_of(bench, sink, row, name, peaks):
         for kind in ("JSON", "form"):        # the libraries that a kind needs are loaded
             post_file(module, kind, 1000)
         daemon, children = module.daemon(), module.children()
-        idle = {pid: tools.memory(pid) for pid in [daemon, *children]}
+        idle = {pid: memory(pid) for pid in [daemon, *children]}
         send = large_doors(module, smtp_port, sink, row)[name]
         for _ in range(bench.rounds):
-            for pid in idle:
-                tools.reset_peak(pid)
-            send()
-            peaks["daemon"].add(tools.memory(daemon, "VmHWM") - idle[daemon])
-            peaks["httpd's child"].add(max(tools.memory(pid, "VmHWM") - idle[pid] for pid in children))
+            with growth(idle) as grown:
+                send()
+            peaks["daemon"].add(grown[daemon])
+            peaks["httpd's child"].add(max(grown[pid] for pid in children))
 
 
 def large(bench):

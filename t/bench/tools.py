@@ -210,24 +210,6 @@ def settle(root, seconds=10):
         before = now
 
 
-def memory(pid, field="VmRSS"):
-    with open(f"/proc/{pid}/status") as file:
-        for line in file:
-            if line.startswith(field + ":"):
-                return int(line.split()[1]) / 1024
-    raise KeyError(field)
-
-
-def anonymous(pid):
-    """MiB that belong to the process alone: file pages of shared libraries are not counted."""
-    return memory(pid, "RssAnon")
-
-
-def reset_peak(pid):
-    with open(f"/proc/{pid}/clear_refs", "w") as file:
-        file.write("5")
-
-
 class Counts:
     """What the processes started with env ask of the C library (count.c)."""
 

@@ -10,6 +10,8 @@ import threading
 
 import pytest
 
+from rig.proc import children, growth
+
 MIB = 1 << 20
 
 
@@ -63,28 +65,14 @@ def test_memory_stays_small(make_httpd, relay):
     """The limit is that of TARGETS.md's S10 with the machine's own noise on top."""
     httpd = make_httpd(relay=relay)
     httpd.wait_state(httpd.send(large(3 * MIB)).json["id"], "sent")
-    daemon = httpd.status()["pid"]
-    pids = [daemon] + [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and parent_of(pid) == httpd.process.pid and int(pid) != daemon]
-    before = {pid: rss(pid) for pid in pids}
-    for pid in pids:
-        with open(f"/proc/{pid}/clear_refs", "w") as file:
-            file.write("5")
-    httpd.wait_state(httpd.send(large(20 * MIB)).json["id"], "sent", timeout=60)
-    grown = {pid: (rss(pid, "VmHWM") - before[pid]) / MIB for pid in pids}
+    with growth(processes(httpd)) as grown:
+        httpd.wait_state(httpd.send(large(20 * MIB)).json["id"], "sent", timeout=60)
     assert max(grown.values()) < 4, grown
 
 
-def parent_of(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return int(file.read().rsplit(")", 1)[1].split()[1])
-    except OSError:
-        return 0
-
-
-def rss(pid, field="VmRSS"):
-    with open(f"/proc/{pid}/status") as file:
-        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(field + ":"))
+def processes(httpd):
+    """The daemon and the web processes."""
+    return {httpd.status()["pid"], *children(httpd.process.pid)}
 
 
 def test_what_must_be_encoded_is_encoded(make_httpd, relay):
@@ -235,15 +223,10 @@ def test_the_whole_as_a_file_is_passed_on_in_parts(make_httpd, relay):
     httpd = make_httpd("SMTPSendPause On\n<Location /mail-status>\nSMTPSendStatusBody On\n</Location>\n", relay=relay, expect=["sending is paused"])
     content = large(12 * MIB)
     ident = httpd.send(content).json["id"]
-    daemon = httpd.status()["pid"]
-    pids = [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and parent_of(pid) == httpd.process.pid and int(pid) != daemon]
-    before = {pid: rss(pid) for pid in pids}
-    for pid in pids:
-        with open(f"/proc/{pid}/clear_refs", "w") as file:
-            file.write("5")
-    answer = httpd.get(f"/mail-status/message/{ident}?source=1")
+    with growth(processes(httpd) - {httpd.status()["pid"]}) as grown:
+        answer = httpd.get(f"/mail-status/message/{ident}?source=1")
     assert answer.status == 200 and answer.body == content
-    assert max((rss(pid, "VmHWM") - before[pid]) / MIB for pid in pids) < 6
+    assert max(grown.values()) < 6, grown
 
 
 def test_a_file_that_cannot_be_passed_on_whole_is_no_shorter_message(make_httpd, relay):

@@ -9,10 +9,11 @@ import threading
 import pytest
 
 from e2e.test_door import Door
-from e2e.test_large import MIB, body, large, rss, staged
+from e2e.test_large import MIB, body, large, staged
 from e2e.test_pgsql import FAKETIME
 from e2e.test_sendmail import Sendmail
 from rig.httpd import select_pause
+from rig.proc import growth
 
 DOORS = ["sendmail", "data", "bdat"]
 CRLF = b"\r\n"
@@ -74,12 +75,10 @@ def test_the_daemon_stays_small(doors, door):
     daemon = doors.httpd.status()["pid"]
     assert doors.submit(door, large(3 * MIB))[0]
     doors.settled()
-    before = rss(daemon)
-    with open(f"/proc/{daemon}/clear_refs", "w") as file:
-        file.write("5")
-    assert doors.submit(door, large(20 * MIB))[0]
-    doors.settled()
-    assert (rss(daemon, "VmHWM") - before) / MIB < 4
+    with growth([daemon]) as grown:
+        assert doors.submit(door, large(20 * MIB))[0]
+        doors.settled()
+    assert grown[daemon] < 4
 
 
 def test_sendmail_stays_small(doors, tmp_path):

@@ -1,14 +1,14 @@
 """Large files in JSON, forms and NDJSON: lifted out of the document as it comes, never whole in memory, and the same on arrival."""
 import base64
 import json
-import os
 import random
 import types
 
 import pytest
 
 from e2e.test_forms import answers_of, multipart, parsed, send_lines
-from e2e.test_large import MIB, parent_of, rss, staged
+from e2e.test_large import MIB, processes, staged
+from rig.proc import growth
 
 KINDS = ["json", "multipart", "lines"]
 
@@ -65,15 +65,9 @@ def test_nobody_grows(make_httpd, relay, kind):
     for _ in range(2):
         assert post(httpd, kind, [("a.pdf", blob(2 * MIB))]).status == 202
     settled(httpd)
-    daemon = httpd.status()["pid"]
-    pids = [daemon] + [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and parent_of(pid) == httpd.process.pid and int(pid) != daemon]
-    before = {pid: rss(pid) for pid in pids}
-    for pid in pids:
-        with open(f"/proc/{pid}/clear_refs", "w") as file:
-            file.write("5")
-    assert post(httpd, kind, [("a.pdf", blob(14 * MIB))]).status == 202
-    settled(httpd)
-    grown = {pid: (rss(pid, "VmHWM") - before[pid]) / MIB for pid in pids}
+    with growth(processes(httpd)) as grown:
+        assert post(httpd, kind, [("a.pdf", blob(14 * MIB))]).status == 202
+        settled(httpd)
     assert max(grown.values()) < 4, grown
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 
 from rig.httpd import is_running
+from rig.proc import children
 
 
 def ledger(relay):
@@ -109,22 +110,13 @@ def test_killed_server_delivers_after_its_start(make_httpd, make_relay):
         assert httpd.send(f"X-Test-Id: k{i}\r\nSubject: x\r\n\r\nbody\r\n".encode()).status == 202
         idents.add(f"k{i}")
     daemon = httpd.status()["pid"]
-    children = [int(p) for p in os.listdir("/proc") if p.isdigit() and parent_of(int(p)) == httpd.process.pid]
-    for pid in [httpd.process.pid, *children]:
+    for pid in [httpd.process.pid, *children(httpd.process.pid)]:
         os.kill(pid, signal.SIGKILL)
     httpd.process.wait(10)
     httpd.wait(lambda: not is_running(daemon), 20, "the daemon to be gone with its parent")
     relay.faults.clear()
     httpd.start()
     relay.wait(lambda: idents <= set(ledger(relay)), 40, lambda: "the mail of before")
-
-
-def parent_of(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return int(file.read().rsplit(")", 1)[1].split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
 
 
 def test_stop_settles_what_is_in_flight(make_httpd, relay):

@@ -1,8 +1,8 @@
 """The password is in the daemon alone: in no web process's memory, environment of others, command line, log or page."""
-import os
 import re
 
 from rig.postgres import Postgres
+from rig.proc import children
 
 SECRET = "S3cret-of-the-Relay-0815"
 
@@ -29,19 +29,6 @@ def search(pid, needle):
             except (OSError, OverflowError, ValueError):
                 continue
     return None
-
-
-def children(parent):
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            if name.isdigit():
-                with open(f"/proc/{name}/stat") as file:
-                    if int(file.read().rsplit(")", 1)[1].split()[1]) == parent:
-                        found.append(int(name))
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    return found
 
 
 def check(make_httpd, make_relay, directive, env=None):

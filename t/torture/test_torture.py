@@ -9,6 +9,7 @@ import tempfile
 import threading
 
 import pytest
+from rig.proc import children
 from torture.conftest import times
 from torture.ledger import Load, Sink, settle
 
@@ -31,11 +32,6 @@ def report(name, figures):
 
 def wait_a_moment(least, most):
     threading.Event().wait(DICE.uniform(least, most))
-
-
-def children_of(pid):
-    with open(f"/proc/{pid}/task/{pid}/children") as file:
-        return [int(p) for p in file.read().split()]
 
 
 def alive(pid):
@@ -73,7 +69,7 @@ def test_r3_httpd_is_killed(make_httpd):
         for _ in range(kills):
             daemon = httpd.wait(lambda: httpd.status(check=False).get("pid"), 30, "the daemon to answer")
             wait_a_moment(0.05, 0.5)
-            victims = [httpd.process.pid] + [p for p in children_of(httpd.process.pid) if p != daemon]
+            victims = [httpd.process.pid] + [p for p in children(httpd.process.pid) if p != daemon]
             for victim in victims:
                 os.kill(victim, signal.SIGKILL)
             httpd.process.wait(10)
