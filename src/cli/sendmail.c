@@ -92,7 +92,7 @@ static const char *make_key(apr_pool_t *pool)
 
 /* ---- standard input ---- */
 
-/* 0, or the exit code: said. */
+/* The exit code, when that is said. */
 static int cannot_take(const ss_sendmail_t *s, apr_status_t rv, apr_pool_t *pool)
 {
     if (rv != SS_INPUT_TOO_LARGE) {
