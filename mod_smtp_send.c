@@ -22,7 +22,10 @@ static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)
     for (int i = 0; i < config->relays->nelts; i++) {
         const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
         if (!relay->tls_ciphers || ss_tls_knows_ciphers(relay->tls_ciphers)) continue;
-        return apr_psprintf(pool, "SMTPSendTLSCipherSuite: '%s' is no list of ciphers that OpenSSL knows (\"openssl ciphers -v\" shows them)", relay->tls_ciphers);
+        return apr_psprintf(pool,
+                            "SMTPSendTLSCipherSuite: '%s' is no list of ciphers that OpenSSL knows "
+                            "(\"openssl ciphers -v\" shows them)",
+                            relay->tls_ciphers);
     }
     return NULL;
 }
@@ -46,13 +49,17 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     (void)plog;
     if (!config) return HTTP_INTERNAL_SERVER_ERROR;
     ss_module_set(config, ss_supervise_instance(s->process->pool));
-    /* httpd reads its configuration twice before it starts; the daemon belongs to the second reading. */
+    /* httpd reads its configuration twice before it starts; the daemon belongs to the second
+     * reading. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, s, log, ptemp);
     ss_config_scrub();
     ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
-    return ss_supervise_start(config, ss_module_secret, log, s, pconf, s->process->pool) == APR_SUCCESS ? OK : HTTP_INTERNAL_SERVER_ERROR;
+    return ss_supervise_start(config, ss_module_secret, log, s, pconf, s->process->pool) ==
+                   APR_SUCCESS
+               ? OK
+               : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 /* configtest runs no post_config: what stops a start stops here, too. */
@@ -91,13 +98,11 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_handler(ss_web_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(smtp_send) = {
-    STANDARD20_MODULE_STUFF,
-    ss_config_create_directory,
-    ss_config_merge_directory,
-    ss_config_create_server,
-    ss_config_merge_server,
-    ss_config_commands,
-    register_hooks,
-    0
-};
+AP_DECLARE_MODULE(smtp_send) = { STANDARD20_MODULE_STUFF,
+                                 ss_config_create_directory,
+                                 ss_config_merge_directory,
+                                 ss_config_create_server,
+                                 ss_config_merge_server,
+                                 ss_config_commands,
+                                 register_hooks,
+                                 0 };

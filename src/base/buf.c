@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define FIRST_SIZE 512
-#define PIECE_SIZE 512       /* formatted text goes to the buffer in pieces of this size */
+#define PIECE_SIZE 512 /* formatted text goes to the buffer in pieces of this size */
 
 void ss_buf_init(ss_buf_t *b, apr_size_t max)
 {
@@ -60,7 +60,8 @@ apr_status_t ss_buf_room(ss_buf_t *b, apr_size_t len, char **place)
         *place = b->data + b->len;
         return APR_SUCCESS;
     }
-    /* Half as much again as is in it: however little is taken and appended at a time, a copy is paid for before the next. */
+    /* Half as much again as is in it: however little is taken and appended at a time, a copy is
+     * paid for before the next. */
     apr_size_t size = b->size ? b->size : FIRST_SIZE;
     while (size < b->len + len + b->len / 2) size *= 2;
     char *fresh = malloc(size);
@@ -101,7 +102,7 @@ apr_status_t ss_buf_puts(ss_buf_t *b, const char *text)
 }
 
 typedef struct {
-    apr_vformatter_buff_t out;      /* first: apr_vformatter knows only this part */
+    apr_vformatter_buff_t out; /* first: apr_vformatter knows only this part */
     char piece[PIECE_SIZE];
     ss_buf_t *b;
     apr_status_t rv;

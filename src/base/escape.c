@@ -24,11 +24,16 @@ const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t l
     return out;
 }
 
-/* Length of the UTF-8 sequence at p (1-4), 0: none. Overlong forms, surrogates and what is past U+10FFFF are none. */
+/* Length of the UTF-8 sequence at p (1-4), 0: none. Overlong forms, surrogates and what is past
+ * U+10FFFF are none. */
 static int sequence(const unsigned char *p, apr_size_t left)
 {
     unsigned c = p[0];
-    int len = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    int len = c < 0x80                ? 1
+              : c >= 0xc2 && c < 0xe0 ? 2
+              : c >= 0xe0 && c < 0xf0 ? 3
+              : c >= 0xf0 && c < 0xf5 ? 4
+                                      : 0;
 
     if (!len || (apr_size_t)len > left) return 0;
     for (int i = 1; i < len; i++) {
@@ -68,7 +73,12 @@ const char *ss_text_escape_html(apr_pool_t *pool, const char *text)
     char *out = apr_palloc(pool, strlen(clean) * 6 + 1), *o = out;
 
     for (const char *p = clean; *p; p++) {
-        const char *as = *p == '&' ? "&amp;" : *p == '<' ? "&lt;" : *p == '>' ? "&gt;" : *p == '"' ? "&quot;" : *p == '\'' ? "&#39;" : NULL;
+        const char *as = *p == '&'    ? "&amp;"
+                         : *p == '<'  ? "&lt;"
+                         : *p == '>'  ? "&gt;"
+                         : *p == '"'  ? "&quot;"
+                         : *p == '\'' ? "&#39;"
+                                      : NULL;
         if (as) {
             apr_size_t n = strlen(as);
             memcpy(o, as, n);

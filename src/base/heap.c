@@ -43,7 +43,8 @@ static void down(ss_heap_t *heap, apr_size_t at, ss_heap_node_t *node)
     for (;;) {
         apr_size_t child = at * 2 + 1;
         if (child >= heap->count) break;
-        if (child + 1 < heap->count && is_before(heap->nodes[child + 1], heap->nodes[child])) child++;
+        if (child + 1 < heap->count && is_before(heap->nodes[child + 1], heap->nodes[child]))
+            child++;
         if (!is_before(heap->nodes[child], node)) break;
         put(heap, at, heap->nodes[child]);
         at = child;
@@ -75,8 +76,10 @@ void ss_heap_remove(ss_heap_t *heap, ss_heap_node_t *node)
     ss_heap_node_t *last = heap->nodes[--heap->count];
     node->place = 0;
     if (last == node) return;
-    if (at && is_before(last, heap->nodes[(at - 1) / 2])) up(heap, at, last);
-    else down(heap, at, last);
+    if (at && is_before(last, heap->nodes[(at - 1) / 2]))
+        up(heap, at, last);
+    else
+        down(heap, at, last);
 }
 
 ss_heap_node_t *ss_heap_first(const ss_heap_t *heap)

@@ -1,19 +1,20 @@
-/* heap.h: an intrusive binary min-heap by time, then by order of insertion: the loop's timers, the schedule. */
+/* heap.h: an intrusive binary min-heap by time, then by order of insertion: the loop's timers, the
+ * schedule. */
 #ifndef SS_BASE_HEAP_H
 #define SS_BASE_HEAP_H
 
 #include <apr_errno.h>
 #include <apr_time.h>
 
-typedef struct {              /* embed it; all zero = in no heap */
+typedef struct { /* embed it; all zero = in no heap */
     apr_time_t key;
     apr_uint64_t order;
-    apr_size_t place;         /* index + 1; 0 = in no heap */
+    apr_size_t place; /* index + 1; 0 = in no heap */
 } ss_heap_node_t;
 
 typedef struct {
     ss_heap_node_t **nodes;
-    apr_size_t count, size, max;   /* max: bound on count */
+    apr_size_t count, size, max; /* max: bound on count */
     apr_uint64_t next_order;
 } ss_heap_t;
 

@@ -6,13 +6,15 @@
 #include <apr_lib.h>
 #include <string.h>
 
-void ss_ident_make(ss_ident_source_t *source, apr_time_t now, const unsigned char random[8], char out[SS_IDENT_TEXT])
+void ss_ident_make(ss_ident_source_t *source, apr_time_t now, const unsigned char random[8],
+                   char out[SS_IDENT_TEXT])
 {
     static const char hex[] = "0123456789abcdef";
     apr_uint64_t ms = (apr_uint64_t)(now / 1000);
     unsigned char b[16];
 
-    /* 12 bits of sequence in the place of rand_a: ids of one millisecond grow, too; a clock that steps back is ignored. */
+    /* 12 bits of sequence in the place of rand_a: ids of one millisecond grow, too; a clock that
+     * steps back is ignored. */
     if (ms > source->last_ms) {
         source->last_ms = ms;
         source->sequence = (apr_uint16_t)(random[7] & 0x7f);

@@ -68,7 +68,8 @@ static void put_text(ss_object_t *object, const char *text)
 
 static void put_number(ss_object_t *object, apr_int64_t value)
 {
-    if (object->rv == APR_SUCCESS) object->rv = ss_buf_printf(object->out, "%" APR_INT64_T_FMT, value);
+    if (object->rv == APR_SUCCESS)
+        object->rv = ss_buf_printf(object->out, "%" APR_INT64_T_FMT, value);
 }
 
 void ss_object_begin(ss_object_t *object, ss_buf_t *out)
@@ -107,8 +108,10 @@ void ss_object_list(ss_object_t *object, const char *name)
 void ss_object_item(ss_object_t *object, const char *value)
 {
     next(object);
-    if (value) put_text(object, value);
-    else put(object, "null", 4);
+    if (value)
+        put_text(object, value);
+    else
+        put(object, "null", 4);
 }
 
 void ss_object_item_number(ss_object_t *object, apr_int64_t value)

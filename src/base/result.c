@@ -13,7 +13,8 @@ void ss_result_clear(ss_result_t *result)
     result->text[0] = '\0';
 }
 
-void ss_result_set(ss_result_t *result, const char *step, const char *code, const char *advice, const char *format, ...)
+void ss_result_set(ss_result_t *result, const char *step, const char *code, const char *advice,
+                   const char *format, ...)
 {
     va_list args;
 

@@ -37,7 +37,8 @@ apr_status_t ss_scratch_open(ss_scratch_t *file, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const char *bytes, apr_size_t len)
+apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const char *bytes,
+                              apr_size_t len)
 {
     for (apr_size_t done = 0; done < len;) {
         ssize_t n = pwrite(file->fd, bytes + done, len - done, (off_t)(at + done));
@@ -49,7 +50,8 @@ apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const c
 
 apr_status_t ss_scratch_flush(ss_scratch_t *file)
 {
-    if (file->failed == APR_SUCCESS) file->failed = ss_scratch_write(file, file->len - file->out_len, file->out, file->out_len);
+    if (file->failed == APR_SUCCESS)
+        file->failed = ss_scratch_write(file, file->len - file->out_len, file->out, file->out_len);
     file->out_len = 0;
     return file->failed;
 }
@@ -84,7 +86,10 @@ const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool)
 {
     char why[120];
 
-    return apr_pstrcat(pool, "a large message waits in the folder for temporary files (TMPDIR), which does not take it: ", apr_strerror(rv, why, sizeof(why)), NULL);
+    return apr_pstrcat(pool,
+                       "a large message waits in the folder for temporary files (TMPDIR), which "
+                       "does not take it: ",
+                       apr_strerror(rv, why, sizeof(why)), NULL);
 }
 
 void ss_scratch_close(ss_scratch_t *file)

@@ -1,15 +1,16 @@
-/* scratch.h: a file without a name, in the folder for temporary files (TMPDIR), for what is too large to be held in memory. It goes when it is closed, and with the
- * process at the latest. Not thread-safe. */
+/* scratch.h: a file without a name, in the folder for temporary files (TMPDIR), for what is too
+ * large to be held in memory. It goes when it is closed, and with the process at the latest. Not
+ * thread-safe. */
 #ifndef SS_BASE_SCRATCH_H
 #define SS_BASE_SCRATCH_H
 
 #include <apr_pools.h>
 
 typedef struct {
-    int fd;                    /* -1: not open */
-    apr_uint64_t len;          /* octets in it, what waits to be written included */
-    apr_status_t failed;       /* the first error of a write; nothing is written after it */
-    char *out;                 /* waits to be written */
+    int fd;              /* -1: not open */
+    apr_uint64_t len;    /* octets in it, what waits to be written included */
+    apr_status_t failed; /* the first error of a write; nothing is written after it */
+    char *out;           /* waits to be written */
     apr_size_t out_len;
 } ss_scratch_t;
 
@@ -22,10 +23,13 @@ void ss_scratch_put(void *file, const char *bytes, apr_size_t len);
 /* Writes what waits. The first error of all writes so far. */
 apr_status_t ss_scratch_flush(ss_scratch_t *file);
 /* Reads len octets from an offset of what was flushed. APR_EOF: there are fewer. */
-apr_status_t ss_scratch_read(const ss_scratch_t *file, apr_uint64_t at, char *place, apr_size_t len);
+apr_status_t ss_scratch_read(const ss_scratch_t *file, apr_uint64_t at, char *place,
+                             apr_size_t len);
 /* Writes len octets over what was flushed. */
-apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const char *bytes, apr_size_t len);
-/* What a person is told who hands in what waits there, in the pool: which folder, and what is wrong with it. */
+apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const char *bytes,
+                              apr_size_t len);
+/* What a person is told who hands in what waits there, in the pool: which folder, and what is wrong
+ * with it. */
 const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool);
 /* Closes it, if it is open. */
 void ss_scratch_close(ss_scratch_t *file);

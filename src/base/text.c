@@ -1,4 +1,5 @@
-/* text.c: durations, sizes, numbers, dates, and comparing texts. Escaping is in escape.c. See text.h. */
+/* text.c: durations, sizes, numbers, dates, and comparing texts. Escaping is in escape.c. See
+ * text.h. */
 #include "base/text.h"
 
 #include <apr_lib.h>
@@ -7,9 +8,14 @@
 
 #define YEARS_100 (APR_INT64_C(36525) * 24 * 3600 * APR_USEC_PER_SEC)
 
-static const struct { const char *name; apr_interval_time_t unit; } units[] = {
-    { "d", APR_INT64_C(86400000000) }, { "h", APR_INT64_C(3600000000) }, { "min", 60000000 }, { "s", 1000000 }, { "ms", 1000 }
-};
+static const struct {
+    const char *name;
+    apr_interval_time_t unit;
+} units[] = { { "d", APR_INT64_C(86400000000) },
+              { "h", APR_INT64_C(3600000000) },
+              { "min", 60000000 },
+              { "s", 1000000 },
+              { "ms", 1000 } };
 
 /* Digits at the front; -1: none, or past 15 of them. */
 static int digits(const char **text, apr_int64_t *out)
@@ -43,7 +49,9 @@ const char *ss_text_duration_print(apr_pool_t *pool, apr_interval_time_t duratio
 {
     if (duration == 0) return "0";
     for (apr_size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-        if (duration % units[i].unit == 0) return apr_psprintf(pool, "%" APR_INT64_T_FMT "%s", duration / units[i].unit, units[i].name);
+        if (duration % units[i].unit == 0)
+            return apr_psprintf(pool, "%" APR_INT64_T_FMT "%s", duration / units[i].unit,
+                                units[i].name);
     }
     /* Below a millisecond no unit exists: rounded up, never to "0". */
     return apr_psprintf(pool, "%" APR_INT64_T_FMT "ms", (duration + 999) / 1000);
@@ -67,11 +75,16 @@ int ss_text_size(const char *text, apr_uint64_t *out)
 
 const char *ss_text_size_print(apr_pool_t *pool, apr_uint64_t size)
 {
-    static const struct { char name; int shift; } steps[] = { { 'G', 30 }, { 'M', 20 }, { 'K', 10 } };
+    static const struct {
+        char name;
+        int shift;
+    } steps[] = { { 'G', 30 }, { 'M', 20 }, { 'K', 10 } };
 
     for (apr_size_t i = 0; size && i < 3; i++) {
         apr_uint64_t unit = (apr_uint64_t)1 << steps[i].shift;
-        if (size % unit == 0) return apr_psprintf(pool, "%" APR_UINT64_T_FMT "%c", size >> steps[i].shift, steps[i].name);
+        if (size % unit == 0)
+            return apr_psprintf(pool, "%" APR_UINT64_T_FMT "%c", size >> steps[i].shift,
+                                steps[i].name);
     }
     return apr_psprintf(pool, "%" APR_UINT64_T_FMT, size);
 }
@@ -94,8 +107,8 @@ const char *ss_text_time(apr_pool_t *pool, apr_time_t time)
     apr_time_exp_t t;
 
     apr_time_exp_gmt(&t, time);
-    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min,
-                        t.tm_sec, t.tm_usec / 1000);
+    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1,
+                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec / 1000);
 }
 
 /* apr_tolower asks the locale; addresses, patterns and header names must not. */
@@ -126,7 +139,9 @@ static int offset(const char *p, int *seconds)
 
     *seconds = 0;
     if ((*p == 'Z' || *p == 'z') && !p[1]) return 0;
-    if ((*p != '+' && *p != '-') || strlen(p) != 6 || p[3] != ':' || two(p + 1, &h) || two(p + 4, &m) || h > 23 || m > 59) return -1;
+    if ((*p != '+' && *p != '-') || strlen(p) != 6 || p[3] != ':' || two(p + 1, &h) ||
+        two(p + 4, &m) || h > 23 || m > 59)
+        return -1;
     *seconds = (h * 3600 + m * 60) * (*p == '-' ? -1 : 1);
     return 0;
 }
@@ -138,14 +153,19 @@ int ss_text_time_parse(const char *text, apr_time_t *out)
     const char *p = text + 19;
 
     memset(&t, 0, sizeof(t));
-    if (strlen(text) < 20 || strlen(text) > 40 || two(text, &century) || two(text + 2, &year) || text[4] != '-' || two(text + 5, &t.tm_mon) ||
-        text[7] != '-' || two(text + 8, &t.tm_mday) || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || two(text + 11, &t.tm_hour) ||
-        text[13] != ':' || two(text + 14, &t.tm_min) || text[16] != ':' || two(text + 17, &t.tm_sec)) {
+    if (strlen(text) < 20 || strlen(text) > 40 || two(text, &century) || two(text + 2, &year) ||
+        text[4] != '-' || two(text + 5, &t.tm_mon) || text[7] != '-' || two(text + 8, &t.tm_mday) ||
+        (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || two(text + 11, &t.tm_hour) ||
+        text[13] != ':' || two(text + 14, &t.tm_min) || text[16] != ':' ||
+        two(text + 17, &t.tm_sec)) {
         return -1;
     }
     t.tm_year = century * 100 + year - 1900;
     t.tm_mon--;
-    if (t.tm_year < 70 || t.tm_mon < 0 || t.tm_mon > 11 || t.tm_mday < 1 || t.tm_mday > month_days(t.tm_year + 1900, t.tm_mon) || t.tm_hour > 23 || t.tm_min > 59 || t.tm_sec > 60) return -1;
+    if (t.tm_year < 70 || t.tm_mon < 0 || t.tm_mon > 11 || t.tm_mday < 1 ||
+        t.tm_mday > month_days(t.tm_year + 1900, t.tm_mon) || t.tm_hour > 23 || t.tm_min > 59 ||
+        t.tm_sec > 60)
+        return -1;
     if (*p == '.') {
         int scale = 100000;
         if (!apr_isdigit(p[1])) return -1;
@@ -164,8 +184,9 @@ const char *ss_text_time_mail(apr_pool_t *pool, apr_time_t time)
     apr_time_exp_t t;
 
     apr_time_exp_gmt(&t, time);
-    return apr_psprintf(pool, "%s, %d %s %d %02d:%02d:%02d +0000", apr_day_snames[t.tm_wday], t.tm_mday, apr_month_snames[t.tm_mon],
-                        t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+    return apr_psprintf(pool, "%s, %d %s %d %02d:%02d:%02d +0000", apr_day_snames[t.tm_wday],
+                        t.tm_mday, apr_month_snames[t.tm_mon], t.tm_year + 1900, t.tm_hour,
+                        t.tm_min, t.tm_sec);
 }
 
 int ss_text_same(const char *a, const char *b)

@@ -1,11 +1,13 @@
-/* text.h: small texts in and out: durations, sizes, dates, escaping. All pure; results come from the pool given. */
+/* text.h: small texts in and out: durations, sizes, dates, escaping. All pure; results come from
+ * the pool given. */
 #ifndef SS_BASE_TEXT_H
 #define SS_BASE_TEXT_H
 
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/* Reads "30s", "5min", "2h", "1d", "500ms", "10" (plain numbers: seconds) into microseconds. 0 or -1 (not a duration, negative, over 100 years). */
+/* Reads "30s", "5min", "2h", "1d", "500ms", "10" (plain numbers: seconds) into microseconds. 0 or
+ * -1 (not a duration, negative, over 100 years). */
 int ss_text_duration(const char *text, apr_interval_time_t *out);
 /* Writes a duration as it is written in a configuration: "1min", "90s", "5d", "250ms", "0". */
 const char *ss_text_duration_print(apr_pool_t *pool, apr_interval_time_t duration);
@@ -25,13 +27,16 @@ const char *ss_text_time_mail(apr_pool_t *pool, apr_time_t time);
 const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t len);
 /* Escapes for HTML text and attribute values: & < > " '. Bytes that are no UTF-8 become U+FFFD. */
 const char *ss_text_escape_html(apr_pool_t *pool, const char *text);
-/* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. For JSON strings and pages. */
+/* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. For JSON strings and
+ * pages. */
 const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len);
-/* Whether a and b are equal without looking at ASCII case, over len bytes at most of each; locale never matters. */
+/* Whether a and b are equal without looking at ASCII case, over len bytes at most of each; locale
+ * never matters. */
 int ss_text_same(const char *a, const char *b);
 /* Whether text contains word, ASCII case ignored. */
 int ss_text_contains(const char *text, const char *word);
-/* Whether text matches a pattern in which * stands for any run of characters; ASCII case ignored. */
+/* Whether text matches a pattern in which * stands for any run of characters; ASCII case ignored.
+ */
 int ss_text_matches(const char *pattern, const char *text);
 
 #endif

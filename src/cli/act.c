@@ -1,4 +1,5 @@
-/* act.c: retry, hold, release, cancel, bounce: on messages by id, or on those that fit a filter, whose number must be confirmed. */
+/* act.c: retry, hold, release, cancel, bounce: on messages by id, or on those that fit a filter,
+ * whose number must be confirmed. */
 #include "cli/cli.h"
 
 #include <apr_strings.h>
@@ -26,7 +27,8 @@ static json_t *request_of(const ss_cli_t *cli, const act_t *act)
 
 static const char *messages(const ss_cli_t *cli, apr_int64_t count)
 {
-    return apr_psprintf(cli->pool, "%" APR_INT64_T_FMT " %s", count, count == 1 ? "message" : "messages");
+    return apr_psprintf(cli->pool, "%" APR_INT64_T_FMT " %s", count,
+                        count == 1 ? "message" : "messages");
 }
 
 /* ---- by id ---- */
@@ -44,7 +46,8 @@ static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
     }
     for (int i = 0; i < ids->nelts; i += IDS_A_REQUEST) {
         json_t *request = request_of(cli, act), *list = json_array();
-        for (int k = i; k < ids->nelts && k < i + IDS_A_REQUEST; k++) json_array_append_new(list, json_string(APR_ARRAY_IDX(ids, k, const char *)));
+        for (int k = i; k < ids->nelts && k < i + IDS_A_REQUEST; k++)
+            json_array_append_new(list, json_string(APR_ARRAY_IDX(ids, k, const char *)));
         json_object_set_new(request, "id", list);
         json_t *answer = ss_cli_ask(cli, request, NULL, &code);
         if (code > worst) worst = code;
@@ -75,7 +78,8 @@ static json_t *filter_of(const act_t *act)
 }
 
 /* 0: done, or known not to be: *code says. */
-static int ask_filtered(ss_cli_t *cli, const act_t *act, apr_int64_t confirm, apr_int64_t *matched, apr_int64_t *done, int *code)
+static int ask_filtered(ss_cli_t *cli, const act_t *act, apr_int64_t confirm, apr_int64_t *matched,
+                        apr_int64_t *done, int *code)
 {
     json_t *request = request_of(cli, act);
 
@@ -106,9 +110,12 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
     int code;
 
     if (ask_filtered(cli, act, confirm, &matched, &done, &code)) return code;
-    if (matched && !done && !confirm && says_yes(cli, act, matched) && ask_filtered(cli, act, matched, &matched, &done, &code)) return code;
+    if (matched && !done && !confirm && says_yes(cli, act, matched) &&
+        ask_filtered(cli, act, matched, &matched, &done, &code))
+        return code;
     if (cli->is_json) {
-        json_t *document = json_pack("{s:I,s:I}", "matched", (json_int_t)matched, "done", (json_int_t)done);
+        json_t *document =
+            json_pack("{s:I,s:I}", "matched", (json_int_t)matched, "done", (json_int_t)done);
         ss_cli_json(document);
         json_decref(document);
     } else if (!matched) {
@@ -116,7 +123,8 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
     } else if (done) {
         printf("%s: %s\n", act->verb, messages(cli, done));
     } else {
-        printf("%s %s; nothing was done. To %s: the same with --confirm %" APR_INT64_T_FMT "\n", messages(cli, matched), matched == 1 ? "fits" : "fit", act->verb, matched);
+        printf("%s %s; nothing was done. To %s: the same with --confirm %" APR_INT64_T_FMT "\n",
+               messages(cli, matched), matched == 1 ? "fits" : "fit", act->verb, matched);
     }
     return done ? EX_OK : SS_CLI_NOTHING;
 }
@@ -135,14 +143,22 @@ int ss_cli_act(ss_cli_t *cli, int argc, const char *const *argv)
     apr_int64_t confirm = 0;
     int code;
 
-    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, argc, &ids, &code)) return code;
+    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, argc, &ids,
+                         &code))
+        return code;
     int is_filtered = act.state || act.relay || act.from || act.to;
     if (act.confirm && (ss_text_number(act.confirm, 1, APR_INT64_MAX, &confirm) || !is_filtered)) {
-        ss_cli_complain(cli, is_filtered ? "--confirm: \"%s\" is no number of messages" : "--confirm %s belongs to a filter", act.confirm);
+        ss_cli_complain(cli,
+                        is_filtered ? "--confirm: \"%s\" is no number of messages"
+                                    : "--confirm %s belongs to a filter",
+                        act.confirm);
         return EX_USAGE;
     }
     if (!ids->nelts == !is_filtered) {
-        ss_cli_complain(cli, is_filtered ? "name messages by id or by a filter, not by both" : "which messages? Name an id, or a filter (--state, --relay, --from, --to)");
+        ss_cli_complain(
+            cli, is_filtered
+                     ? "name messages by id or by a filter, not by both"
+                     : "which messages? Name an id, or a filter (--state, --relay, --from, --to)");
         return EX_USAGE;
     }
     return is_filtered ? by_filter(cli, &act, confirm) : by_id(cli, &act, ids);

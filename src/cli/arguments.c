@@ -1,4 +1,5 @@
-/* arguments.c: long options by a table, the same for all commands but sendmail; --help is made from the same table. */
+/* arguments.c: long options by a table, the same for all commands but sendmail; --help is made from
+ * the same table. */
 #include "cli/cli.h"
 
 #include <apr_strings.h>
@@ -21,7 +22,8 @@ static void print_option(const char *name, const char *value_name, const char *h
 {
     char left[80];
 
-    apr_snprintf(left, sizeof(left), "--%s%s%s", name, value_name ? " " : "", value_name ? value_name : "");
+    apr_snprintf(left, sizeof(left), "--%s%s%s", name, value_name ? " " : "",
+                 value_name ? value_name : "");
     printf("  %-26s %s\n", left, help);
 }
 
@@ -30,8 +32,10 @@ static void print_help(const char *name, const ss_cli_option_t *options, int cou
     for (int i = 0; i < ss_cli_command_count; i++) {
         const ss_cli_command_t *command = &ss_cli_commands[i];
         if (strcmp(command->name, name)) continue;
-        printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%s.\n\n", name, *command->usage ? " " : "", command->usage, command->summary);
-        for (int k = 0; k < count; k++) print_option(options[k].name, options[k].value_name, options[k].help);
+        printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%s.\n\n", name, *command->usage ? " " : "",
+               command->usage, command->summary);
+        for (int k = 0; k < count; k++)
+            print_option(options[k].name, options[k].value_name, options[k].help);
         print_option("json", NULL, "print JSON for programs");
         print_option("socket", "PATH", "the daemon's socket (also $SMTP_SEND_SOCKET)");
         print_option("help", NULL, "this text");
@@ -39,7 +43,8 @@ static void print_help(const char *name, const ss_cli_option_t *options, int cou
     }
 }
 
-/* 0: not this option; 1: it was, one argument; 2: it was, with the next as its value; -1: its value is missing or not wanted. */
+/* 0: not this option; 1: it was, one argument; 2: it was, with the next as its value; -1: its value
+ * is missing or not wanted. */
 static int take(const char *argument, const char *next, const ss_cli_option_t *option)
 {
     apr_size_t len = strlen(option->name);
@@ -68,12 +73,13 @@ static int usage(const ss_cli_t *cli, const char *command, int *code)
     return -1;
 }
 
-int ss_cli_arguments(ss_cli_t *cli, const ss_cli_option_t *options, int count, int argc, const char *const *argv, int most_operands,
-                     apr_array_header_t **operands, int *code)
+int ss_cli_arguments(ss_cli_t *cli, const ss_cli_option_t *options, int count, int argc,
+                     const char *const *argv, int most_operands, apr_array_header_t **operands,
+                     int *code)
 {
-    const ss_cli_option_t common[] = {
-        { "socket", "PATH", NULL, &cli->socket, NULL }, { "json", NULL, NULL, NULL, &cli->is_json }, { "help", NULL, NULL, NULL, &cli->has_help }
-    };
+    const ss_cli_option_t common[] = { { "socket", "PATH", NULL, &cli->socket, NULL },
+                                       { "json", NULL, NULL, NULL, &cli->is_json },
+                                       { "help", NULL, NULL, NULL, &cli->has_help } };
     int is_over = 0;
 
     *code = EX_OK;
@@ -96,13 +102,17 @@ int ss_cli_arguments(ss_cli_t *cli, const ss_cli_option_t *options, int count, i
             return -1;
         }
         if (taken <= 0) {
-            ss_cli_complain(cli, taken ? "%s: a value is missing, or not wanted" : "%s is no option of this command", argv[i]);
+            ss_cli_complain(cli,
+                            taken ? "%s: a value is missing, or not wanted"
+                                  : "%s is no option of this command",
+                            argv[i]);
             return usage(cli, argv[0], code);
         }
         i += taken - 1;
     }
     if ((*operands)->nelts > most_operands) {
-        ss_cli_complain(cli, "\"%s\" is not expected here", APR_ARRAY_IDX(*operands, most_operands, const char *));
+        ss_cli_complain(cli, "\"%s\" is not expected here",
+                        APR_ARRAY_IDX(*operands, most_operands, const char *));
         return usage(cli, argv[0], code);
     }
     return 0;

@@ -10,8 +10,9 @@
 #include "base/result.h"
 #include "wire/peer.h"
 
-#define CONNECT_WAIT (2 * APR_USEC_PER_SEC)      /* a person waits: a daemon that restarts is back within this */
-#define ANSWER_WAIT (120 * APR_USEC_PER_SEC)     /* actions on many messages go in steps */
+/* a person waits: a daemon that restarts is back within this */
+#define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
+#define ANSWER_WAIT (120 * APR_USEC_PER_SEC) /* actions on many messages go in steps */
 
 json_t *ss_cli_request(const char *verb)
 {
@@ -41,13 +42,17 @@ int ss_cli_refused(const ss_cli_t *cli, int status, const char *header)
     const char *detail = json_string_value(json_object_get(fields, "detail"));
     json_int_t after = json_integer_value(json_object_get(fields, "retryAfter"));
 
-    ss_cli_complain(cli, "%s%s", ss_cli_clean(detail ? detail : apr_psprintf(cli->pool, "the daemon refused (%d)", status), cli->pool),
-                    after ? apr_psprintf(cli->pool, " (try again in %s)", ss_cli_age(after, cli->pool)) : "");
+    ss_cli_complain(
+        cli, "%s%s",
+        ss_cli_clean(detail ? detail : apr_psprintf(cli->pool, "the daemon refused (%d)", status),
+                     cli->pool),
+        after ? apr_psprintf(cli->pool, " (try again in %s)", ss_cli_age(after, cli->pool)) : "");
     json_decref(fields);
     return code_of(status);
 }
 
-static apr_status_t exchange(const ss_cli_t *cli, const char *header, const ss_cli_steps_t *steps, ss_peer_answer_t *answer, ss_result_t *result)
+static apr_status_t exchange(const ss_cli_t *cli, const char *header, const ss_cli_steps_t *steps,
+                             ss_peer_answer_t *answer, ss_result_t *result)
 {
     ss_peer_t *peer;
     apr_time_t deadline = apr_time_now() + ANSWER_WAIT;
@@ -55,12 +60,15 @@ static apr_status_t exchange(const ss_cli_t *cli, const char *header, const ss_c
 
     if (rv != APR_SUCCESS) return rv;
     rv = ss_peer_send(peer, header, strlen(header), NULL, 0, deadline);
-    if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, steps ? steps->step : NULL, steps ? steps->self : NULL, deadline, cli->pool);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_receive(peer, answer, steps ? steps->step : NULL, steps ? steps->self : NULL,
+                             deadline, cli->pool);
     ss_peer_close(peer);
     return rv;
 }
 
-int ss_cli_exchange(ss_cli_t *cli, json_t *request, const ss_cli_steps_t *steps, ss_peer_answer_t *answer)
+int ss_cli_exchange(ss_cli_t *cli, json_t *request, const ss_cli_steps_t *steps,
+                    ss_peer_answer_t *answer)
 {
     char *header = json_dumps(request, JSON_COMPACT);
     ss_result_t result;
@@ -73,8 +81,11 @@ int ss_cli_exchange(ss_cli_t *cli, json_t *request, const ss_cli_steps_t *steps,
     if (rv == APR_ECONNABORTED) rv = exchange(cli, header, steps, answer, &result);
     free(header);
     if (rv == APR_SUCCESS) return EX_OK;
-    if (ss_result_is_set(&result)) ss_cli_complain(cli, "%s", result.text);
-    else ss_cli_complain(cli, "the delivery daemon at %s did not answer: %s", cli->socket, rv == APR_EOF ? "it ended" : apr_strerror(rv, reason, sizeof(reason)));
+    if (ss_result_is_set(&result))
+        ss_cli_complain(cli, "%s", result.text);
+    else
+        ss_cli_complain(cli, "the delivery daemon at %s did not answer: %s", cli->socket,
+                        rv == APR_EOF ? "it ended" : apr_strerror(rv, reason, sizeof(reason)));
     return EX_TEMPFAIL;
 }
 
@@ -92,7 +103,8 @@ json_t *ss_cli_ask(ss_cli_t *cli, json_t *request, int *status, int *code)
     }
     json_t *document = json_loads(answer.content ? answer.content : answer.header, 0, NULL);
     if (!document) {
-        ss_cli_complain(cli, "the delivery daemon at %s answered something that is no JSON", cli->socket);
+        ss_cli_complain(cli, "the delivery daemon at %s answered something that is no JSON",
+                        cli->socket);
         *code = EX_PROTOCOL;
     }
     return document;

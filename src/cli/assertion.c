@@ -13,7 +13,8 @@
 /* Base64 with the alphabet of URLs, without padding (RFC 7515 2). */
 static const char *base64url(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char *out = apr_palloc(pool, len * 4 / 3 + 4), *o = out;
     unsigned bits = 0;
     int held = 0;
@@ -70,17 +71,23 @@ static const char *signature(ss_cli_t *cli, EVP_PKEY *key, const char *text)
     return ok ? base64url(bytes, len, cli->pool) : NULL;
 }
 
-const char *ss_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, const char *key, apr_size_t key_len)
+const char *ss_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, const char *key,
+                              apr_size_t key_len)
 {
-    const char *first = encoded(header, cli->pool), *second = encoded(claims, cli->pool), *text = apr_pstrcat(cli->pool, first, ".", second, NULL);
+    const char *first = encoded(header, cli->pool), *second = encoded(claims, cli->pool),
+               *text = apr_pstrcat(cli->pool, first, ".", second, NULL);
     BIO *bio = BIO_new_mem_buf(key, (int)key_len);
     EVP_PKEY *private = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
     const char *signed_by = NULL;
 
-    if (!private) ss_cli_complain(cli, "the private key cannot be read: %s", reason());
-    else if (EVP_PKEY_get_base_id(private) != EVP_PKEY_RSA) ss_cli_complain(cli, "the private key is no RSA key, which RS256 needs");
-    else signed_by = signature(cli, private, text);
-    if (private && EVP_PKEY_get_base_id(private) == EVP_PKEY_RSA && !signed_by) ss_cli_complain(cli, "the assertion cannot be signed: %s", reason());
+    if (!private)
+        ss_cli_complain(cli, "the private key cannot be read: %s", reason());
+    else if (EVP_PKEY_get_base_id(private) != EVP_PKEY_RSA)
+        ss_cli_complain(cli, "the private key is no RSA key, which RS256 needs");
+    else
+        signed_by = signature(cli, private, text);
+    if (private && EVP_PKEY_get_base_id(private) == EVP_PKEY_RSA && !signed_by)
+        ss_cli_complain(cli, "the assertion cannot be signed: %s", reason());
     EVP_PKEY_free(private);
     BIO_free(bio);
     return signed_by ? apr_pstrcat(cli->pool, text, ".", signed_by, NULL) : NULL;

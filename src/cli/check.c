@@ -1,13 +1,16 @@
-/* check.c: "smtp-send test": the connection test, run by the daemon with its own settings, or here with those given (check_local.c). */
+/* check.c: "smtp-send test": the connection test, run by the daemon with its own settings, or here
+ * with those given (check_local.c). */
 #include "cli/cli.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static const struct { const char *step; int code; } step_codes[] = {
-    { "config", 10 }, { "resolve", 11 }, { "connect", 12 }, { "tls", 13 }, { "greeting", 14 }, { "hello", 15 }, { "starttls", 16 },
-    { "auth", 17 }, { "mail", 18 }, { "rcpt", 19 }, { "quit", 20 }
-};
+static const struct {
+    const char *step;
+    int code;
+} step_codes[] = { { "config", 10 },   { "resolve", 11 }, { "connect", 12 },  { "tls", 13 },
+                   { "greeting", 14 }, { "hello", 15 },   { "starttls", 16 }, { "auth", 17 },
+                   { "mail", 18 },     { "rcpt", 19 },    { "quit", 20 } };
 
 int ss_cli_step_code(const char *step)
 {
@@ -62,19 +65,31 @@ static int test_daemon(ss_cli_t *cli, const ss_cli_test_t *test)
 /* An option that only one of the two ways takes. 0: all fit. */
 static int check_ways(const ss_cli_t *cli, const ss_cli_test_t *test)
 {
-    const struct { const char *name, *value; } local[] = {
-        { "port", test->port }, { "tls", test->tls }, { "user", test->user }, { "password-file", test->password_file }, { "password-env", test->password_env },
-        { "auth", test->auth }, { "helo", test->helo }, { "ca-file", test->ca_file }, { "tls-name", test->tls_name }, { "fingerprint", test->fingerprint },
-        { "timeout", test->timeout }, { "no-verify", test->no_verify ? "" : NULL }
-    };
+    const struct {
+        const char *name, *value;
+    } local[] = { { "port", test->port },
+                  { "tls", test->tls },
+                  { "user", test->user },
+                  { "password-file", test->password_file },
+                  { "password-env", test->password_env },
+                  { "auth", test->auth },
+                  { "helo", test->helo },
+                  { "ca-file", test->ca_file },
+                  { "tls-name", test->tls_name },
+                  { "fingerprint", test->fingerprint },
+                  { "timeout", test->timeout },
+                  { "no-verify", test->no_verify ? "" : NULL } };
 
     if (test->host && test->relay) {
-        ss_cli_complain(cli, "--relay tests what is configured, --host what you give here: not both");
+        ss_cli_complain(cli,
+                        "--relay tests what is configured, --host what you give here: not both");
         return -1;
     }
     for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
         if (test->host || !local[i].value) continue;
-        ss_cli_complain(cli, "--%s belongs to --host: without it the daemon's own settings are tested", local[i].name);
+        ss_cli_complain(cli,
+                        "--%s belongs to --host: without it the daemon's own settings are tested",
+                        local[i].name);
         return -1;
     }
     if (test->password_file && test->password_env) {
@@ -99,10 +114,12 @@ int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
         { "mask", NULL, "shorten addresses and names, for a public report", NULL, &test.is_masked },
         { "host", "HOST", "test this server, with what follows, from here", &test.host, NULL },
         { "port", "PORT", "its port (465 with TLS, 25 without)", &test.port, NULL },
-        { "tls", "MODE", "none negotiate starttls tls opportunistic, and versions", &test.tls, NULL },
+        { "tls", "MODE", "none negotiate starttls tls opportunistic, and versions", &test.tls,
+          NULL },
         { "user", "NAME", "log in with this name", &test.user, NULL },
         { "password-file", "FILE", "the password's file", &test.password_file, NULL },
-        { "password-env", "NAME", "the environment variable with the password", &test.password_env, NULL },
+        { "password-env", "NAME", "the environment variable with the password", &test.password_env,
+          NULL },
         { "auth", "LIST", "mechanisms, best first (auto)", &test.auth, NULL },
         { "helo", "NAME", "our name in EHLO", &test.helo, NULL },
         { "ca-file", "FILE", "certificates to trust (the system's)", &test.ca_file, NULL },
@@ -114,7 +131,9 @@ int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
     apr_array_header_t *operands;
     int code;
 
-    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0, &operands, &code)) return code;
+    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
+                         &operands, &code))
+        return code;
     if (check_ways(cli, &test)) return EX_USAGE;
     return test.host ? ss_cli_test_local(cli, &test) : test_daemon(cli, &test);
 }

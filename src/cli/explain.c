@@ -1,4 +1,5 @@
-/* explain.c: the knowledge base at the prompt: what a code or an error text means, and what to do. Needs no daemon. */
+/* explain.c: the knowledge base at the prompt: what a code or an error text means, and what to do.
+ * Needs no daemon. */
 #include "cli/cli.h"
 
 #include <apr_strings.h>
@@ -6,13 +7,14 @@
 
 #include "smtp/advice.h"
 
-#define ENTRIES_MAX 3             /* for one question; the best come first */
+#define ENTRIES_MAX 3 /* for one question; the best come first */
 #define COLUMNS 78
 
 /* Prints text in lines of the terminal's width. */
 static void print_wrapped(const char *label, const char *text)
 {
-    int width = ss_cli_width() && ss_cli_width() < COLUMNS ? ss_cli_width() : COLUMNS, used = printf("%s", label);
+    int width = ss_cli_width() && ss_cli_width() < COLUMNS ? ss_cli_width() : COLUMNS,
+        used = printf("%s", label);
 
     while (*text) {
         int len = (int)strcspn(text, " ");
@@ -26,7 +28,8 @@ static void print_wrapped(const char *label, const char *text)
 
 static void print_entry(const ss_advice_t *entry, apr_pool_t *pool)
 {
-    printf("%s%s%s%s%s\n", ss_cli_ink(SS_INK_BOLD, entry->title, pool), entry->codes ? "  (" : "", entry->codes ? entry->codes : "", entry->codes ? ")" : "",
+    printf("%s%s%s%s%s\n", ss_cli_ink(SS_INK_BOLD, entry->title, pool), entry->codes ? "  (" : "",
+           entry->codes ? entry->codes : "", entry->codes ? ")" : "",
            apr_psprintf(pool, "  [%s]", entry->id));
     print_wrapped("  Meaning:", entry->meaning);
     print_wrapped("  What to do:", entry->remedy);
@@ -34,12 +37,15 @@ static void print_entry(const ss_advice_t *entry, apr_pool_t *pool)
 
 static json_t *entry_json(const ss_advice_t *entry)
 {
-    return json_pack("{s:s,s:s?,s:s,s:s,s:s}", "id", entry->id, "codes", entry->codes, "title", entry->title, "meaning", entry->meaning, "remedy", entry->remedy);
+    return json_pack("{s:s,s:s?,s:s,s:s,s:s}", "id", entry->id, "codes", entry->codes, "title",
+                     entry->title, "meaning", entry->meaning, "remedy", entry->remedy);
 }
 
 static int list_all(ss_cli_t *cli)
 {
-    static const ss_cli_column_t columns[] = { { "ENTRY", 0, 0 }, { "CODES", 0, 10 }, { "TITLE", 0, 20 } };
+    static const ss_cli_column_t columns[] = { { "ENTRY", 0, 0 },
+                                               { "CODES", 0, 10 },
+                                               { "TITLE", 0, 20 } };
     const char **cells = apr_palloc(cli->pool, sizeof(*cells) * 3 * (apr_size_t)ss_advice_count);
     json_t *document = json_array();
 
@@ -49,8 +55,10 @@ static int list_all(ss_cli_t *cli)
         cells[i * 3 + 2] = ss_advice_table[i].title;
         json_array_append_new(document, entry_json(&ss_advice_table[i]));
     }
-    if (cli->is_json) ss_cli_json(document);
-    else ss_cli_table(columns, 3, cells, NULL, ss_advice_count, cli->pool);
+    if (cli->is_json)
+        ss_cli_json(document);
+    else
+        ss_cli_table(columns, 3, cells, NULL, ss_advice_count, cli->pool);
     json_decref(document);
     return EX_OK;
 }
@@ -70,7 +78,9 @@ int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv)
         APR_ARRAY_PUSH(found, const ss_advice_t *) = named;
     }
     if (!found->nelts) {
-        ss_cli_complain(cli, "nothing is known about \"%s\" (\"smtp-send explain\" lists all entries)", ss_cli_clean(question, cli->pool));
+        ss_cli_complain(cli,
+                        "nothing is known about \"%s\" (\"smtp-send explain\" lists all entries)",
+                        ss_cli_clean(question, cli->pool));
         return SS_CLI_NOTHING;
     }
     json_t *document = json_array();

@@ -1,5 +1,6 @@
-/* front.c: the command's front: submits mail itself, since that is done once for each message, and starts smtp-send-commands for everything else, so that
- * the libraries of the other commands (JSON, TLS, logins) cost a submission nothing. */
+/* front.c: the command's front: submits mail itself, since that is done once for each message, and
+ * starts smtp-send-commands for everything else, so that the libraries of the other commands (JSON,
+ * TLS, logins) cost a submission nothing. */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -14,7 +15,8 @@
 #define PATH_SIZE 4096
 #define BESIDE "smtp-send-commands"
 
-/* Beside this file (a build folder), else where it is installed. Returns only where neither can be started. */
+/* Beside this file (a build folder), else where it is installed. Returns only where neither can be
+ * started. */
 static int start_commands(const char *const *argv)
 {
     char path[PATH_SIZE];
@@ -31,7 +33,8 @@ static int start_commands(const char *const *argv)
     return EX_OSFILE;
 }
 
-/* Where the arguments of sendmail begin: 0: called by that name; else the index of the word; -1: it is another command. */
+/* Where the arguments of sendmail begin: 0: called by that name; else the index of the word; -1: it
+ * is another command. */
 static int sendmail_at(int argc, const char *const *argv, const char **socket)
 {
     const char *name = strrchr(argv[0], '/');
@@ -39,9 +42,12 @@ static int sendmail_at(int argc, const char *const *argv, const char **socket)
 
     if (!strcmp(name ? name + 1 : argv[0], "sendmail")) return 0;
     for (; i < argc && !strncmp(argv[i], "--socket", 8); i++) {
-        if (argv[i][8] == '=') *socket = argv[i] + 9;
-        else if (!argv[i][8] && i + 1 < argc) *socket = argv[++i];
-        else return -1;
+        if (argv[i][8] == '=')
+            *socket = argv[i] + 9;
+        else if (!argv[i][8] && i + 1 < argc)
+            *socket = argv[++i];
+        else
+            return -1;
     }
     return i < argc && !strcmp(argv[i], "sendmail") ? i : -1;
 }
@@ -55,7 +61,8 @@ int main(int argc, const char *const *argv)
 
     if (at < 0) return start_commands(argv);
     if (socket && *socket && !strcmp(s.socket, SS_DEFAULT_SOCKET)) s.socket = socket;
-    if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS) return EX_OSERR;
+    if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return EX_OSERR;
     switch (ss_sendmail_read(&s, argc - at, argv + at, pool)) {
     case SS_SENDMAIL_SUBMIT: return ss_sendmail_submit(&s, pool);
     case SS_SENDMAIL_WRONG: return EX_USAGE;

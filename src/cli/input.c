@@ -30,13 +30,18 @@ static apr_status_t put(ss_input_t *input, const char *bytes, apr_size_t len, ap
     return input->rest.failed;
 }
 
-/* The beginning of a line that may be the dot's: takes one octet of it. 1: it was another line's after all, and its octets are part of the text. */
+/* The beginning of a line that may be the dot's: takes one octet of it. 1: it was another line's
+ * after all, and its octets are part of the text. */
 static int look(ss_input_t *input, char c)
 {
-    if (input->state == SS_INPUT_START && c == '.') input->state = SS_INPUT_DOT;
-    else if (input->state == SS_INPUT_DOT && c == '\r') input->state = SS_INPUT_DOT_CR;
-    else if (input->state != SS_INPUT_START && c == '\n') input->has_ended = 1;
-    else return 1;
+    if (input->state == SS_INPUT_START && c == '.')
+        input->state = SS_INPUT_DOT;
+    else if (input->state == SS_INPUT_DOT && c == '\r')
+        input->state = SS_INPUT_DOT_CR;
+    else if (input->state != SS_INPUT_START && c == '\n')
+        input->has_ended = 1;
+    else
+        return 1;
     return 0;
 }
 
@@ -56,8 +61,10 @@ apr_status_t ss_input_add(ss_input_t *input, const char *bytes, apr_size_t len, 
     if (input->ignores_dots) return put(input, bytes, len, pool);
     while (p < end && rv == APR_SUCCESS && !input->has_ended) {
         if (input->state != SS_INPUT_TEXT) {
-            if (look(input, *p)) rv = put_held(input, pool);
-            else p++;
+            if (look(input, *p))
+                rv = put_held(input, pool);
+            else
+                p++;
             continue;
         }
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;

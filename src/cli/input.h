@@ -1,20 +1,23 @@
-/* input.h: what sendmail reads from standard input: up to its end, or to a line that is a lone dot. What is too large to be held in memory waits in a file. */
+/* input.h: what sendmail reads from standard input: up to its end, or to a line that is a lone dot.
+ * What is too large to be held in memory waits in a file. */
 #ifndef SS_CLI_INPUT_H
 #define SS_CLI_INPUT_H
 
 #include "base/buf.h"
 #include "base/scratch.h"
 
-#define SS_INPUT_FROM 262144                     /* input up to this is kept in memory */
-#define SS_INPUT_MAX (1024 * 1024 * 1024)        /* no SMTPSendMaxMessageSize is larger in practice: past it reading ends */
-#define SS_INPUT_TOO_LARGE APR_EINVAL            /* no error that a file or memory may have */
+#define SS_INPUT_FROM 262144 /* input up to this is kept in memory */
+/* no SMTPSendMaxMessageSize is larger in practice: past it reading ends */
+#define SS_INPUT_MAX (1024 * 1024 * 1024)
+#define SS_INPUT_TOO_LARGE APR_EINVAL /* no error that a file or memory may have */
 
 typedef struct {
-    ss_buf_t begin;                    /* all of it, or what is in front of the file */
+    ss_buf_t begin; /* all of it, or what is in front of the file */
     ss_scratch_t rest;
     int ignores_dots;
-    enum { SS_INPUT_START, SS_INPUT_DOT, SS_INPUT_DOT_CR, SS_INPUT_TEXT } state;   /* where in its line the last octet was */
-    int has_ended;                     /* the dot was met */
+    /* where in its line the last octet was */
+    enum { SS_INPUT_START, SS_INPUT_DOT, SS_INPUT_DOT_CR, SS_INPUT_TEXT } state;
+    int has_ended; /* the dot was met */
 } ss_input_t;
 
 void ss_input_init(ss_input_t *input, int ignores_dots);

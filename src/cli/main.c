@@ -1,4 +1,5 @@
-/* main.c: the commands of smtp-send: which one it is, by the name it was called as or by its first argument. Started by front.c. */
+/* main.c: the commands of smtp-send: which one it is, by the name it was called as or by its first
+ * argument. Started by front.c. */
 #include "cli/cli.h"
 
 #include <apr_general.h>
@@ -16,9 +17,13 @@
 static void print_commands(FILE *to)
 {
     fputs("Usage: smtp-send [--socket PATH] COMMAND [OPTIONS]\n\n", to);
-    for (int i = 0; i < ss_cli_command_count; i++) fprintf(to, "  %-10s%s\n", ss_cli_commands[i].name, ss_cli_commands[i].summary);
-    fprintf(to, "\n\"smtp-send COMMAND --help\" tells more. The daemon is reached at --socket, else $SMTP_SEND_SOCKET, else\n%s.\n"
-                "Called as \"sendmail\" or \"mailq\" it is that command.\n", SS_DEFAULT_SOCKET);
+    for (int i = 0; i < ss_cli_command_count; i++)
+        fprintf(to, "  %-10s%s\n", ss_cli_commands[i].name, ss_cli_commands[i].summary);
+    fprintf(to,
+            "\n\"smtp-send COMMAND --help\" tells more. The daemon is reached at --socket, else "
+            "$SMTP_SEND_SOCKET, else\n%s.\n"
+            "Called as \"sendmail\" or \"mailq\" it is that command.\n",
+            SS_DEFAULT_SOCKET);
 }
 
 static const ss_cli_command_t *find(const char *name)

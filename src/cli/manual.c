@@ -1,4 +1,5 @@
-/* manual.c: a program of the build: writes the man pages from the tables that the commands and the module themselves use. */
+/* manual.c: a program of the build: writes the man pages from the tables that the commands and the
+ * module themselves use. */
 #include "cli/cli.h"
 
 #include <apr_general.h>
@@ -14,9 +15,12 @@ static void put(const char *text)
 
     for (const char *p = text; *p; p++) {
         if (is_start && (*p == '.' || *p == '\'')) fputs("\\&", stdout);
-        if (*p == '\\') fputs("\\e", stdout);
-        else if (*p == '-') fputs("\\-", stdout);
-        else putchar(*p);
+        if (*p == '\\')
+            fputs("\\e", stdout);
+        else if (*p == '-')
+            fputs("\\-", stdout);
+        else
+            putchar(*p);
         is_start = *p == '\n';
     }
 }
@@ -41,10 +45,15 @@ static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
 
 static void page_of_commands(apr_pool_t *pool)
 {
-    puts(".TH SMTP\\-SEND 1 \"\" \"mod_smtp_send " SMTP_SEND_VERSION "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq \\- submit mail, look after the queue of mod_smtp_send\n"
-         ".SH SYNOPSIS\n.B smtp\\-send\n[\\-\\-socket PATH] COMMAND [OPTIONS]\n.br\n.B sendmail\n[OPTIONS] [RECIPIENT...]\n.br\n.B mailq\n.SH DESCRIPTION\n"
-         "Speaks to the delivery daemon of mod_smtp_send over its local socket. Whoever may open the socket may submit, and see his own messages; root and httpd's user\n"
-         "see and control everything. Called as \\fBsendmail\\fR or \\fBmailq\\fR it is that command.\n.SH COMMANDS");
+    puts(".TH SMTP\\-SEND 1 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+         "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq \\- submit mail, look after the queue of "
+         "mod_smtp_send\n"
+         ".SH SYNOPSIS\n.B smtp\\-send\n[\\-\\-socket PATH] COMMAND [OPTIONS]\n.br\n.B "
+         "sendmail\n[OPTIONS] [RECIPIENT...]\n.br\n.B mailq\n.SH DESCRIPTION\n"
+         "Speaks to the delivery daemon of mod_smtp_send over its local socket. Whoever may open "
+         "the socket may submit, and see his own messages; root and httpd's user\n"
+         "see and control everything. Called as \\fBsendmail\\fR or \\fBmailq\\fR it is that "
+         "command.\n.SH COMMANDS");
     for (int i = 0; i < ss_cli_command_count; i++) {
         printf(".SS ");
         put(ss_cli_commands[i].name);
@@ -52,18 +61,24 @@ static void page_of_commands(apr_pool_t *pool)
         put_help(&ss_cli_commands[i], pool);
         puts(".fi");
     }
-    puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, where \\-\\-socket does not name it\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
+    puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, where \\-\\-socket does "
+         "not name it\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
          ".SH SEE ALSO\n.BR mod_smtp_send (5)");
 }
 
 static void page_of_options(void)
 {
-    static const char *const places[] = {
-        [SS_PLACE_SERVER] = "server, virtual host", [SS_PLACE_GLOBAL] = "server (once)", [SS_PLACE_DIRECTORY] = "directory, location", [SS_PLACE_BOTH] = "server, virtual host, directory, location"
-    };
+    static const char *const places[] = { [SS_PLACE_SERVER] = "server, virtual host",
+                                          [SS_PLACE_GLOBAL] = "server (once)",
+                                          [SS_PLACE_DIRECTORY] = "directory, location",
+                                          [SS_PLACE_BOTH] =
+                                              "server, virtual host, directory, location" };
 
-    puts(".TH MOD_SMTP_SEND 5 \"\" \"mod_smtp_send " SMTP_SEND_VERSION "\"\n.SH NAME\nmod_smtp_send \\- directives of the httpd module that queues and sends mail\n.SH DESCRIPTION\n"
-         "Durations take ms s min h d; sizes take K M G. \\fBapachectl configtest\\fR names a value that is wrong, and what is allowed.\n.SH DIRECTIVES");
+    puts(".TH MOD_SMTP_SEND 5 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+         "\"\n.SH NAME\nmod_smtp_send \\- directives of the httpd module that queues and sends "
+         "mail\n.SH DESCRIPTION\n"
+         "Durations take ms s min h d; sizes take K M G. \\fBapachectl configtest\\fR names a "
+         "value that is wrong, and what is allowed.\n.SH DIRECTIVES");
     for (int i = 0; i < ss_option_count; i++) {
         const ss_option_t *option = &ss_options[i];
         printf(".TP\n.B %s\n", option->name);
@@ -88,9 +103,13 @@ int main(int argc, const char *const *argv)
 {
     apr_pool_t *pool;
 
-    if (argc != 2 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS) return EX_USAGE;
-    if (!strcmp(argv[1], "smtp-send.1")) page_of_commands(pool);
-    else if (!strcmp(argv[1], "mod_smtp_send.5")) page_of_options();
-    else return EX_USAGE;
+    if (argc != 2 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return EX_USAGE;
+    if (!strcmp(argv[1], "smtp-send.1"))
+        page_of_commands(pool);
+    else if (!strcmp(argv[1], "mod_smtp_send.5"))
+        page_of_options();
+    else
+        return EX_USAGE;
     return fflush(stdout) ? EX_IOERR : EX_OK;
 }

@@ -1,5 +1,6 @@
-/* move.c: export and import: what waits, as lines of JSON with content, one message a line. A message's content goes through in pieces; what is there already is
- * passed over, so that an import that broke off is simply done again. */
+/* move.c: export and import: what waits, as lines of JSON with content, one message a line. A
+ * message's content goes through in pieces; what is there already is passed over, so that an import
+ * that broke off is simply done again. */
 #include "cli/cli.h"
 
 #include <apr_strings.h>
@@ -16,11 +17,15 @@
 #define WAIT (120 * APR_USEC_PER_SEC)
 #define CONNECT_WAIT (10 * APR_USEC_PER_SEC)
 #define LINE_HEAD_MAX (SS_FRAME_HEADER_MAX)
-#define CONTENT ",\"content\":\""                 /* stands in front of the content, which is a line's last member; within a JSON text its quotes were escaped */
-#define CODED_PIECE 349524                        /* characters of base64: a multiple of four, and a frame's content when read */
+/* stands in front of the content, which is a line's last member; within a JSON text its quotes were
+ * escaped */
+#define CONTENT ",\"content\":\""
+/* characters of base64: a multiple of four, and a frame's content when read */
+#define CODED_PIECE 349524
 
 /* One question; the answer's memory is the pool's. */
-static apr_status_t ask(const ss_cli_t *cli, const char *header, ss_peer_answer_t *answer, apr_pool_t *pool)
+static apr_status_t ask(const ss_cli_t *cli, const char *header, ss_peer_answer_t *answer,
+                        apr_pool_t *pool)
 {
     ss_result_t result;
     ss_peer_t *peer;
@@ -32,16 +37,21 @@ static apr_status_t ask(const ss_cli_t *cli, const char *header, ss_peer_answer_
         return rv;
     }
     rv = ss_peer_send(peer, header, strlen(header), NULL, 0, apr_time_now() + WAIT);
-    if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, NULL, NULL, apr_time_now() + WAIT, pool);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_receive(peer, answer, NULL, NULL, apr_time_now() + WAIT, pool);
     ss_peer_close(peer);
-    if (rv != APR_SUCCESS) ss_cli_complain(cli, "the delivery daemon at %s did not answer", cli->socket);
+    if (rv != APR_SUCCESS)
+        ss_cli_complain(cli, "the delivery daemon at %s did not answer", cli->socket);
     return rv;
 }
 
 /* ---- out ---- */
 
 /* Base64 over pieces: what does not fill three octets waits for the next one. */
-typedef struct { char rest[3]; apr_size_t rest_len; } coder_t;
+typedef struct {
+    char rest[3];
+    apr_size_t rest_len;
+} coder_t;
 
 static void code(coder_t *coder, const char *bytes, apr_size_t len, int is_last, apr_pool_t *pool)
 {
@@ -67,7 +77,11 @@ static int export_content(ss_cli_t *cli, const char *id, int parts, int *failed)
         ss_peer_answer_t answer = { 0 };
         apr_pool_t *pool;
         apr_pool_create(&pool, cli->pool);
-        *failed = ask(cli, apr_psprintf(pool, "{\"do\":\"content\",\"id\":\"%s\",\"part\":%d}", id, i), &answer, pool) != APR_SUCCESS ? EX_TEMPFAIL : EX_OK;
+        *failed =
+            ask(cli, apr_psprintf(pool, "{\"do\":\"content\",\"id\":\"%s\",\"part\":%d}", id, i),
+                &answer, pool) != APR_SUCCESS
+                ? EX_TEMPFAIL
+                : EX_OK;
         if (*failed || answer.status != 200) {
             apr_pool_destroy(pool);
             return -1;
@@ -99,8 +113,10 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
     json_decref(document);
     printf("%.*s" CONTENT, (int)strlen(text) - 1, text);
     free(text);
-    /* A line whose content could not be read to its end is closed as such, and import passes over it. */
-    if (export_content(&own, id, parts, &code_of_exit)) printf("\",\"incomplete\":true}\n");
+    /* A line whose content could not be read to its end is closed as such, and import passes over
+     * it. */
+    if (export_content(&own, id, parts, &code_of_exit))
+        printf("\",\"incomplete\":true}\n");
     else {
         printf("\"}\n");
         ++*count;
@@ -133,7 +149,8 @@ int ss_cli_export(ss_cli_t *cli, int argc, const char *const *argv)
         json_t *document = page(&own, after, &failed);
         const json_t *rows = json_object_get(document, "messages");
         for (apr_size_t i = 0; i < json_array_size(rows) && failed == EX_OK; i++) {
-            failed = export_one(&own, json_string_value(json_object_get(json_array_get(rows, i), "id")), &count);
+            failed = export_one(
+                &own, json_string_value(json_object_get(json_array_get(rows, i), "id")), &count);
         }
         const char *next = json_string_value(json_object_get(document, "more"));
         more = next != NULL;
@@ -141,13 +158,15 @@ int ss_cli_export(ss_cli_t *cli, int argc, const char *const *argv)
         json_decref(document);
         apr_pool_destroy(own.pool);
     }
-    if (failed == EX_OK) fprintf(stderr, "smtp-send: %" APR_INT64_T_FMT " messages exported\n", count);
+    if (failed == EX_OK)
+        fprintf(stderr, "smtp-send: %" APR_INT64_T_FMT " messages exported\n", count);
     return failed;
 }
 
 /* ---- in ---- */
 
-/* Reads a line up to its content. 1: head holds a JSON object; 0: the input ended; -1: a line of another kind. */
+/* Reads a line up to its content. 1: head holds a JSON object; 0: the input ended; -1: a line of
+ * another kind. */
 static int read_head(ss_buf_t *head)
 {
     apr_size_t mark = strlen(CONTENT);
@@ -179,7 +198,8 @@ static int pass_line(void)
     return c == EOF || strstr(tail, "incomplete") != NULL;
 }
 
-/* The next piece of coded content; *is_last: its closing quote came. -1: no base64, or the input ended. */
+/* The next piece of coded content; *is_last: its closing quote came. -1: no base64, or the input
+ * ended. */
 static int read_piece(char *coded, apr_size_t *len, int *is_last)
 {
     int c;
@@ -198,9 +218,13 @@ static int read_piece(char *coded, apr_size_t *len, int *is_last)
 
 static json_t *submission(const json_t *document)
 {
-    static const char *const same[] = { "from", "submitter", "door", "subject", "messageId", "headerFrom", "at", "expire", "ret", "envid", "priority", "metadata", "webhook",
-                                        "is8bit", "isUtf8", "requiresTls", "isAuto", "idempotencyKey", "contentHash" };
-    json_t *request = ss_cli_request("submit"), *to = json_array(), *notifies = json_array(), *orcpts = json_array(), *restore = json_object();
+    static const char *const same[] = { "from",      "submitter",      "door",       "subject",
+                                        "messageId", "headerFrom",     "at",         "expire",
+                                        "ret",       "envid",          "priority",   "metadata",
+                                        "webhook",   "is8bit",         "isUtf8",     "requiresTls",
+                                        "isAuto",    "idempotencyKey", "contentHash" };
+    json_t *request = ss_cli_request("submit"), *to = json_array(), *notifies = json_array(),
+           *orcpts = json_array(), *restore = json_object();
     const json_t *rows = json_object_get(document, "recipients");
 
     for (apr_size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
@@ -227,7 +251,8 @@ static json_t *submission(const json_t *document)
     return request;
 }
 
-/* Sends the content as it is read, and the last piece only when the line is known to be whole: what broke off is not accepted. */
+/* Sends the content as it is read, and the last piece only when the line is known to be whole: what
+ * broke off is not accepted. */
 static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
 {
     char *coded = apr_palloc(pool, CODED_PIECE), *bytes;
@@ -239,15 +264,19 @@ static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
         apr_pool_t *piece;
         if (read_piece(coded, &len, &is_last)) return APR_EINVAL;
         apr_pool_create(&piece, pool);
-        if (ss_codec_base64_read(piece, coded, len, 1, &bytes, &out)) rv = APR_EINVAL;
-        else if (is_last && pass_line()) rv = APR_EINCOMPLETE;
-        else rv = ss_peer_part(peer, bytes, out, is_last, apr_time_now() + WAIT);
+        if (ss_codec_base64_read(piece, coded, len, 1, &bytes, &out))
+            rv = APR_EINVAL;
+        else if (is_last && pass_line())
+            rv = APR_EINCOMPLETE;
+        else
+            rv = ss_peer_part(peer, bytes, out, is_last, apr_time_now() + WAIT);
         apr_pool_destroy(piece);
     }
     return rv;
 }
 
-/* 1: it was taken; 0: it is there already, or its line is incomplete; -1: failed, *code says how. */
+/* 1: it was taken; 0: it is there already, or its line is incomplete; -1: failed, *code says how.
+ */
 static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
 {
     json_t *document = json_loadb(head->data, head->len, 0, NULL);
@@ -264,7 +293,8 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
         *failed = EX_DATAERR;
         return -1;
     }
-    if (ask(cli, apr_psprintf(cli->pool, "{\"do\":\"get\",\"id\":\"%s\"}", id), &answer, cli->pool) != APR_SUCCESS) {
+    if (ask(cli, apr_psprintf(cli->pool, "{\"do\":\"get\",\"id\":\"%s\"}", id), &answer,
+            cli->pool) != APR_SUCCESS) {
         json_decref(document);
         *failed = EX_TEMPFAIL;
         return -1;
@@ -282,15 +312,23 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
     if (rv == APR_SUCCESS) {
         rv = ss_peer_begin(peer, header, strlen(header), apr_time_now() + WAIT);
         if (rv == APR_SUCCESS) rv = send_content(peer, cli->pool);
-        if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, &answer, NULL, NULL, apr_time_now() + WAIT, cli->pool);
+        if (rv == APR_SUCCESS)
+            rv = ss_peer_receive(peer, &answer, NULL, NULL, apr_time_now() + WAIT, cli->pool);
         ss_peer_close(peer);
     }
     free(header);
     int is_taken = rv == APR_SUCCESS && answer.status >= 200 && answer.status < 300;
-    if (!is_taken && rv == APR_SUCCESS) *failed = ss_cli_refused(cli, answer.status, answer.header);
-    else if (rv == APR_EINVAL) *failed = EX_DATAERR;
-    else if (rv != APR_SUCCESS && rv != APR_EINCOMPLETE) *failed = EX_TEMPFAIL;
-    if (rv != APR_SUCCESS) ss_cli_complain(cli, "message %s was not imported: %s", id, rv == APR_EINVAL ? "its content is no base64" : rv == APR_EINCOMPLETE ? "its line is incomplete" : "the delivery daemon did not answer");
+    if (!is_taken && rv == APR_SUCCESS)
+        *failed = ss_cli_refused(cli, answer.status, answer.header);
+    else if (rv == APR_EINVAL)
+        *failed = EX_DATAERR;
+    else if (rv != APR_SUCCESS && rv != APR_EINCOMPLETE)
+        *failed = EX_TEMPFAIL;
+    if (rv != APR_SUCCESS)
+        ss_cli_complain(cli, "message %s was not imported: %s", id,
+                        rv == APR_EINVAL        ? "its content is no base64"
+                        : rv == APR_EINCOMPLETE ? "its line is incomplete"
+                                                : "the delivery daemon did not answer");
     json_decref(document);
     return is_taken ? 1 : *failed ? -1 : 0;
 }
@@ -318,6 +356,8 @@ int ss_cli_import(ss_cli_t *cli, int argc, const char *const *argv)
         passed += taken == 0;
     }
     ss_buf_free(&head);
-    fprintf(stderr, "smtp-send: %" APR_INT64_T_FMT " messages imported, %" APR_INT64_T_FMT " passed over\n", count, passed);
+    fprintf(stderr,
+            "smtp-send: %" APR_INT64_T_FMT " messages imported, %" APR_INT64_T_FMT " passed over\n",
+            count, passed);
     return failed;
 }

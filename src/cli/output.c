@@ -1,4 +1,5 @@
-/* output.c: tables, colour, ages and sizes for people; bytes from mails and servers never reach the terminal as they came. */
+/* output.c: tables, colour, ages and sizes for people; bytes from mails and servers never reach the
+ * terminal as they came. */
 #include "cli/cli.h"
 
 #include <apr_strings.h>
@@ -11,7 +12,7 @@
 
 #include "base/text.h"
 
-#define GAP 2                     /* blanks between columns */
+#define GAP 2 /* blanks between columns */
 
 int ss_cli_has_colour(void)
 {
@@ -35,7 +36,9 @@ int ss_cli_height(void)
 {
     struct winsize size;
 
-    return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row ? size.ws_row : 24;
+    return isatty(STDOUT_FILENO) && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_row
+               ? size.ws_row
+               : 24;
 }
 
 const char *ss_cli_clean(const char *text, apr_pool_t *pool)
@@ -115,7 +118,8 @@ static const char *cut(const char *text, int columns, apr_pool_t *pool)
     return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(p - text)), "...", NULL);
 }
 
-static void print_row(const ss_cli_column_t *columns, int count, const char *const *cells, const int *widths, ss_ink_t ink, apr_pool_t *pool)
+static void print_row(const ss_cli_column_t *columns, int count, const char *const *cells,
+                      const int *widths, ss_ink_t ink, apr_pool_t *pool)
 {
     for (int i = 0; i < count; i++) {
         const char *text = cut(cells[i], widths[i], pool);
@@ -136,7 +140,9 @@ static void fit(const ss_cli_column_t *columns, int count, int *widths, int widt
     while (width && sum > width) {
         int widest = -1;
         for (int i = 0; i < count; i++) {
-            if (columns[i].least && widths[i] > columns[i].least && (widest < 0 || widths[i] > widths[widest])) widest = i;
+            if (columns[i].least && widths[i] > columns[i].least &&
+                (widest < 0 || widths[i] > widths[widest]))
+                widest = i;
         }
         if (widest < 0) return;
         widths[widest]--;
@@ -144,7 +150,8 @@ static void fit(const ss_cli_column_t *columns, int count, int *widths, int widt
     }
 }
 
-void ss_cli_table(const ss_cli_column_t *columns, int column_count, const char *const *cells, const char *const *notes, int row_count, apr_pool_t *pool)
+void ss_cli_table(const ss_cli_column_t *columns, int column_count, const char *const *cells,
+                  const char *const *notes, int row_count, apr_pool_t *pool)
 {
     int widths[SS_CLI_COLUMNS_MAX], width = ss_cli_width();
     const char *titles[SS_CLI_COLUMNS_MAX];
@@ -161,7 +168,10 @@ void ss_cli_table(const ss_cli_column_t *columns, int column_count, const char *
     print_row(columns, column_count, titles, widths, SS_INK_BOLD, pool);
     for (int row = 0; row < row_count; row++) {
         print_row(columns, column_count, cells + row * column_count, widths, SS_INK_PLAIN, pool);
-        if (notes && notes[row]) printf("    %s\n", ss_cli_ink(SS_INK_DIM, width > 8 ? cut(notes[row], width - 4, pool) : notes[row], pool));
+        if (notes && notes[row])
+            printf("    %s\n",
+                   ss_cli_ink(SS_INK_DIM, width > 8 ? cut(notes[row], width - 4, pool) : notes[row],
+                              pool));
     }
 }
 

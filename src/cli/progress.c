@@ -39,12 +39,15 @@ const char *ss_progress_text(const ss_progress_t *p, apr_pool_t *pool)
     const char *text = apr_psprintf(pool, "%" APR_INT64_T_FMT " waiting", p->waiting[last]);
     if (!last) return text;
     double seconds = (double)(p->times[last] - p->times[0]) / APR_USEC_PER_SEC;
-    double out = (double)(p->done[last] - p->done[0]) / seconds, shrinks = (double)(p->waiting[0] - p->waiting[last]) / seconds;
+    double out = (double)(p->done[last] - p->done[0]) / seconds,
+           shrinks = (double)(p->waiting[0] - p->waiting[last]) / seconds;
     text = apr_pstrcat(pool, text, ", ", rate_text(out, pool), " out", NULL);
     if (!p->waiting[last]) return text;
     if (shrinks < 0) return apr_pstrcat(pool, text, ", growing", NULL);
     if (shrinks == 0) return text;
-    apr_interval_time_t left = apr_time_from_sec((apr_time_t)((double)p->waiting[last] / shrinks) + 1);
-    if (left > 120 * APR_USEC_PER_SEC) left = left / (60 * APR_USEC_PER_SEC) * (60 * APR_USEC_PER_SEC);
+    apr_interval_time_t left =
+        apr_time_from_sec((apr_time_t)((double)p->waiting[last] / shrinks) + 1);
+    if (left > 120 * APR_USEC_PER_SEC)
+        left = left / (60 * APR_USEC_PER_SEC) * (60 * APR_USEC_PER_SEC);
     return apr_pstrcat(pool, text, ", ", ss_text_duration_print(pool, left), " left", NULL);
 }

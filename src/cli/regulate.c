@@ -7,17 +7,23 @@
 #include "base/text.h"
 #include "config/settings.h"
 
-static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *answer, const char *until)
+static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *answer,
+                         const char *until)
 {
     const json_t *row;
     size_t i;
 
-    json_array_foreach(json_object_get(answer, "relays"), i, row) {
+    json_array_foreach(json_object_get(answer, "relays"), i, row)
+    {
         const char *note = ss_cli_text(row, "note", cli->pool);
         int is_paused = json_is_true(json_object_get(row, "paused"));
-        const char *what = !strcmp(verb, "flush") && !is_paused ? "everything that waits is tried now" : is_paused ? "paused" : "sending";
-        printf("%s: %s%s%s%s\n", ss_cli_text(row, "name", cli->pool), ss_cli_ink(is_paused ? SS_INK_WARN : SS_INK_GOOD, what, cli->pool), is_paused && until ? until : "",
-               *note ? "; " : "", note);
+        const char *what = !strcmp(verb, "flush") && !is_paused
+                               ? "everything that waits is tried now"
+                           : is_paused ? "paused"
+                                       : "sending";
+        printf("%s: %s%s%s%s\n", ss_cli_text(row, "name", cli->pool),
+               ss_cli_ink(is_paused ? SS_INK_WARN : SS_INK_GOOD, what, cli->pool),
+               is_paused && until ? until : "", *note ? "; " : "", note);
     }
 }
 
@@ -40,14 +46,16 @@ static json_t *read_rate(const ss_cli_t *cli, const char *text)
 
 int ss_cli_regulate(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    const char *relay = NULL, *reason = NULL, *lasts = NULL, *rate = NULL, *until = NULL, *verb = argv[0];
+    const char *relay = NULL, *reason = NULL, *lasts = NULL, *rate = NULL, *until = NULL,
+               *verb = argv[0];
     const ss_cli_option_t pausing[] = {
         { "relay", "NAME", "only this relay (all)", &relay, NULL },
         { "reason", "TEXT", "why, for the log and the pages", &reason, NULL },
         { "for", "TIME", "go on by itself after this time (30min)", &lasts, NULL }
     };
     const ss_cli_option_t others[] = {
-        { "relay", "NAME", "only this relay (all)", &relay, NULL }, { "rate", "RATE", "begin slowly: 50/min, doubled each minute", &rate, NULL }
+        { "relay", "NAME", "only this relay (all)", &relay, NULL },
+        { "rate", "RATE", "begin slowly: 50/min, doubled each minute", &rate, NULL }
     };
     const ss_cli_option_t *options = !strcmp(verb, "pause") ? pausing : others;
     int count = !strcmp(verb, "pause") ? 3 : !strcmp(verb, "resume") ? 2 : 1, code;
@@ -65,15 +73,19 @@ int ss_cli_regulate(ss_cli_t *cli, int argc, const char *const *argv)
     if (limit) json_object_set_new(request, "rate", limit);
     json_object_set_new(request, "who", json_string(ss_cli_who(cli->pool)));
     if (relay) json_object_set_new(request, "relay", json_string(relay));
-    if (reason) json_object_set_new(request, "reason", json_string(ss_text_utf8(cli->pool, reason, strlen(reason))));
+    if (reason)
+        json_object_set_new(request, "reason",
+                            json_string(ss_text_utf8(cli->pool, reason, strlen(reason))));
     if (duration) {
         json_object_set_new(request, "for", json_integer(duration));
         until = apr_psprintf(cli->pool, " for %s", ss_text_duration_print(cli->pool, duration));
     }
     json_t *answer = ss_cli_ask(cli, request, NULL, &code);
     if (!answer) return code;
-    if (cli->is_json) ss_cli_json(answer);
-    else print_relays(cli, verb, answer, until);
+    if (cli->is_json)
+        ss_cli_json(answer);
+    else
+        print_relays(cli, verb, answer, until);
     json_decref(answer);
     return EX_OK;
 }

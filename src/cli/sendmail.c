@@ -1,5 +1,7 @@
-/* sendmail.c: standard input becomes a submission. What has to be known of the server's settings is done by the daemon ("compose"), so that this process knows
- * the envelope and bytes, and nothing else. Each message has a random key: asking again, when an answer was lost, cannot make two of it. */
+/* sendmail.c: standard input becomes a submission. What has to be known of the server's settings is
+ * done by the daemon ("compose"), so that this process knows the envelope and bytes, and nothing
+ * else. Each message has a random key: asking again, when an answer was lost, cannot make two of
+ * it. */
 #include "cli/sendmail.h"
 
 #include <apr_escape.h>
@@ -19,8 +21,10 @@
 
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
-#define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)   /* between questions to a daemon that restarts */
-#define RESTART_WAIT 5                           /* "retryAfter" up to it: the daemon says that it will be back at once */
+/* between questions to a daemon that restarts */
+#define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)
+/* "retryAfter" up to it: the daemon says that it will be back at once */
+#define RESTART_WAIT 5
 
 /* ---- the header ---- */
 
@@ -30,9 +34,12 @@ static void put_text(ss_buf_t *out, const char *text, apr_pool_t *pool)
 
     ss_buf_append(out, "\"", 1);
     for (const char *p = valid; *p; p++) {
-        if (*p == '"' || *p == '\\') ss_buf_printf(out, "\\%c", *p);
-        else if ((unsigned char)*p < 0x20) ss_buf_printf(out, "\\u%04x", (unsigned char)*p);
-        else ss_buf_append(out, p, 1);
+        if (*p == '"' || *p == '\\')
+            ss_buf_printf(out, "\\%c", *p);
+        else if ((unsigned char)*p < 0x20)
+            ss_buf_printf(out, "\\u%04x", (unsigned char)*p);
+        else
+            ss_buf_append(out, p, 1);
     }
     ss_buf_append(out, "\"", 1);
 }
@@ -44,7 +51,8 @@ static void put_member(ss_buf_t *out, const char *name, const char *value, apr_p
     put_text(out, value, pool);
 }
 
-const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name, const char *key, apr_pool_t *pool)
+const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
+                               const char *key, apr_pool_t *pool)
 {
     ss_buf_t out;
 
@@ -54,7 +62,8 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
     put_member(&out, "envid", s->envid, pool);
     put_member(&out, "idempotencyKey", key, pool);
     put_member(&out, "contentHash", key, pool);
-    if (s->ret) ss_buf_printf(&out, ",\"ret\":%d", strcasecmp(s->ret, "full") ? SS_RET_HDRS : SS_RET_FULL);
+    if (s->ret)
+        ss_buf_printf(&out, ",\"ret\":%d", strcasecmp(s->ret, "full") ? SS_RET_HDRS : SS_RET_FULL);
     if (s->notify) ss_buf_printf(&out, ",\"notify\":%u", s->notify);
     ss_buf_printf(&out, ",\"compose\":{\"takesRcpts\":%s", s->takes_rcpts ? "true" : "false");
     put_member(&out, "fullName", s->full_name ? s->full_name : full_name, pool);
@@ -64,19 +73,23 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
         put_text(&out, APR_ARRAY_IDX(s->to, i, const char *), pool);
     }
     ss_buf_puts(&out, "]}");
-    const char *header = out.len <= SS_FRAME_HEADER_MAX ? apr_pstrmemdup(pool, out.data, out.len) : NULL;
+    const char *header =
+        out.len <= SS_FRAME_HEADER_MAX ? apr_pstrmemdup(pool, out.data, out.len) : NULL;
     ss_buf_free(&out);
     return header;
 }
 
-/* Who runs this, by the system's user data. name: the person's, up to the first comma, where there is one. */
+/* Who runs this, by the system's user data. name: the person's, up to the first comma, where there
+ * is one. */
 static const char *login_of(const char **name, apr_pool_t *pool)
 {
     const struct passwd *user = getpwuid(getuid());
 
     *name = NULL;
-    if (!user || !user->pw_name || !*user->pw_name) return apr_psprintf(pool, "uid%d", (int)getuid());
-    if (user->pw_gecos && *user->pw_gecos && *user->pw_gecos != ',' && !strchr(user->pw_gecos, '&')) {
+    if (!user || !user->pw_name || !*user->pw_name)
+        return apr_psprintf(pool, "uid%d", (int)getuid());
+    if (user->pw_gecos && *user->pw_gecos && *user->pw_gecos != ',' &&
+        !strchr(user->pw_gecos, '&')) {
         *name = apr_pstrmemdup(pool, user->pw_gecos, strcspn(user->pw_gecos, ","));
     }
     return apr_pstrdup(pool, user->pw_name);
@@ -120,13 +133,17 @@ static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *p
     }
     if (rv == APR_SUCCESS) rv = ss_input_end(input, pool);
     if (rv != APR_SUCCESS) return cannot_take(s, rv, pool);
-    /* A message of no line at all is one without fields and text: "sendmail root < /dev/null" is told to root all the same. */
-    return input->begin.len ? EX_OK : ss_buf_puts(&input->begin, "\n") == APR_SUCCESS ? EX_OK : EX_OSERR;
+    /* A message of no line at all is one without fields and text: "sendmail root < /dev/null" is
+     * told to root all the same. */
+    return input->begin.len                                  ? EX_OK
+           : ss_buf_puts(&input->begin, "\n") == APR_SUCCESS ? EX_OK
+                                                             : EX_OSERR;
 }
 
 /* ---- the answer ---- */
 
-/* Where the value of a member of the answer's first level stands; NULL: none. The answer is our daemon's and flat. */
+/* Where the value of a member of the answer's first level stands; NULL: none. The answer is our
+ * daemon's and flat. */
 static const char *member(const char *json, const char *name, apr_pool_t *pool)
 {
     const char *at = json ? strstr(json, apr_psprintf(pool, "\"%s\":", name)) : NULL;
@@ -162,7 +179,8 @@ static int is_back_soon(const ss_peer_answer_t *answer, apr_pool_t *pool)
     const char *after = member(answer->header, "retryAfter", pool);
 
     while (after && *after == ' ') after++;
-    return answer->status == 503 && after && *after >= '1' && *after <= '0' + RESTART_WAIT && (after[1] < '0' || after[1] > '9');
+    return answer->status == 503 && after && *after >= '1' && *after <= '0' + RESTART_WAIT &&
+           (after[1] < '0' || after[1] > '9');
 }
 
 static int code_of(int status)
@@ -173,7 +191,8 @@ static int code_of(int status)
 }
 
 /* Asks until there is an answer that is not "I restart". */
-static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input, apr_pool_t *pool)
+static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input,
+                     apr_pool_t *pool)
 {
     apr_time_t until = apr_time_now() + SS_SENDMAIL_PATIENCE;
     ss_peer_answer_t answer = { 0 };
@@ -181,17 +200,24 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_
 
     for (;;) {
         ss_result_clear(&result);
-        apr_status_t rv = ss_peer_call_file(s->socket, 0, header, strlen(header), input->begin.data, input->begin.len, input->rest.fd, input->rest.len, ANSWER_WAIT, &answer,
-                                            &result, pool);
+        apr_status_t rv = ss_peer_call_file(s->socket, 0, header, strlen(header), input->begin.data,
+                                            input->begin.len, input->rest.fd, input->rest.len,
+                                            ANSWER_WAIT, &answer, &result, pool);
         int is_over = apr_time_now() >= until;
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
         if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer, pool))) {
             const char *detail = detail_of(answer.header, pool);
-            ss_sendmail_complain(s, "%s", detail ? detail : apr_psprintf(pool, "the delivery daemon refused (%d)", answer.status));
+            ss_sendmail_complain(
+                s, "%s",
+                detail ? detail
+                       : apr_psprintf(pool, "the delivery daemon refused (%d)", answer.status));
             return code_of(answer.status);
         }
-        if (rv != APR_SUCCESS && (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE))) {
-            ss_sendmail_complain(s, "%s", ss_result_is_set(&result) ? result.text : "the delivery daemon cannot be reached");
+        if (rv != APR_SUCCESS &&
+            (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE))) {
+            ss_sendmail_complain(
+                s, "%s",
+                ss_result_is_set(&result) ? result.text : "the delivery daemon cannot be reached");
             return EX_TEMPFAIL;
         }
         apr_sleep(AGAIN_AFTER);
@@ -205,7 +231,8 @@ int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
     ss_input_t input;
 
     if (!header) {
-        ss_sendmail_complain(s, "too many recipients: they need more than %d bytes", SS_FRAME_HEADER_MAX);
+        ss_sendmail_complain(s, "too many recipients: they need more than %d bytes",
+                             SS_FRAME_HEADER_MAX);
         return EX_DATAERR;
     }
     ss_input_init(&input, s->ignores_dots);

@@ -1,4 +1,5 @@
-/* sendmail_options.c: the arguments of sendmail, as the programs of forty years write them: bundled flags, values attached or not, options of other servers. */
+/* sendmail_options.c: the arguments of sendmail, as the programs of forty years write them: bundled
+ * flags, values attached or not, options of other servers. */
 #include "cli/sendmail.h"
 
 #include <apr_strings.h>
@@ -9,9 +10,10 @@
 
 #include "mail/message.h"
 
-#define ENVID_MAX 100               /* RFC 3461 4.4 */
+#define ENVID_MAX 100 /* RFC 3461 4.4 */
 
-/* Every letter that is taken; ':' behind it: it has a value, '?': only attached ("-oi", "-q30m"). What has no effect here is still understood. */
+/* Every letter that is taken; ':' behind it: it has a value, '?': only attached ("-oi", "-q30m").
+ * What has no effect here is still understood. */
 static const char letters[] = "A:B:C:D:d?F:f:GIL:N:nO:o?p:q?R:r:sTUV:vX:xb:c:e?h:imt";
 
 void ss_sendmail_complain(const ss_sendmail_t *s, const char *format, ...)
@@ -38,9 +40,14 @@ static int read_mode(ss_sendmail_t *s, const char *value)
     } else if (!strcmp(value, "p")) {
         s->mode = SS_SENDMAIL_LIST;
     } else {
-        ss_sendmail_complain(s, !strcmp(value, "s") ? "-bs is not supported: SMTP is taken by the daemon itself (SMTPSendListen)"
-                             : !strcmp(value, "i") ? "-bi is not supported: aliases are set by SMTPSendAlias, there is no file to rebuild"
-                             : "-b%s is not supported: -bm submits, -bp lists the queue", value);
+        ss_sendmail_complain(
+            s,
+            !strcmp(value, "s")
+                ? "-bs is not supported: SMTP is taken by the daemon itself (SMTPSendListen)"
+            : !strcmp(value, "i") ? "-bi is not supported: aliases are set by SMTPSendAlias, there "
+                                    "is no file to rebuild"
+                                  : "-b%s is not supported: -bm submits, -bp lists the queue",
+            value);
         return wrong(s);
     }
     return 0;
@@ -48,16 +55,21 @@ static int read_mode(ss_sendmail_t *s, const char *value)
 
 static int read_notify(ss_sendmail_t *s, const char *value)
 {
-    static const struct { const char *name; unsigned bit; } words[] = {
-        { "never", SS_NOTIFY_NEVER }, { "success", SS_NOTIFY_SUCCESS }, { "failure", SS_NOTIFY_FAILURE }, { "delay", SS_NOTIFY_DELAY }
-    };
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } words[] = { { "never", SS_NOTIFY_NEVER },
+                  { "success", SS_NOTIFY_SUCCESS },
+                  { "failure", SS_NOTIFY_FAILURE },
+                  { "delay", SS_NOTIFY_DELAY } };
     unsigned bits = 0;
 
     for (const char *p = value; *p; p += strspn(p, ", ")) {
         apr_size_t len = strcspn(p, ", ");
         unsigned bit = 0;
         for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (len == strlen(words[i].name) && !strncasecmp(p, words[i].name, len)) bit = words[i].bit;
+            if (len == strlen(words[i].name) && !strncasecmp(p, words[i].name, len))
+                bit = words[i].bit;
         }
         bits |= bit;
         p += len;
@@ -68,7 +80,8 @@ static int read_notify(ss_sendmail_t *s, const char *value)
     }
     s->notify = bits;
     if (bits) return 0;
-    ss_sendmail_complain(s, "-N %s: is not \"never\", or a list of success, failure and delay", value);
+    ss_sendmail_complain(s, "-N %s: is not \"never\", or a list of success, failure and delay",
+                         value);
     return wrong(s);
 }
 
@@ -78,7 +91,8 @@ static int read_envid(ss_sendmail_t *s, const char *value)
 
     while (*p > 0x20 && *p < 0x7f) p++;
     if (*p || p == value || p - value > ENVID_MAX) {
-        ss_sendmail_complain(s, "-V: an envelope id is 1 to %d printable ASCII characters", ENVID_MAX);
+        ss_sendmail_complain(s, "-V: an envelope id is 1 to %d printable ASCII characters",
+                             ENVID_MAX);
         return wrong(s);
     }
     s->envid = value;
@@ -104,7 +118,9 @@ static int take(ss_sendmail_t *s, char letter, const char *value)
     case 'r': s->from = value; break;
     case 'i': s->ignores_dots = 1; break;
     case 'N': return read_notify(s, value);
-    case 'o': if (value && *value == 'i') s->ignores_dots = 1; break;
+    case 'o':
+        if (value && *value == 'i') s->ignores_dots = 1;
+        break;
     case 'q': s->mode = SS_SENDMAIL_FLUSH; break;
     case 'R': return read_ret(s, value);
     case 't': s->takes_rcpts = 1; break;
@@ -114,7 +130,8 @@ static int take(ss_sendmail_t *s, char letter, const char *value)
     return 0;
 }
 
-/* One argument that starts with '-': flags in a row, the last one perhaps with a value. Returns how many arguments it took, or -1. */
+/* One argument that starts with '-': flags in a row, the last one perhaps with a value. Returns how
+ * many arguments it took, or -1. */
 static int take_argument(ss_sendmail_t *s, const char *argument, const char *next)
 {
     for (const char *p = argument + 1; *p; p++) {
@@ -138,7 +155,8 @@ static int take_argument(ss_sendmail_t *s, const char *argument, const char *nex
     return 1;
 }
 
-ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv, apr_pool_t *pool)
+ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv,
+                                    apr_pool_t *pool)
 {
     int is_over = 0;
 
@@ -158,7 +176,8 @@ ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *cons
         }
     }
     if (s->mode == SS_SENDMAIL_SUBMIT && !s->takes_rcpts && !s->to->nelts) {
-        ss_sendmail_complain(s, "no recipients: name them behind the options, or let -t take them from the message");
+        ss_sendmail_complain(
+            s, "no recipients: name them behind the options, or let -t take them from the message");
         wrong(s);
     }
     return s->mode;

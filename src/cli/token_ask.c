@@ -1,4 +1,5 @@
-/* token_ask.c: one question to a token endpoint (RFC 6749 4.4, 5): a form over HTTPS, an answer in JSON. */
+/* token_ask.c: one question to a token endpoint (RFC 6749 4.4, 5): a form over HTTPS, an answer in
+ * JSON. */
 #include "cli/token.h"
 
 #include <apr_strings.h>
@@ -10,7 +11,7 @@
 #include "base/text.h"
 
 #define ASK_SECONDS 30L
-#define EXPIRES_DEFAULT 300           /* seconds, where the service does not say */
+#define EXPIRES_DEFAULT 300 /* seconds, where the service does not say */
 
 static size_t take(char *bytes, size_t size, size_t count, void *out)
 {
@@ -20,7 +21,8 @@ static size_t take(char *bytes, size_t size, size_t count, void *out)
 /* Secrets go out encrypted, or not further than this machine. */
 static int is_safe(const char *url)
 {
-    static const char *const local[] = { "http://127.0.0.1:", "http://127.0.0.1/", "http://[::1]:", "http://[::1]/" };
+    static const char *const local[] = { "http://127.0.0.1:", "http://127.0.0.1/",
+                                         "http://[::1]:", "http://[::1]/" };
 
     if (!strncasecmp(url, "https://", 8)) return 1;
     for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
@@ -51,28 +53,34 @@ static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_toke
     int code = EX_OK;
 
     /* Some services write the number as text. */
-    if (json_is_integer(lasts)) seconds = json_integer_value(lasts);
-    else if (json_is_string(lasts)) ss_text_number(json_string_value(lasts), 0, 1000000000, &seconds);
+    if (json_is_integer(lasts))
+        seconds = json_integer_value(lasts);
+    else if (json_is_string(lasts))
+        ss_text_number(json_string_value(lasts), 0, 1000000000, &seconds);
     if (status == 200 && text && *text && strlen(text) < SS_TOKEN_MAX && !strpbrk(text, "\r\n")) {
         token->token = apr_pstrdup(cli->pool, text);
         token->expires = apr_time_now() + apr_time_from_sec(seconds);
     } else {
-        const char *error = ss_cli_text(document, "error", cli->pool), *more = ss_cli_text(document, "error_description", cli->pool);
-        ss_cli_complain(cli, "the service gave no token (HTTP %ld)%s%s%s%s", status, *error ? ": " : "", error, *more ? ": " : "", more);
+        const char *error = ss_cli_text(document, "error", cli->pool),
+                   *more = ss_cli_text(document, "error_description", cli->pool);
+        ss_cli_complain(cli, "the service gave no token (HTTP %ld)%s%s%s%s", status,
+                        *error ? ": " : "", error, *more ? ": " : "", more);
         code = status == 429 || status >= 500 ? EX_TEMPFAIL : EX_UNAVAILABLE;
     }
     json_decref(document);
     return code;
 }
 
-int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_field_t *fields, int count, ss_token_t *token)
+int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_field_t *fields, int count,
+                 ss_token_t *token)
 {
     char error[CURL_ERROR_SIZE] = "";
     ss_buf_t body;
     long status = 0;
 
     if (!is_safe(url)) {
-        ss_cli_complain(cli, "%s: a secret is not sent there: it is no https:// address", ss_cli_clean(url, cli->pool));
+        ss_cli_complain(cli, "%s: a secret is not sent there: it is no https:// address",
+                        ss_cli_clean(url, cli->pool));
         return EX_USAGE;
     }
     CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
@@ -95,8 +103,11 @@ int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_field_t *fields,
     CURLcode rv = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     int code = EX_TEMPFAIL;
-    if (rv == CURLE_OK) code = read_answer(cli, status, &body, token);
-    else ss_cli_complain(cli, "%s cannot be asked: %s", ss_cli_clean(url, cli->pool), *error ? error : curl_easy_strerror(rv));
+    if (rv == CURLE_OK)
+        code = read_answer(cli, status, &body, token);
+    else
+        ss_cli_complain(cli, "%s cannot be asked: %s", ss_cli_clean(url, cli->pool),
+                        *error ? error : curl_easy_strerror(rv));
     ss_buf_wipe(&body);
     curl_easy_cleanup(curl);
     curl_global_cleanup();

@@ -9,7 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MARGIN (120 * APR_USEC_PER_SEC)    /* a token that ends sooner is not used any more: a login takes its time */
+/* a token that ends sooner is not used any more: a login takes its time */
+#define MARGIN (120 * APR_USEC_PER_SEC)
 
 /* FNV-1a: names a file, protects nothing; the key stands in the file and is compared. */
 static apr_uint64_t hash(const char *text)
@@ -25,7 +26,8 @@ const char *ss_token_cache_path(ss_cli_t *cli, const char *path, const char *key
     const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
     if (path) return path;
-    if (!base || *base != '/') base = home && *home == '/' ? apr_pstrcat(cli->pool, home, "/.cache", NULL) : NULL;
+    if (!base || *base != '/')
+        base = home && *home == '/' ? apr_pstrcat(cli->pool, home, "/.cache", NULL) : NULL;
     if (!base) return NULL;
     const char *folder = apr_pstrcat(cli->pool, base, "/smtp-send", NULL);
     /* Where it cannot be made, each call asks the service. */
@@ -81,9 +83,13 @@ int ss_token_cache_read(ss_cli_t *cli, const char *path, const char *key, ss_tok
     int found = 0;
 
     if (fd < 0) return 0;
-    const char *text = fstat(fd, &info) || !S_ISREG(info.st_mode) || info.st_uid != geteuid() || info.st_mode & 077 ? NULL : read_all(cli, fd, path, 0, &len);
+    const char *text =
+        fstat(fd, &info) || !S_ISREG(info.st_mode) || info.st_uid != geteuid() || info.st_mode & 077
+            ? NULL
+            : read_all(cli, fd, path, 0, &len);
     json_t *document = text ? json_loadb(text, len, 0, NULL) : NULL;
-    const char *own = json_string_value(json_object_get(document, "key")), *value = json_string_value(json_object_get(document, "token"));
+    const char *own = json_string_value(json_object_get(document, "key")),
+               *value = json_string_value(json_object_get(document, "token"));
     apr_time_t expires = json_integer_value(json_object_get(document, "expires"));
     if (own && value && !strcmp(own, key) && expires > apr_time_now() + MARGIN) {
         token->token = apr_pstrdup(cli->pool, value);
@@ -97,9 +103,11 @@ int ss_token_cache_read(ss_cli_t *cli, const char *path, const char *key, ss_tok
 
 void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key, const ss_token_t *token)
 {
-    json_t *document = json_pack("{s:s,s:s,s:I}", "key", key, "token", token->token, "expires", (json_int_t)token->expires);
-    char *text = json_dumps(document, JSON_COMPACT), *made = apr_pstrcat(cli->pool, path, ".XXXXXX", NULL);
-    int fd = text ? mkstemp(made) : -1;        /* 0600 */
+    json_t *document = json_pack("{s:s,s:s,s:I}", "key", key, "token", token->token, "expires",
+                                 (json_int_t)token->expires);
+    char *text = json_dumps(document, JSON_COMPACT),
+         *made = apr_pstrcat(cli->pool, path, ".XXXXXX", NULL);
+    int fd = text ? mkstemp(made) : -1; /* 0600 */
     int ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 
     if (fd >= 0 && close(fd)) ok = 0;

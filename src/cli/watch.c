@@ -1,4 +1,5 @@
-/* watch.c: a picture of the queue again and again: on a terminal the whole picture, elsewhere a line each time (with --json a document a line). */
+/* watch.c: a picture of the queue again and again: on a terminal the whole picture, elsewhere a
+ * line each time (with --json a document a line). */
 #include "cli/cli.h"
 
 #include <stdlib.h>
@@ -16,13 +17,18 @@ static void look(ss_progress_t *progress, const json_t *status)
     apr_int64_t done = 0;
     size_t i;
 
-    json_array_foreach(json_object_get(status, "relays"), i, relay) {
-        done += json_integer_value(json_object_get(relay, "sent")) + json_integer_value(json_object_get(relay, "failed"));
+    json_array_foreach(json_object_get(status, "relays"), i, relay)
+    {
+        done += json_integer_value(json_object_get(relay, "sent")) +
+                json_integer_value(json_object_get(relay, "failed"));
     }
-    ss_progress_look(progress, apr_time_now(), json_integer_value(json_object_get(json_object_get(status, "queue"), "messages")), done);
+    ss_progress_look(
+        progress, apr_time_now(),
+        json_integer_value(json_object_get(json_object_get(status, "queue"), "messages")), done);
 }
 
-static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *status, const ss_cli_picture_t *picture)
+static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *status,
+                const ss_cli_picture_t *picture)
 {
     int code = EX_OK;
 

@@ -1,4 +1,5 @@
-/* build.c: from httpd's servers to the frozen configuration: which relays there are, by which names. */
+/* build.c: from httpd's servers to the frozen configuration: which relays there are, by which
+ * names. */
 #include "config/module.h"
 
 #include <apr_strings.h>
@@ -14,12 +15,16 @@
 #define SS_DEFAULT_STATE_DIR "/var/lib/apache2"
 #endif
 
-#define SECRETS_MAX 1000           /* relays of one server */
-#define SCRUB_MAX 4096             /* bytes of a connection's line */
+#define SECRETS_MAX 1000 /* relays of one server */
+#define SCRUB_MAX 4096   /* bytes of a connection's line */
 
-static struct { const ss_settings_t *relay; ss_secret_t *secret; } secrets[SECRETS_MAX];
+static struct {
+    const ss_settings_t *relay;
+    ss_secret_t *secret;
+} secrets[SECRETS_MAX];
 static int secret_count;
-static char *queue_params;         /* of a database server, which may hold a password; else NULL */
+/* of a database server, which may hold a password; else NULL */
+static char *queue_params;
 
 static const char *state_dir(apr_pool_t *pool)
 {
@@ -40,18 +45,23 @@ static apr_status_t forget_secrets(void *unused)
     return APR_SUCCESS;
 }
 
-static const char *add_relay(ss_config_t *config, ss_server_t *server, server_rec *s, apr_pool_t *pconf)
+static const char *add_relay(ss_config_t *config, ss_server_t *server, server_rec *s,
+                             apr_pool_t *pconf)
 {
     ss_settings_t *relay = &server->own;
     const ss_settings_t *same;
 
     relay->server_name = s->server_hostname ? s->server_hostname : "localhost";
-    if (!relay->relay_name && s->is_virtual) relay->relay_name = apr_pstrdup(pconf, relay->server_name);
+    if (!relay->relay_name && s->is_virtual)
+        relay->relay_name = apr_pstrdup(pconf, relay->server_name);
     ss_settings_finish(relay, pconf);
     same = ss_config_relay(config, relay->relay_name);
     if (same && !ss_settings_equal(same, relay)) {
-        return apr_psprintf(pconf, "two servers have a relay called \"%s\" with different settings: give one of them a name of its own with SMTPSendRelayName (%s, line %u)",
-                            relay->relay_name, s->defn_name ? s->defn_name : "main server", s->defn_line_number);
+        return apr_psprintf(pconf,
+                            "two servers have a relay called \"%s\" with different settings: give "
+                            "one of them a name of its own with SMTPSendRelayName (%s, line %u)",
+                            relay->relay_name, s->defn_name ? s->defn_name : "main server",
+                            s->defn_line_number);
     }
     server->relay = same ? same : relay;
     if (same) return NULL;
@@ -63,12 +73,15 @@ static const char *add_relay(ss_config_t *config, ss_server_t *server, server_re
     return NULL;
 }
 
-/* A virtual host without a relay of its own: the main server's by name and settings, with the limits that stand in it. */
-static const ss_settings_t *share(const ss_settings_t *relay, const ss_server_t *server, apr_pool_t *pool)
+/* A virtual host without a relay of its own: the main server's by name and settings, with the
+ * limits that stand in it. */
+static const ss_settings_t *share(const ss_settings_t *relay, const ss_server_t *server,
+                                  apr_pool_t *pool)
 {
     ss_settings_t *shared = apr_pmemdup(pool, relay, sizeof(*relay));
 
-    if (server->own.max_message_size != SS_UNSET) shared->max_message_size = server->own.max_message_size;
+    if (server->own.max_message_size != SS_UNSET)
+        shared->max_message_size = server->own.max_message_size;
     if (server->own.alert_age != SS_UNSET) shared->alert_age = server->own.alert_age;
     if (server->own.sources) shared->sources = server->own.sources;
     return shared;
@@ -79,10 +92,15 @@ static const char *engine_without_host(const ss_config_t *config, apr_pool_t *po
     for (int i = 0; i < config->relays->nelts; i++) {
         const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
         if (relay->engine && (!relay->hosts || !relay->hosts->nelts)) {
-            return apr_psprintf(pool, "SMTPSendEngine On for relay \"%s\", but SMTPSendHost names no host: mail would have nowhere to go", relay->relay_name);
+            return apr_psprintf(pool,
+                                "SMTPSendEngine On for relay \"%s\", but SMTPSendHost names no "
+                                "host: mail would have nowhere to go",
+                                relay->relay_name);
         }
-        if (relay->tls_cert_file && !relay->tls_key_file) return "SMTPSendTLSCertificateFile needs SMTPSendTLSCertificateKeyFile";
-        if (relay->tls_key_file && !relay->tls_cert_file) return "SMTPSendTLSCertificateKeyFile needs SMTPSendTLSCertificateFile";
+        if (relay->tls_cert_file && !relay->tls_key_file)
+            return "SMTPSendTLSCertificateFile needs SMTPSendTLSCertificateKeyFile";
+        if (relay->tls_key_file && !relay->tls_cert_file)
+            return "SMTPSendTLSCertificateKeyFile needs SMTPSendTLSCertificateFile";
     }
     return NULL;
 }
@@ -97,17 +115,22 @@ const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_po
     apr_pool_cleanup_register(pconf, NULL, forget_secrets, apr_pool_cleanup_null);
     config->relays = apr_array_make(pconf, 4, sizeof(const ss_settings_t *));
     config->globals = main_record->globals;
-    ss_globals_finish(&config->globals, state_dir(pconf), ap_runtime_dir_relative(pconf, ""), pconf);
+    ss_globals_finish(&config->globals, state_dir(pconf), ap_runtime_dir_relative(pconf, ""),
+                      pconf);
     bad = add_relay(config, main_record, main_server, pconf);
     for (server_rec *s = main_server->next; s && !bad; s = s->next) {
         ss_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
         /* httpd gives a virtual host without directives of ours the main server's record itself. */
         if (server == main_record) continue;
-        if (server->has_own) bad = add_relay(config, server, s, pconf);
-        else server->relay = share(main_record->relay, server, pconf);
+        if (server->has_own)
+            bad = add_relay(config, server, s, pconf);
+        else
+            server->relay = share(main_record->relay, server, pconf);
     }
     if (!bad) bad = engine_without_host(config, pconf);
-    queue_params = strcmp(config->globals.queue_driver, "sqlite3") ? (char *)config->globals.queue_params : NULL;
+    queue_params = strcmp(config->globals.queue_driver, "sqlite3")
+                       ? (char *)config->globals.queue_params
+                       : NULL;
     *built = config;
     return bad;
 }
@@ -120,11 +143,13 @@ ss_secret_t *ss_module_secret(const ss_settings_t *relay)
     return NULL;
 }
 
-/* A connection to a database may hold a password of its own: "password=..." or "://user:...@". The line of the configuration is partly overwritten by later ones, so it
- * is looked for without its begin. */
+/* A connection to a database may hold a password of its own: "password=..." or "://user:...@". The
+ * line of the configuration is partly overwritten by later ones, so it is looked for without its
+ * begin. */
 static void scrub_queue(void)
 {
-    const char *begin = queue_params ? strstr(queue_params, "password=") : NULL, *url = queue_params ? strstr(queue_params, "://") : NULL;
+    const char *begin = queue_params ? strstr(queue_params, "password=") : NULL,
+               *url = queue_params ? strstr(queue_params, "://") : NULL;
     apr_size_t len = begin ? strcspn(begin, " ") : 0;
     char text[SCRUB_MAX];
 
@@ -144,7 +169,8 @@ void ss_config_scrub(void)
     ss_hooks_scrub();
     for (int i = 0; i < secret_count; i++) {
         const ss_secret_source_t *source = secrets[i].relay->password;
-        if (source && source->kind == SS_SECRET_TEXT) ss_scrub_line("SMTPSendPassword", source->source);
+        if (source && source->kind == SS_SECRET_TEXT)
+            ss_scrub_line("SMTPSendPassword", source->source);
     }
 }
 
@@ -155,6 +181,7 @@ void ss_config_wipe_secrets(void)
     for (int i = 0; i < secret_count; i++) ss_secret_wipe(secrets[i].secret);
     for (int i = 0; i < secret_count; i++) {
         const ss_secret_source_t *source = secrets[i].relay->password;
-        if (source && source->kind == SS_SECRET_TEXT) memset((char *)source->source, 0, strlen(source->source));
+        if (source && source->kind == SS_SECRET_TEXT)
+            memset((char *)source->source, 0, strlen(source->source));
     }
 }

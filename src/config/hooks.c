@@ -9,11 +9,14 @@
 
 #include "config/scrub.h"
 
-#define NAME 8                     /* octets of its hash that a secret is called by */
+#define NAME 8 /* octets of its hash that a secret is called by */
 
-typedef struct { const char *name; char *secret; } hook_key_t;
+typedef struct {
+    const char *name;
+    char *secret;
+} hook_key_t;
 
-static apr_array_header_t *keys;         /* of hook_key_t; lives as long as the configuration */
+static apr_array_header_t *keys; /* of hook_key_t; lives as long as the configuration */
 
 static const char *name_of(const char *secret, apr_pool_t *pool)
 {
@@ -59,14 +62,16 @@ const char *ss_hooks_add(const char *secret, apr_pool_t *pool)
 const char *ss_hooks_find(const char *name)
 {
     for (int i = 0; keys && i < keys->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(keys, i, hook_key_t).name, name)) return APR_ARRAY_IDX(keys, i, hook_key_t).secret;
+        if (!strcmp(APR_ARRAY_IDX(keys, i, hook_key_t).name, name))
+            return APR_ARRAY_IDX(keys, i, hook_key_t).secret;
     }
     return NULL;
 }
 
 void ss_hooks_scrub(void)
 {
-    for (int i = 0; keys && i < keys->nelts; i++) ss_scrub_line("SMTPSendWebhookSecret", APR_ARRAY_IDX(keys, i, hook_key_t).secret);
+    for (int i = 0; keys && i < keys->nelts; i++)
+        ss_scrub_line("SMTPSendWebhookSecret", APR_ARRAY_IDX(keys, i, hook_key_t).secret);
 }
 
 void ss_hooks_wipe(void)

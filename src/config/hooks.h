@@ -1,11 +1,12 @@
-/* hooks.h: the keys of webhooks' signatures. A message carries which key signs for it, never the key: the queue is a file. */
+/* hooks.h: the keys of webhooks' signatures. A message carries which key signs for it, never the
+ * key: the queue is a file. */
 #ifndef SS_CONFIG_HOOKS_H
 #define SS_CONFIG_HOOKS_H
 
 #include <apr_pools.h>
 
-/* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that of the configuration). Gives what it is called, in the pool: the
- * beginning of its hash. */
+/* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that
+ * of the configuration). Gives what it is called, in the pool: the beginning of its hash. */
 const char *ss_hooks_add(const char *secret, apr_pool_t *pool);
 /* Overwrites what httpd's read buffers keep of them (before it forks). */
 void ss_hooks_scrub(void);

@@ -1,4 +1,5 @@
-/* module.c: what the rest of the skin asks of the configuration, and the sink onto httpd's error log. */
+/* module.c: what the rest of the skin asks of the configuration, and the sink onto httpd's error
+ * log. */
 #include "config/module.h"
 
 #include <apr_strings.h>
@@ -44,7 +45,8 @@ const ss_policy_t *ss_module_policy(const request_rec *r)
 
     /* Unset is -1, which would read as On. */
     ss_policy_finish(policy, r->pool);
-    if (policy->max_message_size == SS_UNSET) policy->max_message_size = ss_module_relay(r->server)->max_message_size;
+    if (policy->max_message_size == SS_UNSET)
+        policy->max_message_size = ss_module_relay(r->server)->max_message_size;
     return policy;
 }
 
@@ -61,7 +63,10 @@ const ss_log_t *ss_module_log(server_rec *s, apr_pool_t *pool)
 
     log->write = write_log;
     log->self = s;
-    log->level = APLOG_IS_LEVEL(s, APLOG_DEBUG) ? SS_LOG_DEBUG : APLOG_IS_LEVEL(s, APLOG_INFO) ? SS_LOG_INFO
-        : APLOG_IS_LEVEL(s, APLOG_NOTICE) ? SS_LOG_NOTICE : APLOG_IS_LEVEL(s, APLOG_WARNING) ? SS_LOG_WARN : SS_LOG_ERROR;
+    log->level = APLOG_IS_LEVEL(s, APLOG_DEBUG)     ? SS_LOG_DEBUG
+                 : APLOG_IS_LEVEL(s, APLOG_INFO)    ? SS_LOG_INFO
+                 : APLOG_IS_LEVEL(s, APLOG_NOTICE)  ? SS_LOG_NOTICE
+                 : APLOG_IS_LEVEL(s, APLOG_WARNING) ? SS_LOG_WARN
+                                                    : SS_LOG_ERROR;
     return log;
 }

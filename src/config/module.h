@@ -1,4 +1,5 @@
-/* module.h: the module's records as the rest of the skin sees them: what applies to a server, to a request, to the whole. httpd headers. */
+/* module.h: the module's records as the rest of the skin sees them: what applies to a server, to a
+ * request, to the whole. httpd headers. */
 #ifndef SS_CONFIG_MODULE_H
 #define SS_CONFIG_MODULE_H
 
@@ -12,10 +13,12 @@
 /* The only symbol that the shared object exports. */
 extern module AP_MODULE_DECLARE_DATA smtp_send_module __attribute__((visibility("default")));
 
-typedef struct {               /* a server's record: its own directives, and after post_config its finished relay */
+/* a server's record: its own directives, and after post_config its finished relay */
+typedef struct {
     ss_settings_t own;
-    ss_globals_t globals;      /* main server's only */
-    int has_own;               /* a directive of the relay and sending tables stands in this server */
+    ss_globals_t globals; /* main server's only */
+    /* a directive of the relay and sending tables stands in this server */
+    int has_own;
     const ss_settings_t *relay;
 } ss_server_t;
 
@@ -27,12 +30,14 @@ void *ss_config_merge_directory(apr_pool_t *pool, void *parent, void *child);
 /* The directive table, filled from ss_options when the module is loaded; ends with an empty row. */
 extern command_rec ss_config_commands[];
 
-/* Builds the frozen configuration from all servers (post_config): relays finished, equal ones folded, secrets created. NULL, or the sentence that
- * keeps httpd from starting. */
+/* Builds the frozen configuration from all servers (post_config): relays finished, equal ones
+ * folded, secrets created. NULL, or the sentence that keeps httpd from starting. */
 const char *ss_config_build(ss_config_t **config, server_rec *main_server, apr_pool_t *pconf);
 /* Warnings about what is legal and probably wrong; secrets are read here (as root). */
-void ss_config_check(const ss_config_t *config, server_rec *main_server, const ss_log_t *log, apr_pool_t *ptemp);
-/* Overwrites what httpd's reading of the configuration left of passwords in this process's memory (parent, before it forks). */
+void ss_config_check(const ss_config_t *config, server_rec *main_server, const ss_log_t *log,
+                     apr_pool_t *ptemp);
+/* Overwrites what httpd's reading of the configuration left of passwords in this process's memory
+ * (parent, before it forks). */
 void ss_config_scrub(void);
 /* Wipes every secret this process has (web processes). */
 void ss_config_wipe_secrets(void);
@@ -41,7 +46,8 @@ ss_secret_t *ss_module_secret(const ss_settings_t *relay);
 
 /* What applies. After post_config. */
 const ss_settings_t *ss_module_relay(const server_rec *s);
-/* Merged and finished, from r->pool: fetch it once a request. A location without a limit has its server's. */
+/* Merged and finished, from r->pool: fetch it once a request. A location without a limit has its
+ * server's. */
 const ss_policy_t *ss_module_policy(const request_rec *r);
 const ss_config_t *ss_module_config(void);
 const ss_globals_t *ss_module_globals(void);

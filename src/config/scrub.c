@@ -7,10 +7,13 @@
 #include <string.h>
 #include <strings.h>
 
-#define MAPS_MAX 8192              /* mappings looked at; a process with more keeps what lies in the rest */
-#define BLANKS_MAX 64              /* between directive and value */
+/* mappings looked at; a process with more keeps what lies in the rest */
+#define MAPS_MAX 8192
+#define BLANKS_MAX 64 /* between directive and value */
 
-typedef struct { char *begin, *end; } range_t;
+typedef struct {
+    char *begin, *end;
+} range_t;
 
 /* Private mappings that can be read and written: heap, pools' memory, data. */
 static int writable_ranges(range_t *ranges)
@@ -23,7 +26,8 @@ static int writable_ranges(range_t *ranges)
     while (count < MAPS_MAX && fgets(line, sizeof(line), maps)) {
         unsigned long begin, end;
         char rights[5];
-        if (sscanf(line, "%lx-%lx %4s", &begin, &end, rights) == 3 && !strncmp(rights, "rw-p", 4) && !strstr(line, "[stack") && !strstr(line, "[v")) {
+        if (sscanf(line, "%lx-%lx %4s", &begin, &end, rights) == 3 && !strncmp(rights, "rw-p", 4) &&
+            !strstr(line, "[stack") && !strstr(line, "[v")) {
             ranges[count++] = (range_t){ (char *)begin, (char *)end };
         }
     }
@@ -45,7 +49,8 @@ static char *value_at(char *at, const char *end, const char *value, size_t len)
     return (size_t)(end - at) >= len && !memcmp(at, value, len) ? at : NULL;
 }
 
-static void scrub_range(range_t range, const char *directive, size_t name_len, const char *value, size_t len)
+static void scrub_range(range_t range, const char *directive, size_t name_len, const char *value,
+                        size_t len)
 {
     for (char *at = range.begin; range.end - at > (ptrdiff_t)(name_len + len);) {
         char *found = memchr(at, directive[0], (size_t)(range.end - at) - name_len - len);
@@ -83,7 +88,8 @@ void ss_scrub_text(const char *text, const char *kept, apr_size_t kept_len)
     int count = ranges && len >= 4 ? writable_ranges(ranges) : 0;
 
     for (int i = 0; i < count; i++) {
-        for (char *at = ranges[i].begin; (at = memmem(at, (size_t)(ranges[i].end - at), text, len)) != NULL; at += len) {
+        for (char *at = ranges[i].begin;
+             (at = memmem(at, (size_t)(ranges[i].end - at), text, len)) != NULL; at += len) {
             if (at == text || (at >= kept && at < kept + kept_len)) continue;
             memset(at, '*', len);
         }

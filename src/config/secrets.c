@@ -14,15 +14,17 @@
 #include <unistd.h>
 
 #define EXEC_ARGS_MAX 64
-#define LONGEST_FIRST_WAIT 50      /* milliseconds between looks at a program that closed its output and still runs */
+/* milliseconds between looks at a program that closed its output and still runs */
+#define LONGEST_FIRST_WAIT 50
 
 struct ss_secret_t {
     ss_secret_kind_t kind;
     char *source;
-    char *bytes;                   /* SS_SECRET_MAX + 1 of them, mapped: locked, kept out of core dumps */
+    /* SS_SECRET_MAX + 1 of them, mapped: locked, kept out of core dumps */
+    char *bytes;
     apr_size_t len;
     int is_ready;
-    struct timespec changed;       /* FILE: when it was last changed, as read */
+    struct timespec changed; /* FILE: when it was last changed, as read */
     off_t size;
     ino_t inode;
 };
@@ -35,7 +37,8 @@ ss_secret_t *ss_secret_create(const ss_secret_source_t *source)
     s->kind = source ? source->kind : SS_SECRET_NONE;
     s->source = source && source->source ? strdup(source->source) : NULL;
     if (s->kind == SS_SECRET_NONE) return s;
-    s->bytes = mmap(NULL, SS_SECRET_MAX + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    s->bytes =
+        mmap(NULL, SS_SECRET_MAX + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (s->bytes == MAP_FAILED) abort();
     /* Neither is promised to unprivileged processes; both are only more care. */
     mlock(s->bytes, 4096);
@@ -60,16 +63,19 @@ static void finish(ss_secret_t *s, apr_size_t len)
     s->is_ready = 1;
 }
 
-static apr_status_t take_text(ss_secret_t *s, const char *text, const char *what, ss_result_t *result)
+static apr_status_t take_text(ss_secret_t *s, const char *text, const char *what,
+                              ss_result_t *result)
 {
     apr_size_t len = text ? strlen(text) : 0;
 
     if (!text) {
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "the environment has no %s", what);
+        ss_result_set(result, "config", "", "auth-secret-unreadable", "the environment has no %s",
+                      what);
         return APR_NOTFOUND;
     }
     if (len > SS_SECRET_MAX) {
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s holds more than %d bytes", what, SS_SECRET_MAX);
+        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s holds more than %d bytes",
+                      what, SS_SECRET_MAX);
         return APR_ENOSPC;
     }
     forget(s);
@@ -120,7 +126,8 @@ static apr_status_t read_file(ss_secret_t *s, ss_result_t *result)
         close(fd);
     }
     if (len < 0) {
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s: %s", s->source, error == EFBIG ? "larger than 64 KiB" : strerror(error));
+        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s: %s", s->source,
+                      error == EFBIG ? "larger than 64 KiB" : strerror(error));
         return error ? error : APR_EGENERAL;
     }
     return APR_SUCCESS;
@@ -133,8 +140,7 @@ apr_status_t ss_secret_load(ss_secret_t *s, ss_result_t *result)
     case SS_SECRET_ENV: return take_text(s, getenv(s->source), s->source, result);
     case SS_SECRET_FILE: return read_file(s, result);
     case SS_SECRET_NONE:
-    case SS_SECRET_EXEC:
-        break;
+    case SS_SECRET_EXEC: break;
     }
     return APR_SUCCESS;
 }
@@ -152,7 +158,8 @@ int ss_secret_can_reload(const ss_secret_t *s, int was_rejected)
     if (s->kind == SS_SECRET_EXEC) return was_rejected || !s->is_ready;
     if (s->kind != SS_SECRET_FILE) return 0;
     if (!s->is_ready) return 1;
-    return stat(s->source, &info) == 0 && (info.st_mtim.tv_sec != s->changed.tv_sec || info.st_mtim.tv_nsec != s->changed.tv_nsec ||
+    return stat(s->source, &info) == 0 && (info.st_mtim.tv_sec != s->changed.tv_sec ||
+                                           info.st_mtim.tv_nsec != s->changed.tv_nsec ||
                                            info.st_size != s->size || info.st_ino != s->inode);
 }
 
@@ -218,7 +225,9 @@ static apr_status_t run(ss_secret_t *s, apr_interval_time_t limit, ss_result_t *
     int argc = 0, out[2], error = 0, status = 0;
 
     if (!words || !fresh || pipe2(out, O_CLOEXEC) != 0) abort();
-    for (char *word = apr_strtok(words, "\n", &state); word && argc < EXEC_ARGS_MAX; word = apr_strtok(NULL, "\n", &state)) argv[argc++] = word;
+    for (char *word = apr_strtok(words, "\n", &state); word && argc < EXEC_ARGS_MAX;
+         word = apr_strtok(NULL, "\n", &state))
+        argv[argc++] = word;
     argv[argc] = NULL;
     pid_t pid = fork();
     if (pid == 0) run_child(argv, out[1]);
@@ -231,11 +240,21 @@ static apr_status_t run(ss_secret_t *s, apr_interval_time_t limit, ss_result_t *
         status = reap(pid, deadline);
     }
     close(out[0]);
-    if (error == ETIMEDOUT) ss_result_set(result, "config", "", "auth-secret-unreadable", "%s gave no secret within %d s and was ended", argv[0], (int)apr_time_sec(limit));
-    else if (error) ss_result_set(result, "config", "", "auth-secret-unreadable", "%s: %s", argv[0], strerror(error));
-    else if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !len) ss_result_set(result, "config", "", "auth-secret-unreadable", "%s cannot be run", argv[0]);
-    else if (!WIFEXITED(status) || WEXITSTATUS(status)) ss_result_set(result, "config", "", "auth-secret-unreadable", "%s ended with status %d", argv[0], WIFEXITED(status) ? WEXITSTATUS(status) : -1);
-    else if (!len) ss_result_set(result, "config", "", "auth-secret-unreadable", "%s printed nothing", argv[0]);
+    if (error == ETIMEDOUT)
+        ss_result_set(result, "config", "", "auth-secret-unreadable",
+                      "%s gave no secret within %d s and was ended", argv[0],
+                      (int)apr_time_sec(limit));
+    else if (error)
+        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s: %s", argv[0],
+                      strerror(error));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !len)
+        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s cannot be run", argv[0]);
+    else if (!WIFEXITED(status) || WEXITSTATUS(status))
+        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s ended with status %d",
+                      argv[0], WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    else if (!len)
+        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s printed nothing",
+                      argv[0]);
     if (!ss_result_is_set(result)) {
         forget(s);
         memcpy(s->bytes, fresh, len);

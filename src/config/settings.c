@@ -10,14 +10,16 @@
 
 static int is_at(const ss_option_t *option, ss_place_t place)
 {
-    return option->place == place || (option->place == SS_PLACE_BOTH && (place == SS_PLACE_SERVER || place == SS_PLACE_DIRECTORY));
+    return option->place == place || (option->place == SS_PLACE_BOTH &&
+                                      (place == SS_PLACE_SERVER || place == SS_PLACE_DIRECTORY));
 }
 
 static void clear(void *record, apr_size_t size, ss_place_t place)
 {
     memset(record, 0, size);
     for (int i = 0; i < ss_option_count; i++) {
-        if (is_at(&ss_options[i], place)) ss_value_unset(&ss_options[i], ss_value_field(&ss_options[i], record, place));
+        if (is_at(&ss_options[i], place))
+            ss_value_unset(&ss_options[i], ss_value_field(&ss_options[i], record, place));
     }
 }
 
@@ -36,7 +38,8 @@ void ss_policy_clear(ss_policy_t *d)
     clear(d, sizeof(*d), SS_PLACE_DIRECTORY);
 }
 
-static void set_source(const ss_option_t *option, void *record, ss_place_t place, const char *source, apr_pool_t *pool)
+static void set_source(const ss_option_t *option, void *record, ss_place_t place,
+                       const char *source, apr_pool_t *pool)
 {
     apr_array_header_t **sources = ss_value_sources(record, place);
 
@@ -47,18 +50,23 @@ static void set_source(const ss_option_t *option, void *record, ss_place_t place
     APR_ARRAY_IDX(*sources, option - ss_options, const char *) = source;
 }
 
-const char *ss_option_set_at(const ss_option_t *option, void *record, ss_place_t place, int argc, const char *const *argv, const char *source, apr_pool_t *pool)
+const char *ss_option_set_at(const ss_option_t *option, void *record, ss_place_t place, int argc,
+                             const char *const *argv, const char *source, apr_pool_t *pool)
 {
-    const char *bad = ss_value_read(option, ss_value_field(option, record, place), argc, argv, pool);
+    const char *bad =
+        ss_value_read(option, ss_value_field(option, record, place), argc, argv, pool);
 
     if (bad) return apr_psprintf(pool, "%s: %s (%s)", option->name, bad, option->help);
     if (source) set_source(option, record, place, apr_pstrdup(pool, source), pool);
     return NULL;
 }
 
-const char *ss_option_set(const ss_option_t *option, void *record, int argc, const char *const *argv, const char *source, apr_pool_t *pool)
+const char *ss_option_set(const ss_option_t *option, void *record, int argc,
+                          const char *const *argv, const char *source, apr_pool_t *pool)
 {
-    return ss_option_set_at(option, record, option->place == SS_PLACE_BOTH ? SS_PLACE_SERVER : option->place, argc, argv, source, pool);
+    return ss_option_set_at(option, record,
+                            option->place == SS_PLACE_BOTH ? SS_PLACE_SERVER : option->place, argc,
+                            argv, source, pool);
 }
 
 const char *ss_option_print(const ss_option_t *option, const void *record, apr_pool_t *pool)
@@ -66,9 +74,11 @@ const char *ss_option_print(const ss_option_t *option, const void *record, apr_p
     return ss_value_print(option, (const char *)record + option->offset, pool);
 }
 
-void ss_options_merge(ss_place_t place, void *into, const void *parent, const void *child, apr_pool_t *pool)
+void ss_options_merge(ss_place_t place, void *into, const void *parent, const void *child,
+                      apr_pool_t *pool)
 {
-    apr_array_header_t *const *parents = ss_value_sources((void *)parent, place), *const *childs = ss_value_sources((void *)child, place);
+    apr_array_header_t *const *parents = ss_value_sources((void *)parent, place),
+                              *const *childs = ss_value_sources((void *)child, place);
 
     *ss_value_sources(into, place) = NULL;
     for (int i = 0; i < ss_option_count; i++) {
@@ -77,8 +87,10 @@ void ss_options_merge(ss_place_t place, void *into, const void *parent, const vo
         int is_own = ss_value_is_set(option, ss_value_field(option, (void *)child, place));
         const void *from = is_own ? child : parent;
         const apr_array_header_t *sources = is_own ? *childs : *parents;
-        ss_value_copy(option, ss_value_field(option, into, place), ss_value_field(option, (void *)from, place));
-        if (sources && APR_ARRAY_IDX(sources, i, const char *)) set_source(option, into, place, APR_ARRAY_IDX(sources, i, const char *), pool);
+        ss_value_copy(option, ss_value_field(option, into, place),
+                      ss_value_field(option, (void *)from, place));
+        if (sources && APR_ARRAY_IDX(sources, i, const char *))
+            set_source(option, into, place, APR_ARRAY_IDX(sources, i, const char *), pool);
     }
 }
 
@@ -96,14 +108,16 @@ static void set_defaults(void *record, ss_place_t place, apr_pool_t *pool)
         if (option->place == SS_PLACE_BOTH && place == SS_PLACE_DIRECTORY) continue;
         field = ss_value_field(option, record, place);
         if (ss_value_is_set(option, field) && option->kind != SS_KIND_TIMEOUTS) continue;
-        for (char *word = apr_strtok(apr_pstrdup(pool, option->initial), " ", &state); word && argc < INITIAL_ARGS_MAX; word = apr_strtok(NULL, " ", &state)) {
+        for (char *word = apr_strtok(apr_pstrdup(pool, option->initial), " ", &state);
+             word && argc < INITIAL_ARGS_MAX; word = apr_strtok(NULL, " ", &state)) {
             argv[argc++] = word;
         }
         if (option->kind == SS_KIND_TIMEOUTS) {
             apr_interval_time_t own[SS_TIMEOUTS], *timeout = field;
             memcpy(own, timeout, sizeof(own));
             ss_value_read(option, field, argc, argv, pool);
-            for (int k = 0; k < SS_TIMEOUTS; k++) if (own[k] != SS_UNSET) timeout[k] = own[k];
+            for (int k = 0; k < SS_TIMEOUTS; k++)
+                if (own[k] != SS_UNSET) timeout[k] = own[k];
             continue;
         }
         ss_value_read(option, field, argc, argv, pool);
@@ -117,7 +131,8 @@ int ss_settings_default_port(ss_tls_mode_t mode)
 
 static int is_fqdn(const char *name)
 {
-    return name && strchr(name, '.') && !strchr(name, ':') && strspn(name, "0123456789.") != strlen(name);
+    return name && strchr(name, '.') && !strchr(name, ':') &&
+           strspn(name, "0123456789.") != strlen(name);
 }
 
 void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
@@ -130,7 +145,11 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
     if (!s->relay_name) s->relay_name = "default";
     /* RFC 5321 4.1.4: a name that is no FQDN is worse than an address literal. */
     s->helo_is_address = !s->helo && !is_fqdn(name);
-    if (!s->helo) s->helo = is_fqdn(name) ? name : strspn(name, "0123456789.") == strlen(name) && *name ? apr_pstrcat(pool, "[", name, "]", NULL) : "[127.0.0.1]";
+    if (!s->helo)
+        s->helo = is_fqdn(name) ? name
+                  : strspn(name, "0123456789.") == strlen(name) && *name
+                      ? apr_pstrcat(pool, "[", name, "]", NULL)
+                      : "[127.0.0.1]";
     if (!s->default_domain) s->default_domain = is_fqdn(name) ? name : "localhost";
     if (s->username && !*s->username) s->username = NULL;
     if (s->envelope_from && !strcmp(s->envelope_from, "keep")) s->envelope_from = NULL;
@@ -138,11 +157,13 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
     if (s->bounce_from && !strcmp(s->bounce_from, "<>")) s->bounce_from = "";
 }
 
-void ss_globals_finish(ss_globals_t *g, const char *state_dir, const char *runtime_dir, apr_pool_t *pool)
+void ss_globals_finish(ss_globals_t *g, const char *state_dir, const char *runtime_dir,
+                       apr_pool_t *pool)
 {
     set_defaults(g, SS_PLACE_GLOBAL, pool);
     if (!g->queue_driver) g->queue_driver = "sqlite3";
-    if (!g->queue_params) g->queue_params = apr_pstrcat(pool, state_dir, "/smtp_send/queue.db", NULL);
+    if (!g->queue_params)
+        g->queue_params = apr_pstrcat(pool, state_dir, "/smtp_send/queue.db", NULL);
     if (!g->socket_path) {
         g->socket_path = apr_pstrcat(pool, runtime_dir, "/smtp_send.sock", NULL);
         g->socket_mode = 0660;
@@ -188,7 +209,8 @@ int ss_settings_equal(const ss_settings_t *a, const ss_settings_t *b)
         equal = !strcmp(ss_option_print(option, a, pool), ss_option_print(option, b, pool));
     }
     /* A secret prints the same whatever it is. */
-    if (equal && a->password && b->password) equal = !strcmp(a->password->source, b->password->source);
+    if (equal && a->password && b->password)
+        equal = !strcmp(a->password->source, b->password->source);
     apr_pool_destroy(pool);
     return equal;
 }

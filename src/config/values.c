@@ -17,7 +17,8 @@ static const char *choices(const char *words, apr_pool_t *pool)
     char *copy = apr_pstrdup(pool, words), *state = NULL;
     const char *out = "";
 
-    for (char *word = apr_strtok(copy, " ", &state); word; word = apr_strtok(NULL, " ", &state)) out = apr_pstrcat(pool, out, *out ? ", " : "", word, NULL);
+    for (char *word = apr_strtok(copy, " ", &state); word; word = apr_strtok(NULL, " ", &state))
+        out = apr_pstrcat(pool, out, *out ? ", " : "", word, NULL);
     return out;
 }
 
@@ -61,75 +62,92 @@ static int has_control(const char *text)
     return 0;
 }
 
-/* Address syntax is src/mail's; a configuration's addresses are checked for what matters here: one @ and nothing that ends a command. */
+/* Address syntax is src/mail's; a configuration's addresses are checked for what matters here: one
+ * @ and nothing that ends a command. */
 static int looks_like_address(const char *text)
 {
     const char *at = strrchr(text, '@');
 
-    return at && at != text && at[1] && strlen(text) <= 320 && !has_control(text) && !strpbrk(text, " <>,;");
+    return at && at != text && at[1] && strlen(text) <= 320 && !has_control(text) &&
+           !strpbrk(text, " <>,;");
 }
 
 /* ---- reading ---- */
 
-static const char *read_flag(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_flag(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                             apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
 
     (void)o;
     if (bad) return bad;
-    if (!strcasecmp(argv[0], "On")) *(int *)field = 1;
-    else if (!strcasecmp(argv[0], "Off")) *(int *)field = 0;
-    else return apr_psprintf(pool, "'%s' is neither On nor Off", argv[0]);
+    if (!strcasecmp(argv[0], "On"))
+        *(int *)field = 1;
+    else if (!strcasecmp(argv[0], "Off"))
+        *(int *)field = 0;
+    else
+        return apr_psprintf(pool, "'%s' is neither On nor Off", argv[0]);
     return NULL;
 }
 
-static const char *read_number(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_number(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                               apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
     apr_int64_t value;
 
     if (bad) return bad;
     if (ss_text_number(argv[0], o->min, o->max, &value)) {
-        return apr_psprintf(pool, "'%s' is not a number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT, argv[0], o->min, o->max);
+        return apr_psprintf(pool,
+                            "'%s' is not a number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT,
+                            argv[0], o->min, o->max);
     }
     *(int *)field = (int)value;
     return NULL;
 }
 
-static const char *read_size(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_size(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                             apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
     apr_uint64_t value;
 
     if (bad) return bad;
-    if (ss_text_size(argv[0], &value) || value < (apr_uint64_t)o->min || (o->max && value > (apr_uint64_t)o->max)) {
-        return apr_psprintf(pool, "'%s' is not a size such as 512K, 25M or 1G, from %s to %s", argv[0], ss_text_size_print(pool, (apr_uint64_t)o->min),
+    if (ss_text_size(argv[0], &value) || value < (apr_uint64_t)o->min ||
+        (o->max && value > (apr_uint64_t)o->max)) {
+        return apr_psprintf(pool, "'%s' is not a size such as 512K, 25M or 1G, from %s to %s",
+                            argv[0], ss_text_size_print(pool, (apr_uint64_t)o->min),
                             o->max ? ss_text_size_print(pool, (apr_uint64_t)o->max) : "any");
     }
     *(apr_int64_t *)field = (apr_int64_t)value;
     return NULL;
 }
 
-static const char *duration(const ss_option_t *o, const char *text, apr_interval_time_t *out, apr_pool_t *pool)
+static const char *duration(const ss_option_t *o, const char *text, apr_interval_time_t *out,
+                            apr_pool_t *pool)
 {
     apr_interval_time_t value;
 
     if (ss_text_duration(text, &value) || value < o->min || (o->max && value > o->max)) {
-        return apr_psprintf(pool, "'%s' is not a duration such as 30s, 5min, 2h or 1d, from %s to %s", text, ss_text_duration_print(pool, o->min),
+        return apr_psprintf(pool,
+                            "'%s' is not a duration such as 30s, 5min, 2h or 1d, from %s to %s",
+                            text, ss_text_duration_print(pool, o->min),
                             o->max ? ss_text_duration_print(pool, o->max) : "any");
     }
     *out = value;
     return NULL;
 }
 
-static const char *read_duration(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_duration(const ss_option_t *o, void *field, int argc,
+                                 const char *const *argv, apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
 
     return bad ? bad : duration(o, argv[0], field, pool);
 }
 
-static const char *read_duration_off(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_duration_off(const ss_option_t *o, void *field, int argc,
+                                     const char *const *argv, apr_pool_t *pool)
 {
     if (argc == 1 && !strcasecmp(argv[0], "off")) {
         *(apr_interval_time_t *)field = 0;
@@ -138,7 +156,8 @@ static const char *read_duration_off(const ss_option_t *o, void *field, int argc
     return read_duration(o, field, argc, argv, pool);
 }
 
-static const char *read_durations(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_durations(const ss_option_t *o, void *field, int argc,
+                                  const char *const *argv, apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, argc, sizeof(apr_interval_time_t));
 
@@ -153,11 +172,13 @@ static const char *read_durations(const ss_option_t *o, void *field, int argc, c
     return NULL;
 }
 
-static const char *read_timeouts(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_timeouts(const ss_option_t *o, void *field, int argc,
+                                 const char *const *argv, apr_pool_t *pool)
 {
     apr_interval_time_t *timeout = field;
 
-    if (argc < 1 || argc > SS_TIMEOUTS) return "takes one to five durations: connect greeting auth command data";
+    if (argc < 1 || argc > SS_TIMEOUTS)
+        return "takes one to five durations: connect greeting auth command data";
     for (int i = 0; i < argc; i++) {
         const char *bad = duration(o, argv[i], &timeout[i], pool);
         if (bad) return bad;
@@ -165,21 +186,27 @@ static const char *read_timeouts(const ss_option_t *o, void *field, int argc, co
     return NULL;
 }
 
-static const char *read_text(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_text(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                             apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
 
     if (bad) return bad;
     if (has_control(argv[0])) return "holds a control character";
-    if ((apr_int64_t)strlen(argv[0]) < o->min || (o->max && (apr_int64_t)strlen(argv[0]) > o->max)) {
-        return apr_psprintf(pool, "'%s' is not a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " characters", argv[0], o->min, o->max);
+    if ((apr_int64_t)strlen(argv[0]) < o->min ||
+        (o->max && (apr_int64_t)strlen(argv[0]) > o->max)) {
+        return apr_psprintf(
+            pool, "'%s' is not a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " characters",
+            argv[0], o->min, o->max);
     }
     *(const char **)field = apr_pstrdup(pool, argv[0]);
     return NULL;
 }
 
-/* A local address, IPv4 or IPv6: a name or an interface would only fail when the first connection is made. */
-static const char *read_source(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+/* A local address, IPv4 or IPv6: a name or an interface would only fail when the first connection
+ * is made. */
+static const char *read_source(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                               apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
     unsigned char address[sizeof(struct in6_addr)];
@@ -187,14 +214,19 @@ static const char *read_source(const ss_option_t *o, void *field, int argc, cons
     (void)o;
     if (bad) return bad;
     if (inet_pton(AF_INET, argv[0], address) != 1 && inet_pton(AF_INET6, argv[0], address) != 1) {
-        return apr_psprintf(pool, "'%s' is not an IPv4 or IPv6 address of this machine, such as 192.0.2.7 or 2001:db8::7 (without brackets)", argv[0]);
+        return apr_psprintf(pool,
+                            "'%s' is not an IPv4 or IPv6 address of this machine, such as "
+                            "192.0.2.7 or 2001:db8::7 (without brackets)",
+                            argv[0]);
     }
     *(const char **)field = apr_pstrdup(pool, argv[0]);
     return NULL;
 }
 
-/* Only this machine's own programs: there is no login here, and whoever reached it could send mail. */
-static const char *read_listen(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+/* Only this machine's own programs: there is no login here, and whoever reached it could send mail.
+ */
+static const char *read_listen(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                               apr_pool_t *pool)
 {
     const char *bad = one_argument(argc), *colon = argc ? strrchr(argv[0], ':') : NULL;
     struct in_addr v4;
@@ -206,14 +238,21 @@ static const char *read_listen(const ss_option_t *o, void *field, int argc, cons
     const char *host = colon ? apr_pstrmemdup(pool, argv[0], (apr_size_t)(colon - argv[0])) : "";
     int is_v6 = colon && *host == '[' && colon[-1] == ']';
     if (is_v6) host = apr_pstrmemdup(pool, host + 1, strlen(host) - 2);
-    int is_address = is_v6 ? inet_pton(AF_INET6, host, &v6) == 1 : inet_pton(AF_INET, host, &v4) == 1;
+    int is_address =
+        is_v6 ? inet_pton(AF_INET6, host, &v6) == 1 : inet_pton(AF_INET, host, &v4) == 1;
     if (!is_address || ss_text_number(colon + 1, 1, 65535, &port)) {
-        return apr_psprintf(pool, "'%s' is not an address and a port, such as 127.0.0.1:2525 or [::1]:2525", argv[0]);
+        return apr_psprintf(
+            pool, "'%s' is not an address and a port, such as 127.0.0.1:2525 or [::1]:2525",
+            argv[0]);
     }
     if (is_v6 ? !IN6_IS_ADDR_LOOPBACK(&v6) : ntohl(v4.s_addr) >> 24 != 127) {
-        return apr_psprintf(pool, "'%s' can be reached from other machines, and there is no login: anybody could send mail; write 127.0.0.1:%" APR_INT64_T_FMT, argv[0], port);
+        return apr_psprintf(pool,
+                            "'%s' can be reached from other machines, and there is no login: "
+                            "anybody could send mail; write 127.0.0.1:%" APR_INT64_T_FMT,
+                            argv[0], port);
     }
-    *(const char **)field = apr_psprintf(pool, is_v6 ? "[%s]:%" APR_INT64_T_FMT : "%s:%" APR_INT64_T_FMT, host, port);
+    *(const char **)field =
+        apr_psprintf(pool, is_v6 ? "[%s]:%" APR_INT64_T_FMT : "%s:%" APR_INT64_T_FMT, host, port);
     return NULL;
 }
 
@@ -224,26 +263,36 @@ static const char *one_host(ss_host_t *host, const char *text, apr_pool_t *pool)
 
     if (*text == '[') {
         const char *end = strchr(text, ']');
-        if (!end || end == text + 1 || (end[1] && end[1] != ':') || !memchr(text, ':', (apr_size_t)(end - text))) return apr_psprintf(pool, "'%s' is not [IPv6 address] or [IPv6 address]:port", text);
+        if (!end || end == text + 1 || (end[1] && end[1] != ':') ||
+            !memchr(text, ':', (apr_size_t)(end - text)))
+            return apr_psprintf(pool, "'%s' is not [IPv6 address] or [IPv6 address]:port", text);
         name = apr_pstrmemdup(pool, text + 1, (apr_size_t)(end - text - 1));
         colon = end[1] ? end + 1 : NULL;
     } else {
         colon = strchr(text, ':');
-        if (colon && strchr(colon + 1, ':')) return apr_psprintf(pool, "'%s': an IPv6 address stands in brackets, [%s]", text, text);
+        if (colon && strchr(colon + 1, ':'))
+            return apr_psprintf(pool, "'%s': an IPv6 address stands in brackets, [%s]", text, text);
         if (colon) name = apr_pstrmemdup(pool, text, (apr_size_t)(colon - text));
     }
-    if (colon && ss_text_number(colon + 1, 1, 65535, &port)) return apr_psprintf(pool, "'%s' has no port from 1 to 65535 behind its colon", text);
-    if (!*name || strlen(name) > 253 || has_control(name) || strpbrk(name, " /@\"'<>[]") || *name == '.' || strstr(name, "..")) {
-        return apr_psprintf(pool, "'%s' is not a host name or address, such as smtp.example.com, 192.0.2.1 or [2001:db8::1]:587", text);
+    if (colon && ss_text_number(colon + 1, 1, 65535, &port))
+        return apr_psprintf(pool, "'%s' has no port from 1 to 65535 behind its colon", text);
+    if (!*name || strlen(name) > 253 || has_control(name) || strpbrk(name, " /@\"'<>[]") ||
+        *name == '.' || strstr(name, "..")) {
+        return apr_psprintf(pool,
+                            "'%s' is not a host name or address, such as smtp.example.com, "
+                            "192.0.2.1 or [2001:db8::1]:587",
+                            text);
     }
     apr_size_t len = strlen(name);
     /* A trailing dot is right in DNS and wrong in certificates. */
-    host->name = name[len - 1] == '.' && len > 1 ? apr_pstrmemdup(pool, name, len - 1) : apr_pstrdup(pool, name);
+    host->name = name[len - 1] == '.' && len > 1 ? apr_pstrmemdup(pool, name, len - 1)
+                                                 : apr_pstrdup(pool, name);
     host->port = (int)port;
     return NULL;
 }
 
-static const char *read_hosts(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_hosts(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                              apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, argc, sizeof(ss_host_t));
 
@@ -257,28 +306,36 @@ static const char *read_hosts(const ss_option_t *o, void *field, int argc, const
     return NULL;
 }
 
-static const char *read_enum(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_enum(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                             apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
 
     if (bad) return bad;
     int index = index_of(o->words, argv[0]);
-    if (index < 0) return apr_psprintf(pool, "'%s' is not one of %s", argv[0], choices(o->words, pool));
+    if (index < 0)
+        return apr_psprintf(pool, "'%s' is not one of %s", argv[0], choices(o->words, pool));
     *(int *)field = index;
     return NULL;
 }
 
-static const char *read_tls(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_tls(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                            apr_pool_t *pool)
 {
     static const char versions[] = "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3";
     int bits = 0, mode = argc ? index_of(o->words, argv[0]) : -1;
     ss_settings_t *s = (ss_settings_t *)((char *)field - offsetof(ss_settings_t, tls));
 
-    if (mode < 0) return apr_psprintf(pool, "'%s' is not one of %s", argc ? argv[0] : "", choices(o->words, pool));
-    if (argc > 1 && mode != SS_TLS_STARTTLS && mode != SS_TLS_TLS) return apr_psprintf(pool, "'%s' takes no versions: only starttls and tls do", argv[0]);
+    if (mode < 0)
+        return apr_psprintf(pool, "'%s' is not one of %s", argc ? argv[0] : "",
+                            choices(o->words, pool));
+    if (argc > 1 && mode != SS_TLS_STARTTLS && mode != SS_TLS_TLS)
+        return apr_psprintf(pool, "'%s' takes no versions: only starttls and tls do", argv[0]);
     for (int i = 1; i < argc; i++) {
         int version = index_of(versions, argv[i]);
-        if (version < 0) return apr_psprintf(pool, "'%s' is not one of the versions %s", argv[i], choices(versions, pool));
+        if (version < 0)
+            return apr_psprintf(pool, "'%s' is not one of the versions %s", argv[i],
+                                choices(versions, pool));
         bits |= 1 << version;
     }
     s->tls = mode;
@@ -286,36 +343,45 @@ static const char *read_tls(const ss_option_t *o, void *field, int argc, const c
     return NULL;
 }
 
-static const char *read_words(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_words(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                              apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, argc, sizeof(const char *));
 
     if (argc < 1 || argc > ARGS_MAX) return "takes one to 64 words";
     for (int i = 0; i < argc; i++) {
         int index = o->words ? index_of(o->words, argv[i]) : 0;
-        if (index < 0) return apr_psprintf(pool, "'%s' is not one of %s", argv[i], choices(o->words, pool));
+        if (index < 0)
+            return apr_psprintf(pool, "'%s' is not one of %s", argv[i], choices(o->words, pool));
         if (!*argv[i] || has_control(argv[i])) return "holds an empty word or a control character";
-        APR_ARRAY_PUSH(list, const char *) = o->words ? word_of(o->words, index, pool) : apr_pstrdup(pool, argv[i]);
+        APR_ARRAY_PUSH(list, const char *) =
+            o->words ? word_of(o->words, index, pool) : apr_pstrdup(pool, argv[i]);
     }
     *(apr_array_header_t **)field = list;
     return NULL;
 }
 
-static const char *read_auth(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_auth(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                             apr_pool_t *pool)
 {
     const char *bad = read_words(o, field, argc, argv, pool);
 
     for (int i = 0; !bad && argc > 1 && i < argc; i++) {
-        if (!strcasecmp(argv[i], "auto") || !strcasecmp(argv[i], "off")) bad = apr_psprintf(pool, "'%s' stands alone, without mechanisms beside it", argv[i]);
+        if (!strcasecmp(argv[i], "auto") || !strcasecmp(argv[i], "off"))
+            bad = apr_psprintf(pool, "'%s' stands alone, without mechanisms beside it", argv[i]);
     }
     return bad;
 }
 
-static const char *read_secret(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_secret(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                               apr_pool_t *pool)
 {
-    static const struct { const char *prefix; ss_secret_kind_t kind; } kinds[] = {
-        { "file:", SS_SECRET_FILE }, { "env:", SS_SECRET_ENV }, { "exec:", SS_SECRET_EXEC }
-    };
+    static const struct {
+        const char *prefix;
+        ss_secret_kind_t kind;
+    } kinds[] = { { "file:", SS_SECRET_FILE },
+                  { "env:", SS_SECRET_ENV },
+                  { "exec:", SS_SECRET_EXEC } };
     ss_secret_source_t *source = apr_pcalloc(pool, sizeof(*source));
 
     (void)o;
@@ -333,36 +399,45 @@ static const char *read_secret(const ss_option_t *o, void *field, int argc, cons
         if (strncmp(argv[0], kinds[i].prefix, len)) continue;
         source->kind = kinds[i].kind;
         source->source = apr_pstrdup(pool, argv[0] + len);
-        if (!*source->source) return apr_psprintf(pool, "'%s' names nothing behind its colon", argv[0]);
+        if (!*source->source)
+            return apr_psprintf(pool, "'%s' names nothing behind its colon", argv[0]);
     }
-    if (argc > 1 && source->kind != SS_SECRET_EXEC) return "takes one value (in quotes where it holds blanks); only exec: takes arguments";
-    for (int i = 1; i < argc; i++) source->source = apr_pstrcat(pool, source->source, "\n", argv[i], NULL);
-    if ((source->kind == SS_SECRET_FILE || source->kind == SS_SECRET_EXEC) && *source->source != '/') {
+    if (argc > 1 && source->kind != SS_SECRET_EXEC)
+        return "takes one value (in quotes where it holds blanks); only exec: takes arguments";
+    for (int i = 1; i < argc; i++)
+        source->source = apr_pstrcat(pool, source->source, "\n", argv[i], NULL);
+    if ((source->kind == SS_SECRET_FILE || source->kind == SS_SECRET_EXEC) &&
+        *source->source != '/') {
         return apr_psprintf(pool, "'%s' is not an absolute path", source->source);
     }
     *(ss_secret_source_t **)field = source;
     return NULL;
 }
 
-static const char *read_fingerprint(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_fingerprint(const ss_option_t *o, void *field, int argc,
+                                    const char *const *argv, apr_pool_t *pool)
 {
     char hex[65];
     int n = 0;
 
     (void)o;
-    if (argc != 1 || strncasecmp(argv[0], "sha256:", 7)) return "takes sha256: and 64 hexadecimal digits";
+    if (argc != 1 || strncasecmp(argv[0], "sha256:", 7))
+        return "takes sha256: and 64 hexadecimal digits";
     for (const char *p = argv[0] + 7; *p; p++) {
         if (*p == ':') continue;
-        if (!apr_isxdigit(*p) || n == 64) return apr_psprintf(pool, "'%s' is not sha256: and 64 hexadecimal digits", argv[0]);
+        if (!apr_isxdigit(*p) || n == 64)
+            return apr_psprintf(pool, "'%s' is not sha256: and 64 hexadecimal digits", argv[0]);
         hex[n++] = (char)apr_tolower(*p);
     }
-    if (n != 64) return apr_psprintf(pool, "'%s' has %d hexadecimal digits instead of 64", argv[0], n);
+    if (n != 64)
+        return apr_psprintf(pool, "'%s' has %d hexadecimal digits instead of 64", argv[0], n);
     hex[64] = '\0';
     *(const char **)field = apr_pstrcat(pool, "sha256:", hex, NULL);
     return NULL;
 }
 
-static const char *read_rates(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_rates(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                              apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, argc, sizeof(ss_rate_t));
 
@@ -371,19 +446,26 @@ static const char *read_rates(const ss_option_t *o, void *field, int argc, const
         const char *slash = strchr(argv[i], '/');
         apr_int64_t count = 0;
         apr_interval_time_t per = 0;
-        if (slash && !ss_text_number(apr_pstrmemdup(pool, argv[i], (apr_size_t)(slash - argv[i])), o->min, o->max, &count)) {
+        if (slash && !ss_text_number(apr_pstrmemdup(pool, argv[i], (apr_size_t)(slash - argv[i])),
+                                     o->min, o->max, &count)) {
             const char *unit = slash + 1;
-            per = !strcmp(unit, "s") ? APR_USEC_PER_SEC : !strcmp(unit, "min") ? 60 * APR_USEC_PER_SEC
-                : !strcmp(unit, "h") ? 3600 * APR_USEC_PER_SEC : !strcmp(unit, "d") ? 86400 * APR_USEC_PER_SEC : 0;
+            per = !strcmp(unit, "s")     ? APR_USEC_PER_SEC
+                  : !strcmp(unit, "min") ? 60 * APR_USEC_PER_SEC
+                  : !strcmp(unit, "h")   ? 3600 * APR_USEC_PER_SEC
+                  : !strcmp(unit, "d")   ? 86400 * APR_USEC_PER_SEC
+                                         : 0;
         }
-        if (!per) return apr_psprintf(pool, "'%s' is not a rate such as 10/s, 300/min, 5000/h or 20000/d", argv[i]);
+        if (!per)
+            return apr_psprintf(pool, "'%s' is not a rate such as 10/s, 300/min, 5000/h or 20000/d",
+                                argv[i]);
         APR_ARRAY_PUSH(list, ss_rate_t) = (ss_rate_t){ count, per };
     }
     *(apr_array_header_t **)field = list;
     return NULL;
 }
 
-static const char *read_address(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_address(const ss_option_t *o, void *field, int argc,
+                                const char *const *argv, apr_pool_t *pool)
 {
     const char *bad = one_argument(argc);
     int index;
@@ -391,13 +473,17 @@ static const char *read_address(const ss_option_t *o, void *field, int argc, con
     if (bad) return bad;
     index = o->words ? index_of(o->words, argv[0]) : -1;
     if (index < 0 && !looks_like_address(argv[0])) {
-        return apr_psprintf(pool, "'%s' is not an address such as name@example.com%s%s", argv[0], o->words ? ", nor one of " : "", o->words ? choices(o->words, pool) : "");
+        return apr_psprintf(pool, "'%s' is not an address such as name@example.com%s%s", argv[0],
+                            o->words ? ", nor one of " : "",
+                            o->words ? choices(o->words, pool) : "");
     }
-    *(const char **)field = index >= 0 ? word_of(o->words, index, pool) : apr_pstrdup(pool, argv[0]);
+    *(const char **)field =
+        index >= 0 ? word_of(o->words, index, pool) : apr_pstrdup(pool, argv[0]);
     return NULL;
 }
 
-static const char *read_patterns(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_patterns(const ss_option_t *o, void *field, int argc,
+                                 const char *const *argv, apr_pool_t *pool)
 {
     apr_array_header_t *list = *(apr_array_header_t **)field;
 
@@ -406,7 +492,8 @@ static const char *read_patterns(const ss_option_t *o, void *field, int argc, co
     if (!list) list = apr_array_make(pool, argc, sizeof(const char *));
     for (int i = 0; i < argc; i++) {
         if (!*argv[i] || has_control(argv[i]) || (!strchr(argv[i], '@') && strcmp(argv[i], "*"))) {
-            return apr_psprintf(pool, "'%s' is not an address pattern such as *@example.com", argv[i]);
+            return apr_psprintf(pool, "'%s' is not an address pattern such as *@example.com",
+                                argv[i]);
         }
         APR_ARRAY_PUSH(list, const char *) = apr_pstrdup(pool, argv[i]);
     }
@@ -414,15 +501,19 @@ static const char *read_patterns(const ss_option_t *o, void *field, int argc, co
     return NULL;
 }
 
-static const char *read_pair(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_pair(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                             apr_pool_t *pool)
 {
     apr_array_header_t *list = *(apr_array_header_t **)field;
     const char *value;
 
     if (argc < o->min || argc > o->max) {
         const char *given = "";
-        for (int k = 0; k < argc; k++) given = apr_pstrcat(pool, given, k ? " " : "", argv[k], NULL);
-        return apr_psprintf(pool, "'%s' has %d words: takes %s", given, argc, o->max == 2 ? "two, in quotes where one holds a blank" : "a name and one or more addresses");
+        for (int k = 0; k < argc; k++)
+            given = apr_pstrcat(pool, given, k ? " " : "", argv[k], NULL);
+        return apr_psprintf(pool, "'%s' has %d words: takes %s", given, argc,
+                            o->max == 2 ? "two, in quotes where one holds a blank"
+                                        : "a name and one or more addresses");
     }
     for (int i = 0; i < argc; i++) {
         if (!*argv[i] || has_control(argv[i])) return "holds an empty value or a control character";
@@ -430,48 +521,63 @@ static const char *read_pair(const ss_option_t *o, void *field, int argc, const 
     value = argv[1];
     for (int i = 2; i < argc; i++) value = apr_pstrcat(pool, value, " ", argv[i], NULL);
     if (!list) list = apr_array_make(pool, 4, sizeof(ss_pair_t));
-    APR_ARRAY_PUSH(list, ss_pair_t) = (ss_pair_t){ apr_pstrdup(pool, argv[0]), apr_pstrdup(pool, value), NULL };
+    APR_ARRAY_PUSH(list, ss_pair_t) =
+        (ss_pair_t){ apr_pstrdup(pool, argv[0]), apr_pstrdup(pool, value), NULL };
     *(apr_array_header_t **)field = list;
     return NULL;
 }
 
-static const char *read_queue(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_queue(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                              apr_pool_t *pool)
 {
     ss_globals_t *g = (ss_globals_t *)((char *)field - offsetof(ss_globals_t, queue_driver));
     int index = argc ? index_of(o->words, argv[0]) : -1;
 
-    if (index < 0) return apr_psprintf(pool, "'%s' is not one of %s", argc ? argv[0] : "", choices(o->words, pool));
-    if (argc > 2 || (index == 1 && argc != 2)) return "takes sqlite3 and a path, or pgsql and \"host=... dbname=... user=...\" in quotes";
+    if (index < 0)
+        return apr_psprintf(pool, "'%s' is not one of %s", argc ? argv[0] : "",
+                            choices(o->words, pool));
+    if (argc > 2 || (index == 1 && argc != 2))
+        return "takes sqlite3 and a path, or pgsql and \"host=... dbname=... user=...\" in quotes";
     g->queue_driver = word_of(o->words, index, pool);
     g->queue_params = argc == 2 ? apr_pstrdup(pool, argv[1]) : NULL;
     return NULL;
 }
 
-static const char *read_limit(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_limit(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                              apr_pool_t *pool)
 {
-    ss_globals_t *g = (ss_globals_t *)((char *)field - offsetof(ss_globals_t, queue_limit_messages));
+    ss_globals_t *g =
+        (ss_globals_t *)((char *)field - offsetof(ss_globals_t, queue_limit_messages));
     apr_int64_t messages;
     apr_uint64_t bytes = 0;
 
     (void)o;
     if (argc < 1 || argc > 2) return "takes a number of messages and a size, such as 100000 4G";
-    if (ss_text_number(argv[0], 1, APR_INT64_C(1000000000), &messages)) return apr_psprintf(pool, "'%s' is not a number of messages from 1 to 1000000000", argv[0]);
-    if (argc == 2 && (ss_text_size(argv[1], &bytes) || bytes < 1048576)) return apr_psprintf(pool, "'%s' is not a size of 1M or more, such as 4G", argv[1]);
+    if (ss_text_number(argv[0], 1, APR_INT64_C(1000000000), &messages))
+        return apr_psprintf(pool, "'%s' is not a number of messages from 1 to 1000000000", argv[0]);
+    if (argc == 2 && (ss_text_size(argv[1], &bytes) || bytes < 1048576))
+        return apr_psprintf(pool, "'%s' is not a size of 1M or more, such as 4G", argv[1]);
     g->queue_limit_messages = messages;
     g->queue_limit_bytes = argc == 2 ? (apr_int64_t)bytes : APR_INT64_C(4) << 30;
     return NULL;
 }
 
-static const char *read_socket(const ss_option_t *o, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+static const char *read_socket(const ss_option_t *o, void *field, int argc, const char *const *argv,
+                               apr_pool_t *pool)
 {
     ss_globals_t *g = (ss_globals_t *)((char *)field - offsetof(ss_globals_t, socket_path));
     int mode = 0;
 
     (void)o;
-    if (argc < 1 || argc > 2 || !*argv[0]) return "takes a path and, if wanted, a mode such as 0660";
-    if (strlen(argv[0]) > 100) return apr_psprintf(pool, "'%s' is longer than 100 characters: local sockets cannot have such paths", argv[0]);
+    if (argc < 1 || argc > 2 || !*argv[0])
+        return "takes a path and, if wanted, a mode such as 0660";
+    if (strlen(argv[0]) > 100)
+        return apr_psprintf(
+            pool, "'%s' is longer than 100 characters: local sockets cannot have such paths",
+            argv[0]);
     for (const char *p = argc == 2 ? argv[1] : "0660"; *p; p++) {
-        if (*p < '0' || *p > '7' || mode > 0777) return apr_psprintf(pool, "'%s' is not a mode such as 0660", argv[1]);
+        if (*p < '0' || *p > '7' || mode > 0777)
+            return apr_psprintf(pool, "'%s' is not a mode such as 0660", argv[1]);
         mode = mode * 8 + (*p - '0');
     }
     if (mode > 0777) return apr_psprintf(pool, "'%s' is not a mode such as 0660", argv[1]);
@@ -549,7 +655,8 @@ static const char *print_hosts(const ss_option_t *o, const void *field, apr_pool
     (void)o;
     for (int i = 0; i < list->nelts; i++) {
         const ss_host_t *host = &APR_ARRAY_IDX(list, i, ss_host_t);
-        const char *name = strchr(host->name, ':') ? apr_pstrcat(pool, "[", host->name, "]", NULL) : host->name;
+        const char *name =
+            strchr(host->name, ':') ? apr_pstrcat(pool, "[", host->name, "]", NULL) : host->name;
         out = join(pool, out, host->port ? apr_psprintf(pool, "%s:%d", name, host->port) : name);
     }
     return out;
@@ -558,7 +665,8 @@ static const char *print_hosts(const ss_option_t *o, const void *field, apr_pool
 static const char *print_tls(const ss_option_t *o, const void *field, apr_pool_t *pool)
 {
     static const char *const names[] = { "TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3" };
-    const ss_settings_t *s = (const ss_settings_t *)(const void *)((const char *)field - offsetof(ss_settings_t, tls));
+    const ss_settings_t *s =
+        (const ss_settings_t *)(const void *)((const char *)field - offsetof(ss_settings_t, tls));
     const char *out = word_of(o->words, s->tls, pool);
 
     for (int i = 0; s->tls_versions > 0 && i < 4; i++) {
@@ -573,13 +681,15 @@ static const char *print_words(const ss_option_t *o, const void *field, apr_pool
     const char *out = "";
 
     (void)o;
-    for (int i = 0; i < list->nelts; i++) out = join(pool, out, APR_ARRAY_IDX(list, i, const char *));
+    for (int i = 0; i < list->nelts; i++)
+        out = join(pool, out, APR_ARRAY_IDX(list, i, const char *));
     return out;
 }
 
 static const char *print_secret(const ss_option_t *o, const void *field, apr_pool_t *pool)
 {
-    static const char *const names[] = { "empty", "set (text)", "set (file)", "set (env)", "set (exec)" };
+    static const char *const names[] = { "empty", "set (text)", "set (file)", "set (env)",
+                                         "set (exec)" };
     const ss_secret_source_t *source = *(ss_secret_source_t *const *)field;
 
     (void)o;
@@ -596,7 +706,12 @@ static const char *print_rates(const ss_option_t *o, const void *field, apr_pool
     for (int i = 0; i < list->nelts; i++) {
         const ss_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_rate_t);
         apr_interval_time_t s = rate->per / APR_USEC_PER_SEC;
-        out = join(pool, out, apr_psprintf(pool, "%" APR_INT64_T_FMT "/%s", rate->count, s == 1 ? "s" : s == 60 ? "min" : s == 3600 ? "h" : "d"));
+        out = join(pool, out,
+                   apr_psprintf(pool, "%" APR_INT64_T_FMT "/%s", rate->count,
+                                s == 1      ? "s"
+                                : s == 60   ? "min"
+                                : s == 3600 ? "h"
+                                            : "d"));
     }
     return out;
 }
@@ -616,11 +731,14 @@ static const char *print_pairs(const ss_option_t *o, const void *field, apr_pool
 
 static const char *print_queue(const ss_option_t *o, const void *field, apr_pool_t *pool)
 {
-    const ss_globals_t *g = (const ss_globals_t *)(const void *)((const char *)field - offsetof(ss_globals_t, queue_driver));
+    const ss_globals_t *g =
+        (const ss_globals_t *)(const void *)((const char *)field -
+                                             offsetof(ss_globals_t, queue_driver));
 
     (void)o;
     /* A server's connection string may hold a password. */
-    if (!strcmp(g->queue_driver, "pgsql")) return apr_pstrcat(pool, g->queue_driver, " (set)", NULL);
+    if (!strcmp(g->queue_driver, "pgsql"))
+        return apr_pstrcat(pool, g->queue_driver, " (set)", NULL);
     return join(pool, g->queue_driver, g->queue_params ? g->queue_params : "");
 }
 
@@ -629,12 +747,15 @@ static const char *print_limit(const ss_option_t *o, const void *field, apr_pool
     const apr_int64_t *values = field;
 
     (void)o;
-    return apr_psprintf(pool, "%" APR_INT64_T_FMT " %s", values[0], ss_text_size_print(pool, (apr_uint64_t)values[1]));
+    return apr_psprintf(pool, "%" APR_INT64_T_FMT " %s", values[0],
+                        ss_text_size_print(pool, (apr_uint64_t)values[1]));
 }
 
 static const char *print_socket(const ss_option_t *o, const void *field, apr_pool_t *pool)
 {
-    const ss_globals_t *g = (const ss_globals_t *)(const void *)((const char *)field - offsetof(ss_globals_t, socket_path));
+    const ss_globals_t *g =
+        (const ss_globals_t *)(const void *)((const char *)field -
+                                             offsetof(ss_globals_t, socket_path));
 
     (void)o;
     return apr_psprintf(pool, "%s 0%o", g->socket_path, (unsigned)g->socket_mode);
@@ -648,33 +769,31 @@ static const struct {
     shape_t shape;
     const char *(*read)(const ss_option_t *, void *, int, const char *const *, apr_pool_t *);
     const char *(*print)(const ss_option_t *, const void *, apr_pool_t *);
-} kinds[] = {
-    [SS_KIND_FLAG] = { SHAPE_INT, read_flag, print_int },
-    [SS_KIND_NUMBER] = { SHAPE_INT, read_number, print_int },
-    [SS_KIND_SIZE] = { SHAPE_INT64, read_size, print_size },
-    [SS_KIND_DURATION] = { SHAPE_INT64, read_duration, print_duration },
-    [SS_KIND_DURATION_OFF] = { SHAPE_INT64, read_duration_off, print_duration },
-    [SS_KIND_DURATIONS] = { SHAPE_POINTER, read_durations, print_durations },
-    [SS_KIND_TIMEOUTS] = { SHAPE_TIMEOUTS, read_timeouts, print_durations },
-    [SS_KIND_TEXT] = { SHAPE_POINTER, read_text, print_text },
-    [SS_KIND_SOURCE] = { SHAPE_POINTER, read_source, print_text },
-    [SS_KIND_LISTEN] = { SHAPE_POINTER, read_listen, print_text },
-    [SS_KIND_FILE] = { SHAPE_POINTER, read_text, print_text },
-    [SS_KIND_HOSTS] = { SHAPE_POINTER, read_hosts, print_hosts },
-    [SS_KIND_ENUM] = { SHAPE_INT, read_enum, print_int },
-    [SS_KIND_TLS] = { SHAPE_INT, read_tls, print_tls },
-    [SS_KIND_AUTH] = { SHAPE_POINTER, read_auth, print_words },
-    [SS_KIND_SECRET] = { SHAPE_POINTER, read_secret, print_secret },
-    [SS_KIND_FINGERPRINT] = { SHAPE_POINTER, read_fingerprint, print_text },
-    [SS_KIND_RATES] = { SHAPE_POINTER, read_rates, print_rates },
-    [SS_KIND_ADDRESS] = { SHAPE_POINTER, read_address, print_address },
-    [SS_KIND_PATTERNS] = { SHAPE_POINTER, read_patterns, print_words },
-    [SS_KIND_WORDS] = { SHAPE_POINTER, read_words, print_words },
-    [SS_KIND_PAIR] = { SHAPE_POINTER, read_pair, print_pairs },
-    [SS_KIND_QUEUE] = { SHAPE_POINTER, read_queue, print_queue },
-    [SS_KIND_LIMIT] = { SHAPE_INT64, read_limit, print_limit },
-    [SS_KIND_SOCKET] = { SHAPE_POINTER, read_socket, print_socket }
-};
+} kinds[] = { [SS_KIND_FLAG] = { SHAPE_INT, read_flag, print_int },
+              [SS_KIND_NUMBER] = { SHAPE_INT, read_number, print_int },
+              [SS_KIND_SIZE] = { SHAPE_INT64, read_size, print_size },
+              [SS_KIND_DURATION] = { SHAPE_INT64, read_duration, print_duration },
+              [SS_KIND_DURATION_OFF] = { SHAPE_INT64, read_duration_off, print_duration },
+              [SS_KIND_DURATIONS] = { SHAPE_POINTER, read_durations, print_durations },
+              [SS_KIND_TIMEOUTS] = { SHAPE_TIMEOUTS, read_timeouts, print_durations },
+              [SS_KIND_TEXT] = { SHAPE_POINTER, read_text, print_text },
+              [SS_KIND_SOURCE] = { SHAPE_POINTER, read_source, print_text },
+              [SS_KIND_LISTEN] = { SHAPE_POINTER, read_listen, print_text },
+              [SS_KIND_FILE] = { SHAPE_POINTER, read_text, print_text },
+              [SS_KIND_HOSTS] = { SHAPE_POINTER, read_hosts, print_hosts },
+              [SS_KIND_ENUM] = { SHAPE_INT, read_enum, print_int },
+              [SS_KIND_TLS] = { SHAPE_INT, read_tls, print_tls },
+              [SS_KIND_AUTH] = { SHAPE_POINTER, read_auth, print_words },
+              [SS_KIND_SECRET] = { SHAPE_POINTER, read_secret, print_secret },
+              [SS_KIND_FINGERPRINT] = { SHAPE_POINTER, read_fingerprint, print_text },
+              [SS_KIND_RATES] = { SHAPE_POINTER, read_rates, print_rates },
+              [SS_KIND_ADDRESS] = { SHAPE_POINTER, read_address, print_address },
+              [SS_KIND_PATTERNS] = { SHAPE_POINTER, read_patterns, print_words },
+              [SS_KIND_WORDS] = { SHAPE_POINTER, read_words, print_words },
+              [SS_KIND_PAIR] = { SHAPE_POINTER, read_pair, print_pairs },
+              [SS_KIND_QUEUE] = { SHAPE_POINTER, read_queue, print_queue },
+              [SS_KIND_LIMIT] = { SHAPE_INT64, read_limit, print_limit },
+              [SS_KIND_SOCKET] = { SHAPE_POINTER, read_socket, print_socket } };
 
 void *ss_value_field(const ss_option_t *option, void *record, ss_place_t place)
 {
@@ -683,14 +802,16 @@ void *ss_value_field(const ss_option_t *option, void *record, ss_place_t place)
     return (char *)record + (is_directory ? option->offset_directory : option->offset);
 }
 
-const char *ss_value_read(const ss_option_t *option, void *field, int argc, const char *const *argv, apr_pool_t *pool)
+const char *ss_value_read(const ss_option_t *option, void *field, int argc, const char *const *argv,
+                          apr_pool_t *pool)
 {
     return kinds[option->kind].read(option, field, argc, argv, pool);
 }
 
 const char *ss_value_print(const ss_option_t *option, const void *field, apr_pool_t *pool)
 {
-    if (option->kind == SS_KIND_ADDRESS || ss_value_is_set(option, field)) return kinds[option->kind].print(option, field, pool);
+    if (option->kind == SS_KIND_ADDRESS || ss_value_is_set(option, field))
+        return kinds[option->kind].print(option, field, pool);
     return "";
 }
 
@@ -722,14 +843,17 @@ static void copy_companions(const ss_option_t *option, void *to, const void *fro
 {
     if (option->kind == SS_KIND_TLS) {
         apr_size_t apart = offsetof(ss_settings_t, tls_versions) - offsetof(ss_settings_t, tls);
-        *(int *)(void *)((char *)to + apart) = *(const int *)(const void *)((const char *)from + apart);
+        *(int *)(void *)((char *)to + apart) =
+            *(const int *)(const void *)((const char *)from + apart);
     } else if (option->kind == SS_KIND_QUEUE) {
         ((const char **)to)[1] = ((const char *const *)from)[1];
     } else if (option->kind == SS_KIND_LIMIT) {
         ((apr_int64_t *)to)[1] = ((const apr_int64_t *)from)[1];
     } else if (option->kind == SS_KIND_SOCKET) {
-        apr_size_t apart = offsetof(ss_globals_t, socket_mode) - offsetof(ss_globals_t, socket_path);
-        *(int *)(void *)((char *)to + apart) = *(const int *)(const void *)((const char *)from + apart);
+        apr_size_t apart =
+            offsetof(ss_globals_t, socket_mode) - offsetof(ss_globals_t, socket_path);
+        *(int *)(void *)((char *)to + apart) =
+            *(const int *)(const void *)((const char *)from + apart);
     }
 }
 

@@ -12,12 +12,13 @@ typedef struct {
     ss_message_t *message;
     ss_relay_t *relay;
     apr_time_t received;
-    const char *key;               /* in daemon->accepting, or NULL */
+    const char *key; /* in daemon->accepting, or NULL */
     void (*done)(void *self, const ss_accepted_t *answer);
     void *self;
 } accepting_t;
 
-static void __attribute__((format(printf, 3, 4))) refuse(ss_accepted_t *answer, ss_refused_t why, const char *format, ...)
+static void __attribute__((format(printf, 3, 4)))
+refuse(ss_accepted_t *answer, ss_refused_t why, const char *format, ...)
 {
     va_list args;
 
@@ -33,7 +34,8 @@ ss_relay_t *ss_accept_relay(ss_daemon_t *d, const char *from, ss_relay_t *otherw
 
     for (int i = 0; list && i < list->nelts; i++) {
         const ss_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_pair_t);
-        ss_relay_t *relay = ss_text_matches(pair->name, from) ? ss_relay_find(d, pair->value) : NULL;
+        ss_relay_t *relay =
+            ss_text_matches(pair->name, from) ? ss_relay_find(d, pair->value) : NULL;
         if (relay) return relay;
     }
     return otherwise;
@@ -55,11 +57,15 @@ int ss_accept_may(const ss_relay_t *relay, ss_accepted_t *answer)
     } else if (!d->is_counted) {
         refuse(answer, SS_REFUSED_STORE, "the queue is being opened");
     } else if (!relay->settings->engine) {
-        refuse(answer, SS_REFUSED_OFF, "SMTPSendEngine is Off for relay \"%s\": mail is not accepted", relay->name);
+        refuse(answer, SS_REFUSED_OFF,
+               "SMTPSendEngine is Off for relay \"%s\": mail is not accepted", relay->name);
     } else if (!relay->host_count) {
-        refuse(answer, SS_REFUSED_HOST, "no SMTPSendHost is configured for relay \"%s\"", relay->name);
+        refuse(answer, SS_REFUSED_HOST, "no SMTPSendHost is configured for relay \"%s\"",
+               relay->name);
     } else if (messages >= g->queue_limit_messages || bytes >= (apr_uint64_t)g->queue_limit_bytes) {
-        refuse(answer, SS_REFUSED_FULL, "the queue is full: %" APR_INT64_T_FMT " messages wait (SMTPSendQueueLimit)", messages);
+        refuse(answer, SS_REFUSED_FULL,
+               "the queue is full: %" APR_INT64_T_FMT " messages wait (SMTPSendQueueLimit)",
+               messages);
     }
     return answer->refused == SS_REFUSED_NOT;
 }
@@ -77,22 +83,27 @@ ss_message_t *ss_accept_begin(const ss_relay_t *relay)
     return m;
 }
 
-int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, apr_size_t len, ss_accepted_t *answer)
+int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, apr_size_t len,
+                   ss_accepted_t *answer)
 {
     apr_int64_t max = relay->settings->max_message_size;
 
     if (m->size + len > (apr_uint64_t)max) {
-        refuse(answer, SS_REFUSED_SIZE, "the message is larger than SMTPSendMaxMessageSize, %" APR_INT64_T_FMT " bytes", max);
+        refuse(answer, SS_REFUSED_SIZE,
+               "the message is larger than SMTPSendMaxMessageSize, %" APR_INT64_T_FMT " bytes",
+               max);
         return 0;
     }
     if (!len) return 1;
     /* The array doubles: parts are few. */
     if (!(m->part_count & (m->part_count - 1))) {
-        ss_part_t *parts = apr_palloc(m->pool, sizeof(*parts) * (apr_size_t)(m->part_count ? m->part_count * 2 : 1));
+        ss_part_t *parts = apr_palloc(
+            m->pool, sizeof(*parts) * (apr_size_t)(m->part_count ? m->part_count * 2 : 1));
         if (m->part_count) memcpy(parts, m->parts, sizeof(*parts) * (apr_size_t)m->part_count);
         m->parts = parts;
     }
-    /* The first part stays with the message: its header is looked at. The others may leave it before the message does. */
+    /* The first part stays with the message: its header is looked at. The others may leave it
+     * before the message does. */
     if (m->part_count && !m->rest) apr_pool_create(&m->rest, m->pool);
     m->parts[m->part_count].bytes = apr_pmemdup(m->part_count ? m->rest : m->pool, bytes, len);
     m->parts[m->part_count].len = len;
@@ -107,9 +118,12 @@ static void tell(const accepting_t *a, ss_accepted_t *answer)
 {
     ss_metrics_t *metrics = &a->relay->daemon->metrics;
 
-    if (answer->refused) metrics->refused++;
-    else if (answer->is_repeated) metrics->repeated++;
-    else metrics->accepted++;
+    if (answer->refused)
+        metrics->refused++;
+    else if (answer->is_repeated)
+        metrics->repeated++;
+    else
+        metrics->accepted++;
     answer->rcpt_count = a->message->rcpt_count;
     answer->is_paused = ss_relay_is_paused(a->relay);
     a->done(a->self, answer);
@@ -126,9 +140,13 @@ static void stored(ss_store_request_t *request)
     apr_cpystrn(answer.id, *request->existing_id ? request->existing_id : m->id, sizeof(answer.id));
     answer.is_repeated = *request->existing_id != '\0';
     if (request->rv != APR_SUCCESS) {
-        refuse(&answer, SS_REFUSED_STORE, "%s", ss_result_is_set(&request->result) ? request->result.text : "the queue could not store the message");
+        refuse(&answer, SS_REFUSED_STORE, "%s",
+               ss_result_is_set(&request->result) ? request->result.text
+                                                  : "the queue could not store the message");
     } else if (answer.is_repeated && !request->existing_same) {
-        refuse(&answer, SS_REFUSED_KEY, "this Idempotency-Key was used with other content, for message %s", request->existing_id);
+        refuse(&answer, SS_REFUSED_KEY,
+               "this Idempotency-Key was used with other content, for message %s",
+               request->existing_id);
     }
     if (answer.refused || answer.is_repeated) {
         tell(a, &answer);
@@ -144,7 +162,8 @@ static void stored(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-static void drop(const ss_relay_t *relay, ss_message_t *m, ss_refused_t why, const char *detail, void (*done)(void *self, const ss_accepted_t *answer), void *self)
+static void drop(const ss_relay_t *relay, ss_message_t *m, ss_refused_t why, const char *detail,
+                 void (*done)(void *self, const ss_accepted_t *answer), void *self)
 {
     ss_accepted_t answer;
 
@@ -165,7 +184,8 @@ void ss_accept_name(ss_daemon_t *d, ss_message_t *m)
     if (!*m->id) ss_ident_make(&d->idents, ss_loop_now(d->loop), random, m->id);
 }
 
-void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, const ss_accepted_t *answer), void *self)
+void ss_accept(ss_relay_t *relay, ss_message_t *m,
+               void (*done)(void *self, const ss_accepted_t *answer), void *self)
 {
     ss_daemon_t *d = relay->daemon;
     apr_time_t now = ss_loop_now(d->loop);
@@ -175,9 +195,12 @@ void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, cons
         return;
     }
     /* Two equal ones at once: the second cannot be told yet whether the first was taken. */
-    const char *key = m->idempotency_key ? apr_pstrcat(m->pool, m->submitter, "\n", m->idempotency_key, NULL) : NULL;
+    const char *key = m->idempotency_key
+                          ? apr_pstrcat(m->pool, m->submitter, "\n", m->idempotency_key, NULL)
+                          : NULL;
     if (key && apr_hash_get(d->accepting, key, APR_HASH_KEY_STRING)) {
-        drop(relay, m, SS_REFUSED_BUSY, "the first message with this Idempotency-Key is still being accepted", done, self);
+        drop(relay, m, SS_REFUSED_BUSY,
+             "the first message with this Idempotency-Key is still being accepted", done, self);
         return;
     }
     if (key) apr_hash_set(d->accepting, key, APR_HASH_KEY_STRING, key);
@@ -189,7 +212,9 @@ void ss_accept(ss_relay_t *relay, ss_message_t *m, void (*done)(void *self, cons
 
     ss_store_request_t *request = ss_store_request(SS_STORE_ACCEPT, stored, NULL);
     accepting_t *a = apr_pcalloc(request->pool, sizeof(*a));
-    *a = (accepting_t){ .message = m, .relay = relay, .received = now, .key = key, .done = done, .self = self };
+    *a = (accepting_t){
+        .message = m, .relay = relay, .received = now, .key = key, .done = done, .self = self
+    };
     request->baton = a;
     request->message = m;
     request->now = now;

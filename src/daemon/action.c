@@ -1,4 +1,5 @@
-/* action.c: retry, hold, release and cancel: on messages by id, or on all that a filter matches, step by step. See control.h. */
+/* action.c: retry, hold, release and cancel: on messages by id, or on all that a filter matches,
+ * step by step. See control.h. */
 #include "daemon/control.h"
 
 #include <apr_strings.h>
@@ -8,7 +9,8 @@
 #include "daemon/waiter.h"
 #include "daemon/webhook.h"
 
-#define CONTROL_STEP 500                                /* messages an action touches in one commit */
+/* messages an action touches in one commit */
+#define CONTROL_STEP 500
 #define IDS_MAX 1000
 
 typedef struct {
@@ -49,8 +51,13 @@ static void next_action(work_t *work);
 
 void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control, const char *who)
 {
-    static const char *const verbs[] = { [SS_CONTROL_RETRY] = "retry", [SS_CONTROL_HOLD] = "hold", [SS_CONTROL_RELEASE] = "release", [SS_CONTROL_CANCEL] = "cancel" };
-    static const ss_state_t states[] = { [SS_CONTROL_RETRY] = SS_STATE_QUEUED, [SS_CONTROL_HOLD] = SS_STATE_HELD, [SS_CONTROL_RELEASE] = SS_STATE_QUEUED,
+    static const char *const verbs[] = { [SS_CONTROL_RETRY] = "retry",
+                                         [SS_CONTROL_HOLD] = "hold",
+                                         [SS_CONTROL_RELEASE] = "release",
+                                         [SS_CONTROL_CANCEL] = "cancel" };
+    static const ss_state_t states[] = { [SS_CONTROL_RETRY] = SS_STATE_QUEUED,
+                                         [SS_CONTROL_HOLD] = SS_STATE_HELD,
+                                         [SS_CONTROL_RELEASE] = SS_STATE_QUEUED,
                                          [SS_CONTROL_CANCEL] = SS_STATE_CANCELLED };
     ss_relay_t *relay = ss_relay_for(d, t->relay);
 
@@ -61,10 +68,14 @@ void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control,
     if (control == SS_CONTROL_CANCEL) {
         relay->metrics.results[SS_STATE_CANCELLED] += (apr_uint64_t)t->recipients;
         d->metrics.cancelled += (apr_uint64_t)t->recipients;
-        if (t->is_finished) ss_relay_stored(relay, &(ss_message_t){ .rcpt_count = t->recipients, .size = t->size }, -1);
+        if (t->is_finished)
+            ss_relay_stored(relay, &(ss_message_t){ .rcpt_count = t->recipients, .size = t->size },
+                            -1);
     }
-    if (control == SS_CONTROL_CANCEL || control == SS_CONTROL_HOLD) ss_webhook_look(d, t->id, states[control]);
-    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE || ss_job_find(d, t->id)) ss_job_refresh(d, t->id, relay, apr_time_now());
+    if (control == SS_CONTROL_CANCEL || control == SS_CONTROL_HOLD)
+        ss_webhook_look(d, t->id, states[control]);
+    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE || ss_job_find(d, t->id))
+        ss_job_refresh(d, t->id, relay, apr_time_now());
 }
 
 static void acted(ss_store_request_t *request)
@@ -73,19 +84,27 @@ static void acted(ss_store_request_t *request)
     ss_asker_t *asker = work->asker;
 
     if (request->rv != APR_SUCCESS) {
-        if (APR_STATUS_IS_NOTFOUND(request->rv)) ss_asker_refuse(asker, 404, 0, NULL, "no message %s is known", work->id);
-        else ss_control_refuse_store(asker, request);
+        if (APR_STATUS_IS_NOTFOUND(request->rv))
+            ss_asker_refuse(asker, 404, 0, NULL, "no message %s is known", work->id);
+        else
+            ss_control_refuse_store(asker, request);
         apr_pool_destroy(request->pool);
         work_end(work);
         return;
     }
     work->done += request->touched;
-    for (int i = 0; i < request->rows->nelts; i++) ss_action_took(work->daemon, &APR_ARRAY_IDX(request->rows, i, ss_touched_t), work->control, work->who);
+    for (int i = 0; i < request->rows->nelts; i++)
+        ss_action_took(work->daemon, &APR_ARRAY_IDX(request->rows, i, ss_touched_t), work->control,
+                       work->who);
     if (work->ids && !request->touched && work->ids->nelts == 1) {
         /* One message was named and nothing of it can be changed: its state says why. */
         json_t *fields = json_object();
-        json_object_set_new(fields, "state", json_string(request->value ? request->value : "unknown"));
-        json_object_set_new(fields, "detail", json_string(apr_psprintf(work->pool, "message %s is %s: %s is not possible", work->id, request->value ? request->value : "unknown", work->verb)));
+        json_object_set_new(fields, "state",
+                            json_string(request->value ? request->value : "unknown"));
+        json_object_set_new(
+            fields, "detail",
+            json_string(apr_psprintf(work->pool, "message %s is %s: %s is not possible", work->id,
+                                     request->value ? request->value : "unknown", work->verb)));
         ss_asker_answer(asker, 409, fields, NULL, 0);
         apr_pool_destroy(request->pool);
         work_end(work);
@@ -98,16 +117,23 @@ static void acted(ss_store_request_t *request)
         return;
     }
     if (work->done) {
-        ss_chronicle_note(work->daemon, work->who, work->ids && work->ids->nelts == 1 ? apr_psprintf(work->pool, "%s of message %s", work->verb, work->id)
-                          : apr_psprintf(work->pool, "%s of %" APR_INT64_T_FMT " messages", work->verb, work->done), apr_time_now());
+        ss_chronicle_note(work->daemon, work->who,
+                          work->ids && work->ids->nelts == 1
+                              ? apr_psprintf(work->pool, "%s of message %s", work->verb, work->id)
+                              : apr_psprintf(work->pool, "%s of %" APR_INT64_T_FMT " messages",
+                                             work->verb, work->done),
+                          apr_time_now());
     }
     json_t *document = json_object();
-    if (work->is_filtered) json_object_set_new(document, "matched", json_integer(work->matched));
-    else json_object_set_new(document, "matched", json_integer(work->ids->nelts));
+    if (work->is_filtered)
+        json_object_set_new(document, "matched", json_integer(work->matched));
+    else
+        json_object_set_new(document, "matched", json_integer(work->ids->nelts));
     json_object_set_new(document, "done", json_integer(work->done));
     if (!work->is_filtered && work->ids->nelts == 1) {
         json_object_set_new(document, "id", json_string(work->id));
-        if (work->control == SS_CONTROL_CANCEL) json_object_set_new(document, "state", json_string("cancelled"));
+        if (work->control == SS_CONTROL_CANCEL)
+            json_object_set_new(document, "state", json_string("cancelled"));
     }
     ss_asker_document(asker, 200, document);
     work_end(work);
@@ -131,15 +157,19 @@ static void next_action(work_t *work)
     request->keep_history = work->daemon->config->globals.history > 0;
     request->filter = work->filter;
     if (!work->is_filtered) {
-        apr_cpystrn(work->id, APR_ARRAY_IDX(work->ids, work->next_id, const char *), sizeof(work->id));
+        apr_cpystrn(work->id, APR_ARRAY_IDX(work->ids, work->next_id, const char *),
+                    sizeof(work->id));
         work->next_id++;
         apr_cpystrn(request->id, work->id, sizeof(request->id));
         /* What is being sent cannot be called back. */
-        if (is_in_flight(work->daemon, work->id) && work->control != SS_CONTROL_RETRY && work->ids->nelts == 1) {
+        if (is_in_flight(work->daemon, work->id) && work->control != SS_CONTROL_RETRY &&
+            work->ids->nelts == 1) {
             apr_pool_destroy(request->pool);
             json_t *fields = json_object();
             json_object_set_new(fields, "state", json_string("sending"));
-            json_object_set_new(fields, "detail", json_string("the message is being sent: that cannot be called back"));
+            json_object_set_new(
+                fields, "detail",
+                json_string("the message is being sent: that cannot be called back"));
             ss_asker_answer(work->asker, 409, fields, NULL, 0);
             work_end(work);
             return;
@@ -161,7 +191,8 @@ static void counted(ss_store_request_t *request)
     work->matched = request->touched;
     apr_pool_destroy(request->pool);
     if (work->confirm != work->matched || !work->matched) {
-        ss_asker_document(work->asker, 200, json_pack("{s:I,s:i}", "matched", (json_int_t)work->matched, "done", 0));
+        ss_asker_document(work->asker, 200,
+                          json_pack("{s:I,s:i}", "matched", (json_int_t)work->matched, "done", 0));
         work_end(work);
         return;
     }
@@ -192,11 +223,15 @@ void ss_action(ss_asker_t *asker, const json_t *header, const char *verb, ss_con
     work->control = control;
     work->verb = apr_pstrdup(work->pool, verb);
     work->who = ss_control_text(header, "who", work->pool);
-    if (!work->who || !ss_asker_is_trusted(asker)) work->who = apr_psprintf(work->pool, "uid %d", asker->uid);
-    work->filter = (ss_filter_t){ .state = -1, .uid = ss_asker_is_trusted(asker) ? -1 : asker->uid };
+    if (!work->who || !ss_asker_is_trusted(asker))
+        work->who = apr_psprintf(work->pool, "uid %d", asker->uid);
+    work->filter =
+        (ss_filter_t){ .state = -1, .uid = ss_asker_is_trusted(asker) ? -1 : asker->uid };
     if (named < 0 || (!named && !json_is_object(filter))) {
         work_end(work);
-        ss_asker_refuse(asker, named < 0 ? 404 : 400, 0, "id", named < 0 ? "that is not a message's id" : "name a message by id, or a filter: state, relay, from, to");
+        ss_asker_refuse(asker, named < 0 ? 404 : 400, 0, "id",
+                        named < 0 ? "that is not a message's id"
+                                  : "name a message by id, or a filter: state, relay, from, to");
         return;
     }
     if (named) {
@@ -209,7 +244,8 @@ void ss_action(ss_asker_t *asker, const json_t *header, const char *verb, ss_con
         work_end(work);
         return;
     }
-    /* The same filter for the count and for each step: an action takes what it touched out of what it matches. */
+    /* The same filter for the count and for each step: an action takes what it touched out of what
+     * it matches. */
     ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, counted, work);
     request->control = SS_CONTROL_COUNT;
     request->counted_for = control;

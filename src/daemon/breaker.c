@@ -4,13 +4,14 @@
 #include "base/clock.h"
 
 #define DOWN_FIRST APR_USEC_PER_SEC
-#define DOWN_MOST (30 * APR_USEC_PER_SEC)       /* a relay that comes back is noticed within this time */
-#define BLOCKED_FIRST (60 * APR_USEC_PER_SEC)   /* no login more often: accounts get locked */
+/* a relay that comes back is noticed within this time */
+#define DOWN_MOST (30 * APR_USEC_PER_SEC)
+#define BLOCKED_FIRST (60 * APR_USEC_PER_SEC) /* no login more often: accounts get locked */
 #define BLOCKED_MOST (900 * APR_USEC_PER_SEC)
 #define JITTER 10
 
-int ss_breaker_failed(ss_host_state_t *host, ss_host_condition_t condition, const ss_result_t *cause,
-                      apr_time_t now, apr_uint32_t jitter)
+int ss_breaker_failed(ss_host_state_t *host, ss_host_condition_t condition,
+                      const ss_result_t *cause, apr_time_t now, apr_uint32_t jitter)
 {
     int is_new = host->condition != condition;
     apr_interval_time_t first = condition == SS_HOST_BLOCKED ? BLOCKED_FIRST : DOWN_FIRST;

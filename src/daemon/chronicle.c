@@ -1,4 +1,5 @@
-/* chronicle.c: what happened lately: counts over time (series.h) and who did what. A row of the setting table keeps both over restarts. */
+/* chronicle.c: what happened lately: counts over time (series.h) and who did what. A row of the
+ * setting table keeps both over restarts. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -10,21 +11,25 @@
 #include "daemon/series.h"
 
 #define SAMPLE_EVERY (10 * APR_USEC_PER_SEC)
-#define SAMPLE_IDLE (30 * APR_USEC_PER_SEC)   /* while nothing happens: an idle daemon sleeps */
+#define SAMPLE_IDLE (30 * APR_USEC_PER_SEC) /* while nothing happens: an idle daemon sleeps */
 #define SAVE_EVERY (60 * APR_USEC_PER_SEC)
-#define ACTIONS_MAX 50               /* of people, newest; older ones are in the log */
-#define WORDS_MAX 300                /* of who, and of what */
+#define ACTIONS_MAX 50 /* of people, newest; older ones are in the log */
+#define WORDS_MAX 300  /* of who, and of what */
 
-typedef struct { apr_time_t time; char who[WORDS_MAX], what[WORDS_MAX]; } action_t;
+typedef struct {
+    apr_time_t time;
+    char who[WORDS_MAX], what[WORDS_MAX];
+} action_t;
 
 struct ss_chronicle_t {
     ss_daemon_t *daemon;
     ss_series_t series;
     ss_timer_t timer;
-    apr_uint64_t sent, failed;       /* of the last sample */
+    apr_uint64_t sent, failed; /* of the last sample */
     apr_time_t saved;
     int is_changed;
-    int is_ready;                    /* what was kept is known: only then may it be written over */
+    /* what was kept is known: only then may it be written over */
+    int is_ready;
     action_t actions[ACTIONS_MAX];
     int action_count, action_next;
     char key[300];
@@ -51,7 +56,8 @@ static int sample(struct ss_chronicle_t *c, apr_time_t now)
     ss_daemon_waiting(d, &waiting, &bytes);
     int is_busy = sent != c->sent || failed != c->failed || waiting > 0;
     if (is_busy) c->is_changed = 1;
-    ss_series_add(&c->series, sent - c->sent, failed - c->failed, waiting > 0 ? (apr_uint64_t)waiting : 0, now);
+    ss_series_add(&c->series, sent - c->sent, failed - c->failed,
+                  waiting > 0 ? (apr_uint64_t)waiting : 0, now);
     c->sent = sent;
     c->failed = failed;
     return is_busy;
@@ -94,7 +100,8 @@ void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr
         const json_t *action = json_array_get(actions, i);
         apr_time_t time;
         if (ss_text_time_parse(json_string_value(json_object_get(action, "time")), &time)) continue;
-        add_action(c, time, json_string_value(json_object_get(action, "who")), json_string_value(json_object_get(action, "what")));
+        add_action(c, time, json_string_value(json_object_get(action, "who")),
+                   json_string_value(json_object_get(action, "what")));
     }
     json_decref(row);
 }
@@ -115,8 +122,10 @@ json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now)
     apr_pool_create(&pool, d->pool);
     for (int i = 1; i <= c->action_count; i++) {
         const action_t *action = &c->actions[(c->action_next + ACTIONS_MAX - i) % ACTIONS_MAX];
-        json_array_append_new(actions, json_pack("{s:s,s:s,s:s}", "time", ss_text_time(pool, action->time), "who", ss_text_utf8(pool, action->who, strlen(action->who)),
-                                                 "what", ss_text_utf8(pool, action->what, strlen(action->what))));
+        json_array_append_new(
+            actions, json_pack("{s:s,s:s,s:s}", "time", ss_text_time(pool, action->time), "who",
+                               ss_text_utf8(pool, action->who, strlen(action->who)), "what",
+                               ss_text_utf8(pool, action->what, strlen(action->what))));
     }
     apr_pool_destroy(pool);
     json_object_set_new(json, "actions", actions);

@@ -1,4 +1,5 @@
-/* conn.c: connections of a relay: opening, handing messages over, what their events mean for the relay. */
+/* conn.c: connections of a relay: opening, handing messages over, what their events mean for the
+ * relay. */
 #include "daemon/conn.h"
 
 #include <apr_strings.h>
@@ -11,17 +12,18 @@
 #include "daemon/reading.h"
 #include "smtp/advice.h"
 
-#define FEWER_FOR (600 * APR_USEC_PER_SEC)          /* how long halved connections last */
-#define SECRET_TIME (30 * APR_USEC_PER_SEC)         /* an exec: program's deadline */
+#define FEWER_FOR (600 * APR_USEC_PER_SEC)  /* how long halved connections last */
+#define SECRET_TIME (30 * APR_USEC_PER_SEC) /* an exec: program's deadline */
 
 typedef struct {
-    ss_client_message_t message;   /* what the client sees */
+    ss_client_message_t message; /* what the client sees */
     ss_job_t *job;
     ss_conn_t *conn;
-    int *numbers;                  /* of the recipients, in job->message->rcpts */
+    int *numbers; /* of the recipients, in job->message->rcpts */
     ss_attempt_t attempt;
     ss_reading_t *reading;
-    const char *converted;         /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
+    /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
+    const char *converted;
 } transaction_t;
 
 static const ss_host_t *host_of(const ss_relay_t *relay, int host)
@@ -34,7 +36,8 @@ const char *ss_conn_host_name(const ss_relay_t *relay, int host, apr_pool_t *poo
     const char *name = host_of(relay, host)->name;
     int port = ss_settings_port(relay->settings, host);
 
-    return strchr(name, ':') ? apr_psprintf(pool, "[%s]:%d", name, port) : apr_psprintf(pool, "%s:%d", name, port);
+    return strchr(name, ':') ? apr_psprintf(pool, "[%s]:%d", name, port)
+                             : apr_psprintf(pool, "%s:%d", name, port);
 }
 
 /* ---- the content, read in place ---- */
@@ -68,14 +71,16 @@ static int recipients_limit(const ss_conn_t *conn, apr_time_t now)
 
     ss_learned_bits(relay->daemon, conn->name, &learned, now);
     if (learned > 0 && learned < limit) limit = learned;
-    if (capability && capability->limit_recipients > 0 && capability->limit_recipients < limit) limit = capability->limit_recipients;
+    if (capability && capability->limit_recipients > 0 && capability->limit_recipients < limit)
+        limit = capability->limit_recipients;
     if (limit > SS_CLIENT_RECIPIENTS_MAX) limit = SS_CLIENT_RECIPIENTS_MAX;
     return limit > 0 ? limit : 1;
 }
 
 static int is_due(const ss_recipient_t *rcpt, apr_time_t now)
 {
-    return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) && rcpt->next <= now;
+    return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) &&
+           rcpt->next <= now;
 }
 
 /* What cannot be re-encoded stays as it is: the client then refuses it with the reason. */
@@ -85,7 +90,9 @@ static void fit_to_7bit(transaction_t *t)
     const char *bytes;
     apr_size_t len;
 
-    if (!t->message.is_8bit || capability->eight_bit_mime || ss_convert_7bit(t->job->message, &bytes, &len, t->message.pool)) return;
+    if (!t->message.is_8bit || capability->eight_bit_mime ||
+        ss_convert_7bit(t->job->message, &bytes, &len, t->message.pool))
+        return;
     t->converted = bytes;
     t->message.size = (apr_off_t)len;
     t->message.is_8bit = 0;
@@ -105,11 +112,18 @@ static transaction_t *transaction(ss_conn_t *conn, ss_job_t *job, apr_time_t now
     t->conn = conn;
     t->reading = ss_reading_begin(conn->relay->daemon, m, content_came, t, pool);
     t->numbers = apr_palloc(pool, sizeof(int) * (apr_size_t)count);
-    t->message = (ss_client_message_t){
-        .owner = t, .pool = pool, .from = m->from, .rcpts = apr_pcalloc(pool, sizeof(ss_client_rcpt_t) * (apr_size_t)count),
-        .size = (apr_off_t)m->size, .content = { read_content, t }, .is_8bit = m->is_8bit, .is_utf8 = m->is_utf8,
-        .requires_tls = m->requires_tls, .ret = m->ret, .envid = m->envid
-    };
+    t->message = (ss_client_message_t){ .owner = t,
+                                        .pool = pool,
+                                        .from = m->from,
+                                        .rcpts = apr_pcalloc(pool, sizeof(ss_client_rcpt_t) *
+                                                                       (apr_size_t)count),
+                                        .size = (apr_off_t)m->size,
+                                        .content = { read_content, t },
+                                        .is_8bit = m->is_8bit,
+                                        .is_utf8 = m->is_utf8,
+                                        .requires_tls = m->requires_tls,
+                                        .ret = m->ret,
+                                        .envid = m->envid };
     for (int i = 0; i < m->rcpt_count && t->message.rcpt_count < count; i++) {
         if (!is_due(&m->rcpts[i], now)) continue;
         ss_client_rcpt_t *rcpt = &t->message.rcpts[t->message.rcpt_count];
@@ -138,7 +152,8 @@ int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
     t->attempt.handed = now;
     t->attempt.has_dsn = ss_client_capability(ss_link_client(conn->link))->dsn;
     /* The first message of a connection waited for it. */
-    t->attempt.connected_for = conn->messages || job->received > conn->ready ? 0 : conn->ready - conn->opened;
+    t->attempt.connected_for =
+        conn->messages || job->received > conn->ready ? 0 : conn->ready - conn->opened;
     if (ss_link_send(conn->link, &t->message) != APR_SUCCESS) {
         ss_reading_end(t->reading);
         apr_pool_destroy(t->message.pool);
@@ -168,14 +183,19 @@ static void say_state(ss_relay_t *relay, int host, int is_new)
 
     if (!is_new) return;
     apr_pool_create(&pool, relay->pool);
-    ss_log(relay->daemon->log, SS_LOG_WARN, 220, "relay \"%s\": %s is %s at %s: %s; %" APR_INT64_T_FMT " messages wait, none is charged an attempt%s%s%s%s",
-           relay->name, ss_conn_host_name(relay, host, pool), state->condition == SS_HOST_BLOCKED ? "blocked (it refuses us)" : "down",
-           state->cause.step ? state->cause.step : "connect", state->cause.text, relay->waiting_messages,
-           advice ? ". " : "", advice ? advice->title : "", advice ? ". " : "", advice ? advice->remedy : "");
+    ss_log(relay->daemon->log, SS_LOG_WARN, 220,
+           "relay \"%s\": %s is %s at %s: %s; %" APR_INT64_T_FMT
+           " messages wait, none is charged an attempt%s%s%s%s",
+           relay->name, ss_conn_host_name(relay, host, pool),
+           state->condition == SS_HOST_BLOCKED ? "blocked (it refuses us)" : "down",
+           state->cause.step ? state->cause.step : "connect", state->cause.text,
+           relay->waiting_messages, advice ? ". " : "", advice ? advice->title : "",
+           advice ? ". " : "", advice ? advice->remedy : "");
     apr_pool_destroy(pool);
 }
 
-static void host_failed(ss_relay_t *relay, int host, ss_host_condition_t condition, const ss_result_t *cause, apr_time_t now)
+static void host_failed(ss_relay_t *relay, int host, ss_host_condition_t condition,
+                        const ss_result_t *cause, apr_time_t now)
 {
     int is_new = ss_breaker_failed(&relay->hosts[host], condition, cause, now, ss_daemon_random());
 
@@ -190,22 +210,32 @@ static void host_worked(ss_relay_t *relay, int host, apr_time_t now)
 
     if (!ss_breaker_worked(&relay->hosts[host], now)) return;
     apr_pool_create(&pool, relay->pool);
-    ss_log(relay->daemon->log, SS_LOG_NOTICE, 221, "relay \"%s\": %s works again after %s; %" APR_INT64_T_FMT " messages wait and go out now",
-           relay->name, ss_conn_host_name(relay, host, pool), ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(now - since))), relay->waiting_messages);
+    ss_log(relay->daemon->log, SS_LOG_NOTICE, 221,
+           "relay \"%s\": %s works again after %s; %" APR_INT64_T_FMT
+           " messages wait and go out now",
+           relay->name, ss_conn_host_name(relay, host, pool),
+           ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(now - since))),
+           relay->waiting_messages);
     apr_pool_destroy(pool);
 }
 
-/* Whether a session that stands proves that the cause is gone: not where a transaction was refused. */
+/* Whether a session that stands proves that the cause is gone: not where a transaction was refused.
+ */
 static int is_proved_by_session(const ss_host_state_t *host)
 {
     const char *step = host->cause.step ? host->cause.step : "";
 
-    return host->condition == SS_HOST_DOWN || (strcmp(step, "mail") && strcmp(step, "rcpt") && strcmp(step, "data"));
+    return host->condition == SS_HOST_DOWN ||
+           (strcmp(step, "mail") && strcmp(step, "rcpt") && strcmp(step, "data"));
 }
 
 static const char *step_of(ss_cmd_t cmd)
 {
-    return cmd == SS_CMD_MAIL ? "mail" : cmd == SS_CMD_RCPT ? "rcpt" : cmd == SS_CMD_AUTH ? "auth" : cmd == SS_CMD_GREETING ? "greeting" : "data";
+    return cmd == SS_CMD_MAIL       ? "mail"
+           : cmd == SS_CMD_RCPT     ? "rcpt"
+           : cmd == SS_CMD_AUTH     ? "auth"
+           : cmd == SS_CMD_GREETING ? "greeting"
+                                    : "data";
 }
 
 /* ---- what a refused command is worth saying ---- */
@@ -216,12 +246,17 @@ static void say_refused(ss_conn_t *conn, const ss_client_event_t *event)
     const ss_advice_t *advice = ss_advice_find(event->verdict.advice);
     char words[512];
 
-    if (!ss_daemon_is_new(relay->daemon, "The SMTP host refused the %s command [relay \"%s\", %s]", ss_cmd_name(event->cmd), relay->name, ss_link_name(conn->link))) return;
+    if (!ss_daemon_is_new(relay->daemon, "The SMTP host refused the %s command [relay \"%s\", %s]",
+                          ss_cmd_name(event->cmd), relay->name, ss_link_name(conn->link)))
+        return;
     apr_cpystrn(words, event->text, sizeof(words));
-    for (char *p = words; *p; p++) if (*p == '\n' || *p == '\r') *p = ' ';
-    ss_log(relay->daemon->log, SS_LOG_WARN, 0, "The SMTP host's reply code to the %s command was %d (\"%s\"): %s%s%s [relay \"%s\", %s]",
-           ss_cmd_name(event->cmd), event->code, words, advice ? advice->title : "", advice ? ". " : "", advice ? advice->remedy : "",
-           relay->name, ss_link_name(conn->link));
+    for (char *p = words; *p; p++)
+        if (*p == '\n' || *p == '\r') *p = ' ';
+    ss_log(
+        relay->daemon->log, SS_LOG_WARN, 0,
+        "The SMTP host's reply code to the %s command was %d (\"%s\"): %s%s%s [relay \"%s\", %s]",
+        ss_cmd_name(event->cmd), event->code, words, advice ? advice->title : "",
+        advice ? ". " : "", advice ? advice->remedy : "", relay->name, ss_link_name(conn->link));
 }
 
 static void learn(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now)
@@ -232,7 +267,9 @@ static void learn(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t no
         int half = relay->conn_count / 2;
         relay->conn_limit = half > 1 ? half : 1;
         relay->conn_limit_until = now + FEWER_FOR;
-        ss_log(relay->daemon->log, SS_LOG_WARN, 222, "relay \"%s\": the server says too many connections (%s): at most %d for 10 minutes; SMTPSendConnections %d makes it permanent",
+        ss_log(relay->daemon->log, SS_LOG_WARN, 222,
+               "relay \"%s\": the server says too many connections (%s): at most %d for 10 "
+               "minutes; SMTPSendConnections %d makes it permanent",
                relay->name, event->text, relay->conn_limit, relay->conn_limit);
         return;
     }
@@ -241,7 +278,11 @@ static void learn(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t no
 
 /* ---- the secret ---- */
 
-typedef struct { ss_relay_t *relay; ss_result_t result; apr_status_t rv; } reload_t;
+typedef struct {
+    ss_relay_t *relay;
+    ss_result_t result;
+    apr_status_t rv;
+} reload_t;
 
 static void reload_work(void *baton)
 {
@@ -258,7 +299,8 @@ static void reload_done(void *baton)
     relay->is_secret_loading = 0;
     relay->secret_result = r->result;
     if (r->rv != APR_SUCCESS) {
-        ss_log(relay->daemon->log, SS_LOG_ERROR, 223, "relay \"%s\": SMTPSendPassword cannot be read: %s", relay->name, r->result.text);
+        ss_log(relay->daemon->log, SS_LOG_ERROR, 223,
+               "relay \"%s\": SMTPSendPassword cannot be read: %s", relay->name, r->result.text);
     } else if (relay->is_secret_rejected) {
         /* Something new to try: at once, and once; a second rejection waits as the breaker says. */
         ss_breaker_reset(relay->hosts, relay->host_count);
@@ -287,7 +329,8 @@ static void give_secret(ss_conn_t *conn)
 {
     ss_relay_t *relay = conn->relay;
     apr_size_t len = 0;
-    const char *bytes = ss_secret_is_ready(relay->secret) ? ss_secret_bytes(relay->secret, &len) : NULL;
+    const char *bytes =
+        ss_secret_is_ready(relay->secret) ? ss_secret_bytes(relay->secret, &len) : NULL;
 
     conn->wants_secret = 0;
     ss_link_secret(conn->link, bytes, len);
@@ -295,7 +338,8 @@ static void give_secret(ss_conn_t *conn)
 
 void ss_conn_give_secret(ss_relay_t *relay)
 {
-    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next; conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
+    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next;
+         conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
         next = APR_RING_NEXT(conn, ring);
         if (conn->wants_secret) give_secret(conn);
     }
@@ -307,14 +351,18 @@ static void want_secret(ss_conn_t *conn)
     int is_stale = ss_secret_can_reload(relay->secret, 0);
 
     conn->wants_secret = 1;
-    if ((relay->is_secret_loading || is_stale || !ss_secret_is_ready(relay->secret)) && start_reload(relay)) return;
+    if ((relay->is_secret_loading || is_stale || !ss_secret_is_ready(relay->secret)) &&
+        start_reload(relay))
+        return;
     give_secret(conn);
 }
 
-/* A rejected login: read again what can have changed; nothing else is tried before the breaker says so. */
+/* A rejected login: read again what can have changed; nothing else is tried before the breaker says
+ * so. */
 static void login_rejected(ss_relay_t *relay)
 {
-    if (relay->is_secret_rejected || !relay->secret || !ss_secret_can_reload(relay->secret, 1)) return;
+    if (relay->is_secret_rejected || !relay->secret || !ss_secret_can_reload(relay->secret, 1))
+        return;
     relay->is_secret_rejected = 1;
     start_reload(relay);
 }
@@ -324,7 +372,8 @@ static void login_rejected(ss_relay_t *relay)
 static void watch_idle(ss_conn_t *conn, apr_time_t now)
 {
     if (conn->is_quitting) return;
-    ss_loop_timer(conn->relay->daemon->loop, &conn->idle, now + conn->relay->settings->idle_timeout);
+    ss_loop_timer(conn->relay->daemon->loop, &conn->idle,
+                  now + conn->relay->settings->idle_timeout);
 }
 
 static void idle_over(ss_timer_t *timer, apr_time_t now)
@@ -349,7 +398,8 @@ static void became_ready(ss_conn_t *conn, apr_time_t now)
     ss_relay_wake(relay);
 }
 
-/* A refusal of us, found in a transaction's answers: the relay is blocked, its recipients wait uncharged. */
+/* A refusal of us, found in a transaction's answers: the relay is blocked, its recipients wait
+ * uncharged. */
 static void look_for_block(ss_conn_t *conn, const transaction_t *t, apr_time_t now)
 {
     ss_relay_t *relay = conn->relay;
@@ -361,12 +411,14 @@ static void look_for_block(ss_conn_t *conn, const transaction_t *t, apr_time_t n
             char code[16];
             ss_result_clear(&cause);
             apr_snprintf(code, sizeof(code), "%d", rcpt->code);
-            ss_result_set(&cause, step_of(rcpt->cmd), code, rcpt->advice, "%d %s", rcpt->code, rcpt->text ? rcpt->text : "");
+            ss_result_set(&cause, step_of(rcpt->cmd), code, rcpt->advice, "%d %s", rcpt->code,
+                          rcpt->text ? rcpt->text : "");
             host_failed(relay, conn->host, SS_HOST_BLOCKED, &cause, now);
             ss_conn_quit(conn);
             return;
         }
-        if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED) host_worked(relay, conn->host, now);
+        if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED)
+            host_worked(relay, conn->host, now);
     }
 }
 
@@ -397,10 +449,14 @@ static void closed(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t n
     if (!conn->is_ready) {
         int is_blocked = event->verdict.fate == SS_FATE_BLOCKED;
         relay->connecting--;
-        if (!conn->is_quitting) *(is_blocked ? &relay->metrics.refused : &relay->metrics.unreached) += 1;
+        if (!conn->is_quitting)
+            *(is_blocked ? &relay->metrics.refused : &relay->metrics.unreached) += 1;
         if (event->cmd == SS_CMD_AUTH && is_blocked) login_rejected(relay);
-        if (!conn->is_quitting) host_failed(relay, conn->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN, &event->result, now);
-        else relay->hosts[conn->host].is_probing = 0;
+        if (!conn->is_quitting)
+            host_failed(relay, conn->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN,
+                        &event->result, now);
+        else
+            relay->hosts[conn->host].is_probing = 0;
     } else if (conn->is_probe) {
         relay->hosts[conn->host].is_probing = 0;
     }
@@ -429,8 +485,7 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
     case SS_EVENT_CLOSED: closed(conn, event, now); break;
     case SS_EVENT_STEP:
     case SS_EVENT_START_TLS:
-    case SS_EVENT_TRIED:
-        break;
+    case SS_EVENT_TRIED: break;
     }
 }
 
@@ -440,7 +495,8 @@ static void say_line(void *self, const char *text)
 {
     const ss_conn_t *conn = self;
 
-    ss_log(conn->relay->daemon->log, SS_LOG_DEBUG, 298, "%s: %s", conn->link ? ss_link_name(conn->link) : conn->name, text);
+    ss_log(conn->relay->daemon->log, SS_LOG_DEBUG, 298, "%s: %s",
+           conn->link ? ss_link_name(conn->link) : conn->name, text);
 }
 
 /* LogLevel debug: the whole dialogue, without contents and credentials. */
@@ -465,10 +521,12 @@ int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
     conn->is_probe = relay->hosts[host].condition != SS_HOST_UP;
     apr_cpystrn(conn->name, ss_conn_host_name(relay, host, pool), sizeof(conn->name));
     conn->idle = (ss_timer_t){ .fired = idle_over, .self = conn };
-    ss_link_options_t options = {
-        .settings = relay->settings, .host = host, .tls = relay->tls, .counts = relay->metrics.replies,
-        .learned = ss_learned_bits(d, conn->name, NULL, now), .transcript = dialogue_of(conn)
-    };
+    ss_link_options_t options = { .settings = relay->settings,
+                                  .host = host,
+                                  .tls = relay->tls,
+                                  .counts = relay->metrics.replies,
+                                  .learned = ss_learned_bits(d, conn->name, NULL, now),
+                                  .transcript = dialogue_of(conn) };
     ss_link_owner_t owner = { on_event, conn };
     apr_status_t rv = ss_link_open(&conn->link, d->loop, &options, &owner);
     apr_pool_destroy(pool);
@@ -476,7 +534,8 @@ int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
         ss_result_t cause;
         char why[120];
         ss_result_clear(&cause);
-        ss_result_set(&cause, "connect", "", NULL, "no connection can be opened: %s", apr_strerror(rv, why, sizeof(why)));
+        ss_result_set(&cause, "connect", "", NULL, "no connection can be opened: %s",
+                      apr_strerror(rv, why, sizeof(why)));
         if (conn->dialogue) apr_pool_destroy(conn->dialogue);
         free(conn);
         host_failed(relay, host, SS_HOST_DOWN, &cause, now);
@@ -493,7 +552,8 @@ ss_conn_t *ss_conn_pick(ss_relay_t *relay, apr_time_t now)
 {
     ss_conn_t *best = NULL;
 
-    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next; conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
+    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next;
+         conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
         const ss_settings_t *s = relay->settings;
         const ss_host_state_t *host = &relay->hosts[conn->host];
         next = APR_RING_NEXT(conn, ring);

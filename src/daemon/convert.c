@@ -1,5 +1,5 @@
-/* convert.c: 8-bit content for a 7-bit relay. See convert.h. The one place that puts a whole message together in memory: such relays are rare, and their
- * messages small. */
+/* convert.c: 8-bit content for a 7-bit relay. See convert.h. The one place that puts a whole
+ * message together in memory: such relays are rare, and their messages small. */
 #include "daemon/convert.h"
 
 #include <string.h>

@@ -4,8 +4,9 @@
 
 #include "queue/message.h"
 
-/* The message's content with its 8-bit parts re-encoded, in the pool. All its parts must be in memory. 0, or -1: a part must not be changed
- * (multipart/signed), so the message cannot go to this relay. */
+/* The message's content with its 8-bit parts re-encoded, in the pool. All its parts must be in
+ * memory. 0, or -1: a part must not be changed (multipart/signed), so the message cannot go to this
+ * relay. */
 int ss_convert_7bit(const ss_message_t *m, const char **bytes, apr_size_t *len, apr_pool_t *pool);
 
 #endif

@@ -1,5 +1,6 @@
-/* core.c: the delivery daemon as a whole: opens the store, starts relays and the local socket, runs the loop, leaves in order.
- * No httpd here: main.c brings the process into shape first, the simulator and tests call it as it is. */
+/* core.c: the delivery daemon as a whole: opens the store, starts relays and the local socket, runs
+ * the loop, leaves in order. No httpd here: main.c brings the process into shape first, the
+ * simulator and tests call it as it is. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -16,12 +17,16 @@
 #include "daemon/share.h"
 #include "daemon/webhook.h"
 
-#define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)       /* the old daemon settles for at most 10 s before it lets go of the store */
-#define STORE_RETRY (10 * APR_USEC_PER_SEC)           /* a store that could not be opened is tried again */
+/* the old daemon settles for at most 10 s before it lets go of the store */
+#define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)
+/* a store that could not be opened is tried again */
+#define STORE_RETRY (10 * APR_USEC_PER_SEC)
 #define PURGE_EVERY (600 * APR_USEC_PER_SEC)
-#define PURGE_AGAIN (100 * 1000)                       /* there is more to purge: ten thousand messages a second */
+/* there is more to purge: ten thousand messages a second */
+#define PURGE_AGAIN (100 * 1000)
 #define RANDOM_WORDS 64
-#define MEMORY_KEPT (4 * 1024 * 1024)                 /* free memory that stays with the process */
+/* free memory that stays with the process */
+#define MEMORY_KEPT (4 * 1024 * 1024)
 
 static void store_opened(ss_daemon_t *d);
 
@@ -32,13 +37,15 @@ apr_uint32_t ss_daemon_random(void)
     static apr_size_t left;
 
     if (!left) {
-        if (getrandom(words, sizeof(words), GRND_NONBLOCK) != (ssize_t)sizeof(words)) return (apr_uint32_t)apr_time_now();
+        if (getrandom(words, sizeof(words), GRND_NONBLOCK) != (ssize_t)sizeof(words))
+            return (apr_uint32_t)apr_time_now();
         left = RANDOM_WORDS;
     }
     return words[--left];
 }
 
-/* Memory that one message gave back serves the next: without this the C library returns it to the kernel and asks for it again each time. */
+/* Memory that one message gave back serves the next: without this the C library returns it to the
+ * kernel and asks for it again each time. */
 static void keep_memory(void)
 {
 #ifdef M_TRIM_THRESHOLD
@@ -55,7 +62,9 @@ static void say_repeated(ss_daemon_t *d, apr_time_t now)
     const char *key;
     apr_int64_t more;
 
-    while ((key = ss_echo_next(&d->echo, now, &more)) != NULL) ss_log(d->log, SS_LOG_WARN, 299, "%s: %" APR_INT64_T_FMT " more within a minute", key, more);
+    while ((key = ss_echo_next(&d->echo, now, &more)) != NULL)
+        ss_log(d->log, SS_LOG_WARN, 299, "%s: %" APR_INT64_T_FMT " more within a minute", key,
+               more);
 }
 
 static void echo_over(ss_timer_t *timer, apr_time_t now)
@@ -110,7 +119,9 @@ static void do_open(void *baton)
 {
     opening_t *opening = baton;
 
-    if (ss_store_open(&opening->store, &opening->options, opening->lock_wait, &opening->result, NULL) != APR_SUCCESS) opening->store = NULL;
+    if (ss_store_open(&opening->store, &opening->options, opening->lock_wait, &opening->result,
+                      NULL) != APR_SUCCESS)
+        opening->store = NULL;
 }
 
 static void opened(void *baton)
@@ -125,7 +136,10 @@ static void opened(void *baton)
         store_opened(d);
     } else {
         if (strcmp(d->store_result.text, opening->result.text)) {
-            ss_log(d->log, SS_LOG_ERROR, 201, "the queue cannot be used: %s; submissions are refused with 503 until this is mended", opening->result.text);
+            ss_log(d->log, SS_LOG_ERROR, 201,
+                   "the queue cannot be used: %s; submissions are refused with 503 until this is "
+                   "mended",
+                   opening->result.text);
         }
         d->store_result = opening->result;
         ss_loop_timer(d->loop, &d->store_timer, ss_loop_now(d->loop) + STORE_RETRY);
@@ -141,11 +155,15 @@ static void open_store(ss_daemon_t *d, apr_interval_time_t lock_wait)
     if (!opening) abort();
     opening->daemon = d;
     opening->lock_wait = lock_wait;
-    opening->options = (ss_store_options_t){
-        .driver = d->config->globals.queue_driver, .params = d->config->globals.queue_params, .node_file = d->config->globals.node_file,
-        .log = d->log, .notify = notify, .self = d, .migrates = 1
-    };
-    if (!ss_result_is_set(&d->store_result)) ss_result_set(&d->store_result, "queue", "", NULL, "the queue is being opened");
+    opening->options = (ss_store_options_t){ .driver = d->config->globals.queue_driver,
+                                             .params = d->config->globals.queue_params,
+                                             .node_file = d->config->globals.node_file,
+                                             .log = d->log,
+                                             .notify = notify,
+                                             .self = d,
+                                             .migrates = 1 };
+    if (!ss_result_is_set(&d->store_result))
+        ss_result_set(&d->store_result, "queue", "", NULL, "the queue is being opened");
     d->is_opening_store = 1;
     if (ss_loop_help(d->loop, do_open, opened, opening) == APR_SUCCESS) return;
     d->is_opening_store = 0;
@@ -171,7 +189,8 @@ void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request)
     if (!d->store) {
         request->result = d->store_result;
     } else {
-        ss_result_set(&request->result, "queue", "", NULL, "the queue has more work waiting than it can hold");
+        ss_result_set(&request->result, "queue", "", NULL,
+                      "the queue has more work waiting than it can hold");
     }
     APR_RING_INSERT_TAIL(&d->refused, request, ss_store_request_t, link);
     ss_loop_defer(d->loop, &d->refuse);
@@ -204,7 +223,8 @@ static void remembered(ss_store_request_t *request)
     ss_daemon_t *d = request->baton;
 
     if (request->rv != APR_SUCCESS) {
-        ss_log(d->log, SS_LOG_WARN, 202, "the queue could not remember \"%s\": %s", request->key, request->result.text);
+        ss_log(d->log, SS_LOG_WARN, 202, "the queue could not remember \"%s\": %s", request->key,
+               request->result.text);
     }
     drop_request(request);
 }
@@ -245,7 +265,8 @@ static void settings_read(ss_store_request_t *request)
     if (request->rv == APR_SUCCESS) {
         ss_chronicle_ready(d);
     } else {
-        ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s", request->result.text);
+        ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s",
+               request->result.text);
     }
     ss_tally_begin(d, request->rv == APR_SUCCESS ? ss_tally_saved(request->rows) : NULL);
     drop_request(request);
@@ -259,7 +280,8 @@ static void claimed(ss_daemon_t *d)
     ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + 60 * APR_USEC_PER_SEC);
 }
 
-/* Pauses are known before the first message is scheduled: the node's claim first, then settings, then the counts, then the order. */
+/* Pauses are known before the first message is scheduled: the node's claim first, then settings,
+ * then the counts, then the order. */
 static void store_opened(ss_daemon_t *d)
 {
     ss_share_begin(d, claimed);
@@ -286,7 +308,8 @@ static void purged(ss_store_request_t *request)
 
     if (request->rv == APR_SUCCESS) ss_tally_purged(d, request->rows);
     drop_request(request);
-    ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + (more ? PURGE_AGAIN : PURGE_EVERY));
+    ss_loop_timer(d->loop, &d->purge_timer,
+                  ss_loop_now(d->loop) + (more ? PURGE_AGAIN : PURGE_EVERY));
 }
 
 static void purge(ss_timer_t *timer, apr_time_t now)
@@ -316,14 +339,17 @@ static void lifeline_ready(ss_watch_t *watch, int events, apr_time_t now)
     (void)now;
     if (got < 0) return;
     ss_loop_unwatch(d->loop, watch);
-    ss_daemon_leave(d, watch == &d->term ? "it was told to end" : got ? "httpd asks for it" : "httpd is gone");
+    ss_daemon_leave(d, watch == &d->term ? "it was told to end"
+                       : got             ? "httpd asks for it"
+                                         : "httpd is gone");
 }
 
 static int in_flight(const ss_daemon_t *d)
 {
     int count = 0;
 
-    for (int i = 0; i < d->relays->nelts; i++) count += APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->in_flight;
+    for (int i = 0; i < d->relays->nelts; i++)
+        count += APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->in_flight;
     return count;
 }
 
@@ -337,8 +363,12 @@ static int are_askers_busy(const ss_daemon_t *d)
 
 void ss_daemon_check_left(ss_daemon_t *d)
 {
-    if (!d->is_leaving || d->is_opening_store || in_flight(d) || are_askers_busy(d) || ss_door_is_busy(d)) return;
-    if ((d->store && ss_store_waiting(d->store)) || !APR_RING_EMPTY(&d->refused, ss_store_request_t, link)) return;
+    if (!d->is_leaving || d->is_opening_store || in_flight(d) || are_askers_busy(d) ||
+        ss_door_is_busy(d))
+        return;
+    if ((d->store && ss_store_waiting(d->store)) ||
+        !APR_RING_EMPTY(&d->refused, ss_store_request_t, link))
+        return;
     ss_loop_stop(d->loop);
 }
 
@@ -348,10 +378,13 @@ static void settle_over(ss_timer_t *timer, apr_time_t now)
 
     (void)now;
     if (in_flight(d)) {
-        ss_log(d->log, SS_LOG_WARN, 206, "%d messages were still being sent after %d s: their connections are closed, the queue keeps them",
+        ss_log(d->log, SS_LOG_WARN, 206,
+               "%d messages were still being sent after %d s: their connections are closed, the "
+               "queue keeps them",
                in_flight(d), (int)apr_time_sec(SS_DAEMON_SETTLE));
     }
-    for (int i = 0; i < d->relays->nelts; i++) ss_relay_abort(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
+    for (int i = 0; i < d->relays->nelts; i++)
+        ss_relay_abort(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     ss_loop_stop(d->loop);
 }
 
@@ -359,10 +392,12 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why)
 {
     if (d->is_leaving) return;
     d->is_leaving = 1;
-    ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why, in_flight(d));
+    ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why,
+           in_flight(d));
     ss_intake_stop(d);
     ss_door_stop(d);
-    for (int i = 0; i < d->relays->nelts; i++) ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
+    for (int i = 0; i < d->relays->nelts; i++)
+        ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     ss_loop_timer(d->loop, &d->settle_timer, ss_loop_now(d->loop) + SS_DAEMON_SETTLE);
     ss_daemon_check_left(d);
 }
@@ -433,10 +468,12 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {
         char why[120];
-        ss_log(d->log, SS_LOG_ERROR, 208, "the delivery daemon cannot start: %s", apr_strerror(rv, why, sizeof(why)));
+        ss_log(d->log, SS_LOG_ERROR, 208, "the delivery daemon cannot start: %s",
+               apr_strerror(rv, why, sizeof(why)));
         return SS_DAEMON_EXIT_CONFIG;
     }
-    ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(), d->relays->nelts);
+    ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(),
+           d->relays->nelts);
     ss_loop_run(d->loop);
     /* What the last transactions said is committed before the store is let go. */
     say_repeated(d, 0);

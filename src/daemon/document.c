@@ -1,4 +1,5 @@
-/* document.c: the JSON documents that answers carry: a message, a summary, the status (src/wire/README.md). */
+/* document.c: the JSON documents that answers carry: a message, a summary, the status
+ * (src/wire/README.md). */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -22,7 +23,8 @@ static json_t *when(apr_time_t time, apr_pool_t *pool)
 
 /* ---- a message ---- */
 
-static json_t *recipient(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt, apr_pool_t *pool)
+static json_t *recipient(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
+                         apr_pool_t *pool)
 {
     json_t *row = json_object();
     int waits = rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED;
@@ -35,24 +37,30 @@ static json_t *recipient(ss_daemon_t *d, const ss_message_t *m, const ss_recipie
     json_object_set_new(row, "reply", text(rcpt->reply, pool));
     json_object_set_new(row, "relay", text(rcpt->host, pool));
     json_object_set_new(row, "dsn", text(rcpt->dsn && *rcpt->dsn ? rcpt->dsn : NULL, pool));
-    json_object_set_new(row, "nextAttempt", waits ? when(rcpt->next ? rcpt->next : m->created, pool) : json_null());
+    json_object_set_new(row, "nextAttempt",
+                        waits ? when(rcpt->next ? rcpt->next : m->created, pool) : json_null());
     json_object_set_new(row, "deliveredAt", when(rcpt->delivered_at, pool));
     if (rcpt->is_uncertain) json_object_set_new(row, "uncertain", json_true());
-    if (rcpt->state == SS_STATE_HELD) json_object_set_new(row, "heldBecause", text(rcpt->cause ? rcpt->cause : "person", pool));
+    if (rcpt->state == SS_STATE_HELD)
+        json_object_set_new(row, "heldBecause", text(rcpt->cause ? rcpt->cause : "person", pool));
     if (advice && rcpt->state != SS_STATE_SENT) {
-        json_object_set_new(row, "advice", json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title, "text", advice->remedy));
+        json_object_set_new(row, "advice",
+                            json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title,
+                                      "text", advice->remedy));
     }
     return row;
 }
 
-json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m, const apr_array_header_t *history)
+json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m,
+                            const apr_array_header_t *history)
 {
     json_t *document = json_object();
     json_t *rcpts = json_array();
     apr_pool_t *pool;
     int is_uncertain = 0;
     const ss_relay_t *relay = ss_relay_find(d, m->relay);
-    const char *cause = NULL, *advice = NULL, *state = relay ? ss_relay_state(relay, &cause, &advice) : NULL;
+    const char *cause = NULL, *advice = NULL,
+               *state = relay ? ss_relay_state(relay, &cause, &advice) : NULL;
 
     apr_pool_create(&pool, d->pool);
     for (int i = 0; i < m->rcpt_count; i++) {
@@ -78,14 +86,18 @@ json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m, const apr_arr
     /* Why it waits where no attempt could say so. */
     int any = 0;
     ss_message_due(m, &any);
-    if (any && cause) json_object_set_new(document, "waitsFor", json_pack("{s:s,s:o}", "relayState", state, "cause", text(cause, pool)));
+    if (any && cause)
+        json_object_set_new(
+            document, "waitsFor",
+            json_pack("{s:s,s:o}", "relayState", state, "cause", text(cause, pool)));
     if (history) {
         json_t *rows = json_array();
         for (int i = 0; i < history->nelts; i++) {
             const ss_history_t *h = &APR_ARRAY_IDX(history, i, ss_history_t);
             json_t *row = json_object();
             json_object_set_new(row, "time", when(h->time, pool));
-            if (h->recipient >= 0 && h->recipient < m->rcpt_count) json_object_set_new(row, "recipient", text(m->rcpts[h->recipient].address, pool));
+            if (h->recipient >= 0 && h->recipient < m->rcpt_count)
+                json_object_set_new(row, "recipient", text(m->rcpts[h->recipient].address, pool));
             json_object_set_new(row, "what", text(h->what, pool));
             json_object_set_new(row, "text", text(h->text, pool));
             json_object_set_new(row, "relay", text(h->host, pool));
@@ -95,7 +107,10 @@ json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m, const apr_arr
         json_object_set_new(document, "submitter", text(m->submitter, pool));
         json_object_set_new(document, "door", text(m->door, pool));
         json_object_set_new(document, "headerFrom", text(m->header_from, pool));
-        json_object_set_new(document, "priority", json_string(m->priority == SS_PRIORITY_HIGH ? "high" : m->priority == SS_PRIORITY_BULK ? "bulk" : "normal"));
+        json_object_set_new(document, "priority",
+                            json_string(m->priority == SS_PRIORITY_HIGH   ? "high"
+                                        : m->priority == SS_PRIORITY_BULK ? "bulk"
+                                                                          : "normal"));
     }
     apr_pool_destroy(pool);
     return document;
@@ -117,7 +132,8 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
         if (rcpt->address && i < 20) json_array_append_new(to, text(rcpt->address, pool));
         if (rcpt->attempts > attempts) attempts = rcpt->attempts;
         if (rcpt->reply && (!reply || rcpt->state != SS_STATE_SENT)) reply = rcpt->reply;
-        if (!advice && rcpt->state != SS_STATE_SENT && rcpt->advice && *rcpt->advice) advice = ss_advice_find(rcpt->advice);
+        if (!advice && rcpt->state != SS_STATE_SENT && rcpt->advice && *rcpt->advice)
+            advice = ss_advice_find(rcpt->advice);
     }
     next = ss_message_due(m, &any);
     json_object_set_new(row, "id", json_string(m->id));
@@ -125,14 +141,19 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
     json_object_set_new(row, "relay", text(m->relay, pool));
     json_object_set_new(row, "from", text(m->from, pool));
     json_object_set_new(row, "to", to);
-    json_object_set_new(row, "recipients", json_integer(m->rcpt_total ? m->rcpt_total : m->rcpt_count));
+    json_object_set_new(row, "recipients",
+                        json_integer(m->rcpt_total ? m->rcpt_total : m->rcpt_count));
     json_object_set_new(row, "subject", text(m->subject, pool));
     json_object_set_new(row, "size", json_integer((json_int_t)m->size));
     json_object_set_new(row, "createdAt", when(m->created, pool));
     json_object_set_new(row, "attempts", json_integer(attempts));
-    json_object_set_new(row, "nextAttempt", any ? when(next ? next : m->created, pool) : json_null());
+    json_object_set_new(row, "nextAttempt",
+                        any ? when(next ? next : m->created, pool) : json_null());
     json_object_set_new(row, "reply", text(reply, pool));
-    if (advice) json_object_set_new(row, "advice", json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title, "text", advice->remedy));
+    if (advice)
+        json_object_set_new(row, "advice",
+                            json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title,
+                                      "text", advice->remedy));
     apr_pool_destroy(pool);
     return row;
 }
@@ -143,21 +164,27 @@ static json_t *counts_of(const apr_int64_t counts[SS_STATES])
 {
     json_t *object = json_object();
 
-    for (int i = 0; i < SS_STATES; i++) json_object_set_new(object, ss_state_name((ss_state_t)i), json_integer(counts[i]));
+    for (int i = 0; i < SS_STATES; i++)
+        json_object_set_new(object, ss_state_name((ss_state_t)i), json_integer(counts[i]));
     return object;
 }
 
 static json_t *hosts_of(ss_relay_t *relay, apr_pool_t *pool)
 {
-    static const char *const names[] = { [SS_HOST_UP] = "up", [SS_HOST_DOWN] = "down", [SS_HOST_BLOCKED] = "blocked" };
+    static const char *const names[] = {
+        [SS_HOST_UP] = "up", [SS_HOST_DOWN] = "down", [SS_HOST_BLOCKED] = "blocked"
+    };
     json_t *list = json_array();
 
     for (int i = 0; i < relay->host_count; i++) {
         const ss_host_state_t *host = &relay->hosts[i];
         int is_up = host->condition == SS_HOST_UP;
-        json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", ss_conn_host_name(relay, i, pool), "state", names[host->condition],
-                                              "cause", is_up ? json_null() : text(host->cause.text, pool), "step", is_up ? json_null() : text(host->cause.step, pool),
-                                              "nextProbe", is_up ? json_null() : when(host->next, pool)));
+        json_array_append_new(
+            list, json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", ss_conn_host_name(relay, i, pool),
+                            "state", names[host->condition], "cause",
+                            is_up ? json_null() : text(host->cause.text, pool), "step",
+                            is_up ? json_null() : text(host->cause.step, pool), "nextProbe",
+                            is_up ? json_null() : when(host->next, pool)));
     }
     return list;
 }
@@ -178,12 +205,19 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_object_set_new(row, "engine", json_boolean(relay->settings->engine));
     json_object_set_new(row, "state", json_string(state));
     json_object_set_new(row, "cause", text(cause, pool));
-    json_object_set_new(row, "advice", entry ? json_pack("{s:s,s:s,s:s}", "code", entry->id, "title", entry->title, "text", entry->remedy) : json_null());
-    json_object_set_new(row, "since", relay->host_count ? when(relay->hosts[0].since, pool) : json_null());
+    json_object_set_new(row, "advice",
+                        entry ? json_pack("{s:s,s:s,s:s}", "code", entry->id, "title", entry->title,
+                                          "text", entry->remedy)
+                              : json_null());
+    json_object_set_new(row, "since",
+                        relay->host_count ? when(relay->hosts[0].since, pool) : json_null());
     json_object_set_new(row, "paused", json_boolean(relay->pause.directive || relay->pause.stored));
     json_object_set_new(row, "pause", ss_pause_json(relay));
-    json_object_set_new(row, "pausedSeconds", json_integer(apr_time_sec(ss_relay_paused_total(relay, now))));
-    json_object_set_new(row, "host", relay->host_count ? text(ss_conn_host_name(relay, 0, pool), pool) : json_null());
+    json_object_set_new(row, "pausedSeconds",
+                        json_integer(apr_time_sec(ss_relay_paused_total(relay, now))));
+    json_object_set_new(row, "host",
+                        relay->host_count ? text(ss_conn_host_name(relay, 0, pool), pool)
+                                          : json_null());
     json_object_set_new(row, "hosts", hosts_of(relay, pool));
     json_object_set_new(row, "connections", json_integer(relay->conn_count));
     json_object_set_new(row, "inFlight", json_integer(relay->in_flight));
@@ -191,12 +225,16 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_object_set_new(row, "counts", counts_of(counts));
     json_object_set_new(row, "messages", json_integer(messages));
     json_object_set_new(row, "bytes", json_integer((json_int_t)bytes));
-    json_object_set_new(row, "oldestSeconds", json_integer(waits && relay->oldest && now > relay->oldest ? apr_time_sec(now - relay->oldest) : 0));
+    json_object_set_new(row, "oldestSeconds",
+                        json_integer(waits && relay->oldest && now > relay->oldest
+                                         ? apr_time_sec(now - relay->oldest)
+                                         : 0));
     json_object_set_new(row, "lastSuccess", when(relay->last_success, pool));
     json_object_set_new(row, "sent", json_integer((json_int_t)relay->sent));
     json_object_set_new(row, "failed", json_integer((json_int_t)relay->failed));
     json_object_set_new(row, "uncertain", json_integer((json_int_t)relay->uncertain));
-    json_object_set_new(row, "alertAgeSeconds", json_integer(apr_time_sec(relay->settings->alert_age)));
+    json_object_set_new(row, "alertAgeSeconds",
+                        json_integer(apr_time_sec(relay->settings->alert_age)));
     for (int i = 0; i < relay->host_count; i++) {
         json_t *list = ss_learned_json(relay->daemon, ss_conn_host_name(relay, i, pool));
         json_array_extend(learned, list);
@@ -213,9 +251,11 @@ static json_t *queue_of(ss_daemon_t *d, apr_int64_t oldest, apr_pool_t *pool)
     apr_uint64_t bytes;
 
     ss_daemon_waiting(d, &messages, &bytes);
-    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "messages", (json_int_t)messages, "bytes", (json_int_t)bytes,
-                     "limitMessages", (json_int_t)g->queue_limit_messages, "limitBytes", (json_int_t)g->queue_limit_bytes, "oldestSeconds", (json_int_t)oldest,
-                     "error", d->store ? json_null() : text(d->store_result.text, pool));
+    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "messages",
+                     (json_int_t)messages, "bytes", (json_int_t)bytes, "limitMessages",
+                     (json_int_t)g->queue_limit_messages, "limitBytes",
+                     (json_int_t)g->queue_limit_bytes, "oldestSeconds", (json_int_t)oldest, "error",
+                     d->store ? json_null() : text(d->store_result.text, pool));
 }
 
 json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)

@@ -1,4 +1,5 @@
-/* door_mail.c: a transaction of the SMTP door becomes a message of the queue: the rules of the other doors, said in SMTP. */
+/* door_mail.c: a transaction of the SMTP door becomes a message of the queue: the rules of the
+ * other doors, said in SMTP. */
 #include "daemon/door.h"
 
 #include <apr_strings.h>
@@ -6,18 +7,24 @@
 #include "daemon/staging.h"
 #include "mail/address.h"
 
-#define SUBMITTER "smtp:127.0.0.1"     /* all of this machine's programs share one place in the order */
+/* all of this machine's programs share one place in the order */
+#define SUBMITTER "smtp:127.0.0.1"
 
-/* The refusals of accept.c. What is our state and not the message's fault is a 4xx: the client keeps its mail and tries again. */
-static const struct { int code; const char *enhanced; } refusals[] = {
-    [SS_REFUSED_LEAVING] = { 421, "4.3.2" }, [SS_REFUSED_STORE] = { 451, "4.3.0" }, [SS_REFUSED_OFF] = { 451, "4.3.2" },
-    [SS_REFUSED_HOST] = { 451, "4.3.5" }, [SS_REFUSED_FULL] = { 452, "4.3.1" }, [SS_REFUSED_SIZE] = { 552, "5.3.4" },
-    [SS_REFUSED_EMPTY] = { 554, "5.6.0" }, [SS_REFUSED_KEY] = { 554, "5.7.0" }, [SS_REFUSED_BUSY] = { 451, "4.3.0" }
-};
+/* The refusals of accept.c. What is our state and not the message's fault is a 4xx: the client
+ * keeps its mail and tries again. */
+static const struct {
+    int code;
+    const char *enhanced;
+} refusals[] = { [SS_REFUSED_LEAVING] = { 421, "4.3.2" }, [SS_REFUSED_STORE] = { 451, "4.3.0" },
+                 [SS_REFUSED_OFF] = { 451, "4.3.2" },     [SS_REFUSED_HOST] = { 451, "4.3.5" },
+                 [SS_REFUSED_FULL] = { 452, "4.3.1" },    [SS_REFUSED_SIZE] = { 552, "5.3.4" },
+                 [SS_REFUSED_EMPTY] = { 554, "5.6.0" },   [SS_REFUSED_KEY] = { 554, "5.7.0" },
+                 [SS_REFUSED_BUSY] = { 451, "4.3.0" } };
 
 static void refuse(ss_door_client_t *c, const ss_accepted_t *answer)
 {
-    ss_server_answer(c->server, refusals[answer->refused].code, refusals[answer->refused].enhanced, "%s", answer->detail);
+    ss_server_answer(c->server, refusals[answer->refused].code, refusals[answer->refused].enhanced,
+                     "%s", answer->detail);
 }
 
 static void release_charge(ss_door_client_t *c)
@@ -58,11 +65,14 @@ void ss_door_sender(ss_door_client_t *c, const ss_parameter_t *envelope)
         return;
     }
     if (envelope->size > c->relay->settings->max_message_size) {
-        ss_server_answer(c->server, 552, "5.3.4", "larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)", c->relay->settings->max_message_size);
+        ss_server_answer(c->server, 552, "5.3.4",
+                         "larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)",
+                         c->relay->settings->max_message_size);
         return;
     }
     ss_message_t *m = ss_accept_begin(c->relay);
-    const char *from = ss_address_with_domain(apr_pstrdup(m->pool, envelope->address), c->relay->settings->default_domain, m->pool);
+    const char *from = ss_address_with_domain(apr_pstrdup(m->pool, envelope->address),
+                                              c->relay->settings->default_domain, m->pool);
     if (*from && !ss_address_is_valid(from, 0, &why)) {
         ss_server_answer(c->server, 553, "5.1.7", "<%s>: %s", envelope->address, why);
         apr_pool_destroy(m->pool);
@@ -74,14 +84,16 @@ void ss_door_sender(ss_door_client_t *c, const ss_parameter_t *envelope)
     c->mail->from = from;
     m->ret = envelope->ret;
     m->envid = envelope->envid ? apr_pstrdup(m->pool, envelope->envid) : NULL;
-    ss_incoming_begin(&c->incoming, c->relay, m, c->mail, &how, (apr_size_t)c->door->options.max_size);
+    ss_incoming_begin(&c->incoming, c->relay, m, c->mail, &how,
+                      (apr_size_t)c->door->options.max_size);
     ss_server_answer(c->server, 250, "2.1.0", "Ok");
 }
 
 void ss_door_recipient(ss_door_client_t *c, const ss_parameter_t *envelope)
 {
     ss_mail_message_t *mail = c->mail;
-    const char *address = ss_address_with_domain(envelope->address, c->relay->settings->default_domain, mail->pool);
+    const char *address =
+        ss_address_with_domain(envelope->address, c->relay->settings->default_domain, mail->pool);
     int before = mail->rcpts->nelts;
     const char *why = NULL;
 
@@ -94,7 +106,8 @@ void ss_door_recipient(ss_door_client_t *c, const ss_parameter_t *envelope)
         return;
     }
     if (mail->rcpts->nelts > before && envelope->orcpt) {
-        APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt = apr_pstrdup(mail->pool, envelope->orcpt);
+        APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt =
+            apr_pstrdup(mail->pool, envelope->orcpt);
     }
     ss_server_answer(c->server, 250, "2.1.5", "Ok");
 }
@@ -134,17 +147,22 @@ static void answered(void *self, const ss_accepted_t *answer)
     ss_door_client_t *c = self;
 
     release_charge(c);
-    if (answer->refused) refuse(c, answer);
-    else ss_server_answer(c->server, 250, "2.0.0", "Ok: queued as %s", answer->id);
+    if (answer->refused)
+        refuse(c, answer);
+    else
+        ss_server_answer(c->server, 250, "2.0.0", "Ok: queued as %s", answer->id);
     c->is_busy = 0;
     ss_door_answered(c);
 }
 
 static void refuse_content(ss_door_client_t *c, const ss_mail_problem_t *problem)
 {
-    if (problem->status == 413) ss_server_answer(c->server, 552, "5.3.4", "%s", problem->detail);
-    else if (problem->status == 503) ss_server_answer(c->server, 451, "4.3.0", "%s", problem->detail);
-    else ss_server_answer(c->server, 554, "5.6.0", "%s", problem->detail);
+    if (problem->status == 413)
+        ss_server_answer(c->server, 552, "5.3.4", "%s", problem->detail);
+    else if (problem->status == 503)
+        ss_server_answer(c->server, 451, "4.3.0", "%s", problem->detail);
+    else
+        ss_server_answer(c->server, 554, "5.6.0", "%s", problem->detail);
     ss_door_reset(c);
 }
 

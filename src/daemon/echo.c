@@ -20,7 +20,8 @@ int ss_echo_is_new(ss_echo_t *echo, const char *key, apr_time_t now)
                 echo->slots[i].more++;
                 return 0;
             }
-            /* Its minute is over, but nobody asked yet how often it came: that is said with the next minute's. */
+            /* Its minute is over, but nobody asked yet how often it came: that is said with the
+             * next minute's. */
             echo->slots[i].since = now;
             return 1;
         }

@@ -13,14 +13,15 @@ typedef struct {
     ss_buf_t *out;
     apr_pool_t *pool;
     apr_time_t now;
-    const char **labels;             /* of the relays: relay="name" */
+    const char **labels; /* of the relays: relay="name" */
 } print_t;
 
 /* ---- the parts of the format ---- */
 
 static void family(print_t *p, const char *name, const char *type, const char *help)
 {
-    ss_buf_printf(p->out, "# TYPE smtp_send_%s %s\n# HELP smtp_send_%s %s\n", name, type, name, help);
+    ss_buf_printf(p->out, "# TYPE smtp_send_%s %s\n# HELP smtp_send_%s %s\n", name, type, name,
+                  help);
 }
 
 /* relay="name" with backslash, quote and line end escaped. */
@@ -46,26 +47,31 @@ static ss_relay_t *relay_at(const print_t *p, int i)
 }
 
 /* One sample a relay of what get says; a value below 0 is left out. */
-static void by_relay(print_t *p, const char *name, const char *type, const char *help, double (*get)(const ss_relay_t *relay, apr_time_t now))
+static void by_relay(print_t *p, const char *name, const char *type, const char *help,
+                     double (*get)(const ss_relay_t *relay, apr_time_t now))
 {
     family(p, name, type, help);
     for (int i = 0; i < p->daemon->relays->nelts; i++) {
         double value = get(relay_at(p, i), p->now);
         if (value < 0) continue;
-        ss_buf_printf(p->out, "smtp_send_%s%s{%s} %.3f\n", name, strcmp(type, "counter") ? "" : "_total", p->labels[i], value);
+        ss_buf_printf(p->out, "smtp_send_%s%s{%s} %.3f\n", name,
+                      strcmp(type, "counter") ? "" : "_total", p->labels[i], value);
     }
 }
 
 static void counter(print_t *p, const char *name, const char *labels, apr_uint64_t value)
 {
-    ss_buf_printf(p->out, "smtp_send_%s_total%s%s%s %" APR_UINT64_T_FMT "\n", name, *labels ? "{" : "", labels, *labels ? "}" : "", value);
+    ss_buf_printf(p->out, "smtp_send_%s_total%s%s%s %" APR_UINT64_T_FMT "\n", name,
+                  *labels ? "{" : "", labels, *labels ? "}" : "", value);
 }
 
 /* ---- a number of each relay ---- */
 
 static double oldest_of(const ss_relay_t *relay, apr_time_t now)
 {
-    return relay->waiting_messages > 0 && relay->oldest && now > relay->oldest ? (double)(now - relay->oldest) / 1e6 : 0;
+    return relay->waiting_messages > 0 && relay->oldest && now > relay->oldest
+               ? (double)(now - relay->oldest) / 1e6
+               : 0;
 }
 
 static double bytes_of(const ss_relay_t *relay, apr_time_t now)
@@ -112,13 +118,18 @@ static void print_queue(print_t *p)
     family(p, "queue_messages", "gauge", "Recipients known to the queue, by relay and state.");
     for (int i = 0; i < p->daemon->relays->nelts; i++) {
         for (int state = 0; state < SS_STATES; state++) {
-            ss_buf_printf(p->out, "smtp_send_queue_messages{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n", p->labels[i], ss_state_name((ss_state_t)state), relay_at(p, i)->counts[state]);
+            ss_buf_printf(
+                p->out, "smtp_send_queue_messages{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n",
+                p->labels[i], ss_state_name((ss_state_t)state), relay_at(p, i)->counts[state]);
         }
     }
-    family(p, "queue_limit_messages", "gauge", "Messages that the queue takes (SMTPSendQueueLimit).");
-    ss_buf_printf(p->out, "smtp_send_queue_limit_messages %" APR_INT64_T_FMT "\n", g->queue_limit_messages);
+    family(p, "queue_limit_messages", "gauge",
+           "Messages that the queue takes (SMTPSendQueueLimit).");
+    ss_buf_printf(p->out, "smtp_send_queue_limit_messages %" APR_INT64_T_FMT "\n",
+                  g->queue_limit_messages);
     family(p, "queue_limit_bytes", "gauge", "Bytes that the queue takes (SMTPSendQueueLimit).");
-    ss_buf_printf(p->out, "smtp_send_queue_limit_bytes %" APR_INT64_T_FMT "\n", g->queue_limit_bytes);
+    ss_buf_printf(p->out, "smtp_send_queue_limit_bytes %" APR_INT64_T_FMT "\n",
+                  g->queue_limit_bytes);
 }
 
 static void print_submissions(print_t *p)
@@ -133,12 +144,16 @@ static void print_submissions(print_t *p)
 
 static void print_deliveries(print_t *p)
 {
-    static const ss_state_t states[] = { SS_STATE_SENT, SS_STATE_DEFERRED, SS_STATE_HELD, SS_STATE_FAILED, SS_STATE_EXPIRED, SS_STATE_CANCELLED };
+    static const ss_state_t states[] = { SS_STATE_SENT,   SS_STATE_DEFERRED, SS_STATE_HELD,
+                                         SS_STATE_FAILED, SS_STATE_EXPIRED,  SS_STATE_CANCELLED };
 
     family(p, "deliveries", "counter", "Attempts at a recipient by what they left it in.");
     for (int i = 0; i < p->daemon->relays->nelts; i++) {
         for (apr_size_t k = 0; k < sizeof(states) / sizeof(states[0]); k++) {
-            counter(p, "deliveries", apr_psprintf(p->pool, "%s,result=\"%s\"", p->labels[i], ss_state_name(states[k])), relay_at(p, i)->metrics.results[states[k]]);
+            counter(
+                p, "deliveries",
+                apr_psprintf(p->pool, "%s,result=\"%s\"", p->labels[i], ss_state_name(states[k])),
+                relay_at(p, i)->metrics.results[states[k]]);
         }
     }
 }
@@ -146,41 +161,55 @@ static void print_deliveries(print_t *p)
 static void print_connections(print_t *p)
 {
     /* Its name belongs to the gauge beside it, so that OpenMetrics cannot call it a counter. */
-    family(p, "connections_total", "unknown", "Connections to the relay by what became of them; a counter.");
+    family(p, "connections_total", "unknown",
+           "Connections to the relay by what became of them; a counter.");
     for (int i = 0; i < p->daemon->relays->nelts; i++) {
         const ss_relay_metrics_t *m = &relay_at(p, i)->metrics;
-        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"ready\"", NULL), m->connected);
-        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"down\"", NULL), m->unreached);
-        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"blocked\"", NULL), m->refused);
+        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"ready\"", NULL),
+                m->connected);
+        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"down\"", NULL),
+                m->unreached);
+        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"blocked\"", NULL),
+                m->refused);
     }
 }
 
 static void print_replies(print_t *p)
 {
-    family(p, "replies", "counter", "The server's replies by the command they answer and their code.");
+    family(p, "replies", "counter",
+           "The server's replies by the command they answer and their code.");
     for (int i = 0; i < p->daemon->relays->nelts; i++) {
         const ss_reply_counts_t *replies = relay_at(p, i)->metrics.replies;
         for (int cmd = 0; cmd < SS_CMDS; cmd++) {
             for (int code = 0; code < SS_REPLY_CODES; code++) {
                 if (!replies->count[cmd][code]) continue;
-                counter(p, "replies", apr_psprintf(p->pool, "%s,command=\"%s\",code=\"%d\"", p->labels[i], cmd == SS_CMD_NONE ? "none" : ss_cmd_name((ss_cmd_t)cmd), code + 200),
+                counter(p, "replies",
+                        apr_psprintf(p->pool, "%s,command=\"%s\",code=\"%d\"", p->labels[i],
+                                     cmd == SS_CMD_NONE ? "none" : ss_cmd_name((ss_cmd_t)cmd),
+                                     code + 200),
                         replies->count[cmd][code]);
             }
         }
     }
 }
 
-/* Cumulated, as the format wants it: bound(i) is the upper end of bucket i, the last bucket has none. */
-static void histogram(print_t *p, const char *name, const char *help, const apr_uint64_t *counts, int buckets, apr_uint64_t total, double sum, double (*bound)(int bucket))
+/* Cumulated, as the format wants it: bound(i) is the upper end of bucket i, the last bucket has
+ * none. */
+static void histogram(print_t *p, const char *name, const char *help, const apr_uint64_t *counts,
+                      int buckets, apr_uint64_t total, double sum, double (*bound)(int bucket))
 {
     apr_uint64_t so_far = 0;
 
     family(p, name, "histogram", help);
     for (int i = 0; i < buckets - 1; i++) {
         so_far += counts[i];
-        ss_buf_printf(p->out, "smtp_send_%s_bucket{le=\"%.4f\"} %" APR_UINT64_T_FMT "\n", name, bound(i), so_far);
+        ss_buf_printf(p->out, "smtp_send_%s_bucket{le=\"%.4f\"} %" APR_UINT64_T_FMT "\n", name,
+                      bound(i), so_far);
     }
-    ss_buf_printf(p->out, "smtp_send_%s_bucket{le=\"+Inf\"} %" APR_UINT64_T_FMT "\nsmtp_send_%s_sum %.6f\nsmtp_send_%s_count %" APR_UINT64_T_FMT "\n", name, total, name, sum, name, total);
+    ss_buf_printf(p->out,
+                  "smtp_send_%s_bucket{le=\"+Inf\"} %" APR_UINT64_T_FMT
+                  "\nsmtp_send_%s_sum %.6f\nsmtp_send_%s_count %" APR_UINT64_T_FMT "\n",
+                  name, total, name, sum, name, total);
 }
 
 /* As src/queue/store.c counts: 1 ms doubling. */
@@ -195,10 +224,12 @@ static void print_times(print_t *p)
     ss_store_stats_t stats = { 0 };
     apr_uint64_t total = 0;
 
-    histogram(p, "delivery_seconds", "Acceptance to the relay's answer.", delivery->count, SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_histogram_bound);
+    histogram(p, "delivery_seconds", "Acceptance to the relay's answer.", delivery->count,
+              SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_histogram_bound);
     if (p->daemon->store) ss_store_stats(p->daemon->store, &stats);
     for (int i = 0; i < STORE_BUCKETS; i++) total += stats.buckets[i];
-    histogram(p, "commit_seconds", "Commits of the queue.", stats.buckets, STORE_BUCKETS, total, (double)stats.sum / 1e6, commit_bound);
+    histogram(p, "commit_seconds", "Commits of the queue.", stats.buckets, STORE_BUCKETS, total,
+              (double)stats.sum / 1e6, commit_bound);
 }
 
 static void print_healthy(print_t *p)
@@ -209,7 +240,8 @@ static void print_healthy(print_t *p)
     for (int i = 0; i < p->daemon->relays->nelts; i++) {
         int is_healthy = 1;
         for (size_t k = 0; k < json_array_size(reasons); k++) {
-            const char *about = json_string_value(json_object_get(json_array_get(reasons, k), "relay"));
+            const char *about =
+                json_string_value(json_object_get(json_array_get(reasons, k), "relay"));
             if (!about || !strcmp(about, relay_at(p, i)->name)) is_healthy = 0;
         }
         ss_buf_printf(p->out, "smtp_send_healthy{%s} %d\n", p->labels[i], is_healthy);
@@ -223,17 +255,20 @@ void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now)
 
     apr_pool_create(&p.pool, d->pool);
     p.labels = apr_palloc(p.pool, sizeof(*p.labels) * (apr_size_t)(d->relays->nelts + 1));
-    for (int i = 0; i < d->relays->nelts; i++) p.labels[i] = label_of(relay_at(&p, i)->name, p.pool);
+    for (int i = 0; i < d->relays->nelts; i++)
+        p.labels[i] = label_of(relay_at(&p, i)->name, p.pool);
 
     family(&p, "up", "gauge", "1 while the delivery daemon answers.");
     ss_buf_puts(out, "smtp_send_up 1\n");
     print_healthy(&p);
     print_queue(&p);
-    by_relay(&p, "queue_oldest_seconds", "gauge", "Age of the oldest message that waits.", oldest_of);
+    by_relay(&p, "queue_oldest_seconds", "gauge", "Age of the oldest message that waits.",
+             oldest_of);
     by_relay(&p, "queue_bytes", "gauge", "Bytes of the messages that wait.", bytes_of);
     by_relay(&p, "paused", "gauge", "1 while sending is paused.", paused_of);
     by_relay(&p, "paused_seconds", "counter", "Time spent paused.", paused_seconds_of);
-    by_relay(&p, "last_success_timestamp_seconds", "gauge", "When the relay last took a message.", success_of);
+    by_relay(&p, "last_success_timestamp_seconds", "gauge", "When the relay last took a message.",
+             success_of);
     by_relay(&p, "uncertain", "counter", "Deliveries whose answer was lost.", uncertain_of);
     by_relay(&p, "connections", "gauge", "Connections open to the relay.", connections_of);
     print_submissions(&p);
@@ -241,7 +276,8 @@ void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now)
     print_connections(&p);
     print_replies(&p);
     print_times(&p);
-    family(&p, "daemon_restarts", "counter", "Starts of the delivery daemon after it ended by itself.");
+    family(&p, "daemon_restarts", "counter",
+           "Starts of the delivery daemon after it ended by itself.");
     counter(&p, "daemon_restarts", "", d->restarts);
     ss_buf_puts(out, "# EOF\n");
     apr_pool_destroy(p.pool);

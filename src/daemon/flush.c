@@ -1,12 +1,16 @@
-/* flush.c: "try everything at once": what was tried and waits for its next attempt is made due in the store, in steps, so that it concerns the whole queue and not
- * only what is in memory. Mail that waits for its own time (at) stays. */
+/* flush.c: "try everything at once": what was tried and waits for its next attempt is made due in
+ * the store, in steps, so that it concerns the whole queue and not only what is in memory. Mail
+ * that waits for its own time (at) stays. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
 
-#define STEP 500                       /* messages that one commit changes */
+#define STEP 500 /* messages that one commit changes */
 
-typedef struct { ss_relay_t *relay; int at; } flush_t;
+typedef struct {
+    ss_relay_t *relay;
+    int at;
+} flush_t;
 
 static void step(ss_relay_t *relay, const char *who, int at);
 
@@ -20,17 +24,21 @@ static void stepped(ss_store_request_t *request)
 
     relay->is_flushing = 0;
     if (request->rv != APR_SUCCESS) {
-        ss_log(d->log, SS_LOG_ERROR, 273, "relay \"%s\": what waits could not be made due: %s", relay->name, request->result.text);
+        ss_log(d->log, SS_LOG_ERROR, 273, "relay \"%s\": what waits could not be made due: %s",
+               relay->name, request->result.text);
     }
     for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, i, ss_touched_t);
         if (t->is_foreign) continue;
-        for (int k = 0; k < t->recipients; k++) ss_relay_counted(relay, t->from_state, SS_STATE_QUEUED);
+        for (int k = 0; k < t->recipients; k++)
+            ss_relay_counted(relay, t->from_state, SS_STATE_QUEUED);
         ss_job_refresh(d, t->id, relay, now);
     }
     if (request->rv == APR_SUCCESS && !d->is_leaving) {
-        if (more) step(relay, request->who, flush->at);
-        else if (flush->at + 1 < relay->names->nelts) step(relay, request->who, flush->at + 1);
+        if (more)
+            step(relay, request->who, flush->at);
+        else if (flush->at + 1 < relay->names->nelts)
+            step(relay, request->who, flush->at + 1);
     }
     apr_pool_destroy(request->pool);
 }

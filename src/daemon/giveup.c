@@ -1,5 +1,5 @@
-/* giveup.c: the action "bounce": messages are given up, and their senders are told, by a person's wish. Each is read, since its report carries its header; then it
- * is an outcome like any other. */
+/* giveup.c: the action "bounce": messages are given up, and their senders are told, by a person's
+ * wish. Each is read, since its report carries its header; then it is an outcome like any other. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -7,7 +7,8 @@
 
 #define PAGE 100
 #define IDS_MAX 1000
-#define BUSY_AGAIN (20 * 1000)         /* a message that is just being read for its delivery is looked at again after */
+/* a message that is just being read for its delivery is looked at again after */
+#define BUSY_AGAIN (20 * 1000)
 
 typedef struct {
     ss_asker_t *asker;
@@ -17,9 +18,9 @@ typedef struct {
     ss_filter_t filter;
     int is_filtered, is_last_page;
     apr_int64_t matched, done, confirm;
-    apr_array_header_t *ids;           /* of const char *: those named, or of the page */
+    apr_array_header_t *ids; /* of const char *: those named, or of the page */
     int next;
-    const char *state;                 /* of the last one that could not be given up */
+    const char *state; /* of the last one that could not be given up */
     ss_timer_t again;
 } work_t;
 
@@ -55,14 +56,24 @@ static void finish(work_t *work)
         }
         document = json_object();
         json_object_set_new(document, "state", json_string(work->state));
-        json_object_set_new(document, "detail", json_string(apr_psprintf(work->pool, "message %s is %s: bounce is not possible", id, work->state)));
+        json_object_set_new(
+            document, "detail",
+            json_string(apr_psprintf(work->pool, "message %s is %s: bounce is not possible", id,
+                                     work->state)));
         ss_asker_answer(work->asker, 409, document, NULL, 0);
         work_end(work);
         return;
     }
-    if (work->done) ss_chronicle_note(work->daemon, work->who, apr_psprintf(work->pool, "bounce of %" APR_INT64_T_FMT " messages", work->done), apr_time_now());
-    document = json_pack("{s:I,s:I}", "matched", (json_int_t)(work->is_filtered ? work->matched : work->ids->nelts), "done", (json_int_t)work->done);
-    if (is_one) json_object_set_new(document, "id", json_string(APR_ARRAY_IDX(work->ids, 0, const char *)));
+    if (work->done)
+        ss_chronicle_note(
+            work->daemon, work->who,
+            apr_psprintf(work->pool, "bounce of %" APR_INT64_T_FMT " messages", work->done),
+            apr_time_now());
+    document = json_pack("{s:I,s:I}", "matched",
+                         (json_int_t)(work->is_filtered ? work->matched : work->ids->nelts), "done",
+                         (json_int_t)work->done);
+    if (is_one)
+        json_object_set_new(document, "id", json_string(APR_ARRAY_IDX(work->ids, 0, const char *)));
     ss_asker_document(work->asker, 200, document);
     work_end(work);
 }
@@ -72,7 +83,8 @@ static void finish(work_t *work)
 /* Whether the asker may do this to it: root, httpd's user, its submitter, or another node. */
 static int may(const work_t *work, const ss_message_t *m)
 {
-    return !work->asker || ss_asker_is_trusted(work->asker) || (m->uid >= 0 && m->uid == work->asker->uid);
+    return !work->asker || ss_asker_is_trusted(work->asker) ||
+           (m->uid >= 0 && m->uid == work->asker->uid);
 }
 
 static void give_up(work_t *work, ss_job_t *job)
@@ -83,7 +95,8 @@ static void give_up(work_t *work, ss_job_t *job)
     work->state = ss_message_state(job->message);
     if (ss_outcome_give_up(job, work->who, now)) {
         work->done++;
-        ss_log(work->daemon->log, SS_LOG_NOTICE, 274, "%s: bounced by %s", job->entry.id, work->who);
+        ss_log(work->daemon->log, SS_LOG_NOTICE, 274, "%s: bounced by %s", job->entry.id,
+               work->who);
     }
     ss_job_settle(job, now);
 }
@@ -113,7 +126,8 @@ static void hand_over(work_t *work, const char *id)
 {
     ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, handed, work);
 
-    /* A message that changed hands meanwhile is given up by whom it came to; two nodes cannot pass it back and forth. */
+    /* A message that changed hands meanwhile is given up by whom it came to; two nodes cannot pass
+     * it back and forth. */
     request->control = SS_CONTROL_BOUNCE;
     request->who = work->who;
     request->now = apr_time_now();
@@ -129,7 +143,9 @@ static void loaded(ss_store_request_t *request)
     ss_job_t *job;
 
     if (!m && !APR_STATUS_IS_NOTFOUND(request->rv)) {
-        fail(work, 503, 5, ss_result_is_set(&request->result) ? apr_pstrdup(work->pool, request->result.text) : "the queue cannot be read");
+        fail(work, 503, 5,
+             ss_result_is_set(&request->result) ? apr_pstrdup(work->pool, request->result.text)
+                                                : "the queue cannot be read");
         apr_pool_destroy(request->pool);
         return;
     }
@@ -203,7 +219,9 @@ static void paged(ss_store_request_t *request)
     work_t *work = request->baton;
 
     if (request->rv != APR_SUCCESS) {
-        fail(work, 503, 5, ss_result_is_set(&request->result) ? apr_pstrdup(work->pool, request->result.text) : "the queue cannot be read");
+        fail(work, 503, 5,
+             ss_result_is_set(&request->result) ? apr_pstrdup(work->pool, request->result.text)
+                                                : "the queue cannot be read");
         apr_pool_destroy(request->pool);
         return;
     }
@@ -234,8 +252,10 @@ static void go_on(work_t *work)
     while (work->next < work->ids->nelts) {
         if (!look_at(work, APR_ARRAY_IDX(work->ids, work->next++, const char *))) return;
     }
-    if (work->is_filtered && !work->is_last_page) ask_page(work);
-    else finish(work);
+    if (work->is_filtered && !work->is_last_page)
+        ask_page(work);
+    else
+        finish(work);
 }
 
 static void counted(ss_store_request_t *request)
@@ -249,8 +269,10 @@ static void counted(ss_store_request_t *request)
     }
     work->matched = request->touched;
     apr_pool_destroy(request->pool);
-    if (work->confirm == work->matched && work->matched) ask_page(work);
-    else finish(work);
+    if (work->confirm == work->matched && work->matched)
+        ask_page(work);
+    else
+        finish(work);
 }
 
 static int read_ids(work_t *work, const json_t *ids)
@@ -295,10 +317,14 @@ void ss_give_up(ss_asker_t *asker, const json_t *header)
     apr_pool_t *pool = work->pool;
 
     work->asker = asker;
-    work->who = who && *who && ss_asker_is_trusted(asker) ? apr_pstrdup(pool, who) : apr_psprintf(pool, "uid %d", asker->uid);
+    work->who = who && *who && ss_asker_is_trusted(asker)
+                    ? apr_pstrdup(pool, who)
+                    : apr_psprintf(pool, "uid %d", asker->uid);
     int named = read_ids(work, json_object_get(header, "id"));
     if (named < 0 || (!named && !json_is_object(filter))) {
-        fail(work, named < 0 ? 404 : 400, 0, named < 0 ? "that is not a message's id" : "name a message by id, or a filter: state, relay, from, to");
+        fail(work, named < 0 ? 404 : 400, 0,
+             named < 0 ? "that is not a message's id"
+                       : "name a message by id, or a filter: state, relay, from, to");
         return;
     }
     if (named) {

@@ -1,4 +1,5 @@
-/* health.c: whether mail flows, judged at one place for the page, for monitoring, for metrics and for the command line. */
+/* health.c: whether mail flows, judged at one place for the page, for monitoring, for metrics and
+ * for the command line. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -6,11 +7,14 @@
 
 #include "base/text.h"
 
-static void add(json_t *reasons, const char *relay, const char *reason, apr_pool_t *pool, const char *detail)
+static void add(json_t *reasons, const char *relay, const char *reason, apr_pool_t *pool,
+                const char *detail)
 {
-    json_t *row = json_pack("{s:s,s:s}", "reason", reason, "detail", ss_text_utf8(pool, detail, strlen(detail)));
+    json_t *row = json_pack("{s:s,s:s}", "reason", reason, "detail",
+                            ss_text_utf8(pool, detail, strlen(detail)));
 
-    if (relay) json_object_set_new(row, "relay", json_string(ss_text_utf8(pool, relay, strlen(relay))));
+    if (relay)
+        json_object_set_new(row, "relay", json_string(ss_text_utf8(pool, relay, strlen(relay))));
     json_array_append_new(reasons, row);
 }
 
@@ -18,19 +22,26 @@ static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now
 {
     const ss_pause_t *pause = &relay->pause;
     const char *cause = NULL, *advice = NULL, *state = ss_relay_state(relay, &cause, &advice);
-    apr_interval_time_t waited = relay->waiting_messages > 0 && relay->oldest && now > relay->oldest ? now - relay->oldest : 0;
+    apr_interval_time_t waited = relay->waiting_messages > 0 && relay->oldest && now > relay->oldest
+                                     ? now - relay->oldest
+                                     : 0;
 
     if (!relay->settings->engine) return;
     if (pause->directive || pause->stored) {
         const char *why = pause->stored && pause->reason && *pause->reason ? pause->reason : NULL;
-        add(reasons, relay->name, "paused", pool, apr_pstrcat(pool, pause->directive ? "SMTPSendPause On" : "paused while running", why ? ": " : "", why ? why : "", NULL));
+        add(reasons, relay->name, "paused", pool,
+            apr_pstrcat(pool, pause->directive ? "SMTPSendPause On" : "paused while running",
+                        why ? ": " : "", why ? why : "", NULL));
     } else if (!strcmp(state, "blocked")) {
         add(reasons, relay->name, "blocked", pool, cause ? cause : "the server refuses us");
     }
     if (relay->settings->alert_age && waited > relay->settings->alert_age) {
-        add(reasons, relay->name, "stuck", pool, apr_psprintf(pool, "the oldest message has waited for %s, more than SMTPSendAlertAge %s%s%s",
-                                                              ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(waited))),
-                                                              ss_text_duration_print(pool, relay->settings->alert_age), cause ? ": " : "", cause ? cause : ""));
+        add(reasons, relay->name, "stuck", pool,
+            apr_psprintf(pool,
+                         "the oldest message has waited for %s, more than SMTPSendAlertAge %s%s%s",
+                         ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(waited))),
+                         ss_text_duration_print(pool, relay->settings->alert_age),
+                         cause ? ": " : "", cause ? cause : ""));
     }
 }
 
@@ -42,7 +53,8 @@ static void probed(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-/* Whoever asks also tries: an idle queue whose disk has room again would else be called broken until the next message. */
+/* Whoever asks also tries: an idle queue whose disk has room again would else be called broken
+ * until the next message. */
 static void judge_store(ss_daemon_t *d, json_t *reasons, apr_time_t now, apr_pool_t *pool)
 {
     ss_store_stats_t stats;
@@ -74,10 +86,13 @@ json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now)
     apr_pool_create(&pool, d->pool);
     ss_daemon_waiting(d, &messages, &bytes);
     judge_store(d, reasons, now, pool);
-    if ((g->queue_limit_messages && messages >= (apr_int64_t)g->queue_limit_messages) || (g->queue_limit_bytes && bytes >= (apr_uint64_t)g->queue_limit_bytes)) {
-        add(reasons, NULL, "full", pool, "the queue is full (SMTPSendQueueLimit): new mail is refused");
+    if ((g->queue_limit_messages && messages >= (apr_int64_t)g->queue_limit_messages) ||
+        (g->queue_limit_bytes && bytes >= (apr_uint64_t)g->queue_limit_bytes)) {
+        add(reasons, NULL, "full", pool,
+            "the queue is full (SMTPSendQueueLimit): new mail is refused");
     }
-    for (int i = 0; i < d->relays->nelts; i++) judge_relay(reasons, APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now, pool);
+    for (int i = 0; i < d->relays->nelts; i++)
+        judge_relay(reasons, APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now, pool);
     apr_pool_destroy(pool);
     return reasons;
 }

@@ -8,10 +8,13 @@
 #include "daemon/staging.h"
 #include "mail/canonical.h"
 
-#define PART (SS_PART_MAX / 2)             /* parts of half the usual size: there are two of them in memory at a time */
-#define KEPT_MAX 131072                    /* a larger buffer is not kept for the next message */
-#define LOOK_AT 98304                      /* when so much came, the header is worked on */
-#define RAW_MOST ((apr_size_t)1 << 40)     /* re-encoded content has the message's bound, which the parts have */
+/* parts of half the usual size: there are two of them in memory at a time */
+#define PART (SS_PART_MAX / 2)
+/* a larger buffer is not kept for the next message */
+#define KEPT_MAX 131072
+#define LOOK_AT 98304 /* when so much came, the header is worked on */
+/* re-encoded content has the message's bound, which the parts have */
+#define RAW_MOST ((apr_size_t)1 << 40)
 
 static void charge(ss_incoming_t *in, apr_size_t len)
 {
@@ -32,7 +35,8 @@ void ss_incoming_init(ss_incoming_t *in, apr_size_t *charged)
     ss_buf_init(&in->raw, 0);
 }
 
-void ss_incoming_begin(ss_incoming_t *in, const ss_relay_t *relay, ss_message_t *message, ss_mail_message_t *mail, const ss_draft_t *how, apr_size_t raw_max)
+void ss_incoming_begin(ss_incoming_t *in, const ss_relay_t *relay, ss_message_t *message,
+                       ss_mail_message_t *mail, const ss_draft_t *how, apr_size_t raw_max)
 {
     in->relay = relay;
     in->message = message;
@@ -54,8 +58,10 @@ static void free_part(ss_incoming_t *in)
 
 void ss_incoming_clear(ss_incoming_t *in)
 {
-    if (in->raw.size > KEPT_MAX) ss_buf_free(&in->raw);
-    else ss_buf_clear(&in->raw);
+    if (in->raw.size > KEPT_MAX)
+        ss_buf_free(&in->raw);
+    else
+        ss_buf_clear(&in->raw);
     free_part(in);
     in->message = NULL;
     in->got = 0;
@@ -73,8 +79,10 @@ static void flush_part(ss_incoming_t *in)
 {
     ss_accepted_t answer;
 
-    if (ss_accept_part(in->relay, in->message, in->part, in->part_len, &answer)) charge(in, in->part_len);
-    else ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
+    if (ss_accept_part(in->relay, in->message, in->part, in->part_len, &answer))
+        charge(in, in->part_len);
+    else
+        ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
     in->part_len = 0;
 }
 
@@ -111,7 +119,8 @@ static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copie
     return -1;
 }
 
-/* The header is all there, if it is: it becomes the message's first part, and what was read of the body goes after it. */
+/* The header is all there, if it is: it becomes the message's first part, and what was read of the
+ * body goes after it. */
 static void begin_stream(ss_incoming_t *in)
 {
     ss_buf_t raw = in->raw;
@@ -144,7 +153,10 @@ int ss_incoming_add(ss_incoming_t *in, const char *bytes, apr_size_t len)
     if (in->is_streaming) {
         ss_stream_canonical_add(&in->stream, bytes, len);
     } else if (ss_buf_append(&in->raw, bytes, len) != APR_SUCCESS) {
-        ss_mail_problem(&in->problem, 413, NULL, "the message is larger than SMTPSendMaxMessageSize, %" APR_SIZE_T_FMT " bytes", in->raw.max);
+        ss_mail_problem(&in->problem, 413, NULL,
+                        "the message is larger than SMTPSendMaxMessageSize, %" APR_SIZE_T_FMT
+                        " bytes",
+                        in->raw.max);
     } else {
         charge(in, len);
         if (in->raw.len > in->look_at) begin_stream(in);
@@ -189,15 +201,20 @@ static void came(ss_store_request_t *request)
 {
     ss_incoming_t *in = request->baton;
 
-    if (request->rv != APR_SUCCESS || request->bytes_len != in->message->parts[in->number].len || ss_buf_append(&in->raw, request->bytes, request->bytes_len) != APR_SUCCESS) {
-        ss_mail_problem(&in->problem, 503, NULL, "the message has to be re-encoded, and the queue cannot give back what came of it");
+    if (request->rv != APR_SUCCESS || request->bytes_len != in->message->parts[in->number].len ||
+        ss_buf_append(&in->raw, request->bytes, request->bytes_len) != APR_SUCCESS) {
+        ss_mail_problem(
+            &in->problem, 503, NULL,
+            "the message has to be re-encoded, and the queue cannot give back what came of it");
     } else {
         charge(in, request->bytes_len);
         in->number++;
     }
     apr_pool_destroy(request->pool);
-    if (in->problem.status) finish(in);
-    else read_back(in);
+    if (in->problem.status)
+        finish(in);
+    else
+        read_back(in);
 }
 
 static void read_back(ss_incoming_t *in)
@@ -205,7 +222,9 @@ static void read_back(ss_incoming_t *in)
     const ss_message_t *m = in->message;
 
     for (; in->number < m->part_count && m->parts[in->number].bytes; in->number++) {
-        if (ss_buf_append(&in->raw, m->parts[in->number].bytes, m->parts[in->number].len) == APR_SUCCESS) continue;
+        if (ss_buf_append(&in->raw, m->parts[in->number].bytes, m->parts[in->number].len) ==
+            APR_SUCCESS)
+            continue;
         ss_mail_problem(&in->problem, 503, NULL, "there is not enough memory");
         finish(in);
         return;
@@ -241,7 +260,8 @@ static void staged(void *self, const ss_result_t *failed)
     settle(in);
 }
 
-void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_problem_t *problem), void *self)
+void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_problem_t *problem),
+                     void *self)
 {
     in->done = done;
     in->self = self;
@@ -253,6 +273,8 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
     ss_stream_canonical_end(&in->stream);
     if (!in->problem.status) flush_part(in);
     in->message->is_8bit |= in->stream.has_8bit;
-    if (ss_incoming_is_due(in)) ss_staging_begin(in->relay->daemon, in->message, in->charged, staged, in);
-    else settle(in);
+    if (ss_incoming_is_due(in))
+        ss_staging_begin(in->relay->daemon, in->message, in->charged, staged, in);
+    else
+        settle(in);
 }

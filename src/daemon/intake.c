@@ -1,5 +1,6 @@
-/* intake.c: the local socket: clients, frames in, answers out. One request of a client at a time; while it is worked on nothing more is read from that
- * client, so a fast one waits in its own socket buffer and not in our memory. */
+/* intake.c: the local socket: clients, frames in, answers out. One request of a client at a time;
+ * while it is worked on nothing more is read from that client, so a fast one waits in its own
+ * socket buffer and not in our memory. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -17,11 +18,15 @@
 #define READ_SIZE 65536
 #define SPARE_MAX (4 * READ_SIZE)
 #define FRAME_MAX (SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX)
-#define ANSWER_MAX (64 * 1024 * 1024)          /* of answers that a client does not fetch; past it the client is dropped */
-#define REQUEST_TIME (120 * APR_USEC_PER_SEC)  /* a client that began a request and does not finish it holds its place no longer */
-#define REQUEST_MOST (1800 * APR_USEC_PER_SEC) /* nor does one that comes byte by byte; staged parts are kept for longer (store_write.c) */
+/* of answers that a client does not fetch; past it the client is dropped */
+#define ANSWER_MAX (64 * 1024 * 1024)
+/* a client that began a request and does not finish it holds its place no longer */
+#define REQUEST_TIME (120 * APR_USEC_PER_SEC)
+/* nor does one that comes byte by byte; staged parts are kept for longer (store_write.c) */
+#define REQUEST_MOST (1800 * APR_USEC_PER_SEC)
 #define ACCEPTS_A_TURN 64
-#define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)   /* when there are none left: tried again after */
+/* when there are none left: tried again after */
+#define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)
 
 static void pump(ss_asker_t *asker);
 
@@ -44,8 +49,10 @@ static void free_asker(ss_asker_t *asker)
     if (asker->submitting) ss_staging_drop(d, asker->submitting);
     if (asker->many) ss_submit_many_free(asker->many);
     release_charge(asker);
-    if (asker->prev) asker->prev->next = asker->next;
-    else d->askers = asker->next;
+    if (asker->prev)
+        asker->prev->next = asker->next;
+    else
+        d->askers = asker->next;
     if (asker->next) asker->next->prev = asker->prev;
     d->asker_count--;
     free(asker);
@@ -70,15 +77,18 @@ static void hang_up(ss_asker_t *asker)
 
 /* ---- out ---- */
 
-/* A busy client's socket goes on being watched: it says nothing until it is answered, and to tell epoll twice for each request would cost more
- * than the rare one that talks on (busy_ready ends the watching then). */
+/* A busy client's socket goes on being watched: it says nothing until it is answered, and to tell
+ * epoll twice for each request would cost more than the rare one that talks on (busy_ready ends the
+ * watching then). */
 static void watch_as_needed(ss_asker_t *asker)
 {
     int events = 0;
 
     if (asker->is_closing) return;
-    if (asker->is_busy) events |= asker->watch.events & SS_LOOP_READ;
-    else if (!asker->daemon->is_leaving) events |= SS_LOOP_READ;
+    if (asker->is_busy)
+        events |= asker->watch.events & SS_LOOP_READ;
+    else if (!asker->daemon->is_leaving)
+        events |= SS_LOOP_READ;
     if (asker->out.len) events |= SS_LOOP_WRITE;
     ss_loop_watch(asker->daemon->loop, &asker->watch, events);
 }
@@ -87,7 +97,8 @@ static void watch_as_needed(ss_asker_t *asker)
 static int flush_out(ss_asker_t *asker)
 {
     while (asker->out.len) {
-        ssize_t sent = send(asker->watch.fd, asker->out.data, asker->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent =
+            send(asker->watch.fd, asker->out.data, asker->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
         if (sent < 0) return -1;
@@ -96,13 +107,16 @@ static int flush_out(ss_asker_t *asker)
     return 0;
 }
 
-static apr_status_t put_frame(ss_asker_t *asker, ss_frame_type_t type, unsigned flags, const char *header, apr_size_t header_len,
-                              const char *content, apr_size_t content_len)
+static apr_status_t put_frame(ss_asker_t *asker, ss_frame_type_t type, unsigned flags,
+                              const char *header, apr_size_t header_len, const char *content,
+                              apr_size_t content_len)
 {
-    ss_frame_t frame = {
-        .version = SS_FRAME_VERSION, .type = type, .flags = flags, .header_len = (apr_uint32_t)header_len,
-        .content_len = (apr_uint32_t)content_len, .instance = asker->daemon->instance
-    };
+    ss_frame_t frame = { .version = SS_FRAME_VERSION,
+                         .type = type,
+                         .flags = flags,
+                         .header_len = (apr_uint32_t)header_len,
+                         .content_len = (apr_uint32_t)content_len,
+                         .instance = asker->daemon->instance };
     char head[SS_FRAME_HEAD];
 
     ss_frame_write(&frame, head);
@@ -113,20 +127,24 @@ static apr_status_t put_frame(ss_asker_t *asker, ss_frame_type_t type, unsigned 
 }
 
 /* An answer's document in as many frames as it needs. */
-static apr_status_t put_answer(ss_asker_t *asker, const char *header, const char *content, apr_size_t len)
+static apr_status_t put_answer(ss_asker_t *asker, const char *header, const char *content,
+                               apr_size_t len)
 {
     apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
-    apr_status_t rv = put_frame(asker, SS_FRAME_ANSWER, piece == len ? SS_FRAME_LAST : 0, header, strlen(header), content, piece);
+    apr_status_t rv = put_frame(asker, SS_FRAME_ANSWER, piece == len ? SS_FRAME_LAST : 0, header,
+                                strlen(header), content, piece);
 
     while (rv == APR_SUCCESS && piece < len) {
         apr_size_t next = len - piece < SS_FRAME_CONTENT_MAX ? len - piece : SS_FRAME_CONTENT_MAX;
-        rv = put_frame(asker, SS_FRAME_PART, piece + next == len ? SS_FRAME_LAST : 0, NULL, 0, content + piece, next);
+        rv = put_frame(asker, SS_FRAME_PART, piece + next == len ? SS_FRAME_LAST : 0, NULL, 0,
+                       content + piece, next);
         piece += next;
     }
     return rv;
 }
 
-void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *content, apr_size_t len)
+void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *content,
+                     apr_size_t len)
 {
     json_t *header = fields ? fields : json_object();
 
@@ -146,7 +164,8 @@ void ss_asker_answer_text(ss_asker_t *asker, const char *text, const char *conte
     asker->work = NULL;
     if (asker->header) json_decref(asker->header);
     asker->header = NULL;
-    if (asker->is_closing || !text || put_answer(asker, text, content, len) != APR_SUCCESS || flush_out(asker)) {
+    if (asker->is_closing || !text || put_answer(asker, text, content, len) != APR_SUCCESS ||
+        flush_out(asker)) {
         free_asker(asker);
         return;
     }
@@ -156,8 +175,10 @@ void ss_asker_answer_text(ss_asker_t *asker, const char *text, const char *conte
     }
     watch_as_needed(asker);
     /* What came with the request before: looked at from the loop, so that answers never nest. */
-    if (asker->in.len && !asker->daemon->is_leaving) ss_loop_timer(asker->daemon->loop, &asker->timer, ss_loop_now(asker->daemon->loop));
-    else ss_loop_untimer(asker->daemon->loop, &asker->timer);
+    if (asker->in.len && !asker->daemon->is_leaving)
+        ss_loop_timer(asker->daemon->loop, &asker->timer, ss_loop_now(asker->daemon->loop));
+    else
+        ss_loop_untimer(asker->daemon->loop, &asker->timer);
     if (asker->daemon->is_leaving) ss_daemon_check_left(asker->daemon);
 }
 
@@ -170,7 +191,8 @@ void ss_asker_document(ss_asker_t *asker, int status, json_t *document)
     free(text);
 }
 
-void ss_asker_refuse(ss_asker_t *asker, int status, int retry_after, const char *field, const char *format, ...)
+void ss_asker_refuse(ss_asker_t *asker, int status, int retry_after, const char *field,
+                     const char *format, ...)
 {
     char detail[2048];
     va_list args;
@@ -182,7 +204,8 @@ void ss_asker_refuse(ss_asker_t *asker, int status, int retry_after, const char 
     apr_pool_t *pool;
     apr_pool_create(&pool, NULL);
     json_object_set_new(fields, "detail", json_string(ss_text_utf8(pool, detail, strlen(detail))));
-    if (field) json_object_set_new(fields, "field", json_string(ss_text_utf8(pool, field, strlen(field))));
+    if (field)
+        json_object_set_new(fields, "field", json_string(ss_text_utf8(pool, field, strlen(field))));
     if (retry_after) json_object_set_new(fields, "retryAfter", json_integer(retry_after));
     apr_pool_destroy(pool);
     ss_asker_answer(asker, status, fields, NULL, 0);
@@ -220,7 +243,8 @@ static void more_of_many(ss_asker_t *asker, const ss_frame_t *frame, const char 
     if (!ss_submit_many_part(many, content, frame->content_len)) {
         asker->many = NULL;
         ss_submit_many_free(many);
-        ss_asker_refuse(asker, 400, 0, NULL, "the request has more content than its messages' sizes");
+        ss_asker_refuse(asker, 400, 0, NULL,
+                        "the request has more content than its messages' sizes");
     } else if (!(frame->flags & SS_FRAME_LAST)) {
         asker->is_busy = 0;
     } else {
@@ -246,10 +270,12 @@ static void take_part(ss_asker_t *asker, const ss_frame_t *frame, const char *co
 {
     asker->is_busy = 1;
     asker->is_last = (frame->flags & SS_FRAME_LAST) != 0;
-    if (ss_submit_part(asker, content, frame->content_len) && !ss_submit_stages(asker)) go_on(asker);
+    if (ss_submit_part(asker, content, frame->content_len) && !ss_submit_stages(asker))
+        go_on(asker);
 }
 
-static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_t *frame, const char *content)
+static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_t *frame,
+                          const char *content)
 {
     ss_daemon_t *d = asker->daemon;
     json_error_t error;
@@ -259,11 +285,14 @@ static void begin_request(ss_asker_t *asker, const char *header, const ss_frame_
     asker->header = json_loadb(header, frame->header_len, JSON_ALLOW_NUL, &error);
     verb = asker->header ? json_string_value(json_object_get(asker->header, "do")) : NULL;
     if (!verb) {
-        ss_asker_refuse(asker, 400, 0, NULL, "the request's header is not a JSON object with \"do\"");
+        ss_asker_refuse(asker, 400, 0, NULL,
+                        "the request's header is not a JSON object with \"do\"");
         return;
     }
     if (frame->instance && frame->instance != d->instance) {
-        ss_asker_refuse(asker, 503, 5, NULL, "this socket belongs to another httpd's delivery daemon: give each server an SMTPSendSocket of its own");
+        ss_asker_refuse(asker, 503, 5, NULL,
+                        "this socket belongs to another httpd's delivery daemon: give each server "
+                        "an SMTPSendSocket of its own");
         return;
     }
     if (!strcmp(verb, "submitMany")) {
@@ -289,7 +318,8 @@ void ss_submit_go_on(ss_asker_t *asker)
     if (!is_last) pump(asker);
 }
 
-/* One buffer waits for the next client that has something to say: 64 KiB need not be asked of the C library and given back for each request. */
+/* One buffer waits for the next client that has something to say: 64 KiB need not be asked of the C
+ * library and given back for each request. */
 static void keep_spare(ss_daemon_t *d, ss_buf_t *buf)
 {
     if (d->spare.data || buf->size > SPARE_MAX) {
@@ -309,7 +339,8 @@ static void use_spare(ss_asker_t *asker)
     ss_buf_init(&d->spare, 0);
 }
 
-/* Takes one frame from the front; 0: not whole yet, 1: taken, -1: the client speaks something else. */
+/* Takes one frame from the front; 0: not whole yet, 1: taken, -1: the client speaks something else.
+ */
 static int take_frame(ss_asker_t *asker)
 {
     ss_frame_t frame;
@@ -319,7 +350,9 @@ static int take_frame(ss_asker_t *asker)
     if (APR_STATUS_IS_ENOTIMPL(rv)) {
         asker->is_busy = 1;
         ss_buf_clear(&asker->in);
-        ss_asker_refuse(asker, 503, 5, NULL, "the client speaks version %d of the local protocol, the running daemon version %d: restart httpd after an upgrade",
+        ss_asker_refuse(asker, 503, 5, NULL,
+                        "the client speaks version %d of the local protocol, the running daemon "
+                        "version %d: restart httpd after an upgrade",
                         frame.version, SS_FRAME_VERSION);
         return 0;
     }
@@ -329,17 +362,23 @@ static int take_frame(ss_asker_t *asker)
 
     const char *header = asker->in.data + SS_FRAME_HEAD;
     const char *content = header + frame.header_len;
-    /* The bytes stay valid while the frame is worked on: they are taken from the buffer afterwards, and the asker may be gone by then. */
+    /* The bytes stay valid while the frame is worked on: they are taken from the buffer afterwards,
+     * and the asker may be gone by then. */
     ss_buf_t taken = asker->in;
     apr_size_t rest = taken.len - whole;
     ss_buf_init(&asker->in, taken.max);
     if (rest) ss_buf_append(&asker->in, taken.data + whole, rest);
     ss_daemon_t *d = asker->daemon;
     int ok = 1;
-    if (frame.type == SS_FRAME_REQUEST && !asker->submitting && !asker->many) begin_request(asker, header, &frame, content);
-    else if (frame.type == SS_FRAME_PART && asker->submitting) take_part(asker, &frame, content);
-    else if (frame.type == SS_FRAME_PART && asker->many) more_of_many(asker, &frame, content);
-    else if (frame.type != SS_FRAME_PART) ok = -1;     /* a part of a request that was refused at its beginning is dropped */
+    if (frame.type == SS_FRAME_REQUEST && !asker->submitting && !asker->many)
+        begin_request(asker, header, &frame, content);
+    else if (frame.type == SS_FRAME_PART && asker->submitting)
+        take_part(asker, &frame, content);
+    else if (frame.type == SS_FRAME_PART && asker->many)
+        more_of_many(asker, &frame, content);
+    /* a part of a request that was refused at its beginning is dropped */
+    else if (frame.type != SS_FRAME_PART)
+        ok = -1;
     keep_spare(d, &taken);
     return ok;
 }
@@ -377,8 +416,12 @@ static void pump(ss_asker_t *asker)
         if (!has_asker(d, asker)) return;
     }
     if (taken < 0) {
-        if (ss_daemon_is_new(d, "clients of the local socket (uid %d) that speak something else", asker->uid)) {
-            ss_log(d->log, SS_LOG_WARN, 210, "a client of the local socket (uid %d) speaks something else: its connection is closed", asker->uid);
+        if (ss_daemon_is_new(d, "clients of the local socket (uid %d) that speak something else",
+                             asker->uid)) {
+            ss_log(d->log, SS_LOG_WARN, 210,
+                   "a client of the local socket (uid %d) speaks something else: its connection is "
+                   "closed",
+                   asker->uid);
         }
         hang_up(asker);
         return;
@@ -386,8 +429,10 @@ static void pump(ss_asker_t *asker)
     if (!asker->is_busy) {
         int is_begun = asker->in.len || asker->submitting || asker->many;
         set_deadline(asker, is_begun);
-        if (is_begun) ss_loop_timer(d->loop, &asker->timer, asker->deadline);
-        else ss_loop_untimer(d->loop, &asker->timer);
+        if (is_begun)
+            ss_loop_timer(d->loop, &asker->timer, asker->deadline);
+        else
+            ss_loop_untimer(d->loop, &asker->timer);
     }
     watch_as_needed(asker);
 }
@@ -398,18 +443,23 @@ static void asker_timer(ss_timer_t *timer, apr_time_t now)
     ss_asker_t *asker = timer->self;
 
     if (asker->is_busy) return;
-    if (asker->deadline && now >= asker->deadline) hang_up(asker);
-    else pump(asker);
+    if (asker->deadline && now >= asker->deadline)
+        hang_up(asker);
+    else
+        pump(asker);
 }
 
-/* Nothing is read now; the hang-up of a peer that left is found by a look at the socket. What is there to read waits unwatched. */
+/* Nothing is read now; the hang-up of a peer that left is found by a look at the socket. What is
+ * there to read waits unwatched. */
 static void busy_ready(ss_asker_t *asker)
 {
     char byte;
     ssize_t got = recv(asker->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) hang_up(asker);
-    else ss_loop_watch(asker->daemon->loop, &asker->watch, asker->out.len ? SS_LOOP_WRITE : 0);
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        hang_up(asker);
+    else
+        ss_loop_watch(asker->daemon->loop, &asker->watch, asker->out.len ? SS_LOOP_WRITE : 0);
 }
 
 static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)
@@ -426,11 +476,13 @@ static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)
         busy_ready(asker);
         return;
     }
-    /* What has begun goes on for as much again: if all waited for room, none would ever end and make some. */
+    /* What has begun goes on for as much again: if all waited for room, none would ever end and
+     * make some. */
     if (asker->daemon->intake_bytes > (asker->charged ? 2 : 1) * (apr_size_t)SS_DAEMON_INTAKE_MAX) {
         if (!asker->charged) asker->deadline = 0;
         ss_loop_watch(asker->daemon->loop, watch, asker->out.len ? SS_LOOP_WRITE : 0);
-        ss_loop_timer(asker->daemon->loop, &asker->timer, ss_loop_now(asker->daemon->loop) + APR_USEC_PER_SEC / 20);
+        ss_loop_timer(asker->daemon->loop, &asker->timer,
+                      ss_loop_now(asker->daemon->loop) + APR_USEC_PER_SEC / 20);
         return;
     }
     use_spare(asker);
@@ -448,7 +500,7 @@ static void asker_ready(ss_watch_t *watch, int events, apr_time_t now)
         return;
     }
     ss_buf_added(&asker->in, (apr_size_t)got);
-    asker->deadline = 0;       /* it goes on: a new period */
+    asker->deadline = 0; /* it goes on: a new period */
     pump(asker);
 }
 
@@ -534,9 +586,12 @@ void ss_intake_stop(ss_daemon_t *d)
     for (ss_asker_t *asker = d->askers, *next; asker; asker = next) {
         next = asker->next;
         if (asker->is_busy) continue;
-        /* A request that was begun in parts is dropped here: its client was told nothing and asks the next daemon. */
+        /* A request that was begun in parts is dropped here: its client was told nothing and asks
+         * the next daemon. */
         put_frame(asker, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
-        if (flush_out(asker) || !asker->out.len) free_asker(asker);
-        else watch_as_needed(asker);
+        if (flush_out(asker) || !asker->out.len)
+            free_asker(asker);
+        else
+            watch_as_needed(asker);
     }
 }

@@ -1,4 +1,5 @@
-/* job.c: waiting messages in the daemon's memory: found by id, kept or forgotten, put back into the order. */
+/* job.c: waiting messages in the daemon's memory: found by id, kept or forgotten, put back into the
+ * order. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -21,7 +22,8 @@ static void charge(ss_job_t *job)
     job->daemon->memory += job->memory;
 }
 
-/* A message whose own time is over while its relay is down or its turn does not come ends all the same. */
+/* A message whose own time is over while its relay is down or its turn does not come ends all the
+ * same. */
 static void expire_jobs(ss_timer_t *timer, apr_time_t now)
 {
     ss_daemon_t *d = timer->self;
@@ -29,7 +31,9 @@ static void expire_jobs(ss_timer_t *timer, apr_time_t now)
     if (d->is_leaving) return;
     for (apr_hash_index_t *i = apr_hash_first(d->pool, d->jobs); i; i = apr_hash_next(i)) {
         ss_job_t *job = apr_hash_this_val(i);
-        if (!job->is_scheduled || !job->message || ss_relay_is_paused(job->relay) || !ss_outcome_expire(job, now)) continue;
+        if (!job->is_scheduled || !job->message || ss_relay_is_paused(job->relay) ||
+            !ss_outcome_expire(job, now))
+            continue;
         ss_job_hide(job);
         ss_job_settle(job, now);
     }
@@ -59,7 +63,8 @@ void ss_job_hide(ss_job_t *job)
     job->is_scheduled = 0;
 }
 
-ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message, const ss_due_t *due)
+ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message,
+                        const ss_due_t *due)
 {
     ss_job_t *job = calloc(1, sizeof(*job));
 
@@ -108,9 +113,11 @@ void ss_job_forget(ss_job_t *job)
 void ss_job_free(ss_job_t *job)
 {
     if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
-    if (ss_job_find(job->daemon, job->entry.id) == job) apr_hash_set(job->daemon->jobs, job->entry.id, APR_HASH_KEY_STRING, NULL);
+    if (ss_job_find(job->daemon, job->entry.id) == job)
+        apr_hash_set(job->daemon->jobs, job->entry.id, APR_HASH_KEY_STRING, NULL);
     /* Nothing waits: nothing to look at, and an idle daemon sleeps. */
-    if (!apr_hash_count(job->daemon->jobs) && job->daemon->expire_timer.node.place) ss_loop_untimer(job->daemon->loop, &job->daemon->expire_timer);
+    if (!apr_hash_count(job->daemon->jobs) && job->daemon->expire_timer.node.place)
+        ss_loop_untimer(job->daemon->loop, &job->daemon->expire_timer);
     ss_job_forget(job);
     free(job);
 }
@@ -125,8 +132,9 @@ static void schedule(ss_job_t *job)
     if (dropped) {
         ss_job_t *other = dropped->owner;
         other->is_scheduled = 0;
-        /* While the store cannot write, it still has the message as it was before: a refill would bring it again as unsent. It stays known
-         * until its outcomes are committed, which settles it. */
+        /* While the store cannot write, it still has the message as it was before: a refill would
+         * bring it again as unsent. It stays known until its outcomes are committed, which settles
+         * it. */
         if (!other->outcomes) ss_job_free(other);
     }
     ss_relay_wake(relay);
@@ -138,7 +146,8 @@ void ss_job_settle(ss_job_t *job, apr_time_t now)
 
     if (job->is_sending || job->is_loading || job->is_scheduled) return;
     if (job->is_stale) {
-        /* The store was changed meanwhile: what still waits is read again, after this job's own outcomes are in it. */
+        /* The store was changed meanwhile: what still waits is read again, after this job's own
+         * outcomes are in it. */
         if (job->outcomes) return;
         job->is_stale = 0;
         ss_job_forget(job);
@@ -154,14 +163,17 @@ void ss_job_settle(ss_job_t *job, apr_time_t now)
     }
     apr_time_t due = ss_message_due(job->message, &any);
     if (!any) {
-        /* Forgotten only after the commit: until then a crash would send it again from the store, and a question finds it here. */
+        /* Forgotten only after the commit: until then a crash would send it again from the store,
+         * and a question finds it here. */
         if (!job->outcomes) ss_job_free(job);
         return;
     }
     job->entry.due = due;
     job->entry.is_retry = job->message->rcpts[0].attempts > 0;
     int is_soon = job->entry.due <= now + APR_USEC_PER_SEC;
-    if ((!is_soon && !job->outcomes) || (job->daemon->memory > SS_DAEMON_MEMORY_MAX && !job->outcomes)) ss_job_forget(job);
+    if ((!is_soon && !job->outcomes) ||
+        (job->daemon->memory > SS_DAEMON_MEMORY_MAX && !job->outcomes))
+        ss_job_forget(job);
     schedule(job);
 }
 
@@ -176,13 +188,16 @@ void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_
         }
         ss_job_hide(job);
         if (job->outcomes) {
-            /* What the store would read now is older than what became of it: committed() settles it. */
+            /* What the store would read now is older than what became of it: committed() settles
+             * it. */
             job->is_stale = 1;
             return;
         }
         ss_job_forget(job);
     } else {
-        ss_due_t due = { .relay = relay->name, .due = now, .created = now, .priority = SS_PRIORITY_NORMAL };
+        ss_due_t due = {
+            .relay = relay->name, .due = now, .created = now, .priority = SS_PRIORITY_NORMAL
+        };
         apr_cpystrn(due.id, id, sizeof(due.id));
         job = ss_job_create(d, relay, NULL, &due);
     }

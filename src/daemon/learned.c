@@ -1,24 +1,43 @@
-/* learned.c: what a host was found to need: remembered for a day, over restarts, said once with the directive that makes it permanent. */
+/* learned.c: what a host was found to need: remembered for a day, over restarts, said once with the
+ * directive that makes it permanent. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #define LEARNED_FOR (24 * 3600 * APR_USEC_PER_SEC)
-#define SUSPECTED_FOR (3600 * APR_USEC_PER_SEC)   /* a lost connection is nothing to learn from; a second one of the same kind so soon after it is */
-#define LEARNED_MAX 256             /* hosts; past it nothing new is remembered, only used once */
+/* a lost connection is nothing to learn from; a second one of the same kind so soon after it is */
+#define SUSPECTED_FOR (3600 * APR_USEC_PER_SEC)
+/* hosts; past it nothing new is remembered, only used once */
+#define LEARNED_MAX 256
 
-typedef struct { const char *host; unsigned bits; int recipients; apr_time_t since, suspected; } row_t;
-struct ss_learned_t { row_t rows[LEARNED_MAX]; int count; };
-
-static const struct { unsigned bit; const char *name, *what, *directive; } kinds[] = {
-    { SS_LEARN_ONE_MESSAGE, "one-message", "takes one message a connection", "SMTPSendOneMessagePerConnection On" },
-    { SS_LEARN_NO_PIPELINING, "no-pipelining", "mishandles pipelined commands", "SMTPSendPipelining Off" },
-    { SS_LEARN_NO_CHUNKING, "no-chunking", "offers CHUNKING and refuses BDAT: DATA is used", NULL },
-    { SS_LEARN_MAX_RECIPIENTS, "max-recipients", "takes fewer recipients a transaction", "SMTPSendMaxRecipients" },
-    { SS_LEARN_NO_EHLO, "no-ehlo", "refuses EHLO: HELO is used", NULL },
-    { SS_LEARN_NO_STREAMING, "no-streaming", "loses the connection when commands stand behind a message's content: each answer is waited for", "SMTPSendPipelining Off" }
+typedef struct {
+    const char *host;
+    unsigned bits;
+    int recipients;
+    apr_time_t since, suspected;
+} row_t;
+struct ss_learned_t {
+    row_t rows[LEARNED_MAX];
+    int count;
 };
+
+static const struct {
+    unsigned bit;
+    const char *name, *what, *directive;
+} kinds[] = { { SS_LEARN_ONE_MESSAGE, "one-message", "takes one message a connection",
+                "SMTPSendOneMessagePerConnection On" },
+              { SS_LEARN_NO_PIPELINING, "no-pipelining", "mishandles pipelined commands",
+                "SMTPSendPipelining Off" },
+              { SS_LEARN_NO_CHUNKING, "no-chunking",
+                "offers CHUNKING and refuses BDAT: DATA is used", NULL },
+              { SS_LEARN_MAX_RECIPIENTS, "max-recipients", "takes fewer recipients a transaction",
+                "SMTPSendMaxRecipients" },
+              { SS_LEARN_NO_EHLO, "no-ehlo", "refuses EHLO: HELO is used", NULL },
+              { SS_LEARN_NO_STREAMING, "no-streaming",
+                "loses the connection when commands stand behind a message's content: each answer "
+                "is waited for",
+                "SMTPSendPipelining Off" } };
 
 static row_t *find(ss_daemon_t *d, const char *host, int makes)
 {
@@ -52,7 +71,8 @@ unsigned ss_learned_bits(ss_daemon_t *d, const char *host, int *recipients, apr_
 static void remember(ss_daemon_t *d, const row_t *row)
 {
     char key[320];
-    json_t *value = json_pack("{s:i,s:i,s:I}", "bits", (int)row->bits, "recipients", row->recipients, "since", (json_int_t)row->since);
+    json_t *value = json_pack("{s:i,s:i,s:I}", "bits", (int)row->bits, "recipients",
+                              row->recipients, "since", (json_int_t)row->since);
     char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
 
     apr_snprintf(key, sizeof(key), "learned/%s", row->host);
@@ -61,13 +81,16 @@ static void remember(ss_daemon_t *d, const row_t *row)
     json_decref(value);
 }
 
-void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipients, const char *words, apr_time_t now)
+void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipients,
+                    const char *words, apr_time_t now)
 {
     row_t *row = find(d, host, 1);
-    int is_known = row && (row->bits & bit) && (bit != SS_LEARN_MAX_RECIPIENTS || row->recipients <= recipients);
+    int is_known = row && (row->bits & bit) &&
+                   (bit != SS_LEARN_MAX_RECIPIENTS || row->recipients <= recipients);
 
     if (!row || is_known) return;
-    if (bit == SS_LEARN_NO_STREAMING && (!row->suspected || row->suspected + SUSPECTED_FOR <= now)) {
+    if (bit == SS_LEARN_NO_STREAMING &&
+        (!row->suspected || row->suspected + SUSPECTED_FOR <= now)) {
         row->suspected = now;
         return;
     }
@@ -77,9 +100,12 @@ void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipien
     for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (kinds[i].bit != bit) continue;
         char number[16] = "";
-        if (bit == SS_LEARN_MAX_RECIPIENTS) apr_snprintf(number, sizeof(number), " %d", row->recipients);
-        ss_log(d->log, SS_LOG_WARN, 240, "%s %s (\"%s\"): remembered for a day%s%s%s%s", host, kinds[i].what, words ? words : "",
-               kinds[i].directive ? "; " : "", kinds[i].directive ? kinds[i].directive : "", number, kinds[i].directive ? " makes it permanent" : "");
+        if (bit == SS_LEARN_MAX_RECIPIENTS)
+            apr_snprintf(number, sizeof(number), " %d", row->recipients);
+        ss_log(d->log, SS_LOG_WARN, 240, "%s %s (\"%s\"): remembered for a day%s%s%s%s", host,
+               kinds[i].what, words ? words : "", kinds[i].directive ? "; " : "",
+               kinds[i].directive ? kinds[i].directive : "", number,
+               kinds[i].directive ? " makes it permanent" : "");
     }
     remember(d, row);
 }
@@ -95,7 +121,8 @@ void ss_learned_restore(ss_daemon_t *d, const char *host, const char *json, apr_
         /* Another node may have learned something else of it: what is known is added. */
         if (since > row->since || !row->bits) row->since = since > now ? now : since;
         row->bits |= (unsigned)json_integer_value(json_object_get(value, "bits"));
-        if (recipients && (!row->recipients || recipients < row->recipients)) row->recipients = recipients;
+        if (recipients && (!row->recipients || recipients < row->recipients))
+            row->recipients = recipients;
     }
     json_decref(value);
 }
@@ -107,7 +134,8 @@ json_t *ss_learned_json(ss_daemon_t *d, const char *host)
 
     for (apr_size_t i = 0; row && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (!(row->bits & kinds[i].bit)) continue;
-        json_array_append_new(list, json_pack("{s:s,s:s,s:s?}", "host", host, "what", kinds[i].name, "directive", kinds[i].directive));
+        json_array_append_new(list, json_pack("{s:s,s:s,s:s?}", "host", host, "what", kinds[i].name,
+                                              "directive", kinds[i].directive));
     }
     return list;
 }

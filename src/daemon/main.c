@@ -1,4 +1,5 @@
-/* main.c: brings a process forked off httpd's parent into shape: descriptors, signals, privileges; then runs the daemon. */
+/* main.c: brings a process forked off httpd's parent into shape: descriptors, signals, privileges;
+ * then runs the daemon. */
 #include "daemon/process.h"
 
 #include <dirent.h>
@@ -18,11 +19,12 @@
 
 APLOG_USE_MODULE(smtp_send);
 
-#define KEEP_MAX 64                /* descriptors of error logs */
+#define KEEP_MAX 64 /* descriptors of error logs */
 
 static int term_pipe[2] = { -1, -1 };
 
-/* SIGTERM: the same as a byte on the lifeline. Both ends are ours, so the loop sees it in its own time. */
+/* SIGTERM: the same as a byte on the lifeline. Both ends are ours, so the loop sees it in its own
+ * time. */
 static void on_term(int signal_number)
 {
     ssize_t sent;
@@ -41,7 +43,8 @@ static void set_signals(void)
     memset(&action, 0, sizeof(action));
     sigemptyset(&action.sa_mask);
     action.sa_handler = SIG_IGN;
-    for (apr_size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++) sigaction(ignored[i], &action, NULL);
+    for (apr_size_t i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+        sigaction(ignored[i], &action, NULL);
     action.sa_handler = SIG_DFL;
     sigaction(SIGCHLD, &action, NULL);
     action.sa_handler = on_term;
@@ -70,7 +73,8 @@ static void close_others(const int *keep, int count)
     if (!dir) return;
     for (struct dirent *entry = readdir(dir); entry && found < 4096; entry = readdir(dir)) {
         apr_int64_t fd;
-        if (!ss_text_number(entry->d_name, 3, 1 << 20, &fd) && fd != dirfd(dir)) open_fds[found++] = (int)fd;
+        if (!ss_text_number(entry->d_name, 3, 1 << 20, &fd) && fd != dirfd(dir))
+            open_fds[found++] = (int)fd;
     }
     closedir(dir);
     for (int i = 0; i < found; i++) {
@@ -93,7 +97,8 @@ static void name_process(void)
     prctl(PR_SET_NAME, "smtp_send", 0, 0, 0);
 }
 
-void ss_process_run(const ss_daemon_options_t *given, apr_interval_time_t wait, server_rec *main_server, apr_pool_t *pool)
+void ss_process_run(const ss_daemon_options_t *given, apr_interval_time_t wait,
+                    server_rec *main_server, apr_pool_t *pool)
 {
     ss_daemon_options_t options = *given;
     int keep[KEEP_MAX + 4], count = log_descriptors(main_server, keep);
@@ -107,10 +112,14 @@ void ss_process_run(const ss_daemon_options_t *given, apr_interval_time_t wait, 
     if (pipe(term_pipe) == 0) options.term_fd = term_pipe[0];
     set_signals();
     if (wait_backoff(options.lifeline_fd, wait)) _exit(0);
-    /* The last thing that needs root. The configuration is this process's own copy since the fork. */
-    for (int i = 0; i < options.config->relays->nelts; i++) ss_tls_read_files((ss_settings_t *)APR_ARRAY_IDX(options.config->relays, i, const ss_settings_t *), pool);
+    /* The last thing that needs root. The configuration is this process's own copy since the fork.
+     */
+    for (int i = 0; i < options.config->relays->nelts; i++)
+        ss_tls_read_files(
+            (ss_settings_t *)APR_ARRAY_IDX(options.config->relays, i, const ss_settings_t *), pool);
     if (ap_run_drop_privileges(pool, main_server)) {
-        ss_log(options.log, SS_LOG_ERROR, 280, "the delivery daemon cannot become httpd's User: mail is not sent");
+        ss_log(options.log, SS_LOG_ERROR, 280,
+               "the delivery daemon cannot become httpd's User: mail is not sent");
         _exit(SS_DAEMON_EXIT_CONFIG);
     }
     options.owner_uid = (int)geteuid();

@@ -1,7 +1,7 @@
 /* metrics.c: histograms of the daemon. See metrics.h. */
 #include "daemon/metrics.h"
 
-#define FIRST_BOUND 1000             /* microseconds */
+#define FIRST_BOUND 1000 /* microseconds */
 
 void ss_histogram_add(ss_histogram_t *histogram, apr_interval_time_t duration)
 {

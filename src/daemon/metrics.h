@@ -7,19 +7,25 @@
 #include "queue/message.h"
 #include "smtp/client.h"
 
-#define SS_HISTOGRAM_BUCKETS 24      /* 1 ms doubling to 70 min, and what is longer */
-
-typedef struct { apr_uint64_t count[SS_HISTOGRAM_BUCKETS]; apr_uint64_t total; double sum; } ss_histogram_t;
+#define SS_HISTOGRAM_BUCKETS 24 /* 1 ms doubling to 70 min, and what is longer */
 
 typedef struct {
-    apr_uint64_t accepted, refused, repeated;      /* submissions */
-    apr_uint64_t sent, deferred, failed, expired, cancelled;   /* recipients */
-    ss_histogram_t delivery;                       /* acceptance to the relay's answer */
+    apr_uint64_t count[SS_HISTOGRAM_BUCKETS];
+    apr_uint64_t total;
+    double sum;
+} ss_histogram_t;
+
+typedef struct {
+    apr_uint64_t accepted, refused, repeated;                /* submissions */
+    apr_uint64_t sent, deferred, failed, expired, cancelled; /* recipients */
+    ss_histogram_t delivery;                                 /* acceptance to the relay's answer */
 } ss_metrics_t;
 
-typedef struct {                                   /* of one relay */
-    apr_uint64_t results[SS_STATES];               /* attempts by the state that a recipient was left in */
-    apr_uint64_t connected, unreached, refused;    /* connections: ready for messages; down; the server refused us */
+typedef struct { /* of one relay */
+    /* attempts by the state that a recipient was left in */
+    apr_uint64_t results[SS_STATES];
+    /* connections: ready for messages; down; the server refused us */
+    apr_uint64_t connected, unreached, refused;
     ss_reply_counts_t *replies;
 } ss_relay_metrics_t;
 

@@ -1,5 +1,7 @@
-/* move.c: messages that wait, out of one queue and into another: a stored message as a document ("export"), and such a document as part of a submission
- * ("restore"), which then keeps its id, its age and what became of each recipient so far. See src/wire/README.md. */
+/* move.c: messages that wait, out of one queue and into another: a stored message as a document
+ * ("export"), and such a document as part of a submission
+ * ("restore"), which then keeps its id, its age and what became of each recipient so far. See
+ * src/wire/README.md. */
 #include "daemon/move.h"
 
 #include <apr_strings.h>
@@ -9,13 +11,16 @@
 
 static void put(json_t *object, const char *name, const char *value, apr_pool_t *pool)
 {
-    if (value) json_object_set_new(object, name, json_string(ss_text_utf8(pool, value, strlen(value))));
+    if (value)
+        json_object_set_new(object, name, json_string(ss_text_utf8(pool, value, strlen(value))));
 }
 
 static json_t *recipient_of(const ss_recipient_t *rcpt, apr_pool_t *pool)
 {
-    json_t *row = json_pack("{s:s,s:i,s:I,s:I,s:I,s:b}", "state", ss_state_name(rcpt->state), "attempts", rcpt->attempts, "next", (json_int_t)rcpt->next,
-                            "last", (json_int_t)rcpt->last_attempt, "notify", (json_int_t)rcpt->notify, "uncertain", rcpt->is_uncertain);
+    json_t *row = json_pack("{s:s,s:i,s:I,s:I,s:I,s:b}", "state", ss_state_name(rcpt->state),
+                            "attempts", rcpt->attempts, "next", (json_int_t)rcpt->next, "last",
+                            (json_int_t)rcpt->last_attempt, "notify", (json_int_t)rcpt->notify,
+                            "uncertain", rcpt->is_uncertain);
 
     put(row, "address", rcpt->address, pool);
     put(row, "orcpt", rcpt->orcpt, pool);
@@ -28,9 +33,12 @@ static json_t *recipient_of(const ss_recipient_t *rcpt, apr_pool_t *pool)
 
 static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
 {
-    json_t *document = json_pack("{s:s,s:I,s:i,s:I,s:I,s:i,s:i,s:i,s:b,s:b,s:b,s:b}", "id", m->id, "created", (json_int_t)m->created, "uid", m->uid, "at", (json_int_t)m->at,
-                                 "expire", (json_int_t)m->expire, "ret", m->ret, "priority", m->priority, "parts", m->part_count, "is8bit", m->is_8bit,
-                                 "isUtf8", m->is_utf8, "requiresTls", m->requires_tls, "isAuto", m->is_auto);
+    json_t *document =
+        json_pack("{s:s,s:I,s:i,s:I,s:I,s:i,s:i,s:i,s:b,s:b,s:b,s:b}", "id", m->id, "created",
+                  (json_int_t)m->created, "uid", m->uid, "at", (json_int_t)m->at, "expire",
+                  (json_int_t)m->expire, "ret", m->ret, "priority", m->priority, "parts",
+                  m->part_count, "is8bit", m->is_8bit, "isUtf8", m->is_utf8, "requiresTls",
+                  m->requires_tls, "isAuto", m->is_auto);
     json_t *rcpts = json_array();
 
     put(document, "relay", m->relay, pool);
@@ -47,7 +55,8 @@ static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
     put(document, "contentHash", m->content_hash, pool);
     put(document, "createdBy", m->created_by, pool);
     for (int i = 0; i < m->rcpt_count; i++) {
-        if (!ss_state_is_final(m->rcpts[i].state)) json_array_append_new(rcpts, recipient_of(&m->rcpts[i], pool));
+        if (!ss_state_is_final(m->rcpts[i].state))
+            json_array_append_new(rcpts, recipient_of(&m->rcpts[i], pool));
     }
     json_object_set_new(document, "recipients", rcpts);
     return document;
@@ -57,9 +66,14 @@ static void looked_up(ss_store_request_t *request)
 {
     ss_asker_t *asker = request->baton;
 
-    if (request->rv == APR_SUCCESS) ss_asker_document(asker, 200, document_of(request->message, request->pool));
-    else if (APR_STATUS_IS_NOTFOUND(request->rv)) ss_asker_refuse(asker, 404, 0, "id", "no message %s is known", request->id);
-    else ss_asker_refuse(asker, 503, 5, NULL, "%s", ss_result_is_set(&request->result) ? request->result.text : "the queue cannot be read");
+    if (request->rv == APR_SUCCESS)
+        ss_asker_document(asker, 200, document_of(request->message, request->pool));
+    else if (APR_STATUS_IS_NOTFOUND(request->rv))
+        ss_asker_refuse(asker, 404, 0, "id", "no message %s is known", request->id);
+    else
+        ss_asker_refuse(asker, 503, 5, NULL, "%s",
+                        ss_result_is_set(&request->result) ? request->result.text
+                                                           : "the queue cannot be read");
     apr_pool_destroy(request->pool);
 }
 
@@ -97,7 +111,8 @@ static int restore_recipient(ss_recipient_t *rcpt, const json_t *row, apr_pool_t
     if (state < 0 || ss_state_is_final((ss_state_t)state)) return 0;
     rcpt->state = state == SS_STATE_SENDING ? SS_STATE_QUEUED : (ss_state_t)state;
     rcpt->attempts = (int)json_integer_value(json_object_get(row, "attempts"));
-    rcpt->next = rcpt->state == SS_STATE_HELD ? 0 : json_integer_value(json_object_get(row, "next"));
+    rcpt->next =
+        rcpt->state == SS_STATE_HELD ? 0 : json_integer_value(json_object_get(row, "next"));
     rcpt->last_attempt = json_integer_value(json_object_get(row, "last"));
     rcpt->is_uncertain = json_is_true(json_object_get(row, "uncertain"));
     rcpt->reply = text(row, "reply", pool);
@@ -116,7 +131,8 @@ const char *ss_move_restore(const ss_asker_t *asker, const json_t *restore, ss_m
 
     if (!ss_asker_is_trusted(asker)) return "only root and httpd's user may import";
     if (!id || !ss_ident_is_valid(id)) return "\"restore\" names no message's id";
-    if (json_array_size(rows) != (apr_size_t)m->rcpt_count) return "\"restore\" tells of other recipients than \"to\"";
+    if (json_array_size(rows) != (apr_size_t)m->rcpt_count)
+        return "\"restore\" tells of other recipients than \"to\"";
     apr_cpystrn(m->id, id, sizeof(m->id));
     m->created = json_integer_value(json_object_get(restore, "created"));
     if (m->created <= 0 || m->created > now) m->created = now;
@@ -124,7 +140,8 @@ const char *ss_move_restore(const ss_asker_t *asker, const json_t *restore, ss_m
     m->created_by = text(restore, "createdBy", m->pool);
     if (relay && ss_relay_find(asker->daemon, relay)) m->relay = apr_pstrdup(m->pool, relay);
     for (int i = 0; i < m->rcpt_count; i++) {
-        if (!restore_recipient(&m->rcpts[i], json_array_get(rows, (apr_size_t)i), m->pool)) return "a recipient's state is none that waits";
+        if (!restore_recipient(&m->rcpts[i], json_array_get(rows, (apr_size_t)i), m->pool))
+            return "a recipient's state is none that waits";
         if (m->rcpts[i].state == SS_STATE_HELD) m->held_since = now;
     }
     return NULL;

@@ -1,5 +1,6 @@
-/* pause.c: a relay's pause: by directive and made while running, kept over restarts, repeated in the log, and its time counted so that it never
- * makes mail expire. The row "pause/<relay>" of the setting table holds all of it. */
+/* pause.c: a relay's pause: by directive and made while running, kept over restarts, repeated in
+ * the log, and its time counted so that it never makes mail expire. The row "pause/<relay>" of the
+ * setting table holds all of it. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -19,24 +20,30 @@ static void set_timer(ss_relay_t *relay, apr_time_t now)
         ss_loop_untimer(relay->daemon->loop, &relay->pause_timer);
         return;
     }
-    if (relay->pause.stored && relay->pause.until && relay->pause.until < when) when = relay->pause.until;
+    if (relay->pause.stored && relay->pause.until && relay->pause.until < when)
+        when = relay->pause.until;
     ss_loop_timer(relay->daemon->loop, &relay->pause_timer, when > now ? when : now);
 }
 
 static void persist(ss_relay_t *relay)
 {
     const ss_pause_t *p = &relay->pause;
-    json_t *row = json_pack("{s:I,s:I}", "total", (json_int_t)p->total, "effectiveSince", (json_int_t)p->effective_since);
+    json_t *row = json_pack("{s:I,s:I}", "total", (json_int_t)p->total, "effectiveSince",
+                            (json_int_t)p->effective_since);
     char *text;
 
     relay->pause.number = ss_share_number(relay->daemon);
     if (p->stored) {
-        json_object_set_new(row, "stored", json_pack("{s:s,s:s,s:I,s:I}", "reason", p->reason ? p->reason : "", "who", p->who ? p->who : "",
-                                                     "since", (json_int_t)p->since, "until", (json_int_t)p->until));
+        json_object_set_new(row, "stored",
+                            json_pack("{s:s,s:s,s:I,s:I}", "reason", p->reason ? p->reason : "",
+                                      "who", p->who ? p->who : "", "since", (json_int_t)p->since,
+                                      "until", (json_int_t)p->until));
     }
     text = json_dumps(row, JSON_COMPACT);
     json_decref(row);
-    if (text) ss_daemon_remember(relay->daemon, apr_pstrcat(relay->pool, "pause/", relay->name, NULL), text);
+    if (text)
+        ss_daemon_remember(relay->daemon, apr_pstrcat(relay->pool, "pause/", relay->name, NULL),
+                           text);
     free(text);
 }
 
@@ -48,11 +55,17 @@ static void say(ss_relay_t *relay, apr_time_t now)
     if (!relay->settings->engine) return;
     apr_pool_create(&pool, relay->pool);
     relay->pause.said = now;
-    ss_log(relay->daemon->log, SS_LOG_WARN, 260, "relay \"%s\": sending is paused (%s%s%s%s%s%s) since %s%s%s: %" APR_INT64_T_FMT " messages wait%s%s",
-           relay->name, p->directive ? "SMTPSendPause On" : "", p->directive && p->stored ? ", and " : "", p->stored ? "by " : "",
-           p->stored ? (p->who && *p->who ? p->who : "unknown") : "", p->stored && p->reason && *p->reason ? ": " : "",
-           p->stored && p->reason ? p->reason : "", ss_text_time(pool, p->effective_since), p->stored && p->until ? ", until " : "",
-           p->stored && p->until ? ss_text_time(pool, p->until) : "", relay->waiting_messages, relay->waiting_messages && relay->oldest ? ", the oldest since " : "",
+    ss_log(relay->daemon->log, SS_LOG_WARN, 260,
+           "relay \"%s\": sending is paused (%s%s%s%s%s%s) since %s%s%s: %" APR_INT64_T_FMT
+           " messages wait%s%s",
+           relay->name, p->directive ? "SMTPSendPause On" : "",
+           p->directive && p->stored ? ", and " : "", p->stored ? "by " : "",
+           p->stored ? (p->who && *p->who ? p->who : "unknown") : "",
+           p->stored && p->reason && *p->reason ? ": " : "",
+           p->stored && p->reason ? p->reason : "", ss_text_time(pool, p->effective_since),
+           p->stored && p->until ? ", until " : "",
+           p->stored && p->until ? ss_text_time(pool, p->until) : "", relay->waiting_messages,
+           relay->waiting_messages && relay->oldest ? ", the oldest since " : "",
            relay->waiting_messages && relay->oldest ? ss_text_time(pool, relay->oldest) : "");
     apr_pool_destroy(pool);
 }
@@ -67,7 +80,9 @@ static void took_effect(ss_relay_t *relay, apr_time_t now)
     } else if (p->effective_since) {
         p->total += now > p->effective_since ? now - p->effective_since : 0;
         p->effective_since = 0;
-        ss_log(relay->daemon->log, SS_LOG_NOTICE, 261, "relay \"%s\": sending is resumed; %" APR_INT64_T_FMT " messages wait", relay->name, relay->waiting_messages);
+        ss_log(relay->daemon->log, SS_LOG_NOTICE, 261,
+               "relay \"%s\": sending is resumed; %" APR_INT64_T_FMT " messages wait", relay->name,
+               relay->waiting_messages);
         ss_relay_wake(relay);
     }
     set_timer(relay, now);
@@ -93,7 +108,9 @@ static void pause_timer(ss_timer_t *timer, apr_time_t now)
     ss_relay_t *relay = timer->self;
 
     if (relay->pause.stored && relay->pause.until && relay->pause.until <= now) {
-        ss_log(relay->daemon->log, SS_LOG_NOTICE, 262, "relay \"%s\": the pause by %s is over by its own time", relay->name, relay->pause.who ? relay->pause.who : "unknown");
+        ss_log(relay->daemon->log, SS_LOG_NOTICE, 262,
+               "relay \"%s\": the pause by %s is over by its own time", relay->name,
+               relay->pause.who ? relay->pause.who : "unknown");
         ss_pause_clear(relay, NULL, now);
         return;
     }
@@ -129,11 +146,16 @@ void ss_pause_share(ss_relay_t *relay, const char *json, apr_uint64_t number, ap
     json_t *row = json_loads(json, 0, NULL);
     const json_t *stored = json_object_get(row, "stored");
     ss_pause_t *p = &relay->pause;
-    apr_time_t since = json_integer_value(json_object_get(stored, "since")), until = json_integer_value(json_object_get(stored, "until"));
+    apr_time_t since = json_integer_value(json_object_get(stored, "since")),
+               until = json_integer_value(json_object_get(stored, "until"));
     int is_stored = stored && (!until || until > now);
 
-    if (number > p->number && (is_stored != p->stored || (is_stored && (since != p->since || until != p->until)))) {
-        if (!is_stored) ss_log(relay->daemon->log, SS_LOG_NOTICE, 264, "relay \"%s\": the pause by %s was ended at another node", relay->name, p->who ? p->who : "unknown");
+    if (number > p->number &&
+        (is_stored != p->stored || (is_stored && (since != p->since || until != p->until)))) {
+        if (!is_stored)
+            ss_log(relay->daemon->log, SS_LOG_NOTICE, 264,
+                   "relay \"%s\": the pause by %s was ended at another node", relay->name,
+                   p->who ? p->who : "unknown");
         p->stored = is_stored;
         p->since = since;
         p->until = until;
@@ -153,7 +175,8 @@ void ss_pause_begin(ss_relay_t *relay, apr_time_t now)
     if (since != relay->pause.effective_since) persist(relay);
 }
 
-apr_status_t ss_pause_set(ss_relay_t *relay, const char *reason, const char *who, apr_time_t until, apr_time_t now)
+apr_status_t ss_pause_set(ss_relay_t *relay, const char *reason, const char *who, apr_time_t until,
+                          apr_time_t now)
 {
     ss_pause_t *p = &relay->pause;
 
@@ -171,7 +194,10 @@ apr_status_t ss_pause_clear(ss_relay_t *relay, const char *who, apr_time_t now)
 {
     ss_pause_t *p = &relay->pause;
 
-    if (who && p->stored) ss_log(relay->daemon->log, SS_LOG_NOTICE, 263, "relay \"%s\": the pause by %s is ended by %s", relay->name, p->who ? p->who : "unknown", who);
+    if (who && p->stored)
+        ss_log(relay->daemon->log, SS_LOG_NOTICE, 263,
+               "relay \"%s\": the pause by %s is ended by %s", relay->name,
+               p->who ? p->who : "unknown", who);
     p->stored = 0;
     took_effect(relay, now);
     persist(relay);
@@ -182,7 +208,8 @@ apr_interval_time_t ss_relay_paused_total(const ss_relay_t *relay, apr_time_t no
 {
     const ss_pause_t *p = &relay->pause;
 
-    return p->total + (p->effective_since && now > p->effective_since ? now - p->effective_since : 0);
+    return p->total +
+           (p->effective_since && now > p->effective_since ? now - p->effective_since : 0);
 }
 
 json_t *ss_pause_json(const ss_relay_t *relay)
@@ -198,10 +225,20 @@ json_t *ss_pause_json(const ss_relay_t *relay)
     apr_pool_create(&pool, relay->pool);
     json_object_set_new(object, "directive", json_boolean(p->directive));
     json_object_set_new(object, "stored", json_boolean(p->stored));
-    json_object_set_new(object, "since", p->effective_since ? json_string(ss_text_time(pool, p->effective_since)) : json_null());
-    json_object_set_new(object, "until", p->stored && p->until ? json_string(ss_text_time(pool, p->until)) : json_null());
-    json_object_set_new(object, "reason", p->stored && p->reason ? json_string(ss_text_utf8(pool, p->reason, strlen(p->reason))) : json_null());
-    json_object_set_new(object, "who", p->stored && p->who ? json_string(ss_text_utf8(pool, p->who, strlen(p->who))) : json_null());
+    json_object_set_new(object, "since",
+                        p->effective_since ? json_string(ss_text_time(pool, p->effective_since))
+                                           : json_null());
+    json_object_set_new(object, "until",
+                        p->stored && p->until ? json_string(ss_text_time(pool, p->until))
+                                              : json_null());
+    json_object_set_new(object, "reason",
+                        p->stored && p->reason
+                            ? json_string(ss_text_utf8(pool, p->reason, strlen(p->reason)))
+                            : json_null());
+    json_object_set_new(object, "who",
+                        p->stored && p->who
+                            ? json_string(ss_text_utf8(pool, p->who, strlen(p->who)))
+                            : json_null());
     apr_pool_destroy(pool);
     return object;
 }

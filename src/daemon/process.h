@@ -1,4 +1,5 @@
-/* process.h: the delivery daemon as a process: what the fork inherits is sorted out, then core.c runs. */
+/* process.h: the delivery daemon as a process: what the fork inherits is sorted out, then core.c
+ * runs. */
 #ifndef SS_DAEMON_PROCESS_H
 #define SS_DAEMON_PROCESS_H
 
@@ -6,7 +7,9 @@
 
 #include "daemon/daemon.h"
 
-/* In the forked child; never returns. wait: the backoff after a crash, slept here and not in the parent. */
-void ss_process_run(const ss_daemon_options_t *options, apr_interval_time_t wait, server_rec *main_server, apr_pool_t *pool) __attribute__((noreturn));
+/* In the forked child; never returns. wait: the backoff after a crash, slept here and not in the
+ * parent. */
+void ss_process_run(const ss_daemon_options_t *options, apr_interval_time_t wait,
+                    server_rec *main_server, apr_pool_t *pool) __attribute__((noreturn));
 
 #endif

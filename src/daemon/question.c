@@ -1,4 +1,5 @@
-/* question.c: questions about messages: one, with ?wait until it is final, and the list by filter. See control.h. */
+/* question.c: questions about messages: one, with ?wait until it is final, and the list by filter.
+ * See control.h. */
 #include "daemon/control.h"
 
 #include <apr_strings.h>
@@ -15,12 +16,13 @@ typedef struct {
     ss_asker_t *asker;
     ss_daemon_t *daemon;
     apr_pool_t *pool;
-    int is_full;                     /* show: with history */
-    apr_time_t until;                /* get with wait */
-    int is_asking, was_woken;        /* a look-up is under way; something was committed since it was asked for */
+    int is_full;      /* show: with history */
+    apr_time_t until; /* get with wait */
+    /* a look-up is under way; something was committed since it was asked for */
+    int is_asking, was_woken;
     ss_waiter_t waiter;
     char id[SS_IDENT_TEXT];
-    ss_filter_t filter;              /* of a list */
+    ss_filter_t filter; /* of a list */
 } work_t;
 
 static work_t *work_create(ss_asker_t *asker)
@@ -55,7 +57,8 @@ static void overlay(ss_daemon_t *d, ss_message_t *m)
     for (int i = 0; i < m->rcpt_count && i < job->message->rcpt_count; i++) {
         const ss_recipient_t *now = &job->message->rcpts[i];
         if (ss_state_is_final(m->rcpts[i].state)) continue;
-        if (now->state == SS_STATE_SENDING || (!m->rcpts[i].reply && now->reply && !ss_state_is_final(now->state))) {
+        if (now->state == SS_STATE_SENDING ||
+            (!m->rcpts[i].reply && now->reply && !ss_state_is_final(now->state))) {
             m->rcpts[i].state = now->state;
             m->rcpts[i].reply = now->reply;
             m->rcpts[i].host = now->host;
@@ -86,8 +89,11 @@ static void looked_up(ss_store_request_t *request)
     int any = 0;
 
     work->is_asking = 0;
-    if (asker->is_closing || APR_STATUS_IS_NOTFOUND(request->rv) || (request->rv == APR_SUCCESS && !may_see(asker, m))) {
-        ss_asker_refuse(asker, 404, 0, NULL, "no message %s is known (finished ones are kept for SMTPSendHistory)", work->id);
+    if (asker->is_closing || APR_STATUS_IS_NOTFOUND(request->rv) ||
+        (request->rv == APR_SUCCESS && !may_see(asker, m))) {
+        ss_asker_refuse(asker, 404, 0, NULL,
+                        "no message %s is known (finished ones are kept for SMTPSendHistory)",
+                        work->id);
     } else if (request->rv != APR_SUCCESS) {
         ss_control_refuse_store(asker, request);
     } else {
@@ -98,7 +104,9 @@ static void looked_up(ss_store_request_t *request)
             return;
         }
         overlay(work->daemon, m);
-        ss_asker_document(asker, 200, ss_document_message(work->daemon, m, work->is_full ? request->history : NULL));
+        ss_asker_document(
+            asker, 200,
+            ss_document_message(work->daemon, m, work->is_full ? request->history : NULL));
     }
     apr_pool_destroy(request->pool);
     work_end(work);
@@ -109,7 +117,8 @@ static void ask_lookup(work_t *work)
     ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, work);
 
     apr_cpystrn(request->id, work->id, sizeof(request->id));
-    /* Waiting begins before the question: what is committed between its answer and the next look is not missed. */
+    /* Waiting begins before the question: what is committed between its answer and the next look is
+     * not missed. */
     work->is_asking = 1;
     work->was_woken = 0;
     if (work->until) ss_waiter_wait(work->daemon, &work->waiter, work->id, work->until);
@@ -154,7 +163,8 @@ static void listed(ss_store_request_t *request)
         }
         document = json_object();
         json_object_set_new(document, "messages", rows);
-        json_object_set_new(document, "more", request->more && last ? json_string(last) : json_null());
+        json_object_set_new(document, "more",
+                            request->more && last ? json_string(last) : json_null());
         ss_asker_document(work->asker, 200, document);
     }
     apr_pool_destroy(request->pool);

@@ -1,17 +1,19 @@
-/* quota.c: a share for each submitter and rate that fills with time (a token bucket). See quota.h. */
+/* quota.c: a share for each submitter and rate that fills with time (a token bucket). See quota.h.
+ */
 #include "daemon/quota.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
 
 typedef struct {
-    double left[SS_QUOTA_RATES_MAX];     /* messages */
+    double left[SS_QUOTA_RATES_MAX]; /* messages */
     apr_time_t filled;
 } share_t;
 
 struct ss_quota_t {
-    apr_pool_t *pool;          /* of the shares; cleared as a whole */
-    apr_hash_t *shares;        /* "submitter rate rate" -> share_t: another location's rates are another share */
+    apr_pool_t *pool; /* of the shares; cleared as a whole */
+    /* "submitter rate rate" -> share_t: another location's rates are another share */
+    apr_hash_t *shares;
 };
 
 ss_quota_t *ss_quota_create(apr_pool_t *pool)
@@ -23,13 +25,16 @@ ss_quota_t *ss_quota_create(apr_pool_t *pool)
     return quota;
 }
 
-static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count, apr_time_t now)
+static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates,
+                         int count, apr_time_t now)
 {
     char key[512];
     apr_size_t used = (apr_size_t)apr_snprintf(key, sizeof(key), "%.300s", submitter);
 
     for (int i = 0; i < count; i++) {
-        used += (apr_size_t)apr_snprintf(key + used, sizeof(key) - used, " %" APR_INT64_T_FMT "/%" APR_INT64_T_FMT, rates[i].count, (apr_int64_t)rates[i].per);
+        used += (apr_size_t)apr_snprintf(key + used, sizeof(key) - used,
+                                         " %" APR_INT64_T_FMT "/%" APR_INT64_T_FMT, rates[i].count,
+                                         (apr_int64_t)rates[i].per);
     }
     share_t *share = apr_hash_get(quota->shares, key, APR_HASH_KEY_STRING);
     if (share) return share;
@@ -44,7 +49,8 @@ static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate
     return share;
 }
 
-int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count, apr_time_t now)
+int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count,
+                  apr_time_t now)
 {
     double wait = 0;
 

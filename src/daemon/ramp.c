@@ -1,5 +1,6 @@
-/* ramp.c: a relay that is resumed slowly, so that what waited does not flood its server: a bound on its rate that doubles each minute. It is kept over a
- * restart; SMTPSendRate is what bounds a relay for good. */
+/* ramp.c: a relay that is resumed slowly, so that what waited does not flood its server: a bound on
+ * its rate that doubles each minute. It is kept over a restart; SMTPSendRate is what bounds a relay
+ * for good. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -7,7 +8,7 @@
 #include "base/text.h"
 
 #define RAMP_STEP (60 * APR_USEC_PER_SEC)
-#define RAMP_FASTEST 1000            /* microseconds a message: past it the bound is none */
+#define RAMP_FASTEST 1000 /* microseconds a message: past it the bound is none */
 
 /* One message each `per / count`, not `count` at once and then none for long. */
 static void apply(ss_relay_t *relay, apr_time_t now)
@@ -16,7 +17,8 @@ static void apply(ss_relay_t *relay, apr_time_t now)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, relay->pool);
-    apr_array_header_t *rates = own ? apr_array_copy(pool, own) : apr_array_make(pool, 1, sizeof(ss_rate_t));
+    apr_array_header_t *rates =
+        own ? apr_array_copy(pool, own) : apr_array_make(pool, 1, sizeof(ss_rate_t));
     if (relay->ramp.count) APR_ARRAY_PUSH(rates, ss_rate_t) = relay->ramp;
     ss_schedule_rates(relay->schedule, rates, now);
     apr_pool_destroy(pool);
@@ -28,7 +30,9 @@ static void remember(const ss_relay_t *relay)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, relay->pool);
-    ss_daemon_remember(relay->daemon, apr_pstrcat(pool, "ramp/", relay->name, NULL), relay->ramp.count ? apr_psprintf(pool, "%" APR_TIME_T_FMT, relay->ramp.per) : NULL);
+    ss_daemon_remember(relay->daemon, apr_pstrcat(pool, "ramp/", relay->name, NULL),
+                       relay->ramp.count ? apr_psprintf(pool, "%" APR_TIME_T_FMT, relay->ramp.per)
+                                         : NULL);
     apr_pool_destroy(pool);
 }
 
@@ -56,14 +60,18 @@ static void step(ss_timer_t *timer, apr_time_t now)
         remember(relay);
         return;
     }
-    ss_log(relay->daemon->log, SS_LOG_NOTICE, 277, "relay \"%s\": sends without the bound that it was resumed with; %" APR_INT64_T_FMT " messages wait", relay->name, relay->waiting_messages);
+    ss_log(relay->daemon->log, SS_LOG_NOTICE, 277,
+           "relay \"%s\": sends without the bound that it was resumed with; %" APR_INT64_T_FMT
+           " messages wait",
+           relay->name, relay->waiting_messages);
     end(relay, now);
 }
 
 static void begin(ss_relay_t *relay, apr_interval_time_t per, apr_time_t now)
 {
     relay->ramp = (ss_rate_t){ .count = 1, .per = per };
-    relay->ramp_timer = (ss_timer_t){ .node = relay->ramp_timer.node, .fired = step, .self = relay };
+    relay->ramp_timer =
+        (ss_timer_t){ .node = relay->ramp_timer.node, .fired = step, .self = relay };
     ss_loop_timer(relay->daemon->loop, &relay->ramp_timer, now + RAMP_STEP);
     apply(relay, now);
 }
@@ -83,6 +91,8 @@ void ss_relay_ramp(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now)
     }
     begin(relay, rate->per > rate->count ? rate->per / rate->count : 1, now);
     remember(relay);
-    ss_log(relay->daemon->log, SS_LOG_NOTICE, 278, "relay \"%s\": begins with %" APR_INT64_T_FMT " messages in %s, doubled each minute until nothing waits", relay->name, rate->count,
-           ss_text_duration_print(relay->pool, rate->per));
+    ss_log(relay->daemon->log, SS_LOG_NOTICE, 278,
+           "relay \"%s\": begins with %" APR_INT64_T_FMT
+           " messages in %s, doubled each minute until nothing waits",
+           relay->name, rate->count, ss_text_duration_print(relay->pool, rate->per));
 }

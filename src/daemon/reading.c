@@ -7,34 +7,40 @@
 #include "smtp/content.h"
 #include "smtp/output.h"
 
-/* What waits to be written refers to what was read: so far behind the place of reading nothing can be waited for any more. */
+/* What waits to be written refers to what was read: so far behind the place of reading nothing can
+ * be waited for any more. */
 #define KEPT (SS_OUTPUT_HIGH + 2 * SS_CONTENT_PIECE_MAX)
 #define SLOTS (KEPT / SS_PART_MAX + 4)
 
 typedef struct {
     int part;
-    apr_off_t end;                 /* of its bytes in the content */
-    apr_pool_t *pool;              /* the request's, with the bytes; NULL: free */
+    apr_off_t end;    /* of its bytes in the content */
+    apr_pool_t *pool; /* the request's, with the bytes; NULL: free */
     const char *bytes;
     apr_size_t len;
 } slot_t;
 
 /* Belongs to the request: the transaction may be over before the part comes. */
-typedef struct { ss_reading_t *reading; int part; apr_off_t at; } wish_t;
+typedef struct {
+    ss_reading_t *reading;
+    int part;
+    apr_off_t at;
+} wish_t;
 
 struct ss_reading_t {
     ss_daemon_t *daemon;
     const ss_message_t *message;
     void (*ready)(void *self);
     void *self;
-    int part;                      /* that was read last, and where it begins */
+    int part; /* that was read last, and where it begins */
     apr_off_t part_at;
     slot_t slots[SLOTS];
-    wish_t *wish;                  /* under way; or NULL */
+    wish_t *wish; /* under way; or NULL */
     apr_status_t failed;
 };
 
-ss_reading_t *ss_reading_begin(ss_daemon_t *d, const ss_message_t *m, void (*ready)(void *self), void *self, apr_pool_t *pool)
+ss_reading_t *ss_reading_begin(ss_daemon_t *d, const ss_message_t *m, void (*ready)(void *self),
+                               void *self, apr_pool_t *pool)
 {
     ss_reading_t *reading = apr_pcalloc(pool, sizeof(*reading));
 
@@ -62,13 +68,18 @@ static void came(ss_store_request_t *request)
         return;
     }
     reading->wish = NULL;
-    for (int i = 0; i < SLOTS && !slot; i++) if (!reading->slots[i].pool) slot = &reading->slots[i];
-    if (request->rv != APR_SUCCESS || request->bytes_len != reading->message->parts[wish->part].len || !slot) {
+    for (int i = 0; i < SLOTS && !slot; i++)
+        if (!reading->slots[i].pool) slot = &reading->slots[i];
+    if (request->rv != APR_SUCCESS ||
+        request->bytes_len != reading->message->parts[wish->part].len || !slot) {
         reading->failed = request->rv != APR_SUCCESS ? request->rv : APR_EGENERAL;
         apr_pool_destroy(request->pool);
     } else {
-        *slot = (slot_t){ .part = wish->part, .end = wish->at + (apr_off_t)request->bytes_len, .pool = request->pool,
-                          .bytes = request->bytes, .len = request->bytes_len };
+        *slot = (slot_t){ .part = wish->part,
+                          .end = wish->at + (apr_off_t)request->bytes_len,
+                          .pool = request->pool,
+                          .bytes = request->bytes,
+                          .len = request->bytes_len };
     }
     reading->ready(reading->self);
 }
@@ -95,7 +106,8 @@ static int find_part(ss_reading_t *reading, apr_off_t at)
         reading->part = 0;
         reading->part_at = 0;
     }
-    while (reading->part < m->part_count && at >= reading->part_at + (apr_off_t)m->parts[reading->part].len) {
+    while (reading->part < m->part_count &&
+           at >= reading->part_at + (apr_off_t)m->parts[reading->part].len) {
         reading->part_at += (apr_off_t)m->parts[reading->part].len;
         reading->part++;
     }
@@ -113,8 +125,10 @@ apr_status_t ss_reading_at(ss_reading_t *reading, apr_off_t at, const char **byt
     for (int i = 0; i < SLOTS && !start; i++) {
         slot_t *slot = &reading->slots[i];
         if (!slot->pool) continue;
-        if (slot->part == reading->part) start = slot->bytes;
-        else if (slot->end + KEPT <= at) free_slot(slot);
+        if (slot->part == reading->part)
+            start = slot->bytes;
+        else if (slot->end + KEPT <= at)
+            free_slot(slot);
     }
     if (start) {
         apr_size_t skip = (apr_size_t)(at - reading->part_at);

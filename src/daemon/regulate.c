@@ -9,12 +9,15 @@
 
 /* ---- pause, resume, flush ---- */
 
-static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows, apr_time_t now)
+static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
+                      apr_time_t now)
 {
     apr_interval_time_t lasts = json_integer_value(json_object_get(header, "for"));
 
-    ss_pause_set(relay, json_string_value(json_object_get(header, "reason")), who, lasts > 0 ? now + lasts : 0, now);
-    json_array_append_new(rows, json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
+    ss_pause_set(relay, json_string_value(json_object_get(header, "reason")), who,
+                 lasts > 0 ? now + lasts : 0, now);
+    json_array_append_new(rows,
+                          json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
 }
 
 /* "rate": [count, microseconds] of the request; NULL: none. */
@@ -27,21 +30,29 @@ static const ss_rate_t *read_rate(const json_t *header, ss_rate_t *rate)
     return rate->count > 0 && rate->per > 0 ? rate : NULL;
 }
 
-static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows, apr_time_t now)
+static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
+                       apr_time_t now)
 {
     const char *note = NULL;
     ss_rate_t rate;
 
     ss_relay_ramp(relay, read_rate(header, &rate), now);
     ss_pause_clear(relay, who, now);
-    if (relay->pause.directive) note = "still paused: the configuration says SMTPSendPause On";
-    else if (!relay->settings->engine) note = "nothing is sent: the configuration says SMTPSendEngine Off";
-    json_array_append_new(rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused", relay->pause.directive, "note", note));
+    if (relay->pause.directive)
+        note = "still paused: the configuration says SMTPSendPause On";
+    else if (!relay->settings->engine)
+        note = "nothing is sent: the configuration says SMTPSendEngine Off";
+    json_array_append_new(rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
+                                          relay->pause.directive, "note", note));
 }
 
-typedef struct { ss_asker_t *asker; json_t *document; } settled_t;
+typedef struct {
+    ss_asker_t *asker;
+    json_t *document;
+} settled_t;
 
-/* The answer leaves after the pause is on stable storage: a request behind the rows written says so. */
+/* The answer leaves after the pause is on stable storage: a request behind the rows written says
+ * so. */
 static void pause_stored(ss_store_request_t *request)
 {
     settled_t *s = request->baton;
@@ -55,12 +66,17 @@ static void pause_stored(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-static void note_regulation(ss_daemon_t *d, const char *verb, const char *relay, const char *reason, const char *who, apr_time_t now)
+static void note_regulation(ss_daemon_t *d, const char *verb, const char *relay, const char *reason,
+                            const char *who, apr_time_t now)
 {
     apr_pool_t *pool;
 
     apr_pool_create(&pool, d->pool);
-    ss_chronicle_note(d, who, apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays", relay ? relay : "", reason && *reason ? ": " : "", reason ? reason : "", NULL), now);
+    ss_chronicle_note(d, who,
+                      apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays",
+                                  relay ? relay : "", reason && *reason ? ": " : "",
+                                  reason ? reason : "", NULL),
+                      now);
     apr_pool_destroy(pool);
 }
 
@@ -92,10 +108,16 @@ void ss_regulate(ss_asker_t *asker, const json_t *header, const char *verb)
         } else if (!strcmp(verb, "resume")) {
             resume_one(relay, header, who, rows, now);
         } else {
-            ss_log(d->log, SS_LOG_NOTICE, 271, "relay \"%s\": flushed by %s: everything that waits is tried at once", relay->name, who);
+            ss_log(d->log, SS_LOG_NOTICE, 271,
+                   "relay \"%s\": flushed by %s: everything that waits is tried at once",
+                   relay->name, who);
             ss_relay_flush(relay, who);
-            json_array_append_new(rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused", ss_relay_is_paused(relay),
-                                                  "note", ss_relay_is_paused(relay) ? "sending is paused: nothing goes out before it is resumed" : NULL));
+            json_array_append_new(
+                rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
+                                ss_relay_is_paused(relay), "note",
+                                ss_relay_is_paused(relay)
+                                    ? "sending is paused: nothing goes out before it is resumed"
+                                    : NULL));
         }
     }
     note_regulation(d, verb, name, json_string_value(json_object_get(header, "reason")), who, now);

@@ -1,4 +1,5 @@
-/* relay.c: the relays: what can be sent now, through which connection, and what to wait for otherwise. */
+/* relay.c: the relays: what can be sent now, through which connection, and what to wait for
+ * otherwise. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -8,10 +9,12 @@
 #include "daemon/conn.h"
 #include "daemon/share.h"
 
-#define FILL_LIMIT 2000             /* places in the order that one question to the store brings */
+/* places in the order that one question to the store brings */
+#define FILL_LIMIT 2000
 #define FILL_AGAIN APR_USEC_PER_SEC /* a failed reading of the order is tried again */
 #define SWEEP_LIMIT 500
-#define HANDED_A_TURN 256           /* messages handed over before other clients of the loop get their turn */
+/* messages handed over before other clients of the loop get their turn */
+#define HANDED_A_TURN 256
 
 /* ---- filling the order from the store ---- */
 
@@ -25,7 +28,8 @@ static void add_due(ss_relay_t *relay, const apr_array_header_t *rows)
         const ss_due_t *due = &APR_ARRAY_IDX(rows, i, ss_due_t);
         relay->fill_time = due->due;
         apr_cpystrn(relay->fill_id, due->id, sizeof(relay->fill_id));
-        if (!ss_job_find(d, due->id)) ss_job_settle(ss_job_create(d, relay, NULL, due), ss_loop_now(d->loop));
+        if (!ss_job_find(d, due->id))
+            ss_job_settle(ss_job_create(d, relay, NULL, due), ss_loop_now(d->loop));
     }
 }
 
@@ -43,23 +47,31 @@ static void filled(ss_store_request_t *request)
 
     relay->is_filling = 0;
     if (request->rv != APR_SUCCESS) {
-        ss_log(relay->daemon->log, SS_LOG_ERROR, 230, "relay \"%s\": waiting mail could not be read from the queue: %s", relay->name, request->result.text);
+        ss_log(relay->daemon->log, SS_LOG_ERROR, 230,
+               "relay \"%s\": waiting mail could not be read from the queue: %s", relay->name,
+               request->result.text);
         ss_schedule_set_more(relay->schedule, 1);
-        ss_loop_timer(relay->daemon->loop, &relay->fill_timer, ss_loop_now(relay->daemon->loop) + FILL_AGAIN);
+        ss_loop_timer(relay->daemon->loop, &relay->fill_timer,
+                      ss_loop_now(relay->daemon->loop) + FILL_AGAIN);
         apr_pool_destroy(request->pool);
         return;
     }
     add_due(relay, request->rows);
     if (request->rows->nelts < request->limit) {
         more = relay->fill_name + 1 < relay->names->nelts;
-        if (more) begin_name(relay, relay->fill_name + 1);
-        else relay->was_read = 1;
+        if (more)
+            begin_name(relay, relay->fill_name + 1);
+        else
+            relay->was_read = 1;
     }
     apr_pool_destroy(request->pool);
-    /* The first time all of it is looked at: a backlog of one submitter hides nobody else's mail behind it. The schedule keeps a fair part. */
+    /* The first time all of it is looked at: a backlog of one submitter hides nobody else's mail
+     * behind it. The schedule keeps a fair part. */
     if (relay->daemon->is_leaving) return;
-    if (more && (!relay->was_read || ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 2)) ask_due(relay);
-    else if (more) ss_schedule_set_more(relay->schedule, 1);
+    if (more && (!relay->was_read || ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 2))
+        ask_due(relay);
+    else if (more)
+        ss_schedule_set_more(relay->schedule, 1);
     ss_relay_wake(relay);
 }
 
@@ -102,7 +114,8 @@ static void loaded(ss_store_request_t *request)
     if (request->rv != APR_SUCCESS) {
         if (!APR_STATUS_IS_NOTFOUND(request->rv)) {
             if (ss_daemon_is_new(d, "messages that could not be read from the queue")) {
-                ss_log(d->log, SS_LOG_ERROR, 231, "%s: could not be read from the queue: %s", job->entry.id, request->result.text);
+                ss_log(d->log, SS_LOG_ERROR, 231, "%s: could not be read from the queue: %s",
+                       job->entry.id, request->result.text);
             }
             ss_schedule_set_more(relay->schedule, 1);
         }
@@ -115,7 +128,8 @@ static void loaded(ss_store_request_t *request)
     job->message = request->message;
     apr_pool_destroy(request->pool);
     if (job->message->is_foreign) {
-        /* Another node has taken it over, or an action there is to be told to the one whose it is. */
+        /* Another node has taken it over, or an action there is to be told to the one whose it is.
+         */
         apr_pool_destroy(job->message->pool);
         job->message = NULL;
         job->is_gone = 1;
@@ -198,11 +212,13 @@ static void open_more(ss_relay_t *relay, apr_time_t now)
     ss_conn_open(relay, host, now);
 }
 
-/* A preferred host that was down is tried again while another carries the mail: as long as there is some. */
+/* A preferred host that was down is tried again while another carries the mail: as long as there is
+ * some. */
 static void probe_preferred(ss_relay_t *relay, apr_time_t now)
 {
     for (int i = 0; i < relay->host_count && relay->hosts[i].condition != SS_HOST_UP; i++) {
-        if (!relay->hosts[i].is_probing && relay->hosts[i].next <= now && relay->conn_count <= relay->conn_limit) {
+        if (!relay->hosts[i].is_probing && relay->hosts[i].next <= now &&
+            relay->conn_count <= relay->conn_limit) {
             ss_conn_open(relay, i, now);
             return;
         }
@@ -217,7 +233,9 @@ static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
     int is_moving = 0;
 
     (void)unused;
-    if (d->is_leaving || !d->store || ss_relay_is_paused(relay) || !relay->host_count || ss_result_is_set(&relay->tls_result) || !ss_share_may_send(d)) return;
+    if (d->is_leaving || !d->store || ss_relay_is_paused(relay) || !relay->host_count ||
+        ss_result_is_set(&relay->tls_result) || !ss_share_may_send(d))
+        return;
     for (int i = 0; i < HANDED_A_TURN; i++) {
         ss_entry_t *entry = ss_schedule_next(relay->schedule, now, &when);
         if (!entry) {
@@ -235,7 +253,9 @@ static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
         break;
     }
     if (is_moving) probe_preferred(relay, now);
-    if (ss_schedule_has_more(relay->schedule) && !relay->fill_timer.node.place && ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 4) ss_relay_fill(relay);
+    if (ss_schedule_has_more(relay->schedule) && !relay->fill_timer.node.place &&
+        ss_schedule_count(relay->schedule) < SS_SCHEDULE_MAX / 4)
+        ss_relay_fill(relay);
 }
 
 void ss_relay_wake(ss_relay_t *relay)
@@ -253,7 +273,8 @@ static void relay_timer(ss_timer_t *timer, apr_time_t now)
 
 void ss_relay_quit(ss_relay_t *relay)
 {
-    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next; conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
+    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next;
+         conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
         next = APR_RING_NEXT(conn, ring);
         ss_conn_quit(conn);
     }
@@ -266,7 +287,9 @@ void ss_relay_abort(ss_relay_t *relay)
         conn->is_quitting = 1;
         ss_link_abort(conn->link, "the delivery daemon ends");
         /* CLOSED removes it; a link that does not say so would never end this loop. */
-        if (!APR_RING_EMPTY(&relay->conns, ss_conn_t, ring) && APR_RING_FIRST(&relay->conns) == conn) APR_RING_REMOVE(conn, ring);
+        if (!APR_RING_EMPTY(&relay->conns, ss_conn_t, ring) &&
+            APR_RING_FIRST(&relay->conns) == conn)
+            APR_RING_REMOVE(conn, ring);
     }
 }
 
@@ -290,7 +313,10 @@ static void swept(ss_store_request_t *request)
             continue;
         }
         if (!job) {
-            ss_due_t due = { .due = now, .created = m->created, .submitter = m->submitter, .priority = m->priority };
+            ss_due_t due = { .due = now,
+                             .created = m->created,
+                             .submitter = m->submitter,
+                             .priority = m->priority };
             apr_cpystrn(due.id, m->id, sizeof(due.id));
             job = ss_job_create(relay->daemon, relay, NULL, &due);
         } else if (job->is_scheduled) {
@@ -307,7 +333,10 @@ void ss_relay_sweep(ss_relay_t *relay, apr_time_t now)
     if (ss_relay_is_paused(relay) || !relay->waiting_messages) return;
     for (int i = 0; i < relay->names->nelts; i++) {
         ss_store_request_t *request = ss_store_request(SS_STORE_LIST, swept, relay);
-        request->filter = (ss_filter_t){ .state = -1, .relay = APR_ARRAY_IDX(relay->names, i, const char *), .uid = -1, .is_waiting = 1 };
+        request->filter = (ss_filter_t){ .state = -1,
+                                         .relay = APR_ARRAY_IDX(relay->names, i, const char *),
+                                         .uid = -1,
+                                         .is_waiting = 1 };
         request->filter.created_before = now - relay->settings->expire;
         request->filter.overdue_at = now;
         request->limit = SWEEP_LIMIT;
@@ -331,8 +360,10 @@ void ss_relay_stored(ss_relay_t *relay, const ss_message_t *m, int sign)
     relay->waiting_messages += sign;
     if (sign > 0 && !relay->oldest) relay->oldest = m->created;
     if (relay->waiting_messages <= 0) relay->oldest = 0;
-    if (sign > 0) relay->waiting_bytes += m->size;
-    else relay->waiting_bytes -= relay->waiting_bytes > m->size ? m->size : relay->waiting_bytes;
+    if (sign > 0)
+        relay->waiting_bytes += m->size;
+    else
+        relay->waiting_bytes -= relay->waiting_bytes > m->size ? m->size : relay->waiting_bytes;
     if (relay->waiting_messages < 0) relay->waiting_messages = 0;
 }
 
@@ -358,7 +389,9 @@ const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const ch
         return "down";
     }
     if (relay->pause.directive || relay->pause.stored) {
-        *cause = relay->pause.stored && relay->pause.reason ? relay->pause.reason : relay->pause.directive ? "SMTPSendPause On" : "paused";
+        *cause = relay->pause.stored && relay->pause.reason ? relay->pause.reason
+                 : relay->pause.directive                   ? "SMTPSendPause On"
+                                                            : "paused";
         return "paused";
     }
     if (ss_result_is_set(&relay->tls_result)) {
@@ -376,14 +409,18 @@ const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const ch
 
 const char *ss_relay_secret_state(const ss_relay_t *relay)
 {
-    static const char *const kinds[] = {
-        [SS_SECRET_NONE] = "empty", [SS_SECRET_TEXT] = "set (text)", [SS_SECRET_FILE] = "set (file)",
-        [SS_SECRET_ENV] = "set (env)", [SS_SECRET_EXEC] = "set (exec)"
-    };
+    static const char *const kinds[] = { [SS_SECRET_NONE] = "empty",
+                                         [SS_SECRET_TEXT] = "set (text)",
+                                         [SS_SECRET_FILE] = "set (file)",
+                                         [SS_SECRET_ENV] = "set (env)",
+                                         [SS_SECRET_EXEC] = "set (exec)" };
 
-    if (!relay->settings->password || relay->settings->password->kind == SS_SECRET_NONE) return "empty";
-    if (relay->settings->password->kind != SS_SECRET_EXEC && !ss_secret_is_ready(relay->secret)) return "unreadable";
-    if (ss_result_is_set(&relay->secret_result) && !ss_secret_is_ready(relay->secret)) return "unreadable";
+    if (!relay->settings->password || relay->settings->password->kind == SS_SECRET_NONE)
+        return "empty";
+    if (relay->settings->password->kind != SS_SECRET_EXEC && !ss_secret_is_ready(relay->secret))
+        return "unreadable";
+    if (ss_result_is_set(&relay->secret_result) && !ss_secret_is_ready(relay->secret))
+        return "unreadable";
     return kinds[relay->settings->password->kind];
 }
 
@@ -405,7 +442,10 @@ ss_relay_t *ss_relay_for(ss_daemon_t *d, const char *name)
 
     if (relay) return relay;
     if (!apr_hash_get(d->adopted, name, APR_HASH_KEY_STRING)) {
-        ss_log(d->log, SS_LOG_WARN, 232, "mail waits for relay \"%s\", which is not configured any more: relay \"%s\" takes it", name, main_relay->name);
+        ss_log(
+            d->log, SS_LOG_WARN, 232,
+            "mail waits for relay \"%s\", which is not configured any more: relay \"%s\" takes it",
+            name, main_relay->name);
         name = apr_pstrdup(d->pool, name);
         apr_hash_set(d->adopted, name, APR_HASH_KEY_STRING, "");
         APR_ARRAY_PUSH(main_relay->names, const char *) = name;
@@ -438,8 +478,11 @@ static ss_relay_t *create(ss_daemon_t *d, const ss_settings_t *settings)
     relay->pump = (ss_deferred_t){ .call = pump_relay, .self = relay };
     APR_RING_INIT(&relay->conns, ss_conn_t, ring);
     ss_schedule_rates(relay->schedule, settings->rates, apr_time_now());
-    if (settings->tls != SS_TLS_NONE && ss_tls_create(&relay->tls, settings, &relay->tls_result, pool) != APR_SUCCESS) {
-        ss_log(d->log, SS_LOG_ERROR, 233, "relay \"%s\": its TLS settings cannot work: %s; its mail waits", relay->name, relay->tls_result.text);
+    if (settings->tls != SS_TLS_NONE &&
+        ss_tls_create(&relay->tls, settings, &relay->tls_result, pool) != APR_SUCCESS) {
+        ss_log(d->log, SS_LOG_ERROR, 233,
+               "relay \"%s\": its TLS settings cannot work: %s; its mail waits", relay->name,
+               relay->tls_result.text);
     }
     return relay;
 }
@@ -448,7 +491,8 @@ apr_status_t ss_relays_create(ss_daemon_t *d)
 {
     d->relays = apr_array_make(d->pool, d->config->relays->nelts, sizeof(ss_relay_t *));
     for (int i = 0; i < d->config->relays->nelts; i++) {
-        APR_ARRAY_PUSH(d->relays, ss_relay_t *) = create(d, APR_ARRAY_IDX(d->config->relays, i, const ss_settings_t *));
+        APR_ARRAY_PUSH(d->relays, ss_relay_t *) =
+            create(d, APR_ARRAY_IDX(d->config->relays, i, const ss_settings_t *));
     }
     return d->relays->nelts ? APR_SUCCESS : APR_EINVAL;
 }

@@ -1,4 +1,5 @@
-/* report.c: reports on failed, late and passed-on mail. See report.h; their text is mail/bounce.c's. */
+/* report.c: reports on failed, late and passed-on mail. See report.h; their text is
+ * mail/bounce.c's. */
 #include "daemon/report.h"
 
 #include <apr_strings.h>
@@ -8,7 +9,8 @@
 #include "mail/message.h"
 #include "smtp/advice.h"
 
-#define HEADER_MAX (512 * 1024)        /* of a header put together from parts; the doors take at most half of it */
+/* of a header put together from parts; the doors take at most half of it */
+#define HEADER_MAX (512 * 1024)
 
 /* The sender of reports: "" for <>. */
 static const char *sender_of(const ss_settings_t *s)
@@ -37,7 +39,8 @@ static apr_size_t header_room(const ss_message_t *m)
     return len < HEADER_MAX ? len : HEADER_MAX;
 }
 
-/* The first len bytes of the content, put together where they lie in several parts; NULL: not in memory. */
+/* The first len bytes of the content, put together where they lie in several parts; NULL: not in
+ * memory. */
 static const char *content_of(const ss_message_t *m, apr_size_t len, apr_pool_t *pool)
 {
     apr_size_t at = 0;
@@ -57,9 +60,9 @@ static const char *content_of(const ss_message_t *m, apr_size_t len, apr_pool_t 
 
 int ss_report_wants(const ss_job_t *job, const ss_recipient_t *rcpt, ss_bounce_kind_t kind)
 {
-    static const unsigned bits[] = {
-        [SS_BOUNCE_FAILED] = SS_NOTIFY_FAILURE, [SS_BOUNCE_DELAYED] = SS_NOTIFY_DELAY, [SS_BOUNCE_RELAYED] = SS_NOTIFY_SUCCESS
-    };
+    static const unsigned bits[] = { [SS_BOUNCE_FAILED] = SS_NOTIFY_FAILURE,
+                                     [SS_BOUNCE_DELAYED] = SS_NOTIFY_DELAY,
+                                     [SS_BOUNCE_RELAYED] = SS_NOTIFY_SUCCESS };
 
     if (!reader_of(job)) return 0;
     /* Not asked for: failures and delays are told, success is not (RFC 3461 4.1). */
@@ -71,7 +74,8 @@ apr_time_t ss_report_delay_at(const ss_job_t *job, const ss_recipient_t *rcpt, a
 {
     apr_interval_time_t after = job->relay->settings->delay_notice;
 
-    if (after <= 0 || rcpt->is_delay_told || !ss_report_wants(job, rcpt, SS_BOUNCE_DELAYED)) return 0;
+    if (after <= 0 || rcpt->is_delay_told || !ss_report_wants(job, rcpt, SS_BOUNCE_DELAYED))
+        return 0;
     return now - ss_outcome_age(job, now) + after;
 }
 
@@ -81,7 +85,11 @@ static void describe(ss_bounce_rcpt_t *to, const ss_recipient_t *rcpt)
 {
     const ss_advice_t *advice = rcpt->advice ? ss_advice_find(rcpt->advice) : NULL;
 
-    *to = (ss_bounce_rcpt_t){ .address = rcpt->address, .orcpt = rcpt->orcpt, .dsn = rcpt->dsn, .reply = rcpt->reply, .host = rcpt->host,
+    *to = (ss_bounce_rcpt_t){ .address = rcpt->address,
+                              .orcpt = rcpt->orcpt,
+                              .dsn = rcpt->dsn,
+                              .reply = rcpt->reply,
+                              .host = rcpt->host,
                               .last_attempt = rcpt->last_attempt };
     if (!advice) return;
     to->title = advice->title;
@@ -106,20 +114,35 @@ static const char *author_of(const ss_settings_t *s, apr_pool_t *pool)
     return apr_pstrcat(pool, "mailer-daemon@", s->server_name ? s->server_name : "localhost", NULL);
 }
 
-static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_rcpt_t *rcpts, int count, apr_time_t now, apr_pool_t *pool)
+static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_kind_t kind,
+                       const ss_bounce_rcpt_t *rcpts, int count, apr_time_t now, apr_pool_t *pool)
 {
     const ss_message_t *m = job->message;
     const ss_settings_t *s = job->relay->settings;
-    int is_whole = kind == SS_BOUNCE_FAILED && m->ret == SS_RET_FULL && m->size <= SS_BOUNCE_FULL_MAX && ss_message_resident(m) == m->size;
+    int is_whole = kind == SS_BOUNCE_FAILED && m->ret == SS_RET_FULL &&
+                   m->size <= SS_BOUNCE_FULL_MAX && ss_message_resident(m) == m->size;
     apr_size_t len = is_whole ? (apr_size_t)m->size : header_room(m);
     apr_interval_time_t expire = m->expire ? m->expire : s->expire;
 
-    ss_bounce_t model = {
-        .kind = kind, .to = reader_of(job), .from = author_of(s, pool), .host = s->server_name ? s->server_name : "localhost", .id = m->id, .envid = m->envid,
-        .arrived = m->created, .now = now, .until = kind == SS_BOUNCE_DELAYED ? now + expire - ss_outcome_age(job, now) : 0, .random = random64(),
-        .rcpts = rcpts, .rcpt_count = count, .content = content_of(m, len, pool), .content_len = len, .is_whole = is_whole,
-        .is_8bit = m->is_8bit, .is_utf8 = m->is_utf8
-    };
+    ss_bounce_t model = { .kind = kind,
+                          .to = reader_of(job),
+                          .from = author_of(s, pool),
+                          .host = s->server_name ? s->server_name : "localhost",
+                          .id = m->id,
+                          .envid = m->envid,
+                          .arrived = m->created,
+                          .now = now,
+                          .until = kind == SS_BOUNCE_DELAYED
+                                       ? now + expire - ss_outcome_age(job, now)
+                                       : 0,
+                          .random = random64(),
+                          .rcpts = rcpts,
+                          .rcpt_count = count,
+                          .content = content_of(m, len, pool),
+                          .content_len = len,
+                          .is_whole = is_whole,
+                          .is_8bit = m->is_8bit,
+                          .is_utf8 = m->is_utf8 };
     ss_bounce(text, &model, pool);
 }
 
@@ -137,7 +160,8 @@ static void put_content(ss_message_t *m, const ss_bounce_text_t *text)
     }
 }
 
-static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_rcpt_t *rcpts, int count, apr_time_t now)
+static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_rcpt_t *rcpts,
+                          int count, apr_time_t now)
 {
     ss_daemon_t *d = job->daemon;
     apr_pool_t *pool = ss_store_pool();
@@ -189,8 +213,7 @@ static int kind_of(const ss_job_t *job, const ss_recipient_t *rcpt, int has_dsn,
     case SS_STATE_DEFERRED:
         at = ss_report_delay_at(job, rcpt, now);
         return at && at <= now ? SS_BOUNCE_DELAYED : -1;
-    default:
-        return -1;
+    default: return -1;
     }
 }
 
@@ -208,26 +231,37 @@ static int is_loop(const ss_message_t *m)
     return yes;
 }
 
-static void add_one(ss_job_t *job, ss_store_request_t *outcome, ss_bounce_kind_t kind, const ss_bounce_rcpt_t *rcpts, int count, apr_time_t now)
+static void add_one(ss_job_t *job, ss_store_request_t *outcome, ss_bounce_kind_t kind,
+                    const ss_bounce_rcpt_t *rcpts, int count, apr_time_t now)
 {
-    static const char *const what[] = { [SS_BOUNCE_FAILED] = "failure reported", [SS_BOUNCE_DELAYED] = "delay reported", [SS_BOUNCE_RELAYED] = "passing on reported" };
+    static const char *const what[] = { [SS_BOUNCE_FAILED] = "failure reported",
+                                        [SS_BOUNCE_DELAYED] = "delay reported",
+                                        [SS_BOUNCE_RELAYED] = "passing on reported" };
     ss_message_t *report = make(job, kind, rcpts, count, now);
 
-    if (!outcome->reports) outcome->reports = apr_array_make(outcome->pool, 1, sizeof(ss_message_t *));
+    if (!outcome->reports)
+        outcome->reports = apr_array_make(outcome->pool, 1, sizeof(ss_message_t *));
     APR_ARRAY_PUSH(outcome->reports, ss_message_t *) = report;
-    if (!outcome->history) outcome->history = apr_array_make(outcome->pool, 1, sizeof(ss_history_t));
+    if (!outcome->history)
+        outcome->history = apr_array_make(outcome->pool, 1, sizeof(ss_history_t));
     ss_history_t *row = apr_array_push(outcome->history);
-    *row = (ss_history_t){ .time = now, .recipient = -1, .what = what[kind],
-                           .text = apr_pstrcat(outcome->pool, "to ", report->rcpts[0].address, " by message ", report->id, NULL) };
+    *row = (ss_history_t){ .time = now,
+                           .recipient = -1,
+                           .what = what[kind],
+                           .text = apr_pstrcat(outcome->pool, "to ", report->rcpts[0].address,
+                                               " by message ", report->id, NULL) };
 }
 
 static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)
 {
-    ss_log(job->daemon->log, SS_LOG_WARN, 253, "%s: a report on message %s could not be delivered to <%s> (%s): nobody is told", job->message->id,
-           job->message->created_by, rcpt->address, rcpt->reply ? rcpt->reply : "no reason given");
+    ss_log(job->daemon->log, SS_LOG_WARN, 253,
+           "%s: a report on message %s could not be delivered to <%s> (%s): nobody is told",
+           job->message->id, job->message->created_by, rcpt->address,
+           rcpt->reply ? rcpt->reply : "no reason given");
 }
 
-void ss_report_add(ss_job_t *job, ss_store_request_t *outcome, const int *numbers, int count, int has_dsn, apr_time_t now)
+void ss_report_add(ss_job_t *job, ss_store_request_t *outcome, const int *numbers, int count,
+                   int has_dsn, apr_time_t now)
 {
     ss_bounce_rcpt_t *rcpts = NULL;
     int is_checked = 0;
@@ -236,10 +270,15 @@ void ss_report_add(ss_job_t *job, ss_store_request_t *outcome, const int *number
         int found = 0;
         for (int i = 0; i < count; i++) {
             ss_recipient_t *rcpt = &job->message->rcpts[numbers[i]];
-            if (kind == SS_BOUNCE_FAILED && job->message->created_by && ss_state_is_final(rcpt->state) && rcpt->state != SS_STATE_SENT) say_unreported(job, rcpt);
+            if (kind == SS_BOUNCE_FAILED && job->message->created_by &&
+                ss_state_is_final(rcpt->state) && rcpt->state != SS_STATE_SENT)
+                say_unreported(job, rcpt);
             if (kind_of(job, rcpt, has_dsn, now) != kind) continue;
             if (!is_checked && is_loop(job->message)) {
-                ss_log(job->daemon->log, SS_LOG_WARN, 254, "%s: an automatic answer, or a message that goes in circles: no report is sent", job->message->id);
+                ss_log(
+                    job->daemon->log, SS_LOG_WARN, 254,
+                    "%s: an automatic answer, or a message that goes in circles: no report is sent",
+                    job->message->id);
                 return;
             }
             is_checked = 1;
@@ -264,7 +303,8 @@ void ss_report_committed(ss_relay_t *relay, const ss_store_request_t *outcome)
             apr_pool_destroy(report->pool);
             continue;
         }
-        ss_log(d->log, SS_LOG_INFO, 252, "%s: <%s> is told so by report %s", report->created_by, report->rcpts[0].address, report->id);
+        ss_log(d->log, SS_LOG_INFO, 252, "%s: <%s> is told so by report %s", report->created_by,
+               report->rcpts[0].address, report->id);
         ss_relay_stored(relay, report, +1);
         ss_job_t *job = ss_job_create(d, relay, report, NULL);
         job->received = report->created;

@@ -11,18 +11,24 @@
 
 struct ss_share_t {
     ss_timer_t timer;
-    void (*ready)(ss_daemon_t *d);     /* until the first answer */
+    void (*ready)(ss_daemon_t *d); /* until the first answer */
     apr_uint64_t number;
-    apr_time_t last;                   /* when the last sign of life was asked for that was given; 0: none yet */
-    int is_stale;                      /* nothing is started: the last one is too long ago */
-    int must_count;                    /* what this node holds is not known well any more */
-    apr_uint64_t changes_then;         /* when counting began */
-    apr_pool_t *pool;                  /* of the last answer: the other nodes */
-    apr_array_header_t *nodes;         /* of node_t */
-    apr_array_header_t *known;         /* of ss_handed_t, in a pool of its own: done, and not yet crossed out in the store */
+    /* when the last sign of life was asked for that was given; 0: none yet */
+    apr_time_t last;
+    int is_stale;              /* nothing is started: the last one is too long ago */
+    int must_count;            /* what this node holds is not known well any more */
+    apr_uint64_t changes_then; /* when counting began */
+    apr_pool_t *pool;          /* of the last answer: the other nodes */
+    apr_array_header_t *nodes; /* of node_t */
+    /* of ss_handed_t, in a pool of its own: done, and not yet crossed out in the store */
+    apr_array_header_t *known;
 };
 
-typedef struct { const char *name; int is_silent; json_t *holds; } node_t;
+typedef struct {
+    const char *name;
+    int is_silent;
+    json_t *holds;
+} node_t;
 
 apr_uint64_t ss_share_number(const ss_daemon_t *d)
 {
@@ -43,26 +49,32 @@ static char *own_holds(const ss_daemon_t *d)
     for (int i = 0; i < d->relays->nelts; i++) {
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
         json_t *counts = json_array();
-        for (int state = 0; state < SS_STATES; state++) json_array_append_new(counts, json_integer(relay->counts[state]));
-        json_array_append_new(rows, json_pack("[s,I,I,o]", relay->name, (json_int_t)relay->waiting_messages, (json_int_t)relay->waiting_bytes, counts));
+        for (int state = 0; state < SS_STATES; state++)
+            json_array_append_new(counts, json_integer(relay->counts[state]));
+        json_array_append_new(rows, json_pack("[s,I,I,o]", relay->name,
+                                              (json_int_t)relay->waiting_messages,
+                                              (json_int_t)relay->waiting_bytes, counts));
     }
     char *text = json_dumps(rows, JSON_COMPACT);
     json_decref(rows);
     return text;
 }
 
-void ss_share_add(const ss_daemon_t *d, const char *relay, apr_int64_t counts[SS_STATES], apr_int64_t *messages, apr_uint64_t *bytes)
+void ss_share_add(const ss_daemon_t *d, const char *relay, apr_int64_t counts[SS_STATES],
+                  apr_int64_t *messages, apr_uint64_t *bytes)
 {
     if (!d->share || !d->share->nodes) return;
     for (int i = 0; i < d->share->nodes->nelts; i++) {
         json_t *row;
         size_t k;
-        json_array_foreach(APR_ARRAY_IDX(d->share->nodes, i, node_t).holds, k, row) {
+        json_array_foreach(APR_ARRAY_IDX(d->share->nodes, i, node_t).holds, k, row)
+        {
             const char *name = json_string_value(json_array_get(row, 0));
             if (!name || (relay && strcmp(name, relay))) continue;
             *messages += json_integer_value(json_array_get(row, 1));
             *bytes += (apr_uint64_t)json_integer_value(json_array_get(row, 2));
-            for (size_t state = 0; counts && state < SS_STATES; state++) counts[state] += json_integer_value(json_array_get(json_array_get(row, 3), state));
+            for (size_t state = 0; counts && state < SS_STATES; state++)
+                counts[state] += json_integer_value(json_array_get(json_array_get(row, 3), state));
         }
     }
 }
@@ -77,7 +89,8 @@ json_t *ss_share_json(const ss_daemon_t *d)
     }
     for (int i = 0; d->share->nodes && i < d->share->nodes->nelts; i++) {
         const node_t *node = &APR_ARRAY_IDX(d->share->nodes, i, node_t);
-        json_array_append_new(list, json_pack("{s:s,s:b}", "name", node->name, "silent", node->is_silent));
+        json_array_append_new(
+            list, json_pack("{s:s,s:b}", "name", node->name, "silent", node->is_silent));
     }
     return list;
 }
@@ -92,7 +105,8 @@ static int has_silent(const struct ss_share_t *share)
 
 static void forget_nodes(struct ss_share_t *share)
 {
-    for (int i = 0; share->nodes && i < share->nodes->nelts; i++) json_decref(APR_ARRAY_IDX(share->nodes, i, node_t).holds);
+    for (int i = 0; share->nodes && i < share->nodes->nelts; i++)
+        json_decref(APR_ARRAY_IDX(share->nodes, i, node_t).holds);
     share->nodes = NULL;
     apr_pool_clear(share->pool);
 }
@@ -103,7 +117,9 @@ static void remember_nodes(struct ss_share_t *share, const apr_array_header_t *n
     share->nodes = apr_array_make(share->pool, nodes->nelts, sizeof(node_t));
     for (int i = 0; i < nodes->nelts; i++) {
         const ss_node_t *node = &APR_ARRAY_IDX(nodes, i, ss_node_t);
-        APR_ARRAY_PUSH(share->nodes, node_t) = (node_t){ apr_pstrdup(share->pool, node->name), node->is_silent, node->holds ? json_loads(node->holds, 0, NULL) : NULL };
+        APR_ARRAY_PUSH(share->nodes, node_t) =
+            (node_t){ apr_pstrdup(share->pool, node->name), node->is_silent,
+                      node->holds ? json_loads(node->holds, 0, NULL) : NULL };
     }
 }
 
@@ -131,7 +147,8 @@ static int is_known(const struct ss_share_t *share, const ss_handed_t *row)
     return 0;
 }
 
-/* Actions of people at other nodes. What is known already was crossed out by this answer's own transaction. */
+/* Actions of people at other nodes. What is known already was crossed out by this answer's own
+ * transaction. */
 static void apply_handed(ss_daemon_t *d, const apr_array_header_t *rows)
 {
     struct ss_share_t *share = d->share;
@@ -145,10 +162,13 @@ static void apply_handed(ss_daemon_t *d, const apr_array_header_t *rows)
         const ss_handed_t *row = &APR_ARRAY_IDX(rows, i, ss_handed_t);
         if (!is_known(share, row)) {
             const char *who = row->who ? row->who : "another node";
-            if (row->control == SS_CONTROL_BOUNCE) ss_give_up_handed(d, row->touched.id, who);
-            else if (row->control != SS_CONTROL_COUNT) ss_action_took(d, &row->touched, row->control, who);
+            if (row->control == SS_CONTROL_BOUNCE)
+                ss_give_up_handed(d, row->touched.id, who);
+            else if (row->control != SS_CONTROL_COUNT)
+                ss_action_took(d, &row->touched, row->control, who);
         }
-        APR_ARRAY_PUSH(known, ss_handed_t) = (ss_handed_t){ .touched = row->touched, .time = row->time };
+        APR_ARRAY_PUSH(known, ss_handed_t) =
+            (ss_handed_t){ .touched = row->touched, .time = row->time };
     }
     if (share->known) apr_pool_destroy(share->known->pool);
     share->known = known;
@@ -158,8 +178,10 @@ static void fill(ss_daemon_t *d)
 {
     for (int i = 0; i < d->relays->nelts; i++) {
         ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
-        if (relay->is_filling) ss_schedule_set_more(relay->schedule, 1);
-        else ss_relay_fill(relay);
+        if (relay->is_filling)
+            ss_schedule_set_more(relay->schedule, 1);
+        else
+            ss_relay_fill(relay);
     }
 }
 
@@ -175,18 +197,23 @@ static void apply_taken(ss_daemon_t *d, const struct ss_lease_t *lease)
     }
     if (!waiting) return;
     if (ss_daemon_is_new(d, "a silent node's mail is taken over")) {
-        ss_log(d->log, SS_LOG_WARN, 211, "node %s has given no sign of life for a minute: its mail is taken over (%" APR_INT64_T_FMT " messages so far); what it was sending then may arrive twice",
+        ss_log(d->log, SS_LOG_WARN, 211,
+               "node %s has given no sign of life for a minute: its mail is taken over "
+               "(%" APR_INT64_T_FMT " messages so far); what it was sending then may arrive twice",
                lease->buried, waiting);
     }
     fill(d);
 }
 
-/* Others may have taken this node's mail while it was away: what is not under way is forgotten, and read again as far as it is still this node's. */
+/* Others may have taken this node's mail while it was away: what is not under way is forgotten, and
+ * read again as far as it is still this node's. */
 static void start_over(ss_daemon_t *d)
 {
     apr_time_t now = ss_loop_now(d->loop);
 
-    ss_log(d->log, SS_LOG_WARN, 213, "the other nodes had given this one up: what waits is read again from the queue; what was being sent then may arrive twice");
+    ss_log(d->log, SS_LOG_WARN, 213,
+           "the other nodes had given this one up: what waits is read again from the queue; what "
+           "was being sent then may arrive twice");
     for (apr_hash_index_t *i = apr_hash_first(d->pool, d->jobs); i; i = apr_hash_next(i)) {
         ss_job_t *job = apr_hash_this_val(i);
         ss_job_refresh(d, job->entry.id, job->relay, now);
@@ -194,7 +221,8 @@ static void start_over(ss_daemon_t *d)
     d->share->must_count = 1;
 }
 
-/* Counting while mail moves would count some of it twice: what was counted is taken when nothing moved meanwhile, else tried again. */
+/* Counting while mail moves would count some of it twice: what was counted is taken when nothing
+ * moved meanwhile, else tried again. */
 static void counted(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
@@ -225,7 +253,9 @@ static void answered(ss_store_request_t *request)
         if (has_silent(share)) share->must_count = 1;
         if (!share->is_stale && share->last && !ss_share_may_send(d)) {
             share->is_stale = 1;
-            ss_log(d->log, SS_LOG_ERROR, 214, "no sign of life could be given to the other nodes for %d s: sending stops, since they take over this node's mail soon (%s)",
+            ss_log(d->log, SS_LOG_ERROR, 214,
+                   "no sign of life could be given to the other nodes for %d s: sending stops, "
+                   "since they take over this node's mail soon (%s)",
                    (int)apr_time_sec(SS_LEASE_SAFE), request->result.text);
         }
         apr_pool_destroy(request->pool);
@@ -251,7 +281,8 @@ static void answered(ss_store_request_t *request)
     if (share->is_stale) {
         share->is_stale = 0;
         ss_log(d->log, SS_LOG_NOTICE, 215, "the queue answers again: sending goes on");
-        for (int i = 0; i < d->relays->nelts; i++) ss_relay_wake(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
+        for (int i = 0; i < d->relays->nelts; i++)
+            ss_relay_wake(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     }
     if (share->must_count && d->is_counted && !ss_store_waiting(d->store)) {
         share->must_count = 0;
@@ -274,7 +305,8 @@ static void ask(ss_timer_t *timer, apr_time_t now)
 
     for (int i = 0; i < d->relays->nelts; i++) {
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
-        if (relay->host_count) relays = apr_pstrcat(request->pool, relays, *relays ? "\n" : "", relay->name, NULL);
+        if (relay->host_count)
+            relays = apr_pstrcat(request->pool, relays, *relays ? "\n" : "", relay->name, NULL);
     }
     lease->holds = apr_pstrdup(request->pool, holds);
     free(holds);

@@ -10,17 +10,21 @@ typedef struct {
     ss_daemon_t *daemon;
     ss_message_t *message;
     apr_size_t *charged;
-    int open;                      /* parts not committed yet */
+    int open; /* parts not committed yet */
     ss_result_t failed;
     void (*done)(void *self, const ss_result_t *failed);
     void *self;
 } staging_t;
 
-typedef struct { staging_t *staging; apr_size_t len; } part_t;
+typedef struct {
+    staging_t *staging;
+    apr_size_t len;
+} part_t;
 
 int ss_staging_is_due(const ss_message_t *m)
 {
-    /* A message that was moved here keeps its id, under which another may be in the queue: it is accepted whole or passed over. */
+    /* A message that was moved here keeps its id, under which another may be in the queue: it is
+     * accepted whole or passed over. */
     if (m->part_count < 2 || (*m->id && !m->is_staged)) return 0;
     return m->parts[m->part_count - 1].bytes && (m->is_staged || m->size > SS_DAEMON_WHOLE_MAX);
 }
@@ -33,8 +37,11 @@ static void committed(ss_store_request_t *request)
     *staging->charged -= part->len;
     staging->daemon->intake_bytes -= part->len;
     if (request->rv != APR_SUCCESS) {
-        if (ss_result_is_set(&request->result)) staging->failed = request->result;
-        else ss_result_set(&staging->failed, "queue", "", NULL, "the queue could not store the message");
+        if (ss_result_is_set(&request->result))
+            staging->failed = request->result;
+        else
+            ss_result_set(&staging->failed, "queue", "", NULL,
+                          "the queue could not store the message");
     }
     apr_pool_destroy(request->pool);
     if (--staging->open) return;
@@ -62,15 +69,18 @@ static void stage(staging_t *staging, int number)
     ss_daemon_post(staging->daemon, request);
 }
 
-void ss_staging_begin(ss_daemon_t *d, ss_message_t *m, apr_size_t *charged, void (*done)(void *self, const ss_result_t *failed), void *self)
+void ss_staging_begin(ss_daemon_t *d, ss_message_t *m, apr_size_t *charged,
+                      void (*done)(void *self, const ss_result_t *failed), void *self)
 {
     staging_t *staging = apr_pcalloc(m->pool, sizeof(*staging));
 
-    *staging = (staging_t){ .daemon = d, .message = m, .charged = charged, .done = done, .self = self };
+    *staging =
+        (staging_t){ .daemon = d, .message = m, .charged = charged, .done = done, .self = self };
     ss_result_clear(&staging->failed);
     m->is_staged = 1;
     ss_accept_name(d, m);
-    for (int i = 1; i < m->part_count; i++) if (m->parts[i].bytes) stage(staging, i);
+    for (int i = 1; i < m->part_count; i++)
+        if (m->parts[i].bytes) stage(staging, i);
 }
 
 static void unstaged(ss_store_request_t *request)

@@ -1,5 +1,6 @@
-/* supervise.c: what httpd's parent does for the delivery daemon. What survives restarts is one plain record below process->pool: no pointer into
- * pconf or into this module's code, since both are gone while the next generation's are not there yet. */
+/* supervise.c: what httpd's parent does for the delivery daemon. What survives restarts is one
+ * plain record below process->pool: no pointer into pconf or into this module's code, since both
+ * are gone while the next generation's are not there yet. */
 #include "daemon/supervise.h"
 
 #include <apr_strings.h>
@@ -25,31 +26,35 @@ APLOG_USE_MODULE(smtp_send);
 
 #define RECORD_KEY "smtp_send_supervise"
 #define BACKLOG 511
-#define BACKOFF_FIRST 100000                          /* microseconds; doubles to ... */
+#define BACKOFF_FIRST 100000 /* microseconds; doubles to ... */
 #define BACKOFF_MOST (10 * APR_USEC_PER_SEC)
-#define RETIRED_MAX 32                                /* past it httpd logs a "long lost child", which harms nothing */
-#define RETRY_FIRST (1 * APR_USEC_PER_SEC)            /* a start that the system refused is tried again, doubling to half a minute */
-#define CALM (60 * APR_USEC_PER_SEC)                  /* a daemon that lived so long did not crash at its start */
+/* past it httpd logs a "long lost child", which harms nothing */
+#define RETIRED_MAX 32
+/* a start that the system refused is tried again, doubling to half a minute */
+#define RETRY_FIRST (1 * APR_USEC_PER_SEC)
+/* a daemon that lived so long did not crash at its start */
+#define CALM (60 * APR_USEC_PER_SEC)
 
-/* It outlives this code: after an upgrade, a graceful restart hands it to a module that may be another one. The first fields never change; where the
- * layout is another, they are what is needed to let go of what the old module held. */
+/* It outlives this code: after an upgrade, a graceful restart hands it to a module that may be
+ * another one. The first fields never change; where the layout is another, they are what is needed
+ * to let go of what the old module held. */
 #define LAYOUT 1
 
 typedef struct {
     unsigned layout;
-    int lifeline;                  /* write end to the running daemon; -1 none */
-    int listen_fd;                 /* -1: none */
-    int door_fd;                   /* SMTPSendListen; -1: none */
-    pid_t pid;                     /* of the running daemon; 0 none */
+    int lifeline;  /* write end to the running daemon; -1 none */
+    int listen_fd; /* -1: none */
+    int door_fd;   /* SMTPSendListen; -1: none */
+    pid_t pid;     /* of the running daemon; 0 none */
     /* From here on the layout may change, with its number. */
     apr_uint64_t instance;
     char socket_path[108];
     char door_address[64];
-    pid_t retired[RETIRED_MAX];    /* told to settle and not seen to end yet; 0 free */
+    pid_t retired[RETIRED_MAX]; /* told to settle and not seen to end yet; 0 free */
     unsigned generation, restarts, crashes;
     apr_time_t started;
-    unsigned failures;             /* starts in a row that the system refused */
-    apr_time_t retry_at;           /* 0: no start is due */
+    unsigned failures;   /* starts in a row that the system refused */
+    apr_time_t retry_at; /* 0: no start is due */
 } record_t;
 
 /* Of this generation; points to process->pool's record and to pconf's data. */
@@ -62,7 +67,8 @@ static struct {
     apr_pool_t *pconf;
 } now_running;
 
-/* What a module of another layout left: its daemon sees the lifeline close and settles, and its sockets are opened anew. */
+/* What a module of another layout left: its daemon sees the lifeline close and settles, and its
+ * sockets are opened anew. */
 static void let_go(const record_t *other)
 {
     if (other->lifeline >= 0) close(other->lifeline);
@@ -83,9 +89,12 @@ static record_t *get_record(apr_pool_t *process_pool)
     record->listen_fd = -1;
     record->door_fd = -1;
     record->lifeline = -1;
-    if (getrandom(&record->instance, sizeof(record->instance), 0) != (ssize_t)sizeof(record->instance)) record->instance = (apr_uint64_t)apr_time_now();
+    if (getrandom(&record->instance, sizeof(record->instance), 0) !=
+        (ssize_t)sizeof(record->instance))
+        record->instance = (apr_uint64_t)apr_time_now();
     if (!record->instance) record->instance = 1;
-    /* Not setn: the key is kept by its address, and this module may lie at another one after a restart. */
+    /* Not setn: the key is kept by its address, and this module may lie at another one after a
+     * restart. */
     apr_pool_userdata_set(record, RECORD_KEY, apr_pool_cleanup_null, process_pool);
     return record;
 }
@@ -123,7 +132,10 @@ static apr_status_t open_socket(record_t *record, const ss_globals_t *globals, c
     }
     apr_cpystrn(address.sun_path, globals->socket_path, sizeof(address.sun_path));
     if (is_answered(&address)) {
-        ss_log(log, SS_LOG_ERROR, 281, "SMTPSendSocket %s is used by another running httpd: give each server a socket of its own; mail is not accepted here", globals->socket_path);
+        ss_log(log, SS_LOG_ERROR, 281,
+               "SMTPSendSocket %s is used by another running httpd: give each server a socket of "
+               "its own; mail is not accepted here",
+               globals->socket_path);
         return APR_EEXIST;
     }
     unlink(globals->socket_path);
@@ -132,11 +144,17 @@ static apr_status_t open_socket(record_t *record, const ss_globals_t *globals, c
     int ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
     int error = errno;
     umask(mask);
-    if (ok && geteuid() == 0 && chown(globals->socket_path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) ok = 0;
-    if (ok && (chmod(globals->socket_path, (mode_t)globals->socket_mode) != 0 || listen(fd, BACKLOG) != 0)) ok = 0;
+    if (ok && geteuid() == 0 &&
+        chown(globals->socket_path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
+        ok = 0;
+    if (ok && (chmod(globals->socket_path, (mode_t)globals->socket_mode) != 0 ||
+               listen(fd, BACKLOG) != 0))
+        ok = 0;
     if (!ok) {
         if (!error) error = errno;
-        ss_log(log, SS_LOG_ERROR, 282, "SMTPSendSocket %s cannot be opened: %s; mail is not accepted", globals->socket_path, strerror(error));
+        ss_log(log, SS_LOG_ERROR, 282,
+               "SMTPSendSocket %s cannot be opened: %s; mail is not accepted", globals->socket_path,
+               strerror(error));
         if (fd >= 0) close(fd);
         return error ? error : APR_EGENERAL;
     }
@@ -156,7 +174,9 @@ static void close_door(record_t *record)
 /* A listening socket at "127.0.0.1:2525" or "[::1]:2525"; -1 and errno. */
 static int listen_at(const char *address)
 {
-    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM }, *found = NULL;
+    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
+                              .ai_socktype = SOCK_STREAM },
+                    *found = NULL;
     const char *colon = strrchr(address, ':');
     char host[64];
     int one = 1;
@@ -168,7 +188,8 @@ static int listen_at(const char *address)
         return -1;
     }
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 && bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
+    int ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+             bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
     int error = errno;
     freeaddrinfo(found);
     if (ok) return fd;
@@ -177,21 +198,26 @@ static int listen_at(const char *address)
     return -1;
 }
 
-/* Kept while its address stays the same, so that no client is refused at a restart. Without it the other doors work on. */
+/* Kept while its address stays the same, so that no client is refused at a restart. Without it the
+ * other doors work on. */
 static void open_door(record_t *record, const ss_globals_t *globals, const ss_log_t *log)
 {
-    if (record->door_fd >= 0 && globals->listen && !strcmp(record->door_address, globals->listen)) return;
+    if (record->door_fd >= 0 && globals->listen && !strcmp(record->door_address, globals->listen))
+        return;
     close_door(record);
     if (!globals->listen) return;
     record->door_fd = listen_at(globals->listen);
     if (record->door_fd < 0) {
-        ss_log(log, SS_LOG_ERROR, 287, "SMTPSendListen %s cannot be opened: %s; mail is not taken there", globals->listen, strerror(errno));
+        ss_log(log, SS_LOG_ERROR, 287,
+               "SMTPSendListen %s cannot be opened: %s; mail is not taken there", globals->listen,
+               strerror(errno));
         return;
     }
     apr_cpystrn(record->door_address, globals->listen, sizeof(record->door_address));
 }
 
-/* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that an administrator names is his. */
+/* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that
+ * an administrator names is his. */
 static void make_folder(const ss_globals_t *globals)
 {
     const char *end = strrchr(globals->node_file, '/');
@@ -199,9 +225,12 @@ static void make_folder(const ss_globals_t *globals)
 
     if (!end || (apr_size_t)(end - globals->node_file) >= sizeof(path)) return;
     if (!strcmp(globals->queue_driver, "sqlite3") && globals->sources &&
-        APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *)) return;
+        APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *))
+        return;
     apr_cpystrn(path, globals->node_file, (apr_size_t)(end - globals->node_file) + 1);
-    if (mkdir(path, 0750) == 0 && geteuid() == 0 && chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0) rmdir(path);
+    if (mkdir(path, 0750) == 0 && geteuid() == 0 &&
+        chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
+        rmdir(path);
 }
 
 /* ---- the daemon's life ---- */
@@ -212,7 +241,10 @@ static void say_end(const record_t *record, int reason, int status)
 {
     const char *what = reason == APR_OC_REASON_LOST ? "was lost" : "ended";
 
-    ss_log(now_running.log, SS_LOG_ERROR, 283, "delivery daemon %d %s unexpectedly (status %d): it is started again, mail waits in the queue", (int)record->pid, what, status);
+    ss_log(now_running.log, SS_LOG_ERROR, 283,
+           "delivery daemon %d %s unexpectedly (status %d): it is started again, mail waits in the "
+           "queue",
+           (int)record->pid, what, status);
 }
 
 static void maintain(int reason, void *data, apr_wait_t status)
@@ -220,12 +252,15 @@ static void maintain(int reason, void *data, apr_wait_t status)
     apr_proc_t *proc = data;
     record_t *record = now_running.record;
 
-    if (reason == APR_OC_REASON_UNREGISTER || reason == APR_OC_REASON_RESTART || reason == APR_OC_REASON_RUNNING) return;
+    if (reason == APR_OC_REASON_UNREGISTER || reason == APR_OC_REASON_RESTART ||
+        reason == APR_OC_REASON_RUNNING)
+        return;
     apr_proc_other_child_unregister(data);
     if (!record) return;
     if (proc->pid != record->pid) {
         /* One of an earlier generation left as it was told. */
-        for (int i = 0; i < RETIRED_MAX; i++) if (record->retired[i] == proc->pid) record->retired[i] = 0;
+        for (int i = 0; i < RETIRED_MAX; i++)
+            if (record->retired[i] == proc->pid) record->retired[i] = 0;
         return;
     }
     int state = 0;
@@ -234,7 +269,9 @@ static void maintain(int reason, void *data, apr_wait_t status)
         return;
     }
     if (status == SS_DAEMON_EXIT_CONFIG || (status & 0xff00) >> 8 == SS_DAEMON_EXIT_CONFIG) {
-        ss_log(now_running.log, SS_LOG_ERROR, 284, "the delivery daemon could not start and is not started again before httpd is: see the lines before this one");
+        ss_log(now_running.log, SS_LOG_ERROR, 284,
+               "the delivery daemon could not start and is not started again before httpd is: see "
+               "the lines before this one");
         record->pid = 0;
         /* Nobody will answer: better refused at once than left waiting. */
         close(record->listen_fd);
@@ -245,7 +282,10 @@ static void maintain(int reason, void *data, apr_wait_t status)
     }
     say_end(record, reason, (int)status);
     if (apr_time_now() - record->started > CALM) record->crashes = 0;
-    apr_interval_time_t wait = record->crashes ? (apr_interval_time_t)BACKOFF_FIRST << (record->crashes < 8 ? record->crashes - 1 : 7) : 0;
+    apr_interval_time_t wait = record->crashes
+                                   ? (apr_interval_time_t)BACKOFF_FIRST
+                                         << (record->crashes < 8 ? record->crashes - 1 : 7)
+                                   : 0;
     record->crashes++;
     record->restarts++;
     start_daemon(record, wait < BACKOFF_MOST ? wait : BACKOFF_MOST);
@@ -266,12 +306,17 @@ void ss_supervise_tell(ss_finished_fn *finished)
     finished_of = finished;
 }
 
-/* No descriptor or no process is to be had: a passing trouble of the machine, so it is tried again. */
+/* No descriptor or no process is to be had: a passing trouble of the machine, so it is tried again.
+ */
 static void start_refused(record_t *record, int error)
 {
     apr_interval_time_t wait = RETRY_FIRST << (record->failures < 5 ? record->failures : 5);
 
-    if (!record->failures++) ss_log(now_running.log, SS_LOG_ERROR, 285, "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted meanwhile", strerror(error));
+    if (!record->failures++)
+        ss_log(now_running.log, SS_LOG_ERROR, 285,
+               "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted "
+               "meanwhile",
+               strerror(error));
     record->retry_at = apr_time_now() + wait;
 }
 
@@ -290,11 +335,16 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     }
     pid = fork();
     if (pid == 0) {
-        ss_daemon_options_t options = {
-            .config = now_running.config, .log = now_running.log, .listen_fd = record->listen_fd, .door_fd = record->door_fd, .lifeline_fd = lifeline[0],
-            .instance = record->instance, .generation = record->generation, .restarts = record->restarts, .secret_of = now_running.secret_of,
-            .finished = finished_of
-        };
+        ss_daemon_options_t options = { .config = now_running.config,
+                                        .log = now_running.log,
+                                        .listen_fd = record->listen_fd,
+                                        .door_fd = record->door_fd,
+                                        .lifeline_fd = lifeline[0],
+                                        .instance = record->instance,
+                                        .generation = record->generation,
+                                        .restarts = record->restarts,
+                                        .secret_of = now_running.secret_of,
+                                        .finished = finished_of };
         close(lifeline[1]);
         ss_process_run(&options, wait, now_running.server, now_running.pconf);
     }
@@ -330,14 +380,18 @@ static void retire(record_t *record)
     record->pid = 0;
 }
 
-/* A restart forgets whose children the processes are; httpd asks for them only once a second, so several generations may be on their way out. */
+/* A restart forgets whose children the processes are; httpd asks for them only once a second, so
+ * several generations may be on their way out. */
 static void watch_retired(const record_t *record)
 {
-    for (int i = 0; i < RETIRED_MAX; i++) if (record->retired[i]) watch(record->retired[i]);
+    for (int i = 0; i < RETIRED_MAX; i++)
+        if (record->retired[i]) watch(record->retired[i]);
 }
 
-apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *), const ss_log_t *log,
-                                server_rec *main_server, apr_pool_t *pconf, apr_pool_t *process_pool)
+apr_status_t ss_supervise_start(const ss_config_t *config,
+                                ss_secret_t *(*secret_of)(const ss_settings_t *),
+                                const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
+                                apr_pool_t *process_pool)
 {
     record_t *record = get_record(process_pool);
 

@@ -1,5 +1,5 @@
-/* supervise.h: httpd's parent and the delivery daemon: starts it, sees it die, starts it again, hands over at restarts. Parent process only,
- * but for ss_supervise_child_init. */
+/* supervise.h: httpd's parent and the delivery daemon: starts it, sees it die, starts it again,
+ * hands over at restarts. Parent process only, but for ss_supervise_child_init. */
 #ifndef SS_DAEMON_SUPERVISE_H
 #define SS_DAEMON_SUPERVISE_H
 
@@ -9,14 +9,20 @@
 #include "config/secrets.h"
 #include "config/settings.h"
 
-/* In the real post_config, as root: opens (or keeps) the local socket and SMTPSendListen's, tells an old daemon to settle, starts a new one.
- * process_pool: the pool that outlives restarts. secret_of: the loaded secret of a relay. The server starts in any case:
- * what is wrong with mail is said in the log and answered with 503, and does not take a web site down. */
-apr_status_t ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *), const ss_log_t *log,
-                                server_rec *main_server, apr_pool_t *pconf, apr_pool_t *process_pool);
+/* In the real post_config, as root: opens (or keeps) the local socket and SMTPSendListen's, tells
+ * an old daemon to settle, starts a new one. process_pool: the pool that outlives restarts.
+ * secret_of: the loaded secret of a relay. The server starts in any case: what is wrong with mail
+ * is said in the log and answered with 503, and does not take a web site down. */
+apr_status_t ss_supervise_start(const ss_config_t *config,
+                                ss_secret_t *(*secret_of)(const ss_settings_t *),
+                                const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
+                                apr_pool_t *process_pool);
 /* Who is told, in the daemon, of final results; before ss_supervise_start. NULL: nobody. */
-void ss_supervise_tell(void (*finished)(const char *id, const char *from, const char *to, const char *state, const char *reply, const char *metadata));
-/* In the parent, every few seconds (httpd's monitor hook): a daemon that could not be started is tried again. */
+void ss_supervise_tell(void (*finished)(const char *id, const char *from, const char *to,
+                                        const char *state, const char *reply,
+                                        const char *metadata));
+/* In the parent, every few seconds (httpd's monitor hook): a daemon that could not be started is
+ * tried again. */
 void ss_supervise_monitor(void);
 /* In each web process: lets go of what only the parent may hold (sockets, lifeline). */
 void ss_supervise_child_init(void);

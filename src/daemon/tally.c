@@ -1,5 +1,6 @@
-/* tally.c: how much the store holds, by relay and state. Counted once at the start and kept up after that; a daemon that leaves in order writes
- * its numbers down for the next one, since counting a million messages takes seconds in which nothing would be sent. */
+/* tally.c: how much the store holds, by relay and state. Counted once at the start and kept up
+ * after that; a daemon that leaves in order writes its numbers down for the next one, since
+ * counting a million messages takes seconds in which nothing would be sent. */
 #include <apr_strings.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -8,7 +9,9 @@
 #include "daemon/daemon.h"
 
 #define KEY "tally"
-#define COUNTS_ITSELF 50000      /* recipients: so few are counted in a moment, and a number that had gone wrong ends with the restart */
+/* recipients: so few are counted in a moment, and a number that had gone wrong ends with the
+ * restart */
+#define COUNTS_ITSELF 50000
 
 /* ---- counting ---- */
 
@@ -45,7 +48,9 @@ static void ready(ss_daemon_t *d)
     d->knows_counts = 1;
     ss_daemon_waiting(d, &messages, &bytes);
     if (messages) {
-        ss_log(d->log, SS_LOG_NOTICE, 204, "the queue holds %" APR_INT64_T_FMT " waiting messages from before this start", messages);
+        ss_log(d->log, SS_LOG_NOTICE, 204,
+               "the queue holds %" APR_INT64_T_FMT " waiting messages from before this start",
+               messages);
     }
     for (int i = 0; i < d->relays->nelts; i++) {
         ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
@@ -58,31 +63,38 @@ static void counted(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) ss_tally_add(d, &APR_ARRAY_IDX(request->rows, i, ss_count_t));
+    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++)
+        ss_tally_add(d, &APR_ARRAY_IDX(request->rows, i, ss_count_t));
     if (request->rv == APR_SUCCESS) {
         ready(d);
     } else {
         d->is_counted = 1;
-        ss_log(d->log, SS_LOG_ERROR, 203, "the queue could not be counted: %s", request->result.text);
-        for (int i = 0; i < d->relays->nelts; i++) ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), ss_loop_now(d->loop));
+        ss_log(d->log, SS_LOG_ERROR, 203, "the queue could not be counted: %s",
+               request->result.text);
+        for (int i = 0; i < d->relays->nelts; i++)
+            ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), ss_loop_now(d->loop));
     }
     apr_pool_destroy(request->pool);
 }
 
 /* ---- written down ---- */
 
-static json_t *row_of(const char *relay, int state, apr_int64_t recipients, apr_int64_t messages, apr_uint64_t bytes)
+static json_t *row_of(const char *relay, int state, apr_int64_t recipients, apr_int64_t messages,
+                      apr_uint64_t bytes)
 {
-    return json_pack("[s,i,I,I,I]", relay, state, (json_int_t)recipients, (json_int_t)messages, (json_int_t)bytes);
+    return json_pack("[s,i,I,I,I]", relay, state, (json_int_t)recipients, (json_int_t)messages,
+                     (json_int_t)bytes);
 }
 
-/* Other nodes, a message in the middle of its delivery, or mail of a name that is not configured any more: the next daemon counts. */
+/* Other nodes, a message in the middle of its delivery, or mail of a name that is not configured
+ * any more: the next daemon counts. */
 static int can_save(const ss_daemon_t *d)
 {
     if (!d->knows_counts || d->share) return 0;
     for (int i = 0; i < d->relays->nelts; i++) {
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
-        if (relay->in_flight || relay->counts[SS_STATE_SENDING] || relay->names->nelts != 1) return 0;
+        if (relay->in_flight || relay->counts[SS_STATE_SENDING] || relay->names->nelts != 1)
+            return 0;
     }
     return 1;
 }
@@ -98,7 +110,9 @@ void ss_tally_save(ss_daemon_t *d)
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
         for (int state = 0; state < SS_STATES; state++) {
             int has_waiting = state == SS_STATE_QUEUED;
-            json_array_append_new(rows, row_of(relay->name, state, relay->counts[state], has_waiting ? relay->waiting_messages : 0, has_waiting ? relay->waiting_bytes : 0));
+            json_array_append_new(rows, row_of(relay->name, state, relay->counts[state],
+                                               has_waiting ? relay->waiting_messages : 0,
+                                               has_waiting ? relay->waiting_bytes : 0));
         }
     }
     text = json_dumps(rows, JSON_COMPACT);
@@ -124,11 +138,17 @@ static int restore(ss_daemon_t *d, const char *saved)
         json_decref(rows);
         return 0;
     }
-    json_array_foreach(rows, i, row) {
+    json_array_foreach(rows, i, row)
+    {
         const char *relay = json_string_value(json_array_get(row, 0));
         json_int_t state = number(row, 1);
-        if (!relay || state < 0 || state >= SS_STATES || (!number(row, 2) && !number(row, 3))) continue;
-        ss_tally_add(d, &(ss_count_t){ .relay = relay, .state = (ss_state_t)state, .recipients = number(row, 2), .messages = number(row, 3), .bytes = (apr_uint64_t)number(row, 4) });
+        if (!relay || state < 0 || state >= SS_STATES || (!number(row, 2) && !number(row, 3)))
+            continue;
+        ss_tally_add(d, &(ss_count_t){ .relay = relay,
+                                       .state = (ss_state_t)state,
+                                       .recipients = number(row, 2),
+                                       .messages = number(row, 3),
+                                       .bytes = (apr_uint64_t)number(row, 4) });
     }
     json_decref(rows);
     return 1;
@@ -136,10 +156,13 @@ static int restore(ss_daemon_t *d, const char *saved)
 
 void ss_tally_begin(ss_daemon_t *d, const char *saved)
 {
-    /* Used once: whatever happens after this, the numbers are old, those that could not be read too. Nothing is accepted or sent before this is asked of the store. */
+    /* Used once: whatever happens after this, the numbers are old, those that could not be read
+     * too. Nothing is accepted or sent before this is asked of the store. */
     ss_daemon_remember(d, KEY, NULL);
-    if (restore(d, saved)) ready(d);
-    else ss_daemon_post(d, ss_store_request(SS_STORE_COUNTS, counted, d));
+    if (restore(d, saved))
+        ready(d);
+    else
+        ss_daemon_post(d, ss_store_request(SS_STORE_COUNTS, counted, d));
 }
 
 const char *ss_tally_saved(const apr_array_header_t *settings)
@@ -164,10 +187,13 @@ void ss_tally_purged(ss_daemon_t *d, const apr_array_header_t *rows)
 
 void ss_tally_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request)
 {
-    if (!request->rows) request->rows = apr_array_make(request->pool, relay->names->nelts, sizeof(ss_count_t));
+    if (!request->rows)
+        request->rows = apr_array_make(request->pool, relay->names->nelts, sizeof(ss_count_t));
     for (int i = 0; i < relay->names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(relay->names, i, const char *);
-        APR_ARRAY_PUSH(request->rows, ss_count_t) = (ss_count_t){ .relay = apr_pstrdup(request->pool, name), .messages = relay->waiting_messages };
+        APR_ARRAY_PUSH(request->rows, ss_count_t) =
+            (ss_count_t){ .relay = apr_pstrdup(request->pool, name),
+                          .messages = relay->waiting_messages };
     }
 }
 
@@ -177,7 +203,9 @@ void ss_tally_take_oldest(ss_daemon_t *d, const ss_store_request_t *request)
     for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
         ss_relay_t *relay = ss_relay_for(d, row->relay);
-        if (!strcmp(relay->name, row->relay)) relay->oldest = row->oldest;
-        else if (row->oldest && (!relay->oldest || row->oldest < relay->oldest)) relay->oldest = row->oldest;
+        if (!strcmp(relay->name, row->relay))
+            relay->oldest = row->oldest;
+        else if (row->oldest && (!relay->oldest || row->oldest < relay->oldest))
+            relay->oldest = row->oldest;
     }
 }

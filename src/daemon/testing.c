@@ -11,11 +11,13 @@
 #include "smtp/advice.h"
 
 typedef struct {
-    ss_asker_t *asker;             /* NULL: left */
+    ss_asker_t *asker; /* NULL: left */
     ss_daemon_t *daemon;
     ss_probe_t *probe;
     int is_json, is_masked, is_stream;
-    int is_page;                   /* JSON for our own page: settings first, advice in words with each step, the plain text at the end */
+    /* JSON for our own page: settings first, advice in words with each step, the plain text at the
+     * end */
+    int is_page;
     apr_pool_t *pool;
 } testing_t;
 
@@ -40,8 +42,11 @@ static void put_page_step(testing_t *t, const ss_report_step_t *step)
     json_t *piece = json_loads(ss_report_step_json(step, t->is_masked, t->pool), 0, NULL);
 
     if (advice) {
-        json_object_set_new(piece, "advice", json_pack("{s:s,s:s,s:s,s:s}", "code", advice->id, "title", advice->title, "meaning", advice->meaning ? advice->meaning : "",
-                                                       "text", advice->remedy ? advice->remedy : ""));
+        json_object_set_new(piece, "advice",
+                            json_pack("{s:s,s:s,s:s,s:s}", "code", advice->id, "title",
+                                      advice->title, "meaning",
+                                      advice->meaning ? advice->meaning : "", "text",
+                                      advice->remedy ? advice->remedy : ""));
     }
     put_piece(t, piece);
 }
@@ -57,27 +62,31 @@ static void on_step(void *self, const ss_report_t *report, const ss_report_step_
         put_page_step(t, step);
         return;
     }
-    text = t->is_json ? apr_pstrcat(t->pool, ss_report_step_json(step, t->is_masked, t->pool), "\n", NULL)
-                      : ss_report_step_text(step, t->is_masked, t->pool);
+    text = t->is_json
+               ? apr_pstrcat(t->pool, ss_report_step_json(step, t->is_masked, t->pool), "\n", NULL)
+               : ss_report_step_text(step, t->is_masked, t->pool);
     ss_asker_step(t->asker, text, strlen(text));
 }
 
 static void on_end(void *self, ss_report_t *report)
 {
     testing_t *t = self;
-    const char *text = t->is_json ? ss_report_json(report, t->is_masked, t->pool) : ss_report_text(report, t->is_masked, t->pool);
+    const char *text = t->is_json ? ss_report_json(report, t->is_masked, t->pool)
+                                  : ss_report_text(report, t->is_masked, t->pool);
     json_t *fields = json_object();
     ss_asker_t *asker = t->asker;
     int status = report->http_status;
 
     if (t->is_page) {
-        json_t *whole = json_pack("{s:o,s:s}", "report", json_loads(text, 0, NULL), "text", ss_report_text(report, t->is_masked, t->pool));
+        json_t *whole = json_pack("{s:o,s:s}", "report", json_loads(text, 0, NULL), "text",
+                                  ss_report_text(report, t->is_masked, t->pool));
         char *both = json_dumps(whole, JSON_COMPACT);
         json_decref(whole);
         text = both ? apr_pstrdup(t->pool, both) : "{}";
         free(both);
     }
-    json_object_set_new(fields, "failedStep", report->failed_step ? json_string(report->failed_step) : json_null());
+    json_object_set_new(fields, "failedStep",
+                        report->failed_step ? json_string(report->failed_step) : json_null());
     asker->left = NULL;
     ss_asker_answer(asker, status, fields, text, strlen(text));
     apr_pool_destroy(report->pool);
@@ -94,14 +103,16 @@ static void left(ss_asker_t *asker)
     ss_asker_answer(asker, 499, NULL, NULL, 0);
 }
 
-static const char *address_of(ss_asker_t *asker, const json_t *header, const char *name, apr_pool_t *pool, int *bad)
+static const char *address_of(ss_asker_t *asker, const json_t *header, const char *name,
+                              apr_pool_t *pool, int *bad)
 {
     const char *value = json_string_value(json_object_get(header, name));
     const char *why = NULL;
 
     if (!value) return NULL;
     if ((*value || strcmp(name, "from")) && !ss_address_is_valid(value, 0, &why)) {
-        ss_asker_refuse(asker, 400, 0, name, "%s is not an address: %s", name, why ? why : "it is malformed");
+        ss_asker_refuse(asker, 400, 0, name, "%s is not an address: %s", name,
+                        why ? why : "it is malformed");
         *bad = 1;
         return NULL;
     }
@@ -113,12 +124,15 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
     ss_daemon_t *d = asker->daemon;
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *format = json_string_value(json_object_get(header, "format"));
-    ss_relay_t *relay = server ? ss_relay_find(d, server) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
+    ss_relay_t *relay =
+        server ? ss_relay_find(d, server) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
     apr_pool_t *pool;
     int bad = 0;
 
     if (!ss_asker_is_trusted(asker)) {
-        ss_asker_refuse(asker, 403, 0, NULL, "only root and httpd's user may run the connection test with the server's settings");
+        ss_asker_refuse(
+            asker, 403, 0, NULL,
+            "only root and httpd's user may run the connection test with the server's settings");
         return;
     }
     if (!relay) {
@@ -126,16 +140,23 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
         return;
     }
     if (d->tests >= SS_DAEMON_TESTS_MAX) {
-        ss_asker_refuse(asker, 429, 10, NULL, "%d connection tests run already", SS_DAEMON_TESTS_MAX);
+        ss_asker_refuse(asker, 429, 10, NULL, "%d connection tests run already",
+                        SS_DAEMON_TESTS_MAX);
         return;
     }
     apr_pool_create(&pool, d->pool);
     testing_t *t = apr_pcalloc(pool, sizeof(*t));
-    *t = (testing_t){ .asker = asker, .daemon = d, .pool = pool, .is_json = format && !strcmp(format, "json"),
-                      .is_masked = json_is_true(json_object_get(header, "mask")), .is_stream = json_is_true(json_object_get(header, "stream")) };
+    *t = (testing_t){ .asker = asker,
+                      .daemon = d,
+                      .pool = pool,
+                      .is_json = format && !strcmp(format, "json"),
+                      .is_masked = json_is_true(json_object_get(header, "mask")),
+                      .is_stream = json_is_true(json_object_get(header, "stream")) };
     t->is_page = t->is_json && t->is_stream && json_is_true(json_object_get(header, "page"));
     const json_t *probe = json_object_get(header, "probe");
-    ss_probe_options_t options = { .settings = relay->settings, .secret = relay->secret, .secret_state = ss_relay_secret_state(relay),
+    ss_probe_options_t options = { .settings = relay->settings,
+                                   .secret = relay->secret,
+                                   .secret_state = ss_relay_secret_state(relay),
                                    .looks_further = probe ? json_is_true(probe) : 1 };
     options.from = address_of(asker, header, "from", pool, &bad);
     if (!bad) options.to = address_of(asker, header, "to", pool, &bad);
@@ -155,7 +176,9 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
     }
     if (t->is_page) {
         ss_report_t known = { .settings = relay->settings, .secret_state = options.secret_state };
-        put_piece(t, json_pack("{s:o}", "settings", json_loads(ss_report_settings_json(&known, t->is_masked, pool), 0, NULL)));
+        put_piece(
+            t, json_pack("{s:o}", "settings",
+                         json_loads(ss_report_settings_json(&known, t->is_masked, pool), 0, NULL)));
     }
 }
 
@@ -167,23 +190,34 @@ void ss_testing_message(ss_asker_t *asker, const json_t *header)
     const char *from = json_string_value(json_object_get(header, "from"));
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *why = NULL;
-    ss_relay_t *relay = server ? ss_relay_find(d, server) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
+    ss_relay_t *relay =
+        server ? ss_relay_find(d, server) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
     apr_pool_t *pool;
 
-    if (!relay || !to || !ss_address_is_valid(to, 0, &why) || (from && *from && !ss_address_is_valid(from, 0, &why))) {
-        ss_asker_refuse(asker, relay ? 400 : 404, 0, "to", relay ? "a test message needs to=ADDRESS: %s" : "no such relay%s", relay ? (why ? why : "missing") : "");
+    if (!relay || !to || !ss_address_is_valid(to, 0, &why) ||
+        (from && *from && !ss_address_is_valid(from, 0, &why))) {
+        ss_asker_refuse(asker, relay ? 400 : 404, 0, "to",
+                        relay ? "a test message needs to=ADDRESS: %s" : "no such relay%s",
+                        relay ? (why ? why : "missing") : "");
         return;
     }
     apr_pool_create(&pool, d->pool);
-    const char *domain = relay->settings->default_domain ? relay->settings->default_domain : relay->settings->helo;
+    const char *domain =
+        relay->settings->default_domain ? relay->settings->default_domain : relay->settings->helo;
     if (!from) from = apr_psprintf(pool, "smtp-send-test@%s", domain);
-    const char *content = apr_psprintf(pool,
-        "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: Test message of mod_smtp_send\r\nMessage-ID: <%" APR_TIME_T_FMT ".%u@%s>\r\n"
-        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n"
-        "This message was sent from the connection test page of mod_smtp_send on %s,\r\nthrough its relay \"%s\". That you read it means that mail flows.\r\n",
-        ss_text_time_mail(pool, apr_time_now()), from, to, apr_time_now(), (unsigned)ss_daemon_random(), domain, domain, relay->name);
-    json_t *submission = json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door", "test", "server", relay->name,
-                                   "subject", "Test message of mod_smtp_send");
+    const char *content =
+        apr_psprintf(pool,
+                     "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: Test message of "
+                     "mod_smtp_send\r\nMessage-ID: <%" APR_TIME_T_FMT ".%u@%s>\r\n"
+                     "MIME-Version: 1.0\r\nContent-Type: text/plain; "
+                     "charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n"
+                     "This message was sent from the connection test page of mod_smtp_send on "
+                     "%s,\r\nthrough its relay \"%s\". That you read it means that mail flows.\r\n",
+                     ss_text_time_mail(pool, apr_time_now()), from, to, apr_time_now(),
+                     (unsigned)ss_daemon_random(), domain, domain, relay->name);
+    json_t *submission =
+        json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door",
+                  "test", "server", relay->name, "subject", "Test message of mod_smtp_send");
     json_object_set(submission, "submitter", json_object_get(header, "who"));
     ss_message_t *m = ss_submit_begin(asker, submission);
     if (m) {

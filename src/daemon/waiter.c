@@ -34,5 +34,6 @@ void ss_waiters_wake(ss_daemon_t *d, const char *id)
 {
     apr_time_t now = ss_loop_now(d->loop);
 
-    for (ss_waiter_t *w = apr_hash_get(d->waiters, id, APR_HASH_KEY_STRING); w; w = w->next) ss_loop_timer(d->loop, &w->timer, now);
+    for (ss_waiter_t *w = apr_hash_get(d->waiters, id, APR_HASH_KEY_STRING); w; w = w->next)
+        ss_loop_timer(d->loop, &w->timer, now);
 }

@@ -1,4 +1,5 @@
-/* webhook.c: what is to be told, when, and until when. See webhook.h; webhook_call.c makes the requests. */
+/* webhook.c: what is to be told, when, and until when. See webhook.h; webhook_call.c makes the
+ * requests. */
 #include "daemon/webhook.h"
 
 #include <apr_strings.h>
@@ -16,15 +17,18 @@
 #define SAY_EVERY (60 * APR_USEC_PER_SEC)
 #define KEY_MAX 400
 
-typedef struct told_t {        /* one result; malloc'ed */
+typedef struct told_t { /* one result; malloc'ed */
     struct told_t *next, *prev;
     ss_daemon_t *daemon;
-    char key[KEY_MAX];         /* of its row, "webhook/NODE/ID": several nodes may share a queue, each tells what it sent */
-    json_t *row;               /* {"url","key"?,"private"?,"body","created"} */
+    /* of its row, "webhook/NODE/ID": several nodes may share a queue, each tells what it sent */
+    char key[KEY_MAX];
+    json_t *row; /* {"url","key"?,"private"?,"body","created"} */
     int attempts, is_active, slot;
     apr_time_t due;
     ss_webhook_call_t call;
-    void *handle;              /* of libcurl; lent while the request is under way, since its thread may outlast the daemon's memory by a moment */
+    /* of libcurl; lent while the request is under way, since its thread may outlast the daemon's
+     * memory by a moment */
+    void *handle;
 } told_t;
 
 struct ss_webhooks_t {
@@ -48,16 +52,21 @@ static void fired(ss_timer_t *timer, apr_time_t now)
 void ss_webhooks_create(ss_daemon_t *d)
 {
     d->webhooks = apr_pcalloc(d->pool, sizeof(*d->webhooks));
-    if (gethostname(d->webhooks->node, sizeof(d->webhooks->node) - 1)) apr_cpystrn(d->webhooks->node, "node", sizeof(d->webhooks->node));
+    if (gethostname(d->webhooks->node, sizeof(d->webhooks->node) - 1))
+        apr_cpystrn(d->webhooks->node, "node", sizeof(d->webhooks->node));
     d->webhooks->timer = (ss_timer_t){ .fired = fired, .self = d };
 }
 
 static void unlink_told(struct ss_webhooks_t *w, told_t *told)
 {
-    if (told->prev) told->prev->next = told->next;
-    else w->first = told->next;
-    if (told->next) told->next->prev = told->prev;
-    else w->last = told->prev;
+    if (told->prev)
+        told->prev->next = told->next;
+    else
+        w->first = told->next;
+    if (told->next)
+        told->next->prev = told->prev;
+    else
+        w->last = told->prev;
     w->waiting--;
 }
 
@@ -95,8 +104,10 @@ static void add(ss_daemon_t *d, const char *key, json_t *row, apr_time_t due)
     told->due = due;
     apr_cpystrn(told->key, key, sizeof(told->key));
     told->prev = w->last;
-    if (w->last) w->last->next = told;
-    else w->first = told;
+    if (w->last)
+        w->last->next = told;
+    else
+        w->first = told;
     w->last = told;
     w->waiting++;
     w->is_used = 1;
@@ -125,14 +136,18 @@ static json_t *time_of(apr_time_t time, apr_pool_t *pool)
     return time ? json_string(ss_text_time(pool, time)) : json_null();
 }
 
-static char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const char *event, apr_time_t now, apr_pool_t *pool)
+static char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const char *event,
+                     apr_time_t now, apr_pool_t *pool)
 {
     json_t *metadata = m->metadata ? json_loads(m->metadata, 0, NULL) : NULL;
-    json_t *body = json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event", event, "id", m->id, "time", time_of(now, pool),
-                             "from", text_of(m->from, pool), "subject", text_of(m->subject, pool), "messageId", text_of(m->message_id, pool),
-                             "metadata", metadata ? metadata : json_null(), "recipient", "address", text_of(rcpt->address, pool), "state", ss_state_name(rcpt->state),
-                             "uncertain", rcpt->is_uncertain, "attempts", rcpt->attempts, "reply", text_of(rcpt->reply, pool), "dsn", text_of(rcpt->dsn, pool),
-                             "relay", text_of(rcpt->host, pool), "deliveredAt", time_of(rcpt->delivered_at, pool));
+    json_t *body = json_pack(
+        "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event", event, "id",
+        m->id, "time", time_of(now, pool), "from", text_of(m->from, pool), "subject",
+        text_of(m->subject, pool), "messageId", text_of(m->message_id, pool), "metadata",
+        metadata ? metadata : json_null(), "recipient", "address", text_of(rcpt->address, pool),
+        "state", ss_state_name(rcpt->state), "uncertain", rcpt->is_uncertain, "attempts",
+        rcpt->attempts, "reply", text_of(rcpt->reply, pool), "dsn", text_of(rcpt->dsn, pool),
+        "relay", text_of(rcpt->host, pool), "deliveredAt", time_of(rcpt->delivered_at, pool));
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
     json_decref(body);
@@ -143,10 +158,14 @@ static void say_full(ss_daemon_t *d, apr_time_t now)
 {
     if (now - d->webhooks->said < SAY_EVERY) return;
     d->webhooks->said = now;
-    ss_log(d->log, SS_LOG_WARN, 295, "%d results wait for applications that do not take them (SMTPSendWebhook): further ones are dropped", SS_WEBHOOK_WAITING_MAX);
+    ss_log(d->log, SS_LOG_WARN, 295,
+           "%d results wait for applications that do not take them (SMTPSendWebhook): further ones "
+           "are dropped",
+           SS_WEBHOOK_WAITING_MAX);
 }
 
-static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt, const json_t *hook, const char *event, apr_time_t now, apr_pool_t *pool)
+static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
+                       const json_t *hook, const char *event, apr_time_t now, apr_pool_t *pool)
 {
     struct ss_webhooks_t *w = d->webhooks;
     char key[KEY_MAX];
@@ -160,31 +179,36 @@ static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
     json_t *row = json_object();
     json_object_set(row, "url", json_object_get(hook, "url"));
     if (json_object_get(hook, "key")) json_object_set(row, "key", json_object_get(hook, "key"));
-    if (json_is_true(json_object_get(hook, "private"))) json_object_set(row, "private", json_true());
+    if (json_is_true(json_object_get(hook, "private")))
+        json_object_set(row, "private", json_true());
     json_object_set_new(row, "body", body ? json_string(body) : json_null());
     json_object_set_new(row, "created", json_integer(now));
     free(body);
-    apr_snprintf(key, sizeof(key), "webhook/%s/%s-%d-%s-%d", w->node, m->id, rcpt->number, event, rcpt->attempts);
+    apr_snprintf(key, sizeof(key), "webhook/%s/%s-%d-%s-%d", w->node, m->id, rcpt->number, event,
+                 rcpt->attempts);
     char *text = json_dumps(row, JSON_COMPACT);
     if (text) ss_daemon_remember(d, key, text);
     free(text);
     add(d, key, row, now);
 }
 
-void ss_webhook_tell(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt, apr_time_t now)
+void ss_webhook_tell(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
+                     apr_time_t now)
 {
     apr_pool_t *pool;
     json_t *hook;
 
     if (d->finished && ss_state_is_final(rcpt->state)) {
-        d->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply, m->metadata);
+        d->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply,
+                    m->metadata);
     }
     if (!m->webhook) return;
     apr_pool_create(&pool, NULL);
     hook = json_loads(m->webhook, 0, NULL);
     if (hook) {
         tell_event(d, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
-        if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT) tell_event(d, m, rcpt, hook, "uncertain", now, pool);
+        if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT)
+            tell_event(d, m, rcpt, hook, "uncertain", now, pool);
     }
     json_decref(hook);
     apr_pool_destroy(pool);
@@ -197,7 +221,8 @@ static void looked(ss_store_request_t *request)
     const ss_message_t *m = request->message;
 
     for (int i = 0; request->rv == APR_SUCCESS && m && i < m->rcpt_count; i++) {
-        if (m->rcpts[i].state == (ss_state_t)request->number) ss_webhook_tell(d, m, &m->rcpts[i], ss_loop_now(d->loop));
+        if (m->rcpts[i].state == (ss_state_t)request->number)
+            ss_webhook_tell(d, m, &m->rcpts[i], ss_loop_now(d->loop));
     }
     apr_pool_destroy(request->pool);
 }
@@ -227,13 +252,16 @@ static const char *event_of(const told_t *told)
     return strrchr(told->key, '/') + 1;
 }
 
-static void say_untaken(ss_daemon_t *d, ss_log_level_t level, int number, const told_t *told, const char *what)
+static void say_untaken(ss_daemon_t *d, ss_log_level_t level, int number, const told_t *told,
+                        const char *what)
 {
     char status[32];
 
-    if (!ss_daemon_is_new(d, "results that could not be told to %s: %s", told->call.url, what)) return;
+    if (!ss_daemon_is_new(d, "results that could not be told to %s: %s", told->call.url, what))
+        return;
     apr_snprintf(status, sizeof(status), "HTTP status %d", told->call.status);
-    ss_log(d->log, level, number, "%s: the result could not be told to %s: %s; %s", event_of(told), told->call.url, told->call.status ? status : told->call.error, what);
+    ss_log(d->log, level, number, "%s: the result could not be told to %s: %s; %s", event_of(told),
+           told->call.url, told->call.status ? status : told->call.error, what);
 }
 
 static void work(void *baton)
@@ -248,7 +276,8 @@ static void done(void *baton)
     told_t *told = baton;
     ss_daemon_t *d = told->daemon;
     struct ss_webhooks_t *w = d->webhooks;
-    apr_time_t now = ss_loop_now(d->loop), created = json_integer_value(json_object_get(told->row, "created"));
+    apr_time_t now = ss_loop_now(d->loop),
+               created = json_integer_value(json_object_get(told->row, "created"));
     int status = told->call.status, is_taken = status >= 200 && status < 300;
     apr_interval_time_t wait = WAIT_FIRST;
 
@@ -260,7 +289,8 @@ static void done(void *baton)
         for (int i = 0; i < told->attempts && wait < WAIT_LAST; i++) wait *= 2;
         told->attempts++;
         told->due = now + (wait < WAIT_LAST ? wait : WAIT_LAST);
-        if (told->attempts == 1) say_untaken(d, SS_LOG_INFO, 296, told, "it is tried again for a day");
+        if (told->attempts == 1)
+            say_untaken(d, SS_LOG_INFO, 296, told, "it is tried again for a day");
     } else {
         if (!is_taken) say_untaken(d, SS_LOG_WARN, 297, told, "it is given up");
         ss_daemon_remember(d, told->key, NULL);
@@ -277,10 +307,14 @@ static int begin(ss_daemon_t *d, told_t *told)
 
     if (!w->has_curl) ss_webhook_call_init();
     w->has_curl = 1;
-    for (told->slot = 0; w->is_taken[told->slot]; told->slot++) { }
-    told->call = (ss_webhook_call_t){ .event = event_of(told), .url = json_string_value(json_object_get(told->row, "url")),
-                                      .body = json_string_value(json_object_get(told->row, "body")), .secret = key ? ss_hooks_find(key) : NULL,
-                                      .may_be_private = json_is_true(json_object_get(told->row, "private")) };
+    for (told->slot = 0; w->is_taken[told->slot]; told->slot++) {
+    }
+    told->call = (ss_webhook_call_t){ .event = event_of(told),
+                                      .url = json_string_value(json_object_get(told->row, "url")),
+                                      .body = json_string_value(json_object_get(told->row, "body")),
+                                      .secret = key ? ss_hooks_find(key) : NULL,
+                                      .may_be_private =
+                                          json_is_true(json_object_get(told->row, "private")) };
     if (!told->call.url || !told->call.body) return 0;
     /* A result that was to be signed never goes out unsigned. */
     if (key && !told->call.secret) return 0;

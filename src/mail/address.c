@@ -1,4 +1,5 @@
-/* address.c: what a mailbox may look like, whether two are the same, how one is written. Lists are read in address_list.c. See address.h. */
+/* address.c: what a mailbox may look like, whether two are the same, how one is written. Lists are
+ * read in address_list.c. See address.h. */
 #include "mail/address.h"
 
 #include <apr_lib.h>
@@ -12,7 +13,7 @@
 #include "mail/codec.h"
 #include "mail/words.h"
 
-#define LOCAL_MAX 64           /* RFC 5321 4.5.3.1.1 */
+#define LOCAL_MAX 64 /* RFC 5321 4.5.3.1.1 */
 #define DOMAIN_MAX 255
 #define LABEL_MAX 63
 
@@ -82,7 +83,9 @@ static int is_domain(const char *text, apr_size_t len)
             label = 0;
             continue;
         }
-        if ((unsigned char)text[i] < 128 && !apr_isalnum(text[i]) && text[i] != '-' && text[i] != '_') return 0;
+        if ((unsigned char)text[i] < 128 && !apr_isalnum(text[i]) && text[i] != '-' &&
+            text[i] != '_')
+            return 0;
         if (text[i] == '-' && !label) return 0;
         label++;
     }
@@ -96,7 +99,8 @@ static int is_clean_utf8(const char *text, apr_size_t len)
     for (apr_size_t i = 0; i + 1 < len; i++) {
         unsigned char a = (unsigned char)text[i], b = (unsigned char)text[i + 1];
         if (a == 0xC2 && b < 0xA0) return 0;
-        if (a == 0xE2 && b == 0x80 && i + 2 < len && ((unsigned char)text[i + 2] | 1) == 0xA9) return 0;
+        if (a == 0xE2 && b == 0x80 && i + 2 < len && ((unsigned char)text[i + 2] | 1) == 0xA9)
+            return 0;
     }
     return 1;
 }

@@ -1,5 +1,6 @@
-/* address_list.c: the value of an address field, or of what an application wrote into one, to a list of addresses. One walk over the
- * text, token by token; comments may stand anywhere. See address.h. */
+/* address_list.c: the value of an address field, or of what an application wrote into one, to a
+ * list of addresses. One walk over the text, token by token; comments may stand anywhere. See
+ * address.h. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -16,18 +17,20 @@ typedef struct {
     const char *why;
     apr_array_header_t *list;
     const char *group;
-    int group_at;              /* addresses in front of it */
-    const char *comment;       /* the last one read: the name, where "a@b (Name)" gives it so */
-    char *phrase, *address, *scratch;   /* room for the item at hand, as long as the whole text: used again for each */
+    int group_at;        /* addresses in front of it */
+    const char *comment; /* the last one read: the name, where "a@b (Name)" gives it so */
+    /* room for the item at hand, as long as the whole text: used again for each */
+    char *phrase, *address, *scratch;
 } walk_t;
 
-typedef struct {               /* what stands between two commas */
-    char *phrase, *address;    /* both as long as the text at most */
+typedef struct {            /* what stands between two commas */
+    char *phrase, *address; /* both as long as the text at most */
     apr_size_t phrase_len, address_len;
-    int words;                 /* words of the phrase */
-    int has_at;                /* it cannot be a name in front of a colon */
-    int is_joined;             /* the last token was @ or ended in a dot: the next belongs to the address */
-    int is_broken;             /* two words without anything between: no address by itself */
+    int words;  /* words of the phrase */
+    int has_at; /* it cannot be a name in front of a colon */
+    /* the last token was @ or ended in a dot: the next belongs to the address */
+    int is_joined;
+    int is_broken; /* two words without anything between: no address by itself */
 } item_t;
 
 static int is_space(char c)
@@ -53,10 +56,12 @@ static int comment(walk_t *w)
         } else if (*w->p == ')') {
             if (--depth == 0) {
                 w->p++;
-                w->comment = ss_words_decode(w->pool, out, (apr_size_t)(to - out), SS_MAIL_ADDRESS_MAX);
+                w->comment =
+                    ss_words_decode(w->pool, out, (apr_size_t)(to - out), SS_MAIL_ADDRESS_MAX);
                 return 0;
             }
-        } else if (*w->p == '\\' && w->p + 1 < w->end) w->p++;
+        } else if (*w->p == '\\' && w->p + 1 < w->end)
+            w->p++;
         *to++ = *w->p;
     }
     return fail(w, "a comment does not end: ) is missing");
@@ -67,7 +72,8 @@ static int skip_blanks(walk_t *w)
     while (w->p < w->end && (is_space(*w->p) || *w->p == '(')) {
         if (*w->p == '(') {
             if (comment(w)) return -1;
-        } else w->p++;
+        } else
+            w->p++;
     }
     return 0;
 }
@@ -98,7 +104,9 @@ static void begin(walk_t *w, item_t *item)
 
 static const char *name_of(walk_t *w, const item_t *item)
 {
-    return item->phrase_len ? ss_words_decode(w->pool, item->phrase, item->phrase_len, SS_MAIL_ADDRESS_MAX) : NULL;
+    return item->phrase_len
+               ? ss_words_decode(w->pool, item->phrase, item->phrase_len, SS_MAIL_ADDRESS_MAX)
+               : NULL;
 }
 
 static int add(walk_t *w, const char *name, const char *address)
@@ -137,7 +145,8 @@ static int angle(walk_t *w, const char **out)
         } else if (*w->p == '[') {
             while (w->p < w->end && *w->p != ']' && *w->p != '>') to[len++] = *w->p++;
             if (w->p < w->end && *w->p == ']') to[len++] = *w->p++;
-        } else to[len++] = *w->p++;
+        } else
+            to[len++] = *w->p++;
     }
     w->p++;
     to[len] = '\0';
@@ -146,7 +155,8 @@ static int angle(walk_t *w, const char **out)
     return 0;
 }
 
-/* An atom, "@", domain literal: the name and the address grow by it, until it is known which of both it is. */
+/* An atom, "@", domain literal: the name and the address grow by it, until it is known which of
+ * both it is. */
 static void atom(walk_t *w, item_t *item, int had_blank)
 {
     const char *start = w->p;
@@ -159,7 +169,8 @@ static void atom(walk_t *w, item_t *item, int had_blank)
     } else if (*w->p == '@') {
         item->has_at = 1;
         w->p++;
-    } else while (w->p < w->end && !is_space(*w->p) && !strchr("(<>,;:\"@[", *w->p)) w->p++;
+    } else
+        while (w->p < w->end && !is_space(*w->p) && !strchr("(<>,;:\"@[", *w->p)) w->p++;
     if (w->p == start) w->p++;
     n = (apr_size_t)(w->p - start);
     last = start[n - 1];
@@ -181,7 +192,9 @@ static int finish(walk_t *w, item_t *item)
     if (!item->words) return 0;
     if (strlen(item->address) != item->address_len) return fail(w, "there is a zero byte in it");
     if (item->is_broken) {
-        w->why = apr_psprintf(w->pool, "\"%.200s\" is no address; one looks like: Name <name@example.com>", item->phrase);
+        w->why = apr_psprintf(w->pool,
+                              "\"%.200s\" is no address; one looks like: Name <name@example.com>",
+                              item->phrase);
         return -1;
     }
     return add(w, w->comment, item->address);
@@ -194,7 +207,8 @@ static int after_angle(walk_t *w, const item_t *item)
 
     if (angle(w, &address)) return -1;
     if (skip_blanks(w)) return -1;
-    if (w->p < w->end && *w->p != ',' && *w->p != ';') return fail(w, "a comma is missing behind an address");
+    if (w->p < w->end && *w->p != ',' && *w->p != ';')
+        return fail(w, "a comma is missing behind an address");
     if (!*address) return fail(w, "<> is no address to write to");
     return add(w, name_of(w, item), address);
 }
@@ -212,7 +226,8 @@ static int read_item(walk_t *w)
         if (*w->p == '<') return after_angle(w, &item);
         if (*w->p == '>') return fail(w, "there is a > without <");
         if (*w->p == ':') {
-            if (w->group || item.has_at) return fail(w, "there is a group in a group, or a colon in an address");
+            if (w->group || item.has_at)
+                return fail(w, "there is a group in a group, or a colon in an address");
             w->group_at = w->list->nelts;
             w->p++;
             w->group = name_of(w, &item);
@@ -221,17 +236,23 @@ static int read_item(walk_t *w)
         } else if (*w->p == '"') {
             if (before != w->p && !item.is_joined) item.is_broken = 1;
             if (before != w->p && item.phrase_len) item.phrase[item.phrase_len++] = ' ';
-            if (quoted(w, item.address, &item.address_len, item.phrase, &item.phrase_len)) return -1;
+            if (quoted(w, item.address, &item.address_len, item.phrase, &item.phrase_len))
+                return -1;
             item.is_joined = 0;
             item.words++;
-        } else atom(w, &item, before != w->p);
+        } else
+            atom(w, &item, before != w->p);
     }
     return finish(w, &item);
 }
 
-int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len, const char **why, apr_pool_t *pool)
+int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len, const char **why,
+                    apr_pool_t *pool)
 {
-    walk_t w = { .p = value, .end = value + len, .pool = pool, .list = apr_array_make(pool, 4, sizeof(ss_address_t)) };
+    walk_t w = { .p = value,
+                 .end = value + len,
+                 .pool = pool,
+                 .list = apr_array_make(pool, 4, sizeof(ss_address_t)) };
     const char *unused;
     apr_size_t room = len * 2 + 2;
 
@@ -247,7 +268,8 @@ int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len
         if (w.p < w.end && *w.p == ';') w.group = NULL;
         if (w.p < w.end) w.p++;
     }
-    /* "undisclosed-recipients:" is written so, too; a group with somebody in it ends, or what was meant is something else. */
+    /* "undisclosed-recipients:" is written so, too; a group with somebody in it ends, or what was
+     * meant is something else. */
     if (w.group && w.list->nelts > w.group_at) {
         *why = "a group (name: addresses;) has no semicolon at its end";
         return -1;

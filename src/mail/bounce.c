@@ -1,5 +1,6 @@
-/* bounce.c: reports (RFC 3464, 6522, 6533). See bounce.h. Everything that is not ASCII in our own parts is encoded, so a report needs 8BITMIME only for the
- * message that it carries, and SMTPUTF8 only for its reader's address. */
+/* bounce.c: reports (RFC 3464, 6522, 6533). See bounce.h. Everything that is not ASCII in our own
+ * parts is encoded, so a report needs 8BITMIME only for the message that it carries, and SMTPUTF8
+ * only for its reader's address. */
 #include "mail/bounce.h"
 
 #include <apr_strings.h>
@@ -11,17 +12,29 @@
 #include "mail/codec.h"
 #include "mail/header.h"
 
-#define REPORT_MAX (64 << 20)      /* the report's size is bounded by its parts; this only stops a defect */
+/* the report's size is bounded by its parts; this only stops a defect */
+#define REPORT_MAX (64 << 20)
 #define WIDTH 76
-#define REPLY_MAX 900              /* octets of the server's words in one field: a line has at most 998 */
+/* octets of the server's words in one field: a line has at most 998 */
+#define REPLY_MAX 900
 
-static const struct { const char *subject, *action, *opening, *verb; } words[] = {
+static const struct {
+    const char *subject, *action, *opening, *verb;
+} words[] = {
     [SS_BOUNCE_FAILED] = { "Undelivered mail: returned to sender", "failed",
-        "This is the mail system at %s. Your message could not be delivered to the recipients below,\nand it is not tried again.", "could not be delivered" },
+                           "This is the mail system at %s. Your message could not be delivered to "
+                           "the recipients below,\nand it is not tried again.",
+                           "could not be delivered" },
     [SS_BOUNCE_DELAYED] = { "Delayed mail: still being tried", "delayed",
-        "This is the mail system at %s. Your message has not been delivered yet to the recipients below.\nIt is still being tried: you need not send it again.", "is delayed" },
+                            "This is the mail system at %s. Your message has not been delivered "
+                            "yet to the recipients below.\nIt is still being tried: you need not "
+                            "send it again.",
+                            "is delayed" },
     [SS_BOUNCE_RELAYED] = { "Mail passed on to its relay", "relayed",
-        "This is the mail system at %s. Your message was passed on for the recipients below, to a system that\nsends no reports of delivery: this is the last one that you get.", "was passed on" }
+                            "This is the mail system at %s. Your message was passed on for the "
+                            "recipients below, to a system that\nsends no reports of delivery: "
+                            "this is the last one that you get.",
+                            "was passed on" }
 };
 
 static int is_ascii(const char *text, apr_size_t len)
@@ -54,7 +67,8 @@ static const char *one_line(const char *text, apr_size_t max, apr_pool_t *pool)
 
 /* ---- the part for people ---- */
 
-/* Text in lines of at most WIDTH octets where blanks allow, each behind the indent; its own line ends stay. */
+/* Text in lines of at most WIDTH octets where blanks allow, each behind the indent; its own line
+ * ends stay. */
 static void wrap(ss_buf_t *out, const char *indent, const char *text)
 {
     apr_size_t column = 0;
@@ -89,15 +103,21 @@ static void tell_recipient(ss_buf_t *out, const ss_bounce_rcpt_t *rcpt, apr_pool
         wrap(out, "    ", one_line(host, REPLY_MAX, pool));
         wrap(out, "    ", one_line(rcpt->reply, REPLY_MAX, pool));
     }
-    if (rcpt->title) wrap(out, "    ", apr_pstrcat(pool, "What it means: ", rcpt->title, ". ", rcpt->meaning ? rcpt->meaning : "", NULL));
-    if (rcpt->remedy && *rcpt->remedy) wrap(out, "    ", apr_pstrcat(pool, "What to do: ", rcpt->remedy, NULL));
+    if (rcpt->title)
+        wrap(out, "    ",
+             apr_pstrcat(pool, "What it means: ", rcpt->title, ". ",
+                         rcpt->meaning ? rcpt->meaning : "", NULL));
+    if (rcpt->remedy && *rcpt->remedy)
+        wrap(out, "    ", apr_pstrcat(pool, "What to do: ", rcpt->remedy, NULL));
 }
 
 static const char *subject_of(const ss_bounce_t *b, apr_pool_t *pool)
 {
     ss_field_t field;
 
-    if (!b->content || !ss_header_find(&field, b->content, ss_header_len(b->content, b->content_len), "Subject")) return NULL;
+    if (!b->content ||
+        !ss_header_find(&field, b->content, ss_header_len(b->content, b->content_len), "Subject"))
+        return NULL;
     /* Unfolded, as it stands: encoded words stay what they are for a mail program to show. */
     return one_line(apr_pstrmemdup(pool, field.value, field.value_len), 200, pool);
 }
@@ -108,13 +128,23 @@ static void tell(ss_buf_t *out, const ss_bounce_t *b, apr_pool_t *pool)
     int listed = b->rcpt_count < SS_BOUNCE_LISTED_MAX ? b->rcpt_count : SS_BOUNCE_LISTED_MAX;
 
     wrap(out, "", apr_psprintf(pool, words[b->kind].opening, b->host));
-    ss_buf_printf(out, "\r\nThe message: %s, accepted %s\r\n", b->id, ss_text_time_mail(pool, b->arrived));
+    ss_buf_printf(out, "\r\nThe message: %s, accepted %s\r\n", b->id,
+                  ss_text_time_mail(pool, b->arrived));
     if (subject && *subject) ss_buf_printf(out, "Its subject: %s\r\n", subject);
-    if (b->until) ss_buf_printf(out, "It is given up, and you are told, if it cannot be delivered until %s\r\n", ss_text_time_mail(pool, b->until));
+    if (b->until)
+        ss_buf_printf(out,
+                      "It is given up, and you are told, if it cannot be delivered until %s\r\n",
+                      ss_text_time_mail(pool, b->until));
     for (int i = 0; i < listed; i++) tell_recipient(out, &b->rcpts[i], pool);
-    if (listed < b->rcpt_count) ss_buf_printf(out, "\r\nand %d more, named in the part of this report for programs.\r\n", b->rcpt_count - listed);
-    wrap(out, "", apr_pstrcat(pool, "\n", b->content ? b->is_whole ? "Your message is attached." : "The header of your message is attached."
-                                                     : "Its content is no longer at hand.", NULL));
+    if (listed < b->rcpt_count)
+        ss_buf_printf(out, "\r\nand %d more, named in the part of this report for programs.\r\n",
+                      b->rcpt_count - listed);
+    wrap(out, "",
+         apr_pstrcat(pool, "\n",
+                     b->content ? b->is_whole ? "Your message is attached."
+                                              : "The header of your message is attached."
+                                : "Its content is no longer at hand.",
+                     NULL));
 }
 
 /* ---- the part for programs (RFC 3464 2) ---- */
@@ -126,8 +156,10 @@ static const char *xtext(const char *text, apr_pool_t *pool)
 
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c < 33 || c > 126 || c == '+' || c == '=') p += apr_snprintf(p, 4, "+%02X", c);
-        else *p++ = *text;
+        if (c < 33 || c > 126 || c == '+' || c == '=')
+            p += apr_snprintf(p, 4, "+%02X", c);
+        else
+            *p++ = *text;
     }
     *p = '\0';
     return out;
@@ -165,51 +197,66 @@ static const char *status_of(const ss_bounce_t *b, const ss_bounce_rcpt_t *rcpt,
     char class = b->kind == SS_BOUNCE_FAILED ? '5' : b->kind == SS_BOUNCE_DELAYED ? '4' : '2';
     int first, second;
 
-    /* An enhanced code of another class than the action would contradict it (RFC 3464 2.3.4): only its detail is kept. 4.4.7 is a failure by time. */
+    /* An enhanced code of another class than the action would contradict it (RFC 3464 2.3.4): only
+     * its detail is kept. 4.4.7 is a failure by time. */
     if (rcpt->dsn && rcpt->dsn[0] && rcpt->dsn[1] == '.') {
         first = (int)strspn(rcpt->dsn + 2, "0123456789");
-        second = first > 0 && first < 4 && rcpt->dsn[2 + first] == '.' ? (int)strspn(rcpt->dsn + 3 + first, "0123456789") : 0;
-        if (second > 0 && second < 4) return apr_psprintf(pool, "%c%.*s", class, 2 + first + second, rcpt->dsn + 1);
+        second = first > 0 && first < 4 && rcpt->dsn[2 + first] == '.'
+                     ? (int)strspn(rcpt->dsn + 3 + first, "0123456789")
+                     : 0;
+        if (second > 0 && second < 4)
+            return apr_psprintf(pool, "%c%.*s", class, 2 + first + second, rcpt->dsn + 1);
     }
     return apr_psprintf(pool, "%c.0.0", class);
 }
 
-static void status_recipient(ss_buf_t *out, const ss_bounce_t *b, const ss_bounce_rcpt_t *rcpt, apr_pool_t *pool)
+static void status_recipient(ss_buf_t *out, const ss_bounce_t *b, const ss_bounce_rcpt_t *rcpt,
+                             apr_pool_t *pool)
 {
     const char *type = !is_ascii(rcpt->address, strlen(rcpt->address)) ? "utf-8" : "rfc822";
 
     ss_buf_puts(out, "\r\n");
     if (rcpt->orcpt) ss_buf_printf(out, "Original-Recipient: %s\r\n", original(rcpt->orcpt, pool));
-    ss_buf_printf(out, "Final-Recipient: %s; %s\r\nAction: %s\r\nStatus: %s\r\n", type, one_line(rcpt->address, REPLY_MAX, pool), words[b->kind].action,
+    ss_buf_printf(out, "Final-Recipient: %s; %s\r\nAction: %s\r\nStatus: %s\r\n", type,
+                  one_line(rcpt->address, REPLY_MAX, pool), words[b->kind].action,
                   status_of(b, rcpt, pool));
-    if (rcpt->host) ss_buf_printf(out, "Remote-MTA: dns; %s\r\n", one_line(name_of(rcpt->host, pool), 255, pool));
+    if (rcpt->host)
+        ss_buf_printf(out, "Remote-MTA: dns; %s\r\n",
+                      one_line(name_of(rcpt->host, pool), 255, pool));
     /* A code in front: a server said it. Without one the words are ours. */
     if (rcpt->reply && *rcpt->reply) {
         int is_code = strspn(rcpt->reply, "0123456789") == 3;
-        ss_buf_printf(out, "Diagnostic-Code: %s; %s\r\n", is_code ? "smtp" : "x-smtp-send", one_line(rcpt->reply, REPLY_MAX, pool));
+        ss_buf_printf(out, "Diagnostic-Code: %s; %s\r\n", is_code ? "smtp" : "x-smtp-send",
+                      one_line(rcpt->reply, REPLY_MAX, pool));
     }
-    if (rcpt->last_attempt) ss_buf_printf(out, "Last-Attempt-Date: %s\r\n", ss_text_time_mail(pool, rcpt->last_attempt));
+    if (rcpt->last_attempt)
+        ss_buf_printf(out, "Last-Attempt-Date: %s\r\n",
+                      ss_text_time_mail(pool, rcpt->last_attempt));
     if (b->until) ss_buf_printf(out, "Will-Retry-Until: %s\r\n", ss_text_time_mail(pool, b->until));
 }
 
 static void status(ss_buf_t *out, const ss_bounce_t *b, apr_pool_t *pool)
 {
-    ss_buf_printf(out, "Reporting-MTA: dns; %s\r\nX-Smtp-Send-Id: %s\r\nArrival-Date: %s\r\n", b->host, b->id, ss_text_time_mail(pool, b->arrived));
+    ss_buf_printf(out, "Reporting-MTA: dns; %s\r\nX-Smtp-Send-Id: %s\r\nArrival-Date: %s\r\n",
+                  b->host, b->id, ss_text_time_mail(pool, b->arrived));
     if (b->envid) ss_buf_printf(out, "Original-Envelope-Id: %s\r\n", xtext(b->envid, pool));
     for (int i = 0; i < b->rcpt_count; i++) status_recipient(out, b, &b->rcpts[i], pool);
 }
 
 /* ---- parts ---- */
 
-static void part(ss_buf_t *out, const char *boundary, const char *type, const char *description, const char *encoding)
+static void part(ss_buf_t *out, const char *boundary, const char *type, const char *description,
+                 const char *encoding)
 {
-    ss_buf_printf(out, "\r\n--%s\r\nContent-Type: %s\r\nContent-Description: %s\r\n", boundary, type, description);
+    ss_buf_printf(out, "\r\n--%s\r\nContent-Type: %s\r\nContent-Description: %s\r\n", boundary,
+                  type, description);
     if (encoding) ss_buf_printf(out, "Content-Transfer-Encoding: %s\r\n", encoding);
     ss_buf_puts(out, "\r\n");
 }
 
 /* Text of ours as a part: plain where it is ASCII, quoted-printable else. */
-static void text_part(ss_buf_t *out, const char *boundary, const char *type, const char *description, const ss_buf_t *text, apr_pool_t *pool)
+static void text_part(ss_buf_t *out, const char *boundary, const char *type,
+                      const char *description, const ss_buf_t *text, apr_pool_t *pool)
 {
     apr_size_t len;
 
@@ -223,8 +270,10 @@ static void text_part(ss_buf_t *out, const char *boundary, const char *type, con
     ss_buf_append(out, coded, len);
 }
 
-/* What comes back of the message. RFC 6533: a header with octets above 127 is message/global's, which may be encoded; message/rfc822 may not. */
-static void returned(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, int *is_8bit, apr_pool_t *pool)
+/* What comes back of the message. RFC 6533: a header with octets above 127 is message/global's,
+ * which may be encoded; message/rfc822 may not. */
+static void returned(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, int *is_8bit,
+                     apr_pool_t *pool)
 {
     apr_size_t header = ss_header_len(b->content, b->content_len);
     int is_header_ascii = is_ascii(b->content, header);
@@ -233,40 +282,55 @@ static void returned(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, 
 
     if (!is_header_ascii) {
         coded = ss_codec_base64(pool, b->content, len, 76, &len);
-        part(out, boundary, b->is_whole ? "message/global" : "message/global-headers", b->is_whole ? "Your message" : "Header of your message", "base64");
+        part(out, boundary, b->is_whole ? "message/global" : "message/global-headers",
+             b->is_whole ? "Your message" : "Header of your message", "base64");
         ss_buf_append(out, coded, len);
         return;
     }
     *is_8bit = b->is_whole && !is_ascii(b->content, len);
-    part(out, boundary, b->is_whole ? "message/rfc822" : "text/rfc822-headers", b->is_whole ? "Your message" : "Header of your message", *is_8bit ? "8bit" : NULL);
+    part(out, boundary, b->is_whole ? "message/rfc822" : "text/rfc822-headers",
+         b->is_whole ? "Your message" : "Header of your message", *is_8bit ? "8bit" : NULL);
     ss_buf_append(out, b->content, len);
 }
 
-static void fields(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, const char *message_id, const char *type, apr_pool_t *pool)
+static void fields(ss_buf_t *out, const ss_bounce_t *b, const char *boundary,
+                   const char *message_id, const char *type, apr_pool_t *pool)
 {
     ss_address_t from = { .name = "Mail Delivery System", .address = b->from };
     ss_field_t original_id;
-    int has_id = b->content && ss_header_find(&original_id, b->content, ss_header_len(b->content, b->content_len), "Message-ID") && original_id.value_len < REPLY_MAX &&
-                 is_ascii(original_id.value, original_id.value_len) && !memchr(original_id.value, '\n', original_id.value_len);
+    int has_id = b->content &&
+                 ss_header_find(&original_id, b->content, ss_header_len(b->content, b->content_len),
+                                "Message-ID") &&
+                 original_id.value_len < REPLY_MAX &&
+                 is_ascii(original_id.value, original_id.value_len) &&
+                 !memchr(original_id.value, '\n', original_id.value_len);
 
-    ss_buf_printf(out, "Date: %s\r\nFrom: %s\r\nTo: <%s>\r\nSubject: %s\r\nMessage-ID: %s\r\n", ss_text_time_mail(pool, b->now), ss_address_header(&from, pool), b->to,
+    ss_buf_printf(out, "Date: %s\r\nFrom: %s\r\nTo: <%s>\r\nSubject: %s\r\nMessage-ID: %s\r\n",
+                  ss_text_time_mail(pool, b->now), ss_address_header(&from, pool), b->to,
                   words[b->kind].subject, message_id);
     if (has_id) {
         const char *id = apr_pstrmemdup(pool, original_id.value, original_id.value_len);
         ss_buf_printf(out, "In-Reply-To: %s\r\nReferences: %s\r\n", id, id);
     }
-    ss_buf_printf(out, "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=%s;\r\n boundary=\"%s\"\r\n\r\n"
-                  "This is a report on a message, in MIME format.\r\n", type, boundary);
+    ss_buf_printf(out,
+                  "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\nContent-Type: "
+                  "multipart/report; report-type=%s;\r\n boundary=\"%s\"\r\n\r\n"
+                  "This is a report on a message, in MIME format.\r\n",
+                  type, boundary);
 }
 
 void ss_bounce(ss_bounce_text_t *report, const ss_bounce_t *b, apr_pool_t *pool)
 {
-    const char *boundary = apr_psprintf(pool, "=_report-%" APR_UINT64_T_HEX_FMT "-%" APR_UINT64_T_HEX_FMT, b->random, (apr_uint64_t)b->now);
+    const char *boundary =
+        apr_psprintf(pool, "=_report-%" APR_UINT64_T_HEX_FMT "-%" APR_UINT64_T_HEX_FMT, b->random,
+                     (apr_uint64_t)b->now);
     ss_buf_t out, text, facts;
     const char *type;
 
     memset(report, 0, sizeof(*report));
-    report->message_id = apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT ".report@%s>", (apr_uint64_t)b->now, b->random, b->host);
+    report->message_id =
+        apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT ".report@%s>",
+                     (apr_uint64_t)b->now, b->random, b->host);
     report->subject = words[b->kind].subject;
     report->is_utf8 = !is_ascii(b->to, strlen(b->to)) || !is_ascii(b->from, strlen(b->from));
     ss_buf_init(&out, REPORT_MAX);
@@ -274,11 +338,16 @@ void ss_bounce(ss_bounce_text_t *report, const ss_bounce_t *b, apr_pool_t *pool)
     ss_buf_init(&facts, REPORT_MAX);
     tell(&text, b, pool);
     status(&facts, b, pool);
-    /* An address or words that are not ASCII: the global form of the part (RFC 6533 3); the plain one has no encoding. */
+    /* An address or words that are not ASCII: the global form of the part (RFC 6533 3); the plain
+     * one has no encoding. */
     type = is_ascii(facts.data, facts.len) ? "delivery-status" : "global-delivery-status";
     fields(&out, b, boundary, report->message_id, type, pool);
-    text_part(&out, boundary, is_ascii(text.data, text.len) ? "text/plain; charset=us-ascii" : "text/plain; charset=utf-8", "Report for people", &text, pool);
-    text_part(&out, boundary, apr_pstrcat(pool, "message/", type, NULL), "Report for programs", &facts, pool);
+    text_part(&out, boundary,
+              is_ascii(text.data, text.len) ? "text/plain; charset=us-ascii"
+                                            : "text/plain; charset=utf-8",
+              "Report for people", &text, pool);
+    text_part(&out, boundary, apr_pstrcat(pool, "message/", type, NULL), "Report for programs",
+              &facts, pool);
     if (b->content) returned(&out, b, boundary, &report->is_8bit, pool);
     ss_buf_printf(&out, "\r\n--%s--\r\n", boundary);
     report->bytes = apr_pmemdup(pool, out.data, out.len);
@@ -296,7 +365,9 @@ int ss_bounce_is_loop(const char *content, apr_size_t len)
 
     while ((more = ss_field_next(&p, end, &field)) == 1) {
         hops += ss_field_is(&field, "Received");
-        if (ss_field_is(&field, "Auto-Submitted") && field.value_len >= 12 && !strncasecmp(field.value, "auto-replied", 12)) return 1;
+        if (ss_field_is(&field, "Auto-Submitted") && field.value_len >= 12 &&
+            !strncasecmp(field.value, "auto-replied", 12))
+            return 1;
     }
     return hops >= SS_BOUNCE_HOPS_MAX;
 }

@@ -1,50 +1,62 @@
-/* bounce.h: reports on mail that failed, is late, or arrived (RFC 3464 in RFC 6522's multipart/report): a part for people, one for programs, and the
- * message's header or the whole of it. Pure: names, times and random numbers come in. Who gets one, and when, is the daemon's (daemon/report.c). */
+/* bounce.h: reports on mail that failed, is late, or arrived (RFC 3464 in RFC 6522's
+ * multipart/report): a part for people, one for programs, and the message's header or the whole of
+ * it. Pure: names, times and random numbers come in. Who gets one, and when, is the daemon's
+ * (daemon/report.c). */
 #ifndef SS_MAIL_BOUNCE_H
 #define SS_MAIL_BOUNCE_H
 
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#define SS_BOUNCE_FULL_MAX (1 << 19)       /* a larger message's report carries its header only, whatever RET asks for */
-#define SS_BOUNCE_LISTED_MAX 100           /* recipients in the part for people; the part for programs names all */
+/* a larger message's report carries its header only, whatever RET asks for */
+#define SS_BOUNCE_FULL_MAX (1 << 19)
+/* recipients in the part for people; the part for programs names all */
+#define SS_BOUNCE_LISTED_MAX 100
 
 typedef enum { SS_BOUNCE_FAILED, SS_BOUNCE_DELAYED, SS_BOUNCE_RELAYED } ss_bounce_kind_t;
 
 typedef struct {
-    const char *address;       /* UTF-8 */
-    const char *orcpt;         /* "rfc822;bob@example.com" (RFC 3461 4.2), or NULL */
-    const char *dsn;           /* "5.1.1" */
-    const char *reply;         /* the server's words, or ours; may be NULL */
-    const char *host;          /* who said them: "mail.example.com[192.0.2.1]:465", or NULL: we did */
-    const char *title, *meaning, *remedy;   /* the knowledge base's entry, or NULL */
-    apr_time_t last_attempt;   /* 0: there was none */
+    const char *address; /* UTF-8 */
+    const char *orcpt;   /* "rfc822;bob@example.com" (RFC 3461 4.2), or NULL */
+    const char *dsn;     /* "5.1.1" */
+    const char *reply;   /* the server's words, or ours; may be NULL */
+    /* who said them: "mail.example.com[192.0.2.1]:465", or NULL: we did */
+    const char *host;
+    const char *title, *meaning, *remedy; /* the knowledge base's entry, or NULL */
+    apr_time_t last_attempt;              /* 0: there was none */
 } ss_bounce_rcpt_t;
 
 typedef struct {
     ss_bounce_kind_t kind;
-    const char *to;            /* who reads the report */
-    const char *from;          /* address of its From field */
-    const char *host;          /* our name: Reporting-MTA, right side of the Message-ID */
-    const char *id;            /* the reported message's id here */
-    const char *envid;         /* RFC 3461 4.4, or NULL */
+    const char *to;    /* who reads the report */
+    const char *from;  /* address of its From field */
+    const char *host;  /* our name: Reporting-MTA, right side of the Message-ID */
+    const char *id;    /* the reported message's id here */
+    const char *envid; /* RFC 3461 4.4, or NULL */
     apr_time_t arrived, now;
-    apr_time_t until;          /* DELAYED: given up at; 0: not known */
+    apr_time_t until; /* DELAYED: given up at; 0: not known */
     apr_uint64_t random;
     const ss_bounce_rcpt_t *rcpts;
     int rcpt_count;
-    const char *content;       /* the message, canonical, from its first byte; NULL: not to be had */
+    /* the message, canonical, from its first byte; NULL: not to be had */
+    const char *content;
     apr_size_t content_len;
-    int is_whole;              /* content is all of it and goes back whole; else its header alone */
-    int is_8bit, is_utf8;      /* of the reported message */
+    /* content is all of it and goes back whole; else its header alone */
+    int is_whole;
+    int is_8bit, is_utf8; /* of the reported message */
 } ss_bounce_t;
 
-typedef struct { const char *bytes; apr_size_t len; int is_8bit, is_utf8; const char *subject, *message_id; } ss_bounce_text_t;
+typedef struct {
+    const char *bytes;
+    apr_size_t len;
+    int is_8bit, is_utf8;
+    const char *subject, *message_id;
+} ss_bounce_text_t;
 
 /* Writes the report, canonical, into the pool. */
 void ss_bounce(ss_bounce_text_t *out, const ss_bounce_t *model, apr_pool_t *pool);
-/* Whether content must not be reported on: its header says that it answers something by itself (Auto-Submitted: auto-replied, RFC 3834 5), or it went round in
- * circles (50 Received fields). */
+/* Whether content must not be reported on: its header says that it answers something by itself
+ * (Auto-Submitted: auto-replied, RFC 3834 5), or it went round in circles (50 Received fields). */
 int ss_bounce_is_loop(const char *content, apr_size_t len);
 
 #define SS_BOUNCE_HOPS_MAX 50

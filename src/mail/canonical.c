@@ -1,7 +1,9 @@
-/* canonical.c: looks at content in one pass and makes its line ends CRLF. What needs MIME to be understood is in mime.c. See canonical.h.
+/* canonical.c: looks at content in one pass and makes its line ends CRLF. What needs MIME to be
+ * understood is in mime.c. See canonical.h.
  *
- * Line ends: LF and CRLF, and any run of CR in front of LF, end a line. A CR by itself ends a line in the body (what a reader would make of it
- * must not depend on the relay) and is a blank in the header (it must not make a field of what was another's value). */
+ * Line ends: LF and CRLF, and any run of CR in front of LF, end a line. A CR by itself ends a line
+ * in the body (what a reader would make of it must not depend on the relay) and is a blank in the
+ * header (it must not make a field of what was another's value). */
 #include "mail/canonical.h"
 
 #include <apr_strings.h>
@@ -12,7 +14,9 @@
 #define ONES APR_UINT64_C(0x0101010101010101)
 #define HIGHS APR_UINT64_C(0x8080808080808080)
 
-typedef struct { int has_high, has_nul, has_cr; } line_facts_t;
+typedef struct {
+    int has_high, has_nul, has_cr;
+} line_facts_t;
 
 /* Eight octets at a time: whether the line has any that need a second look. */
 static void look(const char *p, apr_size_t len, line_facts_t *facts)
@@ -37,7 +41,8 @@ static void look(const char *p, apr_size_t len, line_facts_t *facts)
     }
 }
 
-/* Bare CRs of a line, which are counted where they stand; longest and size grow as the lines become that they make. */
+/* Bare CRs of a line, which are counted where they stand; longest and size grow as the lines become
+ * that they make. */
 static void count_bare(const char *p, apr_size_t len, int is_header, ss_canonical_facts_t *facts)
 {
     apr_size_t line = 0;
@@ -63,8 +68,11 @@ void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *
     while (p < end) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
         line_facts_t line;
-        if (!lf || lf == p || lf[-1] != '\r') facts->has_bare_lf = 1;      /* a last line without an end counts as one */
-        else stop--;
+        /* a last line without an end counts as one */
+        if (!lf || lf == p || lf[-1] != '\r')
+            facts->has_bare_lf = 1;
+        else
+            stop--;
         while (lf && stop > p && stop[-1] == '\r') {
             stop--;
             facts->has_bare_cr = 1;
@@ -74,12 +82,15 @@ void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *
         if (line.has_high && !is_header) facts->has_8bit_body = 1;
         facts->has_nul |= line.has_nul;
         facts->size += (apr_size_t)(stop - p) + 2;
-        if (line.has_cr) count_bare(p, (apr_size_t)(stop - p), is_header, facts);
-        else if ((apr_size_t)(stop - p) > facts->longest_line) facts->longest_line = (apr_size_t)(stop - p);
+        if (line.has_cr)
+            count_bare(p, (apr_size_t)(stop - p), is_header, facts);
+        else if ((apr_size_t)(stop - p) > facts->longest_line)
+            facts->longest_line = (apr_size_t)(stop - p);
         if (stop == p) is_header = 0;
         p = lf ? lf + 1 : end;
     }
-    facts->is_canonical = !facts->has_bare_cr && !facts->has_bare_lf && !facts->has_nul && facts->longest_line <= SS_LINE_MAX;
+    facts->is_canonical = !facts->has_bare_cr && !facts->has_bare_lf && !facts->has_nul &&
+                          facts->longest_line <= SS_LINE_MAX;
 }
 
 /* Writes len octets of a line, its bare CRs replaced. */
@@ -91,7 +102,8 @@ static char *write_line(char *out, const char *p, apr_size_t len, int is_header)
         const char *cr = memchr(p, '\r', (apr_size_t)(end - p)), *stop = cr ? cr : end;
         memcpy(out, p, (apr_size_t)(stop - p));
         out += stop - p;
-        if (cr && is_header) *out++ = ' ';
+        if (cr && is_header)
+            *out++ = ' ';
         else if (cr) {
             *out++ = '\r';
             *out++ = '\n';
@@ -104,7 +116,8 @@ static char *write_line(char *out, const char *p, apr_size_t len, int is_header)
 }
 
 /* Content with CRLF line ends; facts knows its size. */
-static const char *line_ends(const char *bytes, apr_size_t len, const ss_canonical_facts_t *facts, apr_size_t *out_len, apr_pool_t *pool)
+static const char *line_ends(const char *bytes, apr_size_t len, const ss_canonical_facts_t *facts,
+                             apr_size_t *out_len, apr_pool_t *pool)
 {
     char *start = apr_palloc(pool, facts->size + 1), *out = start;
     const char *p = bytes, *end = bytes + len;
@@ -122,18 +135,21 @@ static const char *line_ends(const char *bytes, apr_size_t len, const ss_canonic
     return start;
 }
 
-int ss_canonical_make_known(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len, const ss_canonical_facts_t *facts,
+int ss_canonical_make_known(const char **out, apr_size_t *out_len, const char *bytes,
+                            apr_size_t len, const ss_canonical_facts_t *facts,
                             ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     *out = bytes;
     *out_len = len;
     if (facts->is_canonical) return 0;
-    if (facts->has_bare_cr || facts->has_bare_lf) *out = line_ends(bytes, len, facts, out_len, pool);
+    if (facts->has_bare_cr || facts->has_bare_lf)
+        *out = line_ends(bytes, len, facts, out_len, pool);
     if (!facts->has_nul && facts->longest_line <= SS_LINE_MAX) return 0;
     return ss_mime_rewrite(out, out_len, *out, *out_len, 0, problem, pool);
 }
 
-int ss_canonical_make(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len, ss_mail_problem_t *problem, apr_pool_t *pool)
+int ss_canonical_make(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
+                      ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     ss_canonical_facts_t facts;
 
@@ -141,7 +157,8 @@ int ss_canonical_make(const char **out, apr_size_t *out_len, const char *bytes, 
     return ss_canonical_make_known(out, out_len, bytes, len, &facts, problem, pool);
 }
 
-int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len, ss_mail_problem_t *problem, apr_pool_t *pool)
+int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
+                           ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     ss_canonical_facts_t facts;
 

@@ -10,7 +10,11 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 /* Length of the well-formed sequence at p, or 0. */
 static apr_size_t sequence(const unsigned char *p, apr_size_t left)
 {
-    apr_size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : p[0] >= 0xE0 && p[0] < 0xF0 ? 3 : p[0] >= 0xF0 && p[0] < 0xF5 ? 4 : 0;
+    apr_size_t n = p[0] < 0x80                   ? 1
+                   : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
+                   : p[0] >= 0xE0 && p[0] < 0xF0 ? 3
+                   : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+                                                 : 0;
 
     if (!n || n > left) return 0;
     for (apr_size_t i = 1; i < n; i++) {
@@ -35,15 +39,18 @@ int ss_codec_is_utf8(const char *bytes, apr_size_t len)
     return 1;
 }
 
-char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len, apr_size_t *out_len)
+char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len,
+                      apr_size_t *out_len)
 {
     const unsigned char *in = (const unsigned char *)bytes;
     apr_size_t groups = (len + 2) / 3, per_line = line_len / 4;
-    char *start = apr_palloc(pool, groups * 4 + (per_line ? (groups / per_line + 1) * 2 : 0) + 1), *out = start;
+    char *start = apr_palloc(pool, groups * 4 + (per_line ? (groups / per_line + 1) * 2 : 0) + 1),
+         *out = start;
 
     for (apr_size_t g = 0; g < groups; g++) {
         apr_size_t left = len - g * 3;
-        unsigned v = (unsigned)in[g * 3] << 16 | (left > 1 ? (unsigned)in[g * 3 + 1] << 8 : 0) | (left > 2 ? in[g * 3 + 2] : 0u);
+        unsigned v = (unsigned)in[g * 3] << 16 | (left > 1 ? (unsigned)in[g * 3 + 1] << 8 : 0) |
+                     (left > 2 ? in[g * 3 + 2] : 0u);
         *out++ = alphabet[v >> 18];
         *out++ = alphabet[v >> 12 & 63];
         *out++ = left > 1 ? alphabet[v >> 6 & 63] : '=';
@@ -66,7 +73,8 @@ static int sextet(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-int ss_codec_base64_more(ss_codec_base64_t *state, const char *text, apr_size_t len, int strict, char *out, apr_size_t *out_len)
+int ss_codec_base64_more(ss_codec_base64_t *state, const char *text, apr_size_t len, int strict,
+                         char *out, apr_size_t *out_len)
 {
     char *to = out;
 
@@ -95,26 +103,33 @@ int ss_codec_base64_end(const ss_codec_base64_t *state, int strict, char *out, a
 {
     char *to = out;
 
-    if (strict && (state->count == 1 || state->padding > 2 || (state->padding && ((state->count + state->padding) & 3)))) return -1;
-    if (state->count >= 2) *to++ = (char)(state->count == 2 ? state->value >> 4 : state->value >> 10);
+    if (strict && (state->count == 1 || state->padding > 2 ||
+                   (state->padding && ((state->count + state->padding) & 3))))
+        return -1;
+    if (state->count >= 2)
+        *to++ = (char)(state->count == 2 ? state->value >> 4 : state->value >> 10);
     if (state->count == 3) *to++ = (char)(state->value >> 2);
     *out_len = (apr_size_t)(to - out);
     return 0;
 }
 
-int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out, apr_size_t *out_len)
+int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out,
+                         apr_size_t *out_len)
 {
     ss_codec_base64_t state = { 0, 0, 0 };
     apr_size_t more = 0, last = 0;
 
     *out = apr_palloc(pool, len / 4 * 3 + 4);
-    if (ss_codec_base64_more(&state, text, len, strict, *out, &more) || ss_codec_base64_end(&state, strict, *out + more, &last)) return -1;
+    if (ss_codec_base64_more(&state, text, len, strict, *out, &more) ||
+        ss_codec_base64_end(&state, strict, *out + more, &last))
+        return -1;
     *out_len = more + last;
     (*out)[*out_len] = '\0';
     return 0;
 }
 
-/* Whether the byte at i may stand as it is. White space at a line's end may not; "." and "From" at its start are left alone by nobody, so they may not either. */
+/* Whether the byte at i may stand as it is. White space at a line's end may not; "." and "From" at
+ * its start are left alone by nobody, so they may not either. */
 static int is_plain(const char *in, apr_size_t i, apr_size_t len, apr_size_t column)
 {
     unsigned char c = (unsigned char)in[i];
@@ -149,7 +164,8 @@ char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_
             column = 0;
             plain = is_plain(bytes, i, len, column);
         }
-        if (plain) *out++ = (char)c;
+        if (plain)
+            *out++ = (char)c;
         else {
             *out++ = '=';
             *out++ = hex[c >> 4];
@@ -186,9 +202,12 @@ char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_s
         }
         while (skip < len && (text[skip] == ' ' || text[skip] == '\t')) skip++;
         if (skip == len) break;
-        if (text[skip] == '\r' && len - skip > 1 && text[skip + 1] == '\n') i = skip + 1;
-        else if (text[skip] == '\n') i = skip;
-        else *out++ = '=';
+        if (text[skip] == '\r' && len - skip > 1 && text[skip + 1] == '\n')
+            i = skip + 1;
+        else if (text[skip] == '\n')
+            i = skip;
+        else
+            *out++ = '=';
     }
     *out = '\0';
     *out_len = (apr_size_t)(out - start);

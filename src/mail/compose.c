@@ -1,5 +1,6 @@
-/* compose.c: MIME out of a model. The message's own fields and the encoding of text are written here; GMime writes the parts: their types,
- * names (RFC 2231), boundaries and nesting. See compose.h. */
+/* compose.c: MIME out of a model. The message's own fields and the encoding of text are written
+ * here; GMime writes the parts: their types, names (RFC 2231), boundaries and nesting. See
+ * compose.h. */
 #include "mail/compose.h"
 
 #include <apr_strings.h>
@@ -38,20 +39,25 @@ int ss_compose_is_type(const char *type)
 {
     const char *slash = strchr(type, '/');
 
-    if (!slash || slash == type || !slash[1] || slash[1] == ';' || strpbrk(type, "\r\n") || strcspn(type, " ;") <= (size_t)(slash - type)) return 0;
-    /* GMime decodes what parameters say (RFC 2231, encoded words) and writes it as it is: a line end in it would be one of the header. */
+    if (!slash || slash == type || !slash[1] || slash[1] == ';' || strpbrk(type, "\r\n") ||
+        strcspn(type, " ;") <= (size_t)(slash - type))
+        return 0;
+    /* GMime decodes what parameters say (RFC 2231, encoded words) and writes it as it is: a line
+     * end in it would be one of the header. */
     GMimeContentType *parsed = g_mime_content_type_parse(NULL, type);
     GMimeParamList *list = g_mime_content_type_get_parameters(parsed);
     int is_sound = 1;
     for (int i = 0; i < g_mime_param_list_length(list); i++) {
         GMimeParam *param = g_mime_param_list_get_parameter_at(list, i);
-        if (has_control(g_mime_param_get_name(param)) || has_control(g_mime_param_get_value(param))) is_sound = 0;
+        if (has_control(g_mime_param_get_name(param)) || has_control(g_mime_param_get_value(param)))
+            is_sound = 0;
     }
     g_object_unref(parsed);
     return is_sound;
 }
 
-static GMimeObject *part(const char *type, const char *bytes, apr_size_t len, GMimeContentEncoding encoding)
+static GMimeObject *part(const char *type, const char *bytes, apr_size_t len,
+                         GMimeContentEncoding encoding)
 {
     GMimeContentType *content_type = g_mime_content_type_parse(NULL, type);
     GMimePart *made = g_mime_part_new();
@@ -67,7 +73,8 @@ static GMimeObject *part(const char *type, const char *bytes, apr_size_t len, GM
     return GMIME_OBJECT(made);
 }
 
-/* Text in the encoding that suits it: as it is where it is ASCII with short lines, base64 where most of it is not ASCII, else quoted-printable. */
+/* Text in the encoding that suits it: as it is where it is ASCII with short lines, base64 where
+ * most of it is not ASCII, else quoted-printable. */
 static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *pool)
 {
     apr_size_t len = strlen(text), out_len, high = 0;
@@ -89,7 +96,8 @@ static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *po
     out_len = (apr_size_t)(out - crlf);
     ss_canonical_scan(crlf, out_len, &facts);
     if (!high && facts.longest_line <= TEXT_PLAIN_MAX) {
-        return part(apr_pstrcat(pool, type, "; charset=us-ascii", NULL), crlf, out_len, GMIME_CONTENT_ENCODING_7BIT);
+        return part(apr_pstrcat(pool, type, "; charset=us-ascii", NULL), crlf, out_len,
+                    GMIME_CONTENT_ENCODING_7BIT);
     }
     type = apr_pstrcat(pool, type, "; charset=utf-8", NULL);
     if (high > len / 3) {
@@ -100,7 +108,8 @@ static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *po
     return part(type, coded, out_len, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
-static GMimeObject *attachment(const ss_compose_t *model, const ss_attachment_t *a, apr_pool_t *pool)
+static GMimeObject *attachment(const ss_compose_t *model, const ss_attachment_t *a,
+                               apr_pool_t *pool)
 {
     apr_size_t len;
     const char *type = a->content_type ? a->content_type : "application/octet-stream";
@@ -108,7 +117,8 @@ static GMimeObject *attachment(const ss_compose_t *model, const ss_attachment_t 
     GMimeObject *made;
 
     /* A message inside must not be encoded (RFC 2046 5.2.1): sent so, it is a file. */
-    if (!strncasecmp(type, "message/", 8) || !strncasecmp(type, "multipart/", 10)) type = "application/octet-stream";
+    if (!strncasecmp(type, "message/", 8) || !strncasecmp(type, "multipart/", 10))
+        type = "application/octet-stream";
     if (a->lifted) {
         coded = apr_pstrcat(pool, ss_lift_marker(model->lift, a->lifted, pool), "\r\n", NULL);
         len = strlen(coded);
@@ -116,18 +126,23 @@ static GMimeObject *attachment(const ss_compose_t *model, const ss_attachment_t 
         coded = ss_codec_base64(pool, a->bytes, a->len, 76, &len);
     }
     made = part(type, coded, len, GMIME_CONTENT_ENCODING_BASE64);
-    g_mime_object_set_disposition(made, a->cid ? GMIME_DISPOSITION_INLINE : GMIME_DISPOSITION_ATTACHMENT);
+    g_mime_object_set_disposition(made,
+                                  a->cid ? GMIME_DISPOSITION_INLINE : GMIME_DISPOSITION_ATTACHMENT);
     if (a->filename) g_mime_part_set_filename(GMIME_PART(made), a->filename);
     if (a->cid) g_mime_part_set_content_id(GMIME_PART(made), a->cid);
     return made;
 }
 
-/* A multipart with first in it, which it then owns; its boundary is made from the message's random number, so equal models make equal bytes. */
-static GMimeObject *multipart(const char *subtype, GMimeObject *first, const ss_compose_t *model, apr_pool_t *pool)
+/* A multipart with first in it, which it then owns; its boundary is made from the message's random
+ * number, so equal models make equal bytes. */
+static GMimeObject *multipart(const char *subtype, GMimeObject *first, const ss_compose_t *model,
+                              apr_pool_t *pool)
 {
     GMimeMultipart *made = g_mime_multipart_new_with_subtype(subtype);
 
-    g_mime_multipart_set_boundary(made, apr_psprintf(pool, "=_%.3s-%" APR_UINT64_T_HEX_FMT "-%" APR_UINT64_T_HEX_FMT, subtype, model->random, (apr_uint64_t)model->now));
+    g_mime_multipart_set_boundary(
+        made, apr_psprintf(pool, "=_%.3s-%" APR_UINT64_T_HEX_FMT "-%" APR_UINT64_T_HEX_FMT, subtype,
+                           model->random, (apr_uint64_t)model->now));
     g_mime_multipart_add(made, first);
     g_object_unref(first);
     return GMIME_OBJECT(made);
@@ -139,8 +154,10 @@ static void add_part(GMimeObject *to, GMimeObject *made)
     g_object_unref(made);
 }
 
-/* Adds the attachments that have a cid, or those that have none; around the body where there is any. */
-static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *model, int inlines, apr_pool_t *pool)
+/* Adds the attachments that have a cid, or those that have none; around the body where there is
+ * any. */
+static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *model, int inlines,
+                                     apr_pool_t *pool)
 {
     int is_wrapped = 0;
 
@@ -154,12 +171,15 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
     return body;
 }
 
-/* mixed(alternative(text, related(html, inlines)), attachments), each level only where it is needed. */
+/* mixed(alternative(text, related(html, inlines)), attachments), each level only where it is
+ * needed. */
 static GMimeObject *tree(const ss_compose_t *model, apr_pool_t *pool)
 {
     GMimeObject *body, *html;
 
-    if (!model->html) return with_attachments(text_part("text/plain", model->text ? model->text : "", pool), model, 0, pool);
+    if (!model->html)
+        return with_attachments(text_part("text/plain", model->text ? model->text : "", pool),
+                                model, 0, pool);
     html = with_attachments(text_part("text/html", model->html, pool), model, 1, pool);
     if (!model->text) return with_attachments(html, model, 0, pool);
     body = multipart("alternative", text_part("text/plain", model->text, pool), model, pool);
@@ -198,7 +218,8 @@ static const char *address_field(apr_pool_t *pool, const char *name, const apr_a
     parts = apr_array_make(pool, list->nelts, sizeof(const char *));
     for (int i = 0; i < list->nelts; i++) {
         const char *text = ss_address_header(&((const ss_address_t *)list->elts)[i], pool);
-        APR_ARRAY_PUSH(parts, const char *) = i + 1 < list->nelts ? apr_pstrcat(pool, text, ", ", NULL) : text;
+        APR_ARRAY_PUSH(parts, const char *) =
+            i + 1 < list->nelts ? apr_pstrcat(pool, text, ", ", NULL) : text;
     }
     return field(pool, name, apr_array_pstrcat(pool, parts, 0));
 }
@@ -208,13 +229,19 @@ static const char *fields(const ss_compose_t *model, apr_pool_t *pool)
     const char *id = model->message_id, *out;
 
     if (!id) {
-        id = apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>", (apr_uint64_t)model->now, model->random,
+        id = apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
+                          (apr_uint64_t)model->now, model->random,
                           model->host && *model->host ? model->host : "localhost");
     }
     out = apr_pstrcat(pool, "Date: ", ss_text_time_mail(pool, model->now), "\r\n", NULL);
-    if (model->from.address) out = apr_pstrcat(pool, out, field(pool, "From", ss_address_header(&model->from, pool)), NULL);
-    out = apr_pstrcat(pool, out, address_field(pool, "To", model->to), address_field(pool, "Cc", model->cc), address_field(pool, "Reply-To", model->reply_to),
-                      model->subject ? field(pool, "Subject", ss_words_encode(pool, model->subject)) : "", field(pool, "Message-ID", id), NULL);
+    if (model->from.address)
+        out = apr_pstrcat(pool, out, field(pool, "From", ss_address_header(&model->from, pool)),
+                          NULL);
+    out = apr_pstrcat(
+        pool, out, address_field(pool, "To", model->to), address_field(pool, "Cc", model->cc),
+        address_field(pool, "Reply-To", model->reply_to),
+        model->subject ? field(pool, "Subject", ss_words_encode(pool, model->subject)) : "",
+        field(pool, "Message-ID", id), NULL);
     for (int i = 0; model->headers && i < model->headers->nelts; i++) {
         const ss_header_t *h = &((const ss_header_t *)model->headers->elts)[i];
         out = apr_pstrcat(pool, out, field(pool, h->name, ss_words_encode(pool, h->value)), NULL);
@@ -222,7 +249,8 @@ static const char *fields(const ss_compose_t *model, apr_pool_t *pool)
     return apr_pstrcat(pool, out, "MIME-Version: 1.0\r\n", NULL);
 }
 
-int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model, ss_mail_problem_t *problem, apr_pool_t *pool)
+int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model,
+               ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     GMimeObject *body = tree(model, pool);
     GMimeFormatOptions *format = g_mime_format_options_clone(g_mime_format_options_get_default());
@@ -235,8 +263,10 @@ int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model,
     g_mime_stream_write(stream, top, strlen(top));
     failed = g_mime_object_write_to_stream(body, format, stream) < 0;
     bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(stream));
-    if (failed) ss_mail_problem(problem, 500, NULL, "the message could not be written");
-    else *out = apr_pstrmemdup(pool, (const char *)bytes->data, *out_len = bytes->len);
+    if (failed)
+        ss_mail_problem(problem, 500, NULL, "the message could not be written");
+    else
+        *out = apr_pstrmemdup(pool, (const char *)bytes->data, *out_len = bytes->len);
     g_object_unref(stream);
     g_object_unref(body);
     g_mime_format_options_free(format);

@@ -1,4 +1,5 @@
-/* fields.c: a form becomes the JSON document that form.c reads, so that both have the same names, checks and refusals. See fields.h. */
+/* fields.c: a form becomes the JSON document that form.c reads, so that both have the same names,
+ * checks and refusals. See fields.h. */
 #include "mail/fields.h"
 
 #include <apr_strings.h>
@@ -9,11 +10,15 @@
 
 typedef enum { ONE, LIST, SWITCH, OBJECT } shape_t;
 
-/* What a name of the document holds; names that are not here are left to form.c, which refuses them. */
-static const struct { const char *name; shape_t shape; } shapes[] = {
-    { "to", LIST }, { "cc", LIST }, { "bcc", LIST }, { "replyTo", LIST }, { "notify", LIST }, { "individually", SWITCH },
-    { "headers", OBJECT }, { "metadata", OBJECT }, { "envelope", OBJECT }, { "attachments", OBJECT }
-};
+/* What a name of the document holds; names that are not here are left to form.c, which refuses
+ * them. */
+static const struct {
+    const char *name;
+    shape_t shape;
+} shapes[] = { { "to", LIST },           { "cc", LIST },         { "bcc", LIST },
+               { "replyTo", LIST },      { "notify", LIST },     { "individually", SWITCH },
+               { "headers", OBJECT },    { "metadata", OBJECT }, { "envelope", OBJECT },
+               { "attachments", OBJECT } };
 
 static shape_t shape_of(const char *name)
 {
@@ -43,9 +48,11 @@ static void put(json_t *object, const char *name, json_t *value)
     }
 }
 
-static int put_switch(json_t *document, const char *name, const char *value, ss_mail_problem_t *problem)
+static int put_switch(json_t *document, const char *name, const char *value,
+                      ss_mail_problem_t *problem)
 {
-    static const char *const yes[] = { "1", "on", "true", "yes" }, *const no[] = { "0", "off", "false", "no" };
+    static const char *const yes[] = { "1", "on", "true", "yes" }, *const no[] = { "0", "off",
+                                                                                   "false", "no" };
 
     for (apr_size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
         int is_yes = ss_text_same(value, yes[i]);
@@ -56,7 +63,8 @@ static int put_switch(json_t *document, const char *name, const char *value, ss_
     return refuse(problem, name, "must be true or false");
 }
 
-static int put_member(json_t *document, const char *name, const char *member, const char *field, const char *value, ss_mail_problem_t *problem)
+static int put_member(json_t *document, const char *name, const char *member, const char *field,
+                      const char *value, ss_mail_problem_t *problem)
 {
     json_t *object = json_object_get(document, name), *text = json_string(value);
 
@@ -73,12 +81,15 @@ static int put_member(json_t *document, const char *name, const char *member, co
     return 0;
 }
 
-static int put_json(json_t *document, const char *name, const char *value, ss_mail_problem_t *problem)
+static int put_json(json_t *document, const char *name, const char *value,
+                    ss_mail_problem_t *problem)
 {
     json_error_t error;
     json_t *parsed = json_loads(value, JSON_REJECT_DUPLICATES, &error);
 
-    if (!parsed) return refuse(problem, name, "in a form this is JSON, or single fields like headers.X-Name");
+    if (!parsed)
+        return refuse(problem, name,
+                      "in a form this is JSON, or single fields like headers.X-Name");
     if (json_object_get(document, name)) {
         json_decref(parsed);
         return refuse(problem, name, "stands there more than once");
@@ -87,7 +98,8 @@ static int put_json(json_t *document, const char *name, const char *value, ss_ma
     return 0;
 }
 
-static int put_field(json_t *document, const ss_form_field_t *field, ss_mail_problem_t *problem, apr_pool_t *pool)
+static int put_field(json_t *document, const ss_form_field_t *field, ss_mail_problem_t *problem,
+                     apr_pool_t *pool)
 {
     apr_size_t len = strlen(field->name);
     int is_php_list = len > 2 && !strcmp(field->name + len - 2, "[]");
@@ -98,14 +110,16 @@ static int put_field(json_t *document, const ss_form_field_t *field, ss_mail_pro
     if (!*field->value) return 0;
     if (dot && dot > name && dot[1]) {
         const char *object = apr_pstrmemdup(pool, name, (apr_size_t)(dot - name));
-        if (shape_of(object) == OBJECT && strcmp(object, "attachments")) return put_member(document, object, dot + 1, name, field->value, problem);
+        if (shape_of(object) == OBJECT && strcmp(object, "attachments"))
+            return put_member(document, object, dot + 1, name, field->value, problem);
     }
     switch (shape_of(name)) {
     case SWITCH: return put_switch(document, name, field->value, problem);
     case OBJECT: return put_json(document, name, field->value, problem);
     case LIST: break;
     case ONE:
-        if (json_object_get(document, name)) return refuse(problem, name, "stands there more than once");
+        if (json_object_get(document, name))
+            return refuse(problem, name, "stands there more than once");
         break;
     }
     text = json_string(field->value);
@@ -114,13 +128,15 @@ static int put_field(json_t *document, const ss_form_field_t *field, ss_mail_pro
     return 0;
 }
 
-int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields, const apr_array_header_t *files, const ss_parse_options_t *options,
+int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
+                   const apr_array_header_t *files, const ss_parse_options_t *options,
                    ss_mail_problem_t *problem)
 {
     json_t *document = json_object();
     int failed = 0;
 
-    for (int i = 0; i < fields->nelts && !failed; i++) failed = put_field(document, &APR_ARRAY_IDX(fields, i, ss_form_field_t), problem, m->pool);
+    for (int i = 0; i < fields->nelts && !failed; i++)
+        failed = put_field(document, &APR_ARRAY_IDX(fields, i, ss_form_field_t), problem, m->pool);
     if (!failed) failed = ss_form_document(m, document, files, options, problem);
     json_decref(document);
     return failed;

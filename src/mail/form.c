@@ -1,5 +1,6 @@
-/* form.c: one JSON document to a message. Every refusal names the field by its path, "to[1].address". Unknown fields are refused, so that a
- * spelling mistake is never silently a mail without its copy. See form.h. */
+/* form.c: one JSON document to a message. Every refusal names the field by its path,
+ * "to[1].address". Unknown fields are refused, so that a spelling mistake is never silently a mail
+ * without its copy. See form.h. */
 #include "mail/form.h"
 
 #include <apr_strings.h>
@@ -17,7 +18,7 @@
 #define METADATA_MAX 2048
 #define ATTACHMENTS_MAX 1000
 #define HEADERS_MAX 1000
-#define TEXT_LINE_MAX 10000    /* a subject or header value */
+#define TEXT_LINE_MAX 10000 /* a subject or header value */
 
 typedef struct {
     ss_mail_message_t *m;
@@ -55,7 +56,9 @@ static int check_line(form_t *f, const char *path, const char *s)
 {
     if (strlen(s) > TEXT_LINE_MAX) return wrong(f, path, "too long");
     for (const char *p = s; *p; p++) {
-        if ((unsigned char)*p < 32 && *p != '\t') return wrong(f, path, "has a line end or control character, which a header field must not have");
+        if ((unsigned char)*p < 32 && *p != '\t')
+            return wrong(f, path,
+                         "has a line end or control character, which a header field must not have");
         if (*p == 127) return wrong(f, path, "has a control character");
     }
     return 0;
@@ -84,11 +87,16 @@ static int address(form_t *f, const char *path, const json_t *value, apr_array_h
     if (json_is_object(value)) {
         const char *key;
         json_t *item;
-        json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
-            if (strcmp(key, "name") && strcmp(key, "address")) return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL), "unknown field; an address has name and address");
+        json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+        {
+            if (strcmp(key, "name") && strcmp(key, "address"))
+                return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL),
+                             "unknown field; an address has name and address");
         }
         item = json_object_get(value, "name");
-        if (item && !json_is_null(item) && text(f, apr_pstrcat(f->m->pool, path, ".name", NULL), item, 1, &name)) return -1;
+        if (item && !json_is_null(item) &&
+            text(f, apr_pstrcat(f->m->pool, path, ".name", NULL), item, 1, &name))
+            return -1;
         path = apr_pstrcat(f->m->pool, path, ".address", NULL);
         value = json_object_get(value, "address");
         if (!value) return wrong(f, path, "is missing");
@@ -99,12 +107,14 @@ static int address(form_t *f, const char *path, const json_t *value, apr_array_h
         a.name = name;
         found = apr_array_make(f->m->pool, 1, sizeof(a));
         *(ss_address_t *)apr_array_push(found) = a;
-    } else if (ss_address_list(&found, s, strlen(s), &why, f->m->pool)) return wrong(f, path, why);
+    } else if (ss_address_list(&found, s, strlen(s), &why, f->m->pool))
+        return wrong(f, path, why);
     if (!found->nelts) return wrong(f, path, "is empty");
     for (int i = 0; i < found->nelts; i++) {
         a = ((const ss_address_t *)found->elts)[i];
         a.address = ss_address_with_domain(a.address, f->options->default_domain, f->m->pool);
-        if (!ss_address_is_valid(a.address, 0, &why)) return wrong(f, path, apr_psprintf(f->m->pool, "<%.200s>: %s", a.address, why));
+        if (!ss_address_is_valid(a.address, 0, &why))
+            return wrong(f, path, apr_psprintf(f->m->pool, "<%.200s>: %s", a.address, why));
         if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
         *(ss_address_t *)apr_array_push(list) = a;
     }
@@ -133,21 +143,64 @@ static int read_from(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-static int read_to(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->model.to); }
-static int read_cc(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->model.cc); }
-static int read_bcc(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->bcc); }
-static int read_reply_to(form_t *f, const char *path, const json_t *value) { return addresses(f, path, value, &f->model.reply_to); }
-static int read_subject(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 1, &f->model.subject); }
-static int read_text(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 0, &f->model.text); }
-static int read_html(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 0, &f->model.html); }
-static int read_relay(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 1, &f->m->relay); }
-static int read_webhook(form_t *f, const char *path, const json_t *value) { return text(f, path, value, 1, &f->m->webhook); }
+static int read_to(form_t *f, const char *path, const json_t *value)
+{
+    return addresses(f, path, value, &f->model.to);
+}
+static int read_cc(form_t *f, const char *path, const json_t *value)
+{
+    return addresses(f, path, value, &f->model.cc);
+}
+static int read_bcc(form_t *f, const char *path, const json_t *value)
+{
+    return addresses(f, path, value, &f->bcc);
+}
+static int read_reply_to(form_t *f, const char *path, const json_t *value)
+{
+    return addresses(f, path, value, &f->model.reply_to);
+}
+static int read_subject(form_t *f, const char *path, const json_t *value)
+{
+    return text(f, path, value, 1, &f->model.subject);
+}
+static int read_text(form_t *f, const char *path, const json_t *value)
+{
+    return text(f, path, value, 0, &f->model.text);
+}
+static int read_html(form_t *f, const char *path, const json_t *value)
+{
+    return text(f, path, value, 0, &f->model.html);
+}
+static int read_relay(form_t *f, const char *path, const json_t *value)
+{
+    return text(f, path, value, 1, &f->m->relay);
+}
+static int read_webhook(form_t *f, const char *path, const json_t *value)
+{
+    return text(f, path, value, 1, &f->m->webhook);
+}
 
 /* Fields that the module writes itself, or that would change who gets the message. */
 static int is_ours(const char *name)
 {
-    static const char *const names[] = { "From", "To", "Cc", "Bcc", "Reply-To", "Subject", "Date", "Message-ID", "MIME-Version", "Received", "Return-Path",
-                                         "Content-Type", "Content-Transfer-Encoding", "Content-Disposition", "Content-ID", "Resent-To", "Resent-Cc", "Resent-Bcc" };
+    static const char *const names[] = { "From",
+                                         "To",
+                                         "Cc",
+                                         "Bcc",
+                                         "Reply-To",
+                                         "Subject",
+                                         "Date",
+                                         "Message-ID",
+                                         "MIME-Version",
+                                         "Received",
+                                         "Return-Path",
+                                         "Content-Type",
+                                         "Content-Transfer-Encoding",
+                                         "Content-Disposition",
+                                         "Content-ID",
+                                         "Resent-To",
+                                         "Resent-Cc",
+                                         "Resent-Bcc" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (ss_text_same(name, names[i])) return 1;
@@ -163,7 +216,9 @@ static int header(form_t *f, const char *path, const char *name, const json_t *v
         if (*p <= 32 || *p >= 127 || *p == ':') return wrong(f, path, "no name of a header field");
     }
     if (!*name || strlen(name) > 100) return wrong(f, path, "no name of a header field");
-    if (is_ours(name)) return wrong(f, path, "cannot be set here; use the field of the document that is made for it");
+    if (is_ours(name))
+        return wrong(f, path,
+                     "cannot be set here; use the field of the document that is made for it");
     if (f->model.headers->nelts >= HEADERS_MAX) return wrong(f, path, "too many header fields");
     h = apr_array_push(f->model.headers);
     h->name = apr_pstrdup(f->m->pool, name);
@@ -177,7 +232,8 @@ static int read_headers(form_t *f, const char *path, const json_t *value)
 
     if (!json_is_object(value)) return wrong(f, path, "not an object of names and values");
     f->model.headers = apr_array_make(f->m->pool, 4, sizeof(ss_header_t));
-    json_object_foreach((json_t *)(apr_uintptr_t)value, name, item) {
+    json_object_foreach((json_t *)(apr_uintptr_t)value, name, item)
+    {
         const char *at = apr_pstrcat(f->m->pool, path, ".", name, NULL);
         if (!json_is_array(item)) {
             if (header(f, at, name, item)) return -1;
@@ -193,19 +249,22 @@ static int read_headers(form_t *f, const char *path, const json_t *value)
 /* Base64, in the document or lifted out of it. */
 static int content(form_t *f, const char *path, const json_t *value, ss_attachment_t *a)
 {
-    ss_lifted_t *lifted = ss_lift_find(f->options->lift, json_string_value(value), json_string_length(value));
+    ss_lifted_t *lifted =
+        ss_lift_find(f->options->lift, json_string_value(value), json_string_length(value));
     const char *s;
     char *bytes;
 
     if (!lifted) {
         if (text(f, path, value, 0, &s)) return -1;
-        if (ss_codec_base64_read(f->m->pool, s, strlen(s), 1, &bytes, &a->len)) return wrong(f, path, "not base64");
+        if (ss_codec_base64_read(f->m->pool, s, strlen(s), 1, &bytes, &a->len))
+            return wrong(f, path, "not base64");
         a->bytes = bytes;
         return 0;
     }
     a->lifted = lifted;
     if (!ss_lift_decode(f->options->lift, lifted)) return 0;
-    return f->options->lift->failed == APR_SUCCESS ? wrong(f, path, "not base64") : no_room(f, f->options->lift->failed);
+    return f->options->lift->failed == APR_SUCCESS ? wrong(f, path, "not base64")
+                                                   : no_room(f, f->options->lift->failed);
 }
 
 static int attachment(form_t *f, const char *path, const json_t *value)
@@ -216,8 +275,10 @@ static int attachment(form_t *f, const char *path, const json_t *value)
     json_t *item;
 
     memset(a, 0, sizeof(*a));
-    if (!json_is_object(value)) return wrong(f, path, "not an object with filename, contentType, content, cid");
-    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
+    if (!json_is_object(value))
+        return wrong(f, path, "not an object with filename, contentType, content, cid");
+    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+    {
         at = apr_pstrcat(f->m->pool, path, ".", key, NULL);
         if (!strcmp(key, "content")) {
             if (content(f, at, item, a)) return -1;
@@ -226,13 +287,18 @@ static int attachment(form_t *f, const char *path, const json_t *value)
             if (text(f, at, item, 1, &a->filename)) return -1;
         } else if (!strcmp(key, "contentType")) {
             if (text(f, at, item, 1, &a->content_type)) return -1;
-            if (!ss_compose_is_type(a->content_type)) return wrong(f, at, "not a media type like image/png");
+            if (!ss_compose_is_type(a->content_type))
+                return wrong(f, at, "not a media type like image/png");
         } else if (!strcmp(key, "cid")) {
             if (text(f, at, item, 1, &a->cid)) return -1;
-            if (!*a->cid || strpbrk(a->cid, "<> \t")) return wrong(f, at, "not a content id: no blanks and no brackets");
-        } else return wrong(f, at, "unknown field; an attachment has filename, contentType, content, cid");
+            if (!*a->cid || strpbrk(a->cid, "<> \t"))
+                return wrong(f, at, "not a content id: no blanks and no brackets");
+        } else
+            return wrong(f, at,
+                         "unknown field; an attachment has filename, contentType, content, cid");
     }
-    return has_content ? 0 : wrong(f, apr_pstrcat(f->m->pool, path, ".content", NULL), "is missing");
+    return has_content ? 0
+                       : wrong(f, apr_pstrcat(f->m->pool, path, ".content", NULL), "is missing");
 }
 
 static int read_attachments(form_t *f, const char *path, const json_t *value)
@@ -249,7 +315,9 @@ static int read_attachments(form_t *f, const char *path, const json_t *value)
 static int add_rcpts(form_t *f, const char *path, const apr_array_header_t *list)
 {
     for (int i = 0; list && i < list->nelts; i++) {
-        if (ss_mail_add_rcpt(f->m, ((const ss_address_t *)list->elts)[i].address, f->notify, path, f->problem)) return -1;
+        if (ss_mail_add_rcpt(f->m, ((const ss_address_t *)list->elts)[i].address, f->notify, path,
+                             f->problem))
+            return -1;
     }
     return 0;
 }
@@ -261,7 +329,8 @@ static int read_envelope(form_t *f, const char *path, const json_t *value)
     apr_array_header_t *list;
 
     if (!json_is_object(value)) return wrong(f, path, "not an object with from and to");
-    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
+    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+    {
         const char *at = apr_pstrcat(f->m->pool, path, ".", key, NULL);
         if (!strcmp(key, "to")) {
             if (addresses(f, at, item, &list) || add_rcpts(f, at, list)) return -1;
@@ -273,7 +342,8 @@ static int read_envelope(form_t *f, const char *path, const json_t *value)
             if (addresses(f, at, item, &list)) return -1;
             if (list->nelts != 1) return wrong(f, at, "must be one address");
             f->m->from = ((const ss_address_t *)list->elts)->address;
-        } else return wrong(f, at, "unknown field; an envelope has from and to");
+        } else
+            return wrong(f, at, "unknown field; an envelope has from and to");
     }
     return 0;
 }
@@ -287,7 +357,8 @@ static int read_message_id(form_t *f, const char *path, const json_t *value)
     n = strlen(s);
     if (n && *s != '<') s = apr_pstrcat(f->m->pool, "<", s, ">", NULL);
     n = strlen(s);
-    if (n < 5 || n > 900 || s[n - 1] != '>' || strcspn(s + 1, "<> \t") != n - 2 || !strchr(s, '@')) return wrong(f, path, "not a message id like <id@example.com>");
+    if (n < 5 || n > 900 || s[n - 1] != '>' || strcspn(s + 1, "<> \t") != n - 2 || !strchr(s, '@'))
+        return wrong(f, path, "not a message id like <id@example.com>");
     f->model.message_id = s;
     return 0;
 }
@@ -297,22 +368,32 @@ static int read_at(form_t *f, const char *path, const json_t *value)
     const char *s;
 
     if (text(f, path, value, 1, &s)) return -1;
-    return ss_text_time_parse(s, &f->m->at) ? wrong(f, path, "not a time like 2026-01-31T12:00:00Z") : 0;
+    return ss_text_time_parse(s, &f->m->at) ? wrong(f, path, "not a time like 2026-01-31T12:00:00Z")
+                                            : 0;
 }
 
 static int read_expire(form_t *f, const char *path, const json_t *value)
 {
     const char *s;
 
-    if (json_is_integer(value)) s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
-    else if (text(f, path, value, 1, &s)) return -1;
-    return ss_text_duration(s, &f->m->expire) || !f->m->expire ? wrong(f, path, "not a duration like 2h or 5d") : 0;
+    if (json_is_integer(value))
+        s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
+    else if (text(f, path, value, 1, &s))
+        return -1;
+    return ss_text_duration(s, &f->m->expire) || !f->m->expire
+               ? wrong(f, path, "not a duration like 2h or 5d")
+               : 0;
 }
 
 static int notify_word(form_t *f, const char *path, const char *word)
 {
-    static const struct { const char *name; unsigned bit; } words[] = { { "never", SS_NOTIFY_NEVER }, { "success", SS_NOTIFY_SUCCESS },
-                                                                        { "failure", SS_NOTIFY_FAILURE }, { "delay", SS_NOTIFY_DELAY } };
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } words[] = { { "never", SS_NOTIFY_NEVER },
+                  { "success", SS_NOTIFY_SUCCESS },
+                  { "failure", SS_NOTIFY_FAILURE },
+                  { "delay", SS_NOTIFY_DELAY } };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (ss_text_same(word, words[i].name)) {
@@ -332,11 +413,13 @@ static int read_notify(form_t *f, const char *path, const json_t *value)
     for (size_t i = 0; i < count; i++) {
         const char *at = json_is_array(value) ? path_of(f, "%s[%lu]", path, i) : path;
         if (text(f, at, json_is_array(value) ? json_array_get(value, i) : value, 1, &s)) return -1;
-        for (word = apr_strtok(apr_pstrdup(f->m->pool, s), ", ", &state); word; word = apr_strtok(NULL, ", ", &state)) {
+        for (word = apr_strtok(apr_pstrdup(f->m->pool, s), ", ", &state); word;
+             word = apr_strtok(NULL, ", ", &state)) {
             if (notify_word(f, at, word)) return -1;
         }
     }
-    if ((f->notify & SS_NOTIFY_NEVER) && f->notify != SS_NOTIFY_NEVER) return wrong(f, path, "never goes with nothing else");
+    if ((f->notify & SS_NOTIFY_NEVER) && f->notify != SS_NOTIFY_NEVER)
+        return wrong(f, path, "never goes with nothing else");
     return 0;
 }
 
@@ -345,7 +428,9 @@ static int read_ret(form_t *f, const char *path, const json_t *value)
     const char *s;
 
     if (text(f, path, value, 1, &s)) return -1;
-    f->m->ret = ss_text_same(s, "full") ? SS_RET_FULL : ss_text_same(s, "hdrs") ? SS_RET_HDRS : SS_RET_UNSET;
+    f->m->ret = ss_text_same(s, "full")   ? SS_RET_FULL
+                : ss_text_same(s, "hdrs") ? SS_RET_HDRS
+                                          : SS_RET_UNSET;
     return f->m->ret == SS_RET_UNSET ? wrong(f, path, "must be full or hdrs") : 0;
 }
 
@@ -363,7 +448,10 @@ static int read_priority(form_t *f, const char *path, const json_t *value)
     const char *s;
 
     if (text(f, path, value, 1, &s)) return -1;
-    f->m->priority = ss_text_same(s, "high") ? SS_PRIORITY_HIGH : ss_text_same(s, "normal") ? SS_PRIORITY_NORMAL : ss_text_same(s, "bulk") ? SS_PRIORITY_BULK : -1;
+    f->m->priority = ss_text_same(s, "high")     ? SS_PRIORITY_HIGH
+                     : ss_text_same(s, "normal") ? SS_PRIORITY_NORMAL
+                     : ss_text_same(s, "bulk")   ? SS_PRIORITY_BULK
+                                                 : -1;
     return f->m->priority < 0 ? wrong(f, path, "must be high, normal or bulk") : 0;
 }
 
@@ -374,14 +462,20 @@ static int read_metadata(form_t *f, const char *path, const json_t *value)
     char *dump;
 
     if (!json_is_object(value)) return wrong(f, path, "not an object");
-    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item) {
-        if (json_is_object(item) || json_is_array(item)) return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL), "must be a string, number, true, false or null");
+    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+    {
+        if (json_is_object(item) || json_is_array(item))
+            return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL),
+                         "must be a string, number, true, false or null");
     }
     dump = json_dumps(value, JSON_COMPACT);
     if (dump) f->m->metadata = apr_pstrdup(f->m->pool, dump);
     free(dump);
     if (!f->m->metadata) return wrong(f, path, "cannot be kept");
-    return strlen(f->m->metadata) > METADATA_MAX || ss_lift_has(f->options->lift, f->m->metadata, strlen(f->m->metadata)) ? wrong(f, path, "longer than 2048 octets") : 0;
+    return strlen(f->m->metadata) > METADATA_MAX ||
+                   ss_lift_has(f->options->lift, f->m->metadata, strlen(f->m->metadata))
+               ? wrong(f, path, "longer than 2048 octets")
+               : 0;
 }
 
 static int read_individually(form_t *f, const char *path, const json_t *value)
@@ -391,13 +485,32 @@ static int read_individually(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-static const struct { const char *name; reader_t read; } readers[] = {       /* notify in front: recipients take it over */
-    { "notify", read_notify }, { "from", read_from }, { "to", read_to }, { "cc", read_cc }, { "bcc", read_bcc }, { "replyTo", read_reply_to },
-    { "subject", read_subject }, { "text", read_text }, { "html", read_html }, { "headers", read_headers }, { "attachments", read_attachments },
-    { "envelope", read_envelope }, { "messageId", read_message_id }, { "at", read_at }, { "expire", read_expire }, { "ret", read_ret },
-    { "envid", read_envid }, { "relay", read_relay }, { "priority", read_priority }, { "metadata", read_metadata }, { "individually", read_individually },
-    { "webhook", read_webhook }
-};
+/* notify in front: recipients take it over */
+static const struct {
+    const char *name;
+    reader_t read;
+} readers[] = { { "notify", read_notify },
+                { "from", read_from },
+                { "to", read_to },
+                { "cc", read_cc },
+                { "bcc", read_bcc },
+                { "replyTo", read_reply_to },
+                { "subject", read_subject },
+                { "text", read_text },
+                { "html", read_html },
+                { "headers", read_headers },
+                { "attachments", read_attachments },
+                { "envelope", read_envelope },
+                { "messageId", read_message_id },
+                { "at", read_at },
+                { "expire", read_expire },
+                { "ret", read_ret },
+                { "envid", read_envid },
+                { "relay", read_relay },
+                { "priority", read_priority },
+                { "metadata", read_metadata },
+                { "individually", read_individually },
+                { "webhook", read_webhook } };
 
 static int read_fields(form_t *f, const json_t *document)
 {
@@ -405,9 +518,12 @@ static int read_fields(form_t *f, const json_t *document)
     json_t *item;
     size_t i;
 
-    json_object_foreach((json_t *)(apr_uintptr_t)document, key, item) {
-        for (i = 0; i < sizeof(readers) / sizeof(readers[0]) && strcmp(readers[i].name, key); i++) { }
-        if (i == sizeof(readers) / sizeof(readers[0])) return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
+    json_object_foreach((json_t *)(apr_uintptr_t)document, key, item)
+    {
+        for (i = 0; i < sizeof(readers) / sizeof(readers[0]) && strcmp(readers[i].name, key); i++) {
+        }
+        if (i == sizeof(readers) / sizeof(readers[0]))
+            return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
     }
     for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
         item = json_object_get(document, readers[i].name);
@@ -438,7 +554,9 @@ static int lower(form_t *f)
     m->content_len = head;
     m->tail = tail;
     if (!max || head + tail->len <= max) return 0;
-    ss_mail_problem(f->problem, 413, "content", "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_SIZE_T_FMT, head + tail->len, max);
+    ss_mail_problem(f->problem, 413, "content",
+                    "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_SIZE_T_FMT,
+                    head + tail->len, max);
     return -1;
 }
 
@@ -448,8 +566,11 @@ static int finish(form_t *f)
     const char *bytes;
     apr_size_t len;
 
-    if (!f->has_envelope_to && (add_rcpts(f, "to", f->model.to) || add_rcpts(f, "cc", f->model.cc) || add_rcpts(f, "bcc", f->bcc))) return -1;
-    if (!f->m->rcpts->nelts) return wrong(f, "to", "the message has no recipient: to, cc, bcc or envelope.to");
+    if (!f->has_envelope_to && (add_rcpts(f, "to", f->model.to) ||
+                                add_rcpts(f, "cc", f->model.cc) || add_rcpts(f, "bcc", f->bcc)))
+        return -1;
+    if (!f->m->rcpts->nelts)
+        return wrong(f, "to", "the message has no recipient: to, cc, bcc or envelope.to");
     if (!f->model.from.address) f->model.from.address = f->options->default_from;
     if (!f->model.from.address || !*f->model.from.address) return wrong(f, "from", "is missing");
     f->model.host = f->options->host;
@@ -468,18 +589,23 @@ static int add_files(form_t *f, const apr_array_header_t *files)
     for (int i = 0; files && i < files->nelts; i++) {
         const ss_attachment_t *a = &APR_ARRAY_IDX(files, i, ss_attachment_t);
         const char *path = apr_psprintf(f->m->pool, "file %d", i + 1);
-        if (!f->model.attachments) f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_attachment_t));
-        if (f->model.attachments->nelts >= ATTACHMENTS_MAX) return wrong(f, path, "too many attachments");
+        if (!f->model.attachments)
+            f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_attachment_t));
+        if (f->model.attachments->nelts >= ATTACHMENTS_MAX)
+            return wrong(f, path, "too many attachments");
         if (a->filename && check_line(f, path, a->filename)) return -1;
-        if (a->content_type && (check_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type))) return wrong(f, path, "its Content-Type is not a media type like image/png");
-        if (a->cid && (check_line(f, path, a->cid) || !*a->cid || strpbrk(a->cid, "<> \t"))) return wrong(f, path, "its Content-ID is not a content id");
+        if (a->content_type &&
+            (check_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type)))
+            return wrong(f, path, "its Content-Type is not a media type like image/png");
+        if (a->cid && (check_line(f, path, a->cid) || !*a->cid || strpbrk(a->cid, "<> \t")))
+            return wrong(f, path, "its Content-ID is not a content id");
         APR_ARRAY_PUSH(f->model.attachments, ss_attachment_t) = *a;
     }
     return 0;
 }
 
-int ss_form_document(ss_mail_message_t *m, const json_t *document, const apr_array_header_t *files, const ss_parse_options_t *options,
-                     ss_mail_problem_t *problem)
+int ss_form_document(ss_mail_message_t *m, const json_t *document, const apr_array_header_t *files,
+                     const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
     form_t f = { .m = m, .options = options, .problem = problem };
 
@@ -490,13 +616,15 @@ int ss_form_document(ss_mail_message_t *m, const json_t *document, const apr_arr
     return read_fields(&f, document) || add_files(&f, files) || finish(&f) ? -1 : 0;
 }
 
-int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem)
+int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
+                 const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
     json_error_t error;
     json_t *document = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
     if (!document) {
-        ss_mail_problem(problem, 400, NULL, "the JSON cannot be read: line %d, column %d: %s", error.line, error.column, error.text);
+        ss_mail_problem(problem, 400, NULL, "the JSON cannot be read: line %d, column %d: %s",
+                        error.line, error.column, error.text);
         return -1;
     }
     int failed = ss_form_document(m, document, NULL, options, problem);

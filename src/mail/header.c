@@ -29,7 +29,7 @@ int ss_field_next(const char **p, const char *end, ss_field_t *field)
     const char *c = *p, *value, *stop;
 
     if (is_empty_line(c, end)) return 0;
-    while (c < end && *c > 32 && *c < 127 && *c != ':') c++;
+    while (c<end && * c> 32 && *c < 127 && *c != ':') c++;
     field->name_len = (apr_size_t)(c - *p);
     while (c < end && (*c == ' ' || *c == '\t')) c++;
     if (!field->name_len || c == end || *c != ':') return -1;
@@ -65,8 +65,10 @@ int ss_header_find(ss_field_t *field, const char *header, apr_size_t len, const 
     int got;
 
     while ((got = ss_field_next(&p, end, field)) != 0) {
-        if (got < 0) p = line_end(p, end);
-        else if (ss_field_is(field, name)) return 1;
+        if (got < 0)
+            p = line_end(p, end);
+        else if (ss_field_is(field, name))
+            return 1;
     }
     return 0;
 }

@@ -12,9 +12,12 @@
 
 #define MARKER "lifted-"
 #define MARKER_LEN (sizeof(MARKER) - 1 + 2 * SS_LIFT_TOKEN + 1 + 8)
-#define PIECE 57000                    /* of a content at once: whole lines of base64, and a multiple of four */
-#define WINDOW (SS_MULTIPART_LINE_MAX + 2)   /* octets of a content that may be the begin of a delimiter */
-#define HEADER_MOST 65536              /* a part's header that does not end by then is left to the reader */
+/* of a content at once: whole lines of base64, and a multiple of four */
+#define PIECE 57000
+/* octets of a content that may be the begin of a delimiter */
+#define WINDOW (SS_MULTIPART_LINE_MAX + 2)
+/* a part's header that does not end by then is left to the reader */
+#define HEADER_MOST 65536
 
 static apr_status_t release(void *self)
 {
@@ -25,7 +28,8 @@ static apr_status_t release(void *self)
     return APR_SUCCESS;
 }
 
-void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, apr_size_t doc_max, const unsigned char token[SS_LIFT_TOKEN], apr_pool_t *pool)
+void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, apr_size_t doc_max,
+                   const unsigned char token[SS_LIFT_TOKEN], apr_pool_t *pool)
 {
     memset(lift, 0, sizeof(*lift));
     lift->pool = pool;
@@ -44,7 +48,8 @@ void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, a
 
 const char *ss_lift_marker(const ss_lift_t *lift, const ss_lifted_t *content, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%s-%08x", lift->token, (unsigned)(content - (const ss_lifted_t *)lift->lifted->elts));
+    return apr_psprintf(pool, "%s-%08x", lift->token,
+                        (unsigned)(content - (const ss_lifted_t *)lift->lifted->elts));
 }
 
 static const char *find_token(const ss_lift_t *lift, const char *bytes, apr_size_t len)
@@ -64,7 +69,9 @@ ss_lifted_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t l
     if (!lift || len != MARKER_LEN || find_token(lift, bytes, len) != bytes) return NULL;
     apr_cpystrn(number, bytes + len - 8, sizeof(number));
     unsigned long i = strtoul(number, NULL, 16);
-    return i < (unsigned long)lift->lifted->nelts ? &APR_ARRAY_IDX(lift->lifted, (int)i, ss_lifted_t) : NULL;
+    return i < (unsigned long)lift->lifted->nelts
+               ? &APR_ARRAY_IDX(lift->lifted, (int)i, ss_lifted_t)
+               : NULL;
 }
 
 /* ---- up ---- */
@@ -80,7 +87,8 @@ static void put(ss_lift_t *lift, const char *bytes, apr_size_t len)
     if (lift->failed == APR_SUCCESS) lift->failed = lift->file.failed;
 }
 
-/* The content that begins at lift->start goes into the file, all but its last octets, and so does what follows. */
+/* The content that begins at lift->start goes into the file, all but its last octets, and so does
+ * what follows. */
 static void begin_lifting(ss_lift_t *lift)
 {
     ss_lifted_t *content = apr_array_push(lift->lifted);
@@ -113,7 +121,8 @@ static int is_behind_content(const ss_buf_t *doc)
     while (end > doc->data && apr_isspace(end[-1])) end--;
     if (end == doc->data || *--end != ':') return 0;
     while (end > doc->data && apr_isspace(end[-1])) end--;
-    return (apr_size_t)(end - doc->data) >= sizeof(key) - 1 && !memcmp(end - (sizeof(key) - 1), key, sizeof(key) - 1);
+    return (apr_size_t)(end - doc->data) >= sizeof(key) - 1 &&
+           !memcmp(end - (sizeof(key) - 1), key, sizeof(key) - 1);
 }
 
 /* Octets of a string, up to its quote or a backslash. */
@@ -124,9 +133,11 @@ static void string_part(ss_lift_t *lift, const char *bytes, apr_size_t len)
         return;
     }
     keep(lift, bytes, len);
-    if (!lift->is_file || lift->failed != APR_SUCCESS || lift->doc.len - lift->start <= lift->from) return;
+    if (!lift->is_file || lift->failed != APR_SUCCESS || lift->doc.len - lift->start <= lift->from)
+        return;
     begin_lifting(lift);
-    if (lift->failed == APR_SUCCESS) put(lift, lift->doc.data + lift->start, lift->doc.len - lift->start);
+    if (lift->failed == APR_SUCCESS)
+        put(lift, lift->doc.data + lift->start, lift->doc.len - lift->start);
     lift->doc.len = lift->start;
 }
 
@@ -152,7 +163,8 @@ static void add_json(ss_lift_t *lift, const char *p, const char *end)
             string_part(lift, p++, 1);
             lift->state = SS_LIFT_CONTENT;
         } else {
-            const char *escape = memchr(p, '\\', (apr_size_t)(stop - p)), *here = escape ? escape + 1 : stop;
+            const char *escape = memchr(p, '\\', (apr_size_t)(stop - p)),
+                       *here = escape ? escape + 1 : stop;
             if (here > p) string_part(lift, p, (apr_size_t)(here - p));
             p = here;
             if (escape) {
@@ -167,13 +179,17 @@ static void add_json(ss_lift_t *lift, const char *p, const char *end)
 
 /* ---- multipart: the content of a part with a filename ---- */
 
-/* The delimiter at or behind lift->scanned; where the content in front of it ends, and the next header begins. 0: there is none yet. */
-static int next_delimiter(ss_lift_t *lift, int is_whole, apr_size_t *content_end, apr_size_t *after, int *is_last)
+/* The delimiter at or behind lift->scanned; where the content in front of it ends, and the next
+ * header begins. 0: there is none yet. */
+static int next_delimiter(ss_lift_t *lift, int is_whole, apr_size_t *content_end, apr_size_t *after,
+                          int *is_last)
 {
     const char *doc = lift->doc.data, *stop, *next;
 
     /* An empty content shares the line end of the empty line with its delimiter. */
-    if (ss_multipart_delimiter(doc, doc + lift->scanned, doc + lift->doc.len, lift->boundary, is_whole, &stop, &next, is_last)) return 0;
+    if (ss_multipart_delimiter(doc, doc + lift->scanned, doc + lift->doc.len, lift->boundary,
+                               is_whole, &stop, &next, is_last))
+        return 0;
     *content_end = (apr_size_t)(stop - doc);
     *after = (apr_size_t)(next - doc);
     return 1;
@@ -187,7 +203,8 @@ static void lift_so_far(ss_lift_t *lift, apr_size_t end)
     put(lift, lift->doc.data + lift->start, len);
     memmove(lift->doc.data + lift->start, lift->doc.data + end, lift->doc.len - end);
     lift->doc.len -= len;
-    /* A delimiter has a line end in front of it, which is still there: what stands in front of the window now is not what stood there. */
+    /* A delimiter has a line end in front of it, which is still there: what stands in front of the
+     * window now is not what stood there. */
     lift->scanned = lift->start + 2;
 }
 
@@ -200,7 +217,8 @@ static void content_ends(ss_lift_t *lift, apr_size_t content_end, apr_size_t *af
     const char *marker = end_lifting(lift);
     if (lift->failed == APR_SUCCESS) lift->failed = ss_buf_room(&lift->doc, MARKER_LEN, &place);
     if (lift->failed != APR_SUCCESS) return;
-    memmove(lift->doc.data + lift->start + MARKER_LEN, lift->doc.data + lift->start, lift->doc.len - lift->start);
+    memmove(lift->doc.data + lift->start + MARKER_LEN, lift->doc.data + lift->start,
+            lift->doc.len - lift->start);
     memcpy(lift->doc.data + lift->start, marker, MARKER_LEN);
     ss_buf_added(&lift->doc, MARKER_LEN);
     *after = *after - (content_end - lift->start) + MARKER_LEN;
@@ -211,7 +229,8 @@ static int take_header(ss_lift_t *lift)
 {
     const char *header = lift->doc.data + lift->start;
     apr_size_t len = lift->doc.len - lift->start;
-    const char *end = len >= 2 && !memcmp(header, "\r\n", 2) ? header : memmem(header, len, "\r\n\r\n", 4);
+    const char *end =
+        len >= 2 && !memcmp(header, "\r\n", 2) ? header : memmem(header, len, "\r\n\r\n", 4);
 
     if (!end) {
         if (len > HEADER_MOST) lift->state = SS_LIFT_DONE;
@@ -235,8 +254,11 @@ static int take_content(ss_lift_t *lift, int is_whole)
         lift->start = lift->scanned = after;
         return 1;
     }
-    if (lift->doc.len > WINDOW && lift->doc.len - WINDOW > lift->scanned) lift->scanned = lift->doc.len - WINDOW;
-    if (lift->state == SS_LIFT_OUTSIDE || !lift->is_file || lift->doc.len - lift->start <= lift->from + WINDOW) return 0;
+    if (lift->doc.len > WINDOW && lift->doc.len - WINDOW > lift->scanned)
+        lift->scanned = lift->doc.len - WINDOW;
+    if (lift->state == SS_LIFT_OUTSIDE || !lift->is_file ||
+        lift->doc.len - lift->start <= lift->from + WINDOW)
+        return 0;
     if (!lift->is_lifting) begin_lifting(lift);
     if (lift->failed == APR_SUCCESS) lift_so_far(lift, lift->doc.len - WINDOW);
     return 0;
@@ -266,16 +288,24 @@ void ss_lift_end(ss_lift_t *lift)
 {
     apr_size_t after = 0;
 
-    if (lift->failed == APR_SUCCESS && lift->kind == SS_LIFT_MULTIPART && lift->doc.len) scan_multipart(lift, 1);
+    if (lift->failed == APR_SUCCESS && lift->kind == SS_LIFT_MULTIPART && lift->doc.len)
+        scan_multipart(lift, 1);
     /* One that ends in the middle of a content is refused by whoever reads it. */
-    if (lift->is_lifting && lift->kind == SS_LIFT_MULTIPART) content_ends(lift, lift->doc.len, &after);
-    else if (lift->is_lifting) string_end(lift);
-    if (lift->failed == APR_SUCCESS && lift->file.fd >= 0) lift->failed = ss_scratch_flush(&lift->file);
+    if (lift->is_lifting && lift->kind == SS_LIFT_MULTIPART)
+        content_ends(lift, lift->doc.len, &after);
+    else if (lift->is_lifting)
+        string_end(lift);
+    if (lift->failed == APR_SUCCESS && lift->file.fd >= 0)
+        lift->failed = ss_scratch_flush(&lift->file);
 }
 
 /* ---- what stands in the file ---- */
 
-typedef struct { enum { PLAIN, ESCAPE, HEX } state; int digits; unsigned value; } unescape_t;
+typedef struct {
+    enum { PLAIN, ESCAPE, HEX } state;
+    int digits;
+    unsigned value;
+} unescape_t;
 
 /* One octet of a JSON string: what it says, or -1: nothing yet; -2: it can be no base64. */
 static int unescape(unescape_t *u, char c)
@@ -295,8 +325,7 @@ static int unescape(unescape_t *u, char c)
         u->value = 0;
         at = c && c != 'u' ? strchr(from, c) : NULL;
         return c == 'u' ? -1 : at ? to[at - from] : -2;
-    case HEX:
-        break;
+    case HEX: break;
     }
     if (ss_codec_hex(c) < 0) return -2;
     u->value = u->value << 4 | (unsigned)ss_codec_hex(c);
@@ -316,7 +345,8 @@ int ss_lift_decode(ss_lift_t *lift, ss_lifted_t *content)
     int bad = 0;
 
     while (rv == APR_SUCCESS && !bad && read < content->len) {
-        apr_size_t n = content->len - read < PIECE ? (apr_size_t)(content->len - read) : PIECE, len = 0, more = 0;
+        apr_size_t n = content->len - read < PIECE ? (apr_size_t)(content->len - read) : PIECE,
+                   len = 0, more = 0;
         rv = ss_scratch_read(&lift->file, content->at + read, in, n);
         for (apr_size_t i = 0; rv == APR_SUCCESS && i < n && !bad; i++) {
             int c = unescape(&u, in[i]);
@@ -325,12 +355,15 @@ int ss_lift_decode(ss_lift_t *lift, ss_lifted_t *content)
         }
         read += n;
         bad = bad || ss_codec_base64_more(&state, text, len, 1, out, &more);
-        if (rv == APR_SUCCESS && !bad) rv = ss_scratch_write(&lift->file, content->at + written, out, more);
+        if (rv == APR_SUCCESS && !bad)
+            rv = ss_scratch_write(&lift->file, content->at + written, out, more);
         written += more;
     }
     apr_size_t last = 0;
-    if (rv == APR_SUCCESS && !bad) bad = u.state != PLAIN || ss_codec_base64_end(&state, 1, out, &last);
-    if (rv == APR_SUCCESS && !bad) rv = ss_scratch_write(&lift->file, content->at + written, out, last);
+    if (rv == APR_SUCCESS && !bad)
+        bad = u.state != PLAIN || ss_codec_base64_end(&state, 1, out, &last);
+    if (rv == APR_SUCCESS && !bad)
+        rv = ss_scratch_write(&lift->file, content->at + written, out, last);
     content->len = written + last;
     free(in);
     free(text);
@@ -364,14 +397,17 @@ static apr_status_t put_content(ss_lift_t *lift, const ss_lifted_t *content, ss_
     return rv;
 }
 
-apr_status_t ss_lift_lower(ss_lift_t *lift, const char *bytes, apr_size_t len, apr_size_t *head_len, ss_scratch_t *out)
+apr_status_t ss_lift_lower(ss_lift_t *lift, const char *bytes, apr_size_t len, apr_size_t *head_len,
+                           ss_scratch_t *out)
 {
     const char *p = bytes, *end = bytes + len, *marker = find_token(lift, bytes, len);
     apr_status_t rv = APR_SUCCESS;
 
     *head_len = marker ? (apr_size_t)(marker - bytes) : len;
     for (; marker && rv == APR_SUCCESS; marker = find_token(lift, p, (apr_size_t)(end - p))) {
-        const ss_lifted_t *content = (apr_size_t)(end - marker) >= MARKER_LEN ? ss_lift_find(lift, marker, MARKER_LEN) : NULL;
+        const ss_lifted_t *content = (apr_size_t)(end - marker) >= MARKER_LEN
+                                         ? ss_lift_find(lift, marker, MARKER_LEN)
+                                         : NULL;
         if (!content) return APR_EGENERAL;
         if (p > bytes) ss_scratch_put(out, p, (apr_size_t)(marker - p));
         rv = put_content(lift, content, out);

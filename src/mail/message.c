@@ -1,4 +1,5 @@
-/* message.c: the message that comes through a door: making one, its recipients without doubles, the problem with it. See message.h. */
+/* message.c: the message that comes through a door: making one, its recipients without doubles, the
+ * problem with it. See message.h. */
 #include "mail/message.h"
 
 #include <apr_hash.h>
@@ -9,7 +10,8 @@
 
 #include "mail/address.h"
 
-#define LINEAR_MAX 16          /* so few recipients are compared one by one; above, a hash finds doubles */
+/* so few recipients are compared one by one; above, a hash finds doubles */
+#define LINEAR_MAX 16
 
 ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
 {
@@ -21,7 +23,8 @@ ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
     return m;
 }
 
-void ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format, ...)
+void ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
+                     ...)
 {
     va_list args;
 
@@ -58,23 +61,27 @@ static int has_rcpt(ss_mail_message_t *m, const char *address)
         m->rcpt_indexed = 0;
     }
     for (; m->rcpt_indexed < m->rcpts->nelts; m->rcpt_indexed++) {
-        apr_hash_set(m->rcpt_index, key_of(m->pool, rcpts[m->rcpt_indexed].address), APR_HASH_KEY_STRING, m);
+        apr_hash_set(m->rcpt_index, key_of(m->pool, rcpts[m->rcpt_indexed].address),
+                     APR_HASH_KEY_STRING, m);
     }
     return apr_hash_get(m->rcpt_index, key_of(m->pool, address), APR_HASH_KEY_STRING) != NULL;
 }
 
-int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field, ss_mail_problem_t *problem)
+int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
+                     ss_mail_problem_t *problem)
 {
     const char *why = NULL;
     ss_mail_rcpt_t *rcpt;
 
     if (!ss_address_is_valid(address, 0, &why)) {
-        ss_mail_problem(problem, 400, field, "<%.200s> is not an address that mail can be sent to: %s", address, why);
+        ss_mail_problem(problem, 400, field,
+                        "<%.200s> is not an address that mail can be sent to: %s", address, why);
         return -1;
     }
     if (has_rcpt(m, address)) return 0;
     if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX) {
-        ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d", SS_MAIL_RECIPIENTS_MAX);
+        ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d",
+                        SS_MAIL_RECIPIENTS_MAX);
         return -1;
     }
     rcpt = apr_array_push(m->rcpts);

@@ -1,6 +1,7 @@
-/* mime.c: the MIME tree as ranges of one text. An entity is its header, an empty line and its body; a multipart's body is cut at its delimiter
- * lines (RFC 2046 5.1.1); the line end in front of a delimiter belongs to the delimiter. An entity that needs no change is copied as a whole,
- * so signatures stay valid and the walk is only done where it must. See mime.h. */
+/* mime.c: the MIME tree as ranges of one text. An entity is its header, an empty line and its body;
+ * a multipart's body is cut at its delimiter lines (RFC 2046 5.1.1); the line end in front of a
+ * delimiter belongs to the delimiter. An entity that needs no change is copied as a whole, so
+ * signatures stay valid and the walk is only done where it must. See mime.h. */
 #include "mail/mime.h"
 
 #include <apr_strings.h>
@@ -14,25 +15,27 @@
 #include "mail/header.h"
 #include "mail/words.h"
 
-#define BOUNDARY_MAX 200       /* RFC 2046 allows 70 */
-#define GROWTH_MAX 4           /* quoted-printable makes at most three octets and line ends of one ... */
-#define GROWTH_BASE 65536      /* ... and a field or two are added */
+#define BOUNDARY_MAX 200 /* RFC 2046 allows 70 */
+/* quoted-printable makes at most three octets and line ends of one ... */
+#define GROWTH_MAX 4
+#define GROWTH_BASE 65536 /* ... and a field or two are added */
 
 typedef struct {
     ss_buf_t out;
     int makes_7bit;
-    int failed;                /* the problem is set: nothing more is put out */
+    int failed; /* the problem is set: nothing more is put out */
     ss_mail_problem_t *problem;
     apr_pool_t *pool;
 } walk_t;
 
 typedef struct {
-    const char *p, *end;       /* all of it */
-    const char *body;          /* behind the empty line; end without one */
+    const char *p, *end; /* all of it */
+    const char *body;    /* behind the empty line; end without one */
     apr_size_t header_len;
-    const char *type;          /* "text/plain", lower or upper case as written; "" : not named */
+    /* "text/plain", lower or upper case as written; "" : not named */
+    const char *type;
     const char *encoding;
-    const char *boundary;      /* multipart; else NULL */
+    const char *boundary; /* multipart; else NULL */
     int is_top;
 } entity_t;
 
@@ -41,14 +44,18 @@ static void entity(walk_t *w, const char *p, const char *end, int is_top, int de
 static void refuse(walk_t *w, const char *what)
 {
     w->failed = 1;
-    ss_mail_problem(w->problem, 422, "content", "the message has lines over %d octets, zero bytes or 8-bit octets that must be re-encoded, but %s", SS_LINE_MAX, what);
+    ss_mail_problem(w->problem, 422, "content",
+                    "the message has lines over %d octets, zero bytes or 8-bit octets that must be "
+                    "re-encoded, but %s",
+                    SS_LINE_MAX, what);
 }
 
 static void append(walk_t *w, ss_buf_t *to, const char *bytes, apr_size_t len)
 {
     if (w->failed || ss_buf_append(to, bytes, len) == APR_SUCCESS) return;
     w->failed = 1;
-    ss_mail_problem(w->problem, 413, "content", "the message grows too large when it is re-encoded");
+    ss_mail_problem(w->problem, 413, "content",
+                    "the message grows too large when it is re-encoded");
 }
 
 static void put(walk_t *w, const char *bytes, apr_size_t len)
@@ -97,7 +104,8 @@ static int is_blank(char c)
 /* One header line, broken at its last blank within the limit, or anywhere where there is none. */
 static void put_folded(walk_t *w, const char *p, apr_size_t len)
 {
-    apr_size_t room = SS_LINE_MAX;                 /* one less behind a break that brought its own blank */
+    /* one less behind a break that brought its own blank */
+    apr_size_t room = SS_LINE_MAX;
 
     while (len > room) {
         apr_size_t cut = room;
@@ -114,7 +122,8 @@ static void put_folded(walk_t *w, const char *p, apr_size_t len)
     puts_out(w, "\r\n");
 }
 
-/* The end of the words from p on that have octets above 127; p stands at such a word. Blanks between encoded words are none (RFC 2047 6.2), so they go into one. */
+/* The end of the words from p on that have octets above 127; p stands at such a word. Blanks
+ * between encoded words are none (RFC 2047 6.2), so they go into one. */
 static const char *high_words(const char *p, const char *end)
 {
     for (;;) {
@@ -128,28 +137,34 @@ static const char *high_words(const char *p, const char *end)
     }
 }
 
-/* The pieces of a header line without octets above 127. Whole words are encoded, since a reader knows an encoded word by the blanks around it (RFC 2047 5); within
- * quotes and parameters, where none may stand, just the octets: many readers decode them there nevertheless. own: for what one piece needs. */
+/* The pieces of a header line without octets above 127. Whole words are encoded, since a reader
+ * knows an encoded word by the blanks around it (RFC 2047 5); within quotes and parameters, where
+ * none may stand, just the octets: many readers decode them there nevertheless. own: for what one
+ * piece needs. */
 static void ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t len, apr_pool_t *own)
 {
     const char *end = p + len, *colon = is_blank(*p) ? NULL : memchr(p, ':', len);
     int has_quotes = memchr(p, '"', len) || memchr(p, ';', len);
 
     /* A name with such octets is none. */
-    for (const char *c = p; colon && c < colon; c++) if (is_high(*c)) colon = NULL;
+    for (const char *c = p; colon && c < colon; c++)
+        if (is_high(*c)) colon = NULL;
     if (colon) {
         append(w, line, p, (apr_size_t)(colon + 1 - p));
         p = colon + 1;
     }
     while (p < end) {
         const char *start = p, *word = p;
-        for (; p < end && !is_high(*p); p++) if (is_blank(*p)) word = p + 1;
+        for (; p < end && !is_high(*p); p++)
+            if (is_blank(*p)) word = p + 1;
         if (p < end && !has_quotes) p = word;
         append(w, line, start, (apr_size_t)(p - start));
         if (p == end) break;
         start = p;
-        if (has_quotes) while (p < end && is_high(*p)) p++;
-        else p = high_words(p, end);
+        if (has_quotes)
+            while (p < end && is_high(*p)) p++;
+        else
+            p = high_words(p, end);
         apr_pool_clear(own);
         const char *coded = ss_words_encode(own, ss_text_utf8(own, start, (apr_size_t)(p - start)));
         append(w, line, coded, strlen(coded));
@@ -181,8 +196,10 @@ static void put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top
         }
         p = clean;
     }
-    if (has_high && w->makes_7bit && !is_top) put_ascii(w, p, len);
-    else put_folded(w, p, len);
+    if (has_high && w->makes_7bit && !is_top)
+        put_ascii(w, p, len);
+    else
+        put_folded(w, p, len);
 }
 
 /* The header but the field named without, then the added lines, then the empty line. */
@@ -192,10 +209,13 @@ static void put_header(walk_t *w, const entity_t *e, const char *without, const 
     int is_left_out = 0;
 
     while (p < end) {
-        const char *next = p, *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
+        const char *next = p, *lf = memchr(p, '\n', (apr_size_t)(end - p)),
+                   *stop = lf ? lf + 1 : end;
         ss_field_t field;
         apr_size_t len = (apr_size_t)(stop - p);
-        if (!is_blank(*p)) is_left_out = without && ss_field_next(&next, end, &field) == 1 && ss_field_is(&field, without);
+        if (!is_blank(*p))
+            is_left_out =
+                without && ss_field_next(&next, end, &field) == 1 && ss_field_is(&field, without);
         while (len && (p[len - 1] == '\n' || p[len - 1] == '\r')) len--;
         if (!is_left_out) put_header_line(w, p, len, e->is_top);
         p = stop;
@@ -233,7 +253,8 @@ static const char *decoded(walk_t *w, const entity_t *e, apr_size_t *len)
         ss_codec_base64_read(w->pool, e->body, *len, 0, &bytes, len);
         return bytes;
     }
-    if (ss_text_same(e->encoding, "quoted-printable")) return ss_codec_qp_read(w->pool, e->body, *len, len);
+    if (ss_text_same(e->encoding, "quoted-printable"))
+        return ss_codec_qp_read(w->pool, e->body, *len, len);
     return e->body;
 }
 
@@ -245,10 +266,14 @@ static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encodin
 
     if (!*e->type) {
         apr_size_t len = (apr_size_t)(e->end - e->body);
-        const char *charset = !holds_high(e->body, len) ? "us-ascii" : ss_codec_is_utf8(e->body, len) ? "utf-8" : "unknown-8bit";
-        added = apr_pstrcat(w->pool, "Content-Type: text/plain; charset=", charset, "\r\n", added, NULL);
+        const char *charset = !holds_high(e->body, len)        ? "us-ascii"
+                              : ss_codec_is_utf8(e->body, len) ? "utf-8"
+                                                               : "unknown-8bit";
+        added = apr_pstrcat(w->pool, "Content-Type: text/plain; charset=", charset, "\r\n", added,
+                            NULL);
     }
-    if (e->is_top && !ss_header_find(&field, e->p, e->header_len, "MIME-Version")) added = apr_pstrcat(w->pool, "MIME-Version: 1.0\r\n", added, NULL);
+    if (e->is_top && !ss_header_find(&field, e->p, e->header_len, "MIME-Version"))
+        added = apr_pstrcat(w->pool, "MIME-Version: 1.0\r\n", added, NULL);
     return added;
 }
 
@@ -264,14 +289,18 @@ static void leaf(walk_t *w, const entity_t *e)
         put(w, e->body, (apr_size_t)(e->end - e->body));
         return;
     }
-    if (ss_text_same(e->type, "message/partial") || ss_text_same(e->type, "message/external-body")) {
-        refuse(w, apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type));
+    if (ss_text_same(e->type, "message/partial") ||
+        ss_text_same(e->type, "message/external-body")) {
+        refuse(w,
+               apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type));
         return;
     }
     bytes = decoded(w, e, &len);
     is_base64 = wants_base64(e, bytes, len);
-    coded = is_base64 ? ss_codec_base64(w->pool, bytes, len, 76, &coded_len) : ss_codec_qp(w->pool, bytes, len, &coded_len);
-    put_header(w, e, "Content-Transfer-Encoding", leaf_fields(w, e, is_base64 ? "base64" : "quoted-printable"));
+    coded = is_base64 ? ss_codec_base64(w->pool, bytes, len, 76, &coded_len)
+                      : ss_codec_qp(w->pool, bytes, len, &coded_len);
+    put_header(w, e, "Content-Transfer-Encoding",
+               leaf_fields(w, e, is_base64 ? "base64" : "quoted-printable"));
     if (!e->is_top && is_base64 && coded_len >= 2) coded_len -= 2;
     put(w, coded, coded_len);
     if (e->is_top && (coded_len < 2 || coded[coded_len - 1] != '\n')) puts_out(w, "\r\n");
@@ -316,16 +345,20 @@ static void put_filler(walk_t *w, const char *p, const char *end)
     }
 }
 
-static void put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary, int kind)
+static void put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary,
+                          int kind)
 {
-    if (stop - p <= SS_LINE_MAX) put(w, p, (apr_size_t)(stop - p));
-    else puts_out(w, apr_pstrcat(w->pool, "--", boundary, kind == 2 ? "--\r\n" : "\r\n", NULL));
+    if (stop - p <= SS_LINE_MAX)
+        put(w, p, (apr_size_t)(stop - p));
+    else
+        puts_out(w, apr_pstrcat(w->pool, "--", boundary, kind == 2 ? "--\r\n" : "\r\n", NULL));
 }
 
 static void multipart(walk_t *w, const entity_t *e, int depth)
 {
     const char *p = e->body, *part = NULL, *filler = e->body;
-    int kind = 0, changes = w->makes_7bit && (ss_text_same(e->encoding, "8bit") || ss_text_same(e->encoding, "binary"));
+    int kind = 0, changes = w->makes_7bit && (ss_text_same(e->encoding, "8bit") ||
+                                              ss_text_same(e->encoding, "binary"));
 
     put_header(w, e, changes ? "Content-Transfer-Encoding" : NULL, NULL);
     while (p < e->end && kind != 2 && !w->failed) {
@@ -344,8 +377,10 @@ static void multipart(walk_t *w, const entity_t *e, int depth)
         }
         p = stop;
     }
-    if (kind != 1) put_filler(w, filler, e->end);
-    else if (part < e->end) entity(w, part, e->end, 0, depth + 1);
+    if (kind != 1)
+        put_filler(w, filler, e->end);
+    else if (part < e->end)
+        entity(w, part, e->end, 0, depth + 1);
 }
 
 /* ---- one entity ---- */
@@ -369,7 +404,8 @@ static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, 
     e->header_len = ss_header_len(p, (apr_size_t)(end - p));
     e->body = end - (p + e->header_len) >= 2 ? p + e->header_len + 2 : end;
     e->type = e->encoding = "";
-    if (ss_header_find(&field, p, e->header_len, "Content-Transfer-Encoding")) e->encoding = first_word(w->pool, &field);
+    if (ss_header_find(&field, p, e->header_len, "Content-Transfer-Encoding"))
+        e->encoding = first_word(w->pool, &field);
     if (!ss_header_find(&field, p, e->header_len, "Content-Type")) return;
     e->type = first_word(w->pool, &field);
     if (strncasecmp(e->type, "multipart/", 10)) return;
@@ -383,19 +419,22 @@ static const char *multipart_fault(const walk_t *w, const entity_t *e)
     if (!e->boundary) return "its multipart names no boundary";
     if (strlen(e->boundary) > BOUNDARY_MAX) return "its multipart's boundary is too long";
     /* Its delimiters stand between the parts as they are. */
-    return w->makes_7bit && holds_high(e->boundary, strlen(e->boundary)) ? "its multipart's boundary is not ASCII" : NULL;
+    return w->makes_7bit && holds_high(e->boundary, strlen(e->boundary))
+               ? "its multipart's boundary is not ASCII"
+               : NULL;
 }
 
 /* A message within the message, which is no leaf unless somebody encoded it all the same. */
 static int is_message(const entity_t *e)
 {
-    return (ss_text_same(e->type, "message/rfc822") || ss_text_same(e->type, "message/global")) && !ss_text_same(e->encoding, "base64")
-           && !ss_text_same(e->encoding, "quoted-printable");
+    return (ss_text_same(e->type, "message/rfc822") || ss_text_same(e->type, "message/global")) &&
+           !ss_text_same(e->encoding, "base64") && !ss_text_same(e->encoding, "quoted-printable");
 }
 
 static int is_sealed(const entity_t *e)
 {
-    return ss_text_same(e->type, "multipart/signed") || ss_text_same(e->type, "multipart/encrypted");
+    return ss_text_same(e->type, "multipart/signed") ||
+           ss_text_same(e->type, "multipart/encrypted");
 }
 
 static void entity(walk_t *w, const char *p, const char *end, int is_top, int depth)
@@ -416,8 +455,10 @@ static void entity(walk_t *w, const char *p, const char *end, int is_top, int de
         refuse(w, "it is signed or encrypted and must not be changed");
     } else if (!strncasecmp(e.type, "multipart/", 10)) {
         fault = multipart_fault(w, &e);
-        if (fault) refuse(w, fault);
-        else multipart(w, &e, depth);
+        if (fault)
+            refuse(w, fault);
+        else
+            multipart(w, &e, depth);
     } else if (is_message(&e)) {
         put_header(w, &e, w->makes_7bit && *e.encoding ? "Content-Transfer-Encoding" : NULL, NULL);
         if (e.body < e.end) entity(w, e.body, e.end, 0, depth + 1);
@@ -426,8 +467,8 @@ static void entity(walk_t *w, const char *p, const char *end, int is_top, int de
     }
 }
 
-int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len, int makes_7bit, ss_mail_problem_t *problem,
-                    apr_pool_t *pool)
+int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
+                    int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     walk_t w = { .makes_7bit = makes_7bit, .problem = problem, .pool = pool };
 

@@ -1,4 +1,5 @@
-/* multipart.c: the body of a multipart/form-data request. Contents are not copied. See multipart.h. */
+/* multipart.c: the body of a multipart/form-data request. Contents are not copied. See multipart.h.
+ */
 #include "mail/multipart.h"
 
 #include <apr_lib.h>
@@ -10,7 +11,8 @@
 
 #define PART_HEADER_MAX 16384
 
-/* A parameter of a header field's value, unquoted: "name" of form-data; name="a b". Browsers write a quote in it as %22, others as \". NULL: none. */
+/* A parameter of a header field's value, unquoted: "name" of form-data; name="a b". Browsers write
+ * a quote in it as %22, others as \". NULL: none. */
 static const char *parameter(const char *value, apr_size_t len, const char *name, apr_pool_t *pool)
 {
     const char *p = value, *end = value + len;
@@ -23,8 +25,11 @@ static const char *parameter(const char *value, apr_size_t len, const char *name
             }
             p += p < end;
         }
-        for (p += p < end; p < end && apr_isspace(*p); p++) { }
-        if ((apr_size_t)(end - p) <= name_len || strncasecmp(p, name, name_len) || p[name_len] != '=') continue;
+        for (p += p < end; p < end && apr_isspace(*p); p++) {
+        }
+        if ((apr_size_t)(end - p) <= name_len || strncasecmp(p, name, name_len) ||
+            p[name_len] != '=')
+            continue;
         p += name_len + 1;
         char *out = apr_palloc(pool, (apr_size_t)(end - p) + 1), *o = out;
         if (p == end || *p != '"') {
@@ -53,7 +58,8 @@ const char *ss_multipart_boundary(const char *content_type, apr_pool_t *pool)
     return boundary;
 }
 
-/* What a browser wrote for a quote and a line end in a name (HTML's encoding of multipart/form-data). */
+/* What a browser wrote for a quote and a line end in a name (HTML's encoding of
+ * multipart/form-data). */
 static const char *unescaped(char *text)
 {
     char *out = text;
@@ -65,7 +71,8 @@ static const char *unescaped(char *text)
         } else if (!strncasecmp(p, "%0D", 3) || !strncasecmp(p, "%0A", 3)) {
             *out++ = ' ';
             p += 2;
-        } else *out++ = *p;
+        } else
+            *out++ = *p;
     }
     *out = '\0';
     return text;
@@ -79,7 +86,8 @@ static const char *base_of(const char *path)
     return path;
 }
 
-static int read_part_header(ss_multipart_part_t *part, const char *header, apr_size_t len, apr_pool_t *pool)
+static int read_part_header(ss_multipart_part_t *part, const char *header, apr_size_t len,
+                            apr_pool_t *pool)
 {
     const char *at = header, *end = header + len;
     ss_field_t field;
@@ -87,20 +95,24 @@ static int read_part_header(ss_multipart_part_t *part, const char *header, apr_s
 
     while ((got = ss_field_next(&at, end, &field)) == 1) {
         if (ss_field_is(&field, "Content-Disposition")) {
-            const char *name = parameter(field.value, field.value_len, "name", pool), *filename = parameter(field.value, field.value_len, "filename", pool);
+            const char *name = parameter(field.value, field.value_len, "name", pool),
+                       *filename = parameter(field.value, field.value_len, "filename", pool);
             if (name) part->name = unescaped(apr_pstrdup(pool, name));
             if (filename) part->filename = base_of(unescaped(apr_pstrdup(pool, filename)));
         } else if (ss_field_is(&field, "Content-Type")) {
             part->type = apr_pstrmemdup(pool, field.value, field.value_len);
         } else if (ss_field_is(&field, "Content-ID")) {
-            int is_bracketed = field.value_len > 2 && field.value[0] == '<' && field.value[field.value_len - 1] == '>';
-            part->cid = apr_pstrmemdup(pool, field.value + is_bracketed, field.value_len - 2 * (apr_size_t)is_bracketed);
+            int is_bracketed = field.value_len > 2 && field.value[0] == '<' &&
+                               field.value[field.value_len - 1] == '>';
+            part->cid = apr_pstrmemdup(pool, field.value + is_bracketed,
+                                       field.value_len - 2 * (apr_size_t)is_bracketed);
         }
     }
     return got < 0 || !part->name ? -1 : 0;
 }
 
-int ss_multipart_delimiter(const char *start, const char *p, const char *end, const char *boundary, int is_whole, const char **content_end, const char **after, int *is_last)
+int ss_multipart_delimiter(const char *start, const char *p, const char *end, const char *boundary,
+                           int is_whole, const char **content_end, const char **after, int *is_last)
 {
     apr_size_t len = strlen(boundary);
 
@@ -112,8 +124,11 @@ int ss_multipart_delimiter(const char *start, const char *p, const char *end, co
         const char *q = p + 2 + len, *padding;
         *is_last = end - q >= 2 && q[0] == '-' && q[1] == '-';
         if (*is_last) q += 2;
-        for (padding = q; q < end && (*q == ' ' || *q == '\t') && q - padding < SS_MULTIPART_PADDING_MAX; q++) { }
-        if (!(end - q >= 2 && q[0] == '\r' && q[1] == '\n') && !(is_whole && *is_last && q == end)) continue;
+        for (padding = q;
+             q < end && (*q == ' ' || *q == '\t') && q - padding < SS_MULTIPART_PADDING_MAX; q++) {
+        }
+        if (!(end - q >= 2 && q[0] == '\r' && q[1] == '\n') && !(is_whole && *is_last && q == end))
+            continue;
         *content_end = p == start ? p : p - 2;
         *after = q == end ? q : q + 2;
         return 0;
@@ -131,7 +146,8 @@ static const char *end_of_header(const char *p, const char *end)
     return NULL;
 }
 
-int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t len, const char *boundary, const char **why, apr_pool_t *pool)
+int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t len,
+                      const char *boundary, const char **why, apr_pool_t *pool)
 {
     const char *end = bytes + len, *content_end, *at;
     int is_last;
@@ -144,14 +160,17 @@ int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t 
     while (!is_last) {
         ss_multipart_part_t part = { NULL, NULL, NULL, NULL, NULL, 0 };
         const char *header = at, *header_end = end_of_header(at, end);
-        if (!header_end || read_part_header(&part, header, (apr_size_t)(header_end - header), pool)) {
+        if (!header_end ||
+            read_part_header(&part, header, (apr_size_t)(header_end - header), pool)) {
             *why = apr_psprintf(pool, "part %d has no header with a name", (*parts)->nelts + 1);
             return -1;
         }
         part.bytes = header_end + 2;
         /* An empty content shares the line end of the empty line with the delimiter. */
-        if (ss_multipart_delimiter(bytes, header_end, end, boundary, 1, &content_end, &at, &is_last)) {
-            *why = apr_psprintf(pool, "part %d has no end: the body is cut off", (*parts)->nelts + 1);
+        if (ss_multipart_delimiter(bytes, header_end, end, boundary, 1, &content_end, &at,
+                                   &is_last)) {
+            *why =
+                apr_psprintf(pool, "part %d has no end: the body is cut off", (*parts)->nelts + 1);
             return -1;
         }
         part.len = content_end > part.bytes ? (apr_size_t)(content_end - part.bytes) : 0;

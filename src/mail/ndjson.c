@@ -11,7 +11,8 @@ static apr_status_t release(void *self)
     return APR_SUCCESS;
 }
 
-void ss_ndjson_begin(ss_ndjson_t *lines, apr_size_t max, apr_size_t lift_from, const unsigned char token[SS_LIFT_TOKEN], apr_pool_t *pool)
+void ss_ndjson_begin(ss_ndjson_t *lines, apr_size_t max, apr_size_t lift_from,
+                     const unsigned char token[SS_LIFT_TOKEN], apr_pool_t *pool)
 {
     memset(lines, 0, sizeof(*lines));
     lines->max = max;
@@ -56,7 +57,9 @@ static void end_line(ss_ndjson_t *lines)
         lines->failed = lines->lift->failed;
     }
     int is_kept = lines->failed == APR_SUCCESS && line->len;
-    if (!lines->line(lines->self, is_kept ? line->data : "", is_kept ? line->len : 0, lines->lift, lines->failed)) lines->is_over = 1;
+    if (!lines->line(lines->self, is_kept ? line->data : "", is_kept ? line->len : 0, lines->lift,
+                     lines->failed))
+        lines->is_over = 1;
     lines->failed = APR_SUCCESS;
     lines->has_line = 0;
     forget(lines);

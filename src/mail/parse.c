@@ -1,5 +1,5 @@
-/* parse.c: a finished message: its fields are looked at once; its bytes are copied only where the header must change or the content was not
- * canonical. See parse.h. */
+/* parse.c: a finished message: its fields are looked at once; its bytes are copied only where the
+ * header must change or the content was not canonical. See parse.h. */
 #include "mail/parse.h"
 
 #include <apr_lib.h>
@@ -17,36 +17,73 @@
 #define SUBJECT_MAX 998
 #define FIELDS_MAX 10000
 
-typedef enum {                 /* what a field is to us */
-    F_OTHER, F_FROM, F_SENDER, F_TO, F_CC, F_BCC, F_REPLY_TO, F_DATE, F_MESSAGE_ID, F_SUBJECT, F_PRECEDENCE, F_AUTO, F_RECEIVED, F_TLS,
-    F_RESENT_FROM, F_RESENT_SENDER, F_RESENT_TO, F_RESENT_CC, F_RESENT_BCC, F_KINDS
+typedef enum { /* what a field is to us */
+               F_OTHER,
+               F_FROM,
+               F_SENDER,
+               F_TO,
+               F_CC,
+               F_BCC,
+               F_REPLY_TO,
+               F_DATE,
+               F_MESSAGE_ID,
+               F_SUBJECT,
+               F_PRECEDENCE,
+               F_AUTO,
+               F_RECEIVED,
+               F_TLS,
+               F_RESENT_FROM,
+               F_RESENT_SENDER,
+               F_RESENT_TO,
+               F_RESENT_CC,
+               F_RESENT_BCC,
+               F_KINDS
 } kind_t;
 
-static const struct { const char *name; apr_size_t len; kind_t kind; } kinds[] = {
-    { "From", 4, F_FROM }, { "Sender", 6, F_SENDER }, { "To", 2, F_TO }, { "Cc", 2, F_CC }, { "Bcc", 3, F_BCC }, { "Reply-To", 8, F_REPLY_TO },
-    { "Date", 4, F_DATE }, { "Message-ID", 10, F_MESSAGE_ID }, { "Subject", 7, F_SUBJECT }, { "Precedence", 10, F_PRECEDENCE },
-    { "Auto-Submitted", 14, F_AUTO }, { "Received", 8, F_RECEIVED }, { "TLS-Required", 12, F_TLS }, { "Resent-From", 11, F_RESENT_FROM },
-    { "Resent-Sender", 13, F_RESENT_SENDER }, { "Resent-To", 9, F_RESENT_TO }, { "Resent-Cc", 9, F_RESENT_CC }, { "Resent-Bcc", 10, F_RESENT_BCC }
-};
+static const struct {
+    const char *name;
+    apr_size_t len;
+    kind_t kind;
+} kinds[] = { { "From", 4, F_FROM },
+              { "Sender", 6, F_SENDER },
+              { "To", 2, F_TO },
+              { "Cc", 2, F_CC },
+              { "Bcc", 3, F_BCC },
+              { "Reply-To", 8, F_REPLY_TO },
+              { "Date", 4, F_DATE },
+              { "Message-ID", 10, F_MESSAGE_ID },
+              { "Subject", 7, F_SUBJECT },
+              { "Precedence", 10, F_PRECEDENCE },
+              { "Auto-Submitted", 14, F_AUTO },
+              { "Received", 8, F_RECEIVED },
+              { "TLS-Required", 12, F_TLS },
+              { "Resent-From", 11, F_RESENT_FROM },
+              { "Resent-Sender", 13, F_RESENT_SENDER },
+              { "Resent-To", 9, F_RESENT_TO },
+              { "Resent-Cc", 9, F_RESENT_CC },
+              { "Resent-Bcc", 10, F_RESENT_BCC } };
 
 typedef struct {
     ss_mail_message_t *m;
     const ss_parse_options_t *options;
     ss_mail_problem_t *problem;
-    const char *bytes;         /* canonical content */
+    const char *bytes; /* canonical content */
     apr_size_t len, header_len;
     ss_field_t first[F_KINDS]; /* of each kind */
     int count[F_KINDS];
     int is_resent;
-    int must_rebuild;          /* a field is left out, changed or added */
-    apr_size_t broken_at;      /* where text begins without an empty line before it; SIZE_MAX: nowhere */
-    const char *added;         /* fields to put behind the others */
+    int must_rebuild; /* a field is left out, changed or added */
+    /* where text begins without an empty line before it; SIZE_MAX: nowhere */
+    apr_size_t broken_at;
+    const char *added; /* fields to put behind the others */
 } parse_t;
 
 static kind_t kind_of(const ss_field_t *field)
 {
     for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (kinds[i].len == field->name_len && !strncasecmp(kinds[i].name, field->start, field->name_len)) return kinds[i].kind;
+        if (kinds[i].len == field->name_len &&
+            !strncasecmp(kinds[i].name, field->start, field->name_len))
+            return kinds[i].kind;
     }
     return F_OTHER;
 }
@@ -66,7 +103,8 @@ static int addresses(parse_t *p, const ss_field_t *field, apr_array_header_t **l
     const char *why;
 
     if (!ss_address_list(list, field->value, field->value_len, &why, p->m->pool)) return 0;
-    ss_mail_problem(p->problem, 400, name_of(p, field), "the field %s cannot be read as addresses: %s", name_of(p, field), why);
+    ss_mail_problem(p->problem, 400, name_of(p, field),
+                    "the field %s cannot be read as addresses: %s", name_of(p, field), why);
     return -1;
 }
 
@@ -79,8 +117,10 @@ static int take_rcpts(parse_t *p, const ss_field_t *field)
     if (addresses(p, field, &list)) return -1;
     for (int i = 0; i < list->nelts; i++) {
         const ss_address_t *a = &((const ss_address_t *)list->elts)[i];
-        const char *address = ss_address_with_domain(a->address, p->options->default_domain, p->m->pool);
-        if (ss_mail_add_rcpt(p->m, address, SS_NOTIFY_NONE, name_of(p, field), p->problem)) return -1;
+        const char *address =
+            ss_address_with_domain(a->address, p->options->default_domain, p->m->pool);
+        if (ss_mail_add_rcpt(p->m, address, SS_NOTIFY_NONE, name_of(p, field), p->problem))
+            return -1;
     }
     return 0;
 }
@@ -95,7 +135,8 @@ static int look(parse_t *p)
     while ((got = ss_field_next(&at, end, &field)) == 1) {
         kind_t kind = kind_of(&field);
         if (++fields > FIELDS_MAX) {
-            ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields", FIELDS_MAX);
+            ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
+                            FIELDS_MAX);
             return -1;
         }
         if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = field;
@@ -107,8 +148,12 @@ static int look(parse_t *p)
         p->broken_at = (apr_size_t)(at - p->bytes);
         return 0;
     }
-    ss_mail_problem(p->problem, 400, "header", "line %d of the header is no field (Name: value), and no empty line ended the header before it: \"%.60s\"", fields + 1,
-                    ss_words_decode(p->m->pool, at, (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60, 60));
+    ss_mail_problem(p->problem, 400, "header",
+                    "line %d of the header is no field (Name: value), and no empty line ended the "
+                    "header before it: \"%.60s\"",
+                    fields + 1,
+                    ss_words_decode(p->m->pool, at,
+                                    (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60, 60));
     return -1;
 }
 
@@ -119,7 +164,9 @@ static int collect_rcpts(parse_t *p)
 
     while (p->options->takes_rcpts && ss_field_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
-        int is_wanted = p->is_resent ? kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC : kind == F_TO || kind == F_CC || kind == F_BCC;
+        int is_wanted = p->is_resent
+                            ? kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC
+                            : kind == F_TO || kind == F_CC || kind == F_BCC;
         if (is_wanted && take_rcpts(p, &field)) return -1;
     }
     return 0;
@@ -131,8 +178,12 @@ static const char *first_address(parse_t *p, kind_t kind)
 {
     apr_array_header_t *list;
 
-    if (!p->count[kind] || ss_address_list(&list, p->first[kind].value, p->first[kind].value_len, NULL, p->m->pool) || !list->nelts) return NULL;
-    return ss_address_with_domain(((const ss_address_t *)list->elts)[0].address, p->options->default_domain, p->m->pool);
+    if (!p->count[kind] ||
+        ss_address_list(&list, p->first[kind].value, p->first[kind].value_len, NULL, p->m->pool) ||
+        !list->nelts)
+        return NULL;
+    return ss_address_with_domain(((const ss_address_t *)list->elts)[0].address,
+                                  p->options->default_domain, p->m->pool);
 }
 
 static int sender(parse_t *p)
@@ -151,7 +202,8 @@ static int sender(parse_t *p)
     if (!m->from || !*m->from) return 0;
     m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
     if (!ss_address_is_valid(m->from, 0, &why)) {
-        ss_mail_problem(p->problem, 400, "from", "the sender <%.200s> is no valid address: %s", m->from, why);
+        ss_mail_problem(p->problem, 400, "from", "the sender <%.200s> is no valid address: %s",
+                        m->from, why);
         return -1;
     }
     if (ss_address_is_utf8(m->from)) m->is_utf8 = 1;
@@ -162,7 +214,9 @@ static int sender(parse_t *p)
 
 static const char *text_of(parse_t *p, kind_t kind, apr_size_t max)
 {
-    return p->count[kind] ? ss_words_decode(p->m->pool, p->first[kind].value, p->first[kind].value_len, max) : NULL;
+    return p->count[kind]
+               ? ss_words_decode(p->m->pool, p->first[kind].value, p->first[kind].value_len, max)
+               : NULL;
 }
 
 static void remember(parse_t *p)
@@ -174,7 +228,8 @@ static void remember(parse_t *p)
     text = text_of(p, F_MESSAGE_ID, SUBJECT_MAX);
     if (text && *text == '<') m->message_id = text;
     text = text_of(p, F_PRECEDENCE, 32);
-    m->is_bulk = text && (ss_text_same(text, "bulk") || ss_text_same(text, "list") || ss_text_same(text, "junk"));
+    m->is_bulk = text && (ss_text_same(text, "bulk") || ss_text_same(text, "list") ||
+                          ss_text_same(text, "junk"));
     text = text_of(p, F_AUTO, 64);
     m->is_auto = text && !(!strncasecmp(text, "no", 2) && !apr_isalnum(text[2]) && text[2] != '-');
     m->received_count = p->count[F_RECEIVED];
@@ -203,8 +258,9 @@ static void add_missing(parse_t *p)
     }
     if (!p->count[F_DATE]) add_field(p, "Date", ss_text_time_mail(m->pool, o->now));
     if (!p->count[F_MESSAGE_ID]) {
-        m->message_id = apr_psprintf(m->pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>", (apr_uint64_t)o->now, o->random,
-                                     o->host && *o->host ? o->host : "localhost");
+        m->message_id = apr_psprintf(
+            m->pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
+            (apr_uint64_t)o->now, o->random, o->host && *o->host ? o->host : "localhost");
         add_field(p, "Message-ID", m->message_id);
     }
 }
@@ -215,11 +271,14 @@ static const char *with_domains(parse_t *p, const ss_field_t *field)
     apr_array_header_t *list, *out;
     int changes = 0;
 
-    if (!p->options->default_domain || ss_address_list(&list, field->value, field->value_len, NULL, p->m->pool)) return NULL;
+    if (!p->options->default_domain ||
+        ss_address_list(&list, field->value, field->value_len, NULL, p->m->pool))
+        return NULL;
     out = apr_array_make(p->m->pool, 2 * list->nelts + 1, sizeof(const char *));
     for (int i = 0; i < list->nelts; i++) {
         ss_address_t a = ((ss_address_t *)list->elts)[i];
-        const char *address = ss_address_with_domain(a.address, p->options->default_domain, p->m->pool);
+        const char *address =
+            ss_address_with_domain(a.address, p->options->default_domain, p->m->pool);
         if (a.group) return NULL;
         changes |= address != a.address;
         a.address = address;
@@ -236,10 +295,12 @@ static int add_headers(parse_t *p, const char **top)
         const char *const *pair = ((const char *(*)[2])p->options->add_headers->elts)[i];
         const char *value = pair[1] ? pair[1] : "";
         if (strpbrk(value, "\r\n")) {
-            ss_mail_problem(p->problem, 400, pair[0], "the value of the added field %s has a line end", pair[0]);
+            ss_mail_problem(p->problem, 400, pair[0],
+                            "the value of the added field %s has a line end", pair[0]);
             return -1;
         }
-        *top = apr_pstrcat(p->m->pool, *top, pair[0], ": ", ss_words_encode(p->m->pool, value), "\r\n", NULL);
+        *top = apr_pstrcat(p->m->pool, *top, pair[0], ": ", ss_words_encode(p->m->pool, value),
+                           "\r\n", NULL);
         p->must_rebuild = 1;
     }
     return 0;
@@ -265,13 +326,17 @@ static void rebuild(parse_t *p, const char *top)
         kind_t kind = kind_of(&field);
         const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
         if ((kind == F_BCC || kind == F_RESENT_BCC) && !p->options->keeps_bcc) continue;
-        if (changed) changed = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
+        if (changed)
+            changed = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
         piece(pieces, changed ? changed : field.start, changed ? strlen(changed) : field.len);
     }
     piece(pieces, p->added, added);
-    if (!rest) piece(pieces, "\r\n", 2);
-    else piece(pieces, p->bytes + p->header_len, rest);
-    p->bytes = apr_pstrcatv(p->m->pool, (const struct iovec *)pieces->elts, (apr_size_t)pieces->nelts, &p->len);
+    if (!rest)
+        piece(pieces, "\r\n", 2);
+    else
+        piece(pieces, p->bytes + p->header_len, rest);
+    p->bytes = apr_pstrcatv(p->m->pool, (const struct iovec *)pieces->elts,
+                            (apr_size_t)pieces->nelts, &p->len);
 }
 
 static int needs_domains(parse_t *p)
@@ -279,7 +344,8 @@ static int needs_domains(parse_t *p)
     for (int kind = 0; p->options->default_domain && kind < F_KINDS; kind++) {
         const ss_field_t *field = &p->first[kind];
         if (!p->count[kind] || !is_address_field((kind_t)kind)) continue;
-        if (p->count[kind] > 1 || !memchr(field->value, '@', field->value_len) || memchr(field->value, ',', field->value_len)) {
+        if (p->count[kind] > 1 || !memchr(field->value, '@', field->value_len) ||
+            memchr(field->value, ',', field->value_len)) {
             if (p->count[kind] > 1 || with_domains(p, field)) return 1;
         }
     }
@@ -304,7 +370,8 @@ static void skip_mbox_line(const char **bytes, apr_size_t *len)
 static int check_header(parse_t *p)
 {
     if (p->header_len > SS_PARSE_HEADER_MAX) {
-        ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets", SS_PARSE_HEADER_MAX);
+        ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets",
+                        SS_PARSE_HEADER_MAX);
         return -1;
     }
     if (!memchr(p->bytes, '\0', p->header_len)) return 0;
@@ -315,7 +382,9 @@ static int check_header(parse_t *p)
 static int too_large(parse_t *p, apr_size_t size)
 {
     if (!p->options->max_size || size <= p->options->max_size) return 0;
-    ss_mail_problem(p->problem, 413, "content", "the message has %" APR_SIZE_T_FMT " octets, allowed are %" APR_SIZE_T_FMT, size, p->options->max_size);
+    ss_mail_problem(p->problem, 413, "content",
+                    "the message has %" APR_SIZE_T_FMT " octets, allowed are %" APR_SIZE_T_FMT,
+                    size, p->options->max_size);
     return -1;
 }
 
@@ -329,11 +398,14 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
     p->bytes = bytes;
     p->header_len = ss_header_len(bytes, len);
     if (check_header(p)) return -1;
-    if (ss_canonical_make_known(&p->bytes, &p->len, bytes, len, &facts, p->problem, p->m->pool) || too_large(p, p->len)) return -1;
+    if (ss_canonical_make_known(&p->bytes, &p->len, bytes, len, &facts, p->problem, p->m->pool) ||
+        too_large(p, p->len))
+        return -1;
     p->header_len = ss_header_len(p->bytes, p->len);
     p->m->is_8bit = facts.has_8bit_body;
     if (facts.has_8bit_header) p->m->is_utf8 = 1;
-    if (p->header_len == p->len) p->must_rebuild = 1;      /* no empty line: one is put behind the header */
+    /* no empty line: one is put behind the header */
+    if (p->header_len == p->len) p->must_rebuild = 1;
     return 0;
 }
 
@@ -342,8 +414,10 @@ static int end_header(parse_t *p)
 {
     const char *parts;
     apr_size_t len;
-    struct iovec pieces[3] = { { (void *)(apr_uintptr_t)p->bytes, p->broken_at }, { (void *)(apr_uintptr_t)"\r\n", 2 },
-                               { (void *)(apr_uintptr_t)(p->bytes + p->broken_at), p->len - p->broken_at } };
+    struct iovec pieces[3] = { { (void *)(apr_uintptr_t)p->bytes, p->broken_at },
+                               { (void *)(apr_uintptr_t) "\r\n", 2 },
+                               { (void *)(apr_uintptr_t)(p->bytes + p->broken_at),
+                                 p->len - p->broken_at } };
 
     parts = apr_pstrcatv(p->m->pool, pieces, 3, &len);
     memset(p->count, 0, sizeof(p->count));
@@ -353,7 +427,8 @@ static int end_header(parse_t *p)
     return open_content(p, parts, len) || look(p) ? -1 : 0;
 }
 
-int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len, const ss_parse_options_t *options, ss_mail_problem_t *problem)
+int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
+                     const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
     parse_t p;
     const char *top;
@@ -365,7 +440,9 @@ int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len, co
     p.added = "";
     p.broken_at = SIZE_MAX;
     skip_mbox_line(&bytes, &len);
-    if (open_content(&p, bytes, len) || look(&p) || (p.broken_at != SIZE_MAX && end_header(&p)) || collect_rcpts(&p) || sender(&p)) return -1;
+    if (open_content(&p, bytes, len) || look(&p) || (p.broken_at != SIZE_MAX && end_header(&p)) ||
+        collect_rcpts(&p) || sender(&p))
+        return -1;
     remember(&p);
     add_missing(&p);
     if (add_headers(&p, &top)) return -1;

@@ -15,11 +15,15 @@ void ss_rewrite_envelope_from(ss_mail_message_t *m, const char *address)
 }
 
 /* Content with len octets at start replaced by text. */
-static int splice(ss_mail_message_t *m, const char *start, apr_size_t len, const char *text, ss_mail_problem_t *problem)
+static int splice(ss_mail_message_t *m, const char *start, apr_size_t len, const char *text,
+                  ss_mail_problem_t *problem)
 {
     const char *rest = start + len, *out;
-    struct iovec pieces[3] = { { (void *)(apr_uintptr_t)m->content, (apr_size_t)(start - m->content) }, { (void *)(apr_uintptr_t)text, strlen(text) },
-                               { (void *)(apr_uintptr_t)rest, m->content_len - (apr_size_t)(rest - m->content) } };
+    struct iovec pieces[3] = {
+        { (void *)(apr_uintptr_t)m->content, (apr_size_t)(start - m->content) },
+        { (void *)(apr_uintptr_t)text, strlen(text) },
+        { (void *)(apr_uintptr_t)rest, m->content_len - (apr_size_t)(rest - m->content) }
+    };
     apr_size_t out_len;
 
     out = apr_pstrcatv(m->pool, pieces, 3, &out_len);
@@ -47,16 +51,20 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
     }
     text = apr_pstrcat(m->pool, "From: ", ss_address_header(&made, m->pool), "\r\n", NULL);
     if (!ss_header_find(&reply_to, m->content, header_len, "Reply-To")) {
-        text = apr_pstrcat(m->pool, text, "Reply-To: ", apr_pstrmemdup(m->pool, from.value, from.value_len), "\r\n", NULL);
+        text = apr_pstrcat(m->pool, text,
+                           "Reply-To: ", apr_pstrmemdup(m->pool, from.value, from.value_len),
+                           "\r\n", NULL);
     }
     m->header_from = address;
     return splice(m, from.start, from.len, text, problem);
 }
 
 /* The addresses of the first alias that fits a local name; NULL: none. */
-static const char *alias_of(const apr_array_header_t *aliases, const char *address, const char *local_domain, apr_pool_t *pool)
+static const char *alias_of(const apr_array_header_t *aliases, const char *address,
+                            const char *local_domain, apr_pool_t *pool)
 {
-    const char *at = strrchr(address, '@'), *name = at ? apr_pstrmemdup(pool, address, (apr_size_t)(at - address)) : address;
+    const char *at = strrchr(address, '@'),
+               *name = at ? apr_pstrmemdup(pool, address, (apr_size_t)(at - address)) : address;
 
     if (at && (!local_domain || !ss_text_same(at + 1, local_domain))) return NULL;
     for (int i = 0; i < aliases->nelts; i++) {
@@ -66,7 +74,8 @@ static const char *alias_of(const apr_array_header_t *aliases, const char *addre
     return NULL;
 }
 
-int ss_rewrite_alias(ss_mail_message_t *m, const apr_array_header_t *aliases, const char *local_domain, ss_mail_problem_t *problem)
+int ss_rewrite_alias(ss_mail_message_t *m, const apr_array_header_t *aliases,
+                     const char *local_domain, ss_mail_problem_t *problem)
 {
     apr_array_header_t *old = m->rcpts;
 
@@ -80,11 +89,15 @@ int ss_rewrite_alias(ss_mail_message_t *m, const apr_array_header_t *aliases, co
         if (!to) {
             int before = m->rcpts->nelts;
             if (ss_mail_add_rcpt(m, rcpt->address, rcpt->notify, "to", problem)) return -1;
-            if (m->rcpts->nelts > before) ((ss_mail_rcpt_t *)m->rcpts->elts)[before].orcpt = rcpt->orcpt;
+            if (m->rcpts->nelts > before)
+                ((ss_mail_rcpt_t *)m->rcpts->elts)[before].orcpt = rcpt->orcpt;
             continue;
         }
-        for (word = apr_strtok(apr_pstrdup(m->pool, to), ", \t", &state); word; word = apr_strtok(NULL, ", \t", &state)) {
-            if (ss_mail_add_rcpt(m, ss_address_with_domain(word, local_domain, m->pool), rcpt->notify, "SMTPSendAlias", problem)) return -1;
+        for (word = apr_strtok(apr_pstrdup(m->pool, to), ", \t", &state); word;
+             word = apr_strtok(NULL, ", \t", &state)) {
+            if (ss_mail_add_rcpt(m, ss_address_with_domain(word, local_domain, m->pool),
+                                 rcpt->notify, "SMTPSendAlias", problem))
+                return -1;
         }
     }
     return 0;
@@ -98,7 +111,9 @@ int ss_rewrite_redirect(ss_mail_message_t *m, const char *address, ss_mail_probl
     if (!address) return 0;
     fields = apr_array_make(m->pool, 8, sizeof(const char *));
     for (int i = 0; i < old->nelts && i < SS_REWRITE_ORIGINALS_MAX; i++) {
-        APR_ARRAY_PUSH(fields, const char *) = apr_pstrcat(m->pool, "X-Original-To: ", ((const ss_mail_rcpt_t *)old->elts)[i].address, "\r\n", NULL);
+        APR_ARRAY_PUSH(fields, const char *) =
+            apr_pstrcat(m->pool, "X-Original-To: ", ((const ss_mail_rcpt_t *)old->elts)[i].address,
+                        "\r\n", NULL);
     }
     m->rcpts = apr_array_make(m->pool, 1, sizeof(ss_mail_rcpt_t));
     m->rcpt_index = NULL;

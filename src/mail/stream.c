@@ -7,7 +7,8 @@
 #include "mail/canonical.h"
 #include "mail/header.h"
 
-int ss_stream_header(const char **head, apr_size_t *body, const char *bytes, apr_size_t len, apr_pool_t *pool)
+int ss_stream_header(const char **head, apr_size_t *body, const char *bytes, apr_size_t len,
+                     apr_pool_t *pool)
 {
     apr_size_t end = ss_header_len(bytes, len);
     ss_canonical_facts_t facts;
@@ -34,7 +35,8 @@ static void put_text(ss_stream_canonical_t *stream, const char *bytes, apr_size_
     stream->is_begun = 1;
     stream->line += len;
     if (stream->line > SS_LINE_MAX || memchr(bytes, '\0', len)) stream->must_encode = 1;
-    for (apr_size_t i = 0; i < len && !stream->has_8bit; i++) stream->has_8bit = (unsigned char)bytes[i] > 127;
+    for (apr_size_t i = 0; i < len && !stream->has_8bit; i++)
+        stream->has_8bit = (unsigned char)bytes[i] > 127;
     stream->put(stream->self, bytes, len);
 }
 

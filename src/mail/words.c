@@ -1,4 +1,5 @@
-/* words.c: encoded words and parameters. Character sets other than UTF-8 go through iconv, which is opened only when met. See words.h. */
+/* words.c: encoded words and parameters. Character sets other than UTF-8 go through iconv, which is
+ * opened only when met. See words.h. */
 #include "mail/words.h"
 
 #include <apr_lib.h>
@@ -10,17 +11,20 @@
 #include "base/text.h"
 #include "mail/codec.h"
 
-#define WORD_BYTES 42          /* octets in one encoded word: 42 as base64 are 56, with =?utf-8?B??= 68, below 75 */
+/* octets in one encoded word: 42 as base64 are 56, with =?utf-8?B??= 68, below 75 */
+#define WORD_BYTES 42
 #define CHARSET_MAX 40
 
-/* Any character set to UTF-8; what cannot be converted becomes a question mark, of a set that nobody knows U+FFFD. */
+/* Any character set to UTF-8; what cannot be converted becomes a question mark, of a set that
+ * nobody knows U+FFFD. */
 static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *bytes, apr_size_t len)
 {
     iconv_t cd;
     char *in = (char *)(apr_uintptr_t)bytes, *out, *start;
     apr_size_t room = len * 4 + 4;
 
-    if (ss_text_same(charset, "utf-8") || ss_text_same(charset, "us-ascii")) return ss_text_utf8(pool, bytes, len);
+    if (ss_text_same(charset, "utf-8") || ss_text_same(charset, "us-ascii"))
+        return ss_text_utf8(pool, bytes, len);
     cd = iconv_open("UTF-8", charset);
     if (cd == (iconv_t)-1) return ss_text_utf8(pool, bytes, len);
     start = out = apr_palloc(pool, room + 1);
@@ -34,7 +38,8 @@ static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *by
     return ss_text_utf8(pool, start, (apr_size_t)(out - start));
 }
 
-/* Decodes the word at p ("=?charset?Q?text?="): the text, and *end behind it; NULL where it is none. */
+/* Decodes the word at p ("=?charset?Q?text?="): the text, and *end behind it; NULL where it is
+ * none. */
 static const char *word(apr_pool_t *pool, const char *p, const char *limit, const char **end)
 {
     const char *charset = p + 2, *mark, *text, *stop, *star;
@@ -43,14 +48,16 @@ static const char *word(apr_pool_t *pool, const char *p, const char *limit, cons
 
     if (limit - p < 8 || p[0] != '=' || p[1] != '?') return NULL;
     mark = memchr(charset, '?', (apr_size_t)(limit - charset));
-    if (!mark || limit - mark < 4 || mark[2] != '?' || mark == charset || mark - charset >= CHARSET_MAX) return NULL;
+    if (!mark || limit - mark < 4 || mark[2] != '?' || mark == charset ||
+        mark - charset >= CHARSET_MAX)
+        return NULL;
     text = mark + 3;
     for (stop = text; stop + 1 < limit && !(stop[0] == '?' && stop[1] == '='); stop++) {
         if (*stop == ' ' || *stop == '\r' || *stop == '\n') return NULL;
     }
     if (stop + 1 >= limit) return NULL;
     apr_cpystrn(name, charset, (apr_size_t)(mark - charset) + 1);
-    star = strchr(name, '*');                      /* RFC 2231 5: a language may follow */
+    star = strchr(name, '*'); /* RFC 2231 5: a language may follow */
     if (star) name[star - name] = '\0';
     if (mark[1] == 'B' || mark[1] == 'b') {
         ss_codec_base64_read(pool, text, (apr_size_t)(stop - text), 0, &bytes, &len);
@@ -60,7 +67,8 @@ static const char *word(apr_pool_t *pool, const char *p, const char *limit, cons
             if (*c == '_') *c = ' ';
         }
         bytes = ss_codec_qp_read(pool, blanks, strlen(blanks), &len);
-    } else return NULL;
+    } else
+        return NULL;
     *end = stop + 2;
     return to_utf8(pool, name, bytes, len);
 }
@@ -87,16 +95,20 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
 
     while (p < limit && is_blank(*p)) p++;
     while (limit > p && is_blank(limit[-1])) limit--;
-    for (const char *c = p; c < limit && !needs; c++) needs = (unsigned char)*c < 32 || (unsigned char)*c > 126 || (*c == '=' && c + 1 < limit && c[1] == '?');
+    for (const char *c = p; c < limit && !needs; c++)
+        needs = (unsigned char)*c < 32 || (unsigned char)*c > 126 ||
+                (*c == '=' && c + 1 < limit && c[1] == '?');
     if (!needs) return apr_pstrmemdup(pool, p, cut(p, (apr_size_t)(limit - p), max));
     out = apr_palloc(pool, max + 1);
     while (p < limit && used < max) {
         const char *text = *p == '=' ? word(pool, p, limit, &end) : NULL;
         if (text) {
             apr_size_t n;
-            if (after_word) used = after_word;     /* blanks between two encoded words do not count (RFC 2047 6.2) */
+            /* blanks between two encoded words do not count (RFC 2047 6.2) */
+            if (after_word) used = after_word;
             n = cut(text, strlen(text), max - used);
-            for (apr_size_t i = 0; i < n; i++) out[used++] = (unsigned char)text[i] < 32 || text[i] == 127 ? ' ' : text[i];
+            for (apr_size_t i = 0; i < n; i++)
+                out[used++] = (unsigned char)text[i] < 32 || text[i] == 127 ? ' ' : text[i];
             after_word = used;
             p = end;
             continue;
@@ -113,19 +125,22 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
 
 const char *ss_words_encode(apr_pool_t *pool, const char *text)
 {
-    apr_size_t len = strlen(text), at = 0, capacity = len * 2 + (len / (WORD_BYTES - 4) + 2) * 16, used = 0;
+    apr_size_t len = strlen(text), at = 0, capacity = len * 2 + (len / (WORD_BYTES - 4) + 2) * 16,
+               used = 0;
     int needs = strstr(text, "=?") != NULL;
     char *out;
 
-    for (apr_size_t i = 0; i < len && !needs; i++) needs = (unsigned char)text[i] > 126 || (unsigned char)text[i] < 32;
+    for (apr_size_t i = 0; i < len && !needs; i++)
+        needs = (unsigned char)text[i] > 126 || (unsigned char)text[i] < 32;
     if (!needs) return text;
     out = apr_palloc(pool, capacity);
     while (at < len) {
         apr_size_t n = len - at > WORD_BYTES ? cut(text + at, len - at, WORD_BYTES) : len - at;
         char *coded;
-        if (!n) n = WORD_BYTES;                    /* no UTF-8: any place is as good */
+        if (!n) n = WORD_BYTES; /* no UTF-8: any place is as good */
         coded = ss_codec_base64(pool, text + at, n, 0, NULL);
-        used += (apr_size_t)apr_snprintf(out + used, capacity - used, "%s=?utf-8?B?%s?=", at ? " " : "", coded);
+        used += (apr_size_t)apr_snprintf(out + used, capacity - used,
+                                         "%s=?utf-8?B?%s?=", at ? " " : "", coded);
         at += n;
     }
     return out;
@@ -150,7 +165,8 @@ static const char *read_value(apr_pool_t *pool, const char *p, const char *limit
     return out;
 }
 
-const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t len, const char *name)
+const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t len,
+                               const char *name)
 {
     const char *p = value, *limit = value + len;
     apr_size_t name_len = strlen(name);
@@ -158,8 +174,10 @@ const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t l
     while (p < limit) {
         const char *start, *found, *end;
         while (p < limit && *p != ';') {
-            if (*p == '"') read_value(pool, p, limit, &p);
-            else p++;
+            if (*p == '"')
+                read_value(pool, p, limit, &p);
+            else
+                p++;
         }
         if (p == limit) return NULL;
         p++;
@@ -172,7 +190,8 @@ const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t l
         p++;
         while (p < limit && is_blank(*p)) p++;
         found = read_value(pool, p, limit, &p);
-        if ((apr_size_t)(end - start) == name_len && !strncasecmp(start, name, name_len)) return found;
+        if ((apr_size_t)(end - start) == name_len && !strncasecmp(start, name, name_len))
+            return found;
     }
     return NULL;
 }

@@ -10,19 +10,19 @@
 #include <unistd.h>
 
 typedef struct {
-    ss_watch_t watch;            /* fd -1: not started, or over */
+    ss_watch_t watch; /* fd -1: not started, or over */
     ss_connect_t *owner;
     const ss_address_t *address;
     apr_time_t started;
     apr_interval_time_t took;
-    int error;                   /* errno; 0: not known yet */
+    int error; /* errno; 0: not known yet */
 } attempt_t;
 
 struct ss_connect_t {
     ss_loop_t *loop;
     ss_addresses_t addresses;
     attempt_t attempts[SS_ADDRESSES_MAX];
-    int next, open;              /* next: to be started; open: under way */
+    int next, open; /* next: to be started; open: under way */
     ss_timer_t stagger, deadline;
     ss_address_t source;
     int has_source;
@@ -82,7 +82,8 @@ static void describe(const ss_connect_t *c, char *out, apr_size_t size)
     out[0] = '\0';
     for (int i = 0; i < c->next && used + 120 < size; i++) {
         const attempt_t *a = &c->attempts[i];
-        apr_snprintf(out + used, size - used, "%s%s: %s (%" APR_TIME_T_FMT " ms)", i ? ", " : "", a->address->text, error_word(a->error), a->took / 1000);
+        apr_snprintf(out + used, size - used, "%s%s: %s (%" APR_TIME_T_FMT " ms)", i ? ", " : "",
+                     a->address->text, error_word(a->error), a->took / 1000);
         used += strlen(out + used);
     }
 }
@@ -95,10 +96,12 @@ static int count_errors(const ss_connect_t *c, int error)
     return n;
 }
 
-/* The error that says most: somebody who answers "no" knows more than silence, and silence more than a missing route. */
+/* The error that says most: somebody who answers "no" knows more than silence, and silence more
+ * than a missing route. */
 static int worst_error(const ss_connect_t *c)
 {
-    static const int order[] = { ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL };
+    static const int order[] = { ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
+                                 EADDRNOTAVAIL };
 
     for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
         if (count_errors(c, order[i])) return order[i];
@@ -126,18 +129,27 @@ static void explain(const ss_connect_t *c, ss_result_t *result)
 
     describe(c, tried, sizeof(tried));
     if (error == ECONNREFUSED) {
-        ss_result_set(result, "connect", code, "connect-refused", "nothing listens on port %d of %s: the connection was refused [%s]", c->port, c->host, tried);
+        ss_result_set(result, "connect", code, "connect-refused",
+                      "nothing listens on port %d of %s: the connection was refused [%s]", c->port,
+                      c->host, tried);
     } else if (error == ETIMEDOUT) {
-        ss_result_set(result, "connect", code, "connect-timeout", "%s port %d does not answer: no connection within %" APR_TIME_T_FMT " s [%s]", c->host, c->port,
-                      apr_time_sec(apr_time_now() - c->started), tried);
+        ss_result_set(result, "connect", code, "connect-timeout",
+                      "%s port %d does not answer: no connection within %" APR_TIME_T_FMT " s [%s]",
+                      c->host, c->port, apr_time_sec(apr_time_now() - c->started), tried);
     } else if (error == EADDRNOTAVAIL && c->has_source) {
-        ss_result_set(result, "connect", code, "connect-source", "SMTPSendSourceAddress %s cannot be used to reach %s [%s]", c->source_text, c->host, *tried ? tried : "no address of the same family");
+        ss_result_set(result, "connect", code, "connect-source",
+                      "SMTPSendSourceAddress %s cannot be used to reach %s [%s]", c->source_text,
+                      c->host, *tried ? tried : "no address of the same family");
     } else if (error == EACCES || error == EPERM) {
-        ss_result_set(result, "connect", "EACCES", "connect-denied", "%s port %d: %s [%s]", c->host, c->port, error_word(error), tried);
+        ss_result_set(result, "connect", "EACCES", "connect-denied", "%s port %d: %s [%s]", c->host,
+                      c->port, error_word(error), tried);
     } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-        ss_result_set(result, "connect", "EMFILE", "connect-resources", "no connection can be opened to %s: %s", c->host, error_word(error));
+        ss_result_set(result, "connect", "EMFILE", "connect-resources",
+                      "no connection can be opened to %s: %s", c->host, error_word(error));
     } else {
-        ss_result_set(result, "connect", code, "connect-unreachable", "%s port %d cannot be reached: %s [%s]", c->host, c->port, error_word(error), tried);
+        ss_result_set(result, "connect", code, "connect-unreachable",
+                      "%s port %d cannot be reached: %s [%s]", c->host, c->port, error_word(error),
+                      tried);
     }
 }
 
@@ -159,11 +171,16 @@ static void finish(ss_connect_t *c, attempt_t *winner)
         ss_loop_unwatch(c->loop, &winner->watch);
         winner->watch.fd = -1;
         c->open--;
-        for (int i = 0; i < c->next; i++) v6_failed |= &c->attempts[i] < winner && c->attempts[i].address->socket.ss_family == AF_INET6;
+        for (int i = 0; i < c->next; i++)
+            v6_failed |=
+                &c->attempts[i] < winner && c->attempts[i].address->socket.ss_family == AF_INET6;
         winner->error = 0;
         describe(c, tried, sizeof(tried));
         if (c->next > 1) {
-            ss_result_set(&connected.result, "connect", "", v6_failed && address.socket.ss_family == AF_INET ? "ipv6-unreachable" : NULL, "%s answered; tried: %s", address.text, tried);
+            ss_result_set(&connected.result, "connect", "",
+                          v6_failed && address.socket.ss_family == AF_INET ? "ipv6-unreachable"
+                                                                           : NULL,
+                          "%s answered; tried: %s", address.text, tried);
         }
     } else {
         explain(c, &connected.result);
@@ -216,14 +233,17 @@ static int open_socket(ss_connect_t *c, const ss_address_t *address)
     if (c->has_source) setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
 #endif
     int ok = !c->has_source || !bind(fd, (const struct sockaddr *)&c->source.socket, c->source.len);
-    if (ok && (!connect(fd, (const struct sockaddr *)&address->socket, address->len) || errno == EINPROGRESS)) return fd;
+    if (ok && (!connect(fd, (const struct sockaddr *)&address->socket, address->len) ||
+               errno == EINPROGRESS))
+        return fd;
     int error = errno;
     close(fd);
     errno = error;
     return -1;
 }
 
-/* Starts the next address; those that fail at once are passed over. Nothing left and nothing open: the end. */
+/* Starts the next address; those that fail at once are passed over. Nothing left and nothing open:
+ * the end. */
 static void start_next(ss_connect_t *c)
 {
     while (c->next < c->addresses.count) {
@@ -240,7 +260,8 @@ static void start_next(ss_connect_t *c)
             failed(a, EMFILE, a->started);
             continue;
         }
-        if (c->next < c->addresses.count) ss_loop_timer(c->loop, &c->stagger, a->started + SS_CONNECT_STAGGER);
+        if (c->next < c->addresses.count)
+            ss_loop_timer(c->loop, &c->stagger, a->started + SS_CONNECT_STAGGER);
         return;
     }
     if (!c->open) finish(c, NULL);
@@ -262,7 +283,8 @@ static void on_deadline(ss_timer_t *timer, apr_time_t now)
     finish(c, NULL);
 }
 
-apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop, const ss_connect_options_t *options,
+apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
+                              const ss_connect_options_t *options,
                               void (*done)(void *self, const ss_connected_t *connected), void *self)
 {
     ss_connect_t *c = calloc(1, sizeof(*c));

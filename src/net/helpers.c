@@ -1,5 +1,6 @@
-/* helpers.c: the loop's helper threads. See helpers.h. The shared record is counted by its users (the loop and each thread) and freed by the
- * last: a name server that does not answer must not hold up the end of the process, nor may its thread write into what is gone. */
+/* helpers.c: the loop's helper threads. See helpers.h. The shared record is counted by its users
+ * (the loop and each thread) and freed by the last: a name server that does not answer must not
+ * hold up the end of the process, nor may its thread write into what is gone. */
 #include "net/helpers.h"
 
 #include <pthread.h>
@@ -7,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define IDLE_SECONDS 10                  /* a thread without work ends after */
+#define IDLE_SECONDS 10 /* a thread without work ends after */
 #define LEAVE_SECONDS 1
 
 typedef struct job_t {
@@ -19,11 +20,13 @@ typedef struct job_t {
 
 struct ss_helpers_t {
     pthread_mutex_t mutex;
-    pthread_cond_t more, left;           /* more: a job came, or the end; left: a thread ended */
-    ss_loop_t *loop;                     /* NULL: gone */
+    /* more: a job came, or the end; left: a thread ended */
+    pthread_cond_t more, left;
+    ss_loop_t *loop; /* NULL: gone */
     job_t *first, **end;
     int waiting, threads, idle;
-    int is_abandoned;                    /* the loop went without waiting longer: the last thread frees this */
+    /* the loop went without waiting longer: the last thread frees this */
+    int is_abandoned;
 };
 
 ss_helpers_t *ss_helpers_create(ss_loop_t *loop)
@@ -121,7 +124,8 @@ static int start_thread(ss_helpers_t *h)
     return rv;
 }
 
-apr_status_t ss_helpers_run(ss_helpers_t *h, void (*work)(void *baton), void (*done)(void *baton), void *baton)
+apr_status_t ss_helpers_run(ss_helpers_t *h, void (*work)(void *baton), void (*done)(void *baton),
+                            void *baton)
 {
     apr_status_t rv = APR_SUCCESS;
     job_t *job = calloc(1, sizeof(*job));
@@ -129,8 +133,10 @@ apr_status_t ss_helpers_run(ss_helpers_t *h, void (*work)(void *baton), void (*d
     if (!job) return APR_ENOMEM;
     *job = (job_t){ work, done, baton, NULL };
     pthread_mutex_lock(&h->mutex);
-    if (h->waiting >= SS_HELPERS_JOBS_MAX) rv = APR_ENOSPC;
-    else if (h->waiting >= h->idle && h->threads < SS_HELPERS_MAX) rv = start_thread(h);
+    if (h->waiting >= SS_HELPERS_JOBS_MAX)
+        rv = APR_ENOSPC;
+    else if (h->waiting >= h->idle && h->threads < SS_HELPERS_MAX)
+        rv = start_thread(h);
     /* A thread more was refused: those that run take it. */
     if (rv != APR_SUCCESS && rv != APR_ENOSPC && h->threads) rv = APR_SUCCESS;
     if (rv == APR_SUCCESS) {
@@ -157,7 +163,8 @@ void ss_helpers_destroy(ss_helpers_t *h)
         h->first = next;
     }
     pthread_cond_broadcast(&h->more);
-    while (h->threads && !is_late) is_late = pthread_cond_timedwait(&h->left, &h->mutex, &until) != 0;
+    while (h->threads && !is_late)
+        is_late = pthread_cond_timedwait(&h->left, &h->mutex, &until) != 0;
     is_last = !h->threads;
     h->is_abandoned = !is_last;
     pthread_mutex_unlock(&h->mutex);

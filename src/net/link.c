@@ -1,5 +1,6 @@
-/* link.c: a link's session: bytes between the stream and the SMTP client, its events to the owner, its deadline to the loop. See link.h. Everything the owner
- * asks for is carried out at the end of the loop's turn, all of it in one go; only abort answers at once. One turn moves a bounded
+/* link.c: a link's session: bytes between the stream and the SMTP client, its events to the owner,
+ * its deadline to the loop. See link.h. Everything the owner asks for is carried out at the end of
+ * the loop's turn, all of it in one go; only abort answers at once. One turn moves a bounded
  * amount, so that one link cannot starve the others. */
 #include "net/link.h"
 
@@ -8,11 +9,11 @@
 
 #include "net/link_inside.h"
 
-#define READ_SIZE 16384          /* a piece: TLS records have that size */
+#define READ_SIZE 16384 /* a piece: TLS records have that size */
 #define READS_A_TURN 4
-#define PIECES 32                /* of one write */
+#define PIECES 32 /* of one write */
 #define WRITE_A_TURN 262144
-#define ROUNDS_A_TURN 16         /* events and output, as often as they cause each other */
+#define ROUNDS_A_TURN 16 /* events and output, as often as they cause each other */
 
 /* ---- the link's life ---- */
 
@@ -62,7 +63,11 @@ void ss_link_emit(ss_link_t *link, const ss_client_event_t *event)
 void ss_link_step(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
 {
     apr_time_t now = apr_time_now();
-    ss_client_event_t event = { .kind = SS_EVENT_STEP, .is_ok = is_ok, .cmd = cmd, .result = *result, .took = now - link->step_began };
+    ss_client_event_t event = { .kind = SS_EVENT_STEP,
+                                .is_ok = is_ok,
+                                .cmd = cmd,
+                                .result = *result,
+                                .took = now - link->step_began };
 
     if (!is_ok) event.verdict = (ss_verdict_t){ SS_SCOPE_RELAY, SS_FATE_DOWN, 0, result->advice };
     link->step_began = now;
@@ -71,7 +76,9 @@ void ss_link_step(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *r
 
 void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
 {
-    ss_client_event_t event = { .kind = SS_EVENT_CLOSED, .is_ok = is_ok, .cmd = cmd, .result = *result };
+    ss_client_event_t event = {
+        .kind = SS_EVENT_CLOSED, .is_ok = is_ok, .cmd = cmd, .result = *result
+    };
 
     event.verdict = (ss_verdict_t){ SS_SCOPE_RELAY, SS_FATE_DOWN, 0, result->advice };
     close_socket(link);
@@ -81,7 +88,8 @@ void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t 
 
 void ss_link_fail(ss_link_t *link, ss_cmd_t cmd, const ss_result_t *result)
 {
-    if (link->options.tls && link->settings->tls == SS_TLS_NEGOTIATE) ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
+    if (link->options.tls && link->settings->tls == SS_TLS_NEGOTIATE)
+        ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
     ss_link_step(link, 0, cmd, result);
     if (!link->is_gone) ss_link_closed(link, 0, cmd, result);
 }
@@ -93,7 +101,8 @@ static int is_in_session(const ss_link_t *link)
     return !link->is_gone && link->phase == SS_LINK_SESSION;
 }
 
-/* Silence from the first moment on is something else than a slow greeting: mostly a port that waits for TLS. */
+/* Silence from the first moment on is something else than a slow greeting: mostly a port that waits
+ * for TLS. */
 static void emit_silent(ss_link_t *link, const ss_client_event_t *event)
 {
     ss_client_event_t silent = *event;
@@ -104,31 +113,30 @@ static void emit_silent(ss_link_t *link, const ss_client_event_t *event)
 
 static int is_silence(const ss_link_t *link, const ss_client_event_t *event)
 {
-    return !link->received && !event->is_ok && event->cmd == SS_CMD_GREETING && !strcmp(event->result.code, "ETIMEDOUT");
+    return !link->received && !event->is_ok && event->cmd == SS_CMD_GREETING &&
+           !strcmp(event->result.code, "ETIMEDOUT");
 }
 
 static void take_event(ss_link_t *link, const ss_client_event_t *event)
 {
     switch (event->kind) {
-    case SS_EVENT_START_TLS:
-        link->wants_tls = 1;
-        return;
-    case SS_EVENT_READY:
-        link->ready = link->idle_since = apr_time_now();
-        break;
+    case SS_EVENT_START_TLS: link->wants_tls = 1; return;
+    case SS_EVENT_READY: link->ready = link->idle_since = apr_time_now(); break;
     case SS_EVENT_DONE:
         if (!ss_client_in_flight(link->client)) link->idle_since = apr_time_now();
         break;
     case SS_EVENT_CLOSED:
-        if (!link->ready && !link->has_facts && link->options.tls) ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
+        if (!link->ready && !link->has_facts && link->options.tls)
+            ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
         close_socket(link);
         link->phase = SS_LINK_CLOSED;
         break;
-    default:
-        break;
+    default: break;
     }
-    if (is_silence(link, event)) emit_silent(link, event);
-    else ss_link_emit(link, event);
+    if (is_silence(link, event))
+        emit_silent(link, event);
+    else
+        ss_link_emit(link, event);
 }
 
 static int take_events(ss_link_t *link)
@@ -136,7 +144,8 @@ static int take_events(ss_link_t *link)
     const ss_client_event_t *event;
     int count = 0;
 
-    while (is_in_session(link) && !link->wants_tls && (event = ss_client_next(link->client)) != NULL) {
+    while (is_in_session(link) && !link->wants_tls &&
+           (event = ss_client_next(link->client)) != NULL) {
         take_event(link, event);
         count++;
     }
@@ -171,8 +180,10 @@ static apr_size_t write_output(ss_link_t *link, apr_size_t most)
             ss_client_sent(link->client, len, now);
             moved += len;
         }
-        /* Less than there was: the socket is full, and trying again would be a call for nothing. TLS takes a record at a time. */
-        link->is_blocked = APR_STATUS_IS_EAGAIN(rv) || (rv == APR_SUCCESS && len < total && !link->has_facts);
+        /* Less than there was: the socket is full, and trying again would be a call for nothing.
+         * TLS takes a record at a time. */
+        link->is_blocked =
+            APR_STATUS_IS_EAGAIN(rv) || (rv == APR_SUCCESS && len < total && !link->has_facts);
         if (rv == APR_SUCCESS && link->is_blocked) return moved;
         if (rv != APR_SUCCESS) {
             if (!link->is_blocked) lost(link, rv);
@@ -181,15 +192,18 @@ static apr_size_t write_output(ss_link_t *link, apr_size_t most)
     }
     /* What the stream took may still be inside it. */
     apr_status_t rv = ss_stream_flush(&link->stream);
-    if (APR_STATUS_IS_EAGAIN(rv)) link->is_blocked = 1;
-    else if (rv != APR_SUCCESS) lost(link, rv);
+    if (APR_STATUS_IS_EAGAIN(rv))
+        link->is_blocked = 1;
+    else if (rv != APR_SUCCESS)
+        lost(link, rv);
     return moved;
 }
 
 /* A port that speaks TLS says an alert where a greeting was due. */
 static int is_tls_alert(const ss_link_t *link, const char *bytes, apr_size_t len)
 {
-    return !link->received && !link->has_facts && len >= 2 && (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 3;
+    return !link->received && !link->has_facts && len >= 2 &&
+           (bytes[0] == 0x15 || bytes[0] == 0x16) && bytes[1] == 3;
 }
 
 static void feed(ss_link_t *link, const char *bytes, apr_size_t len)
@@ -200,7 +214,9 @@ static void feed(ss_link_t *link, const char *bytes, apr_size_t len)
     if (is_tls_alert(link, bytes, len)) {
         ss_result_t result;
         ss_result_clear(&result);
-        ss_result_set(&result, "greeting", "", "greeting-tls", "the port speaks TLS from the first byte: where a greeting was due came a TLS record");
+        ss_result_set(
+            &result, "greeting", "", "greeting-tls",
+            "the port speaks TLS from the first byte: where a greeting was due came a TLS record");
         ss_client_lost(link->client, APR_EGENERAL, &result, now);
         return;
     }
@@ -229,7 +245,8 @@ static void read_input(ss_link_t *link)
         }
         feed(link, bytes, len);
         take_events(link);
-        /* Less than asked for: the socket is empty, and asking again would be a call for nothing. TLS keeps bytes of its own. */
+        /* Less than asked for: the socket is empty, and asking again would be a call for nothing.
+         * TLS keeps bytes of its own. */
         if (len < sizeof(bytes) && !link->has_facts) return;
     }
 }
@@ -239,10 +256,13 @@ static void read_input(ss_link_t *link)
 static void arm(ss_link_t *link)
 {
     apr_time_t deadline = ss_client_deadline(link->client);
-    apr_status_t rv = ss_loop_watch(link->loop, &link->watch, SS_LOOP_READ | (link->is_blocked ? SS_LOOP_WRITE : 0));
+    apr_status_t rv = ss_loop_watch(link->loop, &link->watch,
+                                    SS_LOOP_READ | (link->is_blocked ? SS_LOOP_WRITE : 0));
 
-    if (deadline) ss_loop_timer(link->loop, &link->timer, deadline);
-    else ss_loop_untimer(link->loop, &link->timer);
+    if (deadline)
+        ss_loop_timer(link->loop, &link->timer, deadline);
+    else
+        ss_loop_untimer(link->loop, &link->timer);
     if (rv != APR_SUCCESS) {
         lost(link, rv);
         ss_loop_defer(link->loop, &link->turn);
@@ -255,7 +275,8 @@ void ss_link_pump(ss_link_t *link)
     apr_size_t written = 0;
     int round = 0, moved = 1;
 
-    for (; moved && round < ROUNDS_A_TURN && written < WRITE_A_TURN && is_in_session(link); round++) {
+    for (; moved && round < ROUNDS_A_TURN && written < WRITE_A_TURN && is_in_session(link);
+         round++) {
         moved = take_events(link) > 0;
         if (!is_in_session(link)) return;
         apr_size_t n = write_output(link, WRITE_A_TURN - written);
@@ -278,8 +299,10 @@ static void on_ready(ss_watch_t *watch, int events, apr_time_t now)
 
     (void)now;
     ss_link_enter(link);
-    if (link->phase == SS_LINK_LISTENING) ss_link_listen_ready(link);
-    else if (link->phase == SS_LINK_SHAKING) ss_link_handshake_ready(link);
+    if (link->phase == SS_LINK_LISTENING)
+        ss_link_listen_ready(link);
+    else if (link->phase == SS_LINK_SHAKING)
+        ss_link_handshake_ready(link);
     else if (is_in_session(link)) {
         if (events & SS_LOOP_READ) read_input(link);
         if (is_in_session(link)) ss_link_pump(link);
@@ -331,7 +354,8 @@ static void on_timer(ss_timer_t *timer, apr_time_t now)
 
 /* ---- what owners call ---- */
 
-apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_options_t *options, const ss_link_owner_t *owner)
+apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_options_t *options,
+                          const ss_link_owner_t *owner)
 {
     apr_pool_t *pool;
     apr_status_t rv = apr_pool_create(&pool, NULL);
@@ -350,7 +374,8 @@ apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_option
     link->watch = (ss_watch_t){ .fd = -1, .ready = on_ready, .self = link };
     link->timer = (ss_timer_t){ .fired = on_timer, .self = link };
     link->turn = (ss_deferred_t){ .call = on_turn, .self = link };
-    apr_snprintf(link->name, sizeof(link->name), strchr(link->host->name, ':') ? "[%s]:%d" : "%s:%d", link->host->name, link->port);
+    apr_snprintf(link->name, sizeof(link->name),
+                 strchr(link->host->name, ':') ? "[%s]:%d" : "%s:%d", link->host->name, link->port);
     link->began = link->step_began = apr_time_now();
     rv = ss_link_start(link);
     if (rv != APR_SUCCESS) {
@@ -394,7 +419,8 @@ void ss_link_more(ss_link_t *link)
 
 void ss_link_secret(ss_link_t *link, const char *bytes, apr_size_t len)
 {
-    if (link->options.transcript && bytes) ss_transcript_secret(link->options.transcript, bytes, len);
+    if (link->options.transcript && bytes)
+        ss_transcript_secret(link->options.transcript, bytes, len);
     if (link->client) ss_client_secret(link->client, bytes, len, apr_time_now());
     soon(link);
 }

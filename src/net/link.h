@@ -1,5 +1,6 @@
-/* link.h: one connection to a relay's host: resolve, connect (RFC 8305: addresses 250 ms apart), TLS by the settings, and the SMTP client on top.
- * Used alike by the daemon's pool, the connection test and the command line. Everything runs on the loop's thread. */
+/* link.h: one connection to a relay's host: resolve, connect (RFC 8305: addresses 250 ms apart),
+ * TLS by the settings, and the SMTP client on top. Used alike by the daemon's pool, the connection
+ * test and the command line. Everything runs on the loop's thread. */
 #ifndef SS_NET_LINK_H
 #define SS_NET_LINK_H
 
@@ -13,29 +14,35 @@
 typedef struct ss_link_t ss_link_t;
 
 typedef struct {
-    /* Steps of the connection itself: SS_EVENT_STEP with result.step resolve, connect, tls (detail in result.text); then all of the client's
-     * events, SS_EVENT_CLOSED last and exactly once, after which the link must be destroyed (in the callback or later). */
+    /* Steps of the connection itself: SS_EVENT_STEP with result.step resolve, connect, tls (detail
+     * in result.text); then all of the client's events, SS_EVENT_CLOSED last and exactly once,
+     * after which the link must be destroyed (in the callback or later). */
     void (*event)(void *self, ss_link_t *link, const ss_client_event_t *event);
     void *self;
 } ss_link_owner_t;
 
 typedef struct {
     const ss_settings_t *settings;
-    int host;                            /* index in settings->hosts */
-    ss_tls_t *tls;                       /* the relay's TLS context (ss_tls_create), shared by its links; NULL with SMTPSendTLS none */
-    unsigned learned;                    /* SS_LEARN_ bits remembered of this host */
-    int max_recipients;                  /* 0: settings' */
-    int window_max;                      /* 0: SS_CLIENT_WINDOW_MAX */
-    ss_reply_counts_t *counts;           /* replies are counted here; or NULL */
-    ss_transcript_t *transcript;         /* or NULL */
-    int is_test;                         /* continues after a verification failure just far enough to describe it; collects findings */
+    int host; /* index in settings->hosts */
+    /* the relay's TLS context (ss_tls_create), shared by its links; NULL with SMTPSendTLS none */
+    ss_tls_t *tls;
+    unsigned learned;            /* SS_LEARN_ bits remembered of this host */
+    int max_recipients;          /* 0: settings' */
+    int window_max;              /* 0: SS_CLIENT_WINDOW_MAX */
+    ss_reply_counts_t *counts;   /* replies are counted here; or NULL */
+    ss_transcript_t *transcript; /* or NULL */
+    /* continues after a verification failure just far enough to describe it; collects findings */
+    int is_test;
 } ss_link_options_t;
 
 /* Starts; events come from the loop, never from inside this call. */
-apr_status_t ss_link_open(ss_link_t **link, ss_loop_t *loop, const ss_link_options_t *options, const ss_link_owner_t *owner);
-/* Ends at once, no event any more. Messages in flight are not given back: call ss_link_abort first where that matters. */
+apr_status_t ss_link_open(ss_link_t **link, ss_loop_t *loop, const ss_link_options_t *options,
+                          const ss_link_owner_t *owner);
+/* Ends at once, no event any more. Messages in flight are not given back: call ss_link_abort first
+ * where that matters. */
 void ss_link_destroy(ss_link_t *link);
-/* The client, for can_send, capability and the like; NULL before the connection stands. Do not feed it. */
+/* The client, for can_send, capability and the like; NULL before the connection stands. Do not feed
+ * it. */
 ss_client_t *ss_link_client(ss_link_t *link);
 apr_status_t ss_link_send(ss_link_t *link, ss_client_message_t *message);
 void ss_link_more(ss_link_t *link);
@@ -49,7 +56,7 @@ const char *ss_link_name(const ss_link_t *link);
 /* When resolving began, the connection stood, and the session was ready; 0 not yet. */
 apr_time_t ss_link_opened(const ss_link_t *link);
 apr_time_t ss_link_ready(const ss_link_t *link);
-apr_time_t ss_link_idle_since(const ss_link_t *link);     /* 0: something is in flight */
+apr_time_t ss_link_idle_since(const ss_link_t *link); /* 0: something is in flight */
 /* What the TLS handshake showed; NULL without TLS. */
 const ss_tls_facts_t *ss_link_tls_facts(const ss_link_t *link);
 

@@ -1,4 +1,5 @@
-/* link_inside.h: the link's record and what link.c (the session) and link_open.c (the way there) call of each other. Inside src/net only. */
+/* link_inside.h: the link's record and what link.c (the session) and link_open.c (the way there)
+ * call of each other. Inside src/net only. */
 #ifndef SS_NET_LINK_INSIDE_H
 #define SS_NET_LINK_INSIDE_H
 
@@ -8,10 +9,13 @@
 #include "net/tls_context.h"
 
 typedef enum {
-    SS_LINK_RESOLVING, SS_LINK_CONNECTING,
-    SS_LINK_LISTENING,                   /* negotiate: does the server greet in plain text? */
-    SS_LINK_SHAKING,                     /* TLS handshake, before the greeting or after STARTTLS */
-    SS_LINK_SESSION, SS_LINK_CLOSED
+    SS_LINK_RESOLVING,
+    SS_LINK_CONNECTING,
+    SS_LINK_LISTENING, /* negotiate: does the server greet in plain text? */
+    /* TLS handshake, before the greeting or after STARTTLS */
+    SS_LINK_SHAKING,
+    SS_LINK_SESSION,
+    SS_LINK_CLOSED
 } ss_link_phase_t;
 
 struct ss_link_t {
@@ -23,13 +27,15 @@ struct ss_link_t {
     const ss_host_t *host;
     int port;
     ss_link_phase_t phase;
-    ss_tls_way_t way;                    /* how TLS is begun this time; UNKNOWN: listen first, or no TLS */
-    int is_plain_now;                    /* opportunistic: the upgrade failed, this connection goes without */
+    /* how TLS is begun this time; UNKNOWN: listen first, or no TLS */
+    ss_tls_way_t way;
+    /* opportunistic: the upgrade failed, this connection goes without */
+    int is_plain_now;
     int reconnects;
     ss_resolve_t *resolve;
     ss_connect_t *connect;
     ss_addresses_t addresses;
-    ss_address_t address;                /* connected to */
+    ss_address_t address; /* connected to */
     ss_stream_t stream;
     ss_watch_t watch;
     ss_timer_t timer;
@@ -37,18 +43,19 @@ struct ss_link_t {
     ss_client_t *client;
     char name[400];
     apr_time_t began, step_began, opened, ready, idle_since;
-    apr_uint64_t received;               /* bytes of this connection, plain ones */
+    apr_uint64_t received; /* bytes of this connection, plain ones */
     ss_tls_facts_t facts;
     int has_facts;
-    int is_blocked;                      /* the socket took less than there was */
-    int has_more;                        /* reading stopped at its bound, not at the end */
+    int is_blocked; /* the socket took less than there was */
+    int has_more;   /* reading stopped at its bound, not at the end */
     int wants_tls, wants_quit;
-    int busy, is_gone;                   /* calls under way; destroyed meanwhile */
+    int busy, is_gone; /* calls under way; destroyed meanwhile */
 };
 
-#define SS_LINK_RECONNECTS_MAX 2         /* of one link: the other way of TLS, or none */
+#define SS_LINK_RECONNECTS_MAX 2 /* of one link: the other way of TLS, or none */
 
-/* Enters and leaves a call that may run callbacks, in which the owner may destroy the link; after leave the link must not be touched when it says 0. */
+/* Enters and leaves a call that may run callbacks, in which the owner may destroy the link; after
+ * leave the link must not be touched when it says 0. */
 void ss_link_enter(ss_link_t *link);
 int ss_link_leave(ss_link_t *link);
 void ss_link_emit(ss_link_t *link, const ss_client_event_t *event);
@@ -59,7 +66,8 @@ void ss_link_fail(ss_link_t *link, ss_cmd_t cmd, const ss_result_t *result);
 void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result);
 /* Closes the socket and forgets the client. */
 void ss_link_drop(ss_link_t *link);
-/* Events and output until nothing moves, or the turn's bounds; then what the link waits for. Ends in the session only. */
+/* Events and output until nothing moves, or the turn's bounds; then what the link waits for. Ends
+ * in the session only. */
 void ss_link_pump(ss_link_t *link);
 /* link_open.c */
 apr_status_t ss_link_start(ss_link_t *link);

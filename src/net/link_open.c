@@ -1,4 +1,5 @@
-/* link_open.c: a link's way to its session: resolve, connect, find out how TLS is wanted there, shake hands. See link.h. */
+/* link_open.c: a link's way to its session: resolve, connect, find out how TLS is wanted there,
+ * shake hands. See link.h. */
 #include <apr_strings.h>
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,9 +9,11 @@
 
 #include "net/link_inside.h"
 
-#define LISTEN_TIME (2 * APR_USEC_PER_SEC)   /* negotiate: a server that says nothing for so long waits for a TLS handshake */
+/* negotiate: a server that says nothing for so long waits for a TLS handshake */
+#define LISTEN_TIME (2 * APR_USEC_PER_SEC)
 #define SMTPS_PORT 465
-#define ATTEMPT_DEADLINE (30 * 60 * APR_USEC_PER_SEC)   /* of a whole attempt: a server that drips bytes holds nothing for ever */
+/* of a whole attempt: a server that drips bytes holds nothing for ever */
+#define ATTEMPT_DEADLINE (30 * 60 * APR_USEC_PER_SEC)
 
 static void begin_connect(ss_link_t *link);
 
@@ -27,10 +30,12 @@ static ss_client_tls_t client_tls(const ss_link_t *link, int is_tls)
 {
     if (is_tls) return SS_CLIENT_TLS_ON;
     if (link->is_plain_now || link->settings->tls == SS_TLS_NONE) return SS_CLIENT_TLS_OFF;
-    return link->settings->tls == SS_TLS_OPPORTUNISTIC ? SS_CLIENT_TLS_IF_OFFERED : SS_CLIENT_TLS_REQUIRED;
+    return link->settings->tls == SS_TLS_OPPORTUNISTIC ? SS_CLIENT_TLS_IF_OFFERED
+                                                       : SS_CLIENT_TLS_REQUIRED;
 }
 
-/* This end of the connection as an address literal (RFC 5321 4.1.3); the setting's word where the system does not tell. */
+/* This end of the connection as an address literal (RFC 5321 4.1.3); the setting's word where the
+ * system does not tell. */
 static const char *own_literal(const ss_link_t *link)
 {
     struct sockaddr_storage own;
@@ -40,8 +45,10 @@ static const char *own_literal(const ss_link_t *link)
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&own;
 
     if (getsockname(link->watch.fd, (struct sockaddr *)&own, &len)) return link->settings->helo;
-    if (own.ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text))) return apr_pstrcat(link->session_pool, "[", text, "]", NULL);
-    if (own.ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text))) return apr_pstrcat(link->session_pool, "[IPv6:", text, "]", NULL);
+    if (own.ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text)))
+        return apr_pstrcat(link->session_pool, "[", text, "]", NULL);
+    if (own.ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text)))
+        return apr_pstrcat(link->session_pool, "[IPv6:", text, "]", NULL);
     return link->settings->helo;
 }
 
@@ -49,18 +56,29 @@ static void begin_session(ss_link_t *link, int is_tls)
 {
     const ss_settings_t *s = link->settings;
     unsigned learned = link->options.learned;
-    int is_one = s->one_message == SS_ONE_ON || (s->one_message == SS_ONE_AUTO && (learned & SS_LEARN_ONE_MESSAGE));
+    int is_one = s->one_message == SS_ONE_ON ||
+                 (s->one_message == SS_ONE_AUTO && (learned & SS_LEARN_ONE_MESSAGE));
     ss_client_options_t options = {
-        .helo = s->helo, .host = link->host->name, .port = link->port, .tls = client_tls(link, is_tls),
-        .is_loopback = ss_address_is_loopback(&link->address), .auth_insecure = s->auth_insecure, .username = s->username, .auth = s->auth,
+        .helo = s->helo,
+        .host = link->host->name,
+        .port = link->port,
+        .tls = client_tls(link, is_tls),
+        .is_loopback = ss_address_is_loopback(&link->address),
+        .auth_insecure = s->auth_insecure,
+        .username = s->username,
+        .auth = s->auth,
         .has_client_cert = s->tls_cert_file != NULL,
-        .pipelining = s->pipelining == SS_PIPELINING_AUTO && !(learned & SS_LEARN_NO_PIPELINING), .chunking = !(learned & SS_LEARN_NO_CHUNKING),
+        .pipelining = s->pipelining == SS_PIPELINING_AUTO && !(learned & SS_LEARN_NO_PIPELINING),
+        .chunking = !(learned & SS_LEARN_NO_CHUNKING),
         .is_stepwise = (learned & SS_LEARN_NO_STREAMING) != 0,
         .use_helo = (learned & SS_LEARN_NO_EHLO) != 0,
         .window_max = link->options.window_max ? link->options.window_max : SS_CLIENT_WINDOW_MAX,
         .max_messages = is_one ? 1 : s->max_messages,
-        .max_recipients = link->options.max_recipients ? link->options.max_recipients : s->max_recipients,
-        .counts = link->options.counts, .transcript = link->options.transcript, .attempt_deadline = ATTEMPT_DEADLINE
+        .max_recipients =
+            link->options.max_recipients ? link->options.max_recipients : s->max_recipients,
+        .counts = link->options.counts,
+        .transcript = link->options.transcript,
+        .attempt_deadline = ATTEMPT_DEADLINE
     };
     apr_time_t now = apr_time_now();
 
@@ -89,7 +107,10 @@ static int try_again(ss_link_t *link, ss_tls_way_t way, int is_plain)
     link->way = way;
     link->is_plain_now = is_plain;
     ss_link_drop(link);
-    if (link->options.transcript) ss_transcript_note(link->options.transcript, "connecting once more: %s", is_plain ? "without TLS, whose handshake failed" : "plain text, then STARTTLS");
+    if (link->options.transcript)
+        ss_transcript_note(link->options.transcript, "connecting once more: %s",
+                           is_plain ? "without TLS, whose handshake failed"
+                                    : "plain text, then STARTTLS");
     begin_connect(link);
     return 1;
 }
@@ -105,9 +126,12 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
         link->facts = *facts;
         link->has_facts = 1;
     }
-    if (s->tls == SS_TLS_NEGOTIATE && !link->client && ss_stream_is_plain(&link->stream) && try_again(link, SS_TLS_WAY_STARTTLS, 0)) return;
+    if (s->tls == SS_TLS_NEGOTIATE && !link->client && ss_stream_is_plain(&link->stream) &&
+        try_again(link, SS_TLS_WAY_STARTTLS, 0))
+        return;
     if (s->tls == SS_TLS_OPPORTUNISTIC && link->reconnects < SS_LINK_RECONNECTS_MAX) {
-        /* A step that went on all the same: its advice makes it a warning in the connection test. */
+        /* A step that went on all the same: its advice makes it a warning in the connection test.
+         */
         ss_link_step(link, 1, SS_CMD_TLS, result);
         if (!link->is_gone) try_again(link, SS_TLS_WAY_UNKNOWN, 1);
         return;
@@ -119,7 +143,8 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
     ss_link_step(link, 0, SS_CMD_TLS, result);
     if (link->is_gone) return;
     /* Not as a timeout: the client would say that in its own words. */
-    ss_client_lost(link->client, APR_STATUS_IS_TIMEUP(rv) ? APR_EGENERAL : rv, result, apr_time_now());
+    ss_client_lost(link->client, APR_STATUS_IS_TIMEUP(rv) ? APR_EGENERAL : rv, result,
+                   apr_time_now());
     go_on(link);
 }
 
@@ -131,10 +156,15 @@ static void handshake_done(ss_link_t *link)
     ss_loop_untimer(link->loop, &link->timer);
     link->facts = *facts;
     link->has_facts = 1;
-    if (link->settings->tls == SS_TLS_NEGOTIATE) ss_tls_way_set(link->options.tls, link->options.host, link->client ? SS_TLS_WAY_STARTTLS : SS_TLS_WAY_AT_ONCE);
+    if (link->settings->tls == SS_TLS_NEGOTIATE)
+        ss_tls_way_set(link->options.tls, link->options.host,
+                       link->client ? SS_TLS_WAY_STARTTLS : SS_TLS_WAY_AT_ONCE);
     ss_result_clear(&result);
-    ss_result_set(&result, "tls", facts->version, NULL, "%s, %s, certificate for %s, %s", facts->version, facts->cipher, *facts->names ? facts->names : "no name", facts->verify);
-    if (link->options.transcript) ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
+    ss_result_set(&result, "tls", facts->version, NULL, "%s, %s, certificate for %s, %s",
+                  facts->version, facts->cipher, *facts->names ? facts->names : "no name",
+                  facts->verify);
+    if (link->options.transcript)
+        ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
     ss_link_step(link, 1, SS_CMD_TLS, &result);
     if (link->is_gone) return;
     if (!link->client) {
@@ -155,9 +185,12 @@ void ss_link_handshake_ready(ss_link_t *link)
 
     ss_result_clear(&result);
     apr_status_t rv = ss_stream_handshake(&link->stream, &events, &result);
-    if (APR_STATUS_IS_EAGAIN(rv)) ss_loop_watch(link->loop, &link->watch, events);
-    else if (rv == APR_SUCCESS) handshake_done(link);
-    else handshake_failed(link, rv, &result);
+    if (APR_STATUS_IS_EAGAIN(rv))
+        ss_loop_watch(link->loop, &link->watch, events);
+    else if (rv == APR_SUCCESS)
+        handshake_done(link);
+    else
+        handshake_failed(link, rv, &result);
 }
 
 void ss_link_begin_handshake(ss_link_t *link)
@@ -188,8 +221,10 @@ void ss_link_listen_ready(ss_link_t *link)
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
     ss_loop_untimer(link->loop, &link->timer);
-    if (n >= 2 && (first[0] == 0x15 || first[0] == 0x16) && first[1] == 3) ss_link_begin_handshake(link);
-    else begin_session(link, 0);
+    if (n >= 2 && (first[0] == 0x15 || first[0] == 0x16) && first[1] == 3)
+        ss_link_begin_handshake(link);
+    else
+        begin_session(link, 0);
 }
 
 /* ---- connecting ---- */
@@ -200,7 +235,8 @@ static ss_tls_way_t first_way(const ss_link_t *link)
     case SS_TLS_TLS: return SS_TLS_WAY_AT_ONCE;
     case SS_TLS_STARTTLS: return SS_TLS_WAY_STARTTLS;
     case SS_TLS_NEGOTIATE: {
-        ss_tls_way_t way = link->options.tls ? ss_tls_way(link->options.tls, link->options.host) : SS_TLS_WAY_UNKNOWN;
+        ss_tls_way_t way = link->options.tls ? ss_tls_way(link->options.tls, link->options.host)
+                                             : SS_TLS_WAY_UNKNOWN;
         return way == SS_TLS_WAY_UNKNOWN && link->port == SMTPS_PORT ? SS_TLS_WAY_AT_ONCE : way;
     }
     default: return SS_TLS_WAY_UNKNOWN;
@@ -209,8 +245,10 @@ static ss_tls_way_t first_way(const ss_link_t *link)
 
 static void connected_name(ss_link_t *link)
 {
-    /* Always name[address]:port, the shape that tools for mail logs parse, where the name is an address, too. */
-    apr_snprintf(link->name, sizeof(link->name), "%s[%s]:%d", link->host->name, link->address.text, link->port);
+    /* Always name[address]:port, the shape that tools for mail logs parse, where the name is an
+     * address, too. */
+    apr_snprintf(link->name, sizeof(link->name), "%s[%s]:%d", link->host->name, link->address.text,
+                 link->port);
 }
 
 static void on_connected(void *self, const ss_connected_t *connected)
@@ -230,7 +268,9 @@ static void on_connected(void *self, const ss_connected_t *connected)
     ss_stream_tcp(&link->stream, connected->fd);
     link->watch.fd = connected->fd;
     connected_name(link);
-    if (!ss_result_is_set(&result)) ss_result_set(&result, "connect", "", NULL, "%s port %d answered", link->address.text, link->port);
+    if (!ss_result_is_set(&result))
+        ss_result_set(&result, "connect", "", NULL, "%s port %d answered", link->address.text,
+                      link->port);
     ss_link_step(link, 1, SS_CMD_CONNECT, &result);
     if (!link->is_gone) {
         if (link->way == SS_TLS_WAY_AT_ONCE) {
@@ -248,13 +288,16 @@ static void on_connected(void *self, const ss_connected_t *connected)
 
 static void begin_connect(ss_link_t *link)
 {
-    ss_connect_options_t options = { &link->addresses, link->settings->source_address, link->host->name, link->port, link->settings->timeout[SS_TIMEOUT_CONNECT] };
+    ss_connect_options_t options = { &link->addresses, link->settings->source_address,
+                                     link->host->name, link->port,
+                                     link->settings->timeout[SS_TIMEOUT_CONNECT] };
     ss_result_t result;
 
     link->phase = SS_LINK_CONNECTING;
     link->step_began = apr_time_now();
     link->received = 0;
-    if (ss_connect_start(&link->connect, link->loop, &options, on_connected, link) == APR_SUCCESS) return;
+    if (ss_connect_start(&link->connect, link->loop, &options, on_connected, link) == APR_SUCCESS)
+        return;
     ss_result_clear(&result);
     ss_result_set(&result, "connect", "ENOMEM", NULL, "no memory for a connection");
     ss_link_fail(link, SS_CMD_CONNECT, &result);
@@ -279,7 +322,8 @@ static void on_resolved(void *self, const ss_addresses_t *addresses, const ss_re
     }
     link->addresses = *addresses;
     for (int i = 0; i < addresses->count && used + SS_ADDRESS_TEXT < sizeof(list); i++) {
-        apr_snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "", addresses->list[i].text);
+        apr_snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
+                     addresses->list[i].text);
         used += strlen(list + used);
     }
     ss_result_set(&result, "resolve", "", NULL, "%s", list);
@@ -306,5 +350,6 @@ void ss_link_late(ss_link_t *link, apr_time_t now)
 apr_status_t ss_link_start(ss_link_t *link)
 {
     link->way = first_way(link);
-    return ss_resolve_start(&link->resolve, link->loop, link->host->name, link->port, on_resolved, link);
+    return ss_resolve_start(&link->resolve, link->loop, link->host->name, link->port, on_resolved,
+                            link);
 }

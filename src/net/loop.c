@@ -1,5 +1,6 @@
-/* loop.c: one thread's event loop over epoll. See loop.h. Timers live in base/heap.h; other threads reach the loop by a list under a mutex and
- * one eventfd, written only when the list was empty. Nothing wakes it while nothing is due. The helper threads are in helpers.c. */
+/* loop.c: one thread's event loop over epoll. See loop.h. Timers live in base/heap.h; other threads
+ * reach the loop by a list under a mutex and one eventfd, written only when the list was empty.
+ * Nothing wakes it while nothing is due. The helper threads are in helpers.c. */
 #include "net/loop.h"
 
 #include <errno.h>
@@ -14,11 +15,15 @@
 #include "net/helpers.h"
 
 #define EVENTS_A_TURN 256
-#define TIMERS_MAX (1 << 20)             /* past it a timer is refused and the log says so: far above descriptors and waiting messages in memory */
-#define POSTED_MAX (1 << 20)             /* what other threads may have waiting: past it APR_ENOMEM */
-#define WAIT_MAX_MS (24 * 3600 * 1000)   /* epoll takes an int of milliseconds */
+/* past it a timer is refused and the log says so: far above descriptors and waiting messages in
+ * memory */
+#define TIMERS_MAX (1 << 20)
+/* what other threads may have waiting: past it APR_ENOMEM */
+#define POSTED_MAX (1 << 20)
+#define WAIT_MAX_MS (24 * 3600 * 1000) /* epoll takes an int of milliseconds */
 
-enum { COUNTED = 1, POLLED = 2 };        /* bits of ss_watch_t.is_registered: known to the loop, known to epoll */
+/* bits of ss_watch_t.is_registered: known to the loop, known to epoll */
+enum { COUNTED = 1, POLLED = 2 };
 
 typedef struct posted_t {
     void (*call)(void *baton);
@@ -33,14 +38,14 @@ typedef struct {
 struct ss_loop_t {
     const ss_log_t *log;
     int epoll, wake;
-    int count;                           /* of watches */
+    int count; /* of watches */
     int is_stopped;
     apr_time_t now;
     ss_heap_t timers;
     struct epoll_event found[EVENTS_A_TURN];
     int found_count;
-    deferred_list_t deferred, running;   /* asked for; being called at this turn's end */
-    pthread_mutex_t mutex;               /* guards the posted list alone */
+    deferred_list_t deferred, running; /* asked for; being called at this turn's end */
+    pthread_mutex_t mutex;             /* guards the posted list alone */
     posted_t *posted, **posted_end;
     int posted_count;
     ss_helpers_t *helpers;
@@ -118,7 +123,8 @@ void ss_loop_stop(ss_loop_t *loop)
 
 /* ---- descriptors ---- */
 
-/* A descriptor with no events is taken out of epoll: it would go on reporting hang-ups, in a circle. */
+/* A descriptor with no events is taken out of epoll: it would go on reporting hang-ups, in a
+ * circle. */
 apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events)
 {
     struct epoll_event event = { .events = 0, .data.ptr = watch };
@@ -128,7 +134,8 @@ apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events)
     if (events & SS_LOOP_READ) event.events |= EPOLLIN;
     if (events & SS_LOOP_WRITE) event.events |= EPOLLOUT;
     if (events && !(is_polled && watch->events == events)) {
-        if (epoll_ctl(loop->epoll, is_polled ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch->fd, &event)) return errno;
+        if (epoll_ctl(loop->epoll, is_polled ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch->fd, &event))
+            return errno;
     } else if (!events && is_polled) {
         epoll_ctl(loop->epoll, EPOLL_CTL_DEL, watch->fd, &event);
     }
@@ -163,7 +170,8 @@ static void call_ready(ss_loop_t *loop)
         if (found & EPOLLOUT) events |= SS_LOOP_WRITE;
         if (found & (EPOLLERR | EPOLLHUP)) events |= SS_LOOP_READ | SS_LOOP_WRITE;
         /* A callback before this one may have lost interest. */
-        else events &= watch->events;
+        else
+            events &= watch->events;
         if (events && (watch->is_registered & POLLED)) watch->ready(watch, events, loop->now);
     }
     loop->found_count = 0;
@@ -176,7 +184,9 @@ void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, apr_time_t when)
     if (timer->node.place && timer->node.key == when) return;
     ss_heap_remove(&loop->timers, &timer->node);
     if (ss_heap_insert(&loop->timers, &timer->node, when) != APR_SUCCESS) {
-        ss_log(loop->log, SS_LOG_ERROR, 400, "no memory for a timer: something waits without a deadline until it moves by itself");
+        ss_log(
+            loop->log, SS_LOG_ERROR, 400,
+            "no memory for a timer: something waits without a deadline until it moves by itself");
     }
 }
 
@@ -185,7 +195,8 @@ void ss_loop_untimer(ss_loop_t *loop, ss_timer_t *timer)
     ss_heap_remove(&loop->timers, &timer->node);
 }
 
-/* Those that were set before this turn: one that sets itself again to "now" has its next call in the next turn, after the descriptors. */
+/* Those that were set before this turn: one that sets itself again to "now" has its next call in
+ * the next turn, after the descriptors. */
 static void call_timers(ss_loop_t *loop)
 {
     apr_uint64_t begin = loop->timers.next_order;
@@ -208,8 +219,10 @@ void ss_loop_defer(ss_loop_t *loop, ss_deferred_t *deferred)
     if (deferred->is_pending) return;
     deferred->is_pending = 1;
     deferred->next = NULL;
-    if (list->last) list->last->next = deferred;
-    else list->first = deferred;
+    if (list->last)
+        list->last->next = deferred;
+    else
+        list->first = deferred;
     list->last = deferred;
 }
 
@@ -219,8 +232,10 @@ static int take_out(deferred_list_t *list, ss_deferred_t *deferred)
 
     for (ss_deferred_t *d = list->first; d; before = d, d = d->next) {
         if (d != deferred) continue;
-        if (before) before->next = d->next;
-        else list->first = d->next;
+        if (before)
+            before->next = d->next;
+        else
+            list->first = d->next;
         if (list->last == d) list->last = before;
         return 1;
     }
@@ -298,7 +313,8 @@ static void call_posted(ss_loop_t *loop)
     }
 }
 
-apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton), void *baton)
+apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton),
+                          void *baton)
 {
     return ss_helpers_run(loop->helpers, work, done, baton);
 }

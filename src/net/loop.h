@@ -1,4 +1,5 @@
-/* loop.h: one thread's event loop: descriptors, timers, wake-up from other threads, jobs for helper threads. */
+/* loop.h: one thread's event loop: descriptors, timers, wake-up from other threads, jobs for helper
+ * threads. */
 #ifndef SS_NET_LOOP_H
 #define SS_NET_LOOP_H
 
@@ -8,21 +9,23 @@
 #include "base/heap.h"
 #include "base/log.h"
 
-#define SS_LOOP_DESCRIPTORS_MAX 4096     /* past it ss_loop_watch fails: the door says 503, a relay opens fewer connections */
+/* past it ss_loop_watch fails: the door says 503, a relay opens fewer connections */
+#define SS_LOOP_DESCRIPTORS_MAX 4096
 
 typedef struct ss_loop_t ss_loop_t;
 
-typedef struct ss_watch_t {              /* a descriptor of the owner's; embed it */
+typedef struct ss_watch_t { /* a descriptor of the owner's; embed it */
     int fd;
-    int events;                          /* SS_LOOP_READ | SS_LOOP_WRITE wanted now */
-    void (*ready)(struct ss_watch_t *watch, int events, apr_time_t now);   /* on the loop's thread; error and hang-up show as READ|WRITE */
+    int events; /* SS_LOOP_READ | SS_LOOP_WRITE wanted now */
+    /* on the loop's thread; error and hang-up show as READ|WRITE */
+    void (*ready)(struct ss_watch_t *watch, int events, apr_time_t now);
     void *self;
     int is_registered;
 } ss_watch_t;
 
 enum { SS_LOOP_READ = 1, SS_LOOP_WRITE = 2 };
 
-typedef struct ss_timer_t {              /* embed it; all zero = not set */
+typedef struct ss_timer_t { /* embed it; all zero = not set */
     ss_heap_node_t node;
     void (*fired)(struct ss_timer_t *timer, apr_time_t now);
     void *self;
@@ -32,7 +35,8 @@ apr_status_t ss_loop_create(ss_loop_t **loop, const ss_log_t *log, apr_pool_t *p
 void ss_loop_destroy(ss_loop_t *loop);
 /* Runs until ss_loop_stop. Sleeps without any wake-up while nothing is due. */
 apr_status_t ss_loop_run(ss_loop_t *loop);
-/* Runs one turn: waits at most `most` (-1: until something happens). For tests and the command line. */
+/* Runs one turn: waits at most `most` (-1: until something happens). For tests and the command
+ * line. */
 apr_status_t ss_loop_turn(ss_loop_t *loop, apr_interval_time_t most);
 void ss_loop_stop(ss_loop_t *loop);
 const ss_log_t *ss_loop_log(const ss_loop_t *loop);
@@ -41,19 +45,28 @@ apr_time_t ss_loop_now(const ss_loop_t *loop);
 
 /* Starts watching, or changes what is watched (events 0 keeps it registered but silent). */
 apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events);
-/* Stops watching; ready is not called again, not even for what this turn already found. The descriptor stays open. */
+/* Stops watching; ready is not called again, not even for what this turn already found. The
+ * descriptor stays open. */
 void ss_loop_unwatch(ss_loop_t *loop, ss_watch_t *watch);
 /* Sets or moves a timer to an absolute time. */
 void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, apr_time_t when);
 void ss_loop_untimer(ss_loop_t *loop, ss_timer_t *timer);
-/* Calls `call` once at the end of each turn in which somebody asked for it (coalescing: many events, one pass). */
-typedef struct ss_deferred_t { void (*call)(struct ss_deferred_t *d, apr_time_t now); void *self; int is_pending; struct ss_deferred_t *next; } ss_deferred_t;
+/* Calls `call` once at the end of each turn in which somebody asked for it (coalescing: many
+ * events, one pass). */
+typedef struct ss_deferred_t {
+    void (*call)(struct ss_deferred_t *d, apr_time_t now);
+    void *self;
+    int is_pending;
+    struct ss_deferred_t *next;
+} ss_deferred_t;
 void ss_loop_defer(ss_loop_t *loop, ss_deferred_t *deferred);
 void ss_loop_undefer(ss_loop_t *loop, ss_deferred_t *deferred);
 
 /* Any thread: `posted` runs on the loop thread soon. One wake-up for many posts. APR_ENOMEM. */
 apr_status_t ss_loop_post(ss_loop_t *loop, void (*posted)(void *baton), void *baton);
-/* Loop thread: runs `work` on a helper thread (at most 8, started when needed), then `done` on the loop thread. baton belongs to work until done. */
-apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton), void *baton);
+/* Loop thread: runs `work` on a helper thread (at most 8, started when needed), then `done` on the
+ * loop thread. baton belongs to work until done. */
+apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton),
+                          void *baton);
 
 #endif

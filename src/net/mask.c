@@ -1,4 +1,5 @@
-/* mask.c: shortening of addresses and names. See mask.h. Looks at words made of the characters that names and addresses are made of. */
+/* mask.c: shortening of addresses and names. See mask.h. Looks at words made of the characters that
+ * names and addresses are made of. */
 #include "net/mask.h"
 
 #include <apr_strings.h>
@@ -8,8 +9,8 @@
 
 #include "base/buf.h"
 
-#define MASK_MAX (1 << 20)       /* of one text, masked; more is cut */
-#define WORD_MAX 320             /* longest name or address looked at (RFC 5321 4.5.3.1) */
+#define MASK_MAX (1 << 20) /* of one text, masked; more is cut */
+#define WORD_MAX 320       /* longest name or address looked at (RFC 5321 4.5.3.1) */
 
 static int is_word_char(char c)
 {
@@ -22,7 +23,8 @@ static int is_domain(const char *word, apr_size_t len)
     apr_size_t at = len;
 
     while (at && word[at - 1] != '.') {
-        if (!isalpha((unsigned char)word[at - 1]) && word[at - 1] != '-' && !(word[at - 1] & 0x80)) return 0;
+        if (!isalpha((unsigned char)word[at - 1]) && word[at - 1] != '-' && !(word[at - 1] & 0x80))
+            return 0;
         at--;
     }
     return at > 1 && len - at >= 2 && !memchr(word, ':', len) && !memchr(word, '%', len);
@@ -76,7 +78,8 @@ static void put_word(ss_buf_t *out, const char *word, apr_size_t len, int is_pat
         tail++;
     }
     /* "250-mx.example.net": the reply's code is no part of the name. */
-    if (len > 4 && isdigit((unsigned char)word[0]) && isdigit((unsigned char)word[1]) && isdigit((unsigned char)word[2]) && word[3] == '-') {
+    if (len > 4 && isdigit((unsigned char)word[0]) && isdigit((unsigned char)word[1]) &&
+        isdigit((unsigned char)word[2]) && word[3] == '-') {
         ss_buf_append(out, word, 4);
         word += 4;
         len -= 4;

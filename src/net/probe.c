@@ -1,4 +1,5 @@
-/* probe.c: the connection test. See probe.h. Each host of the relay in order, by the delivery's own link; its events become the report's steps. */
+/* probe.c: the connection test. See probe.h. Each host of the relay in order, by the delivery's own
+ * link; its events become the report's steps. */
 #include "net/probe.h"
 
 #include <apr_strings.h>
@@ -7,36 +8,41 @@
 #include "base/text.h"
 #include "net/probe_inside.h"
 
-#define SEARCH_TIME_MAX (8 * APR_USEC_PER_SEC)   /* of the deadline, for what would work instead: a third of it at most */
-#define SLOW_GREETING (5 * APR_USEC_PER_SEC)     /* a greeting later than this is worth a word */
+/* of the deadline, for what would work instead: a third of it at most */
+#define SEARCH_TIME_MAX (8 * APR_USEC_PER_SEC)
+/* a greeting later than this is worth a word */
+#define SLOW_GREETING (5 * APR_USEC_PER_SEC)
 
 struct ss_probe_t {
     apr_pool_t *pool;
     ss_loop_t *loop;
     ss_probe_options_t options;
     ss_probe_owner_t owner;
-    ss_settings_t settings;          /* the delivery's, with times that fit into the test's deadline */
+    /* the delivery's, with times that fit into the test's deadline */
+    ss_settings_t settings;
     ss_report_t *report;
     ss_transcript_t *transcript;
     ss_tls_t *tls;
     ss_link_t *link;
     ss_search_t *search;
     ss_timer_t begin, deadline;
-    ss_deferred_t turn;              /* the next host, or the search: not from inside a link's event */
+    /* the next host, or the search: not from inside a link's event */
+    ss_deferred_t turn;
     int host;
-    apr_time_t until;                /* of the steps; what is left after it is the search's */
+    apr_time_t until; /* of the steps; what is left after it is the search's */
     apr_time_t final;
-    const char *step;                /* under way */
+    const char *step; /* under way */
     apr_time_t step_began;
-    const char *failed_step, *failed_advice;   /* of this host */
-    int is_late;                     /* it did not answer in time */
+    const char *failed_step, *failed_advice; /* of this host */
+    int is_late;                             /* it did not answer in time */
     ss_tls_facts_t facts;
     int has_facts;
     char greeting[256];
-    ss_fetch_t *fetch;               /* of the secret, under way */
+    ss_fetch_t *fetch; /* of the secret, under way */
 };
 
-static const char *const order[] = { "config", "resolve", "connect", "tls", "greeting", "hello", "starttls", "auth", "mail", "rcpt", "quit" };
+static const char *const order[] = { "config",   "resolve", "connect", "tls",  "greeting", "hello",
+                                     "starttls", "auth",    "mail",    "rcpt", "quit" };
 
 /* Texts of the report need static names. */
 static const char *static_name(const char *step)
@@ -58,14 +64,19 @@ static void add_advice(ss_report_t *report, const char *id)
     APR_ARRAY_PUSH(report->advice, const char *) = apr_pstrdup(report->pool, id);
 }
 
-static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome, apr_interval_time_t took, const char *detail, const char *advice)
+static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome,
+                     apr_interval_time_t took, const char *detail, const char *advice)
 {
     ss_report_t *report = p->report;
     int several = report->settings->hosts && report->settings->hosts->nelts > 1 && p->host >= 0;
 
     ss_report_step_t *step = apr_array_push(report->steps);
-    if (several) detail = apr_psprintf(report->pool, "%s: %s", APR_ARRAY_IDX(report->settings->hosts, p->host, ss_host_t).name, detail);
-    *step = (ss_report_step_t){ static_name(name), outcome, took, apr_pstrdup(report->pool, detail), advice ? apr_pstrdup(report->pool, advice) : NULL };
+    if (several)
+        detail =
+            apr_psprintf(report->pool, "%s: %s",
+                         APR_ARRAY_IDX(report->settings->hosts, p->host, ss_host_t).name, detail);
+    *step = (ss_report_step_t){ static_name(name), outcome, took, apr_pstrdup(report->pool, detail),
+                                advice ? apr_pstrdup(report->pool, advice) : NULL };
     if (outcome != SS_STEP_OK) add_advice(report, advice);
     p->step_began = apr_time_now();
     if (p->owner.step) p->owner.step(p->owner.self, report, step);
@@ -78,7 +89,9 @@ static int is_last_host(const ss_probe_t *p)
 
 static int is_late(const ss_result_t *result)
 {
-    static const char *const late[] = { "connect-timeout", "tls-silent", "greeting-silent", "greeting-timeout", "timeout", "test-timeout", "resolve-again" };
+    static const char *const late[] = { "connect-timeout",  "tls-silent", "greeting-silent",
+                                        "greeting-timeout", "timeout",    "test-timeout",
+                                        "resolve-again" };
 
     if (!strcmp(result->code, "ETIMEDOUT")) return 1;
     for (apr_size_t i = 0; result->advice && i < sizeof(late) / sizeof(late[0]); i++) {
@@ -87,14 +100,17 @@ static int is_late(const ss_result_t *result)
     return 0;
 }
 
-/* A host that failed: a warning while another one may carry the mail. Only the first failure counts; what follows it is its consequence. */
-static void add_failure(ss_probe_t *p, const char *name, const ss_result_t *result, apr_interval_time_t took)
+/* A host that failed: a warning while another one may carry the mail. Only the first failure
+ * counts; what follows it is its consequence. */
+static void add_failure(ss_probe_t *p, const char *name, const ss_result_t *result,
+                        apr_interval_time_t took)
 {
     if (p->failed_step) return;
     p->failed_step = static_name(name);
     p->failed_advice = result->advice;
     p->is_late = is_late(result);
-    add_step(p, name, is_last_host(p) ? SS_STEP_FAIL : SS_STEP_WARN, took, result->text, result->advice);
+    add_step(p, name, is_last_host(p) ? SS_STEP_FAIL : SS_STEP_WARN, took, result->text,
+             result->advice);
 }
 
 /* ---- what a step found ---- */
@@ -105,21 +121,28 @@ static const char *hello_words(ss_probe_t *p, const ss_client_event_t *event)
     apr_pool_t *pool = p->report->pool;
 
     if (!c) return *event->result.text ? event->result.text : event->text;
-    if (!c->is_esmtp) return apr_psprintf(pool, "%s speaks plain SMTP (HELO): no extension", *c->name ? c->name : "the server");
-    return apr_psprintf(pool, "%s offers%s%s%s%s%s%s%s%s%s%s%s", *c->name ? c->name : "the server", c->pipelining ? " PIPELINING" : "", c->chunking ? " CHUNKING" : "",
-                        c->eight_bit_mime ? " 8BITMIME" : "", c->smtputf8 ? " SMTPUTF8" : "", c->dsn ? " DSN" : "", c->enhanced ? " ENHANCEDSTATUSCODES" : "",
-                        c->requiretls ? " REQUIRETLS" : "", c->starttls ? " STARTTLS" : "",
-                        c->size_known ? apr_psprintf(pool, " SIZE %" APR_UINT64_T_FMT, c->size) : "",
-                        c->limit_recipients ? apr_psprintf(pool, " LIMITS RCPTMAX=%d", c->limit_recipients) : "",
-                        c->auth_offered ? apr_psprintf(pool, " AUTH (%s)", c->mechanisms) : "");
+    if (!c->is_esmtp)
+        return apr_psprintf(pool, "%s speaks plain SMTP (HELO): no extension",
+                            *c->name ? c->name : "the server");
+    return apr_psprintf(
+        pool, "%s offers%s%s%s%s%s%s%s%s%s%s%s", *c->name ? c->name : "the server",
+        c->pipelining ? " PIPELINING" : "", c->chunking ? " CHUNKING" : "",
+        c->eight_bit_mime ? " 8BITMIME" : "", c->smtputf8 ? " SMTPUTF8" : "", c->dsn ? " DSN" : "",
+        c->enhanced ? " ENHANCEDSTATUSCODES" : "", c->requiretls ? " REQUIRETLS" : "",
+        c->starttls ? " STARTTLS" : "",
+        c->size_known ? apr_psprintf(pool, " SIZE %" APR_UINT64_T_FMT, c->size) : "",
+        c->limit_recipients ? apr_psprintf(pool, " LIMITS RCPTMAX=%d", c->limit_recipients) : "",
+        c->auth_offered ? apr_psprintf(pool, " AUTH (%s)", c->mechanisms) : "");
 }
 
 static const char *tls_words(ss_probe_t *p, const ss_tls_facts_t *f, const char *first)
 {
     const char *chain = *f->chain ? apr_psprintf(p->report->pool, "\nchain: %s", f->chain) : "";
 
-    return apr_psprintf(p->report->pool, "%s\n%s, %s\ncertificate for %s, valid %s to %s\nfingerprint %s%s", first, f->version, f->cipher,
-                        *f->names ? f->names : "no name", f->not_before, f->not_after, f->fingerprint, chain);
+    return apr_psprintf(p->report->pool,
+                        "%s\n%s, %s\ncertificate for %s, valid %s to %s\nfingerprint %s%s", first,
+                        f->version, f->cipher, *f->names ? f->names : "no name", f->not_before,
+                        f->not_after, f->fingerprint, chain);
 }
 
 static const char *next_step(const ss_probe_t *p, const char *step)
@@ -151,20 +174,24 @@ static const char *domain_of(const char *host)
     return at;
 }
 
-/* Networks that redirect outgoing SMTP to a server of their own are known by a banner and a certificate of somebody else. */
+/* Networks that redirect outgoing SMTP to a server of their own are known by a banner and a
+ * certificate of somebody else. */
 static void check_other_server(ss_probe_t *p, ss_result_t *result)
 {
     const char *host = APR_ARRAY_IDX(p->settings.hosts, p->host, ss_host_t).name;
     char first[256];
     apr_size_t n;
 
-    if (!result->advice || strcmp(result->advice, "cert-name") || !*p->greeting || strchr(host, ':') || !host[strspn(host, "0123456789.")]) return;
+    if (!result->advice || strcmp(result->advice, "cert-name") || !*p->greeting ||
+        strchr(host, ':') || !host[strspn(host, "0123456789.")])
+        return;
     n = strcspn(p->greeting, " \r\n");
     if (n >= sizeof(first)) return;
     apr_cpystrn(first, p->greeting, n + 1);
     if (!strchr(first, '.') || ss_text_same(domain_of(first), domain_of(host))) return;
     apr_size_t used = strlen(result->text);
-    apr_snprintf(result->text + used, sizeof(result->text) - used, "; and the server that answered calls itself %s", first);
+    apr_snprintf(result->text + used, sizeof(result->text) - used,
+                 "; and the server that answered calls itself %s", first);
     add_advice(p->report, "other-server");
 }
 
@@ -182,7 +209,8 @@ static void on_step(ss_probe_t *p, ss_link_t *link, const ss_client_event_t *eve
             if (p->failed_step) return;
             p->failed_step = name;
             p->failed_advice = result.advice;
-            add_step(p, name, is_last_host(p) ? SS_STEP_FAIL : SS_STEP_WARN, event->took, detail, result.advice);
+            add_step(p, name, is_last_host(p) ? SS_STEP_FAIL : SS_STEP_WARN, event->took, detail,
+                     result.advice);
             return;
         }
         add_failure(p, name, &result, event->took);
@@ -190,11 +218,18 @@ static void on_step(ss_probe_t *p, ss_link_t *link, const ss_client_event_t *eve
     }
     const char *detail = *result.text ? result.text : event->text;
     if (!strcmp(name, "hello")) detail = hello_words(p, event);
-    if (!strcmp(name, "tls") && p->has_facts) detail = tls_words(p, &p->facts, apr_pstrcat(p->report->pool, "encrypted, ", p->facts.verify, NULL));
-    if (!strcmp(name, "auth") && event->mechanism) detail = apr_psprintf(p->report->pool, "%s: %s", event->mechanism, detail);
+    if (!strcmp(name, "tls") && p->has_facts)
+        detail = tls_words(p, &p->facts,
+                           apr_pstrcat(p->report->pool, "encrypted, ", p->facts.verify, NULL));
+    if (!strcmp(name, "auth") && event->mechanism)
+        detail = apr_psprintf(p->report->pool, "%s: %s", event->mechanism, detail);
     int is_slow = !strcmp(name, "greeting") && event->took > SLOW_GREETING;
-    if (is_slow) detail = apr_psprintf(p->report->pool, "the greeting came late, after %" APR_TIME_T_FMT " s: %s", apr_time_sec(event->took), detail);
-    add_step(p, name, result.advice || is_slow ? SS_STEP_WARN : SS_STEP_OK, event->took, detail, result.advice);
+    if (is_slow)
+        detail =
+            apr_psprintf(p->report->pool, "the greeting came late, after %" APR_TIME_T_FMT " s: %s",
+                         apr_time_sec(event->took), detail);
+    add_step(p, name, result.advice || is_slow ? SS_STEP_WARN : SS_STEP_OK, event->took, detail,
+             result.advice);
     p->step = next_step(p, name);
 }
 
@@ -216,18 +251,23 @@ static void on_fetched(void *self, const ss_secret_t *secret, const ss_result_t 
     p->fetch = NULL;
     if (failure && p->link) {
         ss_result_clear(&result);
-        ss_result_set(&result, "auth", "", failure->advice ? failure->advice : "auth-secret-unreadable", "SMTPSendPassword cannot be read: %s", failure->text);
+        ss_result_set(&result, "auth", "",
+                      failure->advice ? failure->advice : "auth-secret-unreadable",
+                      "SMTPSendPassword cannot be read: %s", failure->text);
         add_failure(p, "auth", &result, apr_time_now() - p->step_began);
     }
     give(p, secret);
 }
 
-/* The delivery's own copy where it has one; else one read for this test, so that nothing is shared with a thread. */
+/* The delivery's own copy where it has one; else one read for this test, so that nothing is shared
+ * with a thread. */
 static void want_secret(ss_probe_t *p)
 {
     if (p->fetch) return;
-    if ((p->options.secret && ss_secret_is_ready(p->options.secret)) || !p->settings.password) give(p, p->options.secret);
-    else if (ss_fetch_start(&p->fetch, p->loop, p->settings.password, on_fetched, p) != APR_SUCCESS) give(p, NULL);
+    if ((p->options.secret && ss_secret_is_ready(p->options.secret)) || !p->settings.password)
+        give(p, p->options.secret);
+    else if (ss_fetch_start(&p->fetch, p->loop, p->settings.password, on_fetched, p) != APR_SUCCESS)
+        give(p, NULL);
 }
 
 /* ---- the end ---- */
@@ -249,10 +289,14 @@ static void end(ss_probe_t *p)
     ss_probe_owner_t owner = p->owner;
     const apr_array_header_t *lines = ss_transcript_lines(p->transcript);
 
-    for (int i = 0; i < lines->nelts; i++) APR_ARRAY_PUSH(report->dialogue, const char *) = apr_pstrdup(report->pool, APR_ARRAY_IDX(lines, i, const char *));
+    for (int i = 0; i < lines->nelts; i++)
+        APR_ARRAY_PUSH(report->dialogue, const char *) =
+            apr_pstrdup(report->pool, APR_ARRAY_IDX(lines, i, const char *));
     report->failed_step = p->failed_step;
-    if (p->failed_step) report->http_status = !strcmp(p->failed_step, "config") ? 503 : p->is_late ? 504 : 502;
-    else report->http_status = 200;
+    if (p->failed_step)
+        report->http_status = !strcmp(p->failed_step, "config") ? 503 : p->is_late ? 504 : 502;
+    else
+        report->http_status = 200;
     report->ended = apr_time_now();
     free_probe(p);
     owner.end(owner.self, report);
@@ -263,7 +307,9 @@ static void on_found(void *self, const apr_array_header_t *works)
     ss_probe_t *p = self;
 
     p->search = NULL;
-    for (int i = 0; i < works->nelts; i++) APR_ARRAY_PUSH(p->report->works, const char *) = apr_pstrdup(p->report->pool, APR_ARRAY_IDX(works, i, const char *));
+    for (int i = 0; i < works->nelts; i++)
+        APR_ARRAY_PUSH(p->report->works, const char *) =
+            apr_pstrdup(p->report->pool, APR_ARRAY_IDX(works, i, const char *));
     /* The search frees itself when this returns. */
     p->step = NULL;
     ss_loop_defer(p->loop, &p->turn);
@@ -271,8 +317,10 @@ static void on_found(void *self, const apr_array_header_t *works)
 
 static int is_worth_a_search(const ss_probe_t *p)
 {
-    return p->options.looks_further && (!strcmp(p->failed_step, "connect") || !strcmp(p->failed_step, "tls") || !strcmp(p->failed_step, "greeting")
-                                        || !strcmp(p->failed_step, "starttls") || !strcmp(p->failed_step, "hello"));
+    return p->options.looks_further &&
+           (!strcmp(p->failed_step, "connect") || !strcmp(p->failed_step, "tls") ||
+            !strcmp(p->failed_step, "greeting") || !strcmp(p->failed_step, "starttls") ||
+            !strcmp(p->failed_step, "hello"));
 }
 
 static void open_link(ss_probe_t *p);
@@ -280,8 +328,12 @@ static void open_link(ss_probe_t *p);
 /* A host is over: the next one, the search, or the end. */
 static void host_over(ss_probe_t *p)
 {
-    ss_search_options_t options = { .settings = p->options.settings, .host = p->host, .failed_step = p->failed_step, .advice = p->failed_advice,
-                                    .facts = p->has_facts ? &p->facts : NULL, .until = p->final };
+    ss_search_options_t options = { .settings = p->options.settings,
+                                    .host = p->host,
+                                    .failed_step = p->failed_step,
+                                    .advice = p->failed_advice,
+                                    .facts = p->has_facts ? &p->facts : NULL,
+                                    .until = p->final };
 
     if (p->failed_step && !is_last_host(p)) {
         p->host++;
@@ -291,7 +343,9 @@ static void host_over(ss_probe_t *p)
         return;
     }
     ss_loop_untimer(p->loop, &p->deadline);
-    if (p->failed_step && is_worth_a_search(p) && ss_search_start(&p->search, p->loop, &options, p->pool, on_found, p) == APR_SUCCESS) return;
+    if (p->failed_step && is_worth_a_search(p) &&
+        ss_search_start(&p->search, p->loop, &options, p->pool, on_found, p) == APR_SUCCESS)
+        return;
     end(p);
 }
 
@@ -300,8 +354,10 @@ static void on_turn(ss_deferred_t *deferred, apr_time_t now)
     ss_probe_t *p = deferred->self;
 
     (void)now;
-    if (p->step) host_over(p);
-    else end(p);
+    if (p->step)
+        host_over(p);
+    else
+        end(p);
 }
 
 /* ---- a link's events ---- */
@@ -322,7 +378,8 @@ static void on_closed(ss_probe_t *p, const ss_client_event_t *event)
     ss_result_t result = event->result;
 
     if (!event->is_ok && !p->failed_step) {
-        if (!ss_result_is_set(&result)) ss_result_set(&result, p->step, "", event->verdict.advice, "the connection was lost");
+        if (!ss_result_is_set(&result))
+            ss_result_set(&result, p->step, "", event->verdict.advice, "the connection was lost");
         if (!result.advice) result.advice = event->verdict.advice;
         add_failure(p, result.step, &result, apr_time_now() - p->step_began);
     }
@@ -341,7 +398,10 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
     case SS_EVENT_READY: on_ready(p); break;
     case SS_EVENT_TRIED:
         if (!event->takes_several && !p->failed_step) {
-            add_step(p, "rcpt", SS_STEP_WARN, 0, "the server takes one message a connection: SMTPSendOneMessagePerConnection On suits it", "one-message");
+            add_step(p, "rcpt", SS_STEP_WARN, 0,
+                     "the server takes one message a connection: SMTPSendOneMessagePerConnection "
+                     "On suits it",
+                     "one-message");
         }
         p->step = "quit";
         ss_link_quit(link);
@@ -353,17 +413,25 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
 
 static void open_link(ss_probe_t *p)
 {
-    ss_link_options_t options = { .settings = &p->settings, .host = p->host, .tls = p->tls, .transcript = p->transcript, .is_test = 1 };
+    ss_link_options_t options = { .settings = &p->settings,
+                                  .host = p->host,
+                                  .tls = p->tls,
+                                  .transcript = p->transcript,
+                                  .is_test = 1 };
     ss_link_owner_t owner = { on_event, p };
     ss_result_t result;
 
     p->step = "resolve";
     p->step_began = apr_time_now();
-    ss_transcript_note(p->transcript, "%s", apr_psprintf(p->pool, "%s port %d", APR_ARRAY_IDX(p->settings.hosts, p->host, ss_host_t).name, ss_settings_port(&p->settings, p->host)));
+    ss_transcript_note(p->transcript, "%s",
+                       apr_psprintf(p->pool, "%s port %d",
+                                    APR_ARRAY_IDX(p->settings.hosts, p->host, ss_host_t).name,
+                                    ss_settings_port(&p->settings, p->host)));
     if (ss_link_open(&p->link, p->loop, &options, &owner) == APR_SUCCESS) return;
     p->link = NULL;
     ss_result_clear(&result);
-    ss_result_set(&result, "resolve", "", NULL, "no connection can be opened: no memory or too much under way");
+    ss_result_set(&result, "resolve", "", NULL,
+                  "no connection can be opened: no memory or too much under way");
     add_failure(p, "resolve", &result, 0);
     ss_loop_defer(p->loop, &p->turn);
 }
@@ -376,17 +444,20 @@ static const char *config_error(ss_probe_t *p, const char **advice)
     ss_result_t result;
 
     *advice = "config-no-host";
-    if (!s->hosts || !s->hosts->nelts) return "no SMTPSendHost is configured: there is nothing to test";
+    if (!s->hosts || !s->hosts->nelts)
+        return "no SMTPSendHost is configured: there is nothing to test";
     *advice = NULL;
     ss_result_clear(&result);
-    if (s->tls != SS_TLS_NONE && ss_tls_create(&p->tls, &p->settings, &result, p->pool) != APR_SUCCESS) {
+    if (s->tls != SS_TLS_NONE &&
+        ss_tls_create(&p->tls, &p->settings, &result, p->pool) != APR_SUCCESS) {
         *advice = result.advice;
         return apr_pstrdup(p->pool, result.text);
     }
     return NULL;
 }
 
-static const char *const tls_modes[] = { "no TLS", "TLS by negotiation", "STARTTLS", "TLS from the start", "TLS where offered" };
+static const char *const tls_modes[] = { "no TLS", "TLS by negotiation", "STARTTLS",
+                                         "TLS from the start", "TLS where offered" };
 
 static void begin(ss_timer_t *timer, apr_time_t now)
 {
@@ -402,14 +473,34 @@ static void begin(ss_timer_t *timer, apr_time_t now)
         return;
     }
     const char *host = APR_ARRAY_IDX(s->hosts, 0, ss_host_t).name;
-    const char *login = s->username && *s->username ? apr_psprintf(p->pool, "login as %s (password %s)", s->username, p->options.secret_state ? p->options.secret_state : "unknown") : "no login";
-    const char *words = apr_psprintf(p->pool, "relay \"%s\": %s port %d, %s, %s", s->relay_name ? s->relay_name : "default", host, ss_settings_port(s, 0), tls_modes[s->tls], login);
-    int is_bad = s->username && p->options.secret_state && !strcmp(p->options.secret_state, "unreadable");
-    if (is_bad) add_step(p, "config", SS_STEP_WARN, 0, apr_pstrcat(p->pool, words, "\nthe password cannot be read", NULL), "auth-secret-unreadable");
+    const char *login =
+        s->username && *s->username
+            ? apr_psprintf(p->pool, "login as %s (password %s)", s->username,
+                           p->options.secret_state ? p->options.secret_state : "unknown")
+            : "no login";
+    const char *words = apr_psprintf(p->pool, "relay \"%s\": %s port %d, %s, %s",
+                                     s->relay_name ? s->relay_name : "default", host,
+                                     ss_settings_port(s, 0), tls_modes[s->tls], login);
+    int is_bad =
+        s->username && p->options.secret_state && !strcmp(p->options.secret_state, "unreadable");
+    if (is_bad)
+        add_step(p, "config", SS_STEP_WARN, 0,
+                 apr_pstrcat(p->pool, words, "\nthe password cannot be read", NULL),
+                 "auth-secret-unreadable");
     else if (s->password && s->password->kind != SS_SECRET_NONE && (!s->username || !*s->username))
-        add_step(p, "config", SS_STEP_WARN, 0, apr_pstrcat(p->pool, words, "\nSMTPSendPassword is set and SMTPSendUsername is not: no login is made", NULL), "SMTPSend-117");
-    else if (!s->engine) add_step(p, "config", SS_STEP_WARN, 0, apr_pstrcat(p->pool, words, "\nSMTPSendEngine is Off: the test runs, mail is not accepted", NULL), "config-engine-off");
-    else add_step(p, "config", SS_STEP_OK, 0, words, NULL);
+        add_step(
+            p, "config", SS_STEP_WARN, 0,
+            apr_pstrcat(p->pool, words,
+                        "\nSMTPSendPassword is set and SMTPSendUsername is not: no login is made",
+                        NULL),
+            "SMTPSend-117");
+    else if (!s->engine)
+        add_step(p, "config", SS_STEP_WARN, 0,
+                 apr_pstrcat(p->pool, words,
+                             "\nSMTPSendEngine is Off: the test runs, mail is not accepted", NULL),
+                 "config-engine-off");
+    else
+        add_step(p, "config", SS_STEP_OK, 0, words, NULL);
     p->host = 0;
     open_link(p);
 }
@@ -421,8 +512,12 @@ static void late(ss_timer_t *timer, apr_time_t now)
     const char *step = p->step ? p->step : "connect";
 
     ss_result_clear(&result);
-    ss_result_set(&result, step, "ETIMEDOUT", !strcmp(step, "connect") ? "connect-timeout" : !strcmp(step, "greeting") ? "greeting-timeout" : "test-timeout",
-                  "the test's deadline (SMTPSendTestTimeout %s) came first", ss_text_duration_print(p->pool, p->options.settings->test_timeout));
+    ss_result_set(&result, step, "ETIMEDOUT",
+                  !strcmp(step, "connect")    ? "connect-timeout"
+                  : !strcmp(step, "greeting") ? "greeting-timeout"
+                                              : "test-timeout",
+                  "the test's deadline (SMTPSendTestTimeout %s) came first",
+                  ss_text_duration_print(p->pool, p->options.settings->test_timeout));
     if (p->link) ss_link_destroy(p->link);
     p->link = NULL;
     /* No host is left time for. */
@@ -432,10 +527,12 @@ static void late(ss_timer_t *timer, apr_time_t now)
     ss_loop_defer(p->loop, &p->turn);
 }
 
-/* The delivery waits minutes; the person in front of the test does not. The steps' own sentences should come before the test's deadline does. */
+/* The delivery waits minutes; the person in front of the test does not. The steps' own sentences
+ * should come before the test's deadline does. */
 static void shorten(ss_settings_t *s, apr_interval_time_t time)
 {
-    apr_interval_time_t most = time * 9 / 10, connect = s->hosts && s->hosts->nelts ? most / s->hosts->nelts : most;
+    apr_interval_time_t most = time * 9 / 10,
+                        connect = s->hosts && s->hosts->nelts ? most / s->hosts->nelts : most;
 
     for (int i = 0; i < SS_TIMEOUTS; i++) {
         if (s->timeout[i] > most || s->timeout[i] <= 0) s->timeout[i] = most;
@@ -460,9 +557,13 @@ static ss_report_t *make_report(const ss_probe_options_t *options)
     return report;
 }
 
-apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_options_t *options, const ss_probe_owner_t *owner)
+apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_options_t *options,
+                            const ss_probe_owner_t *owner)
 {
-    apr_interval_time_t whole = options->settings->test_timeout > 0 ? options->settings->test_timeout : 30 * APR_USEC_PER_SEC, search;
+    apr_interval_time_t whole = options->settings->test_timeout > 0
+                                    ? options->settings->test_timeout
+                                    : 30 * APR_USEC_PER_SEC,
+                        search;
     apr_pool_t *pool;
 
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS) return APR_ENOMEM;
@@ -481,7 +582,9 @@ apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_op
     p->settings = *options->settings;
     p->transcript = ss_transcript_create(pool);
     p->host = -1;
-    search = !options->looks_further ? 0 : whole / 3 < SEARCH_TIME_MAX ? whole / 3 : SEARCH_TIME_MAX;
+    search = !options->looks_further       ? 0
+             : whole / 3 < SEARCH_TIME_MAX ? whole / 3
+                                           : SEARCH_TIME_MAX;
     p->final = p->report->started + whole;
     p->until = p->final - search;
     shorten(&p->settings, whole - search);

@@ -1,12 +1,13 @@
-/* probe_search.c: what would work instead of the settings that failed: each candidate is a link of its own with the same code as the delivery, without a login.
- * A suggestion is only made for what stood until the server was ready for mail. See probe_inside.h. */
+/* probe_search.c: what would work instead of the settings that failed: each candidate is a link of
+ * its own with the same code as the delivery, without a login. A suggestion is only made for what
+ * stood until the server was ready for mail. See probe_inside.h. */
 #include <apr_strings.h>
 #include <string.h>
 
 #include "net/probe_inside.h"
 
 #define CANDIDATES_MAX 12
-#define WORKS_MAX 4              /* suggestions; the best ones */
+#define WORKS_MAX 4 /* suggestions; the best ones */
 
 typedef struct {
     ss_search_t *search;
@@ -45,12 +46,15 @@ static void add(ss_search_t *s, const char *line)
 
 static const char *tls_words(const ss_search_t *s, const candidate_t *c)
 {
-    const char *mode = c->settings.tls == SS_TLS_TLS ? "tls" : c->settings.tls == SS_TLS_STARTTLS ? "starttls" : "none";
+    const char *mode = c->settings.tls == SS_TLS_TLS        ? "tls"
+                       : c->settings.tls == SS_TLS_STARTTLS ? "starttls"
+                                                            : "none";
     int bits = s->options.settings->tls_versions;
 
     if (c->settings.tls == SS_TLS_NONE) return mode;
     /* Old versions, and a configured list that the server shares nothing with, are to be named. */
-    if (!strcmp(c->facts.version, "TLSv1") || !strcmp(c->facts.version, "TLSv1.1")) return apr_pstrcat(s->pool, mode, " ", c->facts.version, NULL);
+    if (!strcmp(c->facts.version, "TLSv1") || !strcmp(c->facts.version, "TLSv1.1"))
+        return apr_pstrcat(s->pool, mode, " ", c->facts.version, NULL);
     if (bits) return apr_pstrcat(s->pool, mode, " ", c->facts.version, NULL);
     return mode;
 }
@@ -61,14 +65,17 @@ static const char *port_words(const ss_search_t *s, const candidate_t *c)
     const ss_host_t *host = &APR_ARRAY_IDX(s->options.settings->hosts, s->options.host, ss_host_t);
 
     if (!host->port) return apr_psprintf(s->pool, "SMTPSendPort %d", c->host.port);
-    return apr_psprintf(s->pool, strchr(host->name, ':') ? "SMTPSendHost [%s]:%d" : "SMTPSendHost %s:%d", host->name, c->host.port);
+    return apr_psprintf(s->pool,
+                        strchr(host->name, ':') ? "SMTPSendHost [%s]:%d" : "SMTPSendHost %s:%d",
+                        host->name, c->host.port);
 }
 
 static void conclude(ss_search_t *s)
 {
     for (int i = 0; i < s->count; i++) {
         const candidate_t *c = &s->candidates[i];
-        if (c->has_worked) add(s, apr_psprintf(s->pool, "SMTPSendTLS %s, %s", tls_words(s, c), port_words(s, c)));
+        if (c->has_worked)
+            add(s, apr_psprintf(s->pool, "SMTPSendTLS %s, %s", tls_words(s, c), port_words(s, c)));
     }
 }
 
@@ -80,8 +87,10 @@ static void suggest_certificate(ss_search_t *s)
     char names[sizeof(facts->names)], *state = NULL;
 
     if (!facts || !advice) return;
-    if (!strcmp(advice, "cert-self-signed") || !strcmp(advice, "cert-untrusted") || !strcmp(advice, "cert-incomplete") || !strcmp(advice, "cert-fingerprint")) {
-        if (*facts->fingerprint) add(s, apr_psprintf(s->pool, "SMTPSendTLSFingerprint %s", facts->fingerprint));
+    if (!strcmp(advice, "cert-self-signed") || !strcmp(advice, "cert-untrusted") ||
+        !strcmp(advice, "cert-incomplete") || !strcmp(advice, "cert-fingerprint")) {
+        if (*facts->fingerprint)
+            add(s, apr_psprintf(s->pool, "SMTPSendTLSFingerprint %s", facts->fingerprint));
     }
     if (strcmp(advice, "cert-name") && strcmp(advice, "other-server")) return;
     apr_cpystrn(names, facts->names, sizeof(names));
@@ -139,7 +148,9 @@ static void start_candidate(ss_search_t *s, int port, ss_tls_mode_t mode, int ve
     c->settings.username = NULL;
     c->settings.auth = NULL;
     ss_result_clear(&result);
-    if (mode != SS_TLS_NONE && ss_tls_create(&c->tls, &c->settings, &result, s->pool) != APR_SUCCESS) return;
+    if (mode != SS_TLS_NONE &&
+        ss_tls_create(&c->tls, &c->settings, &result, s->pool) != APR_SUCCESS)
+        return;
     ss_link_options_t options = { .settings = &c->settings, .tls = c->tls, .is_test = 1 };
     ss_link_owner_t owner = { on_event, c };
     if (ss_link_open(&c->link, s->loop, &options, &owner) != APR_SUCCESS) return;
@@ -148,12 +159,18 @@ static void start_candidate(ss_search_t *s, int port, ss_tls_mode_t mode, int ve
     s->count++;
 }
 
-/* Best first: the configured port the other way, then the port made for each way; without TLS only where none is configured. */
+/* Best first: the configured port the other way, then the port made for each way; without TLS only
+ * where none is configured. */
 static void start_candidates(ss_search_t *s)
 {
-    static const struct { int port; ss_tls_mode_t mode; } usual[] = {
-        { 465, SS_TLS_TLS }, { 587, SS_TLS_STARTTLS }, { 465, SS_TLS_STARTTLS }, { 587, SS_TLS_TLS }, { 25, SS_TLS_STARTTLS }
-    };
+    static const struct {
+        int port;
+        ss_tls_mode_t mode;
+    } usual[] = { { 465, SS_TLS_TLS },
+                  { 587, SS_TLS_STARTTLS },
+                  { 465, SS_TLS_STARTTLS },
+                  { 587, SS_TLS_TLS },
+                  { 25, SS_TLS_STARTTLS } };
     const ss_settings_t *settings = s->options.settings;
     int own = ss_settings_port(settings, s->options.host);
     const int all = SS_TLSV1 | SS_TLSV1_1 | SS_TLSV1_2 | SS_TLSV1_3;
@@ -209,7 +226,8 @@ void ss_search_cancel(ss_search_t *s)
     free_search(s);
 }
 
-apr_status_t ss_search_start(ss_search_t **out, ss_loop_t *loop, const ss_search_options_t *options, apr_pool_t *pool,
+apr_status_t ss_search_start(ss_search_t **out, ss_loop_t *loop, const ss_search_options_t *options,
+                             apr_pool_t *pool,
                              void (*done)(void *self, const apr_array_header_t *works), void *self)
 {
     apr_pool_t *own;

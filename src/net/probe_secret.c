@@ -1,15 +1,17 @@
-/* probe_secret.c: reading a secret for a connection test. See probe_inside.h. The record belongs to the helper thread until it is done; cancelling only makes it deaf. */
+/* probe_secret.c: reading a secret for a connection test. See probe_inside.h. The record belongs to
+ * the helper thread until it is done; cancelling only makes it deaf. */
 #include <stdlib.h>
 
 #include "net/probe_inside.h"
 
-#define SECRET_TIME (10 * APR_USEC_PER_SEC)   /* an exec: program's deadline */
+#define SECRET_TIME (10 * APR_USEC_PER_SEC) /* an exec: program's deadline */
 
 struct ss_fetch_t {
     ss_secret_t *secret;
     ss_result_t result;
     apr_status_t rv;
-    void (*done)(void *self, const ss_secret_t *secret, const ss_result_t *failure);   /* NULL: cancelled */
+    /* NULL: cancelled */
+    void (*done)(void *self, const ss_secret_t *secret, const ss_result_t *failure);
     void *self;
 };
 
@@ -18,7 +20,8 @@ static void work(void *baton)
     ss_fetch_t *f = baton;
 
     f->rv = ss_secret_load(f->secret, &f->result);
-    if (f->rv == APR_SUCCESS && !ss_secret_is_ready(f->secret)) f->rv = ss_secret_reload(f->secret, SECRET_TIME, &f->result);
+    if (f->rv == APR_SUCCESS && !ss_secret_is_ready(f->secret))
+        f->rv = ss_secret_reload(f->secret, SECRET_TIME, &f->result);
 }
 
 static void finished(void *baton)
@@ -31,7 +34,9 @@ static void finished(void *baton)
 }
 
 apr_status_t ss_fetch_start(ss_fetch_t **out, ss_loop_t *loop, const ss_secret_source_t *source,
-                            void (*done)(void *self, const ss_secret_t *secret, const ss_result_t *failure), void *self)
+                            void (*done)(void *self, const ss_secret_t *secret,
+                                         const ss_result_t *failure),
+                            void *self)
 {
     ss_fetch_t *f = calloc(1, sizeof(*f));
     apr_status_t rv = APR_ENOMEM;

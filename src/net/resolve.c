@@ -1,4 +1,5 @@
-/* resolve.c: names to addresses. See resolve.h. The record belongs to the helper thread until it is done; cancelling only makes it deaf. */
+/* resolve.c: names to addresses. See resolve.h. The record belongs to the helper thread until it is
+ * done; cancelling only makes it deaf. */
 #include "net/resolve.h"
 
 #include <apr_strings.h>
@@ -8,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_LEN 256         /* RFC 1035: 255 */
+#define NAME_MAX_LEN 256 /* RFC 1035: 255 */
 
 struct ss_resolve_t {
     char name[NAME_MAX_LEN];
     int port;
-    void (*done)(void *self, const ss_addresses_t *addresses, const ss_result_t *result);   /* NULL: cancelled */
+    /* NULL: cancelled */
+    void (*done)(void *self, const ss_addresses_t *addresses, const ss_result_t *result);
     void *self;
     ss_addresses_t addresses;
     ss_result_t result;
@@ -21,7 +23,9 @@ struct ss_resolve_t {
 
 static void set_text(ss_address_t *address)
 {
-    if (getnameinfo((struct sockaddr *)&address->socket, address->len, address->text, sizeof(address->text), NULL, 0, NI_NUMERICHOST)) address->text[0] = '\0';
+    if (getnameinfo((struct sockaddr *)&address->socket, address->len, address->text,
+                    sizeof(address->text), NULL, 0, NI_NUMERICHOST))
+        address->text[0] = '\0';
 }
 
 static void take(ss_address_t *address, const struct addrinfo *from)
@@ -33,7 +37,9 @@ static void take(ss_address_t *address, const struct addrinfo *from)
 
 int ss_address_parse(ss_address_t *address, const char *text, int port)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV }, *found = NULL;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV },
+                    *found = NULL;
     char number[8];
 
     memset(address, 0, sizeof(*address));
@@ -51,18 +57,22 @@ int ss_address_is_loopback(const ss_address_t *address)
 
     if (address->socket.ss_family == AF_INET) return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
     if (address->socket.ss_family != AF_INET6) return 0;
-    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) || (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && v6->sin6_addr.s6_addr[12] == 127);
+    return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) ||
+           (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && v6->sin6_addr.s6_addr[12] == 127);
 }
 
 static int is_known(const ss_addresses_t *addresses, const struct addrinfo *from)
 {
     for (int i = 0; i < addresses->count; i++) {
-        if (addresses->list[i].len == from->ai_addrlen && !memcmp(&addresses->list[i].socket, from->ai_addr, from->ai_addrlen)) return 1;
+        if (addresses->list[i].len == from->ai_addrlen &&
+            !memcmp(&addresses->list[i].socket, from->ai_addr, from->ai_addrlen))
+            return 1;
     }
     return 0;
 }
 
-/* The family of the first goes first, then in turn, so that one dead family costs one address's wait and not all. */
+/* The family of the first goes first, then in turn, so that one dead family costs one address's
+ * wait and not all. */
 static void collect(ss_addresses_t *addresses, const struct addrinfo *found)
 {
     const struct addrinfo *same = found, *other = found;
@@ -70,9 +80,12 @@ static void collect(ss_addresses_t *addresses, const struct addrinfo *found)
 
     while ((same || other) && addresses->count < SS_ADDRESSES_MAX) {
         const struct addrinfo **next = turn++ % 2 ? &other : &same;
-        while (*next && (((*next)->ai_family == family) != (next == &same) || is_known(addresses, *next))) *next = (*next)->ai_next;
+        while (*next &&
+               (((*next)->ai_family == family) != (next == &same) || is_known(addresses, *next)))
+            *next = (*next)->ai_next;
         if (!*next) continue;
-        if ((*next)->ai_addrlen <= sizeof(struct sockaddr_storage)) take(&addresses->list[addresses->count++], *next);
+        if ((*next)->ai_addrlen <= sizeof(struct sockaddr_storage))
+            take(&addresses->list[addresses->count++], *next);
         *next = (*next)->ai_next;
     }
 }
@@ -82,22 +95,30 @@ static void explain(ss_resolve_t *r, int error)
     const char *name = r->name;
 
     if (error == EAI_NONAME) {
-        ss_result_set(&r->result, "resolve", "EAI_NONAME", "resolve-unknown", "the name %s is not known (%s)", name, gai_strerror(error));
+        ss_result_set(&r->result, "resolve", "EAI_NONAME", "resolve-unknown",
+                      "the name %s is not known (%s)", name, gai_strerror(error));
 #ifdef EAI_NODATA
     } else if (error == EAI_NODATA) {
-        ss_result_set(&r->result, "resolve", "EAI_NODATA", "resolve-none", "the name %s exists and has no address (neither A nor AAAA record)", name);
+        ss_result_set(&r->result, "resolve", "EAI_NODATA", "resolve-none",
+                      "the name %s exists and has no address (neither A nor AAAA record)", name);
 #endif
     } else if (error == EAI_AGAIN) {
-        ss_result_set(&r->result, "resolve", "EAI_AGAIN", "resolve-again", "the name server did not answer when asked for %s (%s)", name, gai_strerror(error));
+        ss_result_set(&r->result, "resolve", "EAI_AGAIN", "resolve-again",
+                      "the name server did not answer when asked for %s (%s)", name,
+                      gai_strerror(error));
     } else {
-        ss_result_set(&r->result, "resolve", "", "resolve-unknown", "the name %s cannot be resolved: %s", name, gai_strerror(error));
+        ss_result_set(&r->result, "resolve", "", "resolve-unknown",
+                      "the name %s cannot be resolved: %s", name, gai_strerror(error));
     }
 }
 
 static void work(void *baton)
 {
     ss_resolve_t *r = baton;
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_protocol = IPPROTO_TCP, .ai_flags = AI_NUMERICSERV }, *found = NULL;
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+                              .ai_protocol = IPPROTO_TCP,
+                              .ai_flags = AI_NUMERICSERV },
+                    *found = NULL;
     char number[8];
 
     apr_snprintf(number, sizeof(number), "%d", r->port);
@@ -119,7 +140,9 @@ static void finished(void *baton)
 }
 
 apr_status_t ss_resolve_start(ss_resolve_t **out, ss_loop_t *loop, const char *name, int port,
-                              void (*done)(void *self, const ss_addresses_t *addresses, const ss_result_t *result), void *self)
+                              void (*done)(void *self, const ss_addresses_t *addresses,
+                                           const ss_result_t *result),
+                              void *self)
 {
     ss_resolve_t *r = calloc(1, sizeof(*r));
     apr_status_t rv;

@@ -1,6 +1,7 @@
-/* stream_tls.c: the stream through OpenSSL. See stream.h. OpenSSL reads and writes the socket by a BIO of our own: no SIGPIPE, and the first bytes of the
- * server are kept, because "wrong version number" means nothing to a person and "220 mail.example.com ESMTP" does.
- * What is written is gathered into one record of at most 16 KiB that stays here until the socket took it. */
+/* stream_tls.c: the stream through OpenSSL. See stream.h. OpenSSL reads and writes the socket by a
+ * BIO of our own: no SIGPIPE, and the first bytes of the server are kept, because "wrong version
+ * number" means nothing to a person and "220 mail.example.com ESMTP" does. What is written is
+ * gathered into one record of at most 16 KiB that stays here until the socket took it. */
 #include "net/stream.h"
 
 #include <apr_strings.h>
@@ -17,14 +18,14 @@
 #include "net/tls_context.h"
 
 #define RECORD_MAX 16384
-#define FIRST_MAX 256            /* of the server's first bytes */
+#define FIRST_MAX 256 /* of the server's first bytes */
 
 typedef struct {
     SSL *ssl;
     const ss_settings_t *settings;
-    int fd, system;              /* system: errno of the last failure of the socket */
+    int fd, system; /* system: errno of the last failure of the socket */
     int is_broken, asked_certificate, is_shaken;
-    char name[256];              /* that the certificate must carry */
+    char name[256]; /* that the certificate must carry */
     unsigned char first[FIRST_MAX];
     apr_size_t first_len;
     apr_uint64_t received;
@@ -34,7 +35,7 @@ typedef struct {
     char binding[64];
     apr_size_t binding_len;
     const char *binding_type;
-    unsigned char *record;       /* RECORD_MAX bytes */
+    unsigned char *record; /* RECORD_MAX bytes */
     apr_size_t record_at, record_len;
 } tls_t;
 
@@ -55,13 +56,16 @@ static int bio_read(BIO *bio, char *into, int len)
 
     BIO_clear_retry_flags(bio);
     if (n > 0) {
-        apr_size_t keep = (apr_size_t)n < FIRST_MAX - t->first_len ? (apr_size_t)n : FIRST_MAX - t->first_len;
+        apr_size_t keep =
+            (apr_size_t)n < FIRST_MAX - t->first_len ? (apr_size_t)n : FIRST_MAX - t->first_len;
         if (!t->is_shaken) memcpy(t->first + t->first_len, into, keep);
         if (!t->is_shaken) t->first_len += keep;
         t->received += (apr_uint64_t)n;
     } else if (n < 0) {
-        if (would_wait(errno)) BIO_set_retry_read(bio);
-        else t->system = errno;
+        if (would_wait(errno))
+            BIO_set_retry_read(bio);
+        else
+            t->system = errno;
     }
     return (int)n;
 }
@@ -73,8 +77,10 @@ static int bio_write(BIO *bio, const char *from, int len)
 
     BIO_clear_retry_flags(bio);
     if (n < 0) {
-        if (would_wait(errno)) BIO_set_retry_write(bio);
-        else t->system = errno;
+        if (would_wait(errno))
+            BIO_set_retry_write(bio);
+        else
+            t->system = errno;
     }
     return (int)n;
 }
@@ -108,7 +114,8 @@ static BIO *make_bio(tls_t *t)
 
 /* ---- reading and writing ---- */
 
-/* OpenSSL stops at the five bytes of a record's head; the rest of a greeting is still in the socket. */
+/* OpenSSL stops at the five bytes of a record's head; the rest of a greeting is still in the
+ * socket. */
 static void read_on(tls_t *t)
 {
     if (t->is_shaken || !t->first_len || t->first_len >= FIRST_MAX) return;
@@ -119,7 +126,8 @@ static void read_on(tls_t *t)
 static void explain(tls_t *t)
 {
     read_on(t);
-    ss_tls_failure_t failure = { t->settings, t->first, t->first_len, t->asked_certificate, t->received };
+    ss_tls_failure_t failure = { t->settings, t->first, t->first_len, t->asked_certificate,
+                                 t->received };
 
     t->is_broken = 1;
     if (!ss_result_is_set(&t->why)) ss_tls_explain(&failure, t->system, &t->why);
@@ -130,17 +138,13 @@ static apr_status_t status_of(tls_t *t, int n)
 {
     switch (SSL_get_error(t->ssl, n)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE:
-        return APR_EAGAIN;
-    case SSL_ERROR_ZERO_RETURN:
-        return APR_EOF;
+    case SSL_ERROR_WANT_WRITE: return APR_EAGAIN;
+    case SSL_ERROR_ZERO_RETURN: return APR_EOF;
     case SSL_ERROR_SYSCALL:
         t->is_broken = 1;
         ERR_clear_error();
         return t->system ? t->system : APR_EOF;
-    default:
-        explain(t);
-        return APR_EGENERAL;
+    default: explain(t); return APR_EGENERAL;
     }
 }
 
@@ -216,7 +220,8 @@ static const ss_stream_ops_t tls_ops = { tls_read, tls_write, tls_flush, tls_why
 
 /* ---- the handshake ---- */
 
-/* Keeps every error and goes on: the judgement comes after the handshake, with all of them at hand, before anything is sent. */
+/* Keeps every error and goes on: the judgement comes after the handshake, with all of them at hand,
+ * before anything is sent. */
 static int on_verify(int ok, X509_STORE_CTX *store)
 {
     SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
@@ -224,7 +229,9 @@ static int on_verify(int ok, X509_STORE_CTX *store)
 
     if (ok || !t) return ok;
     if (t->errors.count < SS_TLS_ERRORS_MAX) {
-        t->errors.errors[t->errors.count++] = (ss_tls_error_t){ X509_STORE_CTX_get_error(store), X509_STORE_CTX_get_error_depth(store) };
+        t->errors.errors[t->errors.count++] =
+            (ss_tls_error_t){ X509_STORE_CTX_get_error(store),
+                              X509_STORE_CTX_get_error_depth(store) };
     }
     return 1;
 }
@@ -250,7 +257,8 @@ static int set_name(tls_t *t, const char *name)
     if (X509_VERIFY_PARAM_set1_ip_asc(param, t->name)) return 1;
     ERR_clear_error();
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    return X509_VERIFY_PARAM_set1_host(param, t->name, 0) && SSL_set_tlsext_host_name(t->ssl, t->name);
+    return X509_VERIFY_PARAM_set1_host(param, t->name, 0) &&
+           SSL_set_tlsext_host_name(t->ssl, t->name);
 }
 
 static int prepare(tls_t *t, ss_tls_t *tls, const char *host)
@@ -287,18 +295,22 @@ apr_status_t ss_stream_tls(ss_stream_t *stream, ss_tls_t *tls, const char *host)
     return APR_SUCCESS;
 }
 
-/* RFC 9266 2; RFC 5929 3.1: the first Finished message, which is the client's except where a session was resumed (never here). */
+/* RFC 9266 2; RFC 5929 3.1: the first Finished message, which is the client's except where a
+ * session was resumed (never here). */
 static void bind_channel(tls_t *t)
 {
     static const char label[] = "EXPORTER-Channel-Binding";
 
     if (SSL_version(t->ssl) >= TLS1_3_VERSION) {
-        if (!SSL_export_keying_material(t->ssl, (unsigned char *)t->binding, 32, label, sizeof(label) - 1, (const unsigned char *)"", 0, 1)) return;
+        if (!SSL_export_keying_material(t->ssl, (unsigned char *)t->binding, 32, label,
+                                        sizeof(label) - 1, (const unsigned char *)"", 0, 1))
+            return;
         t->binding_len = 32;
         t->binding_type = "tls-exporter";
         return;
     }
-    /* Without the extended master secret tls-unique can be made equal on two connections (RFC 7627): then there is no binding. */
+    /* Without the extended master secret tls-unique can be made equal on two connections (RFC
+     * 7627): then there is no binding. */
     if (!SSL_get_extms_support(t->ssl)) return;
     t->binding_len = SSL_get_finished(t->ssl, t->binding, sizeof(t->binding));
     if (t->binding_len > sizeof(t->binding)) t->binding_len = 0;
@@ -339,7 +351,8 @@ apr_status_t ss_stream_handshake(ss_stream_t *stream, int *events, ss_result_t *
     return APR_EGENERAL;
 }
 
-void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after, ss_result_t *result)
+void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after,
+                                 ss_result_t *result)
 {
     tls_t *t = stream->self;
     long seconds = (long)apr_time_sec(after);
@@ -349,9 +362,15 @@ void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after,
         ss_tls_failure_t failure = { t->settings, t->first, t->first_len, 0, t->received };
         ss_tls_explain(&failure, 0, result);
     } else if (!t->received) {
-        ss_result_set(result, "tls", "ETIMEDOUT", "tls-silent", "the server did not answer the TLS handshake within %ld s: not a single byte came", seconds);
+        ss_result_set(
+            result, "tls", "ETIMEDOUT", "tls-silent",
+            "the server did not answer the TLS handshake within %ld s: not a single byte came",
+            seconds);
     } else {
-        ss_result_set(result, "tls", "ETIMEDOUT", "tls-handshake", "the TLS handshake was not over after %ld s (%" APR_UINT64_T_FMT " bytes came)", seconds, t->received);
+        ss_result_set(result, "tls", "ETIMEDOUT", "tls-handshake",
+                      "the TLS handshake was not over after %ld s (%" APR_UINT64_T_FMT
+                      " bytes came)",
+                      seconds, t->received);
     }
 }
 
@@ -376,7 +395,8 @@ int ss_stream_asked_certificate(const ss_stream_t *stream)
     return stream->ops == &tls_ops && t->asked_certificate;
 }
 
-void ss_stream_binding(const ss_stream_t *stream, const char **type, const char **bytes, apr_size_t *len)
+void ss_stream_binding(const ss_stream_t *stream, const char **type, const char **bytes,
+                       apr_size_t *len)
 {
     const tls_t *t = stream->self;
 

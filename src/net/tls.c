@@ -10,16 +10,17 @@
 
 #include "net/tls_context.h"
 
-static const struct { int bit, version; } versions[] = {
-    { SS_TLSV1, TLS1_VERSION },
-    { SS_TLSV1_1, TLS1_1_VERSION },
-    { SS_TLSV1_2, TLS1_2_VERSION },
-    { SS_TLSV1_3, TLS1_3_VERSION }
-};
+static const struct {
+    int bit, version;
+} versions[] = { { SS_TLSV1, TLS1_VERSION },
+                 { SS_TLSV1_1, TLS1_1_VERSION },
+                 { SS_TLSV1_2, TLS1_2_VERSION },
+                 { SS_TLSV1_3, TLS1_3_VERSION } };
 
 #define VERSIONS ((int)(sizeof(versions) / sizeof(versions[0])))
 
-/* OpenSSL's words for what went wrong first, and the queue emptied. A file that cannot be opened is an error of the system, wrapped in others that say nothing. */
+/* OpenSSL's words for what went wrong first, and the queue emptied. A file that cannot be opened is
+ * an error of the system, wrapped in others that say nothing. */
 static const char *openssl_words(apr_pool_t *pool)
 {
     const char *words = NULL;
@@ -28,7 +29,9 @@ static const char *openssl_words(apr_pool_t *pool)
     while ((code = ERR_get_error()) != 0) {
         if (ERR_SYSTEM_ERROR(code)) {
             int error = ERR_GET_REASON(code);
-            words = apr_psprintf(pool, "%s%s", strerror(error), error == EACCES ? " (it is read by the delivery daemon, as httpd's User)" : "");
+            words = apr_psprintf(
+                pool, "%s%s", strerror(error),
+                error == EACCES ? " (it is read by the delivery daemon, as httpd's User)" : "");
             ERR_clear_error();
             break;
         }
@@ -38,9 +41,11 @@ static const char *openssl_words(apr_pool_t *pool)
     return words ? words : "unknown error";
 }
 
-static apr_status_t refuse(ss_result_t *result, const char *directive, const char *value, apr_pool_t *pool)
+static apr_status_t refuse(ss_result_t *result, const char *directive, const char *value,
+                           apr_pool_t *pool)
 {
-    ss_result_set(result, "config", "", "tls-config", "%s \"%s\" cannot be used: %s", directive, value, openssl_words(pool));
+    ss_result_set(result, "config", "", "tls-config", "%s \"%s\" cannot be used: %s", directive,
+                  value, openssl_words(pool));
     return APR_EINVAL;
 }
 
@@ -54,11 +59,14 @@ static void set_versions(SSL_CTX *context, int wanted)
         if (!lowest) lowest = versions[i].version;
         highest = versions[i].version;
     }
-    /* The system-wide configuration may have a floor of its own; what the directive names goes first. */
+    /* The system-wide configuration may have a floor of its own; what the directive names goes
+     * first. */
     SSL_CTX_set_min_proto_version(context, lowest);
     SSL_CTX_set_max_proto_version(context, wanted ? highest : 0);
-    /* A list with a gap cannot be offered: OpenSSL would stop below the gap. What lies in it is refused after the handshake (ss_tls_is_named). */
-    /* TLS 1.0 and 1.1 sign with MD5 and SHA-1, which only level 0 allows; such servers also have short keys and no secure renegotiation. */
+    /* A list with a gap cannot be offered: OpenSSL would stop below the gap. What lies in it is
+     * refused after the handshake (ss_tls_is_named). */
+    /* TLS 1.0 and 1.1 sign with MD5 and SHA-1, which only level 0 allows; such servers also have
+     * short keys and no secure renegotiation. */
     if (bits & (SS_TLSV1 | SS_TLSV1_1)) {
         SSL_CTX_set_security_level(context, 0);
         SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
@@ -68,12 +76,14 @@ static void set_versions(SSL_CTX *context, int wanted)
 int ss_tls_is_named(const ss_settings_t *settings, int version)
 {
     for (int i = 0; i < VERSIONS; i++) {
-        if (versions[i].version == version) return !settings->tls_versions || (settings->tls_versions & versions[i].bit);
+        if (versions[i].version == version)
+            return !settings->tls_versions || (settings->tls_versions & versions[i].bit);
     }
     return 0;
 }
 
-/* As SSLCipherSuite: "TLSv1.3 NAMES" sets those of TLS 1.3, anything else the list for 1.2 and below (a leading "SSL " is allowed there). */
+/* As SSLCipherSuite: "TLSv1.3 NAMES" sets those of TLS 1.3, anything else the list for 1.2 and
+ * below (a leading "SSL " is allowed there). */
 static int use_ciphers(SSL_CTX *context, const char *list)
 {
     if (!strncasecmp(list, "TLSv1.3 ", 8)) return SSL_CTX_set_ciphersuites(context, list + 8);
@@ -90,15 +100,19 @@ int ss_tls_knows_ciphers(const char *list)
     return ok;
 }
 
-static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result,
+                                apr_pool_t *pool)
 {
     const char *list = s->tls_ciphers;
 
     if (!list) {
         if (!(s->tls_versions & (SS_TLSV1 | SS_TLSV1_1))) return APR_SUCCESS;
-        return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") ? APR_SUCCESS : refuse(result, "SMTPSendTLS", "TLSv1", pool);
+        return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0")
+                   ? APR_SUCCESS
+                   : refuse(result, "SMTPSendTLS", "TLSv1", pool);
     }
-    return use_ciphers(context, list) ? APR_SUCCESS : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
+    return use_ciphers(context, list) ? APR_SUCCESS
+                                      : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
 }
 
 /* An encrypted key would ask for its passphrase on a terminal that nobody sits at. */
@@ -129,15 +143,23 @@ static int trust(SSL_CTX *context, const char *pem)
     return ok && count;
 }
 
-static apr_status_t set_store(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+static apr_status_t set_store(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result,
+                              apr_pool_t *pool)
 {
     int ok;
 
-    if (s->tls_ca_pem) ok = trust(context, s->tls_ca_pem);
-    else ok = s->tls_ca_file ? SSL_CTX_load_verify_locations(context, s->tls_ca_file, NULL) : SSL_CTX_set_default_verify_paths(context);
+    if (s->tls_ca_pem)
+        ok = trust(context, s->tls_ca_pem);
+    else
+        ok = s->tls_ca_file ? SSL_CTX_load_verify_locations(context, s->tls_ca_file, NULL)
+                            : SSL_CTX_set_default_verify_paths(context);
     /* An intermediate or the server's own certificate in the file is trusted as it stands. */
-    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_TRUSTED_FIRST | (s->tls_ca_file ? X509_V_FLAG_PARTIAL_CHAIN : 0));
-    return ok ? APR_SUCCESS : refuse(result, "SMTPSendTLSCACertificateFile", s->tls_ca_file ? s->tls_ca_file : "the system's store", pool);
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context),
+                                X509_V_FLAG_TRUSTED_FIRST |
+                                    (s->tls_ca_file ? X509_V_FLAG_PARTIAL_CHAIN : 0));
+    return ok ? APR_SUCCESS
+              : refuse(result, "SMTPSendTLSCACertificateFile",
+                       s->tls_ca_file ? s->tls_ca_file : "the system's store", pool);
 }
 
 /* The first certificate of a text is ours, the others lead to its issuer. */
@@ -168,16 +190,20 @@ static int use_key(SSL_CTX *context, const char *pem)
     return ok;
 }
 
-static apr_status_t set_certificate(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+static apr_status_t set_certificate(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result,
+                                    apr_pool_t *pool)
 {
     const char *key = s->tls_key_file ? s->tls_key_file : s->tls_cert_file;
     int ok;
 
     if (!s->tls_cert_file) return APR_SUCCESS;
-    ok = s->tls_cert_pem ? use_chain(context, s->tls_cert_pem) : SSL_CTX_use_certificate_chain_file(context, s->tls_cert_file) == 1;
+    ok = s->tls_cert_pem ? use_chain(context, s->tls_cert_pem)
+                         : SSL_CTX_use_certificate_chain_file(context, s->tls_cert_file) == 1;
     if (!ok) return refuse(result, "SMTPSendTLSCertificateFile", s->tls_cert_file, pool);
-    ok = s->tls_key_pem ? use_key(context, s->tls_key_pem) : SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1;
-    if (!ok || SSL_CTX_check_private_key(context) != 1) return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
+    ok = s->tls_key_pem ? use_key(context, s->tls_key_pem)
+                        : SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1;
+    if (!ok || SSL_CTX_check_private_key(context) != 1)
+        return refuse(result, "SMTPSendTLSCertificateKeyFile", key, pool);
     return APR_SUCCESS;
 }
 
@@ -187,7 +213,8 @@ static apr_status_t free_context(void *data)
     return APR_SUCCESS;
 }
 
-apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *result, apr_pool_t *pool)
+apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *result,
+                           apr_pool_t *pool)
 {
     ss_tls_t *tls = apr_pcalloc(pool, sizeof(*tls));
 
@@ -195,14 +222,18 @@ apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *
     tls->settings = s;
     tls->context = SSL_CTX_new(TLS_client_method());
     if (!tls->context) {
-        ss_result_set(result, "config", "", "tls-config", "TLS cannot be started: %s", openssl_words(pool));
+        ss_result_set(result, "config", "", "tls-config", "TLS cannot be started: %s",
+                      openssl_words(pool));
         return APR_ENOMEM;
     }
     apr_pool_cleanup_register(pool, tls, free_context, apr_pool_cleanup_null);
     SSL_CTX_set_default_passwd_cb(tls->context, no_passphrase);
     set_versions(tls->context, s->tls_versions);
-    SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_options(tls->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                          SSL_OP_IGNORE_UNEXPECTED_EOF);
+    SSL_CTX_set_mode(tls->context, SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                       SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                       SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
     apr_status_t rv = set_ciphers(tls->context, s, result, pool);
     if (rv == APR_SUCCESS) rv = set_store(tls->context, s, result, pool);

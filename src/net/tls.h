@@ -1,4 +1,5 @@
-/* tls.h: a relay's settings to an SSL_CTX; verification, and what a handshake showed in words for people. */
+/* tls.h: a relay's settings to an SSL_CTX; verification, and what a handshake showed in words for
+ * people. */
 #ifndef SS_NET_TLS_H
 #define SS_NET_TLS_H
 
@@ -8,18 +9,20 @@
 typedef struct ss_tls_t ss_tls_t;
 
 typedef struct {
-    char version[16];          /* "TLSv1.3" */
+    char version[16]; /* "TLSv1.3" */
     char cipher[64];
-    char verify[256];          /* "verified", "pinned", "not verified", or why it failed */
+    char verify[256]; /* "verified", "pinned", "not verified", or why it failed */
     int is_verified;
-    char names[1024];          /* the certificate's names, blank separated, cut */
-    char subject[256], issuer[256], not_before[32], not_after[32], fingerprint[80];   /* fingerprint: "sha256:HEX" */
-    char chain[2048];          /* one certificate a line: subject <- issuer, dates */
+    char names[1024]; /* the certificate's names, blank separated, cut */
+    /* fingerprint: "sha256:HEX" */
+    char subject[256], issuer[256], not_before[32], not_after[32], fingerprint[80];
+    char chain[2048]; /* one certificate a line: subject <- issuer, dates */
 } ss_tls_facts_t;
 
-/* Builds the context: versions (security level lowered only for named versions that need it), CA file or the system's store,
- * client certificate, ciphers. Result: which directive and why. */
-apr_status_t ss_tls_create(ss_tls_t **tls, const ss_settings_t *settings, ss_result_t *result, apr_pool_t *pool);
+/* Builds the context: versions (security level lowered only for named versions that need it), CA
+ * file or the system's store, client certificate, ciphers. Result: which directive and why. */
+apr_status_t ss_tls_create(ss_tls_t **tls, const ss_settings_t *settings, ss_result_t *result,
+                           apr_pool_t *pool);
 
 /* Whether OpenSSL knows what SMTPSendTLSCipherSuite names (for configtest). */
 int ss_tls_knows_ciphers(const char *list);

@@ -12,10 +12,14 @@ static const char *read_file(const char *path, apr_pool_t *pool)
     char *bytes = NULL;
     apr_size_t len = 0;
 
-    if (!path || apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool) != APR_SUCCESS) return NULL;
-    if (apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_TYPE, file) == APR_SUCCESS && info.filetype == APR_REG && info.size > 0 && info.size <= FILE_MAX) {
+    if (!path ||
+        apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool) != APR_SUCCESS)
+        return NULL;
+    if (apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_TYPE, file) == APR_SUCCESS &&
+        info.filetype == APR_REG && info.size > 0 && info.size <= FILE_MAX) {
         bytes = apr_palloc(pool, (apr_size_t)info.size + 1);
-        if (apr_file_read_full(file, bytes, (apr_size_t)info.size, &len) != APR_SUCCESS) bytes = NULL;
+        if (apr_file_read_full(file, bytes, (apr_size_t)info.size, &len) != APR_SUCCESS)
+            bytes = NULL;
     }
     apr_file_close(file);
     if (bytes) bytes[len] = '\0';

@@ -1,5 +1,5 @@
-/* tls_verify.c: what a finished handshake showed, and whether the certificate will do: all errors of the verification at once, the one that a person
- * must act on named first. */
+/* tls_verify.c: what a finished handshake showed, and whether the certificate will do: all errors
+ * of the verification at once, the one that a person must act on named first. */
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -8,13 +8,18 @@
 #include "base/text.h"
 #include "net/tls_context.h"
 
-#define CHAIN_MAX 10             /* certificates described */
-#define NAMES_MAX 100            /* of a certificate, looked at */
+#define CHAIN_MAX 10  /* certificates described */
+#define NAMES_MAX 100 /* of a certificate, looked at */
 
-/* Programs that put a certificate of their own in the way (virus scanners, inspecting firewalls), by what stands in the issuer's name. */
+/* Programs that put a certificate of their own in the way (virus scanners, inspecting firewalls),
+ * by what stands in the issuer's name. */
 static const char *const interceptors[] = {
-    "avast", "avg ", "kaspersky", "bitdefender", "eset ssl", "eset, spol", "norton", "symantec endpoint", "mcafee web", "sophos", "fortinet", "fortigate",
-    "zscaler", "web/mail shield", "mail shield", "netskope", "palo alto", "untangle", "trend micro", "g data", "dr.web", "checkpoint", "barracuda", "squid", "bluecoat", "blue coat"
+    "avast",      "avg ",       "kaspersky",         "bitdefender",     "eset ssl",
+    "eset, spol", "norton",     "symantec endpoint", "mcafee web",      "sophos",
+    "fortinet",   "fortigate",  "zscaler",           "web/mail shield", "mail shield",
+    "netskope",   "palo alto",  "untangle",          "trend micro",     "g data",
+    "dr.web",     "checkpoint", "barracuda",         "squid",           "bluecoat",
+    "blue coat"
 };
 
 /* ---- describing ---- */
@@ -24,7 +29,8 @@ static void name_text(X509_NAME *name, char *out, apr_size_t size)
     BIO *bio = BIO_new(BIO_s_mem());
     int n = 0;
 
-    if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0) n = BIO_read(bio, out, (int)size - 1);
+    if (bio && X509_NAME_print_ex(bio, name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB) >= 0)
+        n = BIO_read(bio, out, (int)size - 1);
     out[n > 0 ? n : 0] = '\0';
     BIO_free(bio);
 }
@@ -35,11 +41,13 @@ static void date_text(const ASN1_TIME *time, char *out, apr_size_t size)
 
     out[0] = '\0';
     if (time && ASN1_TIME_to_tm(time, &tm)) {
-        apr_snprintf(out, size, "%04d-%02d-%02d %02d:%02d UTC", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min);
+        apr_snprintf(out, size, "%04d-%02d-%02d %02d:%02d UTC", tm.tm_year + 1900, tm.tm_mon + 1,
+                     tm.tm_mday, tm.tm_hour, tm.tm_min);
     }
 }
 
-static void append(char *out, apr_size_t size, const char *separator, const char *text, apr_size_t len)
+static void append(char *out, apr_size_t size, const char *separator, const char *text,
+                   apr_size_t len)
 {
     apr_size_t used = strlen(out);
 
@@ -57,13 +65,15 @@ static void append_address(char *out, apr_size_t size, const ASN1_OCTET_STRING *
     } else if (ASN1_STRING_length(ip) == 16) {
         for (int i = 0; i < 16; i += 2) {
             apr_size_t used = strlen(text);
-            apr_snprintf(text + used, sizeof(text) - used, "%s%x", i ? ":" : "", b[i] << 8 | b[i + 1]);
+            apr_snprintf(text + used, sizeof(text) - used, "%s%x", i ? ":" : "",
+                         b[i] << 8 | b[i + 1]);
         }
     }
     append(out, size, " ", text, strlen(text));
 }
 
-/* The names that count (RFC 6125 6.4.4): the alternative ones, and the common name only where there are none. */
+/* The names that count (RFC 6125 6.4.4): the alternative ones, and the common name only where there
+ * are none. */
 static void names_text(X509 *certificate, char *out, apr_size_t size)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
@@ -73,12 +83,16 @@ static void names_text(X509 *certificate, char *out, apr_size_t size)
     out[0] = '\0';
     for (int i = 0; i < count && i < NAMES_MAX; i++) {
         const GENERAL_NAME *name = sk_GENERAL_NAME_value(names, i);
-        if (name->type == GEN_DNS) append(out, size, " ", (const char *)ASN1_STRING_get0_data(name->d.dNSName), (apr_size_t)ASN1_STRING_length(name->d.dNSName));
-        else if (name->type == GEN_IPADD) append_address(out, size, name->d.iPAddress);
+        if (name->type == GEN_DNS)
+            append(out, size, " ", (const char *)ASN1_STRING_get0_data(name->d.dNSName),
+                   (apr_size_t)ASN1_STRING_length(name->d.dNSName));
+        else if (name->type == GEN_IPADD)
+            append_address(out, size, name->d.iPAddress);
     }
     GENERAL_NAMES_free(names);
     if (*out) return;
-    int n = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common, sizeof(common));
+    int n = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common,
+                                      sizeof(common));
     if (n > 0) append(out, size, " ", common, strlen(common));
 }
 
@@ -93,7 +107,7 @@ static void fingerprint_text(X509 *certificate, char *out, apr_size_t size)
     for (unsigned i = 0; i < len; i++) apr_snprintf(out + 7 + i * 2, 3, "%02x", digest[i]);
 }
 
-static void chain_text(STACK_OF(X509) *chain, char *out, apr_size_t size)
+static void chain_text(STACK_OF(X509) * chain, char *out, apr_size_t size)
 {
     int count = chain ? sk_X509_num(chain) : 0;
 
@@ -139,8 +153,10 @@ static const ss_tls_error_t *error_of(const ss_tls_errors_t *errors, int code)
 
 static int has_unknown_issuer(const ss_tls_errors_t *errors)
 {
-    return error_of(errors, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY) || error_of(errors, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE)
-        || error_of(errors, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT) || error_of(errors, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN);
+    return error_of(errors, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY) ||
+           error_of(errors, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE) ||
+           error_of(errors, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT) ||
+           error_of(errors, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN);
 }
 
 static int is_intercepted(const ss_tls_facts_t *facts)
@@ -158,48 +174,85 @@ static void fail(ss_tls_facts_t *facts, ss_result_t *result, const char *advice,
 }
 
 /* The chain: who vouches for the certificate. */
-static int judge_chain(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
+static int judge_chain(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t *facts,
+                       ss_result_t *result, apr_pool_t *pool)
 {
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
     int sent = chain ? sk_X509_num(chain) : 0;
-    int is_unknown = has_unknown_issuer(errors), is_own = error_of(errors, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) != NULL;
+    int is_unknown = has_unknown_issuer(errors),
+        is_own = error_of(errors, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) != NULL;
 
     if ((is_unknown || is_own) && is_intercepted(facts)) {
-        fail(facts, result, "cert-intercepted", apr_psprintf(pool, "something between this machine and the server replaced the certificate: it is issued by %s", facts->issuer));
+        fail(facts, result, "cert-intercepted",
+             apr_psprintf(pool,
+                          "something between this machine and the server replaced the certificate: "
+                          "it is issued by %s",
+                          facts->issuer));
     } else if (is_own) {
-        fail(facts, result, "cert-self-signed", apr_psprintf(pool, "the certificate is self-signed (for %s); its fingerprint is %s", facts->names, facts->fingerprint));
+        fail(facts, result, "cert-self-signed",
+             apr_psprintf(pool, "the certificate is self-signed (for %s); its fingerprint is %s",
+                          facts->names, facts->fingerprint));
     } else if (error_of(errors, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN)) {
-        fail(facts, result, "cert-untrusted", apr_psprintf(pool, "the certificate comes from an authority that this machine does not trust (issued by %s)", facts->issuer));
+        fail(facts, result, "cert-untrusted",
+             apr_psprintf(pool,
+                          "the certificate comes from an authority that this machine does not "
+                          "trust (issued by %s)",
+                          facts->issuer));
     } else if (is_unknown && sent == 1) {
-        fail(facts, result, "cert-incomplete", apr_psprintf(pool, "the server sent its certificate without the intermediate one of its issuer (%s), so that the chain ends in nothing that is trusted here", facts->issuer));
+        fail(facts, result, "cert-incomplete",
+             apr_psprintf(pool,
+                          "the server sent its certificate without the intermediate one of its "
+                          "issuer (%s), so that the chain ends in nothing that is trusted here",
+                          facts->issuer));
     } else if (is_unknown) {
-        fail(facts, result, "cert-untrusted", apr_psprintf(pool, "nothing trusted here vouches for the certificate (issued by %s; the server sent %d certificates)", facts->issuer, sent));
+        fail(facts, result, "cert-untrusted",
+             apr_psprintf(pool,
+                          "nothing trusted here vouches for the certificate (issued by %s; the "
+                          "server sent %d certificates)",
+                          facts->issuer, sent));
     }
     return !ss_result_is_set(result);
 }
 
-static void judge_times(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
+static void judge_times(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t *facts,
+                        ss_result_t *result, apr_pool_t *pool)
 {
-    const ss_tls_error_t *over = error_of(errors, X509_V_ERR_CERT_HAS_EXPIRED), *early = error_of(errors, X509_V_ERR_CERT_NOT_YET_VALID);
+    const ss_tls_error_t *over = error_of(errors, X509_V_ERR_CERT_HAS_EXPIRED),
+                         *early = error_of(errors, X509_V_ERR_CERT_NOT_YET_VALID);
     const ss_tls_error_t *error = over ? over : early;
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
     char date[32];
 
     if (!error) return;
-    X509 *certificate = chain && error->depth < sk_X509_num(chain) ? sk_X509_value(chain, error->depth) : NULL;
+    X509 *certificate =
+        chain && error->depth < sk_X509_num(chain) ? sk_X509_value(chain, error->depth) : NULL;
     date[0] = '\0';
-    if (certificate) date_text(over ? X509_get0_notAfter(certificate) : X509_get0_notBefore(certificate), date, sizeof(date));
-    const char *which = error->depth ? apr_psprintf(pool, "certificate %d of the chain", error->depth) : "the certificate";
-    if (over) fail(facts, result, "cert-expired", apr_psprintf(pool, "%s expired on %s", which, *date ? date : "an unknown date"));
-    else fail(facts, result, "cert-not-yet", apr_psprintf(pool, "%s is not valid before %s: is this machine's clock right?", which, *date ? date : "an unknown date"));
+    if (certificate)
+        date_text(over ? X509_get0_notAfter(certificate) : X509_get0_notBefore(certificate), date,
+                  sizeof(date));
+    const char *which = error->depth
+                            ? apr_psprintf(pool, "certificate %d of the chain", error->depth)
+                            : "the certificate";
+    if (over)
+        fail(facts, result, "cert-expired",
+             apr_psprintf(pool, "%s expired on %s", which, *date ? date : "an unknown date"));
+    else
+        fail(facts, result, "cert-not-yet",
+             apr_psprintf(pool, "%s is not valid before %s: is this machine's clock right?", which,
+                          *date ? date : "an unknown date"));
 }
 
-static void judge_name(const ss_tls_errors_t *errors, const char *name, ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
+static void judge_name(const ss_tls_errors_t *errors, const char *name, ss_tls_facts_t *facts,
+                       ss_result_t *result, apr_pool_t *pool)
 {
-    const char *names = *facts->names ? apr_psprintf(pool, "%.400s", facts->names) : "no name at all";
+    const char *names =
+        *facts->names ? apr_psprintf(pool, "%.400s", facts->names) : "no name at all";
 
-    if (!error_of(errors, X509_V_ERR_HOSTNAME_MISMATCH) && !error_of(errors, X509_V_ERR_IP_ADDRESS_MISMATCH)) return;
-    fail(facts, result, "cert-name", apr_psprintf(pool, "the certificate is for %s, not for %s", names, name));
+    if (!error_of(errors, X509_V_ERR_HOSTNAME_MISMATCH) &&
+        !error_of(errors, X509_V_ERR_IP_ADDRESS_MISMATCH))
+        return;
+    fail(facts, result, "cert-name",
+         apr_psprintf(pool, "the certificate is for %s, not for %s", names, name));
 }
 
 static int is_pinned(const char *pin, const char *fingerprint)
@@ -210,7 +263,10 @@ static int is_pinned(const char *pin, const char *fingerprint)
     if (!strncmp(f, "sha256:", 7)) f += 7;
     while (*p && *f) {
         /* As people write it: with colons between the bytes, in either case. */
-        if (*p == ':') { p++; continue; }
+        if (*p == ':') {
+            p++;
+            continue;
+        }
         if ((*p | 0x20) != *f) return 0;
         p++;
         f++;
@@ -218,7 +274,8 @@ static int is_pinned(const char *pin, const char *fingerprint)
     return *fingerprint && !*p && !*f;
 }
 
-static void judge(SSL *ssl, const char *name, const ss_tls_errors_t *errors, ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
+static void judge(SSL *ssl, const char *name, const ss_tls_errors_t *errors, ss_tls_facts_t *facts,
+                  ss_result_t *result, apr_pool_t *pool)
 {
     if (!SSL_get0_peer_certificate(ssl)) {
         fail(facts, result, "cert-untrusted", "the server showed no certificate");
@@ -230,18 +287,22 @@ static void judge(SSL *ssl, const char *name, const ss_tls_errors_t *errors, ss_
     }
     if (errors->count && !ss_result_is_set(result)) {
         const ss_tls_error_t *first = &errors->errors[0];
-        fail(facts, result, "cert-untrusted", apr_psprintf(pool, "certificate %d of the chain is not accepted: %s", first->depth, X509_verify_cert_error_string(first->code)));
+        fail(facts, result, "cert-untrusted",
+             apr_psprintf(pool, "certificate %d of the chain is not accepted: %s", first->depth,
+                          X509_verify_cert_error_string(first->code)));
     }
 }
 
-apr_status_t ss_tls_judge(const ss_settings_t *s, SSL *ssl, const char *name, const ss_tls_errors_t *errors, ss_tls_facts_t *facts, ss_result_t *result)
+apr_status_t ss_tls_judge(const ss_settings_t *s, SSL *ssl, const char *name,
+                          const ss_tls_errors_t *errors, ss_tls_facts_t *facts, ss_result_t *result)
 {
     ss_result_t found;
     apr_pool_t *pool;
 
     if (!ss_tls_is_named(s, SSL_version(ssl))) {
         ss_result_clear(&found);
-        ss_result_set(&found, "tls", "", "tls-version", "the server chose %s, which SMTPSendTLS does not name", SSL_get_version(ssl));
+        ss_result_set(&found, "tls", "", "tls-version",
+                      "the server chose %s, which SMTPSendTLS does not name", SSL_get_version(ssl));
         *result = found;
         apr_cpystrn(facts->verify, found.text, sizeof(facts->verify));
         return APR_EACCES;
@@ -252,9 +313,12 @@ apr_status_t ss_tls_judge(const ss_settings_t *s, SSL *ssl, const char *name, co
             apr_cpystrn(facts->verify, "pinned", sizeof(facts->verify));
             return APR_SUCCESS;
         }
-        fail(facts, result, "cert-fingerprint", "the certificate is not the one that SMTPSendTLSFingerprint names");
+        fail(facts, result, "cert-fingerprint",
+             "the certificate is not the one that SMTPSendTLSFingerprint names");
         result->text[0] = '\0';
-        apr_snprintf(result->text, sizeof(result->text), "the certificate is not the one that SMTPSendTLSFingerprint names: it has %s", facts->fingerprint);
+        apr_snprintf(result->text, sizeof(result->text),
+                     "the certificate is not the one that SMTPSendTLSFingerprint names: it has %s",
+                     facts->fingerprint);
         return APR_EACCES;
     }
     apr_pool_create(&pool, NULL);

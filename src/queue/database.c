@@ -13,11 +13,14 @@ static apr_status_t fail(ss_db_t *db, int code)
 {
     const char *words = db->handle ? apr_dbd_error(db->driver, db->handle, code) : NULL;
 
-    if (db->fault == SS_FAULT_NONE) db->fault = db->dialect->explain(code, words ? words : "no reason given", db->name, &db->rv, &db->result);
+    if (db->fault == SS_FAULT_NONE)
+        db->fault = db->dialect->explain(code, words ? words : "no reason given", db->name, &db->rv,
+                                         &db->result);
     return db->rv;
 }
 
-/* apr_dbd keeps its drivers in the pool of its first caller and never asks again: a pool that lives as long as the process. */
+/* apr_dbd keeps its drivers in the pool of its first caller and never asks again: a pool that lives
+ * as long as the process. */
 static apr_allocator_t *drivers_memory;
 static apr_status_t drivers_rv;
 
@@ -26,7 +29,8 @@ static void make_drivers(void)
     apr_pool_t *pool = NULL;
 
     drivers_rv = apr_allocator_create(&drivers_memory);
-    if (drivers_rv == APR_SUCCESS) drivers_rv = apr_pool_create_unmanaged_ex(&pool, NULL, drivers_memory);
+    if (drivers_rv == APR_SUCCESS)
+        drivers_rv = apr_pool_create_unmanaged_ex(&pool, NULL, drivers_memory);
     if (drivers_rv != APR_SUCCESS) return;
     apr_pool_tag(pool, "database drivers");
     drivers_rv = apr_dbd_init(pool);
@@ -48,22 +52,28 @@ static apr_status_t connect_to(ss_db_t *db, const char *params)
 
     if (rv == APR_SUCCESS) rv = apr_dbd_get_driver(db->pool, dialect->driver, &db->driver);
     if (rv != APR_SUCCESS) {
-        ss_result_set(&db->result, "queue", "", NULL, "apr_dbd's driver %s cannot be loaded: install APR-util's %s package (libaprutil1-dbd-%s)",
+        ss_result_set(&db->result, "queue", "", NULL,
+                      "apr_dbd's driver %s cannot be loaded: install APR-util's %s package "
+                      "(libaprutil1-dbd-%s)",
                       dialect->driver, dialect->driver, dialect->driver);
         return rv;
     }
-    rv = apr_dbd_open_ex(db->driver, db->pool, dialect->params ? dialect->params(params, db->pool) : params, &db->handle, &words);
+    rv = apr_dbd_open_ex(db->driver, db->pool,
+                         dialect->params ? dialect->params(params, db->pool) : params, &db->handle,
+                         &words);
     if (rv != APR_SUCCESS) {
         db->handle = NULL;
         if (!words) words = "no reason given";
-        ss_result_set(&db->result, "queue", "", NULL, "the queue %s cannot be opened: %.*s", db->name, (int)strcspn(words, "\r\n"), words);
+        ss_result_set(&db->result, "queue", "", NULL, "the queue %s cannot be opened: %.*s",
+                      db->name, (int)strcspn(words, "\r\n"), words);
         return rv;
     }
     int code = dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_READ);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
-apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params, apr_pool_t *pool)
+apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params,
+                        apr_pool_t *pool)
 {
     memset(db, 0, sizeof(*db));
     apr_pool_create(&db->pool, pool);
@@ -77,7 +87,8 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
 
 apr_status_t ss_db_write(ss_db_t *db, int is_new)
 {
-    int code = is_new ? db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_NEW) : 0;
+    int code =
+        is_new ? db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_NEW) : 0;
 
     if (!code) code = db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_WRITE);
     return code ? fail(db, code) : APR_SUCCESS;
@@ -94,7 +105,8 @@ static const char *find_mark(const ss_mark_t *marks, const char *text, apr_size_
     return NULL;
 }
 
-/* Each mark by what it stands for; an argument ("%s") stays, and its type follows. out NULL: only the length. */
+/* Each mark by what it stands for; an argument ("%s") stays, and its type follows. out NULL: only
+ * the length. */
 static apr_size_t put_marks(const char *from, const ss_mark_t *marks, char *out)
 {
     apr_size_t total = 0;
@@ -124,9 +136,12 @@ static const char *replace(const char *from, const ss_mark_t *marks, apr_pool_t 
 /* The dialect's marks, whose texts may hold {node}, then that, then the types. */
 static const char *text_of(const ss_db_t *db, const char *source, apr_pool_t *pool)
 {
-    const ss_mark_t node[] = { { "{node}", apr_pstrcat(pool, "'", db->node ? db->node : "", "'", NULL) }, { NULL, NULL } };
+    const ss_mark_t node[] = {
+        { "{node}", apr_pstrcat(pool, "'", db->node ? db->node : "", "'", NULL) }, { NULL, NULL }
+    };
 
-    return replace(replace(replace(source, db->dialect->marks, pool), node, pool), db->dialect->types, pool);
+    return replace(replace(replace(source, db->dialect->marks, pool), node, pool),
+                   db->dialect->types, pool);
 }
 
 static const char *source_of(const ss_db_t *db, ss_sql_t sql)
@@ -149,7 +164,9 @@ apr_status_t ss_db_prepare(ss_db_t *db)
         if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
         /* A server knows a prepared statement by a name. */
         const char *label = db->dialect->is_file ? NULL : apr_psprintf(db->pool, "smtp_send_%d", i);
-        int code = apr_dbd_prepare(db->driver, db->pool, db->handle, text_of(db, source_of(db, (ss_sql_t)i), db->scratch), label, &db->statements[i]);
+        int code = apr_dbd_prepare(db->driver, db->pool, db->handle,
+                                   text_of(db, source_of(db, (ss_sql_t)i), db->scratch), label,
+                                   &db->statements[i]);
         if (code) {
             db->statements[i] = NULL;
             return fail(db, code);
@@ -158,7 +175,8 @@ apr_status_t ss_db_prepare(ss_db_t *db)
     return APR_SUCCESS;
 }
 
-/* A server takes no text that is not UTF-8, and mail is full of it: subjects, and what relays say. */
+/* A server takes no text that is not UTF-8, and mail is full of it: subjects, and what relays say.
+ */
 static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
 {
     const char *p = source_of(db, sql);
@@ -166,7 +184,8 @@ static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
 
     if (db->dialect->is_file) return;
     while ((p = strchr(p, '%')) != NULL) {
-        if (!strncmp(p, "%s", 2) && args[i]) args[i] = ss_text_utf8(db->scratch, args[i], strlen(args[i]));
+        if (!strncmp(p, "%s", 2) && args[i])
+            args[i] = ss_text_utf8(db->scratch, args[i], strlen(args[i]));
         i += strncmp(p, "%pDb", 4) ? 1 : 4;
         p++;
     }
@@ -174,7 +193,8 @@ static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
 
 /* ---- many rows a statement ---- */
 
-/* On a server the way there and back costs more than the row. These sizes are prepared, so that a batch of any size is few statements. */
+/* On a server the way there and back costs more than the row. These sizes are prepared, so that a
+ * batch of any size is few statements. */
 static const int many_rows[SS_DB_MANY_KINDS] = { 16, 4 };
 
 /* The text with its one row of VALUES `rows` times. */
@@ -190,19 +210,24 @@ static const char *multiply(const char *text, int rows, apr_pool_t *pool)
     } while (depth);
     const char *one = apr_pstrmemdup(pool, row, (apr_size_t)(end - row));
     for (int i = 0; i < rows; i++) APR_ARRAY_PUSH(all, const char *) = one;
-    return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(row - text)), apr_array_pstrcat(pool, all, ','), end, NULL);
+    return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(row - text)),
+                       apr_array_pstrcat(pool, all, ','), end, NULL);
 }
 
 static int prepare_many(ss_db_t *db, ss_sql_t sql, int kind)
 {
     if (db->many[sql][kind]) return 0;
-    const char *text = text_of(db, multiply(source_of(db, sql), many_rows[kind], db->scratch), db->scratch);
-    int code = apr_dbd_prepare(db->driver, db->pool, db->handle, text, apr_psprintf(db->pool, "smtp_send_%d_%d", sql, many_rows[kind]), &db->many[sql][kind]);
+    const char *text =
+        text_of(db, multiply(source_of(db, sql), many_rows[kind], db->scratch), db->scratch);
+    int code = apr_dbd_prepare(db->driver, db->pool, db->handle, text,
+                               apr_psprintf(db->pool, "smtp_send_%d_%d", sql, many_rows[kind]),
+                               &db->many[sql][kind]);
     if (code) db->many[sql][kind] = NULL;
     return code;
 }
 
-apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, const void **args, int *changed)
+apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, const void **args,
+                            int *changed)
 {
     int total = 0;
 
@@ -212,7 +237,10 @@ apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, cons
         now = kind < SS_DB_MANY_KINDS ? many_rows[kind] : 1;
         for (int i = 0; i < now; i++) clean(db, sql, args + (at + i) * width);
         code = now > 1 ? prepare_many(db, sql, kind) : 0;
-        if (!code) code = apr_dbd_pbquery(db->driver, db->scratch, db->handle, &count, now > 1 ? db->many[sql][kind] : db->statements[sql], args + at * width);
+        if (!code)
+            code = apr_dbd_pbquery(db->driver, db->scratch, db->handle, &count,
+                                   now > 1 ? db->many[sql][kind] : db->statements[sql],
+                                   args + at * width);
         if (code) return fail(db, code);
         total += count;
         at += now;
@@ -228,10 +256,12 @@ static int keep_row(ss_db_t *db, ss_sql_t sql, const void **args, apr_array_head
 
     for (const char *p = source_of(db, sql); (p = strchr(p, '%')) != NULL; p++) {
         int is_number = !strncmp(p, "%lld", 4), is_blob = !strncmp(p, "%pDb", 4);
-        APR_ARRAY_PUSH(kept, const void *) = is_number ? apr_pmemdup(db->scratch, args[count], sizeof(apr_int64_t)) : args[count];
+        APR_ARRAY_PUSH(kept, const void *) =
+            is_number ? apr_pmemdup(db->scratch, args[count], sizeof(apr_int64_t)) : args[count];
         count++;
         if (!is_blob) continue;
-        APR_ARRAY_PUSH(kept, const void *) = apr_pmemdup(db->scratch, args[count], sizeof(apr_size_t));
+        APR_ARRAY_PUSH(kept, const void *) =
+            apr_pmemdup(db->scratch, args[count], sizeof(apr_size_t));
         APR_ARRAY_PUSH(kept, const void *) = args[count + 1];
         APR_ARRAY_PUSH(kept, const void *) = args[count + 2];
         count += 3;
@@ -243,7 +273,8 @@ static int width_of(const ss_db_t *db, ss_sql_t sql)
 {
     int width = 0;
 
-    for (const char *p = source_of(db, sql); (p = strchr(p, '%')) != NULL; p++) width += strncmp(p, "%pDb", 4) ? 1 : 4;
+    for (const char *p = source_of(db, sql); (p = strchr(p, '%')) != NULL; p++)
+        width += strncmp(p, "%pDb", 4) ? 1 : 4;
     return width;
 }
 
@@ -253,7 +284,8 @@ static apr_status_t flush_one(ss_db_t *db, ss_sql_t sql)
 
     if (!kept || !kept->nelts) return APR_SUCCESS;
     int width = width_of(db, sql);
-    apr_status_t rv = ss_db_run_many(db, sql, kept->nelts / width, width, (const void **)(void *)kept->elts, NULL);
+    apr_status_t rv = ss_db_run_many(db, sql, kept->nelts / width, width,
+                                     (const void **)(void *)kept->elts, NULL);
     apr_array_clear(kept);
     return rv;
 }
@@ -261,7 +293,9 @@ static apr_status_t flush_one(ss_db_t *db, ss_sql_t sql)
 apr_status_t ss_db_put(ss_db_t *db, ss_sql_t sql, const void **args)
 {
     if (db->dialect->is_file || db->is_careful) return ss_db_run(db, sql, args, NULL);
-    if (!db->gathered[sql]) db->gathered[sql] = apr_array_make(db->scratch, many_rows[0] * SS_DB_ARGS_MAX, sizeof(const void *));
+    if (!db->gathered[sql])
+        db->gathered[sql] =
+            apr_array_make(db->scratch, many_rows[0] * SS_DB_ARGS_MAX, sizeof(const void *));
     int width = keep_row(db, sql, args, db->gathered[sql]);
     return db->gathered[sql]->nelts / width < many_rows[0] ? APR_SUCCESS : flush_one(db, sql);
 }
@@ -270,7 +304,8 @@ apr_status_t ss_db_flush(ss_db_t *db)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    for (int sql = 0; sql < SS_SQL_COUNT && rv == APR_SUCCESS; sql++) rv = flush_one(db, (ss_sql_t)sql);
+    for (int sql = 0; sql < SS_SQL_COUNT && rv == APR_SUCCESS; sql++)
+        rv = flush_one(db, (ss_sql_t)sql);
     return rv;
 }
 
@@ -318,7 +353,8 @@ apr_status_t ss_db_run(ss_db_t *db, ss_sql_t sql, const void **args, int *change
     int rows = 0;
 
     clean(db, sql, args);
-    int code = apr_dbd_pbquery(db->driver, db->scratch, db->handle, &rows, db->statements[sql], args);
+    int code =
+        apr_dbd_pbquery(db->driver, db->scratch, db->handle, &rows, db->statements[sql], args);
     if (changed) *changed = rows;
     return code ? fail(db, code) : APR_SUCCESS;
 }
@@ -328,7 +364,8 @@ apr_status_t ss_db_select(ss_db_t *db, ss_sql_t sql, const void **args)
     db->rows = NULL;
     db->row = NULL;
     clean(db, sql, args);
-    int code = apr_dbd_pbselect(db->driver, db->scratch, db->handle, &db->rows, db->statements[sql], !db->dialect->is_file, args);
+    int code = apr_dbd_pbselect(db->driver, db->scratch, db->handle, &db->rows, db->statements[sql],
+                                !db->dialect->is_file, args);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
@@ -336,7 +373,8 @@ apr_status_t ss_db_ask(ss_db_t *db, const char *text)
 {
     db->rows = NULL;
     db->row = NULL;
-    int code = apr_dbd_select(db->driver, db->scratch, db->handle, &db->rows, text, !db->dialect->is_file);
+    int code =
+        apr_dbd_select(db->driver, db->scratch, db->handle, &db->rows, text, !db->dialect->is_file);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
@@ -354,7 +392,9 @@ const char *ss_db_text(const ss_db_t *db, int n)
 
     if (db->dialect->is_file) return apr_dbd_get_entry(db->driver, db->row, n);
     /* That driver's entry is an empty text where the database has NULL. */
-    return apr_dbd_datum_get(db->driver, db->row, n, APR_DBD_TYPE_STRING, &text) == APR_SUCCESS ? text : NULL;
+    return apr_dbd_datum_get(db->driver, db->row, n, APR_DBD_TYPE_STRING, &text) == APR_SUCCESS
+               ? text
+               : NULL;
 }
 
 apr_int64_t ss_db_number(const ss_db_t *db, int n)
@@ -373,6 +413,9 @@ const char *ss_db_bytes(const ss_db_t *db, int n, apr_size_t len, apr_pool_t *po
     if (db->dialect->is_file) return apr_pmemdup(pool, text, len);
     char *bytes = apr_palloc(pool, len + 1);
     /* "\\x" and two digits a byte */
-    if (strncmp(text, "\\x", 2) || strlen(text) != len * 2 + 2 || apr_unescape_hex(bytes, text + 2, (apr_ssize_t)(len * 2), 0, &got) != APR_SUCCESS || got != len) return NULL;
+    if (strncmp(text, "\\x", 2) || strlen(text) != len * 2 + 2 ||
+        apr_unescape_hex(bytes, text + 2, (apr_ssize_t)(len * 2), 0, &got) != APR_SUCCESS ||
+        got != len)
+        return NULL;
     return bytes;
 }

@@ -1,76 +1,110 @@
-/* dialect_pgsql.c: the queue on a server that speaks PostgreSQL's protocol and dialect, shared by several nodes: statements, tables and error classes. Each
- * message is delivered by the node whose name is in its row (lease.h). Nothing here that such databases lack when they are distributed: no LISTEN, no
- * advisory lock, no rule. Texts are compared byte by byte (COLLATE "C"), so that keys have one order on every server. */
+/* dialect_pgsql.c: the queue on a server that speaks PostgreSQL's protocol and dialect, shared by
+ * several nodes: statements, tables and error classes. Each message is delivered by the node whose
+ * name is in its row (lease.h). Nothing here that such databases lack when they are distributed: no
+ * LISTEN, no advisory lock, no rule. Texts are compared byte by byte (COLLATE "C"), so that keys
+ * have one order on every server. */
 #include "queue/dialect.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#define NODE_LIMIT "60000000"              /* microseconds without a sign of life after which a node's mail goes to the others: SS_LEASE_LIMIT */
+/* microseconds without a sign of life after which a node's mail goes to the others: SS_LEASE_LIMIT
+ */
+#define NODE_LIMIT "60000000"
 /* One clock for all nodes: the server's. */
 #define SERVER_NOW "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
 
-static const ss_mark_t marks[] = {
-    { "{own}", " AND node = {node}" }, { "{own_setting}", " AND node IN ('', {node})" }, { "{foreign}", "CASE WHEN m.node = {node} THEN 0 ELSE 1 END" },
-    { "{like}", "ILIKE" }, { "{by_failed}", "" }, { NULL, NULL }
-};
+static const ss_mark_t marks[] = { { "{own}", " AND node = {node}" },
+                                   { "{own_setting}", " AND node IN ('', {node})" },
+                                   { "{foreign}", "CASE WHEN m.node = {node} THEN 0 ELSE 1 END" },
+                                   { "{like}", "ILIKE" },
+                                   { "{by_failed}", "" },
+                                   { NULL, NULL } };
 
-/* A server that is not told the type takes it from what stands beside: a number beside a small constant would be a small number. */
-static const ss_mark_t types[] = { { "%s", "::text" }, { "%lld", "::bigint" }, { "%pDb", "::bytea" }, { NULL, NULL } };
+/* A server that is not told the type takes it from what stands beside: a number beside a small
+ * constant would be a small number. */
+static const ss_mark_t types[] = {
+    { "%s", "::text" }, { "%lld", "::bigint" }, { "%pDb", "::bytea" }, { NULL, NULL }
+};
 
 static const char *const sql[SS_SQL_COUNT] = {
     /* Pauses, and what hosts were found to need, are everybody's; the rest is the node's own. */
-    [SS_SQL_SET] =
-        "INSERT INTO setting (key, value, who, time, node) SELECT k, v, w, t, CASE WHEN left(k, 6) = 'pause/' OR left(k, 8) = 'learned/' THEN '' ELSE {node} END"
-        " FROM (SELECT %s AS k, %s AS v, %s AS w, %lld AS t) given"
-        " ON CONFLICT (key, node) DO UPDATE SET value = excluded.value, who = excluded.who, time = excluded.time",
+    [SS_SQL_SET] = "INSERT INTO setting (key, value, who, time, node) SELECT k, v, w, t, CASE WHEN "
+                   "left(k, 6) = 'pause/' OR left(k, 8) = 'learned/' THEN '' ELSE {node} END"
+                   " FROM (SELECT %s AS k, %s AS v, %s AS w, %lld AS t) given"
+                   " ON CONFLICT (key, node) DO UPDATE SET value = excluded.value, who = "
+                   "excluded.who, time = excluded.time",
     [SS_SQL_RESCUE] = "",
     [SS_SQL_END_MANY] =
-        "UPDATE recipient r SET state = v.state, attempts = v.attempts, next = v.next, reply = v.reply, dsn = v.dsn, host = v.host, cause = v.cause, advice = v.advice,"
+        "UPDATE recipient r SET state = v.state, attempts = v.attempts, next = v.next, reply = "
+        "v.reply, dsn = v.dsn, host = v.host, cause = v.cause, advice = v.advice,"
         " uncertain = v.uncertain, delivered = v.delivered, last = v.last"
         " FROM (VALUES (%lld, %lld, %lld, %s, %s, %s, %s, %s, %lld, %lld, %lld, %s, %lld))"
-        " AS v (state, attempts, next, reply, dsn, host, cause, advice, uncertain, delivered, last, message, number)"
+        " AS v (state, attempts, next, reply, dsn, host, cause, advice, uncertain, delivered, "
+        "last, message, number)"
         " WHERE r.message = v.message AND r.number = v.number AND r.state < 3",
     [SS_SQL_SETTLE_MANY] =
-        "UPDATE message m SET due = v.due, finished = v.finished, attempts = v.attempts, n_queued = v.n_queued, n_deferred = v.n_deferred, n_held = 0,"
-        " n_sent = v.n_sent, n_failed = v.n_failed, n_expired = v.n_expired, n_cancelled = v.n_cancelled,"
+        "UPDATE message m SET due = v.due, finished = v.finished, attempts = v.attempts, n_queued "
+        "= v.n_queued, n_deferred = v.n_deferred, n_held = 0,"
+        " n_sent = v.n_sent, n_failed = v.n_failed, n_expired = v.n_expired, n_cancelled = "
+        "v.n_cancelled,"
         " body = CASE WHEN v.finished > 0 THEN NULL ELSE m.body END"
         " FROM (VALUES (%lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %s, %lld))"
-        " AS v (due, finished, attempts, n_queued, n_deferred, n_sent, n_failed, n_expired, n_cancelled, id, most)"
+        " AS v (due, finished, attempts, n_queued, n_deferred, n_sent, n_failed, n_expired, "
+        "n_cancelled, id, most)"
         " WHERE m.id = v.id AND m.rcpts = 1 AND m.parts <= v.most",
-    [SS_SQL_NODE_BEAT] = "UPDATE node SET seen = " SERVER_NOW ", holds = %s WHERE name = {node} AND token = %s",
+    [SS_SQL_NODE_BEAT] =
+        "UPDATE node SET seen = " SERVER_NOW ", holds = %s WHERE name = {node} AND token = %s",
     [SS_SQL_NODE_CLAIM] =
         "INSERT INTO node (name, token, seen, holds) VALUES ({node}, %s, " SERVER_NOW ", %s)"
-        " ON CONFLICT (name) DO UPDATE SET token = excluded.token, seen = excluded.seen, holds = excluded.holds",
+        " ON CONFLICT (name) DO UPDATE SET token = excluded.token, seen = excluded.seen, holds = "
+        "excluded.holds",
     /* Who comes back within a moment finds its mail where it was. */
-    [SS_SQL_NODE_LEAVE] = "UPDATE node SET seen = seen - " NODE_LIMIT " + 10000000 WHERE name = {node} AND token = %s",
-    [SS_SQL_NODE_OTHERS] = "SELECT name, holds, CASE WHEN seen < " SERVER_NOW " - " NODE_LIMIT " THEN 1 ELSE 0 END FROM node WHERE name <> {node} ORDER BY name LIMIT 100",
-    /* Its token goes first: a node that was only slow finds out with its next sign of life, whose row this transaction holds until it ends. */
-    [SS_SQL_NODE_BURY] = "UPDATE node SET token = '' WHERE name = %s AND seen < " SERVER_NOW " - " NODE_LIMIT,
-    /* What waits, of relays that this node can send for; second: what is finished. What was taken, counted as COUNTS counts. */
+    [SS_SQL_NODE_LEAVE] = "UPDATE node SET seen = seen - " NODE_LIMIT
+                          " + 10000000 WHERE name = {node} AND token = %s",
+    [SS_SQL_NODE_OTHERS] =
+        "SELECT name, holds, CASE WHEN seen < " SERVER_NOW " - " NODE_LIMIT
+        " THEN 1 ELSE 0 END FROM node WHERE name <> {node} ORDER BY name LIMIT 100",
+    /* Its token goes first: a node that was only slow finds out with its next sign of life, whose
+       row this transaction holds until it ends. */
+    [SS_SQL_NODE_BURY] =
+        "UPDATE node SET token = '' WHERE name = %s AND seen < " SERVER_NOW " - " NODE_LIMIT,
+    /* What waits, of relays that this node can send for; second: what is finished. What was taken,
+       counted as COUNTS counts. */
     [SS_SQL_NODE_TAKE] =
-        "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE node = %s AND finished = 0"
-        " AND relay = ANY (string_to_array(%s, chr(10))) ORDER BY relay, due, id LIMIT %lld FOR UPDATE SKIP LOCKED)"
+        "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
+        "node = %s AND finished = 0"
+        " AND relay = ANY (string_to_array(%s, chr(10))) ORDER BY relay, due, id LIMIT %lld FOR "
+        "UPDATE SKIP LOCKED)"
         " RETURNING relay, size, created, n_queued, n_deferred, n_held)"
-        " SELECT relay, CASE WHEN n_queued > 0 THEN 1 ELSE 0 END, CASE WHEN n_queued + n_deferred > 0 THEN 1 ELSE 0 END, count(*), sum(size), min(created),"
+        " SELECT relay, CASE WHEN n_queued > 0 THEN 1 ELSE 0 END, CASE WHEN n_queued + n_deferred "
+        "> 0 THEN 1 ELSE 0 END, count(*), sum(size), min(created),"
         " sum(n_queued), sum(n_deferred), sum(n_held) FROM taken GROUP BY 1, 2, 3",
     [SS_SQL_NODE_TAKE_REST] =
-        "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE node = %s AND finished > 0 LIMIT %lld FOR UPDATE SKIP LOCKED)"
+        "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
+        "node = %s AND finished > 0 LIMIT %lld FOR UPDATE SKIP LOCKED)"
         " RETURNING relay, size, created, n_sent, n_failed, n_expired, n_cancelled)"
-        " SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
+        " SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 "
+        "THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM taken GROUP BY 1, 2",
-    [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT 1 FROM message m WHERE m.node = node.name)",
+    [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT "
+                           "1 FROM message m WHERE m.node = node.name)",
     /* Results that an application has not taken yet; the rest of its settings is nobody's. */
     [SS_SQL_NODE_TAKE_HOOKS] =
-        "WITH taken AS (UPDATE setting SET node = {node} WHERE node = %s AND left(key, 8) = 'webhook/' RETURNING key, value) SELECT key, value FROM taken",
+        "WITH taken AS (UPDATE setting SET node = {node} WHERE node = %s AND left(key, 8) = "
+        "'webhook/' RETURNING key, value) SELECT key, value FROM taken",
     [SS_SQL_NODE_FORGET_SETTINGS] = "DELETE FROM setting WHERE node = %s",
-    /* A person's action on what another node delivers: that node is told, since it knows the message by heart. */
-    [SS_SQL_HAND_OVER] =
-        "INSERT INTO handed (node, message, time, relay, action, who, recipients, from_state, is_finished, size)"
-        " SELECT node, id, %lld, relay, %lld, %s, %lld, %lld, %lld, size FROM message WHERE id = %s AND node <> {node}",
+    /* A person's action on what another node delivers: that node is told, since it knows the
+       message by heart. */
+    [SS_SQL_HAND_OVER] = "INSERT INTO handed (node, message, time, relay, action, who, recipients, "
+                         "from_state, is_finished, size)"
+                         " SELECT node, id, %lld, relay, %lld, %s, %lld, %lld, %lld, size FROM "
+                         "message WHERE id = %s AND node <> {node}",
     [SS_SQL_HANDED] =
-        "SELECT message, relay, action, who, recipients, from_state, is_finished, size, time FROM handed WHERE node = {node} ORDER BY time, message LIMIT %lld",
-    [SS_SQL_HANDED_DONE] = "DELETE FROM handed WHERE node = {node} AND message = %s AND time = %lld",
+        "SELECT message, relay, action, who, recipients, from_state, is_finished, size, time FROM "
+        "handed WHERE node = {node} ORDER BY time, message LIMIT %lld",
+    [SS_SQL_HANDED_DONE] =
+        "DELETE FROM handed WHERE node = {node} AND message = %s AND time = %lld",
     [SS_SQL_SHARED] = "SELECT key, value FROM setting WHERE node = '' ORDER BY key LIMIT %lld",
 };
 
@@ -78,23 +112,35 @@ static const char *const sql[SS_SQL_COUNT] = {
 #define NUMBER "BIGINT NOT NULL"
 
 static const char *const schema[] = {
-    "CREATE TABLE message (id " KEY " PRIMARY KEY, relay " KEY ", finished " NUMBER " DEFAULT 0, due " NUMBER ","
-    " size " NUMBER ", created " NUMBER ", n_queued " NUMBER ", n_deferred " NUMBER ", n_held " NUMBER ","
+    "CREATE TABLE message (id " KEY " PRIMARY KEY, relay " KEY ", finished " NUMBER
+    " DEFAULT 0, due " NUMBER ","
+    " size " NUMBER ", created " NUMBER ", n_queued " NUMBER ", n_deferred " NUMBER
+    ", n_held " NUMBER ","
     " n_sent " NUMBER " DEFAULT 0, n_failed " NUMBER " DEFAULT 0, n_expired " NUMBER " DEFAULT 0,"
     " n_cancelled " NUMBER " DEFAULT 0, rcpts " NUMBER ", parts " NUMBER ", attempts " NUMBER ","
     " priority " NUMBER ", uid " NUMBER ", flags " NUMBER ", ret " NUMBER ", at " NUMBER ","
-    " expire " NUMBER ", paused_base " NUMBER ", held " NUMBER ", held_since " NUMBER ", node " KEY ","
-    " sender " KEY ", submitter TEXT COLLATE \"C\", subject TEXT, message_id TEXT, header_from TEXT, envid TEXT, door TEXT, metadata TEXT,"
+    " expire " NUMBER ", paused_base " NUMBER ", held " NUMBER ", held_since " NUMBER ", node " KEY
+    ","
+    " sender " KEY ", submitter TEXT COLLATE \"C\", subject TEXT, message_id TEXT, header_from "
+    "TEXT, envid TEXT, door TEXT, metadata TEXT,"
     " webhook TEXT, idem_key TEXT COLLATE \"C\", content_hash TEXT, created_by TEXT, body BYTEA)",
-    "CREATE TABLE recipient (message " KEY ", number " NUMBER ", address " KEY ", orcpt TEXT, notify " NUMBER ","
-    " state " NUMBER ", attempts " NUMBER ", next " NUMBER ", reply TEXT, dsn TEXT, host TEXT, cause TEXT, advice TEXT,"
+    "CREATE TABLE recipient (message " KEY ", number " NUMBER ", address " KEY
+    ", orcpt TEXT, notify " NUMBER ","
+    " state " NUMBER ", attempts " NUMBER ", next " NUMBER
+    ", reply TEXT, dsn TEXT, host TEXT, cause TEXT, advice TEXT,"
     " uncertain " NUMBER ", delivered " NUMBER ", last " NUMBER ", PRIMARY KEY (message, number))",
-    "CREATE TABLE body (message " KEY ", number " NUMBER ", bytes BYTEA NOT NULL, PRIMARY KEY (message, number))",
-    "CREATE TABLE event (message " KEY ", time " NUMBER ", recipient " NUMBER ", what TEXT NOT NULL, text TEXT, host TEXT)",
-    "CREATE TABLE setting (key " KEY ", node " KEY ", value TEXT NOT NULL, who TEXT, time " NUMBER ", PRIMARY KEY (key, node))",
-    "CREATE TABLE node (name " KEY " PRIMARY KEY, token TEXT NOT NULL, seen " NUMBER ", holds TEXT)",
-    "CREATE TABLE handed (node " KEY ", message " KEY ", time " NUMBER ", relay TEXT NOT NULL, action " NUMBER ", who TEXT, recipients " NUMBER ","
-    " from_state " NUMBER ", is_finished " NUMBER ", size " NUMBER ", PRIMARY KEY (node, message, time))",
+    "CREATE TABLE body (message " KEY ", number " NUMBER
+    ", bytes BYTEA NOT NULL, PRIMARY KEY (message, number))",
+    "CREATE TABLE event (message " KEY ", time " NUMBER ", recipient " NUMBER
+    ", what TEXT NOT NULL, text TEXT, host TEXT)",
+    "CREATE TABLE setting (key " KEY ", node " KEY ", value TEXT NOT NULL, who TEXT, time " NUMBER
+    ", PRIMARY KEY (key, node))",
+    "CREATE TABLE node (name " KEY " PRIMARY KEY, token TEXT NOT NULL, seen " NUMBER
+    ", holds TEXT)",
+    "CREATE TABLE handed (node " KEY ", message " KEY ", time " NUMBER
+    ", relay TEXT NOT NULL, action " NUMBER ", who TEXT, recipients " NUMBER ","
+    " from_state " NUMBER ", is_finished " NUMBER ", size " NUMBER
+    ", PRIMARY KEY (node, message, time))",
     "CREATE INDEX message_due ON message (node, relay, due, id) WHERE finished = 0",
     "CREATE INDEX message_open ON message (id) WHERE finished = 0",
     "CREATE INDEX message_done ON message (node, finished, id) WHERE finished > 0",
@@ -109,18 +155,24 @@ static const char *const schema[] = {
 /* The first version that was ever written to a server is the second. */
 static const char *const *const migrations[] = { NULL, NULL };
 
-/* A server that says nothing more must not hold up the queue for as long as TCP hopes. What the configuration says itself stays. */
+/* A server that says nothing more must not hold up the queue for as long as TCP hopes. What the
+ * configuration says itself stays. */
 static const char *params(const char *given, apr_pool_t *pool)
 {
     static const char *const ours[][2] = {
-        { "connect_timeout", "5" }, { "keepalives_idle", "10" }, { "keepalives_interval", "5" }, { "keepalives_count", "3" }, { "tcp_user_timeout", "20000" },
-        { "application_name", "mod_smtp_send" }
+        { "connect_timeout", "5" },      { "keepalives_idle", "10" },
+        { "keepalives_interval", "5" },  { "keepalives_count", "3" },
+        { "tcp_user_timeout", "20000" }, { "application_name", "mod_smtp_send" }
     };
     int is_url = strstr(given, "://") != NULL;
 
     for (apr_size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
         if (strstr(given, ours[i][0])) continue;
-        given = apr_pstrcat(pool, given, !is_url ? " " : strchr(given, '?') ? "&" : "?", ours[i][0], "=", ours[i][1], NULL);
+        given = apr_pstrcat(pool, given,
+                            !is_url              ? " "
+                            : strchr(given, '?') ? "&"
+                                                 : "?",
+                            ours[i][0], "=", ours[i][1], NULL);
     }
     return given;
 }
@@ -143,48 +195,75 @@ static const char *name(const char *given, apr_pool_t *pool)
     if (url) {
         const char *place = url + 3, *at = strchr(place, '@');
         if (at) place = at + 1;
-        return apr_pstrcat(pool, "PostgreSQL ", apr_pstrndup(pool, place, strcspn(place, "?")), NULL);
+        return apr_pstrcat(pool, "PostgreSQL ", apr_pstrndup(pool, place, strcspn(place, "?")),
+                           NULL);
     }
-    const char *host = value_of(given, "host", pool), *port = value_of(given, "port", pool), *database = value_of(given, "dbname", pool);
-    return apr_pstrcat(pool, "PostgreSQL ", host ? host : "on this machine", port ? ":" : "", port ? port : "", database ? "/" : "", database ? database : "", NULL);
+    const char *host = value_of(given, "host", pool), *port = value_of(given, "port", pool),
+               *database = value_of(given, "dbname", pool);
+    return apr_pstrcat(pool, "PostgreSQL ", host ? host : "on this machine", port ? ":" : "",
+                       port ? port : "", database ? "/" : "", database ? database : "", NULL);
 }
 
-/* A commit is on the disk when it returns, whatever the role's default is. Nothing waits for ever. */
+/* A commit is on the disk when it returns, whatever the role's default is. Nothing waits for ever.
+ */
 static const char *const reading[] = {
-    /* Each statement goes by a key. Tables that were empty when a statement was planned would be read from end to end for as long as the server keeps that plan. */
-    "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('enable_seqscan', 'enable_hashjoin', 'enable_mergejoin')",
-    "SET client_encoding = 'UTF8'", "SET bytea_output = 'hex'", "SET statement_timeout = '60s'", "SET lock_timeout = '20s'",
-    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY", NULL
+    /* Each statement goes by a key. Tables that were empty when a statement was planned would be
+       read from end to end for as long as the server keeps that plan. */
+    "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('enable_seqscan', "
+    "'enable_hashjoin', 'enable_mergejoin')",
+    "SET client_encoding = 'UTF8'",
+    "SET bytea_output = 'hex'",
+    "SET statement_timeout = '60s'",
+    "SET lock_timeout = '20s'",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY",
+    NULL
 };
-static const char *const making[] = { "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE", NULL };
-static const char *const writing[] = {
-    "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
-    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'", NULL
+static const char *const making[] = { "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+                                      NULL };
+static const char *const writing[] = { "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+                                       "SELECT set_config('synchronous_commit', 'on', false) WHERE "
+                                       "current_setting('synchronous_commit') = 'off'",
+                                       NULL };
+static const char *const *const settings[] = {
+    [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing
 };
-static const char *const *const settings[] = { [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing };
 
-static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, ss_prepare_t how)
+static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
+                   ss_prepare_t how)
 {
     int code = 0, changed;
 
     (void)pool;
-    for (const char *const *text = settings[how]; *text && !code; text++) code = apr_dbd_query(driver, handle, &changed, *text);
+    for (const char *const *text = settings[how]; *text && !code; text++)
+        code = apr_dbd_query(driver, handle, &changed, *text);
     return code;
 }
 
-/* apr_dbd tells no SQLSTATE: the server's English words have to do. Where it speaks another language, or says something else, the store asks whether the
- * connection still works (store.c). */
-static const struct { const char *words; apr_status_t rv; const char *word, *text; } faults[] = {
+/* apr_dbd tells no SQLSTATE: the server's English words have to do. Where it speaks another
+ * language, or says something else, the store asks whether the connection still works (store.c). */
+static const struct {
+    const char *words;
+    apr_status_t rv;
+    const char *word, *text;
+} faults[] = {
     { "No space left on device", APR_ENOSPC, "ENOSPC", "the disk of the database %s is full" },
     { "could not extend file", APR_ENOSPC, "ENOSPC", "the disk of the database %s is full" },
-    { "read-only transaction", APR_EACCES, "EROFS", "the database %s is read-only: it is a standby, or its administrator made it so; name the server that is written to in SMTPSendQueue" },
-    { "permission denied", APR_EACCES, "EACCES", "the role of SMTPSendQueue may not work on the tables of %s: grant it SELECT, INSERT, UPDATE and DELETE on all of them" },
-    { "statement timeout", APR_EBUSY, "EBUSY", "the database %s took longer than a minute for one statement: look for what locks it or slows it down" },
-    { "lock timeout", APR_EBUSY, "EBUSY", "another program holds locks on the tables of %s: end it" },
+    { "read-only transaction", APR_EACCES, "EROFS",
+      "the database %s is read-only: it is a standby, or its administrator made it so; name the "
+      "server that is written to in SMTPSendQueue" },
+    { "permission denied", APR_EACCES, "EACCES",
+      "the role of SMTPSendQueue may not work on the tables of %s: grant it SELECT, INSERT, UPDATE "
+      "and DELETE on all of them" },
+    { "statement timeout", APR_EBUSY, "EBUSY",
+      "the database %s took longer than a minute for one statement: look for what locks it or "
+      "slows it down" },
+    { "lock timeout", APR_EBUSY, "EBUSY",
+      "another program holds locks on the tables of %s: end it" },
     { "out of memory", APR_ENOMEM, "ENOMEM", "the database %s has no memory left" },
 };
 
-static ss_fault_t explain(int code, const char *words, const char *place, apr_status_t *rv, ss_result_t *result)
+static ss_fault_t explain(int code, const char *words, const char *place, apr_status_t *rv,
+                          ss_result_t *result)
 {
     if (!code) return SS_FAULT_NONE;
     for (apr_size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -194,15 +273,28 @@ static ss_fault_t explain(int code, const char *words, const char *place, apr_st
         return SS_FAULT_STORE;
     }
     *rv = APR_EGENERAL;
-    ss_result_set(result, "queue", "", NULL, "the queue %s refused the work: %.*s", place, (int)strcspn(words, "\r\n"), words);
+    ss_result_set(result, "queue", "", NULL, "the queue %s refused the work: %.*s", place,
+                  (int)strcspn(words, "\r\n"), words);
     return SS_FAULT_REQUEST;
 }
 
 const ss_dialect_t ss_dialect_pgsql = {
-    .driver = "pgsql", .sql = sql, .marks = marks, .types = types, .schema = schema, .migrations = migrations, .begin = "BEGIN",
-    .has_version = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND table_name = 'version' LIMIT 1",
-    .has_tables = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() LIMIT 1",
+    .driver = "pgsql",
+    .sql = sql,
+    .marks = marks,
+    .types = types,
+    .schema = schema,
+    .migrations = migrations,
+    .begin = "BEGIN",
+    .has_version = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() "
+                   "AND table_name = 'version' LIMIT 1",
+    .has_tables =
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() LIMIT 1",
     .is_unfit = "SELECT 1 WHERE current_setting('server_encoding') <> 'UTF8'",
-    .unfit = "%s is not encoded in UTF8: create a database WITH ENCODING 'UTF8' TEMPLATE template0 for the queue",
-    .params = params, .name = name, .prepare = prepare, .explain = explain,
+    .unfit = "%s is not encoded in UTF8: create a database WITH ENCODING 'UTF8' TEMPLATE template0 "
+             "for the queue",
+    .params = params,
+    .name = name,
+    .prepare = prepare,
+    .explain = explain,
 };

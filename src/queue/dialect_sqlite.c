@@ -1,45 +1,76 @@
-/* dialect_sqlite.c: the queue in one file: statements, tables and error classes of SQLite. WAL, so that readers of other processes
- * (the command line) never hold up a commit; synchronous=FULL, so that a commit is on the disk when it returns. */
+/* dialect_sqlite.c: the queue in one file: statements, tables and error classes of SQLite. WAL, so
+ * that readers of other processes (the command line) never hold up a commit; synchronous=FULL, so
+ * that a commit is on the disk when it returns. */
 #include "queue/dialect.h"
 
 #include <string.h>
 
-/* Result codes of SQLite that lead to a sentence of their own (sqlite.org/rescode.html); numbers, so that this file needs only APR. */
-enum { CODE_PERM = 3, CODE_BUSY = 5, CODE_LOCKED = 6, CODE_NOMEM = 7, CODE_READONLY = 8, CODE_IOERR = 10, CODE_CORRUPT = 11, CODE_FULL = 13,
-       CODE_CANTOPEN = 14, CODE_SCHEMA = 17, CODE_AUTH = 23, CODE_NOTADB = 26 };
+/* Result codes of SQLite that lead to a sentence of their own (sqlite.org/rescode.html); numbers,
+ * so that this file needs only APR. */
+enum {
+    CODE_PERM = 3,
+    CODE_BUSY = 5,
+    CODE_LOCKED = 6,
+    CODE_NOMEM = 7,
+    CODE_READONLY = 8,
+    CODE_IOERR = 10,
+    CODE_CORRUPT = 11,
+    CODE_FULL = 13,
+    CODE_CANTOPEN = 14,
+    CODE_SCHEMA = 17,
+    CODE_AUTH = 23,
+    CODE_NOTADB = 26
+};
 
 static const ss_mark_t marks[] = {
-    { "{own}", "" }, { "{own_setting}", "" }, { "{node}", "NULL" }, { "{foreign}", "0" }, { "{like}", "LIKE" },
-    { "{by_failed}", " INDEXED BY message_failed" }, { NULL, NULL }
+    { "{own}", "" },      { "{own_setting}", "" }, { "{node}", "NULL" },
+    { "{foreign}", "0" }, { "{like}", "LIKE" },    { "{by_failed}", " INDEXED BY message_failed" },
+    { NULL, NULL }
 };
 
 static const char *const sql[SS_SQL_COUNT] = {
-    [SS_SQL_SET] =
-        "INSERT INTO setting (key, value, who, time) VALUES (%s, %s, %s, %lld)"
-        " ON CONFLICT (key) DO UPDATE SET value = excluded.value, who = excluded.who, time = excluded.time",
+    [SS_SQL_SET] = "INSERT INTO setting (key, value, who, time) VALUES (%s, %s, %s, %lld)"
+                   " ON CONFLICT (key) DO UPDATE SET value = excluded.value, who = excluded.who, "
+                   "time = excluded.time",
 };
 
-/* The body of a message that fits one part lies in the message's own row, last, so that reading the columns before it never touches it.
- * node, lease: who delivers it where several machines share a queue. */
+/* The body of a message that fits one part lies in the message's own row, last, so that reading the
+ * columns before it never touches it. node, lease: who delivers it where several machines share a
+ * queue. */
 static const char *const schema[] = {
-    "CREATE TABLE message (id TEXT NOT NULL PRIMARY KEY, relay TEXT NOT NULL, finished INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL,"
-    " size INTEGER NOT NULL, created INTEGER NOT NULL, n_queued INTEGER NOT NULL, n_deferred INTEGER NOT NULL, n_held INTEGER NOT NULL,"
-    " n_sent INTEGER NOT NULL DEFAULT 0, n_failed INTEGER NOT NULL DEFAULT 0, n_expired INTEGER NOT NULL DEFAULT 0,"
-    " n_cancelled INTEGER NOT NULL DEFAULT 0, rcpts INTEGER NOT NULL, parts INTEGER NOT NULL, attempts INTEGER NOT NULL,"
-    " priority INTEGER NOT NULL, uid INTEGER NOT NULL, flags INTEGER NOT NULL, ret INTEGER NOT NULL, at INTEGER NOT NULL,"
-    " expire INTEGER NOT NULL, paused_base INTEGER NOT NULL, held INTEGER NOT NULL, held_since INTEGER NOT NULL, node TEXT, lease INTEGER,"
-    " sender TEXT NOT NULL, submitter TEXT, subject TEXT, message_id TEXT, header_from TEXT, envid TEXT, door TEXT, metadata TEXT,"
+    "CREATE TABLE message (id TEXT NOT NULL PRIMARY KEY, relay TEXT NOT NULL, finished INTEGER NOT "
+    "NULL DEFAULT 0, due INTEGER NOT NULL,"
+    " size INTEGER NOT NULL, created INTEGER NOT NULL, n_queued INTEGER NOT NULL, n_deferred "
+    "INTEGER NOT NULL, n_held INTEGER NOT NULL,"
+    " n_sent INTEGER NOT NULL DEFAULT 0, n_failed INTEGER NOT NULL DEFAULT 0, n_expired INTEGER "
+    "NOT NULL DEFAULT 0,"
+    " n_cancelled INTEGER NOT NULL DEFAULT 0, rcpts INTEGER NOT NULL, parts INTEGER NOT NULL, "
+    "attempts INTEGER NOT NULL,"
+    " priority INTEGER NOT NULL, uid INTEGER NOT NULL, flags INTEGER NOT NULL, ret INTEGER NOT "
+    "NULL, at INTEGER NOT NULL,"
+    " expire INTEGER NOT NULL, paused_base INTEGER NOT NULL, held INTEGER NOT NULL, held_since "
+    "INTEGER NOT NULL, node TEXT, lease INTEGER,"
+    " sender TEXT NOT NULL, submitter TEXT, subject TEXT, message_id TEXT, header_from TEXT, envid "
+    "TEXT, door TEXT, metadata TEXT,"
     " webhook TEXT, idem_key TEXT, content_hash TEXT, created_by TEXT, body BLOB)",
-    "CREATE TABLE recipient (message TEXT NOT NULL, number INTEGER NOT NULL, address TEXT NOT NULL, orcpt TEXT, notify INTEGER NOT NULL,"
-    " state INTEGER NOT NULL, attempts INTEGER NOT NULL, next INTEGER NOT NULL, reply TEXT, dsn TEXT, host TEXT, cause TEXT, advice TEXT,"
-    " uncertain INTEGER NOT NULL, delivered INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (message, number)) WITHOUT ROWID",
-    "CREATE TABLE body (message TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (message, number))",
-    "CREATE TABLE event (message TEXT NOT NULL, time INTEGER NOT NULL, recipient INTEGER NOT NULL, what TEXT NOT NULL, text TEXT, host TEXT)",
-    "CREATE TABLE setting (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, who TEXT, time INTEGER NOT NULL)",
+    "CREATE TABLE recipient (message TEXT NOT NULL, number INTEGER NOT NULL, address TEXT NOT "
+    "NULL, orcpt TEXT, notify INTEGER NOT NULL,"
+    " state INTEGER NOT NULL, attempts INTEGER NOT NULL, next INTEGER NOT NULL, reply TEXT, dsn "
+    "TEXT, host TEXT, cause TEXT, advice TEXT,"
+    " uncertain INTEGER NOT NULL, delivered INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY "
+    "(message, number)) WITHOUT ROWID",
+    "CREATE TABLE body (message TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, "
+    "UNIQUE (message, number))",
+    "CREATE TABLE event (message TEXT NOT NULL, time INTEGER NOT NULL, recipient INTEGER NOT NULL, "
+    "what TEXT NOT NULL, text TEXT, host TEXT)",
+    "CREATE TABLE setting (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, who TEXT, time "
+    "INTEGER NOT NULL)",
     "CREATE TABLE node (name TEXT NOT NULL PRIMARY KEY, seen INTEGER NOT NULL, relays TEXT)",
-    "CREATE INDEX message_due ON message (relay, due, id, size, created, n_queued, n_deferred, n_held) WHERE finished = 0",
+    "CREATE INDEX message_due ON message (relay, due, id, size, created, n_queued, n_deferred, "
+    "n_held) WHERE finished = 0",
     "CREATE INDEX message_open ON message (id) WHERE finished = 0",
-    "CREATE INDEX message_done ON message (finished, id, relay, size, created, n_sent, n_failed, n_expired, n_cancelled) WHERE finished > 0",
+    "CREATE INDEX message_done ON message (finished, id, relay, size, created, n_sent, n_failed, "
+    "n_expired, n_cancelled) WHERE finished > 0",
     "CREATE INDEX message_failed ON message (id) WHERE n_failed > 0",
     "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
     "CREATE INDEX event_message ON event (message, time)",
@@ -57,7 +88,8 @@ static const char *const from_1[] = {
 static const char *const *const migrations[] = { NULL, from_1 };
 
 /* A PRAGMA answers with a row, which apr_dbd_query takes for an error: hence select. */
-static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, const char *text)
+static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
+                  const char *text)
 {
     apr_dbd_results_t *rows = NULL;
     apr_dbd_row_t *row = NULL;
@@ -67,44 +99,73 @@ static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t 
     return code;
 }
 
-/* busy_timeout is short since the driver itself tries a busy database sixteen times, 100 ms apart. A page holds three small messages with
- * their content: half the writes a message of pages of 4 KiB, with no more bytes. The log is given back to the file each 500 pages (4 MB), so that no
- * single commit has much to move. What a file is made with is set on a fresh one alone: on another it would need the lock that somebody else may hold. */
+/* busy_timeout is short since the driver itself tries a busy database sixteen times, 100 ms apart.
+ * A page holds three small messages with their content: half the writes a message of pages of 4
+ * KiB, with no more bytes. The log is given back to the file each 500 pages (4 MB), so that no
+ * single commit has much to move. What a file is made with is set on a fresh one alone: on another
+ * it would need the lock that somebody else may hold. */
 static const char *const reading[] = { "PRAGMA busy_timeout = 50", "PRAGMA query_only = 1", NULL };
-static const char *const making[] = { "PRAGMA query_only = 0", "PRAGMA page_size = 8192", "PRAGMA auto_vacuum = INCREMENTAL", NULL };
+static const char *const making[] = { "PRAGMA query_only = 0", "PRAGMA page_size = 8192",
+                                      "PRAGMA auto_vacuum = INCREMENTAL", NULL };
 static const char *const writing[] = {
-    "PRAGMA query_only = 0", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", "PRAGMA wal_autocheckpoint = 500", "PRAGMA journal_size_limit = 67108864",
-    "PRAGMA cache_size = -1024", "PRAGMA temp_store = MEMORY", NULL,
+    "PRAGMA query_only = 0",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 500",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -1024",
+    "PRAGMA temp_store = MEMORY",
+    NULL,
 };
-static const char *const *const settings[] = { [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing };
+static const char *const *const settings[] = {
+    [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing
+};
 
-static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool, ss_prepare_t how)
+static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
+                   ss_prepare_t how)
 {
     int code = 0;
 
-    for (const char *const *text = settings[how]; *text && !code; text++) code = pragma(driver, handle, pool, *text);
+    for (const char *const *text = settings[how]; *text && !code; text++)
+        code = pragma(driver, handle, pool, *text);
     return code;
 }
 
-/* The driver prepares statements the old way: what fails in the middle of one often comes back as a mere "error", and only SQLite's words tell the cause. */
-static const struct { int code; apr_status_t rv; const char *word, *words, *text; } faults[] = {
+/* The driver prepares statements the old way: what fails in the middle of one often comes back as a
+ * mere "error", and only SQLite's words tell the cause. */
+static const struct {
+    int code;
+    apr_status_t rv;
+    const char *word, *words, *text;
+} faults[] = {
     { CODE_FULL, APR_ENOSPC, "ENOSPC", "disk is full", "the disk that holds %s is full" },
-    { CODE_IOERR, APR_EGENERAL, "EIO", "disk I/O error", "the disk that holds %s does not read or write: look at the system's log" },
-    { CODE_BUSY, APR_EBUSY, "EBUSY", "is locked", "%s is locked by another process that works on it: end that process" },
-    { CODE_LOCKED, APR_EBUSY, "EBUSY", "is locked", "%s is locked by another process that works on it: end that process" },
-    { CODE_READONLY, APR_EACCES, "EROFS", "readonly database", "%s cannot be written: its file, its folder or its disk is read-only for this user" },
-    { CODE_PERM, APR_EACCES, "EACCES", "access permission denied", "%s may not be used by this user: give the file to the user that httpd runs as" },
-    { CODE_AUTH, APR_EACCES, "EACCES", "authorization denied", "%s may not be used by this user: give the file to the user that httpd runs as" },
-    { CODE_CANTOPEN, APR_EACCES, "EACCES", "unable to open database", "%s cannot be opened: give its folder and file to the user that httpd runs as" },
+    { CODE_IOERR, APR_EGENERAL, "EIO", "disk I/O error",
+      "the disk that holds %s does not read or write: look at the system's log" },
+    { CODE_BUSY, APR_EBUSY, "EBUSY", "is locked",
+      "%s is locked by another process that works on it: end that process" },
+    { CODE_LOCKED, APR_EBUSY, "EBUSY", "is locked",
+      "%s is locked by another process that works on it: end that process" },
+    { CODE_READONLY, APR_EACCES, "EROFS", "readonly database",
+      "%s cannot be written: its file, its folder or its disk is read-only for this user" },
+    { CODE_PERM, APR_EACCES, "EACCES", "access permission denied",
+      "%s may not be used by this user: give the file to the user that httpd runs as" },
+    { CODE_AUTH, APR_EACCES, "EACCES", "authorization denied",
+      "%s may not be used by this user: give the file to the user that httpd runs as" },
+    { CODE_CANTOPEN, APR_EACCES, "EACCES", "unable to open database",
+      "%s cannot be opened: give its folder and file to the user that httpd runs as" },
     { CODE_CORRUPT, APR_EGENERAL, "ECORRUPT", "is malformed",
-      "the file %s is damaged: stop httpd, save what can be read into a new file with \"smtp-send queue --recover\" and this file's name, and put that in its place" },
+      "the file %s is damaged: stop httpd, save what can be read into a new file with \"smtp-send "
+      "queue --recover\" and this file's name, and put that in its place" },
     { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "file is not a database",
-      "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it away" },
-    { CODE_SCHEMA, APR_EGENERAL, "ESCHEMA", "schema has changed", "another program changed the tables of %s" },
+      "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it "
+      "away" },
+    { CODE_SCHEMA, APR_EGENERAL, "ESCHEMA", "schema has changed",
+      "another program changed the tables of %s" },
     { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "out of memory", "there is no memory left for work on %s" },
 };
 
-static ss_fault_t explain(int code, const char *words, const char *name, apr_status_t *rv, ss_result_t *result)
+static ss_fault_t explain(int code, const char *words, const char *name, apr_status_t *rv,
+                          ss_result_t *result)
 {
     if (!code) return SS_FAULT_NONE;
     for (apr_size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -119,8 +180,16 @@ static ss_fault_t explain(int code, const char *words, const char *name, apr_sta
 }
 
 const ss_dialect_t ss_dialect_sqlite = {
-    .driver = "sqlite3", .is_file = 1, .sql = sql, .marks = marks, .schema = schema, .migrations = migrations, .begin = "BEGIN IMMEDIATE", .shrink = "PRAGMA incremental_vacuum(256)",
+    .driver = "sqlite3",
+    .is_file = 1,
+    .sql = sql,
+    .marks = marks,
+    .schema = schema,
+    .migrations = migrations,
+    .begin = "BEGIN IMMEDIATE",
+    .shrink = "PRAGMA incremental_vacuum(256)",
     .has_version = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'version' LIMIT 1",
     .has_tables = "SELECT 1 FROM sqlite_master LIMIT 1",
-    .prepare = prepare, .explain = explain,
+    .prepare = prepare,
+    .explain = explain,
 };

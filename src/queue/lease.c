@@ -1,5 +1,5 @@
-/* lease.c: a node's sign of life in a shared queue, inside the batch's transaction: its own row, what silent nodes leave behind, and what the others left for it.
- * See lease.h. */
+/* lease.c: a node's sign of life in a shared queue, inside the batch's transaction: its own row,
+ * what silent nodes leave behind, and what the others left for it. See lease.h. */
 #include "queue/store_impl.h"
 
 #include <apr_general.h>
@@ -12,8 +12,8 @@
 
 #include "queue/lock.h"
 
-#define NAME_DIGITS 12         /* of a node's name: 48 random bits */
-#define TAKE_STEP 1000         /* messages that one sign of life takes over */
+#define NAME_DIGITS 12 /* of a node's name: 48 random bits */
+#define TAKE_STEP 1000 /* messages that one sign of life takes over */
 #define HANDED_STEP 500
 #define SETTINGS_MOST 2000
 
@@ -21,11 +21,13 @@ void ss_lease_token(char token[SS_LEASE_TOKEN])
 {
     unsigned char bytes[(SS_LEASE_TOKEN - 1) / 2];
 
-    if (apr_generate_random_bytes(bytes, sizeof(bytes)) != APR_SUCCESS) memcpy(bytes, &(apr_time_t){ apr_time_now() }, sizeof(apr_time_t));
+    if (apr_generate_random_bytes(bytes, sizeof(bytes)) != APR_SUCCESS)
+        memcpy(bytes, &(apr_time_t){ apr_time_now() }, sizeof(apr_time_t));
     for (apr_size_t i = 0; i < sizeof(bytes); i++) apr_snprintf(token + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* A machine's name, as far as it may stand in a node's: the random part is what makes that one unique. */
+/* A machine's name, as far as it may stand in a node's: the random part is what makes that one
+ * unique. */
 static void name_machine(char *name, apr_size_t size)
 {
     if (gethostname(name, size)) apr_cpystrn(name, "node", size);
@@ -43,21 +45,26 @@ static apr_status_t keep_name(const char *file, const char *name, ss_result_t *r
     if (fd < 0 || write(fd, name, len) != (ssize_t)len || fsync(fd)) {
         int error = errno;
         if (fd >= 0) close(fd);
-        ss_result_set(result, "queue", "", NULL, "the name of this node cannot be kept in %s: %s", file, strerror(error));
+        ss_result_set(result, "queue", "", NULL, "the name of this node cannot be kept in %s: %s",
+                      file, strerror(error));
         return error;
     }
     close(fd);
     return APR_SUCCESS;
 }
 
-apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd, char name[SS_LEASE_NAME + 1], ss_result_t *result)
+apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd,
+                           char name[SS_LEASE_NAME + 1], ss_result_t *result)
 {
     char machine[25], token[SS_LEASE_TOKEN], kept[SS_LEASE_NAME + 1] = "";
     apr_status_t rv = ss_lock_take(fd, file, wait, result);
 
     if (APR_STATUS_IS_EBUSY(rv)) {
         ss_result_clear(result);
-        ss_result_set(result, "queue", "EBUSY", NULL, "the name of this node in %s is used by another delivery daemon: give each httpd a socket of its own (SMTPSendSocket)", file);
+        ss_result_set(result, "queue", "EBUSY", NULL,
+                      "the name of this node in %s is used by another delivery daemon: give each "
+                      "httpd a socket of its own (SMTPSendSocket)",
+                      file);
     }
     if (rv != APR_SUCCESS) return rv;
     int old = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -74,7 +81,8 @@ apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd, 
         if (rv != APR_SUCCESS) return rv;
     }
     kept[NAME_DIGITS] = '\0';
-    /* A copy of the machine, folder and all, has a name of its own as soon as it is called otherwise. */
+    /* A copy of the machine, folder and all, has a name of its own as soon as it is called
+     * otherwise. */
     name_machine(machine, sizeof(machine));
     apr_snprintf(name, SS_LEASE_NAME + 1, "%s/%s", machine, kept);
     return APR_SUCCESS;
@@ -98,7 +106,9 @@ static apr_status_t beat(ss_db_t *db, struct ss_lease_t *lease, const char *toke
     apr_status_t rv = ss_db_run(db, SS_SQL_NODE_BEAT, SS_ARGS{ lease->holds, token }, &changed);
 
     lease->was_lost = !changed;
-    return rv == APR_SUCCESS && !changed ? ss_db_run(db, SS_SQL_NODE_CLAIM, SS_ARGS{ token, lease->holds }, NULL) : rv;
+    return rv == APR_SUCCESS && !changed
+               ? ss_db_run(db, SS_SQL_NODE_CLAIM, SS_ARGS{ token, lease->holds }, NULL)
+               : rv;
 }
 
 static apr_status_t look_around(ss_db_t *db, struct ss_lease_t *lease, apr_pool_t *pool)
@@ -108,7 +118,9 @@ static apr_status_t look_around(ss_db_t *db, struct ss_lease_t *lease, apr_pool_
     lease->nodes = apr_array_make(pool, 4, sizeof(ss_node_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         ss_node_t *node = apr_array_push(lease->nodes);
-        *node = (ss_node_t){ .name = text(db, 0, pool), .holds = text(db, 1, pool), .is_silent = ss_db_number(db, 2) != 0 };
+        *node = (ss_node_t){ .name = text(db, 0, pool),
+                             .holds = text(db, 1, pool),
+                             .is_silent = ss_db_number(db, 2) != 0 };
     }
     return rv;
 }
@@ -119,12 +131,15 @@ static apr_status_t take_settings(ss_db_t *db, struct ss_lease_t *lease, const c
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE_HOOKS, SS_ARGS{ name });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        APR_ARRAY_PUSH(lease->hooks, ss_setting_t) = (ss_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
+        APR_ARRAY_PUSH(lease->hooks, ss_setting_t) =
+            (ss_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
     }
-    return rv == APR_SUCCESS ? ss_db_run(db, SS_SQL_NODE_FORGET_SETTINGS, SS_ARGS{ name }, NULL) : rv;
+    return rv == APR_SUCCESS ? ss_db_run(db, SS_SQL_NODE_FORGET_SETTINGS, SS_ARGS{ name }, NULL)
+                             : rv;
 }
 
-/* What waits first, then what is finished; then the row goes. Rows that another node takes at this moment are passed over. */
+/* What waits first, then what is finished; then the row goes. Rows that another node takes at this
+ * moment are passed over. */
 static apr_status_t take(ss_db_t *db, struct ss_lease_t *lease, const char *name)
 {
     apr_int64_t limit = TAKE_STEP;
@@ -174,11 +189,18 @@ static apr_status_t read_handed(ss_db_t *db, struct ss_lease_t *lease, apr_pool_
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         apr_int64_t control = ss_db_number(db, 2), from = ss_db_number(db, 5);
         ss_handed_t *row = apr_array_push(lease->handed);
-        *row = (ss_handed_t){
-            .touched = { .relay = text(db, 1, pool), .recipients = (int)ss_db_number(db, 4), .from_state = from >= 0 && from < SS_STATES ? (ss_state_t)from : SS_STATE_QUEUED,
-                         .is_finished = ss_db_number(db, 6) != 0, .size = (apr_uint64_t)ss_db_number(db, 7) },
-            .control = control >= 0 && control < SS_CONTROL_COUNT ? (ss_control_t)control : SS_CONTROL_COUNT, .who = text(db, 3, pool), .time = ss_db_number(db, 8)
-        };
+        *row = (ss_handed_t){ .touched = { .relay = text(db, 1, pool),
+                                           .recipients = (int)ss_db_number(db, 4),
+                                           .from_state = from >= 0 && from < SS_STATES
+                                                             ? (ss_state_t)from
+                                                             : SS_STATE_QUEUED,
+                                           .is_finished = ss_db_number(db, 6) != 0,
+                                           .size = (apr_uint64_t)ss_db_number(db, 7) },
+                              .control = control >= 0 && control < SS_CONTROL_COUNT
+                                             ? (ss_control_t)control
+                                             : SS_CONTROL_COUNT,
+                              .who = text(db, 3, pool),
+                              .time = ss_db_number(db, 8) };
         apr_cpystrn(row->touched.id, ss_db_text(db, 0), sizeof(row->touched.id));
     }
     return rv;
@@ -191,12 +213,14 @@ static apr_status_t read_settings(ss_db_t *db, struct ss_lease_t *lease, apr_poo
 
     lease->settings = apr_array_make(pool, 16, sizeof(ss_setting_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        APR_ARRAY_PUSH(lease->settings, ss_setting_t) = (ss_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
+        APR_ARRAY_PUSH(lease->settings, ss_setting_t) =
+            (ss_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
     }
     return rv;
 }
 
-apr_status_t ss_write_lease(ss_db_t *db, ss_store_request_t *request, const char *token, int may_bury)
+apr_status_t ss_write_lease(ss_db_t *db, ss_store_request_t *request, const char *token,
+                            int may_bury)
 {
     struct ss_lease_t *lease = request->lease;
     apr_status_t rv = beat(db, lease, token);

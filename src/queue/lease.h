@@ -1,6 +1,8 @@
-/* lease.h: whose a message is where several nodes share a queue. A message belongs to the node whose name is in its row, from its acceptance on; only that node
- * sends it. A node gives a sign of life each second. One that gave none for SS_LEASE_LIMIT, by the server's clock, loses its mail to the others; it stops sending
- * by itself before that, after SS_LEASE_SAFE by its own clock, and finds its token gone when it comes back. */
+/* lease.h: whose a message is where several nodes share a queue. A message belongs to the node
+ * whose name is in its row, from its acceptance on; only that node sends it. A node gives a sign of
+ * life each second. One that gave none for SS_LEASE_LIMIT, by the server's clock, loses its mail to
+ * the others; it stops sending by itself before that, after SS_LEASE_SAFE by its own clock, and
+ * finds its token gone when it comes back. */
 #ifndef SS_QUEUE_LEASE_H
 #define SS_QUEUE_LEASE_H
 
@@ -10,35 +12,45 @@
 #include "base/ident.h"
 #include "queue/store.h"
 
-#define SS_LEASE_NAME 40                              /* bytes of a node's name */
-#define SS_LEASE_TOKEN 33                             /* with its end */
+#define SS_LEASE_NAME 40  /* bytes of a node's name */
+#define SS_LEASE_TOKEN 33 /* with its end */
 #define SS_LEASE_EVERY APR_USEC_PER_SEC
 #define SS_LEASE_SAFE (45 * APR_USEC_PER_SEC)
 #define SS_LEASE_LIMIT (60 * APR_USEC_PER_SEC)
 
-typedef struct { const char *name, *holds; int is_silent; } ss_node_t;
+typedef struct {
+    const char *name, *holds;
+    int is_silent;
+} ss_node_t;
 
-typedef struct {           /* what a person did, at another node, to a message that this one delivers */
+/* what a person did, at another node, to a message that this one delivers */
+typedef struct {
     ss_touched_t touched;
     ss_control_t control;
     const char *who;
-    apr_time_t time;       /* with the id: which row it is */
+    apr_time_t time; /* with the id: which row it is */
 } ss_handed_t;
 
 /* The request of SS_STORE_LEASE; everything from the request's pool. */
 struct ss_lease_t {
     /* in */
-    const char *holds;                 /* what this node tells the others of itself: JSON */
-    const char *relays;                /* names of those it can send for, separated by newlines */
-    apr_array_header_t *taken_note;    /* of ss_handed_t: known by now, need not be told again */
+    const char *holds; /* what this node tells the others of itself: JSON */
+    /* names of those it can send for, separated by newlines */
+    const char *relays;
+    /* of ss_handed_t: known by now, need not be told again */
+    apr_array_header_t *taken_note;
     /* out */
-    int was_lost;                      /* the token was not there any more: the name is claimed anew; what is not under way must be read again */
-    const char *buried;                /* the node whose mail was taken over, in part or all of it; NULL: none's */
-    apr_array_header_t *taken;         /* of ss_count_t: what was taken over */
-    apr_array_header_t *hooks;         /* of ss_setting_t: results that the buried node still had to tell applications of */
-    apr_array_header_t *settings;      /* of ss_setting_t: what all nodes share */
-    apr_array_header_t *handed;        /* of ss_handed_t, oldest first */
-    apr_array_header_t *nodes;         /* of ss_node_t: the others */
+    /* the token was not there any more: the name is claimed anew; what is not under way must be
+     * read again */
+    int was_lost;
+    /* the node whose mail was taken over, in part or all of it; NULL: none's */
+    const char *buried;
+    apr_array_header_t *taken; /* of ss_count_t: what was taken over */
+    /* of ss_setting_t: results that the buried node still had to tell applications of */
+    apr_array_header_t *hooks;
+    apr_array_header_t *settings; /* of ss_setting_t: what all nodes share */
+    apr_array_header_t *handed;   /* of ss_handed_t, oldest first */
+    apr_array_header_t *nodes;    /* of ss_node_t: the others */
 };
 
 #endif

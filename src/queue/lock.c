@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK_EVERY 10          /* milliseconds: another process's letting go can only be asked for */
+/* milliseconds: another process's letting go can only be asked for */
+#define LOOK_EVERY 10
 
 static apr_status_t explain(const char *path, const char *file, int error, ss_result_t *result)
 {
@@ -18,11 +19,24 @@ static apr_status_t explain(const char *path, const char *file, int error, ss_re
     int len = end && end != path ? (int)(end - path) : end ? 1 : 1;
     const char *folder = end ? path : ".";
 
-    if (error == ENOENT) ss_result_set(result, "queue", "ENOENT", NULL, "the folder %.*s of the queue does not exist: make it, and give it to the user that httpd runs as", len, folder);
-    else if (error == EACCES || error == EPERM) ss_result_set(result, "queue", "EACCES", NULL, "the folder %.*s of the queue cannot be written: give it to the user that httpd runs as", len, folder);
-    else if (error == EROFS) ss_result_set(result, "queue", "EROFS", NULL, "the disk that holds %.*s is mounted read-only", len, folder);
-    else if (error == ENOSPC) ss_result_set(result, "queue", "ENOSPC", NULL, "the disk that holds %.*s is full", len, folder);
-    else ss_result_set(result, "queue", "", NULL, "%s cannot be opened: %s", file, strerror(error));
+    if (error == ENOENT)
+        ss_result_set(result, "queue", "ENOENT", NULL,
+                      "the folder %.*s of the queue does not exist: make it, and give it to the "
+                      "user that httpd runs as",
+                      len, folder);
+    else if (error == EACCES || error == EPERM)
+        ss_result_set(result, "queue", "EACCES", NULL,
+                      "the folder %.*s of the queue cannot be written: give it to the user that "
+                      "httpd runs as",
+                      len, folder);
+    else if (error == EROFS)
+        ss_result_set(result, "queue", "EROFS", NULL,
+                      "the disk that holds %.*s is mounted read-only", len, folder);
+    else if (error == ENOSPC)
+        ss_result_set(result, "queue", "ENOSPC", NULL, "the disk that holds %.*s is full", len,
+                      folder);
+    else
+        ss_result_set(result, "queue", "", NULL, "%s cannot be opened: %s", file, strerror(error));
     return error;
 }
 
@@ -44,7 +58,10 @@ apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, s
         close(*fd);
         *fd = -1;
         if (error != EWOULDBLOCK) return explain(path, file, error, result);
-        ss_result_set(result, "queue", "EBUSY", NULL, "the queue %s is used by another delivery daemon: give each httpd a queue of its own (SMTPSendQueue)", path);
+        ss_result_set(result, "queue", "EBUSY", NULL,
+                      "the queue %s is used by another delivery daemon: give each httpd a queue of "
+                      "its own (SMTPSendQueue)",
+                      path);
         return APR_EBUSY;
     }
     return APR_SUCCESS;

@@ -1,4 +1,5 @@
-/* message.c: the states of a recipient, which change of state is legal, and what a message is when its recipients differ. Pure. */
+/* message.c: the states of a recipient, which change of state is legal, and what a message is when
+ * its recipients differ. Pure. */
 #include "queue/message.h"
 
 #include <assert.h>
@@ -9,12 +10,15 @@
 #define GIVEN_UP (BIT(SS_STATE_FAILED) | BIT(SS_STATE_EXPIRED) | BIT(SS_STATE_CANCELLED))
 
 static const char *const names[SS_STATES] = {
-    [SS_STATE_QUEUED] = "queued",   [SS_STATE_SENDING] = "sending", [SS_STATE_DEFERRED] = "deferred", [SS_STATE_HELD] = "held",
-    [SS_STATE_SENT] = "sent",       [SS_STATE_FAILED] = "failed",   [SS_STATE_EXPIRED] = "expired",   [SS_STATE_CANCELLED] = "cancelled",
+    [SS_STATE_QUEUED] = "queued",     [SS_STATE_SENDING] = "sending",
+    [SS_STATE_DEFERRED] = "deferred", [SS_STATE_HELD] = "held",
+    [SS_STATE_SENT] = "sent",         [SS_STATE_FAILED] = "failed",
+    [SS_STATE_EXPIRED] = "expired",   [SS_STATE_CANCELLED] = "cancelled",
 };
 
-/* Waiting states change into each other by retry, hold and release; only what is being sent can be sent or refused by a
- * relay (a refusal without an attempt, such as an address that needs what the relay lacks, included); nothing leaves a final state. */
+/* Waiting states change into each other by retry, hold and release; only what is being sent can be
+ * sent or refused by a relay (a refusal without an attempt, such as an address that needs what the
+ * relay lacks, included); nothing leaves a final state. */
 static const unsigned may_go[SS_STATES] = {
     [SS_STATE_QUEUED] = WAITING | GIVEN_UP | BIT(SS_STATE_SENDING),
     [SS_STATE_DEFERRED] = WAITING | GIVEN_UP | BIT(SS_STATE_SENDING),
@@ -81,6 +85,7 @@ apr_size_t ss_message_resident(const ss_message_t *m)
 {
     apr_size_t len = 0;
 
-    for (int i = 0; i < m->part_count; i++) if (m->parts[i].bytes) len += m->parts[i].len;
+    for (int i = 0; i < m->part_count; i++)
+        if (m->parts[i].bytes) len += m->parts[i].len;
     return len;
 }

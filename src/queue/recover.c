@@ -1,5 +1,6 @@
-/* recover.c: saves what can be read of a damaged queue. See recover.h. Messages are walked in the order of their rows, by no index: one that is damaged hides
- * nothing. Where a page cannot be read, the next readable row is searched by doubling steps, and its begin by halving them. */
+/* recover.c: saves what can be read of a damaged queue. See recover.h. Messages are walked in the
+ * order of their rows, by no index: one that is damaged hides nothing. Where a page cannot be read,
+ * the next readable row is searched by doubling steps, and its begin by halving them. */
 #include "queue/recover.h"
 
 #include <apr_strings.h>
@@ -11,10 +12,12 @@
 #include "queue/schema.h"
 #include "queue/store_impl.h"
 
-#define LOCK_WAIT (2 * APR_USEC_PER_SEC)   /* a daemon whose httpd was just stopped settles what is in flight */
-#define EACH 100                       /* messages a transaction */
+/* a daemon whose httpd was just stopped settles what is in flight */
+#define LOCK_WAIT (2 * APR_USEC_PER_SEC)
+#define EACH 100 /* messages a transaction */
 #define STEP_MOST (APR_INT64_C(1) << 40)
-#define ROW_COLUMN 28                  /* of SS_SQL_RESCUE: behind the message's columns come row, length of the body, body */
+/* of SS_SQL_RESCUE: behind the message's columns come row, length of the body, body */
+#define ROW_COLUMN 28
 
 typedef struct {
     ss_db_t from, to;
@@ -23,8 +26,10 @@ typedef struct {
     int in_batch;
 } work_t;
 
-/* The next message that waits, behind a row: in *m, NULL at the end; *row is its row. An error: the file cannot be read here. */
-static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **m, apr_int64_t *row, apr_pool_t *pool)
+/* The next message that waits, behind a row: in *m, NULL at the end; *row is its row. An error: the
+ * file cannot be read here. */
+static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **m, apr_int64_t *row,
+                                 apr_pool_t *pool)
 {
     apr_int64_t behind = after;
 
@@ -67,8 +72,10 @@ static apr_int64_t skip(work_t *work, apr_int64_t bad, apr_pool_t *pool)
     if (step >= STEP_MOST) return -1;
     for (high = bad + step; high - low > 1;) {
         apr_int64_t middle = low + (high - low) / 2;
-        if (is_readable(work, middle, pool)) high = middle;
-        else low = middle;
+        if (is_readable(work, middle, pool))
+            high = middle;
+        else
+            low = middle;
     }
     return high;
 }
@@ -179,7 +186,8 @@ static apr_status_t open_both(work_t *work, const char *from, const char *to, ap
     return rv;
 }
 
-apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recovered, ss_result_t *result, apr_pool_t *pool)
+apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recovered,
+                        ss_result_t *result, apr_pool_t *pool)
 {
     work_t work = { .recovered = recovered, .result = result };
     struct stat there;
@@ -204,8 +212,10 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recove
     rv = open_both(&work, from, to, pool);
     if (rv == APR_SUCCESS) {
         rv = take_all(&work, pool);
-        if (rv == APR_SUCCESS) take_settings(&work);
-        else *result = work.to.result;
+        if (rv == APR_SUCCESS)
+            take_settings(&work);
+        else
+            *result = work.to.result;
     }
     if (work.from.handle) ss_db_close(&work.from);
     if (work.to.handle) ss_db_close(&work.to);

@@ -1,5 +1,6 @@
-/* schedule.c: what is sent next for one relay. See schedule.h. Entries that are not due yet lie in a heap by time; what is due moves into
- * the lanes of its class (priority, first attempt or retry), one lane a submitter, and the lanes of a class take turns. */
+/* schedule.c: what is sent next for one relay. See schedule.h. Entries that are not due yet lie in
+ * a heap by time; what is due moves into the lanes of its class (priority, first attempt or retry),
+ * one lane a submitter, and the lanes of a class take turns. */
 #include "queue/schedule.h"
 
 #include <assert.h>
@@ -12,31 +13,35 @@
 #define PRIORITIES (SS_PRIORITY_BULK + 1)
 #define CLASSES (PRIORITIES * 2)
 #define JITTER_PERCENT 10
-#define RATES_MAX 8                     /* SMTPSendRate's values that are kept; the settings refuse more */
+/* SMTPSendRate's values that are kept; the settings refuse more */
+#define RATES_MAX 8
 
 typedef struct lane_t {
-    ss_entry_t *first, *last;           /* by age */
-    struct lane_t *next, *prev;         /* ring of the class's lanes that have entries */
+    ss_entry_t *first, *last;   /* by age */
+    struct lane_t *next, *prev; /* ring of the class's lanes that have entries */
 } lane_t;
 
 typedef struct {
     lane_t lanes[SS_SCHEDULE_SUBMITTERS];
-    lane_t *turn;                       /* whose turn it is; NULL: the class is empty */
+    lane_t *turn; /* whose turn it is; NULL: the class is empty */
 } class_t;
 
 typedef struct {
     apr_int64_t count;
     apr_interval_time_t per;
-    apr_interval_time_t filled;         /* what is in the bucket, as time: per/count of it is one message */
+    /* what is in the bucket, as time: per/count of it is one message */
+    apr_interval_time_t filled;
     apr_time_t at;
 } bucket_t;
 
 struct ss_schedule_t {
     ss_heap_t later;
     class_t classes[CLASSES];
-    ss_entry_t *latest[SS_SCHEDULE_SUBMITTERS];   /* of each submitter's entries the one that is needed last, where it is known; NULL: to be looked for */
-    int counts[SS_SCHEDULE_SUBMITTERS];           /* entries of each submitter, due or not */
-    apr_time_t now;                               /* as last told */
+    /* of each submitter's entries the one that is needed last, where it is known; NULL: to be
+     * looked for */
+    ss_entry_t *latest[SS_SCHEDULE_SUBMITTERS];
+    int counts[SS_SCHEDULE_SUBMITTERS]; /* entries of each submitter, due or not */
+    apr_time_t now;                     /* as last told */
     int ready;                          /* entries in lanes */
     int has_more;
     bucket_t rates[RATES_MAX];
@@ -50,7 +55,9 @@ static ss_entry_t *of_node(ss_heap_node_t *node)
 
 static class_t *class_of(ss_schedule_t *s, const ss_entry_t *entry)
 {
-    int priority = entry->priority < 0 ? 0 : entry->priority >= PRIORITIES ? PRIORITIES - 1 : entry->priority;
+    int priority = entry->priority < 0             ? 0
+                   : entry->priority >= PRIORITIES ? PRIORITIES - 1
+                                                   : entry->priority;
 
     return &s->classes[priority * 2 + (entry->is_retry ? 1 : 0)];
 }
@@ -149,8 +156,10 @@ static void lane_remove(ss_schedule_t *s, ss_entry_t *entry)
         at = at->next_in_lane;
     }
     assert(at);
-    if (before) before->next_in_lane = entry->next_in_lane;
-    else lane->first = entry->next_in_lane;
+    if (before)
+        before->next_in_lane = entry->next_in_lane;
+    else
+        lane->first = entry->next_in_lane;
     if (lane->last == entry) lane->last = before;
     if (!lane->first) ring_leave(class, lane);
     entry->next_in_lane = NULL;
@@ -165,8 +174,8 @@ int ss_schedule_count(const ss_schedule_t *s)
     return s->ready + (int)s->later.count;
 }
 
-/* What is due is needed by priority, then by time; what is not due yet by time alone: a thousand important messages that wait for tomorrow must not
- * crowd out what may go now. */
+/* What is due is needed by priority, then by time; what is not due yet by time alone: a thousand
+ * important messages that wait for tomorrow must not crowd out what may go now. */
 static int is_needed_later(const ss_schedule_t *s, const ss_entry_t *a, const ss_entry_t *b)
 {
     int a_waits = a->due > s->now, b_waits = b->due > s->now;
@@ -181,7 +190,8 @@ static void forget_latest(ss_schedule_t *s, const ss_entry_t *entry)
     if (s->latest[place_of(entry)] == entry) s->latest[place_of(entry)] = NULL;
 }
 
-/* The submitter's entry that is needed last. Looks at all of its entries: only asked for when the schedule is full, and the answer is kept. */
+/* The submitter's entry that is needed last. Looks at all of its entries: only asked for when the
+ * schedule is full, and the answer is kept. */
 static ss_entry_t *find_latest(ss_schedule_t *s, int place)
 {
     ss_entry_t *latest = s->latest[place];
@@ -189,10 +199,12 @@ static ss_entry_t *find_latest(ss_schedule_t *s, int place)
     if (latest) return latest;
     for (apr_size_t i = 0; i < s->later.count; i++) {
         ss_entry_t *entry = of_node(s->later.nodes[i]);
-        if (place_of(entry) == place && (!latest || is_needed_later(s, entry, latest))) latest = entry;
+        if (place_of(entry) == place && (!latest || is_needed_later(s, entry, latest)))
+            latest = entry;
     }
     for (int c = 0; c < CLASSES; c++) {
-        for (ss_entry_t *entry = s->classes[c].lanes[place].first; entry; entry = entry->next_in_lane) {
+        for (ss_entry_t *entry = s->classes[c].lanes[place].first; entry;
+             entry = entry->next_in_lane) {
             if (!latest || is_needed_later(s, entry, latest)) latest = entry;
         }
     }
@@ -200,7 +212,8 @@ static ss_entry_t *find_latest(ss_schedule_t *s, int place)
     return latest;
 }
 
-/* Room is made by whoever takes the most of it: a backlog of one submitter never keeps another's single message out. entry: the one that came last. */
+/* Room is made by whoever takes the most of it: a backlog of one submitter never keeps another's
+ * single message out. entry: the one that came last. */
 static ss_entry_t *make_room(ss_schedule_t *s, const ss_entry_t *entry)
 {
     int biggest = place_of(entry);
@@ -216,7 +229,8 @@ static ss_entry_t *make_room(ss_schedule_t *s, const ss_entry_t *entry)
 void ss_schedule_add(ss_schedule_t *s, ss_entry_t *entry, ss_entry_t **dropped)
 {
     int place = place_of(entry);
-    ss_entry_t *latest = ss_schedule_count(s) >= SS_SCHEDULE_MAX ? find_latest(s, place) : s->latest[place];
+    ss_entry_t *latest =
+        ss_schedule_count(s) >= SS_SCHEDULE_MAX ? find_latest(s, place) : s->latest[place];
 
     *dropped = NULL;
     entry->is_in_lane = 0;
@@ -240,8 +254,10 @@ void ss_schedule_remove(ss_schedule_t *s, ss_entry_t *entry)
 {
     forget_latest(s, entry);
     s->counts[place_of(entry)]--;
-    if (entry->is_in_lane) lane_remove(s, entry);
-    else ss_heap_remove(&s->later, &entry->node);
+    if (entry->is_in_lane)
+        lane_remove(s, entry);
+    else
+        ss_heap_remove(&s->later, &entry->node);
 }
 
 static void ripen(ss_schedule_t *s, apr_time_t now)
@@ -274,7 +290,8 @@ static apr_time_t rates_wait(ss_schedule_t *s, apr_time_t now)
         /* A clock that steps back fills nothing and takes nothing. */
         if (gone > 0) b->filled = gone > b->per - b->filled ? b->per : b->filled + gone;
         b->at = now;
-        if (b->filled < price(b) && now + price(b) - b->filled > when) when = now + price(b) - b->filled;
+        if (b->filled < price(b) && now + price(b) - b->filled > when)
+            when = now + price(b) - b->filled;
     }
     return when;
 }
@@ -294,7 +311,8 @@ void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, apr_ti
     for (int i = 0; rates && i < rates->nelts && s->rate_count < RATES_MAX; i++) {
         const ss_rate_t *rate = &APR_ARRAY_IDX(rates, i, ss_rate_t);
         if (rate->count <= 0 || rate->per <= 0) continue;
-        s->rates[s->rate_count++] = (bucket_t){ .count = rate->count, .per = rate->per, .filled = rate->per, .at = now };
+        s->rates[s->rate_count++] =
+            (bucket_t){ .count = rate->count, .per = rate->per, .filled = rate->per, .at = now };
     }
 }
 
@@ -361,9 +379,11 @@ void ss_schedule_set_more(ss_schedule_t *s, int has_more)
     s->has_more = has_more;
 }
 
-apr_interval_time_t ss_schedule_wait(const apr_array_header_t *waits, int attempts, apr_uint32_t random)
+apr_interval_time_t ss_schedule_wait(const apr_array_header_t *waits, int attempts,
+                                     apr_uint32_t random)
 {
-    if (!waits || waits->nelts < 1) return ss_clock_jitter(apr_time_from_sec(60), JITTER_PERCENT, random);
+    if (!waits || waits->nelts < 1)
+        return ss_clock_jitter(apr_time_from_sec(60), JITTER_PERCENT, random);
     int at = attempts < 1 ? 0 : attempts - 1;
     if (at >= waits->nelts) at = waits->nelts - 1;
     return ss_clock_jitter(APR_ARRAY_IDX(waits, at, apr_interval_time_t), JITTER_PERCENT, random);

@@ -38,11 +38,13 @@ static apr_status_t migrate(ss_db_t *db, apr_int64_t version)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    for (; version < SS_SCHEMA_VERSION && rv == APR_SUCCESS; version++) rv = change(db, db->dialect->migrations[version], 0);
+    for (; version < SS_SCHEMA_VERSION && rv == APR_SUCCESS; version++)
+        rv = change(db, db->dialect->migrations[version], 0);
     return rv;
 }
 
-/* An empty database becomes a queue. Where another node does that at the same time, one of them finds what the other made. */
+/* An empty database becomes a queue. Where another node does that at the same time, one of them
+ * finds what the other made. */
 static apr_status_t make(ss_db_t *db)
 {
     int is_there = 0;
@@ -51,7 +53,8 @@ static apr_status_t make(ss_db_t *db)
     if (rv == APR_SUCCESS || db->dialect->is_file) return rv;
     ss_result_t first = db->result;
     ss_db_clear(db);
-    if (has(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there) return ss_db_write(db, 0);
+    if (has(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there)
+        return ss_db_write(db, 0);
     db->result = first;
     return rv;
 }
@@ -59,7 +62,8 @@ static apr_status_t make(ss_db_t *db)
 static apr_status_t check_fit(ss_db_t *db)
 {
     int is_unfit = 0;
-    apr_status_t rv = db->dialect->is_unfit ? has(db, db->dialect->is_unfit, &is_unfit) : APR_SUCCESS;
+    apr_status_t rv =
+        db->dialect->is_unfit ? has(db, db->dialect->is_unfit, &is_unfit) : APR_SUCCESS;
 
     if (rv != APR_SUCCESS || !is_unfit) return rv;
     ss_result_set(&db->result, "queue", "", NULL, db->dialect->unfit, db->name);
@@ -79,11 +83,15 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     if (rv != APR_SUCCESS) return rv;
     if (!is_there) {
         if (is_used) {
-            ss_result_set(&db->result, "queue", "", NULL, "%s is a database of another program: name another one in SMTPSendQueue", db->name);
+            ss_result_set(&db->result, "queue", "", NULL,
+                          "%s is a database of another program: name another one in SMTPSendQueue",
+                          db->name);
             return APR_EINCOMPLETE;
         }
         if (!may_write) {
-            ss_result_set(&db->result, "queue", "", NULL, "%s is empty: the delivery daemon has not made a queue of it yet", db->name);
+            ss_result_set(&db->result, "queue", "", NULL,
+                          "%s is empty: the delivery daemon has not made a queue of it yet",
+                          db->name);
             return APR_EINCOMPLETE;
         }
         return make(db);
@@ -93,12 +101,23 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     if (rv != APR_SUCCESS) return rv;
     if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db, 0) : APR_SUCCESS;
     if (version > SS_SCHEMA_VERSION) {
-        return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", this program knows up to %d: install the newer module", version);
+        return refuse(db,
+                      "queue %s is of version %" APR_INT64_T_FMT
+                      ", this program knows up to %d: install the newer module",
+                      version);
     }
     if (version < 1 || !db->dialect->migrations[version]) {
-        return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", which no release ever wrote (this program writes %d): move it away", version);
+        return refuse(db,
+                      "queue %s is of version %" APR_INT64_T_FMT
+                      ", which no release ever wrote (this program writes %d): move it away",
+                      version);
     }
-    if (!may_write) return refuse(db, "queue %s is of version %" APR_INT64_T_FMT ", older than this program's %d: the delivery daemon brings it up to date when it starts", version);
+    if (!may_write)
+        return refuse(db,
+                      "queue %s is of version %" APR_INT64_T_FMT
+                      ", older than this program's %d: the delivery daemon brings it up to date "
+                      "when it starts",
+                      version);
     *from = (int)version;
     return migrate(db, version);
 }

@@ -1,115 +1,170 @@
-/* statements.c: what all databases are asked in the same words. Where one needs other words in the middle, a mark stands there ({like}), which its dialect
- * replaces; a dialect's own text of a statement goes before the one here. See dialect.h. */
+/* statements.c: what all databases are asked in the same words. Where one needs other words in the
+ * middle, a mark stands there ({like}), which its dialect replaces; a dialect's own text of a
+ * statement goes before the one here. See dialect.h. */
 #include "queue/dialect.h"
 
-/* A message that finished keeps finished > 0; one that waits for nothing but a person has due FAR. */
+/* A message that finished keeps finished > 0; one that waits for nothing but a person has due FAR.
+ */
 #define FAR "9223372036854775807"
 
-#define MESSAGE_COLUMNS "m.id, m.relay, m.sender, m.size, m.parts, m.flags, m.ret, m.envid, m.priority, m.subject, m.message_id, m.header_from, " \
-    "m.submitter, m.door, m.uid, m.metadata, m.webhook, m.idem_key, m.content_hash, m.created, m.at, m.expire, m.paused_base, m.held, " \
+#define MESSAGE_COLUMNS                                                                            \
+    "m.id, m.relay, m.sender, m.size, m.parts, m.flags, m.ret, m.envid, m.priority, m.subject, "   \
+    "m.message_id, m.header_from, "                                                                \
+    "m.submitter, m.door, m.uid, m.metadata, m.webhook, m.idem_key, m.content_hash, m.created, "   \
+    "m.at, m.expire, m.paused_base, m.held, "                                                      \
     "m.held_since, m.created_by, m.rcpts, {foreign}"
 
 #define WAITS "(m.n_queued + m.n_deferred)"
 
-/* Twenty-five arguments, in the order of ss_read_page in store_read.c; patterns come as arguments. */
-#define FILTER \
+/* Twenty-five arguments, in the order of ss_read_page in store_read.c; patterns come as arguments.
+ */
+#define FILTER                                                                                     \
     " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)" \
-    " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR (m.expire > 0 AND m.created + m.expire < %lld))" \
-    " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')" \
-    " AND CASE %lld WHEN -1 THEN 1 WHEN 0 THEN m.n_queued WHEN 2 THEN m.n_deferred WHEN 3 THEN m.n_held WHEN 4 THEN m.n_sent" \
-    " WHEN 5 THEN m.n_failed WHEN 6 THEN m.n_expired WHEN 7 THEN m.n_cancelled ELSE 0 END > 0" \
-    " AND CASE %lld WHEN -1 THEN 1 = 1 WHEN 0 THEN " WAITS " > 0 AND m.due > %lld WHEN 1 THEN " WAITS " > 0 WHEN 2 THEN m.n_held > 0" \
-    " WHEN 3 THEN m.finished = 0 ELSE 1 = 0 END" \
-    " AND (%s = '' OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND r.address {like} %s ESCAPE '\\'))" \
-    " AND (%s = '' OR m.id {like} %s ESCAPE '\\' OR m.subject {like} %s ESCAPE '\\' OR m.sender {like} %s ESCAPE '\\'" \
-    " OR m.metadata {like} %s ESCAPE '\\' OR m.message_id {like} %s ESCAPE '\\'" \
-    " OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND (r.address {like} %s ESCAPE '\\' OR r.reply {like} %s ESCAPE '\\')))"
+    " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR (m.expire > 0 AND "    \
+    "m.created + m.expire < %lld))"                                                                \
+    " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')"                                             \
+    " AND CASE %lld WHEN -1 THEN 1 WHEN 0 THEN m.n_queued WHEN 2 THEN m.n_deferred WHEN 3 THEN "   \
+    "m.n_held WHEN 4 THEN m.n_sent"                                                                \
+    " WHEN 5 THEN m.n_failed WHEN 6 THEN m.n_expired WHEN 7 THEN m.n_cancelled ELSE 0 END > 0"     \
+    " AND CASE %lld WHEN -1 THEN 1 = 1 WHEN 0 THEN " WAITS                                         \
+    " > 0 AND m.due > %lld WHEN 1 THEN " WAITS " > 0 WHEN 2 THEN m.n_held > 0"                     \
+    " WHEN 3 THEN m.finished = 0 ELSE 1 = 0 END"                                                   \
+    " AND (%s = '' OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND r.address "     \
+    "{like} %s ESCAPE '\\'))"                                                                      \
+    " AND (%s = '' OR m.id {like} %s ESCAPE '\\' OR m.subject {like} %s ESCAPE '\\' OR m.sender "  \
+    "{like} %s ESCAPE '\\'"                                                                        \
+    " OR m.metadata {like} %s ESCAPE '\\' OR m.message_id {like} %s ESCAPE '\\'"                   \
+    " OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND (r.address {like} %s "       \
+    "ESCAPE '\\' OR r.reply {like} %s ESCAPE '\\')))"
 
-#define DONE_IDS "(SELECT id FROM message WHERE finished > 0 AND finished < %lld{own} ORDER BY finished, id LIMIT %lld)"
+#define DONE_IDS                                                                                   \
+    "(SELECT id FROM message WHERE finished > 0 AND finished < %lld{own} ORDER BY finished, id "   \
+    "LIMIT %lld)"
 
 const char *const ss_statements[SS_SQL_COUNT] = {
-    [SS_SQL_PUT_MESSAGE] =
-        "INSERT INTO message (id, relay, sender, size, parts, flags, ret, envid, priority, subject, message_id, header_from, submitter, door,"
-        " uid, metadata, webhook, idem_key, content_hash, created, at, expire, paused_base, held, held_since, created_by, rcpts, due, attempts,"
-        " n_queued, n_deferred, n_held, node, body) VALUES (%s, %s, %s, %lld, %lld, %lld, %lld, %s, %lld, %s, %s, %s, %s, %s, %lld, %s, %s, %s, %s,"
-        " %lld, %lld, %lld, %lld, %lld, %lld, %s, %lld, %lld, %lld, %lld, %lld, %lld, {node}, %pDb)",
-    [SS_SQL_PUT_RECIPIENT] =
-        "INSERT INTO recipient (message, number, address, orcpt, notify, state, attempts, next, reply, dsn, host, cause, advice, uncertain,"
-        " delivered, last) VALUES (%s, %lld, %s, %s, %lld, %lld, %lld, %lld, %s, %s, %s, %s, %s, %lld, %lld, %lld)",
+    [SS_SQL_PUT_MESSAGE] = "INSERT INTO message (id, relay, sender, size, parts, flags, ret, "
+                           "envid, priority, subject, message_id, header_from, submitter, door,"
+                           " uid, metadata, webhook, idem_key, content_hash, created, at, expire, "
+                           "paused_base, held, held_since, created_by, rcpts, due, attempts,"
+                           " n_queued, n_deferred, n_held, node, body) VALUES (%s, %s, %s, %lld, "
+                           "%lld, %lld, %lld, %s, %lld, %s, %s, %s, %s, %s, %lld, %s, %s, %s, %s,"
+                           " %lld, %lld, %lld, %lld, %lld, %lld, %s, %lld, %lld, %lld, %lld, %lld, "
+                           "%lld, {node}, %pDb)",
+    [SS_SQL_PUT_RECIPIENT] = "INSERT INTO recipient (message, number, address, orcpt, notify, "
+                             "state, attempts, next, reply, dsn, host, cause, advice, uncertain,"
+                             " delivered, last) VALUES (%s, %lld, %s, %s, %lld, %lld, %lld, %lld, "
+                             "%s, %s, %s, %s, %s, %lld, %lld, %lld)",
     [SS_SQL_PUT_BODY] = "INSERT INTO body (message, number, bytes) VALUES (%s, %lld, %pDb)",
-    [SS_SQL_FIND_KEY] = "SELECT id, content_hash FROM message WHERE submitter = %s AND idem_key = %s LIMIT 1",
+    [SS_SQL_FIND_KEY] =
+        "SELECT id, content_hash FROM message WHERE submitter = %s AND idem_key = %s LIMIT 1",
     /* The usual end: the recipient waits as the daemon believes. */
-    [SS_SQL_END_RECIPIENT] =
-        "UPDATE recipient SET state = %lld, attempts = %lld, next = %lld, reply = %s, dsn = %s, host = %s, cause = %s, advice = %s,"
-        " uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s AND number = %lld AND state < 3",
-    /* A person acted meanwhile: a hold stays unless the message went out, and only a delivery overrules a cancellation. */
+    [SS_SQL_END_RECIPIENT] = "UPDATE recipient SET state = %lld, attempts = %lld, next = %lld, "
+                             "reply = %s, dsn = %s, host = %s, cause = %s, advice = %s,"
+                             " uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s "
+                             "AND number = %lld AND state < 3",
+    /* A person acted meanwhile: a hold stays unless the message went out, and only a delivery
+       overrules a cancellation. */
     [SS_SQL_END_RECIPIENT_CAREFULLY] =
         "UPDATE recipient SET cause = CASE WHEN state = 3 AND %lld < 3 THEN cause ELSE %s END,"
-        " state = CASE WHEN state = 3 AND %lld < 3 THEN 3 ELSE %lld END, attempts = %lld, next = %lld, reply = %s, dsn = %s, host = %s,"
-        " advice = %s, uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s AND number = %lld AND (state < 4 OR %lld = 4)",
-    [SS_SQL_SETTLE_SINGLE] =
-        "UPDATE message SET due = %lld, finished = %lld, attempts = %lld, n_queued = %lld, n_deferred = %lld, n_held = 0, n_sent = %lld,"
-        " n_failed = %lld, n_expired = %lld, n_cancelled = %lld, body = CASE WHEN %lld > 0 THEN NULL ELSE body END"
-        " WHERE id = %s AND rcpts = 1 AND parts <= %lld",
-    [SS_SQL_SUMMARY] = "SELECT state, count(*), min(next), max(attempts) FROM recipient WHERE message = %s GROUP BY state LIMIT 16",
+        " state = CASE WHEN state = 3 AND %lld < 3 THEN 3 ELSE %lld END, attempts = %lld, next = "
+        "%lld, reply = %s, dsn = %s, host = %s,"
+        " advice = %s, uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s AND "
+        "number = %lld AND (state < 4 OR %lld = 4)",
+    [SS_SQL_SETTLE_SINGLE] = "UPDATE message SET due = %lld, finished = %lld, attempts = %lld, "
+                             "n_queued = %lld, n_deferred = %lld, n_held = 0, n_sent = %lld,"
+                             " n_failed = %lld, n_expired = %lld, n_cancelled = %lld, body = CASE "
+                             "WHEN %lld > 0 THEN NULL ELSE body END"
+                             " WHERE id = %s AND rcpts = 1 AND parts <= %lld",
+    [SS_SQL_SUMMARY] = "SELECT state, count(*), min(next), max(attempts) FROM recipient WHERE "
+                       "message = %s GROUP BY state LIMIT 16",
     [SS_SQL_SETTLE] =
-        "UPDATE message SET due = %lld, finished = %lld, attempts = %lld, n_queued = %lld, n_deferred = %lld, n_held = %lld, n_sent = %lld,"
+        "UPDATE message SET due = %lld, finished = %lld, attempts = %lld, n_queued = %lld, "
+        "n_deferred = %lld, n_held = %lld, n_sent = %lld,"
         " n_failed = %lld, n_expired = %lld, n_cancelled = %lld,"
-        " held = held + CASE WHEN held_since > 0 AND %lld = 0 AND %lld > held_since THEN %lld - held_since ELSE 0 END,"
+        " held = held + CASE WHEN held_since > 0 AND %lld = 0 AND %lld > held_since THEN %lld - "
+        "held_since ELSE 0 END,"
         " held_since = CASE WHEN %lld = 0 THEN 0 WHEN held_since > 0 THEN held_since ELSE %lld END,"
         " body = CASE WHEN %lld > 0 THEN NULL ELSE body END WHERE id = %s",
     [SS_SQL_DELETE_RECIPIENTS] = "DELETE FROM recipient WHERE message = %s",
     [SS_SQL_DELETE_EVENTS] = "DELETE FROM event WHERE message = %s",
     [SS_SQL_DELETE_BODY] = "DELETE FROM body WHERE message = %s",
     [SS_SQL_DELETE_MESSAGE] = "DELETE FROM message WHERE id = %s",
-    [SS_SQL_UNSTAGE] = "DELETE FROM body WHERE message = %s AND NOT EXISTS (SELECT 1 FROM message WHERE id = %s)",
+    [SS_SQL_UNSTAGE] =
+        "DELETE FROM body WHERE message = %s AND NOT EXISTS (SELECT 1 FROM message WHERE id = %s)",
     [SS_SQL_COUNT_STAGED] = "SELECT count(*) FROM body WHERE message = %s",
-    [SS_SQL_PUT_EVENT] = "INSERT INTO event (message, time, recipient, what, text, host) VALUES (%s, %lld, %lld, %s, %s, %s)",
+    [SS_SQL_PUT_EVENT] = "INSERT INTO event (message, time, recipient, what, text, host) VALUES "
+                         "(%s, %lld, %lld, %s, %s, %s)",
     [SS_SQL_GET_MESSAGE] = "SELECT " MESSAGE_COLUMNS " FROM message m WHERE m.id = %s LIMIT 1",
     [SS_SQL_GET_RECIPIENTS] =
-        "SELECT number, address, orcpt, notify, state, attempts, next, reply, dsn, host, cause, advice, uncertain, delivered, last"
+        "SELECT number, address, orcpt, notify, state, attempts, next, reply, dsn, host, cause, "
+        "advice, uncertain, delivered, last"
         " FROM recipient WHERE message = %s AND number > %lld ORDER BY number LIMIT %lld",
     [SS_SQL_GET_INLINE] = "SELECT length(body), body FROM message WHERE id = %s LIMIT 1",
-    [SS_SQL_GET_PART] = "SELECT length(bytes), bytes FROM body WHERE message = %s AND number = %lld LIMIT 1",
-    [SS_SQL_PART_SIZES] = "SELECT number, length(bytes) FROM body WHERE message = %s ORDER BY number LIMIT %lld",
-    [SS_SQL_GET_EVENTS] = "SELECT time, recipient, what, text, host FROM event WHERE message = %s ORDER BY time DESC, recipient LIMIT %lld",
-    [SS_SQL_DUE] =
-        "SELECT id, relay, submitter, sender, due, created, priority, attempts, size FROM message WHERE finished = 0{own} AND relay = %s"
-        " AND (due, id) > (%lld, %s) AND due < " FAR " ORDER BY due, id LIMIT %lld",
-    [SS_SQL_OPEN_BOUND] =
-        "SELECT relay, due, id FROM message WHERE finished = 0{own} AND (relay, due, id) > (%s, %lld, %s) ORDER BY relay, due, id LIMIT 1 OFFSET %lld",
+    [SS_SQL_GET_PART] =
+        "SELECT length(bytes), bytes FROM body WHERE message = %s AND number = %lld LIMIT 1",
+    [SS_SQL_PART_SIZES] =
+        "SELECT number, length(bytes) FROM body WHERE message = %s ORDER BY number LIMIT %lld",
+    [SS_SQL_GET_EVENTS] = "SELECT time, recipient, what, text, host FROM event WHERE message = %s "
+                          "ORDER BY time DESC, recipient LIMIT %lld",
+    [SS_SQL_DUE] = "SELECT id, relay, submitter, sender, due, created, priority, attempts, size "
+                   "FROM message WHERE finished = 0{own} AND relay = %s"
+                   " AND (due, id) > (%lld, %s) AND due < " FAR " ORDER BY due, id LIMIT %lld",
+    [SS_SQL_OPEN_BOUND] = "SELECT relay, due, id FROM message WHERE finished = 0{own} AND (relay, "
+                          "due, id) > (%s, %lld, %s) ORDER BY relay, due, id LIMIT 1 OFFSET %lld",
     [SS_SQL_OPEN_COUNTS] =
-        "SELECT relay, CASE WHEN n_queued > 0 THEN 1 ELSE 0 END, CASE WHEN n_queued + n_deferred > 0 THEN 1 ELSE 0 END, count(*), sum(size), min(created), sum(n_queued), sum(n_deferred), sum(n_held)"
-        " FROM message WHERE finished = 0{own} AND (relay, due, id) > (%s, %lld, %s) AND (relay, due, id) <= (%s, %lld, %s) GROUP BY 1, 2, 3 LIMIT 1000",
-    [SS_SQL_DONE_BOUND] = "SELECT finished, id FROM message WHERE finished > 0{own} AND (finished, id) > (%lld, %s) ORDER BY finished, id LIMIT 1 OFFSET %lld",
+        "SELECT relay, CASE WHEN n_queued > 0 THEN 1 ELSE 0 END, CASE WHEN n_queued + n_deferred > "
+        "0 THEN 1 ELSE 0 END, count(*), sum(size), min(created), sum(n_queued), sum(n_deferred), "
+        "sum(n_held)"
+        " FROM message WHERE finished = 0{own} AND (relay, due, id) > (%s, %lld, %s) AND (relay, "
+        "due, id) <= (%s, %lld, %s) GROUP BY 1, 2, 3 LIMIT 1000",
+    [SS_SQL_DONE_BOUND] = "SELECT finished, id FROM message WHERE finished > 0{own} AND (finished, "
+                          "id) > (%lld, %s) ORDER BY finished, id LIMIT 1 OFFSET %lld",
     [SS_SQL_DONE_COUNTS] =
-        "SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
+        "SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 "
+        "THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM message"
-        " WHERE finished > 0{own} AND (finished, id) > (%lld, %s) AND (finished, id) <= (%lld, %s) GROUP BY 1, 2 LIMIT 1000",
+        " WHERE finished > 0{own} AND (finished, id) > (%lld, %s) AND (finished, id) <= (%lld, %s) "
+        "GROUP BY 1, 2 LIMIT 1000",
     /* An id begins with the time of acceptance. */
-    [SS_SQL_OLDEST] = "SELECT id, relay, created FROM message WHERE finished = 0 AND id > %s ORDER BY id LIMIT %lld",
+    [SS_SQL_OLDEST] = "SELECT id, relay, created FROM message WHERE finished = 0 AND id > %s ORDER "
+                      "BY id LIMIT %lld",
     [SS_SQL_OLDEST_OF] = "SELECT min(created) FROM message WHERE finished = 0 AND relay = %s",
-    [SS_SQL_PAGE_BOUND] = "SELECT id FROM message WHERE id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
-    [SS_SQL_PAGE_BOUND_OPEN] = "SELECT id FROM message WHERE finished = 0 AND id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
-    /* Failures are few among many that were sent: the page that shows the newest must not look at all. */
-    [SS_SQL_PAGE_BOUND_FAILED] = "SELECT id FROM message{by_failed} WHERE n_failed > 0 AND id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
-    [SS_SQL_PAGE_FAILED] = "SELECT " MESSAGE_COLUMNS " FROM message m{by_failed}" FILTER " AND m.n_failed > 0 ORDER BY m.id DESC LIMIT %lld",
-    [SS_SQL_PAGE] = "SELECT " MESSAGE_COLUMNS " FROM message m" FILTER " ORDER BY m.id DESC LIMIT %lld",
+    [SS_SQL_PAGE_BOUND] =
+        "SELECT id FROM message WHERE id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
+    [SS_SQL_PAGE_BOUND_OPEN] = "SELECT id FROM message WHERE finished = 0 AND id < %s ORDER BY id "
+                               "DESC LIMIT 1 OFFSET %lld",
+    /* Failures are few among many that were sent: the page that shows the newest must not look at
+       all. */
+    [SS_SQL_PAGE_BOUND_FAILED] = "SELECT id FROM message{by_failed} WHERE n_failed > 0 AND id < %s "
+                                 "ORDER BY id DESC LIMIT 1 OFFSET %lld",
+    [SS_SQL_PAGE_FAILED] = "SELECT " MESSAGE_COLUMNS " FROM message m{by_failed}" FILTER
+                           " AND m.n_failed > 0 ORDER BY m.id DESC LIMIT %lld",
+    [SS_SQL_PAGE] =
+        "SELECT " MESSAGE_COLUMNS " FROM message m" FILTER " ORDER BY m.id DESC LIMIT %lld",
     [SS_SQL_PAGE_COUNT] = "SELECT count(*) FROM message m" FILTER " LIMIT %lld",
-    [SS_SQL_CONTROL_STATES] = "SELECT state, count(*), min(next) FROM recipient WHERE message = %s GROUP BY state ORDER BY state LIMIT 16",
-    [SS_SQL_RETRY] = "UPDATE recipient SET state = 0, next = %lld WHERE message = %s AND state IN (0, 1, 2)",
-    [SS_SQL_HOLD] = "UPDATE recipient SET state = 3, cause = 'person', next = 0 WHERE message = %s AND state IN (0, 1, 2)",
-    [SS_SQL_RELEASE] = "UPDATE recipient SET state = 0, cause = NULL, next = %lld WHERE message = %s AND state = 3",
-    [SS_SQL_CANCEL] = "UPDATE recipient SET state = 7, cause = NULL, next = 0 WHERE message = %s AND state < 4",
-    [SS_SQL_SETTINGS] = "SELECT key, value FROM setting WHERE key > %s{own_setting} ORDER BY key LIMIT %lld",
+    [SS_SQL_CONTROL_STATES] = "SELECT state, count(*), min(next) FROM recipient WHERE message = %s "
+                              "GROUP BY state ORDER BY state LIMIT 16",
+    [SS_SQL_RETRY] =
+        "UPDATE recipient SET state = 0, next = %lld WHERE message = %s AND state IN (0, 1, 2)",
+    [SS_SQL_HOLD] = "UPDATE recipient SET state = 3, cause = 'person', next = 0 WHERE message = %s "
+                    "AND state IN (0, 1, 2)",
+    [SS_SQL_RELEASE] = "UPDATE recipient SET state = 0, cause = NULL, next = %lld WHERE message = "
+                       "%s AND state = 3",
+    [SS_SQL_CANCEL] =
+        "UPDATE recipient SET state = 7, cause = NULL, next = 0 WHERE message = %s AND state < 4",
+    [SS_SQL_SETTINGS] =
+        "SELECT key, value FROM setting WHERE key > %s{own_setting} ORDER BY key LIMIT %lld",
     [SS_SQL_UNSET] = "DELETE FROM setting WHERE key = %s{own_setting}",
     [SS_SQL_PURGE_RECIPIENTS] = "DELETE FROM recipient WHERE message IN " DONE_IDS,
     [SS_SQL_PURGE_EVENTS] = "DELETE FROM event WHERE message IN " DONE_IDS,
     [SS_SQL_PURGE_BODIES] = "DELETE FROM body WHERE message IN " DONE_IDS,
     [SS_SQL_PURGE_MESSAGES] = "DELETE FROM message WHERE id IN " DONE_IDS,
     [SS_SQL_PURGE_ORPHANS] =
-        "DELETE FROM body WHERE message IN (SELECT b.message FROM body b LEFT JOIN message m ON m.id = b.message"
+        "DELETE FROM body WHERE message IN (SELECT b.message FROM body b LEFT JOIN message m ON "
+        "m.id = b.message"
         " WHERE b.number = 1 AND ((m.id IS NULL AND b.message < %s) OR m.finished > 0) LIMIT %lld)",
     /* In the order of the file, by no index (recover.c). */
-    [SS_SQL_RESCUE] = "SELECT " MESSAGE_COLUMNS ", m.rowid, length(m.body), m.body FROM message m NOT INDEXED WHERE m.rowid > %lld AND m.finished = 0 ORDER BY m.rowid LIMIT 1",
+    [SS_SQL_RESCUE] = "SELECT " MESSAGE_COLUMNS
+                      ", m.rowid, length(m.body), m.body FROM message m NOT INDEXED WHERE m.rowid "
+                      "> %lld AND m.finished = 0 ORDER BY m.rowid LIMIT 1",
 };

@@ -1,5 +1,6 @@
-/* store.c: the store's thread: takes all writes that wait, does them in one transaction, commits, answers; between two commits it reads for about a millisecond.
- * A batch forms by itself: what comes while a commit runs is the next one; a lone request commits at once. See store.h. */
+/* store.c: the store's thread: takes all writes that wait, does them in one transaction, commits,
+ * answers; between two commits it reads for about a millisecond. A batch forms by itself: what
+ * comes while a commit runs is the next one; a lone request commits at once. See store.h. */
 #include "queue/store.h"
 
 #include <apr_strings.h>
@@ -10,11 +11,15 @@
 
 #include "queue/store_impl.h"
 
-#define BATCH_MAX 1000                         /* requests of one transaction; the others wait for the next */
-#define READ_SPAN 1000                         /* microseconds of reading between two commits: many short reads, or one step of a long one */
-#define CLOSE_WAIT (10 * APR_USEC_PER_SEC)     /* a store that closes tries its last outcomes so long */
+/* requests of one transaction; the others wait for the next */
+#define BATCH_MAX 1000
+/* microseconds of reading between two commits: many short reads, or one step of a long one */
+#define READ_SPAN 1000
+/* a store that closes tries its last outcomes so long */
+#define CLOSE_WAIT (10 * APR_USEC_PER_SEC)
 
-ss_store_request_t *ss_store_request(ss_store_verb_t verb, void (*done)(ss_store_request_t *), void *baton)
+ss_store_request_t *ss_store_request(ss_store_verb_t verb, void (*done)(ss_store_request_t *),
+                                     void *baton)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_store_request_t *request = apr_pcalloc(pool, sizeof(*request));
@@ -36,12 +41,9 @@ static int is_write(const ss_store_request_t *request)
     case SS_STORE_OUTCOME:
     case SS_STORE_SET:
     case SS_STORE_PURGE:
-    case SS_STORE_LEASE:
-        return 1;
-    case SS_STORE_CONTROL:
-        return request->control != SS_CONTROL_COUNT;
-    default:
-        return 0;
+    case SS_STORE_LEASE: return 1;
+    case SS_STORE_CONTROL: return request->control != SS_CONTROL_COUNT;
+    default: return 0;
     }
 }
 
@@ -52,11 +54,15 @@ apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request)
     apr_status_t rv = APR_SUCCESS;
 
     pthread_mutex_lock(&store->mutex);
-    if (store->is_closing) rv = APR_EOF;
-    else if (store->waiting >= SS_STORE_REQUESTS_MAX && request->verb != SS_STORE_OUTCOME) rv = APR_EAGAIN;
+    if (store->is_closing)
+        rv = APR_EOF;
+    else if (store->waiting >= SS_STORE_REQUESTS_MAX && request->verb != SS_STORE_OUTCOME)
+        rv = APR_EAGAIN;
     if (rv == APR_SUCCESS) {
-        if (is_write(request)) APR_RING_INSERT_TAIL(&store->writes, request, ss_store_request_t, link);
-        else APR_RING_INSERT_TAIL(&store->reads, request, ss_store_request_t, link);
+        if (is_write(request))
+            APR_RING_INSERT_TAIL(&store->writes, request, ss_store_request_t, link);
+        else
+            APR_RING_INSERT_TAIL(&store->reads, request, ss_store_request_t, link);
         store->open++;
         if (!store->waiting++) pthread_cond_signal(&store->more);
     }
@@ -124,7 +130,8 @@ static ss_store_request_t *take_read(ss_store_t *store)
     return read;
 }
 
-/* A backlog is loaded message by message: one load a commit would hold it down to the disk's pace. */
+/* A backlog is loaded message by message: one load a commit would hold it down to the disk's pace.
+ */
 static void read_some(ss_store_t *store, struct ss_requests_t *done)
 {
     apr_time_t until = apr_time_now() + READ_SPAN;
@@ -157,19 +164,22 @@ static int wait_for_work(ss_store_t *store)
         int has_again = !APR_RING_EMPTY(&store->again, ss_store_request_t, link);
         if (store->waiting || (has_again && apr_time_now() >= store->again_at)) return 1;
         if (store->is_closing && !has_again) return 0;
-        if (store->is_closing && !store->close_until) store->close_until = apr_time_now() + CLOSE_WAIT;
+        if (store->is_closing && !store->close_until)
+            store->close_until = apr_time_now() + CLOSE_WAIT;
         if (!has_again) {
             pthread_cond_wait(&store->more, &store->mutex);
             continue;
         }
-        struct timespec until = { .tv_sec = (time_t)apr_time_sec(store->again_at), .tv_nsec = (long)apr_time_usec(store->again_at) * 1000 };
+        struct timespec until = { .tv_sec = (time_t)apr_time_sec(store->again_at),
+                                  .tv_nsec = (long)apr_time_usec(store->again_at) * 1000 };
         pthread_cond_timedwait(&store->more, &store->mutex, &until);
     }
 }
 
 static void take_writes(ss_store_t *store, struct ss_requests_t *batch)
 {
-    for (int i = 0; i < BATCH_MAX && !APR_RING_EMPTY(&store->writes, ss_store_request_t, link); i++) {
+    for (int i = 0; i < BATCH_MAX && !APR_RING_EMPTY(&store->writes, ss_store_request_t, link);
+         i++) {
         ss_store_request_t *request = APR_RING_FIRST(&store->writes);
         APR_RING_REMOVE(request, link);
         APR_RING_INSERT_TAIL(batch, request, ss_store_request_t, link);
@@ -211,7 +221,8 @@ static void discard(ss_store_t *store)
     free(store);
 }
 
-apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *options, apr_interval_time_t lock_wait, ss_result_t *result, apr_pool_t *pool)
+apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *options,
+                           apr_interval_time_t lock_wait, ss_result_t *result, apr_pool_t *pool)
 {
     ss_store_t *store;
 

@@ -1,5 +1,6 @@
-/* store_batch.c: one transaction of the store's thread, one step of a read, and the connection both need: what is told to whom when any of them fails. A server's
- * connection that is lost is made again here; what a lost commit had become of is looked for in the database. See store_impl.h. */
+/* store_batch.c: one transaction of the store's thread, one step of a read, and the connection both
+ * need: what is told to whom when any of them fails. A server's connection that is lost is made
+ * again here; what a lost commit had become of is looked for in the database. See store_impl.h. */
 #include "queue/store_impl.h"
 
 #include <apr_strings.h>
@@ -9,12 +10,18 @@
 #include "queue/lock.h"
 #include "queue/schema.h"
 
-#define REFRESH_MOST 3                         /* how often one batch prepares its statements again */
-#define DOUBT_MOST 3                           /* how often a server is asked again before a request counts as refused for itself */
-#define AGAIN_FIRST (100 * 1000)               /* outcomes that could not be written are tried again after, doubling to ... */
+/* how often one batch prepares its statements again */
+#define REFRESH_MOST 3
+/* how often a server is asked again before a request counts as refused for itself */
+#define DOUBT_MOST 3
+/* outcomes that could not be written are tried again after, doubling to ... */
+#define AGAIN_FIRST (100 * 1000)
 #define AGAIN_MOST (5 * APR_USEC_PER_SEC)
-#define UNKNOWN_MOST (15 * APR_USEC_PER_SEC)   /* so long an asker waits to hear what became of a commit whose answer was lost */
-#define CONTACT_LEAST (15 * APR_USEC_PER_SEC)  /* a server that was away comes back for one node before the others: only then is their silence their own */
+/* so long an asker waits to hear what became of a commit whose answer was lost */
+#define UNKNOWN_MOST (15 * APR_USEC_PER_SEC)
+/* a server that was away comes back for one node before the others: only then is their silence
+ * their own */
+#define CONTACT_LEAST (15 * APR_USEC_PER_SEC)
 
 /* ---- the connection ---- */
 
@@ -36,7 +43,10 @@ static apr_status_t connect_store(ss_store_t *store, const ss_dialect_t *dialect
 
     db->node = store->node;
     if (rv == APR_SUCCESS) rv = ss_schema_check(db, store->options.migrates, &from);
-    if (rv == APR_SUCCESS && from) ss_log(store->options.log, SS_LOG_NOTICE, 303, "the queue %s was made by an older module: brought from version %d to %d", db->name, from, SS_SCHEMA_VERSION);
+    if (rv == APR_SUCCESS && from)
+        ss_log(store->options.log, SS_LOG_NOTICE, 303,
+               "the queue %s was made by an older module: brought from version %d to %d", db->name,
+               from, SS_SCHEMA_VERSION);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(db);
     if (rv == APR_SUCCESS) {
         store->contact = apr_time_now();
@@ -55,26 +65,31 @@ apr_status_t ss_batch_open(ss_store_t *store, apr_interval_time_t lock_wait, ss_
     apr_status_t rv = APR_SUCCESS;
 
     if (!dialect) {
-        ss_result_set(result, "queue", "", NULL, "SMTPSendQueue %s is not supported by this version", store->options.driver);
+        ss_result_set(result, "queue", "", NULL,
+                      "SMTPSendQueue %s is not supported by this version", store->options.driver);
         return APR_ENOTIMPL;
     }
-    if (dialect->is_file) rv = ss_lock_take(&store->lock_fd, store->options.params, lock_wait, result);
-    else rv = ss_lease_name(store->options.node_file, lock_wait, &store->lock_fd, store->node, result);
+    if (dialect->is_file)
+        rv = ss_lock_take(&store->lock_fd, store->options.params, lock_wait, result);
+    else
+        rv = ss_lease_name(store->options.node_file, lock_wait, &store->lock_fd, store->node,
+                           result);
     if (rv != APR_SUCCESS) return rv;
     rv = connect_store(store, dialect);
     if (rv != APR_SUCCESS) *result = store->lost;
     return rv;
 }
 
-/* There is a connection, or the failure is in the store's. Asked for at most as often as failed batches are tried again: a server that does not even refuse
- * costs seconds each time. */
+/* There is a connection, or the failure is in the store's. Asked for at most as often as failed
+ * batches are tried again: a server that does not even refuse costs seconds each time. */
 static apr_status_t ensure(ss_store_t *store)
 {
     ss_db_t *db = &store->db;
     apr_status_t rv = APR_EGENERAL;
 
     if (db->handle) return APR_SUCCESS;
-    if (apr_time_now() >= store->again_at || !store->again_wait) rv = connect_store(store, db->dialect);
+    if (apr_time_now() >= store->again_at || !store->again_wait)
+        rv = connect_store(store, db->dialect);
     if (rv == APR_SUCCESS) return rv;
     db->fault = SS_FAULT_LOST;
     db->rv = APR_EGENERAL;
@@ -82,7 +97,8 @@ static apr_status_t ensure(ss_store_t *store)
     return rv;
 }
 
-/* Ends what the transaction had done. A server answers that always: where it does not, the connection is lost, whatever was said before. */
+/* Ends what the transaction had done. A server answers that always: where it does not, the
+ * connection is lost, whatever was said before. */
 static void roll_back(ss_store_t *store)
 {
     ss_db_t *db = &store->db;
@@ -121,7 +137,9 @@ static apr_status_t write_one(ss_store_t *store, ss_store_request_t *request)
     case SS_STORE_OUTCOME: return ss_write_outcome(db, request);
     case SS_STORE_SET: return ss_write_set(db, request);
     case SS_STORE_PURGE: return ss_write_purge(db, request);
-    case SS_STORE_LEASE: return ss_write_lease(db, request, store->token, apr_time_now() - store->contact > CONTACT_LEAST);
+    case SS_STORE_LEASE:
+        return ss_write_lease(db, request, store->token,
+                              apr_time_now() - store->contact > CONTACT_LEAST);
     default: return ss_write_control(db, request);
     }
 }
@@ -133,7 +151,8 @@ static void fail(const ss_db_t *db, ss_store_request_t *request)
 }
 
 /* *bad: whose statement failed; NULL: none's. *is_end: it was the commit. */
-static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch, ss_store_request_t **bad, int *is_end)
+static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch,
+                              ss_store_request_t **bad, int *is_end)
 {
     ss_db_t *db = &store->db;
 
@@ -143,7 +162,9 @@ static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch, ss
     if (rv != APR_SUCCESS) return rv;
     ss_db_clear(db);
     rv = ss_db_do(db, db->dialect->begin);
-    for (ss_store_request_t *r = APR_RING_FIRST(batch); rv == APR_SUCCESS && r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+    for (ss_store_request_t *r = APR_RING_FIRST(batch);
+         rv == APR_SUCCESS && r != APR_RING_SENTINEL(batch, ss_store_request_t, link);
+         r = APR_RING_NEXT(r, link)) {
         rv = write_one(store, r);
         if (rv != APR_SUCCESS) *bad = r;
     }
@@ -155,7 +176,8 @@ static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch, ss
 
 static void mark_unknown(struct ss_requests_t *batch)
 {
-    for (ss_store_request_t *r = APR_RING_FIRST(batch); r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+    for (ss_store_request_t *r = APR_RING_FIRST(batch);
+         r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
         if (!r->is_unknown) r->unknown_until = apr_time_now() + UNKNOWN_MOST;
         r->is_unknown = 1;
     }
@@ -166,15 +188,19 @@ static int is_for_again(ss_store_t *store, int tries)
 {
     ss_db_t *db = &store->db;
 
-    if (db->fault == SS_FAULT_STALE) return tries < REFRESH_MOST && ss_db_refresh(db) == APR_SUCCESS;
-    /* Two nodes in each other's way, one of them with a key that the other has just used: the second time it finds what is there. */
+    if (db->fault == SS_FAULT_STALE)
+        return tries < REFRESH_MOST && ss_db_refresh(db) == APR_SUCCESS;
+    /* Two nodes in each other's way, one of them with a key that the other has just used: the
+     * second time it finds what is there. */
     if (db->fault == SS_FAULT_REQUEST) return !db->dialect->is_file && tries < DOUBT_MOST;
     return db->fault == SS_FAULT_LOST && tries < 1 && !store->again_wait;
 }
 
-/* All of the batch in one transaction. A request that the database refuses for itself goes to `done` with its error, and the others are done once more
- * without it. APR_SUCCESS: committed; else the fault concerns all that are left in the batch. */
-static apr_status_t do_batch(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
+/* All of the batch in one transaction. A request that the database refuses for itself goes to
+ * `done` with its error, and the others are done once more without it. APR_SUCCESS: committed; else
+ * the fault concerns all that are left in the batch. */
+static apr_status_t do_batch(ss_store_t *store, struct ss_requests_t *batch,
+                             struct ss_requests_t *done)
 {
     ss_db_t *db = &store->db;
     int tries = 0, is_end;
@@ -220,15 +246,19 @@ static void count_commit(ss_store_t *store, int requests, apr_interval_time_t to
     pthread_mutex_unlock(&store->mutex);
 }
 
-/* What is tried again by itself: outcomes, until the store heals; and for a while what may have been committed, since only the database knows. */
+/* What is tried again by itself: outcomes, until the store heals; and for a while what may have
+ * been committed, since only the database knows. */
 static int is_kept(const ss_store_t *store, ss_store_request_t *request, apr_time_t now)
 {
     if (store->close_until && now >= store->close_until) return 0;
     if (request->verb == SS_STORE_OUTCOME) return 1;
-    return request->is_unknown && (request->verb == SS_STORE_ACCEPT || request->verb == SS_STORE_STAGE) && now < request->unknown_until;
+    return request->is_unknown &&
+           (request->verb == SS_STORE_ACCEPT || request->verb == SS_STORE_STAGE) &&
+           now < request->unknown_until;
 }
 
-/* The fault concerns everybody: who can ask again is told, and outcomes wait here until the store heals. */
+/* The fault concerns everybody: who can ask again is told, and outcomes wait here until the store
+ * heals. */
 static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
 {
     ss_db_t *db = &store->db;
@@ -237,7 +267,10 @@ static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct 
 
     APR_RING_INIT(&kept, ss_store_request_t, link);
     if (strcmp(store->said, db->result.text)) {
-        ss_log(store->options.log, SS_LOG_ERROR, 301, "the queue cannot be written: %s; what was accepted stays, submissions are refused with 503 until this is mended", db->result.text);
+        ss_log(store->options.log, SS_LOG_ERROR, 301,
+               "the queue cannot be written: %s; what was accepted stays, submissions are refused "
+               "with 503 until this is mended",
+               db->result.text);
         apr_cpystrn(store->said, db->result.text, sizeof(store->said));
         set_fault(store, db->result.text);
     }
@@ -264,7 +297,8 @@ void ss_batch_write(ss_store_t *store, struct ss_requests_t *batch, struct ss_re
     int requests = 0, has_purged = 0;
     apr_time_t started = apr_time_now();
 
-    for (ss_store_request_t *r = APR_RING_FIRST(batch); r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+    for (ss_store_request_t *r = APR_RING_FIRST(batch);
+         r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
         requests++;
         has_purged |= r->verb == SS_STORE_PURGE;
     }
@@ -282,7 +316,8 @@ void ss_batch_write(ss_store_t *store, struct ss_requests_t *batch, struct ss_re
     APR_RING_CONCAT(done, batch, ss_store_request_t, link);
     /* Free space goes back in steps, so that the file shrinks after a backlog. */
     if (has_purged && store->db.dialect->shrink) {
-        if (ss_db_ask(&store->db, store->db.dialect->shrink) == APR_SUCCESS) while (ss_db_next(&store->db)) continue;
+        if (ss_db_ask(&store->db, store->db.dialect->shrink) == APR_SUCCESS)
+            while (ss_db_next(&store->db)) continue;
     }
 }
 

@@ -1,4 +1,5 @@
-/* store_control.c: what people do to stored messages: retry, hold, release, cancel; one by id, or a step of those that fit a filter. See store_impl.h. */
+/* store_control.c: what people do to stored messages: retry, hold, release, cancel; one by id, or a
+ * step of those that fit a filter. See store_impl.h. */
 #include "queue/store_impl.h"
 
 #include <apr_strings.h>
@@ -7,8 +8,14 @@
 #define BIT(state) (1u << (state))
 #define TRIED (BIT(SS_STATE_QUEUED) | BIT(SS_STATE_SENDING) | BIT(SS_STATE_DEFERRED))
 
-/* What an action changes: recipients of these states; how it is called in the history; which messages a filter finds for it. */
-static const struct { unsigned states; ss_sql_t sql; const char *what; apr_int64_t mode; } actions[] = {
+/* What an action changes: recipients of these states; how it is called in the history; which
+ * messages a filter finds for it. */
+static const struct {
+    unsigned states;
+    ss_sql_t sql;
+    const char *what;
+    apr_int64_t mode;
+} actions[] = {
     [SS_CONTROL_RETRY] = { TRIED, SS_SQL_RETRY, "retry", 0 },
     [SS_CONTROL_HOLD] = { TRIED, SS_SQL_HOLD, "held", 1 },
     [SS_CONTROL_RELEASE] = { BIT(SS_STATE_HELD), SS_SQL_RELEASE, "released", 2 },
@@ -21,7 +28,11 @@ apr_int64_t ss_control_mode(ss_control_t control)
     return control == SS_CONTROL_COUNT ? -1 : actions[control].mode;
 }
 
-typedef struct { apr_int64_t count[SS_STATES]; int changed, has_any; ss_state_t first; } found_t;
+typedef struct {
+    apr_int64_t count[SS_STATES];
+    int changed, has_any;
+    ss_state_t first;
+} found_t;
 
 static apr_status_t look(ss_db_t *db, const char *id, unsigned states, found_t *found)
 {
@@ -56,20 +67,27 @@ static apr_status_t change(ss_db_t *db, const char *id, ss_control_t control, ap
 {
     apr_int64_t when = now;
 
-    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE) return ss_db_run(db, actions[control].sql, SS_ARGS{ &when, id }, NULL);
+    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE)
+        return ss_db_run(db, actions[control].sql, SS_ARGS{ &when, id }, NULL);
     return ss_db_run(db, actions[control].sql, SS_ARGS{ id }, NULL);
 }
 
-/* The node that delivers the message, where it is another one, is told: before the change, which may delete the message. */
-static apr_status_t hand_over(ss_db_t *db, const ss_store_request_t *request, const ss_message_t *m, const found_t *found)
+/* The node that delivers the message, where it is another one, is told: before the change, which
+ * may delete the message. */
+static apr_status_t hand_over(ss_db_t *db, const ss_store_request_t *request, const ss_message_t *m,
+                              const found_t *found)
 {
-    apr_int64_t now = request->now, action = request->control, recipients = found->changed, from = found->first, is_finished = request->control == SS_CONTROL_CANCEL;
+    apr_int64_t now = request->now, action = request->control, recipients = found->changed,
+                from = found->first, is_finished = request->control == SS_CONTROL_CANCEL;
 
-    return ss_db_run(db, SS_SQL_HAND_OVER, SS_ARGS{ &now, &action, request->who, &recipients, &from, &is_finished, m->id }, NULL);
+    return ss_db_run(
+        db, SS_SQL_HAND_OVER,
+        SS_ARGS{ &now, &action, request->who, &recipients, &from, &is_finished, m->id }, NULL);
 }
 
 /* One message. *found tells what was there. */
-static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_message_t *m, found_t *found)
+static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_message_t *m,
+                        found_t *found)
 {
     ss_summary_t summary = { .is_finished = 0 };
     apr_status_t rv = look(db, m->id, actions[request->control].states, found);
@@ -81,11 +99,18 @@ static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_messa
         return rv;
     }
     if (rv == APR_SUCCESS) rv = change(db, m->id, request->control, request->now);
-    if (rv == APR_SUCCESS) rv = ss_write_event(db, m->id, request->now, -1, actions[request->control].what, request->who, NULL);
-    if (rv == APR_SUCCESS) rv = ss_write_settle(db, m->id, request->now, request->keep_history, &summary);
+    if (rv == APR_SUCCESS)
+        rv = ss_write_event(db, m->id, request->now, -1, actions[request->control].what,
+                            request->who, NULL);
+    if (rv == APR_SUCCESS)
+        rv = ss_write_settle(db, m->id, request->now, request->keep_history, &summary);
     if (rv != APR_SUCCESS) return rv;
     ss_touched_t *touched = apr_array_push(request->rows);
-    *touched = (ss_touched_t){ .relay = m->relay, .recipients = found->changed, .from_state = found->first, .is_finished = summary.is_finished, .is_foreign = m->is_foreign,
+    *touched = (ss_touched_t){ .relay = m->relay,
+                               .recipients = found->changed,
+                               .from_state = found->first,
+                               .is_finished = summary.is_finished,
+                               .is_foreign = m->is_foreign,
                                .size = m->size };
     apr_cpystrn(touched->id, m->id, sizeof(touched->id));
     request->touched++;
@@ -98,7 +123,8 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_request_t *request)
     found_t found;
     apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
 
-    if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->uid != request->filter.uid) m = NULL;
+    if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->uid != request->filter.uid)
+        m = NULL;
     if (rv != APR_SUCCESS || !m) {
         if (rv == APR_SUCCESS) request->rv = APR_NOTFOUND;
         return rv;
@@ -110,13 +136,18 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_request_t *request)
 
 static apr_status_t act_on_page(ss_db_t *db, ss_store_request_t *request)
 {
-    apr_array_header_t *page = apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
-    apr_status_t rv = ss_read_page(db, SS_SQL_PAGE, &request->filter, *request->filter.after ? request->filter.after : SS_ID_END, "",
-                                   ss_control_mode(request->control), request->now, request->limit, request->pool);
+    apr_array_header_t *page =
+        apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
+    apr_status_t rv = ss_read_page(db, SS_SQL_PAGE, &request->filter,
+                                   *request->filter.after ? request->filter.after : SS_ID_END, "",
+                                   ss_control_mode(request->control), request->now, request->limit,
+                                   request->pool);
     found_t found;
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) APR_ARRAY_PUSH(page, ss_message_t *) = ss_read_row(db, request->pool);
-    for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++) rv = act(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
+    while (rv == APR_SUCCESS && ss_db_next(db))
+        APR_ARRAY_PUSH(page, ss_message_t *) = ss_read_row(db, request->pool);
+    for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++)
+        rv = act(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
     request->more = page->nelts == request->limit;
     return rv;
 }

@@ -1,7 +1,9 @@
-/* store_pool.c: the pools of messages and requests, which are made on one thread and destroyed on the other. See store.h.
+/* store_pool.c: the pools of messages and requests, which are made on one thread and destroyed on
+ * the other. See store.h.
  *
- * They share one allocator under a mutex. An allocator each, which needs no lock, costs a mapping of fresh memory, its page faults and its
- * return for every pool. What is free and more than FREE_MAX goes back to the system. */
+ * They share one allocator under a mutex. An allocator each, which needs no lock, costs a mapping
+ * of fresh memory, its page faults and its return for every pool. What is free and more than
+ * FREE_MAX goes back to the system. */
 #include "queue/store.h"
 
 #include <apr_thread_mutex.h>
@@ -18,7 +20,9 @@ static void make_shared(void)
     apr_thread_mutex_t *mutex = NULL;
     apr_pool_t *pool = NULL;
 
-    if (apr_allocator_create(&shared) != APR_SUCCESS || apr_pool_create_unmanaged_ex(&pool, NULL, shared) != APR_SUCCESS) abort();
+    if (apr_allocator_create(&shared) != APR_SUCCESS ||
+        apr_pool_create_unmanaged_ex(&pool, NULL, shared) != APR_SUCCESS)
+        abort();
     if (apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_UNNESTED, pool) != APR_SUCCESS) abort();
     apr_allocator_mutex_set(shared, mutex);
     apr_allocator_max_free_set(shared, FREE_MAX);

@@ -1,5 +1,6 @@
-/* store_read.c: what the store's thread reads between two commits, each call one step of about a millisecond: a question about many messages is cut by
- * their keys, so that a page never delays a delivery. See store_impl.h. */
+/* store_read.c: what the store's thread reads between two commits, each call one step of about a
+ * millisecond: a question about many messages is cut by their keys, so that a page never delays a
+ * delivery. See store_impl.h. */
 #include "queue/store_impl.h"
 
 #include <apr_strings.h>
@@ -7,14 +8,15 @@
 
 #include "base/text.h"
 
-#define STEP_ROWS 1000                 /* messages that one step looks at */
+#define STEP_ROWS 1000 /* messages that one step looks at */
 #define RECIPIENTS_STEP 1000
-#define OLDEST_FIRST 16                /* the oldest message of a relay that many wait for is mostly among these */
-#define SUMMARY_RECIPIENTS 20          /* of each message in a list */
-#define EVENTS_MAX 500                 /* newest history of one message */
-#define TEXT_END "\xf4\x8f\xbf\xbf"    /* sorts behind every relay's name */
+/* the oldest message of a relay that many wait for is mostly among these */
+#define OLDEST_FIRST 16
+#define SUMMARY_RECIPIENTS 20       /* of each message in a list */
+#define EVENTS_MAX 500              /* newest history of one message */
+#define TEXT_END "\xf4\x8f\xbf\xbf" /* sorts behind every relay's name */
 
-typedef struct {                       /* where a question of several steps is */
+typedef struct { /* where a question of several steps is */
     char id[SS_IDENT_TEXT];
     const char *relay;
     apr_int64_t time;
@@ -95,7 +97,8 @@ static void read_recipient(ss_db_t *db, ss_recipient_t *rcpt, apr_pool_t *pool)
     rcpt->address = address ? address : "";
     rcpt->orcpt = text(db, 2, pool);
     rcpt->notify = (unsigned)ss_db_number(db, 3);
-    rcpt->state = state >= 0 && state < SS_STATES && state != SS_STATE_SENDING ? (ss_state_t)state : SS_STATE_QUEUED;
+    rcpt->state = state >= 0 && state < SS_STATES && state != SS_STATE_SENDING ? (ss_state_t)state
+                                                                               : SS_STATE_QUEUED;
     rcpt->attempts = (int)ss_db_number(db, 5);
     rcpt->next = ss_db_number(db, 6);
     rcpt->reply = text(db, 7, pool);
@@ -138,10 +141,12 @@ static void take_bytes(ss_db_t *db, ss_part_t *part, apr_pool_t *pool)
 }
 
 /* is_inline: it stands in the message's own row. */
-static apr_status_t read_part(ss_db_t *db, const char *id, int is_inline, int number, ss_part_t *part, apr_pool_t *pool)
+static apr_status_t read_part(ss_db_t *db, const char *id, int is_inline, int number,
+                              ss_part_t *part, apr_pool_t *pool)
 {
     apr_int64_t key = number;
-    apr_status_t rv = is_inline ? ss_db_select(db, SS_SQL_GET_INLINE, SS_ARGS{ id }) : ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &key });
+    apr_status_t rv = is_inline ? ss_db_select(db, SS_SQL_GET_INLINE, SS_ARGS{ id })
+                                : ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &key });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) take_bytes(db, part, pool);
     return rv;
@@ -154,7 +159,9 @@ apr_status_t ss_read_rest(ss_db_t *db, ss_message_t *m)
 
     if (rv == APR_SUCCESS && m->rcpt_count < wanted) rv = APR_NOTFOUND;
     for (int i = 0; i < m->part_count && rv == APR_SUCCESS; i++) {
-        if (!m->parts[i].bytes) rv = read_part(db, m->id, m->part_count <= SS_STORE_INLINE_PARTS, i, &m->parts[i], m->pool);
+        if (!m->parts[i].bytes)
+            rv = read_part(db, m->id, m->part_count <= SS_STORE_INLINE_PARTS, i, &m->parts[i],
+                           m->pool);
         if (rv == APR_SUCCESS && !m->parts[i].bytes) rv = APR_NOTFOUND;
     }
     return rv;
@@ -168,7 +175,8 @@ static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m)
 
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         apr_int64_t number = ss_db_number(db, 0);
-        if (number >= 0 && number < m->part_count) m->parts[number].len = (apr_size_t)ss_db_number(db, 1);
+        if (number >= 0 && number < m->part_count)
+            m->parts[number].len = (apr_size_t)ss_db_number(db, 1);
     }
     return rv;
 }
@@ -191,10 +199,13 @@ static apr_status_t load(ss_db_t *db, ss_store_request_t *request)
     if (rv == APR_SUCCESS && in_memory < m->part_count) rv = read_sizes(db, m);
     for (int i = 0; i < in_memory && rv == APR_SUCCESS; i++) {
         rv = read_part(db, m->id, m->part_count <= SS_STORE_INLINE_PARTS, i, &m->parts[i], pool);
-        if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->rv = APR_NOTFOUND;   /* finished meanwhile: its body is gone */
+        /* finished meanwhile: its body is gone */
+        if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->rv = APR_NOTFOUND;
     }
-    if (rv == APR_SUCCESS && request->rv == APR_SUCCESS) request->message = m;
-    else apr_pool_destroy(pool);
+    if (rv == APR_SUCCESS && request->rv == APR_SUCCESS)
+        request->message = m;
+    else
+        apr_pool_destroy(pool);
     return rv;
 }
 
@@ -204,7 +215,9 @@ static apr_status_t part(ss_db_t *db, ss_store_request_t *request)
     ss_message_t *m;
     apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
 
-    if (rv == APR_SUCCESS) rv = read_part(db, request->id, m && m->part_count <= SS_STORE_INLINE_PARTS, request->number, &found, request->pool);
+    if (rv == APR_SUCCESS)
+        rv = read_part(db, request->id, m && m->part_count <= SS_STORE_INLINE_PARTS,
+                       request->number, &found, request->pool);
     if (rv == APR_SUCCESS && !found.bytes) request->rv = APR_NOTFOUND;
     if (m) request->touched = (apr_int64_t)m->size;
     request->bytes = found.bytes;
@@ -224,8 +237,11 @@ static apr_status_t lookup(ss_db_t *db, ss_store_request_t *request)
     if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_GET_EVENTS, SS_ARGS{ request->id, &limit });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         ss_history_t *h = apr_array_push(request->history);
-        *h = (ss_history_t){ .time = ss_db_number(db, 0), .recipient = (int)ss_db_number(db, 1), .what = text(db, 2, request->pool),
-                             .text = text(db, 3, request->pool), .host = text(db, 4, request->pool) };
+        *h = (ss_history_t){ .time = ss_db_number(db, 0),
+                             .recipient = (int)ss_db_number(db, 1),
+                             .what = text(db, 2, request->pool),
+                             .text = text(db, 3, request->pool),
+                             .host = text(db, 4, request->pool) };
     }
     return rv;
 }
@@ -234,8 +250,10 @@ static apr_status_t lookup(ss_db_t *db, ss_store_request_t *request)
 
 static apr_status_t due(ss_db_t *db, ss_store_request_t *request)
 {
-    apr_int64_t after = request->after_time, limit = request->limit < SS_DB_ROWS_MAX ? request->limit : SS_DB_ROWS_MAX;
-    apr_status_t rv = ss_db_select(db, SS_SQL_DUE, SS_ARGS{ request->relay, &after, request->id, &limit });
+    apr_int64_t after = request->after_time,
+                limit = request->limit < SS_DB_ROWS_MAX ? request->limit : SS_DB_ROWS_MAX;
+    apr_status_t rv =
+        ss_db_select(db, SS_SQL_DUE, SS_ARGS{ request->relay, &after, request->id, &limit });
 
     request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_due_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
@@ -274,15 +292,20 @@ static const char *like(const char *pattern, int anywhere, apr_pool_t *pool)
     return out;
 }
 
-apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *f, const char *after, const char *bound, apr_int64_t mode, apr_time_t now,
-                          apr_int64_t limit, apr_pool_t *pool)
+apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *f, const char *after,
+                          const char *bound, apr_int64_t mode, apr_time_t now, apr_int64_t limit,
+                          apr_pool_t *pool)
 {
-    const char *relay = f->relay ? f->relay : "", *from = f->from ? like(f->from, 0, pool) : "", *to = f->to ? like(f->to, 0, pool) : "";
+    const char *relay = f->relay ? f->relay : "", *from = f->from ? like(f->from, 0, pool) : "",
+               *to = f->to ? like(f->to, 0, pool) : "";
     const char *words = f->text ? like(f->text, 1, pool) : "";
-    apr_int64_t uid = f->uid, waiting = f->is_waiting, before = f->created_before, overdue = f->overdue_at, state = f->state, when = now;
+    apr_int64_t uid = f->uid, waiting = f->is_waiting, before = f->created_before,
+                overdue = f->overdue_at, state = f->state, when = now;
 
-    return ss_db_select(db, sql, SS_ARGS{ after, bound, relay, relay, &uid, &uid, &waiting, &before, &before, &overdue, from, from, &state, &mode, &when,
-        to, to, words, words, words, words, words, words, words, words, &limit });
+    return ss_db_select(
+        db, sql, SS_ARGS{ after,    bound, relay, relay,  &uid,  &uid,  &waiting, &before, &before,
+                          &overdue, from,  from,  &state, &mode, &when, to,       to,      words,
+                          words,    words, words, words,  words, words, words,    &limit });
 }
 
 /* Where a filter is for something rare, there are statements that go straight to it. */
@@ -297,14 +320,17 @@ static ss_sql_t bound_for(const ss_filter_t *f)
     return f->is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND;
 }
 
-/* Where a step that begins below `after` ends: the key of its last message; "" when the rest is smaller. */
-static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after, char bound[SS_IDENT_TEXT])
+/* Where a step that begins below `after` ends: the key of its last message; "" when the rest is
+ * smaller. */
+static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after,
+                               char bound[SS_IDENT_TEXT])
 {
     apr_int64_t offset = STEP_ROWS - 1;
     apr_status_t rv = ss_db_select(db, sql, SS_ARGS{ after, &offset });
 
     *bound = '\0';
-    while (rv == APR_SUCCESS && ss_db_next(db)) apr_cpystrn(bound, ss_db_text(db, 0), SS_IDENT_TEXT);
+    while (rv == APR_SUCCESS && ss_db_next(db))
+        apr_cpystrn(bound, ss_db_text(db, 0), SS_IDENT_TEXT);
     return rv;
 }
 
@@ -321,11 +347,15 @@ static apr_status_t list(ss_db_t *db, ss_store_request_t *request, int *more)
     char bound[SS_IDENT_TEXT];
     apr_status_t rv = step_bound(db, bound_for(&request->filter), after, bound);
 
-    if (!request->rows) request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
+    if (!request->rows)
+        request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
     int first = request->rows->nelts;
     apr_int64_t wanted = request->limit - first;
-    if (rv == APR_SUCCESS) rv = ss_read_page(db, page_for(&request->filter), &request->filter, after, bound, -1, 0, wanted, request->pool);
-    while (rv == APR_SUCCESS && ss_db_next(db)) APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_read_row(db, request->pool);
+    if (rv == APR_SUCCESS)
+        rv = ss_read_page(db, page_for(&request->filter), &request->filter, after, bound, -1, 0,
+                          wanted, request->pool);
+    while (rv == APR_SUCCESS && ss_db_next(db))
+        APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_read_row(db, request->pool);
     for (int i = first; i < request->rows->nelts && rv == APR_SUCCESS; i++) {
         ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
         int all = m->rcpt_count;
@@ -343,10 +373,12 @@ static apr_status_t count_control(ss_db_t *db, ss_store_request_t *request, int 
     place_t *at = place_of(request);
     const char *after = begin_of(request, at);
     char bound[SS_IDENT_TEXT];
-    apr_status_t rv = step_bound(db, request->filter.is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, after, bound);
+    apr_status_t rv = step_bound(
+        db, request->filter.is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, after, bound);
 
     if (rv == APR_SUCCESS) {
-        rv = ss_read_page(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound, ss_control_mode(request->counted_for), request->now, 1, request->pool);
+        rv = ss_read_page(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound,
+                          ss_control_mode(request->counted_for), request->now, 1, request->pool);
     }
     while (rv == APR_SUCCESS && ss_db_next(db)) request->touched += ss_db_number(db, 0);
     *more = *bound != '\0';
@@ -356,7 +388,8 @@ static apr_status_t count_control(ss_db_t *db, ss_store_request_t *request, int 
 
 /* ---- counts ---- */
 
-static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t state, apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
+static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t state,
+                      apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
                       apr_time_t oldest)
 {
     ss_count_t *row = NULL;
@@ -380,12 +413,16 @@ static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t st
 void ss_read_open_count(ss_db_t *db, apr_array_header_t *rows)
 {
     const char *relay = ss_db_text(db, 0);
-    ss_state_t own = ss_db_number(db, 1) ? SS_STATE_QUEUED : ss_db_number(db, 2) ? SS_STATE_DEFERRED : SS_STATE_HELD;
-    const apr_int64_t recipients[] = { ss_db_number(db, 6), 0, ss_db_number(db, 7), ss_db_number(db, 8) };
+    ss_state_t own = ss_db_number(db, 1)   ? SS_STATE_QUEUED
+                     : ss_db_number(db, 2) ? SS_STATE_DEFERRED
+                                           : SS_STATE_HELD;
+    const apr_int64_t recipients[] = { ss_db_number(db, 6), 0, ss_db_number(db, 7),
+                                       ss_db_number(db, 8) };
 
     for (int state = SS_STATE_QUEUED; state <= SS_STATE_HELD; state++) {
         int is_own = state == (int)own;
-        add_count(rows, relay, (ss_state_t)state, is_own ? ss_db_number(db, 3) : 0, recipients[state], is_own ? ss_db_number(db, 4) : 0,
+        add_count(rows, relay, (ss_state_t)state, is_own ? ss_db_number(db, 3) : 0,
+                  recipients[state], is_own ? ss_db_number(db, 4) : 0,
                   is_own ? ss_db_number(db, 5) : 0);
     }
 }
@@ -397,7 +434,8 @@ void ss_read_done_count(ss_db_t *db, apr_array_header_t *rows)
 
     for (int state = SS_STATE_SENT; state <= SS_STATE_CANCELLED; state++) {
         int is_own = state == own;
-        add_count(rows, relay, (ss_state_t)state, is_own ? ss_db_number(db, 2) : 0, ss_db_number(db, 5 + state - SS_STATE_SENT), is_own ? ss_db_number(db, 3) : 0,
+        add_count(rows, relay, (ss_state_t)state, is_own ? ss_db_number(db, 2) : 0,
+                  ss_db_number(db, 5 + state - SS_STATE_SENT), is_own ? ss_db_number(db, 3) : 0,
                   is_own ? ss_db_number(db, 4) : 0);
     }
 }
@@ -416,7 +454,9 @@ static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t
         to = ss_db_number(db, 1);
         to_id = text(db, 2, request->pool);
     }
-    if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_OPEN_COUNTS, SS_ARGS{ relay, &from, at->id, to_relay, &to, to_id });
+    if (rv == APR_SUCCESS)
+        rv = ss_db_select(db, SS_SQL_OPEN_COUNTS,
+                          SS_ARGS{ relay, &from, at->id, to_relay, &to, to_id });
     while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_open_count(db, request->rows);
     at->relay = to_relay;
     at->time = to;
@@ -424,7 +464,8 @@ static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t
     return rv;
 }
 
-apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t from, const char *from_id, apr_time_t to, const char *to_id)
+apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t from,
+                          const char *from_id, apr_time_t to, const char *to_id)
 {
     apr_int64_t begin = from, end = to;
     apr_status_t rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &begin, from_id, &end, to_id });
@@ -457,13 +498,15 @@ static apr_status_t counts(ss_db_t *db, ss_store_request_t *request, int *more)
     int is_last;
 
     if (!request->rows) request->rows = apr_array_make(request->pool, 16, sizeof(ss_count_t));
-    apr_status_t rv = at->phase ? count_done(db, request, at, &is_last) : count_open(db, request, at, &is_last);
+    apr_status_t rv =
+        at->phase ? count_done(db, request, at, &is_last) : count_open(db, request, at, &is_last);
     *more = !is_last || !at->phase;
     if (is_last && !at->phase) *at = (place_t){ .phase = 1, .time = 0 };
     return rv;
 }
 
-/* Messages in the order of acceptance, until one of the relay's: many of the relay's wait, so one is near the begin. */
+/* Messages in the order of acceptance, until one of the relay's: many of the relay's wait, so one
+ * is near the begin. */
 static apr_status_t oldest_of_many(ss_db_t *db, place_t *at, ss_count_t *row, int *more)
 {
     apr_int64_t limit = *at->id ? STEP_ROWS : OLDEST_FIRST;
@@ -471,7 +514,8 @@ static apr_status_t oldest_of_many(ss_db_t *db, place_t *at, ss_count_t *row, in
     apr_status_t rv = ss_db_select(db, SS_SQL_OLDEST, SS_ARGS{ at->id, &limit });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        if (!row->oldest && !strcmp(ss_db_text(db, 1), row->relay)) row->oldest = ss_db_number(db, 2);
+        if (!row->oldest && !strcmp(ss_db_text(db, 1), row->relay))
+            row->oldest = ss_db_number(db, 2);
         apr_cpystrn(at->id, ss_db_text(db, 0), sizeof(at->id));
         found++;
     }
@@ -494,7 +538,8 @@ static apr_status_t oldest(ss_db_t *db, ss_store_request_t *request, int *more)
 
     if (at->phase >= request->rows->nelts) return APR_SUCCESS;
     ss_count_t *row = &APR_ARRAY_IDX(request->rows, at->phase, ss_count_t);
-    apr_status_t rv = row->messages > STEP_ROWS ? oldest_of_many(db, at, row, &goes_on) : oldest_of_few(db, row);
+    apr_status_t rv =
+        row->messages > STEP_ROWS ? oldest_of_many(db, at, row, &goes_on) : oldest_of_few(db, row);
     if (!goes_on) *at = (place_t){ .phase = at->phase + 1 };
     *more = at->phase < request->rows->nelts;
     return rv;
@@ -511,7 +556,8 @@ static apr_status_t settings(ss_db_t *db, ss_store_request_t *request, int *more
     if (!request->rows) request->rows = apr_array_make(request->pool, 16, sizeof(ss_setting_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         ss_setting_t *row = apr_array_push(request->rows);
-        *row = (ss_setting_t){ .key = text(db, 0, request->pool), .value = text(db, 1, request->pool) };
+        *row = (ss_setting_t){ .key = text(db, 0, request->pool),
+                               .value = text(db, 1, request->pool) };
         at->relay = row->key;
         found++;
     }

@@ -1,21 +1,25 @@
-/* store_write.c: what the store's thread writes inside a batch's transaction: acceptances, outcomes, settings, the purge. See store_impl.h.
- * A message with one recipient and a body of one part, the usual one, costs two statements to accept and two to finish. */
+/* store_write.c: what the store's thread writes inside a batch's transaction: acceptances,
+ * outcomes, settings, the purge. See store_impl.h. A message with one recipient and a body of one
+ * part, the usual one, costs two statements to accept and two to finish. */
 #include "queue/store_impl.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#define STAGED_FOR (3600 * APR_USEC_PER_SEC)   /* a message whose parts were staged is accepted by then, or never */
+/* a message whose parts were staged is accepted by then, or never */
+#define STAGED_FOR (3600 * APR_USEC_PER_SEC)
 
 static apr_int64_t flags_of(const ss_message_t *m)
 {
-    return (m->is_8bit ? SS_FLAG_8BIT : 0) | (m->is_utf8 ? SS_FLAG_UTF8 : 0) | (m->requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->is_auto ? SS_FLAG_AUTO : 0);
+    return (m->is_8bit ? SS_FLAG_8BIT : 0) | (m->is_utf8 ? SS_FLAG_UTF8 : 0) |
+           (m->requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->is_auto ? SS_FLAG_AUTO : 0);
 }
 
 /* The column "uncertain" holds all that is marked of a recipient. */
 static apr_int64_t marks_of(const ss_recipient_t *rcpt)
 {
-    return (rcpt->is_uncertain ? SS_MARK_UNCERTAIN : 0) | (rcpt->is_delay_told ? SS_MARK_DELAY_TOLD : 0);
+    return (rcpt->is_uncertain ? SS_MARK_UNCERTAIN : 0) |
+           (rcpt->is_delay_told ? SS_MARK_DELAY_TOLD : 0);
 }
 
 /* ---- accepting ---- */
@@ -26,7 +30,8 @@ static apr_status_t find_key(ss_db_t *db, ss_store_request_t *request, int *is_k
 
     *is_known = 0;
     if (!m->idempotency_key) return APR_SUCCESS;
-    apr_status_t rv = ss_db_select(db, SS_SQL_FIND_KEY, SS_ARGS{ m->submitter, m->idempotency_key });
+    apr_status_t rv =
+        ss_db_select(db, SS_SQL_FIND_KEY, SS_ARGS{ m->submitter, m->idempotency_key });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         const char *hash = ss_db_text(db, 1);
         *is_known = 1;
@@ -38,8 +43,10 @@ static apr_status_t find_key(ss_db_t *db, ss_store_request_t *request, int *is_k
 
 static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
 {
-    apr_int64_t size = (apr_int64_t)m->size, parts = m->part_count, flags = flags_of(m), ret = m->ret, priority = m->priority, uid = m->uid;
-    apr_int64_t created = m->created, at = m->at, expire = m->expire, paused = m->paused_base, held = m->held, since = m->held_since;
+    apr_int64_t size = (apr_int64_t)m->size, parts = m->part_count, flags = flags_of(m),
+                ret = m->ret, priority = m->priority, uid = m->uid;
+    apr_int64_t created = m->created, at = m->at, expire = m->expire, paused = m->paused_base,
+                held = m->held, since = m->held_since;
     apr_int64_t count[SS_STATES] = { 0 }, rcpts = m->rcpt_count, attempts = 0;
     int any = 0, is_inline = m->part_count <= SS_STORE_INLINE_PARTS;
     apr_int64_t due = ss_message_due(m, &any);
@@ -51,19 +58,53 @@ static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
         count[m->rcpts[i].state]++;
         if (m->rcpts[i].attempts > attempts) attempts = m->rcpts[i].attempts;
     }
-    return ss_db_put(db, SS_SQL_PUT_MESSAGE, SS_ARGS{
-        m->id, m->relay, m->from, &size, &parts, &flags, &ret, m->envid, &priority, m->subject, m->message_id, m->header_from, m->submitter, m->door,
-        &uid, m->metadata, m->webhook, m->idempotency_key, m->content_hash, &created, &at, &expire, &paused, &held, &since, m->created_by, &rcpts,
-        &due, &attempts, &count[SS_STATE_QUEUED], &count[SS_STATE_DEFERRED], &count[SS_STATE_HELD], SS_BLOB(body, &body_len, "message", "body") });
+    return ss_db_put(db, SS_SQL_PUT_MESSAGE,
+                     SS_ARGS{ m->id,
+                              m->relay,
+                              m->from,
+                              &size,
+                              &parts,
+                              &flags,
+                              &ret,
+                              m->envid,
+                              &priority,
+                              m->subject,
+                              m->message_id,
+                              m->header_from,
+                              m->submitter,
+                              m->door,
+                              &uid,
+                              m->metadata,
+                              m->webhook,
+                              m->idempotency_key,
+                              m->content_hash,
+                              &created,
+                              &at,
+                              &expire,
+                              &paused,
+                              &held,
+                              &since,
+                              m->created_by,
+                              &rcpts,
+                              &due,
+                              &attempts,
+                              &count[SS_STATE_QUEUED],
+                              &count[SS_STATE_DEFERRED],
+                              &count[SS_STATE_HELD],
+                              SS_BLOB(body, &body_len, "message", "body") });
 }
 
 static apr_status_t put_recipient(ss_db_t *db, const ss_message_t *m, const ss_recipient_t *rcpt)
 {
-    apr_int64_t number = rcpt->number, notify = rcpt->notify, state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next;
-    apr_int64_t uncertain = marks_of(rcpt), delivered = rcpt->delivered_at, last = rcpt->last_attempt;
+    apr_int64_t number = rcpt->number, notify = rcpt->notify, state = rcpt->state,
+                attempts = rcpt->attempts, next = rcpt->next;
+    apr_int64_t uncertain = marks_of(rcpt), delivered = rcpt->delivered_at,
+                last = rcpt->last_attempt;
 
-    return ss_db_put(db, SS_SQL_PUT_RECIPIENT, SS_ARGS{ m->id, &number, rcpt->address, rcpt->orcpt, &notify, &state, &attempts, &next, rcpt->reply, rcpt->dsn,
-        rcpt->host, rcpt->cause, rcpt->advice, &uncertain, &delivered, &last });
+    return ss_db_put(db, SS_SQL_PUT_RECIPIENT,
+                     SS_ARGS{ m->id, &number, rcpt->address, rcpt->orcpt, &notify, &state,
+                              &attempts, &next, rcpt->reply, rcpt->dsn, rcpt->host, rcpt->cause,
+                              rcpt->advice, &uncertain, &delivered, &last });
 }
 
 static apr_status_t put_parts(ss_db_t *db, const ss_message_t *m)
@@ -74,7 +115,10 @@ static apr_status_t put_parts(ss_db_t *db, const ss_message_t *m)
     for (int i = 0; i < m->part_count && rv == APR_SUCCESS; i++) {
         apr_int64_t number = i;
         if (i && m->is_staged) continue;
-        rv = ss_db_run(db, SS_SQL_PUT_BODY, SS_ARGS{ m->id, &number, SS_BLOB(m->parts[i].bytes, &m->parts[i].len, "body", "bytes") }, NULL);
+        rv = ss_db_run(db, SS_SQL_PUT_BODY,
+                       SS_ARGS{ m->id, &number,
+                                SS_BLOB(m->parts[i].bytes, &m->parts[i].len, "body", "bytes") },
+                       NULL);
     }
     return rv;
 }
@@ -83,7 +127,8 @@ static apr_status_t insert(ss_db_t *db, const ss_message_t *m)
 {
     apr_status_t rv = put_message(db, m);
 
-    for (int i = 0; i < m->rcpt_count && rv == APR_SUCCESS; i++) rv = put_recipient(db, m, &m->rcpts[i]);
+    for (int i = 0; i < m->rcpt_count && rv == APR_SUCCESS; i++)
+        rv = put_recipient(db, m, &m->rcpts[i]);
     return rv == APR_SUCCESS ? put_parts(db, m) : rv;
 }
 
@@ -98,7 +143,9 @@ static apr_status_t check_staged(ss_db_t *db, ss_store_request_t *request)
     while (rv == APR_SUCCESS && ss_db_next(db)) found = ss_db_number(db, 0);
     if (rv != APR_SUCCESS || found == m->part_count - 1) return rv;
     request->rv = APR_EINCOMPLETE;
-    ss_result_set(&request->result, "queue", "", NULL, "the message took so long to come that its first parts were given up: send it again");
+    ss_result_set(
+        &request->result, "queue", "", NULL,
+        "the message took so long to come that its first parts were given up: send it again");
     return APR_SUCCESS;
 }
 
@@ -117,7 +164,10 @@ apr_status_t ss_write_stage(ss_db_t *db, ss_store_request_t *request)
 {
     apr_int64_t number = request->number;
 
-    return ss_db_run(db, SS_SQL_PUT_BODY, SS_ARGS{ request->id, &number, SS_BLOB(request->bytes, &request->bytes_len, "body", "bytes") }, NULL);
+    return ss_db_run(db, SS_SQL_PUT_BODY,
+                     SS_ARGS{ request->id, &number,
+                              SS_BLOB(request->bytes, &request->bytes_len, "body", "bytes") },
+                     NULL);
 }
 
 apr_status_t ss_write_unstage(ss_db_t *db, ss_store_request_t *request)
@@ -125,26 +175,32 @@ apr_status_t ss_write_unstage(ss_db_t *db, ss_store_request_t *request)
     return ss_db_run(db, SS_SQL_UNSTAGE, SS_ARGS{ request->id, request->id }, NULL);
 }
 
-/* A message, or a report, has an id that nobody else uses: where it is there, the transaction that brought it was committed, with all of it. An outcome
- * without reports may be done twice. */
+/* A message, or a report, has an id that nobody else uses: where it is there, the transaction that
+ * brought it was committed, with all of it. An outcome without reports may be done twice. */
 apr_status_t ss_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done)
 {
     apr_int64_t number = request->number;
     const char *id = NULL;
 
     *is_done = 0;
-    if (request->verb == SS_STORE_ACCEPT) id = request->message->id;
-    else if (request->verb == SS_STORE_OUTCOME && request->reports && request->reports->nelts) id = APR_ARRAY_IDX(request->reports, 0, ss_message_t *)->id;
-    else if (request->verb == SS_STORE_STAGE) id = request->id;
+    if (request->verb == SS_STORE_ACCEPT)
+        id = request->message->id;
+    else if (request->verb == SS_STORE_OUTCOME && request->reports && request->reports->nelts)
+        id = APR_ARRAY_IDX(request->reports, 0, ss_message_t *)->id;
+    else if (request->verb == SS_STORE_STAGE)
+        id = request->id;
     if (!id) return APR_SUCCESS;
-    apr_status_t rv = request->verb == SS_STORE_STAGE ? ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &number }) : ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
+    apr_status_t rv = request->verb == SS_STORE_STAGE
+                          ? ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &number })
+                          : ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
     while (rv == APR_SUCCESS && ss_db_next(db)) *is_done = 1;
     return rv;
 }
 
 /* ---- outcomes ---- */
 
-apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient, const char *what, const char *text, const char *host)
+apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient,
+                            const char *what, const char *text, const char *host)
 {
     apr_int64_t when = time, number = recipient;
 
@@ -152,18 +208,26 @@ apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int re
 }
 
 /* *is_plain: nobody had acted on the recipient meanwhile. */
-static apr_status_t end_recipient(ss_db_t *db, const char *id, const ss_recipient_t *rcpt, int *is_plain)
+static apr_status_t end_recipient(ss_db_t *db, const char *id, const ss_recipient_t *rcpt,
+                                  int *is_plain)
 {
-    apr_int64_t state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next, uncertain = marks_of(rcpt);
+    apr_int64_t state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next,
+                uncertain = marks_of(rcpt);
     apr_int64_t delivered = rcpt->delivered_at, last = rcpt->last_attempt, number = rcpt->number;
     int changed = 0;
 
-    apr_status_t rv = ss_db_run(db, SS_SQL_END_RECIPIENT, SS_ARGS{ &state, &attempts, &next, rcpt->reply, rcpt->dsn, rcpt->host, rcpt->cause, rcpt->advice,
-        &uncertain, &delivered, &last, id, &number }, &changed);
+    apr_status_t rv =
+        ss_db_run(db, SS_SQL_END_RECIPIENT,
+                  SS_ARGS{ &state, &attempts, &next, rcpt->reply, rcpt->dsn, rcpt->host,
+                           rcpt->cause, rcpt->advice, &uncertain, &delivered, &last, id, &number },
+                  &changed);
     *is_plain = changed == 1;
     if (rv != APR_SUCCESS || *is_plain) return rv;
-    return ss_db_run(db, SS_SQL_END_RECIPIENT_CAREFULLY, SS_ARGS{ &state, rcpt->cause, &state, &state, &attempts, &next, rcpt->reply, rcpt->dsn, rcpt->host,
-        rcpt->advice, &uncertain, &delivered, &last, id, &number, &state }, NULL);
+    return ss_db_run(db, SS_SQL_END_RECIPIENT_CAREFULLY,
+                     SS_ARGS{ &state, rcpt->cause, &state, &state, &attempts, &next, rcpt->reply,
+                              rcpt->dsn, rcpt->host, rcpt->advice, &uncertain, &delivered, &last,
+                              id, &number, &state },
+                     NULL);
 }
 
 static apr_status_t summarize(ss_db_t *db, const char *id, ss_summary_t *summary)
@@ -174,10 +238,12 @@ static apr_status_t summarize(ss_db_t *db, const char *id, ss_summary_t *summary
     summary->due = SS_STORE_FAR;
     summary->is_finished = 1;
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        apr_int64_t state = ss_db_number(db, 0), next = ss_db_number(db, 2), attempts = ss_db_number(db, 3);
+        apr_int64_t state = ss_db_number(db, 0), next = ss_db_number(db, 2),
+                    attempts = ss_db_number(db, 3);
         if (state < 0 || state >= SS_STATES) continue;
         summary->has_any = 1;
-        /* "sending" is never stored by this program; one that a newer wrote waits like any other. */
+        /* "sending" is never stored by this program; one that a newer wrote waits like any other.
+         */
         summary->count[state == SS_STATE_SENDING ? SS_STATE_QUEUED : state] += ss_db_number(db, 1);
         if (!ss_state_is_final((ss_state_t)state)) summary->is_finished = 0;
         if (state < SS_STATE_HELD && next < summary->due) summary->due = next;
@@ -188,47 +254,66 @@ static apr_status_t summarize(ss_db_t *db, const char *id, ss_summary_t *summary
 
 static apr_status_t delete_message(ss_db_t *db, const char *id)
 {
-    static const ss_sql_t all[] = { SS_SQL_DELETE_RECIPIENTS, SS_SQL_DELETE_EVENTS, SS_SQL_DELETE_BODY, SS_SQL_DELETE_MESSAGE };
+    static const ss_sql_t all[] = { SS_SQL_DELETE_RECIPIENTS, SS_SQL_DELETE_EVENTS,
+                                    SS_SQL_DELETE_BODY, SS_SQL_DELETE_MESSAGE };
     apr_status_t rv = APR_SUCCESS;
 
-    for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) rv = ss_db_run(db, all[i], SS_ARGS{ id }, NULL);
+    for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++)
+        rv = ss_db_run(db, all[i], SS_ARGS{ id }, NULL);
     return rv;
 }
 
-apr_status_t ss_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history, ss_summary_t *s)
+apr_status_t ss_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
+                             ss_summary_t *s)
 {
     apr_status_t rv = summarize(db, id, s);
     apr_int64_t when = now, finished = s->is_finished ? now : 0, held = s->count[SS_STATE_HELD];
 
     if (rv != APR_SUCCESS || !s->has_any) return rv;
     if (s->is_finished && !keep_history) return delete_message(db, id);
-    rv = ss_db_run(db, SS_SQL_SETTLE, SS_ARGS{ &s->due, &finished, &s->attempts, &s->count[SS_STATE_QUEUED], &s->count[SS_STATE_DEFERRED], &held,
-        &s->count[SS_STATE_SENT], &s->count[SS_STATE_FAILED], &s->count[SS_STATE_EXPIRED], &s->count[SS_STATE_CANCELLED], &held, &when, &when, &held, &when,
-        &finished, id }, NULL);
-    if (rv == APR_SUCCESS && s->is_finished) rv = ss_db_run(db, SS_SQL_DELETE_BODY, SS_ARGS{ id }, NULL);
+    rv = ss_db_run(db, SS_SQL_SETTLE,
+                   SS_ARGS{ &s->due, &finished, &s->attempts, &s->count[SS_STATE_QUEUED],
+                            &s->count[SS_STATE_DEFERRED], &held, &s->count[SS_STATE_SENT],
+                            &s->count[SS_STATE_FAILED], &s->count[SS_STATE_EXPIRED],
+                            &s->count[SS_STATE_CANCELLED], &held, &when, &when, &held, &when,
+                            &finished, id },
+                   NULL);
+    if (rv == APR_SUCCESS && s->is_finished)
+        rv = ss_db_run(db, SS_SQL_DELETE_BODY, SS_ARGS{ id }, NULL);
     return rv;
 }
 
 /* What the row of a message with one recipient says after that one's outcome. */
-typedef struct { apr_int64_t due, finished, attempts, most, count[SS_STATES]; } single_t;
+typedef struct {
+    apr_int64_t due, finished, attempts, most, count[SS_STATES];
+} single_t;
 
 static single_t single_of(const ss_recipient_t *rcpt, apr_time_t now)
 {
-    single_t s = { .attempts = rcpt->attempts, .most = SS_STORE_INLINE_PARTS, .finished = ss_state_is_final(rcpt->state) ? now : 0 };
+    single_t s = { .attempts = rcpt->attempts,
+                   .most = SS_STORE_INLINE_PARTS,
+                   .finished = ss_state_is_final(rcpt->state) ? now : 0 };
 
     s.due = s.finished ? SS_STORE_FAR : rcpt->next;
     s.count[rcpt->state] = 1;
     return s;
 }
 
-/* The only recipient of a message whose body lies in its row: no need to look at anything. *is_done: 0: the long way is needed. */
-static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipient_t *rcpt, apr_time_t now, int *is_done)
+/* The only recipient of a message whose body lies in its row: no need to look at anything.
+ * *is_done: 0: the long way is needed. */
+static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipient_t *rcpt,
+                                  apr_time_t now, int *is_done)
 {
     single_t s = single_of(rcpt, now);
     int changed = 0;
 
-    apr_status_t rv = ss_db_run(db, SS_SQL_SETTLE_SINGLE, SS_ARGS{ &s.due, &s.finished, &s.attempts, &s.count[SS_STATE_QUEUED], &s.count[SS_STATE_DEFERRED],
-        &s.count[SS_STATE_SENT], &s.count[SS_STATE_FAILED], &s.count[SS_STATE_EXPIRED], &s.count[SS_STATE_CANCELLED], &s.finished, id, &s.most }, &changed);
+    apr_status_t rv =
+        ss_db_run(db, SS_SQL_SETTLE_SINGLE,
+                  SS_ARGS{ &s.due, &s.finished, &s.attempts, &s.count[SS_STATE_QUEUED],
+                           &s.count[SS_STATE_DEFERRED], &s.count[SS_STATE_SENT],
+                           &s.count[SS_STATE_FAILED], &s.count[SS_STATE_EXPIRED],
+                           &s.count[SS_STATE_CANCELLED], &s.finished, id, &s.most },
+                  &changed);
     *is_done = changed == 1;
     return rv;
 }
@@ -238,7 +323,9 @@ static int is_single(const ss_store_request_t *request)
 {
     const ss_message_t *m = request->message;
 
-    return m->rcpt_count == 1 && request->changed_count == 1 && m->rcpts[0].state != SS_STATE_HELD && (request->keep_history || !ss_state_is_final(m->rcpts[0].state));
+    return m->rcpt_count == 1 && request->changed_count == 1 &&
+           m->rcpts[0].state != SS_STATE_HELD &&
+           (request->keep_history || !ss_state_is_final(m->rcpts[0].state));
 }
 
 static apr_status_t outcome(ss_db_t *db, ss_store_request_t *request)
@@ -253,8 +340,11 @@ static apr_status_t outcome(ss_db_t *db, ss_store_request_t *request)
         rv = end_recipient(db, m->id, &m->rcpts[request->changed[i]], &plain);
         is_plain &= plain;
     }
-    if (rv == APR_SUCCESS && is_plain && is_single(request)) rv = settle_single(db, m->id, &m->rcpts[0], request->now, &is_done);
-    return rv == APR_SUCCESS && !is_done ? ss_write_settle(db, m->id, request->now, request->keep_history, &summary) : rv;
+    if (rv == APR_SUCCESS && is_plain && is_single(request))
+        rv = settle_single(db, m->id, &m->rcpts[0], request->now, &is_done);
+    return rv == APR_SUCCESS && !is_done
+               ? ss_write_settle(db, m->id, request->now, request->keep_history, &summary)
+               : rv;
 }
 
 apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
@@ -263,11 +353,14 @@ apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
 
     for (int i = 0; request->history && i < request->history->nelts && rv == APR_SUCCESS; i++) {
         const ss_history_t *h = &APR_ARRAY_IDX(request->history, i, ss_history_t);
-        rv = ss_write_event(db, request->message->id, h->time, h->recipient, h->what, h->text, h->host);
+        rv = ss_write_event(db, request->message->id, h->time, h->recipient, h->what, h->text,
+                            h->host);
     }
-    for (int i = 0; request->reports && i < request->reports->nelts && rv == APR_SUCCESS; i++) rv = insert(db, APR_ARRAY_IDX(request->reports, i, ss_message_t *));
+    for (int i = 0; request->reports && i < request->reports->nelts && rv == APR_SUCCESS; i++)
+        rv = insert(db, APR_ARRAY_IDX(request->reports, i, ss_message_t *));
     if (rv != APR_SUCCESS) return rv;
-    if (!ss_db_has(db, SS_SQL_END_MANY) || db->is_careful || !is_single(request)) return outcome(db, request);
+    if (!ss_db_has(db, SS_SQL_END_MANY) || db->is_careful || !is_single(request))
+        return outcome(db, request);
     if (!db->later) db->later = apr_array_make(db->scratch, 64, sizeof(ss_store_request_t *));
     APR_ARRAY_PUSH(db->later, ss_store_request_t *) = request;
     return APR_SUCCESS;
@@ -279,16 +372,21 @@ apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
 #define SETTLE_WIDTH 11
 #define LATER_MOST 64
 
-typedef struct { apr_int64_t state, attempts, next, uncertain, delivered, last, number; } ended_t;
+typedef struct {
+    apr_int64_t state, attempts, next, uncertain, delivered, last, number;
+} ended_t;
 
 static const void **end_args(const void **args, ended_t *e, const ss_store_request_t *request)
 {
     const ss_message_t *m = request->message;
     const ss_recipient_t *rcpt = &m->rcpts[0];
 
-    *e = (ended_t){ rcpt->state, rcpt->attempts, rcpt->next, marks_of(rcpt), rcpt->delivered_at, rcpt->last_attempt, rcpt->number };
-    const void *row[END_WIDTH] = { &e->state, &e->attempts, &e->next, rcpt->reply, rcpt->dsn, rcpt->host, rcpt->cause, rcpt->advice, &e->uncertain, &e->delivered, &e->last,
-                                   m->id, &e->number };
+    *e = (ended_t){ rcpt->state,        rcpt->attempts,     rcpt->next,  marks_of(rcpt),
+                    rcpt->delivered_at, rcpt->last_attempt, rcpt->number };
+    const void *row[END_WIDTH] = { &e->state,     &e->attempts,  &e->next,    rcpt->reply,
+                                   rcpt->dsn,     rcpt->host,    rcpt->cause, rcpt->advice,
+                                   &e->uncertain, &e->delivered, &e->last,    m->id,
+                                   &e->number };
     memcpy(args, row, sizeof(row));
     return args + END_WIDTH;
 }
@@ -296,16 +394,27 @@ static const void **end_args(const void **args, ended_t *e, const ss_store_reque
 static const void **settle_args(const void **args, single_t *s, const ss_store_request_t *request)
 {
     *s = single_of(&request->message->rcpts[0], request->now);
-    const void *row[SETTLE_WIDTH] = { &s->due, &s->finished, &s->attempts, &s->count[SS_STATE_QUEUED], &s->count[SS_STATE_DEFERRED], &s->count[SS_STATE_SENT],
-                                      &s->count[SS_STATE_FAILED], &s->count[SS_STATE_EXPIRED], &s->count[SS_STATE_CANCELLED], request->message->id, &s->most };
+    const void *row[SETTLE_WIDTH] = { &s->due,
+                                      &s->finished,
+                                      &s->attempts,
+                                      &s->count[SS_STATE_QUEUED],
+                                      &s->count[SS_STATE_DEFERRED],
+                                      &s->count[SS_STATE_SENT],
+                                      &s->count[SS_STATE_FAILED],
+                                      &s->count[SS_STATE_EXPIRED],
+                                      &s->count[SS_STATE_CANCELLED],
+                                      request->message->id,
+                                      &s->most };
     memcpy(args, row, sizeof(row));
     return args + SETTLE_WIDTH;
 }
 
-/* Some of the outcomes that were kept back. Where one of them meets a person's action, or anything else than the usual, each is done by itself: twice is as good as once. */
+/* Some of the outcomes that were kept back. Where one of them meets a person's action, or anything
+ * else than the usual, each is done by itself: twice is as good as once. */
 static apr_status_t end_some(ss_db_t *db, ss_store_request_t *const *requests, int count)
 {
-    const void *ends[LATER_MOST * END_WIDTH], *settles[LATER_MOST * SETTLE_WIDTH], **end = ends, **settle = settles;
+    const void *ends[LATER_MOST * END_WIDTH], *settles[LATER_MOST * SETTLE_WIDTH],
+        **end = ends, **settle = settles;
     ended_t ended[LATER_MOST];
     single_t singles[LATER_MOST];
     int changed = 0, settled = 0;
@@ -315,14 +424,17 @@ static apr_status_t end_some(ss_db_t *db, ss_store_request_t *const *requests, i
         settle = settle_args(settle, &singles[i], requests[i]);
     }
     apr_status_t rv = ss_db_run_many(db, SS_SQL_END_MANY, count, END_WIDTH, ends, &changed);
-    if (rv == APR_SUCCESS && changed == count) rv = ss_db_run_many(db, SS_SQL_SETTLE_MANY, count, SETTLE_WIDTH, settles, &settled);
-    for (int i = 0; i < count && rv == APR_SUCCESS && settled != count; i++) rv = outcome(db, requests[i]);
+    if (rv == APR_SUCCESS && changed == count)
+        rv = ss_db_run_many(db, SS_SQL_SETTLE_MANY, count, SETTLE_WIDTH, settles, &settled);
+    for (int i = 0; i < count && rv == APR_SUCCESS && settled != count; i++)
+        rv = outcome(db, requests[i]);
     return rv;
 }
 
 apr_status_t ss_write_flush(ss_db_t *db)
 {
-    ss_store_request_t *const *requests = db->later ? (ss_store_request_t *const *)(void *)db->later->elts : NULL;
+    ss_store_request_t *const *requests =
+        db->later ? (ss_store_request_t *const *)(void *)db->later->elts : NULL;
     int left = db->later ? db->later->nelts : 0;
     apr_status_t rv = ss_db_flush(db);
 
@@ -342,7 +454,8 @@ apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request)
     apr_int64_t now = request->now;
 
     if (!request->value) return ss_db_run(db, SS_SQL_UNSET, SS_ARGS{ request->key }, NULL);
-    return ss_db_run(db, SS_SQL_SET, SS_ARGS{ request->key, request->value, request->who, &now }, NULL);
+    return ss_db_run(db, SS_SQL_SET, SS_ARGS{ request->key, request->value, request->who, &now },
+                     NULL);
 }
 
 /* What the purge is about to delete, so that the daemon's counts follow. */
@@ -363,15 +476,19 @@ static apr_status_t count_purged(ss_db_t *db, ss_store_request_t *request)
 
 apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request)
 {
-    static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS, SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
+    static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS,
+                                    SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
     apr_int64_t before = request->before_time, limit = request->limit;
     apr_status_t rv = count_purged(db, request);
     char bound[SS_IDENT_TEXT];
     int gone = 0;
 
-    for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++) rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);
+    for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++)
+        rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);
     request->touched = gone;
     request->more = gone == request->limit;
-    if (rv == APR_SUCCESS) rv = ss_db_run(db, SS_SQL_PURGE_ORPHANS, SS_ARGS{ ss_ident_begin(request->now - STAGED_FOR, bound), &limit }, NULL);
+    if (rv == APR_SUCCESS)
+        rv = ss_db_run(db, SS_SQL_PURGE_ORPHANS,
+                       SS_ARGS{ ss_ident_begin(request->now - STAGED_FOR, bound), &limit }, NULL);
     return rv;
 }

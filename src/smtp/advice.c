@@ -1,18 +1,30 @@
-/* advice.c: finds entries of the knowledge base (advice_table.c): by id, by code, by words in a text. Pure. */
+/* advice.c: finds entries of the knowledge base (advice_table.c): by id, by code, by words in a
+ * text. Pure. */
 #include "smtp/advice.h"
 
 #include <string.h>
 
 #include "base/text.h"
 
-#define SS_ADVICE_INPUT_MAX 8192      /* of what a person pasted; the rest is not looked at */
-#define SS_ADVICE_CODES_MAX 32        /* codes taken from one text */
+#define SS_ADVICE_INPUT_MAX 8192 /* of what a person pasted; the rest is not looked at */
+#define SS_ADVICE_CODES_MAX 32   /* codes taken from one text */
 
-/* Words of a server's or library's own text say more than its code, which many causes share; a code of three parts more than one of three digits. */
-enum { SCORE_ID = 1000, SCORE_MATCH = 200, SCORE_ENHANCED = 100, SCORE_CODE = 50, SCORE_ID_IN_TEXT = 300,
-       SCORE_NUMBER = 120 /* of the log, in a line that says more */, SCORE_WORD = 10 };
+/* Words of a server's or library's own text say more than its code, which many causes share; a code
+ * of three parts more than one of three digits. */
+enum {
+    SCORE_ID = 1000,
+    SCORE_MATCH = 200,
+    SCORE_ENHANCED = 100,
+    SCORE_CODE = 50,
+    SCORE_ID_IN_TEXT = 300,
+    SCORE_NUMBER = 120 /* of the log, in a line that says more */,
+    SCORE_WORD = 10
+};
 
-typedef struct { char text[SS_ADVICE_CODES_MAX][12]; int count; } ss_advice_codes_t;
+typedef struct {
+    char text[SS_ADVICE_CODES_MAX][12];
+    int count;
+} ss_advice_codes_t;
 
 /* Both tables as one. */
 static int entries(void)
@@ -50,7 +62,8 @@ static int is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Whether text holds the len bytes of word, case and kind of blank ignored; is_whole: not as a part of a longer word. */
+/* Whether text holds the len bytes of word, case and kind of blank ignored; is_whole: not as a part
+ * of a longer word. */
 static int has(const char *text, const char *word, apr_size_t len, int is_whole)
 {
     for (const char *at = text; *at; at++) {
@@ -62,7 +75,8 @@ static int has(const char *text, const char *word, apr_size_t len, int is_whole)
     return 0;
 }
 
-/* The length of the longest alternative of words that text holds: the longer it is, the less it can be chance. */
+/* The length of the longest alternative of words that text holds: the longer it is, the less it can
+ * be chance. */
 static int match_length(const char *words, const char *text)
 {
     int best = 0;
@@ -75,23 +89,28 @@ static int match_length(const char *words, const char *text)
     return best;
 }
 
-/* 3 digits "535", or three numbers "5.7.8" whose class a reply can have. An IPv4 address or a version is neither. */
+/* 3 digits "535", or three numbers "5.7.8" whose class a reply can have. An IPv4 address or a
+ * version is neither. */
 static int is_code(const char *word, apr_size_t len)
 {
     int dots = 0;
-    if (len < 3 || len >= sizeof(((ss_advice_codes_t *)0)->text[0]) || word[0] < '2' || word[0] > '5') return 0;
+    if (len < 3 || len >= sizeof(((ss_advice_codes_t *)0)->text[0]) || word[0] < '2' ||
+        word[0] > '5')
+        return 0;
     for (apr_size_t i = 0; i < len; i++) {
         if (word[i] == '.') dots++;
     }
     return dots ? dots == 2 && word[1] == '.' && word[0] != '3' : len == 3;
 }
 
-/* Runs of digits and dots; in "535-5.7.8" the dash parts them, a full stop at the end of a sentence is none of theirs. */
+/* Runs of digits and dots; in "535-5.7.8" the dash parts them, a full stop at the end of a sentence
+ * is none of theirs. */
 static void collect(const char *text, ss_advice_codes_t *codes)
 {
     codes->count = 0;
     for (apr_size_t i = 0; text[i] && codes->count < SS_ADVICE_CODES_MAX;) {
-        if (!is_digit(text[i]) || (i && (is_alnum(text[i - 1]) || text[i - 1] == '.' || text[i - 1] == ':'))) {
+        if (!is_digit(text[i]) ||
+            (i && (is_alnum(text[i - 1]) || text[i - 1] == '.' || text[i - 1] == ':'))) {
             i++;
             continue;
         }
@@ -107,11 +126,13 @@ static void collect(const char *text, ss_advice_codes_t *codes)
     }
 }
 
-/* Whether a code of an entry fits one that was found; "x.7.8" in an entry stands for both classes of failure. */
+/* Whether a code of an entry fits one that was found; "x.7.8" in an entry stands for both classes
+ * of failure. */
 static int same_code(const char *entry, apr_size_t len, const char *found)
 {
     if (strlen(found) != len) return 0;
-    if (entry[0] == 'x') return (found[0] == '4' || found[0] == '5') && !memcmp(entry + 1, found + 1, len - 1);
+    if (entry[0] == 'x')
+        return (found[0] == '4' || found[0] == '5') && !memcmp(entry + 1, found + 1, len - 1);
     return !memcmp(entry, found, len);
 }
 
@@ -122,8 +143,10 @@ static int code_score(const char *list, const ss_advice_codes_t *codes)
         apr_size_t len = strcspn(list, " ");
         for (int i = 0; i < codes->count; i++) {
             if (!same_code(list, len, codes->text[i])) continue;
-            if (memchr(list, '.', len)) enhanced = SCORE_ENHANCED;
-            else plain = SCORE_CODE;
+            if (memchr(list, '.', len))
+                enhanced = SCORE_ENHANCED;
+            else
+                plain = SCORE_CODE;
         }
         list += len;
         list += strspn(list, " ");
@@ -150,7 +173,8 @@ static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_
     int score = code_score(entry->codes, codes);
     int length = match_length(entry->match, text);
     if (length) score += SCORE_MATCH + (length < 50 ? length : 50);
-    if (strchr(entry->id, '-') && has(text, entry->id, strlen(entry->id), 1)) score += strncmp(entry->id, "SMTPSend-", 9) ? SCORE_ID_IN_TEXT : SCORE_NUMBER;
+    if (strchr(entry->id, '-') && has(text, entry->id, strlen(entry->id), 1))
+        score += strncmp(entry->id, "SMTPSend-", 9) ? SCORE_ID_IN_TEXT : SCORE_NUMBER;
     return score + title_score(entry->title, text);
 }
 
@@ -167,7 +191,8 @@ static const char *trimmed(const char *text, apr_pool_t *pool)
 }
 
 /* Inserts by score; of equal scores the earlier row of the table stays in front. */
-static void insert(apr_array_header_t *list, int *scores, int max, const ss_advice_t *entry, int score)
+static void insert(apr_array_header_t *list, int *scores, int max, const ss_advice_t *entry,
+                   int score)
 {
     int at = list->nelts;
     while (at > 0 && scores[at - 1] < score) at--;

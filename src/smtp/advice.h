@@ -1,5 +1,6 @@
-/* advice.h: the knowledge base: what a code, an error text or a finding means and what to do, in plain English. One const table, used by the
- * test, the log, the pages, bounces and "smtp-send explain". */
+/* advice.h: the knowledge base: what a code, an error text or a finding means and what to do, in
+ * plain English. One const table, used by the test, the log, the pages, bounces and "smtp-send
+ * explain". */
 #ifndef SS_SMTP_ADVICE_H
 #define SS_SMTP_ADVICE_H
 
@@ -7,23 +8,27 @@
 #include <apr_tables.h>
 
 typedef struct {
-    const char *id;        /* "auth-rejected", stable: verdicts and findings name it */
-    const char *codes;     /* codes it stands for, blank separated: "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
-    const char *match;     /* words of server or library texts that mark it, separated by '|', matched without case; or NULL */
-    const char *title;     /* "The server rejected the user name or password" */
-    const char *meaning;   /* a sentence or two */
-    const char *remedy;    /* what to do, naming the directive */
+    const char *id; /* "auth-rejected", stable: verdicts and findings name it */
+    /* codes it stands for, blank separated: "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
+    const char *codes;
+    /* words of server or library texts that mark it, separated by '|', matched without case; or
+     * NULL */
+    const char *match;
+    const char *title;   /* "The server rejected the user name or password" */
+    const char *meaning; /* a sentence or two */
+    const char *remedy;  /* what to do, naming the directive */
 } ss_advice_t;
 
 extern const ss_advice_t ss_advice_table[];
 extern const int ss_advice_count;
-extern const ss_advice_t ss_advice_log_table[];   /* "SMTPSend-220": the numbers of the error log */
+/* "SMTPSend-220": the numbers of the error log */
+extern const ss_advice_t ss_advice_log_table[];
 extern const int ss_advice_log_count;
 
 /* The entry with that id, of either table, or NULL. */
 const ss_advice_t *ss_advice_find(const char *id);
-/* The best entries for what a person typed ("550", "5.7.1", "SMTPSend-402", a line of the log, an error text): pointers to ss_advice_t,
- * best first, at most max. Empty when nothing fits. */
+/* The best entries for what a person typed ("550", "5.7.1", "SMTPSend-402", a line of the log, an
+ * error text): pointers to ss_advice_t, best first, at most max. Empty when nothing fits. */
 apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool);
 /* The entry for a library's or system's error text (OpenSSL, errno, resolver), or NULL. */
 const ss_advice_t *ss_advice_for_text(const char *text);

@@ -1,5 +1,6 @@
-/* auth.c: the exchange of a login, over libgsasl; OAUTHBEARER and XOAUTH2, which it lacks, are written here (RFC 7628 3.1; one message each).
- * Copies of the secret that pass through here are overwritten; libgsasl's own copy is overwritten in place before the library frees it. */
+/* auth.c: the exchange of a login, over libgsasl; OAUTHBEARER and XOAUTH2, which it lacks, are
+ * written here (RFC 7628 3.1; one message each). Copies of the secret that pass through here are
+ * overwritten; libgsasl's own copy is overwritten in place before the library frees it. */
 #include "smtp/auth.h"
 
 #include <apr_base64.h>
@@ -9,20 +10,24 @@
 
 #include "base/text.h"
 
-#define SS_AUTH_ERROR_MAX 512            /* of a server's error challenge; the rest is cut */
-#define SS_AUTH_CHALLENGE_MAX 12288      /* RFC 4954 4: the longest line of an exchange */
-#define SS_AUTH_ITERATIONS_MAX 1000000   /* SCRAM's work factor is the server's choice; above it the login would stop the sending thread for seconds */
+#define SS_AUTH_ERROR_MAX 512       /* of a server's error challenge; the rest is cut */
+#define SS_AUTH_CHALLENGE_MAX 12288 /* RFC 4954 4: the longest line of an exchange */
+/* SCRAM's work factor is the server's choice; above it the login would stop the sending thread for
+ * seconds */
+#define SS_AUTH_ITERATIONS_MAX 1000000
 
 typedef enum { KIND_SASL, KIND_OAUTHBEARER, KIND_XOAUTH2 } ss_auth_kind_t;
 
 struct ss_auth_t {
     apr_pool_t *pool;
-    Gsasl *library;                      /* made at the first exchange that needs it */
+    Gsasl *library; /* made at the first exchange that needs it */
     Gsasl_session *session;
     ss_auth_kind_t kind;
     char mechanism[GSASL_MAX_MECHANISM_SIZE + 1];
-    ss_buf_t bearer;                     /* the whole message with the token, until it was sent */
-    ss_buf_t token;                      /* the token alone, so that an error text that repeats it is not kept */
+    /* the whole message with the token, until it was sent */
+    ss_buf_t bearer;
+    /* the token alone, so that an error text that repeats it is not kept */
+    ss_buf_t token;
     int is_started, is_complete, rounds;
     char error[SS_AUTH_ERROR_MAX];
 };
@@ -47,7 +52,8 @@ ss_auth_t *ss_auth_create(apr_pool_t *pool)
     return auth;
 }
 
-/* The library frees its properties without overwriting them; it hands out the very memory it keeps. */
+/* The library frees its properties without overwriting them; it hands out the very memory it keeps.
+ */
 static void wipe_property(Gsasl_session *session, Gsasl_property property)
 {
     wipe_text((char *)gsasl_property_fast(session, property));
@@ -77,7 +83,11 @@ void ss_auth_destroy(ss_auth_t *auth)
 static apr_size_t utf8_length(const unsigned char *text, apr_size_t len)
 {
     unsigned char c = text[0];
-    apr_size_t need = c < 0x80 ? 1 : c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+    apr_size_t need = c < 0x80                 ? 1
+                      : c >= 0xc2 && c <= 0xdf ? 2
+                      : (c & 0xf0) == 0xe0     ? 3
+                      : c >= 0xf0 && c <= 0xf4 ? 4
+                                               : 0;
     if (!need || need > len) return 0;
     for (apr_size_t i = 1; i < need; i++) {
         if ((text[i] & 0xc0) != 0x80) return 0;
@@ -101,25 +111,29 @@ static const char *text_fault(const char *text, apr_size_t len)
     return NULL;
 }
 
-/* NULL, or what is wrong with a bearer token: it is printable ASCII without blanks (RFC 6750 2.1). */
+/* NULL, or what is wrong with a bearer token: it is printable ASCII without blanks (RFC 6750 2.1).
+ */
 static const char *token_fault(const char *token, apr_size_t len)
 {
     if (!len) return "is empty";
     for (apr_size_t i = 0; i < len; i++) {
-        if (token[i] <= ' ' || token[i] > '~') return "holds a blank, a line end or another byte that no bearer token has";
+        if (token[i] <= ' ' || token[i] > '~')
+            return "holds a blank, a line end or another byte that no bearer token has";
     }
     return NULL;
 }
 
 static apr_status_t fault(ss_result_t *result, const char *what, const char *why)
 {
-    ss_result_set(result, "auth", "", "auth-secret-malformed", "the %s %s, the login cannot carry it", what, why);
+    ss_result_set(result, "auth", "", "auth-secret-malformed",
+                  "the %s %s, the login cannot carry it", what, why);
     return APR_EINVAL;
 }
 
 static apr_status_t failed_memory(ss_result_t *result)
 {
-    ss_result_set(result, "auth", "", "auth-temporary", "the login could not be prepared: not enough memory");
+    ss_result_set(result, "auth", "", "auth-temporary",
+                  "the login could not be prepared: not enough memory");
     return APR_ENOMEM;
 }
 
@@ -133,31 +147,36 @@ static apr_status_t failed_room(apr_status_t rv, const char *what, ss_result_t *
 static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
 {
     switch (rc) {
-    case GSASL_MALLOC_ERROR:
-        return failed_memory(result);
+    case GSASL_MALLOC_ERROR: return failed_memory(result);
     case GSASL_UNKNOWN_MECHANISM:
-        ss_result_set(result, "auth", "", "auth-none-common", "the SASL library of this machine does not have %s", auth->mechanism);
+        ss_result_set(result, "auth", "", "auth-none-common",
+                      "the SASL library of this machine does not have %s", auth->mechanism);
         return APR_ENOTIMPL;
     case GSASL_SASLPREP_ERROR:
         ss_result_set(result, "auth", "", "auth-secret-malformed",
-                      "the user name or password holds a character that %s does not allow (RFC 4013: control characters, private use, unassigned)",
+                      "the user name or password holds a character that %s does not allow (RFC "
+                      "4013: control characters, private use, unassigned)",
                       auth->mechanism);
         return APR_EINVAL;
     case GSASL_NO_CB_TLS_UNIQUE:
     case GSASL_NO_CB_TLS_EXPORTER:
-        ss_result_set(result, "auth", "", "auth-none-common", "%s needs TLS channel binding, which this connection does not have",
+        ss_result_set(result, "auth", "", "auth-none-common",
+                      "%s needs TLS channel binding, which this connection does not have",
                       auth->mechanism);
         return APR_EINVAL;
     case GSASL_AUTHENTICATION_ERROR:
-        ss_result_set(result, "auth", "", "auth-server-unproven", "in %s the server did not prove that it knows the password", auth->mechanism);
+        ss_result_set(result, "auth", "", "auth-server-unproven",
+                      "in %s the server did not prove that it knows the password", auth->mechanism);
         return APR_EACCES;
     case GSASL_MECHANISM_PARSE_ERROR:
     case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
-        ss_result_set(result, "auth", "", "auth-malformed", "the server's part of the %s exchange does not follow its rules (%s)",
+        ss_result_set(result, "auth", "", "auth-malformed",
+                      "the server's part of the %s exchange does not follow its rules (%s)",
                       auth->mechanism, gsasl_strerror_name(rc));
         return APR_EGENERAL;
     default:
-        ss_result_set(result, "auth", "", "auth-malformed", "the %s exchange failed: %s", auth->mechanism, gsasl_strerror(rc));
+        ss_result_set(result, "auth", "", "auth-malformed", "the %s exchange failed: %s",
+                      auth->mechanism, gsasl_strerror(rc));
         return APR_EGENERAL;
     }
 }
@@ -166,12 +185,16 @@ static int set_binding(ss_auth_t *auth, const char *type, const char *bytes, apr
 {
     char *text = apr_palloc(auth->pool, (apr_size_t)apr_base64_encode_len((int)len));
     apr_base64_encode_binary(text, (const unsigned char *)bytes, (int)len);
-    return gsasl_property_set(auth->session, !strcmp(type, "tls-unique") ? GSASL_CB_TLS_UNIQUE : GSASL_CB_TLS_EXPORTER, text);
+    return gsasl_property_set(
+        auth->session, !strcmp(type, "tls-unique") ? GSASL_CB_TLS_UNIQUE : GSASL_CB_TLS_EXPORTER,
+        text);
 }
 
-/* Channel binding goes to -PLUS alone: given to plain SCRAM the library would tell the server "you offer no -PLUS", which is not true
- * where SMTPSendAuth prefers the plain one, and the server would end the login as an attack. */
-static int start_sasl(ss_auth_t *auth, const char *username, const char *secret, apr_size_t secret_len, const char *type, const char *binding,
+/* Channel binding goes to -PLUS alone: given to plain SCRAM the library would tell the server "you
+ * offer no -PLUS", which is not true where SMTPSendAuth prefers the plain one, and the server would
+ * end the login as an attack. */
+static int start_sasl(ss_auth_t *auth, const char *username, const char *secret,
+                      apr_size_t secret_len, const char *type, const char *binding,
                       apr_size_t binding_len)
 {
     if (!auth->library && gsasl_init(&auth->library) != GSASL_OK) {
@@ -183,9 +206,11 @@ static int start_sasl(ss_auth_t *auth, const char *username, const char *secret,
         auth->session = NULL;
         return rc;
     }
-    if (!strcmp(auth->mechanism, "EXTERNAL")) return gsasl_property_set(auth->session, GSASL_AUTHZID, username);
+    if (!strcmp(auth->mechanism, "EXTERNAL"))
+        return gsasl_property_set(auth->session, GSASL_AUTHZID, username);
     int is_missing = gsasl_property_set(auth->session, GSASL_AUTHID, username) != GSASL_OK;
-    is_missing |= gsasl_property_set_raw(auth->session, GSASL_PASSWORD, secret, secret_len) != GSASL_OK;
+    is_missing |=
+        gsasl_property_set_raw(auth->session, GSASL_PASSWORD, secret, secret_len) != GSASL_OK;
     apr_size_t len = strlen(auth->mechanism);
     int is_plus = len > 5 && !strcmp(auth->mechanism + len - 5, "-PLUS");
     if (is_plus && binding) is_missing |= set_binding(auth, type, binding, binding_len) != GSASL_OK;
@@ -197,18 +222,23 @@ static const char *bearer_name(apr_pool_t *pool, const char *username)
 {
     char *name = apr_palloc(pool, 3 * strlen(username) + 1), *out = name;
     for (; *username; username++) {
-        if (*username == ',' || *username == '=') out = apr_cpystrn(out, *username == ',' ? "=2C" : "=3D", 4);
-        else *out++ = *username;
+        if (*username == ',' || *username == '=')
+            out = apr_cpystrn(out, *username == ',' ? "=2C" : "=3D", 4);
+        else
+            *out++ = *username;
     }
     *out = '\0';
     return name;
 }
 
-static apr_status_t start_bearer(ss_auth_t *auth, const char *username, const char *token, apr_size_t len, const char *host, int port)
+static apr_status_t start_bearer(ss_auth_t *auth, const char *username, const char *token,
+                                 apr_size_t len, const char *host, int port)
 {
     ss_buf_t *b = &auth->bearer;
-    const char *head = auth->kind == KIND_XOAUTH2 ? apr_pstrcat(auth->pool, "user=", username, NULL)
-                     : apr_psprintf(auth->pool, "n,a=%s,\001host=%s\001port=%d", bearer_name(auth->pool, username), host, port);
+    const char *head = auth->kind == KIND_XOAUTH2
+                           ? apr_pstrcat(auth->pool, "user=", username, NULL)
+                           : apr_psprintf(auth->pool, "n,a=%s,\001host=%s\001port=%d",
+                                          bearer_name(auth->pool, username), host, port);
     apr_status_t rv = ss_buf_append(&auth->token, token, len);
     if (rv == APR_SUCCESS) rv = ss_buf_puts(b, head);
     if (rv == APR_SUCCESS) rv = ss_buf_puts(b, "\001auth=Bearer ");
@@ -231,8 +261,9 @@ static ss_auth_kind_t kind_of(const char *mechanism)
     return ss_text_same(mechanism, "OAUTHBEARER") ? KIND_OAUTHBEARER : KIND_SASL;
 }
 
-apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *username, const char *secret, apr_size_t secret_len,
-                           const char *host, int port, const char *binding_type, const char *binding, apr_size_t binding_len,
+apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *username,
+                           const char *secret, apr_size_t secret_len, const char *host, int port,
+                           const char *binding_type, const char *binding, apr_size_t binding_len,
                            ss_result_t *result)
 {
     ss_auth_cancel(auth);
@@ -271,7 +302,8 @@ apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *u
 static apr_status_t put_base64(ss_buf_t *out, const char *bytes, apr_size_t len)
 {
     char *place;
-    apr_size_t size = (apr_size_t)apr_base64_encode_len((int)len);   /* with the zero byte behind it */
+    /* with the zero byte behind it */
+    apr_size_t size = (apr_size_t)apr_base64_encode_len((int)len);
     apr_status_t rv = ss_buf_room(out, size, &place);
     if (rv != APR_SUCCESS) return rv;
     apr_base64_encode_binary(place, (const unsigned char *)bytes, (int)len);
@@ -287,7 +319,8 @@ static int holds(const char *in, apr_size_t len, const char *what, apr_size_t wh
     return 0;
 }
 
-/* {"status":"401","scope":"mail"} as "status: 401, scope: mail": quotes and braces go, control bytes become blanks. */
+/* {"status":"401","scope":"mail"} as "status: 401, scope: mail": quotes and braces go, control
+ * bytes become blanks. */
 static void keep_error(ss_auth_t *auth, const char *json, apr_size_t len)
 {
     apr_size_t out = 0;
@@ -309,22 +342,27 @@ static void keep_error(ss_auth_t *auth, const char *json, apr_size_t len)
     auth->error[out] = '\0';
 }
 
-static apr_status_t decode(const char *challenge, char **bytes, apr_size_t *len, ss_result_t *result)
+static apr_status_t decode(const char *challenge, char **bytes, apr_size_t *len,
+                           ss_result_t *result)
 {
     *bytes = NULL;
     *len = 0;
     apr_size_t text_len = strlen(challenge);
     if (!text_len) return APR_SUCCESS;
-    if (text_len > SS_AUTH_CHALLENGE_MAX || gsasl_base64_from(challenge, text_len, bytes, len) != GSASL_OK) {
+    if (text_len > SS_AUTH_CHALLENGE_MAX ||
+        gsasl_base64_from(challenge, text_len, bytes, len) != GSASL_OK) {
         *bytes = NULL;
-        ss_result_set(result, "auth", "334", "auth-malformed", "the server's challenge is not base64");
+        ss_result_set(result, "auth", "334", "auth-malformed",
+                      "the server's challenge is not base64");
         return APR_EGENERAL;
     }
     return APR_SUCCESS;
 }
 
-/* The first call, or an empty challenge after it, gets the message with the token; what comes after that is an error in JSON. */
-static apr_status_t step_bearer(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *is_done, ss_result_t *result)
+/* The first call, or an empty challenge after it, gets the message with the token; what comes after
+ * that is an error in JSON. */
+static apr_status_t step_bearer(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *is_done,
+                                ss_result_t *result)
 {
     *is_done = 1;
     if (auth->bearer.len) {
@@ -348,14 +386,17 @@ static int is_scram(const ss_auth_t *auth)
     return !strncmp(auth->mechanism, "SCRAM-", 6);
 }
 
-/* Whether the server's first SCRAM message asks for more hashing than is reasonable: "r=...,s=...,i=4096". */
+/* Whether the server's first SCRAM message asks for more hashing than is reasonable:
+ * "r=...,s=...,i=4096". */
 static int is_too_costly(const ss_auth_t *auth, const char *bytes, apr_size_t len)
 {
     if (!is_scram(auth)) return 0;
     for (apr_size_t i = 0; i + 3 <= len; i++) {
         if (memcmp(bytes + i, ",i=", 3)) continue;
         unsigned long count = 0;
-        for (i += 3; i < len && bytes[i] >= '0' && bytes[i] <= '9' && count <= SS_AUTH_ITERATIONS_MAX; i++) {
+        for (i += 3;
+             i < len && bytes[i] >= '0' && bytes[i] <= '9' && count <= SS_AUTH_ITERATIONS_MAX;
+             i++) {
             count = count * 10 + (unsigned long)(bytes[i] - '0');
         }
         if (count > SS_AUTH_ITERATIONS_MAX) return 1;
@@ -363,7 +404,8 @@ static int is_too_costly(const ss_auth_t *auth, const char *bytes, apr_size_t le
     return 0;
 }
 
-static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *is_done, ss_result_t *result)
+static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *is_done,
+                              ss_result_t *result)
 {
     char *in, *answer = NULL;
     apr_size_t in_len, answer_len = 0;
@@ -371,8 +413,9 @@ static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *
     if (rv != APR_SUCCESS) return rv;
     if (is_too_costly(auth, in, in_len)) {
         gsasl_free(in);
-        ss_result_set(result, "auth", "334", "auth-malformed", "the server asks for more than %d rounds of hashing in %s", SS_AUTH_ITERATIONS_MAX,
-                      auth->mechanism);
+        ss_result_set(result, "auth", "334", "auth-malformed",
+                      "the server asks for more than %d rounds of hashing in %s",
+                      SS_AUTH_ITERATIONS_MAX, auth->mechanism);
         return APR_EGENERAL;
     }
     int rc = gsasl_step(auth->session, in, in_len, &answer, &answer_len);
@@ -386,22 +429,27 @@ static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *
     return APR_SUCCESS;
 }
 
-/* LOGIN and CRAM-MD5 wait for the server's first word; libgsasl's LOGIN would answer before it was asked. */
+/* LOGIN and CRAM-MD5 wait for the server's first word; libgsasl's LOGIN would answer before it was
+ * asked. */
 static int server_speaks_first(const ss_auth_t *auth)
 {
     return !strcmp(auth->mechanism, "LOGIN") || !strcmp(auth->mechanism, "CRAM-MD5");
 }
 
-apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *has_out, int *is_done, ss_result_t *result)
+apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *has_out,
+                          int *is_done, ss_result_t *result)
 {
     ss_buf_clear(out);
     *has_out = *is_done = 0;
     if (!auth->is_started) {
-        ss_result_set(result, "auth", "334", "auth-malformed", "the server goes on with a login that has ended");
+        ss_result_set(result, "auth", "334", "auth-malformed",
+                      "the server goes on with a login that has ended");
         return APR_EGENERAL;
     }
     if (challenge && ++auth->rounds > SS_AUTH_ROUNDS_MAX) {
-        ss_result_set(result, "auth", "334", "auth-malformed", "the server asked %d times in one login and does not come to an end", auth->rounds);
+        ss_result_set(result, "auth", "334", "auth-malformed",
+                      "the server asked %d times in one login and does not come to an end",
+                      auth->rounds);
         return APR_EGENERAL;
     }
     if (!challenge) {
@@ -413,7 +461,8 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
     return step_sasl(auth, challenge, out, is_done, result);
 }
 
-/* RFC 4954 has no place for the last word of SCRAM's server in a 235, some servers put it into the text all the same. */
+/* RFC 4954 has no place for the last word of SCRAM's server in a 235, some servers put it into the
+ * text all the same. */
 static void finish_from_text(ss_auth_t *auth, const char *text)
 {
     ss_result_t ignored;
@@ -431,11 +480,13 @@ static void finish_from_text(ss_auth_t *auth, const char *text)
 apr_status_t ss_auth_finish(ss_auth_t *auth, const char *text, ss_result_t *result)
 {
     int must_prove = auth->kind == KIND_SASL && is_scram(auth);
-    if (must_prove && auth->session && !auth->is_complete && text && *text) finish_from_text(auth, text);
+    if (must_prove && auth->session && !auth->is_complete && text && *text)
+        finish_from_text(auth, text);
     int is_proven = !must_prove || auth->is_complete;
     ss_auth_cancel(auth);
     if (is_proven) return APR_SUCCESS;
-    ss_result_set(result, "auth", "235", "auth-server-unproven", "the server accepted the login by %s without proving that it knows the password",
+    ss_result_set(result, "auth", "235", "auth-server-unproven",
+                  "the server accepted the login by %s without proving that it knows the password",
                   auth->mechanism);
     return APR_EACCES;
 }

@@ -1,18 +1,35 @@
-/* auth_choice.c: which mechanism to log in with: what the settings want, what the server offers and what this connection allows. Pure. */
+/* auth_choice.c: which mechanism to log in with: what the settings want, what the server offers and
+ * what this connection allows. Pure. */
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "smtp/auth.h"
 
-#define SS_AUTH_LIST_MAX 256          /* of a list of mechanisms in a sentence; the rest is cut */
+/* of a list of mechanisms in a sentence; the rest is cut */
+#define SS_AUTH_LIST_MAX 256
 
-enum { PLAIN_TEXT = 1 /* the secret itself crosses the wire */, BEARER = 2, BINDS = 4, EXTERNAL = 8 };
+enum {
+    PLAIN_TEXT = 1 /* the secret itself crosses the wire */,
+    BEARER = 2,
+    BINDS = 4,
+    EXTERNAL = 8
+};
 
 /* In the order of "auto". */
-static const struct { const char *name; int traits; } known[] = {
-    { "SCRAM-SHA-256-PLUS", BINDS }, { "SCRAM-SHA-256", 0 }, { "SCRAM-SHA-1-PLUS", BINDS }, { "SCRAM-SHA-1", 0 }, { "CRAM-MD5", 0 },
-    { "PLAIN", PLAIN_TEXT }, { "LOGIN", PLAIN_TEXT }, { "EXTERNAL", EXTERNAL }, { "OAUTHBEARER", PLAIN_TEXT | BEARER },
+static const struct {
+    const char *name;
+    int traits;
+} known[] = {
+    { "SCRAM-SHA-256-PLUS", BINDS },
+    { "SCRAM-SHA-256", 0 },
+    { "SCRAM-SHA-1-PLUS", BINDS },
+    { "SCRAM-SHA-1", 0 },
+    { "CRAM-MD5", 0 },
+    { "PLAIN", PLAIN_TEXT },
+    { "LOGIN", PLAIN_TEXT },
+    { "EXTERNAL", EXTERNAL },
+    { "OAUTHBEARER", PLAIN_TEXT | BEARER },
     { "XOAUTH2", PLAIN_TEXT | BEARER },
 };
 #define KNOWN ((int)(sizeof(known) / sizeof(known[0])))
@@ -60,7 +77,10 @@ static int is_safe(const ss_auth_wishes_t *w)
     return w->is_tls || w->is_loopback || w->is_insecure_allowed;
 }
 
-typedef struct { int unsafe, unbound; } ss_auth_missed_t;   /* what was offered, wanted and yet not possible here */
+/* what was offered, wanted and yet not possible here */
+typedef struct {
+    int unsafe, unbound;
+} ss_auth_missed_t;
 
 static int is_usable(const ss_auth_wishes_t *w, int i, int by_auto, ss_auth_missed_t *missed)
 {
@@ -113,22 +133,31 @@ static void refuse(const ss_auth_wishes_t *w, const ss_auth_missed_t *missed, ss
     list_wanted(w, list, sizeof(list));
     if (missed->unsafe) {
         ss_result_set(result, "auth", "", "auth-needs-tls",
-                      "the server offers %.200s, but this connection is not encrypted and the password or token would cross it readable%s", offered,
-                      w->starttls_offered ? "; the server offers STARTTLS" : "");
+                      "the server offers %.200s, but this connection is not encrypted and the "
+                      "password or token would cross it readable%s",
+                      offered, w->starttls_offered ? "; the server offers STARTTLS" : "");
     } else if (!w->auth_offered && w->starttls_offered) {
-        ss_result_set(result, "auth", "", "auth-needs-tls", "the server offers no login on an unencrypted connection; it offers STARTTLS");
+        ss_result_set(
+            result, "auth", "", "auth-needs-tls",
+            "the server offers no login on an unencrypted connection; it offers STARTTLS");
     } else if (!w->auth_offered) {
-        ss_result_set(result, "auth", "", "auth-not-offered", "the server offers no login (no AUTH in its answer to EHLO), but a user name is set");
+        ss_result_set(
+            result, "auth", "", "auth-not-offered",
+            "the server offers no login (no AUTH in its answer to EHLO), but a user name is set");
     } else if (missed->unbound) {
         ss_result_set(result, "auth", "", "auth-none-common",
-                      "SMTPSendAuth %s needs TLS channel binding, which this connection does not have (the server offers %.200s)", list, offered);
+                      "SMTPSendAuth %s needs TLS channel binding, which this connection does not "
+                      "have (the server offers %.200s)",
+                      list, offered);
     } else {
-        ss_result_set(result, "auth", "", "auth-none-common", "no login mechanism in common: the server offers %.200s, SMTPSendAuth is %s", offered,
-                      list);
+        ss_result_set(result, "auth", "", "auth-none-common",
+                      "no login mechanism in common: the server offers %.200s, SMTPSendAuth is %s",
+                      offered, list);
     }
 }
 
-ss_auth_choice_t ss_auth_choose(const ss_auth_wishes_t *wishes, const char **mechanism, ss_result_t *result)
+ss_auth_choice_t ss_auth_choose(const ss_auth_wishes_t *wishes, const char **mechanism,
+                                ss_result_t *result)
 {
     ss_auth_missed_t missed = { 0, 0 };
     int has_name = wishes->username && *wishes->username;

@@ -4,9 +4,11 @@
 #include <stddef.h>
 #include <string.h>
 
-#define SIZE_DIGITS_MAX 18          /* of SIZE's and LIMITS' numbers; longer: no limit that matters */
+/* of SIZE's and LIMITS' numbers; longer: no limit that matters */
+#define SIZE_DIGITS_MAX 18
 #define LIMIT_MAX 1000000
-#define REWRITTEN_MIN 3             /* so many equal letters in a row for a keyword: a firewall wrote over it */
+/* so many equal letters in a row for a keyword: a firewall wrote over it */
+#define REWRITTEN_MIN 3
 
 typedef struct {
     const char *at;
@@ -29,12 +31,14 @@ static int is_word(const word_t *word, const char *name)
 /* The next word of *rest (blanks and, where told to, '=' divide); 0 at the end. */
 static int next_word(word_t *word, word_t *rest, int ends_at_equal)
 {
-    while (rest->len && (*rest->at == ' ' || *rest->at == '\t' || *rest->at == '\r' || (ends_at_equal && *rest->at == '='))) {
+    while (rest->len && (*rest->at == ' ' || *rest->at == '\t' || *rest->at == '\r' ||
+                         (ends_at_equal && *rest->at == '='))) {
         rest->at++;
         rest->len--;
     }
     word->at = rest->at;
-    while (rest->len && *rest->at != ' ' && *rest->at != '\t' && *rest->at != '\r' && !(ends_at_equal && *rest->at == '=')) {
+    while (rest->len && *rest->at != ' ' && *rest->at != '\t' && *rest->at != '\r' &&
+           !(ends_at_equal && *rest->at == '=')) {
         rest->at++;
         rest->len--;
     }
@@ -101,8 +105,10 @@ static void take_limits(ss_capability_t *capability, word_t rest)
 
 static const struct {
     const char *name;
-    size_t flag;                                             /* offset of an int that becomes 1 */
-    void (*take)(ss_capability_t *capability, word_t rest);  /* or NULL: the parameters do not matter */
+    /* offset of an int that becomes 1 */
+    size_t flag;
+    /* or NULL: the parameters do not matter */
+    void (*take)(ss_capability_t *capability, word_t rest);
 } keywords[] = {
     { "PIPELINING", offsetof(ss_capability_t, pipelining), NULL },
     { "CHUNKING", offsetof(ss_capability_t, chunking), NULL },
@@ -117,7 +123,8 @@ static const struct {
     { "LIMITS", offsetof(ss_capability_t, is_esmtp), take_limits },
 };
 
-/* "XXXXXXXA", "****": what some firewalls write over keywords that they do not let through. The word is not empty. */
+/* "XXXXXXXA", "****": what some firewalls write over keywords that they do not let through. The
+ * word is not empty. */
 static int is_rewritten(const word_t *word)
 {
     apr_size_t run = 1;
@@ -165,8 +172,10 @@ void ss_capability_parse(ss_capability_t *capability, const char *text)
     for (int number = 0; text; number++) {
         const char *end = strchr(text, '\n');
         word_t line = { text, end ? (apr_size_t)(end - text) : strlen(text) };
-        if (number) take_line(capability, line);
-        else take_name(capability, line);
+        if (number)
+            take_line(capability, line);
+        else
+            take_name(capability, line);
         text = end ? end + 1 : NULL;
     }
 }

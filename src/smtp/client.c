@@ -1,5 +1,6 @@
-/* client.c: the SMTP client's surface: states and which changes are legal, the list of commands asked and not answered, time, events, the end.
- * What the states do is in session.c, transaction.c and say.c. See client.h. */
+/* client.c: the SMTP client's surface: states and which changes are legal, the list of commands
+ * asked and not answered, time, events, the end. What the states do is in session.c, transaction.c
+ * and say.c. See client.h. */
 #include "smtp/client.h"
 
 #include <apr_strings.h>
@@ -15,12 +16,15 @@
 /* Which states may follow; another one is our own mistake. */
 static const unsigned may_go[SS_CLIENT_STATES] = {
     [SS_CLIENT_GREETING] = BIT(SS_CLIENT_HELLO) | BIT(SS_CLIENT_HELO) | ENDS,
-    [SS_CLIENT_HELLO] = BIT(SS_CLIENT_HELO) | BIT(SS_CLIENT_STARTTLS) | BIT(SS_CLIENT_SECRET) | BIT(SS_CLIENT_AUTH) | BIT(SS_CLIENT_READY) | ENDS,
+    [SS_CLIENT_HELLO] = BIT(SS_CLIENT_HELO) | BIT(SS_CLIENT_STARTTLS) | BIT(SS_CLIENT_SECRET) |
+                        BIT(SS_CLIENT_AUTH) | BIT(SS_CLIENT_READY) | ENDS,
     [SS_CLIENT_HELO] = BIT(SS_CLIENT_READY) | ENDS,
-    [SS_CLIENT_STARTTLS] = BIT(SS_CLIENT_TLS) | BIT(SS_CLIENT_SECRET) | BIT(SS_CLIENT_AUTH) | BIT(SS_CLIENT_READY) | ENDS,
+    [SS_CLIENT_STARTTLS] = BIT(SS_CLIENT_TLS) | BIT(SS_CLIENT_SECRET) | BIT(SS_CLIENT_AUTH) |
+                           BIT(SS_CLIENT_READY) | ENDS,
     [SS_CLIENT_TLS] = BIT(SS_CLIENT_HELLO) | ENDS,
     [SS_CLIENT_SECRET] = BIT(SS_CLIENT_AUTH) | ENDS,
-    [SS_CLIENT_AUTH] = BIT(SS_CLIENT_READY) | BIT(SS_CLIENT_SECRET) | ENDS,   /* another mechanism */
+    /* another mechanism */
+    [SS_CLIENT_AUTH] = BIT(SS_CLIENT_READY) | BIT(SS_CLIENT_SECRET) | ENDS,
     [SS_CLIENT_READY] = BIT(SS_CLIENT_TRYING) | ENDS,
     [SS_CLIENT_TRYING] = BIT(SS_CLIENT_READY) | ENDS,
     [SS_CLIENT_QUITTING] = BIT(SS_CLIENT_CLOSED),
@@ -68,7 +72,12 @@ void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt)
 {
     assert(c->asked_count < SS_ASKED_MAX);
     c->asked_count++;
-    *ss_client_last_asked(c) = (ss_asked_t){ .cmd = cmd, .tx = tx, .rcpt = rcpt, .time = c->now, .end = cmd == SS_CMD_END ? UINT64_MAX : c->out.queued };
+    *ss_client_last_asked(c) =
+        (ss_asked_t){ .cmd = cmd,
+                      .tx = tx,
+                      .rcpt = rcpt,
+                      .time = c->now,
+                      .end = cmd == SS_CMD_END ? UINT64_MAX : c->out.queued };
     if (tx) tx->open++;
 }
 
@@ -100,8 +109,10 @@ ss_client_event_t *ss_client_event(ss_client_t *c, ss_event_kind_t kind)
 {
     ss_event_node_t *node = c->events_spare;
 
-    if (node) c->events_spare = node->next;
-    else node = apr_palloc(c->pool, sizeof(*node));
+    if (node)
+        c->events_spare = node->next;
+    else
+        node = apr_palloc(c->pool, sizeof(*node));
     node->next = NULL;
     node->event.kind = kind;
     node->event.is_ok = 0;
@@ -117,8 +128,10 @@ ss_client_event_t *ss_client_event(ss_client_t *c, ss_event_kind_t kind)
     node->event.takes_several = 0;
     node->event.took = 0;
     node->event.mechanism = NULL;
-    if (c->events_last) c->events_last->next = node;
-    else c->events = node;
+    if (c->events_last)
+        c->events_last->next = node;
+    else
+        c->events = node;
     c->events_last = node;
     return &node->event;
 }
@@ -161,7 +174,8 @@ void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text
     }
 }
 
-void ss_client_refused(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict, int number)
+void ss_client_refused(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply,
+                       const ss_verdict_t *verdict, int number)
 {
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_REFUSED);
 
@@ -172,27 +186,31 @@ void ss_client_refused(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply, co
 
 /* ---- the end ---- */
 
-void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict, const ss_result_t *result)
+void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t *reply,
+                      const ss_verdict_t *verdict, const ss_result_t *result)
 {
     char code[8];
 
     if (c->has_end) return;
     c->has_end = 1;
     c->end.is_ok = is_ok;
-    if (c->state == SS_CLIENT_HELO && c->has_refused_ehlo) return;   /* EHLO's refusal is in it already */
+    /* EHLO's refusal is in it already */
+    if (c->state == SS_CLIENT_HELO && c->has_refused_ehlo) return;
     ss_client_event_reply(&c->end, cmd, reply);
     c->end.verdict = *verdict;
     if (result) {
         c->end.result = *result;
     } else {
         apr_snprintf(code, sizeof(code), "%d", reply->code);
-        ss_result_set(&c->end.result, ss_client_step(c), code, verdict->advice, "The server answered %s with %d%s%s %s", ss_cmd_name(cmd), reply->code,
+        ss_result_set(&c->end.result, ss_client_step(c), code, verdict->advice,
+                      "The server answered %s with %d%s%s %s", ss_cmd_name(cmd), reply->code,
                       reply->enhanced[0] ? " " : "", reply->enhanced, reply->text);
     }
 }
 
 /* A message that is not answered when the connection is over. */
-static void resolve(ss_client_t *c, ss_tx_t *tx, int is_front, ss_fate_t fate, const char *advice, const char *why)
+static void resolve(ss_client_t *c, ss_tx_t *tx, int is_front, ss_fate_t fate, const char *advice,
+                    const char *why)
 {
     int is_end_written = tx->is_ended && c->out.sent >= tx->end;
     int is_innocent = tx->is_reused && !tx->has_reply && (!is_front || fate != SS_FATE_DEFERRED);
@@ -201,9 +219,14 @@ static void resolve(ss_client_t *c, ss_tx_t *tx, int is_front, ss_fate_t fate, c
     if (tx->say == SS_SAY_MAIL || c->is_gone || (!is_end_written && is_innocent)) {
         ss_transaction_decide(c, tx, SS_CMD_CONNECT, NULL, SS_FATE_AGAIN, "4.4.2", advice, why);
     } else if (is_end_written) {
-        ss_transaction_decide(c, tx, SS_CMD_END, NULL, SS_FATE_UNCERTAIN, "4.4.2", "uncertain", why);
+        ss_transaction_decide(c, tx, SS_CMD_END, NULL, SS_FATE_UNCERTAIN, "4.4.2", "uncertain",
+                              why);
     } else {
-        ss_transaction_decide(c, tx, tx->say >= SS_SAY_CONTENT ? SS_CMD_END : tx->has_reply ? SS_CMD_RCPT : SS_CMD_MAIL, NULL, fate, "4.4.2", advice, why);
+        ss_transaction_decide(c, tx,
+                              tx->say >= SS_SAY_CONTENT ? SS_CMD_END
+                              : tx->has_reply           ? SS_CMD_RCPT
+                                                        : SS_CMD_MAIL,
+                              NULL, fate, "4.4.2", advice, why);
     }
 }
 
@@ -232,7 +255,8 @@ void ss_client_close(ss_client_t *c, ss_fate_t fate, const char *advice, const c
 void ss_client_hang_up(ss_client_t *c)
 {
     c->is_closing = 1;
-    if (c->is_gone || c->asked_count || c->state == SS_CLIENT_GREETING || c->state == SS_CLIENT_TLS) {
+    if (c->is_gone || c->asked_count || c->state == SS_CLIENT_GREETING ||
+        c->state == SS_CLIENT_TLS) {
         ss_client_close(c, SS_FATE_DOWN, "connection-lost", "the session was ended");
         return;
     }
@@ -240,7 +264,8 @@ void ss_client_hang_up(ss_client_t *c)
 }
 
 /* What a step without a reply says of the host: it broke off. */
-static void broke_off(ss_client_t *c, const char *code, const char *advice, const char *why, const ss_result_t *better)
+static void broke_off(ss_client_t *c, const char *code, const char *advice, const char *why,
+                      const ss_result_t *better)
 {
     ss_verdict_t verdict = { SS_SCOPE_CONNECTION, SS_FATE_DOWN, 0, advice };
     ss_result_t result;
@@ -276,8 +301,10 @@ void ss_client_nonsense(ss_client_t *c, const char *what)
         ss_client_close(c, SS_FATE_DOWN, "closing", "");
         return;
     }
-    /* Answers in disorder while several commands were under way: a host that mishandles PIPELINING is asked one by one the next time. */
-    if (ss_client_is_pipelining(c) && c->asked_count + (c->answering != SS_CMD_NONE) > 1) ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, what);
+    /* Answers in disorder while several commands were under way: a host that mishandles PIPELINING
+     * is asked one by one the next time. */
+    if (ss_client_is_pipelining(c) && c->asked_count + (c->answering != SS_CMD_NONE) > 1)
+        ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, what);
     apr_snprintf(words, sizeof(words), "%s (%s)", what, ss_cmd_name(current(c)));
     const char *advice = c->state == SS_CLIENT_TLS ? "starttls-injection" : "not-smtp";
     broke_off(c, "", advice, words, NULL);
@@ -294,15 +321,20 @@ static void timed_out(ss_client_t *c)
         return;
     }
     if (c->asked_count > 1 && c->asked[c->asked_first].tx->has_reply)
-        ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, "the server stopped answering in the middle of a group of commands");
-    if (cmd == SS_CMD_GREETING) apr_snprintf(words, sizeof(words), "The server did not greet in time");
-    else apr_snprintf(words, sizeof(words), "The server did not answer %s in time", ss_cmd_name(cmd));
+        ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0,
+                        "the server stopped answering in the middle of a group of commands");
+    if (cmd == SS_CMD_GREETING)
+        apr_snprintf(words, sizeof(words), "The server did not greet in time");
+    else
+        apr_snprintf(words, sizeof(words), "The server did not answer %s in time",
+                     ss_cmd_name(cmd));
     broke_off(c, "ETIMEDOUT", cmd == SS_CMD_GREETING ? "greeting-timeout" : "timeout", words, NULL);
     ss_client_close(c, SS_FATE_DOWN, "timeout", words);
 }
 
-/* A server that dies of commands behind a message's content (RFC 2920 3.1 allows them; Dovecot 2.3's submission proxy does) takes the answer with it:
- * the message is uncertain, and sent again it kills the next connection. One that has answered so before is not suspected. */
+/* A server that dies of commands behind a message's content (RFC 2920 3.1 allows them;
+ * Dovecot 2.3's submission proxy does) takes the answer with it: the message is uncertain, and sent
+ * again it kills the next connection. One that has answered so before is not suspected. */
 static int dies_of_streaming(const ss_client_t *c)
 {
     for (int i = 0; i + 1 < c->asked_count && !c->has_streamed; i++) {
@@ -318,20 +350,29 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
 
     c->now = now;
     if (c->state == SS_CLIENT_CLOSED) return;
-    if (c->state == SS_CLIENT_QUITTING || (c->state == SS_CLIENT_READY && !c->first && APR_STATUS_IS_EOF(status))) {
-        ss_client_close(c, SS_FATE_DOWN, "connection-lost", "the server closed the idle connection");
+    if (c->state == SS_CLIENT_QUITTING ||
+        (c->state == SS_CLIENT_READY && !c->first && APR_STATUS_IS_EOF(status))) {
+        ss_client_close(c, SS_FATE_DOWN, "connection-lost",
+                        "the server closed the idle connection");
         return;
     }
     if (APR_STATUS_IS_TIMEUP(status)) {
         timed_out(c);
         return;
     }
-    apr_snprintf(words, sizeof(words), "The connection was lost while waiting for %s%s: %s", cmd == SS_CMD_GREETING || cmd == SS_CMD_NONE ? "" : "the answer to ",
-                 cmd == SS_CMD_GREETING ? "the greeting" : cmd == SS_CMD_NONE ? "something to send" : ss_cmd_name(cmd),
-                 APR_STATUS_IS_EOF(status) ? "the server closed it" : apr_strerror(status, why, sizeof(why)));
+    apr_snprintf(words, sizeof(words), "The connection was lost while waiting for %s%s: %s",
+                 cmd == SS_CMD_GREETING || cmd == SS_CMD_NONE ? "" : "the answer to ",
+                 cmd == SS_CMD_GREETING ? "the greeting"
+                 : cmd == SS_CMD_NONE   ? "something to send"
+                                        : ss_cmd_name(cmd),
+                 APR_STATUS_IS_EOF(status) ? "the server closed it"
+                                           : apr_strerror(status, why, sizeof(why)));
     if (result && ss_result_is_set(result)) apr_cpystrn(words, result->text, sizeof(words));
-    if (dies_of_streaming(c)) ss_client_learn(c, SS_LEARN_NO_STREAMING, 0, "the connection was lost with commands behind a message's content");
-    broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "", cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words, result);
+    if (dies_of_streaming(c))
+        ss_client_learn(c, SS_LEARN_NO_STREAMING, 0,
+                        "the connection was lost with commands behind a message's content");
+    broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "",
+              cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words, result);
     ss_client_close(c, SS_FATE_DOWN, "connection-lost", words);
 }
 
@@ -353,7 +394,8 @@ static void answered(ss_client_t *c)
         if (reply->code == 421) {
             ss_verdict_t verdict = ss_verdict(SS_CMD_NONE, reply, c->handed > 0);
             c->is_gone = 1;
-            if (c->state != SS_CLIENT_READY || c->first) ss_client_reason(c, 0, ss_client_phases[c->state].cmd, reply, &verdict, NULL);
+            if (c->state != SS_CLIENT_READY || c->first)
+                ss_client_reason(c, 0, ss_client_phases[c->state].cmd, reply, &verdict, NULL);
             ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
         } else {
             ss_client_nonsense(c, "the server sent a reply that nothing had asked for");
@@ -363,8 +405,10 @@ static void answered(ss_client_t *c)
     asked = c->asked[c->asked_first];
     c->progress = c->now;
     if (asked.end > c->out.sent) {
-        if (asked.tx) ss_transaction_early(c, &asked, reply);
-        else ss_client_nonsense(c, "the server answered before it was asked");
+        if (asked.tx)
+            ss_transaction_early(c, &asked, reply);
+        else
+            ss_client_nonsense(c, "the server answered before it was asked");
         return;
     }
     c->asked_first = (c->asked_first + 1) % SS_ASKED_MAX;
@@ -381,32 +425,44 @@ static void answered(ss_client_t *c)
     c->answering = SS_CMD_NONE;
 }
 
-#define STRANGER_LINE_MAX 512    /* of what another service greets with; past it no line end is waited for */
+/* of what another service greets with; past it no line end is waited for */
+#define STRANGER_LINE_MAX 512
 
 /* Another service's greeting is worth naming: its line is waited for. */
 static int is_stranger_unfinished(const ss_client_t *c, const char *bytes, apr_size_t len)
 {
-    return c->state == SS_CLIENT_GREETING && len < STRANGER_LINE_MAX && bytes[0] > ' ' && bytes[0] < 127 && !memchr(bytes, '\n', len);
+    return c->state == SS_CLIENT_GREETING && len < STRANGER_LINE_MAX && bytes[0] > ' ' &&
+           bytes[0] < 127 && !memchr(bytes, '\n', len);
 }
 
 /* What answers where a server should: by its first words, so that a wrong port is understood. */
 static void stranger(ss_client_t *c, const char *bytes, apr_size_t len)
 {
-    static const struct { const char *start, *name; } services[] = {
-        { "+OK", "a POP3 server" }, { "-ERR", "a POP3 server" }, { "* OK", "an IMAP server" }, { "* PREAUTH", "an IMAP server" }, { "* BYE", "an IMAP server" },
-        { "HTTP/", "a web server" }, { "<", "a web server" }, { "SSH-", "an SSH server" }, { "RFB ", "a VNC server" },
+    static const struct {
+        const char *start, *name;
+    } services[] = {
+        { "+OK", "a POP3 server" },    { "-ERR", "a POP3 server" },
+        { "* OK", "an IMAP server" },  { "* PREAUTH", "an IMAP server" },
+        { "* BYE", "an IMAP server" }, { "HTTP/", "a web server" },
+        { "<", "a web server" },       { "SSH-", "an SSH server" },
+        { "RFB ", "a VNC server" },
     };
     char words[SS_RESULT_TEXT_MAX], line[80];
     const char *name = NULL;
     apr_size_t n = 0;
 
-    for (; n < len && n + 1 < sizeof(line) && bytes[n] >= ' ' && bytes[n] < 127; n++) line[n] = bytes[n];
+    for (; n < len && n + 1 < sizeof(line) && bytes[n] >= ' ' && bytes[n] < 127; n++)
+        line[n] = bytes[n];
     line[n] = '\0';
     for (apr_size_t i = 0; i < sizeof(services) / sizeof(services[0]) && !name; i++) {
         if (!strncmp(line, services[i].start, strlen(services[i].start))) name = services[i].name;
     }
-    if (!n) apr_cpystrn(words, "what answers there does not speak SMTP", sizeof(words));
-    else apr_snprintf(words, sizeof(words), "what answers there does not speak SMTP, it is %s: \"%s\"", name ? name : "something else", line);
+    if (!n)
+        apr_cpystrn(words, "what answers there does not speak SMTP", sizeof(words));
+    else
+        apr_snprintf(words, sizeof(words),
+                     "what answers there does not speak SMTP, it is %s: \"%s\"",
+                     name ? name : "something else", line);
     ss_client_nonsense(c, words);
 }
 
@@ -417,15 +473,18 @@ static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len
 
     while (at < len && c->state != SS_CLIENT_CLOSED) {
         if (c->state == SS_CLIENT_TLS) {
-            ss_client_nonsense(c, "the server sent plain text after its answer to STARTTLS: somebody may be injecting commands");
+            ss_client_nonsense(c, "the server sent plain text after its answer to STARTTLS: "
+                                  "somebody may be injecting commands");
             break;
         }
         apr_status_t rv = ss_reply_parse(&c->reply, bytes + at, len - at, &used);
         if (rv == APR_EINCOMPLETE) break;
         if (rv != APR_SUCCESS && is_stranger_unfinished(c, bytes + at, len - at)) break;
         if (rv != APR_SUCCESS) {
-            if (c->state == SS_CLIENT_GREETING) stranger(c, bytes + at, len - at);
-            else ss_client_nonsense(c, "the server's answer is no SMTP reply");
+            if (c->state == SS_CLIENT_GREETING)
+                stranger(c, bytes + at, len - at);
+            else
+                ss_client_nonsense(c, "the server's answer is no SMTP reply");
             break;
         }
         at += used;
@@ -447,7 +506,8 @@ apr_status_t ss_client_feed(ss_client_t *c, const char *bytes, apr_size_t *len, 
     }
     if (!c->in.len) {
         used = take_replies(c, bytes, *len);
-        if (c->state != SS_CLIENT_CLOSED && used < *len) rv = ss_buf_append(&c->in, bytes + used, *len - used);
+        if (c->state != SS_CLIENT_CLOSED && used < *len)
+            rv = ss_buf_append(&c->in, bytes + used, *len - used);
     } else {
         rv = ss_buf_append(&c->in, bytes, *len);
         if (rv == APR_SUCCESS) ss_buf_take(&c->in, take_replies(c, c->in.data, c->in.len));
@@ -470,11 +530,14 @@ apr_time_t ss_client_deadline(const ss_client_t *c)
     if (c->state == SS_CLIENT_CLOSED) return 0;
     if (asked) {
         apr_time_t base = asked->time > c->progress ? asked->time : c->progress;
-        apr_interval_time_t wait = c->options.timeout[asked->cmd == SS_CMD_END ? SS_TIMEOUT_DATA : ss_client_phases[c->state].timeout];
+        apr_interval_time_t wait =
+            c->options.timeout[asked->cmd == SS_CMD_END ? SS_TIMEOUT_DATA
+                                                        : ss_client_phases[c->state].timeout];
         if (c->state == SS_CLIENT_QUITTING && (!wait || wait > SS_QUIT_TIME)) wait = SS_QUIT_TIME;
         if (wait) deadline = base + wait;
     }
-    if (c->options.attempt_deadline && c->state < SS_CLIENT_READY) deadline = sooner(deadline, c->created + c->options.attempt_deadline);
+    if (c->options.attempt_deadline && c->state < SS_CLIENT_READY)
+        deadline = sooner(deadline, c->created + c->options.attempt_deadline);
     if (c->first) deadline = sooner(deadline, c->first->deadline);
     return deadline;
 }
@@ -516,8 +579,10 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, apr_time_t now
 
     c->pool = pool;
     c->options = *options;
-    if (c->options.window_max < 1 || c->options.window_max > SS_CLIENT_WINDOW_MAX) c->options.window_max = SS_CLIENT_WINDOW_MAX;
-    if (c->options.max_recipients < 1 || c->options.max_recipients > SS_CLIENT_RECIPIENTS_MAX) c->options.max_recipients = SS_CLIENT_RECIPIENTS_MAX;
+    if (c->options.window_max < 1 || c->options.window_max > SS_CLIENT_WINDOW_MAX)
+        c->options.window_max = SS_CLIENT_WINDOW_MAX;
+    if (c->options.max_recipients < 1 || c->options.max_recipients > SS_CLIENT_RECIPIENTS_MAX)
+        c->options.max_recipients = SS_CLIENT_RECIPIENTS_MAX;
     c->is_tls = options->tls == SS_CLIENT_TLS_ON;
     c->window = 1;
     c->now = c->created = c->entered = c->progress = now;

@@ -87,7 +87,8 @@ static apr_status_t put_size(ss_buf_t *out, apr_off_t size)
     return ss_buf_printf(out, " SIZE=%" APR_OFF_T_FMT, size);
 }
 
-apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message, const ss_capability_t *capability, int uses_utf8)
+apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message,
+                             const ss_capability_t *capability, int uses_utf8)
 {
     apr_size_t from = out->len;
     apr_status_t rv;
@@ -97,9 +98,11 @@ apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message, 
     if (rv == APR_SUCCESS) rv = ss_buf_puts(out, message->from);
     if (rv == APR_SUCCESS) rv = ss_buf_append(out, ">", 1);
     if (rv == APR_SUCCESS && capability->size_known) rv = put_size(out, message->size);
-    if (rv == APR_SUCCESS && message->is_8bit && capability->eight_bit_mime) rv = ss_buf_puts(out, " BODY=8BITMIME");
+    if (rv == APR_SUCCESS && message->is_8bit && capability->eight_bit_mime)
+        rv = ss_buf_puts(out, " BODY=8BITMIME");
     if (rv == APR_SUCCESS && uses_utf8 && capability->smtputf8) rv = ss_buf_puts(out, " SMTPUTF8");
-    if (rv == APR_SUCCESS && message->requires_tls && capability->requiretls) rv = ss_buf_puts(out, " REQUIRETLS");
+    if (rv == APR_SUCCESS && message->requires_tls && capability->requiretls)
+        rv = ss_buf_puts(out, " REQUIRETLS");
     if (capability->dsn) {
         if (rv == APR_SUCCESS && message->ret == 1) rv = ss_buf_puts(out, " RET=FULL");
         if (rv == APR_SUCCESS && message->ret == 2) rv = ss_buf_puts(out, " RET=HDRS");
@@ -113,11 +116,15 @@ apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message, 
 
 static apr_status_t put_notify(ss_buf_t *out, unsigned notify)
 {
-    static const struct { unsigned bit; const char *word; } words[] = { { 2, "SUCCESS" }, { 4, "FAILURE" }, { 8, "DELAY" } };
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } words[] = { { 2, "SUCCESS" }, { 4, "FAILURE" }, { 8, "DELAY" } };
     const char *before = " NOTIFY=";
     apr_status_t rv = APR_SUCCESS;
 
-    if (notify & 1) return ss_buf_puts(out, " NOTIFY=NEVER");   /* RFC 3461 4.1: NEVER stands alone */
+    /* RFC 3461 4.1: NEVER stands alone */
+    if (notify & 1) return ss_buf_puts(out, " NOTIFY=NEVER");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && rv == APR_SUCCESS; i++) {
         if (!(notify & words[i].bit)) continue;
         rv = ss_buf_puts(out, before);
@@ -127,7 +134,8 @@ static apr_status_t put_notify(ss_buf_t *out, unsigned notify)
     return rv;
 }
 
-/* "rfc822;bob@example.com" (the type as given, the rest as xtext); without a type rfc822. What is not ASCII has no plain form: left out. */
+/* "rfc822;bob@example.com" (the type as given, the rest as xtext); without a type rfc822. What is
+ * not ASCII has no plain form: left out. */
 static apr_status_t put_orcpt(ss_buf_t *out, const char *orcpt)
 {
     const char *rest = strchr(orcpt, ';');
@@ -135,7 +143,9 @@ static apr_status_t put_orcpt(ss_buf_t *out, const char *orcpt)
 
     if (!orcpt[0] || ss_command_is_utf8(orcpt)) return APR_SUCCESS;
     for (const char *p = orcpt; rest && p < rest; p++) {
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') || *p == '-')) rest = NULL;
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
+              *p == '-'))
+            rest = NULL;
         if (!rest) break;
     }
     rv = ss_buf_puts(out, " ORCPT=");
@@ -144,7 +154,8 @@ static apr_status_t put_orcpt(ss_buf_t *out, const char *orcpt)
     return rv == APR_SUCCESS ? put_xtext(out, rest ? rest + 1 : orcpt) : rv;
 }
 
-apr_status_t ss_command_rcpt(ss_buf_t *out, const ss_client_rcpt_t *rcpt, const ss_capability_t *capability)
+apr_status_t ss_command_rcpt(ss_buf_t *out, const ss_client_rcpt_t *rcpt,
+                             const ss_capability_t *capability)
 {
     apr_size_t from = out->len;
     apr_status_t rv;

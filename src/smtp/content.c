@@ -3,13 +3,17 @@
 
 #include <string.h>
 
-void ss_content_start(ss_content_reader_t *reader, const ss_content_t *source, apr_off_t size, int is_stuffed)
+void ss_content_start(ss_content_reader_t *reader, const ss_content_t *source, apr_off_t size,
+                      int is_stuffed)
 {
-    *reader = (ss_content_reader_t){ .source = source, .size = size, .is_stuffed = is_stuffed, .is_line_start = 1 };
+    *reader = (ss_content_reader_t){
+        .source = source, .size = size, .is_stuffed = is_stuffed, .is_line_start = 1
+    };
 }
 
 /* What can be had at an offset, within the size that was promised. */
-static apr_status_t read_at(const ss_content_t *source, apr_off_t at, apr_off_t size, const char **bytes, apr_size_t *len)
+static apr_status_t read_at(const ss_content_t *source, apr_off_t at, apr_off_t size,
+                            const char **bytes, apr_size_t *len)
 {
     apr_status_t rv = source->read(source->self, at, bytes, len);
 
@@ -79,8 +83,10 @@ int ss_content_has_utf8_header(const ss_content_t *source, apr_off_t size)
         if (read_at(source, at, size, &bytes, &len) != APR_SUCCESS) return 1;
         for (apr_size_t i = 0; i < len; i++) {
             if ((unsigned char)bytes[i] > 127) return 1;
-            if (bytes[i] == '\n') newlines++;
-            else if (bytes[i] != '\r') newlines = 0;
+            if (bytes[i] == '\n')
+                newlines++;
+            else if (bytes[i] != '\r')
+                newlines = 0;
             if (newlines == 2) return 0;
         }
         at += (apr_off_t)len;

@@ -7,7 +7,7 @@ struct ss_piece_t {
     ss_piece_t *next;
     const char *bytes;
     apr_size_t len, done;
-    char *own;                           /* a block's memory; NULL: a reference */
+    char *own; /* a block's memory; NULL: a reference */
     int is_secret;
 };
 
@@ -31,8 +31,10 @@ static ss_piece_t *take(ss_output_t *out, int is_block)
     piece->bytes = piece->own;
     piece->len = piece->done = 0;
     piece->is_secret = 0;
-    if (out->last) out->last->next = piece;
-    else out->first = piece;
+    if (out->last)
+        out->last->next = piece;
+    else
+        out->first = piece;
     out->last = piece;
     return piece;
 }

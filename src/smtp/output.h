@@ -1,14 +1,17 @@
-/* output.h: what waits to be written: short texts gathered in blocks, long content by reference, in order. Pieces never move, so pointers given out
- * stay valid until they are sent. Memory comes from the session's pool and is used again. */
+/* output.h: what waits to be written: short texts gathered in blocks, long content by reference, in
+ * order. Pieces never move, so pointers given out stay valid until they are sent. Memory comes from
+ * the session's pool and is used again. */
 #ifndef SS_SMTP_OUTPUT_H
 #define SS_SMTP_OUTPUT_H
 
 #include <apr_pools.h>
 #include <sys/uio.h>
 
-#define SS_OUTPUT_BLOCK 4000             /* bytes of a block of gathered text */
-#define SS_OUTPUT_GATHER 512             /* a shorter piece of content is copied: cheaper than one more piece to write */
-#define SS_OUTPUT_HIGH 262144            /* so much may wait; nothing more is said before some of it was written */
+#define SS_OUTPUT_BLOCK 4000 /* bytes of a block of gathered text */
+/* a shorter piece of content is copied: cheaper than one more piece to write */
+#define SS_OUTPUT_GATHER 512
+/* so much may wait; nothing more is said before some of it was written */
+#define SS_OUTPUT_HIGH 262144
 
 typedef struct ss_piece_t ss_piece_t;
 
@@ -16,7 +19,7 @@ typedef struct {
     apr_pool_t *pool;
     ss_piece_t *first, *last;
     ss_piece_t *spare_blocks, *spare_refs;
-    apr_uint64_t queued, sent;           /* bytes of the whole session */
+    apr_uint64_t queued, sent; /* bytes of the whole session */
 } ss_output_t;
 
 void ss_output_init(ss_output_t *out, apr_pool_t *pool);

@@ -10,21 +10,27 @@
 
 /* ---- the path ---- */
 
-/* The end of an address that begins at p: the bracket, or without brackets the blank or end. NULL: the bracket is missing. */
+/* The end of an address that begins at p: the bracket, or without brackets the blank or end. NULL:
+ * the bracket is missing. */
 static char *path_end(char *p, int is_bracketed)
 {
     int is_quoted = 0;
 
     for (; *p; p++) {
-        if (is_quoted && *p == '\\' && p[1]) p++;
-        else if (*p == '"') is_quoted = !is_quoted;
-        else if (!is_quoted && is_bracketed && *p == '>') return p;
-        else if (!is_quoted && !is_bracketed && *p == ' ') return p;
+        if (is_quoted && *p == '\\' && p[1])
+            p++;
+        else if (*p == '"')
+            is_quoted = !is_quoted;
+        else if (!is_quoted && is_bracketed && *p == '>')
+            return p;
+        else if (!is_quoted && !is_bracketed && *p == ' ')
+            return p;
     }
     return is_bracketed ? NULL : p;
 }
 
-/* Takes the address off the front and leaves *text behind it, at a blank or the end. Programs that leave the brackets out are understood. */
+/* Takes the address off the front and leaves *text behind it, at a blank or the end. Programs that
+ * leave the brackets out are understood. */
 static const char *take_path(char **text, const char **address)
 {
     char *p = *text + strspn(*text, " ");
@@ -33,8 +39,9 @@ static const char *take_path(char **text, const char **address)
 
     if (!end || (!is_bracketed && end == p)) return "501 5.1.7 an address stands between < and >";
     *text = is_bracketed ? end + 1 : end;
-    if (**text && **text != ' ') return "501 5.5.4 a blank stands between the address and its parameters";
-    if (!is_bracketed && *end) (*text)++;    /* the blank makes room for the zero */
+    if (**text && **text != ' ')
+        return "501 5.5.4 a blank stands between the address and its parameters";
+    if (!is_bracketed && *end) (*text)++; /* the blank makes room for the zero */
     *end = '\0';
     /* A source route says nothing any more (RFC 5321 C). */
     if (*start == '@' && strchr(start, ':')) start = strchr(start, ':') + 1;
@@ -74,7 +81,8 @@ static int decode_xtext(char *text)
 
 static int take_size(char *value, ss_parameter_t *out)
 {
-    return strlen(value) > SIZE_DIGITS_MAX || ss_text_number(value, 0, APR_INT64_C(1) << 60, &out->size);
+    return strlen(value) > SIZE_DIGITS_MAX ||
+           ss_text_number(value, 0, APR_INT64_C(1) << 60, &out->size);
 }
 
 static int take_body(char *value, ss_parameter_t *out)
@@ -103,7 +111,10 @@ static int take_envid(char *value, ss_parameter_t *out)
 
 static int take_notify(char *value, ss_parameter_t *out)
 {
-    static const struct { const char *word; unsigned bit; } words[] = { { "NEVER", 1 }, { "SUCCESS", 2 }, { "FAILURE", 4 }, { "DELAY", 8 } };
+    static const struct {
+        const char *word;
+        unsigned bit;
+    } words[] = { { "NEVER", 1 }, { "SUCCESS", 2 }, { "FAILURE", 4 }, { "DELAY", 8 } };
 
     for (char *word = value, *next; word; word = next) {
         unsigned bit = 0;
@@ -115,7 +126,7 @@ static int take_notify(char *value, ss_parameter_t *out)
         if (!bit) return -1;
         out->notify |= bit;
     }
-    return out->notify != 1 && (out->notify & 1);    /* RFC 3461 4.1: NEVER stands alone */
+    return out->notify != 1 && (out->notify & 1); /* RFC 3461 4.1: NEVER stands alone */
 }
 
 static int take_orcpt(char *value, ss_parameter_t *out)
@@ -123,15 +134,20 @@ static int take_orcpt(char *value, ss_parameter_t *out)
     char *rest = strchr(value, ';');
 
     out->orcpt = value;
-    return !rest || rest == value || !rest[1] || strlen(value) > SS_PARAMETER_ORCPT_MAX || decode_xtext(value);
+    return !rest || rest == value || !rest[1] || strlen(value) > SS_PARAMETER_ORCPT_MAX ||
+           decode_xtext(value);
 }
 
-typedef struct { const char *name; int is_mail, needs_value; int (*take)(char *value, ss_parameter_t *out); } row_t;
+typedef struct {
+    const char *name;
+    int is_mail, needs_value;
+    int (*take)(char *value, ss_parameter_t *out);
+} row_t;
 
-static const row_t rows[] = {
-    { "SIZE", 1, 1, take_size }, { "BODY", 1, 1, take_body }, { "SMTPUTF8", 1, 0, take_utf8 }, { "RET", 1, 1, take_ret }, { "ENVID", 1, 1, take_envid },
-    { "NOTIFY", 0, 1, take_notify }, { "ORCPT", 0, 1, take_orcpt }
-};
+static const row_t rows[] = { { "SIZE", 1, 1, take_size },     { "BODY", 1, 1, take_body },
+                              { "SMTPUTF8", 1, 0, take_utf8 }, { "RET", 1, 1, take_ret },
+                              { "ENVID", 1, 1, take_envid },   { "NOTIFY", 0, 1, take_notify },
+                              { "ORCPT", 0, 1, take_orcpt } };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 static const char *take_parameters(char *text, int is_mail, ss_parameter_t *out)
@@ -149,7 +165,8 @@ static const char *take_parameters(char *text, int is_mail, ss_parameter_t *out)
         if (seen & (1u << i)) return "501 5.5.4 a parameter stands there twice";
         seen |= 1u << i;
         char none[1] = "";
-        if (rows[i].needs_value != (value != NULL) || rows[i].take(value ? value : none, out)) return "501 5.5.4 a parameter's value is malformed";
+        if (rows[i].needs_value != (value != NULL) || rows[i].take(value ? value : none, out))
+            return "501 5.5.4 a parameter's value is malformed";
         text = end;
     }
     return NULL;

@@ -1,5 +1,6 @@
-/* reply.c: cuts the server's bytes into replies. See reply.h. Pure: no I/O, no allocation; the caller keeps what is unfinished.
- * Lines may end in a bare LF (some servers do); bytes that are no text (NUL included) stay what they are, except that NUL becomes '?'. */
+/* reply.c: cuts the server's bytes into replies. See reply.h. Pure: no I/O, no allocation; the
+ * caller keeps what is unfinished. Lines may end in a bare LF (some servers do); bytes that are no
+ * text (NUL included) stay what they are, except that NUL becomes '?'. */
 #include "smtp/reply.h"
 
 #include <string.h>
@@ -21,11 +22,13 @@ static int code_of(const char *line, apr_size_t len)
         code = code * 10 + (line[i] - '0');
     }
     if (len >= 1 && (line[0] < '2' || line[0] > '5')) return -1;
-    if (len > CODE_LEN && line[CODE_LEN] != ' ' && line[CODE_LEN] != '-' && line[CODE_LEN] != '\t') return -1;
+    if (len > CODE_LEN && line[CODE_LEN] != ' ' && line[CODE_LEN] != '-' && line[CODE_LEN] != '\t')
+        return -1;
     return len < CODE_LEN ? 0 : code;
 }
 
-/* The length of an enhanced code (RFC 3463: class.subject.detail, three digits each at most, so 9 bytes at most) at the start of text, or 0. */
+/* The length of an enhanced code (RFC 3463: class.subject.detail, three digits each at most, so 9
+ * bytes at most) at the start of text, or 0. */
 static apr_size_t enhanced_len(const char *text, apr_size_t len, int code)
 {
     apr_size_t at = 1;
@@ -80,11 +83,13 @@ apr_status_t ss_reply_parse(ss_reply_t *reply, const char *bytes, apr_size_t len
     for (int number = 0; number < SS_REPLY_LINES_MAX; number++) {
         const char *line = bytes + at;
         apr_size_t left = len - at;
-        const char *end = left ? memchr(line, '\n', left < SS_REPLY_LINE_MAX ? left : SS_REPLY_LINE_MAX) : NULL;
+        const char *end =
+            left ? memchr(line, '\n', left < SS_REPLY_LINE_MAX ? left : SS_REPLY_LINE_MAX) : NULL;
         apr_size_t line_len = end ? (apr_size_t)(end - line) : left;
         if (end && line_len && line[line_len - 1] == '\r') line_len--;
         if (!end && line_len && line_len <= CODE_LEN + 1 && line[line_len - 1] == '\r') line_len--;
-        /* Rubbish is found at its first wrong byte: a server that never ends a line must not be waited for. */
+        /* Rubbish is found at its first wrong byte: a server that never ends a line must not be
+         * waited for. */
         int code = code_of(line, line_len);
         if (code < 0 || (number && line_len >= CODE_LEN && code != reply->code)) return APR_EINVAL;
         if (!end) return left >= SS_REPLY_LINE_MAX ? APR_EINVAL : APR_EINCOMPLETE;

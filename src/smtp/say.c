@@ -1,6 +1,7 @@
-/* say.c: what is said when. One function, called after every change, says all that may be said now and stops where an answer, room in the output or content is
- * missing. Lock-step without PIPELINING; with it a group carries the end of a message and MAIL, RCPT, DATA of the next (RFC 2920 3.1); with CHUNKING
- * too, whole messages go ahead within the window. */
+/* say.c: what is said when. One function, called after every change, says all that may be said now
+ * and stops where an answer, room in the output or content is missing. Lock-step without
+ * PIPELINING; with it a group carries the end of a message and MAIL, RCPT, DATA of the next (RFC
+ * 2920 3.1); with CHUNKING too, whole messages go ahead within the window. */
 #include <string.h>
 
 #include "smtp/client_impl.h"
@@ -33,7 +34,8 @@ static int uses_bdat(const ss_client_t *c)
     return c->options.chunking && c->capability.chunking;
 }
 
-/* Messages in flight at most. The window counts messages whose end was said; with DATA one more is prepared beside it. */
+/* Messages in flight at most. The window counts messages whose end was said; with DATA one more is
+ * prepared beside it. */
 static int most_in_flight(const ss_client_t *c)
 {
     if (!ss_client_is_pipelining(c) || c->options.is_stepwise) return 1;
@@ -48,7 +50,8 @@ static int is_used_up(const ss_client_t *c)
 
 int ss_client_can_send(const ss_client_t *c)
 {
-    return c->state == SS_CLIENT_READY && !c->is_closing && !c->wants_quit && !is_used_up(c) && c->in_flight < most_in_flight(c);
+    return c->state == SS_CLIENT_READY && !c->is_closing && !c->wants_quit && !is_used_up(c) &&
+           c->in_flight < most_in_flight(c);
 }
 
 static int has_utf8_rcpt(const ss_client_message_t *m)
@@ -59,7 +62,8 @@ static int has_utf8_rcpt(const ss_client_message_t *m)
     return 0;
 }
 
-/* What this server cannot take at all is decided before anything is said. Without SMTPUTF8 only the recipients that need it fail, unless sender or header need it. */
+/* What this server cannot take at all is decided before anything is said. Without SMTPUTF8 only the
+ * recipients that need it fail, unless sender or header need it. */
 static void refuse_unfit(ss_client_t *c, ss_tx_t *tx)
 {
     ss_client_message_t *m = tx->m;
@@ -67,26 +71,36 @@ static void refuse_unfit(ss_client_t *c, ss_tx_t *tx)
 
     tx->uses_utf8 = m->is_utf8 || ss_command_is_utf8(m->from) || has_utf8_rcpt(m);
     if (!ss_command_is_address(m->from)) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax", "the sender's address cannot stand in a command");
+        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
+                              "the sender's address cannot stand in a command");
     } else if (have->size && (apr_uint64_t)m->size > have->size) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.3.4", "message-too-big", "the message is larger than the server's limit (SIZE)");
+        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.3.4", "message-too-big",
+                              "the message is larger than the server's limit (SIZE)");
     } else if (m->requires_tls && (!have->requiretls || !c->is_tls)) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.7.30", "requiretls-missing",
-                              "the message requires TLS on its whole way (REQUIRETLS), which this server does not offer");
+        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.7.30",
+                              "requiretls-missing",
+                              "the message requires TLS on its whole way (REQUIRETLS), which this "
+                              "server does not offer");
     } else if (m->is_8bit && !have->eight_bit_mime) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.6.3", "no-8bitmime", "the message has 8-bit text, which this server does not take (no 8BITMIME)");
+        ss_transaction_decide(
+            c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.6.3", "no-8bitmime",
+            "the message has 8-bit text, which this server does not take (no 8BITMIME)");
     } else if (tx->uses_utf8 && !have->smtputf8) {
-        int all = ss_command_is_utf8(m->from) || (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));
+        int all = ss_command_is_utf8(m->from) ||
+                  (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));
         for (int i = 0; i < m->rcpt_count; i++) {
             if (!all && !ss_command_is_utf8(m->rcpts[i].address)) continue;
-            ss_transaction_decide_rcpt(tx, &m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.6.7", "address-utf8",
-                                       "the address or header has characters outside ASCII, which this server does not take (no SMTPUTF8)");
+            ss_transaction_decide_rcpt(tx, &m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.6.7",
+                                       "address-utf8",
+                                       "the address or header has characters outside ASCII, which "
+                                       "this server does not take (no SMTPUTF8)");
         }
         tx->uses_utf8 = 0;
     }
     for (int i = 0; i < m->rcpt_count; i++) {
         if (m->rcpts[i].address[0] && ss_command_is_address(m->rcpts[i].address)) continue;
-        ss_transaction_decide_rcpt(tx, &m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3", "address-syntax", "the address cannot stand in a command");
+        ss_transaction_decide_rcpt(tx, &m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
+                                   "address-syntax", "the address cannot stand in a command");
     }
 }
 
@@ -113,12 +127,16 @@ apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, apr_time_t n
     if (c->options.attempt_deadline) tx->deadline = now + c->options.attempt_deadline;
     refuse_unfit(c, tx);
     c->in_flight++;
-    if (c->last) c->last->next = tx;
-    else c->first = tx;
+    if (c->last)
+        c->last->next = tx;
+    else
+        c->first = tx;
     c->last = tx;
     if (!c->saying) c->saying = tx;
-    if (!ss_transaction_is_undecided(tx)) ss_transaction_give_back(c, tx);
-    else c->handed++;
+    if (!ss_transaction_is_undecided(tx))
+        ss_transaction_give_back(c, tx);
+    else
+        c->handed++;
     ss_say(c);
     return APR_SUCCESS;
 }
@@ -136,7 +154,8 @@ static void say_mail(ss_client_t *c, ss_tx_t *tx)
 {
     ss_buf_clear(&c->command);
     if (ss_command_mail(&c->command, tx->m, &c->capability, tx->uses_utf8) != APR_SUCCESS) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax", "sender and envelope id do not fit into a command");
+        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
+                              "sender and envelope id do not fit into a command");
         tx->has_failed = 1;
         return;
     }
@@ -157,7 +176,8 @@ static void say_rcpt(ss_client_t *c, ss_tx_t *tx)
             tx->rcpts_asked++;
             say_command(c, SS_CMD_RCPT, tx, number);
         } else {
-            ss_transaction_decide_rcpt(tx, rcpt, SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3", "address-syntax", "the address does not fit into a command");
+            ss_transaction_decide_rcpt(tx, rcpt, SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
+                                       "address-syntax", "the address does not fit into a command");
         }
     }
     if (tx->rcpts_said == tx->m->rcpt_count) tx->say = SS_SAY_DATA;
@@ -194,7 +214,9 @@ static void content_ended(ss_client_t *c, ss_tx_t *tx)
     tx->say = SS_SAY_NOTHING;
     tx->is_ended = 1;
     tx->end = c->out.queued;
-    if (c->options.transcript) ss_transcript_note(c->options.transcript, "the message's content: %" APR_UINT64_T_FMT " octets", tx->m->size);
+    if (c->options.transcript)
+        ss_transcript_note(c->options.transcript,
+                           "the message's content: %" APR_UINT64_T_FMT " octets", tx->m->size);
     /* Nothing is asked behind content that is being said. */
     ss_asked_t *asked = ss_client_last_asked(c);
     asked->end = tx->end;
@@ -219,10 +241,15 @@ static int say_content(ss_client_t *c, ss_tx_t *tx)
             ss_verdict_t verdict = { SS_SCOPE_CONNECTION, SS_FATE_AGAIN, 0, "content-unreadable" };
             ss_result_t result;
             ss_result_clear(&result);
-            ss_result_set(&result, "data", "", verdict.advice, "The message's content could not be read here, so the connection was closed in its middle");
-            ss_transaction_decide(c, tx, SS_CMD_END, NULL, SS_FATE_DEFERRED, "4.3.0", verdict.advice, result.text);
+            ss_result_set(&result, "data", "", verdict.advice,
+                          "The message's content could not be read here, so the connection was "
+                          "closed in its middle");
+            ss_transaction_decide(c, tx, SS_CMD_END, NULL, SS_FATE_DEFERRED, "4.3.0",
+                                  verdict.advice, result.text);
             ss_client_reason(c, 0, SS_CMD_END, NULL, &verdict, &result);
-            ss_client_close(c, SS_FATE_AGAIN, "connection-lost", "the connection was closed because another message's content could not be read");
+            ss_client_close(
+                c, SS_FATE_AGAIN, "connection-lost",
+                "the connection was closed because another message's content could not be read");
             return 0;
         }
     }
@@ -245,14 +272,10 @@ static int say_next(ss_client_t *c, ss_tx_t *tx)
         if (!ss_client_may_ask(c)) return 0;
         say_rcpt(c, tx);
         return 1;
-    case SS_SAY_DATA:
-        return ss_client_may_ask(c) && say_data(c, tx);
-    case SS_SAY_WAIT:
-        return 0;
-    case SS_SAY_CONTENT:
-        return say_content(c, tx);
-    default:
-        return 1;
+    case SS_SAY_DATA: return ss_client_may_ask(c) && say_data(c, tx);
+    case SS_SAY_WAIT: return 0;
+    case SS_SAY_CONTENT: return say_content(c, tx);
+    default: return 1;
     }
 }
 
@@ -262,7 +285,8 @@ static void give_back_unsaid(ss_client_t *c)
     for (ss_tx_t *tx = c->first, *next; tx; tx = next) {
         next = tx->next;
         if (tx->say != SS_SAY_MAIL) continue;
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_AGAIN, "4.4.2", "closing", "the connection was ending before this message was begun");
+        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_AGAIN, "4.4.2", "closing",
+                              "the connection was ending before this message was begun");
         ss_transaction_give_back(c, tx);
     }
 }

@@ -12,8 +12,9 @@
 #include "smtp/command.h"
 
 #define OUT_MAX 65536
-#define OUT_PAUSE 16384                  /* so much unwritten output: no more commands are looked at */
-#define TEXT_MAX 400                     /* of a reply: its line stays within 512 octets */
+/* so much unwritten output: no more commands are looked at */
+#define OUT_PAUSE 16384
+#define TEXT_MAX 400 /* of a reply: its line stays within 512 octets */
 #define CHUNK_MAX (APR_INT64_C(1) << 40)
 
 typedef enum { START, READY, MAIL, RCPT, DATA, CHUNK, CHUNKS, CLOSED, STATES } state_t;
@@ -22,23 +23,26 @@ struct ss_server_t {
     ss_server_options_t options;
     ss_buf_t out;
     state_t state;
-    ss_server_kind_t asked;              /* MAIL, RCPT, END: an answer is owed; else MORE */
+    ss_server_kind_t asked; /* MAIL, RCPT, END: an answer is owed; else MORE */
     int errors, rcpts;
-    int is_utf8;                         /* MAIL said SMTPUTF8 */
-    int is_mute;                         /* a reply found no room: the two sides no longer agree, the session is over */
-    int is_overlong;                     /* within a line that is too long already */
+    int is_utf8; /* MAIL said SMTPUTF8 */
+    /* a reply found no room: the two sides no longer agree, the session is over */
+    int is_mute;
+    int is_overlong; /* within a line that is too long already */
     /* content */
-    apr_int64_t size;                    /* given so far */
+    apr_int64_t size; /* given so far */
     int is_large;
-    int is_line_start, has_cr;           /* DATA: what came last: CRLF, or CR */
+    int is_line_start, has_cr; /* DATA: what came last: CRLF, or CR */
     apr_int64_t chunk_size, chunk_left;
     int is_last;
-    const char *chunk_refusal;           /* the reply once its octets were passed over, or NULL */
-    state_t after_chunk;                 /* where a refused chunk leads back to */
+    /* the reply once its octets were passed over, or NULL */
+    const char *chunk_refusal;
+    state_t after_chunk; /* where a refused chunk leads back to */
     char line[SS_SERVER_LINE_MAX + 1];
 };
 
-/* CHUNK: octets of a BDAT are coming; CHUNKS: between two of one message. A refused chunk is passed over from anywhere. */
+/* CHUNK: octets of a BDAT are coming; CHUNKS: between two of one message. A refused chunk is passed
+ * over from anywhere. */
 #define BIT(state) (1u << (state))
 static const unsigned may_go[STATES] = {
     [START] = BIT(READY) | BIT(CHUNK) | BIT(CLOSED),
@@ -66,7 +70,8 @@ static void say(ss_server_t *s, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    s->is_mute |= ss_buf_vprintf(&s->out, format, args) != APR_SUCCESS || ss_buf_append(&s->out, "\r\n", 2) != APR_SUCCESS;
+    s->is_mute |= ss_buf_vprintf(&s->out, format, args) != APR_SUCCESS ||
+                  ss_buf_append(&s->out, "\r\n", 2) != APR_SUCCESS;
     va_end(args);
 }
 
@@ -74,7 +79,8 @@ static void say(ss_server_t *s, const char *format, ...)
 static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
 {
     say(s, "%s", reply);
-    if (++s->errors >= SS_SERVER_ERRORS_MAX) ss_server_dismiss(s, "4.7.0", "too many commands that are none");
+    if (++s->errors >= SS_SERVER_ERRORS_MAX)
+        ss_server_dismiss(s, "4.7.0", "too many commands that are none");
     return SS_SERVER_MORE;
 }
 
@@ -100,7 +106,10 @@ static ss_server_kind_t do_hello(ss_server_t *s, char *argument, ss_server_event
     if (!*argument) return refuse(s, "501 5.5.4 your name belongs behind it");
     int was = leave_mail(s);
     if (is_extended) {
-        say(s, "250-%s\r\n250-PIPELINING\r\n250-SIZE %" APR_INT64_T_FMT "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n250 ENHANCEDSTATUSCODES",
+        say(s,
+            "250-%s\r\n250-PIPELINING\r\n250-SIZE %" APR_INT64_T_FMT
+            "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n250 "
+            "ENHANCEDSTATUSCODES",
             s->options.host, s->options.max_size);
     } else {
         say(s, "250 %s", s->options.host);
@@ -121,10 +130,12 @@ static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_
 
     if (s->state == START) return refuse(s, "503 5.5.1 EHLO comes first");
     if (s->state != READY) return refuse(s, "503 5.5.1 one MAIL a message");
-    const char *bad = text ? ss_parameter_mail(text, &event->envelope) : "501 5.5.4 MAIL FROM:<address>";
+    const char *bad =
+        text ? ss_parameter_mail(text, &event->envelope) : "501 5.5.4 MAIL FROM:<address>";
     if (bad) return refuse(s, bad);
     if (event->envelope.size > s->options.max_size) {
-        say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)", s->options.max_size);
+        say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)",
+            s->options.max_size);
         return SS_SERVER_MORE;
     }
     s->is_utf8 = event->envelope.is_utf8;
@@ -136,8 +147,10 @@ static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_
     char *text = behind(argument, "TO:");
 
     if (s->state != MAIL && s->state != RCPT) return refuse(s, "503 5.5.1 MAIL comes first");
-    const char *bad = text ? ss_parameter_rcpt(text, &event->envelope) : "501 5.5.4 RCPT TO:<address>";
-    if (!bad && !s->is_utf8 && ss_command_is_utf8(event->envelope.address)) bad = SS_PARAMETER_NO_UTF8;
+    const char *bad =
+        text ? ss_parameter_rcpt(text, &event->envelope) : "501 5.5.4 RCPT TO:<address>";
+    if (!bad && !s->is_utf8 && ss_command_is_utf8(event->envelope.address))
+        bad = SS_PARAMETER_NO_UTF8;
     if (bad) return refuse(s, bad);
     if (s->rcpts < s->options.max_rcpts) return s->asked = SS_SERVER_RCPT;
     say(s, "452 4.5.3 too many recipients in one message");
@@ -147,7 +160,8 @@ static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_
 static const char *why_no_content(const ss_server_t *s)
 {
     if (s->state == MAIL) return "554 5.5.1 no valid recipients";
-    return s->state == CHUNKS ? "503 5.5.1 the message goes on with BDAT" : "503 5.5.1 MAIL comes first";
+    return s->state == CHUNKS ? "503 5.5.1 the message goes on with BDAT"
+                              : "503 5.5.1 MAIL comes first";
 }
 
 static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_t *event)
@@ -169,7 +183,8 @@ static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_
 
     (void)event;
     *end = '\0';
-    if (!apr_isdigit(*argument) || ss_text_number(argument, 0, CHUNK_MAX, &size) || (*last && !ss_text_same(last, "LAST"))) {
+    if (!apr_isdigit(*argument) || ss_text_number(argument, 0, CHUNK_MAX, &size) ||
+        (*last && !ss_text_same(last, "LAST"))) {
         /* How many octets are no commands is not known: nothing behind this line can be trusted. */
         say(s, "501 5.5.4 BDAT size [LAST]");
         go(s, CLOSED);
@@ -234,10 +249,14 @@ static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_CLOSE;
 }
 
-static const struct { const char *verb; ss_server_kind_t (*obey)(ss_server_t *s, char *argument, ss_server_event_t *event); } commands[] = {
-    { "MAIL", do_mail }, { "RCPT", do_rcpt }, { "DATA", do_data }, { "BDAT", do_bdat }, { "EHLO", do_hello }, { "HELO", do_hello }, { "RSET", do_rset },
-    { "QUIT", do_quit }, { "NOOP", do_noop }, { "VRFY", do_verify }, { "HELP", do_help }, { "EXPN", do_missing }, { "STARTTLS", do_missing }, { "AUTH", do_missing }
-};
+static const struct {
+    const char *verb;
+    ss_server_kind_t (*obey)(ss_server_t *s, char *argument, ss_server_event_t *event);
+} commands[] = { { "MAIL", do_mail },        { "RCPT", do_rcpt },   { "DATA", do_data },
+                 { "BDAT", do_bdat },        { "EHLO", do_hello },  { "HELO", do_hello },
+                 { "RSET", do_rset },        { "QUIT", do_quit },   { "NOOP", do_noop },
+                 { "VRFY", do_verify },      { "HELP", do_help },   { "EXPN", do_missing },
+                 { "STARTTLS", do_missing }, { "AUTH", do_missing } };
 
 /* The line in s->line. */
 static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *event)
@@ -246,18 +265,21 @@ static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *
 
     while (len && s->line[len - 1] == ' ') s->line[--len] = '\0';
     for (apr_size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strlen(commands[i].verb) != verb || strncasecmp(commands[i].verb, s->line, verb)) continue;
+        if (strlen(commands[i].verb) != verb || strncasecmp(commands[i].verb, s->line, verb))
+            continue;
         return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "), event);
     }
     if (s->state != START) return refuse(s, "500 5.5.2 there is no such command");
-    /* A browser sent here by a web page, or TLS: what it says next may have been written by a stranger. */
+    /* A browser sent here by a web page, or TLS: what it says next may have been written by a
+     * stranger. */
     ss_server_dismiss(s, "4.7.0", "SMTP is spoken here");
     return SS_SERVER_CLOSE;
 }
 
 /* ---- bytes ---- */
 
-static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t len,
+                                  apr_size_t *used, ss_server_event_t *event)
 {
     const char *lf = len ? memchr(bytes, '\n', len) : NULL;
     apr_size_t line = lf ? (apr_size_t)(lf - bytes) + 1 : len;
@@ -273,8 +295,10 @@ static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t 
         s->is_overlong = 0;
         return refuse(s, "500 5.5.2 the line is too long");
     }
-    if (line < 2 || bytes[line - 2] != '\r' || memchr(bytes, '\r', line - 2) || memchr(bytes, '\0', line)) {
-        return refuse(s, "500 5.5.2 a line ends with CR LF, and holds no other CR and no zero byte");
+    if (line < 2 || bytes[line - 2] != '\r' || memchr(bytes, '\r', line - 2) ||
+        memchr(bytes, '\0', line)) {
+        return refuse(s,
+                      "500 5.5.2 a line ends with CR LF, and holds no other CR and no zero byte");
     }
     memcpy(s->line, bytes, line - 2);
     s->line[line - 2] = '\0';
@@ -282,7 +306,8 @@ static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t 
 }
 
 /* A piece of content: counted, and given as far as the bound allows. */
-static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len, ss_server_event_t *event)
+static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len,
+                             ss_server_event_t *event)
 {
     if ((apr_int64_t)len > s->options.max_size - s->size) {
         s->is_large = 1;
@@ -299,7 +324,8 @@ static ss_server_kind_t end_content(ss_server_t *s)
 {
     if (!s->is_large) return s->asked = SS_SERVER_END;
     leave_mail(s);
-    say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)", s->options.max_size);
+    say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)",
+        s->options.max_size);
     return SS_SERVER_RESET;
 }
 
@@ -311,13 +337,15 @@ static apr_size_t plain_len(const char *bytes, apr_size_t len, int has_cr)
     while (p < end) {
         const char *dot = memchr(p, '.', (apr_size_t)(end - p));
         if (!dot) return len;
-        if (dot > bytes && dot[-1] == '\n' && (dot - 1 > bytes ? dot[-2] == '\r' : has_cr)) return (apr_size_t)(dot - bytes);
+        if (dot > bytes && dot[-1] == '\n' && (dot - 1 > bytes ? dot[-2] == '\r' : has_cr))
+            return (apr_size_t)(dot - bytes);
         p = dot + 1;
     }
     return len;
 }
 
-static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t len,
+                                  apr_size_t *used, ss_server_event_t *event)
 {
     if (s->is_line_start && len && bytes[0] == '.') {
         if (len < 3 && !memcmp(bytes, ".\r", len)) return SS_SERVER_MORE;
@@ -333,7 +361,8 @@ static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t 
     }
     if (!len) return SS_SERVER_MORE;
     apr_size_t piece = plain_len(bytes, len, s->has_cr);
-    s->is_line_start = bytes[piece - 1] == '\n' && (piece > 1 ? bytes[piece - 2] == '\r' : s->has_cr);
+    s->is_line_start =
+        bytes[piece - 1] == '\n' && (piece > 1 ? bytes[piece - 2] == '\r' : s->has_cr);
     s->has_cr = bytes[piece - 1] == '\r';
     *used += piece;
     return give(s, bytes, piece, event);
@@ -351,7 +380,8 @@ static ss_server_kind_t end_chunk(ss_server_t *s)
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t take_chunk(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+static ss_server_kind_t take_chunk(ss_server_t *s, const char *bytes, apr_size_t len,
+                                   apr_size_t *used, ss_server_event_t *event)
 {
     if (!s->chunk_left) return end_chunk(s);
     if ((apr_int64_t)len > s->chunk_left) len = (apr_size_t)s->chunk_left;
@@ -379,7 +409,8 @@ void ss_server_destroy(ss_server_t *s)
     free(s);
 }
 
-ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used, ss_server_event_t *event)
+ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used,
+                                ss_server_event_t *event)
 {
     *used = 0;
     /* No bytes may come as no address, from which nothing may be counted. */
@@ -391,9 +422,12 @@ ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t le
         if (s->state == CLOSED || s->is_mute) return SS_SERVER_CLOSE;
         if (s->asked != SS_SERVER_MORE) return SS_SERVER_MORE;
         if (s->out.len >= OUT_PAUSE) return SS_SERVER_FLUSH;
-        if (s->state == DATA) kind = take_data(s, bytes + *used, len - *used, used, event);
-        else if (s->state == CHUNK) kind = take_chunk(s, bytes + *used, len - *used, used, event);
-        else kind = take_line(s, bytes + *used, len - *used, used, event);
+        if (s->state == DATA)
+            kind = take_data(s, bytes + *used, len - *used, used, event);
+        else if (s->state == CHUNK)
+            kind = take_chunk(s, bytes + *used, len - *used, used, event);
+        else
+            kind = take_line(s, bytes + *used, len - *used, used, event);
         if (kind != SS_SERVER_MORE) return kind;
         if (*used == before && s->state == state) return SS_SERVER_MORE;
     }
@@ -440,7 +474,8 @@ ss_buf_t *ss_server_output(ss_server_t *s)
 int ss_server_is_in_mail(const ss_server_t *s)
 {
     if (s->state == CHUNK && s->chunk_refusal) return s->after_chunk == MAIL;
-    return s->state == MAIL || s->state == RCPT || s->state == DATA || s->state == CHUNK || s->state == CHUNKS;
+    return s->state == MAIL || s->state == RCPT || s->state == DATA || s->state == CHUNK ||
+           s->state == CHUNKS;
 }
 
 int ss_server_is_in_content(const ss_server_t *s)

@@ -1,5 +1,6 @@
-/* session.c: greeting, EHLO/HELO, STARTTLS, login, the test's trial of MAIL and RCPT, QUIT: for each state what entering it says and what an answer means.
- * The first error stands: what a fallback finds afterwards never covers it. */
+/* session.c: greeting, EHLO/HELO, STARTTLS, login, the test's trial of MAIL and RCPT, QUIT: for
+ * each state what entering it says and what an answer means. The first error stands: what a
+ * fallback finds afterwards never covers it. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ enum { TRY_MAIL, TRY_RCPT, TRY_RSET, TRY_MAIL_AGAIN, TRY_RSET_AGAIN };
 static void after_hello(ss_client_t *c);
 static void login(ss_client_t *c);
 
-static ss_client_event_t *step_ended(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply)
+static ss_client_event_t *step_ended(ss_client_t *c, const char *step, ss_cmd_t cmd,
+                                     const ss_reply_t *reply)
 {
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_STEP);
 
@@ -25,20 +27,25 @@ static ss_client_event_t *step_ended(ss_client_t *c, const char *step, ss_cmd_t 
 }
 
 /* The sentence for a refused step. */
-static void say_refusal(ss_result_t *result, const char *step, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict)
+static void say_refusal(ss_result_t *result, const char *step, ss_cmd_t cmd,
+                        const ss_reply_t *reply, const ss_verdict_t *verdict)
 {
     char code[32];
 
     if (ss_result_is_set(result)) return;
-    apr_snprintf(code, sizeof(code), "%d%s%s", reply->code, reply->enhanced[0] ? " " : "", reply->enhanced);
+    apr_snprintf(code, sizeof(code), "%d%s%s", reply->code, reply->enhanced[0] ? " " : "",
+                 reply->enhanced);
     if (cmd == SS_CMD_GREETING) {
-        ss_result_set(result, step, code, verdict->advice, "The server refused the connection: %s %s", code, reply->text);
+        ss_result_set(result, step, code, verdict->advice,
+                      "The server refused the connection: %s %s", code, reply->text);
     } else {
-        ss_result_set(result, step, code, verdict->advice, "The server answered %s with %s %s", ss_cmd_name(cmd), code, reply->text);
+        ss_result_set(result, step, code, verdict->advice, "The server answered %s with %s %s",
+                      ss_cmd_name(cmd), code, reply->text);
     }
 }
 
-void ss_session_failed(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply, const ss_verdict_t *verdict, const ss_result_t *found)
+void ss_session_failed(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
+                       const ss_verdict_t *verdict, const ss_result_t *found)
 {
     ss_result_t result;
 
@@ -90,12 +97,13 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
         ss_session_failed(c, "hello", SS_CMD_EHLO, reply, &verdict, NULL);
         return;
     }
-    /* An old server, or one behind a firewall that lets no EHLO through. HELO refused as well: EHLO's answer is the reason. */
+    /* An old server, or one behind a firewall that lets no EHLO through. HELO refused as well:
+     * EHLO's answer is the reason. */
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_REFUSED);
     ss_client_event_reply(event, SS_CMD_EHLO, reply);
     event->verdict = verdict;
     c->has_refused_ehlo = 1;
-    verdict.learn = 0;                   /* remembered once HELO was taken */
+    verdict.learn = 0; /* remembered once HELO was taken */
     c->end.verdict = verdict;
     ss_client_event_reply(&c->end, SS_CMD_EHLO, reply);
     say_refusal(&c->end.result, "hello", SS_CMD_EHLO, reply, &verdict);
@@ -127,9 +135,11 @@ static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
 /* What a session needs next: TLS, a login, nothing. */
 static void after_hello(ss_client_t *c)
 {
-    int wants_tls = c->options.tls == SS_CLIENT_TLS_REQUIRED || c->options.tls == SS_CLIENT_TLS_IF_OFFERED;
+    int wants_tls =
+        c->options.tls == SS_CLIENT_TLS_REQUIRED || c->options.tls == SS_CLIENT_TLS_IF_OFFERED;
 
-    if (c->is_tls || !wants_tls || (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && !c->capability.starttls)) {
+    if (c->is_tls || !wants_tls ||
+        (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && !c->capability.starttls)) {
         login(c);
         return;
     }
@@ -137,12 +147,15 @@ static void after_hello(ss_client_t *c)
         ss_client_go(c, SS_CLIENT_STARTTLS);
         return;
     }
-    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_DOWN, 0, c->capability.is_rewritten ? "middlebox" : "starttls-not-offered" };
+    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_DOWN, 0,
+                             c->capability.is_rewritten ? "middlebox" : "starttls-not-offered" };
     ss_result_t result;
     ss_result_clear(&result);
-    ss_result_set(&result, "starttls", "", verdict.advice, "%s", c->capability.is_rewritten
-                  ? "TLS is required, and something between here and the server writes over its answers (XXXX), STARTTLS among them"
-                  : "TLS is required, but the server does not offer STARTTLS");
+    ss_result_set(&result, "starttls", "", verdict.advice, "%s",
+                  c->capability.is_rewritten
+                      ? "TLS is required, and something between here and the server writes over "
+                        "its answers (XXXX), STARTTLS among them"
+                      : "TLS is required, but the server does not offer STARTTLS");
     ss_session_failed(c, "starttls", SS_CMD_STARTTLS, NULL, &verdict, &result);
 }
 
@@ -170,7 +183,8 @@ static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
     ss_session_failed(c, "starttls", SS_CMD_STARTTLS, reply, &verdict, NULL);
 }
 
-void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding, apr_size_t binding_len, apr_time_t now)
+void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
+                      apr_size_t binding_len, apr_time_t now)
 {
     c->now = now;
     if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
@@ -206,12 +220,16 @@ static void login_failed(ss_client_t *c, const ss_result_t *result)
 
 static ss_auth_wishes_t wishes_of(const ss_client_t *c)
 {
-    return (ss_auth_wishes_t){
-        .wanted = c->options.auth, .username = c->options.username, .is_tls = c->is_tls, .is_loopback = c->options.is_loopback,
-        .is_insecure_allowed = c->options.auth_insecure, .has_client_cert = c->options.has_client_cert, .has_binding = c->binding != NULL,
-        .auth_offered = c->capability.auth_offered, .offered = c->has_offers ? c->offers : c->capability.mechanisms,
-        .starttls_offered = c->capability.starttls && !c->is_tls
-    };
+    return (ss_auth_wishes_t){ .wanted = c->options.auth,
+                               .username = c->options.username,
+                               .is_tls = c->is_tls,
+                               .is_loopback = c->options.is_loopback,
+                               .is_insecure_allowed = c->options.auth_insecure,
+                               .has_client_cert = c->options.has_client_cert,
+                               .has_binding = c->binding != NULL,
+                               .auth_offered = c->capability.auth_offered,
+                               .offered = c->has_offers ? c->offers : c->capability.mechanisms,
+                               .starttls_offered = c->capability.starttls && !c->is_tls };
 }
 
 static void login(ss_client_t *c)
@@ -230,8 +248,10 @@ static void login(ss_client_t *c)
         return;
     }
     ss_client_go(c, SS_CLIENT_SECRET);
-    if (ss_auth_needs_secret(c->mechanism)) ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
-    else ss_client_secret(c, "", 0, c->now);
+    if (ss_auth_needs_secret(c->mechanism))
+        ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
+    else
+        ss_client_secret(c, "", 0, c->now);
 }
 
 /* One line of the exchange; the answer's bytes are wiped on both sides. */
@@ -255,7 +275,9 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_tim
     ss_result_clear(&result);
     int is_empty = bytes && !len && ss_auth_needs_secret(c->mechanism);
     if (!bytes || is_empty) {
-        ss_result_set(&result, "auth", "", "secret-unreadable", "The password %s, so no login was tried", is_empty ? "of SMTPSendPassword is empty" : "could not be read (unreadable)");
+        ss_result_set(&result, "auth", "", "secret-unreadable",
+                      "The password %s, so no login was tried",
+                      is_empty ? "of SMTPSendPassword is empty" : "could not be read (unreadable)");
         login_failed(c, &result);
         ss_say(c);
         return;
@@ -263,16 +285,22 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_tim
     if (!c->blanks) c->blanks = ss_transcript_create(c->pool);
     ss_transcript_secret(c->blanks, bytes, len);
     ss_buf_init(&response, SS_AUTH_OUT_MAX);
-    apr_status_t rv = ss_auth_start(c->auth, c->mechanism, c->options.username, bytes, len, c->options.host, c->options.port, c->binding_type, c->binding,
-                                    c->binding_len, &result);
-    if (rv == APR_SUCCESS) rv = ss_auth_step(c->auth, NULL, &response, &has_response, &is_done, &result);
+    apr_status_t rv =
+        ss_auth_start(c->auth, c->mechanism, c->options.username, bytes, len, c->options.host,
+                      c->options.port, c->binding_type, c->binding, c->binding_len, &result);
+    if (rv == APR_SUCCESS)
+        rv = ss_auth_step(c->auth, NULL, &response, &has_response, &is_done, &result);
     if (rv != APR_SUCCESS) {
         login_failed(c, &result);
     } else {
         ss_client_go(c, SS_CLIENT_AUTH);
-        apr_snprintf(verb, sizeof(verb), "AUTH %s%s", c->mechanism, !has_response ? "" : response.len ? " " : " =");
+        apr_snprintf(verb, sizeof(verb), "AUTH %s%s", c->mechanism,
+                     !has_response  ? ""
+                     : response.len ? " "
+                                    : " =");
         /* RFC 4954 4: a line too long for an initial response waits for an empty 334. */
-        c->has_late_response = has_response && strlen(verb) + response.len + 2 > SS_COMMAND_AUTH_MAX;
+        c->has_late_response =
+            has_response && strlen(verb) + response.len + 2 > SS_COMMAND_AUTH_MAX;
         if (c->has_late_response) {
             ss_buf_clear(&c->command);
             ss_buf_append(&c->command, response.data, response.len);
@@ -299,7 +327,8 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
     }
     ss_result_clear(&result);
     ss_buf_init(&response, SS_AUTH_OUT_MAX);
-    if (ss_auth_step(c->auth, reply->text, &response, &has_response, &is_done, &result) == APR_SUCCESS) {
+    if (ss_auth_step(c->auth, reply->text, &response, &has_response, &is_done, &result) ==
+        APR_SUCCESS) {
         say_auth(c, "", &response);
     } else {
         /* RFC 4954 4: "*" ends the exchange; the server's 501 to it is not the reason. */
@@ -326,7 +355,8 @@ static void remove_word(char *list, const char *word)
     *kept = '\0';
 }
 
-/* 504: a mechanism that was offered and is none (RFC 4954 4). The next one of those that the settings allow is tried; each time the list gets shorter. */
+/* 504: a mechanism that was offered and is none (RFC 4954 4). The next one of those that the
+ * settings allow is tried; each time the list gets shorter. */
 static int tries_another(ss_client_t *c)
 {
     const char *chosen;
@@ -375,7 +405,8 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
     if (!ss_result_is_set(&result) && words) {
         char code[8];
         apr_snprintf(code, sizeof(code), "%d", reply->code);
-        ss_result_set(&result, "auth", code, verdict.advice, "The server answered AUTH with %d %s (%s)", reply->code, reply->text, words);
+        ss_result_set(&result, "auth", code, verdict.advice,
+                      "The server answered AUTH with %d %s (%s)", reply->code, reply->text, words);
     }
     if (ss_result_is_set(&c->auth_result)) verdict.advice = c->auth_result.advice;
     ss_auth_cancel(c->auth);
@@ -420,7 +451,9 @@ static void try_say(ss_client_t *c, int step)
         event->is_ok = 0;
         event->verdict = verdict;
         ss_result_clear(&event->result);
-        ss_result_set(&event->result, step == TRY_RCPT ? "rcpt" : "mail", "", verdict.advice, "The address cannot stand in a command: it has characters that no address may have");
+        ss_result_set(
+            &event->result, step == TRY_RCPT ? "rcpt" : "mail", "", verdict.advice,
+            "The address cannot stand in a command: it has characters that no address may have");
         try_over(c, 0, NULL);
         return;
     }
@@ -429,7 +462,8 @@ static void try_say(ss_client_t *c, int step)
 }
 
 /* A step of the trial was refused: reported; the session itself goes on. */
-static void try_refused(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
+static void try_refused(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
+                        int is_reused)
 {
     ss_verdict_t verdict = ss_verdict(cmd, reply, is_reused);
     ss_client_event_t *event;
@@ -451,26 +485,36 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
         return;
     }
     if (reply->code == 421) {
-        ss_cmd_t cmd = c->try_step == TRY_RCPT ? SS_CMD_RCPT : c->try_step == TRY_RSET || c->try_step == TRY_RSET_AGAIN ? SS_CMD_RSET : SS_CMD_MAIL;
+        ss_cmd_t cmd = c->try_step == TRY_RCPT                                    ? SS_CMD_RCPT
+                       : c->try_step == TRY_RSET || c->try_step == TRY_RSET_AGAIN ? SS_CMD_RSET
+                                                                                  : SS_CMD_MAIL;
         ss_verdict_t verdict = ss_verdict(cmd, reply, c->try_step == TRY_MAIL_AGAIN);
         ss_session_failed(c, ss_client_step(c), cmd, reply, &verdict, NULL);
         return;
     }
     switch (c->try_step) {
     case TRY_MAIL:
-        if (is_ok) step_ended(c, "mail", SS_CMD_MAIL, reply);
-        else try_refused(c, "mail", SS_CMD_MAIL, reply, 0);
-        if (is_ok) try_say(c, TRY_RCPT);
-        else try_over(c, 0, NULL);
+        if (is_ok)
+            step_ended(c, "mail", SS_CMD_MAIL, reply);
+        else
+            try_refused(c, "mail", SS_CMD_MAIL, reply, 0);
+        if (is_ok)
+            try_say(c, TRY_RCPT);
+        else
+            try_over(c, 0, NULL);
         return;
     case TRY_RCPT:
-        if (is_ok) step_ended(c, "rcpt", SS_CMD_RCPT, reply);
-        else try_refused(c, "rcpt", SS_CMD_RCPT, reply, 0);
+        if (is_ok)
+            step_ended(c, "rcpt", SS_CMD_RCPT, reply);
+        else
+            try_refused(c, "rcpt", SS_CMD_RCPT, reply, 0);
         try_say(c, TRY_RSET);
         return;
     case TRY_RSET:
-        if (is_ok) try_say(c, TRY_MAIL_AGAIN);
-        else try_over(c, 0, reply);
+        if (is_ok)
+            try_say(c, TRY_MAIL_AGAIN);
+        else
+            try_over(c, 0, reply);
         return;
     case TRY_MAIL_AGAIN:
         if (!is_ok) {
@@ -481,8 +525,7 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
         }
         try_say(c, TRY_RSET_AGAIN);
         return;
-    default:
-        try_over(c, 1, NULL);
+    default: try_over(c, 1, NULL);
     }
 }
 
@@ -512,10 +555,12 @@ static void quit_answer(ss_client_t *c, const ss_reply_t *reply)
 }
 
 const ss_phase_t ss_client_phases[SS_CLIENT_STATES] = {
-    [SS_CLIENT_GREETING] = { "greeting", SS_CMD_GREETING, SS_TIMEOUT_GREETING, NULL, greeting_answer },
+    [SS_CLIENT_GREETING] = { "greeting", SS_CMD_GREETING, SS_TIMEOUT_GREETING, NULL,
+                             greeting_answer },
     [SS_CLIENT_HELLO] = { "hello", SS_CMD_EHLO, SS_TIMEOUT_COMMAND, hello_enter, hello_answer },
     [SS_CLIENT_HELO] = { "hello", SS_CMD_HELO, SS_TIMEOUT_COMMAND, helo_enter, helo_answer },
-    [SS_CLIENT_STARTTLS] = { "starttls", SS_CMD_STARTTLS, SS_TIMEOUT_COMMAND, starttls_enter, starttls_answer },
+    [SS_CLIENT_STARTTLS] = { "starttls", SS_CMD_STARTTLS, SS_TIMEOUT_COMMAND, starttls_enter,
+                             starttls_answer },
     [SS_CLIENT_TLS] = { "tls", SS_CMD_TLS, SS_TIMEOUT_COMMAND, NULL, NULL },
     [SS_CLIENT_SECRET] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, NULL, NULL },
     [SS_CLIENT_AUTH] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, NULL, auth_answer },

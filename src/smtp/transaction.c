@@ -1,5 +1,6 @@
-/* transaction.c: what the answers to MAIL, RCPT, DATA, BDAT and the end of a message mean for each recipient. Every recipient is decided once, by the
- * first answer that is about it; what the server says afterwards (503 to the rest of a group) never covers it. */
+/* transaction.c: what the answers to MAIL, RCPT, DATA, BDAT and the end of a message mean for each
+ * recipient. Every recipient is decided once, by the first answer that is about it; what the server
+ * says afterwards (503 to the rest of a group) never covers it. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -7,7 +8,8 @@
 
 /* ---- deciding ---- */
 
-void ss_transaction_decide_rcpt(ss_tx_t *tx, ss_client_rcpt_t *rcpt, ss_cmd_t cmd, const ss_reply_t *reply, ss_fate_t fate, const char *dsn,
+void ss_transaction_decide_rcpt(ss_tx_t *tx, ss_client_rcpt_t *rcpt, ss_cmd_t cmd,
+                                const ss_reply_t *reply, ss_fate_t fate, const char *dsn,
                                 const char *advice, const char *text)
 {
     (void)tx;
@@ -21,11 +23,13 @@ void ss_transaction_decide_rcpt(ss_tx_t *tx, ss_client_rcpt_t *rcpt, ss_cmd_t cm
     rcpt->text = text;
 }
 
-void ss_transaction_decide(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply, ss_fate_t fate, const char *dsn, const char *advice, const char *text)
+void ss_transaction_decide(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply,
+                           ss_fate_t fate, const char *dsn, const char *advice, const char *text)
 {
     const char *kept = apr_pstrdup(tx->m->pool, text);
 
-    for (int i = 0; i < tx->m->rcpt_count; i++) ss_transaction_decide_rcpt(tx, &tx->m->rcpts[i], cmd, reply, fate, dsn, advice, kept);
+    for (int i = 0; i < tx->m->rcpt_count; i++)
+        ss_transaction_decide_rcpt(tx, &tx->m->rcpts[i], cmd, reply, fate, dsn, advice, kept);
     tx->m->ended = c->now;
 }
 
@@ -55,7 +59,8 @@ void ss_transaction_give_back(ss_client_t *c, ss_tx_t *tx)
     ss_client_event(c, SS_EVENT_DONE)->message = tx->m;
 }
 
-/* A transaction that the server still has open is cleared by closing the connection: servers that refuse or penalise RSET exist. */
+/* A transaction that the server still has open is cleared by closing the connection: servers that
+ * refuse or penalise RSET exist. */
 void ss_transaction_settle(ss_client_t *c)
 {
     while (c->first) {
@@ -76,7 +81,8 @@ static void refused(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t 
 {
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
 
-    /* After an error of this connection "bad sequence" may be the error's echo: nothing to remember then. */
+    /* After an error of this connection "bad sequence" may be the error's echo: nothing to remember
+     * then. */
     if (cmd == SS_CMD_MAIL && c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_ONE_MESSAGE;
     tx->has_failed = 1;
     ss_client_refused(c, cmd, reply, &verdict, tx->accepted);
@@ -102,8 +108,10 @@ static void is_leaving(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply
 
 static void mail_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
 {
-    if (reply->code / 100 == 2) tx->is_mail_ok = 1;
-    else refused(c, tx, SS_CMD_MAIL, reply);
+    if (reply->code / 100 == 2)
+        tx->is_mail_ok = 1;
+    else
+        refused(c, tx, SS_CMD_MAIL, reply);
 }
 
 static void rcpt_answer(ss_client_t *c, ss_tx_t *tx, int number, const ss_reply_t *reply)
@@ -118,7 +126,8 @@ static void rcpt_answer(ss_client_t *c, ss_tx_t *tx, int number, const ss_reply_
     }
     ss_verdict_t verdict = ss_verdict(SS_CMD_RCPT, reply, tx->is_reused);
     ss_client_refused(c, SS_CMD_RCPT, reply, &verdict, tx->accepted);
-    ss_transaction_decide_rcpt(tx, rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice, apr_pstrdup(tx->m->pool, reply->text));
+    ss_transaction_decide_rcpt(tx, rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
+                               apr_pstrdup(tx->m->pool, reply->text));
     tx->m->ended = c->now;
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) c->is_closing = 1;
     if (!ss_transaction_is_undecided(tx)) tx->has_failed = 1;
@@ -128,7 +137,8 @@ static void data_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
 {
     if (reply->code == 354) {
         if (tx->has_failed) {
-            /* The server wants content that nobody is to get: an empty one ends it (RFC 2920 3.1), and its answer counts for nothing. */
+            /* The server wants content that nobody is to get: an empty one ends it (RFC 2920 3.1),
+             * and its answer counts for nothing. */
             ss_client_put(c, ".\r\n", 3, 0);
             ss_client_asked(c, SS_CMD_END, tx, 0);
             ss_client_last_asked(c)->end = c->out.queued;
@@ -157,10 +167,12 @@ static void taken(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
     if (is_clean && c->window < c->options.window_max) c->window++;
 }
 
-/* The server does not know BDAT, or will not have it here: said of the extension, not of the message. */
+/* The server does not know BDAT, or will not have it here: said of the extension, not of the
+ * message. */
 static int is_bdat_refused(const ss_tx_t *tx, const ss_reply_t *reply)
 {
-    return tx->uses_bdat && reply->code >= 500 && reply->code <= 504 && (!reply->enhanced[0] || !strncmp(reply->enhanced, "5.5.", 4));
+    return tx->uses_bdat && reply->code >= 500 && reply->code <= 504 &&
+           (!reply->enhanced[0] || !strncmp(reply->enhanced, "5.5.", 4));
 }
 
 static void end_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
@@ -175,8 +187,10 @@ static void end_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
         verdict.scope = SS_SCOPE_CONNECTION;
         verdict.learn |= SS_LEARN_NO_CHUNKING;
         ss_client_refused(c, SS_CMD_BDAT, reply, &verdict, 0);
-        ss_transaction_decide(c, tx, SS_CMD_BDAT, reply, SS_FATE_AGAIN, NULL, verdict.advice, reply->text);
-        /* It may read the content as commands: nothing more is said to it, and what it says is not listened to. */
+        ss_transaction_decide(c, tx, SS_CMD_BDAT, reply, SS_FATE_AGAIN, NULL, verdict.advice,
+                              reply->text);
+        /* It may read the content as commands: nothing more is said to it, and what it says is not
+         * listened to. */
         ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
     } else {
         refused(c, tx, SS_CMD_END, reply);
@@ -222,5 +236,7 @@ void ss_transaction_early(ss_client_t *c, const ss_asked_t *asked, const ss_repl
         return;
     }
     if (!tx->has_failed) refused(c, tx, asked->cmd, reply);
-    ss_client_close(c, SS_FATE_AGAIN, "connection-lost", "the connection was closed because the server refused another message in its middle");
+    ss_client_close(
+        c, SS_FATE_AGAIN, "connection-lost",
+        "the connection was closed because the server refused another message in its middle");
 }

@@ -1,5 +1,6 @@
-/* transcript.c: the dialogue as lines for people. Pieces are put together to lines, credentials are blanked by position (what AUTH carries) and by
- * value (the secret in plain, hex, and base64 at any offset), control bytes are escaped, and everything is bounded. */
+/* transcript.c: the dialogue as lines for people. Pieces are put together to lines, credentials are
+ * blanked by position (what AUTH carries) and by value (the secret in plain, hex, and base64 at any
+ * offset), control bytes are escaped, and everything is bounded. */
 #include "smtp/transcript.h"
 
 #include <apr_lib.h>
@@ -9,30 +10,39 @@
 
 #include "base/text.h"
 
-#define SS_TRANSCRIPT_SECRET_MAX 65536   /* of a longer secret the first bytes are looked for: they stand for the whole */
-#define SS_TRANSCRIPT_SECRET_MIN 3       /* a shorter one would blank half of every line; AUTH's places are blanked all the same */
-#define SS_TRANSCRIPT_TOKEN_MAX 8192     /* of a run of base64 that is decoded in search of the secret; lines are shorter */
+/* of a longer secret the first bytes are looked for: they stand for the whole */
+#define SS_TRANSCRIPT_SECRET_MAX 65536
+/* a shorter one would blank half of every line; AUTH's places are blanked all the same */
+#define SS_TRANSCRIPT_SECRET_MIN 3
+/* of a run of base64 that is decoded in search of the secret; lines are shorter */
+#define SS_TRANSCRIPT_TOKEN_MAX 8192
 #define HIDDEN "[redacted]"
 
 typedef struct {
     char bytes[SS_TRANSCRIPT_LINE_MAX];
     apr_size_t len;
-    int is_cut;                          /* bytes past the bound were dropped */
+    int is_cut; /* bytes past the bound were dropped */
     int is_begun;
 } ss_side_t;
 
-typedef enum { AUTH_NONE, AUTH_ASKED /* a server's line is due */, AUTH_ANSWER /* the client's next line is a credential */ } ss_auth_place_t;
+typedef enum {
+    AUTH_NONE,
+    AUTH_ASKED /* a server's line is due */,
+    AUTH_ANSWER /* the client's next line is a credential */
+} ss_auth_place_t;
 
 struct ss_transcript_t {
     apr_pool_t *pool;
     apr_array_header_t *lines;
-    apr_size_t dropped;                  /* lines past SS_TRANSCRIPT_LINES_MAX */
-    void (*line)(void *self, const char *text);   /* who gets the lines instead; NULL: they are kept */
+    apr_size_t dropped; /* lines past SS_TRANSCRIPT_LINES_MAX */
+    /* who gets the lines instead; NULL: they are kept */
+    void (*line)(void *self, const char *text);
     void *self;
-    apr_pool_t *scratch;                 /* of one line, where lines are not kept; else pool */
-    ss_side_t side[2];                   /* server, client */
+    apr_pool_t *scratch; /* of one line, where lines are not kept; else pool */
+    ss_side_t side[2];   /* server, client */
     ss_auth_place_t auth;
-    int is_bearer;                       /* what a server says in a challenge of these may repeat the token */
+    /* what a server says in a challenge of these may repeat the token */
+    int is_bearer;
     char *secret;
     apr_size_t secret_len;
 };
@@ -55,7 +65,8 @@ ss_transcript_t *ss_transcript_create(apr_pool_t *pool)
     return t;
 }
 
-ss_transcript_t *ss_transcript_stream(void (*line)(void *self, const char *text), void *self, apr_pool_t *pool)
+ss_transcript_t *ss_transcript_stream(void (*line)(void *self, const char *text), void *self,
+                                      apr_pool_t *pool)
 {
     ss_transcript_t *t = ss_transcript_create(pool);
     t->line = line;
@@ -86,11 +97,12 @@ static void keep(ss_transcript_t *t, const char *line)
         return;
     }
     t->dropped++;
-    APR_ARRAY_IDX(t->lines, SS_TRANSCRIPT_LINES_MAX - 1, const char *) = apr_psprintf(t->pool, "-- %" APR_SIZE_T_FMT " more lines are not shown",
-                                                                                    t->dropped + 1);
+    APR_ARRAY_IDX(t->lines, SS_TRANSCRIPT_LINES_MAX - 1, const char *) =
+        apr_psprintf(t->pool, "-- %" APR_SIZE_T_FMT " more lines are not shown", t->dropped + 1);
 }
 
-static int find(const char *in, apr_size_t len, const char *what, apr_size_t what_len, apr_size_t *at)
+static int find(const char *in, apr_size_t len, const char *what, apr_size_t what_len,
+                apr_size_t *at)
 {
     for (apr_size_t i = 0; i + what_len <= len; i++) {
         if (!memcmp(in + i, what, what_len)) {
@@ -107,7 +119,9 @@ static int is_hex_at(const char *text, const char *secret, apr_size_t len)
     static const char digits[] = "0123456789abcdef";
     for (apr_size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)secret[i];
-        if (apr_tolower(text[2 * i]) != digits[byte >> 4] || apr_tolower(text[2 * i + 1]) != digits[byte & 15]) return 0;
+        if (apr_tolower(text[2 * i]) != digits[byte >> 4] ||
+            apr_tolower(text[2 * i + 1]) != digits[byte & 15])
+            return 0;
     }
     return 1;
 }
@@ -152,22 +166,27 @@ static void blank_plain_and_hex(const ss_transcript_t *t, char *line, apr_size_t
 {
     apr_size_t at;
     while (find(line, *len, t->secret, t->secret_len, &at)) {
-        if (t->secret_len < sizeof(HIDDEN) - 1) memset(line + at, '*', t->secret_len);
-        else blank(line, len, at, t->secret_len);
-        if (find(HIDDEN "********", sizeof(HIDDEN "********") - 1, t->secret, t->secret_len, &at)) break;
+        if (t->secret_len < sizeof(HIDDEN) - 1)
+            memset(line + at, '*', t->secret_len);
+        else
+            blank(line, len, at, t->secret_len);
+        if (find(HIDDEN "********", sizeof(HIDDEN "********") - 1, t->secret, t->secret_len, &at))
+            break;
     }
     for (at = 0; at + 2 * t->secret_len <= *len; at++) {
         if (is_hex_at(line + at, t->secret, t->secret_len)) blank(line, len, at, 2 * t->secret_len);
     }
 }
 
-/* Runs of base64 digits that hold the secret when decoded from any of their first four digits on (a run may begin with other text). */
+/* Runs of base64 digits that hold the secret when decoded from any of their first four digits on (a
+ * run may begin with other text). */
 static void blank_base64(const ss_transcript_t *t, char *line, apr_size_t *len)
 {
     char plain[SS_TRANSCRIPT_TOKEN_MAX];
     for (apr_size_t from = 0; from < *len;) {
         apr_size_t end = from;
-        while (end < *len && end - from < SS_TRANSCRIPT_TOKEN_MAX && base64_value(line[end]) >= 0) end++;
+        while (end < *len && end - from < SS_TRANSCRIPT_TOKEN_MAX && base64_value(line[end]) >= 0)
+            end++;
         int is_secret = 0;
         for (apr_size_t shift = 0; shift < 4 && from + shift < end && !is_secret; shift++) {
             apr_size_t at, n = decode(line + from + shift, end - from - shift, plain);
@@ -195,10 +214,12 @@ void ss_transcript_blank(const ss_transcript_t *t, char *text)
     text[len] = '\0';
 }
 
-/* A long secret may be cut at the end of a line that was too long: then its beginning must not show either. */
+/* A long secret may be cut at the end of a line that was too long: then its beginning must not show
+ * either. */
 static void blank_cut_tail(const ss_transcript_t *t, char *line, apr_size_t *len)
 {
-    for (apr_size_t n = t->secret_len < *len ? t->secret_len : *len; n >= SS_TRANSCRIPT_SECRET_MIN; n--) {
+    for (apr_size_t n = t->secret_len < *len ? t->secret_len : *len; n >= SS_TRANSCRIPT_SECRET_MIN;
+         n--) {
         if (!memcmp(line + *len - n, t->secret, n)) {
             *len -= n;
             return;
@@ -213,7 +234,8 @@ static void emit(ss_transcript_t *t, int is_client, char *line, apr_size_t len, 
         blank_plain_and_hex(t, line, &len);
         blank_base64(t, line, &len);
     }
-    keep(t, apr_pstrcat(t->scratch, is_client ? "C: " : "S: ", ss_text_escape_log(t->scratch, line, len), is_cut ? "..." : "", NULL));
+    keep(t, apr_pstrcat(t->scratch, is_client ? "C: " : "S: ",
+                        ss_text_escape_log(t->scratch, line, len), is_cut ? "..." : "", NULL));
 }
 
 static int is_word(const char *text, apr_size_t len, const char *word)
@@ -221,13 +243,16 @@ static int is_word(const char *text, apr_size_t len, const char *word)
     return len == strlen(word) && !strncasecmp(text, word, len);
 }
 
-/* "AUTH MECHANISM initial-response": the third word is a credential. Nothing follows a cancelled exchange. */
+/* "AUTH MECHANISM initial-response": the third word is a credential. Nothing follows a cancelled
+ * exchange. */
 static void client_line(ss_transcript_t *t, char *line, apr_size_t len, int is_cut)
 {
     if (t->auth == AUTH_ANSWER) {
         t->auth = AUTH_ASKED;
-        if (is_word(line, len, "*") || !len) emit(t, 1, line, len, is_cut);
-        else keep(t, "C: " HIDDEN);
+        if (is_word(line, len, "*") || !len)
+            emit(t, 1, line, len, is_cut);
+        else
+            keep(t, "C: " HIDDEN);
         return;
     }
     if (len < 5 || strncasecmp(line, "AUTH", 4) || (line[4] != ' ' && line[4] != '\t')) {
@@ -238,22 +263,30 @@ static void client_line(ss_transcript_t *t, char *line, apr_size_t len, int is_c
     while (name < len && (line[name] == ' ' || line[name] == '\t')) name++;
     for (end = name; end < len && line[end] != ' ' && line[end] != '\t';) end++;
     t->auth = AUTH_ASKED;
-    t->is_bearer = is_word(line + name, end - name, "XOAUTH2") || is_word(line + name, end - name, "OAUTHBEARER");
+    t->is_bearer = is_word(line + name, end - name, "XOAUTH2") ||
+                   is_word(line + name, end - name, "OAUTHBEARER");
     int has_response = end < len;
     if (has_response && len == end + 2 && line[end + 1] == '=') has_response = 0;
-    if (!has_response) emit(t, 1, line, len, is_cut);
-    else keep(t, apr_pstrcat(t->scratch, "C: ", ss_text_escape_log(t->scratch, line, end), " " HIDDEN, NULL));
+    if (!has_response)
+        emit(t, 1, line, len, is_cut);
+    else
+        keep(t, apr_pstrcat(t->scratch, "C: ", ss_text_escape_log(t->scratch, line, end),
+                            " " HIDDEN, NULL));
 }
 
 static void server_line(ss_transcript_t *t, char *line, apr_size_t len, int is_cut)
 {
     int is_challenge = len >= 3 && !memcmp(line, "334", 3);
     if (t->auth != AUTH_NONE && len >= 3) {
-        if (is_challenge) t->auth = AUTH_ANSWER;
-        else if (len == 3 || line[3] != '-') t->auth = AUTH_NONE;
+        if (is_challenge)
+            t->auth = AUTH_ANSWER;
+        else if (len == 3 || line[3] != '-')
+            t->auth = AUTH_NONE;
     }
-    if (is_challenge && t->is_bearer && len > 4) keep(t, "S: 334 " HIDDEN);
-    else emit(t, 0, line, len, is_cut);
+    if (is_challenge && t->is_bearer && len > 4)
+        keep(t, "S: 334 " HIDDEN);
+    else
+        emit(t, 0, line, len, is_cut);
 }
 
 static void end_line(ss_transcript_t *t, int is_client)
@@ -266,7 +299,8 @@ static void end_line(ss_transcript_t *t, int is_client)
     side->is_cut = side->is_begun = 0;
 }
 
-void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len, apr_time_t now)
+void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len,
+                       apr_time_t now)
 {
     ss_side_t *side = &t->side[!!is_client];
     (void)now;
@@ -276,8 +310,10 @@ void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr
             continue;
         }
         side->is_begun = 1;
-        if (side->len < sizeof(side->bytes)) side->bytes[side->len++] = bytes[i];
-        else if (bytes[i] != '\r') side->is_cut = 1;
+        if (side->len < sizeof(side->bytes))
+            side->bytes[side->len++] = bytes[i];
+        else if (bytes[i] != '\r')
+            side->is_cut = 1;
     }
 }
 
@@ -296,8 +332,9 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
     keep(t, apr_pstrcat(t->scratch, "-- ", ss_text_escape_log(t->scratch, line, len), NULL));
 }
 
-/* What came without a line end belongs to the picture (a TLS alert, a cut greeting), but showing it must not end the line: it is shown by a
- * copy of the list and comes again, whole, when its end arrives. A client's unfinished line is ours and says nothing new. */
+/* What came without a line end belongs to the picture (a TLS alert, a cut greeting), but showing it
+ * must not end the line: it is shown by a copy of the list and comes again, whole, when its end
+ * arrives. A client's unfinished line is ours and says nothing new. */
 const apr_array_header_t *ss_transcript_lines(const ss_transcript_t *t)
 {
     const ss_side_t *side = &t->side[0];

@@ -1,5 +1,6 @@
-/* verdict.c: what a server's reply means, as one table: command, code, enhanced code and words in, scope, fate, memory and advice out.
- * First matching row wins, so the narrow rows stand above the wide ones and each command's part ends in its default. Pure. */
+/* verdict.c: what a server's reply means, as one table: command, code, enhanced code and words in,
+ * scope, fate, memory and advice out. First matching row wins, so the narrow rows stand above the
+ * wide ones and each command's part ends in its default. Pure. */
 #include "smtp/verdict.h"
 
 #include <string.h>
@@ -15,14 +16,18 @@
 typedef enum { EITHER, REUSED, FRESH } ss_verdict_when_t;
 
 typedef struct {
-    unsigned at;           /* the commands, M(...) joined; AT_ANY */
-    int code;              /* 550; or its first digit, 5; or 0 for all */
-    const char *enhanced;  /* "5.7.8"; ".7.8" fits 4.7.8 and 5.7.8; ".7." fits a subject; NULL for all */
-    const char *words;     /* one of these is in the text, '|' between, case and line ends ignored; NULL for all */
+    unsigned at; /* the commands, M(...) joined; AT_ANY */
+    int code;    /* 550; or its first digit, 5; or 0 for all */
+    const char
+        *enhanced; /* "5.7.8"; ".7.8" fits 4.7.8 and 5.7.8; ".7." fits a subject; NULL for all */
+    const char *words; /* one of these is in the text, '|' between, case and line ends ignored; NULL
+                          for all */
     ss_verdict_when_t when;
     ss_verdict_t verdict;
 } ss_verdict_row_t;
 
+/* Phrases and rows are compared with each other, column by column; wrapped, they would not be. */
+/* clang-format off */
 #define WORDS_LISTED \
     "blocklist|block list|blacklist|black list|blocked using|spamhaus|spamcop|barracuda|sorbs|dnsbl| rbl|rbl.|listed at |listed in |" \
     "listed by |not accepted from this ip|originating from your ip|unregistered domains|[bl2|your ip address|poor reputation|bad reputation|banned sending ip|client host blocked|ip address is not allowed|[tss0|[ts0"
@@ -282,9 +287,11 @@ static const ss_verdict_row_t rows[] = {
     ROW(AT_BODY, 0, NULL, WORDS_UNKNOWN, EITHER, MESSAGE, FAILED, 0, "user-unknown"),
     ROW(AT_BODY, 0, NULL, NULL, EITHER, MESSAGE, FAILED, 0, "rejected"),
 };
+/* clang-format on */
 
 /* No row fits only when a caller invents a command: nobody's mail may fail for that. */
-static const ss_verdict_t verdict_unknown = { SS_SCOPE_CONNECTION, SS_FATE_DEFERRED, 0, "deferred" };
+static const ss_verdict_t verdict_unknown = { SS_SCOPE_CONNECTION, SS_FATE_DEFERRED, 0,
+                                              "deferred" };
 
 static int folded(char c)
 {
@@ -292,7 +299,8 @@ static int folded(char c)
     return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
-/* Whether the len bytes of word stand at the start of text; a line end in text is a blank, since servers break lines anywhere. */
+/* Whether the len bytes of word stand at the start of text; a line end in text is a blank, since
+ * servers break lines anywhere. */
 static int starts_with(const char *text, const char *word, apr_size_t len)
 {
     for (apr_size_t i = 0; i < len; i++) {
@@ -358,8 +366,9 @@ const char *ss_verdict_advice(int i)
 const char *ss_cmd_name(ss_cmd_t cmd)
 {
     static const char *const names[SS_CMDS] = {
-        "no command", "connect", "TLS handshake", "greeting", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BDAT", "end of DATA",
-        "RSET", "QUIT",
+        "no command", "connect",  "TLS handshake", "greeting", "EHLO",
+        "HELO",       "STARTTLS", "AUTH",          "MAIL",     "RCPT",
+        "DATA",       "BDAT",     "end of DATA",   "RSET",     "QUIT",
     };
     return (unsigned)cmd < SS_CMDS ? names[cmd] : "unknown command";
 }

@@ -5,14 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
-/* How closely a media range fits a type: 3 the type itself, 2 its main type, 1 everything, 0 not. */
+/* How closely a media range fits a type: 3 the type itself, 2 its main type, 1 everything, 0 not.
+ */
 static int closeness(const char *range, size_t len, const char *type)
 {
     const char *slash = strchr(type, '/');
     size_t main_len = (size_t)(slash - type) + 1;
 
     if (len == strlen(type) && !strncasecmp(range, type, len)) return 3;
-    if (len == main_len + 1 && range[main_len] == '*' && !strncasecmp(range, type, main_len)) return 2;
+    if (len == main_len + 1 && range[main_len] == '*' && !strncasecmp(range, type, main_len))
+        return 2;
     return len == 3 && !strncmp(range, "*/*", 3);
 }
 

@@ -1,4 +1,5 @@
-/* api.c: submissions of other modules take the same way as those over HTTP. See api.h and include/smtp_send.h. */
+/* api.c: submissions of other modules take the same way as those over HTTP. See api.h and
+ * include/smtp_send.h. */
 #include "web/api.h"
 
 #include <apr_strings.h>
@@ -16,7 +17,8 @@
 
 #define SMTP_SEND_DECLARE(type) static type
 
-/* A row of an optional hook's list as apr_hooks writes it: the header declares no hook of its own, so that nobody links to us. */
+/* A row of an optional hook's list as apr_hooks writes it: the header declares no hook of its own,
+ * so that nobody links to us. */
 typedef struct {
     smtp_send_HOOK_smtp_send_finished_t *pFunc;
     const char *szName;
@@ -25,7 +27,9 @@ typedef struct {
     int nOrder;
 } smtp_send_LINK_smtp_send_finished_t;
 
-APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(smtp_send, SMTP_SEND, int, smtp_send_finished, (const smtp_send_finished_t *finished), (finished), OK, DECLINED)
+APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(smtp_send, SMTP_SEND, int, smtp_send_finished,
+                                    (const smtp_send_finished_t *finished), (finished), OK,
+                                    DECLINED)
 
 int ss_api_has_listeners(void)
 {
@@ -34,9 +38,16 @@ int ss_api_has_listeners(void)
     return list && list->nelts;
 }
 
-void ss_api_finished(const char *id, const char *from, const char *to, const char *state, const char *reply, const char *metadata)
+void ss_api_finished(const char *id, const char *from, const char *to, const char *state,
+                     const char *reply, const char *metadata)
 {
-    smtp_send_finished_t finished = { .size = sizeof(finished), .id = id, .from = from, .to = to, .state = state, .reply = reply, .metadata = metadata };
+    smtp_send_finished_t finished = { .size = sizeof(finished),
+                                      .id = id,
+                                      .from = from,
+                                      .to = to,
+                                      .state = state,
+                                      .reply = reply,
+                                      .metadata = metadata };
 
     smtp_send_run_smtp_send_finished(&finished);
 }
@@ -44,20 +55,25 @@ void ss_api_finished(const char *id, const char *from, const char *to, const cha
 /* ---- asking the daemon ---- */
 
 /* The answer; *fields is its header (the caller drops it). APR_SUCCESS also for a refusal. */
-static apr_status_t ask_text(const char *question, const char *content, apr_size_t len, apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields,
+static apr_status_t ask_text(const char *question, const char *content, apr_size_t len,
+                             apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields,
                              ss_result_t *result, apr_pool_t *pool)
 {
     apr_status_t rv = APR_EGENERAL;
 
     ss_result_clear(result);
     *fields = NULL;
-    if (question) rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), question, strlen(question), content, len, timeout, answer, result, pool);
-    if (rv == APR_SUCCESS) *fields = json_loadb(answer->header, answer->header_len, JSON_ALLOW_NUL, NULL);
+    if (question)
+        rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), question,
+                          strlen(question), content, len, timeout, answer, result, pool);
+    if (rv == APR_SUCCESS)
+        *fields = json_loadb(answer->header, answer->header_len, JSON_ALLOW_NUL, NULL);
     return rv == APR_SUCCESS && !json_is_object(*fields) ? APR_EGENERAL : rv;
 }
 
 /* The reference to header is dropped. */
-static apr_status_t ask(json_t *header, apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields, ss_result_t *result, apr_pool_t *pool)
+static apr_status_t ask(json_t *header, apr_interval_time_t timeout, ss_peer_answer_t *answer,
+                        json_t **fields, ss_result_t *result, apr_pool_t *pool)
 {
     char *text = json_dumps(header, JSON_COMPACT);
     apr_status_t rv = ask_text(text, NULL, 0, timeout, answer, fields, result, pool);
@@ -72,7 +88,8 @@ static json_t *text_of(const char *text, apr_pool_t *pool)
     return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
 }
 
-static apr_status_t refused(smtp_send_result_t *result, int status, int retry_after, const char *field, const char *detail)
+static apr_status_t refused(smtp_send_result_t *result, int status, int retry_after,
+                            const char *field, const char *detail)
 {
     result->status = status;
     result->retry_after = retry_after;
@@ -81,12 +98,15 @@ static apr_status_t refused(smtp_send_result_t *result, int status, int retry_af
     return APR_EGENERAL;
 }
 
-static apr_status_t read_answer(smtp_send_result_t *result, const ss_peer_answer_t *answer, const json_t *fields)
+static apr_status_t read_answer(smtp_send_result_t *result, const ss_peer_answer_t *answer,
+                                const json_t *fields)
 {
     const char *id = json_string_value(json_object_get(fields, "id"));
 
     if (answer->status >= 300 || !id) {
-        return refused(result, answer->status, (int)json_integer_value(json_object_get(fields, "retryAfter")), json_string_value(json_object_get(fields, "field")),
+        return refused(result, answer->status,
+                       (int)json_integer_value(json_object_get(fields, "retryAfter")),
+                       json_string_value(json_object_get(fields, "field")),
                        json_string_value(json_object_get(fields, "detail")));
     }
     result->status = answer->status;
@@ -126,13 +146,18 @@ static const ss_policy_t *policy_of(const server_rec *s, apr_pool_t *pool)
     ss_policy_t *policy = apr_pmemdup(pool, merged, sizeof(*merged));
 
     ss_policy_finish(policy, pool);
-    if (policy->max_message_size == SS_UNSET) policy->max_message_size = ss_module_relay(s)->max_message_size;
+    if (policy->max_message_size == SS_UNSET)
+        policy->max_message_size = ss_module_relay(s)->max_message_size;
     return policy;
 }
 
-static apr_status_t smtp_send_submit(request_rec *r, server_rec *server, const smtp_send_message_t *message, smtp_send_result_t *result, apr_pool_t *pool)
+static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
+                                     const smtp_send_message_t *message, smtp_send_result_t *result,
+                                     apr_pool_t *pool)
 {
-    ss_submission_t s = { .r = r, .door = "c", .pool = pool, .kind = message->json ? SS_BODY_JSON : SS_BODY_MESSAGE };
+    ss_submission_t s = {
+        .r = r, .door = "c", .pool = pool, .kind = message->json ? SS_BODY_JSON : SS_BODY_MESSAGE
+    };
     const char *bytes = message->json ? message->json : message->content;
     apr_size_t len = bytes ? message->len ? message->len : strlen(bytes) : 0;
     ss_peer_answer_t answer;
@@ -140,21 +165,30 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server, const s
     json_t *fields;
 
     memset(result, 0, sizeof(*result));
-    if (message->size < sizeof(*message) || !len) return refused(result, 400, 0, NULL, "there is no message");
-    if (!ss_module_config() || !ss_module_relay(server)) return refused(result, 503, 0, NULL, "mod_smtp_send was not set up when httpd started");
+    if (message->size < sizeof(*message) || !len)
+        return refused(result, 400, 0, NULL, "there is no message");
+    if (!ss_module_config() || !ss_module_relay(server))
+        return refused(result, 503, 0, NULL, "mod_smtp_send was not set up when httpd started");
     s.relay = ss_module_relay(server);
     s.policy = r ? ss_module_policy(r) : policy_of(server, pool);
     s.submitter = r ? ss_submission_submitter(r) : "server";
-    if (!s.relay->engine) return refused(result, 503, 60, NULL, "SMTPSendEngine is Off here: mail is not accepted");
+    if (!s.relay->engine)
+        return refused(result, 503, 60, NULL, "SMTPSendEngine is Off here: mail is not accepted");
     fill_envelope(&s, message);
     if (message->idempotency_key) {
         s.repeat.key = apr_pstrcat(pool, s.submitter, " ", message->idempotency_key, NULL);
-        ss_repeat_hash(message->json ? "c json" : "c message", message->from, bytes, len, &s.repeat);
+        ss_repeat_hash(message->json ? "c json" : "c message", message->from, bytes, len,
+                       &s.repeat);
     }
-    if (ss_submission_compose(&s, bytes, len)) return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field, s.problem.detail);
-    if (ask_text(ss_submission_question(&s), s.m->content, s.m->content_len, SS_ASK_TIMEOUT, &answer, &fields, &why, pool) != APR_SUCCESS) {
+    if (ss_submission_compose(&s, bytes, len))
+        return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field,
+                       s.problem.detail);
+    if (ask_text(ss_submission_question(&s), s.m->content, s.m->content_len, SS_ASK_TIMEOUT,
+                 &answer, &fields, &why, pool) != APR_SUCCESS) {
         json_decref(fields);
-        return refused(result, 503, 5, NULL, ss_result_is_set(&why) ? why.text : "the delivery daemon's answer could not be read");
+        return refused(result, 503, 5, NULL,
+                       ss_result_is_set(&why) ? why.text
+                                              : "the delivery daemon's answer could not be read");
     }
     apr_status_t rv = read_answer(result, &answer, fields);
     json_decref(fields);
@@ -163,7 +197,8 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server, const s
 
 /* ---- the others ---- */
 
-static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_time_t wait, apr_pool_t *pool)
+static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_time_t wait,
+                                   apr_pool_t *pool)
 {
     ss_peer_answer_t answer;
     ss_result_t why;
@@ -176,11 +211,13 @@ static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_t
     return rv == APR_SUCCESS && answer.status == 200 ? answer.content : NULL;
 }
 
-static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason, const char *who, apr_pool_t *pool)
+static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason,
+                                    const char *who, apr_pool_t *pool)
 {
     ss_peer_answer_t answer;
     ss_result_t why;
-    json_t *fields, *header = json_pack("{s:s,s:o}", "do", on ? "pause" : "resume", "who", text_of(who ? who : "a module", pool));
+    json_t *fields, *header = json_pack("{s:s,s:o}", "do", on ? "pause" : "resume", "who",
+                                        text_of(who ? who : "a module", pool));
 
     (void)s;
     if (relay) json_object_set_new(header, "relay", text_of(relay, pool));

@@ -7,6 +7,7 @@ void ss_api_register(void);
 /* Whether a module wants to hear of final results. After all modules registered their hooks. */
 int ss_api_has_listeners(void);
 /* Calls them. In the delivery daemon's process. */
-void ss_api_finished(const char *id, const char *from, const char *to, const char *state, const char *reply, const char *metadata);
+void ss_api_finished(const char *id, const char *from, const char *to, const char *state,
+                     const char *reply, const char *metadata);
 
 #endif

@@ -19,22 +19,27 @@ static const char *value_of(request_rec *r, const json_t *value)
         }
         return text;
     }
-    if (json_is_integer(value)) return apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
+    if (json_is_integer(value))
+        return apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     if (json_is_boolean(value)) return json_is_true(value) ? "1" : "0";
     return "";
 }
 
-/* "limitMessages" under the prefix "Queue" becomes "QueueLimitMessages". Objects go one level deeper. */
+/* "limitMessages" under the prefix "Queue" becomes "QueueLimitMessages". Objects go one level
+ * deeper. */
 static void print(request_rec *r, const char *prefix, const json_t *object)
 {
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)object, name, value) {
+    json_object_foreach((json_t *)object, name, value)
+    {
         char *key = apr_pstrcat(r->pool, prefix, name, NULL);
         key[strlen(prefix)] = (char)apr_toupper(key[strlen(prefix)]);
-        if (json_is_object(value)) print(r, key, value);
-        else if (!json_is_array(value)) ap_rprintf(r, "%s: %s\n", key, value_of(r, value));
+        if (json_is_object(value))
+            print(r, key, value);
+        else if (!json_is_array(value))
+            ap_rprintf(r, "%s: %s\n", key, value_of(r, value));
     }
 }
 
@@ -54,6 +59,7 @@ int ss_status_auto(ss_status_t *page)
     ap_rprintf(r, "Healthy: %d\n", !json_array_size(reasons));
     json_decref(reasons);
     print(r, "", page->status);
-    for (size_t i = 0; i < json_array_size(relays); i++) print(r, apr_psprintf(r->pool, "Relay[%d]", (int)i), json_array_get(relays, i));
+    for (size_t i = 0; i < json_array_size(relays); i++)
+        print(r, apr_psprintf(r->pool, "Relay[%d]", (int)i), json_array_get(relays, i));
     return OK;
 }

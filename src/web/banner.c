@@ -8,10 +8,13 @@
 #include "web/html.h"
 #include "web/nav.h"
 
-static const struct { const char *reason, *title; } titles[] = {
-    { "blocked", "The relay refuses us" }, { "stuck", "Mail is stuck" }, { "daemon down", "The delivery daemon is down" },
-    { "disk", "The queue cannot be used" }, { "full", "The queue is full" }
-};
+static const struct {
+    const char *reason, *title;
+} titles[] = { { "blocked", "The relay refuses us" },
+               { "stuck", "Mail is stuck" },
+               { "daemon down", "The delivery daemon is down" },
+               { "disk", "The queue cannot be used" },
+               { "full", "The queue is full" } };
 
 static const char *title_of(const char *reason)
 {
@@ -24,7 +27,8 @@ static const char *title_of(const char *reason)
 /* "since 3 min ago, by ann: maintenance. It ends in 20 min." */
 static void put_pause_facts(request_rec *r, const json_t *pause)
 {
-    const char *reason = ss_html_member(pause, "reason"), *who = ss_html_member(pause, "who"), *until = ss_html_member(pause, "until");
+    const char *reason = ss_html_member(pause, "reason"), *who = ss_html_member(pause, "who"),
+               *until = ss_html_member(pause, "until");
 
     if (*ss_html_member(pause, "since")) {
         ap_rputs(", begun ", r);
@@ -34,7 +38,10 @@ static void put_pause_facts(request_rec *r, const json_t *pause)
         ap_rputs(" by ", r);
         ss_html_put(r, who);
     }
-    if (json_is_true(json_object_get(pause, "directive"))) ap_rputs(*who ? "; SMTPSendPause On in the configuration holds too" : " by SMTPSendPause On in the configuration", r);
+    if (json_is_true(json_object_get(pause, "directive")))
+        ap_rputs(*who ? "; SMTPSendPause On in the configuration holds too"
+                      : " by SMTPSendPause On in the configuration",
+                 r);
     if (*reason) {
         ap_rputs(": ", r);
         ss_html_put(r, reason);
@@ -57,8 +64,11 @@ static void put_pause(ss_status_t *page, const json_t *relay)
     ap_rputs("<div class=\"banner\"><div><strong>Sending is paused</strong> for relay ", r);
     ss_html_put(r, ss_html_member(relay, "name"));
     put_pause_facts(r, pause);
-    ap_rprintf(r, " %" APR_INT64_T_FMT " %s.</div>\n", waiting, waiting == 1 ? "message waits" : "messages wait");
-    if (page->base && json_is_true(json_object_get(pause, "stored"))) ss_nav_button(page, "resume", "Resume sending", "relay", ss_html_member(relay, "name"), NULL);
+    ap_rprintf(r, " %" APR_INT64_T_FMT " %s.</div>\n", waiting,
+               waiting == 1 ? "message waits" : "messages wait");
+    if (page->base && json_is_true(json_object_get(pause, "stored")))
+        ss_nav_button(page, "resume", "Resume sending", "relay", ss_html_member(relay, "name"),
+                      NULL);
     ap_rputs("</div>\n", r);
 }
 
@@ -91,9 +101,12 @@ void ss_banner_put(ss_status_t *page, int is_full)
 
     ap_rputs("<div id=\"banners\" role=\"status\">\n", r);
     for (size_t i = 0; i < json_array_size(relays); i++) put_pause(page, json_array_get(relays, i));
-    for (size_t i = 0; is_full && i < json_array_size(reasons); i++) put_reason(page, json_array_get(reasons, i));
+    for (size_t i = 0; is_full && i < json_array_size(reasons); i++)
+        put_reason(page, json_array_get(reasons, i));
     if (is_full && page->status && !json_is_true(json_object_get(page->status, "engine"))) {
-        ap_rputs("<div class=\"banner\"><div><strong>SMTPSendEngine is Off</strong><p>Mail is neither accepted nor sent.</p></div></div>\n", r);
+        ap_rputs("<div class=\"banner\"><div><strong>SMTPSendEngine is Off</strong><p>Mail is "
+                 "neither accepted nor sent.</p></div></div>\n",
+                 r);
     } else if (is_full && !json_array_size(reasons)) {
         ap_rputs("<div class=\"banner ok\"><div><strong>Mail flows</strong></div></div>\n", r);
     }

@@ -4,7 +4,8 @@
 
 #include "web/status.h"
 
-/* A pause cannot be forgotten: every page says it, with a button that ends it. All reasons with is_full, and "Mail flows" where there is none. */
+/* A pause cannot be forgotten: every page says it, with a button that ends it. All reasons with
+ * is_full, and "Mail flows" where there is none. */
 void ss_banner_put(ss_status_t *page, int is_full);
 
 #endif

@@ -17,9 +17,10 @@ struct ss_batch_t {
     request_rec *r;
     void (*answer)(void *self, const json_t *fields);
     void *self;
-    ss_buf_t questions;        /* texts, with commas between them */
-    int asked;                 /* how many they are */
-    json_t *ready;             /* array: the answers that are known, null where the daemon's comes */
+    ss_buf_t questions; /* texts, with commas between them */
+    int asked;          /* how many they are */
+    /* array: the answers that are known, null where the daemon's comes */
+    json_t *ready;
     ss_buf_t content;
 };
 
@@ -33,7 +34,8 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const json_t *fields), void *self)
+ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const json_t *fields),
+                            void *self)
 {
     ss_batch_t *batch = apr_pcalloc(r->pool, sizeof(*batch));
 
@@ -48,24 +50,32 @@ ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const jso
 static json_t *no_answer(const ss_batch_t *batch, int count, const ss_result_t *result)
 {
     request_rec *r = batch->r;
-    const char *why = ss_result_is_set(result) ? result->text : "the delivery daemon's answer could not be read";
+    const char *why =
+        ss_result_is_set(result) ? result->text : "the delivery daemon's answer could not be read";
 
-    ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502, "%s: %d messages answered with 503: %s", r->uri, count, why);
-    return json_pack("{s:i,s:i,s:o}", "status", 503, "retryAfter", RETRY_AFTER, "detail", ss_reply_string(r, why));
+    ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502,
+           "%s: %d messages answered with 503: %s", r->uri, count, why);
+    return json_pack("{s:i,s:i,s:o}", "status", 503, "retryAfter", RETRY_AFTER, "detail",
+                     ss_reply_string(r, why));
 }
 
-/* The answers of the daemon, an array; where there is none: the refusal that all get. The caller drops the reference. pool is the question's own. */
+/* The answers of the daemon, an array; where there is none: the refusal that all get. The caller
+ * drops the reference. pool is the question's own. */
 static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
 {
     ss_peer_answer_t raw;
     ss_result_t result;
-    const char *text = apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[", ss_buf_text(&batch->questions), "]}", NULL);
+    const char *text = apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[",
+                                   ss_buf_text(&batch->questions), "]}", NULL);
     json_t *fields = NULL, *answers = NULL;
 
     ss_result_clear(&result);
-    apr_status_t rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text), batch->content.data, batch->content.len, SS_ASK_TIMEOUT, &raw, &result, pool);
+    apr_status_t rv =
+        ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text),
+                     batch->content.data, batch->content.len, SS_ASK_TIMEOUT, &raw, &result, pool);
     if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
-    if (rv == APR_SUCCESS && raw.status == 200 && raw.content) answers = json_loadb(raw.content, raw.content_len, JSON_ALLOW_NUL, NULL);
+    if (rv == APR_SUCCESS && raw.status == 200 && raw.content)
+        answers = json_loadb(raw.content, raw.content_len, JSON_ALLOW_NUL, NULL);
     if (json_is_array(answers) && (int)json_array_size(answers) == batch->asked) {
         json_decref(fields);
         return answers;
@@ -91,8 +101,9 @@ static void ask_alone(ss_batch_t *batch, const char *question, const ss_mail_mes
     ss_batch_flush(batch);
     apr_pool_create(&pool, batch->r->pool);
     ss_result_clear(&result);
-    apr_status_t rv = ss_peer_call_file(ss_module_globals()->socket_path, ss_module_instance(), question, strlen(question), m->content, m->content_len, m->tail->fd, m->tail->len,
-                                        SS_ASK_TIMEOUT, &raw, &result, pool);
+    apr_status_t rv = ss_peer_call_file(
+        ss_module_globals()->socket_path, ss_module_instance(), question, strlen(question),
+        m->content, m->content_len, m->tail->fd, m->tail->len, SS_ASK_TIMEOUT, &raw, &result, pool);
     if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
     if (!json_is_object(fields)) {
         json_decref(fields);
@@ -112,8 +123,11 @@ void ss_batch_flush(ss_batch_t *batch)
     apr_pool_create(&pool, batch->r->pool);
     if (batch->asked) answers = ask(batch, &refusal, pool);
     apr_pool_destroy(pool);
-    json_array_foreach(batch->ready, i, ready) {
-        batch->answer(batch->self, !json_is_null(ready) ? ready : refusal ? refusal : json_array_get(answers, next++));
+    json_array_foreach(batch->ready, i, ready)
+    {
+        batch->answer(batch->self, !json_is_null(ready) ? ready
+                                   : refusal            ? refusal
+                                                        : json_array_get(answers, next++));
     }
     json_decref(answers);
     json_decref(refusal);
@@ -147,12 +161,16 @@ void ss_batch_add(ss_batch_t *batch, const char *question, const ss_mail_message
         return;
     }
     /* What is large of its own goes behind what waits. */
-    if (question && batch->asked && batch->questions.len + strlen(question) > SS_FRAME_HEADER_MAX / 2) ss_batch_flush(batch);
+    if (question && batch->asked &&
+        batch->questions.len + strlen(question) > SS_FRAME_HEADER_MAX / 2)
+        ss_batch_flush(batch);
     if (!question || add(batch, question, m) != APR_SUCCESS) {
-        ss_batch_put(batch, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER, "detail", "not enough memory for the message"));
+        ss_batch_put(batch, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER,
+                                      "detail", "not enough memory for the message"));
         return;
     }
     batch->asked++;
     json_array_append_new(batch->ready, json_null());
-    if (json_array_size(batch->ready) >= SS_BATCH_MESSAGES || batch->content.len >= SS_BATCH_BYTES) ss_batch_flush(batch);
+    if (json_array_size(batch->ready) >= SS_BATCH_MESSAGES || batch->content.len >= SS_BATCH_BYTES)
+        ss_batch_flush(batch);
 }

@@ -1,7 +1,7 @@
 /* body.c: reading a request's body, within a bound. See body.h.
  *
- * The bytes live in heap memory of their own and not in the request's pool: a pool keeps what it once had, and a child would
- * stay as large as the largest message it ever took. */
+ * The bytes live in heap memory of their own and not in the request's pool: a pool keeps what it
+ * once had, and a child would stay as large as the largest message it ever took. */
 #include "web/body.h"
 
 #include <apr_strings.h>
@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "web/problem.h"
 
-#define PIECE 65536                /* asked of the filters at once */
+#define PIECE 65536 /* asked of the filters at once */
 
 static apr_status_t free_buf(void *buf)
 {
@@ -23,7 +23,8 @@ static apr_status_t free_buf(void *buf)
 
 static int too_large(request_rec *r, apr_int64_t max, const char *limit_name)
 {
-    return ss_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL, "the request's body is larger than %s (%s)",
+    return ss_problem(r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
+                      "the request's body is larger than %s (%s)",
                       ss_text_size_print(r->pool, (apr_uint64_t)max), limit_name);
 }
 
@@ -37,7 +38,8 @@ typedef struct {
 /* One brigade's data to whoever takes it. APR_ENOSPC: past the bound. */
 static apr_status_t take(reading_t *reading, apr_bucket_brigade *brigade)
 {
-    for (apr_bucket *b = APR_BRIGADE_FIRST(brigade); b != APR_BRIGADE_SENTINEL(brigade); b = APR_BUCKET_NEXT(b)) {
+    for (apr_bucket *b = APR_BRIGADE_FIRST(brigade); b != APR_BRIGADE_SENTINEL(brigade);
+         b = APR_BUCKET_NEXT(b)) {
         const char *data;
         apr_size_t len;
         if (APR_BUCKET_IS_EOS(b)) {
@@ -60,10 +62,16 @@ static int explain(request_rec *r, apr_status_t rv, apr_int64_t max, const char 
     int status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
 
     if (rv == APR_ENOSPC) return too_large(r, max, limit_name);
-    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE) return ss_problem(r, status, NULL, "the request's body is larger than LimitRequestBody allows");
-    if (rv == AP_FILTER_ERROR) return OK;   /* httpd answered already */
-    if (APR_STATUS_IS_TIMEUP(rv) || status == HTTP_REQUEST_TIME_OUT) return ss_problem(r, HTTP_REQUEST_TIME_OUT, NULL, "the request's body did not arrive in time");
-    return ss_problem(r, status, NULL, "the request's body could not be read: it is malformed or the connection was lost");
+    if (status == HTTP_REQUEST_ENTITY_TOO_LARGE)
+        return ss_problem(r, status, NULL,
+                          "the request's body is larger than LimitRequestBody allows");
+    if (rv == AP_FILTER_ERROR) return OK; /* httpd answered already */
+    if (APR_STATUS_IS_TIMEUP(rv) || status == HTTP_REQUEST_TIME_OUT)
+        return ss_problem(r, HTTP_REQUEST_TIME_OUT, NULL,
+                          "the request's body did not arrive in time");
+    return ss_problem(
+        r, status, NULL,
+        "the request's body could not be read: it is malformed or the connection was lost");
 }
 
 /* What Content-Length says; 0 where it says nothing. -1: more than the bound. */
@@ -76,7 +84,8 @@ static apr_int64_t announced_by(request_rec *r, apr_int64_t max)
     return announced > max ? -1 : announced;
 }
 
-int ss_body_each(request_rec *r, apr_int64_t max, const char *limit_name, apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len), void *self)
+int ss_body_each(request_rec *r, apr_int64_t max, const char *limit_name,
+                 apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len), void *self)
 {
     apr_bucket_brigade *brigade = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     reading_t reading = { .take = taker, .self = self, .max = max };
@@ -101,7 +110,8 @@ static apr_status_t append(void *self, const char *bytes, apr_size_t len)
     return ss_buf_append(self, bytes, len);
 }
 
-int ss_body_read(request_rec *r, apr_int64_t max, const char *limit_name, const char **bytes, apr_size_t *len)
+int ss_body_read(request_rec *r, apr_int64_t max, const char *limit_name, const char **bytes,
+                 apr_size_t *len)
 {
     ss_buf_t *buf = apr_palloc(r->pool, sizeof(*buf));
     apr_int64_t announced = announced_by(r, max);

@@ -7,21 +7,26 @@
 
 #include "mail/header.h"
 
-/* "<1.2@host>" with something of its own in front of the @: copies with one id would be taken for one message by their readers' servers. */
+/* "<1.2@host>" with something of its own in front of the @: copies with one id would be taken for
+ * one message by their readers' servers. */
 static const char *own_id(const ss_mail_message_t *whole, apr_pool_t *pool)
 {
     const char *at = whole->message_id ? strrchr(whole->message_id, '@') : NULL;
     unsigned char random[6];
 
     if (!at || RAND_bytes(random, sizeof(random)) != 1) return whole->message_id;
-    return apr_psprintf(pool, "%.*s.%02x%02x%02x%02x%02x%02x%s", (int)(at - whole->message_id), whole->message_id, random[0], random[1], random[2], random[3],
-                        random[4], random[5], at);
+    return apr_psprintf(pool, "%.*s.%02x%02x%02x%02x%02x%02x%s", (int)(at - whole->message_id),
+                        whole->message_id, random[0], random[1], random[2], random[3], random[4],
+                        random[5], at);
 }
 
-void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole, const ss_mail_rcpt_t *rcpt, apr_pool_t *pool)
+void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole,
+                  const ss_mail_rcpt_t *rcpt, apr_pool_t *pool)
 {
-    const char *end = whole->content + ss_header_len(whole->content, whole->content_len), *p = whole->content, *id = own_id(whole, pool);
-    apr_size_t extra = strlen(rcpt->address) + (id ? strlen(id) : 0) + sizeof("To: <>\r\nMessage-ID: \r\n");
+    const char *end = whole->content + ss_header_len(whole->content, whole->content_len),
+               *p = whole->content, *id = own_id(whole, pool);
+    apr_size_t extra =
+        strlen(rcpt->address) + (id ? strlen(id) : 0) + sizeof("To: <>\r\nMessage-ID: \r\n");
     char *content = apr_palloc(pool, whole->content_len + extra), *out = content;
     ss_field_t field;
 
@@ -29,7 +34,8 @@ void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole, const
     copy->pool = pool;
     out += apr_snprintf(out, extra, "To: <%s>\r\n", rcpt->address);
     while (ss_field_next(&p, end, &field) > 0) {
-        if (ss_field_is(&field, "To") || ss_field_is(&field, "Cc") || ss_field_is(&field, "Bcc")) continue;
+        if (ss_field_is(&field, "To") || ss_field_is(&field, "Cc") || ss_field_is(&field, "Bcc"))
+            continue;
         if (id && ss_field_is(&field, "Message-ID")) {
             out += apr_snprintf(out, extra, "Message-ID: %s\r\n", id);
             continue;

@@ -8,25 +8,30 @@
 #include "config/settings.h"
 #include "mail/address.h"
 
-#define ENVID_MAX 100                               /* RFC 3461 4.4 */
-#define EXPIRE_MAX APR_INT64_C(31536000000000)      /* a year, in microseconds */
+#define ENVID_MAX 100                          /* RFC 3461 4.4 */
+#define EXPIRE_MAX APR_INT64_C(31536000000000) /* a year, in microseconds */
 #define RELAY_NAME_MAX 100
 
-/* An address as it may stand in the query: with or without angle brackets, and without a domain where there is a default one. */
-static const char *address_of(const char *text, const char *default_domain, const char **why, apr_pool_t *pool)
+/* An address as it may stand in the query: with or without angle brackets, and without a domain
+ * where there is a default one. */
+static const char *address_of(const char *text, const char *default_domain, const char **why,
+                              apr_pool_t *pool)
 {
     apr_size_t len = strlen(text);
 
-    if (len > 2 && text[0] == '<' && text[len - 1] == '>') text = apr_pstrmemdup(pool, text + 1, len - 2);
+    if (len > 2 && text[0] == '<' && text[len - 1] == '>')
+        text = apr_pstrmemdup(pool, text + 1, len - 2);
     if (strlen(text) > SS_MAIL_ADDRESS_MAX) {
         *why = "it is too long";
         return NULL;
     }
-    if (default_domain && !strchr(text, '@') && ss_address_is_valid(text, 1, why)) return apr_pstrcat(pool, text, "@", default_domain, NULL);
+    if (default_domain && !strchr(text, '@') && ss_address_is_valid(text, 1, why))
+        return apr_pstrcat(pool, text, "@", default_domain, NULL);
     return ss_address_is_valid(text, 0, why) ? text : NULL;
 }
 
-static int read_from(ss_mail_message_t *m, const char *value, const char *default_domain, ss_mail_problem_t *problem)
+static int read_from(ss_mail_message_t *m, const char *value, const char *default_domain,
+                     ss_mail_problem_t *problem)
 {
     const char *why = "it is malformed";
 
@@ -42,15 +47,20 @@ static int read_from(ss_mail_message_t *m, const char *value, const char *defaul
 
 static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *problem)
 {
-    static const struct { const char *name; unsigned bit; } words[] = {
-        { "never", SS_NOTIFY_NEVER }, { "success", SS_NOTIFY_SUCCESS }, { "failure", SS_NOTIFY_FAILURE }, { "delay", SS_NOTIFY_DELAY }
-    };
+    static const struct {
+        const char *name;
+        unsigned bit;
+    } words[] = { { "never", SS_NOTIFY_NEVER },
+                  { "success", SS_NOTIFY_SUCCESS },
+                  { "failure", SS_NOTIFY_FAILURE },
+                  { "delay", SS_NOTIFY_DELAY } };
 
     for (const char *p = value; *p;) {
         apr_size_t len = strcspn(p, ",");
         unsigned bit = 0;
         for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (len == strlen(words[i].name) && !strncasecmp(p, words[i].name, len)) bit = words[i].bit;
+            if (len == strlen(words[i].name) && !strncasecmp(p, words[i].name, len))
+                bit = words[i].bit;
         }
         if (!bit) break;
         *bits |= bit;
@@ -58,11 +68,13 @@ static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *pro
         if (*p) p++;
         if (!*p && !(*bits & SS_NOTIFY_NEVER && *bits != SS_NOTIFY_NEVER)) return 0;
     }
-    ss_mail_problem(problem, 400, "notify", "\"%s\" is not \"never\", or a list of success, failure and delay", value);
+    ss_mail_problem(problem, 400, "notify",
+                    "\"%s\" is not \"never\", or a list of success, failure and delay", value);
     return -1;
 }
 
-static int read_rcpts(ss_mail_message_t *m, const ss_query_t *query, unsigned notify, const char *default_domain, ss_mail_problem_t *problem)
+static int read_rcpts(ss_mail_message_t *m, const ss_query_t *query, unsigned notify,
+                      const char *default_domain, ss_mail_problem_t *problem)
 {
     int number = 0;
 
@@ -85,12 +97,17 @@ static int read_times(ss_mail_message_t *m, const ss_query_t *query, ss_mail_pro
 {
     const char *expire = ss_query_get(query, "expire"), *at = ss_query_get(query, "at");
 
-    if (expire && (ss_text_duration(expire, &m->expire) || m->expire < APR_USEC_PER_SEC || m->expire > EXPIRE_MAX)) {
-        ss_mail_problem(problem, 400, "expire", "\"%s\" is not a time from 1s to 365d, like 2h", expire);
+    if (expire && (ss_text_duration(expire, &m->expire) || m->expire < APR_USEC_PER_SEC ||
+                   m->expire > EXPIRE_MAX)) {
+        ss_mail_problem(problem, 400, "expire", "\"%s\" is not a time from 1s to 365d, like 2h",
+                        expire);
         return -1;
     }
     if (at && ss_text_time_parse(at, &m->at)) {
-        ss_mail_problem(problem, 400, "at", "\"%s\" is not a time like 2026-01-31T12:00:00Z (RFC 3339; a + in it is written %%2B)", at);
+        ss_mail_problem(
+            problem, 400, "at",
+            "\"%s\" is not a time like 2026-01-31T12:00:00Z (RFC 3339; a + in it is written %%2B)",
+            at);
         return -1;
     }
     if (m->at > apr_time_now() + EXPIRE_MAX) {
@@ -102,7 +119,9 @@ static int read_times(ss_mail_message_t *m, const ss_query_t *query, ss_mail_pro
 
 static int read_words(ss_mail_message_t *m, const ss_query_t *query, ss_mail_problem_t *problem)
 {
-    static const char *const priorities[] = { [SS_PRIORITY_HIGH] = "high", [SS_PRIORITY_NORMAL] = "normal", [SS_PRIORITY_BULK] = "bulk" };
+    static const char *const priorities[] = {
+        [SS_PRIORITY_HIGH] = "high", [SS_PRIORITY_NORMAL] = "normal", [SS_PRIORITY_BULK] = "bulk"
+    };
     const char *ret = ss_query_get(query, "ret"), *priority = ss_query_get(query, "priority");
 
     m->envid = ss_query_get(query, "envid");
@@ -121,20 +140,24 @@ static int read_words(ss_mail_message_t *m, const ss_query_t *query, ss_mail_pro
     }
     for (const char *p = m->envid ? m->envid : ""; *p; p++) {
         if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e || p - m->envid >= ENVID_MAX) {
-            ss_mail_problem(problem, 400, "envid", "an envid is at most %d printable ASCII characters", ENVID_MAX);
+            ss_mail_problem(problem, 400, "envid",
+                            "an envid is at most %d printable ASCII characters", ENVID_MAX);
             return -1;
         }
     }
     if (m->relay && (!*m->relay || strlen(m->relay) > RELAY_NAME_MAX)) {
-        ss_mail_problem(problem, 400, "relay", "a relay's name is 1 to %d characters", RELAY_NAME_MAX);
+        ss_mail_problem(problem, 400, "relay", "a relay's name is 1 to %d characters",
+                        RELAY_NAME_MAX);
         return -1;
     }
     return 0;
 }
 
-int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *default_domain, ss_mail_problem_t *problem)
+int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *default_domain,
+                     ss_mail_problem_t *problem)
 {
-    static const char *const once[] = { "from", "notify", "ret", "envid", "expire", "at", "relay", "priority" };
+    static const char *const once[] = { "from",   "notify", "ret",   "envid",
+                                        "expire", "at",     "relay", "priority" };
     const char *from = ss_query_get(query, "from"), *notify = ss_query_get(query, "notify");
     unsigned bits = SS_NOTIFY_NONE;
 
@@ -145,7 +168,8 @@ int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *
     }
     if (from && read_from(m, from, default_domain, problem)) return -1;
     if (notify && read_notify(notify, &bits, problem)) return -1;
-    if (read_rcpts(m, query, bits, default_domain, problem) || read_times(m, query, problem)) return -1;
+    if (read_rcpts(m, query, bits, default_domain, problem) || read_times(m, query, problem))
+        return -1;
     return read_words(m, query, problem);
 }
 

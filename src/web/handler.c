@@ -26,14 +26,18 @@ static int submit_or_follow(request_rec *r)
 
     if (ss_ident_is_valid(leaf)) return ss_web_follow(r, leaf);
     if (r->method_number == M_GET && r->path_info && strlen(r->path_info) > 1) {
-        return ss_problem(r, HTTP_NOT_FOUND, NULL, "\"%s\" is not a message's id: POST answers with one", leaf);
+        return ss_problem(r, HTTP_NOT_FOUND, NULL,
+                          "\"%s\" is not a message's id: POST answers with one", leaf);
     }
     return ss_web_submit(r);
 }
 
-static const struct { const char *name; int (*call)(request_rec *r); } handlers[] = {
-    { "smtp-send", submit_or_follow }, { "smtp-send-test", ss_web_test }, { "smtp-send-status", ss_web_status }
-};
+static const struct {
+    const char *name;
+    int (*call)(request_rec *r);
+} handlers[] = { { "smtp-send", submit_or_follow },
+                 { "smtp-send-test", ss_web_test },
+                 { "smtp-send-status", ss_web_status } };
 
 int ss_web_handler(request_rec *r)
 {
@@ -43,7 +47,8 @@ int ss_web_handler(request_rec *r)
         apr_table_setn(r->headers_out, "Cache-Control", "no-store");
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
         if (!ss_module_config() || !ss_module_relay(r->server)) {
-            return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "mod_smtp_send was not set up when httpd started: see the error log");
+            return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
+                              "mod_smtp_send was not set up when httpd started: see the error log");
         }
         return handlers[i].call(r);
     }

@@ -30,17 +30,23 @@ static int is_allowed(const apr_array_header_t *hosts, const char *host, int *is
     return is_fit;
 }
 
-static int check(const ss_policy_t *policy, const ss_mail_message_t *m, int *is_named, ss_mail_problem_t *problem)
+static int check(const ss_policy_t *policy, const ss_mail_message_t *m, int *is_named,
+                 ss_mail_problem_t *problem)
 {
     apr_uri_t uri;
 
     for (const char *p = m->webhook; *p; p++) {
-        if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~') return refuse(problem, 400, "not a URL");
+        if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~')
+            return refuse(problem, 400, "not a URL");
     }
-    if (strlen(m->webhook) > URL_MAX || apr_uri_parse(m->pool, m->webhook, &uri) || !uri.scheme || !uri.hostname || !*uri.hostname) return refuse(problem, 400, "not a URL");
-    if (!ss_text_same(uri.scheme, "http") && !ss_text_same(uri.scheme, "https")) return refuse(problem, 400, "not a URL of http or https");
+    if (strlen(m->webhook) > URL_MAX || apr_uri_parse(m->pool, m->webhook, &uri) || !uri.scheme ||
+        !uri.hostname || !*uri.hostname)
+        return refuse(problem, 400, "not a URL");
+    if (!ss_text_same(uri.scheme, "http") && !ss_text_same(uri.scheme, "https"))
+        return refuse(problem, 400, "not a URL of http or https");
     if (uri.user || uri.password) return refuse(problem, 400, "a URL with a login is not taken");
-    if (!is_allowed(policy->webhook_allow, uri.hostname, is_named)) return refuse(problem, 403, "its host may not be named here (SMTPSendWebhookAllow)");
+    if (!is_allowed(policy->webhook_allow, uri.hostname, is_named))
+        return refuse(problem, 403, "its host may not be named here (SMTPSendWebhookAllow)");
     return 0;
 }
 
@@ -50,14 +56,15 @@ static json_t *events_of(const ss_policy_t *policy)
     json_t *events = json_array();
 
     for (int i = 0; policy->webhook_events && i < policy->webhook_events->nelts; i++) {
-        json_array_append_new(events, json_string(APR_ARRAY_IDX(policy->webhook_events, i, const char *)));
+        json_array_append_new(events,
+                              json_string(APR_ARRAY_IDX(policy->webhook_events, i, const char *)));
     }
     return events;
 }
 
 int ss_hook_settle(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem)
 {
-    int may_be_private = !m->webhook;    /* the administrator's own URL goes where he says */
+    int may_be_private = !m->webhook; /* the administrator's own URL goes where he says */
 
     if (m->webhook && check(policy, m, &may_be_private, problem)) return -1;
     if (!m->webhook) m->webhook = policy->webhook;

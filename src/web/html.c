@@ -8,9 +8,11 @@
 #include "base/text.h"
 #include "web/asset.h"
 
-/* What a page may load: its own style sheet and script, nothing else, nothing inline, in nobody's frame. */
-static const char content_policy[] = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
-                                     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/* What a page may load: its own style sheet and script, nothing else, nothing inline, in nobody's
+ * frame. */
+static const char content_policy[] =
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 void ss_html_put(request_rec *r, const char *text)
 {
@@ -24,24 +26,37 @@ void ss_html_begin(request_rec *r, int status, const char *base, const char *tit
     apr_table_setn(r->headers_out, "Content-Security-Policy", content_policy);
     apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
     apr_table_setn(r->headers_out, "Vary", "Accept");
-    ap_rputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-             "<meta name=\"color-scheme\" content=\"light dark\">\n<title>", r);
+    ap_rputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+             "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+             "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+             r);
     ss_html_put(r, title);
     ap_rputs("</title>\n", r);
     if (base) {
         const char *path = ss_text_escape_html(r->pool, *base ? base : "/");
-        ap_rprintf(r, "<link rel=\"stylesheet\" href=\"%s?asset=style.css&amp;v=" SMTP_SEND_VERSION "\">\n<link rel=\"icon\" href=\"%s?asset=icon.svg\" type=\"image/svg+xml\">\n", path, path);
-        if (live) ap_rprintf(r, "<script src=\"%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "\" defer></script>\n", path);
+        ap_rprintf(r,
+                   "<link rel=\"stylesheet\" href=\"%s?asset=style.css&amp;v=" SMTP_SEND_VERSION
+                   "\">\n<link rel=\"icon\" href=\"%s?asset=icon.svg\" type=\"image/svg+xml\">\n",
+                   path, path);
+        if (live)
+            ap_rprintf(
+                r, "<script src=\"%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "\" defer></script>\n",
+                path);
     }
     ap_rputs("</head>\n<body>\n", r);
 }
 
 void ss_html_brand(request_rec *r, const char *name)
 {
-    ap_rputs("<a class=\"skip\" href=\"#main\">To the content</a>\n<div class=\"stale\" role=\"alert\">This page is not up to date: the server does not answer.</div>\n"
-             "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" fill=\"none\" "
-             "stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 5.5L19.5 8\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\" "
-             "stroke-linejoin=\"round\"/></svg>", r);
+    ap_rputs("<a class=\"skip\" href=\"#main\">To the content</a>\n<div class=\"stale\" "
+             "role=\"alert\">This page is not up to date: the server does not answer.</div>\n"
+             "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" "
+             "aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" "
+             "fill=\"none\" "
+             "stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 5.5L19.5 8\" "
+             "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\" "
+             "stroke-linejoin=\"round\"/></svg>",
+             r);
     ss_html_put(r, name);
     ap_rputs("</span>\n", r);
 }
@@ -60,12 +75,17 @@ const char *ss_html_member(const json_t *object, const char *name)
 
 const char *ss_html_age(request_rec *r, apr_int64_t seconds)
 {
-    static const struct { apr_int64_t size; const char *name; } units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" } };
+    static const struct {
+        apr_int64_t size;
+        const char *name;
+    } units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" } };
 
     for (apr_size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (seconds < units[i].size * (i ? 1 : 2)) continue;
         apr_int64_t whole = seconds / units[i].size, rest = seconds % units[i].size;
-        if (i == 1 && rest >= 60 && whole < 10) return apr_psprintf(r->pool, "%" APR_INT64_T_FMT " h %" APR_INT64_T_FMT " min", whole, rest / 60);
+        if (i == 1 && rest >= 60 && whole < 10)
+            return apr_psprintf(r->pool, "%" APR_INT64_T_FMT " h %" APR_INT64_T_FMT " min", whole,
+                                rest / 60);
         return apr_psprintf(r->pool, "%" APR_INT64_T_FMT " %s", whole, units[i].name);
     }
     return apr_psprintf(r->pool, "%" APR_INT64_T_FMT " s", seconds);
@@ -79,8 +99,10 @@ void ss_html_time(request_rec *r, const char *rfc3339)
     apr_int64_t seconds = apr_time_sec(apr_time_now() - when);
     const char *exact = ss_text_escape_html(r->pool, rfc3339);
     ap_rprintf(r, "<time datetime=\"%s\" title=\"%s\">", exact, exact);
-    if (seconds < 0) ap_rprintf(r, "in %s</time>", ss_html_age(r, -seconds));
-    else ap_rprintf(r, "%s ago</time>", ss_html_age(r, seconds));
+    if (seconds < 0)
+        ap_rprintf(r, "in %s</time>", ss_html_age(r, -seconds));
+    else
+        ap_rprintf(r, "%s ago</time>", ss_html_age(r, seconds));
 }
 
 void ss_html_due(request_rec *r, const char *rfc3339)

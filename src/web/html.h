@@ -1,11 +1,13 @@
-/* html.h: the frame of our pages, and the pieces they share. Everything that came from outside goes through ss_html_put. */
+/* html.h: the frame of our pages, and the pieces they share. Everything that came from outside goes
+ * through ss_html_put. */
 #ifndef SS_WEB_HTML_H
 #define SS_WEB_HTML_H
 
 #include <httpd.h>
 #include <jansson.h>
 
-/* Starts a page: headers, title, style sheet. base: path of the handler, for its style sheet and script. live: the script is loaded. */
+/* Starts a page: headers, title, style sheet. base: path of the handler, for its style sheet and
+ * script. live: the script is loaded. */
 void ss_html_begin(request_rec *r, int status, const char *base, const char *title, int live);
 /* The head's beginning with our mark; the caller goes on inside "<header><div>" and closes both. */
 void ss_html_brand(request_rec *r, const char *name);
@@ -14,7 +16,8 @@ void ss_html_end(request_rec *r);
 void ss_html_put(request_rec *r, const char *text);
 /* A string member of an object, or "". */
 const char *ss_html_member(const json_t *object, const char *name);
-/* A time as a <time> element: its age in words, the exact time in the tooltip; nothing for an empty one. */
+/* A time as a <time> element: its age in words, the exact time in the tooltip; nothing for an empty
+ * one. */
 void ss_html_time(request_rec *r, const char *rfc3339);
 /* The same for when something is next tried: what is past is "due". */
 void ss_html_due(request_rec *r, const char *rfc3339);

@@ -1,5 +1,6 @@
-/* lines.c: a JSON message a line (application/x-ndjson). The body is worked on while it comes; no more than a line and a batch are in memory.
- * The answers are sent when the body has ended: a client that writes all before it reads would else wait for us while we wait for it. */
+/* lines.c: a JSON message a line (application/x-ndjson). The body is worked on while it comes; no
+ * more than a line and a batch are in memory. The answers are sent when the body has ended: a
+ * client that writes all before it reads would else wait for us while we wait for it. */
 #include "web/lines.h"
 
 #include <apr_strings.h>
@@ -16,7 +17,8 @@
 #include "web/reply.h"
 #include "web/spool.h"
 
-#define LINE_OVERHEAD 3            /* a line may be this many times as large as the message it makes: base64, escapes */
+/* a line may be this many times as large as the message it makes: base64, escapes */
+#define LINE_OVERHEAD 3
 #define ANSWERS_MAX (256 * 1024 * 1024)
 
 typedef struct {
@@ -24,12 +26,12 @@ typedef struct {
     ss_ndjson_t body;
     ss_batch_t *batch;
     ss_buf_t answers;
-    const char *key;               /* Idempotency-Key of the whole */
-    ss_repeat_hash_t *hash;        /* of the line, where there is a key */
-    apr_pool_t *pool;              /* of one line's message */
-    int number;                    /* of the line, from 1 */
-    int count;                     /* messages */
-    int is_broken;                 /* the answers do not fit into memory */
+    const char *key;        /* Idempotency-Key of the whole */
+    ss_repeat_hash_t *hash; /* of the line, where there is a key */
+    apr_pool_t *pool;       /* of one line's message */
+    int number;             /* of the line, from 1 */
+    int count;              /* messages */
+    int is_broken;          /* the answers do not fit into memory */
 } lines_t;
 
 static apr_status_t release(void *data)
@@ -41,7 +43,8 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-/* One answer, in the order of the lines: what was taken as it is, a refusal as a problem document. */
+/* One answer, in the order of the lines: what was taken as it is, a refusal as a problem document.
+ */
 static void answered(void *self, const json_t *fields)
 {
     lines_t *lines = self;
@@ -52,17 +55,21 @@ static void answered(void *self, const json_t *fields)
         json_object_set_new(document, "type", json_string("about:blank"));
         json_object_set_new(document, "title", json_string(ss_problem_title(status)));
     } else if (lines->s->policy->redirect) {
-        json_object_set_new(document, "redirectedTo", ss_reply_string(lines->s->r, lines->s->policy->redirect));
+        json_object_set_new(document, "redirectedTo",
+                            ss_reply_string(lines->s->r, lines->s->policy->redirect));
     }
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
-    if (!text || ss_buf_puts(&lines->answers, text) != APR_SUCCESS || ss_buf_append(&lines->answers, "\n", 1) != APR_SUCCESS) lines->is_broken = 1;
+    if (!text || ss_buf_puts(&lines->answers, text) != APR_SUCCESS ||
+        ss_buf_append(&lines->answers, "\n", 1) != APR_SUCCESS)
+        lines->is_broken = 1;
     free(text);
 }
 
 static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
 {
-    json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail", ss_reply_string(lines->s->r, detail));
+    json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail",
+                               ss_reply_string(lines->s->r, detail));
 
     if (field) json_object_set_new(answer, "field", ss_reply_string(lines->s->r, field));
     return answer;
@@ -93,9 +100,12 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
     s->lift = lift;
     if (lines->key) s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
     if (ss_submission_compose(s, bytes, len)) {
-        ss_batch_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400, s->problem.field, s->problem.detail));
+        ss_batch_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400,
+                                           s->problem.field, s->problem.detail));
     } else if (s->m->individually && s->m->rcpts->nelts > 1) {
-        ss_batch_put(lines->batch, refusal(lines, 400, "individually", "individually: in a batch each copy is a line of its own"));
+        ss_batch_put(lines->batch,
+                     refusal(lines, 400, "individually",
+                             "individually: in a batch each copy is a line of its own"));
     } else {
         ss_batch_add(lines->batch, ss_submission_question(s), s->m);
     }
@@ -104,11 +114,14 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
 /* Why a line was not kept, as its answer. */
 static json_t *why_lost(const lines_t *lines, apr_status_t failed)
 {
-    if (failed == SS_NDJSON_TOO_LONG) return refusal(lines, 413, NULL, "the line is longer than a message may become (SMTPSendMaxMessageSize)");
+    if (failed == SS_NDJSON_TOO_LONG)
+        return refusal(lines, 413, NULL,
+                       "the line is longer than a message may become (SMTPSendMaxMessageSize)");
     return refusal(lines, 503, NULL, ss_scratch_why(failed, lines->pool));
 }
 
-static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift, apr_status_t failed)
+static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift,
+                     apr_status_t failed)
 {
     lines_t *lines = self;
 
@@ -117,12 +130,17 @@ static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *l
     lines->hash = NULL;
     if (failed == APR_SUCCESS && is_blank(bytes, len)) return 1;
     if (lines->count >= SS_LINES_MAX) {
-        ss_batch_put(lines->batch, refusal(lines, 413, NULL, "more than " APR_STRINGIFY(SS_LINES_MAX) " messages in one request: this line and what follows is not read"));
+        ss_batch_put(lines->batch, refusal(lines, 413, NULL,
+                                           "more than " APR_STRINGIFY(
+                                               SS_LINES_MAX) " messages in one request: this line "
+                                                             "and what follows is not read"));
         return 0;
     }
     lines->count++;
-    if (failed == APR_SUCCESS) submit_line(lines, bytes, len, lift);
-    else ss_batch_put(lines->batch, why_lost(lines, failed));
+    if (failed == APR_SUCCESS)
+        submit_line(lines, bytes, len, lift);
+    else
+        ss_batch_put(lines->batch, why_lost(lines, failed));
     return 1;
 }
 
@@ -140,12 +158,14 @@ int ss_lines_submit(ss_submission_t *s)
     lines_t *lines = apr_pcalloc(r->pool, sizeof(*lines));
     unsigned char token[SS_LIFT_TOKEN];
 
-    if (RAND_bytes(token, sizeof(token)) != 1) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "there are no random numbers");
+    if (RAND_bytes(token, sizeof(token)) != 1)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "there are no random numbers");
     lines->s = s;
     lines->key = s->repeat.key;
     lines->batch = ss_batch_create(r, answered, lines);
     apr_pool_create(&lines->pool, r->pool);
-    ss_ndjson_begin(&lines->body, (apr_size_t)ss_policy_size(s->policy, s->relay) * LINE_OVERHEAD, SS_SPOOL_FROM, token, r->pool);
+    ss_ndjson_begin(&lines->body, (apr_size_t)ss_policy_size(s->policy, s->relay) * LINE_OVERHEAD,
+                    SS_SPOOL_FROM, token, r->pool);
     lines->body.self = lines;
     lines->body.line = take_line;
     if (lines->key) lines->body.piece = hash_piece;
@@ -154,7 +174,10 @@ int ss_lines_submit(ss_submission_t *s)
     if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
     ss_ndjson_end(&lines->body);
     ss_batch_flush(lines->batch);
-    if (lines->is_broken) return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
-    if (!lines->answers.len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body has no message");
-    return ss_reply_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data, lines->answers.len);
+    if (lines->is_broken)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
+    if (!lines->answers.len)
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body has no message");
+    return ss_reply_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
+                         lines->answers.len);
 }

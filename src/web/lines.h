@@ -4,9 +4,10 @@
 
 #include "web/submission.h"
 
-#define SS_LINES_MAX 100000        /* of one request; what follows is not read */
+#define SS_LINES_MAX 100000 /* of one request; what follows is not read */
 
-/* Reads the request's body line by line, hands the messages over in batches, and answers. s is filled but for the message. Gives the handler's result. */
+/* Reads the request's body line by line, hands the messages over in batches, and answers. s is
+ * filled but for the message. Gives the handler's result. */
 int ss_lines_submit(ss_submission_t *s);
 
 #endif

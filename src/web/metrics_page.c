@@ -1,4 +1,5 @@
-/* metrics_page.c: GET <page>/metrics: the daemon's own text; where it does not answer, that as a metric. */
+/* metrics_page.c: GET <page>/metrics: the daemon's own text; where it does not answer, that as a
+ * metric. */
 #include "web/status.h"
 
 #include <http_protocol.h>
@@ -27,12 +28,16 @@ int ss_status_metrics(ss_status_t *page)
     ss_answer_t answer;
     const char *why = NULL;
 
-    if (ss_ask_quietly(r, json_pack("{s:s}", "do", "metrics"), NULL, 0, METRICS_TIMEOUT, &answer, &why) && answer.raw.status == 200 && answer.raw.content_len) {
+    if (ss_ask_quietly(r, json_pack("{s:s}", "do", "metrics"), NULL, 0, METRICS_TIMEOUT, &answer,
+                       &why) &&
+        answer.raw.status == 200 && answer.raw.content_len) {
         return ss_reply_text(r, HTTP_OK, TYPE, answer.raw.content, answer.raw.content_len);
     }
     ap_set_content_type(r, TYPE);
-    ap_rputs("# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon answers.\nsmtp_send_up 0\n"
-             "# TYPE smtp_send_healthy gauge\n# HELP smtp_send_healthy 1 while mail flows.\n", r);
+    ap_rputs("# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon "
+             "answers.\nsmtp_send_up 0\n"
+             "# TYPE smtp_send_healthy gauge\n# HELP smtp_send_healthy 1 while mail flows.\n",
+             r);
     for (int i = 0; i < relays->nelts; i++) {
         ap_rputs("smtp_send_healthy{relay=\"", r);
         put_label(r, APR_ARRAY_IDX(relays, i, const ss_settings_t *)->relay_name);

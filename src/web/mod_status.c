@@ -10,13 +10,18 @@
 #include "web/html.h"
 #include "web/status.h"
 
-#define STATUS_TIMEOUT (2 * APR_USEC_PER_SEC)   /* the page is about httpd: it does not wait long for us */
+/* the page is about httpd: it does not wait long for us */
+#define STATUS_TIMEOUT (2 * APR_USEC_PER_SEC)
 
 static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
 {
-    ap_rprintf(r, "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %" APR_INT64_T_FMT "\nSMTPSendOldestSeconds: %" APR_INT64_T_FMT "\n",
-               json_is_true(json_object_get(status, "healthy")), json_is_true(json_object_get(status, "paused")),
-               (apr_int64_t)json_integer_value(json_object_get(queue, "messages")), (apr_int64_t)json_integer_value(json_object_get(queue, "oldestSeconds")));
+    ap_rprintf(r,
+               "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %" APR_INT64_T_FMT
+               "\nSMTPSendOldestSeconds: %" APR_INT64_T_FMT "\n",
+               json_is_true(json_object_get(status, "healthy")),
+               json_is_true(json_object_get(status, "paused")),
+               (apr_int64_t)json_integer_value(json_object_get(queue, "messages")),
+               (apr_int64_t)json_integer_value(json_object_get(queue, "oldestSeconds")));
 }
 
 static void put_relay(request_rec *r, const json_t *relay)
@@ -25,9 +30,14 @@ static void put_relay(request_rec *r, const json_t *relay)
     ss_html_put(r, ss_html_member(relay, "name"));
     ap_rputs("</td><td>", r);
     ss_html_put(r, ss_html_member(relay, "state"));
-    ap_rprintf(r, "</td><td>%" APR_INT64_T_FMT "</td><td>%s</td><td>%" APR_INT64_T_FMT "</td><td>%" APR_INT64_T_FMT "</td><td>",
-               (apr_int64_t)json_integer_value(json_object_get(relay, "messages")), ss_html_age(r, (apr_int64_t)json_integer_value(json_object_get(relay, "oldestSeconds"))),
-               (apr_int64_t)json_integer_value(json_object_get(relay, "sent")), (apr_int64_t)json_integer_value(json_object_get(relay, "failed")));
+    ap_rprintf(
+        r,
+        "</td><td>%" APR_INT64_T_FMT "</td><td>%s</td><td>%" APR_INT64_T_FMT
+        "</td><td>%" APR_INT64_T_FMT "</td><td>",
+        (apr_int64_t)json_integer_value(json_object_get(relay, "messages")),
+        ss_html_age(r, (apr_int64_t)json_integer_value(json_object_get(relay, "oldestSeconds"))),
+        (apr_int64_t)json_integer_value(json_object_get(relay, "sent")),
+        (apr_int64_t)json_integer_value(json_object_get(relay, "failed")));
     ss_html_put(r, ss_html_member(relay, "cause"));
     ap_rputs("</td></tr>\n", r);
 }
@@ -39,7 +49,10 @@ int ss_web_mod_status(request_rec *r, int flags)
     const json_t *status = NULL;
 
     if (!ss_module_config()) return DECLINED;
-    if (ss_ask_quietly(r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer, &why) && answer.raw.status == 200) status = ss_ask_document(r, &answer);
+    if (ss_ask_quietly(r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer,
+                       &why) &&
+        answer.raw.status == 200)
+        status = ss_ask_document(r, &answer);
     if (flags & AP_STATUS_SHORT) {
         ap_rprintf(r, "SMTPSendDaemon: %s\n", status ? "up" : "down");
         if (status) put_lines(r, status, json_object_get(status, "queue"));
@@ -53,8 +66,12 @@ int ss_web_mod_status(request_rec *r, int flags)
         return OK;
     }
     const json_t *relays = json_object_get(status, "relays");
-    ap_rprintf(r, "<p>%s</p>\n<table border=\"1\"><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
-               json_is_true(json_object_get(status, "healthy")) ? "Mail flows." : "Mail does not flow.");
+    ap_rprintf(r,
+               "<p>%s</p>\n<table "
+               "border=\"1\"><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
+               "th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
+               json_is_true(json_object_get(status, "healthy")) ? "Mail flows."
+                                                                : "Mail does not flow.");
     for (size_t i = 0; i < json_array_size(relays); i++) put_relay(r, json_array_get(relays, i));
     ap_rputs("</table>\n", r);
     return OK;

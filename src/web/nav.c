@@ -18,7 +18,8 @@ const char *ss_nav_path(const ss_status_t *page, const char *part)
 
 static void put_entry(ss_status_t *page, const char *part, const char *label, const char *current)
 {
-    ap_rprintf(page->r, "<a href=\"%s\"%s>%s</a>\n", ss_nav_path(page, part), current && !strcmp(part, current) ? " aria-current=\"page\"" : "", label);
+    ap_rprintf(page->r, "<a href=\"%s\"%s>%s</a>\n", ss_nav_path(page, part),
+               current && !strcmp(part, current) ? " aria-current=\"page\"" : "", label);
 }
 
 void ss_nav_begin(ss_status_t *page, int status, const char *title, const char *part)
@@ -54,23 +55,31 @@ void ss_nav_hidden(request_rec *r, const char *name, const char *value)
 
 void ss_nav_form(ss_status_t *page, const char *action, const char *attributes)
 {
-    ap_rprintf(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\" data-act%s>", ss_nav_path(page, ""), attributes);
+    ap_rprintf(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\" data-act%s>",
+               ss_nav_path(page, ""), attributes);
     ss_nav_hidden(page->r, "token", ss_token_for_page(page->r, page->base));
     ss_nav_hidden(page->r, "action", action);
 }
 
-void ss_nav_button(ss_status_t *page, const char *action, const char *label, const char *name, const char *value, const char *question)
+void ss_nav_button(ss_status_t *page, const char *action, const char *label, const char *name,
+                   const char *value, const char *question)
 {
-    const char *attributes = question ? apr_pstrcat(page->r->pool, " data-confirm=\"", ss_text_escape_html(page->r->pool, question), "\"", NULL) : "";
+    const char *attributes =
+        question ? apr_pstrcat(page->r->pool, " data-confirm=\"",
+                               ss_text_escape_html(page->r->pool, question), "\"", NULL)
+                 : "";
 
     ss_nav_form(page, action, attributes);
     if (name) ss_nav_hidden(page->r, name, value);
-    ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n", question ? " class=\"strong\"" : "", label);
+    ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n",
+               question ? " class=\"strong\"" : "", label);
 }
 
 void ss_nav_message(ss_status_t *page, const char *id, const char *text)
 {
-    ap_rprintf(page->r, "<a class=\"row-link\" href=\"%s\">", ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/", ss_query_escape(id, page->r->pool), NULL)));
+    ap_rprintf(page->r, "<a class=\"row-link\" href=\"%s\">",
+               ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/",
+                                             ss_query_escape(id, page->r->pool), NULL)));
     ss_html_put(page->r, text);
     ap_rputs("</a>", page->r);
 }

@@ -14,7 +14,8 @@
 
 #define ROWS 100
 
-static const char *const states[] = { "queued", "sending", "deferred", "held", "sent", "failed", "expired", "cancelled" };
+static const char *const states[] = { "queued", "sending", "deferred", "held",
+                                      "sent",   "failed",  "expired",  "cancelled" };
 
 static void put_input(ss_status_t *page, const char *name, const char *label, const char *class)
 {
@@ -28,18 +29,23 @@ static void put_filter(ss_status_t *page)
     request_rec *r = page->r;
     const char *state = ss_query_get(&page->query, "state");
 
-    ap_rprintf(r, "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\">\n", ss_nav_path(page, "/queue"));
+    ap_rprintf(r, "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\">\n",
+               ss_nav_path(page, "/queue"));
     put_input(page, "text", "Words: subject, address, id, the relay's words", " class=\"wide\"");
     ap_rputs("<label>State<select name=\"state\"><option value=\"\">all</option>", r);
     for (apr_size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
-        ap_rprintf(r, "<option%s>%s</option>", state && !strcmp(state, states[i]) ? " selected" : "", states[i]);
+        ap_rprintf(r, "<option%s>%s</option>",
+                   state && !strcmp(state, states[i]) ? " selected" : "", states[i]);
     }
     ap_rputs("</select></label>\n", r);
     put_input(page, "from", "From (* for anything)", "");
     put_input(page, "to", "To", "");
     put_input(page, "relay", "Relay", "");
-    ap_rprintf(r, "<label class=\"side\"><input type=\"checkbox\" name=\"waiting\" value=\"1\"%s> only what waits</label>\n"
-               "<button type=\"submit\" class=\"main\">Show</button>\n</form>\n", ss_query_flag(&page->query, "waiting", 0) ? " checked" : "");
+    ap_rprintf(r,
+               "<label class=\"side\"><input type=\"checkbox\" name=\"waiting\" value=\"1\"%s> "
+               "only what waits</label>\n"
+               "<button type=\"submit\" class=\"main\">Show</button>\n</form>\n",
+               ss_query_flag(&page->query, "waiting", 0) ? " checked" : "");
 }
 
 static void put_words(request_rec *r, const json_t *row)
@@ -61,27 +67,38 @@ static void put_words(request_rec *r, const json_t *row)
 static void put_row(ss_status_t *page, const json_t *row)
 {
     request_rec *r = page->r;
-    const char *id = ss_html_member(row, "id"), *state = ss_html_member(row, "state"), *subject = ss_html_member(row, "subject");
+    const char *id = ss_html_member(row, "id"), *state = ss_html_member(row, "state"),
+               *subject = ss_html_member(row, "subject");
     const char *to = json_string_value(json_array_get(json_object_get(row, "to"), 0));
     apr_int64_t count = json_integer_value(json_object_get(row, "recipients"));
     int waits = !strcmp(state, "queued") || !strcmp(state, "deferred") || !strcmp(state, "held");
 
-    ap_rprintf(r, "<tr data-key=\"m%s\"><td class=\"short\" data-label=\"Date\">", ss_text_escape_html(r->pool, id));
+    ap_rprintf(r, "<tr data-key=\"m%s\"><td class=\"short\" data-label=\"Date\">",
+               ss_text_escape_html(r->pool, id));
     ss_html_time(r, ss_html_member(row, "createdAt"));
     ap_rputs("</td><td class=\"short\">", r);
     ss_html_state(r, state);
-    ap_rprintf(r, "</td><td class=\"n short\" data-label=\"Attempts\">%" APR_INT64_T_FMT "</td><td>", (apr_int64_t)json_integer_value(json_object_get(row, "attempts")));
+    ap_rprintf(r,
+               "</td><td class=\"n short\" data-label=\"Attempts\">%" APR_INT64_T_FMT "</td><td>",
+               (apr_int64_t)json_integer_value(json_object_get(row, "attempts")));
     ss_nav_message(page, id, *subject ? subject : "(no subject)");
     ap_rputs("</td><td class=\"addr\" data-label=\"To\">", r);
     ss_html_put(r, to);
-    if (count > 1) ap_rprintf(r, " <span class=\"soft\">and %" APR_INT64_T_FMT " more</span>", count - 1);
+    if (count > 1)
+        ap_rprintf(r, " <span class=\"soft\">and %" APR_INT64_T_FMT " more</span>", count - 1);
     ap_rputs("<br><span class=\"soft small\">from ", r);
     ss_html_put(r, *ss_html_member(row, "from") ? ss_html_member(row, "from") : "<>");
     ap_rputs("</span></td>", r);
     put_words(r, row);
     ap_rputs("<td class=\"acts\">", r);
-    if (waits) ss_nav_button(page, strcmp(state, "held") ? "retry" : "release", strcmp(state, "held") ? "Reattempt" : "Release", "id", id, NULL);
-    if (waits) ss_nav_button(page, "cancel", "Delete", "id", id, apr_psprintf(r->pool, "Delete the message to %s? It is not sent, and nobody is told.", to ? to : "nobody"));
+    if (waits)
+        ss_nav_button(page, strcmp(state, "held") ? "retry" : "release",
+                      strcmp(state, "held") ? "Reattempt" : "Release", "id", id, NULL);
+    if (waits)
+        ss_nav_button(page, "cancel", "Delete", "id", id,
+                      apr_psprintf(r->pool,
+                                   "Delete the message to %s? It is not sent, and nobody is told.",
+                                   to ? to : "nobody"));
     ap_rputs("</td></tr>\n", r);
 }
 
@@ -93,15 +110,23 @@ static const char *filter_query(const ss_status_t *page)
 
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const char *value = ss_query_get(&page->query, names[i]);
-        if (value && *value) text = apr_pstrcat(page->r->pool, text, names[i], "=", ss_query_escape(value, page->r->pool), "&", NULL);
+        if (value && *value)
+            text = apr_pstrcat(page->r->pool, text, names[i], "=",
+                               ss_query_escape(value, page->r->pool), "&", NULL);
     }
     return text;
 }
 
-/* Actions on all that the filter finds: they ask for a confirmation with the number. Words cannot be part of such a filter. */
+/* Actions on all that the filter finds: they ask for a confirmation with the number. Words cannot
+ * be part of such a filter. */
 static void put_bulk(ss_status_t *page)
 {
-    static const struct { const char *action, *label; int strong; } buttons[] = { { "retry", "Reattempt all of these", 0 }, { "hold", "Hold all", 0 }, { "cancel", "Delete all", 1 } };
+    static const struct {
+        const char *action, *label;
+        int strong;
+    } buttons[] = { { "retry", "Reattempt all of these", 0 },
+                    { "hold", "Hold all", 0 },
+                    { "cancel", "Delete all", 1 } };
     static const char *const names[] = { "state", "relay", "from", "to" };
     const char *text = ss_query_get(&page->query, "text");
     int is_named = 0;
@@ -111,14 +136,16 @@ static void put_bulk(ss_status_t *page)
         is_named |= value && *value;
     }
     if (!is_named || (text && *text)) return;
-    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"All that the filter finds\">\n", page->r);
+    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"All that the filter finds\">\n",
+             page->r);
     for (apr_size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
         ss_nav_form(page, buttons[i].action, " data-bulk");
         for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
             const char *value = ss_query_get(&page->query, names[k]);
             if (value && *value) ss_nav_hidden(page->r, names[k], value);
         }
-        ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n", buttons[i].strong ? " class=\"strong\"" : "", buttons[i].label);
+        ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n",
+                   buttons[i].strong ? " class=\"strong\"" : "", buttons[i].label);
     }
     ap_rputs("</div>\n", page->r);
 }
@@ -130,7 +157,8 @@ int ss_page_queue(ss_status_t *page)
 
     if (!ss_ask(r, ss_status_question(page, ROWS), NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
-    const json_t *document = ss_ask_document(r, &answer), *rows = json_object_get(document, "messages");
+    const json_t *document = ss_ask_document(r, &answer),
+                 *rows = json_object_get(document, "messages");
     const char *more = ss_html_member(document, "more");
 
     ss_nav_begin(page, HTTP_OK, "Messages", "/queue");
@@ -139,17 +167,25 @@ int ss_page_queue(ss_status_t *page)
     ap_rputs("</div>\n", r);
     put_filter(page);
     ap_rputs("<section class=\"card\" id=\"live\" data-live aria-label=\"Messages\">\n", r);
-    if (!json_array_size(rows)) ap_rputs("<p>No messages.</p>\n", r);
+    if (!json_array_size(rows))
+        ap_rputs("<p>No messages.</p>\n", r);
     else {
-        ap_rputs("<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th scope=\"col\">Date</th><th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th>"
-                 "<th scope=\"col\">Subject</th><th scope=\"col\">To, from</th><th scope=\"col\">The server's words</th>"
-                 "<th scope=\"col\"><span class=\"unseen\">Actions</span></th></tr></thead>\n<tbody>\n", r);
+        ap_rputs(
+            "<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th "
+            "scope=\"col\">Date</th><th scope=\"col\">State</th><th scope=\"col\" "
+            "class=\"n\">Attempts</th>"
+            "<th scope=\"col\">Subject</th><th scope=\"col\">To, from</th><th scope=\"col\">The "
+            "server's words</th>"
+            "<th scope=\"col\"><span class=\"unseen\">Actions</span></th></tr></thead>\n<tbody>\n",
+            r);
         for (size_t i = 0; i < json_array_size(rows); i++) put_row(page, json_array_get(rows, i));
         ap_rputs("</tbody></table></div>\n", r);
     }
     if (*more) {
-        const char *query = apr_pstrcat(r->pool, "/queue?", filter_query(page), "after=", ss_query_escape(more, r->pool), NULL);
-        ap_rprintf(r, "<p><a class=\"button\" rel=\"next\" href=\"%s\">Older messages</a></p>\n", ss_nav_path(page, query));
+        const char *query = apr_pstrcat(r->pool, "/queue?", filter_query(page),
+                                        "after=", ss_query_escape(more, r->pool), NULL);
+        ap_rprintf(r, "<p><a class=\"button\" rel=\"next\" href=\"%s\">Older messages</a></p>\n",
+                   ss_nav_path(page, query));
     }
     ap_rputs("</section>\n", r);
     if (json_array_size(rows)) put_bulk(page);

@@ -1,4 +1,5 @@
-/* page_relay.c: a relay's card: state, hosts, cause and advice, numbers, what can be done. See page_relay.h. */
+/* page_relay.c: a relay's card: state, hosts, cause and advice, numbers, what can be done. See
+ * page_relay.h. */
 #include "web/page_relay.h"
 
 #include <apr_strings.h>
@@ -9,7 +10,8 @@
 #include "web/html.h"
 #include "web/nav.h"
 
-static void put_fact(request_rec *r, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void put_fact(request_rec *r, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 static void put_fact(request_rec *r, const char *name, const char *format, ...)
 {
@@ -57,7 +59,9 @@ static void put_learned(request_rec *r, const json_t *relay)
     for (size_t i = 0; i < json_array_size(learned); i++) {
         const json_t *row = json_array_get(learned, i);
         const char *directive = ss_html_member(row, "directive");
-        put_fact(r, "Found out", "%s: %s%s%s%s", ss_html_member(row, "host"), ss_html_member(row, "what"), *directive ? " (" : "", directive, *directive ? " makes it permanent)" : "");
+        put_fact(r, "Found out", "%s: %s%s%s%s", ss_html_member(row, "host"),
+                 ss_html_member(row, "what"), *directive ? " (" : "", directive,
+                 *directive ? " makes it permanent)" : "");
     }
 }
 
@@ -75,18 +79,26 @@ static void put_buttons(ss_status_t *page, const json_t *relay)
     ap_rputs("<details><summary>Pause sending</summary>\n", r);
     ss_nav_form(page, "pause", "");
     ss_nav_hidden(r, "relay", name);
-    ap_rputs("<div class=\"buttons\"><label class=\"wide\">Reason<input name=\"reason\" maxlength=\"500\"></label><label>For how long (empty: until resumed)"
-             "<input name=\"for\" size=\"8\" placeholder=\"30min\"></label><button type=\"submit\">Pause sending</button></div></form>\n"
-             "<p class=\"soft small\">Mail is still accepted and waits. Paused time does not make it expire.</p></details>\n", r);
+    ap_rputs("<div class=\"buttons\"><label class=\"wide\">Reason<input name=\"reason\" "
+             "maxlength=\"500\"></label><label>For how long (empty: until resumed)"
+             "<input name=\"for\" size=\"8\" placeholder=\"30min\"></label><button "
+             "type=\"submit\">Pause sending</button></div></form>\n"
+             "<p class=\"soft small\">Mail is still accepted and waits. Paused time does not make "
+             "it expire.</p></details>\n",
+             r);
 }
 
 void ss_page_relay(ss_status_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
-    const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"), *key = ss_text_escape_html(r->pool, name);
+    const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"),
+               *key = ss_text_escape_html(r->pool, name);
     apr_int64_t waiting = number_of(relay, "messages");
 
-    ap_rprintf(r, "<section class=\"card\" data-key=\"relay-%s\" aria-label=\"Relay %s\">\n<div class=\"head\"><h2>Relay %s</h2>", key, key, key);
+    ap_rprintf(r,
+               "<section class=\"card\" data-key=\"relay-%s\" aria-label=\"Relay %s\">\n<div "
+               "class=\"head\"><h2>Relay %s</h2>",
+               key, key, key);
     ss_html_state(r, ss_html_member(relay, "state"));
     ap_rputs("</div>\n", r);
     if (*cause && strcmp(ss_html_member(relay, "state"), "paused")) {
@@ -97,13 +109,18 @@ void ss_page_relay(ss_status_t *page, const json_t *relay)
     ss_html_advice(r, json_object_get(relay, "advice"));
     ap_rputs("<dl class=\"facts\">\n", r);
     put_hosts(r, relay);
-    put_fact(r, "Waiting", "%" APR_INT64_T_FMT "%s%s", waiting, waiting ? ", the oldest for " : "", waiting ? ss_html_age(r, number_of(relay, "oldestSeconds")) : "");
+    put_fact(r, "Waiting", "%" APR_INT64_T_FMT "%s%s", waiting, waiting ? ", the oldest for " : "",
+             waiting ? ss_html_age(r, number_of(relay, "oldestSeconds")) : "");
     put_fact(r, "Connections", "%" APR_INT64_T_FMT, number_of(relay, "connections"));
-    put_fact(r, "Since the start", "%" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed, %" APR_INT64_T_FMT " uncertain", number_of(relay, "sent"), number_of(relay, "failed"),
-             number_of(relay, "uncertain"));
+    put_fact(r, "Since the start",
+             "%" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed, %" APR_INT64_T_FMT
+             " uncertain",
+             number_of(relay, "sent"), number_of(relay, "failed"), number_of(relay, "uncertain"));
     ap_rputs("<dt>Last success</dt><dd>", r);
-    if (*ss_html_member(relay, "lastSuccess")) ss_html_time(r, ss_html_member(relay, "lastSuccess"));
-    else ap_rputs("none yet", r);
+    if (*ss_html_member(relay, "lastSuccess"))
+        ss_html_time(r, ss_html_member(relay, "lastSuccess"));
+    else
+        ap_rputs("none yet", r);
     ap_rputs("</dd>\n", r);
     put_learned(r, relay);
     ap_rputs("</dl>\n", r);

@@ -10,7 +10,8 @@ typedef enum { SS_PLOT_HOUR, SS_PLOT_DAY, SS_PLOT_WEEK } ss_plot_span_t;
 /* "hour", "day", "week"; anything else is the hour. */
 ss_plot_span_t ss_plot_span(const char *name);
 const char *ss_plot_name(ss_plot_span_t span);
-/* Sent and failed as bars, from a span of the daemon's chronicle ({"start","step","sent","failed","waiting"}). */
+/* Sent and failed as bars, from a span of the daemon's chronicle
+ * ({"start","step","sent","failed","waiting"}). */
 void ss_plot_traffic(request_rec *r, const json_t *series, ss_plot_span_t span);
 /* What waited, as an area. */
 void ss_plot_waiting(request_rec *r, const json_t *series, ss_plot_span_t span);

@@ -1,4 +1,5 @@
-/* problem.c: refusals as problem documents (RFC 9457), or as a page for a browser. See problem.h. */
+/* problem.c: refusals as problem documents (RFC 9457), or as a page for a browser. See problem.h.
+ */
 #include "web/problem.h"
 
 #include <apr_strings.h>
@@ -10,14 +11,28 @@
 #include "web/html.h"
 #include "web/reply.h"
 
-#define RETRY_AFTER 5              /* seconds, where nobody knows better */
+#define RETRY_AFTER 5 /* seconds, where nobody knows better */
 
-static const struct { int status; const char *title; } titles[] = {
-    { 400, "Bad Request" }, { 403, "Forbidden" }, { 404, "Not Found" }, { 405, "Method Not Allowed" }, { 406, "Not Acceptable" },
-    { 408, "Request Timeout" }, { 409, "Conflict" }, { 411, "Length Required" }, { 413, "Content Too Large" },
-    { 415, "Unsupported Media Type" }, { 422, "Unprocessable Content" }, { 429, "Too Many Requests" },
-    { 500, "Internal Server Error" }, { 501, "Not Implemented" }, { 502, "Bad Gateway" }, { 503, "Service Unavailable" }, { 504, "Gateway Timeout" }
-};
+static const struct {
+    int status;
+    const char *title;
+} titles[] = { { 400, "Bad Request" },
+               { 403, "Forbidden" },
+               { 404, "Not Found" },
+               { 405, "Method Not Allowed" },
+               { 406, "Not Acceptable" },
+               { 408, "Request Timeout" },
+               { 409, "Conflict" },
+               { 411, "Length Required" },
+               { 413, "Content Too Large" },
+               { 415, "Unsupported Media Type" },
+               { 422, "Unprocessable Content" },
+               { 429, "Too Many Requests" },
+               { 500, "Internal Server Error" },
+               { 501, "Not Implemented" },
+               { 502, "Bad Gateway" },
+               { 503, "Service Unavailable" },
+               { 504, "Gateway Timeout" } };
 
 const char *ss_problem_title(int status)
 {
@@ -58,7 +73,8 @@ int ss_problem_send(request_rec *r, const ss_problem_t *problem)
 
     if (!retry && (problem->status == 429 || problem->status == 503)) retry = RETRY_AFTER;
     if (retry) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, retry));
-    if (ss_reply_wants_html(r)) return send_page(r, problem, ss_text_utf8(r->pool, detail, strlen(detail)));
+    if (ss_reply_wants_html(r))
+        return send_page(r, problem, ss_text_utf8(r->pool, detail, strlen(detail)));
 
     json_t *document = json_object();
     json_object_set_new(document, "type", json_string("about:blank"));
@@ -83,11 +99,13 @@ int ss_problem(request_rec *r, int status, const char *field, const char *format
 
 int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem)
 {
-    return ss_problem(r, problem->status ? problem->status : HTTP_BAD_REQUEST, problem->field, "%s", problem->detail);
+    return ss_problem(r, problem->status ? problem->status : HTTP_BAD_REQUEST, problem->field, "%s",
+                      problem->detail);
 }
 
 int ss_reply_not_allowed(request_rec *r, const char *allow)
 {
     apr_table_setn(r->headers_out, "Allow", allow);
-    return ss_problem(r, HTTP_METHOD_NOT_ALLOWED, NULL, "%s is not possible here: %s", r->method, allow);
+    return ss_problem(r, HTTP_METHOD_NOT_ALLOWED, NULL, "%s is not possible here: %s", r->method,
+                      allow);
 }

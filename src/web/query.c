@@ -77,7 +77,8 @@ int ss_query_count(const ss_query_t *query, const char *name)
 {
     int count = 0;
 
-    for (int i = 0; i < query->pairs->nelts; i++) count += !strcmp(APR_ARRAY_IDX(query->pairs, i, ss_query_pair_t).name, name);
+    for (int i = 0; i < query->pairs->nelts; i++)
+        count += !strcmp(APR_ARRAY_IDX(query->pairs, i, ss_query_pair_t).name, name);
     return count;
 }
 

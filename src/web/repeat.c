@@ -16,16 +16,22 @@ int ss_repeat_read(request_rec *r, const char *submitter, ss_repeat_t *repeat)
     int bad = len > SS_REPEAT_KEY_MAX || (key && !len);
 
     repeat->key = NULL;
-    for (apr_size_t i = 0; i < len && !bad; i++) bad = (unsigned char)key[i] < 0x20 || (unsigned char)key[i] > 0x7e;
+    for (apr_size_t i = 0; i < len && !bad; i++)
+        bad = (unsigned char)key[i] < 0x20 || (unsigned char)key[i] > 0x7e;
     if (bad) {
-        ss_problem(r, HTTP_BAD_REQUEST, "Idempotency-Key", "the Idempotency-Key must be 1 to %d printable ASCII characters", SS_REPEAT_KEY_MAX);
+        ss_problem(r, HTTP_BAD_REQUEST, "Idempotency-Key",
+                   "the Idempotency-Key must be 1 to %d printable ASCII characters",
+                   SS_REPEAT_KEY_MAX);
         return 0;
     }
     if (key) repeat->key = apr_pstrcat(r->pool, submitter, " ", key, NULL);
     return 1;
 }
 
-struct ss_repeat_hash_t { EVP_MD_CTX *context; int ok; };
+struct ss_repeat_hash_t {
+    EVP_MD_CTX *context;
+    int ok;
+};
 
 ss_repeat_hash_t *ss_repeat_hash_begin(const char *type, const char *args)
 {
@@ -57,7 +63,8 @@ void ss_repeat_hash_end(ss_repeat_hash_t *hash, ss_repeat_t *repeat)
     free(hash);
 }
 
-void ss_repeat_hash(const char *type, const char *args, const char *bytes, apr_size_t len, ss_repeat_t *repeat)
+void ss_repeat_hash(const char *type, const char *args, const char *bytes, apr_size_t len,
+                    ss_repeat_t *repeat)
 {
     ss_repeat_hash_t *hash = ss_repeat_hash_begin(type, args);
 

@@ -5,7 +5,8 @@
 #include <httpd.h>
 #include <jansson.h>
 
-/* Which of the offered media types the Accept header likes best; equals: the earlier offer. No header, or nothing that fits: 0. */
+/* Which of the offered media types the Accept header likes best; equals: the earlier offer. No
+ * header, or nothing that fits: 0. */
 int ss_reply_choose(const request_rec *r, const char *const *offers, int count);
 /* Whether the client would rather have HTML than JSON: a browser. */
 int ss_reply_wants_html(const request_rec *r);
@@ -15,7 +16,8 @@ int ss_reply_text(request_rec *r, int status, const char *type, const char *text
 int ss_reply_json(request_rec *r, int status, const char *type, json_t *document);
 /* 405, with the Allow header. allow: "GET, DELETE". */
 int ss_reply_not_allowed(request_rec *r, const char *allow);
-/* The path that the request was for, without a slash at its end, as it may stand in a Location header or a link. cut: bytes of r->uri's end left out. */
+/* The path that the request was for, without a slash at its end, as it may stand in a Location
+ * header or a link. cut: bytes of r->uri's end left out. */
 const char *ss_reply_path(const request_rec *r, apr_size_t cut);
 /* What stands behind the last slash of the path; never NULL. */
 const char *ss_reply_leaf(const request_rec *r);

@@ -17,7 +17,10 @@ static apr_status_t clean(void *self)
     return APR_SUCCESS;
 }
 
-typedef struct { ss_spool_t *spool; ss_submission_t *s; } taking_t;
+typedef struct {
+    ss_spool_t *spool;
+    ss_submission_t *s;
+} taking_t;
 
 /* The header stays; what follows its empty line goes into the file. */
 static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
@@ -48,7 +51,8 @@ static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_p
     const char *boundary = kind == SS_LIFT_MULTIPART ? ss_multipart_boundary(s->type, pool) : NULL;
     unsigned char token[SS_LIFT_TOKEN];
 
-    if ((kind == SS_LIFT_MULTIPART && !boundary) || RAND_bytes(token, sizeof(token)) != 1) return NULL;
+    if ((kind == SS_LIFT_MULTIPART && !boundary) || RAND_bytes(token, sizeof(token)) != 1)
+        return NULL;
     ss_lift_begin(lift, kind, boundary, doc_max, token, pool);
     return lift;
 }
@@ -79,7 +83,8 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
         ss_lift_add(spool->lift, bytes, len);
     } else {
         spool->failed = ss_buf_append(&spool->head, bytes, len);
-        if (spool->failed == APR_SUCCESS && spool->head.len > SS_SPOOL_FROM && !spool->stays_whole) spool->failed = begin(spool, taking->s);
+        if (spool->failed == APR_SUCCESS && spool->head.len > SS_SPOOL_FROM && !spool->stays_whole)
+            spool->failed = begin(spool, taking->s);
     }
     return APR_SUCCESS;
 }
@@ -96,7 +101,8 @@ static void end(ss_spool_t *spool)
     }
 }
 
-int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, ss_repeat_hash_t *hash, ss_spool_t *spool)
+int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name,
+                  ss_repeat_hash_t *hash, ss_spool_t *spool)
 {
     taking_t taking = { spool, s };
 
@@ -108,7 +114,8 @@ int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, s
     if (!ss_body_each(s->r, max, limit_name, take, &taking)) return 0;
     end(spool);
     if (spool->failed == APR_SUCCESS) return 1;
-    ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", ss_scratch_why(spool->failed, s->r->pool));
+    ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s",
+               ss_scratch_why(spool->failed, s->r->pool));
     return 0;
 }
 
@@ -117,7 +124,8 @@ apr_status_t ss_spool_take_back(ss_spool_t *spool)
     char *place;
     apr_status_t rv = ss_buf_room(&spool->head, (apr_size_t)spool->body.len + 1, &place);
 
-    if (rv == APR_SUCCESS) rv = ss_scratch_read(&spool->body, 0, place, (apr_size_t)spool->body.len);
+    if (rv == APR_SUCCESS)
+        rv = ss_scratch_read(&spool->body, 0, place, (apr_size_t)spool->body.len);
     if (rv == APR_SUCCESS) ss_buf_added(&spool->head, (apr_size_t)spool->body.len);
     ss_scratch_close(&spool->body);
     return rv;

@@ -12,16 +12,23 @@
 #include "web/reply.h"
 #include "web/web.h"
 
-#define STATUS_TIMEOUT (10 * APR_USEC_PER_SEC)   /* a person or a monitor waits: a daemon that is away is said soon */
+/* a person or a monitor waits: a daemon that is away is said soon */
+#define STATUS_TIMEOUT (10 * APR_USEC_PER_SEC)
 #define LIST_LIMIT 100
 #define LIST_MAX 1000
 
 typedef enum { PART_OVERVIEW, PART_HEALTH, PART_METRICS, PART_QUEUE, PART_MESSAGE } part_t;
 
-/* The part is told by the end of the path: how much of it belongs to the page itself depends on the configuration. */
+/* The part is told by the end of the path: how much of it belongs to the page itself depends on the
+ * configuration. */
 static part_t part_of(const request_rec *r, apr_size_t *cut)
 {
-    static const struct { const char *end; part_t part; } parts[] = { { "/health", PART_HEALTH }, { "/metrics", PART_METRICS }, { "/queue", PART_QUEUE } };
+    static const struct {
+        const char *end;
+        part_t part;
+    } parts[] = { { "/health", PART_HEALTH },
+                  { "/metrics", PART_METRICS },
+                  { "/queue", PART_QUEUE } };
     static const char message[] = "/message/";
     apr_size_t len = strlen(r->uri), tail = sizeof(message) - 1 + SS_IDENT_TEXT - 1;
 
@@ -33,7 +40,9 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
         }
     }
     *cut = 0;
-    if (len <= tail || strncmp(r->uri + len - tail, message, sizeof(message) - 1) || !ss_ident_is_valid(ss_reply_leaf(r))) return PART_OVERVIEW;
+    if (len <= tail || strncmp(r->uri + len - tail, message, sizeof(message) - 1) ||
+        !ss_ident_is_valid(ss_reply_leaf(r)))
+        return PART_OVERVIEW;
     *cut = tail;
     return PART_MESSAGE;
 }
@@ -42,7 +51,9 @@ void ss_status_gather(ss_status_t *page)
 {
     ss_answer_t answer;
 
-    if (!ss_ask_quietly(page->r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer, &page->down)) return;
+    if (!ss_ask_quietly(page->r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT,
+                        &answer, &page->down))
+        return;
     page->status = ss_ask_document(page->r, &answer);
     if (answer.raw.status == 200 && page->status) return;
     page->status = NULL;
@@ -75,7 +86,8 @@ json_t *ss_status_question(const ss_status_t *page, int limit)
         const char *value = ss_query_get(&page->query, names[i]);
         if (value && *value) json_object_set_new(header, names[i], ss_reply_string(page->r, value));
     }
-    if (ss_query_flag(&page->query, "waiting", 0)) json_object_set_new(header, "waiting", json_true());
+    if (ss_query_flag(&page->query, "waiting", 0))
+        json_object_set_new(header, "waiting", json_true());
     return header;
 }
 
@@ -86,7 +98,8 @@ static int pass_on(ss_status_t *page, json_t *question)
 
     if (!ss_ask(page->r, question, NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200 || !answer.raw.content) return ss_ask_refused(page->r, &answer);
-    return ss_reply_text(page->r, HTTP_OK, "application/json", answer.raw.content, answer.raw.content_len);
+    return ss_reply_text(page->r, HTTP_OK, "application/json", answer.raw.content,
+                         answer.raw.content_len);
 }
 
 static int queue(ss_status_t *page)
@@ -98,7 +111,8 @@ static int queue(ss_status_t *page)
         ss_status_gather(page);
         return ss_page_queue(page);
     }
-    return pass_on(page, ss_status_question(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
+    return pass_on(page,
+                   ss_status_question(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
 }
 
 static int message(ss_status_t *page)
@@ -137,8 +151,12 @@ int ss_web_status(request_rec *r)
     const char *why = NULL;
 
     page.base = ss_reply_path(r, cut);
-    if (ss_query_parse(&page.query, r->args, &why, r->pool)) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+    if (ss_query_parse(&page.query, r->args, &why, r->pool))
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
     if (r->method_number == M_GET) return show(&page, part);
-    if (r->method_number == M_POST && (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE)) return ss_status_action(&page);
-    return ss_reply_not_allowed(r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD" : "GET, HEAD, POST");
+    if (r->method_number == M_POST &&
+        (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE))
+        return ss_status_action(&page);
+    return ss_reply_not_allowed(r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD"
+                                                                               : "GET, HEAD, POST");
 }

@@ -9,10 +9,10 @@
 
 typedef struct {
     request_rec *r;
-    const char *base;          /* the page's path, without a slash at its end */
+    const char *base; /* the page's path, without a slash at its end */
     ss_query_t query;
-    const json_t *status;      /* the daemon's status document, or NULL */
-    const char *down;          /* why there is none, or NULL */
+    const json_t *status; /* the daemon's status document, or NULL */
+    const char *down;     /* why there is none, or NULL */
 } ss_status_t;
 
 /* Asks the daemon: fills status, or down. */
@@ -31,7 +31,8 @@ int ss_page_queue(ss_status_t *page);
 int ss_page_message(ss_status_t *page, const char *id);
 /* GET <page>/message/<id>?source: the content as it stands, where SMTPSendStatusBody allows it. */
 int ss_status_source(ss_status_t *page, const char *id);
-/* The content's beginning for the message's page; nothing where SMTPSendStatusBody does not allow it. */
+/* The content's beginning for the message's page; nothing where SMTPSendStatusBody does not allow
+ * it. */
 void ss_page_body(ss_status_t *page, const char *id);
 /* POST. */
 int ss_status_action(ss_status_t *page);

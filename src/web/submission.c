@@ -25,8 +25,12 @@ const char *ss_submission_submitter(const request_rec *r)
 
 static ss_parse_options_t options_of(const ss_submission_t *s)
 {
-    ss_parse_options_t options = { .adds_missing = s->kind != SS_BODY_MESSAGE, .host = s->relay->helo, .default_domain = s->relay->default_domain,
-                                   .default_from = s->policy->default_from, .add_headers = s->added, .lift = s->lift };
+    ss_parse_options_t options = { .adds_missing = s->kind != SS_BODY_MESSAGE,
+                                   .host = s->relay->helo,
+                                   .default_domain = s->relay->default_domain,
+                                   .default_from = s->policy->default_from,
+                                   .add_headers = s->added,
+                                   .lift = s->lift };
 
     /* An address literal is no right side of a Message-ID that people expect. */
     if (!options.host || *options.host == '[') options.host = s->relay->server_name;
@@ -42,18 +46,18 @@ static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
 {
     ss_parse_options_t options;
 
-    if (!s->has_added && s->r && ss_policy_headers(s->r, s->policy, &s->added, &s->problem)) return -1;
+    if (!s->has_added && s->r && ss_policy_headers(s->r, s->policy, &s->added, &s->problem))
+        return -1;
     s->has_added = 1;
     options = options_of(s);
     switch (s->kind) {
     case SS_BODY_JSON:
-    case SS_BODY_LINES:
-        return ss_form_json(s->m, bytes, len, &options, &s->problem);
+    case SS_BODY_LINES: return ss_form_json(s->m, bytes, len, &options, &s->problem);
     case SS_BODY_FORM:
     case SS_BODY_MULTIPART:
-        return ss_formbody_read(s->m, s->kind == SS_BODY_MULTIPART ? s->type : NULL, bytes, len, &options, &s->problem);
-    case SS_BODY_MESSAGE:
-        break;
+        return ss_formbody_read(s->m, s->kind == SS_BODY_MULTIPART ? s->type : NULL, bytes, len,
+                                &options, &s->problem);
+    case SS_BODY_MESSAGE: break;
     }
     if (ss_envelope_read(s->m, &s->query, s->relay->default_domain, &s->problem)) return -1;
     options.takes_rcpts = !s->m->rcpts->nelts;
@@ -67,11 +71,15 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     if (read_message(s, bytes, len)) return -1;
     if (!s->m->from) s->m->from = s->policy->default_from;
     if (!s->m->from) {
-        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "from", "the message names no sender, and this location has no SMTPSendDefaultFrom");
+        ss_mail_problem(
+            &s->problem, HTTP_BAD_REQUEST, "from",
+            "the message names no sender, and this location has no SMTPSendDefaultFrom");
     } else if (!s->m->rcpts->nelts) {
         ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
-    } else if (!ss_policy_check(s->policy, s->m, &s->problem) && !ss_hook_settle(s->policy, s->m, &s->problem)) {
-        const ss_settings_t *carrier = s->m->relay ? ss_config_relay(ss_module_config(), s->m->relay) : NULL;
+    } else if (!ss_policy_check(s->policy, s->m, &s->problem) &&
+               !ss_hook_settle(s->policy, s->m, &s->problem)) {
+        const ss_settings_t *carrier =
+            s->m->relay ? ss_config_relay(ss_module_config(), s->m->relay) : NULL;
         return ss_policy_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
     }
     return -1;
@@ -109,7 +117,8 @@ const char *ss_submission_question(ss_submission_t *s)
         ss_object_text(&question, "idempotencyKey", s->repeat.key);
         ss_object_text(&question, "contentHash", s->repeat.hash);
     }
-    const char *text = ss_object_end(&question) == APR_SUCCESS ? apr_pstrmemdup(s->pool, out.data, out.len) : NULL;
+    const char *text =
+        ss_object_end(&question) == APR_SUCCESS ? apr_pstrmemdup(s->pool, out.data, out.len) : NULL;
     ss_buf_free(&out);
     return text;
 }

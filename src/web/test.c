@@ -1,4 +1,5 @@
-/* test.c: smtp-send-test: asks the daemon for the connection test (GET) or a test message (POST) and shows what it says, whole or as it happens. */
+/* test.c: smtp-send-test: asks the daemon for the connection test (GET) or a test message (POST)
+ * and shows what it says, whole or as it happens. */
 #include "web/web.h"
 
 #include <apr_portable.h>
@@ -22,8 +23,10 @@
 #include "web/token.h"
 
 #define FORM_MAX 16384
-#define GRACE (10 * APR_USEC_PER_SEC)          /* beyond the test's own deadline, for an answer to arrive */
-#define CONNECT_WAIT (2 * APR_USEC_PER_SEC)    /* a person waits: a daemon that is away is said soon */
+/* beyond the test's own deadline, for an answer to arrive */
+#define GRACE (10 * APR_USEC_PER_SEC)
+/* a person waits: a daemon that is away is said soon */
+#define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
 
 typedef enum { FORM_TEXT, FORM_JSON, FORM_HTML } form_t;
 
@@ -60,14 +63,17 @@ static const char *type_of(form_t form, int is_stream)
 
 static void question(const test_t *t, ss_buf_t *out)
 {
-    json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server", ss_reply_string(t->r, t->relay->relay_name),
-                               "format", t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML, "probe", ss_query_flag(&t->query, "probe", 1),
-                               "mask", ss_query_flag(&t->query, "mask", 0), "stream", t->is_stream);
+    json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
+                               ss_reply_string(t->r, t->relay->relay_name), "format",
+                               t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML,
+                               "probe", ss_query_flag(&t->query, "probe", 1), "mask",
+                               ss_query_flag(&t->query, "mask", 0), "stream", t->is_stream);
     const char *from = ss_query_get(&t->query, "from"), *to = ss_query_get(&t->query, "to");
 
     /* The page's empty fields mean: without. An empty sender with a recipient is the sender <>. */
     if (to && *to) json_object_set_new(header, "to", ss_reply_string(t->r, to));
-    if (from && (*from || (to && *to))) json_object_set_new(header, "from", ss_reply_string(t->r, strcmp(from, "<>") ? from : ""));
+    if (from && (*from || (to && *to)))
+        json_object_set_new(header, "from", ss_reply_string(t->r, strcmp(from, "<>") ? from : ""));
     char *text = json_dumps(header, JSON_COMPACT);
     if (text) ss_buf_puts(out, text);
     free(text);
@@ -78,8 +84,10 @@ static void begin_stream(test_t *t)
 {
     if (t->is_begun) return;
     t->is_begun = 1;
-    if (t->form == FORM_HTML) ss_testform_begin(t->r, t->relay, &t->query, HTTP_OK);
-    else ap_set_content_type(t->r, type_of(t->form, 1));
+    if (t->form == FORM_HTML)
+        ss_testform_begin(t->r, t->relay, &t->query, HTTP_OK);
+    else
+        ap_set_content_type(t->r, type_of(t->form, 1));
     ap_rflush(t->r);
 }
 
@@ -88,14 +96,16 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
     test_t *t = self;
 
     begin_stream(t);
-    if (t->form == FORM_HTML) ss_testform_piece(t->r, &t->page, bytes, len);
-    else ap_rwrite(bytes, (int)len, t->r);
+    if (t->form == FORM_HTML)
+        ss_testform_piece(t->r, &t->page, bytes, len);
+    else
+        ap_rwrite(bytes, (int)len, t->r);
     /* A client that left ends the test: closing the socket tells the daemon. */
     return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
-/* A host that does not answer says nothing for a minute: meanwhile a look at the client's socket tells whether anybody still reads (TLS or not, its end
- * is the end). */
+/* A host that does not answer says nothing for a minute: meanwhile a look at the client's socket
+ * tells whether anybody still reads (TLS or not, its end is the end). */
 static int is_wanted(void *self)
 {
     const test_t *t = self;
@@ -117,15 +127,19 @@ static const char *run(test_t *t)
     ss_result_clear(&result);
     ss_buf_init(&header, SS_FRAME_HEADER_MAX);
     question(t, &header);
-    apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(), CONNECT_WAIT, &result, t->r->pool);
+    apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
+                                   CONNECT_WAIT, &result, t->r->pool);
     if (rv == APR_SUCCESS) ss_peer_ask_whether(t->peer, is_wanted, t);
-    if (rv == APR_SUCCESS) rv = ss_peer_send(t->peer, header.data, header.len, NULL, 0, t->deadline);
-    if (rv == APR_SUCCESS) rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_send(t->peer, header.data, header.len, NULL, 0, t->deadline);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
     ss_buf_free(&header);
     if (rv == APR_SUCCESS && ss_ask_read(t->r, &t->answer)) return NULL;
     if (ss_result_is_set(&result)) return apr_pstrdup(t->r->pool, result.text);
     if (APR_STATUS_IS_TIMEUP(rv)) return "the delivery daemon did not answer in time";
-    if (rv == APR_ECONNABORTED || rv == APR_EOF) return "the delivery daemon is restarting: run the test again";
+    if (rv == APR_ECONNABORTED || rv == APR_EOF)
+        return "the delivery daemon is restarting: run the test again";
     return "the delivery daemon's answer could not be read: see the error log";
 }
 
@@ -135,14 +149,18 @@ static int is_document(const test_t *t)
 {
     int status = t->answer.raw.status;
 
-    return t->answer.raw.content_len && (status == 200 || status == 502 || status == 503 || status == 504);
+    return t->answer.raw.content_len &&
+           (status == 200 || status == 502 || status == 503 || status == 504);
 }
 
-/* The test did not run: in text the words stay the same as in a report, so that whoever reads the first line knows enough. */
+/* The test did not run: in text the words stay the same as in a report, so that whoever reads the
+ * first line knows enough. */
 static int not_run(test_t *t, int status, const char *why)
 {
     const char *safe = ss_text_utf8(t->r->pool, why, strlen(why));
-    const char *text = apr_pstrcat(t->r->pool, "Connection Test Results: FAILED at config\n\n[FAIL] config  ", safe, "\n", NULL);
+    const char *text =
+        apr_pstrcat(t->r->pool, "Connection Test Results: FAILED at config\n\n[FAIL] config  ",
+                    safe, "\n", NULL);
 
     if (status == 503 || status == 429) apr_table_setn(t->r->headers_out, "Retry-After", "5");
     if (t->form == FORM_HTML) {
@@ -151,7 +169,9 @@ static int not_run(test_t *t, int status, const char *why)
         return OK;
     }
     if (t->is_begun) {
-        ap_rputs(t->form == FORM_JSON ? "{\"result\":\"failed\",\"failedStep\":\"config\"}\n" : text, t->r);
+        ap_rputs(t->form == FORM_JSON ? "{\"result\":\"failed\",\"failedStep\":\"config\"}\n"
+                                      : text,
+                 t->r);
         return OK;
     }
     if (t->form == FORM_JSON) return ss_problem(t->r, status, NULL, "%s", why);
@@ -166,7 +186,9 @@ static void offer_download(test_t *t)
 
     apr_time_exp_gmt(&now, t->r->request_time);
     apr_strftime(name, &len, sizeof(name), "smtp-send-test-%Y%m%d-%H%M%S", &now);
-    apr_table_setn(t->r->headers_out, "Content-Disposition", apr_psprintf(t->r->pool, "attachment; filename=\"%s.%s\"", name, t->form == FORM_JSON ? "json" : "txt"));
+    apr_table_setn(t->r->headers_out, "Content-Disposition",
+                   apr_psprintf(t->r->pool, "attachment; filename=\"%s.%s\"", name,
+                                t->form == FORM_JSON ? "json" : "txt"));
 }
 
 static int answer_test(test_t *t)
@@ -176,12 +198,14 @@ static int answer_test(test_t *t)
     if (!is_document(t)) {
         const char *detail = json_string_value(json_object_get(t->answer.fields, "detail"));
         if (raw->status == 400 && !t->is_begun) return ss_ask_refused(t->r, &t->answer);
-        return not_run(t, raw->status >= 400 ? raw->status : 503, detail ? detail : "the delivery daemon did not run the test");
+        return not_run(t, raw->status >= 400 ? raw->status : 503,
+                       detail ? detail : "the delivery daemon did not run the test");
     }
     if (t->form == FORM_HTML) {
         begin_stream(t);
         const json_t *whole = ss_ask_document(t->r, &t->answer);
-        ss_testform_end(t->r, &t->page, &t->query, json_object_get(whole, "report"), ss_html_member(whole, "text"));
+        ss_testform_end(t->r, &t->page, &t->query, json_object_get(whole, "report"),
+                        ss_html_member(whole, "text"));
         return OK;
     }
     if (t->is_stream) {
@@ -197,14 +221,18 @@ static int answer_test(test_t *t)
 
 static int run_test(request_rec *r)
 {
-    static const char *const known[] = { "from", "to", "probe", "mask", "stream", "format", "download", "asset", NULL };
+    static const char *const known[] = { "from",   "to",       "probe", "mask", "stream",
+                                         "format", "download", "asset", NULL };
     test_t t = { .r = r, .relay = ss_module_relay(r->server) };
     const char *why = NULL;
 
-    if (ss_query_parse(&t.query, r->args, &why, r->pool)) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+    if (ss_query_parse(&t.query, r->args, &why, r->pool))
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
     if (ss_html_asset(r, ss_query_get(&t.query, "asset"))) return OK;
     const char *unknown = ss_query_unknown(&t.query, known);
-    if (unknown) return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here", unknown);
+    if (unknown)
+        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
+                          unknown);
     t.form = form_of(r, &t.query);
     t.is_stream = t.form == FORM_HTML || ss_query_flag(&t.query, "stream", 0);
     t.deadline = apr_time_now() + t.relay->test_timeout + GRACE;
@@ -227,10 +255,15 @@ static int send_message(request_rec *r)
     ss_query_t form;
 
     if (!ss_body_read(r, FORM_MAX, "a form", &bytes, &len)) return OK;
-    const char *both = r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
-    if (strlen(bytes) != len || ss_query_parse(&form, both, &why, r->pool)) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s", why ? why : "a zero byte");
+    const char *both =
+        r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
+    if (strlen(bytes) != len || ss_query_parse(&form, both, &why, r->pool))
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s",
+                          why ? why : "a zero byte");
     const char *unknown = ss_query_unknown(&form, known);
-    if (unknown) return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here", unknown);
+    if (unknown)
+        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
+                          unknown);
     if (!ss_token_check(r, &form)) return OK;
     return ss_testmail(r, &form, form_of(r, &form) == FORM_HTML, form_of(r, &form) == FORM_JSON);
 }

@@ -6,7 +6,8 @@
 
 #include "web/query.h"
 
-/* Queues it and answers when it is finished or the time (?wait, else SMTPSendTestTimeout) is over: 200 sent, 502 failed, 504 still waiting. */
+/* Queues it and answers when it is finished or the time (?wait, else SMTPSendTestTimeout) is over:
+ * 200 sent, 502 failed, 504 still waiting. */
 int ss_testmail(request_rec *r, const ss_query_t *form, int as_html, int as_json);
 
 #endif

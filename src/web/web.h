@@ -1,4 +1,5 @@
-/* web.h: the module's three handlers, smtp-send, smtp-send-test and smtp-send-status (CONTRACT.md 2). Web processes only. */
+/* web.h: the module's three handlers, smtp-send, smtp-send-test and smtp-send-status (CONTRACT.md
+ * 2). Web processes only. */
 #ifndef SS_WEB_WEB_H
 #define SS_WEB_WEB_H
 
@@ -12,7 +13,8 @@ void ss_web_child_init(server_rec *s, apr_pool_t *pchild);
 /* mod_status's hook: our section of its page. */
 int ss_web_mod_status(request_rec *r, int flags);
 
-/* The handlers, one file each; called by ss_web_handler after what all share was done (headers). They send their answers themselves. */
+/* The handlers, one file each; called by ss_web_handler after what all share was done (headers).
+ * They send their answers themselves. */
 int ss_web_submit(request_rec *r);
 int ss_web_follow(request_rec *r, const char *id);
 int ss_web_test(request_rec *r);

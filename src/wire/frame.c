@@ -1,4 +1,5 @@
-/* frame.c: the 24 bytes in front of every frame. Pure: no I/O, no memory. See frame.h; fuzzed by t/fuzz. */
+/* frame.c: the 24 bytes in front of every frame. Pure: no I/O, no memory. See frame.h; fuzzed by
+ * t/fuzz. */
 #include "wire/frame.h"
 
 #include <string.h>
@@ -34,7 +35,8 @@ apr_status_t ss_frame_read(ss_frame_t *frame, const char *bytes, apr_size_t len)
     frame->content_len = get32(p + 12);
     frame->instance = (apr_uint64_t)get32(p + 16) << 32 | get32(p + 20);
     if (p[4] < SS_FRAME_REQUEST || p[4] > SS_FRAME_BYE || p[6] || p[7]) return APR_EINVAL;
-    if (frame->header_len > SS_FRAME_HEADER_MAX || frame->content_len > SS_FRAME_CONTENT_MAX) return APR_EINVAL;
+    if (frame->header_len > SS_FRAME_HEADER_MAX || frame->content_len > SS_FRAME_CONTENT_MAX)
+        return APR_EINVAL;
     return APR_SUCCESS;
 }
 

@@ -1,5 +1,6 @@
 /* frame.h: the local socket's unit: a fixed head, a JSON header, content bytes. Pure.
- * head (24 bytes, big endian): "SsS" and version (1) | type (1) flags (1) zero (2) | header length (4) | content length (4) | instance (8). */
+ * head (24 bytes, big endian): "SsS" and version (1) | type (1) flags (1) zero (2) | header length
+ * (4) | content length (4) | instance (8). */
 #ifndef SS_WIRE_FRAME_H
 #define SS_WIRE_FRAME_H
 
@@ -8,15 +9,19 @@
 
 #define SS_FRAME_HEAD 24
 #define SS_FRAME_VERSION 1
-#define SS_FRAME_HEADER_MAX 8388608     /* JSON header: 50,000 recipients fit; past it the peer is refused */
-#define SS_FRAME_CONTENT_MAX 262144     /* content of one frame; more goes in PART frames */
+/* JSON header: 50,000 recipients fit; past it the peer is refused */
+#define SS_FRAME_HEADER_MAX 8388608
+#define SS_FRAME_CONTENT_MAX 262144 /* content of one frame; more goes in PART frames */
 
 typedef enum {
-    SS_FRAME_REQUEST = 1,   /* header {"do": verb, ...}; content: the first part of it (submit) */
-    SS_FRAME_PART = 2,      /* more content of the request before */
-    SS_FRAME_ANSWER = 3,    /* header {"status": HTTP status, "detail": ..., ...}; content: the document */
-    SS_FRAME_STEP = 4,      /* before the answer: content is a piece of a streamed document */
-    SS_FRAME_BYE = 5        /* the daemon leaves: what was asked and not answered before this frame was not read, and may be asked again elsewhere */
+    /* header {"do": verb, ...}; content: the first part of it (submit) */
+    SS_FRAME_REQUEST = 1,
+    SS_FRAME_PART = 2, /* more content of the request before */
+    /* header {"status": HTTP status, "detail": ..., ...}; content: the document */
+    SS_FRAME_ANSWER = 3,
+    SS_FRAME_STEP = 4, /* before the answer: content is a piece of a streamed document */
+    SS_FRAME_BYE = 5 /* the daemon leaves: what was asked and not answered before this frame was not
+                        read, and may be asked again elsewhere */
 } ss_frame_type_t;
 
 enum { SS_FRAME_LAST = 1 }; /* flag: no PART follows */
@@ -26,10 +31,12 @@ typedef struct {
     ss_frame_type_t type;
     unsigned flags;
     apr_uint32_t header_len, content_len;
-    apr_uint64_t instance;  /* which server this is meant for; 0: whoever listens (command line) */
+    /* which server this is meant for; 0: whoever listens (command line) */
+    apr_uint64_t instance;
 } ss_frame_t;
 
-/* Reads a head. APR_SUCCESS; APR_INCOMPLETE (fewer than 24 bytes); APR_EINVAL (not ours, or a bound passed); APR_ENOTIMPL (other version; frame->version tells). */
+/* Reads a head. APR_SUCCESS; APR_INCOMPLETE (fewer than 24 bytes); APR_EINVAL (not ours, or a bound
+ * passed); APR_ENOTIMPL (other version; frame->version tells). */
 apr_status_t ss_frame_read(ss_frame_t *frame, const char *bytes, apr_size_t len);
 /* Writes a head into 24 bytes. */
 void ss_frame_write(const ss_frame_t *frame, char out[SS_FRAME_HEAD]);

@@ -1,12 +1,14 @@
 /* peer.c: the blocking client of the local socket. See peer.h.
  *
- * Cost of a call on a kept connection: one sendmsg, one recv. The socket stays blocking and the kernel's own timeouts
- * (SO_RCVTIMEO, SO_SNDTIMEO) end each wait after at most a second, after which the deadline is looked at: that needs no poll in front of
- * each read, and the option is set again only in a deadline's last second.
+ * Cost of a call on a kept connection: one sendmsg, one recv. The socket stays blocking and the
+ * kernel's own timeouts (SO_RCVTIMEO, SO_SNDTIMEO) end each wait after at most a second, after
+ * which the deadline is looked at: that needs no poll in front of each read, and the option is set
+ * again only in a deadline's last second.
  *
- * When is a request safe to ask again? When the daemon cannot have had all of it: nothing answers on the socket, the write broke off before its
- * last byte (a UNIX socket whose peer is gone refuses at once), or the daemon said goodbye (SS_FRAME_BYE) instead of answering. A connection that
- * ends after the whole request and without any of these leaves it open, and the caller is told so. */
+ * When is a request safe to ask again? When the daemon cannot have had all of it: nothing answers
+ * on the socket, the write broke off before its last byte (a UNIX socket whose peer is gone refuses
+ * at once), or the daemon said goodbye (SS_FRAME_BYE) instead of answering. A connection that ends
+ * after the whole request and without any of these leaves it open, and the caller is told so. */
 #include "wire/peer.h"
 
 #include <apr_strings.h>
@@ -21,28 +23,31 @@
 
 #include "base/buf.h"
 
-#define SLICE APR_USEC_PER_SEC               /* the longest wait in the kernel before the deadline is looked at */
+/* the longest wait in the kernel before the deadline is looked at */
+#define SLICE APR_USEC_PER_SEC
 #define READ_SIZE 4096
-#define ANSWER_MAX (64 * 1024 * 1024)        /* of one answer's document; past it the daemon is broken */
-#define KEPT_MEMORY 65536                    /* a kept connection gives back what it has more */
+/* of one answer's document; past it the daemon is broken */
+#define ANSWER_MAX (64 * 1024 * 1024)
+#define KEPT_MEMORY 65536 /* a kept connection gives back what it has more */
 #define CALL_TRIES 4
 #define CALL_CONNECT_WAIT (10 * APR_USEC_PER_SEC)
-#define WAIT_FIRST 20000                     /* between two tries to connect; doubles up to WAIT_LAST */
+/* between two tries to connect; doubles up to WAIT_LAST */
+#define WAIT_FIRST 20000
 #define WAIT_LAST 500000
-#define FILE_PIECE (SS_FRAME_CONTENT_MAX / 2)   /* content of a frame that comes from a file */
+#define FILE_PIECE (SS_FRAME_CONTENT_MAX / 2) /* content of a frame that comes from a file */
 
 struct ss_peer_t {
     int fd;
     apr_uint64_t instance;
-    ss_buf_t in;                             /* read, not yet used */
-    ss_buf_t document;                       /* an answer's content so far */
-    apr_interval_time_t read_slice, write_slice;   /* what the kernel was told */
-    int has_bye;                             /* the daemon leaves: not to be used again */
-    int is_broken;                           /* nothing more can be written */
-    int is_sent;                             /* the whole request was written */
-    int (*is_wanted)(void *self);            /* or NULL */
+    ss_buf_t in;                                 /* read, not yet used */
+    ss_buf_t document;                           /* an answer's content so far */
+    apr_interval_time_t read_slice, write_slice; /* what the kernel was told */
+    int has_bye;                                 /* the daemon leaves: not to be used again */
+    int is_broken;                               /* nothing more can be written */
+    int is_sent;                                 /* the whole request was written */
+    int (*is_wanted)(void *self);                /* or NULL */
     void *wanted_self;
-    apr_pool_t *pool;                        /* its cleanup closes; NULL: kept by a thread */
+    apr_pool_t *pool; /* its cleanup closes; NULL: kept by a thread */
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -68,23 +73,34 @@ static void explain(ss_result_t *result, const char *path, int error)
     const char *hint = "is httpd running, with mod_smtp_send and SMTPSendEngine On?";
 
     if (!result) return;
-    if (error == EACCES || error == EPERM) hint = "your user may not open it (SMTPSendSocket sets its mode; add the user to the socket's group)";
-    else if (error == ECONNREFUSED) hint = "nobody listens there any more: is httpd running?";
-    else if (error == EAGAIN || error == ETIMEDOUT) hint = "its queue of callers is full: the delivery daemon hangs or is overloaded (see the error log)";
-    else if (error == ENAMETOOLONG) hint = "the path is too long for a socket";
-    else if (error == ENOTSOCK || error == EPROTOTYPE) hint = "that is not this module's socket";
-    else if (error != ENOENT && error != ENOTDIR) hint = "see the error log";
-    ss_result_set(result, "socket", "", NULL, "cannot reach the delivery daemon at %s: %s: %s", path, strerror(error), hint);
+    if (error == EACCES || error == EPERM)
+        hint = "your user may not open it (SMTPSendSocket sets its mode; add the user to the "
+               "socket's group)";
+    else if (error == ECONNREFUSED)
+        hint = "nobody listens there any more: is httpd running?";
+    else if (error == EAGAIN || error == ETIMEDOUT)
+        hint = "its queue of callers is full: the delivery daemon hangs or is overloaded (see the "
+               "error log)";
+    else if (error == ENAMETOOLONG)
+        hint = "the path is too long for a socket";
+    else if (error == ENOTSOCK || error == EPROTOTYPE)
+        hint = "that is not this module's socket";
+    else if (error != ENOENT && error != ENOTDIR)
+        hint = "see the error log";
+    ss_result_set(result, "socket", "", NULL, "cannot reach the delivery daemon at %s: %s: %s",
+                  path, strerror(error), hint);
 }
 
 static void set_timeout(int fd, int option, apr_interval_time_t wait)
 {
-    struct timeval value = { .tv_sec = (time_t)(wait / APR_USEC_PER_SEC), .tv_usec = (suseconds_t)(wait % APR_USEC_PER_SEC) };
+    struct timeval value = { .tv_sec = (time_t)(wait / APR_USEC_PER_SEC),
+                             .tv_usec = (suseconds_t)(wait % APR_USEC_PER_SEC) };
 
     setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value));
 }
 
-/* One try; the errno, or 0 with the descriptor. A full backlog (the daemon restarts) is waited for by connect itself. */
+/* One try; the errno, or 0 with the descriptor. A full backlog (the daemon restarts) is waited for
+ * by connect itself. */
 static int connect_once(int *fd, const struct sockaddr_un *address, apr_interval_time_t wait)
 {
     int error = 0;
@@ -108,7 +124,8 @@ static int may_come(int error)
     return error == ENOENT || error == ECONNREFUSED || error == EAGAIN;
 }
 
-static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t instance, apr_interval_time_t connect_wait, ss_result_t *result)
+static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t instance,
+                              apr_interval_time_t connect_wait, ss_result_t *result)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     apr_time_t deadline = apr_time_now() + connect_wait;
@@ -147,7 +164,8 @@ static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t i
     return APR_SUCCESS;
 }
 
-apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance, apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool)
+apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance,
+                          apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool)
 {
     apr_status_t rv = open_peer(peer, path, instance, connect_wait, result);
 
@@ -166,8 +184,10 @@ void ss_peer_close(ss_peer_t *peer)
 
 /* ---- bytes ---- */
 
-/* Tells the kernel how long to wait, if that is not what it knows. APR_TIMEUP: the deadline is over. */
-static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told, apr_time_t deadline)
+/* Tells the kernel how long to wait, if that is not what it knows. APR_TIMEUP: the deadline is
+ * over. */
+static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told,
+                          apr_time_t deadline)
 {
     apr_interval_time_t left = deadline - apr_time_now();
 
@@ -208,8 +228,8 @@ static apr_status_t fill(ss_peer_t *peer, apr_size_t want, apr_time_t deadline)
     return rv;
 }
 
-/* The daemon hung up while we wrote. What it said before (an early refusal, a goodbye) is still to be read: then the writing counts as done and
- * ss_peer_receive finds it. */
+/* The daemon hung up while we wrote. What it said before (an early refusal, a goodbye) is still to
+ * be read: then the writing counts as done and ss_peer_receive finds it. */
 static apr_status_t broke_off(ss_peer_t *peer, int error)
 {
     peer->is_broken = 1;
@@ -248,11 +268,16 @@ static apr_status_t write_all(ss_peer_t *peer, struct iovec *pieces, int count, 
     return APR_SUCCESS;
 }
 
-static apr_status_t write_frame(ss_peer_t *peer, ss_frame_type_t type, unsigned flags, const char *header, apr_size_t header_len,
-                                const char *content, apr_size_t content_len, apr_time_t deadline)
+static apr_status_t write_frame(ss_peer_t *peer, ss_frame_type_t type, unsigned flags,
+                                const char *header, apr_size_t header_len, const char *content,
+                                apr_size_t content_len, apr_time_t deadline)
 {
-    ss_frame_t frame = { .version = SS_FRAME_VERSION, .type = type, .flags = flags, .header_len = (apr_uint32_t)header_len,
-                         .content_len = (apr_uint32_t)content_len, .instance = peer->instance };
+    ss_frame_t frame = { .version = SS_FRAME_VERSION,
+                         .type = type,
+                         .flags = flags,
+                         .header_len = (apr_uint32_t)header_len,
+                         .content_len = (apr_uint32_t)content_len,
+                         .instance = peer->instance };
     char head[SS_FRAME_HEAD];
     struct iovec pieces[3] = { { head, sizeof(head) } };
     int count = 1;
@@ -267,62 +292,76 @@ static apr_status_t write_frame(ss_peer_t *peer, ss_frame_type_t type, unsigned 
 
 /* ---- requests ---- */
 
-static apr_status_t begin(ss_peer_t *peer, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len, int is_last,
+static apr_status_t begin(ss_peer_t *peer, const char *header, apr_size_t header_len,
+                          const char *content, apr_size_t content_len, int is_last,
                           apr_time_t deadline)
 {
     if (header_len > SS_FRAME_HEADER_MAX) return APR_EINVAL;
     peer->is_sent = 0;
     ss_buf_clear(&peer->document);
-    return write_frame(peer, SS_FRAME_REQUEST, is_last ? SS_FRAME_LAST : 0, header, header_len, content, content_len, deadline);
+    return write_frame(peer, SS_FRAME_REQUEST, is_last ? SS_FRAME_LAST : 0, header, header_len,
+                       content, content_len, deadline);
 }
 
-apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t header_len, apr_time_t deadline)
+apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t header_len,
+                           apr_time_t deadline)
 {
     return begin(peer, header, header_len, NULL, 0, 0, deadline);
 }
 
-apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last, apr_time_t deadline)
+apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last,
+                          apr_time_t deadline)
 {
     apr_status_t rv = APR_SUCCESS;
 
     if (!len && !is_last) return APR_SUCCESS;
     do {
         apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
-        rv = write_frame(peer, SS_FRAME_PART, is_last && piece == len ? SS_FRAME_LAST : 0, NULL, 0, bytes, piece, deadline);
+        rv = write_frame(peer, SS_FRAME_PART, is_last && piece == len ? SS_FRAME_LAST : 0, NULL, 0,
+                         bytes, piece, deadline);
         bytes += piece;
         len -= piece;
     } while (len && rv == APR_SUCCESS);
     return rv;
 }
 
-apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len, apr_time_t deadline)
+apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header_len,
+                          const char *content, apr_size_t content_len, apr_time_t deadline)
 {
     apr_size_t first = content_len < SS_FRAME_CONTENT_MAX ? content_len : SS_FRAME_CONTENT_MAX;
-    apr_status_t rv = begin(peer, header, header_len, content, first, first == content_len, deadline);
+    apr_status_t rv =
+        begin(peer, header, header_len, content, first, first == content_len, deadline);
 
-    if (rv == APR_SUCCESS && first < content_len) rv = ss_peer_part(peer, content + first, content_len - first, 1, deadline);
+    if (rv == APR_SUCCESS && first < content_len)
+        rv = ss_peer_part(peer, content + first, content_len - first, 1, deadline);
     return rv;
 }
 
 /* ---- answers ---- */
 
-/* A number member of a flat JSON object's first level; 0: none. The header comes from our own daemon, and one number of it does not make
- * a JSON library worth loading in every caller. */
+/* A number member of a flat JSON object's first level; 0: none. The header comes from our own
+ * daemon, and one number of it does not make a JSON library worth loading in every caller. */
 static int number_of(const char *json, apr_size_t len, const char *name)
 {
     apr_size_t name_len = strlen(name);
     int depth = 0;
 
     for (apr_size_t i = 0; i < len; i++) {
-        if (json[i] == '{' || json[i] == '[') depth++;
-        else if (json[i] == '}' || json[i] == ']') depth--;
+        if (json[i] == '{' || json[i] == '[')
+            depth++;
+        else if (json[i] == '}' || json[i] == ']')
+            depth--;
         else if (json[i] == '"') {
             apr_size_t from = ++i;
             while (i < len && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
-            if (depth != 1 || i >= len || i - from != name_len || memcmp(json + from, name, name_len)) continue;
-            for (i++; i < len && (json[i] == ' ' || json[i] == ':'); i++) {}
+            if (depth != 1 || i >= len || i - from != name_len ||
+                memcmp(json + from, name, name_len))
+                continue;
+            for (i++; i < len && (json[i] == ' ' || json[i] == ':'); i++) {
+            }
             int value = 0;
-            for (; i < len && json[i] >= '0' && json[i] <= '9' && value < 100000; i++) value = value * 10 + (json[i] - '0');
+            for (; i < len && json[i] >= '0' && json[i] <= '9' && value < 100000; i++)
+                value = value * 10 + (json[i] - '0');
             return value;
         }
     }
@@ -335,8 +374,10 @@ static apr_status_t next_frame(ss_peer_t *peer, ss_frame_t *frame, apr_time_t de
     for (;;) {
         apr_status_t rv = ss_frame_read(frame, peer->in.data, peer->in.len);
         apr_size_t want = SS_FRAME_HEAD;
-        if (rv == APR_SUCCESS) want += (apr_size_t)frame->header_len + frame->content_len;
-        else if (!APR_STATUS_IS_INCOMPLETE(rv)) return rv;
+        if (rv == APR_SUCCESS)
+            want += (apr_size_t)frame->header_len + frame->content_len;
+        else if (!APR_STATUS_IS_INCOMPLETE(rv))
+            return rv;
         if (rv == APR_SUCCESS && peer->in.len >= want) return APR_SUCCESS;
         rv = fill(peer, want - peer->in.len, deadline);
         if (rv != APR_SUCCESS) return rv;
@@ -353,10 +394,13 @@ static void look_for_bye(ss_peer_t *peer)
 {
     ss_frame_t frame;
 
-    if (peer->in.len && ss_frame_read(&frame, peer->in.data, peer->in.len) == APR_SUCCESS && frame.type == SS_FRAME_BYE) peer->has_bye = 1;
+    if (peer->in.len && ss_frame_read(&frame, peer->in.data, peer->in.len) == APR_SUCCESS &&
+        frame.type == SS_FRAME_BYE)
+        peer->has_bye = 1;
 }
 
-static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_peer_answer_t *answer, apr_pool_t *pool)
+static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_peer_answer_t *answer,
+                                apr_pool_t *pool)
 {
     const char *header = peer->in.data + SS_FRAME_HEAD;
 
@@ -367,7 +411,8 @@ static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_pee
     }
     const char *content = header + frame->header_len;
     if ((frame->flags & SS_FRAME_LAST) && !peer->document.len) {
-        answer->content = frame->content_len ? apr_pstrmemdup(pool, content, frame->content_len) : NULL;
+        answer->content =
+            frame->content_len ? apr_pstrmemdup(pool, content, frame->content_len) : NULL;
         answer->content_len = frame->content_len;
         return APR_SUCCESS;
     }
@@ -380,8 +425,9 @@ static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_pee
     return rv;
 }
 
-apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer, apr_status_t (*step)(void *self, const char *bytes, apr_size_t len), void *self,
-                             apr_time_t deadline, apr_pool_t *pool)
+apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
+                             apr_status_t (*step)(void *self, const char *bytes, apr_size_t len),
+                             void *self, apr_time_t deadline, apr_pool_t *pool)
 {
     ss_frame_t frame;
     int has_begun = 0;
@@ -394,7 +440,9 @@ apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer, apr_stat
             peer->has_bye = 1;
             return has_begun ? APR_EOF : APR_ECONNABORTED;
         } else if (frame.type == SS_FRAME_STEP && !has_begun) {
-            if (step) rv = step(self, peer->in.data + SS_FRAME_HEAD + frame.header_len, frame.content_len);
+            if (step)
+                rv =
+                    step(self, peer->in.data + SS_FRAME_HEAD + frame.header_len, frame.content_len);
         } else if (frame.type == (has_begun ? SS_FRAME_PART : SS_FRAME_ANSWER)) {
             has_begun = 1;
             rv = take_answer(peer, &frame, answer, pool);
@@ -449,7 +497,8 @@ static ss_peer_t *take_kept(const char *path, apr_uint64_t instance)
 
 static void keep(ss_peer_t *peer)
 {
-    if (peer->has_bye || peer->is_broken || peer->in.len || !has_kept_key || pthread_setspecific(kept_key, peer)) {
+    if (peer->has_bye || peer->is_broken || peer->in.len || !has_kept_key ||
+        pthread_setspecific(kept_key, peer)) {
         ss_peer_close(peer);
         return;
     }
@@ -462,23 +511,37 @@ static void explain_failure(ss_result_t *result, const ss_peer_t *peer, apr_stat
 
     if (!result) return;
     if (APR_STATUS_IS_TIMEUP(rv)) {
-        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s did not answer in time%s", peer->path,
+        ss_result_set(result, "socket", "", NULL,
+                      "the delivery daemon at %s did not answer in time%s", peer->path,
                       peer->is_sent ? ": it is not known whether the request was carried out" : "");
     } else if (APR_STATUS_IS_ENOTIMPL(rv)) {
-        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s speaks another version of the local protocol: restart httpd after an upgrade", peer->path);
+        ss_result_set(result, "socket", "", NULL,
+                      "the delivery daemon at %s speaks another version of the local protocol: "
+                      "restart httpd after an upgrade",
+                      peer->path);
     } else if (rv == APR_EOF && peer->is_sent) {
-        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s ended before it answered: it is not known whether the request was carried out", peer->path);
+        ss_result_set(result, "socket", "", NULL,
+                      "the delivery daemon at %s ended before it answered: it is not known whether "
+                      "the request was carried out",
+                      peer->path);
     } else if (rv == APR_ECONNABORTED || rv == APR_EOF || rv == EPIPE) {
-        ss_result_set(result, "socket", "", NULL, "the delivery daemon at %s is restarting: the request was not carried out", peer->path);
+        ss_result_set(result, "socket", "", NULL,
+                      "the delivery daemon at %s is restarting: the request was not carried out",
+                      peer->path);
     } else if (rv == APR_EINVAL) {
-        ss_result_set(result, "socket", "", NULL, "what answers at %s is not the delivery daemon, or the request is too large for it", peer->path);
+        ss_result_set(
+            result, "socket", "", NULL,
+            "what answers at %s is not the delivery daemon, or the request is too large for it",
+            peer->path);
     } else {
-        ss_result_set(result, "socket", "", NULL, "talking to the delivery daemon at %s failed: %s", peer->path, apr_strerror(rv, text, sizeof(text)));
+        ss_result_set(result, "socket", "", NULL, "talking to the delivery daemon at %s failed: %s",
+                      peer->path, apr_strerror(rv, text, sizeof(text)));
     }
 }
 
 /* Fills the buffer up to `most` octets with what the file has from *at on. */
-static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len, char *buffer, apr_size_t *len, apr_size_t most)
+static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len, char *buffer,
+                              apr_size_t *len, apr_size_t most)
 {
     while (*len < most && *at < file_len) {
         apr_uint64_t left = file_len - *at;
@@ -493,8 +556,9 @@ static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len,
 }
 
 /* One buffer of memory here, and as little there. */
-static apr_status_t send_with_file(ss_peer_t *peer, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
-                                   int file, apr_uint64_t file_len, apr_time_t deadline)
+static apr_status_t send_with_file(ss_peer_t *peer, const char *header, apr_size_t header_len,
+                                   const char *content, apr_size_t content_len, int file,
+                                   apr_uint64_t file_len, apr_time_t deadline)
 {
     apr_uint64_t at = 0;
     apr_size_t used = 0, len = 0;
@@ -506,20 +570,26 @@ static apr_status_t send_with_file(ss_peer_t *peer, const char *header, apr_size
         memcpy(buffer, content + used, len);
         used += len;
         rv = fill_from(file, &at, file_len, buffer, &len, FILE_PIECE);
-        if (rv == APR_SUCCESS) rv = ss_peer_part(peer, buffer, len, used == content_len && at == file_len, deadline);
+        if (rv == APR_SUCCESS)
+            rv = ss_peer_part(peer, buffer, len, used == content_len && at == file_len, deadline);
     }
     free(buffer);
     return rv;
 }
 
-apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
-                          apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
+apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header,
+                          apr_size_t header_len, const char *content, apr_size_t content_len,
+                          apr_interval_time_t timeout, ss_peer_answer_t *answer,
+                          ss_result_t *result, apr_pool_t *pool)
 {
-    return ss_peer_call_file(path, instance, header, header_len, content, content_len, -1, 0, timeout, answer, result, pool);
+    return ss_peer_call_file(path, instance, header, header_len, content, content_len, -1, 0,
+                             timeout, answer, result, pool);
 }
 
-apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const char *header, apr_size_t header_len, const char *content, apr_size_t content_len,
-                               int file, apr_uint64_t file_len, apr_interval_time_t timeout, ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
+apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const char *header,
+                               apr_size_t header_len, const char *content, apr_size_t content_len,
+                               int file, apr_uint64_t file_len, apr_interval_time_t timeout,
+                               ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + timeout;
     apr_interval_time_t wait = timeout < CALL_CONNECT_WAIT ? timeout : CALL_CONNECT_WAIT;
@@ -528,7 +598,8 @@ apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const ch
         ss_peer_t *peer = take_kept(path, instance);
         apr_status_t rv = peer ? APR_SUCCESS : open_peer(&peer, path, instance, wait, result);
         if (rv != APR_SUCCESS) return rv;
-        rv = file_len ? send_with_file(peer, header, header_len, content, content_len, file, file_len, deadline)
+        rv = file_len ? send_with_file(peer, header, header_len, content, content_len, file,
+                                       file_len, deadline)
                       : ss_peer_send(peer, header, header_len, content, content_len, deadline);
         if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, NULL, NULL, deadline, pool);
         if (rv == APR_SUCCESS) {

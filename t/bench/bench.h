@@ -1,4 +1,5 @@
-/* bench.h: what the bench's three programs (sink, load, delay) share. They use nothing of src/: whoever measures must not be what is measured. */
+/* bench.h: what the bench's three programs (sink, load, delay) share. They use nothing of src/:
+ * whoever measures must not be what is measured. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -7,7 +8,8 @@
 
 #define BENCH_ID_FIELD "X-Bench-Id: "
 #define BENCH_ID_DIGITS 10
-#define BENCH_MESSAGES_MAX 4000000       /* ids in one run; past it a program refuses its arguments */
+/* ids in one run; past it a program refuses its arguments */
+#define BENCH_MESSAGES_MAX 4000000
 
 /* Nanoseconds of the clock that all processes of a machine share. */
 int64_t bench_now(void);
@@ -19,7 +21,8 @@ long bench_number(const char *text, long least, long most, const char *what);
 void bench_id_write(char *to, long id);
 /* The id of a message's beginning, or -1 where it has none. */
 long bench_id_read(const char *head, size_t len);
-/* "host:port", an IPv4 address; connects and blocks, or the end. Nagle is off, the descriptor non-blocking afterwards. */
+/* "host:port", an IPv4 address; connects and blocks, or the end. Nagle is off, the descriptor
+ * non-blocking afterwards. */
 int bench_connect(const char *address);
 /* The same without an end: -1 with errno. */
 int bench_try_connect(const char *address);

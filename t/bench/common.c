@@ -40,7 +40,8 @@ long bench_number(const char *text, long least, long most, const char *what)
 
     errno = 0;
     value = strtol(text ? text : "", &end, 10);
-    if (errno || !text || !*text || *end || value < least || value > most) bench_die("%s: \"%s\" is no number from %ld to %ld", what, text ? text : "", least, most);
+    if (errno || !text || !*text || *end || value < least || value > most)
+        bench_die("%s: \"%s\" is no number from %ld to %ld", what, text ? text : "", least, most);
     return value;
 }
 
@@ -106,13 +107,17 @@ int bench_connect(const char *address)
 
 int bench_listen(int *port)
 {
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)*port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in at = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)*port),
+                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t len = sizeof(at);
     int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     if (fd < 0) bench_die("socket: %s", strerror(errno));
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, (struct sockaddr *)&at, len) || listen(fd, 1024) || getsockname(fd, (struct sockaddr *)&at, &len)) bench_die("listen: %s", strerror(errno));
+    if (bind(fd, (struct sockaddr *)&at, len) || listen(fd, 1024) ||
+        getsockname(fd, (struct sockaddr *)&at, &len))
+        bench_die("listen: %s", strerror(errno));
     *port = ntohs(at.sin_port);
     return fd;
 }

@@ -1,7 +1,8 @@
-/* delay.c: a TCP proxy that is a round trip away: what comes from either side is passed on half a round trip later, in order, without Nagle.
- * The connection itself costs what it costs on a long way: the server is reached one and a half round trips after the client's connect came back,
- * so that its greeting arrives after two.
- * usage: delay --to ADDRESS:PORT [--port N] [--rtt MICROSECONDS]. Prints {"port":N}; the end of standard input ends it. */
+/* delay.c: a TCP proxy that is a round trip away: what comes from either side is passed on half a
+ * round trip later, in order, without Nagle. The connection itself costs what it costs on a long
+ * way: the server is reached one and a half round trips after the client's connect came back, so
+ * that its greeting arrives after two. usage: delay --to ADDRESS:PORT [--port N] [--rtt
+ * MICROSECONDS]. Prints {"port":N}; the end of standard input ends it. */
 #include "bench.h"
 
 #include <errno.h>
@@ -16,24 +17,37 @@
 #include <unistd.h>
 
 #define CHUNK (64 * 1024)
-#define UNDERWAY_MAX (8 << 20)           /* octets of one direction; past it its source is not read until some have arrived */
+/* octets of one direction; past it its source is not read until some have arrived */
+#define UNDERWAY_MAX (8 << 20)
 
 typedef struct pair_t pair_t;
-typedef struct chunk_t { struct chunk_t *next, *next_due; int64_t due; size_t len, sent; struct end_t *to; char bytes[]; } chunk_t;   /* len 0: the end */
+/* len 0: the end */
+typedef struct chunk_t {
+    struct chunk_t *next, *next_due;
+    int64_t due;
+    size_t len, sent;
+    struct end_t *to;
+    char bytes[];
+} chunk_t;
 typedef struct end_t {
     pair_t *pair;
     struct end_t *other;
-    int fd, is_ended, is_shut;           /* ended: nothing more comes from it; shut: nothing more goes to it */
-    size_t underway;                     /* octets on their way to it */
-    chunk_t *arrived, **arrived_tail;    /* due, and not taken by its socket yet */
+    /* ended: nothing more comes from it; shut: nothing more goes to it */
+    int fd, is_ended, is_shut;
+    size_t underway;                  /* octets on their way to it */
+    chunk_t *arrived, **arrived_tail; /* due, and not taken by its socket yet */
 } end_t;
-struct pair_t { end_t client, server; long chunks; };
+struct pair_t {
+    end_t client, server;
+    long chunks;
+};
 
 static struct {
     int epoll, timer, listener;
     const char *to;
     int64_t delay;
-    chunk_t *first, **last;              /* all directions: the delay is one, so the order of arrival is that of departure */
+    /* all directions: the delay is one, so the order of arrival is that of departure */
+    chunk_t *first, **last;
     chunk_t *connects, **connects_last;
 } proxy;
 
@@ -93,8 +107,10 @@ static void take(end_t *from)
     while (!from->is_ended && from->other->underway < UNDERWAY_MAX) {
         ssize_t n = recv(from->fd, bytes, sizeof(bytes), 0);
         if (n < 0 && errno == EAGAIN) return;
-        if (n <= 0) ended(from);
-        else send_off(from->other, bytes, (size_t)n);
+        if (n <= 0)
+            ended(from);
+        else
+            send_off(from->other, bytes, (size_t)n);
     }
 }
 
@@ -102,7 +118,9 @@ static void deliver(end_t *to)
 {
     while (to->arrived && to->fd >= 0) {
         chunk_t *c = to->arrived;
-        ssize_t n = c->len && !to->is_shut ? send(to->fd, c->bytes + c->sent, c->len - c->sent, MSG_NOSIGNAL) : 0;
+        ssize_t n = c->len && !to->is_shut
+                        ? send(to->fd, c->bytes + c->sent, c->len - c->sent, MSG_NOSIGNAL)
+                        : 0;
         if (n < 0 && errno == EAGAIN) return;
         if (n < 0) {
             to->is_shut = 1;
@@ -131,7 +149,8 @@ static void end_init(end_t *end, end_t *other, pair_t *pair, int fd)
 
 static void watch(end_t *end)
 {
-    bench_epoll_set(proxy.epoll, EPOLL_CTL_ADD, end->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, end);
+    bench_epoll_set(proxy.epoll, EPOLL_CTL_ADD, end->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                    end);
 }
 
 static void accept_all(void)
@@ -194,11 +213,13 @@ static void set_timer(void)
     int64_t due = proxy.first ? proxy.first->due : 0;
 
     if (proxy.connects && (!due || proxy.connects->due < due)) due = proxy.connects->due;
-    struct itimerspec at = { .it_value = { .tv_sec = due / 1000000000, .tv_nsec = due % 1000000000 } };
+    struct itimerspec at = { .it_value = { .tv_sec = due / 1000000000,
+                                           .tv_nsec = due % 1000000000 } };
     timerfd_settime(proxy.timer, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
-/* What happened is looked at before anything is freed: a pair has two ends in one batch of events. */
+/* What happened is looked at before anything is freed: a pair has two ends in one batch of events.
+ */
 static void turn(void)
 {
     struct epoll_event events[64];
@@ -210,7 +231,8 @@ static void turn(void)
         if (baton == &proxy.listener) {
             accept_all();
         } else if (baton == &proxy.timer) {
-            if (read(proxy.timer, &expired, sizeof(expired)) < 0 && errno != EAGAIN) bench_die("timer: %s", strerror(errno));
+            if (read(proxy.timer, &expired, sizeof(expired)) < 0 && errno != EAGAIN)
+                bench_die("timer: %s", strerror(errno));
         } else if (baton == &proxy) {
             exit(0);
         } else {
@@ -226,15 +248,22 @@ static void turn(void)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = { { "to", 1, NULL, 't' }, { "port", 1, NULL, 'p' }, { "rtt", 1, NULL, 'r' }, { NULL, 0, NULL, 0 } };
+    static const struct option options[] = { { "to", 1, NULL, 't' },
+                                             { "port", 1, NULL, 'p' },
+                                             { "rtt", 1, NULL, 'r' },
+                                             { NULL, 0, NULL, 0 } };
     long rtt = 20000;
     int port = 0, letter;
 
     while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (letter == 't') proxy.to = optarg;
-        else if (letter == 'p') port = (int)bench_number(optarg, 0, 65535, "--port");
-        else if (letter == 'r') rtt = bench_number(optarg, 0, 10000000, "--rtt");
-        else return 2;
+        if (letter == 't')
+            proxy.to = optarg;
+        else if (letter == 'p')
+            port = (int)bench_number(optarg, 0, 65535, "--port");
+        else if (letter == 'r')
+            rtt = bench_number(optarg, 0, 10000000, "--rtt");
+        else
+            return 2;
     }
     if (!proxy.to) bench_die("usage: delay --to ADDRESS:PORT [--port N] [--rtt MICROSECONDS]");
     signal(SIGPIPE, SIG_IGN);

@@ -1,4 +1,5 @@
-/* empty.c: an httpd handler that reads a request's body, throws it away and answers 202: what httpd itself costs, the measure of row S13. */
+/* empty.c: an httpd handler that reads a request's body, throws it away and answers 202: what httpd
+ * itself costs, the measure of row S13. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_protocol.h>
@@ -21,4 +22,6 @@ static void hooks(apr_pool_t *pool)
     ap_hook_handler(handle, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(bench_empty) = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, hooks, 0 };
+AP_DECLARE_MODULE(bench_empty) = {
+    STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, NULL, hooks, 0
+};

@@ -1,5 +1,6 @@
-/* load_exec.c: a command for each message, which gets it on standard input: what an application that calls sendmail does. CPU of the commands
- * and of what they wait for is counted here, since it is gone with them: it belongs to the system that is measured. */
+/* load_exec.c: a command for each message, which gets it on standard input: what an application
+ * that calls sendmail does. CPU of the commands and of what they wait for is counted here, since it
+ * is gone with them: it belongs to the system that is measured. */
 #include "bench.h"
 #include "load.h"
 
@@ -19,14 +20,19 @@ extern char **environ;
 
 #define BACKGROUND_SECONDS INT64_C(20)
 
-typedef struct { pid_t pid; int64_t asked_at; } job_t;
+typedef struct {
+    pid_t pid;
+    int64_t asked_at;
+} job_t;
 
-/* The message as a file in memory: a command may read it when it likes. Programs get line feeds only, as from every other caller of sendmail. */
+/* The message as a file in memory: a command may read it when it likes. Programs get line feeds
+ * only, as from every other caller of sendmail. */
 static int message_file(const char *message, size_t len)
 {
     int fd = memfd_create("message", MFD_CLOEXEC);
 
-    if (fd < 0 || write(fd, message, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET)) bench_die("no file in memory: %s", strerror(errno));
+    if (fd < 0 || write(fd, message, len) != (ssize_t)len || lseek(fd, 0, SEEK_SET))
+        bench_die("no file in memory: %s", strerror(errno));
     return fd;
 }
 
@@ -39,7 +45,8 @@ static void begin(job_t *job, const char *message, size_t len)
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
-    error = posix_spawnp(&job->pid, load_options.command[0], &actions, NULL, load_options.command, environ);
+    error = posix_spawnp(&job->pid, load_options.command[0], &actions, NULL, load_options.command,
+                         environ);
     posix_spawn_file_actions_destroy(&actions);
     close(fd);
     if (error) bench_die("%s cannot be run: %s", load_options.command[0], strerror(error));
@@ -88,7 +95,9 @@ static void next(job_t *job, char *copy, const char *message, size_t len, long *
 {
     long pause = load_pause(), id;
 
-    if (pause) nanosleep(&(struct timespec){ .tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000 }, NULL);
+    if (pause)
+        nanosleep(&(struct timespec){ .tv_sec = pause / 1000, .tv_nsec = pause % 1000 * 1000000 },
+                  NULL);
     id = load_take(1);
     if (id < 0) return;
     memcpy(copy, message, len);
@@ -108,7 +117,8 @@ void load_exec(void)
     if (!copy || !jobs || !*load_options.command) bench_die("exec: a command is needed after --");
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     load_run.started = bench_now();
-    for (long i = 0; i < load_options.connections; i++) next(&jobs[i], copy, message, len, &running);
+    for (long i = 0; i < load_options.connections; i++)
+        next(&jobs[i], copy, message, len, &running);
     while (running) {
         job_t *job = finish(jobs);
         if (!job) continue;
@@ -117,5 +127,6 @@ void load_exec(void)
     }
     bury();
     getrusage(RUSAGE_CHILDREN, &used);
-    load_run.children_cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    load_run.children_cpu = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+                            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }

@@ -1,5 +1,6 @@
-/* load_http.c: keep-alive connections, one request outstanding on each; what an application with a pool of workers does. A connection that the
- * server closes (MaxKeepAliveRequests) is opened again, as every client does. */
+/* load_http.c: keep-alive connections, one request outstanding on each; what an application with a
+ * pool of workers does. A connection that the server closes (MaxKeepAliveRequests) is opened again,
+ * as every client does. */
 #include "bench.h"
 #include "load.h"
 
@@ -12,14 +13,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ANSWER_MAX (256 * 1024)          /* a longer answer is an error of the server's */
+#define ANSWER_MAX (256 * 1024) /* a longer answer is an error of the server's */
 
 typedef struct {
     int fd, is_busy;
-    long messages;                       /* in the request that is outstanding */
-    long answers;                        /* on this connection */
+    long messages; /* in the request that is outstanding */
+    long answers;  /* on this connection */
     int64_t asked_at;
-    size_t sent, len;                    /* of the request */
+    size_t sent, len; /* of the request */
     size_t got;
     char *request, *answer;
 } connection_t;
@@ -27,8 +28,8 @@ typedef struct {
 static struct {
     int epoll;
     long busy;
-    char *message;                       /* message/rfc822, or one line of NDJSON */
-    size_t message_len, id_at;           /* id_at: of NDJSON's line */
+    char *message;             /* message/rfc822, or one line of NDJSON */
+    size_t message_len, id_at; /* id_at: of NDJSON's line */
     char head[1024];
 } http;
 
@@ -39,14 +40,18 @@ static void make_line(void)
     char *line = malloc(size + 512), *at = line;
 
     if (!line) bench_die("no memory");
-    at += snprintf(line, 512, "{\"from\":\"bench@sender.example\",\"to\":\"bench@sink.example\",\"subject\":\"A message of the bench\",\"headers\":{\"X-Bench-Id\":\"0000000000\"},\"text\":\"");
+    at +=
+        snprintf(line, 512,
+                 "{\"from\":\"bench@sender.example\",\"to\":\"bench@sink.example\",\"subject\":\"A "
+                 "message of the bench\",\"headers\":{\"X-Bench-Id\":\"0000000000\"},\"text\":\"");
     http.id_at = (size_t)(strstr(line, "0000000000") - line);
     for (size_t i = 0; i < size; i++) {
         if (i % 70 == 69 && i + 1 < size) {
             memcpy(at, "\\n", 2);
             at += 2;
         } else {
-            *at++ = "The quick brown fox jumps over the lazy dog, and so does this line.   "[i % 70];
+            *at++ =
+                "The quick brown fox jumps over the lazy dog, and so does this line.   "[i % 70];
         }
     }
     memcpy(at, "\"}\n", 3);
@@ -58,10 +63,13 @@ static void make_head(void)
 {
     int is_batch = load_options.batch > 1;
 
-    if (is_batch) make_line();
-    else http.message = load_message(&http.message_len);
-    snprintf(http.head, sizeof(http.head), "POST %s%s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\n", load_options.path,
-             is_batch ? "" : "?from=bench@sender.example&to=bench@sink.example", load_options.to, is_batch ? "application/x-ndjson" : "message/rfc822");
+    if (is_batch)
+        make_line();
+    else
+        http.message = load_message(&http.message_len);
+    snprintf(http.head, sizeof(http.head), "POST %s%s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\n",
+             load_options.path, is_batch ? "" : "?from=bench@sender.example&to=bench@sink.example",
+             load_options.to, is_batch ? "application/x-ndjson" : "message/rfc822");
 }
 
 static void reconnect(connection_t *c)
@@ -95,19 +103,23 @@ static void ask(connection_t *c)
     http.busy++;
     c->messages = load_options.first + load_run.next - first;
     c->asked_at = bench_now();
-    c->len = (size_t)snprintf(c->request, sizeof(http.head) + 64, "%sContent-Length: %zu\r\n\r\n", http.head, (size_t)c->messages * http.message_len);
+    c->len = (size_t)snprintf(c->request, sizeof(http.head) + 64, "%sContent-Length: %zu\r\n\r\n",
+                              http.head, (size_t)c->messages * http.message_len);
     for (long i = 0; i < c->messages; i++) {
         char *at = c->request + c->len;
         memcpy(at, http.message, http.message_len);
-        if (load_options.batch > 1) bench_id_write(at + http.id_at, first + i);
-        else load_number(at, first + i);
+        if (load_options.batch > 1)
+            bench_id_write(at + http.id_at, first + i);
+        else
+            load_number(at, first + i);
         c->len += http.message_len;
     }
     c->sent = c->got = 0;
     push(c);
 }
 
-/* The octets of a whole answer, 0: more must come, -1: it is none. *body, *is_last (the server closes) are found on the way. */
+/* The octets of a whole answer, 0: more must come, -1: it is none. *body, *is_last (the server
+ * closes) are found on the way. */
 static long answer_length(connection_t *c, const char **body, int *is_last)
 {
     char *end = memmem(c->answer, c->got, "\r\n\r\n", 4), *field;
@@ -120,8 +132,11 @@ static long answer_length(connection_t *c, const char **body, int *is_last)
     int is_chunked = strcasestr(c->answer, "\nTransfer-Encoding: chunked") != NULL;
     size_t head = (size_t)(end - c->answer) + 4, have = c->got - head;
     long whole = -1;
-    if (field) whole = have >= strtoul(field + 16, NULL, 10) ? (long)(head + strtoul(field + 16, NULL, 10)) : 0;
-    else if (is_chunked) whole = have >= 5 && !memcmp(c->answer + c->got - 5, "0\r\n\r\n", 5) ? (long)c->got : 0;
+    if (field)
+        whole = have >= strtoul(field + 16, NULL, 10) ? (long)(head + strtoul(field + 16, NULL, 10))
+                                                      : 0;
+    else if (is_chunked)
+        whole = have >= 5 && !memcmp(c->answer + c->got - 5, "0\r\n\r\n", 5) ? (long)c->got : 0;
     *end = '\r';
     return whole;
 }
@@ -130,14 +145,17 @@ static long count_ids(const char *body, const char *end)
 {
     long n = 0;
 
-    for (const char *at = body; (at = memmem(at, (size_t)(end - at), "\"id\"", 4)) != NULL; at += 4) n++;
+    for (const char *at = body; (at = memmem(at, (size_t)(end - at), "\"id\"", 4)) != NULL; at += 4)
+        n++;
     return n;
 }
 
 static void answered(connection_t *c, const char *body)
 {
     int status = c->got > 12 ? (int)strtol(c->answer + 9, NULL, 10) : 0;
-    long accepted = status / 100 != 2 ? 0 : load_options.batch > 1 ? count_ids(body, c->answer + c->got) : 1;
+    long accepted = status / 100 != 2        ? 0
+                    : load_options.batch > 1 ? count_ids(body, c->answer + c->got)
+                                             : 1;
 
     if (accepted > c->messages) accepted = c->messages;
     if (accepted < c->messages) load_trouble(body, (size_t)(c->answer + c->got - body));
@@ -147,9 +165,10 @@ static void answered(connection_t *c, const char *body)
     c->answers++;
 }
 
-/* A lost connection. A server may close one that was kept alive at the moment the next request leaves (httpd does under load): where nothing
- * was answered on it the request is sent again, once, as HTTP's clients do, and the sink shows if that made a duplicate. Else its messages
- * count as errors. */
+/* A lost connection. A server may close one that was kept alive at the moment the next request
+ * leaves (httpd does under load): where nothing was answered on it the request is sent again, once,
+ * as HTTP's clients do, and the sink shows if that made a duplicate. Else its messages count as
+ * errors. */
 static void lost(connection_t *c)
 {
     int may_repeat = c->is_busy && c->answers && !c->got;
@@ -185,7 +204,8 @@ static void serve(connection_t *c)
             continue;
         }
         if (!c->is_busy && !load_pause()) ask(c);
-        /* The server's close may have come with the answer, in the same edge: only reading until nothing is left finds it. */
+        /* The server's close may have come with the answer, in the same edge: only reading until
+         * nothing is left finds it. */
         if (!c->is_busy) return;
     }
     if (c->is_busy && !push(c)) lost(c);
@@ -197,7 +217,8 @@ static void connections_make(connection_t *all)
         connection_t *c = &all[i];
         c->request = malloc(sizeof(http.head) + 64 + (size_t)load_options.batch * http.message_len);
         c->answer = malloc(ANSWER_MAX + 1);
-        if (!c->request || !c->answer) bench_die("no memory for %ld connections", load_options.connections);
+        if (!c->request || !c->answer)
+            bench_die("no memory for %ld connections", load_options.connections);
         c->fd = -1;
         reconnect(c);
     }

@@ -1,5 +1,5 @@
-/* load_smtp.c: submission by SMTP on standing connections, as smtp-source does, with MAIL, RCPT and DATA in one group (RFC 2920): the fastest
- * way that a Postfix takes mail in by this door. */
+/* load_smtp.c: submission by SMTP on standing connections, as smtp-source does, with MAIL, RCPT and
+ * DATA in one group (RFC 2920): the fastest way that a Postfix takes mail in by this door. */
 #include "bench.h"
 #include "load.h"
 
@@ -10,7 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char envelope[] = "MAIL FROM:<bench@sender.example>\r\nRCPT TO:<bench@sink.example>\r\nDATA\r\n";
+static const char envelope[] =
+    "MAIL FROM:<bench@sender.example>\r\nRCPT TO:<bench@sink.example>\r\nDATA\r\n";
 
 typedef enum { GREETING, HELLO, READY, MAIL, RCPT, DATA, END } step_t;
 
@@ -20,13 +21,13 @@ typedef struct {
     long id;
     int64_t asked_at;
     size_t got, sent, len;
-    const char *out;                     /* what is being sent */
+    const char *out; /* what is being sent */
     char *content, answer[4096];
 } connection_t;
 
 static struct {
     int epoll;
-    long live;                           /* connections that work */
+    long live; /* connections that work */
     char *message;
     size_t message_len;
 } smtp;
@@ -68,27 +69,17 @@ static int reply(connection_t *c, const char *line, size_t len)
 
     if (!is_good) load_trouble(line, len);
     switch (c->step) {
-    case GREETING:
-        c->step = HELLO;
-        return is_good && say(c, "EHLO sender.example\r\n", 21);
-    case HELLO:
-        return is_good && ask(c);
-    case READY:
-        return 0;
-    case MAIL:
-        c->step = RCPT;
-        return is_good;
-    case RCPT:
-        c->step = DATA;
-        return is_good;
+    case GREETING: c->step = HELLO; return is_good && say(c, "EHLO sender.example\r\n", 21);
+    case HELLO: return is_good && ask(c);
+    case READY: return 0;
+    case MAIL: c->step = RCPT; return is_good;
+    case RCPT: c->step = DATA; return is_good;
     case DATA:
         if (!is_good) return 0;
         load_number(c->content, c->id);
         c->step = END;
         return say(c, c->content, smtp.message_len + 3);
-    case END:
-        load_answered(is_good, !is_good, c->asked_at);
-        return ask(c);
+    case END: load_answered(is_good, !is_good, c->asked_at); return ask(c);
     }
     return 0;
 }
@@ -165,7 +156,9 @@ void load_smtp(void)
         long pause = load_options.interval_ms && all->step == READY ? load_pause() : 1000;
         int n = epoll_wait(smtp.epoll, events, 128, (int)pause);
         for (int i = 0; i < n; i++) serve(events[i].data.ptr);
-        if (smtp.live && load_options.interval_ms && all->step == READY && !load_pause() && !ask(all)) end(all);
+        if (smtp.live && load_options.interval_ms && all->step == READY && !load_pause() &&
+            !ask(all))
+            end(all);
         if (bench_now() > load_run.deadline + 10000000000) {
             load_trouble("an answer never came", 20);
             load_run.errors += smtp.live;

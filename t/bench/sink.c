@@ -1,11 +1,12 @@
-/* sink.c: an SMTP server that takes everything, counts it and finds what came twice or not at all by the field X-Bench-Id.
- * One thread, epoll. It is told and asked on its standard input, a line each, answered by a line of JSON:
- *   expect FIRST COUNT     counters at zero, these ids are expected
+/* sink.c: an SMTP server that takes everything, counts it and finds what came twice or not at all
+ * by the field X-Bench-Id. One thread, epoll. It is told and asked on its standard input, a line
+ * each, answered by a line of JSON: expect FIRST COUNT     counters at zero, these ids are expected
  *   stats                  what came
  *   wait COUNT SECONDS     the same as soon as COUNT different ids have come, or after SECONDS
  *   times FIRST COUNT      arrival times in ns of the machine's monotonic clock
  * The end of standard input ends it.
- * usage: sink [--port N] [--pipelining 0|1] [--chunking 0|1] [--one-mail 1] [--tls starttls|now --cert FILE --key FILE] */
+ * usage: sink [--port N] [--pipelining 0|1] [--chunking 0|1] [--one-mail 1] [--tls starttls|now
+ * --cert FILE --key FILE] */
 #include "bench.h"
 #include "sink.h"
 
@@ -22,14 +23,14 @@
 #include <unistd.h>
 
 #define EVENTS 256
-#define CONNECTIONS_MAX 4096             /* past it new ones are closed at once */
+#define CONNECTIONS_MAX 4096 /* past it new ones are closed at once */
 
 static struct {
     int epoll, listener, is_tls_now;
     SSL_CTX *tls;
     sink_features_t features;
     long wait_for;
-    int64_t wait_until;                  /* 0: nobody waits */
+    int64_t wait_until; /* 0: nobody waits */
     long open;
 } sink = { .features = { 1, 1, 0, 0 } };
 
@@ -69,7 +70,8 @@ static void accept_all(void)
         tally_connection(1);
         if (sink.is_tls_now) start_tls(s);
         session_greet(s);
-        bench_epoll_set(sink.epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, s);
+        bench_epoll_set(sink.epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                        s);
     }
 }
 
@@ -98,7 +100,8 @@ static int flush(sink_session_t *s)
     while (s->out_sent < s->out_len) {
         const char *from = s->out + s->out_sent;
         size_t len = s->out_len - s->out_sent;
-        ssize_t n = s->tls ? tls_result(s, SSL_write(s->tls, from, (int)len)) : send(s->fd, from, len, MSG_NOSIGNAL);
+        ssize_t n = s->tls ? tls_result(s, SSL_write(s->tls, from, (int)len))
+                           : send(s->fd, from, len, MSG_NOSIGNAL);
         if (n <= 0) return n < 0 && errno == EAGAIN;
         s->out_sent += (size_t)n;
     }
@@ -106,7 +109,8 @@ static int flush(sink_session_t *s)
     return 1;
 }
 
-/* Reads until there is nothing more, answers once: the client's group of commands gets a group of answers. */
+/* Reads until there is nothing more, answers once: the client's group of commands gets a group of
+ * answers. */
 static void serve(sink_session_t *s, uint32_t what)
 {
     int is_open = 1, is_ending = (what & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
@@ -124,7 +128,8 @@ static void serve(sink_session_t *s, uint32_t what)
             if (!flush(s)) break;
             start_tls(s);
         } else if (!s->tls && !is_ending && (size_t)n < sizeof(s->in) / 2) {
-            break;                       /* a short read empties the socket; the next edge tells of more */
+            /* a short read empties the socket; the next edge tells of more */
+            break;
         } else if (s->out_len > sizeof(s->out) / 2 && !flush(s)) {
             break;
         }
@@ -136,11 +141,13 @@ static void serve(sink_session_t *s, uint32_t what)
 
 static void command(char *line)
 {
-    char *save = NULL, *word = strtok_r(line, " \n", &save), *a = strtok_r(NULL, " \n", &save), *b = strtok_r(NULL, " \n", &save);
+    char *save = NULL, *word = strtok_r(line, " \n", &save), *a = strtok_r(NULL, " \n", &save),
+         *b = strtok_r(NULL, " \n", &save);
 
     if (!word) return;
     if (!strcmp(word, "expect")) {
-        tally_expect(bench_number(a, 0, 1000000000, "first"), bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
+        tally_expect(bench_number(a, 0, 1000000000, "first"),
+                     bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
         tally_print();
     } else if (!strcmp(word, "stats")) {
         tally_print();
@@ -148,7 +155,8 @@ static void command(char *line)
         sink.wait_for = bench_number(a, 0, BENCH_MESSAGES_MAX, "count");
         sink.wait_until = bench_now() + bench_number(b, 0, 3600, "seconds") * 1000000000;
     } else if (!strcmp(word, "times")) {
-        tally_times(bench_number(a, 0, 1000000000, "first"), bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
+        tally_times(bench_number(a, 0, 1000000000, "first"),
+                    bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
     } else {
         bench_die("unknown command \"%s\"", word);
     }
@@ -178,7 +186,8 @@ static int listen_to_orders(void)
 
 static void end_wait(void)
 {
-    if (!sink.wait_until || (tally_unique() < sink.wait_for && bench_now() < sink.wait_until)) return;
+    if (!sink.wait_until || (tally_unique() < sink.wait_for && bench_now() < sink.wait_until))
+        return;
     sink.wait_until = 0;
     tally_print();
 }
@@ -195,9 +204,12 @@ static void run(void)
         int n = epoll_wait(sink.epoll, events, EVENTS, (int)(left > 60000 ? 60000 : left));
         for (int i = 0; i < n; i++) {
             void *baton = events[i].data.ptr;
-            if (baton == &sink.listener) accept_all();
-            else if (baton != &orders) serve(baton, events[i].events);
-            else if (!listen_to_orders()) return;
+            if (baton == &sink.listener)
+                accept_all();
+            else if (baton != &orders)
+                serve(baton, events[i].events);
+            else if (!listen_to_orders())
+                return;
         }
         end_wait();
     }
@@ -207,7 +219,8 @@ static SSL_CTX *load_tls(const char *cert, const char *key)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
 
-    if (!tls || !cert || !key || SSL_CTX_use_certificate_chain_file(tls, cert) != 1 || SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
+    if (!tls || !cert || !key || SSL_CTX_use_certificate_chain_file(tls, cert) != 1 ||
+        SSL_CTX_use_PrivateKey_file(tls, key, SSL_FILETYPE_PEM) != 1)
         bench_die("TLS needs --cert and --key that belong together");
     SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return tls;
@@ -215,20 +228,32 @@ static SSL_CTX *load_tls(const char *cert, const char *key)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = { { "port", 1, NULL, 'p' }, { "pipelining", 1, NULL, 'P' }, { "chunking", 1, NULL, 'C' }, { "one-mail", 1, NULL, 'o' },
-                                             { "tls", 1, NULL, 't' }, { "cert", 1, NULL, 'c' }, { "key", 1, NULL, 'k' }, { NULL, 0, NULL, 0 } };
+    static const struct option options[] = {
+        { "port", 1, NULL, 'p' },     { "pipelining", 1, NULL, 'P' },
+        { "chunking", 1, NULL, 'C' }, { "one-mail", 1, NULL, 'o' },
+        { "tls", 1, NULL, 't' },      { "cert", 1, NULL, 'c' },
+        { "key", 1, NULL, 'k' },      { NULL, 0, NULL, 0 }
+    };
     const char *tls = NULL, *cert = NULL, *key = NULL;
     int port = 0, letter;
 
     while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (letter == 'p') port = (int)bench_number(optarg, 0, 65535, "--port");
-        else if (letter == 'P') sink.features.pipelining = (int)bench_number(optarg, 0, 1, "--pipelining");
-        else if (letter == 'C') sink.features.chunking = (int)bench_number(optarg, 0, 1, "--chunking");
-        else if (letter == 'o') sink.features.is_one_mail = (int)bench_number(optarg, 0, 1, "--one-mail");
-        else if (letter == 't') tls = optarg;
-        else if (letter == 'c') cert = optarg;
-        else if (letter == 'k') key = optarg;
-        else return 2;
+        if (letter == 'p')
+            port = (int)bench_number(optarg, 0, 65535, "--port");
+        else if (letter == 'P')
+            sink.features.pipelining = (int)bench_number(optarg, 0, 1, "--pipelining");
+        else if (letter == 'C')
+            sink.features.chunking = (int)bench_number(optarg, 0, 1, "--chunking");
+        else if (letter == 'o')
+            sink.features.is_one_mail = (int)bench_number(optarg, 0, 1, "--one-mail");
+        else if (letter == 't')
+            tls = optarg;
+        else if (letter == 'c')
+            cert = optarg;
+        else if (letter == 'k')
+            key = optarg;
+        else
+            return 2;
     }
     signal(SIGPIPE, SIG_IGN);
     if (tls) {

@@ -1,4 +1,5 @@
-/* sink.h: the sink's parts: what was received (tally), the SMTP dialogue of one connection (session), sockets and TLS (sink.c). */
+/* sink.h: the sink's parts: what was received (tally), the SMTP dialogue of one connection
+ * (session), sockets and TLS (sink.c). */
 #ifndef BENCH_SINK_H
 #define BENCH_SINK_H
 
@@ -6,9 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SINK_INPUT (256 * 1024)          /* read at once */
-#define SINK_OUTPUT (256 * 1024)         /* answers that a client does not take; past it the connection is closed */
-#define SINK_HEAD 4096                   /* of a message, where its id is looked for */
+#define SINK_INPUT (256 * 1024) /* read at once */
+/* answers that a client does not take; past it the connection is closed */
+#define SINK_OUTPUT (256 * 1024)
+#define SINK_HEAD 4096 /* of a message, where its id is looked for */
 
 /* ---- tally: ids seen, duplicates, times ---- */
 /* From now on the ids first .. first+count-1 are expected; all counters start at zero. */
@@ -26,16 +28,19 @@ void tally_times(long first, long count);
 /* ---- session ---- */
 typedef enum { SINK_COMMAND, SINK_DATA, SINK_BDAT, SINK_DISCARD } sink_phase_t;
 
-typedef struct { int pipelining, chunking, starttls, is_one_mail; } sink_features_t;
+typedef struct {
+    int pipelining, chunking, starttls, is_one_mail;
+} sink_features_t;
 
 typedef struct {
     int fd;
-    SSL *tls;                            /* NULL: plain text */
-    int is_tls_wanted;                   /* STARTTLS was answered: the handshake comes next */
+    SSL *tls;          /* NULL: plain text */
+    int is_tls_wanted; /* STARTTLS was answered: the handshake comes next */
     int is_closing;
     sink_phase_t phase;
     int has_sender, rcpts, messages, is_last;
-    uint64_t chunk, size;                /* octets of the BDAT chunk still to come; of the message so far */
+    /* octets of the BDAT chunk still to come; of the message so far */
+    uint64_t chunk, size;
     size_t in_len, out_len, out_sent, head_len;
     char in[SINK_INPUT], out[SINK_OUTPUT], head[SINK_HEAD];
 } sink_session_t;

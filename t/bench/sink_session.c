@@ -1,5 +1,5 @@
-/* sink_session.c: the server's side of SMTP, as much as counting needs. Every message is taken; a command out of order gets its 503, so that
- * a client's mistake shows as a missing message. */
+/* sink_session.c: the server's side of SMTP, as much as counting needs. Every message is taken; a
+ * command out of order gets its 503, so that a client's mistake shows as a missing message. */
 #include "bench.h"
 #include "sink.h"
 
@@ -101,7 +101,8 @@ static void answer_bdat(sink_session_t *s, const char *line, size_t len)
     uint64_t chunk = 0;
     size_t i = 5;
 
-    while (i < len && line[i] >= '0' && line[i] <= '9') chunk = chunk * 10 + (uint64_t)(line[i++] - '0');
+    while (i < len && line[i] >= '0' && line[i] <= '9')
+        chunk = chunk * 10 + (uint64_t)(line[i++] - '0');
     s->is_last = memmem(line + i, len - i, "LAST", 4) != NULL;
     s->chunk = chunk;
     s->phase = s->rcpts ? SINK_BDAT : SINK_DISCARD;
@@ -173,7 +174,8 @@ void session_feed(sink_session_t *s, const sink_features_t *features)
         if (!n) break;
         done += n;
     }
-    /* What came before the handshake in plain text is no part of the dialogue after it (RFC 3207, 6). */
+    /* What came before the handshake in plain text is no part of the dialogue after it (RFC 3207,
+     * 6). */
     if (s->is_tls_wanted) done = s->in_len;
     memmove(s->in, s->in + done, s->in_len - done);
     s->in_len -= done;

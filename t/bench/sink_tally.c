@@ -1,5 +1,6 @@
-/* sink_tally.c: which messages came, how often and when. Ids outside the expected range and messages without one are counted apart:
- * a late duplicate of an earlier run is never taken for a message of this one. */
+/* sink_tally.c: which messages came, how often and when. Ids outside the expected range and
+ * messages without one are counted apart: a late duplicate of an earlier run is never taken for a
+ * message of this one. */
 #include "bench.h"
 #include "sink.h"
 
@@ -69,10 +70,13 @@ long tally_unique(void)
 
 void tally_print(void)
 {
-    printf("{\"messages\":%" PRIu64 ",\"unique\":%ld,\"missing\":%ld,\"duplicates\":%" PRIu64 ",\"strays\":%" PRIu64 ",\"nameless\":%" PRIu64
-           ",\"bytes\":%" PRIu64 ",\"connections\":%" PRIu64 ",\"connectionsMost\":%ld,\"firstAt\":%" PRId64 ",\"lastAt\":%" PRId64 ",\"now\":%" PRId64 "}\n",
-           tally.messages, tally.unique, tally.count - tally.unique, tally.duplicates, tally.strays, tally.nameless, tally.bytes, tally.connections,
-           tally.open_most, tally.first_at, tally.last_at, bench_now());
+    printf("{\"messages\":%" PRIu64 ",\"unique\":%ld,\"missing\":%ld,\"duplicates\":%" PRIu64
+           ",\"strays\":%" PRIu64 ",\"nameless\":%" PRIu64 ",\"bytes\":%" PRIu64
+           ",\"connections\":%" PRIu64 ",\"connectionsMost\":%ld,\"firstAt\":%" PRId64
+           ",\"lastAt\":%" PRId64 ",\"now\":%" PRId64 "}\n",
+           tally.messages, tally.unique, tally.count - tally.unique, tally.duplicates, tally.strays,
+           tally.nameless, tally.bytes, tally.connections, tally.open_most, tally.first_at,
+           tally.last_at, bench_now());
     fflush(stdout);
 }
 

@@ -1,4 +1,5 @@
-/* canonical.c: any bytes become canonical, in eight and in seven bits, or are refused with a status. */
+/* canonical.c: any bytes become canonical, in eight and in seven bits, or are refused with a
+ * status. */
 #include <stdlib.h>
 
 #include "mail/canonical.h"
@@ -12,7 +13,8 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
 
     for (int is_7bit = 0; is_7bit < 2; is_7bit++) {
         ss_mail_problem_t problem = { 0 };
-        int failed = is_7bit ? ss_canonical_make_7bit(&out, &len, data, size, &problem, pool) : ss_canonical_make(&out, &len, data, size, &problem, pool);
+        int failed = is_7bit ? ss_canonical_make_7bit(&out, &len, data, size, &problem, pool)
+                             : ss_canonical_make(&out, &len, data, size, &problem, pool);
         if (failed && !problem.status) abort();
         if (failed) continue;
         ss_canonical_scan(out, len, &facts);

@@ -1,5 +1,7 @@
-/* client.c: a server that says anything at any moment. The first byte of the input chooses options; then each byte below 0x10 is an act (send, quit, time, a
- * partial write ...), everything else is fed up to the next act. However it goes: no message is lost, none is given back twice, CLOSED comes once and last. */
+/* client.c: a server that says anything at any moment. The first byte of the input chooses options;
+ * then each byte below 0x10 is an act (send, quit, time, a partial write ...), everything else is
+ * fed up to the next act. However it goes: no message is lost, none is given back twice, CLOSED
+ * comes once and last. */
 #include <apr_general.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,7 +47,9 @@ static void settle(fuzz_t *f)
             if (f->is_back[number]++) abort();
             f->back++;
             for (int i = 0; i < event->message->rcpt_count; i++) {
-                if (event->message->rcpts[i].cmd == SS_CMD_NONE || !event->message->rcpts[i].text || !event->message->rcpts[i].advice) abort();
+                if (event->message->rcpts[i].cmd == SS_CMD_NONE || !event->message->rcpts[i].text ||
+                    !event->message->rcpts[i].advice)
+                    abort();
             }
         }
         count = ss_client_output(f->client, pieces, 4, f->now);
@@ -77,12 +81,19 @@ static void give(fuzz_t *f, int rcpts)
 static void act(fuzz_t *f, int what)
 {
     switch (what) {
-    case 0: case 1: case 2: give(f, what + 1); break;
+    case 0:
+    case 1:
+    case 2: give(f, what + 1); break;
     case 3: ss_client_quit(f->client, f->now); break;
-    case 4: f->now += 30 * APR_USEC_PER_SEC; ss_client_tick(f->client, f->now); break;
+    case 4:
+        f->now += 30 * APR_USEC_PER_SEC;
+        ss_client_tick(f->client, f->now);
+        break;
     case 5: ss_client_lost(f->client, APR_EOF, NULL, f->now); break;
     case 6: f->writes_little = !f->writes_little; break;
-    case 7: ss_client_tls_on(f->client, "tls-exporter", "0123456789abcdef0123456789abcdef", 32, f->now); break;
+    case 7:
+        ss_client_tls_on(f->client, "tls-exporter", "0123456789abcdef0123456789abcdef", 32, f->now);
+        break;
     case 8: ss_client_secret(f->client, "secret", 6, f->now); break;
     case 9: ss_client_try(f->client, "a@x", "b@y", f->now); break;
     case 11: ss_client_secret(f->client, NULL, 0, f->now); break;
@@ -100,8 +111,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!is_ready) apr_initialize();
     is_ready = 1;
     apr_pool_create(&f.pool, NULL);
-    ss_client_options_t options = { .helo = "me", .host = "relay", .port = 25, .tls = (ss_client_tls_t)(bits & 3), .username = bits & 4 ? "me" : NULL, .is_loopback = 1,
-                                    .pipelining = !(bits & 8), .chunking = !(bits & 16), .use_helo = !!(bits & 32), .max_messages = bits & 64 ? 3 : 0,
+    ss_client_options_t options = { .helo = "me",
+                                    .host = "relay",
+                                    .port = 25,
+                                    .tls = (ss_client_tls_t)(bits & 3),
+                                    .username = bits & 4 ? "me" : NULL,
+                                    .is_loopback = 1,
+                                    .pipelining = !(bits & 8),
+                                    .chunking = !(bits & 16),
+                                    .use_helo = !!(bits & 32),
+                                    .max_messages = bits & 64 ? 3 : 0,
                                     .attempt_deadline = 1800 * APR_USEC_PER_SEC };
     for (int i = 0; i < SS_TIMEOUTS; i++) options.timeout[i] = 60 * APR_USEC_PER_SEC;
     f.client = ss_client_create(&options, f.now, f.pool);

@@ -8,7 +8,9 @@
 
 static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
-    ss_parse_options_t options = { .adds_missing = 1, .host = "h.x", .default_domain = "d.x", .default_from = "a@b.c" };
+    ss_parse_options_t options = {
+        .adds_missing = 1, .host = "h.x", .default_domain = "d.x", .default_from = "a@b.c"
+    };
     ss_mail_message_t *m = ss_mail_create(pool);
     ss_mail_problem_t problem = { 0 };
     ss_canonical_facts_t facts;

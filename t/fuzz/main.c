@@ -1,4 +1,5 @@
-/* main.c: a fuzz target without a fuzzer: every file that is named, or lies in a folder that is named, goes through it once. Any crash or abort is a failure. */
+/* main.c: a fuzz target without a fuzzer: every file that is named, or lies in a folder that is
+ * named, goes through it once. Any crash or abort is a failure. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,7 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define INPUT_MAX (1024 * 1024)
 
-/* 1: the file was read. The copy has exactly its size, so that a sanitizer sees one byte too far. */
+/* 1: the file was read. The copy has exactly its size, so that a sanitizer sees one byte too far.
+ */
 static int play_file(const char *path)
 {
     FILE *file = fopen(path, "rb");

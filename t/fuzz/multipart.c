@@ -1,4 +1,5 @@
-/* multipart.c: any bytes as a form with files: the first line is its Content-Type. Parts lie within the body, and none has a boundary in it. */
+/* multipart.c: any bytes as a form with files: the first line is its Content-Type. Parts lie within
+ * the body, and none has a boundary in it. */
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
         if (parts->nelts > SS_MULTIPART_PARTS_MAX) abort();
         for (int i = 0; i < parts->nelts; i++) {
             const ss_multipart_part_t *part = &APR_ARRAY_IDX(parts, i, ss_multipart_part_t);
-            if (part->len && (part->bytes < body || part->bytes + part->len > body + size - head)) abort();
+            if (part->len && (part->bytes < body || part->bytes + part->len > body + size - head))
+                abort();
             if (part->filename && strpbrk(part->filename, "/\\")) abort();
         }
     }

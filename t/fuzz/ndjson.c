@@ -1,5 +1,7 @@
-/* ndjson.c: any bytes as a body of one JSON message a line. The first byte says how large the pieces are in which it comes: the lines are those of the body, each is a
- * message with canonical content or is refused with a reason, and one that is taken with its files lifted out of it is taken whole, too. */
+/* ndjson.c: any bytes as a body of one JSON message a line. The first byte says how large the
+ * pieces are in which it comes: the lines are those of the body, each is a message with canonical
+ * content or is refused with a reason, and one that is taken with its files lifted out of it is
+ * taken whole, too. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +14,17 @@
 #define LONGEST 2000
 #define LIFT_FROM 40
 
-typedef struct { const char *at, *end; apr_pool_t *pool; } walk_t;
+typedef struct {
+    const char *at, *end;
+    apr_pool_t *pool;
+} walk_t;
 
 /* 0: made, else the status of the refusal. */
 static int status_of(const char *bytes, apr_size_t len, ss_lift_t *lift, apr_pool_t *pool)
 {
-    ss_parse_options_t options = { .adds_missing = 1, .host = "h", .now = 1, .random = 1, .max_size = 100000, .lift = lift };
+    ss_parse_options_t options = {
+        .adds_missing = 1, .host = "h", .now = 1, .random = 1, .max_size = 100000, .lift = lift
+    };
     ss_mail_message_t *m = ss_mail_create(pool);
     ss_mail_problem_t problem = { .status = 0 };
     ss_canonical_facts_t facts;
@@ -27,14 +34,18 @@ static int status_of(const char *bytes, apr_size_t len, ss_lift_t *lift, apr_poo
         return problem.status;
     }
     ss_canonical_scan(m->content, m->content_len, &facts);
-    if (facts.has_nul || facts.has_bare_cr || facts.has_bare_lf || facts.longest_line > SS_LINE_MAX || !m->rcpts->nelts) abort();
+    if (facts.has_nul || facts.has_bare_cr || facts.has_bare_lf ||
+        facts.longest_line > SS_LINE_MAX || !m->rcpts->nelts)
+        abort();
     return 0;
 }
 
-static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift, apr_status_t failed)
+static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift,
+                     apr_status_t failed)
 {
     walk_t *walk = self;
-    const char *lf = walk->end > walk->at ? memchr(walk->at, '\n', (size_t)(walk->end - walk->at)) : NULL;
+    const char *lf =
+        walk->end > walk->at ? memchr(walk->at, '\n', (size_t)(walk->end - walk->at)) : NULL;
     const char *start = walk->at;
     apr_size_t want = (apr_size_t)((lf ? lf : walk->end) - start);
     apr_pool_t *pool;
@@ -66,7 +77,8 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     lines->self = &walk;
     lines->line = take_line;
     lines->content_from = 8;
-    for (const char *p = walk.at; p < walk.end; p += step) ss_ndjson_add(lines, p, (size_t)(walk.end - p) < step ? (size_t)(walk.end - p) : step);
+    for (const char *p = walk.at; p < walk.end; p += step)
+        ss_ndjson_add(lines, p, (size_t)(walk.end - p) < step ? (size_t)(walk.end - p) : step);
     ss_ndjson_end(lines);
     if (walk.at != walk.end) abort();
 }

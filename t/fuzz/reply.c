@@ -1,4 +1,5 @@
-/* reply.c: any bytes as a server's reply: never read past the end, and what is taken must be sound. */
+/* reply.c: any bytes as a server's reply: never read past the end, and what is taken must be sound.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

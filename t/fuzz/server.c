@@ -1,5 +1,6 @@
-/* server.c: a client that says anything, cut as the first byte says. However it comes: bounds hold, events are in order, and the same bytes at once and
- * in pieces give the same events and replies. */
+/* server.c: a client that says anything, cut as the first byte says. However it comes: bounds hold,
+ * events are in order, and the same bytes at once and in pieces give the same events and replies.
+ */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,7 +12,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-typedef struct { ss_server_t *server; ss_buf_t in, events; apr_size_t content; int in_mail; } talk_t;
+typedef struct {
+    ss_server_t *server;
+    ss_buf_t in, events;
+    apr_size_t content;
+    int in_mail;
+} talk_t;
 
 static void answer(talk_t *t, const char *word, const char *address)
 {
@@ -22,7 +28,10 @@ static void answer(talk_t *t, const char *word, const char *address)
 
 static void take_event(talk_t *t, ss_server_kind_t kind, const ss_server_event_t *event)
 {
-    if ((kind == SS_SERVER_RCPT || kind == SS_SERVER_CONTENT || kind == SS_SERVER_END || kind == SS_SERVER_RESET) && !t->in_mail) abort();
+    if ((kind == SS_SERVER_RCPT || kind == SS_SERVER_CONTENT || kind == SS_SERVER_END ||
+         kind == SS_SERVER_RESET) &&
+        !t->in_mail)
+        abort();
     if (kind == SS_SERVER_MAIL) {
         if (t->in_mail) abort();
         answer(t, "\nF ", event->envelope.address);
@@ -72,7 +81,9 @@ static void feed(talk_t *t, const char *bytes, apr_size_t len)
 
 static void start(talk_t *t)
 {
-    static const ss_server_options_t options = { .host = "h", .max_size = SIZE_MAX_HERE, .max_rcpts = 3 };
+    static const ss_server_options_t options = { .host = "h",
+                                                 .max_size = SIZE_MAX_HERE,
+                                                 .max_rcpts = 3 };
 
     memset(t, 0, sizeof(*t));
     t->server = ss_server_create(&options);
@@ -97,9 +108,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     start(&whole);
     feed(&whole, bytes, len);
     start(&pieces);
-    for (size_t at = 0; at < len; at += step) feed(&pieces, bytes + at, at + step > len ? len - at : step);
+    for (size_t at = 0; at < len; at += step)
+        feed(&pieces, bytes + at, at + step > len ? len - at : step);
     if (!len) feed(&pieces, bytes, 0);
-    if (whole.events.len != pieces.events.len || (whole.events.len && memcmp(whole.events.data, pieces.events.data, whole.events.len))) abort();
+    if (whole.events.len != pieces.events.len ||
+        (whole.events.len && memcmp(whole.events.data, pieces.events.data, whole.events.len)))
+        abort();
     end(&whole);
     end(&pieces);
     return 0;

@@ -1,4 +1,5 @@
-/* stream.c: any bytes as a body that comes in pieces: the same as made canonical whole. The first byte says how large the pieces are. */
+/* stream.c: any bytes as a body that comes in pieces: the same as made canonical whole. The first
+ * byte says how large the pieces are. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,10 +25,13 @@ static void compare(const char *body, size_t len, size_t piece, apr_pool_t *pool
     memcpy(whole, "\r\n", 2);
     memcpy(whole + 2, body, len);
     ss_buf_init(&out, 4 * len + 16);
-    for (size_t at = 0; at < len; at += piece) ss_stream_canonical_add(&stream, body + at, len - at < piece ? len - at : piece);
+    for (size_t at = 0; at < len; at += piece)
+        ss_stream_canonical_add(&stream, body + at, len - at < piece ? len - at : piece);
     ss_stream_canonical_end(&stream);
     if (!stream.must_encode) {
-        if (ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool) || want_len != out.len + 2) abort();
+        if (ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool) ||
+            want_len != out.len + 2)
+            abort();
         if (out.len && memcmp(want + 2, out.data, out.len)) abort();
     }
     ss_buf_free(&out);

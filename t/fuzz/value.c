@@ -1,5 +1,6 @@
-/* value.c: any bytes as the arguments of a directive: the first byte chooses the directive, zero bytes divide the arguments. A value that is taken is printed,
- * and what is printed is taken again and prints alike; one that is refused has a reason. */
+/* value.c: any bytes as the arguments of a directive: the first byte chooses the directive, zero
+ * bytes divide the arguments. A value that is taken is printed, and what is printed is taken again
+ * and prints alike; one that is refused has a reason. */
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,16 +34,26 @@ static void *record_of(ss_place_t place, apr_pool_t *pool)
     return settings;
 }
 
-/* Texts, files and the like may hold blanks, a password prints as "set", and timeouts leave some unset: these are only read and printed. */
+/* Texts, files and the like may hold blanks, a password prints as "set", and timeouts leave some
+ * unset: these are only read and printed. */
 static int is_words(ss_kind_t kind)
 {
     switch (kind) {
-    case SS_KIND_FLAG: case SS_KIND_NUMBER: case SS_KIND_SIZE: case SS_KIND_DURATION: case SS_KIND_DURATION_OFF: case SS_KIND_DURATIONS:
-    case SS_KIND_HOSTS: case SS_KIND_ENUM: case SS_KIND_TLS: case SS_KIND_AUTH: case SS_KIND_FINGERPRINT: case SS_KIND_RATES:
-    case SS_KIND_ADDRESS: case SS_KIND_LIMIT:
-        return 1;
-    default:
-        return 0;
+    case SS_KIND_FLAG:
+    case SS_KIND_NUMBER:
+    case SS_KIND_SIZE:
+    case SS_KIND_DURATION:
+    case SS_KIND_DURATION_OFF:
+    case SS_KIND_DURATIONS:
+    case SS_KIND_HOSTS:
+    case SS_KIND_ENUM:
+    case SS_KIND_TLS:
+    case SS_KIND_AUTH:
+    case SS_KIND_FINGERPRINT:
+    case SS_KIND_RATES:
+    case SS_KIND_ADDRESS:
+    case SS_KIND_LIMIT: return 1;
+    default: return 0;
     }
 }
 
@@ -59,7 +70,8 @@ static int split(char *text, size_t size, char at, const char **argv)
     return argc;
 }
 
-static const char *read_and_print(const ss_option_t *option, char *text, size_t size, char at, apr_pool_t *pool)
+static const char *read_and_print(const ss_option_t *option, char *text, size_t size, char at,
+                                  apr_pool_t *pool)
 {
     const char *argv[ARGUMENTS_MAX];
     ss_place_t place = place_of(option);

@@ -1,5 +1,6 @@
-/* mod_smtp_send_example.c: how another httpd module sends mail. SetHandler smtp-send-example mails a report of each request to the address in SMTPSendExampleTo, and
- * answers with the message's id; as an ErrorDocument it reports errors. What becomes of each mail is written to the error log. */
+/* mod_smtp_send_example.c: how another httpd module sends mail. SetHandler smtp-send-example mails
+ * a report of each request to the address in SMTPSendExampleTo, and answers with the message's id;
+ * as an ErrorDocument it reports errors. What becomes of each mail is written to the error log. */
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -10,9 +11,8 @@
 
 #include "smtp_send.h"
 
-
-static APR_OPTIONAL_FN_TYPE(smtp_send_submit) *submit;
-static APR_OPTIONAL_FN_TYPE(smtp_send_state) *state;
+static APR_OPTIONAL_FN_TYPE(smtp_send_submit) * submit;
+static APR_OPTIONAL_FN_TYPE(smtp_send_state) * state;
 static const char *report_to;
 static server_rec *main_server;
 
@@ -24,8 +24,7 @@ static const char *set_to(cmd_parms *cmd, void *directory, const char *address)
 }
 
 static const command_rec commands[] = {
-    AP_INIT_TAKE1("SMTPSendExampleTo", set_to, NULL, RSRC_CONF, "who gets the reports"),
-    { NULL }
+    AP_INIT_TAKE1("SMTPSendExampleTo", set_to, NULL, RSRC_CONF, "who gets the reports"), { NULL }
 };
 
 static int report(request_rec *r)
@@ -36,7 +35,9 @@ static int report(request_rec *r)
 
     if (!r->handler || strcmp(r->handler, "smtp-send-example")) return DECLINED;
     if (!submit || !report_to) return HTTP_SERVICE_UNAVAILABLE;
-    message.content = apr_psprintf(r->pool, "From: <server@example.com>\nTo: <%s>\nSubject: a request\n\n%s %s\n", report_to, r->method, ap_escape_uri(r->pool, from_request));
+    message.content =
+        apr_psprintf(r->pool, "From: <server@example.com>\nTo: <%s>\nSubject: a request\n\n%s %s\n",
+                     report_to, r->method, ap_escape_uri(r->pool, from_request));
     message.idempotency_key = r->args;
     ap_set_content_type(r, "text/plain");
     if (submit(r, r->server, &message, &result, r->pool) != APR_SUCCESS) {
@@ -51,7 +52,8 @@ static int report(request_rec *r)
 /* In the delivery daemon: a log line is all that should be done here. */
 static int finished(const smtp_send_finished_t *f)
 {
-    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server, "finished %s to %s: %s", f->id, f->to, f->state);
+    ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, main_server, "finished %s to %s: %s", f->id, f->to,
+                 f->state);
     return OK;
 }
 
@@ -74,4 +76,5 @@ static void register_hooks(apr_pool_t *pool)
     APR_OPTIONAL_HOOK(smtp_send, smtp_send_finished, finished, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
-AP_DECLARE_MODULE(smtp_send_example) = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, commands, register_hooks, 0 };
+AP_DECLARE_MODULE(smtp_send_example) = { STANDARD20_MODULE_STUFF, NULL, NULL, NULL, NULL, commands,
+                                         register_hooks,          0 };

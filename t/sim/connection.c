@@ -1,15 +1,16 @@
-/* connection.c: a connection of the simulator: the client on one end, the scripted server on the other, bytes in pieces of any size in between. */
+/* connection.c: a connection of the simulator: the client on one end, the scripted server on the
+ * other, bytes in pieces of any size in between. */
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "world.h"
 
-typedef struct {              /* a message on its way */
+typedef struct { /* a message on its way */
     ss_client_message_t message;
     job_t *job;
-    int numbers[RCPTS_MAX];   /* of its recipients in the job */
-    int taken[RCPTS_MAX];     /* how often the server had them before */
+    int numbers[RCPTS_MAX]; /* of its recipients in the job */
+    int taken[RCPTS_MAX];   /* how often the server had them before */
 } sending_t;
 
 conn_t *conn_open(world_t *w)
@@ -57,7 +58,8 @@ static apr_status_t read_content(void *self, apr_off_t at, const char **bytes, a
 
 static int is_due(const ss_recipient_t *rcpt, apr_time_t now)
 {
-    return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) && rcpt->next <= now;
+    return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) &&
+           rcpt->next <= now;
 }
 
 int conn_send(conn_t *c, job_t *job)
@@ -69,8 +71,13 @@ int conn_send(conn_t *c, job_t *job)
     apr_pool_create(&pool, w->pool);
     sending_t *s = apr_pcalloc(pool, sizeof(*s));
     s->job = job;
-    s->message = (ss_client_message_t){ .owner = s, .pool = pool, .from = apr_psprintf(pool, "m%d@x.example", job->number), .size = (apr_off_t)job->content_len,
-                                        .rcpts = apr_pcalloc(pool, sizeof(ss_client_rcpt_t) * RCPTS_MAX), .content = { read_content, s } };
+    s->message =
+        (ss_client_message_t){ .owner = s,
+                               .pool = pool,
+                               .from = apr_psprintf(pool, "m%d@x.example", job->number),
+                               .size = (apr_off_t)job->content_len,
+                               .rcpts = apr_pcalloc(pool, sizeof(ss_client_rcpt_t) * RCPTS_MAX),
+                               .content = { read_content, s } };
     for (int i = 0; i < job->rcpt_count && s->message.rcpt_count < most; i++) {
         if (!is_due(&job->rcpts[i], w->now)) continue;
         s->numbers[s->message.rcpt_count] = i;
@@ -81,32 +88,46 @@ int conn_send(conn_t *c, job_t *job)
         apr_pool_destroy(pool);
         return 0;
     }
-    for (int i = 0; i < s->message.rcpt_count; i++) ss_recipient_go(&job->rcpts[s->numbers[i]], SS_STATE_SENDING);
+    for (int i = 0; i < s->message.rcpt_count; i++)
+        ss_recipient_go(&job->rcpts[s->numbers[i]], SS_STATE_SENDING);
     job->is_sending = 1;
     c->in_flight++;
-    if (c->in_flight > SS_CLIENT_WINDOW_MAX) truth_wrong(&w->truth, "%d messages in flight", c->in_flight);
+    if (c->in_flight > SS_CLIENT_WINDOW_MAX)
+        truth_wrong(&w->truth, "%d messages in flight", c->in_flight);
     return 1;
 }
 
 /* The client's word about a recipient against what the server did. */
 static void compare(conn_t *c, const sending_t *s, int i)
 {
-    static const char *const fates[] = { "sent", "deferred", "failed", "again", "down", "blocked", "uncertain" };
+    static const char *const fates[] = { "sent", "deferred", "failed",   "again",
+                                         "down", "blocked",  "uncertain" };
     world_t *w = c->world;
     const ss_client_rcpt_t *rcpt = &s->message.rcpts[i];
     const truth_t *truth = &w->truth.rcpts[s->job->number][s->numbers[i]];
 
-    world_say(w, "message %d recipient %d: %s (%d %s)", s->job->number, s->numbers[i], fates[rcpt->fate], rcpt->code, rcpt->text ? rcpt->text : "");
-    if (rcpt->cmd == SS_CMD_NONE || !rcpt->advice || !rcpt->text) truth_wrong(&w->truth, "message %d came back undecided", s->job->number);
-    if (rcpt->fate == SS_FATE_SENT && !truth->known) truth_wrong(&w->truth, "message %d is called sent, and its answer has not arrived", s->job->number);
-    if (rcpt->fate == SS_FATE_FAILED && !truth->refused) truth_wrong(&w->truth, "message %d failed for recipient %d without a final refusal", s->job->number, s->numbers[i]);
+    world_say(w, "message %d recipient %d: %s (%d %s)", s->job->number, s->numbers[i],
+              fates[rcpt->fate], rcpt->code, rcpt->text ? rcpt->text : "");
+    if (rcpt->cmd == SS_CMD_NONE || !rcpt->advice || !rcpt->text)
+        truth_wrong(&w->truth, "message %d came back undecided", s->job->number);
+    if (rcpt->fate == SS_FATE_SENT && !truth->known)
+        truth_wrong(&w->truth, "message %d is called sent, and its answer has not arrived",
+                    s->job->number);
+    if (rcpt->fate == SS_FATE_FAILED && !truth->refused)
+        truth_wrong(&w->truth, "message %d failed for recipient %d without a final refusal",
+                    s->job->number, s->numbers[i]);
     if (rcpt->fate == SS_FATE_UNCERTAIN && !server_has_whole(&c->server, s->job->number))
-        truth_wrong(&w->truth, "message %d is called uncertain, and its end was never written", s->job->number);
+        truth_wrong(&w->truth, "message %d is called uncertain, and its end was never written",
+                    s->job->number);
     if (rcpt->fate == SS_FATE_UNCERTAIN && c->server.has_left && !c->server.out.len)
-        truth_wrong(&w->truth, "message %d is called uncertain, and the server had left before", s->job->number);
-    if (rcpt->fate != SS_FATE_SENT && truth->known) truth_wrong(&w->truth, "message %d was taken and answered, and is called %s", s->job->number, fates[rcpt->fate]);
+        truth_wrong(&w->truth, "message %d is called uncertain, and the server had left before",
+                    s->job->number);
+    if (rcpt->fate != SS_FATE_SENT && truth->known)
+        truth_wrong(&w->truth, "message %d was taken and answered, and is called %s",
+                    s->job->number, fates[rcpt->fate]);
     if (rcpt->fate != SS_FATE_SENT && rcpt->fate != SS_FATE_UNCERTAIN && truth->taken > s->taken[i])
-        truth_wrong(&w->truth, "message %d was taken for recipient %d, and is called %s", s->job->number, s->numbers[i], fates[rcpt->fate]);
+        truth_wrong(&w->truth, "message %d was taken for recipient %d, and is called %s",
+                    s->job->number, s->numbers[i], fates[rcpt->fate]);
 }
 
 static void done(conn_t *c, ss_client_message_t *m)
@@ -125,7 +146,8 @@ static void done(conn_t *c, ss_client_message_t *m)
     }
     m->internal = job;
     world_done(w, c, m);
-    if (c->uncertain > SS_CLIENT_WINDOW_MAX) truth_wrong(&w->truth, "%d messages uncertain on one connection", c->uncertain);
+    if (c->uncertain > SS_CLIENT_WINDOW_MAX)
+        truth_wrong(&w->truth, "%d messages uncertain on one connection", c->uncertain);
     apr_pool_destroy(m->pool);
 }
 
@@ -133,7 +155,9 @@ static void want_secret(conn_t *c)
 {
     world_t *w = c->world;
 
-    if (w->rejected && w->now < w->rejected + 60 * APR_USEC_PER_SEC) truth_wrong(&w->truth, "a login %d s after one was rejected", (int)apr_time_sec(w->now - w->rejected));
+    if (w->rejected && w->now < w->rejected + 60 * APR_USEC_PER_SEC)
+        truth_wrong(&w->truth, "a login %d s after one was rejected",
+                    (int)apr_time_sec(w->now - w->rejected));
     ss_client_secret(c->client, "secret", 6, w->now);
 }
 
@@ -144,11 +168,15 @@ static void learned(conn_t *c, const ss_client_event_t *event)
     const server_kind_t *kind = &w->kind;
 
     world_say(w, "learned %u %d (%s)", event->learn, event->number, event->text);
-    if ((event->learn == SS_LEARN_ONE_MESSAGE && !kind->one_mail) || (event->learn == SS_LEARN_MAX_RECIPIENTS && !kind->most_rcpts) ||
-        (event->learn == SS_LEARN_NO_CHUNKING && !kind->refuses_bdat) || (event->learn == SS_LEARN_NO_EHLO && kind->has_ehlo))
-        truth_wrong(&w->truth, "learned %u of a server that is not like that (%.100s)", event->learn, event->text);
+    if ((event->learn == SS_LEARN_ONE_MESSAGE && !kind->one_mail) ||
+        (event->learn == SS_LEARN_MAX_RECIPIENTS && !kind->most_rcpts) ||
+        (event->learn == SS_LEARN_NO_CHUNKING && !kind->refuses_bdat) ||
+        (event->learn == SS_LEARN_NO_EHLO && kind->has_ehlo))
+        truth_wrong(&w->truth, "learned %u of a server that is not like that (%.100s)",
+                    event->learn, event->text);
     w->learned |= event->learn;
-    if (event->learn == SS_LEARN_MAX_RECIPIENTS) w->learned_rcpts = event->number > 0 ? event->number : 1;
+    if (event->learn == SS_LEARN_MAX_RECIPIENTS)
+        w->learned_rcpts = event->number > 0 ? event->number : 1;
 }
 
 /* 1: the connection is gone. */
@@ -159,13 +187,17 @@ static int take_events(conn_t *c)
 
     while ((event = ss_client_next(c->client))) {
         switch (event->kind) {
-        case SS_EVENT_READY: c->is_ready = 1; ss_breaker_worked(&w->host, w->now); break;
+        case SS_EVENT_READY:
+            c->is_ready = 1;
+            ss_breaker_worked(&w->host, w->now);
+            break;
         case SS_EVENT_START_TLS: c->is_starting_tls = 1; break;
         case SS_EVENT_WANT_SECRET: want_secret(c); break;
         case SS_EVENT_DONE: done(c, event->message); break;
         case SS_EVENT_LEARNED: learned(c, event); break;
         case SS_EVENT_CLOSED:
-            if (c->in_flight) truth_wrong(&w->truth, "closed with %d messages in flight", c->in_flight);
+            if (c->in_flight)
+                truth_wrong(&w->truth, "closed with %d messages in flight", c->in_flight);
             world_closed(w, c, event);
             conn_free(c);
             return 1;
@@ -183,7 +215,9 @@ static void server_finish(conn_t *c)
 
 static apr_size_t some(world_t *w, apr_size_t len)
 {
-    return len < 2 || random_below(&w->random, 3) ? len : 1 + (apr_size_t)random_below(&w->random, (int)len);
+    return len < 2 || random_below(&w->random, 3)
+               ? len
+               : 1 + (apr_size_t)random_below(&w->random, (int)len);
 }
 
 /* Client to server. */
@@ -213,7 +247,7 @@ static int move_in(conn_t *c)
     apr_size_t len = some(w, s->out.len), taken;
 
     if (!s->out.len) return 0;
-    char *copy = malloc(len);            /* exact, so that reading too far is seen */
+    char *copy = malloc(len); /* exact, so that reading too far is seen */
     memcpy(copy, s->out.data, len);
     taken = len;
     server_fed(s, len);

@@ -10,11 +10,12 @@
 #include "../unit/disk.h"
 #include "queue/store_impl.h"
 
-#define PART_MOST 300         /* a larger content goes in parts, so that both ways through the store are taken */
+/* a larger content goes in parts, so that both ways through the store are taken */
+#define PART_MOST 300
 #define WHOLE 0x7fffffff
 
 static struct {
-    ss_store_t *store;                /* of this run: one of the two */
+    ss_store_t *store; /* of this run: one of the two */
     ss_store_t *in_memory, *in_file;
     char folder[64], file[96];
     struct ss_requests_t gathered;
@@ -27,7 +28,8 @@ static void stop(const char *why)
     exit(2);
 }
 
-/* That the queue cannot be written is what happens here by design; what must not happen is found by its consequences. */
+/* That the queue cannot be written is what happens here by design; what must not happen is found by
+ * its consequences. */
 static void say(void *self, ss_log_level_t level, const char *line)
 {
     (void)self;
@@ -45,7 +47,9 @@ static ss_store_t *open_store(const char *place)
     ss_result_t result;
 
     if (!store) stop("no memory");
-    store->options = (ss_store_options_t){ .driver = "sqlite3", .params = place, .log = &silence, .migrates = 1 };
+    store->options = (ss_store_options_t){
+        .driver = "sqlite3", .params = place, .log = &silence, .migrates = 1
+    };
     store->lock_fd = -1;
     store->pool = ss_store_pool();
     pthread_mutex_init(&store->mutex, NULL);
@@ -69,8 +73,10 @@ static void close_store(ss_store_t *store)
 
 static void make_folder(void)
 {
-    /* Memory, where the system has such a folder: what the simulator kills is the process, not the disk. */
-    apr_snprintf(queue.folder, sizeof(queue.folder), "%s/smtp-send-sim.XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
+    /* Memory, where the system has such a folder: what the simulator kills is the process, not the
+     * disk. */
+    apr_snprintf(queue.folder, sizeof(queue.folder), "%s/smtp-send-sim.XXXXXX",
+                 access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
     if (!mkdtemp(queue.folder)) stop("no folder can be made");
     apr_snprintf(queue.file, sizeof(queue.file), "%s/queue.db", queue.folder);
     APR_RING_INIT(&queue.gathered, ss_store_request_t, link);
@@ -111,11 +117,14 @@ static void forget_gathered(void)
 
 void queue_begin(world_t *w, int keeps)
 {
-    static const char *const tables[] = { "DELETE FROM message", "DELETE FROM recipient", "DELETE FROM body", "DELETE FROM event", "DELETE FROM setting" };
+    static const char *const tables[] = { "DELETE FROM message", "DELETE FROM recipient",
+                                          "DELETE FROM body", "DELETE FROM event",
+                                          "DELETE FROM setting" };
 
     if (!queue.in_file) make_folder();
     if (queue.store) forget_gathered();
-    /* Most runs need no disk; the others have one that is full now and then, and a database that is closed and opened. */
+    /* Most runs need no disk; the others have one that is full now and then, and a database that is
+     * closed and opened. */
     queue.store = random_once(&w->random, 8) ? queue.in_file : queue.in_memory;
     queue.keeps = keeps;
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
@@ -149,9 +158,12 @@ static int take_done(world_t *w, struct ss_requests_t *done)
         APR_RING_REMOVE(request, link);
         if (request->rv != APR_SUCCESS) {
             is_written = 0;
-            if (!APR_STATUS_IS_ENOSPC(request->rv)) truth_wrong(&w->truth, "the store refused request %d (%d): %s", (int)request->verb, request->rv, request->result.text);
+            if (!APR_STATUS_IS_ENOSPC(request->rv))
+                truth_wrong(&w->truth, "the store refused request %d (%d): %s", (int)request->verb,
+                            request->rv, request->result.text);
             /* Who asked is told: a person, or a program whose message was not accepted. */
-            if (request->verb == SS_STORE_OUTCOME) truth_wrong(&w->truth, "the store lost an outcome");
+            if (request->verb == SS_STORE_OUTCOME)
+                truth_wrong(&w->truth, "the store lost an outcome");
         }
         apr_pool_destroy(request->pool);
     }
@@ -173,9 +185,12 @@ int queue_commit(world_t *w)
     ss_batch_write(queue.store, &batch, &done);
     disk_set(DISK_WELL);
     if (is_full) world_say(w, "the disk was full for a moment");
-    int is_written = take_done(w, &done) && APR_RING_EMPTY(&queue.store->again, ss_store_request_t, link);
-    if (!is_full && !is_written) truth_wrong(&w->truth, "the store did not write, and nothing was in its way");
-    if (!APR_RING_EMPTY(&batch, ss_store_request_t, link)) truth_wrong(&w->truth, "the store gave a batch back in part");
+    int is_written =
+        take_done(w, &done) && APR_RING_EMPTY(&queue.store->again, ss_store_request_t, link);
+    if (!is_full && !is_written)
+        truth_wrong(&w->truth, "the store did not write, and nothing was in its way");
+    if (!APR_RING_EMPTY(&batch, ss_store_request_t, link))
+        truth_wrong(&w->truth, "the store gave a batch back in part");
     return is_written;
 }
 
@@ -185,12 +200,23 @@ int queue_accept(world_t *w, const job_t *job)
     apr_size_t len = job->content_len, part = len > PART_MOST ? PART_MOST : len;
     ss_message_t *m = apr_pcalloc(request->pool, sizeof(*m));
 
-    *m = (ss_message_t){ .pool = request->pool, .relay = "default", .from = apr_psprintf(request->pool, "m%d@x.example", job->number), .size = len, .submitter = "sim", .door = "sim",
-                         .uid = -1, .created = job->accepted, .rcpt_count = job->rcpt_count, .priority = SS_PRIORITY_NORMAL };
+    *m = (ss_message_t){ .pool = request->pool,
+                         .relay = "default",
+                         .from = apr_psprintf(request->pool, "m%d@x.example", job->number),
+                         .size = len,
+                         .submitter = "sim",
+                         .door = "sim",
+                         .uid = -1,
+                         .created = job->accepted,
+                         .rcpt_count = job->rcpt_count,
+                         .priority = SS_PRIORITY_NORMAL };
     apr_cpystrn(m->id, job->entry.id, sizeof(m->id));
-    m->rcpts = apr_pmemdup(request->pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
+    m->rcpts =
+        apr_pmemdup(request->pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
     m->parts = apr_pcalloc(request->pool, sizeof(*m->parts) * (len / part + 1));
-    for (apr_size_t at = 0; at < len; at += part) m->parts[m->part_count++] = (ss_part_t){ job->content + at, len - at < part ? len - at : part };
+    for (apr_size_t at = 0; at < len; at += part)
+        m->parts[m->part_count++] =
+            (ss_part_t){ job->content + at, len - at < part ? len - at : part };
     request->message = m;
     gather(request);
     return queue_commit(w);
@@ -203,7 +229,8 @@ void queue_outcome(world_t *w, const job_t *job, const int *numbers, int count)
 
     *m = (ss_message_t){ .pool = request->pool, .relay = "default", .rcpt_count = job->rcpt_count };
     apr_cpystrn(m->id, job->entry.id, sizeof(m->id));
-    m->rcpts = apr_pmemdup(request->pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
+    m->rcpts =
+        apr_pmemdup(request->pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
     request->message = m;
     request->changed = apr_pmemdup(request->pool, numbers, sizeof(int) * (apr_size_t)count);
     request->changed_count = count;
@@ -235,7 +262,8 @@ static ss_store_request_t *ask(world_t *w, ss_store_request_t *request)
         APR_RING_REMOVE(request, link);
         ss_batch_read(queue.store, request, &done);
     }
-    if (request->rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(request->rv)) truth_wrong(&w->truth, "the store cannot be read: %s", request->result.text);
+    if (request->rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(request->rv))
+        truth_wrong(&w->truth, "the store cannot be read: %s", request->result.text);
     return request;
 }
 
@@ -245,9 +273,13 @@ static void check(world_t *w, const job_t *job, const ss_message_t *m)
     for (int r = 0; r < job->rcpt_count; r++) {
         ss_state_t was = job->durable[r];
         if (!m) {
-            if (queue.keeps || !ss_state_is_final(was)) truth_wrong(&w->truth, "message %d is not in the store, recipient %d is %s", job->number, r, ss_state_name(was));
+            if (queue.keeps || !ss_state_is_final(was))
+                truth_wrong(&w->truth, "message %d is not in the store, recipient %d is %s",
+                            job->number, r, ss_state_name(was));
         } else if (m->rcpts[r].state != was) {
-            truth_wrong(&w->truth, "message %d recipient %d is %s in the store, and %s was committed", job->number, r, ss_state_name(m->rcpts[r].state), ss_state_name(was));
+            truth_wrong(&w->truth,
+                        "message %d recipient %d is %s in the store, and %s was committed",
+                        job->number, r, ss_state_name(m->rcpts[r].state), ss_state_name(was));
         }
     }
 }
@@ -265,7 +297,8 @@ static void load(world_t *w, job_t *job)
         truth_wrong(&w->truth, "message %d waits and cannot be read from the store", job->number);
     } else {
         ss_buf_init(&text, 1000000);
-        for (int i = 0; i < m->part_count; i++) ss_buf_append(&text, m->parts[i].bytes, m->parts[i].len);
+        for (int i = 0; i < m->part_count; i++)
+            ss_buf_append(&text, m->parts[i].bytes, m->parts[i].len);
         job->content = apr_pmemdup(w->pool, text.data ? text.data : "", text.len);
         job->content_len = text.len;
         ss_buf_free(&text);
@@ -329,7 +362,9 @@ void queue_crash(world_t *w, int reopens)
         /* What waits for a person, or is finished. */
         look(w, job);
         for (int r = 0; r < job->rcpt_count; r++) {
-            if (job->durable[r] < SS_STATE_HELD) truth_wrong(&w->truth, "message %d waits, and the store's order does not have it", i);
+            if (job->durable[r] < SS_STATE_HELD)
+                truth_wrong(&w->truth, "message %d waits, and the store's order does not have it",
+                            i);
             job->rcpts[r].state = job->durable[r];
         }
     }
@@ -345,7 +380,9 @@ void queue_judge(world_t *w)
         for (int r = 0; r < job->rcpt_count; r++) expected[job->durable[r]] += queue.keeps;
     }
     ss_store_request_t *request = due(w);
-    if (request->rows->nelts) truth_wrong(&w->truth, "all is over, and %d messages wait in the store", request->rows->nelts);
+    if (request->rows->nelts)
+        truth_wrong(&w->truth, "all is over, and %d messages wait in the store",
+                    request->rows->nelts);
     apr_pool_destroy(request->pool);
     request = ask(w, make(w, SS_STORE_COUNTS, &w->jobs[0]));
     for (int i = 0; i < request->rows->nelts; i++) {
@@ -354,6 +391,8 @@ void queue_judge(world_t *w)
     }
     apr_pool_destroy(request->pool);
     for (int state = 0; state < SS_STATES; state++) {
-        if (found[state] != expected[state]) truth_wrong(&w->truth, "the store counts %d recipients %s, there are %d", (int)found[state], ss_state_name((ss_state_t)state), (int)expected[state]);
+        if (found[state] != expected[state])
+            truth_wrong(&w->truth, "the store counts %d recipients %s, there are %d",
+                        (int)found[state], ss_state_name((ss_state_t)state), (int)expected[state]);
     }
 }

@@ -1,10 +1,13 @@
-/* random.h: the simulator's only source of chance: one 64-bit number gives the whole run (splitmix64). */
+/* random.h: the simulator's only source of chance: one 64-bit number gives the whole run
+ * (splitmix64). */
 #ifndef T_SIM_RANDOM_H
 #define T_SIM_RANDOM_H
 
 #include <stdint.h>
 
-typedef struct { uint64_t state; } random_t;
+typedef struct {
+    uint64_t state;
+} random_t;
 
 static inline uint64_t random_next(random_t *r)
 {

@@ -69,8 +69,10 @@ int server_has_whole(const server_t *s, int message)
     const world_truth_t *truth = s->truth;
 
     if (!s->written.len) return 0;
-    return memmem(s->written.data, s->written.len, truth->content[message], truth->content_len[message]) ||
-           memmem(s->written.data, s->written.len, truth->stuffed[message], truth->stuffed_len[message]);
+    return memmem(s->written.data, s->written.len, truth->content[message],
+                  truth->content_len[message]) ||
+           memmem(s->written.data, s->written.len, truth->stuffed[message],
+                  truth->stuffed_len[message]);
 }
 
 /* ---- faults ---- */
@@ -82,31 +84,59 @@ static void say_long(server_t *s)
     say(s, "\r\n");
 }
 
-/* A fault takes the place of the answer `usual`; 1: it did. *is_refused: the class of the reply that it gave, 0 none (2: the usual one, and more). */
+/* A fault takes the place of the answer `usual`; 1: it did. *is_refused: the class of the reply
+ * that it gave, 0 none (2: the usual one, and more). */
 static int meets(server_t *s, const char *usual, int *is_refused)
 {
     char half[64];
 
     *is_refused = 0;
-    if (s->is_over || s->fault == FAULT_NONE || s->fault == FAULT_MIDDLE || s->fault_in-- > 0 || s->truth->faults_left <= 0) return 0;
+    if (s->is_over || s->fault == FAULT_NONE || s->fault == FAULT_MIDDLE || s->fault_in-- > 0 ||
+        s->truth->faults_left <= 0)
+        return 0;
     s->truth->faults_left--;
     fault_t fault = s->fault;
     s->fault = FAULT_NONE;
     switch (fault) {
-    case FAULT_4XX: *is_refused = 4; say(s, "451 4.3.0 not now\r\n"); return 1;
-    case FAULT_5XX: *is_refused = 5; say(s, "550 5.0.0 never\r\n"); return 1;
-    case FAULT_421: *is_refused = 4; s->has_left = 1; say(s, "421 4.3.2 leaving\r\n"); end(s, 0); return 1;
+    case FAULT_4XX:
+        *is_refused = 4;
+        say(s, "451 4.3.0 not now\r\n");
+        return 1;
+    case FAULT_5XX:
+        *is_refused = 5;
+        say(s, "550 5.0.0 never\r\n");
+        return 1;
+    case FAULT_421:
+        *is_refused = 4;
+        s->has_left = 1;
+        say(s, "421 4.3.2 leaving\r\n");
+        end(s, 0);
+        return 1;
     case FAULT_CLOSE: end(s, 0); return 1;
     case FAULT_RESET: end(s, 1); return 1;
     case FAULT_HANG: s->is_over = 1; return 1;
-    case FAULT_GARBAGE: say(s, "\x16\x03\x01rubbish\r\n"); end(s, 0); return 1;
-    case FAULT_LONG: say_long(s); s->is_over = 1; return 1;
+    case FAULT_GARBAGE:
+        say(s, "\x16\x03\x01rubbish\r\n");
+        end(s, 0);
+        return 1;
+    case FAULT_LONG:
+        say_long(s);
+        s->is_over = 1;
+        return 1;
     case FAULT_LINES:
         for (int i = 0; i <= SS_REPLY_LINES_MAX; i++) say(s, "250-a\r\n");
         s->is_over = 1;
         return 1;
-    case FAULT_CODES: say(s, "250-a\r\n550 b\r\n"); s->is_over = 1; return 1;
-    case FAULT_EARLY: *is_refused = 2; say(s, usual); say(s, "451 4.3.0 nobody asked for this\r\n"); s->is_over = 1; return 1;
+    case FAULT_CODES:
+        say(s, "250-a\r\n550 b\r\n");
+        s->is_over = 1;
+        return 1;
+    case FAULT_EARLY:
+        *is_refused = 2;
+        say(s, usual);
+        say(s, "451 4.3.0 nobody asked for this\r\n");
+        s->is_over = 1;
+        return 1;
     case FAULT_HALF:
         snprintf(half, sizeof(half), "%.*s", (int)(strlen(usual) / 2), usual);
         say(s, half);
@@ -154,14 +184,17 @@ static void end_of_message(server_t *s, const char *content, apr_size_t len)
         forget(s);
         return;
     }
-    if (s->message >= 0 && (len != truth->content_len[s->message] || memcmp(content, truth->content[s->message], len)))
-        truth_wrong(truth, "message %d arrived changed: %d bytes instead of %d", s->message, (int)len, (int)truth->content_len[s->message]);
+    if (s->message >= 0 &&
+        (len != truth->content_len[s->message] || memcmp(content, truth->content[s->message], len)))
+        truth_wrong(truth, "message %d arrived changed: %d bytes instead of %d", s->message,
+                    (int)len, (int)truth->content_len[s->message]);
     int is_taken = s->fault == FAULT_DEAF && !s->fault_in && truth->faults_left > 0;
     apr_uint64_t answered = s->said + strlen("250 2.0.0 taken\r\n");
     int is_fault = meets(s, "250 2.0.0 taken\r\n", &is_refused);
     if (is_fault && is_refused == 5) mark_refused(s, s->message, s->rcpts);
     if (!is_fault) {
-        say(s, random_once(s->random, 4) ? "250-2.0.0 taken\r\n250 2.0.0 and welcome\r\n" : "250 2.0.0 taken\r\n");
+        say(s, random_once(s->random, 4) ? "250-2.0.0 taken\r\n250 2.0.0 and welcome\r\n"
+                                         : "250 2.0.0 taken\r\n");
         answered = s->said;
         is_taken = !s->is_over;
     }
@@ -169,10 +202,14 @@ static void end_of_message(server_t *s, const char *content, apr_size_t len)
     if (is_taken && s->message >= 0) {
         for (int i = 0; i < RCPTS_MAX; i++) {
             if (!(s->rcpts & 1u << i)) continue;
-            if (truth->rcpts[s->message][i].known) truth_wrong(truth, "message %d came again for recipient %d after its answer had arrived", s->message, i);
+            if (truth->rcpts[s->message][i].known)
+                truth_wrong(truth,
+                            "message %d came again for recipient %d after its answer had arrived",
+                            s->message, i);
             truth->rcpts[s->message][i].taken++;
         }
-        if ((!is_fault || is_refused == 2) && s->taken_count < TAKEN_MAX) s->taken[s->taken_count++] = (taken_t){ s->message, s->rcpts, answered };
+        if ((!is_fault || is_refused == 2) && s->taken_count < TAKEN_MAX)
+            s->taken[s->taken_count++] = (taken_t){ s->message, s->rcpts, answered };
     }
     forget(s);
 }
@@ -207,8 +244,11 @@ static void hello(server_t *s, int is_ehlo)
         return;
     }
     forget(s);
-    snprintf(text, sizeof(text), "250-relay.example\r\n%s%s%s%s250 ENHANCEDSTATUSCODES\r\n", s->kind.has_pipelining ? "250-PIPELINING\r\n" : "",
-             s->kind.has_chunking ? "250-CHUNKING\r\n" : "", s->kind.has_auth ? "250-AUTH PLAIN\r\n" : "", s->kind.has_starttls && !s->is_tls ? "250-STARTTLS\r\n" : "");
+    snprintf(text, sizeof(text), "250-relay.example\r\n%s%s%s%s250 ENHANCEDSTATUSCODES\r\n",
+             s->kind.has_pipelining ? "250-PIPELINING\r\n" : "",
+             s->kind.has_chunking ? "250-CHUNKING\r\n" : "",
+             s->kind.has_auth ? "250-AUTH PLAIN\r\n" : "",
+             s->kind.has_starttls && !s->is_tls ? "250-STARTTLS\r\n" : "");
     answer(s, is_ehlo ? text : "250 relay.example\r\n");
 }
 
@@ -222,7 +262,8 @@ static void mail(server_t *s, const char *line)
         return;
     }
     int message = !strncmp(line, "MAIL FROM:<m", 12) ? (int)strtol(line + 12, NULL, 10) : -1;
-    if (message < 0 || message >= MESSAGES_MAX) truth_wrong(s->truth, "a sender that no message has: %.80s", line);
+    if (message < 0 || message >= MESSAGES_MAX)
+        truth_wrong(s->truth, "a sender that no message has: %.80s", line);
     if (meets(s, "250 2.1.0 ok\r\n", &is_refused)) {
         if (is_refused == 5) mark_refused(s, message, ~0u);
         return;
@@ -234,7 +275,8 @@ static void mail(server_t *s, const char *line)
 
 static void rcpt(server_t *s, const char *line)
 {
-    int is_refused, number = !strncmp(line, "RCPT TO:<r", 10) ? (int)strtol(line + 10, NULL, 10) : -1;
+    int is_refused,
+        number = !strncmp(line, "RCPT TO:<r", 10) ? (int)strtol(line + 10, NULL, 10) : -1;
 
     if (!s->has_mail) {
         say(s, "503 5.5.1 MAIL first\r\n");
@@ -318,7 +360,9 @@ static apr_size_t unstuff(char *bytes, apr_size_t len)
 
 static int work_content(server_t *s)
 {
-    char *at = s->in.len >= 3 && !memcmp(s->in.data, ".\r\n", 3) ? s->in.data : memmem(s->in.data, s->in.len, "\r\n.\r\n", 5);
+    char *at = s->in.len >= 3 && !memcmp(s->in.data, ".\r\n", 3)
+                   ? s->in.data
+                   : memmem(s->in.data, s->in.len, "\r\n.\r\n", 5);
 
     if (!at) {
         if (s->fault != FAULT_MIDDLE || s->in.len < 20 || s->truth->faults_left <= 0) return 0;
@@ -329,7 +373,8 @@ static int work_content(server_t *s)
         s->is_over = 1;
         return 1;
     }
-    apr_size_t len = at == s->in.data && s->in.data[0] == '.' ? 0 : (apr_size_t)(at - s->in.data) + 2;
+    apr_size_t len =
+        at == s->in.data && s->in.data[0] == '.' ? 0 : (apr_size_t)(at - s->in.data) + 2;
     char *content = malloc(len + 1);
     memcpy(content, s->in.data, len);
     ss_buf_take(&s->in, len + 3);
@@ -379,7 +424,8 @@ int server_work(server_t *s)
     memcpy(line, s->in.data, len);
     line[len] = '\0';
     if (strlen(line) != len) truth_wrong(s->truth, "a zero byte in a command");
-    /* Without PIPELINING nothing may follow a command, nor come before the last answer has arrived (QUIT included). */
+    /* Without PIPELINING nothing may follow a command, nor come before the last answer has arrived
+     * (QUIT included). */
     if (!s->kind.has_pipelining && strncmp(line, "BDAT", 4) && (s->out.len || s->in.len > len + 2))
         truth_wrong(s->truth, "written past an unanswered command without PIPELINING: %.80s", line);
     if (!strncmp(line, "BDAT ", 5)) return work_bdat(s, line, len + 2);

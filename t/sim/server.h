@@ -1,5 +1,7 @@
-/* server.h: a server for the simulator: speaks SMTP from the standards, keeps what it took, and breaks in every way a plan says. It knows nothing of the client.
- * Bytes for it go into `in`, its bytes come out of `out`; what it did with each recipient is in the truth that all servers of a run share. */
+/* server.h: a server for the simulator: speaks SMTP from the standards, keeps what it took, and
+ * breaks in every way a plan says. It knows nothing of the client. Bytes for it go into `in`, its
+ * bytes come out of `out`; what it did with each recipient is in the truth that all servers of a
+ * run share. */
 #ifndef T_SIM_SERVER_H
 #define T_SIM_SERVER_H
 
@@ -10,46 +12,59 @@
 
 #define MESSAGES_MAX 10
 #define RCPTS_MAX 4
-#define TAKEN_MAX 64          /* transactions of one connection that are remembered until their answers arrived */
+/* transactions of one connection that are remembered until their answers arrived */
+#define TAKEN_MAX 64
 
 typedef enum {
-    FAULT_NONE, FAULT_4XX, FAULT_5XX, FAULT_421, FAULT_CLOSE, FAULT_RESET, FAULT_HANG, FAULT_GARBAGE, FAULT_LONG, FAULT_LINES, FAULT_CODES, FAULT_EARLY,
-    FAULT_HALF,               /* half of the answer, then the end */
-    FAULT_DEAF,               /* does what it is told and closes before it answers */
-    FAULT_MIDDLE,             /* refuses a message in the middle of its content */
+    FAULT_NONE,
+    FAULT_4XX,
+    FAULT_5XX,
+    FAULT_421,
+    FAULT_CLOSE,
+    FAULT_RESET,
+    FAULT_HANG,
+    FAULT_GARBAGE,
+    FAULT_LONG,
+    FAULT_LINES,
+    FAULT_CODES,
+    FAULT_EARLY,
+    FAULT_HALF,   /* half of the answer, then the end */
+    FAULT_DEAF,   /* does what it is told and closes before it answers */
+    FAULT_MIDDLE, /* refuses a message in the middle of its content */
     FAULTS
 } fault_t;
 
 /* What one recipient of one message met, over all connections of a run. */
 typedef struct {
-    int taken;                /* times the server took the message for it */
-    int known;                /* ... whose answer reached the client */
-    int refused;              /* 5xx about it reached the output */
-    int is_unknown;           /* this mailbox does not exist: 550 always */
+    int taken;      /* times the server took the message for it */
+    int known;      /* ... whose answer reached the client */
+    int refused;    /* 5xx about it reached the output */
+    int is_unknown; /* this mailbox does not exist: 550 always */
 } truth_t;
 
 typedef struct {
     truth_t rcpts[MESSAGES_MAX][RCPTS_MAX];
-    const char *content[MESSAGES_MAX];      /* as it must arrive */
+    const char *content[MESSAGES_MAX]; /* as it must arrive */
     apr_size_t content_len[MESSAGES_MAX];
-    const char *stuffed[MESSAGES_MAX];      /* as it crosses the wire after DATA, the final dot included */
+    /* as it crosses the wire after DATA, the final dot included */
+    const char *stuffed[MESSAGES_MAX];
     apr_size_t stuffed_len[MESSAGES_MAX];
-    int faults_left;                        /* after these every server behaves */
-    int rejected_logins;                    /* so many logins fail */
-    const char *wrong;                      /* the first thing that must not happen, or NULL */
+    int faults_left;     /* after these every server behaves */
+    int rejected_logins; /* so many logins fail */
+    const char *wrong;   /* the first thing that must not happen, or NULL */
     char words[400];
 } world_truth_t;
 
 typedef struct {
     int message;
-    unsigned rcpts;           /* bits: taken for these */
-    apr_uint64_t end;         /* its answer ends at this place of the output */
+    unsigned rcpts;   /* bits: taken for these */
+    apr_uint64_t end; /* its answer ends at this place of the output */
 } taken_t;
 
 typedef struct {
-    int has_pipelining, has_chunking, has_auth, has_starttls, has_ehlo;    /* what it offers */
-    int one_mail;             /* a second MAIL is answered 503 */
-    int most_rcpts;           /* more are answered 452; 0: no limit */
+    int has_pipelining, has_chunking, has_auth, has_starttls, has_ehlo; /* what it offers */
+    int one_mail;   /* a second MAIL is answered 503 */
+    int most_rcpts; /* more are answered 452; 0: no limit */
     int refuses_bdat;
 } server_kind_t;
 
@@ -58,8 +73,8 @@ typedef struct {
     world_truth_t *truth;
     random_t *random;
     ss_buf_t in, out;
-    ss_buf_t written;         /* all that the client ever wrote */
-    apr_uint64_t said, fed;   /* bytes that went to the output, and of them to the client */
+    ss_buf_t written;       /* all that the client ever wrote */
+    apr_uint64_t said, fed; /* bytes that went to the output, and of them to the client */
     fault_t fault;
     int fault_in;             /* commands until the fault */
     int is_over;              /* says nothing any more */
@@ -67,7 +82,7 @@ typedef struct {
     int is_closing, is_reset; /* the connection ends once the output is empty */
     int is_tls, wants_tls;
     int is_content, has_mail, mails, auth_step;
-    int message;              /* of the transaction; -1 */
+    int message; /* of the transaction; -1 */
     unsigned rcpts;
     int rcpt_count;
     taken_t taken[TAKEN_MAX];
@@ -84,6 +99,7 @@ void server_take(server_t *s, const char *bytes, apr_size_t len);
 int server_has_whole(const server_t *s, int message);
 /* So many bytes of `out` reached the client. */
 void server_fed(server_t *s, apr_size_t len);
-void truth_wrong(world_truth_t *truth, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void truth_wrong(world_truth_t *truth, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,7 +1,7 @@
 /* sim.c: the simulator as a program.
- *   sim N [SEED]     N runs with the seeds SEED, SEED+1, ... (SEED: the time, printed), in as many processes as there are processors
- *   sim =SEED        one run, told step by step
- * Every run that fails is named with its seed; exit code 1 then. */
+ *   sim N [SEED]     N runs with the seeds SEED, SEED+1, ... (SEED: the time, printed), in as many
+ * processes as there are processors sim =SEED        one run, told step by step Every run that
+ * fails is named with its seed; exit code 1 then. */
 #include <apr_general.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,9 +14,11 @@
 #include "queue.h"
 
 #define PROCESSES_MAX 64
-#define SHOWN_MAX 10          /* failures that are printed; more are counted */
+#define SHOWN_MAX 10 /* failures that are printed; more are counted */
 
-typedef struct { long runs, wrong, sent, failed, duplicates, uncertain, crashes, connections, faults; } total_t;
+typedef struct {
+    long runs, wrong, sent, failed, duplicates, uncertain, crashes, connections, faults;
+} total_t;
 
 static void add(total_t *total, const counts_t *counts)
 {
@@ -40,7 +42,9 @@ static total_t run_some(uint64_t seed, long runs, int first, int count)
         total.runs++;
         add(&total, &counts);
         if (!wrong) continue;
-        if (total.wrong++ < SHOWN_MAX) printf("seed %" PRIu64 ": %s (again: sim =%" PRIu64 ")\n", seed + (uint64_t)i, wrong, seed + (uint64_t)i);
+        if (total.wrong++ < SHOWN_MAX)
+            printf("seed %" PRIu64 ": %s (again: sim =%" PRIu64 ")\n", seed + (uint64_t)i, wrong,
+                   seed + (uint64_t)i);
     }
     return total;
 }
@@ -57,7 +61,10 @@ static void add_total(total_t *into, const total_t *from)
 static int run_all(uint64_t seed, long runs)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    int count = processors < 1 ? 1 : processors > PROCESSES_MAX ? PROCESSES_MAX : (int)processors, is_bad = 0;
+    int count = processors < 1               ? 1
+                : processors > PROCESSES_MAX ? PROCESSES_MAX
+                                             : (int)processors,
+        is_bad = 0;
     int results[PROCESSES_MAX];
     total_t total = { 0 }, part;
 
@@ -77,12 +84,16 @@ static int run_all(uint64_t seed, long runs)
         close(ends[1]);
     }
     for (int i = 0; i < count; i++) {
-        if (read(results[i], &part, sizeof(part)) == (ssize_t)sizeof(part)) add_total(&total, &part);
-        else is_bad = 1;
+        if (read(results[i], &part, sizeof(part)) == (ssize_t)sizeof(part))
+            add_total(&total, &part);
+        else
+            is_bad = 1;
     }
     for (int status; wait(&status) > 0;) is_bad |= status;
-    printf("%ld runs, %ld wrong: %ld recipients sent, %ld failed, %ld deliveries twice, %ld uncertain, %ld connections, %ld faults, %ld crashes\n", total.runs, total.wrong,
-           total.sent, total.failed, total.duplicates, total.uncertain, total.connections, total.faults, total.crashes);
+    printf("%ld runs, %ld wrong: %ld recipients sent, %ld failed, %ld deliveries twice, %ld "
+           "uncertain, %ld connections, %ld faults, %ld crashes\n",
+           total.runs, total.wrong, total.sent, total.failed, total.duplicates, total.uncertain,
+           total.connections, total.faults, total.crashes);
     return is_bad || total.wrong || total.runs != runs;
 }
 
@@ -98,7 +109,8 @@ int main(int argc, char **argv)
         return wrong != NULL;
     }
     long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 100000;
-    uint64_t seed = argc > 2 && *argv[2] ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000000;
+    uint64_t seed =
+        argc > 2 && *argv[2] ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000000;
     printf("simulator: %ld runs from seed %" PRIu64 "\n", runs, seed);
     int is_bad = run_all(seed, runs);
     apr_terminate();

@@ -1,4 +1,5 @@
-/* world.c: one run: acceptance, the order, outcomes and their commits, pauses, crashes, and what must hold. See world.h. */
+/* world.c: one run: acceptance, the order, outcomes and their commits, pauses, crashes, and what
+ * must hold. See world.h. */
 #include "world.h"
 
 #include <apr_strings.h>
@@ -8,7 +9,7 @@
 
 #include "queue.h"
 
-#define COMMITS_MOST 20        /* the disk is not full so often in a row */
+#define COMMITS_MOST 20 /* the disk is not full so often in a row */
 #define START (APR_INT64_C(1800000000) * APR_USEC_PER_SEC)
 
 void world_say(world_t *w, const char *format, ...)
@@ -67,18 +68,15 @@ static int commit(world_t *w)
 static void charge(world_t *w, ss_recipient_t *rcpt)
 {
     rcpt->attempts++;
-    rcpt->next = w->now + ss_schedule_wait(w->retry, rcpt->attempts, (apr_uint32_t)random_next(&w->random));
+    rcpt->next =
+        w->now + ss_schedule_wait(w->retry, rcpt->attempts, (apr_uint32_t)random_next(&w->random));
 }
 
 static void decide(world_t *w, ss_recipient_t *rcpt, ss_fate_t fate)
 {
     switch (fate) {
-    case SS_FATE_SENT:
-        ss_recipient_go(rcpt, SS_STATE_SENT);
-        return;
-    case SS_FATE_FAILED:
-        ss_recipient_go(rcpt, SS_STATE_FAILED);
-        return;
+    case SS_FATE_SENT: ss_recipient_go(rcpt, SS_STATE_SENT); return;
+    case SS_FATE_FAILED: ss_recipient_go(rcpt, SS_STATE_FAILED); return;
     case SS_FATE_UNCERTAIN:
         rcpt->is_uncertain = 1;
         w->counts.uncertain++;
@@ -88,11 +86,8 @@ static void decide(world_t *w, ss_recipient_t *rcpt, ss_fate_t fate)
         }
         charge(w, rcpt);
         break;
-    case SS_FATE_DEFERRED:
-        charge(w, rcpt);
-        break;
-    default:
-        break;
+    case SS_FATE_DEFERRED: charge(w, rcpt); break;
+    default: break;
     }
     ss_recipient_go(rcpt, rcpt->attempts ? SS_STATE_DEFERRED : SS_STATE_QUEUED);
 }
@@ -111,7 +106,9 @@ void world_done(world_t *w, conn_t *c, const ss_client_message_t *m)
     }
     queue_outcome(w, job, numbers, m->rcpt_count);
     (void)c;
-    if (is_blocked) ss_breaker_failed(&w->host, SS_HOST_BLOCKED, NULL, w->now, (apr_uint32_t)random_next(&w->random));
+    if (is_blocked)
+        ss_breaker_failed(&w->host, SS_HOST_BLOCKED, NULL, w->now,
+                          (apr_uint32_t)random_next(&w->random));
     world_settle(w, job);
 }
 
@@ -125,7 +122,8 @@ void world_closed(world_t *w, conn_t *c, const ss_client_event_t *event)
         return;
     }
     if (event->cmd == SS_CMD_AUTH && is_blocked) w->rejected = w->now;
-    ss_breaker_failed(&w->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN, &event->result, w->now, (apr_uint32_t)random_next(&w->random));
+    ss_breaker_failed(&w->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN, &event->result, w->now,
+                      (apr_uint32_t)random_next(&w->random));
 }
 
 /* ---- sending ---- */
@@ -133,7 +131,8 @@ void world_closed(world_t *w, conn_t *c, const ss_client_event_t *event)
 static conn_t *pick(world_t *w)
 {
     for (int i = 0; i < w->most_conns; i++) {
-        if (w->conns[i] && w->conns[i]->is_ready && ss_client_can_send(w->conns[i]->client)) return w->conns[i];
+        if (w->conns[i] && w->conns[i]->is_ready && ss_client_can_send(w->conns[i]->client))
+            return w->conns[i];
     }
     return NULL;
 }
@@ -144,8 +143,10 @@ static int open_more(world_t *w)
     int place = -1, connecting = 0;
 
     for (int i = 0; i < w->most_conns; i++) {
-        if (!w->conns[i]) place = i;
-        else connecting |= !w->conns[i]->is_ready;
+        if (!w->conns[i])
+            place = i;
+        else
+            connecting |= !w->conns[i]->is_ready;
     }
     if (place < 0 || connecting) return 0;
     if (ss_breaker_choose(&w->host, 1, w->now, &when) < 0) {
@@ -201,7 +202,8 @@ static void crash(world_t *w)
         }
     }
     queue_crash(w, random_once(&w->random, 2));
-    for (int i = 0; i < w->job_count; i++) memcpy(w->jobs[i].written, w->jobs[i].durable, sizeof(w->jobs[i].written));
+    for (int i = 0; i < w->job_count; i++)
+        memcpy(w->jobs[i].written, w->jobs[i].durable, sizeof(w->jobs[i].written));
     for (int i = 0; i < w->job_count; i++) world_settle(w, &w->jobs[i]);
     memset(&w->host, 0, sizeof(w->host));
     w->rejected = 0;
@@ -249,7 +251,9 @@ static void release(world_t *w)
 {
     for (int i = 0; i < w->job_count; i++) {
         job_t *job = &w->jobs[i];
-        if (!has_any(job, SS_STATE_HELD, SS_STATE_HELD) || !queue_control(w, job, SS_CONTROL_RELEASE)) continue;
+        if (!has_any(job, SS_STATE_HELD, SS_STATE_HELD) ||
+            !queue_control(w, job, SS_CONTROL_RELEASE))
+            continue;
         change(w, job, SS_STATE_HELD, SS_STATE_HELD, SS_STATE_QUEUED);
         world_settle(w, job);
     }
@@ -258,7 +262,9 @@ static void release(world_t *w)
 /* A person holds a message that is not on its way. */
 static void hold(world_t *w, job_t *job)
 {
-    if (!job->is_accepted || job->is_sending || !has_any(job, SS_STATE_QUEUED, SS_STATE_DEFERRED) || !queue_control(w, job, SS_CONTROL_HOLD)) return;
+    if (!job->is_accepted || job->is_sending || !has_any(job, SS_STATE_QUEUED, SS_STATE_DEFERRED) ||
+        !queue_control(w, job, SS_CONTROL_HOLD))
+        return;
     if (job->is_scheduled) ss_schedule_remove(w->schedule, &job->entry);
     job->is_scheduled = 0;
     change(w, job, SS_STATE_QUEUED, SS_STATE_DEFERRED, SS_STATE_HELD);
@@ -303,7 +309,8 @@ static void wait_for_time(world_t *w)
         if (deadline && (!soonest || deadline < soonest)) soonest = deadline;
     }
     for (int i = 0; i < w->job_count; i++) {
-        if (!w->jobs[i].is_accepted && (!soonest || w->jobs[i].accepted < soonest)) soonest = w->jobs[i].accepted;
+        if (!w->jobs[i].is_accepted && (!soonest || w->jobs[i].accepted < soonest))
+            soonest = w->jobs[i].accepted;
     }
     w->is_paused = 0;
     release(w);
@@ -344,7 +351,11 @@ static const char *make_content(world_t *w, int number, apr_size_t *len)
     ss_buf_init(&text, 1000000);
     ss_buf_printf(&text, "Subject: %d\r\n\r\n", number);
     for (int i = 0; i < lines; i++) {
-        static const char *const parts[] = { ".\r\n", "..\r\n", ".a\r\n", "\r\n", "a line\r\n", "a line of somewhat more words than the others have, with a dot.\r\n" };
+        static const char *const parts[] = {
+            ".\r\n",      "..\r\n",
+            ".a\r\n",     "\r\n",
+            "a line\r\n", "a line of somewhat more words than the others have, with a dot.\r\n"
+        };
         ss_buf_puts(&text, parts[random_below(&w->random, 6)]);
     }
     *len = text.len;
@@ -381,7 +392,8 @@ static void make_jobs(world_t *w)
         job->number = i;
         apr_snprintf(job->entry.id, sizeof(job->entry.id), "%08d-0000-7000-8000-000000000000", i);
         job->rcpt_count = random_once(&w->random, 3) ? 1 + random_below(&w->random, RCPTS_MAX) : 1;
-        job->accepted = w->now + (random_once(&w->random, 3) ? random_below(&w->random, 3000000) : 0);
+        job->accepted =
+            w->now + (random_once(&w->random, 3) ? random_below(&w->random, 3000000) : 0);
         job->entry.created = job->accepted;
         job->content = make_content(w, i, &job->content_len);
         w->truth.content[i] = job->content;
@@ -399,13 +411,28 @@ static void make_settings(world_t *w)
 {
     random_t *r = &w->random;
 
-    w->kind = (server_kind_t){ .has_pipelining = random_below(r, 4) > 0, .has_chunking = random_once(r, 2), .has_auth = 1, .has_starttls = 1, .has_ehlo = !random_once(r, 20),
-                               .one_mail = random_once(r, 10), .most_rcpts = random_once(r, 6) ? 1 + random_below(r, 2) : 0, .refuses_bdat = random_once(r, 10) };
-    w->options = (ss_client_options_t){ .helo = "me.example", .host = "relay.example", .port = 25, .is_loopback = 1, .pipelining = !random_once(r, 8),
-                                        .chunking = !random_once(r, 8), .window_max = random_once(r, 3) ? 1 + random_below(r, 4) : SS_CLIENT_WINDOW_MAX,
-                                        .max_messages = random_once(r, 6) ? 1 + random_below(r, 3) : 0, .attempt_deadline = 1800 * APR_USEC_PER_SEC };
+    w->kind = (server_kind_t){ .has_pipelining = random_below(r, 4) > 0,
+                               .has_chunking = random_once(r, 2),
+                               .has_auth = 1,
+                               .has_starttls = 1,
+                               .has_ehlo = !random_once(r, 20),
+                               .one_mail = random_once(r, 10),
+                               .most_rcpts = random_once(r, 6) ? 1 + random_below(r, 2) : 0,
+                               .refuses_bdat = random_once(r, 10) };
+    w->options =
+        (ss_client_options_t){ .helo = "me.example",
+                               .host = "relay.example",
+                               .port = 25,
+                               .is_loopback = 1,
+                               .pipelining = !random_once(r, 8),
+                               .chunking = !random_once(r, 8),
+                               .window_max = random_once(r, 3) ? 1 + random_below(r, 4)
+                                                               : SS_CLIENT_WINDOW_MAX,
+                               .max_messages = random_once(r, 6) ? 1 + random_below(r, 3) : 0,
+                               .attempt_deadline = 1800 * APR_USEC_PER_SEC };
     for (int i = 0; i < SS_TIMEOUTS; i++) w->options.timeout[i] = 60 * APR_USEC_PER_SEC;
-    if (w->kind.has_ehlo && random_once(r, 3)) w->options.tls = random_once(r, 2) ? SS_CLIENT_TLS_REQUIRED : SS_CLIENT_TLS_IF_OFFERED;
+    if (w->kind.has_ehlo && random_once(r, 3))
+        w->options.tls = random_once(r, 2) ? SS_CLIENT_TLS_REQUIRED : SS_CLIENT_TLS_IF_OFFERED;
     if (w->kind.has_ehlo && random_once(r, 3)) {
         w->options.username = "me";
         w->truth.rejected_logins = random_once(r, 3) ? random_below(r, 4) : 0;
@@ -422,16 +449,22 @@ static void make_settings(world_t *w)
 /* What must hold when everything is over. */
 static void judge(world_t *w)
 {
-    if (!is_over(w)) truth_wrong(&w->truth, "not over after %d steps", STEPS_MAX);
-    else queue_judge(w);
+    if (!is_over(w))
+        truth_wrong(&w->truth, "not over after %d steps", STEPS_MAX);
+    else
+        queue_judge(w);
     for (int i = 0; i < w->job_count; i++) {
         const job_t *job = &w->jobs[i];
         for (int r = 0; r < job->rcpt_count; r++) {
             const truth_t *truth = &w->truth.rcpts[i][r];
             ss_state_t state = job->rcpts[r].state;
-            if (state == SS_STATE_SENT && !truth->taken) truth_wrong(&w->truth, "message %d is lost for recipient %d", i, r);
-            if (state == SS_STATE_FAILED && !truth->refused) truth_wrong(&w->truth, "message %d failed for recipient %d and nobody refused it", i, r);
-            if (truth->is_unknown && state == SS_STATE_SENT) truth_wrong(&w->truth, "message %d was sent to nobody", i);
+            if (state == SS_STATE_SENT && !truth->taken)
+                truth_wrong(&w->truth, "message %d is lost for recipient %d", i, r);
+            if (state == SS_STATE_FAILED && !truth->refused)
+                truth_wrong(&w->truth, "message %d failed for recipient %d and nobody refused it",
+                            i, r);
+            if (truth->is_unknown && state == SS_STATE_SENT)
+                truth_wrong(&w->truth, "message %d was sent to nobody", i);
             w->counts.sent += state == SS_STATE_SENT;
             w->counts.failed += state == SS_STATE_FAILED;
             w->counts.duplicates += truth->taken > 1 ? truth->taken - 1 : 0;

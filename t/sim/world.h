@@ -1,4 +1,5 @@
-/* world.h: one run of the simulator: the real SMTP client, order, breaker and states of recipients, a scripted server, a virtual clock, all drawn from one seed. */
+/* world.h: one run of the simulator: the real SMTP client, order, breaker and states of recipients,
+ * a scripted server, a virtual clock, all drawn from one seed. */
 #ifndef T_SIM_WORLD_H
 #define T_SIM_WORLD_H
 
@@ -10,17 +11,17 @@
 #include "smtp/client.h"
 
 #define CONNECTIONS_MAX 3
-#define STEPS_MAX 20000       /* a run that is not over by then turns in circles */
+#define STEPS_MAX 20000 /* a run that is not over by then turns in circles */
 
 typedef struct world_t world_t;
 
-typedef struct {              /* a message in the queue */
+typedef struct { /* a message in the queue */
     ss_entry_t entry;
     int number;
     ss_recipient_t rcpts[RCPTS_MAX];
     int rcpt_count;
-    ss_state_t written[RCPTS_MAX];       /* what the store was last asked to write */
-    ss_state_t durable[RCPTS_MAX];       /* what is on stable storage */
+    ss_state_t written[RCPTS_MAX]; /* what the store was last asked to write */
+    ss_state_t durable[RCPTS_MAX]; /* what is on stable storage */
     int is_sending, is_scheduled, is_accepted;
     apr_time_t accepted;
     const char *content;
@@ -36,7 +37,7 @@ typedef struct {
     int in_flight, is_starting_tls;
 } conn_t;
 
-typedef struct {              /* counted over a run, for the report */
+typedef struct { /* counted over a run, for the report */
     int sent, failed, duplicates, uncertain, crashes, connections, faults, steps;
 } counts_t;
 
@@ -49,7 +50,7 @@ struct world_t {
     job_t jobs[MESSAGES_MAX];
     int job_count;
     ss_schedule_t *schedule;
-    apr_time_t when;          /* the order wants to be asked again at */
+    apr_time_t when; /* the order wants to be asked again at */
     ss_host_state_t host;
     conn_t *conns[CONNECTIONS_MAX];
     int most_conns;
@@ -57,10 +58,10 @@ struct world_t {
     unsigned learned;
     int learned_rcpts;
     int holds_uncertain, is_paused, crashes_left;
-    apr_time_t rejected;      /* the last login that was rejected */
+    apr_time_t rejected; /* the last login that was rejected */
     apr_array_header_t *retry;
     counts_t counts;
-    int is_loud;              /* tells what happens */
+    int is_loud; /* tells what happens */
 };
 
 /* Runs one seed; NULL, or what went wrong (in the truth's words, valid until the next run). */
@@ -70,7 +71,8 @@ const char *world_run(uint64_t seed, int is_loud, counts_t *counts);
 conn_t *conn_open(world_t *w);
 /* Hands a message over; 0: not now. */
 int conn_send(conn_t *c, job_t *job);
-/* Moves some bytes, in some direction. 1: something moved. The connection may be gone afterwards. */
+/* Moves some bytes, in some direction. 1: something moved. The connection may be gone afterwards.
+ */
 int conn_step(conn_t *c);
 /* When time alone changes something here; 0: never. */
 apr_time_t conn_deadline(const conn_t *c);

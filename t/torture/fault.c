@@ -1,5 +1,7 @@
-/* fault.c: preloaded into a server under test: while the file named in SMTP_SEND_FAULT exists, syncing or writing the queue fails as a disk does that breaks.
- * The file holds one word: "sync": fdatasync and fsync give EIO; "write": every third write gives ENOSPC, so that commits break in their middle. */
+/* fault.c: preloaded into a server under test: while the file named in SMTP_SEND_FAULT exists,
+ * syncing or writing the queue fails as a disk does that breaks. The file holds one word: "sync":
+ * fdatasync and fsync give EIO; "write": every third write gives ENOSPC, so that commits break in
+ * their middle. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +49,8 @@ ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at)
 {
     static atomic_uint writes;
 
-    if (!is_wanted("write", fd) || atomic_fetch_add(&writes, 1) % 3 != 2) return syscall(SYS_pwrite64, fd, bytes, len, at);
+    if (!is_wanted("write", fd) || atomic_fetch_add(&writes, 1) % 3 != 2)
+        return syscall(SYS_pwrite64, fd, bytes, len, at);
     errno = ENOSPC;
     return -1;
 }

@@ -1,4 +1,5 @@
-/* disk.c: see disk.h. The linker lets SQLite's library find these in place of the C library's (Makefile). */
+/* disk.c: see disk.h. The linker lets SQLite's library find these in place of the C library's
+ * (Makefile). */
 #include "disk.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* main.c: runs every suite of t/unit. With names as arguments only those suites. Fails when a test fails or none ran. */
+/* main.c: runs every suite of t/unit. With names as arguments only those suites. Fails when a test
+ * fails or none ran. */
 #include <CUnit/Basic.h>
 #include <apr_general.h>
 #include <stdio.h>
@@ -8,7 +9,10 @@
 #include "unit_suites.inc"
 #undef SS_SUITE
 
-static const struct { const char *name; void (*add)(void); } suites[] = {
+static const struct {
+    const char *name;
+    void (*add)(void);
+} suites[] = {
 #define SS_SUITE(name) { #name, ss_suite_##name },
 #include "unit_suites.inc"
 #undef SS_SUITE

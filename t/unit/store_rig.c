@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT_MOST 20000        /* milliseconds */
+#define WAIT_MOST 20000 /* milliseconds */
 
 static void notify(void *self)
 {
@@ -35,7 +35,9 @@ void store_rig_begin(store_rig_t *rig)
 
 apr_status_t store_rig_open(store_rig_t *rig, apr_interval_time_t lock_wait)
 {
-    ss_store_options_t options = { .driver = "sqlite3", .params = rig->file, .notify = notify, .self = rig, .migrates = 1 };
+    ss_store_options_t options = {
+        .driver = "sqlite3", .params = rig->file, .notify = notify, .self = rig, .migrates = 1
+    };
 
     ss_result_clear(&rig->result);
     return ss_store_open(&rig->store, &options, lock_wait, &rig->result, NULL);
@@ -162,7 +164,8 @@ apr_status_t store_rig_accept(store_rig_t *rig, ss_message_t *m)
     return rv;
 }
 
-apr_status_t store_rig_finish(store_rig_t *rig, ss_message_t *m, int recipient, ss_state_t state, const char *reply, int keep_history)
+apr_status_t store_rig_finish(store_rig_t *rig, ss_message_t *m, int recipient, ss_state_t state,
+                              const char *reply, int keep_history)
 {
     ss_store_request_t *request = store_rig_new(SS_STORE_OUTCOME);
 

@@ -1,4 +1,5 @@
-/* store_rig.h: a store in a folder of its own, asked from one thread, for the tests of src/queue. */
+/* store_rig.h: a store in a folder of its own, asked from one thread, for the tests of src/queue.
+ */
 #ifndef T_UNIT_STORE_RIG_H
 #define T_UNIT_STORE_RIG_H
 
@@ -10,7 +11,7 @@ typedef struct {
     char folder[64], file[96];
     ss_store_t *store;
     int wake[2];
-    ss_result_t result;                /* of the last opening or request that failed */
+    ss_result_t result; /* of the last opening or request that failed */
     ss_ident_source_t ids;
 } store_rig_t;
 
@@ -33,13 +34,15 @@ void store_rig_wait(store_rig_t *rig, const int *is_done);
 ss_store_request_t *store_rig_new(ss_store_verb_t verb);
 apr_status_t store_rig_ask(store_rig_t *rig, ss_store_request_t *request);
 
-/* A message for relay "default" with recipients r0@example.net ..., content of `size` bytes in parts. Its pool is the caller's. */
+/* A message for relay "default" with recipients r0@example.net ..., content of `size` bytes in
+ * parts. Its pool is the caller's. */
 ss_message_t *store_rig_message(store_rig_t *rig, int recipients, apr_size_t size);
 /* What byte `at` of the content of such a message is. */
 char store_rig_byte(apr_size_t at);
 apr_status_t store_rig_accept(store_rig_t *rig, ss_message_t *m);
 /* An outcome of one recipient. */
-apr_status_t store_rig_finish(store_rig_t *rig, ss_message_t *m, int recipient, ss_state_t state, const char *reply, int keep_history);
+apr_status_t store_rig_finish(store_rig_t *rig, ss_message_t *m, int recipient, ss_state_t state,
+                              const char *reply, int keep_history);
 /* The message as the store has it ("queued", "partial" ..., "none"). */
 const char *store_rig_state(store_rig_t *rig, const char *id);
 

@@ -9,12 +9,18 @@ void ss_suite_accept(void);
 static void the_best_offer_is_chosen(void)
 {
     static const char *const offers[] = { "text/plain", "application/json", "text/html" };
-    static const struct { const char *label, *accept; int want; } rows[] = {
+    static const struct {
+        const char *label, *accept;
+        int want;
+    } rows[] = {
         { "no header", NULL, 0 },
         { "curl", "*/*", 0 },
         { "empty", "", 0 },
         { "Firefox", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", 2 },
-        { "Chromium", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7", 2 },
+        { "Chromium",
+          "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/"
+          "*;q=0.8,application/signed-exchange;v=b3;q=0.7",
+          2 },
         { "the type itself", "application/json", 1 },
         { "upper case", "APPLICATION/JSON", 1 },
         { "with a parameter", "application/json; charset=utf-8", 1 },
@@ -33,12 +39,14 @@ static void the_best_offer_is_chosen(void)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int got = ss_accept_choose(rows[i].accept, offers, 3);
-        if (got != rows[i].want) printf("\n    %s: got %s, want %s", rows[i].label, offers[got], offers[rows[i].want]);
+        if (got != rows[i].want)
+            printf("\n    %s: got %s, want %s", rows[i].label, offers[got], offers[rows[i].want]);
         CU_ASSERT_EQUAL(got, rows[i].want);
     }
 }
 
 void ss_suite_accept(void)
 {
-    CU_add_test(CU_add_suite("accept", NULL, NULL), "the_best_offer_is_chosen", the_best_offer_is_chosen);
+    CU_add_test(CU_add_suite("accept", NULL, NULL), "the_best_offer_is_chosen",
+                the_best_offer_is_chosen);
 }

@@ -1,4 +1,5 @@
-/* test_base.c: the ground: buffers, durations, sizes, times, patterns, escaping, ids, heap, jitter, log lines (src/base). */
+/* test_base.c: the ground: buffers, durations, sizes, times, patterns, escaping, ids, heap, jitter,
+ * log lines (src/base). */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -69,12 +70,27 @@ static void buffer_taken_space_is_used_again(void)
 
 static void durations_read_and_print(void)
 {
-    static const struct { const char *text; apr_interval_time_t want; const char *print; } rows[] = {
-        { "30s", 30000000, "30s" }, { "5min", 300000000, "5min" }, { "2h", APR_INT64_C(7200000000), "2h" }, { "5d", APR_INT64_C(432000000000), "5d" },
-        { "250ms", 250000, "250ms" }, { "10", 10000000, "10s" }, { "0", 0, "0" }, { "90s", 90000000, "90s" }, { "120s", 120000000, "2min" },
-        { "", -1, NULL }, { "-1s", -1, NULL }, { "5 min", -1, NULL }, { "1w", -1, NULL }, { "1e3", -1, NULL }, { "s", -1, NULL }, { "40000d", -1, NULL },
-        { "99999999999999999999d", -1, NULL }
-    };
+    static const struct {
+        const char *text;
+        apr_interval_time_t want;
+        const char *print;
+    } rows[] = { { "30s", 30000000, "30s" },
+                 { "5min", 300000000, "5min" },
+                 { "2h", APR_INT64_C(7200000000), "2h" },
+                 { "5d", APR_INT64_C(432000000000), "5d" },
+                 { "250ms", 250000, "250ms" },
+                 { "10", 10000000, "10s" },
+                 { "0", 0, "0" },
+                 { "90s", 90000000, "90s" },
+                 { "120s", 120000000, "2min" },
+                 { "", -1, NULL },
+                 { "-1s", -1, NULL },
+                 { "5 min", -1, NULL },
+                 { "1w", -1, NULL },
+                 { "1e3", -1, NULL },
+                 { "s", -1, NULL },
+                 { "40000d", -1, NULL },
+                 { "99999999999999999999d", -1, NULL } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         apr_interval_time_t got = -1;
@@ -86,10 +102,21 @@ static void durations_read_and_print(void)
 
 static void sizes_read_and_print(void)
 {
-    static const struct { const char *text; apr_int64_t want; const char *print; } rows[] = {
-        { "25M", 25 << 20, "25M" }, { "4G", APR_INT64_C(4) << 30, "4G" }, { "512k", 512 << 10, "512K" }, { "1000", 1000, "1000" }, { "2048K", 2 << 20, "2M" },
-        { "", -1, NULL }, { "M", -1, NULL }, { "5MB", -1, NULL }, { "-5", -1, NULL }, { "5T", -1, NULL }, { "9999999999999999G", -1, NULL }
-    };
+    static const struct {
+        const char *text;
+        apr_int64_t want;
+        const char *print;
+    } rows[] = { { "25M", 25 << 20, "25M" },
+                 { "4G", APR_INT64_C(4) << 30, "4G" },
+                 { "512k", 512 << 10, "512K" },
+                 { "1000", 1000, "1000" },
+                 { "2048K", 2 << 20, "2M" },
+                 { "", -1, NULL },
+                 { "M", -1, NULL },
+                 { "5MB", -1, NULL },
+                 { "-5", -1, NULL },
+                 { "5T", -1, NULL },
+                 { "9999999999999999G", -1, NULL } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         apr_uint64_t got = 0;
@@ -101,12 +128,19 @@ static void sizes_read_and_print(void)
 
 static void times_read_and_print(void)
 {
-    static const struct { const char *text, *want; } rows[] = {
-        { "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z" }, { "2026-01-31T12:00:00.5+02:00", "2026-01-31T10:00:00.500Z" },
-        { "2024-02-29t00:00:00-01:30", "2024-02-29T01:30:00.000Z" }, { "2025-02-29T00:00:00Z", NULL }, { "2026-13-01T00:00:00Z", NULL },
-        { "2026-01-31T12:00:00", NULL }, { "2026-01-31", NULL }, { "2026-01-31T25:00:00Z", NULL }, { "2026-01-31T12:00:00.Z", NULL },
-        { "2026-01-31T12:00:00+2:00", NULL }, { "", NULL }
-    };
+    static const struct {
+        const char *text, *want;
+    } rows[] = { { "2026-01-31T12:00:00Z", "2026-01-31T12:00:00.000Z" },
+                 { "2026-01-31T12:00:00.5+02:00", "2026-01-31T10:00:00.500Z" },
+                 { "2024-02-29t00:00:00-01:30", "2024-02-29T01:30:00.000Z" },
+                 { "2025-02-29T00:00:00Z", NULL },
+                 { "2026-13-01T00:00:00Z", NULL },
+                 { "2026-01-31T12:00:00", NULL },
+                 { "2026-01-31", NULL },
+                 { "2026-01-31T25:00:00Z", NULL },
+                 { "2026-01-31T12:00:00.Z", NULL },
+                 { "2026-01-31T12:00:00+2:00", NULL },
+                 { "", NULL } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         apr_time_t got;
@@ -121,12 +155,21 @@ static void times_read_and_print(void)
 
 static void patterns_match(void)
 {
-    static const struct { const char *pattern, *text; int want; } rows[] = {
-        { "*@example.com", "Bob@EXAMPLE.com", 1 }, { "*@example.com", "bob@example.com.evil.net", 0 }, { "*", "", 1 }, { "a*b*c", "aXbYbZc", 1 },
-        { "a*b*c", "aXbYbZ", 0 }, { "bob", "bobby", 0 }, { "", "", 1 }, { "", "x", 0 }, { "**a", "bba", 1 }
-    };
+    static const struct {
+        const char *pattern, *text;
+        int want;
+    } rows[] = { { "*@example.com", "Bob@EXAMPLE.com", 1 },
+                 { "*@example.com", "bob@example.com.evil.net", 0 },
+                 { "*", "", 1 },
+                 { "a*b*c", "aXbYbZc", 1 },
+                 { "a*b*c", "aXbYbZ", 0 },
+                 { "bob", "bobby", 0 },
+                 { "", "", 1 },
+                 { "", "x", 0 },
+                 { "**a", "bba", 1 } };
 
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) CU_ASSERT_EQUAL(ss_text_matches(rows[i].pattern, rows[i].text), rows[i].want);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CU_ASSERT_EQUAL(ss_text_matches(rows[i].pattern, rows[i].text), rows[i].want);
     CU_ASSERT_TRUE(ss_text_contains("Only ONE mail per message", "one MAIL"));
     CU_ASSERT_FALSE(ss_text_contains("only", "only one"));
     CU_ASSERT_TRUE(ss_text_same("Abc", "aBC"));
@@ -147,8 +190,10 @@ static void a_pattern_of_many_stars_ends_soon(void)
 
 static void bytes_from_outside_are_escaped(void)
 {
-    CU_ASSERT_STRING_EQUAL(ss_text_escape_log(pool, "a\r\nb\\\x7f\xc3\x9f", 8), "a\\x0d\\x0ab\\x5c\\x7f\\xc3\\x9f");
-    CU_ASSERT_STRING_EQUAL(ss_text_escape_html(pool, "<a href=\"x\">&'\xff</a>"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\xef\xbf\xbd&lt;/a&gt;");
+    CU_ASSERT_STRING_EQUAL(ss_text_escape_log(pool, "a\r\nb\\\x7f\xc3\x9f", 8),
+                           "a\\x0d\\x0ab\\x5c\\x7f\\xc3\\x9f");
+    CU_ASSERT_STRING_EQUAL(ss_text_escape_html(pool, "<a href=\"x\">&'\xff</a>"),
+                           "&lt;a href=&quot;x&quot;&gt;&amp;&#39;\xef\xbf\xbd&lt;/a&gt;");
     CU_ASSERT_STRING_EQUAL(ss_text_utf8(pool, "gr\xc3\xbc\xc3", 5), "gr\xc3\xbc\xef\xbf\xbd");
     /* Surrogates and overlong forms are no UTF-8. */
     CU_ASSERT_PTR_NULL(strstr(ss_text_utf8(pool, "\xed\xa0\x80", 3), "\xed\xa0\x80"));
@@ -181,7 +226,10 @@ static void ids_only_grow(void)
 
 /* ---- heap ---- */
 
-typedef struct { ss_heap_node_t node; int number; } item_t;
+typedef struct {
+    ss_heap_node_t node;
+    int number;
+} item_t;
 
 static void heap_gives_by_time_then_by_order(void)
 {
@@ -192,7 +240,8 @@ static void heap_gives_by_time_then_by_order(void)
     int count = 0;
 
     ss_heap_init(&heap, 500);
-    for (int i = 0; i < 500; i++) CU_ASSERT_EQUAL_FATAL(ss_heap_insert(&heap, &items[i].node, (i * 7919) % 50), APR_SUCCESS);
+    for (int i = 0; i < 500; i++)
+        CU_ASSERT_EQUAL_FATAL(ss_heap_insert(&heap, &items[i].node, (i * 7919) % 50), APR_SUCCESS);
     item_t more = { .number = 0 };
     CU_ASSERT_EQUAL(ss_heap_insert(&heap, &more.node, 0), APR_ENOSPC);
     for (int i = 0; i < 500; i += 3) ss_heap_remove(&heap, &items[i].node);
@@ -275,6 +324,7 @@ void ss_suite_base(void)
     CU_add_test(suite, "ids only grow", ids_only_grow);
     CU_add_test(suite, "heap gives by time, then by order", heap_gives_by_time_then_by_order);
     CU_add_test(suite, "jitter stays within its percentage", jitter_stays_within_its_percentage);
-    CU_add_test(suite, "log lines are escaped, numbered and cut", log_lines_are_escaped_numbered_and_cut);
+    CU_add_test(suite, "log lines are escaped, numbered and cut",
+                log_lines_are_escaped_numbered_and_cut);
     CU_add_test(suite, "the first result is kept", the_first_result_is_kept);
 }

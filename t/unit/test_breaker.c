@@ -1,4 +1,5 @@
-/* test_breaker.c: when a host that failed is tried again: waits that grow to a bound, one probe at a time, the next host in between. */
+/* test_breaker.c: when a host that failed is tried again: waits that grow to a bound, one probe at
+ * a time, the next host in between. */
 #include <CUnit/Basic.h>
 #include <string.h>
 
@@ -24,7 +25,8 @@ static void a_dead_host_is_noticed_within_half_a_minute(void)
             continue;
         }
         host.is_probing = 1;
-        CU_ASSERT_EQUAL(ss_breaker_choose(&host, 1, now, &when), -1);   /* one probe at a time */
+        /* one probe at a time */
+        CU_ASSERT_EQUAL(ss_breaker_choose(&host, 1, now, &when), -1);
         CU_ASSERT_EQUAL(ss_breaker_failed(&host, SS_HOST_DOWN, NULL, now, HALF), 0);
         probes++;
     }
@@ -56,7 +58,8 @@ static void several_connections_fail_once(void)
     memset(&host, 0, sizeof(host));
     ss_breaker_failed(&host, SS_HOST_DOWN, NULL, NOW, HALF);
     wait = host.wait;
-    for (int i = 0; i < 9; i++) CU_ASSERT_EQUAL(ss_breaker_failed(&host, SS_HOST_DOWN, NULL, NOW + i, HALF), 0);
+    for (int i = 0; i < 9; i++)
+        CU_ASSERT_EQUAL(ss_breaker_failed(&host, SS_HOST_DOWN, NULL, NOW + i, HALF), 0);
     CU_ASSERT_EQUAL(host.wait, wait);
 }
 

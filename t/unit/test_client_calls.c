@@ -1,4 +1,5 @@
-/* test_client_calls.c: the SMTP client by its calls, where a dialogue cannot tell: bounds, deadlines, the transcript, answers that outrun the commands. */
+/* test_client_calls.c: the SMTP client by its calls, where a dialogue cannot tell: bounds,
+ * deadlines, the transcript, answers that outrun the commands. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -19,7 +20,7 @@ typedef struct {
     ss_buf_t out;
     int done;
     ss_fate_t fate;
-    ss_client_event_t closed;          /* advice "" while it is not */
+    ss_client_event_t closed; /* advice "" while it is not */
 } call_t;
 
 static void begin(call_t *c)
@@ -27,7 +28,9 @@ static void begin(call_t *c)
     memset(c, 0, sizeof(*c));
     apr_pool_create(&c->pool, NULL);
     c->closed.verdict.advice = "";
-    c->options = (ss_client_options_t){ .helo = "me", .host = "relay", .port = 25, .pipelining = 1, .chunking = 1, .window_max = 16 };
+    c->options = (ss_client_options_t){
+        .helo = "me", .host = "relay", .port = 25, .pipelining = 1, .chunking = 1, .window_max = 16
+    };
     ss_buf_init(&c->out, 1000000);
 }
 
@@ -130,7 +133,7 @@ static void messages_that_are_none_are_not_taken(void)
     call_t c;
 
     begin(&c);
-    c.options.max_recipients = 5000;       /* above the bound: the bound counts */
+    c.options.max_recipients = 5000; /* above the bound: the bound counts */
     begin_session(&c, "250 relay\r\n");
     CU_ASSERT_EQUAL(give(&c, 0), APR_EINVAL);
     CU_ASSERT_EQUAL(give(&c, SS_CLIENT_RECIPIENTS_MAX + 1), APR_EINVAL);
@@ -176,8 +179,8 @@ static void so_many_commands_wait_for_answers_and_no_more(void)
     }
     CU_ASSERT_EQUAL(ss_client_window(c.client), 3);
     said(&c);
-    CU_ASSERT_EQUAL(give(&c, 1000), APR_SUCCESS);     /* 1,002 commands */
-    CU_ASSERT_EQUAL(give(&c, 20), APR_SUCCESS);       /* 22 more: full */
+    CU_ASSERT_EQUAL(give(&c, 1000), APR_SUCCESS); /* 1,002 commands */
+    CU_ASSERT_EQUAL(give(&c, 20), APR_SUCCESS);   /* 22 more: full */
     CU_ASSERT_EQUAL(give(&c, 1), APR_SUCCESS);
     const char *text = said(&c);
     CU_ASSERT_EQUAL(count_of(text, "MAIL FROM"), 2);
@@ -210,7 +213,8 @@ static void a_reply_larger_than_any_is_not_kept(void)
 
 /* ---- answers that outrun the commands ---- */
 
-/* "250" to MAIL and a 421 in one piece: when the 421 is read nothing is asked, and yet a message is under way. */
+/* "250" to MAIL and a 421 in one piece: when the 421 is read nothing is asked, and yet a message is
+ * under way. */
 static void a_421_between_two_commands_leaves_the_message_untaken(void)
 {
     call_t c;
@@ -230,10 +234,20 @@ static void a_421_between_two_commands_leaves_the_message_untaken(void)
 /* What answers in place of a server is named by its first line, printable and within bounds. */
 static void strangers_are_quoted_in_part(void)
 {
-    static const struct { const char *greeting, *want, *never; } cases[] = {
-        { "SSH-2.0-OpenSSH\001rest\r\n", "an SSH server: \"SSH-2.0-OpenSSH\"", "rest" }, { "HTTP/1.1 400 \xe4\r\n", "a web server: \"HTTP/1.1 400 \"", "\xe4" },
-        { "\xff\xfe\xfd\r\n", "does not speak SMTP", "it is" }, { "\x7f""ELF\r\n", "does not speak SMTP", "ELF" }, { "SSH-2\x7f.0\r\n", "an SSH server: \"SSH-2\"", ".0" }, { "qwertz\r\n", "it is something else: \"qwertz\"", "server" },
-        { "0000000000111111111122222222223333333333444444444455555555556666666666777777777788888888889999999999\r\n", "777777777\"", "8888" },
+    static const struct {
+        const char *greeting, *want, *never;
+    } cases[] = {
+        { "SSH-2.0-OpenSSH\001rest\r\n", "an SSH server: \"SSH-2.0-OpenSSH\"", "rest" },
+        { "HTTP/1.1 400 \xe4\r\n", "a web server: \"HTTP/1.1 400 \"", "\xe4" },
+        { "\xff\xfe\xfd\r\n", "does not speak SMTP", "it is" },
+        { "\x7f"
+          "ELF\r\n",
+          "does not speak SMTP", "ELF" },
+        { "SSH-2\x7f.0\r\n", "an SSH server: \"SSH-2\"", ".0" },
+        { "qwertz\r\n", "it is something else: \"qwertz\"", "server" },
+        { "0000000000111111111122222222223333333333444444444455555555556666666666777777777788888888"
+          "889999999999\r\n",
+          "777777777\"", "8888" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -252,12 +266,19 @@ static void strangers_are_quoted_in_part(void)
 
 #define S APR_USEC_PER_SEC
 
-/* At the greeting and with QUIT said: the sooner of what the settings say; 0 waits for ever, but for QUIT's answer nobody does. */
+/* At the greeting and with QUIT said: the sooner of what the settings say; 0 waits for ever, but
+ * for QUIT's answer nobody does. */
 static void deadlines(void)
 {
-    static const struct { apr_interval_time_t greeting, command, attempt, at_greeting, at_mail, at_quit; } cases[] = {
-        { 60 * S, 300 * S, 1800 * S, 60 * S, 300 * S, 5 * S }, { 60 * S, 300 * S, 10 * S, 10 * S, 10 * S, 5 * S }, { 60 * S, 300 * S, 0, 60 * S, 300 * S, 5 * S },
-        { 0, 0, 0, 0, 0, 5 * S }, { 0, 0, 90 * S, 90 * S, 90 * S, 5 * S }, { 60 * S, 2 * S, 0, 60 * S, 2 * S, 2 * S },
+    static const struct {
+        apr_interval_time_t greeting, command, attempt, at_greeting, at_mail, at_quit;
+    } cases[] = {
+        { 60 * S, 300 * S, 1800 * S, 60 * S, 300 * S, 5 * S },
+        { 60 * S, 300 * S, 10 * S, 10 * S, 10 * S, 5 * S },
+        { 60 * S, 300 * S, 0, 60 * S, 300 * S, 5 * S },
+        { 0, 0, 0, 0, 0, 5 * S },
+        { 0, 0, 90 * S, 90 * S, 90 * S, 5 * S },
+        { 60 * S, 2 * S, 0, 60 * S, 2 * S, 2 * S },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -267,12 +288,14 @@ static void deadlines(void)
         c.options.timeout[SS_TIMEOUT_COMMAND] = cases[i].command;
         c.options.attempt_deadline = cases[i].attempt;
         c.client = ss_client_create(&c.options, START, c.pool);
-        CU_ASSERT_EQUAL(ss_client_deadline(c.client), cases[i].at_greeting ? START + cases[i].at_greeting : 0);
+        CU_ASSERT_EQUAL(ss_client_deadline(c.client),
+                        cases[i].at_greeting ? START + cases[i].at_greeting : 0);
         hear(&c, "220 relay\r\n");
         hear(&c, "250 relay\r\n");
         CU_ASSERT_EQUAL(ss_client_deadline(c.client), 0);
         give(&c, 1);
-        CU_ASSERT_EQUAL(ss_client_deadline(c.client), cases[i].at_mail ? START + cases[i].at_mail : 0);
+        CU_ASSERT_EQUAL(ss_client_deadline(c.client),
+                        cases[i].at_mail ? START + cases[i].at_mail : 0);
         hear(&c, "550 no\r\n");
         ss_client_quit(c.client, START);
         pump(&c);
@@ -319,7 +342,8 @@ static void transcript_names_the_content_and_does_not_show_it(void)
     hear(&c, "250 ok\r\n250 ok\r\n550 no\r\n354 go\r\n");
     hear(&c, "250 taken\r\n");
     const char *lines = apr_array_pstrcat(c.pool, ss_transcript_lines(c.options.transcript), '\n');
-    CU_ASSERT_STRING_EQUAL(lines, "C: EHLO me\nC: MAIL FROM:<a@x>\nC: RCPT TO:<b@y>\nC: RCPT TO:<b@y>\nC: DATA\n-- the message's content: 17 octets");
+    CU_ASSERT_STRING_EQUAL(lines, "C: EHLO me\nC: MAIL FROM:<a@x>\nC: RCPT TO:<b@y>\nC: RCPT "
+                                  "TO:<b@y>\nC: DATA\n-- the message's content: 17 octets");
     CU_ASSERT_EQUAL(counts->count[SS_CMD_GREETING][220 - 200], 1);
     CU_ASSERT_EQUAL(counts->count[SS_CMD_RCPT][250 - 200], 1);
     CU_ASSERT_EQUAL(counts->count[SS_CMD_RCPT][550 - 200], 1);

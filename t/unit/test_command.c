@@ -18,13 +18,32 @@ static int is_text(ss_buf_t *b, const char *want)
 
 static void command_addresses(void)
 {
-    static const struct { const char *address; int want; } cases[] = {
-        { "", 1 }, { "a@b", 1 }, { "\"a b\"@c", 1 }, { "\"a\\\"b\"@c", 1 }, { "\"<x>\"@c", 1 }, { "\xc3\xa4@c", 1 }, { "a b@c", 0 }, { "a>@c", 0 }, { "a@b\r\nDATA", 0 },
-        { "a@b\n", 0 }, { "\"a\r\"@c", 0 }, { "\"a\\\n\"@c", 0 }, { "\"a@c", 0 }, { "\"a\\", 0 }, { "a\x7f@c", 0 }, { "a\t@c", 0 },
-        { "\"a\\\x7f\"@c", 0 }, { "a<b@c", 0 },
+    static const struct {
+        const char *address;
+        int want;
+    } cases[] = {
+        { "", 1 },
+        { "a@b", 1 },
+        { "\"a b\"@c", 1 },
+        { "\"a\\\"b\"@c", 1 },
+        { "\"<x>\"@c", 1 },
+        { "\xc3\xa4@c", 1 },
+        { "a b@c", 0 },
+        { "a>@c", 0 },
+        { "a@b\r\nDATA", 0 },
+        { "a@b\n", 0 },
+        { "\"a\r\"@c", 0 },
+        { "\"a\\\n\"@c", 0 },
+        { "\"a@c", 0 },
+        { "\"a\\", 0 },
+        { "a\x7f@c", 0 },
+        { "a\t@c", 0 },
+        { "\"a\\\x7f\"@c", 0 },
+        { "a<b@c", 0 },
     };
 
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) CU_ASSERT_EQUAL(ss_command_is_address(cases[i].address), cases[i].want);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        CU_ASSERT_EQUAL(ss_command_is_address(cases[i].address), cases[i].want);
     char longest[SS_COMMAND_ADDRESS_MAX + 2];
     memset(longest, 'a', sizeof(longest));
     longest[SS_COMMAND_ADDRESS_MAX] = '\0';
@@ -36,19 +55,25 @@ static void command_addresses(void)
 
 static void command_mail_says_only_what_is_offered(void)
 {
-    ss_client_message_t m = { .from = "a@x", .size = 7, .is_8bit = 1, .requires_tls = 1, .ret = 1, .envid = "=+ \xc3 z" };
-    ss_capability_t none = { 0 }, all = { .size_known = 1, .eight_bit_mime = 1, .smtputf8 = 1, .dsn = 1, .requiretls = 1 };
+    ss_client_message_t m = {
+        .from = "a@x", .size = 7, .is_8bit = 1, .requires_tls = 1, .ret = 1, .envid = "=+ \xc3 z"
+    };
+    ss_capability_t none = { 0 }, all = {
+        .size_known = 1, .eight_bit_mime = 1, .smtputf8 = 1, .dsn = 1, .requiretls = 1
+    };
     ss_buf_t b;
 
     ss_buf_init(&b, 10000);
     CU_ASSERT_EQUAL(ss_command_mail(&b, &m, &none, 1), APR_SUCCESS);
     CU_ASSERT_TRUE(is_text(&b, "MAIL FROM:<a@x>\r\n"));
     CU_ASSERT_EQUAL(ss_command_mail(&b, &m, &all, 1), APR_SUCCESS);
-    CU_ASSERT_TRUE(is_text(&b, "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=FULL ENVID=+3D+2B+20+C3+20z\r\n"));
+    CU_ASSERT_TRUE(is_text(&b, "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=FULL "
+                               "ENVID=+3D+2B+20+C3+20z\r\n"));
     m.ret = 2;
     m.envid = "";
     CU_ASSERT_EQUAL(ss_command_mail(&b, &m, &all, 1), APR_SUCCESS);
-    CU_ASSERT_TRUE(is_text(&b, "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=HDRS\r\n"));
+    CU_ASSERT_TRUE(
+        is_text(&b, "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=HDRS\r\n"));
     m = (ss_client_message_t){ .from = "" };
     CU_ASSERT_EQUAL(ss_command_mail(&b, &m, &all, 0), APR_SUCCESS);
     CU_ASSERT_TRUE(is_text(&b, "MAIL FROM:<> SIZE=0\r\n"));
@@ -60,11 +85,27 @@ static void command_mail_says_only_what_is_offered(void)
 
 static void command_rcpt_with_dsn(void)
 {
-    static const struct { unsigned notify; const char *orcpt, *want; } cases[] = {
-        { 0, NULL, "" }, { 1, NULL, " NOTIFY=NEVER" }, { 3, NULL, " NOTIFY=NEVER" }, { 2, NULL, " NOTIFY=SUCCESS" }, { 14, NULL, " NOTIFY=SUCCESS,FAILURE,DELAY" },
-        { 4, "rfc822;b+1@y", " NOTIFY=FAILURE ORCPT=rfc822;b+2B1@y" }, { 0, "b@y", " ORCPT=rfc822;b@y" }, { 0, "x y;b", " ORCPT=rfc822;x+20y;b" },
-        { 0, "", "" }, { 0, "X-9;b", " ORCPT=X-9;b" }, { 0, "a{;b", " ORCPT=rfc822;a{;b" }, { 0, "a_;b", " ORCPT=rfc822;a_;b" }, { 0, "a[;b", " ORCPT=rfc822;a[;b" },
-        { 0, "a:;b", " ORCPT=rfc822;a:;b" }, { 0, "a.;b", " ORCPT=rfc822;a.;b" }, { 0, "rfc822;\xc3\xa4@y", "" }, { 0, "rfc822;b\r\nDATA", " ORCPT=rfc822;b+0D+0ADATA" },
+    static const struct {
+        unsigned notify;
+        const char *orcpt, *want;
+    } cases[] = {
+        { 0, NULL, "" },
+        { 1, NULL, " NOTIFY=NEVER" },
+        { 3, NULL, " NOTIFY=NEVER" },
+        { 2, NULL, " NOTIFY=SUCCESS" },
+        { 14, NULL, " NOTIFY=SUCCESS,FAILURE,DELAY" },
+        { 4, "rfc822;b+1@y", " NOTIFY=FAILURE ORCPT=rfc822;b+2B1@y" },
+        { 0, "b@y", " ORCPT=rfc822;b@y" },
+        { 0, "x y;b", " ORCPT=rfc822;x+20y;b" },
+        { 0, "", "" },
+        { 0, "X-9;b", " ORCPT=X-9;b" },
+        { 0, "a{;b", " ORCPT=rfc822;a{;b" },
+        { 0, "a_;b", " ORCPT=rfc822;a_;b" },
+        { 0, "a[;b", " ORCPT=rfc822;a[;b" },
+        { 0, "a:;b", " ORCPT=rfc822;a:;b" },
+        { 0, "a.;b", " ORCPT=rfc822;a.;b" },
+        { 0, "rfc822;\xc3\xa4@y", "" },
+        { 0, "rfc822;b\r\nDATA", " ORCPT=rfc822;b+0D+0ADATA" },
     };
     ss_capability_t dsn = { .dsn = 1 }, none = { 0 };
     char want[200];
@@ -72,7 +113,9 @@ static void command_rcpt_with_dsn(void)
 
     ss_buf_init(&b, 10000);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        ss_client_rcpt_t rcpt = { .address = "b@y", .notify = cases[i].notify, .orcpt = cases[i].orcpt };
+        ss_client_rcpt_t rcpt = { .address = "b@y",
+                                  .notify = cases[i].notify,
+                                  .orcpt = cases[i].orcpt };
         snprintf(want, sizeof(want), "RCPT TO:<b@y>%s\r\n", cases[i].want);
         CU_ASSERT_EQUAL(ss_command_rcpt(&b, &rcpt, &dsn), APR_SUCCESS);
         CU_ASSERT_TRUE(is_text(&b, want));
@@ -110,16 +153,26 @@ static void command_too_long_leaves_nothing(void)
 
 static apr_status_t put(ss_buf_t *b, int number)
 {
-    ss_capability_t all = { .size_known = 1, .eight_bit_mime = 1, .smtputf8 = 1, .dsn = 1, .requiretls = 1 };
-    ss_client_message_t m = { .from = "a@x", .size = 7, .is_8bit = 1, .requires_tls = 1, .ret = 1 + number % 2, .envid = "e+=" };
-    ss_client_rcpt_t rcpt = { .address = "b@y", .notify = 14, .orcpt = number == 2 ? "rfc822;b+c" : "b@y" };
+    ss_capability_t all = {
+        .size_known = 1, .eight_bit_mime = 1, .smtputf8 = 1, .dsn = 1, .requiretls = 1
+    };
+    ss_client_message_t m = { .from = "a@x",
+                              .size = 7,
+                              .is_8bit = 1,
+                              .requires_tls = 1,
+                              .ret = 1 + number % 2,
+                              .envid = "e+=" };
+    ss_client_rcpt_t rcpt = { .address = "b@y",
+                              .notify = 14,
+                              .orcpt = number == 2 ? "rfc822;b+c" : "b@y" };
 
     if (number < 2) return ss_command_mail(b, &m, &all, 1);
     if (number < 4) return ss_command_rcpt(b, &rcpt, &all);
     return ss_command_line(b, "EHLO", "me.example");
 }
 
-/* Wherever the room ends, what was in the buffer before stays and nothing of the command comes behind it. */
+/* Wherever the room ends, what was in the buffer before stays and nothing of the command comes
+ * behind it. */
 static void command_without_room_leaves_nothing(void)
 {
     for (int number = 0; number < 5; number++) {

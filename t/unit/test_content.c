@@ -1,4 +1,5 @@
-/* test_content.c: content in pieces, dot-stuffed or as it stands (src/smtp/content.c), whatever pieces the source has. */
+/* test_content.c: content in pieces, dot-stuffed or as it stands (src/smtp/content.c), whatever
+ * pieces the source has. */
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +11,7 @@ void ss_suite_content(void);
 typedef struct {
     const char *bytes;
     apr_size_t len, most;
-    int waits;                  /* every other read says EAGAIN */
+    int waits; /* every other read says EAGAIN */
     int turn;
 } source_t;
 
@@ -26,7 +27,9 @@ static apr_status_t read_source(void *self, apr_off_t at, const char **bytes, ap
     return APR_SUCCESS;
 }
 
-static const struct { const char *label, *input, *stuffed; } cases[] = {
+static const struct {
+    const char *label, *input, *stuffed;
+} cases[] = {
     { "empty", "", ".\r\n" },
     { "plain", "a\r\n", "a\r\n.\r\n" },
     { "dot first", ".a\r\n", "..a\r\n.\r\n" },
@@ -72,7 +75,9 @@ static void content_in_all_pieces(void)
             for (int waits = 0; waits < 2; waits++) {
                 int stuffed = is_right(cases[i].input, cases[i].stuffed, most, waits, 1);
                 int plain = is_right(cases[i].input, cases[i].input, most, waits, 0);
-                if (!stuffed || !plain) fprintf(stderr, "\n  content \"%s\" in pieces of %d\n", cases[i].label, (int)most);
+                if (!stuffed || !plain)
+                    fprintf(stderr, "\n  content \"%s\" in pieces of %d\n", cases[i].label,
+                            (int)most);
                 CU_ASSERT_TRUE(stuffed && plain);
             }
         }
@@ -118,7 +123,8 @@ static void content_that_does_not_come_is_an_error(void)
     CU_ASSERT_TRUE(ss_content_has_utf8_header(&content, 4));
 }
 
-/* In one piece at most SS_CONTENT_PIECE_MAX; a header past its bound counts as one with octets above 127. */
+/* In one piece at most SS_CONTENT_PIECE_MAX; a header past its bound counts as one with octets
+ * above 127. */
 static void content_has_bounds(void)
 {
     static char text[SS_CONTENT_HEADER_MAX + 2];

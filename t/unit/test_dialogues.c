@@ -1,5 +1,6 @@
-/* test_dialogues.c: the dialogues of t/sim/dialogues, each in every split; every entry of the knowledge base that is about a reply has one that ends in it.
- * A file is what a mail administrator writes from a log: dialogue.h says what its lines mean; "#" begins a comment. */
+/* test_dialogues.c: the dialogues of t/sim/dialogues, each in every split; every entry of the
+ * knowledge base that is about a reply has one that ends in it. A file is what a mail administrator
+ * writes from a log: dialogue.h says what its lines mean; "#" begins a comment. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
@@ -17,7 +18,7 @@ void ss_suite_dialogues(void);
 #define LINES_MAX 400
 #define FILE_MAX 65536
 
-static char told[65536];          /* the V: lines of all files */
+static char told[65536]; /* the V: lines of all files */
 
 /* The lines that count; how many. The text is cut up. */
 static int cut(char *text, const char **lines)
@@ -53,7 +54,8 @@ static int play_file(const char *name)
         size_t used = strlen(told);
         snprintf(told + used, sizeof(told) - used, "%s\n", lines[i]);
     }
-    const char *wrong = verdicts ? dialogue_play(lines, count) : "no line with the expected verdict (V:)";
+    const char *wrong =
+        verdicts ? dialogue_play(lines, count) : "no line with the expected verdict (V:)";
     if (wrong) fprintf(stderr, "\n  %s: %s\n", name, wrong);
     CU_ASSERT_PTR_NULL(wrong);
     return 1;
@@ -81,7 +83,8 @@ static void every_entry_about_a_reply(void)
 
     for (int i = 0; (advice = ss_verdict_advice(i)) != NULL; i++) {
         char end[100];
-        if (!strcmp(advice, "closing")) continue;      /* of QUIT and RSET, whose answers decide nothing */
+        /* of QUIT and RSET, whose answers decide nothing */
+        if (!strcmp(advice, "closing")) continue;
         snprintf(end, sizeof(end), " %s\n", advice);
         if (!strstr(told, end)) fprintf(stderr, "\n  no dialogue ends in %s\n", advice);
         CU_ASSERT_PTR_NOT_NULL(strstr(told, end));

@@ -1,4 +1,5 @@
-/* test_echo.c: a sentence that comes in heaps is written once a minute and counted; nothing new is hidden. */
+/* test_echo.c: a sentence that comes in heaps is written once a minute and counted; nothing new is
+ * hidden. */
 #include <CUnit/Basic.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,7 +19,7 @@ static void written_once_and_counted(void)
 
     memset(&echo, 0, sizeof(echo));
     CU_ASSERT(ss_echo_is_new(&echo, "a", NOW));
-    CU_ASSERT_EQUAL(ss_echo_due(&echo), 0);                   /* nothing to sum up yet */
+    CU_ASSERT_EQUAL(ss_echo_due(&echo), 0); /* nothing to sum up yet */
     CU_ASSERT(ss_echo_is_new(&echo, "b", NOW + SECOND));
     for (int i = 0; i < 5; i++) CU_ASSERT_FALSE(ss_echo_is_new(&echo, "a", NOW + i * SECOND));
     CU_ASSERT_EQUAL(ss_echo_due(&echo), NOW + SS_ECHO_SPAN);
@@ -27,7 +28,8 @@ static void written_once_and_counted(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(key);
     CU_ASSERT_STRING_EQUAL(key, "a");
     CU_ASSERT_EQUAL(more, 5);
-    CU_ASSERT_PTR_NULL(ss_echo_next(&echo, NOW + 2 * SS_ECHO_SPAN, &more));   /* "b" came once */
+    /* "b" came once */
+    CU_ASSERT_PTR_NULL(ss_echo_next(&echo, NOW + 2 * SS_ECHO_SPAN, &more));
     CU_ASSERT(ss_echo_is_new(&echo, "a", NOW + SS_ECHO_SPAN));
 }
 
@@ -38,7 +40,7 @@ static void the_next_minute_writes_again_and_forgets_no_count(void)
     memset(&echo, 0, sizeof(echo));
     ss_echo_is_new(&echo, "a", NOW);
     ss_echo_is_new(&echo, "a", NOW);
-    CU_ASSERT(ss_echo_is_new(&echo, "a", NOW + SS_ECHO_SPAN));   /* nobody asked in between */
+    CU_ASSERT(ss_echo_is_new(&echo, "a", NOW + SS_ECHO_SPAN)); /* nobody asked in between */
     CU_ASSERT_FALSE(ss_echo_is_new(&echo, "a", NOW + SS_ECHO_SPAN + 1));
     CU_ASSERT_PTR_NOT_NULL(ss_echo_next(&echo, NOW + 2 * SS_ECHO_SPAN, &more));
     CU_ASSERT_EQUAL(more, 2);
@@ -68,6 +70,8 @@ void ss_suite_echo(void)
     CU_pSuite suite = CU_add_suite("echo", NULL, NULL);
 
     CU_add_test(suite, "written once and counted", written_once_and_counted);
-    CU_add_test(suite, "the next minute writes again and forgets no count", the_next_minute_writes_again_and_forgets_no_count);
-    CU_add_test(suite, "a full table hides nothing and the end tells all", a_full_table_hides_nothing_and_the_end_tells_all);
+    CU_add_test(suite, "the next minute writes again and forgets no count",
+                the_next_minute_writes_again_and_forgets_no_count);
+    CU_add_test(suite, "a full table hides nothing and the end tells all",
+                a_full_table_hides_nothing_and_the_end_tells_all);
 }

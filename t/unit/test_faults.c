@@ -1,8 +1,12 @@
-/* test_faults.c: every step of a session x every fault x every way of sending: what becomes of each message. The expectations are written
- * from the standards and from CONTRACT.md, not from the client's code:
- *   - a refusal counts for the message (4xx deferred, 5xx failed) or, before there is one, for the relay (down, blocked);
- *   - a connection that breaks before the end of the message was written: certainly not taken; at the start of a reused connection it says nothing (again);
- *   - one that breaks after the end was written: uncertain, except where a 421 says that nothing more is taken;
+/* test_faults.c: every step of a session x every fault x every way of sending: what becomes of each
+ * message. The expectations are written from the standards and from CONTRACT.md, not from the
+ * client's code:
+ *   - a refusal counts for the message (4xx deferred, 5xx failed) or, before there is one, for the
+ * relay (down, blocked);
+ *   - a connection that breaks before the end of the message was written: certainly not taken; at
+ * the start of a reused connection it says nothing (again);
+ *   - one that breaks after the end was written: uncertain, except where a 421 says that nothing
+ * more is taken;
  *   - slow is no fault while each answer comes within its time; half an answer is none.
  * The server of this test understands just enough SMTP; replies arrive whole or byte by byte. */
 #include <CUnit/CUnit.h>
@@ -17,58 +21,242 @@
 void ss_suite_faults(void);
 
 typedef enum { AT_GREETING, AT_EHLO, AT_MAIL, AT_RCPT, AT_DATA, AT_END, STEPS } step_t;
-typedef enum { F_4XX, F_5XX, F_421, F_CLOSE, F_RESET, F_HANG, F_GARBAGE, F_LONG, F_LINES, F_CODE, F_HALF, F_SLOW, F_EXTRA, FAULTS } fault_t;
+typedef enum {
+    F_4XX,
+    F_5XX,
+    F_421,
+    F_CLOSE,
+    F_RESET,
+    F_HANG,
+    F_GARBAGE,
+    F_LONG,
+    F_LINES,
+    F_CODE,
+    F_HALF,
+    F_SLOW,
+    F_EXTRA,
+    FAULTS
+} fault_t;
 typedef enum { LOCK, PIPE, CHUNK, MODES } mode_t_;
 
 static const char *const step_names[] = { "greeting", "EHLO", "MAIL", "RCPT", "DATA", "end" };
-static const char *const fault_names[] = { "4xx", "5xx", "421", "close", "reset", "hang", "garbage", "long line", "many lines", "codes differ", "half an answer",
-                                           "slow", "one answer too many" };
+static const char *const fault_names[] = { "4xx",
+                                           "5xx",
+                                           "421",
+                                           "close",
+                                           "reset",
+                                           "hang",
+                                           "garbage",
+                                           "long line",
+                                           "many lines",
+                                           "codes differ",
+                                           "half an answer",
+                                           "slow",
+                                           "one answer too many" };
 static const char *const mode_names[] = { "lock-step", "pipelining", "chunking" };
-static const char fate_letters[] = "sdfawbu";   /* in ss_fate_t's order; w: waits for the relay (down) */
+/* in ss_fate_t's order; w: waits for the relay (down) */
+static const char fate_letters[] = "sdfawbu";
 
-/* One letter a fault. '-': the step does not exist in this mode; upper part: the session itself ends with that fate. */
+/* One letter a fault. '-': the step does not exist in this mode; upper part: the session itself
+ * ends with that fate. */
 typedef struct {
     mode_t_ mode;
-    int before;                 /* messages that went well on the connection */
+    int before; /* messages that went well on the connection */
     step_t step;
-    const char *message;        /* fate of the message that meets the fault, by fault */
-    const char *next;           /* fate of the message behind it where one can be under way; NULL: none */
+    const char *message; /* fate of the message that meets the fault, by fault */
+    /* fate of the message behind it where one can be under way; NULL: none */
+    const char *next;
 } row_t;
 
 static const row_t rows[] = {
-    /*                             4 5 421 | close reset hang | garbage long lines codes | half slow extra */
-    { LOCK,  0, AT_MAIL, "dfd" "www" "dddd" "wsd", NULL },
-    { LOCK,  0, AT_RCPT, "dfd" "www" "dddd" "wsd", NULL },
-    { LOCK,  0, AT_DATA, "dfd" "www" "dddd" "wsd", NULL },
-    { LOCK,  0, AT_END,  "dfd" "uuu" "uuuu" "uss", NULL },
-    { LOCK,  1, AT_MAIL, "dfa" "aaa" "dddd" "asd", NULL },
-    { LOCK,  1, AT_RCPT, "dfd" "www" "dddd" "wsd", NULL },
-    { LOCK,  1, AT_DATA, "dfd" "www" "dddd" "wsd", NULL },
-    { LOCK,  1, AT_END,  "dfd" "uuu" "uuuu" "uss", NULL },
-    /* The next message was not begun when MAIL, RCPT or DATA met the fault: sent on a connection that lives, else again. A transaction that stays
-     * open at the server is cleared by closing. */
-    { PIPE,  0, AT_MAIL, "dfd" "www" "dddd" "wsd", "ssa" "aaa" "aaaa" "asa" },
-    { PIPE,  0, AT_RCPT, "dfd" "www" "dddd" "wsd", "aaa" "aaa" "aaaa" "asa" },
-    { PIPE,  0, AT_DATA, "dfd" "www" "dddd" "wsd", "aaa" "aaa" "aaaa" "asa" },
-    { PIPE,  0, AT_END,  "dfd" "uuu" "uuuu" "uss", "ssa" "aaa" "aaaa" "asd" },
-    { PIPE,  1, AT_MAIL, "dfa" "aaa" "dddd" "asd", "ssa" "aaa" "aaaa" "asa" },
-    { PIPE,  1, AT_RCPT, "dfd" "www" "dddd" "wsd", "aaa" "aaa" "aaaa" "asa" },
-    { PIPE,  1, AT_DATA, "dfd" "www" "dddd" "wsd", "aaa" "aaa" "aaaa" "asa" },
-    { PIPE,  1, AT_END,  "dfd" "uuu" "uuuu" "uss", "ssa" "aaa" "aaaa" "asd" },
-    /* One answer too many shifts all that follow in a window: what they are taken for is the server's doing. */
-    /* Everything was written before the first answer came: whatever breaks leaves both uncertain. */
-    { CHUNK, 0, AT_MAIL, "dfd" "uuu" "uuuu" "usd", NULL },
-    { CHUNK, 0, AT_RCPT, "dfd" "uuu" "uuuu" "usd", NULL },
-    { CHUNK, 0, AT_END,  "dfd" "uuu" "uuuu" "uss", NULL },
-    { CHUNK, 1, AT_MAIL, "dfa" "uuu" "uuuu" "usd", "ssa" "uuu" "uuuu" "uss" },
-    { CHUNK, 1, AT_RCPT, "dfd" "uuu" "uuuu" "usd", "aaa" "uuu" "uuuu" "uss" },
-    { CHUNK, 1, AT_END,  "dfd" "uuu" "uuuu" "uss", "ssa" "uuu" "uuuu" "usd" },
+    /*                             4 5 421 | close reset hang | garbage long lines codes | half slow
+       extra */
+    { LOCK, 0, AT_MAIL,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      NULL },
+    { LOCK, 0, AT_RCPT,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      NULL },
+    { LOCK, 0, AT_DATA,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      NULL },
+    { LOCK, 0, AT_END,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "uss",
+      NULL },
+    { LOCK, 1, AT_MAIL,
+      "dfa"
+      "aaa"
+      "dddd"
+      "asd",
+      NULL },
+    { LOCK, 1, AT_RCPT,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      NULL },
+    { LOCK, 1, AT_DATA,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      NULL },
+    { LOCK, 1, AT_END,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "uss",
+      NULL },
+    /* The next message was not begun when MAIL, RCPT or DATA met the fault: sent on a connection
+     * that lives, else again. A transaction that stays open at the server is cleared by closing. */
+    { PIPE, 0, AT_MAIL,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      "ssa"
+      "aaa"
+      "aaaa"
+      "asa" },
+    { PIPE, 0, AT_RCPT,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      "aaa"
+      "aaa"
+      "aaaa"
+      "asa" },
+    { PIPE, 0, AT_DATA,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      "aaa"
+      "aaa"
+      "aaaa"
+      "asa" },
+    { PIPE, 0, AT_END,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "uss",
+      "ssa"
+      "aaa"
+      "aaaa"
+      "asd" },
+    { PIPE, 1, AT_MAIL,
+      "dfa"
+      "aaa"
+      "dddd"
+      "asd",
+      "ssa"
+      "aaa"
+      "aaaa"
+      "asa" },
+    { PIPE, 1, AT_RCPT,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      "aaa"
+      "aaa"
+      "aaaa"
+      "asa" },
+    { PIPE, 1, AT_DATA,
+      "dfd"
+      "www"
+      "dddd"
+      "wsd",
+      "aaa"
+      "aaa"
+      "aaaa"
+      "asa" },
+    { PIPE, 1, AT_END,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "uss",
+      "ssa"
+      "aaa"
+      "aaaa"
+      "asd" },
+    /* One answer too many shifts all that follow in a window: what they are taken for is the
+       server's doing. */
+    /* Everything was written before the first answer came: whatever breaks leaves both uncertain.
+     */
+    { CHUNK, 0, AT_MAIL,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "usd",
+      NULL },
+    { CHUNK, 0, AT_RCPT,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "usd",
+      NULL },
+    { CHUNK, 0, AT_END,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "uss",
+      NULL },
+    { CHUNK, 1, AT_MAIL,
+      "dfa"
+      "uuu"
+      "uuuu"
+      "usd",
+      "ssa"
+      "uuu"
+      "uuuu"
+      "uss" },
+    { CHUNK, 1, AT_RCPT,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "usd",
+      "aaa"
+      "uuu"
+      "uuuu"
+      "uss" },
+    { CHUNK, 1, AT_END,
+      "dfd"
+      "uuu"
+      "uuuu"
+      "uss",
+      "ssa"
+      "uuu"
+      "uuuu"
+      "usd" },
 };
 
 /* Before a message is there: the relay's fate. */
-static const struct { step_t step; const char *relay; } starts[] = {
-    { AT_GREETING, "wbw" "www" "wwww" "w.w" },
-    { AT_EHLO, "wbw" "www" "wwww" "w.w" },
+static const struct {
+    step_t step;
+    const char *relay;
+} starts[] = {
+    { AT_GREETING, "wbw"
+                   "www"
+                   "wwww"
+                   "w.w" },
+    { AT_EHLO, "wbw"
+               "www"
+               "wwww"
+               "w.w" },
 };
 
 typedef struct {
@@ -78,7 +266,7 @@ typedef struct {
     mode_t_ mode;
     step_t step;
     fault_t fault;
-    int wanted, messages;       /* the fault meets message number `wanted` */
+    int wanted, messages; /* the fault meets message number `wanted` */
     int is_content, has_mail, rcpts, is_bytewise, is_slow, has_extra, extras, is_over;
     char fates[4];
     int dones[4];
@@ -120,7 +308,7 @@ static int meets(server_t *s, step_t step, const char *usual)
     case F_EXTRA: s->has_extra = !s->extras++; return 0;
     default: break;
     }
-    s->is_over = 1;             /* nothing follows */
+    s->is_over = 1; /* nothing follows */
     return 1;
 }
 
@@ -134,7 +322,9 @@ static void command(server_t *s, const char *line)
 {
     if (s->is_over) return;
     if (!strncmp(line, "EHLO", 4)) {
-        const char *usual = s->mode == LOCK ? "250 relay\r\n" : s->mode == PIPE ? "250-relay\r\n250 PIPELINING\r\n" : "250-relay\r\n250-PIPELINING\r\n250 CHUNKING\r\n";
+        const char *usual = s->mode == LOCK   ? "250 relay\r\n"
+                            : s->mode == PIPE ? "250-relay\r\n250 PIPELINING\r\n"
+                                              : "250-relay\r\n250-PIPELINING\r\n250 CHUNKING\r\n";
         if (!meets(s, AT_EHLO, usual)) say(s, usual);
     } else if (!strncmp(line, "MAIL", 4)) {
         if (meets(s, AT_MAIL, "250 ok\r\n")) return;
@@ -270,7 +460,12 @@ static ss_client_message_t *message(apr_pool_t *pool, const char *name)
 
 static void open_session(server_t *s, apr_pool_t *pool)
 {
-    ss_client_options_t options = { .helo = "me", .host = "relay", .port = 25, .pipelining = 1, .chunking = 1, .window_max = 16,
+    ss_client_options_t options = { .helo = "me",
+                                    .host = "relay",
+                                    .port = 25,
+                                    .pipelining = 1,
+                                    .chunking = 1,
+                                    .window_max = 16,
                                     .attempt_deadline = 1800 * APR_USEC_PER_SEC };
 
     for (int i = 0; i < SS_TIMEOUTS; i++) options.timeout[i] = 60 * APR_USEC_PER_SEC;
@@ -313,7 +508,11 @@ static void close_session(server_t *s)
 
 static void play(const row_t *row, fault_t fault, int is_bytewise)
 {
-    server_t s = { .mode = row->mode, .step = row->step, .fault = fault, .wanted = row->before, .is_bytewise = is_bytewise };
+    server_t s = { .mode = row->mode,
+                   .step = row->step,
+                   .fault = fault,
+                   .wanted = row->before,
+                   .is_bytewise = is_bytewise };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
@@ -324,15 +523,19 @@ static void play(const row_t *row, fault_t fault, int is_bytewise)
         CU_ASSERT_EQUAL(s.fates[0], 's');
     }
     CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "1"), s.now), APR_SUCCESS);
-    if (row->next) CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "2"), s.now), APR_SUCCESS);
+    if (row->next)
+        CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "2"), s.now), APR_SUCCESS);
     exchange(&s);
     strike(&s);
     exchange(&s);
     char next = row->next ? row->next[fault] : 0;
-    int is_right = s.fates[1] == row->message[fault] && s.dones[1] == 1 && s.fates[2] == next && s.dones[2] == (row->next != NULL);
+    int is_right = s.fates[1] == row->message[fault] && s.dones[1] == 1 && s.fates[2] == next &&
+                   s.dones[2] == (row->next != NULL);
     if (!is_right) {
-        fprintf(stderr, "\n  %s, %d before, %s at %s%s: message %c (want %c), next %c (want %c)\n", mode_names[row->mode], row->before, fault_names[fault],
-                step_names[row->step], is_bytewise ? ", byte by byte" : "", s.fates[1] ? s.fates[1] : '-', row->message[fault], s.fates[2] ? s.fates[2] : '-', next ? next : '-');
+        fprintf(stderr, "\n  %s, %d before, %s at %s%s: message %c (want %c), next %c (want %c)\n",
+                mode_names[row->mode], row->before, fault_names[fault], step_names[row->step],
+                is_bytewise ? ", byte by byte" : "", s.fates[1] ? s.fates[1] : '-',
+                row->message[fault], s.fates[2] ? s.fates[2] : '-', next ? next : '-');
     }
     CU_ASSERT_TRUE(is_right);
     close_session(&s);
@@ -354,7 +557,10 @@ static void faults_before_a_message(void)
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
         for (int fault = 0; fault < FAULTS; fault++) {
             for (int is_bytewise = 0; is_bytewise < 2; is_bytewise++) {
-                server_t s = { .mode = CHUNK, .step = starts[i].step, .fault = (fault_t)fault, .is_bytewise = is_bytewise };
+                server_t s = { .mode = CHUNK,
+                               .step = starts[i].step,
+                               .fault = (fault_t)fault,
+                               .is_bytewise = is_bytewise };
                 apr_pool_t *pool;
                 apr_pool_create(&pool, NULL);
                 open_session(&s, pool);
@@ -362,7 +568,9 @@ static void faults_before_a_message(void)
                 exchange(&s);
                 char want = starts[i].relay[fault] == '.' ? 0 : starts[i].relay[fault];
                 if (s.relay != want)
-                    fprintf(stderr, "\n  %s at %s: relay %c (want %c)\n", fault_names[fault], step_names[starts[i].step], s.relay ? s.relay : '-', starts[i].relay[fault]);
+                    fprintf(stderr, "\n  %s at %s: relay %c (want %c)\n", fault_names[fault],
+                            step_names[starts[i].step], s.relay ? s.relay : '-',
+                            starts[i].relay[fault]);
                 CU_ASSERT_EQUAL(s.relay, want);
                 CU_ASSERT_EQUAL(ss_client_can_send(s.client), !want);
                 close_session(&s);

@@ -17,19 +17,20 @@
 
 void ss_suite_link(void);
 
-#define DEADLINE (20 * APR_USEC_PER_SEC)     /* a test that takes longer has failed */
+#define DEADLINE (20 * APR_USEC_PER_SEC) /* a test that takes longer has failed */
 #define POLL_MS 10000
 
 static apr_pool_t *pool;
 static ss_loop_t *loop;
 
-/* ---- the server: "S:text" sends a line, "C:start" takes one, "D:" takes content up to the dot, "B:xNN" raw bytes, "X:" waits for the peer's end ---- */
+/* ---- the server: "S:text" sends a line, "C:start" takes one, "D:" takes content up to the dot,
+ * "B:xNN" raw bytes, "X:" waits for the peer's end ---- */
 
 typedef struct {
     int listener, port, is_wrong;
     const char *const *script;
-    char taken[256];             /* the line that did not fit */
-    size_t content;              /* bytes taken by D: */
+    char taken[256]; /* the line that did not fit */
+    size_t content;  /* bytes taken by D: */
     pthread_t thread;
 } server_t;
 
@@ -108,7 +109,8 @@ static void *serve(void *baton)
 
 static void open_server(server_t *server, const char *const *script)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     socklen_t len = sizeof(address);
 
     memset(server, 0, sizeof(*server));
@@ -135,10 +137,11 @@ typedef struct {
     server_t server;
     ss_settings_t settings;
     ss_link_t *link;
-    ss_client_message_t *message;            /* sent when ready; NULL: QUIT at once */
-    int destroys_at_step;                    /* in the event of this step (1 = first) */
+    ss_client_message_t *message; /* sent when ready; NULL: QUIT at once */
+    int destroys_at_step;         /* in the event of this step (1 = first) */
     int steps, ready, done, closed, is_ok;
-    char names[160];                         /* of the steps, blank separated, "!" before a failed one */
+    /* of the steps, blank separated, "!" before a failed one */
+    char names[160];
     char advice[64];
     ss_timer_t timer;
     int is_late;
@@ -157,8 +160,10 @@ static void on_step(talk_t *t, ss_link_t *link, const ss_client_event_t *event)
 {
     apr_size_t used = strlen(t->names);
 
-    apr_snprintf(t->names + used, sizeof(t->names) - used, "%s%s%s", used ? " " : "", event->is_ok ? "" : "!", event->result.step);
-    if (!event->is_ok && event->result.advice && !*t->advice) apr_cpystrn(t->advice, event->result.advice, sizeof(t->advice));
+    apr_snprintf(t->names + used, sizeof(t->names) - used, "%s%s%s", used ? " " : "",
+                 event->is_ok ? "" : "!", event->result.step);
+    if (!event->is_ok && event->result.advice && !*t->advice)
+        apr_cpystrn(t->advice, event->result.advice, sizeof(t->advice));
     if (++t->steps == t->destroys_at_step) {
         ss_link_destroy(link);
         ss_loop_stop(loop);
@@ -173,8 +178,10 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
         on_step(t, link, event);
     } else if (event->kind == SS_EVENT_READY) {
         t->ready++;
-        if (!t->message) ss_link_quit(link);
-        else if (ss_link_send(link, t->message) != APR_SUCCESS) CU_FAIL("a ready link took no message");
+        if (!t->message)
+            ss_link_quit(link);
+        else if (ss_link_send(link, t->message) != APR_SUCCESS)
+            CU_FAIL("a ready link took no message");
     } else if (event->kind == SS_EVENT_DONE) {
         t->done++;
         ss_link_quit(link);
@@ -227,7 +234,12 @@ static void finish(talk_t *t)
 
 static void a_session_shows_its_steps_and_ends_once(void)
 {
-    static const char *const script[] = { "S:220 mx.example.net ESMTP", "C:EHLO web.example.com", "S:250 mx.example.net", "C:QUIT", "S:221 Bye", NULL };
+    static const char *const script[] = { "S:220 mx.example.net ESMTP",
+                                          "C:EHLO web.example.com",
+                                          "S:250 mx.example.net",
+                                          "C:QUIT",
+                                          "S:221 Bye",
+                                          NULL };
     talk_t t;
 
     prepare(&t, script);
@@ -239,14 +251,35 @@ static void a_session_shows_its_steps_and_ends_once(void)
     finish(&t);
 }
 
-static const struct { const char *label; const char *script[4]; ss_tls_mode_t tls; const char *names, *advice; } failures[] = {
-    { "closed without greeting", { NULL }, SS_TLS_NONE, "resolve connect !greeting", "greeting-lost" },
-    { "speaks TLS", { "B:\x15\x03\x01\x02\x02\x46", "X:", NULL }, SS_TLS_NONE, "resolve connect !greeting", "greeting-tls" },
+static const struct {
+    const char *label;
+    const char *script[4];
+    ss_tls_mode_t tls;
+    const char *names, *advice;
+} failures[] = {
+    { "closed without greeting",
+      { NULL },
+      SS_TLS_NONE,
+      "resolve connect !greeting",
+      "greeting-lost" },
+    { "speaks TLS",
+      { "B:\x15\x03\x01\x02\x02\x46", "X:", NULL },
+      SS_TLS_NONE,
+      "resolve connect !greeting",
+      "greeting-tls" },
     { "silent", { "X:", NULL }, SS_TLS_NONE, "resolve connect !greeting", "greeting-silent" },
     { "refuses", { "S:554 no", "X:", NULL }, SS_TLS_NONE, "resolve connect !greeting", NULL },
-    { "plain where TLS begins", { "S:220 mx.example.net ESMTP", "X:", NULL }, SS_TLS_TLS, "resolve connect !tls", "tls-plain-port" },
+    { "plain where TLS begins",
+      { "S:220 mx.example.net ESMTP", "X:", NULL },
+      SS_TLS_TLS,
+      "resolve connect !tls",
+      "tls-plain-port" },
     { "silent where TLS begins", { "X:", NULL }, SS_TLS_TLS, "resolve connect !tls", "tls-silent" },
-    { "no STARTTLS", { "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", NULL }, SS_TLS_STARTTLS, "resolve connect greeting hello !starttls", NULL }
+    { "no STARTTLS",
+      { "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", NULL },
+      SS_TLS_STARTTLS,
+      "resolve connect greeting hello !starttls",
+      NULL }
 };
 
 static void each_failure_is_named(void)
@@ -265,8 +298,10 @@ static void each_failure_is_named(void)
         ss_loop_timer(loop, &t.timer, apr_time_now() + DEADLINE);
         CU_ASSERT_EQUAL_FATAL(ss_link_open(&t.link, loop, &options, &owner), APR_SUCCESS);
         ss_loop_run(loop);
-        if (strncmp(t.names, failures[i].names, strlen(failures[i].names)) || (failures[i].advice && strcmp(t.advice, failures[i].advice))) {
-            fprintf(stderr, "link %s: got \"%s\", advice %s\n", failures[i].label, t.names, t.advice);
+        if (strncmp(t.names, failures[i].names, strlen(failures[i].names)) ||
+            (failures[i].advice && strcmp(t.advice, failures[i].advice))) {
+            fprintf(stderr, "link %s: got \"%s\", advice %s\n", failures[i].label, t.names,
+                    t.advice);
         }
         CU_ASSERT_EQUAL(strncmp(t.names, failures[i].names, strlen(failures[i].names)), 0);
         if (failures[i].advice) CU_ASSERT_STRING_EQUAL(t.advice, failures[i].advice);
@@ -303,7 +338,8 @@ static void a_source_address_that_is_not_ours_is_named(void)
     finish(&t);
 }
 
-/* The owner may destroy the link in any event: nothing may touch it afterwards (found by the sanitizers). */
+/* The owner may destroy the link in any event: nothing may touch it afterwards (found by the
+ * sanitizers). */
 static void a_link_may_be_destroyed_in_each_of_its_events(void)
 {
     static const char *const script[] = { "S:220 mx.example.net ESMTP", "X:", NULL };
@@ -316,7 +352,9 @@ static void a_link_may_be_destroyed_in_each_of_its_events(void)
         CU_ASSERT_EQUAL(t.steps, at);
         CU_ASSERT_EQUAL(t.closed, 0);
         /* Where the link went before it connected, the server waits for somebody. */
-        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((unsigned short)t.server.port) };
+        struct sockaddr_in address = { .sin_family = AF_INET,
+                                       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                                       .sin_port = htons((unsigned short)t.server.port) };
         int fd = at == 1 ? socket(AF_INET, SOCK_STREAM, 0) : -1;
         if (fd >= 0) CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
         if (fd >= 0) close(fd);
@@ -324,7 +362,7 @@ static void a_link_may_be_destroyed_in_each_of_its_events(void)
     }
 }
 
-#define BIG (16 << 20)           /* more than the sockets' buffers hold */
+#define BIG (16 << 20) /* more than the sockets' buffers hold */
 
 static apr_status_t read_big(void *self, apr_off_t at, const char **bytes, apr_size_t *len)
 {
@@ -335,11 +373,27 @@ static apr_status_t read_big(void *self, apr_off_t at, const char **bytes, apr_s
 
 static void a_message_larger_than_the_socket_goes_through(void)
 {
-    static const char *const script[] = { "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", "C:MAIL FROM:<a@example.com>", "S:250 ok", "C:RCPT TO:<b@example.com>",
-                                          "S:250 ok", "C:DATA", "S:354 go", "D:", "S:250 queued as 4711", "C:QUIT", "S:221 Bye", NULL };
+    static const char *const script[] = { "S:220 mx.example.net ESMTP",
+                                          "C:EHLO",
+                                          "S:250 mx.example.net",
+                                          "C:MAIL FROM:<a@example.com>",
+                                          "S:250 ok",
+                                          "C:RCPT TO:<b@example.com>",
+                                          "S:250 ok",
+                                          "C:DATA",
+                                          "S:354 go",
+                                          "D:",
+                                          "S:250 queued as 4711",
+                                          "C:QUIT",
+                                          "S:221 Bye",
+                                          NULL };
     static char content[BIG];
     ss_client_rcpt_t rcpt = { .address = "b@example.com" };
-    ss_client_message_t m = { .from = "a@example.com", .rcpts = &rcpt, .rcpt_count = 1, .size = BIG, .content = { read_big, content } };
+    ss_client_message_t m = { .from = "a@example.com",
+                              .rcpts = &rcpt,
+                              .rcpt_count = 1,
+                              .size = BIG,
+                              .content = { read_big, content } };
     talk_t t;
 
     memset(content, 'x', sizeof(content));
@@ -372,9 +426,14 @@ static void on_event_abort(void *self, ss_link_t *link, const ss_client_event_t 
 
 static void aborting_gives_everything_back_at_once(void)
 {
-    static const char *const script[] = { "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", "X:", NULL };
+    static const char *const script[] = { "S:220 mx.example.net ESMTP", "C:EHLO",
+                                          "S:250 mx.example.net", "X:", NULL };
     ss_client_rcpt_t rcpt = { .address = "b@example.com" };
-    ss_client_message_t m = { .from = "a@example.com", .rcpts = &rcpt, .rcpt_count = 1, .size = 2, .content = { read_big, "\r\n" } };
+    ss_client_message_t m = { .from = "a@example.com",
+                              .rcpts = &rcpt,
+                              .rcpt_count = 1,
+                              .size = 2,
+                              .content = { read_big, "\r\n" } };
     ss_link_owner_t owner = { on_event_abort, NULL };
     talk_t t;
 
@@ -423,7 +482,10 @@ static void on_probe_end(void *self, ss_report_t *report)
 
 static void probe(talk_t *t, seen_t *seen, const char *to)
 {
-    ss_probe_options_t options = { .settings = &t->settings, .secret_state = "empty", .from = to ? "a@example.com" : NULL, .to = to };
+    ss_probe_options_t options = { .settings = &t->settings,
+                                   .secret_state = "empty",
+                                   .from = to ? "a@example.com" : NULL,
+                                   .to = to };
     ss_probe_owner_t owner = { on_probe_step, on_probe_end, seen };
     ss_probe_t *probing;
 
@@ -439,8 +501,22 @@ static void probe(talk_t *t, seen_t *seen, const char *to)
 
 static void a_test_with_sender_and_recipient_sends_nothing(void)
 {
-    static const char *const script[] = { "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", "C:MAIL FROM:<a@example.com>", "S:250 ok", "C:RCPT TO:<b@example.com>",
-                                          "S:250 ok", "C:RSET", "S:250 ok", "C:MAIL FROM:<a@example.com>", "S:250 ok", "C:RSET", "S:250 ok", "C:QUIT", "S:221 Bye", NULL };
+    static const char *const script[] = { "S:220 mx.example.net ESMTP",
+                                          "C:EHLO",
+                                          "S:250 mx.example.net",
+                                          "C:MAIL FROM:<a@example.com>",
+                                          "S:250 ok",
+                                          "C:RCPT TO:<b@example.com>",
+                                          "S:250 ok",
+                                          "C:RSET",
+                                          "S:250 ok",
+                                          "C:MAIL FROM:<a@example.com>",
+                                          "S:250 ok",
+                                          "C:RSET",
+                                          "S:250 ok",
+                                          "C:QUIT",
+                                          "S:221 Bye",
+                                          NULL };
     seen_t seen;
     talk_t t;
 
@@ -455,8 +531,15 @@ static void a_test_with_sender_and_recipient_sends_nothing(void)
 
 static void a_refused_recipient_fails_the_test_there(void)
 {
-    static const char *const script[] = { "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", "C:MAIL FROM:<a@example.com>", "S:250 ok", "C:RCPT TO:<b@example.com>",
-                                          "S:554 5.7.1 <b@example.com>: Relay access denied", "X:", NULL };
+    static const char *const script[] = { "S:220 mx.example.net ESMTP",
+                                          "C:EHLO",
+                                          "S:250 mx.example.net",
+                                          "C:MAIL FROM:<a@example.com>",
+                                          "S:250 ok",
+                                          "C:RCPT TO:<b@example.com>",
+                                          "S:554 5.7.1 <b@example.com>: Relay access denied",
+                                          "X:",
+                                          NULL };
     seen_t seen;
     talk_t t;
 
@@ -501,7 +584,9 @@ static void without_a_host_the_test_says_so(void)
 
 static void a_dead_first_host_is_a_warning_where_the_second_works(void)
 {
-    static const char *const script[] = { "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", "C:QUIT", "S:221 Bye", NULL };
+    static const char *const script[] = {
+        "S:220 mx.example.net ESMTP", "C:EHLO", "S:250 mx.example.net", "C:QUIT", "S:221 Bye", NULL
+    };
     server_t dead;
     seen_t seen;
     talk_t t;
@@ -543,17 +628,26 @@ void ss_suite_link(void)
 {
     CU_pSuite suite = CU_add_suite("link", NULL, NULL);
 
-    CU_add_test(suite, "a_session_shows_its_steps_and_ends_once", a_session_shows_its_steps_and_ends_once);
+    CU_add_test(suite, "a_session_shows_its_steps_and_ends_once",
+                a_session_shows_its_steps_and_ends_once);
     CU_add_test(suite, "each_failure_is_named", each_failure_is_named);
     CU_add_test(suite, "a_refused_connection_is_named", a_refused_connection_is_named);
-    CU_add_test(suite, "a_source_address_that_is_not_ours_is_named", a_source_address_that_is_not_ours_is_named);
-    CU_add_test(suite, "a_link_may_be_destroyed_in_each_of_its_events", a_link_may_be_destroyed_in_each_of_its_events);
-    CU_add_test(suite, "a_message_larger_than_the_socket_goes_through", a_message_larger_than_the_socket_goes_through);
-    CU_add_test(suite, "aborting_gives_everything_back_at_once", aborting_gives_everything_back_at_once);
-    CU_add_test(suite, "a_test_with_sender_and_recipient_sends_nothing", a_test_with_sender_and_recipient_sends_nothing);
-    CU_add_test(suite, "a_refused_recipient_fails_the_test_there", a_refused_recipient_fails_the_test_there);
-    CU_add_test(suite, "a_silent_server_ends_the_test_in_time", a_silent_server_ends_the_test_in_time);
+    CU_add_test(suite, "a_source_address_that_is_not_ours_is_named",
+                a_source_address_that_is_not_ours_is_named);
+    CU_add_test(suite, "a_link_may_be_destroyed_in_each_of_its_events",
+                a_link_may_be_destroyed_in_each_of_its_events);
+    CU_add_test(suite, "a_message_larger_than_the_socket_goes_through",
+                a_message_larger_than_the_socket_goes_through);
+    CU_add_test(suite, "aborting_gives_everything_back_at_once",
+                aborting_gives_everything_back_at_once);
+    CU_add_test(suite, "a_test_with_sender_and_recipient_sends_nothing",
+                a_test_with_sender_and_recipient_sends_nothing);
+    CU_add_test(suite, "a_refused_recipient_fails_the_test_there",
+                a_refused_recipient_fails_the_test_there);
+    CU_add_test(suite, "a_silent_server_ends_the_test_in_time",
+                a_silent_server_ends_the_test_in_time);
     CU_add_test(suite, "without_a_host_the_test_says_so", without_a_host_the_test_says_so);
-    CU_add_test(suite, "a_dead_first_host_is_a_warning_where_the_second_works", a_dead_first_host_is_a_warning_where_the_second_works);
+    CU_add_test(suite, "a_dead_first_host_is_a_warning_where_the_second_works",
+                a_dead_first_host_is_a_warning_where_the_second_works);
     CU_add_test(suite, "a_test_can_be_cancelled", a_test_can_be_cancelled);
 }

@@ -14,7 +14,7 @@ void ss_suite_loop(void);
 
 static apr_pool_t *pool;
 static ss_loop_t *loop;
-static char seen[64];            /* what was called, a letter each */
+static char seen[64]; /* what was called, a letter each */
 
 static void open_loop(void)
 {
@@ -44,14 +44,15 @@ static void on_timer(ss_timer_t *timer, apr_time_t now)
 
 static void timers_fire_in_order_of_time(void)
 {
-    ss_timer_t a = { .fired = on_timer, .self = "a" }, b = { .fired = on_timer, .self = "b" }, c = { .fired = on_timer, .self = "c" };
+    ss_timer_t a = { .fired = on_timer, .self = "a" }, b = { .fired = on_timer, .self = "b" },
+               c = { .fired = on_timer, .self = "c" };
 
     open_loop();
     apr_time_t now = ss_loop_now(loop);
     ss_loop_timer(loop, &a, now - 1);
     ss_loop_timer(loop, &b, now - 3);
     ss_loop_timer(loop, &c, now - 2);
-    ss_loop_timer(loop, &a, now - 4);          /* moved */
+    ss_loop_timer(loop, &a, now - 4); /* moved */
     ss_loop_turn(loop, 0);
     CU_ASSERT_STRING_EQUAL(seen, "abc");
     ss_loop_timer(loop, &a, now - 1);
@@ -75,7 +76,7 @@ static void a_timer_that_sets_itself_to_now_fires_once_a_turn(void)
     ss_loop_timer(loop, &x, ss_loop_now(loop));
     ss_loop_turn(loop, 0);
     CU_ASSERT_STRING_EQUAL(seen, "x");
-    ss_loop_turn(loop, -1);                    /* does not sleep: it is due */
+    ss_loop_turn(loop, -1); /* does not sleep: it is due */
     CU_ASSERT_STRING_EQUAL(seen, "xx");
     ss_loop_untimer(loop, &x);
     close_loop();
@@ -127,7 +128,8 @@ static void a_silent_descriptor_does_not_report_hang_up(void)
     CU_ASSERT_STRING_EQUAL(seen, "");
     ss_loop_watch(loop, &watch, SS_LOOP_WRITE);
     ss_loop_turn(loop, 0);
-    CU_ASSERT_STRING_EQUAL(seen, "r0");         /* a hang-up shows as both, whatever was asked for */
+    /* a hang-up shows as both, whatever was asked for */
+    CU_ASSERT_STRING_EQUAL(seen, "r0");
     ss_loop_unwatch(loop, &watch);
     close(fds[0]);
     close_loop();
@@ -174,7 +176,9 @@ static void on_deferred(ss_deferred_t *d, apr_time_t now)
 
 static void deferred_calls_come_once_a_turn(void)
 {
-    ss_deferred_t a = { .call = on_deferred, .self = "a" }, b = { .call = on_deferred, .self = "b" }, p = { .call = on_deferred, .self = "p" };
+    ss_deferred_t a = { .call = on_deferred, .self = "a" },
+                  b = { .call = on_deferred, .self = "b" },
+                  p = { .call = on_deferred, .self = "p" };
 
     open_loop();
     ss_loop_defer(loop, &a);
@@ -225,7 +229,10 @@ static void posts_of_another_thread_all_arrive(void)
 
 #define JOBS 40
 
-typedef struct { pthread_t worker; int is_done; } job_t;
+typedef struct {
+    pthread_t worker;
+    int is_done;
+} job_t;
 
 static void work(void *baton)
 {
@@ -246,7 +253,8 @@ static void help_runs_elsewhere_and_ends_here(void)
     open_loop();
     memset(jobs, 0, sizeof(jobs));
     helped = done = 0;
-    for (int i = 0; i < JOBS; i++) CU_ASSERT_EQUAL(ss_loop_help(loop, work, on_done, &jobs[i]), APR_SUCCESS);
+    for (int i = 0; i < JOBS; i++)
+        CU_ASSERT_EQUAL(ss_loop_help(loop, work, on_done, &jobs[i]), APR_SUCCESS);
     CU_ASSERT_EQUAL(done, 0);
     CU_ASSERT_EQUAL(ss_loop_run(loop), APR_SUCCESS);
     CU_ASSERT_EQUAL(helped, JOBS);
@@ -262,10 +270,14 @@ void ss_suite_loop(void)
     CU_pSuite suite = CU_add_suite("loop", NULL, NULL);
 
     CU_add_test(suite, "timers_fire_in_order_of_time", timers_fire_in_order_of_time);
-    CU_add_test(suite, "a_timer_that_sets_itself_to_now_fires_once_a_turn", a_timer_that_sets_itself_to_now_fires_once_a_turn);
-    CU_add_test(suite, "a_descriptor_is_ready_when_bytes_come", a_descriptor_is_ready_when_bytes_come);
-    CU_add_test(suite, "a_silent_descriptor_does_not_report_hang_up", a_silent_descriptor_does_not_report_hang_up);
-    CU_add_test(suite, "unwatching_holds_for_what_this_turn_found", unwatching_holds_for_what_this_turn_found);
+    CU_add_test(suite, "a_timer_that_sets_itself_to_now_fires_once_a_turn",
+                a_timer_that_sets_itself_to_now_fires_once_a_turn);
+    CU_add_test(suite, "a_descriptor_is_ready_when_bytes_come",
+                a_descriptor_is_ready_when_bytes_come);
+    CU_add_test(suite, "a_silent_descriptor_does_not_report_hang_up",
+                a_silent_descriptor_does_not_report_hang_up);
+    CU_add_test(suite, "unwatching_holds_for_what_this_turn_found",
+                unwatching_holds_for_what_this_turn_found);
     CU_add_test(suite, "deferred_calls_come_once_a_turn", deferred_calls_come_once_a_turn);
     CU_add_test(suite, "posts_of_another_thread_all_arrive", posts_of_another_thread_all_arrive);
     CU_add_test(suite, "help_runs_elsewhere_and_ends_here", help_runs_elsewhere_and_ends_here);

@@ -12,11 +12,13 @@ static void no_recipient_twice(void)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
-    /* Both ways of finding doubles: a few one by one, many by a hash, and the step from one to the other. */
+    /* Both ways of finding doubles: a few one by one, many by a hash, and the step from one to the
+     * other. */
     ss_mail_message_t *m = ss_mail_create(pool);
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 40; i++) {
-            const char *address = apr_psprintf(pool, "u%d@%s", i, i % 2 == round ? "Example.NET" : "example.net");
+            const char *address =
+                apr_psprintf(pool, "u%d@%s", i, i % 2 == round ? "Example.NET" : "example.net");
             CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, address, SS_NOTIFY_NONE, "to", NULL), 0);
             CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, address, SS_NOTIFY_NONE, "to", NULL), 0);
         }
@@ -29,10 +31,14 @@ static void no_recipient_twice(void)
     CU_ASSERT_FALSE(m->is_utf8);
     CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, "j\xc3\xb6rg@example.net", SS_NOTIFY_NONE, "to", NULL), 0);
     CU_ASSERT_TRUE(m->is_utf8);
-    /* Who replaces the recipients (aliases) begins anew: what was there before is no double, what comes twice now is one. */
+    /* Who replaces the recipients (aliases) begins anew: what was there before is no double, what
+     * comes twice now is one. */
     m->rcpts = apr_array_make(pool, 4, sizeof(ss_mail_rcpt_t));
     m->rcpt_index = NULL;
-    for (int i = 0; i < 60; i++) CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, apr_psprintf(pool, "u%d@example.net", i % 30), SS_NOTIFY_NONE, "to", NULL), 0);
+    for (int i = 0; i < 60; i++)
+        CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, apr_psprintf(pool, "u%d@example.net", i % 30),
+                                         SS_NOTIFY_NONE, "to", NULL),
+                        0);
     CU_ASSERT_EQUAL(m->rcpts->nelts, 30);
     apr_pool_destroy(pool);
 }
@@ -67,11 +73,13 @@ static void recipients_have_a_bound(void)
     ss_mail_message_t *m = ss_mail_create(pool);
     for (int i = 0; i < SS_MAIL_RECIPIENTS_MAX; i++) {
         apr_snprintf(address, sizeof(address), "u%d@example.net", i);
-        if (ss_mail_add_rcpt(m, address, SS_NOTIFY_NONE, "to", &problem)) CU_FAIL_FATAL("refused too early");
+        if (ss_mail_add_rcpt(m, address, SS_NOTIFY_NONE, "to", &problem))
+            CU_FAIL_FATAL("refused too early");
     }
     /* One that is there is no new one. */
     CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, "u7@example.net", SS_NOTIFY_NONE, "to", &problem), 0);
-    CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, "one.more@example.net", SS_NOTIFY_NONE, "to", &problem), -1);
+    CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, "one.more@example.net", SS_NOTIFY_NONE, "to", &problem),
+                    -1);
     CU_ASSERT_EQUAL(problem.status, 413);
     CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, "too many recipients"));
     apr_pool_destroy(pool);

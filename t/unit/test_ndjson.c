@@ -17,8 +17,9 @@ static const unsigned char token[SS_LIFT_TOKEN] = { 1 };
 
 typedef struct {
     apr_pool_t *pool;
-    ss_buf_t told, raw;            /* a row a line: "text|", "(too long)|", "[n lifted]text|"; the octets that came as pieces */
-    int most;                      /* lines that are wanted */
+    /* a row a line: "text|", "(too long)|", "[n lifted]text|"; the octets that came as pieces */
+    ss_buf_t told, raw;
+    int most; /* lines that are wanted */
 } listener_t;
 
 static void piece(void *self, const char *bytes, apr_size_t len)
@@ -30,15 +31,18 @@ static int line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift, 
 {
     listener_t *l = self;
 
-    if (failed == SS_NDJSON_TOO_LONG) ss_buf_puts(&l->told, "(too long)");
-    else if (failed != APR_SUCCESS) ss_buf_printf(&l->told, "(failed %d)", failed);
+    if (failed == SS_NDJSON_TOO_LONG)
+        ss_buf_puts(&l->told, "(too long)");
+    else if (failed != APR_SUCCESS)
+        ss_buf_printf(&l->told, "(failed %d)", failed);
     if (lift) ss_buf_printf(&l->told, "[%d lifted]", lift->lifted->nelts);
     ss_buf_append(&l->told, bytes, len < 40 ? len : 40);
     ss_buf_puts(&l->told, "|");
     return --l->most > 0;
 }
 
-/* What is told of a body that comes in pieces of a size. Lines have at most 1,000 octets; files are lifted out of those over 100. */
+/* What is told of a body that comes in pieces of a size. Lines have at most 1,000 octets; files are
+ * lifted out of those over 100. */
 static const char *told(const char *body, apr_size_t step, int most, apr_pool_t *pool)
 {
     ss_ndjson_t *lines = apr_palloc(pool, sizeof(*lines));
@@ -51,14 +55,17 @@ static const char *told(const char *body, apr_size_t step, int most, apr_pool_t 
     lines->line = line;
     lines->piece = piece;
     lines->content_from = 50;
-    for (apr_size_t at = 0, len = strlen(body); at < len; at += step) ss_ndjson_add(lines, body + at, len - at < step ? len - at : step);
+    for (apr_size_t at = 0, len = strlen(body); at < len; at += step)
+        ss_ndjson_add(lines, body + at, len - at < step ? len - at : step);
     ss_ndjson_end(lines);
     const char *out = apr_pstrmemdup(pool, l.told.len ? l.told.data : "", l.told.len);
     /* All octets but the line ends came as pieces, as long as lines were wanted. */
     if (most > 100) {
         char *flat = apr_pstrdup(pool, body), *to = flat;
-        for (const char *p = body; *p; p++) if (*p != '\n') *to++ = *p;
-        CU_ASSERT(l.raw.len == (apr_size_t)(to - flat) && (!l.raw.len || !memcmp(l.raw.data, flat, l.raw.len)));
+        for (const char *p = body; *p; p++)
+            if (*p != '\n') *to++ = *p;
+        CU_ASSERT(l.raw.len == (apr_size_t)(to - flat) &&
+                  (!l.raw.len || !memcmp(l.raw.data, flat, l.raw.len)));
     }
     ss_buf_free(&l.told);
     ss_buf_free(&l.raw);
@@ -70,17 +77,30 @@ static void lines_in_pieces(void)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
-    const char *file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 200), "\"}", NULL), *text = apr_pstrcat(pool, "{\"text\":\"", fill(pool, 'A', 200), "\"}", NULL);
-    const struct { const char *body, *told; } table[] = {
-        { "", "" }, { "\n", "|" }, { "a", "a|" }, { "a\nb", "a|b|" }, { "a\n\nb\n", "a||b|" },
-        { apr_pstrcat(pool, "a\n", fill(pool, 'x', 1000), "\nb\n", NULL), apr_pstrcat(pool, "a|[0 lifted]", fill(pool, 'x', 40), "|b|", NULL) },
-        { apr_pstrcat(pool, "a\n", fill(pool, 'x', 1001), "\nb\n", NULL), "a|(too long)|b|" }, { fill(pool, 'x', 3000), "(too long)|" },
-        { apr_pstrcat(pool, "a\n", file, "\nb\n", NULL), "a|[1 lifted]{\"content\":\"lifted-010000000000000000000|b|" },
-        { apr_pstrcat(pool, file, "\n", file, NULL), "[1 lifted]{\"content\":\"lifted-010000000000000000000|[1 lifted]{\"content\":\"lifted-010000000000000000000|" },
+    const char *file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 200), "\"}", NULL),
+               *text = apr_pstrcat(pool, "{\"text\":\"", fill(pool, 'A', 200), "\"}", NULL);
+    const struct {
+        const char *body, *told;
+    } table[] = {
+        { "", "" },
+        { "\n", "|" },
+        { "a", "a|" },
+        { "a\nb", "a|b|" },
+        { "a\n\nb\n", "a||b|" },
+        { apr_pstrcat(pool, "a\n", fill(pool, 'x', 1000), "\nb\n", NULL),
+          apr_pstrcat(pool, "a|[0 lifted]", fill(pool, 'x', 40), "|b|", NULL) },
+        { apr_pstrcat(pool, "a\n", fill(pool, 'x', 1001), "\nb\n", NULL), "a|(too long)|b|" },
+        { fill(pool, 'x', 3000), "(too long)|" },
+        { apr_pstrcat(pool, "a\n", file, "\nb\n", NULL),
+          "a|[1 lifted]{\"content\":\"lifted-010000000000000000000|b|" },
+        { apr_pstrcat(pool, file, "\n", file, NULL),
+          "[1 lifted]{\"content\":\"lifted-010000000000000000000|[1 "
+          "lifted]{\"content\":\"lifted-010000000000000000000|" },
         { text, apr_pstrcat(pool, "[0 lifted]{\"text\":\"", fill(pool, 'A', 31), "|", NULL) }
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        for (apr_size_t step = 1; step < 1200; step = step < 20 ? step + 1 : step * 3) CU_ASSERT_STRING_EQUAL(told(table[i].body, step, 1000, pool), table[i].told);
+        for (apr_size_t step = 1; step < 1200; step = step < 20 ? step + 1 : step * 3)
+            CU_ASSERT_STRING_EQUAL(told(table[i].body, step, 1000, pool), table[i].told);
     }
     /* Nobody wants more: what follows is not looked at. */
     CU_ASSERT_STRING_EQUAL(told("a\nb\nc\nd", 3, 2, pool), "a|b|");
@@ -89,8 +109,10 @@ static void lines_in_pieces(void)
     apr_pool_destroy(pool);
 }
 
-/* What is told of two bodies, one after the other, where the file of the first one's line takes nothing any more after so many octets. */
-static const char *told_without_room(const char *first, apr_size_t before, const char *second, apr_pool_t *pool)
+/* What is told of two bodies, one after the other, where the file of the first one's line takes
+ * nothing any more after so many octets. */
+static const char *told_without_room(const char *first, apr_size_t before, const char *second,
+                                     apr_pool_t *pool)
 {
     listener_t l = { .most = 1000 };
     ss_ndjson_t *lines = apr_palloc(pool, sizeof(*lines));
@@ -119,10 +141,14 @@ static void no_room(void)
     apr_pool_create(&pool, NULL);
     /* That line is told so, the next one has a file of its own. */
     const char *file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 300000), "\"}\n", NULL);
-    CU_ASSERT_STRING_EQUAL(told_without_room(file, 200000, file, pool), apr_psprintf(pool, "(failed %d)|[1 lifted]{\"content\":\"lifted-010000000000000000000|", ENOSPC));
+    CU_ASSERT_STRING_EQUAL(
+        told_without_room(file, 200000, file, pool),
+        apr_psprintf(pool, "(failed %d)|[1 lifted]{\"content\":\"lifted-010000000000000000000|",
+                     ENOSPC));
     /* Short enough to be written only when the line ends. */
     file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 70000), "\"}", NULL);
-    CU_ASSERT_STRING_EQUAL(told_without_room(file, strlen(file), "", pool), apr_psprintf(pool, "(failed %d)[1 lifted]|", ENOSPC));
+    CU_ASSERT_STRING_EQUAL(told_without_room(file, strlen(file), "", pool),
+                           apr_psprintf(pool, "(failed %d)[1 lifted]|", ENOSPC));
     apr_pool_destroy(pool);
 }
 

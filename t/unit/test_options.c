@@ -1,4 +1,5 @@
-/* test_options.c: the table of directives: each default is legal, what is written is printed, what is wrong is named (src/config). */
+/* test_options.c: the table of directives: each default is legal, what is written is printed, what
+ * is wrong is named (src/config). */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -22,13 +23,20 @@ static int end(void)
     return 0;
 }
 
-typedef union { ss_settings_t settings; ss_globals_t globals; ss_policy_t policy; } record_t;
+typedef union {
+    ss_settings_t settings;
+    ss_globals_t globals;
+    ss_policy_t policy;
+} record_t;
 
 static void clear(const ss_option_t *option, record_t *record)
 {
-    if (option->place == SS_PLACE_GLOBAL) ss_globals_clear(&record->globals);
-    else if (option->place == SS_PLACE_DIRECTORY) ss_policy_clear(&record->policy);
-    else ss_settings_clear(&record->settings);
+    if (option->place == SS_PLACE_GLOBAL)
+        ss_globals_clear(&record->globals);
+    else if (option->place == SS_PLACE_DIRECTORY)
+        ss_policy_clear(&record->policy);
+    else
+        ss_settings_clear(&record->settings);
 }
 
 /* Sets an option from words in one text; NULL or the sentence. */
@@ -41,7 +49,9 @@ static const char *set(const char *name, const char *text, record_t *record)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(option);
     clear(option, record);
-    for (char *word = apr_strtok(copy, " ", &state); word && argc < 32; word = apr_strtok(NULL, " ", &state)) argv[argc++] = word;
+    for (char *word = apr_strtok(copy, " ", &state); word && argc < 32;
+         word = apr_strtok(NULL, " ", &state))
+        argv[argc++] = word;
     return ss_option_set(option, record, argc, argv, "httpd.conf:7", pool);
 }
 
@@ -59,16 +69,30 @@ static void defaults_are_legal_values(void)
 
 static void printed_values_are_read_again(void)
 {
-    static const struct { const char *name, *text, *print; } rows[] = {
-        { "SMTPSendEngine", "on", "On" }, { "SMTPSendHost", "a.example [2001:db8::1]:587 192.0.2.1:25", "a.example [2001:db8::1]:587 192.0.2.1:25" },
-        { "SMTPSendTLS", "starttls TLSv1.2 TLSv1.3", "starttls TLSv1.2 TLSv1.3" }, { "SMTPSendTLS", "Negotiate", "negotiate" },
-        { "SMTPSendTimeout", "5s 6s 7s 8s 9s", "5s 6s 7s 8s 9s" }, { "SMTPSendRetry", "60s 5min", "1min 5min" }, { "SMTPSendRate", "10/s 100/min", "10/s 100/min" },
-        { "SMTPSendQueueLimit", "5 1G", "5 1G" }, { "SMTPSendPort", "587", "587" }, { "SMTPSendAuth", "PLAIN LOGIN", "PLAIN LOGIN" },
-        { "SMTPSendBounce", "postmaster@example.com", "postmaster@example.com" }, { "SMTPSendDelayNotice", "4h", "4h" }, { "SMTPSendUncertain", "HOLD", "hold" },
-        { "SMTPSendMaxMessageSize", "10M", "10M" }, { "SMTPSendOneMessagePerConnection", "auto", "Auto" }, { "SMTPSendPassword", "file:/x/y", "set (file)" },
-        { "SMTPSendPassword", "geheim", "set (text)" }, { "SMTPSendPassword", "env:NAME", "set (env)" },
-        { "SMTPSendListen", "127.0.0.1:2525", "127.0.0.1:2525" }, { "SMTPSendListen", "[::1]:25", "[::1]:25" }, { "SMTPSendListen", "127.9.8.7:1", "127.9.8.7:1" }
-    };
+    static const struct {
+        const char *name, *text, *print;
+    } rows[] = { { "SMTPSendEngine", "on", "On" },
+                 { "SMTPSendHost", "a.example [2001:db8::1]:587 192.0.2.1:25",
+                   "a.example [2001:db8::1]:587 192.0.2.1:25" },
+                 { "SMTPSendTLS", "starttls TLSv1.2 TLSv1.3", "starttls TLSv1.2 TLSv1.3" },
+                 { "SMTPSendTLS", "Negotiate", "negotiate" },
+                 { "SMTPSendTimeout", "5s 6s 7s 8s 9s", "5s 6s 7s 8s 9s" },
+                 { "SMTPSendRetry", "60s 5min", "1min 5min" },
+                 { "SMTPSendRate", "10/s 100/min", "10/s 100/min" },
+                 { "SMTPSendQueueLimit", "5 1G", "5 1G" },
+                 { "SMTPSendPort", "587", "587" },
+                 { "SMTPSendAuth", "PLAIN LOGIN", "PLAIN LOGIN" },
+                 { "SMTPSendBounce", "postmaster@example.com", "postmaster@example.com" },
+                 { "SMTPSendDelayNotice", "4h", "4h" },
+                 { "SMTPSendUncertain", "HOLD", "hold" },
+                 { "SMTPSendMaxMessageSize", "10M", "10M" },
+                 { "SMTPSendOneMessagePerConnection", "auto", "Auto" },
+                 { "SMTPSendPassword", "file:/x/y", "set (file)" },
+                 { "SMTPSendPassword", "geheim", "set (text)" },
+                 { "SMTPSendPassword", "env:NAME", "set (env)" },
+                 { "SMTPSendListen", "127.0.0.1:2525", "127.0.0.1:2525" },
+                 { "SMTPSendListen", "[::1]:25", "[::1]:25" },
+                 { "SMTPSendListen", "127.9.8.7:1", "127.9.8.7:1" } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         record_t record, again;
@@ -87,20 +111,58 @@ static void printed_values_are_read_again(void)
 
 static void wrong_values_are_named(void)
 {
-    static const struct { const char *name, *text; } rows[] = {
-        { "SMTPSendEngine", "maybe" }, { "SMTPSendHost", "" }, { "SMTPSendHost", "a:0" }, { "SMTPSendHost", "a:70000" }, { "SMTPSendHost", "[::1" },
-        { "SMTPSendHost", "a b:x" }, { "SMTPSendPort", "0" }, { "SMTPSendPort", "65536" }, { "SMTPSendPort", "smtp" }, { "SMTPSendTLS", "ssl" },
-        { "SMTPSendTLS", "none TLSv1.2" }, { "SMTPSendTLS", "tls SSLv3" }, { "SMTPSendTLSFingerprint", "sha1:00" }, { "SMTPSendTLSFingerprint", "sha256:zz" },
-        { "SMTPSendAuth", "NTLM" }, { "SMTPSendAuth", "auto PLAIN" }, { "SMTPSendTimeout", "1s 2s 3s 4s 5s 6s" }, { "SMTPSendTimeout", "0" },
-        { "SMTPSendMaxRecipients", "0" }, { "SMTPSendRate", "10/w" }, { "SMTPSendRate", "0/s" }, { "SMTPSendRate", "x" }, { "SMTPSendRetry", "500ms" },
-        { "SMTPSendRetry", "" }, { "SMTPSendUncertain", "drop" }, { "SMTPSendBounce", "nobody" }, { "SMTPSendEnvelopeFrom", "not an address" },
-        { "SMTPSendQueue", "mysql db" }, { "SMTPSendQueueLimit", "0 1G" }, { "SMTPSendHistory", "soon" }, { "SMTPSendPriority", "urgent" },
-        { "SMTPSendAddHeader", "X-A" }, { "SMTPSendWebhookEvents", "bounced" }, { "SMTPSendPassword", "file:" }, { "SMTPSendPassword", "exec:relative" },
-        { "SMTPSendHelo", "" }, { "SMTPSendSourceAddress", "eth0" }, { "SMTPSendMaxMessageSize", "1" },
-        { "SMTPSendListen", "2525" }, { "SMTPSendListen", "localhost:25" }, { "SMTPSendListen", "0.0.0.0:25" }, { "SMTPSendListen", "192.0.2.1:25" },
-        { "SMTPSendListen", "[::]:25" }, { "SMTPSendListen", "::1:25" }, { "SMTPSendListen", "[::ffff:127.0.0.1]:25" }, { "SMTPSendListen", "127.0.0.1:0" },
-        { "SMTPSendListen", "127.0.0.1:" }, { "SMTPSendListen", ":25" }, { "SMTPSendListen", "[]:25" }, { "SMTPSendListen", "127.0.0.1:25 [::1]:25" }
-    };
+    static const struct {
+        const char *name, *text;
+    } rows[] = { { "SMTPSendEngine", "maybe" },
+                 { "SMTPSendHost", "" },
+                 { "SMTPSendHost", "a:0" },
+                 { "SMTPSendHost", "a:70000" },
+                 { "SMTPSendHost", "[::1" },
+                 { "SMTPSendHost", "a b:x" },
+                 { "SMTPSendPort", "0" },
+                 { "SMTPSendPort", "65536" },
+                 { "SMTPSendPort", "smtp" },
+                 { "SMTPSendTLS", "ssl" },
+                 { "SMTPSendTLS", "none TLSv1.2" },
+                 { "SMTPSendTLS", "tls SSLv3" },
+                 { "SMTPSendTLSFingerprint", "sha1:00" },
+                 { "SMTPSendTLSFingerprint", "sha256:zz" },
+                 { "SMTPSendAuth", "NTLM" },
+                 { "SMTPSendAuth", "auto PLAIN" },
+                 { "SMTPSendTimeout", "1s 2s 3s 4s 5s 6s" },
+                 { "SMTPSendTimeout", "0" },
+                 { "SMTPSendMaxRecipients", "0" },
+                 { "SMTPSendRate", "10/w" },
+                 { "SMTPSendRate", "0/s" },
+                 { "SMTPSendRate", "x" },
+                 { "SMTPSendRetry", "500ms" },
+                 { "SMTPSendRetry", "" },
+                 { "SMTPSendUncertain", "drop" },
+                 { "SMTPSendBounce", "nobody" },
+                 { "SMTPSendEnvelopeFrom", "not an address" },
+                 { "SMTPSendQueue", "mysql db" },
+                 { "SMTPSendQueueLimit", "0 1G" },
+                 { "SMTPSendHistory", "soon" },
+                 { "SMTPSendPriority", "urgent" },
+                 { "SMTPSendAddHeader", "X-A" },
+                 { "SMTPSendWebhookEvents", "bounced" },
+                 { "SMTPSendPassword", "file:" },
+                 { "SMTPSendPassword", "exec:relative" },
+                 { "SMTPSendHelo", "" },
+                 { "SMTPSendSourceAddress", "eth0" },
+                 { "SMTPSendMaxMessageSize", "1" },
+                 { "SMTPSendListen", "2525" },
+                 { "SMTPSendListen", "localhost:25" },
+                 { "SMTPSendListen", "0.0.0.0:25" },
+                 { "SMTPSendListen", "192.0.2.1:25" },
+                 { "SMTPSendListen", "[::]:25" },
+                 { "SMTPSendListen", "::1:25" },
+                 { "SMTPSendListen", "[::ffff:127.0.0.1]:25" },
+                 { "SMTPSendListen", "127.0.0.1:0" },
+                 { "SMTPSendListen", "127.0.0.1:" },
+                 { "SMTPSendListen", ":25" },
+                 { "SMTPSendListen", "[]:25" },
+                 { "SMTPSendListen", "127.0.0.1:25 [::1]:25" } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         record_t record;
@@ -111,7 +173,8 @@ static void wrong_values_are_named(void)
             continue;
         }
         CU_ASSERT_PTR_NOT_NULL(strstr(bad, rows[i].name));
-        if (strncmp(rows[i].name, "SMTPSendPassword", 16) && *rows[i].text && strlen(bad) < 20) printf("thin sentence: %s\n", bad);
+        if (strncmp(rows[i].name, "SMTPSendPassword", 16) && *rows[i].text && strlen(bad) < 20)
+            printf("thin sentence: %s\n", bad);
     }
 }
 
@@ -129,7 +192,14 @@ static void a_password_is_never_in_a_sentence(void)
 
 static void the_port_follows_the_mode(void)
 {
-    static const struct { const char *mode; int port; } rows[] = { { "none", 25 }, { "opportunistic", 25 }, { "negotiate", 465 }, { "starttls", 465 }, { "tls", 465 } };
+    static const struct {
+        const char *mode;
+        int port;
+    } rows[] = { { "none", 25 },
+                 { "opportunistic", 25 },
+                 { "negotiate", 465 },
+                 { "starttls", 465 },
+                 { "tls", 465 } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         record_t record;
@@ -144,7 +214,12 @@ static void the_port_follows_the_mode(void)
 
 static void words_for_nothing_are_printed(void)
 {
-    static const struct { const char *name, *want; } rows[] = { { "SMTPSendBounceFrom", "<>" }, { "SMTPSendEnvelopeFrom", "keep" }, { "SMTPSendHeaderFrom", "keep" }, { "SMTPSendBounce", "sender" } };
+    static const struct {
+        const char *name, *want;
+    } rows[] = { { "SMTPSendBounceFrom", "<>" },
+                 { "SMTPSendEnvelopeFrom", "keep" },
+                 { "SMTPSendHeaderFrom", "keep" },
+                 { "SMTPSendBounce", "sender" } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         record_t record;
@@ -174,7 +249,8 @@ static void a_child_has_what_its_parent_says(void)
     const char *values[] = { "parent.example" };
 
     CU_ASSERT_PTR_NULL(set("SMTPSendPort", "2525", &parent));
-    CU_ASSERT_PTR_NULL(ss_option_set(ss_option_find("SMTPSendHost"), &parent, 1, values, "a:1", pool));
+    CU_ASSERT_PTR_NULL(
+        ss_option_set(ss_option_find("SMTPSendHost"), &parent, 1, values, "a:1", pool));
     CU_ASSERT_PTR_NULL(set("SMTPSendPort", "26", &child));
     ss_settings_clear(&merged.settings);
     ss_options_merge(SS_PLACE_SERVER, &merged.settings, &parent.settings, &child.settings, pool);

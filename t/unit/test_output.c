@@ -1,4 +1,5 @@
-/* test_output.c: what waits to be written (src/smtp/output.c): order, counts, and memory that is used again. */
+/* test_output.c: what waits to be written (src/smtp/output.c): order, counts, and memory that is
+ * used again. */
 #include <CUnit/CUnit.h>
 #include <string.h>
 
@@ -30,7 +31,8 @@ static void pieces_leave_in_order(void)
 
     apr_pool_create(&pool, NULL);
     ss_output_init(&out, pool);
-    const char *big = fill(pool, 'b', SS_OUTPUT_GATHER), *block = fill(pool, 'c', SS_OUTPUT_BLOCK + 10);
+    const char *big = fill(pool, 'b', SS_OUTPUT_GATHER),
+               *block = fill(pool, 'c', SS_OUTPUT_BLOCK + 10);
     const char *want = apr_pstrcat(pool, "one", "two", big, block, "end", NULL);
     for (apr_size_t some = 1; some < 10000; some = some * 3 + 1) {
         ss_output_text(&out, "one", 3, 0);
@@ -67,7 +69,8 @@ static void content_is_referred_to_and_secrets_are_wiped(void)
     apr_pool_destroy(pool);
 }
 
-/* A connection that goes while a write is under way: what is said to be written afterwards counts for nothing. */
+/* A connection that goes while a write is under way: what is said to be written afterwards counts
+ * for nothing. */
 static void dropped_output_is_never_sent(void)
 {
     apr_pool_t *pool;
@@ -91,6 +94,7 @@ void ss_suite_output(void)
     CU_pSuite suite = CU_add_suite("output", NULL, NULL);
 
     CU_add_test(suite, "pieces leave in order", pieces_leave_in_order);
-    CU_add_test(suite, "content is referred to and secrets are wiped", content_is_referred_to_and_secrets_are_wiped);
+    CU_add_test(suite, "content is referred to and secrets are wiped",
+                content_is_referred_to_and_secrets_are_wiped);
     CU_add_test(suite, "dropped output is never sent", dropped_output_is_never_sent);
 }

@@ -1,4 +1,5 @@
-/* test_parse.c: finished messages: recipients, Bcc, what is added, what is refused; the public corpus of e-mail test messages. */
+/* test_parse.c: finished messages: recipients, Bcc, what is added, what is refused; the public
+ * corpus of e-mail test messages. */
 #include <CUnit/Basic.h>
 #include <apr_file_io.h>
 #include <apr_pools.h>
@@ -13,7 +14,8 @@
 
 void ss_suite_parse(void);
 
-static ss_mail_message_t *parsed(const char *text, const ss_parse_options_t *options, ss_mail_problem_t *problem, apr_pool_t *pool)
+static ss_mail_message_t *parsed(const char *text, const ss_parse_options_t *options,
+                                 ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     ss_mail_message_t *m = ss_mail_create(pool);
 
@@ -25,19 +27,27 @@ static const char *rcpts(const ss_mail_message_t *m, apr_pool_t *pool)
 {
     const char *out = "";
 
-    for (int i = 0; i < m->rcpts->nelts; i++) out = apr_pstrcat(pool, out, i ? "," : "", ((ss_mail_rcpt_t *)m->rcpts->elts)[i].address, NULL);
+    for (int i = 0; i < m->rcpts->nelts; i++)
+        out = apr_pstrcat(pool, out, i ? "," : "", ((ss_mail_rcpt_t *)m->rcpts->elts)[i].address,
+                          NULL);
     return out;
 }
 
 static void recipients_and_senders(void)
 {
-    static const struct { const char *input, *from, *to; } table[] = {
-        { "From: a@b.c\r\nTo: x@y.z, X <x@Y.Z>\r\nCc: g:c@d.e;\r\nBcc: h@i.j\r\n\r\nhi\r\n", "a@b.c", "x@y.z,c@d.e,h@i.j" },
-        { "From: a@b.c\nSender: s@b.c\nTo: x@y.z\nResent-From: r@b.c\nResent-To: n@o.p\n\n", "r@b.c", "n@o.p" },
+    static const struct {
+        const char *input, *from, *to;
+    } table[] = {
+        { "From: a@b.c\r\nTo: x@y.z, X <x@Y.Z>\r\nCc: g:c@d.e;\r\nBcc: h@i.j\r\n\r\nhi\r\n",
+          "a@b.c", "x@y.z,c@d.e,h@i.j" },
+        { "From: a@b.c\nSender: s@b.c\nTo: x@y.z\nResent-From: r@b.c\nResent-To: n@o.p\n\n",
+          "r@b.c", "n@o.p" },
         { "From a@b.c Sat Jan  1\nFrom: a@b.c\nTo: root\n\nhi", "a@b.c", "root@host.example" },
         { "From: a@b.c\nTo: x@y.z", "a@b.c", "x@y.z" }
     };
-    ss_parse_options_t options = { .takes_rcpts = 1, .adds_missing = 1, .host = "h.x", .default_domain = "host.example" };
+    ss_parse_options_t options = {
+        .takes_rcpts = 1, .adds_missing = 1, .host = "h.x", .default_domain = "host.example"
+    };
     ss_mail_problem_t problem;
     apr_pool_t *pool;
 
@@ -52,13 +62,15 @@ static void recipients_and_senders(void)
         CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "\r\n\r\n"));
         CU_ASSERT_PTR_NOT_NULL(m->message_id);
     }
-    CU_ASSERT_PTR_NOT_NULL(strstr(parsed(table[2].input, &options, &problem, pool)->content, "To: root@host.example\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(parsed(table[2].input, &options, &problem, pool)->content,
+                                  "To: root@host.example\r\n"));
     apr_pool_destroy(pool);
 }
 
 static void canonical_content_is_not_copied(void)
 {
-    static const char text[] = "From: a@b.c\r\nTo: x@y.z\r\nDate: x\r\nMessage-ID: <i@d>\r\nSubject: =?utf-8?q?=C3=B6?=\r\n\r\nhi\r\n";
+    static const char text[] = "From: a@b.c\r\nTo: x@y.z\r\nDate: x\r\nMessage-ID: "
+                               "<i@d>\r\nSubject: =?utf-8?q?=C3=B6?=\r\n\r\nhi\r\n";
     ss_parse_options_t options = { .takes_rcpts = 1, .adds_missing = 1, .host = "h.x" };
     ss_mail_problem_t problem;
     apr_pool_t *pool;
@@ -74,10 +86,13 @@ static void canonical_content_is_not_copied(void)
 
 static void refusals_name_the_place(void)
 {
-    static const struct { const char *input, *field; int status; } table[] = {
-        { "To: a b\r\n\r\n", "To", 400 }, { "no field\r\n\r\n", "header", 400 }, { "To: root\r\n\r\n", "To", 400 },
-        { "To: a@b.c\r\n\r\n0123456789012345678901234567890123456789", "content", 413 }
-    };
+    static const struct {
+        const char *input, *field;
+        int status;
+    } table[] = { { "To: a b\r\n\r\n", "To", 400 },
+                  { "no field\r\n\r\n", "header", 400 },
+                  { "To: root\r\n\r\n", "To", 400 },
+                  { "To: a@b.c\r\n\r\n0123456789012345678901234567890123456789", "content", 413 } };
     ss_parse_options_t options = { .takes_rcpts = 1, .max_size = 40 };
     ss_mail_problem_t problem;
     apr_pool_t *pool;
@@ -89,17 +104,21 @@ static void refusals_name_the_place(void)
         CU_ASSERT_STRING_EQUAL(problem.field, table[i].field);
     }
     memset(&problem, 0, sizeof(problem));
-    CU_ASSERT_EQUAL(ss_parse_message(ss_mail_create(pool), "A: \0\r\n\r\n", 8, &options, &problem), -1);
+    CU_ASSERT_EQUAL(ss_parse_message(ss_mail_create(pool), "A: \0\r\n\r\n", 8, &options, &problem),
+                    -1);
     CU_ASSERT_EQUAL(problem.status, 400);
     options.takes_plain_text = 1;
     options.max_size = 0;
-    CU_ASSERT_STRING_EQUAL(parsed("hello\nworld\n", &options, &problem, pool)->content, "\r\nhello\r\nworld\r\n");
+    CU_ASSERT_STRING_EQUAL(parsed("hello\nworld\n", &options, &problem, pool)->content,
+                           "\r\nhello\r\nworld\r\n");
     apr_pool_destroy(pool);
 }
 
 static void the_corpus_is_parsed_or_refused(void)
 {
-    ss_parse_options_t options = { .takes_rcpts = 1, .adds_missing = 1, .host = "h.x", .default_domain = "host.example" };
+    ss_parse_options_t options = {
+        .takes_rcpts = 1, .adds_missing = 1, .host = "h.x", .default_domain = "host.example"
+    };
     apr_pool_t *pool;
     int seen = 0;
 
@@ -131,19 +150,34 @@ static void the_corpus_is_parsed_or_refused(void)
 
 static void marks_are_read(void)
 {
-    static const struct { const char *field; int is_bulk, is_auto; } table[] = {
-        { "Precedence: BULK", 1, 0 }, { "Precedence: list", 1, 0 }, { "Precedence: junk", 1, 0 }, { "Precedence: first-class", 0, 0 }, { "Auto-Submitted: auto-replied", 0, 1 },
-        { "Auto-Submitted: no", 0, 0 }, { "Auto-Submitted: No; by=me", 0, 0 }, { "Auto-Submitted: no-really", 0, 1 }, { "Auto-Submitted: none", 0, 1 }, { "X-Other: bulk", 0, 0 }
-    };
+    static const struct {
+        const char *field;
+        int is_bulk, is_auto;
+    } table[] = { { "Precedence: BULK", 1, 0 },
+                  { "Precedence: list", 1, 0 },
+                  { "Precedence: junk", 1, 0 },
+                  { "Precedence: first-class", 0, 0 },
+                  { "Auto-Submitted: auto-replied", 0, 1 },
+                  { "Auto-Submitted: no", 0, 0 },
+                  { "Auto-Submitted: No; by=me", 0, 0 },
+                  { "Auto-Submitted: no-really", 0, 1 },
+                  { "Auto-Submitted: none", 0, 1 },
+                  { "X-Other: bulk", 0, 0 } };
     ss_parse_options_t options = { .takes_rcpts = 1 };
     ss_mail_problem_t problem;
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        const ss_mail_message_t *m = parsed(apr_pstrcat(pool, "From: a@b.c\r\nTo: x@y.z\r\nReceived: one\r\nReceived: two\r\nMessage-ID: none\r\n", table[i].field, "\r\n\r\n", NULL), &options, &problem, pool);
+        const ss_mail_message_t *m =
+            parsed(apr_pstrcat(pool,
+                               "From: a@b.c\r\nTo: x@y.z\r\nReceived: one\r\nReceived: "
+                               "two\r\nMessage-ID: none\r\n",
+                               table[i].field, "\r\n\r\n", NULL),
+                   &options, &problem, pool);
         CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-        if (m->is_bulk != table[i].is_bulk || m->is_auto != table[i].is_auto) CU_FAIL(table[i].field);
+        if (m->is_bulk != table[i].is_bulk || m->is_auto != table[i].is_auto)
+            CU_FAIL(table[i].field);
         CU_ASSERT_EQUAL(m->received_count, 2);
         CU_ASSERT_PTR_NULL(m->message_id);
     }
@@ -153,7 +187,11 @@ static void marks_are_read(void)
 static void what_is_missing_is_added(void)
 {
     static const char *const more[][2] = { { "X-Team", "J\xc3\xb6rg" }, { "X-Empty", NULL } };
-    ss_parse_options_t options = { .adds_missing = 1, .from_name = "Joe Doe", .default_from = "cron@host.example", .now = 1700000000000000, .random = 7 };
+    ss_parse_options_t options = { .adds_missing = 1,
+                                   .from_name = "Joe Doe",
+                                   .default_from = "cron@host.example",
+                                   .now = 1700000000000000,
+                                   .random = 7 };
     ss_mail_problem_t problem;
     apr_array_header_t *add;
     apr_pool_t *pool;
@@ -166,7 +204,9 @@ static void what_is_missing_is_added(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT_STRING_EQUAL(m->from, "cron@host.example");
     CU_ASSERT_STRING_EQUAL(m->header_from, "cron@host.example");
-    static const char want[] = "X-Team: =?utf-8?B?SsO2cmc=?=\r\nX-Empty: \r\nSubject: s\r\nFrom: Joe Doe <cron@host.example>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <";
+    static const char want[] =
+        "X-Team: =?utf-8?B?SsO2cmc=?=\r\nX-Empty: \r\nSubject: s\r\nFrom: Joe Doe "
+        "<cron@host.example>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <";
     CU_ASSERT_NSTRING_EQUAL(m->content, want, sizeof(want) - 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "@localhost>\r\n\r\nhi\r\n"));
     /* The envelope's sender is the From; nobody's, where neither is known. */
@@ -188,20 +228,39 @@ static void what_is_missing_is_added(void)
 
 static void domains_and_bcc(void)
 {
-    static const struct { const char *label, *in, *has; int keeps_bcc; } table[] = {
-        { "each without one", "From: root\r\nTo: joe, X <eve>, a@b.c\r\n\r\n", "From: root@host.example\r\nTo: joe@host.example,\r\n X <eve@host.example>,\r\n a@b.c\r\n", 0 },
-        { "two fields", "From: a@b.c\r\nTo: x@y.z\r\nTo: joe\r\n\r\n", "To: x@y.z\r\nTo: joe@host.example\r\n", 0 }, { "a group stays", "From: a@b.c\r\nTo: g: joe;\r\n\r\n", "To: g: joe;\r\n", 0 },
-        { "a list that is whole", "From: a@b.c\r\nTo: x@y.z,d@e.f\r\n\r\n", "To: x@y.z,d@e.f\r\n", 0 }, { "Bcc kept", "From: a@b.c\r\nTo: x@y.z\r\nBcc: h@i.j\r\n\r\n", "\r\nBcc: h@i.j\r\n", 1 },
-        { "Resent-Bcc kept", "From: a@b.c\r\nResent-Bcc: h@i.j\r\n\r\n", "Resent-Bcc: h@i.j\r\n", 1 }, { "Resent-Bcc left out", "From: a@b.c\r\nResent-Bcc: h@i.j\r\nX-A: b\r\n\r\n", "From: a@b.c\r\nX-A: b\r\n", 0 },
-        { "Resent-Sender first", "From: a@b.c\r\nResent-To: x@y.z\r\nResent-Sender: s@b.c\r\nResent-From: r@b.c\r\n\r\n", "Resent-Sender: s@b.c", 0 },
-        { "the mbox line of some", ">From joe Sat\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\n", "From: a@b.c\r\nTo: x@y.z\r\n\r\n", 0 }, { "a field that begins so", "From : a@b.c\r\nTo: x@y.z\r\n\r\n", "x@y.z", 0 }
+    static const struct {
+        const char *label, *in, *has;
+        int keeps_bcc;
+    } table[] = {
+        { "each without one", "From: root\r\nTo: joe, X <eve>, a@b.c\r\n\r\n",
+          "From: root@host.example\r\nTo: joe@host.example,\r\n X <eve@host.example>,\r\n "
+          "a@b.c\r\n",
+          0 },
+        { "two fields", "From: a@b.c\r\nTo: x@y.z\r\nTo: joe\r\n\r\n",
+          "To: x@y.z\r\nTo: joe@host.example\r\n", 0 },
+        { "a group stays", "From: a@b.c\r\nTo: g: joe;\r\n\r\n", "To: g: joe;\r\n", 0 },
+        { "a list that is whole", "From: a@b.c\r\nTo: x@y.z,d@e.f\r\n\r\n", "To: x@y.z,d@e.f\r\n",
+          0 },
+        { "Bcc kept", "From: a@b.c\r\nTo: x@y.z\r\nBcc: h@i.j\r\n\r\n", "\r\nBcc: h@i.j\r\n", 1 },
+        { "Resent-Bcc kept", "From: a@b.c\r\nResent-Bcc: h@i.j\r\n\r\n", "Resent-Bcc: h@i.j\r\n",
+          1 },
+        { "Resent-Bcc left out", "From: a@b.c\r\nResent-Bcc: h@i.j\r\nX-A: b\r\n\r\n",
+          "From: a@b.c\r\nX-A: b\r\n", 0 },
+        { "Resent-Sender first",
+          "From: a@b.c\r\nResent-To: x@y.z\r\nResent-Sender: s@b.c\r\nResent-From: r@b.c\r\n\r\n",
+          "Resent-Sender: s@b.c", 0 },
+        { "the mbox line of some", ">From joe Sat\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\n",
+          "From: a@b.c\r\nTo: x@y.z\r\n\r\n", 0 },
+        { "a field that begins so", "From : a@b.c\r\nTo: x@y.z\r\n\r\n", "x@y.z", 0 }
     };
     ss_mail_problem_t problem;
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        ss_parse_options_t options = { .takes_rcpts = 1, .default_domain = "host.example", .keeps_bcc = table[i].keeps_bcc };
+        ss_parse_options_t options = { .takes_rcpts = 1,
+                                       .default_domain = "host.example",
+                                       .keeps_bcc = table[i].keeps_bcc };
         const ss_mail_message_t *m = parsed(table[i].in, &options, &problem, pool);
         if (m && strstr(apr_pstrmemdup(pool, m->content, m->content_len), table[i].has)) continue;
         printf("\n%s: %s", table[i].label, m ? m->content : problem.detail);
@@ -210,7 +269,8 @@ static void domains_and_bcc(void)
     apr_pool_destroy(pool);
 }
 
-/* As many addresses as a message may have, each to be completed: memory grows with them, not with their square. */
+/* As many addresses as a message may have, each to be completed: memory grows with them, not with
+ * their square. */
 static void many_addresses_get_their_domain(void)
 {
     ss_parse_options_t options = { .default_domain = "host.example" };
@@ -253,7 +313,8 @@ static void a_header_has_bounds(void)
     memcpy(large + len - 5, "\r\n\r\n", 5);
     CU_ASSERT_PTR_NOT_NULL(parsed(large, &options, &problem, pool));
     memset(&problem, 0, sizeof(problem));
-    CU_ASSERT_EQUAL(ss_parse_message(ss_mail_create(pool), "X: a\0b\r\n\r\n", 11, &options, &problem), -1);
+    CU_ASSERT_EQUAL(
+        ss_parse_message(ss_mail_create(pool), "X: a\0b\r\n\r\n", 11, &options, &problem), -1);
     CU_ASSERT_STRING_EQUAL(problem.detail, "the header has a zero byte");
     /* The size is that of the canonical form. */
     options.max_size = 12;

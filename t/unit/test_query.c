@@ -1,4 +1,5 @@
-/* test_query.c: parameters of query strings and forms: decoding, repeats, and every way to be malformed. */
+/* test_query.c: parameters of query strings and forms: decoding, repeats, and every way to be
+ * malformed. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -23,7 +24,9 @@ static const char *show(const char *text, apr_pool_t *pool)
 
 static void parameters_are_decoded(void)
 {
-    static const struct { const char *label, *input, *want; } rows[] = {
+    static const struct {
+        const char *label, *input, *want;
+    } rows[] = {
         { "nothing", "", "" },
         { "no string", NULL, "" },
         { "one", "a=b", "a=b" },
@@ -40,7 +43,8 @@ static void parameters_are_decoded(void)
         { "one digit", "a=%4", "!a % that is not followed by two hexadecimal digits" },
         { "no digit", "a=%", "!a % that is not followed by two hexadecimal digits" },
         { "no hexadecimal", "a=%4g", "!a % that is not followed by two hexadecimal digits" },
-        { "does not read into the next", "a=%4&1=2", "!a % that is not followed by two hexadecimal digits" },
+        { "does not read into the next", "a=%4&1=2",
+          "!a % that is not followed by two hexadecimal digits" },
         { "zero byte", "a=%00", "!a zero byte in a parameter" },
         { "no UTF-8", "a=%ff", "!bytes that are not UTF-8 in a parameter" },
         { "overlong UTF-8", "a=%c0%af", "!bytes that are not UTF-8 in a parameter" },
@@ -51,7 +55,8 @@ static void parameters_are_decoded(void)
     apr_pool_create(&pool, NULL);
     for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const char *got = show(rows[i].input, pool);
-        if (strcmp(got, rows[i].want)) printf("\n    %s: got %s, want %s", rows[i].label, got, rows[i].want);
+        if (strcmp(got, rows[i].want))
+            printf("\n    %s: got %s, want %s", rows[i].label, got, rows[i].want);
         CU_ASSERT_STRING_EQUAL(got, rows[i].want);
     }
     apr_pool_destroy(pool);
@@ -93,7 +98,8 @@ static void values_are_found(void)
     CU_ASSERT_EQUAL(ss_query_flag(&query, "off", 1), 0);
     CU_ASSERT_EQUAL(ss_query_flag(&query, "missing", 1), 1);
     CU_ASSERT_STRING_EQUAL(ss_query_unknown(&query, known), "on");
-    CU_ASSERT_STRING_EQUAL(ss_query_escape("a b&c=\xc3\xa9/-._~", pool), "a%20b%26c%3D%C3%A9%2F-._~");
+    CU_ASSERT_STRING_EQUAL(ss_query_escape("a b&c=\xc3\xa9/-._~", pool),
+                           "a%20b%26c%3D%C3%A9%2F-._~");
     apr_pool_destroy(pool);
 }
 

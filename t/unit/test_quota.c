@@ -34,5 +34,6 @@ void ss_suite_quota(void)
 {
     CU_pSuite suite = CU_add_suite("quota", NULL, NULL);
 
-    CU_add_test(suite, "a submitter's share is used up and fills again", a_share_is_used_up_and_fills_again);
+    CU_add_test(suite, "a submitter's share is used up and fills again",
+                a_share_is_used_up_and_fills_again);
 }

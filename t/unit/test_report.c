@@ -20,7 +20,11 @@ static void set(const char *name, const char *value, const char *source)
 
 static ss_report_t make(const char *failed)
 {
-    ss_report_t r = { .pool = pool, .settings = &settings, .secret_state = "set (file)", .http_status = failed ? 502 : 200, .failed_step = failed };
+    ss_report_t r = { .pool = pool,
+                      .settings = &settings,
+                      .secret_state = "set (file)",
+                      .http_status = failed ? 502 : 200,
+                      .failed_step = failed };
 
     ss_settings_clear(&settings);
     set("SMTPSendHost", "smtp.example.com", "/etc/apache2/mail.conf:12");
@@ -32,8 +36,11 @@ static ss_report_t make(const char *failed)
     r.advice = apr_array_make(pool, 4, sizeof(const char *));
     r.works = apr_array_make(pool, 4, sizeof(const char *));
     r.ended = r.started + 25000;
-    APR_ARRAY_PUSH(r.steps, ss_report_step_t) = (ss_report_step_t){ "connect", SS_STEP_OK, 12000, "192.0.2.1 port 25 answered", NULL };
-    APR_ARRAY_PUSH(r.steps, ss_report_step_t) = (ss_report_step_t){ "tls", failed ? SS_STEP_FAIL : SS_STEP_WARN, 3000, "first line\nsecond line", failed ? "cert-name" : NULL };
+    APR_ARRAY_PUSH(r.steps, ss_report_step_t) =
+        (ss_report_step_t){ "connect", SS_STEP_OK, 12000, "192.0.2.1 port 25 answered", NULL };
+    APR_ARRAY_PUSH(r.steps, ss_report_step_t) =
+        (ss_report_step_t){ "tls", failed ? SS_STEP_FAIL : SS_STEP_WARN, 3000,
+                            "first line\nsecond line", failed ? "cert-name" : NULL };
     APR_ARRAY_PUSH(r.dialogue, const char *) = "S: 220 smtp.example.com ESMTP";
     if (failed) APR_ARRAY_PUSH(r.advice, const char *) = "cert-name";
     if (failed) APR_ARRAY_PUSH(r.works, const char *) = "SMTPSendTLS starttls, SMTPSendPort 587";
@@ -49,9 +56,11 @@ static void the_first_line_is_the_outcome(void)
 {
     apr_pool_create(&pool, NULL);
     ss_report_t r = make(NULL);
-    CU_ASSERT_EQUAL(strncmp(ss_report_text(&r, 0, pool), "Connection Test Results: PASSED\n", 32), 0);
+    CU_ASSERT_EQUAL(strncmp(ss_report_text(&r, 0, pool), "Connection Test Results: PASSED\n", 32),
+                    0);
     r = make("tls");
-    CU_ASSERT_EQUAL(strncmp(ss_report_text(&r, 0, pool), "Connection Test Results: FAILED at tls\n", 39), 0);
+    CU_ASSERT_EQUAL(
+        strncmp(ss_report_text(&r, 0, pool), "Connection Test Results: FAILED at tls\n", 39), 0);
     apr_pool_destroy(pool);
 }
 
@@ -64,7 +73,8 @@ static void the_text_holds_all_parts(void)
     CU_ASSERT(has(text, "(default)"));
     CU_ASSERT(has(text, "set (file)"));
     CU_ASSERT(has(text, "[ ok ] connect      12 ms  192.0.2.1 port 25 answered\n"));
-    CU_ASSERT(has(text, "[FAIL] tls           3 ms  first line\n                           second line\n"));
+    CU_ASSERT(has(
+        text, "[FAIL] tls           3 ms  first line\n                           second line\n"));
     CU_ASSERT(has(text, "S: 220 smtp.example.com ESMTP\n"));
     CU_ASSERT(has(text, "What to do:\n"));
     CU_ASSERT(has(text, "Works: SMTPSendTLS starttls, SMTPSendPort 587\n"));
@@ -88,29 +98,33 @@ static void a_masked_report_names_nobody(void)
     apr_pool_destroy(pool);
 }
 
-static const struct { const char *label, *input, *want; } masks[] = {
-    { "address", "RCPT TO:<john@example.com>", "RCPT TO:<j***@e***.com>" },
-    { "host", "220 mail.example.com ESMTP", "220 m***.e***.com ESMTP" },
-    { "host after a reply's code", "250-mx.example.net", "250-m***.e***.net" },
-    { "host and port", "mail.example.com:465", "m***.e***.com:465" },
-    { "host at a sentence's end", "not for smtp.example.com.", "not for s***.e***.com." },
-    { "IPv4", "mail.example.com[192.0.2.77]:25", "m***.e***.com[192.0.*.*]:25" },
-    { "IPv6", "2001:db8::7: refused", "2001:***: refused" },
-    { "loopback stays", "127.0.0.1 port 25", "127.0.0.1 port 25" },
-    { "versions and codes stay", "TLSv1.3 5.7.8 0.1.0", "TLSv1.3 5.7.8 0.1.0" },
-    { "times stay", "2026-11-24T16:43:14.054Z 16:43:14", "2026-11-24T16:43:14.054Z 16:43:14" },
-    { "paths stay", "(/etc/apache2/mail.conf:12)", "(/etc/apache2/mail.conf:12)" },
-    { "directives stay", "SMTPSendTLS starttls, SMTPSendPort 587", "SMTPSendTLS starttls, SMTPSendPort 587" },
-    { "lone @", "a @ b", "a @ b" },
-    { "empty", "", "" }
-};
+static const struct {
+    const char *label, *input, *want;
+} masks[] = { { "address", "RCPT TO:<john@example.com>", "RCPT TO:<j***@e***.com>" },
+              { "host", "220 mail.example.com ESMTP", "220 m***.e***.com ESMTP" },
+              { "host after a reply's code", "250-mx.example.net", "250-m***.e***.net" },
+              { "host and port", "mail.example.com:465", "m***.e***.com:465" },
+              { "host at a sentence's end", "not for smtp.example.com.", "not for s***.e***.com." },
+              { "IPv4", "mail.example.com[192.0.2.77]:25", "m***.e***.com[192.0.*.*]:25" },
+              { "IPv6", "2001:db8::7: refused", "2001:***: refused" },
+              { "loopback stays", "127.0.0.1 port 25", "127.0.0.1 port 25" },
+              { "versions and codes stay", "TLSv1.3 5.7.8 0.1.0", "TLSv1.3 5.7.8 0.1.0" },
+              { "times stay", "2026-11-24T16:43:14.054Z 16:43:14",
+                "2026-11-24T16:43:14.054Z 16:43:14" },
+              { "paths stay", "(/etc/apache2/mail.conf:12)", "(/etc/apache2/mail.conf:12)" },
+              { "directives stay", "SMTPSendTLS starttls, SMTPSendPort 587",
+                "SMTPSendTLS starttls, SMTPSendPort 587" },
+              { "lone @", "a @ b", "a @ b" },
+              { "empty", "", "" } };
 
 static void masks_shorten_names_and_nothing_else(void)
 {
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
         const char *got = ss_mask_text(masks[i].input, pool);
-        if (strcmp(got, masks[i].want)) fprintf(stderr, "mask %s: got \"%s\", want \"%s\"\n", masks[i].label, got, masks[i].want);
+        if (strcmp(got, masks[i].want))
+            fprintf(stderr, "mask %s: got \"%s\", want \"%s\"\n", masks[i].label, got,
+                    masks[i].want);
         CU_ASSERT_STRING_EQUAL(got, masks[i].want);
     }
     apr_pool_destroy(pool);
@@ -132,7 +146,8 @@ static void json_has_the_contracts_fields(void)
     CU_ASSERT_EQUAL(json_array_size(json_object_get(root, "dialogue")), 1);
     const json_t *advice = json_array_get(json_object_get(root, "advice"), 0);
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(advice, "code")), "cert-name");
-    CU_ASSERT(json_is_string(json_object_get(advice, "title")) && json_is_string(json_object_get(advice, "text")));
+    CU_ASSERT(json_is_string(json_object_get(advice, "title")) &&
+              json_is_string(json_object_get(advice, "text")));
     json_decref(root);
     apr_pool_destroy(pool);
 }
@@ -154,7 +169,9 @@ void ss_suite_report(void)
     CU_add_test(suite, "the_first_line_is_the_outcome", the_first_line_is_the_outcome);
     CU_add_test(suite, "the_text_holds_all_parts", the_text_holds_all_parts);
     CU_add_test(suite, "a_masked_report_names_nobody", a_masked_report_names_nobody);
-    CU_add_test(suite, "masks_shorten_names_and_nothing_else", masks_shorten_names_and_nothing_else);
+    CU_add_test(suite, "masks_shorten_names_and_nothing_else",
+                masks_shorten_names_and_nothing_else);
     CU_add_test(suite, "json_has_the_contracts_fields", json_has_the_contracts_fields);
-    CU_add_test(suite, "bytes_from_outside_become_valid_json", bytes_from_outside_become_valid_json);
+    CU_add_test(suite, "bytes_from_outside_become_valid_json",
+                bytes_from_outside_become_valid_json);
 }

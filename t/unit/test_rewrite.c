@@ -20,7 +20,8 @@ static ss_mail_message_t *read_as(const char *text, apr_pool_t *pool)
 
 static ss_mail_message_t *message(apr_pool_t *pool)
 {
-    return read_as("From: Joe <joe@app.example>\r\nTo: root@host.example, x@y.z\r\n\r\nhi\r\n", pool);
+    return read_as("From: Joe <joe@app.example>\r\nTo: root@host.example, x@y.z\r\n\r\nhi\r\n",
+                   pool);
 }
 
 static void senders_are_replaced(void)
@@ -38,7 +39,9 @@ static void senders_are_replaced(void)
     CU_ASSERT_STRING_EQUAL(m->from, "");
     CU_ASSERT_EQUAL(ss_rewrite_header_from(m, "keep", &problem), 0);
     CU_ASSERT_EQUAL(ss_rewrite_header_from(m, "relay@user.example", &problem), 0);
-    CU_ASSERT_STRING_EQUAL(m->content, "From: Joe <relay@user.example>\r\nReply-To: Joe <joe@app.example>\r\nTo: root@host.example, x@y.z\r\n\r\nhi\r\n");
+    CU_ASSERT_STRING_EQUAL(m->content,
+                           "From: Joe <relay@user.example>\r\nReply-To: Joe "
+                           "<joe@app.example>\r\nTo: root@host.example, x@y.z\r\n\r\nhi\r\n");
     apr_pool_destroy(pool);
 }
 
@@ -60,18 +63,25 @@ static void aliases_and_redirect(void)
     CU_ASSERT_STRING_EQUAL(((ss_mail_rcpt_t *)m->rcpts->elts)[0].address, "a@b.c");
     CU_ASSERT_EQUAL(ss_rewrite_redirect(m, "stage@b.c", &problem), 0);
     CU_ASSERT_EQUAL(m->rcpts->nelts, 1);
-    CU_ASSERT_EQUAL(strncmp(m->content, "X-Original-To: a@b.c\r\nX-Original-To: x@y.z\r\nFrom: ", 50), 0);
+    CU_ASSERT_EQUAL(
+        strncmp(m->content, "X-Original-To: a@b.c\r\nX-Original-To: x@y.z\r\nFrom: ", 50), 0);
     apr_pool_destroy(pool);
 }
 
 static void a_field_from_is_made_or_replaced_once(void)
 {
-    static const struct { const char *label, *in, *want; } table[] = {
-        { "the same", "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n", "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n" },
-        { "none", "To: x@y.z\r\n\r\nhi\r\n", "From: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" },
-        { "two", "From: a@b.c, relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n", "From: relay@user.example\r\nReply-To: a@b.c, relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" },
-        { "a reply elsewhere", "Reply-To: r@b.c\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\nhi\r\n", "Reply-To: r@b.c\r\nFrom: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" }
-    };
+    static const struct {
+        const char *label, *in, *want;
+    } table[] = { { "the same", "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n",
+                    "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n" },
+                  { "none", "To: x@y.z\r\n\r\nhi\r\n",
+                    "From: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" },
+                  { "two", "From: a@b.c, relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n",
+                    "From: relay@user.example\r\nReply-To: a@b.c, relay@user.example\r\nTo: "
+                    "x@y.z\r\n\r\nhi\r\n" },
+                  { "a reply elsewhere",
+                    "Reply-To: r@b.c\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\nhi\r\n",
+                    "Reply-To: r@b.c\r\nFrom: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" } };
     ss_mail_problem_t problem = { 0 };
     apr_pool_t *pool;
 
@@ -79,7 +89,9 @@ static void a_field_from_is_made_or_replaced_once(void)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         ss_mail_message_t *m = read_as(table[i].in, pool);
         CU_ASSERT_EQUAL(ss_rewrite_header_from(m, "relay@user.example", &problem), 0);
-        if (m->content_len != strlen(table[i].want) || memcmp(m->content, table[i].want, m->content_len)) CU_FAIL(table[i].label);
+        if (m->content_len != strlen(table[i].want) ||
+            memcmp(m->content, table[i].want, m->content_len))
+            CU_FAIL(table[i].label);
         CU_ASSERT_EQUAL(ss_rewrite_header_from(m, NULL, &problem), 0);
     }
     apr_pool_destroy(pool);
@@ -87,7 +99,9 @@ static void a_field_from_is_made_or_replaced_once(void)
 
 static void an_alias_is_for_local_names(void)
 {
-    static const ss_pair_t pairs[] = { { "root", "admin, ops@example.net", NULL }, { "bad", "a b@c..d", NULL }, { "*", "rest@example.net", NULL } };
+    static const ss_pair_t pairs[] = { { "root", "admin, ops@example.net", NULL },
+                                       { "bad", "a b@c..d", NULL },
+                                       { "*", "rest@example.net", NULL } };
     ss_mail_problem_t problem = { 0 };
     apr_array_header_t *aliases;
     apr_pool_t *pool;
@@ -95,14 +109,19 @@ static void an_alias_is_for_local_names(void)
     apr_pool_create(&pool, NULL);
     aliases = apr_array_make(pool, 3, sizeof(ss_pair_t));
     for (int i = 0; i < 3; i += 2) APR_ARRAY_PUSH(aliases, ss_pair_t) = pairs[i];
-    ss_mail_message_t *m = read_as("From: a@b.c\r\nTo: ROOT@host.example, joe@host.example, x@y.z, ops@example.net\r\n\r\nhi\r\n", pool);
-    for (int i = 0; i < m->rcpts->nelts; i++) APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t).orcpt = "rfc822;o";
+    ss_mail_message_t *m = read_as("From: a@b.c\r\nTo: ROOT@host.example, joe@host.example, x@y.z, "
+                                   "ops@example.net\r\n\r\nhi\r\n",
+                                   pool);
+    for (int i = 0; i < m->rcpts->nelts; i++)
+        APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t).orcpt = "rfc822;o";
     CU_ASSERT_EQUAL(ss_rewrite_alias(m, NULL, "host.example", &problem), 0);
     CU_ASSERT_EQUAL(m->rcpts->nelts, 4);
     CU_ASSERT_EQUAL(ss_rewrite_alias(m, aliases, "HOST.example", &problem), 0);
-    static const char *const want[] = { "admin@HOST.example", "ops@example.net", "rest@example.net", "x@y.z" };
+    static const char *const want[] = { "admin@HOST.example", "ops@example.net", "rest@example.net",
+                                        "x@y.z" };
     CU_ASSERT_EQUAL_FATAL(m->rcpts->nelts, 4);
-    for (int i = 0; i < 4; i++) CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t).address, want[i]);
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t).address, want[i]);
     /* Only what was named so keeps the recipient that the submitter named. */
     CU_ASSERT_PTR_NULL(APR_ARRAY_IDX(m->rcpts, 0, ss_mail_rcpt_t).orcpt);
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(m->rcpts, 3, ss_mail_rcpt_t).orcpt, "rfc822;o");

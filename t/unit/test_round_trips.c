@@ -1,5 +1,5 @@
-/* test_round_trips.c: counts what sending costs. A round trip is a moment at which both sides wait: everything the client has to say is written, every answer to it
- * comes back at once. */
+/* test_round_trips.c: counts what sending costs. A round trip is a moment at which both sides wait:
+ * everything the client has to say is written, every answer to it comes back at once. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 void ss_suite_round_trips(void);
 
 #define MESSAGES 400
-#define WARM_UP 40          /* messages until the window is full */
+#define WARM_UP 40 /* messages until the window is full */
 
 typedef struct {
     ss_client_t *client;
@@ -54,7 +54,8 @@ static void events(count_t *t)
     const ss_client_event_t *event;
 
     while ((event = ss_client_next(t->client))) {
-        if (event->kind == SS_EVENT_DONE && event->message->rcpts[0].fate == SS_FATE_SENT) t->sent++;
+        if (event->kind == SS_EVENT_DONE && event->message->rcpts[0].fate == SS_FATE_SENT)
+            t->sent++;
     }
 }
 
@@ -80,15 +81,21 @@ static void client_speaks(count_t *t)
 /* One command or content. */
 static int serve(count_t *t)
 {
-    const char *text = ss_buf_text(&t->in), *end = strstr(text, t->is_content ? "\r\n.\r\n" : "\r\n");
+    const char *text = ss_buf_text(&t->in),
+               *end = strstr(text, t->is_content ? "\r\n.\r\n" : "\r\n");
 
     if (!end) return 0;
     apr_size_t len = (apr_size_t)(end - text) + (t->is_content ? 5 : 2);
     const char *answer = "250 ok\r\n";
-    if (t->is_content) t->is_content = 0;
-    else if (!strncmp(text, "EHLO", 4)) answer = t->ehlo;
-    else if (!strncmp(text, "DATA", 4)) { answer = "354 go\r\n"; t->is_content = 1; }
-    else if (!strncmp(text, "BDAT", 4)) len += strtoul(text + 5, NULL, 10);
+    if (t->is_content)
+        t->is_content = 0;
+    else if (!strncmp(text, "EHLO", 4))
+        answer = t->ehlo;
+    else if (!strncmp(text, "DATA", 4)) {
+        answer = "354 go\r\n";
+        t->is_content = 1;
+    } else if (!strncmp(text, "BDAT", 4))
+        len += strtoul(text + 5, NULL, 10);
     if (t->in.len < len) return 0;
     ss_buf_take(&t->in, len);
     ss_buf_puts(&t->out, answer);
@@ -97,7 +104,9 @@ static int serve(count_t *t)
 
 static void open_session(count_t *t, const char *ehlo)
 {
-    ss_client_options_t options = { .helo = "me", .host = "relay", .port = 25, .pipelining = 1, .chunking = 1, .window_max = 16 };
+    ss_client_options_t options = {
+        .helo = "me", .host = "relay", .port = 25, .pipelining = 1, .chunking = 1, .window_max = 16
+    };
 
     memset(t, 0, sizeof(*t));
     apr_pool_create(&t->pool, NULL);
@@ -159,7 +168,8 @@ static void chunking_costs_less_than_a_tenth(void)
     int trips, messages;
 
     count("250-relay\r\n250-PIPELINING\r\n250 CHUNKING\r\n", &trips, &messages);
-    if (trips * 10 >= messages) fprintf(stderr, "\n  %d round trips for %d messages\n", trips, messages);
+    if (trips * 10 >= messages)
+        fprintf(stderr, "\n  %d round trips for %d messages\n", trips, messages);
     CU_ASSERT(trips * 10 < messages);
 }
 
@@ -177,6 +187,7 @@ void ss_suite_round_trips(void)
     CU_pSuite suite = CU_add_suite("round_trips", NULL, NULL);
 
     CU_add_test(suite, "pipelining: exactly 1.0 a message", pipelining_costs_exactly_one);
-    CU_add_test(suite, "chunking at a full window: less than 0.1", chunking_costs_less_than_a_tenth);
+    CU_add_test(suite, "chunking at a full window: less than 0.1",
+                chunking_costs_less_than_a_tenth);
     CU_add_test(suite, "lock-step: 4", lock_step_costs_four);
 }

@@ -1,4 +1,5 @@
-/* test_schedule.c: the order of what is sent: priority, first attempts, submitters in turn, rates; and what stays in memory when there is too much. */
+/* test_schedule.c: the order of what is sent: priority, first attempts, submitters in turn, rates;
+ * and what stays in memory when there is too much. */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
@@ -105,7 +106,7 @@ static void important_mail_stays_in_memory(void)
     ss_entry_t *high = entry(1, SS_SCHEDULE_MAX * 3, NOW), *first;
 
     high->priority = SS_PRIORITY_HIGH;
-    CU_ASSERT_PTR_NULL(ss_schedule_next(s, NOW + 1, &when));   /* the time is known */
+    CU_ASSERT_PTR_NULL(ss_schedule_next(s, NOW + 1, &when)); /* the time is known */
     for (int i = 0; i < 2 * SS_SCHEDULE_MAX; i++) add(s, entry(1, i, NOW));
     CU_ASSERT_FALSE(add(s, high));
     first = ss_schedule_next(s, NOW + 1, &when);
@@ -121,9 +122,12 @@ static void important_mail_stays_in_memory(void)
 
 static void order_of_classes(void)
 {
-    static const struct { int priority, is_retry; apr_uint32_t submitter; } given[] = {
-        { SS_PRIORITY_BULK, 0, 6 }, { SS_PRIORITY_NORMAL, 1, 5 }, { SS_PRIORITY_NORMAL, 0, 3 }, { SS_PRIORITY_NORMAL, 0, 4 },
-        { SS_PRIORITY_HIGH, 1, 2 }, { SS_PRIORITY_HIGH, 0, 1 },
+    static const struct {
+        int priority, is_retry;
+        apr_uint32_t submitter;
+    } given[] = {
+        { SS_PRIORITY_BULK, 0, 6 },   { SS_PRIORITY_NORMAL, 1, 5 }, { SS_PRIORITY_NORMAL, 0, 3 },
+        { SS_PRIORITY_NORMAL, 0, 4 }, { SS_PRIORITY_HIGH, 1, 2 },   { SS_PRIORITY_HIGH, 0, 1 },
     };
     ss_schedule_t *s = ss_schedule_create(NULL);
 
@@ -151,7 +155,8 @@ static void a_day_is_rated(void)
     *(ss_rate_t *)apr_array_push(rates) = (ss_rate_t){ 10, APR_USEC_PER_SEC };
     ss_schedule_rates(s, rates, now);
     for (int i = 0; i < 500; i++) add(s, entry(1, i, NOW));
-    /* The bucket of a day is full at first; the other one lets ten go at once, then one each tenth of a second. */
+    /* The bucket of a day is full at first; the other one lets ten go at once, then one each tenth
+     * of a second. */
     for (int turn = 0; turn < 1000 && now < NOW + 60 * APR_USEC_PER_SEC; turn++) {
         ss_entry_t *e = ss_schedule_next(s, now, &when);
         if (e) {

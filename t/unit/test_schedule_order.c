@@ -1,4 +1,5 @@
-/* test_schedule_order.c: what is sent next: due, class, turns of submitters, age; several rates at once; the waits between attempts. */
+/* test_schedule_order.c: what is sent next: due, class, turns of submitters, age; several rates at
+ * once; the waits between attempts. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 static ss_schedule_t *schedule;
 
 /* Names are single letters: the id's first. */
-static ss_entry_t *add(char name, apr_time_t due, apr_time_t created, int priority, int is_retry, apr_uint32_t submitter)
+static ss_entry_t *add(char name, apr_time_t due, apr_time_t created, int priority, int is_retry,
+                       apr_uint32_t submitter)
 {
     ss_entry_t *entry = calloc(1, sizeof(*entry)), *dropped = NULL;
 
@@ -57,9 +59,13 @@ static void end(void)
 
 static void order_by_due_class_and_age(void)
 {
-    static const struct { char name; int due, created, priority, is_retry; } rows[] = {
-        { 'a', 10, 5, SS_PRIORITY_NORMAL, 0 }, { 'b', 10, 3, SS_PRIORITY_NORMAL, 0 },  { 'c', 1, 1, SS_PRIORITY_NORMAL, 1 },
-        { 'd', 0, 9, SS_PRIORITY_HIGH, 1 },    { 'e', 0, 0, SS_PRIORITY_BULK, 0 },     { 'f', 90, 0, SS_PRIORITY_HIGH, 0 },
+    static const struct {
+        char name;
+        int due, created, priority, is_retry;
+    } rows[] = {
+        { 'a', 10, 5, SS_PRIORITY_NORMAL, 0 }, { 'b', 10, 3, SS_PRIORITY_NORMAL, 0 },
+        { 'c', 1, 1, SS_PRIORITY_NORMAL, 1 },  { 'd', 0, 9, SS_PRIORITY_HIGH, 1 },
+        { 'e', 0, 0, SS_PRIORITY_BULK, 0 },    { 'f', 90, 0, SS_PRIORITY_HIGH, 0 },
         { 'g', 2, 8, SS_PRIORITY_HIGH, 0 },
     };
     apr_time_t when;
@@ -109,7 +115,8 @@ static void what_is_removed_is_gone(void)
     apr_time_t when;
 
     begin();
-    ss_entry_t *later = add('a', T0 + 500, 1, SS_PRIORITY_NORMAL, 0, 1), *now = add('b', T0, 2, SS_PRIORITY_NORMAL, 0, 1);
+    ss_entry_t *later = add('a', T0 + 500, 1, SS_PRIORITY_NORMAL, 0, 1),
+               *now = add('b', T0, 2, SS_PRIORITY_NORMAL, 0, 1);
     add('c', T0 + 900, 3, SS_PRIORITY_NORMAL, 1, 1);
     add('d', T0, 4, SS_PRIORITY_NORMAL, 0, 1);
     ss_schedule_remove(schedule, later);
@@ -123,7 +130,8 @@ static void what_is_removed_is_gone(void)
 
 static void rates_hold_back(void)
 {
-    static const ss_rate_t two[] = { { .count = 2, .per = APR_USEC_PER_SEC }, { .count = 3, .per = 60 * APR_USEC_PER_SEC } };
+    static const ss_rate_t two[] = { { .count = 2, .per = APR_USEC_PER_SEC },
+                                     { .count = 3, .per = 60 * APR_USEC_PER_SEC } };
     apr_pool_t *pool;
     apr_time_t when;
 
@@ -149,7 +157,10 @@ static void rates_hold_back(void)
 
 static void waits_grow_and_the_last_repeats(void)
 {
-    static const struct { int attempts; int seconds; } table[] = { { 0, 60 }, { 1, 60 }, { 2, 300 }, { 3, 900 }, { 4, 900 }, { 1000, 900 } };
+    static const struct {
+        int attempts;
+        int seconds;
+    } table[] = { { 0, 60 }, { 1, 60 }, { 2, 300 }, { 3, 900 }, { 4, 900 }, { 1000, 900 } };
     static const apr_uint32_t randoms[] = { 0, 1, 0x7fffffff, 0xffffffff };
     apr_pool_t *pool;
 
@@ -160,7 +171,8 @@ static void waits_grow_and_the_last_repeats(void)
     APR_ARRAY_PUSH(waits, apr_interval_time_t) = apr_time_from_sec(900);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         for (size_t r = 0; r < sizeof(randoms) / sizeof(randoms[0]); r++) {
-            apr_interval_time_t wait = ss_schedule_wait(waits, table[i].attempts, randoms[r]), want = apr_time_from_sec(table[i].seconds);
+            apr_interval_time_t wait = ss_schedule_wait(waits, table[i].attempts, randoms[r]),
+                                want = apr_time_from_sec(table[i].seconds);
             CU_ASSERT_TRUE(wait >= want - want / 10 && wait <= want + want / 10);
         }
     }

@@ -1,4 +1,5 @@
-/* test_secrets.c: where SMTPSendPassword comes from, when it is read again, and that a failure never shows it (src/config/secrets.c). */
+/* test_secrets.c: where SMTPSendPassword comes from, when it is read again, and that a failure
+ * never shows it (src/config/secrets.c). */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -57,9 +58,14 @@ static void is(const ss_secret_t *secret, const char *want)
 
 static void one_line_end_is_cut_off(void)
 {
-    static const struct { const char *text, *want; } rows[] = {
-        { "geheim\n", "geheim" }, { "geheim\r\n", "geheim" }, { "geheim\n\n", "geheim\n" }, { " a b ", " a b " }, { "\n", "" }, { "", "" }
-    };
+    static const struct {
+        const char *text, *want;
+    } rows[] = { { "geheim\n", "geheim" },
+                 { "geheim\r\n", "geheim" },
+                 { "geheim\n\n", "geheim\n" },
+                 { " a b ", " a b " },
+                 { "\n", "" },
+                 { "", "" } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         ss_result_t result;
@@ -113,11 +119,15 @@ static void what_is_too_large_is_refused(void)
 
 static void a_program_is_run(void)
 {
-    static const struct { const char *script; const char *want; const char *words; } rows[] = {
-        { "#!/bin/sh\necho token-$1\n", "token-x", NULL }, { "#!/bin/sh\necho secret; exit 3\n", NULL, "status 3" },
-        { "#!/bin/sh\n:\n", NULL, "nothing" }, { "#!/bin/sh\nexec sleep 60\n", NULL, "no secret within" },
-        { "#!/bin/sh\nexec yes\n", NULL, "large" }
-    };
+    static const struct {
+        const char *script;
+        const char *want;
+        const char *words;
+    } rows[] = { { "#!/bin/sh\necho token-$1\n", "token-x", NULL },
+                 { "#!/bin/sh\necho secret; exit 3\n", NULL, "status 3" },
+                 { "#!/bin/sh\n:\n", NULL, "nothing" },
+                 { "#!/bin/sh\nexec sleep 60\n", NULL, "no secret within" },
+                 { "#!/bin/sh\nexec yes\n", NULL, "large" } };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         ss_result_t result;
@@ -145,7 +155,9 @@ static void a_program_is_run(void)
 static void the_environment_and_text(void)
 {
     ss_result_t result;
-    ss_secret_t *text = make(SS_SECRET_TEXT, "geheim"), *env = make(SS_SECRET_ENV, "SS_TEST_SECRET"), *none = make(SS_SECRET_ENV, "SS_TEST_NOT_THERE");
+    ss_secret_t *text = make(SS_SECRET_TEXT, "geheim"),
+                *env = make(SS_SECRET_ENV, "SS_TEST_SECRET"),
+                *none = make(SS_SECRET_ENV, "SS_TEST_NOT_THERE");
 
     ss_result_clear(&result);
     setenv("SS_TEST_SECRET", "aus der Umgebung", 1);

@@ -1,4 +1,5 @@
-/* test_sendmail.c: arguments as programs write them, where a message ends, the question to the daemon. */
+/* test_sendmail.c: arguments as programs write them, where a message ends, the question to the
+ * daemon. */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
@@ -24,7 +25,9 @@ static ss_sendmail_t read_arguments(const char *line, apr_pool_t *pool)
     char *state = NULL, *copy = strdup(line);
     int argc = 1;
 
-    for (char *word = strtok_r(copy, " ", &state); word && argc < 19; word = strtok_r(NULL, " ", &state)) argv[argc++] = apr_pstrdup(pool, word);
+    for (char *word = strtok_r(copy, " ", &state); word && argc < 19;
+         word = strtok_r(NULL, " ", &state))
+        argv[argc++] = apr_pstrdup(pool, word);
     ss_sendmail_read(&s, argc, argv, pool);
     free(copy);
     return s;
@@ -32,21 +35,24 @@ static ss_sendmail_t read_arguments(const char *line, apr_pool_t *pool)
 
 static void arguments_of_real_programs(void)
 {
-    static const struct { const char *line; ss_sendmail_mode_t mode; int takes, dots, to; const char *from; } table[] = {
-        { "-t -i", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
-        { "-ti", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
-        { "-oi -oem -f a@b.c x@y.z", SS_SENDMAIL_SUBMIT, 0, 1, 1, "a@b.c" },
-        { "-fa@b.c -- -x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
-        { "-i -r a@b.c x@y.z v@w.x", SS_SENDMAIL_SUBMIT, 0, 1, 2, "a@b.c" },
-        { "-FCronDaemon -odi -oem root", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
-        { "-B8BITMIME -oem -B 8BITMIME x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
-        { "x@y.z -f a@b.c", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
-        { "-bm -om -v -G x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
-        { "-bp", SS_SENDMAIL_LIST, 0, 0, 0, NULL },
-        { "-q", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
-        { "-q30m", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
-        { "--help", SS_SENDMAIL_HELP, 0, 0, 0, NULL }
-    };
+    static const struct {
+        const char *line;
+        ss_sendmail_mode_t mode;
+        int takes, dots, to;
+        const char *from;
+    } table[] = { { "-t -i", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
+                  { "-ti", SS_SENDMAIL_SUBMIT, 1, 1, 0, NULL },
+                  { "-oi -oem -f a@b.c x@y.z", SS_SENDMAIL_SUBMIT, 0, 1, 1, "a@b.c" },
+                  { "-fa@b.c -- -x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
+                  { "-i -r a@b.c x@y.z v@w.x", SS_SENDMAIL_SUBMIT, 0, 1, 2, "a@b.c" },
+                  { "-FCronDaemon -odi -oem root", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+                  { "-B8BITMIME -oem -B 8BITMIME x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+                  { "x@y.z -f a@b.c", SS_SENDMAIL_SUBMIT, 0, 0, 1, "a@b.c" },
+                  { "-bm -om -v -G x@y.z", SS_SENDMAIL_SUBMIT, 0, 0, 1, NULL },
+                  { "-bp", SS_SENDMAIL_LIST, 0, 0, 0, NULL },
+                  { "-q", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+                  { "-q30m", SS_SENDMAIL_FLUSH, 0, 0, 0, NULL },
+                  { "--help", SS_SENDMAIL_HELP, 0, 0, 0, NULL } };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
@@ -56,7 +62,8 @@ static void arguments_of_real_programs(void)
         CU_ASSERT_EQUAL(s.takes_rcpts, table[i].takes);
         CU_ASSERT_EQUAL(s.ignores_dots, table[i].dots);
         CU_ASSERT_EQUAL(s.to->nelts, table[i].to);
-        CU_ASSERT(s.from == table[i].from || (s.from && table[i].from && !strcmp(s.from, table[i].from)));
+        CU_ASSERT(s.from == table[i].from ||
+                  (s.from && table[i].from && !strcmp(s.from, table[i].from)));
     }
     ss_sendmail_t dsn = read_arguments("-N success,delay -R hdrs -V id1 x@y.z", pool);
     CU_ASSERT_EQUAL(dsn.notify, SS_NOTIFY_SUCCESS | SS_NOTIFY_DELAY);
@@ -68,13 +75,25 @@ static void arguments_of_real_programs(void)
 /* What it says goes to standard error, which a test's reader need not see. */
 static void wrong_arguments(void)
 {
-    static const char *const table[] = { "", "-i", "-f", "-Z x@y.z", "-bs", "-bd", "-bi", "-N never,success x@y.z", "-N often x@y.z", "-R some x@y.z", "-V \x01 x@y.z", "-: x" };
+    static const char *const table[] = { "",
+                                         "-i",
+                                         "-f",
+                                         "-Z x@y.z",
+                                         "-bs",
+                                         "-bd",
+                                         "-bi",
+                                         "-N never,success x@y.z",
+                                         "-N often x@y.z",
+                                         "-R some x@y.z",
+                                         "-V \x01 x@y.z",
+                                         "-: x" };
     apr_pool_t *pool;
     int kept = dup(STDERR_FILENO);
 
     apr_pool_create(&pool, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(freopen("/dev/null", "w", stderr));
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) CU_ASSERT_EQUAL(read_arguments(table[i], pool).mode, SS_SENDMAIL_WRONG);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        CU_ASSERT_EQUAL(read_arguments(table[i], pool).mode, SS_SENDMAIL_WRONG);
     fflush(stderr);
     dup2(kept, STDERR_FILENO);
     close(kept);
@@ -82,16 +101,21 @@ static void wrong_arguments(void)
 }
 
 /* What is taken of a text that comes in pieces of a size, as one text in the pool. */
-static const char *taken(const char *text, apr_size_t len, apr_size_t piece, int ignores_dots, apr_pool_t *pool)
+static const char *taken(const char *text, apr_size_t len, apr_size_t piece, int ignores_dots,
+                         apr_pool_t *pool)
 {
     ss_input_t input;
 
     ss_input_init(&input, ignores_dots);
-    for (apr_size_t at = 0; at < len; at += piece) CU_ASSERT_EQUAL(ss_input_add(&input, text + at, len - at < piece ? len - at : piece, pool), APR_SUCCESS);
+    for (apr_size_t at = 0; at < len; at += piece)
+        CU_ASSERT_EQUAL(ss_input_add(&input, text + at, len - at < piece ? len - at : piece, pool),
+                        APR_SUCCESS);
     CU_ASSERT_EQUAL(ss_input_end(&input, pool), APR_SUCCESS);
     char *out = apr_palloc(pool, input.begin.len + input.rest.len + 1);
     if (input.begin.len) memcpy(out, input.begin.data, input.begin.len);
-    if (input.rest.len) CU_ASSERT_EQUAL(ss_scratch_read(&input.rest, 0, out + input.begin.len, input.rest.len), APR_SUCCESS);
+    if (input.rest.len)
+        CU_ASSERT_EQUAL(ss_scratch_read(&input.rest, 0, out + input.begin.len, input.rest.len),
+                        APR_SUCCESS);
     out[input.begin.len + input.rest.len] = '\0';
     ss_input_free(&input);
     return out;
@@ -99,17 +123,22 @@ static const char *taken(const char *text, apr_size_t len, apr_size_t piece, int
 
 static void lone_dots(void)
 {
-    static const struct { const char *text, *taken; } table[] = {
-        { "a\n.\nb\n", "a\n" }, { ".\n", "" }, { "a\r\n.\r\nb", "a\r\n" }, { "a\n..\nb\n", NULL }, { "a\n.", NULL }, { "a.\n", NULL }, { "a\n.b\n", NULL },
-        { "", NULL }, { "a\n.\r", NULL }, { "a\n.\r.\n.\n", "a\n.\r.\n" }, { ".\rb\n.\n", ".\rb\n" }, { "\n\n.\n", "\n\n" }
-    };
+    static const struct {
+        const char *text, *taken;
+    } table[] = { { "a\n.\nb\n", "a\n" },     { ".\n", "" },
+                  { "a\r\n.\r\nb", "a\r\n" }, { "a\n..\nb\n", NULL },
+                  { "a\n.", NULL },           { "a.\n", NULL },
+                  { "a\n.b\n", NULL },        { "", NULL },
+                  { "a\n.\r", NULL },         { "a\n.\r.\n.\n", "a\n.\r.\n" },
+                  { ".\rb\n.\n", ".\rb\n" },  { "\n\n.\n", "\n\n" } };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         apr_size_t len = strlen(table[i].text);
         for (apr_size_t piece = 1; piece <= len + 1; piece++) {
-            CU_ASSERT_STRING_EQUAL(taken(table[i].text, len, piece, 0, pool), table[i].taken ? table[i].taken : table[i].text);
+            CU_ASSERT_STRING_EQUAL(taken(table[i].text, len, piece, 0, pool),
+                                   table[i].taken ? table[i].taken : table[i].text);
             CU_ASSERT_STRING_EQUAL(taken(table[i].text, len, piece, 1, pool), table[i].text);
         }
     }
@@ -191,9 +220,12 @@ static void the_question(void)
     json_t *header = json_loads(ss_sendmail_header(&s, "alice", "Alice", "key", pool), 0, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(header);
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(header, "from")), "alice");
-    CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(header, "to"), 0)), "a\"b\\@c");
-    CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(header, "to"), 1)), "\xef\xbf\xbd\x01@d");
-    CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(json_object_get(header, "compose"), "fullName")), "x");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(header, "to"), 0)),
+                           "a\"b\\@c");
+    CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(json_object_get(header, "to"), 1)),
+                           "\xef\xbf\xbd\x01@d");
+    CU_ASSERT_STRING_EQUAL(
+        json_string_value(json_object_get(json_object_get(header, "compose"), "fullName")), "x");
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(header, "idempotencyKey")), "key");
     CU_ASSERT(json_is_true(json_object_get(json_object_get(header, "compose"), "takesRcpts")));
     json_decref(header);

@@ -1,9 +1,10 @@
-/* test_series.c: counts over time: where a point lies, what is forgotten, and that a restart loses and shifts nothing. */
+/* test_series.c: counts over time: where a point lies, what is forgotten, and that a restart loses
+ * and shifts nothing. */
 #include <CUnit/CUnit.h>
 
 #include "daemon/series.h"
 
-#define T0 apr_time_from_sec(1800000000)       /* a whole hour */
+#define T0 apr_time_from_sec(1800000000) /* a whole hour */
 #define SECONDS(n) apr_time_from_sec(n)
 
 static json_int_t at(const json_t *json, const char *span, const char *what, int from_end)
@@ -28,7 +29,8 @@ static void counts_fall_into_their_points(void)
     CU_ASSERT_EQUAL(at(json, "day", "sent", 0), 12);
     CU_ASSERT_EQUAL(at(json, "week", "sent", 0), 12);
     CU_ASSERT_EQUAL(json_array_size(json_object_get(json_object_get(json, "hour"), "sent")), 60);
-    CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "hour"), "start")), 1800000060 - 59 * 60);
+    CU_ASSERT_EQUAL(json_integer_value(json_object_get(json_object_get(json, "hour"), "start")),
+                    1800000060 - 59 * 60);
     json_decref(json);
 }
 
@@ -64,7 +66,8 @@ static void a_restart_keeps_them(void)
 {
     ss_series_t before = { 0 }, after = { 0 };
 
-    for (int minute = 0; minute < 200; minute++) ss_series_add(&before, 1, (apr_uint64_t)(minute % 2), 5, T0 + SECONDS(60 * minute));
+    for (int minute = 0; minute < 200; minute++)
+        ss_series_add(&before, 1, (apr_uint64_t)(minute % 2), 5, T0 + SECONDS(60 * minute));
     json_t *kept = ss_series_json(&before, T0 + SECONDS(60 * 199));
     /* Something was counted before the store could be read. */
     ss_series_add(&after, 10, 0, 1, T0 + SECONDS(60 * 199));
@@ -75,15 +78,20 @@ static void a_restart_keeps_them(void)
     CU_ASSERT_EQUAL(at(json, "hour", "sent", 6), 1);
     CU_ASSERT_EQUAL(at(json, "hour", "failed", 5), 1);
     CU_ASSERT_EQUAL(at(json, "hour", "waiting", 59), 5);
-    CU_ASSERT_EQUAL(at(json, "week", "sent", 0) + at(json, "week", "sent", 1) + at(json, "week", "sent", 2) + at(json, "week", "sent", 3), 210);
+    CU_ASSERT_EQUAL(at(json, "week", "sent", 0) + at(json, "week", "sent", 1) +
+                        at(json, "week", "sent", 2) + at(json, "week", "sent", 3),
+                    210);
     json_decref(json);
     json_decref(kept);
 }
 
 static void nonsense_is_left_out(void)
 {
-    static const char *const texts[] = { "[]", "{\"hour\":7}", "{\"hour\":{\"start\":1,\"step\":60,\"sent\":[1]}}", "{\"hour\":{\"start\":1800000000,\"step\":0,\"sent\":[1]}}",
-                                         "{\"hour\":{\"start\":1800000000,\"step\":60,\"sent\":[-1,99999999999,\"x\"],\"failed\":3}}" };
+    static const char *const texts[] = {
+        "[]", "{\"hour\":7}", "{\"hour\":{\"start\":1,\"step\":60,\"sent\":[1]}}",
+        "{\"hour\":{\"start\":1800000000,\"step\":0,\"sent\":[1]}}",
+        "{\"hour\":{\"start\":1800000000,\"step\":60,\"sent\":[-1,99999999999,\"x\"],\"failed\":3}}"
+    };
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         ss_series_t series = { 0 };

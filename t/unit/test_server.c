@@ -1,4 +1,5 @@
-/* test_server.c: the server's side of SMTP (src/smtp/server.c, parameter.c): what a client says gives these events and replies, however its bytes are cut. */
+/* test_server.c: the server's side of SMTP (src/smtp/server.c, parameter.c): what a client says
+ * gives these events and replies, however its bytes are cut. */
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,11 @@ void ss_suite_server(void);
 #define MAIL HELLO "MAIL FROM:<a@x>\r\n"
 #define RCPT MAIL "RCPT TO:<b@y>\r\n"
 
-typedef struct { ss_server_t *server; ss_buf_t in, events, replies; int is_closed; } talk_t;
+typedef struct {
+    ss_server_t *server;
+    ss_buf_t in, events, replies;
+    int is_closed;
+} talk_t;
 
 static void talk_start(talk_t *t)
 {
@@ -46,8 +51,10 @@ static void put_envelope(talk_t *t, const char *word, const ss_parameter_t *e)
     if (e->notify) ss_buf_printf(&t->events, " notify=%u", e->notify);
     if (e->orcpt) ss_buf_printf(&t->events, " orcpt=%s", e->orcpt);
     ss_buf_puts(&t->events, "; ");
-    if (!strncmp(e->address, "no@", 3)) ss_server_answer(t->server, 550, "5.7.1", "not \r\n%s", e->address);
-    else ss_server_answer(t->server, 250, "2.1.0", "Ok");
+    if (!strncmp(e->address, "no@", 3))
+        ss_server_answer(t->server, 550, "5.7.1", "not \r\n%s", e->address);
+    else
+        ss_server_answer(t->server, 250, "2.1.0", "Ok");
 }
 
 /* What the last event gave is in events; answers are given at once. */
@@ -87,7 +94,8 @@ static void talk(talk_t *t, const char *bytes, apr_size_t len)
     settle(t);
 }
 
-/* The reply lines' codes behind the greeting: "250 250 354"; of several lines of one reply the last. */
+/* The reply lines' codes behind the greeting: "250 250 354"; of several lines of one reply the
+ * last. */
 static const char *codes(talk_t *t)
 {
     static char out[1024];
@@ -105,64 +113,108 @@ static const char *codes(talk_t *t)
     return out;
 }
 
-static const struct { const char *label, *input, *events, *codes; int is_closed; } cases[] = {
-    { "a message", RCPT "DATA\r\nS: x\r\n\r\nhi\r\n.\r\nQUIT\r\n", "F<a@x>; T<b@y>; S: x\r\n\r\nhi\r\n|END; ", "250 250 250 354 250 221", 1 },
+static const struct {
+    const char *label, *input, *events, *codes;
+    int is_closed;
+} cases[] = {
+    { "a message", RCPT "DATA\r\nS: x\r\n\r\nhi\r\n.\r\nQUIT\r\n",
+      "F<a@x>; T<b@y>; S: x\r\n\r\nhi\r\n|END; ", "250 250 250 354 250 221", 1 },
     { "helo", "HELO c\r\nMAIL FROM:<>\r\n", "F<>; ", "250 250", 0 },
-    { "case", "ehlo c\r\nmail from:<a@x>\r\nRcpt To:<b@y>\r\ndata\r\n.\r\n", "F<a@x>; T<b@y>; |END; ", "250 250 250 354 250", 0 },
-    { "two messages", RCPT "DATA\r\n1\r\n.\r\nMAIL FROM:<a@x>\r\nRCPT TO:<c@z>\r\nDATA\r\n2\r\n.\r\n", "F<a@x>; T<b@y>; 1\r\n|END; F<a@x>; T<c@z>; 2\r\n|END; ",
+    { "case", "ehlo c\r\nmail from:<a@x>\r\nRcpt To:<b@y>\r\ndata\r\n.\r\n",
+      "F<a@x>; T<b@y>; |END; ", "250 250 250 354 250", 0 },
+    { "two messages",
+      RCPT "DATA\r\n1\r\n.\r\nMAIL FROM:<a@x>\r\nRCPT TO:<c@z>\r\nDATA\r\n2\r\n.\r\n",
+      "F<a@x>; T<b@y>; 1\r\n|END; F<a@x>; T<c@z>; 2\r\n|END; ",
       "250 250 250 354 250 250 250 354 250", 0 },
-    { "dots", RCPT "DATA\r\n..\r\n...x\r\n.y\r\na.b\r\n.\r\n", "F<a@x>; T<b@y>; .\r\n..x\r\ny\r\na.b\r\n|END; ", "250 250 250 354 250", 0 },
+    { "dots", RCPT "DATA\r\n..\r\n...x\r\n.y\r\na.b\r\n.\r\n",
+      "F<a@x>; T<b@y>; .\r\n..x\r\ny\r\na.b\r\n|END; ", "250 250 250 354 250", 0 },
     /* smuggling: none of these ends the content */
-    { "LF dot LF", RCPT "DATA\r\nx\n.\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\n.\nQUIT\r\n|END; ", "250 250 250 354 250", 0 },
-    { "LF dot CRLF", RCPT "DATA\r\nx\n.\r\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\n.\r\nQUIT\r\n|END; ", "250 250 250 354 250", 0 },
-    { "CRLF dot LF", RCPT "DATA\r\nx\r\n.\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r\n\nQUIT\r\n|END; ", "250 250 250 354 250", 0 },
-    { "CR dot CR", RCPT "DATA\r\nx\r.\rQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r.\rQUIT\r\n|END; ", "250 250 250 354 250", 0 },
-    { "CRLF dot CR", RCPT "DATA\r\nx\r\n.\rQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r\n\rQUIT\r\n|END; ", "250 250 250 354 250", 0 },
-    { "CR CRLF dot", RCPT "DATA\r\nx\r\r\n.\r\nQUIT\r\n", "F<a@x>; T<b@y>; x\r\r\n|END; ", "250 250 250 354 250 221", 1 },
-    { "CR dot CRLF", RCPT "DATA\r\nx\r.\r\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r.\r\nQUIT\r\n|END; ", "250 250 250 354 250", 0 },
+    { "LF dot LF", RCPT "DATA\r\nx\n.\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\n.\nQUIT\r\n|END; ",
+      "250 250 250 354 250", 0 },
+    { "LF dot CRLF", RCPT "DATA\r\nx\n.\r\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\n.\r\nQUIT\r\n|END; ",
+      "250 250 250 354 250", 0 },
+    { "CRLF dot LF", RCPT "DATA\r\nx\r\n.\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r\n\nQUIT\r\n|END; ",
+      "250 250 250 354 250", 0 },
+    { "CR dot CR", RCPT "DATA\r\nx\r.\rQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r.\rQUIT\r\n|END; ",
+      "250 250 250 354 250", 0 },
+    { "CRLF dot CR", RCPT "DATA\r\nx\r\n.\rQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r\n\rQUIT\r\n|END; ",
+      "250 250 250 354 250", 0 },
+    { "CR CRLF dot", RCPT "DATA\r\nx\r\r\n.\r\nQUIT\r\n", "F<a@x>; T<b@y>; x\r\r\n|END; ",
+      "250 250 250 354 250 221", 1 },
+    { "CR dot CRLF", RCPT "DATA\r\nx\r.\r\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r.\r\nQUIT\r\n|END; ",
+      "250 250 250 354 250", 0 },
     { "command with a bare LF", HELLO "NOOP\nQUIT\r\nNOOP\r\n", "", "250 500 221", 1 },
     { "command with a bare CR", HELLO "NOOP\rQUIT\r\nNOOP\r\n", "", "250 500 250", 0 },
-    { "LF dot by BDAT", RCPT "BDAT 8 LAST\r\nx\r\n.\r\nQUIT\r\n", "F<a@x>; T<b@y>; x\r\n.\r\nQU|END; ", "250 250 250 250 500", 0 },
+    { "LF dot by BDAT", RCPT "BDAT 8 LAST\r\nx\r\n.\r\nQUIT\r\n",
+      "F<a@x>; T<b@y>; x\r\n.\r\nQU|END; ", "250 250 250 250 500", 0 },
     /* BDAT */
-    { "chunks", RCPT "BDAT 3\r\nabcBDAT 2 LAST\r\nde", "F<a@x>; T<b@y>; abcde|END; ", "250 250 250 250 250", 0 },
-    { "empty last chunk", RCPT "BDAT 3\r\nabcBDAT 0 last\r\nNOOP\r\n", "F<a@x>; T<b@y>; abc|END; ", "250 250 250 250 250 250", 0 },
-    { "chunks and RSET", RCPT "BDAT 3\r\nabcRSET\r\nNOOP\r\n", "F<a@x>; T<b@y>; abc|RESET; ", "250 250 250 250 250 250", 0 },
-    { "chunk without recipient", MAIL "BDAT 4 LAST\r\nQUITRSET\r\n", "F<a@x>; |RESET; ", "250 250 554 250", 0 },
+    { "chunks", RCPT "BDAT 3\r\nabcBDAT 2 LAST\r\nde", "F<a@x>; T<b@y>; abcde|END; ",
+      "250 250 250 250 250", 0 },
+    { "empty last chunk", RCPT "BDAT 3\r\nabcBDAT 0 last\r\nNOOP\r\n", "F<a@x>; T<b@y>; abc|END; ",
+      "250 250 250 250 250 250", 0 },
+    { "chunks and RSET", RCPT "BDAT 3\r\nabcRSET\r\nNOOP\r\n", "F<a@x>; T<b@y>; abc|RESET; ",
+      "250 250 250 250 250 250", 0 },
+    { "chunk without recipient", MAIL "BDAT 4 LAST\r\nQUITRSET\r\n", "F<a@x>; |RESET; ",
+      "250 250 554 250", 0 },
     { "chunk without MAIL", HELLO "BDAT 6 LAST\r\nQUIT\r\nNOOP\r\n", "", "250 503 250", 0 },
     { "chunk before EHLO", "BDAT 6 LAST\r\nQUIT\r\n" MAIL, "F<a@x>; ", "503 250 250", 0 },
-    { "DATA within chunks", RCPT "BDAT 1\r\naDATA\r\nBDAT 1 LAST\r\nb", "F<a@x>; T<b@y>; ab|END; ", "250 250 250 250 503 250", 0 },
-    { "RCPT within chunks", RCPT "BDAT 1\r\naRCPT TO:<c@y>\r\n", "F<a@x>; T<b@y>; a", "250 250 250 250 503", 0 },
-    { "chunk of no size", RCPT "BDAT x LAST\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
-    { "chunk of a negative size", RCPT "BDAT -1\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
-    { "chunk with a word behind that is not LAST", RCPT "BDAT 4 FIRST\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
-    { "chunk of a monstrous size", RCPT "BDAT 99999999999999999999999\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
+    { "DATA within chunks", RCPT "BDAT 1\r\naDATA\r\nBDAT 1 LAST\r\nb", "F<a@x>; T<b@y>; ab|END; ",
+      "250 250 250 250 503 250", 0 },
+    { "RCPT within chunks", RCPT "BDAT 1\r\naRCPT TO:<c@y>\r\n", "F<a@x>; T<b@y>; a",
+      "250 250 250 250 503", 0 },
+    { "chunk of no size", RCPT "BDAT x LAST\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501",
+      1 },
+    { "chunk of a negative size", RCPT "BDAT -1\r\nQUIT\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501",
+      1 },
+    { "chunk with a word behind that is not LAST", RCPT "BDAT 4 FIRST\r\nQUIT\r\n",
+      "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
+    { "chunk of a monstrous size", RCPT "BDAT 99999999999999999999999\r\nQUIT\r\n",
+      "F<a@x>; T<b@y>; ", "250 250 250 501", 1 },
     /* bounds */
-    { "SIZE above", HELLO "MAIL FROM:<a@x> SIZE=41\r\nMAIL FROM:<a@x> SIZE=40\r\n", "F<a@x> size=40; ", "250 552 250", 0 },
-    { "content above", RCPT "DATA\r\n0123456789012345678901234567890123456789\r\n.\r\nNOOP\r\n", "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|RESET; ", "250 250 250 354 552 250", 0 },
-    { "chunk above", RCPT "BDAT 41 LAST\r\n01234567890123456789012345678901234567890NOOP\r\n", "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|RESET; ", "250 250 250 552 250", 0 },
-    { "chunks above", RCPT "BDAT 30\r\n012345678901234567890123456789BDAT 11\r\n01234567890BDAT 1 LAST\r\nxNOOP\r\n", "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|RESET; ", "250 250 250 250 552 503 250", 0 },
-    { "content of the most", RCPT "BDAT 40 LAST\r\n0123456789012345678901234567890123456789", "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|END; ", "250 250 250 250", 0 },
-    { "recipients", RCPT "RCPT TO:<c@y>\r\nRCPT TO:<d@y>\r\nDATA\r\n", "F<a@x>; T<b@y>; T<c@y>; ", "250 250 250 250 452 354", 0 },
+    { "SIZE above", HELLO "MAIL FROM:<a@x> SIZE=41\r\nMAIL FROM:<a@x> SIZE=40\r\n",
+      "F<a@x> size=40; ", "250 552 250", 0 },
+    { "content above", RCPT "DATA\r\n0123456789012345678901234567890123456789\r\n.\r\nNOOP\r\n",
+      "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|RESET; ", "250 250 250 354 552 250",
+      0 },
+    { "chunk above", RCPT "BDAT 41 LAST\r\n01234567890123456789012345678901234567890NOOP\r\n",
+      "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|RESET; ", "250 250 250 552 250",
+      0 },
+    { "chunks above",
+      RCPT
+      "BDAT 30\r\n012345678901234567890123456789BDAT 11\r\n01234567890BDAT 1 LAST\r\nxNOOP\r\n",
+      "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|RESET; ",
+      "250 250 250 250 552 503 250", 0 },
+    { "content of the most", RCPT "BDAT 40 LAST\r\n0123456789012345678901234567890123456789",
+      "F<a@x>; T<b@y>; 0123456789012345678901234567890123456789|END; ", "250 250 250 250", 0 },
+    { "recipients", RCPT "RCPT TO:<c@y>\r\nRCPT TO:<d@y>\r\nDATA\r\n", "F<a@x>; T<b@y>; T<c@y>; ",
+      "250 250 250 250 452 354", 0 },
     /* order */
     { "MAIL first", "MAIL FROM:<a@x>\r\n", "", "503", 0 },
     { "RCPT first", HELLO "RCPT TO:<a@x>\r\nDATA\r\n", "", "250 503 503", 0 },
     { "MAIL twice", MAIL "MAIL FROM:<b@x>\r\n", "F<a@x>; ", "250 250 503", 0 },
-    { "DATA without recipients", MAIL "RCPT TO:<no@y>\r\nDATA\r\n", "F<a@x>; T<no@y>; ", "250 250 550 554", 0 },
-    { "refused sender", HELLO "MAIL FROM:<no@x>\r\nRCPT TO:<b@y>\r\n", "F<no@x>; ", "250 550 503", 0 },
+    { "DATA without recipients", MAIL "RCPT TO:<no@y>\r\nDATA\r\n", "F<a@x>; T<no@y>; ",
+      "250 250 550 554", 0 },
+    { "refused sender", HELLO "MAIL FROM:<no@x>\r\nRCPT TO:<b@y>\r\n", "F<no@x>; ", "250 550 503",
+      0 },
     { "EHLO resets", RCPT HELLO "DATA\r\n", "F<a@x>; T<b@y>; |RESET; ", "250 250 250 250 503", 0 },
-    { "RSET", RCPT "RSET\r\nRSET\r\nDATA\r\n", "F<a@x>; T<b@y>; |RESET; ", "250 250 250 250 250 503", 0 },
+    { "RSET", RCPT "RSET\r\nRSET\r\nDATA\r\n", "F<a@x>; T<b@y>; |RESET; ",
+      "250 250 250 250 250 503", 0 },
     { "RSET before EHLO", "RSET\r\nMAIL FROM:<a@x>\r\n", "", "250 503", 0 },
-    { "RSET with an argument", RCPT "RSET now\r\nRSET\r\n", "F<a@x>; T<b@y>; |RESET; ", "250 250 250 501 250", 0 },
+    { "RSET with an argument", RCPT "RSET now\r\nRSET\r\n", "F<a@x>; T<b@y>; |RESET; ",
+      "250 250 250 501 250", 0 },
     { "blanks alone", HELLO "   \r\nNOOP\r\n", "", "250 500 250", 0 },
     { "a line end alone", HELLO "\n\r\nNOOP\r\n", "", "250 500 500 250", 0 },
-    { "others", "NOOP x\r\nHELP\r\nVRFY a\r\nVRFY\r\nEXPN a\r\nSTARTTLS\r\nAUTH PLAIN x\r\nEHLO\r\nQUIT\r\n", "", "250 214 252 501 502 502 502 501 221", 1 },
+    { "others",
+      "NOOP x\r\nHELP\r\nVRFY a\r\nVRFY\r\nEXPN a\r\nSTARTTLS\r\nAUTH PLAIN x\r\nEHLO\r\nQUIT\r\n",
+      "", "250 214 252 501 502 502 502 501 221", 1 },
     { "HTTP", "POST / HTTP/1.1\r\nEHLO c\r\nMAIL FROM:<a@x>\r\n", "", "421", 1 },
     { "unknown", HELLO "FOO\r\nNOOP\r\n", "", "250 500 250", 0 },
     { "DATA with an argument", RCPT "DATA x\r\n", "F<a@x>; T<b@y>; ", "250 250 250 501", 0 },
     { "blanks behind", "EHLO c \r\nNOOP  \r\nDATA \r\n", "", "250 250 503", 0 },
     /* paths and parameters */
     { "blank before the path", HELLO "MAIL FROM: <a@x>\r\n", "F<a@x>; ", "250 250", 0 },
-    { "no brackets", HELLO "MAIL FROM:a@x SIZE=3\r\nRCPT TO:b@y\r\n", "F<a@x> size=3; T<b@y>; ", "250 250 250", 0 },
+    { "no brackets", HELLO "MAIL FROM:a@x SIZE=3\r\nRCPT TO:b@y\r\n", "F<a@x> size=3; T<b@y>; ",
+      "250 250 250", 0 },
     { "no address", HELLO "MAIL FROM:\r\nMAIL\r\nMAIL TO:<a@x>\r\n", "", "250 501 501 501", 0 },
     { "no end", HELLO "MAIL FROM:<a@x\r\n", "", "250 501", 0 },
     { "quoted", HELLO "MAIL FROM:<\"a> b\\\" c\"@x>\r\n", "F<\"a> b\\\" c\"@x>; ", "250 250", 0 },
@@ -171,31 +223,54 @@ static const struct { const char *label, *input, *events, *codes; int is_closed;
     { "half a route", HELLO "MAIL FROM:<@r>\r\n", "F<@r>; ", "250 250", 0 },
     { "cut in its quotes", HELLO "MAIL FROM:<\"a\\\r\nMAIL FROM:\"a\\\r\n", "", "250 501 501", 0 },
     { "null recipient", MAIL "RCPT TO:<>\r\n", "F<a@x>; ", "250 250 501", 0 },
-    { "another word before the recipient", MAIL "RCPT FROM:<b@y>\r\n", "F<a@x>; ", "250 250 501", 0 },
-    { "all of MAIL", HELLO "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb\r\n", "F<a@x> size=7 8bit utf8 ret=2 envid=a+b; ", "250 250", 0 },
-    { "all of RCPT", MAIL "RCPT TO:<b@y> notify=success,delay ORCPT=rfc822;b+2Bc@y\r\n", "F<a@x>; T<b@y> notify=10 orcpt=rfc822;b+c@y; ", "250 250 250", 0 },
-    { "never", MAIL "RCPT TO:<b@y> NOTIFY=NEVER\r\nRCPT TO:<b@y> NOTIFY=NEVER,DELAY\r\n", "F<a@x>; T<b@y> notify=1; ", "250 250 250 501", 0 },
-    { "values in full", HELLO "MAIL FROM:<a@x> BODY=7BIT RET=FULL ENVID=+41+5A\r\n", "F<a@x> ret=1 envid=AZ; ", "250 250", 0 },
-    { "bad values of RCPT", MAIL "RCPT TO:<b@y> NOTIFY=\r\nRCPT TO:<b@y> NOTIFY=DELAY,SOON\r\nRCPT TO:<b@y> ORCPT=b@y\r\nRCPT TO:<b@y> ORCPT=;b\r\nRCPT TO:<b@y> ORCPT=rfc822;\r\n"
-      "RCPT TO:<b@y> ORCPT=rfc822;+ZZ\r\nRCPT TO:<b@y> ORCPT\r\n", "F<a@x>; ", "250 250 501 501 501 501 501 501 501", 0 },
-    { "bad xtext", HELLO "MAIL FROM:<a@x> ENVID=\r\nMAIL FROM:<a@x> ENVID=a=b\r\nMAIL FROM:<a@x> ENVID=+7F\r\nMAIL FROM:<a@x> ENVID=+4g\r\nMAIL FROM:<a@x> ENVID=\xc3\xa4\r\n"
-      "MAIL FROM:<a@x> ENVID=+G0\r\n", "", "250 501 501 501 501 501 501", 0 },
-    { "unknown parameter", HELLO "MAIL FROM:<a@x> NOTIFY=NEVER\r\nMAIL FROM:<a@x> X\r\nMAIL FROM:<a@x> AUTH=<>\r\n", "", "250 555 555 555", 0 },
+    { "another word before the recipient", MAIL "RCPT FROM:<b@y>\r\n", "F<a@x>; ", "250 250 501",
+      0 },
+    { "all of MAIL", HELLO "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 RET=HDRS ENVID=a+2Bb\r\n",
+      "F<a@x> size=7 8bit utf8 ret=2 envid=a+b; ", "250 250", 0 },
+    { "all of RCPT", MAIL "RCPT TO:<b@y> notify=success,delay ORCPT=rfc822;b+2Bc@y\r\n",
+      "F<a@x>; T<b@y> notify=10 orcpt=rfc822;b+c@y; ", "250 250 250", 0 },
+    { "never", MAIL "RCPT TO:<b@y> NOTIFY=NEVER\r\nRCPT TO:<b@y> NOTIFY=NEVER,DELAY\r\n",
+      "F<a@x>; T<b@y> notify=1; ", "250 250 250 501", 0 },
+    { "values in full", HELLO "MAIL FROM:<a@x> BODY=7BIT RET=FULL ENVID=+41+5A\r\n",
+      "F<a@x> ret=1 envid=AZ; ", "250 250", 0 },
+    { "bad values of RCPT",
+      MAIL "RCPT TO:<b@y> NOTIFY=\r\nRCPT TO:<b@y> NOTIFY=DELAY,SOON\r\nRCPT TO:<b@y> "
+           "ORCPT=b@y\r\nRCPT TO:<b@y> ORCPT=;b\r\nRCPT TO:<b@y> ORCPT=rfc822;\r\n"
+           "RCPT TO:<b@y> ORCPT=rfc822;+ZZ\r\nRCPT TO:<b@y> ORCPT\r\n",
+      "F<a@x>; ", "250 250 501 501 501 501 501 501 501", 0 },
+    { "bad xtext",
+      HELLO "MAIL FROM:<a@x> ENVID=\r\nMAIL FROM:<a@x> ENVID=a=b\r\nMAIL FROM:<a@x> "
+            "ENVID=+7F\r\nMAIL FROM:<a@x> ENVID=+4g\r\nMAIL FROM:<a@x> ENVID=\xc3\xa4\r\n"
+            "MAIL FROM:<a@x> ENVID=+G0\r\n",
+      "", "250 501 501 501 501 501 501", 0 },
+    { "unknown parameter",
+      HELLO "MAIL FROM:<a@x> NOTIFY=NEVER\r\nMAIL FROM:<a@x> X\r\nMAIL FROM:<a@x> AUTH=<>\r\n", "",
+      "250 555 555 555", 0 },
     { "parameter twice", HELLO "MAIL FROM:<a@x> SIZE=1 size=2\r\n", "", "250 501", 0 },
-    { "bad values", HELLO "MAIL FROM:<a@x> SIZE=x\r\nMAIL FROM:<a@x> SIZE\r\nMAIL FROM:<a@x> BODY=BINARYMIME\r\nMAIL FROM:<a@x> RET=1\r\nMAIL FROM:<a@x> ENVID=+0A\r\n"
-      "MAIL FROM:<a@x> ENVID=+4\r\nMAIL FROM:<a@x> SMTPUTF8=1\r\nMAIL FROM:<a@x> SIZE=-1\r\nMAIL FROM:<a@x> SIZE=9999999999999999999\r\n", "",
-      "250 501 501 501 501 501 501 501 501 501", 0 },
+    { "bad values",
+      HELLO "MAIL FROM:<a@x> SIZE=x\r\nMAIL FROM:<a@x> SIZE\r\nMAIL FROM:<a@x> "
+            "BODY=BINARYMIME\r\nMAIL FROM:<a@x> RET=1\r\nMAIL FROM:<a@x> ENVID=+0A\r\n"
+            "MAIL FROM:<a@x> ENVID=+4\r\nMAIL FROM:<a@x> SMTPUTF8=1\r\nMAIL FROM:<a@x> "
+            "SIZE=-1\r\nMAIL FROM:<a@x> SIZE=9999999999999999999\r\n",
+      "", "250 501 501 501 501 501 501 501 501 501", 0 },
     { "utf8 recipient", MAIL "RCPT TO:<\xc3\xa4@x>\r\n", "F<a@x>; ", "250 250 553", 0 },
-    { "utf8 recipient of a utf8 message", HELLO "MAIL FROM:<a@x> SMTPUTF8\r\nRCPT TO:<\xc3\xa4@x>\r\n", "F<a@x> utf8; T<\xc3\xa4@x>; ", "250 250 250", 0 },
-    { "utf8", HELLO "MAIL FROM:<\xc3\xa4@x>\r\nMAIL FROM:<\xc3\xa4@x> SMTPUTF8\r\n", "F<\xc3\xa4@x> utf8; ", "250 553 250", 0 }
+    { "utf8 recipient of a utf8 message",
+      HELLO "MAIL FROM:<a@x> SMTPUTF8\r\nRCPT TO:<\xc3\xa4@x>\r\n", "F<a@x> utf8; T<\xc3\xa4@x>; ",
+      "250 250 250", 0 },
+    { "utf8", HELLO "MAIL FROM:<\xc3\xa4@x>\r\nMAIL FROM:<\xc3\xa4@x> SMTPUTF8\r\n",
+      "F<\xc3\xa4@x> utf8; ", "250 553 250", 0 }
 };
 
 static void check(talk_t *t, size_t i, const char *how, apr_size_t at)
 {
-    int ok = !strcmp(codes(t), cases[i].codes) && !strcmp(ss_buf_text(&t->events), cases[i].events) && t->is_closed == cases[i].is_closed;
+    int ok = !strcmp(codes(t), cases[i].codes) &&
+             !strcmp(ss_buf_text(&t->events), cases[i].events) &&
+             t->is_closed == cases[i].is_closed;
 
     CU_ASSERT(ok);
-    if (!ok) printf("%s (%s %d): [%s] %s\n", cases[i].label, how, (int)at, ss_buf_text(&t->events), codes(t));
+    if (!ok)
+        printf("%s (%s %d): [%s] %s\n", cases[i].label, how, (int)at, ss_buf_text(&t->events),
+               codes(t));
 }
 
 static void every_split_gives_the_same(void)
@@ -213,7 +288,8 @@ static void every_split_gives_the_same(void)
         }
         for (apr_size_t step = 1; step <= 3; step++) {
             talk_start(&t);
-            for (apr_size_t at = 0; at < len; at += step) talk(&t, input + at, at + step > len ? len - at : step);
+            for (apr_size_t at = 0; at < len; at += step)
+                talk(&t, input + at, at + step > len ? len - at : step);
             check(&t, i, "pieces of", step);
             talk_end(&t);
         }
@@ -229,10 +305,17 @@ static void too_large_content_is_dropped_and_the_session_goes_on(void)
     memset(line, 'x', sizeof(line));
     talk(&t, RCPT "DATA\r\n", sizeof(RCPT "DATA\r\n") - 1);
     for (int i = 0; i < 1000; i++) talk(&t, line, sizeof(line));
-    talk(&t, "\r\n.\r\n" "MAIL FROM:<c@x>\r\n", sizeof("\r\n.\r\n" "MAIL FROM:<c@x>\r\n") - 1);
+    talk(&t,
+         "\r\n.\r\n"
+         "MAIL FROM:<c@x>\r\n",
+         sizeof("\r\n.\r\n"
+                "MAIL FROM:<c@x>\r\n") -
+             1);
     CU_ASSERT_STRING_EQUAL(codes(&t), "250 250 250 354 552 250");
     CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(&t.replies), "552 5.3.4 larger than 40 bytes"));
-    CU_ASSERT_STRING_EQUAL(ss_buf_text(&t.events), "F<a@x>; T<b@y>; xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|RESET; F<c@x>; ");
+    CU_ASSERT_STRING_EQUAL(
+        ss_buf_text(&t.events),
+        "F<a@x>; T<b@y>; xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|RESET; F<c@x>; ");
     CU_ASSERT_EQUAL(t.in.len, 0);
     talk_end(&t);
 }
@@ -246,7 +329,8 @@ static void long_lines_are_refused_at_any_split(void)
         talk_start(&t);
         talk(&t, HELLO, sizeof(HELLO) - 1);
         memset(line, 'N', sizeof(line));
-        for (apr_size_t at = 0; at < sizeof(line); at += step) talk(&t, line, at + step > sizeof(line) ? sizeof(line) - at : step);
+        for (apr_size_t at = 0; at < sizeof(line); at += step)
+            talk(&t, line, at + step > sizeof(line) ? sizeof(line) - at : step);
         CU_ASSERT(t.in.len < SS_SERVER_LINE_MAX);
         talk(&t, "\r\nNOOP\r\n", 8);
         CU_ASSERT_STRING_EQUAL(codes(&t), "250 500 250");
@@ -295,24 +379,30 @@ static void long_parameters_are_refused(void)
         talk_t t;
         talk_start(&t);
         talk(&t, HELLO, sizeof(HELLO) - 1);
-        snprintf(line, sizeof(line), "MAIL FROM:<a@x> ENVID=%0*d\r\n", SS_PARAMETER_ENVID_MAX + more, 0);
+        snprintf(line, sizeof(line), "MAIL FROM:<a@x> ENVID=%0*d\r\n",
+                 SS_PARAMETER_ENVID_MAX + more, 0);
         talk(&t, line, strlen(line));
         if (more) talk(&t, "MAIL FROM:<a@x>\r\n", 17);
-        snprintf(line, sizeof(line), "RCPT TO:<b@y> ORCPT=rfc822;%0*d\r\n", SS_PARAMETER_ORCPT_MAX - 7 + more, 0);
+        snprintf(line, sizeof(line), "RCPT TO:<b@y> ORCPT=rfc822;%0*d\r\n",
+                 SS_PARAMETER_ORCPT_MAX - 7 + more, 0);
         talk(&t, line, strlen(line));
         CU_ASSERT_STRING_EQUAL(codes(&t), more ? "250 501 250 501" : "250 250 250");
         talk_end(&t);
     }
 }
 
-/* A reply that finds no room (or half of it) must not be followed by others: the client would take them for its answers. */
+/* A reply that finds no room (or half of it) must not be followed by others: the client would take
+ * them for its answers. */
 static void a_reply_without_room_ends_the_session(void)
 {
-    static const char *const inputs[] = { "NOOP\r\n", "QUIT\r\n", "BDAT x\r\n", "EHLO c\r\n", "FOO\r\n" };
+    static const char *const inputs[] = { "NOOP\r\n", "QUIT\r\n", "BDAT x\r\n", "EHLO c\r\n",
+                                          "FOO\r\n" };
 
     for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
         for (apr_size_t room = 0; room < 14; room += 13) {
-            static const ss_server_options_t options = { .host = "h", .max_size = 40, .max_rcpts = 2 };
+            static const ss_server_options_t options = { .host = "h",
+                                                         .max_size = 40,
+                                                         .max_rcpts = 2 };
             ss_server_t *s = ss_server_create(&options);
             ss_server_event_t event;
             apr_size_t used;
@@ -329,9 +419,19 @@ static void a_reply_without_room_ends_the_session(void)
 /* The door asks before it stops or lets others wait. */
 static void where_a_session_is_can_be_asked(void)
 {
-    static const struct { const char *input; int in_mail, in_content; } steps[] = {
-        { HELLO, 0, 0 }, { MAIL, 1, 0 }, { RCPT, 1, 0 }, { RCPT "DATA\r\n", 1, 1 }, { RCPT "BDAT 3\r\na", 1, 1 }, { RCPT "BDAT 1\r\na", 1, 1 },
-        { HELLO "BDAT 3\r\na", 0, 1 }, { MAIL "BDAT 3\r\na", 1, 1 }, { RCPT "DATA\r\n.\r\n", 0, 0 },
+    static const struct {
+        const char *input;
+        int in_mail, in_content;
+    } steps[] = {
+        { HELLO, 0, 0 },
+        { MAIL, 1, 0 },
+        { RCPT, 1, 0 },
+        { RCPT "DATA\r\n", 1, 1 },
+        { RCPT "BDAT 3\r\na", 1, 1 },
+        { RCPT "BDAT 1\r\na", 1, 1 },
+        { HELLO "BDAT 3\r\na", 0, 1 },
+        { MAIL "BDAT 3\r\na", 1, 1 },
+        { RCPT "DATA\r\n.\r\n", 0, 0 },
     };
 
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
@@ -359,7 +459,8 @@ static void a_421_ends_the_session(void)
         CU_ASSERT_EQUAL(ss_server_next(s, NULL, 0, &used, &event), SS_SERVER_MORE);
         for (apr_size_t at = 0; kind != SS_SERVER_CLOSE; at += used) {
             kind = ss_server_next(s, input + at, sizeof(input) - 1 - at, &used, &event);
-            if (kind == SS_SERVER_MAIL || kind == SS_SERVER_RCPT || kind == SS_SERVER_END) ss_server_answer(s, kind == kinds[i] ? 421 : 250, "4.3.2", "answer");
+            if (kind == SS_SERVER_MAIL || kind == SS_SERVER_RCPT || kind == SS_SERVER_END)
+                ss_server_answer(s, kind == kinds[i] ? 421 : 250, "4.3.2", "answer");
         }
         CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(ss_server_output(s)), "421 4.3.2 answer\r\n"));
         CU_ASSERT_PTR_NULL(strstr(ss_buf_text(ss_server_output(s)), "2.0.0"));
@@ -385,7 +486,8 @@ static void replies_quote_nothing_that_ends_a_line(void)
     talk_t t;
 
     talk_start(&t);
-    talk(&t, HELLO "MAIL FROM:<no@\xc3\xa4> SMTPUTF8\r\n", sizeof(HELLO "MAIL FROM:<no@\xc3\xa4> SMTPUTF8\r\n") - 1);
+    talk(&t, HELLO "MAIL FROM:<no@\xc3\xa4> SMTPUTF8\r\n",
+         sizeof(HELLO "MAIL FROM:<no@\xc3\xa4> SMTPUTF8\r\n") - 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(&t.replies), "550 5.7.1 not ??no@??\r\n"));
     talk_end(&t);
 }
@@ -396,7 +498,9 @@ static void the_hello_offers_what_is_there(void)
 
     talk_start(&t);
     talk(&t, HELLO, sizeof(HELLO) - 1);
-    CU_ASSERT_STRING_EQUAL(ss_buf_text(&t.replies), "220 h ESMTP\r\n250-h\r\n250-PIPELINING\r\n250-SIZE 40\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
+    CU_ASSERT_STRING_EQUAL(ss_buf_text(&t.replies),
+                           "220 h ESMTP\r\n250-h\r\n250-PIPELINING\r\n250-SIZE "
+                           "40\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n"
                            "250-CHUNKING\r\n250 ENHANCEDSTATUSCODES\r\n");
     talk_end(&t);
 }
@@ -413,19 +517,23 @@ static void nothing_is_taken_while_an_answer_is_owed(void)
     do {
         kind = ss_server_next(s, input + at, sizeof(input) - 1 - at, &used, &event);
         at += used;
-        if (kind == SS_SERVER_MAIL || kind == SS_SERVER_RCPT) ss_server_answer(s, 250, "2.1.0", "Ok");
+        if (kind == SS_SERVER_MAIL || kind == SS_SERVER_RCPT)
+            ss_server_answer(s, 250, "2.1.0", "Ok");
     } while (kind != SS_SERVER_END);
     CU_ASSERT(ss_server_is_in_mail(s) && ss_server_is_in_content(s));
-    CU_ASSERT_EQUAL(ss_server_next(s, input + at, sizeof(input) - 1 - at, &used, &event), SS_SERVER_MORE);
+    CU_ASSERT_EQUAL(ss_server_next(s, input + at, sizeof(input) - 1 - at, &used, &event),
+                    SS_SERVER_MORE);
     CU_ASSERT_EQUAL(used, 0);
     ss_server_answer(s, 451, "4.3.0", "later");
     CU_ASSERT(!ss_server_is_in_mail(s));
-    CU_ASSERT_EQUAL(ss_server_next(s, input + at, sizeof(input) - 1 - at, &used, &event), SS_SERVER_MORE);
+    CU_ASSERT_EQUAL(ss_server_next(s, input + at, sizeof(input) - 1 - at, &used, &event),
+                    SS_SERVER_MORE);
     CU_ASSERT_EQUAL(used, 6);
     ss_server_dismiss(s, "4.3.2", "restarting");
     ss_server_dismiss(s, "4.3.2", "restarting");
     CU_ASSERT_EQUAL(ss_server_next(s, "", 0, &used, &event), SS_SERVER_CLOSE);
-    CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(ss_server_output(s)), "451 4.3.0 later\r\n250 2.0.0 Ok\r\n421 4.3.2 restarting\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(ss_server_output(s)),
+                                  "451 4.3.0 later\r\n250 2.0.0 Ok\r\n421 4.3.2 restarting\r\n"));
     ss_server_destroy(s);
 }
 
@@ -453,17 +561,22 @@ void ss_suite_server(void)
     CU_pSuite suite = CU_add_suite("server", NULL, NULL);
 
     CU_add_test(suite, "every split gives the same", every_split_gives_the_same);
-    CU_add_test(suite, "too large content is dropped and the session goes on", too_large_content_is_dropped_and_the_session_goes_on);
+    CU_add_test(suite, "too large content is dropped and the session goes on",
+                too_large_content_is_dropped_and_the_session_goes_on);
     CU_add_test(suite, "long lines are refused at any split", long_lines_are_refused_at_any_split);
     CU_add_test(suite, "the longest line is taken", the_longest_line_is_taken);
     CU_add_test(suite, "a long line is refused in one piece", a_long_line_is_refused_in_one_piece);
     CU_add_test(suite, "long parameters are refused", long_parameters_are_refused);
-    CU_add_test(suite, "a reply without room ends the session", a_reply_without_room_ends_the_session);
+    CU_add_test(suite, "a reply without room ends the session",
+                a_reply_without_room_ends_the_session);
     CU_add_test(suite, "where a session is can be asked", where_a_session_is_can_be_asked);
     CU_add_test(suite, "a 421 ends the session", a_421_ends_the_session);
     CU_add_test(suite, "zero bytes and nonsense", zero_bytes_and_nonsense_end_the_session);
-    CU_add_test(suite, "replies quote nothing that ends a line", replies_quote_nothing_that_ends_a_line);
+    CU_add_test(suite, "replies quote nothing that ends a line",
+                replies_quote_nothing_that_ends_a_line);
     CU_add_test(suite, "the hello offers what is there", the_hello_offers_what_is_there);
-    CU_add_test(suite, "nothing is taken while an answer is owed", nothing_is_taken_while_an_answer_is_owed);
-    CU_add_test(suite, "output that nobody reads stops the reading", output_that_nobody_reads_stops_the_reading);
+    CU_add_test(suite, "nothing is taken while an answer is owed",
+                nothing_is_taken_while_an_answer_is_owed);
+    CU_add_test(suite, "output that nobody reads stops the reading",
+                output_that_nobody_reads_stops_the_reading);
 }

@@ -1,4 +1,5 @@
-/* test_store_control.c: what people do to stored messages and how they find them: actions by state, their meeting with an outcome that comes late, filters, pages. */
+/* test_store_control.c: what people do to stored messages and how they find them: actions by state,
+ * their meeting with an outcome that comes late, filters, pages. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -35,14 +36,25 @@ static ss_store_request_t *act(ss_control_t control, const char *id)
 
 static void actions_by_state(void)
 {
-    static const struct { ss_control_t control; ss_state_t from, to; int touched; } table[] = {
-        { SS_CONTROL_RETRY, SS_STATE_QUEUED, SS_STATE_QUEUED, 1 },      { SS_CONTROL_RETRY, SS_STATE_DEFERRED, SS_STATE_QUEUED, 1 },
-        { SS_CONTROL_RETRY, SS_STATE_HELD, SS_STATE_HELD, 0 },          { SS_CONTROL_RETRY, SS_STATE_SENT, SS_STATE_SENT, 0 },
-        { SS_CONTROL_HOLD, SS_STATE_QUEUED, SS_STATE_HELD, 1 },         { SS_CONTROL_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, 1 },
-        { SS_CONTROL_HOLD, SS_STATE_HELD, SS_STATE_HELD, 0 },           { SS_CONTROL_HOLD, SS_STATE_EXPIRED, SS_STATE_EXPIRED, 0 },
-        { SS_CONTROL_RELEASE, SS_STATE_HELD, SS_STATE_QUEUED, 1 },      { SS_CONTROL_RELEASE, SS_STATE_QUEUED, SS_STATE_QUEUED, 0 },
-        { SS_CONTROL_CANCEL, SS_STATE_QUEUED, SS_STATE_CANCELLED, 1 },  { SS_CONTROL_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, 1 },
-        { SS_CONTROL_CANCEL, SS_STATE_HELD, SS_STATE_CANCELLED, 1 },    { SS_CONTROL_CANCEL, SS_STATE_FAILED, SS_STATE_FAILED, 0 },
+    static const struct {
+        ss_control_t control;
+        ss_state_t from, to;
+        int touched;
+    } table[] = {
+        { SS_CONTROL_RETRY, SS_STATE_QUEUED, SS_STATE_QUEUED, 1 },
+        { SS_CONTROL_RETRY, SS_STATE_DEFERRED, SS_STATE_QUEUED, 1 },
+        { SS_CONTROL_RETRY, SS_STATE_HELD, SS_STATE_HELD, 0 },
+        { SS_CONTROL_RETRY, SS_STATE_SENT, SS_STATE_SENT, 0 },
+        { SS_CONTROL_HOLD, SS_STATE_QUEUED, SS_STATE_HELD, 1 },
+        { SS_CONTROL_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, 1 },
+        { SS_CONTROL_HOLD, SS_STATE_HELD, SS_STATE_HELD, 0 },
+        { SS_CONTROL_HOLD, SS_STATE_EXPIRED, SS_STATE_EXPIRED, 0 },
+        { SS_CONTROL_RELEASE, SS_STATE_HELD, SS_STATE_QUEUED, 1 },
+        { SS_CONTROL_RELEASE, SS_STATE_QUEUED, SS_STATE_QUEUED, 0 },
+        { SS_CONTROL_CANCEL, SS_STATE_QUEUED, SS_STATE_CANCELLED, 1 },
+        { SS_CONTROL_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, 1 },
+        { SS_CONTROL_CANCEL, SS_STATE_HELD, SS_STATE_CANCELLED, 1 },
+        { SS_CONTROL_CANCEL, SS_STATE_FAILED, SS_STATE_FAILED, 0 },
         { SS_CONTROL_CANCEL, SS_STATE_CANCELLED, SS_STATE_CANCELLED, 0 },
     };
 
@@ -55,7 +67,8 @@ static void actions_by_state(void)
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), ss_state_name(table[i].to));
         if (table[i].touched) {
             const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, 0, ss_touched_t);
-            CU_ASSERT_TRUE(t->recipients == 1 && t->from_state == table[i].from && t->is_finished == ss_state_is_final(table[i].to) && t->size == 10);
+            CU_ASSERT_TRUE(t->recipients == 1 && t->from_state == table[i].from &&
+                           t->is_finished == ss_state_is_final(table[i].to) && t->size == 10);
             CU_ASSERT_STRING_EQUAL(t->id, m->id);
         } else {
             CU_ASSERT_STRING_EQUAL(request->value, ss_state_name(table[i].from));
@@ -69,13 +82,21 @@ static void actions_by_state(void)
     store_rig_end(&rig);
 }
 
-/* The message was on its way when a person acted: what the relay took is sent, what it did not take stays as the person wants it. */
+/* The message was on its way when a person acted: what the relay took is sent, what it did not take
+ * stays as the person wants it. */
 static void late_outcomes_meet_actions(void)
 {
-    static const struct { ss_control_t control; ss_state_t outcome, end; const char *cause; } table[] = {
-        { SS_CONTROL_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, "person" },       { SS_CONTROL_HOLD, SS_STATE_SENT, SS_STATE_SENT, NULL },
-        { SS_CONTROL_HOLD, SS_STATE_FAILED, SS_STATE_FAILED, NULL },           { SS_CONTROL_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, NULL },
-        { SS_CONTROL_CANCEL, SS_STATE_FAILED, SS_STATE_CANCELLED, NULL },      { SS_CONTROL_CANCEL, SS_STATE_SENT, SS_STATE_SENT, NULL },
+    static const struct {
+        ss_control_t control;
+        ss_state_t outcome, end;
+        const char *cause;
+    } table[] = {
+        { SS_CONTROL_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, "person" },
+        { SS_CONTROL_HOLD, SS_STATE_SENT, SS_STATE_SENT, NULL },
+        { SS_CONTROL_HOLD, SS_STATE_FAILED, SS_STATE_FAILED, NULL },
+        { SS_CONTROL_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, NULL },
+        { SS_CONTROL_CANCEL, SS_STATE_FAILED, SS_STATE_CANCELLED, NULL },
+        { SS_CONTROL_CANCEL, SS_STATE_SENT, SS_STATE_SENT, NULL },
         { SS_CONTROL_RETRY, SS_STATE_DEFERRED, SS_STATE_DEFERRED, NULL },
     };
 
@@ -91,7 +112,8 @@ static void late_outcomes_meet_actions(void)
         CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
         const ss_recipient_t *rcpt = &request->message->rcpts[0];
         CU_ASSERT_EQUAL(rcpt->state, table[i].end);
-        CU_ASSERT_TRUE(table[i].cause ? rcpt->cause && !strcmp(rcpt->cause, table[i].cause) : !rcpt->cause);
+        CU_ASSERT_TRUE(table[i].cause ? rcpt->cause && !strcmp(rcpt->cause, table[i].cause)
+                                      : !rcpt->cause);
         apr_pool_destroy(request->pool);
         apr_pool_destroy(m->pool);
     }
@@ -123,7 +145,11 @@ static void time_on_hold_is_kept(void)
 
 /* ---- filters: five messages, a to e; each filter finds these, newest first ---- */
 
-static const struct { const char *relay, *from, *to, *subject; int uid; ss_state_t state; } stored[] = {
+static const struct {
+    const char *relay, *from, *to, *subject;
+    int uid;
+    ss_state_t state;
+} stored[] = {
     { "one", "alice@example.com", "x@example.net", "An invoice 100%", 1000, SS_STATE_QUEUED },
     { "one", "bob@example.com", "y_z@example.net", "Hello", 1001, SS_STATE_DEFERRED },
     { "two", "alice@example.org", "x@example.org", "invoice_2", -1, SS_STATE_HELD },
@@ -147,7 +173,8 @@ static void store_them(void)
         memcpy(ids[i], m->id, sizeof(ids[i]));
         CU_ASSERT_EQUAL_FATAL(store_rig_accept(&rig, m), APR_SUCCESS);
         if (i == 1) m->rcpts[0].next = RIG_NOW + 1000;
-        if (stored[i].state != SS_STATE_QUEUED) CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, stored[i].state, "words", 1), APR_SUCCESS);
+        if (stored[i].state != SS_STATE_QUEUED)
+            CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, stored[i].state, "words", 1), APR_SUCCESS);
         apr_pool_destroy(m->pool);
     }
 }
@@ -171,7 +198,8 @@ static const char *found(const ss_filter_t *filter, int limit)
             const ss_message_t *m = APR_ARRAY_IDX(request->rows, n, ss_message_t *);
             memcpy(after, m->id, sizeof(after));
             for (int i = 0; i < STORED; i++) {
-                if (!strcmp(ids[i], m->id)) apr_snprintf(letters + strlen(letters), 2, "%c", 'a' + i);
+                if (!strcmp(ids[i], m->id))
+                    apr_snprintf(letters + strlen(letters), 2, "%c", 'a' + i);
             }
         }
         apr_pool_destroy(request->pool);
@@ -182,7 +210,10 @@ static const char *found(const ss_filter_t *filter, int limit)
 static void filters_find(void)
 {
 #define ANY .state = -1, .uid = -1
-    static const struct { ss_filter_t filter; const char *want; } table[] = {
+    static const struct {
+        ss_filter_t filter;
+        const char *want;
+    } table[] = {
         { { ANY }, "edcba" },
         { { .state = SS_STATE_QUEUED, .uid = -1 }, "a" },
         { { .state = SS_STATE_DEFERRED, .uid = -1 }, "b" },
@@ -204,8 +235,10 @@ static void filters_find(void)
         { { .state = -1, .uid = 1000 }, "da" },
         { { ANY, .is_waiting = 1 }, "cba" },
         { { ANY, .created_before = RIG_NOW + 2 }, "ba" },
-        { { ANY, .created_before = RIG_NOW + 2, .overdue_at = RIG_NOW + 10 * APR_USEC_PER_SEC }, "ba" },
-        { { ANY, .created_before = RIG_NOW + 1, .overdue_at = RIG_NOW + 3600 * APR_USEC_PER_SEC }, "ca" },
+        { { ANY, .created_before = RIG_NOW + 2, .overdue_at = RIG_NOW + 10 * APR_USEC_PER_SEC },
+          "ba" },
+        { { ANY, .created_before = RIG_NOW + 1, .overdue_at = RIG_NOW + 3600 * APR_USEC_PER_SEC },
+          "ca" },
         { { .state = -1, .uid = 1000, .relay = "one", .text = "invoice", .is_waiting = 1 }, "a" },
     };
 
@@ -214,7 +247,9 @@ static void filters_find(void)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         for (int limit = 1; limit <= 100; limit = limit == 1 ? 2 : limit * 50) {
             const char *got = found(&table[i].filter, limit);
-            if (strcmp(got, table[i].want)) fprintf(stderr, "\n  filter %d, pages of %d: %s, not %s\n", (int)i, limit, got, table[i].want);
+            if (strcmp(got, table[i].want))
+                fprintf(stderr, "\n  filter %d, pages of %d: %s, not %s\n", (int)i, limit, got,
+                        table[i].want);
             CU_ASSERT_STRING_EQUAL(got, table[i].want);
         }
     }
@@ -223,12 +258,14 @@ static void filters_find(void)
 
 static void actions_on_filters(void)
 {
-    static const struct { ss_control_t control; const char *relay; int counted; } table[] = {
-        { SS_CONTROL_RETRY, NULL, 1 },      /* only what is due later */
-        { SS_CONTROL_HOLD, "one", 2 },
-        { SS_CONTROL_RELEASE, NULL, 3 },
-        { SS_CONTROL_CANCEL, "two", 1 },
-        { SS_CONTROL_CANCEL, NULL, 2 },
+    static const struct {
+        ss_control_t control;
+        const char *relay;
+        int counted;
+    } table[] = {
+        { SS_CONTROL_RETRY, NULL, 1 }, /* only what is due later */
+        { SS_CONTROL_HOLD, "one", 2 },   { SS_CONTROL_RELEASE, NULL, 3 },
+        { SS_CONTROL_CANCEL, "two", 1 }, { SS_CONTROL_CANCEL, NULL, 2 },
         { SS_CONTROL_CANCEL, NULL, 0 },
     };
 

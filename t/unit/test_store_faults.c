@@ -1,5 +1,6 @@
-/* test_store_faults.c: what the store does when the disk, another process, or its own sudden end stands in the way: what was answered is there, nothing is
- * answered before it is, and each refusal names the file and the cause. */
+/* test_store_faults.c: what the store does when the disk, another process, or its own sudden end
+ * stands in the way: what was answered is there, nothing is answered before it is, and each refusal
+ * names the file and the cause. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <fcntl.h>
@@ -57,7 +58,8 @@ static void nothing_is_answered_before_the_commit(void)
     store_rig_end(&rig);
 }
 
-/* An acceptance is refused with the reason, an outcome waits and is written when the disk is well again. */
+/* An acceptance is refused with the reason, an outcome waits and is written when the disk is well
+ * again. */
 static void a_sick_disk(disk_t how, apr_status_t rv, const char *words)
 {
     ss_message_t *known, *new;
@@ -108,13 +110,16 @@ static void a_sync_that_fails_refuses_and_heals(void)
 
 /* ---- another process ---- */
 
-/* In a child: opens the file, locks it, says so, and waits for the parent's end of the pipe to close. */
+/* In a child: opens the file, locks it, says so, and waits for the parent's end of the pipe to
+ * close. */
 static void hold_the_lock(int said, int end)
 {
     ss_db_t db;
     char byte;
 
-    if (ss_db_open(&db, &ss_dialect_sqlite, rig.file, ss_store_pool()) != APR_SUCCESS || ss_db_write(&db, 0) != APR_SUCCESS) _exit(1);
+    if (ss_db_open(&db, &ss_dialect_sqlite, rig.file, ss_store_pool()) != APR_SUCCESS ||
+        ss_db_write(&db, 0) != APR_SUCCESS)
+        _exit(1);
     if (ss_db_do(&db, "BEGIN IMMEDIATE") != APR_SUCCESS) _exit(2);
     if (write(said, "", 1) != 1 || read(end, &byte, 1) != 0) _exit(3);
     ss_db_do(&db, "ROLLBACK");
@@ -155,7 +160,8 @@ static void a_locked_file_refuses_and_heals(void)
     CU_ASSERT_FALSE(is_done);
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "queued");
     close(end[1]);
-    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+                   WEXITSTATUS(status) == 0);
     store_rig_wait(&rig, &is_done);
     CU_ASSERT_EQUAL(outcome->rv, APR_SUCCESS);
     CU_ASSERT_EQUAL(store_rig_accept(&rig, new), APR_SUCCESS);
@@ -205,7 +211,10 @@ static void two_daemons_never_share_a_file(void)
 /* ---- kill -9 ---- */
 
 #define CRASH_BATCH 40
-typedef struct { char id[SS_IDENT_TEXT]; char what; } told_t;
+typedef struct {
+    char id[SS_IDENT_TEXT];
+    char what;
+} told_t;
 
 /* In a child: accepts and finishes without end; tells each answer after it came. */
 static void work_until_killed(int told)
@@ -238,7 +247,8 @@ static void work_until_killed(int told)
     }
 }
 
-/* The child is killed after so many answers; all that it told is in the file. Returns how many that were. */
+/* The child is killed after so many answers; all that it told is in the file. Returns how many that
+ * were. */
 static int crash_after(int answers)
 {
     static told_t told[4000];
@@ -257,7 +267,8 @@ static int crash_after(int answers)
         if (++count == answers) kill(child, SIGKILL);
     }
     close(pipes[0]);
-    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+                   WTERMSIG(status) == SIGKILL);
     CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
     for (int i = 0; i < count; i++) {
         const char *state = store_rig_state(&rig, told[i].id);
@@ -277,7 +288,8 @@ static void what_was_answered_survives_kill_9(void)
     store_rig_begin(&rig);
     for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
         /* Each child makes ids of its own. */
-        rig.ids.last_ms = (apr_uint64_t)apr_time_as_msec(RIG_NOW + (clock += apr_time_from_sec(3600)));
+        rig.ids.last_ms =
+            (apr_uint64_t)apr_time_as_msec(RIG_NOW + (clock += apr_time_from_sec(3600)));
         CU_ASSERT_TRUE(crash_after(rounds[i]) >= rounds[i]);
     }
     store_rig_end(&rig);
@@ -314,7 +326,8 @@ static void is_refused_untouched(const char *words)
     CU_ASSERT_TRUE(store_rig_open(&rig, 0) != APR_SUCCESS);
     CU_ASSERT_PTR_NULL(rig.store);
     CU_ASSERT_TRUE(says(words) && says(rig.file));
-    CU_ASSERT_TRUE(len > 0 && len == file_bytes(after, sizeof(after)) && !memcmp(before, after, len));
+    CU_ASSERT_TRUE(len > 0 && len == file_bytes(after, sizeof(after)) &&
+                   !memcmp(before, after, len));
 }
 
 static void a_newer_queue_is_refused_untouched(void)
@@ -342,7 +355,7 @@ static void an_older_queue_is_brought_up_to_date(void)
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "queued");
         CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_FAILED, "550 no", 1), APR_SUCCESS);
         ss_store_request_t *request = store_rig_new(SS_STORE_LIST);
-        request->filter.state = SS_STATE_FAILED;      /* goes by the index */
+        request->filter.state = SS_STATE_FAILED; /* goes by the index */
         request->limit = 10;
         CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
         CU_ASSERT_EQUAL(request->rows->nelts, 1);
@@ -407,16 +420,28 @@ static void a_folder_must_be_writable(void)
     CU_ASSERT_TRUE_FATAL(child >= 0);
     if (!child) {
         if (!getuid() && setuid(65534)) _exit(1);
-        _exit(APR_STATUS_IS_EACCES(store_rig_open(&rig, 0)) && says("cannot be written") && says(rig.folder) ? 0 : 2);
+        _exit(APR_STATUS_IS_EACCES(store_rig_open(&rig, 0)) && says("cannot be written") &&
+                      says(rig.folder)
+                  ? 0
+                  : 2);
     }
-    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+                   WEXITSTATUS(status) == 0);
     chmod(rig.folder, 0700);
     store_rig_end(&rig);
 }
 
-#define TESTS(X) X(nothing_is_answered_before_the_commit) X(a_full_disk_refuses_and_heals) X(a_sync_that_fails_refuses_and_heals) \
-    X(a_locked_file_refuses_and_heals) X(a_file_that_is_vacuumed_goes_on) X(two_daemons_never_share_a_file) X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) X(an_older_queue_is_brought_up_to_date) \
-    X(another_programs_database_is_refused_untouched) X(a_damaged_file_is_refused_untouched) X(a_folder_must_be_there) X(a_folder_must_be_writable)
+/* clang-format moves these rows at each run. */
+/* clang-format off */
+#define TESTS(X) \
+    X(nothing_is_answered_before_the_commit) X(a_full_disk_refuses_and_heals) \
+    X(a_sync_that_fails_refuses_and_heals) X(a_locked_file_refuses_and_heals) \
+    X(a_file_that_is_vacuumed_goes_on) X(two_daemons_never_share_a_file) \
+    X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) \
+    X(an_older_queue_is_brought_up_to_date) X(another_programs_database_is_refused_untouched) \
+    X(a_damaged_file_is_refused_untouched) X(a_folder_must_be_there) \
+    X(a_folder_must_be_writable)
+/* clang-format on */
 
 void ss_suite_store_faults(void)
 {

@@ -63,7 +63,8 @@ static void a_full_socket_says_wait(void)
     apr_size_t len;
 
     open_pair();
-    for (int i = 0; i < 1000 && rv == APR_SUCCESS; i++) rv = ss_stream_write(&stream, &piece, 1, &len);
+    for (int i = 0; i < 1000 && rv == APR_SUCCESS; i++)
+        rv = ss_stream_write(&stream, &piece, 1, &len);
     CU_ASSERT_EQUAL(rv, APR_EAGAIN);
     CU_ASSERT_EQUAL(len, 0);
     ss_stream_close(&stream);
@@ -92,5 +93,6 @@ void ss_suite_stream(void)
     CU_add_test(suite, "pieces_arrive_in_order", pieces_arrive_in_order);
     CU_add_test(suite, "reading_says_wait_bytes_and_end", reading_says_wait_bytes_and_end);
     CU_add_test(suite, "a_full_socket_says_wait", a_full_socket_says_wait);
-    CU_add_test(suite, "writing_to_a_peer_that_left_is_an_error_and_no_signal", writing_to_a_peer_that_left_is_an_error_and_no_signal);
+    CU_add_test(suite, "writing_to_a_peer_that_left_is_an_error_and_no_signal",
+                writing_to_a_peer_that_left_is_an_error_and_no_signal);
 }

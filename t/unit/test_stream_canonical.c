@@ -1,4 +1,5 @@
-/* test_stream_canonical.c: a body made canonical in pieces is the one that is made canonical whole. */
+/* test_stream_canonical.c: a body made canonical in pieces is the one that is made canonical whole.
+ */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
 #include <stdlib.h>
@@ -30,13 +31,15 @@ static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_poo
     memcpy(whole, "\r\n", 2);
     memcpy(whole + 2, bytes, len);
     ss_buf_init(&out, 1 << 20);
-    for (apr_size_t at = 0; at < len; at += piece) ss_stream_canonical_add(&stream, bytes + at, len - at < piece ? len - at : piece);
+    for (apr_size_t at = 0; at < len; at += piece)
+        ss_stream_canonical_add(&stream, bytes + at, len - at < piece ? len - at : piece);
     ss_stream_canonical_end(&stream);
     ss_canonical_scan(whole, len + 2, &facts);
     CU_ASSERT_EQUAL(stream.has_8bit, facts.has_8bit_body);
     CU_ASSERT_EQUAL(stream.must_encode, facts.has_nul || facts.longest_line > SS_LINE_MAX);
     if (!stream.must_encode) {
-        CU_ASSERT_EQUAL_FATAL(ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool), 0);
+        CU_ASSERT_EQUAL_FATAL(ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool),
+                              0);
         CU_ASSERT_EQUAL_FATAL(out.len + 2, want_len);
         CU_ASSERT(!out.len || !memcmp(out.data, want + 2, out.len));
     }
@@ -53,7 +56,8 @@ static void every_short_body_in_every_split(void)
     for (int len = 0; len <= 7; len++) {
         for (int n = 0; n < 1 << (2 * len); n++) {
             for (int i = 0; i < len; i++) body[i] = alphabet[n >> (2 * i) & 3];
-            for (apr_size_t piece = 1; piece <= (apr_size_t)len; piece++) compare(body, (apr_size_t)len, piece, pool);
+            for (apr_size_t piece = 1; piece <= (apr_size_t)len; piece++)
+                compare(body, (apr_size_t)len, piece, pool);
             apr_pool_clear(pool);
         }
     }
@@ -62,7 +66,10 @@ static void every_short_body_in_every_split(void)
 
 static void long_lines_and_octets(void)
 {
-    static const struct { int len, byte; } table[] = { { 997, 'x' }, { 998, 'x' }, { 999, 'x' }, { 5000, 'x' }, { 10, 0 }, { 10, 0x80 }, { 10, 0xff } };
+    static const struct {
+        int len, byte;
+    } table[] = { { 997, 'x' }, { 998, 'x' }, { 999, 'x' }, { 5000, 'x' },
+                  { 10, 0 },    { 10, 0x80 }, { 10, 0xff } };
     char body[6000];
     apr_pool_t *pool;
 
@@ -73,7 +80,8 @@ static void long_lines_and_octets(void)
             memset(body, table[i].byte, (size_t)len);
             if (ends) body[len++] = ends == 1 ? '\n' : '\r';
             memcpy(body + len, "abc", 3);
-            for (apr_size_t piece = 1; piece < 1100; piece += 7) compare(body, (apr_size_t)len + 3, piece, pool);
+            for (apr_size_t piece = 1; piece < 1100; piece += 7)
+                compare(body, (apr_size_t)len + 3, piece, pool);
         }
         apr_pool_clear(pool);
     }
@@ -89,10 +97,14 @@ static void headers(void)
     apr_size_t body;
 
     apr_pool_create(&pool, NULL);
-    static const struct { const char *bytes, *head, *body; } table[] = {
-        { "A: b\r\n\r\nbody", "A: b\r\n\r\n", "body" }, { "A: b\n\nbody", "A: b\n\r\n", "body" }, { "A: b\r\n\nbody", "A: b\r\n\r\n", "body" }, { "\r\nbody", "\r\n", "body" }, { "A: b\n\n", "A: b\n\r\n", "" },
-        { "A: b\r\n\r\n", "A: b\r\n\r\n", "" }
-    };
+    static const struct {
+        const char *bytes, *head, *body;
+    } table[] = { { "A: b\r\n\r\nbody", "A: b\r\n\r\n", "body" },
+                  { "A: b\n\nbody", "A: b\n\r\n", "body" },
+                  { "A: b\r\n\nbody", "A: b\r\n\r\n", "body" },
+                  { "\r\nbody", "\r\n", "body" },
+                  { "A: b\n\n", "A: b\n\r\n", "" },
+                  { "A: b\r\n\r\n", "A: b\r\n\r\n", "" } };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         apr_size_t len = strlen(table[i].bytes);
         CU_ASSERT_TRUE_FATAL(ss_stream_header(&head, &body, table[i].bytes, len, pool));

@@ -1,4 +1,5 @@
-/* test_tls.c: handshakes with a server in a thread, over a socket pair, with certificates made here: what is accepted, and what is said of what is not. */
+/* test_tls.c: handshakes with a server in a thread, over a socket pair, with certificates made
+ * here: what is accepted, and what is said of what is not. */
 #include <CUnit/CUnit.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
@@ -22,8 +23,28 @@ void ss_suite_tls(void);
 #define DAY 86400L
 #define POLL_MS 5000
 
-typedef enum { GOOD, SELF_SIGNED, OTHER_NAME, EXPIRED, NOT_YET, INCOMPLETE, COMPLETE, UNTRUSTED, INTERCEPTED, CERTIFICATES } certificate_t;
-typedef enum { SHAKE, SHAKE_TLSV1, SHAKE_TLSV1_2, ASK_TLSV1_2, ASK_TLSV1_3, SAY_GREETING, SAY_HTTP, HANG_UP } behaviour_t;
+typedef enum {
+    GOOD,
+    SELF_SIGNED,
+    OTHER_NAME,
+    EXPIRED,
+    NOT_YET,
+    INCOMPLETE,
+    COMPLETE,
+    UNTRUSTED,
+    INTERCEPTED,
+    CERTIFICATES
+} certificate_t;
+typedef enum {
+    SHAKE,
+    SHAKE_TLSV1,
+    SHAKE_TLSV1_2,
+    ASK_TLSV1_2,
+    ASK_TLSV1_3,
+    SAY_GREETING,
+    SAY_HTTP,
+    HANG_UP
+} behaviour_t;
 
 static EVP_PKEY *key;
 static X509 *root, *other_root, *scanner, *middle, *leaves[CERTIFICATES];
@@ -53,7 +74,8 @@ static X509 *make(const char *name, X509 *issuer, const char *alternative, long 
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
     X509_set_issuer_name(certificate, issuer ? X509_get_subject_name(issuer) : subject);
     X509_set_pubkey(certificate, key);
-    add_extension(certificate, NID_basic_constraints, alternative ? "CA:FALSE" : "critical,CA:TRUE");
+    add_extension(certificate, NID_basic_constraints,
+                  alternative ? "CA:FALSE" : "critical,CA:TRUE");
     if (alternative) add_extension(certificate, NID_subject_alt_name, alternative);
     X509_sign(certificate, key, EVP_sha256());
     return certificate;
@@ -71,7 +93,8 @@ static int set_up(void)
     middle = make("Test Middle", root, NULL, -DAY, 30 * DAY);
     leaves[GOOD] = make("mail.example.com", root, good, -DAY, 20 * DAY);
     leaves[SELF_SIGNED] = make("mail.example.com", NULL, good, -DAY, 20 * DAY);
-    leaves[OTHER_NAME] = make("mail.other.com", root, "DNS:mail.other.com,DNS:smtp.other.com", -DAY, 20 * DAY);
+    leaves[OTHER_NAME] =
+        make("mail.other.com", root, "DNS:mail.other.com,DNS:smtp.other.com", -DAY, 20 * DAY);
     leaves[EXPIRED] = make("mail.example.com", root, good, -10 * DAY, -DAY);
     leaves[NOT_YET] = make("mail.example.com", root, good, 5 * DAY, 10 * DAY);
     leaves[INCOMPLETE] = make("mail.example.com", middle, good, -DAY, 20 * DAY);
@@ -86,7 +109,8 @@ static int set_up(void)
 
 static int tear_down(void)
 {
-    for (int i = 0; i < CERTIFICATES; i++) if (i != COMPLETE) X509_free(leaves[i]);
+    for (int i = 0; i < CERTIFICATES; i++)
+        if (i != COMPLETE) X509_free(leaves[i]);
     X509_free(root);
     X509_free(other_root);
     X509_free(scanner);
@@ -123,8 +147,10 @@ static SSL_CTX *server_context(const server_t *server)
     if (server->certificate == COMPLETE) SSL_CTX_add1_chain_cert(context, middle);
     if (server->certificate == UNTRUSTED) SSL_CTX_add1_chain_cert(context, other_root);
     if (server->behaviour == SHAKE_TLSV1) limit(context, TLS1_VERSION);
-    if (server->behaviour == SHAKE_TLSV1_2 || server->behaviour == ASK_TLSV1_2) limit(context, TLS1_2_VERSION);
-    if (server->behaviour == ASK_TLSV1_2 || server->behaviour == ASK_TLSV1_3) SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    if (server->behaviour == SHAKE_TLSV1_2 || server->behaviour == ASK_TLSV1_2)
+        limit(context, TLS1_2_VERSION);
+    if (server->behaviour == ASK_TLSV1_2 || server->behaviour == ASK_TLSV1_3)
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     return context;
 }
 
@@ -138,9 +164,11 @@ static void shake(server_t *server)
     if (SSL_accept(ssl) == 1) {
         if (SSL_version(ssl) == TLS1_3_VERSION) {
             server->binding_len = 32;
-            SSL_export_keying_material(ssl, server->binding, 32, "EXPORTER-Channel-Binding", 24, (const unsigned char *)"", 0, 1);
+            SSL_export_keying_material(ssl, server->binding, 32, "EXPORTER-Channel-Binding", 24,
+                                       (const unsigned char *)"", 0, 1);
         } else {
-            server->binding_len = SSL_get_peer_finished(ssl, server->binding, sizeof(server->binding));
+            server->binding_len =
+                SSL_get_peer_finished(ssl, server->binding, sizeof(server->binding));
         }
         int n = SSL_read(ssl, line, sizeof(line));
         if (n > 0) SSL_write(ssl, line, n);
@@ -154,18 +182,21 @@ static void shake(server_t *server)
 static void *serve(void *baton)
 {
     server_t *server = baton;
-    const char *words = server->behaviour == SAY_GREETING ? "220 mail.example.com ESMTP ready\r\n" : "HTTP/1.1 400 Bad Request\r\n\r\n";
+    const char *words = server->behaviour == SAY_GREETING ? "220 mail.example.com ESMTP ready\r\n"
+                                                          : "HTTP/1.1 400 Bad Request\r\n\r\n";
     sigset_t pipe_signal;
     char byte;
 
-    /* OpenSSL's own socket writes raise it here; the client's must not, and its thread would die of it. */
+    /* OpenSSL's own socket writes raise it here; the client's must not, and its thread would die of
+     * it. */
     sigemptyset(&pipe_signal);
     sigaddset(&pipe_signal, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
     if (server->behaviour == HANG_UP) {
         if (read(server->fd, &byte, 1) < 0) return NULL;
     } else if (server->behaviour == SAY_GREETING || server->behaviour == SAY_HTTP) {
-        if (write(server->fd, words, strlen(words)) < 0 || read(server->fd, &byte, 1) < 0) return NULL;
+        if (write(server->fd, words, strlen(words)) < 0 || read(server->fd, &byte, 1) < 0)
+            return NULL;
     } else {
         shake(server);
     }
@@ -215,8 +246,11 @@ static void shake_hands(talk_t *t, const char *host)
     ss_stream_tcp(&t->stream, fds[0]);
     CU_ASSERT_EQUAL_FATAL(ss_stream_tls(&t->stream, t->tls, host), APR_SUCCESS);
     /* The server's words are there before the handshake begins: no race about who speaks first. */
-    if (t->server.behaviour == SAY_GREETING || t->server.behaviour == SAY_HTTP) wait_for(fds[0], SS_LOOP_READ);
-    while (t->rv = ss_stream_handshake(&t->stream, &events, &t->result), APR_STATUS_IS_EAGAIN(t->rv)) wait_for(fds[0], events);
+    if (t->server.behaviour == SAY_GREETING || t->server.behaviour == SAY_HTTP)
+        wait_for(fds[0], SS_LOOP_READ);
+    while (t->rv = ss_stream_handshake(&t->stream, &events, &t->result),
+           APR_STATUS_IS_EAGAIN(t->rv))
+        wait_for(fds[0], events);
 }
 
 static void hang_up(talk_t *t)
@@ -231,7 +265,8 @@ static apr_status_t read_reply(talk_t *t, char *into, apr_size_t *len)
     apr_size_t room = *len;
     apr_status_t rv;
 
-    while (*len = room, rv = ss_stream_read(&t->stream, into, len), APR_STATUS_IS_EAGAIN(rv)) wait_for(t->stream.fd, SS_LOOP_READ);
+    while (*len = room, rv = ss_stream_read(&t->stream, into, len), APR_STATUS_IS_EAGAIN(rv))
+        wait_for(t->stream.fd, SS_LOOP_READ);
     return rv;
 }
 
@@ -241,7 +276,8 @@ static const struct {
     const char *label;
     certificate_t certificate;
     behaviour_t behaviour;
-    const char *host, *versions, *advice, *words;    /* advice NULL: accepted; words: part of the sentence */
+    /* advice NULL: accepted; words: part of the sentence */
+    const char *host, *versions, *advice, *words;
 } cases[] = {
     { "verified", GOOD, SHAKE, "mail.example.com", NULL, NULL, NULL },
     { "verified, final dot", GOOD, SHAKE, "mail.example.com.", NULL, NULL, NULL },
@@ -250,21 +286,30 @@ static const struct {
     { "verified with intermediate", COMPLETE, SHAKE, "mail.example.com", NULL, NULL, NULL },
     { "TLS 1.2 only", GOOD, SHAKE_TLSV1_2, "mail.example.com", NULL, NULL, NULL },
     { "TLS 1.0 named", GOOD, SHAKE_TLSV1, "mail.example.com", "TLSv1", NULL, NULL },
-    { "other name", OTHER_NAME, SHAKE, "mail.example.com", NULL, "cert-name", "is for mail.other.com smtp.other.com, not for mail.example.com" },
-    { "wildcard covers one label", GOOD, SHAKE, "a.mx.example.net", NULL, "cert-name", "not for a.mx.example.net" },
+    { "other name", OTHER_NAME, SHAKE, "mail.example.com", NULL, "cert-name",
+      "is for mail.other.com smtp.other.com, not for mail.example.com" },
+    { "wildcard covers one label", GOOD, SHAKE, "a.mx.example.net", NULL, "cert-name",
+      "not for a.mx.example.net" },
     { "other address", GOOD, SHAKE, "192.0.2.2", NULL, "cert-name", "not for 192.0.2.2" },
     { "self-signed", SELF_SIGNED, SHAKE, "mail.example.com", NULL, "cert-self-signed", "sha256:" },
     { "expired", EXPIRED, SHAKE, "mail.example.com", NULL, "cert-expired", "expired on 20" },
-    { "not yet valid", NOT_YET, SHAKE, "mail.example.com", NULL, "cert-not-yet", "not valid before 20" },
-    { "intermediate missing", INCOMPLETE, SHAKE, "mail.example.com", NULL, "cert-incomplete", "Test Middle" },
-    { "authority unknown", UNTRUSTED, SHAKE, "mail.example.com", NULL, "cert-untrusted", "Unknown Root" },
+    { "not yet valid", NOT_YET, SHAKE, "mail.example.com", NULL, "cert-not-yet",
+      "not valid before 20" },
+    { "intermediate missing", INCOMPLETE, SHAKE, "mail.example.com", NULL, "cert-incomplete",
+      "Test Middle" },
+    { "authority unknown", UNTRUSTED, SHAKE, "mail.example.com", NULL, "cert-untrusted",
+      "Unknown Root" },
     { "virus scanner", INTERCEPTED, SHAKE, "mail.example.com", NULL, "cert-intercepted", "Avast" },
     { "server too old", GOOD, SHAKE_TLSV1, "mail.example.com", NULL, "tls-old-server", "" },
-    { "versions without common one", GOOD, SHAKE_TLSV1_2, "mail.example.com", "TLSv1.3", "tls-version", "SMTPSendTLS" },
-    { "client certificate wanted", GOOD, ASK_TLSV1_2, "mail.example.com", NULL, "tls-client-cert", "client certificate" },
-    { "plain port", GOOD, SAY_GREETING, "mail.example.com", NULL, "tls-plain-port", "\"220 mail.example.com ESMTP ready\"" },
+    { "versions without common one", GOOD, SHAKE_TLSV1_2, "mail.example.com", "TLSv1.3",
+      "tls-version", "SMTPSendTLS" },
+    { "client certificate wanted", GOOD, ASK_TLSV1_2, "mail.example.com", NULL, "tls-client-cert",
+      "client certificate" },
+    { "plain port", GOOD, SAY_GREETING, "mail.example.com", NULL, "tls-plain-port",
+      "\"220 mail.example.com ESMTP ready\"" },
     { "web server", GOOD, SAY_HTTP, "mail.example.com", NULL, "not-smtp", "HTTP/1.1 400" },
-    { "hangs up", GOOD, HANG_UP, "mail.example.com", NULL, "tls-handshake", "closed the connection" }
+    { "hangs up", GOOD, HANG_UP, "mail.example.com", NULL, "tls-handshake",
+      "closed the connection" }
 };
 
 static void each_case_is_judged_and_named(void)
@@ -274,14 +319,20 @@ static void each_case_is_judged_and_named(void)
         begin(&t, cases[i].certificate, cases[i].behaviour);
         if (cases[i].versions) {
             const char *arguments[] = { "tls", cases[i].versions };
-            CU_ASSERT_PTR_NULL(ss_option_set(ss_option_find("SMTPSendTLS"), &t.settings, 2, arguments, NULL, pool));
+            CU_ASSERT_PTR_NULL(ss_option_set(ss_option_find("SMTPSendTLS"), &t.settings, 2,
+                                             arguments, NULL, pool));
         }
         shake_hands(&t, cases[i].host);
         const char *advice = t.rv == APR_SUCCESS ? NULL : t.result.advice;
-        int is_right = cases[i].advice ? advice && !strcmp(advice, cases[i].advice) && strstr(t.result.text, cases[i].words) : t.rv == APR_SUCCESS;
-        if (!is_right) fprintf(stderr, "tls %s: got %s (%s)\n", cases[i].label, advice ? advice : "accepted", t.result.text);
+        int is_right = cases[i].advice ? advice && !strcmp(advice, cases[i].advice) &&
+                                             strstr(t.result.text, cases[i].words)
+                                       : t.rv == APR_SUCCESS;
+        if (!is_right)
+            fprintf(stderr, "tls %s: got %s (%s)\n", cases[i].label, advice ? advice : "accepted",
+                    t.result.text);
         CU_ASSERT(is_right);
-        if (t.rv == APR_SUCCESS) CU_ASSERT_STRING_EQUAL(ss_stream_facts(&t.stream)->verify, "verified");
+        if (t.rv == APR_SUCCESS)
+            CU_ASSERT_STRING_EQUAL(ss_stream_facts(&t.stream)->verify, "verified");
         hang_up(&t);
     }
 }
@@ -373,7 +424,8 @@ static void without_verification_the_reason_is_still_told(void)
     shake_hands(&t, "mail.example.com");
     CU_ASSERT_EQUAL(t.rv, APR_SUCCESS);
     CU_ASSERT_FALSE(ss_stream_facts(&t.stream)->is_verified);
-    CU_ASSERT_PTR_NOT_NULL(strstr(ss_stream_facts(&t.stream)->verify, "not verified (the certificate is for mail.other.com"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(ss_stream_facts(&t.stream)->verify,
+                                  "not verified (the certificate is for mail.other.com"));
     hang_up(&t);
 }
 
@@ -388,11 +440,11 @@ static void the_configured_name_goes_before_the_host(void)
     hang_up(&t);
 }
 
-static const struct { const char *label, *directive, *value; } bad[] = {
-    { "CA file", "SMTPSendTLSCACertificateFile", "/nonexistent/ca.pem" },
-    { "ciphers", "SMTPSendTLSCipherSuite", "NO-SUCH-CIPHER" },
-    { "client certificate", "SMTPSendTLSCertificateFile", "/nonexistent/client.pem" }
-};
+static const struct {
+    const char *label, *directive, *value;
+} bad[] = { { "CA file", "SMTPSendTLSCACertificateFile", "/nonexistent/ca.pem" },
+            { "ciphers", "SMTPSendTLSCipherSuite", "NO-SUCH-CIPHER" },
+            { "client certificate", "SMTPSendTLSCertificateFile", "/nonexistent/client.pem" } };
 
 static void unusable_settings_name_their_directive(void)
 {
@@ -415,10 +467,16 @@ void ss_suite_tls(void)
     CU_pSuite suite = CU_add_suite("tls", set_up, tear_down);
 
     CU_add_test(suite, "each_case_is_judged_and_named", each_case_is_judged_and_named);
-    CU_add_test(suite, "a_client_certificate_asked_late_is_named_too", a_client_certificate_asked_late_is_named_too);
-    CU_add_test(suite, "bytes_go_both_ways_and_channels_are_bound", bytes_go_both_ways_and_channels_are_bound);
-    CU_add_test(suite, "a_fingerprint_takes_the_place_of_verification", a_fingerprint_takes_the_place_of_verification);
-    CU_add_test(suite, "without_verification_the_reason_is_still_told", without_verification_the_reason_is_still_told);
-    CU_add_test(suite, "the_configured_name_goes_before_the_host", the_configured_name_goes_before_the_host);
-    CU_add_test(suite, "unusable_settings_name_their_directive", unusable_settings_name_their_directive);
+    CU_add_test(suite, "a_client_certificate_asked_late_is_named_too",
+                a_client_certificate_asked_late_is_named_too);
+    CU_add_test(suite, "bytes_go_both_ways_and_channels_are_bound",
+                bytes_go_both_ways_and_channels_are_bound);
+    CU_add_test(suite, "a_fingerprint_takes_the_place_of_verification",
+                a_fingerprint_takes_the_place_of_verification);
+    CU_add_test(suite, "without_verification_the_reason_is_still_told",
+                without_verification_the_reason_is_still_told);
+    CU_add_test(suite, "the_configured_name_goes_before_the_host",
+                the_configured_name_goes_before_the_host);
+    CU_add_test(suite, "unusable_settings_name_their_directive",
+                unusable_settings_name_their_directive);
 }

@@ -1,4 +1,5 @@
-/* test_transcript.c: the dialogue for people: no credential ever shows, however the bytes arrive. */
+/* test_transcript.c: the dialogue for people: no credential ever shows, however the bytes arrive.
+ */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
 #include <apr_strings.h>
@@ -36,7 +37,8 @@ static const char *played(const char *secret, const char *const *lines, int by_b
     for (; *lines; lines++) {
         const char *text = apr_pstrcat(pool, *lines + 1, "\r\n", NULL);
         apr_size_t step = by_byte ? 1 : strlen(text);
-        for (apr_size_t i = 0; text[i]; i += step) ss_transcript_add(t, **lines == 'C', text + i, step, 0);
+        for (apr_size_t i = 0; text[i]; i += step)
+            ss_transcript_add(t, **lines == 'C', text + i, step, 0);
     }
     return joined(t);
 }
@@ -52,46 +54,74 @@ static void same(const char *secret, const char *const *lines, const char *want)
 
 static void by_place(void)
 {
-    static const char *const plain[] = { "S220 hi", "CAUTH PLAIN AHUAcA==", "S235 ok", "CMAIL FROM:<a@b>", NULL };
+    static const char *const plain[] = { "S220 hi", "CAUTH PLAIN AHUAcA==", "S235 ok",
+                                         "CMAIL FROM:<a@b>", NULL };
     same(NULL, plain, "S: 220 hi\nC: AUTH PLAIN [redacted]\nS: 235 ok\nC: MAIL FROM:<a@b>");
-    static const char *const login[] = { "CAUTH LOGIN", "S334 VXNlcm5hbWU6", "CdXNlcg==", "S334 UGFzc3dvcmQ6", "CcGFzcw==", "S535 no", "CQUIT", NULL };
-    same(NULL, login, "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: [redacted]\nS: 334 UGFzc3dvcmQ6\nC: [redacted]\nS: 535 no\nC: QUIT");
-    static const char *const bearer[] = { "Cauth xoauth2 dXNlcj1h", "S334 eyJzdGF0dXMiOiI0MDEifQ==", "C", "S535 no", NULL };
+    static const char *const login[] = { "CAUTH LOGIN", "S334 VXNlcm5hbWU6",
+                                         "CdXNlcg==",   "S334 UGFzc3dvcmQ6",
+                                         "CcGFzcw==",   "S535 no",
+                                         "CQUIT",       NULL };
+    same(NULL, login,
+         "C: AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC: [redacted]\nS: 334 UGFzc3dvcmQ6\nC: "
+         "[redacted]\nS: 535 no\nC: QUIT");
+    static const char *const bearer[] = { "Cauth xoauth2 dXNlcj1h",
+                                          "S334 eyJzdGF0dXMiOiI0MDEifQ==", "C", "S535 no", NULL };
     same(NULL, bearer, "C: auth xoauth2 [redacted]\nS: 334 [redacted]\nC: \nS: 535 no");
-    static const char *const cancel[] = { "CAUTH EXTERNAL =", "S334 ", "C*", "S501 cancelled", NULL };
+    static const char *const cancel[] = { "CAUTH EXTERNAL =", "S334 ", "C*", "S501 cancelled",
+                                          NULL };
     same(NULL, cancel, "C: AUTH EXTERNAL =\nS: 334 \nC: *\nS: 501 cancelled");
-    static const char *const letter[] = { "CAUTH\tPLAIN \t x", "S235", "CAUTH PLAIN", "S250-more", "S334 ", "CeA==", "S235 in", NULL };
-    same(NULL, letter, "C: AUTH\\x09PLAIN [redacted]\nS: 235\nC: AUTH PLAIN\nS: 250-more\nS: 334 \nC: [redacted]\nS: 235 in");
-    static const char *const one[] = { "CAUTH  X-OAUTH\tx", "S334 eyJhIjoxfQ==", "C*", "S500", NULL };
+    static const char *const letter[] = {
+        "CAUTH\tPLAIN \t x", "S235", "CAUTH PLAIN", "S250-more", "S334 ", "CeA==", "S235 in", NULL
+    };
+    same(NULL, letter,
+         "C: AUTH\\x09PLAIN [redacted]\nS: 235\nC: AUTH PLAIN\nS: 250-more\nS: 334 \nC: "
+         "[redacted]\nS: 235 in");
+    static const char *const one[] = { "CAUTH  X-OAUTH\tx", "S334 eyJhIjoxfQ==", "C*", "S500",
+                                       NULL };
     same(NULL, one, "C: AUTH  X-OAUTH [redacted]\nS: 334 eyJhIjoxfQ==\nC: *\nS: 500");
-    static const char *const others[] = { "CAUTHENTICATE x y", "CAUTH", "CAUTH ", "CRSET", "SOK", "S33", "S", "CMAIL", NULL };
-    same(NULL, others, "C: AUTHENTICATE x y\nC: AUTH\nC: AUTH \nC: RSET\nS: OK\nS: 33\nS: \nC: MAIL");
-    static const char *const early[] = { "CAUTH OAUTHBEARER", "S33", "S334", "Cdg==", "S334 ", "Cdg==", "S334 eyJhIjoxfQ==", "CAQ==", "S535-no", "S535 no", "CNOOP", NULL };
-    same(NULL, early, "C: AUTH OAUTHBEARER\nS: 33\nS: 334\nC: [redacted]\nS: 334 \nC: [redacted]\nS: 334 [redacted]\nC: [redacted]\nS: 535-no\nS: 535 no\nC: NOOP");
+    static const char *const others[] = {
+        "CAUTHENTICATE x y", "CAUTH", "CAUTH ", "CRSET", "SOK", "S33", "S", "CMAIL", NULL
+    };
+    same(NULL, others,
+         "C: AUTHENTICATE x y\nC: AUTH\nC: AUTH \nC: RSET\nS: OK\nS: 33\nS: \nC: MAIL");
+    static const char *const early[] = {
+        "CAUTH OAUTHBEARER", "S33",   "S334",    "Cdg==",   "S334 ", "Cdg==",
+        "S334 eyJhIjoxfQ==", "CAQ==", "S535-no", "S535 no", "CNOOP", NULL
+    };
+    same(NULL, early,
+         "C: AUTH OAUTHBEARER\nS: 33\nS: 334\nC: [redacted]\nS: 334 \nC: [redacted]\nS: 334 "
+         "[redacted]\nC: [redacted]\nS: 535-no\nS: 535 no\nC: NOOP");
 }
 
 static void by_value(void)
 {
-    static const char *const lines[] = { "S250 you are s3cretXY, right", "S250 AHVzZXIAczNjcmV0WFk=", "S250 token=czNjcmV0WFk", "S250 733363726574585A 7333637265745859",
-                                         "CNOOP xxczNjcmV0WFk=", NULL };
+    static const char *const lines[] = {
+        "S250 you are s3cretXY, right", "S250 AHVzZXIAczNjcmV0WFk=",
+        "S250 token=czNjcmV0WFk",       "S250 733363726574585A 7333637265745859",
+        "CNOOP xxczNjcmV0WFk=",         NULL
+    };
     const char *got = played("s3cretXY", lines, 1);
     CU_ASSERT_PTR_NULL(strstr(got, "s3cretXY"));
     CU_ASSERT_PTR_NULL(strstr(got, "czNjcmV0WFk"));
     CU_ASSERT_PTR_NULL(strstr(got, "AHVzZXIAczNjcmV0WFk"));
     CU_ASSERT_PTR_NULL(strstr(got, "7333637265745859"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(got, "733363726574585A"));   /* another word in hex stays */
+    CU_ASSERT_PTR_NOT_NULL(strstr(got, "733363726574585A")); /* another word in hex stays */
     CU_ASSERT_PTR_NOT_NULL(strstr(got, "you are ********, right"));
-    static const char *const alphabets[] = { "S250 A/+c5Pz/+_ PDw_Pz8-Pg==, {PDw/Pz8+Pg}", NULL };   /* three question marks between brackets, in both alphabets */
+    /* three question marks between brackets, in both alphabets */
+    static const char *const alphabets[] = { "S250 A/+c5Pz/+_ PDw_Pz8-Pg==, {PDw/Pz8+Pg}", NULL };
     same("<<\?\?\?>>", alphabets, "S: 250 A/+c5Pz/+_ [redacted], {[redacted]}");
-    static const char *const brief[] = { "S250 616263 YWJj abc x", NULL };          /* forms shorter than the mark */
+    /* forms shorter than the mark */
+    static const char *const brief[] = { "S250 616263 YWJj abc x", NULL };
     same("abc", brief, "S: 250 [redac [red *** x");
 }
 
-/* What a server says beside the dialogue (an error's text) is blanked by the same rules, in runs longer than any line too. */
+/* What a server says beside the dialogue (an error's text) is blanked by the same rules, in runs
+ * longer than any line too. */
 static void blanked_in_place(void)
 {
     ss_transcript_t *t = ss_transcript_create(pool);
-    char *run = apr_pstrcat(pool, "czNjcmV0WFk", fill(pool, 'A', 9000), " s3cretXY", NULL), *untouched = apr_pstrdup(pool, "s3cretXY");
+    char *run = apr_pstrcat(pool, "czNjcmV0WFk", fill(pool, 'A', 9000), " s3cretXY", NULL),
+         *untouched = apr_pstrdup(pool, "s3cretXY");
     ss_transcript_blank(t, untouched);
     CU_ASSERT_STRING_EQUAL(untouched, "s3cretXY");
     ss_transcript_secret(t, "s3cretXY", 8);
@@ -120,7 +150,8 @@ static void handed_on(void)
     CU_ASSERT_EQUAL(ss_transcript_lines(t)->nelts, 0);
 }
 
-/* A secret that is part of the mark must not loop, a short one is blanked where AUTH puts it and nowhere else. */
+/* A secret that is part of the mark must not loop, a short one is blanked where AUTH puts it and
+ * nowhere else. */
 static void odd_secrets(void)
 {
     static const char *const lines[] = { "S250 hidden things hid", "S250 a*** b", NULL };
@@ -147,8 +178,9 @@ static void escapes_and_bounds(void)
     for (int i = 0; i < SS_TRANSCRIPT_LINES_MAX + 5; i++) ss_transcript_add(t, 0, "250 x\n", 6, 0);
     const apr_array_header_t *lines = ss_transcript_lines(t);
     CU_ASSERT_EQUAL(lines->nelts, SS_TRANSCRIPT_LINES_MAX);
-    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(lines, lines->nelts - 1, const char *), "-- 8 more lines are not shown");
-    ss_transcript_add(t, 0, "unfinished", 10, 0);      /* finds no place and takes nobody's */
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(lines, lines->nelts - 1, const char *),
+                           "-- 8 more lines are not shown");
+    ss_transcript_add(t, 0, "unfinished", 10, 0); /* finds no place and takes nobody's */
     CU_ASSERT_PTR_EQUAL(ss_transcript_lines(t), lines);
 }
 
@@ -174,7 +206,8 @@ static void cut_secret(void)
     ss_transcript_add(t, 0, big, sizeof(big), 0);
     ss_transcript_add(t, 0, "\n", 1, 0);
     CU_ASSERT_PTR_NULL(strstr(joined(t), "s3c"));
-    memset(big, '.', sizeof(big));                     /* and a cut line without it stays whole up to the bound */
+    /* and a cut line without it stays whole up to the bound */
+    memset(big, '.', sizeof(big));
     ss_transcript_add(t, 0, big, sizeof(big), 0);
     ss_transcript_add(t, 0, "\r\n", 2, 0);
     const char *line = APR_ARRAY_IDX(ss_transcript_lines(t), 1, const char *);

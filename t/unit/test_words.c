@@ -10,24 +10,51 @@ void ss_suite_words(void);
 
 static void words_are_decoded(void)
 {
-    static const struct { const char *input, *want; apr_size_t max; } table[] = {
-        { "  plain text \r\n", "plain text", 100 }, { "plain text", "plai", 4 }, { "a\r\n\tb", "a b", 100 }, { "a\001b\177", "a b ", 100 },
-        { "=?utf-8?Q?J=C3=B6rg_M?= =?UTF-8?B?w7Y=?= <x>", "J\xc3\xb6rg M\xc3\xb6 <x>", 100 }, { "=?iso-8859-1?q?J=F6rg?= b", "J\xc3\xb6rg b", 100 },
-        { "=?us-ascii*en?q?plain?=", "plain", 100 }, { "=?utf-8?Q?a=0D=0Ab?=", "a  b", 100 }, { "=?utf-8?Q?a=FFb?=", "a\xef\xbf\xbd" "b", 100 },
-        { "=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac", 100 }, { "=?utf-16be?B?2AA=?=", "??", 100 },
-        { "=?no-such-set?Q?a=FF?=", "a\xef\xbf\xbd", 100 }, { "a\xff" "b", "a\xef\xbf\xbd" "b", 100 },
-        /* what is none stays as it is */
-        { "=?utf-8?X?a?= b", "=?utf-8?X?a?= b", 100 }, { "=?utf-8?Q?a b?=", "=?utf-8?Q?a b?=", 100 }, { "=?utf-8?Q?ab", "=?utf-8?Q?ab", 100 }, { "=??Q?a?= b", "=??Q?a?= b", 100 },
-        { "=?utf-8", "=?utf-8", 100 }, { "=?utf-8Q?a?= bcd", "=?utf-8Q?a?= bcd", 100 }, { "=?utf-8?Q?abc?", "=?utf-8?Q?abc?", 100 },
-        { "=?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?Q?a?=", "=?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?Q?a?=", 100 },
-        /* never longer than asked for, never half a character */
-        { "=?utf-8?Q?abc=C3=B6?=", "abc", 4 }, { "=?utf-8?Q?abc=C3=B6?=", "abc\xc3\xb6", 5 }, { "\xff\xff\xff", "\xef\xbf\xbd", 5 }, { "ab\xc3\xb6", "ab", 3 }
-    };
+    static const struct {
+        const char *input, *want;
+        apr_size_t max;
+    } table[] = { { "  plain text \r\n", "plain text", 100 },
+                  { "plain text", "plai", 4 },
+                  { "a\r\n\tb", "a b", 100 },
+                  { "a\001b\177", "a b ", 100 },
+                  { "=?utf-8?Q?J=C3=B6rg_M?= =?UTF-8?B?w7Y=?= <x>", "J\xc3\xb6rg M\xc3\xb6 <x>",
+                    100 },
+                  { "=?iso-8859-1?q?J=F6rg?= b", "J\xc3\xb6rg b", 100 },
+                  { "=?us-ascii*en?q?plain?=", "plain", 100 },
+                  { "=?utf-8?Q?a=0D=0Ab?=", "a  b", 100 },
+                  { "=?utf-8?Q?a=FFb?=",
+                    "a\xef\xbf\xbd"
+                    "b",
+                    100 },
+                  { "=?iso-2022-jp?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac", 100 },
+                  { "=?utf-16be?B?2AA=?=", "??", 100 },
+                  { "=?no-such-set?Q?a=FF?=", "a\xef\xbf\xbd", 100 },
+                  { "a\xff"
+                    "b",
+                    "a\xef\xbf\xbd"
+                    "b",
+                    100 },
+                  /* what is none stays as it is */
+                  { "=?utf-8?X?a?= b", "=?utf-8?X?a?= b", 100 },
+                  { "=?utf-8?Q?a b?=", "=?utf-8?Q?a b?=", 100 },
+                  { "=?utf-8?Q?ab", "=?utf-8?Q?ab", 100 },
+                  { "=??Q?a?= b", "=??Q?a?= b", 100 },
+                  { "=?utf-8", "=?utf-8", 100 },
+                  { "=?utf-8Q?a?= bcd", "=?utf-8Q?a?= bcd", 100 },
+                  { "=?utf-8?Q?abc?", "=?utf-8?Q?abc?", 100 },
+                  { "=?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?Q?a?=",
+                    "=?aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa?Q?a?=", 100 },
+                  /* never longer than asked for, never half a character */
+                  { "=?utf-8?Q?abc=C3=B6?=", "abc", 4 },
+                  { "=?utf-8?Q?abc=C3=B6?=", "abc\xc3\xb6", 5 },
+                  { "\xff\xff\xff", "\xef\xbf\xbd", 5 },
+                  { "ab\xc3\xb6", "ab", 3 } };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        const char *got = ss_words_decode(pool, table[i].input, strlen(table[i].input), table[i].max);
+        const char *got =
+            ss_words_decode(pool, table[i].input, strlen(table[i].input), table[i].max);
         if (strcmp(got, table[i].want)) {
             printf("\n%s: got \"%s\"", table[i].input, got);
             CU_FAIL("decoded otherwise");
@@ -39,13 +66,17 @@ static void words_are_decoded(void)
 static void words_are_encoded_and_read_again(void)
 {
     static const char *const texts[] = {
-        "J\xc3\xb6rg", "=?looks like one", "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe5\x90\x8d\xe5\x89\x8d\xe3\x81\xa7\xe3\x81\x99\xe3\x82\x88\xe3\x81\xad\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e"
+        "J\xc3\xb6rg", "=?looks like one",
+        "\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe5\x90\x8d\xe5"
+        "\x89\x8d\xe3\x81\xa7\xe3\x81\x99\xe3\x82\x88\xe3\x81\xad\xe6\x97\xa5\xe6\x9c\xac\xe8\xaa"
+        "\x9e"
     };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        const char *coded = ss_words_encode(pool, texts[i]), *read = ss_words_decode(pool, coded, strlen(coded), 998);
+        const char *coded = ss_words_encode(pool, texts[i]),
+                   *read = ss_words_decode(pool, coded, strlen(coded), 998);
         CU_ASSERT_STRING_EQUAL(read, texts[i]);
         for (const char *p = coded, *end; p && *p; p = end ? end + 1 : NULL) {
             end = strchr(p, ' ');
@@ -64,16 +95,28 @@ static void words_are_encoded_and_read_again(void)
 
 static void parameters_are_found(void)
 {
-    static const struct { const char *value, *name, *want; } table[] = {
-        { "text/plain; charset=utf-8", "charset", "utf-8" }, { "text/plain; CHARSET = \"utf-8\" ; x=y", "charset", "utf-8" }, { "multipart/mixed;\r\n boundary=\"a\\\"b;c\"", "boundary", "a\"b;c" },
-        { "a/b; x=1; y=2", "y", "2" }, { "a/b; xy=1; x=2", "x", "2" }, { "a/b; x", "x", NULL }, { "a/b", "x", NULL }, { "a/b; x; y=1", "y", "1" }, { "\"a;x=1\"; x=2", "x", "2" },
-        { "a/b; x=\"open", "x", "open" }, { "a/b; x=1(comment)", "x", "1" }, { "a/b; x=", "x", "" }, { "a/b; x=\"two\r\n lines\"", "x", "two lines" }, { "a/b;", "x", NULL }
-    };
+    static const struct {
+        const char *value, *name, *want;
+    } table[] = { { "text/plain; charset=utf-8", "charset", "utf-8" },
+                  { "text/plain; CHARSET = \"utf-8\" ; x=y", "charset", "utf-8" },
+                  { "multipart/mixed;\r\n boundary=\"a\\\"b;c\"", "boundary", "a\"b;c" },
+                  { "a/b; x=1; y=2", "y", "2" },
+                  { "a/b; xy=1; x=2", "x", "2" },
+                  { "a/b; x", "x", NULL },
+                  { "a/b", "x", NULL },
+                  { "a/b; x; y=1", "y", "1" },
+                  { "\"a;x=1\"; x=2", "x", "2" },
+                  { "a/b; x=\"open", "x", "open" },
+                  { "a/b; x=1(comment)", "x", "1" },
+                  { "a/b; x=", "x", "" },
+                  { "a/b; x=\"two\r\n lines\"", "x", "two lines" },
+                  { "a/b;", "x", NULL } };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        const char *got = ss_words_parameter(pool, table[i].value, strlen(table[i].value), table[i].name);
+        const char *got =
+            ss_words_parameter(pool, table[i].value, strlen(table[i].value), table[i].name);
         if (!got != !table[i].want || (got && strcmp(got, table[i].want))) {
             printf("\n%s: got \"%s\"", table[i].value, got ? got : "(none)");
             CU_FAIL("another parameter");
@@ -84,30 +127,56 @@ static void parameters_are_found(void)
 
 static void utf8_is_told_from_what_is_none(void)
 {
-    static const struct { const char *text; int want; } table[] = {
-        { "", 1 }, { "abc", 1 }, { "\xc3\xb6", 1 }, { "\xe2\x82\xac", 1 }, { "\xf0\x9f\x98\x80", 1 }, { "\xc3", 0 }, { "\xc3(", 0 }, { "\xc0\x80", 0 }, { "\xe0\x80\x80", 0 }, { "\xe0\xa0\x80", 1 },
-        { "\xed\xa0\x80", 0 }, { "\xed\x9f\xbf", 1 }, { "\xf0\x80\x80\x80", 0 }, { "\xf4\x8f\xbf\xbf", 1 }, { "\xf4\x90\x80\x80", 0 }, { "\xf5\x80\x80\x80", 0 }, { "\x80", 0 }, { "\xe2\x82", 0 }
-    };
+    static const struct {
+        const char *text;
+        int want;
+    } table[] = { { "", 1 },
+                  { "abc", 1 },
+                  { "\xc3\xb6", 1 },
+                  { "\xe2\x82\xac", 1 },
+                  { "\xf0\x9f\x98\x80", 1 },
+                  { "\xc3", 0 },
+                  { "\xc3(", 0 },
+                  { "\xc0\x80", 0 },
+                  { "\xe0\x80\x80", 0 },
+                  { "\xe0\xa0\x80", 1 },
+                  { "\xed\xa0\x80", 0 },
+                  { "\xed\x9f\xbf", 1 },
+                  { "\xf0\x80\x80\x80", 0 },
+                  { "\xf4\x8f\xbf\xbf", 1 },
+                  { "\xf4\x90\x80\x80", 0 },
+                  { "\xf5\x80\x80\x80", 0 },
+                  { "\x80", 0 },
+                  { "\xe2\x82", 0 } };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (ss_codec_is_utf8(table[i].text, strlen(table[i].text)) != table[i].want) CU_FAIL(table[i].text);
+        if (ss_codec_is_utf8(table[i].text, strlen(table[i].text)) != table[i].want)
+            CU_FAIL(table[i].text);
     }
 }
 
 static void base64_is_read(void)
 {
-    static const struct { const char *text, *want; int strict; } table[] = {   /* want NULL: refused */
-        { "", "", 1 }, { "YQ==", "a", 1 }, { "YWI=", "ab", 1 }, { "YWJj", "abc", 1 }, { "YW Jj\r\n", "abc", 1 }, { "YQ", "a", 1 }, { "YWI", "ab", 1 }, { "YWJjY", NULL, 1 }, { "Y===", NULL, 1 },
-        { "YQ=", NULL, 1 }, { "YQ==YQ==", NULL, 1 }, { "YQ*=", NULL, 1 }, { "Y-_j", NULL, 1 }, { "YQ==YQ==", "a", 0 }, { "Y*W*Jj", "abc", 0 }, { "YWJjY", "abc", 0 }, { "+/+/", "\xfb\xff\xbf", 1 }
-    };
+    /* want NULL: refused */
+    static const struct {
+        const char *text, *want;
+        int strict;
+    } table[] = { { "", "", 1 },         { "YQ==", "a", 1 },           { "YWI=", "ab", 1 },
+                  { "YWJj", "abc", 1 },  { "YW Jj\r\n", "abc", 1 },    { "YQ", "a", 1 },
+                  { "YWI", "ab", 1 },    { "YWJjY", NULL, 1 },         { "Y===", NULL, 1 },
+                  { "YQ=", NULL, 1 },    { "YQ==YQ==", NULL, 1 },      { "YQ*=", NULL, 1 },
+                  { "Y-_j", NULL, 1 },   { "YQ==YQ==", "a", 0 },       { "Y*W*Jj", "abc", 0 },
+                  { "YWJjY", "abc", 0 }, { "+/+/", "\xfb\xff\xbf", 1 } };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         char *out;
         apr_size_t len;
-        int rv = ss_codec_base64_read(pool, table[i].text, strlen(table[i].text), table[i].strict, &out, &len);
-        if (!table[i].want ? !rv : rv || len != strlen(table[i].want) || strcmp(out, table[i].want)) CU_FAIL(table[i].text);
+        int rv = ss_codec_base64_read(pool, table[i].text, strlen(table[i].text), table[i].strict,
+                                      &out, &len);
+        if (!table[i].want ? !rv : rv || len != strlen(table[i].want) || strcmp(out, table[i].want))
+            CU_FAIL(table[i].text);
     }
     char *out;
     apr_size_t len;
@@ -122,10 +191,19 @@ static void base64_is_read(void)
 
 static void quoted_printable_is_read(void)
 {
-    static const struct { const char *text, *want; } table[] = {
-        { "a=3Db", "a=b" }, { "a=3db", "a=b" }, { "soft=\r\nend", "softend" }, { "soft=\nend", "softend" }, { "soft= \t\r\nend", "softend" }, { "end=", "end" }, { "end=  ", "end" },
-        { "no=XYescape", "no=XYescape" }, { "no=4", "no=4" }, { "cr=\rx", "cr=\rx" }, { "=41=ZZ", "A=ZZ" }
-    };
+    static const struct {
+        const char *text, *want;
+    } table[] = { { "a=3Db", "a=b" },
+                  { "a=3db", "a=b" },
+                  { "soft=\r\nend", "softend" },
+                  { "soft=\nend", "softend" },
+                  { "soft= \t\r\nend", "softend" },
+                  { "end=", "end" },
+                  { "end=  ", "end" },
+                  { "no=XYescape", "no=XYescape" },
+                  { "no=4", "no=4" },
+                  { "cr=\rx", "cr=\rx" },
+                  { "=41=ZZ", "A=ZZ" } };
     apr_pool_t *pool;
     apr_size_t len, back;
 
@@ -134,15 +212,18 @@ static void quoted_printable_is_read(void)
         const char *got = ss_codec_qp_read(pool, table[i].text, strlen(table[i].text), &len);
         if (strcmp(got, table[i].want) || len != strlen(table[i].want)) CU_FAIL(table[i].text);
     }
-    /* Lines of at most 76; no dot and no "From " at a line's start, no blank at its end; read again the same. */
+    /* Lines of at most 76; no dot and no "From " at a line's start, no blank at its end; read again
+     * the same. */
     static const char text[] = ".dot\r\nFrom here\r\nblank \r\ntab\t\r\n=\xff\r\n"
-        "a long line that goes on and on and on until it is longer than seventy-six characters. and then some more.From \r\nend ";
+                               "a long line that goes on and on and on until it is longer than "
+                               "seventy-six characters. and then some more.From \r\nend ";
     char *coded = ss_codec_qp(pool, text, sizeof(text) - 1, &len);
     CU_ASSERT_STRING_EQUAL(ss_codec_qp_read(pool, coded, len, &back), text);
     for (char *p = coded, *end; *p; p = end + 2) {
         end = strstr(p, "\r\n");
         if (!end) break;
-        CU_ASSERT_TRUE(end - p <= 76 && *p != '.' && strncmp(p, "From ", 5) && (end == p || (end[-1] != ' ' && end[-1] != '\t')));
+        CU_ASSERT_TRUE(end - p <= 76 && *p != '.' && strncmp(p, "From ", 5) &&
+                       (end == p || (end[-1] != ' ' && end[-1] != '\t')));
     }
     apr_pool_destroy(pool);
 }
