@@ -7,7 +7,7 @@ DESTDIR  ?=
 PYTHON   ?= /usr/bin/python3
 
 # What the machine says of httpd and the libraries; asked only when something is built.
-BUILDING := $(filter-out help clean deps packages lint demo check quick bench,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out help clean deps packages format lint demo check quick bench,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
@@ -55,7 +55,7 @@ UNIT_SRC := $(wildcard t/unit/*.c)
 comma := ,
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: deb dist all help clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
+.PHONY: deb dist all help format clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
 all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(MANUALS) $(B)/mod_smtp_send_example.so
 
 help:
@@ -70,6 +70,7 @@ help:
 ## make install         into httpd's own folders (DESTDIR=... for packages)
 ## make deb             build/libapache2-mod-smtp-send_VERSION_ARCH.deb; make dist: build/mod_smtp_send-VERSION.tar.gz
 ## make lint            include rings, banned calls, documents against code
+## make format          clang-format over all C code (.clang-format; make lint asks for it)
 ## make deps            installs what building and testing needs (Debian, Ubuntu), or prints the packages' names
 ## make clean           removes build/
 
@@ -251,6 +252,10 @@ check-packages:
 
 deps packages:
 	@sh t/rig/packages $@
+
+C_FILES = $(shell find mod_smtp_send.c src t include -name '*.[ch]')
+format:
+	@clang-format -i $(C_FILES)
 
 lint:
 	@sh t/lint/run
