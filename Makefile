@@ -43,10 +43,10 @@ CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN)
 LDFLAGS_ALL := -pthread -Wl,--as-needed $(SAN) $(LDFLAGS)
 
 # The library: everything that needs no httpd. The skin: what does.
-SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c merge.c check.c module.c build.c))
-SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c main.c))
-LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire daemon))))
-SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c)
+SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c merge.c warnings.c module.c build.c))
+SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c process.c))
+LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
+SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
 FRONT_SRC := $(addprefix src/cli/,front.c sendmail.c sendmail_options.c input.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))
@@ -83,8 +83,8 @@ ASSETS := $(patsubst src/web/%,$(B)/%.inc,$(wildcard src/web/assets/*))
 $(B)/assets/%.inc: src/web/assets/%
 	@mkdir -p $(@D)
 	@sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
-$(B)/obj/src/web/asset.o: $(ASSETS)
-$(B)/obj/src/web/asset.o: OWN += -I$(B)
+$(B)/obj/src/web/shared/asset.o: $(ASSETS)
+$(B)/obj/src/web/shared/asset.o: OWN += -I$(B)
 
 $(B)/libss.a: $(call obj,$(LIB_SRC))
 	@rm -f $@
@@ -105,7 +105,7 @@ $(B)/smtp-send-commands: $(call obj,$(CLI_SRC)) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # Man pages, from the tables of commands and directives.
-$(B)/manual: $(call obj,src/cli/manual.c $(filter-out src/cli/main.c,$(CLI_SRC))) $(B)/libss.a
+$(B)/manual: $(call obj,src/cli/manual.c $(filter-out src/cli/cli.c,$(CLI_SRC))) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 $(MANUALS): $(B)/manual

@@ -13,8 +13,8 @@
 #include "config/module.h"
 #include "daemon/supervise.h"
 #include "net/tls.h"
-#include "web/api.h"
-#include "web/web.h"
+#include "web/submit/api.h"
+#include "web/shared/web.h"
 
 /* What only OpenSSL can tell of a value; NULL: all is well. */
 static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)

@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "cli/input.h"
-#include "mail/message.h"
+#include "mail/submitted.h"
 #include "wire/peer.h"
 
 #define READ_SIZE 65536

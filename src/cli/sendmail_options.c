@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "mail/message.h"
+#include "mail/submitted.h"
 
 #define ENVID_MAX 100 /* RFC 3461 4.4 */
 

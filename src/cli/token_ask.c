@@ -1,6 +1,6 @@
 /* token_ask.c: one question to a token endpoint (RFC 6749 4.4, 5): a form over HTTPS, an answer in
  * JSON. */
-#include "cli/token.h"
+#include "cli/token_command.h"
 
 #include <apr_strings.h>
 #include <curl/curl.h>

@@ -1,5 +1,5 @@
 /* token_cache.c: tokens and secrets in files that only their user reads. */
-#include "cli/token.h"
+#include "cli/token_command.h"
 
 #include <apr_strings.h>
 #include <errno.h>

@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "daemon/quota.h"
-#include "daemon/share.h"
-#include "daemon/webhook.h"
+#include "intake/quota.h"
+#include "delivery/node.h"
+#include "record/webhook.h"
 
 /* the old daemon settles for at most 10 s before it lets go of the store */
 #define STORE_LOCK_WAIT (15 * APR_USEC_PER_SEC)

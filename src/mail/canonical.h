@@ -6,7 +6,7 @@
 
 #include <apr_pools.h>
 
-#include "mail/message.h"
+#include "mail/submitted.h"
 
 #define SS_LINE_MAX 998 /* octets of a line without its end (RFC 5322 2.1.1) */
 

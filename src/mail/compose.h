@@ -5,7 +5,7 @@
 
 #include "mail/address.h"
 #include "mail/lift.h"
-#include "mail/message.h"
+#include "mail/submitted.h"
 
 typedef struct {
     const char *filename, *content_type, *cid;

@@ -4,7 +4,7 @@
 #define SS_MAIL_FIELDS_H
 
 #include "mail/compose.h"
-#include "mail/message.h"
+#include "mail/submitted.h"
 #include "mail/parse.h"
 
 typedef struct {

@@ -3,7 +3,7 @@
 #ifndef SS_MAIL_FORM_H
 #define SS_MAIL_FORM_H
 
-#include "mail/message.h"
+#include "mail/submitted.h"
 #include "mail/parse.h"
 
 /* Reads one JSON document (CONTRACT.md 2, application/json) into m. options: as parse.h (host,

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "mail/message.h"
+#include "mail/submitted.h"
 #include "mail/parse.h"
 
 /* Reads a document that was parsed. files: more attachments, of ss_attachment_t, or NULL. 0, or -1

@@ -5,7 +5,7 @@
 #define SS_NET_PROBE_H
 
 #include "net/link.h"
-#include "net/report.h"
+#include "net/probe_report.h"
 
 typedef struct {
     const ss_settings_t *settings;

@@ -4,7 +4,7 @@
 #define SS_NET_PROBE_INSIDE_H
 
 #include "net/link.h"
-#include "net/report.h"
+#include "net/probe_report.h"
 
 typedef struct ss_search_t ss_search_t;
 

@@ -7,7 +7,7 @@
 #include "smtp/auth.h"
 #include "smtp/client.h"
 #include "smtp/content.h"
-#include "smtp/output.h"
+#include "smtp/send_buffer.h"
 #include "smtp/transcript.h"
 
 /* commands asked and not answered; at the bound nothing more is said until an answer came */

@@ -8,7 +8,7 @@
 #include "mail/canonical.h"
 #include "mail/compose.h"
 #include "mail/header.h"
-#include "web/formbody.h"
+#include "web/submit/form_body.h"
 #include "target.h"
 
 /* The fields that a form can make, besides those of "headers", which begin with X here. */

@@ -3,7 +3,7 @@
 #ifndef T_SIM_WORLD_H
 #define T_SIM_WORLD_H
 
-#include "daemon/breaker.h"
+#include "delivery/breaker.h"
 #include "queue/message.h"
 #include "queue/schedule.h"
 #include "random.h"

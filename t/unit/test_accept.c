@@ -2,7 +2,7 @@
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 
-#include "web/accept.c"
+#include "web/shared/negotiate.c"
 
 void ss_suite_accept(void);
 

@@ -3,7 +3,7 @@
 #include <CUnit/Basic.h>
 #include <string.h>
 
-#include "daemon/breaker.h"
+#include "delivery/breaker.h"
 
 void ss_suite_breaker(void);
 

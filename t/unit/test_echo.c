@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/echo.h"
+#include "record/log_throttle.h"
 
 void ss_suite_echo(void);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fill.h"
-#include "smtp/output.h"
+#include "smtp/send_buffer.h"
 
 void ss_suite_output(void);
 

@@ -4,7 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "web/query.c"
+#include "web/shared/query_string.c"
 
 void ss_suite_query(void);
 

@@ -3,7 +3,7 @@
 #include <apr_pools.h>
 
 #include "config/settings.h"
-#include "daemon/quota.h"
+#include "intake/quota.h"
 
 void ss_suite_quota(void);
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "net/mask.h"
-#include "net/report.h"
+#include "net/probe_report.h"
 
 void ss_suite_report(void);
 

@@ -14,7 +14,7 @@
 #include "cli/input.h"
 #include "cli/sendmail.h"
 #include "fill.h"
-#include "mail/message.h"
+#include "mail/submitted.h"
 
 void ss_suite_sendmail(void);
 

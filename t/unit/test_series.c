@@ -2,7 +2,7 @@
  * and shifts nothing. */
 #include <CUnit/CUnit.h>
 
-#include "daemon/series.h"
+#include "record/series.h"
 
 #define T0 apr_time_from_sec(1800000000) /* a whole hour */
 #define SECONDS(n) apr_time_from_sec(n)

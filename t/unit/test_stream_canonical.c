@@ -7,7 +7,7 @@
 
 #include "base/buf.h"
 #include "mail/canonical.h"
-#include "mail/stream.h"
+#include "mail/canonical_stream.h"
 
 void ss_suite_stream_canonical(void);
 

@@ -1,0 +1,165 @@
+/* action_command.c: retry, hold, release, cancel, bounce: on messages by id, or on those that fit a
+ * filter, whose number must be confirmed. */
+#include "cli/cli.h"
+
+#include <apr_strings.h>
+#include <ctype.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ident.h"
+#include "base/text.h"
+
+#define IDS_A_REQUEST 500
+
+typedef struct {
+    const char *verb;
+    const char *state, *relay, *from, *to, *confirm;
+} act_t;
+
+static json_t *request_of(const ss_cli_t *cli, const act_t *act)
+{
+    json_t *request = ss_cli_request(act->verb);
+
+    json_object_set_new(request, "who", json_string(ss_cli_who(cli->pool)));
+    return request;
+}
+
+static const char *messages(const ss_cli_t *cli, apr_int64_t count)
+{
+    return apr_psprintf(cli->pool, "%" APR_INT64_T_FMT " %s", count,
+                        count == 1 ? "message" : "messages");
+}
+
+/* ---- by id ---- */
+
+static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
+{
+    apr_int64_t done = 0;
+    int code = EX_OK, worst = EX_OK;
+
+    for (int i = 0; i < ids->nelts; i++) {
+        const char *id = APR_ARRAY_IDX(ids, i, const char *);
+        if (ss_ident_is_valid(id)) continue;
+        ss_cli_complain(cli, "\"%s\" is no message's id (\"smtp-send queue\" shows them)", id);
+        return EX_USAGE;
+    }
+    for (int i = 0; i < ids->nelts; i += IDS_A_REQUEST) {
+        json_t *request = request_of(cli, act), *list = json_array();
+        for (int k = i; k < ids->nelts && k < i + IDS_A_REQUEST; k++)
+            json_array_append_new(list, json_string(APR_ARRAY_IDX(ids, k, const char *)));
+        json_object_set_new(request, "id", list);
+        json_t *answer = ss_cli_ask(cli, request, NULL, &code);
+        if (code > worst) worst = code;
+        done += json_integer_value(json_object_get(answer, "done"));
+        json_decref(answer);
+    }
+    if (cli->is_json) {
+        json_t *document = json_pack("{s:i,s:I}", "matched", ids->nelts, "done", (json_int_t)done);
+        ss_cli_json(document);
+        json_decref(document);
+    } else if (done) {
+        printf("%s: %s\n", act->verb, messages(cli, done));
+    }
+    return worst == EX_OK && done < ids->nelts ? SS_CLI_NOTHING : worst;
+}
+
+/* ---- by filter ---- */
+
+static json_t *filter_of(const act_t *act)
+{
+    json_t *filter = json_object();
+
+    if (act->state) json_object_set_new(filter, "state", json_string(act->state));
+    if (act->relay) json_object_set_new(filter, "relay", json_string(act->relay));
+    if (act->from) json_object_set_new(filter, "from", json_string(act->from));
+    if (act->to) json_object_set_new(filter, "to", json_string(act->to));
+    return filter;
+}
+
+/* 0: done, or known not to be: *code says. */
+static int ask_filtered(ss_cli_t *cli, const act_t *act, apr_int64_t confirm, apr_int64_t *matched,
+                        apr_int64_t *done, int *code)
+{
+    json_t *request = request_of(cli, act);
+
+    json_object_set_new(request, "filter", filter_of(act));
+    if (confirm) json_object_set_new(request, "confirm", json_integer(confirm));
+    json_t *answer = ss_cli_ask(cli, request, NULL, code);
+    if (!answer) return -1;
+    *matched = json_integer_value(json_object_get(answer, "matched"));
+    *done = json_integer_value(json_object_get(answer, "done"));
+    json_decref(answer);
+    return 0;
+}
+
+/* Whether a person at the terminal says yes. */
+static int says_yes(const ss_cli_t *cli, const act_t *act, apr_int64_t matched)
+{
+    char answer[16];
+
+    if (cli->is_json || !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) return 0;
+    printf("%s %s? [y/N] ", act->verb, messages(cli, matched));
+    fflush(stdout);
+    return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
+{
+    apr_int64_t matched = 0, done = 0;
+    int code;
+
+    if (ask_filtered(cli, act, confirm, &matched, &done, &code)) return code;
+    if (matched && !done && !confirm && says_yes(cli, act, matched) &&
+        ask_filtered(cli, act, matched, &matched, &done, &code))
+        return code;
+    if (cli->is_json) {
+        json_t *document =
+            json_pack("{s:I,s:I}", "matched", (json_int_t)matched, "done", (json_int_t)done);
+        ss_cli_json(document);
+        json_decref(document);
+    } else if (!matched) {
+        puts("No message fits");
+    } else if (done) {
+        printf("%s: %s\n", act->verb, messages(cli, done));
+    } else {
+        printf("%s %s; nothing was done. To %s: the same with --confirm %" APR_INT64_T_FMT "\n",
+               messages(cli, matched), matched == 1 ? "fits" : "fit", act->verb, matched);
+    }
+    return done ? EX_OK : SS_CLI_NOTHING;
+}
+
+int ss_cli_act(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    act_t act = { .verb = argv[0] };
+    const ss_cli_option_t options[] = {
+        { "state", "STATE", "those in this state", &act.state, NULL },
+        { "relay", "NAME", "those of this relay", &act.relay, NULL },
+        { "from", "PATTERN", "those from this sender (* stands for anything)", &act.from, NULL },
+        { "to", "PATTERN", "those to this recipient", &act.to, NULL },
+        { "confirm", "N", "do it if just N messages fit the filter", &act.confirm, NULL }
+    };
+    apr_array_header_t *ids;
+    apr_int64_t confirm = 0;
+    int code;
+
+    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, argc, &ids,
+                         &code))
+        return code;
+    int is_filtered = act.state || act.relay || act.from || act.to;
+    if (act.confirm && (ss_text_number(act.confirm, 1, APR_INT64_MAX, &confirm) || !is_filtered)) {
+        ss_cli_complain(cli,
+                        is_filtered ? "--confirm: \"%s\" is no number of messages"
+                                    : "--confirm %s belongs to a filter",
+                        act.confirm);
+        return EX_USAGE;
+    }
+    if (!ids->nelts == !is_filtered) {
+        ss_cli_complain(
+            cli, is_filtered
+                     ? "name messages by id or by a filter, not by both"
+                     : "which messages? Name an id, or a filter (--state, --relay, --from, --to)");
+        return EX_USAGE;
+    }
+    return is_filtered ? by_filter(cli, &act, confirm) : by_id(cli, &act, ids);
+}

@@ -1,0 +1,55 @@
+/* recover_command.c: smtp-send queue --recover: what can be read of a damaged queue's file, into a
+ * new one. Works on the file: no daemon is asked. */
+#include "cli/cli.h"
+
+#include <apr_strings.h>
+#include <stdio.h>
+
+#include "queue/recover.h"
+
+static void say(const char *from, const char *to, const ss_recovered_t *r)
+{
+    printf("%" APR_INT64_T_FMT " messages that wait, to %" APR_INT64_T_FMT
+           " recipients, are saved in %s.\n",
+           r->messages, r->recipients, to);
+    if (r->incomplete)
+        printf("%" APR_INT64_T_FMT
+               " more were found, but their recipients or contents cannot be read.\n",
+               r->incomplete);
+    if (r->gaps)
+        printf("At %" APR_INT64_T_FMT
+               " places nothing could be read: which messages were there is not known.\n",
+               r->gaps);
+    if (!r->has_settings) puts("Pauses and what was learned of relays could not be read.");
+    printf("What was finished is left behind. Put the new file in its place, with the owner of the "
+           "old one, before httpd starts:\n"
+           "  mv %s %s.damaged && mv %s %s && chown --reference=%s.damaged %s && rm -f %s-wal "
+           "%s-shm\n",
+           from, from, to, from, from, from, from, from);
+}
+
+int ss_cli_recover(ss_cli_t *cli, const char *from, const char *to)
+{
+    ss_recovered_t recovered;
+    ss_result_t result;
+
+    if (!to) to = apr_pstrcat(cli->pool, from, ".recovered", NULL);
+    apr_status_t rv = ss_recover(from, to, &recovered, &result, cli->pool);
+    if (rv != APR_SUCCESS) ss_cli_complain(cli, "%s", result.text);
+    if (rv != APR_SUCCESS && !recovered.messages)
+        return APR_STATUS_IS_ENOENT(rv)   ? EX_NOINPUT
+               : APR_STATUS_IS_EEXIST(rv) ? EX_CANTCREAT
+                                          : EX_DATAERR;
+    if (cli->is_json) {
+        json_t *document = json_pack(
+            "{s:s,s:I,s:I,s:I,s:I,s:b}", "into", to, "messages", (json_int_t)recovered.messages,
+            "recipients", (json_int_t)recovered.recipients, "incomplete",
+            (json_int_t)recovered.incomplete, "gaps", (json_int_t)recovered.gaps, "settings",
+            recovered.has_settings);
+        ss_cli_json(document);
+        json_decref(document);
+    } else {
+        say(from, to, &recovered);
+    }
+    return rv != APR_SUCCESS || recovered.incomplete || recovered.gaps ? EX_DATAERR : EX_OK;
+}

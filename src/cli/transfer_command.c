@@ -1,0 +1,363 @@
+/* transfer_command.c: export and import: what waits, as lines of JSON with content, one message a
+ * line. A message's content goes through in pieces; what is there already is passed over, so that
+ * an import that broke off is simply done again. */
+#include "cli/cli.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/ident.h"
+#include "mail/codec.h"
+#include "wire/frame.h"
+#include "wire/peer.h"
+
+#define PAGE 200
+#define WAIT (120 * APR_USEC_PER_SEC)
+#define CONNECT_WAIT (10 * APR_USEC_PER_SEC)
+#define LINE_HEAD_MAX (SS_FRAME_HEADER_MAX)
+/* stands in front of the content, which is a line's last member; within a JSON text its quotes were
+ * escaped */
+#define CONTENT ",\"content\":\""
+/* characters of base64: a multiple of four, and a frame's content when read */
+#define CODED_PIECE 349524
+
+/* One question; the answer's memory is the pool's. */
+static apr_status_t ask(const ss_cli_t *cli, const char *header, ss_peer_answer_t *answer,
+                        apr_pool_t *pool)
+{
+    ss_result_t result;
+    ss_peer_t *peer;
+
+    ss_result_clear(&result);
+    apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, pool);
+    if (rv != APR_SUCCESS) {
+        ss_cli_complain(cli, "%s", result.text);
+        return rv;
+    }
+    rv = ss_peer_send(peer, header, strlen(header), NULL, 0, apr_time_now() + WAIT);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_receive(peer, answer, NULL, NULL, apr_time_now() + WAIT, pool);
+    ss_peer_close(peer);
+    if (rv != APR_SUCCESS)
+        ss_cli_complain(cli, "the delivery daemon at %s did not answer", cli->socket);
+    return rv;
+}
+
+/* ---- out ---- */
+
+/* Base64 over pieces: what does not fill three octets waits for the next one. */
+typedef struct {
+    char rest[3];
+    apr_size_t rest_len;
+} coder_t;
+
+static void code(coder_t *coder, const char *bytes, apr_size_t len, int is_last, apr_pool_t *pool)
+{
+    apr_size_t whole = coder->rest_len + len, take = is_last ? whole : whole / 3 * 3, out_len;
+    char *all = apr_palloc(pool, whole + 1);
+
+    memcpy(all, coder->rest, coder->rest_len);
+    if (len) memcpy(all + coder->rest_len, bytes, len);
+    if (take) {
+        const char *text = ss_codec_base64(pool, all, take, 0, &out_len);
+        fwrite(text, 1, out_len, stdout);
+    }
+    coder->rest_len = whole - take;
+    memcpy(coder->rest, all + take, coder->rest_len);
+}
+
+/* -1: it is finished and gone meanwhile. */
+static int export_content(ss_cli_t *cli, const char *id, int parts, int *failed)
+{
+    coder_t coder = { .rest_len = 0 };
+
+    for (int i = 0; i < parts; i++) {
+        ss_peer_answer_t answer = { 0 };
+        apr_pool_t *pool;
+        apr_pool_create(&pool, cli->pool);
+        *failed =
+            ask(cli, apr_psprintf(pool, "{\"do\":\"content\",\"id\":\"%s\",\"part\":%d}", id, i),
+                &answer, pool) != APR_SUCCESS
+                ? EX_TEMPFAIL
+                : EX_OK;
+        if (*failed || answer.status != 200) {
+            apr_pool_destroy(pool);
+            return -1;
+        }
+        code(&coder, answer.content, answer.content_len, i == parts - 1, pool);
+        apr_pool_destroy(pool);
+    }
+    return 0;
+}
+
+static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
+{
+    ss_cli_t own = *cli;
+    int code_of_exit = EX_OK, status = 0;
+    char *text;
+
+    apr_pool_create(&own.pool, cli->pool);
+    json_t *request = ss_cli_request("export");
+    json_object_set_new(request, "id", json_string(id));
+    json_t *document = ss_cli_ask(&own, request, &status, &code_of_exit);
+    /* What went out between the list and the question is no longer there to move. */
+    if (!document || !json_array_size(json_object_get(document, "recipients"))) {
+        json_decref(document);
+        apr_pool_destroy(own.pool);
+        return status == 404 ? EX_OK : code_of_exit;
+    }
+    int parts = (int)json_integer_value(json_object_get(document, "parts"));
+    text = json_dumps(document, JSON_COMPACT);
+    json_decref(document);
+    printf("%.*s" CONTENT, (int)strlen(text) - 1, text);
+    free(text);
+    /* A line whose content could not be read to its end is closed as such, and import passes over
+     * it. */
+    if (export_content(&own, id, parts, &code_of_exit))
+        printf("\",\"incomplete\":true}\n");
+    else {
+        printf("\"}\n");
+        ++*count;
+    }
+    apr_pool_destroy(own.pool);
+    return code_of_exit;
+}
+
+static json_t *page(ss_cli_t *cli, const char *after, int *failed)
+{
+    json_t *request = ss_cli_request("queue");
+
+    json_object_set_new(request, "waiting", json_true());
+    json_object_set_new(request, "limit", json_integer(PAGE));
+    if (*after) json_object_set_new(request, "after", json_string(after));
+    return ss_cli_ask(cli, request, NULL, failed);
+}
+
+int ss_cli_export(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    char after[SS_IDENT_TEXT] = "";
+    apr_array_header_t *operands;
+    apr_int64_t count = 0;
+    int failed = EX_OK, more = 1;
+
+    if (ss_cli_arguments(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
+    while (more && failed == EX_OK) {
+        ss_cli_t own = *cli;
+        apr_pool_create(&own.pool, cli->pool);
+        json_t *document = page(&own, after, &failed);
+        const json_t *rows = json_object_get(document, "messages");
+        for (apr_size_t i = 0; i < json_array_size(rows) && failed == EX_OK; i++) {
+            failed = export_one(
+                &own, json_string_value(json_object_get(json_array_get(rows, i), "id")), &count);
+        }
+        const char *next = json_string_value(json_object_get(document, "more"));
+        more = next != NULL;
+        if (next) apr_cpystrn(after, next, sizeof(after));
+        json_decref(document);
+        apr_pool_destroy(own.pool);
+    }
+    if (failed == EX_OK)
+        fprintf(stderr, "smtp-send: %" APR_INT64_T_FMT " messages exported\n", count);
+    return failed;
+}
+
+/* ---- in ---- */
+
+/* Reads a line up to its content. 1: head holds a JSON object; 0: the input ended; -1: a line of
+ * another kind. */
+static int read_head(ss_buf_t *head)
+{
+    apr_size_t mark = strlen(CONTENT);
+    int c;
+
+    ss_buf_clear(head);
+    while ((c = getchar()) != EOF) {
+        char byte = (char)c;
+        if (c == '\n' && !head->len) continue;
+        if (c == '\n' || ss_buf_append(head, &byte, 1) != APR_SUCCESS) return -1;
+        if (c == '"' && head->len > mark && !memcmp(head->data + head->len - mark, CONTENT, mark)) {
+            head->len -= mark;
+            return ss_buf_puts(head, "}") == APR_SUCCESS ? 1 : -1;
+        }
+    }
+    return head->len ? -1 : 0;
+}
+
+/* What is left of the line; 1: it says that it is incomplete, or it breaks off. */
+static int pass_line(void)
+{
+    char tail[32] = "";
+    apr_size_t len = 0;
+    int c;
+
+    while ((c = getchar()) != EOF && c != '\n') {
+        if (len < sizeof(tail) - 1) tail[len++] = (char)c;
+    }
+    return c == EOF || strstr(tail, "incomplete") != NULL;
+}
+
+/* The next piece of coded content; *is_last: its closing quote came. -1: no base64, or the input
+ * ended. */
+static int read_piece(char *coded, apr_size_t *len, int *is_last)
+{
+    int c;
+
+    *len = 0;
+    *is_last = 0;
+    while (*len < CODED_PIECE && (c = getchar()) != EOF && c != '\n') {
+        if (c == '"') {
+            *is_last = 1;
+            return 0;
+        }
+        coded[(*len)++] = (char)c;
+    }
+    return *len == CODED_PIECE ? 0 : -1;
+}
+
+static json_t *submission(const json_t *document)
+{
+    static const char *const same[] = { "from",      "submitter",      "door",       "subject",
+                                        "messageId", "headerFrom",     "at",         "expire",
+                                        "ret",       "envid",          "priority",   "metadata",
+                                        "webhook",   "is8bit",         "isUtf8",     "requiresTls",
+                                        "isAuto",    "idempotencyKey", "contentHash" };
+    json_t *request = ss_cli_request("submit"), *to = json_array(), *notifies = json_array(),
+           *orcpts = json_array(), *restore = json_object();
+    const json_t *rows = json_object_get(document, "recipients");
+
+    for (apr_size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        json_t *value = json_object_get(document, same[i]);
+        if (value) json_object_set(request, same[i], value);
+    }
+    for (apr_size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i);
+        json_t *orcpt = json_object_get(row, "orcpt");
+        json_array_append(to, json_object_get(row, "address"));
+        json_array_append(notifies, json_object_get(row, "notify"));
+        json_array_append_new(orcpts, orcpt ? json_incref(orcpt) : json_null());
+    }
+    json_object_set_new(request, "to", to);
+    json_object_set_new(request, "notifies", notifies);
+    json_object_set_new(request, "orcpts", orcpts);
+    json_object_set(restore, "recipients", json_object_get(document, "recipients"));
+    for (apr_size_t i = 0; i < 5; i++) {
+        static const char *const kept[] = { "id", "created", "uid", "relay", "createdBy" };
+        json_t *value = json_object_get(document, kept[i]);
+        if (value) json_object_set(restore, kept[i], value);
+    }
+    json_object_set_new(request, "restore", restore);
+    return request;
+}
+
+/* Sends the content as it is read, and the last piece only when the line is known to be whole: what
+ * broke off is not accepted. */
+static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
+{
+    char *coded = apr_palloc(pool, CODED_PIECE), *bytes;
+    apr_status_t rv = APR_SUCCESS;
+    int is_last = 0;
+
+    while (rv == APR_SUCCESS && !is_last) {
+        apr_size_t len, out;
+        apr_pool_t *piece;
+        if (read_piece(coded, &len, &is_last)) return APR_EINVAL;
+        apr_pool_create(&piece, pool);
+        if (ss_codec_base64_read(piece, coded, len, 1, &bytes, &out))
+            rv = APR_EINVAL;
+        else if (is_last && pass_line())
+            rv = APR_EINCOMPLETE;
+        else
+            rv = ss_peer_part(peer, bytes, out, is_last, apr_time_now() + WAIT);
+        apr_pool_destroy(piece);
+    }
+    return rv;
+}
+
+/* 1: it was taken; 0: it is there already, or its line is incomplete; -1: failed, *code says how.
+ */
+static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
+{
+    json_t *document = json_loadb(head->data, head->len, 0, NULL);
+    const char *id = json_string_value(json_object_get(document, "id"));
+    ss_peer_answer_t answer = { 0 };
+    ss_result_t result;
+    ss_peer_t *peer;
+    char *header;
+
+    *failed = EX_OK;
+    if (!id || !ss_ident_is_valid(id)) {
+        ss_cli_complain(cli, "a line is none that export wrote");
+        json_decref(document);
+        *failed = EX_DATAERR;
+        return -1;
+    }
+    if (ask(cli, apr_psprintf(cli->pool, "{\"do\":\"get\",\"id\":\"%s\"}", id), &answer,
+            cli->pool) != APR_SUCCESS) {
+        json_decref(document);
+        *failed = EX_TEMPFAIL;
+        return -1;
+    }
+    if (answer.status == 200) {
+        json_decref(document);
+        pass_line();
+        return 0;
+    }
+    json_t *request = submission(document);
+    header = json_dumps(request, JSON_COMPACT);
+    json_decref(request);
+    ss_result_clear(&result);
+    apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, cli->pool);
+    if (rv == APR_SUCCESS) {
+        rv = ss_peer_begin(peer, header, strlen(header), apr_time_now() + WAIT);
+        if (rv == APR_SUCCESS) rv = send_content(peer, cli->pool);
+        if (rv == APR_SUCCESS)
+            rv = ss_peer_receive(peer, &answer, NULL, NULL, apr_time_now() + WAIT, cli->pool);
+        ss_peer_close(peer);
+    }
+    free(header);
+    int is_taken = rv == APR_SUCCESS && answer.status >= 200 && answer.status < 300;
+    if (!is_taken && rv == APR_SUCCESS)
+        *failed = ss_cli_refused(cli, answer.status, answer.header);
+    else if (rv == APR_EINVAL)
+        *failed = EX_DATAERR;
+    else if (rv != APR_SUCCESS && rv != APR_EINCOMPLETE)
+        *failed = EX_TEMPFAIL;
+    if (rv != APR_SUCCESS)
+        ss_cli_complain(cli, "message %s was not imported: %s", id,
+                        rv == APR_EINVAL        ? "its content is no base64"
+                        : rv == APR_EINCOMPLETE ? "its line is incomplete"
+                                                : "the delivery daemon did not answer");
+    json_decref(document);
+    return is_taken ? 1 : *failed ? -1 : 0;
+}
+
+int ss_cli_import(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    apr_array_header_t *operands;
+    apr_int64_t count = 0, passed = 0;
+    int failed = EX_OK, got;
+    ss_buf_t head;
+
+    if (ss_cli_arguments(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
+    ss_buf_init(&head, LINE_HEAD_MAX);
+    while (failed == EX_OK && (got = read_head(&head)) != 0) {
+        ss_cli_t own = *cli;
+        if (got < 0) {
+            ss_cli_complain(cli, "a line is none that export wrote");
+            failed = EX_DATAERR;
+            break;
+        }
+        apr_pool_create(&own.pool, cli->pool);
+        int taken = import_one(&own, &head, &failed);
+        apr_pool_destroy(own.pool);
+        count += taken > 0;
+        passed += taken == 0;
+    }
+    ss_buf_free(&head);
+    fprintf(stderr,
+            "smtp-send: %" APR_INT64_T_FMT " messages imported, %" APR_INT64_T_FMT " passed over\n",
+            count, passed);
+    return failed;
+}

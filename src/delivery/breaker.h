@@ -1,0 +1,34 @@
+/* breaker.h: whether a host may be tried now. Pure: time comes in as an argument.
+ * down: not reachable: 1 s doubling to 30 s. blocked: it refuses us: 1 min doubling to 15 min.
+ * While either lasts one probe at a time goes out; success ends it. */
+#ifndef SS_DELIVERY_BREAKER_H
+#define SS_DELIVERY_BREAKER_H
+
+#include <apr_time.h>
+
+#include "base/result.h"
+
+typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_host_condition_t;
+
+typedef struct {
+    ss_host_condition_t condition;
+    apr_interval_time_t wait; /* the last wait */
+    apr_time_t next;          /* may be probed at; 0 while up */
+    apr_time_t since;         /* of the condition */
+    int is_probing;
+    ss_result_t cause;
+} ss_host_state_t;
+
+/* The host failed: down or blocked; the wait grows when it was so before. jitter: 32 random bits.
+ * Returns 1 when the condition is new. */
+int ss_breaker_failed(ss_host_state_t *host, ss_host_condition_t condition,
+                      const ss_result_t *cause, apr_time_t now, apr_uint32_t jitter);
+/* It works. Returns 1 when it did not before. */
+int ss_breaker_worked(ss_host_state_t *host, apr_time_t now);
+/* Which host to open a connection to: the first that is up, or the first whose probe is due and not
+ * under way; -1: none, and *when is the time to ask again (0: a probe is under way). */
+int ss_breaker_choose(const ss_host_state_t *hosts, int count, apr_time_t now, apr_time_t *when);
+/* All may be tried at once (flush, new settings, corrected secret). */
+void ss_breaker_reset(ss_host_state_t *hosts, int count);
+
+#endif

@@ -1,0 +1,222 @@
+/* accept.c: the one way into the queue. See accept.h. */
+#include "intake/accept.h"
+
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "intake/staging.h"
+
+typedef struct {
+    ss_message_t *message;
+    ss_relay_t *relay;
+    apr_time_t received;
+    const char *key; /* in daemon->accepting, or NULL */
+    void (*done)(void *self, const ss_accepted_t *answer);
+    void *self;
+} accepting_t;
+
+static void __attribute__((format(printf, 3, 4)))
+refuse(ss_accepted_t *answer, ss_refused_t why, const char *format, ...)
+{
+    va_list args;
+
+    answer->refused = why;
+    va_start(args, format);
+    apr_vsnprintf(answer->detail, sizeof(answer->detail), format, args);
+    va_end(args);
+}
+
+ss_relay_t *ss_accept_relay(ss_daemon_t *d, const char *from, ss_relay_t *otherwise)
+{
+    const apr_array_header_t *list = d->config->globals.relay_for;
+
+    for (int i = 0; list && i < list->nelts; i++) {
+        const ss_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_pair_t);
+        ss_relay_t *relay =
+            ss_text_matches(pair->name, from) ? ss_relay_find(d, pair->value) : NULL;
+        if (relay) return relay;
+    }
+    return otherwise;
+}
+
+int ss_accept_may(const ss_relay_t *relay, ss_accepted_t *answer)
+{
+    const ss_daemon_t *d = relay->daemon;
+    const ss_globals_t *g = &d->config->globals;
+    apr_int64_t messages;
+    apr_uint64_t bytes;
+
+    memset(answer, 0, sizeof(*answer));
+    ss_daemon_waiting(d, &messages, &bytes);
+    if (d->is_leaving) {
+        refuse(answer, SS_REFUSED_LEAVING, "the delivery daemon is restarting");
+    } else if (!d->store) {
+        refuse(answer, SS_REFUSED_STORE, "%s", d->store_result.text);
+    } else if (!d->is_counted) {
+        refuse(answer, SS_REFUSED_STORE, "the queue is being opened");
+    } else if (!relay->settings->engine) {
+        refuse(answer, SS_REFUSED_OFF,
+               "SMTPSendEngine is Off for relay \"%s\": mail is not accepted", relay->name);
+    } else if (!relay->host_count) {
+        refuse(answer, SS_REFUSED_HOST, "no SMTPSendHost is configured for relay \"%s\"",
+               relay->name);
+    } else if (messages >= g->queue_limit_messages || bytes >= (apr_uint64_t)g->queue_limit_bytes) {
+        refuse(answer, SS_REFUSED_FULL,
+               "the queue is full: %" APR_INT64_T_FMT " messages wait (SMTPSendQueueLimit)",
+               messages);
+    }
+    return answer->refused == SS_REFUSED_NOT;
+}
+
+ss_message_t *ss_accept_begin(const ss_relay_t *relay)
+{
+    apr_pool_t *pool = ss_store_pool();
+    ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
+
+    m->pool = pool;
+    m->relay = apr_pstrdup(pool, relay->name);
+    m->created = ss_loop_now(relay->daemon->loop);
+    m->priority = SS_PRIORITY_NORMAL;
+    m->from = "";
+    return m;
+}
+
+int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, apr_size_t len,
+                   ss_accepted_t *answer)
+{
+    apr_int64_t max = relay->settings->max_message_size;
+
+    if (m->size + len > (apr_uint64_t)max) {
+        refuse(answer, SS_REFUSED_SIZE,
+               "the message is larger than SMTPSendMaxMessageSize, %" APR_INT64_T_FMT " bytes",
+               max);
+        return 0;
+    }
+    if (!len) return 1;
+    /* The array doubles: parts are few. */
+    if (!(m->part_count & (m->part_count - 1))) {
+        ss_part_t *parts = apr_palloc(
+            m->pool, sizeof(*parts) * (apr_size_t)(m->part_count ? m->part_count * 2 : 1));
+        if (m->part_count) memcpy(parts, m->parts, sizeof(*parts) * (apr_size_t)m->part_count);
+        m->parts = parts;
+    }
+    /* The first part stays with the message: its header is looked at. The others may leave it
+     * before the message does. */
+    if (m->part_count && !m->rest) apr_pool_create(&m->rest, m->pool);
+    m->parts[m->part_count].bytes = apr_pmemdup(m->part_count ? m->rest : m->pool, bytes, len);
+    m->parts[m->part_count].len = len;
+    m->part_count++;
+    m->size += len;
+    return 1;
+}
+
+/* ---- into the store, and back ---- */
+
+static void tell(const accepting_t *a, ss_accepted_t *answer)
+{
+    ss_metrics_t *metrics = &a->relay->daemon->metrics;
+
+    if (answer->refused)
+        metrics->refused++;
+    else if (answer->is_repeated)
+        metrics->repeated++;
+    else
+        metrics->accepted++;
+    answer->rcpt_count = a->message->rcpt_count;
+    answer->is_paused = ss_relay_is_paused(a->relay);
+    a->done(a->self, answer);
+}
+
+static void stored(ss_store_request_t *request)
+{
+    const accepting_t *a = request->baton;
+    ss_message_t *m = a->message;
+    ss_accepted_t answer;
+
+    if (a->key) apr_hash_set(a->relay->daemon->accepting, a->key, APR_HASH_KEY_STRING, NULL);
+    memset(&answer, 0, sizeof(answer));
+    apr_cpystrn(answer.id, *request->existing_id ? request->existing_id : m->id, sizeof(answer.id));
+    answer.is_repeated = *request->existing_id != '\0';
+    if (request->rv != APR_SUCCESS) {
+        refuse(&answer, SS_REFUSED_STORE, "%s",
+               ss_result_is_set(&request->result) ? request->result.text
+                                                  : "the queue could not store the message");
+    } else if (answer.is_repeated && !request->existing_same) {
+        refuse(&answer, SS_REFUSED_KEY,
+               "this Idempotency-Key was used with other content, for message %s",
+               request->existing_id);
+    }
+    if (answer.refused || answer.is_repeated) {
+        tell(a, &answer);
+        ss_staging_drop(a->relay->daemon, m);
+    } else {
+        ss_relay_stored(a->relay, m, +1);
+        tell(a, &answer);
+        ss_job_t *job = ss_job_create(a->relay->daemon, a->relay, m, NULL);
+        job->received = a->received;
+        job->stored = apr_time_now();
+        ss_job_settle(job, job->stored);
+    }
+    apr_pool_destroy(request->pool);
+}
+
+static void drop(const ss_relay_t *relay, ss_message_t *m, ss_refused_t why, const char *detail,
+                 void (*done)(void *self, const ss_accepted_t *answer), void *self)
+{
+    ss_accepted_t answer;
+
+    memset(&answer, 0, sizeof(answer));
+    refuse(&answer, why, "%s", detail);
+    relay->daemon->metrics.refused++;
+    ss_staging_drop(relay->daemon, m);
+    done(self, &answer);
+}
+
+void ss_accept_name(ss_daemon_t *d, ss_message_t *m)
+{
+    unsigned char random[8];
+    apr_uint32_t words[2] = { ss_daemon_random(), ss_daemon_random() };
+
+    memcpy(random, words, sizeof(random));
+    /* One that was moved here keeps its own. */
+    if (!*m->id) ss_ident_make(&d->idents, ss_loop_now(d->loop), random, m->id);
+}
+
+void ss_accept(ss_relay_t *relay, ss_message_t *m,
+               void (*done)(void *self, const ss_accepted_t *answer), void *self)
+{
+    ss_daemon_t *d = relay->daemon;
+    apr_time_t now = ss_loop_now(d->loop);
+
+    if (!m->size) {
+        drop(relay, m, SS_REFUSED_EMPTY, "the message is empty", done, self);
+        return;
+    }
+    /* Two equal ones at once: the second cannot be told yet whether the first was taken. */
+    const char *key = m->idempotency_key
+                          ? apr_pstrcat(m->pool, m->submitter, "\n", m->idempotency_key, NULL)
+                          : NULL;
+    if (key && apr_hash_get(d->accepting, key, APR_HASH_KEY_STRING)) {
+        drop(relay, m, SS_REFUSED_BUSY,
+             "the first message with this Idempotency-Key is still being accepted", done, self);
+        return;
+    }
+    if (key) apr_hash_set(d->accepting, key, APR_HASH_KEY_STRING, key);
+    ss_accept_name(d, m);
+    m->paused_base = ss_relay_paused_total(relay, now);
+    for (int i = 0; i < m->rcpt_count; i++) {
+        if (!m->rcpts[i].next) m->rcpts[i].next = m->at;
+    }
+
+    ss_store_request_t *request = ss_store_request(SS_STORE_ACCEPT, stored, NULL);
+    accepting_t *a = apr_pcalloc(request->pool, sizeof(*a));
+    *a = (accepting_t){
+        .message = m, .relay = relay, .received = now, .key = key, .done = done, .self = self
+    };
+    request->baton = a;
+    request->message = m;
+    request->now = now;
+    ss_daemon_post(d, request);
+}

@@ -1,0 +1,72 @@
+/* quota.c: a share for each submitter and rate that fills with time (a token bucket). See quota.h.
+ */
+#include "intake/quota.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+typedef struct {
+    double left[SS_QUOTA_RATES_MAX]; /* messages */
+    apr_time_t filled;
+} share_t;
+
+struct ss_quota_t {
+    apr_pool_t *pool; /* of the shares; cleared as a whole */
+    /* "submitter rate rate" -> share_t: another location's rates are another share */
+    apr_hash_t *shares;
+};
+
+ss_quota_t *ss_quota_create(apr_pool_t *pool)
+{
+    ss_quota_t *quota = apr_pcalloc(pool, sizeof(*quota));
+
+    apr_pool_create(&quota->pool, pool);
+    quota->shares = apr_hash_make(quota->pool);
+    return quota;
+}
+
+static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates,
+                         int count, apr_time_t now)
+{
+    char key[512];
+    apr_size_t used = (apr_size_t)apr_snprintf(key, sizeof(key), "%.300s", submitter);
+
+    for (int i = 0; i < count; i++) {
+        used += (apr_size_t)apr_snprintf(key + used, sizeof(key) - used,
+                                         " %" APR_INT64_T_FMT "/%" APR_INT64_T_FMT, rates[i].count,
+                                         (apr_int64_t)rates[i].per);
+    }
+    share_t *share = apr_hash_get(quota->shares, key, APR_HASH_KEY_STRING);
+    if (share) return share;
+    if (apr_hash_count(quota->shares) >= SS_QUOTA_SUBMITTERS_MAX) {
+        apr_pool_clear(quota->pool);
+        quota->shares = apr_hash_make(quota->pool);
+    }
+    share = apr_pcalloc(quota->pool, sizeof(*share));
+    for (int i = 0; i < count; i++) share->left[i] = (double)rates[i].count;
+    share->filled = now;
+    apr_hash_set(quota->shares, apr_pstrdup(quota->pool, key), APR_HASH_KEY_STRING, share);
+    return share;
+}
+
+int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count,
+                  apr_time_t now)
+{
+    double wait = 0;
+
+    if (count > SS_QUOTA_RATES_MAX) count = SS_QUOTA_RATES_MAX;
+    share_t *share = share_of(quota, submitter, rates, count, now);
+    double passed = now > share->filled ? (double)(now - share->filled) : 0;
+    share->filled = now;
+    for (int i = 0; i < count; i++) {
+        double speed = (double)rates[i].count / (double)rates[i].per;
+        share->left[i] += passed * speed;
+        if (share->left[i] > (double)rates[i].count) share->left[i] = (double)rates[i].count;
+        double lacking = (1.0 - share->left[i]) / speed;
+        if (lacking > wait) wait = lacking;
+    }
+    /* A microsecond of rounding is no reason to send somebody away. */
+    if (wait > 1.0) return (int)(wait / APR_USEC_PER_SEC) + 1;
+    for (int i = 0; i < count; i++) share->left[i] -= 1.0;
+    return 0;
+}

@@ -1,0 +1,106 @@
+/* staging.c: a large message on its way into the queue. See staging.h. */
+#include "intake/staging.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "intake/accept.h"
+
+typedef struct {
+    ss_daemon_t *daemon;
+    ss_message_t *message;
+    apr_size_t *charged;
+    int open; /* parts not committed yet */
+    ss_result_t failed;
+    void (*done)(void *self, const ss_result_t *failed);
+    void *self;
+} staging_t;
+
+typedef struct {
+    staging_t *staging;
+    apr_size_t len;
+} part_t;
+
+int ss_staging_is_due(const ss_message_t *m)
+{
+    /* A message that was moved here keeps its id, under which another may be in the queue: it is
+     * accepted whole or passed over. */
+    if (m->part_count < 2 || (*m->id && !m->is_staged)) return 0;
+    return m->parts[m->part_count - 1].bytes && (m->is_staged || m->size > SS_DAEMON_WHOLE_MAX);
+}
+
+static void committed(ss_store_request_t *request)
+{
+    const part_t *part = request->baton;
+    staging_t *staging = part->staging;
+
+    *staging->charged -= part->len;
+    staging->daemon->intake_bytes -= part->len;
+    if (request->rv != APR_SUCCESS) {
+        if (ss_result_is_set(&request->result))
+            staging->failed = request->result;
+        else
+            ss_result_set(&staging->failed, "queue", "", NULL,
+                          "the queue could not store the message");
+    }
+    apr_pool_destroy(request->pool);
+    if (--staging->open) return;
+    /* Nothing came meanwhile. */
+    apr_pool_destroy(staging->message->rest);
+    staging->message->rest = NULL;
+    staging->done(staging->self, ss_result_is_set(&staging->failed) ? &staging->failed : NULL);
+}
+
+static void stage(staging_t *staging, int number)
+{
+    ss_message_t *m = staging->message;
+    ss_store_request_t *request = ss_store_request(SS_STORE_STAGE, committed, NULL);
+    part_t *part = apr_palloc(request->pool, sizeof(*part));
+
+    *part = (part_t){ staging, m->parts[number].len };
+    request->baton = part;
+    request->number = number;
+    request->now = ss_loop_now(staging->daemon->loop);
+    request->bytes = m->parts[number].bytes;
+    request->bytes_len = m->parts[number].len;
+    apr_cpystrn(request->id, m->id, sizeof(request->id));
+    m->parts[number].bytes = NULL;
+    staging->open++;
+    ss_daemon_post(staging->daemon, request);
+}
+
+void ss_staging_begin(ss_daemon_t *d, ss_message_t *m, apr_size_t *charged,
+                      void (*done)(void *self, const ss_result_t *failed), void *self)
+{
+    staging_t *staging = apr_pcalloc(m->pool, sizeof(*staging));
+
+    *staging =
+        (staging_t){ .daemon = d, .message = m, .charged = charged, .done = done, .self = self };
+    ss_result_clear(&staging->failed);
+    m->is_staged = 1;
+    ss_accept_name(d, m);
+    for (int i = 1; i < m->part_count; i++)
+        if (m->parts[i].bytes) stage(staging, i);
+}
+
+static void unstaged(ss_store_request_t *request)
+{
+    apr_pool_destroy(request->pool);
+}
+
+void ss_staging_forget(ss_daemon_t *d, ss_message_t *m)
+{
+    if (!m->is_staged) return;
+    ss_store_request_t *request = ss_store_request(SS_STORE_UNSTAGE, unstaged, NULL);
+    apr_cpystrn(request->id, m->id, sizeof(request->id));
+    request->now = ss_loop_now(d->loop);
+    ss_daemon_post(d, request);
+    m->is_staged = 0;
+    *m->id = '\0';
+}
+
+void ss_staging_drop(ss_daemon_t *d, ss_message_t *m)
+{
+    ss_staging_forget(d, m);
+    apr_pool_destroy(m->pool);
+}

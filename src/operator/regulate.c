@@ -1,0 +1,132 @@
+/* regulate.c: pause, resume and flush, asked for by a person. See control.h. */
+#include "operator/control.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+/* ---- pause, resume, flush ---- */
+
+static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
+                      apr_time_t now)
+{
+    apr_interval_time_t lasts = json_integer_value(json_object_get(header, "for"));
+
+    ss_pause_set(relay, json_string_value(json_object_get(header, "reason")), who,
+                 lasts > 0 ? now + lasts : 0, now);
+    json_array_append_new(rows,
+                          json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
+}
+
+/* "rate": [count, microseconds] of the request; NULL: none. */
+static const ss_rate_t *read_rate(const json_t *header, ss_rate_t *rate)
+{
+    const json_t *pair = json_object_get(header, "rate");
+
+    rate->count = json_integer_value(json_array_get(pair, 0));
+    rate->per = json_integer_value(json_array_get(pair, 1));
+    return rate->count > 0 && rate->per > 0 ? rate : NULL;
+}
+
+static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
+                       apr_time_t now)
+{
+    const char *note = NULL;
+    ss_rate_t rate;
+
+    ss_relay_ramp(relay, read_rate(header, &rate), now);
+    ss_pause_clear(relay, who, now);
+    if (relay->pause.directive)
+        note = "still paused: the configuration says SMTPSendPause On";
+    else if (!relay->settings->engine)
+        note = "nothing is sent: the configuration says SMTPSendEngine Off";
+    json_array_append_new(rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
+                                          relay->pause.directive, "note", note));
+}
+
+typedef struct {
+    ss_asker_t *asker;
+    json_t *document;
+} settled_t;
+
+/* The answer leaves after the pause is on stable storage: a request behind the rows written says
+ * so. */
+static void pause_stored(ss_store_request_t *request)
+{
+    settled_t *s = request->baton;
+
+    if (request->rv != APR_SUCCESS) {
+        json_decref(s->document);
+        ss_control_refuse_store(s->asker, request);
+    } else {
+        ss_asker_document(s->asker, 200, s->document);
+    }
+    apr_pool_destroy(request->pool);
+}
+
+static void note_regulation(ss_daemon_t *d, const char *verb, const char *relay, const char *reason,
+                            const char *who, apr_time_t now)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, d->pool);
+    ss_chronicle_note(d, who,
+                      apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays",
+                                  relay ? relay : "", reason && *reason ? ": " : "",
+                                  reason ? reason : "", NULL),
+                      now);
+    apr_pool_destroy(pool);
+}
+
+void ss_regulate(ss_asker_t *asker, const json_t *header, const char *verb)
+{
+    ss_daemon_t *d = asker->daemon;
+    const char *name = json_string_value(json_object_get(header, "relay"));
+    const char *who = json_string_value(json_object_get(header, "who"));
+    char uid[32];
+    apr_time_t now = apr_time_now();
+    json_t *rows;
+
+    if (!ss_asker_is_trusted(asker)) {
+        ss_asker_refuse(asker, 403, 0, NULL, "only root and httpd's user may %s", verb);
+        return;
+    }
+    if (name && *name && !ss_relay_find(d, name)) {
+        ss_asker_refuse(asker, 404, 0, "relay", "no relay is called \"%s\"", name);
+        return;
+    }
+    apr_snprintf(uid, sizeof(uid), "uid %d", asker->uid);
+    if (!who) who = uid;
+    rows = json_array();
+    for (int i = 0; i < d->relays->nelts; i++) {
+        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+        if (name && *name && strcmp(relay->name, name)) continue;
+        if (!strcmp(verb, "pause")) {
+            pause_one(relay, header, who, rows, now);
+        } else if (!strcmp(verb, "resume")) {
+            resume_one(relay, header, who, rows, now);
+        } else {
+            ss_log(d->log, SS_LOG_NOTICE, 271,
+                   "relay \"%s\": flushed by %s: everything that waits is tried at once",
+                   relay->name, who);
+            ss_relay_flush(relay, who);
+            json_array_append_new(
+                rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
+                                ss_relay_is_paused(relay), "note",
+                                ss_relay_is_paused(relay)
+                                    ? "sending is paused: nothing goes out before it is resumed"
+                                    : NULL));
+        }
+    }
+    note_regulation(d, verb, name, json_string_value(json_object_get(header, "reason")), who, now);
+    ss_store_request_t *request = ss_store_request(SS_STORE_SET, pause_stored, NULL);
+    settled_t *s = apr_palloc(request->pool, sizeof(*s));
+    s->asker = asker;
+    s->document = json_pack("{s:o}", "relays", rows);
+    request->baton = s;
+    request->key = "last/regulated";
+    request->value = apr_pstrdup(request->pool, verb);
+    ss_daemon_post(d, request);
+}

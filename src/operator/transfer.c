@@ -1,0 +1,148 @@
+/* transfer.c: messages that wait, out of one queue and into another: a stored message as a document
+ * ("export"), and such a document as part of a submission
+ * ("restore"), which then keeps its id, its age and what became of each recipient so far. See
+ * src/wire/README.md. */
+#include "operator/transfer.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/text.h"
+
+static void put(json_t *object, const char *name, const char *value, apr_pool_t *pool)
+{
+    if (value)
+        json_object_set_new(object, name, json_string(ss_text_utf8(pool, value, strlen(value))));
+}
+
+static json_t *recipient_of(const ss_recipient_t *rcpt, apr_pool_t *pool)
+{
+    json_t *row = json_pack("{s:s,s:i,s:I,s:I,s:I,s:b}", "state", ss_state_name(rcpt->state),
+                            "attempts", rcpt->attempts, "next", (json_int_t)rcpt->next, "last",
+                            (json_int_t)rcpt->last_attempt, "notify", (json_int_t)rcpt->notify,
+                            "uncertain", rcpt->is_uncertain);
+
+    put(row, "address", rcpt->address, pool);
+    put(row, "orcpt", rcpt->orcpt, pool);
+    put(row, "reply", rcpt->reply, pool);
+    put(row, "dsn", rcpt->dsn, pool);
+    put(row, "host", rcpt->host, pool);
+    put(row, "cause", rcpt->cause, pool);
+    return row;
+}
+
+static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
+{
+    json_t *document =
+        json_pack("{s:s,s:I,s:i,s:I,s:I,s:i,s:i,s:i,s:b,s:b,s:b,s:b}", "id", m->id, "created",
+                  (json_int_t)m->created, "uid", m->uid, "at", (json_int_t)m->at, "expire",
+                  (json_int_t)m->expire, "ret", m->ret, "priority", m->priority, "parts",
+                  m->part_count, "is8bit", m->is_8bit, "isUtf8", m->is_utf8, "requiresTls",
+                  m->requires_tls, "isAuto", m->is_auto);
+    json_t *rcpts = json_array();
+
+    put(document, "relay", m->relay, pool);
+    put(document, "from", m->from, pool);
+    put(document, "submitter", m->submitter, pool);
+    put(document, "door", m->door, pool);
+    put(document, "subject", m->subject, pool);
+    put(document, "messageId", m->message_id, pool);
+    put(document, "headerFrom", m->header_from, pool);
+    put(document, "envid", m->envid, pool);
+    put(document, "metadata", m->metadata, pool);
+    put(document, "webhook", m->webhook, pool);
+    put(document, "idempotencyKey", m->idempotency_key, pool);
+    put(document, "contentHash", m->content_hash, pool);
+    put(document, "createdBy", m->created_by, pool);
+    for (int i = 0; i < m->rcpt_count; i++) {
+        if (!ss_state_is_final(m->rcpts[i].state))
+            json_array_append_new(rcpts, recipient_of(&m->rcpts[i], pool));
+    }
+    json_object_set_new(document, "recipients", rcpts);
+    return document;
+}
+
+static void looked_up(ss_store_request_t *request)
+{
+    ss_asker_t *asker = request->baton;
+
+    if (request->rv == APR_SUCCESS)
+        ss_asker_document(asker, 200, document_of(request->message, request->pool));
+    else if (APR_STATUS_IS_NOTFOUND(request->rv))
+        ss_asker_refuse(asker, 404, 0, "id", "no message %s is known", request->id);
+    else
+        ss_asker_refuse(asker, 503, 5, NULL, "%s",
+                        ss_result_is_set(&request->result) ? request->result.text
+                                                           : "the queue cannot be read");
+    apr_pool_destroy(request->pool);
+}
+
+void ss_move_export(ss_asker_t *asker, const json_t *header)
+{
+    const char *id = json_string_value(json_object_get(header, "id"));
+
+    if (!ss_asker_is_trusted(asker)) {
+        ss_asker_refuse(asker, 403, 0, NULL, "only root and httpd's user may export");
+        return;
+    }
+    if (!id || !ss_ident_is_valid(id)) {
+        ss_asker_refuse(asker, 404, 0, "id", "that is not a message's id");
+        return;
+    }
+    ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, asker);
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    ss_daemon_post(asker->daemon, request);
+}
+
+/* ---- back ---- */
+
+static const char *text(const json_t *row, const char *name, apr_pool_t *pool)
+{
+    const char *value = json_string_value(json_object_get(row, name));
+
+    return value ? apr_pstrdup(pool, value) : NULL;
+}
+
+static int restore_recipient(ss_recipient_t *rcpt, const json_t *row, apr_pool_t *pool)
+{
+    const char *name = json_string_value(json_object_get(row, "state"));
+    int state = name ? ss_state_find(name) : -1;
+
+    if (state < 0 || ss_state_is_final((ss_state_t)state)) return 0;
+    rcpt->state = state == SS_STATE_SENDING ? SS_STATE_QUEUED : (ss_state_t)state;
+    rcpt->attempts = (int)json_integer_value(json_object_get(row, "attempts"));
+    rcpt->next =
+        rcpt->state == SS_STATE_HELD ? 0 : json_integer_value(json_object_get(row, "next"));
+    rcpt->last_attempt = json_integer_value(json_object_get(row, "last"));
+    rcpt->is_uncertain = json_is_true(json_object_get(row, "uncertain"));
+    rcpt->reply = text(row, "reply", pool);
+    rcpt->dsn = text(row, "dsn", pool);
+    rcpt->host = text(row, "host", pool);
+    rcpt->cause = rcpt->state == SS_STATE_HELD ? text(row, "cause", pool) : NULL;
+    return 1;
+}
+
+const char *ss_move_restore(const ss_asker_t *asker, const json_t *restore, ss_message_t *m)
+{
+    const char *id = json_string_value(json_object_get(restore, "id"));
+    const char *relay = json_string_value(json_object_get(restore, "relay"));
+    const json_t *rows = json_object_get(restore, "recipients");
+    apr_time_t now = ss_loop_now(asker->daemon->loop);
+
+    if (!ss_asker_is_trusted(asker)) return "only root and httpd's user may import";
+    if (!id || !ss_ident_is_valid(id)) return "\"restore\" names no message's id";
+    if (json_array_size(rows) != (apr_size_t)m->rcpt_count)
+        return "\"restore\" tells of other recipients than \"to\"";
+    apr_cpystrn(m->id, id, sizeof(m->id));
+    m->created = json_integer_value(json_object_get(restore, "created"));
+    if (m->created <= 0 || m->created > now) m->created = now;
+    m->uid = (int)json_integer_value(json_object_get(restore, "uid"));
+    m->created_by = text(restore, "createdBy", m->pool);
+    if (relay && ss_relay_find(asker->daemon, relay)) m->relay = apr_pstrdup(m->pool, relay);
+    for (int i = 0; i < m->rcpt_count; i++) {
+        if (!restore_recipient(&m->rcpts[i], json_array_get(rows, (apr_size_t)i), m->pool))
+            return "a recipient's state is none that waits";
+        if (m->rcpts[i].state == SS_STATE_HELD) m->held_since = now;
+    }
+    return NULL;
+}

@@ -1,0 +1,39 @@
+/* waiter.c: questions that wait for a message's end. See waiter.h. */
+#include "operator/waiter.h"
+
+void ss_waiter_wait(ss_daemon_t *d, ss_waiter_t *waiter, const char *id, apr_time_t until)
+{
+    ss_waiter_leave(d, waiter);
+    waiter->id = id;
+    waiter->next = apr_hash_get(d->waiters, id, APR_HASH_KEY_STRING);
+    waiter->is_waiting = 1;
+    /* The key is this waiter's own text: the entry is made anew, since the other's may go first. */
+    apr_hash_set(d->waiters, id, APR_HASH_KEY_STRING, NULL);
+    apr_hash_set(d->waiters, id, APR_HASH_KEY_STRING, waiter);
+    ss_loop_timer(d->loop, &waiter->timer, until);
+}
+
+void ss_waiter_leave(ss_daemon_t *d, ss_waiter_t *waiter)
+{
+    ss_waiter_t *first, *before = NULL;
+
+    ss_loop_untimer(d->loop, &waiter->timer);
+    if (!waiter->is_waiting) return;
+    waiter->is_waiting = 0;
+    first = apr_hash_get(d->waiters, waiter->id, APR_HASH_KEY_STRING);
+    for (ss_waiter_t *w = first; w && w != waiter; w = w->next) before = w;
+    if (before) {
+        before->next = waiter->next;
+        return;
+    }
+    apr_hash_set(d->waiters, waiter->id, APR_HASH_KEY_STRING, NULL);
+    if (waiter->next) apr_hash_set(d->waiters, waiter->next->id, APR_HASH_KEY_STRING, waiter->next);
+}
+
+void ss_waiters_wake(ss_daemon_t *d, const char *id)
+{
+    apr_time_t now = ss_loop_now(d->loop);
+
+    for (ss_waiter_t *w = apr_hash_get(d->waiters, id, APR_HASH_KEY_STRING); w; w = w->next)
+        ss_loop_timer(d->loop, &w->timer, now);
+}

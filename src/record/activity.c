@@ -1,0 +1,156 @@
+/* activity.c: what happened lately: counts over time (series.h) and who did what. A row of the
+ * setting table keeps both over restarts. */
+#include "daemon/daemon.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "record/series.h"
+
+#define SAMPLE_EVERY (10 * APR_USEC_PER_SEC)
+#define SAMPLE_IDLE (30 * APR_USEC_PER_SEC) /* while nothing happens: an idle daemon sleeps */
+#define SAVE_EVERY (60 * APR_USEC_PER_SEC)
+#define ACTIONS_MAX 50 /* of people, newest; older ones are in the log */
+#define WORDS_MAX 300  /* of who, and of what */
+
+typedef struct {
+    apr_time_t time;
+    char who[WORDS_MAX], what[WORDS_MAX];
+} action_t;
+
+struct ss_chronicle_t {
+    ss_daemon_t *daemon;
+    ss_series_t series;
+    ss_timer_t timer;
+    apr_uint64_t sent, failed; /* of the last sample */
+    apr_time_t saved;
+    int is_changed;
+    /* what was kept is known: only then may it be written over */
+    int is_ready;
+    action_t actions[ACTIONS_MAX];
+    int action_count, action_next;
+    char key[300];
+};
+
+static void add_action(struct ss_chronicle_t *c, apr_time_t time, const char *who, const char *what)
+{
+    action_t *action = &c->actions[c->action_next];
+
+    action->time = time;
+    apr_cpystrn(action->who, who ? who : "unknown", sizeof(action->who));
+    apr_cpystrn(action->what, what ? what : "", sizeof(action->what));
+    c->action_next = (c->action_next + 1) % ACTIONS_MAX;
+    if (c->action_count < ACTIONS_MAX) c->action_count++;
+}
+
+/* Whether anything happened since the last one, or waits. */
+static int sample(struct ss_chronicle_t *c, apr_time_t now)
+{
+    ss_daemon_t *d = c->daemon;
+    apr_uint64_t sent = d->metrics.sent, failed = d->metrics.failed + d->metrics.expired, bytes;
+    apr_int64_t waiting;
+
+    ss_daemon_waiting(d, &waiting, &bytes);
+    int is_busy = sent != c->sent || failed != c->failed || waiting > 0;
+    if (is_busy) c->is_changed = 1;
+    ss_series_add(&c->series, sent - c->sent, failed - c->failed,
+                  waiting > 0 ? (apr_uint64_t)waiting : 0, now);
+    c->sent = sent;
+    c->failed = failed;
+    return is_busy;
+}
+
+static void tick(ss_timer_t *timer, apr_time_t now)
+{
+    struct ss_chronicle_t *c = timer->self;
+
+    int is_busy = sample(c, now);
+    if (now - c->saved >= SAVE_EVERY) ss_chronicle_save(c->daemon, now);
+    ss_loop_timer(c->daemon->loop, &c->timer, now + (is_busy ? SAMPLE_EVERY : SAMPLE_IDLE));
+}
+
+void ss_chronicle_start(ss_daemon_t *d)
+{
+    struct ss_chronicle_t *c = apr_pcalloc(d->pool, sizeof(*c));
+    char node[256] = "";
+
+    /* Several nodes may share a queue: each keeps its own. */
+    if (gethostname(node, sizeof(node) - 1)) apr_cpystrn(node, "node", sizeof(node));
+    c->daemon = d;
+    apr_snprintf(c->key, sizeof(c->key), "chronicle/%s", node);
+    c->timer = (ss_timer_t){ .fired = tick, .self = c };
+    c->saved = ss_loop_now(d->loop);
+    d->chronicle = c;
+    ss_loop_timer(d->loop, &c->timer, ss_loop_now(d->loop) + SAMPLE_EVERY);
+}
+
+void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
+{
+    struct ss_chronicle_t *c = d->chronicle;
+    json_t *row = strcmp(key, c->key) || c->is_ready ? NULL : json_loads(json, 0, NULL);
+    const json_t *actions = json_object_get(row, "actions");
+
+    if (!row) return;
+    ss_series_restore(&c->series, row, now);
+    /* Newest first, as they were written: the oldest is added first. */
+    for (size_t i = json_array_size(actions); i-- > 0;) {
+        const json_t *action = json_array_get(actions, i);
+        apr_time_t time;
+        if (ss_text_time_parse(json_string_value(json_object_get(action, "time")), &time)) continue;
+        add_action(c, time, json_string_value(json_object_get(action, "who")),
+                   json_string_value(json_object_get(action, "what")));
+    }
+    json_decref(row);
+}
+
+void ss_chronicle_ready(ss_daemon_t *d)
+{
+    d->chronicle->is_ready = 1;
+}
+
+json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now)
+{
+    struct ss_chronicle_t *c = d->chronicle;
+    json_t *actions = json_array(), *json;
+    apr_pool_t *pool;
+
+    sample(c, now);
+    json = ss_series_json(&c->series, now);
+    apr_pool_create(&pool, d->pool);
+    for (int i = 1; i <= c->action_count; i++) {
+        const action_t *action = &c->actions[(c->action_next + ACTIONS_MAX - i) % ACTIONS_MAX];
+        json_array_append_new(
+            actions, json_pack("{s:s,s:s,s:s}", "time", ss_text_time(pool, action->time), "who",
+                               ss_text_utf8(pool, action->who, strlen(action->who)), "what",
+                               ss_text_utf8(pool, action->what, strlen(action->what))));
+    }
+    apr_pool_destroy(pool);
+    json_object_set_new(json, "actions", actions);
+    return json;
+}
+
+void ss_chronicle_save(ss_daemon_t *d, apr_time_t now)
+{
+    struct ss_chronicle_t *c = d->chronicle;
+
+    if (!c || !d->store || !c->is_ready) return;
+    sample(c, now);
+    if (!c->is_changed) return;
+    json_t *json = ss_chronicle_json(d, now);
+    char *text = json_dumps(json, JSON_COMPACT);
+    if (text) ss_daemon_remember(d, c->key, text);
+    free(text);
+    json_decref(json);
+    c->saved = now;
+    c->is_changed = 0;
+}
+
+void ss_chronicle_note(ss_daemon_t *d, const char *who, const char *what, apr_time_t now)
+{
+    add_action(d->chronicle, now, who, what);
+    d->chronicle->is_changed = 1;
+    ss_chronicle_save(d, now);
+}

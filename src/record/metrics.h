@@ -1,0 +1,37 @@
+/* metrics.h: what the daemon counts, in bounded memory. */
+#ifndef SS_RECORD_METRICS_H
+#define SS_RECORD_METRICS_H
+
+#include <apr_time.h>
+
+#include "queue/message.h"
+#include "smtp/client.h"
+
+#define SS_HISTOGRAM_BUCKETS 24 /* 1 ms doubling to 70 min, and what is longer */
+
+typedef struct {
+    apr_uint64_t count[SS_HISTOGRAM_BUCKETS];
+    apr_uint64_t total;
+    double sum;
+} ss_histogram_t;
+
+typedef struct {
+    apr_uint64_t accepted, refused, repeated;                /* submissions */
+    apr_uint64_t sent, deferred, failed, expired, cancelled; /* recipients */
+    ss_histogram_t delivery;                                 /* acceptance to the relay's answer */
+} ss_metrics_t;
+
+typedef struct { /* of one relay */
+    /* attempts by the state that a recipient was left in */
+    apr_uint64_t results[SS_STATES];
+    /* connections: ready for messages; down; the server refused us */
+    apr_uint64_t connected, unreached, refused;
+    ss_reply_counts_t *replies;
+} ss_relay_metrics_t;
+
+/* Adds a duration. Buckets: 1 ms doubling. */
+void ss_histogram_add(ss_histogram_t *histogram, apr_interval_time_t duration);
+/* The upper bound of a bucket in seconds; the last one has none. */
+double ss_histogram_bound(int bucket);
+
+#endif

@@ -1,0 +1,56 @@
+/* handler.c: which handler a request is for, and what all answers share. */
+#include "web/shared/web.h"
+
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/ident.h"
+#include "config/module.h"
+#include "mail/compose.h"
+#include "web/shared/problem.h"
+#include "web/shared/response.h"
+
+void ss_web_child_init(server_rec *s, apr_pool_t *pchild)
+{
+    (void)s;
+    (void)pchild;
+    ss_compose_init();
+}
+
+/* smtp-send: the last part of the path tells a message from the door itself. */
+static int submit_or_follow(request_rec *r)
+{
+    const char *leaf = ss_reply_leaf(r);
+
+    if (ss_ident_is_valid(leaf)) return ss_web_follow(r, leaf);
+    if (r->method_number == M_GET && r->path_info && strlen(r->path_info) > 1) {
+        return ss_problem(r, HTTP_NOT_FOUND, NULL,
+                          "\"%s\" is not a message's id: POST answers with one", leaf);
+    }
+    return ss_web_submit(r);
+}
+
+static const struct {
+    const char *name;
+    int (*call)(request_rec *r);
+} handlers[] = { { "smtp-send", submit_or_follow },
+                 { "smtp-send-test", ss_web_test },
+                 { "smtp-send-status", ss_web_status } };
+
+int ss_web_handler(request_rec *r)
+{
+    if (!r->handler || strncmp(r->handler, "smtp-send", 9)) return DECLINED;
+    for (apr_size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {
+        if (strcmp(r->handler, handlers[i].name)) continue;
+        apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+        apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+        if (!ss_module_config() || !ss_module_relay(r->server)) {
+            return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
+                              "mod_smtp_send was not set up when httpd started: see the error log");
+        }
+        return handlers[i].call(r);
+    }
+    return DECLINED;
+}

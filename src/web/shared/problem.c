@@ -1,0 +1,111 @@
+/* problem.c: refusals as problem documents (RFC 9457), or as a page for a browser. See problem.h.
+ */
+#include "web/shared/problem.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "web/shared/html.h"
+#include "web/shared/response.h"
+
+#define RETRY_AFTER 5 /* seconds, where nobody knows better */
+
+static const struct {
+    int status;
+    const char *title;
+} titles[] = { { 400, "Bad Request" },
+               { 403, "Forbidden" },
+               { 404, "Not Found" },
+               { 405, "Method Not Allowed" },
+               { 406, "Not Acceptable" },
+               { 408, "Request Timeout" },
+               { 409, "Conflict" },
+               { 411, "Length Required" },
+               { 413, "Content Too Large" },
+               { 415, "Unsupported Media Type" },
+               { 422, "Unprocessable Content" },
+               { 429, "Too Many Requests" },
+               { 500, "Internal Server Error" },
+               { 501, "Not Implemented" },
+               { 502, "Bad Gateway" },
+               { 503, "Service Unavailable" },
+               { 504, "Gateway Timeout" } };
+
+const char *ss_problem_title(int status)
+{
+    for (apr_size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+        if (titles[i].status == status) return titles[i].title;
+    }
+    return "Error";
+}
+
+static int send_page(request_rec *r, const ss_problem_t *problem, const char *detail)
+{
+    const char *title = ss_problem_title(problem->status);
+
+    /* The page is whole without a style sheet: the path of the handler is not known here. */
+    ss_html_begin(r, problem->status, NULL, title, 0);
+    ap_rprintf(r, "<main>\n<h1>%d %s</h1>\n<p>", problem->status, title);
+    ss_html_put(r, detail);
+    ap_rputs("</p>\n", r);
+    if (problem->field) {
+        ap_rputs("<p>Field: <code>", r);
+        ss_html_put(r, problem->field);
+        ap_rputs("</code></p>\n", r);
+    }
+    if (problem->state) {
+        ap_rputs("<p>State: ", r);
+        ss_html_put(r, problem->state);
+        ap_rputs("</p>\n", r);
+    }
+    ap_rputs("</main>\n", r);
+    ss_html_end(r);
+    return OK;
+}
+
+int ss_problem_send(request_rec *r, const ss_problem_t *problem)
+{
+    const char *detail = problem->detail ? problem->detail : "";
+    int retry = problem->retry_after;
+
+    if (!retry && (problem->status == 429 || problem->status == 503)) retry = RETRY_AFTER;
+    if (retry) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, retry));
+    if (ss_reply_wants_html(r))
+        return send_page(r, problem, ss_text_utf8(r->pool, detail, strlen(detail)));
+
+    json_t *document = json_object();
+    json_object_set_new(document, "type", json_string("about:blank"));
+    json_object_set_new(document, "title", json_string(ss_problem_title(problem->status)));
+    json_object_set_new(document, "status", json_integer(problem->status));
+    json_object_set_new(document, "detail", ss_reply_string(r, detail));
+    if (problem->field) json_object_set_new(document, "field", ss_reply_string(r, problem->field));
+    if (problem->state) json_object_set_new(document, "state", ss_reply_string(r, problem->state));
+    return ss_reply_json(r, problem->status, "application/problem+json", document);
+}
+
+int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)
+{
+    va_list args;
+    ss_problem_t problem = { .status = status, .field = field };
+
+    va_start(args, format);
+    problem.detail = apr_pvsprintf(r->pool, format, args);
+    va_end(args);
+    return ss_problem_send(r, &problem);
+}
+
+int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem)
+{
+    return ss_problem(r, problem->status ? problem->status : HTTP_BAD_REQUEST, problem->field, "%s",
+                      problem->detail);
+}
+
+int ss_reply_not_allowed(request_rec *r, const char *allow)
+{
+    apr_table_setn(r->headers_out, "Allow", allow);
+    return ss_problem(r, HTTP_METHOD_NOT_ALLOWED, NULL, "%s is not possible here: %s", r->method,
+                      allow);
+}

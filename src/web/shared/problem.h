@@ -1,0 +1,27 @@
+/* problem.h: refusals as problem documents (RFC 9457), or as a page for a browser. */
+#ifndef SS_WEB_SHARED_PROBLEM_H
+#define SS_WEB_SHARED_PROBLEM_H
+
+#include <httpd.h>
+
+#include "mail/submitted.h"
+
+typedef struct {
+    int status;         /* HTTP status */
+    const char *field;  /* which field of the submission, or NULL */
+    const char *detail; /* one sentence for who wrote the client; any bytes */
+    const char *state;  /* 409: the message's state, or NULL */
+    int retry_after;    /* seconds, 0: none; 429 and 503 always get one */
+} ss_problem_t;
+
+/* Sends it. Gives OK, for the handler to return. */
+int ss_problem_send(request_rec *r, const ss_problem_t *problem);
+/* The short form. field may be NULL. */
+int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* What src/mail found wrong. */
+int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem);
+/* A status' words: "Content Too Large". */
+const char *ss_problem_title(int status);
+
+#endif

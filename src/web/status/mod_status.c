@@ -1,0 +1,78 @@
+/* mod_status.c: our section on mod_status's page, by its extension hook. */
+#include "web/shared/web.h"
+
+#include <http_protocol.h>
+#include <mod_status.h>
+#include <string.h>
+
+#include "config/module.h"
+#include "web/shared/daemon_call.h"
+#include "web/shared/html.h"
+#include "web/status/status_handler.h"
+
+/* the page is about httpd: it does not wait long for us */
+#define STATUS_TIMEOUT (2 * APR_USEC_PER_SEC)
+
+static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
+{
+    ap_rprintf(r,
+               "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %" APR_INT64_T_FMT
+               "\nSMTPSendOldestSeconds: %" APR_INT64_T_FMT "\n",
+               json_is_true(json_object_get(status, "healthy")),
+               json_is_true(json_object_get(status, "paused")),
+               (apr_int64_t)json_integer_value(json_object_get(queue, "messages")),
+               (apr_int64_t)json_integer_value(json_object_get(queue, "oldestSeconds")));
+}
+
+static void put_relay(request_rec *r, const json_t *relay)
+{
+    ap_rputs("<tr><td>", r);
+    ss_html_put(r, ss_html_member(relay, "name"));
+    ap_rputs("</td><td>", r);
+    ss_html_put(r, ss_html_member(relay, "state"));
+    ap_rprintf(
+        r,
+        "</td><td>%" APR_INT64_T_FMT "</td><td>%s</td><td>%" APR_INT64_T_FMT
+        "</td><td>%" APR_INT64_T_FMT "</td><td>",
+        (apr_int64_t)json_integer_value(json_object_get(relay, "messages")),
+        ss_html_age(r, (apr_int64_t)json_integer_value(json_object_get(relay, "oldestSeconds"))),
+        (apr_int64_t)json_integer_value(json_object_get(relay, "sent")),
+        (apr_int64_t)json_integer_value(json_object_get(relay, "failed")));
+    ss_html_put(r, ss_html_member(relay, "cause"));
+    ap_rputs("</td></tr>\n", r);
+}
+
+int ss_web_mod_status(request_rec *r, int flags)
+{
+    ss_answer_t answer;
+    const char *why = NULL;
+    const json_t *status = NULL;
+
+    if (!ss_module_config()) return DECLINED;
+    if (ss_ask_quietly(r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer,
+                       &why) &&
+        answer.raw.status == 200)
+        status = ss_ask_document(r, &answer);
+    if (flags & AP_STATUS_SHORT) {
+        ap_rprintf(r, "SMTPSendDaemon: %s\n", status ? "up" : "down");
+        if (status) put_lines(r, status, json_object_get(status, "queue"));
+        return OK;
+    }
+    ap_rputs("<hr>\n<h2>Mail (mod_smtp_send)</h2>\n", r);
+    if (!status) {
+        ap_rputs("<p>The delivery daemon does not answer: ", r);
+        ss_html_put(r, why ? why : "it does not tell its status");
+        ap_rputs("</p>\n", r);
+        return OK;
+    }
+    const json_t *relays = json_object_get(status, "relays");
+    ap_rprintf(r,
+               "<p>%s</p>\n<table "
+               "border=\"1\"><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
+               "th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
+               json_is_true(json_object_get(status, "healthy")) ? "Mail flows."
+                                                                : "Mail does not flow.");
+    for (size_t i = 0; i < json_array_size(relays); i++) put_relay(r, json_array_get(relays, i));
+    ap_rputs("</table>\n", r);
+    return OK;
+}

@@ -1,0 +1,90 @@
+/* page_body.c: a message's content, for who may see it (SMTPSendStatusBody): its beginning on its
+ * page, the whole as a file. */
+#include "web/status/status_handler.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "web/shared/daemon_call.h"
+#include "web/shared/html.h"
+#include "web/shared/nav.h"
+#include "web/shared/problem.h"
+
+#define SHOWN_MAX 65536 /* bytes on the page; the rest is in the file */
+
+static int is_allowed(const ss_status_t *page)
+{
+    return ss_module_policy(page->r)->status_body;
+}
+
+static json_t *question(const char *id, int part)
+{
+    return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
+}
+
+void ss_page_body(ss_status_t *page, const char *id)
+{
+    request_rec *r = page->r;
+    ss_answer_t answer;
+    const char *why = NULL;
+
+    if (!is_allowed(page)) return;
+    ap_rputs("<details class=\"card\" id=\"content\"><summary>Content</summary>\n", r);
+    if (!ss_ask_quietly(r, question(id, 0), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) ||
+        answer.raw.status != 200) {
+        ap_rputs("<p class=\"soft\">", r);
+        ss_html_put(r, why ? why : ss_html_member(answer.fields, "detail"));
+        ap_rputs("</p></details>\n", r);
+        return;
+    }
+    apr_size_t len = answer.raw.content_len < SHOWN_MAX ? answer.raw.content_len : SHOWN_MAX;
+    ap_rputs("<pre tabindex=\"0\" aria-label=\"Content\">", r);
+    ss_html_put(r, ss_text_utf8(r->pool, answer.raw.content, len));
+    ap_rprintf(r,
+               "</pre>\n<p><a class=\"button\" href=\"%s\">The whole as a file</a></p></details>\n",
+               ss_nav_path(page, apr_pstrcat(r->pool, "/message/", id, "?source=1", NULL)));
+}
+
+int ss_status_source(ss_status_t *page, const char *id)
+{
+    request_rec *r = page->r;
+    ss_answer_t answer;
+    const char *why = NULL;
+
+    if (!is_allowed(page))
+        return ss_problem(r, HTTP_FORBIDDEN, NULL,
+                          "contents are not shown here: SMTPSendStatusBody is Off");
+    if (!ss_ask(r, question(id, 0), NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
+    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
+    ap_set_content_type(r, "message/rfc822");
+    apr_table_setn(r->headers_out, "Content-Disposition",
+                   apr_psprintf(r->pool, "attachment; filename=\"%s.eml\"", id));
+    apr_table_setn(r->headers_out, "Content-Security-Policy", "sandbox");
+    apr_off_t left = json_integer_value(json_object_get(answer.fields, "size"));
+    ap_set_content_length(r, left);
+    if (r->header_only) return OK;
+    /* Each part's memory goes before the next one comes: the answers' pool is the request's as
+     * ss_ask sees it. */
+    request_rec own = *r;
+    apr_pool_create(&own.pool, r->pool);
+    for (int part = 1;; part++) {
+        if ((apr_off_t)answer.raw.content_len > left ||
+            ap_rwrite(answer.raw.content, (int)answer.raw.content_len, r) < 0)
+            break;
+        left -= (apr_off_t)answer.raw.content_len;
+        if (!left || ap_rflush(r) < 0 || r->connection->aborted) break;
+        apr_pool_clear(own.pool);
+        int is_there =
+            ss_ask_quietly(&own, question(id, part), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) &&
+            answer.raw.status == 200;
+        if (!is_there) break;
+    }
+    apr_pool_destroy(own.pool);
+    /* It was sent and forgotten meanwhile, or the queue failed: less than was announced, then the
+     * connection's end, is an error to every client. */
+    if (left) r->connection->keepalive = AP_CONN_CLOSE;
+    return OK;
+}

@@ -1,0 +1,205 @@
+/* page_message.c: one message: its recipients, each with the server's words and advice, its
+ * history, what can be done. */
+#include "web/status/status_handler.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "web/shared/daemon_call.h"
+#include "web/status/banner.h"
+#include "web/shared/html.h"
+#include "web/shared/nav.h"
+#include "web/shared/problem.h"
+
+static void put_item(request_rec *r, const char *name, const char *value)
+{
+    if (!value || !*value) return;
+    ap_rprintf(r, "<dt>%s</dt><dd>", name);
+    ss_html_put(r, value);
+    ap_rputs("</dd>\n", r);
+}
+
+/* The server's own words, and who said them. */
+static void put_words(request_rec *r, const char *words, const char *host)
+{
+    if (*words) {
+        ap_rputs("<span class=\"mono small\">", r);
+        ss_html_put(r, words);
+        ap_rputs("</span>", r);
+    }
+    if (*host) {
+        ap_rputs(" <span class=\"soft small\">", r);
+        ss_html_put(r, host);
+        ap_rputs("</span>", r);
+    }
+}
+
+static void put_facts(request_rec *r, const json_t *message)
+{
+    const json_t *waits = json_object_get(message, "waitsFor");
+
+    ap_rputs("<dl class=\"facts\">\n<dt>State</dt><dd>", r);
+    ss_html_state(r, ss_html_member(message, "state"));
+    if (json_is_true(json_object_get(message, "uncertain")))
+        ap_rputs(" <span class=\"state s-uncertain\">uncertain</span> the connection was lost "
+                 "before the answer: nobody knows whether the relay has it",
+                 r);
+    ap_rputs("</dd>\n", r);
+    if (json_is_object(waits))
+        put_item(r, "Waits for",
+                 apr_pstrcat(r->pool, "relay is ", ss_html_member(waits, "relayState"), ": ",
+                             ss_html_member(waits, "cause"), NULL));
+    put_item(r, "Subject", ss_html_member(message, "subject"));
+    put_item(r, "From", *ss_html_member(message, "from") ? ss_html_member(message, "from") : "<>");
+    put_item(r, "From field", ss_html_member(message, "headerFrom"));
+    put_item(r, "Message-ID", ss_html_member(message, "messageId"));
+    put_item(r, "Id", ss_html_member(message, "id"));
+    put_item(r, "Size",
+             ss_html_size(r, (apr_int64_t)json_integer_value(json_object_get(message, "size"))));
+    ap_rputs("<dt>Accepted</dt><dd>", r);
+    ss_html_time(r, ss_html_member(message, "createdAt"));
+    ap_rputs("</dd>\n", r);
+    put_item(r, "Not before", ss_html_member(message, "at"));
+    put_item(r, "Relay", ss_html_member(message, "relayName"));
+    put_item(r, "Submitted by", ss_html_member(message, "submitter"));
+    put_item(r, "Door", ss_html_member(message, "door"));
+    put_item(r, "Priority", ss_html_member(message, "priority"));
+    ap_rputs("</dl>\n", r);
+}
+
+static void put_recipient(request_rec *r, const json_t *rcpt)
+{
+    ap_rputs("<tr><td class=\"addr\">", r);
+    ss_html_put(r, ss_html_member(rcpt, "address"));
+    ap_rputs("</td><td>", r);
+    ss_html_state(r, ss_html_member(rcpt, "state"));
+    if (*ss_html_member(rcpt, "heldBecause")) {
+        ap_rputs(" <span class=\"small soft\">", r);
+        ss_html_put(r, ss_html_member(rcpt, "heldBecause"));
+        ap_rputs("</span>", r);
+    }
+    ap_rprintf(r,
+               "</td><td class=\"n\" data-label=\"Attempts\">%" APR_INT64_T_FMT
+               "</td><td class=\"words\">",
+               (apr_int64_t)json_integer_value(json_object_get(rcpt, "attempts")));
+    put_words(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
+    ss_html_advice(r, json_object_get(rcpt, "advice"));
+    ap_rputs("</td><td>", r);
+    ss_html_due(r, ss_html_member(rcpt, "nextAttempt"));
+    ss_html_time(r, ss_html_member(rcpt, "deliveredAt"));
+    ap_rputs("</td></tr>\n", r);
+}
+
+static void put_event(request_rec *r, const char *class, const char *what, const char *recipient,
+                      const char *time, const char *words, const char *host)
+{
+    ap_rprintf(r, "<li class=\"t-%s\"><strong>", ss_text_escape_html(r->pool, class));
+    ss_html_put(r, what);
+    ap_rputs("</strong> ", r);
+    if (*recipient) {
+        ap_rputs("for ", r);
+        ss_html_put(r, recipient);
+        ap_rputs(" ", r);
+    }
+    ap_rputs("<span class=\"soft small\">", r);
+    ss_html_time(r, time);
+    ap_rputs(" · ", r);
+    ss_html_put(r, time);
+    ap_rputs("</span>", r);
+    if (*words || *host) ap_rputs("<br>", r);
+    put_words(r, words, host);
+    ap_rputs("</li>\n", r);
+}
+
+/* From its acceptance to its end: what succeeded at once has no row in the history, its recipient
+ * tells it. */
+static void put_timeline(request_rec *r, const json_t *message)
+{
+    const json_t *history = json_object_get(message, "history"),
+                 *rcpts = json_object_get(message, "recipients");
+
+    ap_rputs("<section class=\"card\" aria-labelledby=\"timeline\">\n<h2 id=\"timeline\">What "
+             "happened</h2>\n<ol class=\"timeline\">\n",
+             r);
+    put_event(r, "accepted", "accepted", "", ss_html_member(message, "createdAt"), "", "");
+    for (size_t i = 0; i < json_array_size(history); i++) {
+        const json_t *row = json_array_get(history, i);
+        put_event(r, ss_html_member(row, "what"), ss_html_member(row, "what"),
+                  ss_html_member(row, "recipient"), ss_html_member(row, "time"),
+                  ss_html_member(row, "text"), ss_html_member(row, "relay"));
+    }
+    for (size_t i = 0; i < json_array_size(rcpts); i++) {
+        const json_t *rcpt = json_array_get(rcpts, i);
+        if (!*ss_html_member(rcpt, "deliveredAt") ||
+            json_integer_value(json_object_get(rcpt, "attempts")) > 1)
+            continue;
+        put_event(r, "sent", "sent", ss_html_member(rcpt, "address"),
+                  ss_html_member(rcpt, "deliveredAt"), ss_html_member(rcpt, "reply"),
+                  ss_html_member(rcpt, "relay"));
+    }
+    ap_rputs("</ol>\n</section>\n", r);
+}
+
+static int is_over(const char *state)
+{
+    return !strcmp(state, "sent") || !strcmp(state, "failed") || !strcmp(state, "expired") ||
+           !strcmp(state, "cancelled");
+}
+
+static void put_actions(ss_status_t *page, const json_t *message)
+{
+    const char *id = ss_html_member(message, "id"), *state = ss_html_member(message, "state");
+
+    /* "partial" may still have a recipient that waits: the daemon knows, and says 409 where it has
+     * none. */
+    if (is_over(state)) return;
+    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"Actions\">\n", page->r);
+    ss_nav_button(page, "retry", "Reattempt", "id", id, NULL);
+    if (!strcmp(state, "held"))
+        ss_nav_button(page, "release", "Release", "id", id, NULL);
+    else
+        ss_nav_button(page, "hold", "Hold", "id", id, NULL);
+    ss_nav_button(page, "cancel", "Delete", "id", id,
+                  "Delete this message? It is not sent, and nobody is told.");
+    ss_nav_button(page, "bounce", "Return to the sender", "id", id,
+                  "Give this message up and report that to its sender?");
+    ap_rputs("</div>\n", page->r);
+}
+
+int ss_page_message(ss_status_t *page, const char *id)
+{
+    request_rec *r = page->r;
+    ss_answer_t answer;
+
+    if (!ss_ask(r, json_pack("{s:s,s:s}", "do", "show", "id", id), NULL, 0, SS_ASK_TIMEOUT,
+                &answer))
+        return OK;
+    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
+    const json_t *message = ss_ask_document(r, &answer),
+                 *rcpts = json_object_get(message, "recipients");
+    const char *subject = ss_html_member(message, "subject");
+
+    ss_nav_begin(page, HTTP_OK, *subject ? subject : "(no subject)", NULL);
+    ap_rputs("<div id=\"live\" data-live>\n", r);
+    ss_banner_put(page, 0);
+    ap_rputs("<section class=\"card\" aria-label=\"The message\">\n", r);
+    put_facts(r, message);
+    ap_rputs("</section>\n", r);
+    put_actions(page, message);
+    ap_rputs(
+        "<section class=\"card\" aria-labelledby=\"recipients\">\n<h2 "
+        "id=\"recipients\">Recipients</h2>\n<div class=\"scroll\"><table "
+        "class=\"list\">\n<thead><tr><th scope=\"col\">Address</th>"
+        "<th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th><th "
+        "scope=\"col\">The server's words</th><th scope=\"col\">When</th></tr></thead>\n<tbody>\n",
+        r);
+    for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
+    ap_rputs("</tbody></table></div>\n</section>\n", r);
+    put_timeline(r, message);
+    ap_rputs("</div>\n", r);
+    ss_page_body(page, id);
+    ss_nav_end(page);
+    return OK;
+}

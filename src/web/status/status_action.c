@@ -1,0 +1,280 @@
+/* status_action.c: POST to smtp-send-status: pause, resume, flush; retry, hold, release, cancel,
+ * bounce.
+ */
+#include "web/status/status_handler.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/ident.h"
+#include "base/text.h"
+#include "web/shared/daemon_call.h"
+#include "web/submit/body.h"
+#include "web/shared/html.h"
+#include "web/shared/nav.h"
+#include "web/shared/problem.h"
+#include "web/shared/response.h"
+#include "web/shared/csrf.h"
+
+#define FORM_MAX 262144 /* a form naming IDS_MAX messages fits */
+#define IDS_MAX 1000
+#define REASON_MAX 500
+/* an action by filter works through the queue in steps */
+#define ACTION_TIMEOUT (60 * APR_USEC_PER_SEC)
+
+static const struct {
+    const char *name;
+    int is_regulation;
+} actions[] = { { "pause", 1 }, { "resume", 1 },  { "flush", 1 },  { "retry", 0 },
+                { "hold", 0 },  { "release", 0 }, { "cancel", 0 }, { "bounce", 0 } };
+
+/* The index of the action, or -1. */
+static int find_action(const char *name)
+{
+    for (int i = 0; name && i < (int)(sizeof(actions) / sizeof(actions[0])); i++) {
+        if (!strcmp(actions[i].name, name)) return i;
+    }
+    return -1;
+}
+
+static void put_text(ss_status_t *page, json_t *object, const ss_query_t *form, const char *name)
+{
+    const char *value = ss_query_get(form, name);
+
+    if (value && *value) json_object_set_new(object, name, ss_reply_string(page->r, value));
+}
+
+/* 0: refused. */
+static int put_regulation(ss_status_t *page, json_t *header, const ss_query_t *form)
+{
+    const char *lasts = ss_query_get(form, "for"), *reason = ss_query_get(form, "reason");
+    apr_interval_time_t time = 0;
+
+    if (lasts && *lasts && (ss_text_duration(lasts, &time) || time <= 0)) {
+        ss_problem(page->r, HTTP_BAD_REQUEST, "for", "\"%s\" is not a time like 30min", lasts);
+        return 0;
+    }
+    if (reason && strlen(reason) > REASON_MAX) {
+        ss_problem(page->r, HTTP_BAD_REQUEST, "reason", "a reason is at most %d bytes", REASON_MAX);
+        return 0;
+    }
+    put_text(page, header, form, "relay");
+    put_text(page, header, form, "reason");
+    if (time) json_object_set_new(header, "for", json_integer(time));
+    return 1;
+}
+
+/* 0: refused. */
+static int put_ids(ss_status_t *page, json_t *header, const ss_query_t *form)
+{
+    json_t *ids = json_array();
+
+    json_object_set_new(header, "id", ids);
+    for (int i = 0; i < form->pairs->nelts; i++) {
+        const ss_query_pair_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_query_pair_t);
+        if (strcmp(pair->name, "id")) continue;
+        if (!ss_ident_is_valid(pair->value)) {
+            ss_problem(page->r, HTTP_BAD_REQUEST, "id", "\"%s\" is not a message's id",
+                       pair->value);
+            return 0;
+        }
+        json_array_append_new(ids, json_string(pair->value));
+    }
+    if (json_array_size(ids) <= IDS_MAX) return 1;
+    ss_problem(page->r, HTTP_UNPROCESSABLE_ENTITY, "id",
+               "more than %d messages are named: use a filter", IDS_MAX);
+    return 0;
+}
+
+/* 0: refused. */
+static int put_filter(ss_status_t *page, json_t *header, const ss_query_t *form)
+{
+    static const char *const names[] = { "state", "relay", "from", "to" };
+    json_t *filter = json_object();
+    const char *confirm = ss_query_get(form, "confirm");
+    apr_int64_t count = 0;
+    int is_named = 0;
+
+    json_object_set_new(header, "filter", filter);
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        put_text(page, filter, form, names[i]);
+        is_named |= ss_query_get(form, names[i]) != NULL;
+    }
+    if (!is_named) {
+        ss_problem(page->r, HTTP_BAD_REQUEST, "id",
+                   "name messages by id, or a filter: state, relay, from, to");
+        return 0;
+    }
+    if (confirm && ss_text_number(confirm, 0, APR_INT64_MAX, &count)) {
+        ss_problem(
+            page->r, HTTP_BAD_REQUEST, "confirm",
+            "\"%s\" is not the number of messages that the same request without confirm told",
+            confirm);
+        return 0;
+    }
+    if (confirm) json_object_set_new(header, "confirm", json_integer(count));
+    return 1;
+}
+
+/* ---- the answer as a page ---- */
+
+static const struct {
+    const char *action, *label, *done;
+    int is_strong;
+} words[] = { { "pause", "Pause sending", "Pause", 0 },
+              { "resume", "Resume sending", "Resume", 0 },
+              { "flush", "Try everything now", "Try everything now", 0 },
+              { "retry", "Reattempt", "Reattempted", 0 },
+              { "hold", "Hold", "Held", 0 },
+              { "release", "Release", "Released", 0 },
+              { "cancel", "Delete", "Deleted", 1 },
+              { "bounce", "Return to the sender", "Returned to the sender", 1 } };
+
+/* What the form said once more, with the token. */
+static void repeat_form(ss_status_t *page, const ss_query_t *form, const char *action,
+                        const char *more, const char *value)
+{
+    static const char *const names[] = { "id", "state", "relay", "from", "to" };
+    request_rec *r = page->r;
+
+    ap_rprintf(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n", ss_nav_path(page, ""));
+    ss_nav_hidden(r, "token", ss_token_for_page(r, page->base));
+    ss_nav_hidden(r, "action", action);
+    ss_nav_hidden(r, more, value);
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        for (int k = 0; k < form->pairs->nelts; k++) {
+            const ss_query_pair_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_query_pair_t);
+            if (!strcmp(pair->name, names[i])) ss_nav_hidden(r, names[i], pair->value);
+        }
+    }
+}
+
+/* The filter matched and nothing was done yet: the same form again, with the number. */
+static void ask_to_confirm(ss_status_t *page, const ss_query_t *form, int which,
+                           apr_int64_t matched)
+{
+    request_rec *r = page->r;
+
+    ap_rprintf(r, "<p>%" APR_INT64_T_FMT " %s. Nothing was done yet.</p>\n", matched,
+               matched == 1 ? "message matches" : "messages match");
+    repeat_form(page, form, words[which].action, "confirm",
+                apr_psprintf(r->pool, "%" APR_INT64_T_FMT, matched));
+    ap_rprintf(r,
+               "<button class=\"%s\" type=\"submit\">%s: %" APR_INT64_T_FMT
+               " messages</button></form>\n",
+               words[which].is_strong ? "strong" : "main", words[which].label, matched);
+}
+
+static void put_relays(request_rec *r, const json_t *relays)
+{
+    for (size_t i = 0; i < json_array_size(relays); i++) {
+        const json_t *relay = json_array_get(relays, i);
+        ap_rputs("<p>Relay <strong>", r);
+        ss_html_put(r, ss_html_member(relay, "name"));
+        ap_rputs(json_is_true(json_object_get(relay, "paused")) ? "</strong>: paused. "
+                                                                : "</strong>: not paused. ",
+                 r);
+        ss_html_put(r, ss_html_member(relay, "note"));
+        ap_rputs("</p>\n", r);
+    }
+}
+
+static void put_back(ss_status_t *page, const ss_query_t *form)
+{
+    const char *id = ss_query_get(form, "id");
+
+    ap_rputs("<p class=\"buttons\">", page->r);
+    if (id)
+        ap_rprintf(page->r, "<a class=\"button\" href=\"%s\">The message</a> ",
+                   ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/", id, NULL)));
+    ap_rprintf(page->r,
+               "<a class=\"button\" href=\"%s\">Messages</a> <a class=\"button\" "
+               "href=\"%s\">Overview</a></p>\n</section>\n",
+               ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
+}
+
+static int answer_page(ss_status_t *page, const ss_query_t *form, int which, const json_t *document)
+{
+    request_rec *r = page->r;
+    const json_t *relays = json_object_get(document, "relays");
+    apr_int64_t matched = json_integer_value(json_object_get(document, "matched")),
+                done = json_integer_value(json_object_get(document, "done"));
+    int is_asking = !relays && matched && !done && !ss_query_get(form, "id");
+
+    ss_nav_begin(
+        page, HTTP_OK,
+        is_asking ? apr_pstrcat(r->pool, words[which].label, "?", NULL) : words[which].done, NULL);
+    ap_rputs("<section class=\"card\">\n", r);
+    put_relays(r, relays);
+    if (is_asking)
+        ask_to_confirm(page, form, which, matched);
+    else if (!relays && !matched)
+        ap_rputs("<p>No message matches.</p>\n", r);
+    else if (!relays)
+        ap_rprintf(r,
+                   "<p role=\"status\">%s: %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " %s.</p>\n",
+                   words[which].done, done, matched, matched == 1 ? "message" : "messages");
+    put_back(page, form);
+    ss_nav_end(page);
+    return OK;
+}
+
+/* What cannot be undone is asked for first, where there is no script to ask. */
+static int ask_first(ss_status_t *page, const ss_query_t *form, int which)
+{
+    request_rec *r = page->r;
+
+    ss_nav_begin(page, HTTP_OK, apr_pstrcat(r->pool, words[which].label, "?", NULL), NULL);
+    ap_rputs("<section class=\"card\">\n<p>", r);
+    ap_rputs(!strcmp(words[which].action, "cancel")
+                 ? "The message is not sent, and nobody is told. This cannot be undone."
+                 : "The message is given up, and its sender gets a report. This cannot be undone.",
+             r);
+    ap_rputs("</p>\n", r);
+    repeat_form(page, form, words[which].action, "sure", "1");
+    ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s</button></form>\n",
+               words[which].label);
+    put_back(page, form);
+    ss_nav_end(page);
+    return OK;
+}
+
+int ss_status_action(ss_status_t *page)
+{
+    request_rec *r = page->r;
+    const char *bytes, *why = NULL;
+    apr_size_t len;
+    ss_query_t form;
+    ss_answer_t answer;
+
+    if (!ss_body_read(r, FORM_MAX, "a form", &bytes, &len)) return OK;
+    const char *both =
+        r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
+    if (strlen(bytes) != len || ss_query_parse(&form, both, &why, r->pool))
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s",
+                          why ? why : "a zero byte");
+    if (!ss_token_check(r, &form)) return OK;
+    int which = find_action(ss_query_get(&form, "action"));
+    if (which < 0)
+        return ss_problem(
+            r, HTTP_BAD_REQUEST, "action",
+            "action is one of pause, resume, flush, retry, hold, release, cancel, bounce");
+
+    int as_page = ss_reply_wants_html(r);
+    if (as_page && words[which].is_strong && ss_query_get(&form, "id") &&
+        !ss_query_flag(&form, "sure", 0))
+        return ask_first(page, &form, which);
+
+    json_t *header = ss_ask_own(r, json_pack("{s:s,s:o}", "do", actions[which].name, "who",
+                                             ss_reply_string(r, ss_reply_who(r))));
+    int ok = actions[which].is_regulation ? put_regulation(page, header, &form)
+             : ss_query_get(&form, "id")  ? put_ids(page, header, &form)
+                                          : put_filter(page, header, &form);
+    if (!ok || !ss_ask(r, json_incref(header), NULL, 0, ACTION_TIMEOUT, &answer)) return OK;
+    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
+    if (as_page) return answer_page(page, &form, which, ss_ask_document(r, &answer));
+    return ss_reply_text(r, HTTP_OK, "application/json",
+                         answer.raw.content ? answer.raw.content : "{}",
+                         answer.raw.content ? answer.raw.content_len : 2);
+}

@@ -1,0 +1,163 @@
+/* status_handler.c: smtp-send-status: which part of the operator's page is asked for, and in which
+ * form. */
+#include "web/status/status_handler.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/ident.h"
+#include "web/shared/daemon_call.h"
+#include "web/shared/html.h"
+#include "web/shared/problem.h"
+#include "web/shared/response.h"
+#include "web/shared/web.h"
+
+/* a person or a monitor waits: a daemon that is away is said soon */
+#define STATUS_TIMEOUT (10 * APR_USEC_PER_SEC)
+#define LIST_LIMIT 100
+#define LIST_MAX 1000
+
+typedef enum { PART_OVERVIEW, PART_HEALTH, PART_METRICS, PART_QUEUE, PART_MESSAGE } part_t;
+
+/* The part is told by the end of the path: how much of it belongs to the page itself depends on the
+ * configuration. */
+static part_t part_of(const request_rec *r, apr_size_t *cut)
+{
+    static const struct {
+        const char *end;
+        part_t part;
+    } parts[] = { { "/health", PART_HEALTH },
+                  { "/metrics", PART_METRICS },
+                  { "/queue", PART_QUEUE } };
+    static const char message[] = "/message/";
+    apr_size_t len = strlen(r->uri), tail = sizeof(message) - 1 + SS_IDENT_TEXT - 1;
+
+    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        apr_size_t end = strlen(parts[i].end);
+        if (len > end && !strcmp(r->uri + len - end, parts[i].end)) {
+            *cut = end;
+            return parts[i].part;
+        }
+    }
+    *cut = 0;
+    if (len <= tail || strncmp(r->uri + len - tail, message, sizeof(message) - 1) ||
+        !ss_ident_is_valid(ss_reply_leaf(r)))
+        return PART_OVERVIEW;
+    *cut = tail;
+    return PART_MESSAGE;
+}
+
+void ss_status_gather(ss_status_t *page)
+{
+    ss_answer_t answer;
+
+    if (!ss_ask_quietly(page->r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT,
+                        &answer, &page->down))
+        return;
+    page->status = ss_ask_document(page->r, &answer);
+    if (answer.raw.status == 200 && page->status) return;
+    page->status = NULL;
+    page->down = json_string_value(json_object_get(answer.fields, "detail"));
+    if (!page->down) page->down = "the delivery daemon does not tell its status";
+}
+
+static int is_html(const ss_status_t *page)
+{
+    const char *format = ss_query_get(&page->query, "format");
+
+    return format ? !strcmp(format, "html") : ss_reply_wants_html(page->r);
+}
+
+static int overview(ss_status_t *page)
+{
+    ss_status_gather(page);
+    if (ss_query_get(&page->query, "auto")) return ss_status_auto(page);
+    if (is_html(page)) return ss_page_overview(page);
+    if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
+    return ss_reply_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
+}
+
+json_t *ss_status_question(const ss_status_t *page, int limit)
+{
+    static const char *const names[] = { "state", "relay", "from", "to", "text", "after" };
+    json_t *header = json_pack("{s:s,s:i}", "do", "queue", "limit", limit);
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = ss_query_get(&page->query, names[i]);
+        if (value && *value) json_object_set_new(header, names[i], ss_reply_string(page->r, value));
+    }
+    if (ss_query_flag(&page->query, "waiting", 0))
+        json_object_set_new(header, "waiting", json_true());
+    return header;
+}
+
+/* A document of the daemon as it stands. */
+static int pass_on(ss_status_t *page, json_t *question)
+{
+    ss_answer_t answer;
+
+    if (!ss_ask(page->r, question, NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
+    if (answer.raw.status != 200 || !answer.raw.content) return ss_ask_refused(page->r, &answer);
+    return ss_reply_text(page->r, HTTP_OK, "application/json", answer.raw.content,
+                         answer.raw.content_len);
+}
+
+static int queue(ss_status_t *page)
+{
+    const char *text = ss_query_get(&page->query, "limit");
+    int limit = text ? (int)apr_atoi64(text) : LIST_LIMIT;
+
+    if (is_html(page)) {
+        ss_status_gather(page);
+        return ss_page_queue(page);
+    }
+    return pass_on(page,
+                   ss_status_question(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
+}
+
+static int message(ss_status_t *page)
+{
+    const char *id = ss_reply_leaf(page->r);
+
+    if (ss_query_flag(&page->query, "source", 0)) return ss_status_source(page, id);
+    if (is_html(page)) {
+        ss_status_gather(page);
+        return ss_page_message(page, id);
+    }
+    return pass_on(page, json_pack("{s:s,s:s}", "do", "show", "id", id));
+}
+
+static int show(ss_status_t *page, part_t part)
+{
+    const char *asset = ss_query_get(&page->query, "asset");
+
+    apr_table_setn(page->r->headers_out, "Vary", "Accept");
+    if (ss_html_asset(page->r, asset)) return OK;
+    switch (part) {
+    case PART_HEALTH: ss_status_gather(page); return ss_status_health(page);
+    case PART_METRICS: return ss_status_metrics(page);
+    case PART_QUEUE: return queue(page);
+    case PART_MESSAGE: return message(page);
+    case PART_OVERVIEW: break;
+    }
+    return overview(page);
+}
+
+int ss_web_status(request_rec *r)
+{
+    ss_status_t page = { .r = r };
+    apr_size_t cut;
+    part_t part = part_of(r, &cut);
+    const char *why = NULL;
+
+    page.base = ss_reply_path(r, cut);
+    if (ss_query_parse(&page.query, r->args, &why, r->pool))
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+    if (r->method_number == M_GET) return show(&page, part);
+    if (r->method_number == M_POST &&
+        (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE))
+        return ss_status_action(&page);
+    return ss_reply_not_allowed(r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD"
+                                                                               : "GET, HEAD, POST");
+}

@@ -1,0 +1,235 @@
+/* api.c: submissions of other modules take the same way as those over HTTP. See api.h and
+ * include/smtp_send.h. */
+#include "web/submit/api.h"
+
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "smtp_send.h"
+#include "web/shared/daemon_call.h"
+#include "web/submit/submission.h"
+
+#define SMTP_SEND_DECLARE(type) static type
+
+/* A row of an optional hook's list as apr_hooks writes it: the header declares no hook of its own,
+ * so that nobody links to us. */
+typedef struct {
+    smtp_send_HOOK_smtp_send_finished_t *pFunc;
+    const char *szName;
+    const char *const *aszPredecessors;
+    const char *const *aszSuccessors;
+    int nOrder;
+} smtp_send_LINK_smtp_send_finished_t;
+
+APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(smtp_send, SMTP_SEND, int, smtp_send_finished,
+                                    (const smtp_send_finished_t *finished), (finished), OK,
+                                    DECLINED)
+
+int ss_api_has_listeners(void)
+{
+    apr_array_header_t *list = apr_optional_hook_get("smtp_send_finished");
+
+    return list && list->nelts;
+}
+
+void ss_api_finished(const char *id, const char *from, const char *to, const char *state,
+                     const char *reply, const char *metadata)
+{
+    smtp_send_finished_t finished = { .size = sizeof(finished),
+                                      .id = id,
+                                      .from = from,
+                                      .to = to,
+                                      .state = state,
+                                      .reply = reply,
+                                      .metadata = metadata };
+
+    smtp_send_run_smtp_send_finished(&finished);
+}
+
+/* ---- asking the daemon ---- */
+
+/* The answer; *fields is its header (the caller drops it). APR_SUCCESS also for a refusal. */
+static apr_status_t ask_text(const char *question, const char *content, apr_size_t len,
+                             apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields,
+                             ss_result_t *result, apr_pool_t *pool)
+{
+    apr_status_t rv = APR_EGENERAL;
+
+    ss_result_clear(result);
+    *fields = NULL;
+    if (question)
+        rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), question,
+                          strlen(question), content, len, timeout, answer, result, pool);
+    if (rv == APR_SUCCESS)
+        *fields = json_loadb(answer->header, answer->header_len, JSON_ALLOW_NUL, NULL);
+    return rv == APR_SUCCESS && !json_is_object(*fields) ? APR_EGENERAL : rv;
+}
+
+/* The reference to header is dropped. */
+static apr_status_t ask(json_t *header, apr_interval_time_t timeout, ss_peer_answer_t *answer,
+                        json_t **fields, ss_result_t *result, apr_pool_t *pool)
+{
+    char *text = json_dumps(header, JSON_COMPACT);
+    apr_status_t rv = ask_text(text, NULL, 0, timeout, answer, fields, result, pool);
+
+    json_decref(header);
+    free(text);
+    return rv;
+}
+
+static json_t *text_of(const char *text, apr_pool_t *pool)
+{
+    return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
+}
+
+static apr_status_t refused(smtp_send_result_t *result, int status, int retry_after,
+                            const char *field, const char *detail)
+{
+    result->status = status;
+    result->retry_after = retry_after;
+    apr_cpystrn(result->field, field ? field : "", sizeof(result->field));
+    apr_cpystrn(result->detail, detail ? detail : "", sizeof(result->detail));
+    return APR_EGENERAL;
+}
+
+static apr_status_t read_answer(smtp_send_result_t *result, const ss_peer_answer_t *answer,
+                                const json_t *fields)
+{
+    const char *id = json_string_value(json_object_get(fields, "id"));
+
+    if (answer->status >= 300 || !id) {
+        return refused(result, answer->status,
+                       (int)json_integer_value(json_object_get(fields, "retryAfter")),
+                       json_string_value(json_object_get(fields, "field")),
+                       json_string_value(json_object_get(fields, "detail")));
+    }
+    result->status = answer->status;
+    result->recipients = (int)json_integer_value(json_object_get(fields, "recipients"));
+    result->is_paused = json_is_true(json_object_get(fields, "paused"));
+    apr_cpystrn(result->id, id, sizeof(result->id));
+    return APR_SUCCESS;
+}
+
+/* ---- smtp_send_submit ---- */
+
+static void add(ss_query_t *query, const char *name, const char *value)
+{
+    ss_query_pair_t *pair;
+
+    if (!value) return;
+    pair = apr_array_push(query->pairs);
+    pair->name = name;
+    pair->value = value;
+}
+
+static void fill_envelope(ss_submission_t *s, const smtp_send_message_t *message)
+{
+    s->query.pairs = apr_array_make(s->pool, 8, sizeof(ss_query_pair_t));
+    add(&s->query, "from", message->from);
+    for (int i = 0; i < message->to_count; i++) add(&s->query, "to", message->to[i]);
+    add(&s->query, "expire", message->expire);
+    add(&s->query, "at", message->at);
+    add(&s->query, "relay", message->relay);
+    add(&s->query, "priority", message->priority);
+}
+
+/* The directives outside of any location, for callers without a request. */
+static const ss_policy_t *policy_of(const server_rec *s, apr_pool_t *pool)
+{
+    const ss_policy_t *merged = ap_get_module_config(s->lookup_defaults, &smtp_send_module);
+    ss_policy_t *policy = apr_pmemdup(pool, merged, sizeof(*merged));
+
+    ss_policy_finish(policy, pool);
+    if (policy->max_message_size == SS_UNSET)
+        policy->max_message_size = ss_module_relay(s)->max_message_size;
+    return policy;
+}
+
+static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
+                                     const smtp_send_message_t *message, smtp_send_result_t *result,
+                                     apr_pool_t *pool)
+{
+    ss_submission_t s = {
+        .r = r, .door = "c", .pool = pool, .kind = message->json ? SS_BODY_JSON : SS_BODY_MESSAGE
+    };
+    const char *bytes = message->json ? message->json : message->content;
+    apr_size_t len = bytes ? message->len ? message->len : strlen(bytes) : 0;
+    ss_peer_answer_t answer;
+    ss_result_t why;
+    json_t *fields;
+
+    memset(result, 0, sizeof(*result));
+    if (message->size < sizeof(*message) || !len)
+        return refused(result, 400, 0, NULL, "there is no message");
+    if (!ss_module_config() || !ss_module_relay(server))
+        return refused(result, 503, 0, NULL, "mod_smtp_send was not set up when httpd started");
+    s.relay = ss_module_relay(server);
+    s.policy = r ? ss_module_policy(r) : policy_of(server, pool);
+    s.submitter = r ? ss_submission_submitter(r) : "server";
+    if (!s.relay->engine)
+        return refused(result, 503, 60, NULL, "SMTPSendEngine is Off here: mail is not accepted");
+    fill_envelope(&s, message);
+    if (message->idempotency_key) {
+        s.repeat.key = apr_pstrcat(pool, s.submitter, " ", message->idempotency_key, NULL);
+        ss_repeat_hash(message->json ? "c json" : "c message", message->from, bytes, len,
+                       &s.repeat);
+    }
+    if (ss_submission_compose(&s, bytes, len))
+        return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field,
+                       s.problem.detail);
+    if (ask_text(ss_submission_question(&s), s.m->content, s.m->content_len, SS_ASK_TIMEOUT,
+                 &answer, &fields, &why, pool) != APR_SUCCESS) {
+        json_decref(fields);
+        return refused(result, 503, 5, NULL,
+                       ss_result_is_set(&why) ? why.text
+                                              : "the delivery daemon's answer could not be read");
+    }
+    apr_status_t rv = read_answer(result, &answer, fields);
+    json_decref(fields);
+    return rv;
+}
+
+/* ---- the others ---- */
+
+static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_time_t wait,
+                                   apr_pool_t *pool)
+{
+    ss_peer_answer_t answer;
+    ss_result_t why;
+    json_t *fields, *header = json_pack("{s:s,s:o}", "do", "get", "id", text_of(id, pool));
+
+    (void)s;
+    if (wait > 0) json_object_set_new(header, "wait", json_integer(wait));
+    apr_status_t rv = ask(header, wait + SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
+    json_decref(fields);
+    return rv == APR_SUCCESS && answer.status == 200 ? answer.content : NULL;
+}
+
+static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason,
+                                    const char *who, apr_pool_t *pool)
+{
+    ss_peer_answer_t answer;
+    ss_result_t why;
+    json_t *fields, *header = json_pack("{s:s,s:o}", "do", on ? "pause" : "resume", "who",
+                                        text_of(who ? who : "a module", pool));
+
+    (void)s;
+    if (relay) json_object_set_new(header, "relay", text_of(relay, pool));
+    if (reason) json_object_set_new(header, "reason", text_of(reason, pool));
+    apr_status_t rv = ask(header, SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
+    json_decref(fields);
+    return rv == APR_SUCCESS && answer.status != 200 ? APR_EGENERAL : rv;
+}
+
+void ss_api_register(void)
+{
+    APR_REGISTER_OPTIONAL_FN(smtp_send_submit);
+    APR_REGISTER_OPTIONAL_FN(smtp_send_state);
+    APR_REGISTER_OPTIONAL_FN(smtp_send_pause);
+}

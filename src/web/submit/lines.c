@@ -1,0 +1,183 @@
+/* lines.c: a JSON message a line (application/x-ndjson). The body is worked on while it comes; no
+ * more than a line and a batch are in memory. The answers are sent when the body has ended: a
+ * client that writes all before it reads would else wait for us while we wait for it. */
+#include "web/submit/lines.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/ndjson.h"
+#include "web/submit/batch.h"
+#include "web/submit/body.h"
+#include "web/submit/policy.h"
+#include "web/shared/problem.h"
+#include "web/shared/response.h"
+#include "web/submit/spool.h"
+
+/* a line may be this many times as large as the message it makes: base64, escapes */
+#define LINE_OVERHEAD 3
+#define ANSWERS_MAX (256 * 1024 * 1024)
+
+typedef struct {
+    ss_submission_t *s;
+    ss_ndjson_t body;
+    ss_batch_t *batch;
+    ss_buf_t answers;
+    const char *key;        /* Idempotency-Key of the whole */
+    ss_repeat_hash_t *hash; /* of the line, where there is a key */
+    apr_pool_t *pool;       /* of one line's message */
+    int number;             /* of the line, from 1 */
+    int count;              /* messages */
+    int is_broken;          /* the answers do not fit into memory */
+} lines_t;
+
+static apr_status_t release(void *data)
+{
+    lines_t *lines = data;
+
+    ss_buf_free(&lines->answers);
+    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
+    return APR_SUCCESS;
+}
+
+/* One answer, in the order of the lines: what was taken as it is, a refusal as a problem document.
+ */
+static void answered(void *self, const json_t *fields)
+{
+    lines_t *lines = self;
+    int status = (int)json_integer_value(json_object_get(fields, "status"));
+    json_t *document = json_deep_copy(fields);
+
+    if (status >= 400) {
+        json_object_set_new(document, "type", json_string("about:blank"));
+        json_object_set_new(document, "title", json_string(ss_problem_title(status)));
+    } else if (lines->s->policy->redirect) {
+        json_object_set_new(document, "redirectedTo",
+                            ss_reply_string(lines->s->r, lines->s->policy->redirect));
+    }
+    char *text = json_dumps(document, JSON_COMPACT);
+    json_decref(document);
+    if (!text || ss_buf_puts(&lines->answers, text) != APR_SUCCESS ||
+        ss_buf_append(&lines->answers, "\n", 1) != APR_SUCCESS)
+        lines->is_broken = 1;
+    free(text);
+}
+
+static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
+{
+    json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail",
+                               ss_reply_string(lines->s->r, detail));
+
+    if (field) json_object_set_new(answer, "field", ss_reply_string(lines->s->r, field));
+    return answer;
+}
+
+static int is_blank(const char *bytes, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (!strchr(" \t\r", bytes[i]) || !bytes[i]) return 0;
+    }
+    return 1;
+}
+
+static void hash_piece(void *self, const char *bytes, apr_size_t len)
+{
+    lines_t *lines = self;
+
+    if (!lines->hash) lines->hash = ss_repeat_hash_begin(lines->s->type, lines->s->r->args);
+    if (lines->hash) ss_repeat_hash_add(lines->hash, bytes, len);
+}
+
+static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_lift_t *lift)
+{
+    ss_submission_t *s = lines->s;
+
+    apr_pool_clear(lines->pool);
+    s->pool = lines->pool;
+    s->lift = lift;
+    if (lines->key) s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
+    if (ss_submission_compose(s, bytes, len)) {
+        ss_batch_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400,
+                                           s->problem.field, s->problem.detail));
+    } else if (s->m->individually && s->m->rcpts->nelts > 1) {
+        ss_batch_put(lines->batch,
+                     refusal(lines, 400, "individually",
+                             "individually: in a batch each copy is a line of its own"));
+    } else {
+        ss_batch_add(lines->batch, ss_submission_question(s), s->m);
+    }
+}
+
+/* Why a line was not kept, as its answer. */
+static json_t *why_lost(const lines_t *lines, apr_status_t failed)
+{
+    if (failed == SS_NDJSON_TOO_LONG)
+        return refusal(lines, 413, NULL,
+                       "the line is longer than a message may become (SMTPSendMaxMessageSize)");
+    return refusal(lines, 503, NULL, ss_scratch_why(failed, lines->pool));
+}
+
+static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift,
+                     apr_status_t failed)
+{
+    lines_t *lines = self;
+
+    lines->number++;
+    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
+    lines->hash = NULL;
+    if (failed == APR_SUCCESS && is_blank(bytes, len)) return 1;
+    if (lines->count >= SS_LINES_MAX) {
+        ss_batch_put(lines->batch, refusal(lines, 413, NULL,
+                                           "more than " APR_STRINGIFY(
+                                               SS_LINES_MAX) " messages in one request: this line "
+                                                             "and what follows is not read"));
+        return 0;
+    }
+    lines->count++;
+    if (failed == APR_SUCCESS)
+        submit_line(lines, bytes, len, lift);
+    else
+        ss_batch_put(lines->batch, why_lost(lines, failed));
+    return 1;
+}
+
+static apr_status_t take(void *self, const char *bytes, apr_size_t len)
+{
+    lines_t *lines = self;
+
+    ss_ndjson_add(&lines->body, bytes, len);
+    return lines->is_broken ? APR_ENOMEM : APR_SUCCESS;
+}
+
+int ss_lines_submit(ss_submission_t *s)
+{
+    request_rec *r = s->r;
+    lines_t *lines = apr_pcalloc(r->pool, sizeof(*lines));
+    unsigned char token[SS_LIFT_TOKEN];
+
+    if (RAND_bytes(token, sizeof(token)) != 1)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "there are no random numbers");
+    lines->s = s;
+    lines->key = s->repeat.key;
+    lines->batch = ss_batch_create(r, answered, lines);
+    apr_pool_create(&lines->pool, r->pool);
+    ss_ndjson_begin(&lines->body, (apr_size_t)ss_policy_size(s->policy, s->relay) * LINE_OVERHEAD,
+                    SS_SPOOL_FROM, token, r->pool);
+    lines->body.self = lines;
+    lines->body.line = take_line;
+    if (lines->key) lines->body.piece = hash_piece;
+    ss_buf_init(&lines->answers, ANSWERS_MAX);
+    apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
+    if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
+    ss_ndjson_end(&lines->body);
+    ss_batch_flush(lines->batch);
+    if (lines->is_broken)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
+    if (!lines->answers.len)
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body has no message");
+    return ss_reply_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
+                         lines->answers.len);
+}

@@ -1,0 +1,124 @@
+/* submission.c: bytes to a message, a message to the daemon's question. See submission.h. */
+#include "web/submit/submission.h"
+
+#include <apr_strings.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "mail/form.h"
+#include "mail/parse.h"
+#include "web/submit/envelope.h"
+#include "web/submit/form_body.h"
+#include "web/submit/hook.h"
+#include "web/submit/policy.h"
+#include "web/shared/response.h"
+#include "wire/frame.h"
+
+const char *ss_submission_submitter(const request_rec *r)
+{
+    const char *path = ss_reply_path(r, 0);
+
+    return r->user && *r->user ? r->user : *path ? path : "/";
+}
+
+static ss_parse_options_t options_of(const ss_submission_t *s)
+{
+    ss_parse_options_t options = { .adds_missing = s->kind != SS_BODY_MESSAGE,
+                                   .host = s->relay->helo,
+                                   .default_domain = s->relay->default_domain,
+                                   .default_from = s->policy->default_from,
+                                   .add_headers = s->added,
+                                   .lift = s->lift };
+
+    /* An address literal is no right side of a Message-ID that people expect. */
+    if (!options.host || *options.host == '[') options.host = s->relay->server_name;
+    if (!options.host || !*options.host) options.host = "localhost";
+    options.now = apr_time_now();
+    /* Drawing it costs a tenth of a small message. */
+    if (options.adds_missing) RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
+    options.max_size = (apr_size_t)ss_policy_size(s->policy, s->relay);
+    return options;
+}
+
+static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
+{
+    ss_parse_options_t options;
+
+    if (!s->has_added && s->r && ss_policy_headers(s->r, s->policy, &s->added, &s->problem))
+        return -1;
+    s->has_added = 1;
+    options = options_of(s);
+    switch (s->kind) {
+    case SS_BODY_JSON:
+    case SS_BODY_LINES: return ss_form_json(s->m, bytes, len, &options, &s->problem);
+    case SS_BODY_FORM:
+    case SS_BODY_MULTIPART:
+        return ss_formbody_read(s->m, s->kind == SS_BODY_MULTIPART ? s->type : NULL, bytes, len,
+                                &options, &s->problem);
+    case SS_BODY_MESSAGE: break;
+    }
+    if (ss_envelope_read(s->m, &s->query, s->relay->default_domain, &s->problem)) return -1;
+    options.takes_rcpts = !s->m->rcpts->nelts;
+    return ss_parse_message(s->m, bytes, len, &options, &s->problem);
+}
+
+int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
+{
+    s->m = ss_mail_create(s->pool);
+    s->problem.status = 0;
+    if (read_message(s, bytes, len)) return -1;
+    if (!s->m->from) s->m->from = s->policy->default_from;
+    if (!s->m->from) {
+        ss_mail_problem(
+            &s->problem, HTTP_BAD_REQUEST, "from",
+            "the message names no sender, and this location has no SMTPSendDefaultFrom");
+    } else if (!s->m->rcpts->nelts) {
+        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
+    } else if (!ss_policy_check(s->policy, s->m, &s->problem) &&
+               !ss_hook_settle(s->policy, s->m, &s->problem)) {
+        const ss_settings_t *carrier =
+            s->m->relay ? ss_config_relay(ss_module_config(), s->m->relay) : NULL;
+        return ss_policy_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
+    }
+    return -1;
+}
+
+static void put_rates(const ss_submission_t *s, ss_object_t *question)
+{
+    const apr_array_header_t *list = s->policy->submitter_rate;
+
+    if (!list || !list->nelts) return;
+    ss_object_list(question, "rates");
+    for (int i = 0; i < list->nelts; i++) {
+        const ss_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_rate_t);
+        ss_object_item_number(question, rate->count);
+        ss_object_item_number(question, rate->per);
+    }
+    ss_object_list_end(question);
+}
+
+const char *ss_submission_question(ss_submission_t *s)
+{
+    ss_object_t question;
+    ss_buf_t out;
+
+    ss_buf_init(&out, SS_FRAME_HEADER_MAX);
+    ss_object_begin(&question, &out);
+    ss_envelope_put(&question, s->m);
+    ss_object_text(&question, "do", "submit");
+    ss_object_text(&question, "door", s->door);
+    ss_object_text(&question, "submitter", s->submitter);
+    ss_object_text(&question, "server", s->relay->relay_name);
+    ss_object_number(&question, "size", (apr_int64_t)s->m->content_len);
+    put_rates(s, &question);
+    if (s->repeat.key) {
+        ss_object_text(&question, "idempotencyKey", s->repeat.key);
+        ss_object_text(&question, "contentHash", s->repeat.hash);
+    }
+    const char *text =
+        ss_object_end(&question) == APR_SUCCESS ? apr_pstrmemdup(s->pool, out.data, out.len) : NULL;
+    ss_buf_free(&out);
+    return text;
+}

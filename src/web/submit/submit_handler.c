@@ -1,0 +1,297 @@
+/* submit_handler.c: POST to smtp-send: a request becomes a message, the daemon stores it, 202 goes
+ * out after that.
+ *
+ * The order of the checks is that of their cost: method, type, parameters and size are looked at
+ * before the body is read, and everything that is wrong with a message is found here, before the
+ * socket is touched. */
+#include "web/shared/web.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "web/shared/daemon_call.h"
+#include "web/submit/batch.h"
+#include "web/submit/copy.h"
+#include "web/submit/lines.h"
+#include "web/submit/policy.h"
+#include "web/shared/problem.h"
+#include "web/shared/query_string.h"
+#include "web/shared/response.h"
+#include "web/submit/spool.h"
+#include "web/submit/submission.h"
+
+/* a document or form may be this many times as large as the message it makes: base64, escapes */
+#define JSON_OVERHEAD 3
+#define FORM_OVERHEAD 65536 /* boundaries and names of a multipart form */
+#define WAIT_MAX (120 * APR_USEC_PER_SEC)
+#define TYPES                                                                                      \
+    "message/rfc822, application/json, application/x-ndjson, multipart/form-data, "                \
+    "application/x-www-form-urlencoded"
+
+/* The media type without parameters. 1, or 0: 415 was sent. */
+static int read_type(ss_submission_t *s)
+{
+    static const struct {
+        const char *name;
+        ss_body_kind_t kind;
+    } types[] = { { "message/rfc822", SS_BODY_MESSAGE },
+                  { "application/json", SS_BODY_JSON },
+                  { "application/x-www-form-urlencoded", SS_BODY_FORM },
+                  { "multipart/form-data", SS_BODY_MULTIPART },
+                  { "application/x-ndjson", SS_BODY_LINES },
+                  { "application/ndjson", SS_BODY_LINES } };
+    apr_size_t len;
+
+    s->type = apr_table_get(s->r->headers_in, "Content-Type");
+    len = s->type ? strcspn(s->type, "; \t") : 0;
+    for (apr_size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (len == strlen(types[i].name) && !strncasecmp(s->type, types[i].name, len)) {
+            s->kind = types[i].kind;
+            return 1;
+        }
+    }
+    apr_table_setn(s->r->headers_out, "Accept", TYPES);
+    ss_problem(s->r, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "%s%s%s: send one of " TYPES,
+               s->type ? "mail cannot be read from Content-Type \""
+                       : "the request has no Content-Type",
+               s->type ? s->type : "", s->type ? "\"" : "");
+    return 0;
+}
+
+/* 1, or 0: the refusal was sent. */
+static int read_parameters(ss_submission_t *s)
+{
+    static const char *const message_names[] = { "from",     "to",     "notify", "ret",
+                                                 "envid",    "expire", "at",     "relay",
+                                                 "priority", "wait",   NULL };
+    static const char *const document_names[] = { "wait", NULL };
+    const char *why = NULL, *wait;
+
+    if (ss_query_parse(&s->query, s->r->args, &why, s->r->pool)) {
+        ss_problem(s->r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+        return 0;
+    }
+    const char *unknown =
+        ss_query_unknown(&s->query, s->kind != SS_BODY_MESSAGE ? document_names : message_names);
+    if (unknown) {
+        ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
+                   s->kind != SS_BODY_MESSAGE ? "the parameter \"%s\" belongs into the body"
+                                              : "there is no parameter \"%s\"",
+                   unknown);
+        return 0;
+    }
+    wait = ss_query_get(&s->query, "wait");
+    if (wait && s->kind == SS_BODY_LINES) {
+        ss_problem(s->r, HTTP_BAD_REQUEST, "wait",
+                   "many messages are not waited for: follow each by its id");
+        return 0;
+    }
+    if (wait && (ss_text_duration(wait, &s->wait) || s->wait > WAIT_MAX)) {
+        ss_problem(s->r, HTTP_BAD_REQUEST, "wait", "\"%s\" is not a time of at most 2min, like 10s",
+                   wait);
+        return 0;
+    }
+    return 1;
+}
+
+/* ---- the answer ---- */
+
+/* With ?wait the answer's state is the one that the message has after it. */
+static void wait_for(ss_submission_t *s, json_t *document, const char *id)
+{
+    ss_answer_t answer;
+    const char *why = NULL;
+    json_t *header = json_pack("{s:s,s:s,s:I}", "do", "get", "id", id, "wait", (json_int_t)s->wait);
+
+    if (!ss_ask_quietly(s->r, header, NULL, 0, s->wait + SS_ASK_TIMEOUT, &answer, &why) ||
+        answer.raw.status != 200)
+        return;
+    json_t *state = json_object_get(ss_ask_document(s->r, &answer), "state");
+    if (state) json_object_set(document, "state", state);
+}
+
+static void set_location(request_rec *r, const char *id)
+{
+    apr_table_setn(r->headers_out, "Location",
+                   apr_pstrcat(r->pool, ss_reply_path(r, 0), "/", id, NULL));
+}
+
+static int answer_accepted(ss_submission_t *s, const ss_answer_t *answer)
+{
+    request_rec *r = s->r;
+    const char *id = json_string_value(json_object_get(answer->fields, "id"));
+    json_t *document = json_object();
+
+    if (!id) {
+        json_decref(document);
+        return ss_problem(r, HTTP_INTERNAL_SERVER_ERROR, NULL,
+                          "the delivery daemon accepted the message and named no id");
+    }
+    json_object_update(document, answer->fields);
+    json_object_del(document, "status");
+    if (s->policy->redirect)
+        json_object_set_new(document, "redirectedTo", ss_reply_string(r, s->policy->redirect));
+    set_location(r, id);
+    if (s->wait) wait_for(s, document, id);
+    return ss_reply_json(r, answer->raw.status, "application/json", document);
+}
+
+/* ---- "individually": a message for each recipient ---- */
+
+typedef struct {
+    json_t *document, *ids, *refusal; /* refusal: the first */
+    int failed;
+} copies_t;
+
+static void copy_answered(void *self, const json_t *fields)
+{
+    copies_t *copies = self;
+    json_t *id = json_object_get(fields, "id");
+    int status = (int)json_integer_value(json_object_get(fields, "status"));
+
+    json_array_append(copies->ids, status < 300 && id ? id : json_null());
+    if (json_is_true(json_object_get(fields, "paused")))
+        json_object_set_new(copies->document, "paused", json_true());
+    if (status < 300 && id) return;
+    copies->failed++;
+    if (!copies->refusal) copies->refusal = json_deep_copy(fields);
+}
+
+/* All copies or none is not to be had; what was taken is told, and the client's Idempotency-Key
+ * makes asking again harmless. */
+static int refuse_copies(ss_submission_t *s, const copies_t *copies)
+{
+    int total = (int)json_array_size(copies->ids);
+    ss_problem_t problem = {
+        .status = (int)json_integer_value(json_object_get(copies->refusal, "status")),
+        .retry_after = (int)json_integer_value(json_object_get(copies->refusal, "retryAfter"))
+    };
+    const char *detail = json_string_value(json_object_get(copies->refusal, "detail"));
+
+    problem.field = json_string_value(json_object_get(copies->refusal, "field"));
+    problem.detail = apr_psprintf(s->r->pool, "%d of %d copies were not taken: %s", copies->failed,
+                                  total, detail ? detail : "");
+    return ss_problem_send(s->r, &problem);
+}
+
+static int hand_over_copies(ss_submission_t *s)
+{
+    apr_array_header_t *all = s->m->rcpts;
+    const ss_mail_message_t whole = *s->m;
+    const char *key = s->repeat.key;
+    copies_t copies = { .ids = json_array() };
+    ss_batch_t *batch = ss_batch_create(s->r, copy_answered, &copies);
+    apr_pool_t *pool;
+
+    copies.document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients",
+                                all->nelts, "ids", copies.ids);
+    ss_ask_own(s->r, copies.document);
+    if (all->nelts > SS_COPIES_MAX)
+        return ss_problem(s->r, HTTP_UNPROCESSABLE_ENTITY, "individually",
+                          "more than %d recipients with \"individually\"", SS_COPIES_MAX);
+    apr_pool_create(&pool, s->r->pool);
+    for (int i = 0; i < all->nelts; i++) {
+        apr_pool_clear(pool);
+        ss_copy_make(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
+        if (key) s->repeat.key = apr_psprintf(pool, "%s %d", key, i);
+        ss_batch_add(batch, ss_submission_question(s), s->m);
+    }
+    ss_batch_flush(batch);
+    ss_ask_own(s->r, copies.refusal);
+    if (copies.failed) return refuse_copies(s, &copies);
+    json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
+    if (s->policy->redirect)
+        json_object_set_new(copies.document, "redirectedTo",
+                            ss_reply_string(s->r, s->policy->redirect));
+    set_location(s->r, json_string_value(json_array_get(copies.ids, 0)));
+    return ss_reply_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
+}
+
+static int hand_over(ss_submission_t *s)
+{
+    const ss_mail_message_t *m = s->m;
+    ss_answer_t answer;
+    int status;
+
+    if (m->individually && m->rcpts->nelts > 1) return hand_over_copies(s);
+    if (!ss_ask_file(s->r, ss_submission_question(s), m->content, m->content_len,
+                     m->tail ? m->tail->fd : -1, m->tail ? m->tail->len : 0, SS_ASK_TIMEOUT,
+                     &answer))
+        return OK;
+    status = answer.raw.status;
+    return status == 202 || status == 200 ? answer_accepted(s, &answer)
+                                          : ss_ask_refused(s->r, &answer);
+}
+
+/* How large the body may be. */
+static apr_int64_t body_max(const ss_submission_t *s)
+{
+    apr_int64_t max = ss_policy_size(s->policy, s->relay);
+
+    return s->kind == SS_BODY_MESSAGE     ? max
+           : s->kind == SS_BODY_MULTIPART ? max + FORM_OVERHEAD
+                                          : max * JSON_OVERHEAD;
+}
+
+/* What the header was looked at without. 1, or 0: the refusal was sent. */
+static int add_body(ss_submission_t *s, ss_spool_t *spool, apr_int64_t max)
+{
+    ss_mail_message_t *m = s->m;
+
+    m->is_8bit |= spool->canonical.has_8bit;
+    m->tail = &spool->body;
+    if (m->content_len + spool->body.len <= (apr_uint64_t)max) return 1;
+    ss_problem(s->r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
+               "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_INT64_T_FMT
+               " (SMTPSendMaxMessageSize)",
+               m->content_len + spool->body.len, max);
+    return 0;
+}
+
+/* A request that is one message. A large one is never whole in memory. */
+static int submit_one(ss_submission_t *s)
+{
+    request_rec *r = s->r;
+    ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
+    apr_int64_t max = body_max(s);
+    ss_repeat_hash_t *hash = s->repeat.key ? ss_repeat_hash_begin(s->type, r->args) : NULL;
+    int is_read = ss_spool_read(s, max, "SMTPSendMaxMessageSize", hash, spool);
+
+    if (hash) ss_repeat_hash_end(hash, &s->repeat);
+    if (!is_read) return OK;
+    if (spool->body.fd >= 0 && spool->canonical.must_encode) {
+        if (ss_spool_take_back(spool) != APR_SUCCESS)
+            return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
+                              "the message could not be read back from the temporary folder");
+    }
+    ss_buf_t *bytes = spool->lift ? &spool->lift->doc : &spool->head;
+    if (!bytes->len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
+    s->lift = spool->lift;
+    if (ss_submission_compose(s, ss_buf_text(bytes), bytes->len))
+        return ss_problem_mail(r, &s->problem);
+    return spool->body.fd >= 0 && !add_body(s, spool, max) ? OK : hand_over(s);
+}
+
+int ss_web_submit(request_rec *r)
+{
+    ss_submission_t s = { .r = r,
+                          .relay = ss_module_relay(r->server),
+                          .policy = ss_module_policy(r),
+                          .door = "http",
+                          .pool = r->pool };
+
+    if (r->method_number != M_POST) return ss_reply_not_allowed(r, "POST");
+    if (!s.relay->engine) {
+        ss_problem_t off = { .status = 503,
+                             .retry_after = 60,
+                             .detail = "SMTPSendEngine is Off here: mail is not accepted" };
+        return ss_problem_send(r, &off);
+    }
+    if (!read_type(&s) || !read_parameters(&s)) return OK;
+    s.submitter = ss_submission_submitter(r);
+    if (!ss_repeat_read(r, s.submitter, &s.repeat)) return OK;
+    return s.kind == SS_BODY_LINES ? ss_lines_submit(&s) : submit_one(&s);
+}

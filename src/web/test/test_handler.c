@@ -1,0 +1,278 @@
+/* test_handler.c: smtp-send-test: asks the daemon for the connection test (GET) or a test message
+ * (POST) and shows what it says, whole or as it happens. */
+#include "web/shared/web.h"
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "web/shared/daemon_call.h"
+#include "web/submit/body.h"
+#include "web/shared/html.h"
+#include "web/shared/problem.h"
+#include "web/shared/query_string.h"
+#include "web/shared/response.h"
+#include "web/test/test_page.h"
+#include "web/test/test_mail.h"
+#include "web/shared/csrf.h"
+
+#define FORM_MAX 16384
+/* beyond the test's own deadline, for an answer to arrive */
+#define GRACE (10 * APR_USEC_PER_SEC)
+/* a person waits: a daemon that is away is said soon */
+#define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
+
+typedef enum { FORM_TEXT, FORM_JSON, FORM_HTML } form_t;
+
+typedef struct {
+    request_rec *r;
+    const ss_settings_t *relay;
+    ss_query_t query;
+    form_t form;
+    int is_stream, is_begun;
+    ss_peer_t *peer;
+    ss_answer_t answer;
+    apr_time_t deadline;
+    ss_testform_t page;
+} test_t;
+
+static form_t form_of(const request_rec *r, const ss_query_t *query)
+{
+    static const char *const offers[] = { "text/plain", "application/json", "text/html" };
+    const char *format = ss_query_get(query, "format");
+
+    if (format && !strcmp(format, "json")) return FORM_JSON;
+    if (format && !strcmp(format, "html")) return FORM_HTML;
+    if (format || ss_query_get(query, "download")) return FORM_TEXT;
+    return (form_t)ss_reply_choose(r, offers, 3);
+}
+
+static const char *type_of(form_t form, int is_stream)
+{
+    if (form == FORM_JSON) return is_stream ? "application/x-ndjson" : "application/json";
+    return form == FORM_HTML ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+}
+
+/* ---- the question ---- */
+
+static void question(const test_t *t, ss_buf_t *out)
+{
+    json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
+                               ss_reply_string(t->r, t->relay->relay_name), "format",
+                               t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML,
+                               "probe", ss_query_flag(&t->query, "probe", 1), "mask",
+                               ss_query_flag(&t->query, "mask", 0), "stream", t->is_stream);
+    const char *from = ss_query_get(&t->query, "from"), *to = ss_query_get(&t->query, "to");
+
+    /* The page's empty fields mean: without. An empty sender with a recipient is the sender <>. */
+    if (to && *to) json_object_set_new(header, "to", ss_reply_string(t->r, to));
+    if (from && (*from || (to && *to)))
+        json_object_set_new(header, "from", ss_reply_string(t->r, strcmp(from, "<>") ? from : ""));
+    char *text = json_dumps(header, JSON_COMPACT);
+    if (text) ss_buf_puts(out, text);
+    free(text);
+    json_decref(header);
+}
+
+static void begin_stream(test_t *t)
+{
+    if (t->is_begun) return;
+    t->is_begun = 1;
+    if (t->form == FORM_HTML)
+        ss_testform_begin(t->r, t->relay, &t->query, HTTP_OK);
+    else
+        ap_set_content_type(t->r, type_of(t->form, 1));
+    ap_rflush(t->r);
+}
+
+static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
+{
+    test_t *t = self;
+
+    begin_stream(t);
+    if (t->form == FORM_HTML)
+        ss_testform_piece(t->r, &t->page, bytes, len);
+    else
+        ap_rwrite(bytes, (int)len, t->r);
+    /* A client that left ends the test: closing the socket tells the daemon. */
+    return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
+}
+
+/* A host that does not answer says nothing for a minute: meanwhile a look at the client's socket
+ * tells whether anybody still reads (TLS or not, its end is the end). */
+static int is_wanted(void *self)
+{
+    const test_t *t = self;
+    apr_socket_t *socket = ap_get_conn_socket(t->r->connection);
+    apr_os_sock_t fd;
+    char byte;
+
+    if (t->r->connection->aborted) return 0;
+    if (!socket || apr_os_sock_get(&fd, socket) != APR_SUCCESS) return 1;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
+/* Opens, asks, waits. NULL, or why there is no answer. */
+static const char *run(test_t *t)
+{
+    ss_result_t result;
+    ss_buf_t header;
+
+    ss_result_clear(&result);
+    ss_buf_init(&header, SS_FRAME_HEADER_MAX);
+    question(t, &header);
+    apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
+                                   CONNECT_WAIT, &result, t->r->pool);
+    if (rv == APR_SUCCESS) ss_peer_ask_whether(t->peer, is_wanted, t);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_send(t->peer, header.data, header.len, NULL, 0, t->deadline);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
+    ss_buf_free(&header);
+    if (rv == APR_SUCCESS && ss_ask_read(t->r, &t->answer)) return NULL;
+    if (ss_result_is_set(&result)) return apr_pstrdup(t->r->pool, result.text);
+    if (APR_STATUS_IS_TIMEUP(rv)) return "the delivery daemon did not answer in time";
+    if (rv == APR_ECONNABORTED || rv == APR_EOF)
+        return "the delivery daemon is restarting: run the test again";
+    return "the delivery daemon's answer could not be read: see the error log";
+}
+
+/* ---- the answer ---- */
+
+static int is_document(const test_t *t)
+{
+    int status = t->answer.raw.status;
+
+    return t->answer.raw.content_len &&
+           (status == 200 || status == 502 || status == 503 || status == 504);
+}
+
+/* The test did not run: in text the words stay the same as in a report, so that whoever reads the
+ * first line knows enough. */
+static int not_run(test_t *t, int status, const char *why)
+{
+    const char *safe = ss_text_utf8(t->r->pool, why, strlen(why));
+    const char *text =
+        apr_pstrcat(t->r->pool, "Connection Test Results: FAILED at config\n\n[FAIL] config  ",
+                    safe, "\n", NULL);
+
+    if (status == 503 || status == 429) apr_table_setn(t->r->headers_out, "Retry-After", "5");
+    if (t->form == FORM_HTML) {
+        if (!t->is_begun) ss_testform_begin(t->r, t->relay, &t->query, status);
+        ss_testform_end(t->r, &t->page, &t->query, NULL, text);
+        return OK;
+    }
+    if (t->is_begun) {
+        ap_rputs(t->form == FORM_JSON ? "{\"result\":\"failed\",\"failedStep\":\"config\"}\n"
+                                      : text,
+                 t->r);
+        return OK;
+    }
+    if (t->form == FORM_JSON) return ss_problem(t->r, status, NULL, "%s", why);
+    return ss_reply_text(t->r, status, type_of(FORM_TEXT, 0), text, strlen(text));
+}
+
+static void offer_download(test_t *t)
+{
+    apr_time_exp_t now;
+    char name[64];
+    apr_size_t len;
+
+    apr_time_exp_gmt(&now, t->r->request_time);
+    apr_strftime(name, &len, sizeof(name), "smtp-send-test-%Y%m%d-%H%M%S", &now);
+    apr_table_setn(t->r->headers_out, "Content-Disposition",
+                   apr_psprintf(t->r->pool, "attachment; filename=\"%s.%s\"", name,
+                                t->form == FORM_JSON ? "json" : "txt"));
+}
+
+static int answer_test(test_t *t)
+{
+    const ss_peer_answer_t *raw = &t->answer.raw;
+
+    if (!is_document(t)) {
+        const char *detail = json_string_value(json_object_get(t->answer.fields, "detail"));
+        if (raw->status == 400 && !t->is_begun) return ss_ask_refused(t->r, &t->answer);
+        return not_run(t, raw->status >= 400 ? raw->status : 503,
+                       detail ? detail : "the delivery daemon did not run the test");
+    }
+    if (t->form == FORM_HTML) {
+        begin_stream(t);
+        const json_t *whole = ss_ask_document(t->r, &t->answer);
+        ss_testform_end(t->r, &t->page, &t->query, json_object_get(whole, "report"),
+                        ss_html_member(whole, "text"));
+        return OK;
+    }
+    if (t->is_stream) {
+        begin_stream(t);
+        if (t->form == FORM_TEXT) ap_rputs("\n", t->r);
+        ap_rwrite(raw->content, (int)raw->content_len, t->r);
+        if (raw->content[raw->content_len - 1] != '\n') ap_rputs("\n", t->r);
+        return OK;
+    }
+    if (ss_query_flag(&t->query, "download", 0)) offer_download(t);
+    return ss_reply_text(t->r, raw->status, type_of(t->form, 0), raw->content, raw->content_len);
+}
+
+static int run_test(request_rec *r)
+{
+    static const char *const known[] = { "from",   "to",       "probe", "mask", "stream",
+                                         "format", "download", "asset", NULL };
+    test_t t = { .r = r, .relay = ss_module_relay(r->server) };
+    const char *why = NULL;
+
+    if (ss_query_parse(&t.query, r->args, &why, r->pool))
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+    if (ss_html_asset(r, ss_query_get(&t.query, "asset"))) return OK;
+    const char *unknown = ss_query_unknown(&t.query, known);
+    if (unknown)
+        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
+                          unknown);
+    t.form = form_of(r, &t.query);
+    t.is_stream = t.form == FORM_HTML || ss_query_flag(&t.query, "stream", 0);
+    t.deadline = apr_time_now() + t.relay->test_timeout + GRACE;
+    apr_table_setn(r->headers_out, "Vary", "Accept");
+    /* Proxies in front of us pass a streamed answer on as it comes. */
+    if (t.is_stream) apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
+    /* A HEAD request must not log in at the relay. */
+    if (r->header_only) return ss_reply_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
+    const char *failed = run(&t);
+    return failed ? not_run(&t, HTTP_SERVICE_UNAVAILABLE, failed) : answer_test(&t);
+}
+
+/* ---- a test message ---- */
+
+static int send_message(request_rec *r)
+{
+    static const char *const known[] = { "to", "from", "wait", "token", "format", "stream", NULL };
+    const char *bytes, *why = NULL;
+    apr_size_t len;
+    ss_query_t form;
+
+    if (!ss_body_read(r, FORM_MAX, "a form", &bytes, &len)) return OK;
+    const char *both =
+        r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
+    if (strlen(bytes) != len || ss_query_parse(&form, both, &why, r->pool))
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s",
+                          why ? why : "a zero byte");
+    const char *unknown = ss_query_unknown(&form, known);
+    if (unknown)
+        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
+                          unknown);
+    if (!ss_token_check(r, &form)) return OK;
+    return ss_testmail(r, &form, form_of(r, &form) == FORM_HTML, form_of(r, &form) == FORM_JSON);
+}
+
+int ss_web_test(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET: return run_test(r);
+    case M_POST: return send_message(r);
+    default: return ss_reply_not_allowed(r, "GET, HEAD, POST");
+    }
+}

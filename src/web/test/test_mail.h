@@ -1,0 +1,13 @@
+/* test_mail.h: a test message, followed to its end. */
+#ifndef SS_WEB_TEST_TEST_MAIL_H
+#define SS_WEB_TEST_TEST_MAIL_H
+
+#include <httpd.h>
+
+#include "web/shared/query_string.h"
+
+/* Queues it and answers when it is finished or the time (?wait, else SMTPSendTestTimeout) is over:
+ * 200 sent, 502 failed, 504 still waiting. */
+int ss_testmail(request_rec *r, const ss_query_t *form, int as_html, int as_json);
+
+#endif

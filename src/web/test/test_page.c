@@ -1,0 +1,314 @@
+/* test_page.c: the connection test's page: streamed HTML, so that it is live without a script. See
+ * testform.h. */
+#include "web/test/test_page.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "web/status/banner.h"
+#include "web/shared/html.h"
+#include "web/shared/nav.h"
+#include "web/shared/response.h"
+#include "web/shared/csrf.h"
+
+static const char *action_path(request_rec *r)
+{
+    const char *path = ss_text_escape_html(r->pool, ss_reply_path(r, 0));
+
+    return *path ? path : "/";
+}
+
+/* ---- the head and the forms ---- */
+
+static void begin(request_rec *r, const ss_settings_t *relay, const char *heading, int status)
+{
+    ss_status_t page = { .r = r };
+    const char *path = ss_reply_path(r, 0);
+
+    /* The cookie must go out with the headers, before the first step. */
+    ss_token_for_page(r, path);
+    ss_html_begin(r, status, path, heading, 1);
+    ss_html_brand(r, "Mail");
+    ap_rprintf(
+        r,
+        "<nav class=\"top\" aria-label=\"Pages\"><a href=\"%s\" aria-current=\"page\">Connection "
+        "test</a></nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>",
+        action_path(r));
+    ss_html_put(r, heading);
+    ap_rputs("</h1><span class=\"soft\">relay ", r);
+    ss_html_put(r, relay->relay_name);
+    ap_rputs("</span></div>\n", r);
+    ss_status_gather(&page);
+    if (page.status) ss_banner_put(&page, 0);
+}
+
+static void field(request_rec *r, const ss_query_t *query, const char *name, const char *label,
+                  int is_required)
+{
+    ap_rprintf(r,
+               "<label class=\"wide\">%s<input name=\"%s\" type=\"text\" inputmode=\"email\" "
+               "autocomplete=\"email\"%s value=\"",
+               label, name, is_required ? " required" : "");
+    ss_html_put(r, ss_query_get(query, name));
+    ap_rputs("\"></label>\n", r);
+}
+
+static void put_again(request_rec *r, const ss_query_t *query)
+{
+    ap_rprintf(r, "<form class=\"row\" method=\"get\" action=\"%s\">\n", action_path(r));
+    field(r, query, "from", "Try a sender (optional)", 0);
+    field(r, query, "to", "Try a recipient (optional; nothing is sent)", 0);
+    ap_rprintf(r,
+               "<label class=\"side\"><input type=\"checkbox\" name=\"mask\" value=\"1\"%s> "
+               "shorten names and addresses</label>\n"
+               "<button type=\"submit\" class=\"main\">Run again</button>\n</form>\n",
+               ss_query_flag(query, "mask", 0) ? " checked" : "");
+}
+
+static void put_send(request_rec *r, const ss_query_t *query)
+{
+    ap_rprintf(r,
+               "<section class=\"card\" aria-labelledby=\"send\">\n<h2 id=\"send\">Send a test "
+               "message</h2>\n<form class=\"row\" method=\"post\" action=\"%s\">",
+               action_path(r));
+    ss_nav_hidden(r, "token", ss_token_for_page(r, ss_reply_path(r, 0)));
+    ap_rputs("\n", r);
+    field(r, query, "from", "Sender (optional)", 0);
+    field(r, query, "to", "Recipient", 1);
+    ap_rputs(
+        "<button type=\"submit\">Send a test message</button>\n</form>\n<p class=\"soft small\">A "
+        "real message goes the way of all mail, and is followed to its end.</p>\n</section>\n",
+        r);
+}
+
+void ss_testform_begin(request_rec *r, const ss_settings_t *relay, const ss_query_t *query,
+                       int status)
+{
+    begin(r, relay, "Connection test", status);
+    ap_rputs("<section class=\"card\" aria-label=\"Run again\">\n", r);
+    put_again(r, query);
+    ap_rputs("</section>\n", r);
+}
+
+/* ---- settings and steps, as they come ---- */
+
+static void put_setting(request_rec *r, const json_t *setting)
+{
+    ap_rputs("<tr><td class=\"mono\">", r);
+    ss_html_put(r, ss_html_member(setting, "name"));
+    ap_rputs("</td><td class=\"mono\">", r);
+    ss_html_put(r, ss_html_member(setting, "value"));
+    ap_rputs("</td><td class=\"soft\">", r);
+    ss_html_put(r, ss_html_member(setting, "source"));
+    ap_rputs("</td></tr>\n", r);
+}
+
+static int is_default(const json_t *setting)
+{
+    return !strcmp(ss_html_member(setting, "source"), "default");
+}
+
+static void put_table(request_rec *r, const json_t *settings, int of_defaults)
+{
+    ap_rputs("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Directive</th><th "
+             "scope=\"col\">Value</th><th scope=\"col\">From</th></tr></thead>\n<tbody>\n",
+             r);
+    for (size_t i = 0; i < json_array_size(settings); i++) {
+        const json_t *setting = json_array_get(settings, i);
+        if (is_default(setting) == of_defaults) put_setting(r, setting);
+    }
+    ap_rputs("</tbody></table></div>\n", r);
+}
+
+static void put_settings(request_rec *r, const json_t *settings)
+{
+    int defaults = 0;
+
+    for (size_t i = 0; i < json_array_size(settings); i++)
+        defaults += is_default(json_array_get(settings, i));
+    ap_rputs("<section class=\"card\" aria-labelledby=\"settings\">\n<h2 id=\"settings\">Settings "
+             "in force</h2>\n",
+             r);
+    if ((size_t)defaults < json_array_size(settings)) put_table(r, settings, 0);
+    if (defaults) {
+        ap_rprintf(r, "<details><summary>%d at their default</summary>\n", defaults);
+        put_table(r, settings, 1);
+        ap_rputs("</details>\n", r);
+    }
+    ap_rputs("</section>\n", r);
+}
+
+static void put_step(request_rec *r, const json_t *step)
+{
+    const char *result = ss_html_member(step, "result"),
+               *safe = ss_text_escape_html(r->pool, result);
+    const json_t *advice = json_object_get(step, "advice");
+
+    ap_rprintf(r,
+               "<li data-step=\"%s\"><span class=\"mark s-%s\" role=\"img\" "
+               "aria-label=\"%s\">%s</span><span class=\"name\">",
+               ss_text_escape_html(r->pool, ss_html_member(step, "step")), safe, safe,
+               !strcmp(result, "ok")     ? "✓"
+               : !strcmp(result, "warn") ? "!"
+                                         : "✕");
+    ss_html_put(r, ss_html_member(step, "step"));
+    ap_rputs("</span><div class=\"found\">", r);
+    ss_html_put(r, ss_html_member(step, "detail"));
+    if (json_is_object(advice) && strcmp(result, "ok")) {
+        ap_rputs("<div class=\"advice\"><strong>", r);
+        ss_html_put(r, ss_html_member(advice, "title"));
+        ap_rputs("</strong>", r);
+        ss_html_put(r, ss_html_member(advice, "meaning"));
+        ap_rputs(" ", r);
+        ss_html_put(r, ss_html_member(advice, "text"));
+        ap_rputs("</div>", r);
+    }
+    ap_rprintf(r, "</div><span class=\"took\">%.0f ms</span></li>\n",
+               json_number_value(json_object_get(step, "ms")));
+}
+
+static void open_steps(request_rec *r, ss_testform_t *page)
+{
+    if (page->steps++) return;
+    ap_rputs(
+        "<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 "
+        "id=\"steps-title\">Steps</h2>\n<ol class=\"steps\" id=\"steps\" aria-live=\"polite\">\n",
+        r);
+}
+
+void ss_testform_piece(request_rec *r, ss_testform_t *page, const char *bytes, apr_size_t len)
+{
+    json_t *piece = json_loadb(bytes, len, 0, NULL);
+    const json_t *settings = json_object_get(piece, "settings");
+
+    if (settings && !page->has_settings) {
+        page->has_settings = 1;
+        put_settings(r, settings);
+        open_steps(r, page);
+    } else if (json_object_get(piece, "step")) {
+        open_steps(r, page);
+        put_step(r, piece);
+    }
+    json_decref(piece);
+}
+
+/* ---- the end ---- */
+
+static void put_outcome(request_rec *r, const json_t *report, const char *text)
+{
+    const json_t *works = json_object_get(report, "works");
+    int is_passed = !strcmp(ss_html_member(report, "result"), "passed");
+
+    ap_rprintf(r, "<div class=\"banner %s\" role=\"status\" id=\"outcome\"><div><strong>",
+               is_passed ? "ok" : "bad");
+    ss_html_put(r, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
+    ap_rputs("</strong>", r);
+    if (report)
+        ap_rprintf(r, "<p>%.0f ms in all.</p>", json_number_value(json_object_get(report, "ms")));
+    for (size_t i = 0; i < json_array_size(works); i++) {
+        ap_rputs(i ? "<br><code>" : "<p>This works instead: <code>", r);
+        ss_html_put(r, json_string_value(json_array_get(works, i)));
+        ap_rputs("</code>", r);
+    }
+    ap_rputs(json_array_size(works) ? "</p></div></div>\n" : "</div></div>\n", r);
+}
+
+static void put_dialogue(request_rec *r, const json_t *dialogue)
+{
+    if (!json_array_size(dialogue)) return;
+    ap_rputs("<details class=\"card\"><summary>Dialogue</summary>\n<pre id=\"dialogue\" "
+             "tabindex=\"0\" aria-label=\"Dialogue\">",
+             r);
+    for (size_t i = 0; i < json_array_size(dialogue); i++) {
+        const char *line = json_string_value(json_array_get(dialogue, i));
+        int is_ours = line && line[0] == 'C';
+        ap_rputs(is_ours ? "<span class=\"c\">" : "<span>", r);
+        ss_html_put(r, line);
+        ap_rputs("</span>\n", r);
+    }
+    ap_rputs("</pre></details>\n", r);
+}
+
+/* The query of this page with download=1: the same test again, as a file. */
+static const char *download_query(request_rec *r, const ss_query_t *query)
+{
+    static const char *const names[] = { "from", "to", "mask", "probe" };
+    const char *text = "?download=1";
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = ss_query_get(query, names[i]);
+        if (value && *value)
+            text = apr_pstrcat(r->pool, text, "&", names[i], "=", ss_query_escape(value, r->pool),
+                               NULL);
+    }
+    return ss_text_escape_html(r->pool, text);
+}
+
+static void put_text(request_rec *r, const char *text, int is_open)
+{
+    ap_rprintf(r,
+               "<details class=\"card\"%s><summary>Plain text</summary>\n<pre id=\"results\" "
+               "tabindex=\"0\" aria-label=\"Plain text\">",
+               is_open ? " open" : "");
+    /* A line end right behind <pre> is not content. */
+    if (*text == '\n') ap_rputs("\n", r);
+    ss_html_put(r, text);
+    ap_rputs("</pre></details>\n", r);
+}
+
+void ss_testform_end(request_rec *r, ss_testform_t *page, const ss_query_t *query,
+                     const json_t *report, const char *text)
+{
+    if (page->steps) ap_rputs("</ol>\n</section>\n", r);
+    put_outcome(r, report, text);
+    ap_rprintf(r,
+               "<div class=\"buttons card\"><button id=\"copy\" type=\"button\" class=\"main\" "
+               "hidden>Copy results</button> <a class=\"button\" href=\"%s%s\">Run again and save "
+               "as a file</a></div>\n",
+               action_path(r), download_query(r, query));
+    put_dialogue(r, json_object_get(report, "dialogue"));
+    put_text(r, text, !report);
+    put_send(r, query);
+    ap_rputs("</main>\n", r);
+    ss_html_end(r);
+}
+
+/* ---- a test message ---- */
+
+void ss_testform_message_begin(request_rec *r, const ss_settings_t *relay, const char *id,
+                               const char *to)
+{
+    begin(r, relay, "Test message", HTTP_OK);
+    ap_rputs("<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 id=\"steps-title\">Its "
+             "way</h2>\n<ol class=\"timeline\" id=\"steps\" "
+             "aria-live=\"polite\">\n<li><strong>queued</strong> for ",
+             r);
+    ss_html_put(r, to);
+    ap_rputs(" as <span class=\"mono small\">", r);
+    ss_html_put(r, id);
+    ap_rputs(
+        "</span></li>\n<li><strong>handed to the relay</strong>: waiting for its answer</li>\n", r);
+    ap_rflush(r);
+}
+
+void ss_testform_message_end(request_rec *r, const ss_query_t *query, const char *class,
+                             const char *text)
+{
+    ap_rprintf(
+        r,
+        "</ol>\n</section>\n<div class=\"banner %s\" role=\"status\" id=\"outcome\"><div><strong>",
+        class);
+    ss_html_put(r, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
+    ap_rputs("</strong></div></div>\n<div class=\"buttons card\"><button id=\"copy\" "
+             "type=\"button\" class=\"main\" hidden>Copy results</button></div>\n",
+             r);
+    put_text(r, text, 1);
+    ap_rputs("<section class=\"card\" aria-label=\"Run again\">\n", r);
+    put_again(r, query);
+    ap_rputs("</section>\n", r);
+    put_send(r, query);
+    ap_rputs("</main>\n", r);
+    ss_html_end(r);
+}
