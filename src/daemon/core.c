@@ -95,7 +95,7 @@ static void collect(void *baton)
 {
     ss_daemon_t *d = baton;
 
-    if (d->store) ss_store_collect(d->store);
+    if (d->queue.store) ss_store_collect(d->queue.store);
     if (d->is_leaving) ss_daemon_check_left(d);
 }
 
@@ -130,18 +130,18 @@ static void opened(void *baton)
     ss_daemon_t *d = opening->daemon;
 
     d->is_opening_store = 0;
-    d->store = opening->store;
-    if (d->store) {
-        ss_result_clear(&d->store_result);
+    d->queue.store = opening->store;
+    if (d->queue.store) {
+        ss_result_clear(&d->queue.result);
         store_opened(d);
     } else {
-        if (strcmp(d->store_result.text, opening->result.text)) {
+        if (strcmp(d->queue.result.text, opening->result.text)) {
             ss_log(d->log, SS_LOG_ERROR, 201,
                    "the queue cannot be used: %s; submissions are refused with 503 until this is "
                    "mended",
                    opening->result.text);
         }
-        d->store_result = opening->result;
+        d->queue.result = opening->result;
         ss_loop_timer(d->loop, &d->store_timer, ss_loop_now(d->loop) + STORE_RETRY);
     }
     free(opening);
@@ -162,8 +162,8 @@ static void open_store(ss_daemon_t *d, apr_interval_time_t lock_wait)
                                              .notify = notify,
                                              .self = d,
                                              .migrates = 1 };
-    if (!ss_result_is_set(&d->store_result))
-        ss_result_set(&d->store_result, "queue", "", NULL, "the queue is being opened");
+    if (!ss_result_is_set(&d->queue.result))
+        ss_result_set(&d->queue.result, "queue", "", NULL, "the queue is being opened");
     d->is_opening_store = 1;
     if (ss_loop_help(d->loop, do_open, opened, opening) == APR_SUCCESS) return;
     d->is_opening_store = 0;
@@ -176,40 +176,22 @@ static void retry_store(ss_timer_t *timer, apr_time_t now)
     ss_daemon_t *d = timer->self;
 
     (void)now;
-    if (!d->store && !d->is_opening_store && !d->is_leaving) open_store(d, 0);
+    if (!d->queue.store && !d->is_opening_store && !d->is_leaving) open_store(d, 0);
 }
 
-void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request)
+static void defer_refused(void *self)
 {
-    apr_status_t rv = d->store ? ss_store_post(d->store, request) : APR_EOF;
+    ss_daemon_t *d = self;
 
-    if (rv == APR_SUCCESS) return;
-    ss_result_clear(&request->result);
-    request->rv = rv;
-    if (!d->store) {
-        request->result = d->store_result;
-    } else {
-        ss_result_set(&request->result, "queue", "", NULL,
-                      "the queue has more work waiting than it can hold");
-    }
-    APR_RING_INSERT_TAIL(&d->refused, request, ss_store_request_t, link);
     ss_loop_defer(d->loop, &d->refuse);
 }
 
-/* Not within the call that posted: whoever posts goes on using what the answer may free. */
 static void answer_refused(ss_deferred_t *deferred, apr_time_t now)
 {
     ss_daemon_t *d = deferred->self;
-    struct ss_refused_ring_t mine;
 
     (void)now;
-    APR_RING_INIT(&mine, ss_store_request_t, link);
-    APR_RING_CONCAT(&mine, &d->refused, ss_store_request_t, link);
-    while (!APR_RING_EMPTY(&mine, ss_store_request_t, link)) {
-        ss_store_request_t *request = APR_RING_FIRST(&mine);
-        APR_RING_REMOVE(request, link);
-        request->done(request);
-    }
+    ss_store_port_answer(&d->queue);
     if (d->is_leaving) ss_daemon_check_left(d);
 }
 
@@ -236,7 +218,7 @@ void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value)
     request->key = apr_pstrdup(request->pool, key);
     request->value = value ? apr_pstrdup(request->pool, value) : NULL;
     request->now = ss_loop_now(d->loop);
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }
 
 /* ---- what a start finds ---- */
@@ -276,7 +258,7 @@ static void claimed(ss_daemon_t *d)
 {
     ss_store_request_t *request = ss_store_request(SS_STORE_SETTINGS, settings_read, d);
 
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
     ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + 60 * APR_USEC_PER_SEC);
 }
 
@@ -316,7 +298,7 @@ static void purge(ss_timer_t *timer, apr_time_t now)
 {
     ss_daemon_t *d = timer->self;
 
-    if (d->is_leaving || !d->store) return;
+    if (d->is_leaving || !d->queue.store) return;
     for (int i = 0; i < d->relays->nelts; i++) {
         ss_relay_sweep(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now);
     }
@@ -324,7 +306,7 @@ static void purge(ss_timer_t *timer, apr_time_t now)
     request->before_time = now - d->config->globals.history;
     request->limit = 1000;
     request->now = now;
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }
 
 /* ---- leaving ---- */
@@ -366,9 +348,7 @@ void ss_daemon_check_left(ss_daemon_t *d)
     if (!d->is_leaving || d->is_opening_store || in_flight(d) || are_askers_busy(d) ||
         ss_door_is_busy(d))
         return;
-    if ((d->store && ss_store_waiting(d->store)) ||
-        !APR_RING_EMPTY(&d->refused, ss_store_request_t, link))
-        return;
+    if (ss_store_port_waiting(&d->queue)) return;
     ss_loop_stop(d->loop);
 }
 
@@ -428,7 +408,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     ss_chronicle_start(d);
     open_store(d, STORE_LOCK_WAIT);
     /* Doors open after what waits is counted, or what they accept would be counted twice. */
-    while ((d->is_opening_store || (d->store && !d->is_counted)) && !d->is_leaving) {
+    while ((d->is_opening_store || (d->queue.store && !d->is_counted)) && !d->is_leaving) {
         rv = ss_loop_turn(d->loop, -1);
         if (rv != APR_SUCCESS) return rv;
     }
@@ -460,7 +440,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->adopted = apr_hash_make(pool);
     d->waiters = apr_hash_make(pool);
     d->accepting = apr_hash_make(pool);
-    APR_RING_INIT(&d->refused, ss_store_request_t, link);
+    ss_store_port_init(&d->queue, defer_refused, d);
     d->refuse = (ss_deferred_t){ .call = answer_refused, .self = d };
     d->quota = ss_quota_create(pool);
     ss_webhooks_create(d);
@@ -479,8 +459,8 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     say_repeated(d, 0);
     ss_chronicle_save(d, apr_time_now());
     ss_tally_save(d);
-    if (d->store) ss_store_close(d->store);
-    d->store = NULL;
+    if (d->queue.store) ss_store_close(d->queue.store);
+    d->queue.store = NULL;
     answer_refused(&d->refuse, apr_time_now());
     ss_share_destroy(d);
     ss_door_destroy(d);

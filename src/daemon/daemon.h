@@ -18,7 +18,7 @@
 #include "net/loop.h"
 #include "queue/message.h"
 #include "queue/schedule.h"
-#include "queue/store.h"
+#include "queue/store_port.h"
 
 /* local socket; more wait in the listening socket's backlog */
 #define SS_DAEMON_CLIENTS_MAX 1024
@@ -352,8 +352,7 @@ struct ss_daemon_t {
     const ss_log_t *log;
     apr_pool_t *pool;
     ss_loop_t *loop;
-    ss_store_t *store; /* NULL: cannot be opened; store_result says why */
-    ss_result_t store_result;
+    ss_store_port_t queue;
     int is_opening_store; /* on a helper thread */
     /* a write is under way that tells whether the store heals (health.c) */
     int is_probing_store;
@@ -361,8 +360,6 @@ struct ss_daemon_t {
     apr_uint64_t count_changes;
     int is_counted;   /* what waits in the store was asked: mail may be accepted */
     int knows_counts; /* ... and answered */
-    /* requests that the store did not take: answered at the end of the turn */
-    APR_RING_HEAD(ss_refused_ring_t, ss_store_request_t) refused;
     ss_deferred_t refuse;
     /* "submitter\nidempotency key" of messages on their way to the store */
     apr_hash_t *accepting;
@@ -431,9 +428,6 @@ apr_uint32_t ss_daemon_random(void);
  * log says a minute later how often it came. The text names the sentence and what of it is always
  * the same: it stands in that later line. */
 int ss_daemon_is_new(ss_daemon_t *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Posts a request; when the store cannot take it, it is answered with an error at the end of this
- * turn: never within this call. */
-void ss_daemon_post(ss_daemon_t *d, ss_store_request_t *request);
 /* What waits in the whole queue, of all its nodes: messages and bytes. */
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes);
 /* Writes a row of the setting table, without an answer. */

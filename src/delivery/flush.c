@@ -58,12 +58,12 @@ static void step(ss_relay_t *relay, const char *who, int at)
     request->filter.state = SS_STATE_DEFERRED;
     request->filter.relay = APR_ARRAY_IDX(relay->names, at, const char *);
     relay->is_flushing = 1;
-    ss_daemon_post(relay->daemon, request);
+    ss_store_port_post(&relay->daemon->queue, request);
 }
 
 void ss_relay_flush(ss_relay_t *relay, const char *who)
 {
     ss_breaker_reset(relay->hosts, relay->host_count);
-    if (!relay->is_flushing && relay->daemon->store) step(relay, who, 0);
+    if (!relay->is_flushing && relay->daemon->queue.store) step(relay, who, 0);
     ss_relay_wake(relay);
 }

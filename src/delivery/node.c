@@ -284,10 +284,10 @@ static void answered(ss_store_request_t *request)
         for (int i = 0; i < d->relays->nelts; i++)
             ss_relay_wake(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     }
-    if (share->must_count && d->is_counted && !ss_store_waiting(d->store)) {
+    if (share->must_count && d->is_counted && !ss_store_waiting(d->queue.store)) {
         share->must_count = 0;
         share->changes_then = d->count_changes;
-        ss_daemon_post(d, ss_store_request(SS_STORE_COUNTS, counted, d));
+        ss_store_port_post(&d->queue, ss_store_request(SS_STORE_COUNTS, counted, d));
     }
     apr_pool_destroy(request->pool);
 }
@@ -315,12 +315,12 @@ static void ask(ss_timer_t *timer, apr_time_t now)
     request->lease = lease;
     request->now = now;
     request->touched = (apr_int64_t)++share->number;
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }
 
 void ss_share_begin(ss_daemon_t *d, void (*ready)(ss_daemon_t *d))
 {
-    if (!ss_store_is_shared(d->store)) {
+    if (!ss_store_is_shared(d->queue.store)) {
         ready(d);
         return;
     }

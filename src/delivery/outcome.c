@@ -138,7 +138,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
     request->keep_history = job->daemon->config->globals.history > 0;
     request->now = now;
     job->outcomes++;
-    ss_daemon_post(job->daemon, request);
+    ss_store_port_post(&job->daemon->queue, request);
 }
 
 /* ---- what a fate makes of a recipient ---- */

@@ -119,7 +119,7 @@ static void pause_timer(ss_timer_t *timer, apr_time_t now)
     ss_tally_ask_oldest(relay, request);
     relay->pause.said = now;
     set_timer(relay, now);
-    ss_daemon_post(relay->daemon, request);
+    ss_store_port_post(&relay->daemon->queue, request);
 }
 
 void ss_pause_restore(ss_relay_t *relay, const char *json, apr_time_t now)

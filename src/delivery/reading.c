@@ -94,7 +94,7 @@ static void ask(ss_reading_t *reading)
     request->number = reading->part;
     apr_cpystrn(request->id, reading->message->id, sizeof(request->id));
     reading->wish = wish;
-    ss_daemon_post(reading->daemon, request);
+    ss_store_port_post(&reading->daemon->queue, request);
 }
 
 /* Makes `part` the one that holds the offset; 0: behind the end. */

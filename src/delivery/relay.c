@@ -84,12 +84,12 @@ static void ask_due(ss_relay_t *relay)
     request->limit = FILL_LIMIT;
     request->after_time = relay->fill_time;
     apr_cpystrn(request->id, relay->fill_id, sizeof(request->id));
-    ss_daemon_post(relay->daemon, request);
+    ss_store_port_post(&relay->daemon->queue, request);
 }
 
 void ss_relay_fill(ss_relay_t *relay)
 {
-    if (relay->is_filling || !relay->daemon->store) return;
+    if (relay->is_filling || !relay->daemon->queue.store) return;
     ss_schedule_set_more(relay->schedule, 0);
     begin_name(relay, 0);
     ask_due(relay);
@@ -154,7 +154,7 @@ static void load(ss_job_t *job)
     job->relay->loads++;
     apr_cpystrn(request->id, job->entry.id, sizeof(request->id));
     request->limit = job->wants_whole ? 0x7fffffff : SS_DAEMON_WHOLE_MAX;
-    ss_daemon_post(job->daemon, request);
+    ss_store_port_post(&job->daemon->queue, request);
 }
 
 /* ---- the pump ---- */
@@ -233,7 +233,7 @@ static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
     int is_moving = 0;
 
     (void)unused;
-    if (d->is_leaving || !d->store || ss_relay_is_paused(relay) || !relay->host_count ||
+    if (d->is_leaving || !d->queue.store || ss_relay_is_paused(relay) || !relay->host_count ||
         ss_result_is_set(&relay->tls_result) || !ss_share_may_send(d))
         return;
     for (int i = 0; i < HANDED_A_TURN; i++) {
@@ -340,7 +340,7 @@ void ss_relay_sweep(ss_relay_t *relay, apr_time_t now)
         request->filter.created_before = now - relay->settings->expire;
         request->filter.overdue_at = now;
         request->limit = SWEEP_LIMIT;
-        ss_daemon_post(relay->daemon, request);
+        ss_store_port_post(&relay->daemon->queue, request);
     }
 }
 

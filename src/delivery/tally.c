@@ -162,7 +162,7 @@ void ss_tally_begin(ss_daemon_t *d, const char *saved)
     if (restore(d, saved))
         ready(d);
     else
-        ss_daemon_post(d, ss_store_request(SS_STORE_COUNTS, counted, d));
+        ss_store_port_post(&d->queue, ss_store_request(SS_STORE_COUNTS, counted, d));
 }
 
 const char *ss_tally_saved(const apr_array_header_t *settings)

@@ -52,8 +52,8 @@ int ss_accept_may(const ss_relay_t *relay, ss_accepted_t *answer)
     ss_daemon_waiting(d, &messages, &bytes);
     if (d->is_leaving) {
         refuse(answer, SS_REFUSED_LEAVING, "the delivery daemon is restarting");
-    } else if (!d->store) {
-        refuse(answer, SS_REFUSED_STORE, "%s", d->store_result.text);
+    } else if (!d->queue.store) {
+        refuse(answer, SS_REFUSED_STORE, "%s", d->queue.result.text);
     } else if (!d->is_counted) {
         refuse(answer, SS_REFUSED_STORE, "the queue is being opened");
     } else if (!relay->settings->engine) {
@@ -218,5 +218,5 @@ void ss_accept(ss_relay_t *relay, ss_message_t *m,
     request->baton = a;
     request->message = m;
     request->now = now;
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }

@@ -236,7 +236,7 @@ static void read_back(ss_incoming_t *in)
     ss_store_request_t *request = ss_store_request(SS_STORE_PART, came, in);
     request->number = in->number;
     apr_cpystrn(request->id, m->id, sizeof(request->id));
-    ss_daemon_post(in->relay->daemon, request);
+    ss_store_port_post(&in->relay->daemon->queue, request);
 }
 
 /* ---- the end ---- */

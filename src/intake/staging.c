@@ -66,7 +66,7 @@ static void stage(staging_t *staging, int number)
     apr_cpystrn(request->id, m->id, sizeof(request->id));
     m->parts[number].bytes = NULL;
     staging->open++;
-    ss_daemon_post(staging->daemon, request);
+    ss_store_port_post(&staging->daemon->queue, request);
 }
 
 void ss_staging_begin(ss_daemon_t *d, ss_message_t *m, apr_size_t *charged,
@@ -94,7 +94,7 @@ void ss_staging_forget(ss_daemon_t *d, ss_message_t *m)
     ss_store_request_t *request = ss_store_request(SS_STORE_UNSTAGE, unstaged, NULL);
     apr_cpystrn(request->id, m->id, sizeof(request->id));
     request->now = ss_loop_now(d->loop);
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
     m->is_staged = 0;
     *m->id = '\0';
 }

@@ -175,7 +175,7 @@ static void next_action(work_t *work)
             return;
         }
     }
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }
 
 static void counted(ss_store_request_t *request)
@@ -250,5 +250,5 @@ void ss_action(ss_asker_t *asker, const json_t *header, const char *verb, ss_con
     request->control = SS_CONTROL_COUNT;
     request->counted_for = control;
     request->filter = work->filter;
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }

@@ -94,7 +94,7 @@ static void with_ages(ss_asker_t *asker, void (*answer)(ss_asker_t *asker))
 {
     ss_daemon_t *d = asker->daemon;
 
-    if (!d->store || apr_time_now() - d->counted < 2 * APR_USEC_PER_SEC) {
+    if (!d->queue.store || apr_time_now() - d->counted < 2 * APR_USEC_PER_SEC) {
         answer(asker);
         return;
     }
@@ -104,7 +104,7 @@ static void with_ages(ss_asker_t *asker, void (*answer)(ss_asker_t *asker))
     request->baton = counting;
     for (int i = 0; i < d->relays->nelts; i++)
         ss_tally_ask_oldest(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), request);
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }
 
 static void do_status(ss_asker_t *asker, const json_t *header)
@@ -159,7 +159,7 @@ static void do_content(ss_asker_t *asker, const json_t *header)
     ss_store_request_t *request = ss_store_request(SS_STORE_PART, part_read, asker);
     apr_cpystrn(request->id, id, sizeof(request->id));
     request->number = (int)json_integer_value(json_object_get(header, "part"));
-    ss_daemon_post(asker->daemon, request);
+    ss_store_port_post(&asker->daemon->queue, request);
 }
 
 /* ---- by verb ---- */
@@ -219,8 +219,8 @@ void ss_control(ss_asker_t *asker, const char *verb, const json_t *header)
 {
     for (apr_size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
         if (strcmp(verbs[i].name, verb)) continue;
-        if (verbs[i].needs_store && !asker->daemon->store) {
-            ss_asker_refuse(asker, 503, 5, NULL, "%s", asker->daemon->store_result.text);
+        if (verbs[i].needs_store && !asker->daemon->queue.store) {
+            ss_asker_refuse(asker, 503, 5, NULL, "%s", asker->daemon->queue.result.text);
             return;
         }
         verbs[i].call(asker, header);

@@ -255,7 +255,7 @@ static json_t *queue_of(ss_daemon_t *d, apr_int64_t oldest, apr_pool_t *pool)
                      (json_int_t)messages, "bytes", (json_int_t)bytes, "limitMessages",
                      (json_int_t)g->queue_limit_messages, "limitBytes",
                      (json_int_t)g->queue_limit_bytes, "oldestSeconds", (json_int_t)oldest, "error",
-                     d->store ? json_null() : text(d->store_result.text, pool));
+                     d->queue.store ? json_null() : text(d->queue.result.text, pool));
 }
 
 json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)

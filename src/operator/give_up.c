@@ -133,7 +133,7 @@ static void hand_over(work_t *work, const char *id)
     request->now = apr_time_now();
     request->limit = 1;
     apr_cpystrn(request->id, id, sizeof(request->id));
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }
 
 static void loaded(ss_store_request_t *request)
@@ -153,7 +153,7 @@ static void loaded(ss_store_request_t *request)
         ss_store_request_t *look = ss_store_request(SS_STORE_LOOKUP, looked_up, work);
         apr_cpystrn(look->id, request->id, sizeof(look->id));
         apr_pool_destroy(request->pool);
-        ss_daemon_post(work->daemon, look);
+        ss_store_port_post(&work->daemon->queue, look);
         return;
     }
     apr_pool_destroy(request->pool);
@@ -180,7 +180,7 @@ static void load(work_t *work, const char *id)
 
     apr_cpystrn(request->id, id, sizeof(request->id));
     request->limit = SS_DAEMON_WHOLE_MAX;
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }
 
 /* 1: done with; 0: go_on is called later. */
@@ -244,7 +244,7 @@ static void ask_page(work_t *work)
     request->filter = work->filter;
     request->filter.is_waiting = 1;
     request->limit = PAGE;
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }
 
 static void go_on(work_t *work)
@@ -341,5 +341,5 @@ void ss_give_up(ss_asker_t *asker, const json_t *header)
     request->control = SS_CONTROL_COUNT;
     request->counted_for = SS_CONTROL_CANCEL;
     request->filter = work->filter;
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }

@@ -122,7 +122,7 @@ static void ask_lookup(work_t *work)
     work->is_asking = 1;
     work->was_woken = 0;
     if (work->until) ss_waiter_wait(work->daemon, &work->waiter, work->id, work->until);
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }
 
 void ss_question_message(ss_asker_t *asker, const json_t *header, int is_full)
@@ -183,5 +183,5 @@ void ss_question_list(ss_asker_t *asker, const json_t *header)
     ss_store_request_t *request = ss_store_request(SS_STORE_LIST, listed, work);
     request->filter = work->filter;
     request->limit = limit > 0 && limit <= LIST_MAX ? (int)limit : LIST_LIMIT;
-    ss_daemon_post(work->daemon, request);
+    ss_store_port_post(&work->daemon->queue, request);
 }

@@ -128,5 +128,5 @@ void ss_regulate(ss_asker_t *asker, const json_t *header, const char *verb)
     request->baton = s;
     request->key = "last/regulated";
     request->value = apr_pstrdup(request->pool, verb);
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }

@@ -91,7 +91,7 @@ void ss_move_export(ss_asker_t *asker, const json_t *header)
     }
     ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, asker);
     apr_cpystrn(request->id, id, sizeof(request->id));
-    ss_daemon_post(asker->daemon, request);
+    ss_store_port_post(&asker->daemon->queue, request);
 }
 
 /* ---- back ---- */

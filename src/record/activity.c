@@ -136,7 +136,7 @@ void ss_chronicle_save(ss_daemon_t *d, apr_time_t now)
 {
     struct ss_chronicle_t *c = d->chronicle;
 
-    if (!c || !d->store || !c->is_ready) return;
+    if (!c || !d->queue.store || !c->is_ready) return;
     sample(c, now);
     if (!c->is_changed) return;
     json_t *json = ss_chronicle_json(d, now);

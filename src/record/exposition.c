@@ -226,7 +226,7 @@ static void print_times(print_t *p)
 
     histogram(p, "delivery_seconds", "Acceptance to the relay's answer.", delivery->count,
               SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_histogram_bound);
-    if (p->daemon->store) ss_store_stats(p->daemon->store, &stats);
+    if (p->daemon->queue.store) ss_store_stats(p->daemon->queue.store, &stats);
     for (int i = 0; i < STORE_BUCKETS; i++) total += stats.buckets[i];
     histogram(p, "commit_seconds", "Commits of the queue.", stats.buckets, STORE_BUCKETS, total,
               (double)stats.sum / 1e6, commit_bound);

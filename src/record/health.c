@@ -59,11 +59,11 @@ static void judge_store(ss_daemon_t *d, json_t *reasons, apr_time_t now, apr_poo
 {
     ss_store_stats_t stats;
 
-    if (!d->store) {
-        add(reasons, NULL, "disk", pool, d->store_result.text);
+    if (!d->queue.store) {
+        add(reasons, NULL, "disk", pool, d->queue.result.text);
         return;
     }
-    ss_store_stats(d->store, &stats);
+    ss_store_stats(d->queue.store, &stats);
     if (!*stats.fault) return;
     add(reasons, NULL, "disk", pool, apr_pstrdup(pool, stats.fault));
     if (d->is_probing_store || d->is_leaving) return;
@@ -72,7 +72,7 @@ static void judge_store(ss_daemon_t *d, json_t *reasons, apr_time_t now, apr_poo
     request->value = "written";
     request->now = now;
     d->is_probing_store = 1;
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }
 
 json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now)

@@ -233,7 +233,7 @@ void ss_webhook_look(ss_daemon_t *d, const char *id, ss_state_t state)
     ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked, d);
     apr_cpystrn(request->id, id, sizeof(request->id));
     request->number = (int)state;
-    ss_daemon_post(d, request);
+    ss_store_port_post(&d->queue, request);
 }
 
 void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
