@@ -46,7 +46,7 @@ LDFLAGS_ALL := -pthread -Wl,--as-needed $(SAN) $(LDFLAGS)
 SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c merge.c warnings.c module.c build.c))
 SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c process.c))
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
-SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*/*.c)
+SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
 FRONT_SRC := $(addprefix src/cli/,front.c sendmail.c sendmail_options.c input.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))

@@ -83,7 +83,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     ss_config_wipe_secrets();
     ss_supervise_child_init();
-    ss_web_child_init(s, pchild);
+    ss_handler_child_init(s, pchild);
 }
 
 static void register_hooks(apr_pool_t *pool)
@@ -94,8 +94,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
-    APR_OPTIONAL_HOOK(ap, status_hook, ss_web_mod_status, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_handler(ss_web_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, ss_mod_status, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(ss_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
 AP_DECLARE_MODULE(smtp_send) = { STANDARD20_MODULE_STUFF,

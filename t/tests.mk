@@ -13,7 +13,7 @@ FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 # sendmail's arguments belong to the command, not to the library.
 $(B)/fuzz-sendmail: $(call obj,$(filter-out src/cli/front.c,$(FRONT_SRC)))
 # The bodies of forms are the door's.
-$(B)/fuzz-fields: $(call obj,src/web/submit/form_body.c src/web/shared/query_string.c)
+$(B)/fuzz-fields: $(call obj,src/web/submit/form_body.c src/web/shared/params.c)
 # Built by clang with its fuzzer in a folder of its own. What sendmail says of wrong arguments stays out of the log.
 ifdef FUZZING
 $(B)/fuzz-%: $(B)/obj/t/fuzz/%.o $(B)/libss.a

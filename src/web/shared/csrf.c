@@ -26,13 +26,12 @@ static int is_token(const char *text, apr_size_t len)
 static const char *cookie_of(const request_rec *r)
 {
     const char *header = apr_table_get(r->headers_in, "Cookie");
-    apr_size_t name_len = strlen(SS_TOKEN_NAME);
+    apr_size_t name_len = strlen(SS_CSRF_NAME);
 
     while (header && *header) {
         header += strspn(header, "; \t");
         apr_size_t len = strcspn(header, ";");
-        if (len > name_len && header[name_len] == '=' &&
-            !strncmp(header, SS_TOKEN_NAME, name_len) &&
+        if (len > name_len && header[name_len] == '=' && !strncmp(header, SS_CSRF_NAME, name_len) &&
             is_token(header + name_len + 1, len - name_len - 1)) {
             return apr_pstrmemdup(r->pool, header + name_len + 1, TOKEN_TEXT);
         }
@@ -41,27 +40,27 @@ static const char *cookie_of(const request_rec *r)
     return NULL;
 }
 
-const char *ss_token_for_page(request_rec *r, const char *path)
+const char *ss_csrf_token(request_rec *r, const char *path)
 {
     const char *token = cookie_of(r);
-    const char *made = apr_table_get(r->notes, SS_TOKEN_NAME);
+    const char *made = apr_table_get(r->notes, SS_CSRF_NAME);
     unsigned char bytes[TOKEN_BYTES];
 
     if (token || made) return token ? token : made;
     if (RAND_bytes(bytes, sizeof(bytes)) != 1) return "";
     token = apr_pescape_hex(r->pool, bytes, sizeof(bytes), 0);
     /* A page may hold several forms: all get the one token of its cookie. */
-    apr_table_setn(r->notes, SS_TOKEN_NAME, token);
+    apr_table_setn(r->notes, SS_CSRF_NAME, token);
     int is_secure = !strcmp(ap_http_scheme(r), "https");
     apr_table_addn(r->headers_out, "Set-Cookie",
-                   apr_pstrcat(r->pool, SS_TOKEN_NAME "=", token, "; Path=", *path ? path : "/",
+                   apr_pstrcat(r->pool, SS_CSRF_NAME "=", token, "; Path=", *path ? path : "/",
                                "; HttpOnly; SameSite=Strict", is_secure ? "; Secure" : "", NULL));
     return token;
 }
 
-int ss_token_check(request_rec *r, const ss_query_t *form)
+int ss_csrf_check(request_rec *r, const ss_params_t *form)
 {
-    const char *cookie = cookie_of(r), *field = ss_query_get(form, "token");
+    const char *cookie = cookie_of(r), *field = ss_params_get(form, "token");
 
     if (!apr_table_get(r->headers_in, "Cookie") && !apr_table_get(r->headers_in, "Origin"))
         return 1;

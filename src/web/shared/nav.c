@@ -9,25 +9,25 @@
 #include "web/shared/html.h"
 #include "web/shared/csrf.h"
 
-const char *ss_nav_path(const ss_status_t *page, const char *part)
+const char *ss_nav_path(const ss_page_t *page, const char *part)
 {
     const char *path = apr_pstrcat(page->r->pool, page->base, part, NULL);
 
     return ss_text_escape_html(page->r->pool, *path ? path : "/");
 }
 
-static void put_entry(ss_status_t *page, const char *part, const char *label, const char *current)
+static void put_entry(ss_page_t *page, const char *part, const char *label, const char *current)
 {
     ap_rprintf(page->r, "<a href=\"%s\"%s>%s</a>\n", ss_nav_path(page, part),
                current && !strcmp(part, current) ? " aria-current=\"page\"" : "", label);
 }
 
-void ss_nav_begin(ss_status_t *page, int status, const char *title, const char *part)
+void ss_nav_begin(ss_page_t *page, int status, const char *title, const char *part)
 {
     request_rec *r = page->r;
 
     /* The cookie goes out with the headers, before anything of the page. */
-    ss_token_for_page(r, page->base);
+    ss_csrf_token(r, page->base);
     ss_html_begin(r, status, page->base, title, 1);
     ss_html_brand(r, "Mail");
     ap_rputs("<nav class=\"top\" aria-label=\"Pages\">\n", r);
@@ -40,7 +40,7 @@ void ss_nav_begin(ss_status_t *page, int status, const char *title, const char *
     ap_rputs("</h1></div>\n", r);
 }
 
-void ss_nav_end(ss_status_t *page)
+void ss_nav_end(ss_page_t *page)
 {
     ap_rputs("</main>\n", page->r);
     ss_html_end(page->r);
@@ -53,15 +53,15 @@ void ss_nav_hidden(request_rec *r, const char *name, const char *value)
     ap_rputs("\">", r);
 }
 
-void ss_nav_form(ss_status_t *page, const char *action, const char *attributes)
+void ss_nav_form(ss_page_t *page, const char *action, const char *attributes)
 {
     ap_rprintf(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\" data-act%s>",
                ss_nav_path(page, ""), attributes);
-    ss_nav_hidden(page->r, "token", ss_token_for_page(page->r, page->base));
+    ss_nav_hidden(page->r, "token", ss_csrf_token(page->r, page->base));
     ss_nav_hidden(page->r, "action", action);
 }
 
-void ss_nav_button(ss_status_t *page, const char *action, const char *label, const char *name,
+void ss_nav_button(ss_page_t *page, const char *action, const char *label, const char *name,
                    const char *value, const char *question)
 {
     const char *attributes =
@@ -75,11 +75,11 @@ void ss_nav_button(ss_status_t *page, const char *action, const char *label, con
                question ? " class=\"strong\"" : "", label);
 }
 
-void ss_nav_message(ss_status_t *page, const char *id, const char *text)
+void ss_nav_message(ss_page_t *page, const char *id, const char *text)
 {
     ap_rprintf(page->r, "<a class=\"row-link\" href=\"%s\">",
                ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/",
-                                             ss_query_escape(id, page->r->pool), NULL)));
+                                             ss_params_escape(id, page->r->pool), NULL)));
     ss_html_put(page->r, text);
     ap_rputs("</a>", page->r);
 }

@@ -42,7 +42,7 @@ static int weight_for(const char *accept, const char *type)
 {
     int best_fit = 0, weight = -1, ranges = 0;
 
-    for (const char *p = accept; *p && ranges < SS_ACCEPT_RANGES_MAX; ranges++) {
+    for (const char *p = accept; *p && ranges < SS_NEGOTIATE_RANGES_MAX; ranges++) {
         p += strspn(p, " \t,");
         size_t name_len = strcspn(p, ";, \t");
         const char *end = p + strcspn(p, ",");
@@ -56,7 +56,7 @@ static int weight_for(const char *accept, const char *type)
     return weight;
 }
 
-int ss_accept_choose(const char *accept, const char *const *offers, int count)
+int ss_negotiate(const char *accept, const char *const *offers, int count)
 {
     int best = 0, best_weight = 0;
 

@@ -2,10 +2,10 @@
 #ifndef SS_WEB_SHARED_NEGOTIATE_H
 #define SS_WEB_SHARED_NEGOTIATE_H
 
-#define SS_ACCEPT_RANGES_MAX 64 /* media ranges of a header that are looked at */
+#define SS_NEGOTIATE_RANGES_MAX 64 /* media ranges of a header that are looked at */
 
 /* The index of the best offer; equals: the earlier one. accept: the header's value; NULL, or
  * nothing that fits: 0. */
-int ss_accept_choose(const char *accept, const char *const *offers, int count);
+int ss_negotiate(const char *accept, const char *const *offers, int count);
 
 #endif

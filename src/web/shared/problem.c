@@ -73,17 +73,19 @@ int ss_problem_send(request_rec *r, const ss_problem_t *problem)
 
     if (!retry && (problem->status == 429 || problem->status == 503)) retry = RETRY_AFTER;
     if (retry) apr_table_setn(r->headers_out, "Retry-After", apr_itoa(r->pool, retry));
-    if (ss_reply_wants_html(r))
+    if (ss_http_wants_html(r))
         return send_page(r, problem, ss_text_utf8(r->pool, detail, strlen(detail)));
 
     json_t *document = json_object();
     json_object_set_new(document, "type", json_string("about:blank"));
     json_object_set_new(document, "title", json_string(ss_problem_title(problem->status)));
     json_object_set_new(document, "status", json_integer(problem->status));
-    json_object_set_new(document, "detail", ss_reply_string(r, detail));
-    if (problem->field) json_object_set_new(document, "field", ss_reply_string(r, problem->field));
-    if (problem->state) json_object_set_new(document, "state", ss_reply_string(r, problem->state));
-    return ss_reply_json(r, problem->status, "application/problem+json", document);
+    json_object_set_new(document, "detail", ss_response_string(r, detail));
+    if (problem->field)
+        json_object_set_new(document, "field", ss_response_string(r, problem->field));
+    if (problem->state)
+        json_object_set_new(document, "state", ss_response_string(r, problem->state));
+    return ss_response_json(r, problem->status, "application/problem+json", document);
 }
 
 int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)
@@ -103,7 +105,7 @@ int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem)
                       problem->detail);
 }
 
-int ss_reply_not_allowed(request_rec *r, const char *allow)
+int ss_problem_not_allowed(request_rec *r, const char *allow)
 {
     apr_table_setn(r->headers_out, "Allow", allow);
     return ss_problem(r, HTTP_METHOD_NOT_ALLOWED, NULL, "%s is not possible here: %s", r->method,

@@ -11,21 +11,21 @@
 
 /* ---- negotiation ---- */
 
-int ss_reply_choose(const request_rec *r, const char *const *offers, int count)
+int ss_http_prefers(const request_rec *r, const char *const *offers, int count)
 {
-    return ss_accept_choose(apr_table_get(r->headers_in, "Accept"), offers, count);
+    return ss_negotiate(apr_table_get(r->headers_in, "Accept"), offers, count);
 }
 
-int ss_reply_wants_html(const request_rec *r)
+int ss_http_wants_html(const request_rec *r)
 {
     static const char *const offers[] = { "application/json", "text/html" };
 
-    return ss_reply_choose(r, offers, 2) == 1;
+    return ss_http_prefers(r, offers, 2) == 1;
 }
 
 /* ---- sending ---- */
 
-int ss_reply_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len)
+int ss_response_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len)
 {
     r->status = status;
     ap_set_content_type(r, type);
@@ -34,7 +34,7 @@ int ss_reply_text(request_rec *r, int status, const char *type, const char *text
     return OK;
 }
 
-int ss_reply_json(request_rec *r, int status, const char *type, json_t *document)
+int ss_response_json(request_rec *r, int status, const char *type, json_t *document)
 {
     char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
 
@@ -45,12 +45,12 @@ int ss_reply_json(request_rec *r, int status, const char *type, json_t *document
     memcpy(line, text, len);
     memcpy(line + len, "\n", 2);
     free(text);
-    return ss_reply_text(r, status, type, line, len + 1);
+    return ss_response_text(r, status, type, line, len + 1);
 }
 
 /* ---- the request ---- */
 
-const char *ss_reply_path(const request_rec *r, apr_size_t cut)
+const char *ss_http_path(const request_rec *r, apr_size_t cut)
 {
     apr_size_t len = strlen(r->uri);
 
@@ -60,19 +60,19 @@ const char *ss_reply_path(const request_rec *r, apr_size_t cut)
     return ap_os_escape_path(r->pool, apr_pstrmemdup(r->pool, r->uri, len), 1);
 }
 
-const char *ss_reply_leaf(const request_rec *r)
+const char *ss_http_leaf(const request_rec *r)
 {
     const char *slash = strrchr(r->uri, '/');
 
     return slash ? slash + 1 : r->uri;
 }
 
-const char *ss_reply_who(const request_rec *r)
+const char *ss_http_user(const request_rec *r)
 {
     return r->user && *r->user ? r->user : apr_pstrcat(r->pool, "client ", r->useragent_ip, NULL);
 }
 
-json_t *ss_reply_string(request_rec *r, const char *text)
+json_t *ss_response_string(request_rec *r, const char *text)
 {
     if (!text) return json_null();
     json_t *string = json_string(text);

@@ -6,18 +6,18 @@
 #include <httpd.h>
 
 /* The handler hook: DECLINED unless r->handler is one of the three. */
-int ss_web_handler(request_rec *r);
+int ss_handler(request_rec *r);
 /* In each web process, after it was forked. */
-void ss_web_child_init(server_rec *s, apr_pool_t *pchild);
+void ss_handler_child_init(server_rec *s, apr_pool_t *pchild);
 
 /* mod_status's hook: our section of its page. */
-int ss_web_mod_status(request_rec *r, int flags);
+int ss_mod_status(request_rec *r, int flags);
 
-/* The handlers, one file each; called by ss_web_handler after what all share was done (headers).
+/* The handlers, one file each; called by ss_handler after what all share was done (headers).
  * They send their answers themselves. */
-int ss_web_submit(request_rec *r);
-int ss_web_follow(request_rec *r, const char *id);
-int ss_web_test(request_rec *r);
-int ss_web_status(request_rec *r);
+int ss_submit_handler(request_rec *r);
+int ss_follow(request_rec *r, const char *id);
+int ss_test_handler(request_rec *r);
+int ss_status_handler(request_rec *r);
 
 #endif

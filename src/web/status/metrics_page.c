@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config/module.h"
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 #include "web/shared/response.h"
 
 #define TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -21,17 +21,17 @@ static void put_label(request_rec *r, const char *value)
     }
 }
 
-int ss_status_metrics(ss_status_t *page)
+int ss_metrics_page(ss_page_t *page)
 {
     request_rec *r = page->r;
     const apr_array_header_t *relays = ss_module_config()->relays;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     const char *why = NULL;
 
-    if (ss_ask_quietly(r, json_pack("{s:s}", "do", "metrics"), NULL, 0, METRICS_TIMEOUT, &answer,
-                       &why) &&
+    if (ss_rpc_try(r, json_pack("{s:s}", "do", "metrics"), NULL, 0, METRICS_TIMEOUT, &answer,
+                   &why) &&
         answer.raw.status == 200 && answer.raw.content_len) {
-        return ss_reply_text(r, HTTP_OK, TYPE, answer.raw.content, answer.raw.content_len);
+        return ss_response_text(r, HTTP_OK, TYPE, answer.raw.content, answer.raw.content_len);
     }
     ap_set_content_type(r, TYPE);
     ap_rputs("# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon "

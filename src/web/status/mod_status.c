@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "config/module.h"
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 #include "web/shared/html.h"
 #include "web/status/status_handler.h"
 
@@ -42,17 +42,16 @@ static void put_relay(request_rec *r, const json_t *relay)
     ap_rputs("</td></tr>\n", r);
 }
 
-int ss_web_mod_status(request_rec *r, int flags)
+int ss_mod_status(request_rec *r, int flags)
 {
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     const char *why = NULL;
     const json_t *status = NULL;
 
     if (!ss_module_config()) return DECLINED;
-    if (ss_ask_quietly(r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer,
-                       &why) &&
+    if (ss_rpc_try(r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer, &why) &&
         answer.raw.status == 200)
-        status = ss_ask_document(r, &answer);
+        status = ss_rpc_document(r, &answer);
     if (flags & AP_STATUS_SHORT) {
         ap_rprintf(r, "SMTPSendDaemon: %s\n", status ? "up" : "down");
         if (status) put_lines(r, status, json_object_get(status, "queue"));

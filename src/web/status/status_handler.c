@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/ident.h"
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 #include "web/shared/html.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
@@ -42,101 +42,102 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
     }
     *cut = 0;
     if (len <= tail || strncmp(r->uri + len - tail, message, sizeof(message) - 1) ||
-        !ss_ident_is_valid(ss_reply_leaf(r)))
+        !ss_ident_is_valid(ss_http_leaf(r)))
         return PART_OVERVIEW;
     *cut = tail;
     return PART_MESSAGE;
 }
 
-void ss_status_gather(ss_status_t *page)
+void ss_page_gather(ss_page_t *page)
 {
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
 
-    if (!ss_ask_quietly(page->r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT,
-                        &answer, &page->down))
+    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer,
+                    &page->down))
         return;
-    page->status = ss_ask_document(page->r, &answer);
+    page->status = ss_rpc_document(page->r, &answer);
     if (answer.raw.status == 200 && page->status) return;
     page->status = NULL;
     page->down = json_string_value(json_object_get(answer.fields, "detail"));
     if (!page->down) page->down = "the delivery daemon does not tell its status";
 }
 
-static int is_html(const ss_status_t *page)
+static int is_html(const ss_page_t *page)
 {
-    const char *format = ss_query_get(&page->query, "format");
+    const char *format = ss_params_get(&page->query, "format");
 
-    return format ? !strcmp(format, "html") : ss_reply_wants_html(page->r);
+    return format ? !strcmp(format, "html") : ss_http_wants_html(page->r);
 }
 
-static int overview(ss_status_t *page)
+static int overview(ss_page_t *page)
 {
-    ss_status_gather(page);
-    if (ss_query_get(&page->query, "auto")) return ss_status_auto(page);
-    if (is_html(page)) return ss_page_overview(page);
+    ss_page_gather(page);
+    if (ss_params_get(&page->query, "auto")) return ss_auto_page(page);
+    if (is_html(page)) return ss_overview_page(page);
     if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
-    return ss_reply_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
+    return ss_response_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
 }
 
-json_t *ss_status_question(const ss_status_t *page, int limit)
+json_t *ss_list_page_request(const ss_page_t *page, int limit)
 {
     static const char *const names[] = { "state", "relay", "from", "to", "text", "after" };
     json_t *header = json_pack("{s:s,s:i}", "do", "queue", "limit", limit);
 
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = ss_query_get(&page->query, names[i]);
-        if (value && *value) json_object_set_new(header, names[i], ss_reply_string(page->r, value));
+        const char *value = ss_params_get(&page->query, names[i]);
+        if (value && *value)
+            json_object_set_new(header, names[i], ss_response_string(page->r, value));
     }
-    if (ss_query_flag(&page->query, "waiting", 0))
+    if (ss_params_flag(&page->query, "waiting", 0))
         json_object_set_new(header, "waiting", json_true());
     return header;
 }
 
 /* A document of the daemon as it stands. */
-static int pass_on(ss_status_t *page, json_t *question)
+static int pass_on(ss_page_t *page, json_t *question)
 {
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
 
-    if (!ss_ask(page->r, question, NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200 || !answer.raw.content) return ss_ask_refused(page->r, &answer);
-    return ss_reply_text(page->r, HTTP_OK, "application/json", answer.raw.content,
-                         answer.raw.content_len);
+    if (!ss_rpc_call(page->r, question, NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
+    if (answer.raw.status != 200 || !answer.raw.content) return ss_rpc_refuse(page->r, &answer);
+    return ss_response_text(page->r, HTTP_OK, "application/json", answer.raw.content,
+                            answer.raw.content_len);
 }
 
-static int queue(ss_status_t *page)
+static int queue(ss_page_t *page)
 {
-    const char *text = ss_query_get(&page->query, "limit");
+    const char *text = ss_params_get(&page->query, "limit");
     int limit = text ? (int)apr_atoi64(text) : LIST_LIMIT;
 
     if (is_html(page)) {
-        ss_status_gather(page);
-        return ss_page_queue(page);
+        ss_page_gather(page);
+        return ss_list_page(page);
     }
     return pass_on(page,
-                   ss_status_question(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
+                   ss_list_page_request(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
 }
 
-static int message(ss_status_t *page)
+static int message(ss_page_t *page)
 {
-    const char *id = ss_reply_leaf(page->r);
+    const char *id = ss_http_leaf(page->r);
 
-    if (ss_query_flag(&page->query, "source", 0)) return ss_status_source(page, id);
+    if (ss_params_flag(&page->query, "source", 0)) return ss_content_page_download(page, id);
     if (is_html(page)) {
-        ss_status_gather(page);
-        return ss_page_message(page, id);
+        ss_page_gather(page);
+        return ss_detail_page(page, id);
     }
     return pass_on(page, json_pack("{s:s,s:s}", "do", "show", "id", id));
 }
 
-static int show(ss_status_t *page, part_t part)
+static int show(ss_page_t *page, part_t part)
 {
-    const char *asset = ss_query_get(&page->query, "asset");
+    const char *asset = ss_params_get(&page->query, "asset");
 
     apr_table_setn(page->r->headers_out, "Vary", "Accept");
     if (ss_html_asset(page->r, asset)) return OK;
     switch (part) {
-    case PART_HEALTH: ss_status_gather(page); return ss_status_health(page);
-    case PART_METRICS: return ss_status_metrics(page);
+    case PART_HEALTH: ss_page_gather(page); return ss_health_page(page);
+    case PART_METRICS: return ss_metrics_page(page);
     case PART_QUEUE: return queue(page);
     case PART_MESSAGE: return message(page);
     case PART_OVERVIEW: break;
@@ -144,20 +145,20 @@ static int show(ss_status_t *page, part_t part)
     return overview(page);
 }
 
-int ss_web_status(request_rec *r)
+int ss_status_handler(request_rec *r)
 {
-    ss_status_t page = { .r = r };
+    ss_page_t page = { .r = r };
     apr_size_t cut;
     part_t part = part_of(r, &cut);
     const char *why = NULL;
 
-    page.base = ss_reply_path(r, cut);
-    if (ss_query_parse(&page.query, r->args, &why, r->pool))
+    page.base = ss_http_path(r, cut);
+    if (ss_params_parse(&page.query, r->args, &why, r->pool))
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
     if (r->method_number == M_GET) return show(&page, part);
     if (r->method_number == M_POST &&
         (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE))
-        return ss_status_action(&page);
-    return ss_reply_not_allowed(r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD"
-                                                                               : "GET, HEAD, POST");
+        return ss_action_post(&page);
+    return ss_problem_not_allowed(
+        r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD" : "GET, HEAD, POST");
 }

@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "config/module.h"
 #include "smtp_send.h"
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 #include "web/submit/submission.h"
 
 #define SMTP_SEND_DECLARE(type) static type
@@ -118,9 +118,9 @@ static apr_status_t read_answer(smtp_send_result_t *result, const ss_peer_answer
 
 /* ---- smtp_send_submit ---- */
 
-static void add(ss_query_t *query, const char *name, const char *value)
+static void add(ss_params_t *query, const char *name, const char *value)
 {
-    ss_query_pair_t *pair;
+    ss_param_t *pair;
 
     if (!value) return;
     pair = apr_array_push(query->pairs);
@@ -130,7 +130,7 @@ static void add(ss_query_t *query, const char *name, const char *value)
 
 static void fill_envelope(ss_submission_t *s, const smtp_send_message_t *message)
 {
-    s->query.pairs = apr_array_make(s->pool, 8, sizeof(ss_query_pair_t));
+    s->query.pairs = apr_array_make(s->pool, 8, sizeof(ss_param_t));
     add(&s->query, "from", message->from);
     for (int i = 0; i < message->to_count; i++) add(&s->query, "to", message->to[i]);
     add(&s->query, "expire", message->expire);
@@ -155,9 +155,10 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
                                      const smtp_send_message_t *message, smtp_send_result_t *result,
                                      apr_pool_t *pool)
 {
-    ss_submission_t s = {
-        .r = r, .door = "c", .pool = pool, .kind = message->json ? SS_BODY_JSON : SS_BODY_MESSAGE
-    };
+    ss_submission_t s = { .r = r,
+                          .door = "c",
+                          .pool = pool,
+                          .kind = message->json ? SS_SUBMISSION_JSON : SS_SUBMISSION_MESSAGE };
     const char *bytes = message->json ? message->json : message->content;
     apr_size_t len = bytes ? message->len ? message->len : strlen(bytes) : 0;
     ss_peer_answer_t answer;
@@ -177,13 +178,13 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
     fill_envelope(&s, message);
     if (message->idempotency_key) {
         s.repeat.key = apr_pstrcat(pool, s.submitter, " ", message->idempotency_key, NULL);
-        ss_repeat_hash(message->json ? "c json" : "c message", message->from, bytes, len,
-                       &s.repeat);
+        ss_idempotency_hash(message->json ? "c json" : "c message", message->from, bytes, len,
+                            &s.repeat);
     }
     if (ss_submission_compose(&s, bytes, len))
         return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field,
                        s.problem.detail);
-    if (ask_text(ss_submission_question(&s), s.m->content, s.m->content_len, SS_ASK_TIMEOUT,
+    if (ask_text(ss_submission_question(&s), s.m->content, s.m->content_len, SS_RPC_TIMEOUT,
                  &answer, &fields, &why, pool) != APR_SUCCESS) {
         json_decref(fields);
         return refused(result, 503, 5, NULL,
@@ -206,7 +207,7 @@ static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_t
 
     (void)s;
     if (wait > 0) json_object_set_new(header, "wait", json_integer(wait));
-    apr_status_t rv = ask(header, wait + SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
+    apr_status_t rv = ask(header, wait + SS_RPC_TIMEOUT, &answer, &fields, &why, pool);
     json_decref(fields);
     return rv == APR_SUCCESS && answer.status == 200 ? answer.content : NULL;
 }
@@ -222,7 +223,7 @@ static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, co
     (void)s;
     if (relay) json_object_set_new(header, "relay", text_of(relay, pool));
     if (reason) json_object_set_new(header, "reason", text_of(reason, pool));
-    apr_status_t rv = ask(header, SS_ASK_TIMEOUT, &answer, &fields, &why, pool);
+    apr_status_t rv = ask(header, SS_RPC_TIMEOUT, &answer, &fields, &why, pool);
     json_decref(fields);
     return rv == APR_SUCCESS && answer.status != 200 ? APR_EGENERAL : rv;
 }

@@ -73,13 +73,13 @@ static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *pro
     return -1;
 }
 
-static int read_rcpts(ss_mail_message_t *m, const ss_query_t *query, unsigned notify,
+static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned notify,
                       const char *default_domain, ss_mail_problem_t *problem)
 {
     int number = 0;
 
     for (int i = 0; i < query->pairs->nelts; i++) {
-        const ss_query_pair_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_query_pair_t);
+        const ss_param_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_param_t);
         const char *why = "it is malformed";
         if (strcmp(pair->name, "to")) continue;
         const char *field = apr_psprintf(m->pool, "to[%d]", number++);
@@ -93,9 +93,9 @@ static int read_rcpts(ss_mail_message_t *m, const ss_query_t *query, unsigned no
     return 0;
 }
 
-static int read_times(ss_mail_message_t *m, const ss_query_t *query, ss_mail_problem_t *problem)
+static int read_times(ss_mail_message_t *m, const ss_params_t *query, ss_mail_problem_t *problem)
 {
-    const char *expire = ss_query_get(query, "expire"), *at = ss_query_get(query, "at");
+    const char *expire = ss_params_get(query, "expire"), *at = ss_params_get(query, "at");
 
     if (expire && (ss_text_duration(expire, &m->expire) || m->expire < APR_USEC_PER_SEC ||
                    m->expire > EXPIRE_MAX)) {
@@ -117,15 +117,15 @@ static int read_times(ss_mail_message_t *m, const ss_query_t *query, ss_mail_pro
     return 0;
 }
 
-static int read_words(ss_mail_message_t *m, const ss_query_t *query, ss_mail_problem_t *problem)
+static int read_words(ss_mail_message_t *m, const ss_params_t *query, ss_mail_problem_t *problem)
 {
     static const char *const priorities[] = {
         [SS_PRIORITY_HIGH] = "high", [SS_PRIORITY_NORMAL] = "normal", [SS_PRIORITY_BULK] = "bulk"
     };
-    const char *ret = ss_query_get(query, "ret"), *priority = ss_query_get(query, "priority");
+    const char *ret = ss_params_get(query, "ret"), *priority = ss_params_get(query, "priority");
 
-    m->envid = ss_query_get(query, "envid");
-    m->relay = ss_query_get(query, "relay");
+    m->envid = ss_params_get(query, "envid");
+    m->relay = ss_params_get(query, "relay");
     if (ret && !ss_text_same(ret, "full") && !ss_text_same(ret, "hdrs")) {
         ss_mail_problem(problem, 400, "ret", "\"%s\" is not full or hdrs", ret);
         return -1;
@@ -153,16 +153,16 @@ static int read_words(ss_mail_message_t *m, const ss_query_t *query, ss_mail_pro
     return 0;
 }
 
-int ss_envelope_read(ss_mail_message_t *m, const ss_query_t *query, const char *default_domain,
+int ss_envelope_read(ss_mail_message_t *m, const ss_params_t *query, const char *default_domain,
                      ss_mail_problem_t *problem)
 {
     static const char *const once[] = { "from",   "notify", "ret",   "envid",
                                         "expire", "at",     "relay", "priority" };
-    const char *from = ss_query_get(query, "from"), *notify = ss_query_get(query, "notify");
+    const char *from = ss_params_get(query, "from"), *notify = ss_params_get(query, "notify");
     unsigned bits = SS_NOTIFY_NONE;
 
     for (apr_size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
-        if (ss_query_count(query, once[i]) < 2) continue;
+        if (ss_params_count(query, once[i]) < 2) continue;
         ss_mail_problem(problem, 400, once[i], "\"%s\" stands there more than once", once[i]);
         return -1;
     }

@@ -7,7 +7,7 @@
 
 #include "mail/fields.h"
 #include "mail/multipart.h"
-#include "web/shared/query_string.h"
+#include "web/shared/params.h"
 
 static void add_field(apr_array_header_t *fields, const char *name, const char *value)
 {
@@ -20,15 +20,15 @@ static void add_field(apr_array_header_t *fields, const char *name, const char *
 static int read_urlencoded(apr_array_header_t *fields, const char *bytes, apr_size_t len,
                            ss_mail_problem_t *problem, apr_pool_t *pool)
 {
-    ss_query_t query;
+    ss_params_t query;
     const char *why = "it holds a zero byte";
 
-    if (memchr(bytes, '\0', len) || ss_query_parse(&query, bytes, &why, pool)) {
+    if (memchr(bytes, '\0', len) || ss_params_parse(&query, bytes, &why, pool)) {
         ss_mail_problem(problem, 400, NULL, "the form cannot be read: %s", why);
         return -1;
     }
     for (int i = 0; i < query.pairs->nelts; i++) {
-        const ss_query_pair_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_query_pair_t);
+        const ss_param_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_param_t);
         add_field(fields, pair->name, pair->value);
     }
     return 0;
@@ -86,8 +86,8 @@ static int read_multipart(apr_array_header_t *fields, apr_array_header_t *files,
     return 0;
 }
 
-int ss_formbody_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
-                     const ss_parse_options_t *options, ss_mail_problem_t *problem)
+int ss_form_body_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
+                      const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
     apr_array_header_t *fields = apr_array_make(m->pool, 16, sizeof(ss_form_field_t));
     apr_array_header_t *files = apr_array_make(m->pool, 4, sizeof(ss_attachment_t));

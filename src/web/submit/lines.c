@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "mail/ndjson.h"
-#include "web/submit/batch.h"
-#include "web/submit/body.h"
-#include "web/submit/policy.h"
+#include "web/submit/bulk.h"
+#include "web/shared/body.h"
+#include "web/submit/permission.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 #include "web/submit/spool.h"
@@ -24,14 +24,14 @@
 typedef struct {
     ss_submission_t *s;
     ss_ndjson_t body;
-    ss_batch_t *batch;
+    ss_bulk_t *batch;
     ss_buf_t answers;
-    const char *key;        /* Idempotency-Key of the whole */
-    ss_repeat_hash_t *hash; /* of the line, where there is a key */
-    apr_pool_t *pool;       /* of one line's message */
-    int number;             /* of the line, from 1 */
-    int count;              /* messages */
-    int is_broken;          /* the answers do not fit into memory */
+    const char *key;             /* Idempotency-Key of the whole */
+    ss_idempotency_hash_t *hash; /* of the line, where there is a key */
+    apr_pool_t *pool;            /* of one line's message */
+    int number;                  /* of the line, from 1 */
+    int count;                   /* messages */
+    int is_broken;               /* the answers do not fit into memory */
 } lines_t;
 
 static apr_status_t release(void *data)
@@ -39,7 +39,7 @@ static apr_status_t release(void *data)
     lines_t *lines = data;
 
     ss_buf_free(&lines->answers);
-    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
+    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->repeat);
     return APR_SUCCESS;
 }
 
@@ -56,7 +56,7 @@ static void answered(void *self, const json_t *fields)
         json_object_set_new(document, "title", json_string(ss_problem_title(status)));
     } else if (lines->s->policy->redirect) {
         json_object_set_new(document, "redirectedTo",
-                            ss_reply_string(lines->s->r, lines->s->policy->redirect));
+                            ss_response_string(lines->s->r, lines->s->policy->redirect));
     }
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
@@ -69,9 +69,9 @@ static void answered(void *self, const json_t *fields)
 static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
 {
     json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail",
-                               ss_reply_string(lines->s->r, detail));
+                               ss_response_string(lines->s->r, detail));
 
-    if (field) json_object_set_new(answer, "field", ss_reply_string(lines->s->r, field));
+    if (field) json_object_set_new(answer, "field", ss_response_string(lines->s->r, field));
     return answer;
 }
 
@@ -87,8 +87,8 @@ static void hash_piece(void *self, const char *bytes, apr_size_t len)
 {
     lines_t *lines = self;
 
-    if (!lines->hash) lines->hash = ss_repeat_hash_begin(lines->s->type, lines->s->r->args);
-    if (lines->hash) ss_repeat_hash_add(lines->hash, bytes, len);
+    if (!lines->hash) lines->hash = ss_idempotency_hash_begin(lines->s->type, lines->s->r->args);
+    if (lines->hash) ss_idempotency_hash_add(lines->hash, bytes, len);
 }
 
 static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_lift_t *lift)
@@ -100,14 +100,14 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
     s->lift = lift;
     if (lines->key) s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
     if (ss_submission_compose(s, bytes, len)) {
-        ss_batch_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400,
-                                           s->problem.field, s->problem.detail));
+        ss_bulk_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400,
+                                          s->problem.field, s->problem.detail));
     } else if (s->m->individually && s->m->rcpts->nelts > 1) {
-        ss_batch_put(lines->batch,
-                     refusal(lines, 400, "individually",
-                             "individually: in a batch each copy is a line of its own"));
+        ss_bulk_put(lines->batch,
+                    refusal(lines, 400, "individually",
+                            "individually: in a batch each copy is a line of its own"));
     } else {
-        ss_batch_add(lines->batch, ss_submission_question(s), s->m);
+        ss_bulk_add(lines->batch, ss_submission_question(s), s->m);
     }
 }
 
@@ -126,21 +126,21 @@ static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *l
     lines_t *lines = self;
 
     lines->number++;
-    if (lines->hash) ss_repeat_hash_end(lines->hash, &lines->s->repeat);
+    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->repeat);
     lines->hash = NULL;
     if (failed == APR_SUCCESS && is_blank(bytes, len)) return 1;
     if (lines->count >= SS_LINES_MAX) {
-        ss_batch_put(lines->batch, refusal(lines, 413, NULL,
-                                           "more than " APR_STRINGIFY(
-                                               SS_LINES_MAX) " messages in one request: this line "
-                                                             "and what follows is not read"));
+        ss_bulk_put(lines->batch, refusal(lines, 413, NULL,
+                                          "more than " APR_STRINGIFY(
+                                              SS_LINES_MAX) " messages in one request: this line "
+                                                            "and what follows is not read"));
         return 0;
     }
     lines->count++;
     if (failed == APR_SUCCESS)
         submit_line(lines, bytes, len, lift);
     else
-        ss_batch_put(lines->batch, why_lost(lines, failed));
+        ss_bulk_put(lines->batch, why_lost(lines, failed));
     return 1;
 }
 
@@ -162,9 +162,9 @@ int ss_lines_submit(ss_submission_t *s)
         return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "there are no random numbers");
     lines->s = s;
     lines->key = s->repeat.key;
-    lines->batch = ss_batch_create(r, answered, lines);
+    lines->batch = ss_bulk_create(r, answered, lines);
     apr_pool_create(&lines->pool, r->pool);
-    ss_ndjson_begin(&lines->body, (apr_size_t)ss_policy_size(s->policy, s->relay) * LINE_OVERHEAD,
+    ss_ndjson_begin(&lines->body, (apr_size_t)ss_location_size(s->policy, s->relay) * LINE_OVERHEAD,
                     SS_SPOOL_FROM, token, r->pool);
     lines->body.self = lines;
     lines->body.line = take_line;
@@ -173,11 +173,11 @@ int ss_lines_submit(ss_submission_t *s)
     apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
     if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
     ss_ndjson_end(&lines->body);
-    ss_batch_flush(lines->batch);
+    ss_bulk_flush(lines->batch);
     if (lines->is_broken)
         return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
     if (!lines->answers.len)
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body has no message");
-    return ss_reply_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
-                         lines->answers.len);
+    return ss_response_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
+                            lines->answers.len);
 }

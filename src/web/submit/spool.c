@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "mail/multipart.h"
-#include "web/submit/body.h"
+#include "web/shared/body.h"
 #include "web/shared/problem.h"
 
 static apr_status_t clean(void *self)
@@ -47,7 +47,7 @@ static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
 static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_pool_t *pool)
 {
     ss_lift_t *lift = apr_palloc(pool, sizeof(*lift));
-    ss_lift_kind_t kind = s->kind == SS_BODY_MULTIPART ? SS_LIFT_MULTIPART : SS_LIFT_JSON;
+    ss_lift_kind_t kind = s->kind == SS_SUBMISSION_MULTIPART ? SS_LIFT_MULTIPART : SS_LIFT_JSON;
     const char *boundary = kind == SS_LIFT_MULTIPART ? ss_multipart_boundary(s->type, pool) : NULL;
     unsigned char token[SS_LIFT_TOKEN];
 
@@ -60,8 +60,8 @@ static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_p
 /* It is a large one. */
 static apr_status_t begin(ss_spool_t *spool, ss_submission_t *s)
 {
-    if (s->kind == SS_BODY_MESSAGE) return begin_file(spool, s->r->pool);
-    spool->lift = s->kind == SS_BODY_FORM ? NULL : begin_lift(s, spool->head.max, s->r->pool);
+    if (s->kind == SS_SUBMISSION_MESSAGE) return begin_file(spool, s->r->pool);
+    spool->lift = s->kind == SS_SUBMISSION_FORM ? NULL : begin_lift(s, spool->head.max, s->r->pool);
     spool->stays_whole = !spool->lift;
     if (!spool->lift) return APR_SUCCESS;
     ss_lift_add(spool->lift, spool->head.data, spool->head.len);
@@ -74,7 +74,7 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
     const taking_t *taking = self;
     ss_spool_t *spool = taking->spool;
 
-    if (spool->hash) ss_repeat_hash_add(spool->hash, bytes, len);
+    if (spool->hash) ss_idempotency_hash_add(spool->hash, bytes, len);
     /* What went wrong here is said at the end: it is not the client's fault. */
     if (spool->failed != APR_SUCCESS) return APR_SUCCESS;
     if (spool->body.fd >= 0) {
@@ -102,7 +102,7 @@ static void end(ss_spool_t *spool)
 }
 
 int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name,
-                  ss_repeat_hash_t *hash, ss_spool_t *spool)
+                  ss_idempotency_hash_t *hash, ss_spool_t *spool)
 {
     taking_t taking = { spool, s };
 

@@ -12,7 +12,7 @@
 #include "base/scratch.h"
 #include "mail/lift.h"
 #include "mail/canonical_stream.h"
-#include "web/submit/repeat.h"
+#include "web/submit/idempotency.h"
 #include "web/submit/submission.h"
 
 #define SS_SPOOL_FROM 262144 /* a body up to this is kept in memory as it came */
@@ -28,14 +28,14 @@ typedef struct {
     /* in memory: a form without files, a header that does not end or has to be re-encoded together
      * with the body */
     int stays_whole;
-    ss_repeat_hash_t *hash; /* of the body as it came; or NULL */
+    ss_idempotency_hash_t *hash; /* of the body as it came; or NULL */
     apr_status_t failed;
 } ss_spool_t;
 
 /* Reads the request's body. 1; or 0: the refusal was sent already. Everything goes with the
  * request. */
 int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name,
-                  ss_repeat_hash_t *hash, ss_spool_t *spool);
+                  ss_idempotency_hash_t *hash, ss_spool_t *spool);
 /* What has to be in memory is: the whole message, in head. 0, or the error. */
 apr_status_t ss_spool_take_back(ss_spool_t *spool);
 

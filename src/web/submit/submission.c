@@ -11,21 +11,21 @@
 #include "mail/parse.h"
 #include "web/submit/envelope.h"
 #include "web/submit/form_body.h"
-#include "web/submit/hook.h"
-#include "web/submit/policy.h"
+#include "web/submit/webhook_rule.h"
+#include "web/submit/permission.h"
 #include "web/shared/response.h"
 #include "wire/frame.h"
 
 const char *ss_submission_submitter(const request_rec *r)
 {
-    const char *path = ss_reply_path(r, 0);
+    const char *path = ss_http_path(r, 0);
 
     return r->user && *r->user ? r->user : *path ? path : "/";
 }
 
 static ss_parse_options_t options_of(const ss_submission_t *s)
 {
-    ss_parse_options_t options = { .adds_missing = s->kind != SS_BODY_MESSAGE,
+    ss_parse_options_t options = { .adds_missing = s->kind != SS_SUBMISSION_MESSAGE,
                                    .host = s->relay->helo,
                                    .default_domain = s->relay->default_domain,
                                    .default_from = s->policy->default_from,
@@ -38,7 +38,7 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
     options.now = apr_time_now();
     /* Drawing it costs a tenth of a small message. */
     if (options.adds_missing) RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
-    options.max_size = (apr_size_t)ss_policy_size(s->policy, s->relay);
+    options.max_size = (apr_size_t)ss_location_size(s->policy, s->relay);
     return options;
 }
 
@@ -46,18 +46,18 @@ static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
 {
     ss_parse_options_t options;
 
-    if (!s->has_added && s->r && ss_policy_headers(s->r, s->policy, &s->added, &s->problem))
+    if (!s->has_added && s->r && ss_location_headers(s->r, s->policy, &s->added, &s->problem))
         return -1;
     s->has_added = 1;
     options = options_of(s);
     switch (s->kind) {
-    case SS_BODY_JSON:
-    case SS_BODY_LINES: return ss_form_json(s->m, bytes, len, &options, &s->problem);
-    case SS_BODY_FORM:
-    case SS_BODY_MULTIPART:
-        return ss_formbody_read(s->m, s->kind == SS_BODY_MULTIPART ? s->type : NULL, bytes, len,
-                                &options, &s->problem);
-    case SS_BODY_MESSAGE: break;
+    case SS_SUBMISSION_JSON:
+    case SS_SUBMISSION_LINES: return ss_form_json(s->m, bytes, len, &options, &s->problem);
+    case SS_SUBMISSION_FORM:
+    case SS_SUBMISSION_MULTIPART:
+        return ss_form_body_read(s->m, s->kind == SS_SUBMISSION_MULTIPART ? s->type : NULL, bytes,
+                                 len, &options, &s->problem);
+    case SS_SUBMISSION_MESSAGE: break;
     }
     if (ss_envelope_read(s->m, &s->query, s->relay->default_domain, &s->problem)) return -1;
     options.takes_rcpts = !s->m->rcpts->nelts;
@@ -76,11 +76,11 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
             "the message names no sender, and this location has no SMTPSendDefaultFrom");
     } else if (!s->m->rcpts->nelts) {
         ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
-    } else if (!ss_policy_check(s->policy, s->m, &s->problem) &&
-               !ss_hook_settle(s->policy, s->m, &s->problem)) {
+    } else if (!ss_permission_check(s->policy, s->m, &s->problem) &&
+               !ss_webhook_rule_apply(s->policy, s->m, &s->problem)) {
         const ss_settings_t *carrier =
             s->m->relay ? ss_config_relay(ss_module_config(), s->m->relay) : NULL;
-        return ss_policy_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
+        return ss_location_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
     }
     return -1;
 }

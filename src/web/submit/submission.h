@@ -9,16 +9,16 @@
 #include "config/settings.h"
 #include "mail/lift.h"
 #include "mail/submitted.h"
-#include "web/shared/query_string.h"
-#include "web/submit/repeat.h"
+#include "web/shared/params.h"
+#include "web/submit/idempotency.h"
 
 typedef enum {
-    SS_BODY_MESSAGE,
-    SS_BODY_JSON,
-    SS_BODY_FORM,
-    SS_BODY_MULTIPART,
-    SS_BODY_LINES
-} ss_body_kind_t;
+    SS_SUBMISSION_MESSAGE,
+    SS_SUBMISSION_JSON,
+    SS_SUBMISSION_FORM,
+    SS_SUBMISSION_MULTIPART,
+    SS_SUBMISSION_LINES
+} ss_submission_kind_t;
 
 typedef struct {
     request_rec *r; /* NULL: none (the C API) */
@@ -27,11 +27,11 @@ typedef struct {
     /* who the mail is from in the eyes of fairness, limits and history */
     const char *submitter;
     const char *door; /* "http", "c" */
-    ss_query_t query;
-    ss_body_kind_t kind;
-    const char *type;   /* the whole Content-Type */
-    ss_lift_t *lift;    /* files that were lifted out of a document, or NULL */
-    ss_repeat_t repeat; /* Idempotency-Key */
+    ss_params_t query;
+    ss_submission_kind_t kind;
+    const char *type;        /* the whole Content-Type */
+    ss_lift_t *lift;         /* files that were lifted out of a document, or NULL */
+    ss_idempotency_t repeat; /* Idempotency-Key */
     apr_interval_time_t wait;
     apr_array_header_t *added; /* SMTPSendAddHeader's fields, evaluated once a request */
     int has_added;

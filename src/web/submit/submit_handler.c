@@ -12,13 +12,13 @@
 
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/daemon_call.h"
-#include "web/submit/batch.h"
+#include "web/shared/rpc.h"
+#include "web/submit/bulk.h"
 #include "web/submit/copy.h"
 #include "web/submit/lines.h"
-#include "web/submit/policy.h"
+#include "web/submit/permission.h"
 #include "web/shared/problem.h"
-#include "web/shared/query_string.h"
+#include "web/shared/params.h"
 #include "web/shared/response.h"
 #include "web/submit/spool.h"
 #include "web/submit/submission.h"
@@ -36,13 +36,13 @@ static int read_type(ss_submission_t *s)
 {
     static const struct {
         const char *name;
-        ss_body_kind_t kind;
-    } types[] = { { "message/rfc822", SS_BODY_MESSAGE },
-                  { "application/json", SS_BODY_JSON },
-                  { "application/x-www-form-urlencoded", SS_BODY_FORM },
-                  { "multipart/form-data", SS_BODY_MULTIPART },
-                  { "application/x-ndjson", SS_BODY_LINES },
-                  { "application/ndjson", SS_BODY_LINES } };
+        ss_submission_kind_t kind;
+    } types[] = { { "message/rfc822", SS_SUBMISSION_MESSAGE },
+                  { "application/json", SS_SUBMISSION_JSON },
+                  { "application/x-www-form-urlencoded", SS_SUBMISSION_FORM },
+                  { "multipart/form-data", SS_SUBMISSION_MULTIPART },
+                  { "application/x-ndjson", SS_SUBMISSION_LINES },
+                  { "application/ndjson", SS_SUBMISSION_LINES } };
     apr_size_t len;
 
     s->type = apr_table_get(s->r->headers_in, "Content-Type");
@@ -70,21 +70,21 @@ static int read_parameters(ss_submission_t *s)
     static const char *const document_names[] = { "wait", NULL };
     const char *why = NULL, *wait;
 
-    if (ss_query_parse(&s->query, s->r->args, &why, s->r->pool)) {
+    if (ss_params_parse(&s->query, s->r->args, &why, s->r->pool)) {
         ss_problem(s->r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
         return 0;
     }
-    const char *unknown =
-        ss_query_unknown(&s->query, s->kind != SS_BODY_MESSAGE ? document_names : message_names);
+    const char *unknown = ss_params_unknown(
+        &s->query, s->kind != SS_SUBMISSION_MESSAGE ? document_names : message_names);
     if (unknown) {
         ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
-                   s->kind != SS_BODY_MESSAGE ? "the parameter \"%s\" belongs into the body"
-                                              : "there is no parameter \"%s\"",
+                   s->kind != SS_SUBMISSION_MESSAGE ? "the parameter \"%s\" belongs into the body"
+                                                    : "there is no parameter \"%s\"",
                    unknown);
         return 0;
     }
-    wait = ss_query_get(&s->query, "wait");
-    if (wait && s->kind == SS_BODY_LINES) {
+    wait = ss_params_get(&s->query, "wait");
+    if (wait && s->kind == SS_SUBMISSION_LINES) {
         ss_problem(s->r, HTTP_BAD_REQUEST, "wait",
                    "many messages are not waited for: follow each by its id");
         return 0;
@@ -102,24 +102,24 @@ static int read_parameters(ss_submission_t *s)
 /* With ?wait the answer's state is the one that the message has after it. */
 static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 {
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     const char *why = NULL;
     json_t *header = json_pack("{s:s,s:s,s:I}", "do", "get", "id", id, "wait", (json_int_t)s->wait);
 
-    if (!ss_ask_quietly(s->r, header, NULL, 0, s->wait + SS_ASK_TIMEOUT, &answer, &why) ||
+    if (!ss_rpc_try(s->r, header, NULL, 0, s->wait + SS_RPC_TIMEOUT, &answer, &why) ||
         answer.raw.status != 200)
         return;
-    json_t *state = json_object_get(ss_ask_document(s->r, &answer), "state");
+    json_t *state = json_object_get(ss_rpc_document(s->r, &answer), "state");
     if (state) json_object_set(document, "state", state);
 }
 
 static void set_location(request_rec *r, const char *id)
 {
     apr_table_setn(r->headers_out, "Location",
-                   apr_pstrcat(r->pool, ss_reply_path(r, 0), "/", id, NULL));
+                   apr_pstrcat(r->pool, ss_http_path(r, 0), "/", id, NULL));
 }
 
-static int answer_accepted(ss_submission_t *s, const ss_answer_t *answer)
+static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
 {
     request_rec *r = s->r;
     const char *id = json_string_value(json_object_get(answer->fields, "id"));
@@ -133,10 +133,10 @@ static int answer_accepted(ss_submission_t *s, const ss_answer_t *answer)
     json_object_update(document, answer->fields);
     json_object_del(document, "status");
     if (s->policy->redirect)
-        json_object_set_new(document, "redirectedTo", ss_reply_string(r, s->policy->redirect));
+        json_object_set_new(document, "redirectedTo", ss_response_string(r, s->policy->redirect));
     set_location(r, id);
     if (s->wait) wait_for(s, document, id);
-    return ss_reply_json(r, answer->raw.status, "application/json", document);
+    return ss_response_json(r, answer->raw.status, "application/json", document);
 }
 
 /* ---- "individually": a message for each recipient ---- */
@@ -183,12 +183,12 @@ static int hand_over_copies(ss_submission_t *s)
     const ss_mail_message_t whole = *s->m;
     const char *key = s->repeat.key;
     copies_t copies = { .ids = json_array() };
-    ss_batch_t *batch = ss_batch_create(s->r, copy_answered, &copies);
+    ss_bulk_t *batch = ss_bulk_create(s->r, copy_answered, &copies);
     apr_pool_t *pool;
 
     copies.document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients",
                                 all->nelts, "ids", copies.ids);
-    ss_ask_own(s->r, copies.document);
+    ss_rpc_own(s->r, copies.document);
     if (all->nelts > SS_COPIES_MAX)
         return ss_problem(s->r, HTTP_UNPROCESSABLE_ENTITY, "individually",
                           "more than %d recipients with \"individually\"", SS_COPIES_MAX);
@@ -197,43 +197,43 @@ static int hand_over_copies(ss_submission_t *s)
         apr_pool_clear(pool);
         ss_copy_make(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
         if (key) s->repeat.key = apr_psprintf(pool, "%s %d", key, i);
-        ss_batch_add(batch, ss_submission_question(s), s->m);
+        ss_bulk_add(batch, ss_submission_question(s), s->m);
     }
-    ss_batch_flush(batch);
-    ss_ask_own(s->r, copies.refusal);
+    ss_bulk_flush(batch);
+    ss_rpc_own(s->r, copies.refusal);
     if (copies.failed) return refuse_copies(s, &copies);
     json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
     if (s->policy->redirect)
         json_object_set_new(copies.document, "redirectedTo",
-                            ss_reply_string(s->r, s->policy->redirect));
+                            ss_response_string(s->r, s->policy->redirect));
     set_location(s->r, json_string_value(json_array_get(copies.ids, 0)));
-    return ss_reply_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
+    return ss_response_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
 static int hand_over(ss_submission_t *s)
 {
     const ss_mail_message_t *m = s->m;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     int status;
 
     if (m->individually && m->rcpts->nelts > 1) return hand_over_copies(s);
-    if (!ss_ask_file(s->r, ss_submission_question(s), m->content, m->content_len,
-                     m->tail ? m->tail->fd : -1, m->tail ? m->tail->len : 0, SS_ASK_TIMEOUT,
-                     &answer))
+    if (!ss_rpc_call_file(s->r, ss_submission_question(s), m->content, m->content_len,
+                          m->tail ? m->tail->fd : -1, m->tail ? m->tail->len : 0, SS_RPC_TIMEOUT,
+                          &answer))
         return OK;
     status = answer.raw.status;
     return status == 202 || status == 200 ? answer_accepted(s, &answer)
-                                          : ss_ask_refused(s->r, &answer);
+                                          : ss_rpc_refuse(s->r, &answer);
 }
 
 /* How large the body may be. */
 static apr_int64_t body_max(const ss_submission_t *s)
 {
-    apr_int64_t max = ss_policy_size(s->policy, s->relay);
+    apr_int64_t max = ss_location_size(s->policy, s->relay);
 
-    return s->kind == SS_BODY_MESSAGE     ? max
-           : s->kind == SS_BODY_MULTIPART ? max + FORM_OVERHEAD
-                                          : max * JSON_OVERHEAD;
+    return s->kind == SS_SUBMISSION_MESSAGE     ? max
+           : s->kind == SS_SUBMISSION_MULTIPART ? max + FORM_OVERHEAD
+                                                : max * JSON_OVERHEAD;
 }
 
 /* What the header was looked at without. 1, or 0: the refusal was sent. */
@@ -257,10 +257,11 @@ static int submit_one(ss_submission_t *s)
     request_rec *r = s->r;
     ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
     apr_int64_t max = body_max(s);
-    ss_repeat_hash_t *hash = s->repeat.key ? ss_repeat_hash_begin(s->type, r->args) : NULL;
+    ss_idempotency_hash_t *hash =
+        s->repeat.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
     int is_read = ss_spool_read(s, max, "SMTPSendMaxMessageSize", hash, spool);
 
-    if (hash) ss_repeat_hash_end(hash, &s->repeat);
+    if (hash) ss_idempotency_hash_end(hash, &s->repeat);
     if (!is_read) return OK;
     if (spool->body.fd >= 0 && spool->canonical.must_encode) {
         if (ss_spool_take_back(spool) != APR_SUCCESS)
@@ -275,7 +276,7 @@ static int submit_one(ss_submission_t *s)
     return spool->body.fd >= 0 && !add_body(s, spool, max) ? OK : hand_over(s);
 }
 
-int ss_web_submit(request_rec *r)
+int ss_submit_handler(request_rec *r)
 {
     ss_submission_t s = { .r = r,
                           .relay = ss_module_relay(r->server),
@@ -283,7 +284,7 @@ int ss_web_submit(request_rec *r)
                           .door = "http",
                           .pool = r->pool };
 
-    if (r->method_number != M_POST) return ss_reply_not_allowed(r, "POST");
+    if (r->method_number != M_POST) return ss_problem_not_allowed(r, "POST");
     if (!s.relay->engine) {
         ss_problem_t off = { .status = 503,
                              .retry_after = 60,
@@ -292,6 +293,6 @@ int ss_web_submit(request_rec *r)
     }
     if (!read_type(&s) || !read_parameters(&s)) return OK;
     s.submitter = ss_submission_submitter(r);
-    if (!ss_repeat_read(r, s.submitter, &s.repeat)) return OK;
-    return s.kind == SS_BODY_LINES ? ss_lines_submit(&s) : submit_one(&s);
+    if (!ss_idempotency_read(r, s.submitter, &s.repeat)) return OK;
+    return s.kind == SS_SUBMISSION_LINES ? ss_lines_submit(&s) : submit_one(&s);
 }

@@ -12,11 +12,11 @@
 
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/daemon_call.h"
-#include "web/submit/body.h"
+#include "web/shared/rpc.h"
+#include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/problem.h"
-#include "web/shared/query_string.h"
+#include "web/shared/params.h"
 #include "web/shared/response.h"
 #include "web/test/test_page.h"
 #include "web/test/test_mail.h"
@@ -33,24 +33,24 @@ typedef enum { FORM_TEXT, FORM_JSON, FORM_HTML } form_t;
 typedef struct {
     request_rec *r;
     const ss_settings_t *relay;
-    ss_query_t query;
+    ss_params_t query;
     form_t form;
     int is_stream, is_begun;
     ss_peer_t *peer;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     apr_time_t deadline;
-    ss_testform_t page;
+    ss_test_page_t page;
 } test_t;
 
-static form_t form_of(const request_rec *r, const ss_query_t *query)
+static form_t form_of(const request_rec *r, const ss_params_t *query)
 {
     static const char *const offers[] = { "text/plain", "application/json", "text/html" };
-    const char *format = ss_query_get(query, "format");
+    const char *format = ss_params_get(query, "format");
 
     if (format && !strcmp(format, "json")) return FORM_JSON;
     if (format && !strcmp(format, "html")) return FORM_HTML;
-    if (format || ss_query_get(query, "download")) return FORM_TEXT;
-    return (form_t)ss_reply_choose(r, offers, 3);
+    if (format || ss_params_get(query, "download")) return FORM_TEXT;
+    return (form_t)ss_http_prefers(r, offers, 3);
 }
 
 static const char *type_of(form_t form, int is_stream)
@@ -64,16 +64,17 @@ static const char *type_of(form_t form, int is_stream)
 static void question(const test_t *t, ss_buf_t *out)
 {
     json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
-                               ss_reply_string(t->r, t->relay->relay_name), "format",
+                               ss_response_string(t->r, t->relay->relay_name), "format",
                                t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML,
-                               "probe", ss_query_flag(&t->query, "probe", 1), "mask",
-                               ss_query_flag(&t->query, "mask", 0), "stream", t->is_stream);
-    const char *from = ss_query_get(&t->query, "from"), *to = ss_query_get(&t->query, "to");
+                               "probe", ss_params_flag(&t->query, "probe", 1), "mask",
+                               ss_params_flag(&t->query, "mask", 0), "stream", t->is_stream);
+    const char *from = ss_params_get(&t->query, "from"), *to = ss_params_get(&t->query, "to");
 
     /* The page's empty fields mean: without. An empty sender with a recipient is the sender <>. */
-    if (to && *to) json_object_set_new(header, "to", ss_reply_string(t->r, to));
+    if (to && *to) json_object_set_new(header, "to", ss_response_string(t->r, to));
     if (from && (*from || (to && *to)))
-        json_object_set_new(header, "from", ss_reply_string(t->r, strcmp(from, "<>") ? from : ""));
+        json_object_set_new(header, "from",
+                            ss_response_string(t->r, strcmp(from, "<>") ? from : ""));
     char *text = json_dumps(header, JSON_COMPACT);
     if (text) ss_buf_puts(out, text);
     free(text);
@@ -85,7 +86,7 @@ static void begin_stream(test_t *t)
     if (t->is_begun) return;
     t->is_begun = 1;
     if (t->form == FORM_HTML)
-        ss_testform_begin(t->r, t->relay, &t->query, HTTP_OK);
+        ss_test_page_begin(t->r, t->relay, &t->query, HTTP_OK);
     else
         ap_set_content_type(t->r, type_of(t->form, 1));
     ap_rflush(t->r);
@@ -97,7 +98,7 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
 
     begin_stream(t);
     if (t->form == FORM_HTML)
-        ss_testform_piece(t->r, &t->page, bytes, len);
+        ss_test_page_piece(t->r, &t->page, bytes, len);
     else
         ap_rwrite(bytes, (int)len, t->r);
     /* A client that left ends the test: closing the socket tells the daemon. */
@@ -135,7 +136,7 @@ static const char *run(test_t *t)
     if (rv == APR_SUCCESS)
         rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
     ss_buf_free(&header);
-    if (rv == APR_SUCCESS && ss_ask_read(t->r, &t->answer)) return NULL;
+    if (rv == APR_SUCCESS && ss_rpc_read(t->r, &t->answer)) return NULL;
     if (ss_result_is_set(&result)) return apr_pstrdup(t->r->pool, result.text);
     if (APR_STATUS_IS_TIMEUP(rv)) return "the delivery daemon did not answer in time";
     if (rv == APR_ECONNABORTED || rv == APR_EOF)
@@ -164,8 +165,8 @@ static int not_run(test_t *t, int status, const char *why)
 
     if (status == 503 || status == 429) apr_table_setn(t->r->headers_out, "Retry-After", "5");
     if (t->form == FORM_HTML) {
-        if (!t->is_begun) ss_testform_begin(t->r, t->relay, &t->query, status);
-        ss_testform_end(t->r, &t->page, &t->query, NULL, text);
+        if (!t->is_begun) ss_test_page_begin(t->r, t->relay, &t->query, status);
+        ss_test_page_end(t->r, &t->page, &t->query, NULL, text);
         return OK;
     }
     if (t->is_begun) {
@@ -175,7 +176,7 @@ static int not_run(test_t *t, int status, const char *why)
         return OK;
     }
     if (t->form == FORM_JSON) return ss_problem(t->r, status, NULL, "%s", why);
-    return ss_reply_text(t->r, status, type_of(FORM_TEXT, 0), text, strlen(text));
+    return ss_response_text(t->r, status, type_of(FORM_TEXT, 0), text, strlen(text));
 }
 
 static void offer_download(test_t *t)
@@ -197,15 +198,15 @@ static int answer_test(test_t *t)
 
     if (!is_document(t)) {
         const char *detail = json_string_value(json_object_get(t->answer.fields, "detail"));
-        if (raw->status == 400 && !t->is_begun) return ss_ask_refused(t->r, &t->answer);
+        if (raw->status == 400 && !t->is_begun) return ss_rpc_refuse(t->r, &t->answer);
         return not_run(t, raw->status >= 400 ? raw->status : 503,
                        detail ? detail : "the delivery daemon did not run the test");
     }
     if (t->form == FORM_HTML) {
         begin_stream(t);
-        const json_t *whole = ss_ask_document(t->r, &t->answer);
-        ss_testform_end(t->r, &t->page, &t->query, json_object_get(whole, "report"),
-                        ss_html_member(whole, "text"));
+        const json_t *whole = ss_rpc_document(t->r, &t->answer);
+        ss_test_page_end(t->r, &t->page, &t->query, json_object_get(whole, "report"),
+                         ss_html_member(whole, "text"));
         return OK;
     }
     if (t->is_stream) {
@@ -215,8 +216,8 @@ static int answer_test(test_t *t)
         if (raw->content[raw->content_len - 1] != '\n') ap_rputs("\n", t->r);
         return OK;
     }
-    if (ss_query_flag(&t->query, "download", 0)) offer_download(t);
-    return ss_reply_text(t->r, raw->status, type_of(t->form, 0), raw->content, raw->content_len);
+    if (ss_params_flag(&t->query, "download", 0)) offer_download(t);
+    return ss_response_text(t->r, raw->status, type_of(t->form, 0), raw->content, raw->content_len);
 }
 
 static int run_test(request_rec *r)
@@ -226,21 +227,21 @@ static int run_test(request_rec *r)
     test_t t = { .r = r, .relay = ss_module_relay(r->server) };
     const char *why = NULL;
 
-    if (ss_query_parse(&t.query, r->args, &why, r->pool))
+    if (ss_params_parse(&t.query, r->args, &why, r->pool))
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
-    if (ss_html_asset(r, ss_query_get(&t.query, "asset"))) return OK;
-    const char *unknown = ss_query_unknown(&t.query, known);
+    if (ss_html_asset(r, ss_params_get(&t.query, "asset"))) return OK;
+    const char *unknown = ss_params_unknown(&t.query, known);
     if (unknown)
         return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
                           unknown);
     t.form = form_of(r, &t.query);
-    t.is_stream = t.form == FORM_HTML || ss_query_flag(&t.query, "stream", 0);
+    t.is_stream = t.form == FORM_HTML || ss_params_flag(&t.query, "stream", 0);
     t.deadline = apr_time_now() + t.relay->test_timeout + GRACE;
     apr_table_setn(r->headers_out, "Vary", "Accept");
     /* Proxies in front of us pass a streamed answer on as it comes. */
     if (t.is_stream) apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
     /* A HEAD request must not log in at the relay. */
-    if (r->header_only) return ss_reply_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
+    if (r->header_only) return ss_response_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
     const char *failed = run(&t);
     return failed ? not_run(&t, HTTP_SERVICE_UNAVAILABLE, failed) : answer_test(&t);
 }
@@ -252,27 +253,28 @@ static int send_message(request_rec *r)
     static const char *const known[] = { "to", "from", "wait", "token", "format", "stream", NULL };
     const char *bytes, *why = NULL;
     apr_size_t len;
-    ss_query_t form;
+    ss_params_t form;
 
     if (!ss_body_read(r, FORM_MAX, "a form", &bytes, &len)) return OK;
     const char *both =
         r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
-    if (strlen(bytes) != len || ss_query_parse(&form, both, &why, r->pool))
+    if (strlen(bytes) != len || ss_params_parse(&form, both, &why, r->pool))
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s",
                           why ? why : "a zero byte");
-    const char *unknown = ss_query_unknown(&form, known);
+    const char *unknown = ss_params_unknown(&form, known);
     if (unknown)
         return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
                           unknown);
-    if (!ss_token_check(r, &form)) return OK;
-    return ss_testmail(r, &form, form_of(r, &form) == FORM_HTML, form_of(r, &form) == FORM_JSON);
+    if (!ss_csrf_check(r, &form)) return OK;
+    return ss_test_mail_send(r, &form, form_of(r, &form) == FORM_HTML,
+                             form_of(r, &form) == FORM_JSON);
 }
 
-int ss_web_test(request_rec *r)
+int ss_test_handler(request_rec *r)
 {
     switch (r->method_number) {
     case M_GET: return run_test(r);
     case M_POST: return send_message(r);
-    default: return ss_reply_not_allowed(r, "GET, HEAD, POST");
+    default: return ss_problem_not_allowed(r, "GET, HEAD, POST");
     }
 }

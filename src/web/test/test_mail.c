@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 #include "web/shared/html.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
@@ -54,47 +54,48 @@ static const char *outcome_text(request_rec *r, const char *to, const json_t *me
     return text;
 }
 
-static apr_interval_time_t wait_of(const ss_query_t *form, const ss_settings_t *relay)
+static apr_interval_time_t wait_of(const ss_params_t *form, const ss_settings_t *relay)
 {
-    const char *text = ss_query_get(form, "wait");
+    const char *text = ss_params_get(form, "wait");
     apr_interval_time_t wait = relay->test_timeout;
 
     if (text && ss_text_duration(text, &wait)) return -1;
     return wait < WAIT_MAX ? wait : WAIT_MAX;
 }
 
-int ss_testmail(request_rec *r, const ss_query_t *form, int as_html, int as_json)
+int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int as_json)
 {
     const ss_settings_t *relay = ss_module_relay(r->server);
-    const char *to = ss_query_get(form, "to"), *from = ss_query_get(form, "from"), *why = NULL;
+    const char *to = ss_params_get(form, "to"), *from = ss_params_get(form, "from"), *why = NULL;
     apr_interval_time_t wait = wait_of(form, relay);
-    ss_answer_t queued, followed;
+    ss_rpc_answer_t queued, followed;
     int status = 504;
 
     if (!to || !*to)
         return ss_problem(r, HTTP_BAD_REQUEST, "to", "a test message needs to=ADDRESS");
     if (wait < 0) return ss_problem(r, HTTP_BAD_REQUEST, "wait", "that is not a time like 10s");
-    json_t *header = json_pack("{s:s,s:o,s:o,s:o}", "do", "testmail", "server",
-                               ss_reply_string(r, relay->relay_name), "to", ss_reply_string(r, to),
-                               "who", ss_reply_string(r, ss_reply_who(r)));
-    if (from && *from) json_object_set_new(header, "from", ss_reply_string(r, from));
-    if (!ss_ask(r, header, NULL, 0, SS_ASK_TIMEOUT, &queued)) return OK;
+    json_t *header = json_pack(
+        "{s:s,s:o,s:o,s:o}", "do", "testmail", "server", ss_response_string(r, relay->relay_name),
+        "to", ss_response_string(r, to), "who", ss_response_string(r, ss_http_user(r)));
+    if (from && *from) json_object_set_new(header, "from", ss_response_string(r, from));
+    if (!ss_rpc_call(r, header, NULL, 0, SS_RPC_TIMEOUT, &queued)) return OK;
     const char *id = json_string_value(json_object_get(queued.fields, "id"));
-    if (queued.raw.status != 202 || !id) return ss_ask_refused(r, &queued);
-    if (as_html) ss_testform_message_begin(r, relay, id, to);
+    if (queued.raw.status != 202 || !id) return ss_rpc_refuse(r, &queued);
+    if (as_html) ss_test_page_message_begin(r, relay, id, to);
 
     header = json_pack("{s:s,s:s,s:I}", "do", "get", "id", id, "wait", (json_int_t)wait);
     json_t *message = NULL;
-    if (ss_ask_quietly(r, header, NULL, 0, wait + SS_ASK_TIMEOUT, &followed, &why))
-        message = ss_ask_document(r, &followed);
+    if (ss_rpc_try(r, header, NULL, 0, wait + SS_RPC_TIMEOUT, &followed, &why))
+        message = ss_rpc_document(r, &followed);
     const char *text = message ? outcome_text(r, to, message, &status)
                                : apr_psprintf(r->pool,
                                               "Test Message Results: NOT SENT YET\n\nMessage:   "
                                               "%s\n\nIts state is not known: %s\n",
                                               id, why ? why : "no answer");
     if (as_json && message)
-        return ss_reply_json(r, status, "application/json", json_incref(message));
-    if (!as_html) return ss_reply_text(r, status, "text/plain; charset=utf-8", text, strlen(text));
-    ss_testform_message_end(r, form, status == 200 ? "ok" : status == 502 ? "bad" : "", text);
+        return ss_response_json(r, status, "application/json", json_incref(message));
+    if (!as_html)
+        return ss_response_text(r, status, "text/plain; charset=utf-8", text, strlen(text));
+    ss_test_page_message_end(r, form, status == 200 ? "ok" : status == 502 ? "bad" : "", text);
     return OK;
 }

@@ -4,10 +4,10 @@
 
 #include <httpd.h>
 
-#include "web/shared/query_string.h"
+#include "web/shared/params.h"
 
 /* Queues it and answers when it is finished or the time (?wait, else SMTPSendTestTimeout) is over:
  * 200 sent, 502 failed, 504 still waiting. */
-int ss_testmail(request_rec *r, const ss_query_t *form, int as_html, int as_json);
+int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int as_json);
 
 #endif

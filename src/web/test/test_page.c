@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "web/status/banner.h"
+#include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
 #include "web/shared/response.h"
@@ -15,7 +15,7 @@
 
 static const char *action_path(request_rec *r)
 {
-    const char *path = ss_text_escape_html(r->pool, ss_reply_path(r, 0));
+    const char *path = ss_text_escape_html(r->pool, ss_http_path(r, 0));
 
     return *path ? path : "/";
 }
@@ -24,11 +24,11 @@ static const char *action_path(request_rec *r)
 
 static void begin(request_rec *r, const ss_settings_t *relay, const char *heading, int status)
 {
-    ss_status_t page = { .r = r };
-    const char *path = ss_reply_path(r, 0);
+    ss_page_t page = { .r = r };
+    const char *path = ss_http_path(r, 0);
 
     /* The cookie must go out with the headers, before the first step. */
-    ss_token_for_page(r, path);
+    ss_csrf_token(r, path);
     ss_html_begin(r, status, path, heading, 1);
     ss_html_brand(r, "Mail");
     ap_rprintf(
@@ -40,22 +40,22 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
     ap_rputs("</h1><span class=\"soft\">relay ", r);
     ss_html_put(r, relay->relay_name);
     ap_rputs("</span></div>\n", r);
-    ss_status_gather(&page);
+    ss_page_gather(&page);
     if (page.status) ss_banner_put(&page, 0);
 }
 
-static void field(request_rec *r, const ss_query_t *query, const char *name, const char *label,
+static void field(request_rec *r, const ss_params_t *query, const char *name, const char *label,
                   int is_required)
 {
     ap_rprintf(r,
                "<label class=\"wide\">%s<input name=\"%s\" type=\"text\" inputmode=\"email\" "
                "autocomplete=\"email\"%s value=\"",
                label, name, is_required ? " required" : "");
-    ss_html_put(r, ss_query_get(query, name));
+    ss_html_put(r, ss_params_get(query, name));
     ap_rputs("\"></label>\n", r);
 }
 
-static void put_again(request_rec *r, const ss_query_t *query)
+static void put_again(request_rec *r, const ss_params_t *query)
 {
     ap_rprintf(r, "<form class=\"row\" method=\"get\" action=\"%s\">\n", action_path(r));
     field(r, query, "from", "Try a sender (optional)", 0);
@@ -64,16 +64,16 @@ static void put_again(request_rec *r, const ss_query_t *query)
                "<label class=\"side\"><input type=\"checkbox\" name=\"mask\" value=\"1\"%s> "
                "shorten names and addresses</label>\n"
                "<button type=\"submit\" class=\"main\">Run again</button>\n</form>\n",
-               ss_query_flag(query, "mask", 0) ? " checked" : "");
+               ss_params_flag(query, "mask", 0) ? " checked" : "");
 }
 
-static void put_send(request_rec *r, const ss_query_t *query)
+static void put_send(request_rec *r, const ss_params_t *query)
 {
     ap_rprintf(r,
                "<section class=\"card\" aria-labelledby=\"send\">\n<h2 id=\"send\">Send a test "
                "message</h2>\n<form class=\"row\" method=\"post\" action=\"%s\">",
                action_path(r));
-    ss_nav_hidden(r, "token", ss_token_for_page(r, ss_reply_path(r, 0)));
+    ss_nav_hidden(r, "token", ss_csrf_token(r, ss_http_path(r, 0)));
     ap_rputs("\n", r);
     field(r, query, "from", "Sender (optional)", 0);
     field(r, query, "to", "Recipient", 1);
@@ -83,8 +83,8 @@ static void put_send(request_rec *r, const ss_query_t *query)
         r);
 }
 
-void ss_testform_begin(request_rec *r, const ss_settings_t *relay, const ss_query_t *query,
-                       int status)
+void ss_test_page_begin(request_rec *r, const ss_settings_t *relay, const ss_params_t *query,
+                        int status)
 {
     begin(r, relay, "Connection test", status);
     ap_rputs("<section class=\"card\" aria-label=\"Run again\">\n", r);
@@ -169,7 +169,7 @@ static void put_step(request_rec *r, const json_t *step)
                json_number_value(json_object_get(step, "ms")));
 }
 
-static void open_steps(request_rec *r, ss_testform_t *page)
+static void open_steps(request_rec *r, ss_test_page_t *page)
 {
     if (page->steps++) return;
     ap_rputs(
@@ -178,7 +178,7 @@ static void open_steps(request_rec *r, ss_testform_t *page)
         r);
 }
 
-void ss_testform_piece(request_rec *r, ss_testform_t *page, const char *bytes, apr_size_t len)
+void ss_test_page_piece(request_rec *r, ss_test_page_t *page, const char *bytes, apr_size_t len)
 {
     json_t *piece = json_loadb(bytes, len, 0, NULL);
     const json_t *settings = json_object_get(piece, "settings");
@@ -232,15 +232,15 @@ static void put_dialogue(request_rec *r, const json_t *dialogue)
 }
 
 /* The query of this page with download=1: the same test again, as a file. */
-static const char *download_query(request_rec *r, const ss_query_t *query)
+static const char *download_query(request_rec *r, const ss_params_t *query)
 {
     static const char *const names[] = { "from", "to", "mask", "probe" };
     const char *text = "?download=1";
 
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = ss_query_get(query, names[i]);
+        const char *value = ss_params_get(query, names[i]);
         if (value && *value)
-            text = apr_pstrcat(r->pool, text, "&", names[i], "=", ss_query_escape(value, r->pool),
+            text = apr_pstrcat(r->pool, text, "&", names[i], "=", ss_params_escape(value, r->pool),
                                NULL);
     }
     return ss_text_escape_html(r->pool, text);
@@ -258,8 +258,8 @@ static void put_text(request_rec *r, const char *text, int is_open)
     ap_rputs("</pre></details>\n", r);
 }
 
-void ss_testform_end(request_rec *r, ss_testform_t *page, const ss_query_t *query,
-                     const json_t *report, const char *text)
+void ss_test_page_end(request_rec *r, ss_test_page_t *page, const ss_params_t *query,
+                      const json_t *report, const char *text)
 {
     if (page->steps) ap_rputs("</ol>\n</section>\n", r);
     put_outcome(r, report, text);
@@ -277,8 +277,8 @@ void ss_testform_end(request_rec *r, ss_testform_t *page, const ss_query_t *quer
 
 /* ---- a test message ---- */
 
-void ss_testform_message_begin(request_rec *r, const ss_settings_t *relay, const char *id,
-                               const char *to)
+void ss_test_page_message_begin(request_rec *r, const ss_settings_t *relay, const char *id,
+                                const char *to)
 {
     begin(r, relay, "Test message", HTTP_OK);
     ap_rputs("<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 id=\"steps-title\">Its "
@@ -293,8 +293,8 @@ void ss_testform_message_begin(request_rec *r, const ss_settings_t *relay, const
     ap_rflush(r);
 }
 
-void ss_testform_message_end(request_rec *r, const ss_query_t *query, const char *class,
-                             const char *text)
+void ss_test_page_message_end(request_rec *r, const ss_params_t *query, const char *class,
+                              const char *text)
 {
     ap_rprintf(
         r,

@@ -1,5 +1,5 @@
 /* policy.c: what a location allows and adds. See policy.h. */
-#include "web/submit/policy.h"
+#include "web/submit/permission.h"
 
 #include <ap_expr.h>
 #include <apr_strings.h>
@@ -23,8 +23,8 @@ static const char *one_line(apr_pool_t *pool, const char *value)
     return copy;
 }
 
-int ss_policy_headers(request_rec *r, const ss_policy_t *policy, apr_array_header_t **headers,
-                      ss_mail_problem_t *problem)
+int ss_location_headers(request_rec *r, const ss_policy_t *policy, apr_array_header_t **headers,
+                        ss_mail_problem_t *problem)
 {
     *headers = NULL;
     if (!policy->add_headers || !policy->add_headers->nelts) return 0;
@@ -108,7 +108,7 @@ static void settle_priority(const ss_policy_t *policy, ss_mail_message_t *m)
         m->priority = policy->priority;
 }
 
-int ss_policy_check(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem)
+int ss_permission_check(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem)
 {
     if (check_sender(policy, m, problem) || check_recipients(policy, m, problem) ||
         check_relay(policy, m, problem))
@@ -117,8 +117,8 @@ int ss_policy_check(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_pro
     return 0;
 }
 
-int ss_policy_rewrite(const ss_policy_t *policy, const ss_settings_t *relay, ss_mail_message_t *m,
-                      ss_mail_problem_t *problem)
+int ss_location_rewrite(const ss_policy_t *policy, const ss_settings_t *relay, ss_mail_message_t *m,
+                        ss_mail_problem_t *problem)
 {
     if (ss_rewrite_alias(m, relay->aliases, relay->default_domain, problem) ||
         ss_rewrite_redirect(m, policy->redirect, problem))
@@ -127,7 +127,7 @@ int ss_policy_rewrite(const ss_policy_t *policy, const ss_settings_t *relay, ss_
     return ss_rewrite_header_from(m, relay->header_from, problem);
 }
 
-apr_int64_t ss_policy_size(const ss_policy_t *policy, const ss_settings_t *relay)
+apr_int64_t ss_location_size(const ss_policy_t *policy, const ss_settings_t *relay)
 {
     return policy->max_message_size > 0 ? policy->max_message_size : relay->max_message_size;
 }

@@ -1,6 +1,6 @@
 /* page_relay.c: a relay's card: state, hosts, cause and advice, numbers, what can be done. See
  * page_relay.h. */
-#include "web/status/page_relay.h"
+#include "web/status/relay_card.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -65,7 +65,7 @@ static void put_learned(request_rec *r, const json_t *relay)
     }
 }
 
-static void put_buttons(ss_status_t *page, const json_t *relay)
+static void put_buttons(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name");
@@ -88,7 +88,7 @@ static void put_buttons(ss_status_t *page, const json_t *relay)
              r);
 }
 
-void ss_page_relay(ss_status_t *page, const json_t *relay)
+void ss_relay_card_put(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"),

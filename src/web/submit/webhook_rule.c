@@ -1,5 +1,5 @@
 /* hook.c: the webhook of a submission. See hook.h. */
-#include "web/submit/hook.h"
+#include "web/submit/webhook_rule.h"
 
 #include <apr_strings.h>
 #include <apr_uri.h>
@@ -62,7 +62,8 @@ static json_t *events_of(const ss_policy_t *policy)
     return events;
 }
 
-int ss_hook_settle(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem)
+int ss_webhook_rule_apply(const ss_policy_t *policy, ss_mail_message_t *m,
+                          ss_mail_problem_t *problem)
 {
     int may_be_private = !m->webhook; /* the administrator's own URL goes where he says */
 

@@ -1,5 +1,5 @@
 /* batch.c: many messages to the daemon in few questions. See batch.h. */
-#include "web/submit/batch.h"
+#include "web/submit/bulk.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -8,12 +8,12 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "config/module.h"
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 #include "web/shared/response.h"
 
 #define RETRY_AFTER 5
 
-struct ss_batch_t {
+struct ss_bulk_t {
     request_rec *r;
     void (*answer)(void *self, const json_t *fields);
     void *self;
@@ -26,7 +26,7 @@ struct ss_batch_t {
 
 static apr_status_t release(void *data)
 {
-    ss_batch_t *batch = data;
+    ss_bulk_t *batch = data;
 
     json_decref(batch->ready);
     ss_buf_free(&batch->questions);
@@ -34,12 +34,12 @@ static apr_status_t release(void *data)
     return APR_SUCCESS;
 }
 
-ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const json_t *fields),
-                            void *self)
+ss_bulk_t *ss_bulk_create(request_rec *r, void (*answer)(void *self, const json_t *fields),
+                          void *self)
 {
-    ss_batch_t *batch = apr_pcalloc(r->pool, sizeof(*batch));
+    ss_bulk_t *batch = apr_pcalloc(r->pool, sizeof(*batch));
 
-    *batch = (ss_batch_t){ .r = r, .answer = answer, .self = self, .ready = json_array() };
+    *batch = (ss_bulk_t){ .r = r, .answer = answer, .self = self, .ready = json_array() };
     ss_buf_init(&batch->questions, SS_FRAME_HEADER_MAX);
     ss_buf_init(&batch->content, APR_SIZE_MAX / 2);
     apr_pool_cleanup_register(r->pool, batch, release, apr_pool_cleanup_null);
@@ -47,7 +47,7 @@ ss_batch_t *ss_batch_create(request_rec *r, void (*answer)(void *self, const jso
 }
 
 /* What all of count messages get when the daemon does not answer. */
-static json_t *no_answer(const ss_batch_t *batch, int count, const ss_result_t *result)
+static json_t *no_answer(const ss_bulk_t *batch, int count, const ss_result_t *result)
 {
     request_rec *r = batch->r;
     const char *why =
@@ -56,12 +56,12 @@ static json_t *no_answer(const ss_batch_t *batch, int count, const ss_result_t *
     ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502,
            "%s: %d messages answered with 503: %s", r->uri, count, why);
     return json_pack("{s:i,s:i,s:o}", "status", 503, "retryAfter", RETRY_AFTER, "detail",
-                     ss_reply_string(r, why));
+                     ss_response_string(r, why));
 }
 
 /* The answers of the daemon, an array; where there is none: the refusal that all get. The caller
  * drops the reference. pool is the question's own. */
-static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
+static json_t *ask(ss_bulk_t *batch, json_t **refusal, apr_pool_t *pool)
 {
     ss_peer_answer_t raw;
     ss_result_t result;
@@ -72,7 +72,7 @@ static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
     ss_result_clear(&result);
     apr_status_t rv =
         ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text),
-                     batch->content.data, batch->content.len, SS_ASK_TIMEOUT, &raw, &result, pool);
+                     batch->content.data, batch->content.len, SS_RPC_TIMEOUT, &raw, &result, pool);
     if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
     if (rv == APR_SUCCESS && raw.status == 200 && raw.content)
         answers = json_loadb(raw.content, raw.content_len, JSON_ALLOW_NUL, NULL);
@@ -91,19 +91,19 @@ static json_t *ask(ss_batch_t *batch, json_t **refusal, apr_pool_t *pool)
 }
 
 /* A message that is too large to be copied: in a question of its own, behind what waits. */
-static void ask_alone(ss_batch_t *batch, const char *question, const ss_mail_message_t *m)
+static void ask_alone(ss_bulk_t *batch, const char *question, const ss_mail_message_t *m)
 {
     ss_peer_answer_t raw;
     ss_result_t result;
     apr_pool_t *pool;
     json_t *fields = NULL;
 
-    ss_batch_flush(batch);
+    ss_bulk_flush(batch);
     apr_pool_create(&pool, batch->r->pool);
     ss_result_clear(&result);
     apr_status_t rv = ss_peer_call_file(
         ss_module_globals()->socket_path, ss_module_instance(), question, strlen(question),
-        m->content, m->content_len, m->tail->fd, m->tail->len, SS_ASK_TIMEOUT, &raw, &result, pool);
+        m->content, m->content_len, m->tail->fd, m->tail->len, SS_RPC_TIMEOUT, &raw, &result, pool);
     if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
     if (!json_is_object(fields)) {
         json_decref(fields);
@@ -114,7 +114,7 @@ static void ask_alone(ss_batch_t *batch, const char *question, const ss_mail_mes
     json_decref(fields);
 }
 
-void ss_batch_flush(ss_batch_t *batch)
+void ss_bulk_flush(ss_bulk_t *batch)
 {
     json_t *answers = NULL, *refusal = NULL, *ready;
     apr_pool_t *pool;
@@ -137,13 +137,13 @@ void ss_batch_flush(ss_batch_t *batch)
     ss_buf_free(&batch->content);
 }
 
-void ss_batch_put(ss_batch_t *batch, json_t *answer)
+void ss_bulk_put(ss_bulk_t *batch, json_t *answer)
 {
     json_array_append_new(batch->ready, answer);
-    if (json_array_size(batch->ready) >= SS_BATCH_MESSAGES) ss_batch_flush(batch);
+    if (json_array_size(batch->ready) >= SS_BULK_MESSAGES) ss_bulk_flush(batch);
 }
 
-static apr_status_t add(ss_batch_t *batch, const char *question, const ss_mail_message_t *m)
+static apr_status_t add(ss_bulk_t *batch, const char *question, const ss_mail_message_t *m)
 {
     apr_size_t before = batch->questions.len;
     apr_status_t rv = ss_buf_append(&batch->questions, ",", before ? 1 : 0);
@@ -154,7 +154,7 @@ static apr_status_t add(ss_batch_t *batch, const char *question, const ss_mail_m
     return rv;
 }
 
-void ss_batch_add(ss_batch_t *batch, const char *question, const ss_mail_message_t *m)
+void ss_bulk_add(ss_bulk_t *batch, const char *question, const ss_mail_message_t *m)
 {
     if (question && m->tail) {
         ask_alone(batch, question, m);
@@ -163,14 +163,14 @@ void ss_batch_add(ss_batch_t *batch, const char *question, const ss_mail_message
     /* What is large of its own goes behind what waits. */
     if (question && batch->asked &&
         batch->questions.len + strlen(question) > SS_FRAME_HEADER_MAX / 2)
-        ss_batch_flush(batch);
+        ss_bulk_flush(batch);
     if (!question || add(batch, question, m) != APR_SUCCESS) {
-        ss_batch_put(batch, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER,
-                                      "detail", "not enough memory for the message"));
+        ss_bulk_put(batch, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER,
+                                     "detail", "not enough memory for the message"));
         return;
     }
     batch->asked++;
     json_array_append_new(batch->ready, json_null());
-    if (json_array_size(batch->ready) >= SS_BATCH_MESSAGES || batch->content.len >= SS_BATCH_BYTES)
-        ss_batch_flush(batch);
+    if (json_array_size(batch->ready) >= SS_BULK_MESSAGES || batch->content.len >= SS_BULK_BYTES)
+        ss_bulk_flush(batch);
 }

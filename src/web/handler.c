@@ -12,7 +12,7 @@
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 
-void ss_web_child_init(server_rec *s, apr_pool_t *pchild)
+void ss_handler_child_init(server_rec *s, apr_pool_t *pchild)
 {
     (void)s;
     (void)pchild;
@@ -22,24 +22,24 @@ void ss_web_child_init(server_rec *s, apr_pool_t *pchild)
 /* smtp-send: the last part of the path tells a message from the door itself. */
 static int submit_or_follow(request_rec *r)
 {
-    const char *leaf = ss_reply_leaf(r);
+    const char *leaf = ss_http_leaf(r);
 
-    if (ss_ident_is_valid(leaf)) return ss_web_follow(r, leaf);
+    if (ss_ident_is_valid(leaf)) return ss_follow(r, leaf);
     if (r->method_number == M_GET && r->path_info && strlen(r->path_info) > 1) {
         return ss_problem(r, HTTP_NOT_FOUND, NULL,
                           "\"%s\" is not a message's id: POST answers with one", leaf);
     }
-    return ss_web_submit(r);
+    return ss_submit_handler(r);
 }
 
 static const struct {
     const char *name;
     int (*call)(request_rec *r);
 } handlers[] = { { "smtp-send", submit_or_follow },
-                 { "smtp-send-test", ss_web_test },
-                 { "smtp-send-status", ss_web_status } };
+                 { "smtp-send-test", ss_test_handler },
+                 { "smtp-send-status", ss_status_handler } };
 
-int ss_web_handler(request_rec *r)
+int ss_handler(request_rec *r)
 {
     if (!r->handler || strncmp(r->handler, "smtp-send", 9)) return DECLINED;
     for (apr_size_t i = 0; i < sizeof(handlers) / sizeof(handlers[0]); i++) {

@@ -2,7 +2,7 @@
  *
  * The bytes live in heap memory of their own and not in the request's pool: a pool keeps what it
  * once had, and a child would stay as large as the largest message it ever took. */
-#include "web/submit/body.h"
+#include "web/shared/body.h"
 
 #include <apr_strings.h>
 #include <http_core.h>

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/daemon_call.h"
-#include "web/status/banner.h"
+#include "web/shared/rpc.h"
+#include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
 #include "web/shared/problem.h"
@@ -17,17 +17,17 @@
 static const char *const states[] = { "queued", "sending", "deferred", "held",
                                       "sent",   "failed",  "expired",  "cancelled" };
 
-static void put_input(ss_status_t *page, const char *name, const char *label, const char *class)
+static void put_input(ss_page_t *page, const char *name, const char *label, const char *class)
 {
     ap_rprintf(page->r, "<label%s>%s<input name=\"%s\" value=\"", class, label, name);
-    ss_html_put(page->r, ss_query_get(&page->query, name));
+    ss_html_put(page->r, ss_params_get(&page->query, name));
     ap_rputs("\"></label>\n", page->r);
 }
 
-static void put_filter(ss_status_t *page)
+static void put_filter(ss_page_t *page)
 {
     request_rec *r = page->r;
-    const char *state = ss_query_get(&page->query, "state");
+    const char *state = ss_params_get(&page->query, "state");
 
     ap_rprintf(r, "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\">\n",
                ss_nav_path(page, "/queue"));
@@ -45,7 +45,7 @@ static void put_filter(ss_status_t *page)
                "<label class=\"side\"><input type=\"checkbox\" name=\"waiting\" value=\"1\"%s> "
                "only what waits</label>\n"
                "<button type=\"submit\" class=\"main\">Show</button>\n</form>\n",
-               ss_query_flag(&page->query, "waiting", 0) ? " checked" : "");
+               ss_params_flag(&page->query, "waiting", 0) ? " checked" : "");
 }
 
 static void put_words(request_rec *r, const json_t *row)
@@ -64,7 +64,7 @@ static void put_words(request_rec *r, const json_t *row)
     ap_rputs("</td>", r);
 }
 
-static void put_row(ss_status_t *page, const json_t *row)
+static void put_row(ss_page_t *page, const json_t *row)
 {
     request_rec *r = page->r;
     const char *id = ss_html_member(row, "id"), *state = ss_html_member(row, "state"),
@@ -103,23 +103,23 @@ static void put_row(ss_status_t *page, const json_t *row)
 }
 
 /* The filter of this page as a query string, without "after". */
-static const char *filter_query(const ss_status_t *page)
+static const char *filter_query(const ss_page_t *page)
 {
     static const char *const names[] = { "state", "relay", "from", "to", "text", "waiting" };
     const char *text = "";
 
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = ss_query_get(&page->query, names[i]);
+        const char *value = ss_params_get(&page->query, names[i]);
         if (value && *value)
             text = apr_pstrcat(page->r->pool, text, names[i], "=",
-                               ss_query_escape(value, page->r->pool), "&", NULL);
+                               ss_params_escape(value, page->r->pool), "&", NULL);
     }
     return text;
 }
 
 /* Actions on all that the filter finds: they ask for a confirmation with the number. Words cannot
  * be part of such a filter. */
-static void put_bulk(ss_status_t *page)
+static void put_bulk(ss_page_t *page)
 {
     static const struct {
         const char *action, *label;
@@ -128,11 +128,11 @@ static void put_bulk(ss_status_t *page)
                     { "hold", "Hold all", 0 },
                     { "cancel", "Delete all", 1 } };
     static const char *const names[] = { "state", "relay", "from", "to" };
-    const char *text = ss_query_get(&page->query, "text");
+    const char *text = ss_params_get(&page->query, "text");
     int is_named = 0;
 
     for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-        const char *value = ss_query_get(&page->query, names[k]);
+        const char *value = ss_params_get(&page->query, names[k]);
         is_named |= value && *value;
     }
     if (!is_named || (text && *text)) return;
@@ -141,7 +141,7 @@ static void put_bulk(ss_status_t *page)
     for (apr_size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
         ss_nav_form(page, buttons[i].action, " data-bulk");
         for (apr_size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
-            const char *value = ss_query_get(&page->query, names[k]);
+            const char *value = ss_params_get(&page->query, names[k]);
             if (value && *value) ss_nav_hidden(page->r, names[k], value);
         }
         ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n",
@@ -150,14 +150,15 @@ static void put_bulk(ss_status_t *page)
     ap_rputs("</div>\n", page->r);
 }
 
-int ss_page_queue(ss_status_t *page)
+int ss_list_page(ss_page_t *page)
 {
     request_rec *r = page->r;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
 
-    if (!ss_ask(r, ss_status_question(page, ROWS), NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
-    const json_t *document = ss_ask_document(r, &answer),
+    if (!ss_rpc_call(r, ss_list_page_request(page, ROWS), NULL, 0, SS_RPC_TIMEOUT, &answer))
+        return OK;
+    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
+    const json_t *document = ss_rpc_document(r, &answer),
                  *rows = json_object_get(document, "messages");
     const char *more = ss_html_member(document, "more");
 
@@ -183,7 +184,7 @@ int ss_page_queue(ss_status_t *page)
     }
     if (*more) {
         const char *query = apr_pstrcat(r->pool, "/queue?", filter_query(page),
-                                        "after=", ss_query_escape(more, r->pool), NULL);
+                                        "after=", ss_params_escape(more, r->pool), NULL);
         ap_rprintf(r, "<p><a class=\"button\" rel=\"next\" href=\"%s\">Older messages</a></p>\n",
                    ss_nav_path(page, query));
     }

@@ -1,5 +1,5 @@
 /* query_string.c: the parameters of a query string or of a small form. See query.h. */
-#include "web/shared/query_string.h"
+#include "web/shared/params.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -41,22 +41,22 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
     return out;
 }
 
-int ss_query_parse(ss_query_t *query, const char *text, const char **why, apr_pool_t *pool)
+int ss_params_parse(ss_params_t *query, const char *text, const char **why, apr_pool_t *pool)
 {
-    query->pairs = apr_array_make(pool, 8, sizeof(ss_query_pair_t));
+    query->pairs = apr_array_make(pool, 8, sizeof(ss_param_t));
     for (const char *p = text ? text : ""; *p;) {
         apr_size_t len = strcspn(p, "&");
         const char *equals = memchr(p, '=', len);
         apr_size_t name_len = equals ? (apr_size_t)(equals - p) : len;
         if (len) {
-            ss_query_pair_t pair = { decode(p, name_len, why, pool), "" };
+            ss_param_t pair = { decode(p, name_len, why, pool), "" };
             if (equals && pair.name) pair.value = decode(equals + 1, len - name_len - 1, why, pool);
             if (!pair.name || !pair.value) return -1;
-            if (query->pairs->nelts >= SS_QUERY_PAIRS_MAX) {
-                *why = apr_psprintf(pool, "more than %d parameters", SS_QUERY_PAIRS_MAX);
+            if (query->pairs->nelts >= SS_PARAMS_MAX) {
+                *why = apr_psprintf(pool, "more than %d parameters", SS_PARAMS_MAX);
                 return -1;
             }
-            APR_ARRAY_PUSH(query->pairs, ss_query_pair_t) = pair;
+            APR_ARRAY_PUSH(query->pairs, ss_param_t) = pair;
         }
         p += len;
         if (*p) p++;
@@ -64,28 +64,28 @@ int ss_query_parse(ss_query_t *query, const char *text, const char **why, apr_po
     return 0;
 }
 
-const char *ss_query_get(const ss_query_t *query, const char *name)
+const char *ss_params_get(const ss_params_t *query, const char *name)
 {
     for (int i = 0; i < query->pairs->nelts; i++) {
-        const ss_query_pair_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_query_pair_t);
+        const ss_param_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_param_t);
         if (!strcmp(pair->name, name)) return pair->value;
     }
     return NULL;
 }
 
-int ss_query_count(const ss_query_t *query, const char *name)
+int ss_params_count(const ss_params_t *query, const char *name)
 {
     int count = 0;
 
     for (int i = 0; i < query->pairs->nelts; i++)
-        count += !strcmp(APR_ARRAY_IDX(query->pairs, i, ss_query_pair_t).name, name);
+        count += !strcmp(APR_ARRAY_IDX(query->pairs, i, ss_param_t).name, name);
     return count;
 }
 
-int ss_query_flag(const ss_query_t *query, const char *name, int fallback)
+int ss_params_flag(const ss_params_t *query, const char *name, int fallback)
 {
     static const char *const yes[] = { "", "1", "on", "true", "yes" };
-    const char *value = ss_query_get(query, name);
+    const char *value = ss_params_get(query, name);
 
     if (!value) return fallback;
     for (apr_size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
@@ -94,10 +94,10 @@ int ss_query_flag(const ss_query_t *query, const char *name, int fallback)
     return 0;
 }
 
-const char *ss_query_unknown(const ss_query_t *query, const char *const *known)
+const char *ss_params_unknown(const ss_params_t *query, const char *const *known)
 {
     for (int i = 0; i < query->pairs->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(query->pairs, i, ss_query_pair_t).name;
+        const char *name = APR_ARRAY_IDX(query->pairs, i, ss_param_t).name;
         int found = 0;
         for (int k = 0; known[k] && !found; k++) found = !strcmp(known[k], name);
         if (!found) return name;
@@ -105,7 +105,7 @@ const char *ss_query_unknown(const ss_query_t *query, const char *const *known)
     return NULL;
 }
 
-const char *ss_query_escape(const char *text, apr_pool_t *pool)
+const char *ss_params_escape(const char *text, apr_pool_t *pool)
 {
     static const char hex[] = "0123456789ABCDEF";
     char *out = apr_palloc(pool, strlen(text) * 3 + 1), *p = out;

@@ -43,7 +43,7 @@ static void print(request_rec *r, const char *prefix, const json_t *object)
     }
 }
 
-int ss_status_auto(ss_status_t *page)
+int ss_auto_page(ss_page_t *page)
 {
     request_rec *r = page->r;
     const json_t *relays = json_object_get(page->status, "relays");
@@ -55,7 +55,7 @@ int ss_status_auto(ss_status_t *page)
         ap_rprintf(r, "Reason: %s\n", page->down);
         return OK;
     }
-    json_t *reasons = ss_status_reasons(page);
+    json_t *reasons = ss_page_reasons(page);
     ap_rprintf(r, "Healthy: %d\n", !json_array_size(reasons));
     json_decref(reasons);
     print(r, "", page->status);

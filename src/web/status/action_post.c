@@ -9,8 +9,8 @@
 
 #include "base/ident.h"
 #include "base/text.h"
-#include "web/shared/daemon_call.h"
-#include "web/submit/body.h"
+#include "web/shared/rpc.h"
+#include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
 #include "web/shared/problem.h"
@@ -38,17 +38,17 @@ static int find_action(const char *name)
     return -1;
 }
 
-static void put_text(ss_status_t *page, json_t *object, const ss_query_t *form, const char *name)
+static void put_text(ss_page_t *page, json_t *object, const ss_params_t *form, const char *name)
 {
-    const char *value = ss_query_get(form, name);
+    const char *value = ss_params_get(form, name);
 
-    if (value && *value) json_object_set_new(object, name, ss_reply_string(page->r, value));
+    if (value && *value) json_object_set_new(object, name, ss_response_string(page->r, value));
 }
 
 /* 0: refused. */
-static int put_regulation(ss_status_t *page, json_t *header, const ss_query_t *form)
+static int put_regulation(ss_page_t *page, json_t *header, const ss_params_t *form)
 {
-    const char *lasts = ss_query_get(form, "for"), *reason = ss_query_get(form, "reason");
+    const char *lasts = ss_params_get(form, "for"), *reason = ss_params_get(form, "reason");
     apr_interval_time_t time = 0;
 
     if (lasts && *lasts && (ss_text_duration(lasts, &time) || time <= 0)) {
@@ -66,13 +66,13 @@ static int put_regulation(ss_status_t *page, json_t *header, const ss_query_t *f
 }
 
 /* 0: refused. */
-static int put_ids(ss_status_t *page, json_t *header, const ss_query_t *form)
+static int put_ids(ss_page_t *page, json_t *header, const ss_params_t *form)
 {
     json_t *ids = json_array();
 
     json_object_set_new(header, "id", ids);
     for (int i = 0; i < form->pairs->nelts; i++) {
-        const ss_query_pair_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_query_pair_t);
+        const ss_param_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_param_t);
         if (strcmp(pair->name, "id")) continue;
         if (!ss_ident_is_valid(pair->value)) {
             ss_problem(page->r, HTTP_BAD_REQUEST, "id", "\"%s\" is not a message's id",
@@ -88,18 +88,18 @@ static int put_ids(ss_status_t *page, json_t *header, const ss_query_t *form)
 }
 
 /* 0: refused. */
-static int put_filter(ss_status_t *page, json_t *header, const ss_query_t *form)
+static int put_filter(ss_page_t *page, json_t *header, const ss_params_t *form)
 {
     static const char *const names[] = { "state", "relay", "from", "to" };
     json_t *filter = json_object();
-    const char *confirm = ss_query_get(form, "confirm");
+    const char *confirm = ss_params_get(form, "confirm");
     apr_int64_t count = 0;
     int is_named = 0;
 
     json_object_set_new(header, "filter", filter);
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         put_text(page, filter, form, names[i]);
-        is_named |= ss_query_get(form, names[i]) != NULL;
+        is_named |= ss_params_get(form, names[i]) != NULL;
     }
     if (!is_named) {
         ss_problem(page->r, HTTP_BAD_REQUEST, "id",
@@ -132,27 +132,26 @@ static const struct {
               { "bounce", "Return to the sender", "Returned to the sender", 1 } };
 
 /* What the form said once more, with the token. */
-static void repeat_form(ss_status_t *page, const ss_query_t *form, const char *action,
+static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *action,
                         const char *more, const char *value)
 {
     static const char *const names[] = { "id", "state", "relay", "from", "to" };
     request_rec *r = page->r;
 
     ap_rprintf(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n", ss_nav_path(page, ""));
-    ss_nav_hidden(r, "token", ss_token_for_page(r, page->base));
+    ss_nav_hidden(r, "token", ss_csrf_token(r, page->base));
     ss_nav_hidden(r, "action", action);
     ss_nav_hidden(r, more, value);
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         for (int k = 0; k < form->pairs->nelts; k++) {
-            const ss_query_pair_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_query_pair_t);
+            const ss_param_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_param_t);
             if (!strcmp(pair->name, names[i])) ss_nav_hidden(r, names[i], pair->value);
         }
     }
 }
 
 /* The filter matched and nothing was done yet: the same form again, with the number. */
-static void ask_to_confirm(ss_status_t *page, const ss_query_t *form, int which,
-                           apr_int64_t matched)
+static void ask_to_confirm(ss_page_t *page, const ss_params_t *form, int which, apr_int64_t matched)
 {
     request_rec *r = page->r;
 
@@ -180,9 +179,9 @@ static void put_relays(request_rec *r, const json_t *relays)
     }
 }
 
-static void put_back(ss_status_t *page, const ss_query_t *form)
+static void put_back(ss_page_t *page, const ss_params_t *form)
 {
-    const char *id = ss_query_get(form, "id");
+    const char *id = ss_params_get(form, "id");
 
     ap_rputs("<p class=\"buttons\">", page->r);
     if (id)
@@ -194,13 +193,13 @@ static void put_back(ss_status_t *page, const ss_query_t *form)
                ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
 }
 
-static int answer_page(ss_status_t *page, const ss_query_t *form, int which, const json_t *document)
+static int answer_page(ss_page_t *page, const ss_params_t *form, int which, const json_t *document)
 {
     request_rec *r = page->r;
     const json_t *relays = json_object_get(document, "relays");
     apr_int64_t matched = json_integer_value(json_object_get(document, "matched")),
                 done = json_integer_value(json_object_get(document, "done"));
-    int is_asking = !relays && matched && !done && !ss_query_get(form, "id");
+    int is_asking = !relays && matched && !done && !ss_params_get(form, "id");
 
     ss_nav_begin(
         page, HTTP_OK,
@@ -221,7 +220,7 @@ static int answer_page(ss_status_t *page, const ss_query_t *form, int which, con
 }
 
 /* What cannot be undone is asked for first, where there is no script to ask. */
-static int ask_first(ss_status_t *page, const ss_query_t *form, int which)
+static int ask_first(ss_page_t *page, const ss_params_t *form, int which)
 {
     request_rec *r = page->r;
 
@@ -240,41 +239,41 @@ static int ask_first(ss_status_t *page, const ss_query_t *form, int which)
     return OK;
 }
 
-int ss_status_action(ss_status_t *page)
+int ss_action_post(ss_page_t *page)
 {
     request_rec *r = page->r;
     const char *bytes, *why = NULL;
     apr_size_t len;
-    ss_query_t form;
-    ss_answer_t answer;
+    ss_params_t form;
+    ss_rpc_answer_t answer;
 
     if (!ss_body_read(r, FORM_MAX, "a form", &bytes, &len)) return OK;
     const char *both =
         r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
-    if (strlen(bytes) != len || ss_query_parse(&form, both, &why, r->pool))
+    if (strlen(bytes) != len || ss_params_parse(&form, both, &why, r->pool))
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s",
                           why ? why : "a zero byte");
-    if (!ss_token_check(r, &form)) return OK;
-    int which = find_action(ss_query_get(&form, "action"));
+    if (!ss_csrf_check(r, &form)) return OK;
+    int which = find_action(ss_params_get(&form, "action"));
     if (which < 0)
         return ss_problem(
             r, HTTP_BAD_REQUEST, "action",
             "action is one of pause, resume, flush, retry, hold, release, cancel, bounce");
 
-    int as_page = ss_reply_wants_html(r);
-    if (as_page && words[which].is_strong && ss_query_get(&form, "id") &&
-        !ss_query_flag(&form, "sure", 0))
+    int as_page = ss_http_wants_html(r);
+    if (as_page && words[which].is_strong && ss_params_get(&form, "id") &&
+        !ss_params_flag(&form, "sure", 0))
         return ask_first(page, &form, which);
 
-    json_t *header = ss_ask_own(r, json_pack("{s:s,s:o}", "do", actions[which].name, "who",
-                                             ss_reply_string(r, ss_reply_who(r))));
+    json_t *header = ss_rpc_own(r, json_pack("{s:s,s:o}", "do", actions[which].name, "who",
+                                             ss_response_string(r, ss_http_user(r))));
     int ok = actions[which].is_regulation ? put_regulation(page, header, &form)
-             : ss_query_get(&form, "id")  ? put_ids(page, header, &form)
+             : ss_params_get(&form, "id") ? put_ids(page, header, &form)
                                           : put_filter(page, header, &form);
-    if (!ok || !ss_ask(r, json_incref(header), NULL, 0, ACTION_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
-    if (as_page) return answer_page(page, &form, which, ss_ask_document(r, &answer));
-    return ss_reply_text(r, HTTP_OK, "application/json",
-                         answer.raw.content ? answer.raw.content : "{}",
-                         answer.raw.content ? answer.raw.content_len : 2);
+    if (!ok || !ss_rpc_call(r, json_incref(header), NULL, 0, ACTION_TIMEOUT, &answer)) return OK;
+    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
+    if (as_page) return answer_page(page, &form, which, ss_rpc_document(r, &answer));
+    return ss_response_text(r, HTTP_OK, "application/json",
+                            answer.raw.content ? answer.raw.content : "{}",
+                            answer.raw.content ? answer.raw.content_len : 2);
 }

@@ -1,6 +1,6 @@
 /* body.h: reading a request's body, within a bound. */
-#ifndef SS_WEB_SUBMIT_BODY_H
-#define SS_WEB_SUBMIT_BODY_H
+#ifndef SS_WEB_SHARED_BODY_H
+#define SS_WEB_SHARED_BODY_H
 
 #include <httpd.h>
 

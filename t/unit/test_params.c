@@ -1,22 +1,22 @@
-/* test_query.c: parameters of query strings and forms: decoding, repeats, and every way to be
+/* test_params.c: parameters of query strings and forms: decoding, repeats, and every way to be
  * malformed. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <string.h>
 
-#include "web/shared/query_string.c"
+#include "web/shared/params.c"
 
-void ss_suite_query(void);
+void ss_suite_params(void);
 
 /* The pairs as "name=value|name=value", or "!" and the sentence. */
 static const char *show(const char *text, apr_pool_t *pool)
 {
-    ss_query_t query;
+    ss_params_t query;
     const char *why = NULL, *out = "";
 
-    if (ss_query_parse(&query, text, &why, pool)) return apr_pstrcat(pool, "!", why, NULL);
+    if (ss_params_parse(&query, text, &why, pool)) return apr_pstrcat(pool, "!", why, NULL);
     for (int i = 0; i < query.pairs->nelts; i++) {
-        const ss_query_pair_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_query_pair_t);
+        const ss_param_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_param_t);
         out = apr_pstrcat(pool, out, i ? "|" : "", pair->name, "=", pair->value, NULL);
     }
     return out;
@@ -65,18 +65,18 @@ static void parameters_are_decoded(void)
 static void too_many_are_refused(void)
 {
     apr_pool_t *pool;
-    ss_query_t query;
+    ss_params_t query;
     const char *why = NULL;
 
     apr_pool_create(&pool, NULL);
-    char *text = apr_palloc(pool, 2 * (SS_QUERY_PAIRS_MAX + 1) + 1);
-    for (int i = 0; i <= SS_QUERY_PAIRS_MAX; i++) memcpy(text + 2 * i, "a&", 2);
-    text[2 * (SS_QUERY_PAIRS_MAX + 1)] = '\0';
-    CU_ASSERT_EQUAL(ss_query_parse(&query, text, &why, pool), -1);
+    char *text = apr_palloc(pool, 2 * (SS_PARAMS_MAX + 1) + 1);
+    for (int i = 0; i <= SS_PARAMS_MAX; i++) memcpy(text + 2 * i, "a&", 2);
+    text[2 * (SS_PARAMS_MAX + 1)] = '\0';
+    CU_ASSERT_EQUAL(ss_params_parse(&query, text, &why, pool), -1);
     CU_ASSERT_PTR_NOT_NULL(why);
-    text[2 * SS_QUERY_PAIRS_MAX] = '\0';
-    CU_ASSERT_EQUAL(ss_query_parse(&query, text, &why, pool), 0);
-    CU_ASSERT_EQUAL(ss_query_count(&query, "a"), SS_QUERY_PAIRS_MAX);
+    text[2 * SS_PARAMS_MAX] = '\0';
+    CU_ASSERT_EQUAL(ss_params_parse(&query, text, &why, pool), 0);
+    CU_ASSERT_EQUAL(ss_params_count(&query, "a"), SS_PARAMS_MAX);
     apr_pool_destroy(pool);
 }
 
@@ -84,26 +84,26 @@ static void values_are_found(void)
 {
     static const char *const known[] = { "a", "b", NULL };
     apr_pool_t *pool;
-    ss_query_t query;
+    ss_params_t query;
     const char *why = NULL;
 
     apr_pool_create(&pool, NULL);
-    CU_ASSERT_EQUAL_FATAL(ss_query_parse(&query, "a=1&a=2&b&on=yes&off=0&no=", &why, pool), 0);
-    CU_ASSERT_STRING_EQUAL(ss_query_get(&query, "a"), "1");
-    CU_ASSERT_STRING_EQUAL(ss_query_get(&query, "b"), "");
-    CU_ASSERT_PTR_NULL(ss_query_get(&query, "A"));
-    CU_ASSERT_EQUAL(ss_query_count(&query, "a"), 2);
-    CU_ASSERT_EQUAL(ss_query_flag(&query, "b", 0), 1);
-    CU_ASSERT_EQUAL(ss_query_flag(&query, "on", 0), 1);
-    CU_ASSERT_EQUAL(ss_query_flag(&query, "off", 1), 0);
-    CU_ASSERT_EQUAL(ss_query_flag(&query, "missing", 1), 1);
-    CU_ASSERT_STRING_EQUAL(ss_query_unknown(&query, known), "on");
-    CU_ASSERT_STRING_EQUAL(ss_query_escape("a b&c=\xc3\xa9/-._~", pool),
+    CU_ASSERT_EQUAL_FATAL(ss_params_parse(&query, "a=1&a=2&b&on=yes&off=0&no=", &why, pool), 0);
+    CU_ASSERT_STRING_EQUAL(ss_params_get(&query, "a"), "1");
+    CU_ASSERT_STRING_EQUAL(ss_params_get(&query, "b"), "");
+    CU_ASSERT_PTR_NULL(ss_params_get(&query, "A"));
+    CU_ASSERT_EQUAL(ss_params_count(&query, "a"), 2);
+    CU_ASSERT_EQUAL(ss_params_flag(&query, "b", 0), 1);
+    CU_ASSERT_EQUAL(ss_params_flag(&query, "on", 0), 1);
+    CU_ASSERT_EQUAL(ss_params_flag(&query, "off", 1), 0);
+    CU_ASSERT_EQUAL(ss_params_flag(&query, "missing", 1), 1);
+    CU_ASSERT_STRING_EQUAL(ss_params_unknown(&query, known), "on");
+    CU_ASSERT_STRING_EQUAL(ss_params_escape("a b&c=\xc3\xa9/-._~", pool),
                            "a%20b%26c%3D%C3%A9%2F-._~");
     apr_pool_destroy(pool);
 }
 
-void ss_suite_query(void)
+void ss_suite_params(void)
 {
     CU_pSuite suite = CU_add_suite("query", NULL, NULL);
 

@@ -1,7 +1,7 @@
 /* hook.h: the webhook of a submission: which one, whether it may be named, and what the daemon is
  * told of it. */
-#ifndef SS_WEB_SUBMIT_HOOK_H
-#define SS_WEB_SUBMIT_HOOK_H
+#ifndef SS_WEB_SUBMIT_WEBHOOK_RULE_H
+#define SS_WEB_SUBMIT_WEBHOOK_RULE_H
 
 #include "config/settings.h"
 #include "mail/submitted.h"
@@ -9,6 +9,7 @@
 /* Where the message names a webhook: 0, or -1 with the problem unless SMTPSendWebhookAllow permits
  * its host. Where it names none the location's own is taken. m->webhook becomes the daemon's form
  * of it ({"url","events","key"}), or NULL. */
-int ss_hook_settle(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem);
+int ss_webhook_rule_apply(const ss_policy_t *policy, ss_mail_message_t *m,
+                          ss_mail_problem_t *problem);
 
 #endif

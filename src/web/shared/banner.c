@@ -1,5 +1,5 @@
 /* banner.c: whether mail flows, and if not, why, with the button that helps. See banner.h. */
-#include "web/status/banner.h"
+#include "web/shared/banner.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -54,7 +54,7 @@ static void put_pause_facts(request_rec *r, const json_t *pause)
     }
 }
 
-static void put_pause(ss_status_t *page, const json_t *relay)
+static void put_pause(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const json_t *pause = json_object_get(relay, "pause");
@@ -72,7 +72,7 @@ static void put_pause(ss_status_t *page, const json_t *relay)
     ap_rputs("</div>\n", r);
 }
 
-static void put_reason(ss_status_t *page, const json_t *reason)
+static void put_reason(ss_page_t *page, const json_t *reason)
 {
     request_rec *r = page->r;
     const char *word = ss_html_member(reason, "reason"), *relay = ss_html_member(reason, "relay");
@@ -93,11 +93,11 @@ static void put_reason(ss_status_t *page, const json_t *reason)
     ap_rputs("</div>\n", r);
 }
 
-void ss_banner_put(ss_status_t *page, int is_full)
+void ss_banner_put(ss_page_t *page, int is_full)
 {
     request_rec *r = page->r;
     const json_t *relays = json_object_get(page->status, "relays");
-    json_t *reasons = ss_status_reasons(page);
+    json_t *reasons = ss_page_reasons(page);
 
     ap_rputs("<div id=\"banners\" role=\"status\">\n", r);
     for (size_t i = 0; i < json_array_size(relays); i++) put_pause(page, json_array_get(relays, i));

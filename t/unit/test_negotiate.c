@@ -1,10 +1,10 @@
-/* test_accept.c: which form of an answer a client gets. */
+/* test_negotiate.c: which form of an answer a client gets. */
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 
 #include "web/shared/negotiate.c"
 
-void ss_suite_accept(void);
+void ss_suite_negotiate(void);
 
 static void the_best_offer_is_chosen(void)
 {
@@ -38,14 +38,14 @@ static void the_best_offer_is_chosen(void)
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        int got = ss_accept_choose(rows[i].accept, offers, 3);
+        int got = ss_negotiate(rows[i].accept, offers, 3);
         if (got != rows[i].want)
             printf("\n    %s: got %s, want %s", rows[i].label, offers[got], offers[rows[i].want]);
         CU_ASSERT_EQUAL(got, rows[i].want);
     }
 }
 
-void ss_suite_accept(void)
+void ss_suite_negotiate(void)
 {
     CU_add_test(CU_add_suite("accept", NULL, NULL), "the_best_offer_is_chosen",
                 the_best_offer_is_chosen);

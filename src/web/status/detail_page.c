@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/daemon_call.h"
-#include "web/status/banner.h"
+#include "web/shared/rpc.h"
+#include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
 #include "web/shared/problem.h"
@@ -148,7 +148,7 @@ static int is_over(const char *state)
            !strcmp(state, "cancelled");
 }
 
-static void put_actions(ss_status_t *page, const json_t *message)
+static void put_actions(ss_page_t *page, const json_t *message)
 {
     const char *id = ss_html_member(message, "id"), *state = ss_html_member(message, "state");
 
@@ -168,16 +168,16 @@ static void put_actions(ss_status_t *page, const json_t *message)
     ap_rputs("</div>\n", page->r);
 }
 
-int ss_page_message(ss_status_t *page, const char *id)
+int ss_detail_page(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
 
-    if (!ss_ask(r, json_pack("{s:s,s:s}", "do", "show", "id", id), NULL, 0, SS_ASK_TIMEOUT,
-                &answer))
+    if (!ss_rpc_call(r, json_pack("{s:s,s:s}", "do", "show", "id", id), NULL, 0, SS_RPC_TIMEOUT,
+                     &answer))
         return OK;
-    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
-    const json_t *message = ss_ask_document(r, &answer),
+    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
+    const json_t *message = ss_rpc_document(r, &answer),
                  *rcpts = json_object_get(message, "recipients");
     const char *subject = ss_html_member(message, "subject");
 
@@ -199,7 +199,7 @@ int ss_page_message(ss_status_t *page, const char *id)
     ap_rputs("</tbody></table></div>\n</section>\n", r);
     put_timeline(r, message);
     ap_rputs("</div>\n", r);
-    ss_page_body(page, id);
+    ss_content_page_put(page, id);
     ss_nav_end(page);
     return OK;
 }

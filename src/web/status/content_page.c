@@ -8,14 +8,14 @@
 
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
 #include "web/shared/problem.h"
 
 #define SHOWN_MAX 65536 /* bytes on the page; the rest is in the file */
 
-static int is_allowed(const ss_status_t *page)
+static int is_allowed(const ss_page_t *page)
 {
     return ss_module_policy(page->r)->status_body;
 }
@@ -25,15 +25,15 @@ static json_t *question(const char *id, int part)
     return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
 }
 
-void ss_page_body(ss_status_t *page, const char *id)
+void ss_content_page_put(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     const char *why = NULL;
 
     if (!is_allowed(page)) return;
     ap_rputs("<details class=\"card\" id=\"content\"><summary>Content</summary>\n", r);
-    if (!ss_ask_quietly(r, question(id, 0), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) ||
+    if (!ss_rpc_try(r, question(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) ||
         answer.raw.status != 200) {
         ap_rputs("<p class=\"soft\">", r);
         ss_html_put(r, why ? why : ss_html_member(answer.fields, "detail"));
@@ -48,17 +48,17 @@ void ss_page_body(ss_status_t *page, const char *id)
                ss_nav_path(page, apr_pstrcat(r->pool, "/message/", id, "?source=1", NULL)));
 }
 
-int ss_status_source(ss_status_t *page, const char *id)
+int ss_content_page_download(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     const char *why = NULL;
 
     if (!is_allowed(page))
         return ss_problem(r, HTTP_FORBIDDEN, NULL,
                           "contents are not shown here: SMTPSendStatusBody is Off");
-    if (!ss_ask(r, question(id, 0), NULL, 0, SS_ASK_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200) return ss_ask_refused(r, &answer);
+    if (!ss_rpc_call(r, question(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
+    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
     ap_set_content_type(r, "message/rfc822");
     apr_table_setn(r->headers_out, "Content-Disposition",
                    apr_psprintf(r->pool, "attachment; filename=\"%s.eml\"", id));
@@ -67,7 +67,7 @@ int ss_status_source(ss_status_t *page, const char *id)
     ap_set_content_length(r, left);
     if (r->header_only) return OK;
     /* Each part's memory goes before the next one comes: the answers' pool is the request's as
-     * ss_ask sees it. */
+     * ss_rpc_call sees it. */
     request_rec own = *r;
     apr_pool_create(&own.pool, r->pool);
     for (int part = 1;; part++) {
@@ -78,7 +78,7 @@ int ss_status_source(ss_status_t *page, const char *id)
         if (!left || ap_rflush(r) < 0 || r->connection->aborted) break;
         apr_pool_clear(own.pool);
         int is_there =
-            ss_ask_quietly(&own, question(id, part), NULL, 0, SS_ASK_TIMEOUT, &answer, &why) &&
+            ss_rpc_try(&own, question(id, part), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) &&
             answer.raw.status == 200;
         if (!is_there) break;
     }

@@ -1,5 +1,5 @@
 /* daemon_call.c: one question to the delivery daemon, and what its answer says. See ask.h. */
-#include "web/shared/daemon_call.h"
+#include "web/shared/rpc.h"
 
 #include <apr_strings.h>
 #include <http_log.h>
@@ -16,17 +16,17 @@ static apr_status_t drop(void *value)
     return APR_SUCCESS;
 }
 
-json_t *ss_ask_own(request_rec *r, json_t *value)
+json_t *ss_rpc_own(request_rec *r, json_t *value)
 {
     if (value) apr_pool_cleanup_register(r->pool, value, drop, apr_pool_cleanup_null);
     return value;
 }
 
-int ss_ask_read(request_rec *r, ss_answer_t *answer)
+int ss_rpc_read(request_rec *r, ss_rpc_answer_t *answer)
 {
     json_t *fields = json_loadb(answer->raw.header, answer->raw.header_len, JSON_ALLOW_NUL, NULL);
 
-    answer->fields = ss_ask_own(r, fields);
+    answer->fields = ss_rpc_own(r, fields);
     if (!json_is_object(fields)) return 0;
     answer->raw.status = (int)json_integer_value(json_object_get(fields, "status"));
     return answer->raw.status >= 200 && answer->raw.status < 600;
@@ -34,7 +34,7 @@ int ss_ask_read(request_rec *r, ss_answer_t *answer)
 
 static int ask_quietly(request_rec *r, const char *question, const char *content, apr_size_t len,
                        int file, apr_uint64_t file_len, apr_interval_time_t timeout,
-                       ss_answer_t *answer, const char **why)
+                       ss_rpc_answer_t *answer, const char **why)
 {
     ss_result_t result;
 
@@ -48,14 +48,14 @@ static int ask_quietly(request_rec *r, const char *question, const char *content
     apr_status_t rv = ss_peer_call_file(ss_module_globals()->socket_path, ss_module_instance(),
                                         question, strlen(question), content, len, file, file_len,
                                         timeout, &answer->raw, &result, r->pool);
-    if (rv == APR_SUCCESS && ss_ask_read(r, answer)) return 1;
+    if (rv == APR_SUCCESS && ss_rpc_read(r, answer)) return 1;
     *why = ss_result_is_set(&result) ? apr_pstrdup(r->pool, result.text)
                                      : "the delivery daemon's answer could not be read";
     return 0;
 }
 
-int ss_ask_quietly(request_rec *r, json_t *header, const char *content, apr_size_t len,
-                   apr_interval_time_t timeout, ss_answer_t *answer, const char **why)
+int ss_rpc_try(request_rec *r, json_t *header, const char *content, apr_size_t len,
+               apr_interval_time_t timeout, ss_rpc_answer_t *answer, const char **why)
 {
     char *question = json_dumps(header, JSON_COMPACT);
     int has_answer = ask_quietly(r, question, content, len, -1, 0, timeout, answer, why);
@@ -73,16 +73,17 @@ static int send_none(request_rec *r, const char *why)
     return 0;
 }
 
-int ss_ask(request_rec *r, json_t *header, const char *content, apr_size_t len,
-           apr_interval_time_t timeout, ss_answer_t *answer)
+int ss_rpc_call(request_rec *r, json_t *header, const char *content, apr_size_t len,
+                apr_interval_time_t timeout, ss_rpc_answer_t *answer)
 {
     const char *why = NULL;
 
-    return ss_ask_quietly(r, header, content, len, timeout, answer, &why) || send_none(r, why);
+    return ss_rpc_try(r, header, content, len, timeout, answer, &why) || send_none(r, why);
 }
 
-int ss_ask_file(request_rec *r, const char *question, const char *content, apr_size_t len, int file,
-                apr_uint64_t file_len, apr_interval_time_t timeout, ss_answer_t *answer)
+int ss_rpc_call_file(request_rec *r, const char *question, const char *content, apr_size_t len,
+                     int file, apr_uint64_t file_len, apr_interval_time_t timeout,
+                     ss_rpc_answer_t *answer)
 {
     const char *why = NULL;
 
@@ -90,7 +91,7 @@ int ss_ask_file(request_rec *r, const char *question, const char *content, apr_s
            send_none(r, why);
 }
 
-int ss_ask_refused(request_rec *r, const ss_answer_t *answer)
+int ss_rpc_refuse(request_rec *r, const ss_rpc_answer_t *answer)
 {
     ss_problem_t problem = { .status = answer->raw.status };
 
@@ -101,9 +102,9 @@ int ss_ask_refused(request_rec *r, const ss_answer_t *answer)
     return ss_problem_send(r, &problem);
 }
 
-json_t *ss_ask_document(request_rec *r, const ss_answer_t *answer)
+json_t *ss_rpc_document(request_rec *r, const ss_rpc_answer_t *answer)
 {
     if (!answer->raw.content) return NULL;
-    return ss_ask_own(
+    return ss_rpc_own(
         r, json_loadb(answer->raw.content, answer->raw.content_len, JSON_ALLOW_NUL, NULL));
 }

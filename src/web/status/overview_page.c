@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/daemon_call.h"
-#include "web/status/banner.h"
+#include "web/shared/rpc.h"
+#include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
-#include "web/status/page_relay.h"
+#include "web/status/relay_card.h"
 #include "web/status/plot.h"
 #include "web/shared/response.h"
 
@@ -24,7 +24,7 @@ static apr_int64_t number_of(const json_t *object, const char *name)
 
 /* ---- the numbers ---- */
 
-static void tile(ss_status_t *page, const char *part, const char *class, const char *value,
+static void tile(ss_page_t *page, const char *part, const char *class, const char *value,
                  const char *label)
 {
     if (part)
@@ -39,7 +39,7 @@ static const char *count_text(request_rec *r, apr_int64_t value)
     return apr_psprintf(r->pool, "%" APR_INT64_T_FMT, value);
 }
 
-static void put_tiles(ss_status_t *page, const json_t *chronicle)
+static void put_tiles(ss_page_t *page, const json_t *chronicle)
 {
     request_rec *r = page->r;
     const json_t *queue = json_object_get(page->status, "queue"),
@@ -65,10 +65,10 @@ static void put_tiles(ss_status_t *page, const json_t *chronicle)
 
 /* ---- over time ---- */
 
-static void put_plots(ss_status_t *page, const json_t *chronicle)
+static void put_plots(ss_page_t *page, const json_t *chronicle)
 {
     request_rec *r = page->r;
-    ss_plot_span_t span = ss_plot_span(ss_query_get(&page->query, "span"));
+    ss_plot_span_t span = ss_plot_span(ss_params_get(&page->query, "span"));
     const json_t *series = json_object_get(chronicle, ss_plot_name(span));
 
     if (!series) return;
@@ -90,7 +90,7 @@ static void put_plots(ss_status_t *page, const json_t *chronicle)
 
 /* ---- the newest failures ---- */
 
-static void put_failure(ss_status_t *page, const json_t *row)
+static void put_failure(ss_page_t *page, const json_t *row)
 {
     request_rec *r = page->r;
     const char *subject = ss_html_member(row, "subject"), *id = ss_html_member(row, "id");
@@ -109,17 +109,17 @@ static void put_failure(ss_status_t *page, const json_t *row)
     ap_rputs("</td></tr>\n", r);
 }
 
-static void put_failures(ss_status_t *page)
+static void put_failures(ss_page_t *page)
 {
     request_rec *r = page->r;
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     const char *why = NULL;
 
-    if (!ss_ask_quietly(
-            r, json_pack("{s:s,s:s,s:i}", "do", "queue", "state", "failed", "limit", FAILURES),
-            NULL, 0, SS_ASK_TIMEOUT, &answer, &why))
+    if (!ss_rpc_try(r,
+                    json_pack("{s:s,s:s,s:i}", "do", "queue", "state", "failed", "limit", FAILURES),
+                    NULL, 0, SS_RPC_TIMEOUT, &answer, &why))
         return;
-    const json_t *rows = json_object_get(ss_ask_document(r, &answer), "messages");
+    const json_t *rows = json_object_get(ss_rpc_document(r, &answer), "messages");
     ap_rprintf(r,
                "<section class=\"card\" aria-labelledby=\"failed\">\n<div class=\"head\"><h2 "
                "id=\"failed\">Failed lately</h2><a class=\"small\" href=\"%s\">all that "
@@ -139,7 +139,7 @@ static void put_failures(ss_status_t *page)
 
 /* ---- who did what ---- */
 
-static void put_actions(ss_status_t *page, const json_t *chronicle)
+static void put_actions(ss_page_t *page, const json_t *chronicle)
 {
     request_rec *r = page->r;
     const json_t *actions = json_object_get(chronicle, "actions");
@@ -167,7 +167,7 @@ static void put_actions(ss_status_t *page, const json_t *chronicle)
 
 /* ---- the whole ---- */
 
-static void put_search(ss_status_t *page)
+static void put_search(ss_page_t *page)
 {
     ap_rprintf(page->r,
                "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\"><label "
@@ -177,20 +177,20 @@ static void put_search(ss_status_t *page)
                ss_nav_path(page, "/queue"));
 }
 
-static const json_t *ask_chronicle(ss_status_t *page)
+static const json_t *ask_chronicle(ss_page_t *page)
 {
-    ss_answer_t answer;
+    ss_rpc_answer_t answer;
     const char *why = NULL;
 
-    if (!ss_ask_quietly(page->r, json_pack("{s:s}", "do", "chronicle"), NULL, 0, SS_ASK_TIMEOUT,
-                        &answer, &why) ||
+    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "chronicle"), NULL, 0, SS_RPC_TIMEOUT,
+                    &answer, &why) ||
         answer.raw.status != 200)
         return NULL;
-    return ss_ask_document(page->r, &answer);
+    return ss_rpc_document(page->r, &answer);
 }
 
 /* The other web servers that share the queue. */
-static void put_nodes(ss_status_t *page)
+static void put_nodes(ss_page_t *page)
 {
     request_rec *r = page->r;
     const json_t *nodes = json_object_get(page->status, "nodes"), *node;
@@ -210,7 +210,7 @@ static void put_nodes(ss_status_t *page)
     ap_rputs(".", r);
 }
 
-static void put_room(ss_status_t *page)
+static void put_room(ss_page_t *page)
 {
     request_rec *r = page->r;
     const json_t *queue = json_object_get(page->status, "queue");
@@ -228,7 +228,7 @@ static void put_room(ss_status_t *page)
     ap_rputs("</p>\n", r);
 }
 
-int ss_page_overview(ss_status_t *page)
+int ss_overview_page(ss_page_t *page)
 {
     request_rec *r = page->r;
     const json_t *chronicle = page->status ? ask_chronicle(page) : NULL,
@@ -242,7 +242,7 @@ int ss_page_overview(ss_status_t *page)
         put_plots(page, chronicle);
         ap_rputs("<div class=\"grid\" id=\"relays\">\n", r);
         for (size_t i = 0; i < json_array_size(relays); i++)
-            ss_page_relay(page, json_array_get(relays, i));
+            ss_relay_card_put(page, json_array_get(relays, i));
         ap_rputs("</div>\n", r);
         put_failures(page);
         put_actions(page, chronicle);

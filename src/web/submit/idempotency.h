@@ -1,0 +1,30 @@
+/* repeat.h: the Idempotency-Key of a submission. */
+#ifndef SS_WEB_SUBMIT_IDEMPOTENCY_H
+#define SS_WEB_SUBMIT_IDEMPOTENCY_H
+
+#include <httpd.h>
+
+#define SS_IDEMPOTENCY_KEY_MAX 255
+#define SS_IDEMPOTENCY_HASH_TEXT 65
+
+typedef struct {
+    /* NULL: none was given. With the submitter's name in front: two applications may choose the
+     * same */
+    const char *key;
+    char hash[SS_IDEMPOTENCY_HASH_TEXT];
+} ss_idempotency_t;
+
+/* Reads the header. 1, or 0: 400 was sent. */
+int ss_idempotency_read(request_rec *r, const char *submitter, ss_idempotency_t *repeat);
+/* SHA-256 of what the client sent: type, parameters (both may be NULL), body. What we add to a
+ * message (date, id, fields) does not change it. */
+void ss_idempotency_hash(const char *type, const char *args, const char *bytes, apr_size_t len,
+                         ss_idempotency_t *repeat);
+/* The same of a body that comes in pieces. begin may give NULL: no memory, and end then leaves the
+ * hash empty. end frees it. */
+typedef struct ss_idempotency_hash_t ss_idempotency_hash_t;
+ss_idempotency_hash_t *ss_idempotency_hash_begin(const char *type, const char *args);
+void ss_idempotency_hash_add(ss_idempotency_hash_t *hash, const char *bytes, apr_size_t len);
+void ss_idempotency_hash_end(ss_idempotency_hash_t *hash, ss_idempotency_t *repeat);
+
+#endif
