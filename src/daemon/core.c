@@ -241,11 +241,11 @@ static void settings_read(ss_store_request_t *request)
         } else if (!strncmp(row->key, "webhook/", 8)) {
             ss_webhook_restore(d, row->key, row->value, now);
         } else if (!strncmp(row->key, "chronicle/", 10)) {
-            ss_chronicle_restore(d, row->key, row->value, now);
+            ss_activity_restore(d, row->key, row->value, now);
         }
     }
     if (request->rv == APR_SUCCESS) {
-        ss_chronicle_ready(d);
+        ss_activity_ready(d);
     } else {
         ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s",
                request->result.text);
@@ -335,9 +335,9 @@ static int in_flight(const ss_daemon_t *d)
     return count;
 }
 
-static int are_askers_busy(const ss_daemon_t *d)
+static int are_clients_busy(const ss_daemon_t *d)
 {
-    for (const ss_asker_t *a = d->askers; a; a = a->next) {
+    for (const ss_request_t *a = d->clients; a; a = a->next) {
         if (a->is_busy || a->out.len) return 1;
     }
     return 0;
@@ -345,8 +345,8 @@ static int are_askers_busy(const ss_daemon_t *d)
 
 void ss_daemon_check_left(ss_daemon_t *d)
 {
-    if (!d->is_leaving || d->is_opening_store || in_flight(d) || are_askers_busy(d) ||
-        ss_door_is_busy(d))
+    if (!d->is_leaving || d->is_opening_store || in_flight(d) || are_clients_busy(d) ||
+        ss_smtp_listener_is_busy(d))
         return;
     if (ss_store_port_waiting(&d->queue)) return;
     ss_loop_stop(d->loop);
@@ -374,8 +374,8 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why)
     d->is_leaving = 1;
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why,
            in_flight(d));
-    ss_intake_stop(d);
-    ss_door_stop(d);
+    ss_local_socket_stop(d);
+    ss_smtp_listener_stop(d);
     for (int i = 0; i < d->relays->nelts; i++)
         ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     ss_loop_timer(d->loop, &d->settle_timer, ss_loop_now(d->loop) + SS_DAEMON_SETTLE);
@@ -405,7 +405,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     d->echo_timer = (ss_timer_t){ .fired = echo_over, .self = d };
     rv = ss_relays_create(d);
     if (rv != APR_SUCCESS) return rv;
-    ss_chronicle_start(d);
+    ss_activity_start(d);
     open_store(d, STORE_LOCK_WAIT);
     /* Doors open after what waits is counted, or what they accept would be counted twice. */
     while ((d->is_opening_store || (d->queue.store && !d->is_counted)) && !d->is_leaving) {
@@ -413,8 +413,8 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
         if (rv != APR_SUCCESS) return rv;
     }
     if (d->is_leaving) return APR_SUCCESS;
-    rv = ss_door_start(d, options->door_fd);
-    return rv == APR_SUCCESS ? ss_intake_start(d, options->listen_fd) : rv;
+    rv = ss_smtp_listener_start(d, options->door_fd);
+    return rv == APR_SUCCESS ? ss_local_socket_start(d, options->listen_fd) : rv;
 }
 
 int ss_daemon_run(const ss_daemon_options_t *options)
@@ -443,7 +443,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     ss_store_port_init(&d->queue, defer_refused, d);
     d->refuse = (ss_deferred_t){ .call = answer_refused, .self = d };
     d->quota = ss_quota_create(pool);
-    ss_webhooks_create(d);
+    ss_webhook_create(d);
 
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {
@@ -457,17 +457,17 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     ss_loop_run(d->loop);
     /* What the last transactions said is committed before the store is let go. */
     say_repeated(d, 0);
-    ss_chronicle_save(d, apr_time_now());
+    ss_activity_save(d, apr_time_now());
     ss_tally_save(d);
     if (d->queue.store) ss_store_close(d->queue.store);
     d->queue.store = NULL;
     answer_refused(&d->refuse, apr_time_now());
     ss_share_destroy(d);
-    ss_door_destroy(d);
+    ss_smtp_listener_destroy(d);
     ss_relays_destroy(d);
     ss_buf_free(&d->spare);
     ss_loop_destroy(d->loop);
-    ss_webhooks_destroy(d);
+    ss_webhook_destroy(d);
     apr_pool_destroy(pool);
     return 0;
 }

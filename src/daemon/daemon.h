@@ -220,8 +220,8 @@ int ss_outcome_expire(ss_job_t *job, apr_time_t now);
 /* ---- the local socket (intake.c), requests (submit.c, control.c, document.c, testing.c) ---- */
 typedef struct ss_many_t ss_many_t; /* many submissions of one request under way */
 /* a client of the local socket with a request under way */
-typedef struct ss_asker_t ss_asker_t;
-struct ss_asker_t {
+typedef struct ss_request_t ss_request_t;
+struct ss_request_t {
     ss_daemon_t *daemon;
     ss_watch_t watch;
     ss_buf_t in, out;
@@ -230,7 +230,7 @@ struct ss_asker_t {
     int is_last;    /* no more parts come */
     int is_closing; /* the peer left, or a write failed: freed when not busy */
     /* called once when the peer leaves while busy; or NULL */
-    void (*left)(ss_asker_t *asker);
+    void (*left)(ss_request_t *req);
     void *work;               /* of the request under way */
     ss_message_t *submitting; /* parts are still coming */
     /* in its pool: the daemon composes the message of what comes (composing.h); or NULL */
@@ -241,55 +241,57 @@ struct ss_asker_t {
     ss_timer_t timer;
     apr_time_t deadline; /* of a request that has begun and not all come; 0: none */
     apr_time_t begun;    /* when it began; 0: none */
-    struct ss_asker_t *next, *prev;
+    struct ss_request_t *next, *prev;
 };
 
-apr_status_t ss_intake_start(ss_daemon_t *d, int listen_fd);
+apr_status_t ss_local_socket_start(ss_daemon_t *d, int listen_fd);
 /* Accepts nothing more, reads nothing more; says goodbye where nothing is under way. */
-void ss_intake_stop(ss_daemon_t *d);
+void ss_local_socket_stop(ss_daemon_t *d);
 /* Ends the request: an answer with status and, where given, a document. fields: more members of the
  * header, or NULL; both are taken over. */
-void ss_asker_answer(ss_asker_t *asker, int status, json_t *fields, const char *content,
-                     apr_size_t len);
+void ss_request_answer(ss_request_t *req, int status, json_t *fields, const char *content,
+                       apr_size_t len);
 /* The same with a header that is written already. */
-void ss_asker_answer_text(ss_asker_t *asker, const char *text, const char *content, apr_size_t len);
+void ss_request_answer_text(ss_request_t *req, const char *text, const char *content,
+                            apr_size_t len);
 /* The same with a document. */
-void ss_asker_document(ss_asker_t *asker, int status, json_t *document);
+void ss_request_document(ss_request_t *req, int status, json_t *document);
 /* Ends the request as refused. retry_after: seconds, 0: none. */
-void ss_asker_refuse(ss_asker_t *asker, int status, int retry_after, const char *field,
-                     const char *format, ...) __attribute__((format(printf, 5, 6)));
+void ss_request_refuse(ss_request_t *req, int status, int retry_after, const char *field,
+                       const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* A piece before the answer. */
-void ss_asker_step(ss_asker_t *asker, const char *bytes, apr_size_t len);
-int ss_asker_is_trusted(const ss_asker_t *asker); /* root or httpd's User */
+void ss_request_step(ss_request_t *req, const char *bytes, apr_size_t len);
+int ss_request_is_trusted(const ss_request_t *req); /* root or httpd's User */
 
-void ss_submit(ss_asker_t *asker, ss_message_t *message);
+void ss_local_submit(ss_request_t *req, ss_message_t *message);
 /* The message with its place for content, from a submit request's header; NULL: refused already. */
-ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header);
-/* Adds content to asker->submitting; 0: refused already (too large), the message is gone. */
-int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len);
-/* After a part (asker->is_last says which): 1 when it has to go to the store first (staging.h);
- * ss_submit_go_on comes then. */
-int ss_submit_stages(ss_asker_t *asker);
-/* intake.c: asker->submitting was taken so far: more is read, or it is submitted. */
-void ss_submit_go_on(ss_asker_t *asker);
+ss_message_t *ss_local_submit_begin(ss_request_t *req, const json_t *header);
+/* Adds content to req->submitting; 0: refused already (too large), the message is gone. */
+int ss_local_submit_part(ss_request_t *req, const char *content, apr_size_t len);
+/* After a part (req->is_last says which): 1 when it has to go to the store first (staging.h);
+ * ss_local_submit_go_on comes then. */
+int ss_local_submit_stages(ss_request_t *req);
+/* intake.c: req->submitting was taken so far: more is read, or it is submitted. */
+void ss_local_submit_go_on(ss_request_t *req);
 /* The same for many messages in one request ("submitMany"); NULL: refused already. */
-ss_many_t *ss_submit_many_begin(ss_asker_t *asker, const json_t *header);
+ss_many_t *ss_local_submit_many_begin(ss_request_t *req, const json_t *header);
 /* Adds content to the message whose turn it is; 0: more than was announced. */
-int ss_submit_many_part(ss_many_t *many, const char *content, apr_size_t len);
-/* All content is there: to the queue; the asker is answered when the last of them is. */
-void ss_submit_many_end(ss_many_t *many);
+int ss_local_submit_many_part(ss_many_t *many, const char *content, apr_size_t len);
+/* All content is there: to the queue; the req is answered when the last of them is. */
+void ss_local_submit_many_end(ss_many_t *many);
 /* Drops what was not given to the queue yet (the client left). */
-void ss_submit_many_free(ss_many_t *many);
+void ss_local_submit_many_free(ss_many_t *many);
 /* A verb that is no submission. */
-void ss_control(ss_asker_t *asker, const char *verb, const json_t *header);
+void ss_verbs_dispatch(ss_request_t *req, const char *verb, const json_t *header);
 /* The action "bounce" (giveup.c): messages are given up and their senders told. */
-void ss_give_up(ss_asker_t *asker, const json_t *header);
+void ss_bounce_request_begin(ss_request_t *req, const json_t *header);
 /* The same, asked for at another node, of one message. */
-void ss_give_up_handed(ss_daemon_t *d, const char *id, const char *who);
+void ss_bounce_request_handed(ss_daemon_t *d, const char *id, const char *who);
 /* What a request says of messages: the filter; 0: a word is wrong, refused already (control.c). */
-int ss_control_filter(ss_asker_t *asker, const json_t *from, ss_filter_t *filter, apr_pool_t *pool);
-void ss_testing(ss_asker_t *asker, const json_t *header);
-void ss_testing_message(ss_asker_t *asker, const json_t *header);
+int ss_operator_filter(ss_request_t *req, const json_t *from, ss_filter_t *filter,
+                       apr_pool_t *pool);
+void ss_connection_test_run(ss_request_t *req, const json_t *header);
+void ss_connection_test_message(ss_request_t *req, const json_t *header);
 json_t *ss_document_status(ss_daemon_t *d, apr_time_t now);
 json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m,
                             const apr_array_header_t *history);
@@ -321,27 +323,27 @@ void ss_tally_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request);
 void ss_tally_take_oldest(ss_daemon_t *d, const ss_store_request_t *request);
 
 /* ---- what happened: counts over time and who did what, kept over restarts (chronicle.c) ---- */
-void ss_chronicle_start(ss_daemon_t *d);
-void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now);
+void ss_activity_start(ss_daemon_t *d);
+void ss_activity_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now);
 /* All rows were read: from now on it may be written. */
-void ss_chronicle_ready(ss_daemon_t *d);
+void ss_activity_ready(ss_daemon_t *d);
 /* Writes it to the store, if anything changed. */
-void ss_chronicle_save(ss_daemon_t *d, apr_time_t now);
+void ss_activity_save(ss_daemon_t *d, apr_time_t now);
 /* A person's action: "paused relay default". */
-void ss_chronicle_note(ss_daemon_t *d, const char *who, const char *what, apr_time_t now);
+void ss_activity_note(ss_daemon_t *d, const char *who, const char *what, apr_time_t now);
 /* {"hour":..., "day":..., "week":..., "actions":[{"time","who","what"}]}: series newest last. */
-json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now);
+json_t *ss_activity_json(ss_daemon_t *d, apr_time_t now);
 
 /* ---- SMTP submissions from this machine (door.c) ---- */
 /* Serves the listening socket; -1: there is none. */
-apr_status_t ss_door_start(ss_daemon_t *d, int listen_fd);
+apr_status_t ss_smtp_listener_start(ss_daemon_t *d, int listen_fd);
 /* Accepts nobody more. Idle clients are dismissed with 421, a transaction under way has a moment to
  * end. */
-void ss_door_stop(ss_daemon_t *d);
+void ss_smtp_listener_stop(ss_daemon_t *d);
 /* Whether clients are left that a leaving daemon still owes an answer. */
-int ss_door_is_busy(const ss_daemon_t *d);
+int ss_smtp_listener_is_busy(const ss_daemon_t *d);
 /* After the loop's end: closes what is left. */
-void ss_door_destroy(ss_daemon_t *d);
+void ss_smtp_listener_destroy(ss_daemon_t *d);
 
 /* ---- the whole (core.c) ---- */
 typedef void ss_finished_fn(const char *id, const char *from, const char *to, const char *state,
@@ -373,12 +375,12 @@ struct ss_daemon_t {
     ss_buf_t spare;             /* a buffer of the local socket that nobody reads into now */
     apr_array_header_t *relays; /* of ss_relay_t *, [0] the main server's */
     apr_hash_t *adopted;        /* relay names that are no longer configured -> "" (said) */
-    ss_asker_t *askers;
-    int asker_count;
+    ss_request_t *clients;
+    int client_count;
     ss_watch_t listener;
     ss_timer_t listener_timer; /* listens again after descriptors ran out */
     int is_listening;
-    struct ss_door_t *door; /* SMTPSendListen (door.c); NULL: none */
+    struct ss_smtp_listener_t *door; /* SMTPSendListen (door.c); NULL: none */
     ss_watch_t lifeline, term;
     ss_timer_t settle_timer;
     int is_leaving;
@@ -391,7 +393,7 @@ struct ss_daemon_t {
     ss_metrics_t metrics;
     ss_secret_t *(*secret_of)(const ss_settings_t *settings);
     struct ss_learned_t *learned;
-    struct ss_chronicle_t *chronicle;
+    struct ss_activity_t *chronicle;
     struct ss_quota_t *quota;
     struct ss_webhooks_t *webhooks;
     /* a queue of several nodes (share.h); NULL: of this one alone */

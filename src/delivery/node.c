@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "operator/control.h"
+#include "operator/verbs.h"
 #include "record/webhook.h"
 #include "queue/lease.h"
 
@@ -163,7 +163,7 @@ static void apply_handed(ss_daemon_t *d, const apr_array_header_t *rows)
         if (!is_known(share, row)) {
             const char *who = row->who ? row->who : "another node";
             if (row->control == SS_CONTROL_BOUNCE)
-                ss_give_up_handed(d, row->touched.id, who);
+                ss_bounce_request_handed(d, row->touched.id, who);
             else if (row->control != SS_CONTROL_COUNT)
                 ss_action_took(d, &row->touched, row->control, who);
         }

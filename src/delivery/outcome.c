@@ -73,7 +73,7 @@ static void committed(ss_store_request_t *request)
     }
     ss_report_committed(job->relay, request);
     apr_pool_destroy(request->pool);
-    ss_waiters_wake(d, job->entry.id);
+    ss_waiter_wake(d, job->entry.id);
     if (!job->outcomes && !job->is_sending && !job->is_loading) {
         if (job->is_scheduled) {
             /* The order keeps it; its content need not stay in memory until it is due. */
@@ -252,7 +252,7 @@ static void count(ss_job_t *job, ss_state_t state, apr_time_t now)
         metrics->sent++;
         job->relay->sent++;
         job->relay->last_success = now;
-        ss_histogram_add(&metrics->delivery, now - job->message->created);
+        ss_metrics_histogram_add(&metrics->delivery, now - job->message->created);
         break;
     case SS_STATE_FAILED:
         metrics->failed++;
@@ -308,7 +308,7 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
         }
         changed[changed_count++] = numbers[i];
         count(job, rcpt->state, now);
-        ss_webhook_tell(job->daemon, m, rcpt, now);
+        ss_webhook_notify(job->daemon, m, rcpt, now);
         if (rcpt->state != SS_STATE_SENT || !is_first)
             add_history(history, rcpt, ss_state_name(rcpt->state), now);
         say(job, rcpt, attempt, status,
@@ -347,7 +347,7 @@ static int end_all(ss_job_t *job, ss_state_t state, const char *prefix, const ch
         ss_recipient_go(rcpt, state);
         changed[changed_count++] = i;
         count(job, state, now);
-        ss_webhook_tell(job->daemon, m, rcpt, now);
+        ss_webhook_notify(job->daemon, m, rcpt, now);
         add_history(history, rcpt, ss_state_name(state), now);
         say(job, rcpt, NULL, status, rcpt->reply, now, m->pool);
     }

@@ -184,8 +184,8 @@ void ss_accept_name(ss_daemon_t *d, ss_message_t *m)
     if (!*m->id) ss_ident_make(&d->idents, ss_loop_now(d->loop), random, m->id);
 }
 
-void ss_accept(ss_relay_t *relay, ss_message_t *m,
-               void (*done)(void *self, const ss_accepted_t *answer), void *self)
+void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
+                       void (*done)(void *self, const ss_accepted_t *answer), void *self)
 {
     ss_daemon_t *d = relay->daemon;
     apr_time_t now = ss_loop_now(d->loop);

@@ -44,7 +44,7 @@ int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, 
                    ss_accepted_t *answer);
 /* Gives the message to the queue; it is no longer the caller's. done comes once, after the commit
  * or the refusal, possibly within this call. */
-void ss_accept(ss_relay_t *relay, ss_message_t *m,
-               void (*done)(void *self, const ss_accepted_t *answer), void *self);
+void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
+                       void (*done)(void *self, const ss_accepted_t *answer), void *self);
 
 #endif

@@ -18,14 +18,14 @@
 /* a client that waits for room looks again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 50)
 
-static void free_client(ss_door_client_t *c)
+static void free_client(ss_smtp_listener_client_t *c)
 {
-    ss_door_t *door = c->door;
+    ss_smtp_listener_t *door = c->door;
 
     ss_loop_unwatch(door->daemon->loop, &c->watch);
     ss_loop_untimer(door->daemon->loop, &c->timer);
     close(c->watch.fd);
-    ss_door_reset(c);
+    ss_smtp_transaction_reset(c);
     ss_incoming_free(&c->incoming);
     ss_buf_free(&c->in);
     ss_server_destroy(c->server);
@@ -41,7 +41,7 @@ static void free_client(ss_door_client_t *c)
 /* ---- out ---- */
 
 /* 0, or -1: the client is gone. */
-static int flush(ss_door_client_t *c)
+static int flush(ss_smtp_listener_client_t *c)
 {
     ss_buf_t *out = ss_server_output(c->server);
 
@@ -58,7 +58,7 @@ static int flush(ss_door_client_t *c)
 /* ---- in ---- */
 
 /* Does all that the bytes hold, as far as it can be done now. */
-static ss_server_kind_t obey(ss_door_client_t *c, const char *bytes, apr_size_t len,
+static ss_server_kind_t obey(ss_smtp_listener_client_t *c, const char *bytes, apr_size_t len,
                              apr_size_t *used)
 {
     *used = 0;
@@ -69,14 +69,14 @@ static ss_server_kind_t obey(ss_door_client_t *c, const char *bytes, apr_size_t 
             ss_server_next(c->server, bytes + *used, len - *used, &taken, &event);
         *used += taken;
         switch (kind) {
-        case SS_SERVER_MAIL: ss_door_sender(c, &event.envelope); break;
-        case SS_SERVER_RCPT: ss_door_recipient(c, &event.envelope); break;
+        case SS_SERVER_MAIL: ss_smtp_transaction_sender(c, &event.envelope); break;
+        case SS_SERVER_RCPT: ss_smtp_transaction_recipient(c, &event.envelope); break;
         case SS_SERVER_CONTENT:
-            ss_door_content(c, event.bytes, event.len);
+            ss_smtp_transaction_content(c, event.bytes, event.len);
             if (c->is_busy) return SS_SERVER_MORE;
             break;
-        case SS_SERVER_END: ss_door_end(c); break;
-        case SS_SERVER_RESET: ss_door_reset(c); break;
+        case SS_SERVER_END: ss_smtp_transaction_end(c); break;
+        case SS_SERVER_RESET: ss_smtp_transaction_reset(c); break;
         case SS_SERVER_FLUSH:
             c->is_gone |= flush(c) != 0;
             if (c->is_gone || ss_server_output(c->server)->len) return kind;
@@ -91,39 +91,39 @@ static ss_server_kind_t obey(ss_door_client_t *c, const char *bytes, apr_size_t 
 static apr_interval_time_t content_time(apr_uint64_t got)
 {
     apr_interval_time_t time =
-        SS_DOOR_IDLE + (apr_time_t)(got / SS_DOOR_RATE_MIN) * APR_USEC_PER_SEC;
+        SS_SMTP_LISTENER_IDLE + (apr_time_t)(got / SS_SMTP_LISTENER_RATE_MIN) * APR_USEC_PER_SEC;
 
-    return time < SS_DOOR_CONTENT_MOST ? time : SS_DOOR_CONTENT_MOST;
+    return time < SS_SMTP_LISTENER_CONTENT_MOST ? time : SS_SMTP_LISTENER_CONTENT_MOST;
 }
 
 /* By when the client must have gone on. */
-static void set_deadline(ss_door_client_t *c)
+static void set_deadline(ss_smtp_listener_client_t *c)
 {
-    ss_door_t *door = c->door;
+    ss_smtp_listener_t *door = c->door;
     apr_time_t now = ss_loop_now(door->daemon->loop);
 
     if (door->is_stopped) return; /* the grace does not grow */
     if (c->began)
         c->deadline = c->began + content_time(c->incoming.got);
     else
-        c->deadline = now + SS_DOOR_IDLE;
+        c->deadline = now + SS_SMTP_LISTENER_IDLE;
     /* The timer looks at the deadline when it fires: a busy client does not move it with every
      * command. */
     if (!c->timer.node.place) ss_loop_timer(door->daemon->loop, &c->timer, c->deadline);
 }
 
 /* Whether more may be read: new content waits while much is in memory. */
-static int has_room(const ss_door_client_t *c)
+static int has_room(const ss_smtp_listener_client_t *c)
 {
-    return c->door->daemon->intake_bytes <= SS_DOOR_INTAKE_MAX || c->incoming.got ||
+    return c->door->daemon->intake_bytes <= SS_SMTP_LISTENER_INTAKE_MAX || c->incoming.got ||
            !ss_server_is_in_mail(c->server);
 }
 
 /* After anything that changed: writes, then waits for what can come next, or ends. The client may
  * be freed. */
-static void settle(ss_door_client_t *c, int is_closing)
+static void settle(ss_smtp_listener_client_t *c, int is_closing)
 {
-    ss_door_t *door = c->door;
+    ss_smtp_listener_t *door = c->door;
     ss_loop_t *loop = door->daemon->loop;
 
     if (door->is_stopped && !is_closing && !c->is_busy && !ss_server_is_in_mail(c->server)) {
@@ -153,7 +153,7 @@ static void settle(ss_door_client_t *c, int is_closing)
 }
 
 /* Goes through bytes, which are c->in's or were just read; keeps what is left. */
-static void go_on(ss_door_client_t *c, const char *bytes, apr_size_t len)
+static void go_on(ss_smtp_listener_client_t *c, const char *bytes, apr_size_t len)
 {
     apr_size_t used;
 
@@ -172,7 +172,7 @@ static void go_on(ss_door_client_t *c, const char *bytes, apr_size_t len)
     settle(c, kind == SS_SERVER_CLOSE);
 }
 
-void ss_door_answered(ss_door_client_t *c)
+void ss_smtp_listener_answered(ss_smtp_listener_client_t *c)
 {
     if (c->is_obeying) return;
     set_deadline(c);
@@ -184,8 +184,8 @@ void ss_door_answered(ss_door_client_t *c)
 
 static void client_ready(ss_watch_t *watch, int events, apr_time_t now)
 {
-    ss_door_client_t *c = watch->self;
-    ss_door_t *door = c->door;
+    ss_smtp_listener_client_t *c = watch->self;
+    ss_smtp_listener_t *door = c->door;
 
     (void)events;
     (void)now;
@@ -221,11 +221,11 @@ static void client_ready(ss_watch_t *watch, int events, apr_time_t now)
 
 static void client_timer(ss_timer_t *timer, apr_time_t now)
 {
-    ss_door_client_t *c = timer->self;
-    ss_door_t *door = c->door;
+    ss_smtp_listener_client_t *c = timer->self;
+    ss_smtp_listener_t *door = c->door;
 
     if (c->is_busy) {
-        c->deadline = now + SS_DOOR_IDLE;
+        c->deadline = now + SS_SMTP_LISTENER_IDLE;
     } else if (c->is_waiting && has_room(c)) {
         c->is_waiting = 0;
         ss_loop_watch(door->daemon->loop, &c->watch, SS_LOOP_READ);
@@ -237,8 +237,8 @@ static void client_timer(ss_timer_t *timer, apr_time_t now)
                           door->is_stopped ? "restarting, come again"
                           : c->began       ? "the message took too long"
                                            : "nothing came for too long");
-        ss_door_reset(c);
-        c->deadline = now + SS_DOOR_GRACE;
+        ss_smtp_transaction_reset(c);
+        c->deadline = now + SS_SMTP_LISTENER_GRACE;
         ss_loop_timer(door->daemon->loop, timer, c->deadline);
         settle(c, 1);
         return;
@@ -258,9 +258,10 @@ static void turn_away(int fd)
     close(fd);
 }
 
-static void accept_one(ss_door_t *door, int fd)
+static void accept_one(ss_smtp_listener_t *door, int fd)
 {
-    ss_door_client_t *c = door->client_count < SS_DOOR_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+    ss_smtp_listener_client_t *c =
+        door->client_count < SS_SMTP_LISTENER_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
     ss_server_t *server = c ? ss_server_create(&door->options) : NULL;
     int one = 1;
 
@@ -287,7 +288,7 @@ static void accept_one(ss_door_t *door, int fd)
 
 static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
 {
-    ss_door_t *door = watch->self;
+    ss_smtp_listener_t *door = watch->self;
 
     (void)events;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
@@ -307,13 +308,13 @@ static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
 
 static void accept_again(ss_timer_t *timer, apr_time_t now)
 {
-    ss_door_t *door = timer->self;
+    ss_smtp_listener_t *door = timer->self;
 
     (void)now;
     if (!door->is_stopped) ss_loop_watch(door->daemon->loop, &door->listener, SS_LOOP_READ);
 }
 
-apr_status_t ss_door_start(ss_daemon_t *d, int listen_fd)
+apr_status_t ss_smtp_listener_start(ss_daemon_t *d, int listen_fd)
 {
     const ss_settings_t *first = APR_ARRAY_IDX(d->relays, 0, ss_relay_t *)->settings;
 
@@ -333,30 +334,30 @@ apr_status_t ss_door_start(ss_daemon_t *d, int listen_fd)
     return ss_loop_watch(d->loop, &d->door->listener, SS_LOOP_READ);
 }
 
-void ss_door_stop(ss_daemon_t *d)
+void ss_smtp_listener_stop(ss_daemon_t *d)
 {
-    ss_door_t *door = d->door;
+    ss_smtp_listener_t *door = d->door;
 
     if (!door || door->is_stopped) return;
     door->is_stopped = 1;
     ss_loop_untimer(d->loop, &door->again);
     ss_loop_unwatch(d->loop, &door->listener);
     close(door->listener.fd);
-    for (ss_door_client_t *c = door->clients, *next; c; c = next) {
+    for (ss_smtp_listener_client_t *c = door->clients, *next; c; c = next) {
         next = c->next;
-        c->deadline = ss_loop_now(d->loop) + SS_DOOR_GRACE;
+        c->deadline = ss_loop_now(d->loop) + SS_SMTP_LISTENER_GRACE;
         ss_loop_timer(d->loop, &c->timer, c->deadline);
         /* What it said already and waits to be looked at is done first. */
         if (!c->is_busy) settle(c, 0);
     }
 }
 
-int ss_door_is_busy(const ss_daemon_t *d)
+int ss_smtp_listener_is_busy(const ss_daemon_t *d)
 {
     return d->door && d->door->client_count;
 }
 
-void ss_door_destroy(ss_daemon_t *d)
+void ss_smtp_listener_destroy(ss_daemon_t *d)
 {
     while (d->door && d->door->clients) free_client(d->door->clients);
 }

@@ -21,19 +21,19 @@ static const struct {
                  [SS_REFUSED_EMPTY] = { 554, "5.6.0" },   [SS_REFUSED_KEY] = { 554, "5.7.0" },
                  [SS_REFUSED_BUSY] = { 451, "4.3.0" } };
 
-static void refuse(ss_door_client_t *c, const ss_accepted_t *answer)
+static void refuse(ss_smtp_listener_client_t *c, const ss_accepted_t *answer)
 {
     ss_server_answer(c->server, refusals[answer->refused].code, refusals[answer->refused].enhanced,
                      "%s", answer->detail);
 }
 
-static void release_charge(ss_door_client_t *c)
+static void release_charge(ss_smtp_listener_client_t *c)
 {
     c->door->daemon->intake_bytes -= c->charged;
     c->charged = 0;
 }
 
-static void forget_content(ss_door_client_t *c)
+static void forget_content(ss_smtp_listener_client_t *c)
 {
     c->message = NULL;
     c->mail = NULL;
@@ -42,7 +42,7 @@ static void forget_content(ss_door_client_t *c)
     ss_incoming_clear(&c->incoming);
 }
 
-void ss_door_reset(ss_door_client_t *c)
+void ss_smtp_transaction_reset(ss_smtp_listener_client_t *c)
 {
     ss_message_t *m = c->message;
 
@@ -53,7 +53,7 @@ void ss_door_reset(ss_door_client_t *c)
 
 /* ---- the envelope ---- */
 
-void ss_door_sender(ss_door_client_t *c, const ss_parameter_t *envelope)
+void ss_smtp_transaction_sender(ss_smtp_listener_client_t *c, const ss_parameter_t *envelope)
 {
     ss_daemon_t *d = c->door->daemon;
     ss_accepted_t answer;
@@ -89,7 +89,7 @@ void ss_door_sender(ss_door_client_t *c, const ss_parameter_t *envelope)
     ss_server_answer(c->server, 250, "2.1.0", "Ok");
 }
 
-void ss_door_recipient(ss_door_client_t *c, const ss_parameter_t *envelope)
+void ss_smtp_transaction_recipient(ss_smtp_listener_client_t *c, const ss_parameter_t *envelope)
 {
     ss_mail_message_t *mail = c->mail;
     const char *address =
@@ -116,14 +116,14 @@ void ss_door_recipient(ss_door_client_t *c, const ss_parameter_t *envelope)
 
 static void staged(void *self, const ss_result_t *failed)
 {
-    ss_door_client_t *c = self;
+    ss_smtp_listener_client_t *c = self;
 
     if (failed) ss_mail_problem(&c->incoming.problem, 503, NULL, "%s", failed->text);
     c->is_busy = 0;
-    ss_door_answered(c);
+    ss_smtp_listener_answered(c);
 }
 
-void ss_door_content(ss_door_client_t *c, const char *bytes, apr_size_t len)
+void ss_smtp_transaction_content(ss_smtp_listener_client_t *c, const char *bytes, apr_size_t len)
 {
     ss_daemon_t *d = c->door->daemon;
 
@@ -144,7 +144,7 @@ void ss_door_content(ss_door_client_t *c, const char *bytes, apr_size_t len)
 
 static void answered(void *self, const ss_accepted_t *answer)
 {
-    ss_door_client_t *c = self;
+    ss_smtp_listener_client_t *c = self;
 
     release_charge(c);
     if (answer->refused)
@@ -152,10 +152,10 @@ static void answered(void *self, const ss_accepted_t *answer)
     else
         ss_server_answer(c->server, 250, "2.0.0", "Ok: queued as %s", answer->id);
     c->is_busy = 0;
-    ss_door_answered(c);
+    ss_smtp_listener_answered(c);
 }
 
-static void refuse_content(ss_door_client_t *c, const ss_mail_problem_t *problem)
+static void refuse_content(ss_smtp_listener_client_t *c, const ss_mail_problem_t *problem)
 {
     if (problem->status == 413)
         ss_server_answer(c->server, 552, "5.3.4", "%s", problem->detail);
@@ -163,36 +163,36 @@ static void refuse_content(ss_door_client_t *c, const ss_mail_problem_t *problem
         ss_server_answer(c->server, 451, "4.3.0", "%s", problem->detail);
     else
         ss_server_answer(c->server, 554, "5.6.0", "%s", problem->detail);
-    ss_door_reset(c);
+    ss_smtp_transaction_reset(c);
 }
 
 /* The message is made, or it cannot be. */
 static void made(void *self, const ss_mail_problem_t *problem)
 {
-    ss_door_client_t *c = self;
+    ss_smtp_listener_client_t *c = self;
     ss_message_t *m = c->message;
 
     if (problem) {
         refuse_content(c, problem);
         c->is_busy = 0;
-        ss_door_answered(c);
+        ss_smtp_listener_answered(c);
         return;
     }
     m->submitter = SUBMITTER;
     m->door = "smtp";
     m->uid = -1;
     forget_content(c);
-    ss_accept(c->relay, m, answered, c);
+    ss_accept_message(c->relay, m, answered, c);
 }
 
-void ss_door_end(ss_door_client_t *c)
+void ss_smtp_transaction_end(ss_smtp_listener_client_t *c)
 {
     if (c->is_dropped) {
         ss_server_answer(c->server, 452, "4.3.1", "too much mail is coming in at once");
-        ss_door_reset(c);
+        ss_smtp_transaction_reset(c);
     } else if (!c->incoming.got) {
         ss_server_answer(c->server, 554, "5.6.0", "the message is empty");
-        ss_door_reset(c);
+        ss_smtp_transaction_reset(c);
     } else {
         c->is_busy = 1;
         ss_incoming_end(&c->incoming, made, c);

@@ -1,6 +1,6 @@
 /* action.c: retry, hold, release and cancel: on messages by id, or on all that a filter matches,
- * step by step. See control.h. */
-#include "operator/control.h"
+ * step by step. See verbs.h. */
+#include "operator/verbs.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #define IDS_MAX 1000
 
 typedef struct {
-    ss_asker_t *asker;
+    ss_request_t *req;
     ss_daemon_t *daemon;
     apr_pool_t *pool;
     char id[SS_IDENT_TEXT];
@@ -27,15 +27,15 @@ typedef struct {
     int is_filtered;
 } work_t;
 
-static work_t *work_create(ss_asker_t *asker)
+static work_t *work_create(ss_request_t *req)
 {
     apr_pool_t *pool;
     work_t *work;
 
-    apr_pool_create(&pool, asker->daemon->pool);
+    apr_pool_create(&pool, req->daemon->pool);
     work = apr_pcalloc(pool, sizeof(*work));
-    work->asker = asker;
-    work->daemon = asker->daemon;
+    work->req = req;
+    work->daemon = req->daemon;
     work->pool = pool;
     return work;
 }
@@ -61,7 +61,7 @@ void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control,
                                          [SS_CONTROL_CANCEL] = SS_STATE_CANCELLED };
     ss_relay_t *relay = ss_relay_for(d, t->relay);
 
-    ss_waiters_wake(d, t->id);
+    ss_waiter_wake(d, t->id);
     ss_log(d->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, verbs[control], who);
     if (t->is_foreign) return;
     for (int k = 0; k < t->recipients; k++) ss_relay_counted(relay, t->from_state, states[control]);
@@ -73,7 +73,7 @@ void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control,
                             -1);
     }
     if (control == SS_CONTROL_CANCEL || control == SS_CONTROL_HOLD)
-        ss_webhook_look(d, t->id, states[control]);
+        ss_webhook_notify_stored(d, t->id, states[control]);
     if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE || ss_job_find(d, t->id))
         ss_job_refresh(d, t->id, relay, apr_time_now());
 }
@@ -81,13 +81,13 @@ void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control,
 static void acted(ss_store_request_t *request)
 {
     work_t *work = request->baton;
-    ss_asker_t *asker = work->asker;
+    ss_request_t *req = work->req;
 
     if (request->rv != APR_SUCCESS) {
         if (APR_STATUS_IS_NOTFOUND(request->rv))
-            ss_asker_refuse(asker, 404, 0, NULL, "no message %s is known", work->id);
+            ss_request_refuse(req, 404, 0, NULL, "no message %s is known", work->id);
         else
-            ss_control_refuse_store(asker, request);
+            ss_operator_refuse_store(req, request);
         apr_pool_destroy(request->pool);
         work_end(work);
         return;
@@ -105,7 +105,7 @@ static void acted(ss_store_request_t *request)
             fields, "detail",
             json_string(apr_psprintf(work->pool, "message %s is %s: %s is not possible", work->id,
                                      request->value ? request->value : "unknown", work->verb)));
-        ss_asker_answer(asker, 409, fields, NULL, 0);
+        ss_request_answer(req, 409, fields, NULL, 0);
         apr_pool_destroy(request->pool);
         work_end(work);
         return;
@@ -117,12 +117,12 @@ static void acted(ss_store_request_t *request)
         return;
     }
     if (work->done) {
-        ss_chronicle_note(work->daemon, work->who,
-                          work->ids && work->ids->nelts == 1
-                              ? apr_psprintf(work->pool, "%s of message %s", work->verb, work->id)
-                              : apr_psprintf(work->pool, "%s of %" APR_INT64_T_FMT " messages",
-                                             work->verb, work->done),
-                          apr_time_now());
+        ss_activity_note(work->daemon, work->who,
+                         work->ids && work->ids->nelts == 1
+                             ? apr_psprintf(work->pool, "%s of message %s", work->verb, work->id)
+                             : apr_psprintf(work->pool, "%s of %" APR_INT64_T_FMT " messages",
+                                            work->verb, work->done),
+                         apr_time_now());
     }
     json_t *document = json_object();
     if (work->is_filtered)
@@ -135,7 +135,7 @@ static void acted(ss_store_request_t *request)
         if (work->control == SS_CONTROL_CANCEL)
             json_object_set_new(document, "state", json_string("cancelled"));
     }
-    ss_asker_document(asker, 200, document);
+    ss_request_document(req, 200, document);
     work_end(work);
 }
 
@@ -170,7 +170,7 @@ static void next_action(work_t *work)
             json_object_set_new(
                 fields, "detail",
                 json_string("the message is being sent: that cannot be called back"));
-            ss_asker_answer(work->asker, 409, fields, NULL, 0);
+            ss_request_answer(work->req, 409, fields, NULL, 0);
             work_end(work);
             return;
         }
@@ -183,7 +183,7 @@ static void counted(ss_store_request_t *request)
     work_t *work = request->baton;
 
     if (request->rv != APR_SUCCESS) {
-        ss_control_refuse_store(work->asker, request);
+        ss_operator_refuse_store(work->req, request);
         apr_pool_destroy(request->pool);
         work_end(work);
         return;
@@ -191,8 +191,9 @@ static void counted(ss_store_request_t *request)
     work->matched = request->touched;
     apr_pool_destroy(request->pool);
     if (work->confirm != work->matched || !work->matched) {
-        ss_asker_document(work->asker, 200,
-                          json_pack("{s:I,s:i}", "matched", (json_int_t)work->matched, "done", 0));
+        ss_request_document(
+            work->req, 200,
+            json_pack("{s:I,s:i}", "matched", (json_int_t)work->matched, "done", 0));
         work_end(work);
         return;
     }
@@ -214,24 +215,23 @@ static int read_ids(work_t *work, const json_t *header)
     return 1;
 }
 
-void ss_action(ss_asker_t *asker, const json_t *header, const char *verb, ss_control_t control)
+void ss_action_run(ss_request_t *req, const json_t *header, const char *verb, ss_control_t control)
 {
-    work_t *work = work_create(asker);
+    work_t *work = work_create(req);
     const json_t *filter = json_object_get(header, "filter");
     int named = read_ids(work, header);
 
     work->control = control;
     work->verb = apr_pstrdup(work->pool, verb);
-    work->who = ss_control_text(header, "who", work->pool);
-    if (!work->who || !ss_asker_is_trusted(asker))
-        work->who = apr_psprintf(work->pool, "uid %d", asker->uid);
-    work->filter =
-        (ss_filter_t){ .state = -1, .uid = ss_asker_is_trusted(asker) ? -1 : asker->uid };
+    work->who = ss_operator_text(header, "who", work->pool);
+    if (!work->who || !ss_request_is_trusted(req))
+        work->who = apr_psprintf(work->pool, "uid %d", req->uid);
+    work->filter = (ss_filter_t){ .state = -1, .uid = ss_request_is_trusted(req) ? -1 : req->uid };
     if (named < 0 || (!named && !json_is_object(filter))) {
         work_end(work);
-        ss_asker_refuse(asker, named < 0 ? 404 : 400, 0, "id",
-                        named < 0 ? "that is not a message's id"
-                                  : "name a message by id, or a filter: state, relay, from, to");
+        ss_request_refuse(req, named < 0 ? 404 : 400, 0, "id",
+                          named < 0 ? "that is not a message's id"
+                                    : "name a message by id, or a filter: state, relay, from, to");
         return;
     }
     if (named) {
@@ -240,7 +240,7 @@ void ss_action(ss_asker_t *asker, const json_t *header, const char *verb, ss_con
     }
     work->is_filtered = 1;
     work->confirm = json_integer_value(json_object_get(header, "confirm"));
-    if (!ss_control_filter(asker, filter, &work->filter, work->pool)) {
+    if (!ss_operator_filter(req, filter, &work->filter, work->pool)) {
         work_end(work);
         return;
     }

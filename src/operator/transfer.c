@@ -64,34 +64,34 @@ static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
 
 static void looked_up(ss_store_request_t *request)
 {
-    ss_asker_t *asker = request->baton;
+    ss_request_t *req = request->baton;
 
     if (request->rv == APR_SUCCESS)
-        ss_asker_document(asker, 200, document_of(request->message, request->pool));
+        ss_request_document(req, 200, document_of(request->message, request->pool));
     else if (APR_STATUS_IS_NOTFOUND(request->rv))
-        ss_asker_refuse(asker, 404, 0, "id", "no message %s is known", request->id);
+        ss_request_refuse(req, 404, 0, "id", "no message %s is known", request->id);
     else
-        ss_asker_refuse(asker, 503, 5, NULL, "%s",
-                        ss_result_is_set(&request->result) ? request->result.text
-                                                           : "the queue cannot be read");
+        ss_request_refuse(req, 503, 5, NULL, "%s",
+                          ss_result_is_set(&request->result) ? request->result.text
+                                                             : "the queue cannot be read");
     apr_pool_destroy(request->pool);
 }
 
-void ss_move_export(ss_asker_t *asker, const json_t *header)
+void ss_transfer_export(ss_request_t *req, const json_t *header)
 {
     const char *id = json_string_value(json_object_get(header, "id"));
 
-    if (!ss_asker_is_trusted(asker)) {
-        ss_asker_refuse(asker, 403, 0, NULL, "only root and httpd's user may export");
+    if (!ss_request_is_trusted(req)) {
+        ss_request_refuse(req, 403, 0, NULL, "only root and httpd's user may export");
         return;
     }
     if (!id || !ss_ident_is_valid(id)) {
-        ss_asker_refuse(asker, 404, 0, "id", "that is not a message's id");
+        ss_request_refuse(req, 404, 0, "id", "that is not a message's id");
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, asker);
+    ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, req);
     apr_cpystrn(request->id, id, sizeof(request->id));
-    ss_store_port_post(&asker->daemon->queue, request);
+    ss_store_port_post(&req->daemon->queue, request);
 }
 
 /* ---- back ---- */
@@ -122,14 +122,14 @@ static int restore_recipient(ss_recipient_t *rcpt, const json_t *row, apr_pool_t
     return 1;
 }
 
-const char *ss_move_restore(const ss_asker_t *asker, const json_t *restore, ss_message_t *m)
+const char *ss_transfer_restore(const ss_request_t *req, const json_t *restore, ss_message_t *m)
 {
     const char *id = json_string_value(json_object_get(restore, "id"));
     const char *relay = json_string_value(json_object_get(restore, "relay"));
     const json_t *rows = json_object_get(restore, "recipients");
-    apr_time_t now = ss_loop_now(asker->daemon->loop);
+    apr_time_t now = ss_loop_now(req->daemon->loop);
 
-    if (!ss_asker_is_trusted(asker)) return "only root and httpd's user may import";
+    if (!ss_request_is_trusted(req)) return "only root and httpd's user may import";
     if (!id || !ss_ident_is_valid(id)) return "\"restore\" names no message's id";
     if (json_array_size(rows) != (apr_size_t)m->rcpt_count)
         return "\"restore\" tells of other recipients than \"to\"";
@@ -138,7 +138,7 @@ const char *ss_move_restore(const ss_asker_t *asker, const json_t *restore, ss_m
     if (m->created <= 0 || m->created > now) m->created = now;
     m->uid = (int)json_integer_value(json_object_get(restore, "uid"));
     m->created_by = text(restore, "createdBy", m->pool);
-    if (relay && ss_relay_find(asker->daemon, relay)) m->relay = apr_pstrdup(m->pool, relay);
+    if (relay && ss_relay_find(req->daemon, relay)) m->relay = apr_pstrdup(m->pool, relay);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!restore_recipient(&m->rcpts[i], json_array_get(rows, (apr_size_t)i), m->pool))
             return "a recipient's state is none that waits";

@@ -6,9 +6,9 @@
 
 /* The request "export": a stored message, without its content, as the document that import takes.
  */
-void ss_move_export(ss_asker_t *asker, const json_t *header);
+void ss_transfer_export(ss_request_t *req, const json_t *header);
 /* The part "restore" of a submission, whose recipients and texts are read already: id, age, states.
  * NULL, or why it cannot be. */
-const char *ss_move_restore(const ss_asker_t *asker, const json_t *restore, ss_message_t *m);
+const char *ss_transfer_restore(const ss_request_t *req, const json_t *restore, ss_message_t *m);
 
 #endif

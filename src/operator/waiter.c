@@ -30,7 +30,7 @@ void ss_waiter_leave(ss_daemon_t *d, ss_waiter_t *waiter)
     if (waiter->next) apr_hash_set(d->waiters, waiter->next->id, APR_HASH_KEY_STRING, waiter->next);
 }
 
-void ss_waiters_wake(ss_daemon_t *d, const char *id)
+void ss_waiter_wake(ss_daemon_t *d, const char *id)
 {
     apr_time_t now = ss_loop_now(d->loop);
 

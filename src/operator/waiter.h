@@ -19,6 +19,6 @@ void ss_waiter_wait(ss_daemon_t *d, ss_waiter_t *waiter, const char *id, apr_tim
  * wait. */
 void ss_waiter_leave(ss_daemon_t *d, ss_waiter_t *waiter);
 /* Something of the message was committed: all that wait for it look again. */
-void ss_waiters_wake(ss_daemon_t *d, const char *id);
+void ss_waiter_wake(ss_daemon_t *d, const char *id);
 
 #endif

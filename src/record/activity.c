@@ -21,7 +21,7 @@ typedef struct {
     char who[WORDS_MAX], what[WORDS_MAX];
 } action_t;
 
-struct ss_chronicle_t {
+struct ss_activity_t {
     ss_daemon_t *daemon;
     ss_series_t series;
     ss_timer_t timer;
@@ -35,7 +35,7 @@ struct ss_chronicle_t {
     char key[300];
 };
 
-static void add_action(struct ss_chronicle_t *c, apr_time_t time, const char *who, const char *what)
+static void add_action(struct ss_activity_t *c, apr_time_t time, const char *who, const char *what)
 {
     action_t *action = &c->actions[c->action_next];
 
@@ -47,7 +47,7 @@ static void add_action(struct ss_chronicle_t *c, apr_time_t time, const char *wh
 }
 
 /* Whether anything happened since the last one, or waits. */
-static int sample(struct ss_chronicle_t *c, apr_time_t now)
+static int sample(struct ss_activity_t *c, apr_time_t now)
 {
     ss_daemon_t *d = c->daemon;
     apr_uint64_t sent = d->metrics.sent, failed = d->metrics.failed + d->metrics.expired, bytes;
@@ -65,16 +65,16 @@ static int sample(struct ss_chronicle_t *c, apr_time_t now)
 
 static void tick(ss_timer_t *timer, apr_time_t now)
 {
-    struct ss_chronicle_t *c = timer->self;
+    struct ss_activity_t *c = timer->self;
 
     int is_busy = sample(c, now);
-    if (now - c->saved >= SAVE_EVERY) ss_chronicle_save(c->daemon, now);
+    if (now - c->saved >= SAVE_EVERY) ss_activity_save(c->daemon, now);
     ss_loop_timer(c->daemon->loop, &c->timer, now + (is_busy ? SAMPLE_EVERY : SAMPLE_IDLE));
 }
 
-void ss_chronicle_start(ss_daemon_t *d)
+void ss_activity_start(ss_daemon_t *d)
 {
-    struct ss_chronicle_t *c = apr_pcalloc(d->pool, sizeof(*c));
+    struct ss_activity_t *c = apr_pcalloc(d->pool, sizeof(*c));
     char node[256] = "";
 
     /* Several nodes may share a queue: each keeps its own. */
@@ -87,9 +87,9 @@ void ss_chronicle_start(ss_daemon_t *d)
     ss_loop_timer(d->loop, &c->timer, ss_loop_now(d->loop) + SAMPLE_EVERY);
 }
 
-void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
+void ss_activity_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
 {
-    struct ss_chronicle_t *c = d->chronicle;
+    struct ss_activity_t *c = d->chronicle;
     json_t *row = strcmp(key, c->key) || c->is_ready ? NULL : json_loads(json, 0, NULL);
     const json_t *actions = json_object_get(row, "actions");
 
@@ -106,14 +106,14 @@ void ss_chronicle_restore(ss_daemon_t *d, const char *key, const char *json, apr
     json_decref(row);
 }
 
-void ss_chronicle_ready(ss_daemon_t *d)
+void ss_activity_ready(ss_daemon_t *d)
 {
     d->chronicle->is_ready = 1;
 }
 
-json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now)
+json_t *ss_activity_json(ss_daemon_t *d, apr_time_t now)
 {
-    struct ss_chronicle_t *c = d->chronicle;
+    struct ss_activity_t *c = d->chronicle;
     json_t *actions = json_array(), *json;
     apr_pool_t *pool;
 
@@ -132,14 +132,14 @@ json_t *ss_chronicle_json(ss_daemon_t *d, apr_time_t now)
     return json;
 }
 
-void ss_chronicle_save(ss_daemon_t *d, apr_time_t now)
+void ss_activity_save(ss_daemon_t *d, apr_time_t now)
 {
-    struct ss_chronicle_t *c = d->chronicle;
+    struct ss_activity_t *c = d->chronicle;
 
     if (!c || !d->queue.store || !c->is_ready) return;
     sample(c, now);
     if (!c->is_changed) return;
-    json_t *json = ss_chronicle_json(d, now);
+    json_t *json = ss_activity_json(d, now);
     char *text = json_dumps(json, JSON_COMPACT);
     if (text) ss_daemon_remember(d, c->key, text);
     free(text);
@@ -148,9 +148,9 @@ void ss_chronicle_save(ss_daemon_t *d, apr_time_t now)
     c->is_changed = 0;
 }
 
-void ss_chronicle_note(ss_daemon_t *d, const char *who, const char *what, apr_time_t now)
+void ss_activity_note(ss_daemon_t *d, const char *who, const char *what, apr_time_t now)
 {
     add_action(d->chronicle, now, who, what);
     d->chronicle->is_changed = 1;
-    ss_chronicle_save(d, now);
+    ss_activity_save(d, now);
 }

@@ -220,12 +220,12 @@ static double commit_bound(int bucket)
 
 static void print_times(print_t *p)
 {
-    const ss_histogram_t *delivery = &p->daemon->metrics.delivery;
+    const ss_metrics_histogram_t *delivery = &p->daemon->metrics.delivery;
     ss_store_stats_t stats = { 0 };
     apr_uint64_t total = 0;
 
     histogram(p, "delivery_seconds", "Acceptance to the relay's answer.", delivery->count,
-              SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_histogram_bound);
+              SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_metrics_histogram_bound);
     if (p->daemon->queue.store) ss_store_stats(p->daemon->queue.store, &stats);
     for (int i = 0; i < STORE_BUCKETS; i++) total += stats.buckets[i];
     histogram(p, "commit_seconds", "Commits of the queue.", stats.buckets, STORE_BUCKETS, total,

@@ -3,7 +3,7 @@
 
 #define FIRST_BOUND 1000 /* microseconds */
 
-void ss_histogram_add(ss_histogram_t *histogram, apr_interval_time_t duration)
+void ss_metrics_histogram_add(ss_metrics_histogram_t *histogram, apr_interval_time_t duration)
 {
     apr_interval_time_t bound = FIRST_BOUND;
     int i = 0;
@@ -17,7 +17,7 @@ void ss_histogram_add(ss_histogram_t *histogram, apr_interval_time_t duration)
     histogram->sum += (double)duration / 1e6;
 }
 
-double ss_histogram_bound(int bucket)
+double ss_metrics_histogram_bound(int bucket)
 {
     return (double)((apr_int64_t)FIRST_BOUND << bucket) / 1e6;
 }

@@ -13,12 +13,12 @@ typedef struct {
     apr_uint64_t count[SS_HISTOGRAM_BUCKETS];
     apr_uint64_t total;
     double sum;
-} ss_histogram_t;
+} ss_metrics_histogram_t;
 
 typedef struct {
     apr_uint64_t accepted, refused, repeated;                /* submissions */
     apr_uint64_t sent, deferred, failed, expired, cancelled; /* recipients */
-    ss_histogram_t delivery;                                 /* acceptance to the relay's answer */
+    ss_metrics_histogram_t delivery;                         /* acceptance to the relay's answer */
 } ss_metrics_t;
 
 typedef struct { /* of one relay */
@@ -30,8 +30,8 @@ typedef struct { /* of one relay */
 } ss_relay_metrics_t;
 
 /* Adds a duration. Buckets: 1 ms doubling. */
-void ss_histogram_add(ss_histogram_t *histogram, apr_interval_time_t duration);
+void ss_metrics_histogram_add(ss_metrics_histogram_t *histogram, apr_interval_time_t duration);
 /* The upper bound of a bucket in seconds; the last one has none. */
-double ss_histogram_bound(int bucket);
+double ss_metrics_histogram_bound(int bucket);
 
 #endif

@@ -49,7 +49,7 @@ static void fired(ss_timer_t *timer, apr_time_t now)
     pump(timer->self, now);
 }
 
-void ss_webhooks_create(ss_daemon_t *d)
+void ss_webhook_create(ss_daemon_t *d)
 {
     d->webhooks = apr_pcalloc(d->pool, sizeof(*d->webhooks));
     if (gethostname(d->webhooks->node, sizeof(d->webhooks->node) - 1))
@@ -77,7 +77,7 @@ static void free_told(told_t *told)
 }
 
 /* What is under way keeps what it needs: see told_t. */
-void ss_webhooks_destroy(ss_daemon_t *d)
+void ss_webhook_destroy(ss_daemon_t *d)
 {
     struct ss_webhooks_t *w = d->webhooks;
 
@@ -192,8 +192,8 @@ static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
     add(d, key, row, now);
 }
 
-void ss_webhook_tell(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
-                     apr_time_t now)
+void ss_webhook_notify(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
+                       apr_time_t now)
 {
     apr_pool_t *pool;
     json_t *hook;
@@ -222,12 +222,12 @@ static void looked(ss_store_request_t *request)
 
     for (int i = 0; request->rv == APR_SUCCESS && m && i < m->rcpt_count; i++) {
         if (m->rcpts[i].state == (ss_state_t)request->number)
-            ss_webhook_tell(d, m, &m->rcpts[i], ss_loop_now(d->loop));
+            ss_webhook_notify(d, m, &m->rcpts[i], ss_loop_now(d->loop));
     }
     apr_pool_destroy(request->pool);
 }
 
-void ss_webhook_look(ss_daemon_t *d, const char *id, ss_state_t state)
+void ss_webhook_notify_stored(ss_daemon_t *d, const char *id, ss_state_t state)
 {
     if (!d->finished && !d->webhooks->is_used && !ss_hooks_are_used()) return;
     ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked, d);

@@ -1,5 +1,5 @@
-/* regulate.c: pause, resume and flush, asked for by a person. See control.h. */
-#include "operator/control.h"
+/* relay_action.c: pause, resume and flush, asked for by a person. See verbs.h. */
+#include "operator/verbs.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -47,7 +47,7 @@ static void resume_one(ss_relay_t *relay, const json_t *header, const char *who,
 }
 
 typedef struct {
-    ss_asker_t *asker;
+    ss_request_t *req;
     json_t *document;
 } settled_t;
 
@@ -59,9 +59,9 @@ static void pause_stored(ss_store_request_t *request)
 
     if (request->rv != APR_SUCCESS) {
         json_decref(s->document);
-        ss_control_refuse_store(s->asker, request);
+        ss_operator_refuse_store(s->req, request);
     } else {
-        ss_asker_document(s->asker, 200, s->document);
+        ss_request_document(s->req, 200, s->document);
     }
     apr_pool_destroy(request->pool);
 }
@@ -72,32 +72,32 @@ static void note_regulation(ss_daemon_t *d, const char *verb, const char *relay,
     apr_pool_t *pool;
 
     apr_pool_create(&pool, d->pool);
-    ss_chronicle_note(d, who,
-                      apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays",
-                                  relay ? relay : "", reason && *reason ? ": " : "",
-                                  reason ? reason : "", NULL),
-                      now);
+    ss_activity_note(d, who,
+                     apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays",
+                                 relay ? relay : "", reason && *reason ? ": " : "",
+                                 reason ? reason : "", NULL),
+                     now);
     apr_pool_destroy(pool);
 }
 
-void ss_regulate(ss_asker_t *asker, const json_t *header, const char *verb)
+void ss_relay_action_run(ss_request_t *req, const json_t *header, const char *verb)
 {
-    ss_daemon_t *d = asker->daemon;
+    ss_daemon_t *d = req->daemon;
     const char *name = json_string_value(json_object_get(header, "relay"));
     const char *who = json_string_value(json_object_get(header, "who"));
     char uid[32];
     apr_time_t now = apr_time_now();
     json_t *rows;
 
-    if (!ss_asker_is_trusted(asker)) {
-        ss_asker_refuse(asker, 403, 0, NULL, "only root and httpd's user may %s", verb);
+    if (!ss_request_is_trusted(req)) {
+        ss_request_refuse(req, 403, 0, NULL, "only root and httpd's user may %s", verb);
         return;
     }
     if (name && *name && !ss_relay_find(d, name)) {
-        ss_asker_refuse(asker, 404, 0, "relay", "no relay is called \"%s\"", name);
+        ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", name);
         return;
     }
-    apr_snprintf(uid, sizeof(uid), "uid %d", asker->uid);
+    apr_snprintf(uid, sizeof(uid), "uid %d", req->uid);
     if (!who) who = uid;
     rows = json_array();
     for (int i = 0; i < d->relays->nelts; i++) {
@@ -123,7 +123,7 @@ void ss_regulate(ss_asker_t *asker, const json_t *header, const char *verb)
     note_regulation(d, verb, name, json_string_value(json_object_get(header, "reason")), who, now);
     ss_store_request_t *request = ss_store_request(SS_STORE_SET, pause_stored, NULL);
     settled_t *s = apr_palloc(request->pool, sizeof(*s));
-    s->asker = asker;
+    s->req = req;
     s->document = json_pack("{s:o}", "relays", rows);
     request->baton = s;
     request->key = "last/regulated";

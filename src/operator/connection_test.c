@@ -1,4 +1,5 @@
-/* testing.c: connection tests and test messages that somebody asks for on the local socket. */
+/* connection_test.c: connection tests and test messages that somebody asks for on the local socket.
+ */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -11,7 +12,7 @@
 #include "smtp/advice.h"
 
 typedef struct {
-    ss_asker_t *asker; /* NULL: left */
+    ss_request_t *req; /* NULL: left */
     ss_daemon_t *daemon;
     ss_probe_t *probe;
     int is_json, is_masked, is_stream;
@@ -31,7 +32,7 @@ static void put_piece(testing_t *t, json_t *piece)
 {
     char *text = json_dumps(piece, JSON_COMPACT);
 
-    if (text) ss_asker_step(t->asker, apr_pstrcat(t->pool, text, "\n", NULL), strlen(text) + 1);
+    if (text) ss_request_step(t->req, apr_pstrcat(t->pool, text, "\n", NULL), strlen(text) + 1);
     free(text);
     json_decref(piece);
 }
@@ -65,7 +66,7 @@ static void on_step(void *self, const ss_report_t *report, const ss_report_step_
     text = t->is_json
                ? apr_pstrcat(t->pool, ss_report_step_json(step, t->is_masked, t->pool), "\n", NULL)
                : ss_report_step_text(step, t->is_masked, t->pool);
-    ss_asker_step(t->asker, text, strlen(text));
+    ss_request_step(t->req, text, strlen(text));
 }
 
 static void on_end(void *self, ss_report_t *report)
@@ -74,7 +75,7 @@ static void on_end(void *self, ss_report_t *report)
     const char *text = t->is_json ? ss_report_json(report, t->is_masked, t->pool)
                                   : ss_report_text(report, t->is_masked, t->pool);
     json_t *fields = json_object();
-    ss_asker_t *asker = t->asker;
+    ss_request_t *req = t->req;
     int status = report->http_status;
 
     if (t->is_page) {
@@ -87,23 +88,23 @@ static void on_end(void *self, ss_report_t *report)
     }
     json_object_set_new(fields, "failedStep",
                         report->failed_step ? json_string(report->failed_step) : json_null());
-    asker->left = NULL;
-    ss_asker_answer(asker, status, fields, text, strlen(text));
+    req->left = NULL;
+    ss_request_answer(req, status, fields, text, strlen(text));
     apr_pool_destroy(report->pool);
     end(t);
 }
 
-static void left(ss_asker_t *asker)
+static void left(ss_request_t *req)
 {
-    testing_t *t = asker->work;
+    testing_t *t = req->work;
 
     ss_probe_cancel(t->probe);
     end(t);
-    /* Nothing else holds the asker: an answer to nobody frees it. */
-    ss_asker_answer(asker, 499, NULL, NULL, 0);
+    /* Nothing else holds the req: an answer to nobody frees it. */
+    ss_request_answer(req, 499, NULL, NULL, 0);
 }
 
-static const char *address_of(ss_asker_t *asker, const json_t *header, const char *name,
+static const char *address_of(ss_request_t *req, const json_t *header, const char *name,
                               apr_pool_t *pool, int *bad)
 {
     const char *value = json_string_value(json_object_get(header, name));
@@ -111,17 +112,17 @@ static const char *address_of(ss_asker_t *asker, const json_t *header, const cha
 
     if (!value) return NULL;
     if ((*value || strcmp(name, "from")) && !ss_address_is_valid(value, 0, &why)) {
-        ss_asker_refuse(asker, 400, 0, name, "%s is not an address: %s", name,
-                        why ? why : "it is malformed");
+        ss_request_refuse(req, 400, 0, name, "%s is not an address: %s", name,
+                          why ? why : "it is malformed");
         *bad = 1;
         return NULL;
     }
     return apr_pstrdup(pool, value);
 }
 
-void ss_testing(ss_asker_t *asker, const json_t *header)
+void ss_connection_test_run(ss_request_t *req, const json_t *header)
 {
-    ss_daemon_t *d = asker->daemon;
+    ss_daemon_t *d = req->daemon;
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *format = json_string_value(json_object_get(header, "format"));
     ss_relay_t *relay =
@@ -129,24 +130,24 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
     apr_pool_t *pool;
     int bad = 0;
 
-    if (!ss_asker_is_trusted(asker)) {
-        ss_asker_refuse(
-            asker, 403, 0, NULL,
+    if (!ss_request_is_trusted(req)) {
+        ss_request_refuse(
+            req, 403, 0, NULL,
             "only root and httpd's user may run the connection test with the server's settings");
         return;
     }
     if (!relay) {
-        ss_asker_refuse(asker, 404, 0, "relay", "no relay is called \"%s\"", server);
+        ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", server);
         return;
     }
     if (d->tests >= SS_DAEMON_TESTS_MAX) {
-        ss_asker_refuse(asker, 429, 10, NULL, "%d connection tests run already",
-                        SS_DAEMON_TESTS_MAX);
+        ss_request_refuse(req, 429, 10, NULL, "%d connection tests run already",
+                          SS_DAEMON_TESTS_MAX);
         return;
     }
     apr_pool_create(&pool, d->pool);
     testing_t *t = apr_pcalloc(pool, sizeof(*t));
-    *t = (testing_t){ .asker = asker,
+    *t = (testing_t){ .req = req,
                       .daemon = d,
                       .pool = pool,
                       .is_json = format && !strcmp(format, "json"),
@@ -158,20 +159,20 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
                                    .secret = relay->secret,
                                    .secret_state = ss_relay_secret_state(relay),
                                    .looks_further = probe ? json_is_true(probe) : 1 };
-    options.from = address_of(asker, header, "from", pool, &bad);
-    if (!bad) options.to = address_of(asker, header, "to", pool, &bad);
+    options.from = address_of(req, header, "from", pool, &bad);
+    if (!bad) options.to = address_of(req, header, "to", pool, &bad);
     if (bad) {
         apr_pool_destroy(pool);
         return;
     }
     ss_probe_owner_t owner = { on_step, on_end, t };
     d->tests++;
-    asker->work = t;
-    asker->left = left;
+    req->work = t;
+    req->left = left;
     apr_status_t rv = ss_probe_start(&t->probe, d->loop, &options, &owner);
     if (rv != APR_SUCCESS) {
         end(t);
-        ss_asker_refuse(asker, 503, 5, NULL, "the connection test could not be started");
+        ss_request_refuse(req, 503, 5, NULL, "the connection test could not be started");
         return;
     }
     if (t->is_page) {
@@ -183,9 +184,9 @@ void ss_testing(ss_asker_t *asker, const json_t *header)
 }
 
 /* A short message that says where it comes from. */
-void ss_testing_message(ss_asker_t *asker, const json_t *header)
+void ss_connection_test_message(ss_request_t *req, const json_t *header)
 {
-    ss_daemon_t *d = asker->daemon;
+    ss_daemon_t *d = req->daemon;
     const char *to = json_string_value(json_object_get(header, "to"));
     const char *from = json_string_value(json_object_get(header, "from"));
     const char *server = json_string_value(json_object_get(header, "server"));
@@ -196,9 +197,9 @@ void ss_testing_message(ss_asker_t *asker, const json_t *header)
 
     if (!relay || !to || !ss_address_is_valid(to, 0, &why) ||
         (from && *from && !ss_address_is_valid(from, 0, &why))) {
-        ss_asker_refuse(asker, relay ? 400 : 404, 0, "to",
-                        relay ? "a test message needs to=ADDRESS: %s" : "no such relay%s",
-                        relay ? (why ? why : "missing") : "");
+        ss_request_refuse(req, relay ? 400 : 404, 0, "to",
+                          relay ? "a test message needs to=ADDRESS: %s" : "no such relay%s",
+                          relay ? (why ? why : "missing") : "");
         return;
     }
     apr_pool_create(&pool, d->pool);
@@ -219,12 +220,12 @@ void ss_testing_message(ss_asker_t *asker, const json_t *header)
         json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door",
                   "test", "server", relay->name, "subject", "Test message of mod_smtp_send");
     json_object_set(submission, "submitter", json_object_get(header, "who"));
-    ss_message_t *m = ss_submit_begin(asker, submission);
+    ss_message_t *m = ss_local_submit_begin(req, submission);
     if (m) {
-        asker->submitting = m;
-        if (ss_submit_part(asker, content, strlen(content))) {
-            asker->submitting = NULL;
-            ss_submit(asker, m);
+        req->submitting = m;
+        if (ss_local_submit_part(req, content, strlen(content))) {
+            req->submitting = NULL;
+            ss_local_submit(req, m);
         }
     }
     json_decref(submission);

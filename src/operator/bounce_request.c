@@ -1,5 +1,6 @@
-/* give_up.c: the action "bounce": messages are given up, and their senders are told, by a person's
- * wish. Each is read, since its report carries its header; then it is an outcome like any other. */
+/* bounce_request.c: the action "bounce": messages are given up, and their senders are told, by a
+ * person's wish. Each is read, since its report carries its header; then it is an outcome like any
+ * other. */
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -11,7 +12,7 @@
 #define BUSY_AGAIN (20 * 1000)
 
 typedef struct {
-    ss_asker_t *asker;
+    ss_request_t *req;
     ss_daemon_t *daemon;
     apr_pool_t *pool;
     const char *who;
@@ -34,7 +35,7 @@ static void work_end(work_t *work)
 
 static void fail(work_t *work, int status, int retry_after, const char *detail)
 {
-    if (work->asker) ss_asker_refuse(work->asker, status, retry_after, NULL, "%s", detail);
+    if (work->req) ss_request_refuse(work->req, status, retry_after, NULL, "%s", detail);
     work_end(work);
 }
 
@@ -42,7 +43,7 @@ static void finish(work_t *work)
 {
     json_t *document;
 
-    if (!work->asker) {
+    if (!work->req) {
         work_end(work);
         return;
     }
@@ -60,12 +61,12 @@ static void finish(work_t *work)
             document, "detail",
             json_string(apr_psprintf(work->pool, "message %s is %s: bounce is not possible", id,
                                      work->state)));
-        ss_asker_answer(work->asker, 409, document, NULL, 0);
+        ss_request_answer(work->req, 409, document, NULL, 0);
         work_end(work);
         return;
     }
     if (work->done)
-        ss_chronicle_note(
+        ss_activity_note(
             work->daemon, work->who,
             apr_psprintf(work->pool, "bounce of %" APR_INT64_T_FMT " messages", work->done),
             apr_time_now());
@@ -74,17 +75,17 @@ static void finish(work_t *work)
                          (json_int_t)work->done);
     if (is_one)
         json_object_set_new(document, "id", json_string(APR_ARRAY_IDX(work->ids, 0, const char *)));
-    ss_asker_document(work->asker, 200, document);
+    ss_request_document(work->req, 200, document);
     work_end(work);
 }
 
 /* ---- one message ---- */
 
-/* Whether the asker may do this to it: root, httpd's user, its submitter, or another node. */
+/* Whether the req may do this to it: root, httpd's user, its submitter, or another node. */
 static int may(const work_t *work, const ss_message_t *m)
 {
-    return !work->asker || ss_asker_is_trusted(work->asker) ||
-           (m->uid >= 0 && m->uid == work->asker->uid);
+    return !work->req || ss_request_is_trusted(work->req) ||
+           (m->uid >= 0 && m->uid == work->req->uid);
 }
 
 static void give_up(work_t *work, ss_job_t *job)
@@ -300,7 +301,7 @@ static work_t *work_create(ss_daemon_t *d)
     return work;
 }
 
-void ss_give_up_handed(ss_daemon_t *d, const char *id, const char *who)
+void ss_bounce_request_handed(ss_daemon_t *d, const char *id, const char *who)
 {
     work_t *work = work_create(d);
 
@@ -309,17 +310,16 @@ void ss_give_up_handed(ss_daemon_t *d, const char *id, const char *who)
     go_on(work);
 }
 
-void ss_give_up(ss_asker_t *asker, const json_t *header)
+void ss_bounce_request_begin(ss_request_t *req, const json_t *header)
 {
     const json_t *filter = json_object_get(header, "filter");
     const char *who = json_string_value(json_object_get(header, "who"));
-    work_t *work = work_create(asker->daemon);
+    work_t *work = work_create(req->daemon);
     apr_pool_t *pool = work->pool;
 
-    work->asker = asker;
-    work->who = who && *who && ss_asker_is_trusted(asker)
-                    ? apr_pstrdup(pool, who)
-                    : apr_psprintf(pool, "uid %d", asker->uid);
+    work->req = req;
+    work->who = who && *who && ss_request_is_trusted(req) ? apr_pstrdup(pool, who)
+                                                          : apr_psprintf(pool, "uid %d", req->uid);
     int named = read_ids(work, json_object_get(header, "id"));
     if (named < 0 || (!named && !json_is_object(filter))) {
         fail(work, named < 0 ? 404 : 400, 0,
@@ -333,7 +333,7 @@ void ss_give_up(ss_asker_t *asker, const json_t *header)
     }
     work->is_filtered = 1;
     work->confirm = json_integer_value(json_object_get(header, "confirm"));
-    if (!ss_control_filter(asker, filter, &work->filter, pool)) {
+    if (!ss_operator_filter(req, filter, &work->filter, pool)) {
         work_end(work);
         return;
     }

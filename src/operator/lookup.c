@@ -1,6 +1,6 @@
-/* query.c: questions about messages: one, with ?wait until it is final, and the list by filter.
- * See control.h. */
-#include "operator/control.h"
+/* lookup.c: questions about messages: one, with ?wait until it is final, and the list by filter.
+ * See verbs.h. */
+#include "operator/verbs.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
 typedef struct {
-    ss_asker_t *asker;
+    ss_request_t *req;
     ss_daemon_t *daemon;
     apr_pool_t *pool;
     int is_full;      /* show: with history */
@@ -25,15 +25,15 @@ typedef struct {
     ss_filter_t filter; /* of a list */
 } work_t;
 
-static work_t *work_create(ss_asker_t *asker)
+static work_t *work_create(ss_request_t *req)
 {
     apr_pool_t *pool;
     work_t *work;
 
-    apr_pool_create(&pool, asker->daemon->pool);
+    apr_pool_create(&pool, req->daemon->pool);
     work = apr_pcalloc(pool, sizeof(*work));
-    work->asker = asker;
-    work->daemon = asker->daemon;
+    work->req = req;
+    work->daemon = req->daemon;
     work->pool = pool;
     return work;
 }
@@ -76,26 +76,26 @@ static void look_again(ss_timer_t *timer, apr_time_t now)
     if (!work->is_asking) ask_lookup(work);
 }
 
-static int may_see(const ss_asker_t *asker, const ss_message_t *m)
+static int may_see(const ss_request_t *req, const ss_message_t *m)
 {
-    return ss_asker_is_trusted(asker) || (m->uid >= 0 && m->uid == asker->uid);
+    return ss_request_is_trusted(req) || (m->uid >= 0 && m->uid == req->uid);
 }
 
 static void looked_up(ss_store_request_t *request)
 {
     work_t *work = request->baton;
-    ss_asker_t *asker = work->asker;
+    ss_request_t *req = work->req;
     ss_message_t *m = request->message;
     int any = 0;
 
     work->is_asking = 0;
-    if (asker->is_closing || APR_STATUS_IS_NOTFOUND(request->rv) ||
-        (request->rv == APR_SUCCESS && !may_see(asker, m))) {
-        ss_asker_refuse(asker, 404, 0, NULL,
-                        "no message %s is known (finished ones are kept for SMTPSendHistory)",
-                        work->id);
+    if (req->is_closing || APR_STATUS_IS_NOTFOUND(request->rv) ||
+        (request->rv == APR_SUCCESS && !may_see(req, m))) {
+        ss_request_refuse(req, 404, 0, NULL,
+                          "no message %s is known (finished ones are kept for SMTPSendHistory)",
+                          work->id);
     } else if (request->rv != APR_SUCCESS) {
-        ss_control_refuse_store(asker, request);
+        ss_operator_refuse_store(req, request);
     } else {
         ss_message_due(m, &any);
         if (any && work->until > apr_time_now() && !work->daemon->is_leaving) {
@@ -104,8 +104,8 @@ static void looked_up(ss_store_request_t *request)
             return;
         }
         overlay(work->daemon, m);
-        ss_asker_document(
-            asker, 200,
+        ss_request_document(
+            req, 200,
             ss_document_message(work->daemon, m, work->is_full ? request->history : NULL));
     }
     apr_pool_destroy(request->pool);
@@ -125,15 +125,15 @@ static void ask_lookup(work_t *work)
     ss_store_port_post(&work->daemon->queue, request);
 }
 
-void ss_question_message(ss_asker_t *asker, const json_t *header, int is_full)
+void ss_lookup_message(ss_request_t *req, const json_t *header, int is_full)
 {
-    work_t *work = work_create(asker);
+    work_t *work = work_create(req);
     const char *id = json_string_value(json_object_get(header, "id"));
     apr_interval_time_t wait = json_integer_value(json_object_get(header, "wait"));
 
     if (!id || !ss_ident_is_valid(id)) {
         work_end(work);
-        ss_asker_refuse(asker, 404, 0, NULL, "that is not a message's id");
+        ss_request_refuse(req, 404, 0, NULL, "that is not a message's id");
         return;
     }
     apr_cpystrn(work->id, id, sizeof(work->id));
@@ -151,7 +151,7 @@ static void listed(ss_store_request_t *request)
     json_t *document, *rows;
 
     if (request->rv != APR_SUCCESS) {
-        ss_control_refuse_store(work->asker, request);
+        ss_operator_refuse_store(work->req, request);
     } else {
         rows = json_array();
         const char *last = NULL;
@@ -165,18 +165,18 @@ static void listed(ss_store_request_t *request)
         json_object_set_new(document, "messages", rows);
         json_object_set_new(document, "more",
                             request->more && last ? json_string(last) : json_null());
-        ss_asker_document(work->asker, 200, document);
+        ss_request_document(work->req, 200, document);
     }
     apr_pool_destroy(request->pool);
     work_end(work);
 }
 
-void ss_question_list(ss_asker_t *asker, const json_t *header)
+void ss_lookup_list(ss_request_t *req, const json_t *header)
 {
-    work_t *work = work_create(asker);
+    work_t *work = work_create(req);
     json_int_t limit = json_integer_value(json_object_get(header, "limit"));
 
-    if (!ss_control_filter(asker, header, &work->filter, work->pool)) {
+    if (!ss_operator_filter(req, header, &work->filter, work->pool)) {
         work_end(work);
         return;
     }

@@ -1,5 +1,5 @@
-/* submit.c: submissions on the local socket: a header becomes a message; accept.c does the rest.
- * One message, or many in one request. */
+/* local_submit.c: submissions on the local socket: a header becomes a message; accept.c does the
+ * rest. One message, or many in one request. */
 #include "intake/composing.h"
 
 #include <apr_strings.h>
@@ -38,9 +38,9 @@ refused(refusal_t *why, int status, int retry_after, const char *field, const ch
     return 0;
 }
 
-static void answer_refusal(ss_asker_t *asker, const refusal_t *why)
+static void answer_refusal(ss_request_t *req, const refusal_t *why)
 {
-    ss_asker_refuse(asker, why->status, why->retry_after, why->field, "%s", why->detail);
+    ss_request_refuse(req, why->status, why->retry_after, why->field, "%s", why->detail);
 }
 
 /* A text of the request in the message's pool; NULL where there is none. *bad is set when it is no
@@ -107,7 +107,7 @@ static int read_rcpts(const json_t *header, ss_message_t *m, refusal_t *no)
     return 1;
 }
 
-static int read_header(const ss_asker_t *asker, const json_t *header, ss_message_t *m,
+static int read_header(const ss_request_t *req, const json_t *header, ss_message_t *m,
                        refusal_t *no)
 {
     int bad = 0;
@@ -120,12 +120,12 @@ static int read_header(const ss_asker_t *asker, const json_t *header, ss_message
     m->door = text_of(header, "door", m->pool, &bad);
     m->envid = text_of(header, "envid", m->pool, &bad);
     m->metadata = text_of(header, "metadata", m->pool, &bad);
-    m->webhook = ss_asker_is_trusted(asker) ? text_of(header, "webhook", m->pool, &bad) : NULL;
+    m->webhook = ss_request_is_trusted(req) ? text_of(header, "webhook", m->pool, &bad) : NULL;
     m->idempotency_key = text_of(header, "idempotencyKey", m->pool, &bad);
     m->content_hash = text_of(header, "contentHash", m->pool, &bad);
-    m->submitter = ss_asker_is_trusted(asker) ? text_of(header, "submitter", m->pool, &bad) : NULL;
-    if (!m->submitter) m->submitter = apr_psprintf(m->pool, "uid:%d", asker->uid);
-    m->uid = asker->uid;
+    m->submitter = ss_request_is_trusted(req) ? text_of(header, "submitter", m->pool, &bad) : NULL;
+    if (!m->submitter) m->submitter = apr_psprintf(m->pool, "uid:%d", req->uid);
+    m->uid = req->uid;
     m->from = from && !ss_composing_is_wanted(header) ? from : "";
     m->at = number_of(header, "at");
     m->expire = number_of(header, "expire");
@@ -152,10 +152,10 @@ static int read_header(const ss_asker_t *asker, const json_t *header, ss_message
 }
 
 /* SMTPSendSubmitterRate of the location, which only our own web processes may name. */
-static int has_quota(const ss_asker_t *asker, const json_t *header, const ss_message_t *m,
+static int has_quota(const ss_request_t *req, const json_t *header, const ss_message_t *m,
                      refusal_t *no)
 {
-    const json_t *list = ss_asker_is_trusted(asker) ? json_object_get(header, "rates") : NULL;
+    const json_t *list = ss_request_is_trusted(req) ? json_object_get(header, "rates") : NULL;
     ss_rate_t rates[SS_QUOTA_RATES_MAX];
     int count = 0;
 
@@ -165,8 +165,8 @@ static int has_quota(const ss_asker_t *asker, const json_t *header, const ss_mes
         rates[count].per = json_integer_value(json_array_get(list, i + 1));
         if (rates[count].count > 0 && rates[count].per > 0) count++;
     }
-    int wait = count ? ss_quota_take(asker->daemon->quota, m->submitter, rates, count,
-                                     ss_loop_now(asker->daemon->loop))
+    int wait = count ? ss_quota_take(req->daemon->quota, m->submitter, rates, count,
+                                     ss_loop_now(req->daemon->loop))
                      : 0;
     return wait ? refused(no, 429, wait, NULL,
                           "%s has handed in more messages than SMTPSendSubmitterRate allows",
@@ -208,18 +208,18 @@ static ss_relay_t *relay_of(ss_daemon_t *d, const json_t *header, refusal_t *no)
     return relay && !asked ? ss_accept_relay(d, from ? from : "", relay) : relay;
 }
 
-static int restore(const ss_asker_t *asker, const json_t *header, ss_message_t *m, refusal_t *no)
+static int restore(const ss_request_t *req, const json_t *header, ss_message_t *m, refusal_t *no)
 {
     const json_t *state = json_object_get(header, "restore");
-    const char *why = state ? ss_move_restore(asker, state, m) : NULL;
+    const char *why = state ? ss_transfer_restore(req, state, m) : NULL;
 
     return why ? refused(no, 400, 0, "restore", "%s", why) : 1;
 }
 
 /* The message of a header, without content; NULL with the refusal. */
-static ss_message_t *make(ss_asker_t *asker, const json_t *header, refusal_t *no)
+static ss_message_t *make(ss_request_t *req, const json_t *header, refusal_t *no)
 {
-    ss_relay_t *relay = relay_of(asker->daemon, header, no);
+    ss_relay_t *relay = relay_of(req->daemon, header, no);
     ss_accepted_t answer;
 
     if (!relay) return NULL;
@@ -229,8 +229,8 @@ static ss_message_t *make(ss_asker_t *asker, const json_t *header, refusal_t *no
     }
     ss_message_t *m = ss_accept_begin(relay);
     if ((ss_composing_is_wanted(header) || read_rcpts(header, m, no)) &&
-        read_header(asker, header, m, no) && has_quota(asker, header, m, no) &&
-        restore(asker, header, m, no))
+        read_header(req, header, m, no) && has_quota(req, header, m, no) &&
+        restore(req, header, m, no))
         return m;
     apr_pool_destroy(m->pool);
     return NULL;
@@ -246,10 +246,10 @@ static int add_part(ss_daemon_t *d, ss_message_t *m, const char *content, apr_si
 }
 
 /* What of content that is on its way counts against the daemon's bound. */
-static void charge(ss_asker_t *asker, apr_size_t len)
+static void charge(ss_request_t *req, apr_size_t len)
 {
-    asker->charged += len;
-    asker->daemon->intake_bytes += len;
+    req->charged += len;
+    req->daemon->intake_bytes += len;
 }
 
 static json_t *taken(const ss_accepted_t *answer)
@@ -266,93 +266,93 @@ static json_t *taken(const ss_accepted_t *answer)
 /* ---- one message ---- */
 
 /* The problem may live in the message's pool. */
-static void refuse_mail(ss_asker_t *asker, ss_message_t *m, const ss_mail_problem_t *problem)
+static void refuse_mail(ss_request_t *req, ss_message_t *m, const ss_mail_problem_t *problem)
 {
-    ss_daemon_t *d = asker->daemon;
+    ss_daemon_t *d = req->daemon;
     int status = problem->status ? problem->status : 400;
 
-    asker->submitting = NULL;
-    asker->composing = NULL;
-    ss_asker_refuse(asker, status, status == 503 ? refusals[SS_REFUSED_STORE].retry_after : 0,
-                    problem->field, "%s", problem->detail);
+    req->submitting = NULL;
+    req->composing = NULL;
+    ss_request_refuse(req, status, status == 503 ? refusals[SS_REFUSED_STORE].retry_after : 0,
+                      problem->field, "%s", problem->detail);
     ss_staging_drop(d, m);
 }
 
-ss_message_t *ss_submit_begin(ss_asker_t *asker, const json_t *header)
+ss_message_t *ss_local_submit_begin(ss_request_t *req, const json_t *header)
 {
     ss_mail_problem_t problem = { .status = 0 };
     refusal_t no;
-    ss_message_t *m = make(asker, header, &no);
+    ss_message_t *m = make(req, header, &no);
 
-    asker->composing = NULL;
+    req->composing = NULL;
     if (!m) {
-        answer_refusal(asker, &no);
+        answer_refusal(req, &no);
     } else if (ss_composing_is_wanted(header)) {
-        asker->composing = ss_composing_begin(ss_relay_find(asker->daemon, m->relay), m, header,
-                                              &asker->charged, &problem);
-        if (!asker->composing) {
-            refuse_mail(asker, m, &problem);
+        req->composing = ss_composing_begin(ss_relay_find(req->daemon, m->relay), m, header,
+                                            &req->charged, &problem);
+        if (!req->composing) {
+            refuse_mail(req, m, &problem);
             return NULL;
         }
     }
     return m;
 }
 
-int ss_submit_part(ss_asker_t *asker, const char *content, apr_size_t len)
+int ss_local_submit_part(ss_request_t *req, const char *content, apr_size_t len)
 {
-    ss_message_t *m = asker->submitting;
+    ss_message_t *m = req->submitting;
     refusal_t no;
 
-    if (asker->composing) {
-        if (!ss_incoming_add(asker->composing, content, len)) return 1;
-        refuse_mail(asker, m, &asker->composing->problem);
+    if (req->composing) {
+        if (!ss_incoming_add(req->composing, content, len)) return 1;
+        refuse_mail(req, m, &req->composing->problem);
         return 0;
     }
-    if (!add_part(asker->daemon, m, content, len, &no)) {
-        asker->submitting = NULL;
-        ss_staging_drop(asker->daemon, m);
-        answer_refusal(asker, &no);
+    if (!add_part(req->daemon, m, content, len, &no)) {
+        req->submitting = NULL;
+        ss_staging_drop(req->daemon, m);
+        answer_refusal(req, &no);
         return 0;
     }
-    charge(asker, len);
+    charge(req, len);
     return 1;
 }
 
 static void staged(void *self, const ss_result_t *failed)
 {
-    ss_asker_t *asker = self;
-    ss_message_t *m = asker->submitting;
+    ss_request_t *req = self;
+    ss_message_t *m = req->submitting;
 
-    if (!asker->is_closing && !failed) {
-        ss_submit_go_on(asker);
+    if (!req->is_closing && !failed) {
+        ss_local_submit_go_on(req);
         return;
     }
-    asker->submitting = NULL;
-    asker->composing = NULL;
-    ss_staging_drop(asker->daemon, m);
-    ss_asker_refuse(asker, 503, refusals[SS_REFUSED_STORE].retry_after, NULL, "%s",
-                    failed ? failed->text : "the client left");
+    req->submitting = NULL;
+    req->composing = NULL;
+    ss_staging_drop(req->daemon, m);
+    ss_request_refuse(req, 503, refusals[SS_REFUSED_STORE].retry_after, NULL, "%s",
+                      failed ? failed->text : "the client left");
 }
 
-int ss_submit_stages(ss_asker_t *asker)
+int ss_local_submit_stages(ss_request_t *req)
 {
     /* The last part of what is composed here may not be all of the message: its end sees to it
      * (ss_incoming_end). */
-    if (asker->composing ? asker->is_last || !ss_incoming_is_due(asker->composing)
-                         : !ss_staging_is_due(asker->submitting))
+    if (req->composing ? req->is_last || !ss_incoming_is_due(req->composing)
+                       : !ss_staging_is_due(req->submitting))
         return 0;
-    ss_staging_begin(asker->daemon, asker->submitting, &asker->charged, staged, asker);
+    ss_staging_begin(req->daemon, req->submitting, &req->charged, staged, req);
     return 1;
 }
 
 static void answered(void *self, const ss_accepted_t *answer)
 {
-    ss_asker_t *asker = self;
+    ss_request_t *req = self;
     refusal_t no;
 
     if (answer->refused) {
         not_accepted(&no, answer);
-        answer_refusal(asker, &no);
+        answer_refusal(req, &no);
         return;
     }
     ss_object_t fields;
@@ -364,32 +364,32 @@ static void answered(void *self, const ss_accepted_t *answer)
     ss_object_text(&fields, "state", "queued");
     ss_object_number(&fields, "recipients", answer->rcpt_count);
     ss_object_flag(&fields, "paused", answer->is_paused);
-    ss_asker_answer_text(asker, ss_object_end(&fields) == APR_SUCCESS ? ss_buf_text(&out) : NULL,
-                         NULL, 0);
+    ss_request_answer_text(req, ss_object_end(&fields) == APR_SUCCESS ? ss_buf_text(&out) : NULL,
+                           NULL, 0);
     ss_buf_free(&out);
 }
 
 static void composed(void *self, const ss_mail_problem_t *problem)
 {
-    ss_asker_t *asker = self;
-    ss_message_t *m = asker->composing->message;
+    ss_request_t *req = self;
+    ss_message_t *m = req->composing->message;
 
     if (problem) {
-        refuse_mail(asker, m, problem);
+        refuse_mail(req, m, problem);
         return;
     }
-    ss_incoming_clear(asker->composing);
-    asker->composing = NULL;
-    ss_accept(ss_relay_find(asker->daemon, m->relay), m, answered, asker);
+    ss_incoming_clear(req->composing);
+    req->composing = NULL;
+    ss_accept_message(ss_relay_find(req->daemon, m->relay), m, answered, req);
 }
 
-void ss_submit(ss_asker_t *asker, ss_message_t *m)
+void ss_local_submit(ss_request_t *req, ss_message_t *m)
 {
-    asker->is_busy = 1;
-    if (asker->composing)
-        ss_incoming_end(asker->composing, composed, asker);
+    req->is_busy = 1;
+    if (req->composing)
+        ss_incoming_end(req->composing, composed, req);
     else
-        ss_accept(ss_relay_find(asker->daemon, m->relay), m, answered, asker);
+        ss_accept_message(ss_relay_find(req->daemon, m->relay), m, answered, req);
 }
 
 /* ---- many messages in one request: each has its own answer, the store commits them together ----
@@ -403,7 +403,7 @@ typedef struct {
 } one_t;
 
 struct ss_many_t {
-    ss_asker_t *asker;
+    ss_request_t *req;
     apr_pool_t *pool;
     one_t *ones;
     /* current: whose content comes now; open: answers that are not there yet */
@@ -428,7 +428,7 @@ static void refuse_one(one_t *one, const refusal_t *no)
     answer_one(one, no->status, fields);
 }
 
-void ss_submit_many_free(ss_many_t *many)
+void ss_local_submit_many_free(ss_many_t *many)
 {
     for (int i = 0; i < many->count; i++) {
         if (many->ones[i].message) apr_pool_destroy(many->ones[i].message->pool);
@@ -440,11 +440,11 @@ void ss_submit_many_free(ss_many_t *many)
 static void finish_many(ss_many_t *many)
 {
     json_t *answers = json_array();
-    ss_asker_t *asker = many->asker;
+    ss_request_t *req = many->req;
 
     for (int i = 0; i < many->count; i++) json_array_append(answers, many->ones[i].answer);
-    ss_submit_many_free(many);
-    ss_asker_document(asker, 200, answers);
+    ss_local_submit_many_free(many);
+    ss_request_document(req, 200, answers);
 }
 
 static void answered_one(void *self, const ss_accepted_t *answer)
@@ -461,20 +461,20 @@ static void answered_one(void *self, const ss_accepted_t *answer)
     if (!one->many->open) finish_many(one->many);
 }
 
-ss_many_t *ss_submit_many_begin(ss_asker_t *asker, const json_t *header)
+ss_many_t *ss_local_submit_many_begin(ss_request_t *req, const json_t *header)
 {
     json_t *list = json_object_get(header, "messages");
     apr_size_t count = json_array_size(list);
     apr_pool_t *pool;
 
     if (!count || count > MANY_MAX) {
-        ss_asker_refuse(asker, 400, 0, "messages", "from 1 to %d messages in one request",
-                        MANY_MAX);
+        ss_request_refuse(req, 400, 0, "messages", "from 1 to %d messages in one request",
+                          MANY_MAX);
         return NULL;
     }
     apr_pool_create(&pool, NULL);
     ss_many_t *many = apr_pcalloc(pool, sizeof(*many));
-    *many = (ss_many_t){ .asker = asker, .pool = pool, .count = (int)count, .open = (int)count };
+    *many = (ss_many_t){ .req = req, .pool = pool, .count = (int)count, .open = (int)count };
     many->ones = apr_pcalloc(pool, count * sizeof(*many->ones));
     for (apr_size_t i = 0; i < count; i++) {
         one_t *one = &many->ones[i];
@@ -482,15 +482,15 @@ ss_many_t *ss_submit_many_begin(ss_asker_t *asker, const json_t *header)
         refusal_t no;
         one->many = many;
         one->size = (apr_uint64_t)number_of(item, "size");
-        one->message = make(asker, item, &no);
+        one->message = make(req, item, &no);
         if (!one->message) refuse_one(one, &no);
     }
     return many;
 }
 
-int ss_submit_many_part(ss_many_t *many, const char *content, apr_size_t len)
+int ss_local_submit_many_part(ss_many_t *many, const char *content, apr_size_t len)
 {
-    charge(many->asker, len);
+    charge(many->req, len);
     while (len) {
         refusal_t no;
         while (many->current < many->count &&
@@ -499,7 +499,7 @@ int ss_submit_many_part(ss_many_t *many, const char *content, apr_size_t len)
         if (many->current == many->count) return 0;
         one_t *one = &many->ones[many->current];
         apr_size_t piece = one->size - one->got < len ? (apr_size_t)(one->size - one->got) : len;
-        if (one->message && !add_part(many->asker->daemon, one->message, content, piece, &no)) {
+        if (one->message && !add_part(many->req->daemon, one->message, content, piece, &no)) {
             apr_pool_destroy(one->message->pool);
             one->message = NULL;
             refuse_one(one, &no);
@@ -511,9 +511,9 @@ int ss_submit_many_part(ss_many_t *many, const char *content, apr_size_t len)
     return 1;
 }
 
-void ss_submit_many_end(ss_many_t *many)
+void ss_local_submit_many_end(ss_many_t *many)
 {
-    many->asker->is_busy = 1;
+    many->req->is_busy = 1;
     /* A refusal comes within the call: one more is open until all were given to the queue, so that
      * the first refusal does not end the request. */
     many->open++;
@@ -521,8 +521,8 @@ void ss_submit_many_end(ss_many_t *many)
         ss_message_t *m = many->ones[i].message;
         many->ones[i].message = NULL;
         if (m)
-            ss_accept(ss_relay_find(many->asker->daemon, m->relay), m, answered_one,
-                      &many->ones[i]);
+            ss_accept_message(ss_relay_find(many->req->daemon, m->relay), m, answered_one,
+                              &many->ones[i]);
     }
     if (!--many->open) finish_many(many);
 }
