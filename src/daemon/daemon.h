@@ -12,6 +12,14 @@
 #include "config/secrets.h"
 #include "config/settings.h"
 #include "delivery/breaker.h"
+#include "delivery/flush.h"
+#include "delivery/job.h"
+#include "delivery/learned.h"
+#include "delivery/outcome.h"
+#include "delivery/pause.h"
+#include "delivery/relay.h"
+#include "delivery/slow_start.h"
+#include "delivery/tally.h"
 #include "record/log_throttle.h"
 #include "record/metrics.h"
 #include "net/link.h"
@@ -39,183 +47,6 @@
 #define SS_DAEMON_AGAIN_MAX 5
 
 typedef struct ss_daemon_t ss_daemon_t;
-typedef struct ss_relay_t ss_relay_t;
-
-/* ---- a waiting message in the daemon's memory (job.c) ---- */
-typedef struct ss_job_t {
-    ss_entry_t entry; /* in relay's schedule while it waits */
-    ss_daemon_t *daemon;
-    ss_relay_t *relay;
-    /* NULL: only its place in the order is known; loaded before it is sent */
-    ss_message_t *message;
-    apr_size_t memory; /* bytes counted against SS_DAEMON_MEMORY_MAX */
-    int is_scheduled, is_loading, is_sending;
-    int is_loaded; /* came from the store, not from its submission */
-    int outcomes;  /* posted, not yet committed */
-    int agains;    /* uncharged attempts in a row */
-    int is_stale;  /* the stored message was changed meanwhile: read again */
-    /* the relay takes no 8-bit content: all of it is loaded, however large */
-    int wants_whole;
-    /* cancelled or otherwise final by somebody else: freed as soon as nothing uses it */
-    int is_gone;
-    apr_time_t received, stored, taken; /* for delays= */
-} ss_job_t;
-
-/* A job for a message that was just committed or loaded (takes the message's pool over), or for a
- * place in the order (message NULL). Found by id afterwards. */
-ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message,
-                        const ss_due_t *due);
-ss_job_t *ss_job_find(ss_daemon_t *d, const char *id);
-/* The job of a message that was loaded: the one that is there (it has no content, and nothing uses
- * it) or a new one. It is not in the order. */
-ss_job_t *ss_job_take(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message);
-/* Takes it out of its relay's order. */
-void ss_job_hide(ss_job_t *job);
-/* Lets go of the content, keeps the place. */
-void ss_job_forget(ss_job_t *job);
-/* Puts the job into its relay's schedule as its recipients say; frees it when nobody waits any more
- * and no outcome is open. */
-void ss_job_settle(ss_job_t *job, apr_time_t now);
-void ss_job_free(ss_job_t *job);
-/* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped
- * and read again. */
-void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_t now);
-
-/* ---- a relay (relay.c, pause.c) ---- */
-typedef struct ss_conn_t ss_conn_t;
-
-typedef struct {
-    int directive;              /* SMTPSendPause On */
-    int stored;                 /* made while running */
-    const char *reason, *who;   /* malloc'ed */
-    apr_time_t since, until;    /* of the stored one; until 0: open */
-    apr_time_t effective_since; /* paused by either (or engine off) since; 0: not */
-    apr_interval_time_t total;  /* paused time before effective_since, over all restarts */
-    apr_time_t said;            /* last line in the log */
-    /* of the sign of life before the last change here (share.h): what that one reads is older */
-    apr_uint64_t number;
-} ss_pause_t;
-
-struct ss_relay_t {
-    ss_daemon_t *daemon;
-    const ss_settings_t *settings;
-    const char *name;
-    ss_secret_t *secret;
-    int is_secret_loading; /* a helper thread runs exec: or reads file: */
-    int is_secret_rejected;
-    ss_result_t secret_result;
-    ss_tls_t *tls;
-    ss_result_t tls_result; /* set: the TLS settings cannot work */
-    ss_schedule_t *schedule;
-    ss_host_state_t *hosts; /* settings->hosts->nelts of them */
-    int host_count;
-    APR_RING_HEAD(ss_conn_ring_t, ss_conn_t) conns;
-    int conn_count, connecting;
-    int conn_limit; /* settings->connections, or halved for a while */
-    apr_time_t conn_limit_until;
-    int loads;      /* SS_STORE_LOAD under way */
-    int is_filling; /* SS_STORE_DUE under way */
-    int in_flight;
-    /* of const char *: whose mail it carries: its own name's, and the main server's that of names
-     * that are not configured any more */
-    apr_array_header_t *names;
-    int fill_name;        /* where SS_STORE_DUE goes on: which of them, */
-    apr_time_t fill_time; /* and behind what */
-    char fill_id[SS_IDENT_TEXT];
-    ss_pause_t pause;
-    ss_timer_t timer; /* next thing to do: due, breaker, pause's end */
-    ss_timer_t pause_timer;
-    ss_timer_t fill_timer; /* reading the order failed: when it is tried again */
-    int was_read;          /* all of the order was looked at once */
-    int is_flushing;
-    /* resumed slowly: no faster than this; count 0: no such bound (ramp.c) */
-    ss_rate_t ramp;
-    ss_timer_t ramp_timer;
-    ss_deferred_t pump;
-    apr_int64_t counts[SS_STATES]; /* recipients in the store by state, kept up */
-    apr_int64_t waiting_messages;
-    apr_uint64_t waiting_bytes;
-    /* acceptance of the oldest waiting message, as far as known; 0 none */
-    apr_time_t oldest;
-    apr_time_t last_success;
-    apr_uint64_t sent, failed, uncertain;
-    ss_relay_metrics_t metrics;
-    apr_pool_t *pool;
-};
-
-apr_status_t ss_relays_create(ss_daemon_t *d);
-void ss_relays_destroy(ss_daemon_t *d);
-/* By name; the main server's where the name is not configured any more (the log says so once a
- * name). */
-ss_relay_t *ss_relay_for(ss_daemon_t *d, const char *name);
-ss_relay_t *ss_relay_find(ss_daemon_t *d, const char *name);
-/* Something changed: looks, at the end of this turn, what can be sent. Idempotent. */
-void ss_relay_wake(ss_relay_t *relay);
-/* Reads the order of what waits from the store (start, after drops, after flush). */
-void ss_relay_fill(ss_relay_t *relay);
-/* Tries at once: breakers and waits forgotten, in the store too (flush.c). */
-void ss_relay_flush(ss_relay_t *relay, const char *who);
-/* A relay that is resumed sends no faster than rate, doubled each minute until nothing waits or the
- * bound does not bind any more (ramp.c). rate NULL: without a bound. */
-void ss_relay_ramp(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now);
-/* The bound that a daemon before wrote down. */
-void ss_relay_ramp_restore(ss_relay_t *relay, const char *value, apr_time_t now);
-/* "up", "down", "blocked", "paused", "off"; cause and advice id of the state or NULL. */
-const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const char **advice);
-/* A message came into the queue (+1) or left it (-1): all its recipients are counted as waiting. */
-void ss_relay_stored(ss_relay_t *relay, const ss_message_t *m, int sign);
-void ss_relay_counted(ss_relay_t *relay, ss_state_t from, ss_state_t to);
-/* No new transactions; QUIT where nothing is in flight. */
-void ss_relay_quit(ss_relay_t *relay);
-/* Everything in flight is given back now. */
-void ss_relay_abort(ss_relay_t *relay);
-/* Gives up, in steps, what is older than SMTPSendExpire, or than its own time, though no attempt
- * comes to tell. */
-void ss_relay_sweep(ss_relay_t *relay, apr_time_t now);
-/* Whether the relay may send: not paused, engine on, not leaving. */
-int ss_relay_is_paused(const ss_relay_t *relay);
-apr_interval_time_t ss_relay_paused_total(const ss_relay_t *relay, apr_time_t now);
-/* The secret's state for the test's settings list: "set (file)", "empty", "unreadable". */
-const char *ss_relay_secret_state(const ss_relay_t *relay);
-
-/* What a host was found to need, remembered for a day (learned.c). host: "name:port". */
-unsigned ss_learned_bits(ss_daemon_t *d, const char *host, int *recipients, apr_time_t now);
-void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipients,
-                    const char *words, apr_time_t now);
-void ss_learned_restore(ss_daemon_t *d, const char *host, const char *json, apr_time_t now);
-json_t *ss_learned_json(ss_daemon_t *d, const char *host);
-
-/* pause.c. until 0: open end. Persist first, then take effect; done(baton, rv) when on stable
- * storage. */
-void ss_pause_restore(ss_relay_t *relay, const char *json, apr_time_t now);
-/* What stands in the queue that several nodes share, read by the sign of life of that number:
- * another node's pause or resume takes effect. */
-void ss_pause_share(ss_relay_t *relay, const char *json, apr_uint64_t number, apr_time_t now);
-apr_status_t ss_pause_set(ss_relay_t *relay, const char *reason, const char *who, apr_time_t until,
-                          apr_time_t now);
-apr_status_t ss_pause_clear(ss_relay_t *relay, const char *who, apr_time_t now);
-void ss_pause_begin(ss_relay_t *relay, apr_time_t now);
-/* The pause as a JSON object for the status document. */
-json_t *ss_pause_json(const ss_relay_t *relay);
-
-/* ---- outcomes (outcome.c) ---- */
-typedef struct {
-    const char *host; /* "mail.example.com[192.0.2.1]:465" */
-    int has_dsn;      /* the relay reports on what it took (RFC 3461) */
-    /* connected_for: microseconds spent connecting for this message */
-    apr_time_t handed, connected_for, started, ended;
-} ss_attempt_t;
-/* What became of the recipients of one transaction: changes their states, logs, posts the outcome.
- */
-void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *rcpts, const int *numbers, int count,
-                     const ss_attempt_t *attempt, apr_time_t now);
-/* Gives all recipients that wait, held ones too, up in a person's name; returns their number. Their
- * sender is told. */
-int ss_outcome_give_up(ss_job_t *job, const char *who, apr_time_t now);
-/* How long the message was tried: time paused, held, or before `at` is left out. */
-apr_interval_time_t ss_outcome_age(const ss_job_t *job, apr_time_t now);
-/* Gives up the recipients whose time is over; returns whether any were. */
-int ss_outcome_expire(ss_job_t *job, apr_time_t now);
 
 /* ---- the local socket (intake.c), requests (submit.c, control.c, document.c, testing.c) ---- */
 typedef struct ss_many_t ss_many_t; /* many submissions of one request under way */
@@ -302,25 +133,6 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m);
 json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now);
 /* All metrics as OpenMetrics text, with its end (exposition.c). */
 void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now);
-
-/* ---- how much the store holds (tally.c) ---- */
-
-/* At the start, after the settings were read: counts what waits, or takes over the numbers that the
- * last daemon wrote down (saved; NULL: none), then lets the relays begin. */
-void ss_tally_begin(ss_daemon_t *d, const char *saved);
-/* The numbers that stand in the settings (of ss_setting_t), or NULL. */
-const char *ss_tally_saved(const apr_array_header_t *settings);
-/* The last thing that a daemon which leaves asks of the store. */
-void ss_tally_save(ss_daemon_t *d);
-/* Adds what came into this node's keeping. */
-void ss_tally_add(ss_daemon_t *d, const ss_count_t *row);
-/* New numbers (of ss_count_t) in place of all. */
-void ss_tally_replace(ss_daemon_t *d, const apr_array_header_t *rows);
-/* What a purge deleted (of ss_count_t). */
-void ss_tally_purged(ss_daemon_t *d, const apr_array_header_t *rows);
-/* What OLDEST is to be asked about this relay, and what it answered. */
-void ss_tally_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request);
-void ss_tally_take_oldest(ss_daemon_t *d, const ss_store_request_t *request);
 
 /* ---- what happened: counts over time and who did what, kept over restarts (chronicle.c) ---- */
 void ss_activity_start(ss_daemon_t *d);
