@@ -14,7 +14,8 @@
 #include "daemon/supervise.h"
 #include "net/tls.h"
 #include "web/submit/api.h"
-#include "web/shared/web.h"
+#include "web/handler.h"
+#include "web/status/mod_status.h"
 
 /* What only OpenSSL can tell of a value; NULL: all is well. */
 static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)

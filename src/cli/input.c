@@ -1,4 +1,4 @@
-/* input.c: standard input of sendmail. See input.h. */
+/* input.c: standard input of sendmail. */
 #include "cli/input.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* handler.c: which handler a request is for, and what all answers share. */
-#include "web/shared/web.h"
+#include "web/handler.h"
 
 #include <apr_strings.h>
 #include <http_config.h>
@@ -9,8 +9,12 @@
 #include "base/ident.h"
 #include "config/module.h"
 #include "mail/compose.h"
+#include "web/shared/http.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
+#include "web/status/status_handler.h"
+#include "web/submit/follow.h"
+#include "web/submit/submit_handler.h"
+#include "web/test/test_handler.h"
 
 void ss_handler_child_init(server_rec *s, apr_pool_t *pchild)
 {

@@ -1,4 +1,4 @@
-/* banner.c: whether mail flows, and if not, why, with the button that helps. See banner.h. */
+/* banner.c: whether mail flows, and if not, why, with the button that helps. */
 #include "web/shared/banner.h"
 
 #include <apr_strings.h>
@@ -7,6 +7,7 @@
 
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
+#include "web/shared/page.h"
 
 static const struct {
     const char *reason, *title;

@@ -2,7 +2,7 @@
 #ifndef SS_WEB_SHARED_BANNER_H
 #define SS_WEB_SHARED_BANNER_H
 
-#include "web/status/status_handler.h"
+#include "web/shared/page.h"
 
 /* A pause cannot be forgotten: every page says it, with a button that ends it. All reasons with
  * is_full, and "Mail flows" where there is none. */

@@ -1,4 +1,4 @@
-/* body.c: reading a request's body, within a bound. See body.h.
+/* body.c: reading a request's body, within a bound.
  *
  * The bytes live in heap memory of their own and not in the request's pool: a pool keeps what it
  * once had, and a child would stay as large as the largest message it ever took. */

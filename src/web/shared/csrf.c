@@ -1,4 +1,4 @@
-/* csrf.c: the page's token against forged requests (CSRF). See token.h.
+/* csrf.c: the page's token against forged requests (CSRF).
  *
  * The token is nothing but random: a page of another site can neither read our cookie nor set a
  * form field to its value. So web processes share no secret for it, and it holds over restarts. */
@@ -12,6 +12,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "web/shared/params.h"
 #include "web/shared/problem.h"
 
 #define TOKEN_BYTES 16

@@ -1,4 +1,4 @@
-/* html.c: the frame of our pages, and the pieces they share. See html.h. */
+/* html.c: the frame of our pages, and the pieces they share. */
 #include "web/shared/html.h"
 
 #include <apr_strings.h>

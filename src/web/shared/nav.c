@@ -1,4 +1,4 @@
-/* nav.c: the head of the operator's pages and the small forms on them. See nav.h. */
+/* nav.c: the head of the operator's pages and the small forms on them. */
 #include "web/shared/nav.h"
 
 #include <apr_strings.h>
@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/html.h"
 #include "web/shared/csrf.h"
+#include "web/shared/html.h"
+#include "web/shared/page.h"
+#include "web/shared/params.h"
 
 const char *ss_nav_path(const ss_page_t *page, const char *part)
 {

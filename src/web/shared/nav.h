@@ -2,7 +2,7 @@
 #ifndef SS_WEB_SHARED_NAV_H
 #define SS_WEB_SHARED_NAV_H
 
-#include "web/status/status_handler.h"
+#include "web/shared/page.h"
 
 /* Begins a page: navigation, the heading, <main> is open. part: of the navigation's entry (""
  * overview, "/queue"), or NULL. Banners stand below the heading. */

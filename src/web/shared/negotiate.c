@@ -1,4 +1,4 @@
-/* negotiate.c: which of several media types a client likes best. See accept.h. */
+/* negotiate.c: which of several media types a client likes best. */
 #include "web/shared/negotiate.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* query_string.c: the parameters of a query string or of a small form. See query.h. */
+/* params.c: the parameters of a query string or of a small form. */
 #include "web/shared/params.h"
 
 #include <apr_lib.h>

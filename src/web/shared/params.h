@@ -1,4 +1,4 @@
-/* query_string.h: the parameters of a query string or of a small form. Pure but for the pool. */
+/* params.h: the parameters of a query string or of a small form. Pure but for the pool. */
 #ifndef SS_WEB_SHARED_PARAMS_H
 #define SS_WEB_SHARED_PARAMS_H
 

@@ -1,4 +1,4 @@
-/* problem.c: refusals as problem documents (RFC 9457), or as a page for a browser. See problem.h.
+/* problem.c: refusals as problem documents (RFC 9457), or as a page for a browser.
  */
 #include "web/shared/problem.h"
 
@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "web/shared/html.h"
+#include "web/shared/http.h"
 #include "web/shared/response.h"
 
 #define RETRY_AFTER 5 /* seconds, where nobody knows better */

@@ -21,6 +21,8 @@ int ss_problem(request_rec *r, int status, const char *field, const char *format
     __attribute__((format(printf, 4, 5)));
 /* What src/mail found wrong. */
 int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem);
+/* 405 with the Allow header, for example "GET, DELETE". */
+int ss_problem_not_allowed(request_rec *r, const char *allow);
 /* A status' words: "Content Too Large". */
 const char *ss_problem_title(int status);
 

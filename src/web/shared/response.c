@@ -1,4 +1,4 @@
-/* response.c: sending answers, and which form of them the client wants. See reply.h. */
+/* response.c: sending answers. */
 #include "web/shared/response.h"
 
 #include <apr_strings.h>
@@ -7,23 +7,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/negotiate.h"
-
-/* ---- negotiation ---- */
-
-int ss_http_prefers(const request_rec *r, const char *const *offers, int count)
-{
-    return ss_negotiate(apr_table_get(r->headers_in, "Accept"), offers, count);
-}
-
-int ss_http_wants_html(const request_rec *r)
-{
-    static const char *const offers[] = { "application/json", "text/html" };
-
-    return ss_http_prefers(r, offers, 2) == 1;
-}
-
-/* ---- sending ---- */
 
 int ss_response_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len)
 {
@@ -46,30 +29,6 @@ int ss_response_json(request_rec *r, int status, const char *type, json_t *docum
     memcpy(line + len, "\n", 2);
     free(text);
     return ss_response_text(r, status, type, line, len + 1);
-}
-
-/* ---- the request ---- */
-
-const char *ss_http_path(const request_rec *r, apr_size_t cut)
-{
-    apr_size_t len = strlen(r->uri);
-
-    len -= cut < len ? cut : len;
-    while (len > 1 && r->uri[len - 1] == '/') len--;
-    if (len == 1) len = 0;
-    return ap_os_escape_path(r->pool, apr_pstrmemdup(r->pool, r->uri, len), 1);
-}
-
-const char *ss_http_leaf(const request_rec *r)
-{
-    const char *slash = strrchr(r->uri, '/');
-
-    return slash ? slash + 1 : r->uri;
-}
-
-const char *ss_http_user(const request_rec *r)
-{
-    return r->user && *r->user ? r->user : apr_pstrcat(r->pool, "client ", r->useragent_ip, NULL);
 }
 
 json_t *ss_response_string(request_rec *r, const char *text)

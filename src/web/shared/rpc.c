@@ -1,4 +1,4 @@
-/* daemon_call.c: one question to the delivery daemon, and what its answer says. See ask.h. */
+/* rpc.c: one question to the delivery daemon, and what its answer says. */
 #include "web/shared/rpc.h"
 
 #include <apr_strings.h>

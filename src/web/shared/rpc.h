@@ -1,4 +1,4 @@
-/* daemon_call.h: one question to the delivery daemon, and what its answer says. */
+/* rpc.h: one question to the delivery daemon, and what its answer says. */
 #ifndef SS_WEB_SHARED_RPC_H
 #define SS_WEB_SHARED_RPC_H
 

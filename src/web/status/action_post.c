@@ -1,7 +1,7 @@
-/* status_action.c: POST to smtp-send-status: pause, resume, flush; retry, hold, release, cancel,
+/* action_post.c: POST to smtp-send-status: pause, resume, flush; retry, hold, release, cancel,
  * bounce.
  */
-#include "web/status/status_handler.h"
+#include "web/status/action_post.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -9,13 +9,16 @@
 
 #include "base/ident.h"
 #include "base/text.h"
-#include "web/shared/rpc.h"
 #include "web/shared/body.h"
+#include "web/shared/csrf.h"
 #include "web/shared/html.h"
+#include "web/shared/http.h"
 #include "web/shared/nav.h"
+#include "web/shared/page.h"
+#include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
-#include "web/shared/csrf.h"
+#include "web/shared/rpc.h"
 
 #define FORM_MAX 262144 /* a form naming IDS_MAX messages fits */
 #define IDS_MAX 1000

@@ -1,13 +1,12 @@
-/* auto.c: the status as "Key: value" lines, as mod_status prints them with ?auto. */
-#include "web/status/status_handler.h"
+/* auto_page.c: the status as "Key: value" lines, as mod_status prints them with ?auto. */
+#include "web/status/auto_page.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
-#include "web/shared/html.h"
-#include "web/shared/response.h"
+#include "web/shared/page.h"
 
 /* A value on one line, whatever it is. */
 static const char *value_of(request_rec *r, const json_t *value)

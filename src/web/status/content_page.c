@@ -1,6 +1,6 @@
-/* page_body.c: a message's content, for who may see it (SMTPSendStatusBody): its beginning on its
- * page, the whole as a file. */
-#include "web/status/status_handler.h"
+/* content_page.c: a message's content, for who may see it (SMTPSendStatusBody): its beginning on
+ * its page, the whole as a file. */
+#include "web/status/content_page.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -8,10 +8,11 @@
 
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/rpc.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
+#include "web/shared/page.h"
 #include "web/shared/problem.h"
+#include "web/shared/rpc.h"
 
 #define SHOWN_MAX 65536 /* bytes on the page; the rest is in the file */
 

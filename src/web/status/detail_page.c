@@ -1,17 +1,18 @@
-/* page_message.c: one message: its recipients, each with the server's words and advice, its
+/* detail_page.c: one message: its recipients, each with the server's words and advice, its
  * history, what can be done. */
-#include "web/status/status_handler.h"
+#include "web/status/detail_page.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/rpc.h"
 #include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
-#include "web/shared/problem.h"
+#include "web/shared/page.h"
+#include "web/shared/rpc.h"
+#include "web/status/content_page.h"
 
 static void put_item(request_rec *r, const char *name, const char *value)
 {

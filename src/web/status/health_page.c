@@ -1,17 +1,9 @@
 /* health_page.c: whether mail flows, in one word for load balancers and monitoring, and why not: as
  * the daemon judges it, or that there is none. */
-#include "web/status/status_handler.h"
+#include "web/status/health_page.h"
 
+#include "web/shared/page.h"
 #include "web/shared/response.h"
-
-json_t *ss_page_reasons(const ss_page_t *page)
-{
-    json_t *reasons = json_object_get(page->status, "reasons");
-
-    if (page->status) return json_is_array(reasons) ? json_incref(reasons) : json_array();
-    return json_pack("[{s:s,s:o}]", "reason", "daemon down", "detail",
-                     ss_response_string(page->r, page->down));
-}
 
 int ss_health_page(ss_page_t *page)
 {

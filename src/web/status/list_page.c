@@ -1,16 +1,18 @@
-/* page_queue.c: the list of messages: filter, table, actions, the next page. */
-#include "web/status/status_handler.h"
+/* list_page.c: the list of messages: filter, table, actions, the next page. */
+#include "web/status/list_page.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/rpc.h"
 #include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
-#include "web/shared/problem.h"
+#include "web/shared/page.h"
+#include "web/shared/params.h"
+#include "web/shared/response.h"
+#include "web/shared/rpc.h"
 
 #define ROWS 100
 
@@ -148,6 +150,21 @@ static void put_bulk(ss_page_t *page)
                    buttons[i].strong ? " class=\"strong\"" : "", buttons[i].label);
     }
     ap_rputs("</div>\n", page->r);
+}
+
+json_t *ss_list_page_request(const ss_page_t *page, int limit)
+{
+    static const char *const names[] = { "state", "relay", "from", "to", "text", "after" };
+    json_t *header = json_pack("{s:s,s:i}", "do", "queue", "limit", limit);
+
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *value = ss_params_get(&page->query, names[i]);
+        if (value && *value)
+            json_object_set_new(header, names[i], ss_response_string(page->r, value));
+    }
+    if (ss_params_flag(&page->query, "waiting", 0))
+        json_object_set_new(header, "waiting", json_true());
+    return header;
 }
 
 int ss_list_page(ss_page_t *page)

@@ -1,13 +1,14 @@
 /* metrics_page.c: GET <page>/metrics: the daemon's own text; where it does not answer, that as a
  * metric. */
-#include "web/status/status_handler.h"
+#include "web/status/metrics_page.h"
 
 #include <http_protocol.h>
 #include <string.h>
 
 #include "config/module.h"
-#include "web/shared/rpc.h"
+#include "web/shared/page.h"
 #include "web/shared/response.h"
+#include "web/shared/rpc.h"
 
 #define TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 #define METRICS_TIMEOUT (10 * APR_USEC_PER_SEC)

@@ -1,14 +1,13 @@
 /* mod_status.c: our section on mod_status's page, by its extension hook. */
-#include "web/shared/web.h"
+#include "web/status/mod_status.h"
 
 #include <http_protocol.h>
 #include <mod_status.h>
 #include <string.h>
 
 #include "config/module.h"
-#include "web/shared/rpc.h"
 #include "web/shared/html.h"
-#include "web/status/status_handler.h"
+#include "web/shared/rpc.h"
 
 /* the page is about httpd: it does not wait long for us */
 #define STATUS_TIMEOUT (2 * APR_USEC_PER_SEC)

@@ -1,18 +1,19 @@
-/* page.c: the operator's overview: does mail flow, and if not, why and what to do. */
-#include "web/status/status_handler.h"
+/* overview_page.c: the operator's overview: does mail flow, and if not, why and what to do. */
+#include "web/status/overview_page.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/rpc.h"
 #include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
-#include "web/status/relay_card.h"
+#include "web/shared/page.h"
+#include "web/shared/params.h"
+#include "web/shared/rpc.h"
 #include "web/status/plot.h"
-#include "web/shared/response.h"
+#include "web/status/relay_card.h"
 
 #define FAILURES 8
 #define ACTIONS 10

@@ -1,4 +1,4 @@
-/* plot.c: counts over time as SVG. See plot.h. */
+/* plot.c: counts over time as SVG. */
 #include "web/status/plot.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,4 @@
-/* page_relay.c: a relay's card: state, hosts, cause and advice, numbers, what can be done. See
+/* relay_card.c: a relay's card: state, hosts, cause and advice, numbers, what can be done. See
  * page_relay.h. */
 #include "web/status/relay_card.h"
 
@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
+#include "web/shared/page.h"
 
 static void put_fact(request_rec *r, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

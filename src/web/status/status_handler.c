@@ -7,14 +7,22 @@
 #include <string.h>
 
 #include "base/ident.h"
-#include "web/shared/rpc.h"
 #include "web/shared/html.h"
+#include "web/shared/http.h"
+#include "web/shared/page.h"
+#include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
-#include "web/shared/web.h"
+#include "web/shared/rpc.h"
+#include "web/status/action_post.h"
+#include "web/status/auto_page.h"
+#include "web/status/content_page.h"
+#include "web/status/detail_page.h"
+#include "web/status/health_page.h"
+#include "web/status/list_page.h"
+#include "web/status/metrics_page.h"
+#include "web/status/overview_page.h"
 
-/* a person or a monitor waits: a daemon that is away is said soon */
-#define STATUS_TIMEOUT (10 * APR_USEC_PER_SEC)
 #define LIST_LIMIT 100
 #define LIST_MAX 1000
 
@@ -48,20 +56,6 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
     return PART_MESSAGE;
 }
 
-void ss_page_gather(ss_page_t *page)
-{
-    ss_rpc_answer_t answer;
-
-    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer,
-                    &page->down))
-        return;
-    page->status = ss_rpc_document(page->r, &answer);
-    if (answer.raw.status == 200 && page->status) return;
-    page->status = NULL;
-    page->down = json_string_value(json_object_get(answer.fields, "detail"));
-    if (!page->down) page->down = "the delivery daemon does not tell its status";
-}
-
 static int is_html(const ss_page_t *page)
 {
     const char *format = ss_params_get(&page->query, "format");
@@ -76,21 +70,6 @@ static int overview(ss_page_t *page)
     if (is_html(page)) return ss_overview_page(page);
     if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
     return ss_response_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
-}
-
-json_t *ss_list_page_request(const ss_page_t *page, int limit)
-{
-    static const char *const names[] = { "state", "relay", "from", "to", "text", "after" };
-    json_t *header = json_pack("{s:s,s:i}", "do", "queue", "limit", limit);
-
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = ss_params_get(&page->query, names[i]);
-        if (value && *value)
-            json_object_set_new(header, names[i], ss_response_string(page->r, value));
-    }
-    if (ss_params_flag(&page->query, "waiting", 0))
-        json_object_set_new(header, "waiting", json_true());
-    return header;
 }
 
 /* A document of the daemon as it stands. */

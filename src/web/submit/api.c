@@ -12,7 +12,9 @@
 #include "base/text.h"
 #include "config/module.h"
 #include "smtp_send.h"
+#include "web/shared/params.h"
 #include "web/shared/rpc.h"
+#include "web/submit/idempotency.h"
 #include "web/submit/submission.h"
 
 #define SMTP_SEND_DECLARE(type) static type

@@ -1,4 +1,4 @@
-/* batch.c: many messages to the daemon in few questions. See batch.h. */
+/* bulk.c: many messages to the daemon in few questions. */
 #include "web/submit/bulk.h"
 
 #include <apr_strings.h>
@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "config/module.h"
-#include "web/shared/rpc.h"
 #include "web/shared/response.h"
+#include "web/shared/rpc.h"
 
 #define RETRY_AFTER 5
 

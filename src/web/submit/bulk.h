@@ -1,4 +1,4 @@
-/* batch.h: many messages to the daemon in few questions, each with an answer of its own. The
+/* bulk.h: many messages to the daemon in few questions, each with an answer of its own. The
  * daemon's store commits those of one question together. */
 #ifndef SS_WEB_SUBMIT_BULK_H
 #define SS_WEB_SUBMIT_BULK_H

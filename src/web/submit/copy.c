@@ -1,4 +1,4 @@
-/* copy.c: one recipient's own copy of a message. See copy.h. */
+/* copy.c: one recipient's own copy of a message. */
 #include "web/submit/copy.h"
 
 #include <apr_strings.h>

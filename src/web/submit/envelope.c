@@ -1,4 +1,4 @@
-/* envelope.c: envelopes in query strings and as the daemon's question. See envelope.h. */
+/* envelope.c: envelopes in query strings and as the daemon's question. */
 #include "web/submit/envelope.h"
 
 #include <apr_strings.h>
@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "mail/address.h"
+#include "web/shared/params.h"
 
 #define ENVID_MAX 100                          /* RFC 3461 4.4 */
 #define EXPIRE_MAX APR_INT64_C(31536000000000) /* a year, in microseconds */

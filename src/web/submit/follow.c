@@ -1,14 +1,15 @@
 /* follow.c: one message: its state (GET), its cancellation (DELETE). */
-#include "web/shared/web.h"
+#include "web/submit/follow.h"
 
 #include <http_protocol.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "web/shared/rpc.h"
-#include "web/shared/problem.h"
+#include "web/shared/http.h"
 #include "web/shared/params.h"
+#include "web/shared/problem.h"
 #include "web/shared/response.h"
+#include "web/shared/rpc.h"
 
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 

@@ -1,5 +1,5 @@
 /* form_body.c: both encodings of an HTML form become fields and files; src/mail makes the message.
- * See formbody.h. */
+ */
 #include "web/submit/form_body.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,4 @@
-/* repeat.c: the Idempotency-Key of a submission. See repeat.h. */
+/* idempotency.c: the Idempotency-Key of a submission. */
 #include "web/submit/idempotency.h"
 
 #include <apr_escape.h>

@@ -1,4 +1,4 @@
-/* repeat.h: the Idempotency-Key of a submission. */
+/* idempotency.h: the Idempotency-Key of a submission. */
 #ifndef SS_WEB_SUBMIT_IDEMPOTENCY_H
 #define SS_WEB_SUBMIT_IDEMPOTENCY_H
 

@@ -10,12 +10,14 @@
 #include <string.h>
 
 #include "mail/ndjson.h"
-#include "web/submit/bulk.h"
 #include "web/shared/body.h"
-#include "web/submit/permission.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
+#include "web/submit/bulk.h"
+#include "web/submit/idempotency.h"
+#include "web/submit/location.h"
 #include "web/submit/spool.h"
+#include "web/submit/submission.h"
 
 /* a line may be this many times as large as the message it makes: base64, escapes */
 #define LINE_OVERHEAD 3

@@ -1,25 +1,13 @@
-/* policy.h: what a location allows and adds (CONTRACT.md 1, "Who may submit"). */
+/* permission.h: who may submit what where (CONTRACT.md 1, "Who may submit"). Pure. */
 #ifndef SS_WEB_SUBMIT_PERMISSION_H
 #define SS_WEB_SUBMIT_PERMISSION_H
-
-#include <httpd.h>
 
 #include "config/settings.h"
 #include "mail/submitted.h"
 
-/* The fields of SMTPSendAddHeader with their expressions evaluated, for
- * ss_parse_options_t.add_headers. 0, or -1 with the problem. */
-int ss_location_headers(request_rec *r, const ss_policy_t *policy, apr_array_header_t **headers,
-                        ss_mail_problem_t *problem);
-/* Checks sender, recipients, relay and priority. 0, or -1 with the problem. */
+/* Checks sender, recipients and relay against SMTPSendAllowFrom, SMTPSendAllowTo and
+ * SMTPSendAllowRelay, and settles the priority. 0, or -1 with the problem (403). */
 int ss_permission_check(const ss_policy_t *policy, ss_mail_message_t *m,
                         ss_mail_problem_t *problem);
-/* SMTPSendAlias, SMTPSendRedirect, SMTPSendEnvelopeFrom, SMTPSendHeaderFrom. relay: the one that
- * will carry the message. After the check: a rule is about what the application asked for, not
- * about what the administrator makes of it. 0, or -1 with the problem. */
-int ss_location_rewrite(const ss_policy_t *policy, const ss_settings_t *relay, ss_mail_message_t *m,
-                        ss_mail_problem_t *problem);
-/* The largest message accepted here: the location's own limit, else the relay's. */
-apr_int64_t ss_location_size(const ss_policy_t *policy, const ss_settings_t *relay);
 
 #endif

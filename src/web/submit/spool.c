@@ -1,4 +1,4 @@
-/* spool.c: the body of a large message. See spool.h. */
+/* spool.c: the body of a large message. */
 #include "web/submit/spool.h"
 
 #include <openssl/rand.h>
@@ -7,6 +7,8 @@
 #include "mail/multipart.h"
 #include "web/shared/body.h"
 #include "web/shared/problem.h"
+#include "web/submit/idempotency.h"
+#include "web/submit/submission.h"
 
 static apr_status_t clean(void *self)
 {

@@ -1,4 +1,4 @@
-/* submission.c: bytes to a message, a message to the daemon's question. See submission.h. */
+/* submission.c: bytes to a message, a message to the daemon's question. */
 #include "web/submit/submission.h"
 
 #include <apr_strings.h>
@@ -9,11 +9,12 @@
 #include "config/module.h"
 #include "mail/form.h"
 #include "mail/parse.h"
+#include "web/shared/http.h"
 #include "web/submit/envelope.h"
 #include "web/submit/form_body.h"
-#include "web/submit/webhook_rule.h"
+#include "web/submit/location.h"
 #include "web/submit/permission.h"
-#include "web/shared/response.h"
+#include "web/submit/webhook_rule.h"
 #include "wire/frame.h"
 
 const char *ss_submission_submitter(const request_rec *r)

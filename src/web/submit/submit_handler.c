@@ -4,7 +4,7 @@
  * The order of the checks is that of their cost: method, type, parameters and size are looked at
  * before the body is read, and everything that is wrong with a message is found here, before the
  * socket is touched. */
-#include "web/shared/web.h"
+#include "web/submit/submit_handler.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -12,14 +12,16 @@
 
 #include "base/text.h"
 #include "config/module.h"
+#include "web/shared/http.h"
+#include "web/shared/params.h"
+#include "web/shared/problem.h"
+#include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/submit/bulk.h"
 #include "web/submit/copy.h"
+#include "web/submit/idempotency.h"
 #include "web/submit/lines.h"
-#include "web/submit/permission.h"
-#include "web/shared/problem.h"
-#include "web/shared/params.h"
-#include "web/shared/response.h"
+#include "web/submit/location.h"
 #include "web/submit/spool.h"
 #include "web/submit/submission.h"
 

@@ -1,4 +1,4 @@
-/* hook.c: the webhook of a submission. See hook.h. */
+/* webhook_rule.c: the webhook of a submission. */
 #include "web/submit/webhook_rule.h"
 
 #include <apr_strings.h>

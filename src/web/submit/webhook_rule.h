@@ -1,5 +1,5 @@
-/* hook.h: the webhook of a submission: which one, whether it may be named, and what the daemon is
- * told of it. */
+/* webhook_rule.h: the webhook of a submission: which one, whether it may be named, and what the
+ * daemon is told of it. */
 #ifndef SS_WEB_SUBMIT_WEBHOOK_RULE_H
 #define SS_WEB_SUBMIT_WEBHOOK_RULE_H
 

@@ -1,6 +1,6 @@
 /* test_handler.c: smtp-send-test: asks the daemon for the connection test (GET) or a test message
  * (POST) and shows what it says, whole or as it happens. */
-#include "web/shared/web.h"
+#include "web/test/test_handler.h"
 
 #include <apr_portable.h>
 #include <apr_strings.h>
@@ -12,15 +12,16 @@
 
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/rpc.h"
 #include "web/shared/body.h"
-#include "web/shared/html.h"
-#include "web/shared/problem.h"
-#include "web/shared/params.h"
-#include "web/shared/response.h"
-#include "web/test/test_page.h"
-#include "web/test/test_mail.h"
 #include "web/shared/csrf.h"
+#include "web/shared/html.h"
+#include "web/shared/http.h"
+#include "web/shared/params.h"
+#include "web/shared/problem.h"
+#include "web/shared/response.h"
+#include "web/shared/rpc.h"
+#include "web/test/test_mail.h"
+#include "web/test/test_page.h"
 
 #define FORM_MAX 16384
 /* beyond the test's own deadline, for an answer to arrive */

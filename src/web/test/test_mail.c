@@ -1,4 +1,4 @@
-/* test_mail.c: a test message, followed to its end. See testmail.h. */
+/* test_mail.c: a test message, followed to its end. */
 #include "web/test/test_mail.h"
 
 #include <apr_strings.h>
@@ -7,10 +7,12 @@
 
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/rpc.h"
 #include "web/shared/html.h"
+#include "web/shared/http.h"
+#include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
+#include "web/shared/rpc.h"
 #include "web/test/test_page.h"
 
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)

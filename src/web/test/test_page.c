@@ -8,10 +8,12 @@
 
 #include "base/text.h"
 #include "web/shared/banner.h"
-#include "web/shared/html.h"
-#include "web/shared/nav.h"
-#include "web/shared/response.h"
 #include "web/shared/csrf.h"
+#include "web/shared/html.h"
+#include "web/shared/http.h"
+#include "web/shared/nav.h"
+#include "web/shared/page.h"
+#include "web/shared/params.h"
 
 static const char *action_path(request_rec *r)
 {

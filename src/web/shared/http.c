@@ -1,0 +1,42 @@
+/* http.c: what the client asked for. */
+#include "web/shared/http.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "web/shared/negotiate.h"
+
+int ss_http_prefers(const request_rec *r, const char *const *offers, int count)
+{
+    return ss_negotiate(apr_table_get(r->headers_in, "Accept"), offers, count);
+}
+
+int ss_http_wants_html(const request_rec *r)
+{
+    static const char *const offers[] = { "application/json", "text/html" };
+
+    return ss_http_prefers(r, offers, 2) == 1;
+}
+
+const char *ss_http_path(const request_rec *r, apr_size_t cut)
+{
+    apr_size_t len = strlen(r->uri);
+
+    len -= cut < len ? cut : len;
+    while (len > 1 && r->uri[len - 1] == '/') len--;
+    if (len == 1) len = 0;
+    return ap_os_escape_path(r->pool, apr_pstrmemdup(r->pool, r->uri, len), 1);
+}
+
+const char *ss_http_leaf(const request_rec *r)
+{
+    const char *slash = strrchr(r->uri, '/');
+
+    return slash ? slash + 1 : r->uri;
+}
+
+const char *ss_http_user(const request_rec *r)
+{
+    return r->user && *r->user ? r->user : apr_pstrcat(r->pool, "client ", r->useragent_ip, NULL);
+}

@@ -1,0 +1,9 @@
+/* submit_handler.h: POST to the handler smtp-send (CONTRACT.md 2). */
+#ifndef SS_WEB_SUBMIT_SUBMIT_HANDLER_H
+#define SS_WEB_SUBMIT_SUBMIT_HANDLER_H
+
+#include <httpd.h>
+
+int ss_submit_handler(request_rec *r);
+
+#endif
