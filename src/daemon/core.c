@@ -235,7 +235,7 @@ static void settings_read(ss_store_request_t *request)
             if (relay) ss_pause_restore(relay, row->value, now);
         } else if (!strncmp(row->key, "ramp/", 5)) {
             ss_relay_t *relay = ss_relay_find(d, row->key + 5);
-            if (relay) ss_relay_ramp_restore(relay, row->value, now);
+            if (relay) ss_slow_start_restore(relay, row->value, now);
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value, now);
         } else if (!strncmp(row->key, "webhook/", 8)) {
@@ -250,7 +250,8 @@ static void settings_read(ss_store_request_t *request)
         ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s",
                request->result.text);
     }
-    ss_tally_begin(d, request->rv == APR_SUCCESS ? ss_tally_saved(request->rows) : NULL);
+    ss_queue_counts_begin(d,
+                          request->rv == APR_SUCCESS ? ss_queue_counts_saved(request->rows) : NULL);
     drop_request(request);
 }
 
@@ -266,7 +267,7 @@ static void claimed(ss_daemon_t *d)
  * then the counts, then the order. */
 static void store_opened(ss_daemon_t *d)
 {
-    ss_share_begin(d, claimed);
+    ss_node_begin(d, claimed);
 }
 
 void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t *bytes)
@@ -278,7 +279,7 @@ void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t
         *messages += relay->waiting_messages;
         *bytes += relay->waiting_bytes;
     }
-    ss_share_add(d, NULL, NULL, messages, bytes);
+    ss_node_add(d, NULL, NULL, messages, bytes);
 }
 
 /* ---- housekeeping ---- */
@@ -288,7 +289,7 @@ static void purged(ss_store_request_t *request)
     ss_daemon_t *d = request->baton;
     int more = request->more;
 
-    if (request->rv == APR_SUCCESS) ss_tally_purged(d, request->rows);
+    if (request->rv == APR_SUCCESS) ss_queue_counts_purged(d, request->rows);
     drop_request(request);
     ss_loop_timer(d->loop, &d->purge_timer,
                   ss_loop_now(d->loop) + (more ? PURGE_AGAIN : PURGE_EVERY));
@@ -458,11 +459,11 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     /* What the last transactions said is committed before the store is let go. */
     say_repeated(d, 0);
     ss_activity_save(d, apr_time_now());
-    ss_tally_save(d);
+    ss_queue_counts_save(d);
     if (d->queue.store) ss_store_close(d->queue.store);
     d->queue.store = NULL;
     answer_refused(&d->refuse, apr_time_now());
-    ss_share_destroy(d);
+    ss_node_destroy(d);
     ss_smtp_listener_destroy(d);
     ss_relays_destroy(d);
     ss_buf_free(&d->spare);

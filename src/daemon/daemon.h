@@ -19,7 +19,7 @@
 #include "delivery/pause.h"
 #include "delivery/relay.h"
 #include "delivery/slow_start.h"
-#include "delivery/tally.h"
+#include "delivery/queue_counts.h"
 #include "record/log_throttle.h"
 #include "record/metrics.h"
 #include "net/link.h"
@@ -209,7 +209,7 @@ struct ss_daemon_t {
     struct ss_quota_t *quota;
     struct ss_webhooks_t *webhooks;
     /* a queue of several nodes (share.h); NULL: of this one alone */
-    struct ss_share_t *share;
+    struct ss_node_t *share;
     ss_finished_fn *finished;
     apr_time_t counted;  /* when the store last told the oldest message's age */
     apr_hash_t *waiters; /* message's id -> ss_waiter_t, the first of them */

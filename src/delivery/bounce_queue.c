@@ -58,7 +58,7 @@ static const char *content_of(const ss_message_t *m, apr_size_t len, apr_pool_t 
     return at == len ? bytes : NULL;
 }
 
-int ss_report_wants(const ss_job_t *job, const ss_recipient_t *rcpt, ss_bounce_kind_t kind)
+int ss_bounce_queue_wants(const ss_job_t *job, const ss_recipient_t *rcpt, ss_bounce_kind_t kind)
 {
     static const unsigned bits[] = { [SS_BOUNCE_FAILED] = SS_NOTIFY_FAILURE,
                                      [SS_BOUNCE_DELAYED] = SS_NOTIFY_DELAY,
@@ -70,11 +70,11 @@ int ss_report_wants(const ss_job_t *job, const ss_recipient_t *rcpt, ss_bounce_k
     return (rcpt->notify & bits[kind]) != 0;
 }
 
-apr_time_t ss_report_delay_at(const ss_job_t *job, const ss_recipient_t *rcpt, apr_time_t now)
+apr_time_t ss_bounce_queue_delay_at(const ss_job_t *job, const ss_recipient_t *rcpt, apr_time_t now)
 {
     apr_interval_time_t after = job->relay->settings->delay_notice;
 
-    if (after <= 0 || rcpt->is_delay_told || !ss_report_wants(job, rcpt, SS_BOUNCE_DELAYED))
+    if (after <= 0 || rcpt->is_delay_told || !ss_bounce_queue_wants(job, rcpt, SS_BOUNCE_DELAYED))
         return 0;
     return now - ss_outcome_age(job, now) + after;
 }
@@ -193,7 +193,7 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
     m->door = "report";
     m->uid = -1;
     m->created = now;
-    m->paused_base = ss_relay_paused_total(job->relay, now);
+    m->paused_base = ss_pause_total(job->relay, now);
     m->created_by = apr_pstrdup(pool, job->message->id);
     return m;
 }
@@ -207,11 +207,12 @@ static int kind_of(const ss_job_t *job, const ss_recipient_t *rcpt, int has_dsn,
     switch (rcpt->state) {
     case SS_STATE_FAILED:
     case SS_STATE_EXPIRED:
-        return ss_report_wants(job, rcpt, SS_BOUNCE_FAILED) ? SS_BOUNCE_FAILED : -1;
+        return ss_bounce_queue_wants(job, rcpt, SS_BOUNCE_FAILED) ? SS_BOUNCE_FAILED : -1;
     case SS_STATE_SENT:
-        return !has_dsn && ss_report_wants(job, rcpt, SS_BOUNCE_RELAYED) ? SS_BOUNCE_RELAYED : -1;
+        return !has_dsn && ss_bounce_queue_wants(job, rcpt, SS_BOUNCE_RELAYED) ? SS_BOUNCE_RELAYED
+                                                                               : -1;
     case SS_STATE_DEFERRED:
-        at = ss_report_delay_at(job, rcpt, now);
+        at = ss_bounce_queue_delay_at(job, rcpt, now);
         return at && at <= now ? SS_BOUNCE_DELAYED : -1;
     default: return -1;
     }
@@ -260,8 +261,8 @@ static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)
            rcpt->reply ? rcpt->reply : "no reason given");
 }
 
-void ss_report_add(ss_job_t *job, ss_store_request_t *outcome, const int *numbers, int count,
-                   int has_dsn, apr_time_t now)
+void ss_bounce_queue_add(ss_job_t *job, ss_store_request_t *outcome, const int *numbers, int count,
+                         int has_dsn, apr_time_t now)
 {
     ss_bounce_rcpt_t *rcpts = NULL;
     int is_checked = 0;
@@ -293,7 +294,7 @@ void ss_report_add(ss_job_t *job, ss_store_request_t *outcome, const int *number
     }
 }
 
-void ss_report_committed(ss_relay_t *relay, const ss_store_request_t *outcome)
+void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_request_t *outcome)
 {
     ss_daemon_t *d = relay->daemon;
 

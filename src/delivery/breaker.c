@@ -10,7 +10,7 @@
 #define BLOCKED_MOST (900 * APR_USEC_PER_SEC)
 #define JITTER 10
 
-int ss_breaker_failed(ss_host_state_t *host, ss_host_condition_t condition,
+int ss_breaker_failed(ss_breaker_t *host, ss_breaker_condition_t condition,
                       const ss_result_t *cause, apr_time_t now, apr_uint32_t jitter)
 {
     int is_new = host->condition != condition;
@@ -31,7 +31,7 @@ int ss_breaker_failed(ss_host_state_t *host, ss_host_condition_t condition,
     return is_new;
 }
 
-int ss_breaker_worked(ss_host_state_t *host, apr_time_t now)
+int ss_breaker_worked(ss_breaker_t *host, apr_time_t now)
 {
     int was_bad = host->condition != SS_HOST_UP;
 
@@ -45,7 +45,7 @@ int ss_breaker_worked(ss_host_state_t *host, apr_time_t now)
     return 1;
 }
 
-int ss_breaker_choose(const ss_host_state_t *hosts, int count, apr_time_t now, apr_time_t *when)
+int ss_breaker_choose(const ss_breaker_t *hosts, int count, apr_time_t now, apr_time_t *when)
 {
     *when = 0;
     for (int i = 0; i < count; i++) {
@@ -57,7 +57,7 @@ int ss_breaker_choose(const ss_host_state_t *hosts, int count, apr_time_t now, a
     return -1;
 }
 
-void ss_breaker_reset(ss_host_state_t *hosts, int count)
+void ss_breaker_reset(ss_breaker_t *hosts, int count)
 {
     for (int i = 0; i < count; i++) {
         if (hosts[i].condition != SS_HOST_UP) hosts[i].next = 0;

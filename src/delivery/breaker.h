@@ -8,27 +8,27 @@
 
 #include "base/result.h"
 
-typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_host_condition_t;
+typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_breaker_condition_t;
 
 typedef struct {
-    ss_host_condition_t condition;
+    ss_breaker_condition_t condition;
     apr_interval_time_t wait; /* the last wait */
     apr_time_t next;          /* may be probed at; 0 while up */
     apr_time_t since;         /* of the condition */
     int is_probing;
     ss_result_t cause;
-} ss_host_state_t;
+} ss_breaker_t;
 
 /* The host failed: down or blocked; the wait grows when it was so before. jitter: 32 random bits.
  * Returns 1 when the condition is new. */
-int ss_breaker_failed(ss_host_state_t *host, ss_host_condition_t condition,
+int ss_breaker_failed(ss_breaker_t *host, ss_breaker_condition_t condition,
                       const ss_result_t *cause, apr_time_t now, apr_uint32_t jitter);
 /* It works. Returns 1 when it did not before. */
-int ss_breaker_worked(ss_host_state_t *host, apr_time_t now);
+int ss_breaker_worked(ss_breaker_t *host, apr_time_t now);
 /* Which host to open a connection to: the first that is up, or the first whose probe is due and not
  * under way; -1: none, and *when is the time to ask again (0: a probe is under way). */
-int ss_breaker_choose(const ss_host_state_t *hosts, int count, apr_time_t now, apr_time_t *when);
+int ss_breaker_choose(const ss_breaker_t *hosts, int count, apr_time_t now, apr_time_t *when);
 /* All may be tried at once (flush, new settings, corrected secret). */
-void ss_breaker_reset(ss_host_state_t *hosts, int count);
+void ss_breaker_reset(ss_breaker_t *hosts, int count);
 
 #endif

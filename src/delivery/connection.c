@@ -18,9 +18,9 @@
 typedef struct {
     ss_client_message_t message; /* what the client sees */
     ss_job_t *job;
-    ss_conn_t *conn;
+    ss_connection_t *conn;
     int *numbers; /* of the recipients, in job->message->rcpts */
-    ss_attempt_t attempt;
+    ss_outcome_attempt_t attempt;
     ss_reading_t *reading;
     /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
     const char *converted;
@@ -31,7 +31,7 @@ static const ss_host_t *host_of(const ss_relay_t *relay, int host)
     return &APR_ARRAY_IDX(relay->settings->hosts, host, ss_host_t);
 }
 
-const char *ss_conn_host_name(const ss_relay_t *relay, int host, apr_pool_t *pool)
+const char *ss_connection_host_name(const ss_relay_t *relay, int host, apr_pool_t *pool)
 {
     const char *name = host_of(relay, host)->name;
     int port = ss_settings_port(relay->settings, host);
@@ -62,7 +62,7 @@ static void content_came(void *self)
 
 /* ---- handing over ---- */
 
-static int recipients_limit(const ss_conn_t *conn, apr_time_t now)
+static int recipients_limit(const ss_connection_t *conn, apr_time_t now)
 {
     const ss_relay_t *relay = conn->relay;
     const ss_capability_t *capability = ss_client_capability(ss_link_client(conn->link));
@@ -98,7 +98,7 @@ static void fit_to_7bit(transaction_t *t)
     t->message.is_8bit = 0;
 }
 
-static transaction_t *transaction(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
+static transaction_t *transaction(ss_connection_t *conn, ss_job_t *job, apr_time_t now)
 {
     ss_message_t *m = job->message;
     int limit = recipients_limit(conn, now), count = 0;
@@ -136,14 +136,14 @@ static transaction_t *transaction(ss_conn_t *conn, ss_job_t *job, apr_time_t now
     return t;
 }
 
-int ss_conn_wants_whole(const ss_conn_t *conn, const ss_message_t *m)
+int ss_connection_wants_whole(const ss_connection_t *conn, const ss_message_t *m)
 {
     const ss_capability_t *capability = ss_client_capability(ss_link_client(conn->link));
 
     return m->is_8bit && !capability->eight_bit_mime && ss_message_resident(m) < m->size;
 }
 
-int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
+int ss_connection_send(ss_connection_t *conn, ss_job_t *job, apr_time_t now)
 {
     transaction_t *t = transaction(conn, job, now);
 
@@ -177,7 +177,7 @@ int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now)
 
 static void say_state(ss_relay_t *relay, int host, int is_new)
 {
-    const ss_host_state_t *state = &relay->hosts[host];
+    const ss_breaker_t *state = &relay->hosts[host];
     const ss_advice_t *advice = state->cause.advice ? ss_advice_find(state->cause.advice) : NULL;
     apr_pool_t *pool;
 
@@ -186,7 +186,7 @@ static void say_state(ss_relay_t *relay, int host, int is_new)
     ss_log(relay->daemon->log, SS_LOG_WARN, 220,
            "relay \"%s\": %s is %s at %s: %s; %" APR_INT64_T_FMT
            " messages wait, none is charged an attempt%s%s%s%s",
-           relay->name, ss_conn_host_name(relay, host, pool),
+           relay->name, ss_connection_host_name(relay, host, pool),
            state->condition == SS_HOST_BLOCKED ? "blocked (it refuses us)" : "down",
            state->cause.step ? state->cause.step : "connect", state->cause.text,
            relay->waiting_messages, advice ? ". " : "", advice ? advice->title : "",
@@ -194,7 +194,7 @@ static void say_state(ss_relay_t *relay, int host, int is_new)
     apr_pool_destroy(pool);
 }
 
-static void host_failed(ss_relay_t *relay, int host, ss_host_condition_t condition,
+static void host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
                         const ss_result_t *cause, apr_time_t now)
 {
     int is_new = ss_breaker_failed(&relay->hosts[host], condition, cause, now, ss_daemon_random());
@@ -213,7 +213,7 @@ static void host_worked(ss_relay_t *relay, int host, apr_time_t now)
     ss_log(relay->daemon->log, SS_LOG_NOTICE, 221,
            "relay \"%s\": %s works again after %s; %" APR_INT64_T_FMT
            " messages wait and go out now",
-           relay->name, ss_conn_host_name(relay, host, pool),
+           relay->name, ss_connection_host_name(relay, host, pool),
            ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(now - since))),
            relay->waiting_messages);
     apr_pool_destroy(pool);
@@ -221,7 +221,7 @@ static void host_worked(ss_relay_t *relay, int host, apr_time_t now)
 
 /* Whether a session that stands proves that the cause is gone: not where a transaction was refused.
  */
-static int is_proved_by_session(const ss_host_state_t *host)
+static int is_proved_by_session(const ss_breaker_t *host)
 {
     const char *step = host->cause.step ? host->cause.step : "";
 
@@ -240,7 +240,7 @@ static const char *step_of(ss_cmd_t cmd)
 
 /* ---- what a refused command is worth saying ---- */
 
-static void say_refused(ss_conn_t *conn, const ss_client_event_t *event)
+static void say_refused(ss_connection_t *conn, const ss_client_event_t *event)
 {
     ss_relay_t *relay = conn->relay;
     const ss_advice_t *advice = ss_advice_find(event->verdict.advice);
@@ -259,7 +259,7 @@ static void say_refused(ss_conn_t *conn, const ss_client_event_t *event)
         advice ? ". " : "", advice ? advice->remedy : "", relay->name, ss_link_name(conn->link));
 }
 
-static void learn(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now)
+static void learn(ss_connection_t *conn, const ss_client_event_t *event, apr_time_t now)
 {
     ss_relay_t *relay = conn->relay;
 
@@ -306,7 +306,7 @@ static void reload_done(void *baton)
         ss_breaker_reset(relay->hosts, relay->host_count);
     }
     free(r);
-    ss_conn_give_secret(relay);
+    ss_connection_give_secret(relay);
     ss_relay_wake(relay);
 }
 
@@ -325,7 +325,7 @@ static int start_reload(ss_relay_t *relay)
     return 0;
 }
 
-static void give_secret(ss_conn_t *conn)
+static void give_secret(ss_connection_t *conn)
 {
     ss_relay_t *relay = conn->relay;
     apr_size_t len = 0;
@@ -336,16 +336,16 @@ static void give_secret(ss_conn_t *conn)
     ss_link_secret(conn->link, bytes, len);
 }
 
-void ss_conn_give_secret(ss_relay_t *relay)
+void ss_connection_give_secret(ss_relay_t *relay)
 {
-    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next;
-         conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
+    for (ss_connection_t *conn = APR_RING_FIRST(&relay->conns), *next;
+         conn != APR_RING_SENTINEL(&relay->conns, ss_connection_t, ring); conn = next) {
         next = APR_RING_NEXT(conn, ring);
         if (conn->wants_secret) give_secret(conn);
     }
 }
 
-static void want_secret(ss_conn_t *conn)
+static void want_secret(ss_connection_t *conn)
 {
     ss_relay_t *relay = conn->relay;
     int is_stale = ss_secret_can_reload(relay->secret, 0);
@@ -369,7 +369,7 @@ static void login_rejected(ss_relay_t *relay)
 
 /* ---- events ---- */
 
-static void watch_idle(ss_conn_t *conn, apr_time_t now)
+static void watch_idle(ss_connection_t *conn, apr_time_t now)
 {
     if (conn->is_quitting) return;
     ss_loop_timer(conn->relay->daemon->loop, &conn->idle,
@@ -378,13 +378,13 @@ static void watch_idle(ss_conn_t *conn, apr_time_t now)
 
 static void idle_over(ss_timer_t *timer, apr_time_t now)
 {
-    ss_conn_t *conn = timer->self;
+    ss_connection_t *conn = timer->self;
 
     (void)now;
-    if (!conn->in_flight) ss_conn_quit(conn);
+    if (!conn->in_flight) ss_connection_quit(conn);
 }
 
-static void became_ready(ss_conn_t *conn, apr_time_t now)
+static void became_ready(ss_connection_t *conn, apr_time_t now)
 {
     ss_relay_t *relay = conn->relay;
 
@@ -400,7 +400,7 @@ static void became_ready(ss_conn_t *conn, apr_time_t now)
 
 /* A refusal of us, found in a transaction's answers: the relay is blocked, its recipients wait
  * uncharged. */
-static void look_for_block(ss_conn_t *conn, const transaction_t *t, apr_time_t now)
+static void look_for_block(ss_connection_t *conn, const transaction_t *t, apr_time_t now)
 {
     ss_relay_t *relay = conn->relay;
 
@@ -414,7 +414,7 @@ static void look_for_block(ss_conn_t *conn, const transaction_t *t, apr_time_t n
             ss_result_set(&cause, step_of(rcpt->cmd), code, rcpt->advice, "%d %s", rcpt->code,
                           rcpt->text ? rcpt->text : "");
             host_failed(relay, conn->host, SS_HOST_BLOCKED, &cause, now);
-            ss_conn_quit(conn);
+            ss_connection_quit(conn);
             return;
         }
         if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED)
@@ -422,7 +422,7 @@ static void look_for_block(ss_conn_t *conn, const transaction_t *t, apr_time_t n
     }
 }
 
-static void done(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now)
+static void done(ss_connection_t *conn, const ss_client_event_t *event, apr_time_t now)
 {
     transaction_t *t = event->message->owner;
     ss_job_t *job = t->job;
@@ -441,7 +441,7 @@ static void done(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now
     ss_relay_wake(conn->relay);
 }
 
-static void closed(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t now)
+static void closed(ss_connection_t *conn, const ss_client_event_t *event, apr_time_t now)
 {
     ss_relay_t *relay = conn->relay;
     ss_daemon_t *d = relay->daemon;
@@ -472,7 +472,7 @@ static void closed(ss_conn_t *conn, const ss_client_event_t *event, apr_time_t n
 
 static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event)
 {
-    ss_conn_t *conn = self;
+    ss_connection_t *conn = self;
     apr_time_t now = apr_time_now();
 
     (void)link;
@@ -493,24 +493,24 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
 
 static void say_line(void *self, const char *text)
 {
-    const ss_conn_t *conn = self;
+    const ss_connection_t *conn = self;
 
     ss_log(conn->relay->daemon->log, SS_LOG_DEBUG, 298, "%s: %s",
            conn->link ? ss_link_name(conn->link) : conn->name, text);
 }
 
 /* LogLevel debug: the whole dialogue, without contents and credentials. */
-static ss_transcript_t *dialogue_of(ss_conn_t *conn)
+static ss_transcript_t *dialogue_of(ss_connection_t *conn)
 {
     if (!ss_log_is(conn->relay->daemon->log, SS_LOG_DEBUG)) return NULL;
     apr_pool_create(&conn->dialogue, conn->relay->pool);
     return ss_transcript_stream(say_line, conn, conn->dialogue);
 }
 
-int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
+int ss_connection_open(ss_relay_t *relay, int host, apr_time_t now)
 {
     ss_daemon_t *d = relay->daemon;
-    ss_conn_t *conn = calloc(1, sizeof(*conn));
+    ss_connection_t *conn = calloc(1, sizeof(*conn));
     apr_pool_t *pool;
 
     if (!conn) return 0;
@@ -519,7 +519,7 @@ int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
     conn->host = host;
     conn->opened = now;
     conn->is_probe = relay->hosts[host].condition != SS_HOST_UP;
-    apr_cpystrn(conn->name, ss_conn_host_name(relay, host, pool), sizeof(conn->name));
+    apr_cpystrn(conn->name, ss_connection_host_name(relay, host, pool), sizeof(conn->name));
     conn->idle = (ss_timer_t){ .fired = idle_over, .self = conn };
     ss_link_options_t options = { .settings = relay->settings,
                                   .host = host,
@@ -542,24 +542,24 @@ int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now)
         return 0;
     }
     relay->hosts[host].is_probing = conn->is_probe;
-    APR_RING_INSERT_TAIL(&relay->conns, conn, ss_conn_t, ring);
+    APR_RING_INSERT_TAIL(&relay->conns, conn, ss_connection_t, ring);
     relay->conn_count++;
     relay->connecting++;
     return 1;
 }
 
-ss_conn_t *ss_conn_pick(ss_relay_t *relay, apr_time_t now)
+ss_connection_t *ss_connection_pick(ss_relay_t *relay, apr_time_t now)
 {
-    ss_conn_t *best = NULL;
+    ss_connection_t *best = NULL;
 
-    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next;
-         conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
+    for (ss_connection_t *conn = APR_RING_FIRST(&relay->conns), *next;
+         conn != APR_RING_SENTINEL(&relay->conns, ss_connection_t, ring); conn = next) {
         const ss_settings_t *s = relay->settings;
-        const ss_host_state_t *host = &relay->hosts[conn->host];
+        const ss_breaker_t *host = &relay->hosts[conn->host];
         next = APR_RING_NEXT(conn, ring);
         if (!conn->is_ready || conn->is_quitting) continue;
         if (s->max_connection_age && now - conn->ready > s->max_connection_age) {
-            ss_conn_quit(conn);
+            ss_connection_quit(conn);
             continue;
         }
         /* A probe carries one message; other connections to a host that refuses us carry none. */
@@ -570,7 +570,7 @@ ss_conn_t *ss_conn_pick(ss_relay_t *relay, apr_time_t now)
     return best;
 }
 
-void ss_conn_quit(ss_conn_t *conn)
+void ss_connection_quit(ss_connection_t *conn)
 {
     if (conn->is_quitting) return;
     conn->is_quitting = 1;

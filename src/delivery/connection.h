@@ -4,8 +4,8 @@
 
 #include "daemon/daemon.h"
 
-struct ss_conn_t {
-    APR_RING_ENTRY(ss_conn_t) ring;
+struct ss_connection_t {
+    APR_RING_ENTRY(ss_connection_t) ring;
     ss_relay_t *relay;
     ss_link_t *link;
     int host;       /* index */
@@ -22,19 +22,19 @@ struct ss_conn_t {
 };
 
 /* Opens a connection to a host; 0: it could not even be begun. */
-int ss_conn_open(ss_relay_t *relay, int host, apr_time_t now);
+int ss_connection_open(ss_relay_t *relay, int host, apr_time_t now);
 /* A connection that takes a message now, or NULL. */
-ss_conn_t *ss_conn_pick(ss_relay_t *relay, apr_time_t now);
+ss_connection_t *ss_connection_pick(ss_relay_t *relay, apr_time_t now);
 /* Whether the content would have to be re-encoded for this relay, for which all of it must be in
  * memory. */
-int ss_conn_wants_whole(const ss_conn_t *conn, const ss_message_t *m);
+int ss_connection_wants_whole(const ss_connection_t *conn, const ss_message_t *m);
 /* Hands the recipients that are due over. 0: the connection would not take it (the job is
  * unchanged). */
-int ss_conn_send(ss_conn_t *conn, ss_job_t *job, apr_time_t now);
-void ss_conn_quit(ss_conn_t *conn);
+int ss_connection_send(ss_connection_t *conn, ss_job_t *job, apr_time_t now);
+void ss_connection_quit(ss_connection_t *conn);
 /* The secret is there (or is not to be had): connections that wait for it go on. */
-void ss_conn_give_secret(ss_relay_t *relay);
+void ss_connection_give_secret(ss_relay_t *relay);
 /* "host:port" as settings name it: the key of what is remembered. */
-const char *ss_conn_host_name(const ss_relay_t *relay, int host, apr_pool_t *pool);
+const char *ss_connection_host_name(const ss_relay_t *relay, int host, apr_pool_t *pool);
 
 #endif

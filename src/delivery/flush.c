@@ -61,7 +61,7 @@ static void step(ss_relay_t *relay, const char *who, int at)
     ss_store_port_post(&relay->daemon->queue, request);
 }
 
-void ss_relay_flush(ss_relay_t *relay, const char *who)
+void ss_flush_relay(ss_relay_t *relay, const char *who)
 {
     ss_breaker_reset(relay->hosts, relay->host_count);
     if (!relay->is_flushing && relay->daemon->queue.store) step(relay, who, 0);

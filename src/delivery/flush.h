@@ -5,6 +5,6 @@
 typedef struct ss_relay_t ss_relay_t;
 
 /* Tries at once: breakers and waits forgotten, in the store too (flush.c). */
-void ss_relay_flush(ss_relay_t *relay, const char *who);
+void ss_flush_relay(ss_relay_t *relay, const char *who);
 
 #endif

@@ -125,7 +125,7 @@ void ss_job_free(ss_job_t *job)
 static void schedule(ss_job_t *job)
 {
     ss_relay_t *relay = job->relay;
-    ss_entry_t *dropped = NULL;
+    ss_schedule_entry_t *dropped = NULL;
 
     job->is_scheduled = 1;
     ss_schedule_add(relay->schedule, &job->entry, &dropped);

@@ -11,7 +11,7 @@ typedef struct ss_daemon_t ss_daemon_t;
 typedef struct ss_relay_t ss_relay_t;
 
 typedef struct ss_job_t {
-    ss_entry_t entry; /* in relay's schedule while it waits */
+    ss_schedule_entry_t entry; /* in relay's schedule while it waits */
     ss_daemon_t *daemon;
     ss_relay_t *relay;
     /* NULL: only its place in the order is known; loaded before it is sent */

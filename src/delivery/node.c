@@ -9,7 +9,7 @@
 #include "record/webhook.h"
 #include "queue/lease.h"
 
-struct ss_share_t {
+struct ss_node_t {
     ss_timer_t timer;
     void (*ready)(ss_daemon_t *d); /* until the first answer */
     apr_uint64_t number;
@@ -30,12 +30,12 @@ typedef struct {
     json_t *holds;
 } node_t;
 
-apr_uint64_t ss_share_number(const ss_daemon_t *d)
+apr_uint64_t ss_node_number(const ss_daemon_t *d)
 {
     return d->share ? d->share->number : 0;
 }
 
-int ss_share_may_send(const ss_daemon_t *d)
+int ss_node_may_send(const ss_daemon_t *d)
 {
     return !d->share || (d->share->last && apr_time_now() - d->share->last < SS_LEASE_SAFE);
 }
@@ -60,8 +60,8 @@ static char *own_holds(const ss_daemon_t *d)
     return text;
 }
 
-void ss_share_add(const ss_daemon_t *d, const char *relay, apr_int64_t counts[SS_STATES],
-                  apr_int64_t *messages, apr_uint64_t *bytes)
+void ss_node_add(const ss_daemon_t *d, const char *relay, apr_int64_t counts[SS_STATES],
+                 apr_int64_t *messages, apr_uint64_t *bytes)
 {
     if (!d->share || !d->share->nodes) return;
     for (int i = 0; i < d->share->nodes->nelts; i++) {
@@ -79,7 +79,7 @@ void ss_share_add(const ss_daemon_t *d, const char *relay, apr_int64_t counts[SS
     }
 }
 
-json_t *ss_share_json(const ss_daemon_t *d)
+json_t *ss_node_json(const ss_daemon_t *d)
 {
     json_t *list = json_array();
 
@@ -95,7 +95,7 @@ json_t *ss_share_json(const ss_daemon_t *d)
     return list;
 }
 
-static int has_silent(const struct ss_share_t *share)
+static int has_silent(const struct ss_node_t *share)
 {
     for (int i = 0; share->nodes && i < share->nodes->nelts; i++) {
         if (APR_ARRAY_IDX(share->nodes, i, node_t).is_silent) return 1;
@@ -103,7 +103,7 @@ static int has_silent(const struct ss_share_t *share)
     return 0;
 }
 
-static void forget_nodes(struct ss_share_t *share)
+static void forget_nodes(struct ss_node_t *share)
 {
     for (int i = 0; share->nodes && i < share->nodes->nelts; i++)
         json_decref(APR_ARRAY_IDX(share->nodes, i, node_t).holds);
@@ -111,12 +111,12 @@ static void forget_nodes(struct ss_share_t *share)
     apr_pool_clear(share->pool);
 }
 
-static void remember_nodes(struct ss_share_t *share, const apr_array_header_t *nodes)
+static void remember_nodes(struct ss_node_t *share, const apr_array_header_t *nodes)
 {
     forget_nodes(share);
     share->nodes = apr_array_make(share->pool, nodes->nelts, sizeof(node_t));
     for (int i = 0; i < nodes->nelts; i++) {
-        const ss_node_t *node = &APR_ARRAY_IDX(nodes, i, ss_node_t);
+        const ss_lease_node_t *node = &APR_ARRAY_IDX(nodes, i, ss_lease_node_t);
         APR_ARRAY_PUSH(share->nodes, node_t) =
             (node_t){ apr_pstrdup(share->pool, node->name), node->is_silent,
                       node->holds ? json_loads(node->holds, 0, NULL) : NULL };
@@ -138,7 +138,7 @@ static void apply_settings(ss_daemon_t *d, const ss_store_request_t *request, ap
     }
 }
 
-static int is_known(const struct ss_share_t *share, const ss_handed_t *row)
+static int is_known(const struct ss_node_t *share, const ss_handed_t *row)
 {
     for (int i = 0; share->known && i < share->known->nelts; i++) {
         const ss_handed_t *other = &APR_ARRAY_IDX(share->known, i, ss_handed_t);
@@ -151,7 +151,7 @@ static int is_known(const struct ss_share_t *share, const ss_handed_t *row)
  * transaction. */
 static void apply_handed(ss_daemon_t *d, const apr_array_header_t *rows)
 {
-    struct ss_share_t *share = d->share;
+    struct ss_node_t *share = d->share;
     apr_array_header_t *known;
     apr_pool_t *pool;
 
@@ -192,7 +192,7 @@ static void apply_taken(ss_daemon_t *d, const struct ss_lease_t *lease)
     if (!lease->buried) return;
     for (int i = 0; i < lease->taken->nelts; i++) {
         const ss_count_t *row = &APR_ARRAY_IDX(lease->taken, i, ss_count_t);
-        ss_tally_add(d, row);
+        ss_queue_counts_add(d, row);
         if (!ss_state_is_final(row->state)) waiting += row->messages;
     }
     if (!waiting) return;
@@ -228,7 +228,7 @@ static void counted(ss_store_request_t *request)
     ss_daemon_t *d = request->baton;
 
     if (request->rv == APR_SUCCESS && d->count_changes == d->share->changes_then) {
-        ss_tally_replace(d, request->rows);
+        ss_queue_counts_replace(d, request->rows);
         fill(d);
     } else {
         d->share->must_count = 1;
@@ -243,7 +243,7 @@ static void ask(ss_timer_t *timer, apr_time_t now);
 static void answered(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
-    struct ss_share_t *share = d->share;
+    struct ss_node_t *share = d->share;
     struct ss_lease_t *lease = request->lease;
     apr_time_t now = ss_loop_now(d->loop);
 
@@ -251,7 +251,7 @@ static void answered(ss_store_request_t *request)
     if (request->rv != APR_SUCCESS) {
         /* Whether it took over mail of a silent node is not known either. */
         if (has_silent(share)) share->must_count = 1;
-        if (!share->is_stale && share->last && !ss_share_may_send(d)) {
+        if (!share->is_stale && share->last && !ss_node_may_send(d)) {
             share->is_stale = 1;
             ss_log(d->log, SS_LOG_ERROR, 214,
                    "no sign of life could be given to the other nodes for %d s: sending stops, "
@@ -295,7 +295,7 @@ static void answered(ss_store_request_t *request)
 static void ask(ss_timer_t *timer, apr_time_t now)
 {
     ss_daemon_t *d = timer->self;
-    struct ss_share_t *share = d->share;
+    struct ss_node_t *share = d->share;
 
     if (d->is_leaving) return;
     ss_store_request_t *request = ss_store_request(SS_STORE_LEASE, answered, d);
@@ -318,7 +318,7 @@ static void ask(ss_timer_t *timer, apr_time_t now)
     ss_store_port_post(&d->queue, request);
 }
 
-void ss_share_begin(ss_daemon_t *d, void (*ready)(ss_daemon_t *d))
+void ss_node_begin(ss_daemon_t *d, void (*ready)(ss_daemon_t *d))
 {
     if (!ss_store_is_shared(d->queue.store)) {
         ready(d);
@@ -333,7 +333,7 @@ void ss_share_begin(ss_daemon_t *d, void (*ready)(ss_daemon_t *d))
     ask(&d->share->timer, ss_loop_now(d->loop));
 }
 
-void ss_share_destroy(ss_daemon_t *d)
+void ss_node_destroy(ss_daemon_t *d)
 {
     if (!d->share) return;
     ss_loop_untimer(d->loop, &d->share->timer);

@@ -8,17 +8,17 @@
 
 /* The store was opened: claims the node's mail, then calls ready. A queue of this machine alone:
  * calls it at once. */
-void ss_share_begin(ss_daemon_t *d, void (*ready)(ss_daemon_t *d));
+void ss_node_begin(ss_daemon_t *d, void (*ready)(ss_daemon_t *d));
 /* Whether transactions may be started: not while others may think that this node is gone. */
-int ss_share_may_send(const ss_daemon_t *d);
+int ss_node_may_send(const ss_daemon_t *d);
 /* Which sign of life was the last that was asked for: what one before it read is older than what
  * happens now. */
-apr_uint64_t ss_share_number(const ss_daemon_t *d);
+apr_uint64_t ss_node_number(const ss_daemon_t *d);
 /* Adds what the other nodes hold of a relay (NULL: of all). counts: by state, or NULL. */
-void ss_share_add(const ss_daemon_t *d, const char *relay, apr_int64_t counts[SS_STATES],
-                  apr_int64_t *messages, apr_uint64_t *bytes);
+void ss_node_add(const ss_daemon_t *d, const char *relay, apr_int64_t counts[SS_STATES],
+                 apr_int64_t *messages, apr_uint64_t *bytes);
 /* [{"name","silent"}] of the other nodes; NULL: the queue is not shared. */
-json_t *ss_share_json(const ss_daemon_t *d);
-void ss_share_destroy(ss_daemon_t *d);
+json_t *ss_node_json(const ss_daemon_t *d);
+void ss_node_destroy(ss_daemon_t *d);
 
 #endif

@@ -28,8 +28,9 @@ static const char *one_line(const char *text, apr_pool_t *pool)
     return copy;
 }
 
-static void say(const ss_job_t *job, const ss_recipient_t *rcpt, const ss_attempt_t *attempt,
-                const char *status, const char *words, apr_time_t now, apr_pool_t *pool)
+static void say(const ss_job_t *job, const ss_recipient_t *rcpt,
+                const ss_outcome_attempt_t *attempt, const char *status, const char *words,
+                apr_time_t now, apr_pool_t *pool)
 {
     const ss_message_t *m = job->message;
     ss_log_level_t level = !strcmp(status, "sent") ? SS_LOG_INFO : SS_LOG_WARN;
@@ -71,7 +72,7 @@ static void committed(ss_store_request_t *request)
                "after a restart",
                job->entry.id, request->result.text);
     }
-    ss_report_committed(job->relay, request);
+    ss_bounce_queue_committed(job->relay, request);
     apr_pool_destroy(request->pool);
     ss_waiter_wake(d, job->entry.id);
     if (!job->outcomes && !job->is_sending && !job->is_loading) {
@@ -119,7 +120,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
     request->changed = apr_pmemdup(pool, numbers, sizeof(int) * (apr_size_t)count);
     request->changed_count = count;
     if (history && history->nelts) request->history = copy_history(history, pool);
-    ss_report_add(job, request, numbers, count, has_dsn, now);
+    ss_bounce_queue_add(job, request, numbers, count, has_dsn, now);
     for (int i = 0; i < m->rcpt_count; i++) {
         own->rcpts[i].number = m->rcpts[i].number;
         own->rcpts[i].state =
@@ -146,7 +147,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
 apr_interval_time_t ss_outcome_age(const ss_job_t *job, apr_time_t now)
 {
     const ss_message_t *m = job->message;
-    apr_interval_time_t paused = ss_relay_paused_total(job->relay, now) - m->paused_base;
+    apr_interval_time_t paused = ss_pause_total(job->relay, now) - m->paused_base;
     apr_time_t from = m->at > m->created ? m->at : m->created;
 
     return now - from - (paused > 0 ? paused : 0) - m->held;
@@ -161,7 +162,7 @@ static int is_over(const ss_job_t *job, apr_time_t now)
 }
 
 static void keep_words(ss_recipient_t *rcpt, const ss_client_rcpt_t *result,
-                       const ss_attempt_t *attempt, apr_time_t now, apr_pool_t *pool)
+                       const ss_outcome_attempt_t *attempt, apr_time_t now, apr_pool_t *pool)
 {
     const char *text = one_line(result->text, pool);
 
@@ -186,7 +187,7 @@ static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now)
         now + ss_schedule_wait(job->relay->settings->retry, rcpt->attempts, ss_daemon_random());
     /* The notice of delay comes at its time, by an attempt of then, so that it tells what is true.
      */
-    apr_time_t notice = ss_report_delay_at(job, rcpt, now);
+    apr_time_t notice = ss_bounce_queue_delay_at(job, rcpt, now);
     if (notice > now && rcpt->next > notice) rcpt->next = notice;
 }
 
@@ -288,7 +289,7 @@ static void add_history(apr_array_header_t *history, const ss_recipient_t *rcpt,
 }
 
 void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *numbers, int result_count,
-                     const ss_attempt_t *attempt, apr_time_t now)
+                     const ss_outcome_attempt_t *attempt, apr_time_t now)
 {
     ss_message_t *m = job->message;
     apr_pool_t *pool = m->pool;

@@ -10,11 +10,11 @@ typedef struct {
     int has_dsn;      /* the relay reports on what it took (RFC 3461) */
     /* connected_for: microseconds spent connecting for this message */
     apr_time_t handed, connected_for, started, ended;
-} ss_attempt_t;
+} ss_outcome_attempt_t;
 /* What became of the recipients of one transaction: changes their states, logs, posts the outcome.
  */
 void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *rcpts, const int *numbers, int count,
-                     const ss_attempt_t *attempt, apr_time_t now);
+                     const ss_outcome_attempt_t *attempt, apr_time_t now);
 /* Gives all recipients that wait, held ones too, up in a person's name; returns their number. Their
  * sender is told. */
 int ss_outcome_give_up(ss_job_t *job, const char *who, apr_time_t now);

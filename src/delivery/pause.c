@@ -32,7 +32,7 @@ static void persist(ss_relay_t *relay)
                             (json_int_t)p->effective_since);
     char *text;
 
-    relay->pause.number = ss_share_number(relay->daemon);
+    relay->pause.number = ss_node_number(relay->daemon);
     if (p->stored) {
         json_object_set_new(row, "stored",
                             json_pack("{s:s,s:s,s:I,s:I}", "reason", p->reason ? p->reason : "",
@@ -98,7 +98,7 @@ static void aged(ss_store_request_t *request)
 {
     ss_relay_t *relay = request->baton;
 
-    ss_tally_take_oldest(relay->daemon, request);
+    ss_queue_counts_take_oldest(relay->daemon, request);
     apr_pool_destroy(request->pool);
     if (ss_relay_is_paused(relay)) say(relay, ss_loop_now(relay->daemon->loop));
 }
@@ -116,7 +116,7 @@ static void pause_timer(ss_timer_t *timer, apr_time_t now)
     }
     /* The age of what waits is the store's to tell. */
     ss_store_request_t *request = ss_store_request(SS_STORE_OLDEST, aged, relay);
-    ss_tally_ask_oldest(relay, request);
+    ss_queue_counts_ask_oldest(relay, request);
     relay->pause.said = now;
     set_timer(relay, now);
     ss_store_port_post(&relay->daemon->queue, request);
@@ -204,7 +204,7 @@ apr_status_t ss_pause_clear(ss_relay_t *relay, const char *who, apr_time_t now)
     return APR_SUCCESS;
 }
 
-apr_interval_time_t ss_relay_paused_total(const ss_relay_t *relay, apr_time_t now)
+apr_interval_time_t ss_pause_total(const ss_relay_t *relay, apr_time_t now)
 {
     const ss_pause_t *p = &relay->pause;
 

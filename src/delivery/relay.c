@@ -176,19 +176,19 @@ static int dispatch(ss_relay_t *relay, ss_job_t *job, apr_time_t now)
         ss_job_settle(job, now);
         return 1;
     }
-    ss_conn_t *conn = ss_conn_pick(relay, now);
+    ss_connection_t *conn = ss_connection_pick(relay, now);
     if (!conn) {
         job->is_scheduled = 1;
         ss_schedule_unget(relay->schedule, &job->entry);
         return 0;
     }
-    if (ss_conn_wants_whole(conn, job->message)) {
+    if (ss_connection_wants_whole(conn, job->message)) {
         ss_job_forget(job);
         job->wants_whole = 1;
         load(job);
         return 1;
     }
-    if (!ss_conn_send(conn, job, now)) ss_job_settle(job, now);
+    if (!ss_connection_send(conn, job, now)) ss_job_settle(job, now);
     return 1;
 }
 
@@ -209,7 +209,7 @@ static void open_more(ss_relay_t *relay, apr_time_t now)
         return;
     }
     /* A host that refuses us gets one probe, not a pool. */
-    ss_conn_open(relay, host, now);
+    ss_connection_open(relay, host, now);
 }
 
 /* A preferred host that was down is tried again while another carries the mail: as long as there is
@@ -219,7 +219,7 @@ static void probe_preferred(ss_relay_t *relay, apr_time_t now)
     for (int i = 0; i < relay->host_count && relay->hosts[i].condition != SS_HOST_UP; i++) {
         if (!relay->hosts[i].is_probing && relay->hosts[i].next <= now &&
             relay->conn_count <= relay->conn_limit) {
-            ss_conn_open(relay, i, now);
+            ss_connection_open(relay, i, now);
             return;
         }
     }
@@ -234,10 +234,10 @@ static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
 
     (void)unused;
     if (d->is_leaving || !d->queue.store || ss_relay_is_paused(relay) || !relay->host_count ||
-        ss_result_is_set(&relay->tls_result) || !ss_share_may_send(d))
+        ss_result_is_set(&relay->tls_result) || !ss_node_may_send(d))
         return;
     for (int i = 0; i < HANDED_A_TURN; i++) {
-        ss_entry_t *entry = ss_schedule_next(relay->schedule, now, &when);
+        ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, now, &when);
         if (!entry) {
             if (when) ss_loop_timer(d->loop, &relay->timer, when);
             break;
@@ -273,21 +273,21 @@ static void relay_timer(ss_timer_t *timer, apr_time_t now)
 
 void ss_relay_quit(ss_relay_t *relay)
 {
-    for (ss_conn_t *conn = APR_RING_FIRST(&relay->conns), *next;
-         conn != APR_RING_SENTINEL(&relay->conns, ss_conn_t, ring); conn = next) {
+    for (ss_connection_t *conn = APR_RING_FIRST(&relay->conns), *next;
+         conn != APR_RING_SENTINEL(&relay->conns, ss_connection_t, ring); conn = next) {
         next = APR_RING_NEXT(conn, ring);
-        ss_conn_quit(conn);
+        ss_connection_quit(conn);
     }
 }
 
 void ss_relay_abort(ss_relay_t *relay)
 {
-    while (!APR_RING_EMPTY(&relay->conns, ss_conn_t, ring)) {
-        ss_conn_t *conn = APR_RING_FIRST(&relay->conns);
+    while (!APR_RING_EMPTY(&relay->conns, ss_connection_t, ring)) {
+        ss_connection_t *conn = APR_RING_FIRST(&relay->conns);
         conn->is_quitting = 1;
         ss_link_abort(conn->link, "the delivery daemon ends");
         /* CLOSED removes it; a link that does not say so would never end this loop. */
-        if (!APR_RING_EMPTY(&relay->conns, ss_conn_t, ring) &&
+        if (!APR_RING_EMPTY(&relay->conns, ss_connection_t, ring) &&
             APR_RING_FIRST(&relay->conns) == conn)
             APR_RING_REMOVE(conn, ring);
     }
@@ -476,7 +476,7 @@ static ss_relay_t *create(ss_daemon_t *d, const ss_settings_t *settings)
     relay->fill_timer = (ss_timer_t){ .fired = fill_again, .self = relay };
     relay->timer = (ss_timer_t){ .fired = relay_timer, .self = relay };
     relay->pump = (ss_deferred_t){ .call = pump_relay, .self = relay };
-    APR_RING_INIT(&relay->conns, ss_conn_t, ring);
+    APR_RING_INIT(&relay->conns, ss_connection_t, ring);
     ss_schedule_rates(relay->schedule, settings->rates, apr_time_now());
     if (settings->tls != SS_TLS_NONE &&
         ss_tls_create(&relay->tls, settings, &relay->tls_result, pool) != APR_SUCCESS) {

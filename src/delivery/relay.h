@@ -16,7 +16,7 @@
 
 typedef struct ss_daemon_t ss_daemon_t;
 typedef struct ss_relay_t ss_relay_t;
-typedef struct ss_conn_t ss_conn_t;
+typedef struct ss_connection_t ss_connection_t;
 
 struct ss_relay_t {
     ss_daemon_t *daemon;
@@ -29,9 +29,9 @@ struct ss_relay_t {
     ss_tls_t *tls;
     ss_result_t tls_result; /* set: the TLS settings cannot work */
     ss_schedule_t *schedule;
-    ss_host_state_t *hosts; /* settings->hosts->nelts of them */
+    ss_breaker_t *hosts; /* settings->hosts->nelts of them */
     int host_count;
-    APR_RING_HEAD(ss_conn_ring_t, ss_conn_t) conns;
+    APR_RING_HEAD(ss_conn_ring_t, ss_connection_t) conns;
     int conn_count, connecting;
     int conn_limit; /* settings->connections, or halved for a while */
     apr_time_t conn_limit_until;
@@ -89,7 +89,7 @@ void ss_relay_abort(ss_relay_t *relay);
 void ss_relay_sweep(ss_relay_t *relay, apr_time_t now);
 /* Whether the relay may send: not paused, engine on, not leaving. */
 int ss_relay_is_paused(const ss_relay_t *relay);
-apr_interval_time_t ss_relay_paused_total(const ss_relay_t *relay, apr_time_t now);
+apr_interval_time_t ss_pause_total(const ss_relay_t *relay, apr_time_t now);
 /* The secret's state for the test's settings list: "set (file)", "empty", "unreadable". */
 const char *ss_relay_secret_state(const ss_relay_t *relay);
 

@@ -76,14 +76,14 @@ static void begin(ss_relay_t *relay, apr_interval_time_t per, apr_time_t now)
     apply(relay, now);
 }
 
-void ss_relay_ramp_restore(ss_relay_t *relay, const char *value, apr_time_t now)
+void ss_slow_start_restore(ss_relay_t *relay, const char *value, apr_time_t now)
 {
     apr_int64_t per = apr_strtoi64(value, NULL, 10);
 
     if (per > RAMP_FASTEST) begin(relay, per, now);
 }
 
-void ss_relay_ramp(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now)
+void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now)
 {
     if (!rate) {
         if (relay->ramp.count) end(relay, now);

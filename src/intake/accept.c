@@ -205,7 +205,7 @@ void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
     }
     if (key) apr_hash_set(d->accepting, key, APR_HASH_KEY_STRING, key);
     ss_accept_name(d, m);
-    m->paused_base = ss_relay_paused_total(relay, now);
+    m->paused_base = ss_pause_total(relay, now);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!m->rcpts[i].next) m->rcpts[i].next = m->at;
     }

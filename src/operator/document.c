@@ -177,14 +177,15 @@ static json_t *hosts_of(ss_relay_t *relay, apr_pool_t *pool)
     json_t *list = json_array();
 
     for (int i = 0; i < relay->host_count; i++) {
-        const ss_host_state_t *host = &relay->hosts[i];
+        const ss_breaker_t *host = &relay->hosts[i];
         int is_up = host->condition == SS_HOST_UP;
-        json_array_append_new(
-            list, json_pack("{s:s,s:s,s:o,s:o,s:o}", "name", ss_conn_host_name(relay, i, pool),
-                            "state", names[host->condition], "cause",
-                            is_up ? json_null() : text(host->cause.text, pool), "step",
-                            is_up ? json_null() : text(host->cause.step, pool), "nextProbe",
-                            is_up ? json_null() : when(host->next, pool)));
+        json_array_append_new(list,
+                              json_pack("{s:s,s:s,s:o,s:o,s:o}", "name",
+                                        ss_connection_host_name(relay, i, pool), "state",
+                                        names[host->condition], "cause",
+                                        is_up ? json_null() : text(host->cause.text, pool), "step",
+                                        is_up ? json_null() : text(host->cause.step, pool),
+                                        "nextProbe", is_up ? json_null() : when(host->next, pool)));
     }
     return list;
 }
@@ -214,14 +215,14 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_object_set_new(row, "paused", json_boolean(relay->pause.directive || relay->pause.stored));
     json_object_set_new(row, "pause", ss_pause_json(relay));
     json_object_set_new(row, "pausedSeconds",
-                        json_integer(apr_time_sec(ss_relay_paused_total(relay, now))));
+                        json_integer(apr_time_sec(ss_pause_total(relay, now))));
     json_object_set_new(row, "host",
-                        relay->host_count ? text(ss_conn_host_name(relay, 0, pool), pool)
+                        relay->host_count ? text(ss_connection_host_name(relay, 0, pool), pool)
                                           : json_null());
     json_object_set_new(row, "hosts", hosts_of(relay, pool));
     json_object_set_new(row, "connections", json_integer(relay->conn_count));
     json_object_set_new(row, "inFlight", json_integer(relay->in_flight));
-    ss_share_add(relay->daemon, relay->name, counts, &messages, &bytes);
+    ss_node_add(relay->daemon, relay->name, counts, &messages, &bytes);
     json_object_set_new(row, "counts", counts_of(counts));
     json_object_set_new(row, "messages", json_integer(messages));
     json_object_set_new(row, "bytes", json_integer((json_int_t)bytes));
@@ -236,7 +237,7 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_object_set_new(row, "alertAgeSeconds",
                         json_integer(apr_time_sec(relay->settings->alert_age)));
     for (int i = 0; i < relay->host_count; i++) {
-        json_t *list = ss_learned_json(relay->daemon, ss_conn_host_name(relay, i, pool));
+        json_t *list = ss_learned_json(relay->daemon, ss_connection_host_name(relay, i, pool));
         json_array_extend(learned, list);
         json_decref(list);
     }
@@ -279,7 +280,7 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
         is_on |= relay->settings->engine;
         json_array_append_new(relays, row);
     }
-    ss_share_add(d, NULL, counts, &unused, &unused_bytes);
+    ss_node_add(d, NULL, counts, &unused, &unused_bytes);
     apr_snprintf(instance, sizeof(instance), "%016" APR_UINT64_T_HEX_FMT, d->instance);
     json_object_set_new(document, "version", json_string(SMTP_SEND_VERSION));
     json_object_set_new(document, "instance", json_string(instance));
@@ -290,7 +291,7 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
     json_object_set_new(document, "engine", json_boolean(is_on));
     json_object_set_new(document, "paused", json_boolean(is_paused));
     json_object_set_new(document, "queue", queue_of(d, oldest, pool));
-    if (d->share) json_object_set_new(document, "nodes", ss_share_json(d));
+    if (d->share) json_object_set_new(document, "nodes", ss_node_json(d));
     json_object_set_new(document, "counts", counts_of(counts));
     json_object_set_new(document, "relays", relays);
     json_t *reasons = ss_health_reasons(d, now);

@@ -36,7 +36,7 @@ static void resume_one(ss_relay_t *relay, const json_t *header, const char *who,
     const char *note = NULL;
     ss_rate_t rate;
 
-    ss_relay_ramp(relay, read_rate(header, &rate), now);
+    ss_slow_start_set(relay, read_rate(header, &rate), now);
     ss_pause_clear(relay, who, now);
     if (relay->pause.directive)
         note = "still paused: the configuration says SMTPSendPause On";
@@ -111,7 +111,7 @@ void ss_relay_action_run(ss_request_t *req, const json_t *header, const char *ve
             ss_log(d->log, SS_LOG_NOTICE, 271,
                    "relay \"%s\": flushed by %s: everything that waits is tried at once",
                    relay->name, who);
-            ss_relay_flush(relay, who);
+            ss_flush_relay(relay, who);
             json_array_append_new(
                 rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
                                 ss_relay_is_paused(relay), "note",

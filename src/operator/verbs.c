@@ -82,7 +82,7 @@ static void ages_counted(ss_store_request_t *request)
     void (*answer)(ss_request_t *) = counting->answer;
     ss_daemon_t *d = req->daemon;
 
-    ss_tally_take_oldest(d, request);
+    ss_queue_counts_take_oldest(d, request);
     apr_pool_destroy(request->pool);
     d->counted = apr_time_now();
     answer(req);
@@ -103,7 +103,7 @@ static void with_ages(ss_request_t *req, void (*answer)(ss_request_t *req))
     *counting = (counting_t){ req, answer };
     request->baton = counting;
     for (int i = 0; i < d->relays->nelts; i++)
-        ss_tally_ask_oldest(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), request);
+        ss_queue_counts_ask_oldest(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), request);
     ss_store_port_post(&d->queue, request);
 }
 

@@ -115,12 +115,12 @@ static apr_status_t look_around(ss_db_t *db, struct ss_lease_t *lease, apr_pool_
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_OTHERS, SS_ARGS{ NULL });
 
-    lease->nodes = apr_array_make(pool, 4, sizeof(ss_node_t));
+    lease->nodes = apr_array_make(pool, 4, sizeof(ss_lease_node_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        ss_node_t *node = apr_array_push(lease->nodes);
-        *node = (ss_node_t){ .name = text(db, 0, pool),
-                             .holds = text(db, 1, pool),
-                             .is_silent = ss_db_number(db, 2) != 0 };
+        ss_lease_node_t *node = apr_array_push(lease->nodes);
+        *node = (ss_lease_node_t){ .name = text(db, 0, pool),
+                                   .holds = text(db, 1, pool),
+                                   .is_silent = ss_db_number(db, 2) != 0 };
     }
     return rv;
 }
@@ -160,7 +160,7 @@ static apr_status_t bury(ss_db_t *db, struct ss_lease_t *lease)
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; i < lease->nodes->nelts && rv == APR_SUCCESS; i++) {
-        const ss_node_t *node = &APR_ARRAY_IDX(lease->nodes, i, ss_node_t);
+        const ss_lease_node_t *node = &APR_ARRAY_IDX(lease->nodes, i, ss_lease_node_t);
         int changed = 0;
         if (!node->is_silent) continue;
         rv = ss_db_run(db, SS_SQL_NODE_BURY, SS_ARGS{ node->name }, &changed);

@@ -21,7 +21,7 @@
 typedef struct {
     const char *name, *holds;
     int is_silent;
-} ss_node_t;
+} ss_lease_node_t;
 
 /* what a person did, at another node, to a message that this one delivers */
 typedef struct {
@@ -50,7 +50,7 @@ struct ss_lease_t {
     apr_array_header_t *hooks;
     apr_array_header_t *settings; /* of ss_setting_t: what all nodes share */
     apr_array_header_t *handed;   /* of ss_handed_t, oldest first */
-    apr_array_header_t *nodes;    /* of ss_node_t: the others */
+    apr_array_header_t *nodes;    /* of ss_lease_node_t: the others */
 };
 
 #endif

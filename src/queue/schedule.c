@@ -17,8 +17,8 @@
 #define RATES_MAX 8
 
 typedef struct lane_t {
-    ss_entry_t *first, *last;   /* by age */
-    struct lane_t *next, *prev; /* ring of the class's lanes that have entries */
+    ss_schedule_entry_t *first, *last; /* by age */
+    struct lane_t *next, *prev;        /* ring of the class's lanes that have entries */
 } lane_t;
 
 typedef struct {
@@ -39,7 +39,7 @@ struct ss_schedule_t {
     class_t classes[CLASSES];
     /* of each submitter's entries the one that is needed last, where it is known; NULL: to be
      * looked for */
-    ss_entry_t *latest[SS_SCHEDULE_SUBMITTERS];
+    ss_schedule_entry_t *latest[SS_SCHEDULE_SUBMITTERS];
     int counts[SS_SCHEDULE_SUBMITTERS]; /* entries of each submitter, due or not */
     apr_time_t now;                     /* as last told */
     int ready;                          /* entries in lanes */
@@ -48,12 +48,12 @@ struct ss_schedule_t {
     int rate_count;
 };
 
-static ss_entry_t *of_node(ss_heap_node_t *node)
+static ss_schedule_entry_t *of_node(ss_heap_node_t *node)
 {
-    return (ss_entry_t *)((char *)node - offsetof(ss_entry_t, node));
+    return (ss_schedule_entry_t *)((char *)node - offsetof(ss_schedule_entry_t, node));
 }
 
-static class_t *class_of(ss_schedule_t *s, const ss_entry_t *entry)
+static class_t *class_of(ss_schedule_t *s, const ss_schedule_entry_t *entry)
 {
     int priority = entry->priority < 0             ? 0
                    : entry->priority >= PRIORITIES ? PRIORITIES - 1
@@ -62,12 +62,12 @@ static class_t *class_of(ss_schedule_t *s, const ss_entry_t *entry)
     return &s->classes[priority * 2 + (entry->is_retry ? 1 : 0)];
 }
 
-static int place_of(const ss_entry_t *entry)
+static int place_of(const ss_schedule_entry_t *entry)
 {
     return (int)(entry->submitter % SS_SCHEDULE_SUBMITTERS);
 }
 
-static lane_t *lane_of(class_t *class, const ss_entry_t *entry)
+static lane_t *lane_of(class_t *class, const ss_schedule_entry_t *entry)
 {
     return &class->lanes[place_of(entry)];
 }
@@ -116,12 +116,12 @@ static void ring_leave(class_t *class, lane_t *lane)
     lane->next = lane->prev = NULL;
 }
 
-static int is_older(const ss_entry_t *a, const ss_entry_t *b)
+static int is_older(const ss_schedule_entry_t *a, const ss_schedule_entry_t *b)
 {
     return a->created != b->created ? a->created < b->created : strcmp(a->id, b->id) < 0;
 }
 
-static void lane_add(ss_schedule_t *s, ss_entry_t *entry)
+static void lane_add(ss_schedule_t *s, ss_schedule_entry_t *entry)
 {
     class_t *class = class_of(s, entry);
     lane_t *lane = lane_of(class, entry);
@@ -139,17 +139,17 @@ static void lane_add(ss_schedule_t *s, ss_entry_t *entry)
         lane->last = entry;
         return;
     }
-    ss_entry_t **at = &lane->first;
+    ss_schedule_entry_t **at = &lane->first;
     while (is_older(*at, entry)) at = &(*at)->next_in_lane;
     entry->next_in_lane = *at;
     *at = entry;
 }
 
-static void lane_remove(ss_schedule_t *s, ss_entry_t *entry)
+static void lane_remove(ss_schedule_t *s, ss_schedule_entry_t *entry)
 {
     class_t *class = class_of(s, entry);
     lane_t *lane = lane_of(class, entry);
-    ss_entry_t *before = NULL, *at = lane->first;
+    ss_schedule_entry_t *before = NULL, *at = lane->first;
 
     while (at && at != entry) {
         before = at;
@@ -176,7 +176,8 @@ int ss_schedule_count(const ss_schedule_t *s)
 
 /* What is due is needed by priority, then by time; what is not due yet by time alone: a thousand
  * important messages that wait for tomorrow must not crowd out what may go now. */
-static int is_needed_later(const ss_schedule_t *s, const ss_entry_t *a, const ss_entry_t *b)
+static int is_needed_later(const ss_schedule_t *s, const ss_schedule_entry_t *a,
+                           const ss_schedule_entry_t *b)
 {
     int a_waits = a->due > s->now, b_waits = b->due > s->now;
 
@@ -185,25 +186,25 @@ static int is_needed_later(const ss_schedule_t *s, const ss_entry_t *a, const ss
     return a->due != b->due ? a->due > b->due : is_older(b, a);
 }
 
-static void forget_latest(ss_schedule_t *s, const ss_entry_t *entry)
+static void forget_latest(ss_schedule_t *s, const ss_schedule_entry_t *entry)
 {
     if (s->latest[place_of(entry)] == entry) s->latest[place_of(entry)] = NULL;
 }
 
 /* The submitter's entry that is needed last. Looks at all of its entries: only asked for when the
  * schedule is full, and the answer is kept. */
-static ss_entry_t *find_latest(ss_schedule_t *s, int place)
+static ss_schedule_entry_t *find_latest(ss_schedule_t *s, int place)
 {
-    ss_entry_t *latest = s->latest[place];
+    ss_schedule_entry_t *latest = s->latest[place];
 
     if (latest) return latest;
     for (apr_size_t i = 0; i < s->later.count; i++) {
-        ss_entry_t *entry = of_node(s->later.nodes[i]);
+        ss_schedule_entry_t *entry = of_node(s->later.nodes[i]);
         if (place_of(entry) == place && (!latest || is_needed_later(s, entry, latest)))
             latest = entry;
     }
     for (int c = 0; c < CLASSES; c++) {
-        for (ss_entry_t *entry = s->classes[c].lanes[place].first; entry;
+        for (ss_schedule_entry_t *entry = s->classes[c].lanes[place].first; entry;
              entry = entry->next_in_lane) {
             if (!latest || is_needed_later(s, entry, latest)) latest = entry;
         }
@@ -214,22 +215,22 @@ static ss_entry_t *find_latest(ss_schedule_t *s, int place)
 
 /* Room is made by whoever takes the most of it: a backlog of one submitter never keeps another's
  * single message out. entry: the one that came last. */
-static ss_entry_t *make_room(ss_schedule_t *s, const ss_entry_t *entry)
+static ss_schedule_entry_t *make_room(ss_schedule_t *s, const ss_schedule_entry_t *entry)
 {
     int biggest = place_of(entry);
 
     for (int i = 0; i < SS_SCHEDULE_SUBMITTERS; i++) {
         if (s->counts[i] > s->counts[biggest]) biggest = i;
     }
-    ss_entry_t *latest = find_latest(s, biggest);
+    ss_schedule_entry_t *latest = find_latest(s, biggest);
     ss_schedule_remove(s, latest);
     return latest;
 }
 
-void ss_schedule_add(ss_schedule_t *s, ss_entry_t *entry, ss_entry_t **dropped)
+void ss_schedule_add(ss_schedule_t *s, ss_schedule_entry_t *entry, ss_schedule_entry_t **dropped)
 {
     int place = place_of(entry);
-    ss_entry_t *latest =
+    ss_schedule_entry_t *latest =
         ss_schedule_count(s) >= SS_SCHEDULE_MAX ? find_latest(s, place) : s->latest[place];
 
     *dropped = NULL;
@@ -250,7 +251,7 @@ void ss_schedule_add(ss_schedule_t *s, ss_entry_t *entry, ss_entry_t **dropped)
     if (*dropped == entry) s->latest[place] = latest;
 }
 
-void ss_schedule_remove(ss_schedule_t *s, ss_entry_t *entry)
+void ss_schedule_remove(ss_schedule_t *s, ss_schedule_entry_t *entry)
 {
     forget_latest(s, entry);
     s->counts[place_of(entry)]--;
@@ -318,13 +319,13 @@ void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, apr_ti
 
 /* ---- whose turn ---- */
 
-static ss_entry_t *take(ss_schedule_t *s)
+static ss_schedule_entry_t *take(ss_schedule_t *s)
 {
     for (int c = 0; c < CLASSES; c++) {
         class_t *class = &s->classes[c];
         lane_t *lane = class->turn;
         if (!lane) continue;
-        ss_entry_t *entry = lane->first;
+        ss_schedule_entry_t *entry = lane->first;
         class->turn = lane->next;
         ss_schedule_remove(s, entry);
         return entry;
@@ -332,7 +333,7 @@ static ss_entry_t *take(ss_schedule_t *s)
     return NULL;
 }
 
-ss_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when)
+ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when)
 {
     *when = 0;
     s->now = now;
@@ -348,7 +349,7 @@ ss_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when)
     return take(s);
 }
 
-void ss_schedule_unget(ss_schedule_t *s, ss_entry_t *entry)
+void ss_schedule_unget(ss_schedule_t *s, ss_schedule_entry_t *entry)
 {
     class_t *class = class_of(s, entry);
     lane_t *lane = lane_of(class, entry);

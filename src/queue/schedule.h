@@ -19,29 +19,29 @@
 
 typedef struct ss_schedule_t ss_schedule_t;
 
-typedef struct ss_entry_t { /* owned by the caller; in at most one schedule */
+typedef struct ss_schedule_entry_t { /* owned by the caller; in at most one schedule */
     ss_heap_node_t node;
-    struct ss_entry_t *next_in_lane;
+    struct ss_schedule_entry_t *next_in_lane;
     int is_in_lane;
     char id[SS_IDENT_TEXT];
     apr_time_t due, created;
     int priority, is_retry;
     apr_uint32_t submitter; /* hash */
     void *owner;            /* the daemon's: message in memory or NULL */
-} ss_entry_t;
+} ss_schedule_entry_t;
 
 ss_schedule_t *ss_schedule_create(apr_pool_t *pool);
 void ss_schedule_destroy(ss_schedule_t *s);
 /* Inserts. *dropped: the entry that had to make room (maybe the same one), or NULL; the caller
  * frees it: the store still has it. */
-void ss_schedule_add(ss_schedule_t *s, ss_entry_t *entry, ss_entry_t **dropped);
-void ss_schedule_remove(ss_schedule_t *s, ss_entry_t *entry);
+void ss_schedule_add(ss_schedule_t *s, ss_schedule_entry_t *entry, ss_schedule_entry_t **dropped);
+void ss_schedule_remove(ss_schedule_t *s, ss_schedule_entry_t *entry);
 /* Takes the next entry that is due and that the rates allow, or NULL; then *when is the time at
  * which to ask again (0: when something is added). */
-ss_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when);
+ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when);
 /* Gives an entry back that was taken and could not be handed over: it is first in its lane again,
  * and the rate is not charged. */
-void ss_schedule_unget(ss_schedule_t *s, ss_entry_t *entry);
+void ss_schedule_unget(ss_schedule_t *s, ss_schedule_entry_t *entry);
 int ss_schedule_count(const ss_schedule_t *s);
 /* Whether entries were dropped for room: ask the store for more when the count falls under a half.
  */

@@ -88,7 +88,7 @@ static double paused_of(const ss_relay_t *relay, apr_time_t now)
 
 static double paused_seconds_of(const ss_relay_t *relay, apr_time_t now)
 {
-    return (double)ss_relay_paused_total(relay, now) / 1e6;
+    return (double)ss_pause_total(relay, now) / 1e6;
 }
 
 static double success_of(const ss_relay_t *relay, apr_time_t now)

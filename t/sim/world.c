@@ -31,7 +31,7 @@ void world_settle(world_t *w, job_t *job)
 {
     apr_time_t due = 0;
     int waits = 0;
-    ss_entry_t *dropped = NULL;
+    ss_schedule_entry_t *dropped = NULL;
 
     if (job->is_sending || job->is_scheduled || !job->is_accepted) return;
     for (int i = 0; i < job->rcpt_count; i++) {
@@ -166,7 +166,7 @@ static int pump(world_t *w)
     if (w->is_paused) return 0;
     for (;;) {
         apr_time_t when = 0;
-        ss_entry_t *entry = ss_schedule_next(w->schedule, w->now, &when);
+        ss_schedule_entry_t *entry = ss_schedule_next(w->schedule, w->now, &when);
         if (!entry) {
             w->when = when;
             return moved;

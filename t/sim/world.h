@@ -16,7 +16,7 @@
 typedef struct world_t world_t;
 
 typedef struct { /* a message in the queue */
-    ss_entry_t entry;
+    ss_schedule_entry_t entry;
     int number;
     ss_recipient_t rcpts[RCPTS_MAX];
     int rcpt_count;
@@ -51,7 +51,7 @@ struct world_t {
     int job_count;
     ss_schedule_t *schedule;
     apr_time_t when; /* the order wants to be asked again at */
-    ss_host_state_t host;
+    ss_breaker_t host;
     conn_t *conns[CONNECTIONS_MAX];
     int most_conns;
     ss_client_options_t options;

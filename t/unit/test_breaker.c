@@ -12,7 +12,7 @@ void ss_suite_breaker(void);
 
 static void a_dead_host_is_noticed_within_half_a_minute(void)
 {
-    ss_host_state_t host;
+    ss_breaker_t host;
     apr_time_t now = NOW, when;
     int probes = 0;
 
@@ -39,7 +39,7 @@ static void a_dead_host_is_noticed_within_half_a_minute(void)
 
 static void a_host_that_refuses_us_is_left_alone_for_a_minute(void)
 {
-    ss_host_state_t host;
+    ss_breaker_t host;
     apr_time_t when;
 
     memset(&host, 0, sizeof(host));
@@ -52,7 +52,7 @@ static void a_host_that_refuses_us_is_left_alone_for_a_minute(void)
 
 static void several_connections_fail_once(void)
 {
-    ss_host_state_t host;
+    ss_breaker_t host;
     apr_interval_time_t wait;
 
     memset(&host, 0, sizeof(host));
@@ -65,7 +65,7 @@ static void several_connections_fail_once(void)
 
 static void the_next_host_carries_on(void)
 {
-    ss_host_state_t hosts[3];
+    ss_breaker_t hosts[3];
     apr_time_t when;
 
     memset(hosts, 0, sizeof(hosts));

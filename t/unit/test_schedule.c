@@ -12,9 +12,9 @@ void ss_suite_schedule(void);
 
 #define NOW (APR_USEC_PER_SEC * 1000)
 
-static ss_entry_t *entry(apr_uint32_t submitter, int number, apr_time_t due)
+static ss_schedule_entry_t *entry(apr_uint32_t submitter, int number, apr_time_t due)
 {
-    ss_entry_t *e = calloc(1, sizeof(*e));
+    ss_schedule_entry_t *e = calloc(1, sizeof(*e));
 
     apr_snprintf(e->id, sizeof(e->id), "%08u-%07d", submitter, number);
     e->submitter = submitter;
@@ -25,9 +25,9 @@ static ss_entry_t *entry(apr_uint32_t submitter, int number, apr_time_t due)
 }
 
 /* Adds; frees what had to make room. Returns whether it was the entry itself. */
-static int add(ss_schedule_t *s, ss_entry_t *e)
+static int add(ss_schedule_t *s, ss_schedule_entry_t *e)
 {
-    ss_entry_t *dropped = NULL;
+    ss_schedule_entry_t *dropped = NULL;
 
     ss_schedule_add(s, e, &dropped);
     int is_same = dropped == e;
@@ -38,7 +38,7 @@ static int add(ss_schedule_t *s, ss_entry_t *e)
 static apr_uint32_t next_submitter(ss_schedule_t *s, apr_time_t now)
 {
     apr_time_t when;
-    ss_entry_t *e = ss_schedule_next(s, now, &when);
+    ss_schedule_entry_t *e = ss_schedule_next(s, now, &when);
     apr_uint32_t submitter = e ? e->submitter : 0;
 
     free(e);
@@ -85,7 +85,7 @@ static void the_earliest_of_a_backlog_stay(void)
 {
     ss_schedule_t *s = ss_schedule_create(NULL);
     apr_time_t when;
-    ss_entry_t *e;
+    ss_schedule_entry_t *e;
     int expected = 0;
 
     /* In falling order: each one is needed before all that are there. */
@@ -103,7 +103,7 @@ static void important_mail_stays_in_memory(void)
 {
     ss_schedule_t *s = ss_schedule_create(NULL);
     apr_time_t when;
-    ss_entry_t *high = entry(1, SS_SCHEDULE_MAX * 3, NOW), *first;
+    ss_schedule_entry_t *high = entry(1, SS_SCHEDULE_MAX * 3, NOW), *first;
 
     high->priority = SS_PRIORITY_HIGH;
     CU_ASSERT_PTR_NULL(ss_schedule_next(s, NOW + 1, &when)); /* the time is known */
@@ -132,7 +132,7 @@ static void order_of_classes(void)
     ss_schedule_t *s = ss_schedule_create(NULL);
 
     for (int i = 0; i < 6; i++) {
-        ss_entry_t *e = entry(given[i].submitter, i, NOW);
+        ss_schedule_entry_t *e = entry(given[i].submitter, i, NOW);
         e->priority = given[i].priority;
         e->is_retry = given[i].is_retry;
         add(s, e);
@@ -158,7 +158,7 @@ static void a_day_is_rated(void)
     /* The bucket of a day is full at first; the other one lets ten go at once, then one each tenth
      * of a second. */
     for (int turn = 0; turn < 1000 && now < NOW + 60 * APR_USEC_PER_SEC; turn++) {
-        ss_entry_t *e = ss_schedule_next(s, now, &when);
+        ss_schedule_entry_t *e = ss_schedule_next(s, now, &when);
         if (e) {
             sent++;
             free(e);
@@ -179,7 +179,7 @@ static void what_was_given_back_is_first_again(void)
 {
     ss_schedule_t *s = ss_schedule_create(NULL);
     apr_time_t when;
-    ss_entry_t *e;
+    ss_schedule_entry_t *e;
 
     for (int i = 0; i < 3; i++) add(s, entry(1, i, NOW));
     e = ss_schedule_next(s, NOW, &when);

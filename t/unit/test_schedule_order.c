@@ -12,10 +12,10 @@
 static ss_schedule_t *schedule;
 
 /* Names are single letters: the id's first. */
-static ss_entry_t *add(char name, apr_time_t due, apr_time_t created, int priority, int is_retry,
-                       apr_uint32_t submitter)
+static ss_schedule_entry_t *add(char name, apr_time_t due, apr_time_t created, int priority,
+                                int is_retry, apr_uint32_t submitter)
 {
-    ss_entry_t *entry = calloc(1, sizeof(*entry)), *dropped = NULL;
+    ss_schedule_entry_t *entry = calloc(1, sizeof(*entry)), *dropped = NULL;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
     entry->id[0] = name;
@@ -33,7 +33,7 @@ static ss_entry_t *add(char name, apr_time_t due, apr_time_t created, int priori
 static const char *taken(apr_time_t now)
 {
     static char letters[64];
-    ss_entry_t *entry;
+    ss_schedule_entry_t *entry;
     apr_time_t when;
     int count = 0;
 
@@ -102,7 +102,7 @@ static void what_is_given_back_is_first(void)
     add('a', T0, 1, SS_PRIORITY_NORMAL, 0, 1);
     add('b', T0, 2, SS_PRIORITY_NORMAL, 0, 1);
     add('c', T0, 3, SS_PRIORITY_NORMAL, 0, 2);
-    ss_entry_t *entry = ss_schedule_next(schedule, T0, &when);
+    ss_schedule_entry_t *entry = ss_schedule_next(schedule, T0, &when);
     CU_ASSERT_EQUAL_FATAL(entry->id[0], 'a');
     ss_schedule_unget(schedule, entry);
     CU_ASSERT_EQUAL(ss_schedule_count(schedule), 3);
@@ -115,13 +115,13 @@ static void what_is_removed_is_gone(void)
     apr_time_t when;
 
     begin();
-    ss_entry_t *later = add('a', T0 + 500, 1, SS_PRIORITY_NORMAL, 0, 1),
-               *now = add('b', T0, 2, SS_PRIORITY_NORMAL, 0, 1);
+    ss_schedule_entry_t *later = add('a', T0 + 500, 1, SS_PRIORITY_NORMAL, 0, 1),
+                        *now = add('b', T0, 2, SS_PRIORITY_NORMAL, 0, 1);
     add('c', T0 + 900, 3, SS_PRIORITY_NORMAL, 1, 1);
     add('d', T0, 4, SS_PRIORITY_NORMAL, 0, 1);
     ss_schedule_remove(schedule, later);
     free(later);
-    ss_entry_t *entry = ss_schedule_next(schedule, T0, &when);
+    ss_schedule_entry_t *entry = ss_schedule_next(schedule, T0, &when);
     CU_ASSERT_PTR_EQUAL(entry, now);
     free(entry);
     CU_ASSERT_STRING_EQUAL(taken(T0 + 900), "dc");

@@ -15,7 +15,7 @@
 
 /* ---- counting ---- */
 
-void ss_tally_add(ss_daemon_t *d, const ss_count_t *row)
+void ss_queue_counts_add(ss_daemon_t *d, const ss_count_t *row)
 {
     ss_relay_t *relay = ss_relay_for(d, row->relay);
 
@@ -26,7 +26,7 @@ void ss_tally_add(ss_daemon_t *d, const ss_count_t *row)
     if (row->oldest && (!relay->oldest || row->oldest < relay->oldest)) relay->oldest = row->oldest;
 }
 
-void ss_tally_replace(ss_daemon_t *d, const apr_array_header_t *rows)
+void ss_queue_counts_replace(ss_daemon_t *d, const apr_array_header_t *rows)
 {
     for (int i = 0; i < d->relays->nelts; i++) {
         ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
@@ -36,7 +36,8 @@ void ss_tally_replace(ss_daemon_t *d, const apr_array_header_t *rows)
         relay->waiting_bytes = 0;
         relay->oldest = 0;
     }
-    for (int i = 0; i < rows->nelts; i++) ss_tally_add(d, &APR_ARRAY_IDX(rows, i, ss_count_t));
+    for (int i = 0; i < rows->nelts; i++)
+        ss_queue_counts_add(d, &APR_ARRAY_IDX(rows, i, ss_count_t));
 }
 
 static void ready(ss_daemon_t *d)
@@ -64,7 +65,7 @@ static void counted(ss_store_request_t *request)
     ss_daemon_t *d = request->baton;
 
     for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++)
-        ss_tally_add(d, &APR_ARRAY_IDX(request->rows, i, ss_count_t));
+        ss_queue_counts_add(d, &APR_ARRAY_IDX(request->rows, i, ss_count_t));
     if (request->rv == APR_SUCCESS) {
         ready(d);
     } else {
@@ -99,7 +100,7 @@ static int can_save(const ss_daemon_t *d)
     return 1;
 }
 
-void ss_tally_save(ss_daemon_t *d)
+void ss_queue_counts_save(ss_daemon_t *d)
 {
     json_t *rows;
     char *text;
@@ -144,17 +145,17 @@ static int restore(ss_daemon_t *d, const char *saved)
         json_int_t state = number(row, 1);
         if (!relay || state < 0 || state >= SS_STATES || (!number(row, 2) && !number(row, 3)))
             continue;
-        ss_tally_add(d, &(ss_count_t){ .relay = relay,
-                                       .state = (ss_state_t)state,
-                                       .recipients = number(row, 2),
-                                       .messages = number(row, 3),
-                                       .bytes = (apr_uint64_t)number(row, 4) });
+        ss_queue_counts_add(d, &(ss_count_t){ .relay = relay,
+                                              .state = (ss_state_t)state,
+                                              .recipients = number(row, 2),
+                                              .messages = number(row, 3),
+                                              .bytes = (apr_uint64_t)number(row, 4) });
     }
     json_decref(rows);
     return 1;
 }
 
-void ss_tally_begin(ss_daemon_t *d, const char *saved)
+void ss_queue_counts_begin(ss_daemon_t *d, const char *saved)
 {
     /* Used once: whatever happens after this, the numbers are old, those that could not be read
      * too. Nothing is accepted or sent before this is asked of the store. */
@@ -165,7 +166,7 @@ void ss_tally_begin(ss_daemon_t *d, const char *saved)
         ss_store_port_post(&d->queue, ss_store_request(SS_STORE_COUNTS, counted, d));
 }
 
-const char *ss_tally_saved(const apr_array_header_t *settings)
+const char *ss_queue_counts_saved(const apr_array_header_t *settings)
 {
     for (int i = 0; i < settings->nelts; i++) {
         const ss_setting_t *row = &APR_ARRAY_IDX(settings, i, ss_setting_t);
@@ -176,7 +177,7 @@ const char *ss_tally_saved(const apr_array_header_t *settings)
 
 /* ---- kept up ---- */
 
-void ss_tally_purged(ss_daemon_t *d, const apr_array_header_t *rows)
+void ss_queue_counts_purged(ss_daemon_t *d, const apr_array_header_t *rows)
 {
     for (int i = 0; i < rows->nelts; i++) {
         const ss_count_t *row = &APR_ARRAY_IDX(rows, i, ss_count_t);
@@ -185,7 +186,7 @@ void ss_tally_purged(ss_daemon_t *d, const apr_array_header_t *rows)
     }
 }
 
-void ss_tally_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request)
+void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request)
 {
     if (!request->rows)
         request->rows = apr_array_make(request->pool, relay->names->nelts, sizeof(ss_count_t));
@@ -198,7 +199,7 @@ void ss_tally_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request)
 }
 
 /* The first of a relay's rows is its own name's. */
-void ss_tally_take_oldest(ss_daemon_t *d, const ss_store_request_t *request)
+void ss_queue_counts_take_oldest(ss_daemon_t *d, const ss_store_request_t *request)
 {
     for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
