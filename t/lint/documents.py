@@ -65,18 +65,27 @@ def metrics(report):
 
 
 def readmes(report):
-    """Each folder of the source explains itself, and names no file that is not there."""
-    names = {os.path.basename(path) for path in tree.files("mod_smtp_send.c", "src/**/*", "t/**/*", "conf/**/*", "include/*", "packaging/*", "docs/*")}
+    """Each folder of the source explains itself."""
     for folder in sorted({os.path.dirname(path) for path in tree.files("src/*/*")}):
         report.examined += 1
         path = os.path.join(folder, "README.md")
         if not os.path.exists(path) or not tree.read(path).strip():
             report.find(f"{folder} has no README.md")
-    for path in tree.files("src/**/README.md", "t/**/README.md", "docs/**/*.md"):
-        for name in re.findall(r"`?\b([\w/]+\.[ch])\b`?", tree.read(path)):
+
+
+def citations(report):
+    """Documents and comments name no file that is not in the tree."""
+    names = {os.path.basename(path) for path in tree.files("*", "src/**/*", "t/**/*", "conf/**/*", "include/*", "packaging/*", "docs/**/*")}
+    for path in tree.files("README", "src/**/README.md", "t/**/README.md", "docs/**/*.md"):
+        for name in re.findall(r"(?<![\w./<])((?:[\w]+/)*\w+\.(?:[ch]|py|md))\b", tree.read(path)):
+            report.examined += 1
+            if os.path.basename(name) not in names:
+                report.find(f"{path} names {name}, which is not in the tree")
+    for path in tree.sources():
+        for name in re.findall(r"\b([A-Z_]{4,}\.md|(?:src|t|docs)/[\w/]+\.\w+)", "\n".join(tree.comments(path))):
             report.examined += 1
             if os.path.basename(name) not in names:
                 report.find(f"{path} names {name}, which is not in the tree")
 
 
-CHECKS = [log_numbers, directives, commands, metrics, readmes]
+CHECKS = [log_numbers, directives, commands, metrics, readmes, citations]

@@ -35,6 +35,10 @@ def code(path):
     return TOKEN.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), read(path))
 
 
+def comments(path):
+    return [token for token in TOKEN.findall(read(path)) if token.startswith("/")]
+
+
 def line_of(content, offset):
     return content.count("\n", 0, offset) + 1
 
