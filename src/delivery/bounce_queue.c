@@ -26,7 +26,7 @@ static const char *reader_of(const ss_job_t *job)
     const char *sender = sender_of(s);
 
     /* Reports: ours, and those of others, which come from <>. */
-    if (m->created_by || !*m->from || (*sender && !strcasecmp(m->from, sender))) return NULL;
+    if (m->attr.created_by || !*m->from || (*sender && !strcasecmp(m->from, sender))) return NULL;
     if (!s->bounce || !strcmp(s->bounce, "sender")) return m->from;
     return strcmp(s->bounce, "off") ? s->bounce : NULL;
 }
@@ -119,17 +119,17 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
 {
     const ss_message_t *m = job->message;
     const ss_settings_t *s = job->relay->settings;
-    int is_whole = kind == SS_BOUNCE_FAILED && m->ret == SS_RET_FULL &&
+    int is_whole = kind == SS_BOUNCE_FAILED && m->attr.dsn_options.ret == SS_RET_FULL &&
                    m->size <= SS_BOUNCE_FULL_MAX && ss_message_resident(m) == m->size;
     apr_size_t len = is_whole ? (apr_size_t)m->size : header_room(m);
-    apr_interval_time_t expire = m->expire ? m->expire : s->expire;
+    apr_interval_time_t expire = m->attr.expire ? m->attr.expire : s->expire;
 
     ss_bounce_t model = { .kind = kind,
                           .to = reader_of(job),
                           .from = author_of(s, pool),
                           .host = s->server_name ? s->server_name : "localhost",
                           .id = m->id,
-                          .envid = m->envid,
+                          .envid = m->attr.dsn_options.envid,
                           .arrived = m->created,
                           .now = now,
                           .until = kind == SS_BOUNCE_DELAYED
@@ -141,8 +141,8 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
                           .content = content_of(m, len, pool),
                           .content_len = len,
                           .is_whole = is_whole,
-                          .is_8bit = m->is_8bit,
-                          .is_utf8 = m->is_utf8 };
+                          .is_8bit = m->attr.is_8bit,
+                          .is_utf8 = m->attr.is_utf8 };
     ss_bounce(text, &model, pool);
 }
 
@@ -182,19 +182,19 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
     m->rcpts[0].notify = SS_NOTIFY_NEVER;
     m->rcpts[0].state = SS_STATE_QUEUED;
     put_content(m, &text);
-    m->is_8bit = text.is_8bit;
-    m->is_utf8 = text.is_utf8;
-    m->is_auto = 1;
-    m->priority = SS_PRIORITY_NORMAL;
-    m->subject = text.subject;
-    m->message_id = text.message_id;
-    m->header_from = author_of(job->relay->settings, pool);
-    m->submitter = "report";
-    m->door = "report";
-    m->uid = -1;
+    m->attr.is_8bit = text.is_8bit;
+    m->attr.is_utf8 = text.is_utf8;
+    m->attr.is_auto = 1;
+    m->attr.priority = SS_PRIORITY_NORMAL;
+    m->attr.subject = text.subject;
+    m->attr.message_id = text.message_id;
+    m->attr.header_from = author_of(job->relay->settings, pool);
+    m->attr.submitter = "report";
+    m->attr.door = "report";
+    m->attr.uid = -1;
     m->created = now;
     m->paused_base = ss_pause_total(job->relay, now);
-    m->created_by = apr_pstrdup(pool, job->message->id);
+    m->attr.created_by = apr_pstrdup(pool, job->message->id);
     return m;
 }
 
@@ -257,7 +257,7 @@ static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)
 {
     ss_log(job->daemon->log, SS_LOG_WARN, 253,
            "%s: a report on message %s could not be delivered to <%s> (%s): nobody is told",
-           job->message->id, job->message->created_by, rcpt->address,
+           job->message->id, job->message->attr.created_by, rcpt->address,
            rcpt->reply ? rcpt->reply : "no reason given");
 }
 
@@ -271,7 +271,7 @@ void ss_bounce_queue_add(ss_job_t *job, ss_store_request_t *outcome, const int *
         int found = 0;
         for (int i = 0; i < count; i++) {
             ss_recipient_t *rcpt = &job->message->rcpts[numbers[i]];
-            if (kind == SS_BOUNCE_FAILED && job->message->created_by &&
+            if (kind == SS_BOUNCE_FAILED && job->message->attr.created_by &&
                 ss_state_is_final(rcpt->state) && rcpt->state != SS_STATE_SENT)
                 say_unreported(job, rcpt);
             if (kind_of(job, rcpt, has_dsn, now) != kind) continue;
@@ -304,8 +304,8 @@ void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_request_t *outc
             apr_pool_destroy(report->pool);
             continue;
         }
-        ss_log(d->log, SS_LOG_INFO, 252, "%s: <%s> is told so by report %s", report->created_by,
-               report->rcpts[0].address, report->id);
+        ss_log(d->log, SS_LOG_INFO, 252, "%s: <%s> is told so by report %s",
+               report->attr.created_by, report->rcpts[0].address, report->id);
         ss_relay_stored(relay, report, +1);
         ss_job_t *job = ss_job_create(d, relay, report, NULL);
         job->received = report->created;

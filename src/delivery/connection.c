@@ -119,11 +119,11 @@ static transaction_t *transaction(ss_connection_t *conn, ss_job_t *job, apr_time
                                                                        (apr_size_t)count),
                                         .size = (apr_off_t)m->size,
                                         .content = { read_content, t },
-                                        .is_8bit = m->is_8bit,
-                                        .is_utf8 = m->is_utf8,
-                                        .requires_tls = m->requires_tls,
-                                        .ret = m->ret,
-                                        .envid = m->envid };
+                                        .is_8bit = m->attr.is_8bit,
+                                        .is_utf8 = m->attr.is_utf8,
+                                        .requires_tls = m->attr.requires_tls,
+                                        .ret = m->attr.dsn_options.ret,
+                                        .envid = m->attr.dsn_options.envid };
     for (int i = 0; i < m->rcpt_count && t->message.rcpt_count < count; i++) {
         if (!is_due(&m->rcpts[i], now)) continue;
         ss_client_rcpt_t *rcpt = &t->message.rcpts[t->message.rcpt_count];
@@ -140,7 +140,7 @@ int ss_connection_wants_whole(const ss_connection_t *conn, const ss_message_t *m
 {
     const ss_capability_t *capability = ss_client_capability(ss_link_client(conn->link));
 
-    return m->is_8bit && !capability->eight_bit_mime && ss_message_resident(m) < m->size;
+    return m->attr.is_8bit && !capability->eight_bit_mime && ss_message_resident(m) < m->size;
 }
 
 int ss_connection_send(ss_connection_t *conn, ss_job_t *job, apr_time_t now)

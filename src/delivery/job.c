@@ -76,8 +76,8 @@ ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message
         apr_cpystrn(job->entry.id, message->id, sizeof(job->entry.id));
         job->message = message;
         job->entry.created = message->created;
-        job->entry.priority = message->priority;
-        job->entry.submitter = hash_of(message->submitter);
+        job->entry.priority = message->attr.priority;
+        job->entry.submitter = hash_of(message->attr.submitter);
         charge(job);
     } else {
         apr_cpystrn(job->entry.id, due->id, sizeof(job->entry.id));

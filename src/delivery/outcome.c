@@ -148,7 +148,7 @@ apr_interval_time_t ss_outcome_age(const ss_job_t *job, apr_time_t now)
 {
     const ss_message_t *m = job->message;
     apr_interval_time_t paused = ss_pause_total(job->relay, now) - m->paused_base;
-    apr_time_t from = m->at > m->created ? m->at : m->created;
+    apr_time_t from = m->attr.at > m->created ? m->attr.at : m->created;
 
     return now - from - (paused > 0 ? paused : 0) - m->held;
 }
@@ -156,7 +156,7 @@ apr_interval_time_t ss_outcome_age(const ss_job_t *job, apr_time_t now)
 static int is_over(const ss_job_t *job, apr_time_t now)
 {
     apr_interval_time_t expire =
-        job->message->expire ? job->message->expire : job->relay->settings->expire;
+        job->message->attr.expire ? job->message->attr.expire : job->relay->settings->expire;
 
     return ss_outcome_age(job, now) > expire;
 }

@@ -140,7 +140,7 @@ static void loaded(ss_store_request_t *request)
     job->memory = ss_message_resident(job->message);
     d->memory += job->memory;
     job->entry.created = job->message->created;
-    job->entry.priority = job->message->priority;
+    job->entry.priority = job->message->attr.priority;
     job->is_loaded = 1;
     ss_job_settle(job, ss_loop_now(d->loop));
     ss_relay_wake(relay);
@@ -315,8 +315,8 @@ static void swept(ss_store_request_t *request)
         if (!job) {
             ss_due_t due = { .due = now,
                              .created = m->created,
-                             .submitter = m->submitter,
-                             .priority = m->priority };
+                             .submitter = m->attr.submitter,
+                             .priority = m->attr.priority };
             apr_cpystrn(due.id, m->id, sizeof(due.id));
             job = ss_job_create(relay->daemon, relay, NULL, &due);
         } else if (job->is_scheduled) {

@@ -78,7 +78,7 @@ ss_message_t *ss_accept_begin(const ss_relay_t *relay)
     m->pool = pool;
     m->relay = apr_pstrdup(pool, relay->name);
     m->created = ss_loop_now(relay->daemon->loop);
-    m->priority = SS_PRIORITY_NORMAL;
+    m->attr.priority = SS_PRIORITY_NORMAL;
     m->from = "";
     return m;
 }
@@ -195,9 +195,9 @@ void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
         return;
     }
     /* Two equal ones at once: the second cannot be told yet whether the first was taken. */
-    const char *key = m->idempotency_key
-                          ? apr_pstrcat(m->pool, m->submitter, "\n", m->idempotency_key, NULL)
-                          : NULL;
+    const char *key = m->attr.idempotency_key ? apr_pstrcat(m->pool, m->attr.submitter, "\n",
+                                                            m->attr.idempotency_key, NULL)
+                                              : NULL;
     if (key && apr_hash_get(d->accepting, key, APR_HASH_KEY_STRING)) {
         drop(relay, m, SS_REFUSED_BUSY,
              "the first message with this Idempotency-Key is still being accepted", done, self);
@@ -207,7 +207,7 @@ void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
     ss_accept_name(d, m);
     m->paused_base = ss_pause_total(relay, now);
     for (int i = 0; i < m->rcpt_count; i++) {
-        if (!m->rcpts[i].next) m->rcpts[i].next = m->at;
+        if (!m->rcpts[i].next) m->rcpts[i].next = m->attr.at;
     }
 
     ss_store_request_t *request = ss_store_request(SS_STORE_ACCEPT, stored, NULL);

@@ -137,14 +137,15 @@ int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_messag
                                         .notify = rcpt->notify,
                                         .state = SS_STATE_QUEUED };
     }
-    m->subject = mail->subject;
-    m->message_id = mail->message_id;
-    m->header_from = mail->header_from;
-    m->is_8bit = mail->is_8bit;
-    m->is_utf8 = mail->is_utf8;
-    m->is_auto = mail->is_auto;
-    m->requires_tls = mail->requires_tls;
-    if (mail->is_bulk && m->priority == SS_PRIORITY_NORMAL) m->priority = SS_PRIORITY_BULK;
+    m->attr.subject = mail->attr.subject;
+    m->attr.message_id = mail->attr.message_id;
+    m->attr.header_from = mail->attr.header_from;
+    m->attr.is_8bit = mail->attr.is_8bit;
+    m->attr.is_utf8 = mail->attr.is_utf8;
+    m->attr.is_auto = mail->attr.is_auto;
+    m->attr.requires_tls = mail->attr.requires_tls;
+    if (mail->is_bulk && m->attr.priority == SS_PRIORITY_NORMAL)
+        m->attr.priority = SS_PRIORITY_BULK;
     if (is_borrowed) return ss_draft_content(relay, m, mail->content, mail->content_len, answer);
     refer(m, mail->content, mail->content_len);
     return 1;

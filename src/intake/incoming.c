@@ -272,7 +272,7 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
     }
     ss_stream_canonical_end(&in->stream);
     if (!in->problem.status) flush_part(in);
-    in->message->is_8bit |= in->stream.has_8bit;
+    in->message->attr.is_8bit |= in->stream.has_8bit;
     if (ss_incoming_is_due(in))
         ss_staging_begin(in->relay->daemon, in->message, in->charged, staged, in);
     else

@@ -114,28 +114,29 @@ static int read_header(const ss_request_t *req, const json_t *header, ss_message
     const char *from = text_of(header, "from", m->pool, &bad);
     const char *why = NULL;
 
-    m->subject = text_of(header, "subject", m->pool, &bad);
-    m->message_id = text_of(header, "messageId", m->pool, &bad);
-    m->header_from = text_of(header, "headerFrom", m->pool, &bad);
-    m->door = text_of(header, "door", m->pool, &bad);
-    m->envid = text_of(header, "envid", m->pool, &bad);
-    m->metadata = text_of(header, "metadata", m->pool, &bad);
-    m->webhook = ss_request_is_trusted(req) ? text_of(header, "webhook", m->pool, &bad) : NULL;
-    m->idempotency_key = text_of(header, "idempotencyKey", m->pool, &bad);
-    m->content_hash = text_of(header, "contentHash", m->pool, &bad);
-    m->submitter = ss_request_is_trusted(req) ? text_of(header, "submitter", m->pool, &bad) : NULL;
-    if (!m->submitter) m->submitter = apr_psprintf(m->pool, "uid:%d", req->uid);
-    m->uid = req->uid;
+    m->attr.subject = text_of(header, "subject", m->pool, &bad);
+    m->attr.message_id = text_of(header, "messageId", m->pool, &bad);
+    m->attr.header_from = text_of(header, "headerFrom", m->pool, &bad);
+    m->attr.door = text_of(header, "door", m->pool, &bad);
+    m->attr.dsn_options.envid = text_of(header, "envid", m->pool, &bad);
+    m->attr.metadata = text_of(header, "metadata", m->pool, &bad);
+    m->attr.webhook = ss_request_is_trusted(req) ? text_of(header, "webhook", m->pool, &bad) : NULL;
+    m->attr.idempotency_key = text_of(header, "idempotencyKey", m->pool, &bad);
+    m->attr.content_hash = text_of(header, "contentHash", m->pool, &bad);
+    m->attr.submitter =
+        ss_request_is_trusted(req) ? text_of(header, "submitter", m->pool, &bad) : NULL;
+    if (!m->attr.submitter) m->attr.submitter = apr_psprintf(m->pool, "uid:%d", req->uid);
+    m->attr.uid = req->uid;
     m->from = from && !ss_composing_is_wanted(header) ? from : "";
-    m->at = number_of(header, "at");
-    m->expire = number_of(header, "expire");
-    m->ret = (int)number_of(header, "ret");
-    m->priority = json_object_get(header, "priority") ? (int)number_of(header, "priority")
-                                                      : SS_PRIORITY_NORMAL;
-    m->is_8bit = json_is_true(json_object_get(header, "is8bit"));
-    m->is_utf8 = json_is_true(json_object_get(header, "isUtf8"));
-    m->requires_tls = json_is_true(json_object_get(header, "requiresTls"));
-    m->is_auto = json_is_true(json_object_get(header, "isAuto"));
+    m->attr.at = number_of(header, "at");
+    m->attr.expire = number_of(header, "expire");
+    m->attr.dsn_options.ret = (int)number_of(header, "ret");
+    m->attr.priority = json_object_get(header, "priority") ? (int)number_of(header, "priority")
+                                                           : SS_PRIORITY_NORMAL;
+    m->attr.is_8bit = json_is_true(json_object_get(header, "is8bit"));
+    m->attr.is_utf8 = json_is_true(json_object_get(header, "isUtf8"));
+    m->attr.requires_tls = json_is_true(json_object_get(header, "requiresTls"));
+    m->attr.is_auto = json_is_true(json_object_get(header, "isAuto"));
     if (bad)
         return refused(no, 400, 0, NULL,
                        "a text of the request is longer than %d bytes or holds a zero byte",
@@ -144,8 +145,9 @@ static int read_header(const ss_request_t *req, const json_t *header, ss_message
         return refused(no, 400, 0, "from", "the sender is not an address: %s",
                        why ? why : "control bytes");
     }
-    if (m->priority < SS_PRIORITY_HIGH || m->priority > SS_PRIORITY_BULK || m->at < 0 ||
-        m->expire < 0 || m->ret < 0 || m->ret > 2) {
+    if (m->attr.priority < SS_PRIORITY_HIGH || m->attr.priority > SS_PRIORITY_BULK ||
+        m->attr.at < 0 || m->attr.expire < 0 || m->attr.dsn_options.ret < 0 ||
+        m->attr.dsn_options.ret > 2) {
         return refused(no, 400, 0, NULL, "priority, at, expire or ret is out of its range");
     }
     return 1;
@@ -165,12 +167,12 @@ static int has_quota(const ss_request_t *req, const json_t *header, const ss_mes
         rates[count].per = json_integer_value(json_array_get(list, i + 1));
         if (rates[count].count > 0 && rates[count].per > 0) count++;
     }
-    int wait = count ? ss_quota_take(req->daemon->quota, m->submitter, rates, count,
+    int wait = count ? ss_quota_take(req->daemon->quota, m->attr.submitter, rates, count,
                                      ss_loop_now(req->daemon->loop))
                      : 0;
     return wait ? refused(no, 429, wait, NULL,
                           "%s has handed in more messages than SMTPSendSubmitterRate allows",
-                          m->submitter)
+                          m->attr.submitter)
                 : 1;
 }
 

@@ -82,8 +82,8 @@ void ss_smtp_transaction_sender(ss_smtp_listener_client_t *c, const ss_parameter
     c->message = m;
     c->mail = ss_mail_create(m->pool);
     c->mail->from = from;
-    m->ret = envelope->ret;
-    m->envid = envelope->envid ? apr_pstrdup(m->pool, envelope->envid) : NULL;
+    m->attr.dsn_options.ret = envelope->ret;
+    m->attr.dsn_options.envid = envelope->envid ? apr_pstrdup(m->pool, envelope->envid) : NULL;
     ss_incoming_begin(&c->incoming, c->relay, m, c->mail, &how,
                       (apr_size_t)c->door->options.max_size);
     ss_server_answer(c->server, 250, "2.1.0", "Ok");
@@ -178,9 +178,9 @@ static void made(void *self, const ss_mail_problem_t *problem)
         ss_smtp_listener_answered(c);
         return;
     }
-    m->submitter = SUBMITTER;
-    m->door = "smtp";
-    m->uid = -1;
+    m->attr.submitter = SUBMITTER;
+    m->attr.door = "smtp";
+    m->attr.uid = -1;
     forget_content(c);
     ss_accept_message(c->relay, m, answered, c);
 }

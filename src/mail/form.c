@@ -173,11 +173,11 @@ static int read_html(form_t *f, const char *path, const json_t *value)
 }
 static int read_relay(form_t *f, const char *path, const json_t *value)
 {
-    return text(f, path, value, 1, &f->m->relay);
+    return text(f, path, value, 1, &f->m->attr.relay);
 }
 static int read_webhook(form_t *f, const char *path, const json_t *value)
 {
-    return text(f, path, value, 1, &f->m->webhook);
+    return text(f, path, value, 1, &f->m->attr.webhook);
 }
 
 /* Fields that the module writes itself, or that would change who gets the message. */
@@ -368,8 +368,9 @@ static int read_at(form_t *f, const char *path, const json_t *value)
     const char *s;
 
     if (text(f, path, value, 1, &s)) return -1;
-    return ss_text_time_parse(s, &f->m->at) ? wrong(f, path, "not a time like 2026-01-31T12:00:00Z")
-                                            : 0;
+    return ss_text_time_parse(s, &f->m->attr.at)
+               ? wrong(f, path, "not a time like 2026-01-31T12:00:00Z")
+               : 0;
 }
 
 static int read_expire(form_t *f, const char *path, const json_t *value)
@@ -380,7 +381,7 @@ static int read_expire(form_t *f, const char *path, const json_t *value)
         s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     else if (text(f, path, value, 1, &s))
         return -1;
-    return ss_text_duration(s, &f->m->expire) || !f->m->expire
+    return ss_text_duration(s, &f->m->attr.expire) || !f->m->attr.expire
                ? wrong(f, path, "not a duration like 2h or 5d")
                : 0;
 }
@@ -428,19 +429,20 @@ static int read_ret(form_t *f, const char *path, const json_t *value)
     const char *s;
 
     if (text(f, path, value, 1, &s)) return -1;
-    f->m->ret = ss_text_same(s, "full")   ? SS_RET_FULL
-                : ss_text_same(s, "hdrs") ? SS_RET_HDRS
-                                          : SS_RET_UNSET;
-    return f->m->ret == SS_RET_UNSET ? wrong(f, path, "must be full or hdrs") : 0;
+    f->m->attr.dsn_options.ret = ss_text_same(s, "full")   ? SS_RET_FULL
+                                 : ss_text_same(s, "hdrs") ? SS_RET_HDRS
+                                                           : SS_RET_UNSET;
+    return f->m->attr.dsn_options.ret == SS_RET_UNSET ? wrong(f, path, "must be full or hdrs") : 0;
 }
 
 static int read_envid(form_t *f, const char *path, const json_t *value)
 {
-    if (text(f, path, value, 1, &f->m->envid)) return -1;
-    for (const char *p = f->m->envid; *p; p++) {
+    if (text(f, path, value, 1, &f->m->attr.dsn_options.envid)) return -1;
+    for (const char *p = f->m->attr.dsn_options.envid; *p; p++) {
         if (*p < 32 || *p > 126) return wrong(f, path, "must be printable ASCII");
     }
-    return strlen(f->m->envid) > 100 ? wrong(f, path, "longer than 100 characters") : 0;
+    return strlen(f->m->attr.dsn_options.envid) > 100 ? wrong(f, path, "longer than 100 characters")
+                                                      : 0;
 }
 
 static int read_priority(form_t *f, const char *path, const json_t *value)
@@ -448,11 +450,11 @@ static int read_priority(form_t *f, const char *path, const json_t *value)
     const char *s;
 
     if (text(f, path, value, 1, &s)) return -1;
-    f->m->priority = ss_text_same(s, "high")     ? SS_PRIORITY_HIGH
-                     : ss_text_same(s, "normal") ? SS_PRIORITY_NORMAL
-                     : ss_text_same(s, "bulk")   ? SS_PRIORITY_BULK
-                                                 : -1;
-    return f->m->priority < 0 ? wrong(f, path, "must be high, normal or bulk") : 0;
+    f->m->attr.priority = ss_text_same(s, "high")     ? SS_PRIORITY_HIGH
+                          : ss_text_same(s, "normal") ? SS_PRIORITY_NORMAL
+                          : ss_text_same(s, "bulk")   ? SS_PRIORITY_BULK
+                                                      : -1;
+    return f->m->attr.priority < 0 ? wrong(f, path, "must be high, normal or bulk") : 0;
 }
 
 static int read_metadata(form_t *f, const char *path, const json_t *value)
@@ -469,11 +471,11 @@ static int read_metadata(form_t *f, const char *path, const json_t *value)
                          "must be a string, number, true, false or null");
     }
     dump = json_dumps(value, JSON_COMPACT);
-    if (dump) f->m->metadata = apr_pstrdup(f->m->pool, dump);
+    if (dump) f->m->attr.metadata = apr_pstrdup(f->m->pool, dump);
     free(dump);
-    if (!f->m->metadata) return wrong(f, path, "cannot be kept");
-    return strlen(f->m->metadata) > METADATA_MAX ||
-                   ss_lift_has(f->options->lift, f->m->metadata, strlen(f->m->metadata))
+    if (!f->m->attr.metadata) return wrong(f, path, "cannot be kept");
+    return strlen(f->m->attr.metadata) > METADATA_MAX ||
+                   ss_lift_has(f->options->lift, f->m->attr.metadata, strlen(f->m->attr.metadata))
                ? wrong(f, path, "longer than 2048 octets")
                : 0;
 }

@@ -191,13 +191,13 @@ static int sender(parse_t *p)
     ss_mail_message_t *m = p->m;
     const char *why;
 
-    m->header_from = first_address(p, F_FROM);
+    m->attr.header_from = first_address(p, F_FROM);
     if (!m->from && p->is_resent) {
         m->from = first_address(p, F_RESENT_SENDER);
         if (!m->from) m->from = first_address(p, F_RESENT_FROM);
     }
     if (!m->from) m->from = first_address(p, F_SENDER);
-    if (!m->from) m->from = m->header_from;
+    if (!m->from) m->from = m->attr.header_from;
     if (!m->from) m->from = p->options->default_from;
     if (!m->from || !*m->from) return 0;
     m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
@@ -206,7 +206,7 @@ static int sender(parse_t *p)
                         m->from, why);
         return -1;
     }
-    if (ss_address_is_utf8(m->from)) m->is_utf8 = 1;
+    if (ss_address_is_utf8(m->from)) m->attr.is_utf8 = 1;
     return 0;
 }
 
@@ -224,14 +224,15 @@ static void remember(parse_t *p)
     ss_mail_message_t *m = p->m;
     const char *text;
 
-    m->subject = text_of(p, F_SUBJECT, SUBJECT_MAX);
+    m->attr.subject = text_of(p, F_SUBJECT, SUBJECT_MAX);
     text = text_of(p, F_MESSAGE_ID, SUBJECT_MAX);
-    if (text && *text == '<') m->message_id = text;
+    if (text && *text == '<') m->attr.message_id = text;
     text = text_of(p, F_PRECEDENCE, 32);
     m->is_bulk = text && (ss_text_same(text, "bulk") || ss_text_same(text, "list") ||
                           ss_text_same(text, "junk"));
     text = text_of(p, F_AUTO, 64);
-    m->is_auto = text && !(!strncasecmp(text, "no", 2) && !apr_isalnum(text[2]) && text[2] != '-');
+    m->attr.is_auto =
+        text && !(!strncasecmp(text, "no", 2) && !apr_isalnum(text[2]) && text[2] != '-');
     m->received_count = p->count[F_RECEIVED];
 }
 
@@ -253,15 +254,15 @@ static void add_missing(parse_t *p)
         ss_address_t a = { o->from_name, m->from && *m->from ? m->from : o->default_from, NULL };
         if (a.address && *a.address) {
             add_field(p, "From", ss_address_header(&a, m->pool));
-            m->header_from = a.address;
+            m->attr.header_from = a.address;
         }
     }
     if (!p->count[F_DATE]) add_field(p, "Date", ss_text_time_mail(m->pool, o->now));
     if (!p->count[F_MESSAGE_ID]) {
-        m->message_id = apr_psprintf(
+        m->attr.message_id = apr_psprintf(
             m->pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
             (apr_uint64_t)o->now, o->random, o->host && *o->host ? o->host : "localhost");
-        add_field(p, "Message-ID", m->message_id);
+        add_field(p, "Message-ID", m->attr.message_id);
     }
 }
 
@@ -402,8 +403,8 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
         too_large(p, p->len))
         return -1;
     p->header_len = ss_header_len(p->bytes, p->len);
-    p->m->is_8bit = facts.has_8bit_body;
-    if (facts.has_8bit_header) p->m->is_utf8 = 1;
+    p->m->attr.is_8bit = facts.has_8bit_body;
+    if (facts.has_8bit_header) p->m->attr.is_utf8 = 1;
     /* no empty line: one is put behind the header */
     if (p->header_len == p->len) p->must_rebuild = 1;
     return 0;
@@ -423,7 +424,7 @@ static int end_header(parse_t *p)
     memset(p->count, 0, sizeof(p->count));
     p->must_rebuild = p->is_resent = 0;
     p->broken_at = SIZE_MAX;
-    p->m->is_utf8 = 0;
+    p->m->attr.is_utf8 = 0;
     return open_content(p, parts, len) || look(p) ? -1 : 0;
 }
 

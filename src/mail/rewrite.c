@@ -41,7 +41,7 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
     if (!address || ss_text_same(address, "keep")) return 0;
     if (!ss_header_find(&from, m->content, header_len, "From")) {
         text = apr_pstrcat(m->pool, "From: ", address, "\r\n", NULL);
-        m->header_from = address;
+        m->attr.header_from = address;
         return splice(m, m->content, 0, text, problem);
     }
     if (!ss_address_list(&list, from.value, from.value_len, NULL, m->pool) && list->nelts) {
@@ -55,7 +55,7 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
                            "Reply-To: ", apr_pstrmemdup(m->pool, from.value, from.value_len),
                            "\r\n", NULL);
     }
-    m->header_from = address;
+    m->attr.header_from = address;
     return splice(m, from.start, from.len, text, problem);
 }
 

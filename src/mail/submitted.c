@@ -19,7 +19,7 @@ ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
 
     m->pool = pool;
     m->rcpts = apr_array_make(pool, 4, sizeof(ss_mail_rcpt_t));
-    m->priority = -1;
+    m->attr.priority = -1;
     return m;
 }
 
@@ -88,6 +88,6 @@ int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify,
     rcpt->address = apr_pstrdup(m->pool, address);
     rcpt->orcpt = NULL;
     rcpt->notify = notify;
-    if (ss_address_is_utf8(address)) m->is_utf8 = 1;
+    if (ss_address_is_utf8(address)) m->attr.is_utf8 = 1;
     return 0;
 }

@@ -11,22 +11,12 @@
 
 #include "base/result.h"
 #include "base/scratch.h"
+#include "mail/attributes.h"
 
 /* past it a submission is refused: "too many recipients" */
 #define SS_MAIL_RECIPIENTS_MAX 50000
 /* octets of one address as stored (RFC 5321 4.5.3.1 asks for 320) */
 #define SS_MAIL_ADDRESS_MAX 1000
-
-/* RFC 3461 4.1 */
-enum {
-    SS_NOTIFY_NONE = 0,
-    SS_NOTIFY_NEVER = 1,
-    SS_NOTIFY_SUCCESS = 2,
-    SS_NOTIFY_FAILURE = 4,
-    SS_NOTIFY_DELAY = 8
-};
-/* RFC 3461 4.3 */
-typedef enum { SS_RET_UNSET, SS_RET_FULL, SS_RET_HDRS } ss_ret_t;
 
 typedef struct {
     const char *address; /* "local@domain", no brackets, UTF-8 */
@@ -45,27 +35,10 @@ typedef struct ss_mail_message_t {
     /* the rest of the content, behind content_len, where it is too large to be in memory; or NULL
      */
     const ss_scratch_t *tail;
-    int is_8bit; /* octets above 127 in the body: wants 8BITMIME */
-    /* octets above 127 in the header or an address: wants SMTPUTF8 */
-    int is_utf8;
-    /* worth searching */
-    const char *subject;     /* decoded, UTF-8, at most 998 octets, or NULL */
-    const char *message_id;  /* with its angle brackets, or NULL */
-    const char *header_from; /* first address of From */
-    /* asked for */
-    apr_time_t at;              /* 0: now */
-    apr_interval_time_t expire; /* 0: the relay's */
-    ss_ret_t ret;
-    const char *envid;    /* as given (not xtext), or NULL */
-    const char *relay;    /* name or NULL */
-    int priority;         /* ss_priority_t or -1 */
-    const char *metadata; /* JSON text of a flat object, or NULL */
-    int is_bulk;          /* Precedence: bulk or list */
-    int is_auto;          /* Auto-Submitted other than "no" */
-    int received_count;   /* Received fields: 50 = a loop */
+    ss_attributes_t attr;
+    int is_bulk;        /* Precedence: bulk or list */
+    int received_count; /* Received fields: 50 = a loop */
     int individually;
-    const char *webhook; /* or NULL */
-    int requires_tls;    /* RFC 8689: TLS-Required / REQUIRETLS asked for */
     /* message.c's own: finds a recipient that is there already; rcpt_index is set to NULL by who
      * replaces rcpts. */
     apr_hash_t *rcpt_index;

@@ -85,7 +85,7 @@ static void finish(work_t *work)
 static int may(const work_t *work, const ss_message_t *m)
 {
     return !work->req || ss_request_is_trusted(work->req) ||
-           (m->uid >= 0 && m->uid == work->req->uid);
+           (m->attr.uid >= 0 && m->attr.uid == work->req->uid);
 }
 
 static void give_up(work_t *work, ss_job_t *job)

@@ -78,7 +78,7 @@ static void look_again(ss_timer_t *timer, apr_time_t now)
 
 static int may_see(const ss_request_t *req, const ss_message_t *m)
 {
-    return ss_request_is_trusted(req) || (m->uid >= 0 && m->uid == req->uid);
+    return ss_request_is_trusted(req) || (m->attr.uid >= 0 && m->attr.uid == req->uid);
 }
 
 static void looked_up(ss_store_request_t *request)

@@ -35,25 +35,25 @@ static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
 {
     json_t *document =
         json_pack("{s:s,s:I,s:i,s:I,s:I,s:i,s:i,s:i,s:b,s:b,s:b,s:b}", "id", m->id, "created",
-                  (json_int_t)m->created, "uid", m->uid, "at", (json_int_t)m->at, "expire",
-                  (json_int_t)m->expire, "ret", m->ret, "priority", m->priority, "parts",
-                  m->part_count, "is8bit", m->is_8bit, "isUtf8", m->is_utf8, "requiresTls",
-                  m->requires_tls, "isAuto", m->is_auto);
+                  (json_int_t)m->created, "uid", m->attr.uid, "at", (json_int_t)m->attr.at,
+                  "expire", (json_int_t)m->attr.expire, "ret", m->attr.dsn_options.ret, "priority",
+                  m->attr.priority, "parts", m->part_count, "is8bit", m->attr.is_8bit, "isUtf8",
+                  m->attr.is_utf8, "requiresTls", m->attr.requires_tls, "isAuto", m->attr.is_auto);
     json_t *rcpts = json_array();
 
     put(document, "relay", m->relay, pool);
     put(document, "from", m->from, pool);
-    put(document, "submitter", m->submitter, pool);
-    put(document, "door", m->door, pool);
-    put(document, "subject", m->subject, pool);
-    put(document, "messageId", m->message_id, pool);
-    put(document, "headerFrom", m->header_from, pool);
-    put(document, "envid", m->envid, pool);
-    put(document, "metadata", m->metadata, pool);
-    put(document, "webhook", m->webhook, pool);
-    put(document, "idempotencyKey", m->idempotency_key, pool);
-    put(document, "contentHash", m->content_hash, pool);
-    put(document, "createdBy", m->created_by, pool);
+    put(document, "submitter", m->attr.submitter, pool);
+    put(document, "door", m->attr.door, pool);
+    put(document, "subject", m->attr.subject, pool);
+    put(document, "messageId", m->attr.message_id, pool);
+    put(document, "headerFrom", m->attr.header_from, pool);
+    put(document, "envid", m->attr.dsn_options.envid, pool);
+    put(document, "metadata", m->attr.metadata, pool);
+    put(document, "webhook", m->attr.webhook, pool);
+    put(document, "idempotencyKey", m->attr.idempotency_key, pool);
+    put(document, "contentHash", m->attr.content_hash, pool);
+    put(document, "createdBy", m->attr.created_by, pool);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!ss_state_is_final(m->rcpts[i].state))
             json_array_append_new(rcpts, recipient_of(&m->rcpts[i], pool));
@@ -136,8 +136,8 @@ const char *ss_transfer_restore(const ss_request_t *req, const json_t *restore, 
     apr_cpystrn(m->id, id, sizeof(m->id));
     m->created = json_integer_value(json_object_get(restore, "created"));
     if (m->created <= 0 || m->created > now) m->created = now;
-    m->uid = (int)json_integer_value(json_object_get(restore, "uid"));
-    m->created_by = text(restore, "createdBy", m->pool);
+    m->attr.uid = (int)json_integer_value(json_object_get(restore, "uid"));
+    m->attr.created_by = text(restore, "createdBy", m->pool);
     if (relay && ss_relay_find(req->daemon, relay)) m->relay = apr_pstrdup(m->pool, relay);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!restore_recipient(&m->rcpts[i], json_array_get(rows, (apr_size_t)i), m->pool))

@@ -8,6 +8,7 @@
 #include <apr_time.h>
 
 #include "base/ident.h"
+#include "mail/attributes.h"
 
 typedef enum {
     /* waiting */
@@ -66,26 +67,13 @@ typedef struct ss_message_t {
     /* parts behind the first are in the store already, before the message */
     int is_staged;
     int part_count;
-    int is_8bit, is_utf8, requires_tls, is_auto;
     int is_foreign; /* read from the store: another node delivers it */
-    int ret;
-    const char *envid;
-    int priority;
-    const char *subject, *message_id, *header_from;
-    /* REMOTE_USER, path, or "uid:1000": for fairness, rates, idempotency */
-    const char *submitter;
-    const char *door; /* "http", "sendmail", "c", "smtp" */
-    int uid;          /* local submitter, or -1 */
-    const char *metadata, *webhook;
-    const char *idempotency_key, *content_hash; /* hex; or NULL */
-    apr_time_t created, at;                     /* at: 0 or not before */
-    apr_interval_time_t expire;                 /* 0: the relay's */
+    ss_attributes_t attr;
+    apr_time_t created;
     /* the relay's total of paused time at acceptance: what came since does not count */
     apr_interval_time_t paused_base;
     apr_interval_time_t held; /* own time on hold so far */
     apr_time_t held_since;    /* 0: not held */
-    /* id of the message this one reports on (bounce), or NULL */
-    const char *created_by;
 } ss_message_t;
 
 typedef struct {

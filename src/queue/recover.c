@@ -100,7 +100,7 @@ static apr_status_t save(work_t *work, ss_message_t *m)
     if (rv == APR_SUCCESS) rv = ss_write_accept(&work->to, &request);
     if (rv == APR_SUCCESS && *request.existing_id) {
         /* A damaged page may show a key twice. Both were accepted; one keeps it. */
-        m->idempotency_key = NULL;
+        m->attr.idempotency_key = NULL;
         rv = ss_write_accept(&work->to, &request);
     }
     if (rv == APR_SUCCESS && ++work->in_batch == EACH) rv = commit(work);

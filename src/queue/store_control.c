@@ -123,7 +123,7 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_request_t *request)
     found_t found;
     apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
 
-    if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->uid != request->filter.uid)
+    if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->attr.uid != request->filter.uid)
         m = NULL;
     if (rv != APR_SUCCESS || !m) {
         if (rv == APR_SUCCESS) request->rv = APR_NOTFOUND;

@@ -11,8 +11,8 @@
 
 static apr_int64_t flags_of(const ss_message_t *m)
 {
-    return (m->is_8bit ? SS_FLAG_8BIT : 0) | (m->is_utf8 ? SS_FLAG_UTF8 : 0) |
-           (m->requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->is_auto ? SS_FLAG_AUTO : 0);
+    return (m->attr.is_8bit ? SS_FLAG_8BIT : 0) | (m->attr.is_utf8 ? SS_FLAG_UTF8 : 0) |
+           (m->attr.requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->attr.is_auto ? SS_FLAG_AUTO : 0);
 }
 
 /* The column "uncertain" holds all that is marked of a recipient. */
@@ -29,14 +29,15 @@ static apr_status_t find_key(ss_db_t *db, ss_store_request_t *request, int *is_k
     const ss_message_t *m = request->message;
 
     *is_known = 0;
-    if (!m->idempotency_key) return APR_SUCCESS;
+    if (!m->attr.idempotency_key) return APR_SUCCESS;
     apr_status_t rv =
-        ss_db_select(db, SS_SQL_FIND_KEY, SS_ARGS{ m->submitter, m->idempotency_key });
+        ss_db_select(db, SS_SQL_FIND_KEY, SS_ARGS{ m->attr.submitter, m->attr.idempotency_key });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         const char *hash = ss_db_text(db, 1);
         *is_known = 1;
         apr_cpystrn(request->existing_id, ss_db_text(db, 0), sizeof(request->existing_id));
-        request->existing_same = hash && m->content_hash && !strcmp(hash, m->content_hash);
+        request->existing_same =
+            hash && m->attr.content_hash && !strcmp(hash, m->attr.content_hash);
     }
     return rv;
 }
@@ -44,9 +45,9 @@ static apr_status_t find_key(ss_db_t *db, ss_store_request_t *request, int *is_k
 static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
 {
     apr_int64_t size = (apr_int64_t)m->size, parts = m->part_count, flags = flags_of(m),
-                ret = m->ret, priority = m->priority, uid = m->uid;
-    apr_int64_t created = m->created, at = m->at, expire = m->expire, paused = m->paused_base,
-                held = m->held, since = m->held_since;
+                ret = m->attr.dsn_options.ret, priority = m->attr.priority, uid = m->attr.uid;
+    apr_int64_t created = m->created, at = m->attr.at, expire = m->attr.expire,
+                paused = m->paused_base, held = m->held, since = m->held_since;
     apr_int64_t count[SS_STATES] = { 0 }, rcpts = m->rcpt_count, attempts = 0;
     int any = 0, is_inline = m->part_count <= SS_STORE_INLINE_PARTS;
     apr_int64_t due = ss_message_due(m, &any);
@@ -66,25 +67,25 @@ static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
                               &parts,
                               &flags,
                               &ret,
-                              m->envid,
+                              m->attr.dsn_options.envid,
                               &priority,
-                              m->subject,
-                              m->message_id,
-                              m->header_from,
-                              m->submitter,
-                              m->door,
+                              m->attr.subject,
+                              m->attr.message_id,
+                              m->attr.header_from,
+                              m->attr.submitter,
+                              m->attr.door,
                               &uid,
-                              m->metadata,
-                              m->webhook,
-                              m->idempotency_key,
-                              m->content_hash,
+                              m->attr.metadata,
+                              m->attr.webhook,
+                              m->attr.idempotency_key,
+                              m->attr.content_hash,
                               &created,
                               &at,
                               &expire,
                               &paused,
                               &held,
                               &since,
-                              m->created_by,
+                              m->attr.created_by,
                               &rcpts,
                               &due,
                               &attempts,

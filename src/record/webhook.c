@@ -139,11 +139,11 @@ static json_t *time_of(apr_time_t time, apr_pool_t *pool)
 static char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const char *event,
                      apr_time_t now, apr_pool_t *pool)
 {
-    json_t *metadata = m->metadata ? json_loads(m->metadata, 0, NULL) : NULL;
+    json_t *metadata = m->attr.metadata ? json_loads(m->attr.metadata, 0, NULL) : NULL;
     json_t *body = json_pack(
         "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event", event, "id",
         m->id, "time", time_of(now, pool), "from", text_of(m->from, pool), "subject",
-        text_of(m->subject, pool), "messageId", text_of(m->message_id, pool), "metadata",
+        text_of(m->attr.subject, pool), "messageId", text_of(m->attr.message_id, pool), "metadata",
         metadata ? metadata : json_null(), "recipient", "address", text_of(rcpt->address, pool),
         "state", ss_state_name(rcpt->state), "uncertain", rcpt->is_uncertain, "attempts",
         rcpt->attempts, "reply", text_of(rcpt->reply, pool), "dsn", text_of(rcpt->dsn, pool),
@@ -200,11 +200,11 @@ void ss_webhook_notify(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
 
     if (d->finished && ss_state_is_final(rcpt->state)) {
         d->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply,
-                    m->metadata);
+                    m->attr.metadata);
     }
-    if (!m->webhook) return;
+    if (!m->attr.webhook) return;
     apr_pool_create(&pool, NULL);
-    hook = json_loads(m->webhook, 0, NULL);
+    hook = json_loads(m->attr.webhook, 0, NULL);
     if (hook) {
         tell_event(d, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
         if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT)

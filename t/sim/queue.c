@@ -204,12 +204,12 @@ int queue_accept(world_t *w, const job_t *job)
                          .relay = "default",
                          .from = apr_psprintf(request->pool, "m%d@x.example", job->number),
                          .size = len,
-                         .submitter = "sim",
-                         .door = "sim",
-                         .uid = -1,
+                         .attr.submitter = "sim",
+                         .attr.door = "sim",
+                         .attr.uid = -1,
                          .created = job->accepted,
                          .rcpt_count = job->rcpt_count,
-                         .priority = SS_PRIORITY_NORMAL };
+                         .attr.priority = SS_PRIORITY_NORMAL };
     apr_cpystrn(m->id, job->entry.id, sizeof(m->id));
     m->rcpts =
         apr_pmemdup(request->pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);

@@ -135,7 +135,7 @@ ss_message_t *store_rig_message(store_rig_t *rig, int recipients, apr_size_t siz
     ss_ident_make(&rig->ids, RIG_NOW, random, m->id);
     m->relay = "default";
     m->from = "sender@example.com";
-    m->uid = -1;
+    m->attr.uid = -1;
     m->created = RIG_NOW;
     m->rcpt_count = recipients;
     m->rcpts = apr_pcalloc(pool, sizeof(*m->rcpts) * (apr_size_t)recipients);

@@ -61,8 +61,8 @@ static void what_a_form_holds(void)
               has_line(m, "Subject: =?utf-8?"));
     CU_ASSERT_FALSE(has_line(m, "h@i.d"));
     CU_ASSERT_STRING_EQUAL(m->from, "bounce@b.c");
-    CU_ASSERT_STRING_EQUAL(m->metadata, "{\"k\":\"v\",\"l\":\"w\"}");
-    CU_ASSERT(m->individually && m->priority == 0);
+    CU_ASSERT_STRING_EQUAL(m->attr.metadata, "{\"k\":\"v\",\"l\":\"w\"}");
+    CU_ASSERT(m->individually && m->attr.priority == 0);
     /* Whole objects as JSON. */
     static const char *const json[] = { "headers={\"X-A\":\"1\"}", "metadata={\"k\":7}",
                                         "envelope={\"to\":[\"o@n.ly\"]}",
@@ -71,7 +71,7 @@ static void what_a_form_holds(void)
     m = formed(json, NULL, &problem, pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT(m->rcpts->nelts == 1 && has_line(m, "X-A: 1\r\n") && has_line(m, "filename=f\r\n"));
-    CU_ASSERT_STRING_EQUAL(m->metadata, "{\"k\":7}");
+    CU_ASSERT_STRING_EQUAL(m->attr.metadata, "{\"k\":7}");
     apr_pool_destroy(pool);
 }
 

@@ -45,9 +45,9 @@ static void a_whole_document_becomes_mime(void)
     CU_ASSERT_EQUAL(((ss_mail_rcpt_t *)m->rcpts->elts)[0].notify,
                     SS_NOTIFY_FAILURE | SS_NOTIFY_DELAY);
     CU_ASSERT_STRING_EQUAL(m->from, "a@b.c");
-    CU_ASSERT_STRING_EQUAL(m->subject, "\xc3\xbc");
-    CU_ASSERT_STRING_EQUAL(m->metadata, "{\"k\":1}");
-    CU_ASSERT_FALSE(m->is_8bit || m->is_utf8);
+    CU_ASSERT_STRING_EQUAL(m->attr.subject, "\xc3\xbc");
+    CU_ASSERT_STRING_EQUAL(m->attr.metadata, "{\"k\":1}");
+    CU_ASSERT_FALSE(m->attr.is_8bit || m->attr.is_utf8);
     CU_ASSERT_PTR_NULL(strstr(m->content, "h@i.j"));
     CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "multipart/mixed"));
     CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "multipart/alternative"));
@@ -83,7 +83,7 @@ static void expire_is_a_duration_or_seconds(void)
             apr_psprintf(pool, "{\"from\":\"a@b.c\",\"to\":\"x@y.z\",\"text\":\"x\",\"expire\":%s}",
                          table[i].value);
         const ss_mail_message_t *m = formed(json, &problem, pool);
-        CU_ASSERT_EQUAL(m ? m->expire : -1, table[i].expire);
+        CU_ASSERT_EQUAL(m ? m->attr.expire : -1, table[i].expire);
     }
     apr_pool_destroy(pool);
 }
@@ -165,11 +165,12 @@ static void wishes_are_taken(void)
     CU_ASSERT_EQUAL(m->rcpts->nelts, 3);
     CU_ASSERT_EQUAL(APR_ARRAY_IDX(m->rcpts, 2, ss_mail_rcpt_t).notify,
                     SS_NOTIFY_SUCCESS | SS_NOTIFY_DELAY);
-    CU_ASSERT_TRUE(m->ret == SS_RET_HDRS && m->individually && m->priority == 2);
-    CU_ASSERT_STRING_EQUAL(m->envid, "e1");
-    CU_ASSERT_STRING_EQUAL(m->message_id, "<id@b.c>");
-    CU_ASSERT_STRING_EQUAL(m->metadata, "{\"a\":1,\"b\":null,\"c\":true,\"d\":\"x\"}");
-    CU_ASSERT_EQUAL(m->at, apr_time_from_sec(1896091200));
+    CU_ASSERT_TRUE(m->attr.dsn_options.ret == SS_RET_HDRS && m->individually &&
+                   m->attr.priority == 2);
+    CU_ASSERT_STRING_EQUAL(m->attr.dsn_options.envid, "e1");
+    CU_ASSERT_STRING_EQUAL(m->attr.message_id, "<id@b.c>");
+    CU_ASSERT_STRING_EQUAL(m->attr.metadata, "{\"a\":1,\"b\":null,\"c\":true,\"d\":\"x\"}");
+    CU_ASSERT_EQUAL(m->attr.at, apr_time_from_sec(1896091200));
     CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "X-Two: one\r\n"));
     CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "X-Two: two\r\n"));
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -364,9 +365,9 @@ static void no_value_of_any_field_gets_through_unnamed(void)
                        *found = strstr(m->content, "\r\nBcc:");
             CU_ASSERT_PTR_NOT_NULL_FATAL(body);
             if (found && found < body) CU_FAIL(json);
-            if (strchr(m->envid ? m->envid : "", '\n') || strchr(m->from, '\n') ||
-                strchr(m->webhook ? m->webhook : "", '\n') ||
-                strchr(m->relay ? m->relay : "", '\n'))
+            if (strchr(m->attr.dsn_options.envid ? m->attr.dsn_options.envid : "", '\n') ||
+                strchr(m->from, '\n') || strchr(m->attr.webhook ? m->attr.webhook : "", '\n') ||
+                strchr(m->attr.relay ? m->attr.relay : "", '\n'))
                 CU_FAIL(json);
         }
     }

@@ -28,9 +28,9 @@ static void no_recipient_twice(void)
     CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, "U1@example.net", SS_NOTIFY_NEVER, "to", NULL), 0);
     CU_ASSERT_EQUAL_FATAL(m->rcpts->nelts, 41);
     CU_ASSERT_EQUAL(APR_ARRAY_IDX(m->rcpts, 40, ss_mail_rcpt_t).notify, SS_NOTIFY_NEVER);
-    CU_ASSERT_FALSE(m->is_utf8);
+    CU_ASSERT_FALSE(m->attr.is_utf8);
     CU_ASSERT_EQUAL(ss_mail_add_rcpt(m, "j\xc3\xb6rg@example.net", SS_NOTIFY_NONE, "to", NULL), 0);
-    CU_ASSERT_TRUE(m->is_utf8);
+    CU_ASSERT_TRUE(m->attr.is_utf8);
     /* Who replaces the recipients (aliases) begins anew: what was there before is no double, what
      * comes twice now is one. */
     m->rcpts = apr_array_make(pool, 4, sizeof(ss_mail_rcpt_t));

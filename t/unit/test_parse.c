@@ -60,7 +60,7 @@ static void recipients_and_senders(void)
         CU_ASSERT_PTR_NULL(strstr(m->content, "Bcc"));
         CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "Message-ID: <"));
         CU_ASSERT_PTR_NOT_NULL(strstr(m->content, "\r\n\r\n"));
-        CU_ASSERT_PTR_NOT_NULL(m->message_id);
+        CU_ASSERT_PTR_NOT_NULL(m->attr.message_id);
     }
     CU_ASSERT_PTR_NOT_NULL(strstr(parsed(table[2].input, &options, &problem, pool)->content,
                                   "To: root@host.example\r\n"));
@@ -80,7 +80,7 @@ static void canonical_content_is_not_copied(void)
     m = parsed(text, &options, &problem, pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT_PTR_EQUAL(m->content, text);
-    CU_ASSERT_STRING_EQUAL(m->subject, "\xc3\xb6");
+    CU_ASSERT_STRING_EQUAL(m->attr.subject, "\xc3\xb6");
     apr_pool_destroy(pool);
 }
 
@@ -176,10 +176,10 @@ static void marks_are_read(void)
                                table[i].field, "\r\n\r\n", NULL),
                    &options, &problem, pool);
         CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-        if (m->is_bulk != table[i].is_bulk || m->is_auto != table[i].is_auto)
+        if (m->is_bulk != table[i].is_bulk || m->attr.is_auto != table[i].is_auto)
             CU_FAIL(table[i].field);
         CU_ASSERT_EQUAL(m->received_count, 2);
-        CU_ASSERT_PTR_NULL(m->message_id);
+        CU_ASSERT_PTR_NULL(m->attr.message_id);
     }
     apr_pool_destroy(pool);
 }
@@ -203,7 +203,7 @@ static void what_is_missing_is_added(void)
     ss_mail_message_t *m = parsed("Subject: s\r\n\r\nhi\r\n", &options, &problem, pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT_STRING_EQUAL(m->from, "cron@host.example");
-    CU_ASSERT_STRING_EQUAL(m->header_from, "cron@host.example");
+    CU_ASSERT_STRING_EQUAL(m->attr.header_from, "cron@host.example");
     static const char want[] =
         "X-Team: =?utf-8?B?SsO2cmc=?=\r\nX-Empty: \r\nSubject: s\r\nFrom: Joe Doe "
         "<cron@host.example>\r\nDate: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <";

@@ -58,25 +58,25 @@ static void a_message_comes_back_whole(void)
     ss_message_t *m = store_rig_message(&rig, 2, 1234);
 
     m->relay = "second";
-    m->is_8bit = m->requires_tls = 1;
-    m->ret = 2;
-    m->envid = "QQ314";
-    m->priority = 2;
-    m->subject = "Gr\xc3\xbc\xc3\x9f"
-                 "e % _ ' \" \\";
-    m->message_id = "<1@example.com>";
-    m->header_from = "from@example.com";
-    m->submitter = "alice";
-    m->door = "http";
-    m->uid = 1000;
-    m->metadata = "{\"a\":1}";
-    m->webhook = "https://example.com/";
-    m->idempotency_key = "k";
-    m->content_hash = "abcd";
-    m->at = RIG_NOW + 5;
-    m->expire = 77;
+    m->attr.is_8bit = m->attr.requires_tls = 1;
+    m->attr.dsn_options.ret = 2;
+    m->attr.dsn_options.envid = "QQ314";
+    m->attr.priority = 2;
+    m->attr.subject = "Gr\xc3\xbc\xc3\x9f"
+                      "e % _ ' \" \\";
+    m->attr.message_id = "<1@example.com>";
+    m->attr.header_from = "from@example.com";
+    m->attr.submitter = "alice";
+    m->attr.door = "http";
+    m->attr.uid = 1000;
+    m->attr.metadata = "{\"a\":1}";
+    m->attr.webhook = "https://example.com/";
+    m->attr.idempotency_key = "k";
+    m->attr.content_hash = "abcd";
+    m->attr.at = RIG_NOW + 5;
+    m->attr.expire = 77;
     m->paused_base = 88;
-    m->created_by = "0192";
+    m->attr.created_by = "0192";
     m->rcpts[1].orcpt = "rfc822;x@example.net";
     m->rcpts[1].notify = 3;
     m->rcpts[0].next = m->rcpts[1].next = RIG_NOW + 5;
@@ -87,16 +87,17 @@ static void a_message_comes_back_whole(void)
     CU_ASSERT_STRING_EQUAL(got->id, m->id);
     CU_ASSERT_STRING_EQUAL(got->relay, "second");
     CU_ASSERT_STRING_EQUAL(got->from, m->from);
-    CU_ASSERT_STRING_EQUAL(got->subject, m->subject);
-    CU_ASSERT_STRING_EQUAL(got->metadata, m->metadata);
-    CU_ASSERT_STRING_EQUAL(got->webhook, m->webhook);
-    CU_ASSERT_STRING_EQUAL(got->envid, m->envid);
-    CU_ASSERT_STRING_EQUAL(got->submitter, "alice");
-    CU_ASSERT_STRING_EQUAL(got->created_by, "0192");
-    CU_ASSERT_TRUE(got->is_8bit && got->requires_tls && !got->is_utf8 && !got->is_auto);
-    CU_ASSERT_TRUE(got->ret == 2 && got->priority == 2 && got->uid == 1000 && got->expire == 77 &&
-                   got->paused_base == 88);
-    CU_ASSERT_TRUE(got->created == RIG_NOW && got->at == RIG_NOW + 5 && got->size == 1234);
+    CU_ASSERT_STRING_EQUAL(got->attr.subject, m->attr.subject);
+    CU_ASSERT_STRING_EQUAL(got->attr.metadata, m->attr.metadata);
+    CU_ASSERT_STRING_EQUAL(got->attr.webhook, m->attr.webhook);
+    CU_ASSERT_STRING_EQUAL(got->attr.dsn_options.envid, m->attr.dsn_options.envid);
+    CU_ASSERT_STRING_EQUAL(got->attr.submitter, "alice");
+    CU_ASSERT_STRING_EQUAL(got->attr.created_by, "0192");
+    CU_ASSERT_TRUE(got->attr.is_8bit && got->attr.requires_tls && !got->attr.is_utf8 &&
+                   !got->attr.is_auto);
+    CU_ASSERT_TRUE(got->attr.dsn_options.ret == 2 && got->attr.priority == 2 &&
+                   got->attr.uid == 1000 && got->attr.expire == 77 && got->paused_base == 88);
+    CU_ASSERT_TRUE(got->created == RIG_NOW && got->attr.at == RIG_NOW + 5 && got->size == 1234);
     CU_ASSERT_EQUAL_FATAL(got->rcpt_count, 2);
     CU_ASSERT_STRING_EQUAL(got->rcpts[1].address, "r1@example.net");
     CU_ASSERT_STRING_EQUAL(got->rcpts[1].orcpt, "rfc822;x@example.net");
@@ -326,9 +327,9 @@ static ss_store_request_t *keyed(const char *submitter, const char *hash, int *i
     ss_store_request_t *request = store_rig_request(SS_STORE_ACCEPT, is_done);
 
     request->message = store_rig_message(&rig, 1, 10);
-    request->message->submitter = submitter;
-    request->message->idempotency_key = "key";
-    request->message->content_hash = hash;
+    request->message->attr.submitter = submitter;
+    request->message->attr.idempotency_key = "key";
+    request->message->attr.content_hash = hash;
     return request;
 }
 

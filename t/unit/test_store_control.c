@@ -166,10 +166,10 @@ static void store_them(void)
         m->relay = stored[i].relay;
         m->from = stored[i].from;
         m->rcpts[0].address = stored[i].to;
-        m->subject = stored[i].subject;
-        m->uid = stored[i].uid;
+        m->attr.subject = stored[i].subject;
+        m->attr.uid = stored[i].uid;
         m->created = RIG_NOW + i;
-        m->expire = i == 2 ? 60 * APR_USEC_PER_SEC : 0;
+        m->attr.expire = i == 2 ? 60 * APR_USEC_PER_SEC : 0;
         memcpy(ids[i], m->id, sizeof(ids[i]));
         CU_ASSERT_EQUAL_FATAL(store_rig_accept(&rig, m), APR_SUCCESS);
         if (i == 1) m->rcpts[0].next = RIG_NOW + 1000;

@@ -11,13 +11,13 @@
  * one message by their readers' servers. */
 static const char *own_id(const ss_mail_message_t *whole, apr_pool_t *pool)
 {
-    const char *at = whole->message_id ? strrchr(whole->message_id, '@') : NULL;
+    const char *at = whole->attr.message_id ? strrchr(whole->attr.message_id, '@') : NULL;
     unsigned char random[6];
 
-    if (!at || RAND_bytes(random, sizeof(random)) != 1) return whole->message_id;
-    return apr_psprintf(pool, "%.*s.%02x%02x%02x%02x%02x%02x%s", (int)(at - whole->message_id),
-                        whole->message_id, random[0], random[1], random[2], random[3], random[4],
-                        random[5], at);
+    if (!at || RAND_bytes(random, sizeof(random)) != 1) return whole->attr.message_id;
+    return apr_psprintf(pool, "%.*s.%02x%02x%02x%02x%02x%02x%s", (int)(at - whole->attr.message_id),
+                        whole->attr.message_id, random[0], random[1], random[2], random[3],
+                        random[4], random[5], at);
 }
 
 void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole,
@@ -47,7 +47,7 @@ void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole,
     out += whole->content_len - (apr_size_t)(p - whole->content);
     copy->content = content;
     copy->content_len = (apr_size_t)(out - content);
-    copy->message_id = id;
+    copy->attr.message_id = id;
     copy->rcpts = apr_array_make(pool, 1, sizeof(ss_mail_rcpt_t));
     APR_ARRAY_PUSH(copy->rcpts, ss_mail_rcpt_t) = *rcpt;
 }

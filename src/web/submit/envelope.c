@@ -98,20 +98,20 @@ static int read_times(ss_mail_message_t *m, const ss_params_t *query, ss_mail_pr
 {
     const char *expire = ss_params_get(query, "expire"), *at = ss_params_get(query, "at");
 
-    if (expire && (ss_text_duration(expire, &m->expire) || m->expire < APR_USEC_PER_SEC ||
-                   m->expire > EXPIRE_MAX)) {
+    if (expire && (ss_text_duration(expire, &m->attr.expire) || m->attr.expire < APR_USEC_PER_SEC ||
+                   m->attr.expire > EXPIRE_MAX)) {
         ss_mail_problem(problem, 400, "expire", "\"%s\" is not a time from 1s to 365d, like 2h",
                         expire);
         return -1;
     }
-    if (at && ss_text_time_parse(at, &m->at)) {
+    if (at && ss_text_time_parse(at, &m->attr.at)) {
         ss_mail_problem(
             problem, 400, "at",
             "\"%s\" is not a time like 2026-01-31T12:00:00Z (RFC 3339; a + in it is written %%2B)",
             at);
         return -1;
     }
-    if (m->at > apr_time_now() + EXPIRE_MAX) {
+    if (m->attr.at > apr_time_now() + EXPIRE_MAX) {
         ss_mail_problem(problem, 400, "at", "\"%s\" is more than a year away", at);
         return -1;
     }
@@ -125,28 +125,29 @@ static int read_words(ss_mail_message_t *m, const ss_params_t *query, ss_mail_pr
     };
     const char *ret = ss_params_get(query, "ret"), *priority = ss_params_get(query, "priority");
 
-    m->envid = ss_params_get(query, "envid");
-    m->relay = ss_params_get(query, "relay");
+    m->attr.dsn_options.envid = ss_params_get(query, "envid");
+    m->attr.relay = ss_params_get(query, "relay");
     if (ret && !ss_text_same(ret, "full") && !ss_text_same(ret, "hdrs")) {
         ss_mail_problem(problem, 400, "ret", "\"%s\" is not full or hdrs", ret);
         return -1;
     }
-    if (ret) m->ret = ss_text_same(ret, "full") ? SS_RET_FULL : SS_RET_HDRS;
+    if (ret) m->attr.dsn_options.ret = ss_text_same(ret, "full") ? SS_RET_FULL : SS_RET_HDRS;
     for (int i = 0; priority && i <= SS_PRIORITY_BULK; i++) {
-        if (ss_text_same(priority, priorities[i])) m->priority = i;
+        if (ss_text_same(priority, priorities[i])) m->attr.priority = i;
     }
-    if (priority && m->priority < 0) {
+    if (priority && m->attr.priority < 0) {
         ss_mail_problem(problem, 400, "priority", "\"%s\" is not high, normal or bulk", priority);
         return -1;
     }
-    for (const char *p = m->envid ? m->envid : ""; *p; p++) {
-        if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e || p - m->envid >= ENVID_MAX) {
+    for (const char *p = m->attr.dsn_options.envid ? m->attr.dsn_options.envid : ""; *p; p++) {
+        if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e ||
+            p - m->attr.dsn_options.envid >= ENVID_MAX) {
             ss_mail_problem(problem, 400, "envid",
                             "an envid is at most %d printable ASCII characters", ENVID_MAX);
             return -1;
         }
     }
-    if (m->relay && (!*m->relay || strlen(m->relay) > RELAY_NAME_MAX)) {
+    if (m->attr.relay && (!*m->attr.relay || strlen(m->attr.relay) > RELAY_NAME_MAX)) {
         ss_mail_problem(problem, 400, "relay", "a relay's name is 1 to %d characters",
                         RELAY_NAME_MAX);
         return -1;
@@ -205,19 +206,19 @@ void ss_envelope_put(ss_object_t *question, const ss_mail_message_t *m)
 {
     put_rcpts(question, m);
     ss_object_text(question, "from", m->from);
-    ss_object_text(question, "relay", m->relay);
-    ss_object_text(question, "subject", m->subject);
-    ss_object_text(question, "messageId", m->message_id);
-    ss_object_text(question, "headerFrom", m->header_from);
-    ss_object_text(question, "envid", m->envid);
-    ss_object_text(question, "metadata", m->metadata);
-    ss_object_text(question, "webhook", m->webhook);
-    if (m->at) ss_object_number(question, "at", m->at);
-    if (m->expire) ss_object_number(question, "expire", m->expire);
-    if (m->ret) ss_object_number(question, "ret", m->ret);
-    if (m->priority >= 0) ss_object_number(question, "priority", m->priority);
-    ss_object_flag(question, "is8bit", m->is_8bit);
-    ss_object_flag(question, "isUtf8", m->is_utf8);
-    ss_object_flag(question, "requiresTls", m->requires_tls);
-    ss_object_flag(question, "isAuto", m->is_auto);
+    ss_object_text(question, "relay", m->attr.relay);
+    ss_object_text(question, "subject", m->attr.subject);
+    ss_object_text(question, "messageId", m->attr.message_id);
+    ss_object_text(question, "headerFrom", m->attr.header_from);
+    ss_object_text(question, "envid", m->attr.dsn_options.envid);
+    ss_object_text(question, "metadata", m->attr.metadata);
+    ss_object_text(question, "webhook", m->attr.webhook);
+    if (m->attr.at) ss_object_number(question, "at", m->attr.at);
+    if (m->attr.expire) ss_object_number(question, "expire", m->attr.expire);
+    if (m->attr.dsn_options.ret) ss_object_number(question, "ret", m->attr.dsn_options.ret);
+    if (m->attr.priority >= 0) ss_object_number(question, "priority", m->attr.priority);
+    ss_object_flag(question, "is8bit", m->attr.is_8bit);
+    ss_object_flag(question, "isUtf8", m->attr.is_utf8);
+    ss_object_flag(question, "requiresTls", m->attr.requires_tls);
+    ss_object_flag(question, "isAuto", m->attr.is_auto);
 }

@@ -19,11 +19,11 @@ static int check_sender(const ss_policy_t *policy, const ss_mail_message_t *m,
         return -1;
     }
     /* Readers see the From field and not the envelope: a rule that left it free would be none. */
-    if (m->header_from && *m->header_from &&
-        !ss_address_matches(policy->allow_from, m->header_from)) {
+    if (m->attr.header_from && *m->attr.header_from &&
+        !ss_address_matches(policy->allow_from, m->attr.header_from)) {
         ss_mail_problem(problem, FORBIDDEN, "from",
                         "the From field's address %s is not allowed here (SMTPSendAllowFrom)",
-                        m->header_from);
+                        m->attr.header_from);
         return -1;
     }
     return 0;
@@ -48,12 +48,13 @@ static int check_recipients(const ss_policy_t *policy, const ss_mail_message_t *
 static int check_relay(const ss_policy_t *policy, const ss_mail_message_t *m,
                        ss_mail_problem_t *problem)
 {
-    if (!m->relay) return 0;
+    if (!m->attr.relay) return 0;
     for (int i = 0; policy->allow_relay && i < policy->allow_relay->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(policy->allow_relay, i, const char *), m->relay)) return 0;
+        if (!strcmp(APR_ARRAY_IDX(policy->allow_relay, i, const char *), m->attr.relay)) return 0;
     }
     ss_mail_problem(problem, FORBIDDEN, "relay",
-                    "the relay \"%s\" may not be asked for here (SMTPSendAllowRelay)", m->relay);
+                    "the relay \"%s\" may not be asked for here (SMTPSendAllowRelay)",
+                    m->attr.relay);
     return -1;
 }
 
@@ -63,10 +64,10 @@ static void settle_priority(const ss_policy_t *policy, ss_mail_message_t *m)
     int given = policy->priority == SS_UNSET ? (m->is_bulk ? SS_PRIORITY_BULK : SS_PRIORITY_NORMAL)
                                              : policy->priority;
 
-    if (m->priority < 0)
-        m->priority = given;
-    else if (policy->priority != SS_UNSET && m->priority < policy->priority)
-        m->priority = policy->priority;
+    if (m->attr.priority < 0)
+        m->attr.priority = given;
+    else if (policy->priority != SS_UNSET && m->attr.priority < policy->priority)
+        m->attr.priority = policy->priority;
 }
 
 int ss_permission_check(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem)

@@ -80,7 +80,7 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     } else if (!ss_permission_check(s->policy, s->m, &s->problem) &&
                !ss_webhook_rule_apply(s->policy, s->m, &s->problem)) {
         const ss_settings_t *carrier =
-            s->m->relay ? ss_config_relay(ss_module_config(), s->m->relay) : NULL;
+            s->m->attr.relay ? ss_config_relay(ss_module_config(), s->m->attr.relay) : NULL;
         return ss_location_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
     }
     return -1;

@@ -243,7 +243,7 @@ static int add_body(ss_submission_t *s, ss_spool_t *spool, apr_int64_t max)
 {
     ss_mail_message_t *m = s->m;
 
-    m->is_8bit |= spool->canonical.has_8bit;
+    m->attr.is_8bit |= spool->canonical.has_8bit;
     m->tail = &spool->body;
     if (m->content_len + spool->body.len <= (apr_uint64_t)max) return 1;
     ss_problem(s->r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,

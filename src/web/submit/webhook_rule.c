@@ -35,12 +35,12 @@ static int check(const ss_policy_t *policy, const ss_mail_message_t *m, int *is_
 {
     apr_uri_t uri;
 
-    for (const char *p = m->webhook; *p; p++) {
+    for (const char *p = m->attr.webhook; *p; p++) {
         if ((unsigned char)*p <= ' ' || (unsigned char)*p > '~')
             return refuse(problem, 400, "not a URL");
     }
-    if (strlen(m->webhook) > URL_MAX || apr_uri_parse(m->pool, m->webhook, &uri) || !uri.scheme ||
-        !uri.hostname || !*uri.hostname)
+    if (strlen(m->attr.webhook) > URL_MAX || apr_uri_parse(m->pool, m->attr.webhook, &uri) ||
+        !uri.scheme || !uri.hostname || !*uri.hostname)
         return refuse(problem, 400, "not a URL");
     if (!ss_text_same(uri.scheme, "http") && !ss_text_same(uri.scheme, "https"))
         return refuse(problem, 400, "not a URL of http or https");
@@ -65,17 +65,17 @@ static json_t *events_of(const ss_policy_t *policy)
 int ss_webhook_rule_apply(const ss_policy_t *policy, ss_mail_message_t *m,
                           ss_mail_problem_t *problem)
 {
-    int may_be_private = !m->webhook; /* the administrator's own URL goes where he says */
+    int may_be_private = !m->attr.webhook; /* the administrator's own URL goes where he says */
 
-    if (m->webhook && check(policy, m, &may_be_private, problem)) return -1;
-    if (!m->webhook) m->webhook = policy->webhook;
-    if (!m->webhook) return 0;
-    json_t *hook = json_pack("{s:s,s:o}", "url", m->webhook, "events", events_of(policy));
+    if (m->attr.webhook && check(policy, m, &may_be_private, problem)) return -1;
+    if (!m->attr.webhook) m->attr.webhook = policy->webhook;
+    if (!m->attr.webhook) return 0;
+    json_t *hook = json_pack("{s:s,s:o}", "url", m->attr.webhook, "events", events_of(policy));
     if (policy->webhook_key) json_object_set_new(hook, "key", json_string(policy->webhook_key));
     if (may_be_private) json_object_set_new(hook, "private", json_true());
     char *text = json_dumps(hook, JSON_COMPACT);
     json_decref(hook);
-    m->webhook = text ? apr_pstrdup(m->pool, text) : NULL;
+    m->attr.webhook = text ? apr_pstrdup(m->pool, text) : NULL;
     free(text);
     return 0;
 }
