@@ -56,7 +56,7 @@ SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c process.c))
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
-FRONT_SRC := $(addprefix src/cli/,front.c sendmail.c sendmail_options.c input.c)
+FRONT_SRC := $(addprefix src/cli/,front.c cli.c sendmail.c sendmail_options.c input.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))
 MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5
 UNIT_SRC := $(wildcard t/unit/*.c)
@@ -113,7 +113,7 @@ $(B)/smtp-send-commands: $(call obj,$(CLI_SRC)) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # Man pages, from the tables of commands and directives.
-$(B)/manual: $(call obj,src/cli/manual.c $(filter-out src/cli/cli.c,$(CLI_SRC))) $(B)/libss.a
+$(B)/manual: $(call obj,src/cli/manual.c $(filter-out src/cli/dispatch.c,$(CLI_SRC))) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 $(MANUALS): $(B)/manual

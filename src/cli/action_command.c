@@ -1,14 +1,19 @@
 /* action_command.c: retry, hold, release, cancel, bounce: on messages by id, or on those that fit a
  * filter, whose number must be confirmed. */
-#include "cli/cli.h"
+#include "cli/action_command.h"
 
 #include <apr_strings.h>
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/ident.h"
 #include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/exchange.h"
+#include "cli/terminal.h"
 
 #define IDS_A_REQUEST 500
 
@@ -19,9 +24,9 @@ typedef struct {
 
 static json_t *request_of(const ss_cli_t *cli, const act_t *act)
 {
-    json_t *request = ss_cli_request(act->verb);
+    json_t *request = ss_exchange_request(act->verb);
 
-    json_object_set_new(request, "who", json_string(ss_cli_who(cli->pool)));
+    json_object_set_new(request, "who", json_string(ss_exchange_user(cli->pool)));
     return request;
 }
 
@@ -41,7 +46,8 @@ static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
     for (int i = 0; i < ids->nelts; i++) {
         const char *id = APR_ARRAY_IDX(ids, i, const char *);
         if (ss_ident_is_valid(id)) continue;
-        ss_cli_complain(cli, "\"%s\" is no message's id (\"smtp-send queue\" shows them)", id);
+        ss_cli_complain(cli->program, "\"%s\" is no message's id (\"smtp-send queue\" shows them)",
+                        id);
         return EX_USAGE;
     }
     for (int i = 0; i < ids->nelts; i += IDS_A_REQUEST) {
@@ -49,14 +55,14 @@ static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
         for (int k = i; k < ids->nelts && k < i + IDS_A_REQUEST; k++)
             json_array_append_new(list, json_string(APR_ARRAY_IDX(ids, k, const char *)));
         json_object_set_new(request, "id", list);
-        json_t *answer = ss_cli_ask(cli, request, NULL, &code);
+        json_t *answer = ss_exchange_ask(cli, request, NULL, &code);
         if (code > worst) worst = code;
         done += json_integer_value(json_object_get(answer, "done"));
         json_decref(answer);
     }
     if (cli->is_json) {
         json_t *document = json_pack("{s:i,s:I}", "matched", ids->nelts, "done", (json_int_t)done);
-        ss_cli_json(document);
+        ss_terminal_json(document);
         json_decref(document);
     } else if (done) {
         printf("%s: %s\n", act->verb, messages(cli, done));
@@ -85,7 +91,7 @@ static int ask_filtered(ss_cli_t *cli, const act_t *act, apr_int64_t confirm, ap
 
     json_object_set_new(request, "filter", filter_of(act));
     if (confirm) json_object_set_new(request, "confirm", json_integer(confirm));
-    json_t *answer = ss_cli_ask(cli, request, NULL, code);
+    json_t *answer = ss_exchange_ask(cli, request, NULL, code);
     if (!answer) return -1;
     *matched = json_integer_value(json_object_get(answer, "matched"));
     *done = json_integer_value(json_object_get(answer, "done"));
@@ -116,7 +122,7 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
     if (cli->is_json) {
         json_t *document =
             json_pack("{s:I,s:I}", "matched", (json_int_t)matched, "done", (json_int_t)done);
-        ss_cli_json(document);
+        ss_terminal_json(document);
         json_decref(document);
     } else if (!matched) {
         puts("No message fits");
@@ -129,10 +135,10 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
     return done ? EX_OK : SS_CLI_NOTHING;
 }
 
-int ss_cli_act(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_action_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     act_t act = { .verb = argv[0] };
-    const ss_cli_option_t options[] = {
+    const ss_argument_t options[] = {
         { "state", "STATE", "those in this state", &act.state, NULL },
         { "relay", "NAME", "those of this relay", &act.relay, NULL },
         { "from", "PATTERN", "those from this sender (* stands for anything)", &act.from, NULL },
@@ -143,12 +149,12 @@ int ss_cli_act(ss_cli_t *cli, int argc, const char *const *argv)
     apr_int64_t confirm = 0;
     int code;
 
-    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, argc, &ids,
-                         &code))
+    if (ss_arguments_read(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, argc,
+                          &ids, &code))
         return code;
     int is_filtered = act.state || act.relay || act.from || act.to;
     if (act.confirm && (ss_text_number(act.confirm, 1, APR_INT64_MAX, &confirm) || !is_filtered)) {
-        ss_cli_complain(cli,
+        ss_cli_complain(cli->program,
                         is_filtered ? "--confirm: \"%s\" is no number of messages"
                                     : "--confirm %s belongs to a filter",
                         act.confirm);
@@ -156,9 +162,10 @@ int ss_cli_act(ss_cli_t *cli, int argc, const char *const *argv)
     }
     if (!ids->nelts == !is_filtered) {
         ss_cli_complain(
-            cli, is_filtered
-                     ? "name messages by id or by a filter, not by both"
-                     : "which messages? Name an id, or a filter (--state, --relay, --from, --to)");
+            cli->program,
+            is_filtered
+                ? "name messages by id or by a filter, not by both"
+                : "which messages? Name an id, or a filter (--state, --relay, --from, --to)");
         return EX_USAGE;
     }
     return is_filtered ? by_filter(cli, &act, confirm) : by_id(cli, &act, ids);

@@ -1,22 +1,13 @@
 /* arguments.c: long options by a table, the same for all commands but sendmail; --help is made from
  * the same table. */
-#include "cli/cli.h"
+#include "cli/arguments.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
 #include <string.h>
+#include <stdio.h>
 
-void ss_cli_complain(const ss_cli_t *cli, const char *format, ...)
-{
-    va_list args;
-
-    fflush(stdout);
-    fprintf(stderr, "%s: ", cli->program);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-}
+#include "cli/cli.h"
 
 static void print_option(const char *name, const char *value_name, const char *help)
 {
@@ -27,25 +18,21 @@ static void print_option(const char *name, const char *value_name, const char *h
     printf("  %-26s %s\n", left, help);
 }
 
-static void print_help(const char *name, const ss_cli_option_t *options, int count)
+static void print_help(const ss_cli_command_t *command, const ss_argument_t *options, int count)
 {
-    for (int i = 0; i < ss_cli_command_count; i++) {
-        const ss_cli_command_t *command = &ss_cli_commands[i];
-        if (strcmp(command->name, name)) continue;
-        printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%s.\n\n", name, *command->usage ? " " : "",
-               command->usage, command->summary);
-        for (int k = 0; k < count; k++)
-            print_option(options[k].name, options[k].value_name, options[k].help);
-        print_option("json", NULL, "print JSON for programs");
-        print_option("socket", "PATH", "the daemon's socket (also $SMTP_SEND_SOCKET)");
-        print_option("help", NULL, "this text");
-        if (command->help) printf("\n%s\n", command->help);
-    }
+    printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%s.\n\n", command->name,
+           *command->usage ? " " : "", command->usage, command->summary);
+    for (int i = 0; i < count; i++)
+        print_option(options[i].name, options[i].value_name, options[i].help);
+    print_option("json", NULL, "print JSON");
+    print_option("socket", "PATH", "the daemon's socket (also $SMTP_SEND_SOCKET)");
+    print_option("help", NULL, "print this text");
+    if (command->help) printf("\n%s\n", command->help);
 }
 
 /* 0: not this option; 1: it was, one argument; 2: it was, with the next as its value; -1: its value
  * is missing or not wanted. */
-static int take(const char *argument, const char *next, const ss_cli_option_t *option)
+static int take(const char *argument, const char *next, const ss_argument_t *option)
 {
     apr_size_t len = strlen(option->name);
 
@@ -66,21 +53,21 @@ static int take(const char *argument, const char *next, const ss_cli_option_t *o
     return 2;
 }
 
-static int usage(const ss_cli_t *cli, const char *command, int *code)
+static int usage(const ss_cli_t *cli, int *code)
 {
-    fprintf(stderr, "%s: \"smtp-send %s --help\" tells what it takes\n", cli->program, command);
+    fprintf(stderr, "Try 'smtp-send %s --help' for more information.\n", cli->command->name);
     *code = EX_USAGE;
     return -1;
 }
 
-int ss_cli_arguments(ss_cli_t *cli, const ss_cli_option_t *options, int count, int argc,
-                     const char *const *argv, int most_operands, apr_array_header_t **operands,
-                     int *code)
+int ss_arguments_read(ss_cli_t *cli, const ss_argument_t *options, int count, int argc,
+                      const char *const *argv, int most_operands, apr_array_header_t **operands,
+                      int *code)
 {
-    const ss_cli_option_t common[] = { { "socket", "PATH", NULL, &cli->socket, NULL },
-                                       { "json", NULL, NULL, NULL, &cli->is_json },
-                                       { "help", NULL, NULL, NULL, &cli->has_help } };
-    int is_over = 0;
+    int is_over = 0, has_help = 0;
+    const ss_argument_t common[] = { { "socket", "PATH", NULL, &cli->socket, NULL },
+                                     { "json", NULL, NULL, NULL, &cli->is_json },
+                                     { "help", NULL, NULL, NULL, &has_help } };
 
     *code = EX_OK;
     *operands = apr_array_make(cli->pool, 4, sizeof(const char *));
@@ -97,23 +84,22 @@ int ss_cli_arguments(ss_cli_t *cli, const ss_cli_option_t *options, int count, i
         }
         for (int k = 0; k < count && !taken; k++) taken = take(argv[i], next, &options[k]);
         for (int k = 0; k < 3 && !taken; k++) taken = take(argv[i], next, &common[k]);
-        if (cli->has_help) {
-            print_help(argv[0], options, count);
+        if (has_help) {
+            print_help(cli->command, options, count);
             return -1;
         }
         if (taken <= 0) {
-            ss_cli_complain(cli,
-                            taken ? "%s: a value is missing, or not wanted"
-                                  : "%s is no option of this command",
+            ss_cli_complain(cli->program,
+                            taken ? "option %s needs a value, or takes none" : "unknown option %s",
                             argv[i]);
-            return usage(cli, argv[0], code);
+            return usage(cli, code);
         }
         i += taken - 1;
     }
     if ((*operands)->nelts > most_operands) {
-        ss_cli_complain(cli, "\"%s\" is not expected here",
+        ss_cli_complain(cli->program, "unexpected argument \"%s\"",
                         APR_ARRAY_IDX(*operands, most_operands, const char *));
-        return usage(cli, argv[0], code);
+        return usage(cli, code);
     }
     return 0;
 }

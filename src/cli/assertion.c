@@ -1,4 +1,6 @@
 /* assertion.c: signed assertions, by OpenSSL. */
+#include "cli/assertion.h"
+
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -8,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/token_command.h"
+#include "cli/cli.h"
 
 /* Base64 with the alphabet of URLs, without padding (RFC 7515 2). */
 static const char *base64url(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
@@ -81,13 +83,13 @@ const char *ss_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, con
     const char *signed_by = NULL;
 
     if (!private)
-        ss_cli_complain(cli, "the private key cannot be read: %s", reason());
+        ss_cli_complain(cli->program, "the private key cannot be read: %s", reason());
     else if (EVP_PKEY_get_base_id(private) != EVP_PKEY_RSA)
-        ss_cli_complain(cli, "the private key is no RSA key, which RS256 needs");
+        ss_cli_complain(cli->program, "the private key is no RSA key, which RS256 needs");
     else
         signed_by = signature(cli, private, text);
     if (private && EVP_PKEY_get_base_id(private) == EVP_PKEY_RSA && !signed_by)
-        ss_cli_complain(cli, "the assertion cannot be signed: %s", reason());
+        ss_cli_complain(cli->program, "the assertion cannot be signed: %s", reason());
     EVP_PKEY_free(private);
     BIO_free(bio);
     return signed_by ? apr_pstrcat(cli->pool, text, ".", signed_by, NULL) : NULL;
@@ -101,7 +103,7 @@ const char *ss_assertion_thumbprint(ss_cli_t *cli, const char *pem, apr_size_t l
     unsigned int size = 0;
     int ok = certificate && X509_digest(certificate, EVP_sha256(), digest, &size) == 1;
 
-    if (!ok) ss_cli_complain(cli, "the certificate cannot be read: %s", reason());
+    if (!ok) ss_cli_complain(cli->program, "the certificate cannot be read: %s", reason());
     X509_free(certificate);
     BIO_free(bio);
     return ok ? base64url(digest, size, cli->pool) : NULL;

@@ -1,5 +1,5 @@
 /* exchange.c: one question to the daemon, and what its refusals mean for a shell. */
-#include "cli/cli.h"
+#include "cli/exchange.h"
 
 #include <apr_strings.h>
 #include <pwd.h>
@@ -8,18 +8,20 @@
 #include <unistd.h>
 
 #include "base/result.h"
+#include "cli/cli.h"
+#include "cli/terminal.h"
 #include "wire/peer.h"
 
 /* a person waits: a daemon that restarts is back within this */
 #define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC) /* actions on many messages go in steps */
 
-json_t *ss_cli_request(const char *verb)
+json_t *ss_exchange_request(const char *verb)
 {
     return json_pack("{s:s}", "do", verb);
 }
 
-const char *ss_cli_who(apr_pool_t *pool)
+const char *ss_exchange_user(apr_pool_t *pool)
 {
     const struct passwd *user = getpwuid(getuid());
     const char *name = user ? user->pw_name : "unknown";
@@ -36,23 +38,26 @@ static int code_of(int status)
     return status >= 500 ? EX_SOFTWARE : SS_CLI_NOTHING;
 }
 
-int ss_cli_refused(const ss_cli_t *cli, int status, const char *header)
+int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header)
 {
     json_t *fields = json_loads(header ? header : "{}", 0, NULL);
     const char *detail = json_string_value(json_object_get(fields, "detail"));
     json_int_t after = json_integer_value(json_object_get(fields, "retryAfter"));
 
     ss_cli_complain(
-        cli, "%s%s",
-        ss_cli_clean(detail ? detail : apr_psprintf(cli->pool, "the daemon refused (%d)", status),
-                     cli->pool),
-        after ? apr_psprintf(cli->pool, " (try again in %s)", ss_cli_age(after, cli->pool)) : "");
+        cli->program, "%s%s",
+        ss_terminal_clean(detail ? detail
+                                 : apr_psprintf(cli->pool, "the daemon refused (%d)", status),
+                          cli->pool),
+        after ? apr_psprintf(cli->pool, " (try again in %s)", ss_terminal_age(after, cli->pool))
+              : "");
     json_decref(fields);
     return code_of(status);
 }
 
-static apr_status_t exchange(const ss_cli_t *cli, const char *header, const ss_cli_steps_t *steps,
-                             ss_peer_answer_t *answer, ss_result_t *result)
+static apr_status_t exchange(const ss_cli_t *cli, const char *header,
+                             const ss_exchange_steps_t *steps, ss_peer_answer_t *answer,
+                             ss_result_t *result)
 {
     ss_peer_t *peer;
     apr_time_t deadline = apr_time_now() + ANSWER_WAIT;
@@ -67,8 +72,8 @@ static apr_status_t exchange(const ss_cli_t *cli, const char *header, const ss_c
     return rv;
 }
 
-int ss_cli_exchange(ss_cli_t *cli, json_t *request, const ss_cli_steps_t *steps,
-                    ss_peer_answer_t *answer)
+int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps,
+                ss_peer_answer_t *answer)
 {
     char *header = json_dumps(request, JSON_COMPACT);
     ss_result_t result;
@@ -82,28 +87,29 @@ int ss_cli_exchange(ss_cli_t *cli, json_t *request, const ss_cli_steps_t *steps,
     free(header);
     if (rv == APR_SUCCESS) return EX_OK;
     if (ss_result_is_set(&result))
-        ss_cli_complain(cli, "%s", result.text);
+        ss_cli_complain(cli->program, "%s", result.text);
     else
-        ss_cli_complain(cli, "the delivery daemon at %s did not answer: %s", cli->socket,
+        ss_cli_complain(cli->program, "the delivery daemon at %s did not answer: %s", cli->socket,
                         rv == APR_EOF ? "it ended" : apr_strerror(rv, reason, sizeof(reason)));
     return EX_TEMPFAIL;
 }
 
-json_t *ss_cli_ask(ss_cli_t *cli, json_t *request, int *status, int *code)
+json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *status, int *code)
 {
     ss_peer_answer_t answer = { 0 };
 
     if (status) *status = 0;
-    *code = ss_cli_exchange(cli, request, NULL, &answer);
+    *code = ss_exchange(cli, request, NULL, &answer);
     if (*code != EX_OK) return NULL;
     if (status) *status = answer.status;
     if (answer.status < 200 || answer.status > 299) {
-        *code = ss_cli_refused(cli, answer.status, answer.header);
+        *code = ss_exchange_refused(cli, answer.status, answer.header);
         return NULL;
     }
     json_t *document = json_loads(answer.content ? answer.content : answer.header, 0, NULL);
     if (!document) {
-        ss_cli_complain(cli, "the delivery daemon at %s answered something that is no JSON",
+        ss_cli_complain(cli->program,
+                        "the delivery daemon at %s answered something that is no JSON",
                         cli->socket);
         *code = EX_PROTOCOL;
     }

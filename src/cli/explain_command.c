@@ -1,10 +1,14 @@
 /* explain_command.c: the knowledge base at the prompt: what a code or an error text means, and what
  * to do. Needs no daemon. */
-#include "cli/cli.h"
+#include "cli/explain_command.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/terminal.h"
 #include "smtp/advice.h"
 
 #define ENTRIES_MAX 3 /* for one question; the best come first */
@@ -13,7 +17,8 @@
 /* Prints text in lines of the terminal's width. */
 static void print_wrapped(const char *label, const char *text)
 {
-    int width = ss_cli_width() && ss_cli_width() < COLUMNS ? ss_cli_width() : COLUMNS,
+    int width =
+            ss_terminal_width() && ss_terminal_width() < COLUMNS ? ss_terminal_width() : COLUMNS,
         used = printf("%s", label);
 
     while (*text) {
@@ -28,8 +33,8 @@ static void print_wrapped(const char *label, const char *text)
 
 static void print_entry(const ss_advice_t *entry, apr_pool_t *pool)
 {
-    printf("%s%s%s%s%s\n", ss_cli_ink(SS_INK_BOLD, entry->title, pool), entry->codes ? "  (" : "",
-           entry->codes ? entry->codes : "", entry->codes ? ")" : "",
+    printf("%s%s%s%s%s\n", ss_terminal_ink(SS_TERMINAL_BOLD, entry->title, pool),
+           entry->codes ? "  (" : "", entry->codes ? entry->codes : "", entry->codes ? ")" : "",
            apr_psprintf(pool, "  [%s]", entry->id));
     print_wrapped("  Meaning:", entry->meaning);
     print_wrapped("  What to do:", entry->remedy);
@@ -43,9 +48,9 @@ static json_t *entry_json(const ss_advice_t *entry)
 
 static int list_all(ss_cli_t *cli)
 {
-    static const ss_cli_column_t columns[] = { { "ENTRY", 0, 0 },
-                                               { "CODES", 0, 10 },
-                                               { "TITLE", 0, 20 } };
+    static const ss_terminal_column_t columns[] = { { "ENTRY", 0, 0 },
+                                                    { "CODES", 0, 10 },
+                                                    { "TITLE", 0, 20 } };
     const char **cells = apr_palloc(cli->pool, sizeof(*cells) * 3 * (apr_size_t)ss_advice_count);
     json_t *document = json_array();
 
@@ -56,19 +61,19 @@ static int list_all(ss_cli_t *cli)
         json_array_append_new(document, entry_json(&ss_advice_table[i]));
     }
     if (cli->is_json)
-        ss_cli_json(document);
+        ss_terminal_json(document);
     else
-        ss_cli_table(columns, 3, cells, NULL, ss_advice_count, cli->pool);
+        ss_terminal_table(columns, 3, cells, NULL, ss_advice_count, cli->pool);
     json_decref(document);
     return EX_OK;
 }
 
-int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_explain_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     apr_array_header_t *words;
     int code;
 
-    if (ss_cli_arguments(cli, NULL, 0, argc, argv, argc, &words, &code)) return code;
+    if (ss_arguments_read(cli, NULL, 0, argc, argv, argc, &words, &code)) return code;
     if (!words->nelts) return list_all(cli);
     const char *question = apr_array_pstrcat(cli->pool, words, ' ');
     const ss_advice_t *named = ss_advice_find(question);
@@ -78,9 +83,9 @@ int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv)
         APR_ARRAY_PUSH(found, const ss_advice_t *) = named;
     }
     if (!found->nelts) {
-        ss_cli_complain(cli,
+        ss_cli_complain(cli->program,
                         "nothing is known about \"%s\" (\"smtp-send explain\" lists all entries)",
-                        ss_cli_clean(question, cli->pool));
+                        ss_terminal_clean(question, cli->pool));
         return SS_CLI_NOTHING;
     }
     json_t *document = json_array();
@@ -91,7 +96,7 @@ int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv)
         if (i) putchar('\n');
         print_entry(entry, cli->pool);
     }
-    if (cli->is_json) ss_cli_json(document);
+    if (cli->is_json) ss_terminal_json(document);
     json_decref(document);
     return EX_OK;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/sendmail.h"
+#include "cli/sendmail_options.h"
 
 #define PATH_SIZE 4096
 #define BESIDE "smtp-send-commands"

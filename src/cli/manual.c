@@ -1,11 +1,11 @@
 /* manual.c: a program of the build: writes the man pages from the tables that the commands and the
  * module themselves use. */
-#include "cli/cli.h"
-
 #include <apr_general.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/commands.h"
 #include "config/settings.h"
 
 /* Text for troff: backslashes, and dots and quotes at the start of a line, are not its commands. */
@@ -28,7 +28,7 @@ static void put(const char *text)
 /* What --help of a command prints. */
 static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
 {
-    ss_cli_t cli = { .pool = pool, .program = "smtp-send" };
+    ss_cli_t cli = { .pool = pool, .program = "smtp-send", .command = command };
     const char *argv[] = { command->name, "--help", NULL };
     FILE *kept = stdout;
     char *text = NULL;
@@ -54,11 +54,11 @@ static void page_of_commands(apr_pool_t *pool)
          "the socket may submit, and see his own messages; root and httpd's user\n"
          "see and control everything. Called as \\fBsendmail\\fR or \\fBmailq\\fR it is that "
          "command.\n.SH COMMANDS");
-    for (int i = 0; i < ss_cli_command_count; i++) {
+    for (int i = 0; i < ss_commands_count; i++) {
         printf(".SS ");
-        put(ss_cli_commands[i].name);
+        put(ss_commands[i].name);
         puts("\n.nf");
-        put_help(&ss_cli_commands[i], pool);
+        put_help(&ss_commands[i], pool);
         puts(".fi");
     }
     puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, where \\-\\-socket does "

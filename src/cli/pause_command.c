@@ -1,10 +1,15 @@
 /* pause_command.c: pause, resume, flush: what is sent at all, of one relay or all. */
-#include "cli/cli.h"
+#include "cli/pause_command.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/exchange.h"
+#include "cli/terminal.h"
 #include "config/settings.h"
 
 static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *answer,
@@ -15,14 +20,14 @@ static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *an
 
     json_array_foreach(json_object_get(answer, "relays"), i, row)
     {
-        const char *note = ss_cli_text(row, "note", cli->pool);
+        const char *note = ss_terminal_text(row, "note", cli->pool);
         int is_paused = json_is_true(json_object_get(row, "paused"));
         const char *what = !strcmp(verb, "flush") && !is_paused
                                ? "everything that waits is tried now"
                            : is_paused ? "paused"
                                        : "sending";
-        printf("%s: %s%s%s%s\n", ss_cli_text(row, "name", cli->pool),
-               ss_cli_ink(is_paused ? SS_INK_WARN : SS_INK_GOOD, what, cli->pool),
+        printf("%s: %s%s%s%s\n", ss_terminal_text(row, "name", cli->pool),
+               ss_terminal_ink(is_paused ? SS_TERMINAL_WARN : SS_TERMINAL_GOOD, what, cli->pool),
                is_paused && until ? until : "", *note ? "; " : "", note);
     }
 }
@@ -37,41 +42,41 @@ static json_t *read_rate(const ss_cli_t *cli, const char *text)
     ss_settings_clear(&settings);
     error = ss_option_set(option, &settings, 1, &text, NULL, cli->pool);
     if (error) {
-        ss_cli_complain(cli, "--rate: \"%s\" is no rate like 50/min, 10/s or 1000/h", text);
+        ss_cli_complain(cli->program, "--rate: \"%s\" is no rate like 50/min, 10/s or 1000/h",
+                        text);
         return NULL;
     }
     const ss_rate_t *rate = &APR_ARRAY_IDX(settings.rates, 0, ss_rate_t);
     return json_pack("[I,I]", (json_int_t)rate->count, (json_int_t)rate->per);
 }
 
-int ss_cli_regulate(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_pause_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     const char *relay = NULL, *reason = NULL, *lasts = NULL, *rate = NULL, *until = NULL,
                *verb = argv[0];
-    const ss_cli_option_t pausing[] = {
+    const ss_argument_t pausing[] = {
         { "relay", "NAME", "only this relay (all)", &relay, NULL },
         { "reason", "TEXT", "why, for the log and the pages", &reason, NULL },
         { "for", "TIME", "go on by itself after this time (30min)", &lasts, NULL }
     };
-    const ss_cli_option_t others[] = {
-        { "relay", "NAME", "only this relay (all)", &relay, NULL },
-        { "rate", "RATE", "begin slowly: 50/min, doubled each minute", &rate, NULL }
-    };
-    const ss_cli_option_t *options = !strcmp(verb, "pause") ? pausing : others;
+    const ss_argument_t others[] = { { "relay", "NAME", "only this relay (all)", &relay, NULL },
+                                     { "rate", "RATE", "begin slowly: 50/min, doubled each minute",
+                                       &rate, NULL } };
+    const ss_argument_t *options = !strcmp(verb, "pause") ? pausing : others;
     int count = !strcmp(verb, "pause") ? 3 : !strcmp(verb, "resume") ? 2 : 1, code;
     apr_interval_time_t duration = 0;
     apr_array_header_t *operands;
 
-    if (ss_cli_arguments(cli, options, count, argc, argv, 0, &operands, &code)) return code;
+    if (ss_arguments_read(cli, options, count, argc, argv, 0, &operands, &code)) return code;
     if (lasts && (ss_text_duration(lasts, &duration) || !duration)) {
-        ss_cli_complain(cli, "--for: \"%s\" is no time like 30min, 2h or 1d", lasts);
+        ss_cli_complain(cli->program, "--for: \"%s\" is no time like 30min, 2h or 1d", lasts);
         return EX_USAGE;
     }
     json_t *limit = rate ? read_rate(cli, rate) : NULL;
     if (rate && !limit) return EX_USAGE;
-    json_t *request = ss_cli_request(verb);
+    json_t *request = ss_exchange_request(verb);
     if (limit) json_object_set_new(request, "rate", limit);
-    json_object_set_new(request, "who", json_string(ss_cli_who(cli->pool)));
+    json_object_set_new(request, "who", json_string(ss_exchange_user(cli->pool)));
     if (relay) json_object_set_new(request, "relay", json_string(relay));
     if (reason)
         json_object_set_new(request, "reason",
@@ -80,10 +85,10 @@ int ss_cli_regulate(ss_cli_t *cli, int argc, const char *const *argv)
         json_object_set_new(request, "for", json_integer(duration));
         until = apr_psprintf(cli->pool, " for %s", ss_text_duration_print(cli->pool, duration));
     }
-    json_t *answer = ss_cli_ask(cli, request, NULL, &code);
+    json_t *answer = ss_exchange_ask(cli, request, NULL, &code);
     if (!answer) return code;
     if (cli->is_json)
-        ss_cli_json(answer);
+        ss_terminal_json(answer);
     else
         print_relays(cli, verb, answer, until);
     json_decref(answer);

@@ -1,12 +1,19 @@
 /* queue_command.c: the list of messages (queue, mailq) and one message with all that is known of it
  * (show).
  */
-#include "cli/cli.h"
+#include "cli/queue_command.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/exchange.h"
+#include "cli/recover_command.h"
+#include "cli/terminal.h"
+#include "cli/watch.h"
 
 #define LIMIT 100          /* messages listed where nothing else is asked for */
 #define LIMIT_MAX 10000000 /* --limit */
@@ -22,7 +29,7 @@ typedef struct {
 
 static json_t *list_request(const list_t *list, apr_int64_t limit, const char *after)
 {
-    json_t *request = ss_cli_request("queue");
+    json_t *request = ss_exchange_request("queue");
 
     if (list->state)
         json_object_set_new(request, "state", json_string(list->state));
@@ -45,7 +52,7 @@ static json_t *fetch(ss_cli_t *cli, const list_t *list, apr_int64_t limit, int *
     const char *after = list->after;
 
     for (;;) {
-        json_t *page = ss_cli_ask(
+        json_t *page = ss_exchange_ask(
             cli, list_request(list, limit - (apr_int64_t)json_array_size(rows), after), NULL, code);
         if (!page) {
             json_decref(all);
@@ -70,30 +77,30 @@ static const char *receivers(const json_t *row, apr_pool_t *pool)
     const char *first = json_string_value(json_array_get(to, 0));
     json_int_t count = json_integer_value(json_object_get(row, "recipients"));
 
-    first = first ? ss_cli_clean(first, pool) : "";
+    first = first ? ss_terminal_clean(first, pool) : "";
     return count > 1 ? apr_psprintf(pool, "%s +%d", first, (int)count - 1) : first;
 }
 
 /* When it is tried next, as a note: "(next try in 5min) 451 4.7.1 ..." */
 static const char *note_of(const json_t *row, apr_pool_t *pool)
 {
-    const char *reply = ss_cli_text(row, "reply", pool),
+    const char *reply = ss_terminal_text(row, "reply", pool),
                *next = json_string_value(json_object_get(row, "nextAttempt"));
-    apr_int64_t since = ss_cli_since(next);
+    apr_int64_t since = ss_terminal_since(next);
 
     if (!*reply) return NULL;
     return next && since < 0
-               ? apr_psprintf(pool, "(next try in %s) %s", ss_cli_age(since, pool), reply)
+               ? apr_psprintf(pool, "(next try in %s) %s", ss_terminal_age(since, pool), reply)
                : reply;
 }
 
-void ss_cli_messages(const json_t *rows, apr_pool_t *pool)
+static void print_messages(const json_t *rows, apr_pool_t *pool)
 {
-    static const ss_cli_column_t columns[] = { { "ID", 0, 0 },    { "STATE", 0, 0 },
-                                               { "AGE", 1, 0 },   { "SIZE", 1, 0 },
-                                               { "TRIES", 1, 0 }, { "TO", 0, 12 },
-                                               { "FROM", 0, 10 }, { "SUBJECT", 0, 8 } };
-    int width = ss_cli_width(), count = (int)json_array_size(rows),
+    static const ss_terminal_column_t columns[] = { { "ID", 0, 0 },    { "STATE", 0, 0 },
+                                                    { "AGE", 1, 0 },   { "SIZE", 1, 0 },
+                                                    { "TRIES", 1, 0 }, { "TO", 0, 12 },
+                                                    { "FROM", 0, 10 }, { "SUBJECT", 0, 8 } };
+    int width = ss_terminal_width(), count = (int)json_array_size(rows),
         wanted = width && width < WIDE ? 6 : 8;
     const char **cells = apr_palloc(pool, sizeof(*cells) * (apr_size_t)(count * wanted + 1));
     const char **notes = apr_palloc(pool, sizeof(*notes) * (apr_size_t)(count + 1));
@@ -101,22 +108,22 @@ void ss_cli_messages(const json_t *rows, apr_pool_t *pool)
     for (int i = 0; i < count; i++) {
         const json_t *row = json_array_get(rows, (size_t)i);
         const char **cell = cells + i * wanted;
-        const char *from = ss_cli_text(row, "from", pool);
-        cell[0] = ss_cli_text(row, "id", pool);
-        cell[1] = ss_cli_text(row, "state", pool);
-        cell[2] =
-            ss_cli_age(ss_cli_since(json_string_value(json_object_get(row, "createdAt"))), pool);
-        cell[3] = ss_cli_bytes(json_integer_value(json_object_get(row, "size")), pool);
+        const char *from = ss_terminal_text(row, "from", pool);
+        cell[0] = ss_terminal_text(row, "id", pool);
+        cell[1] = ss_terminal_text(row, "state", pool);
+        cell[2] = ss_terminal_age(
+            ss_terminal_since(json_string_value(json_object_get(row, "createdAt"))), pool);
+        cell[3] = ss_terminal_bytes(json_integer_value(json_object_get(row, "size")), pool);
         cell[4] =
             apr_psprintf(pool, "%d", (int)json_integer_value(json_object_get(row, "attempts")));
         cell[5] = receivers(row, pool);
         if (wanted > 6) {
             cell[6] = *from ? from : "<>";
-            cell[7] = ss_cli_text(row, "subject", pool);
+            cell[7] = ss_terminal_text(row, "subject", pool);
         }
         notes[i] = note_of(row, pool);
     }
-    ss_cli_table(columns, wanted, cells, notes, count, pool);
+    ss_terminal_table(columns, wanted, cells, notes, count, pool);
 }
 
 static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
@@ -124,7 +131,8 @@ static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
     *limit = LIMIT;
     if (!text) return 0;
     if (ss_text_number(text, 0, LIMIT_MAX, limit)) {
-        ss_cli_complain(cli, "--limit: \"%s\" is no number from 0 (all) to %d", text, LIMIT_MAX);
+        ss_cli_complain(cli->program, "--limit: \"%s\" is no number from 0 (all) to %d", text,
+                        LIMIT_MAX);
         return -1;
     }
     if (!*limit) *limit = LIMIT_MAX;
@@ -133,13 +141,13 @@ static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
 
 static int show_list(void *self, ss_cli_t *cli, const json_t *status)
 {
-    int code, height = ss_cli_height() - 3;
+    int code, height = ss_terminal_height() - 3;
 
     (void)status;
     /* A row has a note of a line. */
     json_t *all = fetch(cli, self, height > 4 ? height / 2 : 2, &code);
     if (!all) return code;
-    ss_cli_messages(json_object_get(all, "messages"), cli->pool);
+    print_messages(json_object_get(all, "messages"), cli->pool);
     json_decref(all);
     return EX_OK;
 }
@@ -149,8 +157,8 @@ static int recover(ss_cli_t *cli, const list_t *wanted)
     const list_t alone = { .recover = wanted->recover, .into = wanted->into };
 
     if (wanted->recover && !memcmp(wanted, &alone, sizeof(alone)))
-        return ss_cli_recover(cli, wanted->recover, wanted->into);
-    ss_cli_complain(cli,
+        return ss_recover_command(cli, wanted->recover, wanted->into);
+    ss_cli_complain(cli->program,
                     wanted->recover
                         ? "--recover works on a file, and takes only --into and --json beside it"
                         : "--into belongs to --recover");
@@ -159,7 +167,7 @@ static int recover(ss_cli_t *cli, const list_t *wanted)
 
 static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv)
 {
-    const ss_cli_option_t options[] = {
+    const ss_argument_t options[] = {
         { "state", "STATE", "queued sending deferred held sent failed expired cancelled",
           &wanted->state, NULL },
         { "all", NULL, "finished messages, too", NULL, &wanted->is_all },
@@ -172,46 +180,46 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
         { "recover", "FILE", "save what can be read of a damaged queue's file (see below)",
           &wanted->recover, NULL },
         { "into", "FILE", "where it is saved (FILE.recovered)", &wanted->into, NULL },
-        SS_CLI_WATCH_OPTIONS(wanted->every, wanted->is_watching)
+        SS_WATCH_OPTIONS(wanted->every, wanted->is_watching)
     };
     apr_array_header_t *operands;
     apr_int64_t limit;
     int code;
 
-    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
-                         &operands, &code))
+    if (ss_arguments_read(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
+                          &operands, &code))
         return code;
     if (wanted->recover || wanted->into) return recover(cli, wanted);
     if (read_limit(cli, wanted->limit, &limit)) return EX_USAGE;
     if (wanted->is_watching)
-        return ss_cli_watch(cli, wanted->every, &(ss_cli_picture_t){ show_list, wanted });
+        return ss_watch(cli, wanted->every, &(ss_watch_picture_t){ show_list, wanted });
     json_t *all = fetch(cli, wanted, limit, &code);
     if (!all) return code;
     const json_t *rows = json_object_get(all, "messages");
     const char *more = json_string_value(json_object_get(all, "more"));
     if (cli->is_json) {
-        ss_cli_json(all);
+        ss_terminal_json(all);
     } else if (!json_array_size(rows)) {
         puts(wanted->state || wanted->is_all || wanted->relay || wanted->from || wanted->to ||
                      wanted->text
                  ? "No message fits"
                  : "Mail queue is empty");
     } else {
-        ss_cli_messages(rows, cli->pool);
+        print_messages(rows, cli->pool);
         if (more) printf("\nThere are more: --after %s, or --limit 0 for all\n", more);
     }
     json_decref(all);
     return EX_OK;
 }
 
-int ss_cli_queue(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_queue_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     list_t wanted = { NULL };
 
     return list(cli, &wanted, argc, argv);
 }
 
-int ss_cli_mailq(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_queue_command_mailq(ss_cli_t *cli, int argc, const char *const *argv)
 {
     /* Options of other mail servers' mailq (-v, -Ac) change nothing that is shown here. */
     const char **kept = apr_palloc(cli->pool, sizeof(*kept) * (apr_size_t)(argc + 1));
@@ -236,24 +244,27 @@ static void line(const char *name, const char *value)
 static const char *when(const json_t *object, const char *name, apr_pool_t *pool)
 {
     const char *time = json_string_value(json_object_get(object, name));
-    apr_int64_t since = ss_cli_since(time);
+    apr_int64_t since = ss_terminal_since(time);
 
     if (!time) return "";
-    return apr_psprintf(pool, "%s (%s%s%s)", ss_cli_clean(time, pool), since < 0 ? "in " : "",
-                        ss_cli_age(since, pool), since < 0 ? "" : " ago");
+    return apr_psprintf(pool, "%s (%s%s%s)", ss_terminal_clean(time, pool), since < 0 ? "in " : "",
+                        ss_terminal_age(since, pool), since < 0 ? "" : " ago");
 }
 
 static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
 {
-    const char *state = ss_cli_text(rcpt, "state", pool), *next = when(rcpt, "nextAttempt", pool),
+    const char *state = ss_terminal_text(rcpt, "state", pool),
+               *next = when(rcpt, "nextAttempt", pool),
                *delivered = when(rcpt, "deliveredAt", pool);
     const json_t *advice = json_object_get(rcpt, "advice");
-    ss_ink_t ink = !strcmp(state, "sent")                                  ? SS_INK_GOOD
-                   : !strcmp(state, "failed") || !strcmp(state, "expired") ? SS_INK_BAD
-                                                                           : SS_INK_WARN;
+    ss_terminal_ink_t ink = !strcmp(state, "sent") ? SS_TERMINAL_GOOD
+                            : !strcmp(state, "failed") || !strcmp(state, "expired")
+                                ? SS_TERMINAL_BAD
+                                : SS_TERMINAL_WARN;
 
-    printf("\n%s  %s%s, %d %s\n", ss_cli_ink(SS_INK_BOLD, ss_cli_text(rcpt, "address", pool), pool),
-           ss_cli_ink(ink, state, pool),
+    printf("\n%s  %s%s, %d %s\n",
+           ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(rcpt, "address", pool), pool),
+           ss_terminal_ink(ink, state, pool),
            json_is_true(json_object_get(rcpt, "uncertain"))
                ? " (uncertain: an answer was lost, it may have been delivered)"
                : "",
@@ -263,70 +274,72 @@ static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
         printf("    delivered %s\n", delivered);
     else if (*next)
         printf("    next attempt %s\n", next);
-    if (*ss_cli_text(rcpt, "heldBecause", pool))
-        printf("    held: %s\n", ss_cli_text(rcpt, "heldBecause", pool));
-    if (*ss_cli_text(rcpt, "reply", pool))
+    if (*ss_terminal_text(rcpt, "heldBecause", pool))
+        printf("    held: %s\n", ss_terminal_text(rcpt, "heldBecause", pool));
+    if (*ss_terminal_text(rcpt, "reply", pool))
         printf("    %s: %s\n",
-               *ss_cli_text(rcpt, "relay", pool) ? ss_cli_text(rcpt, "relay", pool) : "relay",
-               ss_cli_text(rcpt, "reply", pool));
+               *ss_terminal_text(rcpt, "relay", pool) ? ss_terminal_text(rcpt, "relay", pool)
+                                                      : "relay",
+               ss_terminal_text(rcpt, "reply", pool));
     if (advice)
-        printf("    %s\n    What to do: %s\n", ss_cli_text(advice, "title", pool),
-               ss_cli_text(advice, "text", pool));
+        printf("    %s\n    What to do: %s\n", ss_terminal_text(advice, "title", pool),
+               ss_terminal_text(advice, "text", pool));
 }
 
 static void print_message(const json_t *m, apr_pool_t *pool)
 {
-    const char *from = ss_cli_text(m, "from", pool);
+    const char *from = ss_terminal_text(m, "from", pool);
     const json_t *waits = json_object_get(m, "waitsFor"), *history = json_object_get(m, "history"),
                  *row;
     size_t i;
 
-    line("Message", ss_cli_text(m, "id", pool));
+    line("Message", ss_terminal_text(m, "id", pool));
     line("State",
-         apr_pstrcat(pool, ss_cli_text(m, "state", pool),
+         apr_pstrcat(pool, ss_terminal_text(m, "state", pool),
                      json_is_true(json_object_get(m, "paused")) ? " (sending is paused)" : "",
                      NULL));
     if (waits)
         line("Waits for", apr_psprintf(pool, "its relay, which is %s: %s",
-                                       ss_cli_text(waits, "relayState", pool),
-                                       ss_cli_text(waits, "cause", pool)));
+                                       ss_terminal_text(waits, "relayState", pool),
+                                       ss_terminal_text(waits, "cause", pool)));
     line("From", *from ? from : "<>");
-    line("Subject", ss_cli_text(m, "subject", pool));
-    line("Message-ID", ss_cli_text(m, "messageId", pool));
-    line("Size", ss_cli_bytes(json_integer_value(json_object_get(m, "size")), pool));
+    line("Subject", ss_terminal_text(m, "subject", pool));
+    line("Message-ID", ss_terminal_text(m, "messageId", pool));
+    line("Size", ss_terminal_bytes(json_integer_value(json_object_get(m, "size")), pool));
     line("Accepted", when(m, "createdAt", pool));
     line("Not before", when(m, "at", pool));
-    line("Relay", ss_cli_text(m, "relayName", pool));
-    line("Submitted by", apr_psprintf(pool, "%s (%s)", ss_cli_text(m, "submitter", pool),
-                                      ss_cli_text(m, "door", pool)));
+    line("Relay", ss_terminal_text(m, "relayName", pool));
+    line("Submitted by", apr_psprintf(pool, "%s (%s)", ss_terminal_text(m, "submitter", pool),
+                                      ss_terminal_text(m, "door", pool)));
     json_array_foreach(json_object_get(m, "recipients"), i, row) print_recipient(row, pool);
     if (!json_array_size(history)) return;
     puts("\nHistory");
     json_array_foreach(history, i, row)
     {
-        const char *rcpt = ss_cli_text(row, "recipient", pool),
-                   *text = ss_cli_text(row, "text", pool), *relay = ss_cli_text(row, "relay", pool);
-        printf("  %s  %s%s%s%s%s%s%s\n", ss_cli_text(row, "time", pool),
-               ss_cli_text(row, "what", pool), *rcpt ? " " : "", rcpt, *relay ? " by " : "", relay,
-               *text ? ": " : "", text);
+        const char *rcpt = ss_terminal_text(row, "recipient", pool),
+                   *text = ss_terminal_text(row, "text", pool),
+                   *relay = ss_terminal_text(row, "relay", pool);
+        printf("  %s  %s%s%s%s%s%s%s\n", ss_terminal_text(row, "time", pool),
+               ss_terminal_text(row, "what", pool), *rcpt ? " " : "", rcpt, *relay ? " by " : "",
+               relay, *text ? ": " : "", text);
     }
 }
 
-int ss_cli_show(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_queue_command_show(ss_cli_t *cli, int argc, const char *const *argv)
 {
     apr_array_header_t *ids;
     int code, worst = EX_OK;
 
-    if (ss_cli_arguments(cli, NULL, 0, argc, argv, argc, &ids, &code)) return code;
+    if (ss_arguments_read(cli, NULL, 0, argc, argv, argc, &ids, &code)) return code;
     if (!ids->nelts) {
-        ss_cli_complain(cli, "which message? (\"smtp-send queue --all\" lists them)");
+        ss_cli_complain(cli->program, "which message? (\"smtp-send queue --all\" lists them)");
         return EX_USAGE;
     }
     json_t *all = json_array();
     for (int i = 0; i < ids->nelts; i++) {
-        json_t *request = ss_cli_request("show");
+        json_t *request = ss_exchange_request("show");
         json_object_set_new(request, "id", json_string(APR_ARRAY_IDX(ids, i, const char *)));
-        json_t *message = ss_cli_ask(cli, request, NULL, &code);
+        json_t *message = ss_exchange_ask(cli, request, NULL, &code);
         if (code > worst) worst = code;
         if (!message) continue;
         if (!cli->is_json) {
@@ -335,7 +348,7 @@ int ss_cli_show(ss_cli_t *cli, int argc, const char *const *argv)
         }
         json_array_append_new(all, message);
     }
-    if (cli->is_json) ss_cli_json(ids->nelts == 1 ? json_array_get(all, 0) : all);
+    if (cli->is_json) ss_terminal_json(ids->nelts == 1 ? json_array_get(all, 0) : all);
     json_decref(all);
     return worst;
 }

@@ -1,10 +1,12 @@
 /* recover_command.c: smtp-send queue --recover: what can be read of a damaged queue's file, into a
  * new one. Works on the file: no daemon is asked. */
-#include "cli/cli.h"
+#include "cli/recover_command.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
 
+#include "cli/cli.h"
+#include "cli/terminal.h"
 #include "queue/recover.h"
 
 static void say(const char *from, const char *to, const ss_recovered_t *r)
@@ -28,14 +30,14 @@ static void say(const char *from, const char *to, const ss_recovered_t *r)
            from, from, to, from, from, from, from, from);
 }
 
-int ss_cli_recover(ss_cli_t *cli, const char *from, const char *to)
+int ss_recover_command(ss_cli_t *cli, const char *from, const char *to)
 {
     ss_recovered_t recovered;
     ss_result_t result;
 
     if (!to) to = apr_pstrcat(cli->pool, from, ".recovered", NULL);
     apr_status_t rv = ss_recover(from, to, &recovered, &result, cli->pool);
-    if (rv != APR_SUCCESS) ss_cli_complain(cli, "%s", result.text);
+    if (rv != APR_SUCCESS) ss_cli_complain(cli->program, "%s", result.text);
     if (rv != APR_SUCCESS && !recovered.messages)
         return APR_STATUS_IS_ENOENT(rv)   ? EX_NOINPUT
                : APR_STATUS_IS_EEXIST(rv) ? EX_CANTCREAT
@@ -46,7 +48,7 @@ int ss_cli_recover(ss_cli_t *cli, const char *from, const char *to)
             "recipients", (json_int_t)recovered.recipients, "incomplete",
             (json_int_t)recovered.incomplete, "gaps", (json_int_t)recovered.gaps, "settings",
             recovered.has_settings);
-        ss_cli_json(document);
+        ss_terminal_json(document);
         json_decref(document);
     } else {
         say(from, to, &recovered);

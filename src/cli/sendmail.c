@@ -15,7 +15,9 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "cli/cli.h"
 #include "cli/input.h"
+#include "cli/sendmail_options.h"
 #include "mail/submitted.h"
 #include "wire/peer.h"
 
@@ -109,10 +111,10 @@ static const char *make_key(apr_pool_t *pool)
 static int cannot_take(const ss_sendmail_t *s, apr_status_t rv, apr_pool_t *pool)
 {
     if (rv != SS_INPUT_TOO_LARGE) {
-        ss_sendmail_complain(s, "%s", ss_scratch_why(rv, pool));
+        ss_cli_complain(s->program, "%s", ss_scratch_why(rv, pool));
         return EX_TEMPFAIL;
     }
-    ss_sendmail_complain(s, "the message is larger than %d bytes", SS_INPUT_MAX);
+    ss_cli_complain(s->program, "the message is larger than %d bytes", SS_INPUT_MAX);
     return EX_DATAERR;
 }
 
@@ -125,7 +127,7 @@ static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *p
         ssize_t got = read(STDIN_FILENO, piece, READ_SIZE);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) {
-            ss_sendmail_complain(s, "the message cannot be read: %s", strerror(errno));
+            ss_cli_complain(s->program, "the message cannot be read: %s", strerror(errno));
             return EX_IOERR;
         }
         if (!got) break;
@@ -207,17 +209,17 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
         if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer, pool))) {
             const char *detail = detail_of(answer.header, pool);
-            ss_sendmail_complain(
-                s, "%s",
+            ss_cli_complain(
+                s->program, "%s",
                 detail ? detail
                        : apr_psprintf(pool, "the delivery daemon refused (%d)", answer.status));
             return code_of(answer.status);
         }
         if (rv != APR_SUCCESS &&
             (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE))) {
-            ss_sendmail_complain(
-                s, "%s",
-                ss_result_is_set(&result) ? result.text : "the delivery daemon cannot be reached");
+            ss_cli_complain(s->program, "%s",
+                            ss_result_is_set(&result) ? result.text
+                                                      : "the delivery daemon cannot be reached");
             return EX_TEMPFAIL;
         }
         apr_sleep(AGAIN_AFTER);
@@ -231,8 +233,8 @@ int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
     ss_input_t input;
 
     if (!header) {
-        ss_sendmail_complain(s, "too many recipients: they need more than %d bytes",
-                             SS_FRAME_HEADER_MAX);
+        ss_cli_complain(s->program, "too many recipients: they need more than %d bytes",
+                        SS_FRAME_HEADER_MAX);
         return EX_DATAERR;
     }
     ss_input_init(&input, s->ignores_dots);

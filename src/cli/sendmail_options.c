@@ -1,6 +1,6 @@
 /* sendmail_options.c: the arguments of sendmail, as the programs of forty years write them: bundled
  * flags, values attached or not, options of other servers. */
-#include "cli/sendmail.h"
+#include "cli/sendmail_options.h"
 
 #include <apr_strings.h>
 #include <stdarg.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/cli.h"
 #include "mail/submitted.h"
 
 #define ENVID_MAX 100 /* RFC 3461 4.4 */
@@ -15,17 +16,6 @@
 /* Every letter that is taken; ':' behind it: it has a value, '?': only attached ("-oi", "-q30m").
  * What has no effect here is still understood. */
 static const char letters[] = "A:B:C:D:d?F:f:GIL:N:nO:o?p:q?R:r:sTUV:vX:xb:c:e?h:imt";
-
-void ss_sendmail_complain(const ss_sendmail_t *s, const char *format, ...)
-{
-    va_list args;
-
-    fprintf(stderr, "%s: ", s->program);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-    fputc('\n', stderr);
-}
 
 static int wrong(ss_sendmail_t *s)
 {
@@ -40,8 +30,8 @@ static int read_mode(ss_sendmail_t *s, const char *value)
     } else if (!strcmp(value, "p")) {
         s->mode = SS_SENDMAIL_LIST;
     } else {
-        ss_sendmail_complain(
-            s,
+        ss_cli_complain(
+            s->program,
             !strcmp(value, "s")
                 ? "-bs is not supported: SMTP is taken by the daemon itself (SMTPSendListen)"
             : !strcmp(value, "i") ? "-bi is not supported: aliases are set by SMTPSendAlias, there "
@@ -80,8 +70,8 @@ static int read_notify(ss_sendmail_t *s, const char *value)
     }
     s->notify = bits;
     if (bits) return 0;
-    ss_sendmail_complain(s, "-N %s: is not \"never\", or a list of success, failure and delay",
-                         value);
+    ss_cli_complain(s->program, "-N %s: is not \"never\", or a list of success, failure and delay",
+                    value);
     return wrong(s);
 }
 
@@ -91,8 +81,8 @@ static int read_envid(ss_sendmail_t *s, const char *value)
 
     while (*p > 0x20 && *p < 0x7f) p++;
     if (*p || p == value || p - value > ENVID_MAX) {
-        ss_sendmail_complain(s, "-V: an envelope id is 1 to %d printable ASCII characters",
-                             ENVID_MAX);
+        ss_cli_complain(s->program, "-V: an envelope id is 1 to %d printable ASCII characters",
+                        ENVID_MAX);
         return wrong(s);
     }
     s->envid = value;
@@ -105,7 +95,7 @@ static int read_ret(ss_sendmail_t *s, const char *value)
         s->ret = value;
         return 0;
     }
-    ss_sendmail_complain(s, "-R %s: is not full or hdrs", value);
+    ss_cli_complain(s->program, "-R %s: is not full or hdrs", value);
     return wrong(s);
 }
 
@@ -137,7 +127,7 @@ static int take_argument(ss_sendmail_t *s, const char *argument, const char *nex
     for (const char *p = argument + 1; *p; p++) {
         const char *known = *p == ':' || *p == '?' ? NULL : strchr(letters, *p);
         if (!known) {
-            ss_sendmail_complain(s, "-%c is no option of sendmail", *p);
+            ss_cli_complain(s->program, "-%c is no option of sendmail", *p);
             return wrong(s);
         }
         if (known[1] == '?') return take(s, *p, p + 1) ? -1 : 1;
@@ -147,7 +137,7 @@ static int take_argument(ss_sendmail_t *s, const char *argument, const char *nex
         }
         if (p[1]) return take(s, *p, p + 1) ? -1 : 1;
         if (!next) {
-            ss_sendmail_complain(s, "-%c needs a value", *p);
+            ss_cli_complain(s->program, "-%c needs a value", *p);
             return wrong(s);
         }
         return take(s, *p, next) ? -1 : 2;
@@ -176,8 +166,9 @@ ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *cons
         }
     }
     if (s->mode == SS_SENDMAIL_SUBMIT && !s->takes_rcpts && !s->to->nelts) {
-        ss_sendmail_complain(
-            s, "no recipients: name them behind the options, or let -t take them from the message");
+        ss_cli_complain(
+            s->program,
+            "no recipients: name them behind the options, or let -t take them from the message");
         wrong(s);
     }
     return s->mode;

@@ -1,10 +1,16 @@
 /* status_command.c: in one look whether mail flows; the exit code says the same to monitoring. */
-#include "cli/cli.h"
+#include "cli/status_command.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/exchange.h"
+#include "cli/terminal.h"
+#include "cli/watch.h"
 
 enum { FLOWING = 0, PAUSED = 1, STUCK = 2 };
 
@@ -53,15 +59,16 @@ static apr_int64_t number(const json_t *object, const char *name)
 
 static void print_pause(const json_t *pause, apr_pool_t *pool)
 {
-    const char *reason = ss_cli_text(pause, "reason", pool), *who = ss_cli_text(pause, "who", pool),
-               *until = ss_cli_text(pause, "until", pool);
+    const char *reason = ss_terminal_text(pause, "reason", pool),
+               *who = ss_terminal_text(pause, "who", pool),
+               *until = ss_terminal_text(pause, "until", pool);
 
     if (!json_is_object(pause)) return;
     printf("    paused%s%s%s%s%s%s%s%s%s\n",
            json_is_true(json_object_get(pause, "directive")) ? " by SMTPSendPause On" : "",
            *who ? " by " : "", who, *reason ? ": " : "", reason,
-           *ss_cli_text(pause, "since", pool) ? ", since " : "", ss_cli_text(pause, "since", pool),
-           *until ? ", until " : "", until);
+           *ss_terminal_text(pause, "since", pool) ? ", since " : "",
+           ss_terminal_text(pause, "since", pool), *until ? ", until " : "", until);
 }
 
 static void print_counts(const json_t *counts)
@@ -78,71 +85,75 @@ static void print_counts(const json_t *counts)
 
 static void print_relay(const json_t *relay, apr_pool_t *pool)
 {
-    const char *state = ss_cli_text(relay, "state", pool),
-               *cause = ss_cli_text(relay, "cause", pool),
+    const char *state = ss_terminal_text(relay, "state", pool),
+               *cause = ss_terminal_text(relay, "cause", pool),
                *next = json_string_value(json_object_get(relay, "nextProbe"));
-    const char *host = ss_cli_text(relay, "host", pool);
+    const char *host = ss_terminal_text(relay, "host", pool);
     const json_t *advice = json_object_get(relay, "advice"), *learned;
     apr_int64_t oldest = number(relay, "oldestSeconds"), uncertain = number(relay, "uncertain");
-    ss_ink_t ink = !strcmp(state, "up")                                  ? SS_INK_GOOD
-                   : !strcmp(state, "down") || !strcmp(state, "blocked") ? SS_INK_BAD
-                                                                         : SS_INK_WARN;
+    ss_terminal_ink_t ink = !strcmp(state, "up") ? SS_TERMINAL_GOOD
+                            : !strcmp(state, "down") || !strcmp(state, "blocked")
+                                ? SS_TERMINAL_BAD
+                                : SS_TERMINAL_WARN;
     size_t i;
 
-    printf("%s  %s%s%s%s%s\n", ss_cli_ink(SS_INK_BOLD, ss_cli_text(relay, "name", pool), pool),
-           ss_cli_ink(ink, state, pool), *host ? "  " : "", host, *cause ? ": " : "", cause);
+    printf("%s  %s%s%s%s%s\n",
+           ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(relay, "name", pool), pool),
+           ss_terminal_ink(ink, state, pool), *host ? "  " : "", host, *cause ? ": " : "", cause);
     print_pause(json_object_get(relay, "pause"), pool);
-    if (next && ss_cli_since(next) < 0)
-        printf("    tried again in %s\n", ss_cli_age(ss_cli_since(next), pool));
+    if (next && ss_terminal_since(next) < 0)
+        printf("    tried again in %s\n", ss_terminal_age(ss_terminal_since(next), pool));
     if (json_is_object(advice))
-        printf("    %s\n    What to do: %s\n", ss_cli_text(advice, "title", pool),
-               ss_cli_text(advice, "text", pool));
+        printf("    %s\n    What to do: %s\n", ss_terminal_text(advice, "title", pool),
+               ss_terminal_text(advice, "text", pool));
     print_counts(json_object_get(relay, "counts"));
     printf("    %" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed", number(relay, "sent"),
            number(relay, "failed"));
     if (uncertain) printf(", %" APR_INT64_T_FMT " uncertain", uncertain);
-    if (oldest) printf("; the oldest waits %s", ss_cli_age(oldest, pool));
+    if (oldest) printf("; the oldest waits %s", ss_terminal_age(oldest, pool));
     if (json_string_value(json_object_get(relay, "lastSuccess")))
-        printf("; last success %s ago",
-               ss_cli_age(ss_cli_since(json_string_value(json_object_get(relay, "lastSuccess"))),
-                          pool));
+        printf("; last success %s ago", ss_terminal_age(ss_terminal_since(json_string_value(
+                                                            json_object_get(relay, "lastSuccess"))),
+                                                        pool));
     putchar('\n');
     json_array_foreach(json_object_get(relay, "learned"), i, learned)
     {
-        printf("    found out about %s: %s\n", ss_cli_text(learned, "host", pool),
-               ss_cli_text(learned, "what", pool));
+        printf("    found out about %s: %s\n", ss_terminal_text(learned, "host", pool),
+               ss_terminal_text(learned, "what", pool));
     }
 }
 
-void ss_cli_status_print(const json_t *status, const char *relay, apr_pool_t *pool)
+static void print_status(const json_t *status, const char *relay, apr_pool_t *pool)
 {
     static const char *const words[] = {
         [FLOWING] = "Mail flows", [PAUSED] = "Sending is paused", [STUCK] = "Mail does not flow"
     };
-    static const ss_ink_t inks[] = {
-        [FLOWING] = SS_INK_GOOD, [PAUSED] = SS_INK_WARN, [STUCK] = SS_INK_BAD
+    static const ss_terminal_ink_t inks[] = {
+        [FLOWING] = SS_TERMINAL_GOOD, [PAUSED] = SS_TERMINAL_WARN, [STUCK] = SS_TERMINAL_BAD
     };
     const json_t *queue = json_object_get(status, "queue"), *row;
     int verdict = judge(status, relay);
     size_t i;
 
     int is_down = verdict == FLOWING && waits_for_relay(status, relay);
-    puts(is_down ? ss_cli_ink(SS_INK_WARN, "Mail waits for its relay, not yet for long", pool)
-                 : ss_cli_ink(inks[verdict], words[verdict], pool));
+    puts(is_down
+             ? ss_terminal_ink(SS_TERMINAL_WARN, "Mail waits for its relay, not yet for long", pool)
+             : ss_terminal_ink(inks[verdict], words[verdict], pool));
     json_array_foreach(json_object_get(status, "reasons"), i, row)
     {
-        const char *of = ss_cli_text(row, "relay", pool);
-        printf("  %s%s%s: %s\n", of, *of ? " " : "", ss_cli_text(row, "reason", pool),
-               ss_cli_text(row, "detail", pool));
+        const char *of = ss_terminal_text(row, "relay", pool);
+        printf("  %s%s%s: %s\n", of, *of ? " " : "", ss_terminal_text(row, "reason", pool),
+               ss_terminal_text(row, "detail", pool));
     }
-    if (*ss_cli_text(queue, "error", pool))
-        printf("  the queue: %s\n", ss_cli_text(queue, "error", pool));
+    if (*ss_terminal_text(queue, "error", pool))
+        printf("  the queue: %s\n", ss_terminal_text(queue, "error", pool));
     printf("Queue: %" APR_INT64_T_FMT " messages, %s of %s (%s); daemon %" APR_INT64_T_FMT
            " running for %s\n",
-           number(queue, "messages"), ss_cli_bytes(number(queue, "bytes"), pool),
-           ss_cli_bytes(number(queue, "limitBytes"), pool), ss_cli_text(queue, "driver", pool),
-           number(status, "pid"),
-           ss_cli_age(ss_cli_since(json_string_value(json_object_get(status, "startedAt"))), pool));
+           number(queue, "messages"), ss_terminal_bytes(number(queue, "bytes"), pool),
+           ss_terminal_bytes(number(queue, "limitBytes"), pool),
+           ss_terminal_text(queue, "driver", pool), number(status, "pid"),
+           ss_terminal_age(
+               ss_terminal_since(json_string_value(json_object_get(status, "startedAt"))), pool));
     json_array_foreach(json_object_get(status, "relays"), i, row)
     {
         if (!relay || !strcmp(relay, name_of(row))) print_relay(row, pool);
@@ -163,34 +174,34 @@ static int has_relay(const json_t *status, const char *relay)
 
 static int show_status(void *self, ss_cli_t *cli, const json_t *status)
 {
-    ss_cli_status_print(status, self, cli->pool);
+    print_status(status, self, cli->pool);
     return EX_OK;
 }
 
-int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_status_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     const char *relay = NULL, *every = NULL;
     int is_watching = 0;
-    const ss_cli_option_t options[] = { { "relay", "NAME", "only this relay", &relay, NULL },
-                                        SS_CLI_WATCH_OPTIONS(every, is_watching) };
+    const ss_argument_t options[] = { { "relay", "NAME", "only this relay", &relay, NULL },
+                                      SS_WATCH_OPTIONS(every, is_watching) };
     apr_array_header_t *operands;
     int code;
 
-    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
-                         &operands, &code))
+    if (ss_arguments_read(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
+                          &operands, &code))
         return code;
     if (is_watching)
-        return ss_cli_watch(cli, every, &(ss_cli_picture_t){ show_status, (void *)relay });
-    json_t *status = ss_cli_ask(cli, ss_cli_request("status"), NULL, &code);
+        return ss_watch(cli, every, &(ss_watch_picture_t){ show_status, (void *)relay });
+    json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), NULL, &code);
     if (!status) return STUCK;
     if (relay && !has_relay(status, relay)) {
-        ss_cli_complain(cli, "no relay is called \"%s\"", relay);
+        ss_cli_complain(cli->program, "no relay is called \"%s\"", relay);
         code = EX_USAGE;
     } else {
         if (cli->is_json)
-            ss_cli_json(status);
+            ss_terminal_json(status);
         else
-            ss_cli_status_print(status, relay, cli->pool);
+            print_status(status, relay, cli->pool);
         code = judge(status, relay);
     }
     json_decref(status);

@@ -1,9 +1,10 @@
 /* terminal.c: tables, colour, ages and sizes for people; bytes from mails and servers never reach
  * the terminal as they came. */
-#include "cli/cli.h"
+#include "cli/terminal.h"
 
 #include <apr_strings.h>
 #include <apr_time.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,14 +15,14 @@
 
 #define GAP 2 /* blanks between columns */
 
-int ss_cli_has_colour(void)
+static int has_colour(void)
 {
     const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
 
     return isatty(STDOUT_FILENO) && term && strcmp(term, "dumb") && !(no_colour && *no_colour);
 }
 
-int ss_cli_width(void)
+int ss_terminal_width(void)
 {
     struct winsize size;
     const char *columns = getenv("COLUMNS");
@@ -32,7 +33,7 @@ int ss_cli_width(void)
     return columns && !ss_text_number(columns, 20, 10000, &number) ? (int)number : 80;
 }
 
-int ss_cli_height(void)
+int ss_terminal_height(void)
 {
     struct winsize size;
 
@@ -41,7 +42,7 @@ int ss_cli_height(void)
                : 24;
 }
 
-const char *ss_cli_clean(const char *text, apr_pool_t *pool)
+const char *ss_terminal_clean(const char *text, apr_pool_t *pool)
 {
     const char *valid = ss_text_utf8(pool, text, strlen(text));
     char *out = apr_palloc(pool, strlen(valid) * 4 + 1), *o = out;
@@ -66,11 +67,11 @@ const char *ss_cli_clean(const char *text, apr_pool_t *pool)
     return out;
 }
 
-const char *ss_cli_ink(ss_ink_t ink, const char *text, apr_pool_t *pool)
+const char *ss_terminal_ink(ss_terminal_ink_t ink, const char *text, apr_pool_t *pool)
 {
     static const char *const codes[] = { "", "1", "2", "32", "33", "31" };
 
-    if (ink == SS_INK_PLAIN || !ss_cli_has_colour()) return text;
+    if (ink == SS_TERMINAL_PLAIN || !has_colour()) return text;
     return apr_psprintf(pool, "\033[%sm%s\033[0m", codes[ink], text);
 }
 
@@ -118,21 +119,21 @@ static const char *cut(const char *text, int columns, apr_pool_t *pool)
     return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(p - text)), "...", NULL);
 }
 
-static void print_row(const ss_cli_column_t *columns, int count, const char *const *cells,
-                      const int *widths, ss_ink_t ink, apr_pool_t *pool)
+static void print_row(const ss_terminal_column_t *columns, int count, const char *const *cells,
+                      const int *widths, ss_terminal_ink_t ink, apr_pool_t *pool)
 {
     for (int i = 0; i < count; i++) {
         const char *text = cut(cells[i], widths[i], pool);
         int blanks = widths[i] - columns_of(text);
         if (columns[i].is_right) printf("%*s", blanks, "");
-        fputs(ss_cli_ink(ink, text, pool), stdout);
+        fputs(ss_terminal_ink(ink, text, pool), stdout);
         if (i + 1 < count) printf("%*s", (columns[i].is_right ? 0 : blanks) + GAP, "");
     }
     putchar('\n');
 }
 
 /* Takes columns from the widest that may be cut until the row fits or nothing more may be taken. */
-static void fit(const ss_cli_column_t *columns, int count, int *widths, int width)
+static void fit(const ss_terminal_column_t *columns, int count, int *widths, int width)
 {
     int sum = (count - 1) * GAP;
 
@@ -150,11 +151,12 @@ static void fit(const ss_cli_column_t *columns, int count, int *widths, int widt
     }
 }
 
-void ss_cli_table(const ss_cli_column_t *columns, int column_count, const char *const *cells,
-                  const char *const *notes, int row_count, apr_pool_t *pool)
+void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
+                       const char *const *cells, const char *const *notes, int row_count,
+                       apr_pool_t *pool)
 {
-    int widths[SS_CLI_COLUMNS_MAX], width = ss_cli_width();
-    const char *titles[SS_CLI_COLUMNS_MAX];
+    int widths[SS_TERMINAL_COLUMNS_MAX], width = ss_terminal_width();
+    const char *titles[SS_TERMINAL_COLUMNS_MAX];
 
     for (int i = 0; i < column_count; i++) {
         titles[i] = columns[i].title;
@@ -165,30 +167,32 @@ void ss_cli_table(const ss_cli_column_t *columns, int column_count, const char *
         }
     }
     fit(columns, column_count, widths, width);
-    print_row(columns, column_count, titles, widths, SS_INK_BOLD, pool);
+    print_row(columns, column_count, titles, widths, SS_TERMINAL_BOLD, pool);
     for (int row = 0; row < row_count; row++) {
-        print_row(columns, column_count, cells + row * column_count, widths, SS_INK_PLAIN, pool);
+        print_row(columns, column_count, cells + row * column_count, widths, SS_TERMINAL_PLAIN,
+                  pool);
         if (notes && notes[row])
             printf("    %s\n",
-                   ss_cli_ink(SS_INK_DIM, width > 8 ? cut(notes[row], width - 4, pool) : notes[row],
-                              pool));
+                   ss_terminal_ink(SS_TERMINAL_DIM,
+                                   width > 8 ? cut(notes[row], width - 4, pool) : notes[row],
+                                   pool));
     }
 }
 
-void ss_cli_json(const json_t *document)
+void ss_terminal_json(const json_t *document)
 {
     json_dumpf(document, stdout, JSON_INDENT(2));
     putchar('\n');
 }
 
-const char *ss_cli_text(const json_t *object, const char *name, apr_pool_t *pool)
+const char *ss_terminal_text(const json_t *object, const char *name, apr_pool_t *pool)
 {
     const char *text = json_string_value(json_object_get(object, name));
 
-    return text ? ss_cli_clean(text, pool) : "";
+    return text ? ss_terminal_clean(text, pool) : "";
 }
 
-const char *ss_cli_age(apr_int64_t seconds, apr_pool_t *pool)
+const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool)
 {
     if (seconds < 0) seconds = -seconds;
     if (seconds < 120) return apr_psprintf(pool, "%" APR_INT64_T_FMT "s", seconds);
@@ -197,7 +201,7 @@ const char *ss_cli_age(apr_int64_t seconds, apr_pool_t *pool)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT "d", seconds / 86400);
 }
 
-apr_int64_t ss_cli_since(const char *time)
+apr_int64_t ss_terminal_since(const char *time)
 {
     apr_time_t when;
 
@@ -205,7 +209,7 @@ apr_int64_t ss_cli_since(const char *time)
     return (apr_time_now() - when) / APR_USEC_PER_SEC;
 }
 
-const char *ss_cli_bytes(apr_int64_t bytes, apr_pool_t *pool)
+const char *ss_terminal_bytes(apr_int64_t bytes, apr_pool_t *pool)
 {
     static const char units[] = "KMGT";
     double value = (double)bytes;

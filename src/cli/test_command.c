@@ -1,44 +1,29 @@
 /* test_command.c: "smtp-send test": the connection test, run by the daemon with its own settings,
  * or here with those given (check_local.c). */
-#include "cli/cli.h"
+#include "cli/test_command.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-static const struct {
-    const char *step;
-    int code;
-} step_codes[] = { { "config", 10 },   { "resolve", 11 }, { "connect", 12 },  { "tls", 13 },
-                   { "greeting", 14 }, { "hello", 15 },   { "starttls", 16 }, { "auth", 17 },
-                   { "mail", 18 },     { "rcpt", 19 },    { "quit", 20 } };
-
-int ss_cli_step_code(const char *step)
-{
-    if (!step) return EX_OK;
-    for (size_t i = 0; i < sizeof(step_codes) / sizeof(step_codes[0]); i++) {
-        if (!strcmp(step_codes[i].step, step)) return step_codes[i].code;
-    }
-    return EX_SOFTWARE;
-}
-
-void ss_cli_step_print(const ss_cli_t *cli, const char *text, apr_size_t len)
-{
-    if (cli->is_json || !isatty(STDERR_FILENO) || !isatty(STDOUT_FILENO)) return;
-    fwrite(text, 1, len, stderr);
-}
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/exchange.h"
+#include "cli/test_local.h"
+#include "cli/test_step.h"
 
 static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
 {
-    ss_cli_step_print(self, bytes, len);
+    ss_test_step_print(self, bytes, len);
     return APR_SUCCESS;
 }
 
 /* By the daemon. An answer without "failedStep" is a refusal to test, not a test's result. */
-static int test_daemon(ss_cli_t *cli, const ss_cli_test_t *test)
+static int test_daemon(ss_cli_t *cli, const ss_test_local_t *test)
 {
-    ss_cli_steps_t steps = { on_step, cli };
+    ss_exchange_steps_t steps = { on_step, cli };
     ss_peer_answer_t answer = { 0 };
-    json_t *request = ss_cli_request("test");
+    json_t *request = ss_exchange_request("test");
 
     json_object_set_new(request, "format", json_string(cli->is_json ? "json" : "text"));
     json_object_set_new(request, "probe", json_boolean(!test->no_probe));
@@ -47,23 +32,23 @@ static int test_daemon(ss_cli_t *cli, const ss_cli_test_t *test)
     if (test->relay) json_object_set_new(request, "server", json_string(test->relay));
     if (test->from) json_object_set_new(request, "from", json_string(test->from));
     if (test->to) json_object_set_new(request, "to", json_string(test->to));
-    int code = ss_cli_exchange(cli, request, &steps, &answer);
+    int code = ss_exchange(cli, request, &steps, &answer);
     if (code != EX_OK) return code;
     json_t *header = json_loads(answer.header ? answer.header : "{}", 0, NULL);
     const json_t *failed = json_object_get(header, "failedStep");
     if (!failed || !answer.content) {
-        code = ss_cli_refused(cli, answer.status, answer.header);
+        code = ss_exchange_refused(cli, answer.status, answer.header);
     } else {
         fwrite(answer.content, 1, answer.content_len, stdout);
         if (answer.content_len && answer.content[answer.content_len - 1] != '\n') putchar('\n');
-        code = ss_cli_step_code(json_string_value(failed));
+        code = ss_test_step_code(json_string_value(failed));
     }
     json_decref(header);
     return code;
 }
 
 /* An option that only one of the two ways takes. 0: all fit. */
-static int check_ways(const ss_cli_t *cli, const ss_cli_test_t *test)
+static int check_ways(const ss_cli_t *cli, const ss_test_local_t *test)
 {
     const struct {
         const char *name, *value;
@@ -81,32 +66,32 @@ static int check_ways(const ss_cli_t *cli, const ss_cli_test_t *test)
                   { "no-verify", test->no_verify ? "" : NULL } };
 
     if (test->host && test->relay) {
-        ss_cli_complain(cli,
+        ss_cli_complain(cli->program,
                         "--relay tests what is configured, --host what you give here: not both");
         return -1;
     }
     for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
         if (test->host || !local[i].value) continue;
-        ss_cli_complain(cli,
+        ss_cli_complain(cli->program,
                         "--%s belongs to --host: without it the daemon's own settings are tested",
                         local[i].name);
         return -1;
     }
     if (test->password_file && test->password_env) {
-        ss_cli_complain(cli, "--password-file or --password-env, not both");
+        ss_cli_complain(cli->program, "--password-file or --password-env, not both");
         return -1;
     }
     if (!test->user && (test->password_file || test->password_env)) {
-        ss_cli_complain(cli, "a password needs --user");
+        ss_cli_complain(cli->program, "a password needs --user");
         return -1;
     }
     return 0;
 }
 
-int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_test_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    ss_cli_test_t test = { NULL };
-    const ss_cli_option_t options[] = {
+    ss_test_local_t test = { NULL };
+    const ss_argument_t options[] = {
         { "relay", "NAME", "the daemon's relay to test (the main server's)", &test.relay, NULL },
         { "from", "ADDRESS", "try this sender, too (nothing is sent)", &test.from, NULL },
         { "to", "ADDRESS", "try this recipient, too", &test.to, NULL },
@@ -131,9 +116,9 @@ int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
     apr_array_header_t *operands;
     int code;
 
-    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
-                         &operands, &code))
+    if (ss_arguments_read(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
+                          &operands, &code))
         return code;
     if (check_ways(cli, &test)) return EX_USAGE;
-    return test.host ? ss_cli_test_local(cli, &test) : test_daemon(cli, &test);
+    return test.host ? ss_test_local(cli, &test) : test_daemon(cli, &test);
 }

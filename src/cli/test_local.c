@@ -1,12 +1,16 @@
 /* test_local.c: the connection test in this process, by the delivery's own engine, before anything
  * is configured. */
-#include "cli/cli.h"
+#include "cli/test_local.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/cli.h"
+#include "cli/terminal.h"
+#include "cli/test_step.h"
 #include "config/secrets.h"
 #include "config/settings.h"
 #include "mail/address.h"
@@ -40,7 +44,7 @@ static int put(const ss_cli_t *cli, ss_settings_t *s, const char *directive, con
                                     apr_pstrcat(cli->pool, "--", option, NULL), cli->pool)
                     : "this build does not know it";
     if (!error) return 0;
-    ss_cli_complain(cli, "--%s: %s", option, error);
+    ss_cli_complain(cli->program, "--%s: %s", option, error);
     return -1;
 }
 
@@ -54,7 +58,7 @@ static const char *own_name(apr_pool_t *pool)
 }
 
 /* 0, or -1: said. */
-static int fill(const ss_cli_t *cli, ss_settings_t *s, const ss_cli_test_t *t)
+static int fill(const ss_cli_t *cli, ss_settings_t *s, const ss_test_local_t *t)
 {
     const char *password = t->password_file
                                ? apr_pstrcat(cli->pool, "file:", t->password_file, NULL)
@@ -90,14 +94,14 @@ static int check_address(const ss_cli_t *cli, const char *option, const char *ad
     const char *why = NULL;
 
     if (!address || (may_be_empty && !*address) || ss_address_is_valid(address, 0, &why)) return 0;
-    ss_cli_complain(cli, "--%s: \"%s\" is not an address: %s", option,
-                    ss_cli_clean(address, cli->pool), why ? why : "it is malformed");
+    ss_cli_complain(cli->program, "--%s: \"%s\" is not an address: %s", option,
+                    ss_terminal_clean(address, cli->pool), why ? why : "it is malformed");
     return -1;
 }
 
 typedef struct {
     ss_cli_t *cli;
-    const ss_cli_test_t *test;
+    const ss_test_local_t *test;
     int is_over, code;
 } run_t;
 
@@ -106,7 +110,7 @@ static void on_step(void *self, const ss_report_t *report, const ss_report_step_
     run_t *run = self;
     const char *text = ss_report_step_text(step, run->test->is_masked, report->pool);
 
-    ss_cli_step_print(run->cli, text, strlen(text));
+    ss_test_step_print(run->cli, text, strlen(text));
 }
 
 static void on_end(void *self, ss_report_t *report)
@@ -118,12 +122,12 @@ static void on_end(void *self, ss_report_t *report)
 
     fputs(text, stdout);
     if (*text && text[strlen(text) - 1] != '\n') putchar('\n');
-    run->code = ss_cli_step_code(report->failed_step);
+    run->code = ss_test_step_code(report->failed_step);
     run->is_over = 1;
     apr_pool_destroy(report->pool);
 }
 
-static int run_probe(ss_cli_t *cli, const ss_cli_test_t *test, const ss_probe_options_t *options)
+static int run_probe(ss_cli_t *cli, const ss_test_local_t *test, const ss_probe_options_t *options)
 {
     run_t run = { .cli = cli, .test = test, .code = EX_SOFTWARE };
     ss_probe_owner_t owner = { on_step, on_end, &run };
@@ -132,11 +136,12 @@ static int run_probe(ss_cli_t *cli, const ss_cli_test_t *test, const ss_probe_op
     ss_probe_t *probe;
 
     if (ss_loop_create(&loop, &log, cli->pool) != APR_SUCCESS) {
-        ss_cli_complain(cli, "the test cannot be started: the system gives no descriptors");
+        ss_cli_complain(cli->program,
+                        "the test cannot be started: the system gives no descriptors");
         return EX_OSERR;
     }
     if (ss_probe_start(&probe, loop, options, &owner) != APR_SUCCESS) {
-        ss_cli_complain(cli, "the test cannot be started");
+        ss_cli_complain(cli->program, "the test cannot be started");
         run.is_over = 1;
     }
     while (!run.is_over && ss_loop_turn(loop, -1) == APR_SUCCESS) {
@@ -145,7 +150,7 @@ static int run_probe(ss_cli_t *cli, const ss_cli_test_t *test, const ss_probe_op
     return run.code;
 }
 
-int ss_cli_test_local(ss_cli_t *cli, const ss_cli_test_t *test)
+int ss_test_local(ss_cli_t *cli, const ss_test_local_t *test)
 {
     ss_settings_t settings;
     ss_result_t result;
@@ -156,7 +161,7 @@ int ss_cli_test_local(ss_cli_t *cli, const ss_cli_test_t *test)
     ss_secret_t *secret = ss_secret_create(settings.password);
     ss_result_clear(&result);
     if (!secret || ss_secret_load(secret, &result) != APR_SUCCESS) {
-        ss_cli_complain(cli, "%s",
+        ss_cli_complain(cli->program, "%s",
                         ss_result_is_set(&result) ? result.text : "the password cannot be read");
         ss_secret_destroy(secret);
         return EX_NOINPUT;

@@ -1,6 +1,6 @@
 /* token_ask.c: one question to a token endpoint (RFC 6749 4.4, 5): a form over HTTPS, an answer in
  * JSON. */
-#include "cli/token_command.h"
+#include "cli/token_ask.h"
 
 #include <apr_strings.h>
 #include <curl/curl.h>
@@ -9,6 +9,9 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "cli/cli.h"
+#include "cli/terminal.h"
+#include "cli/token.h"
 
 #define ASK_SECONDS 30L
 #define EXPIRES_DEFAULT 300 /* seconds, where the service does not say */
@@ -31,7 +34,7 @@ static int is_safe(const char *url)
     return 0;
 }
 
-static const char *form(CURL *curl, const ss_token_field_t *fields, int count, apr_pool_t *pool)
+static const char *form(CURL *curl, const ss_token_ask_field_t *fields, int count, apr_pool_t *pool)
 {
     const char *out = "";
 
@@ -61,9 +64,9 @@ static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_toke
         token->token = apr_pstrdup(cli->pool, text);
         token->expires = apr_time_now() + apr_time_from_sec(seconds);
     } else {
-        const char *error = ss_cli_text(document, "error", cli->pool),
-                   *more = ss_cli_text(document, "error_description", cli->pool);
-        ss_cli_complain(cli, "the service gave no token (HTTP %ld)%s%s%s%s", status,
+        const char *error = ss_terminal_text(document, "error", cli->pool),
+                   *more = ss_terminal_text(document, "error_description", cli->pool);
+        ss_cli_complain(cli->program, "the service gave no token (HTTP %ld)%s%s%s%s", status,
                         *error ? ": " : "", error, *more ? ": " : "", more);
         code = status == 429 || status >= 500 ? EX_TEMPFAIL : EX_UNAVAILABLE;
     }
@@ -71,7 +74,7 @@ static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_toke
     return code;
 }
 
-int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_field_t *fields, int count,
+int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_ask_field_t *fields, int count,
                  ss_token_t *token)
 {
     char error[CURL_ERROR_SIZE] = "";
@@ -79,13 +82,13 @@ int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_field_t *fields,
     long status = 0;
 
     if (!is_safe(url)) {
-        ss_cli_complain(cli, "%s: a secret is not sent there: it is no https:// address",
-                        ss_cli_clean(url, cli->pool));
+        ss_cli_complain(cli->program, "%s: a secret is not sent there: it is no https:// address",
+                        ss_terminal_clean(url, cli->pool));
         return EX_USAGE;
     }
     CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
     if (!curl) {
-        ss_cli_complain(cli, "libcurl cannot be started");
+        ss_cli_complain(cli->program, "libcurl cannot be started");
         return EX_OSERR;
     }
     ss_buf_init_secret(&body, SS_TOKEN_MAX * 2);
@@ -106,7 +109,7 @@ int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_field_t *fields,
     if (rv == CURLE_OK)
         code = read_answer(cli, status, &body, token);
     else
-        ss_cli_complain(cli, "%s cannot be asked: %s", ss_cli_clean(url, cli->pool),
+        ss_cli_complain(cli->program, "%s cannot be asked: %s", ss_terminal_clean(url, cli->pool),
                         *error ? error : curl_easy_strerror(rv));
     ss_buf_wipe(&body);
     curl_easy_cleanup(curl);

@@ -1,13 +1,18 @@
 /* token_cache.c: tokens and secrets in files that only their user reads. */
-#include "cli/token_command.h"
+#include "cli/token_cache.h"
 
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "cli/cli.h"
+#include "cli/token.h"
 
 /* a token that ends sooner is not used any more: a login takes its time */
 #define MARGIN (120 * APR_USEC_PER_SEC)
@@ -52,16 +57,17 @@ static const char *read_all(ss_cli_t *cli, int fd, const char *path, int is_told
         bytes[*len] = '\0';
         return bytes;
     }
-    if (is_told) ss_cli_complain(cli, "%s: %s", path, got < 0 ? strerror(errno) : "is too large");
+    if (is_told)
+        ss_cli_complain(cli->program, "%s: %s", path, got < 0 ? strerror(errno) : "is too large");
     return NULL;
 }
 
-const char *ss_token_file(ss_cli_t *cli, const char *path, int is_line, apr_size_t *len)
+const char *ss_token_cache_file(ss_cli_t *cli, const char *path, int is_line, apr_size_t *len)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
-        ss_cli_complain(cli, "%s: %s", path, strerror(errno));
+        ss_cli_complain(cli->program, "%s: %s", path, strerror(errno));
         return NULL;
     }
     char *bytes = (char *)read_all(cli, fd, path, 1, len);
@@ -69,7 +75,7 @@ const char *ss_token_file(ss_cli_t *cli, const char *path, int is_line, apr_size
     if (bytes && is_line && *len && bytes[*len - 1] == '\n') bytes[--*len] = '\0';
     if (bytes && is_line && *len && bytes[*len - 1] == '\r') bytes[--*len] = '\0';
     if (bytes && is_line && (!*len || strlen(bytes) != *len)) {
-        ss_cli_complain(cli, "%s: %s", path, *len ? "holds a zero byte" : "is empty");
+        ss_cli_complain(cli->program, "%s: %s", path, *len ? "holds a zero byte" : "is empty");
         return NULL;
     }
     return bytes;
@@ -113,7 +119,7 @@ void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key, cons
     if (fd >= 0 && close(fd)) ok = 0;
     if (ok && rename(made, path)) ok = 0;
     if (!ok) {
-        ss_cli_complain(cli, "the token cannot be kept in %s: %s", path, strerror(errno));
+        ss_cli_complain(cli->program, "the token cannot be kept in %s: %s", path, strerror(errno));
         if (fd >= 0) unlink(made);
     }
     free(text);

@@ -3,7 +3,16 @@
 #include "cli/token_command.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "cli/arguments.h"
+#include "cli/assertion.h"
+#include "cli/cli.h"
+#include "cli/terminal.h"
+#include "cli/token.h"
+#include "cli/token_ask.h"
+#include "cli/token_cache.h"
 
 #define MICROSOFT_URL "https://login.microsoftonline.com/%s/oauth2/v2.0/token"
 #define MICROSOFT_SCOPE "https://outlook.office365.com/.default"
@@ -29,8 +38,8 @@ static json_int_t seconds_now(void)
 static const char *microsoft_assertion(ss_cli_t *cli, const options_t *o)
 {
     apr_size_t key_len, cert_len;
-    const char *key = ss_token_file(cli, o->key_file, 0, &key_len),
-               *cert = key ? ss_token_file(cli, o->cert_file, 0, &cert_len) : NULL;
+    const char *key = ss_token_cache_file(cli, o->key_file, 0, &key_len),
+               *cert = key ? ss_token_cache_file(cli, o->cert_file, 0, &cert_len) : NULL;
     const char *thumbprint = cert ? ss_assertion_thumbprint(cli, cert, cert_len) : NULL;
     json_int_t now = seconds_now();
 
@@ -45,17 +54,17 @@ static const char *microsoft_assertion(ss_cli_t *cli, const options_t *o)
 
 static int ask_microsoft(ss_cli_t *cli, const options_t *o, ss_token_t *token)
 {
-    ss_token_field_t fields[FIELDS_MAX] = { { "grant_type", "client_credentials" },
-                                            { "client_id", o->client },
-                                            { "scope", o->scope } };
+    ss_token_ask_field_t fields[FIELDS_MAX] = { { "grant_type", "client_credentials" },
+                                                { "client_id", o->client },
+                                                { "scope", o->scope } };
     apr_size_t len;
     int count = 3;
 
     if (o->secret_file) {
         fields[count].name = "client_secret";
-        fields[count].value = ss_token_file(cli, o->secret_file, 1, &len);
+        fields[count].value = ss_token_cache_file(cli, o->secret_file, 1, &len);
     } else {
-        fields[count++] = (ss_token_field_t){ "client_assertion_type", JWT_CLIENT };
+        fields[count++] = (ss_token_ask_field_t){ "client_assertion_type", JWT_CLIENT };
         fields[count].name = "client_assertion";
         fields[count].value = microsoft_assertion(cli, o);
     }
@@ -68,7 +77,7 @@ static int ask_microsoft(ss_cli_t *cli, const options_t *o, ss_token_t *token)
 static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
 {
     apr_size_t len;
-    const char *text = ss_token_file(cli, o->key_file, 0, &len);
+    const char *text = ss_token_cache_file(cli, o->key_file, 0, &len);
     json_t *account = text ? json_loadb(text, len, 0, NULL) : NULL;
     const char *email = json_string_value(json_object_get(account, "client_email")),
                *key = json_string_value(json_object_get(account, "private_key"));
@@ -77,7 +86,7 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
     json_int_t now = seconds_now();
 
     if (text && (!email || !key))
-        ss_cli_complain(cli,
+        ss_cli_complain(cli->program,
                         "%s: is not the JSON key of a service account (client_email, private_key)",
                         o->key_file);
     if (email && key) {
@@ -90,7 +99,8 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
     }
     json_decref(account);
     if (!assertion) return EX_NOINPUT;
-    const ss_token_field_t fields[] = { { "grant_type", JWT_GRANT }, { "assertion", assertion } };
+    const ss_token_ask_field_t fields[] = { { "grant_type", JWT_GRANT },
+                                            { "assertion", assertion } };
     return ss_token_ask(cli, o->url, fields, 2, token);
 }
 
@@ -98,7 +108,7 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
 
 static int missing(const ss_cli_t *cli, const char *what)
 {
-    ss_cli_complain(cli, "%s", what);
+    ss_cli_complain(cli->program, "%s", what);
     return -1;
 }
 
@@ -134,7 +144,7 @@ static int print(const ss_cli_t *cli, const ss_token_t *token)
     if (cli->is_json) {
         json_t *document = json_pack("{s:s,s:I}", "token", token->token, "expires",
                                      (json_int_t)apr_time_sec(token->expires));
-        ss_cli_json(document);
+        ss_terminal_json(document);
         json_decref(document);
     } else {
         puts(token->token);
@@ -142,10 +152,10 @@ static int print(const ss_cli_t *cli, const ss_token_t *token)
     return EX_OK;
 }
 
-int ss_cli_token(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_token_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     options_t o = { 0 };
-    const ss_cli_option_t options[] = {
+    const ss_argument_t options[] = {
         { "microsoft", NULL, "Microsoft 365, by client credentials", NULL, &o.microsoft },
         { "tenant", "TENANT", "its domain or id", &o.tenant, NULL },
         { "client-id", "ID", "the registered application's", &o.client, NULL },
@@ -163,8 +173,8 @@ int ss_cli_token(ss_cli_t *cli, int argc, const char *const *argv)
     ss_token_t token = { NULL, 0 };
     int code;
 
-    if (ss_cli_arguments(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
-                         &operands, &code))
+    if (ss_arguments_read(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
+                          &operands, &code))
         return code;
     if (check(cli, &o)) return EX_USAGE;
     const char *key =

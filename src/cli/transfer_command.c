@@ -1,14 +1,18 @@
 /* transfer_command.c: export and import: what waits, as lines of JSON with content, one message a
  * line. A message's content goes through in pieces; what is there already is passed over, so that
  * an import that broke off is simply done again. */
-#include "cli/cli.h"
+#include "cli/transfer_command.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/ident.h"
+#include "cli/arguments.h"
+#include "cli/cli.h"
+#include "cli/exchange.h"
 #include "mail/codec.h"
 #include "wire/frame.h"
 #include "wire/peer.h"
@@ -33,7 +37,7 @@ static apr_status_t ask(const ss_cli_t *cli, const char *header, ss_peer_answer_
     ss_result_clear(&result);
     apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, pool);
     if (rv != APR_SUCCESS) {
-        ss_cli_complain(cli, "%s", result.text);
+        ss_cli_complain(cli->program, "%s", result.text);
         return rv;
     }
     rv = ss_peer_send(peer, header, strlen(header), NULL, 0, apr_time_now() + WAIT);
@@ -41,7 +45,7 @@ static apr_status_t ask(const ss_cli_t *cli, const char *header, ss_peer_answer_
         rv = ss_peer_receive(peer, answer, NULL, NULL, apr_time_now() + WAIT, pool);
     ss_peer_close(peer);
     if (rv != APR_SUCCESS)
-        ss_cli_complain(cli, "the delivery daemon at %s did not answer", cli->socket);
+        ss_cli_complain(cli->program, "the delivery daemon at %s did not answer", cli->socket);
     return rv;
 }
 
@@ -99,9 +103,9 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
     char *text;
 
     apr_pool_create(&own.pool, cli->pool);
-    json_t *request = ss_cli_request("export");
+    json_t *request = ss_exchange_request("export");
     json_object_set_new(request, "id", json_string(id));
-    json_t *document = ss_cli_ask(&own, request, &status, &code_of_exit);
+    json_t *document = ss_exchange_ask(&own, request, &status, &code_of_exit);
     /* What went out between the list and the question is no longer there to move. */
     if (!document || !json_array_size(json_object_get(document, "recipients"))) {
         json_decref(document);
@@ -127,22 +131,22 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
 
 static json_t *page(ss_cli_t *cli, const char *after, int *failed)
 {
-    json_t *request = ss_cli_request("queue");
+    json_t *request = ss_exchange_request("queue");
 
     json_object_set_new(request, "waiting", json_true());
     json_object_set_new(request, "limit", json_integer(PAGE));
     if (*after) json_object_set_new(request, "after", json_string(after));
-    return ss_cli_ask(cli, request, NULL, failed);
+    return ss_exchange_ask(cli, request, NULL, failed);
 }
 
-int ss_cli_export(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_transfer_command_export(ss_cli_t *cli, int argc, const char *const *argv)
 {
     char after[SS_IDENT_TEXT] = "";
     apr_array_header_t *operands;
     apr_int64_t count = 0;
     int failed = EX_OK, more = 1;
 
-    if (ss_cli_arguments(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
+    if (ss_arguments_read(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
     while (more && failed == EX_OK) {
         ss_cli_t own = *cli;
         apr_pool_create(&own.pool, cli->pool);
@@ -223,7 +227,7 @@ static json_t *submission(const json_t *document)
                                         "ret",       "envid",          "priority",   "metadata",
                                         "webhook",   "is8bit",         "isUtf8",     "requiresTls",
                                         "isAuto",    "idempotencyKey", "contentHash" };
-    json_t *request = ss_cli_request("submit"), *to = json_array(), *notifies = json_array(),
+    json_t *request = ss_exchange_request("submit"), *to = json_array(), *notifies = json_array(),
            *orcpts = json_array(), *restore = json_object();
     const json_t *rows = json_object_get(document, "recipients");
 
@@ -288,7 +292,7 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
 
     *failed = EX_OK;
     if (!id || !ss_ident_is_valid(id)) {
-        ss_cli_complain(cli, "a line is none that export wrote");
+        ss_cli_complain(cli->program, "a line is none that export wrote");
         json_decref(document);
         *failed = EX_DATAERR;
         return -1;
@@ -319,13 +323,13 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
     free(header);
     int is_taken = rv == APR_SUCCESS && answer.status >= 200 && answer.status < 300;
     if (!is_taken && rv == APR_SUCCESS)
-        *failed = ss_cli_refused(cli, answer.status, answer.header);
+        *failed = ss_exchange_refused(cli, answer.status, answer.header);
     else if (rv == APR_EINVAL)
         *failed = EX_DATAERR;
     else if (rv != APR_SUCCESS && rv != APR_EINCOMPLETE)
         *failed = EX_TEMPFAIL;
     if (rv != APR_SUCCESS)
-        ss_cli_complain(cli, "message %s was not imported: %s", id,
+        ss_cli_complain(cli->program, "message %s was not imported: %s", id,
                         rv == APR_EINVAL        ? "its content is no base64"
                         : rv == APR_EINCOMPLETE ? "its line is incomplete"
                                                 : "the delivery daemon did not answer");
@@ -333,19 +337,19 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
     return is_taken ? 1 : *failed ? -1 : 0;
 }
 
-int ss_cli_import(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_transfer_command_import(ss_cli_t *cli, int argc, const char *const *argv)
 {
     apr_array_header_t *operands;
     apr_int64_t count = 0, passed = 0;
     int failed = EX_OK, got;
     ss_buf_t head;
 
-    if (ss_cli_arguments(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
+    if (ss_arguments_read(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
     ss_buf_init(&head, LINE_HEAD_MAX);
     while (failed == EX_OK && (got = read_head(&head)) != 0) {
         ss_cli_t own = *cli;
         if (got < 0) {
-            ss_cli_complain(cli, "a line is none that export wrote");
+            ss_cli_complain(cli->program, "a line is none that export wrote");
             failed = EX_DATAERR;
             break;
         }

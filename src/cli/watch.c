@@ -1,12 +1,16 @@
 /* watch.c: a picture of the queue again and again: on a terminal the whole picture, elsewhere a
  * line each time (with --json a document a line). */
-#include "cli/cli.h"
+#include "cli/watch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/cli.h"
+#include "cli/exchange.h"
 #include "cli/progress.h"
+#include "cli/terminal.h"
 
 #define EVERY (2 * APR_USEC_PER_SEC)
 #define EVERY_LEAST (APR_USEC_PER_SEC / 5)
@@ -28,7 +32,7 @@ static void look(ss_progress_t *progress, const json_t *status)
 }
 
 static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *status,
-                const ss_cli_picture_t *picture)
+                const ss_watch_picture_t *picture)
 {
     int code = EX_OK;
 
@@ -37,7 +41,7 @@ static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *stat
         putchar('\n');
     } else if (isatty(STDOUT_FILENO)) {
         fputs("\033[H\033[2J", stdout);
-        puts(ss_cli_ink(SS_INK_BOLD, ss_progress_text(progress, cli->pool), cli->pool));
+        puts(ss_terminal_ink(SS_TERMINAL_BOLD, ss_progress_text(progress, cli->pool), cli->pool));
         putchar('\n');
         code = picture->show(picture->self, cli, status);
     } else {
@@ -46,7 +50,7 @@ static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *stat
     return fflush(stdout) ? EX_IOERR : code;
 }
 
-int ss_cli_watch(ss_cli_t *cli, const char *every, const ss_cli_picture_t *picture)
+int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture)
 {
     apr_interval_time_t wait = EVERY;
     ss_progress_t progress = { .count = 0 };
@@ -54,12 +58,12 @@ int ss_cli_watch(ss_cli_t *cli, const char *every, const ss_cli_picture_t *pictu
     int code = EX_OK;
 
     if (every && (ss_text_duration(every, &wait) || wait < EVERY_LEAST)) {
-        ss_cli_complain(cli, "--every: \"%s\" is no time of at least 200ms", every);
+        ss_cli_complain(cli->program, "--every: \"%s\" is no time of at least 200ms", every);
         return EX_USAGE;
     }
     while (code == EX_OK) {
         apr_pool_create(&cli->pool, whole);
-        json_t *status = ss_cli_ask(cli, ss_cli_request("status"), NULL, &code);
+        json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), NULL, &code);
         if (status) {
             look(&progress, status);
             code = show(cli, &progress, status, picture);

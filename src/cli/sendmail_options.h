@@ -1,0 +1,34 @@
+/* sendmail_options.h: the arguments of sendmail. */
+#ifndef SS_CLI_SENDMAIL_OPTIONS_H
+#define SS_CLI_SENDMAIL_OPTIONS_H
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+typedef enum {
+    SS_SENDMAIL_SUBMIT,
+    SS_SENDMAIL_LIST,
+    SS_SENDMAIL_FLUSH,
+    SS_SENDMAIL_HELP,
+    SS_SENDMAIL_WRONG
+} ss_sendmail_mode_t;
+
+typedef struct {
+    const char *program; /* for messages: "sendmail" */
+    const char *socket;
+    ss_sendmail_mode_t mode;
+    int takes_rcpts;        /* -t */
+    int ignores_dots;       /* -i, -oi */
+    const char *from;       /* -f, -r; NULL: the user who runs it */
+    const char *full_name;  /* -F */
+    const char *envid;      /* -V */
+    const char *ret;        /* -R: "full", "hdrs" */
+    unsigned notify;        /* -N: SS_NOTIFY_ bits */
+    apr_array_header_t *to; /* of const char *: as given */
+} ss_sendmail_t;
+
+/* Reads the arguments. Returns the mode; SS_SENDMAIL_WRONG: the error was printed. */
+ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv,
+                                    apr_pool_t *pool);
+
+#endif
