@@ -1,5 +1,5 @@
-/* test_parse.c: finished messages: recipients, Bcc, what is added, what is refused; the public
- * corpus of e-mail test messages. */
+/* test_parse.c: finished messages: recipients, Bcc, what is added, what is refused; the messages of
+ * t/unit/corpus. */
 #include <CUnit/Basic.h>
 #include <apr_file_io.h>
 #include <apr_pools.h>
@@ -10,7 +10,7 @@
 #include "mail/canonical.h"
 #include "mail/parse.h"
 
-#define CORPUS "/usr/lib/python3.11/test/test_email/data"
+#define CORPUS "t/unit/corpus"
 
 void ss_suite_parse(void);
 
@@ -114,37 +114,62 @@ static void refusals_name_the_place(void)
     apr_pool_destroy(pool);
 }
 
-static void the_corpus_is_parsed_or_refused(void)
+static void corpus_fail(const char *path, const char *why)
+{
+    printf("\n  %s %s", path, why);
+    CU_FAIL("a message of the corpus");
+}
+
+/* A message of t/unit/corpus: accepted in canonical form, which parsing again keeps, unless its
+ * name begins with "refused". */
+static void corpus_message(const char *path, int is_refused, apr_pool_t *pool)
 {
     ss_parse_options_t options = {
         .takes_rcpts = 1, .adds_missing = 1, .host = "h.x", .default_domain = "host.example"
     };
+    ss_mail_problem_t problem = { 0 };
+    ss_mail_message_t *m = ss_mail_create(pool), *again = ss_mail_create(pool);
+    ss_canonical_facts_t facts;
+    apr_file_t *file;
+    apr_size_t len = (1 << 16) - 1;
+    char *bytes = apr_palloc(pool, len + 1);
+
+    CU_ASSERT_EQUAL_FATAL(apr_file_open(&file, path, APR_READ, 0, pool), APR_SUCCESS);
+    apr_file_read_full(file, bytes, len, &len);
+    bytes[len] = '\0';
+    apr_file_close(file);
+    if (ss_parse_message(m, bytes, len, &options, &problem)) {
+        CU_ASSERT(problem.status >= 400 && problem.status < 500 && problem.detail[0]);
+        if (!is_refused) corpus_fail(path, problem.detail);
+        return;
+    }
+    if (is_refused) corpus_fail(path, "is accepted");
+    ss_canonical_scan(m->content, m->content_len, &facts);
+    if (!facts.is_canonical) corpus_fail(path, "is not canonical");
+    options.takes_rcpts = 0;
+    CU_ASSERT_EQUAL_FATAL(ss_parse_message(again, m->content, m->content_len, &options, &problem),
+                          0);
+    if (again->content_len != m->content_len ||
+        memcmp(again->content, m->content, m->content_len) != 0)
+        corpus_fail(path, "changes when it is parsed again");
+}
+
+static void the_corpus_is_parsed_or_refused(void)
+{
     apr_pool_t *pool;
+    apr_dir_t *dir;
+    apr_finfo_t entry;
     int seen = 0;
 
     apr_pool_create(&pool, NULL);
-    for (int i = 1; i <= 46; i++) {
-        const char *path = apr_psprintf(pool, CORPUS "/msg_%02d.txt", i);
-        ss_mail_problem_t problem = { 0 };
-        ss_mail_message_t *m = ss_mail_create(pool);
-        ss_canonical_facts_t facts;
-        apr_file_t *file;
-        char *bytes = apr_palloc(pool, 1 << 20);
-        apr_size_t len = (1 << 20) - 1;
-        if (apr_file_open(&file, path, APR_READ, 0, pool) != APR_SUCCESS) continue;
-        apr_file_read_full(file, bytes, len, &len);
-        bytes[len] = '\0';
-        apr_file_close(file);
+    CU_ASSERT_EQUAL_FATAL(apr_dir_open(&dir, CORPUS, pool), APR_SUCCESS);
+    while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        if (!strstr(entry.name, ".eml")) continue;
+        corpus_message(apr_pstrcat(pool, CORPUS "/", entry.name, NULL),
+                       !strncmp(entry.name, "refused", 7), pool);
         seen++;
-        if (ss_parse_message(m, bytes, len, &options, &problem)) {
-            CU_ASSERT(problem.status >= 400 && problem.status < 500 && problem.detail[0]);
-            printf("\n  msg_%02d refused %d: %s", i, problem.status, problem.detail);
-            continue;
-        }
-        ss_canonical_scan(m->content, m->content_len, &facts);
-        CU_ASSERT_TRUE(facts.is_canonical);
     }
-    CU_ASSERT(seen > 40);
+    CU_ASSERT(seen >= 50);
     apr_pool_destroy(pool);
 }
 
