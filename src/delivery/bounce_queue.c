@@ -129,7 +129,7 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
                           .from = author_of(s, pool),
                           .host = s->server_name ? s->server_name : "localhost",
                           .id = m->id,
-                          .envid = m->attr.dsn_options.envid,
+                          .dsn_options = m->attr.dsn_options,
                           .arrived = m->created,
                           .now = now,
                           .until = kind == SS_BOUNCE_DELAYED

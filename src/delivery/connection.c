@@ -122,8 +122,7 @@ static transaction_t *transaction(ss_connection_t *conn, ss_job_t *job, apr_time
                                         .is_8bit = m->attr.is_8bit,
                                         .is_utf8 = m->attr.is_utf8,
                                         .requires_tls = m->attr.requires_tls,
-                                        .ret = m->attr.dsn_options.ret,
-                                        .envid = m->attr.dsn_options.envid };
+                                        .dsn_options = m->attr.dsn_options };
     for (int i = 0; i < m->rcpt_count && t->message.rcpt_count < count; i++) {
         if (!is_due(&m->rcpts[i], now)) continue;
         ss_client_rcpt_t *rcpt = &t->message.rcpts[t->message.rcpt_count];

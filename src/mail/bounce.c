@@ -239,7 +239,8 @@ static void status(ss_buf_t *out, const ss_bounce_t *b, apr_pool_t *pool)
 {
     ss_buf_printf(out, "Reporting-MTA: dns; %s\r\nX-Smtp-Send-Id: %s\r\nArrival-Date: %s\r\n",
                   b->host, b->id, ss_text_time_mail(pool, b->arrived));
-    if (b->envid) ss_buf_printf(out, "Original-Envelope-Id: %s\r\n", xtext(b->envid, pool));
+    if (b->dsn_options.envid)
+        ss_buf_printf(out, "Original-Envelope-Id: %s\r\n", xtext(b->dsn_options.envid, pool));
     for (int i = 0; i < b->rcpt_count; i++) status_recipient(out, b, &b->rcpts[i], pool);
 }
 

@@ -8,6 +8,8 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "base/dsn.h"
+
 /* a larger message's report carries its header only, whatever RET asks for */
 #define SS_BOUNCE_FULL_MAX (1 << 19)
 /* recipients in the part for people; the part for programs names all */
@@ -28,11 +30,11 @@ typedef struct {
 
 typedef struct {
     ss_bounce_kind_t kind;
-    const char *to;    /* who reads the report */
-    const char *from;  /* address of its From field */
-    const char *host;  /* our name: Reporting-MTA, right side of the Message-ID */
-    const char *id;    /* the reported message's id here */
-    const char *envid; /* RFC 3461 4.4, or NULL */
+    const char *to;               /* who reads the report */
+    const char *from;             /* address of its From field */
+    const char *host;             /* our name: Reporting-MTA, right side of the Message-ID */
+    const char *id;               /* the reported message's id here */
+    ss_dsn_options_t dsn_options; /* of the reported message */
     apr_time_t arrived, now;
     apr_time_t until; /* DELAYED: given up at; 0: not known */
     apr_uint64_t random;

@@ -13,6 +13,7 @@
 #include <apr_time.h>
 #include <sys/uio.h>
 
+#include "base/dsn.h"
 #include "base/result.h"
 #include "config/settings.h"
 #include "smtp/reply.h"
@@ -113,8 +114,7 @@ typedef struct ss_client_message_t { /* the caller's; must live until its SS_EVE
     apr_off_t size; /* of the content, canonical, not dot-stuffed */
     ss_content_t content;
     int is_8bit, is_utf8, requires_tls;
-    int ret; /* 0 unset 1 FULL 2 HDRS */
-    const char *envid;
+    ss_dsn_options_t dsn_options;
     apr_time_t started, ended; /* filled in: MAIL written, last answer */
     /* the client's own bookkeeping */
     int is_dot_stuffed_at_start;

@@ -90,6 +90,7 @@ static apr_status_t put_size(ss_buf_t *out, apr_off_t size)
 apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message,
                              const ss_capability_t *capability, int uses_utf8)
 {
+    const ss_dsn_options_t *dsn = &message->dsn_options;
     apr_size_t from = out->len;
     apr_status_t rv;
 
@@ -104,11 +105,11 @@ apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message,
     if (rv == APR_SUCCESS && message->requires_tls && capability->requiretls)
         rv = ss_buf_puts(out, " REQUIRETLS");
     if (capability->dsn) {
-        if (rv == APR_SUCCESS && message->ret == 1) rv = ss_buf_puts(out, " RET=FULL");
-        if (rv == APR_SUCCESS && message->ret == 2) rv = ss_buf_puts(out, " RET=HDRS");
-        if (rv == APR_SUCCESS && message->envid && message->envid[0]) {
+        if (rv == APR_SUCCESS && dsn->ret == SS_RET_FULL) rv = ss_buf_puts(out, " RET=FULL");
+        if (rv == APR_SUCCESS && dsn->ret == SS_RET_HDRS) rv = ss_buf_puts(out, " RET=HDRS");
+        if (rv == APR_SUCCESS && dsn->envid && *dsn->envid) {
             rv = ss_buf_puts(out, " ENVID=");
-            if (rv == APR_SUCCESS) rv = put_xtext(out, message->envid);
+            if (rv == APR_SUCCESS) rv = put_xtext(out, dsn->envid);
         }
     }
     return end_line(out, from, rv);
@@ -119,12 +120,14 @@ static apr_status_t put_notify(ss_buf_t *out, unsigned notify)
     static const struct {
         unsigned bit;
         const char *word;
-    } words[] = { { 2, "SUCCESS" }, { 4, "FAILURE" }, { 8, "DELAY" } };
+    } words[] = { { SS_NOTIFY_SUCCESS, "SUCCESS" },
+                  { SS_NOTIFY_FAILURE, "FAILURE" },
+                  { SS_NOTIFY_DELAY, "DELAY" } };
     const char *before = " NOTIFY=";
     apr_status_t rv = APR_SUCCESS;
 
     /* RFC 3461 4.1: NEVER stands alone */
-    if (notify & 1) return ss_buf_puts(out, " NOTIFY=NEVER");
+    if (notify & SS_NOTIFY_NEVER) return ss_buf_puts(out, " NOTIFY=NEVER");
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && rv == APR_SUCCESS; i++) {
         if (!(notify & words[i].bit)) continue;
         rv = ss_buf_puts(out, before);

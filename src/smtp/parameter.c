@@ -99,34 +99,29 @@ static int take_utf8(char *value, ss_parameter_t *out)
 
 static int take_ret(char *value, ss_parameter_t *out)
 {
-    out->ret = ss_text_same(value, "FULL") ? 1 : ss_text_same(value, "HDRS") ? 2 : 0;
-    return !out->ret;
+    out->dsn_options.ret = ss_text_same(value, "FULL")   ? SS_RET_FULL
+                           : ss_text_same(value, "HDRS") ? SS_RET_HDRS
+                                                         : SS_RET_UNSET;
+    return !out->dsn_options.ret;
 }
 
 static int take_envid(char *value, ss_parameter_t *out)
 {
-    out->envid = value;
-    return !*value || decode_xtext(value) || strlen(value) > SS_PARAMETER_ENVID_MAX;
+    out->dsn_options.envid = value;
+    return !*value || decode_xtext(value) || strlen(value) > SS_DSN_ENVID_MAX;
 }
 
 static int take_notify(char *value, ss_parameter_t *out)
 {
-    static const struct {
-        const char *word;
-        unsigned bit;
-    } words[] = { { "NEVER", 1 }, { "SUCCESS", 2 }, { "FAILURE", 4 }, { "DELAY", 8 } };
-
     for (char *word = value, *next; word; word = next) {
-        unsigned bit = 0;
         next = strchr(word, ',');
         if (next) *next++ = '\0';
-        for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (ss_text_same(word, words[i].word)) bit = words[i].bit;
-        }
+        unsigned bit = ss_dsn_notify_bit(word, strlen(word));
         if (!bit) return -1;
         out->notify |= bit;
     }
-    return out->notify != 1 && (out->notify & 1); /* RFC 3461 4.1: NEVER stands alone */
+    return out->notify != SS_NOTIFY_NEVER &&
+           (out->notify & SS_NOTIFY_NEVER); /* RFC 3461 4.1: NEVER stands alone */
 }
 
 static int take_orcpt(char *value, ss_parameter_t *out)

@@ -6,18 +6,17 @@
 
 #include <apr.h>
 
+#include "base/dsn.h"
+
 #define SS_PARAMETER_NO_UTF8 "553 5.6.7 an address outside ASCII needs SMTPUTF8 in MAIL"
-#define SS_PARAMETER_ENVID_MAX 100 /* octets of a decoded ENVID (RFC 3461 4.4) */
 #define SS_PARAMETER_ORCPT_MAX 500 /* octets of an ORCPT as sent */
 
 typedef struct {
     const char *address;  /* without brackets and route; "" for <> */
     apr_int64_t size;     /* SIZE=, or 0 */
     int is_8bit, is_utf8; /* BODY=8BITMIME, SMTPUTF8 */
-    int ret;              /* 0 unset, 1 FULL, 2 HDRS, as ss_ret_t in src/mail */
-    const char *envid;    /* decoded, or NULL */
-    /* bits as in src/mail/message.h: 1 NEVER, 2 SUCCESS, 4 FAILURE, 8 DELAY; 0 unset */
-    unsigned notify;
+    ss_dsn_options_t dsn_options;
+    unsigned notify;   /* SS_NOTIFY_ bits */
     const char *orcpt; /* "rfc822;bob@example.com", decoded, or NULL */
 } ss_parameter_t;
 

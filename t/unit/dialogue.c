@@ -280,9 +280,9 @@ static apr_status_t give(play_t *play, char *args)
         else if (!strcmp(word, "tls"))
             m->requires_tls = 1;
         else if (!strncmp(word, "envid=", 6))
-            m->envid = word + 6;
+            m->dsn_options.envid = word + 6;
         else if (!strncmp(word, "ret=", 4))
-            m->ret = word[4] - '0';
+            m->dsn_options.ret = word[4] - '0';
         else if (!strncmp(word, "notify=", 7))
             m->rcpts[0].notify = (unsigned)strtoul(word + 7, NULL, 10);
         else if (!strncmp(word, "orcpt=", 6))

@@ -69,7 +69,7 @@ static void a_failure_has_three_parts(void)
     ss_bounce_t b = model(&rcpt, 1);
 
     apr_pool_create(&pool, NULL);
-    b.envid = "order=7 +";
+    b.dsn_options.envid = "order=7 +";
     rcpt.orcpt = "rfc822;bob+2Bold@example.net";
     make_report(&report, &b, pool);
     CU_ASSERT(has(&report, "From: \"Mail Delivery System\" <mailer-daemon@host.example>\r\n") ||

@@ -55,9 +55,12 @@ static void command_addresses(void)
 
 static void command_mail_says_only_what_is_offered(void)
 {
-    ss_client_message_t m = {
-        .from = "a@x", .size = 7, .is_8bit = 1, .requires_tls = 1, .ret = 1, .envid = "=+ \xc3 z"
-    };
+    ss_client_message_t m = { .from = "a@x",
+                              .size = 7,
+                              .is_8bit = 1,
+                              .requires_tls = 1,
+                              .dsn_options.ret = 1,
+                              .dsn_options.envid = "=+ \xc3 z" };
     ss_capability_t none = { 0 }, all = {
         .size_known = 1, .eight_bit_mime = 1, .smtputf8 = 1, .dsn = 1, .requiretls = 1
     };
@@ -69,8 +72,8 @@ static void command_mail_says_only_what_is_offered(void)
     CU_ASSERT_EQUAL(ss_command_mail(&b, &m, &all, 1), APR_SUCCESS);
     CU_ASSERT_TRUE(is_text(&b, "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=FULL "
                                "ENVID=+3D+2B+20+C3+20z\r\n"));
-    m.ret = 2;
-    m.envid = "";
+    m.dsn_options.ret = 2;
+    m.dsn_options.envid = "";
     CU_ASSERT_EQUAL(ss_command_mail(&b, &m, &all, 1), APR_SUCCESS);
     CU_ASSERT_TRUE(
         is_text(&b, "MAIL FROM:<a@x> SIZE=7 BODY=8BITMIME SMTPUTF8 REQUIRETLS RET=HDRS\r\n"));
@@ -134,7 +137,7 @@ static void command_too_long_leaves_nothing(void)
 {
     char envid[SS_COMMAND_LINE_MAX];
     ss_capability_t dsn = { .dsn = 1 };
-    ss_client_message_t m = { .from = "a@x", .envid = envid };
+    ss_client_message_t m = { .from = "a@x", .dsn_options.envid = envid };
     ss_buf_t b;
 
     memset(envid, '+', sizeof(envid) - 1);
@@ -160,8 +163,8 @@ static apr_status_t put(ss_buf_t *b, int number)
                               .size = 7,
                               .is_8bit = 1,
                               .requires_tls = 1,
-                              .ret = 1 + number % 2,
-                              .envid = "e+=" };
+                              .dsn_options.ret = 1 + number % 2,
+                              .dsn_options.envid = "e+=" };
     ss_client_rcpt_t rcpt = { .address = "b@y",
                               .notify = 14,
                               .orcpt = number == 2 ? "rfc822;b+c" : "b@y" };

@@ -46,8 +46,8 @@ static void put_envelope(talk_t *t, const char *word, const ss_parameter_t *e)
     if (e->size) ss_buf_printf(&t->events, " size=%d", (int)e->size);
     if (e->is_8bit) ss_buf_puts(&t->events, " 8bit");
     if (e->is_utf8) ss_buf_puts(&t->events, " utf8");
-    if (e->ret) ss_buf_printf(&t->events, " ret=%d", e->ret);
-    if (e->envid) ss_buf_printf(&t->events, " envid=%s", e->envid);
+    if (e->dsn_options.ret) ss_buf_printf(&t->events, " ret=%d", e->dsn_options.ret);
+    if (e->dsn_options.envid) ss_buf_printf(&t->events, " envid=%s", e->dsn_options.envid);
     if (e->notify) ss_buf_printf(&t->events, " notify=%u", e->notify);
     if (e->orcpt) ss_buf_printf(&t->events, " orcpt=%s", e->orcpt);
     ss_buf_puts(&t->events, "; ");
@@ -379,8 +379,7 @@ static void long_parameters_are_refused(void)
         talk_t t;
         talk_start(&t);
         talk(&t, HELLO, sizeof(HELLO) - 1);
-        snprintf(line, sizeof(line), "MAIL FROM:<a@x> ENVID=%0*d\r\n",
-                 SS_PARAMETER_ENVID_MAX + more, 0);
+        snprintf(line, sizeof(line), "MAIL FROM:<a@x> ENVID=%0*d\r\n", SS_DSN_ENVID_MAX + more, 0);
         talk(&t, line, strlen(line));
         if (more) talk(&t, "MAIL FROM:<a@x>\r\n", 17);
         snprintf(line, sizeof(line), "RCPT TO:<b@y> ORCPT=rfc822;%0*d\r\n",
