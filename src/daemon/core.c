@@ -22,6 +22,7 @@
 /* a store that could not be opened is tried again */
 #define STORE_RETRY (10 * APR_USEC_PER_SEC)
 #define PURGE_EVERY (600 * APR_USEC_PER_SEC)
+#define PURGE_STEP 1000
 /* there is more to purge: ten thousand messages a second */
 #define PURGE_AGAIN (100 * 1000)
 #define RANDOM_WORDS 64
@@ -203,9 +204,10 @@ static void drop_request(ss_store_request_t *request)
 static void remembered(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
+    const ss_store_set_t *set = ss_store_request_as(request, SS_STORE_SET);
 
     if (request->rv != APR_SUCCESS) {
-        ss_log(d->log, SS_LOG_WARN, 202, "the queue could not remember \"%s\": %s", request->key,
+        ss_log(d->log, SS_LOG_WARN, 202, "the queue could not remember \"%s\": %s", set->key,
                request->result.text);
     }
     drop_request(request);
@@ -213,12 +215,9 @@ static void remembered(ss_store_request_t *request)
 
 void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_SET, remembered, d);
+    ss_store_set_t *set = ss_store_set_create(key, value, ss_loop_now(d->loop), remembered, d);
 
-    request->key = apr_pstrdup(request->pool, key);
-    request->value = value ? apr_pstrdup(request->pool, value) : NULL;
-    request->now = ss_loop_now(d->loop);
-    ss_store_port_post(&d->queue, request);
+    ss_store_port_post(&d->queue, &set->head);
 }
 
 /* ---- what a start finds ---- */
@@ -226,10 +225,11 @@ void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value)
 static void settings_read(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
+    const ss_store_settings_t *settings = ss_store_request_as(request, SS_STORE_SETTINGS);
     apr_time_t now = ss_loop_now(d->loop);
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
-        const ss_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_setting_t);
+    for (int i = 0; request->rv == APR_SUCCESS && i < settings->rows->nelts; i++) {
+        const ss_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_setting_t);
         if (!strncmp(row->key, "pause/", 6)) {
             ss_relay_t *relay = ss_relay_find(d, row->key + 6);
             if (relay) ss_pause_restore(relay, row->value, now);
@@ -250,16 +250,14 @@ static void settings_read(ss_store_request_t *request)
         ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s",
                request->result.text);
     }
-    ss_queue_counts_begin(d,
-                          request->rv == APR_SUCCESS ? ss_queue_counts_saved(request->rows) : NULL);
+    ss_queue_counts_begin(d, request->rv == APR_SUCCESS ? ss_queue_counts_saved(settings->rows)
+                                                        : NULL);
     drop_request(request);
 }
 
 static void claimed(ss_daemon_t *d)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_SETTINGS, settings_read, d);
-
-    ss_store_port_post(&d->queue, request);
+    ss_store_port_post(&d->queue, &ss_store_settings_create(settings_read, d)->head);
     ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + 60 * APR_USEC_PER_SEC);
 }
 
@@ -287,9 +285,10 @@ void ss_daemon_waiting(const ss_daemon_t *d, apr_int64_t *messages, apr_uint64_t
 static void purged(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
-    int more = request->more;
+    const ss_store_purge_t *purged = ss_store_request_as(request, SS_STORE_PURGE);
+    int more = purged->more;
 
-    if (request->rv == APR_SUCCESS) ss_queue_counts_purged(d, request->rows);
+    if (request->rv == APR_SUCCESS) ss_queue_counts_purged(d, purged->rows);
     drop_request(request);
     ss_loop_timer(d->loop, &d->purge_timer,
                   ss_loop_now(d->loop) + (more ? PURGE_AGAIN : PURGE_EVERY));
@@ -303,11 +302,9 @@ static void purge(ss_timer_t *timer, apr_time_t now)
     for (int i = 0; i < d->relays->nelts; i++) {
         ss_relay_sweep(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now);
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_PURGE, purged, d);
-    request->before_time = now - d->config->globals.history;
-    request->limit = 1000;
-    request->now = now;
-    ss_store_port_post(&d->queue, request);
+    ss_store_purge_t *request =
+        ss_store_purge_create(now - d->config->globals.history, PURGE_STEP, now, purged, d);
+    ss_store_port_post(&d->queue, &request->head);
 }
 
 /* ---- leaving ---- */

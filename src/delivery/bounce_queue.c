@@ -232,7 +232,7 @@ static int is_loop(const ss_message_t *m)
     return yes;
 }
 
-static void add_one(ss_job_t *job, ss_store_request_t *outcome, ss_bounce_kind_t kind,
+static void add_one(ss_job_t *job, ss_store_outcome_t *outcome, ss_bounce_kind_t kind,
                     const ss_bounce_rcpt_t *rcpts, int count, apr_time_t now)
 {
     static const char *const what[] = { [SS_BOUNCE_FAILED] = "failure reported",
@@ -241,15 +241,15 @@ static void add_one(ss_job_t *job, ss_store_request_t *outcome, ss_bounce_kind_t
     ss_message_t *report = make(job, kind, rcpts, count, now);
 
     if (!outcome->reports)
-        outcome->reports = apr_array_make(outcome->pool, 1, sizeof(ss_message_t *));
+        outcome->reports = apr_array_make(outcome->head.pool, 1, sizeof(ss_message_t *));
     APR_ARRAY_PUSH(outcome->reports, ss_message_t *) = report;
     if (!outcome->history)
-        outcome->history = apr_array_make(outcome->pool, 1, sizeof(ss_history_t));
+        outcome->history = apr_array_make(outcome->head.pool, 1, sizeof(ss_history_t));
     ss_history_t *row = apr_array_push(outcome->history);
     *row = (ss_history_t){ .time = now,
                            .recipient = -1,
                            .what = what[kind],
-                           .text = apr_pstrcat(outcome->pool, "to ", report->rcpts[0].address,
+                           .text = apr_pstrcat(outcome->head.pool, "to ", report->rcpts[0].address,
                                                " by message ", report->id, NULL) };
 }
 
@@ -261,7 +261,7 @@ static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)
            rcpt->reply ? rcpt->reply : "no reason given");
 }
 
-void ss_bounce_queue_add(ss_job_t *job, ss_store_request_t *outcome, const int *numbers, int count,
+void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *numbers, int count,
                          int has_dsn, apr_time_t now)
 {
     ss_bounce_rcpt_t *rcpts = NULL;
@@ -283,7 +283,7 @@ void ss_bounce_queue_add(ss_job_t *job, ss_store_request_t *outcome, const int *
                 return;
             }
             is_checked = 1;
-            if (!rcpts) rcpts = apr_palloc(outcome->pool, sizeof(*rcpts) * (apr_size_t)count);
+            if (!rcpts) rcpts = apr_palloc(outcome->head.pool, sizeof(*rcpts) * (apr_size_t)count);
             describe(&rcpts[found++], rcpt);
         }
         if (found) add_one(job, outcome, (ss_bounce_kind_t)kind, rcpts, found, now);
@@ -294,13 +294,13 @@ void ss_bounce_queue_add(ss_job_t *job, ss_store_request_t *outcome, const int *
     }
 }
 
-void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_request_t *outcome)
+void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_outcome_t *outcome)
 {
     ss_daemon_t *d = relay->daemon;
 
     for (int i = 0; outcome->reports && i < outcome->reports->nelts; i++) {
         ss_message_t *report = APR_ARRAY_IDX(outcome->reports, i, ss_message_t *);
-        if (outcome->rv != APR_SUCCESS) {
+        if (outcome->head.rv != APR_SUCCESS) {
             apr_pool_destroy(report->pool);
             continue;
         }

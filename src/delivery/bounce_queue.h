@@ -17,10 +17,10 @@ apr_time_t ss_bounce_queue_delay_at(const ss_job_t *job, const ss_recipient_t *r
 /* Adds to the outcome's request the reports on those of the changed recipients that somebody is to
  * be told of, and says so in the history. has_dsn: the relay sends reports of its own on what it
  * took. The recipients have their new states; those that are told of a delay are marked. */
-void ss_bounce_queue_add(ss_job_t *job, ss_store_request_t *outcome, const int *numbers, int count,
+void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *numbers, int count,
                          int has_dsn, apr_time_t now);
 /* The outcome was committed, or was not (rv): its reports are sent like any message, or forgotten.
  */
-void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_request_t *outcome);
+void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_outcome_t *outcome);
 
 #endif

@@ -17,18 +17,19 @@ static void step(ss_relay_t *relay, const char *who, int at);
 static void stepped(ss_store_request_t *request)
 {
     const flush_t *flush = request->baton;
+    const ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
     ss_relay_t *relay = flush->relay;
     ss_daemon_t *d = relay->daemon;
     apr_time_t now = ss_loop_now(d->loop);
-    int more = request->rv == APR_SUCCESS && request->more && request->touched;
+    int more = request->rv == APR_SUCCESS && control->more && control->messages;
 
     relay->is_flushing = 0;
     if (request->rv != APR_SUCCESS) {
         ss_log(d->log, SS_LOG_ERROR, 273, "relay \"%s\": what waits could not be made due: %s",
                relay->name, request->result.text);
     }
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
-        const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, i, ss_touched_t);
+    for (int i = 0; request->rv == APR_SUCCESS && i < control->rows->nelts; i++) {
+        const ss_touched_t *t = &APR_ARRAY_IDX(control->rows, i, ss_touched_t);
         if (t->is_foreign) continue;
         for (int k = 0; k < t->recipients; k++)
             ss_relay_counted(relay, t->from_state, SS_STATE_QUEUED);
@@ -36,29 +37,27 @@ static void stepped(ss_store_request_t *request)
     }
     if (request->rv == APR_SUCCESS && !d->is_leaving) {
         if (more)
-            step(relay, request->who, flush->at);
+            step(relay, control->who, flush->at);
         else if (flush->at + 1 < relay->names->nelts)
-            step(relay, request->who, flush->at + 1);
+            step(relay, control->who, flush->at + 1);
     }
     apr_pool_destroy(request->pool);
 }
 
 static void step(ss_relay_t *relay, const char *who, int at)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, stepped, NULL);
-    flush_t *flush = apr_palloc(request->pool, sizeof(*flush));
+    ss_store_control_t *request = ss_store_control_create(
+        SS_CONTROL_RETRY, who, ss_loop_now(relay->daemon->loop), stepped, NULL);
+    flush_t *flush = apr_palloc(request->head.pool, sizeof(*flush));
 
     *flush = (flush_t){ relay, at };
-    request->baton = flush;
-    request->control = SS_CONTROL_RETRY;
-    request->who = apr_pstrdup(request->pool, who);
+    request->head.baton = flush;
     request->limit = STEP;
-    request->now = ss_loop_now(relay->daemon->loop);
     request->keep_history = relay->daemon->config->globals.history > 0;
     request->filter.state = SS_STATE_DEFERRED;
     request->filter.relay = APR_ARRAY_IDX(relay->names, at, const char *);
     relay->is_flushing = 1;
-    ss_store_port_post(&relay->daemon->queue, request);
+    ss_store_port_post(&relay->daemon->queue, &request->head);
 }
 
 void ss_flush_relay(ss_relay_t *relay, const char *who)

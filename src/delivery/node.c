@@ -125,13 +125,13 @@ static void remember_nodes(struct ss_node_t *share, const apr_array_header_t *no
 
 /* ---- what they did ---- */
 
-static void apply_settings(ss_daemon_t *d, const ss_store_request_t *request, apr_time_t now)
+static void apply_settings(ss_daemon_t *d, const ss_lease_t *lease, apr_time_t now)
 {
-    for (int i = 0; i < request->lease->settings->nelts; i++) {
-        const ss_setting_t *row = &APR_ARRAY_IDX(request->lease->settings, i, ss_setting_t);
+    for (int i = 0; i < lease->settings->nelts; i++) {
+        const ss_setting_t *row = &APR_ARRAY_IDX(lease->settings, i, ss_setting_t);
         if (!strncmp(row->key, "pause/", 6)) {
             ss_relay_t *relay = ss_relay_find(d, row->key + 6);
-            if (relay) ss_pause_share(relay, row->value, (apr_uint64_t)request->touched, now);
+            if (relay) ss_pause_share(relay, row->value, lease->number, now);
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value, now);
         }
@@ -164,7 +164,7 @@ static void apply_handed(ss_daemon_t *d, const apr_array_header_t *rows)
             const char *who = row->who ? row->who : "another node";
             if (row->control == SS_CONTROL_BOUNCE)
                 ss_bounce_request_handed(d, row->touched.id, who);
-            else if (row->control != SS_CONTROL_COUNT)
+            else if (row->control != SS_CONTROLS)
                 ss_action_took(d, &row->touched, row->control, who);
         }
         APR_ARRAY_PUSH(known, ss_handed_t) =
@@ -185,7 +185,7 @@ static void fill(ss_daemon_t *d)
     }
 }
 
-static void apply_taken(ss_daemon_t *d, const struct ss_lease_t *lease)
+static void apply_taken(ss_daemon_t *d, const ss_lease_t *lease)
 {
     apr_int64_t waiting = 0;
 
@@ -226,9 +226,10 @@ static void start_over(ss_daemon_t *d)
 static void counted(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
+    const ss_store_counts_t *counts = ss_store_request_as(request, SS_STORE_COUNTS);
 
     if (request->rv == APR_SUCCESS && d->count_changes == d->share->changes_then) {
-        ss_queue_counts_replace(d, request->rows);
+        ss_queue_counts_replace(d, counts->rows);
         fill(d);
     } else {
         d->share->must_count = 1;
@@ -244,7 +245,7 @@ static void answered(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
     struct ss_node_t *share = d->share;
-    struct ss_lease_t *lease = request->lease;
+    const ss_lease_t *lease = ss_store_request_as(request, SS_STORE_LEASE);
     apr_time_t now = ss_loop_now(d->loop);
 
     ss_loop_timer(d->loop, &share->timer, now + SS_LEASE_EVERY);
@@ -261,7 +262,7 @@ static void answered(ss_store_request_t *request)
         apr_pool_destroy(request->pool);
         return;
     }
-    share->last = request->now;
+    share->last = lease->now;
     remember_nodes(share, lease->nodes);
     if (share->ready) {
         void (*ready)(ss_daemon_t *) = share->ready;
@@ -270,7 +271,7 @@ static void answered(ss_store_request_t *request)
         ready(d);
         return;
     }
-    apply_settings(d, request, now);
+    apply_settings(d, lease, now);
     apply_handed(d, lease->handed);
     if (lease->was_lost) start_over(d);
     apply_taken(d, lease);
@@ -287,7 +288,7 @@ static void answered(ss_store_request_t *request)
     if (share->must_count && d->is_counted && !ss_store_waiting(d->queue.store)) {
         share->must_count = 0;
         share->changes_then = d->count_changes;
-        ss_store_port_post(&d->queue, ss_store_request(SS_STORE_COUNTS, counted, d));
+        ss_store_port_post(&d->queue, &ss_store_counts_create(counted, d)->head);
     }
     apr_pool_destroy(request->pool);
 }
@@ -298,24 +299,23 @@ static void ask(ss_timer_t *timer, apr_time_t now)
     struct ss_node_t *share = d->share;
 
     if (d->is_leaving) return;
-    ss_store_request_t *request = ss_store_request(SS_STORE_LEASE, answered, d);
-    struct ss_lease_t *lease = apr_pcalloc(request->pool, sizeof(*lease));
+    ss_lease_t *lease = ss_lease_create(answered, d);
+    apr_pool_t *pool = lease->head.pool;
     char *holds = own_holds(d);
     const char *relays = "";
 
     for (int i = 0; i < d->relays->nelts; i++) {
         const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
         if (relay->host_count)
-            relays = apr_pstrcat(request->pool, relays, *relays ? "\n" : "", relay->name, NULL);
+            relays = apr_pstrcat(pool, relays, *relays ? "\n" : "", relay->name, NULL);
     }
-    lease->holds = apr_pstrdup(request->pool, holds);
+    lease->holds = apr_pstrdup(pool, holds);
     free(holds);
     lease->relays = relays;
-    if (share->known) lease->taken_note = apr_array_copy(request->pool, share->known);
-    request->lease = lease;
-    request->now = now;
-    request->touched = (apr_int64_t)++share->number;
-    ss_store_port_post(&d->queue, request);
+    if (share->known) lease->taken_note = apr_array_copy(pool, share->known);
+    lease->now = now;
+    lease->number = ++share->number;
+    ss_store_port_post(&d->queue, &lease->head);
 }
 
 void ss_node_begin(ss_daemon_t *d, void (*ready)(ss_daemon_t *d))

@@ -72,7 +72,7 @@ static void committed(ss_store_request_t *request)
                "after a restart",
                job->entry.id, request->result.text);
     }
-    ss_bounce_queue_committed(job->relay, request);
+    ss_bounce_queue_committed(job->relay, ss_store_request_as(request, SS_STORE_OUTCOME));
     apr_pool_destroy(request->pool);
     ss_waiter_wake(d, job->entry.id);
     if (!job->outcomes && !job->is_sending && !job->is_loading) {
@@ -105,8 +105,9 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
                  int has_dsn, apr_time_t now)
 {
     const ss_message_t *m = job->message;
-    ss_store_request_t *request = ss_store_request(SS_STORE_OUTCOME, committed, job);
-    apr_pool_t *pool = request->pool;
+    ss_store_outcome_t *request = ss_store_outcome_create(
+        NULL, job->daemon->config->globals.history > 0, now, committed, job);
+    apr_pool_t *pool = request->head.pool;
     ss_message_t *own = apr_pcalloc(pool, sizeof(*own));
 
     /* A copy of what is written: the session goes on and may change these recipients again before
@@ -136,10 +137,8 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
         to->cause = copy(to->cause, pool);
         to->advice = copy(to->advice, pool);
     }
-    request->keep_history = job->daemon->config->globals.history > 0;
-    request->now = now;
     job->outcomes++;
-    ss_store_port_post(&job->daemon->queue, request);
+    ss_store_port_post(&job->daemon->queue, &request->head);
 }
 
 /* ---- what a fate makes of a recipient ---- */

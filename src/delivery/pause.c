@@ -98,7 +98,7 @@ static void aged(ss_store_request_t *request)
 {
     ss_relay_t *relay = request->baton;
 
-    ss_queue_counts_take_oldest(relay->daemon, request);
+    ss_queue_counts_take_oldest(relay->daemon, ss_store_request_as(request, SS_STORE_OLDEST));
     apr_pool_destroy(request->pool);
     if (ss_relay_is_paused(relay)) say(relay, ss_loop_now(relay->daemon->loop));
 }
@@ -115,11 +115,11 @@ static void pause_timer(ss_timer_t *timer, apr_time_t now)
         return;
     }
     /* The age of what waits is the store's to tell. */
-    ss_store_request_t *request = ss_store_request(SS_STORE_OLDEST, aged, relay);
+    ss_store_oldest_t *request = ss_store_oldest_create(aged, relay);
     ss_queue_counts_ask_oldest(relay, request);
     relay->pause.said = now;
     set_timer(relay, now);
-    ss_store_port_post(&relay->daemon->queue, request);
+    ss_store_port_post(&relay->daemon->queue, &request->head);
 }
 
 void ss_pause_restore(ss_relay_t *relay, const char *json, apr_time_t now)

@@ -63,9 +63,10 @@ static void ready(ss_daemon_t *d)
 static void counted(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
+    const ss_store_counts_t *counts = ss_store_request_as(request, SS_STORE_COUNTS);
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++)
-        ss_queue_counts_add(d, &APR_ARRAY_IDX(request->rows, i, ss_count_t));
+    for (int i = 0; request->rv == APR_SUCCESS && i < counts->rows->nelts; i++)
+        ss_queue_counts_add(d, &APR_ARRAY_IDX(counts->rows, i, ss_count_t));
     if (request->rv == APR_SUCCESS) {
         ready(d);
     } else {
@@ -163,7 +164,7 @@ void ss_queue_counts_begin(ss_daemon_t *d, const char *saved)
     if (restore(d, saved))
         ready(d);
     else
-        ss_store_port_post(&d->queue, ss_store_request(SS_STORE_COUNTS, counted, d));
+        ss_store_port_post(&d->queue, &ss_store_counts_create(counted, d)->head);
 }
 
 const char *ss_queue_counts_saved(const apr_array_header_t *settings)
@@ -186,22 +187,20 @@ void ss_queue_counts_purged(ss_daemon_t *d, const apr_array_header_t *rows)
     }
 }
 
-void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request)
+void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_oldest_t *request)
 {
-    if (!request->rows)
-        request->rows = apr_array_make(request->pool, relay->names->nelts, sizeof(ss_count_t));
     for (int i = 0; i < relay->names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(relay->names, i, const char *);
         APR_ARRAY_PUSH(request->rows, ss_count_t) =
-            (ss_count_t){ .relay = apr_pstrdup(request->pool, name),
+            (ss_count_t){ .relay = apr_pstrdup(request->head.pool, name),
                           .messages = relay->waiting_messages };
     }
 }
 
 /* The first of a relay's rows is its own name's. */
-void ss_queue_counts_take_oldest(ss_daemon_t *d, const ss_store_request_t *request)
+void ss_queue_counts_take_oldest(ss_daemon_t *d, const ss_store_oldest_t *request)
 {
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
+    for (int i = 0; request->head.rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
         ss_relay_t *relay = ss_relay_for(d, row->relay);
         if (!strcmp(relay->name, row->relay))

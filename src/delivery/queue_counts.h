@@ -21,7 +21,7 @@ void ss_queue_counts_replace(ss_daemon_t *d, const apr_array_header_t *rows);
 /* What a purge deleted (of ss_count_t). */
 void ss_queue_counts_purged(ss_daemon_t *d, const apr_array_header_t *rows);
 /* What OLDEST is to be asked about this relay, and what it answered. */
-void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_request_t *request);
-void ss_queue_counts_take_oldest(ss_daemon_t *d, const ss_store_request_t *request);
+void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_oldest_t *request);
+void ss_queue_counts_take_oldest(ss_daemon_t *d, const ss_store_oldest_t *request);
 
 #endif

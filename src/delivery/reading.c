@@ -60,6 +60,7 @@ static void free_slot(slot_t *slot)
 static void came(ss_store_request_t *request)
 {
     wish_t *wish = request->baton;
+    const ss_store_part_t *part = ss_store_request_as(request, SS_STORE_PART);
     ss_reading_t *reading = wish->reading;
     slot_t *slot = NULL;
 
@@ -70,31 +71,30 @@ static void came(ss_store_request_t *request)
     reading->wish = NULL;
     for (int i = 0; i < SLOTS && !slot; i++)
         if (!reading->slots[i].pool) slot = &reading->slots[i];
-    if (request->rv != APR_SUCCESS ||
-        request->bytes_len != reading->message->parts[wish->part].len || !slot) {
+    if (request->rv != APR_SUCCESS || part->len != reading->message->parts[wish->part].len ||
+        !slot) {
         reading->failed = request->rv != APR_SUCCESS ? request->rv : APR_EGENERAL;
         apr_pool_destroy(request->pool);
     } else {
         *slot = (slot_t){ .part = wish->part,
-                          .end = wish->at + (apr_off_t)request->bytes_len,
+                          .end = wish->at + (apr_off_t)part->len,
                           .pool = request->pool,
-                          .bytes = request->bytes,
-                          .len = request->bytes_len };
+                          .bytes = part->bytes,
+                          .len = part->len };
     }
     reading->ready(reading->self);
 }
 
 static void ask(ss_reading_t *reading)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_PART, came, NULL);
-    wish_t *wish = apr_palloc(request->pool, sizeof(*wish));
+    ss_store_part_t *request =
+        ss_store_part_create(reading->message->id, reading->part, came, NULL);
+    wish_t *wish = apr_palloc(request->head.pool, sizeof(*wish));
 
     *wish = (wish_t){ reading, reading->part, reading->part_at };
-    request->baton = wish;
-    request->number = reading->part;
-    apr_cpystrn(request->id, reading->message->id, sizeof(request->id));
+    request->head.baton = wish;
     reading->wish = wish;
-    ss_store_port_post(&reading->daemon->queue, request);
+    ss_store_port_post(&reading->daemon->queue, &request->head);
 }
 
 /* Makes `part` the one that holds the offset; 0: behind the end. */

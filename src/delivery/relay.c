@@ -43,6 +43,7 @@ static void begin_name(ss_relay_t *relay, int name)
 static void filled(ss_store_request_t *request)
 {
     ss_relay_t *relay = request->baton;
+    const ss_store_due_t *due = ss_store_request_as(request, SS_STORE_DUE);
     int more = 1;
 
     relay->is_filling = 0;
@@ -56,8 +57,8 @@ static void filled(ss_store_request_t *request)
         apr_pool_destroy(request->pool);
         return;
     }
-    add_due(relay, request->rows);
-    if (request->rows->nelts < request->limit) {
+    add_due(relay, due->rows);
+    if (due->rows->nelts < due->limit) {
         more = relay->fill_name + 1 < relay->names->nelts;
         if (more)
             begin_name(relay, relay->fill_name + 1);
@@ -77,14 +78,12 @@ static void filled(ss_store_request_t *request)
 
 static void ask_due(ss_relay_t *relay)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_DUE, filled, relay);
+    ss_store_due_t *due =
+        ss_store_due_create(APR_ARRAY_IDX(relay->names, relay->fill_name, const char *),
+                            relay->fill_time, relay->fill_id, FILL_LIMIT, filled, relay);
 
     relay->is_filling = 1;
-    request->relay = APR_ARRAY_IDX(relay->names, relay->fill_name, const char *);
-    request->limit = FILL_LIMIT;
-    request->after_time = relay->fill_time;
-    apr_cpystrn(request->id, relay->fill_id, sizeof(request->id));
-    ss_store_port_post(&relay->daemon->queue, request);
+    ss_store_port_post(&relay->daemon->queue, &due->head);
 }
 
 void ss_relay_fill(ss_relay_t *relay)
@@ -125,7 +124,7 @@ static void loaded(ss_store_request_t *request)
         ss_relay_wake(relay);
         return;
     }
-    job->message = request->message;
+    job->message = ((ss_store_load_t *)ss_store_request_as(request, SS_STORE_LOAD))->message;
     apr_pool_destroy(request->pool);
     if (job->message->is_foreign) {
         /* Another node has taken it over, or an action there is to be told to the one whose it is.
@@ -148,13 +147,12 @@ static void loaded(ss_store_request_t *request)
 
 static void load(ss_job_t *job)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_LOAD, loaded, job);
+    ss_store_load_t *request = ss_store_load_create(
+        job->entry.id, job->wants_whole ? APR_UINT64_MAX : SS_DAEMON_WHOLE_MAX, loaded, job);
 
     job->is_loading = 1;
     job->relay->loads++;
-    apr_cpystrn(request->id, job->entry.id, sizeof(request->id));
-    request->limit = job->wants_whole ? 0x7fffffff : SS_DAEMON_WHOLE_MAX;
-    ss_store_port_post(&job->daemon->queue, request);
+    ss_store_port_post(&job->daemon->queue, &request->head);
 }
 
 /* ---- the pump ---- */
@@ -298,10 +296,11 @@ void ss_relay_abort(ss_relay_t *relay)
 static void swept(ss_store_request_t *request)
 {
     ss_relay_t *relay = request->baton;
+    const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
     apr_time_t now = ss_loop_now(relay->daemon->loop);
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < request->rows->nelts; i++) {
-        ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
+    for (int i = 0; request->rv == APR_SUCCESS && i < list->rows->nelts; i++) {
+        ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
         ss_job_t *job = ss_job_find(relay->daemon, m->id);
         if (m->is_foreign) continue;
         if (job && (job->is_sending || job->is_loading || job->message)) {
@@ -332,15 +331,14 @@ void ss_relay_sweep(ss_relay_t *relay, apr_time_t now)
 {
     if (ss_relay_is_paused(relay) || !relay->waiting_messages) return;
     for (int i = 0; i < relay->names->nelts; i++) {
-        ss_store_request_t *request = ss_store_request(SS_STORE_LIST, swept, relay);
-        request->filter = (ss_filter_t){ .state = -1,
-                                         .relay = APR_ARRAY_IDX(relay->names, i, const char *),
-                                         .uid = -1,
-                                         .is_waiting = 1 };
-        request->filter.created_before = now - relay->settings->expire;
-        request->filter.overdue_at = now;
-        request->limit = SWEEP_LIMIT;
-        ss_store_port_post(&relay->daemon->queue, request);
+        ss_filter_t filter = { .state = -1,
+                               .relay = APR_ARRAY_IDX(relay->names, i, const char *),
+                               .uid = -1,
+                               .created_before = now - relay->settings->expire,
+                               .overdue_at = now,
+                               .is_waiting = 1 };
+        ss_store_list_t *request = ss_store_list_create(&filter, SWEEP_LIMIT, swept, relay);
+        ss_store_port_post(&relay->daemon->queue, &request->head);
     }
 }
 

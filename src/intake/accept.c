@@ -132,21 +132,22 @@ static void tell(const accepting_t *a, ss_accepted_t *answer)
 static void stored(ss_store_request_t *request)
 {
     const accepting_t *a = request->baton;
+    const ss_store_accept_t *accept = ss_store_request_as(request, SS_STORE_ACCEPT);
     ss_message_t *m = a->message;
     ss_accepted_t answer;
 
     if (a->key) apr_hash_set(a->relay->daemon->accepting, a->key, APR_HASH_KEY_STRING, NULL);
     memset(&answer, 0, sizeof(answer));
-    apr_cpystrn(answer.id, *request->existing_id ? request->existing_id : m->id, sizeof(answer.id));
-    answer.is_repeated = *request->existing_id != '\0';
+    apr_cpystrn(answer.id, *accept->existing_id ? accept->existing_id : m->id, sizeof(answer.id));
+    answer.is_repeated = *accept->existing_id != '\0';
     if (request->rv != APR_SUCCESS) {
         refuse(&answer, SS_REFUSED_STORE, "%s",
                ss_result_is_set(&request->result) ? request->result.text
                                                   : "the queue could not store the message");
-    } else if (answer.is_repeated && !request->existing_same) {
+    } else if (answer.is_repeated && !accept->existing_same) {
         refuse(&answer, SS_REFUSED_KEY,
                "this Idempotency-Key was used with other content, for message %s",
-               request->existing_id);
+               accept->existing_id);
     }
     if (answer.refused || answer.is_repeated) {
         tell(a, &answer);
@@ -210,13 +211,11 @@ void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
         if (!m->rcpts[i].next) m->rcpts[i].next = m->attr.at;
     }
 
-    ss_store_request_t *request = ss_store_request(SS_STORE_ACCEPT, stored, NULL);
-    accepting_t *a = apr_pcalloc(request->pool, sizeof(*a));
+    ss_store_accept_t *request = ss_store_accept_create(m, stored, NULL);
+    accepting_t *a = apr_pcalloc(request->head.pool, sizeof(*a));
     *a = (accepting_t){
         .message = m, .relay = relay, .received = now, .key = key, .done = done, .self = self
     };
-    request->baton = a;
-    request->message = m;
-    request->now = now;
-    ss_store_port_post(&d->queue, request);
+    request->head.baton = a;
+    ss_store_port_post(&d->queue, &request->head);
 }

@@ -200,14 +200,15 @@ static void read_back(ss_incoming_t *in);
 static void came(ss_store_request_t *request)
 {
     ss_incoming_t *in = request->baton;
+    const ss_store_part_t *part = ss_store_request_as(request, SS_STORE_PART);
 
-    if (request->rv != APR_SUCCESS || request->bytes_len != in->message->parts[in->number].len ||
-        ss_buf_append(&in->raw, request->bytes, request->bytes_len) != APR_SUCCESS) {
+    if (request->rv != APR_SUCCESS || part->len != in->message->parts[in->number].len ||
+        ss_buf_append(&in->raw, part->bytes, part->len) != APR_SUCCESS) {
         ss_mail_problem(
             &in->problem, 503, NULL,
             "the message has to be re-encoded, and the queue cannot give back what came of it");
     } else {
-        charge(in, request->bytes_len);
+        charge(in, part->len);
         in->number++;
     }
     apr_pool_destroy(request->pool);
@@ -233,10 +234,8 @@ static void read_back(ss_incoming_t *in)
         encode(in);
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_PART, came, in);
-    request->number = in->number;
-    apr_cpystrn(request->id, m->id, sizeof(request->id));
-    ss_store_port_post(&in->relay->daemon->queue, request);
+    ss_store_part_t *request = ss_store_part_create(m->id, in->number, came, in);
+    ss_store_port_post(&in->relay->daemon->queue, &request->head);
 }
 
 /* ---- the end ---- */

@@ -54,19 +54,15 @@ static void committed(ss_store_request_t *request)
 static void stage(staging_t *staging, int number)
 {
     ss_message_t *m = staging->message;
-    ss_store_request_t *request = ss_store_request(SS_STORE_STAGE, committed, NULL);
-    part_t *part = apr_palloc(request->pool, sizeof(*part));
+    ss_store_stage_t *request = ss_store_stage_create(m->id, number, m->parts[number].bytes,
+                                                      m->parts[number].len, committed, NULL);
+    part_t *part = apr_palloc(request->head.pool, sizeof(*part));
 
     *part = (part_t){ staging, m->parts[number].len };
-    request->baton = part;
-    request->number = number;
-    request->now = ss_loop_now(staging->daemon->loop);
-    request->bytes = m->parts[number].bytes;
-    request->bytes_len = m->parts[number].len;
-    apr_cpystrn(request->id, m->id, sizeof(request->id));
+    request->head.baton = part;
     m->parts[number].bytes = NULL;
     staging->open++;
-    ss_store_port_post(&staging->daemon->queue, request);
+    ss_store_port_post(&staging->daemon->queue, &request->head);
 }
 
 void ss_staging_begin(ss_daemon_t *d, ss_message_t *m, apr_size_t *charged,
@@ -91,10 +87,7 @@ static void unstaged(ss_store_request_t *request)
 void ss_staging_forget(ss_daemon_t *d, ss_message_t *m)
 {
     if (!m->is_staged) return;
-    ss_store_request_t *request = ss_store_request(SS_STORE_UNSTAGE, unstaged, NULL);
-    apr_cpystrn(request->id, m->id, sizeof(request->id));
-    request->now = ss_loop_now(d->loop);
-    ss_store_port_post(&d->queue, request);
+    ss_store_port_post(&d->queue, &ss_store_unstage_create(m->id, unstaged, NULL)->head);
     m->is_staged = 0;
     *m->id = '\0';
 }

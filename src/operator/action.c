@@ -82,6 +82,7 @@ static void acted(ss_store_request_t *request)
 {
     work_t *work = request->baton;
     ss_request_t *req = work->req;
+    const ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
 
     if (request->rv != APR_SUCCESS) {
         if (APR_STATUS_IS_NOTFOUND(request->rv))
@@ -92,25 +93,25 @@ static void acted(ss_store_request_t *request)
         work_end(work);
         return;
     }
-    work->done += request->touched;
-    for (int i = 0; i < request->rows->nelts; i++)
-        ss_action_took(work->daemon, &APR_ARRAY_IDX(request->rows, i, ss_touched_t), work->control,
+    work->done += control->messages;
+    for (int i = 0; i < control->rows->nelts; i++)
+        ss_action_took(work->daemon, &APR_ARRAY_IDX(control->rows, i, ss_touched_t), work->control,
                        work->who);
-    if (work->ids && !request->touched && work->ids->nelts == 1) {
+    if (work->ids && !control->messages && work->ids->nelts == 1) {
         /* One message was named and nothing of it can be changed: its state says why. */
         json_t *fields = json_object();
         json_object_set_new(fields, "state",
-                            json_string(request->value ? request->value : "unknown"));
+                            json_string(control->state ? control->state : "unknown"));
         json_object_set_new(
             fields, "detail",
             json_string(apr_psprintf(work->pool, "message %s is %s: %s is not possible", work->id,
-                                     request->value ? request->value : "unknown", work->verb)));
+                                     control->state ? control->state : "unknown", work->verb)));
         ss_request_answer(req, 409, fields, NULL, 0);
         apr_pool_destroy(request->pool);
         work_end(work);
         return;
     }
-    int more = work->is_filtered ? request->more && request->touched : 0;
+    int more = work->is_filtered ? control->more && control->messages : 0;
     apr_pool_destroy(request->pool);
     if (more || (work->ids && work->next_id < work->ids->nelts)) {
         next_action(work);
@@ -148,12 +149,10 @@ static int is_in_flight(ss_daemon_t *d, const char *id)
 
 static void next_action(work_t *work)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, acted, work);
+    ss_store_control_t *request =
+        ss_store_control_create(work->control, work->who, apr_time_now(), acted, work);
 
-    request->control = work->control;
-    request->who = work->who;
     request->limit = CONTROL_STEP;
-    request->now = apr_time_now();
     request->keep_history = work->daemon->config->globals.history > 0;
     request->filter = work->filter;
     if (!work->is_filtered) {
@@ -164,7 +163,7 @@ static void next_action(work_t *work)
         /* What is being sent cannot be called back. */
         if (is_in_flight(work->daemon, work->id) && work->control != SS_CONTROL_RETRY &&
             work->ids->nelts == 1) {
-            apr_pool_destroy(request->pool);
+            apr_pool_destroy(request->head.pool);
             json_t *fields = json_object();
             json_object_set_new(fields, "state", json_string("sending"));
             json_object_set_new(
@@ -175,12 +174,13 @@ static void next_action(work_t *work)
             return;
         }
     }
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_port_post(&work->daemon->queue, &request->head);
 }
 
 static void counted(ss_store_request_t *request)
 {
     work_t *work = request->baton;
+    const ss_store_matches_t *matches = ss_store_request_as(request, SS_STORE_MATCHES);
 
     if (request->rv != APR_SUCCESS) {
         ss_operator_refuse_store(work->req, request);
@@ -188,7 +188,7 @@ static void counted(ss_store_request_t *request)
         work_end(work);
         return;
     }
-    work->matched = request->touched;
+    work->matched = matches->messages;
     apr_pool_destroy(request->pool);
     if (work->confirm != work->matched || !work->matched) {
         ss_request_document(
@@ -246,9 +246,7 @@ void ss_action_run(ss_request_t *req, const json_t *header, const char *verb, ss
     }
     /* The same filter for the count and for each step: an action takes what it touched out of what
      * it matches. */
-    ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, counted, work);
-    request->control = SS_CONTROL_COUNT;
-    request->counted_for = control;
-    request->filter = work->filter;
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_matches_t *matches =
+        ss_store_matches_create(control, &work->filter, apr_time_now(), counted, work);
+    ss_store_port_post(&work->daemon->queue, &matches->head);
 }

@@ -106,7 +106,8 @@ static void give_up(work_t *work, ss_job_t *job)
 static void looked_up(ss_store_request_t *request)
 {
     work_t *work = request->baton;
-    const ss_message_t *m = request->rv == APR_SUCCESS ? request->message : NULL;
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
+    const ss_message_t *m = request->rv == APR_SUCCESS ? lookup->message : NULL;
 
     if (m && may(work, m)) work->state = ss_message_state(m);
     apr_pool_destroy(request->pool);
@@ -116,8 +117,9 @@ static void looked_up(ss_store_request_t *request)
 static void handed(ss_store_request_t *request)
 {
     work_t *work = request->baton;
+    const ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
 
-    if (request->rv == APR_SUCCESS) work->done += request->touched;
+    if (request->rv == APR_SUCCESS) work->done += control->messages;
     apr_pool_destroy(request->pool);
     go_on(work);
 }
@@ -125,22 +127,20 @@ static void handed(ss_store_request_t *request)
 /* Another node delivers it: it gives the message up itself, within moments. */
 static void hand_over(work_t *work, const char *id)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, handed, work);
-
     /* A message that changed hands meanwhile is given up by whom it came to; two nodes cannot pass
      * it back and forth. */
-    request->control = SS_CONTROL_BOUNCE;
-    request->who = work->who;
-    request->now = apr_time_now();
-    request->limit = 1;
+    ss_store_control_t *request =
+        ss_store_control_create(SS_CONTROL_BOUNCE, work->who, apr_time_now(), handed, work);
+
     apr_cpystrn(request->id, id, sizeof(request->id));
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_port_post(&work->daemon->queue, &request->head);
 }
 
 static void loaded(ss_store_request_t *request)
 {
     work_t *work = request->baton;
-    ss_message_t *m = request->rv == APR_SUCCESS ? request->message : NULL;
+    const ss_store_load_t *load = ss_store_request_as(request, SS_STORE_LOAD);
+    ss_message_t *m = request->rv == APR_SUCCESS ? load->message : NULL;
     ss_job_t *job;
 
     if (!m && !APR_STATUS_IS_NOTFOUND(request->rv)) {
@@ -151,10 +151,9 @@ static void loaded(ss_store_request_t *request)
         return;
     }
     if (!m) {
-        ss_store_request_t *look = ss_store_request(SS_STORE_LOOKUP, looked_up, work);
-        apr_cpystrn(look->id, request->id, sizeof(look->id));
+        ss_store_lookup_t *lookup = ss_store_lookup_create(load->id, looked_up, work);
         apr_pool_destroy(request->pool);
-        ss_store_port_post(&work->daemon->queue, look);
+        ss_store_port_post(&work->daemon->queue, &lookup->head);
         return;
     }
     apr_pool_destroy(request->pool);
@@ -177,11 +176,9 @@ static void loaded(ss_store_request_t *request)
 
 static void load(work_t *work, const char *id)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_LOAD, loaded, work);
+    ss_store_load_t *request = ss_store_load_create(id, SS_DAEMON_WHOLE_MAX, loaded, work);
 
-    apr_cpystrn(request->id, id, sizeof(request->id));
-    request->limit = SS_DAEMON_WHOLE_MAX;
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_port_post(&work->daemon->queue, &request->head);
 }
 
 /* 1: done with; 0: go_on is called later. */
@@ -218,6 +215,7 @@ static void again(ss_timer_t *timer, apr_time_t now)
 static void paged(ss_store_request_t *request)
 {
     work_t *work = request->baton;
+    const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
 
     if (request->rv != APR_SUCCESS) {
         fail(work, 503, 5,
@@ -228,24 +226,22 @@ static void paged(ss_store_request_t *request)
     }
     apr_array_clear(work->ids);
     work->next = 0;
-    for (int i = 0; i < request->rows->nelts; i++) {
-        const ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
+    for (int i = 0; i < list->rows->nelts; i++) {
+        const ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
         APR_ARRAY_PUSH(work->ids, const char *) = apr_pstrdup(work->pool, m->id);
         apr_cpystrn(work->filter.after, m->id, sizeof(work->filter.after));
     }
-    work->is_last_page = !request->more || !request->rows->nelts;
+    work->is_last_page = !list->more || !list->rows->nelts;
     apr_pool_destroy(request->pool);
     go_on(work);
 }
 
 static void ask_page(work_t *work)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_LIST, paged, work);
+    ss_store_list_t *request = ss_store_list_create(&work->filter, PAGE, paged, work);
 
-    request->filter = work->filter;
     request->filter.is_waiting = 1;
-    request->limit = PAGE;
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_port_post(&work->daemon->queue, &request->head);
 }
 
 static void go_on(work_t *work)
@@ -262,13 +258,14 @@ static void go_on(work_t *work)
 static void counted(ss_store_request_t *request)
 {
     work_t *work = request->baton;
+    const ss_store_matches_t *matches = ss_store_request_as(request, SS_STORE_MATCHES);
 
     if (request->rv != APR_SUCCESS) {
         fail(work, 503, 5, "the queue cannot be read");
         apr_pool_destroy(request->pool);
         return;
     }
-    work->matched = request->touched;
+    work->matched = matches->messages;
     apr_pool_destroy(request->pool);
     if (work->confirm == work->matched && work->matched)
         ask_page(work);
@@ -337,9 +334,7 @@ void ss_bounce_request_begin(ss_request_t *req, const json_t *header)
         work_end(work);
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_CONTROL, counted, work);
-    request->control = SS_CONTROL_COUNT;
-    request->counted_for = SS_CONTROL_CANCEL;
-    request->filter = work->filter;
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_matches_t *matches =
+        ss_store_matches_create(SS_CONTROL_CANCEL, &work->filter, apr_time_now(), counted, work);
+    ss_store_port_post(&work->daemon->queue, &matches->head);
 }

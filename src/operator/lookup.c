@@ -85,7 +85,8 @@ static void looked_up(ss_store_request_t *request)
 {
     work_t *work = request->baton;
     ss_request_t *req = work->req;
-    ss_message_t *m = request->message;
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
+    ss_message_t *m = lookup->message;
     int any = 0;
 
     work->is_asking = 0;
@@ -105,8 +106,7 @@ static void looked_up(ss_store_request_t *request)
         }
         overlay(work->daemon, m);
         ss_request_document(
-            req, 200,
-            ss_document_message(work->daemon, m, work->is_full ? request->history : NULL));
+            req, 200, ss_document_message(work->daemon, m, work->is_full ? lookup->history : NULL));
     }
     apr_pool_destroy(request->pool);
     work_end(work);
@@ -114,15 +114,14 @@ static void looked_up(ss_store_request_t *request)
 
 static void ask_lookup(work_t *work)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, work);
+    ss_store_lookup_t *lookup = ss_store_lookup_create(work->id, looked_up, work);
 
-    apr_cpystrn(request->id, work->id, sizeof(request->id));
     /* Waiting begins before the question: what is committed between its answer and the next look is
      * not missed. */
     work->is_asking = 1;
     work->was_woken = 0;
     if (work->until) ss_waiter_wait(work->daemon, &work->waiter, work->id, work->until);
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_port_post(&work->daemon->queue, &lookup->head);
 }
 
 void ss_lookup_message(ss_request_t *req, const json_t *header, int is_full)
@@ -148,6 +147,7 @@ void ss_lookup_message(ss_request_t *req, const json_t *header, int is_full)
 static void listed(ss_store_request_t *request)
 {
     work_t *work = request->baton;
+    const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
     json_t *document, *rows;
 
     if (request->rv != APR_SUCCESS) {
@@ -155,16 +155,15 @@ static void listed(ss_store_request_t *request)
     } else {
         rows = json_array();
         const char *last = NULL;
-        for (int i = 0; i < request->rows->nelts; i++) {
-            ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
+        for (int i = 0; i < list->rows->nelts; i++) {
+            ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
             overlay(work->daemon, m);
             json_array_append_new(rows, ss_document_summary(work->daemon, m));
             last = m->id;
         }
         document = json_object();
         json_object_set_new(document, "messages", rows);
-        json_object_set_new(document, "more",
-                            request->more && last ? json_string(last) : json_null());
+        json_object_set_new(document, "more", list->more && last ? json_string(last) : json_null());
         ss_request_document(work->req, 200, document);
     }
     apr_pool_destroy(request->pool);
@@ -180,8 +179,7 @@ void ss_lookup_list(ss_request_t *req, const json_t *header)
         work_end(work);
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_LIST, listed, work);
-    request->filter = work->filter;
-    request->limit = limit > 0 && limit <= LIST_MAX ? (int)limit : LIST_LIMIT;
-    ss_store_port_post(&work->daemon->queue, request);
+    ss_store_list_t *list = ss_store_list_create(
+        &work->filter, limit > 0 && limit <= LIST_MAX ? (int)limit : LIST_LIMIT, listed, work);
+    ss_store_port_post(&work->daemon->queue, &list->head);
 }

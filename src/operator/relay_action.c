@@ -121,12 +121,10 @@ void ss_relay_action_run(ss_request_t *req, const json_t *header, const char *ve
         }
     }
     note_regulation(d, verb, name, json_string_value(json_object_get(header, "reason")), who, now);
-    ss_store_request_t *request = ss_store_request(SS_STORE_SET, pause_stored, NULL);
-    settled_t *s = apr_palloc(request->pool, sizeof(*s));
+    ss_store_set_t *request = ss_store_set_create("last/regulated", verb, now, pause_stored, NULL);
+    settled_t *s = apr_palloc(request->head.pool, sizeof(*s));
     s->req = req;
     s->document = json_pack("{s:o}", "relays", rows);
-    request->baton = s;
-    request->key = "last/regulated";
-    request->value = apr_pstrdup(request->pool, verb);
-    ss_store_port_post(&d->queue, request);
+    request->head.baton = s;
+    ss_store_port_post(&d->queue, &request->head);
 }

@@ -65,11 +65,12 @@ static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
 static void looked_up(ss_store_request_t *request)
 {
     ss_request_t *req = request->baton;
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
 
     if (request->rv == APR_SUCCESS)
-        ss_request_document(req, 200, document_of(request->message, request->pool));
+        ss_request_document(req, 200, document_of(lookup->message, request->pool));
     else if (APR_STATUS_IS_NOTFOUND(request->rv))
-        ss_request_refuse(req, 404, 0, "id", "no message %s is known", request->id);
+        ss_request_refuse(req, 404, 0, "id", "no message %s is known", lookup->id);
     else
         ss_request_refuse(req, 503, 5, NULL, "%s",
                           ss_result_is_set(&request->result) ? request->result.text
@@ -89,9 +90,8 @@ void ss_transfer_export(ss_request_t *req, const json_t *header)
         ss_request_refuse(req, 404, 0, "id", "that is not a message's id");
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked_up, req);
-    apr_cpystrn(request->id, id, sizeof(request->id));
-    ss_store_port_post(&req->daemon->queue, request);
+    ss_store_lookup_t *lookup = ss_store_lookup_create(id, looked_up, req);
+    ss_store_port_post(&req->daemon->queue, &lookup->head);
 }
 
 /* ---- back ---- */

@@ -82,7 +82,7 @@ static void ages_counted(ss_store_request_t *request)
     void (*answer)(ss_request_t *) = counting->answer;
     ss_daemon_t *d = req->daemon;
 
-    ss_queue_counts_take_oldest(d, request);
+    ss_queue_counts_take_oldest(d, ss_store_request_as(request, SS_STORE_OLDEST));
     apr_pool_destroy(request->pool);
     d->counted = apr_time_now();
     answer(req);
@@ -98,13 +98,13 @@ static void with_ages(ss_request_t *req, void (*answer)(ss_request_t *req))
         answer(req);
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_OLDEST, ages_counted, NULL);
-    counting_t *counting = apr_palloc(request->pool, sizeof(*counting));
+    ss_store_oldest_t *request = ss_store_oldest_create(ages_counted, NULL);
+    counting_t *counting = apr_palloc(request->head.pool, sizeof(*counting));
     *counting = (counting_t){ req, answer };
-    request->baton = counting;
+    request->head.baton = counting;
     for (int i = 0; i < d->relays->nelts; i++)
         ss_queue_counts_ask_oldest(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), request);
-    ss_store_port_post(&d->queue, request);
+    ss_store_port_post(&d->queue, &request->head);
 }
 
 static void do_status(ss_request_t *req, const json_t *header)
@@ -129,16 +129,17 @@ static void do_chronicle(ss_request_t *req, const json_t *header)
 static void part_read(ss_store_request_t *request)
 {
     ss_request_t *req = request->baton;
+    const ss_store_part_t *part = ss_store_request_as(request, SS_STORE_PART);
 
     if (APR_STATUS_IS_NOTFOUND(request->rv) ||
-        (request->rv == APR_SUCCESS && (!request->bytes_len || !request->touched))) {
+        (request->rv == APR_SUCCESS && (!part->len || !part->size))) {
         ss_request_refuse(req, 404, 0, NULL,
                           "the queue has no such content: it goes when a message is finished");
     } else if (request->rv != APR_SUCCESS) {
         ss_operator_refuse_store(req, request);
     } else {
-        ss_request_answer(req, 200, json_pack("{s:I}", "size", (json_int_t)request->touched),
-                          request->bytes, request->bytes_len);
+        ss_request_answer(req, 200, json_pack("{s:I}", "size", (json_int_t)part->size), part->bytes,
+                          part->len);
     }
     apr_pool_destroy(request->pool);
 }
@@ -156,10 +157,9 @@ static void do_content(ss_request_t *req, const json_t *header)
         ss_request_refuse(req, 404, 0, "id", "that is not a message's id");
         return;
     }
-    ss_store_request_t *request = ss_store_request(SS_STORE_PART, part_read, req);
-    apr_cpystrn(request->id, id, sizeof(request->id));
-    request->number = (int)json_integer_value(json_object_get(header, "part"));
-    ss_store_port_post(&req->daemon->queue, request);
+    ss_store_part_t *part = ss_store_part_create(
+        id, (int)json_integer_value(json_object_get(header, "part")), part_read, req);
+    ss_store_port_post(&req->daemon->queue, &part->head);
 }
 
 /* ---- by verb ---- */

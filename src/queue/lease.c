@@ -93,6 +93,11 @@ void ss_lease_leave(ss_db_t *db, const char *token)
     if (ss_db_has(db, SS_SQL_NODE_LEAVE)) ss_db_run(db, SS_SQL_NODE_LEAVE, SS_ARGS{ token }, NULL);
 }
 
+ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton)
+{
+    return ss_store_request_create(SS_STORE_LEASE, sizeof(ss_lease_t), done, baton);
+}
+
 static const char *text(const ss_db_t *db, int n, apr_pool_t *pool)
 {
     const char *value = ss_db_text(db, n);
@@ -100,7 +105,7 @@ static const char *text(const ss_db_t *db, int n, apr_pool_t *pool)
     return value ? apr_pstrdup(pool, value) : NULL;
 }
 
-static apr_status_t beat(ss_db_t *db, struct ss_lease_t *lease, const char *token)
+static apr_status_t beat(ss_db_t *db, ss_lease_t *lease, const char *token)
 {
     int changed = 0;
     apr_status_t rv = ss_db_run(db, SS_SQL_NODE_BEAT, SS_ARGS{ lease->holds, token }, &changed);
@@ -111,7 +116,7 @@ static apr_status_t beat(ss_db_t *db, struct ss_lease_t *lease, const char *toke
                : rv;
 }
 
-static apr_status_t look_around(ss_db_t *db, struct ss_lease_t *lease, apr_pool_t *pool)
+static apr_status_t look_around(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_OTHERS, SS_ARGS{ NULL });
 
@@ -125,7 +130,7 @@ static apr_status_t look_around(ss_db_t *db, struct ss_lease_t *lease, apr_pool_
     return rv;
 }
 
-static apr_status_t take_settings(ss_db_t *db, struct ss_lease_t *lease, const char *name)
+static apr_status_t take_settings(ss_db_t *db, ss_lease_t *lease, const char *name)
 {
     apr_pool_t *pool = lease->hooks->pool;
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE_HOOKS, SS_ARGS{ name });
@@ -140,7 +145,7 @@ static apr_status_t take_settings(ss_db_t *db, struct ss_lease_t *lease, const c
 
 /* What waits first, then what is finished; then the row goes. Rows that another node takes at this
  * moment are passed over. */
-static apr_status_t take(ss_db_t *db, struct ss_lease_t *lease, const char *name)
+static apr_status_t take(ss_db_t *db, ss_lease_t *lease, const char *name)
 {
     apr_int64_t limit = TAKE_STEP;
     int before = lease->taken->nelts, is_gone = 0;
@@ -155,7 +160,7 @@ static apr_status_t take(ss_db_t *db, struct ss_lease_t *lease, const char *name
     return rv == APR_SUCCESS && is_gone ? take_settings(db, lease, name) : rv;
 }
 
-static apr_status_t bury(ss_db_t *db, struct ss_lease_t *lease)
+static apr_status_t bury(ss_db_t *db, ss_lease_t *lease)
 {
     apr_status_t rv = APR_SUCCESS;
 
@@ -174,7 +179,7 @@ static apr_status_t bury(ss_db_t *db, struct ss_lease_t *lease)
     return rv;
 }
 
-static apr_status_t read_handed(ss_db_t *db, struct ss_lease_t *lease, apr_pool_t *pool)
+static apr_status_t read_handed(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool)
 {
     apr_int64_t limit = HANDED_STEP;
     apr_status_t rv = APR_SUCCESS;
@@ -189,24 +194,23 @@ static apr_status_t read_handed(ss_db_t *db, struct ss_lease_t *lease, apr_pool_
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         apr_int64_t control = ss_db_number(db, 2), from = ss_db_number(db, 5);
         ss_handed_t *row = apr_array_push(lease->handed);
-        *row = (ss_handed_t){ .touched = { .relay = text(db, 1, pool),
-                                           .recipients = (int)ss_db_number(db, 4),
-                                           .from_state = from >= 0 && from < SS_STATES
-                                                             ? (ss_state_t)from
-                                                             : SS_STATE_QUEUED,
-                                           .is_finished = ss_db_number(db, 6) != 0,
-                                           .size = (apr_uint64_t)ss_db_number(db, 7) },
-                              .control = control >= 0 && control < SS_CONTROL_COUNT
-                                             ? (ss_control_t)control
-                                             : SS_CONTROL_COUNT,
-                              .who = text(db, 3, pool),
-                              .time = ss_db_number(db, 8) };
+        *row = (ss_handed_t){
+            .touched = { .relay = text(db, 1, pool),
+                         .recipients = (int)ss_db_number(db, 4),
+                         .from_state =
+                             from >= 0 && from < SS_STATES ? (ss_state_t)from : SS_STATE_QUEUED,
+                         .is_finished = ss_db_number(db, 6) != 0,
+                         .size = (apr_uint64_t)ss_db_number(db, 7) },
+            .control = control >= 0 && control < SS_CONTROLS ? (ss_control_t)control : SS_CONTROLS,
+            .who = text(db, 3, pool),
+            .time = ss_db_number(db, 8)
+        };
         apr_cpystrn(row->touched.id, ss_db_text(db, 0), sizeof(row->touched.id));
     }
     return rv;
 }
 
-static apr_status_t read_settings(ss_db_t *db, struct ss_lease_t *lease, apr_pool_t *pool)
+static apr_status_t read_settings(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool)
 {
     apr_int64_t limit = SETTINGS_MOST;
     apr_status_t rv = ss_db_select(db, SS_SQL_SHARED, SS_ARGS{ &limit });
@@ -219,17 +223,16 @@ static apr_status_t read_settings(ss_db_t *db, struct ss_lease_t *lease, apr_poo
     return rv;
 }
 
-apr_status_t ss_write_lease(ss_db_t *db, ss_store_request_t *request, const char *token,
-                            int may_bury)
+apr_status_t ss_write_lease(ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury)
 {
-    struct ss_lease_t *lease = request->lease;
+    apr_pool_t *pool = lease->head.pool;
     apr_status_t rv = beat(db, lease, token);
 
     lease->buried = NULL;
-    lease->hooks = apr_array_make(request->pool, 4, sizeof(ss_setting_t));
-    lease->taken = apr_array_make(request->pool, 4, sizeof(ss_count_t));
-    if (rv == APR_SUCCESS) rv = look_around(db, lease, request->pool);
+    lease->hooks = apr_array_make(pool, 4, sizeof(ss_setting_t));
+    lease->taken = apr_array_make(pool, 4, sizeof(ss_count_t));
+    if (rv == APR_SUCCESS) rv = look_around(db, lease, pool);
     if (rv == APR_SUCCESS && may_bury) rv = bury(db, lease);
-    if (rv == APR_SUCCESS) rv = read_handed(db, lease, request->pool);
-    return rv == APR_SUCCESS ? read_settings(db, lease, request->pool) : rv;
+    if (rv == APR_SUCCESS) rv = read_handed(db, lease, pool);
+    return rv == APR_SUCCESS ? read_settings(db, lease, pool) : rv;
 }

@@ -9,8 +9,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include "base/ident.h"
-#include "queue/store.h"
+#include "queue/store_request.h"
 
 #define SS_LEASE_NAME 40  /* bytes of a node's name */
 #define SS_LEASE_TOKEN 33 /* with its end */
@@ -31,10 +30,13 @@ typedef struct {
     apr_time_t time; /* with the id: which row it is */
 } ss_handed_t;
 
-/* The request of SS_STORE_LEASE; everything from the request's pool. */
-struct ss_lease_t {
+/* The request of SS_STORE_LEASE; everything from its pool. */
+typedef struct {
+    ss_store_request_t head;
     /* in */
-    const char *holds; /* what this node tells the others of itself: JSON */
+    apr_uint64_t number; /* which sign of life of this process it is; the caller's */
+    apr_time_t now;      /* when it was asked for; the caller's */
+    const char *holds;   /* what this node tells the others of itself: JSON */
     /* names of those it can send for, separated by newlines */
     const char *relays;
     /* of ss_handed_t: known by now, need not be told again */
@@ -51,6 +53,7 @@ struct ss_lease_t {
     apr_array_header_t *settings; /* of ss_setting_t: what all nodes share */
     apr_array_header_t *handed;   /* of ss_handed_t, oldest first */
     apr_array_header_t *nodes;    /* of ss_lease_node_t: the others */
-};
+} ss_lease_t;
+ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton);
 
 #endif

@@ -90,11 +90,9 @@ static apr_status_t commit(work_t *work)
 
 static apr_status_t save(work_t *work, ss_message_t *m)
 {
-    ss_store_request_t request;
+    ss_store_accept_t request = { .message = m };
     apr_status_t rv = APR_SUCCESS;
 
-    memset(&request, 0, sizeof(request));
-    request.message = m;
     ss_db_clear(&work->to);
     if (!work->in_batch) rv = ss_db_do(&work->to, work->to.dialect->begin);
     if (rv == APR_SUCCESS) rv = ss_write_accept(&work->to, &request);
@@ -148,25 +146,22 @@ static apr_status_t take_all(work_t *work, apr_pool_t *pool)
 
 static void take_settings(work_t *work)
 {
-    ss_store_request_t *request = ss_store_request(SS_STORE_SETTINGS, NULL, NULL);
+    ss_store_settings_t *request = ss_store_settings_create(NULL, NULL);
     int more = 1;
     apr_status_t rv = APR_SUCCESS;
 
     ss_db_clear(&work->from);
-    while (rv == APR_SUCCESS && more) rv = ss_read_step(&work->from, request, &more);
+    while (rv == APR_SUCCESS && more) rv = ss_read_step(&work->from, &request->head, &more);
     work->recovered->has_settings = rv == APR_SUCCESS;
     for (int i = 0; request->rows && i < request->rows->nelts; i++) {
         const ss_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_setting_t);
-        ss_store_request_t set;
         /* How much the old file held is not what the new one holds. */
         if (!strcmp(row->key, "tally")) continue;
-        memset(&set, 0, sizeof(set));
-        set.key = row->key;
-        set.value = row->value;
+        ss_store_set_t set = { .key = row->key, .value = row->value };
         ss_db_clear(&work->to);
         ss_write_set(&work->to, &set);
     }
-    apr_pool_destroy(request->pool);
+    apr_pool_destroy(request->head.pool);
 }
 
 static apr_status_t open_both(work_t *work, const char *from, const char *to, apr_pool_t *pool)

@@ -18,20 +18,6 @@
 /* a store that closes tries its last outcomes so long */
 #define CLOSE_WAIT (10 * APR_USEC_PER_SEC)
 
-ss_store_request_t *ss_store_request(ss_store_verb_t verb, void (*done)(ss_store_request_t *),
-                                     void *baton)
-{
-    apr_pool_t *pool = ss_store_pool();
-    ss_store_request_t *request = apr_pcalloc(pool, sizeof(*request));
-
-    request->pool = pool;
-    request->verb = verb;
-    request->done = done;
-    request->baton = baton;
-    request->filter = (ss_filter_t){ .state = -1, .uid = -1 };
-    return request;
-}
-
 static int is_write(const ss_store_request_t *request)
 {
     switch (request->verb) {
@@ -40,9 +26,9 @@ static int is_write(const ss_store_request_t *request)
     case SS_STORE_UNSTAGE:
     case SS_STORE_OUTCOME:
     case SS_STORE_SET:
+    case SS_STORE_CONTROL:
     case SS_STORE_PURGE:
     case SS_STORE_LEASE: return 1;
-    case SS_STORE_CONTROL: return request->control != SS_CONTROL_COUNT;
     default: return 0;
     }
 }

@@ -131,16 +131,18 @@ static apr_status_t write_one(ss_store_t *store, ss_store_request_t *request)
         if (rv != APR_SUCCESS || is_done) return rv;
     }
     switch (request->verb) {
-    case SS_STORE_ACCEPT: return ss_write_accept(db, request);
-    case SS_STORE_STAGE: return ss_write_stage(db, request);
-    case SS_STORE_UNSTAGE: return ss_write_unstage(db, request);
-    case SS_STORE_OUTCOME: return ss_write_outcome(db, request);
-    case SS_STORE_SET: return ss_write_set(db, request);
-    case SS_STORE_PURGE: return ss_write_purge(db, request);
+    case SS_STORE_ACCEPT: return ss_write_accept(db, ss_store_request_as(request, SS_STORE_ACCEPT));
+    case SS_STORE_STAGE: return ss_write_stage(db, ss_store_request_as(request, SS_STORE_STAGE));
+    case SS_STORE_UNSTAGE:
+        return ss_write_unstage(db, ss_store_request_as(request, SS_STORE_UNSTAGE));
+    case SS_STORE_OUTCOME:
+        return ss_write_outcome(db, ss_store_request_as(request, SS_STORE_OUTCOME));
+    case SS_STORE_SET: return ss_write_set(db, ss_store_request_as(request, SS_STORE_SET));
+    case SS_STORE_PURGE: return ss_write_purge(db, ss_store_request_as(request, SS_STORE_PURGE));
     case SS_STORE_LEASE:
-        return ss_write_lease(db, request, store->token,
+        return ss_write_lease(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
                               apr_time_now() - store->contact > CONTACT_LEAST);
-    default: return ss_write_control(db, request);
+    default: return ss_write_control(db, ss_store_request_as(request, SS_STORE_CONTROL));
     }
 }
 

@@ -25,7 +25,7 @@ static const struct {
 
 apr_int64_t ss_control_mode(ss_control_t control)
 {
-    return control == SS_CONTROL_COUNT ? -1 : actions[control].mode;
+    return actions[control].mode;
 }
 
 typedef struct {
@@ -74,7 +74,7 @@ static apr_status_t change(ss_db_t *db, const char *id, ss_control_t control, ap
 
 /* The node that delivers the message, where it is another one, is told: before the change, which
  * may delete the message. */
-static apr_status_t hand_over(ss_db_t *db, const ss_store_request_t *request, const ss_message_t *m,
+static apr_status_t hand_over(ss_db_t *db, const ss_store_control_t *request, const ss_message_t *m,
                               const found_t *found)
 {
     apr_int64_t now = request->now, action = request->control, recipients = found->changed,
@@ -86,7 +86,7 @@ static apr_status_t hand_over(ss_db_t *db, const ss_store_request_t *request, co
 }
 
 /* One message. *found tells what was there. */
-static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_message_t *m,
+static apr_status_t act(ss_db_t *db, ss_store_control_t *request, const ss_message_t *m,
                         found_t *found)
 {
     ss_summary_t summary = { .is_finished = 0 };
@@ -95,7 +95,7 @@ static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_messa
     if (rv != APR_SUCCESS || !found->changed) return rv;
     if (m->is_foreign) rv = hand_over(db, request, m, found);
     if (request->control == SS_CONTROL_BOUNCE) {
-        request->touched += rv == APR_SUCCESS;
+        request->messages += rv == APR_SUCCESS;
         return rv;
     }
     if (rv == APR_SUCCESS) rv = change(db, m->id, request->control, request->now);
@@ -113,50 +113,50 @@ static apr_status_t act(ss_db_t *db, ss_store_request_t *request, const ss_messa
                                .is_foreign = m->is_foreign,
                                .size = m->size };
     apr_cpystrn(touched->id, m->id, sizeof(touched->id));
-    request->touched++;
+    request->messages++;
     return APR_SUCCESS;
 }
 
-static apr_status_t act_on_one(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t act_on_one(ss_db_t *db, ss_store_control_t *request)
 {
     ss_message_t *m;
     found_t found;
-    apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
+    apr_status_t rv = ss_read_message(db, request->id, &m, request->head.pool);
 
     if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->attr.uid != request->filter.uid)
         m = NULL;
     if (rv != APR_SUCCESS || !m) {
-        if (rv == APR_SUCCESS) request->rv = APR_NOTFOUND;
+        if (rv == APR_SUCCESS) request->head.rv = APR_NOTFOUND;
         return rv;
     }
     rv = act(db, request, m, &found);
-    if (rv == APR_SUCCESS && !request->touched) request->value = word_of(&found);
+    if (rv == APR_SUCCESS && !request->messages) request->state = word_of(&found);
     return rv;
 }
 
-static apr_status_t act_on_page(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t act_on_page(ss_db_t *db, ss_store_control_t *request)
 {
     apr_array_header_t *page =
-        apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
+        apr_array_make(request->head.pool, request->limit, sizeof(ss_message_t *));
     apr_status_t rv = ss_read_page(db, SS_SQL_PAGE, &request->filter,
                                    *request->filter.after ? request->filter.after : SS_ID_END, "",
                                    ss_control_mode(request->control), request->now, request->limit,
-                                   request->pool);
+                                   request->head.pool);
     found_t found;
 
     while (rv == APR_SUCCESS && ss_db_next(db))
-        APR_ARRAY_PUSH(page, ss_message_t *) = ss_read_row(db, request->pool);
+        APR_ARRAY_PUSH(page, ss_message_t *) = ss_read_row(db, request->head.pool);
     for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++)
         rv = act(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
     request->more = page->nelts == request->limit;
     return rv;
 }
 
-apr_status_t ss_write_control(ss_db_t *db, ss_store_request_t *request)
+apr_status_t ss_write_control(ss_db_t *db, ss_store_control_t *request)
 {
-    request->rows = apr_array_make(request->pool, 4, sizeof(ss_touched_t));
-    request->touched = 0;
+    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_touched_t));
+    request->messages = 0;
     request->more = 0;
-    request->value = NULL;
+    request->state = NULL;
     return *request->id ? act_on_one(db, request) : act_on_page(db, request);
 }

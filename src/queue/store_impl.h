@@ -17,8 +17,6 @@
 enum { SS_FLAG_8BIT = 1, SS_FLAG_UTF8 = 2, SS_FLAG_REQUIRES_TLS = 4, SS_FLAG_AUTO = 8 };
 enum { SS_MARK_UNCERTAIN = 1, SS_MARK_DELAY_TOLD = 2 };
 
-APR_RING_HEAD(ss_requests_t, ss_store_request_t);
-
 /* How many recipients of a message are in each state, and what follows for the message. */
 typedef struct {
     apr_int64_t count[SS_STATES];
@@ -63,15 +61,14 @@ void ss_batch_read(ss_store_t *store, ss_store_request_t *request, struct ss_req
 
 /* ---- writes (store_write.c, store_control.c): inside the batch's transaction. The outcome is
  * db->rv; request->rv stays for what is no fault of the database. */
-apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request);
-apr_status_t ss_write_stage(ss_db_t *db, ss_store_request_t *request);
-apr_status_t ss_write_unstage(ss_db_t *db, ss_store_request_t *request);
-apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request);
-apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request);
-apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request);
-apr_status_t ss_write_control(ss_db_t *db, ss_store_request_t *request);
-apr_status_t ss_write_lease(ss_db_t *db, ss_store_request_t *request, const char *token,
-                            int may_bury);
+apr_status_t ss_write_accept(ss_db_t *db, ss_store_accept_t *request);
+apr_status_t ss_write_stage(ss_db_t *db, ss_store_stage_t *request);
+apr_status_t ss_write_unstage(ss_db_t *db, ss_store_unstage_t *request);
+apr_status_t ss_write_outcome(ss_db_t *db, ss_store_outcome_t *request);
+apr_status_t ss_write_set(ss_db_t *db, ss_store_set_t *request);
+apr_status_t ss_write_purge(ss_db_t *db, ss_store_purge_t *request);
+apr_status_t ss_write_control(ss_db_t *db, ss_store_control_t *request);
+apr_status_t ss_write_lease(ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury);
 /* The node's name (lease.c): from its file, which is locked for so long as fd is open, or made and
  * kept there. wait: for another daemon of the node that settles. */
 apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd,
@@ -97,8 +94,9 @@ apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more);
 /* One row of the message table, from the pool; parts and recipients as counted, without content.
  * NULL, with rv APR_NOTFOUND, where there is none. */
 apr_status_t ss_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool);
-/* Adds to request->rows what finished after (from, from_id) up to (to, to_id), as COUNTS does. */
-apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t from,
+/* Adds to rows (of ss_count_t) what finished after (from, from_id) up to (to, to_id), as COUNTS
+ * does. */
+apr_status_t ss_read_done(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
                           const char *from_id, apr_time_t to, const char *to_id);
 /* Adds the current row, of OPEN_COUNTS' or DONE_COUNTS' columns, to rows of ss_count_t. */
 void ss_read_open_count(ss_db_t *db, apr_array_header_t *rows);

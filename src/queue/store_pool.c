@@ -1,10 +1,10 @@
 /* store_pool.c: the pools of messages and requests, which are made on one thread and destroyed on
- * the other. See store.h.
+ * the other. See store_pool.h.
  *
  * They share one allocator under a mutex. An allocator each, which needs no lock, costs a mapping
  * of fresh memory, its page faults and its return for every pool. What is free and more than
  * FREE_MAX goes back to the system. */
-#include "queue/store.h"
+#include "queue/store_pool.h"
 
 #include <apr_thread_mutex.h>
 #include <pthread.h>

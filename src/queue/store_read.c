@@ -181,7 +181,7 @@ static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m)
     return rv;
 }
 
-static apr_status_t load(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t load(ss_db_t *db, ss_store_load_t *request)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m;
@@ -189,79 +189,79 @@ static apr_status_t load(ss_db_t *db, ss_store_request_t *request)
     int in_memory;
 
     if (rv != APR_SUCCESS || !m) {
-        if (rv == APR_SUCCESS) request->rv = APR_NOTFOUND;
+        if (rv == APR_SUCCESS) request->head.rv = APR_NOTFOUND;
         apr_pool_destroy(pool);
         return rv;
     }
     rv = read_recipients(db, m, m->rcpt_count);
     m->parts = apr_pcalloc(pool, sizeof(*m->parts) * (apr_size_t)(m->part_count + 1));
-    in_memory = m->size <= (apr_uint64_t)request->limit || m->part_count < 1 ? m->part_count : 1;
+    in_memory = m->size <= request->whole_max || m->part_count < 1 ? m->part_count : 1;
     if (rv == APR_SUCCESS && in_memory < m->part_count) rv = read_sizes(db, m);
     for (int i = 0; i < in_memory && rv == APR_SUCCESS; i++) {
         rv = read_part(db, m->id, m->part_count <= SS_STORE_INLINE_PARTS, i, &m->parts[i], pool);
         /* finished meanwhile: its body is gone */
-        if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->rv = APR_NOTFOUND;
+        if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->head.rv = APR_NOTFOUND;
     }
-    if (rv == APR_SUCCESS && request->rv == APR_SUCCESS)
+    if (rv == APR_SUCCESS && request->head.rv == APR_SUCCESS)
         request->message = m;
     else
         apr_pool_destroy(pool);
     return rv;
 }
 
-static apr_status_t part(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t part(ss_db_t *db, ss_store_part_t *request)
 {
     ss_part_t found = { NULL, 0 };
     ss_message_t *m;
-    apr_status_t rv = ss_read_message(db, request->id, &m, request->pool);
+    apr_status_t rv = ss_read_message(db, request->id, &m, request->head.pool);
 
     if (rv == APR_SUCCESS)
         rv = read_part(db, request->id, m && m->part_count <= SS_STORE_INLINE_PARTS,
-                       request->number, &found, request->pool);
-    if (rv == APR_SUCCESS && !found.bytes) request->rv = APR_NOTFOUND;
-    if (m) request->touched = (apr_int64_t)m->size;
+                       request->number, &found, request->head.pool);
+    if (rv == APR_SUCCESS && !found.bytes) request->head.rv = APR_NOTFOUND;
+    if (m) request->size = m->size;
     request->bytes = found.bytes;
-    request->bytes_len = found.len;
+    request->len = found.len;
     return rv;
 }
 
-static apr_status_t lookup(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t lookup(ss_db_t *db, ss_store_lookup_t *request)
 {
     apr_int64_t limit = EVENTS_MAX;
-    apr_status_t rv = ss_read_message(db, request->id, &request->message, request->pool);
+    apr_status_t rv = ss_read_message(db, request->id, &request->message, request->head.pool);
 
-    if (rv == APR_SUCCESS && !request->message) request->rv = APR_NOTFOUND;
+    if (rv == APR_SUCCESS && !request->message) request->head.rv = APR_NOTFOUND;
     if (rv != APR_SUCCESS || !request->message) return rv;
     rv = read_recipients(db, request->message, request->message->rcpt_count);
-    request->history = apr_array_make(request->pool, 8, sizeof(ss_history_t));
+    request->history = apr_array_make(request->head.pool, 8, sizeof(ss_history_t));
     if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_GET_EVENTS, SS_ARGS{ request->id, &limit });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         ss_history_t *h = apr_array_push(request->history);
         *h = (ss_history_t){ .time = ss_db_number(db, 0),
                              .recipient = (int)ss_db_number(db, 1),
-                             .what = text(db, 2, request->pool),
-                             .text = text(db, 3, request->pool),
-                             .host = text(db, 4, request->pool) };
+                             .what = text(db, 2, request->head.pool),
+                             .text = text(db, 3, request->head.pool),
+                             .host = text(db, 4, request->head.pool) };
     }
     return rv;
 }
 
 /* ---- the order of what waits ---- */
 
-static apr_status_t due(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t due(ss_db_t *db, ss_store_due_t *request)
 {
     apr_int64_t after = request->after_time,
                 limit = request->limit < SS_DB_ROWS_MAX ? request->limit : SS_DB_ROWS_MAX;
     apr_status_t rv =
-        ss_db_select(db, SS_SQL_DUE, SS_ARGS{ request->relay, &after, request->id, &limit });
+        ss_db_select(db, SS_SQL_DUE, SS_ARGS{ request->relay, &after, request->after_id, &limit });
 
-    request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_due_t));
+    request->rows = apr_array_make(request->head.pool, request->limit, sizeof(ss_due_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         ss_due_t *row = apr_array_push(request->rows);
         apr_cpystrn(row->id, ss_db_text(db, 0), sizeof(row->id));
-        row->relay = text(db, 1, request->pool);
-        row->submitter = text(db, 2, request->pool);
-        row->from = text(db, 3, request->pool);
+        row->relay = text(db, 1, request->head.pool);
+        row->submitter = text(db, 2, request->head.pool);
+        row->from = text(db, 3, request->head.pool);
         row->due = ss_db_number(db, 4);
         row->created = ss_db_number(db, 5);
         row->priority = (int)ss_db_number(db, 6);
@@ -334,28 +334,28 @@ static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after,
     return rv;
 }
 
-static const char *begin_of(ss_store_request_t *request, place_t *at)
+static const char *begin_of(const ss_filter_t *filter, const place_t *at)
 {
     if (*at->id) return at->id;
-    return *request->filter.after ? request->filter.after : SS_ID_END;
+    return *filter->after ? filter->after : SS_ID_END;
 }
 
-static apr_status_t list(ss_db_t *db, ss_store_request_t *request, int *more)
+static apr_status_t list(ss_db_t *db, ss_store_list_t *request, int *more)
 {
-    place_t *at = place_of(request);
-    const char *after = begin_of(request, at);
+    place_t *at = place_of(&request->head);
+    const char *after = begin_of(&request->filter, at);
     char bound[SS_IDENT_TEXT];
     apr_status_t rv = step_bound(db, bound_for(&request->filter), after, bound);
 
     if (!request->rows)
-        request->rows = apr_array_make(request->pool, request->limit, sizeof(ss_message_t *));
+        request->rows = apr_array_make(request->head.pool, request->limit, sizeof(ss_message_t *));
     int first = request->rows->nelts;
     apr_int64_t wanted = request->limit - first;
     if (rv == APR_SUCCESS)
         rv = ss_read_page(db, page_for(&request->filter), &request->filter, after, bound, -1, 0,
-                          wanted, request->pool);
+                          wanted, request->head.pool);
     while (rv == APR_SUCCESS && ss_db_next(db))
-        APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_read_row(db, request->pool);
+        APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_read_row(db, request->head.pool);
     for (int i = first; i < request->rows->nelts && rv == APR_SUCCESS; i++) {
         ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
         int all = m->rcpt_count;
@@ -368,19 +368,19 @@ static apr_status_t list(ss_db_t *db, ss_store_request_t *request, int *more)
     return rv;
 }
 
-static apr_status_t count_control(ss_db_t *db, ss_store_request_t *request, int *more)
+static apr_status_t matches(ss_db_t *db, ss_store_matches_t *request, int *more)
 {
-    place_t *at = place_of(request);
-    const char *after = begin_of(request, at);
+    place_t *at = place_of(&request->head);
+    const char *after = begin_of(&request->filter, at);
     char bound[SS_IDENT_TEXT];
     apr_status_t rv = step_bound(
         db, request->filter.is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, after, bound);
 
     if (rv == APR_SUCCESS) {
         rv = ss_read_page(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound,
-                          ss_control_mode(request->counted_for), request->now, 1, request->pool);
+                          ss_control_mode(request->control), request->now, 1, request->head.pool);
     }
-    while (rv == APR_SUCCESS && ss_db_next(db)) request->touched += ss_db_number(db, 0);
+    while (rv == APR_SUCCESS && ss_db_next(db)) request->messages += ss_db_number(db, 0);
     *more = *bound != '\0';
     apr_cpystrn(at->id, bound, sizeof(at->id));
     return rv;
@@ -440,7 +440,7 @@ void ss_read_done_count(ss_db_t *db, apr_array_header_t *rows)
     }
 }
 
-static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t *at, int *is_last)
+static apr_status_t count_open(ss_db_t *db, ss_store_counts_t *request, place_t *at, int *is_last)
 {
     const char *relay = at->relay ? at->relay : "", *to_relay = TEXT_END;
     apr_int64_t from = at->relay ? at->time : -1, to = SS_STORE_FAR, offset = STEP_ROWS - 1;
@@ -450,9 +450,9 @@ static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t
     *is_last = 1;
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         *is_last = 0;
-        to_relay = text(db, 0, request->pool);
+        to_relay = text(db, 0, request->head.pool);
         to = ss_db_number(db, 1);
-        to_id = text(db, 2, request->pool);
+        to_id = text(db, 2, request->head.pool);
     }
     if (rv == APR_SUCCESS)
         rv = ss_db_select(db, SS_SQL_OPEN_COUNTS,
@@ -464,17 +464,17 @@ static apr_status_t count_open(ss_db_t *db, ss_store_request_t *request, place_t
     return rv;
 }
 
-apr_status_t ss_read_done(ss_db_t *db, ss_store_request_t *request, apr_time_t from,
+apr_status_t ss_read_done(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
                           const char *from_id, apr_time_t to, const char *to_id)
 {
     apr_int64_t begin = from, end = to;
     apr_status_t rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &begin, from_id, &end, to_id });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_done_count(db, request->rows);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_done_count(db, rows);
     return rv;
 }
 
-static apr_status_t count_done(ss_db_t *db, ss_store_request_t *request, place_t *at, int *is_last)
+static apr_status_t count_done(ss_db_t *db, ss_store_counts_t *request, place_t *at, int *is_last)
 {
     apr_int64_t from = at->time, to = SS_STORE_FAR, offset = STEP_ROWS - 1;
     const char *to_id = SS_ID_END;
@@ -484,20 +484,20 @@ static apr_status_t count_done(ss_db_t *db, ss_store_request_t *request, place_t
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         *is_last = 0;
         to = ss_db_number(db, 0);
-        to_id = text(db, 1, request->pool);
+        to_id = text(db, 1, request->head.pool);
     }
-    if (rv == APR_SUCCESS) rv = ss_read_done(db, request, from, at->id, to, to_id);
+    if (rv == APR_SUCCESS) rv = ss_read_done(db, request->rows, from, at->id, to, to_id);
     at->time = to;
     apr_cpystrn(at->id, to_id, sizeof(at->id));
     return rv;
 }
 
-static apr_status_t counts(ss_db_t *db, ss_store_request_t *request, int *more)
+static apr_status_t counts(ss_db_t *db, ss_store_counts_t *request, int *more)
 {
-    place_t *at = place_of(request);
+    place_t *at = place_of(&request->head);
     int is_last;
 
-    if (!request->rows) request->rows = apr_array_make(request->pool, 16, sizeof(ss_count_t));
+    if (!request->rows) request->rows = apr_array_make(request->head.pool, 16, sizeof(ss_count_t));
     apr_status_t rv =
         at->phase ? count_done(db, request, at, &is_last) : count_open(db, request, at, &is_last);
     *more = !is_last || !at->phase;
@@ -531,9 +531,9 @@ static apr_status_t oldest_of_few(ss_db_t *db, ss_count_t *row)
     return rv;
 }
 
-static apr_status_t oldest(ss_db_t *db, ss_store_request_t *request, int *more)
+static apr_status_t oldest(ss_db_t *db, ss_store_oldest_t *request, int *more)
 {
-    place_t *at = place_of(request);
+    place_t *at = place_of(&request->head);
     int goes_on = 0;
 
     if (at->phase >= request->rows->nelts) return APR_SUCCESS;
@@ -545,19 +545,20 @@ static apr_status_t oldest(ss_db_t *db, ss_store_request_t *request, int *more)
     return rv;
 }
 
-static apr_status_t settings(ss_db_t *db, ss_store_request_t *request, int *more)
+static apr_status_t settings(ss_db_t *db, ss_store_settings_t *request, int *more)
 {
-    place_t *at = place_of(request);
+    place_t *at = place_of(&request->head);
     apr_int64_t limit = STEP_ROWS;
     const char *last = at->relay ? at->relay : "";
     int found = 0;
     apr_status_t rv = ss_db_select(db, SS_SQL_SETTINGS, SS_ARGS{ last, &limit });
 
-    if (!request->rows) request->rows = apr_array_make(request->pool, 16, sizeof(ss_setting_t));
+    if (!request->rows)
+        request->rows = apr_array_make(request->head.pool, 16, sizeof(ss_setting_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         ss_setting_t *row = apr_array_push(request->rows);
-        *row = (ss_setting_t){ .key = text(db, 0, request->pool),
-                               .value = text(db, 1, request->pool) };
+        *row = (ss_setting_t){ .key = text(db, 0, request->head.pool),
+                               .value = text(db, 1, request->head.pool) };
         at->relay = row->key;
         found++;
     }
@@ -569,15 +570,16 @@ apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more)
 {
     *more = 0;
     switch (request->verb) {
-    case SS_STORE_LOAD: return load(db, request);
-    case SS_STORE_PART: return part(db, request);
-    case SS_STORE_DUE: return due(db, request);
-    case SS_STORE_LOOKUP: return lookup(db, request);
-    case SS_STORE_LIST: return list(db, request, more);
-    case SS_STORE_COUNTS: return counts(db, request, more);
-    case SS_STORE_OLDEST: return oldest(db, request, more);
-    case SS_STORE_SETTINGS: return settings(db, request, more);
-    case SS_STORE_CONTROL: return count_control(db, request, more);
+    case SS_STORE_LOAD: return load(db, ss_store_request_as(request, SS_STORE_LOAD));
+    case SS_STORE_PART: return part(db, ss_store_request_as(request, SS_STORE_PART));
+    case SS_STORE_DUE: return due(db, ss_store_request_as(request, SS_STORE_DUE));
+    case SS_STORE_LOOKUP: return lookup(db, ss_store_request_as(request, SS_STORE_LOOKUP));
+    case SS_STORE_LIST: return list(db, ss_store_request_as(request, SS_STORE_LIST), more);
+    case SS_STORE_COUNTS: return counts(db, ss_store_request_as(request, SS_STORE_COUNTS), more);
+    case SS_STORE_OLDEST: return oldest(db, ss_store_request_as(request, SS_STORE_OLDEST), more);
+    case SS_STORE_SETTINGS:
+        return settings(db, ss_store_request_as(request, SS_STORE_SETTINGS), more);
+    case SS_STORE_MATCHES: return matches(db, ss_store_request_as(request, SS_STORE_MATCHES), more);
     default: return APR_ENOTIMPL;
     }
 }

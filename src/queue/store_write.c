@@ -24,7 +24,7 @@ static apr_int64_t marks_of(const ss_recipient_t *rcpt)
 
 /* ---- accepting ---- */
 
-static apr_status_t find_key(ss_db_t *db, ss_store_request_t *request, int *is_known)
+static apr_status_t find_key(ss_db_t *db, ss_store_accept_t *request, int *is_known)
 {
     const ss_message_t *m = request->message;
 
@@ -134,7 +134,7 @@ static apr_status_t insert(ss_db_t *db, const ss_message_t *m)
 }
 
 /* A message that took longer than its parts are kept must not be accepted without them. */
-static apr_status_t check_staged(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t check_staged(ss_db_t *db, ss_store_accept_t *request)
 {
     const ss_message_t *m = request->message;
     apr_int64_t found = 0;
@@ -143,14 +143,14 @@ static apr_status_t check_staged(ss_db_t *db, ss_store_request_t *request)
     apr_status_t rv = ss_db_select(db, SS_SQL_COUNT_STAGED, SS_ARGS{ m->id });
     while (rv == APR_SUCCESS && ss_db_next(db)) found = ss_db_number(db, 0);
     if (rv != APR_SUCCESS || found == m->part_count - 1) return rv;
-    request->rv = APR_EINCOMPLETE;
+    request->head.rv = APR_EINCOMPLETE;
     ss_result_set(
-        &request->result, "queue", "", NULL,
+        &request->head.result, "queue", "", NULL,
         "the message took so long to come that its first parts were given up: send it again");
     return APR_SUCCESS;
 }
 
-apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request)
+apr_status_t ss_write_accept(ss_db_t *db, ss_store_accept_t *request)
 {
     int is_known;
 
@@ -158,42 +158,51 @@ apr_status_t ss_write_accept(ss_db_t *db, ss_store_request_t *request)
     apr_status_t rv = find_key(db, request, &is_known);
     if (rv != APR_SUCCESS || is_known) return rv;
     rv = check_staged(db, request);
-    return rv == APR_SUCCESS && request->rv == APR_SUCCESS ? insert(db, request->message) : rv;
+    return rv == APR_SUCCESS && request->head.rv == APR_SUCCESS ? insert(db, request->message) : rv;
 }
 
-apr_status_t ss_write_stage(ss_db_t *db, ss_store_request_t *request)
+apr_status_t ss_write_stage(ss_db_t *db, ss_store_stage_t *request)
 {
     apr_int64_t number = request->number;
 
-    return ss_db_run(db, SS_SQL_PUT_BODY,
-                     SS_ARGS{ request->id, &number,
-                              SS_BLOB(request->bytes, &request->bytes_len, "body", "bytes") },
-                     NULL);
+    return ss_db_run(
+        db, SS_SQL_PUT_BODY,
+        SS_ARGS{ request->id, &number, SS_BLOB(request->bytes, &request->len, "body", "bytes") },
+        NULL);
 }
 
-apr_status_t ss_write_unstage(ss_db_t *db, ss_store_request_t *request)
+apr_status_t ss_write_unstage(ss_db_t *db, ss_store_unstage_t *request)
 {
     return ss_db_run(db, SS_SQL_UNSTAGE, SS_ARGS{ request->id, request->id }, NULL);
 }
 
 /* A message, or a report, has an id that nobody else uses: where it is there, the transaction that
  * brought it was committed, with all of it. An outcome without reports may be done twice. */
+static const char *proof_of(ss_store_request_t *request)
+{
+    if (request->verb == SS_STORE_ACCEPT)
+        return ((ss_store_accept_t *)ss_store_request_as(request, SS_STORE_ACCEPT))->message->id;
+    if (request->verb != SS_STORE_OUTCOME) return NULL;
+    const ss_store_outcome_t *outcome = ss_store_request_as(request, SS_STORE_OUTCOME);
+    if (!outcome->reports || !outcome->reports->nelts) return NULL;
+    return APR_ARRAY_IDX(outcome->reports, 0, ss_message_t *)->id;
+}
+
 apr_status_t ss_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done)
 {
-    apr_int64_t number = request->number;
-    const char *id = NULL;
+    apr_status_t rv = APR_SUCCESS;
+    const char *id = proof_of(request);
 
     *is_done = 0;
-    if (request->verb == SS_STORE_ACCEPT)
-        id = request->message->id;
-    else if (request->verb == SS_STORE_OUTCOME && request->reports && request->reports->nelts)
-        id = APR_ARRAY_IDX(request->reports, 0, ss_message_t *)->id;
-    else if (request->verb == SS_STORE_STAGE)
-        id = request->id;
-    if (!id) return APR_SUCCESS;
-    apr_status_t rv = request->verb == SS_STORE_STAGE
-                          ? ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &number })
-                          : ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
+    if (request->verb == SS_STORE_STAGE) {
+        const ss_store_stage_t *stage = ss_store_request_as(request, SS_STORE_STAGE);
+        apr_int64_t number = stage->number;
+        rv = ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ stage->id, &number });
+    } else if (id) {
+        rv = ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
+    } else {
+        return APR_SUCCESS;
+    }
     while (rv == APR_SUCCESS && ss_db_next(db)) *is_done = 1;
     return rv;
 }
@@ -320,7 +329,7 @@ static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipien
 }
 
 /* One recipient, nothing to write besides, nobody to be asked: the usual end. */
-static int is_single(const ss_store_request_t *request)
+static int is_single(const ss_store_outcome_t *request)
 {
     const ss_message_t *m = request->message;
 
@@ -329,7 +338,7 @@ static int is_single(const ss_store_request_t *request)
            (request->keep_history || !ss_state_is_final(m->rcpts[0].state));
 }
 
-static apr_status_t outcome(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t outcome(ss_db_t *db, const ss_store_outcome_t *request)
 {
     const ss_message_t *m = request->message;
     apr_status_t rv = APR_SUCCESS;
@@ -348,7 +357,7 @@ static apr_status_t outcome(ss_db_t *db, ss_store_request_t *request)
                : rv;
 }
 
-apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
+apr_status_t ss_write_outcome(ss_db_t *db, ss_store_outcome_t *request)
 {
     apr_status_t rv = APR_SUCCESS;
 
@@ -362,8 +371,8 @@ apr_status_t ss_write_outcome(ss_db_t *db, ss_store_request_t *request)
     if (rv != APR_SUCCESS) return rv;
     if (!ss_db_has(db, SS_SQL_END_MANY) || db->is_careful || !is_single(request))
         return outcome(db, request);
-    if (!db->later) db->later = apr_array_make(db->scratch, 64, sizeof(ss_store_request_t *));
-    APR_ARRAY_PUSH(db->later, ss_store_request_t *) = request;
+    if (!db->later) db->later = apr_array_make(db->scratch, 64, sizeof(ss_store_outcome_t *));
+    APR_ARRAY_PUSH(db->later, ss_store_outcome_t *) = request;
     return APR_SUCCESS;
 }
 
@@ -377,7 +386,7 @@ typedef struct {
     apr_int64_t state, attempts, next, uncertain, delivered, last, number;
 } ended_t;
 
-static const void **end_args(const void **args, ended_t *e, const ss_store_request_t *request)
+static const void **end_args(const void **args, ended_t *e, const ss_store_outcome_t *request)
 {
     const ss_message_t *m = request->message;
     const ss_recipient_t *rcpt = &m->rcpts[0];
@@ -392,7 +401,7 @@ static const void **end_args(const void **args, ended_t *e, const ss_store_reque
     return args + END_WIDTH;
 }
 
-static const void **settle_args(const void **args, single_t *s, const ss_store_request_t *request)
+static const void **settle_args(const void **args, single_t *s, const ss_store_outcome_t *request)
 {
     *s = single_of(&request->message->rcpts[0], request->now);
     const void *row[SETTLE_WIDTH] = { &s->due,
@@ -412,7 +421,7 @@ static const void **settle_args(const void **args, single_t *s, const ss_store_r
 
 /* Some of the outcomes that were kept back. Where one of them meets a person's action, or anything
  * else than the usual, each is done by itself: twice is as good as once. */
-static apr_status_t end_some(ss_db_t *db, ss_store_request_t *const *requests, int count)
+static apr_status_t end_some(ss_db_t *db, ss_store_outcome_t *const *requests, int count)
 {
     const void *ends[LATER_MOST * END_WIDTH], *settles[LATER_MOST * SETTLE_WIDTH],
         **end = ends, **settle = settles;
@@ -434,8 +443,8 @@ static apr_status_t end_some(ss_db_t *db, ss_store_request_t *const *requests, i
 
 apr_status_t ss_write_flush(ss_db_t *db)
 {
-    ss_store_request_t *const *requests =
-        db->later ? (ss_store_request_t *const *)(void *)db->later->elts : NULL;
+    ss_store_outcome_t *const *requests =
+        db->later ? (ss_store_outcome_t *const *)(void *)db->later->elts : NULL;
     int left = db->later ? db->later->nelts : 0;
     apr_status_t rv = ss_db_flush(db);
 
@@ -450,7 +459,7 @@ apr_status_t ss_write_flush(ss_db_t *db)
 
 /* ---- settings, housekeeping ---- */
 
-apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request)
+apr_status_t ss_write_set(ss_db_t *db, ss_store_set_t *request)
 {
     apr_int64_t now = request->now;
 
@@ -460,33 +469,32 @@ apr_status_t ss_write_set(ss_db_t *db, ss_store_request_t *request)
 }
 
 /* What the purge is about to delete, so that the daemon's counts follow. */
-static apr_status_t count_purged(ss_db_t *db, ss_store_request_t *request)
+static apr_status_t count_purged(ss_db_t *db, ss_store_purge_t *request)
 {
-    apr_int64_t from = 0, to = request->before_time - 1, offset = request->limit - 1;
+    apr_int64_t from = 0, to = request->before - 1, offset = request->limit - 1;
     const char *to_id = SS_ID_END;
     apr_status_t rv = ss_db_select(db, SS_SQL_DONE_BOUND, SS_ARGS{ &from, "", &offset });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        if (ss_db_number(db, 0) >= request->before_time) continue;
+        if (ss_db_number(db, 0) >= request->before) continue;
         to = ss_db_number(db, 0);
-        to_id = apr_pstrdup(request->pool, ss_db_text(db, 1));
+        to_id = apr_pstrdup(request->head.pool, ss_db_text(db, 1));
     }
-    request->rows = apr_array_make(request->pool, 4, sizeof(ss_count_t));
-    return rv == APR_SUCCESS ? ss_read_done(db, request, 0, "", to, to_id) : rv;
+    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_count_t));
+    return rv == APR_SUCCESS ? ss_read_done(db, request->rows, 0, "", to, to_id) : rv;
 }
 
-apr_status_t ss_write_purge(ss_db_t *db, ss_store_request_t *request)
+apr_status_t ss_write_purge(ss_db_t *db, ss_store_purge_t *request)
 {
     static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS,
                                     SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
-    apr_int64_t before = request->before_time, limit = request->limit;
+    apr_int64_t before = request->before, limit = request->limit;
     apr_status_t rv = count_purged(db, request);
     char bound[SS_IDENT_TEXT];
     int gone = 0;
 
     for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++)
         rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);
-    request->touched = gone;
     request->more = gone == request->limit;
     if (rv == APR_SUCCESS)
         rv = ss_db_run(db, SS_SQL_PURGE_ORPHANS,

@@ -67,12 +67,9 @@ static void judge_store(ss_daemon_t *d, json_t *reasons, apr_time_t now, apr_poo
     if (!*stats.fault) return;
     add(reasons, NULL, "disk", pool, apr_pstrdup(pool, stats.fault));
     if (d->is_probing_store || d->is_leaving) return;
-    ss_store_request_t *request = ss_store_request(SS_STORE_SET, probed, d);
-    request->key = "last/probe";
-    request->value = "written";
-    request->now = now;
+    ss_store_set_t *request = ss_store_set_create("last/probe", "written", now, probed, d);
     d->is_probing_store = 1;
-    ss_store_port_post(&d->queue, request);
+    ss_store_port_post(&d->queue, &request->head);
 }
 
 json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now)

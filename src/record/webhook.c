@@ -215,13 +215,21 @@ void ss_webhook_notify(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
     if (hook) ss_loop_timer(d->loop, &d->webhooks->timer, now);
 }
 
+/* Recipients in which state are reported: the baton of a lookup, in its pool. */
+typedef struct {
+    ss_daemon_t *daemon;
+    ss_state_t state;
+} wanted_t;
+
 static void looked(ss_store_request_t *request)
 {
-    ss_daemon_t *d = request->baton;
-    const ss_message_t *m = request->message;
+    const wanted_t *wanted = request->baton;
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
+    ss_daemon_t *d = wanted->daemon;
+    const ss_message_t *m = lookup->message;
 
     for (int i = 0; request->rv == APR_SUCCESS && m && i < m->rcpt_count; i++) {
-        if (m->rcpts[i].state == (ss_state_t)request->number)
+        if (m->rcpts[i].state == wanted->state)
             ss_webhook_notify(d, m, &m->rcpts[i], ss_loop_now(d->loop));
     }
     apr_pool_destroy(request->pool);
@@ -230,10 +238,11 @@ static void looked(ss_store_request_t *request)
 void ss_webhook_notify_stored(ss_daemon_t *d, const char *id, ss_state_t state)
 {
     if (!d->finished && !d->webhooks->is_used && !ss_hooks_are_used()) return;
-    ss_store_request_t *request = ss_store_request(SS_STORE_LOOKUP, looked, d);
-    apr_cpystrn(request->id, id, sizeof(request->id));
-    request->number = (int)state;
-    ss_store_port_post(&d->queue, request);
+    ss_store_lookup_t *request = ss_store_lookup_create(id, looked, NULL);
+    wanted_t *wanted = apr_palloc(request->head.pool, sizeof(*wanted));
+    *wanted = (wanted_t){ d, state };
+    request->head.baton = wanted;
+    ss_store_port_post(&d->queue, &request->head);
 }
 
 void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)

@@ -12,7 +12,6 @@
 
 /* a larger content goes in parts, so that both ways through the store are taken */
 #define PART_MOST 300
-#define WHOLE 0x7fffffff
 
 static struct {
     ss_store_t *store; /* of this run: one of the two */
@@ -133,16 +132,6 @@ void queue_begin(world_t *w, int keeps)
     }
 }
 
-static ss_store_request_t *make(world_t *w, ss_store_verb_t verb, const job_t *job)
-{
-    ss_store_request_t *request = ss_store_request(verb, NULL, NULL);
-
-    apr_cpystrn(request->id, job->entry.id, sizeof(request->id));
-    request->now = w->now;
-    request->keep_history = queue.keeps;
-    return request;
-}
-
 static void gather(ss_store_request_t *request)
 {
     APR_RING_INSERT_TAIL(&queue.gathered, request, ss_store_request_t, link);
@@ -196,13 +185,14 @@ int queue_commit(world_t *w)
 
 int queue_accept(world_t *w, const job_t *job)
 {
-    ss_store_request_t *request = make(w, SS_STORE_ACCEPT, job);
     apr_size_t len = job->content_len, part = len > PART_MOST ? PART_MOST : len;
-    ss_message_t *m = apr_pcalloc(request->pool, sizeof(*m));
+    ss_store_accept_t *request = ss_store_accept_create(NULL, NULL, NULL);
+    apr_pool_t *pool = request->head.pool;
+    ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
 
-    *m = (ss_message_t){ .pool = request->pool,
+    *m = (ss_message_t){ .pool = pool,
                          .relay = "default",
-                         .from = apr_psprintf(request->pool, "m%d@x.example", job->number),
+                         .from = apr_psprintf(pool, "m%d@x.example", job->number),
                          .size = len,
                          .attr.submitter = "sim",
                          .attr.door = "sim",
@@ -211,47 +201,45 @@ int queue_accept(world_t *w, const job_t *job)
                          .rcpt_count = job->rcpt_count,
                          .attr.priority = SS_PRIORITY_NORMAL };
     apr_cpystrn(m->id, job->entry.id, sizeof(m->id));
-    m->rcpts =
-        apr_pmemdup(request->pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
-    m->parts = apr_pcalloc(request->pool, sizeof(*m->parts) * (len / part + 1));
+    m->rcpts = apr_pmemdup(pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
+    m->parts = apr_pcalloc(pool, sizeof(*m->parts) * (len / part + 1));
     for (apr_size_t at = 0; at < len; at += part)
         m->parts[m->part_count++] =
             (ss_part_t){ job->content + at, len - at < part ? len - at : part };
     request->message = m;
-    gather(request);
+    gather(&request->head);
     return queue_commit(w);
 }
 
 void queue_outcome(world_t *w, const job_t *job, const int *numbers, int count)
 {
-    ss_store_request_t *request = make(w, SS_STORE_OUTCOME, job);
-    ss_message_t *m = apr_pcalloc(request->pool, sizeof(*m));
+    ss_store_outcome_t *request = ss_store_outcome_create(NULL, queue.keeps, w->now, NULL, NULL);
+    apr_pool_t *pool = request->head.pool;
+    ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
 
-    *m = (ss_message_t){ .pool = request->pool, .relay = "default", .rcpt_count = job->rcpt_count };
+    *m = (ss_message_t){ .pool = pool, .relay = "default", .rcpt_count = job->rcpt_count };
     apr_cpystrn(m->id, job->entry.id, sizeof(m->id));
-    m->rcpts =
-        apr_pmemdup(request->pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
+    m->rcpts = apr_pmemdup(pool, job->rcpts, sizeof(*m->rcpts) * (apr_size_t)job->rcpt_count);
     request->message = m;
-    request->changed = apr_pmemdup(request->pool, numbers, sizeof(int) * (apr_size_t)count);
+    request->changed = apr_pmemdup(pool, numbers, sizeof(int) * (apr_size_t)count);
     request->changed_count = count;
-    gather(request);
+    gather(&request->head);
 }
 
 int queue_control(world_t *w, const job_t *job, ss_control_t control)
 {
-    ss_store_request_t *request = make(w, SS_STORE_CONTROL, job);
+    ss_store_control_t *request = ss_store_control_create(control, "sim", w->now, NULL, NULL);
 
-    request->control = control;
-    request->who = "sim";
-    request->limit = 1;
-    gather(request);
+    apr_cpystrn(request->id, job->entry.id, sizeof(request->id));
+    request->keep_history = queue.keeps;
+    gather(&request->head);
     return queue_commit(w);
 }
 
 /* ---- reading ---- */
 
 /* All steps of a read. The caller destroys its pool. */
-static ss_store_request_t *ask(world_t *w, ss_store_request_t *request)
+static void ask(world_t *w, ss_store_request_t *request)
 {
     struct ss_requests_t done;
 
@@ -264,7 +252,6 @@ static ss_store_request_t *ask(world_t *w, ss_store_request_t *request)
     }
     if (request->rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(request->rv))
         truth_wrong(&w->truth, "the store cannot be read: %s", request->result.text);
-    return request;
 }
 
 /* What the store says of a recipient against what was committed. */
@@ -287,12 +274,11 @@ static void check(world_t *w, const job_t *job, const ss_message_t *m)
 /* The message's content, as it will be sent now, comes from the store. */
 static void load(world_t *w, job_t *job)
 {
-    ss_store_request_t *request = make(w, SS_STORE_LOAD, job);
+    ss_store_load_t *request = ss_store_load_create(job->entry.id, APR_UINT64_MAX, NULL, NULL);
     ss_buf_t text;
 
-    request->limit = WHOLE;
-    request = ask(w, request);
-    ss_message_t *m = request->rv == APR_SUCCESS ? request->message : NULL;
+    ask(w, &request->head);
+    ss_message_t *m = request->head.rv == APR_SUCCESS ? request->message : NULL;
     if (!m || m->rcpt_count != job->rcpt_count) {
         truth_wrong(&w->truth, "message %d waits and cannot be read from the store", job->number);
     } else {
@@ -310,7 +296,7 @@ static void load(world_t *w, job_t *job)
         }
     }
     if (m) apr_pool_destroy(m->pool);
-    apr_pool_destroy(request->pool);
+    apr_pool_destroy(request->head.pool);
 }
 
 static job_t *find(world_t *w, const char *id)
@@ -322,22 +308,21 @@ static job_t *find(world_t *w, const char *id)
     return &w->jobs[0];
 }
 
-static ss_store_request_t *due(world_t *w)
+static ss_store_due_t *due(world_t *w)
 {
-    ss_store_request_t *request = make(w, SS_STORE_DUE, &w->jobs[0]);
+    ss_store_due_t *request = ss_store_due_create("default", 0, "", SS_DB_ROWS_MAX, NULL, NULL);
 
-    request->id[0] = '\0';
-    request->relay = "default";
-    request->limit = SS_DB_ROWS_MAX;
-    return ask(w, request);
+    ask(w, &request->head);
+    return request;
 }
 
 static void look(world_t *w, const job_t *job)
 {
-    ss_store_request_t *request = ask(w, make(w, SS_STORE_LOOKUP, job));
+    ss_store_lookup_t *request = ss_store_lookup_create(job->entry.id, NULL, NULL);
 
-    check(w, job, request->rv == APR_SUCCESS ? request->message : NULL);
-    apr_pool_destroy(request->pool);
+    ask(w, &request->head);
+    check(w, job, request->head.rv == APR_SUCCESS ? request->message : NULL);
+    apr_pool_destroy(request->head.pool);
 }
 
 void queue_crash(world_t *w, int reopens)
@@ -349,13 +334,13 @@ void queue_crash(world_t *w, int reopens)
         close_store(queue.in_file);
         queue.store = queue.in_file = open_store(queue.file);
     }
-    ss_store_request_t *request = due(w);
+    ss_store_due_t *request = due(w);
     for (int i = 0; i < request->rows->nelts; i++) {
         job_t *job = find(w, APR_ARRAY_IDX(request->rows, i, ss_due_t).id);
         waits[job->number] = 1;
         load(w, job);
     }
-    apr_pool_destroy(request->pool);
+    apr_pool_destroy(request->head.pool);
     for (int i = 0; i < w->job_count; i++) {
         job_t *job = &w->jobs[i];
         if (waits[i] || !job->is_accepted) continue;
@@ -379,17 +364,18 @@ void queue_judge(world_t *w)
         look(w, job);
         for (int r = 0; r < job->rcpt_count; r++) expected[job->durable[r]] += queue.keeps;
     }
-    ss_store_request_t *request = due(w);
+    ss_store_due_t *request = due(w);
     if (request->rows->nelts)
         truth_wrong(&w->truth, "all is over, and %d messages wait in the store",
                     request->rows->nelts);
-    apr_pool_destroy(request->pool);
-    request = ask(w, make(w, SS_STORE_COUNTS, &w->jobs[0]));
-    for (int i = 0; i < request->rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+    apr_pool_destroy(request->head.pool);
+    ss_store_counts_t *counts = ss_store_counts_create(NULL, NULL);
+    ask(w, &counts->head);
+    for (int i = 0; i < counts->rows->nelts; i++) {
+        const ss_count_t *row = &APR_ARRAY_IDX(counts->rows, i, ss_count_t);
         found[row->state] += row->recipients;
     }
-    apr_pool_destroy(request->pool);
+    apr_pool_destroy(counts->head.pool);
     for (int state = 0; state < SS_STATES; state++) {
         if (found[state] != expected[state])
             truth_wrong(&w->truth, "the store counts %d recipients %s, there are %d",

@@ -19,7 +19,7 @@ static void notify(void *self)
     while (write(rig->wake[1], "", 1) < 0) continue;
 }
 
-static void done(ss_store_request_t *request)
+void store_rig_done(ss_store_request_t *request)
 {
     *(int *)request->baton = 1;
 }
@@ -72,24 +72,6 @@ void store_rig_start(store_rig_t *rig)
     apr_status_t rv = store_rig_open(rig, 0);
     if (rv != APR_SUCCESS) fprintf(stderr, "\n  %s\n", rig->result.text);
     CU_ASSERT_EQUAL_FATAL(rv, APR_SUCCESS);
-}
-
-ss_store_request_t *store_rig_request(ss_store_verb_t verb, int *is_done)
-{
-    ss_store_request_t *request = ss_store_request(verb, done, is_done);
-
-    *is_done = 0;
-    request->now = RIG_NOW;
-    return request;
-}
-
-ss_store_request_t *store_rig_new(ss_store_verb_t verb)
-{
-    ss_store_request_t *request = ss_store_request(verb, done, NULL);
-
-    request->now = RIG_NOW;
-    request->limit = 100;
-    return request;
 }
 
 void store_rig_post(store_rig_t *rig, ss_store_request_t *request)
@@ -156,38 +138,36 @@ ss_message_t *store_rig_message(store_rig_t *rig, int recipients, apr_size_t siz
 
 apr_status_t store_rig_accept(store_rig_t *rig, ss_message_t *m)
 {
-    ss_store_request_t *request = store_rig_new(SS_STORE_ACCEPT);
+    ss_store_accept_t *request = ss_store_accept_create(m, store_rig_done, NULL);
+    apr_status_t rv = store_rig_ask(rig, &request->head);
 
-    request->message = m;
-    apr_status_t rv = store_rig_ask(rig, request);
-    apr_pool_destroy(request->pool);
+    apr_pool_destroy(request->head.pool);
     return rv;
 }
 
 apr_status_t store_rig_finish(store_rig_t *rig, ss_message_t *m, int recipient, ss_state_t state,
                               const char *reply, int keep_history)
 {
-    ss_store_request_t *request = store_rig_new(SS_STORE_OUTCOME);
+    ss_store_outcome_t *request =
+        ss_store_outcome_create(m, keep_history, RIG_NOW, store_rig_done, NULL);
 
     m->rcpts[recipient].state = state;
     m->rcpts[recipient].reply = reply;
     m->rcpts[recipient].attempts++;
-    request->message = m;
     request->changed = &recipient;
     request->changed_count = 1;
-    request->keep_history = keep_history;
-    apr_status_t rv = store_rig_ask(rig, request);
-    apr_pool_destroy(request->pool);
+    apr_status_t rv = store_rig_ask(rig, &request->head);
+    apr_pool_destroy(request->head.pool);
     return rv;
 }
 
 const char *store_rig_state(store_rig_t *rig, const char *id)
 {
-    ss_store_request_t *request = store_rig_new(SS_STORE_LOOKUP);
+    ss_store_lookup_t *request = ss_store_lookup_create(id, store_rig_done, NULL);
     const char *state = "none";
 
-    apr_cpystrn(request->id, id, sizeof(request->id));
-    if (store_rig_ask(rig, request) == APR_SUCCESS) state = ss_message_state(request->message);
-    apr_pool_destroy(request->pool);
+    if (store_rig_ask(rig, &request->head) == APR_SUCCESS)
+        state = ss_message_state(request->message);
+    apr_pool_destroy(request->head.pool);
     return state;
 }

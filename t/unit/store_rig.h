@@ -25,13 +25,12 @@ void store_rig_end(store_rig_t *rig);
 /* begin and open; the test ends when that fails. */
 void store_rig_start(store_rig_t *rig);
 
-/* A request whose end store_rig_wait sees in *is_done. */
-ss_store_request_t *store_rig_request(ss_store_verb_t verb, int *is_done);
+/* For requests: sets the int that is the baton; store_rig_wait looks there. */
+void store_rig_done(ss_store_request_t *request);
 void store_rig_post(store_rig_t *rig, ss_store_request_t *request);
 /* Collects until *is_done; the test ends after twenty seconds. */
 void store_rig_wait(store_rig_t *rig, const int *is_done);
-/* A new request of the verb; then posted and awaited. The caller destroys request->pool. */
-ss_store_request_t *store_rig_new(ss_store_verb_t verb);
+/* Posts and waits. The caller destroys request->pool. */
 apr_status_t store_rig_ask(store_rig_t *rig, ss_store_request_t *request);
 
 /* A message for relay "default" with recipients r0@example.net ..., content of `size` bytes in

@@ -19,28 +19,27 @@ static void end(void)
     store_rig_end(&rig);
 }
 
-static ss_store_request_t *ask(ss_store_verb_t verb, const char *id)
+static ss_store_load_t *load(const char *id, apr_uint64_t whole_max)
 {
-    ss_store_request_t *request = store_rig_new(verb);
+    ss_store_load_t *request = ss_store_load_create(id, whole_max, store_rig_done, NULL);
 
-    apr_cpystrn(request->id, id, sizeof(request->id));
+    store_rig_ask(&rig, &request->head);
     return request;
 }
 
-static ss_store_request_t *load(const char *id, int limit)
+static void forget(ss_store_load_t *request)
 {
-    ss_store_request_t *request = ask(SS_STORE_LOAD, id);
-
-    request->limit = limit;
-    store_rig_ask(&rig, request);
-    return request;
+    if (request->message) apr_pool_destroy(request->message->pool);
+    apr_pool_destroy(request->head.pool);
 }
 
-static void forget(ss_store_request_t *request)
+/* Asks, and needs no more of the answer. */
+static apr_status_t ask(ss_store_request_t *request)
 {
-    if (request->verb == SS_STORE_LOAD && request->message)
-        apr_pool_destroy(request->message->pool);
+    apr_status_t rv = store_rig_ask(&rig, request);
+
     apr_pool_destroy(request->pool);
+    return rv;
 }
 
 static int is_content(const char *bytes, apr_size_t from, apr_size_t len)
@@ -81,8 +80,8 @@ static void a_message_comes_back_whole(void)
     m->rcpts[1].notify = 3;
     m->rcpts[0].next = m->rcpts[1].next = RIG_NOW + 5;
     CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
-    ss_store_request_t *request = load(m->id, 1000000);
-    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    ss_store_load_t *request = load(m->id, 1000000);
+    CU_ASSERT_EQUAL_FATAL(request->head.rv, APR_SUCCESS);
     const ss_message_t *got = request->message;
     CU_ASSERT_STRING_EQUAL(got->id, m->id);
     CU_ASSERT_STRING_EQUAL(got->relay, "second");
@@ -108,7 +107,7 @@ static void a_message_comes_back_whole(void)
     forget(request);
     apr_pool_destroy(m->pool);
     request = load("0192aaaa-0000-7000-8000-000000000000", 1);
-    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->rv));
+    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->head.rv));
     forget(request);
 }
 
@@ -119,8 +118,8 @@ static void a_large_message_lies_in_parts(void)
 
     CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
     /* Larger than the limit: the first part, and how long the others are. */
-    ss_store_request_t *request = load(m->id, (int)size - 1);
-    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    ss_store_load_t *request = load(m->id, size - 1);
+    CU_ASSERT_EQUAL_FATAL(request->head.rv, APR_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(request->message->part_count, 3);
     CU_ASSERT_TRUE(is_content(request->message->parts[0].bytes, 0, SS_PART_MAX));
     CU_ASSERT_TRUE(!request->message->parts[1].bytes &&
@@ -128,46 +127,44 @@ static void a_large_message_lies_in_parts(void)
     CU_ASSERT_TRUE(!request->message->parts[2].bytes && request->message->parts[2].len == 1000);
     CU_ASSERT_EQUAL(ss_message_resident(request->message), SS_PART_MAX);
     forget(request);
-    request = load(m->id, (int)size);
-    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    request = load(m->id, size);
+    CU_ASSERT_EQUAL_FATAL(request->head.rv, APR_SUCCESS);
     CU_ASSERT_TRUE(is_content(request->message->parts[2].bytes, 2 * SS_PART_MAX, 1000));
     CU_ASSERT_EQUAL(ss_message_resident(request->message), size);
     forget(request);
-    request = ask(SS_STORE_PART, m->id);
-    request->number = 2;
-    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-    CU_ASSERT_EQUAL_FATAL(request->bytes_len, 1000);
-    CU_ASSERT_TRUE(is_content(request->bytes, 2 * SS_PART_MAX, 1000));
-    forget(request);
+    ss_store_part_t *part = ss_store_part_create(m->id, 2, store_rig_done, NULL);
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, &part->head), APR_SUCCESS);
+    CU_ASSERT_TRUE(part->len == 1000 && part->size == size);
+    CU_ASSERT_TRUE(is_content(part->bytes, 2 * SS_PART_MAX, 1000));
+    apr_pool_destroy(part->head.pool);
     CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 2.0.0 Ok", 1), APR_SUCCESS);
     for (int number = 0; number < 3; number++) {
-        request = ask(SS_STORE_PART, m->id);
-        request->number = number;
-        CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(store_rig_ask(&rig, request)));
-        forget(request);
+        part = ss_store_part_create(m->id, number, store_rig_done, NULL);
+        CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(ask(&part->head)));
     }
     apr_pool_destroy(m->pool);
 }
 
-static void stage(const ss_message_t *m, int number)
+static apr_status_t stage(const ss_message_t *m, int number)
 {
-    ss_store_request_t *request = ask(SS_STORE_STAGE, m->id);
+    return ask(&ss_store_stage_create(m->id, number, m->parts[number].bytes, m->parts[number].len,
+                                      store_rig_done, NULL)
+                    ->head);
+}
 
-    request->number = number;
-    request->bytes = m->parts[number].bytes;
-    request->bytes_len = m->parts[number].len;
-    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-    forget(request);
+static apr_status_t unstage(const ss_message_t *m)
+{
+    return ask(&ss_store_unstage_create(m->id, store_rig_done, NULL)->head);
+}
+
+static apr_status_t purge(apr_time_t before, apr_time_t now)
+{
+    return ask(&ss_store_purge_create(before, 10, now, store_rig_done, NULL)->head);
 }
 
 static apr_status_t part_of(const char *id, int number)
 {
-    ss_store_request_t *request = ask(SS_STORE_PART, id);
-
-    request->number = number;
-    apr_status_t rv = store_rig_ask(&rig, request);
-    forget(request);
-    return rv;
+    return ask(&ss_store_part_create(id, number, store_rig_done, NULL)->head);
 }
 
 /* Parts may be in the store before their message is. What nobody accepts goes: at once when
@@ -178,44 +175,30 @@ static void parts_come_before_their_message(void)
                  *left = store_rig_message(&rig, 1, SS_PART_MAX + 5),
                  *lost = store_rig_message(&rig, 1, SS_PART_MAX + 5);
 
-    stage(taken, 1);
-    stage(taken, 2);
-    stage(left, 1);
-    stage(lost, 1);
+    CU_ASSERT_EQUAL(stage(taken, 1), APR_SUCCESS);
+    CU_ASSERT_EQUAL(stage(taken, 2), APR_SUCCESS);
+    CU_ASSERT_EQUAL(stage(left, 1), APR_SUCCESS);
+    CU_ASSERT_EQUAL(stage(lost, 1), APR_SUCCESS);
     taken->is_staged = 1;
     CU_ASSERT_EQUAL(store_rig_accept(&rig, taken), APR_SUCCESS);
-    ss_store_request_t *request = load(taken->id, 1 << 30);
-    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    ss_store_load_t *request = load(taken->id, 1 << 30);
+    CU_ASSERT_EQUAL_FATAL(request->head.rv, APR_SUCCESS);
     CU_ASSERT_TRUE(is_content(request->message->parts[0].bytes, 0, SS_PART_MAX) &&
                    is_content(request->message->parts[2].bytes, 2 * SS_PART_MAX, 5));
     forget(request);
-    for (int i = 0; i < 2; i++) {
-        request = ask(SS_STORE_UNSTAGE, i ? left->id : taken->id);
-        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-        forget(request);
-    }
+    CU_ASSERT_EQUAL(unstage(taken), APR_SUCCESS);
+    CU_ASSERT_EQUAL(unstage(left), APR_SUCCESS);
     /* accepted: not to be forgotten any more */
     CU_ASSERT_EQUAL(part_of(taken->id, 1), APR_SUCCESS);
     /* Another with the id of one that was lost: its part would still be there. */
-    stage(left, 1);
+    CU_ASSERT_EQUAL(stage(left, 1), APR_SUCCESS);
     for (int later = 0; later < 2; later++) {
-        request = store_rig_new(SS_STORE_PURGE);
-        request->limit = 10;
-        request->now = RIG_NOW + (later ? 3700 : 3500) * APR_USEC_PER_SEC;
-        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-        forget(request);
-        request = ask(SS_STORE_STAGE, lost->id);
-        request->number = 1;
-        request->bytes = lost->parts[1].bytes;
-        request->bytes_len = lost->parts[1].len;
-        CU_ASSERT_EQUAL(store_rig_ask(&rig, request) == APR_SUCCESS, later);
-        forget(request);
+        CU_ASSERT_EQUAL(purge(0, RIG_NOW + (later ? 3700 : 3500) * APR_USEC_PER_SEC), APR_SUCCESS);
+        CU_ASSERT_EQUAL(stage(lost, 1) == APR_SUCCESS, later);
     }
     CU_ASSERT_EQUAL(part_of(taken->id, 1), APR_SUCCESS);
     /* Accepting what is not all there any more: refused, and nothing is in the queue. */
-    request = ask(SS_STORE_UNSTAGE, lost->id);
-    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-    forget(request);
+    CU_ASSERT_EQUAL(unstage(lost), APR_SUCCESS);
     lost->is_staged = 1;
     CU_ASSERT_TRUE(store_rig_accept(&rig, lost) == APR_EINCOMPLETE);
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, lost->id), "none");
@@ -236,8 +219,8 @@ static void recipients_end_one_by_one(void)
                     APR_SUCCESS);
     CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 2, SS_STATE_FAILED, "550 5.1.1 unknown", 1),
                     APR_SUCCESS);
-    ss_store_request_t *request = load(m->id, 1000);
-    CU_ASSERT_EQUAL_FATAL(request->rv, APR_SUCCESS);
+    ss_store_load_t *request = load(m->id, 1000);
+    CU_ASSERT_EQUAL_FATAL(request->head.rv, APR_SUCCESS);
     const ss_recipient_t *r = request->message->rcpts;
     CU_ASSERT_TRUE(r[0].state == SS_STATE_DEFERRED && r[1].state == SS_STATE_SENT &&
                    r[2].state == SS_STATE_FAILED);
@@ -247,7 +230,7 @@ static void recipients_end_one_by_one(void)
     forget(request);
     CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 2.0.0 Ok", 1), APR_SUCCESS);
     request = load(m->id, 1000);
-    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->rv));
+    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->head.rv));
     forget(request);
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "partial");
     apr_pool_destroy(m->pool);
@@ -256,27 +239,25 @@ static void recipients_end_one_by_one(void)
 static void history_is_kept_or_not(void)
 {
     ss_message_t *m = store_rig_message(&rig, 1, 10);
-    ss_store_request_t *request = store_rig_new(SS_STORE_OUTCOME);
+    ss_store_outcome_t *outcome = ss_store_outcome_create(m, 0, RIG_NOW, store_rig_done, NULL);
     int zero = 0;
 
     CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
     m->rcpts[0].state = SS_STATE_DEFERRED;
     m->rcpts[0].next = RIG_NOW + 9;
-    request->message = m;
-    request->changed = &zero;
-    request->changed_count = 1;
-    request->history = apr_array_make(request->pool, 2, sizeof(ss_history_t));
-    APR_ARRAY_PUSH(request->history, ss_history_t) =
+    outcome->changed = &zero;
+    outcome->changed_count = 1;
+    outcome->history = apr_array_make(outcome->head.pool, 2, sizeof(ss_history_t));
+    APR_ARRAY_PUSH(outcome->history, ss_history_t) =
         (ss_history_t){ RIG_NOW, 0, "deferred", "450 later", "h[1]:25" };
-    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-    forget(request);
-    request = ask(SS_STORE_LOOKUP, m->id);
-    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ask(&outcome->head), APR_SUCCESS);
+    ss_store_lookup_t *request = ss_store_lookup_create(m->id, store_rig_done, NULL);
+    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(request->history->nelts, 1);
     const ss_history_t *h = &APR_ARRAY_IDX(request->history, 0, ss_history_t);
     CU_ASSERT_TRUE(h->time == RIG_NOW && h->recipient == 0 && !strcmp(h->what, "deferred") &&
                    !strcmp(h->text, "450 later") && !strcmp(h->host, "h[1]:25"));
-    forget(request);
+    apr_pool_destroy(request->head.pool);
     CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_SENT, "250 Ok", 0), APR_SUCCESS);
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "none");
     apr_pool_destroy(m->pool);
@@ -302,11 +283,9 @@ static void due_comes_in_order_and_pages(void)
         apr_pool_destroy(m->pool);
     }
     for (int page = 0; page < 4; page++) {
-        ss_store_request_t *request = ask(SS_STORE_DUE, after);
-        request->relay = "default";
-        request->limit = 2;
-        request->after_time = after_time;
-        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        ss_store_due_t *request =
+            ss_store_due_create("default", after_time, after, 2, store_rig_done, NULL);
+        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         for (int i = 0; i < request->rows->nelts; i++) {
             const ss_due_t *due = &APR_ARRAY_IDX(request->rows, i, ss_due_t);
             for (int n = 0; n < 7; n++) {
@@ -315,18 +294,19 @@ static void due_comes_in_order_and_pages(void)
             after_time = due->due;
             apr_cpystrn(after, due->id, sizeof(after));
         }
-        forget(request);
+        apr_pool_destroy(request->head.pool);
     }
     CU_ASSERT_STRING_EQUAL(seen, "41320");
 }
 
 /* ---- equal submissions ---- */
 
-static ss_store_request_t *keyed(const char *submitter, const char *hash, int *is_done)
+static ss_store_accept_t *keyed(const char *submitter, const char *hash, int *is_done)
 {
-    ss_store_request_t *request = store_rig_request(SS_STORE_ACCEPT, is_done);
+    ss_store_accept_t *request =
+        ss_store_accept_create(store_rig_message(&rig, 1, 10), store_rig_done, is_done);
 
-    request->message = store_rig_message(&rig, 1, 10);
+    *is_done = 0;
     request->message->attr.submitter = submitter;
     request->message->attr.idempotency_key = "key";
     request->message->attr.content_hash = hash;
@@ -342,29 +322,28 @@ static void equal_keys_are_one_message(void)
         { "alice", "aa", 0, 0 }, { "alice", "aa", 1, 1 }, { "alice", "bb", 1, 0 },
         { "bob", "aa", 0, 0 },   { "bob", "aa", 1, 1 },
     };
-    ss_store_request_t *all[5];
+    ss_store_accept_t *all[5];
     int is_done[5];
 
     /* Once in one batch, behind a commit that does not return; then one by one. */
     for (int round = 0; round < 2; round++) {
         ss_message_t *m = store_rig_message(&rig, 1, 10);
-        int first_done;
-        ss_store_request_t *first = store_rig_request(SS_STORE_ACCEPT, &first_done);
-        first->message = m;
+        int first_done = 0;
+        ss_store_accept_t *first = ss_store_accept_create(m, store_rig_done, &first_done);
         if (!round) disk_set(DISK_STUCK);
-        store_rig_post(&rig, first);
+        store_rig_post(&rig, &first->head);
         if (!round) CU_ASSERT_TRUE_FATAL(disk_wait_stuck());
         for (int i = 0; i < 5; i++) {
             all[i] = keyed(table[i].submitter, table[i].hash, &is_done[i]);
-            store_rig_post(&rig, all[i]);
+            store_rig_post(&rig, &all[i]->head);
         }
         disk_set(DISK_WELL);
         for (int i = 0; i < 5; i++) store_rig_wait(&rig, &is_done[i]);
         store_rig_wait(&rig, &first_done);
-        forget(first);
+        apr_pool_destroy(first->head.pool);
         apr_pool_destroy(m->pool);
         for (int i = 0; i < 5; i++) {
-            CU_ASSERT_EQUAL(all[i]->rv, APR_SUCCESS);
+            CU_ASSERT_EQUAL(all[i]->head.rv, APR_SUCCESS);
             CU_ASSERT_EQUAL(*all[i]->existing_id != '\0', round || table[i].is_existing);
             if (*all[i]->existing_id)
                 CU_ASSERT_EQUAL(all[i]->existing_same,
@@ -376,7 +355,7 @@ static void equal_keys_are_one_message(void)
         }
         for (int i = 0; i < 5; i++) {
             apr_pool_destroy(all[i]->message->pool);
-            forget(all[i]);
+            apr_pool_destroy(all[i]->head.pool);
         }
     }
     ss_store_stats_t stats;
@@ -387,26 +366,25 @@ static void equal_keys_are_one_message(void)
 static void one_bad_request_spoils_no_other(void)
 {
     ss_message_t *m[4];
-    ss_store_request_t *all[4];
-    int is_done[4];
+    ss_store_accept_t *all[4];
+    int is_done[4] = { 0 };
 
     disk_set(DISK_STUCK);
     for (int i = 0; i < 4; i++) {
         m[i] = store_rig_message(&rig, 1, 10);
-        all[i] = store_rig_request(SS_STORE_ACCEPT, &is_done[i]);
-        all[i]->message = m[i];
+        all[i] = ss_store_accept_create(m[i], store_rig_done, &is_done[i]);
     }
     memcpy(m[2]->id, m[1]->id, sizeof(m[2]->id));
-    store_rig_post(&rig, all[0]);
+    store_rig_post(&rig, &all[0]->head);
     CU_ASSERT_TRUE_FATAL(disk_wait_stuck());
-    for (int i = 1; i < 4; i++) store_rig_post(&rig, all[i]);
+    for (int i = 1; i < 4; i++) store_rig_post(&rig, &all[i]->head);
     disk_set(DISK_WELL);
     for (int i = 0; i < 4; i++) {
         store_rig_wait(&rig, &is_done[i]);
-        CU_ASSERT_EQUAL(all[i]->rv == APR_SUCCESS, i != 2);
-        CU_ASSERT_EQUAL(*all[i]->result.text != '\0', i == 2);
+        CU_ASSERT_EQUAL(all[i]->head.rv == APR_SUCCESS, i != 2);
+        CU_ASSERT_EQUAL(*all[i]->head.result.text != '\0', i == 2);
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m[i]->id), "queued");
-        forget(all[i]);
+        apr_pool_destroy(all[i]->head.pool);
     }
     for (int i = 0; i < 4; i++) apr_pool_destroy(m[i]->pool);
 }
@@ -415,13 +393,8 @@ static void one_bad_request_spoils_no_other(void)
 
 static void set(const char *key, const char *value)
 {
-    ss_store_request_t *request = store_rig_new(SS_STORE_SET);
-
-    request->key = key;
-    request->value = value;
-    request->who = "tester";
-    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-    forget(request);
+    CU_ASSERT_EQUAL(ask(&ss_store_set_create(key, value, RIG_NOW, store_rig_done, NULL)->head),
+                    APR_SUCCESS);
 }
 
 static void settings_are_kept(void)
@@ -433,19 +406,19 @@ static void settings_are_kept(void)
     set("b", NULL);
     store_rig_close(&rig);
     CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
-    ss_store_request_t *request = store_rig_new(SS_STORE_SETTINGS);
-    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    ss_store_settings_t *request = ss_store_settings_create(store_rig_done, NULL);
+    CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(request->rows->nelts, 2);
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_setting_t).value, "one");
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_setting_t).key, "c");
-    forget(request);
+    apr_pool_destroy(request->head.pool);
 }
 
 static void purge_takes_what_is_old_and_finished(void)
 {
     char ids[5][SS_IDENT_TEXT];
     int calls = 0, more = 1;
-    apr_int64_t gone = 0, counted = 0;
+    apr_int64_t counted = 0;
 
     for (int i = 0; i < 5; i++) {
         ss_message_t *m = store_rig_message(&rig, 1, i == 0 ? SS_PART_MAX + 1 : 10);
@@ -456,19 +429,17 @@ static void purge_takes_what_is_old_and_finished(void)
         apr_pool_destroy(m->pool);
     }
     for (; more && calls < 5; calls++) {
-        ss_store_request_t *request = store_rig_new(SS_STORE_PURGE);
-        request->before_time = RIG_NOW + 1;
-        request->limit = 3;
-        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        ss_store_purge_t *request =
+            ss_store_purge_create(RIG_NOW + 1, 3, RIG_NOW, store_rig_done, NULL);
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         more = request->more;
-        gone += request->touched;
         for (int i = 0; i < request->rows->nelts; i++) {
             CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, i, ss_count_t).state, SS_STATE_SENT);
             counted += APR_ARRAY_IDX(request->rows, i, ss_count_t).recipients;
         }
-        forget(request);
+        apr_pool_destroy(request->head.pool);
     }
-    CU_ASSERT_TRUE(calls == 2 && gone == 4 && counted == 4);
+    CU_ASSERT_TRUE(calls == 2 && counted == 4);
     for (int i = 0; i < 5; i++)
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, ids[i]), i == 3 ? "queued" : "none");
 }
@@ -493,8 +464,8 @@ static void counts_by_relay_and_state(void)
             CU_ASSERT_EQUAL(store_rig_finish(&rig, m, r, table[i].to, "words", 1), APR_SUCCESS);
         apr_pool_destroy(m->pool);
     }
-    ss_store_request_t *request = store_rig_new(SS_STORE_COUNTS);
-    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    ss_store_counts_t *request = ss_store_counts_create(store_rig_done, NULL);
+    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
     CU_ASSERT_EQUAL(request->rows->nelts, 5);
     for (int i = 0; i < request->rows->nelts; i++) {
         const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
@@ -508,7 +479,7 @@ static void counts_by_relay_and_state(void)
             break;
         }
     }
-    forget(request);
+    apr_pool_destroy(request->head.pool);
     CU_ASSERT_EQUAL(found, 5);
 }
 
@@ -528,18 +499,17 @@ static void the_oldest_of_each_relay(void)
         apr_pool_destroy(m->pool);
     }
     for (int h = 0; h < 2; h++) {
-        ss_store_request_t *request = store_rig_new(SS_STORE_OLDEST);
-        request->rows = apr_array_make(request->pool, 3, sizeof(ss_count_t));
+        ss_store_oldest_t *request = ss_store_oldest_create(store_rig_done, NULL);
         for (int i = 0; i < 3; i++)
             APR_ARRAY_PUSH(request->rows, ss_count_t) = (ss_count_t){ .relay = i == 0   ? "none"
                                                                                : i == 1 ? "b"
                                                                                         : "a",
                                                                       .messages = hints[h] };
-        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_count_t).oldest, 0);
         CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_count_t).oldest, RIG_NOW + 21);
         CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 2, ss_count_t).oldest, RIG_NOW + 1);
-        forget(request);
+        apr_pool_destroy(request->head.pool);
     }
 }
 

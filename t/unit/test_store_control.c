@@ -22,15 +22,22 @@ static ss_message_t *in_state(ss_state_t state)
     return m;
 }
 
-static ss_store_request_t *act(ss_control_t control, const char *id)
+static ss_store_control_t *act(ss_control_t control, const char *id, apr_time_t now)
 {
-    ss_store_request_t *request = store_rig_new(SS_STORE_CONTROL);
+    ss_store_control_t *request =
+        ss_store_control_create(control, "tester", now, store_rig_done, NULL);
 
-    request->control = control;
-    request->who = "tester";
     request->keep_history = 1;
     apr_cpystrn(request->id, id, sizeof(request->id));
-    store_rig_ask(&rig, request);
+    store_rig_ask(&rig, &request->head);
+    return request;
+}
+
+static ss_store_lookup_t *look(const char *id)
+{
+    ss_store_lookup_t *request = ss_store_lookup_create(id, store_rig_done, NULL);
+
+    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
     return request;
 }
 
@@ -61,9 +68,9 @@ static void actions_by_state(void)
     store_rig_start(&rig);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         ss_message_t *m = in_state(table[i].from);
-        ss_store_request_t *request = act(table[i].control, m->id);
-        CU_ASSERT_EQUAL(request->rv, APR_SUCCESS);
-        CU_ASSERT_EQUAL(request->touched, table[i].touched);
+        ss_store_control_t *request = act(table[i].control, m->id, RIG_NOW);
+        CU_ASSERT_EQUAL(request->head.rv, APR_SUCCESS);
+        CU_ASSERT_EQUAL(request->messages, table[i].touched);
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), ss_state_name(table[i].to));
         if (table[i].touched) {
             const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, 0, ss_touched_t);
@@ -71,14 +78,15 @@ static void actions_by_state(void)
                            t->is_finished == ss_state_is_final(table[i].to) && t->size == 10);
             CU_ASSERT_STRING_EQUAL(t->id, m->id);
         } else {
-            CU_ASSERT_STRING_EQUAL(request->value, ss_state_name(table[i].from));
+            CU_ASSERT_STRING_EQUAL(request->state, ss_state_name(table[i].from));
         }
-        apr_pool_destroy(request->pool);
+        apr_pool_destroy(request->head.pool);
         apr_pool_destroy(m->pool);
     }
-    ss_store_request_t *request = act(SS_CONTROL_HOLD, "0192aaaa-0000-7000-8000-000000000000");
-    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->rv));
-    apr_pool_destroy(request->pool);
+    ss_store_control_t *request =
+        act(SS_CONTROL_HOLD, "0192aaaa-0000-7000-8000-000000000000", RIG_NOW);
+    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->head.rv));
+    apr_pool_destroy(request->head.pool);
     store_rig_end(&rig);
 }
 
@@ -103,18 +111,15 @@ static void late_outcomes_meet_actions(void)
     store_rig_start(&rig);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         ss_message_t *m = in_state(SS_STATE_QUEUED);
-        ss_store_request_t *request = act(table[i].control, m->id);
-        apr_pool_destroy(request->pool);
+        apr_pool_destroy(act(table[i].control, m->id, RIG_NOW)->head.pool);
         m->rcpts[0].next = RIG_NOW + 7;
         CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, table[i].outcome, "late", 1), APR_SUCCESS);
-        request = store_rig_new(SS_STORE_LOOKUP);
-        memcpy(request->id, m->id, sizeof(request->id));
-        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        ss_store_lookup_t *request = look(m->id);
         const ss_recipient_t *rcpt = &request->message->rcpts[0];
         CU_ASSERT_EQUAL(rcpt->state, table[i].end);
         CU_ASSERT_TRUE(table[i].cause ? rcpt->cause && !strcmp(rcpt->cause, table[i].cause)
                                       : !rcpt->cause);
-        apr_pool_destroy(request->pool);
+        apr_pool_destroy(request->head.pool);
         apr_pool_destroy(m->pool);
     }
     store_rig_end(&rig);
@@ -124,21 +129,14 @@ static void time_on_hold_is_kept(void)
 {
     store_rig_start(&rig);
     ss_message_t *m = in_state(SS_STATE_QUEUED);
-    apr_pool_destroy(act(SS_CONTROL_HOLD, m->id)->pool);
-    ss_store_request_t *request = store_rig_new(SS_STORE_CONTROL);
-    request->control = SS_CONTROL_RELEASE;
-    request->now = RIG_NOW + 5000;
-    memcpy(request->id, m->id, sizeof(request->id));
-    CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-    apr_pool_destroy(request->pool);
-    request = store_rig_new(SS_STORE_LOOKUP);
-    memcpy(request->id, m->id, sizeof(request->id));
-    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+    apr_pool_destroy(act(SS_CONTROL_HOLD, m->id, RIG_NOW)->head.pool);
+    apr_pool_destroy(act(SS_CONTROL_RELEASE, m->id, RIG_NOW + 5000)->head.pool);
+    ss_store_lookup_t *request = look(m->id);
     CU_ASSERT_TRUE(request->message->held == 5000 && request->message->held_since == 0);
     CU_ASSERT_EQUAL_FATAL(request->history->nelts, 2);
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->history, 0, ss_history_t).what, "released");
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->history, 1, ss_history_t).text, "tester");
-    apr_pool_destroy(request->pool);
+    apr_pool_destroy(request->head.pool);
     apr_pool_destroy(m->pool);
     store_rig_end(&rig);
 }
@@ -188,11 +186,9 @@ static const char *found(const ss_filter_t *filter, int limit)
 
     *letters = '\0';
     for (int page = 0; more && page < STORED + 1; page++) {
-        ss_store_request_t *request = store_rig_new(SS_STORE_LIST);
-        request->filter = *filter;
+        ss_store_list_t *request = ss_store_list_create(filter, limit, store_rig_done, NULL);
         memcpy(request->filter.after, after, sizeof(after));
-        request->limit = limit;
-        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         more = request->more;
         for (int n = 0; n < request->rows->nelts; n++) {
             const ss_message_t *m = APR_ARRAY_IDX(request->rows, n, ss_message_t *);
@@ -202,7 +198,7 @@ static const char *found(const ss_filter_t *filter, int limit)
                     apr_snprintf(letters + strlen(letters), 2, "%c", 'a' + i);
             }
         }
-        apr_pool_destroy(request->pool);
+        apr_pool_destroy(request->head.pool);
     }
     return letters;
 }
@@ -273,23 +269,22 @@ static void actions_on_filters(void)
     store_them();
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         apr_int64_t touched = 0;
-        ss_store_request_t *request = store_rig_new(SS_STORE_CONTROL);
-        request->control = SS_CONTROL_COUNT;
-        request->counted_for = table[i].control;
-        request->filter.relay = table[i].relay;
-        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-        CU_ASSERT_EQUAL(request->touched, table[i].counted);
-        apr_pool_destroy(request->pool);
+        ss_filter_t filter = { .state = -1, .uid = -1, .relay = table[i].relay };
+        ss_store_matches_t *matches =
+            ss_store_matches_create(table[i].control, &filter, RIG_NOW, store_rig_done, NULL);
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, &matches->head), APR_SUCCESS);
+        CU_ASSERT_EQUAL(matches->messages, table[i].counted);
+        apr_pool_destroy(matches->head.pool);
         for (int more = 1, steps = 0; more && steps < 5; steps++) {
-            request = store_rig_new(SS_STORE_CONTROL);
-            request->control = table[i].control;
-            request->filter.relay = table[i].relay;
+            ss_store_control_t *request =
+                ss_store_control_create(table[i].control, "tester", RIG_NOW, store_rig_done, NULL);
+            request->filter = filter;
             request->limit = 2;
             request->keep_history = 1;
-            CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
-            touched += request->touched;
+            CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
+            touched += request->messages;
             more = request->more;
-            apr_pool_destroy(request->pool);
+            apr_pool_destroy(request->head.pool);
         }
         CU_ASSERT_EQUAL(touched, table[i].counted);
     }
@@ -300,12 +295,12 @@ static void others_messages_are_not_touched(void)
 {
     store_rig_start(&rig);
     store_them();
-    ss_store_request_t *request = store_rig_new(SS_STORE_CONTROL);
-    request->control = SS_CONTROL_CANCEL;
+    ss_store_control_t *request =
+        ss_store_control_create(SS_CONTROL_CANCEL, "tester", RIG_NOW, store_rig_done, NULL);
     request->filter.uid = 1001;
     memcpy(request->id, ids[0], sizeof(request->id));
-    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(store_rig_ask(&rig, request)));
-    apr_pool_destroy(request->pool);
+    CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(store_rig_ask(&rig, &request->head)));
+    apr_pool_destroy(request->head.pool);
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, ids[0]), "queued");
     store_rig_end(&rig);
 }

@@ -37,24 +37,23 @@ static int says(const char *words)
 
 static void nothing_is_answered_before_the_commit(void)
 {
-    ss_store_request_t *request;
-    int is_done;
+    ss_store_accept_t *request;
+    int is_done = 0;
 
     store_rig_start(&rig);
     disk_set(DISK_STUCK);
-    request = store_rig_request(SS_STORE_ACCEPT, &is_done);
-    request->message = store_rig_message(&rig, 1, 10);
-    store_rig_post(&rig, request);
+    request = ss_store_accept_create(store_rig_message(&rig, 1, 10), store_rig_done, &is_done);
+    store_rig_post(&rig, &request->head);
     CU_ASSERT_TRUE_FATAL(disk_wait_stuck());
     CU_ASSERT_TRUE(is_quiet(0));
     CU_ASSERT_EQUAL(ss_store_collect(rig.store), 0);
     CU_ASSERT_EQUAL(ss_store_waiting(rig.store), 1);
     disk_set(DISK_WELL);
     store_rig_wait(&rig, &is_done);
-    CU_ASSERT_EQUAL(request->rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL(request->head.rv, APR_SUCCESS);
     CU_ASSERT_EQUAL(ss_store_waiting(rig.store), 0);
     apr_pool_destroy(request->message->pool);
-    apr_pool_destroy(request->pool);
+    apr_pool_destroy(request->head.pool);
     store_rig_end(&rig);
 }
 
@@ -63,21 +62,19 @@ static void nothing_is_answered_before_the_commit(void)
 static void a_sick_disk(disk_t how, apr_status_t rv, const char *words)
 {
     ss_message_t *known, *new;
-    ss_store_request_t *outcome;
-    int is_done, zero = 0;
+    ss_store_outcome_t *outcome;
+    int is_done = 0, zero = 0;
 
     store_rig_start(&rig);
     known = store_rig_message(&rig, 1, 10);
     new = store_rig_message(&rig, 1, 10);
     CU_ASSERT_EQUAL(store_rig_accept(&rig, known), APR_SUCCESS);
     disk_set(how);
-    outcome = store_rig_request(SS_STORE_OUTCOME, &is_done);
+    outcome = ss_store_outcome_create(known, 1, RIG_NOW, store_rig_done, &is_done);
     known->rcpts[0].state = SS_STATE_SENT;
-    outcome->message = known;
     outcome->changed = &zero;
     outcome->changed_count = 1;
-    outcome->keep_history = 1;
-    store_rig_post(&rig, outcome);
+    store_rig_post(&rig, &outcome->head);
     for (int i = 0; i < 3; i++) {
         CU_ASSERT_EQUAL(store_rig_accept(&rig, new), rv);
         CU_ASSERT_TRUE(says(words) && says(how == DISK_FULL ? "disk" : rig.file));
@@ -86,7 +83,7 @@ static void a_sick_disk(disk_t how, apr_status_t rv, const char *words)
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, known->id), "queued");
     disk_set(DISK_WELL);
     store_rig_wait(&rig, &is_done);
-    CU_ASSERT_EQUAL(outcome->rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL(outcome->head.rv, APR_SUCCESS);
     CU_ASSERT_EQUAL(store_rig_accept(&rig, new), APR_SUCCESS);
     store_rig_close(&rig);
     CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
@@ -94,7 +91,7 @@ static void a_sick_disk(disk_t how, apr_status_t rv, const char *words)
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, new->id), "queued");
     apr_pool_destroy(known->pool);
     apr_pool_destroy(new->pool);
-    apr_pool_destroy(outcome->pool);
+    apr_pool_destroy(outcome->head.pool);
     store_rig_end(&rig);
 }
 
@@ -129,7 +126,7 @@ static void hold_the_lock(int said, int end)
 
 static void a_locked_file_refuses_and_heals(void)
 {
-    int said[2], end[2], is_done, status = 0, zero = 0;
+    int said[2], end[2], is_done = 0, status = 0, zero = 0;
     ss_message_t *m, *new;
     char byte;
 
@@ -148,13 +145,11 @@ static void a_locked_file_refuses_and_heals(void)
     close(said[1]);
     CU_ASSERT_EQUAL_FATAL(read(said[0], &byte, 1), 1);
     CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
-    ss_store_request_t *outcome = store_rig_request(SS_STORE_OUTCOME, &is_done);
+    ss_store_outcome_t *outcome = ss_store_outcome_create(m, 1, RIG_NOW, store_rig_done, &is_done);
     m->rcpts[0].state = SS_STATE_SENT;
-    outcome->message = m;
     outcome->changed = &zero;
     outcome->changed_count = 1;
-    outcome->keep_history = 1;
-    store_rig_post(&rig, outcome);
+    store_rig_post(&rig, &outcome->head);
     CU_ASSERT_TRUE(APR_STATUS_IS_EBUSY(store_rig_accept(&rig, new)));
     CU_ASSERT_TRUE(says("locked by another process") && says(rig.file));
     CU_ASSERT_FALSE(is_done);
@@ -163,12 +158,12 @@ static void a_locked_file_refuses_and_heals(void)
     CU_ASSERT_TRUE(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
                    WEXITSTATUS(status) == 0);
     store_rig_wait(&rig, &is_done);
-    CU_ASSERT_EQUAL(outcome->rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL(outcome->head.rv, APR_SUCCESS);
     CU_ASSERT_EQUAL(store_rig_accept(&rig, new), APR_SUCCESS);
     CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "sent");
     apr_pool_destroy(m->pool);
     apr_pool_destroy(new->pool);
-    apr_pool_destroy(outcome->pool);
+    apr_pool_destroy(outcome->head.pool);
     close(said[0]);
     close(end[0]);
     store_rig_end(&rig);
@@ -216,22 +211,30 @@ typedef struct {
     char what;
 } told_t;
 
+static ss_store_request_t *sent(ss_message_t *m, int *is_done)
+{
+    static int zero = 0;
+    ss_store_outcome_t *outcome = ss_store_outcome_create(m, 1, RIG_NOW, store_rig_done, is_done);
+
+    m->rcpts[0].state = SS_STATE_SENT;
+    outcome->changed = &zero;
+    outcome->changed_count = 1;
+    return &outcome->head;
+}
+
 /* In a child: accepts and finishes without end; tells each answer after it came. */
 static void work_until_killed(int told)
 {
     for (;;) {
         ss_message_t *m[CRASH_BATCH];
         ss_store_request_t *r[CRASH_BATCH];
-        int is_done[CRASH_BATCH], zero = 0;
+        int is_done[CRASH_BATCH];
         for (int phase = 0; phase < 2; phase++) {
             for (int i = 0; i < CRASH_BATCH; i++) {
                 if (!phase) m[i] = store_rig_message(&rig, 1, 3000);
-                r[i] = store_rig_request(phase ? SS_STORE_OUTCOME : SS_STORE_ACCEPT, &is_done[i]);
-                r[i]->message = m[i];
-                r[i]->changed = &zero;
-                r[i]->changed_count = 1;
-                r[i]->keep_history = 1;
-                if (phase) m[i]->rcpts[0].state = SS_STATE_SENT;
+                is_done[i] = 0;
+                r[i] = phase ? sent(m[i], &is_done[i])
+                             : &ss_store_accept_create(m[i], store_rig_done, &is_done[i])->head;
                 if (ss_store_post(rig.store, r[i]) != APR_SUCCESS) _exit(1);
             }
             for (int i = 0; i < CRASH_BATCH; i++) {
@@ -354,12 +357,12 @@ static void an_older_queue_is_brought_up_to_date(void)
         CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "queued");
         CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_FAILED, "550 no", 1), APR_SUCCESS);
-        ss_store_request_t *request = store_rig_new(SS_STORE_LIST);
-        request->filter.state = SS_STATE_FAILED; /* goes by the index */
-        request->limit = 10;
-        CU_ASSERT_EQUAL(store_rig_ask(&rig, request), APR_SUCCESS);
+        /* goes by the index */
+        ss_filter_t filter = { .state = SS_STATE_FAILED, .uid = -1 };
+        ss_store_list_t *request = ss_store_list_create(&filter, 10, store_rig_done, NULL);
+        CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         CU_ASSERT_EQUAL(request->rows->nelts, 1);
-        apr_pool_destroy(request->pool);
+        apr_pool_destroy(request->head.pool);
         apr_pool_destroy(m->pool);
         store_rig_close(&rig);
         do_sql("UPDATE version SET number = 0");

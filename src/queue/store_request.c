@@ -1,0 +1,193 @@
+/* store_request.c: constructors. See store_request.h. */
+#include "queue/store_request.h"
+
+#include <apr_strings.h>
+#include <assert.h>
+
+void *ss_store_request_create(ss_store_verb_t verb, apr_size_t size,
+                              void (*done)(ss_store_request_t *), void *baton)
+{
+    apr_pool_t *pool = ss_store_pool();
+    ss_store_request_t *request = apr_pcalloc(pool, size);
+
+    request->verb = verb;
+    request->pool = pool;
+    request->done = done;
+    request->baton = baton;
+    return request;
+}
+
+void *ss_store_request_as(ss_store_request_t *request, ss_store_verb_t verb)
+{
+    assert(request->verb == verb);
+    return request;
+}
+
+ss_store_accept_t *ss_store_accept_create(ss_message_t *message, void (*done)(ss_store_request_t *),
+                                          void *baton)
+{
+    ss_store_accept_t *request =
+        ss_store_request_create(SS_STORE_ACCEPT, sizeof(*request), done, baton);
+
+    request->message = message;
+    return request;
+}
+
+ss_store_outcome_t *ss_store_outcome_create(ss_message_t *message, int keep_history, apr_time_t now,
+                                            void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_outcome_t *request =
+        ss_store_request_create(SS_STORE_OUTCOME, sizeof(*request), done, baton);
+
+    request->message = message;
+    request->keep_history = keep_history;
+    request->now = now;
+    return request;
+}
+
+ss_store_stage_t *ss_store_stage_create(const char *id, int number, const char *bytes,
+                                        apr_size_t len, void (*done)(ss_store_request_t *),
+                                        void *baton)
+{
+    ss_store_stage_t *request =
+        ss_store_request_create(SS_STORE_STAGE, sizeof(*request), done, baton);
+
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    request->number = number;
+    request->bytes = bytes;
+    request->len = len;
+    return request;
+}
+
+ss_store_unstage_t *ss_store_unstage_create(const char *id, void (*done)(ss_store_request_t *),
+                                            void *baton)
+{
+    ss_store_unstage_t *request =
+        ss_store_request_create(SS_STORE_UNSTAGE, sizeof(*request), done, baton);
+
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    return request;
+}
+
+ss_store_set_t *ss_store_set_create(const char *key, const char *value, apr_time_t now,
+                                    void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_set_t *request = ss_store_request_create(SS_STORE_SET, sizeof(*request), done, baton);
+
+    request->key = apr_pstrdup(request->head.pool, key);
+    request->value = apr_pstrdup(request->head.pool, value);
+    request->now = now;
+    return request;
+}
+
+ss_store_control_t *ss_store_control_create(ss_control_t control, const char *who, apr_time_t now,
+                                            void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_control_t *request =
+        ss_store_request_create(SS_STORE_CONTROL, sizeof(*request), done, baton);
+
+    request->control = control;
+    request->who = apr_pstrdup(request->head.pool, who);
+    request->now = now;
+    request->filter = (ss_filter_t){ .state = -1, .uid = -1 };
+    return request;
+}
+
+ss_store_purge_t *ss_store_purge_create(apr_time_t before, int limit, apr_time_t now,
+                                        void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_purge_t *request =
+        ss_store_request_create(SS_STORE_PURGE, sizeof(*request), done, baton);
+
+    request->before = before;
+    request->limit = limit;
+    request->now = now;
+    return request;
+}
+
+ss_store_load_t *ss_store_load_create(const char *id, apr_uint64_t whole_max,
+                                      void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_load_t *request =
+        ss_store_request_create(SS_STORE_LOAD, sizeof(*request), done, baton);
+
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    request->whole_max = whole_max;
+    return request;
+}
+
+ss_store_part_t *ss_store_part_create(const char *id, int number,
+                                      void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_part_t *request =
+        ss_store_request_create(SS_STORE_PART, sizeof(*request), done, baton);
+
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    request->number = number;
+    return request;
+}
+
+ss_store_due_t *ss_store_due_create(const char *relay, apr_time_t after_time, const char *after_id,
+                                    int limit, void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_due_t *request = ss_store_request_create(SS_STORE_DUE, sizeof(*request), done, baton);
+
+    request->relay = apr_pstrdup(request->head.pool, relay);
+    request->after_time = after_time;
+    apr_cpystrn(request->after_id, after_id, sizeof(request->after_id));
+    request->limit = limit;
+    return request;
+}
+
+ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_request_t *),
+                                          void *baton)
+{
+    ss_store_lookup_t *request =
+        ss_store_request_create(SS_STORE_LOOKUP, sizeof(*request), done, baton);
+
+    apr_cpystrn(request->id, id, sizeof(request->id));
+    return request;
+}
+
+ss_store_list_t *ss_store_list_create(const ss_filter_t *filter, int limit,
+                                      void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_list_t *request =
+        ss_store_request_create(SS_STORE_LIST, sizeof(*request), done, baton);
+
+    request->filter = *filter;
+    request->limit = limit;
+    return request;
+}
+
+ss_store_matches_t *ss_store_matches_create(ss_control_t control, const ss_filter_t *filter,
+                                            apr_time_t now, void (*done)(ss_store_request_t *),
+                                            void *baton)
+{
+    ss_store_matches_t *request =
+        ss_store_request_create(SS_STORE_MATCHES, sizeof(*request), done, baton);
+
+    request->control = control;
+    request->filter = *filter;
+    request->now = now;
+    return request;
+}
+
+ss_store_counts_t *ss_store_counts_create(void (*done)(ss_store_request_t *), void *baton)
+{
+    return ss_store_request_create(SS_STORE_COUNTS, sizeof(ss_store_counts_t), done, baton);
+}
+
+ss_store_oldest_t *ss_store_oldest_create(void (*done)(ss_store_request_t *), void *baton)
+{
+    ss_store_oldest_t *request =
+        ss_store_request_create(SS_STORE_OLDEST, sizeof(*request), done, baton);
+
+    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_count_t));
+    return request;
+}
+
+ss_store_settings_t *ss_store_settings_create(void (*done)(ss_store_request_t *), void *baton)
+{
+    return ss_store_request_create(SS_STORE_SETTINGS, sizeof(ss_store_settings_t), done, baton);
+}
