@@ -10,7 +10,7 @@ DESTDIR  ?=
 PYTHON   ?= /usr/bin/python3
 
 # The flags of httpd and the libraries, determined only when something is built.
-BUILDING := $(filter-out help clean deps packages format lint demo check quick bench mutants,$(or $(MAKECMDGOALS),all))
+BUILDING := $(filter-out help clean deps packages format lint lint-compilers demo check quick bench mutants,$(or $(MAKECMDGOALS),all))
 ifneq ($(BUILDING),)
 ifneq ($(shell uname -s),Linux)
 $(error mod_smtp_send runs on Linux only: it needs epoll, eventfd and SO_PEERCRED)
@@ -206,9 +206,11 @@ quick: deps
 	@$(MAKE) --no-print-directory sim N=10000
 
 # One after the other, so that the first failure is the last thing on the screen.
+check: export WERROR := 1
 check: check-packages
 	@$(MAKE) --no-print-directory lint
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory lint-compilers
+	@$(MAKE) --no-print-directory $(PARALLEL) all $(B)/unit $(B)/sim
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory sim
 	@$(MAKE) --no-print-directory asan
@@ -274,6 +276,18 @@ $(OPENAPI_LINT):
 
 # Which checks: make lint CHECKS="cycles names"
 CHECKS ?=
+.PHONY: objects lint-compilers
+objects: $(call obj,$(LIB_SRC) $(SKIN_SRC) $(FRONT_SRC) $(CLI_SRC) src/cli/manual.c $(UNIT_SRC) $(SIM_SRC) $(wildcard t/fuzz/*.c t/bench/*.c t/torture/*.c t/module/*.c))
+	@[ $(words $^) -gt 0 ]
+	@echo "$(words $^) files compiled by $(CC) without warnings"
+
+# Both compilers over all C code, in folders of their own. Incremental, like any build.
+CACHED  := $(if $(shell command -v ccache),ccache )
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+lint-compilers:
+	@$(MAKE) --no-print-directory $(PARALLEL) B=$(B)/gcc CC="$(CACHED)gcc" WERROR=1 objects
+	@$(MAKE) --no-print-directory $(PARALLEL) B=$(B)/clang CC="$(CACHED)$(CLANG)" WERROR=1 OPT=-O0 HARD= objects
+
 lint: $(OPENAPI_LINT)
 	@SMTP_SEND_BUILD=$(B) $(PYTHON) t/lint/run $(CHECKS)
 

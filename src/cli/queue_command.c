@@ -214,7 +214,7 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
 
 int ss_queue_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    list_t wanted = { NULL };
+    list_t wanted = { 0 };
 
     return list(cli, &wanted, argc, argv);
 }

@@ -90,7 +90,7 @@ static int check_ways(const ss_cli_t *cli, const ss_test_local_t *test)
 
 int ss_test_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    ss_test_local_t test = { NULL };
+    ss_test_local_t test = { 0 };
     const ss_argument_t options[] = {
         { "relay", "NAME", "the daemon's relay to test (the main server's)", &test.relay, NULL },
         { "from", "ADDRESS", "try this sender, too (nothing is sent)", &test.from, NULL },

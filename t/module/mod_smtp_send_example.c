@@ -24,7 +24,7 @@ static const char *set_to(cmd_parms *cmd, void *directory, const char *address)
 }
 
 static const command_rec commands[] = {
-    AP_INIT_TAKE1("SMTPSendExampleTo", set_to, NULL, RSRC_CONF, "who gets the reports"), { NULL }
+    AP_INIT_TAKE1("SMTPSendExampleTo", set_to, NULL, RSRC_CONF, "who gets the reports"), { 0 }
 };
 
 static int report(request_rec *r)

@@ -91,7 +91,7 @@ static void begin_session(call_t *c, const char *hello)
 static apr_status_t read_content(void *self, apr_off_t at, const char **bytes, apr_size_t *len)
 {
     (void)self;
-    *bytes = CONTENT + at;
+    *bytes = &CONTENT[at];
     *len = sizeof(CONTENT) - 1 - (apr_size_t)at;
     return APR_SUCCESS;
 }

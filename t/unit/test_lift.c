@@ -238,9 +238,9 @@ static void forms(void)
                   { apr_pstrcat(pool, HEAD, x, "\r\n--b--\r\nepilogue", NULL),
                     apr_pstrcat(pool, "f:", x, "|", NULL), 1 },
                   { apr_pstrcat(pool, "preamble\r\n", HEAD, x, false_ones, x, "\r\n--b\r\n",
-                                HEAD + 5, x, "\r\n--b--", NULL),
+                                &HEAD[5], x, "\r\n--b--", NULL),
                     apr_pstrcat(pool, "f:", x, false_ones, x, "|f:", x, "|", NULL), 2 },
-                  { apr_pstrcat(pool, HEAD, x, "\r\n--b", padding, "\r\n", HEAD + 5, "y\r\n--b--",
+                  { apr_pstrcat(pool, HEAD, x, "\r\n--b", padding, "\r\n", &HEAD[5], "y\r\n--b--",
                                 padding, "\r\n", NULL),
                     apr_pstrcat(pool, "f:", x, "|f:y|", NULL), 1 },
                   /* More blanks than a delimiter may have: no delimiter, for both readers. */
