@@ -46,7 +46,7 @@ static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
     for (int i = 0; i < ids->nelts; i++) {
         const char *id = APR_ARRAY_IDX(ids, i, const char *);
         if (ss_ident_is_valid(id)) continue;
-        ss_cli_complain(cli->program, "\"%s\" is no message's id (\"smtp-send queue\" shows them)",
+        ss_cli_complain(cli->program, "\"%s\" is not a message id ('smtp-send queue' lists them)",
                         id);
         return EX_USAGE;
     }
@@ -83,7 +83,7 @@ static json_t *filter_of(const act_t *act)
     return filter;
 }
 
-/* 0: done, or known not to be: *code says. */
+/* 0: the daemon answered; -1: it did not, and *code is the exit code. */
 static int ask_filtered(ss_cli_t *cli, const act_t *act, apr_int64_t confirm, apr_int64_t *matched,
                         apr_int64_t *done, int *code)
 {
@@ -99,7 +99,7 @@ static int ask_filtered(ss_cli_t *cli, const act_t *act, apr_int64_t confirm, ap
     return 0;
 }
 
-/* Whether a person at the terminal says yes. */
+/* Whether a person at a terminal confirms. */
 static int says_yes(const ss_cli_t *cli, const act_t *act, apr_int64_t matched)
 {
     char answer[16];
@@ -125,12 +125,13 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
         ss_terminal_json(document);
         json_decref(document);
     } else if (!matched) {
-        puts("No message fits");
+        puts("No message matches");
     } else if (done) {
         printf("%s: %s\n", act->verb, messages(cli, done));
     } else {
-        printf("%s %s; nothing was done. To %s: the same with --confirm %" APR_INT64_T_FMT "\n",
-               messages(cli, matched), matched == 1 ? "fits" : "fit", act->verb, matched);
+        printf("%s %s; nothing was done. To %s them, repeat this with --confirm %" APR_INT64_T_FMT
+               "\n",
+               messages(cli, matched), matched == 1 ? "matches" : "match", act->verb, matched);
     }
     return done ? EX_OK : SS_CLI_NOTHING;
 }
@@ -139,11 +140,11 @@ int ss_action_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     act_t act = { .verb = argv[0] };
     const ss_argument_t options[] = {
-        { "state", "STATE", "those in this state", &act.state, NULL },
-        { "relay", "NAME", "those of this relay", &act.relay, NULL },
-        { "from", "PATTERN", "those from this sender (* stands for anything)", &act.from, NULL },
-        { "to", "PATTERN", "those to this recipient", &act.to, NULL },
-        { "confirm", "N", "do it if just N messages fit the filter", &act.confirm, NULL }
+        { "state", "STATE", "messages in this state", &act.state, NULL },
+        { "relay", "NAME", "messages of this relay", &act.relay, NULL },
+        { "from", "PATTERN", "messages from this sender (* matches anything)", &act.from, NULL },
+        { "to", "PATTERN", "messages to this recipient", &act.to, NULL },
+        { "confirm", "N", "do it if exactly N messages match the filter", &act.confirm, NULL }
     };
     apr_array_header_t *ids;
     apr_int64_t confirm = 0;
@@ -155,17 +156,16 @@ int ss_action_command(ss_cli_t *cli, int argc, const char *const *argv)
     int is_filtered = act.state || act.relay || act.from || act.to;
     if (act.confirm && (ss_text_number(act.confirm, 1, APR_INT64_MAX, &confirm) || !is_filtered)) {
         ss_cli_complain(cli->program,
-                        is_filtered ? "--confirm: \"%s\" is no number of messages"
-                                    : "--confirm %s belongs to a filter",
+                        is_filtered ? "--confirm: \"%s\" is not a number of messages"
+                                    : "--confirm %s needs a filter",
                         act.confirm);
         return EX_USAGE;
     }
     if (!ids->nelts == !is_filtered) {
         ss_cli_complain(
             cli->program,
-            is_filtered
-                ? "name messages by id or by a filter, not by both"
-                : "which messages? Name an id, or a filter (--state, --relay, --from, --to)");
+            is_filtered ? "give message ids or a filter, not both"
+                        : "which messages? Give ids, or a filter (--state, --relay, --from, --to)");
         return EX_USAGE;
     }
     return is_filtered ? by_filter(cli, &act, confirm) : by_id(cli, &act, ids);

@@ -2,6 +2,7 @@
  * the same table. */
 #include "cli/arguments.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdarg.h>
 #include <string.h>
@@ -20,8 +21,9 @@ static void print_option(const char *name, const char *value_name, const char *h
 
 static void print_help(const ss_cli_command_t *command, const ss_argument_t *options, int count)
 {
-    printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%s.\n\n", command->name,
-           *command->usage ? " " : "", command->usage, command->summary);
+    printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%c%s.\n\n", command->name,
+           *command->usage ? " " : "", command->usage, apr_toupper(*command->summary),
+           command->summary + 1);
     for (int i = 0; i < count; i++)
         print_option(options[i].name, options[i].value_name, options[i].help);
     print_option("json", NULL, "print JSON");
@@ -30,8 +32,8 @@ static void print_help(const ss_cli_command_t *command, const ss_argument_t *opt
     if (command->help) printf("\n%s\n", command->help);
 }
 
-/* 0: not this option; 1: it was, one argument; 2: it was, with the next as its value; -1: its value
- * is missing or not wanted. */
+/* How many arguments the option takes up: 0: it is another option; 2: its value is the next
+ * argument; -1: its value is missing, or it takes none. */
 static int take(const char *argument, const char *next, const ss_argument_t *option)
 {
     apr_size_t len = strlen(option->name);

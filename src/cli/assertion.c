@@ -47,7 +47,7 @@ static const char *reason(void)
     return text ? text : "unknown";
 }
 
-/* A file with a password is refused rather than asked for at a terminal that a daemon has not. */
+/* A key with a password is refused: a daemon has no terminal to ask for it. */
 static int no_password(char *out, int size, int is_writing, void *self)
 {
     (void)out;
@@ -85,7 +85,7 @@ const char *ss_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, con
     if (!private)
         ss_cli_complain(cli->program, "the private key cannot be read: %s", reason());
     else if (EVP_PKEY_get_base_id(private) != EVP_PKEY_RSA)
-        ss_cli_complain(cli->program, "the private key is no RSA key, which RS256 needs");
+        ss_cli_complain(cli->program, "RS256 needs an RSA key, and the private key is not one");
     else
         signed_by = signature(cli, private, text);
     if (private && EVP_PKEY_get_base_id(private) == EVP_PKEY_RSA && !signed_by)

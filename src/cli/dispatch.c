@@ -22,13 +22,14 @@ static void print_commands(FILE *to)
     for (int i = 0; i < ss_commands_count; i++)
         fprintf(to, "  %-10s%s\n", ss_commands[i].name, ss_commands[i].summary);
     fprintf(to,
-            "\n\"smtp-send COMMAND --help\" tells more. The daemon is reached at --socket, else "
+            "\n'smtp-send COMMAND --help' shows its options. The daemon's socket is --socket, else "
             "$SMTP_SEND_SOCKET, else\n%s.\n"
-            "Called as \"sendmail\" or \"mailq\" it is that command.\n",
+            "Started as sendmail or mailq, it is that command.\n",
             SS_DEFAULT_SOCKET);
 }
 
-/* Options in front of the command. Returns where the command stands, or -1 with the exit code. */
+/* Reads the options before the command. Returns the index of the command, or -1 with the exit code.
+ */
 static int before_command(ss_cli_t *cli, int argc, const char *const *argv, int *code)
 {
     int i = 1;

@@ -1,4 +1,4 @@
-/* exchange.c: one question to the daemon, and what its refusals mean for a shell. */
+/* exchange.c: one request to the daemon, and exit codes for its refusals. */
 #include "cli/exchange.h"
 
 #include <apr_strings.h>
@@ -12,9 +12,9 @@
 #include "cli/terminal.h"
 #include "wire/peer.h"
 
-/* a person waits: a daemon that restarts is back within this */
+/* a person is waiting; a restarting daemon is back within this time */
 #define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
-#define ANSWER_WAIT (120 * APR_USEC_PER_SEC) /* actions on many messages go in steps */
+#define ANSWER_WAIT (120 * APR_USEC_PER_SEC) /* actions on many messages take several steps */
 
 json_t *ss_exchange_request(const char *verb)
 {
@@ -82,7 +82,7 @@ int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps
     json_decref(request);
     ss_result_clear(&result);
     apr_status_t rv = header ? exchange(cli, header, steps, answer, &result) : APR_ENOMEM;
-    /* It left without having read the question: the next one is asked. */
+    /* The old daemon ended without reading the request: send it to the new one. */
     if (rv == APR_ECONNABORTED) rv = exchange(cli, header, steps, answer, &result);
     free(header);
     if (rv == APR_SUCCESS) return EX_OK;
@@ -90,7 +90,7 @@ int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps
         ss_cli_complain(cli->program, "%s", result.text);
     else
         ss_cli_complain(cli->program, "the delivery daemon at %s did not answer: %s", cli->socket,
-                        rv == APR_EOF ? "it ended" : apr_strerror(rv, reason, sizeof(reason)));
+                        rv == APR_EOF ? "it exited" : apr_strerror(rv, reason, sizeof(reason)));
     return EX_TEMPFAIL;
 }
 
@@ -108,8 +108,7 @@ json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *status, int *code)
     }
     json_t *document = json_loads(answer.content ? answer.content : answer.header, 0, NULL);
     if (!document) {
-        ss_cli_complain(cli->program,
-                        "the delivery daemon at %s answered something that is no JSON",
+        ss_cli_complain(cli->program, "the delivery daemon at %s sent an answer that is not JSON",
                         cli->socket);
         *code = EX_PROTOCOL;
     }

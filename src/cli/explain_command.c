@@ -1,5 +1,4 @@
-/* explain_command.c: the knowledge base at the prompt: what a code or an error text means, and what
- * to do. Needs no daemon. */
+/* explain_command.c: the knowledge base in a shell. Needs no daemon. */
 #include "cli/explain_command.h"
 
 #include <apr_strings.h>
@@ -11,7 +10,7 @@
 #include "cli/terminal.h"
 #include "smtp/advice.h"
 
-#define ENTRIES_MAX 3 /* for one question; the best come first */
+#define ENTRIES_MAX 3 /* for one search; the best come first */
 #define COLUMNS 78
 
 /* Prints text in lines of the terminal's width. */
@@ -83,8 +82,7 @@ int ss_explain_command(ss_cli_t *cli, int argc, const char *const *argv)
         APR_ARRAY_PUSH(found, const ss_advice_t *) = named;
     }
     if (!found->nelts) {
-        ss_cli_complain(cli->program,
-                        "nothing is known about \"%s\" (\"smtp-send explain\" lists all entries)",
+        ss_cli_complain(cli->program, "no entry matches \"%s\" ('smtp-send explain' lists all)",
                         ss_terminal_clean(question, cli->pool));
         return SS_CLI_NOTHING;
     }

@@ -1,6 +1,6 @@
-/* front.c: the command's front: submits mail itself, since that is done once for each message, and
- * starts smtp-send-commands for everything else, so that the libraries of the other commands (JSON,
- * TLS, logins) cost a submission nothing. */
+/* front.c: main of smtp-send. It submits mail itself and starts smtp-send-commands for everything
+ * else, so that a submission, which is a process per message, does not load the libraries of the
+ * other commands (JSON, TLS, SASL). */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <errno.h>
@@ -16,8 +16,8 @@
 #define PATH_SIZE 4096
 #define BESIDE "smtp-send-commands"
 
-/* Beside this file (a build folder), else where it is installed. Returns only where neither can be
- * started. */
+/* Tries the folder of this program (a build folder), then the installed path. Returns only if
+ * neither can be started. */
 static int start_commands(const char *const *argv)
 {
     char path[PATH_SIZE];
@@ -34,8 +34,8 @@ static int start_commands(const char *const *argv)
     return EX_OSFILE;
 }
 
-/* Where the arguments of sendmail begin: 0: called by that name; else the index of the word; -1: it
- * is another command. */
+/* The index of the argument "sendmail", 0 when the program was started by that name, -1 for another
+ * command. */
 static int sendmail_at(int argc, const char *const *argv, const char **socket)
 {
     const char *name = strrchr(argv[0], '/');

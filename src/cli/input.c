@@ -30,8 +30,8 @@ static apr_status_t put(ss_input_t *input, const char *bytes, apr_size_t len, ap
     return input->rest.failed;
 }
 
-/* The beginning of a line that may be the dot's: takes one octet of it. 1: it was another line's
- * after all, and its octets are part of the text. */
+/* Takes one octet of a line that may turn out to be the lone dot. 1: it is another line, and the
+ * octets held back are text. */
 static int look(ss_input_t *input, char c)
 {
     if (input->state == SS_INPUT_START && c == '.')

@@ -1,5 +1,5 @@
-/* manual.c: a program of the build: writes the man pages from the tables that the commands and the
- * module themselves use. */
+/* manual.c: a program of the build that writes the man pages from the tables of commands and
+ * directives. */
 #include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "cli/commands.h"
 #include "config/settings.h"
 
-/* Text for troff: backslashes, and dots and quotes at the start of a line, are not its commands. */
+/* Text for troff: escapes backslashes, and dots and quotes at the start of a line. */
 static void put(const char *text)
 {
     int is_start = 1;
@@ -46,13 +46,13 @@ static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
 static void page_of_commands(apr_pool_t *pool)
 {
     puts(".TH SMTP\\-SEND 1 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
-         "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq \\- submit mail, look after the queue of "
+         "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq \\- submit mail, manage the queue of "
          "mod_smtp_send\n"
          ".SH SYNOPSIS\n.B smtp\\-send\n[\\-\\-socket PATH] COMMAND [OPTIONS]\n.br\n.B "
          "sendmail\n[OPTIONS] [RECIPIENT...]\n.br\n.B mailq\n.SH DESCRIPTION\n"
-         "Speaks to the delivery daemon of mod_smtp_send over its local socket. Whoever may open "
-         "the socket may submit, and see his own messages; root and httpd's user\n"
-         "see and control everything. Called as \\fBsendmail\\fR or \\fBmailq\\fR it is that "
+         "Talks to the delivery daemon of mod_smtp_send over its local socket. Anyone who can open "
+         "the socket can submit, and sees only their own messages; root and httpd's user\n"
+         "see and control everything. Started as \\fBsendmail\\fR or \\fBmailq\\fR, it is that "
          "command.\n.SH COMMANDS");
     for (int i = 0; i < ss_commands_count; i++) {
         printf(".SS ");
@@ -61,8 +61,8 @@ static void page_of_commands(apr_pool_t *pool)
         put_help(&ss_commands[i], pool);
         puts(".fi");
     }
-    puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, where \\-\\-socket does "
-         "not name it\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
+    puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "
+         "given\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
          ".SH SEE ALSO\n.BR mod_smtp_send (5)");
 }
 
@@ -77,8 +77,8 @@ static void page_of_options(void)
     puts(".TH MOD_SMTP_SEND 5 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
          "\"\n.SH NAME\nmod_smtp_send \\- directives of the httpd module that queues and sends "
          "mail\n.SH DESCRIPTION\n"
-         "Durations take ms s min h d; sizes take K M G. \\fBapachectl configtest\\fR names a "
-         "value that is wrong, and what is allowed.\n.SH DIRECTIVES");
+         "Durations have units ms, s, min, h, d; sizes K, M, G. \\fBapachectl configtest\\fR "
+         "reports invalid values and says what is allowed.\n.SH DIRECTIVES");
     for (int i = 0; i < ss_option_count; i++) {
         const ss_option_t *option = &ss_options[i];
         printf(".TP\n.B %s\n", option->name);

@@ -1,4 +1,4 @@
-/* pause_command.c: pause, resume, flush: what is sent at all, of one relay or all. */
+/* pause_command.c: pause, resume and flush, for one relay or all. */
 #include "cli/pause_command.h"
 
 #include <apr_strings.h>
@@ -22,17 +22,16 @@ static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *an
     {
         const char *note = ss_terminal_text(row, "note", cli->pool);
         int is_paused = json_is_true(json_object_get(row, "paused"));
-        const char *what = !strcmp(verb, "flush") && !is_paused
-                               ? "everything that waits is tried now"
-                           : is_paused ? "paused"
-                                       : "sending";
+        const char *what = !strcmp(verb, "flush") && !is_paused ? "trying all waiting messages now"
+                           : is_paused                          ? "paused"
+                                                                : "sending";
         printf("%s: %s%s%s%s\n", ss_terminal_text(row, "name", cli->pool),
                ss_terminal_ink(is_paused ? SS_TERMINAL_WARN : SS_TERMINAL_GOOD, what, cli->pool),
                is_paused && until ? until : "", *note ? "; " : "", note);
     }
 }
 
-/* [count, microseconds] of "50/min", by the rules of SMTPSendRate; NULL: said. */
+/* [count, microseconds] of "50/min", by the rules of SMTPSendRate; NULL: the error was printed. */
 static json_t *read_rate(const ss_cli_t *cli, const char *text)
 {
     const ss_option_t *option = ss_option_find("SMTPSendRate");
@@ -42,7 +41,7 @@ static json_t *read_rate(const ss_cli_t *cli, const char *text)
     ss_settings_clear(&settings);
     error = ss_option_set(option, &settings, 1, &text, NULL, cli->pool);
     if (error) {
-        ss_cli_complain(cli->program, "--rate: \"%s\" is no rate like 50/min, 10/s or 1000/h",
+        ss_cli_complain(cli->program, "--rate: \"%s\" is not a rate such as 50/min, 10/s or 1000/h",
                         text);
         return NULL;
     }
@@ -57,10 +56,10 @@ int ss_pause_command(ss_cli_t *cli, int argc, const char *const *argv)
     const ss_argument_t pausing[] = {
         { "relay", "NAME", "only this relay (all)", &relay, NULL },
         { "reason", "TEXT", "why, for the log and the pages", &reason, NULL },
-        { "for", "TIME", "go on by itself after this time (30min)", &lasts, NULL }
+        { "for", "TIME", "resume automatically after this time (30min)", &lasts, NULL }
     };
     const ss_argument_t others[] = { { "relay", "NAME", "only this relay (all)", &relay, NULL },
-                                     { "rate", "RATE", "begin slowly: 50/min, doubled each minute",
+                                     { "rate", "RATE", "start slowly: 50/min, doubled each minute",
                                        &rate, NULL } };
     const ss_argument_t *options = !strcmp(verb, "pause") ? pausing : others;
     int count = !strcmp(verb, "pause") ? 3 : !strcmp(verb, "resume") ? 2 : 1, code;
@@ -69,7 +68,8 @@ int ss_pause_command(ss_cli_t *cli, int argc, const char *const *argv)
 
     if (ss_arguments_read(cli, options, count, argc, argv, 0, &operands, &code)) return code;
     if (lasts && (ss_text_duration(lasts, &duration) || !duration)) {
-        ss_cli_complain(cli->program, "--for: \"%s\" is no time like 30min, 2h or 1d", lasts);
+        ss_cli_complain(cli->program, "--for: \"%s\" is not a duration such as 30min, 2h or 1d",
+                        lasts);
         return EX_USAGE;
     }
     json_t *limit = rate ? read_rate(cli, rate) : NULL;

@@ -1,6 +1,4 @@
-/* queue_command.c: the list of messages (queue, mailq) and one message with all that is known of it
- * (show).
- */
+/* queue_command.c: the list of messages (queue, mailq) and all details of one (show). */
 #include "cli/queue_command.h"
 
 #include <apr_strings.h>
@@ -15,10 +13,10 @@
 #include "cli/terminal.h"
 #include "cli/watch.h"
 
-#define LIMIT 100          /* messages listed where nothing else is asked for */
+#define LIMIT 100          /* messages listed without --limit */
 #define LIMIT_MAX 10000000 /* --limit */
-#define PAGE_MAX 1000      /* messages the daemon gives at once */
-#define WIDE 118           /* columns of a terminal that holds sender and subject, too */
+#define PAGE_MAX 1000      /* messages per answer of the daemon */
+#define WIDE 118           /* columns of a terminal that also shows sender and subject */
 
 typedef struct {
     const char *state, *relay, *from, *to, *text, *after, *limit, *every, *recover, *into;
@@ -44,7 +42,8 @@ static json_t *list_request(const list_t *list, apr_int64_t limit, const char *a
     return request;
 }
 
-/* Asks page by page until the limit. {"messages":[...],"more":ID|null}, or NULL with the exit code.
+/* Requests page by page up to the limit. {"messages":[...],"more":ID|null}, or NULL with the exit
+ * code.
  */
 static json_t *fetch(ss_cli_t *cli, const list_t *list, apr_int64_t limit, int *code)
 {
@@ -81,7 +80,7 @@ static const char *receivers(const json_t *row, apr_pool_t *pool)
     return count > 1 ? apr_psprintf(pool, "%s +%d", first, (int)count - 1) : first;
 }
 
-/* When it is tried next, as a note: "(next try in 5min) 451 4.7.1 ..." */
+/* The last reply and the next attempt, as a note: "(next try in 5min) 451 4.7.1 ..." */
 static const char *note_of(const json_t *row, apr_pool_t *pool)
 {
     const char *reply = ss_terminal_text(row, "reply", pool),
@@ -90,7 +89,7 @@ static const char *note_of(const json_t *row, apr_pool_t *pool)
 
     if (!*reply) return NULL;
     return next && since < 0
-               ? apr_psprintf(pool, "(next try in %s) %s", ss_terminal_age(since, pool), reply)
+               ? apr_psprintf(pool, "(next attempt in %s) %s", ss_terminal_age(since, pool), reply)
                : reply;
 }
 
@@ -131,7 +130,7 @@ static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
     *limit = LIMIT;
     if (!text) return 0;
     if (ss_text_number(text, 0, LIMIT_MAX, limit)) {
-        ss_cli_complain(cli->program, "--limit: \"%s\" is no number from 0 (all) to %d", text,
+        ss_cli_complain(cli->program, "--limit: \"%s\" is not a number from 0 (all) to %d", text,
                         LIMIT_MAX);
         return -1;
     }
@@ -144,7 +143,7 @@ static int show_list(void *self, ss_cli_t *cli, const json_t *status)
     int code, height = ss_terminal_height() - 3;
 
     (void)status;
-    /* A row has a note of a line. */
+    /* Each row takes two lines: itself and its note. */
     json_t *all = fetch(cli, self, height > 4 ? height / 2 : 2, &code);
     if (!all) return code;
     print_messages(json_object_get(all, "messages"), cli->pool);
@@ -158,10 +157,9 @@ static int recover(ss_cli_t *cli, const list_t *wanted)
 
     if (wanted->recover && !memcmp(wanted, &alone, sizeof(alone)))
         return ss_recover_command(cli, wanted->recover, wanted->into);
-    ss_cli_complain(cli->program,
-                    wanted->recover
-                        ? "--recover works on a file, and takes only --into and --json beside it"
-                        : "--into belongs to --recover");
+    ss_cli_complain(cli->program, wanted->recover
+                                      ? "--recover takes only --into and --json besides the file"
+                                      : "--into needs --recover");
     return EX_USAGE;
 }
 
@@ -170,16 +168,16 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     const ss_argument_t options[] = {
         { "state", "STATE", "queued sending deferred held sent failed expired cancelled",
           &wanted->state, NULL },
-        { "all", NULL, "finished messages, too", NULL, &wanted->is_all },
-        { "relay", "NAME", "only this relay's", &wanted->relay, NULL },
-        { "from", "PATTERN", "only from this sender (* stands for anything)", &wanted->from, NULL },
+        { "all", NULL, "also finished messages", NULL, &wanted->is_all },
+        { "relay", "NAME", "only messages of this relay", &wanted->relay, NULL },
+        { "from", "PATTERN", "only from this sender (* matches anything)", &wanted->from, NULL },
         { "to", "PATTERN", "only to this recipient", &wanted->to, NULL },
-        { "text", "TEXT", "only with this in id, address or subject", &wanted->text, NULL },
+        { "text", "TEXT", "only with this text in id, address or subject", &wanted->text, NULL },
         { "limit", "N", "list at most N messages (100; 0: all)", &wanted->limit, NULL },
-        { "after", "ID", "go on behind this message", &wanted->after, NULL },
-        { "recover", "FILE", "save what can be read of a damaged queue's file (see below)",
+        { "after", "ID", "continue after this message", &wanted->after, NULL },
+        { "recover", "FILE", "save what can be read of a damaged queue file (see below)",
           &wanted->recover, NULL },
-        { "into", "FILE", "where it is saved (FILE.recovered)", &wanted->into, NULL },
+        { "into", "FILE", "where to save it (FILE.recovered)", &wanted->into, NULL },
         SS_WATCH_OPTIONS(wanted->every, wanted->is_watching)
     };
     apr_array_header_t *operands;
@@ -202,11 +200,11 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     } else if (!json_array_size(rows)) {
         puts(wanted->state || wanted->is_all || wanted->relay || wanted->from || wanted->to ||
                      wanted->text
-                 ? "No message fits"
+                 ? "No message matches"
                  : "Mail queue is empty");
     } else {
         print_messages(rows, cli->pool);
-        if (more) printf("\nThere are more: --after %s, or --limit 0 for all\n", more);
+        if (more) printf("\nMore messages: --after %s, or --limit 0 for all\n", more);
     }
     json_decref(all);
     return EX_OK;
@@ -221,7 +219,7 @@ int ss_queue_command(ss_cli_t *cli, int argc, const char *const *argv)
 
 int ss_queue_command_mailq(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    /* Options of other mail servers' mailq (-v, -Ac) change nothing that is shown here. */
+    /* Options of other mail servers' mailq (-v, -Ac) are ignored. */
     const char **kept = apr_palloc(cli->pool, sizeof(*kept) * (apr_size_t)(argc + 1));
     list_t wanted = { .limit = "0" };
     int count = 0;
@@ -266,7 +264,7 @@ static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
            ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(rcpt, "address", pool), pool),
            ss_terminal_ink(ink, state, pool),
            json_is_true(json_object_get(rcpt, "uncertain"))
-               ? " (uncertain: an answer was lost, it may have been delivered)"
+               ? " (uncertain: the answer was lost; it may have been delivered)"
                : "",
            (int)json_integer_value(json_object_get(rcpt, "attempts")),
            json_integer_value(json_object_get(rcpt, "attempts")) == 1 ? "attempt" : "attempts");
@@ -299,9 +297,9 @@ static void print_message(const json_t *m, apr_pool_t *pool)
                      json_is_true(json_object_get(m, "paused")) ? " (sending is paused)" : "",
                      NULL));
     if (waits)
-        line("Waits for", apr_psprintf(pool, "its relay, which is %s: %s",
-                                       ss_terminal_text(waits, "relayState", pool),
-                                       ss_terminal_text(waits, "cause", pool)));
+        line("Waiting for", apr_psprintf(pool, "the relay, which is %s: %s",
+                                         ss_terminal_text(waits, "relayState", pool),
+                                         ss_terminal_text(waits, "cause", pool)));
     line("From", *from ? from : "<>");
     line("Subject", ss_terminal_text(m, "subject", pool));
     line("Message-ID", ss_terminal_text(m, "messageId", pool));
@@ -332,7 +330,7 @@ int ss_queue_command_show(ss_cli_t *cli, int argc, const char *const *argv)
 
     if (ss_arguments_read(cli, NULL, 0, argc, argv, argc, &ids, &code)) return code;
     if (!ids->nelts) {
-        ss_cli_complain(cli->program, "which message? (\"smtp-send queue --all\" lists them)");
+        ss_cli_complain(cli->program, "which message? ('smtp-send queue --all' lists them)");
         return EX_USAGE;
     }
     json_t *all = json_array();

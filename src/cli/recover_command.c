@@ -1,5 +1,5 @@
-/* recover_command.c: smtp-send queue --recover: what can be read of a damaged queue's file, into a
- * new one. Works on the file: no daemon is asked. */
+/* recover_command.c: smtp-send queue --recover: copies what can be read of a damaged queue file to
+ * a new one, without the daemon. */
 #include "cli/recover_command.h"
 
 #include <apr_strings.h>
@@ -11,20 +11,20 @@
 
 static void say(const char *from, const char *to, const ss_recovered_t *r)
 {
-    printf("%" APR_INT64_T_FMT " messages that wait, to %" APR_INT64_T_FMT
-           " recipients, are saved in %s.\n",
+    printf("%" APR_INT64_T_FMT " unfinished messages to %" APR_INT64_T_FMT
+           " recipients were saved in %s.\n",
            r->messages, r->recipients, to);
     if (r->incomplete)
         printf("%" APR_INT64_T_FMT
-               " more were found, but their recipients or contents cannot be read.\n",
+               " more were found, but their recipients or content cannot be read.\n",
                r->incomplete);
     if (r->gaps)
-        printf("At %" APR_INT64_T_FMT
-               " places nothing could be read: which messages were there is not known.\n",
+        printf("%" APR_INT64_T_FMT
+               " parts of the file could not be read: unknown messages may be missing.\n",
                r->gaps);
-    if (!r->has_settings) puts("Pauses and what was learned of relays could not be read.");
-    printf("What was finished is left behind. Put the new file in its place, with the owner of the "
-           "old one, before httpd starts:\n"
+    if (!r->has_settings) puts("Pauses and what was learned about relays could not be read.");
+    printf("Finished messages are not copied. Before httpd starts, replace the old file by the new "
+           "one, with the same owner:\n"
            "  mv %s %s.damaged && mv %s %s && chown --reference=%s.damaged %s && rm -f %s-wal "
            "%s-shm\n",
            from, from, to, from, from, from, from, from);

@@ -1,7 +1,6 @@
-/* sendmail.c: standard input becomes a submission. What has to be known of the server's settings is
- * done by the daemon ("compose"), so that this process knows the envelope and bytes, and nothing
- * else. Each message has a random key: asking again, when an answer was lost, cannot make two of
- * it. */
+/* sendmail.c: submits standard input. The daemon does everything that needs the server's settings
+ * ("compose"); this process only knows the envelope and the bytes. Each message has a random
+ * idempotency key, so that repeating the request after a lost answer cannot submit it twice. */
 #include "cli/sendmail.h"
 
 #include <apr_escape.h>
@@ -23,9 +22,9 @@
 
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
-/* between questions to a daemon that restarts */
+/* between attempts to reach a restarting daemon */
 #define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)
-/* "retryAfter" up to it: the daemon says that it will be back at once */
+/* seconds; a smaller "retryAfter" means that the daemon is restarting */
 #define RESTART_WAIT 5
 
 /* ---- the header ---- */
@@ -81,8 +80,7 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
     return header;
 }
 
-/* Who runs this, by the system's user data. name: the person's, up to the first comma, where there
- * is one. */
+/* The calling user's login. name: the full name (GECOS up to the first comma), or NULL. */
 static const char *login_of(const char **name, apr_pool_t *pool)
 {
     const struct passwd *user = getpwuid(getuid());
@@ -107,7 +105,7 @@ static const char *make_key(apr_pool_t *pool)
 
 /* ---- standard input ---- */
 
-/* The exit code, when that is said. */
+/* Reports the error and returns the exit code. */
 static int cannot_take(const ss_sendmail_t *s, apr_status_t rv, apr_pool_t *pool)
 {
     if (rv != SS_INPUT_TOO_LARGE) {
@@ -135,8 +133,7 @@ static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *p
     }
     if (rv == APR_SUCCESS) rv = ss_input_end(input, pool);
     if (rv != APR_SUCCESS) return cannot_take(s, rv, pool);
-    /* A message of no line at all is one without fields and text: "sendmail root < /dev/null" is
-     * told to root all the same. */
+    /* Empty input is a message without fields and text: "sendmail root < /dev/null" sends it. */
     return input->begin.len                                  ? EX_OK
            : ss_buf_puts(&input->begin, "\n") == APR_SUCCESS ? EX_OK
                                                              : EX_OSERR;
@@ -144,8 +141,7 @@ static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *p
 
 /* ---- the answer ---- */
 
-/* Where the value of a member of the answer's first level stands; NULL: none. The answer is our
- * daemon's and flat. */
+/* The value of a member of the answer, or NULL. Good enough for the flat objects of our daemon. */
 static const char *member(const char *json, const char *name, apr_pool_t *pool)
 {
     const char *at = json ? strstr(json, apr_psprintf(pool, "\"%s\":", name)) : NULL;
@@ -192,7 +188,7 @@ static int code_of(int status)
     return status >= 500 ? EX_SOFTWARE : EX_DATAERR;
 }
 
-/* Asks until there is an answer that is not "I restart". */
+/* Repeats the request while the daemon is restarting. */
 static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input,
                      apr_pool_t *pool)
 {

@@ -1,5 +1,5 @@
-/* sendmail_options.c: the arguments of sendmail, as the programs of forty years write them: bundled
- * flags, values attached or not, options of other servers. */
+/* sendmail_options.c: the arguments of sendmail in all the ways that programs write them: bundled
+ * flags, attached or separate values, options of other servers. */
 #include "cli/sendmail_options.h"
 
 #include <apr_strings.h>
@@ -13,8 +13,8 @@
 
 #define ENVID_MAX 100 /* RFC 3461 4.4 */
 
-/* Every letter that is taken; ':' behind it: it has a value, '?': only attached ("-oi", "-q30m").
- * What has no effect here is still understood. */
+/* All accepted letters. ':' means that a value follows, '?' an attached value only ("-oi",
+ * "-q30m"). Some have no effect here. */
 static const char letters[] = "A:B:C:D:d?F:f:GIL:N:nO:o?p:q?R:r:sTUV:vX:xb:c:e?h:imt";
 
 static int wrong(ss_sendmail_t *s)
@@ -33,10 +33,10 @@ static int read_mode(ss_sendmail_t *s, const char *value)
         ss_cli_complain(
             s->program,
             !strcmp(value, "s")
-                ? "-bs is not supported: SMTP is taken by the daemon itself (SMTPSendListen)"
-            : !strcmp(value, "i") ? "-bi is not supported: aliases are set by SMTPSendAlias, there "
-                                    "is no file to rebuild"
-                                  : "-b%s is not supported: -bm submits, -bp lists the queue",
+                ? "-bs is not supported: the daemon accepts SMTP itself (SMTPSendListen)"
+            : !strcmp(value, "i")
+                ? "-bi is not supported: SMTPSendAlias sets aliases, there is no file to rebuild"
+                : "-b%s is not supported: -bm submits, -bp lists the queue",
             value);
         return wrong(s);
     }
@@ -70,7 +70,7 @@ static int read_notify(ss_sendmail_t *s, const char *value)
     }
     s->notify = bits;
     if (bits) return 0;
-    ss_cli_complain(s->program, "-N %s: is not \"never\", or a list of success, failure and delay",
+    ss_cli_complain(s->program, "-N %s: not \"never\" or a list of success, failure and delay",
                     value);
     return wrong(s);
 }
@@ -95,7 +95,7 @@ static int read_ret(ss_sendmail_t *s, const char *value)
         s->ret = value;
         return 0;
     }
-    ss_cli_complain(s->program, "-R %s: is not full or hdrs", value);
+    ss_cli_complain(s->program, "-R %s: not full or hdrs", value);
     return wrong(s);
 }
 
@@ -120,14 +120,14 @@ static int take(ss_sendmail_t *s, char letter, const char *value)
     return 0;
 }
 
-/* One argument that starts with '-': flags in a row, the last one perhaps with a value. Returns how
- * many arguments it took, or -1. */
+/* One argument that starts with '-': bundled flags, the last one perhaps with a value. Returns the
+ * number of arguments used, or -1. */
 static int take_argument(ss_sendmail_t *s, const char *argument, const char *next)
 {
     for (const char *p = argument + 1; *p; p++) {
         const char *known = *p == ':' || *p == '?' ? NULL : strchr(letters, *p);
         if (!known) {
-            ss_cli_complain(s->program, "-%c is no option of sendmail", *p);
+            ss_cli_complain(s->program, "unknown option -%c", *p);
             return wrong(s);
         }
         if (known[1] == '?') return take(s, *p, p + 1) ? -1 : 1;
@@ -168,7 +168,7 @@ ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *cons
     if (s->mode == SS_SENDMAIL_SUBMIT && !s->takes_rcpts && !s->to->nelts) {
         ss_cli_complain(
             s->program,
-            "no recipients: name them behind the options, or let -t take them from the message");
+            "no recipients: give them after the options, or use -t to take them from the message");
         wrong(s);
     }
     return s->mode;

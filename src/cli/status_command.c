@@ -1,4 +1,4 @@
-/* status_command.c: in one look whether mail flows; the exit code says the same to monitoring. */
+/* status_command.c: whether mail flows, as text for people and as exit code for monitoring. */
 #include "cli/status_command.h"
 
 #include <apr_strings.h>
@@ -14,7 +14,7 @@
 
 enum { FLOWING = 0, PAUSED = 1, STUCK = 2 };
 
-/* By the daemon's own judgement of its health, so that page, metric and command cannot disagree. */
+/* Uses the reasons that the daemon gives, so that page, metric and command cannot disagree. */
 static int judge(const json_t *status, const char *relay)
 {
     const json_t *row;
@@ -39,7 +39,7 @@ static const char *name_of(const json_t *relay)
     return name ? name : "";
 }
 
-static int waits_for_relay(const json_t *status, const char *relay)
+static int is_relay_down(const json_t *status, const char *relay)
 {
     const json_t *row;
     size_t i;
@@ -102,7 +102,7 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
            ss_terminal_ink(ink, state, pool), *host ? "  " : "", host, *cause ? ": " : "", cause);
     print_pause(json_object_get(relay, "pause"), pool);
     if (next && ss_terminal_since(next) < 0)
-        printf("    tried again in %s\n", ss_terminal_age(ss_terminal_since(next), pool));
+        printf("    next attempt in %s\n", ss_terminal_age(ss_terminal_since(next), pool));
     if (json_is_object(advice))
         printf("    %s\n    What to do: %s\n", ss_terminal_text(advice, "title", pool),
                ss_terminal_text(advice, "text", pool));
@@ -110,7 +110,7 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
     printf("    %" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed", number(relay, "sent"),
            number(relay, "failed"));
     if (uncertain) printf(", %" APR_INT64_T_FMT " uncertain", uncertain);
-    if (oldest) printf("; the oldest waits %s", ss_terminal_age(oldest, pool));
+    if (oldest) printf("; oldest waiting for %s", ss_terminal_age(oldest, pool));
     if (json_string_value(json_object_get(relay, "lastSuccess")))
         printf("; last success %s ago", ss_terminal_age(ss_terminal_since(json_string_value(
                                                             json_object_get(relay, "lastSuccess"))),
@@ -118,7 +118,7 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
     putchar('\n');
     json_array_foreach(json_object_get(relay, "learned"), i, learned)
     {
-        printf("    found out about %s: %s\n", ss_terminal_text(learned, "host", pool),
+        printf("    learned about %s: %s\n", ss_terminal_text(learned, "host", pool),
                ss_terminal_text(learned, "what", pool));
     }
 }
@@ -135,10 +135,10 @@ static void print_status(const json_t *status, const char *relay, apr_pool_t *po
     int verdict = judge(status, relay);
     size_t i;
 
-    int is_down = verdict == FLOWING && waits_for_relay(status, relay);
-    puts(is_down
-             ? ss_terminal_ink(SS_TERMINAL_WARN, "Mail waits for its relay, not yet for long", pool)
-             : ss_terminal_ink(inks[verdict], words[verdict], pool));
+    int is_down = verdict == FLOWING && is_relay_down(status, relay);
+    puts(is_down ? ss_terminal_ink(SS_TERMINAL_WARN,
+                                   "Mail is waiting for its relay, not for long yet", pool)
+                 : ss_terminal_ink(inks[verdict], words[verdict], pool));
     json_array_foreach(json_object_get(status, "reasons"), i, row)
     {
         const char *of = ss_terminal_text(row, "relay", pool);
@@ -195,7 +195,7 @@ int ss_status_command(ss_cli_t *cli, int argc, const char *const *argv)
     json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), NULL, &code);
     if (!status) return STUCK;
     if (relay && !has_relay(status, relay)) {
-        ss_cli_complain(cli->program, "no relay is called \"%s\"", relay);
+        ss_cli_complain(cli->program, "there is no relay \"%s\"", relay);
         code = EX_USAGE;
     } else {
         if (cli->is_json)

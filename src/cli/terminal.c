@@ -1,5 +1,5 @@
-/* terminal.c: tables, colour, ages and sizes for people; bytes from mails and servers never reach
- * the terminal as they came. */
+/* terminal.c: tables, colour, ages and sizes for people. Bytes from messages and servers are
+ * cleaned before they reach the terminal. */
 #include "cli/terminal.h"
 
 #include <apr_strings.h>
@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 
-#define GAP 2 /* blanks between columns */
+#define GAP 2 /* spaces between columns */
 
 static int has_colour(void)
 {
@@ -75,7 +75,7 @@ const char *ss_terminal_ink(ss_terminal_ink_t ink, const char *text, apr_pool_t 
     return apr_psprintf(pool, "\033[%sm%s\033[0m", codes[ink], text);
 }
 
-/* Bytes of the character at p, and its columns. */
+/* The length of the character at p in bytes, and its columns. */
 static int character(const char *p, int *columns)
 {
     mbstate_t state;
@@ -103,7 +103,7 @@ static int columns_of(const char *text)
     return sum;
 }
 
-/* text cut to the columns, with "..." where something was cut. */
+/* text cut to the columns; "..." marks a cut. */
 static const char *cut(const char *text, int columns, apr_pool_t *pool)
 {
     const char *p = text;
@@ -132,7 +132,7 @@ static void print_row(const ss_terminal_column_t *columns, int count, const char
     putchar('\n');
 }
 
-/* Takes columns from the widest that may be cut until the row fits or nothing more may be taken. */
+/* Narrows the widest columns that may be cut until the row fits or none is left to cut. */
 static void fit(const ss_terminal_column_t *columns, int count, int *widths, int width)
 {
     int sum = (count - 1) * GAP;

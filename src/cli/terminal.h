@@ -22,9 +22,9 @@ typedef struct {
     int least;    /* columns it may be cut down to; 0: never cut */
 } ss_terminal_column_t;
 
-/* Columns of the terminal; 0: standard output is none, nothing is cut. */
+/* Columns of the terminal; 0: standard output is not a terminal, nothing is cut. */
 int ss_terminal_width(void);
-/* Lines of the terminal; 24 when standard output is none. */
+/* Lines of the terminal; 24 if standard output is not a terminal. */
 int ss_terminal_height(void);
 /* Text from outside made safe for a terminal: control characters (C1 too) and invalid UTF-8 become
  * visible; line ends become spaces. */
@@ -42,7 +42,7 @@ void ss_terminal_json(const json_t *document);
 const char *ss_terminal_text(const json_t *object, const char *name, apr_pool_t *pool);
 /* Seconds for people: "42s", "5min", "3h", "2d". */
 const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool);
-/* Seconds since (negative: until) an RFC 3339 time; 0 if it is not one. */
+/* Seconds since (negative: until) an RFC 3339 time; 0 for anything else. */
 apr_int64_t ss_terminal_since(const char *time);
 /* Bytes for people: "512", "12K", "3.4M". */
 const char *ss_terminal_bytes(apr_int64_t bytes, apr_pool_t *pool);

@@ -1,5 +1,5 @@
-/* test_command.c: "smtp-send test": the connection test, run by the daemon with its own settings,
- * or here with those given (check_local.c). */
+/* test_command.c: the connection test, run by the daemon with its own settings, or in this process
+ * with the given ones (test_local.c). */
 #include "cli/test_command.h"
 
 #include <stdio.h>
@@ -18,7 +18,7 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
     return APR_SUCCESS;
 }
 
-/* By the daemon. An answer without "failedStep" is a refusal to test, not a test's result. */
+/* Has the daemon run the test. An answer without "failedStep" is a refusal, not a result. */
 static int test_daemon(ss_cli_t *cli, const ss_test_local_t *test)
 {
     ss_exchange_steps_t steps = { on_step, cli };
@@ -47,7 +47,7 @@ static int test_daemon(ss_cli_t *cli, const ss_test_local_t *test)
     return code;
 }
 
-/* An option that only one of the two ways takes. 0: all fit. */
+/* Refuses options that do not go together. 0, or -1: the error was printed. */
 static int check_ways(const ss_cli_t *cli, const ss_test_local_t *test)
 {
     const struct {
@@ -67,18 +67,18 @@ static int check_ways(const ss_cli_t *cli, const ss_test_local_t *test)
 
     if (test->host && test->relay) {
         ss_cli_complain(cli->program,
-                        "--relay tests what is configured, --host what you give here: not both");
+                        "--relay tests a configured relay, --host a server given here: not both");
         return -1;
     }
     for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
         if (test->host || !local[i].value) continue;
         ss_cli_complain(cli->program,
-                        "--%s belongs to --host: without it the daemon's own settings are tested",
+                        "--%s needs --host: without it, the daemon tests its own settings",
                         local[i].name);
         return -1;
     }
     if (test->password_file && test->password_env) {
-        ss_cli_complain(cli->program, "--password-file or --password-env, not both");
+        ss_cli_complain(cli->program, "give --password-file or --password-env, not both");
         return -1;
     }
     if (!test->user && (test->password_file || test->password_env)) {
@@ -92,26 +92,26 @@ int ss_test_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     ss_test_local_t test = { 0 };
     const ss_argument_t options[] = {
-        { "relay", "NAME", "the daemon's relay to test (the main server's)", &test.relay, NULL },
-        { "from", "ADDRESS", "try this sender, too (nothing is sent)", &test.from, NULL },
-        { "to", "ADDRESS", "try this recipient, too", &test.to, NULL },
-        { "no-probe", NULL, "do not look for what would work instead", NULL, &test.no_probe },
+        { "relay", "NAME", "the configured relay to test (the main server's)", &test.relay, NULL },
+        { "from", "ADDRESS", "also try this sender (nothing is sent)", &test.from, NULL },
+        { "to", "ADDRESS", "also try this recipient", &test.to, NULL },
+        { "no-probe", NULL, "do not search for settings that work", NULL, &test.no_probe },
         { "mask", NULL, "shorten addresses and names, for a public report", NULL, &test.is_masked },
-        { "host", "HOST", "test this server, with what follows, from here", &test.host, NULL },
+        { "host", "HOST", "test this server from here, with the options below", &test.host, NULL },
         { "port", "PORT", "its port (465 with TLS, 25 without)", &test.port, NULL },
         { "tls", "MODE", "none negotiate starttls tls opportunistic, and versions", &test.tls,
           NULL },
         { "user", "NAME", "log in with this name", &test.user, NULL },
-        { "password-file", "FILE", "the password's file", &test.password_file, NULL },
+        { "password-file", "FILE", "file with the password", &test.password_file, NULL },
         { "password-env", "NAME", "the environment variable with the password", &test.password_env,
           NULL },
-        { "auth", "LIST", "mechanisms, best first (auto)", &test.auth, NULL },
-        { "helo", "NAME", "our name in EHLO", &test.helo, NULL },
-        { "ca-file", "FILE", "certificates to trust (the system's)", &test.ca_file, NULL },
-        { "tls-name", "NAME", "name that the certificate must carry", &test.tls_name, NULL },
-        { "fingerprint", "sha256:HEX", "the certificate itself", &test.fingerprint, NULL },
+        { "auth", "LIST", "mechanisms, preferred first (auto)", &test.auth, NULL },
+        { "helo", "NAME", "host name for EHLO", &test.helo, NULL },
+        { "ca-file", "FILE", "trusted CA certificates (the system's)", &test.ca_file, NULL },
+        { "tls-name", "NAME", "name that the certificate must have", &test.tls_name, NULL },
+        { "fingerprint", "sha256:HEX", "fingerprint of the certificate", &test.fingerprint, NULL },
         { "no-verify", NULL, "accept any certificate", NULL, &test.no_verify },
-        { "timeout", "TIME", "deadline of the whole test (30s)", &test.timeout, NULL }
+        { "timeout", "TIME", "time limit of the whole test (30s)", &test.timeout, NULL }
     };
     apr_array_header_t *operands;
     int code;

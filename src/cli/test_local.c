@@ -1,5 +1,4 @@
-/* test_local.c: the connection test in this process, by the delivery's own engine, before anything
- * is configured. */
+/* test_local.c: the connection test in this process, with the SMTP engine of the daemon. */
 #include "cli/test_local.h"
 
 #include <apr_strings.h>
@@ -19,8 +18,8 @@
 #define WORDS_MAX 16
 #define NAME_MAX_LEN 256
 
-/* One option by its directive, so that the same values are taken and the same sentences said as by
- * configtest. 0, or -1: said. */
+/* Sets one option by its directive, so that values and errors are those of configtest. 0, or -1:
+ * the error was printed. */
 static int put(const ss_cli_t *cli, ss_settings_t *s, const char *directive, const char *option,
                const char *value, int is_list)
 {
@@ -42,7 +41,7 @@ static int put(const ss_cli_t *cli, ss_settings_t *s, const char *directive, con
     else
         error = row ? ss_option_set(row, s, count, words,
                                     apr_pstrcat(cli->pool, "--", option, NULL), cli->pool)
-                    : "this build does not know it";
+                    : "not supported by this build";
     if (!error) return 0;
     ss_cli_complain(cli->program, "--%s: %s", option, error);
     return -1;
@@ -57,7 +56,7 @@ static const char *own_name(apr_pool_t *pool)
     return apr_pstrdup(pool, name);
 }
 
-/* 0, or -1: said. */
+/* 0, or -1: the error was printed. */
 static int fill(const ss_cli_t *cli, ss_settings_t *s, const ss_test_local_t *t)
 {
     const char *password = t->password_file
@@ -136,8 +135,7 @@ static int run_probe(ss_cli_t *cli, const ss_test_local_t *test, const ss_probe_
     ss_probe_t *probe;
 
     if (ss_loop_create(&loop, &log, cli->pool) != APR_SUCCESS) {
-        ss_cli_complain(cli->program,
-                        "the test cannot be started: the system gives no descriptors");
+        ss_cli_complain(cli->program, "the test cannot be started: no file descriptors");
         return EX_OSERR;
     }
     if (ss_probe_start(&probe, loop, options, &owner) != APR_SUCCESS) {

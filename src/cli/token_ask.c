@@ -1,5 +1,4 @@
-/* token_ask.c: one question to a token endpoint (RFC 6749 4.4, 5): a form over HTTPS, an answer in
- * JSON. */
+/* token_ask.c: a request to a token endpoint (RFC 6749 4.4, 5): a form over HTTPS, JSON back. */
 #include "cli/token_ask.h"
 
 #include <apr_strings.h>
@@ -14,14 +13,14 @@
 #include "cli/token.h"
 
 #define ASK_SECONDS 30L
-#define EXPIRES_DEFAULT 300 /* seconds, where the service does not say */
+#define EXPIRES_DEFAULT 300 /* seconds, if the service does not say */
 
 static size_t take(char *bytes, size_t size, size_t count, void *out)
 {
     return ss_buf_append(out, bytes, size * count) == APR_SUCCESS ? size * count : 0;
 }
 
-/* Secrets go out encrypted, or not further than this machine. */
+/* Secrets are sent encrypted, or only to this machine. */
 static int is_safe(const char *url)
 {
     static const char *const local[] = { "http://127.0.0.1:", "http://127.0.0.1/",
@@ -46,7 +45,7 @@ static const char *form(CURL *curl, const ss_token_ask_field_t *fields, int coun
     return out;
 }
 
-/* The token of an answer, or what the service says is wrong. */
+/* The token of an answer; otherwise reports the service's error. */
 static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_token_t *token)
 {
     json_t *document = json_loadb(body->data ? body->data : "", body->len, 0, NULL);
@@ -55,7 +54,7 @@ static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_toke
     apr_int64_t seconds = EXPIRES_DEFAULT;
     int code = EX_OK;
 
-    /* Some services write the number as text. */
+    /* Some services send the number as a string. */
     if (json_is_integer(lasts))
         seconds = json_integer_value(lasts);
     else if (json_is_string(lasts))
@@ -82,7 +81,7 @@ int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_ask_field_t *fie
     long status = 0;
 
     if (!is_safe(url)) {
-        ss_cli_complain(cli->program, "%s: a secret is not sent there: it is no https:// address",
+        ss_cli_complain(cli->program, "%s: secrets are only sent to https:// addresses",
                         ss_terminal_clean(url, cli->pool));
         return EX_USAGE;
     }
@@ -109,7 +108,7 @@ int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_ask_field_t *fie
     if (rv == CURLE_OK)
         code = read_answer(cli, status, &body, token);
     else
-        ss_cli_complain(cli->program, "%s cannot be asked: %s", ss_terminal_clean(url, cli->pool),
+        ss_cli_complain(cli->program, "%s cannot be reached: %s", ss_terminal_clean(url, cli->pool),
                         *error ? error : curl_easy_strerror(rv));
     ss_buf_wipe(&body);
     curl_easy_cleanup(curl);

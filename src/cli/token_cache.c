@@ -1,4 +1,4 @@
-/* token_cache.c: tokens and secrets in files that only their user reads. */
+/* token_cache.c: tokens and secrets in files. */
 #include "cli/token_cache.h"
 
 #include <apr_strings.h>
@@ -14,10 +14,10 @@
 #include "cli/cli.h"
 #include "cli/token.h"
 
-/* a token that ends sooner is not used any more: a login takes its time */
+/* a token is not used in its last minutes: a login takes time */
 #define MARGIN (120 * APR_USEC_PER_SEC)
 
-/* FNV-1a: names a file, protects nothing; the key stands in the file and is compared. */
+/* FNV-1a. It only names a file; the key itself is stored in the file and compared. */
 static apr_uint64_t hash(const char *text)
 {
     apr_uint64_t value = APR_UINT64_C(14695981039346656037);
@@ -35,14 +35,15 @@ const char *ss_token_cache_path(ss_cli_t *cli, const char *path, const char *key
         base = home && *home == '/' ? apr_pstrcat(cli->pool, home, "/.cache", NULL) : NULL;
     if (!base) return NULL;
     const char *folder = apr_pstrcat(cli->pool, base, "/smtp-send", NULL);
-    /* Where it cannot be made, each call asks the service. */
+    /* Without a folder each call asks the service. */
     mkdir(base, 0700);
     if (mkdir(folder, 0700) && errno != EEXIST) return NULL;
     return apr_psprintf(cli->pool, "%s/token-%016" APR_UINT64_T_HEX_FMT, folder, hash(key));
 }
 
-/* The whole of an open file; NULL: said, where is_told. */
-static const char *read_all(ss_cli_t *cli, int fd, const char *path, int is_told, apr_size_t *len)
+/* Reads an open file to its end; NULL on failure, printed if is_reported. */
+static const char *read_all(ss_cli_t *cli, int fd, const char *path, int is_reported,
+                            apr_size_t *len)
 {
     char *bytes = apr_palloc(cli->pool, SS_TOKEN_MAX + 1);
     ssize_t got;
@@ -57,8 +58,8 @@ static const char *read_all(ss_cli_t *cli, int fd, const char *path, int is_told
         bytes[*len] = '\0';
         return bytes;
     }
-    if (is_told)
-        ss_cli_complain(cli->program, "%s: %s", path, got < 0 ? strerror(errno) : "is too large");
+    if (is_reported)
+        ss_cli_complain(cli->program, "%s: %s", path, got < 0 ? strerror(errno) : "too large");
     return NULL;
 }
 
@@ -75,7 +76,7 @@ const char *ss_token_cache_file(ss_cli_t *cli, const char *path, int is_line, ap
     if (bytes && is_line && *len && bytes[*len - 1] == '\n') bytes[--*len] = '\0';
     if (bytes && is_line && *len && bytes[*len - 1] == '\r') bytes[--*len] = '\0';
     if (bytes && is_line && (!*len || strlen(bytes) != *len)) {
-        ss_cli_complain(cli->program, "%s: %s", path, *len ? "holds a zero byte" : "is empty");
+        ss_cli_complain(cli->program, "%s: %s", path, *len ? "contains a zero byte" : "empty");
         return NULL;
     }
     return bytes;
@@ -119,7 +120,8 @@ void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key, cons
     if (fd >= 0 && close(fd)) ok = 0;
     if (ok && rename(made, path)) ok = 0;
     if (!ok) {
-        ss_cli_complain(cli->program, "the token cannot be kept in %s: %s", path, strerror(errno));
+        ss_cli_complain(cli->program, "the token cannot be cached in %s: %s", path,
+                        strerror(errno));
         if (fd >= 0) unlink(made);
     }
     free(text);

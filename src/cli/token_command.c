@@ -1,5 +1,5 @@
-/* token_command.c: "smtp-send token": an OAuth 2 token by client credentials or a service account,
- * for SMTPSendPassword exec:. */
+/* token_command.c: an OAuth 2 token by client credentials or by a service account, for
+ * SMTPSendPassword exec:. */
 #include "cli/token_command.h"
 
 #include <apr_strings.h>
@@ -87,7 +87,7 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
 
     if (text && (!email || !key))
         ss_cli_complain(cli->program,
-                        "%s: is not the JSON key of a service account (client_email, private_key)",
+                        "%s: not the JSON key of a service account (client_email, private_key)",
                         o->key_file);
     if (email && key) {
         json_t *claims = json_pack("{s:s,s:s,s:s,s:I,s:I}", "iss", email, "scope", o->scope, "aud",
@@ -114,12 +114,13 @@ static int missing(const ss_cli_t *cli, const char *what)
 
 static int check(ss_cli_t *cli, options_t *o)
 {
-    if (o->microsoft == o->google) return missing(cli, "--microsoft or --google, one of them");
+    if (o->microsoft == o->google) return missing(cli, "give either --microsoft or --google");
     if (o->google) {
         if (!o->key_file)
             return missing(cli, "--google needs --key-file, the service account's JSON key");
         if (o->client || o->tenant || o->secret_file || o->cert_file)
-            return missing(cli, "--google takes --key-file and --user, nothing of --microsoft's");
+            return missing(cli,
+                           "--google takes --key-file and --user, not the options of --microsoft");
         if (!o->url) o->url = GOOGLE_URL;
         if (!o->scope) o->scope = GOOGLE_SCOPE;
         return 0;
@@ -129,7 +130,7 @@ static int check(ss_cli_t *cli, options_t *o)
     if (!o->secret_file == !(o->key_file && o->cert_file))
         return missing(cli, "--microsoft needs --secret-file, or --key-file and --cert-file");
     if (o->user)
-        return missing(cli, "--user belongs to --google: Microsoft's mailbox is SMTPSendUsername");
+        return missing(cli, "--user needs --google: for Microsoft the mailbox is SMTPSendUsername");
     for (const char *p = o->tenant ? o->tenant : ""; *p; p++) {
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", *p))
             return missing(cli, "--tenant is a domain or an id");
@@ -157,17 +158,18 @@ int ss_token_command(ss_cli_t *cli, int argc, const char *const *argv)
     options_t o = { 0 };
     const ss_argument_t options[] = {
         { "microsoft", NULL, "Microsoft 365, by client credentials", NULL, &o.microsoft },
-        { "tenant", "TENANT", "its domain or id", &o.tenant, NULL },
-        { "client-id", "ID", "the registered application's", &o.client, NULL },
-        { "secret-file", "FILE", "the application's secret", &o.secret_file, NULL },
-        { "cert-file", "FILE", "or its certificate (PEM), with --key-file", &o.cert_file, NULL },
+        { "tenant", "TENANT", "domain or id of the tenant", &o.tenant, NULL },
+        { "client-id", "ID", "id of the registered application", &o.client, NULL },
+        { "secret-file", "FILE", "file with the application's secret", &o.secret_file, NULL },
+        { "cert-file", "FILE", "or with its certificate (PEM), and --key-file", &o.cert_file,
+          NULL },
         { "google", NULL, "Google, by a service account", NULL, &o.google },
-        { "key-file", "FILE", "private key: PEM; Google's JSON", &o.key_file, NULL },
+        { "key-file", "FILE", "private key: PEM, or Google's JSON", &o.key_file, NULL },
         { "user", "ADDRESS", "the mailbox that a Google service account acts for", &o.user, NULL },
-        { "scope", "SCOPE", "in place of the service's usual one for SMTP", &o.scope, NULL },
-        { "url", "URL", "in place of the service's token address", &o.url, NULL },
-        { "cache", "FILE", "where tokens are kept (~/.cache/smtp-send)", &o.cache, NULL },
-        { "force", NULL, "a new token, whatever the cache has", NULL, &o.is_forced }
+        { "scope", "SCOPE", "scope (the service's usual one for SMTP)", &o.scope, NULL },
+        { "url", "URL", "token endpoint (the service's)", &o.url, NULL },
+        { "cache", "FILE", "where to cache tokens (~/.cache/smtp-send)", &o.cache, NULL },
+        { "force", NULL, "get a new token, ignore the cache", NULL, &o.is_forced }
     };
     apr_array_header_t *operands;
     ss_token_t token = { NULL, 0 };

@@ -1,6 +1,6 @@
-/* transfer_command.c: export and import: what waits, as lines of JSON with content, one message a
- * line. A message's content goes through in pieces; what is there already is passed over, so that
- * an import that broke off is simply done again. */
+/* transfer_command.c: export and import of unfinished messages, one line of JSON with the content
+ * each. The content is passed on in pieces. Messages that exist already are skipped, so that an
+ * interrupted import can be repeated. */
 #include "cli/transfer_command.h"
 
 #include <apr_strings.h>
@@ -18,40 +18,19 @@
 #include "wire/peer.h"
 
 #define PAGE 200
-#define WAIT (120 * APR_USEC_PER_SEC)
+#define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
 #define CONNECT_WAIT (10 * APR_USEC_PER_SEC)
 #define LINE_HEAD_MAX (SS_FRAME_HEADER_MAX)
-/* stands in front of the content, which is a line's last member; within a JSON text its quotes were
- * escaped */
+/* precedes the content, the last member of a line; cannot occur inside a JSON string, which escapes
+ * quotes */
 #define CONTENT ",\"content\":\""
-/* characters of base64: a multiple of four, and a frame's content when read */
+#define NOT_EXPORTED "line %" APR_INT64_T_FMT " was not written by 'smtp-send export'"
+/* characters of base64: a multiple of four, and one frame's content when decoded */
 #define CODED_PIECE 349524
-
-/* One question; the answer's memory is the pool's. */
-static apr_status_t ask(const ss_cli_t *cli, const char *header, ss_peer_answer_t *answer,
-                        apr_pool_t *pool)
-{
-    ss_result_t result;
-    ss_peer_t *peer;
-
-    ss_result_clear(&result);
-    apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, pool);
-    if (rv != APR_SUCCESS) {
-        ss_cli_complain(cli->program, "%s", result.text);
-        return rv;
-    }
-    rv = ss_peer_send(peer, header, strlen(header), NULL, 0, apr_time_now() + WAIT);
-    if (rv == APR_SUCCESS)
-        rv = ss_peer_receive(peer, answer, NULL, NULL, apr_time_now() + WAIT, pool);
-    ss_peer_close(peer);
-    if (rv != APR_SUCCESS)
-        ss_cli_complain(cli->program, "the delivery daemon at %s did not answer", cli->socket);
-    return rv;
-}
 
 /* ---- out ---- */
 
-/* Base64 over pieces: what does not fill three octets waits for the next one. */
+/* Base64 of pieces: octets that do not fill a group of three are kept for the next piece. */
 typedef struct {
     char rest[3];
     apr_size_t rest_len;
@@ -72,20 +51,19 @@ static void code(coder_t *coder, const char *bytes, apr_size_t len, int is_last,
     memcpy(coder->rest, all + take, coder->rest_len);
 }
 
-/* -1: it is finished and gone meanwhile. */
-static int export_content(ss_cli_t *cli, const char *id, int parts, int *failed)
+/* -1: the message was finished and removed meanwhile, or *failed is set. */
+static int export_content(const ss_cli_t *cli, const char *id, int parts, int *failed)
 {
     coder_t coder = { .rest_len = 0 };
+    ss_cli_t own = *cli;
 
     for (int i = 0; i < parts; i++) {
         ss_peer_answer_t answer = { 0 };
         apr_pool_t *pool;
         apr_pool_create(&pool, cli->pool);
-        *failed =
-            ask(cli, apr_psprintf(pool, "{\"do\":\"content\",\"id\":\"%s\",\"part\":%d}", id, i),
-                &answer, pool) != APR_SUCCESS
-                ? EX_TEMPFAIL
-                : EX_OK;
+        own.pool = pool;
+        *failed = ss_exchange(
+            &own, json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", i), NULL, &answer);
         if (*failed || answer.status != 200) {
             apr_pool_destroy(pool);
             return -1;
@@ -106,7 +84,7 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
     json_t *request = ss_exchange_request("export");
     json_object_set_new(request, "id", json_string(id));
     json_t *document = ss_exchange_ask(&own, request, &status, &code_of_exit);
-    /* What went out between the list and the question is no longer there to move. */
+    /* A message that was sent since the list was read no longer needs to be exported. */
     if (!document || !json_array_size(json_object_get(document, "recipients"))) {
         json_decref(document);
         apr_pool_destroy(own.pool);
@@ -117,8 +95,7 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
     json_decref(document);
     printf("%.*s" CONTENT, (int)strlen(text) - 1, text);
     free(text);
-    /* A line whose content could not be read to its end is closed as such, and import passes over
-     * it. */
+    /* Marks a line whose content could not be read completely; import skips it. */
     if (export_content(&own, id, parts, &code_of_exit))
         printf("\",\"incomplete\":true}\n");
     else {
@@ -169,8 +146,8 @@ int ss_transfer_command_export(ss_cli_t *cli, int argc, const char *const *argv)
 
 /* ---- in ---- */
 
-/* Reads a line up to its content. 1: head holds a JSON object; 0: the input ended; -1: a line of
- * another kind. */
+/* Reads a line up to its content. 1: head is a JSON object; 0: end of input; -1: another kind of
+ * line. */
 static int read_head(ss_buf_t *head)
 {
     apr_size_t mark = strlen(CONTENT);
@@ -189,7 +166,7 @@ static int read_head(ss_buf_t *head)
     return head->len ? -1 : 0;
 }
 
-/* What is left of the line; 1: it says that it is incomplete, or it breaks off. */
+/* Skips the rest of the line. 1: it is marked as incomplete, or ends early. */
 static int pass_line(void)
 {
     char tail[32] = "";
@@ -202,8 +179,8 @@ static int pass_line(void)
     return c == EOF || strstr(tail, "incomplete") != NULL;
 }
 
-/* The next piece of coded content; *is_last: its closing quote came. -1: no base64, or the input
- * ended. */
+/* The next piece of encoded content; *is_last: the closing quote was read. -1: the content ended
+ * without it. */
 static int read_piece(char *coded, apr_size_t *len, int *is_last)
 {
     int c;
@@ -255,8 +232,8 @@ static json_t *submission(const json_t *document)
     return request;
 }
 
-/* Sends the content as it is read, and the last piece only when the line is known to be whole: what
- * broke off is not accepted. */
+/* Sends the content as it is read, but the last piece only after the whole line: a line that ends
+ * early must not be accepted. */
 static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
 {
     char *coded = apr_palloc(pool, CODED_PIECE), *bytes;
@@ -273,15 +250,15 @@ static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
         else if (is_last && pass_line())
             rv = APR_EINCOMPLETE;
         else
-            rv = ss_peer_part(peer, bytes, out, is_last, apr_time_now() + WAIT);
+            rv = ss_peer_part(peer, bytes, out, is_last, apr_time_now() + ANSWER_WAIT);
         apr_pool_destroy(piece);
     }
     return rv;
 }
 
-/* 1: it was taken; 0: it is there already, or its line is incomplete; -1: failed, *code says how.
- */
-static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
+/* 1: imported; 0: it exists already, or its line is incomplete; -1: failed, and *failed is the exit
+ * code. */
+static int import_one(ss_cli_t *cli, const ss_buf_t *head, apr_int64_t line, int *failed)
 {
     json_t *document = json_loadb(head->data, head->len, 0, NULL);
     const char *id = json_string_value(json_object_get(document, "id"));
@@ -292,15 +269,14 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
 
     *failed = EX_OK;
     if (!id || !ss_ident_is_valid(id)) {
-        ss_cli_complain(cli->program, "a line is none that export wrote");
+        ss_cli_complain(cli->program, NOT_EXPORTED, line);
         json_decref(document);
         *failed = EX_DATAERR;
         return -1;
     }
-    if (ask(cli, apr_psprintf(cli->pool, "{\"do\":\"get\",\"id\":\"%s\"}", id), &answer,
-            cli->pool) != APR_SUCCESS) {
+    *failed = ss_exchange(cli, json_pack("{s:s,s:s}", "do", "get", "id", id), NULL, &answer);
+    if (*failed != EX_OK) {
         json_decref(document);
-        *failed = EX_TEMPFAIL;
         return -1;
     }
     if (answer.status == 200) {
@@ -314,10 +290,11 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
     ss_result_clear(&result);
     apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, cli->pool);
     if (rv == APR_SUCCESS) {
-        rv = ss_peer_begin(peer, header, strlen(header), apr_time_now() + WAIT);
+        rv = ss_peer_begin(peer, header, strlen(header), apr_time_now() + ANSWER_WAIT);
         if (rv == APR_SUCCESS) rv = send_content(peer, cli->pool);
         if (rv == APR_SUCCESS)
-            rv = ss_peer_receive(peer, &answer, NULL, NULL, apr_time_now() + WAIT, cli->pool);
+            rv =
+                ss_peer_receive(peer, &answer, NULL, NULL, apr_time_now() + ANSWER_WAIT, cli->pool);
         ss_peer_close(peer);
     }
     free(header);
@@ -330,7 +307,7 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
         *failed = EX_TEMPFAIL;
     if (rv != APR_SUCCESS)
         ss_cli_complain(cli->program, "message %s was not imported: %s", id,
-                        rv == APR_EINVAL        ? "its content is no base64"
+                        rv == APR_EINVAL        ? "its content is not base64"
                         : rv == APR_EINCOMPLETE ? "its line is incomplete"
                                                 : "the delivery daemon did not answer");
     json_decref(document);
@@ -340,7 +317,7 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, int *failed)
 int ss_transfer_command_import(ss_cli_t *cli, int argc, const char *const *argv)
 {
     apr_array_header_t *operands;
-    apr_int64_t count = 0, passed = 0;
+    apr_int64_t count = 0, skipped = 0;
     int failed = EX_OK, got;
     ss_buf_t head;
 
@@ -349,19 +326,19 @@ int ss_transfer_command_import(ss_cli_t *cli, int argc, const char *const *argv)
     while (failed == EX_OK && (got = read_head(&head)) != 0) {
         ss_cli_t own = *cli;
         if (got < 0) {
-            ss_cli_complain(cli->program, "a line is none that export wrote");
+            ss_cli_complain(cli->program, NOT_EXPORTED, count + skipped + 1);
             failed = EX_DATAERR;
             break;
         }
         apr_pool_create(&own.pool, cli->pool);
-        int taken = import_one(&own, &head, &failed);
+        int taken = import_one(&own, &head, count + skipped + 1, &failed);
         apr_pool_destroy(own.pool);
         count += taken > 0;
-        passed += taken == 0;
+        skipped += taken == 0;
     }
     ss_buf_free(&head);
     fprintf(stderr,
-            "smtp-send: %" APR_INT64_T_FMT " messages imported, %" APR_INT64_T_FMT " passed over\n",
-            count, passed);
+            "smtp-send: %" APR_INT64_T_FMT " messages imported, %" APR_INT64_T_FMT " skipped\n",
+            count, skipped);
     return failed;
 }

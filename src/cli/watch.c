@@ -1,5 +1,5 @@
-/* watch.c: a picture of the queue again and again: on a terminal the whole picture, elsewhere a
- * line each time (with --json a document a line). */
+/* watch.c: --watch: on a terminal the whole picture, otherwise one line per refresh (with --json
+ * one document per line). */
 #include "cli/watch.h"
 
 #include <stdio.h>
@@ -58,7 +58,7 @@ int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture
     int code = EX_OK;
 
     if (every && (ss_text_duration(every, &wait) || wait < EVERY_LEAST)) {
-        ss_cli_complain(cli->program, "--every: \"%s\" is no time of at least 200ms", every);
+        ss_cli_complain(cli->program, "--every: \"%s\" is not a duration of at least 200ms", every);
         return EX_USAGE;
     }
     while (code == EX_OK) {

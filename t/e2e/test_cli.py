@@ -45,7 +45,7 @@ def test_queue_lists_what_waits_and_show_tells_all(paused):
     assert lines[0].split() == ["ID", "STATE", "AGE", "SIZE", "TRIES", "TO", "FROM", "SUBJECT"]
     assert lines[1].startswith(second) and "user1@example.net" in lines[1] and "message 1" in lines[1] and lines[2].startswith(first)
     assert out(paused, "queue", "--to", "user0@*").count("@example.net") == 1
-    assert out(paused, "queue", "--state", "held") == "No message fits\n"
+    assert out(paused, "queue", "--state", "held") == "No message matches\n"
     document = json.loads(out(paused, "queue", "--json", "--limit", "1"))
     assert [m["id"] for m in document["messages"]] == [second] and document["more"] == second
     assert [m["id"] for m in json.loads(out(paused, "queue", "--json", "--after", second))["messages"]] == [first]
@@ -102,12 +102,12 @@ def test_bounce_reports_to_the_sender(make_httpd, make_relay):
 def test_filters_need_the_right_number(paused):
     idents = waiting(paused, 3)
     first = paused.cli("cancel", "--to", "user*@example.net")
-    assert first.returncode == 1 and b"3 messages fit; nothing was done" in first.stdout and b"--confirm 3" in first.stdout
+    assert first.returncode == 1 and b"3 messages match; nothing was done" in first.stdout and b"--confirm 3" in first.stdout
     assert paused.cli("cancel", "--to", "user*@example.net", "--confirm", "2").returncode == 1
     assert {paused.message(m)["state"] for m in idents} == {"queued"}
     assert out(paused, "cancel", "--to", "user*@example.net", "--confirm", "3") == "cancel: 3 messages\n"
     assert {paused.message(m)["state"] for m in idents} == {"cancelled"}
-    assert b"No message fits" in paused.cli("hold", "--state", "deferred", check=1).stdout
+    assert b"No message matches" in paused.cli("hold", "--state", "deferred", check=1).stdout
 
 
 def test_a_person_at_a_terminal_is_asked(paused):

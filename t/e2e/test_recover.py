@@ -53,8 +53,8 @@ def test_what_can_be_read_is_saved_and_delivered(make_httpd, relay):
     before = open(queue, "rb").read()
     done = recover(queue)
     assert done.returncode in (0, 65), done
-    saved = int(re.match(r"(\d+) messages that wait, to \d+ recipients, are saved in ", done.stdout).group(1))
-    assert 200 <= saved <= 301 and (saved == 301 or "nothing could be read" in done.stdout or "cannot be read" in done.stdout), done
+    saved = int(re.match(r"(\d+) unfinished messages to \d+ recipients were saved in ", done.stdout).group(1))
+    assert 200 <= saved <= 301 and (saved == 301 or "could not be read" in done.stdout or "cannot be read" in done.stdout), done
     assert open(queue, "rb").read() == before
     again = recover(queue)
     assert again.returncode == 73 and "nothing is overwritten" in again.stderr
@@ -129,7 +129,7 @@ def test_misuse_is_told(tmp_path):
         result = recover(*args)
         assert result.returncode == 64 and words in result.stderr, (args, result)
     result = subprocess.run([CLI, "queue", "--into", "x"], capture_output=True, text=True, timeout=60)
-    assert result.returncode == 64 and "belongs to --recover" in result.stderr, result
+    assert result.returncode == 64 and "needs --recover" in result.stderr, result
     # In any order.
     result = subprocess.run([CLI, "queue", "--json", "--into", str(tmp_path / "new"), "--recover", str(tmp_path / "missing")], capture_output=True, text=True, timeout=60)
     assert result.returncode == 66, result

@@ -144,7 +144,7 @@ def test_misuse(token, service):
     assert "https" in token(*token.microsoft, url="http://login.example.com/token", code=64).stderr
     assert "--secret-file" in token("--microsoft", "--client-id", "app", code=64).stderr
     assert "--key-file" in token("--google", code=64).stderr
-    assert "one of them" in token("--google", "--microsoft", code=64).stderr
+    assert "either --microsoft or --google" in token("--google", "--microsoft", code=64).stderr
     assert "no-such" in token("--microsoft", "--client-id", "app", "--secret-file", "/no-such", code=66).stderr
     (token.folder / "bad.json").write_text("{}")
     assert "service account" in token("--google", "--key-file", str(token.folder / "bad.json"), code=66).stderr

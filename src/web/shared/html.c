@@ -52,10 +52,9 @@ void ss_html_brand(request_rec *r, const char *name)
              "role=\"alert\">This page is not up to date: the server does not answer.</div>\n"
              "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" "
              "aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" "
-             "fill=\"none\" "
-             "stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 5.5L19.5 8\" "
-             "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" stroke-linecap=\"round\" "
-             "stroke-linejoin=\"round\"/></svg>",
+             "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 "
+             "5.5L19.5 8\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" "
+             "stroke-linecap=\"round\" stroke-linejoin=\"round\"/></svg>",
              r);
     ss_html_put(r, name);
     ap_rputs("</span>\n", r);

@@ -1,5 +1,5 @@
-/* detail_page.c: one message: its recipients, each with the server's words and advice, its
- * history, what can be done. */
+/* detail_page.c: one message: its recipients, each with the server's words and advice, its history,
+ * what can be done. */
 #include "web/status/detail_page.h"
 
 #include <apr_strings.h>
@@ -192,9 +192,9 @@ int ss_detail_page(ss_page_t *page, const char *id)
     ap_rputs(
         "<section class=\"card\" aria-labelledby=\"recipients\">\n<h2 "
         "id=\"recipients\">Recipients</h2>\n<div class=\"scroll\"><table "
-        "class=\"list\">\n<thead><tr><th scope=\"col\">Address</th>"
-        "<th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th><th "
-        "scope=\"col\">The server's words</th><th scope=\"col\">When</th></tr></thead>\n<tbody>\n",
+        "class=\"list\">\n<thead><tr><th scope=\"col\">Address</th><th scope=\"col\">State</th><th "
+        "scope=\"col\" class=\"n\">Attempts</th><th scope=\"col\">The server's words</th><th "
+        "scope=\"col\">When</th></tr></thead>\n<tbody>\n",
         r);
     for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
     ap_rputs("</tbody></table></div>\n</section>\n", r);

@@ -188,14 +188,12 @@ int ss_list_page(ss_page_t *page)
     if (!json_array_size(rows))
         ap_rputs("<p>No messages.</p>\n", r);
     else {
-        ap_rputs(
-            "<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th "
-            "scope=\"col\">Date</th><th scope=\"col\">State</th><th scope=\"col\" "
-            "class=\"n\">Attempts</th>"
-            "<th scope=\"col\">Subject</th><th scope=\"col\">To, from</th><th scope=\"col\">The "
-            "server's words</th>"
-            "<th scope=\"col\"><span class=\"unseen\">Actions</span></th></tr></thead>\n<tbody>\n",
-            r);
+        ap_rputs("<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th "
+                 "scope=\"col\">Date</th><th scope=\"col\">State</th><th scope=\"col\" "
+                 "class=\"n\">Attempts</th><th scope=\"col\">Subject</th><th scope=\"col\">To, "
+                 "from</th><th scope=\"col\">The server's words</th><th scope=\"col\"><span "
+                 "class=\"unseen\">Actions</span></th></tr></thead>\n<tbody>\n",
+                 r);
         for (size_t i = 0; i < json_array_size(rows); i++) put_row(page, json_array_get(rows, i));
         ap_rputs("</tbody></table></div>\n", r);
     }

@@ -130,10 +130,11 @@ static void put_failures(ss_page_t *page)
         ap_rputs("<p class=\"soft\">Nothing.</p>\n</section>\n", r);
         return;
     }
-    ap_rputs("<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th "
-             "scope=\"col\">Accepted</th><th scope=\"col\">To</th><th scope=\"col\">Subject</th>"
-             "<th scope=\"col\">The server's words</th></tr></thead>\n<tbody>\n",
-             r);
+    ap_rputs(
+        "<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th "
+        "scope=\"col\">Accepted</th><th scope=\"col\">To</th><th scope=\"col\">Subject</th><th "
+        "scope=\"col\">The server's words</th></tr></thead>\n<tbody>\n",
+        r);
     for (size_t i = 0; i < json_array_size(rows); i++) put_failure(page, json_array_get(rows, i));
     ap_rputs("</tbody></table></div>\n</section>\n", r);
 }
@@ -172,8 +173,8 @@ static void put_search(ss_page_t *page)
 {
     ap_rprintf(page->r,
                "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\"><label "
-               "class=\"wide\">Find a message: address, subject, id, or the relay's words"
-               "<input name=\"text\" type=\"search\"></label><button type=\"submit\" "
+               "class=\"wide\">Find a message: address, subject, id, or the relay's words<input "
+               "name=\"text\" type=\"search\"></label><button type=\"submit\" "
                "class=\"main\">Search</button></form>\n",
                ss_nav_path(page, "/queue"));
 }

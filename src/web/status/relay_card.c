@@ -81,9 +81,9 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
     ss_nav_form(page, "pause", "");
     ss_nav_hidden(r, "relay", name);
     ap_rputs("<div class=\"buttons\"><label class=\"wide\">Reason<input name=\"reason\" "
-             "maxlength=\"500\"></label><label>For how long (empty: until resumed)"
-             "<input name=\"for\" size=\"8\" placeholder=\"30min\"></label><button "
-             "type=\"submit\">Pause sending</button></div></form>\n"
+             "maxlength=\"500\"></label><label>For how long (empty: until resumed)<input "
+             "name=\"for\" size=\"8\" placeholder=\"30min\"></label><button type=\"submit\">Pause "
+             "sending</button></div></form>\n"
              "<p class=\"soft small\">Mail is still accepted and waits. Paused time does not make "
              "it expire.</p></details>\n",
              r);
