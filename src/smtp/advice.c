@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "smtp/phrase.h"
+#include "smtp/verdict.h"
 
 #define SS_ADVICE_INPUT_MAX 8192 /* of what a person pasted; the rest is not looked at */
 #define SS_ADVICE_CODES_MAX 32   /* codes taken from one text */
@@ -45,16 +47,9 @@ const ss_advice_t *ss_advice_find(const char *id)
     return NULL;
 }
 
-static int folded(char c)
-{
-    if (c == '\n' || c == '\r' || c == '\t') return ' ';
-    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
 static int is_alnum(char c)
 {
-    int f = folded(c);
-    return (f >= 'a' && f <= 'z') || (f >= '0' && f <= '9');
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
 static int is_digit(char c)
@@ -62,31 +57,14 @@ static int is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Whether text holds the len bytes of word, case and kind of blank ignored; is_whole: not as a part
- * of a longer word. */
-static int has(const char *text, const char *word, apr_size_t len, int is_whole)
+/* Whether text has the len bytes of word, letter case ignored, and not as a part of a longer word.
+ */
+static int has_word(const char *text, const char *word, apr_size_t len)
 {
-    for (const char *at = text; *at; at++) {
-        apr_size_t i = 0;
-        while (i < len && at[i] && folded(at[i]) == folded(word[i])) i++;
-        if (i < len) continue;
-        if (!is_whole || ((at == text || !is_alnum(at[-1])) && !is_alnum(at[len]))) return 1;
+    for (const char *at = text; (at = ss_phrase_find(at, word, len)) != NULL; at++) {
+        if ((at == text || !is_alnum(at[-1])) && !is_alnum(at[len])) return 1;
     }
     return 0;
-}
-
-/* The length of the longest alternative of words that text holds: the longer it is, the less it can
- * be chance. */
-static int match_length(const char *words, const char *text)
-{
-    int best = 0;
-    while (words && *words) {
-        apr_size_t len = strcspn(words, "|");
-        if ((int)len > best && has(text, words, len, 0)) best = (int)len;
-        words += len;
-        if (*words) words++;
-    }
-    return best;
 }
 
 /* 3 digits "535", or three numbers "5.7.8" whose class a reply can have. An IPv4 address or a
@@ -161,7 +139,7 @@ static int title_score(const char *title, const char *text)
     for (const char *at = text; *at;) {
         apr_size_t len = 0;
         while (is_alnum(at[len])) len++;
-        if (len > 3 && has(title, at, len, 1)) score += SCORE_WORD;
+        if (len > 3 && has_word(title, at, len)) score += SCORE_WORD;
         at += len ? len : 1;
     }
     return score < SCORE_CODE ? score : SCORE_CODE - 1;
@@ -171,9 +149,11 @@ static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_
 {
     if (ss_text_same(entry->id, text)) return SCORE_ID;
     int score = code_score(entry->codes, codes);
-    int length = match_length(entry->match, text);
+    int length = ss_phrase_length(entry->match, text);
+    int said = ss_verdict_phrase_length(entry->id, text);
+    if (said > length) length = said;
     if (length) score += SCORE_MATCH + (length < 50 ? length : 50);
-    if (strchr(entry->id, '-') && has(text, entry->id, strlen(entry->id), 1))
+    if (strchr(entry->id, '-') && has_word(text, entry->id, strlen(entry->id)))
         score += strncmp(entry->id, "SMTPSend-", 9) ? SCORE_ID_IN_TEXT : SCORE_NUMBER;
     return score + title_score(entry->title, text);
 }
@@ -222,18 +202,4 @@ apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool
         if (score) insert(list, scores, max, entry_at(i), score);
     }
     return list;
-}
-
-const ss_advice_t *ss_advice_for_text(const char *text)
-{
-    const ss_advice_t *best = NULL;
-    int best_length = 0;
-    for (int i = 0; text && i < ss_advice_count; i++) {
-        int length = match_length(ss_advice_table[i].match, text);
-        if (length > best_length) {
-            best_length = length;
-            best = &ss_advice_table[i];
-        }
-    }
-    return best;
 }

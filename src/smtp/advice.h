@@ -11,8 +11,8 @@ typedef struct {
     const char *id; /* "auth-rejected", stable: verdicts and findings name it */
     /* codes it stands for, blank separated: "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
     const char *codes;
-    /* words of server or library texts that mark it, separated by '|', matched without case; or
-     * NULL */
+    /* phrases (phrase.h) of texts that are no replies (OpenSSL, resolver, errno), and of replies
+     * that no rule of verdict.c recognises by its words; or NULL */
     const char *match;
     const char *title;   /* "The server rejected the user name or password" */
     const char *meaning; /* a sentence or two */
@@ -30,7 +30,5 @@ const ss_advice_t *ss_advice_find(const char *id);
 /* The best entries for what a person typed ("550", "5.7.1", "SMTPSend-402", a line of the log, an
  * error text): pointers to ss_advice_t, best first, at most max. Empty when nothing fits. */
 apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool);
-/* The entry for a library's or system's error text (OpenSSL, errno, resolver), or NULL. */
-const ss_advice_t *ss_advice_for_text(const char *text);
 
 #endif

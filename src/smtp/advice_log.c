@@ -216,7 +216,9 @@ const ss_advice_t ss_advice_log_table[] = {
       "The sentence stands in the log once; so many more times it would have come within the "
       "minute after it.",
       "Look at the line that it counts: its cause and remedy stand there." },
-    { "SMTPSend-301", NULL, NULL, "The queue cannot be written",
+    { "SMTPSend-301", NULL,
+      "no space left on device|ENOSPC|disk is full|disk-full|EDQUOT|disk quota",
+      "The queue cannot be written",
       "What was accepted stays; new mail is refused with 503 until it works.",
       "Make room on the disk, or look at the database server of SMTPSendQueue. It heals by "
       "itself." },
@@ -229,7 +231,8 @@ const ss_advice_t ss_advice_log_table[] = {
     { "SMTPSend-400", NULL, NULL, "No memory for a timer",
       "The machine is out of memory, so something waits longer than it should.",
       "Give the machine or the service more memory." },
-    { "SMTPSend-501", NULL, NULL, "A submission was answered with 503",
+    { "SMTPSend-501", NULL, "queue is full|queue-full|smtp_send.sock|daemon-down",
+      "A submission was answered with 503",
       "The line says why: the engine is off, the daemon or the queue cannot take it now.",
       "Correct what it names; a program that submits should try again after Retry-After." },
     { "SMTPSend-502", NULL, NULL, "Submissions of a batch were answered with 503",

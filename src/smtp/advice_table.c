@@ -93,13 +93,12 @@ const ss_advice_t ss_advice_table[] = {
       "lose the message.",
       "SMTPSendUncertain decides: retry sends again, hold waits for a person. Search the server's "
       "log for the Message-ID, then release or cancel." },
-    { "command-timeout", NULL, "timed out waiting for the answer",
+    { "timeout", NULL, "timed out waiting for the answer|command-timeout",
       "The server did not answer in time",
-      "The connection stands, but the answer to a command did not come within its time. Servers "
-      "under load and spam filters that look into the "
-      "message are slow.",
-      "Raise SMTPSendTimeout (its fourth value is for commands, the fifth for the message), or ask "
-      "the server's administrator." },
+      "The connection stands, but an answer did not come within its time. It was closed; the mail "
+      "waits.",
+      "Raise SMTPSendTimeout (connect greeting auth command data), or ask the server's "
+      "administrator." },
     { "test-timeout", NULL, NULL, "The connection test ran out of time",
       "The whole test has a deadline, and the step shown was still waiting then.",
       "Look at the step that took the time. SMTPSendTestTimeout is the deadline; keep it below the "
@@ -151,24 +150,18 @@ const ss_advice_t ss_advice_table[] = {
       "the mail waits.",
       "Ask the server's administrator to allow this address, or use another way out "
       "(SMTPSendSourceAddress) or another server (SMTPSendHost)." },
-    { "client-refused", NULL, "client host rejected|client host blocked",
-      "The server refuses this machine",
+    { "client-refused", NULL, NULL, "The server refuses this machine",
       "The refusal speaks of our address and not of the message. The mail waits until the server "
       "lets us in.",
       "Ask the server's administrator to allow this machine, or log in: SMTPSendUsername and "
       "SMTPSendPassword, on port 587." },
-    { "address-listed", NULL,
-      "blocklist|block list|blacklist|black list|spamhaus|spamcop|barracuda|sorbs|dnsbl|blocked "
-      "using|listed at|listed by|poor reputation|"
-      "banned sending ip|[tss0",
-      "Our address is on a block list",
+    { "address-listed", NULL, NULL, "Our address is on a block list",
       "The server refuses mail from this machine's public address because a list or its own "
       "records name it.",
       "Look the address up at the list named in the reply and ask for removal, or send through "
       "your provider's server with a login "
       "(SMTPSendHost, SMTPSendUsername)." },
-    { "reverse-dns", "x.7.25", "reverse hostname|reverse dns|ptr record|rdns|no ptr",
-      "Our address has no fitting name",
+    { "reverse-dns", "x.7.25", NULL, "Our address has no fitting name",
       "The server looks up the name of our address (PTR record) and finds none, or one that does "
       "not lead back.",
       "Have the owner of the address set a PTR record that agrees with SMTPSendHelo, or send "
@@ -185,18 +178,13 @@ const ss_advice_t ss_advice_table[] = {
       "replies until they could not be recognised.",
       "Check host and port. If a scanner or firewall sits between, exempt this connection or use "
       "SMTPSendTLS tls, which it cannot change." },
-    { "protocol-error", NULL, NULL, "The server breaks the rules of SMTP",
-      "A reply had no code, codes that contradict each other, or was longer than any reply may be. "
-      "The connection was closed, the mail waits.",
-      "Run the connection test and look at the dialogue; a scanner or firewall on the way is the "
-      "usual cause. SMTPSendPipelining Off helps "
-      "with servers that mix replies up." },
 
     /* ---- TLS and certificates ---- */
-    { "starttls-missing", NULL,
-      "starttls not offered|does not offer starttls|starttls not supported",
+    { "starttls-not-offered", NULL,
+      "starttls not offered|does not offer starttls|starttls not supported|starttls-missing",
       "The server does not offer STARTTLS",
-      "SMTPSendTLS requires encryption, but the server's answer to EHLO has no STARTTLS.",
+      "SMTPSendTLS requires encryption, but the server's answer to EHLO has no STARTTLS. Nothing "
+      "was sent in plain text.",
       "Use SMTPSendPort 465 with SMTPSendTLS tls if the server has it; on a trusted network "
       "SMTPSendTLS none or opportunistic." },
     { "starttls-refused", "454", "tls not available", "The server refuses STARTTLS",
@@ -209,10 +197,7 @@ const ss_advice_t ss_advice_table[] = {
       "STARTTLS, so that mail goes unencrypted.",
       "Switch the inspection of SMTP off on that device, or use SMTPSendPort 465 with SMTPSendTLS "
       "tls." },
-    { "tls-required", "530 5.7.10",
-      "must issue a starttls|starttls first|starttls is required|starttls required|requires "
-      "tls|tls required|encryption required",
-      "The server wants encryption first",
+    { "tls-required", "530 5.7.10", NULL, "The server wants encryption first",
       "The server takes no mail and no login on an unencrypted connection.",
       "Set SMTPSendTLS starttls (port 587 or 25) or tls (port 465)." },
     { "cert-expired", NULL, "certificate has expired|certificate expired",
@@ -272,8 +257,7 @@ const ss_advice_t ss_advice_table[] = {
       "Have the server updated. Until then name its version, such as SMTPSendTLS starttls TLSv1, "
       "which lowers the level for this relay only." },
     { "tls-version", "4.7.66",
-      "tls 1.0 and 1.1 are not supported|alert protocol version|protocol version|no protocols "
-      "available|version too low",
+      "alert protocol version|protocol version|no protocols available|version too low",
       "No TLS version in common", "The server refuses each version that SMTPSendTLS allows.",
       "Name what the server has: SMTPSendTLS starttls TLSv1.2 TLSv1.3, or drop the versions "
       "for 1.2 and newer." },
@@ -308,31 +292,23 @@ const ss_advice_t ss_advice_table[] = {
       "Postmark its server token.",
       "Check SMTPSendUsername and SMTPSendPassword (stray blanks, an old password, a file that was "
       "not updated); what uses a file: is read again by itself." },
-    { "auth-app-password", "534 5.7.9 535",
-      "application-specific password|app-specific password|app "
-      "password|invalidsecondfactor|badcredentials",
-      "The account needs an app password",
+    { "auth-app-password", "534 5.7.9 535", NULL, "The account needs an app password",
       "Gmail, iCloud, Yahoo, Zoho and others take no account password from programs once two-step "
       "login is on.",
       "Make an app password in the account's security settings and put it, without blanks, into "
       "SMTPSendPassword; or use SMTPSendAuth XOAUTH2." },
-    { "auth-web-login", "5.7.14", "log in via your web browser",
-      "The account wants a login in a browser",
+    { "auth-web-login", "5.7.14", NULL, "The account wants a login in a browser",
       "The provider found the login unusual and asks the owner to confirm it.",
       "Log in to the account with a browser, confirm the activity, then use an app password in "
       "SMTPSendPassword." },
-    { "auth-basic-disabled", "5.7.139",
-      "smtpclientauthentication is disabled|basic authentication is disabled|smtp_auth_disabled",
+    { "auth-basic-disabled", "5.7.139", "smtp_auth_disabled",
       "Microsoft 365 does not take this kind of login",
       "SMTP AUTH is off for the tenant or the mailbox, or password logins (\"basic "
       "authentication\") are off.",
       "Switch \"Authenticated SMTP\" on for the mailbox (Microsoft 365 admin center) and the "
       "tenant, or use SMTPSendAuth XOAUTH2 with a token in "
       "SMTPSendPassword exec:…" },
-    { "auth-required", "530 5.7.57",
-      "not authenticated|authentication required|authentication is required|authenticate "
-      "first|unauthenticated senders",
-      "The server wants a login",
+    { "auth-required", "530 5.7.57", NULL, "The server wants a login",
       "It takes mail from known users only. No message is at fault; the mail waits.",
       "Set SMTPSendUsername and SMTPSendPassword; if they are set, see why no login took place: "
       "SMTPSendAuth, and SMTPSendTLS for servers that offer "
@@ -379,8 +355,7 @@ const ss_advice_t ss_advice_table[] = {
       "One side could not make sense of the other's words during the login. A proxy or scanner on "
       "the way, or a token cut short, does this.",
       "Name another mechanism in SMTPSendAuth; check that a token is complete." },
-    { "auth-too-many", "454 4.7.0", "too many login|too many failed|too many auth|too many bad",
-      "Too many logins",
+    { "auth-too-many", "454 4.7.0", NULL, "Too many logins",
       "The server locks this account or address for a while because of many logins or many "
       "failures.",
       "Wait; nothing is tried more than once in a while. Correct the password if it is wrong, and "
@@ -393,44 +368,29 @@ const ss_advice_t ss_advice_table[] = {
       "The server needs one plain login first",
       "The account's password must be stored anew before this mechanism works (RFC 4954).",
       "Log in once with SMTPSendAuth PLAIN over TLS, then go back." },
-    { "auth-account-disabled", "525 5.7.13",
-      "account disabled|account suspended|account is locked|user account is",
-      "The account is disabled", "The server knows the user and has locked him out.",
+    { "auth-account-disabled", "525 5.7.13", "user account is", "The account is disabled",
+      "The server knows the user and has locked him out.",
       "Ask the provider, or put another account into SMTPSendUsername." },
 
     /* ---- quotas, rates, how we speak ---- */
-    { "quota", "x.4.5",
-      "daily user sending|daily sending|daily message|daily quota|sending quota|sending "
-      "limit|submissionquotaexceeded|maximum credits|"
-      "credits exceeded|hourly limit|message limit exceeded",
-      "The account's quota is used up",
+    { "quota", "x.4.5", NULL, "The account's quota is used up",
       "The service sends no more for this account today, this hour or this month. No message is at "
       "fault; the mail waits and goes out later.",
       "Wait or have the quota raised. SMTPSendRate (such as 2000/d) keeps below it." },
-    { "rate-limited", "x.7.28",
-      "throttling failure|sending rate exceeded|rate limit|too many messages|slow down|sending too "
-      "fast|unusual rate",
-      "We send faster than the server allows",
+    { "rate-limited", "x.7.28", "unusual rate", "We send faster than the server allows",
       "The server limits messages a second, minute or hour. The mail waits and is tried again.",
       "Set SMTPSendRate to what the service allows, such as 10/s, and lower SMTPSendConnections." },
-    { "too-many-connections", "432 4.3.2",
-      "too many connections|too many concurrent|concurrent connections|thread limit|connection "
-      "limit|too many sessions",
-      "Too many connections at once",
+    { "too-many-connections", "432 4.3.2", NULL, "Too many connections at once",
       "The server allows fewer connections than SMTPSendConnections opens; Microsoft 365 allows "
       "three.",
       "The number is halved by itself for a while; set SMTPSendConnections to what the service "
       "allows to make it permanent." },
-    { "one-message", "503", "only one mail|one mail per message|nested mail|sender already",
-      "The server takes one message a connection",
+    { "one-message", "503", NULL, "The server takes one message a connection",
       "The SMTP host's reply code to the MAIL command was 503 or \"only one MAIL per message\": it "
       "does not take a second message on the same connection.",
       "Set SMTPSendOneMessagePerConnection On. With Auto it is found out and remembered for a "
       "day." },
-    { "too-many-recipients", "x.5.3",
-      "too many recipients|too many rcpt|one recipient|maximum number of recipients|recipients "
-      "per|recipient limit",
-      "Too many recipients for one message",
+    { "too-many-recipients", "x.5.3", NULL, "Too many recipients for one message",
       "The server takes fewer recipients in one transaction. The rest follow in further ones.",
       "Set SMTPSendMaxRecipients to the server's limit (1 where it takes one). It is found out and "
       "remembered for a day." },
@@ -438,8 +398,7 @@ const ss_advice_t ss_advice_table[] = {
       "It refused more recipients in one transaction; fewer are sent at once from now on, for a "
       "day.",
       "SMTPSendMaxRecipients makes it permanent." },
-    { "no-pipelining", NULL, "pipelining|synchronization error|sent too early",
-      "The server mishandles pipelining",
+    { "no-pipelining", NULL, NULL, "The server mishandles pipelining",
       "Several commands at once confuse it. They are sent one by one for a day.",
       "SMTPSendPipelining Off makes it permanent." },
     { "no-chunking", NULL, NULL, "The server refuses BDAT although it offers CHUNKING",
@@ -449,10 +408,7 @@ const ss_advice_t ss_advice_table[] = {
       "It is old or a firewall changes the command; HELO is used, which has no STARTTLS and no "
       "login.",
       "If the server should know EHLO, switch off SMTP inspection on firewalls between." },
-    { "helo-name", "501 504 5.5.2",
-      "helo command rejected|ehlo command rejected|fully-qualified hostname|fully qualified "
-      "hostname|invalid helo|bad helo|helo name|syntactically invalid",
-      "The server does not accept our name",
+    { "helo-name", "501 504 5.5.2", NULL, "The server does not accept our name",
       "The name that we give in EHLO is no full host name, or does not exist. Many servers say so "
       "only after the recipient.",
       "Set SMTPSendHelo to this machine's full public name, such as www.example.com." },
@@ -476,67 +432,48 @@ const ss_advice_t ss_advice_table[] = {
       "The server's answer to QUIT or RSET; no message depends on it.", "Nothing to do." },
 
     /* ---- sender ---- */
-    { "sender-refused", "5.7.60 5.2.252 5.1.0",
-      "not owned by|sendasdenied|send as this sender|not allowed to send as|identities failed the "
-      "check|address is not verified|verified sender|"
-      "sender identity|not authorized to send|cannot send as|sender signature|sender address "
-      "rejected",
+    { "sender-refused", "5.7.60 5.2.252 5.1.0", NULL,
       "The server does not allow this sender address",
       "The login may send only as its own or a verified address. This message cannot go as it is; "
       "others may.",
       "Send from the account's address: SMTPSendEnvelopeFrom and SMTPSendHeaderFrom replace it, or "
       "have the address or domain verified by the service." },
-    { "sender-blocked", "5.1.8 5.7.501 5.7.502 5.7.503",
-      "bad outbound sender|sending paused|outgoing blocked|unusual sending|spam abuse detected",
+    { "sender-blocked", "5.1.8 5.7.501 5.7.502 5.7.503", NULL,
       "The service has blocked this sender",
       "Too much suspicious mail, too many bounces or complaints came from this account, so the "
       "service stopped it. No message is at fault; the mail waits.",
       "Secure the account, then have it unblocked in the service's administration (Microsoft 365: "
       "restricted entities; Amazon SES: reputation dashboard; "
       "Zoho: unblock outgoing)." },
-    { "account-sandbox", NULL, "test purposes only|pending approval|sandbox|authorized recipients",
-      "The account may send to test addresses only",
+    { "account-sandbox", NULL, NULL, "The account may send to test addresses only",
       "New accounts of Amazon SES, Mailgun, Postmark and others begin in a sandbox: they reach "
       "only addresses that were verified before. The mail waits.",
       "Ask the service for production access, or add and verify the recipient in its "
       "administration." },
-    { "account-rights", NULL,
-      "not authorized to perform|smtp service is not enabled|not enabled for this account|enable "
-      "imap/smtp|smtp access is",
-      "The account may not send by SMTP",
+    { "account-rights", NULL, NULL, "The account may not send by SMTP",
       "The login is right, but the account or key lacks the right to send this way (Amazon SES: "
       "ses:SendRawEmail; Zoho, Yahoo and others: SMTP access is off).",
       "Switch SMTP access on in the account's settings, or give the key the right to send; nothing "
       "has to be changed here." },
-    { "sender-domain", "x.1.8",
-      "sender address rejected: need fully|sender address must contain|domain of sender "
-      "address|sender domain",
+    { "sender-domain", "x.1.8", "domain of sender address|sender domain",
       "The sender's domain is missing or does not exist",
       "The address has no domain, or one that the name service does not know.",
       "Set SMTPSendDefaultDomain or SMTPSendEnvelopeFrom to an address that exists." },
     { "sender-syntax", "501 x.1.7", NULL, "The server calls the sender's address malformed",
       "A login name such as DOMAIN\\user, or a name without a domain, is no address.",
       "Set SMTPSendEnvelopeFrom or SMTPSendDefaultFrom to a full address." },
-    { "null-sender", "501", "invalid mail from|null sender|empty sender|empty envelope",
-      "The server refuses reports without a sender",
+    { "null-sender", "501", NULL, "The server refuses reports without a sender",
       "Reports of failed mail have the empty sender <>, as they must; this service does not take "
       "it.",
       "Set SMTPSendBounceFrom to an address that the service accepts." },
 
     /* ---- recipients ---- */
-    { "relay-denied", "5.7.54 4.7.1 5.7.1",
-      "relaying denied|relay access denied|unable to relay|relay not permitted|relaying not|relay "
-      "denied|not permitted to relay",
-      "The server does not relay for us",
+    { "relay-denied", "5.7.54 4.7.1 5.7.1", NULL, "The server does not relay for us",
       "It takes mail for its own domains only, unless we log in or our address is on its list. No "
       "message is at fault; the mail waits.",
       "Set SMTPSendUsername and SMTPSendPassword (port 587), or have this machine's address "
       "allowed at the server." },
-    { "user-unknown", "550 x.1.1 x.1.10",
-      "user unknown|unknown user|no such user|does not exist|mailbox unavailable|user not "
-      "found|recipient not found|"
-      "mailbox not found",
-      "The recipient does not exist",
+    { "user-unknown", "550 x.1.1 x.1.10", NULL, "The recipient does not exist",
       "The server knows no such mailbox. This recipient has failed; others of the message are not "
       "affected.",
       "Check the address. Remove it from lists: sending on to unknown addresses harms the sender's "
@@ -545,14 +482,14 @@ const ss_advice_t ss_advice_table[] = {
       "The recipient's domain does not exist",
       "The part after the @ has no mail server or is not registered.",
       "Check the address for a typing error." },
-    { "null-mx", "556 x.1.10", "null mx|nullmx", "The recipient's domain takes no mail",
+    { "null-mx", "556 x.1.10", "nullmx", "The recipient's domain takes no mail",
       "Its owner has declared so in the name service (RFC 7505).",
       "Check the address; this domain never receives mail." },
     { "address-syntax", "553 501 x.1.3", "malformed address|bad address syntax",
       "The server calls the address malformed", "A character or form that it does not allow.",
       "Check the address; quotes, blanks and missing parts are the usual faults." },
-    { "address-domain", NULL, "must contain a domain|need fully-qualified address",
-      "The address has no domain", "A local name such as root was used as an address.",
+    { "address-domain", NULL, "must contain a domain", "The address has no domain",
+      "A local name such as root was used as an address.",
       "Set SMTPSendDefaultDomain, or SMTPSendAlias for names such as root." },
     { "address-utf8", "x.6.7 x.6.9", "smtputf8", "The server cannot take international addresses",
       "An address has characters outside ASCII, and the server does not offer SMTPUTF8.",
@@ -564,15 +501,13 @@ const ss_advice_t ss_advice_table[] = {
       "mailbox disabled|account inactive|mailbox is disabled|not accepting messages",
       "The recipient's mailbox is disabled", "It exists but takes no mail.",
       "Ask the recipient by other means." },
-    { "mailbox-full", "552 x.2.2",
-      "mailbox full|mailbox is full|over quota|overquota|quota exceeded|out of storage",
-      "The recipient's mailbox is full", "It takes mail again once the recipient makes room.",
+    { "mailbox-full", "552 x.2.2", NULL, "The recipient's mailbox is full",
+      "It takes mail again once the recipient makes room.",
       "Ask the recipient by other means; a temporary refusal is retried by itself." },
-    { "no-recipients", NULL, "no valid recipients|need rcpt", "The server accepted no recipient",
+    { "no-recipients", NULL, NULL, "The server accepted no recipient",
       "Each recipient was refused before, so the message was not taken.",
       "See the reply to each recipient." },
-    { "greylisted", "450 451", "greylist|graylist|grey-list|postgrey|come back later",
-      "The server makes us wait (greylisting)",
+    { "greylisted", "450 451", NULL, "The server makes us wait (greylisting)",
       "It defers first mail from unknown senders for some minutes; the retry is accepted.",
       "Nothing to do: SMTPSendRetry tries again by itself." },
     { "deferred", "450 451 455 4.0.0", NULL, "The server cannot take it now",
@@ -580,24 +515,20 @@ const ss_advice_t ss_advice_table[] = {
       "The reply says why; look at the server's log if it lasts." },
 
     /* ---- message ---- */
-    { "message-too-big", "552 x.3.4 x.2.3",
-      "message too big|message size|too large|exceeds size|exceeds fixed|exceeds maximum",
-      "The message is too big",
+    { "message-too-big", "552 x.3.4 x.2.3", NULL, "The message is too big",
       "It is larger than the server or the recipient allows; attachments grow by a third on the "
       "way.",
       "Send smaller attachments or a link. SMTPSendMaxMessageSize refuses such mail at the door." },
     { "relay-storage", "452 x.3.1", "insufficient system storage|insufficient storage",
       "The server is out of space", "Its disk is full. The mail waits and is tried again.",
       "Tell the server's administrator." },
-    { "policy", "550 554 x.7.1 5.7.0 5.7.26 5.7.27",
-      "spam|unsolicited|dmarc|message rejected due to|content rejected|policy",
+    { "policy", "550 554 x.7.1 5.7.0 5.7.26 5.7.27", "message rejected due to",
       "The message was refused by policy",
       "A filter took it for spam, or the sender's domain does not vouch for it (SPF, DKIM, DMARC).",
       "Check the domain's SPF record includes this relay and that it signs with DKIM; look at "
       "content and links." },
-    { "virus", NULL, "virus|malware|infected|dangerous attachment|potential security",
-      "The server found a virus or a forbidden attachment", "A scanner refused the content.",
-      "Remove the attachment or use another file type." },
+    { "virus", NULL, NULL, "The server found a virus or a forbidden attachment",
+      "A scanner refused the content.", "Remove the attachment or use another file type." },
     { "content-refused", "x.6.0 x.6.1", "not rfc 5322|bare lf|bare cr|invalid header",
       "The server refuses the form of the message",
       "A field or part does not follow its rules, or a kind of content is not supported.",
@@ -617,33 +548,13 @@ const ss_advice_t ss_advice_table[] = {
     { "config-engine-off", NULL, NULL, "Sending is switched off",
       "SMTPSendEngine is Off: submissions are refused and the queue keeps what it has.",
       "Set SMTPSendEngine On and restart gracefully." },
-    { "daemon-down", NULL, "smtp_send.sock", "The delivery daemon does not answer",
-      "It is starting, was stopped, or cannot start.",
-      "The error log says why; check SMTPSendSocket's rights and that SMTPSendEngine is On." },
-    { "queue-full", NULL, "queue is full", "The queue is full",
-      "SMTPSendQueueLimit is reached; new mail is refused with 503 until some has gone.",
-      "See why mail does not go out (status page), then raise SMTPSendQueueLimit if needed." },
-    { "disk-full", NULL,
-      "no space left on device|ENOSPC|disk is full|EDQUOT|disk quota|database or disk is full",
-      "The disk is full", "New mail is refused; what was accepted stays.",
-      "Make room on the disk that SMTPSendQueue names; sending goes on by itself." },
 
     /* ---- what the engine and the test found out themselves ---- */
-    { "timeout", NULL, NULL, "The server did not answer in time",
-      "The connection stands, but an answer did not come within its time. It was closed; the mail "
-      "waits.",
-      "Raise SMTPSendTimeout (connect greeting auth command data), or ask the server's "
-      "administrator." },
     { "middlebox", NULL, NULL, "A device on the way rewrites SMTP",
       "Keywords or greeting were replaced by X's or asterisks: a firewall or scanner inspects the "
       "connection and hides STARTTLS or AUTH.",
       "Switch the inspection off for this connection, or use SMTPSendPort 465 with SMTPSendTLS "
       "tls, which it cannot rewrite." },
-    { "starttls-not-offered", NULL, NULL, "The server does not offer STARTTLS",
-      "SMTPSendTLS requires encryption, but the server's answer to EHLO has no STARTTLS. Nothing "
-      "was sent in plain text.",
-      "Use SMTPSendPort 465 with SMTPSendTLS tls if the server has it; on a trusted network "
-      "SMTPSendTLS none or opportunistic." },
     { "starttls-injection", NULL, NULL, "Something was slipped in before the encryption began",
       "Plain bytes followed the server's answer to STARTTLS. Somebody on the way may have put them "
       "there; the connection was closed, the mail waits.",
@@ -652,26 +563,12 @@ const ss_advice_t ss_advice_table[] = {
     { "no-8bitmime", "x.6.3", NULL, "The server takes no 8-bit text",
       "The message has parts that cannot be re-encoded, and the server has no 8BITMIME.",
       "Send text in quoted-printable or base64, or use another relay." },
-    { "no-smtputf8", NULL, NULL, "The server cannot take international addresses",
-      "It offers no SMTPUTF8, which an address of this message needs.",
-      "Use an ASCII address, or another relay." },
-    { "requiretls-missing", NULL, NULL, "REQUIRETLS cannot be kept",
+    { "requiretls-missing", "x.7.30", "requiretls", "REQUIRETLS cannot be kept",
       "The message may travel encrypted only, and this server does not offer REQUIRETLS.",
       "Send without the requirement or through another relay." },
     { "content-unreadable", NULL, NULL, "The message's content could not be read from the queue",
       "The delivery daemon could not read it back. The mail waits.",
       "The error log names the cause: look at the disk and the database of SMTPSendQueue." },
-    { "secret-unreadable", NULL, NULL, "The password cannot be read",
-      "The source that SMTPSendPassword names gave nothing: the file is missing, empty or not "
-      "readable for httpd's User, the variable is not set, or the "
-      "program failed or took too long.",
-      "The log names the cause. Check the path and its rights; run an exec: program by hand as "
-      "httpd's User." },
-    { "config-host", NULL, NULL, "No server is configured",
-      "SMTPSendHost is not set or cannot be used.", "Set SMTPSendHost to the mail server's name." },
-    { "engine-off", NULL, NULL, "Sending is switched off",
-      "SMTPSendEngine is Off: submissions are refused and the queue keeps what it has.",
-      "Set SMTPSendEngine On and restart gracefully." },
 
     /* ---- codes that need no help of their own: what they mean ---- */
     { "accepted", "250 2.0.0", NULL, "The server took it",
@@ -769,9 +666,6 @@ const ss_advice_t ss_advice_table[] = {
     { "code-x-7-29", "x.7.29", NULL, "ARC validation failed",
       "The chain of earlier hops could not be verified.",
       "Tell the administrator of the forwarding server." },
-    { "code-x-7-30", "x.7.30", "requiretls", "REQUIRETLS cannot be kept",
-      "The message asks for TLS all the way and a later hop lacks it.",
-      "Send without the requirement or through another relay." },
 };
 
 const int ss_advice_count = (int)(sizeof(ss_advice_table) / sizeof(ss_advice_table[0]));

@@ -275,7 +275,7 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_tim
     ss_result_clear(&result);
     int is_empty = bytes && !len && ss_auth_needs_secret(c->mechanism);
     if (!bytes || is_empty) {
-        ss_result_set(&result, "auth", "", "secret-unreadable",
+        ss_result_set(&result, "auth", "", "auth-secret-unreadable",
                       "The password %s, so no login was tried",
                       is_empty ? "of SMTPSendPassword is empty" : "could not be read (unreadable)");
         login_failed(c, &result);

@@ -45,7 +45,8 @@ typedef enum {
     SS_FATE_UNCERTAIN /* the connection was lost between the message's end and its answer */
 } ss_fate_t;
 
-enum {                             /* what to remember of a host, for a day */
+enum { /* what to remember of a host, for a day */
+       SS_LEARN_NOTHING = 0,
        SS_LEARN_ONE_MESSAGE = 1,   /* SMTPSendOneMessagePerConnection On */
        SS_LEARN_NO_PIPELINING = 2, /* SMTPSendPipelining Off */
        SS_LEARN_NO_CHUNKING = 4,
@@ -70,6 +71,9 @@ ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused);
 /* The advice of the table's row number i, or NULL past its end: which entries of the knowledge base
  * are about replies. */
 const char *ss_verdict_advice(int i);
+/* The length of the longest phrase in text by which a rule with that advice recognises a reply, or
+ * 0; phrases that need their command and code are left out. */
+int ss_verdict_phrase_length(const char *advice, const char *text);
 /* The enhanced code to report: the reply's own, or the class's generic one ("5.0.0"). */
 const char *ss_verdict_dsn(const ss_reply_t *reply);
 

@@ -215,11 +215,12 @@ DIALOGUE(a_repeated_secret_is_blanked, "O: tls=on user=me", HELLO, "S: 250-relay
 DIALOGUE(login_without_a_readable_secret, "O: tls=on user=me", HELLO, "S: 250-relay.example",
          "S: 250 AUTH PLAIN", "> nosecret", QUIT, "E: step hello", "E: want secret PLAIN",
          "E: failed auth 0 blocked", "E: closed auth blocked *")
-DIALOGUE(an_empty_password_is_not_tried, "O: tls=on user=me", HELLO, "S: 250-relay.example",
-         "S: 250 AUTH PLAIN", "> secret", QUIT, "E: step hello", "E: want secret PLAIN",
-         "E: failed auth 0 blocked",
-         "E: closed auth blocked secret-unreadable 0 The password of SMTPSendPassword is empty, so "
-         "no login was tried")
+DIALOGUE(
+    an_empty_password_is_not_tried, "O: tls=on user=me", HELLO, "S: 250-relay.example",
+    "S: 250 AUTH PLAIN", "> secret", QUIT, "E: step hello", "E: want secret PLAIN",
+    "E: failed auth 0 blocked",
+    "E: closed auth blocked auth-secret-unreadable 0 The password of SMTPSendPassword is empty, so "
+    "no login was tried")
 DIALOGUE(password_never_crosses_plain_text, "O: user=me", HELLO, "S: 250-relay.example",
          "S: 250 AUTH PLAIN", QUIT, "E: step hello", "E: failed auth 0 blocked",
          "E: closed auth blocked *")
