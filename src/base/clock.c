@@ -1,18 +1,5 @@
-/* clock.c: real time and jitter. See clock.h. */
+/* clock.c: jitter. See clock.h. */
 #include "base/clock.h"
-
-static apr_time_t real_now(void *self)
-{
-    (void)self;
-    return apr_time_now();
-}
-
-const ss_clock_t ss_clock_real = { real_now, NULL };
-
-apr_time_t ss_clock_now(const ss_clock_t *clock)
-{
-    return clock->now(clock->self);
-}
 
 apr_interval_time_t ss_clock_jitter(apr_interval_time_t wait, int percent, apr_uint32_t random)
 {

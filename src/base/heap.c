@@ -52,7 +52,7 @@ static void down(ss_heap_t *heap, apr_size_t at, ss_heap_node_t *node)
     put(heap, at, node);
 }
 
-apr_status_t ss_heap_insert(ss_heap_t *heap, ss_heap_node_t *node, apr_time_t key)
+apr_status_t ss_heap_insert(ss_heap_t *heap, ss_heap_node_t *node, apr_int64_t key)
 {
     if (heap->count >= heap->max) return APR_ENOSPC;
     if (heap->count == heap->size) {

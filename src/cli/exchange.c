@@ -60,7 +60,7 @@ static apr_status_t exchange(const ss_cli_t *cli, const char *header,
                              ss_result_t *result)
 {
     ss_peer_t *peer;
-    apr_time_t deadline = apr_time_now() + ANSWER_WAIT;
+    ss_mono_t deadline = ss_mono_add(ss_mono_now(), ANSWER_WAIT);
     apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, result, cli->pool);
 
     if (rv != APR_SUCCESS) return rv;

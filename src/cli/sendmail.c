@@ -192,7 +192,7 @@ static int code_of(int status)
 static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input,
                      apr_pool_t *pool)
 {
-    apr_time_t until = apr_time_now() + SS_SENDMAIL_PATIENCE;
+    ss_mono_t until = ss_mono_add(ss_mono_now(), SS_SENDMAIL_PATIENCE);
     ss_peer_answer_t answer = { 0 };
     ss_result_t result;
 
@@ -201,7 +201,7 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_
         apr_status_t rv = ss_peer_call_file(s->socket, 0, header, strlen(header), input->begin.data,
                                             input->begin.len, input->rest.fd, input->rest.len,
                                             ANSWER_WAIT, &answer, &result, pool);
-        int is_over = apr_time_now() >= until;
+        int is_over = ss_mono_reached(until, ss_mono_now());
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
         if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer, pool))) {
             const char *detail = detail_of(answer.header, pool);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 
 #define GAP 2 /* spaces between columns */
@@ -206,7 +207,7 @@ apr_int64_t ss_terminal_since(const char *time)
     apr_time_t when;
 
     if (!time || ss_text_time_parse(time, &when)) return 0;
-    return (apr_time_now() - when) / APR_USEC_PER_SEC;
+    return (ss_wall_now() - when) / APR_USEC_PER_SEC;
 }
 
 const char *ss_terminal_bytes(apr_int64_t bytes, apr_pool_t *pool)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"
@@ -61,7 +62,7 @@ static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_toke
         ss_text_number(json_string_value(lasts), 0, 1000000000, &seconds);
     if (status == 200 && text && *text && strlen(text) < SS_TOKEN_MAX && !strpbrk(text, "\r\n")) {
         token->token = apr_pstrdup(cli->pool, text);
-        token->expires = apr_time_now() + apr_time_from_sec(seconds);
+        token->expires = ss_wall_now() + apr_time_from_sec(seconds);
     } else {
         const char *error = ss_terminal_text(document, "error", cli->pool),
                    *more = ss_terminal_text(document, "error_description", cli->pool);

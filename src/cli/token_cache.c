@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/token.h"
 
@@ -98,7 +99,7 @@ int ss_token_cache_read(ss_cli_t *cli, const char *path, const char *key, ss_tok
     const char *own = json_string_value(json_object_get(document, "key")),
                *value = json_string_value(json_object_get(document, "token"));
     apr_time_t expires = json_integer_value(json_object_get(document, "expires"));
-    if (own && value && !strcmp(own, key) && expires > apr_time_now() + MARGIN) {
+    if (own && value && !strcmp(own, key) && expires > ss_wall_now() + MARGIN) {
         token->token = apr_pstrdup(cli->pool, value);
         token->expires = expires;
         found = 1;

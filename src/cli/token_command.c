@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/assertion.h"
 #include "cli/cli.h"
@@ -30,7 +31,7 @@ typedef struct {
 
 static json_int_t seconds_now(void)
 {
-    return (json_int_t)apr_time_sec(apr_time_now());
+    return (json_int_t)apr_time_sec(ss_wall_now());
 }
 
 /* ---- Microsoft ---- */

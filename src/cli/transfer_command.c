@@ -250,7 +250,7 @@ static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
         else if (is_last && pass_line())
             rv = APR_EINCOMPLETE;
         else
-            rv = ss_peer_part(peer, bytes, out, is_last, apr_time_now() + ANSWER_WAIT);
+            rv = ss_peer_part(peer, bytes, out, is_last, ss_mono_add(ss_mono_now(), ANSWER_WAIT));
         apr_pool_destroy(piece);
     }
     return rv;
@@ -290,11 +290,11 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, apr_int64_t line, int
     ss_result_clear(&result);
     apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, cli->pool);
     if (rv == APR_SUCCESS) {
-        rv = ss_peer_begin(peer, header, strlen(header), apr_time_now() + ANSWER_WAIT);
+        rv = ss_peer_begin(peer, header, strlen(header), ss_mono_add(ss_mono_now(), ANSWER_WAIT));
         if (rv == APR_SUCCESS) rv = send_content(peer, cli->pool);
         if (rv == APR_SUCCESS)
-            rv =
-                ss_peer_receive(peer, &answer, NULL, NULL, apr_time_now() + ANSWER_WAIT, cli->pool);
+            rv = ss_peer_receive(peer, &answer, NULL, NULL, ss_mono_add(ss_mono_now(), ANSWER_WAIT),
+                                 cli->pool);
         ss_peer_close(peer);
     }
     free(header);

@@ -27,7 +27,7 @@ static void look(ss_progress_t *progress, const json_t *status)
                 json_integer_value(json_object_get(relay, "failed"));
     }
     ss_progress_look(
-        progress, apr_time_now(),
+        progress, ss_wall_now(),
         json_integer_value(json_object_get(json_object_get(status, "queue"), "messages")), done);
 }
 

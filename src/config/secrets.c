@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define EXEC_ARGS_MAX 64
 /* milliseconds between looks at a program that closed its output and still runs */
 #define LONGEST_FIRST_WAIT 50
@@ -183,11 +185,11 @@ static void run_child(char *const *argv, int out)
 }
 
 /* Reads until the program closes its output; 0, or an errno (ETIMEDOUT, EFBIG). */
-static int read_until(int fd, char *into, apr_size_t *len, apr_time_t deadline)
+static int read_until(int fd, char *into, apr_size_t *len, ss_mono_t deadline)
 {
     for (;;) {
         struct pollfd p = { .fd = fd, .events = POLLIN };
-        apr_interval_time_t left = deadline - apr_time_now();
+        apr_interval_time_t left = ss_mono_since(deadline, ss_mono_now());
         if (left <= 0) return ETIMEDOUT;
         int ready = poll(&p, 1, (int)(left / 1000) + 1);
         if (ready < 0 && errno != EINTR) return errno;
@@ -201,12 +203,12 @@ static int read_until(int fd, char *into, apr_size_t *len, apr_time_t deadline)
 }
 
 /* The program's end, at the deadline by force. */
-static int reap(pid_t pid, apr_time_t deadline)
+static int reap(pid_t pid, ss_mono_t deadline)
 {
     int status = 0;
 
     while (waitpid(pid, &status, WNOHANG) == 0) {
-        if (apr_time_now() >= deadline) {
+        if (ss_mono_reached(deadline, ss_mono_now())) {
             kill(-pid, SIGKILL);
             waitpid(pid, &status, 0);
             break;
@@ -220,7 +222,7 @@ static apr_status_t run(ss_secret_t *s, apr_interval_time_t limit, ss_result_t *
 {
     char *words = strdup(s->source), *state = NULL, *argv[EXEC_ARGS_MAX + 1];
     char *fresh = calloc(1, SS_SECRET_MAX + 2);
-    apr_time_t deadline = apr_time_now() + limit;
+    ss_mono_t deadline = ss_mono_add(ss_mono_now(), limit);
     apr_size_t len = 0;
     int argc = 0, out[2], error = 0, status = 0;
 

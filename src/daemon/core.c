@@ -39,7 +39,7 @@ apr_uint32_t ss_daemon_random(void)
 
     if (!left) {
         if (getrandom(words, sizeof(words), GRND_NONBLOCK) != (ssize_t)sizeof(words))
-            return (apr_uint32_t)apr_time_now();
+            return (apr_uint32_t)ss_wall_now();
         left = RANDOM_WORDS;
     }
     return words[--left];
@@ -58,7 +58,7 @@ static void keep_memory(void)
 
 /* ---- what the log says once ---- */
 
-static void say_repeated(ss_daemon_t *d, apr_time_t now)
+static void say_repeated(ss_daemon_t *d, ss_mono_t now)
 {
     const char *key;
     apr_int64_t more;
@@ -68,13 +68,13 @@ static void say_repeated(ss_daemon_t *d, apr_time_t now)
                more);
 }
 
-static void echo_over(ss_timer_t *timer, apr_time_t now)
+static void echo_over(ss_timer_t *timer, ss_mono_t now)
 {
     ss_daemon_t *d = timer->self;
 
     say_repeated(d, now);
-    apr_time_t due = ss_echo_due(&d->echo);
-    if (due) ss_loop_timer(d->loop, &d->echo_timer, due);
+    ss_mono_t due = ss_echo_due(&d->echo);
+    if (ss_mono_is_set(due)) ss_loop_timer(d->loop, &d->echo_timer, due);
 }
 
 int ss_daemon_is_new(ss_daemon_t *d, const char *format, ...)
@@ -143,7 +143,7 @@ static void opened(void *baton)
                    opening->result.text);
         }
         d->queue.result = opening->result;
-        ss_loop_timer(d->loop, &d->store_timer, ss_loop_now(d->loop) + STORE_RETRY);
+        ss_loop_timer(d->loop, &d->store_timer, ss_mono_add(ss_loop_now(d->loop), STORE_RETRY));
     }
     free(opening);
     if (d->is_leaving) ss_daemon_check_left(d);
@@ -169,10 +169,10 @@ static void open_store(ss_daemon_t *d, apr_interval_time_t lock_wait)
     if (ss_loop_help(d->loop, do_open, opened, opening) == APR_SUCCESS) return;
     d->is_opening_store = 0;
     free(opening);
-    ss_loop_timer(d->loop, &d->store_timer, ss_loop_now(d->loop) + STORE_RETRY);
+    ss_loop_timer(d->loop, &d->store_timer, ss_mono_add(ss_loop_now(d->loop), STORE_RETRY));
 }
 
-static void retry_store(ss_timer_t *timer, apr_time_t now)
+static void retry_store(ss_timer_t *timer, ss_mono_t now)
 {
     ss_daemon_t *d = timer->self;
 
@@ -187,7 +187,7 @@ static void defer_refused(void *self)
     ss_loop_defer(d->loop, &d->refuse);
 }
 
-static void answer_refused(ss_deferred_t *deferred, apr_time_t now)
+static void answer_refused(ss_deferred_t *deferred, ss_mono_t now)
 {
     ss_daemon_t *d = deferred->self;
 
@@ -215,7 +215,7 @@ static void remembered(ss_store_request_t *request)
 
 void ss_daemon_remember(ss_daemon_t *d, const char *key, const char *value)
 {
-    ss_store_set_t *set = ss_store_set_create(key, value, ss_loop_now(d->loop), remembered, d);
+    ss_store_set_t *set = ss_store_set_create(key, value, ss_loop_wall(d->loop), remembered, d);
 
     ss_store_port_post(&d->queue, &set->head);
 }
@@ -226,7 +226,7 @@ static void settings_read(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
     const ss_store_settings_t *settings = ss_store_request_as(request, SS_STORE_SETTINGS);
-    apr_time_t now = ss_loop_now(d->loop);
+    apr_time_t now = ss_loop_wall(d->loop);
 
     for (int i = 0; request->rv == APR_SUCCESS && i < settings->rows->nelts; i++) {
         const ss_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_setting_t);
@@ -235,11 +235,11 @@ static void settings_read(ss_store_request_t *request)
             if (relay) ss_pause_restore(relay, row->value, now);
         } else if (!strncmp(row->key, "ramp/", 5)) {
             ss_relay_t *relay = ss_relay_find(d, row->key + 5);
-            if (relay) ss_slow_start_restore(relay, row->value, now);
+            if (relay) ss_slow_start_restore(relay, row->value, ss_loop_now(d->loop));
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value, now);
         } else if (!strncmp(row->key, "webhook/", 8)) {
-            ss_webhook_restore(d, row->key, row->value, now);
+            ss_webhook_restore(d, row->key, row->value);
         } else if (!strncmp(row->key, "chronicle/", 10)) {
             ss_activity_restore(d, row->key, row->value, now);
         }
@@ -258,7 +258,8 @@ static void settings_read(ss_store_request_t *request)
 static void claimed(ss_daemon_t *d)
 {
     ss_store_port_post(&d->queue, &ss_store_settings_create(settings_read, d)->head);
-    ss_loop_timer(d->loop, &d->purge_timer, ss_loop_now(d->loop) + 60 * APR_USEC_PER_SEC);
+    ss_loop_timer(d->loop, &d->purge_timer,
+                  ss_mono_add(ss_loop_now(d->loop), 60 * APR_USEC_PER_SEC));
 }
 
 /* Pauses are known before the first message is scheduled: the node's claim first, then settings,
@@ -291,13 +292,15 @@ static void purged(ss_store_request_t *request)
     if (request->rv == APR_SUCCESS) ss_queue_counts_purged(d, purged->rows);
     drop_request(request);
     ss_loop_timer(d->loop, &d->purge_timer,
-                  ss_loop_now(d->loop) + (more ? PURGE_AGAIN : PURGE_EVERY));
+                  ss_mono_add(ss_loop_now(d->loop), (more ? PURGE_AGAIN : PURGE_EVERY)));
 }
 
-static void purge(ss_timer_t *timer, apr_time_t now)
+static void purge(ss_timer_t *timer, ss_mono_t unused)
 {
     ss_daemon_t *d = timer->self;
+    apr_time_t now = ss_loop_wall(d->loop);
 
+    (void)unused;
     if (d->is_leaving || !d->queue.store) return;
     for (int i = 0; i < d->relays->nelts; i++) {
         ss_relay_sweep(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now);
@@ -309,7 +312,7 @@ static void purge(ss_timer_t *timer, apr_time_t now)
 
 /* ---- leaving ---- */
 
-static void lifeline_ready(ss_watch_t *watch, int events, apr_time_t now)
+static void lifeline_ready(ss_watch_t *watch, int events, ss_mono_t now)
 {
     ss_daemon_t *d = watch->self;
     char byte;
@@ -350,7 +353,7 @@ void ss_daemon_check_left(ss_daemon_t *d)
     ss_loop_stop(d->loop);
 }
 
-static void settle_over(ss_timer_t *timer, apr_time_t now)
+static void settle_over(ss_timer_t *timer, ss_mono_t now)
 {
     ss_daemon_t *d = timer->self;
 
@@ -376,7 +379,7 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why)
     ss_smtp_listener_stop(d);
     for (int i = 0; i < d->relays->nelts; i++)
         ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
-    ss_loop_timer(d->loop, &d->settle_timer, ss_loop_now(d->loop) + SS_DAEMON_SETTLE);
+    ss_loop_timer(d->loop, &d->settle_timer, ss_mono_add(ss_loop_now(d->loop), SS_DAEMON_SETTLE));
     ss_daemon_check_left(d);
 }
 
@@ -433,7 +436,7 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->owner_uid = options->owner_uid;
     d->secret_of = options->secret_of;
     d->finished = options->finished;
-    d->started = apr_time_now();
+    d->started = ss_wall_now();
     d->jobs = apr_hash_make(pool);
     d->adopted = apr_hash_make(pool);
     d->waiters = apr_hash_make(pool);
@@ -454,12 +457,12 @@ int ss_daemon_run(const ss_daemon_options_t *options)
            d->relays->nelts);
     ss_loop_run(d->loop);
     /* What the last transactions said is committed before the store is let go. */
-    say_repeated(d, 0);
-    ss_activity_save(d, apr_time_now());
+    say_repeated(d, (ss_mono_t){ 0 });
+    ss_activity_save(d, ss_wall_now());
     ss_queue_counts_save(d);
     if (d->queue.store) ss_store_close(d->queue.store);
     d->queue.store = NULL;
-    answer_refused(&d->refuse, apr_time_now());
+    answer_refused(&d->refuse, ss_mono_now());
     ss_node_destroy(d);
     ss_smtp_listener_destroy(d);
     ss_relays_destroy(d);

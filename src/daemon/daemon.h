@@ -70,8 +70,8 @@ struct ss_request_t {
     json_t *header;
     apr_size_t charged; /* bytes counted in daemon->intake_bytes */
     ss_timer_t timer;
-    apr_time_t deadline; /* of a request that has begun and not all come; 0: none */
-    apr_time_t begun;    /* when it began; 0: none */
+    ss_mono_t deadline; /* of a request that has begun and not all come; or not set */
+    ss_mono_t begun;    /* when it began; or not set */
     struct ss_request_t *next, *prev;
 };
 
@@ -211,7 +211,7 @@ struct ss_daemon_t {
     /* a queue of several nodes (share.h); NULL: of this one alone */
     struct ss_node_t *share;
     ss_finished_fn *finished;
-    apr_time_t counted;  /* when the store last told the oldest message's age */
+    ss_mono_t counted;   /* when the store last told the oldest message's age */
     apr_hash_t *waiters; /* message's id -> ss_waiter_t, the first of them */
 };
 

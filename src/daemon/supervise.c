@@ -52,9 +52,9 @@ typedef struct {
     char door_address[64];
     pid_t retired[RETIRED_MAX]; /* told to settle and not seen to end yet; 0 free */
     unsigned generation, restarts, crashes;
-    apr_time_t started;
-    unsigned failures;   /* starts in a row that the system refused */
-    apr_time_t retry_at; /* 0: no start is due */
+    ss_mono_t started;
+    unsigned failures;  /* starts in a row that the system refused */
+    ss_mono_t retry_at; /* or not set: no start is due */
 } record_t;
 
 /* Of this generation; points to process->pool's record and to pconf's data. */
@@ -91,7 +91,7 @@ static record_t *get_record(apr_pool_t *process_pool)
     record->lifeline = -1;
     if (getrandom(&record->instance, sizeof(record->instance), 0) !=
         (ssize_t)sizeof(record->instance))
-        record->instance = (apr_uint64_t)apr_time_now();
+        record->instance = (apr_uint64_t)ss_wall_now();
     if (!record->instance) record->instance = 1;
     /* Not setn: the key is kept by its address, and this module may lie at another one after a
      * restart. */
@@ -281,7 +281,7 @@ static void maintain(int reason, void *data, apr_wait_t status)
         return;
     }
     say_end(record, reason, (int)status);
-    if (apr_time_now() - record->started > CALM) record->crashes = 0;
+    if (ss_mono_since(ss_mono_now(), record->started) > CALM) record->crashes = 0;
     apr_interval_time_t wait = record->crashes
                                    ? (apr_interval_time_t)BACKOFF_FIRST
                                          << (record->crashes < 8 ? record->crashes - 1 : 7)
@@ -317,7 +317,7 @@ static void start_refused(record_t *record, int error)
                "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted "
                "meanwhile",
                strerror(error));
-    record->retry_at = apr_time_now() + wait;
+    record->retry_at = ss_mono_add(ss_mono_now(), wait);
 }
 
 static void start_daemon(record_t *record, apr_interval_time_t wait)
@@ -328,7 +328,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     if (record->lifeline >= 0) close(record->lifeline);
     record->lifeline = -1;
     record->pid = 0;
-    record->retry_at = 0;
+    record->retry_at = (ss_mono_t){ 0 };
     if (pipe2(lifeline, O_CLOEXEC) != 0) {
         start_refused(record, errno);
         return;
@@ -358,7 +358,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     record->failures = 0;
     record->pid = pid;
     record->lifeline = lifeline[1];
-    record->started = apr_time_now();
+    record->started = ss_mono_now();
     watch(pid);
 }
 
@@ -419,7 +419,9 @@ void ss_supervise_monitor(void)
 {
     record_t *record = now_running.record;
 
-    if (record && record->retry_at && apr_time_now() >= record->retry_at) start_daemon(record, 0);
+    if (record && ss_mono_is_set(record->retry_at) &&
+        ss_mono_reached(record->retry_at, ss_mono_now()))
+        start_daemon(record, 0);
 }
 
 void ss_supervise_child_init(void)

@@ -308,8 +308,7 @@ void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_outcome_t *outc
                report->attr.created_by, report->rcpts[0].address, report->id);
         ss_relay_stored(relay, report, +1);
         ss_job_t *job = ss_job_create(d, relay, report, NULL);
-        job->received = report->created;
         job->stored = ss_loop_now(d->loop);
-        ss_job_settle(job, job->stored);
+        ss_job_settle(job, ss_loop_wall(d->loop));
     }
 }

@@ -4,8 +4,7 @@
 #ifndef SS_DELIVERY_BREAKER_H
 #define SS_DELIVERY_BREAKER_H
 
-#include <apr_time.h>
-
+#include "base/clock.h"
 #include "base/result.h"
 
 typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_breaker_condition_t;
@@ -13,8 +12,8 @@ typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_breaker_condition_
 typedef struct {
     ss_breaker_condition_t condition;
     apr_interval_time_t wait; /* the last wait */
-    apr_time_t next;          /* may be probed at; 0 while up */
-    apr_time_t since;         /* of the condition */
+    ss_mono_t next;           /* may be probed at; not set while up */
+    apr_time_t since;         /* of the condition; wall time, people see it */
     int is_probing;
     ss_result_t cause;
 } ss_breaker_t;
@@ -22,12 +21,13 @@ typedef struct {
 /* The host failed: down or blocked; the wait grows when it was so before. jitter: 32 random bits.
  * Returns 1 when the condition is new. */
 int ss_breaker_failed(ss_breaker_t *host, ss_breaker_condition_t condition,
-                      const ss_result_t *cause, apr_time_t now, apr_uint32_t jitter);
+                      const ss_result_t *cause, ss_mono_t now, apr_time_t wall,
+                      apr_uint32_t jitter);
 /* It works. Returns 1 when it did not before. */
-int ss_breaker_worked(ss_breaker_t *host, apr_time_t now);
+int ss_breaker_worked(ss_breaker_t *host, apr_time_t wall);
 /* Which host to open a connection to: the first that is up, or the first whose probe is due and not
- * under way; -1: none, and *when is the time to ask again (0: a probe is under way). */
-int ss_breaker_choose(const ss_breaker_t *hosts, int count, apr_time_t now, apr_time_t *when);
+ * under way; -1: none, and *when is the time to ask again (not set: a probe is under way). */
+int ss_breaker_choose(const ss_breaker_t *hosts, int count, ss_mono_t now, ss_mono_t *when);
 /* All may be tried at once (flush, new settings, corrected secret). */
 void ss_breaker_reset(ss_breaker_t *hosts, int count);
 

@@ -62,14 +62,14 @@ static void content_came(void *self)
 
 /* ---- handing over ---- */
 
-static int recipients_limit(const ss_connection_t *conn, apr_time_t now)
+static int recipients_limit(const ss_connection_t *conn)
 {
     const ss_relay_t *relay = conn->relay;
     const ss_capability_t *capability = ss_client_capability(ss_link_client(conn->link));
     int learned = 0;
     int limit = relay->settings->max_recipients;
 
-    ss_learned_bits(relay->daemon, conn->name, &learned, now);
+    ss_learned_bits(relay->daemon, conn->name, &learned, ss_loop_wall(relay->daemon->loop));
     if (learned > 0 && learned < limit) limit = learned;
     if (capability && capability->limit_recipients > 0 && capability->limit_recipients < limit)
         limit = capability->limit_recipients;
@@ -77,10 +77,10 @@ static int recipients_limit(const ss_connection_t *conn, apr_time_t now)
     return limit > 0 ? limit : 1;
 }
 
-static int is_due(const ss_recipient_t *rcpt, apr_time_t now)
+static int is_due(const ss_job_t *job, const ss_recipient_t *rcpt)
 {
     return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) &&
-           rcpt->next <= now;
+           (rcpt->next <= job->ripe || rcpt->next <= ss_loop_wall(job->daemon->loop));
 }
 
 /* What cannot be re-encoded stays as it is: the client then refuses it with the reason. */
@@ -98,13 +98,13 @@ static void fit_to_7bit(transaction_t *t)
     t->message.is_8bit = 0;
 }
 
-static transaction_t *transaction(ss_connection_t *conn, ss_job_t *job, apr_time_t now)
+static transaction_t *transaction(ss_connection_t *conn, ss_job_t *job)
 {
     ss_message_t *m = job->message;
-    int limit = recipients_limit(conn, now), count = 0;
+    int limit = recipients_limit(conn), count = 0;
     apr_pool_t *pool;
 
-    for (int i = 0; i < m->rcpt_count && count < limit; i++) count += is_due(&m->rcpts[i], now);
+    for (int i = 0; i < m->rcpt_count && count < limit; i++) count += is_due(job, &m->rcpts[i]);
     if (!count) return NULL;
     apr_pool_create(&pool, m->pool);
     transaction_t *t = apr_pcalloc(pool, sizeof(*t));
@@ -124,7 +124,7 @@ static transaction_t *transaction(ss_connection_t *conn, ss_job_t *job, apr_time
                                         .requires_tls = m->attr.requires_tls,
                                         .dsn_options = m->attr.dsn_options };
     for (int i = 0; i < m->rcpt_count && t->message.rcpt_count < count; i++) {
-        if (!is_due(&m->rcpts[i], now)) continue;
+        if (!is_due(job, &m->rcpts[i])) continue;
         ss_client_rcpt_t *rcpt = &t->message.rcpts[t->message.rcpt_count];
         rcpt->address = m->rcpts[i].address;
         rcpt->orcpt = m->rcpts[i].orcpt;
@@ -142,17 +142,18 @@ int ss_connection_wants_whole(const ss_connection_t *conn, const ss_message_t *m
     return m->attr.is_8bit && !capability->eight_bit_mime && ss_message_resident(m) < m->size;
 }
 
-int ss_connection_send(ss_connection_t *conn, ss_job_t *job, apr_time_t now)
+int ss_connection_send(ss_connection_t *conn, ss_job_t *job, ss_mono_t now)
 {
-    transaction_t *t = transaction(conn, job, now);
+    transaction_t *t = transaction(conn, job);
 
     if (!t) return 0;
     t->attempt.host = apr_pstrdup(t->message.pool, ss_link_name(conn->link));
     t->attempt.handed = now;
     t->attempt.has_dsn = ss_client_capability(ss_link_client(conn->link))->dsn;
     /* The first message of a connection waited for it. */
-    t->attempt.connected_for =
-        conn->messages || job->received > conn->ready ? 0 : conn->ready - conn->opened;
+    t->attempt.connected_for = conn->messages || ss_mono_before(conn->ready, job->received)
+                                   ? 0
+                                   : ss_mono_since(conn->ready, conn->opened);
     if (ss_link_send(conn->link, &t->message) != APR_SUCCESS) {
         ss_reading_end(t->reading);
         apr_pool_destroy(t->message.pool);
@@ -164,7 +165,6 @@ int ss_connection_send(ss_connection_t *conn, ss_job_t *job, apr_time_t now)
         ss_recipient_go(rcpt, SS_STATE_SENDING);
     }
     job->is_sending = 1;
-    job->taken = now;
     conn->messages++;
     conn->in_flight++;
     conn->relay->in_flight++;
@@ -194,17 +194,18 @@ static void say_state(ss_relay_t *relay, int host, int is_new)
 }
 
 static void host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
-                        const ss_result_t *cause, apr_time_t now)
+                        const ss_result_t *cause, ss_mono_t now)
 {
-    int is_new = ss_breaker_failed(&relay->hosts[host], condition, cause, now, ss_daemon_random());
+    int is_new = ss_breaker_failed(&relay->hosts[host], condition, cause, now,
+                                   ss_loop_wall(relay->daemon->loop), ss_daemon_random());
 
     say_state(relay, host, is_new);
     ss_relay_wake(relay);
 }
 
-static void host_worked(ss_relay_t *relay, int host, apr_time_t now)
+static void host_worked(ss_relay_t *relay, int host)
 {
-    apr_time_t since = relay->hosts[host].since;
+    apr_time_t now = ss_loop_wall(relay->daemon->loop), since = relay->hosts[host].since;
     apr_pool_t *pool;
 
     if (!ss_breaker_worked(&relay->hosts[host], now)) return;
@@ -258,21 +259,22 @@ static void say_refused(ss_connection_t *conn, const ss_client_event_t *event)
         advice ? ". " : "", advice ? advice->remedy : "", relay->name, ss_link_name(conn->link));
 }
 
-static void learn(ss_connection_t *conn, const ss_client_event_t *event, apr_time_t now)
+static void learn(ss_connection_t *conn, const ss_client_event_t *event, ss_mono_t now)
 {
     ss_relay_t *relay = conn->relay;
 
     if (event->learn == SS_LEARN_FEWER_CONNECTIONS) {
         int half = relay->conn_count / 2;
         relay->conn_limit = half > 1 ? half : 1;
-        relay->conn_limit_until = now + FEWER_FOR;
+        relay->conn_limit_until = ss_mono_add(now, FEWER_FOR);
         ss_log(relay->daemon->log, SS_LOG_WARN, 222,
                "relay \"%s\": the server says too many connections (%s): at most %d for 10 "
                "minutes; SMTPSendConnections %d makes it permanent",
                relay->name, event->text, relay->conn_limit, relay->conn_limit);
         return;
     }
-    ss_learned_add(relay->daemon, conn->name, event->learn, event->number, event->text, now);
+    ss_learned_add(relay->daemon, conn->name, event->learn, event->number, event->text,
+                   ss_loop_wall(relay->daemon->loop));
 }
 
 /* ---- the secret ---- */
@@ -368,14 +370,14 @@ static void login_rejected(ss_relay_t *relay)
 
 /* ---- events ---- */
 
-static void watch_idle(ss_connection_t *conn, apr_time_t now)
+static void watch_idle(ss_connection_t *conn, ss_mono_t now)
 {
     if (conn->is_quitting) return;
     ss_loop_timer(conn->relay->daemon->loop, &conn->idle,
-                  now + conn->relay->settings->idle_timeout);
+                  ss_mono_add(now, conn->relay->settings->idle_timeout));
 }
 
-static void idle_over(ss_timer_t *timer, apr_time_t now)
+static void idle_over(ss_timer_t *timer, ss_mono_t now)
 {
     ss_connection_t *conn = timer->self;
 
@@ -383,7 +385,7 @@ static void idle_over(ss_timer_t *timer, apr_time_t now)
     if (!conn->in_flight) ss_connection_quit(conn);
 }
 
-static void became_ready(ss_connection_t *conn, apr_time_t now)
+static void became_ready(ss_connection_t *conn, ss_mono_t now)
 {
     ss_relay_t *relay = conn->relay;
 
@@ -392,14 +394,14 @@ static void became_ready(ss_connection_t *conn, apr_time_t now)
     relay->connecting--;
     relay->is_secret_rejected = 0;
     relay->metrics.connected++;
-    if (is_proved_by_session(&relay->hosts[conn->host])) host_worked(relay, conn->host, now);
+    if (is_proved_by_session(&relay->hosts[conn->host])) host_worked(relay, conn->host);
     watch_idle(conn, now);
     ss_relay_wake(relay);
 }
 
 /* A refusal of us, found in a transaction's answers: the relay is blocked, its recipients wait
  * uncharged. */
-static void look_for_block(ss_connection_t *conn, const transaction_t *t, apr_time_t now)
+static void look_for_block(ss_connection_t *conn, const transaction_t *t, ss_mono_t now)
 {
     ss_relay_t *relay = conn->relay;
 
@@ -417,14 +419,15 @@ static void look_for_block(ss_connection_t *conn, const transaction_t *t, apr_ti
             return;
         }
         if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED)
-            host_worked(relay, conn->host, now);
+            host_worked(relay, conn->host);
     }
 }
 
-static void done(ss_connection_t *conn, const ss_client_event_t *event, apr_time_t now)
+static void done(ss_connection_t *conn, const ss_client_event_t *event, ss_mono_t now)
 {
     transaction_t *t = event->message->owner;
     ss_job_t *job = t->job;
+    apr_time_t wall = ss_loop_wall(job->daemon->loop);
 
     conn->in_flight--;
     conn->relay->in_flight--;
@@ -432,15 +435,15 @@ static void done(ss_connection_t *conn, const ss_client_event_t *event, apr_time
     t->attempt.started = t->message.started;
     t->attempt.ended = t->message.ended;
     job->is_sending = 0;
-    ss_outcome_take(job, t->message.rcpts, t->numbers, t->message.rcpt_count, &t->attempt, now);
+    ss_outcome_take(job, t->message.rcpts, t->numbers, t->message.rcpt_count, &t->attempt, wall);
     ss_reading_end(t->reading);
     apr_pool_destroy(t->message.pool);
-    ss_job_settle(job, now);
+    ss_job_settle(job, wall);
     if (!conn->in_flight) watch_idle(conn, now);
     ss_relay_wake(conn->relay);
 }
 
-static void closed(ss_connection_t *conn, const ss_client_event_t *event, apr_time_t now)
+static void closed(ss_connection_t *conn, const ss_client_event_t *event, ss_mono_t now)
 {
     ss_relay_t *relay = conn->relay;
     ss_daemon_t *d = relay->daemon;
@@ -472,7 +475,7 @@ static void closed(ss_connection_t *conn, const ss_client_event_t *event, apr_ti
 static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event)
 {
     ss_connection_t *conn = self;
-    apr_time_t now = apr_time_now();
+    ss_mono_t now = ss_mono_now();
 
     (void)link;
     switch (event->kind) {
@@ -506,7 +509,7 @@ static ss_transcript_t *dialogue_of(ss_connection_t *conn)
     return ss_transcript_stream(say_line, conn, conn->dialogue);
 }
 
-int ss_connection_open(ss_relay_t *relay, int host, apr_time_t now)
+int ss_connection_open(ss_relay_t *relay, int host, ss_mono_t now)
 {
     ss_daemon_t *d = relay->daemon;
     ss_connection_t *conn = calloc(1, sizeof(*conn));
@@ -524,7 +527,8 @@ int ss_connection_open(ss_relay_t *relay, int host, apr_time_t now)
                                   .host = host,
                                   .tls = relay->tls,
                                   .counts = relay->metrics.replies,
-                                  .learned = ss_learned_bits(d, conn->name, NULL, now),
+                                  .learned =
+                                      ss_learned_bits(d, conn->name, NULL, ss_loop_wall(d->loop)),
                                   .transcript = dialogue_of(conn) };
     ss_link_owner_t owner = { on_event, conn };
     apr_status_t rv = ss_link_open(&conn->link, d->loop, &options, &owner);
@@ -547,7 +551,7 @@ int ss_connection_open(ss_relay_t *relay, int host, apr_time_t now)
     return 1;
 }
 
-ss_connection_t *ss_connection_pick(ss_relay_t *relay, apr_time_t now)
+ss_connection_t *ss_connection_pick(ss_relay_t *relay, ss_mono_t now)
 {
     ss_connection_t *best = NULL;
 
@@ -557,7 +561,7 @@ ss_connection_t *ss_connection_pick(ss_relay_t *relay, apr_time_t now)
         const ss_breaker_t *host = &relay->hosts[conn->host];
         next = APR_RING_NEXT(conn, ring);
         if (!conn->is_ready || conn->is_quitting) continue;
-        if (s->max_connection_age && now - conn->ready > s->max_connection_age) {
+        if (s->max_connection_age && ss_mono_since(now, conn->ready) > s->max_connection_age) {
             ss_connection_quit(conn);
             continue;
         }

@@ -15,22 +15,22 @@ struct ss_connection_t {
     int wants_secret;
     int in_flight;
     int messages; /* handed over */
-    apr_time_t opened, ready;
+    ss_mono_t opened, ready;
     /* LogLevel debug: of the transcript that goes to the log; else NULL */
     apr_pool_t *dialogue;
     ss_timer_t idle;
 };
 
 /* Opens a connection to a host; 0: it could not even be begun. */
-int ss_connection_open(ss_relay_t *relay, int host, apr_time_t now);
+int ss_connection_open(ss_relay_t *relay, int host, ss_mono_t now);
 /* A connection that takes a message now, or NULL. */
-ss_connection_t *ss_connection_pick(ss_relay_t *relay, apr_time_t now);
+ss_connection_t *ss_connection_pick(ss_relay_t *relay, ss_mono_t now);
 /* Whether the content would have to be re-encoded for this relay, for which all of it must be in
  * memory. */
 int ss_connection_wants_whole(const ss_connection_t *conn, const ss_message_t *m);
 /* Hands the recipients that are due over. 0: the connection would not take it (the job is
  * unchanged). */
-int ss_connection_send(ss_connection_t *conn, ss_job_t *job, apr_time_t now);
+int ss_connection_send(ss_connection_t *conn, ss_job_t *job, ss_mono_t now);
 void ss_connection_quit(ss_connection_t *conn);
 /* The secret is there (or is not to be had): connections that wait for it go on. */
 void ss_connection_give_secret(ss_relay_t *relay);

@@ -20,7 +20,7 @@ static void stepped(ss_store_request_t *request)
     const ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
     ss_relay_t *relay = flush->relay;
     ss_daemon_t *d = relay->daemon;
-    apr_time_t now = ss_loop_now(d->loop);
+    apr_time_t now = ss_loop_wall(d->loop);
     int more = request->rv == APR_SUCCESS && control->more && control->messages;
 
     relay->is_flushing = 0;
@@ -47,7 +47,7 @@ static void stepped(ss_store_request_t *request)
 static void step(ss_relay_t *relay, const char *who, int at)
 {
     ss_store_control_t *request = ss_store_control_create(
-        SS_CONTROL_RETRY, who, ss_loop_now(relay->daemon->loop), stepped, NULL);
+        SS_CONTROL_RETRY, who, ss_loop_wall(relay->daemon->loop), stepped, NULL);
     flush_t *flush = apr_palloc(request->head.pool, sizeof(*flush));
 
     *flush = (flush_t){ relay, at };

@@ -24,20 +24,22 @@ static void charge(ss_job_t *job)
 
 /* A message whose own time is over while its relay is down or its turn does not come ends all the
  * same. */
-static void expire_jobs(ss_timer_t *timer, apr_time_t now)
+static void expire_jobs(ss_timer_t *timer, ss_mono_t now)
 {
     ss_daemon_t *d = timer->self;
+    apr_time_t wall = ss_loop_wall(d->loop);
 
     if (d->is_leaving) return;
     for (apr_hash_index_t *i = apr_hash_first(d->pool, d->jobs); i; i = apr_hash_next(i)) {
         ss_job_t *job = apr_hash_this_val(i);
         if (!job->is_scheduled || !job->message || ss_relay_is_paused(job->relay) ||
-            !ss_outcome_expire(job, now))
+            !ss_outcome_expire(job, wall))
             continue;
         ss_job_hide(job);
-        ss_job_settle(job, now);
+        ss_job_settle(job, wall);
     }
-    if (apr_hash_count(d->jobs)) ss_loop_timer(d->loop, &d->expire_timer, now + EXPIRE_EVERY);
+    if (apr_hash_count(d->jobs))
+        ss_loop_timer(d->loop, &d->expire_timer, ss_mono_add(now, EXPIRE_EVERY));
 }
 
 ss_job_t *ss_job_take(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message)
@@ -63,6 +65,16 @@ void ss_job_hide(ss_job_t *job)
     job->is_scheduled = 0;
 }
 
+/* due: wall time; 0: at once. */
+static void set_due(ss_job_t *job, apr_time_t due)
+{
+    const ss_loop_t *loop = job->daemon->loop;
+
+    job->due = due;
+    job->entry.due = due <= job->ripe ? (ss_mono_t){ 0 }
+                                      : ss_mono_of_wall(due, ss_loop_now(loop), ss_loop_wall(loop));
+}
+
 ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message,
                         const ss_due_t *due)
 {
@@ -82,7 +94,7 @@ ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message
     } else {
         apr_cpystrn(job->entry.id, due->id, sizeof(job->entry.id));
         job->entry.created = due->created;
-        job->entry.due = due->due;
+        set_due(job, due->due);
         job->entry.priority = due->priority;
         job->entry.is_retry = due->attempts > 0;
         job->entry.submitter = hash_of(due->submitter);
@@ -90,7 +102,7 @@ ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message
     apr_hash_set(d->jobs, job->entry.id, APR_HASH_KEY_STRING, job);
     if (!d->expire_timer.node.place) {
         d->expire_timer = (ss_timer_t){ .fired = expire_jobs, .self = d };
-        ss_loop_timer(d->loop, &d->expire_timer, ss_loop_now(d->loop) + EXPIRE_EVERY);
+        ss_loop_timer(d->loop, &d->expire_timer, ss_mono_add(ss_loop_now(d->loop), EXPIRE_EVERY));
     }
     return job;
 }
@@ -122,6 +134,11 @@ void ss_job_free(ss_job_t *job)
     free(job);
 }
 
+int ss_job_is_soon(const ss_job_t *job)
+{
+    return ss_mono_since(job->entry.due, ss_loop_now(job->daemon->loop)) <= APR_USEC_PER_SEC;
+}
+
 static void schedule(ss_job_t *job)
 {
     ss_relay_t *relay = job->relay;
@@ -151,7 +168,7 @@ void ss_job_settle(ss_job_t *job, apr_time_t now)
         if (job->outcomes) return;
         job->is_stale = 0;
         ss_job_forget(job);
-        job->entry.due = now;
+        set_due(job, now);
     }
     if (job->is_gone) {
         if (!job->outcomes) ss_job_free(job);
@@ -168,9 +185,9 @@ void ss_job_settle(ss_job_t *job, apr_time_t now)
         if (!job->outcomes) ss_job_free(job);
         return;
     }
-    job->entry.due = due;
+    set_due(job, due);
     job->entry.is_retry = job->message->rcpts[0].attempts > 0;
-    int is_soon = job->entry.due <= now + APR_USEC_PER_SEC;
+    int is_soon = ss_job_is_soon(job);
     if ((!is_soon && !job->outcomes) ||
         (job->daemon->memory > SS_DAEMON_MEMORY_MAX && !job->outcomes))
         ss_job_forget(job);
@@ -202,6 +219,6 @@ void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_
         job = ss_job_create(d, relay, NULL, &due);
     }
     /* Read again; what is held, cancelled or not due yet is found out then. */
-    job->entry.due = now;
+    set_due(job, now);
     ss_job_settle(job, now);
 }

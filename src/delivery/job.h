@@ -26,7 +26,10 @@ typedef struct ss_job_t {
     int wants_whole;
     /* cancelled or otherwise final by somebody else: freed as soon as nothing uses it */
     int is_gone;
-    apr_time_t received, stored, taken; /* for delays= */
+    /* wall times; 0: none. due: of the entry; ripe: the last one that came: a clock that is set
+     * back then does not delay the message again */
+    apr_time_t due, ripe;
+    ss_mono_t received, stored; /* for delays= */
 } ss_job_t;
 
 /* A job for a message that was just committed or loaded (takes the message's pool over), or for a
@@ -44,6 +47,8 @@ void ss_job_forget(ss_job_t *job);
 /* Puts the job into its relay's schedule as its recipients say; frees it when nobody waits any more
  * and no outcome is open. */
 void ss_job_settle(ss_job_t *job, apr_time_t now);
+/* Whether it is due within a second. */
+int ss_job_is_soon(const ss_job_t *job);
 void ss_job_free(ss_job_t *job);
 /* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped
  * and read again. */

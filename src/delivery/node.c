@@ -13,8 +13,8 @@ struct ss_node_t {
     ss_timer_t timer;
     void (*ready)(ss_daemon_t *d); /* until the first answer */
     apr_uint64_t number;
-    /* when the last sign of life was asked for that was given; 0: none yet */
-    apr_time_t last;
+    /* when the one under way was asked for; when the last one that was given, or not set */
+    ss_mono_t asked, last;
     int is_stale;              /* nothing is started: the last one is too long ago */
     int must_count;            /* what this node holds is not known well any more */
     apr_uint64_t changes_then; /* when counting began */
@@ -37,7 +37,8 @@ apr_uint64_t ss_node_number(const ss_daemon_t *d)
 
 int ss_node_may_send(const ss_daemon_t *d)
 {
-    return !d->share || (d->share->last && apr_time_now() - d->share->last < SS_LEASE_SAFE);
+    return !d->share || (ss_mono_is_set(d->share->last) &&
+                         ss_mono_since(ss_mono_now(), d->share->last) < SS_LEASE_SAFE);
 }
 
 /* ---- what the others hold ---- */
@@ -209,7 +210,7 @@ static void apply_taken(ss_daemon_t *d, const ss_lease_t *lease)
  * read again as far as it is still this node's. */
 static void start_over(ss_daemon_t *d)
 {
-    apr_time_t now = ss_loop_now(d->loop);
+    apr_time_t now = ss_loop_wall(d->loop);
 
     ss_log(d->log, SS_LOG_WARN, 213,
            "the other nodes had given this one up: what waits is read again from the queue; what "
@@ -239,20 +240,20 @@ static void counted(ss_store_request_t *request)
 
 /* ---- the sign of life ---- */
 
-static void ask(ss_timer_t *timer, apr_time_t now);
+static void ask(ss_timer_t *timer, ss_mono_t now);
 
 static void answered(ss_store_request_t *request)
 {
     ss_daemon_t *d = request->baton;
     struct ss_node_t *share = d->share;
     const ss_lease_t *lease = ss_store_request_as(request, SS_STORE_LEASE);
-    apr_time_t now = ss_loop_now(d->loop);
+    apr_time_t now = ss_loop_wall(d->loop);
 
-    ss_loop_timer(d->loop, &share->timer, now + SS_LEASE_EVERY);
+    ss_loop_timer(d->loop, &share->timer, ss_mono_add(ss_loop_now(d->loop), SS_LEASE_EVERY));
     if (request->rv != APR_SUCCESS) {
         /* Whether it took over mail of a silent node is not known either. */
         if (has_silent(share)) share->must_count = 1;
-        if (!share->is_stale && share->last && !ss_node_may_send(d)) {
+        if (!share->is_stale && ss_mono_is_set(share->last) && !ss_node_may_send(d)) {
             share->is_stale = 1;
             ss_log(d->log, SS_LOG_ERROR, 214,
                    "no sign of life could be given to the other nodes for %d s: sending stops, "
@@ -262,7 +263,7 @@ static void answered(ss_store_request_t *request)
         apr_pool_destroy(request->pool);
         return;
     }
-    share->last = lease->now;
+    share->last = share->asked;
     remember_nodes(share, lease->nodes);
     if (share->ready) {
         void (*ready)(ss_daemon_t *) = share->ready;
@@ -277,7 +278,7 @@ static void answered(ss_store_request_t *request)
     apply_taken(d, lease);
     for (int i = 0; i < lease->hooks->nelts; i++) {
         const ss_setting_t *row = &APR_ARRAY_IDX(lease->hooks, i, ss_setting_t);
-        ss_webhook_restore(d, row->key, row->value, now);
+        ss_webhook_restore(d, row->key, row->value);
     }
     if (share->is_stale) {
         share->is_stale = 0;
@@ -293,7 +294,7 @@ static void answered(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-static void ask(ss_timer_t *timer, apr_time_t now)
+static void ask(ss_timer_t *timer, ss_mono_t now)
 {
     ss_daemon_t *d = timer->self;
     struct ss_node_t *share = d->share;
@@ -313,7 +314,8 @@ static void ask(ss_timer_t *timer, apr_time_t now)
     free(holds);
     lease->relays = relays;
     if (share->known) lease->taken_note = apr_array_copy(pool, share->known);
-    lease->now = now;
+    lease->now = ss_loop_wall(d->loop);
+    share->asked = now;
     lease->number = ++share->number;
     ss_store_port_post(&d->queue, &lease->head);
 }

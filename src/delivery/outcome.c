@@ -34,22 +34,26 @@ static void say(const ss_job_t *job, const ss_recipient_t *rcpt,
 {
     const ss_message_t *m = job->message;
     ss_log_level_t level = !strcmp(status, "sent") ? SS_LOG_INFO : SS_LOG_WARN;
-    apr_time_t received = job->received ? job->received : m->created;
-    apr_time_t stored = job->stored ? job->stored : received;
-    apr_time_t handed = attempt && attempt->handed ? attempt->handed : now;
+    ss_mono_t then = ss_loop_now(job->daemon->loop);
+    apr_interval_time_t delay = now - m->created;
+    apr_interval_time_t stored =
+        ss_mono_is_set(job->received) ? ss_mono_since(job->stored, job->received) : 0;
     apr_interval_time_t connect = attempt ? attempt->connected_for : 0;
-    apr_interval_time_t queue = handed - stored - connect;
-    apr_interval_time_t transfer = attempt && attempt->ended > attempt->started && attempt->started
-                                       ? attempt->ended - attempt->started
-                                       : 0;
+    apr_interval_time_t queue =
+        (ss_mono_is_set(job->stored) ? ss_mono_since(then, job->stored) : delay) - connect;
+    apr_interval_time_t transfer = 0;
+    if (attempt) {
+        queue -= ss_mono_since(then, attempt->handed);
+        if (ss_mono_is_set(attempt->started))
+            transfer = ss_mono_since(attempt->ended, attempt->started);
+    }
 
     if (!ss_log_is(job->daemon->log, level)) return;
     ss_log(job->daemon->log, level, 0,
            "%s: to=<%s>, relay=%s, delay=%.2f, delays=%.2f/%.2f/%.2f/%.2f, dsn=%s, status=%s (%s)",
-           m->id, rcpt->address, attempt && attempt->host ? attempt->host : "none",
-           seconds(now - m->created), seconds(stored - received), seconds(queue), seconds(connect),
-           seconds(transfer), rcpt->dsn && *rcpt->dsn ? rcpt->dsn : "4.0.0", status,
-           one_line(words, pool));
+           m->id, rcpt->address, attempt && attempt->host ? attempt->host : "none", seconds(delay),
+           seconds(stored), seconds(queue), seconds(connect), seconds(transfer),
+           rcpt->dsn && *rcpt->dsn ? rcpt->dsn : "4.0.0", status, one_line(words, pool));
 }
 
 /* ---- the durable part ---- */
@@ -78,10 +82,9 @@ static void committed(ss_store_request_t *request)
     if (!job->outcomes && !job->is_sending && !job->is_loading) {
         if (job->is_scheduled) {
             /* The order keeps it; its content need not stay in memory until it is due. */
-            if (job->message && job->entry.due > ss_loop_now(d->loop) + APR_USEC_PER_SEC)
-                ss_job_forget(job);
+            if (job->message && !ss_job_is_soon(job)) ss_job_forget(job);
         } else {
-            ss_job_settle(job, ss_loop_now(d->loop));
+            ss_job_settle(job, ss_loop_wall(d->loop));
         }
     }
 }
@@ -318,6 +321,7 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
             now, pool);
     }
     job->agains = uncharged ? job->agains + 1 : 0;
+    if (changed_count) job->ripe = 0;
     if (changed_count) {
         if (is_finished(m)) ss_relay_stored(job->relay, m, -1);
         post(job, changed, changed_count, history, attempt->has_dsn, now);

@@ -9,7 +9,8 @@ typedef struct {
     const char *host; /* "mail.example.com[192.0.2.1]:465" */
     int has_dsn;      /* the relay reports on what it took (RFC 3461) */
     /* connected_for: microseconds spent connecting for this message */
-    apr_time_t handed, connected_for, started, ended;
+    apr_interval_time_t connected_for;
+    ss_mono_t handed, started, ended;
 } ss_outcome_attempt_t;
 /* What became of the recipients of one transaction: changes their states, logs, posts the outcome.
  */

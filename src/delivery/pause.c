@@ -12,17 +12,18 @@
 
 #define SAY_EVERY (600 * APR_USEC_PER_SEC)
 
-static void set_timer(ss_relay_t *relay, apr_time_t now)
+static void set_timer(ss_relay_t *relay)
 {
-    apr_time_t when = relay->pause.said + SAY_EVERY;
+    const ss_loop_t *loop = relay->daemon->loop;
+    ss_mono_t now = ss_loop_now(loop), when = ss_mono_add(relay->pause.said, SAY_EVERY);
 
     if (!ss_relay_is_paused(relay)) {
         ss_loop_untimer(relay->daemon->loop, &relay->pause_timer);
         return;
     }
-    if (relay->pause.stored && relay->pause.until && relay->pause.until < when)
-        when = relay->pause.until;
-    ss_loop_timer(relay->daemon->loop, &relay->pause_timer, when > now ? when : now);
+    if (relay->pause.stored && relay->pause.until)
+        when = ss_mono_min(when, ss_mono_of_wall(relay->pause.until, now, ss_loop_wall(loop)));
+    ss_loop_timer(relay->daemon->loop, &relay->pause_timer, ss_mono_max(when, now));
 }
 
 static void persist(ss_relay_t *relay)
@@ -47,14 +48,14 @@ static void persist(ss_relay_t *relay)
     free(text);
 }
 
-static void say(ss_relay_t *relay, apr_time_t now)
+static void say(ss_relay_t *relay)
 {
     const ss_pause_t *p = &relay->pause;
     apr_pool_t *pool;
 
     if (!relay->settings->engine) return;
     apr_pool_create(&pool, relay->pool);
-    relay->pause.said = now;
+    relay->pause.said = ss_loop_now(relay->daemon->loop);
     ss_log(relay->daemon->log, SS_LOG_WARN, 260,
            "relay \"%s\": sending is paused (%s%s%s%s%s%s) since %s%s%s: %" APR_INT64_T_FMT
            " messages wait%s%s",
@@ -76,7 +77,7 @@ static void took_effect(ss_relay_t *relay, apr_time_t now)
 
     if (ss_relay_is_paused(relay)) {
         if (!p->effective_since) p->effective_since = now;
-        say(relay, now);
+        say(relay);
     } else if (p->effective_since) {
         p->total += now > p->effective_since ? now - p->effective_since : 0;
         p->effective_since = 0;
@@ -85,7 +86,7 @@ static void took_effect(ss_relay_t *relay, apr_time_t now)
                relay->waiting_messages);
         ss_relay_wake(relay);
     }
-    set_timer(relay, now);
+    set_timer(relay);
 }
 
 static void replace(const char **text, const char *by)
@@ -100,25 +101,26 @@ static void aged(ss_store_request_t *request)
 
     ss_queue_counts_take_oldest(relay->daemon, ss_store_request_as(request, SS_STORE_OLDEST));
     apr_pool_destroy(request->pool);
-    if (ss_relay_is_paused(relay)) say(relay, ss_loop_now(relay->daemon->loop));
+    if (ss_relay_is_paused(relay)) say(relay);
 }
 
-static void pause_timer(ss_timer_t *timer, apr_time_t now)
+static void pause_timer(ss_timer_t *timer, ss_mono_t now)
 {
     ss_relay_t *relay = timer->self;
+    apr_time_t wall = ss_loop_wall(relay->daemon->loop);
 
-    if (relay->pause.stored && relay->pause.until && relay->pause.until <= now) {
+    if (relay->pause.stored && relay->pause.until && relay->pause.until <= wall) {
         ss_log(relay->daemon->log, SS_LOG_NOTICE, 262,
                "relay \"%s\": the pause by %s is over by its own time", relay->name,
                relay->pause.who ? relay->pause.who : "unknown");
-        ss_pause_clear(relay, NULL, now);
+        ss_pause_clear(relay, NULL, wall);
         return;
     }
     /* The age of what waits is the store's to tell. */
     ss_store_oldest_t *request = ss_store_oldest_create(aged, relay);
     ss_queue_counts_ask_oldest(relay, request);
     relay->pause.said = now;
-    set_timer(relay, now);
+    set_timer(relay);
     ss_store_port_post(&relay->daemon->queue, &request->head);
 }
 

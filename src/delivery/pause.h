@@ -14,7 +14,7 @@ typedef struct {
     apr_time_t since, until;    /* of the stored one; until 0: open */
     apr_time_t effective_since; /* paused by either (or engine off) since; 0: not */
     apr_interval_time_t total;  /* paused time before effective_since, over all restarts */
-    apr_time_t said;            /* last line in the log */
+    ss_mono_t said;             /* last line in the log */
     /* of the sign of life before the last change here (share.h): what that one reads is older */
     apr_uint64_t number;
 } ss_pause_t;

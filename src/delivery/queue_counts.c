@@ -55,7 +55,7 @@ static void ready(ss_daemon_t *d)
     }
     for (int i = 0; i < d->relays->nelts; i++) {
         ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
-        ss_pause_begin(relay, ss_loop_now(d->loop));
+        ss_pause_begin(relay, ss_loop_wall(d->loop));
         ss_relay_fill(relay);
     }
 }
@@ -74,7 +74,7 @@ static void counted(ss_store_request_t *request)
         ss_log(d->log, SS_LOG_ERROR, 203, "the queue could not be counted: %s",
                request->result.text);
         for (int i = 0; i < d->relays->nelts; i++)
-            ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), ss_loop_now(d->loop));
+            ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), ss_loop_wall(d->loop));
     }
     apr_pool_destroy(request->pool);
 }

@@ -29,7 +29,7 @@ static void add_due(ss_relay_t *relay, const apr_array_header_t *rows)
         relay->fill_time = due->due;
         apr_cpystrn(relay->fill_id, due->id, sizeof(relay->fill_id));
         if (!ss_job_find(d, due->id))
-            ss_job_settle(ss_job_create(d, relay, NULL, due), ss_loop_now(d->loop));
+            ss_job_settle(ss_job_create(d, relay, NULL, due), ss_loop_wall(d->loop));
     }
 }
 
@@ -53,7 +53,7 @@ static void filled(ss_store_request_t *request)
                request->result.text);
         ss_schedule_set_more(relay->schedule, 1);
         ss_loop_timer(relay->daemon->loop, &relay->fill_timer,
-                      ss_loop_now(relay->daemon->loop) + FILL_AGAIN);
+                      ss_mono_add(ss_loop_now(relay->daemon->loop), FILL_AGAIN));
         apr_pool_destroy(request->pool);
         return;
     }
@@ -94,7 +94,7 @@ void ss_relay_fill(ss_relay_t *relay)
     ask_due(relay);
 }
 
-static void fill_again(ss_timer_t *timer, apr_time_t now)
+static void fill_again(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     ss_relay_fill(timer->self);
@@ -120,7 +120,7 @@ static void loaded(ss_store_request_t *request)
         }
         apr_pool_destroy(request->pool);
         job->is_gone = 1;
-        ss_job_settle(job, ss_loop_now(d->loop));
+        ss_job_settle(job, ss_loop_wall(d->loop));
         ss_relay_wake(relay);
         return;
     }
@@ -132,7 +132,7 @@ static void loaded(ss_store_request_t *request)
         apr_pool_destroy(job->message->pool);
         job->message = NULL;
         job->is_gone = 1;
-        ss_job_settle(job, ss_loop_now(d->loop));
+        ss_job_settle(job, ss_loop_wall(d->loop));
         ss_relay_wake(relay);
         return;
     }
@@ -141,7 +141,7 @@ static void loaded(ss_store_request_t *request)
     job->entry.created = job->message->created;
     job->entry.priority = job->message->attr.priority;
     job->is_loaded = 1;
-    ss_job_settle(job, ss_loop_now(d->loop));
+    ss_job_settle(job, ss_loop_wall(d->loop));
     ss_relay_wake(relay);
 }
 
@@ -158,9 +158,12 @@ static void load(ss_job_t *job)
 /* ---- the pump ---- */
 
 /* One job that is due: 1 it found its way, 0 no connection for it (it is back in the order). */
-static int dispatch(ss_relay_t *relay, ss_job_t *job, apr_time_t now)
+static int dispatch(ss_relay_t *relay, ss_job_t *job, ss_mono_t now)
 {
+    apr_time_t wall = ss_loop_wall(relay->daemon->loop);
+
     job->is_scheduled = 0;
+    job->ripe = job->due;
     if (!job->message) {
         if (relay->loads >= SS_DAEMON_LOADS_MAX) {
             job->is_scheduled = 1;
@@ -170,8 +173,8 @@ static int dispatch(ss_relay_t *relay, ss_job_t *job, apr_time_t now)
         load(job);
         return 1;
     }
-    if (ss_outcome_expire(job, now)) {
-        ss_job_settle(job, now);
+    if (ss_outcome_expire(job, wall)) {
+        ss_job_settle(job, wall);
         return 1;
     }
     ss_connection_t *conn = ss_connection_pick(relay, now);
@@ -186,24 +189,24 @@ static int dispatch(ss_relay_t *relay, ss_job_t *job, apr_time_t now)
         load(job);
         return 1;
     }
-    if (!ss_connection_send(conn, job, now)) ss_job_settle(job, now);
+    if (!ss_connection_send(conn, job, now)) ss_job_settle(job, wall);
     return 1;
 }
 
 /* Opens at most one connection a turn: what the first ones carry tells whether more are needed. */
-static void open_more(ss_relay_t *relay, apr_time_t now)
+static void open_more(ss_relay_t *relay, ss_mono_t now)
 {
-    apr_time_t when = 0;
+    ss_mono_t when;
     int host;
 
-    if (relay->conn_limit_until && relay->conn_limit_until <= now) {
+    if (ss_mono_is_set(relay->conn_limit_until) && ss_mono_reached(relay->conn_limit_until, now)) {
         relay->conn_limit = relay->settings->connections;
-        relay->conn_limit_until = 0;
+        relay->conn_limit_until = (ss_mono_t){ 0 };
     }
     if (relay->conn_count >= relay->conn_limit || relay->connecting) return;
     host = ss_breaker_choose(relay->hosts, relay->host_count, now, &when);
     if (host < 0) {
-        if (when) ss_loop_timer(relay->daemon->loop, &relay->timer, when);
+        if (ss_mono_is_set(when)) ss_loop_timer(relay->daemon->loop, &relay->timer, when);
         return;
     }
     /* A host that refuses us gets one probe, not a pool. */
@@ -212,10 +215,10 @@ static void open_more(ss_relay_t *relay, apr_time_t now)
 
 /* A preferred host that was down is tried again while another carries the mail: as long as there is
  * some. */
-static void probe_preferred(ss_relay_t *relay, apr_time_t now)
+static void probe_preferred(ss_relay_t *relay, ss_mono_t now)
 {
     for (int i = 0; i < relay->host_count && relay->hosts[i].condition != SS_HOST_UP; i++) {
-        if (!relay->hosts[i].is_probing && relay->hosts[i].next <= now &&
+        if (!relay->hosts[i].is_probing && ss_mono_reached(relay->hosts[i].next, now) &&
             relay->conn_count <= relay->conn_limit) {
             ss_connection_open(relay, i, now);
             return;
@@ -223,21 +226,20 @@ static void probe_preferred(ss_relay_t *relay, apr_time_t now)
     }
 }
 
-static void pump_relay(ss_deferred_t *deferred, apr_time_t unused)
+static void pump_relay(ss_deferred_t *deferred, ss_mono_t now)
 {
     ss_relay_t *relay = deferred->self;
     ss_daemon_t *d = relay->daemon;
-    apr_time_t now = apr_time_now(), when = 0;
+    ss_mono_t when;
     int is_moving = 0;
 
-    (void)unused;
     if (d->is_leaving || !d->queue.store || ss_relay_is_paused(relay) || !relay->host_count ||
         ss_result_is_set(&relay->tls_result) || !ss_node_may_send(d))
         return;
     for (int i = 0; i < HANDED_A_TURN; i++) {
         ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, now, &when);
         if (!entry) {
-            if (when) ss_loop_timer(d->loop, &relay->timer, when);
+            if (ss_mono_is_set(when)) ss_loop_timer(d->loop, &relay->timer, when);
             break;
         }
         int found = dispatch(relay, entry->owner, now);
@@ -261,7 +263,7 @@ void ss_relay_wake(ss_relay_t *relay)
     ss_loop_defer(relay->daemon->loop, &relay->pump);
 }
 
-static void relay_timer(ss_timer_t *timer, apr_time_t now)
+static void relay_timer(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     ss_relay_wake(timer->self);
@@ -297,7 +299,7 @@ static void swept(ss_store_request_t *request)
 {
     ss_relay_t *relay = request->baton;
     const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
-    apr_time_t now = ss_loop_now(relay->daemon->loop);
+    apr_time_t now = ss_loop_wall(relay->daemon->loop);
 
     for (int i = 0; request->rv == APR_SUCCESS && i < list->rows->nelts; i++) {
         ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
@@ -475,7 +477,7 @@ static ss_relay_t *create(ss_daemon_t *d, const ss_settings_t *settings)
     relay->timer = (ss_timer_t){ .fired = relay_timer, .self = relay };
     relay->pump = (ss_deferred_t){ .call = pump_relay, .self = relay };
     APR_RING_INIT(&relay->conns, ss_connection_t, ring);
-    ss_schedule_rates(relay->schedule, settings->rates, apr_time_now());
+    ss_schedule_rates(relay->schedule, settings->rates, ss_mono_now());
     if (settings->tls != SS_TLS_NONE &&
         ss_tls_create(&relay->tls, settings, &relay->tls_result, pool) != APR_SUCCESS) {
         ss_log(d->log, SS_LOG_ERROR, 233,

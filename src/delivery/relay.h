@@ -34,7 +34,7 @@ struct ss_relay_t {
     APR_RING_HEAD(ss_conn_ring_t, ss_connection_t) conns;
     int conn_count, connecting;
     int conn_limit; /* settings->connections, or halved for a while */
-    apr_time_t conn_limit_until;
+    ss_mono_t conn_limit_until;
     int loads;      /* SS_STORE_LOAD under way */
     int is_filling; /* SS_STORE_DUE under way */
     int in_flight;

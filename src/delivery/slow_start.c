@@ -11,7 +11,7 @@
 #define RAMP_FASTEST 1000 /* microseconds a message: past it the bound is none */
 
 /* One message each `per / count`, not `count` at once and then none for long. */
-static void apply(ss_relay_t *relay, apr_time_t now)
+static void apply(ss_relay_t *relay, ss_mono_t now)
 {
     const apr_array_header_t *own = relay->settings->rates;
     apr_pool_t *pool;
@@ -36,7 +36,7 @@ static void remember(const ss_relay_t *relay)
     apr_pool_destroy(pool);
 }
 
-static void end(ss_relay_t *relay, apr_time_t now)
+static void end(ss_relay_t *relay, ss_mono_t now)
 {
     relay->ramp.count = 0;
     remember(relay);
@@ -44,18 +44,18 @@ static void end(ss_relay_t *relay, apr_time_t now)
     apply(relay, now);
 }
 
-static void step(ss_timer_t *timer, apr_time_t now)
+static void step(ss_timer_t *timer, ss_mono_t now)
 {
     ss_relay_t *relay = timer->self;
 
     /* While it is paused again the bound waits, too. */
     if (ss_relay_is_paused(relay)) {
-        ss_loop_timer(relay->daemon->loop, timer, now + RAMP_STEP);
+        ss_loop_timer(relay->daemon->loop, timer, ss_mono_add(now, RAMP_STEP));
         return;
     }
     relay->ramp.per /= 2;
     if (relay->waiting_messages && relay->ramp.per > RAMP_FASTEST) {
-        ss_loop_timer(relay->daemon->loop, timer, now + RAMP_STEP);
+        ss_loop_timer(relay->daemon->loop, timer, ss_mono_add(now, RAMP_STEP));
         apply(relay, now);
         remember(relay);
         return;
@@ -67,23 +67,23 @@ static void step(ss_timer_t *timer, apr_time_t now)
     end(relay, now);
 }
 
-static void begin(ss_relay_t *relay, apr_interval_time_t per, apr_time_t now)
+static void begin(ss_relay_t *relay, apr_interval_time_t per, ss_mono_t now)
 {
     relay->ramp = (ss_rate_t){ .count = 1, .per = per };
     relay->ramp_timer =
         (ss_timer_t){ .node = relay->ramp_timer.node, .fired = step, .self = relay };
-    ss_loop_timer(relay->daemon->loop, &relay->ramp_timer, now + RAMP_STEP);
+    ss_loop_timer(relay->daemon->loop, &relay->ramp_timer, ss_mono_add(now, RAMP_STEP));
     apply(relay, now);
 }
 
-void ss_slow_start_restore(ss_relay_t *relay, const char *value, apr_time_t now)
+void ss_slow_start_restore(ss_relay_t *relay, const char *value, ss_mono_t now)
 {
     apr_int64_t per = apr_strtoi64(value, NULL, 10);
 
     if (per > RAMP_FASTEST) begin(relay, per, now);
 }
 
-void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now)
+void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate, ss_mono_t now)
 {
     if (!rate) {
         if (relay->ramp.count) end(relay, now);

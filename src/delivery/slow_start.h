@@ -9,8 +9,8 @@ typedef struct ss_relay_t ss_relay_t;
 
 /* A relay that is resumed sends no faster than rate, doubled each minute until nothing waits or the
  * bound does not bind any more (ramp.c). rate NULL: without a bound. */
-void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate, apr_time_t now);
+void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate, ss_mono_t now);
 /* The bound that a daemon before wrote down. */
-void ss_slow_start_restore(ss_relay_t *relay, const char *value, apr_time_t now);
+void ss_slow_start_restore(ss_relay_t *relay, const char *value, ss_mono_t now);
 
 #endif

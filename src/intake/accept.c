@@ -11,7 +11,7 @@
 typedef struct {
     ss_message_t *message;
     ss_relay_t *relay;
-    apr_time_t received;
+    ss_mono_t received;
     const char *key; /* in daemon->accepting, or NULL */
     void (*done)(void *self, const ss_accepted_t *answer);
     void *self;
@@ -77,7 +77,7 @@ ss_message_t *ss_accept_begin(const ss_relay_t *relay)
 
     m->pool = pool;
     m->relay = apr_pstrdup(pool, relay->name);
-    m->created = ss_loop_now(relay->daemon->loop);
+    m->created = ss_loop_wall(relay->daemon->loop);
     m->attr.priority = SS_PRIORITY_NORMAL;
     m->from = "";
     return m;
@@ -157,8 +157,8 @@ static void stored(ss_store_request_t *request)
         tell(a, &answer);
         ss_job_t *job = ss_job_create(a->relay->daemon, a->relay, m, NULL);
         job->received = a->received;
-        job->stored = apr_time_now();
-        ss_job_settle(job, job->stored);
+        job->stored = ss_mono_now();
+        ss_job_settle(job, ss_loop_wall(a->relay->daemon->loop));
     }
     apr_pool_destroy(request->pool);
 }
@@ -182,14 +182,14 @@ void ss_accept_name(ss_daemon_t *d, ss_message_t *m)
 
     memcpy(random, words, sizeof(random));
     /* One that was moved here keeps its own. */
-    if (!*m->id) ss_ident_make(&d->idents, ss_loop_now(d->loop), random, m->id);
+    if (!*m->id) ss_ident_make(&d->idents, ss_loop_wall(d->loop), random, m->id);
 }
 
 void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
                        void (*done)(void *self, const ss_accepted_t *answer), void *self)
 {
     ss_daemon_t *d = relay->daemon;
-    apr_time_t now = ss_loop_now(d->loop);
+    apr_time_t now = ss_loop_wall(d->loop);
 
     if (!m->size) {
         drop(relay, m, SS_REFUSED_EMPTY, "the message is empty", done, self);
@@ -213,9 +213,12 @@ void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
 
     ss_store_accept_t *request = ss_store_accept_create(m, stored, NULL);
     accepting_t *a = apr_pcalloc(request->head.pool, sizeof(*a));
-    *a = (accepting_t){
-        .message = m, .relay = relay, .received = now, .key = key, .done = done, .self = self
-    };
+    *a = (accepting_t){ .message = m,
+                        .relay = relay,
+                        .received = ss_loop_now(d->loop),
+                        .key = key,
+                        .done = done,
+                        .self = self };
     request->head.baton = a;
     ss_store_port_post(&d->queue, &request->head);
 }

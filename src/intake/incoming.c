@@ -105,7 +105,7 @@ static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copie
 {
     ss_accepted_t answer;
 
-    in->how.now = ss_loop_now(in->relay->daemon->loop);
+    in->how.now = ss_loop_wall(in->relay->daemon->loop);
     if (ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
         if (!in->problem.status) in->problem.status = 400;
         return -1;

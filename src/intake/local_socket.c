@@ -160,7 +160,7 @@ void ss_request_answer_text(ss_request_t *req, const char *text, const char *con
 {
     release_charge(req);
     req->is_busy = 0;
-    req->deadline = req->begun = 0;
+    req->deadline = req->begun = (ss_mono_t){ 0 };
     req->left = NULL;
     req->work = NULL;
     if (req->header) json_decref(req->header);
@@ -388,15 +388,16 @@ static int take_frame(ss_request_t *req)
 /* Each piece gives a request another period, but not for ever. */
 static void set_deadline(ss_request_t *req, int is_begun)
 {
-    apr_time_t now = ss_loop_now(req->daemon->loop), most;
+    ss_mono_t now = ss_loop_now(req->daemon->loop);
 
     if (!is_begun) {
-        req->deadline = req->begun = 0;
+        req->deadline = req->begun = (ss_mono_t){ 0 };
         return;
     }
-    if (!req->begun) req->begun = now;
-    most = req->begun + REQUEST_MOST;
-    if (!req->deadline) req->deadline = now + REQUEST_TIME < most ? now + REQUEST_TIME : most;
+    if (!ss_mono_is_set(req->begun)) req->begun = now;
+    if (!ss_mono_is_set(req->deadline))
+        req->deadline =
+            ss_mono_min(ss_mono_add(now, REQUEST_TIME), ss_mono_add(req->begun, REQUEST_MOST));
 }
 
 static int has_request(const ss_daemon_t *d, const ss_request_t *req)
@@ -440,12 +441,12 @@ static void pump(ss_request_t *req)
 }
 
 /* A request that came with the one before, room for content, or a deadline. */
-static void request_timer(ss_timer_t *timer, apr_time_t now)
+static void request_timer(ss_timer_t *timer, ss_mono_t now)
 {
     ss_request_t *req = timer->self;
 
     if (req->is_busy) return;
-    if (req->deadline && now >= req->deadline)
+    if (ss_mono_is_set(req->deadline) && ss_mono_reached(req->deadline, now))
         hang_up(req);
     else
         pump(req);
@@ -464,7 +465,7 @@ static void busy_ready(ss_request_t *req)
         ss_loop_watch(req->daemon->loop, &req->watch, req->out.len ? SS_LOOP_WRITE : 0);
 }
 
-static void request_ready(ss_watch_t *watch, int events, apr_time_t now)
+static void request_ready(ss_watch_t *watch, int events, ss_mono_t now)
 {
     ss_request_t *req = watch->self;
     char *place;
@@ -481,10 +482,10 @@ static void request_ready(ss_watch_t *watch, int events, apr_time_t now)
     /* What has begun goes on for as much again: if all waited for room, none would ever end and
      * make some. */
     if (req->daemon->intake_bytes > (req->charged ? 2 : 1) * (apr_size_t)SS_DAEMON_INTAKE_MAX) {
-        if (!req->charged) req->deadline = 0;
+        if (!req->charged) req->deadline = (ss_mono_t){ 0 };
         ss_loop_watch(req->daemon->loop, watch, req->out.len ? SS_LOOP_WRITE : 0);
         ss_loop_timer(req->daemon->loop, &req->timer,
-                      ss_loop_now(req->daemon->loop) + APR_USEC_PER_SEC / 20);
+                      ss_mono_add(ss_loop_now(req->daemon->loop), APR_USEC_PER_SEC / 20));
         return;
     }
     use_spare(req);
@@ -502,7 +503,7 @@ static void request_ready(ss_watch_t *watch, int events, apr_time_t now)
         return;
     }
     ss_buf_added(&req->in, (apr_size_t)got);
-    req->deadline = 0; /* it goes on: a new period */
+    req->deadline = (ss_mono_t){ 0 }; /* it goes on: a new period */
     pump(req);
 }
 
@@ -537,7 +538,7 @@ static void accept_one(ss_daemon_t *d, int fd)
     if (ss_loop_watch(d->loop, &req->watch, SS_LOOP_READ) != APR_SUCCESS) free_request(req);
 }
 
-static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
+static void listener_ready(ss_watch_t *watch, int events, ss_mono_t now)
 {
     ss_daemon_t *d = watch->self;
 
@@ -551,14 +552,14 @@ static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
         if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
             /* It would be ready again and again. */
             ss_loop_watch(d->loop, watch, 0);
-            ss_loop_timer(d->loop, &d->listener_timer, now + DESCRIPTORS_AGAIN);
+            ss_loop_timer(d->loop, &d->listener_timer, ss_mono_add(now, DESCRIPTORS_AGAIN));
         }
         if (fd < 0) return;
         accept_one(d, fd);
     }
 }
 
-static void accept_again(ss_timer_t *timer, apr_time_t now)
+static void accept_again(ss_timer_t *timer, ss_mono_t now)
 {
     ss_daemon_t *d = timer->self;
 

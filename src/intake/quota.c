@@ -5,9 +5,11 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "base/clock.h"
+
 typedef struct {
     double left[SS_QUOTA_RATES_MAX]; /* messages */
-    apr_time_t filled;
+    ss_mono_t filled;
 } share_t;
 
 struct ss_quota_t {
@@ -26,7 +28,7 @@ ss_quota_t *ss_quota_create(apr_pool_t *pool)
 }
 
 static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates,
-                         int count, apr_time_t now)
+                         int count, ss_mono_t now)
 {
     char key[512];
     apr_size_t used = (apr_size_t)apr_snprintf(key, sizeof(key), "%.300s", submitter);
@@ -50,13 +52,13 @@ static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate
 }
 
 int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count,
-                  apr_time_t now)
+                  ss_mono_t now)
 {
     double wait = 0;
 
     if (count > SS_QUOTA_RATES_MAX) count = SS_QUOTA_RATES_MAX;
     share_t *share = share_of(quota, submitter, rates, count, now);
-    double passed = now > share->filled ? (double)(now - share->filled) : 0;
+    double passed = (double)ss_mono_since(now, share->filled);
     share->filled = now;
     for (int i = 0; i < count; i++) {
         double speed = (double)rates[i].count / (double)rates[i].per;

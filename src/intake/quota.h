@@ -3,6 +3,7 @@
 #ifndef SS_INTAKE_QUOTA_H
 #define SS_INTAKE_QUOTA_H
 
+#include "base/clock.h"
 #include "config/settings.h"
 
 /* remembered at once; past it all are forgotten, which lets each have its rate once more */
@@ -15,6 +16,6 @@ ss_quota_t *ss_quota_create(apr_pool_t *pool);
 /* Takes one message from a submitter's share of each rate. 0; or the seconds after which it may try
  * again, and nothing is taken. A share is full at first (N at once) and fills evenly. */
 int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count,
-                  apr_time_t now);
+                  ss_mono_t now);
 
 #endif

@@ -91,7 +91,8 @@ static ss_server_kind_t obey(ss_smtp_listener_client_t *c, const char *bytes, ap
 static apr_interval_time_t content_time(apr_uint64_t got)
 {
     apr_interval_time_t time =
-        SS_SMTP_LISTENER_IDLE + (apr_time_t)(got / SS_SMTP_LISTENER_RATE_MIN) * APR_USEC_PER_SEC;
+        SS_SMTP_LISTENER_IDLE +
+        (apr_interval_time_t)(got / SS_SMTP_LISTENER_RATE_MIN) * APR_USEC_PER_SEC;
 
     return time < SS_SMTP_LISTENER_CONTENT_MOST ? time : SS_SMTP_LISTENER_CONTENT_MOST;
 }
@@ -100,13 +101,13 @@ static apr_interval_time_t content_time(apr_uint64_t got)
 static void set_deadline(ss_smtp_listener_client_t *c)
 {
     ss_smtp_listener_t *door = c->door;
-    apr_time_t now = ss_loop_now(door->daemon->loop);
+    ss_mono_t now = ss_loop_now(door->daemon->loop);
 
     if (door->is_stopped) return; /* the grace does not grow */
-    if (c->began)
-        c->deadline = c->began + content_time(c->incoming.got);
+    if (ss_mono_is_set(c->began))
+        c->deadline = ss_mono_add(c->began, content_time(c->incoming.got));
     else
-        c->deadline = now + SS_SMTP_LISTENER_IDLE;
+        c->deadline = ss_mono_add(now, SS_SMTP_LISTENER_IDLE);
     /* The timer looks at the deadline when it fires: a busy client does not move it with every
      * command. */
     if (!c->timer.node.place) ss_loop_timer(door->daemon->loop, &c->timer, c->deadline);
@@ -143,7 +144,7 @@ static void settle(ss_smtp_listener_client_t *c, int is_closing)
         return;
     }
     c->is_waiting = !has_output && !c->is_busy && !has_room(c);
-    if (c->is_waiting) ss_loop_timer(loop, &c->timer, ss_loop_now(loop) + ROOM_AGAIN);
+    if (c->is_waiting) ss_loop_timer(loop, &c->timer, ss_mono_add(ss_loop_now(loop), ROOM_AGAIN));
     /* While it is busy it stays watched: only a client that goes on talking costs a change of the
      * watch (see client_ready). */
     if (has_output || is_closing)
@@ -182,7 +183,7 @@ void ss_smtp_listener_answered(ss_smtp_listener_client_t *c)
         go_on(c, c->in.data, c->in.len);
 }
 
-static void client_ready(ss_watch_t *watch, int events, apr_time_t now)
+static void client_ready(ss_watch_t *watch, int events, ss_mono_t now)
 {
     ss_smtp_listener_client_t *c = watch->self;
     ss_smtp_listener_t *door = c->door;
@@ -219,32 +220,33 @@ static void client_ready(ss_watch_t *watch, int events, apr_time_t now)
     }
 }
 
-static void client_timer(ss_timer_t *timer, apr_time_t now)
+static void client_timer(ss_timer_t *timer, ss_mono_t now)
 {
     ss_smtp_listener_client_t *c = timer->self;
     ss_smtp_listener_t *door = c->door;
 
     if (c->is_busy) {
-        c->deadline = now + SS_SMTP_LISTENER_IDLE;
+        c->deadline = ss_mono_add(now, SS_SMTP_LISTENER_IDLE);
     } else if (c->is_waiting && has_room(c)) {
         c->is_waiting = 0;
         ss_loop_watch(door->daemon->loop, &c->watch, SS_LOOP_READ);
     }
-    if (now >= c->deadline) {
+    if (ss_mono_reached(c->deadline, now)) {
         /* Who does not even take its replies gets no second period. */
         c->is_gone = ss_server_output(c->server)->len != 0;
         ss_server_dismiss(c->server, door->is_stopped ? "4.3.2" : "4.4.2",
-                          door->is_stopped ? "restarting, come again"
-                          : c->began       ? "the message took too long"
-                                           : "nothing came for too long");
+                          door->is_stopped           ? "restarting, come again"
+                          : ss_mono_is_set(c->began) ? "the message took too long"
+                                                     : "nothing came for too long");
         ss_smtp_transaction_reset(c);
-        c->deadline = now + SS_SMTP_LISTENER_GRACE;
+        c->deadline = ss_mono_add(now, SS_SMTP_LISTENER_GRACE);
         ss_loop_timer(door->daemon->loop, timer, c->deadline);
         settle(c, 1);
         return;
     }
     ss_loop_timer(door->daemon->loop, timer,
-                  c->is_waiting && now + ROOM_AGAIN < c->deadline ? now + ROOM_AGAIN : c->deadline);
+                  c->is_waiting ? ss_mono_min(ss_mono_add(now, ROOM_AGAIN), c->deadline)
+                                : c->deadline);
 }
 
 /* ---- the listening socket ---- */
@@ -286,7 +288,7 @@ static void accept_one(ss_smtp_listener_t *door, int fd)
     settle(c, c->is_gone);
 }
 
-static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
+static void listener_ready(ss_watch_t *watch, int events, ss_mono_t now)
 {
     ss_smtp_listener_t *door = watch->self;
 
@@ -298,7 +300,7 @@ static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
             /* It would be ready again and again. */
             ss_loop_watch(door->daemon->loop, watch, 0);
-            ss_loop_timer(door->daemon->loop, &door->again, now + DESCRIPTORS_AGAIN);
+            ss_loop_timer(door->daemon->loop, &door->again, ss_mono_add(now, DESCRIPTORS_AGAIN));
             return;
         } else if (errno != EINTR && errno != ECONNABORTED) {
             return;
@@ -306,7 +308,7 @@ static void listener_ready(ss_watch_t *watch, int events, apr_time_t now)
     }
 }
 
-static void accept_again(ss_timer_t *timer, apr_time_t now)
+static void accept_again(ss_timer_t *timer, ss_mono_t now)
 {
     ss_smtp_listener_t *door = timer->self;
 
@@ -345,7 +347,7 @@ void ss_smtp_listener_stop(ss_daemon_t *d)
     close(door->listener.fd);
     for (ss_smtp_listener_client_t *c = door->clients, *next; c; c = next) {
         next = c->next;
-        c->deadline = ss_loop_now(d->loop) + SS_SMTP_LISTENER_GRACE;
+        c->deadline = ss_mono_add(ss_loop_now(d->loop), SS_SMTP_LISTENER_GRACE);
         ss_loop_timer(d->loop, &c->timer, c->deadline);
         /* What it said already and waits to be looked at is done first. */
         if (!c->is_busy) settle(c, 0);

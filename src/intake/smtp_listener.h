@@ -26,7 +26,7 @@ typedef struct ss_smtp_listener_client_t {
     ss_watch_t watch;
     ss_timer_t timer;
     /* where the timer, which is moved seldom, finds no progress since */
-    apr_time_t deadline;
+    ss_mono_t deadline;
     ss_server_t *server;
     ss_buf_t in; /* read and not taken yet */
     int is_busy; /* a message, or a part of it, is on its way to the store */
@@ -41,7 +41,7 @@ typedef struct ss_smtp_listener_client_t {
     ss_incoming_t incoming; /* its content */
     int is_dropped;         /* content was left out: no room */
     apr_size_t charged;     /* bytes counted in daemon->intake_bytes */
-    apr_time_t began;       /* of the content */
+    ss_mono_t began;        /* of the content; or not set */
     struct ss_smtp_listener_client_t *next, *prev;
 } ss_smtp_listener_client_t;
 

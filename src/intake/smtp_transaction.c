@@ -38,7 +38,7 @@ static void forget_content(ss_smtp_listener_client_t *c)
     c->message = NULL;
     c->mail = NULL;
     c->is_dropped = 0;
-    c->began = 0;
+    c->began = (ss_mono_t){ 0 };
     ss_incoming_clear(&c->incoming);
 }
 
@@ -128,7 +128,7 @@ void ss_smtp_transaction_content(ss_smtp_listener_client_t *c, const char *bytes
 {
     ss_daemon_t *d = c->door->daemon;
 
-    if (!c->began) c->began = ss_loop_now(d->loop);
+    if (!ss_mono_is_set(c->began)) c->began = ss_loop_now(d->loop);
     if (c->is_dropped) return;
     if (d->intake_bytes + len > SS_DAEMON_INTAKE_MAX) {
         c->is_dropped = 1;

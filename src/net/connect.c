@@ -13,7 +13,7 @@ typedef struct {
     ss_watch_t watch; /* fd -1: not started, or over */
     ss_connect_t *owner;
     const ss_address_t *address;
-    apr_time_t started;
+    ss_mono_t started;
     apr_interval_time_t took;
     int error; /* errno; 0: not known yet */
 } attempt_t;
@@ -30,7 +30,7 @@ struct ss_connect_t {
     char host[256];
     int port;
     apr_interval_time_t timeout;
-    apr_time_t started;
+    ss_mono_t started;
     void (*done)(void *self, const ss_connected_t *connected);
     void *self;
 };
@@ -135,7 +135,8 @@ static void explain(const ss_connect_t *c, ss_result_t *result)
     } else if (error == ETIMEDOUT) {
         ss_result_set(result, "connect", code, "connect-timeout",
                       "%s port %d does not answer: no connection within %" APR_TIME_T_FMT " s [%s]",
-                      c->host, c->port, apr_time_sec(apr_time_now() - c->started), tried);
+                      c->host, c->port, apr_time_sec(ss_mono_since(ss_mono_now(), c->started)),
+                      tried);
     } else if (error == EADDRNOTAVAIL && c->has_source) {
         ss_result_set(result, "connect", code, "connect-source",
                       "SMTPSendSourceAddress %s cannot be used to reach %s [%s]", c->source_text,
@@ -191,14 +192,14 @@ static void finish(ss_connect_t *c, attempt_t *winner)
 
 static void start_next(ss_connect_t *c);
 
-static void failed(attempt_t *a, int error, apr_time_t now)
+static void failed(attempt_t *a, int error, ss_mono_t now)
 {
     a->error = error ? error : EIO;
-    a->took = now - a->started;
+    a->took = ss_mono_since(now, a->started);
     close_attempt(a);
 }
 
-static void on_ready(ss_watch_t *watch, int events, apr_time_t now)
+static void on_ready(ss_watch_t *watch, int events, ss_mono_t now)
 {
     attempt_t *a = watch->self;
     ss_connect_t *c = a->owner;
@@ -212,7 +213,7 @@ static void on_ready(ss_watch_t *watch, int events, apr_time_t now)
         start_next(c);
         return;
     }
-    a->took = now - a->started;
+    a->took = ss_mono_since(now, a->started);
     finish(c, a);
 }
 
@@ -248,7 +249,7 @@ static void start_next(ss_connect_t *c)
 {
     while (c->next < c->addresses.count) {
         attempt_t *a = &c->attempts[c->next++];
-        a->started = apr_time_now();
+        a->started = ss_mono_now();
         int fd = open_socket(c, a->address);
         if (fd < 0) {
             a->error = errno;
@@ -261,19 +262,19 @@ static void start_next(ss_connect_t *c)
             continue;
         }
         if (c->next < c->addresses.count)
-            ss_loop_timer(c->loop, &c->stagger, a->started + SS_CONNECT_STAGGER);
+            ss_loop_timer(c->loop, &c->stagger, ss_mono_add(a->started, SS_CONNECT_STAGGER));
         return;
     }
     if (!c->open) finish(c, NULL);
 }
 
-static void on_stagger(ss_timer_t *timer, apr_time_t now)
+static void on_stagger(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     start_next(timer->self);
 }
 
-static void on_deadline(ss_timer_t *timer, apr_time_t now)
+static void on_deadline(ss_timer_t *timer, ss_mono_t now)
 {
     ss_connect_t *c = timer->self;
 
@@ -296,7 +297,7 @@ apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
     c->timeout = options->timeout;
     c->done = done;
     c->self = self;
-    c->started = apr_time_now();
+    c->started = ss_mono_now();
     apr_cpystrn(c->host, options->host, sizeof(c->host));
     for (int i = 0; i < SS_ADDRESSES_MAX; i++) {
         c->attempts[i].watch.fd = -1;
@@ -311,7 +312,7 @@ apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
     }
     c->stagger = (ss_timer_t){ .fired = on_stagger, .self = c };
     c->deadline = (ss_timer_t){ .fired = on_deadline, .self = c };
-    ss_loop_timer(loop, &c->deadline, c->started + c->timeout);
+    ss_loop_timer(loop, &c->deadline, ss_mono_add(c->started, c->timeout));
     /* The first one from the loop, so that done never comes from inside this call. */
     ss_loop_timer(loop, &c->stagger, c->started);
     *out = c;

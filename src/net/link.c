@@ -62,12 +62,12 @@ void ss_link_emit(ss_link_t *link, const ss_client_event_t *event)
 
 void ss_link_step(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
 {
-    apr_time_t now = apr_time_now();
+    ss_mono_t now = ss_mono_now();
     ss_client_event_t event = { .kind = SS_EVENT_STEP,
                                 .is_ok = is_ok,
                                 .cmd = cmd,
                                 .result = *result,
-                                .took = now - link->step_began };
+                                .took = ss_mono_since(now, link->step_began) };
 
     if (!is_ok) event.verdict = (ss_verdict_t){ SS_SCOPE_RELAY, SS_FATE_DOWN, 0, result->advice };
     link->step_began = now;
@@ -121,12 +121,9 @@ static void take_event(ss_link_t *link, const ss_client_event_t *event)
 {
     switch (event->kind) {
     case SS_EVENT_START_TLS: link->wants_tls = 1; return;
-    case SS_EVENT_READY: link->ready = link->idle_since = apr_time_now(); break;
-    case SS_EVENT_DONE:
-        if (!ss_client_in_flight(link->client)) link->idle_since = apr_time_now();
-        break;
+    case SS_EVENT_READY: link->has_been_ready = 1; break;
     case SS_EVENT_CLOSED:
-        if (!link->ready && !link->has_facts && link->options.tls)
+        if (!link->has_been_ready && !link->has_facts && link->options.tls)
             ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
         close_socket(link);
         link->phase = SS_LINK_CLOSED;
@@ -159,7 +156,7 @@ static void lost(ss_link_t *link, apr_status_t status)
     const ss_result_t *why = link->stream.ops ? ss_stream_why(&link->stream) : NULL;
 
     link->is_blocked = link->has_more = 0;
-    ss_client_lost(link->client, status, why, apr_time_now());
+    ss_client_lost(link->client, status, why, ss_mono_now());
 }
 
 /* Writes what the client has; the number of bytes that moved. */
@@ -170,7 +167,7 @@ static apr_size_t write_output(ss_link_t *link, apr_size_t most)
 
     link->is_blocked = 0;
     while (moved < most) {
-        apr_time_t now = apr_time_now();
+        ss_mono_t now = ss_mono_now();
         apr_size_t total = 0, len = 0;
         int count = ss_client_output(link->client, pieces, PIECES, now);
         if (!count) break;
@@ -208,7 +205,7 @@ static int is_tls_alert(const ss_link_t *link, const char *bytes, apr_size_t len
 
 static void feed(ss_link_t *link, const char *bytes, apr_size_t len)
 {
-    apr_time_t now = apr_time_now();
+    ss_mono_t now = ss_mono_now();
     apr_size_t taken = len;
 
     if (is_tls_alert(link, bytes, len)) {
@@ -221,7 +218,7 @@ static void feed(ss_link_t *link, const char *bytes, apr_size_t len)
         return;
     }
     link->received += len;
-    if (link->options.transcript) ss_transcript_add(link->options.transcript, 0, bytes, len, now);
+    if (link->options.transcript) ss_transcript_add(link->options.transcript, 0, bytes, len);
     ss_client_feed(link->client, bytes, &taken, now);
 }
 
@@ -255,11 +252,11 @@ static void read_input(ss_link_t *link)
 
 static void arm(ss_link_t *link)
 {
-    apr_time_t deadline = ss_client_deadline(link->client);
+    ss_mono_t deadline = ss_client_deadline(link->client);
     apr_status_t rv = ss_loop_watch(link->loop, &link->watch,
                                     SS_LOOP_READ | (link->is_blocked ? SS_LOOP_WRITE : 0));
 
-    if (deadline)
+    if (ss_mono_is_set(deadline))
         ss_loop_timer(link->loop, &link->timer, deadline);
     else
         ss_loop_untimer(link->loop, &link->timer);
@@ -293,7 +290,7 @@ void ss_link_pump(ss_link_t *link)
     arm(link);
 }
 
-static void on_ready(ss_watch_t *watch, int events, apr_time_t now)
+static void on_ready(ss_watch_t *watch, int events, ss_mono_t now)
 {
     ss_link_t *link = watch->self;
 
@@ -323,7 +320,7 @@ static void give_up(ss_link_t *link)
     ss_link_closed(link, 1, SS_CMD_QUIT, &result);
 }
 
-static void on_turn(ss_deferred_t *deferred, apr_time_t now)
+static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
 {
     ss_link_t *link = deferred->self;
 
@@ -338,7 +335,7 @@ static void on_turn(ss_deferred_t *deferred, apr_time_t now)
     ss_link_leave(link);
 }
 
-static void on_timer(ss_timer_t *timer, apr_time_t now)
+static void on_timer(ss_timer_t *timer, ss_mono_t now)
 {
     ss_link_t *link = timer->self;
 
@@ -376,7 +373,7 @@ apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_option
     link->turn = (ss_deferred_t){ .call = on_turn, .self = link };
     apr_snprintf(link->name, sizeof(link->name),
                  strchr(link->host->name, ':') ? "[%s]:%d" : "%s:%d", link->host->name, link->port);
-    link->began = link->step_began = apr_time_now();
+    link->step_began = ss_mono_now();
     rv = ss_link_start(link);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
@@ -405,15 +402,14 @@ static void soon(ss_link_t *link)
 apr_status_t ss_link_send(ss_link_t *link, ss_client_message_t *message)
 {
     if (link->phase != SS_LINK_SESSION) return APR_EAGAIN;
-    apr_status_t rv = ss_client_send(link->client, message, apr_time_now());
-    if (rv == APR_SUCCESS) link->idle_since = 0;
+    apr_status_t rv = ss_client_send(link->client, message, ss_mono_now());
     soon(link);
     return rv;
 }
 
 void ss_link_more(ss_link_t *link)
 {
-    if (link->client) ss_client_more(link->client, apr_time_now());
+    if (link->client) ss_client_more(link->client, ss_mono_now());
     soon(link);
 }
 
@@ -421,20 +417,20 @@ void ss_link_secret(ss_link_t *link, const char *bytes, apr_size_t len)
 {
     if (link->options.transcript && bytes)
         ss_transcript_secret(link->options.transcript, bytes, len);
-    if (link->client) ss_client_secret(link->client, bytes, len, apr_time_now());
+    if (link->client) ss_client_secret(link->client, bytes, len, ss_mono_now());
     soon(link);
 }
 
 void ss_link_try(ss_link_t *link, const char *from, const char *to)
 {
-    if (link->client) ss_client_try(link->client, from, to, apr_time_now());
+    if (link->client) ss_client_try(link->client, from, to, ss_mono_now());
     soon(link);
 }
 
 void ss_link_quit(ss_link_t *link)
 {
     link->wants_quit = 1;
-    if (link->phase == SS_LINK_SESSION) ss_client_quit(link->client, apr_time_now());
+    if (link->phase == SS_LINK_SESSION) ss_client_quit(link->client, ss_mono_now());
     soon(link);
 }
 
@@ -446,7 +442,7 @@ void ss_link_abort(ss_link_t *link, const char *why)
     ss_result_clear(&result);
     ss_result_set(&result, "connect", "", "lost-connection", "%s", why);
     if (link->phase == SS_LINK_SESSION) {
-        ss_client_lost(link->client, APR_ECONNABORTED, &result, apr_time_now());
+        ss_client_lost(link->client, APR_ECONNABORTED, &result, ss_mono_now());
         link->wants_tls = 0;
         take_events(link);
     } else {
@@ -463,21 +459,6 @@ ss_client_t *ss_link_client(ss_link_t *link)
 const char *ss_link_name(const ss_link_t *link)
 {
     return link->name;
-}
-
-apr_time_t ss_link_opened(const ss_link_t *link)
-{
-    return link->opened;
-}
-
-apr_time_t ss_link_ready(const ss_link_t *link)
-{
-    return link->ready;
-}
-
-apr_time_t ss_link_idle_since(const ss_link_t *link)
-{
-    return link->idle_since;
 }
 
 const ss_tls_facts_t *ss_link_tls_facts(const ss_link_t *link)

@@ -53,10 +53,6 @@ void ss_link_quit(ss_link_t *link);
 void ss_link_abort(ss_link_t *link, const char *why);
 /* "mail.example.com[192.0.2.1]:465" once connected, "mail.example.com:465" before. */
 const char *ss_link_name(const ss_link_t *link);
-/* When resolving began, the connection stood, and the session was ready; 0 not yet. */
-apr_time_t ss_link_opened(const ss_link_t *link);
-apr_time_t ss_link_ready(const ss_link_t *link);
-apr_time_t ss_link_idle_since(const ss_link_t *link); /* 0: something is in flight */
 /* What the TLS handshake showed; NULL without TLS. */
 const ss_tls_facts_t *ss_link_tls_facts(const ss_link_t *link);
 

@@ -42,7 +42,8 @@ struct ss_link_t {
     ss_deferred_t turn;
     ss_client_t *client;
     char name[400];
-    apr_time_t began, step_began, opened, ready, idle_since;
+    ss_mono_t step_began;
+    int has_been_ready;
     apr_uint64_t received; /* bytes of this connection, plain ones */
     ss_tls_facts_t facts;
     int has_facts;
@@ -75,6 +76,6 @@ void ss_link_begin_handshake(ss_link_t *link);
 void ss_link_listen_ready(ss_link_t *link);
 void ss_link_handshake_ready(ss_link_t *link);
 /* The timer of a phase before the session. */
-void ss_link_late(ss_link_t *link, apr_time_t now);
+void ss_link_late(ss_link_t *link, ss_mono_t now);
 
 #endif

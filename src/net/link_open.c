@@ -22,7 +22,7 @@ static void begin_connect(ss_link_t *link);
 static void go_on(ss_link_t *link)
 {
     link->phase = SS_LINK_SESSION;
-    if (link->wants_quit) ss_client_quit(link->client, apr_time_now());
+    if (link->wants_quit) ss_client_quit(link->client, ss_mono_now());
     ss_link_pump(link);
 }
 
@@ -80,7 +80,7 @@ static void begin_session(ss_link_t *link, int is_tls)
         .transcript = link->options.transcript,
         .attempt_deadline = ATTEMPT_DEADLINE
     };
-    apr_time_t now = apr_time_now();
+    ss_mono_t now = ss_mono_now();
 
     memcpy(options.timeout, s->timeout, sizeof(options.timeout));
     if (!link->session_pool) apr_pool_create(&link->session_pool, link->pool);
@@ -144,7 +144,7 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
     if (link->is_gone) return;
     /* Not as a timeout: the client would say that in its own words. */
     ss_client_lost(link->client, APR_STATUS_IS_TIMEUP(rv) ? APR_EGENERAL : rv, result,
-                   apr_time_now());
+                   ss_mono_now());
     go_on(link);
 }
 
@@ -174,7 +174,7 @@ static void handshake_done(ss_link_t *link)
     const char *type, *bytes;
     apr_size_t len;
     ss_stream_binding(&link->stream, &type, &bytes, &len);
-    ss_client_tls_on(link->client, type, bytes, len, apr_time_now());
+    ss_client_tls_on(link->client, type, bytes, len, ss_mono_now());
     go_on(link);
 }
 
@@ -200,8 +200,9 @@ void ss_link_begin_handshake(ss_link_t *link)
     apr_status_t rv = APR_ENOTIMPL;
 
     link->phase = SS_LINK_SHAKING;
-    link->step_began = apr_time_now();
-    ss_loop_timer(link->loop, &link->timer, link->step_began + s->timeout[SS_TIMEOUT_CONNECT]);
+    link->step_began = ss_mono_now();
+    ss_loop_timer(link->loop, &link->timer,
+                  ss_mono_add(link->step_began, s->timeout[SS_TIMEOUT_CONNECT]));
     if (link->options.tls) rv = ss_stream_tls(&link->stream, link->options.tls, link->host->name);
     if (rv != APR_SUCCESS) {
         ss_result_clear(&result);
@@ -264,7 +265,6 @@ static void on_connected(void *self, const ss_connected_t *connected)
         return;
     }
     link->address = *connected->address;
-    link->opened = apr_time_now();
     ss_stream_tcp(&link->stream, connected->fd);
     link->watch.fd = connected->fd;
     connected_name(link);
@@ -277,7 +277,7 @@ static void on_connected(void *self, const ss_connected_t *connected)
             ss_link_begin_handshake(link);
         } else if (link->settings->tls == SS_TLS_NEGOTIATE && link->way == SS_TLS_WAY_UNKNOWN) {
             link->phase = SS_LINK_LISTENING;
-            ss_loop_timer(link->loop, &link->timer, link->opened + LISTEN_TIME);
+            ss_loop_timer(link->loop, &link->timer, ss_mono_add(ss_mono_now(), LISTEN_TIME));
             ss_loop_watch(link->loop, &link->watch, SS_LOOP_READ);
         } else {
             begin_session(link, 0);
@@ -294,7 +294,7 @@ static void begin_connect(ss_link_t *link)
     ss_result_t result;
 
     link->phase = SS_LINK_CONNECTING;
-    link->step_began = apr_time_now();
+    link->step_began = ss_mono_now();
     link->received = 0;
     if (ss_connect_start(&link->connect, link->loop, &options, on_connected, link) == APR_SUCCESS)
         return;
@@ -334,7 +334,7 @@ static void on_resolved(void *self, const ss_addresses_t *addresses, const ss_re
 
 /* ---- the beginning, and a phase that takes too long ---- */
 
-void ss_link_late(ss_link_t *link, apr_time_t now)
+void ss_link_late(ss_link_t *link, ss_mono_t now)
 {
     ss_result_t result;
 
@@ -342,7 +342,7 @@ void ss_link_late(ss_link_t *link, apr_time_t now)
         ss_link_begin_handshake(link);
     } else if (link->phase == SS_LINK_SHAKING) {
         ss_result_clear(&result);
-        ss_stream_handshake_timeout(&link->stream, now - link->step_began, &result);
+        ss_stream_handshake_timeout(&link->stream, ss_mono_since(now, link->step_began), &result);
         handshake_failed(link, APR_TIMEUP, &result);
     }
 }

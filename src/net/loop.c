@@ -1,11 +1,10 @@
-/* loop.c: one thread's event loop over epoll. See loop.h. Timers live in base/heap.h; other threads
+/* loop.c: one thread's event loop over epoll. See loop.h. Other threads
  * reach the loop by a list under a mutex and one eventfd, written only when the list was empty.
  * Nothing wakes it while nothing is due. The helper threads are in helpers.c. */
 #include "net/loop.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -31,21 +30,18 @@ typedef struct posted_t {
     struct posted_t *next;
 } posted_t;
 
-typedef struct {
-    ss_deferred_t *first, *last;
-} deferred_list_t;
-
 struct ss_loop_t {
     const ss_log_t *log;
     int epoll, wake;
     int count; /* of watches */
     int is_stopped;
-    apr_time_t now;
-    ss_heap_t timers;
+    ss_mono_t now; /* both clocks at the start of the turn */
+    apr_time_t wall;
+    ss_timers_t timers;
     struct epoll_event found[EVENTS_A_TURN];
     int found_count;
-    deferred_list_t deferred, running; /* asked for; being called at this turn's end */
-    pthread_mutex_t mutex;             /* guards the posted list alone */
+    ss_deferred_list_t deferred;
+    pthread_mutex_t mutex; /* guards the posted list alone */
     posted_t *posted, **posted_end;
     int posted_count;
     ss_helpers_t *helpers;
@@ -68,6 +64,12 @@ static void close_descriptors(ss_loop_t *loop)
     if (loop->epoll >= 0) close(loop->epoll);
 }
 
+static void read_clocks(ss_loop_t *loop)
+{
+    loop->now = ss_mono_now();
+    loop->wall = ss_wall_now();
+}
+
 apr_status_t ss_loop_create(ss_loop_t **out, const ss_log_t *log, apr_pool_t *pool)
 {
     ss_loop_t *loop = apr_pcalloc(pool, sizeof(*loop));
@@ -86,8 +88,8 @@ apr_status_t ss_loop_create(ss_loop_t **out, const ss_log_t *log, apr_pool_t *po
     }
     pthread_mutex_init(&loop->mutex, NULL);
     loop->posted_end = &loop->posted;
-    ss_heap_init(&loop->timers, TIMERS_MAX);
-    loop->now = apr_time_now();
+    ss_timer_init(&loop->timers, TIMERS_MAX);
+    read_clocks(loop);
     *out = loop;
     return APR_SUCCESS;
 }
@@ -102,18 +104,18 @@ void ss_loop_destroy(ss_loop_t *loop)
         loop->posted = next;
     }
     pthread_mutex_destroy(&loop->mutex);
-    ss_heap_free(&loop->timers);
+    ss_timer_free(&loop->timers);
     close_descriptors(loop);
 }
 
-const ss_log_t *ss_loop_log(const ss_loop_t *loop)
-{
-    return loop->log;
-}
-
-apr_time_t ss_loop_now(const ss_loop_t *loop)
+ss_mono_t ss_loop_now(const ss_loop_t *loop)
 {
     return loop->now;
+}
+
+apr_time_t ss_loop_wall(const ss_loop_t *loop)
+{
+    return loop->wall;
 }
 
 void ss_loop_stop(ss_loop_t *loop)
@@ -177,13 +179,11 @@ static void call_ready(ss_loop_t *loop)
     loop->found_count = 0;
 }
 
-/* ---- timers ---- */
+/* ---- timers and calls at the turn's end ---- */
 
-void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, apr_time_t when)
+void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, ss_mono_t when)
 {
-    if (timer->node.place && timer->node.key == when) return;
-    ss_heap_remove(&loop->timers, &timer->node);
-    if (ss_heap_insert(&loop->timers, &timer->node, when) != APR_SUCCESS) {
+    if (ss_timer_set(&loop->timers, timer, when) != APR_SUCCESS) {
         ss_log(
             loop->log, SS_LOG_ERROR, 400,
             "no memory for a timer: something waits without a deadline until it moves by itself");
@@ -192,76 +192,17 @@ void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, apr_time_t when)
 
 void ss_loop_untimer(ss_loop_t *loop, ss_timer_t *timer)
 {
-    ss_heap_remove(&loop->timers, &timer->node);
+    ss_timer_cancel(&loop->timers, timer);
 }
-
-/* Those that were set before this turn: one that sets itself again to "now" has its next call in
- * the next turn, after the descriptors. */
-static void call_timers(ss_loop_t *loop)
-{
-    apr_uint64_t begin = loop->timers.next_order;
-
-    for (;;) {
-        ss_heap_node_t *node = ss_heap_first(&loop->timers);
-        if (!node || node->key > loop->now || node->order >= begin) return;
-        ss_heap_remove(&loop->timers, node);
-        ss_timer_t *timer = (ss_timer_t *)(void *)((char *)node - offsetof(ss_timer_t, node));
-        timer->fired(timer, loop->now);
-    }
-}
-
-/* ---- at the turn's end ---- */
 
 void ss_loop_defer(ss_loop_t *loop, ss_deferred_t *deferred)
 {
-    deferred_list_t *list = &loop->deferred;
-
-    if (deferred->is_pending) return;
-    deferred->is_pending = 1;
-    deferred->next = NULL;
-    if (list->last)
-        list->last->next = deferred;
-    else
-        list->first = deferred;
-    list->last = deferred;
-}
-
-static int take_out(deferred_list_t *list, ss_deferred_t *deferred)
-{
-    ss_deferred_t *before = NULL;
-
-    for (ss_deferred_t *d = list->first; d; before = d, d = d->next) {
-        if (d != deferred) continue;
-        if (before)
-            before->next = d->next;
-        else
-            list->first = d->next;
-        if (list->last == d) list->last = before;
-        return 1;
-    }
-    return 0;
+    ss_deferred_add(&loop->deferred, deferred);
 }
 
 void ss_loop_undefer(ss_loop_t *loop, ss_deferred_t *deferred)
 {
-    if (!deferred->is_pending) return;
-    if (!take_out(&loop->running, deferred)) take_out(&loop->deferred, deferred);
-    deferred->is_pending = 0;
-    deferred->next = NULL;
-}
-
-static void call_deferred(ss_loop_t *loop)
-{
-    loop->running = loop->deferred;
-    loop->deferred = (deferred_list_t){ NULL, NULL };
-    while (loop->running.first) {
-        ss_deferred_t *d = loop->running.first;
-        loop->running.first = d->next;
-        if (!d->next) loop->running.last = NULL;
-        d->is_pending = 0;
-        d->next = NULL;
-        d->call(d, loop->now);
-    }
+    ss_deferred_cancel(&loop->deferred, deferred);
 }
 
 /* ---- other threads ---- */
@@ -323,12 +264,12 @@ apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*don
 
 static int wait_ms(const ss_loop_t *loop, apr_interval_time_t most)
 {
-    ss_heap_node_t *first = ss_heap_first(&loop->timers);
     apr_interval_time_t wait = most;
+    ss_mono_t first;
 
-    if (loop->deferred.first) return 0;
-    if (first) {
-        apr_interval_time_t until = first->key - apr_time_now();
+    if (ss_deferred_any(&loop->deferred)) return 0;
+    if (ss_timer_next(&loop->timers, &first)) {
+        apr_interval_time_t until = ss_mono_since(first, ss_mono_now());
         if (until < 0) until = 0;
         if (wait < 0 || until < wait) wait = until;
     }
@@ -345,12 +286,12 @@ apr_status_t ss_loop_turn(ss_loop_t *loop, apr_interval_time_t most)
 
     if (count < 0 && errno != EINTR) return errno;
     loop->found_count = count < 0 ? 0 : count;
-    loop->now = apr_time_now();
+    read_clocks(loop);
     for (int i = 0; i < loop->found_count; i++) is_woken |= !loop->found[i].data.ptr;
     call_ready(loop);
     if (is_woken) call_posted(loop);
-    call_timers(loop);
-    call_deferred(loop);
+    ss_timer_fire(&loop->timers, loop->now);
+    ss_deferred_run(&loop->deferred, loop->now);
     return APR_SUCCESS;
 }
 

@@ -4,10 +4,10 @@
 #define SS_NET_LOOP_H
 
 #include <apr_pools.h>
-#include <apr_time.h>
 
-#include "base/heap.h"
+#include "base/deferred.h"
 #include "base/log.h"
+#include "base/timer.h"
 
 /* past it ss_loop_watch fails: the door says 503, a relay opens fewer connections */
 #define SS_LOOP_DESCRIPTORS_MAX 4096
@@ -18,18 +18,12 @@ typedef struct ss_watch_t { /* a descriptor of the owner's; embed it */
     int fd;
     int events; /* SS_LOOP_READ | SS_LOOP_WRITE wanted now */
     /* on the loop's thread; error and hang-up show as READ|WRITE */
-    void (*ready)(struct ss_watch_t *watch, int events, apr_time_t now);
+    void (*ready)(struct ss_watch_t *watch, int events, ss_mono_t now);
     void *self;
     int is_registered;
 } ss_watch_t;
 
 enum { SS_LOOP_READ = 1, SS_LOOP_WRITE = 2 };
-
-typedef struct ss_timer_t { /* embed it; all zero = not set */
-    ss_heap_node_t node;
-    void (*fired)(struct ss_timer_t *timer, apr_time_t now);
-    void *self;
-} ss_timer_t;
 
 apr_status_t ss_loop_create(ss_loop_t **loop, const ss_log_t *log, apr_pool_t *pool);
 void ss_loop_destroy(ss_loop_t *loop);
@@ -39,9 +33,9 @@ apr_status_t ss_loop_run(ss_loop_t *loop);
  * line. */
 apr_status_t ss_loop_turn(ss_loop_t *loop, apr_interval_time_t most);
 void ss_loop_stop(ss_loop_t *loop);
-const ss_log_t *ss_loop_log(const ss_loop_t *loop);
-/* The time at the start of this turn (loop thread). */
-apr_time_t ss_loop_now(const ss_loop_t *loop);
+/* Both clocks, as read at the start of this turn (loop thread). */
+ss_mono_t ss_loop_now(const ss_loop_t *loop);
+apr_time_t ss_loop_wall(const ss_loop_t *loop);
 
 /* Starts watching, or changes what is watched (events 0 keeps it registered but silent). */
 apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events);
@@ -49,16 +43,9 @@ apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events);
  * descriptor stays open. */
 void ss_loop_unwatch(ss_loop_t *loop, ss_watch_t *watch);
 /* Sets or moves a timer to an absolute time. */
-void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, apr_time_t when);
+void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, ss_mono_t when);
 void ss_loop_untimer(ss_loop_t *loop, ss_timer_t *timer);
-/* Calls `call` once at the end of each turn in which somebody asked for it (coalescing: many
- * events, one pass). */
-typedef struct ss_deferred_t {
-    void (*call)(struct ss_deferred_t *d, apr_time_t now);
-    void *self;
-    int is_pending;
-    struct ss_deferred_t *next;
-} ss_deferred_t;
+/* Asks for a call at the end of this turn. */
 void ss_loop_defer(ss_loop_t *loop, ss_deferred_t *deferred);
 void ss_loop_undefer(ss_loop_t *loop, ss_deferred_t *deferred);
 

@@ -29,10 +29,11 @@ struct ss_probe_t {
     /* the next host, or the search: not from inside a link's event */
     ss_deferred_t turn;
     int host;
-    apr_time_t until; /* of the steps; what is left after it is the search's */
-    apr_time_t final;
+    ss_mono_t until; /* of the steps; what is left after it is the search's */
+    ss_mono_t final;
+    ss_mono_t began;
     const char *step; /* under way */
-    apr_time_t step_began;
+    ss_mono_t step_began;
     const char *failed_step, *failed_advice; /* of this host */
     int is_late;                             /* it did not answer in time */
     ss_tls_facts_t facts;
@@ -78,7 +79,7 @@ static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome,
     *step = (ss_report_step_t){ static_name(name), outcome, took, apr_pstrdup(report->pool, detail),
                                 advice ? apr_pstrdup(report->pool, advice) : NULL };
     if (outcome != SS_STEP_OK) add_advice(report, advice);
-    p->step_began = apr_time_now();
+    p->step_began = ss_mono_now();
     if (p->owner.step) p->owner.step(p->owner.self, report, step);
 }
 
@@ -254,7 +255,7 @@ static void on_fetched(void *self, const ss_secret_t *secret, const ss_result_t 
         ss_result_set(&result, "auth", "",
                       failure->advice ? failure->advice : "auth-secret-unreadable",
                       "SMTPSendPassword cannot be read: %s", failure->text);
-        add_failure(p, "auth", &result, apr_time_now() - p->step_began);
+        add_failure(p, "auth", &result, ss_mono_since(ss_mono_now(), p->step_began));
     }
     give(p, secret);
 }
@@ -297,7 +298,7 @@ static void end(ss_probe_t *p)
         report->http_status = !strcmp(p->failed_step, "config") ? 503 : p->is_late ? 504 : 502;
     else
         report->http_status = 200;
-    report->ended = apr_time_now();
+    report->took = ss_mono_since(ss_mono_now(), p->began);
     free_probe(p);
     owner.end(owner.self, report);
 }
@@ -349,7 +350,7 @@ static void host_over(ss_probe_t *p)
     end(p);
 }
 
-static void on_turn(ss_deferred_t *deferred, apr_time_t now)
+static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
 {
     ss_probe_t *p = deferred->self;
 
@@ -381,7 +382,7 @@ static void on_closed(ss_probe_t *p, const ss_client_event_t *event)
         if (!ss_result_is_set(&result))
             ss_result_set(&result, p->step, "", event->verdict.advice, "the connection was lost");
         if (!result.advice) result.advice = event->verdict.advice;
-        add_failure(p, result.step, &result, apr_time_now() - p->step_began);
+        add_failure(p, result.step, &result, ss_mono_since(ss_mono_now(), p->step_began));
     }
     ss_link_destroy(p->link);
     p->link = NULL;
@@ -422,7 +423,7 @@ static void open_link(ss_probe_t *p)
     ss_result_t result;
 
     p->step = "resolve";
-    p->step_began = apr_time_now();
+    p->step_began = ss_mono_now();
     ss_transcript_note(p->transcript, "%s",
                        apr_psprintf(p->pool, "%s port %d",
                                     APR_ARRAY_IDX(p->settings.hosts, p->host, ss_host_t).name,
@@ -459,7 +460,7 @@ static const char *config_error(ss_probe_t *p, const char **advice)
 static const char *const tls_modes[] = { "no TLS", "TLS by negotiation", "STARTTLS",
                                          "TLS from the start", "TLS where offered" };
 
-static void begin(ss_timer_t *timer, apr_time_t now)
+static void begin(ss_timer_t *timer, ss_mono_t now)
 {
     ss_probe_t *p = timer->self;
     const ss_settings_t *s = p->options.settings;
@@ -505,7 +506,7 @@ static void begin(ss_timer_t *timer, apr_time_t now)
     open_link(p);
 }
 
-static void late(ss_timer_t *timer, apr_time_t now)
+static void late(ss_timer_t *timer, ss_mono_t now)
 {
     ss_probe_t *p = timer->self;
     ss_result_t result;
@@ -522,7 +523,7 @@ static void late(ss_timer_t *timer, apr_time_t now)
     p->link = NULL;
     /* No host is left time for. */
     p->host = p->settings.hosts->nelts - 1;
-    add_failure(p, step, &result, now - p->step_began);
+    add_failure(p, step, &result, ss_mono_since(now, p->step_began));
     if (!p->step) p->step = step;
     ss_loop_defer(p->loop, &p->turn);
 }
@@ -553,7 +554,7 @@ static ss_report_t *make_report(const ss_probe_options_t *options)
     report->dialogue = apr_array_make(pool, 64, sizeof(const char *));
     report->advice = apr_array_make(pool, 4, sizeof(const char *));
     report->works = apr_array_make(pool, 4, sizeof(const char *));
-    report->started = apr_time_now();
+    report->started = ss_wall_now();
     return report;
 }
 
@@ -585,13 +586,14 @@ apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_op
     search = !options->looks_further       ? 0
              : whole / 3 < SEARCH_TIME_MAX ? whole / 3
                                            : SEARCH_TIME_MAX;
-    p->final = p->report->started + whole;
-    p->until = p->final - search;
+    p->began = ss_mono_now();
+    p->final = ss_mono_add(p->began, whole);
+    p->until = ss_mono_add(p->began, whole - search);
     shorten(&p->settings, whole - search);
     p->begin = (ss_timer_t){ .fired = begin, .self = p };
     p->deadline = (ss_timer_t){ .fired = late, .self = p };
     p->turn = (ss_deferred_t){ .call = on_turn, .self = p };
-    ss_loop_timer(loop, &p->begin, p->report->started);
+    ss_loop_timer(loop, &p->begin, p->began);
     ss_loop_timer(loop, &p->deadline, p->until);
     *out = p;
     return APR_SUCCESS;

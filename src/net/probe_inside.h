@@ -13,7 +13,7 @@ typedef struct {
     int host;
     const char *failed_step, *advice; /* where the test failed and what was found */
     const ss_tls_facts_t *facts;      /* of the failed handshake, or NULL */
-    apr_time_t until;                 /* ends by itself then */
+    ss_mono_t until;                  /* ends by itself then */
 } ss_search_options_t;
 
 /* Looks at the other ports and ways of TLS of the host, all at once, read only (EHLO, STARTTLS, a

@@ -182,7 +182,7 @@ static void put_head(ss_buf_t *out, const ss_report_t *report, int is_masked, ap
         ss_buf_puts(out, "Connection Test Results: PASSED\n");
     ss_buf_printf(out, "Host: %.3000s\n", hosts_of(report, is_masked, pool));
     ss_buf_printf(out, "Date: %s, took %" APR_TIME_T_FMT " ms\n",
-                  ss_text_time(pool, report->started), (report->ended - report->started) / 1000);
+                  ss_text_time(pool, report->started), report->took / 1000);
     ss_buf_puts(out, "Software: mod_smtp_send " SMTP_SEND_VERSION "\n");
 }
 
@@ -299,7 +299,7 @@ const char *ss_report_json(const ss_report_t *report, int is_masked, apr_pool_t 
                         report->failed_step ? json_string(report->failed_step) : json_null());
     json_object_set_new(root, "host", json_string(hosts_of(report, is_masked, pool)));
     json_object_set_new(root, "startedAt", json_string(ss_text_time(pool, report->started)));
-    json_object_set_new(root, "ms", json_real((double)(report->ended - report->started) / 1000.0));
+    json_object_set_new(root, "ms", json_real((double)report->took / 1000.0));
     json_object_set_new(root, "version", json_string(SMTP_SEND_VERSION));
     json_object_set_new(root, "settings", settings_json(report, is_masked, pool));
     json_object_set_new(root, "steps", steps);

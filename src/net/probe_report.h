@@ -33,7 +33,8 @@ typedef struct {
     apr_array_header_t *advice;   /* of const char *: ids, no double */
     /* of const char *: "SMTPSendTLS starttls, SMTPSendPort 587" */
     apr_array_header_t *works;
-    apr_time_t started, ended;
+    apr_time_t started;
+    apr_interval_time_t took;
 } ss_report_t;
 
 /* The whole text: "Connection Test Results: PASSED" first. is_masked: addresses and host names

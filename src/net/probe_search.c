@@ -209,13 +209,13 @@ static void end(ss_search_t *s)
     free_search(s);
 }
 
-static void on_turn(ss_deferred_t *deferred, apr_time_t now)
+static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
 {
     (void)now;
     end(deferred->self);
 }
 
-static void on_timer(ss_timer_t *timer, apr_time_t now)
+static void on_timer(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     end(timer->self);

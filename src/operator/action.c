@@ -75,7 +75,7 @@ void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control,
     if (control == SS_CONTROL_CANCEL || control == SS_CONTROL_HOLD)
         ss_webhook_notify_stored(d, t->id, states[control]);
     if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE || ss_job_find(d, t->id))
-        ss_job_refresh(d, t->id, relay, apr_time_now());
+        ss_job_refresh(d, t->id, relay, ss_loop_wall(d->loop));
 }
 
 static void acted(ss_store_request_t *request)
@@ -123,7 +123,7 @@ static void acted(ss_store_request_t *request)
                              ? apr_psprintf(work->pool, "%s of message %s", work->verb, work->id)
                              : apr_psprintf(work->pool, "%s of %" APR_INT64_T_FMT " messages",
                                             work->verb, work->done),
-                         apr_time_now());
+                         ss_loop_wall(work->daemon->loop));
     }
     json_t *document = json_object();
     if (work->is_filtered)
@@ -149,8 +149,8 @@ static int is_in_flight(ss_daemon_t *d, const char *id)
 
 static void next_action(work_t *work)
 {
-    ss_store_control_t *request =
-        ss_store_control_create(work->control, work->who, apr_time_now(), acted, work);
+    ss_store_control_t *request = ss_store_control_create(
+        work->control, work->who, ss_loop_wall(work->daemon->loop), acted, work);
 
     request->limit = CONTROL_STEP;
     request->keep_history = work->daemon->config->globals.history > 0;
@@ -246,7 +246,7 @@ void ss_action_run(ss_request_t *req, const json_t *header, const char *verb, ss
     }
     /* The same filter for the count and for each step: an action takes what it touched out of what
      * it matches. */
-    ss_store_matches_t *matches =
-        ss_store_matches_create(control, &work->filter, apr_time_now(), counted, work);
+    ss_store_matches_t *matches = ss_store_matches_create(
+        control, &work->filter, ss_loop_wall(work->daemon->loop), counted, work);
     ss_store_port_post(&work->daemon->queue, &matches->head);
 }

@@ -69,7 +69,7 @@ static void finish(work_t *work)
         ss_activity_note(
             work->daemon, work->who,
             apr_psprintf(work->pool, "bounce of %" APR_INT64_T_FMT " messages", work->done),
-            apr_time_now());
+            ss_loop_wall(work->daemon->loop));
     document = json_pack("{s:I,s:I}", "matched",
                          (json_int_t)(work->is_filtered ? work->matched : work->ids->nelts), "done",
                          (json_int_t)work->done);
@@ -90,7 +90,7 @@ static int may(const work_t *work, const ss_message_t *m)
 
 static void give_up(work_t *work, ss_job_t *job)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now = ss_loop_wall(work->daemon->loop);
 
     ss_job_hide(job);
     work->state = ss_message_state(job->message);
@@ -129,8 +129,8 @@ static void hand_over(work_t *work, const char *id)
 {
     /* A message that changed hands meanwhile is given up by whom it came to; two nodes cannot pass
      * it back and forth. */
-    ss_store_control_t *request =
-        ss_store_control_create(SS_CONTROL_BOUNCE, work->who, apr_time_now(), handed, work);
+    ss_store_control_t *request = ss_store_control_create(
+        SS_CONTROL_BOUNCE, work->who, ss_loop_wall(work->daemon->loop), handed, work);
 
     apr_cpystrn(request->id, id, sizeof(request->id));
     ss_store_port_post(&work->daemon->queue, &request->head);
@@ -192,7 +192,7 @@ static int look_at(work_t *work, const char *id)
     }
     if (job && (job->is_loading || job->outcomes || job->is_stale)) {
         work->next--;
-        ss_loop_timer(work->daemon->loop, &work->again, apr_time_now() + BUSY_AGAIN);
+        ss_loop_timer(work->daemon->loop, &work->again, ss_mono_add(ss_mono_now(), BUSY_AGAIN));
         return 0;
     }
     if (job && job->message && may(work, job->message)) {
@@ -204,7 +204,7 @@ static int look_at(work_t *work, const char *id)
     return 0;
 }
 
-static void again(ss_timer_t *timer, apr_time_t now)
+static void again(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     go_on(timer->self);
@@ -334,7 +334,7 @@ void ss_bounce_request_begin(ss_request_t *req, const json_t *header)
         work_end(work);
         return;
     }
-    ss_store_matches_t *matches =
-        ss_store_matches_create(SS_CONTROL_CANCEL, &work->filter, apr_time_now(), counted, work);
+    ss_store_matches_t *matches = ss_store_matches_create(
+        SS_CONTROL_CANCEL, &work->filter, ss_loop_wall(work->daemon->loop), counted, work);
     ss_store_port_post(&work->daemon->queue, &matches->head);
 }

@@ -214,7 +214,7 @@ void ss_connection_test_message(ss_request_t *req, const json_t *header)
                      "charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n"
                      "This message was sent from the connection test page of mod_smtp_send on "
                      "%s,\r\nthrough its relay \"%s\". That you read it means that mail flows.\r\n",
-                     ss_text_time_mail(pool, apr_time_now()), from, to, apr_time_now(),
+                     ss_text_time_mail(pool, ss_wall_now()), from, to, ss_wall_now(),
                      (unsigned)ss_daemon_random(), domain, domain, relay->name);
     json_t *submission =
         json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door",

@@ -178,14 +178,17 @@ static json_t *hosts_of(ss_relay_t *relay, apr_pool_t *pool)
 
     for (int i = 0; i < relay->host_count; i++) {
         const ss_breaker_t *host = &relay->hosts[i];
+        const ss_loop_t *loop = relay->daemon->loop;
         int is_up = host->condition == SS_HOST_UP;
-        json_array_append_new(list,
-                              json_pack("{s:s,s:s,s:o,s:o,s:o}", "name",
-                                        ss_connection_host_name(relay, i, pool), "state",
-                                        names[host->condition], "cause",
-                                        is_up ? json_null() : text(host->cause.text, pool), "step",
-                                        is_up ? json_null() : text(host->cause.step, pool),
-                                        "nextProbe", is_up ? json_null() : when(host->next, pool)));
+        json_array_append_new(
+            list,
+            json_pack(
+                "{s:s,s:s,s:o,s:o,s:o}", "name", ss_connection_host_name(relay, i, pool), "state",
+                names[host->condition], "cause", is_up ? json_null() : text(host->cause.text, pool),
+                "step", is_up ? json_null() : text(host->cause.step, pool), "nextProbe",
+                is_up ? json_null()
+                      : when(ss_mono_to_wall(host->next, ss_loop_now(loop), ss_loop_wall(loop)),
+                             pool)));
     }
     return list;
 }

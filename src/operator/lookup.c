@@ -16,8 +16,8 @@ typedef struct {
     ss_request_t *req;
     ss_daemon_t *daemon;
     apr_pool_t *pool;
-    int is_full;      /* show: with history */
-    apr_time_t until; /* get with wait */
+    int is_full;     /* show: with history */
+    ss_mono_t until; /* get with wait */
     /* a look-up is under way; something was committed since it was asked for */
     int is_asking, was_woken;
     ss_waiter_t waiter;
@@ -67,7 +67,7 @@ static void overlay(ss_daemon_t *d, ss_message_t *m)
     }
 }
 
-static void look_again(ss_timer_t *timer, apr_time_t now)
+static void look_again(ss_timer_t *timer, ss_mono_t now)
 {
     work_t *work = timer->self;
 
@@ -99,7 +99,8 @@ static void looked_up(ss_store_request_t *request)
         ss_operator_refuse_store(req, request);
     } else {
         ss_message_due(m, &any);
-        if (any && work->until > apr_time_now() && !work->daemon->is_leaving) {
+        if (any && ss_mono_before(ss_loop_now(work->daemon->loop), work->until) &&
+            !work->daemon->is_leaving) {
             apr_pool_destroy(request->pool);
             if (work->was_woken) ask_lookup(work);
             return;
@@ -120,7 +121,8 @@ static void ask_lookup(work_t *work)
      * not missed. */
     work->is_asking = 1;
     work->was_woken = 0;
-    if (work->until) ss_waiter_wait(work->daemon, &work->waiter, work->id, work->until);
+    if (ss_mono_is_set(work->until))
+        ss_waiter_wait(work->daemon, &work->waiter, work->id, work->until);
     ss_store_port_post(&work->daemon->queue, &lookup->head);
 }
 
@@ -137,7 +139,9 @@ void ss_lookup_message(ss_request_t *req, const json_t *header, int is_full)
     }
     apr_cpystrn(work->id, id, sizeof(work->id));
     work->is_full = is_full;
-    work->until = wait > 0 ? apr_time_now() + (wait < WAIT_MAX ? wait : WAIT_MAX) : 0;
+    if (wait > 0)
+        work->until =
+            ss_mono_add(ss_loop_now(work->daemon->loop), wait < WAIT_MAX ? wait : WAIT_MAX);
     work->waiter.timer = (ss_timer_t){ .fired = look_again, .self = work };
     ask_lookup(work);
 }

@@ -36,7 +36,7 @@ static void resume_one(ss_relay_t *relay, const json_t *header, const char *who,
     const char *note = NULL;
     ss_rate_t rate;
 
-    ss_slow_start_set(relay, read_rate(header, &rate), now);
+    ss_slow_start_set(relay, read_rate(header, &rate), ss_loop_now(relay->daemon->loop));
     ss_pause_clear(relay, who, now);
     if (relay->pause.directive)
         note = "still paused: the configuration says SMTPSendPause On";
@@ -86,7 +86,7 @@ void ss_relay_action_run(ss_request_t *req, const json_t *header, const char *ve
     const char *name = json_string_value(json_object_get(header, "relay"));
     const char *who = json_string_value(json_object_get(header, "who"));
     char uid[32];
-    apr_time_t now = apr_time_now();
+    apr_time_t now = ss_loop_wall(d->loop);
     json_t *rows;
 
     if (!ss_request_is_trusted(req)) {

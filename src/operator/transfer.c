@@ -127,7 +127,7 @@ const char *ss_transfer_restore(const ss_request_t *req, const json_t *restore, 
     const char *id = json_string_value(json_object_get(restore, "id"));
     const char *relay = json_string_value(json_object_get(restore, "relay"));
     const json_t *rows = json_object_get(restore, "recipients");
-    apr_time_t now = ss_loop_now(req->daemon->loop);
+    apr_time_t now = ss_loop_wall(req->daemon->loop);
 
     if (!ss_request_is_trusted(req)) return "only root and httpd's user may import";
     if (!id || !ss_ident_is_valid(id)) return "\"restore\" names no message's id";

@@ -62,7 +62,7 @@ typedef struct {
 
 static void answer_status(ss_request_t *req)
 {
-    ss_request_document(req, 200, ss_document_status(req->daemon, apr_time_now()));
+    ss_request_document(req, 200, ss_document_status(req->daemon, ss_loop_wall(req->daemon->loop)));
 }
 
 static void answer_metrics(ss_request_t *req)
@@ -70,7 +70,7 @@ static void answer_metrics(ss_request_t *req)
     ss_buf_t out;
 
     ss_buf_init(&out, METRICS_MAX);
-    ss_exposition_print(req->daemon, &out, apr_time_now());
+    ss_exposition_print(req->daemon, &out, ss_loop_wall(req->daemon->loop));
     ss_request_answer(req, 200, NULL, out.data, out.len);
     ss_buf_free(&out);
 }
@@ -84,7 +84,7 @@ static void ages_counted(ss_store_request_t *request)
 
     ss_queue_counts_take_oldest(d, ss_store_request_as(request, SS_STORE_OLDEST));
     apr_pool_destroy(request->pool);
-    d->counted = apr_time_now();
+    d->counted = ss_loop_now(d->loop);
     answer(req);
 }
 
@@ -94,7 +94,9 @@ static void with_ages(ss_request_t *req, void (*answer)(ss_request_t *req))
 {
     ss_daemon_t *d = req->daemon;
 
-    if (!d->queue.store || apr_time_now() - d->counted < 2 * APR_USEC_PER_SEC) {
+    if (!d->queue.store ||
+        (ss_mono_is_set(d->counted) &&
+         ss_mono_since(ss_loop_now(d->loop), d->counted) < 2 * APR_USEC_PER_SEC)) {
         answer(req);
         return;
     }
@@ -121,7 +123,7 @@ static void do_metrics(ss_request_t *req, const json_t *header)
 static void do_chronicle(ss_request_t *req, const json_t *header)
 {
     (void)header;
-    ss_request_document(req, 200, ss_activity_json(req->daemon, apr_time_now()));
+    ss_request_document(req, 200, ss_activity_json(req->daemon, ss_loop_wall(req->daemon->loop)));
 }
 
 /* ---- a message's content ---- */

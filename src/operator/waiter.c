@@ -1,7 +1,7 @@
 /* waiter.c: questions that wait for a message's end. See waiter.h. */
 #include "operator/waiter.h"
 
-void ss_waiter_wait(ss_daemon_t *d, ss_waiter_t *waiter, const char *id, apr_time_t until)
+void ss_waiter_wait(ss_daemon_t *d, ss_waiter_t *waiter, const char *id, ss_mono_t until)
 {
     ss_waiter_leave(d, waiter);
     waiter->id = id;
@@ -32,7 +32,7 @@ void ss_waiter_leave(ss_daemon_t *d, ss_waiter_t *waiter)
 
 void ss_waiter_wake(ss_daemon_t *d, const char *id)
 {
-    apr_time_t now = ss_loop_now(d->loop);
+    ss_mono_t now = ss_loop_now(d->loop);
 
     for (ss_waiter_t *w = apr_hash_get(d->waiters, id, APR_HASH_KEY_STRING); w; w = w->next)
         ss_loop_timer(d->loop, &w->timer, now);

@@ -14,7 +14,7 @@ typedef struct ss_waiter_t { /* embed it; all zero = not waiting */
 } ss_waiter_t;
 
 /* Waits for a commit that concerns the message, until a time. */
-void ss_waiter_wait(ss_daemon_t *d, ss_waiter_t *waiter, const char *id, apr_time_t until);
+void ss_waiter_wait(ss_daemon_t *d, ss_waiter_t *waiter, const char *id, ss_mono_t until);
 /* Waits no more; to be called before the waiter's memory goes. Nothing happens when it does not
  * wait. */
 void ss_waiter_leave(ss_daemon_t *d, ss_waiter_t *waiter);

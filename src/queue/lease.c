@@ -1,5 +1,6 @@
 /* lease.c: a node's sign of life in a shared queue, inside the batch's transaction: its own row,
  * what silent nodes leave behind, and what the others left for it. See lease.h. */
+#include "base/clock.h"
 #include "queue/store_impl.h"
 
 #include <apr_general.h>
@@ -22,7 +23,7 @@ void ss_lease_token(char token[SS_LEASE_TOKEN])
     unsigned char bytes[(SS_LEASE_TOKEN - 1) / 2];
 
     if (apr_generate_random_bytes(bytes, sizeof(bytes)) != APR_SUCCESS)
-        memcpy(bytes, &(apr_time_t){ apr_time_now() }, sizeof(apr_time_t));
+        memcpy(bytes, &(apr_time_t){ ss_wall_now() }, sizeof(apr_time_t));
     for (apr_size_t i = 0; i < sizeof(bytes); i++) apr_snprintf(token + 2 * i, 3, "%02x", bytes[i]);
 }
 

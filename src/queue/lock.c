@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* milliseconds: another process's letting go can only be asked for */
 #define LOOK_EVERY 10
 
@@ -43,7 +45,7 @@ static apr_status_t explain(const char *path, const char *file, int error, ss_re
 apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, ss_result_t *result)
 {
     char file[4200];
-    apr_time_t until = apr_time_now() + wait;
+    ss_mono_t until = ss_mono_add(ss_mono_now(), wait);
 
     apr_snprintf(file, sizeof(file), "%s.lock", path);
     *fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -51,7 +53,7 @@ apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, s
     while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
         int error = errno;
         if (error == EINTR) continue;
-        if (error == EWOULDBLOCK && apr_time_now() < until) {
+        if (error == EWOULDBLOCK && ss_mono_before(ss_mono_now(), until)) {
             poll(NULL, 0, LOOK_EVERY);
             continue;
         }

@@ -31,7 +31,7 @@ typedef struct {
     apr_interval_time_t per;
     /* what is in the bucket, as time: per/count of it is one message */
     apr_interval_time_t filled;
-    apr_time_t at;
+    ss_mono_t at;
 } bucket_t;
 
 struct ss_schedule_t {
@@ -41,7 +41,7 @@ struct ss_schedule_t {
      * looked for */
     ss_schedule_entry_t *latest[SS_SCHEDULE_SUBMITTERS];
     int counts[SS_SCHEDULE_SUBMITTERS]; /* entries of each submitter, due or not */
-    apr_time_t now;                     /* as last told */
+    ss_mono_t now;                      /* as last told */
     int ready;                          /* entries in lanes */
     int has_more;
     bucket_t rates[RATES_MAX];
@@ -179,11 +179,11 @@ int ss_schedule_count(const ss_schedule_t *s)
 static int is_needed_later(const ss_schedule_t *s, const ss_schedule_entry_t *a,
                            const ss_schedule_entry_t *b)
 {
-    int a_waits = a->due > s->now, b_waits = b->due > s->now;
+    int a_waits = ss_mono_before(s->now, a->due), b_waits = ss_mono_before(s->now, b->due);
 
     if (a_waits != b_waits) return a_waits;
     if (!a_waits && a->priority != b->priority) return a->priority > b->priority;
-    return a->due != b->due ? a->due > b->due : is_older(b, a);
+    return a->due.us != b->due.us ? ss_mono_before(b->due, a->due) : is_older(b, a);
 }
 
 static void forget_latest(ss_schedule_t *s, const ss_schedule_entry_t *entry)
@@ -236,7 +236,7 @@ void ss_schedule_add(ss_schedule_t *s, ss_schedule_entry_t *entry, ss_schedule_e
     *dropped = NULL;
     entry->is_in_lane = 0;
     entry->next_in_lane = NULL;
-    if (ss_heap_insert(&s->later, &entry->node, entry->due) != APR_SUCCESS) {
+    if (ss_heap_insert(&s->later, &entry->node, entry->due.us) != APR_SUCCESS) {
         /* No memory for the heap: the store still has it. */
         s->has_more = 1;
         *dropped = entry;
@@ -261,11 +261,11 @@ void ss_schedule_remove(ss_schedule_t *s, ss_schedule_entry_t *entry)
         ss_heap_remove(&s->later, &entry->node);
 }
 
-static void ripen(ss_schedule_t *s, apr_time_t now)
+static void ripen(ss_schedule_t *s, ss_mono_t now)
 {
     for (;;) {
         ss_heap_node_t *node = ss_heap_first(&s->later);
-        if (!node || node->key > now) return;
+        if (!node || node->key > now.us) return;
         ss_heap_remove(&s->later, node);
         lane_add(s, of_node(node));
     }
@@ -280,19 +280,17 @@ static apr_interval_time_t price(const bucket_t *b)
     return each > 0 ? each : 1;
 }
 
-/* 0: one message may go now; else when. */
-static apr_time_t rates_wait(ss_schedule_t *s, apr_time_t now)
+/* Not set: one message may go now; else when. */
+static ss_mono_t rates_wait(ss_schedule_t *s, ss_mono_t now)
 {
-    apr_time_t when = 0;
+    ss_mono_t when = { 0 };
 
     for (int i = 0; i < s->rate_count; i++) {
         bucket_t *b = &s->rates[i];
-        apr_interval_time_t gone = now - b->at;
-        /* A clock that steps back fills nothing and takes nothing. */
+        apr_interval_time_t gone = ss_mono_since(now, b->at);
         if (gone > 0) b->filled = gone > b->per - b->filled ? b->per : b->filled + gone;
         b->at = now;
-        if (b->filled < price(b) && now + price(b) - b->filled > when)
-            when = now + price(b) - b->filled;
+        if (b->filled < price(b)) when = ss_mono_max(when, ss_mono_add(now, price(b) - b->filled));
     }
     return when;
 }
@@ -306,7 +304,7 @@ static void rates_charge(ss_schedule_t *s, int sign)
     }
 }
 
-void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, apr_time_t now)
+void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, ss_mono_t now)
 {
     s->rate_count = 0;
     for (int i = 0; rates && i < rates->nelts && s->rate_count < RATES_MAX; i++) {
@@ -333,18 +331,18 @@ static ss_schedule_entry_t *take(ss_schedule_t *s)
     return NULL;
 }
 
-ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when)
+ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, ss_mono_t now, ss_mono_t *when)
 {
-    *when = 0;
+    *when = (ss_mono_t){ 0 };
     s->now = now;
     ripen(s, now);
     if (!s->ready) {
         const ss_heap_node_t *node = ss_heap_first(&s->later);
-        if (node) *when = node->key;
+        if (node) *when = (ss_mono_t){ node->key };
         return NULL;
     }
     *when = rates_wait(s, now);
-    if (*when) return NULL;
+    if (ss_mono_is_set(*when)) return NULL;
     rates_charge(s, 1);
     return take(s);
 }

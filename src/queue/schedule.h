@@ -9,6 +9,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "base/clock.h"
 #include "base/heap.h"
 #include "base/ident.h"
 #include "config/settings.h"
@@ -24,7 +25,8 @@ typedef struct ss_schedule_entry_t { /* owned by the caller; in at most one sche
     struct ss_schedule_entry_t *next_in_lane;
     int is_in_lane;
     char id[SS_IDENT_TEXT];
-    apr_time_t due, created;
+    ss_mono_t due;      /* not set: at once */
+    apr_time_t created; /* wall time: its age among others that are due */
     int priority, is_retry;
     apr_uint32_t submitter; /* hash */
     void *owner;            /* the daemon's: message in memory or NULL */
@@ -37,8 +39,8 @@ void ss_schedule_destroy(ss_schedule_t *s);
 void ss_schedule_add(ss_schedule_t *s, ss_schedule_entry_t *entry, ss_schedule_entry_t **dropped);
 void ss_schedule_remove(ss_schedule_t *s, ss_schedule_entry_t *entry);
 /* Takes the next entry that is due and that the rates allow, or NULL; then *when is the time at
- * which to ask again (0: when something is added). */
-ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, apr_time_t now, apr_time_t *when);
+ * which to ask again (not set: when something is added). */
+ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, ss_mono_t now, ss_mono_t *when);
 /* Gives an entry back that was taken and could not be handed over: it is first in its lane again,
  * and the rate is not charged. */
 void ss_schedule_unget(ss_schedule_t *s, ss_schedule_entry_t *entry);
@@ -48,7 +50,7 @@ int ss_schedule_count(const ss_schedule_t *s);
 int ss_schedule_has_more(const ss_schedule_t *s);
 void ss_schedule_set_more(ss_schedule_t *s, int has_more);
 /* SMTPSendRate: ss_rate_t; all of them hold at once (token buckets). NULL: none. */
-void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, apr_time_t now);
+void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, ss_mono_t now);
 
 /* The wait before the next attempt: waits (SMTPSendRetry, apr_interval_time_t) by number of
  * attempts made, the last repeats; 10 % jitter from random. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "queue/store_impl.h"
 
 /* requests of one transaction; the others wait for the next */
@@ -120,12 +121,12 @@ static ss_store_request_t *take_read(ss_store_t *store)
  */
 static void read_some(ss_store_t *store, struct ss_requests_t *done)
 {
-    apr_time_t until = apr_time_now() + READ_SPAN;
+    ss_mono_t until = ss_mono_add(ss_mono_now(), READ_SPAN);
     ss_store_request_t *read = take_read(store);
 
     while (read) {
         ss_batch_read(store, read, done);
-        read = apr_time_now() < until ? take_read(store) : NULL;
+        read = ss_mono_before(ss_mono_now(), until) ? take_read(store) : NULL;
     }
 }
 
@@ -148,16 +149,17 @@ static int wait_for_work(ss_store_t *store)
 {
     for (;;) {
         int has_again = !APR_RING_EMPTY(&store->again, ss_store_request_t, link);
-        if (store->waiting || (has_again && apr_time_now() >= store->again_at)) return 1;
+        if (store->waiting || (has_again && ss_mono_reached(store->again_at, ss_mono_now())))
+            return 1;
         if (store->is_closing && !has_again) return 0;
-        if (store->is_closing && !store->close_until)
-            store->close_until = apr_time_now() + CLOSE_WAIT;
+        if (store->is_closing && !ss_mono_is_set(store->close_until))
+            store->close_until = ss_mono_add(ss_mono_now(), CLOSE_WAIT);
         if (!has_again) {
             pthread_cond_wait(&store->more, &store->mutex);
             continue;
         }
-        struct timespec until = { .tv_sec = (time_t)apr_time_sec(store->again_at),
-                                  .tv_nsec = (long)apr_time_usec(store->again_at) * 1000 };
+        struct timespec until = { .tv_sec = (time_t)(store->again_at.us / APR_USEC_PER_SEC),
+                                  .tv_nsec = (long)(store->again_at.us % APR_USEC_PER_SEC) * 1000 };
         pthread_cond_timedwait(&store->more, &store->mutex, &until);
     }
 }
@@ -211,6 +213,7 @@ apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *option
                            apr_interval_time_t lock_wait, ss_result_t *result, apr_pool_t *pool)
 {
     ss_store_t *store;
+    pthread_condattr_t monotonic;
 
     (void)pool;
     *pstore = NULL;
@@ -223,7 +226,10 @@ apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *option
     store->options.node_file = apr_pstrdup(store->pool, options->node_file);
     ss_lease_token(store->token);
     pthread_mutex_init(&store->mutex, NULL);
-    pthread_cond_init(&store->more, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&store->more, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     APR_RING_INIT(&store->writes, ss_store_request_t, link);
     APR_RING_INIT(&store->reads, ss_store_request_t, link);
     APR_RING_INIT(&store->done, ss_store_request_t, link);

@@ -1,6 +1,7 @@
 /* store_batch.c: one transaction of the store's thread, one step of a read, and the connection both
  * need: what is told to whom when any of them fails. A server's connection that is lost is made
  * again here; what a lost commit had become of is looked for in the database. See store_impl.h. */
+#include "base/clock.h"
 #include "queue/store_impl.h"
 
 #include <apr_strings.h>
@@ -49,7 +50,7 @@ static apr_status_t connect_store(ss_store_t *store, const ss_dialect_t *dialect
                from, SS_SCHEMA_VERSION);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(db);
     if (rv == APR_SUCCESS) {
-        store->contact = apr_time_now();
+        store->contact = ss_mono_now();
         ss_result_clear(&store->lost);
         return rv;
     }
@@ -88,7 +89,7 @@ static apr_status_t ensure(ss_store_t *store)
     apr_status_t rv = APR_EGENERAL;
 
     if (db->handle) return APR_SUCCESS;
-    if (apr_time_now() >= store->again_at || !store->again_wait)
+    if (ss_mono_reached(store->again_at, ss_mono_now()) || !store->again_wait)
         rv = connect_store(store, db->dialect);
     if (rv == APR_SUCCESS) return rv;
     db->fault = SS_FAULT_LOST;
@@ -141,7 +142,7 @@ static apr_status_t write_one(ss_store_t *store, ss_store_request_t *request)
     case SS_STORE_PURGE: return ss_write_purge(db, ss_store_request_as(request, SS_STORE_PURGE));
     case SS_STORE_LEASE:
         return ss_write_lease(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
-                              apr_time_now() - store->contact > CONTACT_LEAST);
+                              ss_mono_since(ss_mono_now(), store->contact) > CONTACT_LEAST);
     default: return ss_write_control(db, ss_store_request_as(request, SS_STORE_CONTROL));
     }
 }
@@ -180,7 +181,7 @@ static void mark_unknown(struct ss_requests_t *batch)
 {
     for (ss_store_request_t *r = APR_RING_FIRST(batch);
          r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
-        if (!r->is_unknown) r->unknown_until = apr_time_now() + UNKNOWN_MOST;
+        if (!r->is_unknown) r->unknown_until = ss_mono_add(ss_mono_now(), UNKNOWN_MOST);
         r->is_unknown = 1;
     }
 }
@@ -250,13 +251,13 @@ static void count_commit(ss_store_t *store, int requests, apr_interval_time_t to
 
 /* What is tried again by itself: outcomes, until the store heals; and for a while what may have
  * been committed, since only the database knows. */
-static int is_kept(const ss_store_t *store, ss_store_request_t *request, apr_time_t now)
+static int is_kept(const ss_store_t *store, ss_store_request_t *request, ss_mono_t now)
 {
-    if (store->close_until && now >= store->close_until) return 0;
+    if (ss_mono_is_set(store->close_until) && ss_mono_reached(store->close_until, now)) return 0;
     if (request->verb == SS_STORE_OUTCOME) return 1;
     return request->is_unknown &&
            (request->verb == SS_STORE_ACCEPT || request->verb == SS_STORE_STAGE) &&
-           now < request->unknown_until;
+           ss_mono_before(now, request->unknown_until);
 }
 
 /* The fault concerns everybody: who can ask again is told, and outcomes wait here until the store
@@ -264,7 +265,7 @@ static int is_kept(const ss_store_t *store, ss_store_request_t *request, apr_tim
 static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
 {
     ss_db_t *db = &store->db;
-    apr_time_t now = apr_time_now();
+    ss_mono_t now = ss_mono_now();
     struct ss_requests_t kept;
 
     APR_RING_INIT(&kept, ss_store_request_t, link);
@@ -288,16 +289,17 @@ static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct 
     }
     APR_RING_PREPEND(&store->again, &kept, ss_store_request_t, link);
     /* A lost server is asked at its own times; requests between them do not put off the next. */
-    if (db->fault == SS_FAULT_LOST && store->again_wait && now < store->again_at) return;
+    if (db->fault == SS_FAULT_LOST && store->again_wait && ss_mono_before(now, store->again_at))
+        return;
     store->again_wait = store->again_wait ? store->again_wait * 2 : AGAIN_FIRST;
     if (store->again_wait > AGAIN_MOST) store->again_wait = AGAIN_MOST;
-    store->again_at = now + store->again_wait;
+    store->again_at = ss_mono_add(now, store->again_wait);
 }
 
 void ss_batch_write(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
 {
     int requests = 0, has_purged = 0;
-    apr_time_t started = apr_time_now();
+    ss_mono_t started = ss_mono_now();
 
     for (ss_store_request_t *r = APR_RING_FIRST(batch);
          r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
@@ -308,7 +310,7 @@ void ss_batch_write(ss_store_t *store, struct ss_requests_t *batch, struct ss_re
         batch_failed(store, batch, done);
         return;
     }
-    count_commit(store, requests, apr_time_now() - started);
+    count_commit(store, requests, ss_mono_since(ss_mono_now(), started));
     if (*store->said) {
         ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
         store->said[0] = '\0';

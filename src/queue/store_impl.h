@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "queue/database.h"
 #include "queue/lease.h"
 #include "queue/store.h"
@@ -40,9 +41,9 @@ struct ss_store_t {
     /* outcomes whose transaction failed: before all others next time */
     struct ss_requests_t again;
     apr_interval_time_t again_wait;
-    apr_time_t again_at, close_until;
+    ss_mono_t again_at, close_until;
     /* since when the server has answered without a break; a file: since it was opened */
-    apr_time_t contact;
+    ss_mono_t contact;
     char node[SS_LEASE_NAME + 1]; /* a shared queue: this node's name */
     /* tells this daemon from one before it that used the node's name */
     char token[SS_LEASE_TOKEN];

@@ -9,6 +9,7 @@
 
 #include <apr_ring.h>
 
+#include "base/clock.h"
 #include "base/ident.h"
 #include "base/result.h"
 #include "queue/message.h"
@@ -48,7 +49,7 @@ struct ss_store_request_t {
     /* The store's own. The connection broke at the end of the transaction: until unknown_until it
      * is asked whether it was committed. */
     int is_unknown;
-    apr_time_t unknown_until;
+    ss_mono_t unknown_until;
     void *step; /* where a read of several steps goes on */
 };
 APR_RING_HEAD(ss_requests_t, ss_store_request_t);

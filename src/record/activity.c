@@ -26,7 +26,7 @@ struct ss_activity_t {
     ss_series_t series;
     ss_timer_t timer;
     apr_uint64_t sent, failed; /* of the last sample */
-    apr_time_t saved;
+    ss_mono_t saved;
     int is_changed;
     /* what was kept is known: only then may it be written over */
     int is_ready;
@@ -63,13 +63,15 @@ static int sample(struct ss_activity_t *c, apr_time_t now)
     return is_busy;
 }
 
-static void tick(ss_timer_t *timer, apr_time_t now)
+static void tick(ss_timer_t *timer, ss_mono_t now)
 {
     struct ss_activity_t *c = timer->self;
+    apr_time_t wall = ss_loop_wall(c->daemon->loop);
 
-    int is_busy = sample(c, now);
-    if (now - c->saved >= SAVE_EVERY) ss_activity_save(c->daemon, now);
-    ss_loop_timer(c->daemon->loop, &c->timer, now + (is_busy ? SAMPLE_EVERY : SAMPLE_IDLE));
+    int is_busy = sample(c, wall);
+    if (ss_mono_since(now, c->saved) >= SAVE_EVERY) ss_activity_save(c->daemon, wall);
+    ss_loop_timer(c->daemon->loop, &c->timer,
+                  ss_mono_add(now, is_busy ? SAMPLE_EVERY : SAMPLE_IDLE));
 }
 
 void ss_activity_start(ss_daemon_t *d)
@@ -84,7 +86,7 @@ void ss_activity_start(ss_daemon_t *d)
     c->timer = (ss_timer_t){ .fired = tick, .self = c };
     c->saved = ss_loop_now(d->loop);
     d->chronicle = c;
-    ss_loop_timer(d->loop, &c->timer, ss_loop_now(d->loop) + SAMPLE_EVERY);
+    ss_loop_timer(d->loop, &c->timer, ss_mono_add(ss_loop_now(d->loop), SAMPLE_EVERY));
 }
 
 void ss_activity_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
@@ -144,7 +146,7 @@ void ss_activity_save(ss_daemon_t *d, apr_time_t now)
     if (text) ss_daemon_remember(d, c->key, text);
     free(text);
     json_decref(json);
-    c->saved = now;
+    c->saved = ss_loop_now(d->loop);
     c->is_changed = 0;
 }
 

@@ -24,7 +24,7 @@ typedef struct told_t { /* one result; malloc'ed */
     char key[KEY_MAX];
     json_t *row; /* {"url","key"?,"private"?,"body","created"} */
     int attempts, is_active, slot;
-    apr_time_t due;
+    ss_mono_t due;
     ss_webhook_call_t call;
     /* of libcurl; lent while the request is under way, since its thread may outlast the daemon's
      * memory by a moment */
@@ -38,13 +38,13 @@ struct ss_webhooks_t {
     int is_taken[SS_WEBHOOK_ACTIVE_MAX];
     int has_curl, is_used;
     ss_timer_t timer;
-    apr_time_t said;
+    ss_mono_t said; /* last line on dropped results; or not set */
     char node[256];
 };
 
-static void pump(ss_daemon_t *d, apr_time_t now);
+static void pump(ss_daemon_t *d, ss_mono_t now);
 
-static void fired(ss_timer_t *timer, apr_time_t now)
+static void fired(ss_timer_t *timer, ss_mono_t now)
 {
     pump(timer->self, now);
 }
@@ -90,7 +90,7 @@ void ss_webhook_destroy(ss_daemon_t *d)
     }
 }
 
-static void add(ss_daemon_t *d, const char *key, json_t *row, apr_time_t due)
+static void add(ss_daemon_t *d, const char *key, json_t *row)
 {
     struct ss_webhooks_t *w = d->webhooks;
     told_t *told = calloc(1, sizeof(*told));
@@ -101,7 +101,7 @@ static void add(ss_daemon_t *d, const char *key, json_t *row, apr_time_t due)
     }
     told->daemon = d;
     told->row = row;
-    told->due = due;
+    told->due = ss_loop_now(d->loop);
     apr_cpystrn(told->key, key, sizeof(told->key));
     told->prev = w->last;
     if (w->last)
@@ -154,9 +154,11 @@ static char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const ch
     return text;
 }
 
-static void say_full(ss_daemon_t *d, apr_time_t now)
+static void say_full(ss_daemon_t *d)
 {
-    if (now - d->webhooks->said < SAY_EVERY) return;
+    ss_mono_t now = ss_loop_now(d->loop), said = d->webhooks->said;
+
+    if (ss_mono_is_set(said) && ss_mono_since(now, said) < SAY_EVERY) return;
     d->webhooks->said = now;
     ss_log(d->log, SS_LOG_WARN, 295,
            "%d results wait for applications that do not take them (SMTPSendWebhook): further ones "
@@ -172,7 +174,7 @@ static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
 
     if (!wants(hook, event)) return;
     if (w->waiting >= SS_WEBHOOK_WAITING_MAX) {
-        say_full(d, now);
+        say_full(d);
         return;
     }
     char *body = body_of(m, rcpt, event, now, pool);
@@ -189,7 +191,7 @@ static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
     char *text = json_dumps(row, JSON_COMPACT);
     if (text) ss_daemon_remember(d, key, text);
     free(text);
-    add(d, key, row, now);
+    add(d, key, row);
 }
 
 void ss_webhook_notify(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
@@ -212,7 +214,7 @@ void ss_webhook_notify(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
     }
     json_decref(hook);
     apr_pool_destroy(pool);
-    if (hook) ss_loop_timer(d->loop, &d->webhooks->timer, now);
+    if (hook) ss_loop_timer(d->loop, &d->webhooks->timer, ss_loop_now(d->loop));
 }
 
 /* Recipients in which state are reported: the baton of a lookup, in its pool. */
@@ -230,7 +232,7 @@ static void looked(ss_store_request_t *request)
 
     for (int i = 0; request->rv == APR_SUCCESS && m && i < m->rcpt_count; i++) {
         if (m->rcpts[i].state == wanted->state)
-            ss_webhook_notify(d, m, &m->rcpts[i], ss_loop_now(d->loop));
+            ss_webhook_notify(d, m, &m->rcpts[i], ss_loop_wall(d->loop));
     }
     apr_pool_destroy(request->pool);
 }
@@ -245,13 +247,13 @@ void ss_webhook_notify_stored(ss_daemon_t *d, const char *id, ss_state_t state)
     ss_store_port_post(&d->queue, &request->head);
 }
 
-void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
+void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json)
 {
     json_t *row = json_loads(json, 0, NULL);
 
     if (!row) return;
-    add(d, key, row, now);
-    ss_loop_timer(d->loop, &d->webhooks->timer, now);
+    add(d, key, row);
+    ss_loop_timer(d->loop, &d->webhooks->timer, ss_loop_now(d->loop));
 }
 
 /* ---- when it is told ---- */
@@ -285,8 +287,8 @@ static void done(void *baton)
     told_t *told = baton;
     ss_daemon_t *d = told->daemon;
     struct ss_webhooks_t *w = d->webhooks;
-    apr_time_t now = ss_loop_now(d->loop),
-               created = json_integer_value(json_object_get(told->row, "created"));
+    ss_mono_t now = ss_loop_now(d->loop);
+    apr_time_t created = json_integer_value(json_object_get(told->row, "created"));
     int status = told->call.status, is_taken = status >= 200 && status < 300;
     apr_interval_time_t wait = WAIT_FIRST;
 
@@ -294,10 +296,10 @@ static void done(void *baton)
     w->handles[told->slot] = told->handle;
     w->is_taken[told->slot] = 0;
     w->active--;
-    if (!is_taken && status != 410 && now - created < GIVE_UP) {
+    if (!is_taken && status != 410 && ss_loop_wall(d->loop) - created < GIVE_UP) {
         for (int i = 0; i < told->attempts && wait < WAIT_LAST; i++) wait *= 2;
         told->attempts++;
-        told->due = now + (wait < WAIT_LAST ? wait : WAIT_LAST);
+        told->due = ss_mono_add(now, wait < WAIT_LAST ? wait : WAIT_LAST);
         if (told->attempts == 1)
             say_untaken(d, SS_LOG_INFO, 296, told, "it is tried again for a day");
     } else {
@@ -335,18 +337,20 @@ static int begin(ss_daemon_t *d, told_t *told)
     return 1;
 }
 
-static void pump(ss_daemon_t *d, apr_time_t now)
+static void pump(ss_daemon_t *d, ss_mono_t now)
 {
     struct ss_webhooks_t *w = d->webhooks;
-    apr_time_t next = 0;
+    ss_mono_t next = { 0 };
 
     if (d->is_leaving) return;
     for (told_t *told = w->first; told && w->active < SS_WEBHOOK_ACTIVE_MAX; told = told->next) {
         if (told->is_active) continue;
-        if (told->due > now || !begin(d, told)) {
-            if (told->due <= now) told->due = now + WAIT_FIRST;
-            if (!next || told->due < next) next = told->due;
+        int is_due = ss_mono_reached(told->due, now);
+        if (!is_due || !begin(d, told)) {
+            if (is_due) told->due = ss_mono_add(now, WAIT_FIRST);
+            next = ss_mono_min(next, told->due);
         }
     }
-    if (next && w->active < SS_WEBHOOK_ACTIVE_MAX) ss_loop_timer(d->loop, &w->timer, next);
+    if (ss_mono_is_set(next) && w->active < SS_WEBHOOK_ACTIVE_MAX)
+        ss_loop_timer(d->loop, &w->timer, next);
 }

@@ -22,7 +22,7 @@ void ss_webhook_notify(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
 /* A person changed the stored message: its recipients in that state are told of. */
 void ss_webhook_notify_stored(ss_daemon_t *d, const char *id, ss_state_t state);
 /* A row of the setting table that starts with "webhook/". */
-void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now);
+void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json);
 void ss_webhook_create(ss_daemon_t *d);
 void ss_webhook_destroy(ss_daemon_t *d);
 

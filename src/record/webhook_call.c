@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 #define CALL_TIME 15L /* seconds for the whole */
 #define CONNECT_TIME 5L
 
@@ -118,8 +120,7 @@ static struct curl_slist *fields_of(const ss_webhook_call_t *call)
     char time[32], line[600];
     struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
 
-    apr_snprintf(time, sizeof(time), "%" APR_INT64_T_FMT,
-                 (apr_int64_t)apr_time_sec(apr_time_now()));
+    apr_snprintf(time, sizeof(time), "%" APR_INT64_T_FMT, (apr_int64_t)apr_time_sec(ss_wall_now()));
     apr_snprintf(line, sizeof(line), "SMTP-Send-Event: %s", call->event);
     list = curl_slist_append(list, line);
     apr_snprintf(line, sizeof(line), "SMTP-Send-Time: %s", time);

@@ -89,7 +89,7 @@ ss_asked_t *ss_client_last_asked(ss_client_t *c)
 void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret)
 {
     ss_output_text(&c->out, bytes, len, is_secret);
-    if (c->options.transcript) ss_transcript_add(c->options.transcript, 1, bytes, len, c->now);
+    if (c->options.transcript) ss_transcript_add(c->options.transcript, 1, bytes, len);
 }
 
 void ss_client_ask(ss_client_t *c, ss_cmd_t cmd, const char *verb, const char *argument)
@@ -287,7 +287,7 @@ static void broke_off(ss_client_t *c, const char *code, const char *advice, cons
         event->verdict = verdict;
         event->result = result;
         event->result.step = step;
-        event->took = c->now - c->entered;
+        event->took = ss_mono_since(c->now, c->entered);
     }
     ss_client_reason(c, 0, cmd, NULL, &verdict, &result);
 }
@@ -343,7 +343,7 @@ static int dies_of_streaming(const ss_client_t *c)
     return 0;
 }
 
-void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *result, apr_time_t now)
+void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *result, ss_mono_t now)
 {
     char why[160], words[SS_RESULT_TEXT_MAX];
     ss_cmd_t cmd = current(c);
@@ -494,7 +494,7 @@ static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len
     return at;
 }
 
-apr_status_t ss_client_feed(ss_client_t *c, const char *bytes, apr_size_t *len, apr_time_t now)
+apr_status_t ss_client_feed(ss_client_t *c, const char *bytes, apr_size_t *len, ss_mono_t now)
 {
     apr_status_t rv = APR_SUCCESS;
     apr_size_t used;
@@ -517,47 +517,42 @@ apr_status_t ss_client_feed(ss_client_t *c, const char *bytes, apr_size_t *len, 
     return APR_SUCCESS;
 }
 
-static apr_time_t sooner(apr_time_t a, apr_time_t b)
-{
-    return !a || (b && b < a) ? b : a;
-}
-
-apr_time_t ss_client_deadline(const ss_client_t *c)
+ss_mono_t ss_client_deadline(const ss_client_t *c)
 {
     const ss_asked_t *asked = c->asked_count ? &c->asked[c->asked_first] : NULL;
-    apr_time_t deadline = 0;
+    ss_mono_t deadline = { 0 };
 
-    if (c->state == SS_CLIENT_CLOSED) return 0;
+    if (c->state == SS_CLIENT_CLOSED) return deadline;
     if (asked) {
-        apr_time_t base = asked->time > c->progress ? asked->time : c->progress;
+        ss_mono_t base = ss_mono_max(asked->time, c->progress);
         apr_interval_time_t wait =
             c->options.timeout[asked->cmd == SS_CMD_END ? SS_TIMEOUT_DATA
                                                         : ss_client_phases[c->state].timeout];
         if (c->state == SS_CLIENT_QUITTING && (!wait || wait > SS_QUIT_TIME)) wait = SS_QUIT_TIME;
-        if (wait) deadline = base + wait;
+        if (wait) deadline = ss_mono_add(base, wait);
     }
     if (c->options.attempt_deadline && c->state < SS_CLIENT_READY)
-        deadline = sooner(deadline, c->created + c->options.attempt_deadline);
-    if (c->first) deadline = sooner(deadline, c->first->deadline);
+        deadline = ss_mono_min(deadline, ss_mono_add(c->created, c->options.attempt_deadline));
+    if (c->first) deadline = ss_mono_min(deadline, c->first->deadline);
     return deadline;
 }
 
-void ss_client_tick(ss_client_t *c, apr_time_t now)
+void ss_client_tick(ss_client_t *c, ss_mono_t now)
 {
-    apr_time_t deadline = ss_client_deadline(c);
+    ss_mono_t deadline = ss_client_deadline(c);
 
     c->now = now;
-    if (deadline && now >= deadline) timed_out(c);
+    if (ss_mono_is_set(deadline) && ss_mono_reached(deadline, now)) timed_out(c);
     ss_say(c);
 }
 
-int ss_client_output(ss_client_t *c, struct iovec *pieces, int max, apr_time_t now)
+int ss_client_output(ss_client_t *c, struct iovec *pieces, int max, ss_mono_t now)
 {
     c->now = now;
     return ss_output_pieces(&c->out, pieces, max);
 }
 
-void ss_client_sent(ss_client_t *c, apr_size_t len, apr_time_t now)
+void ss_client_sent(ss_client_t *c, apr_size_t len, ss_mono_t now)
 {
     c->now = now;
     if (len) c->progress = now;
@@ -565,7 +560,7 @@ void ss_client_sent(ss_client_t *c, apr_size_t len, apr_time_t now)
     ss_say(c);
 }
 
-void ss_client_more(ss_client_t *c, apr_time_t now)
+void ss_client_more(ss_client_t *c, ss_mono_t now)
 {
     c->now = now;
     ss_say(c);
@@ -573,7 +568,7 @@ void ss_client_more(ss_client_t *c, apr_time_t now)
 
 /* ---- the rest of the surface ---- */
 
-ss_client_t *ss_client_create(const ss_client_options_t *options, apr_time_t now, apr_pool_t *pool)
+ss_client_t *ss_client_create(const ss_client_options_t *options, ss_mono_t now, apr_pool_t *pool)
 {
     ss_client_t *c = apr_pcalloc(pool, sizeof(*c));
 
@@ -604,7 +599,7 @@ void ss_client_destroy(ss_client_t *c)
     ss_buf_free(&c->in);
 }
 
-void ss_client_quit(ss_client_t *c, apr_time_t now)
+void ss_client_quit(ss_client_t *c, ss_mono_t now)
 {
     c->now = now;
     c->wants_quit = 1;

@@ -63,14 +63,14 @@ struct ss_tx_t {
     int is_ended; /* its end was said, at this place of the output: */
     apr_uint64_t end;
     ss_content_reader_t reader;
-    apr_time_t deadline;
+    ss_mono_t deadline;
 };
 
 typedef struct {
     ss_cmd_t cmd;
     ss_tx_t *tx; /* NULL: of the session */
     int rcpt;
-    apr_time_t time;
+    ss_mono_t time;
     /* place in the output where it is complete; UINT64_MAX while content is not */
     apr_uint64_t end;
 } ss_asked_t;
@@ -85,9 +85,9 @@ struct ss_client_t {
     apr_pool_t *pool;
     ss_client_options_t options;
     ss_client_state_t state;
-    apr_time_t now;              /* of the call that runs */
-    apr_time_t created, entered; /* entered: this state, for a step's time */
-    apr_time_t progress;         /* last reply or written byte */
+    ss_mono_t now;              /* of the call that runs */
+    ss_mono_t created, entered; /* entered: this state, for a step's time */
+    ss_mono_t progress;         /* last reply or written byte */
     ss_capability_t capability;
     int is_tls;
     /* input */

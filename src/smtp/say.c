@@ -111,7 +111,7 @@ static int most_recipients(const ss_client_t *c)
     return limit > 0 && limit < c->options.max_recipients ? limit : c->options.max_recipients;
 }
 
-apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, apr_time_t now)
+apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, ss_mono_t now)
 {
     ss_tx_t *tx;
 
@@ -121,10 +121,10 @@ apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, apr_time_t n
     tx = apr_pcalloc(m->pool, sizeof(*tx));
     tx->m = m;
     m->internal = tx;
-    m->started = m->ended = 0;
+    m->started = m->ended = (ss_mono_t){ 0 };
     for (int i = 0; i < m->rcpt_count; i++) m->rcpts[i].cmd = SS_CMD_NONE;
     tx->is_reused = c->handed > 0;
-    if (c->options.attempt_deadline) tx->deadline = now + c->options.attempt_deadline;
+    if (c->options.attempt_deadline) tx->deadline = ss_mono_add(now, c->options.attempt_deadline);
     refuse_unfit(c, tx);
     c->in_flight++;
     if (c->last)
@@ -160,7 +160,8 @@ static void say_mail(ss_client_t *c, ss_tx_t *tx)
         return;
     }
     tx->m->started = c->now;
-    if (c->options.attempt_deadline) tx->deadline = c->now + c->options.attempt_deadline;
+    if (c->options.attempt_deadline)
+        tx->deadline = ss_mono_add(c->now, c->options.attempt_deadline);
     tx->say = SS_SAY_RCPT;
     say_command(c, SS_CMD_MAIL, tx, 0);
 }

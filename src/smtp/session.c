@@ -21,7 +21,7 @@ static ss_client_event_t *step_ended(ss_client_t *c, const char *step, ss_cmd_t 
     ss_client_event_reply(event, cmd, reply);
     event->result.step = step;
     event->is_ok = 1;
-    event->took = c->now - c->entered;
+    event->took = ss_mono_since(c->now, c->entered);
     event->mechanism = !strcmp(step, "auth") ? c->mechanism : NULL;
     return event;
 }
@@ -184,7 +184,7 @@ static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
 }
 
 void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
-                      apr_size_t binding_len, apr_time_t now)
+                      apr_size_t binding_len, ss_mono_t now)
 {
     c->now = now;
     if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
@@ -263,7 +263,7 @@ static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
     ss_client_asked(c, SS_CMD_AUTH, NULL, 0);
 }
 
-void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, apr_time_t now)
+void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, ss_mono_t now)
 {
     ss_buf_t response;
     ss_result_t result;
@@ -529,7 +529,7 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
     }
 }
 
-void ss_client_try(ss_client_t *c, const char *from, const char *to, apr_time_t now)
+void ss_client_try(ss_client_t *c, const char *from, const char *to, ss_mono_t now)
 {
     c->now = now;
     /* Ready and ending with nothing in flight is no state: the end is said at once. */

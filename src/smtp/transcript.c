@@ -299,11 +299,10 @@ static void end_line(ss_transcript_t *t, int is_client)
     side->is_cut = side->is_begun = 0;
 }
 
-void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len,
-                       apr_time_t now)
+void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len)
 {
     ss_side_t *side = &t->side[!!is_client];
-    (void)now;
+
     for (apr_size_t i = 0; i < len; i++) {
         if (bytes[i] == '\n') {
             end_line(t, !!is_client);

@@ -5,7 +5,6 @@
 
 #include <apr_pools.h>
 #include <apr_tables.h>
-#include <apr_time.h>
 
 /* the dialogue of a test; later lines are counted, not kept */
 #define SS_TRANSCRIPT_LINES_MAX 1000
@@ -25,8 +24,7 @@ void ss_transcript_secret(ss_transcript_t *t, const char *secret, apr_size_t len
 void ss_transcript_blank(const ss_transcript_t *t, char *text);
 /* Bytes as they crossed the connection, in any pieces; is_client: ours. Content of a message is not
  * to be given here (the caller says so with ss_transcript_note). */
-void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len,
-                       apr_time_t now);
+void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len);
 /* A line of our own: "(TLSv1.3, TLS_AES_256_GCM_SHA384)". */
 void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

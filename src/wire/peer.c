@@ -128,7 +128,7 @@ static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t i
                               apr_interval_time_t connect_wait, ss_result_t *result)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    apr_time_t deadline = apr_time_now() + connect_wait;
+    ss_mono_t deadline = ss_mono_add(ss_mono_now(), connect_wait);
     apr_interval_time_t pause = WAIT_FIRST, left;
     int fd = -1, error;
 
@@ -139,9 +139,9 @@ static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t i
     }
     apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
     for (;;) {
-        left = deadline - apr_time_now();
+        left = ss_mono_since(deadline, ss_mono_now());
         error = connect_once(&fd, &address, left);
-        left = deadline - apr_time_now();
+        left = ss_mono_since(deadline, ss_mono_now());
         if (!may_come(error) || left <= 0) break;
         apr_sleep(pause < left ? pause : left);
         pause = pause * 2 < WAIT_LAST ? pause * 2 : WAIT_LAST;
@@ -187,9 +187,9 @@ void ss_peer_close(ss_peer_t *peer)
 /* Tells the kernel how long to wait, if that is not what it knows. APR_TIMEUP: the deadline is
  * over. */
 static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told,
-                          apr_time_t deadline)
+                          ss_mono_t deadline)
 {
-    apr_interval_time_t left = deadline - apr_time_now();
+    apr_interval_time_t left = ss_mono_since(deadline, ss_mono_now());
 
     if (left <= 0) return APR_TIMEUP;
     if (left > SLICE) left = SLICE;
@@ -206,7 +206,7 @@ void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *se
 }
 
 /* Reads once what there is. APR_EOF, APR_TIMEUP, errno. */
-static apr_status_t fill(ss_peer_t *peer, apr_size_t want, apr_time_t deadline)
+static apr_status_t fill(ss_peer_t *peer, apr_size_t want, ss_mono_t deadline)
 {
     char *place;
     apr_size_t room = want > READ_SIZE ? want : READ_SIZE;
@@ -243,7 +243,7 @@ static apr_status_t broke_off(ss_peer_t *peer, int error)
     return peer->in.len ? APR_SUCCESS : error;
 }
 
-static apr_status_t write_all(ss_peer_t *peer, struct iovec *pieces, int count, apr_time_t deadline)
+static apr_status_t write_all(ss_peer_t *peer, struct iovec *pieces, int count, ss_mono_t deadline)
 {
     struct msghdr message = { .msg_iov = pieces, .msg_iovlen = (size_t)count };
 
@@ -270,7 +270,7 @@ static apr_status_t write_all(ss_peer_t *peer, struct iovec *pieces, int count, 
 
 static apr_status_t write_frame(ss_peer_t *peer, ss_frame_type_t type, unsigned flags,
                                 const char *header, apr_size_t header_len, const char *content,
-                                apr_size_t content_len, apr_time_t deadline)
+                                apr_size_t content_len, ss_mono_t deadline)
 {
     ss_frame_t frame = { .version = SS_FRAME_VERSION,
                          .type = type,
@@ -294,7 +294,7 @@ static apr_status_t write_frame(ss_peer_t *peer, ss_frame_type_t type, unsigned 
 
 static apr_status_t begin(ss_peer_t *peer, const char *header, apr_size_t header_len,
                           const char *content, apr_size_t content_len, int is_last,
-                          apr_time_t deadline)
+                          ss_mono_t deadline)
 {
     if (header_len > SS_FRAME_HEADER_MAX) return APR_EINVAL;
     peer->is_sent = 0;
@@ -304,13 +304,13 @@ static apr_status_t begin(ss_peer_t *peer, const char *header, apr_size_t header
 }
 
 apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t header_len,
-                           apr_time_t deadline)
+                           ss_mono_t deadline)
 {
     return begin(peer, header, header_len, NULL, 0, 0, deadline);
 }
 
 apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last,
-                          apr_time_t deadline)
+                          ss_mono_t deadline)
 {
     apr_status_t rv = APR_SUCCESS;
 
@@ -326,7 +326,7 @@ apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, in
 }
 
 apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header_len,
-                          const char *content, apr_size_t content_len, apr_time_t deadline)
+                          const char *content, apr_size_t content_len, ss_mono_t deadline)
 {
     apr_size_t first = content_len < SS_FRAME_CONTENT_MAX ? content_len : SS_FRAME_CONTENT_MAX;
     apr_status_t rv =
@@ -369,7 +369,7 @@ static int number_of(const char *json, apr_size_t len, const char *name)
 }
 
 /* The next whole frame at the front of peer->in, read as far as needed. */
-static apr_status_t next_frame(ss_peer_t *peer, ss_frame_t *frame, apr_time_t deadline)
+static apr_status_t next_frame(ss_peer_t *peer, ss_frame_t *frame, ss_mono_t deadline)
 {
     for (;;) {
         apr_status_t rv = ss_frame_read(frame, peer->in.data, peer->in.len);
@@ -427,7 +427,7 @@ static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_pee
 
 apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
                              apr_status_t (*step)(void *self, const char *bytes, apr_size_t len),
-                             void *self, apr_time_t deadline, apr_pool_t *pool)
+                             void *self, ss_mono_t deadline, apr_pool_t *pool)
 {
     ss_frame_t frame;
     int has_begun = 0;
@@ -558,7 +558,7 @@ static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len,
 /* One buffer of memory here, and as little there. */
 static apr_status_t send_with_file(ss_peer_t *peer, const char *header, apr_size_t header_len,
                                    const char *content, apr_size_t content_len, int file,
-                                   apr_uint64_t file_len, apr_time_t deadline)
+                                   apr_uint64_t file_len, ss_mono_t deadline)
 {
     apr_uint64_t at = 0;
     apr_size_t used = 0, len = 0;
@@ -591,7 +591,7 @@ apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const ch
                                int file, apr_uint64_t file_len, apr_interval_time_t timeout,
                                ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
 {
-    apr_time_t deadline = apr_time_now() + timeout;
+    ss_mono_t deadline = ss_mono_add(ss_mono_now(), timeout);
     apr_interval_time_t wait = timeout < CALL_CONNECT_WAIT ? timeout : CALL_CONNECT_WAIT;
 
     for (int tries = 1;; tries++) {
@@ -607,7 +607,7 @@ apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const ch
             return APR_SUCCESS;
         }
         int was_not_taken = peer->has_bye || (!peer->is_sent && (peer->is_broken || rv == APR_EOF));
-        if (!was_not_taken || tries >= CALL_TRIES || apr_time_now() >= deadline) {
+        if (!was_not_taken || tries >= CALL_TRIES || ss_mono_reached(deadline, ss_mono_now())) {
             explain_failure(result, peer, rv);
             ss_peer_close(peer);
             return rv;

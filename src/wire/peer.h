@@ -7,6 +7,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "wire/frame.h"
 
@@ -28,12 +29,12 @@ apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t insta
                           apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool);
 /* Sends a request: header JSON and, for submit, content in any size (cut into frames). */
 apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header_len,
-                          const char *content, apr_size_t content_len, apr_time_t deadline);
+                          const char *content, apr_size_t content_len, ss_mono_t deadline);
 /* The same in pieces: begin (announces that parts follow), part..., last. */
 apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t header_len,
-                           apr_time_t deadline);
+                           ss_mono_t deadline);
 apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last,
-                          apr_time_t deadline);
+                          ss_mono_t deadline);
 /* is_wanted is asked about once a second while an answer is waited for; 0 ends the wait with
  * APR_ECONNRESET: whoever asked is gone. */
 void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *self);
@@ -44,7 +45,7 @@ void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *se
  * found here. */
 apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
                              apr_status_t (*step)(void *self, const char *bytes, apr_size_t len),
-                             void *self, apr_time_t deadline, apr_pool_t *pool);
+                             void *self, ss_mono_t deadline, apr_pool_t *pool);
 /* open, send, receive, close in one; reuses a kept connection of this thread where there is one (a
  * stale one is replaced before the first byte is answered only if the request is harmless to
  * repeat). */

@@ -52,14 +52,14 @@ static void settle(fuzz_t *f)
                     abort();
             }
         }
-        count = ss_client_output(f->client, pieces, 4, f->now);
+        count = ss_client_output(f->client, pieces, 4, (ss_mono_t){ f->now });
         apr_size_t sum = 0;
         for (int i = 0; i < count; i++) sum += pieces[i].iov_len;
         if (f->writes_little && sum > 5) {
-            ss_client_sent(f->client, 5, f->now);
+            ss_client_sent(f->client, 5, (ss_mono_t){ f->now });
             return;
         }
-        if (count) ss_client_sent(f->client, sum, f->now);
+        if (count) ss_client_sent(f->client, sum, (ss_mono_t){ f->now });
     } while (count);
 }
 
@@ -75,7 +75,7 @@ static void give(fuzz_t *f, int rcpts)
     for (int i = 0; i < rcpts; i++) m->rcpts[i].address = i == 2 ? "\xc3\xa4@y" : "b@y";
     m->size = sizeof(content) - 1;
     m->content.read = read_content;
-    if (ss_client_send(f->client, m, f->now) == APR_SUCCESS) f->given++;
+    if (ss_client_send(f->client, m, (ss_mono_t){ f->now }) == APR_SUCCESS) f->given++;
 }
 
 static void act(fuzz_t *f, int what)
@@ -84,19 +84,20 @@ static void act(fuzz_t *f, int what)
     case 0:
     case 1:
     case 2: give(f, what + 1); break;
-    case 3: ss_client_quit(f->client, f->now); break;
+    case 3: ss_client_quit(f->client, (ss_mono_t){ f->now }); break;
     case 4:
         f->now += 30 * APR_USEC_PER_SEC;
-        ss_client_tick(f->client, f->now);
+        ss_client_tick(f->client, (ss_mono_t){ f->now });
         break;
-    case 5: ss_client_lost(f->client, APR_EOF, NULL, f->now); break;
+    case 5: ss_client_lost(f->client, APR_EOF, NULL, (ss_mono_t){ f->now }); break;
     case 6: f->writes_little = !f->writes_little; break;
     case 7:
-        ss_client_tls_on(f->client, "tls-exporter", "0123456789abcdef0123456789abcdef", 32, f->now);
+        ss_client_tls_on(f->client, "tls-exporter", "0123456789abcdef0123456789abcdef", 32,
+                         (ss_mono_t){ f->now });
         break;
-    case 8: ss_client_secret(f->client, "secret", 6, f->now); break;
-    case 9: ss_client_try(f->client, "a@x", "b@y", f->now); break;
-    case 11: ss_client_secret(f->client, NULL, 0, f->now); break;
+    case 8: ss_client_secret(f->client, "secret", 6, (ss_mono_t){ f->now }); break;
+    case 9: ss_client_try(f->client, "a@x", "b@y", (ss_mono_t){ f->now }); break;
+    case 11: ss_client_secret(f->client, NULL, 0, (ss_mono_t){ f->now }); break;
     default: break;
     }
     settle(f);
@@ -123,20 +124,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     .max_messages = bits & 64 ? 3 : 0,
                                     .attempt_deadline = 1800 * APR_USEC_PER_SEC };
     for (int i = 0; i < SS_TIMEOUTS; i++) options.timeout[i] = 60 * APR_USEC_PER_SEC;
-    f.client = ss_client_create(&options, f.now, f.pool);
+    f.client = ss_client_create(&options, (ss_mono_t){ f.now }, f.pool);
     for (size_t at = 1; at < size;) {
         size_t end = at;
         while (end < size && (data[end] >= 0x10 || data[end] == '\r' || data[end] == '\n')) end++;
         if (end > at) {
             apr_size_t len = end - at;
-            ss_client_feed(f.client, (const char *)data + at, &len, f.now);
+            ss_client_feed(f.client, (const char *)data + at, &len, (ss_mono_t){ f.now });
             settle(&f);
             at = end;
         } else {
             act(&f, data[at++]);
         }
     }
-    ss_client_lost(f.client, ECONNRESET, NULL, f.now);
+    ss_client_lost(f.client, ECONNRESET, NULL, (ss_mono_t){ f.now });
     settle(&f);
     if (f.given != f.back || !f.closed || ss_client_in_flight(f.client)) abort();
     ss_client_destroy(f.client);

@@ -27,7 +27,7 @@ conn_t *conn_open(world_t *w)
     if (w->learned & SS_LEARN_ONE_MESSAGE) options.max_messages = 1;
     if (w->learned & SS_LEARN_NO_EHLO) options.use_helo = 1;
     server_open(&c->server, &w->kind, &w->truth, &w->random);
-    c->client = ss_client_create(&options, w->now, pool);
+    c->client = ss_client_create(&options, (ss_mono_t){ w->now }, pool);
     ss_buf_puts(&c->server.out, "220 relay.example ESMTP\r\n");
     c->server.said = c->server.out.len;
     w->counts.connections++;
@@ -84,7 +84,8 @@ int conn_send(conn_t *c, job_t *job)
         s->taken[s->message.rcpt_count] = w->truth.rcpts[job->number][i].taken;
         s->message.rcpts[s->message.rcpt_count++].address = apr_psprintf(pool, "r%d@y.example", i);
     }
-    if (!s->message.rcpt_count || ss_client_send(c->client, &s->message, w->now) != APR_SUCCESS) {
+    if (!s->message.rcpt_count ||
+        ss_client_send(c->client, &s->message, (ss_mono_t){ w->now }) != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return 0;
     }
@@ -158,7 +159,7 @@ static void want_secret(conn_t *c)
     if (w->rejected && w->now < w->rejected + 60 * APR_USEC_PER_SEC)
         truth_wrong(&w->truth, "a login %d s after one was rejected",
                     (int)apr_time_sec(w->now - w->rejected));
-    ss_client_secret(c->client, "secret", 6, w->now);
+    ss_client_secret(c->client, "secret", 6, (ss_mono_t){ w->now });
 }
 
 /* What is remembered of a host must be true of it. */
@@ -225,7 +226,7 @@ static int move_out(conn_t *c)
 {
     world_t *w = c->world;
     struct iovec pieces[6];
-    int count = ss_client_output(c->client, pieces, 6, w->now);
+    int count = ss_client_output(c->client, pieces, 6, (ss_mono_t){ w->now });
     apr_size_t sum = 0;
 
     if (!count) return 0;
@@ -235,7 +236,7 @@ static int move_out(conn_t *c)
         sum += len;
         if (len < pieces[i].iov_len) break;
     }
-    ss_client_sent(c->client, sum, w->now);
+    ss_client_sent(c->client, sum, (ss_mono_t){ w->now });
     return 1;
 }
 
@@ -251,7 +252,7 @@ static int move_in(conn_t *c)
     memcpy(copy, s->out.data, len);
     taken = len;
     server_fed(s, len);
-    ss_client_feed(c->client, copy, &taken, w->now);
+    ss_client_feed(c->client, copy, &taken, (ss_mono_t){ w->now });
     free(copy);
     return 1;
 }
@@ -265,7 +266,7 @@ int conn_step(conn_t *c)
     if (c->is_starting_tls && !s->out.len && s->wants_tls) {
         c->is_starting_tls = 0;
         s->is_tls = 1;
-        ss_client_tls_on(c->client, NULL, NULL, 0, w->now);
+        ss_client_tls_on(c->client, NULL, NULL, 0, (ss_mono_t){ w->now });
         moved = 1;
     }
     if (random_below(&w->random, 4)) moved |= move_out(c);
@@ -274,7 +275,7 @@ int conn_step(conn_t *c)
     if (random_below(&w->random, 4)) moved |= move_in(c);
     if (take_events(c)) return 1;
     if (s->is_closing && !s->out.len && random_once(&w->random, 2)) {
-        ss_client_lost(c->client, s->is_reset ? ECONNRESET : APR_EOF, NULL, w->now);
+        ss_client_lost(c->client, s->is_reset ? ECONNRESET : APR_EOF, NULL, (ss_mono_t){ w->now });
         moved = 1;
     }
     /* The server may be busy with what the client has written off. */
@@ -284,19 +285,19 @@ int conn_step(conn_t *c)
 
 apr_time_t conn_deadline(const conn_t *c)
 {
-    return ss_client_deadline(c->client);
+    return ss_client_deadline(c->client).us;
 }
 
 void conn_tick(conn_t *c)
 {
-    ss_client_tick(c->client, c->world->now);
+    ss_client_tick(c->client, (ss_mono_t){ c->world->now });
     server_finish(c);
     take_events(c);
 }
 
 void conn_quit(conn_t *c)
 {
-    ss_client_quit(c->client, c->world->now);
+    ss_client_quit(c->client, (ss_mono_t){ c->world->now });
     take_events(c);
 }
 

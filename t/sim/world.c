@@ -41,7 +41,7 @@ void world_settle(world_t *w, job_t *job)
         waits = 1;
     }
     if (!waits) return;
-    job->entry.due = due;
+    job->entry.due = (ss_mono_t){ due };
     job->entry.owner = job;
     job->is_scheduled = 1;
     ss_schedule_add(w->schedule, &job->entry, &dropped);
@@ -107,7 +107,7 @@ void world_done(world_t *w, conn_t *c, const ss_client_message_t *m)
     queue_outcome(w, job, numbers, m->rcpt_count);
     (void)c;
     if (is_blocked)
-        ss_breaker_failed(&w->host, SS_HOST_BLOCKED, NULL, w->now,
+        ss_breaker_failed(&w->host, SS_HOST_BLOCKED, NULL, (ss_mono_t){ w->now }, w->now,
                           (apr_uint32_t)random_next(&w->random));
     world_settle(w, job);
 }
@@ -122,8 +122,8 @@ void world_closed(world_t *w, conn_t *c, const ss_client_event_t *event)
         return;
     }
     if (event->cmd == SS_CMD_AUTH && is_blocked) w->rejected = w->now;
-    ss_breaker_failed(&w->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN, &event->result, w->now,
-                      (apr_uint32_t)random_next(&w->random));
+    ss_breaker_failed(&w->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN, &event->result,
+                      (ss_mono_t){ w->now }, w->now, (apr_uint32_t)random_next(&w->random));
 }
 
 /* ---- sending ---- */
@@ -139,7 +139,7 @@ static conn_t *pick(world_t *w)
 
 static int open_more(world_t *w)
 {
-    apr_time_t when = 0;
+    ss_mono_t when = { 0 };
     int place = -1, connecting = 0;
 
     for (int i = 0; i < w->most_conns; i++) {
@@ -149,8 +149,8 @@ static int open_more(world_t *w)
             connecting |= !w->conns[i]->is_ready;
     }
     if (place < 0 || connecting) return 0;
-    if (ss_breaker_choose(&w->host, 1, w->now, &when) < 0) {
-        if (when && (!w->when || when < w->when)) w->when = when;
+    if (ss_breaker_choose(&w->host, 1, (ss_mono_t){ w->now }, &when) < 0) {
+        w->when = ss_mono_min((ss_mono_t){ w->when }, when).us;
         return 0;
     }
     conn_t *c = w->conns[place] = conn_open(w);
@@ -165,10 +165,10 @@ static int pump(world_t *w)
     w->when = 0;
     if (w->is_paused) return 0;
     for (;;) {
-        apr_time_t when = 0;
-        ss_schedule_entry_t *entry = ss_schedule_next(w->schedule, w->now, &when);
+        ss_mono_t when;
+        ss_schedule_entry_t *entry = ss_schedule_next(w->schedule, (ss_mono_t){ w->now }, &when);
         if (!entry) {
-            w->when = when;
+            w->when = when.us;
             return moved;
         }
         job_t *job = entry->owner;

@@ -160,7 +160,8 @@ static void pump(play_t *play)
             APR_ARRAY_PUSH(play->events, const char *) = describe(play, event);
             note_verdicts(play, event);
         }
-        count = play->writable ? ss_client_output(play->client, pieces, 7, play->now) : 0;
+        count = play->writable ? ss_client_output(play->client, pieces, 7, (ss_mono_t){ play->now })
+                               : 0;
         if (!count) return;
         apr_size_t sum = 0;
         for (int i = 0; i < count; i++) {
@@ -171,7 +172,7 @@ static void pump(play_t *play)
             if (play->writable >= 0) play->writable -= (apr_ssize_t)len;
             sum += len;
         }
-        ss_client_sent(play->client, sum, play->now);
+        ss_client_sent(play->client, sum, (ss_mono_t){ play->now });
     }
 }
 
@@ -189,7 +190,7 @@ static void feed(play_t *play)
         char *copy = malloc(part); /* exact, so that reading too far is seen */
         memcpy(copy, play->server.data + at, part);
         apr_size_t len = part;
-        ss_client_feed(play->client, copy, &len, play->now);
+        ss_client_feed(play->client, copy, &len, (ss_mono_t){ play->now });
         free(copy);
         at += part;
         play->fed += part;
@@ -256,7 +257,8 @@ static void option(play_t *play, char *word)
 
 static void start(play_t *play)
 {
-    if (!play->client) play->client = ss_client_create(&play->options, play->now, play->pool);
+    if (!play->client)
+        play->client = ss_client_create(&play->options, (ss_mono_t){ play->now }, play->pool);
 }
 
 static apr_status_t give(play_t *play, char *args)
@@ -290,7 +292,7 @@ static apr_status_t give(play_t *play, char *args)
     }
     m->size = (apr_off_t)play->content_len;
     m->content = (ss_content_t){ read_content, play };
-    return ss_client_send(play->client, m, play->now);
+    return ss_client_send(play->client, m, (ss_mono_t){ play->now });
 }
 
 /* "eof", "reset", "timeout", or "why ADVICE TEXT": with a better sentence, whose advice "-" is
@@ -309,7 +311,7 @@ static void lose(play_t *play, char *how)
                    !strcmp(how, "eof")       ? APR_EOF
                    : !strcmp(how, "timeout") ? APR_TIMEUP
                                              : ECONNRESET,
-                   &why, play->now);
+                   &why, (ss_mono_t){ play->now });
 }
 
 static const char *act(play_t *play, const char *line)
@@ -319,28 +321,30 @@ static const char *act(play_t *play, const char *line)
 
     if (!strcmp(verb, "send") && give(play, rest) != APR_SUCCESS) return "the message was refused";
     if (!strcmp(verb, "send!") && give(play, rest) == APR_SUCCESS) return "the message was taken";
-    if (!strcmp(verb, "quit")) ss_client_quit(play->client, play->now);
+    if (!strcmp(verb, "quit")) ss_client_quit(play->client, (ss_mono_t){ play->now });
     if (!strcmp(verb, "lost")) lose(play, rest);
     if (!strcmp(verb, "tls"))
         ss_client_tls_on(play->client, *rest ? "tls-exporter" : NULL, *rest ? rest : NULL,
-                         strlen(rest), play->now);
-    if (!strcmp(verb, "secret")) ss_client_secret(play->client, rest, strlen(rest), play->now);
-    if (!strcmp(verb, "nosecret")) ss_client_secret(play->client, NULL, 0, play->now);
+                         strlen(rest), (ss_mono_t){ play->now });
+    if (!strcmp(verb, "secret"))
+        ss_client_secret(play->client, rest, strlen(rest), (ss_mono_t){ play->now });
+    if (!strcmp(verb, "nosecret"))
+        ss_client_secret(play->client, NULL, 0, (ss_mono_t){ play->now });
     if (!strcmp(verb, "missing")) play->is_missing = 1;
     if (!strcmp(verb, "broken")) play->is_broken = 1;
     if (!strcmp(verb, "unwritten")) play->writable = strtol(rest, NULL, 10);
     if (!strcmp(verb, "written")) play->writable = -1;
     if (!strcmp(verb, "more")) {
         play->is_missing = 0;
-        ss_client_more(play->client, play->now);
+        ss_client_more(play->client, (ss_mono_t){ play->now });
     }
     if (!strcmp(verb, "tick")) {
         play->now += strtol(rest, NULL, 10) * APR_USEC_PER_SEC;
-        ss_client_tick(play->client, play->now);
+        ss_client_tick(play->client, (ss_mono_t){ play->now });
     }
     if (!strcmp(verb, "try")) {
         char *from = apr_strtok(rest, " ", &state);
-        ss_client_try(play->client, from, state, play->now);
+        ss_client_try(play->client, from, state, (ss_mono_t){ play->now });
     }
     pump(play);
     return NULL;

@@ -53,13 +53,13 @@ static void pump(call_t *c)
             c->done += event->kind == SS_EVENT_DONE;
             if (event->kind == SS_EVENT_CLOSED) c->closed = *event;
         }
-        count = ss_client_output(c->client, pieces, 8, START);
+        count = ss_client_output(c->client, pieces, 8, (ss_mono_t){ START });
         apr_size_t sum = 0;
         for (int i = 0; i < count; i++) {
             ss_buf_append(&c->out, pieces[i].iov_base, pieces[i].iov_len);
             sum += pieces[i].iov_len;
         }
-        ss_client_sent(c->client, sum, START);
+        ss_client_sent(c->client, sum, (ss_mono_t){ START });
     }
 }
 
@@ -67,7 +67,7 @@ static void hear(call_t *c, const char *text)
 {
     apr_size_t len = strlen(text);
 
-    ss_client_feed(c->client, text, &len, START);
+    ss_client_feed(c->client, text, &len, (ss_mono_t){ START });
     pump(c);
 }
 
@@ -82,7 +82,7 @@ static const char *said(call_t *c)
 
 static void begin_session(call_t *c, const char *hello)
 {
-    c->client = ss_client_create(&c->options, START, c->pool);
+    c->client = ss_client_create(&c->options, (ss_mono_t){ START }, c->pool);
     hear(c, "220 relay\r\n");
     hear(c, hello);
     said(c);
@@ -112,7 +112,7 @@ static ss_client_message_t *message(call_t *c, int rcpts)
 
 static apr_status_t give(call_t *c, int rcpts)
 {
-    apr_status_t rv = ss_client_send(c->client, message(c, rcpts), START);
+    apr_status_t rv = ss_client_send(c->client, message(c, rcpts), (ss_mono_t){ START });
 
     pump(c);
     return rv;
@@ -139,7 +139,7 @@ static void messages_that_are_none_are_not_taken(void)
     CU_ASSERT_EQUAL(give(&c, SS_CLIENT_RECIPIENTS_MAX + 1), APR_EINVAL);
     ss_client_message_t *negative = message(&c, 1);
     negative->size = -1;
-    CU_ASSERT_EQUAL(ss_client_send(c.client, negative, START), APR_EINVAL);
+    CU_ASSERT_EQUAL(ss_client_send(c.client, negative, (ss_mono_t){ START }), APR_EINVAL);
     CU_ASSERT_EQUAL(ss_client_in_flight(c.client), 0);
     CU_ASSERT_EQUAL(give(&c, SS_CLIENT_RECIPIENTS_MAX), APR_SUCCESS);
     CU_ASSERT_STRING_EQUAL(said(&c), "MAIL FROM:<a@x>\r\n");
@@ -206,7 +206,7 @@ static void a_reply_larger_than_any_is_not_kept(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(c.closed.result.text, "too long"));
     CU_ASSERT_EQUAL(c.fate, SS_FATE_DEFERRED);
     apr_size_t len = 4;
-    CU_ASSERT_EQUAL(ss_client_feed(c.client, "250 ", &len, START), APR_EOF);
+    CU_ASSERT_EQUAL(ss_client_feed(c.client, "250 ", &len, (ss_mono_t){ START }), APR_EOF);
     CU_ASSERT_EQUAL(len, 0);
     end(&c);
 }
@@ -253,7 +253,7 @@ static void strangers_are_quoted_in_part(void)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         call_t c;
         begin(&c);
-        c.client = ss_client_create(&c.options, START, c.pool);
+        c.client = ss_client_create(&c.options, (ss_mono_t){ START }, c.pool);
         hear(&c, cases[i].greeting);
         CU_ASSERT_STRING_EQUAL(c.closed.verdict.advice, "not-smtp");
         CU_ASSERT_PTR_NOT_NULL(strstr(c.closed.result.text, cases[i].want));
@@ -287,23 +287,23 @@ static void deadlines(void)
         c.options.timeout[SS_TIMEOUT_GREETING] = cases[i].greeting;
         c.options.timeout[SS_TIMEOUT_COMMAND] = cases[i].command;
         c.options.attempt_deadline = cases[i].attempt;
-        c.client = ss_client_create(&c.options, START, c.pool);
-        CU_ASSERT_EQUAL(ss_client_deadline(c.client),
+        c.client = ss_client_create(&c.options, (ss_mono_t){ START }, c.pool);
+        CU_ASSERT_EQUAL(ss_client_deadline(c.client).us,
                         cases[i].at_greeting ? START + cases[i].at_greeting : 0);
         hear(&c, "220 relay\r\n");
         hear(&c, "250 relay\r\n");
-        CU_ASSERT_EQUAL(ss_client_deadline(c.client), 0);
+        CU_ASSERT_EQUAL(ss_client_deadline(c.client).us, 0);
         give(&c, 1);
-        CU_ASSERT_EQUAL(ss_client_deadline(c.client),
+        CU_ASSERT_EQUAL(ss_client_deadline(c.client).us,
                         cases[i].at_mail ? START + cases[i].at_mail : 0);
         hear(&c, "550 no\r\n");
-        ss_client_quit(c.client, START);
+        ss_client_quit(c.client, (ss_mono_t){ START });
         pump(&c);
-        CU_ASSERT_EQUAL(ss_client_deadline(c.client), START + cases[i].at_quit);
-        ss_client_tick(c.client, START + cases[i].at_quit);
+        CU_ASSERT_EQUAL(ss_client_deadline(c.client).us, START + cases[i].at_quit);
+        ss_client_tick(c.client, (ss_mono_t){ START + cases[i].at_quit });
         pump(&c);
         CU_ASSERT_TRUE(c.closed.is_ok);
-        CU_ASSERT_EQUAL(ss_client_deadline(c.client), 0);
+        CU_ASSERT_EQUAL(ss_client_deadline(c.client).us, 0);
         end(&c);
     }
 }
@@ -317,12 +317,12 @@ static void only_written_bytes_are_progress(void)
     begin(&c);
     c.options.timeout[SS_TIMEOUT_COMMAND] = 10 * S;
     begin_session(&c, "250 relay\r\n");
-    ss_client_send(c.client, message(&c, 1), START);
-    CU_ASSERT_EQUAL(ss_client_output(c.client, &piece, 1, START), 1);
-    ss_client_sent(c.client, 0, START + 3 * S);
-    CU_ASSERT_EQUAL(ss_client_deadline(c.client), START + 10 * S);
-    ss_client_sent(c.client, 1, START + 3 * S);
-    CU_ASSERT_EQUAL(ss_client_deadline(c.client), START + 13 * S);
+    ss_client_send(c.client, message(&c, 1), (ss_mono_t){ START });
+    CU_ASSERT_EQUAL(ss_client_output(c.client, &piece, 1, (ss_mono_t){ START }), 1);
+    ss_client_sent(c.client, 0, (ss_mono_t){ START + 3 * S });
+    CU_ASSERT_EQUAL(ss_client_deadline(c.client).us, START + 10 * S);
+    ss_client_sent(c.client, 1, (ss_mono_t){ START + 3 * S });
+    CU_ASSERT_EQUAL(ss_client_deadline(c.client).us, START + 13 * S);
     end(&c);
 }
 

@@ -411,13 +411,14 @@ static void exchange(server_t *s)
     while (moved) {
         moved = 0;
         events(s);
-        for (int count; (count = ss_client_output(s->client, pieces, 8, s->now)) > 0; moved = 1) {
+        for (int count; (count = ss_client_output(s->client, pieces, 8, (ss_mono_t){ s->now })) > 0;
+             moved = 1) {
             apr_size_t sum = 0;
             for (int i = 0; i < count; i++) {
                 ss_buf_append(&s->in, pieces[i].iov_base, pieces[i].iov_len);
                 sum += pieces[i].iov_len;
             }
-            ss_client_sent(s->client, sum, s->now);
+            ss_client_sent(s->client, sum, (ss_mono_t){ s->now });
             events(s);
         }
         while (serve(s)) continue;
@@ -425,8 +426,8 @@ static void exchange(server_t *s)
             apr_size_t part = s->is_bytewise || s->is_slow ? 1 : s->out.len, len = part;
             moved = 1;
             /* A second a byte: each answer still comes within its time. */
-            if (s->is_slow) ss_client_tick(s->client, s->now += APR_USEC_PER_SEC);
-            ss_client_feed(s->client, s->out.data, &len, s->now);
+            if (s->is_slow) ss_client_tick(s->client, (ss_mono_t){ s->now += APR_USEC_PER_SEC });
+            ss_client_feed(s->client, s->out.data, &len, (ss_mono_t){ s->now });
             ss_buf_take(&s->out, part);
             events(s);
         }
@@ -472,7 +473,7 @@ static void open_session(server_t *s, apr_pool_t *pool)
     s->now = APR_USEC_PER_SEC;
     ss_buf_init(&s->in, 1000000);
     ss_buf_init(&s->out, 1000000);
-    s->client = ss_client_create(&options, s->now, pool);
+    s->client = ss_client_create(&options, (ss_mono_t){ s->now }, pool);
     if (!meets(s, AT_GREETING, "220 hello\r\n")) say(s, "220 hello\r\n");
     exchange(s);
 }
@@ -481,26 +482,27 @@ static void open_session(server_t *s, apr_pool_t *pool)
 static void strike(server_t *s)
 {
     if (!s->is_over) return;
-    if (s->fault == F_CLOSE || s->fault == F_HALF) ss_client_lost(s->client, APR_EOF, NULL, s->now);
-    if (s->fault == F_RESET) ss_client_lost(s->client, ECONNRESET, NULL, s->now);
+    if (s->fault == F_CLOSE || s->fault == F_HALF)
+        ss_client_lost(s->client, APR_EOF, NULL, (ss_mono_t){ s->now });
+    if (s->fault == F_RESET) ss_client_lost(s->client, ECONNRESET, NULL, (ss_mono_t){ s->now });
     if (s->fault == F_HANG) {
-        apr_time_t deadline = ss_client_deadline(s->client);
+        apr_time_t deadline = ss_client_deadline(s->client).us;
         CU_ASSERT_TRUE(deadline > s->now);
-        ss_client_tick(s->client, deadline - 1);
+        ss_client_tick(s->client, (ss_mono_t){ deadline - 1 });
         events(s);
         CU_ASSERT_EQUAL(s->closed, 0);
-        ss_client_tick(s->client, deadline);
+        ss_client_tick(s->client, (ss_mono_t){ deadline });
     }
     events(s);
 }
 
 static void close_session(server_t *s)
 {
-    ss_client_quit(s->client, s->now);
+    ss_client_quit(s->client, (ss_mono_t){ s->now });
     exchange(s);
     CU_ASSERT_EQUAL(s->closed, 1);
     CU_ASSERT_EQUAL(ss_client_in_flight(s->client), 0);
-    CU_ASSERT_EQUAL(ss_client_deadline(s->client), 0);
+    CU_ASSERT_EQUAL(ss_client_deadline(s->client).us, 0);
     ss_client_destroy(s->client);
     ss_buf_free(&s->in);
     ss_buf_free(&s->out);
@@ -518,13 +520,16 @@ static void play(const row_t *row, fault_t fault, int is_bytewise)
     apr_pool_create(&pool, NULL);
     open_session(&s, pool);
     for (int i = 0; i < row->before; i++) {
-        CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "0"), s.now), APR_SUCCESS);
+        CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "0"), (ss_mono_t){ s.now }),
+                        APR_SUCCESS);
         exchange(&s);
         CU_ASSERT_EQUAL(s.fates[0], 's');
     }
-    CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "1"), s.now), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "1"), (ss_mono_t){ s.now }),
+                    APR_SUCCESS);
     if (row->next)
-        CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "2"), s.now), APR_SUCCESS);
+        CU_ASSERT_EQUAL(ss_client_send(s.client, message(pool, "2"), (ss_mono_t){ s.now }),
+                        APR_SUCCESS);
     exchange(&s);
     strike(&s);
     exchange(&s);

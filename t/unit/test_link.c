@@ -147,7 +147,7 @@ typedef struct {
     int is_late;
 } talk_t;
 
-static void on_late(ss_timer_t *timer, apr_time_t now)
+static void on_late(ss_timer_t *timer, ss_mono_t now)
 {
     talk_t *t = timer->self;
 
@@ -215,7 +215,7 @@ static void run(talk_t *t)
     ss_link_options_t options = { .settings = &t->settings };
     ss_link_owner_t owner = { on_event, t };
 
-    ss_loop_timer(loop, &t->timer, apr_time_now() + DEADLINE);
+    ss_loop_timer(loop, &t->timer, ss_mono_add(ss_mono_now(), DEADLINE));
     CU_ASSERT_EQUAL_FATAL(ss_link_open(&t->link, loop, &options, &owner), APR_SUCCESS);
     CU_ASSERT_EQUAL(t->steps, 0);
     ss_loop_run(loop);
@@ -295,7 +295,7 @@ static void each_failure_is_named(void)
         CU_ASSERT_EQUAL_FATAL(ss_tls_create(&tls, &t.settings, &result, pool), APR_SUCCESS);
         ss_link_options_t options = { .settings = &t.settings, .tls = tls };
         ss_link_owner_t owner = { on_event, &t };
-        ss_loop_timer(loop, &t.timer, apr_time_now() + DEADLINE);
+        ss_loop_timer(loop, &t.timer, ss_mono_add(ss_mono_now(), DEADLINE));
         CU_ASSERT_EQUAL_FATAL(ss_link_open(&t.link, loop, &options, &owner), APR_SUCCESS);
         ss_loop_run(loop);
         if (strncmp(t.names, failures[i].names, strlen(failures[i].names)) ||
@@ -444,7 +444,6 @@ static void aborting_gives_everything_back_at_once(void)
     ss_link_options_t options = { .settings = &t.settings };
     CU_ASSERT_EQUAL_FATAL(ss_link_open(&t.link, loop, &options, &owner), APR_SUCCESS);
     ss_loop_run(loop);
-    CU_ASSERT_EQUAL(ss_link_idle_since(t.link), 0);
     ss_link_abort(t.link, "the test ends it");
     CU_ASSERT_EQUAL(t.done, 1);
     CU_ASSERT_EQUAL(t.closed, 1);
@@ -490,7 +489,7 @@ static void probe(talk_t *t, seen_t *seen, const char *to)
     ss_probe_t *probing;
 
     memset(seen, 0, sizeof(*seen));
-    ss_loop_timer(loop, &t->timer, apr_time_now() + DEADLINE);
+    ss_loop_timer(loop, &t->timer, ss_mono_add(ss_mono_now(), DEADLINE));
     CU_ASSERT_EQUAL_FATAL(ss_probe_start(&probing, loop, &options, &owner), APR_SUCCESS);
     CU_ASSERT_EQUAL(seen->steps, 0);
     ss_loop_run(loop);

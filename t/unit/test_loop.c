@@ -36,7 +36,7 @@ static void see(const char *letter)
     if (len + 1 < sizeof(seen)) seen[len] = *letter;
 }
 
-static void on_timer(ss_timer_t *timer, apr_time_t now)
+static void on_timer(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     see(timer->self);
@@ -48,21 +48,21 @@ static void timers_fire_in_order_of_time(void)
                c = { .fired = on_timer, .self = "c" };
 
     open_loop();
-    apr_time_t now = ss_loop_now(loop);
-    ss_loop_timer(loop, &a, now - 1);
-    ss_loop_timer(loop, &b, now - 3);
-    ss_loop_timer(loop, &c, now - 2);
-    ss_loop_timer(loop, &a, now - 4); /* moved */
+    ss_mono_t now = ss_loop_now(loop);
+    ss_loop_timer(loop, &a, ss_mono_add(now, -1));
+    ss_loop_timer(loop, &b, ss_mono_add(now, -3));
+    ss_loop_timer(loop, &c, ss_mono_add(now, -2));
+    ss_loop_timer(loop, &a, ss_mono_add(now, -4)); /* moved */
     ss_loop_turn(loop, 0);
     CU_ASSERT_STRING_EQUAL(seen, "abc");
-    ss_loop_timer(loop, &a, now - 1);
+    ss_loop_timer(loop, &a, ss_mono_add(now, -1));
     ss_loop_untimer(loop, &a);
     ss_loop_turn(loop, 0);
     CU_ASSERT_STRING_EQUAL(seen, "abc");
     close_loop();
 }
 
-static void on_again(ss_timer_t *timer, apr_time_t now)
+static void on_again(ss_timer_t *timer, ss_mono_t now)
 {
     see("x");
     ss_loop_timer(loop, timer, now);
@@ -82,7 +82,7 @@ static void a_timer_that_sets_itself_to_now_fires_once_a_turn(void)
     close_loop();
 }
 
-static void on_read(ss_watch_t *watch, int events, apr_time_t now)
+static void on_read(ss_watch_t *watch, int events, ss_mono_t now)
 {
     char byte;
 
@@ -137,7 +137,7 @@ static void a_silent_descriptor_does_not_report_hang_up(void)
 
 static ss_watch_t pair[2];
 
-static void on_first(ss_watch_t *watch, int events, apr_time_t now)
+static void on_first(ss_watch_t *watch, int events, ss_mono_t now)
 {
     (void)events;
     (void)now;
@@ -167,7 +167,7 @@ static void unwatching_holds_for_what_this_turn_found(void)
     close_loop();
 }
 
-static void on_deferred(ss_deferred_t *d, apr_time_t now)
+static void on_deferred(ss_deferred_t *d, ss_mono_t now)
 {
     (void)now;
     see(d->self);

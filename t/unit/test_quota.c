@@ -16,17 +16,17 @@ static void a_share_is_used_up_and_fills_again(void)
 
     apr_pool_create(&pool, NULL);
     quota = ss_quota_create(pool);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 1);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "b", rates, 2, now), 0);
+    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, (ss_mono_t){ now }), 0);
+    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, (ss_mono_t){ now }), 0);
+    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, (ss_mono_t){ now }), 1);
+    CU_ASSERT_EQUAL(ss_quota_take(quota, "b", rates, 2, (ss_mono_t){ now }), 0);
     now += APR_USEC_PER_SEC;
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    int wait = ss_quota_take(quota, "a", rates, 2, now);
+    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, (ss_mono_t){ now }), 0);
+    int wait = ss_quota_take(quota, "a", rates, 2, (ss_mono_t){ now });
     CU_ASSERT_TRUE(wait > 15 && wait <= 20);
     now += wait * APR_USEC_PER_SEC;
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, now), 0);
-    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 1, now), 0);
+    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 2, (ss_mono_t){ now }), 0);
+    CU_ASSERT_EQUAL(ss_quota_take(quota, "a", rates, 1, (ss_mono_t){ now }), 0);
     apr_pool_destroy(pool);
 }
 

@@ -44,7 +44,7 @@ static void give(count_t *t)
         m->rcpt_count = 1;
         m->size = sizeof(content) - 1;
         m->content.read = read_content;
-        if (ss_client_send(t->client, m, t->now) != APR_SUCCESS) return;
+        if (ss_client_send(t->client, m, (ss_mono_t){ t->now }) != APR_SUCCESS) return;
         t->given++;
     }
 }
@@ -67,14 +67,14 @@ static void client_speaks(count_t *t)
     for (;;) {
         events(t);
         give(t);
-        int count = ss_client_output(t->client, pieces, 16, t->now);
+        int count = ss_client_output(t->client, pieces, 16, (ss_mono_t){ t->now });
         if (!count) return;
         apr_size_t sum = 0;
         for (int i = 0; i < count; i++) {
             ss_buf_append(&t->in, pieces[i].iov_base, pieces[i].iov_len);
             sum += pieces[i].iov_len;
         }
-        ss_client_sent(t->client, sum, t->now);
+        ss_client_sent(t->client, sum, (ss_mono_t){ t->now });
     }
 }
 
@@ -114,13 +114,13 @@ static void open_session(count_t *t, const char *ehlo)
     t->ehlo = ehlo;
     ss_buf_init(&t->in, 4000000);
     ss_buf_init(&t->out, 4000000);
-    t->client = ss_client_create(&options, t->now, t->pool);
+    t->client = ss_client_create(&options, (ss_mono_t){ t->now }, t->pool);
     ss_buf_puts(&t->out, "220 hi\r\n");
 }
 
 static void close_session(count_t *t)
 {
-    ss_client_lost(t->client, APR_EOF, NULL, t->now);
+    ss_client_lost(t->client, APR_EOF, NULL, (ss_mono_t){ t->now });
     events(t);
     ss_client_destroy(t->client);
     ss_buf_free(&t->in);
@@ -138,7 +138,7 @@ static void count(const char *ehlo, int *trips, int *messages)
     for (int turns = 0; t.sent < MESSAGES && turns < 10 * MESSAGES; turns++) {
         apr_size_t len = t.out.len;
         t.trips++;
-        ss_client_feed(t.client, t.out.data, &len, t.now);
+        ss_client_feed(t.client, t.out.data, &len, (ss_mono_t){ t.now });
         ss_buf_clear(&t.out);
         events(&t);
         if (t.sent >= WARM_UP && !sent_before) {

@@ -18,7 +18,7 @@ static ss_schedule_entry_t *entry(apr_uint32_t submitter, int number, apr_time_t
 
     apr_snprintf(e->id, sizeof(e->id), "%08u-%07d", submitter, number);
     e->submitter = submitter;
-    e->due = due;
+    e->due = (ss_mono_t){ due };
     e->created = due + number;
     e->priority = SS_PRIORITY_NORMAL;
     return e;
@@ -37,8 +37,8 @@ static int add(ss_schedule_t *s, ss_schedule_entry_t *e)
 
 static apr_uint32_t next_submitter(ss_schedule_t *s, apr_time_t now)
 {
-    apr_time_t when;
-    ss_schedule_entry_t *e = ss_schedule_next(s, now, &when);
+    ss_mono_t when;
+    ss_schedule_entry_t *e = ss_schedule_next(s, (ss_mono_t){ now }, &when);
     apr_uint32_t submitter = e ? e->submitter : 0;
 
     free(e);
@@ -84,14 +84,14 @@ static void memory_is_shared_among_submitters(void)
 static void the_earliest_of_a_backlog_stay(void)
 {
     ss_schedule_t *s = ss_schedule_create(NULL);
-    apr_time_t when;
+    ss_mono_t when;
     ss_schedule_entry_t *e;
     int expected = 0;
 
     /* In falling order: each one is needed before all that are there. */
     for (int i = 2 * SS_SCHEDULE_MAX; i-- > 0;) add(s, entry(1, i, NOW - APR_USEC_PER_SEC + i));
-    while ((e = ss_schedule_next(s, NOW, &when)) != NULL) {
-        CU_ASSERT_EQUAL(e->due, NOW - APR_USEC_PER_SEC + expected);
+    while ((e = ss_schedule_next(s, (ss_mono_t){ NOW }, &when)) != NULL) {
+        CU_ASSERT_EQUAL(e->due.us, NOW - APR_USEC_PER_SEC + expected);
         expected++;
         free(e);
     }
@@ -102,14 +102,14 @@ static void the_earliest_of_a_backlog_stay(void)
 static void important_mail_stays_in_memory(void)
 {
     ss_schedule_t *s = ss_schedule_create(NULL);
-    apr_time_t when;
+    ss_mono_t when;
     ss_schedule_entry_t *high = entry(1, SS_SCHEDULE_MAX * 3, NOW), *first;
 
     high->priority = SS_PRIORITY_HIGH;
-    CU_ASSERT_PTR_NULL(ss_schedule_next(s, NOW + 1, &when)); /* the time is known */
+    CU_ASSERT_PTR_NULL(ss_schedule_next(s, (ss_mono_t){ NOW + 1 }, &when)); /* the time is known */
     for (int i = 0; i < 2 * SS_SCHEDULE_MAX; i++) add(s, entry(1, i, NOW));
     CU_ASSERT_FALSE(add(s, high));
-    first = ss_schedule_next(s, NOW + 1, &when);
+    first = ss_schedule_next(s, (ss_mono_t){ NOW + 1 }, &when);
     CU_ASSERT_PTR_EQUAL(first, high);
     free(first);
     /* But what waits for tomorrow gives way to what may go now. */
@@ -146,31 +146,32 @@ static void a_day_is_rated(void)
     ss_schedule_t *s = ss_schedule_create(NULL);
     apr_array_header_t *rates;
     apr_pool_t *pool;
-    apr_time_t now = NOW, when;
+    apr_time_t now = NOW;
+    ss_mono_t when;
     int sent = 0;
 
     apr_pool_create(&pool, NULL);
     rates = apr_array_make(pool, 2, sizeof(ss_rate_t));
     *(ss_rate_t *)apr_array_push(rates) = (ss_rate_t){ 100, 86400 * APR_USEC_PER_SEC };
     *(ss_rate_t *)apr_array_push(rates) = (ss_rate_t){ 10, APR_USEC_PER_SEC };
-    ss_schedule_rates(s, rates, now);
+    ss_schedule_rates(s, rates, (ss_mono_t){ now });
     for (int i = 0; i < 500; i++) add(s, entry(1, i, NOW));
     /* The bucket of a day is full at first; the other one lets ten go at once, then one each tenth
      * of a second. */
     for (int turn = 0; turn < 1000 && now < NOW + 60 * APR_USEC_PER_SEC; turn++) {
-        ss_schedule_entry_t *e = ss_schedule_next(s, now, &when);
+        ss_schedule_entry_t *e = ss_schedule_next(s, (ss_mono_t){ now }, &when);
         if (e) {
             sent++;
             free(e);
         } else {
-            CU_ASSERT(when > now);
-            now = when;
+            CU_ASSERT(when.us > now);
+            now = when.us;
         }
     }
     CU_ASSERT_EQUAL(sent, 100);
     /* Then each 864 seconds. */
-    CU_ASSERT(when >= NOW + 800 * APR_USEC_PER_SEC && when <= NOW + 900 * APR_USEC_PER_SEC);
-    ss_schedule_rates(s, NULL, now);
+    CU_ASSERT(when.us >= NOW + 800 * APR_USEC_PER_SEC && when.us <= NOW + 900 * APR_USEC_PER_SEC);
+    ss_schedule_rates(s, NULL, (ss_mono_t){ now });
     drain(s);
     apr_pool_destroy(pool);
 }
@@ -178,15 +179,15 @@ static void a_day_is_rated(void)
 static void what_was_given_back_is_first_again(void)
 {
     ss_schedule_t *s = ss_schedule_create(NULL);
-    apr_time_t when;
+    ss_mono_t when;
     ss_schedule_entry_t *e;
 
     for (int i = 0; i < 3; i++) add(s, entry(1, i, NOW));
-    e = ss_schedule_next(s, NOW, &when);
+    e = ss_schedule_next(s, (ss_mono_t){ NOW }, &when);
     CU_ASSERT_EQUAL(ss_schedule_count(s), 2);
     ss_schedule_unget(s, e);
     CU_ASSERT_EQUAL(ss_schedule_count(s), 3);
-    CU_ASSERT_PTR_EQUAL(ss_schedule_next(s, NOW, &when), e);
+    CU_ASSERT_PTR_EQUAL(ss_schedule_next(s, (ss_mono_t){ NOW }, &when), e);
     free(e);
     drain(s);
 }

@@ -19,7 +19,7 @@ static ss_schedule_entry_t *add(char name, apr_time_t due, apr_time_t created, i
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
     entry->id[0] = name;
-    entry->due = due;
+    entry->due = (ss_mono_t){ due };
     entry->created = created;
     entry->priority = priority;
     entry->is_retry = is_retry;
@@ -34,10 +34,10 @@ static const char *taken(apr_time_t now)
 {
     static char letters[64];
     ss_schedule_entry_t *entry;
-    apr_time_t when;
+    ss_mono_t when;
     int count = 0;
 
-    while (count < 63 && (entry = ss_schedule_next(schedule, now, &when)) != NULL) {
+    while (count < 63 && (entry = ss_schedule_next(schedule, (ss_mono_t){ now }, &when)) != NULL) {
         letters[count++] = entry->id[0];
         free(entry);
     }
@@ -68,7 +68,7 @@ static void order_by_due_class_and_age(void)
         { 'e', 0, 0, SS_PRIORITY_BULK, 0 },    { 'f', 90, 0, SS_PRIORITY_HIGH, 0 },
         { 'g', 2, 8, SS_PRIORITY_HIGH, 0 },
     };
-    apr_time_t when;
+    ss_mono_t when;
 
     begin();
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -76,11 +76,11 @@ static void order_by_due_class_and_age(void)
     }
     CU_ASSERT_EQUAL(ss_schedule_count(schedule), 7);
     CU_ASSERT_STRING_EQUAL(taken(T0 + 50), "gdbace");
-    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, T0 + 50, &when));
-    CU_ASSERT_EQUAL(when, T0 + 90);
+    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, (ss_mono_t){ T0 + 50 }, &when));
+    CU_ASSERT_EQUAL(when.us, T0 + 90);
     CU_ASSERT_STRING_EQUAL(taken(T0 + 90), "f");
-    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, T0 + 90, &when));
-    CU_ASSERT_EQUAL(when, 0);
+    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, (ss_mono_t){ T0 + 90 }, &when));
+    CU_ASSERT_EQUAL(when.us, 0);
     end();
 }
 
@@ -96,13 +96,13 @@ static void submitters_take_turns(void)
 
 static void what_is_given_back_is_first(void)
 {
-    apr_time_t when;
+    ss_mono_t when;
 
     begin();
     add('a', T0, 1, SS_PRIORITY_NORMAL, 0, 1);
     add('b', T0, 2, SS_PRIORITY_NORMAL, 0, 1);
     add('c', T0, 3, SS_PRIORITY_NORMAL, 0, 2);
-    ss_schedule_entry_t *entry = ss_schedule_next(schedule, T0, &when);
+    ss_schedule_entry_t *entry = ss_schedule_next(schedule, (ss_mono_t){ T0 }, &when);
     CU_ASSERT_EQUAL_FATAL(entry->id[0], 'a');
     ss_schedule_unget(schedule, entry);
     CU_ASSERT_EQUAL(ss_schedule_count(schedule), 3);
@@ -112,7 +112,7 @@ static void what_is_given_back_is_first(void)
 
 static void what_is_removed_is_gone(void)
 {
-    apr_time_t when;
+    ss_mono_t when;
 
     begin();
     ss_schedule_entry_t *later = add('a', T0 + 500, 1, SS_PRIORITY_NORMAL, 0, 1),
@@ -121,7 +121,7 @@ static void what_is_removed_is_gone(void)
     add('d', T0, 4, SS_PRIORITY_NORMAL, 0, 1);
     ss_schedule_remove(schedule, later);
     free(later);
-    ss_schedule_entry_t *entry = ss_schedule_next(schedule, T0, &when);
+    ss_schedule_entry_t *entry = ss_schedule_next(schedule, (ss_mono_t){ T0 }, &when);
     CU_ASSERT_PTR_EQUAL(entry, now);
     free(entry);
     CU_ASSERT_STRING_EQUAL(taken(T0 + 900), "dc");
@@ -133,23 +133,23 @@ static void rates_hold_back(void)
     static const ss_rate_t two[] = { { .count = 2, .per = APR_USEC_PER_SEC },
                                      { .count = 3, .per = 60 * APR_USEC_PER_SEC } };
     apr_pool_t *pool;
-    apr_time_t when;
+    ss_mono_t when;
 
     apr_pool_create(&pool, NULL);
     apr_array_header_t *rates = apr_array_make(pool, 2, sizeof(ss_rate_t));
     APR_ARRAY_PUSH(rates, ss_rate_t) = two[0];
     APR_ARRAY_PUSH(rates, ss_rate_t) = two[1];
     begin();
-    ss_schedule_rates(schedule, rates, T0);
+    ss_schedule_rates(schedule, rates, (ss_mono_t){ T0 });
     for (int i = 0; i < 5; i++) add((char)('a' + i), T0, T0 + i, SS_PRIORITY_NORMAL, 0, 1);
     CU_ASSERT_STRING_EQUAL(taken(T0), "ab");
-    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, T0, &when));
-    CU_ASSERT_EQUAL(when, T0 + APR_USEC_PER_SEC / 2);
-    CU_ASSERT_STRING_EQUAL(taken(when), "c");
-    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, when, &when));
-    CU_ASSERT_EQUAL(when, T0 + 20 * APR_USEC_PER_SEC);
+    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, (ss_mono_t){ T0 }, &when));
+    CU_ASSERT_EQUAL(when.us, T0 + APR_USEC_PER_SEC / 2);
+    CU_ASSERT_STRING_EQUAL(taken(when.us), "c");
+    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, (ss_mono_t){ when.us }, &when));
+    CU_ASSERT_EQUAL(when.us, T0 + 20 * APR_USEC_PER_SEC);
     CU_ASSERT_STRING_EQUAL(taken(T0 + 20 * APR_USEC_PER_SEC), "d");
-    ss_schedule_rates(schedule, NULL, T0);
+    ss_schedule_rates(schedule, NULL, (ss_mono_t){ T0 });
     CU_ASSERT_STRING_EQUAL(taken(T0), "e");
     end();
     apr_pool_destroy(pool);

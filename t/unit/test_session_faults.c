@@ -313,11 +313,12 @@ static void events(session_t *s)
 
     while ((event = ss_client_next(s->client))) {
         if (event->kind == SS_EVENT_START_TLS && !s->out.len)
-            ss_client_tls_on(s->client, NULL, NULL, 0, s->now);
-        if (event->kind == SS_EVENT_WANT_SECRET) ss_client_secret(s->client, "secret", 6, s->now);
+            ss_client_tls_on(s->client, NULL, NULL, 0, (ss_mono_t){ s->now });
+        if (event->kind == SS_EVENT_WANT_SECRET)
+            ss_client_secret(s->client, "secret", 6, (ss_mono_t){ s->now });
         if (event->kind == SS_EVENT_READY) {
             s->is_done = !s->mode->is_tried;
-            if (s->mode->is_tried) ss_client_try(s->client, "a@x", "b@y", s->now);
+            if (s->mode->is_tried) ss_client_try(s->client, "a@x", "b@y", (ss_mono_t){ s->now });
         }
         if (event->kind == SS_EVENT_TRIED) s->is_done = 1;
         if (event->kind != SS_EVENT_CLOSED) continue;
@@ -335,28 +336,29 @@ static void exchange(session_t *s, int is_bytewise)
     for (int moved = 1; moved;) {
         moved = 0;
         events(s);
-        for (int count; (count = ss_client_output(s->client, pieces, 8, s->now)) > 0; moved = 1) {
+        for (int count; (count = ss_client_output(s->client, pieces, 8, (ss_mono_t){ s->now })) > 0;
+             moved = 1) {
             apr_size_t sum = 0;
             for (int i = 0; i < count; i++) {
                 ss_buf_append(&s->in, pieces[i].iov_base, pieces[i].iov_len);
                 sum += pieces[i].iov_len;
             }
-            ss_client_sent(s->client, sum, s->now);
+            ss_client_sent(s->client, sum, (ss_mono_t){ s->now });
             events(s);
         }
         while (serve(s)) continue;
         while (s->out.len) {
             apr_size_t part = is_bytewise || s->is_slow ? 1 : s->out.len, len = part;
             moved = 1;
-            if (s->is_slow) ss_client_tick(s->client, s->now += APR_USEC_PER_SEC);
-            ss_client_feed(s->client, s->out.data, &len, s->now);
+            if (s->is_slow) ss_client_tick(s->client, (ss_mono_t){ s->now += APR_USEC_PER_SEC });
+            ss_client_feed(s->client, s->out.data, &len, (ss_mono_t){ s->now });
             ss_buf_take(&s->out, part);
             events(s);
         }
         if (s->is_done && !moved) {
             s->is_done = 0;
             moved = 1;
-            ss_client_quit(s->client, s->now);
+            ss_client_quit(s->client, (ss_mono_t){ s->now });
         }
     }
 }
@@ -364,13 +366,14 @@ static void exchange(session_t *s, int is_bytewise)
 /* What the fault does to the connection itself. */
 static void strike(session_t *s)
 {
-    apr_time_t deadline = ss_client_deadline(s->client);
+    apr_time_t deadline = ss_client_deadline(s->client).us;
 
     if (s->closed) return;
     if (s->fault == F_HANG)
-        ss_client_tick(s->client, deadline);
+        ss_client_tick(s->client, (ss_mono_t){ deadline });
     else
-        ss_client_lost(s->client, s->fault == F_RESET ? ECONNRESET : APR_EOF, NULL, s->now);
+        ss_client_lost(s->client, s->fault == F_RESET ? ECONNRESET : APR_EOF, NULL,
+                       (ss_mono_t){ s->now });
     events(s);
 }
 
@@ -398,7 +401,7 @@ static void play(const mode_t_ *mode, int faulty, fault_t fault, int is_bytewise
     }
     ss_buf_init(&s.in, 1000000);
     ss_buf_init(&s.out, 1000000);
-    s.client = ss_client_create(&options, s.now, pool);
+    s.client = ss_client_create(&options, (ss_mono_t){ s.now }, pool);
     answer(&s);
     exchange(&s, is_bytewise);
     strike(&s);

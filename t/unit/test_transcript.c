@@ -38,7 +38,7 @@ static const char *played(const char *secret, const char *const *lines, int by_b
         const char *text = apr_pstrcat(pool, *lines + 1, "\r\n", NULL);
         apr_size_t step = by_byte ? 1 : strlen(text);
         for (apr_size_t i = 0; text[i]; i += step)
-            ss_transcript_add(t, **lines == 'C', text + i, step, 0);
+            ss_transcript_add(t, **lines == 'C', text + i, step);
     }
     return joined(t);
 }
@@ -143,8 +143,8 @@ static void handed_on(void)
     char *all = apr_pstrdup(pool, "");
     ss_transcript_t *t = ss_transcript_stream(collect, &all, pool);
     ss_transcript_secret(t, "s3cretXY", 8);
-    ss_transcript_add(t, 0, "220 hi s3cretXY\r\n\n250", 22, 0);
-    ss_transcript_add(t, 1, "AUTH PLAIN x\r\n", 14, 0);
+    ss_transcript_add(t, 0, "220 hi s3cretXY\r\n\n250", 22);
+    ss_transcript_add(t, 1, "AUTH PLAIN x\r\n", 14);
     ss_transcript_note(t, "%s", "over");
     CU_ASSERT_STRING_EQUAL(all, "S: 220 hi ********|S: |C: AUTH PLAIN [redacted]|-- over|");
     CU_ASSERT_EQUAL(ss_transcript_lines(t)->nelts, 0);
@@ -167,20 +167,20 @@ static void escapes_and_bounds(void)
 {
     ss_transcript_t *t = ss_transcript_create(pool);
     char big[SS_TRANSCRIPT_LINE_MAX * 2];
-    ss_transcript_add(t, 0, "220 \033[31m\001\n", 11, 0);
+    ss_transcript_add(t, 0, "220 \033[31m\001\n", 11);
     CU_ASSERT_PTR_NOT_NULL(strstr(joined(t), "S: 220 \\x1b[31m\\x01"));
     memset(big, 'a', sizeof(big));
-    ss_transcript_add(t, 0, big, sizeof(big), 0);
-    ss_transcript_add(t, 0, "\r\n", 2, 0);
+    ss_transcript_add(t, 0, big, sizeof(big));
+    ss_transcript_add(t, 0, "\r\n", 2);
     const char *line = APR_ARRAY_IDX(ss_transcript_lines(t), 1, const char *);
     CU_ASSERT_EQUAL(strlen(line), SS_TRANSCRIPT_LINE_MAX + 6);
     CU_ASSERT_STRING_EQUAL(line + strlen(line) - 3, "...");
-    for (int i = 0; i < SS_TRANSCRIPT_LINES_MAX + 5; i++) ss_transcript_add(t, 0, "250 x\n", 6, 0);
+    for (int i = 0; i < SS_TRANSCRIPT_LINES_MAX + 5; i++) ss_transcript_add(t, 0, "250 x\n", 6);
     const apr_array_header_t *lines = ss_transcript_lines(t);
     CU_ASSERT_EQUAL(lines->nelts, SS_TRANSCRIPT_LINES_MAX);
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(lines, lines->nelts - 1, const char *),
                            "-- 8 more lines are not shown");
-    ss_transcript_add(t, 0, "unfinished", 10, 0); /* finds no place and takes nobody's */
+    ss_transcript_add(t, 0, "unfinished", 10); /* finds no place and takes nobody's */
     CU_ASSERT_PTR_EQUAL(ss_transcript_lines(t), lines);
 }
 
@@ -189,9 +189,9 @@ static void notes_and_unfinished(void)
     ss_transcript_t *t = ss_transcript_create(pool);
     ss_transcript_secret(t, "s3cretXY", 8);
     ss_transcript_note(t, "(%s) %s", "TLSv1.3", "s3cretXY");
-    ss_transcript_add(t, 0, "220 unfin", 9, 0);
+    ss_transcript_add(t, 0, "220 unfin", 9);
     CU_ASSERT_STRING_EQUAL(joined(t), "-- (TLSv1.3) ********\nS: 220 unfin");
-    ss_transcript_add(t, 0, "ished\r\n", 7, 0);
+    ss_transcript_add(t, 0, "ished\r\n", 7);
     CU_ASSERT_STRING_EQUAL(joined(t), "-- (TLSv1.3) ********\nS: 220 unfinished");
 }
 
@@ -203,13 +203,13 @@ static void cut_secret(void)
     memset(big, ' ', sizeof(big));
     memcpy(big + SS_TRANSCRIPT_LINE_MAX - 4, "s3cretXY", 8);
     ss_transcript_secret(t, "s3cretXY", 8);
-    ss_transcript_add(t, 0, big, sizeof(big), 0);
-    ss_transcript_add(t, 0, "\n", 1, 0);
+    ss_transcript_add(t, 0, big, sizeof(big));
+    ss_transcript_add(t, 0, "\n", 1);
     CU_ASSERT_PTR_NULL(strstr(joined(t), "s3c"));
     /* and a cut line without it stays whole up to the bound */
     memset(big, '.', sizeof(big));
-    ss_transcript_add(t, 0, big, sizeof(big), 0);
-    ss_transcript_add(t, 0, "\r\n", 2, 0);
+    ss_transcript_add(t, 0, big, sizeof(big));
+    ss_transcript_add(t, 0, "\r\n", 2);
     const char *line = APR_ARRAY_IDX(ss_transcript_lines(t), 1, const char *);
     CU_ASSERT_EQUAL(strlen(line), 3 + SS_TRANSCRIPT_LINE_MAX + 3);
 }

@@ -5,6 +5,7 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "web/shared/asset.h"
 
@@ -95,7 +96,7 @@ void ss_html_time(request_rec *r, const char *rfc3339)
     apr_time_t when;
 
     if (!rfc3339 || !*rfc3339 || ss_text_time_parse(rfc3339, &when)) return;
-    apr_int64_t seconds = apr_time_sec(apr_time_now() - when);
+    apr_int64_t seconds = apr_time_sec(ss_wall_now() - when);
     const char *exact = ss_text_escape_html(r->pool, rfc3339);
     ap_rprintf(r, "<time datetime=\"%s\" title=\"%s\">", exact, exact);
     if (seconds < 0)
@@ -109,7 +110,7 @@ void ss_html_due(request_rec *r, const char *rfc3339)
     apr_time_t when;
 
     if (!rfc3339 || !*rfc3339 || ss_text_time_parse(rfc3339, &when)) return;
-    if (when <= apr_time_now()) {
+    if (when <= ss_wall_now()) {
         ap_rputs("due", r);
         return;
     }

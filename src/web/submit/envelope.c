@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "config/settings.h"
 #include "mail/address.h"
@@ -111,7 +112,7 @@ static int read_times(ss_mail_message_t *m, const ss_params_t *query, ss_mail_pr
             at);
         return -1;
     }
-    if (m->attr.at > apr_time_now() + EXPIRE_MAX) {
+    if (m->attr.at > ss_wall_now() + EXPIRE_MAX) {
         ss_mail_problem(problem, 400, "at", "\"%s\" is more than a year away", at);
         return -1;
     }

@@ -5,6 +5,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "config/module.h"
 #include "mail/form.h"
@@ -36,7 +37,7 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
     /* An address literal is no right side of a Message-ID that people expect. */
     if (!options.host || *options.host == '[') options.host = s->relay->server_name;
     if (!options.host || !*options.host) options.host = "localhost";
-    options.now = apr_time_now();
+    options.now = ss_wall_now();
     /* Drawing it costs a tenth of a small message. */
     if (options.adds_missing) RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
     options.max_size = (apr_size_t)ss_location_size(s->policy, s->relay);

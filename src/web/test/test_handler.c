@@ -39,7 +39,7 @@ typedef struct {
     int is_stream, is_begun;
     ss_peer_t *peer;
     ss_rpc_answer_t answer;
-    apr_time_t deadline;
+    ss_mono_t deadline;
     ss_test_page_t page;
 } test_t;
 
@@ -237,7 +237,7 @@ static int run_test(request_rec *r)
                           unknown);
     t.form = form_of(r, &t.query);
     t.is_stream = t.form == FORM_HTML || ss_params_flag(&t.query, "stream", 0);
-    t.deadline = apr_time_now() + t.relay->test_timeout + GRACE;
+    t.deadline = ss_mono_add(ss_mono_now(), t.relay->test_timeout + GRACE);
     apr_table_setn(r->headers_out, "Vary", "Accept");
     /* Proxies in front of us pass a streamed answer on as it comes. */
     if (t.is_stream) apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");

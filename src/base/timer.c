@@ -1,0 +1,47 @@
+/* timer.c: timers in a heap. See timer.h. */
+#include "base/timer.h"
+
+#include <stddef.h>
+
+void ss_timer_init(ss_timers_t *timers, apr_size_t max)
+{
+    ss_heap_init(&timers->heap, max);
+}
+
+void ss_timer_free(ss_timers_t *timers)
+{
+    ss_heap_free(&timers->heap);
+}
+
+apr_status_t ss_timer_set(ss_timers_t *timers, ss_timer_t *timer, ss_mono_t when)
+{
+    if (timer->node.place && timer->node.key == when.us) return APR_SUCCESS;
+    ss_heap_remove(&timers->heap, &timer->node);
+    return ss_heap_insert(&timers->heap, &timer->node, when.us);
+}
+
+void ss_timer_cancel(ss_timers_t *timers, ss_timer_t *timer)
+{
+    ss_heap_remove(&timers->heap, &timer->node);
+}
+
+int ss_timer_next(const ss_timers_t *timers, ss_mono_t *when)
+{
+    const ss_heap_node_t *first = ss_heap_first(&timers->heap);
+
+    if (first) *when = (ss_mono_t){ first->key };
+    return first != NULL;
+}
+
+void ss_timer_fire(ss_timers_t *timers, ss_mono_t now)
+{
+    apr_uint64_t begin = timers->heap.next_order;
+
+    for (;;) {
+        ss_heap_node_t *node = ss_heap_first(&timers->heap);
+        if (!node || node->key > now.us || node->order >= begin) return;
+        ss_heap_remove(&timers->heap, node);
+        ss_timer_t *timer = (ss_timer_t *)(void *)((char *)node - offsetof(ss_timer_t, node));
+        timer->fired(timer, now);
+    }
+}
