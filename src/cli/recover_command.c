@@ -9,7 +9,7 @@
 #include "cli/terminal.h"
 #include "queue/recover.h"
 
-static void say(const char *from, const char *to, const ss_recovered_t *r)
+static void say(const char *from, const char *to, const ss_recover_result_t *r)
 {
     printf("%" APR_INT64_T_FMT " unfinished messages to %" APR_INT64_T_FMT
            " recipients were saved in %s.\n",
@@ -32,7 +32,7 @@ static void say(const char *from, const char *to, const ss_recovered_t *r)
 
 int ss_recover_command(ss_cli_t *cli, const char *from, const char *to)
 {
-    ss_recovered_t recovered;
+    ss_recover_result_t recovered;
     ss_result_t result;
 
     if (!to) to = apr_pstrcat(cli->pool, from, ".recovered", NULL);

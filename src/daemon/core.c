@@ -229,7 +229,7 @@ static void settings_read(ss_store_request_t *request)
     apr_time_t now = ss_loop_wall(d->loop);
 
     for (int i = 0; request->rv == APR_SUCCESS && i < settings->rows->nelts; i++) {
-        const ss_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_setting_t);
+        const ss_store_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_store_setting_t);
         if (!strncmp(row->key, "pause/", 6)) {
             ss_relay_t *relay = ss_relay_find(d, row->key + 6);
             if (relay) ss_pause_restore(relay, row->value, now);

@@ -119,7 +119,7 @@ void ss_bounce_request_begin(ss_request_t *req, const json_t *header);
 /* The same, asked for at another node, of one message. */
 void ss_bounce_request_handed(ss_daemon_t *d, const char *id, const char *who);
 /* What a request says of messages: the filter; 0: a word is wrong, refused already (control.c). */
-int ss_operator_filter(ss_request_t *req, const json_t *from, ss_filter_t *filter,
+int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t *filter,
                        apr_pool_t *pool);
 void ss_connection_test_run(ss_request_t *req, const json_t *header);
 void ss_connection_test_message(ss_request_t *req, const json_t *header);

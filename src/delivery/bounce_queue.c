@@ -244,13 +244,14 @@ static void add_one(ss_job_t *job, ss_store_outcome_t *outcome, ss_bounce_kind_t
         outcome->reports = apr_array_make(outcome->head.pool, 1, sizeof(ss_message_t *));
     APR_ARRAY_PUSH(outcome->reports, ss_message_t *) = report;
     if (!outcome->history)
-        outcome->history = apr_array_make(outcome->head.pool, 1, sizeof(ss_history_t));
-    ss_history_t *row = apr_array_push(outcome->history);
-    *row = (ss_history_t){ .time = now,
-                           .recipient = -1,
-                           .what = what[kind],
-                           .text = apr_pstrcat(outcome->head.pool, "to ", report->rcpts[0].address,
-                                               " by message ", report->id, NULL) };
+        outcome->history = apr_array_make(outcome->head.pool, 1, sizeof(ss_message_history_t));
+    ss_message_history_t *row = apr_array_push(outcome->history);
+    *row = (ss_message_history_t){ .time = now,
+                                   .recipient = -1,
+                                   .what = what[kind],
+                                   .text = apr_pstrcat(outcome->head.pool, "to ",
+                                                       report->rcpts[0].address, " by message ",
+                                                       report->id, NULL) };
 }
 
 static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)

@@ -29,7 +29,7 @@ static void stepped(ss_store_request_t *request)
                relay->name, request->result.text);
     }
     for (int i = 0; request->rv == APR_SUCCESS && i < control->rows->nelts; i++) {
-        const ss_touched_t *t = &APR_ARRAY_IDX(control->rows, i, ss_touched_t);
+        const ss_store_changed_t *t = &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t);
         if (t->is_foreign) continue;
         for (int k = 0; k < t->recipients; k++)
             ss_relay_counted(relay, t->from_state, SS_STATE_QUEUED);
@@ -47,7 +47,7 @@ static void stepped(ss_store_request_t *request)
 static void step(ss_relay_t *relay, const char *who, int at)
 {
     ss_store_control_t *request = ss_store_control_create(
-        SS_CONTROL_RETRY, who, ss_loop_wall(relay->daemon->loop), stepped, NULL);
+        SS_ACTION_RETRY, who, ss_loop_wall(relay->daemon->loop), stepped, NULL);
     flush_t *flush = apr_palloc(request->head.pool, sizeof(*flush));
 
     *flush = (flush_t){ relay, at };

@@ -76,7 +76,7 @@ static void set_due(ss_job_t *job, apr_time_t due)
 }
 
 ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message,
-                        const ss_due_t *due)
+                        const ss_store_due_row_t *due)
 {
     ss_job_t *job = calloc(1, sizeof(*job));
 
@@ -212,7 +212,7 @@ void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_
         }
         ss_job_forget(job);
     } else {
-        ss_due_t due = {
+        ss_store_due_row_t due = {
             .relay = relay->name, .due = now, .created = now, .priority = SS_PRIORITY_NORMAL
         };
         apr_cpystrn(due.id, id, sizeof(due.id));

@@ -35,7 +35,7 @@ typedef struct ss_job_t {
 /* A job for a message that was just committed or loaded (takes the message's pool over), or for a
  * place in the order (message NULL). Found by id afterwards. */
 ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message,
-                        const ss_due_t *due);
+                        const ss_store_due_row_t *due);
 ss_job_t *ss_job_find(ss_daemon_t *d, const char *id);
 /* The job of a message that was loaded: the one that is there (it has no content, and nothing uses
  * it) or a new one. It is not in the order. */

@@ -20,7 +20,7 @@ struct ss_node_t {
     apr_uint64_t changes_then; /* when counting began */
     apr_pool_t *pool;          /* of the last answer: the other nodes */
     apr_array_header_t *nodes; /* of node_t */
-    /* of ss_handed_t, in a pool of its own: done, and not yet crossed out in the store */
+    /* of ss_lease_handed_t, in a pool of its own: done, and not yet crossed out in the store */
     apr_array_header_t *known;
 };
 
@@ -129,7 +129,7 @@ static void remember_nodes(struct ss_node_t *share, const apr_array_header_t *no
 static void apply_settings(ss_daemon_t *d, const ss_lease_t *lease, apr_time_t now)
 {
     for (int i = 0; i < lease->settings->nelts; i++) {
-        const ss_setting_t *row = &APR_ARRAY_IDX(lease->settings, i, ss_setting_t);
+        const ss_store_setting_t *row = &APR_ARRAY_IDX(lease->settings, i, ss_store_setting_t);
         if (!strncmp(row->key, "pause/", 6)) {
             ss_relay_t *relay = ss_relay_find(d, row->key + 6);
             if (relay) ss_pause_share(relay, row->value, lease->number, now);
@@ -139,10 +139,10 @@ static void apply_settings(ss_daemon_t *d, const ss_lease_t *lease, apr_time_t n
     }
 }
 
-static int is_known(const struct ss_node_t *share, const ss_handed_t *row)
+static int is_known(const struct ss_node_t *share, const ss_lease_handed_t *row)
 {
     for (int i = 0; share->known && i < share->known->nelts; i++) {
-        const ss_handed_t *other = &APR_ARRAY_IDX(share->known, i, ss_handed_t);
+        const ss_lease_handed_t *other = &APR_ARRAY_IDX(share->known, i, ss_lease_handed_t);
         if (other->time == row->time && !strcmp(other->touched.id, row->touched.id)) return 1;
     }
     return 0;
@@ -157,19 +157,19 @@ static void apply_handed(ss_daemon_t *d, const apr_array_header_t *rows)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, d->pool);
-    known = apr_array_make(pool, rows->nelts, sizeof(ss_handed_t));
+    known = apr_array_make(pool, rows->nelts, sizeof(ss_lease_handed_t));
 
     for (int i = 0; i < rows->nelts; i++) {
-        const ss_handed_t *row = &APR_ARRAY_IDX(rows, i, ss_handed_t);
+        const ss_lease_handed_t *row = &APR_ARRAY_IDX(rows, i, ss_lease_handed_t);
         if (!is_known(share, row)) {
             const char *who = row->who ? row->who : "another node";
-            if (row->control == SS_CONTROL_BOUNCE)
+            if (row->control == SS_ACTION_BOUNCE)
                 ss_bounce_request_handed(d, row->touched.id, who);
-            else if (row->control != SS_CONTROLS)
+            else if (row->control != SS_ACTIONS)
                 ss_action_took(d, &row->touched, row->control, who);
         }
-        APR_ARRAY_PUSH(known, ss_handed_t) =
-            (ss_handed_t){ .touched = row->touched, .time = row->time };
+        APR_ARRAY_PUSH(known, ss_lease_handed_t) =
+            (ss_lease_handed_t){ .touched = row->touched, .time = row->time };
     }
     if (share->known) apr_pool_destroy(share->known->pool);
     share->known = known;
@@ -192,7 +192,7 @@ static void apply_taken(ss_daemon_t *d, const ss_lease_t *lease)
 
     if (!lease->buried) return;
     for (int i = 0; i < lease->taken->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(lease->taken, i, ss_count_t);
+        const ss_store_count_t *row = &APR_ARRAY_IDX(lease->taken, i, ss_store_count_t);
         ss_queue_counts_add(d, row);
         if (!ss_state_is_final(row->state)) waiting += row->messages;
     }
@@ -277,7 +277,7 @@ static void answered(ss_store_request_t *request)
     if (lease->was_lost) start_over(d);
     apply_taken(d, lease);
     for (int i = 0; i < lease->hooks->nelts; i++) {
-        const ss_setting_t *row = &APR_ARRAY_IDX(lease->hooks, i, ss_setting_t);
+        const ss_store_setting_t *row = &APR_ARRAY_IDX(lease->hooks, i, ss_store_setting_t);
         ss_webhook_restore(d, row->key, row->value);
     }
     if (share->is_stale) {

@@ -91,14 +91,14 @@ static void committed(ss_store_request_t *request)
 
 static apr_array_header_t *copy_history(const apr_array_header_t *history, apr_pool_t *pool)
 {
-    apr_array_header_t *made = apr_array_make(pool, history->nelts, sizeof(ss_history_t));
+    apr_array_header_t *made = apr_array_make(pool, history->nelts, sizeof(ss_message_history_t));
 
     for (int i = 0; i < history->nelts; i++) {
-        ss_history_t h = APR_ARRAY_IDX(history, i, ss_history_t);
+        ss_message_history_t h = APR_ARRAY_IDX(history, i, ss_message_history_t);
         h.what = copy(h.what, pool);
         h.text = copy(h.text, pool);
         h.host = copy(h.host, pool);
-        APR_ARRAY_PUSH(made, ss_history_t) = h;
+        APR_ARRAY_PUSH(made, ss_message_history_t) = h;
     }
     return made;
 }
@@ -281,13 +281,13 @@ static int is_finished(const ss_message_t *m)
 static void add_history(apr_array_header_t *history, const ss_recipient_t *rcpt, const char *what,
                         apr_time_t now)
 {
-    ss_history_t *row = apr_array_push(history);
+    ss_message_history_t *row = apr_array_push(history);
 
-    *row = (ss_history_t){ .time = now,
-                           .recipient = rcpt->number,
-                           .what = what,
-                           .text = rcpt->reply,
-                           .host = rcpt->host };
+    *row = (ss_message_history_t){ .time = now,
+                                   .recipient = rcpt->number,
+                                   .what = what,
+                                   .text = rcpt->reply,
+                                   .host = rcpt->host };
 }
 
 void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *numbers, int result_count,
@@ -297,7 +297,7 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
     apr_pool_t *pool = m->pool;
     int *changed = apr_palloc(pool, sizeof(int) * (apr_size_t)result_count);
     int changed_count = 0, uncharged = 0;
-    apr_array_header_t *history = apr_array_make(pool, 4, sizeof(ss_history_t));
+    apr_array_header_t *history = apr_array_make(pool, 4, sizeof(ss_message_history_t));
 
     for (int i = 0; i < result_count; i++) {
         ss_recipient_t *rcpt = &m->rcpts[numbers[i]];
@@ -334,7 +334,7 @@ static int end_all(ss_job_t *job, ss_state_t state, const char *prefix, const ch
 {
     ss_message_t *m = job->message;
     int *changed = apr_palloc(m->pool, sizeof(int) * (apr_size_t)m->rcpt_count), changed_count = 0;
-    apr_array_header_t *history = apr_array_make(m->pool, 4, sizeof(ss_history_t));
+    apr_array_header_t *history = apr_array_make(m->pool, 4, sizeof(ss_message_history_t));
     const char *cause, *advice;
 
     ss_relay_state(job->relay, &cause, &advice);

@@ -72,7 +72,8 @@ typedef struct {
     void (*settings_read)(void *self, int is_ok);
     /* An operator at another node acted on a message that this node delivers: to be done as if it
      * had been asked for here. May call into delivery. */
-    void (*handed)(void *self, const ss_touched_t *touched, ss_control_t control, const char *who);
+    void (*handed)(void *self, const ss_store_changed_t *touched, ss_store_action_t control,
+                   const char *who);
     /* Once: what the queue holds is known (or cannot be): mail may be accepted from now on. */
     void (*ready)(void *self);
     /* After ss_delivery_leave: a connection has closed; ss_delivery_in_flight may be 0 now. */

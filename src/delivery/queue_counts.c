@@ -15,7 +15,7 @@
 
 /* ---- counting ---- */
 
-void ss_queue_counts_add(ss_daemon_t *d, const ss_count_t *row)
+void ss_queue_counts_add(ss_daemon_t *d, const ss_store_count_t *row)
 {
     ss_relay_t *relay = ss_relay_for(d, row->relay);
 
@@ -37,7 +37,7 @@ void ss_queue_counts_replace(ss_daemon_t *d, const apr_array_header_t *rows)
         relay->oldest = 0;
     }
     for (int i = 0; i < rows->nelts; i++)
-        ss_queue_counts_add(d, &APR_ARRAY_IDX(rows, i, ss_count_t));
+        ss_queue_counts_add(d, &APR_ARRAY_IDX(rows, i, ss_store_count_t));
 }
 
 static void ready(ss_daemon_t *d)
@@ -66,7 +66,7 @@ static void counted(ss_store_request_t *request)
     const ss_store_counts_t *counts = ss_store_request_as(request, SS_STORE_COUNTS);
 
     for (int i = 0; request->rv == APR_SUCCESS && i < counts->rows->nelts; i++)
-        ss_queue_counts_add(d, &APR_ARRAY_IDX(counts->rows, i, ss_count_t));
+        ss_queue_counts_add(d, &APR_ARRAY_IDX(counts->rows, i, ss_store_count_t));
     if (request->rv == APR_SUCCESS) {
         ready(d);
     } else {
@@ -146,11 +146,11 @@ static int restore(ss_daemon_t *d, const char *saved)
         json_int_t state = number(row, 1);
         if (!relay || state < 0 || state >= SS_STATES || (!number(row, 2) && !number(row, 3)))
             continue;
-        ss_queue_counts_add(d, &(ss_count_t){ .relay = relay,
-                                              .state = (ss_state_t)state,
-                                              .recipients = number(row, 2),
-                                              .messages = number(row, 3),
-                                              .bytes = (apr_uint64_t)number(row, 4) });
+        ss_queue_counts_add(d, &(ss_store_count_t){ .relay = relay,
+                                                    .state = (ss_state_t)state,
+                                                    .recipients = number(row, 2),
+                                                    .messages = number(row, 3),
+                                                    .bytes = (apr_uint64_t)number(row, 4) });
     }
     json_decref(rows);
     return 1;
@@ -170,7 +170,7 @@ void ss_queue_counts_begin(ss_daemon_t *d, const char *saved)
 const char *ss_queue_counts_saved(const apr_array_header_t *settings)
 {
     for (int i = 0; i < settings->nelts; i++) {
-        const ss_setting_t *row = &APR_ARRAY_IDX(settings, i, ss_setting_t);
+        const ss_store_setting_t *row = &APR_ARRAY_IDX(settings, i, ss_store_setting_t);
         if (!strcmp(row->key, KEY)) return row->value;
     }
     return NULL;
@@ -181,7 +181,7 @@ const char *ss_queue_counts_saved(const apr_array_header_t *settings)
 void ss_queue_counts_purged(ss_daemon_t *d, const apr_array_header_t *rows)
 {
     for (int i = 0; i < rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(rows, i, ss_count_t);
+        const ss_store_count_t *row = &APR_ARRAY_IDX(rows, i, ss_store_count_t);
         apr_int64_t *count = &ss_relay_for(d, row->relay)->counts[row->state];
         *count -= row->recipients < *count ? row->recipients : *count;
     }
@@ -191,9 +191,9 @@ void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_oldest_t *requ
 {
     for (int i = 0; i < relay->names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(relay->names, i, const char *);
-        APR_ARRAY_PUSH(request->rows, ss_count_t) =
-            (ss_count_t){ .relay = apr_pstrdup(request->head.pool, name),
-                          .messages = relay->waiting_messages };
+        APR_ARRAY_PUSH(request->rows, ss_store_count_t) =
+            (ss_store_count_t){ .relay = apr_pstrdup(request->head.pool, name),
+                                .messages = relay->waiting_messages };
     }
 }
 
@@ -201,7 +201,7 @@ void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_oldest_t *requ
 void ss_queue_counts_take_oldest(ss_daemon_t *d, const ss_store_oldest_t *request)
 {
     for (int i = 0; request->head.rv == APR_SUCCESS && i < request->rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+        const ss_store_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_count_t);
         ss_relay_t *relay = ss_relay_for(d, row->relay);
         if (!strcmp(relay->name, row->relay))
             relay->oldest = row->oldest;

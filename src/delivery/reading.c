@@ -116,7 +116,7 @@ static int find_part(ss_reading_t *reading, apr_off_t at)
 
 apr_status_t ss_reading_at(ss_reading_t *reading, apr_off_t at, const char **bytes, apr_size_t *len)
 {
-    const ss_part_t *part;
+    const ss_message_part_t *part;
     const char *start;
 
     if (!find_part(reading, at)) return APR_EOF;

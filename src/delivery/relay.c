@@ -25,7 +25,7 @@ static void add_due(ss_relay_t *relay, const apr_array_header_t *rows)
     ss_daemon_t *d = relay->daemon;
 
     for (int i = 0; i < rows->nelts; i++) {
-        const ss_due_t *due = &APR_ARRAY_IDX(rows, i, ss_due_t);
+        const ss_store_due_row_t *due = &APR_ARRAY_IDX(rows, i, ss_store_due_row_t);
         relay->fill_time = due->due;
         apr_cpystrn(relay->fill_id, due->id, sizeof(relay->fill_id));
         if (!ss_job_find(d, due->id))
@@ -314,10 +314,10 @@ static void swept(ss_store_request_t *request)
             continue;
         }
         if (!job) {
-            ss_due_t due = { .due = now,
-                             .created = m->created,
-                             .submitter = m->attr.submitter,
-                             .priority = m->attr.priority };
+            ss_store_due_row_t due = { .due = now,
+                                       .created = m->created,
+                                       .submitter = m->attr.submitter,
+                                       .priority = m->attr.priority };
             apr_cpystrn(due.id, m->id, sizeof(due.id));
             job = ss_job_create(relay->daemon, relay, NULL, &due);
         } else if (job->is_scheduled) {
@@ -333,12 +333,12 @@ void ss_relay_sweep(ss_relay_t *relay, apr_time_t now)
 {
     if (ss_relay_is_paused(relay) || !relay->waiting_messages) return;
     for (int i = 0; i < relay->names->nelts; i++) {
-        ss_filter_t filter = { .state = -1,
-                               .relay = APR_ARRAY_IDX(relay->names, i, const char *),
-                               .uid = -1,
-                               .created_before = now - relay->settings->expire,
-                               .overdue_at = now,
-                               .is_waiting = 1 };
+        ss_store_filter_t filter = { .state = -1,
+                                     .relay = APR_ARRAY_IDX(relay->names, i, const char *),
+                                     .uid = -1,
+                                     .created_before = now - relay->settings->expire,
+                                     .overdue_at = now,
+                                     .is_waiting = 1 };
         ss_store_list_t *request = ss_store_list_create(&filter, SWEEP_LIMIT, swept, relay);
         ss_store_port_post(&relay->daemon->queue, &request->head);
     }

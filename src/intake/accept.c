@@ -97,7 +97,7 @@ int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, 
     if (!len) return 1;
     /* The array doubles: parts are few. */
     if (!(m->part_count & (m->part_count - 1))) {
-        ss_part_t *parts = apr_palloc(
+        ss_message_part_t *parts = apr_palloc(
             m->pool, sizeof(*parts) * (apr_size_t)(m->part_count ? m->part_count * 2 : 1));
         if (m->part_count) memcpy(parts, m->parts, sizeof(*parts) * (apr_size_t)m->part_count);
         m->parts = parts;

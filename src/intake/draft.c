@@ -103,8 +103,8 @@ static void refer(ss_message_t *m, const char *content, apr_size_t len)
     m->size = len;
     for (apr_size_t i = 0; i < count; i++) {
         apr_size_t left = len - i * SS_PART_MAX;
-        m->parts[i] =
-            (ss_part_t){ content + i * SS_PART_MAX, left < SS_PART_MAX ? left : SS_PART_MAX };
+        m->parts[i] = (ss_message_part_t){ content + i * SS_PART_MAX,
+                                           left < SS_PART_MAX ? left : SS_PART_MAX };
     }
 }
 

@@ -18,9 +18,9 @@ typedef struct {
     ss_daemon_t *daemon;
     apr_pool_t *pool;
     char id[SS_IDENT_TEXT];
-    ss_control_t control;
+    ss_store_action_t control;
     const char *verb, *who;
-    ss_filter_t filter;
+    ss_store_filter_t filter;
     apr_array_header_t *ids;
     int next_id;
     apr_int64_t matched, done, confirm;
@@ -49,32 +49,33 @@ static void work_end(work_t *work)
 
 static void next_action(work_t *work);
 
-void ss_action_took(ss_daemon_t *d, const ss_touched_t *t, ss_control_t control, const char *who)
+void ss_action_took(ss_daemon_t *d, const ss_store_changed_t *t, ss_store_action_t control,
+                    const char *who)
 {
-    static const char *const verbs[] = { [SS_CONTROL_RETRY] = "retry",
-                                         [SS_CONTROL_HOLD] = "hold",
-                                         [SS_CONTROL_RELEASE] = "release",
-                                         [SS_CONTROL_CANCEL] = "cancel" };
-    static const ss_state_t states[] = { [SS_CONTROL_RETRY] = SS_STATE_QUEUED,
-                                         [SS_CONTROL_HOLD] = SS_STATE_HELD,
-                                         [SS_CONTROL_RELEASE] = SS_STATE_QUEUED,
-                                         [SS_CONTROL_CANCEL] = SS_STATE_CANCELLED };
+    static const char *const verbs[] = { [SS_ACTION_RETRY] = "retry",
+                                         [SS_ACTION_HOLD] = "hold",
+                                         [SS_ACTION_RELEASE] = "release",
+                                         [SS_ACTION_CANCEL] = "cancel" };
+    static const ss_state_t states[] = { [SS_ACTION_RETRY] = SS_STATE_QUEUED,
+                                         [SS_ACTION_HOLD] = SS_STATE_HELD,
+                                         [SS_ACTION_RELEASE] = SS_STATE_QUEUED,
+                                         [SS_ACTION_CANCEL] = SS_STATE_CANCELLED };
     ss_relay_t *relay = ss_relay_for(d, t->relay);
 
     ss_waiter_wake(d, t->id);
     ss_log(d->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, verbs[control], who);
     if (t->is_foreign) return;
     for (int k = 0; k < t->recipients; k++) ss_relay_counted(relay, t->from_state, states[control]);
-    if (control == SS_CONTROL_CANCEL) {
+    if (control == SS_ACTION_CANCEL) {
         relay->metrics.results[SS_STATE_CANCELLED] += (apr_uint64_t)t->recipients;
         d->metrics.cancelled += (apr_uint64_t)t->recipients;
         if (t->is_finished)
             ss_relay_stored(relay, &(ss_message_t){ .rcpt_count = t->recipients, .size = t->size },
                             -1);
     }
-    if (control == SS_CONTROL_CANCEL || control == SS_CONTROL_HOLD)
+    if (control == SS_ACTION_CANCEL || control == SS_ACTION_HOLD)
         ss_webhook_notify_stored(d, t->id, states[control]);
-    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE || ss_job_find(d, t->id))
+    if (control == SS_ACTION_RETRY || control == SS_ACTION_RELEASE || ss_job_find(d, t->id))
         ss_job_refresh(d, t->id, relay, ss_loop_wall(d->loop));
 }
 
@@ -95,8 +96,8 @@ static void acted(ss_store_request_t *request)
     }
     work->done += control->messages;
     for (int i = 0; i < control->rows->nelts; i++)
-        ss_action_took(work->daemon, &APR_ARRAY_IDX(control->rows, i, ss_touched_t), work->control,
-                       work->who);
+        ss_action_took(work->daemon, &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t),
+                       work->control, work->who);
     if (work->ids && !control->messages && work->ids->nelts == 1) {
         /* One message was named and nothing of it can be changed: its state says why. */
         json_t *fields = json_object();
@@ -133,7 +134,7 @@ static void acted(ss_store_request_t *request)
     json_object_set_new(document, "done", json_integer(work->done));
     if (!work->is_filtered && work->ids->nelts == 1) {
         json_object_set_new(document, "id", json_string(work->id));
-        if (work->control == SS_CONTROL_CANCEL)
+        if (work->control == SS_ACTION_CANCEL)
             json_object_set_new(document, "state", json_string("cancelled"));
     }
     ss_request_document(req, 200, document);
@@ -161,7 +162,7 @@ static void next_action(work_t *work)
         work->next_id++;
         apr_cpystrn(request->id, work->id, sizeof(request->id));
         /* What is being sent cannot be called back. */
-        if (is_in_flight(work->daemon, work->id) && work->control != SS_CONTROL_RETRY &&
+        if (is_in_flight(work->daemon, work->id) && work->control != SS_ACTION_RETRY &&
             work->ids->nelts == 1) {
             apr_pool_destroy(request->head.pool);
             json_t *fields = json_object();
@@ -215,7 +216,8 @@ static int read_ids(work_t *work, const json_t *header)
     return 1;
 }
 
-void ss_action_run(ss_request_t *req, const json_t *header, const char *verb, ss_control_t control)
+void ss_action_run(ss_request_t *req, const json_t *header, const char *verb,
+                   ss_store_action_t control)
 {
     work_t *work = work_create(req);
     const json_t *filter = json_object_get(header, "filter");
@@ -226,7 +228,8 @@ void ss_action_run(ss_request_t *req, const json_t *header, const char *verb, ss
     work->who = ss_operator_text(header, "who", work->pool);
     if (!work->who || !ss_request_is_trusted(req))
         work->who = apr_psprintf(work->pool, "uid %d", req->uid);
-    work->filter = (ss_filter_t){ .state = -1, .uid = ss_request_is_trusted(req) ? -1 : req->uid };
+    work->filter =
+        (ss_store_filter_t){ .state = -1, .uid = ss_request_is_trusted(req) ? -1 : req->uid };
     if (named < 0 || (!named && !json_is_object(filter))) {
         work_end(work);
         ss_request_refuse(req, named < 0 ? 404 : 400, 0, "id",

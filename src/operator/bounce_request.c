@@ -16,7 +16,7 @@ typedef struct {
     ss_daemon_t *daemon;
     apr_pool_t *pool;
     const char *who;
-    ss_filter_t filter;
+    ss_store_filter_t filter;
     int is_filtered, is_last_page;
     apr_int64_t matched, done, confirm;
     apr_array_header_t *ids; /* of const char *: those named, or of the page */
@@ -130,7 +130,7 @@ static void hand_over(work_t *work, const char *id)
     /* A message that changed hands meanwhile is given up by whom it came to; two nodes cannot pass
      * it back and forth. */
     ss_store_control_t *request = ss_store_control_create(
-        SS_CONTROL_BOUNCE, work->who, ss_loop_wall(work->daemon->loop), handed, work);
+        SS_ACTION_BOUNCE, work->who, ss_loop_wall(work->daemon->loop), handed, work);
 
     apr_cpystrn(request->id, id, sizeof(request->id));
     ss_store_port_post(&work->daemon->queue, &request->head);
@@ -335,6 +335,6 @@ void ss_bounce_request_begin(ss_request_t *req, const json_t *header)
         return;
     }
     ss_store_matches_t *matches = ss_store_matches_create(
-        SS_CONTROL_CANCEL, &work->filter, ss_loop_wall(work->daemon->loop), counted, work);
+        SS_ACTION_CANCEL, &work->filter, ss_loop_wall(work->daemon->loop), counted, work);
     ss_store_port_post(&work->daemon->queue, &matches->head);
 }

@@ -93,7 +93,7 @@ json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m,
     if (history) {
         json_t *rows = json_array();
         for (int i = 0; i < history->nelts; i++) {
-            const ss_history_t *h = &APR_ARRAY_IDX(history, i, ss_history_t);
+            const ss_message_history_t *h = &APR_ARRAY_IDX(history, i, ss_message_history_t);
             json_t *row = json_object();
             json_object_set_new(row, "time", when(h->time, pool));
             if (h->recipient >= 0 && h->recipient < m->rcpt_count)

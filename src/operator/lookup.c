@@ -22,7 +22,7 @@ typedef struct {
     int is_asking, was_woken;
     ss_waiter_t waiter;
     char id[SS_IDENT_TEXT];
-    ss_filter_t filter; /* of a list */
+    ss_store_filter_t filter; /* of a list */
 } work_t;
 
 static work_t *work_create(ss_request_t *req)

@@ -22,12 +22,13 @@ void ss_operator_refuse_store(ss_request_t *req, const ss_store_request_t *reque
                                                          : "the queue cannot be read");
 }
 
-int ss_operator_filter(ss_request_t *req, const json_t *from, ss_filter_t *filter, apr_pool_t *pool)
+int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t *filter,
+                       apr_pool_t *pool)
 {
     const char *state = ss_operator_text(from, "state", pool);
     const char *after = ss_operator_text(from, "after", pool);
 
-    *filter = (ss_filter_t){ .state = -1, .uid = ss_request_is_trusted(req) ? -1 : req->uid };
+    *filter = (ss_store_filter_t){ .state = -1, .uid = ss_request_is_trusted(req) ? -1 : req->uid };
     if (state) {
         filter->state = ss_state_find(state);
         if (filter->state < 0) {
@@ -176,19 +177,19 @@ static void get_full(ss_request_t *req, const json_t *header)
 }
 static void do_retry(ss_request_t *req, const json_t *header)
 {
-    ss_action_run(req, header, "retry", SS_CONTROL_RETRY);
+    ss_action_run(req, header, "retry", SS_ACTION_RETRY);
 }
 static void do_hold(ss_request_t *req, const json_t *header)
 {
-    ss_action_run(req, header, "hold", SS_CONTROL_HOLD);
+    ss_action_run(req, header, "hold", SS_ACTION_HOLD);
 }
 static void do_release(ss_request_t *req, const json_t *header)
 {
-    ss_action_run(req, header, "release", SS_CONTROL_RELEASE);
+    ss_action_run(req, header, "release", SS_ACTION_RELEASE);
 }
 static void do_cancel(ss_request_t *req, const json_t *header)
 {
-    ss_action_run(req, header, "cancel", SS_CONTROL_CANCEL);
+    ss_action_run(req, header, "cancel", SS_ACTION_CANCEL);
 }
 static void do_pause(ss_request_t *req, const json_t *header)
 {

@@ -14,10 +14,11 @@ void ss_operator_refuse_store(ss_request_t *req, const ss_store_request_t *reque
 void ss_lookup_message(ss_request_t *req, const json_t *header, int is_full);
 void ss_lookup_list(ss_request_t *req, const json_t *header);
 /* Retry, hold, release, cancel: on ids or on a filter (action.c). verb: its name in the log. */
-void ss_action_run(ss_request_t *req, const json_t *header, const char *verb, ss_control_t control);
+void ss_action_run(ss_request_t *req, const json_t *header, const char *verb,
+                   ss_store_action_t control);
 /* What an action did to one message: counts, log, the message in memory. One that another node
  * delivers: the log alone. */
-void ss_action_took(ss_daemon_t *d, const ss_touched_t *touched, ss_control_t control,
+void ss_action_took(ss_daemon_t *d, const ss_store_changed_t *touched, ss_store_action_t control,
                     const char *who);
 /* Pause, resume, flush, of one relay or of all (regulate.c). */
 void ss_relay_action_run(ss_request_t *req, const json_t *header, const char *verb);

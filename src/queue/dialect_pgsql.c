@@ -14,16 +14,17 @@
 /* One clock for all nodes: the server's. */
 #define SERVER_NOW "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
 
-static const ss_mark_t marks[] = { { "{own}", " AND node = {node}" },
-                                   { "{own_setting}", " AND node IN ('', {node})" },
-                                   { "{foreign}", "CASE WHEN m.node = {node} THEN 0 ELSE 1 END" },
-                                   { "{like}", "ILIKE" },
-                                   { "{by_failed}", "" },
-                                   { NULL, NULL } };
+static const ss_dialect_mark_t marks[] = { { "{own}", " AND node = {node}" },
+                                           { "{own_setting}", " AND node IN ('', {node})" },
+                                           { "{foreign}",
+                                             "CASE WHEN m.node = {node} THEN 0 ELSE 1 END" },
+                                           { "{like}", "ILIKE" },
+                                           { "{by_failed}", "" },
+                                           { NULL, NULL } };
 
 /* A server that is not told the type takes it from what stands beside: a number beside a small
  * constant would be a small number. */
-static const ss_mark_t types[] = {
+static const ss_dialect_mark_t types[] = {
     { "%s", "::text" }, { "%lld", "::bigint" }, { "%pDb", "::bytea" }, { NULL, NULL }
 };
 
@@ -229,7 +230,7 @@ static const char *const *const settings[] = {
 };
 
 static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
-                   ss_prepare_t how)
+                   ss_dialect_prepare_t how)
 {
     int code = 0, changed;
 
@@ -262,8 +263,8 @@ static const struct {
     { "out of memory", APR_ENOMEM, "ENOMEM", "the database %s has no memory left" },
 };
 
-static ss_fault_t explain(int code, const char *words, const char *place, apr_status_t *rv,
-                          ss_result_t *result)
+static ss_dialect_fault_t explain(int code, const char *words, const char *place, apr_status_t *rv,
+                                  ss_result_t *result)
 {
     if (!code) return SS_FAULT_NONE;
     for (apr_size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {

@@ -22,7 +22,7 @@ enum {
     CODE_NOTADB = 26
 };
 
-static const ss_mark_t marks[] = {
+static const ss_dialect_mark_t marks[] = {
     { "{own}", "" },      { "{own_setting}", "" }, { "{node}", "NULL" },
     { "{foreign}", "0" }, { "{like}", "LIKE" },    { "{by_failed}", " INDEXED BY message_failed" },
     { NULL, NULL }
@@ -122,7 +122,7 @@ static const char *const *const settings[] = {
 };
 
 static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
-                   ss_prepare_t how)
+                   ss_dialect_prepare_t how)
 {
     int code = 0;
 
@@ -164,8 +164,8 @@ static const struct {
     { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "out of memory", "there is no memory left for work on %s" },
 };
 
-static ss_fault_t explain(int code, const char *words, const char *name, apr_status_t *rv,
-                          ss_result_t *result)
+static ss_dialect_fault_t explain(int code, const char *words, const char *name, apr_status_t *rv,
+                                  ss_result_t *result)
 {
     if (!code) return SS_FAULT_NONE;
     for (apr_size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {

@@ -137,8 +137,8 @@ static apr_status_t take_settings(ss_db_t *db, ss_lease_t *lease, const char *na
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE_HOOKS, SS_ARGS{ name });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        APR_ARRAY_PUSH(lease->hooks, ss_setting_t) =
-            (ss_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
+        APR_ARRAY_PUSH(lease->hooks, ss_store_setting_t) =
+            (ss_store_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
     }
     return rv == APR_SUCCESS ? ss_db_run(db, SS_SQL_NODE_FORGET_SETTINGS, SS_ARGS{ name }, NULL)
                              : rv;
@@ -152,10 +152,10 @@ static apr_status_t take(ss_db_t *db, ss_lease_t *lease, const char *name)
     int before = lease->taken->nelts, is_gone = 0;
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE, SS_ARGS{ name, lease->relays, &limit });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_open_count(db, lease->taken);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_read_open_count(db, lease->taken);
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
     rv = ss_db_select(db, SS_SQL_NODE_TAKE_REST, SS_ARGS{ name, &limit });
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_done_count(db, lease->taken);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_read_done_count(db, lease->taken);
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
     rv = ss_db_run(db, SS_SQL_NODE_FORGET, SS_ARGS{ name }, &is_gone);
     return rv == APR_SUCCESS && is_gone ? take_settings(db, lease, name) : rv;
@@ -186,26 +186,27 @@ static apr_status_t read_handed(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; lease->taken_note && i < lease->taken_note->nelts && rv == APR_SUCCESS; i++) {
-        const ss_handed_t *known = &APR_ARRAY_IDX(lease->taken_note, i, ss_handed_t);
+        const ss_lease_handed_t *known = &APR_ARRAY_IDX(lease->taken_note, i, ss_lease_handed_t);
         apr_int64_t time = known->time;
         rv = ss_db_run(db, SS_SQL_HANDED_DONE, SS_ARGS{ known->touched.id, &time }, NULL);
     }
     if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_HANDED, SS_ARGS{ &limit });
-    lease->handed = apr_array_make(pool, 4, sizeof(ss_handed_t));
+    lease->handed = apr_array_make(pool, 4, sizeof(ss_lease_handed_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         apr_int64_t control = ss_db_number(db, 2), from = ss_db_number(db, 5);
-        ss_handed_t *row = apr_array_push(lease->handed);
-        *row = (ss_handed_t){
-            .touched = { .relay = text(db, 1, pool),
-                         .recipients = (int)ss_db_number(db, 4),
-                         .from_state =
-                             from >= 0 && from < SS_STATES ? (ss_state_t)from : SS_STATE_QUEUED,
-                         .is_finished = ss_db_number(db, 6) != 0,
-                         .size = (apr_uint64_t)ss_db_number(db, 7) },
-            .control = control >= 0 && control < SS_CONTROLS ? (ss_control_t)control : SS_CONTROLS,
-            .who = text(db, 3, pool),
-            .time = ss_db_number(db, 8)
-        };
+        ss_lease_handed_t *row = apr_array_push(lease->handed);
+        *row = (ss_lease_handed_t){ .touched = { .relay = text(db, 1, pool),
+                                                 .recipients = (int)ss_db_number(db, 4),
+                                                 .from_state = from >= 0 && from < SS_STATES
+                                                                   ? (ss_state_t)from
+                                                                   : SS_STATE_QUEUED,
+                                                 .is_finished = ss_db_number(db, 6) != 0,
+                                                 .size = (apr_uint64_t)ss_db_number(db, 7) },
+                                    .control = control >= 0 && control < SS_ACTIONS
+                                                   ? (ss_store_action_t)control
+                                                   : SS_ACTIONS,
+                                    .who = text(db, 3, pool),
+                                    .time = ss_db_number(db, 8) };
         apr_cpystrn(row->touched.id, ss_db_text(db, 0), sizeof(row->touched.id));
     }
     return rv;
@@ -216,22 +217,22 @@ static apr_status_t read_settings(ss_db_t *db, ss_lease_t *lease, apr_pool_t *po
     apr_int64_t limit = SETTINGS_MOST;
     apr_status_t rv = ss_db_select(db, SS_SQL_SHARED, SS_ARGS{ &limit });
 
-    lease->settings = apr_array_make(pool, 16, sizeof(ss_setting_t));
+    lease->settings = apr_array_make(pool, 16, sizeof(ss_store_setting_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        APR_ARRAY_PUSH(lease->settings, ss_setting_t) =
-            (ss_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
+        APR_ARRAY_PUSH(lease->settings, ss_store_setting_t) =
+            (ss_store_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
     }
     return rv;
 }
 
-apr_status_t ss_write_lease(ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury)
+apr_status_t ss_lease_write(ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury)
 {
     apr_pool_t *pool = lease->head.pool;
     apr_status_t rv = beat(db, lease, token);
 
     lease->buried = NULL;
-    lease->hooks = apr_array_make(pool, 4, sizeof(ss_setting_t));
-    lease->taken = apr_array_make(pool, 4, sizeof(ss_count_t));
+    lease->hooks = apr_array_make(pool, 4, sizeof(ss_store_setting_t));
+    lease->taken = apr_array_make(pool, 4, sizeof(ss_store_count_t));
     if (rv == APR_SUCCESS) rv = look_around(db, lease, pool);
     if (rv == APR_SUCCESS && may_bury) rv = bury(db, lease);
     if (rv == APR_SUCCESS) rv = read_handed(db, lease, pool);

@@ -24,11 +24,11 @@ typedef struct {
 
 /* what a person did, at another node, to a message that this one delivers */
 typedef struct {
-    ss_touched_t touched;
-    ss_control_t control;
+    ss_store_changed_t touched;
+    ss_store_action_t control;
     const char *who;
     apr_time_t time; /* with the id: which row it is */
-} ss_handed_t;
+} ss_lease_handed_t;
 
 /* The request of SS_STORE_LEASE; everything from its pool. */
 typedef struct {
@@ -39,7 +39,7 @@ typedef struct {
     const char *holds;   /* what this node tells the others of itself: JSON */
     /* names of those it can send for, separated by newlines */
     const char *relays;
-    /* of ss_handed_t: known by now, need not be told again */
+    /* of ss_lease_handed_t: known by now, need not be told again */
     apr_array_header_t *taken_note;
     /* out */
     /* the token was not there any more: the name is claimed anew; what is not under way must be
@@ -47,11 +47,11 @@ typedef struct {
     int was_lost;
     /* the node whose mail was taken over, in part or all of it; NULL: none's */
     const char *buried;
-    apr_array_header_t *taken; /* of ss_count_t: what was taken over */
-    /* of ss_setting_t: results that the buried node still had to tell applications of */
+    apr_array_header_t *taken; /* of ss_store_count_t: what was taken over */
+    /* of ss_store_setting_t: results that the buried node still had to tell applications of */
     apr_array_header_t *hooks;
-    apr_array_header_t *settings; /* of ss_setting_t: what all nodes share */
-    apr_array_header_t *handed;   /* of ss_handed_t, oldest first */
+    apr_array_header_t *settings; /* of ss_store_setting_t: what all nodes share */
+    apr_array_header_t *handed;   /* of ss_lease_handed_t, oldest first */
     apr_array_header_t *nodes;    /* of ss_lease_node_t: the others */
 } ss_lease_t;
 ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton);

@@ -21,7 +21,7 @@
 
 typedef struct {
     ss_db_t from, to;
-    ss_recovered_t *recovered;
+    ss_recover_result_t *recovered;
     ss_result_t *result;
     int in_batch;
 } work_t;
@@ -37,12 +37,13 @@ static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **
     *m = NULL;
     apr_status_t rv = ss_db_select(db, SS_SQL_RESCUE, SS_ARGS{ &behind });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        *m = ss_read_row(db, pool);
+        *m = ss_store_read_row(db, pool);
         *row = ss_db_number(db, ROW_COLUMN);
-        (*m)->parts = apr_pcalloc(pool, sizeof(ss_part_t) * (apr_size_t)((*m)->part_count + 1));
+        (*m)->parts =
+            apr_pcalloc(pool, sizeof(ss_message_part_t) * (apr_size_t)((*m)->part_count + 1));
         if (ss_db_text(db, ROW_COLUMN + 2)) {
             apr_size_t len = (apr_size_t)ss_db_number(db, ROW_COLUMN + 1);
-            (*m)->parts[0] = (ss_part_t){ ss_db_bytes(db, ROW_COLUMN + 2, len, pool), len };
+            (*m)->parts[0] = (ss_message_part_t){ ss_db_bytes(db, ROW_COLUMN + 2, len, pool), len };
         }
     }
     return rv;
@@ -95,11 +96,11 @@ static apr_status_t save(work_t *work, ss_message_t *m)
 
     ss_db_clear(&work->to);
     if (!work->in_batch) rv = ss_db_do(&work->to, work->to.dialect->begin);
-    if (rv == APR_SUCCESS) rv = ss_write_accept(&work->to, &request);
+    if (rv == APR_SUCCESS) rv = ss_store_write_accept(&work->to, &request);
     if (rv == APR_SUCCESS && *request.existing_id) {
         /* A damaged page may show a key twice. Both were accepted; one keeps it. */
         m->attr.idempotency_key = NULL;
-        rv = ss_write_accept(&work->to, &request);
+        rv = ss_store_write_accept(&work->to, &request);
     }
     if (rv == APR_SUCCESS && ++work->in_batch == EACH) rv = commit(work);
     return rv;
@@ -109,7 +110,7 @@ static apr_status_t save(work_t *work, ss_message_t *m)
 static apr_status_t take(work_t *work, ss_message_t *m)
 {
     ss_db_clear(&work->from);
-    if (ss_read_rest(&work->from, m) != APR_SUCCESS) {
+    if (ss_store_read_rest(&work->from, m) != APR_SUCCESS) {
         work->recovered->incomplete++;
         return APR_SUCCESS;
     }
@@ -151,15 +152,15 @@ static void take_settings(work_t *work)
     apr_status_t rv = APR_SUCCESS;
 
     ss_db_clear(&work->from);
-    while (rv == APR_SUCCESS && more) rv = ss_read_step(&work->from, &request->head, &more);
+    while (rv == APR_SUCCESS && more) rv = ss_store_read_step(&work->from, &request->head, &more);
     work->recovered->has_settings = rv == APR_SUCCESS;
     for (int i = 0; request->rows && i < request->rows->nelts; i++) {
-        const ss_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_setting_t);
+        const ss_store_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_setting_t);
         /* How much the old file held is not what the new one holds. */
         if (!strcmp(row->key, "tally")) continue;
         ss_store_set_t set = { .key = row->key, .value = row->value };
         ss_db_clear(&work->to);
-        ss_write_set(&work->to, &set);
+        ss_store_write_set(&work->to, &set);
     }
     apr_pool_destroy(request->head.pool);
 }
@@ -181,7 +182,7 @@ static apr_status_t open_both(work_t *work, const char *from, const char *to, ap
     return rv;
 }
 
-apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recovered,
+apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *recovered,
                         ss_result_t *result, apr_pool_t *pool)
 {
     work_t work = { .recovered = recovered, .result = result };

@@ -15,13 +15,13 @@ typedef struct {
     apr_int64_t gaps;
     /* pauses and what was learned of relays were read, too */
     int has_settings;
-} ss_recovered_t;
+} ss_recover_result_t;
 
 /* Reads the queue file `from`, which no daemon may use, and makes the new queue file `to`, which
  * must not exist. Blocks. What stands in from is not changed; its log (FILE-wal), where there is
  * one, is read with it, and may be taken up into it. Errors: in result, naming file and cause; what
  * was saved up to then is in `to` all the same. */
-apr_status_t ss_recover(const char *from, const char *to, ss_recovered_t *recovered,
+apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *recovered,
                         ss_result_t *result, apr_pool_t *pool);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef SS_QUEUE_SCHEMA_H
 #define SS_QUEUE_SCHEMA_H
 
-#include "queue/database.h"
+#include "queue/db.h"
 
 #define SS_SCHEMA_VERSION 2
 

@@ -125,7 +125,7 @@ static void read_some(ss_store_t *store, struct ss_requests_t *done)
     ss_store_request_t *read = take_read(store);
 
     while (read) {
-        ss_batch_read(store, read, done);
+        ss_store_batch_read(store, read, done);
         read = ss_mono_before(ss_mono_now(), until) ? take_read(store) : NULL;
     }
 }
@@ -188,7 +188,8 @@ static void *work(void *baton)
         APR_RING_CONCAT(&batch, &store->again, ss_store_request_t, link);
         take_writes(store, &batch);
         pthread_mutex_unlock(&store->mutex);
-        if (!APR_RING_EMPTY(&batch, ss_store_request_t, link)) ss_batch_write(store, &batch, &done);
+        if (!APR_RING_EMPTY(&batch, ss_store_request_t, link))
+            ss_store_batch_write(store, &batch, &done);
         deliver(store, &done);
         read_some(store, &done);
         deliver(store, &done);
@@ -234,7 +235,7 @@ apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *option
     APR_RING_INIT(&store->reads, ss_store_request_t, link);
     APR_RING_INIT(&store->done, ss_store_request_t, link);
     APR_RING_INIT(&store->again, ss_store_request_t, link);
-    apr_status_t rv = ss_batch_open(store, lock_wait, result);
+    apr_status_t rv = ss_store_batch_open(store, lock_wait, result);
     if (rv == APR_SUCCESS && pthread_create(&store->thread, NULL, work, store) != 0) {
         ss_result_set(result, "queue", "", NULL, "the system gives no thread for the queue");
         ss_db_close(&store->db);

@@ -60,7 +60,8 @@ static apr_status_t connect_store(ss_store_t *store, const ss_dialect_t *dialect
     return rv;
 }
 
-apr_status_t ss_batch_open(ss_store_t *store, apr_interval_time_t lock_wait, ss_result_t *result)
+apr_status_t ss_store_batch_open(ss_store_t *store, apr_interval_time_t lock_wait,
+                                 ss_result_t *result)
 {
     const ss_dialect_t *dialect = find_dialect(store->options.driver);
     apr_status_t rv = APR_SUCCESS;
@@ -104,7 +105,7 @@ static void roll_back(ss_store_t *store)
 {
     ss_db_t *db = &store->db;
     apr_status_t rv = db->rv, end = APR_SUCCESS;
-    ss_fault_t fault = db->fault;
+    ss_dialect_fault_t fault = db->fault;
     ss_result_t result = db->result;
 
     if (db->handle) end = ss_db_do(db, "ROLLBACK");
@@ -128,22 +129,25 @@ static apr_status_t write_one(ss_store_t *store, ss_store_request_t *request)
 
     request->rv = APR_SUCCESS;
     if (request->is_unknown) {
-        apr_status_t rv = ss_write_is_done(db, request, &is_done);
+        apr_status_t rv = ss_store_write_is_done(db, request, &is_done);
         if (rv != APR_SUCCESS || is_done) return rv;
     }
     switch (request->verb) {
-    case SS_STORE_ACCEPT: return ss_write_accept(db, ss_store_request_as(request, SS_STORE_ACCEPT));
-    case SS_STORE_STAGE: return ss_write_stage(db, ss_store_request_as(request, SS_STORE_STAGE));
+    case SS_STORE_ACCEPT:
+        return ss_store_write_accept(db, ss_store_request_as(request, SS_STORE_ACCEPT));
+    case SS_STORE_STAGE:
+        return ss_store_write_stage(db, ss_store_request_as(request, SS_STORE_STAGE));
     case SS_STORE_UNSTAGE:
-        return ss_write_unstage(db, ss_store_request_as(request, SS_STORE_UNSTAGE));
+        return ss_store_write_unstage(db, ss_store_request_as(request, SS_STORE_UNSTAGE));
     case SS_STORE_OUTCOME:
-        return ss_write_outcome(db, ss_store_request_as(request, SS_STORE_OUTCOME));
-    case SS_STORE_SET: return ss_write_set(db, ss_store_request_as(request, SS_STORE_SET));
-    case SS_STORE_PURGE: return ss_write_purge(db, ss_store_request_as(request, SS_STORE_PURGE));
+        return ss_store_write_outcome(db, ss_store_request_as(request, SS_STORE_OUTCOME));
+    case SS_STORE_SET: return ss_store_write_set(db, ss_store_request_as(request, SS_STORE_SET));
+    case SS_STORE_PURGE:
+        return ss_store_write_purge(db, ss_store_request_as(request, SS_STORE_PURGE));
     case SS_STORE_LEASE:
-        return ss_write_lease(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
+        return ss_lease_write(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
                               ss_mono_since(ss_mono_now(), store->contact) > CONTACT_LEAST);
-    default: return ss_write_control(db, ss_store_request_as(request, SS_STORE_CONTROL));
+    default: return ss_store_control_write(db, ss_store_request_as(request, SS_STORE_CONTROL));
     }
 }
 
@@ -171,7 +175,7 @@ static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch,
         rv = write_one(store, r);
         if (rv != APR_SUCCESS) *bad = r;
     }
-    if (rv == APR_SUCCESS) rv = ss_write_flush(db);
+    if (rv == APR_SUCCESS) rv = ss_store_write_flush(db);
     if (rv != APR_SUCCESS) return rv;
     *is_end = 1;
     return ss_db_do(db, "COMMIT");
@@ -296,7 +300,8 @@ static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct 
     store->again_at = ss_mono_add(now, store->again_wait);
 }
 
-void ss_batch_write(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
+void ss_store_batch_write(ss_store_t *store, struct ss_requests_t *batch,
+                          struct ss_requests_t *done)
 {
     int requests = 0, has_purged = 0;
     ss_mono_t started = ss_mono_now();
@@ -335,15 +340,15 @@ static apr_status_t try_read(ss_store_t *store, ss_store_request_t *request, int
     apr_status_t rv = ensure(store);
     if (rv != APR_SUCCESS) return rv;
     ss_db_clear(db);
-    rv = ss_read_step(db, request, more);
+    rv = ss_store_read_step(db, request, more);
     if (rv != APR_SUCCESS && db->fault == SS_FAULT_STALE) {
         rv = ss_db_refresh(db);
-        if (rv == APR_SUCCESS) rv = ss_read_step(db, request, more);
+        if (rv == APR_SUCCESS) rv = ss_store_read_step(db, request, more);
     }
     return rv;
 }
 
-void ss_batch_read(ss_store_t *store, ss_store_request_t *request, struct ss_requests_t *done)
+void ss_store_batch_read(ss_store_t *store, ss_store_request_t *request, struct ss_requests_t *done)
 {
     ss_db_t *db = &store->db;
     int more;

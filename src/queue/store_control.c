@@ -16,14 +16,14 @@ static const struct {
     const char *what;
     apr_int64_t mode;
 } actions[] = {
-    [SS_CONTROL_RETRY] = { TRIED, SS_SQL_RETRY, "retry", 0 },
-    [SS_CONTROL_HOLD] = { TRIED, SS_SQL_HOLD, "held", 1 },
-    [SS_CONTROL_RELEASE] = { BIT(SS_STATE_HELD), SS_SQL_RELEASE, "released", 2 },
-    [SS_CONTROL_CANCEL] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_CANCEL, "cancelled", 3 },
-    [SS_CONTROL_BOUNCE] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_COUNT, "bounced", 3 },
+    [SS_ACTION_RETRY] = { TRIED, SS_SQL_RETRY, "retry", 0 },
+    [SS_ACTION_HOLD] = { TRIED, SS_SQL_HOLD, "held", 1 },
+    [SS_ACTION_RELEASE] = { BIT(SS_STATE_HELD), SS_SQL_RELEASE, "released", 2 },
+    [SS_ACTION_CANCEL] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_CANCEL, "cancelled", 3 },
+    [SS_ACTION_BOUNCE] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_COUNT, "bounced", 3 },
 };
 
-apr_int64_t ss_control_mode(ss_control_t control)
+apr_int64_t ss_store_control_mode(ss_store_action_t control)
 {
     return actions[control].mode;
 }
@@ -63,11 +63,11 @@ static const char *word_of(const found_t *found)
     return word ? word : "unknown";
 }
 
-static apr_status_t change(ss_db_t *db, const char *id, ss_control_t control, apr_time_t now)
+static apr_status_t change(ss_db_t *db, const char *id, ss_store_action_t control, apr_time_t now)
 {
     apr_int64_t when = now;
 
-    if (control == SS_CONTROL_RETRY || control == SS_CONTROL_RELEASE)
+    if (control == SS_ACTION_RETRY || control == SS_ACTION_RELEASE)
         return ss_db_run(db, actions[control].sql, SS_ARGS{ &when, id }, NULL);
     return ss_db_run(db, actions[control].sql, SS_ARGS{ id }, NULL);
 }
@@ -78,7 +78,7 @@ static apr_status_t hand_over(ss_db_t *db, const ss_store_control_t *request, co
                               const found_t *found)
 {
     apr_int64_t now = request->now, action = request->control, recipients = found->changed,
-                from = found->first, is_finished = request->control == SS_CONTROL_CANCEL;
+                from = found->first, is_finished = request->control == SS_ACTION_CANCEL;
 
     return ss_db_run(
         db, SS_SQL_HAND_OVER,
@@ -94,24 +94,24 @@ static apr_status_t act(ss_db_t *db, ss_store_control_t *request, const ss_messa
 
     if (rv != APR_SUCCESS || !found->changed) return rv;
     if (m->is_foreign) rv = hand_over(db, request, m, found);
-    if (request->control == SS_CONTROL_BOUNCE) {
+    if (request->control == SS_ACTION_BOUNCE) {
         request->messages += rv == APR_SUCCESS;
         return rv;
     }
     if (rv == APR_SUCCESS) rv = change(db, m->id, request->control, request->now);
     if (rv == APR_SUCCESS)
-        rv = ss_write_event(db, m->id, request->now, -1, actions[request->control].what,
-                            request->who, NULL);
+        rv = ss_store_write_event(db, m->id, request->now, -1, actions[request->control].what,
+                                  request->who, NULL);
     if (rv == APR_SUCCESS)
-        rv = ss_write_settle(db, m->id, request->now, request->keep_history, &summary);
+        rv = ss_store_write_settle(db, m->id, request->now, request->keep_history, &summary);
     if (rv != APR_SUCCESS) return rv;
-    ss_touched_t *touched = apr_array_push(request->rows);
-    *touched = (ss_touched_t){ .relay = m->relay,
-                               .recipients = found->changed,
-                               .from_state = found->first,
-                               .is_finished = summary.is_finished,
-                               .is_foreign = m->is_foreign,
-                               .size = m->size };
+    ss_store_changed_t *touched = apr_array_push(request->rows);
+    *touched = (ss_store_changed_t){ .relay = m->relay,
+                                     .recipients = found->changed,
+                                     .from_state = found->first,
+                                     .is_finished = summary.is_finished,
+                                     .is_foreign = m->is_foreign,
+                                     .size = m->size };
     apr_cpystrn(touched->id, m->id, sizeof(touched->id));
     request->messages++;
     return APR_SUCCESS;
@@ -121,7 +121,7 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_control_t *request)
 {
     ss_message_t *m;
     found_t found;
-    apr_status_t rv = ss_read_message(db, request->id, &m, request->head.pool);
+    apr_status_t rv = ss_store_read_message(db, request->id, &m, request->head.pool);
 
     if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->attr.uid != request->filter.uid)
         m = NULL;
@@ -138,23 +138,23 @@ static apr_status_t act_on_page(ss_db_t *db, ss_store_control_t *request)
 {
     apr_array_header_t *page =
         apr_array_make(request->head.pool, request->limit, sizeof(ss_message_t *));
-    apr_status_t rv = ss_read_page(db, SS_SQL_PAGE, &request->filter,
-                                   *request->filter.after ? request->filter.after : SS_ID_END, "",
-                                   ss_control_mode(request->control), request->now, request->limit,
-                                   request->head.pool);
+    apr_status_t rv = ss_store_read_page(db, SS_SQL_PAGE, &request->filter,
+                                         *request->filter.after ? request->filter.after : SS_ID_END,
+                                         "", ss_store_control_mode(request->control), request->now,
+                                         request->limit, request->head.pool);
     found_t found;
 
     while (rv == APR_SUCCESS && ss_db_next(db))
-        APR_ARRAY_PUSH(page, ss_message_t *) = ss_read_row(db, request->head.pool);
+        APR_ARRAY_PUSH(page, ss_message_t *) = ss_store_read_row(db, request->head.pool);
     for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++)
         rv = act(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
     request->more = page->nelts == request->limit;
     return rv;
 }
 
-apr_status_t ss_write_control(ss_db_t *db, ss_store_control_t *request)
+apr_status_t ss_store_control_write(ss_db_t *db, ss_store_control_t *request)
 {
-    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_touched_t));
+    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_store_changed_t));
     request->messages = 0;
     request->more = 0;
     request->state = NULL;

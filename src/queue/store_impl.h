@@ -6,7 +6,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
-#include "queue/database.h"
+#include "queue/db.h"
 #include "queue/lease.h"
 #include "queue/store.h"
 
@@ -53,23 +53,26 @@ struct ss_store_t {
 
 /* ---- batches (store_batch.c), on the store's thread ---- */
 /* The connection; a file's lock first, for which it waits so long. */
-apr_status_t ss_batch_open(ss_store_t *store, apr_interval_time_t lock_wait, ss_result_t *result);
+apr_status_t ss_store_batch_open(ss_store_t *store, apr_interval_time_t lock_wait,
+                                 ss_result_t *result);
 /* All of the batch in one transaction: answered requests go to done, what is to be tried again to
  * store->again. */
-void ss_batch_write(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done);
+void ss_store_batch_write(ss_store_t *store, struct ss_requests_t *batch,
+                          struct ss_requests_t *done);
 /* One step of a read; it goes to done, or back into the order. */
-void ss_batch_read(ss_store_t *store, ss_store_request_t *request, struct ss_requests_t *done);
+void ss_store_batch_read(ss_store_t *store, ss_store_request_t *request,
+                         struct ss_requests_t *done);
 
 /* ---- writes (store_write.c, store_control.c): inside the batch's transaction. The outcome is
  * db->rv; request->rv stays for what is no fault of the database. */
-apr_status_t ss_write_accept(ss_db_t *db, ss_store_accept_t *request);
-apr_status_t ss_write_stage(ss_db_t *db, ss_store_stage_t *request);
-apr_status_t ss_write_unstage(ss_db_t *db, ss_store_unstage_t *request);
-apr_status_t ss_write_outcome(ss_db_t *db, ss_store_outcome_t *request);
-apr_status_t ss_write_set(ss_db_t *db, ss_store_set_t *request);
-apr_status_t ss_write_purge(ss_db_t *db, ss_store_purge_t *request);
-apr_status_t ss_write_control(ss_db_t *db, ss_store_control_t *request);
-apr_status_t ss_write_lease(ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury);
+apr_status_t ss_store_write_accept(ss_db_t *db, ss_store_accept_t *request);
+apr_status_t ss_store_write_stage(ss_db_t *db, ss_store_stage_t *request);
+apr_status_t ss_store_write_unstage(ss_db_t *db, ss_store_unstage_t *request);
+apr_status_t ss_store_write_outcome(ss_db_t *db, ss_store_outcome_t *request);
+apr_status_t ss_store_write_set(ss_db_t *db, ss_store_set_t *request);
+apr_status_t ss_store_write_purge(ss_db_t *db, ss_store_purge_t *request);
+apr_status_t ss_store_control_write(ss_db_t *db, ss_store_control_t *request);
+apr_status_t ss_lease_write(ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury);
 /* The node's name (lease.c): from its file, which is locked for so long as fd is open, or made and
  * kept there. wait: for another daemon of the node that settles. */
 apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd,
@@ -80,40 +83,40 @@ void ss_lease_token(char token[SS_LEASE_TOKEN]);
  * failure needs no answer. */
 void ss_lease_leave(ss_db_t *db, const char *token);
 /* What was kept back to be written many rows at once: before the transaction's end. */
-apr_status_t ss_write_flush(ss_db_t *db);
+apr_status_t ss_store_write_flush(ss_db_t *db);
 /* Whether a request, whose transaction's end is not known, was done all the same. */
-apr_status_t ss_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done);
+apr_status_t ss_store_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done);
 /* Makes the message's own row agree with its recipients. summary: what was found. */
-apr_status_t ss_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
-                             ss_summary_t *summary);
-apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient,
-                            const char *what, const char *text, const char *host);
+apr_status_t ss_store_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
+                                   ss_summary_t *summary);
+apr_status_t ss_store_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient,
+                                  const char *what, const char *text, const char *host);
 
 /* ---- reads (store_read.c): one step of about a millisecond each; *more is set while the request
  * is not done yet. */
-apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more);
+apr_status_t ss_store_read_step(ss_db_t *db, ss_store_request_t *request, int *more);
 /* One row of the message table, from the pool; parts and recipients as counted, without content.
  * NULL, with rv APR_NOTFOUND, where there is none. */
-apr_status_t ss_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool);
-/* Adds to rows (of ss_count_t) what finished after (from, from_id) up to (to, to_id), as COUNTS
- * does. */
-apr_status_t ss_read_done(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
-                          const char *from_id, apr_time_t to, const char *to_id);
-/* Adds the current row, of OPEN_COUNTS' or DONE_COUNTS' columns, to rows of ss_count_t. */
-void ss_read_open_count(ss_db_t *db, apr_array_header_t *rows);
-void ss_read_done_count(ss_db_t *db, apr_array_header_t *rows);
+apr_status_t ss_store_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool);
+/* Adds to rows (of ss_store_count_t) what finished after (from, from_id) up to (to, to_id), as
+ * COUNTS does. */
+apr_status_t ss_store_read_done(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
+                                const char *from_id, apr_time_t to, const char *to_id);
+/* Adds the current row, of OPEN_COUNTS' or DONE_COUNTS' columns, to rows of ss_store_count_t. */
+void ss_store_read_open_count(ss_db_t *db, apr_array_header_t *rows);
+void ss_store_read_done_count(ss_db_t *db, apr_array_header_t *rows);
 /* A page of ids and relays that fit the filter and where an action would change something (mode as
  * in the dialect's filter; -1: any). */
-apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *filter, const char *after,
-                          const char *bound, apr_int64_t mode, apr_time_t now, apr_int64_t limit,
-                          apr_pool_t *pool);
+apr_status_t ss_store_read_page(ss_db_t *db, ss_sql_t sql, const ss_store_filter_t *filter,
+                                const char *after, const char *bound, apr_int64_t mode,
+                                apr_time_t now, apr_int64_t limit, apr_pool_t *pool);
 /* Recipients and all parts of a message whose row was read; parts that are there stay.
  * APR_NOTFOUND: some are missing. */
-apr_status_t ss_read_rest(ss_db_t *db, ss_message_t *m);
+apr_status_t ss_store_read_rest(ss_db_t *db, ss_message_t *m);
 /* The current row of a page as a message. */
-ss_message_t *ss_read_row(ss_db_t *db, apr_pool_t *pool);
-/* Which messages an action would change, for ss_read_page. */
-apr_int64_t ss_control_mode(ss_control_t control);
+ss_message_t *ss_store_read_row(ss_db_t *db, apr_pool_t *pool);
+/* Which messages an action would change, for ss_store_read_page. */
+apr_int64_t ss_store_control_mode(ss_store_action_t control);
 /* Ids above all others: where a list begins. */
 #define SS_ID_END "~"
 

@@ -38,7 +38,7 @@ static const char *text(const ss_db_t *db, int n, apr_pool_t *pool)
     return value ? apr_pstrdup(pool, value) : NULL;
 }
 
-ss_message_t *ss_read_row(ss_db_t *db, apr_pool_t *pool)
+ss_message_t *ss_store_read_row(ss_db_t *db, apr_pool_t *pool)
 {
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
     apr_int64_t flags = ss_db_number(db, 5);
@@ -79,12 +79,12 @@ ss_message_t *ss_read_row(ss_db_t *db, apr_pool_t *pool)
     return m;
 }
 
-apr_status_t ss_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool)
+apr_status_t ss_store_read_message(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
 
     *m = NULL;
-    while (rv == APR_SUCCESS && ss_db_next(db)) *m = ss_read_row(db, pool);
+    while (rv == APR_SUCCESS && ss_db_next(db)) *m = ss_store_read_row(db, pool);
     return rv;
 }
 
@@ -134,7 +134,7 @@ static apr_status_t read_recipients(ss_db_t *db, ss_message_t *m, int most)
 }
 
 /* The bytes of the current row: column 0 their number, column 1 themselves. */
-static void take_bytes(ss_db_t *db, ss_part_t *part, apr_pool_t *pool)
+static void take_bytes(ss_db_t *db, ss_message_part_t *part, apr_pool_t *pool)
 {
     part->len = (apr_size_t)ss_db_number(db, 0);
     part->bytes = ss_db_bytes(db, 1, part->len, pool);
@@ -142,7 +142,7 @@ static void take_bytes(ss_db_t *db, ss_part_t *part, apr_pool_t *pool)
 
 /* is_inline: it stands in the message's own row. */
 static apr_status_t read_part(ss_db_t *db, const char *id, int is_inline, int number,
-                              ss_part_t *part, apr_pool_t *pool)
+                              ss_message_part_t *part, apr_pool_t *pool)
 {
     apr_int64_t key = number;
     apr_status_t rv = is_inline ? ss_db_select(db, SS_SQL_GET_INLINE, SS_ARGS{ id })
@@ -152,7 +152,7 @@ static apr_status_t read_part(ss_db_t *db, const char *id, int is_inline, int nu
     return rv;
 }
 
-apr_status_t ss_read_rest(ss_db_t *db, ss_message_t *m)
+apr_status_t ss_store_read_rest(ss_db_t *db, ss_message_t *m)
 {
     int wanted = m->rcpt_count;
     apr_status_t rv = read_recipients(db, m, wanted);
@@ -185,7 +185,7 @@ static apr_status_t load(ss_db_t *db, ss_store_load_t *request)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m;
-    apr_status_t rv = ss_read_message(db, request->id, &m, pool);
+    apr_status_t rv = ss_store_read_message(db, request->id, &m, pool);
     int in_memory;
 
     if (rv != APR_SUCCESS || !m) {
@@ -211,9 +211,9 @@ static apr_status_t load(ss_db_t *db, ss_store_load_t *request)
 
 static apr_status_t part(ss_db_t *db, ss_store_part_t *request)
 {
-    ss_part_t found = { NULL, 0 };
+    ss_message_part_t found = { NULL, 0 };
     ss_message_t *m;
-    apr_status_t rv = ss_read_message(db, request->id, &m, request->head.pool);
+    apr_status_t rv = ss_store_read_message(db, request->id, &m, request->head.pool);
 
     if (rv == APR_SUCCESS)
         rv = read_part(db, request->id, m && m->part_count <= SS_STORE_INLINE_PARTS,
@@ -228,20 +228,20 @@ static apr_status_t part(ss_db_t *db, ss_store_part_t *request)
 static apr_status_t lookup(ss_db_t *db, ss_store_lookup_t *request)
 {
     apr_int64_t limit = EVENTS_MAX;
-    apr_status_t rv = ss_read_message(db, request->id, &request->message, request->head.pool);
+    apr_status_t rv = ss_store_read_message(db, request->id, &request->message, request->head.pool);
 
     if (rv == APR_SUCCESS && !request->message) request->head.rv = APR_NOTFOUND;
     if (rv != APR_SUCCESS || !request->message) return rv;
     rv = read_recipients(db, request->message, request->message->rcpt_count);
-    request->history = apr_array_make(request->head.pool, 8, sizeof(ss_history_t));
+    request->history = apr_array_make(request->head.pool, 8, sizeof(ss_message_history_t));
     if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_GET_EVENTS, SS_ARGS{ request->id, &limit });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        ss_history_t *h = apr_array_push(request->history);
-        *h = (ss_history_t){ .time = ss_db_number(db, 0),
-                             .recipient = (int)ss_db_number(db, 1),
-                             .what = text(db, 2, request->head.pool),
-                             .text = text(db, 3, request->head.pool),
-                             .host = text(db, 4, request->head.pool) };
+        ss_message_history_t *h = apr_array_push(request->history);
+        *h = (ss_message_history_t){ .time = ss_db_number(db, 0),
+                                     .recipient = (int)ss_db_number(db, 1),
+                                     .what = text(db, 2, request->head.pool),
+                                     .text = text(db, 3, request->head.pool),
+                                     .host = text(db, 4, request->head.pool) };
     }
     return rv;
 }
@@ -255,9 +255,9 @@ static apr_status_t due(ss_db_t *db, ss_store_due_t *request)
     apr_status_t rv =
         ss_db_select(db, SS_SQL_DUE, SS_ARGS{ request->relay, &after, request->after_id, &limit });
 
-    request->rows = apr_array_make(request->head.pool, request->limit, sizeof(ss_due_t));
+    request->rows = apr_array_make(request->head.pool, request->limit, sizeof(ss_store_due_row_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        ss_due_t *row = apr_array_push(request->rows);
+        ss_store_due_row_t *row = apr_array_push(request->rows);
         apr_cpystrn(row->id, ss_db_text(db, 0), sizeof(row->id));
         row->relay = text(db, 1, request->head.pool);
         row->submitter = text(db, 2, request->head.pool);
@@ -292,9 +292,9 @@ static const char *like(const char *pattern, int anywhere, apr_pool_t *pool)
     return out;
 }
 
-apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *f, const char *after,
-                          const char *bound, apr_int64_t mode, apr_time_t now, apr_int64_t limit,
-                          apr_pool_t *pool)
+apr_status_t ss_store_read_page(ss_db_t *db, ss_sql_t sql, const ss_store_filter_t *f,
+                                const char *after, const char *bound, apr_int64_t mode,
+                                apr_time_t now, apr_int64_t limit, apr_pool_t *pool)
 {
     const char *relay = f->relay ? f->relay : "", *from = f->from ? like(f->from, 0, pool) : "",
                *to = f->to ? like(f->to, 0, pool) : "";
@@ -309,12 +309,12 @@ apr_status_t ss_read_page(ss_db_t *db, ss_sql_t sql, const ss_filter_t *f, const
 }
 
 /* Where a filter is for something rare, there are statements that go straight to it. */
-static ss_sql_t page_for(const ss_filter_t *f)
+static ss_sql_t page_for(const ss_store_filter_t *f)
 {
     return f->state == SS_STATE_FAILED ? SS_SQL_PAGE_FAILED : SS_SQL_PAGE;
 }
 
-static ss_sql_t bound_for(const ss_filter_t *f)
+static ss_sql_t bound_for(const ss_store_filter_t *f)
 {
     if (f->state == SS_STATE_FAILED) return SS_SQL_PAGE_BOUND_FAILED;
     return f->is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND;
@@ -334,7 +334,7 @@ static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after,
     return rv;
 }
 
-static const char *begin_of(const ss_filter_t *filter, const place_t *at)
+static const char *begin_of(const ss_store_filter_t *filter, const place_t *at)
 {
     if (*at->id) return at->id;
     return *filter->after ? filter->after : SS_ID_END;
@@ -352,10 +352,10 @@ static apr_status_t list(ss_db_t *db, ss_store_list_t *request, int *more)
     int first = request->rows->nelts;
     apr_int64_t wanted = request->limit - first;
     if (rv == APR_SUCCESS)
-        rv = ss_read_page(db, page_for(&request->filter), &request->filter, after, bound, -1, 0,
-                          wanted, request->head.pool);
+        rv = ss_store_read_page(db, page_for(&request->filter), &request->filter, after, bound, -1,
+                                0, wanted, request->head.pool);
     while (rv == APR_SUCCESS && ss_db_next(db))
-        APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_read_row(db, request->head.pool);
+        APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_store_read_row(db, request->head.pool);
     for (int i = first; i < request->rows->nelts && rv == APR_SUCCESS; i++) {
         ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
         int all = m->rcpt_count;
@@ -377,8 +377,9 @@ static apr_status_t matches(ss_db_t *db, ss_store_matches_t *request, int *more)
         db, request->filter.is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND, after, bound);
 
     if (rv == APR_SUCCESS) {
-        rv = ss_read_page(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound,
-                          ss_control_mode(request->control), request->now, 1, request->head.pool);
+        rv = ss_store_read_page(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound,
+                                ss_store_control_mode(request->control), request->now, 1,
+                                request->head.pool);
     }
     while (rv == APR_SUCCESS && ss_db_next(db)) request->messages += ss_db_number(db, 0);
     *more = *bound != '\0';
@@ -392,16 +393,16 @@ static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t st
                       apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
                       apr_time_t oldest)
 {
-    ss_count_t *row = NULL;
+    ss_store_count_t *row = NULL;
 
     if (!messages && !recipients) return;
     for (int i = 0; i < rows->nelts && !row; i++) {
-        ss_count_t *other = &APR_ARRAY_IDX(rows, i, ss_count_t);
+        ss_store_count_t *other = &APR_ARRAY_IDX(rows, i, ss_store_count_t);
         if (other->state == state && !strcmp(other->relay, relay)) row = other;
     }
     if (!row) {
         row = apr_array_push(rows);
-        *row = (ss_count_t){ .relay = apr_pstrdup(rows->pool, relay), .state = state };
+        *row = (ss_store_count_t){ .relay = apr_pstrdup(rows->pool, relay), .state = state };
     }
     row->messages += messages;
     row->recipients += recipients;
@@ -410,7 +411,7 @@ static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t st
 }
 
 /* A message counts under one state, its recipients each under their own. */
-void ss_read_open_count(ss_db_t *db, apr_array_header_t *rows)
+void ss_store_read_open_count(ss_db_t *db, apr_array_header_t *rows)
 {
     const char *relay = ss_db_text(db, 0);
     ss_state_t own = ss_db_number(db, 1)   ? SS_STATE_QUEUED
@@ -427,7 +428,7 @@ void ss_read_open_count(ss_db_t *db, apr_array_header_t *rows)
     }
 }
 
-void ss_read_done_count(ss_db_t *db, apr_array_header_t *rows)
+void ss_store_read_done_count(ss_db_t *db, apr_array_header_t *rows)
 {
     const char *relay = ss_db_text(db, 0);
     apr_int64_t own = ss_db_number(db, 1);
@@ -457,20 +458,20 @@ static apr_status_t count_open(ss_db_t *db, ss_store_counts_t *request, place_t 
     if (rv == APR_SUCCESS)
         rv = ss_db_select(db, SS_SQL_OPEN_COUNTS,
                           SS_ARGS{ relay, &from, at->id, to_relay, &to, to_id });
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_open_count(db, request->rows);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_read_open_count(db, request->rows);
     at->relay = to_relay;
     at->time = to;
     apr_cpystrn(at->id, to_id, sizeof(at->id));
     return rv;
 }
 
-apr_status_t ss_read_done(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
-                          const char *from_id, apr_time_t to, const char *to_id)
+apr_status_t ss_store_read_done(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
+                                const char *from_id, apr_time_t to, const char *to_id)
 {
     apr_int64_t begin = from, end = to;
     apr_status_t rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &begin, from_id, &end, to_id });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_read_done_count(db, rows);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_read_done_count(db, rows);
     return rv;
 }
 
@@ -486,7 +487,7 @@ static apr_status_t count_done(ss_db_t *db, ss_store_counts_t *request, place_t 
         to = ss_db_number(db, 0);
         to_id = text(db, 1, request->head.pool);
     }
-    if (rv == APR_SUCCESS) rv = ss_read_done(db, request->rows, from, at->id, to, to_id);
+    if (rv == APR_SUCCESS) rv = ss_store_read_done(db, request->rows, from, at->id, to, to_id);
     at->time = to;
     apr_cpystrn(at->id, to_id, sizeof(at->id));
     return rv;
@@ -497,7 +498,8 @@ static apr_status_t counts(ss_db_t *db, ss_store_counts_t *request, int *more)
     place_t *at = place_of(&request->head);
     int is_last;
 
-    if (!request->rows) request->rows = apr_array_make(request->head.pool, 16, sizeof(ss_count_t));
+    if (!request->rows)
+        request->rows = apr_array_make(request->head.pool, 16, sizeof(ss_store_count_t));
     apr_status_t rv =
         at->phase ? count_done(db, request, at, &is_last) : count_open(db, request, at, &is_last);
     *more = !is_last || !at->phase;
@@ -507,7 +509,7 @@ static apr_status_t counts(ss_db_t *db, ss_store_counts_t *request, int *more)
 
 /* Messages in the order of acceptance, until one of the relay's: many of the relay's wait, so one
  * is near the begin. */
-static apr_status_t oldest_of_many(ss_db_t *db, place_t *at, ss_count_t *row, int *more)
+static apr_status_t oldest_of_many(ss_db_t *db, place_t *at, ss_store_count_t *row, int *more)
 {
     apr_int64_t limit = *at->id ? STEP_ROWS : OLDEST_FIRST;
     int found = 0;
@@ -523,7 +525,7 @@ static apr_status_t oldest_of_many(ss_db_t *db, place_t *at, ss_count_t *row, in
     return rv;
 }
 
-static apr_status_t oldest_of_few(ss_db_t *db, ss_count_t *row)
+static apr_status_t oldest_of_few(ss_db_t *db, ss_store_count_t *row)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_OLDEST_OF, SS_ARGS{ row->relay });
 
@@ -537,7 +539,7 @@ static apr_status_t oldest(ss_db_t *db, ss_store_oldest_t *request, int *more)
     int goes_on = 0;
 
     if (at->phase >= request->rows->nelts) return APR_SUCCESS;
-    ss_count_t *row = &APR_ARRAY_IDX(request->rows, at->phase, ss_count_t);
+    ss_store_count_t *row = &APR_ARRAY_IDX(request->rows, at->phase, ss_store_count_t);
     apr_status_t rv =
         row->messages > STEP_ROWS ? oldest_of_many(db, at, row, &goes_on) : oldest_of_few(db, row);
     if (!goes_on) *at = (place_t){ .phase = at->phase + 1 };
@@ -554,11 +556,11 @@ static apr_status_t settings(ss_db_t *db, ss_store_settings_t *request, int *mor
     apr_status_t rv = ss_db_select(db, SS_SQL_SETTINGS, SS_ARGS{ last, &limit });
 
     if (!request->rows)
-        request->rows = apr_array_make(request->head.pool, 16, sizeof(ss_setting_t));
+        request->rows = apr_array_make(request->head.pool, 16, sizeof(ss_store_setting_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        ss_setting_t *row = apr_array_push(request->rows);
-        *row = (ss_setting_t){ .key = text(db, 0, request->head.pool),
-                               .value = text(db, 1, request->head.pool) };
+        ss_store_setting_t *row = apr_array_push(request->rows);
+        *row = (ss_store_setting_t){ .key = text(db, 0, request->head.pool),
+                                     .value = text(db, 1, request->head.pool) };
         at->relay = row->key;
         found++;
     }
@@ -566,7 +568,7 @@ static apr_status_t settings(ss_db_t *db, ss_store_settings_t *request, int *mor
     return rv;
 }
 
-apr_status_t ss_read_step(ss_db_t *db, ss_store_request_t *request, int *more)
+apr_status_t ss_store_read_step(ss_db_t *db, ss_store_request_t *request, int *more)
 {
     *more = 0;
     switch (request->verb) {

@@ -80,8 +80,9 @@ ss_store_set_t *ss_store_set_create(const char *key, const char *value, apr_time
     return request;
 }
 
-ss_store_control_t *ss_store_control_create(ss_control_t control, const char *who, apr_time_t now,
-                                            void (*done)(ss_store_request_t *), void *baton)
+ss_store_control_t *ss_store_control_create(ss_store_action_t control, const char *who,
+                                            apr_time_t now, void (*done)(ss_store_request_t *),
+                                            void *baton)
 {
     ss_store_control_t *request =
         ss_store_request_create(SS_STORE_CONTROL, sizeof(*request), done, baton);
@@ -89,7 +90,7 @@ ss_store_control_t *ss_store_control_create(ss_control_t control, const char *wh
     request->control = control;
     request->who = apr_pstrdup(request->head.pool, who);
     request->now = now;
-    request->filter = (ss_filter_t){ .state = -1, .uid = -1 };
+    request->filter = (ss_store_filter_t){ .state = -1, .uid = -1 };
     return request;
 }
 
@@ -149,7 +150,7 @@ ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_
     return request;
 }
 
-ss_store_list_t *ss_store_list_create(const ss_filter_t *filter, int limit,
+ss_store_list_t *ss_store_list_create(const ss_store_filter_t *filter, int limit,
                                       void (*done)(ss_store_request_t *), void *baton)
 {
     ss_store_list_t *request =
@@ -160,9 +161,9 @@ ss_store_list_t *ss_store_list_create(const ss_filter_t *filter, int limit,
     return request;
 }
 
-ss_store_matches_t *ss_store_matches_create(ss_control_t control, const ss_filter_t *filter,
-                                            apr_time_t now, void (*done)(ss_store_request_t *),
-                                            void *baton)
+ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
+                                            const ss_store_filter_t *filter, apr_time_t now,
+                                            void (*done)(ss_store_request_t *), void *baton)
 {
     ss_store_matches_t *request =
         ss_store_request_create(SS_STORE_MATCHES, sizeof(*request), done, baton);
@@ -183,7 +184,7 @@ ss_store_oldest_t *ss_store_oldest_create(void (*done)(ss_store_request_t *), vo
     ss_store_oldest_t *request =
         ss_store_request_create(SS_STORE_OLDEST, sizeof(*request), done, baton);
 
-    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_count_t));
+    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_store_count_t));
     return request;
 }
 

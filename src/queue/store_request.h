@@ -83,7 +83,7 @@ typedef struct {
     /* of ss_message_t *, or NULL: reports on it, accepted in the same transaction. Each has its own
      * pool, which stays the caller's: after rv APR_SUCCESS they are in the queue, else not. */
     apr_array_header_t *reports;
-    apr_array_header_t *history; /* of ss_history_t, to add; or NULL */
+    apr_array_header_t *history; /* of ss_message_history_t, to add; or NULL */
     int keep_history;            /* 0: a finished message is deleted at once */
     apr_time_t now;
 } ss_store_outcome_t;
@@ -122,13 +122,13 @@ ss_store_set_t *ss_store_set_create(const char *key, const char *value, apr_time
 
 /* What a person may do to stored messages. */
 typedef enum {
-    SS_CONTROL_RETRY,
-    SS_CONTROL_HOLD,
-    SS_CONTROL_RELEASE,
-    SS_CONTROL_CANCEL,
-    SS_CONTROL_BOUNCE, /* CONTROL only hands it to the node that delivers the message */
-    SS_CONTROLS
-} ss_control_t;
+    SS_ACTION_RETRY,
+    SS_ACTION_HOLD,
+    SS_ACTION_RELEASE,
+    SS_ACTION_CANCEL,
+    SS_ACTION_BOUNCE, /* CONTROL only hands it to the node that delivers the message */
+    SS_ACTIONS
+} ss_store_action_t;
 
 typedef struct {                   /* NULL or -1: any */
     int state;                     /* ss_state_t or -1 */
@@ -140,7 +140,7 @@ typedef struct {                   /* NULL or -1: any */
     apr_time_t overdue_at;
     int is_waiting;            /* 1: only messages with a recipient whose state is not final */
     char after[SS_IDENT_TEXT]; /* page: ids below this one; "": from the newest */
-} ss_filter_t;
+} ss_store_filter_t;
 
 typedef struct { /* a message that CONTROL changed */
     char id[SS_IDENT_TEXT];
@@ -150,26 +150,27 @@ typedef struct { /* a message that CONTROL changed */
     int is_finished;       /* no recipient waits any more */
     int is_foreign;        /* another node delivers it, and is told */
     apr_uint64_t size;
-} ss_touched_t;
+} ss_store_changed_t;
 
 /* An action on one message (id), or on at most `limit` of those that fit the filter. */
 typedef struct {
     ss_store_request_t head;
-    ss_control_t control;
+    ss_store_action_t control;
     char id[SS_IDENT_TEXT]; /* "": by filter. With an id only filter.uid counts. */
-    ss_filter_t filter;
+    ss_store_filter_t filter;
     int limit;
     const char *who;
     int keep_history; /* 0: cancel deletes finished messages at once */
     apr_time_t now;
     /* answer */
     apr_int64_t messages;     /* changed, or handed over */
-    apr_array_header_t *rows; /* of ss_touched_t */
+    apr_array_header_t *rows; /* of ss_store_changed_t */
     int more;                 /* others fit the filter */
     const char *state;        /* of the one message, where it could not be changed */
 } ss_store_control_t;
-ss_store_control_t *ss_store_control_create(ss_control_t control, const char *who, apr_time_t now,
-                                            void (*done)(ss_store_request_t *), void *baton);
+ss_store_control_t *ss_store_control_create(ss_store_action_t control, const char *who,
+                                            apr_time_t now, void (*done)(ss_store_request_t *),
+                                            void *baton);
 
 typedef struct {
     const char *relay;
@@ -177,14 +178,14 @@ typedef struct {
     apr_int64_t messages, recipients;
     apr_uint64_t bytes;
     apr_time_t oldest;
-} ss_count_t;
+} ss_store_count_t;
 
 /* Deletes at most `limit` messages that were finished before a time; orphaned parts too. */
 typedef struct {
     ss_store_request_t head;
     apr_time_t before, now;
     int limit;
-    apr_array_header_t *rows; /* of ss_count_t: what was deleted */
+    apr_array_header_t *rows; /* of ss_store_count_t: what was deleted */
     int more;                 /* there may be others */
 } ss_store_purge_t;
 ss_store_purge_t *ss_store_purge_create(apr_time_t before, int limit, apr_time_t now,
@@ -221,7 +222,7 @@ typedef struct {
     apr_time_t due, created;
     int priority, attempts;
     apr_uint64_t size;
-} ss_due_t;
+} ss_store_due_row_t;
 
 /* Waiting messages of a relay in the order (due, id), behind a place. */
 typedef struct {
@@ -230,7 +231,7 @@ typedef struct {
     apr_time_t after_time;
     char after_id[SS_IDENT_TEXT];
     int limit;
-    apr_array_header_t *rows; /* of ss_due_t */
+    apr_array_header_t *rows; /* of ss_store_due_row_t */
 } ss_store_due_t;
 ss_store_due_t *ss_store_due_create(const char *relay, apr_time_t after_time, const char *after_id,
                                     int limit, void (*done)(ss_store_request_t *), void *baton);
@@ -240,7 +241,7 @@ typedef struct {
     ss_store_request_t head;
     char id[SS_IDENT_TEXT];
     ss_message_t *message;
-    apr_array_header_t *history; /* of ss_history_t, newest first */
+    apr_array_header_t *history; /* of ss_message_history_t, newest first */
 } ss_store_lookup_t;
 ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_request_t *),
                                           void *baton);
@@ -248,50 +249,50 @@ ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_
 /* Messages that fit a filter, newest first, without parts and with at most 20 recipients. */
 typedef struct {
     ss_store_request_t head;
-    ss_filter_t filter;
+    ss_store_filter_t filter;
     int limit;
     apr_array_header_t *rows; /* of ss_message_t * */
     int more;                 /* there may be others: filter.after the last one's id */
 } ss_store_list_t;
-ss_store_list_t *ss_store_list_create(const ss_filter_t *filter, int limit,
+ss_store_list_t *ss_store_list_create(const ss_store_filter_t *filter, int limit,
                                       void (*done)(ss_store_request_t *), void *baton);
 
 /* How many messages an action would change. */
 typedef struct {
     ss_store_request_t head;
-    ss_filter_t filter;
-    ss_control_t control;
+    ss_store_filter_t filter;
+    ss_store_action_t control;
     apr_time_t now;
     apr_int64_t messages;
 } ss_store_matches_t;
-ss_store_matches_t *ss_store_matches_create(ss_control_t control, const ss_filter_t *filter,
-                                            apr_time_t now, void (*done)(ss_store_request_t *),
-                                            void *baton);
+ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
+                                            const ss_store_filter_t *filter, apr_time_t now,
+                                            void (*done)(ss_store_request_t *), void *baton);
 
 /* Messages, bytes and the oldest, per relay and state. */
 typedef struct {
     ss_store_request_t head;
-    apr_array_header_t *rows; /* of ss_count_t */
+    apr_array_header_t *rows; /* of ss_store_count_t */
 } ss_store_counts_t;
 ss_store_counts_t *ss_store_counts_create(void (*done)(ss_store_request_t *), void *baton);
 
 /* The oldest waiting message of each relay. */
 typedef struct {
     ss_store_request_t head;
-    /* of ss_count_t, made empty; in: relay, and messages: about how many wait; out: oldest, 0 where
-     * none waits */
+    /* of ss_store_count_t, made empty; in: relay, and messages: about how many wait; out: oldest, 0
+     * where none waits */
     apr_array_header_t *rows;
 } ss_store_oldest_t;
 ss_store_oldest_t *ss_store_oldest_create(void (*done)(ss_store_request_t *), void *baton);
 
 typedef struct {
     const char *key, *value;
-} ss_setting_t;
+} ss_store_setting_t;
 
 /* All rows of the setting table that are this node's or everybody's. */
 typedef struct {
     ss_store_request_t head;
-    apr_array_header_t *rows; /* of ss_setting_t */
+    apr_array_header_t *rows; /* of ss_store_setting_t */
 } ss_store_settings_t;
 ss_store_settings_t *ss_store_settings_create(void (*done)(ss_store_request_t *), void *baton);
 

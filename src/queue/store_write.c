@@ -150,7 +150,7 @@ static apr_status_t check_staged(ss_db_t *db, ss_store_accept_t *request)
     return APR_SUCCESS;
 }
 
-apr_status_t ss_write_accept(ss_db_t *db, ss_store_accept_t *request)
+apr_status_t ss_store_write_accept(ss_db_t *db, ss_store_accept_t *request)
 {
     int is_known;
 
@@ -161,7 +161,7 @@ apr_status_t ss_write_accept(ss_db_t *db, ss_store_accept_t *request)
     return rv == APR_SUCCESS && request->head.rv == APR_SUCCESS ? insert(db, request->message) : rv;
 }
 
-apr_status_t ss_write_stage(ss_db_t *db, ss_store_stage_t *request)
+apr_status_t ss_store_write_stage(ss_db_t *db, ss_store_stage_t *request)
 {
     apr_int64_t number = request->number;
 
@@ -171,7 +171,7 @@ apr_status_t ss_write_stage(ss_db_t *db, ss_store_stage_t *request)
         NULL);
 }
 
-apr_status_t ss_write_unstage(ss_db_t *db, ss_store_unstage_t *request)
+apr_status_t ss_store_write_unstage(ss_db_t *db, ss_store_unstage_t *request)
 {
     return ss_db_run(db, SS_SQL_UNSTAGE, SS_ARGS{ request->id, request->id }, NULL);
 }
@@ -188,7 +188,7 @@ static const char *proof_of(ss_store_request_t *request)
     return APR_ARRAY_IDX(outcome->reports, 0, ss_message_t *)->id;
 }
 
-apr_status_t ss_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done)
+apr_status_t ss_store_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done)
 {
     apr_status_t rv = APR_SUCCESS;
     const char *id = proof_of(request);
@@ -209,8 +209,8 @@ apr_status_t ss_write_is_done(ss_db_t *db, ss_store_request_t *request, int *is_
 
 /* ---- outcomes ---- */
 
-apr_status_t ss_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient,
-                            const char *what, const char *text, const char *host)
+apr_status_t ss_store_write_event(ss_db_t *db, const char *id, apr_time_t time, int recipient,
+                                  const char *what, const char *text, const char *host)
 {
     apr_int64_t when = time, number = recipient;
 
@@ -273,8 +273,8 @@ static apr_status_t delete_message(ss_db_t *db, const char *id)
     return rv;
 }
 
-apr_status_t ss_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
-                             ss_summary_t *s)
+apr_status_t ss_store_write_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
+                                   ss_summary_t *s)
 {
     apr_status_t rv = summarize(db, id, s);
     apr_int64_t when = now, finished = s->is_finished ? now : 0, held = s->count[SS_STATE_HELD];
@@ -353,18 +353,18 @@ static apr_status_t outcome(ss_db_t *db, const ss_store_outcome_t *request)
     if (rv == APR_SUCCESS && is_plain && is_single(request))
         rv = settle_single(db, m->id, &m->rcpts[0], request->now, &is_done);
     return rv == APR_SUCCESS && !is_done
-               ? ss_write_settle(db, m->id, request->now, request->keep_history, &summary)
+               ? ss_store_write_settle(db, m->id, request->now, request->keep_history, &summary)
                : rv;
 }
 
-apr_status_t ss_write_outcome(ss_db_t *db, ss_store_outcome_t *request)
+apr_status_t ss_store_write_outcome(ss_db_t *db, ss_store_outcome_t *request)
 {
     apr_status_t rv = APR_SUCCESS;
 
     for (int i = 0; request->history && i < request->history->nelts && rv == APR_SUCCESS; i++) {
-        const ss_history_t *h = &APR_ARRAY_IDX(request->history, i, ss_history_t);
-        rv = ss_write_event(db, request->message->id, h->time, h->recipient, h->what, h->text,
-                            h->host);
+        const ss_message_history_t *h = &APR_ARRAY_IDX(request->history, i, ss_message_history_t);
+        rv = ss_store_write_event(db, request->message->id, h->time, h->recipient, h->what, h->text,
+                                  h->host);
     }
     for (int i = 0; request->reports && i < request->reports->nelts && rv == APR_SUCCESS; i++)
         rv = insert(db, APR_ARRAY_IDX(request->reports, i, ss_message_t *));
@@ -441,7 +441,7 @@ static apr_status_t end_some(ss_db_t *db, ss_store_outcome_t *const *requests, i
     return rv;
 }
 
-apr_status_t ss_write_flush(ss_db_t *db)
+apr_status_t ss_store_write_flush(ss_db_t *db)
 {
     ss_store_outcome_t *const *requests =
         db->later ? (ss_store_outcome_t *const *)(void *)db->later->elts : NULL;
@@ -459,7 +459,7 @@ apr_status_t ss_write_flush(ss_db_t *db)
 
 /* ---- settings, housekeeping ---- */
 
-apr_status_t ss_write_set(ss_db_t *db, ss_store_set_t *request)
+apr_status_t ss_store_write_set(ss_db_t *db, ss_store_set_t *request)
 {
     apr_int64_t now = request->now;
 
@@ -480,11 +480,11 @@ static apr_status_t count_purged(ss_db_t *db, ss_store_purge_t *request)
         to = ss_db_number(db, 0);
         to_id = apr_pstrdup(request->head.pool, ss_db_text(db, 1));
     }
-    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_count_t));
-    return rv == APR_SUCCESS ? ss_read_done(db, request->rows, 0, "", to, to_id) : rv;
+    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_store_count_t));
+    return rv == APR_SUCCESS ? ss_store_read_done(db, request->rows, 0, "", to, to_id) : rv;
 }
 
-apr_status_t ss_write_purge(ss_db_t *db, ss_store_purge_t *request)
+apr_status_t ss_store_write_purge(ss_db_t *db, ss_store_purge_t *request)
 {
     static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS,
                                     SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };

@@ -57,7 +57,7 @@ static ss_store_t *open_store(const char *place)
     APR_RING_INIT(&store->done, ss_store_request_t, link);
     APR_RING_INIT(&store->again, ss_store_request_t, link);
     ss_result_clear(&result);
-    if (ss_batch_open(store, 0, &result) != APR_SUCCESS) stop(result.text);
+    if (ss_store_batch_open(store, 0, &result) != APR_SUCCESS) stop(result.text);
     return store;
 }
 
@@ -171,7 +171,7 @@ int queue_commit(world_t *w)
     APR_RING_CONCAT(&batch, &queue.gathered, ss_store_request_t, link);
     if (APR_RING_EMPTY(&batch, ss_store_request_t, link)) return 1;
     if (is_full) disk_set(DISK_FULL);
-    ss_batch_write(queue.store, &batch, &done);
+    ss_store_batch_write(queue.store, &batch, &done);
     disk_set(DISK_WELL);
     if (is_full) world_say(w, "the disk was full for a moment");
     int is_written =
@@ -205,7 +205,7 @@ int queue_accept(world_t *w, const job_t *job)
     m->parts = apr_pcalloc(pool, sizeof(*m->parts) * (len / part + 1));
     for (apr_size_t at = 0; at < len; at += part)
         m->parts[m->part_count++] =
-            (ss_part_t){ job->content + at, len - at < part ? len - at : part };
+            (ss_message_part_t){ job->content + at, len - at < part ? len - at : part };
     request->message = m;
     gather(&request->head);
     return queue_commit(w);
@@ -226,7 +226,7 @@ void queue_outcome(world_t *w, const job_t *job, const int *numbers, int count)
     gather(&request->head);
 }
 
-int queue_control(world_t *w, const job_t *job, ss_control_t control)
+int queue_control(world_t *w, const job_t *job, ss_store_action_t control)
 {
     ss_store_control_t *request = ss_store_control_create(control, "sim", w->now, NULL, NULL);
 
@@ -244,11 +244,11 @@ static void ask(world_t *w, ss_store_request_t *request)
     struct ss_requests_t done;
 
     APR_RING_INIT(&done, ss_store_request_t, link);
-    ss_batch_read(queue.store, request, &done);
+    ss_store_batch_read(queue.store, request, &done);
     while (APR_RING_EMPTY(&done, ss_store_request_t, link)) {
         request = APR_RING_FIRST(&queue.store->reads);
         APR_RING_REMOVE(request, link);
-        ss_batch_read(queue.store, request, &done);
+        ss_store_batch_read(queue.store, request, &done);
     }
     if (request->rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(request->rv))
         truth_wrong(&w->truth, "the store cannot be read: %s", request->result.text);
@@ -336,7 +336,7 @@ void queue_crash(world_t *w, int reopens)
     }
     ss_store_due_t *request = due(w);
     for (int i = 0; i < request->rows->nelts; i++) {
-        job_t *job = find(w, APR_ARRAY_IDX(request->rows, i, ss_due_t).id);
+        job_t *job = find(w, APR_ARRAY_IDX(request->rows, i, ss_store_due_row_t).id);
         waits[job->number] = 1;
         load(w, job);
     }
@@ -372,7 +372,7 @@ void queue_judge(world_t *w)
     ss_store_counts_t *counts = ss_store_counts_create(NULL, NULL);
     ask(w, &counts->head);
     for (int i = 0; i < counts->rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(counts->rows, i, ss_count_t);
+        const ss_store_count_t *row = &APR_ARRAY_IDX(counts->rows, i, ss_store_count_t);
         found[row->state] += row->recipients;
     }
     apr_pool_destroy(counts->head.pool);

@@ -16,7 +16,7 @@ int queue_accept(world_t *w, const job_t *job);
 void queue_outcome(world_t *w, const job_t *job, const int *numbers, int count);
 /* A person's action. 1: it is on the disk, with all that was gathered; 0: the disk was full, the
  * person is told so. */
-int queue_control(world_t *w, const job_t *job, ss_control_t control);
+int queue_control(world_t *w, const job_t *job, ss_store_action_t control);
 /* 1: all of it is on the disk; 0: the disk was full, outcomes are kept for the next time. */
 int queue_commit(world_t *w);
 /* The process dies: what was gathered is gone; then what the store has is read into the jobs, as a

@@ -252,7 +252,7 @@ static void release(world_t *w)
     for (int i = 0; i < w->job_count; i++) {
         job_t *job = &w->jobs[i];
         if (!has_any(job, SS_STATE_HELD, SS_STATE_HELD) ||
-            !queue_control(w, job, SS_CONTROL_RELEASE))
+            !queue_control(w, job, SS_ACTION_RELEASE))
             continue;
         change(w, job, SS_STATE_HELD, SS_STATE_HELD, SS_STATE_QUEUED);
         world_settle(w, job);
@@ -263,7 +263,7 @@ static void release(world_t *w)
 static void hold(world_t *w, job_t *job)
 {
     if (!job->is_accepted || job->is_sending || !has_any(job, SS_STATE_QUEUED, SS_STATE_DEFERRED) ||
-        !queue_control(w, job, SS_CONTROL_HOLD))
+        !queue_control(w, job, SS_ACTION_HOLD))
         return;
     if (job->is_scheduled) ss_schedule_remove(w->schedule, &job->entry);
     job->is_scheduled = 0;

@@ -131,7 +131,8 @@ ss_message_t *store_rig_message(store_rig_t *rig, int recipients, apr_size_t siz
     m->parts = apr_pcalloc(pool, sizeof(*m->parts) * (apr_size_t)(m->part_count + 1));
     for (int i = 0; i < m->part_count; i++) {
         apr_size_t at = (apr_size_t)i * SS_PART_MAX;
-        m->parts[i] = (ss_part_t){ bytes + at, size - at < SS_PART_MAX ? size - at : SS_PART_MAX };
+        m->parts[i] =
+            (ss_message_part_t){ bytes + at, size - at < SS_PART_MAX ? size - at : SS_PART_MAX };
     }
     return m;
 }

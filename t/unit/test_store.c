@@ -247,14 +247,14 @@ static void history_is_kept_or_not(void)
     m->rcpts[0].next = RIG_NOW + 9;
     outcome->changed = &zero;
     outcome->changed_count = 1;
-    outcome->history = apr_array_make(outcome->head.pool, 2, sizeof(ss_history_t));
-    APR_ARRAY_PUSH(outcome->history, ss_history_t) =
-        (ss_history_t){ RIG_NOW, 0, "deferred", "450 later", "h[1]:25" };
+    outcome->history = apr_array_make(outcome->head.pool, 2, sizeof(ss_message_history_t));
+    APR_ARRAY_PUSH(outcome->history, ss_message_history_t) =
+        (ss_message_history_t){ RIG_NOW, 0, "deferred", "450 later", "h[1]:25" };
     CU_ASSERT_EQUAL(ask(&outcome->head), APR_SUCCESS);
     ss_store_lookup_t *request = ss_store_lookup_create(m->id, store_rig_done, NULL);
     CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(request->history->nelts, 1);
-    const ss_history_t *h = &APR_ARRAY_IDX(request->history, 0, ss_history_t);
+    const ss_message_history_t *h = &APR_ARRAY_IDX(request->history, 0, ss_message_history_t);
     CU_ASSERT_TRUE(h->time == RIG_NOW && h->recipient == 0 && !strcmp(h->what, "deferred") &&
                    !strcmp(h->text, "450 later") && !strcmp(h->host, "h[1]:25"));
     apr_pool_destroy(request->head.pool);
@@ -287,7 +287,7 @@ static void due_comes_in_order_and_pages(void)
             ss_store_due_create("default", after_time, after, 2, store_rig_done, NULL);
         CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         for (int i = 0; i < request->rows->nelts; i++) {
-            const ss_due_t *due = &APR_ARRAY_IDX(request->rows, i, ss_due_t);
+            const ss_store_due_row_t *due = &APR_ARRAY_IDX(request->rows, i, ss_store_due_row_t);
             for (int n = 0; n < 7; n++) {
                 if (!strcmp(ids[n], due->id)) seen[strlen(seen)] = (char)('0' + n);
             }
@@ -409,8 +409,8 @@ static void settings_are_kept(void)
     ss_store_settings_t *request = ss_store_settings_create(store_rig_done, NULL);
     CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
     CU_ASSERT_EQUAL_FATAL(request->rows->nelts, 2);
-    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_setting_t).value, "one");
-    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_setting_t).key, "c");
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_store_setting_t).value, "one");
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_store_setting_t).key, "c");
     apr_pool_destroy(request->head.pool);
 }
 
@@ -434,8 +434,8 @@ static void purge_takes_what_is_old_and_finished(void)
         CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         more = request->more;
         for (int i = 0; i < request->rows->nelts; i++) {
-            CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, i, ss_count_t).state, SS_STATE_SENT);
-            counted += APR_ARRAY_IDX(request->rows, i, ss_count_t).recipients;
+            CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, i, ss_store_count_t).state, SS_STATE_SENT);
+            counted += APR_ARRAY_IDX(request->rows, i, ss_store_count_t).recipients;
         }
         apr_pool_destroy(request->head.pool);
     }
@@ -468,7 +468,7 @@ static void counts_by_relay_and_state(void)
     CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
     CU_ASSERT_EQUAL(request->rows->nelts, 5);
     for (int i = 0; i < request->rows->nelts; i++) {
-        const ss_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_count_t);
+        const ss_store_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_count_t);
         int messages = !strcmp(row->relay, "a") && row->state == SS_STATE_QUEUED ? 2 : 1;
         CU_ASSERT_TRUE(row->messages == messages && row->recipients == messages * 2 &&
                        row->bytes == (apr_uint64_t)messages * 100);
@@ -501,14 +501,15 @@ static void the_oldest_of_each_relay(void)
     for (int h = 0; h < 2; h++) {
         ss_store_oldest_t *request = ss_store_oldest_create(store_rig_done, NULL);
         for (int i = 0; i < 3; i++)
-            APR_ARRAY_PUSH(request->rows, ss_count_t) = (ss_count_t){ .relay = i == 0   ? "none"
-                                                                               : i == 1 ? "b"
-                                                                                        : "a",
-                                                                      .messages = hints[h] };
+            APR_ARRAY_PUSH(request->rows, ss_store_count_t) =
+                (ss_store_count_t){ .relay = i == 0   ? "none"
+                                             : i == 1 ? "b"
+                                                      : "a",
+                                    .messages = hints[h] };
         CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
-        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_count_t).oldest, 0);
-        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_count_t).oldest, RIG_NOW + 21);
-        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 2, ss_count_t).oldest, RIG_NOW + 1);
+        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 0, ss_store_count_t).oldest, 0);
+        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 1, ss_store_count_t).oldest, RIG_NOW + 21);
+        CU_ASSERT_EQUAL(APR_ARRAY_IDX(request->rows, 2, ss_store_count_t).oldest, RIG_NOW + 1);
         apr_pool_destroy(request->head.pool);
     }
 }

@@ -22,7 +22,7 @@ static ss_message_t *in_state(ss_state_t state)
     return m;
 }
 
-static ss_store_control_t *act(ss_control_t control, const char *id, apr_time_t now)
+static ss_store_control_t *act(ss_store_action_t control, const char *id, apr_time_t now)
 {
     ss_store_control_t *request =
         ss_store_control_create(control, "tester", now, store_rig_done, NULL);
@@ -44,25 +44,25 @@ static ss_store_lookup_t *look(const char *id)
 static void actions_by_state(void)
 {
     static const struct {
-        ss_control_t control;
+        ss_store_action_t control;
         ss_state_t from, to;
         int touched;
     } table[] = {
-        { SS_CONTROL_RETRY, SS_STATE_QUEUED, SS_STATE_QUEUED, 1 },
-        { SS_CONTROL_RETRY, SS_STATE_DEFERRED, SS_STATE_QUEUED, 1 },
-        { SS_CONTROL_RETRY, SS_STATE_HELD, SS_STATE_HELD, 0 },
-        { SS_CONTROL_RETRY, SS_STATE_SENT, SS_STATE_SENT, 0 },
-        { SS_CONTROL_HOLD, SS_STATE_QUEUED, SS_STATE_HELD, 1 },
-        { SS_CONTROL_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, 1 },
-        { SS_CONTROL_HOLD, SS_STATE_HELD, SS_STATE_HELD, 0 },
-        { SS_CONTROL_HOLD, SS_STATE_EXPIRED, SS_STATE_EXPIRED, 0 },
-        { SS_CONTROL_RELEASE, SS_STATE_HELD, SS_STATE_QUEUED, 1 },
-        { SS_CONTROL_RELEASE, SS_STATE_QUEUED, SS_STATE_QUEUED, 0 },
-        { SS_CONTROL_CANCEL, SS_STATE_QUEUED, SS_STATE_CANCELLED, 1 },
-        { SS_CONTROL_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, 1 },
-        { SS_CONTROL_CANCEL, SS_STATE_HELD, SS_STATE_CANCELLED, 1 },
-        { SS_CONTROL_CANCEL, SS_STATE_FAILED, SS_STATE_FAILED, 0 },
-        { SS_CONTROL_CANCEL, SS_STATE_CANCELLED, SS_STATE_CANCELLED, 0 },
+        { SS_ACTION_RETRY, SS_STATE_QUEUED, SS_STATE_QUEUED, 1 },
+        { SS_ACTION_RETRY, SS_STATE_DEFERRED, SS_STATE_QUEUED, 1 },
+        { SS_ACTION_RETRY, SS_STATE_HELD, SS_STATE_HELD, 0 },
+        { SS_ACTION_RETRY, SS_STATE_SENT, SS_STATE_SENT, 0 },
+        { SS_ACTION_HOLD, SS_STATE_QUEUED, SS_STATE_HELD, 1 },
+        { SS_ACTION_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, 1 },
+        { SS_ACTION_HOLD, SS_STATE_HELD, SS_STATE_HELD, 0 },
+        { SS_ACTION_HOLD, SS_STATE_EXPIRED, SS_STATE_EXPIRED, 0 },
+        { SS_ACTION_RELEASE, SS_STATE_HELD, SS_STATE_QUEUED, 1 },
+        { SS_ACTION_RELEASE, SS_STATE_QUEUED, SS_STATE_QUEUED, 0 },
+        { SS_ACTION_CANCEL, SS_STATE_QUEUED, SS_STATE_CANCELLED, 1 },
+        { SS_ACTION_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, 1 },
+        { SS_ACTION_CANCEL, SS_STATE_HELD, SS_STATE_CANCELLED, 1 },
+        { SS_ACTION_CANCEL, SS_STATE_FAILED, SS_STATE_FAILED, 0 },
+        { SS_ACTION_CANCEL, SS_STATE_CANCELLED, SS_STATE_CANCELLED, 0 },
     };
 
     store_rig_start(&rig);
@@ -73,7 +73,7 @@ static void actions_by_state(void)
         CU_ASSERT_EQUAL(request->messages, table[i].touched);
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), ss_state_name(table[i].to));
         if (table[i].touched) {
-            const ss_touched_t *t = &APR_ARRAY_IDX(request->rows, 0, ss_touched_t);
+            const ss_store_changed_t *t = &APR_ARRAY_IDX(request->rows, 0, ss_store_changed_t);
             CU_ASSERT_TRUE(t->recipients == 1 && t->from_state == table[i].from &&
                            t->is_finished == ss_state_is_final(table[i].to) && t->size == 10);
             CU_ASSERT_STRING_EQUAL(t->id, m->id);
@@ -84,7 +84,7 @@ static void actions_by_state(void)
         apr_pool_destroy(m->pool);
     }
     ss_store_control_t *request =
-        act(SS_CONTROL_HOLD, "0192aaaa-0000-7000-8000-000000000000", RIG_NOW);
+        act(SS_ACTION_HOLD, "0192aaaa-0000-7000-8000-000000000000", RIG_NOW);
     CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(request->head.rv));
     apr_pool_destroy(request->head.pool);
     store_rig_end(&rig);
@@ -95,17 +95,17 @@ static void actions_by_state(void)
 static void late_outcomes_meet_actions(void)
 {
     static const struct {
-        ss_control_t control;
+        ss_store_action_t control;
         ss_state_t outcome, end;
         const char *cause;
     } table[] = {
-        { SS_CONTROL_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, "person" },
-        { SS_CONTROL_HOLD, SS_STATE_SENT, SS_STATE_SENT, NULL },
-        { SS_CONTROL_HOLD, SS_STATE_FAILED, SS_STATE_FAILED, NULL },
-        { SS_CONTROL_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, NULL },
-        { SS_CONTROL_CANCEL, SS_STATE_FAILED, SS_STATE_CANCELLED, NULL },
-        { SS_CONTROL_CANCEL, SS_STATE_SENT, SS_STATE_SENT, NULL },
-        { SS_CONTROL_RETRY, SS_STATE_DEFERRED, SS_STATE_DEFERRED, NULL },
+        { SS_ACTION_HOLD, SS_STATE_DEFERRED, SS_STATE_HELD, "person" },
+        { SS_ACTION_HOLD, SS_STATE_SENT, SS_STATE_SENT, NULL },
+        { SS_ACTION_HOLD, SS_STATE_FAILED, SS_STATE_FAILED, NULL },
+        { SS_ACTION_CANCEL, SS_STATE_DEFERRED, SS_STATE_CANCELLED, NULL },
+        { SS_ACTION_CANCEL, SS_STATE_FAILED, SS_STATE_CANCELLED, NULL },
+        { SS_ACTION_CANCEL, SS_STATE_SENT, SS_STATE_SENT, NULL },
+        { SS_ACTION_RETRY, SS_STATE_DEFERRED, SS_STATE_DEFERRED, NULL },
     };
 
     store_rig_start(&rig);
@@ -129,13 +129,14 @@ static void time_on_hold_is_kept(void)
 {
     store_rig_start(&rig);
     ss_message_t *m = in_state(SS_STATE_QUEUED);
-    apr_pool_destroy(act(SS_CONTROL_HOLD, m->id, RIG_NOW)->head.pool);
-    apr_pool_destroy(act(SS_CONTROL_RELEASE, m->id, RIG_NOW + 5000)->head.pool);
+    apr_pool_destroy(act(SS_ACTION_HOLD, m->id, RIG_NOW)->head.pool);
+    apr_pool_destroy(act(SS_ACTION_RELEASE, m->id, RIG_NOW + 5000)->head.pool);
     ss_store_lookup_t *request = look(m->id);
     CU_ASSERT_TRUE(request->message->held == 5000 && request->message->held_since == 0);
     CU_ASSERT_EQUAL_FATAL(request->history->nelts, 2);
-    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->history, 0, ss_history_t).what, "released");
-    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->history, 1, ss_history_t).text, "tester");
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->history, 0, ss_message_history_t).what,
+                           "released");
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(request->history, 1, ss_message_history_t).text, "tester");
     apr_pool_destroy(request->head.pool);
     apr_pool_destroy(m->pool);
     store_rig_end(&rig);
@@ -178,7 +179,7 @@ static void store_them(void)
 }
 
 /* Which of them are listed, page by page, as letters. */
-static const char *found(const ss_filter_t *filter, int limit)
+static const char *found(const ss_store_filter_t *filter, int limit)
 {
     static char letters[STORED * 2 + 1];
     char after[SS_IDENT_TEXT] = "";
@@ -207,7 +208,7 @@ static void filters_find(void)
 {
 #define ANY .state = -1, .uid = -1
     static const struct {
-        ss_filter_t filter;
+        ss_store_filter_t filter;
         const char *want;
     } table[] = {
         { { ANY }, "edcba" },
@@ -255,21 +256,21 @@ static void filters_find(void)
 static void actions_on_filters(void)
 {
     static const struct {
-        ss_control_t control;
+        ss_store_action_t control;
         const char *relay;
         int counted;
     } table[] = {
-        { SS_CONTROL_RETRY, NULL, 1 }, /* only what is due later */
-        { SS_CONTROL_HOLD, "one", 2 },   { SS_CONTROL_RELEASE, NULL, 3 },
-        { SS_CONTROL_CANCEL, "two", 1 }, { SS_CONTROL_CANCEL, NULL, 2 },
-        { SS_CONTROL_CANCEL, NULL, 0 },
+        { SS_ACTION_RETRY, NULL, 1 }, /* only what is due later */
+        { SS_ACTION_HOLD, "one", 2 },   { SS_ACTION_RELEASE, NULL, 3 },
+        { SS_ACTION_CANCEL, "two", 1 }, { SS_ACTION_CANCEL, NULL, 2 },
+        { SS_ACTION_CANCEL, NULL, 0 },
     };
 
     store_rig_start(&rig);
     store_them();
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         apr_int64_t touched = 0;
-        ss_filter_t filter = { .state = -1, .uid = -1, .relay = table[i].relay };
+        ss_store_filter_t filter = { .state = -1, .uid = -1, .relay = table[i].relay };
         ss_store_matches_t *matches =
             ss_store_matches_create(table[i].control, &filter, RIG_NOW, store_rig_done, NULL);
         CU_ASSERT_EQUAL(store_rig_ask(&rig, &matches->head), APR_SUCCESS);
@@ -296,7 +297,7 @@ static void others_messages_are_not_touched(void)
     store_rig_start(&rig);
     store_them();
     ss_store_control_t *request =
-        ss_store_control_create(SS_CONTROL_CANCEL, "tester", RIG_NOW, store_rig_done, NULL);
+        ss_store_control_create(SS_ACTION_CANCEL, "tester", RIG_NOW, store_rig_done, NULL);
     request->filter.uid = 1001;
     memcpy(request->id, ids[0], sizeof(request->id));
     CU_ASSERT_TRUE(APR_STATUS_IS_NOTFOUND(store_rig_ask(&rig, &request->head)));

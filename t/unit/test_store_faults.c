@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "disk.h"
-#include "queue/database.h"
+#include "queue/db.h"
 #include "store_rig.h"
 
 static store_rig_t rig;
@@ -358,7 +358,7 @@ static void an_older_queue_is_brought_up_to_date(void)
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, m->id), "queued");
         CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 0, SS_STATE_FAILED, "550 no", 1), APR_SUCCESS);
         /* goes by the index */
-        ss_filter_t filter = { .state = SS_STATE_FAILED, .uid = -1 };
+        ss_store_filter_t filter = { .state = SS_STATE_FAILED, .uid = -1 };
         ss_store_list_t *request = ss_store_list_create(&filter, 10, store_rig_done, NULL);
         CU_ASSERT_EQUAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         CU_ASSERT_EQUAL(request->rows->nelts, 1);

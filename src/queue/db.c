@@ -1,5 +1,5 @@
-/* database.c: one connection through apr_dbd. See database.h. */
-#include "queue/database.h"
+/* db.c: one connection through apr_dbd. See db.h. */
+#include "queue/db.h"
 
 #include <apr_escape.h>
 #include <apr_strings.h>
@@ -96,7 +96,7 @@ apr_status_t ss_db_write(ss_db_t *db, int is_new)
 
 /* ---- statements ---- */
 
-static const char *find_mark(const ss_mark_t *marks, const char *text, apr_size_t *len)
+static const char *find_mark(const ss_dialect_mark_t *marks, const char *text, apr_size_t *len)
 {
     for (; marks && marks->mark; marks++) {
         *len = strlen(marks->mark);
@@ -107,7 +107,7 @@ static const char *find_mark(const ss_mark_t *marks, const char *text, apr_size_
 
 /* Each mark by what it stands for; an argument ("%s") stays, and its type follows. out NULL: only
  * the length. */
-static apr_size_t put_marks(const char *from, const ss_mark_t *marks, char *out)
+static apr_size_t put_marks(const char *from, const ss_dialect_mark_t *marks, char *out)
 {
     apr_size_t total = 0;
 
@@ -125,7 +125,7 @@ static apr_size_t put_marks(const char *from, const ss_mark_t *marks, char *out)
     return total;
 }
 
-static const char *replace(const char *from, const ss_mark_t *marks, apr_pool_t *pool)
+static const char *replace(const char *from, const ss_dialect_mark_t *marks, apr_pool_t *pool)
 {
     char *out = apr_pcalloc(pool, put_marks(from, marks, NULL) + 1);
 
@@ -136,7 +136,7 @@ static const char *replace(const char *from, const ss_mark_t *marks, apr_pool_t 
 /* The dialect's marks, whose texts may hold {node}, then that, then the types. */
 static const char *text_of(const ss_db_t *db, const char *source, apr_pool_t *pool)
 {
-    const ss_mark_t node[] = {
+    const ss_dialect_mark_t node[] = {
         { "{node}", apr_pstrcat(pool, "'", db->node ? db->node : "", "'", NULL) }, { NULL, NULL }
     };
 
@@ -148,7 +148,7 @@ static const char *source_of(const ss_db_t *db, ss_sql_t sql)
 {
     const char *own = db->dialect->sql[sql];
 
-    return own ? own : ss_statements[sql];
+    return own ? own : ss_sql_texts[sql];
 }
 
 int ss_db_has(const ss_db_t *db, ss_sql_t sql)

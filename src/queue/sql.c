@@ -1,7 +1,7 @@
-/* statements.c: what all databases are asked in the same words. Where one needs other words in the
+/* sql.c: what all databases are asked in the same words. Where one needs other words in the
  * middle, a mark stands there ({like}), which its dialect replaces; a dialect's own text of a
- * statement goes before the one here. See dialect.h. */
-#include "queue/dialect.h"
+ * statement goes before the one here. See sql.h. */
+#include "queue/sql.h"
 
 /* A message that finished keeps finished > 0; one that waits for nothing but a person has due FAR.
  */
@@ -16,7 +16,8 @@
 
 #define WAITS "(m.n_queued + m.n_deferred)"
 
-/* Twenty-five arguments, in the order of ss_read_page in store_read.c; patterns come as arguments.
+/* Twenty-five arguments, in the order of ss_store_read_page in store_read.c; patterns come as
+ * arguments.
  */
 #define FILTER                                                                                     \
     " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)" \
@@ -41,7 +42,7 @@
     "(SELECT id FROM message WHERE finished > 0 AND finished < %lld{own} ORDER BY finished, id "   \
     "LIMIT %lld)"
 
-const char *const ss_statements[SS_SQL_COUNT] = {
+const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_PUT_MESSAGE] = "INSERT INTO message (id, relay, sender, size, parts, flags, ret, "
                            "envid, priority, subject, message_id, header_from, submitter, door,"
                            " uid, metadata, webhook, idem_key, content_hash, created, at, expire, "

@@ -1,8 +1,8 @@
-/* database.h: one connection through apr_dbd with its prepared statements. One thread. A
+/* db.h: one connection through apr_dbd with its prepared statements. One thread. A
  * statement's outcome is an apr_status_t; what a person is told about a failure stays in the
  * connection until the next ss_db_clear. */
-#ifndef SS_QUEUE_DATABASE_H
-#define SS_QUEUE_DATABASE_H
+#ifndef SS_QUEUE_DB_H
+#define SS_QUEUE_DB_H
 
 #include <apr_tables.h>
 
@@ -10,7 +10,7 @@
 
 /* most rows that a statement may ask for: a select loads all of them */
 #define SS_DB_ROWS_MAX 5000
-/* of statements for many rows: so many each (database.c) */
+/* of statements for many rows: so many each (db.c) */
 #define SS_DB_MANY_KINDS 2
 #define SS_DB_ARGS_MAX 40 /* arguments of a statement */
 
@@ -34,7 +34,7 @@ typedef struct {
     const char *node;
     apr_dbd_results_t *rows;
     apr_dbd_row_t *row;
-    ss_fault_t fault; /* the first since the last clear */
+    ss_dialect_fault_t fault; /* the first since the last clear */
     apr_status_t rv;
     ss_result_t result;
 } ss_db_t;
