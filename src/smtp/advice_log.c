@@ -1,242 +1,246 @@
-/* advice_log.c: the knowledge base's rows for the numbers of the error log ("SMTPSend-220"): one a
- * number, in their order; make lint compares them with the code. Data: longer than a file of code
- * may be. */
+/* advice_log.c: the knowledge base's entries for the numbers of the error log ("SMTPSend-220"), one
+ * per number, in order; make lint compares them with the code. Data only. */
 #include "smtp/advice.h"
 
 const ss_advice_t ss_advice_log_table[] = {
-    { "SMTPSend-100", NULL, NULL, "The configuration has a mistake",
-      "httpd read a directive of this module that cannot be right and did not start with it.",
-      "The line names the directive, the value and what it may be. Correct it, then apachectl "
-      "configtest." },
-    { "SMTPSend-110", NULL, NULL, "STARTTLS on the port for TLS at once",
-      "Servers on port 465 expect TLS from the first byte, and SMTPSendTLS starttls waits for "
+    { "SMTPSend-100", NULL, NULL, "Configuration error",
+      "httpd read an invalid directive of this module and did not start.",
+      "The line names the directive, its value and the allowed values. Correct it, then run "
+      "apachectl configtest." },
+    { "SMTPSend-110", NULL, NULL, "STARTTLS on the port for implicit TLS",
+      "Servers on port 465 expect TLS from the first byte, while SMTPSendTLS starttls waits for "
       "their greeting.",
-      "Write SMTPSendTLS tls, or SMTPSendPort 587." },
-    { "SMTPSend-111", NULL, NULL, "TLS at once on a port for STARTTLS",
-      "Servers on ports 25 and 587 greet in plain text, and SMTPSendTLS tls begins with a "
+      "Set SMTPSendTLS tls, or SMTPSendPort 587." },
+    { "SMTPSend-111", NULL, NULL, "Implicit TLS on a port for STARTTLS",
+      "Servers on ports 25 and 587 greet in plain text, while SMTPSendTLS tls starts with a "
       "handshake.",
-      "Write SMTPSendTLS starttls, or SMTPSendPort 465." },
-    { "SMTPSend-112", NULL, NULL, "Plain text on the port for TLS at once",
-      "Servers on port 465 expect TLS from the first byte.", "Write SMTPSendTLS tls." },
+      "Set SMTPSendTLS starttls, or SMTPSendPort 465." },
+    { "SMTPSend-112", NULL, NULL, "Plain text on the port for implicit TLS",
+      "Servers on port 465 expect TLS from the first byte.", "Set SMTPSendTLS tls." },
     { "SMTPSend-113", NULL, NULL, "A login without encryption",
-      "User name and password would cross the network readable, so most logins are not made at "
-      "all.",
-      "Write SMTPSendTLS negotiate, or starttls for port 587." },
+      "User name and password would cross the network in plain text, so most login mechanisms are "
+      "not used.",
+      "Set SMTPSendTLS negotiate, or starttls for port 587." },
     { "SMTPSend-114", NULL, NULL, "A login to a server whose certificate is not verified",
-      "Anybody between this host and the relay can pretend to be the relay and read the password.",
-      "Remove SMTPSendTLSVerify Off; name the issuer in SMTPSendTLSCACertificateFile, or pin the "
+      "Anyone between this host and the relay can impersonate the relay and read the password.",
+      "Remove SMTPSendTLSVerify Off. Name the CA in SMTPSendTLSCACertificateFile, or pin the "
       "certificate with SMTPSendTLSFingerprint." },
     { "SMTPSend-115", NULL, NULL, "The password's source cannot be read",
-      "SMTPSendPassword names a file, variable or program that gave nothing when httpd started.",
-      "Check path and rights; a file: is read as root at the start. Until then the login fails and "
-      "mail waits." },
+      "SMTPSendPassword names a file, variable or program that gave no password when httpd "
+      "started.",
+      "Check path and permissions; a file: is read as root at startup. Until then the login fails "
+      "and mail stays queued." },
     { "SMTPSend-116", NULL, NULL, "A user name without a password",
       "SMTPSendUsername is set and SMTPSendPassword is not.",
-      "Set SMTPSendPassword, or remove SMTPSendUsername where no login is needed." },
+      "Set SMTPSendPassword, or remove SMTPSendUsername if no login is needed." },
     { "SMTPSend-117", NULL, NULL, "A password without a user name",
-      "SMTPSendPassword is set and SMTPSendUsername is not, so that no login happens.",
+      "SMTPSendPassword is set and SMTPSendUsername is not, so no login takes place.",
       "Set SMTPSendUsername." },
     { "SMTPSend-118", NULL, NULL, "A directive that has no effect yet",
-      "The directive is known and checked, but this version does nothing with it.",
+      "The directive is known and checked, but this version ignores it.",
       "Remove it, or keep it for a later version." },
-    { "SMTPSend-119", NULL, NULL, "A handler that anybody can reach",
-      "A location with a handler of this module has no Require of its own.",
-      "Write Require local, or ask for a login there." },
+    { "SMTPSend-119", NULL, NULL, "A handler without access control",
+      "A location with a handler of this module has no Require of its own, so anyone can reach it.",
+      "Add Require local, or require a login there." },
     { "SMTPSend-120", NULL, NULL, "A pinned certificate without TLS",
-      "SMTPSendTLSFingerprint has a meaning only where SMTPSendTLS encrypts.",
+      "SMTPSendTLSFingerprint has an effect only if SMTPSendTLS encrypts.",
       "Set SMTPSendTLS, or remove the fingerprint." },
     { "SMTPSend-201", NULL, NULL, "The queue cannot be used",
-      "The database of SMTPSendQueue could not be opened. Nothing is accepted meanwhile, and what "
-      "it holds stays.",
-      "The line says why: look at the path's rights, the disk, or the database server. It heals by "
-      "itself." },
-    { "SMTPSend-202", NULL, NULL, "The queue could not keep a setting",
-      "A pause or something learned about a server was not written; it holds until the next start.",
-      "Look at the disk and the database of SMTPSendQueue." },
+      "The database of SMTPSendQueue could not be opened. No mail is accepted in the meantime; "
+      "queued mail is kept.",
+      "The line gives the reason: check the path's permissions, the disk, or the database server. "
+      "It is retried automatically." },
+    { "SMTPSend-202", NULL, NULL, "A setting could not be stored in the queue",
+      "A pause or a learned server limitation was not written; it is lost at the next restart.",
+      "Check the disk and the database of SMTPSendQueue." },
     { "SMTPSend-203", NULL, NULL, "The queue could not be counted",
       "Counts on the pages and in the metrics are incomplete until it works again.",
-      "Look at the disk and the database of SMTPSendQueue." },
-    { "SMTPSend-204", NULL, NULL, "Mail waited over the restart",
-      "These messages were accepted before this start and go out now.", "Nothing to do." },
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-204", NULL, NULL, "Mail was queued during the restart",
+      "These messages were accepted before this start and are sent now.", "No action needed." },
     { "SMTPSend-205", NULL, NULL, "Pauses could not be read",
-      "Whether sending was paused before this start is not known.",
-      "Look at the database of SMTPSendQueue, and pause again where needed." },
-    { "SMTPSend-206", NULL, NULL, "Connections were cut at the end",
-      "A stop or restart waited its time for answers. These messages stay queued; one whose end "
-      "was sent may arrive twice.",
-      "Nothing to do. If it happens often, the relay answers slowly." },
-    { "SMTPSend-207", NULL, NULL, "The delivery daemon leaves",
-      "A restart, a stop, or httpd's end.", "Nothing to do." },
+      "It is not known whether sending was paused before this start.",
+      "Check the database of SMTPSendQueue, and pause again if necessary." },
+    { "SMTPSend-206", NULL, NULL, "Connections were cut at shutdown",
+      "A stop or restart waited for replies until its time was up. These messages stay queued; one "
+      "that was already sent completely may be delivered twice.",
+      "No action needed. If it happens often, the relay replies slowly." },
+    { "SMTPSend-207", NULL, NULL, "The delivery daemon stops",
+      "httpd restarts, stops or has ended.", "No action needed." },
     { "SMTPSend-208", NULL, NULL, "The delivery daemon cannot start",
-      "Something it needs on this machine is missing.",
+      "Something that it needs on this machine is missing.",
       "The line says what. Correct it and restart httpd." },
-    { "SMTPSend-209", NULL, NULL, "The delivery daemon runs",
-      "It has read its settings and begins to send.", "Nothing to do." },
-    { "SMTPSend-210", NULL, NULL, "A stranger on the local socket",
-      "A program connected to SMTPSendSocket and spoke something else.",
-      "Look which program uses the socket; after an upgrade restart what was linked to the old "
-      "version." },
-    { "SMTPSend-211", NULL, NULL, "A silent node's mail is taken over",
-      "Another web server of the shared queue gave no sign of life for a minute; this one sends "
-      "what it had accepted.",
-      "Look at that server. What it was sending when it fell silent may arrive twice." },
-    { "SMTPSend-212", NULL, NULL, "The SMTP door is open",
-      "SMTPSendListen is set: programs of this machine can submit by SMTP at the address that the "
-      "line names.",
-      "Nothing to do. Let programs use that address as their mail server, without TLS and login." },
-    { "SMTPSend-213", NULL, NULL, "The other nodes took over this one's mail",
-      "This web server did not reach the shared queue for a minute, or stood still; the others "
-      "send what it had accepted.",
-      "Look at the network to the database, and whether this machine stood still. It goes on by "
-      "itself." },
-    { "SMTPSend-214", NULL, NULL, "Sending stops: the shared queue does not answer",
-      "The other nodes take over this one's mail after a minute without a sign of life, so it "
+    { "SMTPSend-209", NULL, NULL, "The delivery daemon is running",
+      "It has read its settings and starts to send.", "No action needed." },
+    { "SMTPSend-210", NULL, NULL, "An unknown protocol on the local socket",
+      "A program connected to SMTPSendSocket and did not speak this module's protocol.",
+      "Find out which program uses the socket. After an upgrade, restart programs that were linked "
+      "with the old version." },
+    { "SMTPSend-211", NULL, NULL, "The mail of a node without heartbeat is taken over",
+      "Another web server that shares the queue sent no heartbeat for a minute; this one sends the "
+      "mail that it had accepted.",
+      "Check that server. Messages that it was sending at that moment may be delivered twice." },
+    { "SMTPSend-212", NULL, NULL, "The SMTP listener is open",
+      "SMTPSendListen is set: local programs can submit mail by SMTP at the address in the line.",
+      "No action needed. Programs can use that address as their mail server, without TLS and "
+      "login." },
+    { "SMTPSend-213", NULL, NULL, "Other nodes took over this node's mail",
+      "This web server did not reach the shared queue for a minute, or was suspended; the other "
+      "nodes send the mail that it had accepted.",
+      "Check the network to the database, and whether this machine was suspended. It resumes "
+      "automatically." },
+    { "SMTPSend-214", NULL, NULL, "Sending stopped: the shared queue does not respond",
+      "After a minute without heartbeat the other nodes take over this node's mail, so this node "
       "stops sending before that.",
-      "Look at the database of SMTPSendQueue and the network to it. It goes on by itself." },
-    { "SMTPSend-215", NULL, NULL, "The shared queue answers again",
-      "Signs of life are given again and sending goes on.", "Nothing to do." },
+      "Check the database of SMTPSendQueue and the network to it. It resumes automatically." },
+    { "SMTPSend-215", NULL, NULL, "The shared queue responds again",
+      "The heartbeat works again and sending has resumed.", "No action needed." },
     { "SMTPSend-220", NULL, NULL, "A server is down or blocked",
-      "It cannot be reached (down) or refuses us (blocked). Mail waits without being charged an "
-      "attempt, and one probe tries again with "
-      "growing waits.",
-      "The line names the step and the cause with its own advice; /smtp-send-test or smtp-send "
+      "It cannot be reached (down) or refuses us (blocked). Mail stays queued without using up "
+      "attempts; single connections test the server at growing intervals.",
+      "The line names the step and the cause, with advice of its own. /smtp-send-test or smtp-send "
       "test shows the dialogue." },
-    { "SMTPSend-221", NULL, NULL, "A server works again", "What waited for it goes out now.",
-      "Nothing to do." },
-    { "SMTPSend-222", NULL, NULL, "The server takes fewer connections",
-      "It said that we have too many, so they were halved for ten minutes.",
-      "Set SMTPSendConnections to the number that the line names; Microsoft 365 takes three." },
+    { "SMTPSend-221", NULL, NULL, "A server works again",
+      "Mail that was queued for it is sent now.", "No action needed." },
+    { "SMTPSend-222", NULL, NULL, "The server accepts fewer connections",
+      "It reported too many connections, so their number was halved for ten minutes.",
+      "Set SMTPSendConnections to the number in the line; Microsoft 365 accepts three." },
     { "SMTPSend-223", NULL, NULL, "The password cannot be read",
-      "SMTPSendPassword's file or program gave nothing when the daemon needed it.",
-      "Check the path and its rights for httpd's User; run an exec: program by hand as that "
+      "The file or program of SMTPSendPassword gave no password when the daemon needed it.",
+      "Check the path and its permissions for httpd's User; run an exec: program by hand as that "
       "user." },
-    { "SMTPSend-230", NULL, NULL, "Waiting mail could not be read",
-      "The queue's database gave an error; it is asked again.",
-      "Look at the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-230", NULL, NULL, "Queued mail could not be read",
+      "The queue's database returned an error; the request is retried.",
+      "Check the disk and the database of SMTPSendQueue." },
     { "SMTPSend-231", NULL, NULL, "A message could not be read",
-      "The queue's database gave an error for this message; it is tried again.",
-      "Look at the disk and the database of SMTPSendQueue." },
-    { "SMTPSend-232", NULL, NULL, "Mail of a relay that is gone",
-      "It was accepted for a relay that the configuration no longer has, so the main server's "
-      "relay takes it.",
-      "Give a relay that name again (SMTPSendRelayName) if the mail should go another way." },
-    { "SMTPSend-233", NULL, NULL, "A relay's TLS settings cannot work",
-      "A certificate, key, CA file or cipher list cannot be loaded. Its mail waits.",
+      "The queue's database returned an error for this message; it is retried.",
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-232", NULL, NULL, "Mail for a relay that no longer exists",
+      "It was accepted for a relay that is no longer configured, so it is sent through the main "
+      "server's relay.",
+      "Configure a relay with that name (SMTPSendRelayName) if the mail should take another "
+      "route." },
+    { "SMTPSend-233", NULL, NULL, "A relay's TLS settings cannot be used",
+      "A certificate, key, CA file or cipher list cannot be loaded. Its mail stays queued.",
       "The line names the directive. Correct it and restart gracefully." },
-    { "SMTPSend-240", NULL, NULL, "A server's habit is remembered",
-      "The server cannot do something that it offers, or only in its own way; for a day it is "
-      "spoken to accordingly.",
-      "The directive in the line makes it permanent. Delete nothing: it is looked at again after a "
-      "day." },
+    { "SMTPSend-240", NULL, NULL, "A server limitation was learned",
+      "The server does not support a feature, or not as it claims. The feature is not used with "
+      "this host for 24 hours.",
+      "The directive in the line makes it permanent. Otherwise no action is needed: the feature is "
+      "tried again after 24 hours." },
     { "SMTPSend-250", NULL, NULL, "An outcome could not be stored",
-      "What became of a message is known but not on stable storage; after a crash it may be sent "
-      "again.",
-      "Look at the disk and the database of SMTPSendQueue." },
-    { "SMTPSend-252", NULL, NULL, "A report was made",
-      "The sender is told by mail that a message failed or is late (SMTPSendBounce, "
+      "The result of a message is known but not on stable storage; after a crash the message may "
+      "be sent again.",
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-252", NULL, NULL, "A bounce was sent",
+      "The sender is notified by mail that a message failed or is delayed (SMTPSendBounce, "
       "SMTPSendDelayNotice).",
-      "Nothing to do." },
-    { "SMTPSend-253", NULL, NULL, "A report could not be delivered",
-      "The sender's own address took no mail, so nobody is told.",
-      "Look at the message on the status page; SMTPSendBounce can name an address that reads such "
-      "reports." },
-    { "SMTPSend-254", NULL, NULL, "No report on an automatic message",
-      "Reports on reports and on automatic answers would go in circles.", "Nothing to do." },
+      "No action needed." },
+    { "SMTPSend-253", NULL, NULL, "A bounce could not be delivered",
+      "The sender's own address did not accept it, so nobody is notified.",
+      "Look at the message on the status page. SMTPSendBounce can name an address that receives "
+      "such bounces." },
+    { "SMTPSend-254", NULL, NULL, "No bounce for an automatic message",
+      "Bounces of bounces and of automatic replies could loop.", "No action needed." },
     { "SMTPSend-260", NULL, NULL, "Sending is paused",
-      "Mail is accepted and waits; time paused does not count towards SMTPSendExpire. The line "
-      "comes again every 10 minutes.",
-      "Resume on the status page or with smtp-send resume; where SMTPSendPause is On, set it to "
-      "Off and restart gracefully." },
-    { "SMTPSend-261", NULL, NULL, "Sending is resumed", "What waited goes out now.",
-      "Nothing to do." },
-    { "SMTPSend-262", NULL, NULL, "A pause is over by its own time",
-      "It was made with an end (--for).", "Nothing to do." },
-    { "SMTPSend-263", NULL, NULL, "A pause is ended", "Somebody resumed sending.",
-      "Nothing to do." },
-    { "SMTPSend-264", NULL, NULL, "A pause was ended at another node",
-      "Somebody resumed sending at another web server of the shared queue; it holds here, too.",
-      "Nothing to do." },
-    { "SMTPSend-270", NULL, NULL, "Somebody acted on a message",
-      "Retry, hold, release, cancel or bounce, with the name of who did it.", "Nothing to do." },
+      "Mail is accepted and stays queued; the time paused does not count towards SMTPSendExpire. "
+      "The line is repeated every 10 minutes.",
+      "Resume on the status page or with smtp-send resume. If SMTPSendPause is On, set it to Off "
+      "and restart gracefully." },
+    { "SMTPSend-261", NULL, NULL, "Sending has resumed", "Queued mail is sent now.",
+      "No action needed." },
+    { "SMTPSend-262", NULL, NULL, "A pause has expired", "It was set for a limited time (--for).",
+      "No action needed." },
+    { "SMTPSend-263", NULL, NULL, "A pause was ended", "An operator resumed sending.",
+      "No action needed." },
+    { "SMTPSend-264", NULL, NULL, "A pause was ended on another node",
+      "An operator resumed sending on another web server that shares the queue; this applies here "
+      "as well.",
+      "No action needed." },
+    { "SMTPSend-270", NULL, NULL, "An operator acted on a message",
+      "Retry, hold, release, cancel or bounce, with the name of the operator.",
+      "No action needed." },
     { "SMTPSend-271", NULL, NULL, "A relay was flushed",
-      "Somebody asked for everything that waits to be tried at once.", "Nothing to do." },
-    { "SMTPSend-273", NULL, NULL, "A flush could not be carried out",
-      "What waits for its next attempt could not be made due in the queue; the sentence says why.",
-      "Mend what the sentence names, then flush once more." },
-    { "SMTPSend-274", NULL, NULL, "A message was given up by a person",
-      "Somebody bounced it: its sender is told, unless SMTPSendBounce or NOTIFY says otherwise.",
-      "Nothing." },
-    { "SMTPSend-277", NULL, NULL, "A bounded resumption is over",
-      "Sending was resumed with a bound that doubled each minute; it is gone now.",
-      "Nothing to do." },
-    { "SMTPSend-278", NULL, NULL, "Sending is resumed with a bound",
-      "So that a long queue does not fall upon the relay at once, it begins with few messages and "
+      "An operator asked to retry all queued mail now.", "No action needed." },
+    { "SMTPSend-273", NULL, NULL, "A flush failed",
+      "The retry times of queued mail could not be reset in the queue; the line gives the reason.",
+      "Fix the cause, then flush again." },
+    { "SMTPSend-274", NULL, NULL, "An operator bounced a message",
+      "Its sender is notified unless SMTPSendBounce or NOTIFY says otherwise.",
+      "No action needed." },
+    { "SMTPSend-277", NULL, NULL, "Slow start is over",
+      "Sending was resumed with a rate limit that doubled each minute; the limit is gone now.",
+      "No action needed." },
+    { "SMTPSend-278", NULL, NULL, "Sending resumes with a slow start",
+      "To protect the relay from a sudden flood, few messages are sent at first, and the rate "
       "doubles each minute.",
-      "Nothing to do." },
-    { "SMTPSend-280", NULL, NULL, "The daemon cannot become httpd's User",
-      "It does not send as root, so it ended.", "Check User and Group of httpd's configuration." },
-    { "SMTPSend-281", NULL, NULL, "Two servers on one local socket",
+      "No action needed." },
+    { "SMTPSend-280", NULL, NULL, "The daemon cannot switch to httpd's User",
+      "It does not send mail as root, so it stopped.",
+      "Check User and Group in httpd's configuration." },
+    { "SMTPSend-281", NULL, NULL, "Two servers use the same local socket",
       "Another running httpd uses the path of SMTPSendSocket.",
-      "Give each server a socket of its own with SMTPSendSocket." },
+      "Give each server its own socket with SMTPSendSocket." },
     { "SMTPSend-282", NULL, NULL, "The local socket cannot be opened",
-      "Without it nothing can be submitted.",
-      "Check that the folder of SMTPSendSocket exists and may be written." },
-    { "SMTPSend-283", NULL, NULL, "The delivery daemon died",
-      "It is started again at once; mail waits in the queue.",
-      "Report it with the lines before this one: the daemon should never die." },
+      "Without it no mail can be submitted.",
+      "Check that the folder of SMTPSendSocket exists and is writable." },
+    { "SMTPSend-283", NULL, NULL, "The delivery daemon crashed",
+      "It is restarted at once; mail stays queued.",
+      "Please report it with the preceding lines of the log: the daemon should never crash." },
     { "SMTPSend-284", NULL, NULL, "The delivery daemon does not start",
-      "It found a mistake that a new start would not mend.",
-      "The lines before this one say what; correct it and restart httpd." },
+      "It found an error that a restart would not fix.",
+      "The preceding lines of the log give the cause. Correct it and restart httpd." },
     { "SMTPSend-285", NULL, NULL, "The delivery daemon cannot be started",
-      "The system refused a pipe or a process that it needs. It is tried again, at most half a "
-      "minute apart; meanwhile submissions are answered 503.",
-      "Look at the limits of open files, processes and memory of the httpd service." },
-    { "SMTPSend-287", NULL, NULL, "The SMTP door cannot be opened",
-      "The address of SMTPSendListen cannot be listened on, most often because another mail server "
-      "has the port. Mail by HTTP and sendmail is taken as before.",
-      "Choose another port, or stop the program that ss -ltnp shows there; then restart httpd." },
-    { "SMTPSend-295", NULL, NULL, "Too many results wait for applications",
-      "The applications that SMTPSendWebhook names do not take what they are told, and no more can "
-      "wait. Mail is delivered as before.",
-      "Look at the application: it must answer with 2xx. What was dropped is still seen with GET "
-      "on each message." },
-    { "SMTPSend-296", NULL, NULL, "An application did not take a result",
-      "The webhook could not be reached or did not answer with 2xx. It is told again with growing "
-      "waits, for a day.",
-      "Look at the URL and at the application. A private address needs its host itself in "
+      "The system refused a pipe or a process that it needs. This is retried at least every 30 "
+      "seconds; until then submissions are answered with 503.",
+      "Check the limits on open files, processes and memory of the httpd service." },
+    { "SMTPSend-287", NULL, NULL, "The SMTP listener cannot be opened",
+      "The address of SMTPSendListen is not available, usually because another mail server uses "
+      "the port. Mail is still accepted by HTTP and sendmail.",
+      "Choose another port, or stop the program that ss -ltnp shows; then restart httpd." },
+    { "SMTPSend-295", NULL, NULL, "The webhook backlog is full",
+      "The applications of SMTPSendWebhook do not accept events, and no more can be queued, so new "
+      "events are dropped. Mail is still delivered.",
+      "Check the application: it must answer with 2xx. The results of dropped events can be read "
+      "with GET for each message." },
+    { "SMTPSend-296", NULL, NULL, "An application did not accept an event",
+      "The webhook could not be reached or did not answer with 2xx. It is retried at growing "
+      "intervals for a day.",
+      "Check the URL and the application. A private address must be listed in "
       "SMTPSendWebhookAllow." },
-    { "SMTPSend-297", NULL, NULL, "A result was not told",
-      "The webhook did not take it for a day, or said that it wants no more (410).",
-      "Look at the URL and at the application. The message's state is still seen with GET." },
-    { "SMTPSend-298", NULL, NULL, "A line of a delivery's dialogue",
-      "LogLevel smtp_send:debug shows what was said (C:) and heard (S:), without passwords and "
-      "contents.",
-      "Nothing is to be done. LogLevel smtp_send:info ends it." },
-    { "SMTPSend-299", NULL, NULL, "A sentence that repeats was counted",
-      "The sentence stands in the log once; so many more times it would have come within the "
-      "minute after it.",
-      "Look at the line that it counts: its cause and remedy stand there." },
+    { "SMTPSend-297", NULL, NULL, "An event was dropped",
+      "The webhook did not accept it for a day, or answered that it wants no more events (410).",
+      "Check the URL and the application. The message's state can still be read with GET." },
+    { "SMTPSend-298", NULL, NULL, "A line of an SMTP dialogue",
+      "LogLevel smtp_send:debug logs what was sent (C:) and received (S:), without passwords and "
+      "message content.",
+      "No action needed. LogLevel smtp_send:info turns it off." },
+    { "SMTPSend-299", NULL, NULL, "A repeated log line was counted",
+      "The line is logged once; this is how often it would have been repeated within the following "
+      "minute.",
+      "See the line in question for its cause and remedy." },
     { "SMTPSend-301", NULL,
       "no space left on device|ENOSPC|disk is full|disk-full|EDQUOT|disk quota",
-      "The queue cannot be written",
-      "What was accepted stays; new mail is refused with 503 until it works.",
-      "Make room on the disk, or look at the database server of SMTPSendQueue. It heals by "
-      "itself." },
-    { "SMTPSend-302", NULL, NULL, "The queue can be written again", "Mail is accepted again.",
-      "Nothing to do." },
-    { "SMTPSend-303", NULL, NULL, "The queue was brought up to date",
-      "A newer module found the queue of an older one and changed its tables, in one transaction.",
-      "Nothing is to be done. The older module refuses this queue from now on: keep a copy before "
-      "an upgrade that may be taken back." },
-    { "SMTPSend-400", NULL, NULL, "No memory for a timer",
-      "The machine is out of memory, so something waits longer than it should.",
+      "The queue is not writable (disk full?)",
+      "Accepted mail is kept; new mail is refused with 503 until the queue is writable again.",
+      "Free space on the disk, or check the database server of SMTPSendQueue. It recovers "
+      "automatically." },
+    { "SMTPSend-302", NULL, NULL, "The queue is writable again", "Mail is accepted again.",
+      "No action needed." },
+    { "SMTPSend-303", NULL, NULL, "The queue was upgraded",
+      "A newer module changed the tables of an older queue, in one transaction.",
+      "No action needed. The older module refuses this queue from now on: before an upgrade that "
+      "you might undo, make a copy." },
+    { "SMTPSend-400", NULL, NULL, "Out of memory for a timer",
+      "The machine is out of memory; one operation now has no timeout.",
       "Give the machine or the service more memory." },
     { "SMTPSend-501", NULL, "queue is full|queue-full|smtp_send.sock|daemon-down",
       "A submission was answered with 503",
-      "The line says why: the engine is off, the daemon or the queue cannot take it now.",
-      "Correct what it names; a program that submits should try again after Retry-After." },
+      "The line gives the reason: the engine is off, the daemon does not respond, or the queue is "
+      "full (SMTPSendQueueLimit) or not writable.",
+      "Fix the cause. A program that submits mail should retry after the time in Retry-After." },
     { "SMTPSend-502", NULL, NULL, "Submissions of a batch were answered with 503",
-      "The line says why and how many.", "Correct what it names and submit those lines again." },
+      "The line gives the reason and the number.", "Fix the cause and submit those lines again." },
 };
 
 const int ss_advice_log_count = (int)(sizeof(ss_advice_log_table) / sizeof(ss_advice_log_table[0]));
