@@ -63,7 +63,7 @@ UNIT_SRC := $(wildcard t/unit/*.c)
 comma := ,
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: deb dist all help format clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
+.PHONY: mutants deb dist all help format clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
 all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(MANUALS) $(B)/mod_smtp_send_example.so
 
 help:
@@ -290,6 +290,11 @@ lint-compilers:
 
 lint: $(OPENAPI_LINT)
 	@SMTP_SEND_BUILD=$(B) $(PYTHON) t/lint/run $(CHECKS)
+
+## make mutants         breaks one rule of the code at a time and runs the unit tests and the simulator; MUTANTS="breaker quota" only these
+MUTANTS ?=
+mutants: deps
+	@SMTP_SEND_BUILD=$(abspath $(B)) $(PYTHON) t/mutants/run $(MUTANTS)
 
 include t/tests.mk
 
