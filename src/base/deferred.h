@@ -3,7 +3,7 @@
 #ifndef SS_BASE_DEFERRED_H
 #define SS_BASE_DEFERRED_H
 
-#include "base/clock.h"
+#include "base/mono.h"
 
 typedef struct ss_deferred_t { /* embed it; all zero = not asked for */
     void (*call)(struct ss_deferred_t *d, ss_mono_t now);

@@ -3,29 +3,29 @@
 
 #include <stddef.h>
 
-void ss_timer_init(ss_timers_t *timers, apr_size_t max)
+void ss_timer_init(ss_timer_list_t *timers, apr_size_t max)
 {
     ss_heap_init(&timers->heap, max);
 }
 
-void ss_timer_free(ss_timers_t *timers)
+void ss_timer_free(ss_timer_list_t *timers)
 {
     ss_heap_free(&timers->heap);
 }
 
-apr_status_t ss_timer_set(ss_timers_t *timers, ss_timer_t *timer, ss_mono_t when)
+apr_status_t ss_timer_set(ss_timer_list_t *timers, ss_timer_t *timer, ss_mono_t when)
 {
     if (timer->node.place && timer->node.key == when.us) return APR_SUCCESS;
     ss_heap_remove(&timers->heap, &timer->node);
     return ss_heap_insert(&timers->heap, &timer->node, when.us);
 }
 
-void ss_timer_cancel(ss_timers_t *timers, ss_timer_t *timer)
+void ss_timer_cancel(ss_timer_list_t *timers, ss_timer_t *timer)
 {
     ss_heap_remove(&timers->heap, &timer->node);
 }
 
-int ss_timer_next(const ss_timers_t *timers, ss_mono_t *when)
+int ss_timer_next(const ss_timer_list_t *timers, ss_mono_t *when)
 {
     const ss_heap_node_t *first = ss_heap_first(&timers->heap);
 
@@ -33,7 +33,7 @@ int ss_timer_next(const ss_timers_t *timers, ss_mono_t *when)
     return first != NULL;
 }
 
-void ss_timer_fire(ss_timers_t *timers, ss_mono_t now)
+void ss_timer_fire(ss_timer_list_t *timers, ss_mono_t now)
 {
     apr_uint64_t begin = timers->heap.next_order;
 

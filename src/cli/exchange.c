@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "cli/cli.h"
 #include "cli/terminal.h"

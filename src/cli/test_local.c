@@ -104,20 +104,20 @@ typedef struct {
     int is_over, code;
 } run_t;
 
-static void on_step(void *self, const ss_report_t *report, const ss_report_step_t *step)
+static void on_step(void *self, const ss_probe_report_t *report, const ss_probe_report_step_t *step)
 {
     run_t *run = self;
-    const char *text = ss_report_step_text(step, run->test->is_masked, report->pool);
+    const char *text = ss_probe_report_step_text(step, run->test->is_masked, report->pool);
 
     ss_test_step_print(run->cli, text, strlen(text));
 }
 
-static void on_end(void *self, ss_report_t *report)
+static void on_end(void *self, ss_probe_report_t *report)
 {
     run_t *run = self;
     int is_masked = run->test->is_masked;
-    const char *text = run->cli->is_json ? ss_report_json(report, is_masked, report->pool)
-                                         : ss_report_text(report, is_masked, report->pool);
+    const char *text = run->cli->is_json ? ss_probe_report_json(report, is_masked, report->pool)
+                                         : ss_probe_report_text(report, is_masked, report->pool);
 
     fputs(text, stdout);
     if (*text && text[strlen(text) - 1] != '\n') putchar('\n');

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/ident.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"

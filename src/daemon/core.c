@@ -1,6 +1,7 @@
 /* core.c: the delivery daemon as a whole: opens the store, starts relays and the local socket, runs
  * the loop, leaves in order. No httpd here: main.c brings the process into shape first, the
  * simulator and tests call it as it is. */
+#include "base/clock.h"
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -312,7 +313,7 @@ static void purge(ss_timer_t *timer, ss_mono_t unused)
 
 /* ---- leaving ---- */
 
-static void lifeline_ready(ss_watch_t *watch, int events, ss_mono_t now)
+static void lifeline_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     ss_daemon_t *d = watch->self;
     char byte;
@@ -390,12 +391,13 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     apr_status_t rv = ss_loop_create(&d->loop, d->log, d->pool);
 
     if (rv != APR_SUCCESS) return rv;
-    d->lifeline = (ss_watch_t){ .fd = options->lifeline_fd, .ready = lifeline_ready, .self = d };
+    d->lifeline =
+        (ss_loop_watch_t){ .fd = options->lifeline_fd, .ready = lifeline_ready, .self = d };
     if (options->lifeline_fd >= 0) {
         rv = ss_loop_watch(d->loop, &d->lifeline, SS_LOOP_READ);
         if (rv != APR_SUCCESS) return rv;
     }
-    d->term = (ss_watch_t){ .fd = options->term_fd, .ready = lifeline_ready, .self = d };
+    d->term = (ss_loop_watch_t){ .fd = options->term_fd, .ready = lifeline_ready, .self = d };
     if (options->term_fd > 0) {
         rv = ss_loop_watch(d->loop, &d->term, SS_LOOP_READ);
         if (rv != APR_SUCCESS) return rv;

@@ -7,7 +7,7 @@
 #include <apr_ring.h>
 #include <jansson.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/log.h"
 #include "config/secrets.h"
 #include "config/settings.h"
@@ -54,7 +54,7 @@ typedef struct ss_many_t ss_many_t; /* many submissions of one request under way
 typedef struct ss_request_t ss_request_t;
 struct ss_request_t {
     ss_daemon_t *daemon;
-    ss_watch_t watch;
+    ss_loop_watch_t watch;
     ss_buf_t in, out;
     int uid;
     int is_busy;    /* a request is being worked on: nothing more is read */
@@ -189,11 +189,11 @@ struct ss_daemon_t {
     apr_hash_t *adopted;        /* relay names that are no longer configured -> "" (said) */
     ss_request_t *clients;
     int client_count;
-    ss_watch_t listener;
+    ss_loop_watch_t listener;
     ss_timer_t listener_timer; /* listens again after descriptors ran out */
     int is_listening;
     struct ss_smtp_listener_t *door; /* SMTPSendListen (door.c); NULL: none */
-    ss_watch_t lifeline, term;
+    ss_loop_watch_t lifeline, term;
     ss_timer_t settle_timer;
     int is_leaving;
     int tests;

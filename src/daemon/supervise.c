@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <unixd.h>
 
+#include "base/clock.h"
 #include "daemon/daemon.h"
 #include "daemon/process.h"
 

@@ -1,7 +1,7 @@
 /* breaker.c: when a host that failed may be tried again. See breaker.h. */
 #include "delivery/breaker.h"
 
-#include "base/clock.h"
+#include "base/mono.h"
 
 #define DOWN_FIRST APR_USEC_PER_SEC
 /* a relay that comes back is noticed within this time */
@@ -21,7 +21,7 @@ int ss_breaker_failed(ss_breaker_t *host, ss_breaker_condition_t condition,
     if (!is_new && !host->is_probing && ss_mono_before(now, host->next)) return 0;
     host->wait = is_new ? first : host->wait * 2;
     if (host->wait > most) host->wait = most;
-    apr_interval_time_t wait = ss_clock_jitter(host->wait, JITTER, jitter);
+    apr_interval_time_t wait = ss_mono_jitter(host->wait, JITTER, jitter);
     if (wait > most) wait = most;
     if (condition == SS_HOST_BLOCKED && wait < first) wait = first;
     host->next = ss_mono_add(now, wait);

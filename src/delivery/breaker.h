@@ -4,7 +4,7 @@
 #ifndef SS_DELIVERY_BREAKER_H
 #define SS_DELIVERY_BREAKER_H
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/result.h"
 
 typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_breaker_condition_t;

@@ -2,7 +2,7 @@
 #ifndef SS_DELIVERY_JOB_H
 #define SS_DELIVERY_JOB_H
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "queue/message.h"
 #include "queue/schedule.h"
 #include "queue/store.h"

@@ -3,7 +3,7 @@
 #define SS_DELIVERY_LEARNED_H
 
 #include <jansson.h>
-#include "base/clock.h"
+#include "base/mono.h"
 
 typedef struct ss_daemon_t ss_daemon_t;
 

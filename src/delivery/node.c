@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "operator/verbs.h"
 #include "record/webhook.h"
 #include "queue/lease.h"

@@ -3,7 +3,7 @@
 #define SS_DELIVERY_PAUSE_H
 
 #include <jansson.h>
-#include "base/clock.h"
+#include "base/mono.h"
 
 typedef struct ss_relay_t ss_relay_t;
 

@@ -5,7 +5,7 @@
 #ifndef SS_DELIVERY_PORTS_H
 #define SS_DELIVERY_PORTS_H
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/timer.h"
 #include "config/secrets.h"
 #include "delivery/transport.h"

@@ -1,5 +1,6 @@
 /* relay.c: the relays: what can be sent now, through which connection, and what to wait for
  * otherwise. */
+#include "base/clock.h"
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>

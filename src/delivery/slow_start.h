@@ -3,7 +3,7 @@
 #define SS_DELIVERY_SLOW_START_H
 
 #include "config/settings.h"
-#include "base/clock.h"
+#include "base/mono.h"
 
 typedef struct ss_relay_t ss_relay_t;
 

@@ -465,7 +465,7 @@ static void busy_ready(ss_request_t *req)
         ss_loop_watch(req->daemon->loop, &req->watch, req->out.len ? SS_LOOP_WRITE : 0);
 }
 
-static void request_ready(ss_watch_t *watch, int events, ss_mono_t now)
+static void request_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     ss_request_t *req = watch->self;
     char *place;
@@ -527,7 +527,7 @@ static void accept_one(ss_daemon_t *d, int fd)
     }
     req->daemon = d;
     req->uid = peer_uid(fd);
-    req->watch = (ss_watch_t){ .fd = fd, .ready = request_ready, .self = req };
+    req->watch = (ss_loop_watch_t){ .fd = fd, .ready = request_ready, .self = req };
     req->timer = (ss_timer_t){ .fired = request_timer, .self = req };
     ss_buf_init(&req->in, FRAME_MAX + READ_SIZE);
     ss_buf_init(&req->out, ANSWER_MAX);
@@ -538,7 +538,7 @@ static void accept_one(ss_daemon_t *d, int fd)
     if (ss_loop_watch(d->loop, &req->watch, SS_LOOP_READ) != APR_SUCCESS) free_request(req);
 }
 
-static void listener_ready(ss_watch_t *watch, int events, ss_mono_t now)
+static void listener_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     ss_daemon_t *d = watch->self;
 
@@ -569,7 +569,7 @@ static void accept_again(ss_timer_t *timer, ss_mono_t now)
 
 apr_status_t ss_local_socket_start(ss_daemon_t *d, int listen_fd)
 {
-    d->listener = (ss_watch_t){ .fd = listen_fd, .ready = listener_ready, .self = d };
+    d->listener = (ss_loop_watch_t){ .fd = listen_fd, .ready = listener_ready, .self = d };
     d->listener_timer = (ss_timer_t){ .fired = accept_again, .self = d };
     if (listen_fd < 0) return APR_SUCCESS;
     int flags = fcntl(listen_fd, F_GETFL);

@@ -5,7 +5,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 
 typedef struct {
     double left[SS_QUOTA_RATES_MAX]; /* messages */

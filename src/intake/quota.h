@@ -3,7 +3,7 @@
 #ifndef SS_INTAKE_QUOTA_H
 #define SS_INTAKE_QUOTA_H
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "config/settings.h"
 
 /* remembered at once; past it all are forgotten, which lets each have its rate once more */

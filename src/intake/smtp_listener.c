@@ -183,7 +183,7 @@ void ss_smtp_listener_answered(ss_smtp_listener_client_t *c)
         go_on(c, c->in.data, c->in.len);
 }
 
-static void client_ready(ss_watch_t *watch, int events, ss_mono_t now)
+static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     ss_smtp_listener_client_t *c = watch->self;
     ss_smtp_listener_t *door = c->door;
@@ -275,7 +275,7 @@ static void accept_one(ss_smtp_listener_t *door, int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     c->door = door;
     c->server = server;
-    c->watch = (ss_watch_t){ .fd = fd, .ready = client_ready, .self = c };
+    c->watch = (ss_loop_watch_t){ .fd = fd, .ready = client_ready, .self = c };
     c->timer = (ss_timer_t){ .fired = client_timer, .self = c };
     ss_buf_init(&c->in, sizeof(door->bytes) * 2);
     ss_incoming_init(&c->incoming, &c->charged);
@@ -288,7 +288,7 @@ static void accept_one(ss_smtp_listener_t *door, int fd)
     settle(c, c->is_gone);
 }
 
-static void listener_ready(ss_watch_t *watch, int events, ss_mono_t now)
+static void listener_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     ss_smtp_listener_t *door = watch->self;
 
@@ -329,7 +329,8 @@ apr_status_t ss_smtp_listener_start(ss_daemon_t *d, int listen_fd)
         apr_int64_t size = APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->settings->max_message_size;
         if (size > d->door->options.max_size) d->door->options.max_size = size;
     }
-    d->door->listener = (ss_watch_t){ .fd = listen_fd, .ready = listener_ready, .self = d->door };
+    d->door->listener =
+        (ss_loop_watch_t){ .fd = listen_fd, .ready = listener_ready, .self = d->door };
     d->door->again = (ss_timer_t){ .fired = accept_again, .self = d->door };
     ss_log(d->log, SS_LOG_INFO, 212, "SMTP submissions are taken at %s",
            d->config->globals.listen ? d->config->globals.listen : "a socket that was given");

@@ -23,7 +23,7 @@ typedef struct ss_smtp_listener_t ss_smtp_listener_t;
 
 typedef struct ss_smtp_listener_client_t {
     ss_smtp_listener_t *door;
-    ss_watch_t watch;
+    ss_loop_watch_t watch;
     ss_timer_t timer;
     /* where the timer, which is moved seldom, finds no progress since */
     ss_mono_t deadline;
@@ -47,7 +47,7 @@ typedef struct ss_smtp_listener_client_t {
 
 struct ss_smtp_listener_t {
     ss_daemon_t *daemon;
-    ss_watch_t listener;
+    ss_loop_watch_t listener;
     ss_timer_t again; /* accepts again after descriptors ran out */
     int is_stopped;
     ss_server_options_t options;

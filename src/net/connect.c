@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 typedef struct {
-    ss_watch_t watch; /* fd -1: not started, or over */
+    ss_loop_watch_t watch; /* fd -1: not started, or over */
     ss_connect_t *owner;
-    const ss_address_t *address;
+    const ss_resolve_address_t *address;
     ss_mono_t started;
     apr_interval_time_t took;
     int error; /* errno; 0: not known yet */
@@ -20,18 +22,18 @@ typedef struct {
 
 struct ss_connect_t {
     ss_loop_t *loop;
-    ss_addresses_t addresses;
+    ss_resolve_addresses_t addresses;
     attempt_t attempts[SS_ADDRESSES_MAX];
     int next, open; /* next: to be started; open: under way */
     ss_timer_t stagger, deadline;
-    ss_address_t source;
+    ss_resolve_address_t source;
     int has_source;
     char source_text[SS_ADDRESS_TEXT];
     char host[256];
     int port;
     apr_interval_time_t timeout;
     ss_mono_t started;
-    void (*done)(void *self, const ss_connected_t *connected);
+    void (*done)(void *self, const ss_connect_result_t *connected);
     void *self;
 };
 
@@ -158,10 +160,10 @@ static void explain(const ss_connect_t *c, ss_result_t *result)
 
 static void finish(ss_connect_t *c, attempt_t *winner)
 {
-    ss_connected_t connected = { .fd = -1 };
-    void (*done)(void *, const ss_connected_t *) = c->done;
+    ss_connect_result_t connected = { .fd = -1 };
+    void (*done)(void *, const ss_connect_result_t *) = c->done;
     void *self = c->self;
-    ss_address_t address;
+    ss_resolve_address_t address;
     char tried[800];
 
     if (winner) {
@@ -199,7 +201,7 @@ static void failed(attempt_t *a, int error, ss_mono_t now)
     close_attempt(a);
 }
 
-static void on_ready(ss_watch_t *watch, int events, ss_mono_t now)
+static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     attempt_t *a = watch->self;
     ss_connect_t *c = a->owner;
@@ -217,7 +219,7 @@ static void on_ready(ss_watch_t *watch, int events, ss_mono_t now)
     finish(c, a);
 }
 
-static int open_socket(ss_connect_t *c, const ss_address_t *address)
+static int open_socket(ss_connect_t *c, const ss_resolve_address_t *address)
 {
     int one = 1, fd;
 
@@ -255,7 +257,7 @@ static void start_next(ss_connect_t *c)
             a->error = errno;
             continue;
         }
-        a->watch = (ss_watch_t){ .fd = fd, .ready = on_ready, .self = a };
+        a->watch = (ss_loop_watch_t){ .fd = fd, .ready = on_ready, .self = a };
         c->open++;
         if (ss_loop_watch(c->loop, &a->watch, SS_LOOP_WRITE) != APR_SUCCESS) {
             failed(a, EMFILE, a->started);
@@ -286,7 +288,8 @@ static void on_deadline(ss_timer_t *timer, ss_mono_t now)
 
 apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
                               const ss_connect_options_t *options,
-                              void (*done)(void *self, const ss_connected_t *connected), void *self)
+                              void (*done)(void *self, const ss_connect_result_t *connected),
+                              void *self)
 {
     ss_connect_t *c = calloc(1, sizeof(*c));
 
@@ -308,7 +311,7 @@ apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
         c->has_source = 1;
         apr_cpystrn(c->source_text, options->source, sizeof(c->source_text));
         /* What is no address is found here only where nobody checked: it then fits no family. */
-        ss_address_parse(&c->source, options->source, 0);
+        ss_resolve_parse(&c->source, options->source, 0);
     }
     c->stagger = (ss_timer_t){ .fired = on_stagger, .self = c };
     c->deadline = (ss_timer_t){ .fired = on_deadline, .self = c };

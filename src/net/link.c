@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "net/link_inside.h"
 
 #define READ_SIZE 16384 /* a piece: TLS records have that size */
@@ -290,7 +291,7 @@ void ss_link_pump(ss_link_t *link)
     arm(link);
 }
 
-static void on_ready(ss_watch_t *watch, int events, ss_mono_t now)
+static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     ss_link_t *link = watch->self;
 
@@ -368,7 +369,7 @@ apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_option
     link->host = &APR_ARRAY_IDX(options->settings->hosts, options->host, ss_host_t);
     link->port = ss_settings_port(options->settings, options->host);
     link->stream.fd = -1;
-    link->watch = (ss_watch_t){ .fd = -1, .ready = on_ready, .self = link };
+    link->watch = (ss_loop_watch_t){ .fd = -1, .ready = on_ready, .self = link };
     link->timer = (ss_timer_t){ .fired = on_timer, .self = link };
     link->turn = (ss_deferred_t){ .call = on_turn, .self = link };
     apr_snprintf(link->name, sizeof(link->name),

@@ -34,10 +34,10 @@ struct ss_link_t {
     int reconnects;
     ss_resolve_t *resolve;
     ss_connect_t *connect;
-    ss_addresses_t addresses;
-    ss_address_t address; /* connected to */
+    ss_resolve_addresses_t addresses;
+    ss_resolve_address_t address; /* connected to */
     ss_stream_t stream;
-    ss_watch_t watch;
+    ss_loop_watch_t watch;
     ss_timer_t timer;
     ss_deferred_t turn;
     ss_client_t *client;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "net/link_inside.h"
 
 /* negotiate: a server that says nothing for so long waits for a TLS handshake */
@@ -63,7 +64,7 @@ static void begin_session(ss_link_t *link, int is_tls)
         .host = link->host->name,
         .port = link->port,
         .tls = client_tls(link, is_tls),
-        .is_loopback = ss_address_is_loopback(&link->address),
+        .is_loopback = ss_resolve_is_loopback(&link->address),
         .auth_insecure = s->auth_insecure,
         .username = s->username,
         .auth = s->auth,
@@ -252,7 +253,7 @@ static void connected_name(ss_link_t *link)
                  link->port);
 }
 
-static void on_connected(void *self, const ss_connected_t *connected)
+static void on_connected(void *self, const ss_connect_result_t *connected)
 {
     ss_link_t *link = self;
     ss_result_t result = connected->result;
@@ -305,7 +306,8 @@ static void begin_connect(ss_link_t *link)
 
 /* ---- resolving ---- */
 
-static void on_resolved(void *self, const ss_addresses_t *addresses, const ss_result_t *failure)
+static void on_resolved(void *self, const ss_resolve_addresses_t *addresses,
+                        const ss_result_t *failure)
 {
     ss_link_t *link = self;
     ss_result_t result;

@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/helpers.h"
 
 #define EVENTS_A_TURN 256
@@ -21,7 +22,7 @@
 #define POSTED_MAX (1 << 20)
 #define WAIT_MAX_MS (24 * 3600 * 1000) /* epoll takes an int of milliseconds */
 
-/* bits of ss_watch_t.is_registered: known to the loop, known to epoll */
+/* bits of ss_loop_watch_t.is_registered: known to the loop, known to epoll */
 enum { COUNTED = 1, POLLED = 2 };
 
 typedef struct posted_t {
@@ -37,7 +38,7 @@ struct ss_loop_t {
     int is_stopped;
     ss_mono_t now; /* both clocks at the start of the turn */
     apr_time_t wall;
-    ss_timers_t timers;
+    ss_timer_list_t timers;
     struct epoll_event found[EVENTS_A_TURN];
     int found_count;
     ss_deferred_list_t deferred;
@@ -127,7 +128,7 @@ void ss_loop_stop(ss_loop_t *loop)
 
 /* A descriptor with no events is taken out of epoll: it would go on reporting hang-ups, in a
  * circle. */
-apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events)
+apr_status_t ss_loop_watch(ss_loop_t *loop, ss_loop_watch_t *watch, int events)
 {
     struct epoll_event event = { .events = 0, .data.ptr = watch };
     int is_polled = (watch->is_registered & POLLED) != 0;
@@ -147,7 +148,7 @@ apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events)
     return APR_SUCCESS;
 }
 
-void ss_loop_unwatch(ss_loop_t *loop, ss_watch_t *watch)
+void ss_loop_unwatch(ss_loop_t *loop, ss_loop_watch_t *watch)
 {
     struct epoll_event event = { .events = 0 };
 
@@ -164,7 +165,7 @@ void ss_loop_unwatch(ss_loop_t *loop, ss_watch_t *watch)
 static void call_ready(ss_loop_t *loop)
 {
     for (int i = 0; i < loop->found_count; i++) {
-        ss_watch_t *watch = loop->found[i].data.ptr;
+        ss_loop_watch_t *watch = loop->found[i].data.ptr;
         uint32_t found = loop->found[i].events;
         int events = 0;
         if (!watch) continue;

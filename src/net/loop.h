@@ -14,14 +14,14 @@
 
 typedef struct ss_loop_t ss_loop_t;
 
-typedef struct ss_watch_t { /* a descriptor of the owner's; embed it */
+typedef struct ss_loop_watch_t { /* a descriptor of the owner's; embed it */
     int fd;
     int events; /* SS_LOOP_READ | SS_LOOP_WRITE wanted now */
     /* on the loop's thread; error and hang-up show as READ|WRITE */
-    void (*ready)(struct ss_watch_t *watch, int events, ss_mono_t now);
+    void (*ready)(struct ss_loop_watch_t *watch, int events, ss_mono_t now);
     void *self;
     int is_registered;
-} ss_watch_t;
+} ss_loop_watch_t;
 
 enum { SS_LOOP_READ = 1, SS_LOOP_WRITE = 2 };
 
@@ -38,10 +38,10 @@ ss_mono_t ss_loop_now(const ss_loop_t *loop);
 apr_time_t ss_loop_wall(const ss_loop_t *loop);
 
 /* Starts watching, or changes what is watched (events 0 keeps it registered but silent). */
-apr_status_t ss_loop_watch(ss_loop_t *loop, ss_watch_t *watch, int events);
+apr_status_t ss_loop_watch(ss_loop_t *loop, ss_loop_watch_t *watch, int events);
 /* Stops watching; ready is not called again, not even for what this turn already found. The
  * descriptor stays open. */
-void ss_loop_unwatch(ss_loop_t *loop, ss_watch_t *watch);
+void ss_loop_unwatch(ss_loop_t *loop, ss_loop_watch_t *watch);
 /* Sets or moves a timer to an absolute time. */
 void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, ss_mono_t when);
 void ss_loop_untimer(ss_loop_t *loop, ss_timer_t *timer);

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "net/probe_inside.h"
 
@@ -20,11 +21,11 @@ struct ss_probe_t {
     ss_probe_owner_t owner;
     /* the delivery's, with times that fit into the test's deadline */
     ss_settings_t settings;
-    ss_report_t *report;
+    ss_probe_report_t *report;
     ss_transcript_t *transcript;
     ss_tls_t *tls;
     ss_link_t *link;
-    ss_search_t *search;
+    ss_probe_search_t *search;
     ss_timer_t begin, deadline;
     /* the next host, or the search: not from inside a link's event */
     ss_deferred_t turn;
@@ -39,7 +40,7 @@ struct ss_probe_t {
     ss_tls_facts_t facts;
     int has_facts;
     char greeting[256];
-    ss_fetch_t *fetch; /* of the secret, under way */
+    ss_probe_secret_t *fetch; /* of the secret, under way */
 };
 
 static const char *const order[] = { "config",   "resolve", "connect", "tls",  "greeting", "hello",
@@ -56,7 +57,7 @@ static const char *static_name(const char *step)
 
 /* ---- steps ---- */
 
-static void add_advice(ss_report_t *report, const char *id)
+static void add_advice(ss_probe_report_t *report, const char *id)
 {
     if (!id) return;
     for (int i = 0; i < report->advice->nelts; i++) {
@@ -68,16 +69,17 @@ static void add_advice(ss_report_t *report, const char *id)
 static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome,
                      apr_interval_time_t took, const char *detail, const char *advice)
 {
-    ss_report_t *report = p->report;
+    ss_probe_report_t *report = p->report;
     int several = report->settings->hosts && report->settings->hosts->nelts > 1 && p->host >= 0;
 
-    ss_report_step_t *step = apr_array_push(report->steps);
+    ss_probe_report_step_t *step = apr_array_push(report->steps);
     if (several)
         detail =
             apr_psprintf(report->pool, "%s: %s",
                          APR_ARRAY_IDX(report->settings->hosts, p->host, ss_host_t).name, detail);
-    *step = (ss_report_step_t){ static_name(name), outcome, took, apr_pstrdup(report->pool, detail),
-                                advice ? apr_pstrdup(report->pool, advice) : NULL };
+    *step = (ss_probe_report_step_t){ static_name(name), outcome, took,
+                                      apr_pstrdup(report->pool, detail),
+                                      advice ? apr_pstrdup(report->pool, advice) : NULL };
     if (outcome != SS_STEP_OK) add_advice(report, advice);
     p->step_began = ss_mono_now();
     if (p->owner.step) p->owner.step(p->owner.self, report, step);
@@ -267,7 +269,8 @@ static void want_secret(ss_probe_t *p)
     if (p->fetch) return;
     if ((p->options.secret && ss_secret_is_ready(p->options.secret)) || !p->settings.password)
         give(p, p->options.secret);
-    else if (ss_fetch_start(&p->fetch, p->loop, p->settings.password, on_fetched, p) != APR_SUCCESS)
+    else if (ss_probe_secret_start(&p->fetch, p->loop, p->settings.password, on_fetched, p) !=
+             APR_SUCCESS)
         give(p, NULL);
 }
 
@@ -275,8 +278,8 @@ static void want_secret(ss_probe_t *p)
 
 static void free_probe(ss_probe_t *p)
 {
-    if (p->fetch) ss_fetch_cancel(p->fetch);
-    if (p->search) ss_search_cancel(p->search);
+    if (p->fetch) ss_probe_secret_cancel(p->fetch);
+    if (p->search) ss_probe_search_cancel(p->search);
     if (p->link) ss_link_destroy(p->link);
     ss_loop_untimer(p->loop, &p->begin);
     ss_loop_untimer(p->loop, &p->deadline);
@@ -286,7 +289,7 @@ static void free_probe(ss_probe_t *p)
 
 static void end(ss_probe_t *p)
 {
-    ss_report_t *report = p->report;
+    ss_probe_report_t *report = p->report;
     ss_probe_owner_t owner = p->owner;
     const apr_array_header_t *lines = ss_transcript_lines(p->transcript);
 
@@ -329,12 +332,12 @@ static void open_link(ss_probe_t *p);
 /* A host is over: the next one, the search, or the end. */
 static void host_over(ss_probe_t *p)
 {
-    ss_search_options_t options = { .settings = p->options.settings,
-                                    .host = p->host,
-                                    .failed_step = p->failed_step,
-                                    .advice = p->failed_advice,
-                                    .facts = p->has_facts ? &p->facts : NULL,
-                                    .until = p->final };
+    ss_probe_search_options_t options = { .settings = p->options.settings,
+                                          .host = p->host,
+                                          .failed_step = p->failed_step,
+                                          .advice = p->failed_advice,
+                                          .facts = p->has_facts ? &p->facts : NULL,
+                                          .until = p->final };
 
     if (p->failed_step && !is_last_host(p)) {
         p->host++;
@@ -345,7 +348,7 @@ static void host_over(ss_probe_t *p)
     }
     ss_loop_untimer(p->loop, &p->deadline);
     if (p->failed_step && is_worth_a_search(p) &&
-        ss_search_start(&p->search, p->loop, &options, p->pool, on_found, p) == APR_SUCCESS)
+        ss_probe_search_start(&p->search, p->loop, &options, p->pool, on_found, p) == APR_SUCCESS)
         return;
     end(p);
 }
@@ -541,16 +544,16 @@ static void shorten(ss_settings_t *s, apr_interval_time_t time)
     if (s->timeout[SS_TIMEOUT_CONNECT] > connect) s->timeout[SS_TIMEOUT_CONNECT] = connect;
 }
 
-static ss_report_t *make_report(const ss_probe_options_t *options)
+static ss_probe_report_t *make_report(const ss_probe_options_t *options)
 {
     apr_pool_t *pool;
 
     if (apr_pool_create(&pool, NULL) != APR_SUCCESS) return NULL;
-    ss_report_t *report = apr_pcalloc(pool, sizeof(*report));
+    ss_probe_report_t *report = apr_pcalloc(pool, sizeof(*report));
     report->pool = pool;
     report->settings = options->settings;
     report->secret_state = options->secret_state ? apr_pstrdup(pool, options->secret_state) : NULL;
-    report->steps = apr_array_make(pool, 16, sizeof(ss_report_step_t));
+    report->steps = apr_array_make(pool, 16, sizeof(ss_probe_report_step_t));
     report->dialogue = apr_array_make(pool, 64, sizeof(const char *));
     report->advice = apr_array_make(pool, 4, sizeof(const char *));
     report->works = apr_array_make(pool, 4, sizeof(const char *));

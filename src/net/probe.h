@@ -18,9 +18,9 @@ typedef struct {
 
 typedef struct {
     /* a step ended */
-    void (*step)(void *self, const ss_report_t *report, const ss_report_step_t *step);
+    void (*step)(void *self, const ss_probe_report_t *report, const ss_probe_report_step_t *step);
     /* exactly once; the report lives in its own pool, the callee destroys it */
-    void (*end)(void *self, ss_report_t *report);
+    void (*end)(void *self, ss_probe_report_t *report);
     void *self;
 } ss_probe_owner_t;
 

@@ -43,8 +43,8 @@ typedef struct {
     const char *name, *value, *source;
 } setting_t;
 
-static const char *value_of(const ss_report_t *report, const ss_option_t *option, int is_masked,
-                            apr_pool_t *pool)
+static const char *value_of(const ss_probe_report_t *report, const ss_option_t *option,
+                            int is_masked, apr_pool_t *pool)
 {
     const char *value;
 
@@ -59,7 +59,8 @@ static const char *value_of(const ss_report_t *report, const ss_option_t *option
     return shown(value, is_masked, pool);
 }
 
-static apr_array_header_t *settings_of(const ss_report_t *report, int is_masked, apr_pool_t *pool)
+static apr_array_header_t *settings_of(const ss_probe_report_t *report, int is_masked,
+                                       apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, ss_option_count, sizeof(setting_t));
     const apr_array_header_t *sources = report->settings ? report->settings->sources : NULL;
@@ -76,7 +77,8 @@ static apr_array_header_t *settings_of(const ss_report_t *report, int is_masked,
     return list;
 }
 
-static void put_settings(ss_buf_t *out, const ss_report_t *report, int is_masked, apr_pool_t *pool)
+static void put_settings(ss_buf_t *out, const ss_probe_report_t *report, int is_masked,
+                         apr_pool_t *pool)
 {
     const apr_array_header_t *list = settings_of(report, is_masked, pool);
 
@@ -89,7 +91,8 @@ static void put_settings(ss_buf_t *out, const ss_report_t *report, int is_masked
 
 /* ---- steps ---- */
 
-static void put_step(ss_buf_t *out, const ss_report_step_t *step, int is_masked, apr_pool_t *pool)
+static void put_step(ss_buf_t *out, const ss_probe_report_step_t *step, int is_masked,
+                     apr_pool_t *pool)
 {
     const char *detail = shown(step->detail, is_masked, pool);
 
@@ -114,7 +117,8 @@ static const char *taken(ss_buf_t *out, apr_pool_t *pool)
     return copy;
 }
 
-const char *ss_report_step_text(const ss_report_step_t *step, int is_masked, apr_pool_t *pool)
+const char *ss_probe_report_step_text(const ss_probe_report_step_t *step, int is_masked,
+                                      apr_pool_t *pool)
 {
     ss_buf_t out;
 
@@ -145,7 +149,7 @@ static void put_wrapped(ss_buf_t *out, const char *text)
     }
 }
 
-static void put_advice(ss_buf_t *out, const ss_report_t *report)
+static void put_advice(ss_buf_t *out, const ss_probe_report_t *report)
 {
     int is_first = 1;
 
@@ -160,7 +164,7 @@ static void put_advice(ss_buf_t *out, const ss_report_t *report)
     }
 }
 
-static const char *hosts_of(const ss_report_t *report, int is_masked, apr_pool_t *pool)
+static const char *hosts_of(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
 {
     const ss_settings_t *s = report->settings;
     const char *list = "";
@@ -174,7 +178,8 @@ static const char *hosts_of(const ss_report_t *report, int is_masked, apr_pool_t
     return *list ? list : "(no host)";
 }
 
-static void put_head(ss_buf_t *out, const ss_report_t *report, int is_masked, apr_pool_t *pool)
+static void put_head(ss_buf_t *out, const ss_probe_report_t *report, int is_masked,
+                     apr_pool_t *pool)
 {
     if (report->failed_step)
         ss_buf_printf(out, "Connection Test Results: FAILED at %s\n", report->failed_step);
@@ -186,7 +191,7 @@ static void put_head(ss_buf_t *out, const ss_report_t *report, int is_masked, ap
     ss_buf_puts(out, "Software: mod_smtp_send " SMTP_SEND_VERSION "\n");
 }
 
-const char *ss_report_text(const ss_report_t *report, int is_masked, apr_pool_t *pool)
+const char *ss_probe_report_text(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
 {
     ss_buf_t out;
 
@@ -195,7 +200,7 @@ const char *ss_report_text(const ss_report_t *report, int is_masked, apr_pool_t 
     put_settings(&out, report, is_masked, pool);
     ss_buf_puts(&out, "\nSteps:\n");
     for (int i = 0; i < report->steps->nelts; i++)
-        put_step(&out, &APR_ARRAY_IDX(report->steps, i, ss_report_step_t), is_masked, pool);
+        put_step(&out, &APR_ARRAY_IDX(report->steps, i, ss_probe_report_step_t), is_masked, pool);
     put_advice(&out, report);
     if (report->works->nelts) ss_buf_puts(&out, "\n");
     for (int i = 0; i < report->works->nelts; i++) {
@@ -218,7 +223,7 @@ static json_t *text_json(const char *text, int is_masked, apr_pool_t *pool)
     return json_string(shown(text, is_masked, pool));
 }
 
-static json_t *step_json(const ss_report_step_t *step, int is_masked, apr_pool_t *pool)
+static json_t *step_json(const ss_probe_report_step_t *step, int is_masked, apr_pool_t *pool)
 {
     json_t *object = json_pack("{s:s,s:s,s:f,s:o}", "step", step->name, "result",
                                outcome_word(step->outcome), "ms", (double)step->took / 1000.0,
@@ -228,7 +233,7 @@ static json_t *step_json(const ss_report_step_t *step, int is_masked, apr_pool_t
     return object;
 }
 
-static json_t *settings_json(const ss_report_t *report, int is_masked, apr_pool_t *pool)
+static json_t *settings_json(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
 {
     const apr_array_header_t *list = settings_of(report, is_masked, pool);
     json_t *array = json_array();
@@ -241,7 +246,7 @@ static json_t *settings_json(const ss_report_t *report, int is_masked, apr_pool_
     return array;
 }
 
-static json_t *advice_json(const ss_report_t *report, apr_pool_t *pool)
+static json_t *advice_json(const ss_probe_report_t *report, apr_pool_t *pool)
 {
     json_t *array = json_array();
 
@@ -277,23 +282,26 @@ static const char *dumped(json_t *json, apr_pool_t *pool)
     return copy;
 }
 
-const char *ss_report_settings_json(const ss_report_t *report, int is_masked, apr_pool_t *pool)
+const char *ss_probe_report_settings_json(const ss_probe_report_t *report, int is_masked,
+                                          apr_pool_t *pool)
 {
     return dumped(settings_json(report, is_masked, pool), pool);
 }
 
-const char *ss_report_step_json(const ss_report_step_t *step, int is_masked, apr_pool_t *pool)
+const char *ss_probe_report_step_json(const ss_probe_report_step_t *step, int is_masked,
+                                      apr_pool_t *pool)
 {
     return dumped(step_json(step, is_masked, pool), pool);
 }
 
-const char *ss_report_json(const ss_report_t *report, int is_masked, apr_pool_t *pool)
+const char *ss_probe_report_json(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
 {
     json_t *root = json_object(), *steps = json_array();
 
     for (int i = 0; i < report->steps->nelts; i++)
         json_array_append_new(
-            steps, step_json(&APR_ARRAY_IDX(report->steps, i, ss_report_step_t), is_masked, pool));
+            steps,
+            step_json(&APR_ARRAY_IDX(report->steps, i, ss_probe_report_step_t), is_masked, pool));
     json_object_set_new(root, "result", json_string(report->failed_step ? "failed" : "passed"));
     json_object_set_new(root, "failedStep",
                         report->failed_step ? json_string(report->failed_step) : json_null());

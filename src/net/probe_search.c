@@ -10,7 +10,7 @@
 #define WORKS_MAX 4 /* suggestions; the best ones */
 
 typedef struct {
-    ss_search_t *search;
+    ss_probe_search_t *search;
     ss_settings_t settings;
     ss_host_t host;
     ss_link_t *link;
@@ -20,10 +20,10 @@ typedef struct {
     int has_facts;
 } candidate_t;
 
-struct ss_search_t {
+struct ss_probe_search_t {
     apr_pool_t *pool;
     ss_loop_t *loop;
-    ss_search_options_t options;
+    ss_probe_search_options_t options;
     candidate_t candidates[CANDIDATES_MAX];
     int count, open;
     ss_timer_t timer;
@@ -35,7 +35,7 @@ struct ss_search_t {
 
 /* ---- words ---- */
 
-static void add(ss_search_t *s, const char *line)
+static void add(ss_probe_search_t *s, const char *line)
 {
     if (s->works->nelts >= WORKS_MAX) return;
     for (int i = 0; i < s->works->nelts; i++) {
@@ -44,7 +44,7 @@ static void add(ss_search_t *s, const char *line)
     APR_ARRAY_PUSH(s->works, const char *) = line;
 }
 
-static const char *tls_words(const ss_search_t *s, const candidate_t *c)
+static const char *tls_words(const ss_probe_search_t *s, const candidate_t *c)
 {
     const char *mode = c->settings.tls == SS_TLS_TLS        ? "tls"
                        : c->settings.tls == SS_TLS_STARTTLS ? "starttls"
@@ -60,7 +60,7 @@ static const char *tls_words(const ss_search_t *s, const candidate_t *c)
 }
 
 /* The port goes where it is written today: behind the host, or into its own directive. */
-static const char *port_words(const ss_search_t *s, const candidate_t *c)
+static const char *port_words(const ss_probe_search_t *s, const candidate_t *c)
 {
     const ss_host_t *host = &APR_ARRAY_IDX(s->options.settings->hosts, s->options.host, ss_host_t);
 
@@ -70,7 +70,7 @@ static const char *port_words(const ss_search_t *s, const candidate_t *c)
                         host->name, c->host.port);
 }
 
-static void conclude(ss_search_t *s)
+static void conclude(ss_probe_search_t *s)
 {
     for (int i = 0; i < s->count; i++) {
         const candidate_t *c = &s->candidates[i];
@@ -80,7 +80,7 @@ static void conclude(ss_search_t *s)
 }
 
 /* A certificate that failed by name or trust alone: what makes this very certificate acceptable. */
-static void suggest_certificate(ss_search_t *s)
+static void suggest_certificate(ss_probe_search_t *s)
 {
     const ss_tls_facts_t *facts = s->options.facts;
     const char *advice = s->options.advice;
@@ -105,7 +105,7 @@ static void suggest_certificate(ss_search_t *s)
 
 static void over(candidate_t *c)
 {
-    ss_search_t *s = c->search;
+    ss_probe_search_t *s = c->search;
 
     if (!c->is_open) return;
     c->is_open = 0;
@@ -130,7 +130,7 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
     }
 }
 
-static void start_candidate(ss_search_t *s, int port, ss_tls_mode_t mode, int versions)
+static void start_candidate(ss_probe_search_t *s, int port, ss_tls_mode_t mode, int versions)
 {
     const ss_settings_t *from = s->options.settings;
     ss_result_t result;
@@ -161,7 +161,7 @@ static void start_candidate(ss_search_t *s, int port, ss_tls_mode_t mode, int ve
 
 /* Best first: the configured port the other way, then the port made for each way; without TLS only
  * where none is configured. */
-static void start_candidates(ss_search_t *s)
+static void start_candidates(ss_probe_search_t *s)
 {
     static const struct {
         int port;
@@ -191,7 +191,7 @@ static void start_candidates(ss_search_t *s)
 
 /* ---- the search ---- */
 
-static void free_search(ss_search_t *s)
+static void free_search(ss_probe_search_t *s)
 {
     for (int i = 0; i < s->count; i++) {
         if (s->candidates[i].is_open) ss_link_destroy(s->candidates[i].link);
@@ -202,7 +202,7 @@ static void free_search(ss_search_t *s)
     apr_pool_destroy(s->pool);
 }
 
-static void end(ss_search_t *s)
+static void end(ss_probe_search_t *s)
 {
     conclude(s);
     s->done(s->self, s->works);
@@ -221,20 +221,21 @@ static void on_timer(ss_timer_t *timer, ss_mono_t now)
     end(timer->self);
 }
 
-void ss_search_cancel(ss_search_t *s)
+void ss_probe_search_cancel(ss_probe_search_t *s)
 {
     free_search(s);
 }
 
-apr_status_t ss_search_start(ss_search_t **out, ss_loop_t *loop, const ss_search_options_t *options,
-                             apr_pool_t *pool,
-                             void (*done)(void *self, const apr_array_header_t *works), void *self)
+apr_status_t ss_probe_search_start(ss_probe_search_t **out, ss_loop_t *loop,
+                                   const ss_probe_search_options_t *options, apr_pool_t *pool,
+                                   void (*done)(void *self, const apr_array_header_t *works),
+                                   void *self)
 {
     apr_pool_t *own;
     apr_status_t rv = apr_pool_create(&own, pool);
 
     if (rv != APR_SUCCESS) return rv;
-    ss_search_t *s = apr_pcalloc(own, sizeof(*s));
+    ss_probe_search_t *s = apr_pcalloc(own, sizeof(*s));
     s->pool = own;
     s->loop = loop;
     s->options = *options;

@@ -6,7 +6,7 @@
 
 #define SECRET_TIME (10 * APR_USEC_PER_SEC) /* an exec: program's deadline */
 
-struct ss_fetch_t {
+struct ss_probe_secret_t {
     ss_secret_t *secret;
     ss_result_t result;
     apr_status_t rv;
@@ -17,7 +17,7 @@ struct ss_fetch_t {
 
 static void work(void *baton)
 {
-    ss_fetch_t *f = baton;
+    ss_probe_secret_t *f = baton;
 
     f->rv = ss_secret_load(f->secret, &f->result);
     if (f->rv == APR_SUCCESS && !ss_secret_is_ready(f->secret))
@@ -26,19 +26,18 @@ static void work(void *baton)
 
 static void finished(void *baton)
 {
-    ss_fetch_t *f = baton;
+    ss_probe_secret_t *f = baton;
 
     if (f->done) f->done(f->self, f->secret, f->rv == APR_SUCCESS ? NULL : &f->result);
     ss_secret_destroy(f->secret);
     free(f);
 }
 
-apr_status_t ss_fetch_start(ss_fetch_t **out, ss_loop_t *loop, const ss_secret_source_t *source,
-                            void (*done)(void *self, const ss_secret_t *secret,
-                                         const ss_result_t *failure),
-                            void *self)
+apr_status_t ss_probe_secret_start(
+    ss_probe_secret_t **out, ss_loop_t *loop, const ss_secret_source_t *source,
+    void (*done)(void *self, const ss_secret_t *secret, const ss_result_t *failure), void *self)
 {
-    ss_fetch_t *f = calloc(1, sizeof(*f));
+    ss_probe_secret_t *f = calloc(1, sizeof(*f));
     apr_status_t rv = APR_ENOMEM;
 
     if (!f) return APR_ENOMEM;
@@ -55,7 +54,7 @@ apr_status_t ss_fetch_start(ss_fetch_t **out, ss_loop_t *loop, const ss_secret_s
     return rv;
 }
 
-void ss_fetch_cancel(ss_fetch_t *fetch)
+void ss_probe_secret_cancel(ss_probe_secret_t *fetch)
 {
     fetch->done = NULL;
 }

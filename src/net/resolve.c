@@ -15,27 +15,27 @@ struct ss_resolve_t {
     char name[NAME_MAX_LEN];
     int port;
     /* NULL: cancelled */
-    void (*done)(void *self, const ss_addresses_t *addresses, const ss_result_t *result);
+    void (*done)(void *self, const ss_resolve_addresses_t *addresses, const ss_result_t *result);
     void *self;
-    ss_addresses_t addresses;
+    ss_resolve_addresses_t addresses;
     ss_result_t result;
 };
 
-static void set_text(ss_address_t *address)
+static void set_text(ss_resolve_address_t *address)
 {
     if (getnameinfo((struct sockaddr *)&address->socket, address->len, address->text,
                     sizeof(address->text), NULL, 0, NI_NUMERICHOST))
         address->text[0] = '\0';
 }
 
-static void take(ss_address_t *address, const struct addrinfo *from)
+static void take(ss_resolve_address_t *address, const struct addrinfo *from)
 {
     memcpy(&address->socket, from->ai_addr, from->ai_addrlen);
     address->len = from->ai_addrlen;
     set_text(address);
 }
 
-int ss_address_parse(ss_address_t *address, const char *text, int port)
+int ss_resolve_parse(ss_resolve_address_t *address, const char *text, int port)
 {
     struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
                               .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV },
@@ -50,7 +50,7 @@ int ss_address_parse(ss_address_t *address, const char *text, int port)
     return 0;
 }
 
-int ss_address_is_loopback(const ss_address_t *address)
+int ss_resolve_is_loopback(const ss_resolve_address_t *address)
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)&address->socket;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)&address->socket;
@@ -61,7 +61,7 @@ int ss_address_is_loopback(const ss_address_t *address)
            (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr) && v6->sin6_addr.s6_addr[12] == 127);
 }
 
-static int is_known(const ss_addresses_t *addresses, const struct addrinfo *from)
+static int is_known(const ss_resolve_addresses_t *addresses, const struct addrinfo *from)
 {
     for (int i = 0; i < addresses->count; i++) {
         if (addresses->list[i].len == from->ai_addrlen &&
@@ -73,7 +73,7 @@ static int is_known(const ss_addresses_t *addresses, const struct addrinfo *from
 
 /* The family of the first goes first, then in turn, so that one dead family costs one address's
  * wait and not all. */
-static void collect(ss_addresses_t *addresses, const struct addrinfo *found)
+static void collect(ss_resolve_addresses_t *addresses, const struct addrinfo *found)
 {
     const struct addrinfo *same = found, *other = found;
     int family = found->ai_family, turn = 0;
@@ -140,7 +140,7 @@ static void finished(void *baton)
 }
 
 apr_status_t ss_resolve_start(ss_resolve_t **out, ss_loop_t *loop, const char *name, int port,
-                              void (*done)(void *self, const ss_addresses_t *addresses,
+                              void (*done)(void *self, const ss_resolve_addresses_t *addresses,
                                            const ss_result_t *result),
                               void *self)
 {
@@ -155,7 +155,7 @@ apr_status_t ss_resolve_start(ss_resolve_t **out, ss_loop_t *loop, const char *n
     if (strlen(name) >= sizeof(r->name)) {
         explain(r, EAI_NONAME);
         rv = ss_loop_post(loop, finished, r);
-    } else if (!ss_address_parse(&r->addresses.list[0], name, port)) {
+    } else if (!ss_resolve_parse(&r->addresses.list[0], name, port)) {
         /* An address needs no helper. */
         r->addresses.count = 1;
         rv = ss_loop_post(loop, finished, r);

@@ -15,26 +15,26 @@ typedef struct {
     struct sockaddr_storage socket;
     socklen_t len;
     char text[SS_ADDRESS_TEXT]; /* "192.0.2.1", "2001:db8::1" */
-} ss_address_t;
+} ss_resolve_address_t;
 
 typedef struct {
-    ss_address_t list[SS_ADDRESSES_MAX];
+    ss_resolve_address_t list[SS_ADDRESSES_MAX];
     int count;
-} ss_addresses_t;
+} ss_resolve_addresses_t;
 
 typedef struct ss_resolve_t ss_resolve_t;
 
 /* Starts; done is called on the loop's thread, never from inside this call: with addresses, or with
  * none and the reason (step "resolve"). After it the look-up is gone by itself. */
 apr_status_t ss_resolve_start(ss_resolve_t **resolve, ss_loop_t *loop, const char *name, int port,
-                              void (*done)(void *self, const ss_addresses_t *addresses,
+                              void (*done)(void *self, const ss_resolve_addresses_t *addresses,
                                            const ss_result_t *result),
                               void *self);
 /* Forgets it: done is not called. */
 void ss_resolve_cancel(ss_resolve_t *resolve);
 /* An address (no name) with its port; 0 or -1. */
-int ss_address_parse(ss_address_t *address, const char *text, int port);
+int ss_resolve_parse(ss_resolve_address_t *address, const char *text, int port);
 /* Whether it is this machine's loopback. */
-int ss_address_is_loopback(const ss_address_t *address);
+int ss_resolve_is_loopback(const ss_resolve_address_t *address);
 
 #endif

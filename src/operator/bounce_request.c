@@ -1,6 +1,7 @@
 /* bounce_request.c: the action "bounce": messages are given up, and their senders are told, by a
  * person's wish. Each is read, since its report carries its header; then it is an outcome like any
  * other. */
+#include "base/clock.h"
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>

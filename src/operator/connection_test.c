@@ -1,5 +1,6 @@
 /* connection_test.c: connection tests and test messages that somebody asks for on the local socket.
  */
+#include "base/clock.h"
 #include "daemon/daemon.h"
 
 #include <apr_strings.h>
@@ -37,10 +38,10 @@ static void put_piece(testing_t *t, json_t *piece)
     json_decref(piece);
 }
 
-static void put_page_step(testing_t *t, const ss_report_step_t *step)
+static void put_page_step(testing_t *t, const ss_probe_report_step_t *step)
 {
     const ss_advice_t *advice = step->advice ? ss_advice_find(step->advice) : NULL;
-    json_t *piece = json_loads(ss_report_step_json(step, t->is_masked, t->pool), 0, NULL);
+    json_t *piece = json_loads(ss_probe_report_step_json(step, t->is_masked, t->pool), 0, NULL);
 
     if (advice) {
         json_object_set_new(piece, "advice",
@@ -52,7 +53,7 @@ static void put_page_step(testing_t *t, const ss_report_step_t *step)
     put_piece(t, piece);
 }
 
-static void on_step(void *self, const ss_report_t *report, const ss_report_step_t *step)
+static void on_step(void *self, const ss_probe_report_t *report, const ss_probe_report_step_t *step)
 {
     testing_t *t = self;
     const char *text;
@@ -63,24 +64,24 @@ static void on_step(void *self, const ss_report_t *report, const ss_report_step_
         put_page_step(t, step);
         return;
     }
-    text = t->is_json
-               ? apr_pstrcat(t->pool, ss_report_step_json(step, t->is_masked, t->pool), "\n", NULL)
-               : ss_report_step_text(step, t->is_masked, t->pool);
+    text = t->is_json ? apr_pstrcat(t->pool, ss_probe_report_step_json(step, t->is_masked, t->pool),
+                                    "\n", NULL)
+                      : ss_probe_report_step_text(step, t->is_masked, t->pool);
     ss_request_step(t->req, text, strlen(text));
 }
 
-static void on_end(void *self, ss_report_t *report)
+static void on_end(void *self, ss_probe_report_t *report)
 {
     testing_t *t = self;
-    const char *text = t->is_json ? ss_report_json(report, t->is_masked, t->pool)
-                                  : ss_report_text(report, t->is_masked, t->pool);
+    const char *text = t->is_json ? ss_probe_report_json(report, t->is_masked, t->pool)
+                                  : ss_probe_report_text(report, t->is_masked, t->pool);
     json_t *fields = json_object();
     ss_request_t *req = t->req;
     int status = report->http_status;
 
     if (t->is_page) {
         json_t *whole = json_pack("{s:o,s:s}", "report", json_loads(text, 0, NULL), "text",
-                                  ss_report_text(report, t->is_masked, t->pool));
+                                  ss_probe_report_text(report, t->is_masked, t->pool));
         char *both = json_dumps(whole, JSON_COMPACT);
         json_decref(whole);
         text = both ? apr_pstrdup(t->pool, both) : "{}";
@@ -176,10 +177,11 @@ void ss_connection_test_run(ss_request_t *req, const json_t *header)
         return;
     }
     if (t->is_page) {
-        ss_report_t known = { .settings = relay->settings, .secret_state = options.secret_state };
-        put_piece(
-            t, json_pack("{s:o}", "settings",
-                         json_loads(ss_report_settings_json(&known, t->is_masked, pool), 0, NULL)));
+        ss_probe_report_t known = { .settings = relay->settings,
+                                    .secret_state = options.secret_state };
+        put_piece(t, json_pack("{s:o}", "settings",
+                               json_loads(ss_probe_report_settings_json(&known, t->is_masked, pool),
+                                          0, NULL)));
     }
 }
 

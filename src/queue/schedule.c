@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 
 #define PRIORITIES (SS_PRIORITY_BULK + 1)
 #define CLASSES (PRIORITIES * 2)
@@ -382,8 +382,8 @@ apr_interval_time_t ss_schedule_wait(const apr_array_header_t *waits, int attemp
                                      apr_uint32_t random)
 {
     if (!waits || waits->nelts < 1)
-        return ss_clock_jitter(apr_time_from_sec(60), JITTER_PERCENT, random);
+        return ss_mono_jitter(apr_time_from_sec(60), JITTER_PERCENT, random);
     int at = attempts < 1 ? 0 : attempts - 1;
     if (at >= waits->nelts) at = waits->nelts - 1;
-    return ss_clock_jitter(APR_ARRAY_IDX(waits, at, apr_interval_time_t), JITTER_PERCENT, random);
+    return ss_mono_jitter(APR_ARRAY_IDX(waits, at, apr_interval_time_t), JITTER_PERCENT, random);
 }

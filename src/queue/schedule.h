@@ -9,7 +9,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/heap.h"
 #include "base/ident.h"
 #include "config/settings.h"

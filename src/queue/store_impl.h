@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "queue/db.h"
 #include "queue/lease.h"
 #include "queue/store.h"

@@ -9,7 +9,7 @@
 
 #include <apr_ring.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/ident.h"
 #include "base/result.h"
 #include "queue/message.h"

@@ -3,7 +3,7 @@
 #ifndef SS_RECORD_LOG_THROTTLE_H
 #define SS_RECORD_LOG_THROTTLE_H
 
-#include "base/clock.h"
+#include "base/mono.h"
 
 #define SS_ECHO_SPAN (60 * APR_USEC_PER_SEC)
 /* different sentences at a time; past it each is written: nothing new is ever hidden */

@@ -12,7 +12,7 @@
 #include <apr_tables.h>
 #include <sys/uio.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/dsn.h"
 #include "base/result.h"
 #include "config/settings.h"

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 /* the longest wait in the kernel before the deadline is looked at */
 #define SLICE APR_USEC_PER_SEC

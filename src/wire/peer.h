@@ -7,7 +7,7 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/result.h"
 #include "wire/frame.h"
 

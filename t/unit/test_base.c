@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/mono.h"
 #include "base/heap.h"
 #include "base/ident.h"
 #include "base/log.h"
@@ -262,11 +262,11 @@ static void heap_gives_by_time_then_by_order(void)
 static void jitter_stays_within_its_percentage(void)
 {
     for (apr_uint64_t r = 0; r <= 4294967295u; r += 42949672) {
-        apr_interval_time_t got = ss_clock_jitter(60000000, 10, (apr_uint32_t)r);
+        apr_interval_time_t got = ss_mono_jitter(60000000, 10, (apr_uint32_t)r);
         CU_ASSERT_FATAL(got >= 54000000 && got <= 66000000);
     }
-    CU_ASSERT_EQUAL(ss_clock_jitter(0, 10, 1), 0);
-    CU_ASSERT(ss_clock_jitter(1000, 10, 0) >= 1000);
+    CU_ASSERT_EQUAL(ss_mono_jitter(0, 10, 1), 0);
+    CU_ASSERT(ss_mono_jitter(1000, 10, 0) >= 1000);
 }
 
 static char written[SS_LOG_LINE_MAX * 2];

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "net/probe.h"
 
 void ss_suite_link(void);
@@ -458,7 +459,8 @@ typedef struct {
     char failed[32], text[16384];
 } seen_t;
 
-static void on_probe_step(void *self, const ss_report_t *report, const ss_report_step_t *step)
+static void on_probe_step(void *self, const ss_probe_report_t *report,
+                          const ss_probe_report_step_t *step)
 {
     seen_t *seen = self;
 
@@ -467,14 +469,14 @@ static void on_probe_step(void *self, const ss_report_t *report, const ss_report
     seen->steps++;
 }
 
-static void on_probe_end(void *self, ss_report_t *report)
+static void on_probe_end(void *self, ss_probe_report_t *report)
 {
     seen_t *seen = self;
 
     seen->ends++;
     seen->http_status = report->http_status;
     apr_cpystrn(seen->failed, report->failed_step ? report->failed_step : "", sizeof(seen->failed));
-    apr_cpystrn(seen->text, ss_report_text(report, 0, report->pool), sizeof(seen->text));
+    apr_cpystrn(seen->text, ss_probe_report_text(report, 0, report->pool), sizeof(seen->text));
     apr_pool_destroy(report->pool);
     ss_loop_stop(loop);
 }

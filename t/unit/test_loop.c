@@ -82,7 +82,7 @@ static void a_timer_that_sets_itself_to_now_fires_once_a_turn(void)
     close_loop();
 }
 
-static void on_read(ss_watch_t *watch, int events, ss_mono_t now)
+static void on_read(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     char byte;
 
@@ -97,7 +97,7 @@ static void a_descriptor_is_ready_when_bytes_come(void)
 
     open_loop();
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-    ss_watch_t watch = { .fd = fds[0], .ready = on_read };
+    ss_loop_watch_t watch = { .fd = fds[0], .ready = on_read };
     CU_ASSERT_EQUAL(ss_loop_watch(loop, &watch, SS_LOOP_READ), APR_SUCCESS);
     ss_loop_turn(loop, 0);
     CU_ASSERT_STRING_EQUAL(seen, "");
@@ -120,7 +120,7 @@ static void a_silent_descriptor_does_not_report_hang_up(void)
 
     open_loop();
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-    ss_watch_t watch = { .fd = fds[0], .ready = on_read };
+    ss_loop_watch_t watch = { .fd = fds[0], .ready = on_read };
     ss_loop_watch(loop, &watch, SS_LOOP_READ);
     ss_loop_watch(loop, &watch, 0);
     close(fds[1]);
@@ -135,9 +135,9 @@ static void a_silent_descriptor_does_not_report_hang_up(void)
     close_loop();
 }
 
-static ss_watch_t pair[2];
+static ss_loop_watch_t pair[2];
 
-static void on_first(ss_watch_t *watch, int events, ss_mono_t now)
+static void on_first(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     (void)events;
     (void)now;
@@ -152,8 +152,8 @@ static void unwatching_holds_for_what_this_turn_found(void)
     open_loop();
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, a), 0);
     CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, b), 0);
-    pair[0] = (ss_watch_t){ .fd = a[0], .ready = on_first };
-    pair[1] = (ss_watch_t){ .fd = b[0], .ready = on_first };
+    pair[0] = (ss_loop_watch_t){ .fd = a[0], .ready = on_first };
+    pair[1] = (ss_loop_watch_t){ .fd = b[0], .ready = on_first };
     ss_loop_watch(loop, &pair[0], SS_LOOP_WRITE);
     ss_loop_watch(loop, &pair[1], SS_LOOP_WRITE);
     ss_loop_turn(loop, 0);

@@ -18,29 +18,30 @@ static void set(const char *name, const char *value, const char *source)
     CU_ASSERT_PTR_NULL(ss_option_set(ss_option_find(name), &settings, 1, &value, source, pool));
 }
 
-static ss_report_t make(const char *failed)
+static ss_probe_report_t make(const char *failed)
 {
-    ss_report_t r = { .pool = pool,
-                      .settings = &settings,
-                      .secret_state = "set (file)",
-                      .http_status = failed ? 502 : 200,
-                      .failed_step = failed };
+    ss_probe_report_t r = { .pool = pool,
+                            .settings = &settings,
+                            .secret_state = "set (file)",
+                            .http_status = failed ? 502 : 200,
+                            .failed_step = failed };
 
     ss_settings_clear(&settings);
     set("SMTPSendHost", "smtp.example.com", "/etc/apache2/mail.conf:12");
     set("SMTPSendUsername", "alice", "/etc/apache2/mail.conf:13");
     set("SMTPSendPassword", "geheim-4711", "/etc/apache2/mail.conf:14");
     ss_settings_finish(&settings, pool);
-    r.steps = apr_array_make(pool, 4, sizeof(ss_report_step_t));
+    r.steps = apr_array_make(pool, 4, sizeof(ss_probe_report_step_t));
     r.dialogue = apr_array_make(pool, 4, sizeof(const char *));
     r.advice = apr_array_make(pool, 4, sizeof(const char *));
     r.works = apr_array_make(pool, 4, sizeof(const char *));
     r.took = 25000;
-    APR_ARRAY_PUSH(r.steps, ss_report_step_t) =
-        (ss_report_step_t){ "connect", SS_STEP_OK, 12000, "192.0.2.1 port 25 answered", NULL };
-    APR_ARRAY_PUSH(r.steps, ss_report_step_t) =
-        (ss_report_step_t){ "tls", failed ? SS_STEP_FAIL : SS_STEP_WARN, 3000,
-                            "first line\nsecond line", failed ? "cert-name" : NULL };
+    APR_ARRAY_PUSH(r.steps, ss_probe_report_step_t) =
+        (ss_probe_report_step_t){ "connect", SS_STEP_OK, 12000, "192.0.2.1 port 25 answered",
+                                  NULL };
+    APR_ARRAY_PUSH(r.steps, ss_probe_report_step_t) =
+        (ss_probe_report_step_t){ "tls", failed ? SS_STEP_FAIL : SS_STEP_WARN, 3000,
+                                  "first line\nsecond line", failed ? "cert-name" : NULL };
     APR_ARRAY_PUSH(r.dialogue, const char *) = "S: 220 smtp.example.com ESMTP";
     if (failed) APR_ARRAY_PUSH(r.advice, const char *) = "cert-name";
     if (failed) APR_ARRAY_PUSH(r.works, const char *) = "SMTPSendTLS starttls, SMTPSendPort 587";
@@ -55,20 +56,21 @@ static int has(const char *text, const char *part)
 static void the_first_line_is_the_outcome(void)
 {
     apr_pool_create(&pool, NULL);
-    ss_report_t r = make(NULL);
-    CU_ASSERT_EQUAL(strncmp(ss_report_text(&r, 0, pool), "Connection Test Results: PASSED\n", 32),
-                    0);
+    ss_probe_report_t r = make(NULL);
+    CU_ASSERT_EQUAL(
+        strncmp(ss_probe_report_text(&r, 0, pool), "Connection Test Results: PASSED\n", 32), 0);
     r = make("tls");
     CU_ASSERT_EQUAL(
-        strncmp(ss_report_text(&r, 0, pool), "Connection Test Results: FAILED at tls\n", 39), 0);
+        strncmp(ss_probe_report_text(&r, 0, pool), "Connection Test Results: FAILED at tls\n", 39),
+        0);
     apr_pool_destroy(pool);
 }
 
 static void the_text_holds_all_parts(void)
 {
     apr_pool_create(&pool, NULL);
-    ss_report_t r = make("tls");
-    const char *text = ss_report_text(&r, 0, pool);
+    ss_probe_report_t r = make("tls");
+    const char *text = ss_probe_report_text(&r, 0, pool);
     CU_ASSERT(has(text, "smtp.example.com   (/etc/apache2/mail.conf:12)"));
     CU_ASSERT(has(text, "(default)"));
     CU_ASSERT(has(text, "set (file)"));
@@ -79,15 +81,15 @@ static void the_text_holds_all_parts(void)
     CU_ASSERT(has(text, "What to do:\n"));
     CU_ASSERT(has(text, "Works: SMTPSendTLS starttls, SMTPSendPort 587\n"));
     CU_ASSERT_FALSE(has(text, "geheim-4711"));
-    CU_ASSERT_FALSE(has(ss_report_json(&r, 0, pool), "geheim-4711"));
+    CU_ASSERT_FALSE(has(ss_probe_report_json(&r, 0, pool), "geheim-4711"));
     apr_pool_destroy(pool);
 }
 
 static void a_masked_report_names_nobody(void)
 {
     apr_pool_create(&pool, NULL);
-    ss_report_t r = make("tls");
-    const char *text = ss_report_text(&r, 1, pool), *json = ss_report_json(&r, 1, pool);
+    ss_probe_report_t r = make("tls");
+    const char *text = ss_probe_report_text(&r, 1, pool), *json = ss_probe_report_json(&r, 1, pool);
     CU_ASSERT_FALSE(has(text, "example"));
     CU_ASSERT_FALSE(has(text, "alice"));
     CU_ASSERT_FALSE(has(text, "192.0.2.1"));
@@ -133,8 +135,8 @@ static void masks_shorten_names_and_nothing_else(void)
 static void json_has_the_contracts_fields(void)
 {
     apr_pool_create(&pool, NULL);
-    ss_report_t r = make("tls");
-    json_t *root = json_loads(ss_report_json(&r, 0, pool), 0, NULL);
+    ss_probe_report_t r = make("tls");
+    json_t *root = json_loads(ss_probe_report_json(&r, 0, pool), 0, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(root);
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(root, "result")), "failed");
     CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(root, "failedStep")), "tls");
@@ -155,8 +157,9 @@ static void json_has_the_contracts_fields(void)
 static void bytes_from_outside_become_valid_json(void)
 {
     apr_pool_create(&pool, NULL);
-    ss_report_step_t step = { "greeting", SS_STEP_FAIL, 0, "bad \xff\x01 bytes \"quoted\"", NULL };
-    json_t *root = json_loads(ss_report_step_json(&step, 0, pool), 0, NULL);
+    ss_probe_report_step_t step = { "greeting", SS_STEP_FAIL, 0, "bad \xff\x01 bytes \"quoted\"",
+                                    NULL };
+    json_t *root = json_loads(ss_probe_report_step_json(&step, 0, pool), 0, NULL);
     CU_ASSERT_PTR_NOT_NULL(root);
     json_decref(root);
     apr_pool_destroy(pool);
