@@ -14,6 +14,7 @@
 #include "cli/arguments.h"
 #include "cli/cli.h"
 #include "cli/exchange.h"
+#include "mail/attributes.h"
 #include "mail/codec.h"
 #include "wire/frame.h"
 #include "wire/peer.h"
@@ -198,20 +199,28 @@ static int read_piece(char *coded, apr_size_t *len, int *is_last)
     return *len == CODED_PIECE ? 0 : -1;
 }
 
+static void copy(json_t *to, const json_t *from, const char *name)
+{
+    json_t *value = json_object_get(from, name);
+
+    if (value) json_object_set(to, name, value);
+}
+
 static json_t *submission(const json_t *document)
 {
-    static const char *const same[] = { "from",      "submitter",      "door",       "subject",
-                                        "messageId", "headerFrom",     "at",         "expire",
-                                        "ret",       "envid",          "priority",   "metadata",
-                                        "webhook",   "is8bit",         "isUtf8",     "requiresTls",
-                                        "isAuto",    "idempotencyKey", "contentHash" };
     json_t *request = ss_exchange_request("submit"), *to = json_array(), *notifies = json_array(),
            *orcpts = json_array(), *restore = json_object();
     const json_t *rows = json_object_get(document, "recipients");
 
-    for (apr_size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
-        json_t *value = json_object_get(document, same[i]);
-        if (value) json_object_set(request, same[i], value);
+    copy(request, document, "from");
+    copy(restore, document, "id");
+    copy(restore, document, "created");
+    copy(restore, document, "relay");
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        if (row->set_by & SS_SET_RESTORE)
+            copy(restore, document, row->name);
+        else if (row->column || row->flag)
+            copy(request, document, row->name);
     }
     for (apr_size_t i = 0; i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
@@ -224,11 +233,6 @@ static json_t *submission(const json_t *document)
     json_object_set_new(request, "notifies", notifies);
     json_object_set_new(request, "orcpts", orcpts);
     json_object_set(restore, "recipients", json_object_get(document, "recipients"));
-    for (apr_size_t i = 0; i < 5; i++) {
-        static const char *const kept[] = { "id", "created", "uid", "relay", "createdBy" };
-        json_t *value = json_object_get(document, kept[i]);
-        if (value) json_object_set(restore, kept[i], value);
-    }
     json_object_set_new(request, "restore", restore);
     return request;
 }

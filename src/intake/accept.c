@@ -79,6 +79,7 @@ ss_message_t *ss_accept_begin(const ss_relay_t *relay)
     m->pool = pool;
     m->relay = apr_pstrdup(pool, relay->name);
     m->created = ss_loop_wall(relay->daemon->loop);
+    ss_attributes_init(&m->attr);
     m->attr.priority = SS_PRIORITY_NORMAL;
     m->from = "";
     return m;

@@ -137,13 +137,7 @@ int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_messag
                                         .notify = rcpt->notify,
                                         .state = SS_STATE_QUEUED };
     }
-    m->attr.subject = mail->attr.subject;
-    m->attr.message_id = mail->attr.message_id;
-    m->attr.header_from = mail->attr.header_from;
-    m->attr.is_8bit = mail->attr.is_8bit;
-    m->attr.is_utf8 = mail->attr.is_utf8;
-    m->attr.is_auto = mail->attr.is_auto;
-    m->attr.requires_tls = mail->attr.requires_tls;
+    ss_attributes_copy(&m->attr, &mail->attr, SS_SET_CONTENT, NULL);
     if (mail->is_bulk && m->attr.priority == SS_PRIORITY_NORMAL)
         m->attr.priority = SS_PRIORITY_BULK;
     if (is_borrowed) return ss_draft_content(relay, m, mail->content, mail->content_len, answer);

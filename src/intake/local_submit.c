@@ -12,9 +12,9 @@
 #include "intake/quota.h"
 #include "intake/staging.h"
 #include "mail/address.h"
+#include "mail/attributes_json.h"
 #include "mail/submitted.h"
 
-#define TEXT_MAX 4096  /* of one text in the header */
 #define ANSWER_MAX 512 /* bytes of an answer's header */
 #define MANY_MAX 10000 /* messages of one request */
 
@@ -41,21 +41,6 @@ refused(refusal_t *why, int status, int retry_after, const char *field, const ch
 static void answer_refusal(ss_request_t *req, const refusal_t *why)
 {
     ss_request_refuse(req, why->status, why->retry_after, why->field, "%s", why->detail);
-}
-
-/* A text of the request in the message's pool; NULL where there is none. *bad is set when it is no
- * text or too long. */
-static const char *text_of(const json_t *header, const char *name, apr_pool_t *pool, int *bad)
-{
-    const json_t *value = json_object_get(header, name);
-
-    if (!value || json_is_null(value)) return NULL;
-    if (!json_is_string(value) || json_string_length(value) > TEXT_MAX ||
-        strlen(json_string_value(value)) != json_string_length(value)) {
-        *bad = 1;
-        return NULL;
-    }
-    return apr_pstrmemdup(pool, json_string_value(value), json_string_length(value));
 }
 
 static apr_int64_t number_of(const json_t *header, const char *name)
@@ -107,50 +92,33 @@ static int read_rcpts(const json_t *header, ss_message_t *m, refusal_t *no)
     return 1;
 }
 
-static int read_header(const ss_request_t *req, const json_t *header, ss_message_t *m,
-                       refusal_t *no)
+static int read_from(const json_t *value, ss_message_t *m, refusal_t *no)
 {
-    int bad = 0;
-    const char *from = text_of(header, "from", m->pool, &bad);
-    const char *why = NULL;
+    const char *from = json_string_value(value), *why = NULL;
 
-    m->attr.subject = text_of(header, "subject", m->pool, &bad);
-    m->attr.message_id = text_of(header, "messageId", m->pool, &bad);
-    m->attr.header_from = text_of(header, "headerFrom", m->pool, &bad);
-    m->attr.door = text_of(header, "door", m->pool, &bad);
-    m->attr.dsn_options.envid = text_of(header, "envid", m->pool, &bad);
-    m->attr.metadata = text_of(header, "metadata", m->pool, &bad);
-    m->attr.webhook = ss_request_is_trusted(req) ? text_of(header, "webhook", m->pool, &bad) : NULL;
-    m->attr.idempotency_key = text_of(header, "idempotencyKey", m->pool, &bad);
-    m->attr.content_hash = text_of(header, "contentHash", m->pool, &bad);
-    m->attr.submitter =
-        ss_request_is_trusted(req) ? text_of(header, "submitter", m->pool, &bad) : NULL;
-    if (!m->attr.submitter) m->attr.submitter = apr_psprintf(m->pool, "uid:%d", req->uid);
-    m->attr.uid = req->uid;
-    m->from = from && !ss_composing_is_wanted(header) ? from : "";
-    m->attr.at = number_of(header, "at");
-    m->attr.expire = number_of(header, "expire");
-    m->attr.dsn_options.ret = (int)number_of(header, "ret");
-    m->attr.priority = json_object_get(header, "priority") ? (int)number_of(header, "priority")
-                                                           : SS_PRIORITY_NORMAL;
-    m->attr.is_8bit = json_is_true(json_object_get(header, "is8bit"));
-    m->attr.is_utf8 = json_is_true(json_object_get(header, "isUtf8"));
-    m->attr.requires_tls = json_is_true(json_object_get(header, "requiresTls"));
-    m->attr.is_auto = json_is_true(json_object_get(header, "isAuto"));
-    if (bad)
-        return refused(no, 400, 0, NULL,
-                       "a text of the request is longer than %d bytes or holds a zero byte",
-                       TEXT_MAX);
-    if (*m->from && (has_bad_bytes(m->from) || !ss_address_is_valid(m->from, 0, &why))) {
+    if (!value || json_is_null(value) || (from && !*from)) return 1;
+    if (!from || has_bad_bytes(from) || !ss_address_is_valid(from, 0, &why)) {
         return refused(no, 400, 0, "from", "the sender is not an address: %s",
                        why ? why : "control bytes");
     }
-    if (m->attr.priority < SS_PRIORITY_HIGH || m->attr.priority > SS_PRIORITY_BULK ||
-        m->attr.at < 0 || m->attr.expire < 0 || m->attr.dsn_options.ret < 0 ||
-        m->attr.dsn_options.ret > 2) {
-        return refused(no, 400, 0, NULL, "priority, at, expire or ret is out of its range");
-    }
+    m->from = apr_pstrdup(m->pool, from);
     return 1;
+}
+
+static int read_header(const ss_request_t *req, const json_t *header, ss_message_t *m,
+                       refusal_t *no)
+{
+    unsigned set_by = SS_SET_SOCKET | (ss_request_is_trusted(req) ? SS_SET_TRUSTED : 0);
+    const char *wrong = ss_attributes_json_read(&m->attr, header, set_by, m->pool);
+
+    if (wrong)
+        return refused(no, 400, 0, wrong,
+                       "%s has the wrong type, is out of its range, is longer than %d bytes, or "
+                       "contains a zero byte",
+                       wrong, SS_ATTRIBUTES_TEXT_MAX);
+    m->attr.uid = req->uid;
+    if (!m->attr.submitter) m->attr.submitter = apr_psprintf(m->pool, "uid:%d", req->uid);
+    return ss_composing_is_wanted(header) || read_from(json_object_get(header, "from"), m, no);
 }
 
 /* SMTPSendSubmitterRate of the location, which only our own web processes may name. */

@@ -78,13 +78,12 @@ void ss_smtp_transaction_sender(ss_smtp_listener_client_t *c, const ss_parameter
         apr_pool_destroy(m->pool);
         return;
     }
+    const ss_attributes_t given = { .dsn_options = envelope->dsn_options };
     const ss_draft_t how = { .settings = c->relay->settings };
     c->message = m;
     c->mail = ss_mail_create(m->pool);
     c->mail->from = from;
-    m->attr.dsn_options.ret = envelope->dsn_options.ret;
-    m->attr.dsn_options.envid =
-        envelope->dsn_options.envid ? apr_pstrdup(m->pool, envelope->dsn_options.envid) : NULL;
+    ss_attributes_copy(&m->attr, &given, SS_SET_SMTP, m->pool);
     ss_incoming_begin(&c->incoming, c->relay, m, c->mail, &how,
                       (apr_size_t)c->door->options.max_size);
     ss_server_answer(c->server, 250, "2.1.0", "Ok");

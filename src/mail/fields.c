@@ -10,22 +10,22 @@
 
 typedef enum { ONE, LIST, SWITCH, OBJECT } shape_t;
 
-/* What a name of the document holds; names that are not here are left to form.c, which refuses
- * them. */
+/* What a name of the document holds; for attributes the table says it. Unknown names are left to
+ * form.c, which refuses them. */
 static const struct {
     const char *name;
     shape_t shape;
-} shapes[] = { { "to", LIST },           { "cc", LIST },         { "bcc", LIST },
-               { "replyTo", LIST },      { "notify", LIST },     { "individually", SWITCH },
-               { "headers", OBJECT },    { "metadata", OBJECT }, { "envelope", OBJECT },
-               { "attachments", OBJECT } };
+} shapes[] = { { "to", LIST },        { "cc", LIST },         { "bcc", LIST },
+               { "replyTo", LIST },   { "notify", LIST },     { "individually", SWITCH },
+               { "headers", OBJECT }, { "envelope", OBJECT }, { "attachments", OBJECT } };
 
 static shape_t shape_of(const char *name)
 {
     for (apr_size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         if (!strcmp(shapes[i].name, name)) return shapes[i].shape;
     }
-    return ONE;
+    const ss_attributes_row_t *row = ss_attributes_find(name, SS_SET_DOCUMENT);
+    return row && row->kind == SS_ATTRIBUTE_OBJECT ? OBJECT : ONE;
 }
 
 static int refuse(ss_mail_problem_t *problem, const char *field, const char *what)
@@ -75,7 +75,7 @@ static int put_member(json_t *document, const char *name, const char *member, co
     }
     if (!json_is_object(object)) {
         json_decref(text);
-        return refuse(problem, field, "stands there as JSON and as single fields");
+        return refuse(problem, field, "is given as JSON and as single fields");
     }
     put(object, member, text);
     return 0;
@@ -92,7 +92,7 @@ static int put_json(json_t *document, const char *name, const char *value,
                       "in a form this is JSON, or single fields like headers.X-Name");
     if (json_object_get(document, name)) {
         json_decref(parsed);
-        return refuse(problem, name, "stands there more than once");
+        return refuse(problem, name, "is given more than once");
     }
     json_object_set_new(document, name, parsed);
     return 0;
@@ -119,7 +119,7 @@ static int put_field(json_t *document, const ss_form_field_t *field, ss_mail_pro
     case LIST: break;
     case ONE:
         if (json_object_get(document, name))
-            return refuse(problem, name, "stands there more than once");
+            return refuse(problem, name, "is given more than once");
         break;
     }
     text = json_string(field->value);

@@ -15,7 +15,7 @@
 #include "mail/compose.h"
 #include "mail/form_document.h"
 
-#define METADATA_MAX 2048
+#define OBJECT_MAX 2048 /* octets of its JSON */
 #define ATTACHMENTS_MAX 1000
 #define HEADERS_MAX 1000
 #define TEXT_LINE_MAX 10000 /* a subject or header value */
@@ -171,15 +171,6 @@ static int read_html(form_t *f, const char *path, const json_t *value)
 {
     return text(f, path, value, 0, &f->model.html);
 }
-static int read_relay(form_t *f, const char *path, const json_t *value)
-{
-    return text(f, path, value, 1, &f->m->attr.relay);
-}
-static int read_webhook(form_t *f, const char *path, const json_t *value)
-{
-    return text(f, path, value, 1, &f->m->attr.webhook);
-}
-
 /* Fields that the module writes itself, or that would change who gets the message. */
 static int is_ours(const char *name)
 {
@@ -363,121 +354,56 @@ static int read_message_id(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-static int read_at(form_t *f, const char *path, const json_t *value)
-{
-    const char *s;
-
-    if (text(f, path, value, 1, &s)) return -1;
-    return ss_text_time_parse(s, &f->m->attr.at)
-               ? wrong(f, path, "not a time like 2026-01-31T12:00:00Z")
-               : 0;
-}
-
-static int read_expire(form_t *f, const char *path, const json_t *value)
-{
-    const char *s;
-
-    if (json_is_integer(value))
-        s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
-    else if (text(f, path, value, 1, &s))
-        return -1;
-    return ss_text_duration(s, &f->m->attr.expire) || !f->m->attr.expire
-               ? wrong(f, path, "not a duration like 2h or 5d")
-               : 0;
-}
-
-static int notify_word(form_t *f, const char *path, const char *word)
-{
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } words[] = { { "never", SS_NOTIFY_NEVER },
-                  { "success", SS_NOTIFY_SUCCESS },
-                  { "failure", SS_NOTIFY_FAILURE },
-                  { "delay", SS_NOTIFY_DELAY } };
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (ss_text_same(word, words[i].name)) {
-            f->notify |= words[i].bit;
-            return 0;
-        }
-    }
-    return wrong(f, path, "must be never, or of success, failure, delay");
-}
-
 static int read_notify(form_t *f, const char *path, const json_t *value)
 {
     const char *s;
-    char *state, *word;
     size_t count = json_is_array(value) ? json_array_size(value) : 1;
 
     for (size_t i = 0; i < count; i++) {
         const char *at = json_is_array(value) ? path_of(f, "%s[%lu]", path, i) : path;
         if (text(f, at, json_is_array(value) ? json_array_get(value, i) : value, 1, &s)) return -1;
-        for (word = apr_strtok(apr_pstrdup(f->m->pool, s), ", ", &state); word;
-             word = apr_strtok(NULL, ", ", &state)) {
-            if (notify_word(f, at, word)) return -1;
-        }
+        if (ss_dsn_notify(s, &f->notify))
+            return wrong(f, f->notify & SS_NOTIFY_NEVER ? path : at,
+                         "must be never, or a list of success, failure and delay");
     }
-    if ((f->notify & SS_NOTIFY_NEVER) && f->notify != SS_NOTIFY_NEVER)
-        return wrong(f, path, "never goes with nothing else");
     return 0;
 }
 
-static int read_ret(form_t *f, const char *path, const json_t *value)
+/* A flat object, as its JSON text. */
+static int read_object(form_t *f, const ss_attributes_row_t *row, const json_t *value)
 {
-    const char *s;
-
-    if (text(f, path, value, 1, &s)) return -1;
-    f->m->attr.dsn_options.ret = ss_text_same(s, "full")   ? SS_RET_FULL
-                                 : ss_text_same(s, "hdrs") ? SS_RET_HDRS
-                                                           : SS_RET_UNSET;
-    return f->m->attr.dsn_options.ret == SS_RET_UNSET ? wrong(f, path, "must be full or hdrs") : 0;
-}
-
-static int read_envid(form_t *f, const char *path, const json_t *value)
-{
-    if (text(f, path, value, 1, &f->m->attr.dsn_options.envid)) return -1;
-    for (const char *p = f->m->attr.dsn_options.envid; *p; p++) {
-        if (*p < 32 || *p > 126) return wrong(f, path, "must be printable ASCII");
-    }
-    return strlen(f->m->attr.dsn_options.envid) > 100 ? wrong(f, path, "longer than 100 characters")
-                                                      : 0;
-}
-
-static int read_priority(form_t *f, const char *path, const json_t *value)
-{
-    const char *s;
-
-    if (text(f, path, value, 1, &s)) return -1;
-    f->m->attr.priority = ss_text_same(s, "high")     ? SS_PRIORITY_HIGH
-                          : ss_text_same(s, "normal") ? SS_PRIORITY_NORMAL
-                          : ss_text_same(s, "bulk")   ? SS_PRIORITY_BULK
-                                                      : -1;
-    return f->m->attr.priority < 0 ? wrong(f, path, "must be high, normal or bulk") : 0;
-}
-
-static int read_metadata(form_t *f, const char *path, const json_t *value)
-{
-    const char *key;
+    const char *key, *copy;
     json_t *item;
     char *dump;
 
-    if (!json_is_object(value)) return wrong(f, path, "not an object");
+    if (!json_is_object(value)) return wrong(f, row->name, "not an object");
     json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
     {
         if (json_is_object(item) || json_is_array(item))
-            return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL),
+            return wrong(f, apr_pstrcat(f->m->pool, row->name, ".", key, NULL),
                          "must be a string, number, true, false or null");
     }
     dump = json_dumps(value, JSON_COMPACT);
-    if (dump) f->m->attr.metadata = apr_pstrdup(f->m->pool, dump);
+    copy = apr_pstrdup(f->m->pool, dump);
     free(dump);
-    if (!f->m->attr.metadata) return wrong(f, path, "cannot be kept");
-    return strlen(f->m->attr.metadata) > METADATA_MAX ||
-                   ss_lift_has(f->options->lift, f->m->attr.metadata, strlen(f->m->attr.metadata))
-               ? wrong(f, path, "longer than 2048 octets")
+    if (!copy) return wrong(f, row->name, "cannot be kept");
+    ss_attributes_set_text(row, &f->m->attr, copy);
+    return strlen(copy) > OBJECT_MAX || ss_lift_has(f->options->lift, copy, strlen(copy))
+               ? wrong(f, row->name, "longer than 2048 octets")
                : 0;
+}
+
+static int read_attribute(form_t *f, const ss_attributes_row_t *row, const json_t *value)
+{
+    const char *s, *why;
+
+    if (row->kind == SS_ATTRIBUTE_OBJECT) return read_object(f, row, value);
+    if (row->kind == SS_ATTRIBUTE_DURATION && json_is_integer(value))
+        s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
+    else if (text(f, row->name, value, 1, &s))
+        return -1;
+    why = ss_attributes_read(row, &f->m->attr, s, f->m->pool);
+    return why ? wrong(f, row->name, why) : 0;
 }
 
 static int read_individually(form_t *f, const char *path, const json_t *value)
@@ -487,7 +413,7 @@ static int read_individually(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-/* notify in front: recipients take it over */
+/* What is no attribute. notify comes first: recipients take it over. */
 static const struct {
     const char *name;
     reader_t read;
@@ -504,32 +430,33 @@ static const struct {
                 { "attachments", read_attachments },
                 { "envelope", read_envelope },
                 { "messageId", read_message_id },
-                { "at", read_at },
-                { "expire", read_expire },
-                { "ret", read_ret },
-                { "envid", read_envid },
-                { "relay", read_relay },
-                { "priority", read_priority },
-                { "metadata", read_metadata },
-                { "individually", read_individually },
-                { "webhook", read_webhook } };
+                { "individually", read_individually } };
+#define READERS (sizeof(readers) / sizeof(readers[0]))
+
+static int is_known(const char *name)
+{
+    for (size_t i = 0; i < READERS; i++) {
+        if (!strcmp(readers[i].name, name)) return 1;
+    }
+    return ss_attributes_find(name, SS_SET_DOCUMENT) != NULL;
+}
 
 static int read_fields(form_t *f, const json_t *document)
 {
     const char *key;
     json_t *item;
-    size_t i;
 
     json_object_foreach((json_t *)(apr_uintptr_t)document, key, item)
     {
-        for (i = 0; i < sizeof(readers) / sizeof(readers[0]) && strcmp(readers[i].name, key); i++) {
-        }
-        if (i == sizeof(readers) / sizeof(readers[0]))
-            return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
+        if (!is_known(key)) return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
     }
-    for (i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
+    for (size_t i = 0; i < READERS; i++) {
         item = json_object_get(document, readers[i].name);
         if (item && !json_is_null(item) && readers[i].read(f, readers[i].name, item)) return -1;
+    }
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        item = row->set_by & SS_SET_DOCUMENT ? json_object_get(document, row->name) : NULL;
+        if (item && !json_is_null(item) && read_attribute(f, row, item)) return -1;
     }
     return 0;
 }

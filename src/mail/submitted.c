@@ -19,7 +19,7 @@ ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
 
     m->pool = pool;
     m->rcpts = apr_array_make(pool, 4, sizeof(ss_mail_rcpt_t));
-    m->attr.priority = -1;
+    ss_attributes_init(&m->attr);
     return m;
 }
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "mail/attributes_json.h"
 #include "delivery/connection.h"
 #include "delivery/node.h"
 #include "smtp/advice.h"
@@ -71,18 +72,12 @@ json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m,
     json_object_set_new(document, "state", json_string(ss_message_state(m)));
     json_object_set_new(document, "from", text(m->from, pool));
     json_object_set_new(document, "recipients", rcpts);
-    json_object_set_new(document, "subject", text(m->attr.subject, pool));
-    json_object_set_new(document, "messageId", text(m->attr.message_id, pool));
+    ss_attributes_json_show(document, &m->attr, history != NULL, pool);
     json_object_set_new(document, "size", json_integer((json_int_t)m->size));
     json_object_set_new(document, "createdAt", when(m->created, pool));
     json_object_set_new(document, "relayName", text(m->relay, pool));
-    if (m->attr.at) json_object_set_new(document, "at", when(m->attr.at, pool));
     if (is_uncertain) json_object_set_new(document, "uncertain", json_true());
     if (relay && ss_relay_is_paused(relay)) json_object_set_new(document, "paused", json_true());
-    if (m->attr.metadata) {
-        json_t *metadata = json_loads(m->attr.metadata, 0, NULL);
-        if (metadata) json_object_set_new(document, "metadata", metadata);
-    }
     /* Why it waits where no attempt could say so. */
     int any = 0;
     ss_message_due(m, &any);
@@ -104,13 +99,6 @@ json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m,
             json_array_append_new(rows, row);
         }
         json_object_set_new(document, "history", rows);
-        json_object_set_new(document, "submitter", text(m->attr.submitter, pool));
-        json_object_set_new(document, "door", text(m->attr.door, pool));
-        json_object_set_new(document, "headerFrom", text(m->attr.header_from, pool));
-        json_object_set_new(document, "priority",
-                            json_string(m->attr.priority == SS_PRIORITY_HIGH   ? "high"
-                                        : m->attr.priority == SS_PRIORITY_BULK ? "bulk"
-                                                                               : "normal"));
     }
     apr_pool_destroy(pool);
     return document;

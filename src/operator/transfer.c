@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "mail/attributes_json.h"
 
 static void put(json_t *object, const char *name, const char *value, apr_pool_t *pool)
 {
@@ -33,27 +34,13 @@ static json_t *recipient_of(const ss_recipient_t *rcpt, apr_pool_t *pool)
 
 static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
 {
-    json_t *document =
-        json_pack("{s:s,s:I,s:i,s:I,s:I,s:i,s:i,s:i,s:b,s:b,s:b,s:b}", "id", m->id, "created",
-                  (json_int_t)m->created, "uid", m->attr.uid, "at", (json_int_t)m->attr.at,
-                  "expire", (json_int_t)m->attr.expire, "ret", m->attr.dsn_options.ret, "priority",
-                  m->attr.priority, "parts", m->part_count, "is8bit", m->attr.is_8bit, "isUtf8",
-                  m->attr.is_utf8, "requiresTls", m->attr.requires_tls, "isAuto", m->attr.is_auto);
+    json_t *document = json_pack("{s:s,s:I,s:i}", "id", m->id, "created", (json_int_t)m->created,
+                                 "parts", m->part_count);
     json_t *rcpts = json_array();
 
     put(document, "relay", m->relay, pool);
     put(document, "from", m->from, pool);
-    put(document, "submitter", m->attr.submitter, pool);
-    put(document, "door", m->attr.door, pool);
-    put(document, "subject", m->attr.subject, pool);
-    put(document, "messageId", m->attr.message_id, pool);
-    put(document, "headerFrom", m->attr.header_from, pool);
-    put(document, "envid", m->attr.dsn_options.envid, pool);
-    put(document, "metadata", m->attr.metadata, pool);
-    put(document, "webhook", m->attr.webhook, pool);
-    put(document, "idempotencyKey", m->attr.idempotency_key, pool);
-    put(document, "contentHash", m->attr.content_hash, pool);
-    put(document, "createdBy", m->attr.created_by, pool);
+    ss_attributes_json_put(document, &m->attr, pool);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!ss_state_is_final(m->rcpts[i].state))
             json_array_append_new(rcpts, recipient_of(&m->rcpts[i], pool));
@@ -136,8 +123,8 @@ const char *ss_transfer_restore(const ss_request_t *req, const json_t *restore, 
     apr_cpystrn(m->id, id, sizeof(m->id));
     m->created = json_integer_value(json_object_get(restore, "created"));
     if (m->created <= 0 || m->created > now) m->created = now;
-    m->attr.uid = (int)json_integer_value(json_object_get(restore, "uid"));
-    m->attr.created_by = text(restore, "createdBy", m->pool);
+    if (ss_attributes_json_read(&m->attr, restore, SS_SET_RESTORE, m->pool))
+        return "an attribute in \"restore\" is malformed";
     if (relay && ss_relay_find(req->daemon, relay)) m->relay = apr_pstrdup(m->pool, relay);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!restore_recipient(&m->rcpts[i], json_array_get(rows, (apr_size_t)i), m->pool))

@@ -1,18 +1,11 @@
-/* envelope.c: envelopes in query strings and as the daemon's question. */
+/* envelope.c: envelopes in query strings and in requests to the daemon. See envelope.h. */
 #include "web/submit/envelope.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/text.h"
-#include "config/settings.h"
 #include "mail/address.h"
 #include "web/shared/params.h"
-
-#define ENVID_MAX 100                          /* RFC 3461 4.4 */
-#define EXPIRE_MAX APR_INT64_C(31536000000000) /* a year, in microseconds */
-#define RELAY_NAME_MAX 100
 
 /* An address as it may stand in the query: with or without angle brackets, and without a domain
  * where there is a default one. */
@@ -49,27 +42,7 @@ static int read_from(ss_mail_message_t *m, const char *value, const char *defaul
 
 static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *problem)
 {
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } words[] = { { "never", SS_NOTIFY_NEVER },
-                  { "success", SS_NOTIFY_SUCCESS },
-                  { "failure", SS_NOTIFY_FAILURE },
-                  { "delay", SS_NOTIFY_DELAY } };
-
-    for (const char *p = value; *p;) {
-        apr_size_t len = strcspn(p, ",");
-        unsigned bit = 0;
-        for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (len == strlen(words[i].name) && !strncasecmp(p, words[i].name, len))
-                bit = words[i].bit;
-        }
-        if (!bit) break;
-        *bits |= bit;
-        p += len;
-        if (*p) p++;
-        if (!*p && !(*bits & SS_NOTIFY_NEVER && *bits != SS_NOTIFY_NEVER)) return 0;
-    }
+    if (!ss_dsn_notify(value, bits) && *bits) return 0;
     ss_mail_problem(problem, 400, "notify",
                     "\"%s\" is not \"never\", or a list of success, failure and delay", value);
     return -1;
@@ -95,131 +68,85 @@ static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned n
     return 0;
 }
 
-static int read_times(ss_mail_message_t *m, const ss_params_t *query, ss_mail_problem_t *problem)
+static int read_attributes(ss_mail_message_t *m, const ss_params_t *query,
+                           ss_mail_problem_t *problem)
 {
-    const char *expire = ss_params_get(query, "expire"), *at = ss_params_get(query, "at");
-
-    if (expire && (ss_text_duration(expire, &m->attr.expire) || m->attr.expire < APR_USEC_PER_SEC ||
-                   m->attr.expire > EXPIRE_MAX)) {
-        ss_mail_problem(problem, 400, "expire", "\"%s\" is not a time from 1s to 365d, like 2h",
-                        expire);
-        return -1;
-    }
-    if (at && ss_text_time_parse(at, &m->attr.at)) {
-        ss_mail_problem(
-            problem, 400, "at",
-            "\"%s\" is not a time like 2026-01-31T12:00:00Z (RFC 3339; a + in it is written %%2B)",
-            at);
-        return -1;
-    }
-    if (m->attr.at > ss_wall_now() + EXPIRE_MAX) {
-        ss_mail_problem(problem, 400, "at", "\"%s\" is more than a year away", at);
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        const char *value = row->set_by & SS_SET_QUERY ? ss_params_get(query, row->name) : NULL;
+        const char *wrong = value ? ss_attributes_read(row, &m->attr, value, m->pool) : NULL;
+        if (!wrong) continue;
+        ss_mail_problem(problem, 400, row->name, "%s=%s: %s%s", row->name, value, wrong,
+                        row->kind == SS_ATTRIBUTE_TIME ? " (RFC 3339; write + as %2B)" : "");
         return -1;
     }
     return 0;
 }
 
-static int read_words(ss_mail_message_t *m, const ss_params_t *query, ss_mail_problem_t *problem)
+int ss_envelope_is_parameter(const char *name)
 {
-    static const char *const priorities[] = {
-        [SS_PRIORITY_HIGH] = "high", [SS_PRIORITY_NORMAL] = "normal", [SS_PRIORITY_BULK] = "bulk"
-    };
-    const char *ret = ss_params_get(query, "ret"), *priority = ss_params_get(query, "priority");
+    return !strcmp(name, "from") || !strcmp(name, "to") || !strcmp(name, "notify") ||
+           ss_attributes_find(name, SS_SET_QUERY) != NULL;
+}
 
-    m->attr.dsn_options.envid = ss_params_get(query, "envid");
-    m->attr.relay = ss_params_get(query, "relay");
-    if (ret && !ss_text_same(ret, "full") && !ss_text_same(ret, "hdrs")) {
-        ss_mail_problem(problem, 400, "ret", "\"%s\" is not full or hdrs", ret);
-        return -1;
+/* The first parameter that may be given once and is given again, or NULL. */
+static const char *repeated(const ss_params_t *query)
+{
+    for (int i = 0; i < query->pairs->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(query->pairs, i, ss_param_t).name;
+        if (strcmp(name, "to") && ss_envelope_is_parameter(name) &&
+            ss_params_count(query, name) > 1)
+            return name;
     }
-    if (ret) m->attr.dsn_options.ret = ss_text_same(ret, "full") ? SS_RET_FULL : SS_RET_HDRS;
-    for (int i = 0; priority && i <= SS_PRIORITY_BULK; i++) {
-        if (ss_text_same(priority, priorities[i])) m->attr.priority = i;
-    }
-    if (priority && m->attr.priority < 0) {
-        ss_mail_problem(problem, 400, "priority", "\"%s\" is not high, normal or bulk", priority);
-        return -1;
-    }
-    for (const char *p = m->attr.dsn_options.envid ? m->attr.dsn_options.envid : ""; *p; p++) {
-        if ((unsigned char)*p < 0x20 || (unsigned char)*p > 0x7e ||
-            p - m->attr.dsn_options.envid >= ENVID_MAX) {
-            ss_mail_problem(problem, 400, "envid",
-                            "an envid is at most %d printable ASCII characters", ENVID_MAX);
-            return -1;
-        }
-    }
-    if (m->attr.relay && (!*m->attr.relay || strlen(m->attr.relay) > RELAY_NAME_MAX)) {
-        ss_mail_problem(problem, 400, "relay", "a relay's name is 1 to %d characters",
-                        RELAY_NAME_MAX);
-        return -1;
-    }
-    return 0;
+    return NULL;
 }
 
 int ss_envelope_read(ss_mail_message_t *m, const ss_params_t *query, const char *default_domain,
                      ss_mail_problem_t *problem)
 {
-    static const char *const once[] = { "from",   "notify", "ret",   "envid",
-                                        "expire", "at",     "relay", "priority" };
     const char *from = ss_params_get(query, "from"), *notify = ss_params_get(query, "notify");
+    const char *twice = repeated(query);
     unsigned bits = SS_NOTIFY_NONE;
 
-    for (apr_size_t i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
-        if (ss_params_count(query, once[i]) < 2) continue;
-        ss_mail_problem(problem, 400, once[i], "\"%s\" stands there more than once", once[i]);
+    if (twice) {
+        ss_mail_problem(problem, 400, twice, "\"%s\" is given more than once", twice);
         return -1;
     }
     if (from && read_from(m, from, default_domain, problem)) return -1;
     if (notify && read_notify(notify, &bits, problem)) return -1;
-    if (read_rcpts(m, query, bits, default_domain, problem) || read_times(m, query, problem))
-        return -1;
-    return read_words(m, query, problem);
+    if (read_rcpts(m, query, bits, default_domain, problem)) return -1;
+    return read_attributes(m, query, problem);
 }
 
-/* ---- the question ---- */
+/* ---- the request to the daemon ---- */
 
-static void put_rcpts(ss_object_t *question, const ss_mail_message_t *m)
+static void put_rcpts(ss_object_t *request, const ss_mail_message_t *m)
 {
     const ss_mail_rcpt_t *rcpts = (const ss_mail_rcpt_t *)(const void *)m->rcpts->elts;
     int count = m->rcpts->nelts, differ = 0, any_orcpt = 0;
 
-    ss_object_list(question, "to");
+    ss_object_list(request, "to");
     for (int i = 0; i < count; i++) {
-        ss_object_item(question, rcpts[i].address);
+        ss_object_item(request, rcpts[i].address);
         differ |= rcpts[i].notify != rcpts[0].notify;
         any_orcpt |= rcpts[i].orcpt != NULL;
     }
-    ss_object_list_end(question);
-    if (!differ && count && rcpts[0].notify) ss_object_number(question, "notify", rcpts[0].notify);
+    ss_object_list_end(request);
+    if (!differ && count && rcpts[0].notify) ss_object_number(request, "notify", rcpts[0].notify);
     if (differ) {
-        ss_object_list(question, "notifies");
-        for (int i = 0; i < count; i++) ss_object_item_number(question, rcpts[i].notify);
-        ss_object_list_end(question);
+        ss_object_list(request, "notifies");
+        for (int i = 0; i < count; i++) ss_object_item_number(request, rcpts[i].notify);
+        ss_object_list_end(request);
     }
     if (any_orcpt) {
-        ss_object_list(question, "orcpts");
-        for (int i = 0; i < count; i++) ss_object_item(question, rcpts[i].orcpt);
-        ss_object_list_end(question);
+        ss_object_list(request, "orcpts");
+        for (int i = 0; i < count; i++) ss_object_item(request, rcpts[i].orcpt);
+        ss_object_list_end(request);
     }
 }
 
-void ss_envelope_put(ss_object_t *question, const ss_mail_message_t *m)
+void ss_envelope_put(ss_object_t *request, const ss_mail_message_t *m)
 {
-    put_rcpts(question, m);
-    ss_object_text(question, "from", m->from);
-    ss_object_text(question, "relay", m->attr.relay);
-    ss_object_text(question, "subject", m->attr.subject);
-    ss_object_text(question, "messageId", m->attr.message_id);
-    ss_object_text(question, "headerFrom", m->attr.header_from);
-    ss_object_text(question, "envid", m->attr.dsn_options.envid);
-    ss_object_text(question, "metadata", m->attr.metadata);
-    ss_object_text(question, "webhook", m->attr.webhook);
-    if (m->attr.at) ss_object_number(question, "at", m->attr.at);
-    if (m->attr.expire) ss_object_number(question, "expire", m->attr.expire);
-    if (m->attr.dsn_options.ret) ss_object_number(question, "ret", m->attr.dsn_options.ret);
-    if (m->attr.priority >= 0) ss_object_number(question, "priority", m->attr.priority);
-    ss_object_flag(question, "is8bit", m->attr.is_8bit);
-    ss_object_flag(question, "isUtf8", m->attr.is_utf8);
-    ss_object_flag(question, "requiresTls", m->attr.requires_tls);
-    ss_object_flag(question, "isAuto", m->attr.is_auto);
+    put_rcpts(request, m);
+    ss_object_text(request, "from", m->from);
+    ss_attributes_put(request, &m->attr);
 }

@@ -1,5 +1,5 @@
-/* envelope.h: the envelope of a message/rfc822 submission in the query string, and a message's
- * envelope as the daemon's question. */
+/* envelope.h: the envelope and the attributes of a message/rfc822 submission in the query string,
+ * and those of a message in the request to the daemon. */
 #ifndef SS_WEB_SUBMIT_ENVELOPE_H
 #define SS_WEB_SUBMIT_ENVELOPE_H
 
@@ -7,11 +7,14 @@
 #include "mail/submitted.h"
 #include "web/shared/params.h"
 
-/* Reads from, to, notify, ret, envid, expire, at, relay, priority into m. default_domain: for names
- * without one, or NULL. 0, or -1 with the problem. */
+/* Whether a parameter of the query string has that name: from, to, notify, or an attribute that the
+ * query string may set. */
+int ss_envelope_is_parameter(const char *name);
+/* Reads these parameters into m. default_domain: for names without one, or NULL. 0, or -1 with the
+ * problem. */
 int ss_envelope_read(ss_mail_message_t *m, const ss_params_t *query, const char *default_domain,
                      ss_mail_problem_t *problem);
-/* Puts the members of the daemon's "submit" that come from the message. */
-void ss_envelope_put(ss_object_t *question, const ss_mail_message_t *m);
+/* Adds the members of the daemon's "submit" that come from the message. */
+void ss_envelope_put(ss_object_t *request, const ss_mail_message_t *m);
 
 #endif

@@ -108,17 +108,17 @@ const char *ss_submission_question(ss_submission_t *s)
 
     ss_buf_init(&out, SS_FRAME_HEADER_MAX);
     ss_object_begin(&question, &out);
+    s->m->attr.door = s->door;
+    s->m->attr.submitter = s->submitter;
+    if (s->repeat.key) {
+        s->m->attr.idempotency_key = s->repeat.key;
+        s->m->attr.content_hash = s->repeat.hash;
+    }
     ss_envelope_put(&question, s->m);
     ss_object_text(&question, "do", "submit");
-    ss_object_text(&question, "door", s->door);
-    ss_object_text(&question, "submitter", s->submitter);
     ss_object_text(&question, "server", s->relay->relay_name);
     ss_object_number(&question, "size", (apr_int64_t)s->m->content_len);
     put_rates(s, &question);
-    if (s->repeat.key) {
-        ss_object_text(&question, "idempotencyKey", s->repeat.key);
-        ss_object_text(&question, "contentHash", s->repeat.hash);
-    }
     const char *text =
         ss_object_end(&question) == APR_SUCCESS ? apr_pstrmemdup(s->pool, out.data, out.len) : NULL;
     ss_buf_free(&out);

@@ -19,6 +19,7 @@
 #include "web/shared/rpc.h"
 #include "web/submit/bulk.h"
 #include "web/submit/copy.h"
+#include "web/submit/envelope.h"
 #include "web/submit/idempotency.h"
 #include "web/submit/lines.h"
 #include "web/submit/location.h"
@@ -63,21 +64,28 @@ static int read_type(ss_submission_t *s)
     return 0;
 }
 
+/* The first parameter that is none, or NULL. A document says everything itself. */
+static const char *unknown_parameter(const ss_submission_t *s)
+{
+    for (int i = 0; i < s->query.pairs->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(s->query.pairs, i, ss_param_t).name;
+        if (strcmp(name, "wait") &&
+            (s->kind != SS_SUBMISSION_MESSAGE || !ss_envelope_is_parameter(name)))
+            return name;
+    }
+    return NULL;
+}
+
 /* 1, or 0: the refusal was sent. */
 static int read_parameters(ss_submission_t *s)
 {
-    static const char *const message_names[] = { "from",     "to",     "notify", "ret",
-                                                 "envid",    "expire", "at",     "relay",
-                                                 "priority", "wait",   NULL };
-    static const char *const document_names[] = { "wait", NULL };
     const char *why = NULL, *wait;
 
     if (ss_params_parse(&s->query, s->r->args, &why, s->r->pool)) {
         ss_problem(s->r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
         return 0;
     }
-    const char *unknown = ss_params_unknown(
-        &s->query, s->kind != SS_SUBMISSION_MESSAGE ? document_names : message_names);
+    const char *unknown = unknown_parameter(s);
     if (unknown) {
         ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
                    s->kind != SS_SUBMISSION_MESSAGE ? "the parameter \"%s\" belongs into the body"
