@@ -5,9 +5,9 @@ import socket
 import threading
 
 import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 PAUSED = ["sending is paused"]
@@ -19,8 +19,22 @@ def url(httpd, path):
     return f"http://127.0.0.1:{httpd.port}{path}"
 
 
+# What chromedriver says, besides StaleElementReferenceException, when the page replaced an element or itself during a command.
+REPLACED = ("does not belong to the document", "No node with given id found", "Cannot find context with specified id", "aborted by navigation")
+
+
 def wait(driver, condition, timeout=20):
-    return WebDriverWait(driver, timeout, poll_frequency=0.05).until(condition)
+    """Waits until the condition holds. While the page changes under a command the condition is not there yet."""
+    def settled(d):
+        try:
+            return condition(d)
+        except (StaleElementReferenceException, NoSuchElementException):
+            return None
+        except WebDriverException as error:
+            if any(text in str(error) for text in REPLACED):
+                return None
+            raise
+    return WebDriverWait(driver, timeout, poll_frequency=0.05).until(settled)
 
 
 def find(driver, css):
@@ -28,14 +42,14 @@ def find(driver, css):
 
 
 def by_text(driver, css, text):
-    return next(e for e in driver.find_elements(By.CSS_SELECTOR, css) if e.text.strip() == text)
+    return wait(driver, lambda d: next((e for e in d.find_elements(By.CSS_SELECTOR, css) if e.text.strip() == text), None))
 
 
 def follow(driver, element):
-    """Clicks what leads to another page and waits until that page is there."""
-    before = find(driver, "html")
+    """Clicks what leads to another page and waits until that page is there. The old page's element is compared and never asked."""
+    before = find(driver, "html").id
     element.click()
-    wait(driver, staleness_of(before))
+    wait(driver, lambda d: find(d, "html").id != before)
 
 
 def lines_but_times(text):
