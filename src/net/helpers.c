@@ -22,14 +22,17 @@ struct ss_helpers_t {
     pthread_mutex_t mutex;
     /* more: a job came, or the end; left: a thread ended */
     pthread_cond_t more, left;
-    ss_loop_t *loop; /* NULL: gone */
+    apr_status_t (*post)(void *self, void (*done)(void *baton), void *baton);
+    void *self; /* NULL: gone */
     job_t *first, **end;
     int waiting, threads, idle;
     /* the loop went without waiting longer: the last thread frees this */
     int is_abandoned;
 };
 
-ss_helpers_t *ss_helpers_create(ss_loop_t *loop)
+ss_helpers_t *ss_helpers_create(apr_status_t (*post)(void *self, void (*done)(void *baton),
+                                                     void *baton),
+                                void *self)
 {
     ss_helpers_t *h = calloc(1, sizeof(*h));
     pthread_condattr_t attributes;
@@ -41,7 +44,8 @@ ss_helpers_t *ss_helpers_create(ss_loop_t *loop)
     pthread_cond_init(&h->more, &attributes);
     pthread_cond_init(&h->left, &attributes);
     pthread_condattr_destroy(&attributes);
-    h->loop = loop;
+    h->post = post;
+    h->self = self;
     h->end = &h->first;
     return h;
 }
@@ -69,12 +73,12 @@ static job_t *next_job(ss_helpers_t *h)
     struct timespec until = in_seconds(IDLE_SECONDS);
     int is_late = 0;
 
-    while (!h->first && h->loop && !is_late) {
+    while (!h->first && h->self && !is_late) {
         h->idle++;
         is_late = pthread_cond_timedwait(&h->more, &h->mutex, &until) != 0;
         h->idle--;
     }
-    job_t *job = h->loop ? h->first : NULL;
+    job_t *job = h->self ? h->first : NULL;
     if (job) {
         h->first = job->next;
         if (!h->first) h->end = &h->first;
@@ -94,7 +98,7 @@ static void *help(void *baton)
         job->work(job->baton);
         pthread_mutex_lock(&h->mutex);
         /* Under the mutex: the loop cannot go away in between. */
-        if (h->loop) ss_loop_post(h->loop, job->done, job->baton);
+        if (h->self) h->post(h->self, job->done, job->baton);
         free(job);
     }
     h->threads--;
@@ -156,7 +160,7 @@ void ss_helpers_destroy(ss_helpers_t *h)
     int is_last, is_late = 0;
 
     pthread_mutex_lock(&h->mutex);
-    h->loop = NULL;
+    h->self = NULL;
     while (h->first) {
         job_t *next = h->first->next;
         free(h->first);

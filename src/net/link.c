@@ -8,92 +8,14 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "net/link_inside.h"
+#include "net/link_open.h"
+#include "net/link_state.h"
 
 #define READ_SIZE 16384 /* a piece: TLS records have that size */
 #define READS_A_TURN 4
 #define PIECES 32 /* of one write */
 #define WRITE_A_TURN 262144
 #define ROUNDS_A_TURN 16 /* events and output, as often as they cause each other */
-
-/* ---- the link's life ---- */
-
-void ss_link_enter(ss_link_t *link)
-{
-    link->busy++;
-}
-
-static void free_link(ss_link_t *link)
-{
-    if (link->client) ss_client_destroy(link->client);
-    apr_pool_destroy(link->pool);
-}
-
-int ss_link_leave(ss_link_t *link)
-{
-    link->busy--;
-    if (!link->is_gone || link->busy) return !link->is_gone;
-    free_link(link);
-    return 0;
-}
-
-/* The client outlives the socket: its last events are taken from it. */
-static void close_socket(ss_link_t *link)
-{
-    ss_loop_untimer(link->loop, &link->timer);
-    ss_loop_unwatch(link->loop, &link->watch);
-    ss_stream_close(&link->stream);
-    link->watch.fd = -1;
-}
-
-void ss_link_drop(ss_link_t *link)
-{
-    close_socket(link);
-    if (link->client) ss_client_destroy(link->client);
-    link->client = NULL;
-    if (link->session_pool) apr_pool_clear(link->session_pool);
-    link->is_blocked = link->has_more = link->wants_tls = 0;
-}
-
-void ss_link_emit(ss_link_t *link, const ss_client_event_t *event)
-{
-    if (link->is_gone || !link->owner.event) return;
-    link->owner.event(link->owner.self, link, event);
-}
-
-void ss_link_step(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
-{
-    ss_mono_t now = ss_mono_now();
-    ss_client_event_t event = { .kind = SS_EVENT_STEP,
-                                .is_ok = is_ok,
-                                .cmd = cmd,
-                                .result = *result,
-                                .took = ss_mono_since(now, link->step_began) };
-
-    if (!is_ok) event.verdict = (ss_verdict_t){ SS_SCOPE_RELAY, SS_FATE_DOWN, 0, result->advice };
-    link->step_began = now;
-    ss_link_emit(link, &event);
-}
-
-void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
-{
-    ss_client_event_t event = {
-        .kind = SS_EVENT_CLOSED, .is_ok = is_ok, .cmd = cmd, .result = *result
-    };
-
-    event.verdict = (ss_verdict_t){ SS_SCOPE_RELAY, SS_FATE_DOWN, 0, result->advice };
-    close_socket(link);
-    link->phase = SS_LINK_CLOSED;
-    ss_link_emit(link, &event);
-}
-
-void ss_link_fail(ss_link_t *link, ss_cmd_t cmd, const ss_result_t *result)
-{
-    if (link->options.tls && link->settings->tls == SS_TLS_NEGOTIATE)
-        ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
-    ss_link_step(link, 0, cmd, result);
-    if (!link->is_gone) ss_link_closed(link, 0, cmd, result);
-}
 
 /* ---- events ---- */
 
@@ -126,7 +48,7 @@ static void take_event(ss_link_t *link, const ss_client_event_t *event)
     case SS_EVENT_CLOSED:
         if (!link->has_been_ready && !link->has_facts && link->options.tls)
             ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
-        close_socket(link);
+        ss_link_close_socket(link);
         link->phase = SS_LINK_CLOSED;
         break;
     default: break;
@@ -268,7 +190,7 @@ static void arm(ss_link_t *link)
 }
 
 /* Events and output until nothing moves; then what the link waits for. */
-void ss_link_pump(ss_link_t *link)
+static void pump(ss_link_t *link)
 {
     apr_size_t written = 0;
     int round = 0, moved = 1;
@@ -303,7 +225,7 @@ static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
         ss_link_handshake_ready(link);
     else if (is_in_session(link)) {
         if (events & SS_LOOP_READ) read_input(link);
-        if (is_in_session(link)) ss_link_pump(link);
+        if (is_in_session(link)) pump(link);
     }
     ss_link_leave(link);
 }
@@ -329,7 +251,7 @@ static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
     ss_link_enter(link);
     if (link->phase == SS_LINK_SESSION) {
         if (link->has_more) read_input(link);
-        if (is_in_session(link)) ss_link_pump(link);
+        if (is_in_session(link)) pump(link);
     } else if (link->wants_quit) {
         give_up(link);
     }
@@ -343,7 +265,7 @@ static void on_timer(ss_timer_t *timer, ss_mono_t now)
     ss_link_enter(link);
     if (link->phase == SS_LINK_SESSION) {
         ss_client_tick(link->client, now);
-        ss_link_pump(link);
+        pump(link);
     } else {
         ss_link_late(link, now);
     }
@@ -391,8 +313,8 @@ void ss_link_destroy(ss_link_t *link)
     if (link->resolve) ss_resolve_cancel(link->resolve);
     if (link->connect) ss_connect_cancel(link->connect);
     ss_loop_undefer(link->loop, &link->turn);
-    close_socket(link);
-    if (!link->busy) free_link(link);
+    ss_link_close_socket(link);
+    if (!link->busy) ss_link_free(link);
 }
 
 static void soon(ss_link_t *link)

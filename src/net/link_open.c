@@ -1,5 +1,7 @@
 /* link_open.c: a link's way to its session: resolve, connect, find out how TLS is wanted there,
  * shake hands. See link.h. */
+#include "net/link_open.h"
+
 #include <apr_strings.h>
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,7 +10,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "net/link_inside.h"
+#include "net/stream_tls.h"
 
 /* negotiate: a server that says nothing for so long waits for a TLS handshake */
 #define LISTEN_TIME (2 * APR_USEC_PER_SEC)
@@ -24,7 +26,7 @@ static void go_on(ss_link_t *link)
 {
     link->phase = SS_LINK_SESSION;
     if (link->wants_quit) ss_client_quit(link->client, ss_mono_now());
-    ss_link_pump(link);
+    ss_loop_defer(link->loop, &link->turn);
 }
 
 static ss_client_tls_t client_tls(const ss_link_t *link, int is_tls)
@@ -95,7 +97,7 @@ static void begin_session(ss_link_t *link, int is_tls)
         ss_client_tls_on(link->client, type, bytes, len, now);
     }
     if (link->wants_quit) ss_client_quit(link->client, now);
-    ss_link_pump(link);
+    ss_loop_defer(link->loop, &link->turn);
 }
 
 /* ---- another try on a fresh socket ---- */

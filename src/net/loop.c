@@ -71,6 +71,11 @@ static void read_clocks(ss_loop_t *loop)
     loop->wall = ss_wall_now();
 }
 
+static apr_status_t post_from_helper(void *self, void (*done)(void *baton), void *baton)
+{
+    return ss_loop_post(self, done, baton);
+}
+
 apr_status_t ss_loop_create(ss_loop_t **out, const ss_log_t *log, apr_pool_t *pool)
 {
     ss_loop_t *loop = apr_pcalloc(pool, sizeof(*loop));
@@ -82,7 +87,7 @@ apr_status_t ss_loop_create(ss_loop_t **out, const ss_log_t *log, apr_pool_t *po
         close_descriptors(loop);
         return rv;
     }
-    loop->helpers = ss_helpers_create(loop);
+    loop->helpers = ss_helpers_create(post_from_helper, loop);
     if (!loop->helpers) {
         close_descriptors(loop);
         return APR_ENOMEM;

@@ -7,7 +7,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "net/probe_inside.h"
+#include "net/probe_search.h"
+#include "net/probe_secret.h"
 
 /* of the deadline, for what would work instead: a third of it at most */
 #define SEARCH_TIME_MAX (8 * APR_USEC_PER_SEC)

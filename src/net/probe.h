@@ -4,6 +4,7 @@
 #ifndef SS_NET_PROBE_H
 #define SS_NET_PROBE_H
 
+#include "config/secrets.h"
 #include "net/link.h"
 #include "net/probe_report.h"
 

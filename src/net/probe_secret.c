@@ -1,8 +1,8 @@
-/* probe_secret.c: reading a secret for a connection test. See probe_inside.h. The record belongs to
+/* probe_secret.c: reading a secret for a connection test. See probe_secret.h. The record belongs to
  * the helper thread until it is done; cancelling only makes it deaf. */
 #include <stdlib.h>
 
-#include "net/probe_inside.h"
+#include "net/probe_secret.h"
 
 #define SECRET_TIME (10 * APR_USEC_PER_SEC) /* an exec: program's deadline */
 

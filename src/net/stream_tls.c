@@ -2,7 +2,7 @@
  * BIO of our own: no SIGPIPE, and the first bytes of the server are kept, because "wrong version
  * number" means nothing to a person and "220 mail.example.com ESMTP" does. What is written is
  * gathered into one record of at most 16 KiB that stays here until the socket took it. */
-#include "net/stream.h"
+#include "net/stream_tls.h"
 
 #include <apr_strings.h>
 #include <errno.h>
@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "net/loop.h"
-#include "net/tls_context.h"
+#include "net/tls_failure.h"
+#include "net/tls_impl.h"
+#include "net/tls_verify.h"
 
 #define RECORD_MAX 16384
 #define FIRST_MAX 256 /* of the server's first bytes */
@@ -29,7 +31,7 @@ typedef struct {
     unsigned char first[FIRST_MAX];
     apr_size_t first_len;
     apr_uint64_t received;
-    ss_tls_errors_t errors;
+    ss_tls_verify_errors_t errors;
     ss_tls_facts_t facts;
     ss_result_t why;
     char binding[64];
@@ -130,7 +132,7 @@ static void explain(tls_t *t)
                                  t->received };
 
     t->is_broken = 1;
-    if (!ss_result_is_set(&t->why)) ss_tls_explain(&failure, t->system, &t->why);
+    if (!ss_result_is_set(&t->why)) ss_tls_failure_explain(&failure, t->system, &t->why);
     ERR_clear_error();
 }
 
@@ -228,10 +230,10 @@ static int on_verify(int ok, X509_STORE_CTX *store)
     tls_t *t = ssl ? SSL_get_app_data(ssl) : NULL;
 
     if (ok || !t) return ok;
-    if (t->errors.count < SS_TLS_ERRORS_MAX) {
+    if (t->errors.count < SS_TLS_VERIFY_ERRORS_MAX) {
         t->errors.errors[t->errors.count++] =
-            (ss_tls_error_t){ X509_STORE_CTX_get_error(store),
-                              X509_STORE_CTX_get_error_depth(store) };
+            (ss_tls_verify_error_t){ X509_STORE_CTX_get_error(store),
+                                     X509_STORE_CTX_get_error_depth(store) };
     }
     return 1;
 }
@@ -323,8 +325,8 @@ static apr_status_t finish(tls_t *t, ss_result_t *result)
 
     ss_result_clear(&judged);
     t->is_shaken = 1;
-    ss_tls_describe(t->ssl, &t->facts);
-    apr_status_t rv = ss_tls_judge(t->settings, t->ssl, t->name, &t->errors, &t->facts, &judged);
+    ss_tls_verify_describe(t->ssl, &t->facts);
+    apr_status_t rv = ss_tls_verify(t->settings, t->ssl, t->name, &t->errors, &t->facts, &judged);
     if (rv == APR_SUCCESS) {
         bind_channel(t);
         return APR_SUCCESS;
@@ -358,9 +360,9 @@ void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after,
     long seconds = (long)apr_time_sec(after);
 
     read_on(t);
-    if (ss_tls_is_greeting(t->first, t->first_len)) {
+    if (ss_tls_failure_is_greeting(t->first, t->first_len)) {
         ss_tls_failure_t failure = { t->settings, t->first, t->first_len, 0, t->received };
-        ss_tls_explain(&failure, 0, result);
+        ss_tls_failure_explain(&failure, 0, result);
     } else if (!t->received) {
         ss_result_set(
             result, "tls", "ETIMEDOUT", "tls-silent",
@@ -378,7 +380,8 @@ int ss_stream_is_plain(const ss_stream_t *stream)
 {
     const tls_t *t = stream->self;
 
-    return stream->ops == &tls_ops && !t->is_shaken && ss_tls_is_greeting(t->first, t->first_len);
+    return stream->ops == &tls_ops && !t->is_shaken &&
+           ss_tls_failure_is_greeting(t->first, t->first_len);
 }
 
 const ss_tls_facts_t *ss_stream_facts(const ss_stream_t *stream)
@@ -386,13 +389,6 @@ const ss_tls_facts_t *ss_stream_facts(const ss_stream_t *stream)
     const tls_t *t = stream->self;
 
     return stream->ops == &tls_ops && t->is_shaken ? &t->facts : NULL;
-}
-
-int ss_stream_asked_certificate(const ss_stream_t *stream)
-{
-    const tls_t *t = stream->self;
-
-    return stream->ops == &tls_ops && t->asked_certificate;
 }
 
 void ss_stream_binding(const ss_stream_t *stream, const char **type, const char **bytes,

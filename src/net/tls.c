@@ -8,7 +8,7 @@
 #include <openssl/ssl.h>
 #include <string.h>
 
-#include "net/tls_context.h"
+#include "net/tls_impl.h"
 
 static const struct {
     int bit, version;

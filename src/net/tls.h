@@ -8,6 +8,9 @@
 
 typedef struct ss_tls_t ss_tls_t;
 
+/* How TLS began when it last worked with a host (SMTPSendTLS negotiate). */
+typedef enum { SS_TLS_WAY_UNKNOWN, SS_TLS_WAY_AT_ONCE, SS_TLS_WAY_STARTTLS } ss_tls_way_t;
+
 typedef struct {
     char version[16]; /* "TLSv1.3" */
     char cipher[64];
@@ -26,5 +29,13 @@ apr_status_t ss_tls_create(ss_tls_t **tls, const ss_settings_t *settings, ss_res
 
 /* Whether OpenSSL knows what SMTPSendTLSCipherSuite names (for configtest). */
 int ss_tls_knows_ciphers(const char *list);
+
+/* What worked with this host under "negotiate". Loop thread only. */
+ss_tls_way_t ss_tls_way(const ss_tls_t *tls, int host);
+void ss_tls_way_set(ss_tls_t *tls, int host, ss_tls_way_t way);
+
+/* Whether a negotiated version (TLS1_2_VERSION ...) is one that SMTPSendTLS names; any where it
+ * names none: the context sees to the floor. */
+int ss_tls_is_named(const ss_settings_t *settings, int version);
 
 #endif

@@ -1,11 +1,12 @@
 /* tls_failure.c: a handshake that failed, in words: from OpenSSL's error and the first bytes that
  * the server sent. One table from reason to advice. */
+#include "net/tls_failure.h"
+
 #include <apr_strings.h>
 #include <ctype.h>
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <string.h>
-
-#include "net/tls_context.h"
 
 #define WORDS_MAX 160 /* of the server's bytes that are shown */
 
@@ -37,7 +38,7 @@ static const struct {
                { SSL_R_TLSV1_ALERT_ACCESS_DENIED, CLIENT_CERTIFICATE },
                { SSL_R_CERTIFICATE_VERIFY_FAILED, CERTIFICATE } };
 
-int ss_tls_is_greeting(const unsigned char *bytes, apr_size_t len)
+int ss_tls_failure_is_greeting(const unsigned char *bytes, apr_size_t len)
 {
     return len >= 4 && bytes[0] >= '2' && bytes[0] <= '5' && isdigit(bytes[1]) &&
            isdigit(bytes[2]) && (bytes[3] == ' ' || bytes[3] == '-');
@@ -151,7 +152,7 @@ static void say_text(const ss_tls_failure_t *f, ss_result_t *result)
     char words[WORDS_MAX];
 
     words_of(f, words, sizeof(words));
-    if (ss_tls_is_greeting(f->first, f->first_len)) {
+    if (ss_tls_failure_is_greeting(f->first, f->first_len)) {
         ss_result_set(result, "tls", "", "tls-plain-port",
                       "the port speaks plain text, not TLS: instead of a handshake it said \"%s\"",
                       words);
@@ -161,7 +162,7 @@ static void say_text(const ss_tls_failure_t *f, ss_result_t *result)
     }
 }
 
-void ss_tls_explain(const ss_tls_failure_t *f, int system, ss_result_t *result)
+void ss_tls_failure_explain(const ss_tls_failure_t *f, int system, ss_result_t *result)
 {
     unsigned long error = ERR_peek_error();
     int code = error && ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;

@@ -26,7 +26,7 @@ static const char *read_file(const char *path, apr_pool_t *pool)
     return bytes;
 }
 
-void ss_tls_read_files(ss_settings_t *s, apr_pool_t *pool)
+void ss_tls_files_read(ss_settings_t *s, apr_pool_t *pool)
 {
     if (s->tls == SS_TLS_NONE) return;
     s->tls_ca_pem = read_file(s->tls_ca_file, pool);

@@ -9,6 +9,6 @@
 /* Reads the CA, certificate and key files into the settings (tls_ca_pem ...), each up to 1 MiB. A
  * file that cannot be read is left to ss_tls_create, which then says why. Never in a web process:
  * the key would stay in its memory. */
-void ss_tls_read_files(ss_settings_t *settings, apr_pool_t *pool);
+void ss_tls_files_read(ss_settings_t *settings, apr_pool_t *pool);
 
 #endif

@@ -1,12 +1,13 @@
 /* tls_verify.c: what a finished handshake showed, and whether the certificate will do: all errors
  * of the verification at once, the one that a person must act on named first. */
+#include "net/tls_verify.h"
+
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "net/tls_context.h"
 
 #define CHAIN_MAX 10  /* certificates described */
 #define NAMES_MAX 100 /* of a certificate, looked at */
@@ -124,7 +125,7 @@ static void chain_text(STACK_OF(X509) * chain, char *out, apr_size_t size)
     }
 }
 
-void ss_tls_describe(SSL *ssl, ss_tls_facts_t *facts)
+void ss_tls_verify_describe(SSL *ssl, ss_tls_facts_t *facts)
 {
     X509 *certificate = SSL_get0_peer_certificate(ssl);
 
@@ -143,7 +144,7 @@ void ss_tls_describe(SSL *ssl, ss_tls_facts_t *facts)
 
 /* ---- judging ---- */
 
-static const ss_tls_error_t *error_of(const ss_tls_errors_t *errors, int code)
+static const ss_tls_verify_error_t *error_of(const ss_tls_verify_errors_t *errors, int code)
 {
     for (int i = 0; i < errors->count; i++) {
         if (errors->errors[i].code == code) return &errors->errors[i];
@@ -151,7 +152,7 @@ static const ss_tls_error_t *error_of(const ss_tls_errors_t *errors, int code)
     return NULL;
 }
 
-static int has_unknown_issuer(const ss_tls_errors_t *errors)
+static int has_unknown_issuer(const ss_tls_verify_errors_t *errors)
 {
     return error_of(errors, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY) ||
            error_of(errors, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE) ||
@@ -174,7 +175,7 @@ static void fail(ss_tls_facts_t *facts, ss_result_t *result, const char *advice,
 }
 
 /* The chain: who vouches for the certificate. */
-static int judge_chain(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t *facts,
+static int judge_chain(SSL *ssl, const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
                        ss_result_t *result, apr_pool_t *pool)
 {
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
@@ -214,12 +215,12 @@ static int judge_chain(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t *
     return !ss_result_is_set(result);
 }
 
-static void judge_times(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t *facts,
+static void judge_times(SSL *ssl, const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
                         ss_result_t *result, apr_pool_t *pool)
 {
-    const ss_tls_error_t *over = error_of(errors, X509_V_ERR_CERT_HAS_EXPIRED),
-                         *early = error_of(errors, X509_V_ERR_CERT_NOT_YET_VALID);
-    const ss_tls_error_t *error = over ? over : early;
+    const ss_tls_verify_error_t *over = error_of(errors, X509_V_ERR_CERT_HAS_EXPIRED),
+                                *early = error_of(errors, X509_V_ERR_CERT_NOT_YET_VALID);
+    const ss_tls_verify_error_t *error = over ? over : early;
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
     char date[32];
 
@@ -242,8 +243,8 @@ static void judge_times(SSL *ssl, const ss_tls_errors_t *errors, ss_tls_facts_t 
                           *date ? date : "an unknown date"));
 }
 
-static void judge_name(const ss_tls_errors_t *errors, const char *name, ss_tls_facts_t *facts,
-                       ss_result_t *result, apr_pool_t *pool)
+static void judge_name(const ss_tls_verify_errors_t *errors, const char *name,
+                       ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
 {
     const char *names =
         *facts->names ? apr_psprintf(pool, "%.400s", facts->names) : "no name at all";
@@ -274,8 +275,8 @@ static int is_pinned(const char *pin, const char *fingerprint)
     return *fingerprint && !*p && !*f;
 }
 
-static void judge(SSL *ssl, const char *name, const ss_tls_errors_t *errors, ss_tls_facts_t *facts,
-                  ss_result_t *result, apr_pool_t *pool)
+static void judge(SSL *ssl, const char *name, const ss_tls_verify_errors_t *errors,
+                  ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
 {
     if (!SSL_get0_peer_certificate(ssl)) {
         fail(facts, result, "cert-untrusted", "the server showed no certificate");
@@ -286,15 +287,16 @@ static void judge(SSL *ssl, const char *name, const ss_tls_errors_t *errors, ss_
         judge_name(errors, name, facts, result, pool);
     }
     if (errors->count && !ss_result_is_set(result)) {
-        const ss_tls_error_t *first = &errors->errors[0];
+        const ss_tls_verify_error_t *first = &errors->errors[0];
         fail(facts, result, "cert-untrusted",
              apr_psprintf(pool, "certificate %d of the chain is not accepted: %s", first->depth,
                           X509_verify_cert_error_string(first->code)));
     }
 }
 
-apr_status_t ss_tls_judge(const ss_settings_t *s, SSL *ssl, const char *name,
-                          const ss_tls_errors_t *errors, ss_tls_facts_t *facts, ss_result_t *result)
+apr_status_t ss_tls_verify(const ss_settings_t *s, SSL *ssl, const char *name,
+                           const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
+                           ss_result_t *result)
 {
     ss_result_t found;
     apr_pool_t *pool;

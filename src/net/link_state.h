@@ -1,12 +1,11 @@
-/* link_inside.h: the link's record and what link.c (the session) and link_open.c (the way there)
- * call of each other. Inside src/net only. */
-#ifndef SS_NET_LINK_INSIDE_H
-#define SS_NET_LINK_INSIDE_H
+/* link_state.h: a link's record, and what link.c (the session) and link_open.c (the way there) do
+ * to it alike. Only these three files include it. */
+#ifndef SS_NET_LINK_STATE_H
+#define SS_NET_LINK_STATE_H
 
 #include "net/connect.h"
-#include "net/link.h"
+#include "net/link_options.h"
 #include "net/stream.h"
-#include "net/tls_context.h"
 
 typedef enum {
     SS_LINK_RESOLVING,
@@ -59,6 +58,10 @@ struct ss_link_t {
  * leave the link must not be touched when it says 0. */
 void ss_link_enter(ss_link_t *link);
 int ss_link_leave(ss_link_t *link);
+/* Frees it; nothing of it may run. */
+void ss_link_free(ss_link_t *link);
+/* The client outlives the socket: its last events are taken from it. */
+void ss_link_close_socket(ss_link_t *link);
 void ss_link_emit(ss_link_t *link, const ss_client_event_t *event);
 /* A step of the connection itself. */
 void ss_link_step(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result);
@@ -67,15 +70,5 @@ void ss_link_fail(ss_link_t *link, ss_cmd_t cmd, const ss_result_t *result);
 void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result);
 /* Closes the socket and forgets the client. */
 void ss_link_drop(ss_link_t *link);
-/* Events and output until nothing moves, or the turn's bounds; then what the link waits for. Ends
- * in the session only. */
-void ss_link_pump(ss_link_t *link);
-/* link_open.c */
-apr_status_t ss_link_start(ss_link_t *link);
-void ss_link_begin_handshake(ss_link_t *link);
-void ss_link_listen_ready(ss_link_t *link);
-void ss_link_handshake_ready(ss_link_t *link);
-/* The timer of a phase before the session. */
-void ss_link_late(ss_link_t *link, ss_mono_t now);
 
 #endif
