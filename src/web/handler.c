@@ -1,4 +1,4 @@
-/* handler.c: which handler a request is for, and what all answers share. */
+/* handler.c: dispatches to the handlers; headers of all answers. */
 #include "web/handler.h"
 
 #include <apr_strings.h>
@@ -23,15 +23,15 @@ void ss_handler_child_init(server_rec *s, apr_pool_t *pchild)
     ss_compose_init();
 }
 
-/* smtp-send: the last part of the path tells a message from the door itself. */
+/* smtp-send: a message id as the last segment of the path means that message. */
 static int submit_or_follow(request_rec *r)
 {
     const char *leaf = ss_http_leaf(r);
 
     if (ss_ident_is_valid(leaf)) return ss_follow(r, leaf);
     if (r->method_number == M_GET && r->path_info && strlen(r->path_info) > 1) {
-        return ss_problem(r, HTTP_NOT_FOUND, NULL,
-                          "\"%s\" is not a message's id: POST answers with one", leaf);
+        return ss_problem(r, HTTP_NOT_FOUND, NULL, "\"%s\" is not a message id; POST returns one",
+                          leaf);
     }
     return ss_submit_handler(r);
 }
@@ -52,7 +52,7 @@ int ss_handler(request_rec *r)
         apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
         if (!ss_module_config() || !ss_module_relay(r->server)) {
             return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
-                              "mod_smtp_send was not set up when httpd started: see the error log");
+                              "mod_smtp_send failed to start: see the error log");
         }
         return handlers[i].call(r);
     }

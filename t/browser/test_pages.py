@@ -67,7 +67,7 @@ def test_passed(make_httpd, relay, make_browser):
     steps = [e.get_attribute("data-step") for e in driver.find_elements(By.CSS_SELECTOR, "#steps > li")]
     assert steps[:5] == ["config", "resolve", "connect", "greeting", "hello"] and steps[-1] == "quit"
     settings = find(driver, "section[aria-labelledby=settings]").text
-    assert "SMTPSendHost" in settings and "httpd.conf:" in settings and "at their default" in settings
+    assert "SMTPSendHost" in settings and "httpd.conf:" in settings and "at their defaults" in settings
     dialogue = find(driver, "#dialogue")
     assert not dialogue.is_displayed()
     dialogue.find_element(By.XPATH, "../summary").click()
@@ -170,11 +170,11 @@ def test_actions_with_the_script(waiting, make_browser):
     driver = make_browser()
     driver.get(url(waiting, "/mail-status/queue"))
     row = f"tr[data-key=m{waiting.idents[1]}]"
-    by_text(driver, f"{row} button", "Delete").click()
+    by_text(driver, f"{row} button", "Cancel").click()
     assert "u1@example.net" in find(driver, "dialog").text
-    by_text(driver, "dialog button", "Leave it").click()
+    by_text(driver, "dialog button", "No").click()
     assert waiting.message(waiting.idents[1])["state"] == "queued"
-    by_text(driver, f"{row} button", "Delete").click()
+    by_text(driver, f"{row} button", "Cancel").click()
     find(driver, "#yes").click()
     wait(driver, lambda d: "cancelled" in find(d, row).text)
     assert waiting.message(waiting.idents[1])["state"] == "cancelled" and "/queue" in driver.current_url
@@ -200,9 +200,9 @@ def test_actions_by_filter_with_the_script(waiting, make_browser):
 def test_actions_without_the_script(waiting, make_browser):
     driver = make_browser(script=False)
     driver.get(url(waiting, "/mail-status/queue"))
-    follow(driver, by_text(driver, f"tr[data-key=m{waiting.idents[0]}] button", "Delete"))
+    follow(driver, by_text(driver, f"tr[data-key=m{waiting.idents[0]}] button", "Cancel"))
     assert waiting.message(waiting.idents[0])["state"] == "queued" and "cannot be undone" in find(driver, "main").text
-    follow(driver, by_text(driver, "button", "Delete"))
+    follow(driver, by_text(driver, "button", "Cancel"))
     assert waiting.message(waiting.idents[0])["state"] == "cancelled"
     driver.get(url(waiting, "/mail-status/queue?state=queued"))
     follow(driver, by_text(driver, "form[data-bulk] button", "Hold all"))
@@ -297,7 +297,7 @@ def test_the_keyboard_reaches_everything(waiting, make_browser):
         element = driver.switch_to.active_element
         seen.append(element.text or element.get_attribute("name"))
         assert driver.execute_script("return getComputedStyle(arguments[0]).outlineStyle", element) != "none" or element.tag_name == "body"
-    for label in ("To the content", "Overview", "Messages", "text", "Show", "number 0", "Reattempt", "Delete"):
+    for label in ("Skip to content", "Overview", "Messages", "text", "Show", "number 0", "Retry", "Cancel"):
         assert label in seen, (label, seen)
 
 
@@ -307,7 +307,7 @@ def test_from_the_overview_to_the_cause_in_two_clicks(make_httpd, make_relay, ma
     httpd.wait_log("is blocked")
     driver = make_browser()
     driver.get(url(httpd, "/mail-status"))
-    assert "refuses us" in find(driver, "#banners").text and "SMTPSendPassword" in find(driver, "#relays").text
+    assert "rejects our mail" in find(driver, "#banners").text and "SMTPSendPassword" in find(driver, "#relays").text
     follow(driver, find(driver, "a.tile"))
     follow(driver, find(driver, f"tr[data-key=m{ident}] a"))
     assert "authentication failed" in find(driver, "main").text

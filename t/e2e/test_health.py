@@ -36,7 +36,7 @@ def test_what_waits_too_long_is_red_by_its_age(make_httpd, make_relay):
     reasons = httpd.get("/mail-status/health").json["reasons"]
     assert [reason["reason"] for reason in reasons] == ["stuck"] and "SMTPSendAlertAge" in reasons[0]["detail"], reasons
     command = httpd.cli("status")
-    assert command.returncode == 2 and b"oldest waits" in command.stdout
+    assert command.returncode == 2 and b"oldest waiting" in command.stdout
     assert re.search(r"^smtp_send_healthy(\{[^}]*\})? 0$", httpd.get("/mail-status/metrics").text, re.M)
     httpd.cli("cancel", ident, check=0)
     httpd.wait(lambda: httpd.get("/mail-status/health").status == 200, 10, "health to turn green")

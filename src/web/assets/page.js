@@ -1,9 +1,9 @@
 'use strict';
-/* The pages work without this. It copies, asks before it destroys, acts without leaving the page, and renews what is marked data-live. */
+/* The pages also work without this script. It copies results, asks before actions that cannot be undone, acts without leaving the page, and refreshes elements marked data-live. */
 (function () {
   const EVERY = 5000;
 
-  /* ---- a word at the foot of the page ---- */
+  /* ---- messages at the bottom of the page ---- */
   let toastTimer = 0;
   function toast(text, isBad) {
     let box = document.getElementById('toast');
@@ -26,7 +26,7 @@
     copy.hidden = false;
     copy.addEventListener('click', function () {
       const results = document.getElementById('results');
-      function done() { copy.textContent = 'Copied'; toast('The results are in the clipboard.'); }
+      function done() { copy.textContent = 'Copied'; toast('The results were copied to the clipboard.'); }
       function byHand() {
         const area = document.createElement('textarea');
         area.value = results.textContent;
@@ -43,7 +43,7 @@
     });
   }
 
-  /* ---- only what changed ---- */
+  /* ---- refresh: replace only what changed ---- */
   function keyOf(node) { return node.nodeType === 1 ? node.id || node.getAttribute('data-key') || '' : ''; }
   function isSame(a, b) { return a.nodeType === b.nodeType && a.nodeName === b.nodeName && keyOf(a) === keyOf(b); }
 
@@ -110,8 +110,8 @@
       text.id = 'question';
       dialog.setAttribute('aria-labelledby', 'question');
       buttons.className = 'buttons';
-      no.textContent = 'Leave it';
-      yes.textContent = label;
+      no.textContent = 'No';
+      yes.textContent = 'Yes, ' + label.toLowerCase();
       yes.className = isStrong ? 'strong' : 'main';
       yes.id = 'yes';
       buttons.append(no, yes);
@@ -129,17 +129,17 @@
   function post(form, more) {
     const fields = new URLSearchParams(new FormData(form));
     for (const name of Object.keys(more)) fields.set(name, more[name]);
-    /* Not form.action: that is the field of this name. */
+    /* Not form.action, which is the field of that name. */
     return fetch(form.getAttribute('action'), { method: 'POST', body: fields, headers: { Accept: 'application/json' }, credentials: 'same-origin' }).then(function (answer) {
       return answer.json().then(function (result) {
-        if (!answer.ok) throw new Error(result.detail || result.title || 'That did not work.');
+        if (!answer.ok) throw new Error(result.detail || result.title || 'The action failed.');
         return result;
       });
     });
   }
 
-  function told(result, label) {
-    if (result.relays) return result.relays.map(function (relay) { return relay.name + (relay.paused ? ' is paused' : ' sends') + (relay.note ? ': ' + relay.note : ''); }).join('; ') + '.';
+  function describe(result, label) {
+    if (result.relays) return result.relays.map(function (relay) { return relay.name + (relay.paused ? ' is paused' : ' is sending') + (relay.note ? ': ' + relay.note : ''); }).join('; ') + '.';
     return label + ': ' + result.done + (result.done === 1 ? ' message.' : ' messages.');
   }
 
@@ -149,12 +149,12 @@
     if (form.dataset.confirm && !await ask(form.dataset.confirm, label, isStrong)) return;
     let result = await post(form, {});
     if (form.hasAttribute('data-bulk') && result.matched && !result.done) {
-      if (!await ask(label + ': ' + result.matched + (result.matched === 1 ? ' message matches.' : ' messages match.') + ' Do it?', label, isStrong)) return;
+      if (!await ask(label + ': ' + result.matched + (result.matched === 1 ? ' message matches.' : ' messages match.') + ' Continue?', label, isStrong)) return;
       result = await post(form, { confirm: result.matched });
-      if (!result.done) throw new Error('The number has changed meanwhile: nothing was done. Try again.');
+      if (!result.done) throw new Error('The number of matching messages has changed: nothing was done. Try again.');
     }
     form.reset();
-    toast(told(result, label));
+    toast(describe(result, label));
     await refresh();
   }
 

@@ -1,5 +1,5 @@
-/* asset.c: the pages' style sheet, script and icon. See asset.h. The build makes string literals of
- * the files in assets/. */
+/* asset.c: the pages' style sheet, script and icon. The build turns the files in assets/ into
+ * string literals. */
 #include "web/shared/asset.h"
 
 #include <stddef.h>

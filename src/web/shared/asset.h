@@ -1,5 +1,5 @@
-/* asset.h: what our pages load: a style sheet, a script, an icon. Compiled in, so that nothing has
- * to be installed or found. */
+/* asset.h: style sheet, script and icon of the pages, compiled in so that nothing has to be
+ * installed. */
 #ifndef SS_WEB_SHARED_ASSET_H
 #define SS_WEB_SHARED_ASSET_H
 

@@ -1,4 +1,4 @@
-/* banner.c: whether mail flows, and if not, why, with the button that helps. */
+/* banner.c: whether mail flows; if not, why, and a button that helps. */
 #include "web/shared/banner.h"
 
 #include <apr_strings.h>
@@ -11,7 +11,7 @@
 
 static const struct {
     const char *reason, *title;
-} titles[] = { { "blocked", "The relay refuses us" },
+} titles[] = { { "blocked", "The relay rejects our mail" },
                { "stuck", "Mail is stuck" },
                { "daemon down", "The delivery daemon is down" },
                { "disk", "The queue cannot be used" },
@@ -25,14 +25,14 @@ static const char *title_of(const char *reason)
     return reason;
 }
 
-/* "since 3 min ago, by ann: maintenance. It ends in 20 min." */
+/* ", since 3 min ago by ann: maintenance. It ends in 20 min." */
 static void put_pause_facts(request_rec *r, const json_t *pause)
 {
     const char *reason = ss_html_member(pause, "reason"), *who = ss_html_member(pause, "who"),
                *until = ss_html_member(pause, "until");
 
     if (*ss_html_member(pause, "since")) {
-        ap_rputs(", begun ", r);
+        ap_rputs(", since ", r);
         ss_html_time(r, ss_html_member(pause, "since"));
     }
     if (*who) {
@@ -40,7 +40,7 @@ static void put_pause_facts(request_rec *r, const json_t *pause)
         ss_html_put(r, who);
     }
     if (json_is_true(json_object_get(pause, "directive")))
-        ap_rputs(*who ? "; SMTPSendPause On in the configuration holds too"
+        ap_rputs(*who ? "; also by SMTPSendPause On in the configuration"
                       : " by SMTPSendPause On in the configuration",
                  r);
     if (*reason) {
@@ -66,7 +66,7 @@ static void put_pause(ss_page_t *page, const json_t *relay)
     ss_html_put(r, ss_html_member(relay, "name"));
     put_pause_facts(r, pause);
     ap_rprintf(r, " %" APR_INT64_T_FMT " %s.</div>\n", waiting,
-               waiting == 1 ? "message waits" : "messages wait");
+               waiting == 1 ? "message is waiting" : "messages are waiting");
     if (page->base && json_is_true(json_object_get(pause, "stored")))
         ss_nav_button(page, "resume", "Resume sending", "relay", ss_html_member(relay, "name"),
                       NULL);
@@ -79,18 +79,10 @@ static void put_reason(ss_page_t *page, const json_t *reason)
     const char *word = ss_html_member(reason, "reason"), *relay = ss_html_member(reason, "relay");
 
     if (!strcmp(word, "paused")) return;
-    ap_rputs("<div class=\"banner bad\"><div><strong>", r);
-    ss_html_put(r, title_of(word));
-    ap_rputs("</strong>", r);
-    if (*relay) {
-        ap_rputs(" (relay ", r);
-        ss_html_put(r, relay);
-        ap_rputs(")", r);
-    }
-    ap_rputs("<p>", r);
-    ss_html_put(r, ss_html_member(reason, "detail"));
-    ap_rputs("</p></div>\n", r);
-    if (*relay) ss_nav_button(page, "flush", "Try again now", "relay", relay, NULL);
+    ss_html_wrap(r, "<div class=\"banner bad\"><div><strong>", title_of(word), "</strong>");
+    if (*relay) ss_html_wrap(r, " (relay ", relay, ")");
+    ss_html_wrap(r, "<p>", ss_html_member(reason, "detail"), "</p></div>\n");
+    if (*relay) ss_nav_button(page, "flush", "Flush", "relay", relay, NULL);
     ap_rputs("</div>\n", r);
 }
 

@@ -1,7 +1,7 @@
-/* body.c: reading a request's body, within a bound.
+/* body.c: reading a request's body, up to a limit.
  *
- * The bytes live in heap memory of their own and not in the request's pool: a pool keeps what it
- * once had, and a child would stay as large as the largest message it ever took. */
+ * The bytes are in heap memory, not in the request's pool: a pool keeps its memory, and each child
+ * would stay as large as the largest message it ever received. */
 #include "web/shared/body.h"
 
 #include <apr_strings.h>
@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "web/shared/problem.h"
 
-#define PIECE 65536 /* asked of the filters at once */
+#define PIECE 65536 /* bytes requested from the input filters at once */
 
 static apr_status_t free_buf(void *buf)
 {
@@ -35,7 +35,7 @@ typedef struct {
     int has_ended;
 } reading_t;
 
-/* One brigade's data to whoever takes it. APR_ENOSPC: past the bound. */
+/* Passes on the data of a brigade. APR_ENOSPC: more than the limit. */
 static apr_status_t take(reading_t *reading, apr_bucket_brigade *brigade)
 {
     for (apr_bucket *b = APR_BRIGADE_FIRST(brigade); b != APR_BRIGADE_SENTINEL(brigade);
@@ -65,16 +65,16 @@ static int explain(request_rec *r, apr_status_t rv, apr_int64_t max, const char 
     if (status == HTTP_REQUEST_ENTITY_TOO_LARGE)
         return ss_problem(r, status, NULL,
                           "the request's body is larger than LimitRequestBody allows");
-    if (rv == AP_FILTER_ERROR) return OK; /* httpd answered already */
+    if (rv == AP_FILTER_ERROR) return OK; /* httpd has already answered */
     if (APR_STATUS_IS_TIMEUP(rv) || status == HTTP_REQUEST_TIME_OUT)
         return ss_problem(r, HTTP_REQUEST_TIME_OUT, NULL,
                           "the request's body did not arrive in time");
     return ss_problem(
         r, status, NULL,
-        "the request's body could not be read: it is malformed or the connection was lost");
+        "the request's body could not be read: it is malformed, or the connection was lost");
 }
 
-/* What Content-Length says; 0 where it says nothing. -1: more than the bound. */
+/* Content-Length; 0 without one; -1 if it exceeds the limit. */
 static apr_int64_t announced_by(request_rec *r, apr_int64_t max)
 {
     const char *length = apr_table_get(r->headers_in, "Content-Length");

@@ -1,7 +1,7 @@
-/* csrf.c: the page's token against forged requests (CSRF).
+/* csrf.c: protection against forged requests (CSRF) by a double-submit cookie.
  *
- * The token is nothing but random: a page of another site can neither read our cookie nor set a
- * form field to its value. So web processes share no secret for it, and it holds over restarts. */
+ * The token is random: a page of another site can neither read our cookie nor put its value into a
+ * form. The web processes therefore share no secret, and tokens stay valid across restarts. */
 #include "web/shared/csrf.h"
 
 #include <apr_escape.h>
@@ -50,7 +50,7 @@ const char *ss_csrf_token(request_rec *r, const char *path)
     if (token || made) return token ? token : made;
     if (RAND_bytes(bytes, sizeof(bytes)) != 1) return "";
     token = apr_pescape_hex(r->pool, bytes, sizeof(bytes), 0);
-    /* A page may hold several forms: all get the one token of its cookie. */
+    /* All forms of a page use the one token of its cookie. */
     apr_table_setn(r->notes, SS_CSRF_NAME, token);
     int is_secure = !strcmp(ap_http_scheme(r), "https");
     apr_table_addn(r->headers_out, "Set-Cookie",
@@ -69,7 +69,7 @@ int ss_csrf_check(request_rec *r, const ss_params_t *form)
         !CRYPTO_memcmp(cookie, field, TOKEN_TEXT))
         return 1;
     ss_problem(r, HTTP_FORBIDDEN, "token",
-               "this request did not come from our own page, or the page is too old: load it again "
-               "and repeat the action");
+               "this request did not come from our own page, or the page is too old: reload it and "
+               "repeat the action");
     return 0;
 }

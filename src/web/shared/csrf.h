@@ -1,5 +1,5 @@
-/* csrf.h: the page's token against forged requests (CSRF): the same random text in a cookie and in
- * the form. */
+/* csrf.h: protection against forged requests (CSRF): the same random token in a cookie and in each
+ * form. */
 #ifndef SS_WEB_SHARED_CSRF_H
 #define SS_WEB_SHARED_CSRF_H
 
@@ -9,12 +9,11 @@
 
 #define SS_CSRF_NAME "smtp_send_token"
 
-/* The token for a page's forms: the one of the request's cookie, or a new one, whose cookie goes
- * out with the answer. path: the page's. */
+/* The token for the forms of a page: the one of the request's cookie, or a new one, whose cookie is
+ * added to the answer. path: the page's path, for the cookie. */
 const char *ss_csrf_token(request_rec *r, const char *path);
-/* Whether an action may be done: a request without Cookie and Origin (a command line tool) needs no
- * token, any other one needs the field "token" to equal the cookie. 1, or 0: the refusal was sent.
- */
+/* Whether an action is allowed: a request with neither Cookie nor Origin (a command-line tool)
+ * needs no token; for any other, the field "token" must equal the cookie. 1, or 0: 403 was sent. */
 int ss_csrf_check(request_rec *r, const ss_params_t *form);
 
 #endif

@@ -1,4 +1,4 @@
-/* html.c: the frame of our pages, and the pieces they share. */
+/* html.c: the frame of the pages, and shared pieces. */
 #include "web/shared/html.h"
 
 #include <apr_strings.h>
@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "web/shared/asset.h"
 
-/* What a page may load: its own style sheet and script, nothing else, nothing inline, in nobody's
- * frame. */
+/* A page loads only its own style sheet, script and icon, has nothing inline, and cannot be framed.
+ */
 static const char content_policy[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -18,6 +18,13 @@ static const char content_policy[] =
 void ss_html_put(request_rec *r, const char *text)
 {
     if (text) ap_rputs(ss_text_escape_html(r->pool, text), r);
+}
+
+void ss_html_wrap(request_rec *r, const char *before, const char *text, const char *after)
+{
+    ap_rputs(before, r);
+    ss_html_put(r, text);
+    ap_rputs(after, r);
 }
 
 void ss_html_begin(request_rec *r, int status, const char *base, const char *title, int live)
@@ -49,8 +56,8 @@ void ss_html_begin(request_rec *r, int status, const char *base, const char *tit
 
 void ss_html_brand(request_rec *r, const char *name)
 {
-    ap_rputs("<a class=\"skip\" href=\"#main\">To the content</a>\n<div class=\"stale\" "
-             "role=\"alert\">This page is not up to date: the server does not answer.</div>\n"
+    ap_rputs("<a class=\"skip\" href=\"#main\">Skip to content</a>\n<div class=\"stale\" "
+             "role=\"alert\">This page is out of date: the server does not answer.</div>\n"
              "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" "
              "aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" "
              "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 "
@@ -71,6 +78,11 @@ const char *ss_html_member(const json_t *object, const char *name)
     const char *value = json_string_value(json_object_get(object, name));
 
     return value ? value : "";
+}
+
+apr_int64_t ss_html_number(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
 }
 
 const char *ss_html_age(request_rec *r, apr_int64_t seconds)

@@ -1,35 +1,39 @@
-/* html.h: the frame of our pages, and the pieces they share. Everything that came from outside goes
- * through ss_html_put. */
+/* html.h: the frame of the pages, and shared pieces. Everything from outside goes through
+ * ss_html_put or ss_html_wrap, which escape it. */
 #ifndef SS_WEB_SHARED_HTML_H
 #define SS_WEB_SHARED_HTML_H
 
 #include <httpd.h>
 #include <jansson.h>
 
-/* Starts a page: headers, title, style sheet. base: path of the handler, for its style sheet and
- * script. live: the script is loaded. */
+/* Begins a page: headers, title, style sheet. base: path of the handler, for style sheet and
+ * script; NULL: none. live: load the script. */
 void ss_html_begin(request_rec *r, int status, const char *base, const char *title, int live);
-/* The head's beginning with our mark; the caller goes on inside "<header><div>" and closes both. */
+/* Begins the header with the logo; the caller continues inside "<header><div>" and closes both. */
 void ss_html_brand(request_rec *r, const char *name);
 void ss_html_end(request_rec *r);
-/* Text, escaped. NULL: nothing. */
+/* Prints text, escaped. NULL: nothing. */
 void ss_html_put(request_rec *r, const char *text);
+/* Prints text, escaped, between two pieces of HTML. */
+void ss_html_wrap(request_rec *r, const char *before, const char *text, const char *after);
+/* An integer member of an object, or 0. */
+apr_int64_t ss_html_number(const json_t *object, const char *name);
 /* A string member of an object, or "". */
 const char *ss_html_member(const json_t *object, const char *name);
-/* A time as a <time> element: its age in words, the exact time in the tooltip; nothing for an empty
- * one. */
+/* Prints a <time> element: its age, with the exact time as tooltip; nothing for an empty time. */
 void ss_html_time(request_rec *r, const char *rfc3339);
-/* The same for when something is next tried: what is past is "due". */
+/* The same for the next attempt; a time in the past is "due". */
 void ss_html_due(request_rec *r, const char *rfc3339);
-/* A number of seconds in words: "3 min", "2 days". */
+/* Seconds for people: "3 min", "2 d". */
 const char *ss_html_age(request_rec *r, apr_int64_t seconds);
-/* A number of bytes in words: "2.1 MB". */
+/* Bytes for people: "2.1 MB". */
 const char *ss_html_size(request_rec *r, apr_int64_t bytes);
-/* A state as a coloured word. */
+/* Prints a state as a coloured word. */
 void ss_html_state(request_rec *r, const char *state);
-/* The knowledge base's advice ({"title","text"}), if there is one. */
+/* Prints an advice ({"title","text"}), if there is one. */
 void ss_html_advice(request_rec *r, const json_t *advice);
-/* Sends "style.css" or "page.js" if the query asks for one ("?asset="). 1: sent. */
+/* Sends the asset that "?asset=" names. 1: sent; 0: there is none of that name (or name is NULL).
+ */
 int ss_html_asset(request_rec *r, const char *name);
 
 #endif

@@ -1,4 +1,4 @@
-/* nav.c: the head of the operator's pages and the small forms on them. */
+/* nav.c: navigation and small forms of the status pages. */
 #include "web/shared/nav.h"
 
 #include <apr_strings.h>
@@ -28,7 +28,7 @@ void ss_nav_begin(ss_page_t *page, int status, const char *title, const char *pa
 {
     request_rec *r = page->r;
 
-    /* The cookie goes out with the headers, before anything of the page. */
+    /* The cookie must be set before the headers are sent. */
     ss_csrf_token(r, page->base);
     ss_html_begin(r, status, page->base, title, 1);
     ss_html_brand(r, "Mail");
@@ -37,9 +37,8 @@ void ss_nav_begin(ss_page_t *page, int status, const char *title, const char *pa
     put_entry(page, "/queue", "Messages", part);
     put_entry(page, "/metrics", "Metrics", part);
     put_entry(page, "/health", "Health", part);
-    ap_rputs("</nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>", r);
-    ss_html_put(r, title);
-    ap_rputs("</h1></div>\n", r);
+    ss_html_wrap(r, "</nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>", title,
+                 "</h1></div>\n");
 }
 
 void ss_nav_end(ss_page_t *page)

@@ -1,12 +1,12 @@
-/* negotiate.c: which of several media types a client likes best. */
+/* negotiate.c: content negotiation. */
 #include "web/shared/negotiate.h"
 
 #include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
-/* How closely a media range fits a type: 3 the type itself, 2 its main type, 1 everything, 0 not.
- */
+/* How specifically a media range matches a type: 3 the type itself, 2 its main type, 1 any type, 0
+ * no match. */
 static int closeness(const char *range, size_t len, const char *type)
 {
     const char *slash = strchr(type, '/');
@@ -18,7 +18,7 @@ static int closeness(const char *range, size_t len, const char *type)
     return len == 3 && !strncmp(range, "*/*", 3);
 }
 
-/* The weight of a range in thousandths; what is no weight counts as 1. */
+/* The quality of a range in thousandths; 1000 without a valid "q". */
 static int weight_of(const char *parameters, const char *end)
 {
     for (const char *p = parameters; p < end; p++) {
@@ -37,7 +37,7 @@ static int weight_of(const char *parameters, const char *end)
     return 1000;
 }
 
-/* The weight of a type: that of the range which fits it best. -1: none fits. */
+/* The quality of a type: that of the most specific range. -1: no range matches. */
 static int weight_for(const char *accept, const char *type)
 {
     int best_fit = 0, weight = -1, ranges = 0;

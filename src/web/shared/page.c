@@ -4,7 +4,7 @@
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
 
-/* a person or a monitor waits: a daemon that is away is said soon */
+/* people and monitoring wait for the answer: report a missing daemon soon */
 #define STATUS_TIMEOUT (10 * APR_USEC_PER_SEC)
 
 void ss_page_gather(ss_page_t *page)
@@ -18,7 +18,7 @@ void ss_page_gather(ss_page_t *page)
     if (answer.raw.status == 200 && page->status) return;
     page->status = NULL;
     page->down = json_string_value(json_object_get(answer.fields, "detail"));
-    if (!page->down) page->down = "the delivery daemon does not tell its status";
+    if (!page->down) page->down = "the delivery daemon did not report its status";
 }
 
 json_t *ss_page_reasons(const ss_page_t *page)

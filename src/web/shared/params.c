@@ -1,4 +1,4 @@
-/* params.c: the parameters of a query string or of a small form. */
+/* params.c: parameters of a query string or a small form. */
 #include "web/shared/params.h"
 
 #include <apr_lib.h>
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "mail/codec.h"
 
-/* A decoded piece, or NULL with the sentence. */
+/* Decodes a name or value; NULL with the reason. */
 static const char *decode(const char *text, apr_size_t len, const char **why, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, len + 1), *p = out;
@@ -21,7 +21,7 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
             int high = i + 2 < len ? ss_codec_hex(text[i + 1]) : -1;
             int low = high >= 0 ? ss_codec_hex(text[i + 2]) : -1;
             if (low < 0) {
-                *why = "a % that is not followed by two hexadecimal digits";
+                *why = "% is not followed by two hexadecimal digits";
                 return NULL;
             }
             c = (char)(high * 16 + low);
@@ -35,7 +35,7 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
     }
     *p = '\0';
     if (strcmp(out, ss_text_utf8(pool, out, (apr_size_t)(p - out)))) {
-        *why = "bytes that are not UTF-8 in a parameter";
+        *why = "invalid UTF-8 in a parameter";
         return NULL;
     }
     return out;

@@ -1,5 +1,4 @@
-/* problem.c: refusals as problem documents (RFC 9457), or as a page for a browser.
- */
+/* problem.c: refusals as problem documents (RFC 9457), or as HTML for browsers. */
 #include "web/shared/problem.h"
 
 #include <apr_strings.h>
@@ -12,7 +11,7 @@
 #include "web/shared/http.h"
 #include "web/shared/response.h"
 
-#define RETRY_AFTER 5 /* seconds, where nobody knows better */
+#define RETRY_AFTER 5 /* seconds, unless the daemon says otherwise */
 
 static const struct {
     int status;
@@ -47,21 +46,13 @@ static int send_page(request_rec *r, const ss_problem_t *problem, const char *de
 {
     const char *title = ss_problem_title(problem->status);
 
-    /* The page is whole without a style sheet: the path of the handler is not known here. */
+    /* Without a style sheet, since the path of the handler is not known here. */
     ss_html_begin(r, problem->status, NULL, title, 0);
     ap_rprintf(r, "<main>\n<h1>%d %s</h1>\n<p>", problem->status, title);
     ss_html_put(r, detail);
     ap_rputs("</p>\n", r);
-    if (problem->field) {
-        ap_rputs("<p>Field: <code>", r);
-        ss_html_put(r, problem->field);
-        ap_rputs("</code></p>\n", r);
-    }
-    if (problem->state) {
-        ap_rputs("<p>State: ", r);
-        ss_html_put(r, problem->state);
-        ap_rputs("</p>\n", r);
-    }
+    if (problem->field) ss_html_wrap(r, "<p>Field: <code>", problem->field, "</code></p>\n");
+    if (problem->state) ss_html_wrap(r, "<p>State: ", problem->state, "</p>\n");
     ap_rputs("</main>\n", r);
     ss_html_end(r);
     return OK;
@@ -109,6 +100,6 @@ int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem)
 int ss_problem_not_allowed(request_rec *r, const char *allow)
 {
     apr_table_setn(r->headers_out, "Allow", allow);
-    return ss_problem(r, HTTP_METHOD_NOT_ALLOWED, NULL, "%s is not possible here: %s", r->method,
-                      allow);
+    return ss_problem(r, HTTP_METHOD_NOT_ALLOWED, NULL, "%s is not allowed here, only %s",
+                      r->method, allow);
 }

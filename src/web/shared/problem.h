@@ -1,4 +1,4 @@
-/* problem.h: refusals as problem documents (RFC 9457), or as a page for a browser. */
+/* problem.h: refusals as problem documents (RFC 9457), or as HTML for browsers. */
 #ifndef SS_WEB_SHARED_PROBLEM_H
 #define SS_WEB_SHARED_PROBLEM_H
 
@@ -8,22 +8,22 @@
 
 typedef struct {
     int status;         /* HTTP status */
-    const char *field;  /* which field of the submission, or NULL */
-    const char *detail; /* one sentence for who wrote the client; any bytes */
+    const char *field;  /* the field of the submission that is wrong, or NULL */
+    const char *detail; /* one sentence for the client's author; any bytes */
     const char *state;  /* 409: the message's state, or NULL */
-    int retry_after;    /* seconds, 0: none; 429 and 503 always get one */
+    int retry_after;    /* seconds; 0: none, but 429 and 503 always have one */
 } ss_problem_t;
 
-/* Sends it. Gives OK, for the handler to return. */
+/* Sends the refusal. Returns OK, for the handler to return. */
 int ss_problem_send(request_rec *r, const ss_problem_t *problem);
-/* The short form. field may be NULL. */
+/* The same from arguments. field may be NULL. */
 int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* What src/mail found wrong. */
+/* The same for a problem that src/mail found. */
 int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem);
 /* 405 with the Allow header, for example "GET, DELETE". */
 int ss_problem_not_allowed(request_rec *r, const char *allow);
-/* A status' words: "Content Too Large". */
+/* The reason phrase of a status: "Content Too Large". */
 const char *ss_problem_title(int status);
 
 #endif

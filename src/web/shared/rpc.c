@@ -1,4 +1,4 @@
-/* rpc.c: one question to the delivery daemon, and what its answer says. */
+/* rpc.c: one request to the delivery daemon. */
 #include "web/shared/rpc.h"
 
 #include <apr_strings.h>
@@ -32,21 +32,20 @@ int ss_rpc_read(request_rec *r, ss_rpc_answer_t *answer)
     return answer->raw.status >= 200 && answer->raw.status < 600;
 }
 
-static int ask_quietly(request_rec *r, const char *question, const char *content, apr_size_t len,
-                       int file, apr_uint64_t file_len, apr_interval_time_t timeout,
-                       ss_rpc_answer_t *answer, const char **why)
+static int call_text(request_rec *r, const char *request, const char *content, apr_size_t len,
+                     int file, apr_uint64_t file_len, apr_interval_time_t timeout,
+                     ss_rpc_answer_t *answer, const char **why)
 {
     ss_result_t result;
 
     ss_result_clear(&result);
     memset(answer, 0, sizeof(*answer));
-    if (!question) {
-        *why = "the question to the delivery daemon could not be written: it is too large, or a "
-               "text of it is not UTF-8";
+    if (!request) {
+        *why = "the request to the delivery daemon is too large, or is not UTF-8";
         return 0;
     }
     apr_status_t rv = ss_peer_call_file(ss_module_globals()->socket_path, ss_module_instance(),
-                                        question, strlen(question), content, len, file, file_len,
+                                        request, strlen(request), content, len, file, file_len,
                                         timeout, &answer->raw, &result, r->pool);
     if (rv == APR_SUCCESS && ss_rpc_read(r, answer)) return 1;
     *why = ss_result_is_set(&result) ? apr_pstrdup(r->pool, result.text)
@@ -57,15 +56,15 @@ static int ask_quietly(request_rec *r, const char *question, const char *content
 int ss_rpc_try(request_rec *r, json_t *header, const char *content, apr_size_t len,
                apr_interval_time_t timeout, ss_rpc_answer_t *answer, const char **why)
 {
-    char *question = json_dumps(header, JSON_COMPACT);
-    int has_answer = ask_quietly(r, question, content, len, -1, 0, timeout, answer, why);
+    char *request = json_dumps(header, JSON_COMPACT);
+    int has_answer = call_text(r, request, content, len, -1, 0, timeout, answer, why);
 
     json_decref(header);
-    free(question);
+    free(request);
     return has_answer;
 }
 
-static int send_none(request_rec *r, const char *why)
+static int send_unavailable(request_rec *r, const char *why)
 {
     ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 501, "%s: answered with 503: %s", r->uri,
            why);
@@ -78,17 +77,17 @@ int ss_rpc_call(request_rec *r, json_t *header, const char *content, apr_size_t 
 {
     const char *why = NULL;
 
-    return ss_rpc_try(r, header, content, len, timeout, answer, &why) || send_none(r, why);
+    return ss_rpc_try(r, header, content, len, timeout, answer, &why) || send_unavailable(r, why);
 }
 
-int ss_rpc_call_file(request_rec *r, const char *question, const char *content, apr_size_t len,
+int ss_rpc_call_file(request_rec *r, const char *request, const char *content, apr_size_t len,
                      int file, apr_uint64_t file_len, apr_interval_time_t timeout,
                      ss_rpc_answer_t *answer)
 {
     const char *why = NULL;
 
-    return ask_quietly(r, question, content, len, file, file_len, timeout, answer, &why) ||
-           send_none(r, why);
+    return call_text(r, request, content, len, file, file_len, timeout, answer, &why) ||
+           send_unavailable(r, why);
 }
 
 int ss_rpc_refuse(request_rec *r, const ss_rpc_answer_t *answer)

@@ -1,6 +1,5 @@
-/* action_post.c: POST to smtp-send-status: pause, resume, flush; retry, hold, release, cancel,
- * bounce.
- */
+/* action_post.c: actions: pause, resume and flush of relays; retry, hold, release, cancel and
+ * bounce of messages. */
 #include "web/status/action_post.h"
 
 #include <apr_strings.h>
@@ -9,36 +8,44 @@
 
 #include "base/ident.h"
 #include "base/text.h"
-#include "web/shared/body.h"
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/nav.h"
 #include "web/shared/page.h"
 #include "web/shared/params.h"
+#include "web/shared/post_form.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
 
-#define FORM_MAX 262144 /* a form naming IDS_MAX messages fits */
+#define FORM_MAX 262144 /* bytes; enough for IDS_MAX ids */
 #define IDS_MAX 1000
 #define REASON_MAX 500
-/* an action by filter works through the queue in steps */
+/* an action by filter takes several steps */
 #define ACTION_TIMEOUT (60 * APR_USEC_PER_SEC)
 
-static const struct {
-    const char *name;
-    int is_regulation;
-} actions[] = { { "pause", 1 }, { "resume", 1 },  { "flush", 1 },  { "retry", 0 },
-                { "hold", 0 },  { "release", 0 }, { "cancel", 0 }, { "bounce", 0 } };
+typedef struct {
+    const char *name, *label, *done;
+    int is_strong; /* cannot be undone */
+    int is_of_relay;
+} action_t;
 
-/* The index of the action, or -1. */
-static int find_action(const char *name)
+static const action_t actions[] = { { "pause", "Pause sending", "Pause", 0, 1 },
+                                    { "resume", "Resume sending", "Resume", 0, 1 },
+                                    { "flush", "Flush", "Flush", 0, 1 },
+                                    { "retry", "Retry", "Retry", 0, 0 },
+                                    { "hold", "Hold", "Held", 0, 0 },
+                                    { "release", "Release", "Released", 0, 0 },
+                                    { "cancel", "Cancel", "Cancelled", 1, 0 },
+                                    { "bounce", "Bounce", "Bounced", 1, 0 } };
+
+static const action_t *find_action(const char *name)
 {
-    for (int i = 0; name && i < (int)(sizeof(actions) / sizeof(actions[0])); i++) {
-        if (!strcmp(actions[i].name, name)) return i;
+    for (apr_size_t i = 0; name && i < sizeof(actions) / sizeof(actions[0]); i++) {
+        if (!strcmp(actions[i].name, name)) return &actions[i];
     }
-    return -1;
+    return NULL;
 }
 
 static void put_text(ss_page_t *page, json_t *object, const ss_params_t *form, const char *name)
@@ -48,18 +55,20 @@ static void put_text(ss_page_t *page, json_t *object, const ss_params_t *form, c
     if (value && *value) json_object_set_new(object, name, ss_response_string(page->r, value));
 }
 
-/* 0: refused. */
-static int put_regulation(ss_page_t *page, json_t *header, const ss_params_t *form)
+/* 0: the refusal was sent. */
+static int put_relay(ss_page_t *page, json_t *header, const ss_params_t *form)
 {
     const char *lasts = ss_params_get(form, "for"), *reason = ss_params_get(form, "reason");
     apr_interval_time_t time = 0;
 
     if (lasts && *lasts && (ss_text_duration(lasts, &time) || time <= 0)) {
-        ss_problem(page->r, HTTP_BAD_REQUEST, "for", "\"%s\" is not a time like 30min", lasts);
+        ss_problem(page->r, HTTP_BAD_REQUEST, "for", "\"%s\" is not a duration such as 30min",
+                   lasts);
         return 0;
     }
     if (reason && strlen(reason) > REASON_MAX) {
-        ss_problem(page->r, HTTP_BAD_REQUEST, "reason", "a reason is at most %d bytes", REASON_MAX);
+        ss_problem(page->r, HTTP_BAD_REQUEST, "reason", "a reason has at most %d bytes",
+                   REASON_MAX);
         return 0;
     }
     put_text(page, header, form, "relay");
@@ -68,7 +77,7 @@ static int put_regulation(ss_page_t *page, json_t *header, const ss_params_t *fo
     return 1;
 }
 
-/* 0: refused. */
+/* 0: the refusal was sent. */
 static int put_ids(ss_page_t *page, json_t *header, const ss_params_t *form)
 {
     json_t *ids = json_array();
@@ -78,19 +87,18 @@ static int put_ids(ss_page_t *page, json_t *header, const ss_params_t *form)
         const ss_param_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_param_t);
         if (strcmp(pair->name, "id")) continue;
         if (!ss_ident_is_valid(pair->value)) {
-            ss_problem(page->r, HTTP_BAD_REQUEST, "id", "\"%s\" is not a message's id",
-                       pair->value);
+            ss_problem(page->r, HTTP_BAD_REQUEST, "id", "\"%s\" is not a message id", pair->value);
             return 0;
         }
         json_array_append_new(ids, json_string(pair->value));
     }
     if (json_array_size(ids) <= IDS_MAX) return 1;
-    ss_problem(page->r, HTTP_UNPROCESSABLE_ENTITY, "id",
-               "more than %d messages are named: use a filter", IDS_MAX);
+    ss_problem(page->r, HTTP_UNPROCESSABLE_ENTITY, "id", "more than %d message ids: use a filter",
+               IDS_MAX);
     return 0;
 }
 
-/* 0: refused. */
+/* 0: the refusal was sent. */
 static int put_filter(ss_page_t *page, json_t *header, const ss_params_t *form)
 {
     static const char *const names[] = { "state", "relay", "from", "to" };
@@ -106,14 +114,14 @@ static int put_filter(ss_page_t *page, json_t *header, const ss_params_t *form)
     }
     if (!is_named) {
         ss_problem(page->r, HTTP_BAD_REQUEST, "id",
-                   "name messages by id, or a filter: state, relay, from, to");
+                   "give message ids, or a filter: state, relay, from, to");
         return 0;
     }
     if (confirm && ss_text_number(confirm, 0, APR_INT64_MAX, &count)) {
-        ss_problem(
-            page->r, HTTP_BAD_REQUEST, "confirm",
-            "\"%s\" is not the number of messages that the same request without confirm told",
-            confirm);
+        ss_problem(page->r, HTTP_BAD_REQUEST, "confirm",
+                   "confirm must repeat the number of matches that the request without confirm "
+                   "returned, not \"%s\"",
+                   confirm);
         return 0;
     }
     if (confirm) json_object_set_new(header, "confirm", json_integer(count));
@@ -122,19 +130,7 @@ static int put_filter(ss_page_t *page, json_t *header, const ss_params_t *form)
 
 /* ---- the answer as a page ---- */
 
-static const struct {
-    const char *action, *label, *done;
-    int is_strong;
-} words[] = { { "pause", "Pause sending", "Pause", 0 },
-              { "resume", "Resume sending", "Resume", 0 },
-              { "flush", "Try everything now", "Try everything now", 0 },
-              { "retry", "Reattempt", "Reattempted", 0 },
-              { "hold", "Hold", "Held", 0 },
-              { "release", "Release", "Released", 0 },
-              { "cancel", "Delete", "Deleted", 1 },
-              { "bounce", "Return to the sender", "Returned to the sender", 1 } };
-
-/* What the form said once more, with the token. */
+/* Begins a form that repeats the fields of form, with the token and one more field. */
 static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *action,
                         const char *more, const char *value)
 {
@@ -153,19 +149,20 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
     }
 }
 
-/* The filter matched and nothing was done yet: the same form again, with the number. */
-static void ask_to_confirm(ss_page_t *page, const ss_params_t *form, int which, apr_int64_t matched)
+/* The filter matched and nothing was done yet: the form again, with the number of messages. */
+static void ask_to_confirm(ss_page_t *page, const ss_params_t *form, const action_t *action,
+                           apr_int64_t matched)
 {
     request_rec *r = page->r;
 
-    ap_rprintf(r, "<p>%" APR_INT64_T_FMT " %s. Nothing was done yet.</p>\n", matched,
+    ap_rprintf(r, "<p>%" APR_INT64_T_FMT " %s. Nothing has been done yet.</p>\n", matched,
                matched == 1 ? "message matches" : "messages match");
-    repeat_form(page, form, words[which].action, "confirm",
+    repeat_form(page, form, action->name, "confirm",
                 apr_psprintf(r->pool, "%" APR_INT64_T_FMT, matched));
     ap_rprintf(r,
                "<button class=\"%s\" type=\"submit\">%s: %" APR_INT64_T_FMT
                " messages</button></form>\n",
-               words[which].is_strong ? "strong" : "main", words[which].label, matched);
+               action->is_strong ? "strong" : "main", action->label, matched);
 }
 
 static void put_relays(request_rec *r, const json_t *relays)
@@ -188,7 +185,7 @@ static void put_back(ss_page_t *page, const ss_params_t *form)
 
     ap_rputs("<p class=\"buttons\">", page->r);
     if (id)
-        ap_rprintf(page->r, "<a class=\"button\" href=\"%s\">The message</a> ",
+        ap_rprintf(page->r, "<a class=\"button\" href=\"%s\">Message</a> ",
                    ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/", id, NULL)));
     ap_rprintf(page->r,
                "<a class=\"button\" href=\"%s\">Messages</a> <a class=\"button\" "
@@ -196,7 +193,8 @@ static void put_back(ss_page_t *page, const ss_params_t *form)
                ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
 }
 
-static int answer_page(ss_page_t *page, const ss_params_t *form, int which, const json_t *document)
+static int answer_page(ss_page_t *page, const ss_params_t *form, const action_t *action,
+                       const json_t *document)
 {
     request_rec *r = page->r;
     const json_t *relays = json_object_get(document, "relays");
@@ -204,39 +202,38 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, int which, cons
                 done = json_integer_value(json_object_get(document, "done"));
     int is_asking = !relays && matched && !done && !ss_params_get(form, "id");
 
-    ss_nav_begin(
-        page, HTTP_OK,
-        is_asking ? apr_pstrcat(r->pool, words[which].label, "?", NULL) : words[which].done, NULL);
+    ss_nav_begin(page, HTTP_OK,
+                 is_asking ? apr_pstrcat(r->pool, action->label, "?", NULL) : action->done, NULL);
     ap_rputs("<section class=\"card\">\n", r);
     put_relays(r, relays);
     if (is_asking)
-        ask_to_confirm(page, form, which, matched);
+        ask_to_confirm(page, form, action, matched);
     else if (!relays && !matched)
         ap_rputs("<p>No message matches.</p>\n", r);
     else if (!relays)
         ap_rprintf(r,
                    "<p role=\"status\">%s: %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " %s.</p>\n",
-                   words[which].done, done, matched, matched == 1 ? "message" : "messages");
+                   action->done, done, matched, matched == 1 ? "message" : "messages");
     put_back(page, form);
     ss_nav_end(page);
     return OK;
 }
 
-/* What cannot be undone is asked for first, where there is no script to ask. */
-static int ask_first(ss_page_t *page, const ss_params_t *form, int which)
+/* Asks before what cannot be undone; with JavaScript, the script has asked already. */
+static int ask_first(ss_page_t *page, const ss_params_t *form, const action_t *action)
 {
     request_rec *r = page->r;
 
-    ss_nav_begin(page, HTTP_OK, apr_pstrcat(r->pool, words[which].label, "?", NULL), NULL);
+    ss_nav_begin(page, HTTP_OK, apr_pstrcat(r->pool, action->label, "?", NULL), NULL);
     ap_rputs("<section class=\"card\">\n<p>", r);
-    ap_rputs(!strcmp(words[which].action, "cancel")
-                 ? "The message is not sent, and nobody is told. This cannot be undone."
-                 : "The message is given up, and its sender gets a report. This cannot be undone.",
-             r);
+    ap_rputs(
+        !strcmp(action->name, "cancel")
+            ? "The message will not be sent, and its sender is not notified. This cannot be undone."
+            : "The message will be given up, and its sender gets a bounce. This cannot be undone.",
+        r);
     ap_rputs("</p>\n", r);
-    repeat_form(page, form, words[which].action, "sure", "1");
-    ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s</button></form>\n",
-               words[which].label);
+    repeat_form(page, form, action->name, "sure", "1");
+    ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s</button></form>\n", action->label);
     put_back(page, form);
     ss_nav_end(page);
     return OK;
@@ -245,37 +242,29 @@ static int ask_first(ss_page_t *page, const ss_params_t *form, int which)
 int ss_action_post(ss_page_t *page)
 {
     request_rec *r = page->r;
-    const char *bytes, *why = NULL;
-    apr_size_t len;
     ss_params_t form;
     ss_rpc_answer_t answer;
 
-    if (!ss_body_read(r, FORM_MAX, "a form", &bytes, &len)) return OK;
-    const char *both =
-        r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
-    if (strlen(bytes) != len || ss_params_parse(&form, both, &why, r->pool))
-        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s",
-                          why ? why : "a zero byte");
-    if (!ss_csrf_check(r, &form)) return OK;
-    int which = find_action(ss_params_get(&form, "action"));
-    if (which < 0)
+    if (!ss_post_form_read(r, FORM_MAX, &form) || !ss_csrf_check(r, &form)) return OK;
+    const action_t *action = find_action(ss_params_get(&form, "action"));
+    if (!action)
         return ss_problem(
             r, HTTP_BAD_REQUEST, "action",
             "action is one of pause, resume, flush, retry, hold, release, cancel, bounce");
 
     int as_page = ss_http_wants_html(r);
-    if (as_page && words[which].is_strong && ss_params_get(&form, "id") &&
+    if (as_page && action->is_strong && ss_params_get(&form, "id") &&
         !ss_params_flag(&form, "sure", 0))
-        return ask_first(page, &form, which);
+        return ask_first(page, &form, action);
 
-    json_t *header = ss_rpc_own(r, json_pack("{s:s,s:o}", "do", actions[which].name, "who",
+    json_t *header = ss_rpc_own(r, json_pack("{s:s,s:o}", "do", action->name, "who",
                                              ss_response_string(r, ss_http_user(r))));
-    int ok = actions[which].is_regulation ? put_regulation(page, header, &form)
+    int ok = action->is_of_relay          ? put_relay(page, header, &form)
              : ss_params_get(&form, "id") ? put_ids(page, header, &form)
                                           : put_filter(page, header, &form);
     if (!ok || !ss_rpc_call(r, json_incref(header), NULL, 0, ACTION_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
-    if (as_page) return answer_page(page, &form, which, ss_rpc_document(r, &answer));
+    if (as_page) return answer_page(page, &form, action, ss_rpc_document(r, &answer));
     return ss_response_text(r, HTTP_OK, "application/json",
                             answer.raw.content ? answer.raw.content : "{}",
                             answer.raw.content ? answer.raw.content_len : 2);

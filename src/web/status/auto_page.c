@@ -1,4 +1,4 @@
-/* auto_page.c: the status as "Key: value" lines, as mod_status prints them with ?auto. */
+/* auto_page.c: the status as "Key: value" lines, in the format of mod_status?auto. */
 #include "web/status/auto_page.h"
 
 #include <apr_lib.h>
@@ -8,7 +8,7 @@
 
 #include "web/shared/page.h"
 
-/* A value on one line, whatever it is. */
+/* A value on one line. */
 static const char *value_of(request_rec *r, const json_t *value)
 {
     if (json_is_string(value)) {

@@ -1,5 +1,5 @@
-/* content_page.c: a message's content, for who may see it (SMTPSendStatusBody): its beginning on
- * its page, the whole as a file. */
+/* content_page.c: a message's content, where SMTPSendStatusBody allows it: the beginning on its
+ * page, the whole as a file. */
 #include "web/status/content_page.h"
 
 #include <apr_strings.h>
@@ -14,14 +14,14 @@
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 
-#define SHOWN_MAX 65536 /* bytes on the page; the rest is in the file */
+#define SHOWN_MAX 65536 /* bytes shown on the page */
 
 static int is_allowed(const ss_page_t *page)
 {
     return ss_module_policy(page->r)->status_body;
 }
 
-static json_t *question(const char *id, int part)
+static json_t *content_request(const char *id, int part)
 {
     return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
 }
@@ -34,19 +34,18 @@ void ss_content_page_put(ss_page_t *page, const char *id)
 
     if (!is_allowed(page)) return;
     ap_rputs("<details class=\"card\" id=\"content\"><summary>Content</summary>\n", r);
-    if (!ss_rpc_try(r, question(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) ||
+    if (!ss_rpc_try(r, content_request(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) ||
         answer.raw.status != 200) {
-        ap_rputs("<p class=\"soft\">", r);
-        ss_html_put(r, why ? why : ss_html_member(answer.fields, "detail"));
-        ap_rputs("</p></details>\n", r);
+        ss_html_wrap(r, "<p class=\"soft\">", why ? why : ss_html_member(answer.fields, "detail"),
+                     "</p></details>\n");
         return;
     }
     apr_size_t len = answer.raw.content_len < SHOWN_MAX ? answer.raw.content_len : SHOWN_MAX;
     ap_rputs("<pre tabindex=\"0\" aria-label=\"Content\">", r);
     ss_html_put(r, ss_text_utf8(r->pool, answer.raw.content, len));
-    ap_rprintf(r,
-               "</pre>\n<p><a class=\"button\" href=\"%s\">The whole as a file</a></p></details>\n",
-               ss_nav_path(page, apr_pstrcat(r->pool, "/message/", id, "?source=1", NULL)));
+    ap_rprintf(
+        r, "</pre>\n<p><a class=\"button\" href=\"%s\">Download the message</a></p></details>\n",
+        ss_nav_path(page, apr_pstrcat(r->pool, "/message/", id, "?source=1", NULL)));
 }
 
 int ss_content_page_download(ss_page_t *page, const char *id)
@@ -57,8 +56,8 @@ int ss_content_page_download(ss_page_t *page, const char *id)
 
     if (!is_allowed(page))
         return ss_problem(r, HTTP_FORBIDDEN, NULL,
-                          "contents are not shown here: SMTPSendStatusBody is Off");
-    if (!ss_rpc_call(r, question(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
+                          "content is not available here: SMTPSendStatusBody is Off");
+    if (!ss_rpc_call(r, content_request(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
     ap_set_content_type(r, "message/rfc822");
     apr_table_setn(r->headers_out, "Content-Disposition",
@@ -67,8 +66,8 @@ int ss_content_page_download(ss_page_t *page, const char *id)
     apr_off_t left = json_integer_value(json_object_get(answer.fields, "size"));
     ap_set_content_length(r, left);
     if (r->header_only) return OK;
-    /* Each part's memory goes before the next one comes: the answers' pool is the request's as
-     * ss_rpc_call sees it. */
+    /* Free each part before the next one: answers live in the pool of the request that they are
+     * given. */
     request_rec own = *r;
     apr_pool_create(&own.pool, r->pool);
     for (int part = 1;; part++) {
@@ -79,13 +78,13 @@ int ss_content_page_download(ss_page_t *page, const char *id)
         if (!left || ap_rflush(r) < 0 || r->connection->aborted) break;
         apr_pool_clear(own.pool);
         int is_there =
-            ss_rpc_try(&own, question(id, part), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) &&
+            ss_rpc_try(&own, content_request(id, part), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) &&
             answer.raw.status == 200;
         if (!is_there) break;
     }
     apr_pool_destroy(own.pool);
-    /* It was sent and forgotten meanwhile, or the queue failed: less than was announced, then the
-     * connection's end, is an error to every client. */
+    /* The message was sent and removed meanwhile, or the queue failed. The client notices: the
+     * connection ends before Content-Length bytes. */
     if (left) r->connection->keepalive = AP_CONN_CLOSE;
     return OK;
 }

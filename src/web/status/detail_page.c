@@ -1,5 +1,4 @@
-/* detail_page.c: one message: its recipients, each with the server's words and advice, its history,
- * what can be done. */
+/* detail_page.c: one message: recipients with replies and advice, history, actions. */
 #include "web/status/detail_page.h"
 
 #include <apr_strings.h>
@@ -22,19 +21,11 @@ static void put_item(request_rec *r, const char *name, const char *value)
     ap_rputs("</dd>\n", r);
 }
 
-/* The server's own words, and who said them. */
-static void put_words(request_rec *r, const char *words, const char *host)
+/* A server's reply and its host. */
+static void put_reply(request_rec *r, const char *words, const char *host)
 {
-    if (*words) {
-        ap_rputs("<span class=\"mono small\">", r);
-        ss_html_put(r, words);
-        ap_rputs("</span>", r);
-    }
-    if (*host) {
-        ap_rputs(" <span class=\"soft small\">", r);
-        ss_html_put(r, host);
-        ap_rputs("</span>", r);
-    }
+    if (*words) ss_html_wrap(r, "<span class=\"mono small\">", words, "</span>");
+    if (*host) ss_html_wrap(r, " <span class=\"soft small\">", host, "</span>");
 }
 
 static void put_facts(request_rec *r, const json_t *message)
@@ -45,47 +36,43 @@ static void put_facts(request_rec *r, const json_t *message)
     ss_html_state(r, ss_html_member(message, "state"));
     if (json_is_true(json_object_get(message, "uncertain")))
         ap_rputs(" <span class=\"state s-uncertain\">uncertain</span> the connection was lost "
-                 "before the answer: nobody knows whether the relay has it",
+                 "before the reply; the relay may or may not have accepted it",
                  r);
     ap_rputs("</dd>\n", r);
     if (json_is_object(waits))
-        put_item(r, "Waits for",
-                 apr_pstrcat(r->pool, "relay is ", ss_html_member(waits, "relayState"), ": ",
-                             ss_html_member(waits, "cause"), NULL));
+        put_item(r, "Waiting for",
+                 apr_pstrcat(r->pool, "the relay, which is ", ss_html_member(waits, "relayState"),
+                             ": ", ss_html_member(waits, "cause"), NULL));
     put_item(r, "Subject", ss_html_member(message, "subject"));
     put_item(r, "From", *ss_html_member(message, "from") ? ss_html_member(message, "from") : "<>");
     put_item(r, "From field", ss_html_member(message, "headerFrom"));
     put_item(r, "Message-ID", ss_html_member(message, "messageId"));
     put_item(r, "Id", ss_html_member(message, "id"));
-    put_item(r, "Size",
-             ss_html_size(r, (apr_int64_t)json_integer_value(json_object_get(message, "size"))));
+    put_item(r, "Size", ss_html_size(r, ss_html_number(message, "size")));
     ap_rputs("<dt>Accepted</dt><dd>", r);
     ss_html_time(r, ss_html_member(message, "createdAt"));
     ap_rputs("</dd>\n", r);
     put_item(r, "Not before", ss_html_member(message, "at"));
     put_item(r, "Relay", ss_html_member(message, "relayName"));
     put_item(r, "Submitted by", ss_html_member(message, "submitter"));
-    put_item(r, "Door", ss_html_member(message, "door"));
+    put_item(r, "Submitted via", ss_html_member(message, "door"));
     put_item(r, "Priority", ss_html_member(message, "priority"));
     ap_rputs("</dl>\n", r);
 }
 
 static void put_recipient(request_rec *r, const json_t *rcpt)
 {
-    ap_rputs("<tr><td class=\"addr\">", r);
-    ss_html_put(r, ss_html_member(rcpt, "address"));
-    ap_rputs("</td><td>", r);
+    ss_html_wrap(r, "<tr><td class=\"addr\">", ss_html_member(rcpt, "address"), "</td><td>");
     ss_html_state(r, ss_html_member(rcpt, "state"));
     if (*ss_html_member(rcpt, "heldBecause")) {
-        ap_rputs(" <span class=\"small soft\">", r);
-        ss_html_put(r, ss_html_member(rcpt, "heldBecause"));
-        ap_rputs("</span>", r);
+        ss_html_wrap(r, " <span class=\"small soft\">", ss_html_member(rcpt, "heldBecause"),
+                     "</span>");
     }
     ap_rprintf(r,
                "</td><td class=\"n\" data-label=\"Attempts\">%" APR_INT64_T_FMT
                "</td><td class=\"words\">",
-               (apr_int64_t)json_integer_value(json_object_get(rcpt, "attempts")));
-    put_words(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
+               ss_html_number(rcpt, "attempts"));
+    put_reply(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     ss_html_advice(r, json_object_get(rcpt, "advice"));
     ap_rputs("</td><td>", r);
     ss_html_due(r, ss_html_member(rcpt, "nextAttempt"));
@@ -99,30 +86,24 @@ static void put_event(request_rec *r, const char *class, const char *what, const
     ap_rprintf(r, "<li class=\"t-%s\"><strong>", ss_text_escape_html(r->pool, class));
     ss_html_put(r, what);
     ap_rputs("</strong> ", r);
-    if (*recipient) {
-        ap_rputs("for ", r);
-        ss_html_put(r, recipient);
-        ap_rputs(" ", r);
-    }
+    if (*recipient) ss_html_wrap(r, "for ", recipient, " ");
     ap_rputs("<span class=\"soft small\">", r);
     ss_html_time(r, time);
-    ap_rputs(" · ", r);
-    ss_html_put(r, time);
-    ap_rputs("</span>", r);
+    ss_html_wrap(r, " · ", time, "</span>");
     if (*words || *host) ap_rputs("<br>", r);
-    put_words(r, words, host);
+    put_reply(r, words, host);
     ap_rputs("</li>\n", r);
 }
 
-/* From its acceptance to its end: what succeeded at once has no row in the history, its recipient
- * tells it. */
+/* From acceptance to the end. A first attempt that succeeded has no row in the history; it is taken
+ * from the recipient. */
 static void put_timeline(request_rec *r, const json_t *message)
 {
     const json_t *history = json_object_get(message, "history"),
                  *rcpts = json_object_get(message, "recipients");
 
-    ap_rputs("<section class=\"card\" aria-labelledby=\"timeline\">\n<h2 id=\"timeline\">What "
-             "happened</h2>\n<ol class=\"timeline\">\n",
+    ap_rputs("<section class=\"card\" aria-labelledby=\"timeline\">\n<h2 "
+             "id=\"timeline\">History</h2>\n<ol class=\"timeline\">\n",
              r);
     put_event(r, "accepted", "accepted", "", ss_html_member(message, "createdAt"), "", "");
     for (size_t i = 0; i < json_array_size(history); i++) {
@@ -153,19 +134,18 @@ static void put_actions(ss_page_t *page, const json_t *message)
 {
     const char *id = ss_html_member(message, "id"), *state = ss_html_member(message, "state");
 
-    /* "partial" may still have a recipient that waits: the daemon knows, and says 409 where it has
-     * none. */
+    /* "partial" may still have unfinished recipients: the daemon knows, and answers 409 if not. */
     if (is_over(state)) return;
     ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"Actions\">\n", page->r);
-    ss_nav_button(page, "retry", "Reattempt", "id", id, NULL);
+    ss_nav_button(page, "retry", "Retry", "id", id, NULL);
     if (!strcmp(state, "held"))
         ss_nav_button(page, "release", "Release", "id", id, NULL);
     else
         ss_nav_button(page, "hold", "Hold", "id", id, NULL);
-    ss_nav_button(page, "cancel", "Delete", "id", id,
-                  "Delete this message? It is not sent, and nobody is told.");
-    ss_nav_button(page, "bounce", "Return to the sender", "id", id,
-                  "Give this message up and report that to its sender?");
+    ss_nav_button(page, "cancel", "Cancel", "id", id,
+                  "Cancel this message? It will not be sent, and its sender is not notified.");
+    ss_nav_button(page, "bounce", "Bounce", "id", id,
+                  "Give this message up and send its sender a bounce?");
     ap_rputs("</div>\n", page->r);
 }
 
@@ -189,13 +169,12 @@ int ss_detail_page(ss_page_t *page, const char *id)
     put_facts(r, message);
     ap_rputs("</section>\n", r);
     put_actions(page, message);
-    ap_rputs(
-        "<section class=\"card\" aria-labelledby=\"recipients\">\n<h2 "
-        "id=\"recipients\">Recipients</h2>\n<div class=\"scroll\"><table "
-        "class=\"list\">\n<thead><tr><th scope=\"col\">Address</th><th scope=\"col\">State</th><th "
-        "scope=\"col\" class=\"n\">Attempts</th><th scope=\"col\">The server's words</th><th "
-        "scope=\"col\">When</th></tr></thead>\n<tbody>\n",
-        r);
+    ap_rputs("<section class=\"card\" aria-labelledby=\"recipients\">\n<h2 "
+             "id=\"recipients\">Recipients</h2>\n<div class=\"scroll\"><table "
+             "class=\"list\">\n<thead><tr><th scope=\"col\">Address</th><th "
+             "scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th><th "
+             "scope=\"col\">Last reply</th><th scope=\"col\">When</th></tr></thead>\n<tbody>\n",
+             r);
     for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
     ap_rputs("</tbody></table></div>\n</section>\n", r);
     put_timeline(r, message);

@@ -1,5 +1,4 @@
-/* health_page.c: whether mail flows, in one word for load balancers and monitoring, and why not: as
- * the daemon judges it, or that there is none. */
+/* health_page.c: whether mail flows, and why not: the daemon's reasons, or that it is down. */
 #include "web/status/health_page.h"
 
 #include "web/shared/page.h"

@@ -1,4 +1,4 @@
-/* list_page.c: the list of messages: filter, table, actions, the next page. */
+/* list_page.c: the list of messages: filter, table, actions, next page. */
 #include "web/status/list_page.h"
 
 #include <apr_strings.h>
@@ -33,31 +33,28 @@ static void put_filter(ss_page_t *page)
 
     ap_rprintf(r, "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\">\n",
                ss_nav_path(page, "/queue"));
-    put_input(page, "text", "Words: subject, address, id, the relay's words", " class=\"wide\"");
+    put_input(page, "text", "Text: subject, address, id, reply", " class=\"wide\"");
     ap_rputs("<label>State<select name=\"state\"><option value=\"\">all</option>", r);
     for (apr_size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         ap_rprintf(r, "<option%s>%s</option>",
                    state && !strcmp(state, states[i]) ? " selected" : "", states[i]);
     }
     ap_rputs("</select></label>\n", r);
-    put_input(page, "from", "From (* for anything)", "");
+    put_input(page, "from", "From (* matches anything)", "");
     put_input(page, "to", "To", "");
     put_input(page, "relay", "Relay", "");
     ap_rprintf(r,
                "<label class=\"side\"><input type=\"checkbox\" name=\"waiting\" value=\"1\"%s> "
-               "only what waits</label>\n"
+               "only waiting messages</label>\n"
                "<button type=\"submit\" class=\"main\">Show</button>\n</form>\n",
                ss_params_flag(&page->query, "waiting", 0) ? " checked" : "");
 }
 
-static void put_words(request_rec *r, const json_t *row)
+static void put_reply(request_rec *r, const json_t *row)
 {
-    ap_rputs("<td class=\"words\" data-label=\"Last words\">", r);
-    if (*ss_html_member(row, "reply")) {
-        ap_rputs("<span class=\"mono small\">", r);
-        ss_html_put(r, ss_html_member(row, "reply"));
-        ap_rputs("</span>", r);
-    }
+    ap_rputs("<td class=\"words\" data-label=\"Last reply\">", r);
+    if (*ss_html_member(row, "reply"))
+        ss_html_wrap(r, "<span class=\"mono small\">", ss_html_member(row, "reply"), "</span>");
     if (*ss_html_member(row, "nextAttempt")) {
         ap_rputs(" <span class=\"soft small\">", r);
         ss_html_due(r, ss_html_member(row, "nextAttempt"));
@@ -82,25 +79,26 @@ static void put_row(ss_page_t *page, const json_t *row)
     ss_html_state(r, state);
     ap_rprintf(r,
                "</td><td class=\"n short\" data-label=\"Attempts\">%" APR_INT64_T_FMT "</td><td>",
-               (apr_int64_t)json_integer_value(json_object_get(row, "attempts")));
+               ss_html_number(row, "attempts"));
     ss_nav_message(page, id, *subject ? subject : "(no subject)");
     ap_rputs("</td><td class=\"addr\" data-label=\"To\">", r);
     ss_html_put(r, to);
     if (count > 1)
         ap_rprintf(r, " <span class=\"soft\">and %" APR_INT64_T_FMT " more</span>", count - 1);
-    ap_rputs("<br><span class=\"soft small\">from ", r);
-    ss_html_put(r, *ss_html_member(row, "from") ? ss_html_member(row, "from") : "<>");
-    ap_rputs("</span></td>", r);
-    put_words(r, row);
+    ss_html_wrap(r, "<br><span class=\"soft small\">from ",
+                 *ss_html_member(row, "from") ? ss_html_member(row, "from") : "<>", "</span></td>");
+    put_reply(r, row);
     ap_rputs("<td class=\"acts\">", r);
     if (waits)
         ss_nav_button(page, strcmp(state, "held") ? "retry" : "release",
-                      strcmp(state, "held") ? "Reattempt" : "Release", "id", id, NULL);
+                      strcmp(state, "held") ? "Retry" : "Release", "id", id, NULL);
     if (waits)
-        ss_nav_button(page, "cancel", "Delete", "id", id,
-                      apr_psprintf(r->pool,
-                                   "Delete the message to %s? It is not sent, and nobody is told.",
-                                   to ? to : "nobody"));
+        ss_nav_button(
+            page, "cancel", "Cancel", "id", id,
+            apr_psprintf(
+                r->pool,
+                "Cancel the message to %s? It will not be sent, and its sender is not notified.",
+                to ? to : "nobody"));
     ap_rputs("</td></tr>\n", r);
 }
 
@@ -119,16 +117,16 @@ static const char *filter_query(const ss_page_t *page)
     return text;
 }
 
-/* Actions on all that the filter finds: they ask for a confirmation with the number. Words cannot
- * be part of such a filter. */
+/* Actions on all messages that match the filter, to be confirmed with their number. Such a filter
+ * cannot contain text. */
 static void put_bulk(ss_page_t *page)
 {
     static const struct {
         const char *action, *label;
         int strong;
-    } buttons[] = { { "retry", "Reattempt all of these", 0 },
+    } buttons[] = { { "retry", "Retry all", 0 },
                     { "hold", "Hold all", 0 },
-                    { "cancel", "Delete all", 1 } };
+                    { "cancel", "Cancel all", 1 } };
     static const char *const names[] = { "state", "relay", "from", "to" };
     const char *text = ss_params_get(&page->query, "text");
     int is_named = 0;
@@ -138,7 +136,7 @@ static void put_bulk(ss_page_t *page)
         is_named |= value && *value;
     }
     if (!is_named || (text && *text)) return;
-    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"All that the filter finds\">\n",
+    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"All matching messages\">\n",
              page->r);
     for (apr_size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
         ss_nav_form(page, buttons[i].action, " data-bulk");
@@ -191,7 +189,7 @@ int ss_list_page(ss_page_t *page)
         ap_rputs("<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th "
                  "scope=\"col\">Date</th><th scope=\"col\">State</th><th scope=\"col\" "
                  "class=\"n\">Attempts</th><th scope=\"col\">Subject</th><th scope=\"col\">To, "
-                 "from</th><th scope=\"col\">The server's words</th><th scope=\"col\"><span "
+                 "from</th><th scope=\"col\">Last reply</th><th scope=\"col\"><span "
                  "class=\"unseen\">Actions</span></th></tr></thead>\n<tbody>\n",
                  r);
         for (size_t i = 0; i < json_array_size(rows); i++) put_row(page, json_array_get(rows, i));

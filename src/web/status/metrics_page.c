@@ -1,5 +1,4 @@
-/* metrics_page.c: GET <page>/metrics: the daemon's own text; where it does not answer, that as a
- * metric. */
+/* metrics_page.c: GET <page>/metrics: the daemon's metrics, or that it is down as a metric. */
 #include "web/status/metrics_page.h"
 
 #include <http_protocol.h>
@@ -13,7 +12,7 @@
 #define TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 #define METRICS_TIMEOUT (10 * APR_USEC_PER_SEC)
 
-/* A label's value: backslash, quote and line end escaped. */
+/* Prints a label value with backslash, quote and line end escaped. */
 static void put_label(request_rec *r, const char *value)
 {
     for (; *value; value++) {

@@ -1,4 +1,4 @@
-/* mod_status.c: our section on mod_status's page, by its extension hook. */
+/* mod_status.c: our section on mod_status's page. */
 #include "web/status/mod_status.h"
 
 #include <http_protocol.h>
@@ -9,7 +9,7 @@
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
 
-/* the page is about httpd: it does not wait long for us */
+/* the page is about httpd, and must not wait long for us */
 #define STATUS_TIMEOUT (2 * APR_USEC_PER_SEC)
 
 static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
@@ -18,25 +18,20 @@ static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
                "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %" APR_INT64_T_FMT
                "\nSMTPSendOldestSeconds: %" APR_INT64_T_FMT "\n",
                json_is_true(json_object_get(status, "healthy")),
-               json_is_true(json_object_get(status, "paused")),
-               (apr_int64_t)json_integer_value(json_object_get(queue, "messages")),
-               (apr_int64_t)json_integer_value(json_object_get(queue, "oldestSeconds")));
+               json_is_true(json_object_get(status, "paused")), ss_html_number(queue, "messages"),
+               ss_html_number(queue, "oldestSeconds"));
 }
 
 static void put_relay(request_rec *r, const json_t *relay)
 {
-    ap_rputs("<tr><td>", r);
-    ss_html_put(r, ss_html_member(relay, "name"));
-    ap_rputs("</td><td>", r);
+    ss_html_wrap(r, "<tr><td>", ss_html_member(relay, "name"), "</td><td>");
     ss_html_put(r, ss_html_member(relay, "state"));
-    ap_rprintf(
-        r,
-        "</td><td>%" APR_INT64_T_FMT "</td><td>%s</td><td>%" APR_INT64_T_FMT
-        "</td><td>%" APR_INT64_T_FMT "</td><td>",
-        (apr_int64_t)json_integer_value(json_object_get(relay, "messages")),
-        ss_html_age(r, (apr_int64_t)json_integer_value(json_object_get(relay, "oldestSeconds"))),
-        (apr_int64_t)json_integer_value(json_object_get(relay, "sent")),
-        (apr_int64_t)json_integer_value(json_object_get(relay, "failed")));
+    ap_rprintf(r,
+               "</td><td>%" APR_INT64_T_FMT "</td><td>%s</td><td>%" APR_INT64_T_FMT
+               "</td><td>%" APR_INT64_T_FMT "</td><td>",
+               ss_html_number(relay, "messages"),
+               ss_html_age(r, ss_html_number(relay, "oldestSeconds")),
+               ss_html_number(relay, "sent"), ss_html_number(relay, "failed"));
     ss_html_put(r, ss_html_member(relay, "cause"));
     ap_rputs("</td></tr>\n", r);
 }
@@ -58,9 +53,8 @@ int ss_mod_status(request_rec *r, int flags)
     }
     ap_rputs("<hr>\n<h2>Mail (mod_smtp_send)</h2>\n", r);
     if (!status) {
-        ap_rputs("<p>The delivery daemon does not answer: ", r);
-        ss_html_put(r, why ? why : "it does not tell its status");
-        ap_rputs("</p>\n", r);
+        ss_html_wrap(r, "<p>The delivery daemon does not answer: ", why ? why : "no status",
+                     "</p>\n");
         return OK;
     }
     const json_t *relays = json_object_get(status, "relays");

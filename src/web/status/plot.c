@@ -1,4 +1,4 @@
-/* plot.c: counts over time as SVG. */
+/* plot.c: plots as SVG. */
 #include "web/status/plot.h"
 
 #include <apr_strings.h>
@@ -54,7 +54,7 @@ apr_int64_t ss_plot_sum(const json_t *series, const char *row)
     return sum;
 }
 
-/* The next of 2, 4, 10, 20, 40, 100 ...: it has a whole half. */
+/* The next of 2, 4, 10, 20, 40, 100 ..., whose half is an integer. */
 static apr_int64_t scale_of(apr_int64_t most)
 {
     static const int steps[] = { 2, 4, 10 };
@@ -192,7 +192,7 @@ void ss_plot_waiting(request_rec *r, const json_t *series, ss_plot_span_t span)
         if (!is_line) ap_rprintf(r, "L%d %dZ", WIDTH, FLOOR);
         ap_rputs("\"/>\n", r);
     }
-    ap_rputs("</svg>\n<ul class=\"legend\"><li class=\"k-waiting\">messages that wait (the most of "
-             "each moment)</li></ul>\n",
+    ap_rputs("</svg>\n<ul class=\"legend\"><li class=\"k-waiting\">waiting messages (maximum of "
+             "each interval)</li></ul>\n",
              r);
 }

@@ -1,5 +1,4 @@
-/* relay_card.c: a relay's card: state, hosts, cause and advice, numbers, what can be done. See
- * page_relay.h. */
+/* relay_card.c: a relay on the overview: state, hosts, cause and advice, counts, actions. */
 #include "web/status/relay_card.h"
 
 #include <apr_strings.h>
@@ -26,11 +25,6 @@ static void put_fact(request_rec *r, const char *name, const char *format, ...)
     ap_rputs("</dd>\n", r);
 }
 
-static apr_int64_t number_of(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
-
 static void put_hosts(request_rec *r, const json_t *relay)
 {
     const json_t *hosts = json_object_get(relay, "hosts");
@@ -39,12 +33,10 @@ static void put_hosts(request_rec *r, const json_t *relay)
     ap_rputs("<dt>Hosts</dt><dd>", r);
     for (size_t i = 0; i < json_array_size(hosts); i++) {
         const json_t *host = json_array_get(hosts, i);
-        ap_rputs("<div>", r);
-        ss_html_put(r, ss_html_member(host, "name"));
-        ap_rputs(" ", r);
+        ss_html_wrap(r, "<div>", ss_html_member(host, "name"), " ");
         ss_html_state(r, ss_html_member(host, "state"));
         if (*ss_html_member(host, "nextProbe")) {
-            ap_rputs(" <span class=\"soft small\">tried again ", r);
+            ap_rputs(" <span class=\"soft small\">next attempt ", r);
             ss_html_time(r, ss_html_member(host, "nextProbe"));
             ap_rputs("</span>", r);
         }
@@ -60,7 +52,7 @@ static void put_learned(request_rec *r, const json_t *relay)
     for (size_t i = 0; i < json_array_size(learned); i++) {
         const json_t *row = json_array_get(learned, i);
         const char *directive = ss_html_member(row, "directive");
-        put_fact(r, "Found out", "%s: %s%s%s%s", ss_html_member(row, "host"),
+        put_fact(r, "Learned", "%s: %s%s%s%s", ss_html_member(row, "host"),
                  ss_html_member(row, "what"), *directive ? " (" : "", directive,
                  *directive ? " makes it permanent)" : "");
     }
@@ -73,7 +65,7 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
     int is_stored = json_is_true(json_object_get(json_object_get(relay, "pause"), "stored"));
 
     ap_rputs("<div class=\"buttons\">", r);
-    ss_nav_button(page, "flush", "Try everything now", "relay", name, NULL);
+    ss_nav_button(page, "flush", "Flush", "relay", name, NULL);
     if (is_stored) ss_nav_button(page, "resume", "Resume sending", "relay", name, NULL);
     ap_rputs("</div>\n", r);
     if (is_stored) return;
@@ -81,11 +73,11 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
     ss_nav_form(page, "pause", "");
     ss_nav_hidden(r, "relay", name);
     ap_rputs("<div class=\"buttons\"><label class=\"wide\">Reason<input name=\"reason\" "
-             "maxlength=\"500\"></label><label>For how long (empty: until resumed)<input "
-             "name=\"for\" size=\"8\" placeholder=\"30min\"></label><button type=\"submit\">Pause "
+             "maxlength=\"500\"></label><label>Duration (empty: until resumed)<input name=\"for\" "
+             "size=\"8\" placeholder=\"30min\"></label><button type=\"submit\">Pause "
              "sending</button></div></form>\n"
-             "<p class=\"soft small\">Mail is still accepted and waits. Paused time does not make "
-             "it expire.</p></details>\n",
+             "<p class=\"soft small\">Mail is still accepted and queued. Paused time does not "
+             "count towards expiry.</p></details>\n",
              r);
 }
 
@@ -94,7 +86,7 @@ void ss_relay_card_put(ss_page_t *page, const json_t *relay)
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"),
                *key = ss_text_escape_html(r->pool, name);
-    apr_int64_t waiting = number_of(relay, "messages");
+    apr_int64_t waiting = ss_html_number(relay, "messages");
 
     ap_rprintf(r,
                "<section class=\"card\" data-key=\"relay-%s\" aria-label=\"Relay %s\">\n<div "
@@ -102,21 +94,19 @@ void ss_relay_card_put(ss_page_t *page, const json_t *relay)
                key, key, key);
     ss_html_state(r, ss_html_member(relay, "state"));
     ap_rputs("</div>\n", r);
-    if (*cause && strcmp(ss_html_member(relay, "state"), "paused")) {
-        ap_rputs("<p><strong>", r);
-        ss_html_put(r, cause);
-        ap_rputs("</strong></p>\n", r);
-    }
+    if (*cause && strcmp(ss_html_member(relay, "state"), "paused"))
+        ss_html_wrap(r, "<p><strong>", cause, "</strong></p>\n");
     ss_html_advice(r, json_object_get(relay, "advice"));
     ap_rputs("<dl class=\"facts\">\n", r);
     put_hosts(r, relay);
-    put_fact(r, "Waiting", "%" APR_INT64_T_FMT "%s%s", waiting, waiting ? ", the oldest for " : "",
-             waiting ? ss_html_age(r, number_of(relay, "oldestSeconds")) : "");
-    put_fact(r, "Connections", "%" APR_INT64_T_FMT, number_of(relay, "connections"));
-    put_fact(r, "Since the start",
+    put_fact(r, "Waiting", "%" APR_INT64_T_FMT "%s%s", waiting, waiting ? ", oldest for " : "",
+             waiting ? ss_html_age(r, ss_html_number(relay, "oldestSeconds")) : "");
+    put_fact(r, "Connections", "%" APR_INT64_T_FMT, ss_html_number(relay, "connections"));
+    put_fact(r, "Since start",
              "%" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed, %" APR_INT64_T_FMT
              " uncertain",
-             number_of(relay, "sent"), number_of(relay, "failed"), number_of(relay, "uncertain"));
+             ss_html_number(relay, "sent"), ss_html_number(relay, "failed"),
+             ss_html_number(relay, "uncertain"));
     ap_rputs("<dt>Last success</dt><dd>", r);
     if (*ss_html_member(relay, "lastSuccess"))
         ss_html_time(r, ss_html_member(relay, "lastSuccess"));

@@ -1,5 +1,4 @@
-/* status_handler.c: smtp-send-status: which part of the operator's page is asked for, and in which
- * form. */
+/* status_handler.c: smtp-send-status: finds the requested part and its format. */
 #include "web/status/status_handler.h"
 
 #include <apr_strings.h>
@@ -28,8 +27,7 @@
 
 typedef enum { PART_OVERVIEW, PART_HEALTH, PART_METRICS, PART_QUEUE, PART_MESSAGE } part_t;
 
-/* The part is told by the end of the path: how much of it belongs to the page itself depends on the
- * configuration. */
+/* Parts are recognised at the end of the path: the beginning depends on the configuration. */
 static part_t part_of(const request_rec *r, apr_size_t *cut)
 {
     static const struct {
@@ -72,12 +70,12 @@ static int overview(ss_page_t *page)
     return ss_response_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
 }
 
-/* A document of the daemon as it stands. */
-static int pass_on(ss_page_t *page, json_t *question)
+/* Sends a document of the daemon unchanged. */
+static int pass_on(ss_page_t *page, json_t *request)
 {
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_call(page->r, question, NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
+    if (!ss_rpc_call(page->r, request, NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200 || !answer.raw.content) return ss_rpc_refuse(page->r, &answer);
     return ss_response_text(page->r, HTTP_OK, "application/json", answer.raw.content,
                             answer.raw.content_len);

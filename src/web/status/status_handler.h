@@ -1,4 +1,4 @@
-/* status_handler.h: the handler smtp-send-status (CONTRACT.md 2). */
+/* status_handler.h: the handler smtp-send-status (README). */
 #ifndef SS_WEB_STATUS_STATUS_HANDLER_H
 #define SS_WEB_STATUS_STATUS_HANDLER_H
 

@@ -1,4 +1,4 @@
-/* permission.h: who may submit what where (CONTRACT.md 1, "Who may submit"). Pure. */
+/* permission.h: who may submit what where. Pure. */
 #ifndef SS_WEB_SUBMIT_PERMISSION_H
 #define SS_WEB_SUBMIT_PERMISSION_H
 

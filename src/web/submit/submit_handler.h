@@ -1,4 +1,4 @@
-/* submit_handler.h: POST to the handler smtp-send (CONTRACT.md 2). */
+/* submit_handler.h: POST to the handler smtp-send (README). */
 #ifndef SS_WEB_SUBMIT_SUBMIT_HANDLER_H
 #define SS_WEB_SUBMIT_SUBMIT_HANDLER_H
 

@@ -1,5 +1,5 @@
-/* test_handler.c: smtp-send-test: asks the daemon for the connection test (GET) or a test message
- * (POST) and shows what it says, whole or as it happens. */
+/* test_handler.c: smtp-send-test: has the daemon run the connection test (GET) or send a test
+ * message (POST), and shows the result, at the end or step by step. */
 #include "web/test/test_handler.h"
 
 #include <apr_portable.h>
@@ -13,11 +13,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "config/module.h"
-#include "web/shared/body.h"
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/params.h"
+#include "web/shared/post_form.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
@@ -25,9 +25,9 @@
 #include "web/test/test_page.h"
 
 #define FORM_MAX 16384
-/* beyond the test's own deadline, for an answer to arrive */
+/* after the test's own deadline, for the answer to arrive */
 #define GRACE (10 * APR_USEC_PER_SEC)
-/* a person waits: a daemon that is away is said soon */
+/* a person is waiting: report a missing daemon soon */
 #define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
 
 typedef enum { FORM_TEXT, FORM_JSON, FORM_HTML } form_t;
@@ -61,9 +61,9 @@ static const char *type_of(form_t form, int is_stream)
     return form == FORM_HTML ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
 }
 
-/* ---- the question ---- */
+/* ---- the request ---- */
 
-static void question(const test_t *t, ss_buf_t *out)
+static void put_request(const test_t *t, ss_buf_t *out)
 {
     json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
                                ss_response_string(t->r, t->relay->relay_name), "format",
@@ -72,7 +72,7 @@ static void question(const test_t *t, ss_buf_t *out)
                                ss_params_flag(&t->query, "mask", 0), "stream", t->is_stream);
     const char *from = ss_params_get(&t->query, "from"), *to = ss_params_get(&t->query, "to");
 
-    /* The page's empty fields mean: without. An empty sender with a recipient is the sender <>. */
+    /* Empty fields of the form mean: not given. An empty sender with a recipient is <>. */
     if (to && *to) json_object_set_new(header, "to", ss_response_string(t->r, to));
     if (from && (*from || (to && *to)))
         json_object_set_new(header, "from",
@@ -103,12 +103,12 @@ static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
         ss_test_page_piece(t->r, &t->page, bytes, len);
     else
         ap_rwrite(bytes, (int)len, t->r);
-    /* A client that left ends the test: closing the socket tells the daemon. */
+    /* A client that has left ends the test: the daemon sees the socket close. */
     return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
 }
 
-/* A host that does not answer says nothing for a minute: meanwhile a look at the client's socket
- * tells whether anybody still reads (TLS or not, its end is the end). */
+/* Whether the client is still connected. A host that does not answer can take a minute, in which
+ * nothing is written; end of file on the client's socket is the only sign, with or without TLS. */
 static int is_wanted(void *self)
 {
     const test_t *t = self;
@@ -121,7 +121,7 @@ static int is_wanted(void *self)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
-/* Opens, asks, waits. NULL, or why there is no answer. */
+/* Sends the request and receives the answer. NULL, or why there is none. */
 static const char *run(test_t *t)
 {
     ss_result_t result;
@@ -129,7 +129,7 @@ static const char *run(test_t *t)
 
     ss_result_clear(&result);
     ss_buf_init(&header, SS_FRAME_HEADER_MAX);
-    question(t, &header);
+    put_request(t, &header);
     apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
                                    CONNECT_WAIT, &result, t->r->pool);
     if (rv == APR_SUCCESS) ss_peer_ask_whether(t->peer, is_wanted, t);
@@ -156,8 +156,7 @@ static int is_document(const test_t *t)
            (status == 200 || status == 502 || status == 503 || status == 504);
 }
 
-/* The test did not run: in text the words stay the same as in a report, so that whoever reads the
- * first line knows enough. */
+/* The test did not run. The text looks like a report, so that its first line says enough. */
 static int not_run(test_t *t, int status, const char *why)
 {
     const char *safe = ss_text_utf8(t->r->pool, why, strlen(why));
@@ -234,13 +233,12 @@ static int run_test(request_rec *r)
     if (ss_html_asset(r, ss_params_get(&t.query, "asset"))) return OK;
     const char *unknown = ss_params_unknown(&t.query, known);
     if (unknown)
-        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
-                          unknown);
+        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
     t.form = form_of(r, &t.query);
     t.is_stream = t.form == FORM_HTML || ss_params_flag(&t.query, "stream", 0);
     t.deadline = ss_mono_add(ss_mono_now(), t.relay->test_timeout + GRACE);
     apr_table_setn(r->headers_out, "Vary", "Accept");
-    /* Proxies in front of us pass a streamed answer on as it comes. */
+    /* Proxies must not buffer a streamed answer. */
     if (t.is_stream) apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
     /* A HEAD request must not log in at the relay. */
     if (r->header_only) return ss_response_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
@@ -253,20 +251,12 @@ static int run_test(request_rec *r)
 static int send_message(request_rec *r)
 {
     static const char *const known[] = { "to", "from", "wait", "token", "format", "stream", NULL };
-    const char *bytes, *why = NULL;
-    apr_size_t len;
     ss_params_t form;
 
-    if (!ss_body_read(r, FORM_MAX, "a form", &bytes, &len)) return OK;
-    const char *both =
-        r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
-    if (strlen(bytes) != len || ss_params_parse(&form, both, &why, r->pool))
-        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s",
-                          why ? why : "a zero byte");
+    if (!ss_post_form_read(r, FORM_MAX, &form)) return OK;
     const char *unknown = ss_params_unknown(&form, known);
     if (unknown)
-        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
-                          unknown);
+        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
     if (!ss_csrf_check(r, &form)) return OK;
     return ss_test_mail_send(r, &form, form_of(r, &form) == FORM_HTML,
                              form_of(r, &form) == FORM_JSON);

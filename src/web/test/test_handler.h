@@ -1,4 +1,4 @@
-/* test_handler.h: the handler smtp-send-test (CONTRACT.md 2). */
+/* test_handler.h: the handler smtp-send-test (README). */
 #ifndef SS_WEB_TEST_TEST_HANDLER_H
 #define SS_WEB_TEST_TEST_HANDLER_H
 

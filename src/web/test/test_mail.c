@@ -1,4 +1,4 @@
-/* test_mail.c: a test message, followed to its end. */
+/* test_mail.c: sends a test message and waits for its result. */
 #include "web/test/test_mail.h"
 
 #include <apr_strings.h>
@@ -17,7 +17,7 @@
 
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
-/* What became of it, in the words of a report. status: the answer's. */
+/* The result as a report. status: the answer's HTTP status. */
 static const char *outcome_text(request_rec *r, const char *to, const json_t *message, int *status)
 {
     const json_t *rcpt = json_array_get(json_object_get(message, "recipients"), 0);
@@ -44,9 +44,9 @@ static const char *outcome_text(request_rec *r, const char *to, const json_t *me
                            "Reply:     ", ss_text_utf8(r->pool, reply, strlen(reply)), "\n", NULL);
     if (json_is_true(json_object_get(message, "paused")))
         text = apr_pstrcat(r->pool, text,
-                           "\nSending is paused: the message waits until it is resumed.\n", NULL);
+                           "\nSending is paused: the message is sent after a resume.\n", NULL);
     else if (waits && !is_sent && !is_failed)
-        text = apr_pstrcat(r->pool, text, "\nIt waits because the relay is ",
+        text = apr_pstrcat(r->pool, text, "\nThe message is waiting, because the relay is ",
                            ss_html_member(waits, "relayState"), ": ",
                            ss_html_member(waits, "cause"), "\n", NULL);
     if (json_is_object(advice)) {
@@ -75,7 +75,7 @@ int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int 
 
     if (!to || !*to)
         return ss_problem(r, HTTP_BAD_REQUEST, "to", "a test message needs to=ADDRESS");
-    if (wait < 0) return ss_problem(r, HTTP_BAD_REQUEST, "wait", "that is not a time like 10s");
+    if (wait < 0) return ss_problem(r, HTTP_BAD_REQUEST, "wait", "not a duration such as 10s");
     json_t *header = json_pack(
         "{s:s,s:o,s:o,s:o}", "do", "testmail", "server", ss_response_string(r, relay->relay_name),
         "to", ss_response_string(r, to), "who", ss_response_string(r, ss_http_user(r)));

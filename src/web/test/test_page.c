@@ -1,5 +1,5 @@
-/* test_page.c: the connection test's page: streamed HTML, so that it is live without a script. See
- * testform.h. */
+/* test_page.c: the page of the connection test: streamed HTML, so that steps appear without a
+ * script. */
 #include "web/test/test_page.h"
 
 #include <apr_strings.h>
@@ -29,7 +29,7 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
     ss_page_t page = { .r = r };
     const char *path = ss_http_path(r, 0);
 
-    /* The cookie must go out with the headers, before the first step. */
+    /* The cookie must be set before the headers are sent. */
     ss_csrf_token(r, path);
     ss_html_begin(r, status, path, heading, 1);
     ss_html_brand(r, "Mail");
@@ -39,9 +39,7 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
         "test</a></nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>",
         action_path(r));
     ss_html_put(r, heading);
-    ap_rputs("</h1><span class=\"soft\">relay ", r);
-    ss_html_put(r, relay->relay_name);
-    ap_rputs("</span></div>\n", r);
+    ss_html_wrap(r, "</h1><span class=\"soft\">relay ", relay->relay_name, "</span></div>\n");
     ss_page_gather(&page);
     if (page.status) ss_banner_put(&page, 0);
 }
@@ -79,10 +77,10 @@ static void put_send(request_rec *r, const ss_params_t *query)
     ap_rputs("\n", r);
     field(r, query, "from", "Sender (optional)", 0);
     field(r, query, "to", "Recipient", 1);
-    ap_rputs(
-        "<button type=\"submit\">Send a test message</button>\n</form>\n<p class=\"soft small\">A "
-        "real message goes the way of all mail, and is followed to its end.</p>\n</section>\n",
-        r);
+    ap_rputs("<button type=\"submit\">Send a test message</button>\n</form>\n<p class=\"soft "
+             "small\">Sends a real message through the queue and waits for its "
+             "result.</p>\n</section>\n",
+             r);
 }
 
 void ss_test_page_begin(request_rec *r, const ss_settings_t *relay, const ss_params_t *query,
@@ -94,17 +92,14 @@ void ss_test_page_begin(request_rec *r, const ss_settings_t *relay, const ss_par
     ap_rputs("</section>\n", r);
 }
 
-/* ---- settings and steps, as they come ---- */
+/* ---- settings and steps, as they arrive ---- */
 
 static void put_setting(request_rec *r, const json_t *setting)
 {
-    ap_rputs("<tr><td class=\"mono\">", r);
-    ss_html_put(r, ss_html_member(setting, "name"));
-    ap_rputs("</td><td class=\"mono\">", r);
+    ss_html_wrap(r, "<tr><td class=\"mono\">", ss_html_member(setting, "name"),
+                 "</td><td class=\"mono\">");
     ss_html_put(r, ss_html_member(setting, "value"));
-    ap_rputs("</td><td class=\"soft\">", r);
-    ss_html_put(r, ss_html_member(setting, "source"));
-    ap_rputs("</td></tr>\n", r);
+    ss_html_wrap(r, "</td><td class=\"soft\">", ss_html_member(setting, "source"), "</td></tr>\n");
 }
 
 static int is_default(const json_t *setting)
@@ -130,12 +125,12 @@ static void put_settings(request_rec *r, const json_t *settings)
 
     for (size_t i = 0; i < json_array_size(settings); i++)
         defaults += is_default(json_array_get(settings, i));
-    ap_rputs("<section class=\"card\" aria-labelledby=\"settings\">\n<h2 id=\"settings\">Settings "
-             "in force</h2>\n",
+    ap_rputs("<section class=\"card\" aria-labelledby=\"settings\">\n<h2 id=\"settings\">Effective "
+             "settings</h2>\n",
              r);
     if ((size_t)defaults < json_array_size(settings)) put_table(r, settings, 0);
     if (defaults) {
-        ap_rprintf(r, "<details><summary>%d at their default</summary>\n", defaults);
+        ap_rprintf(r, "<details><summary>%d at their defaults</summary>\n", defaults);
         put_table(r, settings, 1);
         ap_rputs("</details>\n", r);
     }
@@ -159,13 +154,10 @@ static void put_step(request_rec *r, const json_t *step)
     ap_rputs("</span><div class=\"found\">", r);
     ss_html_put(r, ss_html_member(step, "detail"));
     if (json_is_object(advice) && strcmp(result, "ok")) {
-        ap_rputs("<div class=\"advice\"><strong>", r);
-        ss_html_put(r, ss_html_member(advice, "title"));
-        ap_rputs("</strong>", r);
+        ss_html_wrap(r, "<div class=\"advice\"><strong>", ss_html_member(advice, "title"),
+                     "</strong>");
         ss_html_put(r, ss_html_member(advice, "meaning"));
-        ap_rputs(" ", r);
-        ss_html_put(r, ss_html_member(advice, "text"));
-        ap_rputs("</div>", r);
+        ss_html_wrap(r, " ", ss_html_member(advice, "text"), "</div>");
     }
     ap_rprintf(r, "</div><span class=\"took\">%.0f ms</span></li>\n",
                json_number_value(json_object_get(step, "ms")));
@@ -210,7 +202,7 @@ static void put_outcome(request_rec *r, const json_t *report, const char *text)
     if (report)
         ap_rprintf(r, "<p>%.0f ms in all.</p>", json_number_value(json_object_get(report, "ms")));
     for (size_t i = 0; i < json_array_size(works); i++) {
-        ap_rputs(i ? "<br><code>" : "<p>This works instead: <code>", r);
+        ap_rputs(i ? "<br><code>" : "<p>These settings work: <code>", r);
         ss_html_put(r, json_string_value(json_array_get(works, i)));
         ap_rputs("</code>", r);
     }
@@ -233,7 +225,7 @@ static void put_dialogue(request_rec *r, const json_t *dialogue)
     ap_rputs("</pre></details>\n", r);
 }
 
-/* The query of this page with download=1: the same test again, as a file. */
+/* The query of this page with download=1: runs the same test again and saves it as a file. */
 static const char *download_query(request_rec *r, const ss_params_t *query)
 {
     static const char *const names[] = { "from", "to", "mask", "probe" };
@@ -254,10 +246,8 @@ static void put_text(request_rec *r, const char *text, int is_open)
                "<details class=\"card\"%s><summary>Plain text</summary>\n<pre id=\"results\" "
                "tabindex=\"0\" aria-label=\"Plain text\">",
                is_open ? " open" : "");
-    /* A line end right behind <pre> is not content. */
-    if (*text == '\n') ap_rputs("\n", r);
-    ss_html_put(r, text);
-    ap_rputs("</pre></details>\n", r);
+    /* HTML ignores a line end directly after <pre>. */
+    ss_html_wrap(r, *text == '\n' ? "\n" : "", text, "</pre></details>\n");
 }
 
 void ss_test_page_end(request_rec *r, ss_test_page_t *page, const ss_params_t *query,
@@ -283,15 +273,13 @@ void ss_test_page_message_begin(request_rec *r, const ss_settings_t *relay, cons
                                 const char *to)
 {
     begin(r, relay, "Test message", HTTP_OK);
-    ap_rputs("<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 id=\"steps-title\">Its "
-             "way</h2>\n<ol class=\"timeline\" id=\"steps\" "
-             "aria-live=\"polite\">\n<li><strong>queued</strong> for ",
-             r);
-    ss_html_put(r, to);
-    ap_rputs(" as <span class=\"mono small\">", r);
+    ss_html_wrap(r,
+                 "<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 "
+                 "id=\"steps-title\">Progress</h2>\n<ol class=\"timeline\" id=\"steps\" "
+                 "aria-live=\"polite\">\n<li><strong>queued</strong> for ",
+                 to, " as <span class=\"mono small\">");
     ss_html_put(r, id);
-    ap_rputs(
-        "</span></li>\n<li><strong>handed to the relay</strong>: waiting for its answer</li>\n", r);
+    ap_rputs("</span></li>\n<li><strong>sending</strong>: waiting for the result</li>\n", r);
     ap_rflush(r);
 }
 

@@ -1,4 +1,4 @@
-/* test_page.h: the parts of the connection test's page, inside src/web only. */
+/* test_page.h: the parts of the page of the connection test. */
 #ifndef SS_WEB_TEST_TEST_PAGE_H
 #define SS_WEB_TEST_TEST_PAGE_H
 
@@ -10,21 +10,21 @@
 
 typedef struct {
     int has_settings, steps;
-} ss_test_page_t; /* what the page shows so far */
+} ss_test_page_t; /* what the page shows already */
 
-/* The page's beginning: head, forms. */
+/* Begins the page: header and forms. */
 void ss_test_page_begin(request_rec *r, const ss_settings_t *relay, const ss_params_t *query,
                         int status);
-/* A piece of the streamed test: one JSON object, the settings in force or a step. */
+/* Prints one JSON object of the streamed test: the effective settings or a step. */
 void ss_test_page_piece(request_rec *r, ss_test_page_t *page, const char *bytes, apr_size_t len);
-/* The outcome with its buttons, the dialogue, the plain text, and the page's end. report: NULL
- * where the test did not run; text says why. */
+/* Prints the outcome, the dialogue and the plain text, and ends the page. report: NULL if the test
+ * did not run; then text says why. */
 void ss_test_page_end(request_rec *r, ss_test_page_t *page, const ss_params_t *query,
                       const json_t *report, const char *text);
-/* The page of a test message: it is queued; then what became of it ("ok", "bad", "" still waiting)
- * and the end. */
+/* Begins the page of a test message that was queued. */
 void ss_test_page_message_begin(request_rec *r, const ss_settings_t *relay, const char *id,
                                 const char *to);
+/* Prints its result and ends the page. class: "ok", "bad", or "" while it is waiting. */
 void ss_test_page_message_end(request_rec *r, const ss_params_t *query, const char *class,
                               const char *text);
 
