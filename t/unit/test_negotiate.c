@@ -47,6 +47,6 @@ static void the_best_offer_is_chosen(void)
 
 void ss_suite_negotiate(void)
 {
-    CU_add_test(CU_add_suite("accept", NULL, NULL), "the_best_offer_is_chosen",
+    CU_add_test(CU_add_suite("negotiate", NULL, NULL), "the_best_offer_is_chosen",
                 the_best_offer_is_chosen);
 }

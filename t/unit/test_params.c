@@ -40,14 +40,14 @@ static void parameters_are_decoded(void)
         { "either case", "a=%c3%A9", "a=\xc3\xa9" },
         { "repeats keep their order", "to=1&to=2&x=3&to=4", "to=1|to=2|x=3|to=4" },
         { "empty parts are left out", "&&a=1&&b=2&", "a=1|b=2" },
-        { "one digit", "a=%4", "!a % that is not followed by two hexadecimal digits" },
-        { "no digit", "a=%", "!a % that is not followed by two hexadecimal digits" },
-        { "no hexadecimal", "a=%4g", "!a % that is not followed by two hexadecimal digits" },
+        { "one digit", "a=%4", "!% is not followed by two hexadecimal digits" },
+        { "no digit", "a=%", "!% is not followed by two hexadecimal digits" },
+        { "no hexadecimal", "a=%4g", "!% is not followed by two hexadecimal digits" },
         { "does not read into the next", "a=%4&1=2",
-          "!a % that is not followed by two hexadecimal digits" },
+          "!% is not followed by two hexadecimal digits" },
         { "zero byte", "a=%00", "!a zero byte in a parameter" },
-        { "no UTF-8", "a=%ff", "!bytes that are not UTF-8 in a parameter" },
-        { "overlong UTF-8", "a=%c0%af", "!bytes that are not UTF-8 in a parameter" },
+        { "no UTF-8", "a=%ff", "!invalid UTF-8 in a parameter" },
+        { "overlong UTF-8", "a=%c0%af", "!invalid UTF-8 in a parameter" },
         { "line ends stay bytes", "a=1%0d%0a", "a=1\r\n" },
     };
     apr_pool_t *pool;
@@ -105,7 +105,7 @@ static void values_are_found(void)
 
 void ss_suite_params(void)
 {
-    CU_pSuite suite = CU_add_suite("query", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("params", NULL, NULL);
 
     CU_add_test(suite, "parameters_are_decoded", parameters_are_decoded);
     CU_add_test(suite, "too_many_are_refused", too_many_are_refused);
