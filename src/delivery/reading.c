@@ -9,7 +9,7 @@
 
 /* What waits to be written refers to what was read: so far behind the place of reading nothing can
  * be waited for any more. */
-#define KEPT (SS_OUTPUT_HIGH + 2 * SS_CONTENT_PIECE_MAX)
+#define KEPT (SS_SEND_BUFFER_HIGH + 2 * SS_CONTENT_PIECE_MAX)
 #define SLOTS (KEPT / SS_PART_MAX + 4)
 
 typedef struct {

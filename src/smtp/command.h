@@ -4,7 +4,8 @@
 #define SS_SMTP_COMMAND_H
 
 #include "base/buf.h"
-#include "smtp/client.h"
+#include "smtp/capability.h"
+#include "smtp/client_types.h"
 
 /* of MAIL and RCPT with all parameters; longer: APR_ENOSPC, that address fails */
 #define SS_COMMAND_LINE_MAX 4096

@@ -4,7 +4,17 @@
 #ifndef SS_SMTP_CONTENT_H
 #define SS_SMTP_CONTENT_H
 
-#include "smtp/client.h"
+#include <apr.h>
+#include <apr_errno.h>
+
+typedef struct {
+    /* Bytes at offset `at` of the canonical content: pointer and length (up to the end of what is
+     * in memory in one piece), valid until the message is done. APR_EAGAIN: not in memory yet; the
+     * caller calls ss_client_more when it is. Any other status aborts the transaction (connection
+     * closed). */
+    apr_status_t (*read)(void *self, apr_off_t at, const char **bytes, apr_size_t *len);
+    void *self;
+} ss_content_t;
 
 /* a longer stretch comes in several pieces, so that output stays within its bound */
 #define SS_CONTENT_PIECE_MAX 65536

@@ -5,6 +5,8 @@
 #include <apr.h>
 #include <apr_errno.h>
 
+#include "smtp/cmd.h"
+
 /* a longer line: the server is broken, the connection is dropped, its mail deferred */
 #define SS_REPLY_LINE_MAX 4096
 #define SS_REPLY_LINES_MAX 100 /* more lines in one reply: the same */
@@ -21,6 +23,12 @@ typedef struct {
      */
     char text[SS_REPLY_TEXT_MAX];
 } ss_reply_t;
+
+#define SS_REPLY_CODES 400 /* 200 to 599 */
+/* replies by what was asked and by code */
+typedef struct {
+    apr_uint64_t count[SS_CMDS][SS_REPLY_CODES];
+} ss_reply_counts_t;
 
 /* Takes one whole reply from the front of bytes. APR_SUCCESS: *used bytes were taken;
  * APR_EINCOMPLETE: more is needed, nothing taken; APR_EINVAL: not a reply (no digits, codes differ

@@ -11,12 +11,12 @@ struct ss_piece_t {
     int is_secret;
 };
 
-void ss_output_init(ss_output_t *out, apr_pool_t *pool)
+void ss_send_buffer_init(ss_send_buffer_t *out, apr_pool_t *pool)
 {
-    *out = (ss_output_t){ .pool = pool };
+    *out = (ss_send_buffer_t){ .pool = pool };
 }
 
-static ss_piece_t *take(ss_output_t *out, int is_block)
+static ss_piece_t *take(ss_send_buffer_t *out, int is_block)
 {
     ss_piece_t **spare = is_block ? &out->spare_blocks : &out->spare_refs;
     ss_piece_t *piece = *spare;
@@ -25,7 +25,7 @@ static ss_piece_t *take(ss_output_t *out, int is_block)
         *spare = piece->next;
     } else {
         piece = apr_pcalloc(out->pool, sizeof(*piece));
-        if (is_block) piece->own = apr_palloc(out->pool, SS_OUTPUT_BLOCK);
+        if (is_block) piece->own = apr_palloc(out->pool, SS_SEND_BUFFER_BLOCK);
     }
     piece->next = NULL;
     piece->bytes = piece->own;
@@ -39,24 +39,24 @@ static ss_piece_t *take(ss_output_t *out, int is_block)
     return piece;
 }
 
-static void drop_first(ss_output_t *out)
+static void drop_first(ss_send_buffer_t *out)
 {
     ss_piece_t *piece = out->first;
     ss_piece_t **spare = piece->own ? &out->spare_blocks : &out->spare_refs;
 
-    if (piece->is_secret) explicit_bzero(piece->own, SS_OUTPUT_BLOCK);
+    if (piece->is_secret) explicit_bzero(piece->own, SS_SEND_BUFFER_BLOCK);
     out->first = piece->next;
     if (!out->first) out->last = NULL;
     piece->next = *spare;
     *spare = piece;
 }
 
-void ss_output_text(ss_output_t *out, const char *bytes, apr_size_t len, int is_secret)
+void ss_send_buffer_text(ss_send_buffer_t *out, const char *bytes, apr_size_t len, int is_secret)
 {
     while (len) {
         ss_piece_t *piece = out->last;
-        if (!piece || !piece->own || piece->len == SS_OUTPUT_BLOCK) piece = take(out, 1);
-        apr_size_t room = SS_OUTPUT_BLOCK - piece->len;
+        if (!piece || !piece->own || piece->len == SS_SEND_BUFFER_BLOCK) piece = take(out, 1);
+        apr_size_t room = SS_SEND_BUFFER_BLOCK - piece->len;
         apr_size_t part = len < room ? len : room;
         memcpy(piece->own + piece->len, bytes, part);
         piece->len += part;
@@ -67,10 +67,10 @@ void ss_output_text(ss_output_t *out, const char *bytes, apr_size_t len, int is_
     }
 }
 
-void ss_output_ref(ss_output_t *out, const char *bytes, apr_size_t len)
+void ss_send_buffer_ref(ss_send_buffer_t *out, const char *bytes, apr_size_t len)
 {
-    if (len < SS_OUTPUT_GATHER) {
-        ss_output_text(out, bytes, len, 0);
+    if (len < SS_SEND_BUFFER_GATHER) {
+        ss_send_buffer_text(out, bytes, len, 0);
         return;
     }
     ss_piece_t *piece = take(out, 0);
@@ -79,7 +79,7 @@ void ss_output_ref(ss_output_t *out, const char *bytes, apr_size_t len)
     out->queued += len;
 }
 
-int ss_output_pieces(const ss_output_t *out, struct iovec *pieces, int max)
+int ss_send_buffer_pieces(const ss_send_buffer_t *out, struct iovec *pieces, int max)
 {
     int count = 0;
 
@@ -91,7 +91,7 @@ int ss_output_pieces(const ss_output_t *out, struct iovec *pieces, int max)
     return count;
 }
 
-void ss_output_sent(ss_output_t *out, apr_size_t len)
+void ss_send_buffer_sent(ss_send_buffer_t *out, apr_size_t len)
 {
     while (len && out->first) {
         ss_piece_t *piece = out->first;
@@ -104,7 +104,7 @@ void ss_output_sent(ss_output_t *out, apr_size_t len)
     }
 }
 
-void ss_output_drop(ss_output_t *out)
+void ss_send_buffer_drop(ss_send_buffer_t *out)
 {
     while (out->first) drop_first(out);
     out->queued = out->sent;

@@ -7,11 +7,11 @@
 #include <apr_pools.h>
 #include <sys/uio.h>
 
-#define SS_OUTPUT_BLOCK 4000 /* bytes of a block of gathered text */
+#define SS_SEND_BUFFER_BLOCK 4000 /* bytes of a block of gathered text */
 /* a shorter piece of content is copied: cheaper than one more piece to write */
-#define SS_OUTPUT_GATHER 512
+#define SS_SEND_BUFFER_GATHER 512
 /* so much may wait; nothing more is said before some of it was written */
-#define SS_OUTPUT_HIGH 262144
+#define SS_SEND_BUFFER_HIGH 262144
 
 typedef struct ss_piece_t ss_piece_t;
 
@@ -20,16 +20,16 @@ typedef struct {
     ss_piece_t *first, *last;
     ss_piece_t *spare_blocks, *spare_refs;
     apr_uint64_t queued, sent; /* bytes of the whole session */
-} ss_output_t;
+} ss_send_buffer_t;
 
-void ss_output_init(ss_output_t *out, apr_pool_t *pool);
+void ss_send_buffer_init(ss_send_buffer_t *out, apr_pool_t *pool);
 /* Copies bytes. is_secret: the copy is wiped once it was sent. */
-void ss_output_text(ss_output_t *out, const char *bytes, apr_size_t len, int is_secret);
+void ss_send_buffer_text(ss_send_buffer_t *out, const char *bytes, apr_size_t len, int is_secret);
 /* Bytes that stay valid until sent (short ones are copied all the same). */
-void ss_output_ref(ss_output_t *out, const char *bytes, apr_size_t len);
-int ss_output_pieces(const ss_output_t *out, struct iovec *pieces, int max);
-void ss_output_sent(ss_output_t *out, apr_size_t len);
+void ss_send_buffer_ref(ss_send_buffer_t *out, const char *bytes, apr_size_t len);
+int ss_send_buffer_pieces(const ss_send_buffer_t *out, struct iovec *pieces, int max);
+void ss_send_buffer_sent(ss_send_buffer_t *out, apr_size_t len);
 /* Throws away what waits (the connection is gone); secrets are wiped. */
-void ss_output_drop(ss_output_t *out);
+void ss_send_buffer_drop(ss_send_buffer_t *out);
 
 #endif

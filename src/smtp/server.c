@@ -477,8 +477,3 @@ int ss_server_is_in_mail(const ss_server_t *s)
     return s->state == MAIL || s->state == RCPT || s->state == DATA || s->state == CHUNK ||
            s->state == CHUNKS;
 }
-
-int ss_server_is_in_content(const ss_server_t *s)
-{
-    return s->state == DATA || s->state == CHUNK || s->state == CHUNKS;
-}

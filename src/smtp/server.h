@@ -65,7 +65,5 @@ void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text);
 ss_buf_t *ss_server_output(ss_server_t *s);
 /* Whether a transaction is under way: MAIL was accepted and its end not answered. */
 int ss_server_is_in_mail(const ss_server_t *s);
-/* Whether content is being received. */
-int ss_server_is_in_content(const ss_server_t *s);
 
 #endif

@@ -1,11 +1,12 @@
 /* session.c: greeting, EHLO/HELO, STARTTLS, login, the test's trial of MAIL and RCPT, QUIT: for
  * each state what entering it says and what an answer means. The first error stands: what a
  * fallback finds afterwards never covers it. */
+#include "smtp/session.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
 #include "smtp/capability.h"
-#include "smtp/client_impl.h"
 #include "smtp/command.h"
 
 enum { TRY_MAIL, TRY_RCPT, TRY_RSET, TRY_MAIL_AGAIN, TRY_RSET_AGAIN };
@@ -44,8 +45,8 @@ static void say_refusal(ss_result_t *result, const char *step, ss_cmd_t cmd,
     }
 }
 
-void ss_session_failed(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
-                       const ss_verdict_t *verdict, const ss_result_t *found)
+static void step_failed(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
+                        const ss_verdict_t *verdict, const ss_result_t *found)
 {
     ss_result_t result;
 
@@ -70,7 +71,7 @@ static void greeting_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     if (reply->code / 100 != 2) {
         ss_verdict_t verdict = ss_verdict(SS_CMD_GREETING, reply, 0);
-        ss_session_failed(c, "greeting", SS_CMD_GREETING, reply, &verdict, NULL);
+        step_failed(c, "greeting", SS_CMD_GREETING, reply, &verdict, NULL);
         return;
     }
     ss_client_event_t *event = step_ended(c, "greeting", SS_CMD_GREETING, reply);
@@ -94,7 +95,7 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
     }
     ss_verdict_t verdict = ss_verdict(SS_CMD_EHLO, reply, 0);
     if (!(verdict.learn & SS_LEARN_NO_EHLO)) {
-        ss_session_failed(c, "hello", SS_CMD_EHLO, reply, &verdict, NULL);
+        step_failed(c, "hello", SS_CMD_EHLO, reply, &verdict, NULL);
         return;
     }
     /* An old server, or one behind a firewall that lets no EHLO through. HELO refused as well:
@@ -122,7 +123,7 @@ static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
     if (reply->code / 100 != 2) {
         verdict = c->has_refused_ehlo ? c->end.verdict : ss_verdict(SS_CMD_HELO, reply, 0);
         ss_result_t result = c->end.result;
-        ss_session_failed(c, "hello", SS_CMD_HELO, reply, &verdict, &result);
+        step_failed(c, "hello", SS_CMD_HELO, reply, &verdict, &result);
         return;
     }
     ss_capability_parse_helo(&c->capability, reply->text);
@@ -156,7 +157,7 @@ static void after_hello(ss_client_t *c)
                       ? "TLS is required, and something between here and the server writes over "
                         "its answers (XXXX), STARTTLS among them"
                       : "TLS is required, but the server does not offer STARTTLS");
-    ss_session_failed(c, "starttls", SS_CMD_STARTTLS, NULL, &verdict, &result);
+    step_failed(c, "starttls", SS_CMD_STARTTLS, NULL, &verdict, &result);
 }
 
 /* ---- STARTTLS ---- */
@@ -180,13 +181,12 @@ static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
         login(c);
         return;
     }
-    ss_session_failed(c, "starttls", SS_CMD_STARTTLS, reply, &verdict, NULL);
+    step_failed(c, "starttls", SS_CMD_STARTTLS, reply, &verdict, NULL);
 }
 
-void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
-                      apr_size_t binding_len, ss_mono_t now)
+void ss_session_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
+                       apr_size_t binding_len)
 {
-    c->now = now;
     if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
     c->is_tls = 1;
     if (binding) {
@@ -199,7 +199,6 @@ void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *bind
         ss_capability_clear(&c->capability);
         ss_client_go(c, SS_CLIENT_HELLO);
     }
-    ss_say(c);
 }
 
 /* ---- login ---- */
@@ -215,7 +214,7 @@ static void login_failed(ss_client_t *c, const ss_result_t *result)
 {
     ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_BLOCKED, 0, result->advice };
 
-    ss_session_failed(c, "auth", SS_CMD_AUTH, NULL, &verdict, result);
+    step_failed(c, "auth", SS_CMD_AUTH, NULL, &verdict, result);
 }
 
 static ss_auth_wishes_t wishes_of(const ss_client_t *c)
@@ -251,7 +250,7 @@ static void login(ss_client_t *c)
     if (ss_auth_needs_secret(c->mechanism))
         ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
     else
-        ss_client_secret(c, "", 0, c->now);
+        ss_session_secret(c, "", 0);
 }
 
 /* One line of the exchange; the answer's bytes are wiped on both sides. */
@@ -263,14 +262,13 @@ static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
     ss_client_asked(c, SS_CMD_AUTH, NULL, 0);
 }
 
-void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, ss_mono_t now)
+void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len)
 {
     ss_buf_t response;
     ss_result_t result;
     char verb[64];
     int has_response = 0, is_done = 0;
 
-    c->now = now;
     if (c->state != SS_CLIENT_SECRET) return;
     ss_result_clear(&result);
     int is_empty = bytes && !len && ss_auth_needs_secret(c->mechanism);
@@ -279,7 +277,6 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, ss_mono
                       "The password %s, so no login was tried",
                       is_empty ? "of SMTPSendPassword is empty" : "could not be read (unreadable)");
         login_failed(c, &result);
-        ss_say(c);
         return;
     }
     if (!c->blanks) c->blanks = ss_transcript_create(c->pool);
@@ -309,7 +306,6 @@ void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, ss_mono
         say_auth(c, verb, c->has_late_response ? NULL : &response);
     }
     ss_buf_wipe(&response);
-    ss_say(c);
 }
 
 /* 334: a challenge. */
@@ -410,7 +406,7 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
     }
     if (ss_result_is_set(&c->auth_result)) verdict.advice = c->auth_result.advice;
     ss_auth_cancel(c->auth);
-    ss_session_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, &result);
+    step_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, &result);
 }
 
 /* ---- the trial: MAIL, RCPT, RSET, MAIL, RSET ---- */
@@ -489,7 +485,7 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
                        : c->try_step == TRY_RSET || c->try_step == TRY_RSET_AGAIN ? SS_CMD_RSET
                                                                                   : SS_CMD_MAIL;
         ss_verdict_t verdict = ss_verdict(cmd, reply, c->try_step == TRY_MAIL_AGAIN);
-        ss_session_failed(c, ss_client_step(c), cmd, reply, &verdict, NULL);
+        step_failed(c, ss_client_step(c), cmd, reply, &verdict, NULL);
         return;
     }
     switch (c->try_step) {
@@ -529,16 +525,14 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
     }
 }
 
-void ss_client_try(ss_client_t *c, const char *from, const char *to, ss_mono_t now)
+void ss_session_try(ss_client_t *c, const char *from, const char *to)
 {
-    c->now = now;
     /* Ready and ending with nothing in flight is no state: the end is said at once. */
     if (c->state != SS_CLIENT_READY || c->first) return;
     c->try_from = apr_pstrdup(c->pool, from);
     c->try_to = apr_pstrdup(c->pool, to);
     ss_client_go(c, SS_CLIENT_TRYING);
     try_say(c, TRY_MAIL);
-    ss_say(c);
 }
 
 /* ---- the end ---- */
@@ -554,7 +548,7 @@ static void quit_answer(ss_client_t *c, const ss_reply_t *reply)
     ss_client_close(c, SS_FATE_AGAIN, "connection-lost", "");
 }
 
-const ss_phase_t ss_client_phases[SS_CLIENT_STATES] = {
+const ss_client_phase_t ss_session_phases[SS_CLIENT_STATES] = {
     [SS_CLIENT_GREETING] = { "greeting", SS_CMD_GREETING, SS_TIMEOUT_GREETING, NULL,
                              greeting_answer },
     [SS_CLIENT_HELLO] = { "hello", SS_CMD_EHLO, SS_TIMEOUT_COMMAND, hello_enter, hello_answer },

@@ -1,83 +1,29 @@
 /* transaction.c: what the answers to MAIL, RCPT, DATA, BDAT and the end of a message mean for each
  * recipient. Every recipient is decided once, by the first answer that is about it; what the server
  * says afterwards (503 to the rest of a group) never covers it. */
+#include "smtp/transaction.h"
+
 #include <apr_strings.h>
 #include <string.h>
-
-#include "smtp/client_impl.h"
-
-/* ---- deciding ---- */
-
-void ss_transaction_decide_rcpt(ss_tx_t *tx, ss_client_rcpt_t *rcpt, ss_cmd_t cmd,
-                                const ss_reply_t *reply, ss_fate_t fate, const char *dsn,
-                                const char *advice, const char *text)
-{
-    (void)tx;
-    if (rcpt->cmd != SS_CMD_NONE) return;
-    rcpt->cmd = cmd;
-    rcpt->fate = fate;
-    rcpt->code = reply ? reply->code : 0;
-    rcpt->has_dsn = reply && reply->enhanced[0];
-    apr_cpystrn(rcpt->dsn, reply ? ss_verdict_dsn(reply) : dsn, sizeof(rcpt->dsn));
-    rcpt->advice = advice;
-    rcpt->text = text;
-}
-
-void ss_transaction_decide(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply,
-                           ss_fate_t fate, const char *dsn, const char *advice, const char *text)
-{
-    const char *kept = apr_pstrdup(tx->m->pool, text);
-
-    for (int i = 0; i < tx->m->rcpt_count; i++)
-        ss_transaction_decide_rcpt(tx, &tx->m->rcpts[i], cmd, reply, fate, dsn, advice, kept);
-    tx->m->ended = c->now;
-}
-
-int ss_transaction_is_undecided(const ss_tx_t *tx)
-{
-    for (int i = 0; i < tx->m->rcpt_count; i++) {
-        if (tx->m->rcpts[i].cmd == SS_CMD_NONE) return 1;
-    }
-    return 0;
-}
-
-/* ---- giving back ---- */
-
-void ss_transaction_give_back(ss_client_t *c, ss_tx_t *tx)
-{
-    ss_tx_t **link = &c->first, *before = NULL;
-
-    while (*link != tx) {
-        before = *link;
-        link = &before->next;
-    }
-    *link = tx->next;
-    if (c->last == tx) c->last = before;
-    if (c->saying == tx) c->saying = tx->next;
-    c->in_flight--;
-    tx->m->internal = NULL;
-    ss_client_event(c, SS_EVENT_DONE)->message = tx->m;
-}
 
 /* A transaction that the server still has open is cleared by closing the connection: servers that
  * refuse or penalise RSET exist. */
 void ss_transaction_settle(ss_client_t *c)
 {
     while (c->first) {
-        ss_tx_t *tx = c->first;
+        ss_client_tx_t *tx = c->first;
         if (tx->has_failed && tx->say < SS_SAY_WAIT) tx->say = SS_SAY_NOTHING;
         if (tx->say != SS_SAY_NOTHING || tx->open) return;
         if (tx->is_mail_ok && !tx->is_over) c->is_closing = 1;
         if (tx->has_failed) c->has_error = 1;
-        c->answered++;
-        ss_transaction_give_back(c, tx);
+        ss_client_give_back(c, tx);
     }
 }
 
 /* ---- refusals ---- */
 
 /* A refusal of the whole message. */
-static void refused(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
+static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
 {
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
 
@@ -86,7 +32,7 @@ static void refused(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t 
     if (cmd == SS_CMD_MAIL && c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_ONE_MESSAGE;
     tx->has_failed = 1;
     ss_client_refused(c, cmd, reply, &verdict, tx->accepted);
-    ss_transaction_decide(c, tx, cmd, reply, verdict.fate, NULL, verdict.advice, reply->text);
+    ss_client_decide(c, tx, cmd, reply, verdict.fate, NULL, verdict.advice, reply->text);
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) {
         c->is_closing = 1;
         if (verdict.fate != SS_FATE_AGAIN) ss_client_reason(c, 0, cmd, reply, &verdict, NULL);
@@ -95,9 +41,9 @@ static void refused(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t 
 }
 
 /* 421: the server leaves; nothing that it did not answer was taken. */
-static void is_leaving(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
+static void is_leaving(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
 {
-    if (ss_transaction_is_undecided(tx)) refused(c, tx, cmd, reply);
+    if (ss_client_is_undecided(tx)) refused(c, tx, cmd, reply);
     c->is_gone = 1;
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
     ss_client_reason(c, tx->is_reused && verdict.fate == SS_FATE_AGAIN, cmd, reply, &verdict, NULL);
@@ -106,7 +52,7 @@ static void is_leaving(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply
 
 /* ---- answers ---- */
 
-static void mail_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
+static void mail_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     if (reply->code / 100 == 2)
         tx->is_mail_ok = 1;
@@ -114,7 +60,7 @@ static void mail_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
         refused(c, tx, SS_CMD_MAIL, reply);
 }
 
-static void rcpt_answer(ss_client_t *c, ss_tx_t *tx, int number, const ss_reply_t *reply)
+static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss_reply_t *reply)
 {
     ss_client_rcpt_t *rcpt = &tx->m->rcpts[number];
 
@@ -126,14 +72,14 @@ static void rcpt_answer(ss_client_t *c, ss_tx_t *tx, int number, const ss_reply_
     }
     ss_verdict_t verdict = ss_verdict(SS_CMD_RCPT, reply, tx->is_reused);
     ss_client_refused(c, SS_CMD_RCPT, reply, &verdict, tx->accepted);
-    ss_transaction_decide_rcpt(tx, rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
-                               apr_pstrdup(tx->m->pool, reply->text));
+    ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
+                          apr_pstrdup(tx->m->pool, reply->text));
     tx->m->ended = c->now;
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) c->is_closing = 1;
-    if (!ss_transaction_is_undecided(tx)) tx->has_failed = 1;
+    if (!ss_client_is_undecided(tx)) tx->has_failed = 1;
 }
 
-static void data_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
+static void data_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     if (reply->code == 354) {
         if (tx->has_failed) {
@@ -158,24 +104,24 @@ static void data_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
     if (!tx->has_failed) refused(c, tx, SS_CMD_DATA, reply);
 }
 
-static void taken(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
+static void taken(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     int is_clean = tx->accepted == tx->m->rcpt_count;
 
-    ss_transaction_decide(c, tx, SS_CMD_END, reply, SS_FATE_SENT, NULL, "accepted", reply->text);
+    ss_client_decide(c, tx, SS_CMD_END, reply, SS_FATE_SENT, NULL, "accepted", reply->text);
     if (c->asked_count) c->has_streamed = 1;
     if (is_clean && c->window < c->options.window_max) c->window++;
 }
 
 /* The server does not know BDAT, or will not have it here: said of the extension, not of the
  * message. */
-static int is_bdat_refused(const ss_tx_t *tx, const ss_reply_t *reply)
+static int is_bdat_refused(const ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     return tx->uses_bdat && reply->code >= 500 && reply->code <= 504 &&
            (!reply->enhanced[0] || !strncmp(reply->enhanced, "5.5.", 4));
 }
 
-static void end_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
+static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     if (!tx->uses_bdat || tx->accepted) tx->is_over = 1;
     if (tx->has_failed) return;
@@ -187,8 +133,8 @@ static void end_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
         verdict.scope = SS_SCOPE_CONNECTION;
         verdict.learn |= SS_LEARN_NO_CHUNKING;
         ss_client_refused(c, SS_CMD_BDAT, reply, &verdict, 0);
-        ss_transaction_decide(c, tx, SS_CMD_BDAT, reply, SS_FATE_AGAIN, NULL, verdict.advice,
-                              reply->text);
+        ss_client_decide(c, tx, SS_CMD_BDAT, reply, SS_FATE_AGAIN, NULL, verdict.advice,
+                         reply->text);
         /* It may read the content as commands: nothing more is said to it, and what it says is not
          * listened to. */
         ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
@@ -197,9 +143,9 @@ static void end_answer(ss_client_t *c, ss_tx_t *tx, const ss_reply_t *reply)
     }
 }
 
-void ss_transaction_answer(ss_client_t *c, const ss_asked_t *asked, const ss_reply_t *reply)
+void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
 {
-    ss_tx_t *tx = asked->tx;
+    ss_client_tx_t *tx = asked->tx;
 
     if (reply->code == 421) {
         is_leaving(c, tx, asked->cmd, reply);
@@ -217,9 +163,9 @@ void ss_transaction_answer(ss_client_t *c, const ss_asked_t *asked, const ss_rep
     }
 }
 
-void ss_transaction_early(ss_client_t *c, const ss_asked_t *asked, const ss_reply_t *reply)
+void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
 {
-    ss_tx_t *tx = asked->tx;
+    ss_client_tx_t *tx = asked->tx;
 
     if (reply->code / 100 < 4) {
         ss_client_nonsense(c, "the server answered before it was asked");

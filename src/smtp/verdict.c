@@ -414,16 +414,6 @@ int ss_verdict_phrase_length(const char *advice, const char *text)
     return best;
 }
 
-const char *ss_cmd_name(ss_cmd_t cmd)
-{
-    static const char *const names[SS_CMDS] = {
-        "no command", "connect",  "TLS handshake", "greeting", "EHLO",
-        "HELO",       "STARTTLS", "AUTH",          "MAIL",     "RCPT",
-        "DATA",       "BDAT",     "end of DATA",   "RSET",     "QUIT",
-    };
-    return (unsigned)cmd < SS_CMDS ? names[cmd] : "unknown command";
-}
-
 const char *ss_verdict_dsn(const ss_reply_t *reply)
 {
     if (*reply->enhanced) return reply->enhanced;

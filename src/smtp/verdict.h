@@ -4,33 +4,15 @@
 #ifndef SS_SMTP_VERDICT_H
 #define SS_SMTP_VERDICT_H
 
+#include "smtp/cmd.h"
 #include "smtp/reply.h"
-
-typedef enum {
-    SS_CMD_NONE,
-    SS_CMD_CONNECT,
-    SS_CMD_TLS,
-    SS_CMD_GREETING,
-    SS_CMD_EHLO,
-    SS_CMD_HELO,
-    SS_CMD_STARTTLS,
-    SS_CMD_AUTH,
-    SS_CMD_MAIL,
-    SS_CMD_RCPT,
-    SS_CMD_DATA,
-    SS_CMD_BDAT,
-    SS_CMD_END /* the answer to the whole message */,
-    SS_CMD_RSET,
-    SS_CMD_QUIT,
-    SS_CMDS
-} ss_cmd_t;
 
 typedef enum {
     SS_SCOPE_RECIPIENT,
     SS_SCOPE_MESSAGE,
     SS_SCOPE_CONNECTION,
     SS_SCOPE_RELAY
-} ss_scope_t;
+} ss_verdict_scope_t;
 
 typedef enum {
     SS_FATE_SENT,     /* the relay has it */
@@ -43,7 +25,7 @@ typedef enum {
     /* the relay refuses us: the message waits for the relay, uncharged */
     SS_FATE_BLOCKED,
     SS_FATE_UNCERTAIN /* the connection was lost between the message's end and its answer */
-} ss_fate_t;
+} ss_verdict_fate_t;
 
 enum { /* what to remember of a host, for a day */
        SS_LEARN_NOTHING = 0,
@@ -57,14 +39,12 @@ enum { /* what to remember of a host, for a day */
 };
 
 typedef struct {
-    ss_scope_t scope;
-    ss_fate_t fate;
+    ss_verdict_scope_t scope;
+    ss_verdict_fate_t fate;
     unsigned learn;
     const char *advice; /* id in advice.c; never NULL */
 } ss_verdict_t;
 
-/* The command's name as people write it: "MAIL", "end of DATA". */
-const char *ss_cmd_name(ss_cmd_t cmd);
 /* The verdict on a reply. is_reused: the connection has carried a message before (or this is not
  * its first transaction). */
 ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused);

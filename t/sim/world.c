@@ -72,7 +72,7 @@ static void charge(world_t *w, ss_recipient_t *rcpt)
         w->now + ss_schedule_wait(w->retry, rcpt->attempts, (apr_uint32_t)random_next(&w->random));
 }
 
-static void decide(world_t *w, ss_recipient_t *rcpt, ss_fate_t fate)
+static void decide(world_t *w, ss_recipient_t *rcpt, ss_verdict_fate_t fate)
 {
     switch (fate) {
     case SS_FATE_SENT: ss_recipient_go(rcpt, SS_STATE_SENT); return;

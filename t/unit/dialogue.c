@@ -122,7 +122,7 @@ static const char *describe(play_t *play, const ss_client_event_t *event)
     return "?";
 }
 
-static void note(play_t *play, ss_fate_t fate, const char *advice)
+static void note(play_t *play, ss_verdict_fate_t fate, const char *advice)
 {
     APR_ARRAY_PUSH(play->verdicts, const char *) =
         apr_psprintf(play->pool, "%s %s", fates[fate], advice_of(advice));

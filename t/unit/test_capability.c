@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "smtp/capability.h"
+#include "smtp/reply.h"
 
 void ss_suite_capability(void);
 

@@ -1,5 +1,5 @@
 /* test_client.c: whole dialogues of the SMTP client (src/smtp/client.c, session.c, transaction.c,
- * say.c), each in every split. See dialogue.h. */
+ * pipeline.c), each in every split. See dialogue.h. */
 #include <CUnit/CUnit.h>
 #include <stdio.h>
 

@@ -19,7 +19,7 @@ typedef struct {
     ss_client_t *client;
     ss_buf_t out;
     int done;
-    ss_fate_t fate;
+    ss_verdict_fate_t fate;
     ss_client_event_t closed; /* advice "" while it is not */
 } call_t;
 
@@ -160,8 +160,9 @@ static void window_stays_within_its_bound(void)
             CU_ASSERT_EQUAL(give(&c, 1), APR_SUCCESS);
             hear(&c, "250 ok\r\n250 ok\r\n250 taken\r\n");
         }
-        CU_ASSERT_EQUAL(ss_client_messages(c.client), SS_CLIENT_WINDOW_MAX + 2);
-        CU_ASSERT_EQUAL(ss_client_window(c.client), wishes[i] == 3 ? 3 : SS_CLIENT_WINDOW_MAX);
+        int window = 0;
+        while (window <= SS_CLIENT_WINDOW_MAX && give(&c, 1) == APR_SUCCESS) window++;
+        CU_ASSERT_EQUAL(window, wishes[i] == 3 ? 3 : 16);
         end(&c);
     }
 }
@@ -177,7 +178,6 @@ static void so_many_commands_wait_for_answers_and_no_more(void)
         give(&c, 1);
         hear(&c, "250 ok\r\n250 ok\r\n250 taken\r\n");
     }
-    CU_ASSERT_EQUAL(ss_client_window(c.client), 3);
     said(&c);
     CU_ASSERT_EQUAL(give(&c, 1000), APR_SUCCESS); /* 1,002 commands */
     CU_ASSERT_EQUAL(give(&c, 20), APR_SUCCESS);   /* 22 more: full */

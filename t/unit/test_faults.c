@@ -54,7 +54,7 @@ static const char *const fault_names[] = { "4xx",
                                            "slow",
                                            "one answer too many" };
 static const char *const mode_names[] = { "lock-step", "pipelining", "chunking" };
-/* in ss_fate_t's order; w: waits for the relay (down) */
+/* in ss_verdict_fate_t's order; w: waits for the relay (down) */
 static const char fate_letters[] = "sdfawbu";
 
 /* One letter a fault. '-': the step does not exist in this mode; upper part: the session itself

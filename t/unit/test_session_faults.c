@@ -46,7 +46,7 @@ static const char *const fault_names[] = { "4xx",
                                            "slow",
                                            "one answer too many",
                                            "3xx" };
-static const char letters[] = "sdfawbu"; /* in ss_fate_t's order */
+static const char letters[] = "sdfawbu"; /* in ss_verdict_fate_t's order */
 
 #define STEPS_MAX 9
 /* command: how it begins; faults: the relay's fate by fault; '-': not this one here */

@@ -17,8 +17,8 @@ typedef struct {
     ss_cmd_t cmd;
     const char *reply;
     int is_reused;
-    ss_scope_t scope;
-    ss_fate_t fate;
+    ss_verdict_scope_t scope;
+    ss_verdict_fate_t fate;
     unsigned learn;
     const char *advice;
 } row_t;

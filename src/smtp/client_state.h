@@ -1,11 +1,11 @@
-/* client_impl.h: the inside of the SMTP client, shared by client.c (surface, states, the list of
- * what was asked, the end), session.c (greeting to login, trying, QUIT), transaction.c (what
- * answers mean for messages) and say.c (what is said when). Nobody else includes it. */
-#ifndef SS_SMTP_CLIENT_IMPL_H
-#define SS_SMTP_CLIENT_IMPL_H
+/* client_state.h: the state of an SMTP session and the steps that change it: states, the list of
+ * commands sent and not answered, events, the fate of recipients, the end. Private to client.c,
+ * session.c, transaction.c and pipeline.c, which are built on it. */
+#ifndef SS_SMTP_CLIENT_STATE_H
+#define SS_SMTP_CLIENT_STATE_H
 
 #include "smtp/auth.h"
-#include "smtp/client.h"
+#include "smtp/client_types.h"
 #include "smtp/content.h"
 #include "smtp/send_buffer.h"
 #include "smtp/transcript.h"
@@ -34,6 +34,15 @@ typedef enum {
     SS_CLIENT_STATES
 } ss_client_state_t;
 
+/* What a state says when it is entered, and how it takes an answer. */
+typedef struct {
+    const char *step; /* as the connection test names it */
+    ss_cmd_t cmd;
+    int timeout; /* SS_TIMEOUT_ index */
+    void (*enter)(ss_client_t *c);
+    void (*answer)(ss_client_t *c, const ss_reply_t *reply); /* NULL: no reply may come */
+} ss_client_phase_t;
+
 /* How far a message was said. */
 typedef enum {
     SS_SAY_MAIL,
@@ -42,14 +51,14 @@ typedef enum {
     SS_SAY_WAIT /* for 354 */,
     SS_SAY_CONTENT,
     SS_SAY_NOTHING
-} ss_say_t;
+} ss_client_said_t;
 
-typedef struct ss_tx_t ss_tx_t;
+typedef struct ss_client_tx_t ss_client_tx_t;
 /* one message on this connection; in the message's pool */
-struct ss_tx_t {
-    ss_tx_t *next;
+struct ss_client_tx_t {
+    ss_client_tx_t *next;
     ss_client_message_t *m;
-    ss_say_t say;
+    ss_client_said_t say;
     int rcpts_said, rcpts_asked, rcpts_answered, accepted;
     int is_reused; /* the connection carried another before */
     int uses_bdat, uses_utf8;
@@ -68,21 +77,22 @@ struct ss_tx_t {
 
 typedef struct {
     ss_cmd_t cmd;
-    ss_tx_t *tx; /* NULL: of the session */
+    ss_client_tx_t *tx; /* NULL: of the session */
     int rcpt;
     ss_mono_t time;
     /* place in the output where it is complete; UINT64_MAX while content is not */
     apr_uint64_t end;
-} ss_asked_t;
+} ss_client_asked_t;
 
-typedef struct ss_event_node_t ss_event_node_t;
-struct ss_event_node_t {
-    ss_event_node_t *next;
+typedef struct ss_client_event_node_t ss_client_event_node_t;
+struct ss_client_event_node_t {
+    ss_client_event_node_t *next;
     ss_client_event_t event;
 };
 
 struct ss_client_t {
     apr_pool_t *pool;
+    const ss_client_phase_t *phases; /* by state */
     ss_client_options_t options;
     ss_client_state_t state;
     ss_mono_t now;              /* of the call that runs */
@@ -95,8 +105,8 @@ struct ss_client_t {
     ss_reply_t reply;
     /* output */
     ss_buf_t command; /* one command is put together here */
-    ss_output_t out;
-    ss_asked_t asked[SS_ASKED_MAX];
+    ss_send_buffer_t out;
+    ss_client_asked_t asked[SS_ASKED_MAX];
     int asked_first, asked_count;
     /* the command whose reply is being looked at; else NONE */
     ss_cmd_t answering;
@@ -113,8 +123,8 @@ struct ss_client_t {
     const char *binding_type;
     apr_size_t binding_len;
     /* messages */
-    ss_tx_t *first, *last, *saying; /* saying: the first that is not said completely */
-    int in_flight, handed, answered, window;
+    ss_client_tx_t *first, *last, *saying; /* saying: the first that is not said completely */
+    int in_flight, handed, window;
     unsigned learned; /* said so far, each once a connection */
     /* mechanisms that are left after some were answered 504; valid with has_offers */
     char offers[sizeof(((ss_capability_t *)0)->mechanisms)];
@@ -134,25 +144,24 @@ struct ss_client_t {
     int has_end; /* end is set: the first reason stands */
     ss_client_event_t end;
     /* events */
-    ss_event_node_t *events, *events_last, *events_spare, *events_taken;
+    ss_client_event_node_t *events, *events_last, *events_spare, *events_taken;
 };
 
-/* client.c */
 void ss_client_go(ss_client_t *c, ss_client_state_t to);
 /* Whether the next command may be said now: lock-step without PIPELINING. */
 int ss_client_may_ask(const ss_client_t *c);
 int ss_client_is_pipelining(const ss_client_t *c);
 /* Notes a command as asked; its bytes were put into the output before. */
-void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt);
+void ss_client_asked(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt);
 /* The youngest of what is asked. */
-ss_asked_t *ss_client_last_asked(ss_client_t *c);
+ss_client_asked_t *ss_client_last_asked(ss_client_t *c);
 /* Bytes of a command into the output, and into the transcript. is_secret: wiped once they were
  * sent. */
 void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret);
 /* Puts "VERB[ argument]" into the output and notes it as asked. */
 void ss_client_ask(ss_client_t *c, ss_cmd_t cmd, const char *verb, const char *argument);
 /* A new event at the end of the list, all parts empty; the caller fills it. */
-ss_client_event_t *ss_client_event(ss_client_t *c, ss_event_kind_t kind);
+ss_client_event_t *ss_client_event(ss_client_t *c, ss_client_event_kind_t kind);
 /* Fills cmd, code, dsn, text from a reply. */
 void ss_client_event_reply(ss_client_event_t *event, ss_cmd_t cmd, const ss_reply_t *reply);
 void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text);
@@ -167,45 +176,26 @@ void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t 
 void ss_client_hang_up(ss_client_t *c);
 /* Ends at once: gives all messages back, CLOSED. fate: of a message that was begun and not ended;
  * UNCERTAIN where its end was written. */
-void ss_client_close(ss_client_t *c, ss_fate_t fate, const char *advice, const char *why);
+void ss_client_close(ss_client_t *c, ss_verdict_fate_t fate, const char *advice, const char *why);
 /* The server said what no server may say here: the connection ends. */
 void ss_client_nonsense(ss_client_t *c, const char *what);
+/* The command that everything waits for, or whose reply is being processed. */
+ss_cmd_t ss_client_current(const ss_client_t *c);
 const char *ss_client_step(const ss_client_t *c);
+/* The host broke off: the step failed without a reply. better: a better explanation, or NULL. */
+void ss_client_broke_off(ss_client_t *c, const char *code, const char *advice, const char *why,
+                         const ss_result_t *better);
 
-/* session.c */
-typedef struct {
-    const char *step; /* as the connection test names it */
-    ss_cmd_t cmd;
-    int timeout; /* SS_TIMEOUT_ index */
-    void (*enter)(ss_client_t *c);
-    void (*answer)(ss_client_t *c, const ss_reply_t *reply); /* NULL: no reply may come */
-} ss_phase_t;
-extern const ss_phase_t ss_client_phases[SS_CLIENT_STATES];
-/* A step of the session failed: STEP, the reason of the end, hanging up. reply NULL: result tells
- * what was found. */
-void ss_session_failed(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
-                       const ss_verdict_t *verdict, const ss_result_t *result);
-
-/* transaction.c */
-void ss_transaction_answer(ss_client_t *c, const ss_asked_t *asked, const ss_reply_t *reply);
-/* An answer that came before its command was written to the end. */
-void ss_transaction_early(ss_client_t *c, const ss_asked_t *asked, const ss_reply_t *reply);
 /* Decides all recipients that are undecided. reply NULL: none came. */
-void ss_transaction_decide(ss_client_t *c, ss_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply,
-                           ss_fate_t fate, const char *dsn, const char *advice, const char *text);
-void ss_transaction_decide_rcpt(ss_tx_t *tx, ss_client_rcpt_t *rcpt, ss_cmd_t cmd,
-                                const ss_reply_t *reply, ss_fate_t fate, const char *dsn,
-                                const char *advice, const char *text);
+void ss_client_decide(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply,
+                      ss_verdict_fate_t fate, const char *dsn, const char *advice,
+                      const char *text);
+void ss_client_decide_rcpt(ss_client_rcpt_t *rcpt, ss_cmd_t cmd, const ss_reply_t *reply,
+                           ss_verdict_fate_t fate, const char *dsn, const char *advice,
+                           const char *text);
 /* Whether recipients are undecided. */
-int ss_transaction_is_undecided(const ss_tx_t *tx);
-/* Gives back what is finished at the front of the list. */
-void ss_transaction_settle(ss_client_t *c);
+int ss_client_is_undecided(const ss_client_tx_t *tx);
 /* Gives back a message whatever its state (its recipients are decided). */
-void ss_transaction_give_back(ss_client_t *c, ss_tx_t *tx);
-
-/* say.c */
-/* Says all that may be said now: messages, their content, QUIT. Called at the end of every call
- * from outside. */
-void ss_say(ss_client_t *c);
+void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx);
 
 #endif

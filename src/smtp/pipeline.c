@@ -1,33 +1,15 @@
-/* say.c: what is said when. One function, called after every change, says all that may be said now
- * and stops where an answer, room in the output or content is missing. Lock-step without
+/* pipeline.c: what is said when. One function, called after every change, says all that may be said
+ * now and stops where an answer, room in the output or content is missing. Lock-step without
  * PIPELINING; with it a group carries the end of a message and MAIL, RCPT, DATA of the next (RFC
  * 2920 3.1); with CHUNKING too, whole messages go ahead within the window. */
+#include "smtp/pipeline.h"
+
 #include <string.h>
 
-#include "smtp/client_impl.h"
 #include "smtp/command.h"
+#include "smtp/transaction.h"
 
 /* ---- taking messages ---- */
-
-int ss_client_in_flight(const ss_client_t *c)
-{
-    return c->in_flight;
-}
-
-int ss_client_messages(const ss_client_t *c)
-{
-    return c->answered;
-}
-
-int ss_client_window(const ss_client_t *c)
-{
-    return c->window;
-}
-
-const ss_capability_t *ss_client_capability(const ss_client_t *c)
-{
-    return &c->capability;
-}
 
 static int uses_bdat(const ss_client_t *c)
 {
@@ -48,7 +30,7 @@ static int is_used_up(const ss_client_t *c)
            (c->capability.limit_messages > 0 && c->handed >= c->capability.limit_messages);
 }
 
-int ss_client_can_send(const ss_client_t *c)
+int ss_pipeline_can_take(const ss_client_t *c)
 {
     return c->state == SS_CLIENT_READY && !c->is_closing && !c->wants_quit && !is_used_up(c) &&
            c->in_flight < most_in_flight(c);
@@ -64,25 +46,24 @@ static int has_utf8_rcpt(const ss_client_message_t *m)
 
 /* What this server cannot take at all is decided before anything is said. Without SMTPUTF8 only the
  * recipients that need it fail, unless sender or header need it. */
-static void refuse_unfit(ss_client_t *c, ss_tx_t *tx)
+static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
 {
     ss_client_message_t *m = tx->m;
     const ss_capability_t *have = &c->capability;
 
     tx->uses_utf8 = m->is_utf8 || ss_command_is_utf8(m->from) || has_utf8_rcpt(m);
     if (!ss_command_is_address(m->from)) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
-                              "the sender's address cannot stand in a command");
+        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
+                         "the sender's address cannot stand in a command");
     } else if (have->size && (apr_uint64_t)m->size > have->size) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.3.4", "message-too-big",
-                              "the message is larger than the server's limit (SIZE)");
+        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.3.4", "message-too-big",
+                         "the message is larger than the server's limit (SIZE)");
     } else if (m->requires_tls && (!have->requiretls || !c->is_tls)) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.7.30",
-                              "requiretls-missing",
-                              "the message requires TLS on its whole way (REQUIRETLS), which this "
-                              "server does not offer");
+        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.7.30", "requiretls-missing",
+                         "the message requires TLS on its whole way (REQUIRETLS), which this "
+                         "server does not offer");
     } else if (m->is_8bit && !have->eight_bit_mime) {
-        ss_transaction_decide(
+        ss_client_decide(
             c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.6.3", "no-8bitmime",
             "the message has 8-bit text, which this server does not take (no 8BITMIME)");
     } else if (tx->uses_utf8 && !have->smtputf8) {
@@ -90,17 +71,17 @@ static void refuse_unfit(ss_client_t *c, ss_tx_t *tx)
                   (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));
         for (int i = 0; i < m->rcpt_count; i++) {
             if (!all && !ss_command_is_utf8(m->rcpts[i].address)) continue;
-            ss_transaction_decide_rcpt(tx, &m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.6.7",
-                                       "address-utf8",
-                                       "the address or header has characters outside ASCII, which "
-                                       "this server does not take (no SMTPUTF8)");
+            ss_client_decide_rcpt(&m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.6.7",
+                                  "address-utf8",
+                                  "the address or header has characters outside ASCII, which "
+                                  "this server does not take (no SMTPUTF8)");
         }
         tx->uses_utf8 = 0;
     }
     for (int i = 0; i < m->rcpt_count; i++) {
         if (m->rcpts[i].address[0] && ss_command_is_address(m->rcpts[i].address)) continue;
-        ss_transaction_decide_rcpt(tx, &m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
-                                   "address-syntax", "the address cannot stand in a command");
+        ss_client_decide_rcpt(&m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
+                              "address-syntax", "the address cannot stand in a command");
     }
 }
 
@@ -111,20 +92,20 @@ static int most_recipients(const ss_client_t *c)
     return limit > 0 && limit < c->options.max_recipients ? limit : c->options.max_recipients;
 }
 
-apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, ss_mono_t now)
+apr_status_t ss_pipeline_take(ss_client_t *c, ss_client_message_t *m)
 {
-    ss_tx_t *tx;
+    ss_client_tx_t *tx;
 
-    c->now = now;
     if (m->rcpt_count < 1 || m->rcpt_count > most_recipients(c) || m->size < 0) return APR_EINVAL;
-    if (!ss_client_can_send(c)) return APR_EAGAIN;
+    if (!ss_pipeline_can_take(c)) return APR_EAGAIN;
     tx = apr_pcalloc(m->pool, sizeof(*tx));
     tx->m = m;
     m->internal = tx;
     m->started = m->ended = (ss_mono_t){ 0 };
     for (int i = 0; i < m->rcpt_count; i++) m->rcpts[i].cmd = SS_CMD_NONE;
     tx->is_reused = c->handed > 0;
-    if (c->options.attempt_deadline) tx->deadline = ss_mono_add(now, c->options.attempt_deadline);
+    if (c->options.attempt_deadline)
+        tx->deadline = ss_mono_add(c->now, c->options.attempt_deadline);
     refuse_unfit(c, tx);
     c->in_flight++;
     if (c->last)
@@ -133,29 +114,29 @@ apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, ss_mono_t no
         c->first = tx;
     c->last = tx;
     if (!c->saying) c->saying = tx;
-    if (!ss_transaction_is_undecided(tx))
-        ss_transaction_give_back(c, tx);
+    if (!ss_client_is_undecided(tx))
+        ss_client_give_back(c, tx);
     else
         c->handed++;
-    ss_say(c);
+    ss_pipeline_advance(c);
     return APR_SUCCESS;
 }
 
 /* ---- saying a message ---- */
 
 /* Puts the command that c->command holds into the output. */
-static void say_command(ss_client_t *c, ss_cmd_t cmd, ss_tx_t *tx, int rcpt)
+static void say_command(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
 {
     ss_client_put(c, c->command.data, c->command.len, 0);
     ss_client_asked(c, cmd, tx, rcpt);
 }
 
-static void say_mail(ss_client_t *c, ss_tx_t *tx)
+static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
 {
     ss_buf_clear(&c->command);
     if (ss_command_mail(&c->command, tx->m, &c->capability, tx->uses_utf8) != APR_SUCCESS) {
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
-                              "sender and envelope id do not fit into a command");
+        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
+                         "sender and envelope id do not fit into a command");
         tx->has_failed = 1;
         return;
     }
@@ -166,7 +147,7 @@ static void say_mail(ss_client_t *c, ss_tx_t *tx)
     say_command(c, SS_CMD_MAIL, tx, 0);
 }
 
-static void say_rcpt(ss_client_t *c, ss_tx_t *tx)
+static void say_rcpt(ss_client_t *c, ss_client_tx_t *tx)
 {
     int number = tx->rcpts_said++;
     ss_client_rcpt_t *rcpt = &tx->m->rcpts[number];
@@ -177,20 +158,20 @@ static void say_rcpt(ss_client_t *c, ss_tx_t *tx)
             tx->rcpts_asked++;
             say_command(c, SS_CMD_RCPT, tx, number);
         } else {
-            ss_transaction_decide_rcpt(tx, rcpt, SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
-                                       "address-syntax", "the address does not fit into a command");
+            ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
+                                  "address-syntax", "the address does not fit into a command");
         }
     }
     if (tx->rcpts_said == tx->m->rcpt_count) tx->say = SS_SAY_DATA;
 }
 
 /* DATA, or BDAT with the content behind it. 0: an answer must come first. */
-static int say_data(ss_client_t *c, ss_tx_t *tx)
+static int say_data(ss_client_t *c, ss_client_tx_t *tx)
 {
     int is_all_answered = tx->rcpts_answered == tx->rcpts_asked;
 
     tx->uses_bdat = uses_bdat(c);
-    if (is_all_answered && !ss_transaction_is_undecided(tx)) {
+    if (is_all_answered && !ss_client_is_undecided(tx)) {
         tx->has_failed = 1;
         return 1;
     }
@@ -210,7 +191,7 @@ static int say_data(ss_client_t *c, ss_tx_t *tx)
 }
 
 /* The content is said to its end: from here on the message may have been taken. */
-static void content_ended(ss_client_t *c, ss_tx_t *tx)
+static void content_ended(ss_client_t *c, ss_client_tx_t *tx)
 {
     tx->say = SS_SAY_NOTHING;
     tx->is_ended = 1;
@@ -219,20 +200,20 @@ static void content_ended(ss_client_t *c, ss_tx_t *tx)
         ss_transcript_note(c->options.transcript,
                            "the message's content: %" APR_UINT64_T_FMT " octets", tx->m->size);
     /* Nothing is asked behind content that is being said. */
-    ss_asked_t *asked = ss_client_last_asked(c);
+    ss_client_asked_t *asked = ss_client_last_asked(c);
     asked->end = tx->end;
     asked->time = c->now;
 }
 
 /* Content until the output is full. 0: full, or content that is not in memory. */
-static int say_content(ss_client_t *c, ss_tx_t *tx)
+static int say_content(ss_client_t *c, ss_client_tx_t *tx)
 {
-    while (c->out.queued - c->out.sent < SS_OUTPUT_HIGH) {
+    while (c->out.queued - c->out.sent < SS_SEND_BUFFER_HIGH) {
         const char *bytes;
         apr_size_t len;
         apr_status_t rv = ss_content_next(&tx->reader, &bytes, &len);
         if (rv == APR_SUCCESS) {
-            ss_output_ref(&c->out, bytes, len);
+            ss_send_buffer_ref(&c->out, bytes, len);
         } else if (rv == APR_EOF) {
             content_ended(c, tx);
             return 1;
@@ -245,8 +226,8 @@ static int say_content(ss_client_t *c, ss_tx_t *tx)
             ss_result_set(&result, "data", "", verdict.advice,
                           "The message's content could not be read here, so the connection was "
                           "closed in its middle");
-            ss_transaction_decide(c, tx, SS_CMD_END, NULL, SS_FATE_DEFERRED, "4.3.0",
-                                  verdict.advice, result.text);
+            ss_client_decide(c, tx, SS_CMD_END, NULL, SS_FATE_DEFERRED, "4.3.0", verdict.advice,
+                             result.text);
             ss_client_reason(c, 0, SS_CMD_END, NULL, &verdict, &result);
             ss_client_close(
                 c, SS_FATE_AGAIN, "connection-lost",
@@ -258,7 +239,7 @@ static int say_content(ss_client_t *c, ss_tx_t *tx)
 }
 
 /* One thing of a message. 0: it must wait. */
-static int say_next(ss_client_t *c, ss_tx_t *tx)
+static int say_next(ss_client_t *c, ss_client_tx_t *tx)
 {
     if (tx->has_failed && tx->say < SS_SAY_WAIT) {
         tx->say = SS_SAY_NOTHING;
@@ -283,22 +264,22 @@ static int say_next(ss_client_t *c, ss_tx_t *tx)
 /* A connection that ends takes no message any more: what was not begun goes back untouched. */
 static void give_back_unsaid(ss_client_t *c)
 {
-    for (ss_tx_t *tx = c->first, *next; tx; tx = next) {
+    for (ss_client_tx_t *tx = c->first, *next; tx; tx = next) {
         next = tx->next;
         if (tx->say != SS_SAY_MAIL) continue;
-        ss_transaction_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_AGAIN, "4.4.2", "closing",
-                              "the connection was ending before this message was begun");
-        ss_transaction_give_back(c, tx);
+        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_AGAIN, "4.4.2", "closing",
+                         "the connection was ending before this message was begun");
+        ss_client_give_back(c, tx);
     }
 }
 
-void ss_say(ss_client_t *c)
+void ss_pipeline_advance(ss_client_t *c)
 {
     if (c->state != SS_CLIENT_READY) return;
     for (;;) {
         if (c->is_closing) give_back_unsaid(c);
-        ss_tx_t *tx = c->saying;
-        if (!tx || c->out.queued - c->out.sent >= SS_OUTPUT_HIGH || !say_next(c, tx)) break;
+        ss_client_tx_t *tx = c->saying;
+        if (!tx || c->out.queued - c->out.sent >= SS_SEND_BUFFER_HIGH || !say_next(c, tx)) break;
         if (tx->say == SS_SAY_NOTHING) {
             c->saying = tx->next;
             ss_transaction_settle(c);

@@ -1,0 +1,15 @@
+/* transaction.h: what replies mean for a message and its recipients. Private to client.c and
+ * pipeline.c. */
+#ifndef SS_SMTP_TRANSACTION_H
+#define SS_SMTP_TRANSACTION_H
+
+#include "smtp/client_state.h"
+
+/* The reply to a command of a transaction. */
+void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
+/* An answer that came before its command was written to the end. */
+void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
+/* Gives back what is finished at the front of the list. */
+void ss_transaction_settle(ss_client_t *c);
+
+#endif
