@@ -26,58 +26,45 @@ static const char *check_relay(const char *text)
     return !*text || strlen(text) > RELAY_NAME_MAX ? "must be a name of 1 to 100 characters" : NULL;
 }
 
-#define MEMBER(m) .offset = offsetof(ss_attributes_t, m)
-#define TEXT(n, m, c) .name = (n), .kind = SS_ATTRIBUTE_TEXT, MEMBER(m), .column = (c)
-#define FLAG(n, m, bit) .name = (n), .kind = SS_ATTRIBUTE_FLAG, MEMBER(m), .flag = (bit)
-#define WORD(n, m, c) .name = (n), .kind = SS_ATTRIBUTE_WORD, MEMBER(m), .column = (c)
+/* Name, kind, member, column. */
+#define ROW(n, k, m, c)                                                                            \
+    .name = (n), .kind = SS_ATTRIBUTE_##k, .offset = offsetof(ss_attributes_t, m), .column = (c)
+#define FLAG(n, m, bit) ROW(n, FLAG, m, NULL), .flag = (bit)
 #define PARSED .set_by = SS_SET_CONTENT | SS_SET_SOCKET
+/* by a document, a query string, or a client of the local socket */
 #define REQUEST SS_SET_DOCUMENT | SS_SET_QUERY | SS_SET_SOCKET
+#define SHOWN .shown = SS_ATTRIBUTE_SHOWN
+#define DETAIL .shown = SS_ATTRIBUTE_DETAIL
 
 /* The numbers of words, the bits of flags and the columns are stored: they never change. */
 const ss_attributes_row_t ss_attributes_rows[] = {
-    { TEXT("subject", subject, "subject"), PARSED, .shown = SS_ATTRIBUTE_SHOWN },
-    { TEXT("messageId", message_id, "message_id"), PARSED, .shown = SS_ATTRIBUTE_SHOWN },
-    { TEXT("headerFrom", header_from, "header_from"), PARSED, .shown = SS_ATTRIBUTE_DETAIL },
+    { ROW("subject", TEXT, subject, "subject"), PARSED, SHOWN },
+    { ROW("messageId", TEXT, message_id, "message_id"), PARSED, SHOWN },
+    { ROW("headerFrom", TEXT, header_from, "header_from"), PARSED, DETAIL },
     { FLAG("is8bit", is_8bit, 1), PARSED },
     { FLAG("isUtf8", is_utf8, 2), PARSED },
     { FLAG("requiresTls", requires_tls, 4), PARSED },
     { FLAG("isAuto", is_auto, 8), PARSED },
-    { TEXT("relay", relay, NULL), .set_by = REQUEST, .check = check_relay },
-    { WORD("ret", dsn_options.ret, "ret"), .words = "full hdrs", .first = SS_RET_FULL,
+    { ROW("relay", TEXT, relay, NULL), .set_by = REQUEST, .check = check_relay },
+    { ROW("ret", WORD, dsn_options.ret, "ret"), .words = "full hdrs", .first = SS_RET_FULL,
       .set_by = REQUEST | SS_SET_SMTP, .option = 'R' },
-    { TEXT("envid", dsn_options.envid, "envid"), .check = check_envid,
+    { ROW("envid", TEXT, dsn_options.envid, "envid"), .check = check_envid,
       .set_by = REQUEST | SS_SET_SMTP, .option = 'V' },
-    { WORD("priority", priority, "priority"), .words = "high normal bulk",
-      .first = SS_PRIORITY_HIGH, .set_by = REQUEST, .shown = SS_ATTRIBUTE_DETAIL },
-    { .name = "at",
-      .kind = SS_ATTRIBUTE_TIME,
-      MEMBER(at),
-      .column = "at",
-      .set_by = REQUEST,
-      .shown = SS_ATTRIBUTE_SHOWN },
-    { .name = "expire",
-      .kind = SS_ATTRIBUTE_DURATION,
-      MEMBER(expire),
-      .column = "expire",
-      .set_by = REQUEST },
-    { .name = "metadata",
-      .kind = SS_ATTRIBUTE_OBJECT,
-      MEMBER(metadata),
-      .column = "metadata",
-      .set_by = SS_SET_DOCUMENT | SS_SET_SOCKET,
-      .shown = SS_ATTRIBUTE_SHOWN },
-    { TEXT("webhook", webhook, "webhook"), .set_by = SS_SET_DOCUMENT | SS_SET_TRUSTED },
-    { TEXT("submitter", submitter, "submitter"), .set_by = SS_SET_TRUSTED,
-      .shown = SS_ATTRIBUTE_DETAIL },
-    { TEXT("door", door, "door"), .set_by = SS_SET_SOCKET, .shown = SS_ATTRIBUTE_DETAIL },
-    { .name = "uid",
-      .kind = SS_ATTRIBUTE_NUMBER,
-      MEMBER(uid),
-      .column = "uid",
-      .set_by = SS_SET_RESTORE },
-    { TEXT("idempotencyKey", idempotency_key, "idem_key"), .set_by = SS_SET_SOCKET },
-    { TEXT("contentHash", content_hash, "content_hash"), .set_by = SS_SET_SOCKET },
-    { TEXT("createdBy", created_by, "created_by"), .set_by = SS_SET_RESTORE },
+    { ROW("priority", WORD, priority, "priority"), .words = "high normal bulk",
+      .first = SS_PRIORITY_HIGH, .set_by = REQUEST, DETAIL },
+    { ROW("at", TIME, at, "at"), .set_by = REQUEST, SHOWN },
+    { ROW("expire", DURATION, expire, "expire"), .set_by = REQUEST },
+    { ROW("metadata", OBJECT, metadata, "metadata"), .set_by = SS_SET_DOCUMENT | SS_SET_SOCKET,
+      SHOWN },
+    { ROW("webhook", TEXT, webhook, "webhook"), .set_by = SS_SET_DOCUMENT | SS_SET_TRUSTED },
+    { ROW("submitter", TEXT, submitter, "submitter"), .is_key = 1, .set_by = SS_SET_TRUSTED,
+      DETAIL },
+    { ROW("door", TEXT, door, "door"), .set_by = SS_SET_SOCKET, DETAIL },
+    { ROW("uid", NUMBER, uid, "uid"), .set_by = SS_SET_RESTORE },
+    { ROW("idempotencyKey", TEXT, idempotency_key, "idem_key"), .is_key = 1,
+      .set_by = SS_SET_SOCKET },
+    { ROW("contentHash", TEXT, content_hash, "content_hash"), .set_by = SS_SET_SOCKET },
+    { ROW("createdBy", TEXT, created_by, "created_by"), .set_by = SS_SET_RESTORE },
     { .name = NULL }
 };
 

@@ -70,6 +70,7 @@ typedef struct {
     ss_attributes_kind_t kind;
     apr_size_t offset;  /* in ss_attributes_t */
     const char *column; /* of the table "message"; NULL: not stored, or a flag */
+    int is_key;         /* part of an index: compared byte by byte on every database */
     unsigned flag;      /* FLAG: its bit in the column "flags" */
     unsigned set_by;    /* SS_SET_ */
     ss_attributes_shown_t shown;

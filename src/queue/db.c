@@ -80,6 +80,10 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
     apr_pool_create(&db->scratch, db->pool);
     db->dialect = dialect;
     db->name = dialect->name ? dialect->name(params, db->pool) : apr_pstrdup(db->pool, params);
+    for (int i = 0; i < SS_SQL_COUNT; i++) {
+        const char *text = dialect->sql[i] ? dialect->sql[i] : ss_sql_texts[i];
+        db->texts[i] = text ? ss_sql_expand(text, &dialect->columns, db->pool) : NULL;
+    }
     apr_status_t rv = connect_to(db, params);
     if (rv != APR_SUCCESS) ss_db_close(db);
     return rv;
@@ -144,18 +148,9 @@ static const char *text_of(const ss_db_t *db, const char *source, apr_pool_t *po
                    db->dialect->types, pool);
 }
 
-static const char *source_of(const ss_db_t *db, ss_sql_t sql)
-{
-    const char *own = db->dialect->sql[sql];
-
-    return own ? own : ss_sql_texts[sql];
-}
-
 int ss_db_has(const ss_db_t *db, ss_sql_t sql)
 {
-    const char *source = source_of(db, sql);
-
-    return source && *source;
+    return db->texts[sql] && *db->texts[sql];
 }
 
 apr_status_t ss_db_prepare(ss_db_t *db)
@@ -164,9 +159,9 @@ apr_status_t ss_db_prepare(ss_db_t *db)
         if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
         /* A server knows a prepared statement by a name. */
         const char *label = db->dialect->is_file ? NULL : apr_psprintf(db->pool, "smtp_send_%d", i);
-        int code = apr_dbd_prepare(db->driver, db->pool, db->handle,
-                                   text_of(db, source_of(db, (ss_sql_t)i), db->scratch), label,
-                                   &db->statements[i]);
+        int code =
+            apr_dbd_prepare(db->driver, db->pool, db->handle,
+                            text_of(db, db->texts[i], db->scratch), label, &db->statements[i]);
         if (code) {
             db->statements[i] = NULL;
             return fail(db, code);
@@ -179,7 +174,7 @@ apr_status_t ss_db_prepare(ss_db_t *db)
  */
 static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
 {
-    const char *p = source_of(db, sql);
+    const char *p = db->texts[sql];
     int i = 0;
 
     if (db->dialect->is_file) return;
@@ -218,7 +213,7 @@ static int prepare_many(ss_db_t *db, ss_sql_t sql, int kind)
 {
     if (db->many[sql][kind]) return 0;
     const char *text =
-        text_of(db, multiply(source_of(db, sql), many_rows[kind], db->scratch), db->scratch);
+        text_of(db, multiply(db->texts[sql], many_rows[kind], db->scratch), db->scratch);
     int code = apr_dbd_prepare(db->driver, db->pool, db->handle, text,
                                apr_psprintf(db->pool, "smtp_send_%d_%d", sql, many_rows[kind]),
                                &db->many[sql][kind]);
@@ -254,7 +249,7 @@ static int keep_row(ss_db_t *db, ss_sql_t sql, const void **args, apr_array_head
 {
     int count = 0;
 
-    for (const char *p = source_of(db, sql); (p = strchr(p, '%')) != NULL; p++) {
+    for (const char *p = db->texts[sql]; (p = strchr(p, '%')) != NULL; p++) {
         int is_number = !strncmp(p, "%lld", 4), is_blob = !strncmp(p, "%pDb", 4);
         APR_ARRAY_PUSH(kept, const void *) =
             is_number ? apr_pmemdup(db->scratch, args[count], sizeof(apr_int64_t)) : args[count];
@@ -273,7 +268,7 @@ static int width_of(const ss_db_t *db, ss_sql_t sql)
 {
     int width = 0;
 
-    for (const char *p = source_of(db, sql); (p = strchr(p, '%')) != NULL; p++)
+    for (const char *p = db->texts[sql]; (p = strchr(p, '%')) != NULL; p++)
         width += strncmp(p, "%pDb", 4) ? 1 : 4;
     return width;
 }

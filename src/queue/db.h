@@ -18,6 +18,7 @@ typedef struct {
     apr_pool_t *pool;    /* the connection's, ends with it: statements */
     apr_pool_t *scratch; /* rows; cleared by ss_db_clear */
     const ss_dialect_t *dialect;
+    const char *texts[SS_SQL_COUNT]; /* of the statements, before the dialect's marks; or NULL */
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     apr_dbd_prepared_t *statements[SS_SQL_COUNT];

@@ -42,7 +42,8 @@ typedef struct {
     const ss_dialect_mark_t *marks; /* ended by a NULL mark */
     /* what is written behind an argument of a statement ("%s"), or NULL */
     const ss_dialect_mark_t *types;
-    /* statements that make an empty database a queue, ended by NULL */
+    ss_sql_types_t columns; /* of a message's attributes */
+    /* statements that make an empty database a queue, ended by NULL; texts for ss_sql_expand */
     const char *const *schema;
     /* [version]: statements that make the next version's queue of it, ended by NULL */
     const char *const *const *migrations;

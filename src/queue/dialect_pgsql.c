@@ -119,12 +119,8 @@ static const char *const schema[] = {
     ", n_held " NUMBER ","
     " n_sent " NUMBER " DEFAULT 0, n_failed " NUMBER " DEFAULT 0, n_expired " NUMBER " DEFAULT 0,"
     " n_cancelled " NUMBER " DEFAULT 0, rcpts " NUMBER ", parts " NUMBER ", attempts " NUMBER ","
-    " priority " NUMBER ", uid " NUMBER ", flags " NUMBER ", ret " NUMBER ", at " NUMBER ","
-    " expire " NUMBER ", paused_base " NUMBER ", held " NUMBER ", held_since " NUMBER ", node " KEY
-    ","
-    " sender " KEY ", submitter TEXT COLLATE \"C\", subject TEXT, message_id TEXT, header_from "
-    "TEXT, envid TEXT, door TEXT, metadata TEXT,"
-    " webhook TEXT, idem_key TEXT COLLATE \"C\", content_hash TEXT, created_by TEXT, body BYTEA)",
+    " flags " NUMBER ", paused_base " NUMBER ", held " NUMBER ", held_since " NUMBER ", node " KEY
+    ", sender " KEY ", {attribute_columns}, body BYTEA)",
     "CREATE TABLE recipient (message " KEY ", number " NUMBER ", address " KEY
     ", orcpt TEXT, notify " NUMBER ","
     " state " NUMBER ", attempts " NUMBER ", next " NUMBER
@@ -285,6 +281,7 @@ const ss_dialect_t ss_dialect_pgsql = {
     .marks = marks,
     .types = types,
     .schema = schema,
+    .columns = { .text = "TEXT", .number = NUMBER, .key = "TEXT COLLATE \"C\"" },
     .migrations = migrations,
     .begin = "BEGIN",
     .has_version = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() "

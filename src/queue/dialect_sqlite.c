@@ -46,13 +46,9 @@ static const char *const schema[] = {
     "NOT NULL DEFAULT 0,"
     " n_cancelled INTEGER NOT NULL DEFAULT 0, rcpts INTEGER NOT NULL, parts INTEGER NOT NULL, "
     "attempts INTEGER NOT NULL,"
-    " priority INTEGER NOT NULL, uid INTEGER NOT NULL, flags INTEGER NOT NULL, ret INTEGER NOT "
-    "NULL, at INTEGER NOT NULL,"
-    " expire INTEGER NOT NULL, paused_base INTEGER NOT NULL, held INTEGER NOT NULL, held_since "
+    " flags INTEGER NOT NULL, paused_base INTEGER NOT NULL, held INTEGER NOT NULL, held_since "
     "INTEGER NOT NULL, node TEXT, lease INTEGER,"
-    " sender TEXT NOT NULL, submitter TEXT, subject TEXT, message_id TEXT, header_from TEXT, envid "
-    "TEXT, door TEXT, metadata TEXT,"
-    " webhook TEXT, idem_key TEXT, content_hash TEXT, created_by TEXT, body BLOB)",
+    " sender TEXT NOT NULL, {attribute_columns}, body BLOB)",
     "CREATE TABLE recipient (message TEXT NOT NULL, number INTEGER NOT NULL, address TEXT NOT "
     "NULL, orcpt TEXT, notify INTEGER NOT NULL,"
     " state INTEGER NOT NULL, attempts INTEGER NOT NULL, next INTEGER NOT NULL, reply TEXT, dsn "
@@ -185,6 +181,7 @@ const ss_dialect_t ss_dialect_sqlite = {
     .sql = sql,
     .marks = marks,
     .schema = schema,
+    .columns = { .text = "TEXT", .number = "INTEGER NOT NULL", .key = "TEXT" },
     .migrations = migrations,
     .begin = "BEGIN IMMEDIATE",
     .shrink = "PRAGMA incremental_vacuum(256)",

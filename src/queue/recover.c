@@ -16,8 +16,6 @@
 #define LOCK_WAIT (2 * APR_USEC_PER_SEC)
 #define EACH 100 /* messages a transaction */
 #define STEP_MOST (APR_INT64_C(1) << 40)
-/* of SS_SQL_RESCUE: behind the message's columns come row, length of the body, body */
-#define ROW_COLUMN 28
 
 typedef struct {
     ss_db_t from, to;
@@ -32,18 +30,20 @@ static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **
                                  apr_pool_t *pool)
 {
     apr_int64_t behind = after;
+    /* behind the message's columns come row, length of the body, body */
+    int column = ss_store_read_width();
 
     ss_db_clear(db);
     *m = NULL;
     apr_status_t rv = ss_db_select(db, SS_SQL_RESCUE, SS_ARGS{ &behind });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         *m = ss_store_read_row(db, pool);
-        *row = ss_db_number(db, ROW_COLUMN);
+        *row = ss_db_number(db, column);
         (*m)->parts =
             apr_pcalloc(pool, sizeof(ss_message_part_t) * (apr_size_t)((*m)->part_count + 1));
-        if (ss_db_text(db, ROW_COLUMN + 2)) {
-            apr_size_t len = (apr_size_t)ss_db_number(db, ROW_COLUMN + 1);
-            (*m)->parts[0] = (ss_message_part_t){ ss_db_bytes(db, ROW_COLUMN + 2, len, pool), len };
+        if (ss_db_text(db, column + 2)) {
+            apr_size_t len = (apr_size_t)ss_db_number(db, column + 1);
+            (*m)->parts[0] = (ss_message_part_t){ ss_db_bytes(db, column + 2, len, pool), len };
         }
     }
     return rv;

@@ -8,7 +8,8 @@ static apr_status_t change(ss_db_t *db, const char *const *statements, int is_ne
 
     if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
     if (rv != APR_SUCCESS) return rv;
-    for (int i = 0; statements[i] && rv == APR_SUCCESS; i++) rv = ss_db_do(db, statements[i]);
+    for (int i = 0; statements[i] && rv == APR_SUCCESS; i++)
+        rv = ss_db_do(db, ss_sql_expand(statements[i], &db->dialect->columns, db->scratch));
     if (rv == APR_SUCCESS) rv = ss_db_do(db, "COMMIT");
     if (rv != APR_SUCCESS) {
         ss_result_t first = db->result;

@@ -3,16 +3,19 @@
  * statement goes before the one here. See sql.h. */
 #include "queue/sql.h"
 
+#include <apr_strings.h>
+#include <string.h>
+
+#include "mail/attributes.h"
+
 /* A message that finished keeps finished > 0; one that waits for nothing but a person has due FAR.
  */
 #define FAR "9223372036854775807"
 
+/* In the order of ss_store_read_row. */
 #define MESSAGE_COLUMNS                                                                            \
-    "m.id, m.relay, m.sender, m.size, m.parts, m.flags, m.ret, m.envid, m.priority, m.subject, "   \
-    "m.message_id, m.header_from, "                                                                \
-    "m.submitter, m.door, m.uid, m.metadata, m.webhook, m.idem_key, m.content_hash, m.created, "   \
-    "m.at, m.expire, m.paused_base, m.held, "                                                      \
-    "m.held_since, m.created_by, m.rcpts, {foreign}"
+    "m.id, m.relay, m.sender, m.size, m.parts, m.flags, m.created, m.paused_base, m.held, "        \
+    "m.held_since, m.rcpts, {foreign}, {m.attributes}"
 
 #define WAITS "(m.n_queued + m.n_deferred)"
 
@@ -43,14 +46,11 @@
     "LIMIT %lld)"
 
 const char *const ss_sql_texts[SS_SQL_COUNT] = {
-    [SS_SQL_PUT_MESSAGE] = "INSERT INTO message (id, relay, sender, size, parts, flags, ret, "
-                           "envid, priority, subject, message_id, header_from, submitter, door,"
-                           " uid, metadata, webhook, idem_key, content_hash, created, at, expire, "
-                           "paused_base, held, held_since, created_by, rcpts, due, attempts,"
-                           " n_queued, n_deferred, n_held, node, body) VALUES (%s, %s, %s, %lld, "
-                           "%lld, %lld, %lld, %s, %lld, %s, %s, %s, %s, %s, %lld, %s, %s, %s, %s,"
-                           " %lld, %lld, %lld, %lld, %lld, %lld, %s, %lld, %lld, %lld, %lld, %lld, "
-                           "%lld, {node}, %pDb)",
+    [SS_SQL_PUT_MESSAGE] =
+        "INSERT INTO message (id, relay, sender, size, parts, flags, created, paused_base, held, "
+        "held_since, rcpts, due, attempts, n_queued, n_deferred, n_held, {attributes}, node, body) "
+        "VALUES (%s, %s, %s, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, %lld, "
+        "%lld, %lld, {attribute_values}, {node}, %pDb)",
     [SS_SQL_PUT_RECIPIENT] = "INSERT INTO recipient (message, number, address, orcpt, notify, "
                              "state, attempts, next, reply, dsn, host, cause, advice, uncertain,"
                              " delivered, last) VALUES (%s, %lld, %s, %s, %lld, %lld, %lld, %lld, "
@@ -169,3 +169,40 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
                       ", m.rowid, length(m.body), m.body FROM message m NOT INDEXED WHERE m.rowid "
                       "> %lld AND m.finished = 0 ORDER BY m.rowid LIMIT 1",
 };
+
+/* ---- the columns of attributes ---- */
+
+/* What a mark says of one attribute, from the pool. */
+static const char *item_of(const char *mark, const ss_attributes_row_t *row,
+                           const ss_sql_types_t *types, apr_pool_t *pool)
+{
+    int is_text = ss_attributes_is_text(row);
+
+    if (!strcmp(mark, "{attributes}")) return row->column;
+    if (!strcmp(mark, "{m.attributes}")) return apr_pstrcat(pool, "m.", row->column, NULL);
+    if (!strcmp(mark, "{attribute_values}")) return is_text ? "%s" : "%lld";
+    return apr_pstrcat(pool, row->column, " ",
+                       !is_text      ? types->number
+                       : row->is_key ? types->key
+                                     : types->text,
+                       NULL);
+}
+
+const char *ss_sql_expand(const char *text, const ss_sql_types_t *types, apr_pool_t *pool)
+{
+    static const char *const marks[] = { "{attributes}", "{m.attributes}", "{attribute_values}",
+                                         "{attribute_columns}" };
+
+    for (apr_size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        const char *at = strstr(text, marks[i]), *list = NULL;
+        if (!at) continue;
+        for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+            if (!row->column) continue;
+            list = apr_pstrcat(pool, list ? list : "", list ? ", " : "",
+                               item_of(marks[i], row, types, pool), NULL);
+        }
+        text = apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(at - text)), list,
+                           at + strlen(marks[i]), NULL);
+    }
+    return text;
+}

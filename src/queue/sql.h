@@ -2,6 +2,8 @@
 #ifndef SS_QUEUE_SQL_H
 #define SS_QUEUE_SQL_H
 
+#include <apr_pools.h>
+
 typedef enum {
     SS_SQL_PUT_MESSAGE,
     SS_SQL_PUT_RECIPIENT,
@@ -74,7 +76,18 @@ typedef enum {
 } ss_sql_t;
 
 /* What all dialects say in the same words, but for the marks: {own} (of this node alone),
- * {own_setting}, {node}, {foreign}, {like}, {by_failed}. */
+ * {own_setting}, {node}, {foreign}, {like}, {by_failed}; and for those of ss_sql_expand. */
 extern const char *const ss_sql_texts[SS_SQL_COUNT];
+
+/* How a database declares the columns of attributes. */
+typedef struct {
+    const char *text, *number;
+    const char *key; /* a text that is part of an index: compared byte by byte */
+} ss_sql_types_t;
+
+/* Replaces the marks that stand for the columns of a message's attributes (mail/attributes.h):
+ * {attributes} and {m.attributes}: their names, separated by commas; {attribute_values}: their
+ * arguments; {attribute_columns}: their definitions for CREATE TABLE, by types. */
+const char *ss_sql_expand(const char *text, const ss_sql_types_t *types, apr_pool_t *pool);
 
 #endif

@@ -15,7 +15,6 @@
 /* due of a message that waits for nothing but a person, or is finished */
 #define SS_STORE_FAR APR_INT64_C(9223372036854775807)
 
-enum { SS_FLAG_8BIT = 1, SS_FLAG_UTF8 = 2, SS_FLAG_REQUIRES_TLS = 4, SS_FLAG_AUTO = 8 };
 enum { SS_MARK_UNCERTAIN = 1, SS_MARK_DELAY_TOLD = 2 };
 
 /* How many recipients of a message are in each state, and what follows for the message. */
@@ -115,6 +114,8 @@ apr_status_t ss_store_read_page(ss_db_t *db, ss_sql_t sql, const ss_store_filter
 apr_status_t ss_store_read_rest(ss_db_t *db, ss_message_t *m);
 /* The current row of a page as a message. */
 ss_message_t *ss_store_read_row(ss_db_t *db, apr_pool_t *pool);
+/* How many columns it reads. */
+int ss_store_read_width(void);
 /* Which messages an action would change, for ss_store_read_page. */
 apr_int64_t ss_store_control_mode(ss_store_action_t control);
 /* Ids above all others: where a list begins. */

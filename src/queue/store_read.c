@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 
+/* of the table "message", read before those of the attributes */
+#define FIXED_COLUMNS 12
 #define STEP_ROWS 1000 /* messages that one step looks at */
 #define RECIPIENTS_STEP 1000
 /* the oldest message of a relay that many wait for is mostly among these */
@@ -38,10 +40,30 @@ static const char *text(const ss_db_t *db, int n, apr_pool_t *pool)
     return value ? apr_pstrdup(pool, value) : NULL;
 }
 
+/* The columns of attributes, from column `first` on. */
+static void read_attributes(const ss_db_t *db, int first, ss_attributes_t *attr, apr_pool_t *pool)
+{
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        if (!row->column) continue;
+        if (ss_attributes_is_text(row))
+            ss_attributes_set_text(row, attr, text(db, first++, pool));
+        else
+            ss_attributes_set_number(row, attr, ss_db_number(db, first++));
+    }
+}
+
+int ss_store_read_width(void)
+{
+    int width = FIXED_COLUMNS;
+
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++)
+        width += row->column != NULL;
+    return width;
+}
+
 ss_message_t *ss_store_read_row(ss_db_t *db, apr_pool_t *pool)
 {
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
-    apr_int64_t flags = ss_db_number(db, 5);
     const char *from = text(db, 2, pool);
 
     m->pool = pool;
@@ -50,32 +72,15 @@ ss_message_t *ss_store_read_row(ss_db_t *db, apr_pool_t *pool)
     m->from = from ? from : "";
     m->size = (apr_uint64_t)ss_db_number(db, 3);
     m->part_count = (int)ss_db_number(db, 4);
-    m->attr.is_8bit = (flags & SS_FLAG_8BIT) != 0;
-    m->attr.is_utf8 = (flags & SS_FLAG_UTF8) != 0;
-    m->attr.requires_tls = (flags & SS_FLAG_REQUIRES_TLS) != 0;
-    m->attr.is_auto = (flags & SS_FLAG_AUTO) != 0;
-    m->attr.dsn_options.ret = (int)ss_db_number(db, 6);
-    m->attr.dsn_options.envid = text(db, 7, pool);
-    m->attr.priority = (int)ss_db_number(db, 8);
-    m->attr.subject = text(db, 9, pool);
-    m->attr.message_id = text(db, 10, pool);
-    m->attr.header_from = text(db, 11, pool);
-    m->attr.submitter = text(db, 12, pool);
-    m->attr.door = text(db, 13, pool);
-    m->attr.uid = (int)ss_db_number(db, 14);
-    m->attr.metadata = text(db, 15, pool);
-    m->attr.webhook = text(db, 16, pool);
-    m->attr.idempotency_key = text(db, 17, pool);
-    m->attr.content_hash = text(db, 18, pool);
-    m->created = ss_db_number(db, 19);
-    m->attr.at = ss_db_number(db, 20);
-    m->attr.expire = ss_db_number(db, 21);
-    m->paused_base = ss_db_number(db, 22);
-    m->held = ss_db_number(db, 23);
-    m->held_since = ss_db_number(db, 24);
-    m->attr.created_by = text(db, 25, pool);
-    m->rcpt_count = (int)ss_db_number(db, 26);
-    m->is_foreign = ss_db_number(db, 27) != 0;
+    m->created = ss_db_number(db, 6);
+    m->paused_base = ss_db_number(db, 7);
+    m->held = ss_db_number(db, 8);
+    m->held_since = ss_db_number(db, 9);
+    m->rcpt_count = (int)ss_db_number(db, 10);
+    m->is_foreign = ss_db_number(db, 11) != 0;
+    ss_attributes_init(&m->attr);
+    ss_attributes_set_flags(&m->attr, (unsigned)ss_db_number(db, 5));
+    read_attributes(db, FIXED_COLUMNS, &m->attr, pool);
     return m;
 }
 

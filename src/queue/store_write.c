@@ -9,12 +9,6 @@
 /* a message whose parts were staged is accepted by then, or never */
 #define STAGED_FOR (3600 * APR_USEC_PER_SEC)
 
-static apr_int64_t flags_of(const ss_message_t *m)
-{
-    return (m->attr.is_8bit ? SS_FLAG_8BIT : 0) | (m->attr.is_utf8 ? SS_FLAG_UTF8 : 0) |
-           (m->attr.requires_tls ? SS_FLAG_REQUIRES_TLS : 0) | (m->attr.is_auto ? SS_FLAG_AUTO : 0);
-}
-
 /* The column "uncertain" holds all that is marked of a recipient. */
 static apr_int64_t marks_of(const ss_recipient_t *rcpt)
 {
@@ -42,12 +36,28 @@ static apr_status_t find_key(ss_db_t *db, ss_store_accept_t *request, int *is_kn
     return rv;
 }
 
+/* The arguments of the columns of attributes; numbers holds what they point to. Behind the last. */
+static const void **attribute_args(const void **args, apr_int64_t *numbers,
+                                   const ss_attributes_t *attr)
+{
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        if (!row->column) continue;
+        if (ss_attributes_is_text(row)) {
+            *args++ = ss_attributes_text(row, attr);
+        } else {
+            *numbers = ss_attributes_number(row, attr);
+            *args++ = numbers++;
+        }
+    }
+    return args;
+}
+
 static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
 {
-    apr_int64_t size = (apr_int64_t)m->size, parts = m->part_count, flags = flags_of(m),
-                ret = m->attr.dsn_options.ret, priority = m->attr.priority, uid = m->attr.uid;
-    apr_int64_t created = m->created, at = m->attr.at, expire = m->attr.expire,
-                paused = m->paused_base, held = m->held, since = m->held_since;
+    apr_int64_t size = (apr_int64_t)m->size, parts = m->part_count,
+                flags = ss_attributes_flags(&m->attr), numbers[SS_DB_ARGS_MAX];
+    apr_int64_t created = m->created, paused = m->paused_base, held = m->held,
+                since = m->held_since;
     apr_int64_t count[SS_STATES] = { 0 }, rcpts = m->rcpt_count, attempts = 0;
     int any = 0, is_inline = m->part_count <= SS_STORE_INLINE_PARTS;
     apr_int64_t due = ss_message_due(m, &any);
@@ -59,40 +69,25 @@ static apr_status_t put_message(ss_db_t *db, const ss_message_t *m)
         count[m->rcpts[i].state]++;
         if (m->rcpts[i].attempts > attempts) attempts = m->rcpts[i].attempts;
     }
-    return ss_db_put(db, SS_SQL_PUT_MESSAGE,
-                     SS_ARGS{ m->id,
-                              m->relay,
-                              m->from,
-                              &size,
-                              &parts,
-                              &flags,
-                              &ret,
-                              m->attr.dsn_options.envid,
-                              &priority,
-                              m->attr.subject,
-                              m->attr.message_id,
-                              m->attr.header_from,
-                              m->attr.submitter,
-                              m->attr.door,
-                              &uid,
-                              m->attr.metadata,
-                              m->attr.webhook,
-                              m->attr.idempotency_key,
-                              m->attr.content_hash,
-                              &created,
-                              &at,
-                              &expire,
-                              &paused,
-                              &held,
-                              &since,
-                              m->attr.created_by,
-                              &rcpts,
-                              &due,
-                              &attempts,
-                              &count[SS_STATE_QUEUED],
-                              &count[SS_STATE_DEFERRED],
-                              &count[SS_STATE_HELD],
-                              SS_BLOB(body, &body_len, "message", "body") });
+    const void *args[SS_DB_ARGS_MAX] = { m->id,
+                                         m->relay,
+                                         m->from,
+                                         &size,
+                                         &parts,
+                                         &flags,
+                                         &created,
+                                         &paused,
+                                         &held,
+                                         &since,
+                                         &rcpts,
+                                         &due,
+                                         &attempts,
+                                         &count[SS_STATE_QUEUED],
+                                         &count[SS_STATE_DEFERRED],
+                                         &count[SS_STATE_HELD] };
+    const void *blob[] = { SS_BLOB(body, &body_len, "message", "body") };
+    memcpy(attribute_args(args + 16, numbers, &m->attr), blob, sizeof(blob));
+    return ss_db_put(db, SS_SQL_PUT_MESSAGE, args);
 }
 
 static apr_status_t put_recipient(ss_db_t *db, const ss_message_t *m, const ss_recipient_t *rcpt)
