@@ -155,6 +155,34 @@ static void rates_hold_back(void)
     apr_pool_destroy(pool);
 }
 
+/* What was handed back was not sent: it does not count. */
+static void what_is_given_back_is_not_rated(void)
+{
+    apr_pool_t *pool;
+    ss_mono_t when;
+
+    apr_pool_create(&pool, NULL);
+    apr_array_header_t *rates = apr_array_make(pool, 1, sizeof(ss_rate_t));
+    APR_ARRAY_PUSH(rates, ss_rate_t) = (ss_rate_t){ .count = 2, .per = 60 * APR_USEC_PER_SEC };
+    begin();
+    ss_schedule_rates(schedule, rates, (ss_mono_t){ T0 });
+    for (int i = 0; i < 4; i++) add((char)('a' + i), T0, T0 + i, SS_PRIORITY_NORMAL, 0, 1);
+    for (int i = 0; i < 5; i++)
+        ss_schedule_unget(schedule, ss_schedule_next(schedule, (ss_mono_t){ T0 }, &when));
+    CU_ASSERT_STRING_EQUAL(taken(T0), "ab");
+    CU_ASSERT_PTR_NULL(ss_schedule_next(schedule, (ss_mono_t){ T0 }, &when));
+    CU_ASSERT_EQUAL(when.us, T0 + 30 * APR_USEC_PER_SEC);
+    /* A pause fills the bucket to its size and no further. */
+    CU_ASSERT_STRING_EQUAL(taken(T0 + 3600 * APR_USEC_PER_SEC), "cd");
+    add('e', T0, T0, SS_PRIORITY_NORMAL, 0, 1);
+    CU_ASSERT_PTR_NULL(
+        ss_schedule_next(schedule, (ss_mono_t){ T0 + 3600 * APR_USEC_PER_SEC }, &when));
+    ss_schedule_rates(schedule, NULL, (ss_mono_t){ T0 });
+    CU_ASSERT_STRING_EQUAL(taken(T0 + 3600 * APR_USEC_PER_SEC), "e");
+    end();
+    apr_pool_destroy(pool);
+}
+
 static void waits_grow_and_the_last_repeats(void)
 {
     static const struct {
@@ -177,7 +205,11 @@ static void waits_grow_and_the_last_repeats(void)
         }
     }
     CU_ASSERT_TRUE(ss_schedule_wait(waits, 1, 0) != ss_schedule_wait(waits, 1, 0x7fffffff));
-    CU_ASSERT_TRUE(ss_schedule_wait(NULL, 5, 0) >= apr_time_from_sec(54));
+    CU_ASSERT_EQUAL(ss_schedule_wait(NULL, 5, 0), apr_time_from_sec(54));
+    CU_ASSERT_EQUAL(ss_schedule_wait(waits, 2, 0), apr_time_from_sec(270));
+    CU_ASSERT_EQUAL(ss_schedule_wait(waits, 2, 0xffffffff), apr_time_from_sec(330));
+    waits->nelts = 0;
+    CU_ASSERT_EQUAL(ss_schedule_wait(waits, 5, 0xffffffff), apr_time_from_sec(66));
     apr_pool_destroy(pool);
 }
 
@@ -190,5 +222,6 @@ void ss_suite_schedule_order(void)
     CU_add_test(suite, "what_is_given_back_is_first", what_is_given_back_is_first);
     CU_add_test(suite, "what_is_removed_is_gone", what_is_removed_is_gone);
     CU_add_test(suite, "rates_hold_back", rates_hold_back);
+    CU_add_test(suite, "what_is_given_back_is_not_rated", what_is_given_back_is_not_rated);
     CU_add_test(suite, "waits_grow_and_the_last_repeats", waits_grow_and_the_last_repeats);
 }
