@@ -37,16 +37,15 @@ static const char *take_path(char **text, const char **address)
     int is_bracketed = *p == '<';
     char *start = is_bracketed ? p + 1 : p, *end = path_end(start, is_bracketed);
 
-    if (!end || (!is_bracketed && end == p)) return "501 5.1.7 an address stands between < and >";
+    if (!end || (!is_bracketed && end == p)) return "501 5.1.7 address must be enclosed in < and >";
     *text = is_bracketed ? end + 1 : end;
-    if (**text && **text != ' ')
-        return "501 5.5.4 a blank stands between the address and its parameters";
+    if (**text && **text != ' ') return "501 5.5.4 put a space between address and parameters";
     if (!is_bracketed && *end) (*text)++; /* the blank makes room for the zero */
     *end = '\0';
     /* A source route says nothing any more (RFC 5321 C). */
     if (*start == '@' && strchr(start, ':')) start = strchr(start, ':') + 1;
     *address = start;
-    return ss_command_is_address(start) ? NULL : "501 5.1.7 this is no address";
+    return ss_command_is_address(start) ? NULL : "501 5.1.7 malformed address";
 }
 
 /* ---- parameters ---- */
@@ -156,12 +155,12 @@ static const char *take_parameters(char *text, int is_mail, ss_parameter_t *out)
         value = strchr(text, '=');
         if (value) *value++ = '\0';
         while (i < ROWS && (rows[i].is_mail != is_mail || !ss_text_same(rows[i].name, text))) i++;
-        if (i == ROWS) return "555 5.5.4 a parameter that is not offered here";
-        if (seen & (1u << i)) return "501 5.5.4 a parameter stands there twice";
+        if (i == ROWS) return "555 5.5.4 unsupported parameter";
+        if (seen & (1u << i)) return "501 5.5.4 duplicate parameter";
         seen |= 1u << i;
         char none[1] = "";
         if (rows[i].needs_value != (value != NULL) || rows[i].take(value ? value : none, out))
-            return "501 5.5.4 a parameter's value is malformed";
+            return "501 5.5.4 invalid parameter value";
         text = end;
     }
     return NULL;
@@ -188,5 +187,5 @@ const char *ss_parameter_rcpt(char *text, ss_parameter_t *out)
 {
     const char *bad = take(text, 0, out);
 
-    return !bad && !*out->address ? "501 5.1.3 a recipient has an address" : bad;
+    return !bad && !*out->address ? "501 5.1.3 RCPT TO:<> is not allowed" : bad;
 }

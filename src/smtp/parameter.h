@@ -8,7 +8,7 @@
 
 #include "base/dsn.h"
 
-#define SS_PARAMETER_NO_UTF8 "553 5.6.7 an address outside ASCII needs SMTPUTF8 in MAIL"
+#define SS_PARAMETER_NO_UTF8 "553 5.6.7 non-ASCII address requires SMTPUTF8"
 #define SS_PARAMETER_ORCPT_MAX 500 /* octets of an ORCPT as sent */
 
 typedef struct {

@@ -80,7 +80,7 @@ static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
 {
     say(s, "%s", reply);
     if (++s->errors >= SS_SERVER_ERRORS_MAX)
-        ss_server_dismiss(s, "4.7.0", "too many commands that are none");
+        ss_server_dismiss(s, "4.7.0", "too many unrecognized commands");
     return SS_SERVER_MORE;
 }
 
@@ -103,7 +103,7 @@ static ss_server_kind_t do_hello(ss_server_t *s, char *argument, ss_server_event
     int is_extended = apr_toupper(s->line[0]) == 'E';
 
     (void)event;
-    if (!*argument) return refuse(s, "501 5.5.4 your name belongs behind it");
+    if (!*argument) return refuse(s, "501 5.5.4 EHLO/HELO needs a host name");
     int was = leave_mail(s);
     if (is_extended) {
         say(s,
@@ -128,13 +128,15 @@ static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_
 {
     char *text = behind(argument, "FROM:");
 
-    if (s->state == START) return refuse(s, "503 5.5.1 EHLO comes first");
-    if (s->state != READY) return refuse(s, "503 5.5.1 one MAIL a message");
+    if (s->state == START) return refuse(s, "503 5.5.1 send EHLO/HELO first");
+    if (s->state != READY) return refuse(s, "503 5.5.1 nested MAIL command");
     const char *bad =
-        text ? ss_parameter_mail(text, &event->envelope) : "501 5.5.4 MAIL FROM:<address>";
+        text ? ss_parameter_mail(text, &event->envelope) : "501 5.5.4 syntax: MAIL FROM:<address>";
     if (bad) return refuse(s, bad);
     if (event->envelope.size > s->options.max_size) {
-        say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)",
+        say(s,
+            "552 5.3.4 message size exceeds the limit of %" APR_INT64_T_FMT
+            " bytes (SMTPSendMaxMessageSize)",
             s->options.max_size);
         return SS_SERVER_MORE;
     }
@@ -146,33 +148,33 @@ static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_
 {
     char *text = behind(argument, "TO:");
 
-    if (s->state != MAIL && s->state != RCPT) return refuse(s, "503 5.5.1 MAIL comes first");
+    if (s->state != MAIL && s->state != RCPT) return refuse(s, "503 5.5.1 need MAIL command");
     const char *bad =
-        text ? ss_parameter_rcpt(text, &event->envelope) : "501 5.5.4 RCPT TO:<address>";
+        text ? ss_parameter_rcpt(text, &event->envelope) : "501 5.5.4 syntax: RCPT TO:<address>";
     if (!bad && !s->is_utf8 && ss_command_is_utf8(event->envelope.address))
         bad = SS_PARAMETER_NO_UTF8;
     if (bad) return refuse(s, bad);
     if (s->rcpts < s->options.max_rcpts) return s->asked = SS_SERVER_RCPT;
-    say(s, "452 4.5.3 too many recipients in one message");
+    say(s, "452 4.5.3 too many recipients");
     return SS_SERVER_MORE;
 }
 
 static const char *why_no_content(const ss_server_t *s)
 {
     if (s->state == MAIL) return "554 5.5.1 no valid recipients";
-    return s->state == CHUNKS ? "503 5.5.1 the message goes on with BDAT"
-                              : "503 5.5.1 MAIL comes first";
+    return s->state == CHUNKS ? "503 5.5.1 BDAT transfer in progress"
+                              : "503 5.5.1 need MAIL command";
 }
 
 static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)event;
-    if (*argument) return refuse(s, "501 5.5.4 DATA stands alone");
+    if (*argument) return refuse(s, "501 5.5.4 DATA takes no parameters");
     if (s->state != RCPT) return refuse(s, why_no_content(s));
     go(s, DATA);
     s->is_line_start = 1;
     s->has_cr = 0;
-    say(s, "354 end with a line that is a dot");
+    say(s, "354 end data with <CR><LF>.<CR><LF>");
     return SS_SERVER_MORE;
 }
 
@@ -186,7 +188,7 @@ static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_
     if (!apr_isdigit(*argument) || ss_text_number(argument, 0, CHUNK_MAX, &size) ||
         (*last && !ss_text_same(last, "LAST"))) {
         /* How many octets are no commands is not known: nothing behind this line can be trusted. */
-        say(s, "501 5.5.4 BDAT size [LAST]");
+        say(s, "501 5.5.4 syntax: BDAT size [LAST]");
         go(s, CLOSED);
         return SS_SERVER_CLOSE;
     }
@@ -203,7 +205,7 @@ static ss_server_kind_t do_rset(ss_server_t *s, char *argument, ss_server_event_
     int was = ss_server_is_in_mail(s);
 
     (void)event;
-    if (*argument) return refuse(s, "501 5.5.4 RSET stands alone");
+    if (*argument) return refuse(s, "501 5.5.4 RSET takes no parameters");
     if (s->state != START) leave_mail(s);
     say(s, "250 2.0.0 Ok");
     return was ? SS_SERVER_RESET : SS_SERVER_MORE;
@@ -220,8 +222,8 @@ static ss_server_kind_t do_noop(ss_server_t *s, char *argument, ss_server_event_
 static ss_server_kind_t do_verify(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)event;
-    if (!*argument) return refuse(s, "501 5.5.4 VRFY address");
-    say(s, "252 2.1.5 send it and see");
+    if (!*argument) return refuse(s, "501 5.5.4 syntax: VRFY address");
+    say(s, "252 2.1.5 cannot verify the address, but will accept mail for it");
     return SS_SERVER_MORE;
 }
 
@@ -237,7 +239,7 @@ static ss_server_kind_t do_missing(ss_server_t *s, char *argument, ss_server_eve
 {
     (void)argument;
     (void)event;
-    return refuse(s, "502 5.5.1 not offered here");
+    return refuse(s, "502 5.5.1 command not implemented");
 }
 
 static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_t *event)
@@ -269,10 +271,10 @@ static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *
             continue;
         return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "), event);
     }
-    if (s->state != START) return refuse(s, "500 5.5.2 there is no such command");
+    if (s->state != START) return refuse(s, "500 5.5.2 command not recognized");
     /* A browser sent here by a web page, or TLS: what it says next may have been written by a
      * stranger. */
-    ss_server_dismiss(s, "4.7.0", "SMTP is spoken here");
+    ss_server_dismiss(s, "4.7.0", "this is an SMTP port");
     return SS_SERVER_CLOSE;
 }
 
@@ -293,12 +295,11 @@ static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t 
     *used += line;
     if (s->is_overlong || line > SS_SERVER_LINE_MAX) {
         s->is_overlong = 0;
-        return refuse(s, "500 5.5.2 the line is too long");
+        return refuse(s, "500 5.5.2 line too long");
     }
     if (line < 2 || bytes[line - 2] != '\r' || memchr(bytes, '\r', line - 2) ||
         memchr(bytes, '\0', line)) {
-        return refuse(s,
-                      "500 5.5.2 a line ends with CR LF, and holds no other CR and no zero byte");
+        return refuse(s, "500 5.5.2 line must end with CRLF and contain no other CR and no NUL");
     }
     memcpy(s->line, bytes, line - 2);
     s->line[line - 2] = '\0';
@@ -324,7 +325,9 @@ static ss_server_kind_t end_content(ss_server_t *s)
 {
     if (!s->is_large) return s->asked = SS_SERVER_END;
     leave_mail(s);
-    say(s, "552 5.3.4 larger than %" APR_INT64_T_FMT " bytes (SMTPSendMaxMessageSize)",
+    say(s,
+        "552 5.3.4 message size exceeds the limit of %" APR_INT64_T_FMT
+        " bytes (SMTPSendMaxMessageSize)",
         s->options.max_size);
     return SS_SERVER_RESET;
 }

@@ -312,7 +312,8 @@ static void too_large_content_is_dropped_and_the_session_goes_on(void)
                 "MAIL FROM:<c@x>\r\n") -
              1);
     CU_ASSERT_STRING_EQUAL(codes(&t), "250 250 250 354 552 250");
-    CU_ASSERT_PTR_NOT_NULL(strstr(ss_buf_text(&t.replies), "552 5.3.4 larger than 40 bytes"));
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(ss_buf_text(&t.replies), "552 5.3.4 message size exceeds the limit of 40 bytes"));
     CU_ASSERT_STRING_EQUAL(
         ss_buf_text(&t.events),
         "F<a@x>; T<b@y>; xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx|RESET; F<c@x>; ");
@@ -438,6 +439,43 @@ static void where_a_session_is_can_be_asked(void)
         talk_start(&t);
         talk(&t, steps[i].input, strlen(steps[i].input));
         CU_ASSERT_EQUAL(ss_server_is_in_mail(t.server), steps[i].in_mail);
+        talk_end(&t);
+    }
+}
+
+/* Administrators search for these sentences: they are those of other servers. */
+static void replies_are_worded_as_elsewhere(void)
+{
+    static const struct {
+        const char *input, *reply;
+    } rows[] = {
+        { "EHLO\r\n", "501 5.5.4 EHLO/HELO needs a host name\r\n" },
+        { "MAIL FROM:<a@x>\r\n", "503 5.5.1 send EHLO/HELO first\r\n" },
+        { HELLO "RCPT TO:<b@y>\r\n", "503 5.5.1 need MAIL command\r\n" },
+        { HELLO "DATA\r\n", "503 5.5.1 need MAIL command\r\n" },
+        { HELLO "MAIL FROM:a b\r\n", "555 5.5.4 unsupported parameter\r\n" },
+        { HELLO "MAIL FROM:<a@x\r\n", "501 5.1.7 address must be enclosed in < and >\r\n" },
+        { HELLO "MAIL <a@x>\r\n", "501 5.5.4 syntax: MAIL FROM:<address>\r\n" },
+        { MAIL "MAIL FROM:<a@x>\r\n", "503 5.5.1 nested MAIL command\r\n" },
+        { MAIL "RCPT TO:<>\r\n", "501 5.1.3 RCPT TO:<> is not allowed\r\n" },
+        { MAIL "DATA\r\n", "554 5.5.1 no valid recipients\r\n" },
+        { RCPT "DATA now\r\n", "501 5.5.4 DATA takes no parameters\r\n" },
+        { RCPT "DATA\r\n", "354 end data with <CR><LF>.<CR><LF>\r\n" },
+        { RCPT "BDAT 1\r\naDATA\r\n", "503 5.5.1 BDAT transfer in progress\r\n" },
+        { HELLO "STARTTLS\r\n", "502 5.5.1 command not implemented\r\n" },
+        { HELLO "FOO\r\n", "500 5.5.2 command not recognized\r\n" },
+        { "GET / HTTP/1.1\r\n", "421 4.7.0 this is an SMTP port\r\n" },
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        talk_t t;
+        talk_start(&t);
+        talk(&t, rows[i].input, strlen(rows[i].input));
+        const char *text = ss_buf_text(&t.replies);
+        size_t len = strlen(text), want = strlen(rows[i].reply);
+        int is_right = len >= want && !strcmp(text + len - want, rows[i].reply);
+        if (!is_right) fprintf(stderr, "\n  %s: %s", rows[i].input, text);
+        CU_ASSERT(is_right);
         talk_end(&t);
     }
 }
@@ -568,6 +606,7 @@ void ss_suite_server(void)
     CU_add_test(suite, "a reply without room ends the session",
                 a_reply_without_room_ends_the_session);
     CU_add_test(suite, "where a session is can be asked", where_a_session_is_can_be_asked);
+    CU_add_test(suite, "replies are worded as elsewhere", replies_are_worded_as_elsewhere);
     CU_add_test(suite, "a 421 ends the session", a_421_ends_the_session);
     CU_add_test(suite, "zero bytes and nonsense", zero_bytes_and_nonsense_end_the_session);
     CU_add_test(suite, "replies quote nothing that ends a line",
