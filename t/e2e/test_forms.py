@@ -126,7 +126,7 @@ def test_lines_too_long_and_nothing_at_all(make_httpd, relay):
     good = {"from": "app@example.com", "to": "bob@example.net", "text": "x"}
     answers = answers_of(send_lines(httpd, [good, dict(good, text="y" * 400000), dict(good, text="long enough\n" * 6000), good]))
     assert [a["status"] for a in answers] == [202, 413, 413, 202]
-    problem(send_lines(httpd, [b"", b"  "]), 400, "no message")
+    problem(send_lines(httpd, [b"", b"  "]), 400, "contains no message")
     problem(send_lines(httpd, [good], path="/mail?wait=1s"), 400, "wait")
 
 

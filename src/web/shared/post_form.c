@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "web/shared/body.h"
+#include "web/shared/params.h"
 #include "web/shared/problem.h"
 
 int ss_post_form_read(request_rec *r, apr_int64_t max, ss_params_t *form)

@@ -16,51 +16,53 @@ static apr_status_t drop(void *value)
     return APR_SUCCESS;
 }
 
-json_t *ss_rpc_own(request_rec *r, json_t *value)
+json_t *ss_rpc_own(apr_pool_t *pool, json_t *value)
 {
-    if (value) apr_pool_cleanup_register(r->pool, value, drop, apr_pool_cleanup_null);
+    if (value) apr_pool_cleanup_register(pool, value, drop, apr_pool_cleanup_null);
     return value;
 }
 
-int ss_rpc_read(request_rec *r, ss_rpc_answer_t *answer)
+int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer)
 {
     json_t *fields = json_loadb(answer->raw.header, answer->raw.header_len, JSON_ALLOW_NUL, NULL);
 
-    answer->fields = ss_rpc_own(r, fields);
+    answer->fields = ss_rpc_own(pool, fields);
     if (!json_is_object(fields)) return 0;
     answer->raw.status = (int)json_integer_value(json_object_get(fields, "status"));
     return answer->raw.status >= 200 && answer->raw.status < 600;
 }
 
-static int call_text(request_rec *r, const char *request, const char *content, apr_size_t len,
-                     int file, apr_uint64_t file_len, apr_interval_time_t timeout,
-                     ss_rpc_answer_t *answer, const char **why)
+int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, const char **why,
+                    apr_pool_t *pool)
 {
+    const ss_scratch_t *tail = request->tail;
     ss_result_t result;
 
     ss_result_clear(&result);
     memset(answer, 0, sizeof(*answer));
-    if (!request) {
+    if (!request->header) {
         *why = "the request to the delivery daemon is too large, or is not UTF-8";
         return 0;
     }
     apr_status_t rv = ss_peer_call_file(ss_module_globals()->socket_path, ss_module_instance(),
-                                        request, strlen(request), content, len, file, file_len,
-                                        timeout, &answer->raw, &result, r->pool);
-    if (rv == APR_SUCCESS && ss_rpc_read(r, answer)) return 1;
-    *why = ss_result_is_set(&result) ? apr_pstrdup(r->pool, result.text)
+                                        request->header, strlen(request->header), request->content,
+                                        request->len, tail ? tail->fd : -1, tail ? tail->len : 0,
+                                        request->timeout, &answer->raw, &result, pool);
+    if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
+    *why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
                                      : "the delivery daemon's answer could not be read";
     return 0;
 }
 
-int ss_rpc_try(request_rec *r, json_t *header, const char *content, apr_size_t len,
-               apr_interval_time_t timeout, ss_rpc_answer_t *answer, const char **why)
+int ss_rpc_try(request_rec *r, json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
+               const char **why)
 {
-    char *request = json_dumps(header, JSON_COMPACT);
-    int has_answer = call_text(r, request, content, len, -1, 0, timeout, answer, why);
+    char *text = json_dumps(header, JSON_COMPACT);
+    ss_rpc_request_t request = { .header = text, .timeout = timeout };
+    int has_answer = ss_rpc_exchange(&request, answer, why, r->pool);
 
     json_decref(header);
-    free(request);
+    free(text);
     return has_answer;
 }
 
@@ -72,22 +74,27 @@ static int send_unavailable(request_rec *r, const char *why)
     return 0;
 }
 
-int ss_rpc_call(request_rec *r, json_t *header, const char *content, apr_size_t len,
-                apr_interval_time_t timeout, ss_rpc_answer_t *answer)
+int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
+                ss_rpc_answer_t *answer)
 {
     const char *why = NULL;
 
-    return ss_rpc_try(r, header, content, len, timeout, answer, &why) || send_unavailable(r, why);
+    return ss_rpc_try(r, header, timeout, answer, &why) || send_unavailable(r, why);
 }
 
-int ss_rpc_call_file(request_rec *r, const char *request, const char *content, apr_size_t len,
-                     int file, apr_uint64_t file_len, apr_interval_time_t timeout,
-                     ss_rpc_answer_t *answer)
+int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer_t *answer)
 {
     const char *why = NULL;
 
-    return call_text(r, request, content, len, file, file_len, timeout, answer, &why) ||
-           send_unavailable(r, why);
+    return ss_rpc_exchange(request, answer, &why, r->pool) || send_unavailable(r, why);
+}
+
+json_t *ss_rpc_state_request(const char *id, apr_interval_time_t wait)
+{
+    json_t *header = json_pack("{s:s,s:s}", "do", "get", "id", id);
+
+    if (wait > 0) json_object_set_new(header, "wait", json_integer(wait));
+    return header;
 }
 
 int ss_rpc_refuse(request_rec *r, const ss_rpc_answer_t *answer)
@@ -101,9 +108,9 @@ int ss_rpc_refuse(request_rec *r, const ss_rpc_answer_t *answer)
     return ss_problem_send(r, &problem);
 }
 
-json_t *ss_rpc_document(request_rec *r, const ss_rpc_answer_t *answer)
+json_t *ss_rpc_document(apr_pool_t *pool, const ss_rpc_answer_t *answer)
 {
     if (!answer->raw.content) return NULL;
     return ss_rpc_own(
-        r, json_loadb(answer->raw.content, answer->raw.content_len, JSON_ALLOW_NUL, NULL));
+        pool, json_loadb(answer->raw.content, answer->raw.content_len, JSON_ALLOW_NUL, NULL));
 }

@@ -257,14 +257,14 @@ int ss_action_post(ss_page_t *page)
         !ss_params_flag(&form, "sure", 0))
         return ask_first(page, &form, action);
 
-    json_t *header = ss_rpc_own(r, json_pack("{s:s,s:o}", "do", action->name, "who",
-                                             ss_response_string(r, ss_http_user(r))));
+    json_t *header = ss_rpc_own(r->pool, json_pack("{s:s,s:o}", "do", action->name, "who",
+                                                   ss_response_string(r, ss_http_user(r))));
     int ok = action->is_of_relay          ? put_relay(page, header, &form)
              : ss_params_get(&form, "id") ? put_ids(page, header, &form)
                                           : put_filter(page, header, &form);
-    if (!ok || !ss_rpc_call(r, json_incref(header), NULL, 0, ACTION_TIMEOUT, &answer)) return OK;
+    if (!ok || !ss_rpc_call(r, json_incref(header), ACTION_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
-    if (as_page) return answer_page(page, &form, action, ss_rpc_document(r, &answer));
+    if (as_page) return answer_page(page, &form, action, ss_rpc_document(r->pool, &answer));
     return ss_response_text(r, HTTP_OK, "application/json",
                             answer.raw.content ? answer.raw.content : "{}",
                             answer.raw.content ? answer.raw.content_len : 2);

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -26,6 +27,18 @@ static json_t *content_request(const char *id, int part)
     return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
 }
 
+/* Reads a part into pool; 0: it cannot be read. */
+static int read_part(const char *id, int part, ss_rpc_answer_t *answer, apr_pool_t *pool)
+{
+    char *text = json_dumps(ss_rpc_own(pool, content_request(id, part)), JSON_COMPACT);
+    ss_rpc_request_t request = { .header = text, .timeout = SS_RPC_TIMEOUT };
+    const char *why;
+    int is_read = ss_rpc_exchange(&request, answer, &why, pool) && answer->raw.status == 200;
+
+    free(text);
+    return is_read;
+}
+
 void ss_content_page_put(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
@@ -34,7 +47,7 @@ void ss_content_page_put(ss_page_t *page, const char *id)
 
     if (!is_allowed(page)) return;
     ap_rputs("<details class=\"card\" id=\"content\"><summary>Content</summary>\n", r);
-    if (!ss_rpc_try(r, content_request(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) ||
+    if (!ss_rpc_try(r, content_request(id, 0), SS_RPC_TIMEOUT, &answer, &why) ||
         answer.raw.status != 200) {
         ss_html_wrap(r, "<p class=\"soft\">", why ? why : ss_html_member(answer.fields, "detail"),
                      "</p></details>\n");
@@ -52,12 +65,11 @@ int ss_content_page_download(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
-    const char *why = NULL;
 
     if (!is_allowed(page))
         return ss_problem(r, HTTP_FORBIDDEN, NULL,
                           "content is not available here: SMTPSendStatusBody is Off");
-    if (!ss_rpc_call(r, content_request(id, 0), NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
+    if (!ss_rpc_call(r, content_request(id, 0), SS_RPC_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
     ap_set_content_type(r, "message/rfc822");
     apr_table_setn(r->headers_out, "Content-Disposition",
@@ -66,23 +78,18 @@ int ss_content_page_download(ss_page_t *page, const char *id)
     apr_off_t left = json_integer_value(json_object_get(answer.fields, "size"));
     ap_set_content_length(r, left);
     if (r->header_only) return OK;
-    /* Free each part before the next one: answers live in the pool of the request that they are
-     * given. */
-    request_rec own = *r;
-    apr_pool_create(&own.pool, r->pool);
+    apr_pool_t *pool;
+    apr_pool_create(&pool, r->pool);
     for (int part = 1;; part++) {
         if ((apr_off_t)answer.raw.content_len > left ||
             ap_rwrite(answer.raw.content, (int)answer.raw.content_len, r) < 0)
             break;
         left -= (apr_off_t)answer.raw.content_len;
         if (!left || ap_rflush(r) < 0 || r->connection->aborted) break;
-        apr_pool_clear(own.pool);
-        int is_there =
-            ss_rpc_try(&own, content_request(id, part), NULL, 0, SS_RPC_TIMEOUT, &answer, &why) &&
-            answer.raw.status == 200;
-        if (!is_there) break;
+        apr_pool_clear(pool);
+        if (!read_part(id, part, &answer, pool)) break;
     }
-    apr_pool_destroy(own.pool);
+    apr_pool_destroy(pool);
     /* The message was sent and removed meanwhile, or the queue failed. The client notices: the
      * connection ends before Content-Length bytes. */
     if (left) r->connection->keepalive = AP_CONN_CLOSE;

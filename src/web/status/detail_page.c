@@ -154,11 +154,10 @@ int ss_detail_page(ss_page_t *page, const char *id)
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_call(r, json_pack("{s:s,s:s}", "do", "show", "id", id), NULL, 0, SS_RPC_TIMEOUT,
-                     &answer))
+    if (!ss_rpc_call(r, json_pack("{s:s,s:s}", "do", "show", "id", id), SS_RPC_TIMEOUT, &answer))
         return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
-    const json_t *message = ss_rpc_document(r, &answer),
+    const json_t *message = ss_rpc_document(r->pool, &answer),
                  *rcpts = json_object_get(message, "recipients");
     const char *subject = ss_html_member(message, "subject");
 

@@ -170,10 +170,9 @@ int ss_list_page(ss_page_t *page)
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_call(r, ss_list_page_request(page, ROWS), NULL, 0, SS_RPC_TIMEOUT, &answer))
-        return OK;
+    if (!ss_rpc_call(r, ss_list_page_request(page, ROWS), SS_RPC_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
-    const json_t *document = ss_rpc_document(r, &answer),
+    const json_t *document = ss_rpc_document(r->pool, &answer),
                  *rows = json_object_get(document, "messages");
     const char *more = ss_html_member(document, "more");
 

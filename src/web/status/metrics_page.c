@@ -28,8 +28,7 @@ int ss_metrics_page(ss_page_t *page)
     ss_rpc_answer_t answer;
     const char *why = NULL;
 
-    if (ss_rpc_try(r, json_pack("{s:s}", "do", "metrics"), NULL, 0, METRICS_TIMEOUT, &answer,
-                   &why) &&
+    if (ss_rpc_try(r, json_pack("{s:s}", "do", "metrics"), METRICS_TIMEOUT, &answer, &why) &&
         answer.raw.status == 200 && answer.raw.content_len) {
         return ss_response_text(r, HTTP_OK, TYPE, answer.raw.content, answer.raw.content_len);
     }

@@ -43,9 +43,9 @@ int ss_mod_status(request_rec *r, int flags)
     const json_t *status = NULL;
 
     if (!ss_module_config()) return DECLINED;
-    if (ss_rpc_try(r, json_pack("{s:s}", "do", "status"), NULL, 0, STATUS_TIMEOUT, &answer, &why) &&
+    if (ss_rpc_try(r, json_pack("{s:s}", "do", "status"), STATUS_TIMEOUT, &answer, &why) &&
         answer.raw.status == 200)
-        status = ss_rpc_document(r, &answer);
+        status = ss_rpc_document(r->pool, &answer);
     if (flags & AP_STATUS_SHORT) {
         ap_rprintf(r, "SMTPSendDaemon: %s\n", status ? "up" : "down");
         if (status) put_lines(r, status, json_object_get(status, "queue"));

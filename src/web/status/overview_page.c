@@ -112,9 +112,9 @@ static void put_failures(ss_page_t *page)
 
     if (!ss_rpc_try(r,
                     json_pack("{s:s,s:s,s:i}", "do", "queue", "state", "failed", "limit", FAILURES),
-                    NULL, 0, SS_RPC_TIMEOUT, &answer, &why))
+                    SS_RPC_TIMEOUT, &answer, &why))
         return;
-    const json_t *rows = json_object_get(ss_rpc_document(r, &answer), "messages");
+    const json_t *rows = json_object_get(ss_rpc_document(r->pool, &answer), "messages");
     ap_rprintf(
         r,
         "<section class=\"card\" aria-labelledby=\"failed\">\n<div class=\"head\"><h2 "
@@ -175,11 +175,11 @@ static const json_t *ask_activity(ss_page_t *page)
     ss_rpc_answer_t answer;
     const char *why = NULL;
 
-    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "chronicle"), NULL, 0, SS_RPC_TIMEOUT,
-                    &answer, &why) ||
+    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "chronicle"), SS_RPC_TIMEOUT, &answer,
+                    &why) ||
         answer.raw.status != 200)
         return NULL;
-    return ss_rpc_document(page->r, &answer);
+    return ss_rpc_document(page->r->pool, &answer);
 }
 
 /* The other nodes that share the queue. */

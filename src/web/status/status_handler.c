@@ -75,7 +75,7 @@ static int pass_on(ss_page_t *page, json_t *request)
 {
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_call(page->r, request, NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
+    if (!ss_rpc_call(page->r, request, SS_RPC_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200 || !answer.raw.content) return ss_rpc_refuse(page->r, &answer);
     return ss_response_text(page->r, HTTP_OK, "application/json", answer.raw.content,
                             answer.raw.content_len);

@@ -1,5 +1,4 @@
-/* api.c: submissions of other modules take the same way as those over HTTP. See api.h and
- * include/smtp_send.h. */
+/* api.c: the C API. Submissions are processed like those over HTTP. */
 #include "web/submit/api.h"
 
 #include <apr_strings.h>
@@ -19,8 +18,8 @@
 
 #define SMTP_SEND_DECLARE(type) static type
 
-/* A row of an optional hook's list as apr_hooks writes it: the header declares no hook of its own,
- * so that nobody links to us. */
+/* A row of an optional hook's list, as apr_hooks defines it. The public header declares no hook, so
+ * that nobody has to link to us. */
 typedef struct {
     smtp_send_HOOK_smtp_send_finished_t *pFunc;
     const char *szName;
@@ -54,35 +53,19 @@ void ss_api_finished(const char *id, const char *from, const char *to, const cha
     smtp_send_run_smtp_send_finished(&finished);
 }
 
-/* ---- asking the daemon ---- */
+/* ---- the daemon ---- */
 
-/* The answer; *fields is its header (the caller drops it). APR_SUCCESS also for a refusal. */
-static apr_status_t ask_text(const char *question, const char *content, apr_size_t len,
-                             apr_interval_time_t timeout, ss_peer_answer_t *answer, json_t **fields,
-                             ss_result_t *result, apr_pool_t *pool)
+/* Sends a request with only a header (the reference is dropped). */
+static int ask(json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
+               apr_pool_t *pool)
 {
-    apr_status_t rv = APR_EGENERAL;
+    char *text = json_dumps(ss_rpc_own(pool, header), JSON_COMPACT);
+    ss_rpc_request_t request = { .header = text, .timeout = timeout };
+    const char *why;
+    int has_answer = ss_rpc_exchange(&request, answer, &why, pool);
 
-    ss_result_clear(result);
-    *fields = NULL;
-    if (question)
-        rv = ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), question,
-                          strlen(question), content, len, timeout, answer, result, pool);
-    if (rv == APR_SUCCESS)
-        *fields = json_loadb(answer->header, answer->header_len, JSON_ALLOW_NUL, NULL);
-    return rv == APR_SUCCESS && !json_is_object(*fields) ? APR_EGENERAL : rv;
-}
-
-/* The reference to header is dropped. */
-static apr_status_t ask(json_t *header, apr_interval_time_t timeout, ss_peer_answer_t *answer,
-                        json_t **fields, ss_result_t *result, apr_pool_t *pool)
-{
-    char *text = json_dumps(header, JSON_COMPACT);
-    apr_status_t rv = ask_text(text, NULL, 0, timeout, answer, fields, result, pool);
-
-    json_decref(header);
     free(text);
-    return rv;
+    return has_answer;
 }
 
 static json_t *text_of(const char *text, apr_pool_t *pool)
@@ -100,18 +83,18 @@ static apr_status_t refused(smtp_send_result_t *result, int status, int retry_af
     return APR_EGENERAL;
 }
 
-static apr_status_t read_answer(smtp_send_result_t *result, const ss_peer_answer_t *answer,
-                                const json_t *fields)
+static apr_status_t read_answer(smtp_send_result_t *result, const ss_rpc_answer_t *answer)
 {
+    const json_t *fields = answer->fields;
     const char *id = json_string_value(json_object_get(fields, "id"));
 
-    if (answer->status >= 300 || !id) {
-        return refused(result, answer->status,
+    if (answer->raw.status >= 300 || !id) {
+        return refused(result, answer->raw.status,
                        (int)json_integer_value(json_object_get(fields, "retryAfter")),
                        json_string_value(json_object_get(fields, "field")),
                        json_string_value(json_object_get(fields, "detail")));
     }
-    result->status = answer->status;
+    result->status = answer->raw.status;
     result->recipients = (int)json_integer_value(json_object_get(fields, "recipients"));
     result->is_paused = json_is_true(json_object_get(fields, "paused"));
     apr_cpystrn(result->id, id, sizeof(result->id));
@@ -141,7 +124,7 @@ static void fill_envelope(ss_submission_t *s, const smtp_send_message_t *message
     add(&s->query, "priority", message->priority);
 }
 
-/* The directives outside of any location, for callers without a request. */
+/* The directives outside any location, for callers without a request. */
 static const ss_policy_t *policy_of(const server_rec *s, apr_pool_t *pool)
 {
     const ss_policy_t *merged = ap_get_module_config(s->lookup_defaults, &smtp_send_module);
@@ -163,15 +146,15 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
                           .kind = message->json ? SS_SUBMISSION_JSON : SS_SUBMISSION_MESSAGE };
     const char *bytes = message->json ? message->json : message->content;
     apr_size_t len = bytes ? message->len ? message->len : strlen(bytes) : 0;
-    ss_peer_answer_t answer;
-    ss_result_t why;
-    json_t *fields;
+    ss_rpc_request_t request = { .timeout = SS_RPC_TIMEOUT };
+    ss_rpc_answer_t answer;
+    const char *why;
 
     memset(result, 0, sizeof(*result));
     if (message->size < sizeof(*message) || !len)
         return refused(result, 400, 0, NULL, "there is no message");
     if (!ss_module_config() || !ss_module_relay(server))
-        return refused(result, 503, 0, NULL, "mod_smtp_send was not set up when httpd started");
+        return refused(result, 503, 0, NULL, "mod_smtp_send failed to start");
     s.relay = ss_module_relay(server);
     s.policy = r ? ss_module_policy(r) : policy_of(server, pool);
     s.submitter = r ? ss_submission_submitter(r) : "server";
@@ -179,55 +162,46 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
         return refused(result, 503, 60, NULL, "SMTPSendEngine is Off here: mail is not accepted");
     fill_envelope(&s, message);
     if (message->idempotency_key) {
-        s.repeat.key = apr_pstrcat(pool, s.submitter, " ", message->idempotency_key, NULL);
+        s.idempotency.key = apr_pstrcat(pool, s.submitter, " ", message->idempotency_key, NULL);
         ss_idempotency_hash(message->json ? "c json" : "c message", message->from, bytes, len,
-                            &s.repeat);
+                            &s.idempotency);
     }
     if (ss_submission_compose(&s, bytes, len))
         return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field,
                        s.problem.detail);
-    if (ask_text(ss_submission_question(&s), s.m->content, s.m->content_len, SS_RPC_TIMEOUT,
-                 &answer, &fields, &why, pool) != APR_SUCCESS) {
-        json_decref(fields);
-        return refused(result, 503, 5, NULL,
-                       ss_result_is_set(&why) ? why.text
-                                              : "the delivery daemon's answer could not be read");
-    }
-    apr_status_t rv = read_answer(result, &answer, fields);
-    json_decref(fields);
-    return rv;
+    request.header = ss_submission_request(&s);
+    request.content = s.m->content;
+    request.len = s.m->content_len;
+    if (!ss_rpc_exchange(&request, &answer, &why, pool)) return refused(result, 503, 5, NULL, why);
+    return read_answer(result, &answer);
 }
 
-/* ---- the others ---- */
+/* ---- state and pause ---- */
 
 static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_time_t wait,
                                    apr_pool_t *pool)
 {
-    ss_peer_answer_t answer;
-    ss_result_t why;
-    json_t *fields, *header = json_pack("{s:s,s:o}", "do", "get", "id", text_of(id, pool));
+    ss_rpc_answer_t answer;
 
     (void)s;
-    if (wait > 0) json_object_set_new(header, "wait", json_integer(wait));
-    apr_status_t rv = ask(header, wait + SS_RPC_TIMEOUT, &answer, &fields, &why, pool);
-    json_decref(fields);
-    return rv == APR_SUCCESS && answer.status == 200 ? answer.content : NULL;
+    if (!ask(ss_rpc_state_request(ss_text_utf8(pool, id, strlen(id)), wait), wait + SS_RPC_TIMEOUT,
+             &answer, pool))
+        return NULL;
+    return answer.raw.status == 200 ? answer.raw.content : NULL;
 }
 
 static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason,
                                     const char *who, apr_pool_t *pool)
 {
-    ss_peer_answer_t answer;
-    ss_result_t why;
-    json_t *fields, *header = json_pack("{s:s,s:o}", "do", on ? "pause" : "resume", "who",
-                                        text_of(who ? who : "a module", pool));
+    ss_rpc_answer_t answer;
+    json_t *header = json_pack("{s:s,s:o}", "do", on ? "pause" : "resume", "who",
+                               text_of(who ? who : "a module", pool));
 
     (void)s;
     if (relay) json_object_set_new(header, "relay", text_of(relay, pool));
     if (reason) json_object_set_new(header, "reason", text_of(reason, pool));
-    apr_status_t rv = ask(header, SS_RPC_TIMEOUT, &answer, &fields, &why, pool);
-    json_decref(fields);
-    return rv == APR_SUCCESS && answer.status != 200 ? APR_EGENERAL : rv;
+    return ask(header, SS_RPC_TIMEOUT, &answer, pool) && answer.raw.status == 200 ? APR_SUCCESS
+                                                                                  : APR_EGENERAL;
 }
 
 void ss_api_register(void)

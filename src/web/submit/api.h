@@ -1,12 +1,13 @@
-/* api.h: what other modules may call (include/smtp_send.h). */
+/* api.h: the C API for other modules (include/smtp_send.h). */
 #ifndef SS_WEB_SUBMIT_API_H
 #define SS_WEB_SUBMIT_API_H
 
-/* Registers the optional functions; when the module is loaded. */
+/* Registers the optional functions. Call it in register_hooks. */
 void ss_api_register(void);
-/* Whether a module wants to hear of final results. After all modules registered their hooks. */
+/* Whether a module has registered for final results. Valid after all modules have registered their
+ * hooks. */
 int ss_api_has_listeners(void);
-/* Calls them. In the delivery daemon's process. */
+/* Reports a final result to these modules. Runs in the delivery daemon. */
 void ss_api_finished(const char *id, const char *from, const char *to, const char *state,
                      const char *reply, const char *metadata);
 

@@ -1,4 +1,4 @@
-/* bulk.c: many messages to the daemon in few questions. */
+/* bulk.c: many messages to the daemon in few requests. */
 #include "web/submit/bulk.h"
 
 #include <apr_strings.h>
@@ -17,41 +17,39 @@ struct ss_bulk_t {
     request_rec *r;
     void (*answer)(void *self, const json_t *fields);
     void *self;
-    ss_buf_t questions; /* texts, with commas between them */
-    int asked;          /* how many they are */
-    /* array: the answers that are known, null where the daemon's comes */
+    ss_buf_t headers; /* of the messages, separated by commas */
+    int count;        /* of the headers */
+    /* an array of known answers; null where the daemon's is to come */
     json_t *ready;
     ss_buf_t content;
 };
 
 static apr_status_t release(void *data)
 {
-    ss_bulk_t *batch = data;
+    ss_bulk_t *bulk = data;
 
-    json_decref(batch->ready);
-    ss_buf_free(&batch->questions);
-    ss_buf_free(&batch->content);
+    json_decref(bulk->ready);
+    ss_buf_free(&bulk->headers);
+    ss_buf_free(&bulk->content);
     return APR_SUCCESS;
 }
 
 ss_bulk_t *ss_bulk_create(request_rec *r, void (*answer)(void *self, const json_t *fields),
                           void *self)
 {
-    ss_bulk_t *batch = apr_pcalloc(r->pool, sizeof(*batch));
+    ss_bulk_t *bulk = apr_pcalloc(r->pool, sizeof(*bulk));
 
-    *batch = (ss_bulk_t){ .r = r, .answer = answer, .self = self, .ready = json_array() };
-    ss_buf_init(&batch->questions, SS_FRAME_HEADER_MAX);
-    ss_buf_init(&batch->content, APR_SIZE_MAX / 2);
-    apr_pool_cleanup_register(r->pool, batch, release, apr_pool_cleanup_null);
-    return batch;
+    *bulk = (ss_bulk_t){ .r = r, .answer = answer, .self = self, .ready = json_array() };
+    ss_buf_init(&bulk->headers, SS_FRAME_HEADER_MAX);
+    ss_buf_init(&bulk->content, APR_SIZE_MAX / 2);
+    apr_pool_cleanup_register(r->pool, bulk, release, apr_pool_cleanup_null);
+    return bulk;
 }
 
-/* What all of count messages get when the daemon does not answer. */
-static json_t *no_answer(const ss_bulk_t *batch, int count, const ss_result_t *result)
+/* The answer for count messages when the daemon does not answer. */
+static json_t *no_answer(const ss_bulk_t *bulk, int count, const char *why)
 {
-    request_rec *r = batch->r;
-    const char *why =
-        ss_result_is_set(result) ? result->text : "the delivery daemon's answer could not be read";
+    request_rec *r = bulk->r;
 
     ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502,
            "%s: %d messages answered with 503: %s", r->uri, count, why);
@@ -59,118 +57,107 @@ static json_t *no_answer(const ss_bulk_t *batch, int count, const ss_result_t *r
                      ss_response_string(r, why));
 }
 
-/* The answers of the daemon, an array; where there is none: the refusal that all get. The caller
- * drops the reference. pool is the question's own. */
-static json_t *ask(ss_bulk_t *batch, json_t **refusal, apr_pool_t *pool)
+/* Sends the request. Returns the daemon's answers, an array owned by pool; NULL: *refusal is the
+ * answer for all messages, and the caller drops the reference. */
+static json_t *send_all(ss_bulk_t *bulk, json_t **refusal, apr_pool_t *pool)
 {
-    ss_peer_answer_t raw;
-    ss_result_t result;
-    const char *text = apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[",
-                                   ss_buf_text(&batch->questions), "]}", NULL);
-    json_t *fields = NULL, *answers = NULL;
+    ss_rpc_request_t request = { .header =
+                                     apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[",
+                                                 ss_buf_text(&bulk->headers), "]}", NULL),
+                                 .content = bulk->content.data,
+                                 .len = bulk->content.len,
+                                 .timeout = SS_RPC_TIMEOUT };
+    const char *why = "the delivery daemon's answer could not be read";
+    ss_rpc_answer_t answer;
 
-    ss_result_clear(&result);
-    apr_status_t rv =
-        ss_peer_call(ss_module_globals()->socket_path, ss_module_instance(), text, strlen(text),
-                     batch->content.data, batch->content.len, SS_RPC_TIMEOUT, &raw, &result, pool);
-    if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
-    if (rv == APR_SUCCESS && raw.status == 200 && raw.content)
-        answers = json_loadb(raw.content, raw.content_len, JSON_ALLOW_NUL, NULL);
-    if (json_is_array(answers) && (int)json_array_size(answers) == batch->asked) {
-        json_decref(fields);
-        return answers;
+    if (ss_rpc_exchange(&request, &answer, &why, pool)) {
+        json_t *answers = answer.raw.status == 200 ? ss_rpc_document(pool, &answer) : NULL;
+        if (json_is_array(answers) && (int)json_array_size(answers) == bulk->count) return answers;
+        if (answer.raw.status >= 400) {
+            *refusal = json_incref(answer.fields);
+            return NULL;
+        }
     }
-    json_decref(answers);
-    if (json_is_object(fields) && raw.status >= 400) {
-        *refusal = fields;
-        return NULL;
-    }
-    json_decref(fields);
-    *refusal = no_answer(batch, batch->asked, &result);
+    *refusal = no_answer(bulk, bulk->count, why);
     return NULL;
 }
 
-/* A message that is too large to be copied: in a question of its own, behind what waits. */
-static void ask_alone(ss_bulk_t *batch, const char *question, const ss_mail_message_t *m)
+/* Sends a message that is too large to be copied, after the others. */
+static void send_alone(ss_bulk_t *bulk, const char *header, const ss_mail_message_t *m)
 {
-    ss_peer_answer_t raw;
-    ss_result_t result;
+    ss_rpc_request_t request = { .header = header,
+                                 .content = m->content,
+                                 .len = m->content_len,
+                                 .tail = m->tail,
+                                 .timeout = SS_RPC_TIMEOUT };
+    ss_rpc_answer_t answer;
+    const char *why;
     apr_pool_t *pool;
-    json_t *fields = NULL;
 
-    ss_bulk_flush(batch);
-    apr_pool_create(&pool, batch->r->pool);
-    ss_result_clear(&result);
-    apr_status_t rv = ss_peer_call_file(
-        ss_module_globals()->socket_path, ss_module_instance(), question, strlen(question),
-        m->content, m->content_len, m->tail->fd, m->tail->len, SS_RPC_TIMEOUT, &raw, &result, pool);
-    if (rv == APR_SUCCESS) fields = json_loadb(raw.header, raw.header_len, JSON_ALLOW_NUL, NULL);
-    if (!json_is_object(fields)) {
-        json_decref(fields);
-        fields = no_answer(batch, 1, &result);
-    }
+    ss_bulk_flush(bulk);
+    apr_pool_create(&pool, bulk->r->pool);
+    json_t *fields =
+        ss_rpc_exchange(&request, &answer, &why, pool) ? answer.fields : no_answer(bulk, 1, why);
+    bulk->answer(bulk->self, fields);
+    if (fields != answer.fields) json_decref(fields);
     apr_pool_destroy(pool);
-    batch->answer(batch->self, fields);
-    json_decref(fields);
 }
 
-void ss_bulk_flush(ss_bulk_t *batch)
+void ss_bulk_flush(ss_bulk_t *bulk)
 {
     json_t *answers = NULL, *refusal = NULL, *ready;
     apr_pool_t *pool;
     size_t i, next = 0;
 
-    apr_pool_create(&pool, batch->r->pool);
-    if (batch->asked) answers = ask(batch, &refusal, pool);
-    apr_pool_destroy(pool);
-    json_array_foreach(batch->ready, i, ready)
+    apr_pool_create(&pool, bulk->r->pool);
+    if (bulk->count) answers = send_all(bulk, &refusal, pool);
+    json_array_foreach(bulk->ready, i, ready)
     {
-        batch->answer(batch->self, !json_is_null(ready) ? ready
-                                   : refusal            ? refusal
-                                                        : json_array_get(answers, next++));
+        bulk->answer(bulk->self, !json_is_null(ready) ? ready
+                                 : refusal            ? refusal
+                                                      : json_array_get(answers, next++));
     }
-    json_decref(answers);
     json_decref(refusal);
-    batch->asked = 0;
-    ss_buf_clear(&batch->questions);
-    json_array_clear(batch->ready);
-    ss_buf_free(&batch->content);
+    apr_pool_destroy(pool);
+    bulk->count = 0;
+    ss_buf_clear(&bulk->headers);
+    json_array_clear(bulk->ready);
+    ss_buf_free(&bulk->content);
 }
 
-void ss_bulk_put(ss_bulk_t *batch, json_t *answer)
+void ss_bulk_put(ss_bulk_t *bulk, json_t *answer)
 {
-    json_array_append_new(batch->ready, answer);
-    if (json_array_size(batch->ready) >= SS_BULK_MESSAGES) ss_bulk_flush(batch);
+    json_array_append_new(bulk->ready, answer);
+    if (json_array_size(bulk->ready) >= SS_BULK_MESSAGES) ss_bulk_flush(bulk);
 }
 
-static apr_status_t add(ss_bulk_t *batch, const char *question, const ss_mail_message_t *m)
+static apr_status_t add(ss_bulk_t *bulk, const char *header, const ss_mail_message_t *m)
 {
-    apr_size_t before = batch->questions.len;
-    apr_status_t rv = ss_buf_append(&batch->questions, ",", before ? 1 : 0);
+    apr_size_t before = bulk->headers.len;
+    apr_status_t rv = ss_buf_append(&bulk->headers, ",", before ? 1 : 0);
 
-    if (rv == APR_SUCCESS) rv = ss_buf_puts(&batch->questions, question);
-    if (rv == APR_SUCCESS) rv = ss_buf_append(&batch->content, m->content, m->content_len);
-    if (rv != APR_SUCCESS) batch->questions.len = before;
+    if (rv == APR_SUCCESS) rv = ss_buf_puts(&bulk->headers, header);
+    if (rv == APR_SUCCESS) rv = ss_buf_append(&bulk->content, m->content, m->content_len);
+    if (rv != APR_SUCCESS) bulk->headers.len = before;
     return rv;
 }
 
-void ss_bulk_add(ss_bulk_t *batch, const char *question, const ss_mail_message_t *m)
+void ss_bulk_add(ss_bulk_t *bulk, const char *header, const ss_mail_message_t *m)
 {
-    if (question && m->tail) {
-        ask_alone(batch, question, m);
+    if (header && m->tail) {
+        send_alone(bulk, header, m);
         return;
     }
-    /* What is large of its own goes behind what waits. */
-    if (question && batch->asked &&
-        batch->questions.len + strlen(question) > SS_FRAME_HEADER_MAX / 2)
-        ss_bulk_flush(batch);
-    if (!question || add(batch, question, m) != APR_SUCCESS) {
-        ss_bulk_put(batch, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER,
-                                     "detail", "not enough memory for the message"));
+    /* Flush first, so that a large header is sent alone. */
+    if (header && bulk->count && bulk->headers.len + strlen(header) > SS_FRAME_HEADER_MAX / 2)
+        ss_bulk_flush(bulk);
+    if (!header || add(bulk, header, m) != APR_SUCCESS) {
+        ss_bulk_put(bulk, json_pack("{s:i,s:i,s:s}", "status", 503, "retryAfter", RETRY_AFTER,
+                                    "detail", "not enough memory for the message"));
         return;
     }
-    batch->asked++;
-    json_array_append_new(batch->ready, json_null());
-    if (json_array_size(batch->ready) >= SS_BULK_MESSAGES || batch->content.len >= SS_BULK_BYTES)
-        ss_bulk_flush(batch);
+    bulk->count++;
+    json_array_append_new(bulk->ready, json_null());
+    if (json_array_size(bulk->ready) >= SS_BULK_MESSAGES || bulk->content.len >= SS_BULK_BYTES)
+        ss_bulk_flush(bulk);
 }

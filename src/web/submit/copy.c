@@ -7,8 +7,8 @@
 
 #include "mail/header.h"
 
-/* "<1.2@host>" with something of its own in front of the @: copies with one id would be taken for
- * one message by their readers' servers. */
+/* A Message-ID of its own for a copy: mail servers treat messages with the same id as duplicates.
+ */
 static const char *own_id(const ss_mail_message_t *whole, apr_pool_t *pool)
 {
     const char *at = whole->attr.message_id ? strrchr(whole->attr.message_id, '@') : NULL;

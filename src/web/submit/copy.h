@@ -4,11 +4,11 @@
 
 #include "mail/submitted.h"
 
-/* each is a message with an answer of its own; past it a submission is refused */
+/* recipients of a submission with "individually"; more are refused */
 #define SS_COPIES_MAX 1000
 
-/* Makes copy the message for rcpt alone: To holds only its address, Cc is gone, the Message-ID is
- * its own. whole and rcpt are only read. What is new lives in pool. */
+/* Makes copy the message for rcpt alone: To contains only its address, Cc is removed, the
+ * Message-ID is new. New memory is from pool; the rest is shared with whole. */
 void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole,
                   const ss_mail_rcpt_t *rcpt, apr_pool_t *pool);
 

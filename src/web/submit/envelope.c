@@ -1,4 +1,4 @@
-/* envelope.c: envelopes in query strings and in requests to the daemon. See envelope.h. */
+/* envelope.c: envelopes in query strings and in requests to the daemon. */
 #include "web/submit/envelope.h"
 
 #include <apr_strings.h>
@@ -7,8 +7,7 @@
 #include "mail/address.h"
 #include "web/shared/params.h"
 
-/* An address as it may stand in the query: with or without angle brackets, and without a domain
- * where there is a default one. */
+/* An address with or without angle brackets; without a domain only if there is a default one. */
 static const char *address_of(const char *text, const char *default_domain, const char **why,
                               apr_pool_t *pool)
 {

@@ -1,4 +1,4 @@
-/* follow.c: one message: its state (GET), its cancellation (DELETE). */
+/* follow.c: GET (state) and DELETE (cancel) of one message. */
 #include "web/submit/follow.h"
 
 #include <http_protocol.h>
@@ -13,27 +13,33 @@
 
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
+int ss_follow_wait(request_rec *r, const ss_params_t *query, apr_interval_time_t *wait)
+{
+    const char *text = ss_params_get(query, "wait");
+
+    *wait = 0;
+    if (!text || (!ss_text_duration(text, wait) && *wait <= WAIT_MAX)) return 1;
+    ss_problem(r, HTTP_BAD_REQUEST, "wait", "\"%s\" is not a duration of at most 2min, such as 10s",
+               text);
+    return 0;
+}
+
 static int show(request_rec *r, const char *id)
 {
     static const char *const known[] = { "wait", NULL };
     ss_params_t query;
     ss_rpc_answer_t answer;
-    apr_interval_time_t wait = 0;
+    apr_interval_time_t wait;
     const char *why = NULL;
 
     if (ss_params_parse(&query, r->args, &why, r->pool))
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
-    const char *unknown = ss_params_unknown(&query, known), *text = ss_params_get(&query, "wait");
+    const char *unknown = ss_params_unknown(&query, known);
     if (unknown)
-        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "there is no parameter \"%s\" here",
-                          unknown);
-    if (text && (ss_text_duration(text, &wait) || wait > WAIT_MAX))
-        return ss_problem(r, HTTP_BAD_REQUEST, "wait",
-                          "\"%s\" is not a time of at most 2min, like 10s", text);
-
-    json_t *header = json_pack("{s:s,s:s}", "do", "get", "id", id);
-    if (wait) json_object_set_new(header, "wait", json_integer(wait));
-    if (!ss_rpc_call(r, header, NULL, 0, wait + SS_RPC_TIMEOUT, &answer)) return OK;
+        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
+    if (!ss_follow_wait(r, &query, &wait) ||
+        !ss_rpc_call(r, ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer))
+        return OK;
     if (answer.raw.status != 200 || !answer.raw.content) return ss_rpc_refuse(r, &answer);
     return ss_response_text(r, HTTP_OK, "application/json", answer.raw.content,
                             answer.raw.content_len);
@@ -45,9 +51,9 @@ static int cancel(request_rec *r, const char *id)
     json_t *header = json_pack("{s:s,s:s,s:o}", "do", "cancel", "id", id, "who",
                                ss_response_string(r, ss_http_user(r)));
 
-    if (!ss_rpc_call(r, header, NULL, 0, SS_RPC_TIMEOUT, &answer)) return OK;
+    if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
-    json_t *state = json_object_get(ss_rpc_document(r, &answer), "state");
+    json_t *state = json_object_get(ss_rpc_document(r->pool, &answer), "state");
     const char *name = json_is_string(state) ? json_string_value(state) : "cancelled";
     return ss_response_json(r, HTTP_OK, "application/json",
                             json_pack("{s:s,s:s}", "id", id, "state", name));

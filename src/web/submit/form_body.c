@@ -1,5 +1,4 @@
-/* form_body.c: both encodings of an HTML form become fields and files; src/mail makes the message.
- */
+/* form_body.c: reads both encodings of an HTML form as fields and files. */
 #include "web/submit/form_body.h"
 
 #include <apr_strings.h>
@@ -21,7 +20,7 @@ static int read_urlencoded(apr_array_header_t *fields, const char *bytes, apr_si
                            ss_mail_problem_t *problem, apr_pool_t *pool)
 {
     ss_params_t query;
-    const char *why = "it holds a zero byte";
+    const char *why = "it contains a zero byte";
 
     if (memchr(bytes, '\0', len) || ss_params_parse(&query, bytes, &why, pool)) {
         ss_mail_problem(problem, 400, NULL, "the form cannot be read: %s", why);
@@ -40,21 +39,21 @@ static int take_part(apr_array_header_t *fields, apr_array_header_t *files,
 {
     const ss_lifted_t *lifted = ss_lift_find(lift, part->bytes, part->len);
 
-    /* Whatever is odd about a header that mentions a filename, a marker is nobody's text. */
+    /* A marker of a lifted file is never text, however odd the part's header is. */
     if (ss_lift_has(lift, part->bytes, part->len) && !(lifted && part->filename)) {
         ss_mail_problem(problem, 400, part->name, "%s: cannot be read", part->name);
         return -1;
     }
     if (!part->filename) {
         if (memchr(part->bytes, '\0', part->len)) {
-            ss_mail_problem(problem, 400, part->name, "%s: has a zero byte", part->name);
+            ss_mail_problem(problem, 400, part->name, "%s: contains a zero byte", part->name);
             return -1;
         }
         if (strcmp(part->name, "_charset_"))
             add_field(fields, part->name, apr_pstrmemdup(pool, part->bytes, part->len));
         return 0;
     }
-    /* A browser sends a file field in which nothing was chosen as an empty file without a name. */
+    /* Browsers send a file field without a choice as an empty file without a name. */
     if (!*part->filename && !part->len) return 0;
     ss_attachment_t *file = apr_array_push(files);
     *file = (ss_attachment_t){ .filename = *part->filename ? part->filename : NULL,

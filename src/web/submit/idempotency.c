@@ -40,7 +40,7 @@ ss_idempotency_hash_t *ss_idempotency_hash_begin(const char *type, const char *a
     if (!hash) return NULL;
     hash->context = EVP_MD_CTX_new();
     hash->ok = hash->context && EVP_DigestInit_ex(hash->context, EVP_sha256(), NULL);
-    /* The zero bytes keep the parts apart: "a" + "bc" is not "ab" + "c". */
+    /* Hash the terminating zero bytes too: "a" + "bc" must differ from "ab" + "c". */
     ss_idempotency_hash_add(hash, type ? type : "", type ? strlen(type) + 1 : 1);
     ss_idempotency_hash_add(hash, args ? args : "", args ? strlen(args) + 1 : 1);
     return hash;

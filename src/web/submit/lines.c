@@ -1,6 +1,6 @@
-/* lines.c: a JSON message a line (application/x-ndjson). The body is worked on while it comes; no
- * more than a line and a batch are in memory. The answers are sent when the body has ended: a
- * client that writes all before it reads would else wait for us while we wait for it. */
+/* lines.c: one JSON message per line (application/x-ndjson). The body is processed as it arrives;
+ * only a line and a batch are in memory. The answers are sent after the end of the body: a client
+ * that does not read before it has written everything would deadlock otherwise. */
 #include "web/submit/lines.h"
 
 #include <apr_strings.h>
@@ -19,21 +19,21 @@
 #include "web/submit/spool.h"
 #include "web/submit/submission.h"
 
-/* a line may be this many times as large as the message it makes: base64, escapes */
+/* a line can be this many times as large as its message: base64, escapes */
 #define LINE_OVERHEAD 3
 #define ANSWERS_MAX (256 * 1024 * 1024)
 
 typedef struct {
     ss_submission_t *s;
     ss_ndjson_t body;
-    ss_bulk_t *batch;
+    ss_bulk_t *bulk;
     ss_buf_t answers;
-    const char *key;             /* Idempotency-Key of the whole */
-    ss_idempotency_hash_t *hash; /* of the line, where there is a key */
-    apr_pool_t *pool;            /* of one line's message */
-    int number;                  /* of the line, from 1 */
+    const char *key;             /* Idempotency-Key of the request */
+    ss_idempotency_hash_t *hash; /* of the line, if there is a key */
+    apr_pool_t *pool;            /* for the message of one line */
+    int number;                  /* of the current line, from 1 */
     int count;                   /* messages */
-    int is_broken;               /* the answers do not fit into memory */
+    int is_broken;               /* out of memory for the answers */
 } lines_t;
 
 static apr_status_t release(void *data)
@@ -41,12 +41,11 @@ static apr_status_t release(void *data)
     lines_t *lines = data;
 
     ss_buf_free(&lines->answers);
-    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->repeat);
+    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->idempotency);
     return APR_SUCCESS;
 }
 
-/* One answer, in the order of the lines: what was taken as it is, a refusal as a problem document.
- */
+/* Adds one answer: an accepted message as it is, a refusal as a problem document. */
 static void answered(void *self, const json_t *fields)
 {
     lines_t *lines = self;
@@ -100,25 +99,26 @@ static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_li
     apr_pool_clear(lines->pool);
     s->pool = lines->pool;
     s->lift = lift;
-    if (lines->key) s->repeat.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
+    if (lines->key)
+        s->idempotency.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
     if (ss_submission_compose(s, bytes, len)) {
-        ss_bulk_put(lines->batch, refusal(lines, s->problem.status ? s->problem.status : 400,
-                                          s->problem.field, s->problem.detail));
+        ss_bulk_put(lines->bulk, refusal(lines, s->problem.status ? s->problem.status : 400,
+                                         s->problem.field, s->problem.detail));
     } else if (s->m->individually && s->m->rcpts->nelts > 1) {
-        ss_bulk_put(lines->batch,
-                    refusal(lines, 400, "individually",
-                            "individually: in a batch each copy is a line of its own"));
+        ss_bulk_put(
+            lines->bulk,
+            refusal(lines, 400, "individually",
+                    "individually: not supported with many messages; send one line per copy"));
     } else {
-        ss_bulk_add(lines->batch, ss_submission_question(s), s->m);
+        ss_bulk_add(lines->bulk, ss_submission_request(s), s->m);
     }
 }
 
-/* Why a line was not kept, as its answer. */
+/* The answer for a line that could not be kept. */
 static json_t *why_lost(const lines_t *lines, apr_status_t failed)
 {
     if (failed == SS_NDJSON_TOO_LONG)
-        return refusal(lines, 413, NULL,
-                       "the line is longer than a message may become (SMTPSendMaxMessageSize)");
+        return refusal(lines, 413, NULL, "the line is too long for SMTPSendMaxMessageSize");
     return refusal(lines, 503, NULL, ss_scratch_why(failed, lines->pool));
 }
 
@@ -128,21 +128,21 @@ static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *l
     lines_t *lines = self;
 
     lines->number++;
-    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->repeat);
+    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->idempotency);
     lines->hash = NULL;
     if (failed == APR_SUCCESS && is_blank(bytes, len)) return 1;
     if (lines->count >= SS_LINES_MAX) {
-        ss_bulk_put(lines->batch, refusal(lines, 413, NULL,
-                                          "more than " APR_STRINGIFY(
-                                              SS_LINES_MAX) " messages in one request: this line "
-                                                            "and what follows is not read"));
+        ss_bulk_put(lines->bulk, refusal(lines, 413, NULL,
+                                         "more than " APR_STRINGIFY(
+                                             SS_LINES_MAX) " messages in one request: this line "
+                                                           "and what follows is not read"));
         return 0;
     }
     lines->count++;
     if (failed == APR_SUCCESS)
         submit_line(lines, bytes, len, lift);
     else
-        ss_bulk_put(lines->batch, why_lost(lines, failed));
+        ss_bulk_put(lines->bulk, why_lost(lines, failed));
     return 1;
 }
 
@@ -161,10 +161,10 @@ int ss_lines_submit(ss_submission_t *s)
     unsigned char token[SS_LIFT_TOKEN];
 
     if (RAND_bytes(token, sizeof(token)) != 1)
-        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "there are no random numbers");
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "no random numbers are available");
     lines->s = s;
-    lines->key = s->repeat.key;
-    lines->batch = ss_bulk_create(r, answered, lines);
+    lines->key = s->idempotency.key;
+    lines->bulk = ss_bulk_create(r, answered, lines);
     apr_pool_create(&lines->pool, r->pool);
     ss_ndjson_begin(&lines->body, (apr_size_t)ss_location_size(s->policy, s->relay) * LINE_OVERHEAD,
                     SS_SPOOL_FROM, token, r->pool);
@@ -175,11 +175,11 @@ int ss_lines_submit(ss_submission_t *s)
     apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
     if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
     ss_ndjson_end(&lines->body);
-    ss_bulk_flush(lines->batch);
+    ss_bulk_flush(lines->bulk);
     if (lines->is_broken)
         return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
     if (!lines->answers.len)
-        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body has no message");
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body contains no message");
     return ss_response_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
                             lines->answers.len);
 }

@@ -7,10 +7,10 @@
 
 #include "mail/rewrite.h"
 
-/* octets of an added field (RFC 5322 2.1.1); longer ones are cut */
+/* octets of an added field (RFC 5322 2.1.1); longer values are cut */
 #define FIELD_VALUE_MAX 998
 
-/* A value that cannot end its line: whatever an expression gives comes from a request. */
+/* Removes line ends: values of expressions come from requests. */
 static const char *one_line(apr_pool_t *pool, const char *value)
 {
     apr_size_t len = strlen(value);

@@ -18,7 +18,7 @@ static int check_sender(const ss_policy_t *policy, const ss_mail_message_t *m,
                         "the sender %s is not allowed here (SMTPSendAllowFrom)", envelope);
         return -1;
     }
-    /* Readers see the From field and not the envelope: a rule that left it free would be none. */
+    /* Also the From field, since that is what readers see. */
     if (m->attr.header_from && *m->attr.header_from &&
         !ss_address_matches(policy->allow_from, m->attr.header_from)) {
         ss_mail_problem(problem, FORBIDDEN, "from",
@@ -53,12 +53,11 @@ static int check_relay(const ss_policy_t *policy, const ss_mail_message_t *m,
         if (!strcmp(APR_ARRAY_IDX(policy->allow_relay, i, const char *), m->attr.relay)) return 0;
     }
     ss_mail_problem(problem, FORBIDDEN, "relay",
-                    "the relay \"%s\" may not be asked for here (SMTPSendAllowRelay)",
-                    m->attr.relay);
+                    "the relay \"%s\" is not allowed here (SMTPSendAllowRelay)", m->attr.relay);
     return -1;
 }
 
-/* A submission may ask for less haste than its location gives, never for more. */
+/* A submission can lower the priority of its location, never raise it. */
 static void settle_priority(const ss_policy_t *policy, ss_mail_message_t *m)
 {
     int given = policy->priority == SS_UNSET ? (m->is_bulk ? SS_PRIORITY_BULK : SS_PRIORITY_NORMAL)

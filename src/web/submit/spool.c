@@ -24,7 +24,7 @@ typedef struct {
     ss_submission_t *s;
 } taking_t;
 
-/* The header stays; what follows its empty line goes into the file. */
+/* Keeps the header in memory and moves what follows to a file. */
 static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
 {
     ss_buf_t whole = spool->head;
@@ -45,7 +45,7 @@ static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
     return rv;
 }
 
-/* NULL: there is no randomness, or no boundary. */
+/* NULL: no random numbers, or no boundary. */
 static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_pool_t *pool)
 {
     ss_lift_t *lift = apr_palloc(pool, sizeof(*lift));
@@ -59,7 +59,7 @@ static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_p
     return lift;
 }
 
-/* It is a large one. */
+/* The body has turned out to be large. */
 static apr_status_t begin(ss_spool_t *spool, ss_submission_t *s)
 {
     if (s->kind == SS_SUBMISSION_MESSAGE) return begin_file(spool, s->r->pool);
@@ -77,7 +77,7 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
     ss_spool_t *spool = taking->spool;
 
     if (spool->hash) ss_idempotency_hash_add(spool->hash, bytes, len);
-    /* What went wrong here is said at the end: it is not the client's fault. */
+    /* Report failures after the end of the body: they are not the client's fault. */
     if (spool->failed != APR_SUCCESS) return APR_SUCCESS;
     if (spool->body.fd >= 0) {
         ss_stream_canonical_add(&spool->canonical, bytes, len);

@@ -1,4 +1,4 @@
-/* submission.c: bytes to a message, a message to the daemon's question. */
+/* submission.c: makes a message of bytes, and the daemon's request of a message. */
 #include "web/submit/submission.h"
 
 #include <apr_strings.h>
@@ -34,11 +34,11 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
                                    .add_headers = s->added,
                                    .lift = s->lift };
 
-    /* An address literal is no right side of a Message-ID that people expect. */
+    /* An address literal would look odd in a Message-ID. */
     if (!options.host || *options.host == '[') options.host = s->relay->server_name;
     if (!options.host || !*options.host) options.host = "localhost";
     options.now = ss_wall_now();
-    /* Drawing it costs a tenth of a small message. */
+    /* Only where needed: it costs a tenth of a small message. */
     if (options.adds_missing) RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
     options.max_size = (apr_size_t)ss_location_size(s->policy, s->relay);
     return options;
@@ -73,9 +73,8 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     if (read_message(s, bytes, len)) return -1;
     if (!s->m->from) s->m->from = s->policy->default_from;
     if (!s->m->from) {
-        ss_mail_problem(
-            &s->problem, HTTP_BAD_REQUEST, "from",
-            "the message names no sender, and this location has no SMTPSendDefaultFrom");
+        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "from",
+                        "the message has no sender, and this location has no SMTPSendDefaultFrom");
     } else if (!s->m->rcpts->nelts) {
         ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
     } else if (!ss_permission_check(s->policy, s->m, &s->problem) &&
@@ -87,40 +86,40 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     return -1;
 }
 
-static void put_rates(const ss_submission_t *s, ss_object_t *question)
+static void put_rates(const ss_submission_t *s, ss_object_t *request)
 {
     const apr_array_header_t *list = s->policy->submitter_rate;
 
     if (!list || !list->nelts) return;
-    ss_object_list(question, "rates");
+    ss_object_list(request, "rates");
     for (int i = 0; i < list->nelts; i++) {
         const ss_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_rate_t);
-        ss_object_item_number(question, rate->count);
-        ss_object_item_number(question, rate->per);
+        ss_object_item_number(request, rate->count);
+        ss_object_item_number(request, rate->per);
     }
-    ss_object_list_end(question);
+    ss_object_list_end(request);
 }
 
-const char *ss_submission_question(ss_submission_t *s)
+const char *ss_submission_request(ss_submission_t *s)
 {
-    ss_object_t question;
+    ss_object_t request;
     ss_buf_t out;
 
     ss_buf_init(&out, SS_FRAME_HEADER_MAX);
-    ss_object_begin(&question, &out);
+    ss_object_begin(&request, &out);
     s->m->attr.door = s->door;
     s->m->attr.submitter = s->submitter;
-    if (s->repeat.key) {
-        s->m->attr.idempotency_key = s->repeat.key;
-        s->m->attr.content_hash = s->repeat.hash;
+    if (s->idempotency.key) {
+        s->m->attr.idempotency_key = s->idempotency.key;
+        s->m->attr.content_hash = s->idempotency.hash;
     }
-    ss_envelope_put(&question, s->m);
-    ss_object_text(&question, "do", "submit");
-    ss_object_text(&question, "server", s->relay->relay_name);
-    ss_object_number(&question, "size", (apr_int64_t)s->m->content_len);
-    put_rates(s, &question);
+    ss_envelope_put(&request, s->m);
+    ss_object_text(&request, "do", "submit");
+    ss_object_text(&request, "server", s->relay->relay_name);
+    ss_object_number(&request, "size", (apr_int64_t)s->m->content_len);
+    put_rates(s, &request);
     const char *text =
-        ss_object_end(&question) == APR_SUCCESS ? apr_pstrmemdup(s->pool, out.data, out.len) : NULL;
+        ss_object_end(&request) == APR_SUCCESS ? apr_pstrmemdup(s->pool, out.data, out.len) : NULL;
     ss_buf_free(&out);
     return text;
 }

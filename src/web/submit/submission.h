@@ -1,5 +1,5 @@
-/* submission.h: one message on its way from a request's bytes to the daemon's question; shared by
- * all forms of a POST and by the C API. */
+/* submission.h: one message on its way from the bytes of a request to the daemon; for all kinds of
+ * POST and the C API. */
 #ifndef SS_WEB_SUBMIT_SUBMISSION_H
 #define SS_WEB_SUBMIT_SUBMISSION_H
 
@@ -24,16 +24,16 @@ typedef struct {
     request_rec *r; /* NULL: none (the C API) */
     const ss_settings_t *relay;
     const ss_policy_t *policy;
-    /* who the mail is from in the eyes of fairness, limits and history */
+    /* whose mail it is, for fairness, limits and history */
     const char *submitter;
-    const char *door; /* "http", "c" */
+    const char *door; /* how it was submitted: "http", "c" */
     ss_params_t query;
     ss_submission_kind_t kind;
-    const char *type;        /* the whole Content-Type */
-    ss_lift_t *lift;         /* files that were lifted out of a document, or NULL */
-    ss_idempotency_t repeat; /* Idempotency-Key */
+    const char *type; /* the whole Content-Type */
+    ss_lift_t *lift;  /* files lifted out of the document, or NULL */
+    ss_idempotency_t idempotency;
     apr_interval_time_t wait;
-    apr_array_header_t *added; /* SMTPSendAddHeader's fields, evaluated once a request */
+    apr_array_header_t *added; /* fields of SMTPSendAddHeader, evaluated once per request */
     int has_added;
     /* the message */
     apr_pool_t *pool;
@@ -41,13 +41,12 @@ typedef struct {
     ss_mail_problem_t problem;
 } ss_submission_t;
 
-/* The user, else the path that was asked for. */
+/* The authenticated user, otherwise the requested path. */
 const char *ss_submission_submitter(const request_rec *r);
-/* Makes a message of the bytes in s->pool, and applies what the location allows and changes. 0, or
- * -1 with s->problem. */
+/* Makes s->m of the bytes, in s->pool: parses it, checks the permissions of the location and
+ * applies its rewrites. 0, or -1 with s->problem. */
 int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);
-/* The daemon's "submit" for it, with the size of the content in memory, in s->pool; NULL: larger
- * than a question may be. */
-const char *ss_submission_question(ss_submission_t *s);
+/* The header of the daemon's "submit" for s->m, in s->pool; NULL: too large. */
+const char *ss_submission_request(ss_submission_t *s);
 
 #endif

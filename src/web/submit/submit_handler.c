@@ -1,9 +1,8 @@
-/* submit_handler.c: POST to smtp-send: a request becomes a message, the daemon stores it, 202 goes
- * out after that.
+/* submit_handler.c: POST to smtp-send: makes a message of the request, has the daemon store it, and
+ * answers 202.
  *
- * The order of the checks is that of their cost: method, type, parameters and size are looked at
- * before the body is read, and everything that is wrong with a message is found here, before the
- * socket is touched. */
+ * Checks are in the order of their cost: method, type, parameters and size before the body is read,
+ * and the whole message before the daemon is contacted. */
 #include "web/submit/submit_handler.h"
 
 #include <apr_strings.h>
@@ -20,16 +19,16 @@
 #include "web/submit/bulk.h"
 #include "web/submit/copy.h"
 #include "web/submit/envelope.h"
+#include "web/submit/follow.h"
 #include "web/submit/idempotency.h"
 #include "web/submit/lines.h"
 #include "web/submit/location.h"
 #include "web/submit/spool.h"
 #include "web/submit/submission.h"
 
-/* a document or form may be this many times as large as the message it makes: base64, escapes */
+/* a document or form can be this many times as large as its message: base64, escapes */
 #define JSON_OVERHEAD 3
 #define FORM_OVERHEAD 65536 /* boundaries and names of a multipart form */
-#define WAIT_MAX (120 * APR_USEC_PER_SEC)
 #define TYPES                                                                                      \
     "message/rfc822, application/json, application/x-ndjson, multipart/form-data, "                \
     "application/x-www-form-urlencoded"
@@ -58,13 +57,12 @@ static int read_type(ss_submission_t *s)
     }
     apr_table_setn(s->r->headers_out, "Accept", TYPES);
     ss_problem(s->r, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "%s%s%s: send one of " TYPES,
-               s->type ? "mail cannot be read from Content-Type \""
-                       : "the request has no Content-Type",
+               s->type ? "unsupported Content-Type \"" : "the request has no Content-Type",
                s->type ? s->type : "", s->type ? "\"" : "");
     return 0;
 }
 
-/* The first parameter that is none, or NULL. A document says everything itself. */
+/* The first unknown parameter, or NULL. A document contains everything but "wait" itself. */
 static const char *unknown_parameter(const ss_submission_t *s)
 {
     for (int i = 0; i < s->query.pairs->nelts; i++) {
@@ -79,7 +77,7 @@ static const char *unknown_parameter(const ss_submission_t *s)
 /* 1, or 0: the refusal was sent. */
 static int read_parameters(ss_submission_t *s)
 {
-    const char *why = NULL, *wait;
+    const char *why = NULL;
 
     if (ss_params_parse(&s->query, s->r->args, &why, s->r->pool)) {
         ss_problem(s->r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
@@ -88,38 +86,32 @@ static int read_parameters(ss_submission_t *s)
     const char *unknown = unknown_parameter(s);
     if (unknown) {
         ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
-                   s->kind != SS_SUBMISSION_MESSAGE ? "the parameter \"%s\" belongs into the body"
-                                                    : "there is no parameter \"%s\"",
+                   s->kind != SS_SUBMISSION_MESSAGE ? "the parameter \"%s\" belongs in the body"
+                                                    : "unknown parameter \"%s\"",
                    unknown);
         return 0;
     }
-    wait = ss_params_get(&s->query, "wait");
-    if (wait && s->kind == SS_SUBMISSION_LINES) {
+    if (ss_params_get(&s->query, "wait") && s->kind == SS_SUBMISSION_LINES) {
         ss_problem(s->r, HTTP_BAD_REQUEST, "wait",
-                   "many messages are not waited for: follow each by its id");
+                   "\"wait\" is not supported with many messages: follow each by its id");
         return 0;
     }
-    if (wait && (ss_text_duration(wait, &s->wait) || s->wait > WAIT_MAX)) {
-        ss_problem(s->r, HTTP_BAD_REQUEST, "wait", "\"%s\" is not a time of at most 2min, like 10s",
-                   wait);
-        return 0;
-    }
-    return 1;
+    return ss_follow_wait(s->r, &s->query, &s->wait);
 }
 
 /* ---- the answer ---- */
 
-/* With ?wait the answer's state is the one that the message has after it. */
+/* With ?wait, the answer has the state of the message after that time. */
 static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 {
     ss_rpc_answer_t answer;
     const char *why = NULL;
-    json_t *header = json_pack("{s:s,s:s,s:I}", "do", "get", "id", id, "wait", (json_int_t)s->wait);
 
-    if (!ss_rpc_try(s->r, header, NULL, 0, s->wait + SS_RPC_TIMEOUT, &answer, &why) ||
+    if (!ss_rpc_try(s->r, ss_rpc_state_request(id, s->wait), s->wait + SS_RPC_TIMEOUT, &answer,
+                    &why) ||
         answer.raw.status != 200)
         return;
-    json_t *state = json_object_get(ss_rpc_document(s->r, &answer), "state");
+    json_t *state = json_object_get(ss_rpc_document(s->r->pool, &answer), "state");
     if (state) json_object_set(document, "state", state);
 }
 
@@ -138,7 +130,7 @@ static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
     if (!id) {
         json_decref(document);
         return ss_problem(r, HTTP_INTERNAL_SERVER_ERROR, NULL,
-                          "the delivery daemon accepted the message and named no id");
+                          "the delivery daemon accepted the message without an id");
     }
     json_object_update(document, answer->fields);
     json_object_del(document, "status");
@@ -170,8 +162,8 @@ static void copy_answered(void *self, const json_t *fields)
     if (!copies->refusal) copies->refusal = json_deep_copy(fields);
 }
 
-/* All copies or none is not to be had; what was taken is told, and the client's Idempotency-Key
- * makes asking again harmless. */
+/* Copies cannot be accepted atomically: report how many were refused. With an Idempotency-Key the
+ * client can safely repeat the request. */
 static int refuse_copies(ss_submission_t *s, const copies_t *copies)
 {
     int total = (int)json_array_size(copies->ids);
@@ -182,8 +174,8 @@ static int refuse_copies(ss_submission_t *s, const copies_t *copies)
     const char *detail = json_string_value(json_object_get(copies->refusal, "detail"));
 
     problem.field = json_string_value(json_object_get(copies->refusal, "field"));
-    problem.detail = apr_psprintf(s->r->pool, "%d of %d copies were not taken: %s", copies->failed,
-                                  total, detail ? detail : "");
+    problem.detail = apr_psprintf(s->r->pool, "%d of %d copies were not accepted: %s",
+                                  copies->failed, total, detail ? detail : "");
     return ss_problem_send(s->r, &problem);
 }
 
@@ -191,14 +183,14 @@ static int hand_over_copies(ss_submission_t *s)
 {
     apr_array_header_t *all = s->m->rcpts;
     const ss_mail_message_t whole = *s->m;
-    const char *key = s->repeat.key;
+    const char *key = s->idempotency.key;
     copies_t copies = { .ids = json_array() };
-    ss_bulk_t *batch = ss_bulk_create(s->r, copy_answered, &copies);
+    ss_bulk_t *bulk = ss_bulk_create(s->r, copy_answered, &copies);
     apr_pool_t *pool;
 
     copies.document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients",
                                 all->nelts, "ids", copies.ids);
-    ss_rpc_own(s->r, copies.document);
+    ss_rpc_own(s->r->pool, copies.document);
     if (all->nelts > SS_COPIES_MAX)
         return ss_problem(s->r, HTTP_UNPROCESSABLE_ENTITY, "individually",
                           "more than %d recipients with \"individually\"", SS_COPIES_MAX);
@@ -206,11 +198,11 @@ static int hand_over_copies(ss_submission_t *s)
     for (int i = 0; i < all->nelts; i++) {
         apr_pool_clear(pool);
         ss_copy_make(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
-        if (key) s->repeat.key = apr_psprintf(pool, "%s %d", key, i);
-        ss_bulk_add(batch, ss_submission_question(s), s->m);
+        if (key) s->idempotency.key = apr_psprintf(pool, "%s %d", key, i);
+        ss_bulk_add(bulk, ss_submission_request(s), s->m);
     }
-    ss_bulk_flush(batch);
-    ss_rpc_own(s->r, copies.refusal);
+    ss_bulk_flush(bulk);
+    ss_rpc_own(s->r->pool, copies.refusal);
     if (copies.failed) return refuse_copies(s, &copies);
     json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
     if (s->policy->redirect)
@@ -220,23 +212,27 @@ static int hand_over_copies(ss_submission_t *s)
     return ss_response_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
-static int hand_over(ss_submission_t *s)
+static int hand_over_one(ss_submission_t *s)
 {
     const ss_mail_message_t *m = s->m;
+    ss_rpc_request_t request = { .header = ss_submission_request(s),
+                                 .content = m->content,
+                                 .len = m->content_len,
+                                 .tail = m->tail,
+                                 .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
-    int status;
 
-    if (m->individually && m->rcpts->nelts > 1) return hand_over_copies(s);
-    if (!ss_rpc_call_file(s->r, ss_submission_question(s), m->content, m->content_len,
-                          m->tail ? m->tail->fd : -1, m->tail ? m->tail->len : 0, SS_RPC_TIMEOUT,
-                          &answer))
-        return OK;
-    status = answer.raw.status;
-    return status == 202 || status == 200 ? answer_accepted(s, &answer)
-                                          : ss_rpc_refuse(s->r, &answer);
+    if (!ss_rpc_submit(s->r, &request, &answer)) return OK;
+    return answer.raw.status == 202 || answer.raw.status == 200 ? answer_accepted(s, &answer)
+                                                                : ss_rpc_refuse(s->r, &answer);
 }
 
-/* How large the body may be. */
+static int hand_over(ss_submission_t *s)
+{
+    return s->m->individually && s->m->rcpts->nelts > 1 ? hand_over_copies(s) : hand_over_one(s);
+}
+
+/* The limit of the body, in bytes. */
 static apr_int64_t body_max(const ss_submission_t *s)
 {
     apr_int64_t max = ss_location_size(s->policy, s->relay);
@@ -246,7 +242,8 @@ static apr_int64_t body_max(const ss_submission_t *s)
                                                 : max * JSON_OVERHEAD;
 }
 
-/* What the header was looked at without. 1, or 0: the refusal was sent. */
+/* Adds the spooled body to the message that was made from the header. 1, or 0: the refusal was
+ * sent. */
 static int add_body(ss_submission_t *s, ss_spool_t *spool, apr_int64_t max)
 {
     ss_mail_message_t *m = s->m;
@@ -255,23 +252,23 @@ static int add_body(ss_submission_t *s, ss_spool_t *spool, apr_int64_t max)
     m->tail = &spool->body;
     if (m->content_len + spool->body.len <= (apr_uint64_t)max) return 1;
     ss_problem(s->r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
-               "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_INT64_T_FMT
+               "the message has %" APR_UINT64_T_FMT " octets, more than %" APR_INT64_T_FMT
                " (SMTPSendMaxMessageSize)",
                m->content_len + spool->body.len, max);
     return 0;
 }
 
-/* A request that is one message. A large one is never whole in memory. */
+/* A request with one message. A large message is never held in memory as a whole. */
 static int submit_one(ss_submission_t *s)
 {
     request_rec *r = s->r;
     ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
     apr_int64_t max = body_max(s);
     ss_idempotency_hash_t *hash =
-        s->repeat.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
+        s->idempotency.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
     int is_read = ss_spool_read(s, max, "SMTPSendMaxMessageSize", hash, spool);
 
-    if (hash) ss_idempotency_hash_end(hash, &s->repeat);
+    if (hash) ss_idempotency_hash_end(hash, &s->idempotency);
     if (!is_read) return OK;
     if (spool->body.fd >= 0 && spool->canonical.must_encode) {
         if (ss_spool_take_back(spool) != APR_SUCCESS)
@@ -303,6 +300,6 @@ int ss_submit_handler(request_rec *r)
     }
     if (!read_type(&s) || !read_parameters(&s)) return OK;
     s.submitter = ss_submission_submitter(r);
-    if (!ss_idempotency_read(r, s.submitter, &s.repeat)) return OK;
+    if (!ss_idempotency_read(r, s.submitter, &s.idempotency)) return OK;
     return s.kind == SS_SUBMISSION_LINES ? ss_lines_submit(&s) : submit_one(&s);
 }

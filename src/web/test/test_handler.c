@@ -138,7 +138,7 @@ static const char *run(test_t *t)
     if (rv == APR_SUCCESS)
         rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
     ss_buf_free(&header);
-    if (rv == APR_SUCCESS && ss_rpc_read(t->r, &t->answer)) return NULL;
+    if (rv == APR_SUCCESS && ss_rpc_read(t->r->pool, &t->answer)) return NULL;
     if (ss_result_is_set(&result)) return apr_pstrdup(t->r->pool, result.text);
     if (APR_STATUS_IS_TIMEUP(rv)) return "the delivery daemon did not answer in time";
     if (rv == APR_ECONNABORTED || rv == APR_EOF)
@@ -205,7 +205,7 @@ static int answer_test(test_t *t)
     }
     if (t->form == FORM_HTML) {
         begin_stream(t);
-        const json_t *whole = ss_rpc_document(t->r, &t->answer);
+        const json_t *whole = ss_rpc_document(t->r->pool, &t->answer);
         ss_test_page_end(t->r, &t->page, &t->query, json_object_get(whole, "report"),
                          ss_html_member(whole, "text"));
         return OK;

@@ -80,15 +80,14 @@ int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int 
         "{s:s,s:o,s:o,s:o}", "do", "testmail", "server", ss_response_string(r, relay->relay_name),
         "to", ss_response_string(r, to), "who", ss_response_string(r, ss_http_user(r)));
     if (from && *from) json_object_set_new(header, "from", ss_response_string(r, from));
-    if (!ss_rpc_call(r, header, NULL, 0, SS_RPC_TIMEOUT, &queued)) return OK;
+    if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &queued)) return OK;
     const char *id = json_string_value(json_object_get(queued.fields, "id"));
     if (queued.raw.status != 202 || !id) return ss_rpc_refuse(r, &queued);
     if (as_html) ss_test_page_message_begin(r, relay, id, to);
 
-    header = json_pack("{s:s,s:s,s:I}", "do", "get", "id", id, "wait", (json_int_t)wait);
     json_t *message = NULL;
-    if (ss_rpc_try(r, header, NULL, 0, wait + SS_RPC_TIMEOUT, &followed, &why))
-        message = ss_rpc_document(r, &followed);
+    if (ss_rpc_try(r, ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &followed, &why))
+        message = ss_rpc_document(r->pool, &followed);
     const char *text = message ? outcome_text(r, to, message, &status)
                                : apr_psprintf(r->pool,
                                               "Test Message Results: NOT SENT YET\n\nMessage:   "
