@@ -14,7 +14,11 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "intake/quota.h"
+#include "intake/local_socket.h"
+#include "intake/smtp_listener.h"
+#include "operator/verbs.h"
+#include "operator/operator.h"
+#include "record/activity.h"
 #include "delivery/node.h"
 #include "record/webhook.h"
 
@@ -240,13 +244,13 @@ static void settings_read(ss_store_request_t *request)
         } else if (!strncmp(row->key, "learned/", 8)) {
             ss_learned_restore(d, row->key + 8, row->value, now);
         } else if (!strncmp(row->key, "webhook/", 8)) {
-            ss_webhook_restore(d, row->key, row->value);
+            ss_webhook_restore(d->record, row->key, row->value);
         } else if (!strncmp(row->key, "chronicle/", 10)) {
-            ss_activity_restore(d, row->key, row->value, now);
+            ss_activity_restore(d->record, row->key, row->value, now);
         }
     }
     if (request->rv == APR_SUCCESS) {
-        ss_activity_ready(d);
+        ss_activity_ready(d->record);
     } else {
         ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s",
                request->result.text);
@@ -337,18 +341,11 @@ static int in_flight(const ss_daemon_t *d)
     return count;
 }
 
-static int are_clients_busy(const ss_daemon_t *d)
-{
-    for (const ss_request_t *a = d->clients; a; a = a->next) {
-        if (a->is_busy || a->out.len) return 1;
-    }
-    return 0;
-}
-
 void ss_daemon_check_left(ss_daemon_t *d)
 {
-    if (!d->is_leaving || d->is_opening_store || in_flight(d) || are_clients_busy(d) ||
-        ss_smtp_listener_is_busy(d))
+    if (!d->is_leaving || d->is_opening_store || in_flight(d) ||
+        (d->local_socket && ss_local_socket_is_busy(d->local_socket)) ||
+        ss_smtp_listener_is_busy(d->smtp_listener))
         return;
     if (ss_store_port_waiting(&d->queue)) return;
     ss_loop_stop(d->loop);
@@ -373,11 +370,11 @@ static void settle_over(ss_timer_t *timer, ss_mono_t now)
 void ss_daemon_leave(ss_daemon_t *d, const char *why)
 {
     if (d->is_leaving) return;
-    d->is_leaving = 1;
+    d->is_leaving = d->record->is_leaving = d->operator->is_leaving = d->intake->is_leaving = 1;
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why,
            in_flight(d));
-    ss_local_socket_stop(d);
-    ss_smtp_listener_stop(d);
+    if (d->local_socket) ss_local_socket_stop(d->local_socket);
+    ss_smtp_listener_stop(d->smtp_listener);
     for (int i = 0; i < d->relays->nelts; i++)
         ss_relay_quit(APR_ARRAY_IDX(d->relays, i, ss_relay_t *));
     ss_loop_timer(d->loop, &d->settle_timer, ss_mono_add(ss_loop_now(d->loop), SS_DAEMON_SETTLE));
@@ -386,11 +383,57 @@ void ss_daemon_leave(ss_daemon_t *d, const char *why)
 
 /* ---- the run ---- */
 
+static void went_idle(void *self)
+{
+    ss_daemon_check_left(self);
+}
+
+/* What the folders need of each other; the loop is there. */
+static void wire(ss_daemon_t *d, const ss_daemon_options_t *options)
+{
+    d->record = apr_palloc(d->pool, sizeof(*d->record));
+    *d->record = (ss_record_t){ .config = d->config,
+                                .log = d->log,
+                                .pool = d->pool,
+                                .loop = d->loop,
+                                .queue = &d->queue,
+                                .delivery = d,
+                                .restarts = options->restarts,
+                                .finished = options->finished };
+    ss_webhook_create(d->record);
+    d->operator= apr_palloc(d->pool, sizeof(*d->operator));
+    *d->operator=(ss_operator_t){ .config = d->config,
+                                  .log = d->log,
+                                  .pool = d->pool,
+                                  .loop = d->loop,
+                                  .queue = &d->queue,
+                                  .delivery = d,
+                                  .record = d->record,
+                                  .instance = options->instance,
+                                  .generation = options->generation,
+                                  .restarts = options->restarts,
+                                  .started = ss_wall_now() };
+    ss_operator_init(d->operator);
+    d->intake = apr_palloc(d->pool, sizeof(*d->intake));
+    *d->intake = (ss_intake_t){ .config = d->config,
+                                .log = d->log,
+                                .pool = d->pool,
+                                .loop = d->loop,
+                                .queue = &d->queue,
+                                .delivery = d,
+                                .metrics = &d->record->metrics,
+                                .idents = &d->idents,
+                                .went_idle = went_idle,
+                                .self = d };
+    ss_intake_init(d->intake);
+}
+
 static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
 {
     apr_status_t rv = ss_loop_create(&d->loop, d->log, d->pool);
 
     if (rv != APR_SUCCESS) return rv;
+    wire(d, options);
     d->lifeline =
         (ss_loop_watch_t){ .fd = options->lifeline_fd, .ready = lifeline_ready, .self = d };
     if (options->lifeline_fd >= 0) {
@@ -408,7 +451,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
     d->echo_timer = (ss_timer_t){ .fired = echo_over, .self = d };
     rv = ss_relays_create(d);
     if (rv != APR_SUCCESS) return rv;
-    ss_activity_start(d);
+    ss_activity_start(d->record);
     open_store(d, STORE_LOCK_WAIT);
     /* Doors open after what waits is counted, or what they accept would be counted twice. */
     while ((d->is_opening_store || (d->queue.store && !d->is_counted)) && !d->is_leaving) {
@@ -416,8 +459,13 @@ static apr_status_t start(ss_daemon_t *d, const ss_daemon_options_t *options)
         if (rv != APR_SUCCESS) return rv;
     }
     if (d->is_leaving) return APR_SUCCESS;
-    rv = ss_smtp_listener_start(d, options->door_fd);
-    return rv == APR_SUCCESS ? ss_local_socket_start(d, options->listen_fd) : rv;
+    const ss_local_socket_options_t local = { .fd = options->listen_fd,
+                                              .instance = options->instance,
+                                              .owner_uid = options->owner_uid,
+                                              .command = ss_verbs_dispatch,
+                                              .self = d->operator};
+    rv = ss_smtp_listener_start(&d->smtp_listener, d->intake, options->door_fd);
+    return rv == APR_SUCCESS ? ss_local_socket_start(&d->local_socket, d->intake, &local) : rv;
 }
 
 int ss_daemon_run(const ss_daemon_options_t *options)
@@ -432,21 +480,11 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     d->pool = pool;
     d->config = options->config;
     d->log = options->log;
-    d->instance = options->instance;
-    d->generation = options->generation;
-    d->restarts = options->restarts;
-    d->owner_uid = options->owner_uid;
     d->secret_of = options->secret_of;
-    d->finished = options->finished;
-    d->started = ss_wall_now();
     d->jobs = apr_hash_make(pool);
     d->adopted = apr_hash_make(pool);
-    d->waiters = apr_hash_make(pool);
-    d->accepting = apr_hash_make(pool);
     ss_store_port_init(&d->queue, defer_refused, d);
     d->refuse = (ss_deferred_t){ .call = answer_refused, .self = d };
-    d->quota = ss_quota_create(pool);
-    ss_webhook_create(d);
 
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {
@@ -460,17 +498,17 @@ int ss_daemon_run(const ss_daemon_options_t *options)
     ss_loop_run(d->loop);
     /* What the last transactions said is committed before the store is let go. */
     say_repeated(d, (ss_mono_t){ 0 });
-    ss_activity_save(d, ss_wall_now());
+    ss_activity_save(d->record, ss_wall_now());
     ss_queue_counts_save(d);
     if (d->queue.store) ss_store_close(d->queue.store);
     d->queue.store = NULL;
     answer_refused(&d->refuse, ss_mono_now());
     ss_node_destroy(d);
-    ss_smtp_listener_destroy(d);
+    ss_smtp_listener_destroy(d->smtp_listener);
     ss_relays_destroy(d);
-    ss_buf_free(&d->spare);
+    if (d->local_socket) ss_local_socket_destroy(d->local_socket);
     ss_loop_destroy(d->loop);
-    ss_webhook_destroy(d);
+    ss_webhook_destroy(d->record);
     apr_pool_destroy(pool);
     return 0;
 }

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "operator/verbs.h"
+#include "operator/action.h"
+#include "operator/bounce_request.h"
 #include "record/webhook.h"
 #include "queue/lease.h"
 
@@ -165,9 +166,9 @@ static void apply_handed(ss_daemon_t *d, const apr_array_header_t *rows)
         if (!is_known(share, row)) {
             const char *who = row->who ? row->who : "another node";
             if (row->control == SS_ACTION_BOUNCE)
-                ss_bounce_request_handed(d, row->touched.id, who);
+                ss_bounce_request_handed(d->operator, row->touched.id, who);
             else if (row->control != SS_ACTIONS)
-                ss_action_took(d, &row->touched, row->control, who);
+                ss_action_took(d->operator, & row->touched, row->control, who);
         }
         APR_ARRAY_PUSH(known, ss_lease_handed_t) =
             (ss_lease_handed_t){ .touched = row->touched, .time = row->time };
@@ -279,7 +280,7 @@ static void answered(ss_store_request_t *request)
     apply_taken(d, lease);
     for (int i = 0; i < lease->hooks->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(lease->hooks, i, ss_store_setting_t);
-        ss_webhook_restore(d, row->key, row->value);
+        ss_webhook_restore(d->record, row->key, row->value);
     }
     if (share->is_stale) {
         share->is_stale = 0;

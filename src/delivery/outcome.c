@@ -78,7 +78,7 @@ static void committed(ss_store_request_t *request)
     }
     ss_bounce_queue_committed(job->relay, ss_store_request_as(request, SS_STORE_OUTCOME));
     apr_pool_destroy(request->pool);
-    ss_waiter_wake(d, job->entry.id);
+    ss_waiter_wake(d->operator, job->entry.id);
     if (!job->outcomes && !job->is_sending && !job->is_loading) {
         if (job->is_scheduled) {
             /* The order keeps it; its content need not stay in memory until it is due. */
@@ -247,7 +247,7 @@ static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, const ss_client_r
 
 static void count(ss_job_t *job, ss_state_t state, apr_time_t now)
 {
-    ss_metrics_t *metrics = &job->daemon->metrics;
+    ss_metrics_t *metrics = &job->daemon->record->metrics;
 
     job->relay->metrics.results[state]++;
     switch (state) {
@@ -311,7 +311,7 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
         }
         changed[changed_count++] = numbers[i];
         count(job, rcpt->state, now);
-        ss_webhook_notify(job->daemon, m, rcpt, now);
+        ss_webhook_notify(job->daemon->record, m, rcpt, now);
         if (rcpt->state != SS_STATE_SENT || !is_first)
             add_history(history, rcpt, ss_state_name(rcpt->state), now);
         say(job, rcpt, attempt, status,
@@ -351,7 +351,7 @@ static int end_all(ss_job_t *job, ss_state_t state, const char *prefix, const ch
         ss_recipient_go(rcpt, state);
         changed[changed_count++] = i;
         count(job, state, now);
-        ss_webhook_notify(job->daemon, m, rcpt, now);
+        ss_webhook_notify(job->daemon->record, m, rcpt, now);
         add_history(history, rcpt, ss_state_name(state), now);
         say(job, rcpt, NULL, status, rcpt->reply, now, m->pool);
     }

@@ -1,4 +1,4 @@
-/* accept.c: the one way into the queue. See accept.h. */
+/* accept.c: the only path into the queue. See accept.h. */
 #include "intake/accept.h"
 
 #include <apr_strings.h>
@@ -10,90 +10,99 @@
 #include "intake/staging.h"
 
 typedef struct {
+    ss_intake_t *intake;
     ss_message_t *message;
     ss_relay_t *relay;
     ss_mono_t received;
-    const char *key; /* in daemon->accepting, or NULL */
-    void (*done)(void *self, const ss_accepted_t *answer);
+    const char *key; /* in intake->accepting, or NULL */
+    void (*done)(void *self, const ss_accept_answer_t *answer);
     void *self;
 } accepting_t;
 
 static void __attribute__((format(printf, 3, 4)))
-refuse(ss_accepted_t *answer, ss_refused_t why, const char *format, ...)
+refuse(ss_accept_answer_t *answer, ss_accept_refusal_t why, const char *format, ...)
 {
     va_list args;
 
-    answer->refused = why;
+    answer->refusal = why;
     va_start(args, format);
     apr_vsnprintf(answer->detail, sizeof(answer->detail), format, args);
     va_end(args);
 }
 
-ss_relay_t *ss_accept_relay(ss_daemon_t *d, const char *from, ss_relay_t *otherwise)
+ss_relay_t *ss_accept_relay(const ss_intake_t *intake, const char *from, ss_relay_t *otherwise)
 {
-    const apr_array_header_t *list = d->config->globals.relay_for;
+    const apr_array_header_t *list = intake->config->globals.relay_for;
 
     for (int i = 0; list && i < list->nelts; i++) {
         const ss_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_pair_t);
         ss_relay_t *relay =
-            ss_text_matches(pair->name, from) ? ss_relay_find(d, pair->value) : NULL;
+            ss_text_matches(pair->name, from) ? ss_relay_find(intake->delivery, pair->value) : NULL;
         if (relay) return relay;
     }
     return otherwise;
 }
 
-int ss_accept_may(const ss_relay_t *relay, ss_accepted_t *answer)
+int ss_accept_is_full(const ss_globals_t *globals, apr_int64_t messages, apr_uint64_t bytes)
 {
-    const ss_daemon_t *d = relay->daemon;
-    const ss_globals_t *g = &d->config->globals;
+    return messages >= globals->queue_limit_messages ||
+           bytes >= (apr_uint64_t)globals->queue_limit_bytes;
+}
+
+int ss_accept_fits(const ss_settings_t *settings, apr_uint64_t size, apr_size_t len)
+{
+    return size + len <= (apr_uint64_t)settings->max_message_size;
+}
+
+int ss_accept_may(const ss_intake_t *intake, const ss_relay_t *relay, ss_accept_answer_t *answer)
+{
+    const ss_daemon_t *d = intake->delivery;
     apr_int64_t messages;
     apr_uint64_t bytes;
 
     memset(answer, 0, sizeof(*answer));
     ss_daemon_waiting(d, &messages, &bytes);
-    if (d->is_leaving) {
-        refuse(answer, SS_REFUSED_LEAVING, "the delivery daemon is restarting");
-    } else if (!d->queue.store) {
-        refuse(answer, SS_REFUSED_STORE, "%s", d->queue.result.text);
+    if (intake->is_leaving) {
+        refuse(answer, SS_ACCEPT_LEAVING, "the delivery daemon is restarting");
+    } else if (!intake->queue->store) {
+        refuse(answer, SS_ACCEPT_STORE, "%s", intake->queue->result.text);
     } else if (!d->is_counted) {
-        refuse(answer, SS_REFUSED_STORE, "the queue is being opened");
+        refuse(answer, SS_ACCEPT_STORE, "the queue is being opened");
     } else if (!relay->settings->engine) {
-        refuse(answer, SS_REFUSED_OFF,
+        refuse(answer, SS_ACCEPT_OFF,
                "SMTPSendEngine is Off for relay \"%s\": mail is not accepted", relay->name);
     } else if (!relay->host_count) {
-        refuse(answer, SS_REFUSED_HOST, "no SMTPSendHost is configured for relay \"%s\"",
+        refuse(answer, SS_ACCEPT_HOST, "no SMTPSendHost is configured for relay \"%s\"",
                relay->name);
-    } else if (messages >= g->queue_limit_messages || bytes >= (apr_uint64_t)g->queue_limit_bytes) {
-        refuse(answer, SS_REFUSED_FULL,
+    } else if (ss_accept_is_full(&intake->config->globals, messages, bytes)) {
+        refuse(answer, SS_ACCEPT_FULL,
                "the queue is full: %" APR_INT64_T_FMT " messages wait (SMTPSendQueueLimit)",
                messages);
     }
-    return answer->refused == SS_REFUSED_NOT;
+    return answer->refusal == SS_ACCEPT_TAKEN;
 }
 
-ss_message_t *ss_accept_begin(const ss_relay_t *relay)
+ss_message_t *ss_accept_begin(const ss_intake_t *intake, const ss_relay_t *relay)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
 
     m->pool = pool;
-    m->relay = apr_pstrdup(pool, relay->name);
-    m->created = ss_loop_wall(relay->daemon->loop);
     ss_attributes_init(&m->attr);
+    m->relay = apr_pstrdup(pool, relay->name);
+    m->created = ss_loop_wall(intake->loop);
     m->attr.priority = SS_PRIORITY_NORMAL;
     m->from = "";
     return m;
 }
 
 int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, apr_size_t len,
-                   ss_accepted_t *answer)
+                   ss_accept_answer_t *answer)
 {
-    apr_int64_t max = relay->settings->max_message_size;
-
-    if (m->size + len > (apr_uint64_t)max) {
-        refuse(answer, SS_REFUSED_SIZE,
+    if (!ss_accept_fits(relay->settings, m->size, len)) {
+        refuse(answer, SS_ACCEPT_SIZE,
                "the message is larger than SMTPSendMaxMessageSize, %" APR_INT64_T_FMT " bytes",
-               max);
+               relay->settings->max_message_size);
         return 0;
     }
     if (!len) return 1;
@@ -114,13 +123,25 @@ int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, 
     return 1;
 }
 
+int ss_accept_content(const ss_relay_t *relay, ss_message_t *m, const char *content, apr_size_t len,
+                      ss_accept_answer_t *answer)
+{
+    memset(answer, 0, sizeof(*answer));
+    for (apr_size_t at = 0; at < len; at += SS_PART_MAX) {
+        if (!ss_accept_part(relay, m, content + at, len - at < SS_PART_MAX ? len - at : SS_PART_MAX,
+                            answer))
+            return 0;
+    }
+    return 1;
+}
+
 /* ---- into the store, and back ---- */
 
-static void tell(const accepting_t *a, ss_accepted_t *answer)
+static void answer_client(const accepting_t *a, ss_accept_answer_t *answer)
 {
-    ss_metrics_t *metrics = &a->relay->daemon->metrics;
+    ss_metrics_t *metrics = a->intake->metrics;
 
-    if (answer->refused)
+    if (answer->refusal)
         metrics->refused++;
     else if (answer->is_repeated)
         metrics->repeated++;
@@ -136,78 +157,67 @@ static void stored(ss_store_request_t *request)
     const accepting_t *a = request->baton;
     const ss_store_accept_t *accept = ss_store_request_as(request, SS_STORE_ACCEPT);
     ss_message_t *m = a->message;
-    ss_accepted_t answer;
+    ss_accept_answer_t answer;
 
-    if (a->key) apr_hash_set(a->relay->daemon->accepting, a->key, APR_HASH_KEY_STRING, NULL);
+    if (a->key) apr_hash_set(a->intake->accepting, a->key, APR_HASH_KEY_STRING, NULL);
     memset(&answer, 0, sizeof(answer));
     apr_cpystrn(answer.id, *accept->existing_id ? accept->existing_id : m->id, sizeof(answer.id));
     answer.is_repeated = *accept->existing_id != '\0';
     if (request->rv != APR_SUCCESS) {
-        refuse(&answer, SS_REFUSED_STORE, "%s",
+        refuse(&answer, SS_ACCEPT_STORE, "%s",
                ss_result_is_set(&request->result) ? request->result.text
                                                   : "the queue could not store the message");
     } else if (answer.is_repeated && !accept->existing_same) {
-        refuse(&answer, SS_REFUSED_KEY,
+        refuse(&answer, SS_ACCEPT_KEY,
                "this Idempotency-Key was used with other content, for message %s",
                accept->existing_id);
     }
-    if (answer.refused || answer.is_repeated) {
-        tell(a, &answer);
-        ss_staging_drop(a->relay->daemon, m);
+    if (answer.refusal || answer.is_repeated) {
+        answer_client(a, &answer);
+        ss_staging_drop(a->intake, m);
     } else {
         ss_relay_stored(a->relay, m, +1);
-        tell(a, &answer);
-        ss_job_t *job = ss_job_create(a->relay->daemon, a->relay, m, NULL);
+        answer_client(a, &answer);
+        ss_job_t *job = ss_job_create(a->intake->delivery, a->relay, m, NULL);
         job->received = a->received;
         job->stored = ss_mono_now();
-        ss_job_settle(job, ss_loop_wall(a->relay->daemon->loop));
+        ss_job_settle(job, ss_loop_wall(a->intake->loop));
     }
     apr_pool_destroy(request->pool);
 }
 
-static void drop(const ss_relay_t *relay, ss_message_t *m, ss_refused_t why, const char *detail,
-                 void (*done)(void *self, const ss_accepted_t *answer), void *self)
+static void drop(ss_intake_t *intake, ss_message_t *m, ss_accept_refusal_t why, const char *detail,
+                 void (*done)(void *self, const ss_accept_answer_t *answer), void *self)
 {
-    ss_accepted_t answer;
+    ss_accept_answer_t answer;
 
     memset(&answer, 0, sizeof(answer));
     refuse(&answer, why, "%s", detail);
-    relay->daemon->metrics.refused++;
-    ss_staging_drop(relay->daemon, m);
+    intake->metrics->refused++;
+    ss_staging_drop(intake, m);
     done(self, &answer);
 }
 
-void ss_accept_name(ss_daemon_t *d, ss_message_t *m)
+void ss_accept_message(ss_intake_t *intake, ss_relay_t *relay, ss_message_t *m,
+                       void (*done)(void *self, const ss_accept_answer_t *answer), void *self)
 {
-    unsigned char random[8];
-    apr_uint32_t words[2] = { ss_daemon_random(), ss_daemon_random() };
-
-    memcpy(random, words, sizeof(random));
-    /* One that was moved here keeps its own. */
-    if (!*m->id) ss_ident_make(&d->idents, ss_loop_wall(d->loop), random, m->id);
-}
-
-void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
-                       void (*done)(void *self, const ss_accepted_t *answer), void *self)
-{
-    ss_daemon_t *d = relay->daemon;
-    apr_time_t now = ss_loop_wall(d->loop);
+    apr_time_t now = ss_loop_wall(intake->loop);
 
     if (!m->size) {
-        drop(relay, m, SS_REFUSED_EMPTY, "the message is empty", done, self);
+        drop(intake, m, SS_ACCEPT_EMPTY, "the message is empty", done, self);
         return;
     }
     /* Two equal ones at once: the second cannot be told yet whether the first was taken. */
     const char *key = m->attr.idempotency_key ? apr_pstrcat(m->pool, m->attr.submitter, "\n",
                                                             m->attr.idempotency_key, NULL)
                                               : NULL;
-    if (key && apr_hash_get(d->accepting, key, APR_HASH_KEY_STRING)) {
-        drop(relay, m, SS_REFUSED_BUSY,
+    if (key && apr_hash_get(intake->accepting, key, APR_HASH_KEY_STRING)) {
+        drop(intake, m, SS_ACCEPT_BUSY,
              "the first message with this Idempotency-Key is still being accepted", done, self);
         return;
     }
-    if (key) apr_hash_set(d->accepting, key, APR_HASH_KEY_STRING, key);
-    ss_accept_name(d, m);
+    if (key) apr_hash_set(intake->accepting, key, APR_HASH_KEY_STRING, key);
+    ss_intake_name(intake, m);
     m->paused_base = ss_pause_total(relay, now);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!m->rcpts[i].next) m->rcpts[i].next = m->attr.at;
@@ -215,12 +225,13 @@ void ss_accept_message(ss_relay_t *relay, ss_message_t *m,
 
     ss_store_accept_t *request = ss_store_accept_create(m, stored, NULL);
     accepting_t *a = apr_pcalloc(request->head.pool, sizeof(*a));
-    *a = (accepting_t){ .message = m,
+    *a = (accepting_t){ .intake = intake,
+                        .message = m,
                         .relay = relay,
-                        .received = ss_loop_now(d->loop),
+                        .received = ss_loop_now(intake->loop),
                         .key = key,
                         .done = done,
                         .self = self };
     request->head.baton = a;
-    ss_store_port_post(&d->queue, &request->head);
+    ss_store_port_post(intake->queue, &request->head);
 }

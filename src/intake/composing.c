@@ -3,11 +3,6 @@
 
 #include <apr_strings.h>
 
-int ss_composing_is_wanted(const json_t *header)
-{
-    return json_is_object(json_object_get(header, "compose"));
-}
-
 static apr_status_t release(void *incoming)
 {
     ss_incoming_free(incoming);
@@ -35,8 +30,9 @@ static int read_rcpts(const ss_relay_t *relay, ss_mail_message_t *mail, const js
     return -1;
 }
 
-ss_incoming_t *ss_composing_begin(const ss_relay_t *relay, ss_message_t *m, const json_t *header,
-                                  apr_size_t *charged, ss_mail_problem_t *problem)
+ss_incoming_t *ss_composing_begin(ss_intake_t *intake, const ss_relay_t *relay, ss_message_t *m,
+                                  const json_t *header, apr_size_t *charged,
+                                  ss_mail_problem_t *problem)
 {
     const json_t *compose = json_object_get(header, "compose");
     const char *from = json_string_value(json_object_get(header, "from")),
@@ -48,7 +44,7 @@ ss_incoming_t *ss_composing_begin(const ss_relay_t *relay, ss_message_t *m, cons
                        .full_name = name ? apr_pstrdup(m->pool, name) : NULL,
                        .notify = (unsigned)json_integer_value(json_object_get(header, "notify")) };
 
-    ss_incoming_init(incoming, charged);
+    ss_incoming_init(incoming, intake, charged);
     apr_pool_cleanup_register(m->pool, incoming, release, apr_pool_cleanup_null);
     ss_incoming_begin(incoming, relay, m, mail, &how,
                       (apr_size_t)relay->settings->max_message_size);

@@ -7,11 +7,10 @@
 
 #include "intake/incoming.h"
 
-/* Whether a request asks for it. */
-int ss_composing_is_wanted(const json_t *header);
 /* Reads the envelope; content goes to what it gives (incoming.h), which lives in the message's
  * pool. NULL with the problem. charged: as there. */
-ss_incoming_t *ss_composing_begin(const ss_relay_t *relay, ss_message_t *m, const json_t *header,
-                                  apr_size_t *charged, ss_mail_problem_t *problem);
+ss_incoming_t *ss_composing_begin(ss_intake_t *intake, const ss_relay_t *relay, ss_message_t *m,
+                                  const json_t *header, apr_size_t *charged,
+                                  ss_mail_problem_t *problem);
 
 #endif

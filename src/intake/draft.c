@@ -108,20 +108,8 @@ static void refer(ss_message_t *m, const char *content, apr_size_t len)
     }
 }
 
-int ss_draft_content(const ss_relay_t *relay, ss_message_t *m, const char *content, apr_size_t len,
-                     ss_accepted_t *answer)
-{
-    memset(answer, 0, sizeof(*answer));
-    for (apr_size_t at = 0; at < len; at += SS_PART_MAX) {
-        if (!ss_accept_part(relay, m, content + at, len - at < SS_PART_MAX ? len - at : SS_PART_MAX,
-                            answer))
-            return 0;
-    }
-    return 1;
-}
-
 int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_message_t *mail,
-                  const char *bytes, apr_size_t len, ss_accepted_t *answer)
+                  const char *bytes, apr_size_t len, ss_accept_answer_t *answer)
 {
     int is_borrowed = mail->content >= bytes && mail->content <= bytes + len;
 
@@ -140,7 +128,7 @@ int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_messag
     ss_attributes_copy(&m->attr, &mail->attr, SS_SET_CONTENT, NULL);
     if (mail->is_bulk && m->attr.priority == SS_PRIORITY_NORMAL)
         m->attr.priority = SS_PRIORITY_BULK;
-    if (is_borrowed) return ss_draft_content(relay, m, mail->content, mail->content_len, answer);
+    if (is_borrowed) return ss_accept_content(relay, m, mail->content, mail->content_len, answer);
     refer(m, mail->content, mail->content_len);
     return 1;
 }

@@ -32,10 +32,6 @@ int ss_draft_rcpt(ss_mail_message_t *mail, const char *text, unsigned notify,
 /* What the queue keeps of the mail, in m, whose pool is the mail's. Content that lies in bytes is
  * copied. 1; or 0: refused, the answer says why. */
 int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_message_t *mail,
-                  const char *bytes, apr_size_t len, ss_accepted_t *answer);
-
-/* Adds a copy of content to m, in parts. 1; or 0: refused. */
-int ss_draft_content(const ss_relay_t *relay, ss_message_t *m, const char *content, apr_size_t len,
-                     ss_accepted_t *answer);
+                  const char *bytes, apr_size_t len, ss_accept_answer_t *answer);
 
 #endif

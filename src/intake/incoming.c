@@ -18,19 +18,13 @@
 
 static void charge(ss_incoming_t *in, apr_size_t len)
 {
-    *in->charged += len;
-    in->relay->daemon->intake_bytes += len;
+    ss_intake_charge(in->intake, in->charged, len);
 }
 
-static void discharge(ss_incoming_t *in, apr_size_t len)
-{
-    *in->charged -= len;
-    in->relay->daemon->intake_bytes -= len;
-}
-
-void ss_incoming_init(ss_incoming_t *in, apr_size_t *charged)
+void ss_incoming_init(ss_incoming_t *in, ss_intake_t *intake, apr_size_t *charged)
 {
     memset(in, 0, sizeof(*in));
+    in->intake = intake;
     in->charged = charged;
     ss_buf_init(&in->raw, 0);
 }
@@ -77,7 +71,7 @@ void ss_incoming_free(ss_incoming_t *in)
 
 static void flush_part(ss_incoming_t *in)
 {
-    ss_accepted_t answer;
+    ss_accept_answer_t answer;
 
     if (ss_accept_part(in->relay, in->message, in->part, in->part_len, &answer))
         charge(in, in->part_len);
@@ -103,9 +97,9 @@ static void put(void *self, const char *bytes, apr_size_t len)
 /* The message of bytes, which are all of it or its header, and may go afterwards. */
 static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copies)
 {
-    ss_accepted_t answer;
+    ss_accept_answer_t answer;
 
-    in->how.now = ss_loop_wall(in->relay->daemon->loop);
+    in->how.now = ss_loop_wall(in->intake->loop);
     if (ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
         if (!in->problem.status) in->problem.status = 400;
         return -1;
@@ -142,7 +136,7 @@ static void begin_stream(ss_incoming_t *in)
     in->is_streaming = 1;
     ss_buf_init(&in->raw, raw.max);
     ss_stream_canonical_add(&in->stream, raw.data + body, raw.len - body);
-    discharge(in, raw.len);
+    ss_intake_discharge(in->intake, in->charged, raw.len);
     ss_buf_free(&raw);
 }
 
@@ -182,14 +176,14 @@ static void encode(ss_incoming_t *in)
     ss_message_t *m = in->message;
     const char *out;
     apr_size_t len;
-    ss_accepted_t answer;
+    ss_accept_answer_t answer;
 
-    ss_staging_forget(in->relay->daemon, m);
+    ss_staging_forget(in->intake, m);
     m->part_count = 0;
     m->size = 0;
     if (ss_canonical_make(&out, &len, in->raw.data, in->raw.len, &in->problem, m->pool)) {
         if (!in->problem.status) in->problem.status = 422;
-    } else if (!ss_draft_content(in->relay, m, out, len, &answer)) {
+    } else if (!ss_accept_content(in->relay, m, out, len, &answer)) {
         ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
     }
     finish(in);
@@ -235,7 +229,7 @@ static void read_back(ss_incoming_t *in)
         return;
     }
     ss_store_part_t *request = ss_store_part_create(m->id, in->number, came, in);
-    ss_store_port_post(&in->relay->daemon->queue, &request->head);
+    ss_store_port_post(in->intake->queue, &request->head);
 }
 
 /* ---- the end ---- */
@@ -273,7 +267,7 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
     if (!in->problem.status) flush_part(in);
     in->message->attr.is_8bit |= in->stream.has_8bit;
     if (ss_incoming_is_due(in))
-        ss_staging_begin(in->relay->daemon, in->message, in->charged, staged, in);
+        ss_staging_begin(in->intake, in->message, in->charged, staged, in);
     else
         settle(in);
 }

@@ -10,11 +10,12 @@
 #include "mail/canonical_stream.h"
 
 typedef struct ss_incoming_t {
+    ss_intake_t *intake;
     const ss_relay_t *relay;
     ss_message_t *message;   /* its owner's, who drops it with ss_staging_drop */
     ss_mail_message_t *mail; /* the envelope, in the message's pool */
     ss_draft_t how;
-    apr_size_t *charged; /* its owner's bytes in daemon->intake_bytes */
+    apr_size_t *charged; /* its owner's part of intake->bytes */
     /* status 0: none; the first is kept, and what comes behind it is left out */
     ss_mail_problem_t problem;
     apr_uint64_t got; /* octets that came */
@@ -31,7 +32,7 @@ typedef struct ss_incoming_t {
 } ss_incoming_t;
 
 /* Once, before the first message. */
-void ss_incoming_init(ss_incoming_t *in, apr_size_t *charged);
+void ss_incoming_init(ss_incoming_t *in, ss_intake_t *intake, apr_size_t *charged);
 /* A message begins: at most raw_max octets may come. how: `now` is set when it is worked on. */
 void ss_incoming_begin(ss_incoming_t *in, const ss_relay_t *relay, ss_message_t *message,
                        ss_mail_message_t *mail, const ss_draft_t *how, apr_size_t raw_max);

@@ -1,18 +1,20 @@
 /* local_socket.c: the local socket: clients, frames in, answers out. One request of a client at a
  * time; while it is worked on nothing more is read from that client, so a fast one waits in its own
  * socket buffer and not in our memory. */
-#include "daemon/daemon.h"
+#include "intake/local_socket.h"
 
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/text.h"
-#include "intake/staging.h"
-#include "mail/submitted.h"
+#include "base/buf.h"
+#include "intake/local_deadline.h"
+#include "intake/local_submit.h"
+#include "intake/test_message.h"
 #include "wire/frame.h"
 
 #define READ_SIZE 65536
@@ -20,59 +22,94 @@
 #define FRAME_MAX (SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX)
 /* of answers that a client does not fetch; past it the client is dropped */
 #define ANSWER_MAX (64 * 1024 * 1024)
-/* a client that began a request and does not finish it holds its place no longer */
-#define REQUEST_TIME (120 * APR_USEC_PER_SEC)
-/* nor does one that comes byte by byte; staged parts are kept for longer (store_write.c) */
-#define REQUEST_MOST (1800 * APR_USEC_PER_SEC)
 #define ACCEPTS_A_TURN 64
 /* when there are none left: tried again after */
 #define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)
+/* a client that waits for room looks again after */
+#define ROOM_AGAIN (APR_USEC_PER_SEC / 20)
 
-static void pump(ss_request_t *req);
+typedef struct client_t {
+    ss_request_t request; /* first: the one under way */
+    ss_local_socket_t *socket;
+    ss_loop_watch_t watch;
+    ss_timer_t timer;
+    ss_buf_t in, out;
+    int is_busy;               /* a request is being worked on: nothing more is read */
+    int is_closing;            /* the peer left, or a write failed: freed when not busy */
+    int *is_freed;             /* of the pump that runs for this client, or NULL */
+    ss_local_submit_t *submit; /* the request is a submission */
+    json_t *header;            /* of the request under way */
+    ss_local_deadline_t deadline;
+    struct client_t *next, *prev;
+} client_t;
 
-static void release_charge(ss_request_t *req)
+struct ss_local_socket_t {
+    ss_intake_t *intake;
+    ss_local_socket_options_t options;
+    ss_loop_watch_t listener;
+    ss_timer_t again; /* accepts again after descriptors ran out */
+    int is_listening;
+    client_t *clients;
+    int client_count;
+    ss_buf_t spare; /* a buffer that no client reads into now */
+};
+
+static void pump(client_t *client);
+
+int ss_local_socket_is_trusted(int uid, int owner_uid)
 {
-    req->daemon->intake_bytes -= req->charged;
-    req->charged = 0;
+    return uid == 0 || uid == owner_uid;
 }
 
-static void free_request(ss_request_t *req)
+int ss_local_socket_has_room(apr_size_t bytes, int is_charged)
 {
-    ss_daemon_t *d = req->daemon;
+    return bytes <= (is_charged ? 2 : 1) * (apr_size_t)SS_INTAKE_BYTES_MAX;
+}
 
-    ss_loop_unwatch(d->loop, &req->watch);
-    ss_loop_untimer(d->loop, &req->timer);
-    close(req->watch.fd);
-    ss_buf_free(&req->in);
-    ss_buf_free(&req->out);
-    if (req->header) json_decref(req->header);
-    if (req->submitting) ss_staging_drop(d, req->submitting);
-    if (req->many) ss_local_submit_many_free(req->many);
-    release_charge(req);
-    if (req->prev)
-        req->prev->next = req->next;
+static ss_loop_t *loop_of(const client_t *client)
+{
+    return client->socket->intake->loop;
+}
+
+static void free_client(client_t *client)
+{
+    ss_local_socket_t *s = client->socket;
+
+    if (client->is_freed) *client->is_freed = 1;
+    ss_loop_unwatch(loop_of(client), &client->watch);
+    ss_loop_untimer(loop_of(client), &client->timer);
+    close(client->watch.fd);
+    ss_buf_free(&client->in);
+    ss_buf_free(&client->out);
+    if (client->header) json_decref(client->header);
+    if (client->submit) ss_local_submit_free(client->submit);
+    if (client->prev)
+        client->prev->next = client->next;
     else
-        d->clients = req->next;
-    if (req->next) req->next->prev = req->prev;
-    d->client_count--;
-    free(req);
-    if (d->is_listening) ss_loop_watch(d->loop, &d->listener, SS_LOOP_READ);
+        s->clients = client->next;
+    if (client->next) client->next->prev = client->prev;
+    s->client_count--;
+    free(client);
+    if (s->is_listening) ss_loop_watch(s->intake->loop, &s->listener, SS_LOOP_READ);
 }
 
-/* A client that leaves while its request is worked on is freed when the work comes back. */
-static void hang_up(ss_request_t *req)
+/* A client that leaves while its request is worked on is freed with the answer. */
+static void hang_up(client_t *client)
 {
-    req->is_closing = 1;
-    if (req->is_busy) {
-        ss_loop_unwatch(req->daemon->loop, &req->watch);
-        if (req->left) {
-            void (*left)(ss_request_t *) = req->left;
-            req->left = NULL;
-            left(req);
-        }
+    ss_request_t *req = &client->request;
+
+    client->is_closing = 1;
+    if (!client->is_busy) {
+        free_client(client);
         return;
     }
-    free_request(req);
+    req->has_left = 1;
+    ss_loop_unwatch(loop_of(client), &client->watch);
+    if (req->left) {
+        void (*left)(ss_request_t *) = req->left;
+        req->left = NULL;
+        left(req);
+    }
 }
 
 /* ---- out ---- */
@@ -80,34 +117,34 @@ static void hang_up(ss_request_t *req)
 /* A busy client's socket goes on being watched: it says nothing until it is answered, and to tell
  * epoll twice for each request would cost more than the rare one that talks on (busy_ready ends the
  * watching then). */
-static void watch_as_needed(ss_request_t *req)
+static void watch_as_needed(client_t *client)
 {
     int events = 0;
 
-    if (req->is_closing) return;
-    if (req->is_busy)
-        events |= req->watch.events & SS_LOOP_READ;
-    else if (!req->daemon->is_leaving)
+    if (client->is_closing) return;
+    if (client->is_busy)
+        events |= client->watch.events & SS_LOOP_READ;
+    else if (!client->socket->intake->is_leaving)
         events |= SS_LOOP_READ;
-    if (req->out.len) events |= SS_LOOP_WRITE;
-    ss_loop_watch(req->daemon->loop, &req->watch, events);
+    if (client->out.len) events |= SS_LOOP_WRITE;
+    ss_loop_watch(loop_of(client), &client->watch, events);
 }
 
 /* 0, or -1: the client is gone. */
-static int flush_out(ss_request_t *req)
+static int flush_out(client_t *client)
 {
-    while (req->out.len) {
+    while (client->out.len) {
         ssize_t sent =
-            send(req->watch.fd, req->out.data, req->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+            send(client->watch.fd, client->out.data, client->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
         if (sent < 0) return -1;
-        ss_buf_take(&req->out, (apr_size_t)sent);
+        ss_buf_take(&client->out, (apr_size_t)sent);
     }
     return 0;
 }
 
-static apr_status_t put_frame(ss_request_t *req, ss_frame_type_t type, unsigned flags,
+static apr_status_t put_frame(client_t *client, ss_frame_type_t type, unsigned flags,
                               const char *header, apr_size_t header_len, const char *content,
                               apr_size_t content_len)
 {
@@ -116,243 +153,164 @@ static apr_status_t put_frame(ss_request_t *req, ss_frame_type_t type, unsigned 
                          .flags = flags,
                          .header_len = (apr_uint32_t)header_len,
                          .content_len = (apr_uint32_t)content_len,
-                         .instance = req->daemon->instance };
+                         .instance = client->socket->options.instance };
     char head[SS_FRAME_HEAD];
 
     ss_frame_write(&frame, head);
-    apr_status_t rv = ss_buf_append(&req->out, head, sizeof(head));
-    if (rv == APR_SUCCESS && header_len) rv = ss_buf_append(&req->out, header, header_len);
-    if (rv == APR_SUCCESS && content_len) rv = ss_buf_append(&req->out, content, content_len);
+    apr_status_t rv = ss_buf_append(&client->out, head, sizeof(head));
+    if (rv == APR_SUCCESS && header_len) rv = ss_buf_append(&client->out, header, header_len);
+    if (rv == APR_SUCCESS && content_len) rv = ss_buf_append(&client->out, content, content_len);
     return rv;
 }
 
 /* An answer's document in as many frames as it needs. */
-static apr_status_t put_answer(ss_request_t *req, const char *header, const char *content,
+static apr_status_t put_answer(client_t *client, const char *header, const char *content,
                                apr_size_t len)
 {
     apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
-    apr_status_t rv = put_frame(req, SS_FRAME_ANSWER, piece == len ? SS_FRAME_LAST : 0, header,
+    apr_status_t rv = put_frame(client, SS_FRAME_ANSWER, piece == len ? SS_FRAME_LAST : 0, header,
                                 strlen(header), content, piece);
 
     while (rv == APR_SUCCESS && piece < len) {
         apr_size_t next = len - piece < SS_FRAME_CONTENT_MAX ? len - piece : SS_FRAME_CONTENT_MAX;
-        rv = put_frame(req, SS_FRAME_PART, piece + next == len ? SS_FRAME_LAST : 0, NULL, 0,
+        rv = put_frame(client, SS_FRAME_PART, piece + next == len ? SS_FRAME_LAST : 0, NULL, 0,
                        content + piece, next);
         piece += next;
     }
     return rv;
 }
 
-void ss_request_answer(ss_request_t *req, int status, json_t *fields, const char *content,
-                       apr_size_t len)
+static void answer(ss_request_t *req, const char *header, const char *content, apr_size_t len)
 {
-    json_t *header = fields ? fields : json_object();
+    client_t *client = (client_t *)req;
+    ss_intake_t *intake = client->socket->intake;
 
-    json_object_set_new(header, "status", json_integer(status));
-    char *text = json_dumps(header, JSON_COMPACT);
-    json_decref(header);
-    ss_request_answer_text(req, text, content, len);
-    free(text);
-}
-
-void ss_request_answer_text(ss_request_t *req, const char *text, const char *content,
-                            apr_size_t len)
-{
-    release_charge(req);
-    req->is_busy = 0;
-    req->deadline = req->begun = (ss_mono_t){ 0 };
+    client->is_busy = 0;
+    ss_local_deadline_clear(&client->deadline);
+    client->submit = NULL; /* it ends with this answer */
     req->left = NULL;
     req->work = NULL;
-    if (req->header) json_decref(req->header);
-    req->header = NULL;
-    if (req->is_closing || !text || put_answer(req, text, content, len) != APR_SUCCESS ||
-        flush_out(req)) {
-        free_request(req);
+    if (client->header) json_decref(client->header);
+    client->header = NULL;
+    if (client->is_closing || !header || put_answer(client, header, content, len) != APR_SUCCESS ||
+        flush_out(client)) {
+        free_client(client);
+        if (intake->is_leaving) intake->went_idle(intake->self);
         return;
     }
-    if (req->daemon->is_leaving) {
-        put_frame(req, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
-        flush_out(req);
+    if (intake->is_leaving) {
+        put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
+        flush_out(client);
     }
-    watch_as_needed(req);
+    watch_as_needed(client);
     /* What came with the request before: looked at from the loop, so that answers never nest. */
-    if (req->in.len && !req->daemon->is_leaving)
-        ss_loop_timer(req->daemon->loop, &req->timer, ss_loop_now(req->daemon->loop));
+    if (client->in.len && !intake->is_leaving)
+        ss_loop_timer(intake->loop, &client->timer, ss_loop_now(intake->loop));
     else
-        ss_loop_untimer(req->daemon->loop, &req->timer);
-    if (req->daemon->is_leaving) ss_daemon_check_left(req->daemon);
+        ss_loop_untimer(intake->loop, &client->timer);
+    if (intake->is_leaving) intake->went_idle(intake->self);
 }
 
-void ss_request_document(ss_request_t *req, int status, json_t *document)
+static void step(ss_request_t *req, const char *bytes, apr_size_t len)
 {
-    char *text = json_dumps(document, JSON_COMPACT);
+    client_t *client = (client_t *)req;
 
-    json_decref(document);
-    ss_request_answer(req, text ? status : 500, NULL, text ? text : "", text ? strlen(text) : 0);
-    free(text);
-}
-
-void ss_request_refuse(ss_request_t *req, int status, int retry_after, const char *field,
-                       const char *format, ...)
-{
-    char detail[2048];
-    va_list args;
-    json_t *fields = json_object();
-
-    va_start(args, format);
-    apr_vsnprintf(detail, sizeof(detail), format, args);
-    va_end(args);
-    apr_pool_t *pool;
-    apr_pool_create(&pool, NULL);
-    json_object_set_new(fields, "detail", json_string(ss_text_utf8(pool, detail, strlen(detail))));
-    if (field)
-        json_object_set_new(fields, "field", json_string(ss_text_utf8(pool, field, strlen(field))));
-    if (retry_after) json_object_set_new(fields, "retryAfter", json_integer(retry_after));
-    apr_pool_destroy(pool);
-    ss_request_answer(req, status, fields, NULL, 0);
-}
-
-void ss_request_step(ss_request_t *req, const char *bytes, apr_size_t len)
-{
-    if (req->is_closing) return;
+    if (client->is_closing) return;
     while (len) {
         apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
-        if (put_frame(req, SS_FRAME_STEP, 0, NULL, 0, bytes, piece) != APR_SUCCESS) break;
+        if (put_frame(client, SS_FRAME_STEP, 0, NULL, 0, bytes, piece) != APR_SUCCESS) break;
         bytes += piece;
         len -= piece;
     }
-    if (flush_out(req)) {
-        hang_up(req);
+    if (flush_out(client)) {
+        hang_up(client);
         return;
     }
-    watch_as_needed(req);
-}
-
-int ss_request_is_trusted(const ss_request_t *req)
-{
-    return req->uid == 0 || req->uid == req->daemon->owner_uid;
+    watch_as_needed(client);
 }
 
 /* ---- in ---- */
 
-/* Content of many messages; what is more than announced is no request of ours. */
-static void more_of_many(ss_request_t *req, const ss_frame_t *frame, const char *content)
+/* The next part of a submission may come. Within pump, that one goes on reading. */
+static void more(ss_request_t *req)
 {
-    ss_many_t *many = req->many;
+    client_t *client = (client_t *)req;
 
-    req->is_busy = 1;
-    if (!ss_local_submit_many_part(many, content, frame->content_len)) {
-        req->many = NULL;
-        ss_local_submit_many_free(many);
-        ss_request_refuse(req, 400, 0, NULL,
-                          "the request has more content than its messages' sizes");
-    } else if (!(frame->flags & SS_FRAME_LAST)) {
-        req->is_busy = 0;
-    } else {
-        req->many = NULL;
-        ss_local_submit_many_end(many);
-    }
+    client->is_busy = 0;
+    if (!client->is_freed) pump(client);
 }
 
-/* Taken: the message is submitted, or parts follow. */
-static void go_on(ss_request_t *req)
+static void take_part(client_t *client, const ss_frame_t *frame, const char *content)
 {
-    ss_message_t *message = req->submitting;
-
-    if (!req->is_last) {
-        req->is_busy = 0;
-        return;
-    }
-    req->submitting = NULL;
-    ss_local_submit(req, message);
+    client->is_busy = 1;
+    ss_local_submit_part(client->submit, content, frame->content_len,
+                         (frame->flags & SS_FRAME_LAST) != 0);
 }
 
-static void take_part(ss_request_t *req, const ss_frame_t *frame, const char *content)
-{
-    req->is_busy = 1;
-    req->is_last = (frame->flags & SS_FRAME_LAST) != 0;
-    if (ss_local_submit_part(req, content, frame->content_len) && !ss_local_submit_stages(req))
-        go_on(req);
-}
-
-static void begin_request(ss_request_t *req, const char *header, const ss_frame_t *frame,
+static void begin_request(client_t *client, const char *header, const ss_frame_t *frame,
                           const char *content)
 {
-    ss_daemon_t *d = req->daemon;
+    ss_local_socket_t *s = client->socket;
+    ss_request_t *req = &client->request;
     json_error_t error;
-    const char *verb;
 
-    req->is_busy = 1;
-    req->header = json_loadb(header, frame->header_len, JSON_ALLOW_NUL, &error);
-    verb = req->header ? json_string_value(json_object_get(req->header, "do")) : NULL;
+    client->is_busy = 1;
+    client->header = json_loadb(header, frame->header_len, JSON_ALLOW_NUL, &error);
+    const char *verb =
+        client->header ? json_string_value(json_object_get(client->header, "do")) : NULL;
     if (!verb) {
         ss_request_refuse(req, 400, 0, NULL,
                           "the request's header is not a JSON object with \"do\"");
-        return;
+    } else if (frame->instance && frame->instance != s->options.instance) {
+        ss_request_refuse(req, 503, 5, NULL,
+                          "this socket belongs to another httpd's delivery daemon: give each "
+                          "server an SMTPSendSocket of its own");
+    } else if (!strcmp(verb, "testmail")) {
+        ss_test_message_submit(s->intake, req, client->header);
+    } else if (ss_local_submit_is_verb(verb)) {
+        ss_local_submit_t *submit =
+            ss_local_submit_begin(s->intake, req, verb, client->header, more);
+        if (!submit) return; /* answered: the client may be gone */
+        client->submit = submit;
+        take_part(client, frame, content);
+    } else {
+        s->options.command(s->options.self, req, verb, client->header);
     }
-    if (frame->instance && frame->instance != d->instance) {
-        ss_request_refuse(
-            req, 503, 5, NULL,
-            "this socket belongs to another httpd's delivery daemon: give each server "
-            "an SMTPSendSocket of its own");
-        return;
-    }
-    if (!strcmp(verb, "submitMany")) {
-        req->many = ss_local_submit_many_begin(req, req->header);
-        if (req->many) more_of_many(req, frame, content);
-        return;
-    }
-    if (strcmp(verb, "submit")) {
-        ss_verbs_dispatch(req, verb, req->header);
-        return;
-    }
-    ss_message_t *message = ss_local_submit_begin(req, req->header);
-    if (!message) return;
-    req->submitting = message;
-    take_part(req, frame, content);
-}
-
-void ss_local_submit_go_on(ss_request_t *req)
-{
-    int is_last = req->is_last;
-
-    go_on(req);
-    if (!is_last) pump(req);
 }
 
 /* One buffer waits for the next client that has something to say: 64 KiB need not be asked of the C
  * library and given back for each request. */
-static void keep_spare(ss_daemon_t *d, ss_buf_t *buf)
+static void keep_spare(ss_local_socket_t *s, ss_buf_t *buf)
 {
-    if (d->spare.data || buf->size > SPARE_MAX) {
+    if (s->spare.data || buf->size > SPARE_MAX) {
         ss_buf_free(buf);
         return;
     }
     ss_buf_clear(buf);
-    d->spare = *buf;
+    s->spare = *buf;
 }
 
-static void use_spare(ss_request_t *req)
+static void use_spare(client_t *client)
 {
-    ss_daemon_t *d = req->daemon;
+    ss_local_socket_t *s = client->socket;
 
-    if (req->in.data || !d->spare.data) return;
-    req->in = d->spare;
-    ss_buf_init(&d->spare, 0);
+    if (client->in.data || !s->spare.data) return;
+    client->in = s->spare;
+    ss_buf_init(&s->spare, 0);
 }
 
 /* Takes one frame from the front; 0: not whole yet, 1: taken, -1: the client speaks something else.
  */
-static int take_frame(ss_request_t *req)
+static int take_frame(client_t *client)
 {
     ss_frame_t frame;
-    apr_status_t rv = ss_frame_read(&frame, req->in.data, req->in.len);
+    apr_status_t rv = ss_frame_read(&frame, client->in.data, client->in.len);
 
     if (APR_STATUS_IS_INCOMPLETE(rv)) return 0;
     if (APR_STATUS_IS_ENOTIMPL(rv)) {
-        req->is_busy = 1;
-        ss_buf_clear(&req->in);
-        ss_request_refuse(req, 503, 5, NULL,
+        client->is_busy = 1;
+        ss_buf_clear(&client->in);
+        ss_request_refuse(&client->request, 503, 5, NULL,
                           "the client speaks version %d of the local protocol, the running daemon "
                           "version %d: restart httpd after an upgrade",
                           frame.version, SS_FRAME_VERSION);
@@ -360,151 +318,126 @@ static int take_frame(ss_request_t *req)
     }
     if (rv != APR_SUCCESS) return -1;
     apr_size_t whole = SS_FRAME_HEAD + (apr_size_t)frame.header_len + frame.content_len;
-    if (req->in.len < whole) return 0;
+    if (client->in.len < whole) return 0;
 
-    const char *header = req->in.data + SS_FRAME_HEAD;
+    const char *header = client->in.data + SS_FRAME_HEAD;
     const char *content = header + frame.header_len;
     /* The bytes stay valid while the frame is worked on: they are taken from the buffer afterwards,
-     * and the req may be gone by then. */
-    ss_buf_t taken = req->in;
+     * and the client may be gone by then. */
+    ss_buf_t taken = client->in;
     apr_size_t rest = taken.len - whole;
-    ss_buf_init(&req->in, taken.max);
-    if (rest) ss_buf_append(&req->in, taken.data + whole, rest);
-    ss_daemon_t *d = req->daemon;
+    ss_buf_init(&client->in, taken.max);
+    if (rest) ss_buf_append(&client->in, taken.data + whole, rest);
+    ss_local_socket_t *s = client->socket;
     int ok = 1;
-    if (frame.type == SS_FRAME_REQUEST && !req->submitting && !req->many)
-        begin_request(req, header, &frame, content);
-    else if (frame.type == SS_FRAME_PART && req->submitting)
-        take_part(req, &frame, content);
-    else if (frame.type == SS_FRAME_PART && req->many)
-        more_of_many(req, &frame, content);
+    if (frame.type == SS_FRAME_REQUEST && !client->submit)
+        begin_request(client, header, &frame, content);
+    else if (frame.type == SS_FRAME_PART && client->submit)
+        take_part(client, &frame, content);
     /* a part of a request that was refused at its beginning is dropped */
     else if (frame.type != SS_FRAME_PART)
         ok = -1;
-    keep_spare(d, &taken);
+    keep_spare(s, &taken);
     return ok;
 }
 
-/* Each piece gives a request another period, but not for ever. */
-static void set_deadline(ss_request_t *req, int is_begun)
+static void pump(client_t *client)
 {
-    ss_mono_t now = ss_loop_now(req->daemon->loop);
+    ss_intake_t *intake = client->socket->intake;
+    int taken = 1, is_freed = 0;
 
-    if (!is_begun) {
-        req->deadline = req->begun = (ss_mono_t){ 0 };
-        return;
+    client->is_freed = &is_freed;
+    while (taken == 1 && !client->is_busy && client->in.len) {
+        taken = take_frame(client);
+        if (is_freed) return;
     }
-    if (!ss_mono_is_set(req->begun)) req->begun = now;
-    if (!ss_mono_is_set(req->deadline))
-        req->deadline =
-            ss_mono_min(ss_mono_add(now, REQUEST_TIME), ss_mono_add(req->begun, REQUEST_MOST));
-}
-
-static int has_request(const ss_daemon_t *d, const ss_request_t *req)
-{
-    for (const ss_request_t *a = d->clients; a; a = a->next) {
-        if (a == req) return 1;
-    }
-    return 0;
-}
-
-static void pump(ss_request_t *req)
-{
-    ss_daemon_t *d = req->daemon;
-    int taken = 1;
-
-    while (taken == 1 && !req->is_busy && req->in.len) {
-        taken = take_frame(req);
-        /* A request may be answered, and its client freed, within the call. */
-        if (!has_request(d, req)) return;
-    }
+    client->is_freed = NULL;
     if (taken < 0) {
-        if (ss_daemon_is_new(d, "clients of the local socket (uid %d) that speak something else",
-                             req->uid)) {
-            ss_log(d->log, SS_LOG_WARN, 210,
-                   "a client of the local socket (uid %d) speaks something else: its connection is "
-                   "closed",
-                   req->uid);
+        int uid = client->request.uid;
+        if (ss_daemon_is_new(intake->delivery,
+                             "clients of the local socket (uid %d) with another protocol", uid)) {
+            ss_log(intake->log, SS_LOG_WARN, 210,
+                   "a client of the local socket (uid %d) speaks another protocol: its connection "
+                   "is closed",
+                   uid);
         }
-        hang_up(req);
+        hang_up(client);
         return;
     }
-    if (!req->is_busy) {
-        int is_begun = req->in.len || req->submitting || req->many;
-        set_deadline(req, is_begun);
-        if (is_begun)
-            ss_loop_timer(d->loop, &req->timer, req->deadline);
-        else
-            ss_loop_untimer(d->loop, &req->timer);
+    if (!client->is_busy && (client->in.len || client->submit)) {
+        ss_local_deadline_run(&client->deadline, ss_loop_now(intake->loop));
+        ss_loop_timer(intake->loop, &client->timer, client->deadline.deadline);
+    } else if (!client->is_busy) {
+        ss_local_deadline_clear(&client->deadline);
+        ss_loop_untimer(intake->loop, &client->timer);
     }
-    watch_as_needed(req);
+    watch_as_needed(client);
 }
 
 /* A request that came with the one before, room for content, or a deadline. */
-static void request_timer(ss_timer_t *timer, ss_mono_t now)
+static void client_timer(ss_timer_t *timer, ss_mono_t now)
 {
-    ss_request_t *req = timer->self;
+    client_t *client = timer->self;
 
-    if (req->is_busy) return;
-    if (ss_mono_is_set(req->deadline) && ss_mono_reached(req->deadline, now))
-        hang_up(req);
+    if (client->is_busy) return;
+    if (ss_local_deadline_is_over(&client->deadline, now))
+        hang_up(client);
     else
-        pump(req);
+        pump(client);
 }
 
 /* Nothing is read now; the hang-up of a peer that left is found by a look at the socket. What is
  * there to read waits unwatched. */
-static void busy_ready(ss_request_t *req)
+static void busy_ready(client_t *client)
 {
     char byte;
-    ssize_t got = recv(req->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t got = recv(client->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
     if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-        hang_up(req);
+        hang_up(client);
     else
-        ss_loop_watch(req->daemon->loop, &req->watch, req->out.len ? SS_LOOP_WRITE : 0);
+        ss_loop_watch(loop_of(client), &client->watch, client->out.len ? SS_LOOP_WRITE : 0);
 }
 
-static void request_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
+static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
-    ss_request_t *req = watch->self;
+    client_t *client = watch->self;
     char *place;
 
     (void)now;
-    if ((events & SS_LOOP_WRITE) && req->out.len && flush_out(req)) {
-        hang_up(req);
+    if ((events & SS_LOOP_WRITE) && client->out.len && flush_out(client)) {
+        hang_up(client);
         return;
     }
-    if (req->is_busy) {
-        busy_ready(req);
+    if (client->is_busy) {
+        busy_ready(client);
         return;
     }
-    /* What has begun goes on for as much again: if all waited for room, none would ever end and
-     * make some. */
-    if (req->daemon->intake_bytes > (req->charged ? 2 : 1) * (apr_size_t)SS_DAEMON_INTAKE_MAX) {
-        if (!req->charged) req->deadline = (ss_mono_t){ 0 };
-        ss_loop_watch(req->daemon->loop, watch, req->out.len ? SS_LOOP_WRITE : 0);
-        ss_loop_timer(req->daemon->loop, &req->timer,
-                      ss_mono_add(ss_loop_now(req->daemon->loop), APR_USEC_PER_SEC / 20));
+    int is_charged = client->submit && ss_local_submit_is_charged(client->submit);
+    if (!ss_local_socket_has_room(client->socket->intake->bytes, is_charged)) {
+        if (!is_charged) ss_local_deadline_renew(&client->deadline);
+        ss_loop_watch(loop_of(client), watch, client->out.len ? SS_LOOP_WRITE : 0);
+        ss_loop_timer(loop_of(client), &client->timer,
+                      ss_mono_add(ss_loop_now(loop_of(client)), ROOM_AGAIN));
         return;
     }
-    use_spare(req);
-    if (ss_buf_room(&req->in, READ_SIZE, &place) != APR_SUCCESS) {
-        hang_up(req);
+    use_spare(client);
+    if (ss_buf_room(&client->in, READ_SIZE, &place) != APR_SUCCESS) {
+        hang_up(client);
         return;
     }
     ssize_t got = recv(watch->fd, place, READ_SIZE, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
-        watch_as_needed(req);
+        watch_as_needed(client);
         return;
     }
     if (got <= 0) {
-        hang_up(req);
+        hang_up(client);
         return;
     }
-    ss_buf_added(&req->in, (apr_size_t)got);
-    req->deadline = (ss_mono_t){ 0 }; /* it goes on: a new period */
-    pump(req);
+    ss_buf_added(&client->in, (apr_size_t)got);
+    ss_local_deadline_renew(&client->deadline);
+    pump(client);
 }
 
 /* ---- the listening socket ---- */
@@ -517,84 +450,110 @@ static int peer_uid(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? (int)cred.uid : -1;
 }
 
-static void accept_one(ss_daemon_t *d, int fd)
+static void accept_one(ss_local_socket_t *s, int fd)
 {
-    ss_request_t *req = calloc(1, sizeof(*req));
+    static const ss_request_ops_t ops = { answer, step };
+    client_t *client = calloc(1, sizeof(*client));
 
-    if (!req) {
+    if (!client) {
         close(fd);
         return;
     }
-    req->daemon = d;
-    req->uid = peer_uid(fd);
-    req->watch = (ss_loop_watch_t){ .fd = fd, .ready = request_ready, .self = req };
-    req->timer = (ss_timer_t){ .fired = request_timer, .self = req };
-    ss_buf_init(&req->in, FRAME_MAX + READ_SIZE);
-    ss_buf_init(&req->out, ANSWER_MAX);
-    req->next = d->clients;
-    if (req->next) req->next->prev = req;
-    d->clients = req;
-    d->client_count++;
-    if (ss_loop_watch(d->loop, &req->watch, SS_LOOP_READ) != APR_SUCCESS) free_request(req);
+    client->socket = s;
+    client->request.ops = &ops;
+    client->request.uid = peer_uid(fd);
+    client->request.is_trusted =
+        ss_local_socket_is_trusted(client->request.uid, s->options.owner_uid);
+    client->watch = (ss_loop_watch_t){ .fd = fd, .ready = client_ready, .self = client };
+    client->timer = (ss_timer_t){ .fired = client_timer, .self = client };
+    ss_buf_init(&client->in, FRAME_MAX + READ_SIZE);
+    ss_buf_init(&client->out, ANSWER_MAX);
+    client->next = s->clients;
+    if (client->next) client->next->prev = client;
+    s->clients = client;
+    s->client_count++;
+    if (ss_loop_watch(s->intake->loop, &client->watch, SS_LOOP_READ) != APR_SUCCESS)
+        free_client(client);
 }
 
 static void listener_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
-    ss_daemon_t *d = watch->self;
+    ss_local_socket_t *s = watch->self;
 
     (void)events;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        if (d->client_count >= SS_DAEMON_CLIENTS_MAX) {
-            ss_loop_watch(d->loop, watch, 0);
+        if (s->client_count >= SS_LOCAL_SOCKET_CLIENTS_MAX) {
+            ss_loop_watch(s->intake->loop, watch, 0);
             return;
         }
         int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
             /* It would be ready again and again. */
-            ss_loop_watch(d->loop, watch, 0);
-            ss_loop_timer(d->loop, &d->listener_timer, ss_mono_add(now, DESCRIPTORS_AGAIN));
+            ss_loop_watch(s->intake->loop, watch, 0);
+            ss_loop_timer(s->intake->loop, &s->again, ss_mono_add(now, DESCRIPTORS_AGAIN));
         }
         if (fd < 0) return;
-        accept_one(d, fd);
+        accept_one(s, fd);
     }
 }
 
 static void accept_again(ss_timer_t *timer, ss_mono_t now)
 {
-    ss_daemon_t *d = timer->self;
+    ss_local_socket_t *s = timer->self;
 
     (void)now;
-    if (d->is_listening) ss_loop_watch(d->loop, &d->listener, SS_LOOP_READ);
+    if (s->is_listening) ss_loop_watch(s->intake->loop, &s->listener, SS_LOOP_READ);
 }
 
-apr_status_t ss_local_socket_start(ss_daemon_t *d, int listen_fd)
+apr_status_t ss_local_socket_start(ss_local_socket_t **socket, ss_intake_t *intake,
+                                   const ss_local_socket_options_t *options)
 {
-    d->listener = (ss_loop_watch_t){ .fd = listen_fd, .ready = listener_ready, .self = d };
-    d->listener_timer = (ss_timer_t){ .fired = accept_again, .self = d };
-    if (listen_fd < 0) return APR_SUCCESS;
-    int flags = fcntl(listen_fd, F_GETFL);
-    if (flags < 0 || fcntl(listen_fd, F_SETFL, flags | O_NONBLOCK) < 0) return errno;
-    d->is_listening = 1;
-    return ss_loop_watch(d->loop, &d->listener, SS_LOOP_READ);
+    ss_local_socket_t *s = apr_pcalloc(intake->pool, sizeof(*s));
+
+    *socket = s;
+    s->intake = intake;
+    s->options = *options;
+    s->listener = (ss_loop_watch_t){ .fd = options->fd, .ready = listener_ready, .self = s };
+    s->again = (ss_timer_t){ .fired = accept_again, .self = s };
+    if (options->fd < 0) return APR_SUCCESS;
+    int flags = fcntl(options->fd, F_GETFL);
+    if (flags < 0 || fcntl(options->fd, F_SETFL, flags | O_NONBLOCK) < 0) return errno;
+    s->is_listening = 1;
+    return ss_loop_watch(intake->loop, &s->listener, SS_LOOP_READ);
 }
 
-void ss_local_socket_stop(ss_daemon_t *d)
+int ss_local_socket_is_busy(const ss_local_socket_t *socket)
 {
-    if (d->is_listening) {
-        d->is_listening = 0;
-        ss_loop_untimer(d->loop, &d->listener_timer);
-        ss_loop_unwatch(d->loop, &d->listener);
-        close(d->listener.fd);
+    for (const client_t *client = socket->clients; client; client = client->next) {
+        if (client->is_busy || client->out.len) return 1;
     }
-    for (ss_request_t *req = d->clients, *next; req; req = next) {
-        next = req->next;
-        if (req->is_busy) continue;
-        /* A request that was begun in parts is dropped here: its client was told nothing and asks
-         * the next daemon. */
-        put_frame(req, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
-        if (flush_out(req) || !req->out.len)
-            free_request(req);
+    return 0;
+}
+
+void ss_local_socket_stop(ss_local_socket_t *socket)
+{
+    ss_loop_t *loop = socket->intake->loop;
+
+    if (socket->is_listening) {
+        socket->is_listening = 0;
+        ss_loop_untimer(loop, &socket->again);
+        ss_loop_unwatch(loop, &socket->listener);
+        close(socket->listener.fd);
+    }
+    for (client_t *client = socket->clients, *next; client; client = next) {
+        next = client->next;
+        if (client->is_busy) continue;
+        /* A request that was begun in parts is dropped here: its client got no answer and asks the
+         * next daemon. */
+        put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
+        if (flush_out(client) || !client->out.len)
+            free_client(client);
         else
-            watch_as_needed(req);
+            watch_as_needed(client);
     }
+}
+
+void ss_local_socket_destroy(ss_local_socket_t *socket)
+{
+    ss_buf_free(&socket->spare);
 }

@@ -1,6 +1,6 @@
-/* smtp_listener.c: SMTPSendListen: sockets and clients of the SMTP door. What is said is
- * smtp/server's business, what a message is worth door_mail.c's. Replies to a pipelined group leave
- * in one write; while a message is on its way to the store nothing more is taken from its client.
+/* smtp_listener.c: SMTPSendListen: sockets and clients of the SMTP listener. Replies to a pipelined
+ * group leave in one write; while a message is on its way to the store nothing more is taken from
+ * its client.
  */
 #include "intake/smtp_listener.h"
 
@@ -12,36 +12,65 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "intake/smtp_transaction.h"
+
 #define ACCEPTS_A_TURN 64
 /* when there are none left: tried again after */
 #define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)
 /* a client that waits for room looks again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 50)
 
-static void free_client(ss_smtp_listener_client_t *c)
-{
-    ss_smtp_listener_t *door = c->door;
+typedef struct client_t {
+    ss_smtp_listener_t *listener;
+    ss_loop_watch_t watch;
+    ss_timer_t timer;
+    /* where the timer, which is moved seldom, finds no progress since */
+    ss_mono_t deadline;
+    ss_server_t *server;
+    ss_buf_t in; /* read and not taken yet */
+    /* within its own bytes: an answer that comes at once changes nothing but the state */
+    int is_obeying;
+    int is_gone;    /* freed when nothing is under way */
+    int is_waiting; /* for room: much content is in memory */
+    ss_smtp_transaction_t transaction;
+    struct client_t *next, *prev;
+} client_t;
 
-    ss_loop_unwatch(door->daemon->loop, &c->watch);
-    ss_loop_untimer(door->daemon->loop, &c->timer);
+struct ss_smtp_listener_t {
+    ss_intake_t *intake;
+    ss_loop_watch_t watch;
+    ss_timer_t again; /* accepts again after descriptors ran out */
+    int is_stopped;
+    ss_server_options_t options;
+    client_t *clients;
+    int client_count;
+    char bytes[65536]; /* what was read just now, looked at in place */
+};
+
+static void free_client(client_t *c)
+{
+    ss_smtp_listener_t *listener = c->listener;
+
+    ss_loop_unwatch(listener->intake->loop, &c->watch);
+    ss_loop_untimer(listener->intake->loop, &c->timer);
     close(c->watch.fd);
-    ss_smtp_transaction_reset(c);
-    ss_incoming_free(&c->incoming);
+    ss_smtp_transaction_reset(&c->transaction);
+    ss_smtp_transaction_free(&c->transaction);
     ss_buf_free(&c->in);
     ss_server_destroy(c->server);
     if (c->prev)
         c->prev->next = c->next;
     else
-        door->clients = c->next;
+        listener->clients = c->next;
     if (c->next) c->next->prev = c->prev;
-    door->client_count--;
+    listener->client_count--;
     free(c);
 }
 
 /* ---- out ---- */
 
 /* 0, or -1: the client is gone. */
-static int flush(ss_smtp_listener_client_t *c)
+static int flush(client_t *c)
 {
     ss_buf_t *out = ss_server_output(c->server);
 
@@ -58,8 +87,7 @@ static int flush(ss_smtp_listener_client_t *c)
 /* ---- in ---- */
 
 /* Does all that the bytes hold, as far as it can be done now. */
-static ss_server_kind_t obey(ss_smtp_listener_client_t *c, const char *bytes, apr_size_t len,
-                             apr_size_t *used)
+static ss_server_kind_t obey(client_t *c, const char *bytes, apr_size_t len, apr_size_t *used)
 {
     *used = 0;
     for (;;) {
@@ -69,14 +97,14 @@ static ss_server_kind_t obey(ss_smtp_listener_client_t *c, const char *bytes, ap
             ss_server_next(c->server, bytes + *used, len - *used, &taken, &event);
         *used += taken;
         switch (kind) {
-        case SS_SERVER_MAIL: ss_smtp_transaction_sender(c, &event.envelope); break;
-        case SS_SERVER_RCPT: ss_smtp_transaction_recipient(c, &event.envelope); break;
+        case SS_SERVER_MAIL: ss_smtp_transaction_sender(&c->transaction, &event.envelope); break;
+        case SS_SERVER_RCPT: ss_smtp_transaction_recipient(&c->transaction, &event.envelope); break;
         case SS_SERVER_CONTENT:
-            ss_smtp_transaction_content(c, event.bytes, event.len);
-            if (c->is_busy) return SS_SERVER_MORE;
+            ss_smtp_transaction_content(&c->transaction, event.bytes, event.len);
+            if (c->transaction.is_busy) return SS_SERVER_MORE;
             break;
-        case SS_SERVER_END: ss_smtp_transaction_end(c); break;
-        case SS_SERVER_RESET: ss_smtp_transaction_reset(c); break;
+        case SS_SERVER_END: ss_smtp_transaction_end(&c->transaction); break;
+        case SS_SERVER_RESET: ss_smtp_transaction_reset(&c->transaction); break;
         case SS_SERVER_FLUSH:
             c->is_gone |= flush(c) != 0;
             if (c->is_gone || ss_server_output(c->server)->len) return kind;
@@ -87,8 +115,7 @@ static ss_server_kind_t obey(ss_smtp_listener_client_t *c, const char *bytes, ap
     }
 }
 
-/* How long all of the content may take, so much of it being there. */
-static apr_interval_time_t content_time(apr_uint64_t got)
+apr_interval_time_t ss_smtp_listener_content_time(apr_uint64_t got)
 {
     apr_interval_time_t time =
         SS_SMTP_LISTENER_IDLE +
@@ -98,52 +125,60 @@ static apr_interval_time_t content_time(apr_uint64_t got)
 }
 
 /* By when the client must have gone on. */
-static void set_deadline(ss_smtp_listener_client_t *c)
+static void set_deadline(client_t *c)
 {
-    ss_smtp_listener_t *door = c->door;
-    ss_mono_t now = ss_loop_now(door->daemon->loop);
+    ss_smtp_listener_t *listener = c->listener;
+    ss_mono_t now = ss_loop_now(listener->intake->loop);
 
-    if (door->is_stopped) return; /* the grace does not grow */
-    if (ss_mono_is_set(c->began))
-        c->deadline = ss_mono_add(c->began, content_time(c->incoming.got));
+    if (listener->is_stopped) return; /* the grace does not grow */
+    if (ss_mono_is_set(c->transaction.began))
+        c->deadline = ss_mono_add(c->transaction.began,
+                                  ss_smtp_listener_content_time(c->transaction.incoming.got));
     else
         c->deadline = ss_mono_add(now, SS_SMTP_LISTENER_IDLE);
     /* The timer looks at the deadline when it fires: a busy client does not move it with every
      * command. */
-    if (!c->timer.node.place) ss_loop_timer(door->daemon->loop, &c->timer, c->deadline);
+    if (!c->timer.node.place) ss_loop_timer(listener->intake->loop, &c->timer, c->deadline);
+}
+
+int ss_smtp_listener_has_room(apr_size_t bytes)
+{
+    return bytes <= SS_SMTP_LISTENER_BYTES_MAX;
 }
 
 /* Whether more may be read: new content waits while much is in memory. */
-static int has_room(const ss_smtp_listener_client_t *c)
+static int has_room(const client_t *c)
 {
-    return c->door->daemon->intake_bytes <= SS_SMTP_LISTENER_INTAKE_MAX || c->incoming.got ||
+    return ss_smtp_listener_has_room(c->listener->intake->bytes) || c->transaction.incoming.got ||
            !ss_server_is_in_mail(c->server);
 }
 
 /* After anything that changed: writes, then waits for what can come next, or ends. The client may
  * be freed. */
-static void settle(ss_smtp_listener_client_t *c, int is_closing)
+static void settle(client_t *c, int is_closing)
 {
-    ss_smtp_listener_t *door = c->door;
-    ss_loop_t *loop = door->daemon->loop;
+    ss_smtp_listener_t *listener = c->listener;
+    ss_loop_t *loop = listener->intake->loop;
 
-    if (door->is_stopped && !is_closing && !c->is_busy && !ss_server_is_in_mail(c->server)) {
+    if (listener->is_stopped && !is_closing && !c->transaction.is_busy &&
+        !ss_server_is_in_mail(c->server)) {
         ss_server_dismiss(c->server, "4.3.2", "restarting, come again");
         is_closing = 1;
     }
     if (!c->is_gone && flush(c)) c->is_gone = 1;
     int has_output = ss_server_output(c->server)->len != 0;
     if (is_closing && !has_output) c->is_gone = 1;
-    if (c->is_gone && c->is_busy) {
+    if (c->is_gone && c->transaction.is_busy) {
         ss_loop_unwatch(loop, &c->watch); /* freed by the store's answer */
         return;
     }
     if (c->is_gone) {
+        ss_intake_t *intake = listener->intake;
         free_client(c);
-        if (door->is_stopped) ss_daemon_check_left(door->daemon);
+        if (listener->is_stopped) intake->went_idle(intake->self);
         return;
     }
-    c->is_waiting = !has_output && !c->is_busy && !has_room(c);
+    c->is_waiting = !has_output && !c->transaction.is_busy && !has_room(c);
     if (c->is_waiting) ss_loop_timer(loop, &c->timer, ss_mono_add(ss_loop_now(loop), ROOM_AGAIN));
     /* While it is busy it stays watched: only a client that goes on talking costs a change of the
      * watch (see client_ready). */
@@ -154,7 +189,7 @@ static void settle(ss_smtp_listener_client_t *c, int is_closing)
 }
 
 /* Goes through bytes, which are c->in's or were just read; keeps what is left. */
-static void go_on(ss_smtp_listener_client_t *c, const char *bytes, apr_size_t len)
+static void go_on(client_t *c, const char *bytes, apr_size_t len)
 {
     apr_size_t used;
 
@@ -173,8 +208,10 @@ static void go_on(ss_smtp_listener_client_t *c, const char *bytes, apr_size_t le
     settle(c, kind == SS_SERVER_CLOSE);
 }
 
-void ss_smtp_listener_answered(ss_smtp_listener_client_t *c)
+static void transaction_ready(void *self)
 {
+    client_t *c = self;
+
     if (c->is_obeying) return;
     set_deadline(c);
     if (c->is_gone)
@@ -185,13 +222,13 @@ void ss_smtp_listener_answered(ss_smtp_listener_client_t *c)
 
 static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
-    ss_smtp_listener_client_t *c = watch->self;
-    ss_smtp_listener_t *door = c->door;
+    client_t *c = watch->self;
+    ss_smtp_listener_t *listener = c->listener;
 
     (void)events;
     (void)now;
-    if (c->is_busy) {
-        ss_loop_watch(door->daemon->loop, watch, 0);
+    if (c->transaction.is_busy) {
+        ss_loop_watch(listener->intake->loop, watch, 0);
         return;
     }
     if (ss_server_output(c->server)->len) {
@@ -203,7 +240,7 @@ static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
             go_on(c, c->in.data, c->in.len);
         return;
     }
-    ssize_t got = recv(watch->fd, door->bytes, sizeof(door->bytes), MSG_DONTWAIT);
+    ssize_t got = recv(watch->fd, listener->bytes, sizeof(listener->bytes), MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (got <= 0) {
         c->is_gone = 1;
@@ -211,8 +248,8 @@ static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
         return;
     }
     if (!c->in.len) {
-        go_on(c, door->bytes, (apr_size_t)got);
-    } else if (ss_buf_append(&c->in, door->bytes, (apr_size_t)got) == APR_SUCCESS) {
+        go_on(c, listener->bytes, (apr_size_t)got);
+    } else if (ss_buf_append(&c->in, listener->bytes, (apr_size_t)got) == APR_SUCCESS) {
         go_on(c, c->in.data, c->in.len);
     } else {
         c->is_gone = 1;
@@ -222,29 +259,29 @@ static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 
 static void client_timer(ss_timer_t *timer, ss_mono_t now)
 {
-    ss_smtp_listener_client_t *c = timer->self;
-    ss_smtp_listener_t *door = c->door;
+    client_t *c = timer->self;
+    ss_smtp_listener_t *listener = c->listener;
 
-    if (c->is_busy) {
+    if (c->transaction.is_busy) {
         c->deadline = ss_mono_add(now, SS_SMTP_LISTENER_IDLE);
     } else if (c->is_waiting && has_room(c)) {
         c->is_waiting = 0;
-        ss_loop_watch(door->daemon->loop, &c->watch, SS_LOOP_READ);
+        ss_loop_watch(listener->intake->loop, &c->watch, SS_LOOP_READ);
     }
     if (ss_mono_reached(c->deadline, now)) {
         /* Who does not even take its replies gets no second period. */
         c->is_gone = ss_server_output(c->server)->len != 0;
-        ss_server_dismiss(c->server, door->is_stopped ? "4.3.2" : "4.4.2",
-                          door->is_stopped           ? "restarting, come again"
-                          : ss_mono_is_set(c->began) ? "the message took too long"
-                                                     : "nothing came for too long");
-        ss_smtp_transaction_reset(c);
+        ss_server_dismiss(c->server, listener->is_stopped ? "4.3.2" : "4.4.2",
+                          listener->is_stopped                   ? "restarting, come again"
+                          : ss_mono_is_set(c->transaction.began) ? "the message took too long"
+                                                                 : "nothing came for too long");
+        ss_smtp_transaction_reset(&c->transaction);
         c->deadline = ss_mono_add(now, SS_SMTP_LISTENER_GRACE);
-        ss_loop_timer(door->daemon->loop, timer, c->deadline);
+        ss_loop_timer(listener->intake->loop, timer, c->deadline);
         settle(c, 1);
         return;
     }
-    ss_loop_timer(door->daemon->loop, timer,
+    ss_loop_timer(listener->intake->loop, timer,
                   c->is_waiting ? ss_mono_min(ss_mono_add(now, ROOM_AGAIN), c->deadline)
                                 : c->deadline);
 }
@@ -260,11 +297,11 @@ static void turn_away(int fd)
     close(fd);
 }
 
-static void accept_one(ss_smtp_listener_t *door, int fd)
+static void accept_one(ss_smtp_listener_t *listener, int fd)
 {
-    ss_smtp_listener_client_t *c =
-        door->client_count < SS_SMTP_LISTENER_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
-    ss_server_t *server = c ? ss_server_create(&door->options) : NULL;
+    client_t *c =
+        listener->client_count < SS_SMTP_LISTENER_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+    ss_server_t *server = c ? ss_server_create(&listener->options) : NULL;
     int one = 1;
 
     if (!server) {
@@ -273,34 +310,41 @@ static void accept_one(ss_smtp_listener_t *door, int fd)
         return;
     }
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-    c->door = door;
+    c->listener = listener;
     c->server = server;
     c->watch = (ss_loop_watch_t){ .fd = fd, .ready = client_ready, .self = c };
     c->timer = (ss_timer_t){ .fired = client_timer, .self = c };
-    ss_buf_init(&c->in, sizeof(door->bytes) * 2);
-    ss_incoming_init(&c->incoming, &c->charged);
-    c->next = door->clients;
+    ss_buf_init(&c->in, sizeof(listener->bytes) * 2);
+    c->transaction = (ss_smtp_transaction_t){ .intake = listener->intake,
+                                              .server = server,
+                                              .max_size = listener->options.max_size,
+                                              .ready = transaction_ready,
+                                              .self = c };
+    ss_smtp_transaction_init(&c->transaction);
+    c->next = listener->clients;
     if (c->next) c->next->prev = c;
-    door->clients = c;
-    door->client_count++;
+    listener->clients = c;
+    listener->client_count++;
     set_deadline(c);
-    if (ss_loop_watch(door->daemon->loop, &c->watch, SS_LOOP_READ) != APR_SUCCESS) c->is_gone = 1;
+    if (ss_loop_watch(listener->intake->loop, &c->watch, SS_LOOP_READ) != APR_SUCCESS)
+        c->is_gone = 1;
     settle(c, c->is_gone);
 }
 
 static void listener_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
-    ss_smtp_listener_t *door = watch->self;
+    ss_smtp_listener_t *listener = watch->self;
 
     (void)events;
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
         int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
-            accept_one(door, fd);
+            accept_one(listener, fd);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
             /* It would be ready again and again. */
-            ss_loop_watch(door->daemon->loop, watch, 0);
-            ss_loop_timer(door->daemon->loop, &door->again, ss_mono_add(now, DESCRIPTORS_AGAIN));
+            ss_loop_watch(listener->intake->loop, watch, 0);
+            ss_loop_timer(listener->intake->loop, &listener->again,
+                          ss_mono_add(now, DESCRIPTORS_AGAIN));
             return;
         } else if (errno != EINTR && errno != ECONNABORTED) {
             return;
@@ -310,57 +354,59 @@ static void listener_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 
 static void accept_again(ss_timer_t *timer, ss_mono_t now)
 {
-    ss_smtp_listener_t *door = timer->self;
+    ss_smtp_listener_t *listener = timer->self;
 
     (void)now;
-    if (!door->is_stopped) ss_loop_watch(door->daemon->loop, &door->listener, SS_LOOP_READ);
+    if (!listener->is_stopped)
+        ss_loop_watch(listener->intake->loop, &listener->watch, SS_LOOP_READ);
 }
 
-apr_status_t ss_smtp_listener_start(ss_daemon_t *d, int listen_fd)
+apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *intake, int fd)
 {
-    const ss_settings_t *first = APR_ARRAY_IDX(d->relays, 0, ss_relay_t *)->settings;
+    const apr_array_header_t *relays = intake->delivery->relays;
+    const ss_settings_t *first = APR_ARRAY_IDX(relays, 0, ss_relay_t *)->settings;
 
-    if (listen_fd < 0) return APR_SUCCESS;
-    d->door = apr_pcalloc(d->pool, sizeof(*d->door));
-    d->door->daemon = d;
-    d->door->options = (ss_server_options_t){ .host = first->helo ? first->helo : "localhost",
-                                              .max_rcpts = SS_MAIL_RECIPIENTS_MAX };
-    for (int i = 0; i < d->relays->nelts; i++) {
-        apr_int64_t size = APR_ARRAY_IDX(d->relays, i, ss_relay_t *)->settings->max_message_size;
-        if (size > d->door->options.max_size) d->door->options.max_size = size;
+    *listener = NULL;
+    if (fd < 0) return APR_SUCCESS;
+    ss_smtp_listener_t *l = apr_pcalloc(intake->pool, sizeof(*l));
+    *listener = l;
+    l->intake = intake;
+    l->options = (ss_server_options_t){ .host = first->helo ? first->helo : "localhost",
+                                        .max_rcpts = SS_MAIL_RECIPIENTS_MAX };
+    for (int i = 0; i < relays->nelts; i++) {
+        apr_int64_t size = APR_ARRAY_IDX(relays, i, ss_relay_t *)->settings->max_message_size;
+        if (size > l->options.max_size) l->options.max_size = size;
     }
-    d->door->listener =
-        (ss_loop_watch_t){ .fd = listen_fd, .ready = listener_ready, .self = d->door };
-    d->door->again = (ss_timer_t){ .fired = accept_again, .self = d->door };
-    ss_log(d->log, SS_LOG_INFO, 212, "SMTP submissions are taken at %s",
-           d->config->globals.listen ? d->config->globals.listen : "a socket that was given");
-    return ss_loop_watch(d->loop, &d->door->listener, SS_LOOP_READ);
+    l->watch = (ss_loop_watch_t){ .fd = fd, .ready = listener_ready, .self = l };
+    l->again = (ss_timer_t){ .fired = accept_again, .self = l };
+    ss_log(intake->log, SS_LOG_INFO, 212, "SMTP submissions are accepted at %s",
+           intake->config->globals.listen ? intake->config->globals.listen : "an inherited socket");
+    return ss_loop_watch(intake->loop, &l->watch, SS_LOOP_READ);
 }
 
-void ss_smtp_listener_stop(ss_daemon_t *d)
+void ss_smtp_listener_stop(ss_smtp_listener_t *listener)
 {
-    ss_smtp_listener_t *door = d->door;
-
-    if (!door || door->is_stopped) return;
-    door->is_stopped = 1;
-    ss_loop_untimer(d->loop, &door->again);
-    ss_loop_unwatch(d->loop, &door->listener);
-    close(door->listener.fd);
-    for (ss_smtp_listener_client_t *c = door->clients, *next; c; c = next) {
+    if (!listener || listener->is_stopped) return;
+    ss_loop_t *loop = listener->intake->loop;
+    listener->is_stopped = 1;
+    ss_loop_untimer(loop, &listener->again);
+    ss_loop_unwatch(loop, &listener->watch);
+    close(listener->watch.fd);
+    for (client_t *c = listener->clients, *next; c; c = next) {
         next = c->next;
-        c->deadline = ss_mono_add(ss_loop_now(d->loop), SS_SMTP_LISTENER_GRACE);
-        ss_loop_timer(d->loop, &c->timer, c->deadline);
+        c->deadline = ss_mono_add(ss_loop_now(loop), SS_SMTP_LISTENER_GRACE);
+        ss_loop_timer(loop, &c->timer, c->deadline);
         /* What it said already and waits to be looked at is done first. */
-        if (!c->is_busy) settle(c, 0);
+        if (!c->transaction.is_busy) settle(c, 0);
     }
 }
 
-int ss_smtp_listener_is_busy(const ss_daemon_t *d)
+int ss_smtp_listener_is_busy(const ss_smtp_listener_t *listener)
 {
-    return d->door && d->door->client_count;
+    return listener && listener->client_count;
 }
 
-void ss_smtp_listener_destroy(ss_daemon_t *d)
+void ss_smtp_listener_destroy(ss_smtp_listener_t *listener)
 {
-    while (d->door && d->door->clients) free_client(d->door->clients);
+    while (listener && listener->clients) free_client(listener->clients);
 }

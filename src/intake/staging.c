@@ -4,10 +4,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "intake/accept.h"
-
 typedef struct {
-    ss_daemon_t *daemon;
+    ss_intake_t *intake;
     ss_message_t *message;
     apr_size_t *charged;
     int open; /* parts not committed yet */
@@ -26,7 +24,7 @@ int ss_staging_is_due(const ss_message_t *m)
     /* A message that was moved here keeps its id, under which another may be in the queue: it is
      * accepted whole or passed over. */
     if (m->part_count < 2 || (*m->id && !m->is_staged)) return 0;
-    return m->parts[m->part_count - 1].bytes && (m->is_staged || m->size > SS_DAEMON_WHOLE_MAX);
+    return m->parts[m->part_count - 1].bytes && (m->is_staged || m->size > SS_INTAKE_WHOLE_MAX);
 }
 
 static void committed(ss_store_request_t *request)
@@ -34,8 +32,7 @@ static void committed(ss_store_request_t *request)
     const part_t *part = request->baton;
     staging_t *staging = part->staging;
 
-    *staging->charged -= part->len;
-    staging->daemon->intake_bytes -= part->len;
+    ss_intake_discharge(staging->intake, staging->charged, part->len);
     if (request->rv != APR_SUCCESS) {
         if (ss_result_is_set(&request->result))
             staging->failed = request->result;
@@ -62,19 +59,20 @@ static void stage(staging_t *staging, int number)
     request->head.baton = part;
     m->parts[number].bytes = NULL;
     staging->open++;
-    ss_store_port_post(&staging->daemon->queue, &request->head);
+    ss_store_port_post(staging->intake->queue, &request->head);
 }
 
-void ss_staging_begin(ss_daemon_t *d, ss_message_t *m, apr_size_t *charged,
+void ss_staging_begin(ss_intake_t *intake, ss_message_t *m, apr_size_t *charged,
                       void (*done)(void *self, const ss_result_t *failed), void *self)
 {
     staging_t *staging = apr_pcalloc(m->pool, sizeof(*staging));
 
-    *staging =
-        (staging_t){ .daemon = d, .message = m, .charged = charged, .done = done, .self = self };
+    *staging = (staging_t){
+        .intake = intake, .message = m, .charged = charged, .done = done, .self = self
+    };
     ss_result_clear(&staging->failed);
     m->is_staged = 1;
-    ss_accept_name(d, m);
+    ss_intake_name(intake, m);
     for (int i = 1; i < m->part_count; i++)
         if (m->parts[i].bytes) stage(staging, i);
 }
@@ -84,16 +82,17 @@ static void unstaged(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-void ss_staging_forget(ss_daemon_t *d, ss_message_t *m)
+void ss_staging_forget(ss_intake_t *intake, ss_message_t *m)
 {
     if (!m->is_staged) return;
-    ss_store_port_post(&d->queue, &ss_store_unstage_create(m->id, unstaged, NULL)->head);
+    ss_store_unstage_t *request = ss_store_unstage_create(m->id, unstaged, NULL);
+    ss_store_port_post(intake->queue, &request->head);
     m->is_staged = 0;
     *m->id = '\0';
 }
 
-void ss_staging_drop(ss_daemon_t *d, ss_message_t *m)
+void ss_staging_drop(ss_intake_t *intake, ss_message_t *m)
 {
-    ss_staging_forget(d, m);
+    ss_staging_forget(intake, m);
     apr_pool_destroy(m->pool);
 }

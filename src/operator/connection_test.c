@@ -1,7 +1,6 @@
 /* connection_test.c: connection tests and test messages that somebody asks for on the local socket.
  */
-#include "base/clock.h"
-#include "daemon/daemon.h"
+#include "operator/connection_test.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -13,8 +12,8 @@
 #include "smtp/advice.h"
 
 typedef struct {
-    ss_request_t *req; /* NULL: left */
-    ss_daemon_t *daemon;
+    ss_request_t *req;
+    ss_operator_t *operator;
     ss_probe_t *probe;
     int is_json, is_masked, is_stream;
     /* JSON for our own page: settings first, advice in words with each step, the plain text at the
@@ -25,7 +24,7 @@ typedef struct {
 
 static void end(testing_t *t)
 {
-    t->daemon->tests--;
+    t->operator->tests--;
     apr_pool_destroy(t->pool);
 }
 
@@ -33,7 +32,10 @@ static void put_piece(testing_t *t, json_t *piece)
 {
     char *text = json_dumps(piece, JSON_COMPACT);
 
-    if (text) ss_request_step(t->req, apr_pstrcat(t->pool, text, "\n", NULL), strlen(text) + 1);
+    if (text) {
+        const char *line = apr_pstrcat(t->pool, text, "\n", NULL);
+        t->req->ops->step(t->req, line, strlen(line));
+    }
     free(text);
     json_decref(piece);
 }
@@ -67,7 +69,7 @@ static void on_step(void *self, const ss_probe_report_t *report, const ss_probe_
     text = t->is_json ? apr_pstrcat(t->pool, ss_probe_report_step_json(step, t->is_masked, t->pool),
                                     "\n", NULL)
                       : ss_probe_report_step_text(step, t->is_masked, t->pool);
-    ss_request_step(t->req, text, strlen(text));
+    t->req->ops->step(t->req, text, strlen(text));
 }
 
 static void on_end(void *self, ss_probe_report_t *report)
@@ -121,35 +123,30 @@ static const char *address_of(ss_request_t *req, const json_t *header, const cha
     return apr_pstrdup(pool, value);
 }
 
-void ss_connection_test_run(ss_request_t *req, const json_t *header)
+void ss_connection_test_run(ss_operator_t *o, ss_request_t *req, const char *verb,
+                            const json_t *header)
 {
-    ss_daemon_t *d = req->daemon;
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *format = json_string_value(json_object_get(header, "format"));
-    ss_relay_t *relay =
-        server ? ss_relay_find(d, server) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
+    ss_relay_t *relay = server ? ss_relay_find(o->delivery, server)
+                               : APR_ARRAY_IDX(o->delivery->relays, 0, ss_relay_t *);
     apr_pool_t *pool;
     int bad = 0;
 
-    if (!ss_request_is_trusted(req)) {
-        ss_request_refuse(
-            req, 403, 0, NULL,
-            "only root and httpd's user may run the connection test with the server's settings");
-        return;
-    }
+    (void)verb;
     if (!relay) {
         ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", server);
         return;
     }
-    if (d->tests >= SS_DAEMON_TESTS_MAX) {
-        ss_request_refuse(req, 429, 10, NULL, "%d connection tests run already",
-                          SS_DAEMON_TESTS_MAX);
+    if (o->tests >= SS_CONNECTION_TEST_MAX) {
+        ss_request_refuse(req, 429, 10, NULL, "%d connection tests are running already",
+                          SS_CONNECTION_TEST_MAX);
         return;
     }
-    apr_pool_create(&pool, d->pool);
+    apr_pool_create(&pool, o->pool);
     testing_t *t = apr_pcalloc(pool, sizeof(*t));
     *t = (testing_t){ .req = req,
-                      .daemon = d,
+                      .operator= o,
                       .pool = pool,
                       .is_json = format && !strcmp(format, "json"),
                       .is_masked = json_is_true(json_object_get(header, "mask")),
@@ -167,10 +164,10 @@ void ss_connection_test_run(ss_request_t *req, const json_t *header)
         return;
     }
     ss_probe_owner_t owner = { on_step, on_end, t };
-    d->tests++;
+    o->tests++;
     req->work = t;
     req->left = left;
-    apr_status_t rv = ss_probe_start(&t->probe, d->loop, &options, &owner);
+    apr_status_t rv = ss_probe_start(&t->probe, o->loop, &options, &owner);
     if (rv != APR_SUCCESS) {
         end(t);
         ss_request_refuse(req, 503, 5, NULL, "the connection test could not be started");
@@ -183,53 +180,4 @@ void ss_connection_test_run(ss_request_t *req, const json_t *header)
                                json_loads(ss_probe_report_settings_json(&known, t->is_masked, pool),
                                           0, NULL)));
     }
-}
-
-/* A short message that says where it comes from. */
-void ss_connection_test_message(ss_request_t *req, const json_t *header)
-{
-    ss_daemon_t *d = req->daemon;
-    const char *to = json_string_value(json_object_get(header, "to"));
-    const char *from = json_string_value(json_object_get(header, "from"));
-    const char *server = json_string_value(json_object_get(header, "server"));
-    const char *why = NULL;
-    ss_relay_t *relay =
-        server ? ss_relay_find(d, server) : APR_ARRAY_IDX(d->relays, 0, ss_relay_t *);
-    apr_pool_t *pool;
-
-    if (!relay || !to || !ss_address_is_valid(to, 0, &why) ||
-        (from && *from && !ss_address_is_valid(from, 0, &why))) {
-        ss_request_refuse(req, relay ? 400 : 404, 0, "to",
-                          relay ? "a test message needs to=ADDRESS: %s" : "no such relay%s",
-                          relay ? (why ? why : "missing") : "");
-        return;
-    }
-    apr_pool_create(&pool, d->pool);
-    const char *domain =
-        relay->settings->default_domain ? relay->settings->default_domain : relay->settings->helo;
-    if (!from) from = apr_psprintf(pool, "smtp-send-test@%s", domain);
-    const char *content =
-        apr_psprintf(pool,
-                     "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: Test message of "
-                     "mod_smtp_send\r\nMessage-ID: <%" APR_TIME_T_FMT ".%u@%s>\r\n"
-                     "MIME-Version: 1.0\r\nContent-Type: text/plain; "
-                     "charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n"
-                     "This message was sent from the connection test page of mod_smtp_send on "
-                     "%s,\r\nthrough its relay \"%s\". That you read it means that mail flows.\r\n",
-                     ss_text_time_mail(pool, ss_wall_now()), from, to, ss_wall_now(),
-                     (unsigned)ss_daemon_random(), domain, domain, relay->name);
-    json_t *submission =
-        json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door",
-                  "test", "server", relay->name, "subject", "Test message of mod_smtp_send");
-    json_object_set(submission, "submitter", json_object_get(header, "who"));
-    ss_message_t *m = ss_local_submit_begin(req, submission);
-    if (m) {
-        req->submitting = m;
-        if (ss_local_submit_part(req, content, strlen(content))) {
-            req->submitting = NULL;
-            ss_local_submit(req, m);
-        }
-    }
-    json_decref(submission);
-    apr_pool_destroy(pool);
 }

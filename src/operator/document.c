@@ -1,6 +1,6 @@
 /* document.c: the JSON documents that answers carry: a message, a summary, the status
  * (src/wire/README.md). */
-#include "daemon/daemon.h"
+#include "operator/document.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "mail/attributes_json.h"
 #include "delivery/connection.h"
 #include "delivery/node.h"
+#include "record/health.h"
 #include "smtp/advice.h"
 
 static json_t *text(const char *value, apr_pool_t *pool)
@@ -24,14 +25,12 @@ static json_t *when(apr_time_t time, apr_pool_t *pool)
 
 /* ---- a message ---- */
 
-static json_t *recipient(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
-                         apr_pool_t *pool)
+static json_t *recipient(const ss_message_t *m, const ss_recipient_t *rcpt, apr_pool_t *pool)
 {
     json_t *row = json_object();
     int waits = rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED;
     const ss_advice_t *advice = rcpt->advice && *rcpt->advice ? ss_advice_find(rcpt->advice) : NULL;
 
-    (void)d;
     json_object_set_new(row, "address", text(rcpt->address, pool));
     json_object_set_new(row, "state", json_string(ss_state_name(rcpt->state)));
     json_object_set_new(row, "attempts", json_integer(rcpt->attempts));
@@ -52,20 +51,20 @@ static json_t *recipient(ss_daemon_t *d, const ss_message_t *m, const ss_recipie
     return row;
 }
 
-json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m,
+json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
                             const apr_array_header_t *history)
 {
     json_t *document = json_object();
     json_t *rcpts = json_array();
     apr_pool_t *pool;
     int is_uncertain = 0;
-    const ss_relay_t *relay = ss_relay_find(d, m->relay);
+    const ss_relay_t *relay = ss_relay_find(o->delivery, m->relay);
     const char *cause = NULL, *advice = NULL,
                *state = relay ? ss_relay_state(relay, &cause, &advice) : NULL;
 
-    apr_pool_create(&pool, d->pool);
+    apr_pool_create(&pool, o->pool);
     for (int i = 0; i < m->rcpt_count; i++) {
-        json_array_append_new(rcpts, recipient(d, m, &m->rcpts[i], pool));
+        json_array_append_new(rcpts, recipient(m, &m->rcpts[i], pool));
         is_uncertain |= m->rcpts[i].is_uncertain;
     }
     json_object_set_new(document, "id", json_string(m->id));
@@ -104,7 +103,7 @@ json_t *ss_document_message(ss_daemon_t *d, const ss_message_t *m,
     return document;
 }
 
-json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
+json_t *ss_document_summary(const ss_operator_t *o, const ss_message_t *m)
 {
     json_t *row = json_object();
     json_t *to = json_array();
@@ -114,7 +113,7 @@ json_t *ss_document_summary(ss_daemon_t *d, const ss_message_t *m)
     apr_time_t next = 0;
     int attempts = 0, any = 0;
 
-    apr_pool_create(&pool, d->pool);
+    apr_pool_create(&pool, o->pool);
     for (int i = 0; i < m->rcpt_count; i++) {
         const ss_recipient_t *rcpt = &m->rcpts[i];
         if (rcpt->address && i < 20) json_array_append_new(to, text(rcpt->address, pool));
@@ -181,7 +180,7 @@ static json_t *hosts_of(ss_relay_t *relay, apr_pool_t *pool)
     return list;
 }
 
-static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
+static json_t *relay_of(const ss_operator_t *o, ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
 {
     const char *cause, *advice;
     const char *state = ss_relay_state(relay, &cause, &advice);
@@ -213,7 +212,7 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_object_set_new(row, "hosts", hosts_of(relay, pool));
     json_object_set_new(row, "connections", json_integer(relay->conn_count));
     json_object_set_new(row, "inFlight", json_integer(relay->in_flight));
-    ss_node_add(relay->daemon, relay->name, counts, &messages, &bytes);
+    ss_node_add(o->delivery, relay->name, counts, &messages, &bytes);
     json_object_set_new(row, "counts", counts_of(counts));
     json_object_set_new(row, "messages", json_integer(messages));
     json_object_set_new(row, "bytes", json_integer((json_int_t)bytes));
@@ -228,7 +227,7 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     json_object_set_new(row, "alertAgeSeconds",
                         json_integer(apr_time_sec(relay->settings->alert_age)));
     for (int i = 0; i < relay->host_count; i++) {
-        json_t *list = ss_learned_json(relay->daemon, ss_connection_host_name(relay, i, pool));
+        json_t *list = ss_learned_json(o->delivery, ss_connection_host_name(relay, i, pool));
         json_array_extend(learned, list);
         json_decref(list);
     }
@@ -236,21 +235,21 @@ static json_t *relay_of(ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
     return row;
 }
 
-static json_t *queue_of(ss_daemon_t *d, apr_int64_t oldest, apr_pool_t *pool)
+static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest, apr_pool_t *pool)
 {
-    const ss_globals_t *g = &d->config->globals;
+    const ss_globals_t *g = &o->config->globals;
     apr_int64_t messages;
     apr_uint64_t bytes;
 
-    ss_daemon_waiting(d, &messages, &bytes);
+    ss_daemon_waiting(o->delivery, &messages, &bytes);
     return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "messages",
                      (json_int_t)messages, "bytes", (json_int_t)bytes, "limitMessages",
                      (json_int_t)g->queue_limit_messages, "limitBytes",
                      (json_int_t)g->queue_limit_bytes, "oldestSeconds", (json_int_t)oldest, "error",
-                     d->queue.store ? json_null() : text(d->queue.result.text, pool));
+                     o->queue->store ? json_null() : text(o->queue->result.text, pool));
 }
 
-json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
+json_t *ss_document_status(const ss_operator_t *o, apr_time_t now)
 {
     json_t *document = json_object();
     json_t *relays = json_array();
@@ -260,10 +259,10 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
     apr_pool_t *pool;
     char instance[24];
 
-    apr_pool_create(&pool, d->pool);
-    for (int i = 0; i < d->relays->nelts; i++) {
-        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
-        json_t *row = relay_of(relay, now, pool);
+    apr_pool_create(&pool, o->pool);
+    for (int i = 0; i < o->delivery->relays->nelts; i++) {
+        ss_relay_t *relay = APR_ARRAY_IDX(o->delivery->relays, i, ss_relay_t *);
+        json_t *row = relay_of(o, relay, now, pool);
         apr_int64_t own = json_integer_value(json_object_get(row, "oldestSeconds"));
         for (int k = 0; k < SS_STATES; k++) counts[k] += relay->counts[k];
         if (own > oldest) oldest = own;
@@ -271,21 +270,21 @@ json_t *ss_document_status(ss_daemon_t *d, apr_time_t now)
         is_on |= relay->settings->engine;
         json_array_append_new(relays, row);
     }
-    ss_node_add(d, NULL, counts, &unused, &unused_bytes);
-    apr_snprintf(instance, sizeof(instance), "%016" APR_UINT64_T_HEX_FMT, d->instance);
+    ss_node_add(o->delivery, NULL, counts, &unused, &unused_bytes);
+    apr_snprintf(instance, sizeof(instance), "%016" APR_UINT64_T_HEX_FMT, o->instance);
     json_object_set_new(document, "version", json_string(SMTP_SEND_VERSION));
     json_object_set_new(document, "instance", json_string(instance));
     json_object_set_new(document, "pid", json_integer(getpid()));
-    json_object_set_new(document, "generation", json_integer(d->generation));
-    json_object_set_new(document, "restarts", json_integer(d->restarts));
-    json_object_set_new(document, "startedAt", when(d->started, pool));
+    json_object_set_new(document, "generation", json_integer(o->generation));
+    json_object_set_new(document, "restarts", json_integer(o->restarts));
+    json_object_set_new(document, "startedAt", when(o->started, pool));
     json_object_set_new(document, "engine", json_boolean(is_on));
     json_object_set_new(document, "paused", json_boolean(is_paused));
-    json_object_set_new(document, "queue", queue_of(d, oldest, pool));
-    if (d->share) json_object_set_new(document, "nodes", ss_node_json(d));
+    json_object_set_new(document, "queue", queue_of(o, oldest, pool));
+    if (o->delivery->share) json_object_set_new(document, "nodes", ss_node_json(o->delivery));
     json_object_set_new(document, "counts", counts_of(counts));
     json_object_set_new(document, "relays", relays);
-    json_t *reasons = ss_health_reasons(d, now);
+    json_t *reasons = ss_health_reasons(o->record, now);
     json_object_set_new(document, "healthy", json_boolean(!json_array_size(reasons)));
     json_object_set_new(document, "reasons", reasons);
     apr_pool_destroy(pool);

@@ -1,13 +1,10 @@
-/* relay_action.c: pause, resume and flush, asked for by a person. See verbs.h. */
-#include "operator/verbs.h"
+/* relay_action.c: see relay_action.h. */
+#include "operator/relay_action.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-
-/* ---- pause, resume, flush ---- */
+#include "record/activity.h"
 
 static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
                       apr_time_t now)
@@ -30,13 +27,13 @@ static const ss_rate_t *read_rate(const json_t *header, ss_rate_t *rate)
     return rate->count > 0 && rate->per > 0 ? rate : NULL;
 }
 
-static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
-                       apr_time_t now)
+static void resume_one(const ss_operator_t *o, ss_relay_t *relay, const json_t *header,
+                       const char *who, json_t *rows, apr_time_t now)
 {
     const char *note = NULL;
     ss_rate_t rate;
 
-    ss_slow_start_set(relay, read_rate(header, &rate), ss_loop_now(relay->daemon->loop));
+    ss_slow_start_set(relay, read_rate(header, &rate), ss_loop_now(o->loop));
     ss_pause_clear(relay, who, now);
     if (relay->pause.directive)
         note = "still paused: the configuration says SMTPSendPause On";
@@ -53,7 +50,7 @@ typedef struct {
 
 /* The answer leaves after the pause is on stable storage: a request behind the rows written says
  * so. */
-static void pause_stored(ss_store_request_t *request)
+static void settled(ss_store_request_t *request)
 {
     settled_t *s = request->baton;
 
@@ -66,13 +63,13 @@ static void pause_stored(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-static void note_regulation(ss_daemon_t *d, const char *verb, const char *relay, const char *reason,
-                            const char *who, apr_time_t now)
+static void note(ss_operator_t *o, const char *verb, const char *relay, const char *reason,
+                 const char *who, apr_time_t now)
 {
     apr_pool_t *pool;
 
-    apr_pool_create(&pool, d->pool);
-    ss_activity_note(d, who,
+    apr_pool_create(&pool, o->pool);
+    ss_activity_note(o->record, who,
                      apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays",
                                  relay ? relay : "", reason && *reason ? ": " : "",
                                  reason ? reason : "", NULL),
@@ -80,51 +77,48 @@ static void note_regulation(ss_daemon_t *d, const char *verb, const char *relay,
     apr_pool_destroy(pool);
 }
 
-void ss_relay_action_run(ss_request_t *req, const json_t *header, const char *verb)
+static void flush_one(ss_operator_t *o, ss_relay_t *relay, const char *who, json_t *rows)
 {
-    ss_daemon_t *d = req->daemon;
+    int is_paused = ss_relay_is_paused(relay);
+
+    ss_log(o->log, SS_LOG_NOTICE, 271,
+           "relay \"%s\": flushed by %s: all waiting mail is tried at once", relay->name, who);
+    ss_flush_relay(relay, who);
+    json_array_append_new(
+        rows,
+        json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused", is_paused, "note",
+                  is_paused ? "sending is paused: nothing goes out before it is resumed" : NULL));
+}
+
+void ss_relay_action_run(ss_operator_t *o, ss_request_t *req, const char *verb,
+                         const json_t *header)
+{
+    const apr_array_header_t *relays = o->delivery->relays;
     const char *name = json_string_value(json_object_get(header, "relay"));
-    const char *who = json_string_value(json_object_get(header, "who"));
-    char uid[32];
-    apr_time_t now = ss_loop_wall(d->loop);
+    apr_time_t now = ss_loop_wall(o->loop);
+    ss_store_set_t *request = ss_store_set_create("last/regulated", verb, now, settled, NULL);
+    const char *who = ss_operator_who(req, header, request->head.pool);
     json_t *rows;
 
-    if (!ss_request_is_trusted(req)) {
-        ss_request_refuse(req, 403, 0, NULL, "only root and httpd's user may %s", verb);
-        return;
-    }
-    if (name && *name && !ss_relay_find(d, name)) {
+    if (name && *name && !ss_relay_find(o->delivery, name)) {
         ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", name);
+        apr_pool_destroy(request->head.pool);
         return;
     }
-    apr_snprintf(uid, sizeof(uid), "uid %d", req->uid);
-    if (!who) who = uid;
     rows = json_array();
-    for (int i = 0; i < d->relays->nelts; i++) {
-        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+    for (int i = 0; i < relays->nelts; i++) {
+        ss_relay_t *relay = APR_ARRAY_IDX(relays, i, ss_relay_t *);
         if (name && *name && strcmp(relay->name, name)) continue;
-        if (!strcmp(verb, "pause")) {
+        if (!strcmp(verb, "pause"))
             pause_one(relay, header, who, rows, now);
-        } else if (!strcmp(verb, "resume")) {
-            resume_one(relay, header, who, rows, now);
-        } else {
-            ss_log(d->log, SS_LOG_NOTICE, 271,
-                   "relay \"%s\": flushed by %s: everything that waits is tried at once",
-                   relay->name, who);
-            ss_flush_relay(relay, who);
-            json_array_append_new(
-                rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
-                                ss_relay_is_paused(relay), "note",
-                                ss_relay_is_paused(relay)
-                                    ? "sending is paused: nothing goes out before it is resumed"
-                                    : NULL));
-        }
+        else if (!strcmp(verb, "resume"))
+            resume_one(o, relay, header, who, rows, now);
+        else
+            flush_one(o, relay, who, rows);
     }
-    note_regulation(d, verb, name, json_string_value(json_object_get(header, "reason")), who, now);
-    ss_store_set_t *request = ss_store_set_create("last/regulated", verb, now, pause_stored, NULL);
+    note(o, verb, name, json_string_value(json_object_get(header, "reason")), who, now);
     settled_t *s = apr_palloc(request->head.pool, sizeof(*s));
-    s->req = req;
-    s->document = json_pack("{s:o}", "relays", rows);
+    *s = (settled_t){ req, json_pack("{s:o}", "relays", rows) };
     request->head.baton = s;
-    ss_store_port_post(&d->queue, &request->head);
+    ss_store_port_post(o->queue, &request->head);
 }

@@ -1,14 +1,11 @@
-/* transfer.h: messages that wait, out of one queue and into another. Loop thread. */
+/* transfer.h: the request "export": a stored message, without its content, as the document that
+ * import takes (intake/local_header.h reads it back). */
 #ifndef SS_OPERATOR_TRANSFER_H
 #define SS_OPERATOR_TRANSFER_H
 
-#include "daemon/daemon.h"
+#include "operator/operator.h"
 
-/* The request "export": a stored message, without its content, as the document that import takes.
- */
-void ss_transfer_export(ss_request_t *req, const json_t *header);
-/* The part "restore" of a submission, whose recipients and texts are read already: id, age, states.
- * NULL, or why it cannot be. */
-const char *ss_transfer_restore(const ss_request_t *req, const json_t *restore, ss_message_t *m);
+void ss_transfer_export(ss_operator_t *o, ss_request_t *req, const char *verb,
+                        const json_t *header);
 
 #endif

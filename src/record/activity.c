@@ -1,6 +1,5 @@
-/* activity.c: what happened lately: counts over time (series.h) and who did what. A row of the
- * setting table keeps both over restarts. */
-#include "daemon/daemon.h"
+/* activity.c: see activity.h. */
+#include "record/activity.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
@@ -22,7 +21,7 @@ typedef struct {
 } action_t;
 
 struct ss_activity_t {
-    ss_daemon_t *daemon;
+    ss_record_t *record;
     ss_series_t series;
     ss_timer_t timer;
     apr_uint64_t sent, failed; /* of the last sample */
@@ -35,95 +34,96 @@ struct ss_activity_t {
     char key[300];
 };
 
-static void add_action(struct ss_activity_t *c, apr_time_t time, const char *who, const char *what)
+static void add_action(struct ss_activity_t *a, apr_time_t time, const char *who, const char *what)
 {
-    action_t *action = &c->actions[c->action_next];
+    action_t *action = &a->actions[a->action_next];
 
     action->time = time;
     apr_cpystrn(action->who, who ? who : "unknown", sizeof(action->who));
     apr_cpystrn(action->what, what ? what : "", sizeof(action->what));
-    c->action_next = (c->action_next + 1) % ACTIONS_MAX;
-    if (c->action_count < ACTIONS_MAX) c->action_count++;
+    a->action_next = (a->action_next + 1) % ACTIONS_MAX;
+    if (a->action_count < ACTIONS_MAX) a->action_count++;
 }
 
 /* Whether anything happened since the last one, or waits. */
-static int sample(struct ss_activity_t *c, apr_time_t now)
+static int sample(struct ss_activity_t *a, apr_time_t now)
 {
-    ss_daemon_t *d = c->daemon;
-    apr_uint64_t sent = d->metrics.sent, failed = d->metrics.failed + d->metrics.expired, bytes;
+    const ss_metrics_t *metrics = &a->record->metrics;
+    apr_uint64_t sent = metrics->sent, failed = metrics->failed + metrics->expired, bytes;
     apr_int64_t waiting;
 
-    ss_daemon_waiting(d, &waiting, &bytes);
-    int is_busy = sent != c->sent || failed != c->failed || waiting > 0;
-    if (is_busy) c->is_changed = 1;
-    ss_series_add(&c->series, sent - c->sent, failed - c->failed,
+    ss_daemon_waiting(a->record->delivery, &waiting, &bytes);
+    int is_busy = sent != a->sent || failed != a->failed || waiting > 0;
+    if (is_busy) a->is_changed = 1;
+    ss_series_add(&a->series, sent - a->sent, failed - a->failed,
                   waiting > 0 ? (apr_uint64_t)waiting : 0, now);
-    c->sent = sent;
-    c->failed = failed;
+    a->sent = sent;
+    a->failed = failed;
     return is_busy;
 }
 
 static void tick(ss_timer_t *timer, ss_mono_t now)
 {
-    struct ss_activity_t *c = timer->self;
-    apr_time_t wall = ss_loop_wall(c->daemon->loop);
+    struct ss_activity_t *a = timer->self;
 
-    int is_busy = sample(c, wall);
-    if (ss_mono_since(now, c->saved) >= SAVE_EVERY) ss_activity_save(c->daemon, wall);
-    ss_loop_timer(c->daemon->loop, &c->timer,
+    apr_time_t wall = ss_loop_wall(a->record->loop);
+    int is_busy = sample(a, wall);
+
+    if (ss_mono_since(now, a->saved) >= SAVE_EVERY) ss_activity_save(a->record, wall);
+    ss_loop_timer(a->record->loop, &a->timer,
                   ss_mono_add(now, is_busy ? SAMPLE_EVERY : SAMPLE_IDLE));
 }
 
-void ss_activity_start(ss_daemon_t *d)
+void ss_activity_start(ss_record_t *r)
 {
-    struct ss_activity_t *c = apr_pcalloc(d->pool, sizeof(*c));
+    struct ss_activity_t *a = apr_pcalloc(r->pool, sizeof(*a));
     char node[256] = "";
 
     /* Several nodes may share a queue: each keeps its own. */
     if (gethostname(node, sizeof(node) - 1)) apr_cpystrn(node, "node", sizeof(node));
-    c->daemon = d;
-    apr_snprintf(c->key, sizeof(c->key), "chronicle/%s", node);
-    c->timer = (ss_timer_t){ .fired = tick, .self = c };
-    c->saved = ss_loop_now(d->loop);
-    d->chronicle = c;
-    ss_loop_timer(d->loop, &c->timer, ss_mono_add(ss_loop_now(d->loop), SAMPLE_EVERY));
+    a->record = r;
+    apr_snprintf(a->key, sizeof(a->key), "chronicle/%s", node);
+    a->timer = (ss_timer_t){ .fired = tick, .self = a };
+    a->saved = ss_loop_now(r->loop);
+    r->activity = a;
+    ss_loop_timer(r->loop, &a->timer, ss_mono_add(ss_loop_now(r->loop), SAMPLE_EVERY));
 }
 
-void ss_activity_restore(ss_daemon_t *d, const char *key, const char *json, apr_time_t now)
+void ss_activity_restore(ss_record_t *r, const char *key, const char *json, apr_time_t now)
 {
-    struct ss_activity_t *c = d->chronicle;
-    json_t *row = strcmp(key, c->key) || c->is_ready ? NULL : json_loads(json, 0, NULL);
+    struct ss_activity_t *a = r->activity;
+    json_t *row = strcmp(key, a->key) || a->is_ready ? NULL : json_loads(json, 0, NULL);
     const json_t *actions = json_object_get(row, "actions");
 
     if (!row) return;
-    ss_series_restore(&c->series, row, now);
+    ss_series_restore(&a->series, row, now);
     /* Newest first, as they were written: the oldest is added first. */
     for (size_t i = json_array_size(actions); i-- > 0;) {
         const json_t *action = json_array_get(actions, i);
         apr_time_t time;
         if (ss_text_time_parse(json_string_value(json_object_get(action, "time")), &time)) continue;
-        add_action(c, time, json_string_value(json_object_get(action, "who")),
+        add_action(a, time, json_string_value(json_object_get(action, "who")),
                    json_string_value(json_object_get(action, "what")));
     }
     json_decref(row);
 }
 
-void ss_activity_ready(ss_daemon_t *d)
+void ss_activity_ready(ss_record_t *r)
 {
-    d->chronicle->is_ready = 1;
+    r->activity->is_ready = 1;
 }
 
-json_t *ss_activity_json(ss_daemon_t *d, apr_time_t now)
+json_t *ss_activity_json(ss_record_t *r, apr_time_t now)
 {
-    struct ss_activity_t *c = d->chronicle;
+    struct ss_activity_t *a = r->activity;
     json_t *actions = json_array(), *json;
     apr_pool_t *pool;
 
-    sample(c, now);
-    json = ss_series_json(&c->series, now);
-    apr_pool_create(&pool, d->pool);
-    for (int i = 1; i <= c->action_count; i++) {
-        const action_t *action = &c->actions[(c->action_next + ACTIONS_MAX - i) % ACTIONS_MAX];
+    sample(a, now);
+    json = ss_series_json(&a->series, now);
+    apr_pool_create(&pool, r->pool);
+    for (int i = 1; i <= a->action_count; i++) {
+        const action_t *action = &a->actions[(a->action_next + ACTIONS_MAX - i) % ACTIONS_MAX];
         json_array_append_new(
             actions, json_pack("{s:s,s:s,s:s}", "time", ss_text_time(pool, action->time), "who",
                                ss_text_utf8(pool, action->who, strlen(action->who)), "what",
@@ -134,25 +134,25 @@ json_t *ss_activity_json(ss_daemon_t *d, apr_time_t now)
     return json;
 }
 
-void ss_activity_save(ss_daemon_t *d, apr_time_t now)
+void ss_activity_save(ss_record_t *r, apr_time_t now)
 {
-    struct ss_activity_t *c = d->chronicle;
+    struct ss_activity_t *a = r->activity;
 
-    if (!c || !d->queue.store || !c->is_ready) return;
-    sample(c, now);
-    if (!c->is_changed) return;
-    json_t *json = ss_activity_json(d, now);
+    if (!a || !r->queue->store || !a->is_ready) return;
+    sample(a, now);
+    if (!a->is_changed) return;
+    json_t *json = ss_activity_json(r, now);
     char *text = json_dumps(json, JSON_COMPACT);
-    if (text) ss_daemon_remember(d, c->key, text);
+    if (text) ss_daemon_remember(r->delivery, a->key, text);
     free(text);
     json_decref(json);
-    c->saved = ss_loop_now(d->loop);
-    c->is_changed = 0;
+    a->saved = ss_loop_now(r->loop);
+    a->is_changed = 0;
 }
 
-void ss_activity_note(ss_daemon_t *d, const char *who, const char *what, apr_time_t now)
+void ss_activity_note(ss_record_t *r, const char *who, const char *what, apr_time_t now)
 {
-    add_action(d->chronicle, now, who, what);
-    d->chronicle->is_changed = 1;
-    ss_activity_save(d, now);
+    add_action(r->activity, now, who, what);
+    r->activity->is_changed = 1;
+    ss_activity_save(r, now);
 }

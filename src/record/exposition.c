@@ -1,15 +1,16 @@
-/* exposition.c: the daemon's metrics as OpenMetrics text (CONTRACT.md 2, openmetrics.io 1.0). */
-#include "daemon/daemon.h"
+/* exposition.c: see exposition.h. */
+#include "record/exposition.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "record/health.h"
 
 #define STORE_BUCKETS (int)(sizeof(((ss_store_stats_t *)0)->buckets) / sizeof(apr_uint64_t))
 
 typedef struct {
-    ss_daemon_t *daemon;
+    ss_record_t *record;
     ss_buf_t *out;
     apr_pool_t *pool;
     apr_time_t now;
@@ -43,7 +44,7 @@ static const char *label_of(const char *name, apr_pool_t *pool)
 
 static ss_relay_t *relay_at(const print_t *p, int i)
 {
-    return APR_ARRAY_IDX(p->daemon->relays, i, ss_relay_t *);
+    return APR_ARRAY_IDX(p->record->delivery->relays, i, ss_relay_t *);
 }
 
 /* One sample a relay of what get says; a value below 0 is left out. */
@@ -51,7 +52,7 @@ static void by_relay(print_t *p, const char *name, const char *type, const char 
                      double (*get)(const ss_relay_t *relay, apr_time_t now))
 {
     family(p, name, type, help);
-    for (int i = 0; i < p->daemon->relays->nelts; i++) {
+    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
         double value = get(relay_at(p, i), p->now);
         if (value < 0) continue;
         ss_buf_printf(p->out, "smtp_send_%s%s{%s} %.3f\n", name,
@@ -113,10 +114,10 @@ static double connections_of(const ss_relay_t *relay, apr_time_t now)
 
 static void print_queue(print_t *p)
 {
-    const ss_globals_t *g = &p->daemon->config->globals;
+    const ss_globals_t *g = &p->record->config->globals;
 
     family(p, "queue_messages", "gauge", "Recipients known to the queue, by relay and state.");
-    for (int i = 0; i < p->daemon->relays->nelts; i++) {
+    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
         for (int state = 0; state < SS_STATES; state++) {
             ss_buf_printf(
                 p->out, "smtp_send_queue_messages{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n",
@@ -134,7 +135,7 @@ static void print_queue(print_t *p)
 
 static void print_submissions(print_t *p)
 {
-    const ss_metrics_t *m = &p->daemon->metrics;
+    const ss_metrics_t *m = &p->record->metrics;
 
     family(p, "submissions", "counter", "Submissions by what became of them.");
     counter(p, "submissions", "result=\"accepted\"", m->accepted);
@@ -148,7 +149,7 @@ static void print_deliveries(print_t *p)
                                          SS_STATE_FAILED, SS_STATE_EXPIRED,  SS_STATE_CANCELLED };
 
     family(p, "deliveries", "counter", "Attempts at a recipient by what they left it in.");
-    for (int i = 0; i < p->daemon->relays->nelts; i++) {
+    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
         for (apr_size_t k = 0; k < sizeof(states) / sizeof(states[0]); k++) {
             counter(
                 p, "deliveries",
@@ -163,7 +164,7 @@ static void print_connections(print_t *p)
     /* Its name belongs to the gauge beside it, so that OpenMetrics cannot call it a counter. */
     family(p, "connections_total", "unknown",
            "Connections to the relay by what became of them; a counter.");
-    for (int i = 0; i < p->daemon->relays->nelts; i++) {
+    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
         const ss_relay_metrics_t *m = &relay_at(p, i)->metrics;
         counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"ready\"", NULL),
                 m->connected);
@@ -178,7 +179,7 @@ static void print_replies(print_t *p)
 {
     family(p, "replies", "counter",
            "The server's replies by the command they answer and their code.");
-    for (int i = 0; i < p->daemon->relays->nelts; i++) {
+    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
         const ss_reply_counts_t *replies = relay_at(p, i)->metrics.replies;
         for (int cmd = 0; cmd < SS_CMDS; cmd++) {
             for (int code = 0; code < SS_REPLY_CODES; code++) {
@@ -220,13 +221,13 @@ static double commit_bound(int bucket)
 
 static void print_times(print_t *p)
 {
-    const ss_metrics_histogram_t *delivery = &p->daemon->metrics.delivery;
+    const ss_metrics_histogram_t *delivery = &p->record->metrics.delivery;
     ss_store_stats_t stats = { 0 };
     apr_uint64_t total = 0;
 
     histogram(p, "delivery_seconds", "Acceptance to the relay's answer.", delivery->count,
               SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_metrics_histogram_bound);
-    if (p->daemon->queue.store) ss_store_stats(p->daemon->queue.store, &stats);
+    if (p->record->queue->store) ss_store_stats(p->record->queue->store, &stats);
     for (int i = 0; i < STORE_BUCKETS; i++) total += stats.buckets[i];
     histogram(p, "commit_seconds", "Commits of the queue.", stats.buckets, STORE_BUCKETS, total,
               (double)stats.sum / 1e6, commit_bound);
@@ -234,10 +235,10 @@ static void print_times(print_t *p)
 
 static void print_healthy(print_t *p)
 {
-    json_t *reasons = ss_health_reasons(p->daemon, p->now);
+    json_t *reasons = ss_health_reasons(p->record, p->now);
 
     family(p, "healthy", "gauge", "1 while mail flows.");
-    for (int i = 0; i < p->daemon->relays->nelts; i++) {
+    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
         int is_healthy = 1;
         for (size_t k = 0; k < json_array_size(reasons); k++) {
             const char *about =
@@ -249,13 +250,13 @@ static void print_healthy(print_t *p)
     json_decref(reasons);
 }
 
-void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now)
+void ss_exposition_print(ss_record_t *r, ss_buf_t *out, apr_time_t now)
 {
-    print_t p = { .daemon = d, .out = out, .now = now };
+    print_t p = { .record = r, .out = out, .now = now };
 
-    apr_pool_create(&p.pool, d->pool);
-    p.labels = apr_palloc(p.pool, sizeof(*p.labels) * (apr_size_t)(d->relays->nelts + 1));
-    for (int i = 0; i < d->relays->nelts; i++)
+    apr_pool_create(&p.pool, r->pool);
+    p.labels = apr_palloc(p.pool, sizeof(*p.labels) * (apr_size_t)(r->delivery->relays->nelts + 1));
+    for (int i = 0; i < r->delivery->relays->nelts; i++)
         p.labels[i] = label_of(relay_at(&p, i)->name, p.pool);
 
     family(&p, "up", "gauge", "1 while the delivery daemon answers.");
@@ -278,7 +279,7 @@ void ss_exposition_print(ss_daemon_t *d, ss_buf_t *out, apr_time_t now)
     print_times(&p);
     family(&p, "daemon_restarts", "counter",
            "Starts of the delivery daemon after it ended by itself.");
-    counter(&p, "daemon_restarts", "", d->restarts);
+    counter(&p, "daemon_restarts", "", r->restarts);
     ss_buf_puts(out, "# EOF\n");
     apr_pool_destroy(p.pool);
 }

@@ -1,6 +1,5 @@
-/* health.c: whether mail flows, judged at one place for the page, for monitoring, for metrics and
- * for the command line. */
-#include "daemon/daemon.h"
+/* health.c: see health.h. */
+#include "record/health.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -18,13 +17,22 @@ static void add(json_t *reasons, const char *relay, const char *reason, apr_pool
     json_array_append_new(reasons, row);
 }
 
+int ss_health_is_stuck(apr_time_t oldest, apr_interval_time_t alert_age, apr_time_t now)
+{
+    return alert_age && oldest && now - oldest > alert_age;
+}
+
+int ss_health_is_full(const ss_globals_t *globals, apr_int64_t messages, apr_uint64_t bytes)
+{
+    return (globals->queue_limit_messages && messages >= globals->queue_limit_messages) ||
+           (globals->queue_limit_bytes && bytes >= (apr_uint64_t)globals->queue_limit_bytes);
+}
+
 static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
 {
     const ss_pause_t *pause = &relay->pause;
     const char *cause = NULL, *advice = NULL, *state = ss_relay_state(relay, &cause, &advice);
-    apr_interval_time_t waited = relay->waiting_messages > 0 && relay->oldest && now > relay->oldest
-                                     ? now - relay->oldest
-                                     : 0;
+    apr_time_t oldest = relay->waiting_messages > 0 ? relay->oldest : 0;
 
     if (!relay->settings->engine) return;
     if (pause->directive || pause->stored) {
@@ -33,63 +41,60 @@ static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now
             apr_pstrcat(pool, pause->directive ? "SMTPSendPause On" : "paused while running",
                         why ? ": " : "", why ? why : "", NULL));
     } else if (!strcmp(state, "blocked")) {
-        add(reasons, relay->name, "blocked", pool, cause ? cause : "the server refuses us");
+        add(reasons, relay->name, "blocked", pool, cause ? cause : "the server refuses our mail");
     }
-    if (relay->settings->alert_age && waited > relay->settings->alert_age) {
+    if (ss_health_is_stuck(oldest, relay->settings->alert_age, now)) {
         add(reasons, relay->name, "stuck", pool,
-            apr_psprintf(pool,
-                         "the oldest message has waited for %s, more than SMTPSendAlertAge %s%s%s",
-                         ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(waited))),
-                         ss_text_duration_print(pool, relay->settings->alert_age),
-                         cause ? ": " : "", cause ? cause : ""));
+            apr_psprintf(
+                pool, "the oldest message has waited for %s, more than SMTPSendAlertAge %s%s%s",
+                ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(now - oldest))),
+                ss_text_duration_print(pool, relay->settings->alert_age), cause ? ": " : "",
+                cause ? cause : ""));
     }
 }
 
 static void probed(ss_store_request_t *request)
 {
-    ss_daemon_t *d = request->baton;
+    ss_record_t *r = request->baton;
 
-    d->is_probing_store = 0;
+    r->is_probing_store = 0;
     apr_pool_destroy(request->pool);
 }
 
-/* Whoever asks also tries: an idle queue whose disk has room again would else be called broken
- * until the next message. */
-static void judge_store(ss_daemon_t *d, json_t *reasons, apr_time_t now, apr_pool_t *pool)
+/* Asking also tries a write: an idle queue whose disk has room again would otherwise be reported
+ * as faulty until the next message. */
+static void judge_store(ss_record_t *r, json_t *reasons, apr_time_t now, apr_pool_t *pool)
 {
     ss_store_stats_t stats;
 
-    if (!d->queue.store) {
-        add(reasons, NULL, "disk", pool, d->queue.result.text);
+    if (!r->queue->store) {
+        add(reasons, NULL, "disk", pool, r->queue->result.text);
         return;
     }
-    ss_store_stats(d->queue.store, &stats);
+    ss_store_stats(r->queue->store, &stats);
     if (!*stats.fault) return;
     add(reasons, NULL, "disk", pool, apr_pstrdup(pool, stats.fault));
-    if (d->is_probing_store || d->is_leaving) return;
-    ss_store_set_t *request = ss_store_set_create("last/probe", "written", now, probed, d);
-    d->is_probing_store = 1;
-    ss_store_port_post(&d->queue, &request->head);
+    if (r->is_probing_store || r->is_leaving) return;
+    ss_store_set_t *request = ss_store_set_create("last/probe", "written", now, probed, r);
+    r->is_probing_store = 1;
+    ss_store_port_post(r->queue, &request->head);
 }
 
-json_t *ss_health_reasons(ss_daemon_t *d, apr_time_t now)
+json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
 {
-    const ss_globals_t *g = &d->config->globals;
     json_t *reasons = json_array();
     apr_int64_t messages;
     apr_uint64_t bytes;
     apr_pool_t *pool;
 
-    apr_pool_create(&pool, d->pool);
-    ss_daemon_waiting(d, &messages, &bytes);
-    judge_store(d, reasons, now, pool);
-    if ((g->queue_limit_messages && messages >= (apr_int64_t)g->queue_limit_messages) ||
-        (g->queue_limit_bytes && bytes >= (apr_uint64_t)g->queue_limit_bytes)) {
+    apr_pool_create(&pool, r->pool);
+    ss_daemon_waiting(r->delivery, &messages, &bytes);
+    judge_store(r, reasons, now, pool);
+    if (ss_health_is_full(&r->config->globals, messages, bytes))
         add(reasons, NULL, "full", pool,
             "the queue is full (SMTPSendQueueLimit): new mail is refused");
-    }
-    for (int i = 0; i < d->relays->nelts; i++)
-        judge_relay(reasons, APR_ARRAY_IDX(d->relays, i, ss_relay_t *), now, pool);
+    for (int i = 0; i < r->delivery->relays->nelts; i++)
+        judge_relay(reasons, APR_ARRAY_IDX(r->delivery->relays, i, ss_relay_t *), now, pool);
     apr_pool_destroy(pool);
     return reasons;
 }

@@ -1,5 +1,4 @@
-/* webhook.c: what is to be told, when, and until when. See webhook.h; webhook_call.c makes the
- * requests. */
+/* webhook.c: see webhook.h. webhook_call.c makes the requests. */
 #include "record/webhook.h"
 
 #include <apr_strings.h>
@@ -10,16 +9,14 @@
 #include "base/text.h"
 #include "config/hooks.h"
 #include "record/webhook_call.h"
+#include "record/webhook_retry.h"
 
-#define WAIT_FIRST (5 * APR_USEC_PER_SEC)
-#define WAIT_LAST (3600 * APR_USEC_PER_SEC)
-#define GIVE_UP (24 * 3600 * APR_USEC_PER_SEC)
-#define SAY_EVERY (60 * APR_USEC_PER_SEC)
+#define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
 #define KEY_MAX 400
 
-typedef struct told_t { /* one result; malloc'ed */
-    struct told_t *next, *prev;
-    ss_daemon_t *daemon;
+typedef struct note_t { /* one result; malloc'ed */
+    struct note_t *next, *prev;
+    ss_record_t *record;
     /* of its row, "webhook/NODE/ID": several nodes may share a queue, each tells what it sent */
     char key[KEY_MAX];
     json_t *row; /* {"url","key"?,"private"?,"body","created"} */
@@ -29,91 +26,91 @@ typedef struct told_t { /* one result; malloc'ed */
     /* of libcurl; lent while the request is under way, since its thread may outlast the daemon's
      * memory by a moment */
     void *handle;
-} told_t;
+} note_t;
 
-struct ss_webhooks_t {
-    told_t *first, *last;
+struct ss_webhook_t {
+    note_t *first, *last;
     int waiting, active;
     void *handles[SS_WEBHOOK_ACTIVE_MAX];
     int is_taken[SS_WEBHOOK_ACTIVE_MAX];
     int has_curl, is_used;
     ss_timer_t timer;
-    ss_mono_t said; /* last line on dropped results; or not set */
+    ss_mono_t logged; /* that the backlog is full; or not set */
     char node[256];
 };
 
-static void pump(ss_daemon_t *d, ss_mono_t now);
+static void pump(ss_record_t *r, ss_mono_t now);
 
 static void fired(ss_timer_t *timer, ss_mono_t now)
 {
     pump(timer->self, now);
 }
 
-void ss_webhook_create(ss_daemon_t *d)
+void ss_webhook_create(ss_record_t *r)
 {
-    d->webhooks = apr_pcalloc(d->pool, sizeof(*d->webhooks));
-    if (gethostname(d->webhooks->node, sizeof(d->webhooks->node) - 1))
-        apr_cpystrn(d->webhooks->node, "node", sizeof(d->webhooks->node));
-    d->webhooks->timer = (ss_timer_t){ .fired = fired, .self = d };
+    r->webhook = apr_pcalloc(r->pool, sizeof(*r->webhook));
+    if (gethostname(r->webhook->node, sizeof(r->webhook->node) - 1))
+        apr_cpystrn(r->webhook->node, "node", sizeof(r->webhook->node));
+    r->webhook->timer = (ss_timer_t){ .fired = fired, .self = r };
 }
 
-static void unlink_told(struct ss_webhooks_t *w, told_t *told)
+static void unlink_note(struct ss_webhook_t *w, note_t *note)
 {
-    if (told->prev)
-        told->prev->next = told->next;
+    if (note->prev)
+        note->prev->next = note->next;
     else
-        w->first = told->next;
-    if (told->next)
-        told->next->prev = told->prev;
+        w->first = note->next;
+    if (note->next)
+        note->next->prev = note->prev;
     else
-        w->last = told->prev;
+        w->last = note->prev;
     w->waiting--;
 }
 
-static void free_told(told_t *told)
+static void free_note(note_t *note)
 {
-    json_decref(told->row);
-    free(told);
+    json_decref(note->row);
+    free(note);
 }
 
-/* What is under way keeps what it needs: see told_t. */
-void ss_webhook_destroy(ss_daemon_t *d)
+/* What is under way keeps what it needs: see note_t. */
+void ss_webhook_destroy(ss_record_t *r)
 {
-    struct ss_webhooks_t *w = d->webhooks;
+    struct ss_webhook_t *w = r->webhook;
 
-    for (told_t *told = w->first, *next; told; told = next) {
-        next = told->next;
-        if (!told->is_active) free_told(told);
+    for (note_t *note = w->first, *next; note; note = next) {
+        next = note->next;
+        if (!note->is_active) free_note(note);
     }
     for (int i = 0; i < SS_WEBHOOK_ACTIVE_MAX; i++) {
         if (!w->is_taken[i]) ss_webhook_call_close(w->handles[i]);
     }
 }
 
-static void add(ss_daemon_t *d, const char *key, json_t *row)
+static void add(ss_record_t *r, const char *key, json_t *row)
 {
-    struct ss_webhooks_t *w = d->webhooks;
-    told_t *told = calloc(1, sizeof(*told));
+    struct ss_webhook_t *w = r->webhook;
+    note_t *note = calloc(1, sizeof(*note));
 
-    if (!told) {
+    if (!note) {
         json_decref(row);
         return;
     }
-    told->daemon = d;
-    told->row = row;
-    told->due = ss_loop_now(d->loop);
-    apr_cpystrn(told->key, key, sizeof(told->key));
-    told->prev = w->last;
+    note->record = r;
+    note->row = row;
+    note->due = ss_loop_now(r->loop);
+    apr_cpystrn(note->key, key, sizeof(note->key));
+    note->prev = w->last;
     if (w->last)
-        w->last->next = told;
+        w->last->next = note;
     else
-        w->first = told;
-    w->last = told;
+        w->first = note;
+    w->last = note;
     w->waiting++;
     w->is_used = 1;
 }
 
-/* ---- what is told ---- */
+/* ---- what is note ---- */
 
 static int wants(const json_t *hook, const char *event)
 {
@@ -154,27 +151,25 @@ static char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const ch
     return text;
 }
 
-static void say_full(ss_daemon_t *d)
+static void log_full(ss_record_t *r)
 {
-    ss_mono_t now = ss_loop_now(d->loop), said = d->webhooks->said;
+    ss_mono_t now = ss_loop_now(r->loop), logged = r->webhook->logged;
 
-    if (ss_mono_is_set(said) && ss_mono_since(now, said) < SAY_EVERY) return;
-    d->webhooks->said = now;
-    ss_log(d->log, SS_LOG_WARN, 295,
-           "%d results wait for applications that do not take them (SMTPSendWebhook): further ones "
-           "are dropped",
-           SS_WEBHOOK_WAITING_MAX);
+    if (ss_mono_is_set(logged) && ss_mono_since(now, logged) < FULL_LOG_EVERY) return;
+    r->webhook->logged = now;
+    ss_log(r->log, SS_LOG_WARN, 295, "webhook backlog full (%d events): new events are dropped",
+           SS_WEBHOOK_RETRY_BACKLOG);
 }
 
-static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
-                       const json_t *hook, const char *event, apr_time_t now, apr_pool_t *pool)
+static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipient_t *rcpt,
+                         const json_t *hook, const char *event, apr_time_t now, apr_pool_t *pool)
 {
-    struct ss_webhooks_t *w = d->webhooks;
+    struct ss_webhook_t *w = r->webhook;
     char key[KEY_MAX];
 
     if (!wants(hook, event)) return;
-    if (w->waiting >= SS_WEBHOOK_WAITING_MAX) {
-        say_full(d);
+    if (!ss_webhook_retry_has_room(w->waiting)) {
+        log_full(r);
         return;
     }
     char *body = body_of(m, rcpt, event, now, pool);
@@ -189,37 +184,37 @@ static void tell_event(ss_daemon_t *d, const ss_message_t *m, const ss_recipient
     apr_snprintf(key, sizeof(key), "webhook/%s/%s-%d-%s-%d", w->node, m->id, rcpt->number, event,
                  rcpt->attempts);
     char *text = json_dumps(row, JSON_COMPACT);
-    if (text) ss_daemon_remember(d, key, text);
+    if (text) ss_daemon_remember(r->delivery, key, text);
     free(text);
-    add(d, key, row);
+    add(r, key, row);
 }
 
-void ss_webhook_notify(ss_daemon_t *d, const ss_message_t *m, const ss_recipient_t *rcpt,
+void ss_webhook_notify(ss_record_t *r, const ss_message_t *m, const ss_recipient_t *rcpt,
                        apr_time_t now)
 {
     apr_pool_t *pool;
     json_t *hook;
 
-    if (d->finished && ss_state_is_final(rcpt->state)) {
-        d->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply,
+    if (r->finished && ss_state_is_final(rcpt->state)) {
+        r->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply,
                     m->attr.metadata);
     }
     if (!m->attr.webhook) return;
     apr_pool_create(&pool, NULL);
     hook = json_loads(m->attr.webhook, 0, NULL);
     if (hook) {
-        tell_event(d, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
+        notify_event(r, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
         if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT)
-            tell_event(d, m, rcpt, hook, "uncertain", now, pool);
+            notify_event(r, m, rcpt, hook, "uncertain", now, pool);
     }
     json_decref(hook);
     apr_pool_destroy(pool);
-    if (hook) ss_loop_timer(d->loop, &d->webhooks->timer, ss_loop_now(d->loop));
+    if (hook) ss_loop_timer(r->loop, &r->webhook->timer, ss_loop_now(r->loop));
 }
 
-/* Recipients in which state are reported: the baton of a lookup, in its pool. */
+/* Recipients in which state are notified of: the baton of a lookup, in its pool. */
 typedef struct {
-    ss_daemon_t *daemon;
+    ss_record_t *record;
     ss_state_t state;
 } wanted_t;
 
@@ -227,130 +222,130 @@ static void looked(ss_store_request_t *request)
 {
     const wanted_t *wanted = request->baton;
     const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
-    ss_daemon_t *d = wanted->daemon;
+    ss_record_t *r = wanted->record;
     const ss_message_t *m = lookup->message;
 
     for (int i = 0; request->rv == APR_SUCCESS && m && i < m->rcpt_count; i++) {
         if (m->rcpts[i].state == wanted->state)
-            ss_webhook_notify(d, m, &m->rcpts[i], ss_loop_wall(d->loop));
+            ss_webhook_notify(r, m, &m->rcpts[i], ss_loop_wall(r->loop));
     }
     apr_pool_destroy(request->pool);
 }
 
-void ss_webhook_notify_stored(ss_daemon_t *d, const char *id, ss_state_t state)
+void ss_webhook_notify_stored(ss_record_t *r, const char *id, ss_state_t state)
 {
-    if (!d->finished && !d->webhooks->is_used && !ss_hooks_are_used()) return;
+    if (!r->finished && !r->webhook->is_used && !ss_hooks_are_used()) return;
     ss_store_lookup_t *request = ss_store_lookup_create(id, looked, NULL);
     wanted_t *wanted = apr_palloc(request->head.pool, sizeof(*wanted));
-    *wanted = (wanted_t){ d, state };
+    *wanted = (wanted_t){ r, state };
     request->head.baton = wanted;
-    ss_store_port_post(&d->queue, &request->head);
+    ss_store_port_post(r->queue, &request->head);
 }
 
-void ss_webhook_restore(ss_daemon_t *d, const char *key, const char *json)
+void ss_webhook_restore(ss_record_t *r, const char *key, const char *json)
 {
     json_t *row = json_loads(json, 0, NULL);
 
     if (!row) return;
-    add(d, key, row);
-    ss_loop_timer(d->loop, &d->webhooks->timer, ss_loop_now(d->loop));
+    add(r, key, row);
+    ss_loop_timer(r->loop, &r->webhook->timer, ss_loop_now(r->loop));
 }
 
-/* ---- when it is told ---- */
+/* ---- when it is note ---- */
 
-static const char *event_of(const told_t *told)
+static const char *event_of(const note_t *note)
 {
-    return strrchr(told->key, '/') + 1;
+    return strrchr(note->key, '/') + 1;
 }
 
-static void say_untaken(ss_daemon_t *d, ss_log_level_t level, int number, const told_t *told,
+static void log_failure(ss_record_t *r, ss_log_level_t level, int number, const note_t *note,
                         const char *what)
 {
     char status[32];
 
-    if (!ss_daemon_is_new(d, "results that could not be told to %s: %s", told->call.url, what))
+    if (!ss_daemon_is_new(r->delivery, "webhook notifications to %s that failed: %s",
+                          note->call.url, what))
         return;
-    apr_snprintf(status, sizeof(status), "HTTP status %d", told->call.status);
-    ss_log(d->log, level, number, "%s: the result could not be told to %s: %s; %s", event_of(told),
-           told->call.url, told->call.status ? status : told->call.error, what);
+    apr_snprintf(status, sizeof(status), "HTTP status %d", note->call.status);
+    ss_log(r->log, level, number, "%s: webhook notification to %s failed: %s; %s", event_of(note),
+           note->call.url, note->call.status ? status : note->call.error, what);
 }
 
 static void work(void *baton)
 {
-    told_t *told = baton;
+    note_t *note = baton;
 
-    ss_webhook_call(&told->call, &told->handle);
+    ss_webhook_call(&note->call, &note->handle);
 }
 
 static void done(void *baton)
 {
-    told_t *told = baton;
-    ss_daemon_t *d = told->daemon;
-    struct ss_webhooks_t *w = d->webhooks;
-    ss_mono_t now = ss_loop_now(d->loop);
-    apr_time_t created = json_integer_value(json_object_get(told->row, "created"));
-    int status = told->call.status, is_taken = status >= 200 && status < 300;
-    apr_interval_time_t wait = WAIT_FIRST;
+    note_t *note = baton;
+    ss_record_t *r = note->record;
+    struct ss_webhook_t *w = r->webhook;
+    ss_mono_t now = ss_loop_now(r->loop);
+    apr_time_t created = json_integer_value(json_object_get(note->row, "created"));
+    ss_webhook_retry_t next =
+        ss_webhook_retry_judge(note->call.status, ss_loop_wall(r->loop) - created);
 
-    told->is_active = 0;
-    w->handles[told->slot] = told->handle;
-    w->is_taken[told->slot] = 0;
+    note->is_active = 0;
+    w->handles[note->slot] = note->handle;
+    w->is_taken[note->slot] = 0;
     w->active--;
-    if (!is_taken && status != 410 && ss_loop_wall(d->loop) - created < GIVE_UP) {
-        for (int i = 0; i < told->attempts && wait < WAIT_LAST; i++) wait *= 2;
-        told->attempts++;
-        told->due = ss_mono_add(now, wait < WAIT_LAST ? wait : WAIT_LAST);
-        if (told->attempts == 1)
-            say_untaken(d, SS_LOG_INFO, 296, told, "it is tried again for a day");
+    if (next == SS_WEBHOOK_TRY_AGAIN) {
+        note->attempts++;
+        note->due = ss_mono_add(now, ss_webhook_retry_wait(note->attempts));
+        if (note->attempts == 1)
+            log_failure(r, SS_LOG_INFO, 296, note, "it is retried for 24 hours");
     } else {
-        if (!is_taken) say_untaken(d, SS_LOG_WARN, 297, told, "it is given up");
-        ss_daemon_remember(d, told->key, NULL);
-        unlink_told(w, told);
-        free_told(told);
+        if (next == SS_WEBHOOK_GONE) log_failure(r, SS_LOG_WARN, 297, note, "it is given up");
+        ss_daemon_remember(r->delivery, note->key, NULL);
+        unlink_note(w, note);
+        free_note(note);
     }
-    pump(d, now);
+    pump(r, now);
 }
 
-static int begin(ss_daemon_t *d, told_t *told)
+static int begin(ss_record_t *r, note_t *note)
 {
-    struct ss_webhooks_t *w = d->webhooks;
-    const char *key = json_string_value(json_object_get(told->row, "key"));
+    struct ss_webhook_t *w = r->webhook;
+    const char *key = json_string_value(json_object_get(note->row, "key"));
 
     if (!w->has_curl) ss_webhook_call_init();
     w->has_curl = 1;
-    for (told->slot = 0; w->is_taken[told->slot]; told->slot++) {
+    for (note->slot = 0; w->is_taken[note->slot]; note->slot++) {
     }
-    told->call = (ss_webhook_call_t){ .event = event_of(told),
-                                      .url = json_string_value(json_object_get(told->row, "url")),
-                                      .body = json_string_value(json_object_get(told->row, "body")),
+    note->call = (ss_webhook_call_t){ .event = event_of(note),
+                                      .url = json_string_value(json_object_get(note->row, "url")),
+                                      .body = json_string_value(json_object_get(note->row, "body")),
                                       .secret = key ? ss_hooks_find(key) : NULL,
                                       .may_be_private =
-                                          json_is_true(json_object_get(told->row, "private")) };
-    if (!told->call.url || !told->call.body) return 0;
+                                          json_is_true(json_object_get(note->row, "private")) };
+    if (!note->call.url || !note->call.body) return 0;
     /* A result that was to be signed never goes out unsigned. */
-    if (key && !told->call.secret) return 0;
-    told->handle = w->handles[told->slot];
-    if (ss_loop_help(d->loop, work, done, told) != APR_SUCCESS) return 0;
-    told->is_active = 1;
-    w->is_taken[told->slot] = 1;
+    if (key && !note->call.secret) return 0;
+    note->handle = w->handles[note->slot];
+    if (ss_loop_help(r->loop, work, done, note) != APR_SUCCESS) return 0;
+    note->is_active = 1;
+    w->is_taken[note->slot] = 1;
     w->active++;
     return 1;
 }
 
-static void pump(ss_daemon_t *d, ss_mono_t now)
+static void pump(ss_record_t *r, ss_mono_t now)
 {
-    struct ss_webhooks_t *w = d->webhooks;
+    struct ss_webhook_t *w = r->webhook;
     ss_mono_t next = { 0 };
 
-    if (d->is_leaving) return;
-    for (told_t *told = w->first; told && w->active < SS_WEBHOOK_ACTIVE_MAX; told = told->next) {
-        if (told->is_active) continue;
-        int is_due = ss_mono_reached(told->due, now);
-        if (!is_due || !begin(d, told)) {
-            if (is_due) told->due = ss_mono_add(now, WAIT_FIRST);
-            next = ss_mono_min(next, told->due);
+    if (r->is_leaving) return;
+    for (note_t *note = w->first; note && w->active < SS_WEBHOOK_ACTIVE_MAX; note = note->next) {
+        if (note->is_active) continue;
+        int is_due = ss_mono_reached(note->due, now);
+        if (!is_due || !begin(r, note)) {
+            if (is_due) note->due = ss_mono_add(now, SS_WEBHOOK_RETRY_FIRST);
+            next = ss_mono_min(next, note->due);
         }
     }
     if (ss_mono_is_set(next) && w->active < SS_WEBHOOK_ACTIVE_MAX)
-        ss_loop_timer(d->loop, &w->timer, next);
+        ss_loop_timer(r->loop, &w->timer, next);
 }

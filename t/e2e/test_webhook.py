@@ -97,7 +97,7 @@ def test_it_is_told_again_after_a_failure_and_after_a_restart(make_httpd, relay)
         httpd = make_httpd(relay=relay, handlers=handlers(f"SMTPSendWebhook {application.url}"))
         httpd.send()
         application.wait_for(1)
-        httpd.wait_log("could not be told to .*HTTP status 500")
+        httpd.wait_log("webhook notification to .* failed: HTTP status 500")
         httpd.graceful_wait()
         first, second = application.wait_for(2)[:2]
         assert first == second and application.told[0][2]["SMTP-Send-Event"] == application.told[1][2]["SMTP-Send-Event"]

@@ -1,0 +1,12 @@
+/* connection_test.h: the request "test": a connection test with a relay's settings. */
+#ifndef SS_OPERATOR_CONNECTION_TEST_H
+#define SS_OPERATOR_CONNECTION_TEST_H
+
+#include "operator/operator.h"
+
+#define SS_CONNECTION_TEST_MAX 4 /* at once; further ones get 429 */
+
+void ss_connection_test_run(ss_operator_t *o, ss_request_t *req, const char *verb,
+                            const json_t *header);
+
+#endif

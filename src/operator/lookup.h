@@ -1,0 +1,12 @@
+/* lookup.h: the requests "get" and "show" (one message) and "queue" (a list). */
+#ifndef SS_OPERATOR_LOOKUP_H
+#define SS_OPERATOR_LOOKUP_H
+
+#include "operator/operator.h"
+
+/* "show" adds history, submitter and relay. With "wait" (microseconds, at most 120 s) the answer
+ * comes when the message is final, or that time is over. */
+void ss_lookup_message(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header);
+void ss_lookup_list(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header);
+
+#endif

@@ -1,0 +1,14 @@
+/* overview.h: the requests "status", "metrics" and "chronicle" (what happened lately). */
+#ifndef SS_OPERATOR_OVERVIEW_H
+#define SS_OPERATOR_OVERVIEW_H
+
+#include "operator/operator.h"
+
+void ss_overview_status(ss_operator_t *o, ss_request_t *req, const char *verb,
+                        const json_t *header);
+void ss_overview_metrics(ss_operator_t *o, ss_request_t *req, const char *verb,
+                         const json_t *header);
+void ss_overview_activity(ss_operator_t *o, ss_request_t *req, const char *verb,
+                          const json_t *header);
+
+#endif

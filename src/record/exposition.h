@@ -1,0 +1,11 @@
+/* exposition.h: all metrics as OpenMetrics text (CONTRACT.md 2, openmetrics.io 1.0). */
+#ifndef SS_RECORD_EXPOSITION_H
+#define SS_RECORD_EXPOSITION_H
+
+#include "base/buf.h"
+#include "record/record.h"
+
+/* Appends the whole exposition, with its "# EOF". What does not fit into out is left out. */
+void ss_exposition_print(ss_record_t *r, ss_buf_t *out, apr_time_t now);
+
+#endif

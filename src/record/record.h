@@ -1,0 +1,30 @@
+/* record.h: what the records of deliveries (counts, activity, health, webhooks) need. The wiring
+ * fills in the first part. Loop thread. */
+#ifndef SS_RECORD_RECORD_H
+#define SS_RECORD_RECORD_H
+
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "net/loop.h"
+#include "queue/store_port.h"
+#include "record/metrics.h"
+
+typedef struct ss_record_t {
+    const ss_config_t *config;
+    const ss_log_t *log;
+    apr_pool_t *pool;
+    ss_loop_t *loop;
+    ss_store_port_t *queue;
+    ss_daemon_t *delivery;
+    unsigned restarts; /* of the daemon after it ended by itself */
+    /* Another module of httpd wants to know each final state (include/smtp_send.h); or NULL. */
+    ss_finished_fn *finished;
+    int is_leaving; /* set by the wiring */
+
+    ss_metrics_t metrics;
+    struct ss_activity_t *activity; /* ss_activity_start */
+    struct ss_webhook_t *webhook;   /* ss_webhook_create */
+    int is_probing_store;           /* a write is under way that shows whether the store works */
+} ss_record_t;
+
+#endif
