@@ -97,10 +97,10 @@ static void name_process(void)
     prctl(PR_SET_NAME, "smtp_send", 0, 0, 0);
 }
 
-void ss_process_run(const ss_daemon_options_t *given, apr_interval_time_t wait,
+void ss_process_run(const ss_core_options_t *given, apr_interval_time_t wait,
                     server_rec *main_server, apr_pool_t *pool)
 {
-    ss_daemon_options_t options = *given;
+    ss_core_options_t options = *given;
     int keep[KEEP_MAX + 4], count = log_descriptors(main_server, keep);
 
     setpgid(0, 0);
@@ -120,8 +120,8 @@ void ss_process_run(const ss_daemon_options_t *given, apr_interval_time_t wait,
     if (ap_run_drop_privileges(pool, main_server)) {
         ss_log(options.log, SS_LOG_ERROR, 280,
                "the delivery daemon cannot become httpd's User: mail is not sent");
-        _exit(SS_DAEMON_EXIT_CONFIG);
+        _exit(SS_CORE_EXIT_CONFIG);
     }
     options.owner_uid = (int)geteuid();
-    _exit(ss_daemon_run(&options));
+    _exit(ss_core_run(&options));
 }

@@ -5,11 +5,11 @@
 
 #include <httpd.h>
 
-#include "daemon/daemon.h"
+#include "daemon/core.h"
 
 /* In the forked child; never returns. wait: the backoff after a crash, slept here and not in the
  * parent. */
-void ss_process_run(const ss_daemon_options_t *options, apr_interval_time_t wait,
+void ss_process_run(const ss_core_options_t *options, apr_interval_time_t wait,
                     server_rec *main_server, apr_pool_t *pool) __attribute__((noreturn));
 
 #endif

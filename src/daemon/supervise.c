@@ -20,7 +20,7 @@
 #include <unixd.h>
 
 #include "base/clock.h"
-#include "daemon/daemon.h"
+#include "daemon/core.h"
 #include "daemon/process.h"
 
 APLOG_USE_MODULE(smtp_send);
@@ -269,7 +269,7 @@ static void maintain(int reason, void *data, apr_wait_t status)
         record->pid = 0;
         return;
     }
-    if (status == SS_DAEMON_EXIT_CONFIG || (status & 0xff00) >> 8 == SS_DAEMON_EXIT_CONFIG) {
+    if (status == SS_CORE_EXIT_CONFIG || (status & 0xff00) >> 8 == SS_CORE_EXIT_CONFIG) {
         ss_log(now_running.log, SS_LOG_ERROR, 284,
                "the delivery daemon could not start and is not started again before httpd is: see "
                "the lines before this one");
@@ -300,9 +300,9 @@ static void watch(pid_t pid)
     apr_proc_other_child_register(proc, maintain, proc, NULL, now_running.pconf);
 }
 
-static ss_finished_fn *finished_of;
+static ss_record_finished_fn *finished_of;
 
-void ss_supervise_tell(ss_finished_fn *finished)
+void ss_supervise_tell(ss_record_finished_fn *finished)
 {
     finished_of = finished;
 }
@@ -336,16 +336,16 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     }
     pid = fork();
     if (pid == 0) {
-        ss_daemon_options_t options = { .config = now_running.config,
-                                        .log = now_running.log,
-                                        .listen_fd = record->listen_fd,
-                                        .door_fd = record->door_fd,
-                                        .lifeline_fd = lifeline[0],
-                                        .instance = record->instance,
-                                        .generation = record->generation,
-                                        .restarts = record->restarts,
-                                        .secret_of = now_running.secret_of,
-                                        .finished = finished_of };
+        ss_core_options_t options = { .config = now_running.config,
+                                      .log = now_running.log,
+                                      .listen_fd = record->listen_fd,
+                                      .door_fd = record->door_fd,
+                                      .lifeline_fd = lifeline[0],
+                                      .instance = record->instance,
+                                      .generation = record->generation,
+                                      .restarts = record->restarts,
+                                      .secret_of = now_running.secret_of,
+                                      .finished = finished_of };
         close(lifeline[1]);
         ss_process_run(&options, wait, now_running.server, now_running.pconf);
     }

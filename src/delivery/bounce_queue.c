@@ -1,15 +1,17 @@
-/* bounce_queue.c: reports on failed, late and passed-on mail. See report.h; their text is
- * mail/bounce.c's. */
+/* bounce_queue.c: see bounce_queue.h. The text of a report is mail/bounce.h's. */
 #include "delivery/bounce_queue.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
+#include "delivery/delivery_impl.h"
+#include "delivery/pause.h"
+#include "delivery/retry.h"
 #include "mail/header.h"
 #include "mail/submitted.h"
 #include "smtp/advice.h"
 
-/* of a header put together from parts; the doors take at most half of it */
+/* of a header put together from parts; submissions have at most half of it */
 #define HEADER_MAX (512 * 1024)
 
 /* The sender of reports: "" for <>. */
@@ -18,11 +20,9 @@ static const char *sender_of(const ss_settings_t *s)
     return !s->bounce_from || !strcmp(s->bounce_from, "<>") ? "" : s->bounce_from;
 }
 
-/* Who reads the reports on this message; NULL: nobody. */
-static const char *reader_of(const ss_job_t *job)
+/* Who gets the reports on this message; NULL: nobody. */
+static const char *reader_of(const ss_settings_t *s, const ss_message_t *m)
 {
-    const ss_message_t *m = job->message;
-    const ss_settings_t *s = job->relay->settings;
     const char *sender = sender_of(s);
 
     /* Reports: ours, and those of others, which come from <>. */
@@ -58,25 +58,51 @@ static const char *content_of(const ss_message_t *m, apr_size_t len, apr_pool_t 
     return at == len ? bytes : NULL;
 }
 
-int ss_bounce_queue_wants(const ss_job_t *job, const ss_recipient_t *rcpt, ss_bounce_kind_t kind)
+int ss_bounce_queue_wants(const ss_settings_t *s, const ss_message_t *m, const ss_recipient_t *rcpt,
+                          ss_bounce_kind_t kind)
 {
     static const unsigned bits[] = { [SS_BOUNCE_FAILED] = SS_NOTIFY_FAILURE,
                                      [SS_BOUNCE_DELAYED] = SS_NOTIFY_DELAY,
                                      [SS_BOUNCE_RELAYED] = SS_NOTIFY_SUCCESS };
 
-    if (!reader_of(job)) return 0;
-    /* Not asked for: failures and delays are told, success is not (RFC 3461 4.1). */
+    if (!reader_of(s, m)) return 0;
+    /* Without NOTIFY failures and delays are reported, success is not (RFC 3461 4.1). */
     if (rcpt->notify == SS_NOTIFY_NONE) return kind != SS_BOUNCE_RELAYED;
     return (rcpt->notify & bits[kind]) != 0;
 }
 
-apr_time_t ss_bounce_queue_delay_at(const ss_job_t *job, const ss_recipient_t *rcpt, apr_time_t now)
+apr_time_t ss_bounce_queue_delay_at(const ss_settings_t *s, const ss_message_t *m,
+                                    const ss_recipient_t *rcpt, apr_interval_time_t age,
+                                    apr_time_t now)
 {
-    apr_interval_time_t after = job->relay->settings->delay_notice;
-
-    if (after <= 0 || rcpt->is_delay_told || !ss_bounce_queue_wants(job, rcpt, SS_BOUNCE_DELAYED))
+    if (s->delay_notice <= 0 || rcpt->is_delay_told ||
+        !ss_bounce_queue_wants(s, m, rcpt, SS_BOUNCE_DELAYED))
         return 0;
-    return now - ss_outcome_age(job, now) + after;
+    return now - age + s->delay_notice;
+}
+
+int ss_bounce_queue_kind(const ss_settings_t *s, const ss_message_t *m, const ss_recipient_t *rcpt,
+                         int has_dsn, apr_interval_time_t age, apr_time_t now)
+{
+    apr_time_t at;
+
+    switch (rcpt->state) {
+    case SS_STATE_FAILED:
+    case SS_STATE_EXPIRED:
+        return ss_bounce_queue_wants(s, m, rcpt, SS_BOUNCE_FAILED) ? SS_BOUNCE_FAILED : -1;
+    case SS_STATE_SENT:
+        return !has_dsn && ss_bounce_queue_wants(s, m, rcpt, SS_BOUNCE_RELAYED) ? SS_BOUNCE_RELAYED
+                                                                                : -1;
+    case SS_STATE_DEFERRED:
+        at = ss_bounce_queue_delay_at(s, m, rcpt, age, now);
+        return at && at <= now ? SS_BOUNCE_DELAYED : -1;
+    default: return -1;
+    }
+}
+
+static apr_interval_time_t age_of(const ss_job_t *job, apr_time_t now)
+{
+    return ss_retry_age(job->message, ss_pause_total(job->relay, now), now);
 }
 
 /* ---- one report ---- */
@@ -97,11 +123,11 @@ static void describe(ss_bounce_rcpt_t *to, const ss_recipient_t *rcpt)
     to->remedy = advice->remedy;
 }
 
-static apr_uint64_t random64(void)
+static apr_uint64_t random64(const ss_delivery_t *d)
 {
-    apr_uint64_t high = ss_daemon_random();
+    apr_uint64_t high = ss_delivery_random(d);
 
-    return high << 32 | ss_daemon_random();
+    return high << 32 | ss_delivery_random(d);
 }
 
 static const char *author_of(const ss_settings_t *s, apr_pool_t *pool)
@@ -122,10 +148,9 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
     int is_whole = kind == SS_BOUNCE_FAILED && m->attr.dsn_options.ret == SS_RET_FULL &&
                    m->size <= SS_BOUNCE_FULL_MAX && ss_message_resident(m) == m->size;
     apr_size_t len = is_whole ? (apr_size_t)m->size : header_room(m);
-    apr_interval_time_t expire = m->attr.expire ? m->attr.expire : s->expire;
 
     ss_bounce_t model = { .kind = kind,
-                          .to = reader_of(job),
+                          .to = reader_of(s, m),
                           .from = author_of(s, pool),
                           .host = s->server_name ? s->server_name : "localhost",
                           .id = m->id,
@@ -133,9 +158,9 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
                           .arrived = m->created,
                           .now = now,
                           .until = kind == SS_BOUNCE_DELAYED
-                                       ? now + expire - ss_outcome_age(job, now)
+                                       ? now + ss_retry_expire(m, s) - age_of(job, now)
                                        : 0,
-                          .random = random64(),
+                          .random = random64(job->delivery),
                           .rcpts = rcpts,
                           .rcpt_count = count,
                           .content = content_of(m, len, pool),
@@ -163,22 +188,22 @@ static void put_content(ss_message_t *m, const ss_bounce_text_t *text)
 static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_rcpt_t *rcpts,
                           int count, apr_time_t now)
 {
-    ss_daemon_t *d = job->daemon;
+    ss_delivery_t *d = job->delivery;
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
-    apr_uint64_t number = random64();
+    apr_uint64_t number = random64(d);
     unsigned char random[8];
     ss_bounce_text_t text;
 
     write_text(&text, job, kind, rcpts, count, now, pool);
     m->pool = pool;
     memcpy(random, &number, sizeof(random));
-    ss_ident_make(&d->idents, now, random, m->id);
+    ss_ident_make(d->idents, now, random, m->id);
     m->relay = apr_pstrdup(pool, job->relay->name);
     m->from = sender_of(job->relay->settings);
     m->rcpts = apr_pcalloc(pool, sizeof(*m->rcpts));
     m->rcpt_count = 1;
-    m->rcpts[0].address = apr_pstrdup(pool, reader_of(job));
+    m->rcpts[0].address = apr_pstrdup(pool, reader_of(job->relay->settings, job->message));
     m->rcpts[0].notify = SS_NOTIFY_NEVER;
     m->rcpts[0].state = SS_STATE_QUEUED;
     put_content(m, &text);
@@ -199,24 +224,6 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
 }
 
 /* ---- for an outcome ---- */
-
-static int kind_of(const ss_job_t *job, const ss_recipient_t *rcpt, int has_dsn, apr_time_t now)
-{
-    apr_time_t at;
-
-    switch (rcpt->state) {
-    case SS_STATE_FAILED:
-    case SS_STATE_EXPIRED:
-        return ss_bounce_queue_wants(job, rcpt, SS_BOUNCE_FAILED) ? SS_BOUNCE_FAILED : -1;
-    case SS_STATE_SENT:
-        return !has_dsn && ss_bounce_queue_wants(job, rcpt, SS_BOUNCE_RELAYED) ? SS_BOUNCE_RELAYED
-                                                                               : -1;
-    case SS_STATE_DEFERRED:
-        at = ss_bounce_queue_delay_at(job, rcpt, now);
-        return at && at <= now ? SS_BOUNCE_DELAYED : -1;
-    default: return -1;
-    }
-}
 
 static int is_loop(const ss_message_t *m)
 {
@@ -256,7 +263,7 @@ static void add_one(ss_job_t *job, ss_store_outcome_t *outcome, ss_bounce_kind_t
 
 static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)
 {
-    ss_log(job->daemon->log, SS_LOG_WARN, 253,
+    ss_log(job->delivery->log, SS_LOG_WARN, 253,
            "%s: a report on message %s could not be delivered to <%s> (%s): nobody is told",
            job->message->id, job->message->attr.created_by, rcpt->address,
            rcpt->reply ? rcpt->reply : "no reason given");
@@ -265,39 +272,41 @@ static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)
 void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *numbers, int count,
                          int has_dsn, apr_time_t now)
 {
+    const ss_settings_t *s = job->relay->settings;
+    ss_message_t *m = job->message;
+    apr_interval_time_t age = age_of(job, now);
     ss_bounce_rcpt_t *rcpts = NULL;
-    int is_checked = 0;
 
     for (int kind = SS_BOUNCE_FAILED; kind <= SS_BOUNCE_RELAYED; kind++) {
         int found = 0;
         for (int i = 0; i < count; i++) {
-            ss_recipient_t *rcpt = &job->message->rcpts[numbers[i]];
-            if (kind == SS_BOUNCE_FAILED && job->message->attr.created_by &&
-                ss_state_is_final(rcpt->state) && rcpt->state != SS_STATE_SENT)
+            const ss_recipient_t *rcpt = &m->rcpts[numbers[i]];
+            if (kind == SS_BOUNCE_FAILED && m->attr.created_by && ss_state_is_final(rcpt->state) &&
+                rcpt->state != SS_STATE_SENT)
                 say_unreported(job, rcpt);
-            if (kind_of(job, rcpt, has_dsn, now) != kind) continue;
-            if (!is_checked && is_loop(job->message)) {
-                ss_log(
-                    job->daemon->log, SS_LOG_WARN, 254,
-                    "%s: an automatic answer, or a message that goes in circles: no report is sent",
-                    job->message->id);
-                return;
+            if (ss_bounce_queue_kind(s, m, rcpt, has_dsn, age, now) != kind) continue;
+            if (!rcpts) {
+                if (is_loop(m)) {
+                    ss_log(job->delivery->log, SS_LOG_WARN, 254,
+                           "%s: an automatic answer or a mail loop: no report is sent", m->id);
+                    return;
+                }
+                rcpts = apr_palloc(outcome->head.pool, sizeof(*rcpts) * (apr_size_t)count);
             }
-            is_checked = 1;
-            if (!rcpts) rcpts = apr_palloc(outcome->head.pool, sizeof(*rcpts) * (apr_size_t)count);
             describe(&rcpts[found++], rcpt);
         }
         if (found) add_one(job, outcome, (ss_bounce_kind_t)kind, rcpts, found, now);
     }
     for (int i = 0; outcome->reports && i < count; i++) {
-        ss_recipient_t *rcpt = &job->message->rcpts[numbers[i]];
-        if (kind_of(job, rcpt, has_dsn, now) == SS_BOUNCE_DELAYED) rcpt->is_delay_told = 1;
+        ss_recipient_t *rcpt = &m->rcpts[numbers[i]];
+        if (ss_bounce_queue_kind(s, m, rcpt, has_dsn, age, now) == SS_BOUNCE_DELAYED)
+            rcpt->is_delay_told = 1;
     }
 }
 
 void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_outcome_t *outcome)
 {
-    ss_daemon_t *d = relay->daemon;
+    ss_delivery_t *d = relay->delivery;
 
     for (int i = 0; outcome->reports && i < outcome->reports->nelts; i++) {
         ss_message_t *report = APR_ARRAY_IDX(outcome->reports, i, ss_message_t *);
@@ -305,11 +314,11 @@ void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_outcome_t *outc
             apr_pool_destroy(report->pool);
             continue;
         }
-        ss_log(d->log, SS_LOG_INFO, 252, "%s: <%s> is told so by report %s",
-               report->attr.created_by, report->rcpts[0].address, report->id);
-        ss_relay_stored(relay, report, +1);
+        ss_log(d->log, SS_LOG_INFO, 252, "%s: bounce %s sent to <%s>", report->attr.created_by,
+               report->id, report->rcpts[0].address);
+        ss_relay_add_message(relay, report);
         ss_job_t *job = ss_job_create(d, relay, report, NULL);
-        job->stored = ss_loop_now(d->loop);
-        ss_job_settle(job, ss_loop_wall(d->loop));
+        job->stored = ss_delivery_mono(d);
+        ss_job_settle(job);
     }
 }

@@ -1,10 +1,12 @@
-/* flush.h: "try everything at once". */
+/* flush.h: "try everything at once": hosts that are down are tried, and what waits for its next
+ * attempt is made due, in the store too, in steps, so that it concerns the whole queue and not only
+ * what is in memory. Mail that waits for its own time (at) stays. */
 #ifndef SS_DELIVERY_FLUSH_H
 #define SS_DELIVERY_FLUSH_H
 
-typedef struct ss_relay_t ss_relay_t;
+#include "delivery/relay.h"
 
-/* Tries at once: breakers and waits forgotten, in the store too (flush.c). */
+/* who: for the history. Nothing more happens while a flush is under way. */
 void ss_flush_relay(ss_relay_t *relay, const char *who);
 
 #endif

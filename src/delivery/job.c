@@ -1,13 +1,12 @@
-/* job.c: waiting messages in the daemon's memory: found by id, kept or forgotten, put back into the
- * order. */
-#include "daemon/daemon.h"
+/* job.c: see job.h. */
+#include "delivery/job.h"
 
 #include <apr_strings.h>
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPIRE_EVERY (20 * APR_USEC_PER_SEC)
+#include "delivery/delivery_impl.h"
 
 static apr_uint32_t hash_of(const char *text)
 {
@@ -16,100 +15,71 @@ static apr_uint32_t hash_of(const char *text)
     return text ? apr_hashfunc_default(text, &len) : 0;
 }
 
-static void charge(ss_job_t *job)
-{
-    job->memory = ss_message_resident(job->message) + sizeof(*job);
-    job->daemon->memory += job->memory;
-}
-
-/* A message whose own time is over while its relay is down or its turn does not come ends all the
- * same. */
-static void expire_jobs(ss_timer_t *timer, ss_mono_t now)
-{
-    ss_daemon_t *d = timer->self;
-    apr_time_t wall = ss_loop_wall(d->loop);
-
-    if (d->is_leaving) return;
-    for (apr_hash_index_t *i = apr_hash_first(d->pool, d->jobs); i; i = apr_hash_next(i)) {
-        ss_job_t *job = apr_hash_this_val(i);
-        if (!job->is_scheduled || !job->message || ss_relay_is_paused(job->relay) ||
-            !ss_outcome_expire(job, wall))
-            continue;
-        ss_job_hide(job);
-        ss_job_settle(job, wall);
-    }
-    if (apr_hash_count(d->jobs))
-        ss_loop_timer(d->loop, &d->expire_timer, ss_mono_add(now, EXPIRE_EVERY));
-}
-
-ss_job_t *ss_job_take(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message)
-{
-    ss_job_t *job = ss_job_find(d, message->id);
-
-    if (!job) {
-        job = ss_job_create(d, relay, message, NULL);
-        job->is_loaded = 1;
-        return job;
-    }
-    assert(!job->message && !job->is_sending && !job->is_loading);
-    ss_job_hide(job);
-    job->message = message;
-    job->is_loaded = 1;
-    charge(job);
-    return job;
-}
-
-void ss_job_hide(ss_job_t *job)
-{
-    if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
-    job->is_scheduled = 0;
-}
+/* ---- making and finding ---- */
 
 /* due: wall time; 0: at once. */
 static void set_due(ss_job_t *job, apr_time_t due)
 {
-    const ss_loop_t *loop = job->daemon->loop;
+    const ss_delivery_t *d = job->delivery;
 
     job->due = due;
-    job->entry.due = due <= job->ripe ? (ss_mono_t){ 0 }
-                                      : ss_mono_of_wall(due, ss_loop_now(loop), ss_loop_wall(loop));
+    job->entry.due = due <= job->ripe
+                         ? (ss_mono_t){ 0 }
+                         : ss_mono_of_wall(due, ss_delivery_mono(d), ss_delivery_wall(d));
 }
 
-ss_job_t *ss_job_create(ss_daemon_t *d, ss_relay_t *relay, ss_message_t *message,
+void ss_job_set_message(ss_job_t *job, ss_message_t *message)
+{
+    assert(!job->message);
+    job->message = message;
+    job->entry.created = message->created;
+    job->entry.priority = message->attr.priority;
+    job->memory = ss_message_resident(message) + sizeof(*job);
+    job->delivery->memory += job->memory;
+}
+
+ss_job_t *ss_job_create(ss_delivery_t *d, ss_relay_t *relay, ss_message_t *message,
                         const ss_store_due_row_t *due)
 {
     ss_job_t *job = calloc(1, sizeof(*job));
 
     if (!job) abort();
-    job->daemon = d;
+    job->delivery = d;
     job->relay = relay;
     job->entry.owner = job;
     if (message) {
         apr_cpystrn(job->entry.id, message->id, sizeof(job->entry.id));
-        job->message = message;
-        job->entry.created = message->created;
-        job->entry.priority = message->attr.priority;
         job->entry.submitter = hash_of(message->attr.submitter);
-        charge(job);
+        ss_job_set_message(job, message);
     } else {
         apr_cpystrn(job->entry.id, due->id, sizeof(job->entry.id));
         job->entry.created = due->created;
-        set_due(job, due->due);
         job->entry.priority = due->priority;
         job->entry.is_retry = due->attempts > 0;
         job->entry.submitter = hash_of(due->submitter);
+        set_due(job, due->due);
     }
     apr_hash_set(d->jobs, job->entry.id, APR_HASH_KEY_STRING, job);
-    if (!d->expire_timer.node.place) {
-        d->expire_timer = (ss_timer_t){ .fired = expire_jobs, .self = d };
-        ss_loop_timer(d->loop, &d->expire_timer, ss_mono_add(ss_loop_now(d->loop), EXPIRE_EVERY));
-    }
+    if (!d->expire_timer.node.place)
+        ss_delivery_timer(d, &d->expire_timer,
+                          ss_mono_add(ss_delivery_mono(d), SS_JOB_EXPIRE_EVERY));
     return job;
 }
 
-ss_job_t *ss_job_find(ss_daemon_t *d, const char *id)
+ss_job_t *ss_job_find(const ss_delivery_t *d, const char *id)
 {
     return apr_hash_get(d->jobs, id, APR_HASH_KEY_STRING);
+}
+
+ss_job_t *ss_job_take(ss_delivery_t *d, ss_relay_t *relay, ss_message_t *message)
+{
+    ss_job_t *job = ss_job_find(d, message->id);
+
+    if (!job) return ss_job_create(d, relay, message, NULL);
+    assert(!job->is_sending && !job->is_loading);
+    ss_job_hide(job);
+    ss_job_set_message(job, message);
+    return job;
 }
 
 void ss_job_forget(ss_job_t *job)
@@ -118,25 +88,47 @@ void ss_job_forget(ss_job_t *job)
     if (!job->message) return;
     apr_pool_destroy(job->message->pool);
     job->message = NULL;
-    job->daemon->memory -= job->memory;
+    job->delivery->memory -= job->memory;
     job->memory = 0;
 }
 
 void ss_job_free(ss_job_t *job)
 {
-    if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
-    if (ss_job_find(job->daemon, job->entry.id) == job)
-        apr_hash_set(job->daemon->jobs, job->entry.id, APR_HASH_KEY_STRING, NULL);
-    /* Nothing waits: nothing to look at, and an idle daemon sleeps. */
-    if (!apr_hash_count(job->daemon->jobs) && job->daemon->expire_timer.node.place)
-        ss_loop_untimer(job->daemon->loop, &job->daemon->expire_timer);
+    ss_delivery_t *d = job->delivery;
+
+    ss_job_hide(job);
+    if (ss_job_find(d, job->entry.id) == job)
+        apr_hash_set(d->jobs, job->entry.id, APR_HASH_KEY_STRING, NULL);
+    /* Nothing waits: nothing to look at, and an idle process sleeps. */
+    if (!apr_hash_count(d->jobs)) ss_delivery_untimer(d, &d->expire_timer);
     ss_job_forget(job);
     free(job);
 }
 
+/* ---- questions ---- */
+
 int ss_job_is_soon(const ss_job_t *job)
 {
-    return ss_mono_since(job->entry.due, ss_loop_now(job->daemon->loop)) <= APR_USEC_PER_SEC;
+    return ss_mono_since(job->entry.due, ss_delivery_mono(job->delivery)) <= APR_USEC_PER_SEC;
+}
+
+int ss_job_is_due(const ss_job_t *job, const ss_recipient_t *rcpt)
+{
+    return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) &&
+           (rcpt->next <= job->ripe || rcpt->next <= ss_delivery_wall(job->delivery));
+}
+
+int ss_job_is_busy(const ss_job_t *job)
+{
+    return job->is_loading || job->outcomes || job->is_stale;
+}
+
+/* ---- its place in the order ---- */
+
+void ss_job_hide(ss_job_t *job)
+{
+    if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
+    job->is_scheduled = 0;
 }
 
 static void schedule(ss_job_t *job)
@@ -157,7 +149,7 @@ static void schedule(ss_job_t *job)
     ss_relay_wake(relay);
 }
 
-void ss_job_settle(ss_job_t *job, apr_time_t now)
+void ss_job_settle(ss_job_t *job)
 {
     int any = 0;
 
@@ -168,7 +160,7 @@ void ss_job_settle(ss_job_t *job, apr_time_t now)
         if (job->outcomes) return;
         job->is_stale = 0;
         ss_job_forget(job);
-        set_due(job, now);
+        set_due(job, ss_delivery_wall(job->delivery));
     }
     if (job->is_gone) {
         if (!job->outcomes) ss_job_free(job);
@@ -180,23 +172,22 @@ void ss_job_settle(ss_job_t *job, apr_time_t now)
     }
     apr_time_t due = ss_message_due(job->message, &any);
     if (!any) {
-        /* Forgotten only after the commit: until then a crash would send it again from the store,
-         * and a question finds it here. */
+        /* Freed only after the commit: until then a crash would send it again from the store, and a
+         * query finds its state here. */
         if (!job->outcomes) ss_job_free(job);
         return;
     }
     set_due(job, due);
     job->entry.is_retry = job->message->rcpts[0].attempts > 0;
-    int is_soon = ss_job_is_soon(job);
-    if ((!is_soon && !job->outcomes) ||
-        (job->daemon->memory > SS_DAEMON_MEMORY_MAX && !job->outcomes))
+    if (!job->outcomes && (!ss_job_is_soon(job) || job->delivery->memory > SS_JOB_MEMORY_MAX))
         ss_job_forget(job);
     schedule(job);
 }
 
-void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_t now)
+void ss_job_refresh(ss_delivery_t *d, const char *id, ss_relay_t *relay)
 {
     ss_job_t *job = ss_job_find(d, id);
+    apr_time_t now = ss_delivery_wall(d);
 
     if (job) {
         if (job->is_sending || job->is_loading) {
@@ -205,7 +196,7 @@ void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_
         }
         ss_job_hide(job);
         if (job->outcomes) {
-            /* What the store would read now is older than what became of it: committed() settles
+            /* What the store would read now is older than what became of it: the commit settles
              * it. */
             job->is_stale = 1;
             return;
@@ -220,5 +211,5 @@ void ss_job_refresh(ss_daemon_t *d, const char *id, ss_relay_t *relay, apr_time_
     }
     /* Read again; what is held, cancelled or not due yet is found out then. */
     set_due(job, now);
-    ss_job_settle(job, now);
+    ss_job_settle(job);
 }

@@ -1,24 +1,26 @@
-/* learned.c: what a host was found to need: remembered for a day, over restarts, said once with the
- * directive that makes it permanent. */
-#include "daemon/daemon.h"
+/* learned.c: see learned.h. */
+#include "delivery/learned.h"
 
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
+
 #define LEARNED_FOR (24 * 3600 * APR_USEC_PER_SEC)
-/* a lost connection is nothing to learn from; a second one of the same kind so soon after it is */
+/* one lost connection proves nothing; a second one of the same kind so soon after it does */
 #define SUSPECTED_FOR (3600 * APR_USEC_PER_SEC)
-/* hosts; past it nothing new is remembered, only used once */
-#define LEARNED_MAX 256
 
 typedef struct {
     const char *host;
     unsigned bits;
     int recipients;
-    apr_time_t since, suspected;
+    apr_time_t since;
+    ss_mono_t suspected; /* of SS_LEARN_NO_STREAMING; not set: not yet */
 } row_t;
 struct ss_learned_t {
-    row_t rows[LEARNED_MAX];
+    row_t rows[SS_LEARNED_MAX];
     int count;
 };
 
@@ -39,60 +41,57 @@ static const struct {
                 "is waited for",
                 "SMTPSendPipelining Off" } };
 
-static row_t *find(ss_daemon_t *d, const char *host, int makes)
+static row_t *find(ss_delivery_t *d, const char *host, int makes)
 {
     if (!d->learned) d->learned = apr_pcalloc(d->pool, sizeof(*d->learned));
     for (int i = 0; i < d->learned->count; i++) {
         if (!strcmp(d->learned->rows[i].host, host)) return &d->learned->rows[i];
     }
-    if (!makes || d->learned->count == LEARNED_MAX) return NULL;
+    if (!makes || d->learned->count == SS_LEARNED_MAX) return NULL;
     row_t *row = &d->learned->rows[d->learned->count++];
     row->host = apr_pstrdup(d->pool, host);
     return row;
 }
 
-unsigned ss_learned_bits(ss_daemon_t *d, const char *host, int *recipients, apr_time_t now)
+unsigned ss_learned_bits(ss_delivery_t *d, const char *host, int *recipients)
 {
     row_t *row = find(d, host, 0);
 
     if (recipients) *recipients = 0;
     if (!row || !row->bits) return 0;
-    if (row->since + LEARNED_FOR <= now) {
-        char key[320];
+    if (row->since + LEARNED_FOR <= ss_delivery_wall(d)) {
         row->bits = 0;
-        apr_snprintf(key, sizeof(key), "learned/%s", host);
-        ss_daemon_remember(d, key, NULL);
+        ss_delivery_remember(d, "learned/", host, NULL);
         return 0;
     }
     if (recipients && (row->bits & SS_LEARN_MAX_RECIPIENTS)) *recipients = row->recipients;
     return row->bits;
 }
 
-static void remember(ss_daemon_t *d, const row_t *row)
+static void remember(ss_delivery_t *d, const row_t *row)
 {
-    char key[320];
     json_t *value = json_pack("{s:i,s:i,s:I}", "bits", (int)row->bits, "recipients",
                               row->recipients, "since", (json_int_t)row->since);
     char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
 
-    apr_snprintf(key, sizeof(key), "learned/%s", row->host);
-    if (text) ss_daemon_remember(d, key, text);
+    if (text) ss_delivery_remember(d, "learned/", row->host, text);
     free(text);
     json_decref(value);
 }
 
-void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipients,
-                    const char *words, apr_time_t now)
+void ss_learned_add(ss_delivery_t *d, const char *host, unsigned bit, int recipients,
+                    const char *words)
 {
+    apr_time_t now = ss_delivery_wall(d);
     row_t *row = find(d, host, 1);
     int is_known = row && (row->bits & bit) &&
                    (bit != SS_LEARN_MAX_RECIPIENTS || row->recipients <= recipients);
 
     if (!row || is_known) return;
-    if (bit == SS_LEARN_NO_STREAMING &&
-        (!row->suspected || row->suspected + SUSPECTED_FOR <= now)) {
-        row->suspected = now;
-        return;
+    if (bit == SS_LEARN_NO_STREAMING) {
+        ss_mono_t mono = ss_delivery_mono(d), before = row->suspected;
+        row->suspected = mono;
+        if (!ss_mono_is_set(before) || ss_mono_since(mono, before) >= SUSPECTED_FOR) return;
     }
     if (!row->bits) row->since = now;
     row->bits |= bit;
@@ -110,8 +109,9 @@ void ss_learned_add(ss_daemon_t *d, const char *host, unsigned bit, int recipien
     remember(d, row);
 }
 
-void ss_learned_restore(ss_daemon_t *d, const char *host, const char *json, apr_time_t now)
+void ss_learned_restore(ss_delivery_t *d, const char *host, const char *json)
 {
+    apr_time_t now = ss_delivery_wall(d);
     json_t *value = json_loads(json, 0, NULL);
     row_t *row = value ? find(d, host, 1) : NULL;
 
@@ -127,7 +127,7 @@ void ss_learned_restore(ss_daemon_t *d, const char *host, const char *json, apr_
     json_decref(value);
 }
 
-json_t *ss_learned_json(ss_daemon_t *d, const char *host)
+json_t *ss_learned_json(ss_delivery_t *d, const char *host)
 {
     json_t *list = json_array();
     row_t *row = find(d, host, 0);

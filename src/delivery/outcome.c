@@ -1,15 +1,14 @@
-/* outcome.c: what became of recipients: their states, the log's line, history, counters, and the
- * request that makes it durable. */
-#include "daemon/daemon.h"
+/* outcome.c: see outcome.h. */
+#include "delivery/outcome.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "delivery/bounce_queue.h"
-#include "operator/waiter.h"
-#include "record/webhook.h"
-#include "smtp/advice.h"
+#include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
+#include "delivery/pause.h"
+#include "delivery/retry.h"
 
 /* ---- the log's line (CONTRACT.md 4) ---- */
 
@@ -33,23 +32,23 @@ static void say(const ss_job_t *job, const ss_recipient_t *rcpt,
                 apr_time_t now, apr_pool_t *pool)
 {
     const ss_message_t *m = job->message;
+    const ss_log_t *log = job->delivery->log;
     ss_log_level_t level = !strcmp(status, "sent") ? SS_LOG_INFO : SS_LOG_WARN;
-    ss_mono_t then = ss_loop_now(job->daemon->loop);
-    apr_interval_time_t delay = now - m->created;
+
+    if (!ss_log_is(log, level)) return;
+    ss_mono_t mono = ss_delivery_mono(job->delivery);
+    apr_interval_time_t delay = now - m->created, transfer = 0;
     apr_interval_time_t stored =
         ss_mono_is_set(job->received) ? ss_mono_since(job->stored, job->received) : 0;
     apr_interval_time_t connect = attempt ? attempt->connected_for : 0;
     apr_interval_time_t queue =
-        (ss_mono_is_set(job->stored) ? ss_mono_since(then, job->stored) : delay) - connect;
-    apr_interval_time_t transfer = 0;
+        (ss_mono_is_set(job->stored) ? ss_mono_since(mono, job->stored) : delay) - connect;
     if (attempt) {
-        queue -= ss_mono_since(then, attempt->handed);
+        queue -= ss_mono_since(mono, attempt->handed);
         if (ss_mono_is_set(attempt->started))
             transfer = ss_mono_since(attempt->ended, attempt->started);
     }
-
-    if (!ss_log_is(job->daemon->log, level)) return;
-    ss_log(job->daemon->log, level, 0,
+    ss_log(log, level, 0,
            "%s: to=<%s>, relay=%s, delay=%.2f, delays=%.2f/%.2f/%.2f/%.2f, dsn=%s, status=%s (%s)",
            m->id, rcpt->address, attempt && attempt->host ? attempt->host : "none", seconds(delay),
            seconds(stored), seconds(queue), seconds(connect), seconds(transfer),
@@ -66,27 +65,24 @@ static const char *copy(const char *text, apr_pool_t *pool)
 static void committed(ss_store_request_t *request)
 {
     ss_job_t *job = request->baton;
-    ss_daemon_t *d = job->daemon;
+    const ss_delivery_t *d = job->delivery;
 
-    job->outcomes--;
     if (request->rv != APR_SUCCESS &&
-        ss_daemon_is_new(d, "outcomes that could not be written to the queue")) {
+        ss_delivery_may_log(d, "outcomes that could not be written to the queue")) {
         ss_log(d->log, SS_LOG_ERROR, 250,
-               "%s: what became of it could not be written to the queue: %s; it may be sent again "
-               "after a restart",
+               "%s: its outcome could not be written to the queue: %s; it may be sent again after "
+               "a restart",
                job->entry.id, request->result.text);
     }
     ss_bounce_queue_committed(job->relay, ss_store_request_as(request, SS_STORE_OUTCOME));
+    job->outcomes--; /* from now on making room for another job may free this one */
     apr_pool_destroy(request->pool);
-    ss_waiter_wake(d->operator, job->entry.id);
-    if (!job->outcomes && !job->is_sending && !job->is_loading) {
-        if (job->is_scheduled) {
-            /* The order keeps it; its content need not stay in memory until it is due. */
-            if (job->message && !ss_job_is_soon(job)) ss_job_forget(job);
-        } else {
-            ss_job_settle(job, ss_loop_wall(d->loop));
-        }
-    }
+    d->ports.message_written(d->ports.self, job->entry.id);
+    if (job->outcomes || job->is_sending || job->is_loading) return;
+    if (!job->is_scheduled)
+        ss_job_settle(job);
+    else if (!ss_job_is_soon(job))
+        ss_job_forget(job); /* the order keeps its place */
 }
 
 static apr_array_header_t *copy_history(const apr_array_header_t *history, apr_pool_t *pool)
@@ -109,7 +105,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
 {
     const ss_message_t *m = job->message;
     ss_store_outcome_t *request = ss_store_outcome_create(
-        NULL, job->daemon->config->globals.history > 0, now, committed, job);
+        NULL, job->delivery->config->globals.history > 0, now, committed, job);
     apr_pool_t *pool = request->head.pool;
     ss_message_t *own = apr_pcalloc(pool, sizeof(*own));
 
@@ -141,26 +137,15 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
         to->advice = copy(to->advice, pool);
     }
     job->outcomes++;
-    ss_store_port_post(&job->daemon->queue, &request->head);
+    ss_delivery_post(job->delivery, &request->head);
 }
 
 /* ---- what a fate makes of a recipient ---- */
 
-apr_interval_time_t ss_outcome_age(const ss_job_t *job, apr_time_t now)
-{
-    const ss_message_t *m = job->message;
-    apr_interval_time_t paused = ss_pause_total(job->relay, now) - m->paused_base;
-    apr_time_t from = m->attr.at > m->created ? m->attr.at : m->created;
-
-    return now - from - (paused > 0 ? paused : 0) - m->held;
-}
-
 static int is_over(const ss_job_t *job, apr_time_t now)
 {
-    apr_interval_time_t expire =
-        job->message->attr.expire ? job->message->attr.expire : job->relay->settings->expire;
-
-    return ss_outcome_age(job, now) > expire;
+    return ss_retry_is_over(job->message, job->relay->settings, ss_pause_total(job->relay, now),
+                            now);
 }
 
 static void keep_words(ss_recipient_t *rcpt, const ss_client_rcpt_t *result,
@@ -184,56 +169,47 @@ static void keep_words(ss_recipient_t *rcpt, const ss_client_rcpt_t *result,
 
 static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now)
 {
+    const ss_settings_t *s = job->relay->settings;
+    apr_interval_time_t age = ss_retry_age(job->message, ss_pause_total(job->relay, now), now);
+    apr_time_t notice = ss_bounce_queue_delay_at(s, job->message, rcpt, age, now);
+
     rcpt->attempts++;
-    rcpt->next =
-        now + ss_schedule_wait(job->relay->settings->retry, rcpt->attempts, ss_daemon_random());
-    /* The notice of delay comes at its time, by an attempt of then, so that it tells what is true.
-     */
-    apr_time_t notice = ss_bounce_queue_delay_at(job, rcpt, now);
+    rcpt->next = now + ss_retry_wait(s->retry, rcpt->attempts, ss_delivery_random(job->delivery));
+    /* The notice of delay goes out at its time, with the result of an attempt made then. */
     if (notice > now && rcpt->next > notice) rcpt->next = notice;
 }
 
-/* The new state and the log's word. *is_durable: whether it is worth a commit. */
-static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, const ss_client_rcpt_t *result,
-                          int *is_durable, apr_time_t now)
+/* Gives the recipient its new state. Returns the log's word; NULL: it was not charged, and is not
+ * worth a commit. */
+static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, ss_verdict_fate_t fate,
+                          apr_time_t now)
 {
     ss_relay_t *relay = job->relay;
 
-    *is_durable = 1;
-    switch (result->fate) {
-    case SS_FATE_SENT:
+    if (fate == SS_FATE_UNCERTAIN) {
+        rcpt->is_uncertain = 1;
+        relay->uncertain++;
+    }
+    switch (ss_retry_decide(fate, (ss_uncertain_t)relay->settings->uncertain, job->uncharged)) {
+    case SS_RETRY_SENT:
         rcpt->delivered_at = now;
         rcpt->next = 0;
         rcpt->attempts++;
         ss_recipient_go(rcpt, SS_STATE_SENT);
         return "sent";
-    case SS_FATE_FAILED:
+    case SS_RETRY_FAILED:
         rcpt->next = 0;
         rcpt->attempts++;
         ss_recipient_go(rcpt, SS_STATE_FAILED);
         return "bounced";
-    case SS_FATE_UNCERTAIN:
-        rcpt->is_uncertain = 1;
-        relay->uncertain++;
-        if (relay->settings->uncertain == SS_UNCERTAIN_HOLD) {
-            rcpt->cause = "uncertain";
-            ss_recipient_go(rcpt, SS_STATE_HELD);
-            return "deferred";
-        }
-        break;
-    case SS_FATE_DEFERRED: break;
-    case SS_FATE_AGAIN:
-    case SS_FATE_DOWN:
-        if (job->agains < SS_DAEMON_AGAIN_MAX) {
-            *is_durable = 0;
-            ss_recipient_go(rcpt, rcpt->attempts ? SS_STATE_DEFERRED : SS_STATE_QUEUED);
-            return NULL;
-        }
-        break;
-    case SS_FATE_BLOCKED:
-        *is_durable = 0;
+    case SS_RETRY_HOLD:
+        rcpt->cause = "uncertain";
+        ss_recipient_go(rcpt, SS_STATE_HELD);
+        return "deferred";
+    case SS_RETRY_UNCHARGED:
         ss_recipient_go(rcpt, rcpt->attempts ? SS_STATE_DEFERRED : SS_STATE_QUEUED);
         return NULL;
+    case SS_RETRY_LATER: break;
     }
     charge(job, rcpt, now);
     if (is_over(job, now)) {
@@ -245,29 +221,20 @@ static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, const ss_client_r
     return "deferred";
 }
 
-static void count(ss_job_t *job, ss_state_t state, apr_time_t now)
+/* A recipient has its new state: counters, and whoever wants to know. */
+static void count(const ss_job_t *job, const ss_recipient_t *rcpt, apr_time_t now)
 {
-    ss_metrics_t *metrics = &job->daemon->record->metrics;
+    const ss_ports_t *ports = &job->delivery->ports;
+    ss_relay_t *relay = job->relay;
 
-    job->relay->metrics.results[state]++;
-    switch (state) {
-    case SS_STATE_SENT:
-        metrics->sent++;
-        job->relay->sent++;
-        job->relay->last_success = now;
-        ss_metrics_histogram_add(&metrics->delivery, now - job->message->created);
-        break;
-    case SS_STATE_FAILED:
-        metrics->failed++;
-        job->relay->failed++;
-        break;
-    case SS_STATE_EXPIRED:
-        metrics->expired++;
-        job->relay->failed++;
-        break;
-    case SS_STATE_CANCELLED: metrics->cancelled++; break;
-    default: metrics->deferred++; break;
+    relay->counters.results[rcpt->state]++;
+    if (rcpt->state == SS_STATE_SENT) {
+        relay->sent++;
+        relay->last_success = now;
+    } else if (rcpt->state == SS_STATE_FAILED || rcpt->state == SS_STATE_EXPIRED) {
+        relay->failed++;
     }
+    ports->recipient_changed(ports->self, job->message, rcpt, now);
 }
 
 static int is_finished(const ss_message_t *m)
@@ -290,28 +257,33 @@ static void add_history(apr_array_header_t *history, const ss_recipient_t *rcpt,
                                    .host = rcpt->host };
 }
 
-void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *numbers, int result_count,
-                     const ss_outcome_attempt_t *attempt, apr_time_t now)
+/* The changed recipients have their new states: to the store, with what else it tells. */
+static void finish(ss_job_t *job, const int *changed, int changed_count,
+                   apr_array_header_t *history, int has_dsn, apr_time_t now)
+{
+    if (!changed_count) return;
+    if (is_finished(job->message)) ss_relay_drop_message(job->relay, job->message->size);
+    post(job, changed, changed_count, history, has_dsn, now);
+}
+
+void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *numbers,
+                     int result_count, const ss_outcome_attempt_t *attempt)
 {
     ss_message_t *m = job->message;
     apr_pool_t *pool = m->pool;
-    int *changed = apr_palloc(pool, sizeof(int) * (apr_size_t)result_count);
-    int changed_count = 0, uncharged = 0;
+    apr_time_t now = ss_delivery_wall(job->delivery);
+    int *changed = apr_palloc(pool, sizeof(int) * (apr_size_t)result_count), changed_count = 0;
     apr_array_header_t *history = apr_array_make(pool, 4, sizeof(ss_message_history_t));
 
     for (int i = 0; i < result_count; i++) {
         ss_recipient_t *rcpt = &m->rcpts[numbers[i]];
-        int is_durable, is_first = rcpt->attempts == 0;
+        int is_first = rcpt->attempts == 0;
         keep_words(rcpt, &results[i], attempt, now, pool);
-        const char *status = decide(job, rcpt, &results[i], &is_durable, now);
-        ss_relay_counted(job->relay, SS_STATE_SENDING, rcpt->state);
-        if (!is_durable) {
-            uncharged++;
-            continue;
-        }
+        const char *status = decide(job, rcpt, results[i].fate, now);
+        ss_relay_move(job->relay, SS_STATE_SENDING, rcpt->state);
+        if (!status) continue;
         changed[changed_count++] = numbers[i];
-        count(job, rcpt->state, now);
-        ss_webhook_notify(job->daemon->record, m, rcpt, now);
+        count(job, rcpt, now);
         if (rcpt->state != SS_STATE_SENT || !is_first)
             add_history(history, rcpt, ss_state_name(rcpt->state), now);
         say(job, rcpt, attempt, status,
@@ -320,12 +292,9 @@ void ss_outcome_take(ss_job_t *job, ss_client_rcpt_t *results, const int *number
                 : rcpt->reply,
             now, pool);
     }
-    job->agains = uncharged ? job->agains + 1 : 0;
+    job->uncharged = changed_count < result_count ? job->uncharged + 1 : 0;
     if (changed_count) job->ripe = 0;
-    if (changed_count) {
-        if (is_finished(m)) ss_relay_stored(job->relay, m, -1);
-        post(job, changed, changed_count, history, attempt->has_dsn, now);
-    }
+    finish(job, changed, changed_count, history, attempt->has_dsn, now);
 }
 
 /* Ends recipients without an attempt: words in front of their last ones. is_all: held ones too. */
@@ -347,28 +316,27 @@ static int end_all(ss_job_t *job, ss_state_t state, const char *prefix, const ch
         rcpt->reply = words ? apr_psprintf(m->pool, "%s; last: %s", prefix, words) : prefix;
         rcpt->dsn = dsn;
         rcpt->next = 0;
-        ss_relay_counted(job->relay, rcpt->state, state);
+        ss_relay_move(job->relay, rcpt->state, state);
         ss_recipient_go(rcpt, state);
         changed[changed_count++] = i;
-        count(job, state, now);
-        ss_webhook_notify(job->daemon->record, m, rcpt, now);
+        count(job, rcpt, now);
         add_history(history, rcpt, ss_state_name(state), now);
         say(job, rcpt, NULL, status, rcpt->reply, now, m->pool);
     }
-    if (!changed_count) return 0;
-    if (is_finished(m)) ss_relay_stored(job->relay, m, -1);
-    post(job, changed, changed_count, history, 0, now);
+    finish(job, changed, changed_count, history, 0, now);
     return changed_count;
 }
 
-int ss_outcome_expire(ss_job_t *job, apr_time_t now)
+int ss_outcome_expire(ss_job_t *job)
 {
+    apr_time_t now = ss_delivery_wall(job->delivery);
+
     return is_over(job, now) && end_all(job, SS_STATE_EXPIRED, "gave up after SMTPSendExpire",
                                         "4.4.7", "expired", 0, now);
 }
 
-int ss_outcome_give_up(ss_job_t *job, const char *who, apr_time_t now)
+int ss_outcome_give_up(ss_job_t *job, const char *who)
 {
     return end_all(job, SS_STATE_FAILED, apr_psprintf(job->message->pool, "given up by %s", who),
-                   "5.0.0", "bounced", 1, now);
+                   "5.0.0", "bounced", 1, ss_delivery_wall(job->delivery));
 }

@@ -6,6 +6,7 @@
 #define SS_DELIVERY_PORTS_H
 
 #include "base/mono.h"
+#include "base/deferred.h"
 #include "base/timer.h"
 #include "config/secrets.h"
 #include "delivery/transport.h"
@@ -13,8 +14,7 @@
 #include "queue/store.h"
 
 typedef struct {
-    void *self; /* first argument of all functions here, of the events' and of transport->prepare
-                   and transport->open */
+    void *self; /* first argument of all functions here */
 
     /* ---- the store ---- */
     /* Posts a request, which belongs to the store from then on. Always succeeds: one that the store
@@ -26,6 +26,7 @@ typedef struct {
 
     /* ---- connections ---- */
     const ss_transport_ops_t *transport;
+    void *transport_self; /* first argument of transport->prepare and open */
     /* The relay's secret, which lives as long as the delivery; NULL: it has none. */
     ss_secret_t *(*secret_of)(void *self, const ss_settings_t *settings);
     /* Reads the secret again without blocking the caller (another thread, at most 30 s), then calls
@@ -48,7 +49,6 @@ typedef struct {
     /* deferred->call is called once at the end of the turn, however often it was asked for in it;
      * never within this call. */
     void (*defer)(void *self, ss_deferred_t *deferred);
-    void (*undefer)(void *self, ss_deferred_t *deferred);
 
     /* 32 bits of which nobody can tell the next. */
     apr_uint32_t (*random)(void *self);
@@ -67,15 +67,13 @@ typedef struct {
     void (*message_written)(void *self, const char *id);
     /* A row of the setting table that is not delivery's ("webhook/...", "chronicle/..."): at the
      * start, and where it was a failed node's. */
-    void (*setting)(void *self, const char *key, const char *value, apr_time_t now);
+    void (*setting)(void *self, const char *key, const char *value);
     /* The start has read all settings (is_ok) or could not. */
     void (*settings_read)(void *self, int is_ok);
     /* An operator at another node acted on a message that this node delivers: to be done as if it
      * had been asked for here. May call into delivery. */
     void (*handed)(void *self, const ss_store_changed_t *touched, ss_store_action_t control,
                    const char *who);
-    /* Once: what the queue holds is known (or cannot be): mail may be accepted from now on. */
-    void (*ready)(void *self);
     /* After ss_delivery_leave: a connection has closed; ss_delivery_in_flight may be 0 now. */
     void (*went_idle)(void *self);
 } ss_ports_t;

@@ -1,12 +1,13 @@
-/* tally.c: how much the store holds, by relay and state. Counted once at the start and kept up
- * after that; a daemon that leaves in order writes its numbers down for the next one, since
- * counting a million messages takes seconds in which nothing would be sent. */
+/* queue_counts.c: see queue_counts.h. */
+#include "delivery/queue_counts.h"
+
 #include <apr_strings.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/daemon.h"
+#include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
 
 #define KEY "tally"
 /* recipients: so few are counted in a moment, and a number that had gone wrong ends with the
@@ -15,7 +16,7 @@
 
 /* ---- counting ---- */
 
-void ss_queue_counts_add(ss_daemon_t *d, const ss_store_count_t *row)
+void ss_queue_counts_add(ss_delivery_t *d, const ss_store_count_t *row)
 {
     ss_relay_t *relay = ss_relay_for(d, row->relay);
 
@@ -26,10 +27,10 @@ void ss_queue_counts_add(ss_daemon_t *d, const ss_store_count_t *row)
     if (row->oldest && (!relay->oldest || row->oldest < relay->oldest)) relay->oldest = row->oldest;
 }
 
-void ss_queue_counts_replace(ss_daemon_t *d, const apr_array_header_t *rows)
+void ss_queue_counts_replace(ss_delivery_t *d, const apr_array_header_t *rows)
 {
-    for (int i = 0; i < d->relays->nelts; i++) {
-        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+    for (int i = 0; i < ss_relay_count(d); i++) {
+        ss_relay_t *relay = ss_relay_at(d, i);
         memset(relay->counts, 0, sizeof(relay->counts));
         relay->counts[SS_STATE_SENDING] = relay->in_flight;
         relay->waiting_messages = 0;
@@ -40,43 +41,27 @@ void ss_queue_counts_replace(ss_daemon_t *d, const apr_array_header_t *rows)
         ss_queue_counts_add(d, &APR_ARRAY_IDX(rows, i, ss_store_count_t));
 }
 
-static void ready(ss_daemon_t *d)
-{
-    apr_int64_t messages;
-    apr_uint64_t bytes;
-
-    d->is_counted = 1;
-    d->knows_counts = 1;
-    ss_daemon_waiting(d, &messages, &bytes);
-    if (messages) {
-        ss_log(d->log, SS_LOG_NOTICE, 204,
-               "the queue holds %" APR_INT64_T_FMT " waiting messages from before this start",
-               messages);
-    }
-    for (int i = 0; i < d->relays->nelts; i++) {
-        ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
-        ss_pause_begin(relay, ss_loop_wall(d->loop));
-        ss_relay_fill(relay);
-    }
-}
+typedef struct {
+    ss_delivery_t *delivery;
+    void (*done)(ss_delivery_t *d, int is_known);
+} counting_t;
 
 static void counted(ss_store_request_t *request)
 {
-    ss_daemon_t *d = request->baton;
+    const counting_t *counting = request->baton;
     const ss_store_counts_t *counts = ss_store_request_as(request, SS_STORE_COUNTS);
+    ss_delivery_t *d = counting->delivery;
+    void (*done)(ss_delivery_t *, int) = counting->done;
+    int is_known = request->rv == APR_SUCCESS;
 
-    for (int i = 0; request->rv == APR_SUCCESS && i < counts->rows->nelts; i++)
+    for (int i = 0; is_known && i < counts->rows->nelts; i++)
         ss_queue_counts_add(d, &APR_ARRAY_IDX(counts->rows, i, ss_store_count_t));
-    if (request->rv == APR_SUCCESS) {
-        ready(d);
-    } else {
-        d->is_counted = 1;
+    if (!is_known) {
         ss_log(d->log, SS_LOG_ERROR, 203, "the queue could not be counted: %s",
                request->result.text);
-        for (int i = 0; i < d->relays->nelts; i++)
-            ss_pause_begin(APR_ARRAY_IDX(d->relays, i, ss_relay_t *), ss_loop_wall(d->loop));
     }
     apr_pool_destroy(request->pool);
+    done(d, is_known);
 }
 
 /* ---- written down ---- */
@@ -90,26 +75,26 @@ static json_t *row_of(const char *relay, int state, apr_int64_t recipients, apr_
 
 /* Other nodes, a message in the middle of its delivery, or mail of a name that is not configured
  * any more: the next daemon counts. */
-static int can_save(const ss_daemon_t *d)
+static int can_save(const ss_delivery_t *d)
 {
-    if (!d->knows_counts || d->share) return 0;
-    for (int i = 0; i < d->relays->nelts; i++) {
-        const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+    if (!d->knows_counts || d->node) return 0;
+    for (int i = 0; i < ss_relay_count(d); i++) {
+        const ss_relay_t *relay = ss_relay_at(d, i);
         if (relay->in_flight || relay->counts[SS_STATE_SENDING] || relay->names->nelts != 1)
             return 0;
     }
     return 1;
 }
 
-void ss_queue_counts_save(ss_daemon_t *d)
+void ss_queue_counts_save(ss_delivery_t *d)
 {
     json_t *rows;
     char *text;
 
     if (!can_save(d)) return;
     rows = json_array();
-    for (int i = 0; i < d->relays->nelts; i++) {
-        const ss_relay_t *relay = APR_ARRAY_IDX(d->relays, i, ss_relay_t *);
+    for (int i = 0; i < ss_relay_count(d); i++) {
+        const ss_relay_t *relay = ss_relay_at(d, i);
         for (int state = 0; state < SS_STATES; state++) {
             int has_waiting = state == SS_STATE_QUEUED;
             json_array_append_new(rows, row_of(relay->name, state, relay->counts[state],
@@ -119,7 +104,7 @@ void ss_queue_counts_save(ss_daemon_t *d)
     }
     text = json_dumps(rows, JSON_COMPACT);
     json_decref(rows);
-    if (text) ss_daemon_remember(d, KEY, text);
+    if (text) ss_delivery_remember(d, KEY, "", text);
     free(text);
 }
 
@@ -129,7 +114,7 @@ static json_int_t number(const json_t *row, size_t at)
 }
 
 /* Whether the numbers were written down and are worth trusting; then they are the relays'. */
-static int restore(ss_daemon_t *d, const char *saved)
+static int restore(ss_delivery_t *d, const char *saved)
 {
     json_t *rows = saved ? json_loads(saved, 0, NULL) : NULL, *row;
     json_int_t total = 0;
@@ -156,15 +141,20 @@ static int restore(ss_daemon_t *d, const char *saved)
     return 1;
 }
 
-void ss_queue_counts_begin(ss_daemon_t *d, const char *saved)
+void ss_queue_counts_begin(ss_delivery_t *d, const char *saved,
+                           void (*done)(ss_delivery_t *d, int is_known))
 {
     /* Used once: whatever happens after this, the numbers are old, those that could not be read
      * too. Nothing is accepted or sent before this is asked of the store. */
-    ss_daemon_remember(d, KEY, NULL);
-    if (restore(d, saved))
-        ready(d);
-    else
-        ss_store_port_post(&d->queue, &ss_store_counts_create(counted, d)->head);
+    ss_delivery_remember(d, KEY, "", NULL);
+    if (restore(d, saved)) {
+        done(d, 1);
+        return;
+    }
+    ss_store_counts_t *request = ss_store_counts_create(counted, NULL);
+    request->head.baton =
+        apr_pmemdup(request->head.pool, &(counting_t){ d, done }, sizeof(counting_t));
+    ss_delivery_post(d, &request->head);
 }
 
 const char *ss_queue_counts_saved(const apr_array_header_t *settings)
@@ -178,7 +168,7 @@ const char *ss_queue_counts_saved(const apr_array_header_t *settings)
 
 /* ---- kept up ---- */
 
-void ss_queue_counts_purged(ss_daemon_t *d, const apr_array_header_t *rows)
+void ss_queue_counts_purged(ss_delivery_t *d, const apr_array_header_t *rows)
 {
     for (int i = 0; i < rows->nelts; i++) {
         const ss_store_count_t *row = &APR_ARRAY_IDX(rows, i, ss_store_count_t);
@@ -198,7 +188,7 @@ void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_oldest_t *requ
 }
 
 /* The first of a relay's rows is its own name's. */
-void ss_queue_counts_take_oldest(ss_daemon_t *d, const ss_store_oldest_t *request)
+void ss_queue_counts_take_oldest(ss_delivery_t *d, const ss_store_oldest_t *request)
 {
     for (int i = 0; request->head.rv == APR_SUCCESS && i < request->rows->nelts; i++) {
         const ss_store_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_count_t);

@@ -1,14 +1,15 @@
-/* reading.c: the content of a message in a transaction. See reading.h. */
+/* reading.c: see reading.h. */
 #include "delivery/reading.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
+#include "delivery/delivery_impl.h"
 #include "smtp/content.h"
 #include "smtp/send_buffer.h"
 
-/* What waits to be written refers to what was read: so far behind the place of reading nothing can
- * be waited for any more. */
+/* Output that is not written yet points into the parts that were read; so far behind the place of
+ * reading everything is written. */
 #define KEPT (SS_SEND_BUFFER_HIGH + 2 * SS_CONTENT_PIECE_MAX)
 #define SLOTS (KEPT / SS_PART_MAX + 4)
 
@@ -28,7 +29,7 @@ typedef struct {
 } wish_t;
 
 struct ss_reading_t {
-    ss_daemon_t *daemon;
+    ss_delivery_t *delivery;
     const ss_message_t *message;
     void (*ready)(void *self);
     void *self;
@@ -39,12 +40,12 @@ struct ss_reading_t {
     apr_status_t failed;
 };
 
-ss_reading_t *ss_reading_begin(ss_daemon_t *d, const ss_message_t *m, void (*ready)(void *self),
+ss_reading_t *ss_reading_begin(ss_delivery_t *d, const ss_message_t *m, void (*ready)(void *self),
                                void *self, apr_pool_t *pool)
 {
     ss_reading_t *reading = apr_pcalloc(pool, sizeof(*reading));
 
-    reading->daemon = d;
+    reading->delivery = d;
     reading->message = m;
     reading->ready = ready;
     reading->self = self;
@@ -94,7 +95,7 @@ static void ask(ss_reading_t *reading)
     *wish = (wish_t){ reading, reading->part, reading->part_at };
     request->head.baton = wish;
     reading->wish = wish;
-    ss_store_port_post(&reading->daemon->queue, &request->head);
+    ss_delivery_post(reading->delivery, &request->head);
 }
 
 /* Makes `part` the one that holds the offset; 0: behind the end. */

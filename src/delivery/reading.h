@@ -3,13 +3,14 @@
 #ifndef SS_DELIVERY_READING_H
 #define SS_DELIVERY_READING_H
 
-#include "daemon/daemon.h"
+#include "queue/message.h"
 
+typedef struct ss_delivery_t ss_delivery_t;
 typedef struct ss_reading_t ss_reading_t;
 
 /* The message must live until ss_reading_end. ready: a part that was not there has come (or failed
  * to); never called from within a call here. */
-ss_reading_t *ss_reading_begin(ss_daemon_t *d, const ss_message_t *m, void (*ready)(void *self),
+ss_reading_t *ss_reading_begin(ss_delivery_t *d, const ss_message_t *m, void (*ready)(void *self),
                                void *self, apr_pool_t *pool);
 /* Bytes at an offset, up to the end of their part; valid until so much more was read that the
  * client must have written them. APR_EAGAIN: asked for, ready tells. APR_EOF behind the end.

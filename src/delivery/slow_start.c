@@ -1,17 +1,23 @@
-/* slow_start.c: a relay that is resumed slowly, so that what waited does not flood its server: a
- * bound on its rate that doubles each minute. It is kept over a restart; SMTPSendRate is what
- * bounds a relay for good. */
-#include "daemon/daemon.h"
+/* slow_start.c: see slow_start.h. */
+#include "delivery/slow_start.h"
 
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
 
-#define RAMP_STEP (60 * APR_USEC_PER_SEC)
-#define RAMP_FASTEST 1000 /* microseconds a message: past it the bound is none */
+#define STEP (60 * APR_USEC_PER_SEC)
 
-/* One message each `per / count`, not `count` at once and then none for long. */
-static void apply(ss_relay_t *relay, ss_mono_t now)
+apr_interval_time_t ss_slow_start_next(apr_interval_time_t per_message,
+                                       apr_int64_t waiting_messages)
+{
+    apr_interval_time_t next = per_message / 2;
+
+    return waiting_messages && next > SS_SLOW_START_FASTEST ? next : 0;
+}
+
+static void apply(ss_relay_t *relay)
 {
     const apr_array_header_t *own = relay->settings->rates;
     apr_pool_t *pool;
@@ -19,80 +25,77 @@ static void apply(ss_relay_t *relay, ss_mono_t now)
     apr_pool_create(&pool, relay->pool);
     apr_array_header_t *rates =
         own ? apr_array_copy(pool, own) : apr_array_make(pool, 1, sizeof(ss_rate_t));
-    if (relay->ramp.count) APR_ARRAY_PUSH(rates, ss_rate_t) = relay->ramp;
-    ss_schedule_rates(relay->schedule, rates, now);
+    if (relay->slow_start.count) APR_ARRAY_PUSH(rates, ss_rate_t) = relay->slow_start;
+    ss_schedule_rates(relay->schedule, rates, ss_delivery_mono(relay->delivery));
     apr_pool_destroy(pool);
     ss_relay_wake(relay);
 }
 
 static void remember(const ss_relay_t *relay)
 {
-    apr_pool_t *pool;
+    char value[24];
 
-    apr_pool_create(&pool, relay->pool);
-    ss_daemon_remember(relay->daemon, apr_pstrcat(pool, "ramp/", relay->name, NULL),
-                       relay->ramp.count ? apr_psprintf(pool, "%" APR_TIME_T_FMT, relay->ramp.per)
-                                         : NULL);
-    apr_pool_destroy(pool);
+    apr_snprintf(value, sizeof(value), "%" APR_TIME_T_FMT, relay->slow_start.per);
+    ss_delivery_remember(relay->delivery, "ramp/", relay->name,
+                         relay->slow_start.count ? value : NULL);
 }
 
-static void end(ss_relay_t *relay, ss_mono_t now)
+static void end(ss_relay_t *relay)
 {
-    relay->ramp.count = 0;
+    relay->slow_start.count = 0;
     remember(relay);
-    ss_loop_untimer(relay->daemon->loop, &relay->ramp_timer);
-    apply(relay, now);
+    ss_delivery_untimer(relay->delivery, &relay->slow_start_timer);
+    apply(relay);
 }
 
 static void step(ss_timer_t *timer, ss_mono_t now)
 {
     ss_relay_t *relay = timer->self;
 
+    ss_delivery_timer(relay->delivery, timer, ss_mono_add(now, STEP));
     /* While it is paused again the bound waits, too. */
-    if (ss_relay_is_paused(relay)) {
-        ss_loop_timer(relay->daemon->loop, timer, ss_mono_add(now, RAMP_STEP));
-        return;
-    }
-    relay->ramp.per /= 2;
-    if (relay->waiting_messages && relay->ramp.per > RAMP_FASTEST) {
-        ss_loop_timer(relay->daemon->loop, timer, ss_mono_add(now, RAMP_STEP));
-        apply(relay, now);
+    if (ss_relay_is_paused(relay)) return;
+    relay->slow_start.per = ss_slow_start_next(relay->slow_start.per, relay->waiting_messages);
+    if (relay->slow_start.per) {
+        apply(relay);
         remember(relay);
         return;
     }
-    ss_log(relay->daemon->log, SS_LOG_NOTICE, 277,
-           "relay \"%s\": sends without the bound that it was resumed with; %" APR_INT64_T_FMT
+    ss_log(relay->delivery->log, SS_LOG_NOTICE, 277,
+           "relay \"%s\": slow start is over; sending at full rate; %" APR_INT64_T_FMT
            " messages wait",
            relay->name, relay->waiting_messages);
-    end(relay, now);
+    end(relay);
 }
 
-static void begin(ss_relay_t *relay, apr_interval_time_t per, ss_mono_t now)
+/* One message each `per / count`, not `count` at once and then none for long. */
+static void begin(ss_relay_t *relay, apr_interval_time_t per)
 {
-    relay->ramp = (ss_rate_t){ .count = 1, .per = per };
-    relay->ramp_timer =
-        (ss_timer_t){ .node = relay->ramp_timer.node, .fired = step, .self = relay };
-    ss_loop_timer(relay->daemon->loop, &relay->ramp_timer, ss_mono_add(now, RAMP_STEP));
-    apply(relay, now);
+    relay->slow_start = (ss_rate_t){ .count = 1, .per = per };
+    relay->slow_start_timer.fired = step;
+    relay->slow_start_timer.self = relay;
+    ss_delivery_timer(relay->delivery, &relay->slow_start_timer,
+                      ss_mono_add(ss_delivery_mono(relay->delivery), STEP));
+    apply(relay);
 }
 
-void ss_slow_start_restore(ss_relay_t *relay, const char *value, ss_mono_t now)
+void ss_slow_start_restore(ss_relay_t *relay, const char *value)
 {
     apr_int64_t per = apr_strtoi64(value, NULL, 10);
 
-    if (per > RAMP_FASTEST) begin(relay, per, now);
+    if (per > SS_SLOW_START_FASTEST) begin(relay, per);
 }
 
-void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate, ss_mono_t now)
+void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate)
 {
     if (!rate) {
-        if (relay->ramp.count) end(relay, now);
+        if (relay->slow_start.count) end(relay);
         return;
     }
-    begin(relay, rate->per > rate->count ? rate->per / rate->count : 1, now);
+    begin(relay, rate->per > rate->count ? rate->per / rate->count : 1);
     remember(relay);
-    ss_log(relay->daemon->log, SS_LOG_NOTICE, 278,
-           "relay \"%s\": begins with %" APR_INT64_T_FMT
+    ss_log(relay->delivery->log, SS_LOG_NOTICE, 278,
+           "relay \"%s\": slow start with %" APR_INT64_T_FMT
            " messages in %s, doubled each minute until nothing waits",
            relay->name, rate->count, ss_text_duration_print(relay->pool, rate->per));
 }

@@ -1,16 +1,20 @@
-/* slow_start.h: a relay that is resumed slowly. */
+/* slow_start.h: a relay that is resumed slowly, so that the waiting mail does not flood its server:
+ * a bound on its rate that doubles each minute and ends when nothing waits any more. It is kept
+ * over a restart. SMTPSendRate is what bounds a relay for good. */
 #ifndef SS_DELIVERY_SLOW_START_H
 #define SS_DELIVERY_SLOW_START_H
 
-#include "config/settings.h"
-#include "base/mono.h"
+#include "delivery/relay.h"
 
-typedef struct ss_relay_t ss_relay_t;
+/* A bound of less than this, in microseconds a message, is none. */
+#define SS_SLOW_START_FASTEST 1000
 
-/* A relay that is resumed sends no faster than rate, doubled each minute until nothing waits or the
- * bound does not bind any more (ramp.c). rate NULL: without a bound. */
-void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate, ss_mono_t now);
-/* The bound that a daemon before wrote down. */
-void ss_slow_start_restore(ss_relay_t *relay, const char *value, ss_mono_t now);
+/* Begins with that rate; NULL: ends it. */
+void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate);
+/* Goes on with the bound that a process before wrote down ("ramp/<relay>" of the setting table). */
+void ss_slow_start_restore(ss_relay_t *relay, const char *value);
+/* The bound a minute later; 0: none any more. Pure. */
+apr_interval_time_t ss_slow_start_next(apr_interval_time_t per_message,
+                                       apr_int64_t waiting_messages);
 
 #endif

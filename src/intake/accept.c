@@ -7,6 +7,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "delivery/pause.h"
+#include "delivery/relay.h"
 #include "intake/staging.h"
 
 typedef struct {
@@ -56,17 +58,17 @@ int ss_accept_fits(const ss_settings_t *settings, apr_uint64_t size, apr_size_t 
 
 int ss_accept_may(const ss_intake_t *intake, const ss_relay_t *relay, ss_accept_answer_t *answer)
 {
-    const ss_daemon_t *d = intake->delivery;
+    const ss_delivery_t *d = intake->delivery;
     apr_int64_t messages;
     apr_uint64_t bytes;
 
     memset(answer, 0, sizeof(*answer));
-    ss_daemon_waiting(d, &messages, &bytes);
+    ss_delivery_waiting(d, &messages, &bytes);
     if (intake->is_leaving) {
         refuse(answer, SS_ACCEPT_LEAVING, "the delivery daemon is restarting");
     } else if (!intake->queue->store) {
         refuse(answer, SS_ACCEPT_STORE, "%s", intake->queue->result.text);
-    } else if (!d->is_counted) {
+    } else if (!ss_delivery_is_ready(d)) {
         refuse(answer, SS_ACCEPT_STORE, "the queue is being opened");
     } else if (!relay->settings->engine) {
         refuse(answer, SS_ACCEPT_OFF,
@@ -176,12 +178,8 @@ static void stored(ss_store_request_t *request)
         answer_client(a, &answer);
         ss_staging_drop(a->intake, m);
     } else {
-        ss_relay_stored(a->relay, m, +1);
         answer_client(a, &answer);
-        ss_job_t *job = ss_job_create(a->intake->delivery, a->relay, m, NULL);
-        job->received = a->received;
-        job->stored = ss_mono_now();
-        ss_job_settle(job, ss_loop_wall(a->intake->loop));
+        ss_delivery_accepted(a->intake->delivery, a->relay->name, m, a->received);
     }
     apr_pool_destroy(request->pool);
 }

@@ -1,6 +1,7 @@
 /* composing.c: sendmail's submissions: the envelope. See composing.h. */
 #include "intake/composing.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 
 static apr_status_t release(void *incoming)

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "mail/address.h"
 #include "mail/parse.h"
 #include "mail/rewrite.h"
@@ -76,7 +77,7 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
 
     /* An address literal is no right side of a Message-ID that people expect. */
     if (!options.host || *options.host == '[') options.host = s->server_name;
-    options.random = (apr_uint64_t)ss_daemon_random() << 32 | ss_daemon_random();
+    options.random = (apr_uint64_t)ss_random_32() << 32 | ss_random_32();
     if (ss_parse_message(mail, bytes, len, &options, problem)) return -1;
     if (mail->received_count > SS_DRAFT_RECEIVED_MAX) {
         ss_mail_problem(problem, 400, "Received", "it has come through %d servers: a loop",

@@ -1,4 +1,5 @@
 /* intake.c: what all submissions share. See intake.h. */
+#include "base/random.h"
 #include "intake/intake.h"
 
 #include <string.h>
@@ -25,7 +26,7 @@ void ss_intake_discharge(ss_intake_t *intake, apr_size_t *charged, apr_size_t le
 void ss_intake_name(ss_intake_t *intake, ss_message_t *m)
 {
     unsigned char random[8];
-    apr_uint32_t words[2] = { ss_daemon_random(), ss_daemon_random() };
+    apr_uint32_t words[2] = { ss_random_32(), ss_random_32() };
 
     memcpy(random, words, sizeof(random));
     if (!*m->id) ss_ident_make(intake->idents, ss_loop_wall(intake->loop), random, m->id);

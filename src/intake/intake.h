@@ -7,7 +7,8 @@
 
 #include "base/ident.h"
 #include "base/log.h"
-#include "daemon/daemon.h"
+#include "delivery/delivery.h"
+#include "delivery/relay.h"
 #include "intake/quota.h"
 #include "net/loop.h"
 #include "queue/message.h"
@@ -26,7 +27,7 @@ typedef struct ss_intake_t {
     apr_pool_t *pool;
     ss_loop_t *loop;
     ss_store_port_t *queue;
-    ss_daemon_t *delivery;
+    ss_delivery_t *delivery;
     ss_metrics_t *metrics; /* submissions are counted here */
     ss_ident_source_t *idents;
     /* Called when a client got its last answer while the daemon leaves: it may be done. */

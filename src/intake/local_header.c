@@ -2,6 +2,7 @@
  */
 #include "intake/local_header.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <stdarg.h>
 #include <string.h>

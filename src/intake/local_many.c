@@ -1,6 +1,7 @@
 /* local_many.c: see local_many.h. */
 #include "intake/local_many.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -1,4 +1,7 @@
 /* local_message.c: see local_message.h. */
+#include "delivery/relay.h"
+
+#include <jansson.h>
 #include "intake/local_message.h"
 
 /* The refusals of accept.c in terms of HTTP. */
@@ -29,8 +32,8 @@ static ss_relay_t *relay_of(const ss_intake_t *intake, const json_t *header, ss_
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *from = json_string_value(json_object_get(header, "from"));
     const char *name = asked ? asked : server;
-    ss_relay_t *relay = name ? ss_relay_find(intake->delivery, name)
-                             : APR_ARRAY_IDX(intake->delivery->relays, 0, ss_relay_t *);
+    ss_relay_t *relay =
+        name ? ss_relay_find(intake->delivery, name) : ss_relay_at(intake->delivery, 0);
 
     if (!relay)
         ss_local_header_refuse(no, asked ? 422 : 503,

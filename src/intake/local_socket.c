@@ -2,7 +2,9 @@
  * time; while it is worked on nothing more is read from that client, so a fast one waits in its own
  * socket buffer and not in our memory. */
 #include "intake/local_socket.h"
+#include "delivery/delivery_ports.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -354,8 +356,9 @@ static void pump(client_t *client)
     client->is_freed = NULL;
     if (taken < 0) {
         int uid = client->request.uid;
-        if (ss_daemon_is_new(intake->delivery,
-                             "clients of the local socket (uid %d) with another protocol", uid)) {
+        if (ss_delivery_may_log(intake->delivery,
+                                "clients of the local socket (uid %d) with another protocol",
+                                uid)) {
             ss_log(intake->log, SS_LOG_WARN, 210,
                    "a client of the local socket (uid %d) speaks another protocol: its connection "
                    "is closed",

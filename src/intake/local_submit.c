@@ -1,6 +1,7 @@
 /* local_submit.c: one message in a request; several are local_many.c's. See local_submit.h. */
 #include "intake/local_submit.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "delivery/relay.h"
 #include "intake/smtp_transaction.h"
 
 #define ACCEPTS_A_TURN 64
@@ -363,8 +364,7 @@ static void accept_again(ss_timer_t *timer, ss_mono_t now)
 
 apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *intake, int fd)
 {
-    const apr_array_header_t *relays = intake->delivery->relays;
-    const ss_settings_t *first = APR_ARRAY_IDX(relays, 0, ss_relay_t *)->settings;
+    const ss_settings_t *first = ss_relay_at(intake->delivery, 0)->settings;
 
     *listener = NULL;
     if (fd < 0) return APR_SUCCESS;
@@ -373,8 +373,8 @@ apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *
     l->intake = intake;
     l->options = (ss_server_options_t){ .host = first->helo ? first->helo : "localhost",
                                         .max_rcpts = SS_MAIL_RECIPIENTS_MAX };
-    for (int i = 0; i < relays->nelts; i++) {
-        apr_int64_t size = APR_ARRAY_IDX(relays, i, ss_relay_t *)->settings->max_message_size;
+    for (int i = 0; i < ss_relay_count(intake->delivery); i++) {
+        apr_int64_t size = ss_relay_at(intake->delivery, i)->settings->max_message_size;
         if (size > l->options.max_size) l->options.max_size = size;
     }
     l->watch = (ss_loop_watch_t){ .fd = fd, .ready = listener_ready, .self = l };

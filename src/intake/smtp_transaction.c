@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 
+#include "delivery/relay.h"
 #include "intake/staging.h"
 #include "mail/address.h"
 
@@ -71,8 +72,7 @@ void ss_smtp_transaction_sender(ss_smtp_transaction_t *t, const ss_parameter_t *
     ss_accept_answer_t answer;
     const char *why = NULL;
 
-    t->relay = ss_accept_relay(t->intake, envelope->address,
-                               APR_ARRAY_IDX(t->intake->delivery->relays, 0, ss_relay_t *));
+    t->relay = ss_accept_relay(t->intake, envelope->address, ss_relay_at(t->intake->delivery, 0));
     if (!ss_accept_may(t->intake, t->relay, &answer)) {
         refuse(t, &answer);
         return;

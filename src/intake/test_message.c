@@ -1,11 +1,14 @@
 /* test_message.c: see test_message.h. */
 #include "intake/test_message.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/text.h"
+#include "delivery/relay.h"
 #include "intake/local_submit.h"
 #include "mail/address.h"
 
@@ -21,8 +24,8 @@ static const char *content_of(const ss_relay_t *relay, const char *from, const c
         "Content-Type: text/plain; charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n"
         "This message was sent from the connection test page of mod_smtp_send on %s,\r\n"
         "through its relay \"%s\". Its arrival shows that mail flows.\r\n",
-        ss_text_time_mail(pool, ss_wall_now()), from, to, ss_wall_now(),
-        (unsigned)ss_daemon_random(), domain, domain, relay->name);
+        ss_text_time_mail(pool, ss_wall_now()), from, to, ss_wall_now(), (unsigned)ss_random_32(),
+        domain, domain, relay->name);
 }
 
 void ss_test_message_submit(ss_intake_t *intake, ss_request_t *req, const json_t *header)
@@ -31,8 +34,8 @@ void ss_test_message_submit(ss_intake_t *intake, ss_request_t *req, const json_t
     const char *from = json_string_value(json_object_get(header, "from"));
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *why = NULL;
-    const ss_relay_t *relay = server ? ss_relay_find(intake->delivery, server)
-                                     : APR_ARRAY_IDX(intake->delivery->relays, 0, ss_relay_t *);
+    const ss_relay_t *relay =
+        server ? ss_relay_find(intake->delivery, server) : ss_relay_at(intake->delivery, 0);
     apr_pool_t *pool;
 
     if (!relay || !to || !ss_address_is_valid(to, 0, &why) ||

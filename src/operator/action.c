@@ -1,9 +1,11 @@
 /* action.c: see action.h. */
 #include "operator/action.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "delivery/job.h"
 #include "operator/selection.h"
 #include "operator/waiter.h"
 #include "record/webhook.h"
@@ -29,24 +31,14 @@ void ss_action_took(ss_operator_t *o, const ss_store_changed_t *t, ss_store_acti
                     const char *who)
 {
     ss_state_t state = actions[control].state;
-    ss_relay_t *relay = ss_relay_for(o->delivery, t->relay);
 
     ss_waiter_wake(o, t->id);
     ss_log(o->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, actions[control].verb, who);
     if (t->is_foreign) return;
-    for (int k = 0; k < t->recipients; k++) ss_relay_counted(relay, t->from_state, state);
-    if (control == SS_ACTION_CANCEL) {
-        relay->metrics.results[SS_STATE_CANCELLED] += (apr_uint64_t)t->recipients;
-        o->record->metrics.cancelled += (apr_uint64_t)t->recipients;
-        if (t->is_finished)
-            ss_relay_stored(relay, &(ss_message_t){ .rcpt_count = t->recipients, .size = t->size },
-                            -1);
-    }
+    if (control == SS_ACTION_CANCEL) o->record->metrics.cancelled += (apr_uint64_t)t->recipients;
     if (control == SS_ACTION_CANCEL || control == SS_ACTION_HOLD)
         ss_webhook_notify_stored(o->record, t->id, state);
-    if (control == SS_ACTION_RETRY || control == SS_ACTION_RELEASE ||
-        ss_job_find(o->delivery, t->id))
-        ss_job_refresh(o->delivery, t->id, relay, ss_loop_wall(o->loop));
+    ss_delivery_changed(o->delivery, t, control);
 }
 
 static void step(ss_selection_t *s);

@@ -2,9 +2,14 @@
  * header; then it is an outcome like any other. */
 #include "operator/bounce_request.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 
 #include "base/clock.h"
+#include "delivery/backlog.h"
+#include "delivery/job.h"
+#include "delivery/outcome.h"
+#include "delivery/relay.h"
 #include "operator/selection.h"
 
 #define PAGE 100
@@ -49,16 +54,14 @@ static int may(const work_t *work, const ss_message_t *m)
 
 static void give_up(work_t *work, ss_job_t *job)
 {
-    apr_time_t now = ss_loop_wall(work->selection.operator->loop);
-
     ss_job_hide(job);
     work->state = ss_message_state(job->message);
-    if (ss_outcome_give_up(job, work->selection.who, now)) {
+    if (ss_outcome_give_up(job, work->selection.who)) {
         work->selection.done++;
         ss_log(work->selection.operator->log, SS_LOG_NOTICE, 274, "%s: bounced by %s",
                job->entry.id, work->selection.who);
     }
-    ss_job_settle(job, now);
+    ss_job_settle(job);
 }
 
 /* Its content is gone: it is finished, or unknown. */
@@ -136,7 +139,7 @@ static void loaded(ss_store_request_t *request)
 
 static void load(work_t *work, const char *id)
 {
-    ss_store_load_t *request = ss_store_load_create(id, SS_DAEMON_WHOLE_MAX, loaded, work);
+    ss_store_load_t *request = ss_store_load_create(id, SS_BACKLOG_WHOLE_MAX, loaded, work);
 
     ss_store_port_post(work->selection.operator->queue, &request->head);
 }

@@ -2,11 +2,13 @@
  */
 #include "operator/connection_test.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "delivery/relay.h"
 #include "mail/address.h"
 #include "net/probe.h"
 #include "smtp/advice.h"
@@ -128,8 +130,7 @@ void ss_connection_test_run(ss_operator_t *o, ss_request_t *req, const char *ver
 {
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *format = json_string_value(json_object_get(header, "format"));
-    ss_relay_t *relay = server ? ss_relay_find(o->delivery, server)
-                               : APR_ARRAY_IDX(o->delivery->relays, 0, ss_relay_t *);
+    ss_relay_t *relay = server ? ss_relay_find(o->delivery, server) : ss_relay_at(o->delivery, 0);
     apr_pool_t *pool;
     int bad = 0;
 

@@ -1,6 +1,7 @@
 /* content_request.c: see content_request.h. */
 #include "operator/content_request.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 
 static void part_read(ss_store_request_t *request)

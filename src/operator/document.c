@@ -2,11 +2,16 @@
  * (src/wire/README.md). */
 #include "operator/document.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "delivery/learned.h"
+#include "delivery/pause.h"
+#include "delivery/relay.h"
 #include "mail/attributes_json.h"
 #include "delivery/connection.h"
 #include "delivery/node.h"
@@ -165,17 +170,15 @@ static json_t *hosts_of(ss_relay_t *relay, apr_pool_t *pool)
 
     for (int i = 0; i < relay->host_count; i++) {
         const ss_breaker_t *host = &relay->hosts[i];
-        const ss_loop_t *loop = relay->daemon->loop;
         int is_up = host->condition == SS_HOST_UP;
         json_array_append_new(
             list,
             json_pack(
-                "{s:s,s:s,s:o,s:o,s:o}", "name", ss_connection_host_name(relay, i, pool), "state",
+                "{s:s,s:s,s:o,s:o,s:o}", "name", ss_relay_host_name(relay, i, pool), "state",
                 names[host->condition], "cause", is_up ? json_null() : text(host->cause.text, pool),
                 "step", is_up ? json_null() : text(host->cause.step, pool), "nextProbe",
                 is_up ? json_null()
-                      : when(ss_mono_to_wall(host->next, ss_loop_now(loop), ss_loop_wall(loop)),
-                             pool)));
+                      : when(ss_mono_to_wall(host->next, ss_mono_now(), ss_wall_now()), pool)));
     }
     return list;
 }
@@ -207,10 +210,10 @@ static json_t *relay_of(const ss_operator_t *o, ss_relay_t *relay, apr_time_t no
     json_object_set_new(row, "pausedSeconds",
                         json_integer(apr_time_sec(ss_pause_total(relay, now))));
     json_object_set_new(row, "host",
-                        relay->host_count ? text(ss_connection_host_name(relay, 0, pool), pool)
+                        relay->host_count ? text(ss_relay_host_name(relay, 0, pool), pool)
                                           : json_null());
     json_object_set_new(row, "hosts", hosts_of(relay, pool));
-    json_object_set_new(row, "connections", json_integer(relay->conn_count));
+    json_object_set_new(row, "connections", json_integer(relay->connection_count));
     json_object_set_new(row, "inFlight", json_integer(relay->in_flight));
     ss_node_add(o->delivery, relay->name, counts, &messages, &bytes);
     json_object_set_new(row, "counts", counts_of(counts));
@@ -227,7 +230,7 @@ static json_t *relay_of(const ss_operator_t *o, ss_relay_t *relay, apr_time_t no
     json_object_set_new(row, "alertAgeSeconds",
                         json_integer(apr_time_sec(relay->settings->alert_age)));
     for (int i = 0; i < relay->host_count; i++) {
-        json_t *list = ss_learned_json(o->delivery, ss_connection_host_name(relay, i, pool));
+        json_t *list = ss_learned_json(o->delivery, ss_relay_host_name(relay, i, pool));
         json_array_extend(learned, list);
         json_decref(list);
     }
@@ -241,7 +244,7 @@ static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest, apr_pool_t *
     apr_int64_t messages;
     apr_uint64_t bytes;
 
-    ss_daemon_waiting(o->delivery, &messages, &bytes);
+    ss_delivery_waiting(o->delivery, &messages, &bytes);
     return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "messages",
                      (json_int_t)messages, "bytes", (json_int_t)bytes, "limitMessages",
                      (json_int_t)g->queue_limit_messages, "limitBytes",
@@ -260,8 +263,8 @@ json_t *ss_document_status(const ss_operator_t *o, apr_time_t now)
     char instance[24];
 
     apr_pool_create(&pool, o->pool);
-    for (int i = 0; i < o->delivery->relays->nelts; i++) {
-        ss_relay_t *relay = APR_ARRAY_IDX(o->delivery->relays, i, ss_relay_t *);
+    for (int i = 0; i < ss_relay_count(o->delivery); i++) {
+        ss_relay_t *relay = ss_relay_at(o->delivery, i);
         json_t *row = relay_of(o, relay, now, pool);
         apr_int64_t own = json_integer_value(json_object_get(row, "oldestSeconds"));
         for (int k = 0; k < SS_STATES; k++) counts[k] += relay->counts[k];
@@ -281,7 +284,8 @@ json_t *ss_document_status(const ss_operator_t *o, apr_time_t now)
     json_object_set_new(document, "engine", json_boolean(is_on));
     json_object_set_new(document, "paused", json_boolean(is_paused));
     json_object_set_new(document, "queue", queue_of(o, oldest, pool));
-    if (o->delivery->share) json_object_set_new(document, "nodes", ss_node_json(o->delivery));
+    json_t *nodes = ss_node_json(o->delivery);
+    if (nodes) json_object_set_new(document, "nodes", nodes);
     json_object_set_new(document, "counts", counts_of(counts));
     json_object_set_new(document, "relays", relays);
     json_t *reasons = ss_health_reasons(o->record, now);

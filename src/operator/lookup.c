@@ -1,9 +1,11 @@
 /* lookup.c: see lookup.h. */
 #include "operator/lookup.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "delivery/job.h"
 #include "operator/document.h"
 #include "operator/waiter.h"
 

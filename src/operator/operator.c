@@ -1,6 +1,7 @@
 /* operator.c: see operator.h. */
 #include "operator/operator.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 
 void ss_operator_init(ss_operator_t *o)

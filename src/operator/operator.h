@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "daemon/daemon.h"
+#include "delivery/delivery.h"
+#include "delivery/relay.h"
 #include "net/loop.h"
 #include "queue/store_port.h"
 #include "record/record.h"
@@ -19,7 +20,7 @@ typedef struct ss_operator_t {
     apr_pool_t *pool;
     ss_loop_t *loop;
     ss_store_port_t *queue;
-    ss_daemon_t *delivery;
+    ss_delivery_t *delivery;
     ss_record_t *record;
     /* of the process, for the status document */
     apr_uint64_t instance;

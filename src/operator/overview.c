@@ -1,6 +1,10 @@
 /* overview.c: see overview.h. */
 #include "operator/overview.h"
 
+#include <jansson.h>
+
+#include "delivery/queue_counts.h"
+#include "delivery/relay.h"
 #include "operator/document.h"
 #include "record/activity.h"
 #include "record/exposition.h"
@@ -45,7 +49,6 @@ static void ages_counted(ss_store_request_t *request)
 static void with_ages(ss_operator_t *o, ss_request_t *req,
                       void (*answer)(ss_operator_t *o, ss_request_t *req))
 {
-    const apr_array_header_t *relays = o->delivery->relays;
 
     if (!o->queue->store || (ss_mono_is_set(o->counted) &&
                              ss_mono_since(ss_loop_now(o->loop), o->counted) < AGES_EVERY)) {
@@ -56,8 +59,8 @@ static void with_ages(ss_operator_t *o, ss_request_t *req,
     counting_t *counting = apr_palloc(request->head.pool, sizeof(*counting));
     *counting = (counting_t){ o, req, answer };
     request->head.baton = counting;
-    for (int i = 0; i < relays->nelts; i++)
-        ss_queue_counts_ask_oldest(APR_ARRAY_IDX(relays, i, ss_relay_t *), request);
+    for (int i = 0; i < ss_relay_count(o->delivery); i++)
+        ss_queue_counts_ask_oldest(ss_relay_at(o->delivery, i), request);
     ss_store_port_post(o->queue, &request->head);
 }
 

@@ -1,9 +1,14 @@
 /* relay_action.c: see relay_action.h. */
 #include "operator/relay_action.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "delivery/flush.h"
+#include "delivery/pause.h"
+#include "delivery/relay.h"
+#include "delivery/slow_start.h"
 #include "record/activity.h"
 
 static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
@@ -12,7 +17,7 @@ static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, 
     apr_interval_time_t lasts = json_integer_value(json_object_get(header, "for"));
 
     ss_pause_set(relay, json_string_value(json_object_get(header, "reason")), who,
-                 lasts > 0 ? now + lasts : 0, now);
+                 lasts > 0 ? now + lasts : 0);
     json_array_append_new(rows,
                           json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
 }
@@ -27,14 +32,13 @@ static const ss_rate_t *read_rate(const json_t *header, ss_rate_t *rate)
     return rate->count > 0 && rate->per > 0 ? rate : NULL;
 }
 
-static void resume_one(const ss_operator_t *o, ss_relay_t *relay, const json_t *header,
-                       const char *who, json_t *rows, apr_time_t now)
+static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows)
 {
     const char *note = NULL;
     ss_rate_t rate;
 
-    ss_slow_start_set(relay, read_rate(header, &rate), ss_loop_now(o->loop));
-    ss_pause_clear(relay, who, now);
+    ss_slow_start_set(relay, read_rate(header, &rate));
+    ss_pause_clear(relay, who);
     if (relay->pause.directive)
         note = "still paused: the configuration says SMTPSendPause On";
     else if (!relay->settings->engine)
@@ -93,7 +97,6 @@ static void flush_one(ss_operator_t *o, ss_relay_t *relay, const char *who, json
 void ss_relay_action_run(ss_operator_t *o, ss_request_t *req, const char *verb,
                          const json_t *header)
 {
-    const apr_array_header_t *relays = o->delivery->relays;
     const char *name = json_string_value(json_object_get(header, "relay"));
     apr_time_t now = ss_loop_wall(o->loop);
     ss_store_set_t *request = ss_store_set_create("last/regulated", verb, now, settled, NULL);
@@ -106,13 +109,13 @@ void ss_relay_action_run(ss_operator_t *o, ss_request_t *req, const char *verb,
         return;
     }
     rows = json_array();
-    for (int i = 0; i < relays->nelts; i++) {
-        ss_relay_t *relay = APR_ARRAY_IDX(relays, i, ss_relay_t *);
+    for (int i = 0; i < ss_relay_count(o->delivery); i++) {
+        ss_relay_t *relay = ss_relay_at(o->delivery, i);
         if (name && *name && strcmp(relay->name, name)) continue;
         if (!strcmp(verb, "pause"))
             pause_one(relay, header, who, rows, now);
         else if (!strcmp(verb, "resume"))
-            resume_one(o, relay, header, who, rows, now);
+            resume_one(relay, header, who, rows);
         else
             flush_one(o, relay, who, rows);
     }

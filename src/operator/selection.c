@@ -1,6 +1,7 @@
 /* selection.c: see selection.h. */
 #include "operator/selection.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 
 #include "record/activity.h"

@@ -1,6 +1,7 @@
 /* transfer.c: see transfer.h. */
 #include "operator/transfer.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 

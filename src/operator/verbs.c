@@ -1,6 +1,7 @@
 /* verbs.c: see verbs.h. */
 #include "operator/verbs.h"
 
+#include <jansson.h>
 #include <string.h>
 
 #include "operator/action.h"

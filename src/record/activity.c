@@ -1,6 +1,8 @@
 /* activity.c: see activity.h. */
 #include "record/activity.h"
+#include "delivery/delivery_ports.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +54,7 @@ static int sample(struct ss_activity_t *a, apr_time_t now)
     apr_uint64_t sent = metrics->sent, failed = metrics->failed + metrics->expired, bytes;
     apr_int64_t waiting;
 
-    ss_daemon_waiting(a->record->delivery, &waiting, &bytes);
+    ss_delivery_waiting(a->record->delivery, &waiting, &bytes);
     int is_busy = sent != a->sent || failed != a->failed || waiting > 0;
     if (is_busy) a->is_changed = 1;
     ss_series_add(&a->series, sent - a->sent, failed - a->failed,
@@ -143,7 +145,7 @@ void ss_activity_save(ss_record_t *r, apr_time_t now)
     if (!a->is_changed) return;
     json_t *json = ss_activity_json(r, now);
     char *text = json_dumps(json, JSON_COMPACT);
-    if (text) ss_daemon_remember(r->delivery, a->key, text);
+    if (text) ss_delivery_remember(r->delivery, a->key, "", text);
     free(text);
     json_decref(json);
     a->saved = ss_loop_now(r->loop);

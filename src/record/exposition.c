@@ -1,10 +1,13 @@
 /* exposition.c: see exposition.h. */
 #include "record/exposition.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "delivery/pause.h"
+#include "delivery/relay.h"
 #include "record/health.h"
 
 #define STORE_BUCKETS (int)(sizeof(((ss_store_stats_t *)0)->buckets) / sizeof(apr_uint64_t))
@@ -44,7 +47,7 @@ static const char *label_of(const char *name, apr_pool_t *pool)
 
 static ss_relay_t *relay_at(const print_t *p, int i)
 {
-    return APR_ARRAY_IDX(p->record->delivery->relays, i, ss_relay_t *);
+    return ss_relay_at(p->record->delivery, i);
 }
 
 /* One sample a relay of what get says; a value below 0 is left out. */
@@ -52,7 +55,7 @@ static void by_relay(print_t *p, const char *name, const char *type, const char 
                      double (*get)(const ss_relay_t *relay, apr_time_t now))
 {
     family(p, name, type, help);
-    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
+    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
         double value = get(relay_at(p, i), p->now);
         if (value < 0) continue;
         ss_buf_printf(p->out, "smtp_send_%s%s{%s} %.3f\n", name,
@@ -107,7 +110,7 @@ static double uncertain_of(const ss_relay_t *relay, apr_time_t now)
 static double connections_of(const ss_relay_t *relay, apr_time_t now)
 {
     (void)now;
-    return relay->conn_count;
+    return relay->connection_count;
 }
 
 /* ---- families with labels of their own ---- */
@@ -117,7 +120,7 @@ static void print_queue(print_t *p)
     const ss_globals_t *g = &p->record->config->globals;
 
     family(p, "queue_messages", "gauge", "Recipients known to the queue, by relay and state.");
-    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
+    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
         for (int state = 0; state < SS_STATES; state++) {
             ss_buf_printf(
                 p->out, "smtp_send_queue_messages{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n",
@@ -149,12 +152,12 @@ static void print_deliveries(print_t *p)
                                          SS_STATE_FAILED, SS_STATE_EXPIRED,  SS_STATE_CANCELLED };
 
     family(p, "deliveries", "counter", "Attempts at a recipient by what they left it in.");
-    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
+    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
         for (apr_size_t k = 0; k < sizeof(states) / sizeof(states[0]); k++) {
             counter(
                 p, "deliveries",
                 apr_psprintf(p->pool, "%s,result=\"%s\"", p->labels[i], ss_state_name(states[k])),
-                relay_at(p, i)->metrics.results[states[k]]);
+                relay_at(p, i)->counters.results[states[k]]);
         }
     }
 }
@@ -164,8 +167,8 @@ static void print_connections(print_t *p)
     /* Its name belongs to the gauge beside it, so that OpenMetrics cannot call it a counter. */
     family(p, "connections_total", "unknown",
            "Connections to the relay by what became of them; a counter.");
-    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
-        const ss_relay_metrics_t *m = &relay_at(p, i)->metrics;
+    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
+        const ss_relay_counters_t *m = &relay_at(p, i)->counters;
         counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"ready\"", NULL),
                 m->connected);
         counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"down\"", NULL),
@@ -179,8 +182,8 @@ static void print_replies(print_t *p)
 {
     family(p, "replies", "counter",
            "The server's replies by the command they answer and their code.");
-    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
-        const ss_reply_counts_t *replies = relay_at(p, i)->metrics.replies;
+    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
+        const ss_reply_counts_t *replies = relay_at(p, i)->counters.replies;
         for (int cmd = 0; cmd < SS_CMDS; cmd++) {
             for (int code = 0; code < SS_REPLY_CODES; code++) {
                 if (!replies->count[cmd][code]) continue;
@@ -238,7 +241,7 @@ static void print_healthy(print_t *p)
     json_t *reasons = ss_health_reasons(p->record, p->now);
 
     family(p, "healthy", "gauge", "1 while mail flows.");
-    for (int i = 0; i < p->record->delivery->relays->nelts; i++) {
+    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
         int is_healthy = 1;
         for (size_t k = 0; k < json_array_size(reasons); k++) {
             const char *about =
@@ -255,8 +258,9 @@ void ss_exposition_print(ss_record_t *r, ss_buf_t *out, apr_time_t now)
     print_t p = { .record = r, .out = out, .now = now };
 
     apr_pool_create(&p.pool, r->pool);
-    p.labels = apr_palloc(p.pool, sizeof(*p.labels) * (apr_size_t)(r->delivery->relays->nelts + 1));
-    for (int i = 0; i < r->delivery->relays->nelts; i++)
+    p.labels =
+        apr_palloc(p.pool, sizeof(*p.labels) * (apr_size_t)(ss_relay_count(r->delivery) + 1));
+    for (int i = 0; i < ss_relay_count(r->delivery); i++)
         p.labels[i] = label_of(relay_at(&p, i)->name, p.pool);
 
     family(&p, "up", "gauge", "1 while the delivery daemon answers.");

@@ -1,10 +1,12 @@
 /* health.c: see health.h. */
 #include "record/health.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "delivery/relay.h"
 
 static void add(json_t *reasons, const char *relay, const char *reason, apr_pool_t *pool,
                 const char *detail)
@@ -30,7 +32,7 @@ int ss_health_is_full(const ss_globals_t *globals, apr_int64_t messages, apr_uin
 
 static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now, apr_pool_t *pool)
 {
-    const ss_pause_t *pause = &relay->pause;
+    const ss_relay_pause_t *pause = &relay->pause;
     const char *cause = NULL, *advice = NULL, *state = ss_relay_state(relay, &cause, &advice);
     apr_time_t oldest = relay->waiting_messages > 0 ? relay->oldest : 0;
 
@@ -88,13 +90,13 @@ json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, r->pool);
-    ss_daemon_waiting(r->delivery, &messages, &bytes);
+    ss_delivery_waiting(r->delivery, &messages, &bytes);
     judge_store(r, reasons, now, pool);
     if (ss_health_is_full(&r->config->globals, messages, bytes))
         add(reasons, NULL, "full", pool,
             "the queue is full (SMTPSendQueueLimit): new mail is refused");
-    for (int i = 0; i < r->delivery->relays->nelts; i++)
-        judge_relay(reasons, APR_ARRAY_IDX(r->delivery->relays, i, ss_relay_t *), now, pool);
+    for (int i = 0; i < ss_relay_count(r->delivery); i++)
+        judge_relay(reasons, ss_relay_at(r->delivery, i), now, pool);
     apr_pool_destroy(pool);
     return reasons;
 }

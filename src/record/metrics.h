@@ -21,16 +21,11 @@ typedef struct {
     ss_metrics_histogram_t delivery;                         /* acceptance to the relay's answer */
 } ss_metrics_t;
 
-typedef struct { /* of one relay */
-    /* attempts by the state that a recipient was left in */
-    apr_uint64_t results[SS_STATES];
-    /* connections: ready for messages; down; the server refused us */
-    apr_uint64_t connected, unreached, refused;
-    ss_reply_counts_t *replies;
-} ss_relay_metrics_t;
-
 /* Adds a duration. Buckets: 1 ms doubling. */
 void ss_metrics_histogram_add(ss_metrics_histogram_t *histogram, apr_interval_time_t duration);
+/* Counts a recipient in its new state (ports.h, recipient_changed). */
+void ss_metrics_recipient(ss_metrics_t *metrics, const ss_message_t *m, const ss_recipient_t *rcpt,
+                          apr_time_t now);
 /* The upper bound of a bucket in seconds; the last one has none. */
 double ss_metrics_histogram_bound(int bucket);
 

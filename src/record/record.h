@@ -4,10 +4,15 @@
 #define SS_RECORD_RECORD_H
 
 #include "base/log.h"
-#include "daemon/daemon.h"
+#include "delivery/delivery.h"
+#include "delivery/relay.h"
 #include "net/loop.h"
 #include "queue/store_port.h"
 #include "record/metrics.h"
+
+/* Takes each final state of a recipient. */
+typedef void ss_record_finished_fn(const char *id, const char *from, const char *to,
+                                   const char *state, const char *reply, const char *metadata);
 
 typedef struct ss_record_t {
     const ss_config_t *config;
@@ -15,10 +20,10 @@ typedef struct ss_record_t {
     apr_pool_t *pool;
     ss_loop_t *loop;
     ss_store_port_t *queue;
-    ss_daemon_t *delivery;
+    ss_delivery_t *delivery;
     unsigned restarts; /* of the daemon after it ended by itself */
     /* Another module of httpd wants to know each final state (include/smtp_send.h); or NULL. */
-    ss_finished_fn *finished;
+    ss_record_finished_fn *finished;
     int is_leaving; /* set by the wiring */
 
     ss_metrics_t metrics;

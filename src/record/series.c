@@ -2,6 +2,7 @@
  * a restart or another span never shifts it. */
 #include "record/series.h"
 
+#include <jansson.h>
 #include <string.h>
 
 static const struct {

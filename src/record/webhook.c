@@ -1,6 +1,8 @@
 /* webhook.c: see webhook.h. webhook_call.c makes the requests. */
 #include "record/webhook.h"
+#include "delivery/delivery_ports.h"
 
+#include <jansson.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +186,7 @@ static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipie
     apr_snprintf(key, sizeof(key), "webhook/%s/%s-%d-%s-%d", w->node, m->id, rcpt->number, event,
                  rcpt->attempts);
     char *text = json_dumps(row, JSON_COMPACT);
-    if (text) ss_daemon_remember(r->delivery, key, text);
+    if (text) ss_delivery_remember(r->delivery, key, "", text);
     free(text);
     add(r, key, row);
 }
@@ -263,8 +265,8 @@ static void log_failure(ss_record_t *r, ss_log_level_t level, int number, const 
 {
     char status[32];
 
-    if (!ss_daemon_is_new(r->delivery, "webhook notifications to %s that failed: %s",
-                          note->call.url, what))
+    if (!ss_delivery_may_log(r->delivery, "webhook notifications to %s that failed: %s",
+                             note->call.url, what))
         return;
     apr_snprintf(status, sizeof(status), "HTTP status %d", note->call.status);
     ss_log(r->log, level, number, "%s: webhook notification to %s failed: %s; %s", event_of(note),
@@ -299,7 +301,7 @@ static void done(void *baton)
             log_failure(r, SS_LOG_INFO, 296, note, "it is retried for 24 hours");
     } else {
         if (next == SS_WEBHOOK_GONE) log_failure(r, SS_LOG_WARN, 297, note, "it is given up");
-        ss_daemon_remember(r->delivery, note->key, NULL);
+        ss_delivery_remember(r->delivery, note->key, "", NULL);
         unlink_note(w, note);
         free_note(note);
     }

@@ -50,7 +50,7 @@ def test_pause_with_an_end(make_httpd, relay):
     httpd.send()
     assert relay_of(httpd)["pause"]["until"]
     relay.wait_for(1)
-    httpd.wait_log("over by its own time")
+    httpd.wait_log("has expired")
 
 
 def test_pause_from_the_status_handler(make_httpd, relay):

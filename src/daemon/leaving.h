@@ -1,0 +1,15 @@
+/* leaving.h: the end of the process: it is told to leave, ends what is under way, and stops the
+ * loop. */
+#ifndef SS_DAEMON_LEAVING_H
+#define SS_DAEMON_LEAVING_H
+
+#include "daemon/daemon.h"
+
+/* Watches the descriptors that say so: a byte or the end of lifeline_fd (-1: none), a byte of
+ * term_fd (SIGTERM; 0: none). */
+apr_status_t ss_leaving_watch(ss_daemon_t *d, int lifeline_fd, int term_fd);
+/* Looks whether a process that leaves is done: nothing in flight, no client waits for an answer,
+ * the store has answered everything. Then the loop is stopped. */
+void ss_leaving_check(ss_daemon_t *d);
+
+#endif
