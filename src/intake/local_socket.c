@@ -7,7 +7,6 @@
 #include <jansson.h>
 #include <apr_strings.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,6 +16,7 @@
 #include "intake/local_deadline.h"
 #include "intake/local_submit.h"
 #include "intake/test_message.h"
+#include "net/listener.h"
 #include "wire/frame.h"
 
 #define READ_SIZE 65536
@@ -24,9 +24,6 @@
 #define FRAME_MAX (SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX)
 /* of answers that a client does not fetch; past it the client is dropped */
 #define ANSWER_MAX (64 * 1024 * 1024)
-#define ACCEPTS_A_TURN 64
-/* when there are none left: tried again after */
-#define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)
 /* a client that waits for room looks again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 20)
 
@@ -48,9 +45,7 @@ typedef struct client_t {
 struct ss_local_socket_t {
     ss_intake_t *intake;
     ss_local_socket_options_t options;
-    ss_loop_watch_t listener;
-    ss_timer_t again; /* accepts again after descriptors ran out */
-    int is_listening;
+    ss_listener_t listener;
     client_t *clients;
     int client_count;
     ss_buf_t spare; /* a buffer that no client reads into now */
@@ -92,7 +87,7 @@ static void free_client(client_t *client)
     if (client->next) client->next->prev = client->prev;
     s->client_count--;
     free(client);
-    if (s->is_listening) ss_loop_watch(s->intake->loop, &s->listener, SS_LOOP_READ);
+    ss_listener_resume(&s->listener);
 }
 
 /* A client that leaves while its request is worked on is freed with the answer. */
@@ -453,8 +448,9 @@ static int peer_uid(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? (int)cred.uid : -1;
 }
 
-static void accept_one(ss_local_socket_t *s, int fd)
+static void accepted(void *self, int fd)
 {
+    ss_local_socket_t *s = self;
     static const ss_request_ops_t ops = { answer, step };
     client_t *client = calloc(1, sizeof(*client));
 
@@ -474,38 +470,9 @@ static void accept_one(ss_local_socket_t *s, int fd)
     client->next = s->clients;
     if (client->next) client->next->prev = client;
     s->clients = client;
-    s->client_count++;
+    if (++s->client_count >= SS_LOCAL_SOCKET_CLIENTS_MAX) ss_listener_pause(&s->listener);
     if (ss_loop_watch(s->intake->loop, &client->watch, SS_LOOP_READ) != APR_SUCCESS)
         free_client(client);
-}
-
-static void listener_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
-{
-    ss_local_socket_t *s = watch->self;
-
-    (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        if (s->client_count >= SS_LOCAL_SOCKET_CLIENTS_MAX) {
-            ss_loop_watch(s->intake->loop, watch, 0);
-            return;
-        }
-        int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
-            /* It would be ready again and again. */
-            ss_loop_watch(s->intake->loop, watch, 0);
-            ss_loop_timer(s->intake->loop, &s->again, ss_mono_add(now, DESCRIPTORS_AGAIN));
-        }
-        if (fd < 0) return;
-        accept_one(s, fd);
-    }
-}
-
-static void accept_again(ss_timer_t *timer, ss_mono_t now)
-{
-    ss_local_socket_t *s = timer->self;
-
-    (void)now;
-    if (s->is_listening) ss_loop_watch(s->intake->loop, &s->listener, SS_LOOP_READ);
 }
 
 apr_status_t ss_local_socket_start(ss_local_socket_t **socket, ss_intake_t *intake,
@@ -516,13 +483,9 @@ apr_status_t ss_local_socket_start(ss_local_socket_t **socket, ss_intake_t *inta
     *socket = s;
     s->intake = intake;
     s->options = *options;
-    s->listener = (ss_loop_watch_t){ .fd = options->fd, .ready = listener_ready, .self = s };
-    s->again = (ss_timer_t){ .fired = accept_again, .self = s };
-    if (options->fd < 0) return APR_SUCCESS;
-    int flags = fcntl(options->fd, F_GETFL);
-    if (flags < 0 || fcntl(options->fd, F_SETFL, flags | O_NONBLOCK) < 0) return errno;
-    s->is_listening = 1;
-    return ss_loop_watch(intake->loop, &s->listener, SS_LOOP_READ);
+    return options->fd < 0
+               ? APR_SUCCESS
+               : ss_listener_start(&s->listener, intake->loop, options->fd, accepted, s);
 }
 
 int ss_local_socket_is_busy(const ss_local_socket_t *socket)
@@ -535,14 +498,7 @@ int ss_local_socket_is_busy(const ss_local_socket_t *socket)
 
 void ss_local_socket_stop(ss_local_socket_t *socket)
 {
-    ss_loop_t *loop = socket->intake->loop;
-
-    if (socket->is_listening) {
-        socket->is_listening = 0;
-        ss_loop_untimer(loop, &socket->again);
-        ss_loop_unwatch(loop, &socket->listener);
-        close(socket->listener.fd);
-    }
+    ss_listener_stop(&socket->listener);
     for (client_t *client = socket->clients, *next; client; client = next) {
         next = client->next;
         if (client->is_busy) continue;

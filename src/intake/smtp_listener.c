@@ -14,10 +14,8 @@
 
 #include "delivery/relay.h"
 #include "intake/smtp_transaction.h"
+#include "net/listener.h"
 
-#define ACCEPTS_A_TURN 64
-/* when there are none left: tried again after */
-#define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)
 /* a client that waits for room looks again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 50)
 
@@ -39,8 +37,7 @@ typedef struct client_t {
 
 struct ss_smtp_listener_t {
     ss_intake_t *intake;
-    ss_loop_watch_t watch;
-    ss_timer_t again; /* accepts again after descriptors ran out */
+    ss_listener_t socket;
     int is_stopped;
     ss_server_options_t options;
     client_t *clients;
@@ -298,8 +295,9 @@ static void turn_away(int fd)
     close(fd);
 }
 
-static void accept_one(ss_smtp_listener_t *listener, int fd)
+static void accepted(void *self, int fd)
 {
+    ss_smtp_listener_t *listener = self;
     client_t *c =
         listener->client_count < SS_SMTP_LISTENER_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
     ss_server_t *server = c ? ss_server_create(&listener->options) : NULL;
@@ -332,36 +330,6 @@ static void accept_one(ss_smtp_listener_t *listener, int fd)
     settle(c, c->is_gone);
 }
 
-static void listener_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
-{
-    ss_smtp_listener_t *listener = watch->self;
-
-    (void)events;
-    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
-        int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            accept_one(listener, fd);
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            /* It would be ready again and again. */
-            ss_loop_watch(listener->intake->loop, watch, 0);
-            ss_loop_timer(listener->intake->loop, &listener->again,
-                          ss_mono_add(now, DESCRIPTORS_AGAIN));
-            return;
-        } else if (errno != EINTR && errno != ECONNABORTED) {
-            return;
-        }
-    }
-}
-
-static void accept_again(ss_timer_t *timer, ss_mono_t now)
-{
-    ss_smtp_listener_t *listener = timer->self;
-
-    (void)now;
-    if (!listener->is_stopped)
-        ss_loop_watch(listener->intake->loop, &listener->watch, SS_LOOP_READ);
-}
-
 apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *intake, int fd)
 {
     const ss_settings_t *first = ss_relay_at(intake->delivery, 0)->settings;
@@ -377,11 +345,9 @@ apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *
         apr_int64_t size = ss_relay_at(intake->delivery, i)->settings->max_message_size;
         if (size > l->options.max_size) l->options.max_size = size;
     }
-    l->watch = (ss_loop_watch_t){ .fd = fd, .ready = listener_ready, .self = l };
-    l->again = (ss_timer_t){ .fired = accept_again, .self = l };
     ss_log(intake->log, SS_LOG_INFO, 212, "SMTP submissions are accepted at %s",
            intake->config->globals.listen ? intake->config->globals.listen : "an inherited socket");
-    return ss_loop_watch(intake->loop, &l->watch, SS_LOOP_READ);
+    return ss_listener_start(&l->socket, intake->loop, fd, accepted, l);
 }
 
 void ss_smtp_listener_stop(ss_smtp_listener_t *listener)
@@ -389,9 +355,7 @@ void ss_smtp_listener_stop(ss_smtp_listener_t *listener)
     if (!listener || listener->is_stopped) return;
     ss_loop_t *loop = listener->intake->loop;
     listener->is_stopped = 1;
-    ss_loop_untimer(loop, &listener->again);
-    ss_loop_unwatch(loop, &listener->watch);
-    close(listener->watch.fd);
+    ss_listener_stop(&listener->socket);
     for (client_t *c = listener->clients, *next; c; c = next) {
         next = c->next;
         c->deadline = ss_mono_add(ss_loop_now(loop), SS_SMTP_LISTENER_GRACE);
