@@ -29,8 +29,18 @@ def log_numbers(report):
             report.find(f"{ADVICE} explains SMTPSend-{number} twice")
 
 
+OPTION = re.compile(r'"(SMTPSend[A-Za-z]+)",\s*SS_KIND_\w+,(?:\s*SS_PLACE_BOTH,)?(?:\s*(?:[SGD]\(\w+\)|\w+),)+?\s*(?:NULL|"([^"]*)")')
+
+
 def directives(report):
-    options = re.findall(r'"(SMTPSend[A-Za-z]+)",\s*SS_KIND', tree.read("src/config/options.c"))
+    """README names each directive, with its default."""
+    initial = dict(OPTION.findall(tree.read("src/config/options.c")))
+    options = list(initial)
+    defaults = {name: value for names, value in re.findall(r"^\| (`SMTPSend[^|]*?) \| [SDG, ]+ \| ?([^|]*?) ?\|", tree.read("README"), re.M)
+                for name in re.findall(r"SMTPSend\w+", names)}
+    for option in options:
+        if initial[option] and initial[option] not in re.split(r"`|; ", defaults.get(option, "")):
+            report.find(f"README gives {defaults.get(option)} as the default of {option}, the code {initial[option]}")
     report.examined = len(options)
     named = set(re.findall(r"`(SMTPSend[A-Za-z]+)`", tree.read("README")))
     for option in options:
