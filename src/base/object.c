@@ -1,4 +1,4 @@
-/* object.c: a JSON object written as text. See object.h. */
+/* object.c: a JSON object written as text, and single members read. See object.h. */
 #include "base/object.h"
 
 #include <apr_pools.h>
@@ -126,8 +126,134 @@ void ss_object_list_end(ss_object_t *object)
     object->has_members = 1;
 }
 
+void ss_object_open(ss_object_t *object, const char *name)
+{
+    put_name(object, name);
+    put(object, "{", 1);
+    object->has_members = 0;
+}
+
+void ss_object_close(ss_object_t *object)
+{
+    put(object, "}", 1);
+    object->has_members = 1;
+}
+
 apr_status_t ss_object_end(ss_object_t *object)
 {
     put(object, "}", 1);
     return object->rv;
+}
+
+/* ---- reading ---- */
+
+static const char *skip_blanks(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n')) p++;
+    return p;
+}
+
+/* The quote that ends a string, or end. */
+static const char *string_end(const char *p, const char *end)
+{
+    while (p < end && *p != '"') p += *p == '\\' && p + 1 < end ? 2 : 1;
+    return p;
+}
+
+/* Where the value of a member begins; NULL: there is no such member. */
+static const char *find(const char *p, const char *end, const char *name)
+{
+    apr_size_t name_len = strlen(name);
+    int depth = 0;
+
+    for (; p < end; p++) {
+        if (*p == '{' || *p == '[')
+            depth++;
+        else if (*p == '}' || *p == ']')
+            depth--;
+        if (*p != '"') continue;
+        const char *key = p + 1;
+        p = string_end(key, end);
+        const char *value = p < end ? skip_blanks(p + 1, end) : end;
+        if (depth == 1 && value < end && *value == ':' && (apr_size_t)(p - key) == name_len &&
+            !memcmp(key, name, name_len))
+            return skip_blanks(value + 1, end);
+    }
+    return NULL;
+}
+
+apr_int64_t ss_object_read_number(const char *json, apr_size_t len, const char *name,
+                                  apr_int64_t otherwise)
+{
+    const char *end = json + len, *p = find(json, end, name);
+    apr_int64_t value = 0;
+
+    if (!p || p == end || *p < '0' || *p > '9') return otherwise;
+    for (; p < end && *p >= '0' && *p <= '9' && value < APR_INT64_MAX / 100; p++)
+        value = value * 10 + (*p - '0');
+    return value;
+}
+
+/* Four hexadecimal digits; 0: they are none. */
+static unsigned read_hex(const char *p, const char *end)
+{
+    unsigned value = 0;
+
+    for (int i = 0; i < 4; i++, p++) {
+        const char *digits = "0123456789abcdef0123456789ABCDEF";
+        const char *at = p < end && *p ? strchr(digits, *p) : NULL;
+        if (!at) return 0;
+        value = value << 4 | ((unsigned)(at - digits) & 15);
+    }
+    return value;
+}
+
+static char *put_utf8(char *out, unsigned c)
+{
+    int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+
+    *out++ = (char)(more ? (0xffu << (7 - more) & 0xff) | c >> 6 * more : c);
+    while (more--) *out++ = (char)(0x80 | (c >> 6 * more & 0x3f));
+    return out;
+}
+
+/* What stands behind a backslash; *p is moved behind it. */
+static char *put_escape(char *out, const char **p, const char *end)
+{
+    static const char names[] = "nrtbf", values[] = "\n\r\t\b\f";
+    const char *at = strchr(names, **p);
+
+    if (**p == 'u') {
+        unsigned c = read_hex(*p + 1, end), low = 0;
+        *p += 5;
+        if (c >= 0xd800 && c < 0xdc00 && *p + 1 < end && (*p)[0] == '\\' && (*p)[1] == 'u')
+            low = read_hex(*p + 2, end);
+        if (low >= 0xdc00 && low < 0xe000) {
+            c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+            *p += 6;
+        }
+        return put_utf8(out, c);
+    }
+    *out = at && *at ? values[at - names] : **p;
+    ++*p;
+    return out + 1;
+}
+
+const char *ss_object_read_text(const char *json, apr_size_t len, const char *name,
+                                apr_pool_t *pool)
+{
+    const char *end = json + len, *p = find(json, end, name), *to;
+    char *text, *out;
+
+    if (!p || p == end || *p != '"') return NULL;
+    to = string_end(++p, end);
+    out = text = apr_palloc(pool, (apr_size_t)(to - p) + 1);
+    while (p < to) {
+        if (*p++ != '\\')
+            *out++ = p[-1];
+        else if (p < to)
+            out = put_escape(out, &p, to);
+    }
+    *out = '\0';
+    return text;
 }

@@ -14,11 +14,10 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/text.h"
+#include "base/object.h"
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/sendmail_options.h"
-#include "mail/submitted.h"
 #include "wire/peer.h"
 
 #define READ_SIZE 65536
@@ -30,53 +29,31 @@
 
 /* ---- the header ---- */
 
-static void put_text(ss_buf_t *out, const char *text, apr_pool_t *pool)
-{
-    const char *valid = ss_text_utf8(pool, text, strlen(text));
-
-    ss_buf_append(out, "\"", 1);
-    for (const char *p = valid; *p; p++) {
-        if (*p == '"' || *p == '\\')
-            ss_buf_printf(out, "\\%c", *p);
-        else if ((unsigned char)*p < 0x20)
-            ss_buf_printf(out, "\\u%04x", (unsigned char)*p);
-        else
-            ss_buf_append(out, p, 1);
-    }
-    ss_buf_append(out, "\"", 1);
-}
-
-static void put_member(ss_buf_t *out, const char *name, const char *value, apr_pool_t *pool)
-{
-    if (!value) return;
-    ss_buf_printf(out, ",\"%s\":", name);
-    put_text(out, value, pool);
-}
-
 const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
                                const char *key, apr_pool_t *pool)
 {
+    ss_attributes_t attr = s->attr;
+    ss_object_t request;
     ss_buf_t out;
 
-    ss_buf_init(&out, 2 * SS_FRAME_HEADER_MAX);
-    ss_buf_puts(&out, "{\"do\":\"submit\",\"door\":\"sendmail\"");
-    put_member(&out, "from", s->from ? s->from : login, pool);
-    put_member(&out, "envid", s->envid, pool);
-    put_member(&out, "idempotencyKey", key, pool);
-    put_member(&out, "contentHash", key, pool);
-    if (s->ret)
-        ss_buf_printf(&out, ",\"ret\":%d", strcasecmp(s->ret, "full") ? SS_RET_HDRS : SS_RET_FULL);
-    if (s->notify) ss_buf_printf(&out, ",\"notify\":%u", s->notify);
-    ss_buf_printf(&out, ",\"compose\":{\"takesRcpts\":%s", s->takes_rcpts ? "true" : "false");
-    put_member(&out, "fullName", s->full_name ? s->full_name : full_name, pool);
-    ss_buf_puts(&out, "},\"to\":[");
-    for (int i = 0; i < s->to->nelts; i++) {
-        if (i) ss_buf_append(&out, ",", 1);
-        put_text(&out, APR_ARRAY_IDX(s->to, i, const char *), pool);
-    }
-    ss_buf_puts(&out, "]}");
+    attr.door = "sendmail";
+    attr.idempotency_key = attr.content_hash = key;
+    ss_buf_init(&out, SS_FRAME_HEADER_MAX);
+    ss_object_begin(&request, &out);
+    ss_object_text(&request, "do", "submit");
+    ss_object_text(&request, "from", s->from ? s->from : login);
+    ss_attributes_put(&request, &attr);
+    if (s->notify) ss_object_number(&request, "notify", s->notify);
+    ss_object_open(&request, "compose");
+    ss_object_flag(&request, "takesRcpts", s->takes_rcpts);
+    ss_object_text(&request, "fullName", s->full_name ? s->full_name : full_name);
+    ss_object_close(&request);
+    ss_object_list(&request, "to");
+    for (int i = 0; i < s->to->nelts; i++)
+        ss_object_item(&request, APR_ARRAY_IDX(s->to, i, const char *));
+    ss_object_list_end(&request);
     const char *header =
-        out.len <= SS_FRAME_HEADER_MAX ? apr_pstrmemdup(pool, out.data, out.len) : NULL;
+        ss_object_end(&request) == APR_SUCCESS ? apr_pstrmemdup(pool, out.data, out.len) : NULL;
     ss_buf_free(&out);
     return header;
 }
@@ -142,44 +119,24 @@ static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *p
 
 /* ---- the answer ---- */
 
-/* The value of a member of the answer, or NULL. Good enough for the flat objects of our daemon. */
-static const char *member(const char *json, const char *name, apr_pool_t *pool)
+/* The daemon's sentence on one line, or one of ours. */
+static const char *detail_of(const ss_peer_answer_t *answer, apr_pool_t *pool)
 {
-    const char *at = json ? strstr(json, apr_psprintf(pool, "\"%s\":", name)) : NULL;
+    const char *text = ss_object_read_text(answer->header, answer->header_len, "detail", pool);
 
-    return at ? at + strlen(name) + 3 : NULL;
-}
-
-static const char *detail_of(const char *json, apr_pool_t *pool)
-{
-    const char *p = member(json, "detail", pool);
-    char *out, *o;
-
-    while (p && *p == ' ') p++;
-    if (!p || *p++ != '"') return NULL;
-    out = o = apr_palloc(pool, strlen(p) + 1);
-    for (; *p && *p != '"'; p++) {
-        if (*p == '\\' && p[1] == 'u') {
-            *o++ = '?';
-            for (int i = 0; i < 5 && p[1]; i++) p++;
-        } else if (*p == '\\' && p[1]) {
-            p++;
-            *o++ = strchr("nrtbf", *p) ? ' ' : *p;
-        } else {
-            *o++ = (unsigned char)*p < 0x20 || *p == 0x7f ? ' ' : *p;
-        }
+    if (!text) return apr_psprintf(pool, "the delivery daemon refused (%d)", answer->status);
+    char *line = apr_pstrdup(pool, text);
+    for (char *p = line; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
     }
-    *o = '\0';
-    return out;
+    return line;
 }
 
-static int is_back_soon(const ss_peer_answer_t *answer, apr_pool_t *pool)
+static int is_back_soon(const ss_peer_answer_t *answer)
 {
-    const char *after = member(answer->header, "retryAfter", pool);
+    apr_int64_t after = ss_object_read_number(answer->header, answer->header_len, "retryAfter", 0);
 
-    while (after && *after == ' ') after++;
-    return answer->status == 503 && after && *after >= '1' && *after <= '0' + RESTART_WAIT &&
-           (after[1] < '0' || after[1] > '9');
+    return answer->status == 503 && after >= 1 && after <= RESTART_WAIT;
 }
 
 static int code_of(int status)
@@ -204,12 +161,8 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_
                                             ANSWER_WAIT, &answer, &result, pool);
         int is_over = ss_mono_reached(until, ss_mono_now());
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
-        if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer, pool))) {
-            const char *detail = detail_of(answer.header, pool);
-            ss_cli_complain(
-                s->program, "%s",
-                detail ? detail
-                       : apr_psprintf(pool, "the delivery daemon refused (%d)", answer.status));
+        if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer))) {
+            ss_cli_complain(s->program, "%s", detail_of(&answer, pool));
             return code_of(answer.status);
         }
         if (rv != APR_SUCCESS &&

@@ -3,15 +3,9 @@
 #include "cli/sendmail_options.h"
 
 #include <apr_strings.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "cli/cli.h"
-#include "mail/submitted.h"
-
-#define ENVID_MAX 100 /* RFC 3461 4.4 */
 
 /* All accepted letters. ':' means that a value follows, '?' an attached value only ("-oi",
  * "-q30m"). Some have no effect here. */
@@ -45,62 +39,27 @@ static int read_mode(ss_sendmail_t *s, const char *value)
 
 static int read_notify(ss_sendmail_t *s, const char *value)
 {
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } words[] = { { "never", SS_NOTIFY_NEVER },
-                  { "success", SS_NOTIFY_SUCCESS },
-                  { "failure", SS_NOTIFY_FAILURE },
-                  { "delay", SS_NOTIFY_DELAY } };
-    unsigned bits = 0;
-
-    for (const char *p = value; *p; p += strspn(p, ", ")) {
-        apr_size_t len = strcspn(p, ", ");
-        unsigned bit = 0;
-        for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-            if (len == strlen(words[i].name) && !strncasecmp(p, words[i].name, len))
-                bit = words[i].bit;
-        }
-        bits |= bit;
-        p += len;
-        if (!bit || (bits & SS_NOTIFY_NEVER && bits != SS_NOTIFY_NEVER)) {
-            bits = 0;
-            break;
-        }
-    }
-    s->notify = bits;
-    if (bits) return 0;
-    ss_cli_complain(s->program, "-N %s: not \"never\" or a list of success, failure and delay",
+    s->notify = 0;
+    if (!ss_dsn_notify(value, &s->notify) && s->notify) return 0;
+    ss_cli_complain(s->program, "-N %s: must be never, or a list of success, failure and delay",
                     value);
     return wrong(s);
 }
 
-static int read_envid(ss_sendmail_t *s, const char *value)
+static int read_attribute(ss_sendmail_t *s, const ss_attributes_row_t *row, const char *value)
 {
-    const char *p = value;
+    const char *why = ss_attributes_read(row, &s->attr, value, s->to->pool);
 
-    while (*p > 0x20 && *p < 0x7f) p++;
-    if (*p || p == value || p - value > ENVID_MAX) {
-        ss_cli_complain(s->program, "-V: an envelope id is 1 to %d printable ASCII characters",
-                        ENVID_MAX);
-        return wrong(s);
-    }
-    s->envid = value;
-    return 0;
-}
-
-static int read_ret(ss_sendmail_t *s, const char *value)
-{
-    if (!strcasecmp(value, "full") || !strcasecmp(value, "hdrs")) {
-        s->ret = value;
-        return 0;
-    }
-    ss_cli_complain(s->program, "-R %s: not full or hdrs", value);
+    if (!why) return 0;
+    ss_cli_complain(s->program, "-%c %s: %s", row->option, value, why);
     return wrong(s);
 }
 
 static int take(ss_sendmail_t *s, char letter, const char *value)
 {
+    const ss_attributes_row_t *row = ss_attributes_option(letter);
+
+    if (row) return read_attribute(s, row, value);
     switch (letter) {
     case 'b': return read_mode(s, value);
     case 'F': s->full_name = value; break;
@@ -112,9 +71,7 @@ static int take(ss_sendmail_t *s, char letter, const char *value)
         if (value && *value == 'i') s->ignores_dots = 1;
         break;
     case 'q': s->mode = SS_SENDMAIL_FLUSH; break;
-    case 'R': return read_ret(s, value);
     case 't': s->takes_rcpts = 1; break;
-    case 'V': return read_envid(s, value);
     default: break;
     }
     return 0;
@@ -151,6 +108,7 @@ ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *cons
     int is_over = 0;
 
     s->mode = SS_SENDMAIL_SUBMIT;
+    ss_attributes_init(&s->attr);
     s->to = apr_array_make(pool, argc, sizeof(const char *));
     for (int i = 1; i < argc; i++) {
         if (is_over || argv[i][0] != '-' || !argv[i][1]) {

@@ -5,6 +5,8 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "mail/attributes.h"
+
 typedef enum {
     SS_SENDMAIL_SUBMIT,
     SS_SENDMAIL_LIST,
@@ -21,8 +23,7 @@ typedef struct {
     int ignores_dots;       /* -i, -oi */
     const char *from;       /* -f, -r; NULL: the user who runs it */
     const char *full_name;  /* -F */
-    const char *envid;      /* -V */
-    const char *ret;        /* -R: "full", "hdrs" */
+    ss_attributes_t attr;   /* those that have an option: -R, -V */
     unsigned notify;        /* -N: SS_NOTIFY_ bits */
     apr_array_header_t *to; /* of const char *: as given */
 } ss_sendmail_t;

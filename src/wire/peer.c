@@ -23,6 +23,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/object.h"
 
 /* the longest wait in the kernel before the deadline is looked at */
 #define SLICE APR_USEC_PER_SEC
@@ -340,35 +341,6 @@ apr_status_t ss_peer_send(ss_peer_t *peer, const char *header, apr_size_t header
 
 /* ---- answers ---- */
 
-/* A number member of a flat JSON object's first level; 0: none. The header comes from our own
- * daemon, and one number of it does not make a JSON library worth loading in every caller. */
-static int number_of(const char *json, apr_size_t len, const char *name)
-{
-    apr_size_t name_len = strlen(name);
-    int depth = 0;
-
-    for (apr_size_t i = 0; i < len; i++) {
-        if (json[i] == '{' || json[i] == '[')
-            depth++;
-        else if (json[i] == '}' || json[i] == ']')
-            depth--;
-        else if (json[i] == '"') {
-            apr_size_t from = ++i;
-            while (i < len && json[i] != '"') i += json[i] == '\\' ? 2 : 1;
-            if (depth != 1 || i >= len || i - from != name_len ||
-                memcmp(json + from, name, name_len))
-                continue;
-            for (i++; i < len && (json[i] == ' ' || json[i] == ':'); i++) {
-            }
-            int value = 0;
-            for (; i < len && json[i] >= '0' && json[i] <= '9' && value < 100000; i++)
-                value = value * 10 + (json[i] - '0');
-            return value;
-        }
-    }
-    return 0;
-}
-
 /* The next whole frame at the front of peer->in, read as far as needed. */
 static apr_status_t next_frame(ss_peer_t *peer, ss_frame_t *frame, ss_mono_t deadline)
 {
@@ -408,7 +380,7 @@ static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_pee
     if (frame->type == SS_FRAME_ANSWER) {
         answer->header = apr_pstrmemdup(pool, header, frame->header_len);
         answer->header_len = frame->header_len;
-        answer->status = number_of(header, frame->header_len, "status");
+        answer->status = (int)ss_object_read_number(header, frame->header_len, "status", 0);
     }
     const char *content = header + frame->header_len;
     if ((frame->flags & SS_FRAME_LAST) && !peer->document.len) {

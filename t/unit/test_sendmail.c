@@ -67,8 +67,8 @@ static void arguments_of_real_programs(void)
     }
     ss_sendmail_t dsn = read_arguments("-N success,delay -R hdrs -V id1 x@y.z", pool);
     CU_ASSERT_EQUAL(dsn.notify, SS_NOTIFY_SUCCESS | SS_NOTIFY_DELAY);
-    CU_ASSERT_STRING_EQUAL(dsn.ret, "hdrs");
-    CU_ASSERT_STRING_EQUAL(dsn.envid, "id1");
+    CU_ASSERT_EQUAL(dsn.attr.dsn_options.ret, SS_RET_HDRS);
+    CU_ASSERT_STRING_EQUAL(dsn.attr.dsn_options.envid, "id1");
     apr_pool_destroy(pool);
 }
 
