@@ -58,8 +58,8 @@ static void work(void *baton)
 {
     opening_t *opening = baton;
 
-    if (ss_store_open(&opening->store, &opening->options, opening->lock_wait, &opening->result,
-                      NULL) != APR_SUCCESS)
+    if (ss_store_open(&opening->store, &opening->options, opening->lock_wait, &opening->result) !=
+        APR_SUCCESS)
         opening->store = NULL;
 }
 

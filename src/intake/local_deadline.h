@@ -8,7 +8,7 @@
 /* without another octet */
 #define SS_LOCAL_DEADLINE_STALLED (120 * APR_USEC_PER_SEC)
 /* for the whole request, however steadily it comes; staged parts are kept for longer
- * (queue/store_write.c) */
+ * (queue/store_purge.c) */
 #define SS_LOCAL_DEADLINE_WHOLE (1800 * APR_USEC_PER_SEC)
 
 typedef struct {

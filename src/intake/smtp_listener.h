@@ -10,7 +10,7 @@
 #define SS_SMTP_LISTENER_IDLE (300 * APR_USEC_PER_SEC)
 /* octets a second that content must come at, once SS_SMTP_LISTENER_IDLE is over */
 #define SS_SMTP_LISTENER_RATE_MIN 1024
-/* nor may it take longer, at whatever pace: staged parts are kept for longer (store_write.c) */
+/* nor may it take longer, at whatever pace: staged parts are kept for longer (store_purge.c) */
 #define SS_SMTP_LISTENER_CONTENT_MOST (1800 * APR_USEC_PER_SEC)
 /* a leaving daemon lets a transaction under way end within */
 #define SS_SMTP_LISTENER_GRACE (2 * APR_USEC_PER_SEC)

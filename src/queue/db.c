@@ -1,13 +1,12 @@
 /* db.c: one connection through apr_dbd. See db.h. */
 #include "queue/db.h"
 
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "queue/state.h"
 
 static apr_status_t fail(ss_db_t *db, int code)
 {
@@ -80,10 +79,6 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
     apr_pool_create(&db->scratch, db->pool);
     db->dialect = dialect;
     db->name = dialect->name ? dialect->name(params, db->pool) : apr_pstrdup(db->pool, params);
-    for (int i = 0; i < SS_SQL_COUNT; i++) {
-        const char *text = dialect->sql[i] ? dialect->sql[i] : ss_sql_texts[i];
-        db->texts[i] = text ? ss_sql_expand(text, &dialect->columns, db->pool) : NULL;
-    }
     apr_status_t rv = connect_to(db, params);
     if (rv != APR_SUCCESS) ss_db_close(db);
     return rv;
@@ -137,60 +132,82 @@ static const char *replace(const char *from, const ss_dialect_mark_t *marks, apr
     return out;
 }
 
-/* The dialect's marks, whose texts may hold {node}, then that, then the types. */
-static const char *text_of(const ss_db_t *db, const char *source, apr_pool_t *pool)
+/* {queued}, {sending} ...: the numbers of the states; {node}: this node's name. */
+static const ss_dialect_mark_t *common_marks(const ss_db_t *db)
 {
-    const ss_dialect_mark_t node[] = {
-        { "{node}", apr_pstrcat(pool, "'", db->node ? db->node : "", "'", NULL) }, { NULL, NULL }
-    };
+    ss_dialect_mark_t *marks = apr_pcalloc(db->scratch, sizeof(*marks) * (SS_STATES + 2));
 
-    return replace(replace(replace(source, db->dialect->marks, pool), node, pool),
-                   db->dialect->types, pool);
+    for (int i = 0; i < SS_STATES; i++) {
+        marks[i].mark = apr_pstrcat(db->scratch, "{", ss_state_name((ss_state_t)i), "}", NULL);
+        marks[i].text = apr_itoa(db->scratch, i);
+    }
+    marks[SS_STATES] =
+        (ss_dialect_mark_t){ "{node}",
+                             apr_pstrcat(db->scratch, "'", db->node ? db->node : "", "'", NULL) };
+    return marks;
+}
+
+static const char *source_of(const ss_db_t *db, ss_sql_t sql)
+{
+    const char *own = db->dialect->sql[sql];
+
+    return own ? own : ss_sql_texts[sql];
 }
 
 int ss_db_has(const ss_db_t *db, ss_sql_t sql)
 {
-    return db->texts[sql] && *db->texts[sql];
+    const char *source = source_of(db, sql);
+
+    return source && *source;
+}
+
+/* The dialect's marks before the common ones, which they may hold. */
+static const char *expand(const ss_db_t *db, const char *text, const ss_dialect_mark_t *common)
+{
+    text = ss_sql_expand(text, &db->dialect->columns, db->scratch);
+    return replace(replace(text, db->dialect->marks, db->scratch), common, db->pool);
+}
+
+static int prepare_text(ss_db_t *db, const char *text, const char *label,
+                        apr_dbd_prepared_t **statement)
+{
+    int code = apr_dbd_prepare(db->driver, db->pool, db->handle,
+                               replace(text, db->dialect->types, db->scratch), label, statement);
+
+    if (code) *statement = NULL;
+    return code;
 }
 
 apr_status_t ss_db_prepare(ss_db_t *db)
 {
+    const ss_dialect_mark_t *common = common_marks(db);
+
     for (int i = 0; i < SS_SQL_COUNT; i++) {
         if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
-        /* A server knows a prepared statement by a name. */
-        const char *label = db->dialect->is_file ? NULL : apr_psprintf(db->pool, "smtp_send_%d", i);
+        db->texts[i] = expand(db, source_of(db, (ss_sql_t)i), common);
         int code =
-            apr_dbd_prepare(db->driver, db->pool, db->handle,
-                            text_of(db, db->texts[i], db->scratch), label, &db->statements[i]);
-        if (code) {
-            db->statements[i] = NULL;
-            return fail(db, code);
-        }
+            prepare_text(db, db->texts[i],
+                         db->dialect->has_names ? apr_psprintf(db->pool, "smtp_send_%d", i) : NULL,
+                         &db->statements[i]);
+        if (code) return fail(db, code);
     }
     return APR_SUCCESS;
 }
 
-/* A server takes no text that is not UTF-8, and mail is full of it: subjects, and what relays say.
- */
 static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
 {
     const char *p = db->texts[sql];
     int i = 0;
 
-    if (db->dialect->is_file) return;
+    if (!db->dialect->argument) return;
     while ((p = strchr(p, '%')) != NULL) {
-        if (!strncmp(p, "%s", 2) && args[i])
-            args[i] = ss_text_utf8(db->scratch, args[i], strlen(args[i]));
+        if (!strncmp(p, "%s", 2) && args[i]) args[i] = db->dialect->argument(args[i], db->scratch);
         i += strncmp(p, "%pDb", 4) ? 1 : 4;
         p++;
     }
 }
 
 /* ---- many rows a statement ---- */
-
-/* On a server the way there and back costs more than the row. These sizes are prepared, so that a
- * batch of any size is few statements. */
-static const int many_rows[SS_DB_MANY_KINDS] = { 16, 4 };
 
 /* The text with its one row of VALUES `rows` times. */
 static const char *multiply(const char *text, int rows, apr_pool_t *pool)
@@ -211,14 +228,11 @@ static const char *multiply(const char *text, int rows, apr_pool_t *pool)
 
 static int prepare_many(ss_db_t *db, ss_sql_t sql, int kind)
 {
+    int rows = db->dialect->many_rows[kind];
+
     if (db->many[sql][kind]) return 0;
-    const char *text =
-        text_of(db, multiply(db->texts[sql], many_rows[kind], db->scratch), db->scratch);
-    int code = apr_dbd_prepare(db->driver, db->pool, db->handle, text,
-                               apr_psprintf(db->pool, "smtp_send_%d_%d", sql, many_rows[kind]),
-                               &db->many[sql][kind]);
-    if (code) db->many[sql][kind] = NULL;
-    return code;
+    return prepare_text(db, multiply(db->texts[sql], rows, db->scratch),
+                        apr_psprintf(db->pool, "smtp_send_%d_%d", sql, rows), &db->many[sql][kind]);
 }
 
 apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, const void **args,
@@ -228,8 +242,8 @@ apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, cons
 
     for (int at = 0; at < rows;) {
         int kind = 0, now, count = 0, code;
-        while (kind < SS_DB_MANY_KINDS && many_rows[kind] > rows - at) kind++;
-        now = kind < SS_DB_MANY_KINDS ? many_rows[kind] : 1;
+        while (kind < SS_DIALECT_MANY && db->dialect->many_rows[kind] > rows - at) kind++;
+        now = kind < SS_DIALECT_MANY ? db->dialect->many_rows[kind] : 1;
         for (int i = 0; i < now; i++) clean(db, sql, args + (at + i) * width);
         code = now > 1 ? prepare_many(db, sql, kind) : 0;
         if (!code)
@@ -287,12 +301,14 @@ static apr_status_t flush_one(ss_db_t *db, ss_sql_t sql)
 
 apr_status_t ss_db_put(ss_db_t *db, ss_sql_t sql, const void **args)
 {
-    if (db->dialect->is_file || db->is_careful) return ss_db_run(db, sql, args, NULL);
+    int most = db->dialect->many_rows[0];
+
+    if (!most || db->is_careful) return ss_db_run(db, sql, args, NULL);
     if (!db->gathered[sql])
         db->gathered[sql] =
-            apr_array_make(db->scratch, many_rows[0] * SS_DB_ARGS_MAX, sizeof(const void *));
+            apr_array_make(db->scratch, most * SS_DB_ARGS_MAX, sizeof(const void *));
     int width = keep_row(db, sql, args, db->gathered[sql]);
-    return db->gathered[sql]->nelts / width < many_rows[0] ? APR_SUCCESS : flush_one(db, sql);
+    return db->gathered[sql]->nelts / width < most ? APR_SUCCESS : flush_one(db, sql);
 }
 
 apr_status_t ss_db_flush(ss_db_t *db)
@@ -360,7 +376,7 @@ apr_status_t ss_db_select(ss_db_t *db, ss_sql_t sql, const void **args)
     db->row = NULL;
     clean(db, sql, args);
     int code = apr_dbd_pbselect(db->driver, db->scratch, db->handle, &db->rows, db->statements[sql],
-                                !db->dialect->is_file, args);
+                                db->dialect->is_random, args);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
@@ -368,8 +384,8 @@ apr_status_t ss_db_ask(ss_db_t *db, const char *text)
 {
     db->rows = NULL;
     db->row = NULL;
-    int code =
-        apr_dbd_select(db->driver, db->scratch, db->handle, &db->rows, text, !db->dialect->is_file);
+    int code = apr_dbd_select(db->driver, db->scratch, db->handle, &db->rows, text,
+                              db->dialect->is_random);
     return code ? fail(db, code) : APR_SUCCESS;
 }
 
@@ -383,13 +399,12 @@ int ss_db_next(ss_db_t *db)
 
 const char *ss_db_text(const ss_db_t *db, int n)
 {
-    const char *text = NULL;
+    return db->dialect->text(db->driver, db->row, n);
+}
 
-    if (db->dialect->is_file) return apr_dbd_get_entry(db->driver, db->row, n);
-    /* That driver's entry is an empty text where the database has NULL. */
-    return apr_dbd_datum_get(db->driver, db->row, n, APR_DBD_TYPE_STRING, &text) == APR_SUCCESS
-               ? text
-               : NULL;
+const char *ss_db_copy(const ss_db_t *db, int n, apr_pool_t *pool)
+{
+    return apr_pstrdup(pool, ss_db_text(db, n));
 }
 
 apr_int64_t ss_db_number(const ss_db_t *db, int n)
@@ -402,15 +417,6 @@ apr_int64_t ss_db_number(const ss_db_t *db, int n)
 const char *ss_db_bytes(const ss_db_t *db, int n, apr_size_t len, apr_pool_t *pool)
 {
     const char *text = ss_db_text(db, n);
-    apr_size_t got = 0;
 
-    if (!text) return NULL;
-    if (db->dialect->is_file) return apr_pmemdup(pool, text, len);
-    char *bytes = apr_palloc(pool, len + 1);
-    /* "\\x" and two digits a byte */
-    if (strncmp(text, "\\x", 2) || strlen(text) != len * 2 + 2 ||
-        apr_unescape_hex(bytes, text + 2, (apr_ssize_t)(len * 2), 0, &got) != APR_SUCCESS ||
-        got != len)
-        return NULL;
-    return bytes;
+    return text ? db->dialect->bytes(text, len, pool) : NULL;
 }

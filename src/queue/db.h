@@ -10,19 +10,18 @@
 
 /* most rows that a statement may ask for: a select loads all of them */
 #define SS_DB_ROWS_MAX 5000
-/* of statements for many rows: so many each (db.c) */
-#define SS_DB_MANY_KINDS 2
 #define SS_DB_ARGS_MAX 40 /* arguments of a statement */
 
-typedef struct {
+typedef struct ss_db_t {
     apr_pool_t *pool;    /* the connection's, ends with it: statements */
     apr_pool_t *scratch; /* rows; cleared by ss_db_clear */
     const ss_dialect_t *dialect;
-    const char *texts[SS_SQL_COUNT]; /* of the statements, before the dialect's marks; or NULL */
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
+    /* as prepared, without the types */
+    const char *texts[SS_SQL_COUNT];
     apr_dbd_prepared_t *statements[SS_SQL_COUNT];
-    apr_dbd_prepared_t *many[SS_SQL_COUNT][SS_DB_MANY_KINDS]; /* prepared when first needed */
+    apr_dbd_prepared_t *many[SS_SQL_COUNT][SS_DIALECT_MANY]; /* prepared when first needed */
     /* of const void *: the arguments of rows that ss_db_put keeps back; in scratch */
     apr_array_header_t *gathered[SS_SQL_COUNT];
     /* what the store's writes keep back, theirs; in scratch */
@@ -85,6 +84,8 @@ apr_status_t ss_db_ask(ss_db_t *db, const char *text);
 int ss_db_next(ss_db_t *db);
 /* Column n of the current row: NULL for the database's NULL; the number 0 for what is none. */
 const char *ss_db_text(const ss_db_t *db, int n);
+/* The same, copied to the pool. */
+const char *ss_db_copy(const ss_db_t *db, int n, apr_pool_t *pool);
 apr_int64_t ss_db_number(const ss_db_t *db, int n);
 /* Bytes of column n, len of them, from pool; NULL for the database's NULL. */
 const char *ss_db_bytes(const ss_db_t *db, int n, apr_size_t len, apr_pool_t *pool);

@@ -7,7 +7,10 @@
 #include <apr_dbd.h>
 
 #include "base/result.h"
+#include "queue/node_name.h"
 #include "queue/sql.h"
+
+#define SS_DIALECT_MANY 2
 
 typedef enum { /* what an error says about what to do next */
                SS_FAULT_NONE,
@@ -34,9 +37,18 @@ typedef struct {
 
 typedef struct {
     const char *driver; /* apr_dbd's name */
-    /* params is the path of a file of this machine; else a server answers, and several nodes may
-     * share it */
-    int is_file;
+    int is_shared;      /* several nodes may work on it; each message has one that delivers it */
+    /* a server: its connection may be lost, which a ROLLBACK that fails tells */
+    int is_remote;
+    /* how often a request that was refused is tried again before it is blamed: other nodes may have
+     * been in its way */
+    int refused_tries;
+    int is_random; /* apr_dbd_select's argument: all rows are there at once */
+    /* Prepared statements have names. */
+    int has_names;
+    /* How many rows an INSERT or UPDATE takes at most, and a smaller number, where the way to the
+     * database costs more than a row; else 0: each row is written at once. */
+    int many_rows[SS_DIALECT_MANY];
     /* SS_SQL_COUNT texts of its own: they go before ss_sql_texts; "": there is none here */
     const char *const *sql;
     const ss_dialect_mark_t *marks; /* ended by a NULL mark */
@@ -59,6 +71,17 @@ typedef struct {
     const char *(*params)(const char *given, apr_pool_t *pool);
     /* as sentences call it: no secret; or NULL: params */
     const char *(*name)(const char *params, apr_pool_t *pool);
+    /* Takes what makes this process the only one that works as this node, or on this file: waits at
+     * most `wait` for another to let go. *fd: open while it is held. node: this node's name, ""
+     * where there are none; errors: in result. */
+    apr_status_t (*claim)(const char *params, const char *node_file, apr_interval_time_t wait,
+                          int *fd, char node[SS_NODE_NAME_MAX + 1], ss_result_t *result);
+    /* A text as the database takes it, from the pool; NULL: as it is. */
+    const char *(*argument)(const char *text, apr_pool_t *pool);
+    /* Column n of a row; NULL for the database's NULL. */
+    const char *(*text)(const apr_dbd_driver_t *driver, apr_dbd_row_t *row, int n);
+    /* The bytes of a blob's text, len of them; NULL: damaged. */
+    const char *(*bytes)(const char *text, apr_size_t len, apr_pool_t *pool);
     int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
                    ss_dialect_prepare_t how);
     /* What an error code means; writes the sentence for a person into result. name: the file's path
@@ -68,5 +91,8 @@ typedef struct {
 } ss_dialect_t;
 
 extern const ss_dialect_t ss_dialect_sqlite, ss_dialect_pgsql;
+
+/* By apr_dbd's name; NULL: not supported. */
+const ss_dialect_t *ss_dialect_find(const char *driver);
 
 #endif

@@ -5,12 +5,18 @@
  * have one order on every server. */
 #include "queue/dialect.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "queue/lease.h"
+
 /* microseconds without a sign of life after which a node's mail goes to the others: SS_LEASE_LIMIT
  */
-#define NODE_LIMIT "60000000"
+#define LIMIT 60000000
+#define NODE_LIMIT SS_SQL_STRING(LIMIT)
+_Static_assert(LIMIT == SS_LEASE_LIMIT, "the same in SQL as in C");
 /* One clock for all nodes: the server's. */
 #define SERVER_NOW "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
 
@@ -43,7 +49,7 @@ static const char *const sql[SS_SQL_COUNT] = {
         " FROM (VALUES (%lld, %lld, %lld, %s, %s, %s, %s, %s, %lld, %lld, %lld, %s, %lld))"
         " AS v (state, attempts, next, reply, dsn, host, cause, advice, uncertain, delivered, "
         "last, message, number)"
-        " WHERE r.message = v.message AND r.number = v.number AND r.state < 3",
+        " WHERE r.message = v.message AND r.number = v.number AND r.state < {held}",
     [SS_SQL_SETTLE_MANY] =
         "UPDATE message m SET due = v.due, finished = v.finished, attempts = v.attempts, n_queued "
         "= v.n_queued, n_deferred = v.n_deferred, n_held = 0,"
@@ -85,8 +91,9 @@ static const char *const sql[SS_SQL_COUNT] = {
         "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
         "node = %s AND finished > 0 LIMIT %lld FOR UPDATE SKIP LOCKED)"
         " RETURNING relay, size, created, n_sent, n_failed, n_expired, n_cancelled)"
-        " SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 "
-        "THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
+        " SELECT relay, CASE WHEN n_failed > 0 THEN {failed} WHEN n_expired > 0 THEN {expired} "
+        "WHEN n_sent > 0 "
+        "THEN {sent} ELSE {cancelled} END, count(*), sum(size), min(created),"
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM taken GROUP BY 1, 2",
     [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT "
                            "1 FROM message m WHERE m.node = node.name)",
@@ -275,8 +282,49 @@ static ss_dialect_fault_t explain(int code, const char *words, const char *place
     return SS_FAULT_REQUEST;
 }
 
+static apr_status_t claim(const char *given, const char *node_file, apr_interval_time_t wait,
+                          int *fd, char node[SS_NODE_NAME_MAX + 1], ss_result_t *result)
+{
+    (void)given;
+    return ss_node_name_take(node_file, wait, fd, node, result);
+}
+
+/* A server takes only UTF-8, and mail is full of other texts: subjects, and what relays say. */
+static const char *argument(const char *text, apr_pool_t *pool)
+{
+    return ss_text_utf8(pool, text, strlen(text));
+}
+
+/* The driver's entry is an empty text where the database has NULL; its datum is not. */
+static const char *text(const apr_dbd_driver_t *driver, apr_dbd_row_t *row, int n)
+{
+    const char *value = NULL;
+
+    return apr_dbd_datum_get(driver, row, n, APR_DBD_TYPE_STRING, &value) == APR_SUCCESS ? value
+                                                                                         : NULL;
+}
+
+/* "\\x" and two digits a byte */
+static const char *bytes(const char *hex, apr_size_t len, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, len + 1);
+    apr_size_t got = 0;
+
+    if (strncmp(hex, "\\x", 2) || strlen(hex) != len * 2 + 2 ||
+        apr_unescape_hex(out, hex + 2, (apr_ssize_t)(len * 2), 0, &got) != APR_SUCCESS ||
+        got != len)
+        return NULL;
+    return out;
+}
+
 const ss_dialect_t ss_dialect_pgsql = {
     .driver = "pgsql",
+    .is_shared = 1,
+    .is_remote = 1,
+    .refused_tries = 3,
+    .is_random = 1,
+    .has_names = 1,
+    .many_rows = { 16, 4 },
     .sql = sql,
     .marks = marks,
     .types = types,
@@ -293,6 +341,10 @@ const ss_dialect_t ss_dialect_pgsql = {
              "for the queue",
     .params = params,
     .name = name,
+    .claim = claim,
+    .argument = argument,
+    .text = text,
+    .bytes = bytes,
     .prepare = prepare,
     .explain = explain,
 };

@@ -3,7 +3,10 @@
  * that a commit is on the disk when it returns. */
 #include "queue/dialect.h"
 
+#include <apr_strings.h>
 #include <string.h>
+
+#include "queue/lock.h"
 
 /* Result codes of SQLite that lead to a sentence of their own (sqlite.org/rescode.html); numbers,
  * so that this file needs only APR. */
@@ -175,9 +178,26 @@ static ss_dialect_fault_t explain(int code, const char *words, const char *name,
     return SS_FAULT_REQUEST;
 }
 
+static apr_status_t claim(const char *params, const char *node_file, apr_interval_time_t wait,
+                          int *fd, char node[SS_NODE_NAME_MAX + 1], ss_result_t *result)
+{
+    (void)node_file;
+    *node = '\0';
+    return ss_lock_take(fd, params, wait, result);
+}
+
+static const char *text(const apr_dbd_driver_t *driver, apr_dbd_row_t *row, int n)
+{
+    return apr_dbd_get_entry(driver, row, n);
+}
+
+static const char *bytes(const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    return apr_pmemdup(pool, text, len);
+}
+
 const ss_dialect_t ss_dialect_sqlite = {
     .driver = "sqlite3",
-    .is_file = 1,
     .sql = sql,
     .marks = marks,
     .schema = schema,
@@ -187,6 +207,9 @@ const ss_dialect_t ss_dialect_sqlite = {
     .shrink = "PRAGMA incremental_vacuum(256)",
     .has_version = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'version' LIMIT 1",
     .has_tables = "SELECT 1 FROM sqlite_master LIMIT 1",
+    .claim = claim,
+    .text = text,
+    .bytes = bytes,
     .prepare = prepare,
     .explain = explain,
 };

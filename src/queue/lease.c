@@ -1,93 +1,15 @@
-/* lease.c: a node's sign of life in a shared queue, inside the batch's transaction: its own row,
- * what silent nodes leave behind, and what the others left for it. See lease.h. */
-#include "base/clock.h"
-#include "queue/store_impl.h"
+/* lease.c: a heartbeat, inside the batch's transaction: the node's own row, the mail of nodes
+ * without heartbeat, and what the others left for it. See lease.h. */
+#include "queue/lease.h"
 
-#include <apr_general.h>
-#include <apr_lib.h>
 #include <apr_strings.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "queue/lock.h"
+#include "queue/db.h"
+#include "queue/store_counts.h"
 
-#define NAME_DIGITS 12 /* of a node's name: 48 random bits */
-#define TAKE_STEP 1000 /* messages that one sign of life takes over */
+#define TAKE_STEP 1000 /* messages that one heartbeat takes over */
 #define HANDED_STEP 500
 #define SETTINGS_MOST 2000
-
-void ss_lease_token(char token[SS_LEASE_TOKEN])
-{
-    unsigned char bytes[(SS_LEASE_TOKEN - 1) / 2];
-
-    if (apr_generate_random_bytes(bytes, sizeof(bytes)) != APR_SUCCESS)
-        memcpy(bytes, &(apr_time_t){ ss_wall_now() }, sizeof(apr_time_t));
-    for (apr_size_t i = 0; i < sizeof(bytes); i++) apr_snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-}
-
-/* A machine's name, as far as it may stand in a node's: the random part is what makes that one
- * unique. */
-static void name_machine(char *name, apr_size_t size)
-{
-    if (gethostname(name, size)) apr_cpystrn(name, "node", size);
-    name[size - 1] = '\0';
-    for (char *p = name; *p; p++) {
-        if (!apr_isalnum(*p) && *p != '.' && *p != '-') *p = '-';
-    }
-}
-
-static apr_status_t keep_name(const char *file, const char *name, ss_result_t *result)
-{
-    int fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    apr_size_t len = strlen(name);
-
-    if (fd < 0 || write(fd, name, len) != (ssize_t)len || fsync(fd)) {
-        int error = errno;
-        if (fd >= 0) close(fd);
-        ss_result_set(result, "queue", "", NULL, "the name of this node cannot be kept in %s: %s",
-                      file, strerror(error));
-        return error;
-    }
-    close(fd);
-    return APR_SUCCESS;
-}
-
-apr_status_t ss_lease_name(const char *file, apr_interval_time_t wait, int *fd,
-                           char name[SS_LEASE_NAME + 1], ss_result_t *result)
-{
-    char machine[25], token[SS_LEASE_TOKEN], kept[SS_LEASE_NAME + 1] = "";
-    apr_status_t rv = ss_lock_take(fd, file, wait, result);
-
-    if (APR_STATUS_IS_EBUSY(rv)) {
-        ss_result_clear(result);
-        ss_result_set(result, "queue", "EBUSY", NULL,
-                      "the name of this node in %s is used by another delivery daemon: give each "
-                      "httpd a socket of its own (SMTPSendSocket)",
-                      file);
-    }
-    if (rv != APR_SUCCESS) return rv;
-    int old = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (old >= 0) {
-        ssize_t got = read(old, kept, sizeof(kept) - 1);
-        kept[got > 0 ? got : 0] = '\0';
-        kept[strspn(kept, "0123456789abcdef")] = '\0';
-        close(old);
-    }
-    if (strlen(kept) < NAME_DIGITS) {
-        ss_lease_token(token);
-        apr_cpystrn(kept, token, NAME_DIGITS + 1);
-        rv = keep_name(file, kept, result);
-        if (rv != APR_SUCCESS) return rv;
-    }
-    kept[NAME_DIGITS] = '\0';
-    /* A copy of the machine, folder and all, has a name of its own as soon as it is called
-     * otherwise. */
-    name_machine(machine, sizeof(machine));
-    apr_snprintf(name, SS_LEASE_NAME + 1, "%s/%s", machine, kept);
-    return APR_SUCCESS;
-}
 
 void ss_lease_leave(ss_db_t *db, const char *token)
 {
@@ -97,13 +19,6 @@ void ss_lease_leave(ss_db_t *db, const char *token)
 ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton)
 {
     return ss_store_request_create(SS_STORE_LEASE, sizeof(ss_lease_t), done, baton);
-}
-
-static const char *text(const ss_db_t *db, int n, apr_pool_t *pool)
-{
-    const char *value = ss_db_text(db, n);
-
-    return value ? apr_pstrdup(pool, value) : NULL;
 }
 
 static apr_status_t beat(ss_db_t *db, ss_lease_t *lease, const char *token)
@@ -124,8 +39,8 @@ static apr_status_t look_around(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool
     lease->nodes = apr_array_make(pool, 4, sizeof(ss_lease_node_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         ss_lease_node_t *node = apr_array_push(lease->nodes);
-        *node = (ss_lease_node_t){ .name = text(db, 0, pool),
-                                   .holds = text(db, 1, pool),
+        *node = (ss_lease_node_t){ .name = ss_db_copy(db, 0, pool),
+                                   .holds = ss_db_copy(db, 1, pool),
                                    .is_silent = ss_db_number(db, 2) != 0 };
     }
     return rv;
@@ -138,7 +53,8 @@ static apr_status_t take_settings(ss_db_t *db, ss_lease_t *lease, const char *na
 
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         APR_ARRAY_PUSH(lease->hooks, ss_store_setting_t) =
-            (ss_store_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
+            (ss_store_setting_t){ .key = ss_db_copy(db, 0, pool),
+                                  .value = ss_db_copy(db, 1, pool) };
     }
     return rv == APR_SUCCESS ? ss_db_run(db, SS_SQL_NODE_FORGET_SETTINGS, SS_ARGS{ name }, NULL)
                              : rv;
@@ -152,10 +68,10 @@ static apr_status_t take(ss_db_t *db, ss_lease_t *lease, const char *name)
     int before = lease->taken->nelts, is_gone = 0;
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE, SS_ARGS{ name, lease->relays, &limit });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_read_open_count(db, lease->taken);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_counts_open(db, lease->taken);
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
     rv = ss_db_select(db, SS_SQL_NODE_TAKE_REST, SS_ARGS{ name, &limit });
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_read_done_count(db, lease->taken);
+    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_counts_done(db, lease->taken);
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
     rv = ss_db_run(db, SS_SQL_NODE_FORGET, SS_ARGS{ name }, &is_gone);
     return rv == APR_SUCCESS && is_gone ? take_settings(db, lease, name) : rv;
@@ -195,7 +111,7 @@ static apr_status_t read_handed(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         apr_int64_t control = ss_db_number(db, 2), from = ss_db_number(db, 5);
         ss_lease_handed_t *row = apr_array_push(lease->handed);
-        *row = (ss_lease_handed_t){ .touched = { .relay = text(db, 1, pool),
+        *row = (ss_lease_handed_t){ .touched = { .relay = ss_db_copy(db, 1, pool),
                                                  .recipients = (int)ss_db_number(db, 4),
                                                  .from_state = from >= 0 && from < SS_STATES
                                                                    ? (ss_state_t)from
@@ -205,7 +121,7 @@ static apr_status_t read_handed(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool
                                     .control = control >= 0 && control < SS_ACTIONS
                                                    ? (ss_store_action_t)control
                                                    : SS_ACTIONS,
-                                    .who = text(db, 3, pool),
+                                    .who = ss_db_copy(db, 3, pool),
                                     .time = ss_db_number(db, 8) };
         apr_cpystrn(row->touched.id, ss_db_text(db, 0), sizeof(row->touched.id));
     }
@@ -220,7 +136,8 @@ static apr_status_t read_settings(ss_db_t *db, ss_lease_t *lease, apr_pool_t *po
     lease->settings = apr_array_make(pool, 16, sizeof(ss_store_setting_t));
     while (rv == APR_SUCCESS && ss_db_next(db)) {
         APR_ARRAY_PUSH(lease->settings, ss_store_setting_t) =
-            (ss_store_setting_t){ .key = text(db, 0, pool), .value = text(db, 1, pool) };
+            (ss_store_setting_t){ .key = ss_db_copy(db, 0, pool),
+                                  .value = ss_db_copy(db, 1, pool) };
     }
     return rv;
 }

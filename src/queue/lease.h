@@ -11,8 +11,6 @@
 
 #include "queue/store_request.h"
 
-#define SS_LEASE_NAME 40  /* bytes of a node's name */
-#define SS_LEASE_TOKEN 33 /* with its end */
 #define SS_LEASE_EVERY APR_USEC_PER_SEC
 #define SS_LEASE_SAFE (45 * APR_USEC_PER_SEC)
 #define SS_LEASE_LIMIT (60 * APR_USEC_PER_SEC)
@@ -55,5 +53,13 @@ typedef struct {
     apr_array_header_t *nodes;    /* of ss_lease_node_t: the others */
 } ss_lease_t;
 ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton);
+
+struct ss_db_t;
+/* The store's thread. may_bury: this node has been in contact long enough to tell the others'
+ * silence from its own. */
+apr_status_t ss_lease_write(struct ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury);
+/* The node leaves in order: if it is not back within ten seconds, its mail goes to the others. A
+ * failure is ignored. */
+void ss_lease_leave(struct ss_db_t *db, const char *token);
 
 #endif

@@ -10,7 +10,9 @@
 
 #include "queue/lock.h"
 #include "queue/schema.h"
-#include "queue/store_impl.h"
+#include "queue/store_accept.h"
+#include "queue/store_read.h"
+#include "queue/store_settings.h"
 
 /* a daemon whose httpd was just stopped settles what is in flight */
 #define LOCK_WAIT (2 * APR_USEC_PER_SEC)
@@ -31,13 +33,13 @@ static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **
 {
     apr_int64_t behind = after;
     /* behind the message's columns come row, length of the body, body */
-    int column = ss_store_read_width();
+    int column = ss_message_row_width();
 
     ss_db_clear(db);
     *m = NULL;
     apr_status_t rv = ss_db_select(db, SS_SQL_RESCUE, SS_ARGS{ &behind });
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        *m = ss_store_read_row(db, pool);
+        *m = ss_message_row_read(db, pool);
         *row = ss_db_number(db, column);
         (*m)->parts =
             apr_pcalloc(pool, sizeof(ss_message_part_t) * (apr_size_t)((*m)->part_count + 1));
@@ -96,11 +98,11 @@ static apr_status_t save(work_t *work, ss_message_t *m)
 
     ss_db_clear(&work->to);
     if (!work->in_batch) rv = ss_db_do(&work->to, work->to.dialect->begin);
-    if (rv == APR_SUCCESS) rv = ss_store_write_accept(&work->to, &request);
+    if (rv == APR_SUCCESS) rv = ss_store_accept_write(&work->to, &request);
     if (rv == APR_SUCCESS && *request.existing_id) {
         /* A damaged page may show a key twice. Both were accepted; one keeps it. */
         m->attr.idempotency_key = NULL;
-        rv = ss_store_write_accept(&work->to, &request);
+        rv = ss_store_accept_write(&work->to, &request);
     }
     if (rv == APR_SUCCESS && ++work->in_batch == EACH) rv = commit(work);
     return rv;
@@ -152,7 +154,7 @@ static void take_settings(work_t *work)
     apr_status_t rv = APR_SUCCESS;
 
     ss_db_clear(&work->from);
-    while (rv == APR_SUCCESS && more) rv = ss_store_read_step(&work->from, &request->head, &more);
+    while (rv == APR_SUCCESS && more) rv = ss_store_settings_read(&work->from, request, &more);
     work->recovered->has_settings = rv == APR_SUCCESS;
     for (int i = 0; request->rows && i < request->rows->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_setting_t);
@@ -160,7 +162,7 @@ static void take_settings(work_t *work)
         if (!strcmp(row->key, "tally")) continue;
         ss_store_set_t set = { .key = row->key, .value = row->value };
         ss_db_clear(&work->to);
-        ss_store_write_set(&work->to, &set);
+        ss_store_settings_write(&work->to, &set);
     }
     apr_pool_destroy(request->head.pool);
 }

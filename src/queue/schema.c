@@ -51,7 +51,7 @@ static apr_status_t make(ss_db_t *db)
     int is_there = 0;
     apr_status_t rv = change(db, db->dialect->schema, 1);
 
-    if (rv == APR_SUCCESS || db->dialect->is_file) return rv;
+    if (rv == APR_SUCCESS || !db->dialect->is_shared) return rv;
     ss_result_t first = db->result;
     ss_db_clear(db);
     if (has(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there)

@@ -8,11 +8,9 @@
 
 #include "mail/attributes.h"
 
-/* A message that finished keeps finished > 0; one that waits for nothing but a person has due FAR.
- */
-#define FAR "9223372036854775807"
+#define FAR SS_SQL_STRING(SS_SQL_FAR)
 
-/* In the order of ss_store_read_row. */
+/* In the order of ss_message_row_read. */
 #define MESSAGE_COLUMNS                                                                            \
     "m.id, m.relay, m.sender, m.size, m.parts, m.flags, m.created, m.paused_base, m.held, "        \
     "m.held_since, m.rcpts, {foreign}, {m.attributes}"
@@ -22,24 +20,49 @@
 /* Twenty-five arguments, in the order of ss_store_read_page in store_read.c; patterns come as
  * arguments.
  */
-#define FILTER                                                                                     \
-    " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)" \
-    " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR (m.expire > 0 AND "    \
-    "m.created + m.expire < %lld))"                                                                \
-    " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')"                                             \
-    " AND CASE %lld WHEN -1 THEN 1 WHEN 0 THEN m.n_queued WHEN 2 THEN m.n_deferred WHEN 3 THEN "   \
-    "m.n_held WHEN 4 THEN m.n_sent"                                                                \
-    " WHEN 5 THEN m.n_failed WHEN 6 THEN m.n_expired WHEN 7 THEN m.n_cancelled ELSE 0 END > 0"     \
-    " AND CASE %lld WHEN -1 THEN 1 = 1 WHEN 0 THEN " WAITS                                         \
-    " > 0 AND m.due > %lld WHEN 1 THEN " WAITS " > 0 WHEN 2 THEN m.n_held > 0"                     \
-    " WHEN 3 THEN m.finished = 0 ELSE 1 = 0 END"                                                   \
-    " AND (%s = '' OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND r.address "     \
-    "{like} %s ESCAPE '\\'))"                                                                      \
-    " AND (%s = '' OR m.id {like} %s ESCAPE '\\' OR m.subject {like} %s ESCAPE '\\' OR m.sender "  \
-    "{like} %s ESCAPE '\\'"                                                                        \
-    " OR m.metadata {like} %s ESCAPE '\\' OR m.message_id {like} %s ESCAPE '\\'"                   \
-    " OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND (r.address {like} %s "       \
-    "ESCAPE '\\' OR r.reply {like} %s ESCAPE '\\')))"
+#define FILTER                                                                                                                                                             \
+    " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)"                                                                         \
+    " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR (m.expire > 0 AND "                                                                            \
+    "m.created + m.expire < %lld))"                                                                                                                                        \
+    " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')"                                                                                                                     \
+    " AND CASE %lld WHEN -1 THEN 1 WHEN {queued} THEN m.n_queued WHEN {deferred} THEN "                                                                                    \
+    "m.n_deferred WHEN {held} THEN "                                                                                                                                       \
+    "m.n_held WHEN {sent} THEN m.n_sent"                                                                                                                                   \
+    " WHEN {failed} THEN m.n_failed WHEN {expired} THEN m.n_expired WHEN {cancelled} THEN "                                                                                \
+    "m.n_cancelled ELSE 0 END > 0"                                                                                                                                         \
+    " AND CASE %lld WHEN " SS_SQL_STRING(SS_SQL_MODE_ANY) " THEN 1 = 1 WHEN " SS_SQL_STRING(SS_SQL_MODE_RETRY) " THEN " WAITS " > 0 AND m.due > %lld WHEN " SS_SQL_STRING( \
+        SS_SQL_MODE_HOLD) " THEN " WAITS                                                                                                                                   \
+                          " > 0 WHEN " SS_SQL_STRING(                                                                                                                      \
+                              SS_SQL_MODE_RELEASE) " THEN m.n_held > 0"                                                                                                    \
+                                                   " WHEN " SS_SQL_STRING(                                                                                                 \
+                                                       SS_SQL_MODE_CANCEL) " THEN m.finished = 0 "                                                                         \
+                                                                           "ELSE 1 = 0 END"                                                                                \
+                                                                           " AND (%s = '' OR "                                                                             \
+                                                                           "EXISTS (SELECT 1 "                                                                             \
+                                                                           "FROM recipient r "                                                                             \
+                                                                           "WHERE r.message = "                                                                            \
+                                                                           "m.id AND r.address "                                                                           \
+                                                                           "{like} %s ESCAPE "                                                                             \
+                                                                           "'\\'))"                                                                                        \
+                                                                           " AND (%s = '' OR "                                                                             \
+                                                                           "m.id {like} %s "                                                                               \
+                                                                           "ESCAPE '\\' OR "                                                                               \
+                                                                           "m.subject {like} %s "                                                                          \
+                                                                           "ESCAPE '\\' OR "                                                                               \
+                                                                           "m.sender "                                                                                     \
+                                                                           "{like} %s ESCAPE '\\'"                                                                         \
+                                                                           " OR m.metadata "                                                                               \
+                                                                           "{like} %s ESCAPE "                                                                             \
+                                                                           "'\\' OR m.message_id "                                                                         \
+                                                                           "{like} %s ESCAPE '\\'"                                                                         \
+                                                                           " OR EXISTS (SELECT 1 "                                                                         \
+                                                                           "FROM recipient r "                                                                             \
+                                                                           "WHERE r.message = "                                                                            \
+                                                                           "m.id AND (r.address "                                                                          \
+                                                                           "{like} %s "                                                                                    \
+                                                                           "ESCAPE '\\' OR "                                                                               \
+                                                                           "r.reply {like} %s "                                                                            \
+                                                                           "ESCAPE '\\')))"
 
 #define DONE_IDS                                                                                   \
     "(SELECT id FROM message WHERE finished > 0 AND finished < %lld{own} ORDER BY finished, id "   \
@@ -62,15 +85,17 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_END_RECIPIENT] = "UPDATE recipient SET state = %lld, attempts = %lld, next = %lld, "
                              "reply = %s, dsn = %s, host = %s, cause = %s, advice = %s,"
                              " uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s "
-                             "AND number = %lld AND state < 3",
+                             "AND number = %lld AND state < {held}",
     /* A person acted meanwhile: a hold stays unless the message went out, and only a delivery
        overrules a cancellation. */
     [SS_SQL_END_RECIPIENT_CAREFULLY] =
-        "UPDATE recipient SET cause = CASE WHEN state = 3 AND %lld < 3 THEN cause ELSE %s END,"
-        " state = CASE WHEN state = 3 AND %lld < 3 THEN 3 ELSE %lld END, attempts = %lld, next = "
+        "UPDATE recipient SET cause = CASE WHEN state = {held} AND %lld < {held} THEN cause ELSE "
+        "%s END,"
+        " state = CASE WHEN state = {held} AND %lld < {held} THEN {held} ELSE %lld END, attempts = "
+        "%lld, next = "
         "%lld, reply = %s, dsn = %s, host = %s,"
         " advice = %s, uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s AND "
-        "number = %lld AND (state < 4 OR %lld = 4)",
+        "number = %lld AND (state < {sent} OR %lld = {sent})",
     [SS_SQL_SETTLE_SINGLE] = "UPDATE message SET due = %lld, finished = %lld, attempts = %lld, "
                              "n_queued = %lld, n_deferred = %lld, n_held = 0, n_sent = %lld,"
                              " n_failed = %lld, n_expired = %lld, n_cancelled = %lld, body = CASE "
@@ -121,8 +146,9 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_DONE_BOUND] = "SELECT finished, id FROM message WHERE finished > 0{own} AND (finished, "
                           "id) > (%lld, %s) ORDER BY finished, id LIMIT 1 OFFSET %lld",
     [SS_SQL_DONE_COUNTS] =
-        "SELECT relay, CASE WHEN n_failed > 0 THEN 5 WHEN n_expired > 0 THEN 6 WHEN n_sent > 0 "
-        "THEN 4 ELSE 7 END, count(*), sum(size), min(created),"
+        "SELECT relay, CASE WHEN n_failed > 0 THEN {failed} WHEN n_expired > 0 THEN {expired} WHEN "
+        "n_sent > 0 "
+        "THEN {sent} ELSE {cancelled} END, count(*), sum(size), min(created),"
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM message"
         " WHERE finished > 0{own} AND (finished, id) > (%lld, %s) AND (finished, id) <= (%lld, %s) "
         "GROUP BY 1, 2 LIMIT 1000",
@@ -145,14 +171,16 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_PAGE_COUNT] = "SELECT count(*) FROM message m" FILTER " LIMIT %lld",
     [SS_SQL_CONTROL_STATES] = "SELECT state, count(*), min(next) FROM recipient WHERE message = %s "
                               "GROUP BY state ORDER BY state LIMIT 16",
-    [SS_SQL_RETRY] =
-        "UPDATE recipient SET state = 0, next = %lld WHERE message = %s AND state IN (0, 1, 2)",
-    [SS_SQL_HOLD] = "UPDATE recipient SET state = 3, cause = 'person', next = 0 WHERE message = %s "
-                    "AND state IN (0, 1, 2)",
-    [SS_SQL_RELEASE] = "UPDATE recipient SET state = 0, cause = NULL, next = %lld WHERE message = "
-                       "%s AND state = 3",
-    [SS_SQL_CANCEL] =
-        "UPDATE recipient SET state = 7, cause = NULL, next = 0 WHERE message = %s AND state < 4",
+    [SS_SQL_RETRY] = "UPDATE recipient SET state = {queued}, next = %lld WHERE message = %s AND "
+                     "state IN ({queued}, {sending}, {deferred})",
+    [SS_SQL_HOLD] =
+        "UPDATE recipient SET state = {held}, cause = 'person', next = 0 WHERE message = %s "
+        "AND state IN ({queued}, {sending}, {deferred})",
+    [SS_SQL_RELEASE] =
+        "UPDATE recipient SET state = {queued}, cause = NULL, next = %lld WHERE message = "
+        "%s AND state = {held}",
+    [SS_SQL_CANCEL] = "UPDATE recipient SET state = {cancelled}, cause = NULL, next = 0 WHERE "
+                      "message = %s AND state < {sent}",
     [SS_SQL_SETTINGS] =
         "SELECT key, value FROM setting WHERE key > %s{own_setting} ORDER BY key LIMIT %lld",
     [SS_SQL_UNSET] = "DELETE FROM setting WHERE key = %s{own_setting}",

@@ -4,6 +4,20 @@
 
 #include <apr_pools.h>
 
+/* Messages that an action would change: argument of PAGE and PAGE_COUNT. */
+#define SS_SQL_MODE_ANY -1
+#define SS_SQL_MODE_RETRY 0   /* it waits, and is not due yet */
+#define SS_SQL_MODE_HOLD 1    /* it waits for its next attempt */
+#define SS_SQL_MODE_RELEASE 2 /* it has held recipients */
+#define SS_SQL_MODE_CANCEL 3  /* it is not finished */
+
+/* due of a message without a next attempt: held (a person must act) or finished */
+#define SS_SQL_FAR 9223372036854775807
+
+/* The number behind such a name, as a text. */
+#define SS_SQL_STRING_(number) #number
+#define SS_SQL_STRING(number) SS_SQL_STRING_(number)
+
 typedef enum {
     SS_SQL_PUT_MESSAGE,
     SS_SQL_PUT_RECIPIENT,
@@ -75,8 +89,10 @@ typedef enum {
     SS_SQL_COUNT
 } ss_sql_t;
 
-/* What all dialects say in the same words, but for the marks: {own} (of this node alone),
- * {own_setting}, {node}, {foreign}, {like}, {by_failed}; and for those of ss_sql_expand. */
+/* The texts, which all databases understand but for the marks. Of the dialect: {own} (of this node
+ * alone), {own_setting}, {node}, {foreign}, {like}, {by_failed}; of ss_db_prepare: {queued},
+ * {sending} and so on, the numbers of the states; in the text of a dialect, {node} is this node.
+ * Those of ss_sql_expand besides. */
 extern const char *const ss_sql_texts[SS_SQL_COUNT];
 
 /* How a database declares the columns of attributes. */

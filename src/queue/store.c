@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "queue/store_impl.h"
+#include "queue/store_batch.h"
 
 /* requests of one transaction; the others wait for the next */
 #define BATCH_MAX 1000
@@ -18,6 +18,17 @@
 #define READ_SPAN 1000
 /* a store that closes tries its last outcomes so long */
 #define CLOSE_WAIT (10 * APR_USEC_PER_SEC)
+
+struct ss_store_t {
+    ss_store_batch_t batch; /* the thread's */
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t more;
+    struct ss_requests_t writes, reads, done;
+    int waiting, open; /* not taken yet; posted and not collected */
+    int is_closing;
+    ss_store_stats_t stats; /* a copy */
+};
 
 static int is_write(const ss_store_request_t *request)
 {
@@ -91,7 +102,7 @@ int ss_store_waiting(const ss_store_t *store)
 
 int ss_store_is_shared(const ss_store_t *store)
 {
-    return !store->db.dialect->is_file;
+    return store->batch.db.dialect->is_shared;
 }
 
 void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats)
@@ -117,6 +128,15 @@ static ss_store_request_t *take_read(ss_store_t *store)
     return read;
 }
 
+/* Behind the others: one long question does not hold up short ones. */
+static void put_back(ss_store_t *store, ss_store_request_t *read)
+{
+    pthread_mutex_lock(&store->mutex);
+    APR_RING_INSERT_TAIL(&store->reads, read, ss_store_request_t, link);
+    store->waiting++;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 /* A backlog is loaded message by message: one load a commit would hold it down to the disk's pace.
  */
 static void read_some(ss_store_t *store, struct ss_requests_t *done)
@@ -125,7 +145,10 @@ static void read_some(ss_store_t *store, struct ss_requests_t *done)
     ss_store_request_t *read = take_read(store);
 
     while (read) {
-        ss_store_batch_read(store, read, done);
+        if (ss_store_batch_read(&store->batch, read))
+            APR_RING_INSERT_TAIL(done, read, ss_store_request_t, link);
+        else
+            put_back(store, read);
         read = ss_mono_before(ss_mono_now(), until) ? take_read(store) : NULL;
     }
 }
@@ -141,25 +164,26 @@ static void deliver(ss_store_t *store, struct ss_requests_t *done)
     was_empty = APR_RING_EMPTY(&store->done, ss_store_request_t, link);
     APR_RING_CONCAT(&store->done, done, ss_store_request_t, link);
     pthread_mutex_unlock(&store->mutex);
-    if (was_empty) store->options.notify(store->options.self);
+    if (was_empty) store->batch.options.notify(store->batch.options.self);
 }
 
 /* Sleeps until there is work; 0: closing and nothing is left. The mutex is held. */
 static int wait_for_work(ss_store_t *store)
 {
     for (;;) {
-        int has_again = !APR_RING_EMPTY(&store->again, ss_store_request_t, link);
-        if (store->waiting || (has_again && ss_mono_reached(store->again_at, ss_mono_now())))
+        int has_again = !APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link);
+        if (store->waiting || (has_again && ss_mono_reached(store->batch.again_at, ss_mono_now())))
             return 1;
         if (store->is_closing && !has_again) return 0;
-        if (store->is_closing && !ss_mono_is_set(store->close_until))
-            store->close_until = ss_mono_add(ss_mono_now(), CLOSE_WAIT);
+        if (store->is_closing && !ss_mono_is_set(store->batch.close_until))
+            store->batch.close_until = ss_mono_add(ss_mono_now(), CLOSE_WAIT);
         if (!has_again) {
             pthread_cond_wait(&store->more, &store->mutex);
             continue;
         }
-        struct timespec until = { .tv_sec = (time_t)(store->again_at.us / APR_USEC_PER_SEC),
-                                  .tv_nsec = (long)(store->again_at.us % APR_USEC_PER_SEC) * 1000 };
+        struct timespec until = { .tv_sec = (time_t)(store->batch.again_at.us / APR_USEC_PER_SEC),
+                                  .tv_nsec =
+                                      (long)(store->batch.again_at.us % APR_USEC_PER_SEC) * 1000 };
         pthread_cond_timedwait(&store->more, &store->mutex, &until);
     }
 }
@@ -175,6 +199,14 @@ static void take_writes(ss_store_t *store, struct ss_requests_t *batch)
     }
 }
 
+static void write_all(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
+{
+    ss_store_batch_write(&store->batch, batch, done);
+    pthread_mutex_lock(&store->mutex);
+    store->stats = store->batch.stats;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static void *work(void *baton)
 {
     ss_store_t *store = baton;
@@ -185,11 +217,10 @@ static void *work(void *baton)
         APR_RING_INIT(&batch, ss_store_request_t, link);
         APR_RING_INIT(&done, ss_store_request_t, link);
         /* What failed goes first: a message's outcomes keep their order. */
-        APR_RING_CONCAT(&batch, &store->again, ss_store_request_t, link);
+        APR_RING_CONCAT(&batch, &store->batch.again, ss_store_request_t, link);
         take_writes(store, &batch);
         pthread_mutex_unlock(&store->mutex);
-        if (!APR_RING_EMPTY(&batch, ss_store_request_t, link))
-            ss_store_batch_write(store, &batch, &done);
+        if (!APR_RING_EMPTY(&batch, ss_store_request_t, link)) write_all(store, &batch, &done);
         deliver(store, &done);
         read_some(store, &done);
         deliver(store, &done);
@@ -203,47 +234,43 @@ static void *work(void *baton)
 
 static void discard(ss_store_t *store)
 {
-    if (store->lock_fd >= 0) close(store->lock_fd);
+    ss_store_batch_close(&store->batch);
     pthread_cond_destroy(&store->more);
     pthread_mutex_destroy(&store->mutex);
-    apr_pool_destroy(store->pool);
     free(store);
 }
 
-apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *options,
-                           apr_interval_time_t lock_wait, ss_result_t *result, apr_pool_t *pool)
+static void make_locks(ss_store_t *store)
 {
-    ss_store_t *store;
     pthread_condattr_t monotonic;
 
-    (void)pool;
-    *pstore = NULL;
-    store = calloc(1, sizeof(*store));
-    if (!store) return APR_ENOMEM;
-    store->options = *options;
-    store->lock_fd = -1;
-    store->pool = ss_store_pool();
-    store->options.params = apr_pstrdup(store->pool, options->params);
-    store->options.node_file = apr_pstrdup(store->pool, options->node_file);
-    ss_lease_token(store->token);
     pthread_mutex_init(&store->mutex, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&store->more, &monotonic);
     pthread_condattr_destroy(&monotonic);
+}
+
+apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *options,
+                           apr_interval_time_t lock_wait, ss_result_t *result)
+{
+    ss_store_t *store = calloc(1, sizeof(*store));
+
+    *pstore = NULL;
+    if (!store) return APR_ENOMEM;
+    apr_status_t rv = ss_store_batch_open(&store->batch, options, lock_wait, result);
+    if (rv != APR_SUCCESS) {
+        free(store);
+        return rv;
+    }
+    make_locks(store);
     APR_RING_INIT(&store->writes, ss_store_request_t, link);
     APR_RING_INIT(&store->reads, ss_store_request_t, link);
     APR_RING_INIT(&store->done, ss_store_request_t, link);
-    APR_RING_INIT(&store->again, ss_store_request_t, link);
-    apr_status_t rv = ss_store_batch_open(store, lock_wait, result);
-    if (rv == APR_SUCCESS && pthread_create(&store->thread, NULL, work, store) != 0) {
+    if (pthread_create(&store->thread, NULL, work, store) != 0) {
         ss_result_set(result, "queue", "", NULL, "the system gives no thread for the queue");
-        ss_db_close(&store->db);
-        rv = APR_EGENERAL;
-    }
-    if (rv != APR_SUCCESS) {
         discard(store);
-        return rv;
+        return APR_EGENERAL;
     }
     *pstore = store;
     return APR_SUCCESS;
@@ -257,7 +284,5 @@ void ss_store_close(ss_store_t *store)
     pthread_mutex_unlock(&store->mutex);
     pthread_join(store->thread, NULL);
     ss_store_collect(store);
-    if (store->db.handle) ss_lease_leave(&store->db, store->token);
-    ss_db_close(&store->db);
     discard(store);
 }

@@ -7,7 +7,7 @@
 #ifndef SS_QUEUE_STORE_H
 #define SS_QUEUE_STORE_H
 
-#include "base/log.h"
+#include "queue/store_options.h"
 #include "queue/store_request.h"
 
 /* waiting requests; past it ss_store_post says APR_EAGAIN: the door answers 503 */
@@ -15,22 +15,11 @@
 
 typedef struct ss_store_t ss_store_t;
 
-typedef struct {
-    const char *driver, *params; /* "sqlite3" path; "pgsql" conninfo */
-    const ss_log_t *log;
-    /* called on the store thread when answers wait: wake the loop, which calls ss_store_collect */
-    void (*notify)(void *self);
-    void *self;
-    /* a shared queue: where this node's name is kept, and locked; made where there is none */
-    const char *node_file;
-    int migrates; /* 0: open read-only checks only (command line) */
-} ss_store_options_t;
-
 /* Opens the store (folder must exist and be writable), creates or migrates the schema, checks its
  * version, takes the lock file beside an sqlite3 file (waits for the old daemon up to lock_wait,
  * then APR_EBUSY), starts the thread. Errors name file and cause in result. */
 apr_status_t ss_store_open(ss_store_t **store, const ss_store_options_t *options,
-                           apr_interval_time_t lock_wait, ss_result_t *result, apr_pool_t *pool);
+                           apr_interval_time_t lock_wait, ss_result_t *result);
 /* Loop thread -> store thread. On APR_SUCCESS the request belongs to the store; on APR_EAGAIN
  * (full) or APR_EOF (closing) it stays yours. */
 apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request);
@@ -43,16 +32,7 @@ int ss_store_waiting(const ss_store_t *store);
 /* Does all that waits, commits, ends the thread, closes the store, releases the lock. Answers left
  * are collected by a last ss_store_collect inside. */
 void ss_store_close(ss_store_t *store);
-#define SS_STORE_FAULT_MAX 256
-/* Commits and histogram for metrics: number of commits, of requests in them, microseconds of the
- * last, sum and maximum. fault: why the last batch could not be written ("the disk ... is full");
- * empty once one could. */
-typedef struct {
-    apr_uint64_t commits, requests;
-    apr_interval_time_t last, sum, most;
-    apr_uint64_t buckets[16];
-    char fault[SS_STORE_FAULT_MAX];
-} ss_store_stats_t;
+/* A copy of the numbers as they are after the last batch. */
 void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats);
 
 #endif

@@ -1,20 +1,23 @@
-/* store_batch.c: one transaction of the store's thread, one step of a read, and the connection both
- * need: what is told to whom when any of them fails. A server's connection that is lost is made
- * again here; what a lost commit had become of is looked for in the database. See store_impl.h. */
-#include "base/clock.h"
-#include "queue/store_impl.h"
+/* store_batch.c: see store_batch.h. */
+#include "queue/store_batch.h"
 
 #include <apr_strings.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "queue/lock.h"
+#include "base/clock.h"
 #include "queue/schema.h"
+#include "queue/store_accept.h"
+#include "queue/store_control.h"
+#include "queue/store_counts.h"
+#include "queue/store_outcome.h"
+#include "queue/store_page.h"
+#include "queue/store_purge.h"
+#include "queue/store_read.h"
+#include "queue/store_settings.h"
 
 /* how often one batch prepares its statements again */
 #define REFRESH_MOST 3
-/* how often a server is asked again before a request counts as refused for itself */
-#define DOUBT_MOST 3
 /* outcomes that could not be written are tried again after, doubling to ... */
 #define AGAIN_FIRST (100 * 1000)
 #define AGAIN_MOST (5 * APR_USEC_PER_SEC)
@@ -26,17 +29,7 @@
 
 /* ---- the connection ---- */
 
-static const ss_dialect_t *const dialects[] = { &ss_dialect_sqlite, &ss_dialect_pgsql };
-
-static const ss_dialect_t *find_dialect(const char *driver)
-{
-    for (apr_size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {
-        if (!strcmp(dialects[i]->driver, driver)) return dialects[i];
-    }
-    return NULL;
-}
-
-static apr_status_t connect_store(ss_store_t *store, const ss_dialect_t *dialect)
+static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *dialect)
 {
     ss_db_t *db = &store->db;
     int from = 0;
@@ -60,31 +53,46 @@ static apr_status_t connect_store(ss_store_t *store, const ss_dialect_t *dialect
     return rv;
 }
 
-apr_status_t ss_store_batch_open(ss_store_t *store, apr_interval_time_t lock_wait,
-                                 ss_result_t *result)
+apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options_t *options,
+                                 apr_interval_time_t lock_wait, ss_result_t *result)
 {
-    const ss_dialect_t *dialect = find_dialect(store->options.driver);
-    apr_status_t rv = APR_SUCCESS;
+    const ss_dialect_t *dialect = ss_dialect_find(options->driver);
 
+    memset(store, 0, sizeof(*store));
+    store->pool = ss_store_pool();
+    store->options = *options;
+    store->options.params = apr_pstrdup(store->pool, options->params);
+    store->options.node_file = apr_pstrdup(store->pool, options->node_file);
+    store->lock_fd = -1;
+    APR_RING_INIT(&store->again, ss_store_request_t, link);
+    ss_node_name_token(store->token);
+    apr_status_t rv = APR_ENOTIMPL;
     if (!dialect) {
         ss_result_set(result, "queue", "", NULL,
-                      "SMTPSendQueue %s is not supported by this version", store->options.driver);
-        return APR_ENOTIMPL;
+                      "SMTPSendQueue %s is not supported by this version", options->driver);
+    } else {
+        rv = dialect->claim(store->options.params, store->options.node_file, lock_wait,
+                            &store->lock_fd, store->node, result);
     }
-    if (dialect->is_file)
-        rv = ss_lock_take(&store->lock_fd, store->options.params, lock_wait, result);
-    else
-        rv = ss_lease_name(store->options.node_file, lock_wait, &store->lock_fd, store->node,
-                           result);
-    if (rv != APR_SUCCESS) return rv;
-    rv = connect_store(store, dialect);
-    if (rv != APR_SUCCESS) *result = store->lost;
+    if (rv == APR_SUCCESS) {
+        rv = connect_store(store, dialect);
+        if (rv != APR_SUCCESS) *result = store->lost;
+    }
+    if (rv != APR_SUCCESS) ss_store_batch_close(store);
     return rv;
+}
+
+void ss_store_batch_close(ss_store_batch_t *store)
+{
+    if (store->db.handle) ss_lease_leave(&store->db, store->token);
+    ss_db_close(&store->db);
+    if (store->lock_fd >= 0) close(store->lock_fd);
+    apr_pool_destroy(store->pool);
 }
 
 /* There is a connection, or the failure is in the store's. Asked for at most as often as failed
  * batches are tried again: a server that does not even refuse costs seconds each time. */
-static apr_status_t ensure(ss_store_t *store)
+static apr_status_t ensure(ss_store_batch_t *store)
 {
     ss_db_t *db = &store->db;
     apr_status_t rv = APR_EGENERAL;
@@ -101,7 +109,7 @@ static apr_status_t ensure(ss_store_t *store)
 
 /* Ends what the transaction had done. A server answers that always: where it does not, the
  * connection is lost, whatever was said before. */
-static void roll_back(ss_store_t *store)
+static void roll_back(ss_store_batch_t *store)
 {
     ss_db_t *db = &store->db;
     apr_status_t rv = db->rv, end = APR_SUCCESS;
@@ -110,7 +118,7 @@ static void roll_back(ss_store_t *store)
 
     if (db->handle) end = ss_db_do(db, "ROLLBACK");
     ss_db_clear(db);
-    if (end != APR_SUCCESS && !db->dialect->is_file) {
+    if (end != APR_SUCCESS && db->dialect->is_remote) {
         fault = SS_FAULT_LOST;
         store->lost = result;
         ss_db_close(db);
@@ -122,28 +130,29 @@ static void roll_back(ss_store_t *store)
 
 /* ---- a batch ---- */
 
-static apr_status_t write_one(ss_store_t *store, ss_store_request_t *request)
+static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *request)
 {
     ss_db_t *db = &store->db;
     int is_done = 0;
 
     request->rv = APR_SUCCESS;
     if (request->is_unknown) {
-        apr_status_t rv = ss_store_write_is_done(db, request, &is_done);
+        apr_status_t rv = ss_store_accept_is_done(db, request, &is_done);
         if (rv != APR_SUCCESS || is_done) return rv;
     }
     switch (request->verb) {
     case SS_STORE_ACCEPT:
-        return ss_store_write_accept(db, ss_store_request_as(request, SS_STORE_ACCEPT));
+        return ss_store_accept_write(db, ss_store_request_as(request, SS_STORE_ACCEPT));
     case SS_STORE_STAGE:
-        return ss_store_write_stage(db, ss_store_request_as(request, SS_STORE_STAGE));
+        return ss_store_accept_stage(db, ss_store_request_as(request, SS_STORE_STAGE));
     case SS_STORE_UNSTAGE:
-        return ss_store_write_unstage(db, ss_store_request_as(request, SS_STORE_UNSTAGE));
+        return ss_store_accept_unstage(db, ss_store_request_as(request, SS_STORE_UNSTAGE));
     case SS_STORE_OUTCOME:
-        return ss_store_write_outcome(db, ss_store_request_as(request, SS_STORE_OUTCOME));
-    case SS_STORE_SET: return ss_store_write_set(db, ss_store_request_as(request, SS_STORE_SET));
+        return ss_store_outcome_write(db, ss_store_request_as(request, SS_STORE_OUTCOME));
+    case SS_STORE_SET:
+        return ss_store_settings_write(db, ss_store_request_as(request, SS_STORE_SET));
     case SS_STORE_PURGE:
-        return ss_store_write_purge(db, ss_store_request_as(request, SS_STORE_PURGE));
+        return ss_store_purge_write(db, ss_store_request_as(request, SS_STORE_PURGE));
     case SS_STORE_LEASE:
         return ss_lease_write(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
                               ss_mono_since(ss_mono_now(), store->contact) > CONTACT_LEAST);
@@ -158,7 +167,7 @@ static void fail(const ss_db_t *db, ss_store_request_t *request)
 }
 
 /* *bad: whose statement failed; NULL: none's. *is_end: it was the commit. */
-static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch,
+static apr_status_t try_batch(ss_store_batch_t *store, struct ss_requests_t *batch,
                               ss_store_request_t **bad, int *is_end)
 {
     ss_db_t *db = &store->db;
@@ -175,7 +184,7 @@ static apr_status_t try_batch(ss_store_t *store, struct ss_requests_t *batch,
         rv = write_one(store, r);
         if (rv != APR_SUCCESS) *bad = r;
     }
-    if (rv == APR_SUCCESS) rv = ss_store_write_flush(db);
+    if (rv == APR_SUCCESS) rv = ss_store_outcome_flush(db);
     if (rv != APR_SUCCESS) return rv;
     *is_end = 1;
     return ss_db_do(db, "COMMIT");
@@ -191,7 +200,7 @@ static void mark_unknown(struct ss_requests_t *batch)
 }
 
 /* Whether a failed batch is worth doing once more as it is. */
-static int is_for_again(ss_store_t *store, int tries)
+static int is_for_again(ss_store_batch_t *store, int tries)
 {
     ss_db_t *db = &store->db;
 
@@ -199,14 +208,14 @@ static int is_for_again(ss_store_t *store, int tries)
         return tries < REFRESH_MOST && ss_db_refresh(db) == APR_SUCCESS;
     /* Two nodes in each other's way, one of them with a key that the other has just used: the
      * second time it finds what is there. */
-    if (db->fault == SS_FAULT_REQUEST) return !db->dialect->is_file && tries < DOUBT_MOST;
+    if (db->fault == SS_FAULT_REQUEST) return tries < db->dialect->refused_tries;
     return db->fault == SS_FAULT_LOST && tries < 1 && !store->again_wait;
 }
 
 /* All of the batch in one transaction. A request that the database refuses for itself goes to
  * `done` with its error, and the others are done once more without it. APR_SUCCESS: committed; else
  * the fault concerns all that are left in the batch. */
-static apr_status_t do_batch(ss_store_t *store, struct ss_requests_t *batch,
+static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batch,
                              struct ss_requests_t *done)
 {
     ss_db_t *db = &store->db;
@@ -231,31 +240,22 @@ static apr_status_t do_batch(ss_store_t *store, struct ss_requests_t *batch,
     }
 }
 
-static void set_fault(ss_store_t *store, const char *fault)
-{
-    pthread_mutex_lock(&store->mutex);
-    apr_cpystrn(store->stats.fault, fault, sizeof(store->stats.fault));
-    pthread_mutex_unlock(&store->mutex);
-}
-
-static void count_commit(ss_store_t *store, int requests, apr_interval_time_t took)
+static void count_commit(ss_store_stats_t *stats, int requests, apr_interval_time_t took)
 {
     int bucket = 0;
 
     for (apr_interval_time_t bound = 1000; bucket < 15 && took > bound; bound *= 2) bucket++;
-    pthread_mutex_lock(&store->mutex);
-    store->stats.commits++;
-    store->stats.requests += (apr_uint64_t)requests;
-    store->stats.last = took;
-    store->stats.sum += took;
-    if (took > store->stats.most) store->stats.most = took;
-    store->stats.buckets[bucket]++;
-    pthread_mutex_unlock(&store->mutex);
+    stats->commits++;
+    stats->requests += (apr_uint64_t)requests;
+    stats->last = took;
+    stats->sum += took;
+    if (took > stats->most) stats->most = took;
+    stats->buckets[bucket]++;
 }
 
 /* What is tried again by itself: outcomes, until the store heals; and for a while what may have
  * been committed, since only the database knows. */
-static int is_kept(const ss_store_t *store, ss_store_request_t *request, ss_mono_t now)
+static int is_kept(const ss_store_batch_t *store, ss_store_request_t *request, ss_mono_t now)
 {
     if (ss_mono_is_set(store->close_until) && ss_mono_reached(store->close_until, now)) return 0;
     if (request->verb == SS_STORE_OUTCOME) return 1;
@@ -266,20 +266,20 @@ static int is_kept(const ss_store_t *store, ss_store_request_t *request, ss_mono
 
 /* The fault concerns everybody: who can ask again is told, and outcomes wait here until the store
  * heals. */
-static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
+static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
+                         struct ss_requests_t *done)
 {
     ss_db_t *db = &store->db;
     ss_mono_t now = ss_mono_now();
     struct ss_requests_t kept;
 
     APR_RING_INIT(&kept, ss_store_request_t, link);
-    if (strcmp(store->said, db->result.text)) {
+    if (strncmp(store->stats.fault, db->result.text, sizeof(store->stats.fault) - 1)) {
         ss_log(store->options.log, SS_LOG_ERROR, 301,
                "the queue cannot be written: %s; what was accepted stays, submissions are refused "
                "with 503 until this is mended",
                db->result.text);
-        apr_cpystrn(store->said, db->result.text, sizeof(store->said));
-        set_fault(store, db->result.text);
+        apr_cpystrn(store->stats.fault, db->result.text, sizeof(store->stats.fault));
     }
     while (!APR_RING_EMPTY(batch, ss_store_request_t, link)) {
         ss_store_request_t *request = APR_RING_FIRST(batch);
@@ -300,7 +300,7 @@ static void batch_failed(ss_store_t *store, struct ss_requests_t *batch, struct 
     store->again_at = ss_mono_add(now, store->again_wait);
 }
 
-void ss_store_batch_write(ss_store_t *store, struct ss_requests_t *batch,
+void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
                           struct ss_requests_t *done)
 {
     int requests = 0, has_purged = 0;
@@ -315,11 +315,10 @@ void ss_store_batch_write(ss_store_t *store, struct ss_requests_t *batch,
         batch_failed(store, batch, done);
         return;
     }
-    count_commit(store, requests, ss_mono_since(ss_mono_now(), started));
-    if (*store->said) {
+    count_commit(&store->stats, requests, ss_mono_since(ss_mono_now(), started));
+    if (*store->stats.fault) {
         ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
-        store->said[0] = '\0';
-        set_fault(store, "");
+        *store->stats.fault = '\0';
     }
     store->again_wait = 0;
     APR_RING_CONCAT(done, batch, ss_store_request_t, link);
@@ -332,7 +331,30 @@ void ss_store_batch_write(ss_store_t *store, struct ss_requests_t *batch,
 
 /* ---- a read ---- */
 
-static apr_status_t try_read(ss_store_t *store, ss_store_request_t *request, int *more)
+static apr_status_t read_step(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    *more = 0;
+    switch (request->verb) {
+    case SS_STORE_LOAD: return ss_store_read_load(db, ss_store_request_as(request, SS_STORE_LOAD));
+    case SS_STORE_PART: return ss_store_read_part(db, ss_store_request_as(request, SS_STORE_PART));
+    case SS_STORE_DUE: return ss_store_read_due(db, ss_store_request_as(request, SS_STORE_DUE));
+    case SS_STORE_LOOKUP:
+        return ss_store_read_lookup(db, ss_store_request_as(request, SS_STORE_LOOKUP));
+    case SS_STORE_LIST:
+        return ss_store_page_list(db, ss_store_request_as(request, SS_STORE_LIST), more);
+    case SS_STORE_MATCHES:
+        return ss_store_control_count(db, ss_store_request_as(request, SS_STORE_MATCHES), more);
+    case SS_STORE_COUNTS:
+        return ss_store_counts_all(db, ss_store_request_as(request, SS_STORE_COUNTS), more);
+    case SS_STORE_OLDEST:
+        return ss_store_counts_oldest(db, ss_store_request_as(request, SS_STORE_OLDEST), more);
+    case SS_STORE_SETTINGS:
+        return ss_store_settings_read(db, ss_store_request_as(request, SS_STORE_SETTINGS), more);
+    default: return APR_ENOTIMPL;
+    }
+}
+
+static apr_status_t try_read(ss_store_batch_t *store, ss_store_request_t *request, int *more)
 {
     ss_db_t *db = &store->db;
 
@@ -340,33 +362,25 @@ static apr_status_t try_read(ss_store_t *store, ss_store_request_t *request, int
     apr_status_t rv = ensure(store);
     if (rv != APR_SUCCESS) return rv;
     ss_db_clear(db);
-    rv = ss_store_read_step(db, request, more);
+    rv = read_step(db, request, more);
     if (rv != APR_SUCCESS && db->fault == SS_FAULT_STALE) {
         rv = ss_db_refresh(db);
-        if (rv == APR_SUCCESS) rv = ss_store_read_step(db, request, more);
+        if (rv == APR_SUCCESS) rv = read_step(db, request, more);
     }
     return rv;
 }
 
-void ss_store_batch_read(ss_store_t *store, ss_store_request_t *request, struct ss_requests_t *done)
+int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request)
 {
     ss_db_t *db = &store->db;
     int more;
     apr_status_t rv = try_read(store, request, &more);
 
-    if (rv != APR_SUCCESS && !db->dialect->is_file && db->handle) {
+    if (rv != APR_SUCCESS && db->dialect->is_remote && db->handle) {
         roll_back(store);
         if (db->fault == SS_FAULT_LOST) rv = try_read(store, request, &more);
     }
     if (rv != APR_SUCCESS) fail(db, request);
     ss_db_clear(db);
-    if (rv == APR_SUCCESS && more) {
-        pthread_mutex_lock(&store->mutex);
-        /* Behind the others: one long question does not hold up short ones. */
-        APR_RING_INSERT_TAIL(&store->reads, request, ss_store_request_t, link);
-        store->waiting++;
-        pthread_mutex_unlock(&store->mutex);
-        return;
-    }
-    APR_RING_INSERT_TAIL(done, request, ss_store_request_t, link);
+    return rv != APR_SUCCESS || !more;
 }

@@ -1,9 +1,11 @@
-/* store_control.c: what people do to stored messages: retry, hold, release, cancel; one by id, or a
- * step of those that fit a filter. See store_impl.h. */
-#include "queue/store_impl.h"
+/* store_control.c: see store_control.h. */
+#include "queue/store_control.h"
 
 #include <apr_strings.h>
 #include <string.h>
+
+#include "queue/store_outcome.h"
+#include "queue/store_page.h"
 
 #define BIT(state) (1u << (state))
 #define TRIED (BIT(SS_STATE_QUEUED) | BIT(SS_STATE_SENDING) | BIT(SS_STATE_DEFERRED))
@@ -16,17 +18,14 @@ static const struct {
     const char *what;
     apr_int64_t mode;
 } actions[] = {
-    [SS_ACTION_RETRY] = { TRIED, SS_SQL_RETRY, "retry", 0 },
-    [SS_ACTION_HOLD] = { TRIED, SS_SQL_HOLD, "held", 1 },
-    [SS_ACTION_RELEASE] = { BIT(SS_STATE_HELD), SS_SQL_RELEASE, "released", 2 },
-    [SS_ACTION_CANCEL] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_CANCEL, "cancelled", 3 },
-    [SS_ACTION_BOUNCE] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_COUNT, "bounced", 3 },
+    [SS_ACTION_RETRY] = { TRIED, SS_SQL_RETRY, "retry", SS_SQL_MODE_RETRY },
+    [SS_ACTION_HOLD] = { TRIED, SS_SQL_HOLD, "held", SS_SQL_MODE_HOLD },
+    [SS_ACTION_RELEASE] = { BIT(SS_STATE_HELD), SS_SQL_RELEASE, "released", SS_SQL_MODE_RELEASE },
+    [SS_ACTION_CANCEL] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_CANCEL, "cancelled",
+                           SS_SQL_MODE_CANCEL },
+    [SS_ACTION_BOUNCE] = { TRIED | BIT(SS_STATE_HELD), SS_SQL_COUNT, "bounced",
+                           SS_SQL_MODE_CANCEL },
 };
-
-apr_int64_t ss_store_control_mode(ss_store_action_t control)
-{
-    return actions[control].mode;
-}
 
 typedef struct {
     apr_int64_t count[SS_STATES];
@@ -89,7 +88,7 @@ static apr_status_t hand_over(ss_db_t *db, const ss_store_control_t *request, co
 static apr_status_t act(ss_db_t *db, ss_store_control_t *request, const ss_message_t *m,
                         found_t *found)
 {
-    ss_summary_t summary = { .is_finished = 0 };
+    ss_store_summary_t summary = { .is_finished = 0 };
     apr_status_t rv = look(db, m->id, actions[request->control].states, found);
 
     if (rv != APR_SUCCESS || !found->changed) return rv;
@@ -100,10 +99,10 @@ static apr_status_t act(ss_db_t *db, ss_store_control_t *request, const ss_messa
     }
     if (rv == APR_SUCCESS) rv = change(db, m->id, request->control, request->now);
     if (rv == APR_SUCCESS)
-        rv = ss_store_write_event(db, m->id, request->now, -1, actions[request->control].what,
-                                  request->who, NULL);
+        rv = ss_store_outcome_event(db, m->id, request->now, -1, actions[request->control].what,
+                                    request->who, NULL);
     if (rv == APR_SUCCESS)
-        rv = ss_store_write_settle(db, m->id, request->now, request->keep_history, &summary);
+        rv = ss_store_outcome_settle(db, m->id, request->now, request->keep_history, &summary);
     if (rv != APR_SUCCESS) return rv;
     ss_store_changed_t *touched = apr_array_push(request->rows);
     *touched = (ss_store_changed_t){ .relay = m->relay,
@@ -121,7 +120,7 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_control_t *request)
 {
     ss_message_t *m;
     found_t found;
-    apr_status_t rv = ss_store_read_message(db, request->id, &m, request->head.pool);
+    apr_status_t rv = ss_message_row_find(db, request->id, &m, request->head.pool);
 
     if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->attr.uid != request->filter.uid)
         m = NULL;
@@ -138,14 +137,14 @@ static apr_status_t act_on_page(ss_db_t *db, ss_store_control_t *request)
 {
     apr_array_header_t *page =
         apr_array_make(request->head.pool, request->limit, sizeof(ss_message_t *));
-    apr_status_t rv = ss_store_read_page(db, SS_SQL_PAGE, &request->filter,
-                                         *request->filter.after ? request->filter.after : SS_ID_END,
-                                         "", ss_store_control_mode(request->control), request->now,
-                                         request->limit, request->head.pool);
+    apr_status_t rv = ss_store_page_select(
+        db, SS_SQL_PAGE, &request->filter,
+        *request->filter.after ? request->filter.after : SS_STORE_PAGE_END, "",
+        actions[request->control].mode, request->now, request->limit, request->head.pool);
     found_t found;
 
     while (rv == APR_SUCCESS && ss_db_next(db))
-        APR_ARRAY_PUSH(page, ss_message_t *) = ss_store_read_row(db, request->head.pool);
+        APR_ARRAY_PUSH(page, ss_message_t *) = ss_message_row_read(db, request->head.pool);
     for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++)
         rv = act(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
     request->more = page->nelts == request->limit;
@@ -159,4 +158,9 @@ apr_status_t ss_store_control_write(ss_db_t *db, ss_store_control_t *request)
     request->more = 0;
     request->state = NULL;
     return *request->id ? act_on_one(db, request) : act_on_page(db, request);
+}
+
+apr_status_t ss_store_control_count(ss_db_t *db, ss_store_matches_t *request, int *more)
+{
+    return ss_store_page_count(db, request, actions[request->control].mode, more);
 }

@@ -50,7 +50,6 @@ struct ss_store_request_t {
      * is asked whether it was committed. */
     int is_unknown;
     ss_mono_t unknown_until;
-    void *step; /* where a read of several steps goes on */
 };
 APR_RING_HEAD(ss_requests_t, ss_store_request_t);
 
@@ -193,6 +192,14 @@ ss_store_purge_t *ss_store_purge_create(apr_time_t before, int limit, apr_time_t
 
 /* ---- reading ---- */
 
+/* The store's own: where a read of several steps goes on. */
+typedef struct {
+    char id[SS_IDENT_TEXT];
+    const char *relay;
+    apr_int64_t time;
+    int phase;
+} ss_store_place_t;
+
 /* A message with its recipients; all parts in memory where its size is at most whole_max, else the
  * first, the others with bytes NULL. APR_NOTFOUND: unknown, or finished. */
 typedef struct {
@@ -253,6 +260,7 @@ typedef struct {
     int limit;
     apr_array_header_t *rows; /* of ss_message_t * */
     int more;                 /* there may be others: filter.after the last one's id */
+    ss_store_place_t place;
 } ss_store_list_t;
 ss_store_list_t *ss_store_list_create(const ss_store_filter_t *filter, int limit,
                                       void (*done)(ss_store_request_t *), void *baton);
@@ -264,6 +272,7 @@ typedef struct {
     ss_store_action_t control;
     apr_time_t now;
     apr_int64_t messages;
+    ss_store_place_t place;
 } ss_store_matches_t;
 ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
                                             const ss_store_filter_t *filter, apr_time_t now,
@@ -273,6 +282,7 @@ ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
 typedef struct {
     ss_store_request_t head;
     apr_array_header_t *rows; /* of ss_store_count_t */
+    ss_store_place_t place;
 } ss_store_counts_t;
 ss_store_counts_t *ss_store_counts_create(void (*done)(ss_store_request_t *), void *baton);
 
@@ -282,6 +292,7 @@ typedef struct {
     /* of ss_store_count_t, made empty; in: relay, and messages: about how many wait; out: oldest, 0
      * where none waits */
     apr_array_header_t *rows;
+    ss_store_place_t place;
 } ss_store_oldest_t;
 ss_store_oldest_t *ss_store_oldest_create(void (*done)(ss_store_request_t *), void *baton);
 
@@ -293,6 +304,7 @@ typedef struct {
 typedef struct {
     ss_store_request_t head;
     apr_array_header_t *rows; /* of ss_store_setting_t */
+    ss_store_place_t place;
 } ss_store_settings_t;
 ss_store_settings_t *ss_store_settings_create(void (*done)(ss_store_request_t *), void *baton);
 

@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 #include "../unit/disk.h"
-#include "queue/store_impl.h"
+#include "queue/store_batch.h"
 
 /* a larger content goes in parts, so that both ways through the store are taken */
 #define PART_MOST 300
 
 static struct {
-    ss_store_t *store; /* of this run: one of the two */
-    ss_store_t *in_memory, *in_file;
+    ss_store_batch_t *store; /* of this run: one of the two */
+    ss_store_batch_t *in_memory, *in_file;
     char folder[64], file[96];
     struct ss_requests_t gathered;
     int keeps;
@@ -40,33 +40,23 @@ static const ss_log_t silence = { .write = say };
 
 /* ---- one store a process ---- */
 
-static ss_store_t *open_store(const char *place)
+static ss_store_batch_t *open_store(const char *place)
 {
-    ss_store_t *store = calloc(1, sizeof(*store));
+    ss_store_batch_t *store = calloc(1, sizeof(*store));
+    ss_store_options_t options = {
+        .driver = "sqlite3", .params = place, .log = &silence, .migrates = 1
+    };
     ss_result_t result;
 
     if (!store) stop("no memory");
-    store->options = (ss_store_options_t){
-        .driver = "sqlite3", .params = place, .log = &silence, .migrates = 1
-    };
-    store->lock_fd = -1;
-    store->pool = ss_store_pool();
-    pthread_mutex_init(&store->mutex, NULL);
-    APR_RING_INIT(&store->writes, ss_store_request_t, link);
-    APR_RING_INIT(&store->reads, ss_store_request_t, link);
-    APR_RING_INIT(&store->done, ss_store_request_t, link);
-    APR_RING_INIT(&store->again, ss_store_request_t, link);
     ss_result_clear(&result);
-    if (ss_store_batch_open(store, 0, &result) != APR_SUCCESS) stop(result.text);
+    if (ss_store_batch_open(store, &options, 0, &result) != APR_SUCCESS) stop(result.text);
     return store;
 }
 
-static void close_store(ss_store_t *store)
+static void close_store(ss_store_batch_t *store)
 {
-    ss_db_close(&store->db);
-    close(store->lock_fd);
-    pthread_mutex_destroy(&store->mutex);
-    apr_pool_destroy(store->pool);
+    ss_store_batch_close(store);
     free(store);
 }
 
@@ -241,15 +231,7 @@ int queue_control(world_t *w, const job_t *job, ss_store_action_t control)
 /* All steps of a read. The caller destroys its pool. */
 static void ask(world_t *w, ss_store_request_t *request)
 {
-    struct ss_requests_t done;
-
-    APR_RING_INIT(&done, ss_store_request_t, link);
-    ss_store_batch_read(queue.store, request, &done);
-    while (APR_RING_EMPTY(&done, ss_store_request_t, link)) {
-        request = APR_RING_FIRST(&queue.store->reads);
-        APR_RING_REMOVE(request, link);
-        ss_store_batch_read(queue.store, request, &done);
-    }
+    while (!ss_store_batch_read(queue.store, request)) continue;
     if (request->rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(request->rv))
         truth_wrong(&w->truth, "the store cannot be read: %s", request->result.text);
 }

@@ -40,7 +40,7 @@ apr_status_t store_rig_open(store_rig_t *rig, apr_interval_time_t lock_wait)
     };
 
     ss_result_clear(&rig->result);
-    return ss_store_open(&rig->store, &options, lock_wait, &rig->result, NULL);
+    return ss_store_open(&rig->store, &options, lock_wait, &rig->result);
 }
 
 void store_rig_close(store_rig_t *rig)
