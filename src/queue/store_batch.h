@@ -5,7 +5,7 @@
 #ifndef SS_QUEUE_STORE_BATCH_H
 #define SS_QUEUE_STORE_BATCH_H
 
-#include "base/clock.h"
+#include "base/mono.h"
 #include "queue/db.h"
 #include "queue/lease.h"
 #include "queue/node_name.h"
