@@ -373,6 +373,231 @@ static void replies(void)
     }
 }
 
+/* One row for each rule of the table, by the commands it holds for: each with the least text that
+ * makes it fit. "+N": the SS_LEARN_ bits. */
+#define SETUP "none connect handshake "
+#define START "greeting ehlo helo "
+#define BODY "data bdat end "
+#define TX "mail rcpt " BODY
+
+static const struct {
+    const char *at, *reply, *want;
+} rules[] = {
+    { START "starttls auth " TX "rset quit ", "250 ok", "recipient sent accepted" },
+    { "data auth ", "354 go", "recipient sent accepted" },
+    { "rset quit ", "500 no", "connection again closing" },
+    { SETUP START "starttls ", "354 go", "relay down not-smtp" },
+    { "mail rcpt bdat end ", "354 go", "connection deferred not-smtp" },
+    /* the way we speak */
+    { "ehlo helo " TX, "550 pipelining", "connection again no-pipelining +2" },
+    { "mail ", "503 login required", "relay blocked auth-required" },
+    { "mail ", "503 tls required", "relay blocked tls-required" },
+    { "mail ", "503 no", "connection deferred one-message" },
+    /* too many of something */
+    { START "auth ", "450 too many sessions", "connection down too-many-connections +16" },
+    { START "auth ", "432 4.3.2 no", "connection down too-many-connections +16" },
+    { START, "550 too many sessions", "connection down too-many-connections +16" },
+    { TX, "450 too many sessions", "connection deferred too-many-connections +16" },
+    { TX, "432 4.3.2 no", "connection deferred too-many-connections +16" },
+    { "auth ", "454 too many bad", "relay blocked auth-too-many" },
+    { START "auth " TX, "550 daily limit", "relay blocked quota" },
+    { "auth " TX, "550 5.4.5 no", "relay blocked quota" },
+    { "auth mail " BODY, "454 slow down", "relay blocked rate-limited" },
+    /* the account */
+    { "auth ", "550 account disabled", "relay blocked auth-account-disabled" },
+    { "mail " BODY, "550 account disabled", "relay blocked sender-blocked" },
+    { TX, "550 suspicious activity", "relay blocked sender-blocked" },
+    { "auth " TX, "550 sandbox", "relay blocked account-sandbox" },
+    { "auth mail " BODY, "550 smtp is disabled", "relay blocked account-rights" },
+    { START "auth mail ", "550 weak tls", "relay blocked tls-version" },
+    /* 421 */
+    { START TX, "421 dnsbl", "relay blocked address-listed" },
+    { SETUP START "starttls auth ", "421 no", "relay down service-unavailable" },
+    { TX, "421 no", "connection deferred service-unavailable" },
+    { SETUP, "550 no", "relay down service-unavailable" },
+    /* greeting and EHLO */
+    { START, "550 no ptr", "relay blocked reverse-dns" },
+    { START, "550 dnsbl", "relay blocked address-listed" },
+    { "greeting ", "450 no", "relay down service-unavailable" },
+    { "greeting ", "550 no", "relay blocked greeting-refused" },
+    { "ehlo helo ", "550 bad helo", "relay blocked helo-name" },
+    { "ehlo ", "500 no", "connection again no-ehlo +32" },
+    { "ehlo ", "502 no", "connection again no-ehlo +32" },
+    { "helo ", "502 no", "relay blocked hello-refused" },
+    { "ehlo helo ", "501 no", "relay blocked helo-name" },
+    { "ehlo helo ", "504 no", "relay blocked helo-name" },
+    { "ehlo helo ", "450 no", "relay down service-unavailable" },
+    { "ehlo helo ", "550 no", "relay blocked hello-refused" },
+    /* STARTTLS and AUTH */
+    { "starttls ", "454 no", "relay down starttls-refused" },
+    { "starttls ", "554 no", "relay blocked starttls-refused" },
+    { "auth ", "535 5.7.139 no", "relay blocked auth-basic-disabled" },
+    { "auth ", "535 basic authentication is disabled", "relay blocked auth-basic-disabled" },
+    { "auth ", "535 app password", "relay blocked auth-app-password" },
+    { "auth ", "535 badcredentials", "relay blocked auth-app-password" },
+    { "auth ", "535 no - gsmtp", "relay blocked auth-app-password" },
+    { "auth ", "535 log in via your browser", "relay blocked auth-web-login" },
+    { "auth ", "535 5.7.11 no", "relay blocked auth-needs-tls" },
+    { "auth ", "538 no", "relay blocked auth-needs-tls" },
+    { "auth ", "535 tls required", "relay blocked tls-required" },
+    { "auth ", "530 no", "relay blocked tls-required" },
+    { "auth ", "435 4.7.12 no", "relay blocked auth-transition" },
+    { "auth ", "525 no", "relay blocked auth-account-disabled" },
+    { "auth ", "535 5.7.13 no", "relay blocked auth-account-disabled" },
+    { "auth ", "454 no", "relay blocked auth-temporary" },
+    { "auth ", "504 no", "relay blocked auth-none-common" },
+    { "auth ", "534 no", "relay blocked auth-none-common" },
+    { "auth ", "500 no", "relay blocked auth-not-offered" },
+    { "auth ", "502 no", "relay blocked auth-not-offered" },
+    { "auth ", "503 no", "relay blocked auth-not-offered" },
+    { "auth ", "501 no", "relay blocked auth-malformed" },
+    { "auth ", "535 no", "relay blocked auth-rejected" },
+    /* in a transaction, about us */
+    { TX, "550 tls required", "relay blocked tls-required" },
+    { TX, "530 5.7.0 starttls", "relay blocked tls-required" },
+    { TX, "530 no", "relay blocked auth-required" },
+    { TX, "534 no", "relay blocked auth-required" },
+    { TX, "535 no", "relay blocked auth-rejected" },
+    { TX, "538 no", "relay blocked auth-needs-tls" },
+    { TX, "550 5.7.139 no", "relay blocked auth-basic-disabled" },
+    { TX, "550 5.7.57 no", "relay blocked auth-required" },
+    { TX, "550 login required", "relay blocked auth-required" },
+    { TX, "550 disallowed as", "message failed sender-refused" },
+    { TX, "550 no relaying", "relay blocked relay-denied" },
+    { TX, "550 5.7.54 no", "relay blocked relay-denied" },
+    /* the sender */
+    { "mail rcpt ", "550 sender address must contain @", "message failed sender-domain" },
+    { TX, "550 5.7.60 no", "message failed sender-refused" },
+    { TX, "550 5.2.252 no", "message failed sender-refused" },
+    { TX, "550 5.1.8 no", "message failed sender-blocked" },
+    { TX, "550 cannot send as x", "message failed sender-refused" },
+    { "mail ", "550 empty sender", "message failed null-sender" },
+    { "mail ", "550 not for <>", "message failed null-sender" },
+    { TX, "550 bad helo", "relay blocked helo-name" },
+    { "mail rcpt ", "550 5.7.25 no", "relay blocked reverse-dns" },
+    { "mail rcpt ", "450 4.7.25 no", "relay blocked reverse-dns" },
+    { "mail rcpt ", "550 no ptr", "relay blocked reverse-dns" },
+    { "mail rcpt ", "550 dnsbl", "relay blocked address-listed" },
+    /* recipients, BDAT */
+    { "rcpt ", "550 5.5.3 no", "recipient again too-many-recipients +8" },
+    { "rcpt ", "450 4.5.3 no", "recipient again too-many-recipients +8" },
+    { "rcpt ", "550 too many rcpt", "recipient again too-many-recipients +8" },
+    { BODY, "550 5.5.3 no", "message again too-many-recipients +8" },
+    { BODY, "550 too many rcpt", "message again too-many-recipients +8" },
+    { "data bdat ", "503 rcpt first", "message deferred no-recipients" },
+    { "bdat ", "500 no", "message again no-chunking +4" },
+    { "bdat ", "502 no", "message again no-chunking +4" },
+    { "bdat ", "503 no", "message again no-chunking +4" },
+    { "bdat ", "504 no", "message again no-chunking +4" },
+    /* size and storage */
+    { "rcpt ", "450 4.2.2 no", "recipient deferred mailbox-full" },
+    { "rcpt ", "550 5.2.2 no", "recipient failed mailbox-full" },
+    { "rcpt ", "450 over quota", "recipient deferred mailbox-full" },
+    { "rcpt ", "550 over quota", "recipient failed mailbox-full" },
+    { BODY, "550 5.2.2 no", "message failed mailbox-full" },
+    { BODY, "550 over quota", "message failed mailbox-full" },
+    { "rcpt ", "550 5.3.4 no", "recipient failed message-too-big" },
+    { "mail " BODY, "550 5.3.4 no", "message failed message-too-big" },
+    { TX, "550 5.2.3 no", "message failed message-too-big" },
+    { BODY, "550 malware", "message failed virus" },
+    { "mail " BODY, "552 no", "message failed message-too-big" },
+    { "mail " BODY, "550 too large", "message failed message-too-big" },
+    { "mail " BODY, "452 no", "message deferred relay-storage" },
+    { "rcpt ", "452 no", "recipient deferred relay-storage" },
+    /* MAIL */
+    { "mail ", "450 no", "message deferred deferred" },
+    { "mail ", "500 no", "connection deferred not-smtp" },
+    { "mail ", "502 no", "connection deferred not-smtp" },
+    { "mail ", "555 no", "message failed parameters-refused" },
+    { "mail ", "504 no", "message failed parameters-refused" },
+    { "mail ", "501 no", "message failed sender-syntax" },
+    { "mail ", "550 5.6.7 no", "message failed address-utf8" },
+    { "mail ", "554 access denied", "relay blocked client-refused" },
+    { "mail ", "550 access denied", "relay blocked client-refused" },
+    { "mail ", "553 access denied", "message failed sender-refused" },
+    { "mail ", "550 no", "message failed sender-refused" },
+    /* RCPT */
+    { "rcpt ", "550 client host rejected", "relay blocked client-refused" },
+    { "rcpt ", "450 postgrey", "recipient deferred greylisted" },
+    { "rcpt ", "450 4.7.1 no", "recipient deferred greylisted" },
+    { "rcpt ", "450 slow down", "recipient deferred rate-limited" },
+    { "rcpt ", "450 no", "recipient deferred deferred" },
+    { "rcpt ", "503 no", "connection deferred bad-sequence" },
+    { "rcpt ", "550 need fully-qualified address", "recipient failed address-domain" },
+    { "rcpt ", "550 5.1.1 no", "recipient failed user-unknown" },
+    { "rcpt ", "550 5.1.2 no", "recipient failed domain-unknown" },
+    { "rcpt ", "550 5.1.3 no", "recipient failed address-syntax" },
+    { "rcpt ", "550 5.1.6 no", "recipient failed user-moved" },
+    { "rcpt ", "550 5.1.10 null mx", "recipient failed null-mx" },
+    { "rcpt ", "550 5.1.10 no", "recipient failed user-unknown" },
+    { "rcpt ", "556 no", "recipient failed null-mx" },
+    { "rcpt ", "550 5.2.1 no", "recipient failed mailbox-disabled" },
+    { "rcpt ", "550 5.4.4 no", "recipient failed domain-unknown" },
+    { "rcpt ", "550 5.6.7 no", "recipient failed address-utf8" },
+    { "rcpt ", "550 inactive recipient", "recipient failed mailbox-disabled" },
+    { "rcpt ", "550 recipient address rejected: access denied", "recipient failed user-unknown" },
+    { "rcpt ", "550 user unknown", "recipient failed user-unknown" },
+    { "rcpt ", "550 5.7.2 no", "recipient failed policy" },
+    { "rcpt ", "501 no", "recipient failed address-syntax" },
+    { "rcpt ", "553 no", "recipient failed address-syntax" },
+    { "rcpt ", "551 no", "recipient failed user-moved" },
+    { "rcpt ", "552 no", "recipient failed mailbox-full" },
+    { "rcpt ", "555 no", "recipient failed parameters-refused" },
+    { "rcpt ", "500 no", "connection deferred not-smtp" },
+    { "rcpt ", "502 no", "connection deferred not-smtp" },
+    { "rcpt ", "550 no", "recipient failed rejected" },
+    /* DATA, BDAT and the whole message */
+    { BODY, "450 postgrey", "message deferred greylisted" },
+    { BODY, "450 slow down", "message deferred rate-limited" },
+    { BODY, "450 no", "message deferred deferred" },
+    { "data ", "503 no", "connection deferred bad-sequence" },
+    { "data ", "500 no", "connection deferred not-smtp" },
+    { "data ", "502 no", "connection deferred not-smtp" },
+    { BODY, "550 inactive recipient", "message failed mailbox-disabled" },
+    { BODY, "550 5.1.1 no", "message failed user-unknown" },
+    { BODY, "550 5.6.7 no", "message failed address-utf8" },
+    { BODY, "550 5.6.1 no", "message failed content-refused" },
+    { BODY, "550 5.7.2 no", "message failed policy" },
+    { BODY, "550 junk", "message failed policy" },
+    { BODY, "550 user unknown", "message failed user-unknown" },
+    { BODY, "550 no", "message failed rejected" },
+};
+
+/* The verdict in the words of the table above. */
+static const char *verdict_text(const ss_verdict_t *v)
+{
+    static const char *const scopes[] = { "recipient", "message", "connection", "relay" };
+    static const char *const fates[] = { "sent", "deferred", "failed",   "again",
+                                         "down", "blocked",  "uncertain" };
+    static char text[100];
+    char learn[16] = "";
+    if (v->learn) apr_snprintf(learn, sizeof(learn), " +%u", v->learn);
+    apr_snprintf(text, sizeof(text), "%s %s %s%s", scopes[v->scope], fates[v->fate], v->advice,
+                 learn);
+    return text;
+}
+
+static void every_rule(void)
+{
+    static const char *const cmds[] = { "none", "connect",  "handshake", "greeting", "ehlo",
+                                        "helo", "starttls", "auth",      "mail",     "rcpt",
+                                        "data", "bdat",     "end",       "rset",     "quit" };
+    for (apr_size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+        ss_reply_t reply = parse(rules[i].reply);
+        for (int cmd = 0; cmd < SS_CMDS; cmd++) {
+            char word[16];
+            apr_snprintf(word, sizeof(word), "%s ", cmds[cmd]);
+            if (!strstr(rules[i].at, word)) continue;
+            ss_verdict_t v = ss_verdict((ss_cmd_t)cmd, &reply, 0);
+            const char *got = verdict_text(&v);
+            if (strcmp(got, rules[i].want))
+                fprintf(stderr, "\n  %s: %s: %s, want %s\n", word, rules[i].reply, got,
+                        rules[i].want);
+            CU_ASSERT_STRING_EQUAL(got, rules[i].want);
+        }
+    }
+}
+
 /* Each command with each code and some words: the advice named exists, and nothing but a
  * recipient's or message's own words ends a message. */
 static void every_advice_exists(void)
@@ -447,6 +672,7 @@ void ss_suite_verdict(void)
 {
     CU_pSuite suite = CU_add_suite("verdict", NULL, NULL);
     CU_add_test(suite, "replies of real servers", replies);
+    CU_add_test(suite, "every rule", every_rule);
     CU_add_test(suite, "every advice exists", every_advice_exists);
     CU_add_test(suite, "temporary codes fail nothing", temporary_codes_fail_nothing);
     CU_add_test(suite, "names and codes", names_and_dsn);
