@@ -7,8 +7,6 @@
 
 #include "web/shared/params.h"
 
-#define SS_CSRF_NAME "smtp_send_token"
-
 /* The token for the forms of a page: the one of the request's cookie, or a new one, whose cookie is
  * added to the answer. path: the page's path, for the cookie. */
 const char *ss_csrf_token(request_rec *r, const char *path);

@@ -18,117 +18,11 @@
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
+#include "web/status/action_request.h"
 
-#define FORM_MAX 262144 /* bytes; enough for IDS_MAX ids */
-#define IDS_MAX 1000
-#define REASON_MAX 500
+#define FORM_MAX 262144 /* bytes; enough for as many ids as an action takes */
 /* an action by filter takes several steps */
 #define ACTION_TIMEOUT (60 * APR_USEC_PER_SEC)
-
-typedef struct {
-    const char *name, *label, *done;
-    int is_strong; /* cannot be undone */
-    int is_of_relay;
-} action_t;
-
-static const action_t actions[] = { { "pause", "Pause sending", "Pause", 0, 1 },
-                                    { "resume", "Resume sending", "Resume", 0, 1 },
-                                    { "flush", "Flush", "Flush", 0, 1 },
-                                    { "retry", "Retry", "Retry", 0, 0 },
-                                    { "hold", "Hold", "Held", 0, 0 },
-                                    { "release", "Release", "Released", 0, 0 },
-                                    { "cancel", "Cancel", "Cancelled", 1, 0 },
-                                    { "bounce", "Bounce", "Bounced", 1, 0 } };
-
-static const action_t *find_action(const char *name)
-{
-    for (apr_size_t i = 0; name && i < sizeof(actions) / sizeof(actions[0]); i++) {
-        if (!strcmp(actions[i].name, name)) return &actions[i];
-    }
-    return NULL;
-}
-
-static void put_text(ss_page_t *page, json_t *object, const ss_params_t *form, const char *name)
-{
-    const char *value = ss_params_get(form, name);
-
-    if (value && *value) json_object_set_new(object, name, ss_response_string(page->r, value));
-}
-
-/* 0: the refusal was sent. */
-static int put_relay(ss_page_t *page, json_t *header, const ss_params_t *form)
-{
-    const char *lasts = ss_params_get(form, "for"), *reason = ss_params_get(form, "reason");
-    apr_interval_time_t time = 0;
-
-    if (lasts && *lasts && (ss_text_duration(lasts, &time) || time <= 0)) {
-        ss_problem(page->r, HTTP_BAD_REQUEST, "for", "\"%s\" is not a duration such as 30min",
-                   lasts);
-        return 0;
-    }
-    if (reason && strlen(reason) > REASON_MAX) {
-        ss_problem(page->r, HTTP_BAD_REQUEST, "reason", "a reason has at most %d bytes",
-                   REASON_MAX);
-        return 0;
-    }
-    put_text(page, header, form, "relay");
-    put_text(page, header, form, "reason");
-    if (time) json_object_set_new(header, "for", json_integer(time));
-    return 1;
-}
-
-/* 0: the refusal was sent. */
-static int put_ids(ss_page_t *page, json_t *header, const ss_params_t *form)
-{
-    json_t *ids = json_array();
-
-    json_object_set_new(header, "id", ids);
-    for (int i = 0; i < form->pairs->nelts; i++) {
-        const ss_param_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_param_t);
-        if (strcmp(pair->name, "id")) continue;
-        if (!ss_ident_is_valid(pair->value)) {
-            ss_problem(page->r, HTTP_BAD_REQUEST, "id", "\"%s\" is not a message id", pair->value);
-            return 0;
-        }
-        json_array_append_new(ids, json_string(pair->value));
-    }
-    if (json_array_size(ids) <= IDS_MAX) return 1;
-    ss_problem(page->r, HTTP_UNPROCESSABLE_ENTITY, "id", "more than %d message ids: use a filter",
-               IDS_MAX);
-    return 0;
-}
-
-/* 0: the refusal was sent. */
-static int put_filter(ss_page_t *page, json_t *header, const ss_params_t *form)
-{
-    static const char *const names[] = { "state", "relay", "from", "to" };
-    json_t *filter = json_object();
-    const char *confirm = ss_params_get(form, "confirm");
-    apr_int64_t count = 0;
-    int is_named = 0;
-
-    json_object_set_new(header, "filter", filter);
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        put_text(page, filter, form, names[i]);
-        is_named |= ss_params_get(form, names[i]) != NULL;
-    }
-    if (!is_named) {
-        ss_problem(page->r, HTTP_BAD_REQUEST, "id",
-                   "give message ids, or a filter: state, relay, from, to");
-        return 0;
-    }
-    if (confirm && ss_text_number(confirm, 0, APR_INT64_MAX, &count)) {
-        ss_problem(page->r, HTTP_BAD_REQUEST, "confirm",
-                   "confirm must repeat the number of matches that the request without confirm "
-                   "returned, not \"%s\"",
-                   confirm);
-        return 0;
-    }
-    if (confirm) json_object_set_new(header, "confirm", json_integer(count));
-    return 1;
-}
-
-/* ---- the answer as a page ---- */
 
 /* Begins a form that repeats the fields of form, with the token and one more field. */
 static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *action,
@@ -150,8 +44,8 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
 }
 
 /* The filter matched and nothing was done yet: the form again, with the number of messages. */
-static void ask_to_confirm(ss_page_t *page, const ss_params_t *form, const action_t *action,
-                           apr_int64_t matched)
+static void ask_to_confirm(ss_page_t *page, const ss_params_t *form,
+                           const ss_action_request_t *action, apr_int64_t matched)
 {
     request_rec *r = page->r;
 
@@ -193,7 +87,7 @@ static void put_back(ss_page_t *page, const ss_params_t *form)
                ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
 }
 
-static int answer_page(ss_page_t *page, const ss_params_t *form, const action_t *action,
+static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action,
                        const json_t *document)
 {
     request_rec *r = page->r;
@@ -220,7 +114,7 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const action_t 
 }
 
 /* Asks before what cannot be undone; with JavaScript, the script has asked already. */
-static int ask_first(ss_page_t *page, const ss_params_t *form, const action_t *action)
+static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action)
 {
     request_rec *r = page->r;
 
@@ -243,10 +137,11 @@ int ss_action_post(ss_page_t *page)
 {
     request_rec *r = page->r;
     ss_params_t form;
+    ss_mail_problem_t problem = { 0 };
     ss_rpc_answer_t answer;
 
     if (!ss_post_form_read(r, FORM_MAX, &form) || !ss_csrf_check(r, &form)) return OK;
-    const action_t *action = find_action(ss_params_get(&form, "action"));
+    const ss_action_request_t *action = ss_action_request_find(&form);
     if (!action)
         return ss_problem(
             r, HTTP_BAD_REQUEST, "action",
@@ -257,12 +152,10 @@ int ss_action_post(ss_page_t *page)
         !ss_params_flag(&form, "sure", 0))
         return ask_first(page, &form, action);
 
-    json_t *header = ss_rpc_own(r->pool, json_pack("{s:s,s:o}", "do", action->name, "who",
-                                                   ss_response_string(r, ss_http_user(r))));
-    int ok = action->is_of_relay          ? put_relay(page, header, &form)
-             : ss_params_get(&form, "id") ? put_ids(page, header, &form)
-                                          : put_filter(page, header, &form);
-    if (!ok || !ss_rpc_call(r, json_incref(header), ACTION_TIMEOUT, &answer)) return OK;
+    json_t *header = ss_action_request_create(action, &form, &problem);
+    if (!header) return ss_problem_mail(r, &problem);
+    json_object_set_new(header, "who", ss_response_string(r, ss_http_user(r)));
+    if (!ss_rpc_call(r, header, ACTION_TIMEOUT, &answer)) return OK;
     if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
     if (as_page) return answer_page(page, &form, action, ss_rpc_document(r->pool, &answer));
     return ss_response_text(r, HTTP_OK, "application/json",

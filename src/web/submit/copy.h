@@ -4,9 +4,6 @@
 
 #include "mail/submitted.h"
 
-/* recipients of a submission with "individually"; more are refused */
-#define SS_COPIES_MAX 1000
-
 /* Makes copy the message for rcpt alone: To contains only its address, Cc is removed, the
  * Message-ID is new. New memory is from pool; the rest is shared with whole. */
 void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole,

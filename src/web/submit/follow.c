@@ -10,15 +10,13 @@
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
-
-#define WAIT_MAX (120 * APR_USEC_PER_SEC)
+#include "web/submit/limit.h"
 
 int ss_follow_wait(request_rec *r, const ss_params_t *query, apr_interval_time_t *wait)
 {
     const char *text = ss_params_get(query, "wait");
 
-    *wait = 0;
-    if (!text || (!ss_text_duration(text, wait) && *wait <= WAIT_MAX)) return 1;
+    if (ss_limit_wait(text, wait)) return 1;
     ss_problem(r, HTTP_BAD_REQUEST, "wait", "\"%s\" is not a duration of at most 2min, such as 10s",
                text);
     return 0;

@@ -8,20 +8,17 @@
 #include <string.h>
 
 #include "web/shared/problem.h"
+#include "web/submit/limit.h"
 
 int ss_idempotency_read(request_rec *r, const char *submitter, ss_idempotency_t *repeat)
 {
     const char *key = apr_table_get(r->headers_in, "Idempotency-Key");
-    apr_size_t len = key ? strlen(key) : 0;
-    int bad = len > SS_IDEMPOTENCY_KEY_MAX || (key && !len);
 
     repeat->key = NULL;
-    for (apr_size_t i = 0; i < len && !bad; i++)
-        bad = (unsigned char)key[i] < 0x20 || (unsigned char)key[i] > 0x7e;
-    if (bad) {
+    if (key && !ss_limit_is_key(key)) {
         ss_problem(r, HTTP_BAD_REQUEST, "Idempotency-Key",
                    "the Idempotency-Key must be 1 to %d printable ASCII characters",
-                   SS_IDEMPOTENCY_KEY_MAX);
+                   SS_LIMIT_KEY_MAX);
         return 0;
     }
     if (key) repeat->key = apr_pstrcat(r->pool, submitter, " ", key, NULL);

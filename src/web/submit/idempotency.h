@@ -4,7 +4,6 @@
 
 #include <httpd.h>
 
-#define SS_IDEMPOTENCY_KEY_MAX 255
 #define SS_IDEMPOTENCY_HASH_TEXT 65
 
 typedef struct {

@@ -15,12 +15,10 @@
 #include "web/shared/response.h"
 #include "web/submit/bulk.h"
 #include "web/submit/idempotency.h"
-#include "web/submit/location.h"
+#include "web/submit/limit.h"
 #include "web/submit/spool.h"
 #include "web/submit/submission.h"
 
-/* a line can be this many times as large as its message: base64, escapes */
-#define LINE_OVERHEAD 3
 #define ANSWERS_MAX (256 * 1024 * 1024)
 
 typedef struct {
@@ -166,7 +164,8 @@ int ss_lines_submit(ss_submission_t *s)
     lines->key = s->idempotency.key;
     lines->bulk = ss_bulk_create(r, answered, lines);
     apr_pool_create(&lines->pool, r->pool);
-    ss_ndjson_begin(&lines->body, (apr_size_t)ss_location_size(s->policy, s->relay) * LINE_OVERHEAD,
+    ss_ndjson_begin(&lines->body,
+                    (apr_size_t)ss_limit_document(ss_limit_message(s->policy, s->relay)),
                     SS_SPOOL_FROM, token, r->pool);
     lines->body.self = lines;
     lines->body.line = take_line;

@@ -54,8 +54,3 @@ int ss_location_rewrite(const ss_policy_t *policy, const ss_settings_t *relay, s
     ss_rewrite_envelope_from(m, relay->envelope_from);
     return ss_rewrite_header_from(m, relay->header_from, problem);
 }
-
-apr_int64_t ss_location_size(const ss_policy_t *policy, const ss_settings_t *relay)
-{
-    return policy->max_message_size > 0 ? policy->max_message_size : relay->max_message_size;
-}

@@ -17,7 +17,5 @@ int ss_location_headers(request_rec *r, const ss_policy_t *policy, apr_array_hea
  * the problem. */
 int ss_location_rewrite(const ss_policy_t *policy, const ss_settings_t *relay, ss_mail_message_t *m,
                         ss_mail_problem_t *problem);
-/* The largest message accepted here, in bytes: the location's own limit, otherwise the relay's. */
-apr_int64_t ss_location_size(const ss_policy_t *policy, const ss_settings_t *relay);
 
 #endif

@@ -13,6 +13,7 @@
 #include "web/shared/http.h"
 #include "web/submit/envelope.h"
 #include "web/submit/form_body.h"
+#include "web/submit/limit.h"
 #include "web/submit/location.h"
 #include "web/submit/permission.h"
 #include "web/submit/webhook_rule.h"
@@ -40,7 +41,7 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
     options.now = ss_wall_now();
     /* Only where needed: it costs a tenth of a small message. */
     if (options.adds_missing) RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
-    options.max_size = (apr_size_t)ss_location_size(s->policy, s->relay);
+    options.max_size = (apr_size_t)ss_limit_message(s->policy, s->relay);
     return options;
 }
 

@@ -21,14 +21,11 @@
 #include "web/submit/envelope.h"
 #include "web/submit/follow.h"
 #include "web/submit/idempotency.h"
+#include "web/submit/limit.h"
 #include "web/submit/lines.h"
-#include "web/submit/location.h"
 #include "web/submit/spool.h"
 #include "web/submit/submission.h"
 
-/* a document or form can be this many times as large as its message: base64, escapes */
-#define JSON_OVERHEAD 3
-#define FORM_OVERHEAD 65536 /* boundaries and names of a multipart form */
 #define TYPES                                                                                      \
     "message/rfc822, application/json, application/x-ndjson, multipart/form-data, "                \
     "application/x-www-form-urlencoded"
@@ -191,9 +188,9 @@ static int hand_over_copies(ss_submission_t *s)
     copies.document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients",
                                 all->nelts, "ids", copies.ids);
     ss_rpc_own(s->r->pool, copies.document);
-    if (all->nelts > SS_COPIES_MAX)
+    if (all->nelts > SS_LIMIT_COPIES_MAX)
         return ss_problem(s->r, HTTP_UNPROCESSABLE_ENTITY, "individually",
-                          "more than %d recipients with \"individually\"", SS_COPIES_MAX);
+                          "more than %d recipients with \"individually\"", SS_LIMIT_COPIES_MAX);
     apr_pool_create(&pool, s->r->pool);
     for (int i = 0; i < all->nelts; i++) {
         apr_pool_clear(pool);
@@ -235,11 +232,11 @@ static int hand_over(ss_submission_t *s)
 /* The limit of the body, in bytes. */
 static apr_int64_t body_max(const ss_submission_t *s)
 {
-    apr_int64_t max = ss_location_size(s->policy, s->relay);
+    apr_int64_t max = ss_limit_message(s->policy, s->relay);
 
     return s->kind == SS_SUBMISSION_MESSAGE     ? max
-           : s->kind == SS_SUBMISSION_MULTIPART ? max + FORM_OVERHEAD
-                                                : max * JSON_OVERHEAD;
+           : s->kind == SS_SUBMISSION_MULTIPART ? ss_limit_multipart(max)
+                                                : ss_limit_document(max);
 }
 
 /* Adds the spooled body to the message that was made from the header. 1, or 0: the refusal was

@@ -1,4 +1,4 @@
-/* webhook_rule.c: the webhook of a submission. */
+/* webhook_rule.c: which webhook a submission has. */
 #include "web/submit/webhook_rule.h"
 
 #include <apr_strings.h>
@@ -18,16 +18,16 @@ static int refuse(ss_mail_problem_t *problem, int status, const char *detail)
     return -1;
 }
 
-/* *is_named: the host itself stands there, and not a pattern that fits it. */
+/* *is_named: set to 1 if the host itself is listed, not only a pattern that matches it. */
 static int is_allowed(const apr_array_header_t *hosts, const char *host, int *is_named)
 {
-    int is_fit = 0;
+    int is_match = 0;
 
     for (int i = 0; hosts && i < hosts->nelts; i++) {
-        if (ss_text_matches(APR_ARRAY_IDX(hosts, i, const char *), host)) is_fit = 1;
+        if (ss_text_matches(APR_ARRAY_IDX(hosts, i, const char *), host)) is_match = 1;
         if (ss_text_same(APR_ARRAY_IDX(hosts, i, const char *), host)) *is_named = 1;
     }
-    return is_fit;
+    return is_match;
 }
 
 static int check(const ss_policy_t *policy, const ss_mail_message_t *m, int *is_named,
@@ -44,13 +44,14 @@ static int check(const ss_policy_t *policy, const ss_mail_message_t *m, int *is_
         return refuse(problem, 400, "not a URL");
     if (!ss_text_same(uri.scheme, "http") && !ss_text_same(uri.scheme, "https"))
         return refuse(problem, 400, "not a URL of http or https");
-    if (uri.user || uri.password) return refuse(problem, 400, "a URL with a login is not taken");
+    if (uri.user || uri.password)
+        return refuse(problem, 400, "a URL with user or password is not allowed");
     if (!is_allowed(policy->webhook_allow, uri.hostname, is_named))
-        return refuse(problem, 403, "its host may not be named here (SMTPSendWebhookAllow)");
+        return refuse(problem, 403, "its host is not allowed here (SMTPSendWebhookAllow)");
     return 0;
 }
 
-/* The results it is told of. */
+/* The results that are reported to it. */
 static json_t *events_of(const ss_policy_t *policy)
 {
     json_t *events = json_array();
@@ -65,7 +66,7 @@ static json_t *events_of(const ss_policy_t *policy)
 int ss_webhook_rule_apply(const ss_policy_t *policy, ss_mail_message_t *m,
                           ss_mail_problem_t *problem)
 {
-    int may_be_private = !m->attr.webhook; /* the administrator's own URL goes where he says */
+    int may_be_private = !m->attr.webhook; /* the administrator's own URL may be internal */
 
     if (m->attr.webhook && check(policy, m, &may_be_private, problem)) return -1;
     if (!m->attr.webhook) m->attr.webhook = policy->webhook;
