@@ -1,5 +1,5 @@
-/* mod_smtp_send.c: the module's table of contents: its record, its hooks. Everything is elsewhere:
- * directives in src/config, handlers in src/web, the delivery daemon in src/daemon. */
+/* mod_smtp_send.c: the module record and its hooks. Directives are in src/config, handlers in
+ * src/web, the process of the delivery daemon in src/daemon. */
 #include <apr_strings.h>
 #include <httpd.h>
 #include <apr_optional_hooks.h>
@@ -17,21 +17,21 @@
 #include "web/handler.h"
 #include "web/status/mod_status.h"
 
-/* What only OpenSSL can tell of a value; NULL: all is well. */
+/* Checks what only OpenSSL knows. NULL, or the error. */
 static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)
 {
     for (int i = 0; i < config->relays->nelts; i++) {
         const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
         if (!relay->tls_ciphers || ss_tls_knows_ciphers(relay->tls_ciphers)) continue;
         return apr_psprintf(pool,
-                            "SMTPSendTLSCipherSuite: '%s' is no list of ciphers that OpenSSL knows "
-                            "(\"openssl ciphers -v\" shows them)",
+                            "SMTPSendTLSCipherSuite: OpenSSL does not know the ciphers '%s' "
+                            "(\"openssl ciphers -v\" lists them)",
                             relay->tls_ciphers);
     }
     return NULL;
 }
 
-/* NULL where the configuration cannot work; the log says why. */
+/* NULL: the configuration is invalid, and the error was logged. */
 static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
 {
     ss_config_t *config = NULL;
@@ -50,8 +50,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     (void)plog;
     if (!config) return HTTP_INTERNAL_SERVER_ERROR;
     ss_module_set(config, ss_supervise_instance(s->process->pool));
-    /* httpd reads its configuration twice before it starts; the daemon belongs to the second
-     * reading. */
+    /* httpd reads its configuration twice when it starts; the daemon is started after the second
+     * time. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, s, log, ptemp);
@@ -63,7 +63,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
                : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-/* configtest runs no post_config: what stops a start stops here, too. */
+/* configtest does not run post_config: errors that prevent a start must be found here too. */
 static void test_config(apr_pool_t *pconf, server_rec *s)
 {
     ss_config_t *config = build(s, pconf);

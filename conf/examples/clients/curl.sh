@@ -1,5 +1,5 @@
 #!/bin/sh
-# Submits with curl and follows the message to its end. usage: curl.sh URL FROM TO [FILE...]
+# Submits a message with curl and waits for its result. usage: curl.sh URL FROM TO [FILE...]
 set -eu
 url=$1 from=$2 to=$3
 shift 3

@@ -1,4 +1,4 @@
--- mod_lua: LuaMapHandler /report /etc/apache2/report.lua. Mails what a form says; SetEnv MAIL_TO and SENDMAIL name the reader and the program.
+-- mod_lua: LuaMapHandler /report /etc/apache2/report.lua. Mails the text of a form; SetEnv MAIL_TO and SENDMAIL set the recipient and the program.
 function handle(r)
     local form = r:parsebody()
     local pipe = io.popen((r.subprocess_env["SENDMAIL"] or "/usr/sbin/sendmail") .. " -t -i", "w")
