@@ -139,7 +139,7 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
 int ss_action_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     act_t act = { .verb = argv[0] };
-    const ss_argument_t options[] = {
+    const ss_arguments_option_t options[] = {
         { "state", "STATE", "messages in this state", &act.state, NULL },
         { "relay", "NAME", "messages of this relay", &act.relay, NULL },
         { "from", "PATTERN", "messages from this sender (* matches anything)", &act.from, NULL },

@@ -19,7 +19,8 @@ static void print_option(const char *name, const char *value_name, const char *h
     printf("  %-26s %s\n", left, help);
 }
 
-static void print_help(const ss_cli_command_t *command, const ss_argument_t *options, int count)
+static void print_help(const ss_cli_command_t *command, const ss_arguments_option_t *options,
+                       int count)
 {
     printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%c%s.\n\n", command->name,
            *command->usage ? " " : "", command->usage, apr_toupper(*command->summary),
@@ -34,7 +35,7 @@ static void print_help(const ss_cli_command_t *command, const ss_argument_t *opt
 
 /* How many arguments the option takes up: 0: it is another option; 2: its value is the next
  * argument; -1: its value is missing, or it takes none. */
-static int take(const char *argument, const char *next, const ss_argument_t *option)
+static int take(const char *argument, const char *next, const ss_arguments_option_t *option)
 {
     apr_size_t len = strlen(option->name);
 
@@ -62,14 +63,14 @@ static int usage(const ss_cli_t *cli, int *code)
     return -1;
 }
 
-int ss_arguments_read(ss_cli_t *cli, const ss_argument_t *options, int count, int argc,
+int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int count, int argc,
                       const char *const *argv, int most_operands, apr_array_header_t **operands,
                       int *code)
 {
     int is_over = 0, has_help = 0;
-    const ss_argument_t common[] = { { "socket", "PATH", NULL, &cli->socket, NULL },
-                                     { "json", NULL, NULL, NULL, &cli->is_json },
-                                     { "help", NULL, NULL, NULL, &has_help } };
+    const ss_arguments_option_t common[] = { { "socket", "PATH", NULL, &cli->socket, NULL },
+                                             { "json", NULL, NULL, NULL, &cli->is_json },
+                                             { "help", NULL, NULL, NULL, &has_help } };
 
     *code = EX_OK;
     *operands = apr_array_make(cli->pool, 4, sizeof(const char *));

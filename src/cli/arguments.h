@@ -12,12 +12,12 @@ typedef struct {
     const char *help;
     const char **value; /* set to the value; the last one wins */
     int *flag;
-} ss_argument_t;
+} ss_arguments_option_t;
 
 /* Reads argv by the options (each command also takes --socket, --json and --help). What is left
  * goes to *operands (const char *), at most most_operands of them. 0: run the command; otherwise
  * the command ends with *code (help was printed, or a usage error). */
-int ss_arguments_read(ss_cli_t *cli, const ss_argument_t *options, int count, int argc,
+int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int count, int argc,
                       const char *const *argv, int most_operands, apr_array_header_t **operands,
                       int *code);
 

@@ -53,15 +53,16 @@ int ss_pause_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     const char *relay = NULL, *reason = NULL, *lasts = NULL, *rate = NULL, *until = NULL,
                *verb = argv[0];
-    const ss_argument_t pausing[] = {
+    const ss_arguments_option_t pausing[] = {
         { "relay", "NAME", "only this relay (all)", &relay, NULL },
         { "reason", "TEXT", "why, for the log and the pages", &reason, NULL },
         { "for", "TIME", "resume automatically after this time (30min)", &lasts, NULL }
     };
-    const ss_argument_t others[] = { { "relay", "NAME", "only this relay (all)", &relay, NULL },
-                                     { "rate", "RATE", "start slowly: 50/min, doubled each minute",
-                                       &rate, NULL } };
-    const ss_argument_t *options = !strcmp(verb, "pause") ? pausing : others;
+    const ss_arguments_option_t others[] = {
+        { "relay", "NAME", "only this relay (all)", &relay, NULL },
+        { "rate", "RATE", "start slowly: 50/min, doubled each minute", &rate, NULL }
+    };
+    const ss_arguments_option_t *options = !strcmp(verb, "pause") ? pausing : others;
     int count = !strcmp(verb, "pause") ? 3 : !strcmp(verb, "resume") ? 2 : 1, code;
     apr_interval_time_t duration = 0;
     apr_array_header_t *operands;

@@ -165,7 +165,7 @@ static int recover(ss_cli_t *cli, const list_t *wanted)
 
 static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv)
 {
-    const ss_argument_t options[] = {
+    const ss_arguments_option_t options[] = {
         { "state", "STATE", "queued sending deferred held sent failed expired cancelled",
           &wanted->state, NULL },
         { "all", NULL, "also finished messages", NULL, &wanted->is_all },

@@ -182,8 +182,8 @@ int ss_status_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     const char *relay = NULL, *every = NULL;
     int is_watching = 0;
-    const ss_argument_t options[] = { { "relay", "NAME", "only this relay", &relay, NULL },
-                                      SS_WATCH_OPTIONS(every, is_watching) };
+    const ss_arguments_option_t options[] = { { "relay", "NAME", "only this relay", &relay, NULL },
+                                              SS_WATCH_OPTIONS(every, is_watching) };
     apr_array_header_t *operands;
     int code;
 

@@ -38,7 +38,7 @@ void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
                        apr_pool_t *pool);
 /* Prints JSON for programs. */
 void ss_terminal_json(const json_t *document);
-/* A text member, cleaned; "" if there is none. */
+/* A text member, cleaned; "" without it. */
 const char *ss_terminal_text(const json_t *object, const char *name, apr_pool_t *pool);
 /* Seconds for people: "42s", "5min", "3h", "2d". */
 const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool);

@@ -91,7 +91,7 @@ static int check_ways(const ss_cli_t *cli, const ss_test_local_t *test)
 int ss_test_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     ss_test_local_t test = { 0 };
-    const ss_argument_t options[] = {
+    const ss_arguments_option_t options[] = {
         { "relay", "NAME", "the configured relay to test (the main server's)", &test.relay, NULL },
         { "from", "ADDRESS", "also try this sender (nothing is sent)", &test.from, NULL },
         { "to", "ADDRESS", "also try this recipient", &test.to, NULL },

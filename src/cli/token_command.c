@@ -157,7 +157,7 @@ static int print(const ss_cli_t *cli, const ss_token_t *token)
 int ss_token_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     options_t o = { 0 };
-    const ss_argument_t options[] = {
+    const ss_arguments_option_t options[] = {
         { "microsoft", NULL, "Microsoft 365, by client credentials", NULL, &o.microsoft },
         { "tenant", "TENANT", "domain or id of the tenant", &o.tenant, NULL },
         { "client-id", "ID", "id of the registered application", &o.client, NULL },

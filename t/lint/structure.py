@@ -184,6 +184,8 @@ def headers(report):
         words = tree.tokens(path)
         for line, name in tree.public_functions(path):
             report.examined += 1
+            if name == "main":
+                continue
             for header in declared.get(name, ()):
                 stem = [word for word in tree.tokens(header) if word not in ("impl", "inside")]
                 if words[:len(stem)] == stem or header == "include/smtp_send.h":

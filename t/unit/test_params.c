@@ -16,7 +16,7 @@ static const char *show(const char *text, apr_pool_t *pool)
 
     if (ss_params_parse(&query, text, &why, pool)) return apr_pstrcat(pool, "!", why, NULL);
     for (int i = 0; i < query.pairs->nelts; i++) {
-        const ss_param_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_param_t);
+        const ss_params_pair_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_params_pair_t);
         out = apr_pstrcat(pool, out, i ? "|" : "", pair->name, "=", pair->value, NULL);
     }
     return out;

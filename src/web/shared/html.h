@@ -32,7 +32,7 @@ const char *ss_html_size(request_rec *r, apr_int64_t bytes);
 void ss_html_state(request_rec *r, const char *state);
 /* Prints an advice ({"title","text"}), if there is one. */
 void ss_html_advice(request_rec *r, const json_t *advice);
-/* Sends the asset that "?asset=" names. 1: sent; 0: there is none of that name (or name is NULL).
+/* Sends the asset that "?asset=" names. 1: sent; 0: no asset has that name (or name is NULL).
  */
 int ss_html_asset(request_rec *r, const char *name);
 

@@ -13,7 +13,7 @@ typedef struct {
     const char *base; /* the page's path, without a trailing slash */
     ss_params_t query;
     const json_t *status; /* the daemon's status document, or NULL */
-    const char *down;     /* why there is none, or NULL */
+    const char *down;     /* the reason if status is NULL */
 } ss_page_t;
 
 /* Asks the daemon for its status: fills status, or down. */

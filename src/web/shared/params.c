@@ -43,20 +43,20 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
 
 int ss_params_parse(ss_params_t *query, const char *text, const char **why, apr_pool_t *pool)
 {
-    query->pairs = apr_array_make(pool, 8, sizeof(ss_param_t));
+    query->pairs = apr_array_make(pool, 8, sizeof(ss_params_pair_t));
     for (const char *p = text ? text : ""; *p;) {
         apr_size_t len = strcspn(p, "&");
         const char *equals = memchr(p, '=', len);
         apr_size_t name_len = equals ? (apr_size_t)(equals - p) : len;
         if (len) {
-            ss_param_t pair = { decode(p, name_len, why, pool), "" };
+            ss_params_pair_t pair = { decode(p, name_len, why, pool), "" };
             if (equals && pair.name) pair.value = decode(equals + 1, len - name_len - 1, why, pool);
             if (!pair.name || !pair.value) return -1;
             if (query->pairs->nelts >= SS_PARAMS_MAX) {
                 *why = apr_psprintf(pool, "more than %d parameters", SS_PARAMS_MAX);
                 return -1;
             }
-            APR_ARRAY_PUSH(query->pairs, ss_param_t) = pair;
+            APR_ARRAY_PUSH(query->pairs, ss_params_pair_t) = pair;
         }
         p += len;
         if (*p) p++;
@@ -67,7 +67,7 @@ int ss_params_parse(ss_params_t *query, const char *text, const char **why, apr_
 const char *ss_params_get(const ss_params_t *query, const char *name)
 {
     for (int i = 0; i < query->pairs->nelts; i++) {
-        const ss_param_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_param_t);
+        const ss_params_pair_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_params_pair_t);
         if (!strcmp(pair->name, name)) return pair->value;
     }
     return NULL;
@@ -78,7 +78,7 @@ int ss_params_count(const ss_params_t *query, const char *name)
     int count = 0;
 
     for (int i = 0; i < query->pairs->nelts; i++)
-        count += !strcmp(APR_ARRAY_IDX(query->pairs, i, ss_param_t).name, name);
+        count += !strcmp(APR_ARRAY_IDX(query->pairs, i, ss_params_pair_t).name, name);
     return count;
 }
 
@@ -97,7 +97,7 @@ int ss_params_flag(const ss_params_t *query, const char *name, int fallback)
 const char *ss_params_unknown(const ss_params_t *query, const char *const *known)
 {
     for (int i = 0; i < query->pairs->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(query->pairs, i, ss_param_t).name;
+        const char *name = APR_ARRAY_IDX(query->pairs, i, ss_params_pair_t).name;
         int found = 0;
         for (int k = 0; known[k] && !found; k++) found = !strcmp(known[k], name);
         if (!found) return name;

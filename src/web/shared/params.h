@@ -9,10 +9,10 @@
 
 typedef struct {
     const char *name, *value;
-} ss_param_t;
+} ss_params_pair_t;
 
 typedef struct {
-    apr_array_header_t *pairs; /* of ss_param_t, in order, decoded */
+    apr_array_header_t *pairs; /* of ss_params_pair_t, in order, decoded */
 } ss_params_t;
 
 /* Parses text (NULL: no parameters). 0, or -1 and the reason: an invalid %-sequence, a zero byte,

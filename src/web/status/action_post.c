@@ -37,7 +37,7 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
     ss_nav_hidden(r, more, value);
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         for (int k = 0; k < form->pairs->nelts; k++) {
-            const ss_param_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_param_t);
+            const ss_params_pair_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_params_pair_t);
             if (!strcmp(pair->name, names[i])) ss_nav_hidden(r, names[i], pair->value);
         }
     }

@@ -69,7 +69,7 @@ static int put_ids(json_t *header, const ss_params_t *form, ss_mail_problem_t *p
 
     json_object_set_new(header, "id", ids);
     for (int i = 0; i < form->pairs->nelts; i++) {
-        const ss_param_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_param_t);
+        const ss_params_pair_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_params_pair_t);
         if (strcmp(pair->name, "id")) continue;
         if (!ss_ident_is_valid(pair->value)) {
             ss_mail_problem(problem, 400, "id", "\"%s\" is not a message id", pair->value);

@@ -105,7 +105,7 @@ static apr_status_t read_answer(smtp_send_result_t *result, const ss_rpc_answer_
 
 static void add(ss_params_t *query, const char *name, const char *value)
 {
-    ss_param_t *pair;
+    ss_params_pair_t *pair;
 
     if (!value) return;
     pair = apr_array_push(query->pairs);
@@ -115,7 +115,7 @@ static void add(ss_params_t *query, const char *name, const char *value)
 
 static void fill_envelope(ss_submission_t *s, const smtp_send_message_t *message)
 {
-    s->query.pairs = apr_array_make(s->pool, 8, sizeof(ss_param_t));
+    s->query.pairs = apr_array_make(s->pool, 8, sizeof(ss_params_pair_t));
     add(&s->query, "from", message->from);
     for (int i = 0; i < message->to_count; i++) add(&s->query, "to", message->to[i]);
     add(&s->query, "expire", message->expire);
@@ -141,7 +141,7 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
                                      apr_pool_t *pool)
 {
     ss_submission_t s = { .r = r,
-                          .door = "c",
+                          .via = "c",
                           .pool = pool,
                           .kind = message->json ? SS_SUBMISSION_JSON : SS_SUBMISSION_MESSAGE };
     const char *bytes = message->json ? message->json : message->content;

@@ -53,7 +53,7 @@ static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned n
     int number = 0;
 
     for (int i = 0; i < query->pairs->nelts; i++) {
-        const ss_param_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_param_t);
+        const ss_params_pair_t *pair = &APR_ARRAY_IDX(query->pairs, i, ss_params_pair_t);
         const char *why = "it is malformed";
         if (strcmp(pair->name, "to")) continue;
         const char *field = apr_psprintf(m->pool, "to[%d]", number++);
@@ -91,7 +91,7 @@ int ss_envelope_is_parameter(const char *name)
 static const char *repeated(const ss_params_t *query)
 {
     for (int i = 0; i < query->pairs->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(query->pairs, i, ss_param_t).name;
+        const char *name = APR_ARRAY_IDX(query->pairs, i, ss_params_pair_t).name;
         if (strcmp(name, "to") && ss_envelope_is_parameter(name) &&
             ss_params_count(query, name) > 1)
             return name;

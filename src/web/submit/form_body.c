@@ -27,7 +27,7 @@ static int read_urlencoded(apr_array_header_t *fields, const char *bytes, apr_si
         return -1;
     }
     for (int i = 0; i < query.pairs->nelts; i++) {
-        const ss_param_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_param_t);
+        const ss_params_pair_t *pair = &APR_ARRAY_IDX(query.pairs, i, ss_params_pair_t);
         add_field(fields, pair->name, pair->value);
     }
     return 0;

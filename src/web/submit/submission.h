@@ -26,7 +26,7 @@ typedef struct {
     const ss_policy_t *policy;
     /* whose mail it is, for fairness, limits and history */
     const char *submitter;
-    const char *door; /* how it was submitted: "http", "c" */
+    const char *via; /* how it was submitted: "http", "c" */
     ss_params_t query;
     ss_submission_kind_t kind;
     const char *type; /* the whole Content-Type */

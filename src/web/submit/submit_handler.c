@@ -63,7 +63,7 @@ static int read_type(ss_submission_t *s)
 static const char *unknown_parameter(const ss_submission_t *s)
 {
     for (int i = 0; i < s->query.pairs->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(s->query.pairs, i, ss_param_t).name;
+        const char *name = APR_ARRAY_IDX(s->query.pairs, i, ss_params_pair_t).name;
         if (strcmp(name, "wait") &&
             (s->kind != SS_SUBMISSION_MESSAGE || !ss_envelope_is_parameter(name)))
             return name;
@@ -285,7 +285,7 @@ int ss_submit_handler(request_rec *r)
     ss_submission_t s = { .r = r,
                           .relay = ss_module_relay(r->server),
                           .policy = ss_module_policy(r),
-                          .door = "http",
+                          .via = "http",
                           .pool = r->pool };
 
     if (r->method_number != M_POST) return ss_problem_not_allowed(r, "POST");

@@ -121,7 +121,7 @@ static int is_wanted(void *self)
     return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
-/* Sends the request and receives the answer. NULL, or why there is none. */
+/* Sends the request and receives the answer. NULL, or why that failed. */
 static const char *run(test_t *t)
 {
     ss_result_t result;
