@@ -8,7 +8,7 @@
 #include "delivery/pause.h"
 #include "delivery/retry.h"
 #include "mail/header.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 #include "smtp/advice.h"
 
 /* of a header put together from parts; submissions have at most half of it */

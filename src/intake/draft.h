@@ -5,7 +5,7 @@
 #define SS_INTAKE_DRAFT_H
 
 #include "intake/accept.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 /* Received fields; more are a loop: the message is refused */
 #define SS_DRAFT_RECEIVED_MAX 50

@@ -121,13 +121,13 @@ static void begin_stream(ss_incoming_t *in)
     apr_size_t body;
     const char *head;
 
-    if (!ss_stream_header(&head, &body, raw.data, raw.len, in->message->pool)) {
+    if (!ss_canonical_stream_header(&head, &body, raw.data, raw.len, in->message->pool)) {
         in->look_at = raw.len * 2;
         return;
     }
     if (draft(in, head, strlen(head), 1)) return;
     charge(in, in->message->size);
-    in->stream = (ss_stream_canonical_t){ .put = put, .self = in };
+    in->stream = (ss_canonical_stream_t){ .put = put, .self = in };
     in->part = malloc(PART);
     if (!in->part) {
         ss_mail_problem(&in->problem, 503, NULL, "there is not enough memory");
@@ -135,7 +135,7 @@ static void begin_stream(ss_incoming_t *in)
     }
     in->is_streaming = 1;
     ss_buf_init(&in->raw, raw.max);
-    ss_stream_canonical_add(&in->stream, raw.data + body, raw.len - body);
+    ss_canonical_stream_add(&in->stream, raw.data + body, raw.len - body);
     ss_intake_discharge(in->intake, in->charged, raw.len);
     ss_buf_free(&raw);
 }
@@ -145,7 +145,7 @@ int ss_incoming_add(ss_incoming_t *in, const char *bytes, apr_size_t len)
     in->got += len;
     if (in->problem.status) return -1;
     if (in->is_streaming) {
-        ss_stream_canonical_add(&in->stream, bytes, len);
+        ss_canonical_stream_add(&in->stream, bytes, len);
     } else if (ss_buf_append(&in->raw, bytes, len) != APR_SUCCESS) {
         ss_mail_problem(&in->problem, 413, NULL,
                         "the message is larger than SMTPSendMaxMessageSize, %" APR_SIZE_T_FMT
@@ -263,7 +263,7 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
         finish(in);
         return;
     }
-    ss_stream_canonical_end(&in->stream);
+    ss_canonical_stream_end(&in->stream);
     if (!in->problem.status) flush_part(in);
     in->message->attr.is_8bit |= in->stream.has_8bit;
     if (ss_incoming_is_due(in))

@@ -23,7 +23,7 @@ typedef struct ss_incoming_t {
     ss_buf_t raw; /* all of a small message; the header of a large one */
     char *part;   /* of the body: canonical, not yet a part of the message */
     apr_size_t part_len;
-    ss_stream_canonical_t stream;
+    ss_canonical_stream_t stream;
     apr_size_t look_at; /* when raw has so much, its header is looked for */
     int is_streaming;
     int number; /* of the part that is read back */

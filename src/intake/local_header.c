@@ -9,7 +9,7 @@
 
 #include "mail/address.h"
 #include "mail/attributes_json.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 int ss_local_header_refuse(ss_local_refusal_t *no, int status, int retry_after, const char *field,
                            const char *format, ...)

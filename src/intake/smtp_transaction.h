@@ -4,7 +4,7 @@
 #define SS_INTAKE_SMTP_TRANSACTION_H
 
 #include "intake/incoming.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 #include "smtp/server.h"
 
 typedef struct ss_smtp_transaction_t { /* embedded in the client, zeroed, then ..._init */

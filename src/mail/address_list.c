@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mail/address.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 #include "mail/words.h"
 
 #define COMMENT_DEPTH_MAX 32

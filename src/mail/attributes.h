@@ -2,7 +2,7 @@
  * content. Each one is a member of ss_attributes_t and a row of ss_attributes_rows, which drives
  * everything that only carries it: JSON, forms and query strings, sendmail's options, the local
  * socket, export and import, the columns in the queue. The struct is part of a submitted message
- * (submitted.h) and of a stored one (queue/message.h). Pure; APR only, since sendmail links it. */
+ * (mail.h) and of a stored one (queue/message.h). Pure; APR only, since sendmail links it. */
 #ifndef SS_MAIL_ATTRIBUTES_H
 #define SS_MAIL_ATTRIBUTES_H
 

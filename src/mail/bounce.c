@@ -113,7 +113,7 @@ static void tell_recipient(ss_buf_t *out, const ss_bounce_rcpt_t *rcpt, apr_pool
 
 static const char *subject_of(const ss_bounce_t *b, apr_pool_t *pool)
 {
-    ss_field_t field;
+    ss_header_field_t field;
 
     if (!b->content ||
         !ss_header_find(&field, b->content, ss_header_len(b->content, b->content_len), "Subject"))
@@ -298,7 +298,7 @@ static void fields(ss_buf_t *out, const ss_bounce_t *b, const char *boundary,
                    const char *message_id, const char *type, apr_pool_t *pool)
 {
     ss_address_t from = { .name = "Mail Delivery System", .address = b->from };
-    ss_field_t original_id;
+    ss_header_field_t original_id;
     int has_id = b->content &&
                  ss_header_find(&original_id, b->content, ss_header_len(b->content, b->content_len),
                                 "Message-ID") &&
@@ -361,12 +361,12 @@ void ss_bounce(ss_bounce_text_t *report, const ss_bounce_t *b, apr_pool_t *pool)
 int ss_bounce_is_loop(const char *content, apr_size_t len)
 {
     const char *p = content, *end = content + ss_header_len(content, len);
-    ss_field_t field;
+    ss_header_field_t field;
     int hops = 0, more;
 
-    while ((more = ss_field_next(&p, end, &field)) == 1) {
-        hops += ss_field_is(&field, "Received");
-        if (ss_field_is(&field, "Auto-Submitted") && field.value_len >= 12 &&
+    while ((more = ss_header_next(&p, end, &field)) == 1) {
+        hops += ss_header_is(&field, "Received");
+        if (ss_header_is(&field, "Auto-Submitted") && field.value_len >= 12 &&
             !strncasecmp(field.value, "auto-replied", 12))
             return 1;
     }

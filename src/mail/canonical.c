@@ -90,7 +90,7 @@ void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *
         p = lf ? lf + 1 : end;
     }
     facts->is_canonical = !facts->has_bare_cr && !facts->has_bare_lf && !facts->has_nul &&
-                          facts->longest_line <= SS_LINE_MAX;
+                          facts->longest_line <= SS_MAIL_LINE_MAX;
 }
 
 /* Writes len octets of a line, its bare CRs replaced. */
@@ -144,7 +144,7 @@ int ss_canonical_make_known(const char **out, apr_size_t *out_len, const char *b
     if (facts->is_canonical) return 0;
     if (facts->has_bare_cr || facts->has_bare_lf)
         *out = line_ends(bytes, len, facts, out_len, pool);
-    if (!facts->has_nul && facts->longest_line <= SS_LINE_MAX) return 0;
+    if (!facts->has_nul && facts->longest_line <= SS_MAIL_LINE_MAX) return 0;
     return ss_mime_rewrite(out, out_len, *out, *out_len, 0, problem, pool);
 }
 

@@ -6,9 +6,7 @@
 
 #include <apr_pools.h>
 
-#include "mail/submitted.h"
-
-#define SS_LINE_MAX 998 /* octets of a line without its end (RFC 5322 2.1.1) */
+#include "mail/mail.h"
 
 typedef struct {
     apr_size_t size; /* of the canonical form, line ends made CRLF */

@@ -7,40 +7,40 @@
 #include "mail/canonical.h"
 #include "mail/header.h"
 
-int ss_stream_header(const char **head, apr_size_t *body, const char *bytes, apr_size_t len,
-                     apr_pool_t *pool)
+int ss_canonical_stream_header(const char **head, apr_size_t *body, const char *bytes,
+                               apr_size_t len, apr_pool_t *pool)
 {
     apr_size_t end = ss_header_len(bytes, len);
     ss_canonical_facts_t facts;
 
     if (end == len) return 0;
     ss_canonical_scan(bytes, end, &facts);
-    if (facts.longest_line > SS_LINE_MAX || facts.has_nul) return 0;
+    if (facts.longest_line > SS_MAIL_LINE_MAX || facts.has_nul) return 0;
     *body = end + (bytes[end] == '\r' ? 2 : 1);
     *head = apr_pstrcat(pool, apr_pstrmemdup(pool, bytes, end), "\r\n", NULL);
     return 1;
 }
 
-static void end_line(ss_stream_canonical_t *stream)
+static void end_line(ss_canonical_stream_t *stream)
 {
     stream->put(stream->self, "\r\n", 2);
     stream->line = 0;
 }
 
 /* Octets of a line, none of them CR or LF. */
-static void put_text(ss_stream_canonical_t *stream, const char *bytes, apr_size_t len)
+static void put_text(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
 {
     /* CRs that no line end followed are line ends themselves. */
     for (; stream->crs; stream->crs--) end_line(stream);
     stream->is_begun = 1;
     stream->line += len;
-    if (stream->line > SS_LINE_MAX || memchr(bytes, '\0', len)) stream->must_encode = 1;
+    if (stream->line > SS_MAIL_LINE_MAX || memchr(bytes, '\0', len)) stream->must_encode = 1;
     for (apr_size_t i = 0; i < len && !stream->has_8bit; i++)
         stream->has_8bit = (unsigned char)bytes[i] > 127;
     stream->put(stream->self, bytes, len);
 }
 
-void ss_stream_canonical_add(ss_stream_canonical_t *stream, const char *bytes, apr_size_t len)
+void ss_canonical_stream_add(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
 {
     const char *p = bytes, *end = bytes + len;
 
@@ -63,7 +63,7 @@ void ss_stream_canonical_add(ss_stream_canonical_t *stream, const char *bytes, a
     }
 }
 
-void ss_stream_canonical_end(ss_stream_canonical_t *stream)
+void ss_canonical_stream_end(ss_canonical_stream_t *stream)
 {
     for (; stream->crs; stream->crs--) end_line(stream);
     if (stream->is_begun) end_line(stream);

@@ -15,17 +15,17 @@ typedef struct {
     /* octets of the line so far; CRs that wait for what follows them */
     apr_size_t line, crs;
     int is_begun; /* the last line has something */
-} ss_stream_canonical_t;
+} ss_canonical_stream_t;
 
 /* Whether the header of the content that begins with bytes is all there, and can be looked at
  * without the body behind it (nothing of it has to be re-encoded). Then *head is a copy with its
  * empty line, and the body begins at *body. */
-int ss_stream_header(const char **head, apr_size_t *body, const char *bytes, apr_size_t len,
-                     apr_pool_t *pool);
+int ss_canonical_stream_header(const char **head, apr_size_t *body, const char *bytes,
+                               apr_size_t len, apr_pool_t *pool);
 /* Begins with all zero but put and self. A bare CR or LF becomes CRLF; CRs in front of a LF belong
  * to it. */
-void ss_stream_canonical_add(ss_stream_canonical_t *stream, const char *bytes, apr_size_t len);
+void ss_canonical_stream_add(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len);
 /* A last line without an end gets one. */
-void ss_stream_canonical_end(ss_stream_canonical_t *stream);
+void ss_canonical_stream_end(ss_canonical_stream_t *stream);
 
 #endif

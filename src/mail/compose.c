@@ -13,7 +13,7 @@
 #include "mail/words.h"
 
 #define FOLD_AT 76
-#define TEXT_PLAIN_MAX SS_LINE_MAX
+#define TEXT_PLAIN_MAX SS_MAIL_LINE_MAX
 
 void ss_compose_init(void)
 {
@@ -108,7 +108,7 @@ static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *po
     return part(type, coded, out_len, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
 }
 
-static GMimeObject *attachment(const ss_compose_t *model, const ss_attachment_t *a,
+static GMimeObject *attachment(const ss_compose_t *model, const ss_compose_attachment_t *a,
                                apr_pool_t *pool)
 {
     apr_size_t len;
@@ -162,7 +162,8 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
     int is_wrapped = 0;
 
     for (int i = 0; model->attachments && i < model->attachments->nelts; i++) {
-        const ss_attachment_t *a = &((const ss_attachment_t *)model->attachments->elts)[i];
+        const ss_compose_attachment_t *a =
+            &((const ss_compose_attachment_t *)model->attachments->elts)[i];
         if ((a->cid && model->html) != inlines) continue;
         if (!is_wrapped) body = multipart(inlines ? "related" : "mixed", body, model, pool);
         is_wrapped = 1;
@@ -243,7 +244,7 @@ static const char *fields(const ss_compose_t *model, apr_pool_t *pool)
         model->subject ? field(pool, "Subject", ss_words_encode(pool, model->subject)) : "",
         field(pool, "Message-ID", id), NULL);
     for (int i = 0; model->headers && i < model->headers->nelts; i++) {
-        const ss_header_t *h = &((const ss_header_t *)model->headers->elts)[i];
+        const ss_compose_header_t *h = &((const ss_compose_header_t *)model->headers->elts)[i];
         out = apr_pstrcat(pool, out, field(pool, h->name, ss_words_encode(pool, h->value)), NULL);
     }
     return apr_pstrcat(pool, out, "MIME-Version: 1.0\r\n", NULL);

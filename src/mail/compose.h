@@ -5,23 +5,23 @@
 
 #include "mail/address.h"
 #include "mail/lift.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 typedef struct {
     const char *filename, *content_type, *cid;
     const char *bytes;
     apr_size_t len;
     /* not NULL: the content is not in bytes but in a file; a marker stands in the message */
-    const ss_lifted_t *lifted;
-} ss_attachment_t;
+    const ss_lift_item_t *lifted;
+} ss_compose_attachment_t;
 
 typedef struct {
     ss_address_t from;
     apr_array_header_t *to, *cc, *reply_to; /* of ss_address_t; NULL: none */
     const char *subject, *text, *html;      /* UTF-8 or NULL */
-    /* of ss_header_t, checked: no line ends, no fields that belong to us */
+    /* of ss_compose_header_t, checked: no line ends, no fields that belong to us */
     apr_array_header_t *headers;
-    apr_array_header_t *attachments; /* of ss_attachment_t */
+    apr_array_header_t *attachments; /* of ss_compose_attachment_t */
     /* with brackets, or NULL: made from host, now, random */
     const char *message_id;
     const char *host;
@@ -32,7 +32,7 @@ typedef struct {
 
 typedef struct {
     const char *name, *value;
-} ss_header_t;
+} ss_compose_header_t;
 
 /* Once a process before the first use (GMime's start); threads may call the others at once
  * afterwards. */

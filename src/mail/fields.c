@@ -3,10 +3,11 @@
 #include "mail/fields.h"
 
 #include <apr_strings.h>
+#include <jansson.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "mail/form_document.h"
+#include "mail/form.h"
 
 typedef enum { ONE, LIST, SWITCH, OBJECT } shape_t;
 
@@ -98,7 +99,7 @@ static int put_json(json_t *document, const char *name, const char *value,
     return 0;
 }
 
-static int put_field(json_t *document, const ss_form_field_t *field, ss_mail_problem_t *problem,
+static int put_field(json_t *document, const ss_fields_field_t *field, ss_mail_problem_t *problem,
                      apr_pool_t *pool)
 {
     apr_size_t len = strlen(field->name);
@@ -128,7 +129,7 @@ static int put_field(json_t *document, const ss_form_field_t *field, ss_mail_pro
     return 0;
 }
 
-int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
+int ss_fields_read(ss_mail_message_t *m, const apr_array_header_t *fields,
                    const apr_array_header_t *files, const ss_parse_options_t *options,
                    ss_mail_problem_t *problem)
 {
@@ -136,7 +137,8 @@ int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
     int failed = 0;
 
     for (int i = 0; i < fields->nelts && !failed; i++)
-        failed = put_field(document, &APR_ARRAY_IDX(fields, i, ss_form_field_t), problem, m->pool);
+        failed =
+            put_field(document, &APR_ARRAY_IDX(fields, i, ss_fields_field_t), problem, m->pool);
     if (!failed) failed = ss_form_document(m, document, files, options, problem);
     json_decref(document);
     return failed;

@@ -4,6 +4,7 @@
 #include "mail/form.h"
 
 #include <apr_strings.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +14,6 @@
 #include "mail/address.h"
 #include "mail/codec.h"
 #include "mail/compose.h"
-#include "mail/form_document.h"
 
 #define OBJECT_MAX 2048 /* octets of its JSON */
 #define ATTACHMENTS_MAX 1000
@@ -201,7 +201,7 @@ static int is_ours(const char *name)
 
 static int header(form_t *f, const char *path, const char *name, const json_t *value)
 {
-    ss_header_t *h;
+    ss_compose_header_t *h;
 
     for (const char *p = name; *p; p++) {
         if (*p <= 32 || *p >= 127 || *p == ':') return wrong(f, path, "no name of a header field");
@@ -222,7 +222,7 @@ static int read_headers(form_t *f, const char *path, const json_t *value)
     json_t *item;
 
     if (!json_is_object(value)) return wrong(f, path, "not an object of names and values");
-    f->model.headers = apr_array_make(f->m->pool, 4, sizeof(ss_header_t));
+    f->model.headers = apr_array_make(f->m->pool, 4, sizeof(ss_compose_header_t));
     json_object_foreach((json_t *)(apr_uintptr_t)value, name, item)
     {
         const char *at = apr_pstrcat(f->m->pool, path, ".", name, NULL);
@@ -238,9 +238,9 @@ static int read_headers(form_t *f, const char *path, const json_t *value)
 }
 
 /* Base64, in the document or lifted out of it. */
-static int content(form_t *f, const char *path, const json_t *value, ss_attachment_t *a)
+static int content(form_t *f, const char *path, const json_t *value, ss_compose_attachment_t *a)
 {
-    ss_lifted_t *lifted =
+    ss_lift_item_t *lifted =
         ss_lift_find(f->options->lift, json_string_value(value), json_string_length(value));
     const char *s;
     char *bytes;
@@ -260,7 +260,7 @@ static int content(form_t *f, const char *path, const json_t *value, ss_attachme
 
 static int attachment(form_t *f, const char *path, const json_t *value)
 {
-    ss_attachment_t *a = apr_array_push(f->model.attachments);
+    ss_compose_attachment_t *a = apr_array_push(f->model.attachments);
     const char *key, *at;
     int has_content = 0;
     json_t *item;
@@ -296,7 +296,7 @@ static int read_attachments(form_t *f, const char *path, const json_t *value)
 {
     if (!json_is_array(value)) return wrong(f, path, "not a list");
     if (json_array_size(value) > ATTACHMENTS_MAX) return wrong(f, path, "too many attachments");
-    f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_attachment_t));
+    f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_compose_attachment_t));
     for (size_t i = 0; i < json_array_size(value); i++) {
         if (attachment(f, path_of(f, "%s[%lu]", path, i), json_array_get(value, i))) return -1;
     }
@@ -516,10 +516,10 @@ static int finish(form_t *f)
 static int add_files(form_t *f, const apr_array_header_t *files)
 {
     for (int i = 0; files && i < files->nelts; i++) {
-        const ss_attachment_t *a = &APR_ARRAY_IDX(files, i, ss_attachment_t);
+        const ss_compose_attachment_t *a = &APR_ARRAY_IDX(files, i, ss_compose_attachment_t);
         const char *path = apr_psprintf(f->m->pool, "file %d", i + 1);
         if (!f->model.attachments)
-            f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_attachment_t));
+            f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_compose_attachment_t));
         if (f->model.attachments->nelts >= ATTACHMENTS_MAX)
             return wrong(f, path, "too many attachments");
         if (a->filename && check_line(f, path, a->filename)) return -1;
@@ -528,7 +528,7 @@ static int add_files(form_t *f, const apr_array_header_t *files)
             return wrong(f, path, "its Content-Type is not a media type like image/png");
         if (a->cid && (check_line(f, path, a->cid) || !*a->cid || strpbrk(a->cid, "<> \t")))
             return wrong(f, path, "its Content-ID is not a content id");
-        APR_ARRAY_PUSH(f->model.attachments, ss_attachment_t) = *a;
+        APR_ARRAY_PUSH(f->model.attachments, ss_compose_attachment_t) = *a;
     }
     return 0;
 }

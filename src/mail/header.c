@@ -24,7 +24,7 @@ static const char *unfolded_end(const char *p, const char *end)
     return p;
 }
 
-int ss_field_next(const char **p, const char *end, ss_field_t *field)
+int ss_header_next(const char **p, const char *end, ss_header_field_t *field)
 {
     const char *c = *p, *value, *stop;
 
@@ -46,7 +46,7 @@ int ss_field_next(const char **p, const char *end, ss_field_t *field)
     return 1;
 }
 
-int ss_field_is(const ss_field_t *field, const char *name)
+int ss_header_is(const ss_header_field_t *field, const char *name)
 {
     return strlen(name) == field->name_len && !strncasecmp(field->start, name, field->name_len);
 }
@@ -59,15 +59,15 @@ apr_size_t ss_header_len(const char *bytes, apr_size_t len)
     return (apr_size_t)(p - bytes);
 }
 
-int ss_header_find(ss_field_t *field, const char *header, apr_size_t len, const char *name)
+int ss_header_find(ss_header_field_t *field, const char *header, apr_size_t len, const char *name)
 {
     const char *p = header, *end = header + len;
     int got;
 
-    while ((got = ss_field_next(&p, end, field)) != 0) {
+    while ((got = ss_header_next(&p, end, field)) != 0) {
         if (got < 0)
             p = line_end(p, end);
-        else if (ss_field_is(field, name))
+        else if (ss_header_is(field, name))
             return 1;
     }
     return 0;

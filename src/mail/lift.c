@@ -36,7 +36,7 @@ void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, a
     lift->kind = kind;
     lift->from = SS_LIFT_FROM;
     lift->boundary = boundary;
-    lift->lifted = apr_array_make(pool, 4, sizeof(ss_lifted_t));
+    lift->lifted = apr_array_make(pool, 4, sizeof(ss_lift_item_t));
     ss_buf_init(&lift->doc, doc_max);
     ss_scratch_init(&lift->file);
     memcpy(lift->token, MARKER, sizeof(MARKER) - 1);
@@ -46,10 +46,10 @@ void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, a
 
 /* ---- markers ---- */
 
-const char *ss_lift_marker(const ss_lift_t *lift, const ss_lifted_t *content, apr_pool_t *pool)
+const char *ss_lift_marker(const ss_lift_t *lift, const ss_lift_item_t *content, apr_pool_t *pool)
 {
     return apr_psprintf(pool, "%s-%08x", lift->token,
-                        (unsigned)(content - (const ss_lifted_t *)lift->lifted->elts));
+                        (unsigned)(content - (const ss_lift_item_t *)lift->lifted->elts));
 }
 
 static const char *find_token(const ss_lift_t *lift, const char *bytes, apr_size_t len)
@@ -62,7 +62,7 @@ int ss_lift_has(const ss_lift_t *lift, const char *bytes, apr_size_t len)
     return lift && find_token(lift, bytes, len) != NULL;
 }
 
-ss_lifted_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t len)
+ss_lift_item_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t len)
 {
     char number[9];
 
@@ -70,7 +70,7 @@ ss_lifted_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t l
     apr_cpystrn(number, bytes + len - 8, sizeof(number));
     unsigned long i = strtoul(number, NULL, 16);
     return i < (unsigned long)lift->lifted->nelts
-               ? &APR_ARRAY_IDX(lift->lifted, (int)i, ss_lifted_t)
+               ? &APR_ARRAY_IDX(lift->lifted, (int)i, ss_lift_item_t)
                : NULL;
 }
 
@@ -91,17 +91,17 @@ static void put(ss_lift_t *lift, const char *bytes, apr_size_t len)
  * what follows. */
 static void begin_lifting(ss_lift_t *lift)
 {
-    ss_lifted_t *content = apr_array_push(lift->lifted);
+    ss_lift_item_t *content = apr_array_push(lift->lifted);
 
     if (lift->file.fd < 0) lift->failed = ss_scratch_open(&lift->file, lift->pool);
-    *content = (ss_lifted_t){ .at = lift->file.len, .len = 0 };
+    *content = (ss_lift_item_t){ .at = lift->file.len, .len = 0 };
     lift->is_lifting = 1;
 }
 
 /* Gives the marker. */
 static const char *end_lifting(ss_lift_t *lift)
 {
-    ss_lifted_t *content = &APR_ARRAY_IDX(lift->lifted, lift->lifted->nelts - 1, ss_lifted_t);
+    ss_lift_item_t *content = &APR_ARRAY_IDX(lift->lifted, lift->lifted->nelts - 1, ss_lift_item_t);
 
     content->len = lift->file.len - content->at;
     lift->is_lifting = 0;
@@ -335,7 +335,7 @@ static int unescape(unescape_t *u, char c)
 }
 
 /* In place: what is decoded is shorter than what was read. */
-int ss_lift_decode(ss_lift_t *lift, ss_lifted_t *content)
+int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
 {
     unescape_t u = { PLAIN, 0, 0 };
     ss_codec_base64_t state = { 0, 0, 0 };
@@ -374,7 +374,7 @@ int ss_lift_decode(ss_lift_t *lift, ss_lifted_t *content)
 
 /* ---- down ---- */
 
-static apr_status_t put_content(ss_lift_t *lift, const ss_lifted_t *content, ss_scratch_t *out)
+static apr_status_t put_content(ss_lift_t *lift, const ss_lift_item_t *content, ss_scratch_t *out)
 {
     apr_uint64_t at = 0;
     char *in = malloc(PIECE);
@@ -405,9 +405,9 @@ apr_status_t ss_lift_lower(ss_lift_t *lift, const char *bytes, apr_size_t len, a
 
     *head_len = marker ? (apr_size_t)(marker - bytes) : len;
     for (; marker && rv == APR_SUCCESS; marker = find_token(lift, p, (apr_size_t)(end - p))) {
-        const ss_lifted_t *content = (apr_size_t)(end - marker) >= MARKER_LEN
-                                         ? ss_lift_find(lift, marker, MARKER_LEN)
-                                         : NULL;
+        const ss_lift_item_t *content = (apr_size_t)(end - marker) >= MARKER_LEN
+                                            ? ss_lift_find(lift, marker, MARKER_LEN)
+                                            : NULL;
         if (!content) return APR_EGENERAL;
         if (p > bytes) ss_scratch_put(out, p, (apr_size_t)(marker - p));
         rv = put_content(lift, content, out);

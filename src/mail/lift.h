@@ -19,7 +19,7 @@ typedef enum { SS_LIFT_JSON, SS_LIFT_MULTIPART } ss_lift_kind_t;
 /* where a content stands in the file */
 typedef struct {
     apr_uint64_t at, len;
-} ss_lifted_t;
+} ss_lift_item_t;
 
 typedef struct ss_lift_t {
     ss_buf_t doc; /* the document with markers */
@@ -34,7 +34,7 @@ typedef struct ss_lift_t {
     ss_lift_kind_t kind;
     const char *boundary;
     char token[48];
-    apr_array_header_t *lifted; /* of ss_lifted_t */
+    apr_array_header_t *lifted; /* of ss_lift_item_t */
     enum { SS_LIFT_OUTSIDE, SS_LIFT_HEADER, SS_LIFT_CONTENT, SS_LIFT_ESCAPE, SS_LIFT_DONE } state;
     int is_file; /* the content is a file's: it may be lifted */
     int is_lifting;
@@ -50,14 +50,14 @@ void ss_lift_add(ss_lift_t *lift, const char *bytes, apr_size_t len);
 /* All has come. */
 void ss_lift_end(ss_lift_t *lift);
 /* The content whose marker these octets are, all of them; NULL: they are none. lift may be NULL. */
-ss_lifted_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t len);
+ss_lift_item_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t len);
 /* Whether a marker stands anywhere in them. */
 int ss_lift_has(const ss_lift_t *lift, const char *bytes, apr_size_t len);
 /* The marker of a content. */
-const char *ss_lift_marker(const ss_lift_t *lift, const ss_lifted_t *content, apr_pool_t *pool);
+const char *ss_lift_marker(const ss_lift_t *lift, const ss_lift_item_t *content, apr_pool_t *pool);
 /* JSON: what stands in the file as a JSON string becomes what it says in base64. 0; -1: it is no
  * base64. Errors of the file are kept in lift->failed. */
-int ss_lift_decode(ss_lift_t *lift, ss_lifted_t *content);
+int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content);
 /* Puts len octets with markers, each a line of its own, into out, with the contents in base64
  * (lines of 76) in their places. *head_len: octets in front of the first marker, which are left
  * out; len where there is none. Errors: reading, or out->failed. */

@@ -10,7 +10,6 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "mail/canonical.h"
 #include "mail/codec.h"
 #include "mail/header.h"
 #include "mail/words.h"
@@ -47,7 +46,7 @@ static void refuse(walk_t *w, const char *what)
     ss_mail_problem(w->problem, 422, "content",
                     "the message has lines over %d octets, zero bytes or 8-bit octets that must be "
                     "re-encoded, but %s",
-                    SS_LINE_MAX, what);
+                    SS_MAIL_LINE_MAX, what);
 }
 
 static void append(walk_t *w, ss_buf_t *to, const char *bytes, apr_size_t len)
@@ -86,7 +85,7 @@ static int needs_change(const walk_t *w, const char *p, const char *end)
     while (p < end) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf + 1 : end;
         apr_size_t len = (apr_size_t)(stop - p);
-        if (len > SS_LINE_MAX && (len > SS_LINE_MAX + 2 || !lf)) return 1;
+        if (len > SS_MAIL_LINE_MAX && (len > SS_MAIL_LINE_MAX + 2 || !lf)) return 1;
         if (memchr(p, '\0', len)) return 1;
         if (w->makes_7bit && holds_high(p, len)) return 1;
         p = stop;
@@ -105,7 +104,7 @@ static int is_blank(char c)
 static void put_folded(walk_t *w, const char *p, apr_size_t len)
 {
     /* one less behind a break that brought its own blank */
-    apr_size_t room = SS_LINE_MAX;
+    apr_size_t room = SS_MAIL_LINE_MAX;
 
     while (len > room) {
         apr_size_t cut = room;
@@ -114,7 +113,7 @@ static void put_folded(walk_t *w, const char *p, apr_size_t len)
         if (!has_blank) cut = room;
         put(w, p, cut);
         puts_out(w, has_blank ? "\r\n" : "\r\n ");
-        room = is_blank(p[cut]) ? SS_LINE_MAX : SS_LINE_MAX - 1;
+        room = is_blank(p[cut]) ? SS_MAIL_LINE_MAX : SS_MAIL_LINE_MAX - 1;
         p += cut;
         len -= cut;
     }
@@ -211,11 +210,11 @@ static void put_header(walk_t *w, const entity_t *e, const char *without, const 
     while (p < end) {
         const char *next = p, *lf = memchr(p, '\n', (apr_size_t)(end - p)),
                    *stop = lf ? lf + 1 : end;
-        ss_field_t field;
+        ss_header_field_t field;
         apr_size_t len = (apr_size_t)(stop - p);
         if (!is_blank(*p))
             is_left_out =
-                without && ss_field_next(&next, end, &field) == 1 && ss_field_is(&field, without);
+                without && ss_header_next(&next, end, &field) == 1 && ss_header_is(&field, without);
         while (len && (p[len - 1] == '\n' || p[len - 1] == '\r')) len--;
         if (!is_left_out) put_header_line(w, p, len, e->is_top);
         p = stop;
@@ -262,7 +261,7 @@ static const char *decoded(walk_t *w, const entity_t *e, apr_size_t *len)
 static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encoding)
 {
     const char *added = apr_pstrcat(w->pool, "Content-Transfer-Encoding: ", encoding, "\r\n", NULL);
-    ss_field_t field;
+    ss_header_field_t field;
 
     if (!*e->type) {
         apr_size_t len = (apr_size_t)(e->end - e->body);
@@ -330,15 +329,15 @@ static void put_filler(walk_t *w, const char *p, const char *end)
         for (apr_size_t i = 0; i < len; i++) {
             if (!p[i] || (w->makes_7bit && (unsigned char)p[i] > 127)) line[i] = '?';
         }
-        for (; len > SS_LINE_MAX + 2; len -= SS_LINE_MAX, c += SS_LINE_MAX) {
-            put(w, c, SS_LINE_MAX);
+        for (; len > SS_MAIL_LINE_MAX + 2; len -= SS_MAIL_LINE_MAX, c += SS_MAIL_LINE_MAX) {
+            put(w, c, SS_MAIL_LINE_MAX);
             puts_out(w, "\r\n");
         }
-        if (len > SS_LINE_MAX && !lf) {
-            put(w, c, SS_LINE_MAX);
+        if (len > SS_MAIL_LINE_MAX && !lf) {
+            put(w, c, SS_MAIL_LINE_MAX);
             puts_out(w, "\r\n");
-            c += SS_LINE_MAX;
-            len -= SS_LINE_MAX;
+            c += SS_MAIL_LINE_MAX;
+            len -= SS_MAIL_LINE_MAX;
         }
         put(w, c, len);
         p = stop;
@@ -348,7 +347,7 @@ static void put_filler(walk_t *w, const char *p, const char *end)
 static void put_delimiter(walk_t *w, const char *p, const char *stop, const char *boundary,
                           int kind)
 {
-    if (stop - p <= SS_LINE_MAX)
+    if (stop - p <= SS_MAIL_LINE_MAX)
         put(w, p, (apr_size_t)(stop - p));
     else
         puts_out(w, apr_pstrcat(w->pool, "--", boundary, kind == 2 ? "--\r\n" : "\r\n", NULL));
@@ -385,7 +384,7 @@ static void multipart(walk_t *w, const entity_t *e, int depth)
 
 /* ---- one entity ---- */
 
-static const char *first_word(apr_pool_t *pool, const ss_field_t *field)
+static const char *first_word(apr_pool_t *pool, const ss_header_field_t *field)
 {
     apr_size_t n = 0;
 
@@ -395,7 +394,7 @@ static const char *first_word(apr_pool_t *pool, const ss_field_t *field)
 
 static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, int is_top)
 {
-    ss_field_t field;
+    ss_header_field_t field;
 
     memset(e, 0, sizeof(*e));
     e->p = p;

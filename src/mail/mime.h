@@ -5,7 +5,7 @@
 
 #include <apr_pools.h>
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 #define SS_MIME_DEPTH_MAX 50 /* multiparts and messages within each other */
 

@@ -90,18 +90,18 @@ static int read_part_header(ss_multipart_part_t *part, const char *header, apr_s
                             apr_pool_t *pool)
 {
     const char *at = header, *end = header + len;
-    ss_field_t field;
+    ss_header_field_t field;
     int got;
 
-    while ((got = ss_field_next(&at, end, &field)) == 1) {
-        if (ss_field_is(&field, "Content-Disposition")) {
+    while ((got = ss_header_next(&at, end, &field)) == 1) {
+        if (ss_header_is(&field, "Content-Disposition")) {
             const char *name = parameter(field.value, field.value_len, "name", pool),
                        *filename = parameter(field.value, field.value_len, "filename", pool);
             if (name) part->name = unescaped(apr_pstrdup(pool, name));
             if (filename) part->filename = base_of(unescaped(apr_pstrdup(pool, filename)));
-        } else if (ss_field_is(&field, "Content-Type")) {
+        } else if (ss_header_is(&field, "Content-Type")) {
             part->type = apr_pstrmemdup(pool, field.value, field.value_len);
-        } else if (ss_field_is(&field, "Content-ID")) {
+        } else if (ss_header_is(&field, "Content-ID")) {
             int is_bracketed = field.value_len > 2 && field.value[0] == '<' &&
                                field.value[field.value_len - 1] == '>';
             part->cid = apr_pstrmemdup(pool, field.value + is_bracketed,

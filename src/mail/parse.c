@@ -69,7 +69,7 @@ typedef struct {
     ss_mail_problem_t *problem;
     const char *bytes; /* canonical content */
     apr_size_t len, header_len;
-    ss_field_t first[F_KINDS]; /* of each kind */
+    ss_header_field_t first[F_KINDS]; /* of each kind */
     int count[F_KINDS];
     int is_resent;
     int must_rebuild; /* a field is left out, changed or added */
@@ -78,7 +78,7 @@ typedef struct {
     const char *added; /* fields to put behind the others */
 } parse_t;
 
-static kind_t kind_of(const ss_field_t *field)
+static kind_t kind_of(const ss_header_field_t *field)
 {
     for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         if (kinds[i].len == field->name_len &&
@@ -93,12 +93,12 @@ static int is_address_field(kind_t kind)
     return (kind >= F_FROM && kind <= F_REPLY_TO) || kind >= F_RESENT_FROM;
 }
 
-static const char *name_of(parse_t *p, const ss_field_t *field)
+static const char *name_of(parse_t *p, const ss_header_field_t *field)
 {
     return apr_pstrmemdup(p->m->pool, field->start, field->name_len);
 }
 
-static int addresses(parse_t *p, const ss_field_t *field, apr_array_header_t **list)
+static int addresses(parse_t *p, const ss_header_field_t *field, apr_array_header_t **list)
 {
     const char *why;
 
@@ -110,7 +110,7 @@ static int addresses(parse_t *p, const ss_field_t *field, apr_array_header_t **l
 
 /* ---- the walk over the fields ---- */
 
-static int take_rcpts(parse_t *p, const ss_field_t *field)
+static int take_rcpts(parse_t *p, const ss_header_field_t *field)
 {
     apr_array_header_t *list;
 
@@ -129,10 +129,10 @@ static int take_rcpts(parse_t *p, const ss_field_t *field)
 static int look(parse_t *p)
 {
     const char *at = p->bytes, *end = p->bytes + p->header_len;
-    ss_field_t field;
+    ss_header_field_t field;
     int got, fields = 0;
 
-    while ((got = ss_field_next(&at, end, &field)) == 1) {
+    while ((got = ss_header_next(&at, end, &field)) == 1) {
         kind_t kind = kind_of(&field);
         if (++fields > FIELDS_MAX) {
             ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
@@ -160,9 +160,9 @@ static int look(parse_t *p)
 static int collect_rcpts(parse_t *p)
 {
     const char *at = p->bytes, *end = p->bytes + p->header_len;
-    ss_field_t field;
+    ss_header_field_t field;
 
-    while (p->options->takes_rcpts && ss_field_next(&at, end, &field) == 1) {
+    while (p->options->takes_rcpts && ss_header_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
         int is_wanted = p->is_resent
                             ? kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC
@@ -267,7 +267,7 @@ static void add_missing(parse_t *p)
 }
 
 /* An address field with the default domain where an address has none; NULL: it stays as it is. */
-static const char *with_domains(parse_t *p, const ss_field_t *field)
+static const char *with_domains(parse_t *p, const ss_header_field_t *field)
 {
     apr_array_header_t *list, *out;
     int changes = 0;
@@ -320,10 +320,10 @@ static void rebuild(parse_t *p, const char *top)
     const char *at = p->bytes, *end = p->bytes + p->header_len;
     apr_size_t used = strlen(top), added = strlen(p->added), rest = p->len - p->header_len;
     apr_array_header_t *pieces = apr_array_make(p->m->pool, 16, sizeof(struct iovec));
-    ss_field_t field;
+    ss_header_field_t field;
 
     piece(pieces, top, used);
-    while (ss_field_next(&at, end, &field) == 1) {
+    while (ss_header_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
         const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
         if ((kind == F_BCC || kind == F_RESENT_BCC) && !p->options->keeps_bcc) continue;
@@ -343,7 +343,7 @@ static void rebuild(parse_t *p, const char *top)
 static int needs_domains(parse_t *p)
 {
     for (int kind = 0; p->options->default_domain && kind < F_KINDS; kind++) {
-        const ss_field_t *field = &p->first[kind];
+        const ss_header_field_t *field = &p->first[kind];
         if (!p->count[kind] || !is_address_field((kind_t)kind)) continue;
         if (p->count[kind] > 1 || !memchr(field->value, '@', field->value_len) ||
             memchr(field->value, ',', field->value_len)) {

@@ -3,7 +3,7 @@
 #ifndef SS_MAIL_PARSE_H
 #define SS_MAIL_PARSE_H
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 /* as many recipients as a message may have stand in it */
 #define SS_PARSE_HEADER_MAX (4 * 1024 * 1024)

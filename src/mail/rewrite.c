@@ -34,7 +34,7 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
 {
     apr_size_t header_len = ss_header_len(m->content, m->content_len);
     apr_array_header_t *list;
-    ss_field_t from, reply_to;
+    ss_header_field_t from, reply_to;
     ss_address_t made = { NULL, address, NULL };
     const char *text;
 

@@ -5,7 +5,7 @@
 #define SS_MAIL_REWRITE_H
 
 #include "config/settings.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 /* SMTPSendEnvelopeFrom: replaces every sender but the empty one of reports. address: NULL changes
  * nothing. */

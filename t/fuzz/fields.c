@@ -12,7 +12,7 @@
 #include "target.h"
 
 /* The fields that a form can make, besides those of "headers", which begin with X here. */
-static int is_known(const ss_field_t *field)
+static int is_known(const ss_header_field_t *field)
 {
     static const char *const names[] = { "Date",
                                          "From",
@@ -28,7 +28,7 @@ static int is_known(const ss_field_t *field)
                                          "Content-ID" };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (ss_field_is(field, names[i])) return 1;
+        if (ss_header_is(field, names[i])) return 1;
     }
     return 0;
 }
@@ -37,15 +37,15 @@ static void check(const ss_mail_message_t *m, int has_headers)
 {
     const char *p = m->content, *end = m->content + m->content_len;
     ss_canonical_facts_t facts;
-    ss_field_t field;
+    ss_header_field_t field;
     int got;
 
     ss_canonical_scan(m->content, m->content_len, &facts);
     if (facts.has_nul || facts.has_bare_cr || facts.has_bare_lf ||
-        facts.longest_line > SS_LINE_MAX || !m->rcpts->nelts)
+        facts.longest_line > SS_MAIL_LINE_MAX || !m->rcpts->nelts)
         abort();
-    while ((got = ss_field_next(&p, end, &field)) == 1) {
-        if (ss_field_is(&field, "Bcc") || (!is_known(&field) && !has_headers)) abort();
+    while ((got = ss_header_next(&p, end, &field)) == 1) {
+        if (ss_header_is(&field, "Bcc") || (!is_known(&field) && !has_headers)) abort();
     }
     if (got) abort();
 }

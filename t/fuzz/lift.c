@@ -13,7 +13,7 @@
 static const unsigned char token[SS_LIFT_TOKEN] = { 0xf1, 0x0e };
 
 /* A content as it came. */
-static char *content_of(ss_lift_t *lift, const ss_lifted_t *lifted, apr_pool_t *pool)
+static char *content_of(ss_lift_t *lift, const ss_lift_item_t *lifted, apr_pool_t *pool)
 {
     char *bytes = apr_palloc(pool, lifted->len + 1);
 
@@ -24,11 +24,12 @@ static char *content_of(ss_lift_t *lift, const ss_lifted_t *lifted, apr_pool_t *
 static void check_whole(ss_lift_t *lift, const char *bytes, size_t size, apr_pool_t *pool)
 {
     const char *doc = lift->doc.len ? lift->doc.data : "", *end = doc + lift->doc.len;
-    size_t marker_len = strlen(ss_lift_marker(lift, (const ss_lifted_t *)lift->lifted->elts, pool)),
+    size_t marker_len =
+               strlen(ss_lift_marker(lift, (const ss_lift_item_t *)lift->lifted->elts, pool)),
            at = 0;
 
     while (doc < end) {
-        const ss_lifted_t *lifted =
+        const ss_lift_item_t *lifted =
             (size_t)(end - doc) >= marker_len ? ss_lift_find(lift, doc, marker_len) : NULL;
         if (lifted) {
             if (size - at < lifted->len ||
@@ -55,7 +56,7 @@ static void check_parts(ss_lift_t *lift, const char *bytes, size_t size, apr_poo
     for (int i = 0; i < parts->nelts; i++) {
         const ss_multipart_part_t *a = &APR_ARRAY_IDX(whole, i, ss_multipart_part_t),
                                   *b = &APR_ARRAY_IDX(parts, i, ss_multipart_part_t);
-        const ss_lifted_t *lifted = ss_lift_find(lift, b->bytes, b->len);
+        const ss_lift_item_t *lifted = ss_lift_find(lift, b->bytes, b->len);
         const char *content = lifted ? content_of(lift, lifted, pool) : b->bytes;
         if (strcmp(a->name, b->name) || a->len != (lifted ? lifted->len : b->len) ||
             memcmp(a->bytes, content, a->len))
@@ -84,7 +85,7 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     check_whole(lift, bytes, size, pool);
     if (is_form) check_parts(lift, bytes, size, pool);
     for (int i = 0; i < lift->lifted->nelts; i++)
-        ss_lift_decode(lift, &APR_ARRAY_IDX(lift->lifted, i, ss_lifted_t));
+        ss_lift_decode(lift, &APR_ARRAY_IDX(lift->lifted, i, ss_lift_item_t));
 }
 
 FUZZ_TARGET(try_input)

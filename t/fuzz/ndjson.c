@@ -35,7 +35,7 @@ static int status_of(const char *bytes, apr_size_t len, ss_lift_t *lift, apr_poo
     }
     ss_canonical_scan(m->content, m->content_len, &facts);
     if (facts.has_nul || facts.has_bare_cr || facts.has_bare_lf ||
-        facts.longest_line > SS_LINE_MAX || !m->rcpts->nelts)
+        facts.longest_line > SS_MAIL_LINE_MAX || !m->rcpts->nelts)
         abort();
     return 0;
 }

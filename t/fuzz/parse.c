@@ -16,7 +16,7 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
     ss_mail_message_t *m = ss_mail_create(pool);
     ss_mail_problem_t problem = { 0 };
     ss_canonical_facts_t facts;
-    ss_field_t field;
+    ss_header_field_t field;
     apr_size_t header_len;
 
     if (ss_parse_message(m, data, size, &options, &problem)) {

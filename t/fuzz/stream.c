@@ -16,7 +16,7 @@ static void put(void *self, const char *bytes, apr_size_t len)
 static void compare(const char *body, size_t len, size_t piece, apr_pool_t *pool)
 {
     ss_buf_t out;
-    ss_stream_canonical_t stream = { .put = put, .self = &out };
+    ss_canonical_stream_t stream = { .put = put, .self = &out };
     ss_mail_problem_t problem = { 0 };
     char *whole = apr_palloc(pool, len + 2);
     const char *want;
@@ -26,8 +26,8 @@ static void compare(const char *body, size_t len, size_t piece, apr_pool_t *pool
     memcpy(whole + 2, body, len);
     ss_buf_init(&out, 4 * len + 16);
     for (size_t at = 0; at < len; at += piece)
-        ss_stream_canonical_add(&stream, body + at, len - at < piece ? len - at : piece);
-    ss_stream_canonical_end(&stream);
+        ss_canonical_stream_add(&stream, body + at, len - at < piece ? len - at : piece);
+    ss_canonical_stream_end(&stream);
     if (!stream.must_encode) {
         if (ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool) ||
             want_len != out.len + 2)

@@ -22,7 +22,7 @@ static const char *made(const char *bytes, apr_size_t len, apr_size_t *out_len, 
     ss_canonical_scan(bytes, len, &before);
     ss_canonical_scan(out, *out_len, &facts);
     CU_ASSERT_TRUE(facts.is_canonical);
-    if (!before.has_nul && before.longest_line <= SS_LINE_MAX)
+    if (!before.has_nul && before.longest_line <= SS_MAIL_LINE_MAX)
         CU_ASSERT_EQUAL(before.size, *out_len);
     CU_ASSERT_EQUAL(ss_canonical_make(&again, &again_len, out, *out_len, &problem, pool), 0);
     CU_ASSERT_PTR_EQUAL(again, out);

@@ -18,7 +18,7 @@ static ss_mail_message_t *formed(const char *const *pairs, const apr_array_heade
     ss_parse_options_t options = {
         .adds_missing = 1, .host = "host.example.com", .now = 1000000, .random = 77
     };
-    apr_array_header_t *fields = apr_array_make(pool, 4, sizeof(ss_form_field_t));
+    apr_array_header_t *fields = apr_array_make(pool, 4, sizeof(ss_fields_field_t));
     static const char *const usual[] = { "from=a@b.c", "to=x@y.z", "text=t" };
     ss_mail_message_t *m = ss_mail_create(pool);
 
@@ -26,10 +26,10 @@ static ss_mail_message_t *formed(const char *const *pairs, const apr_array_heade
     ss_compose_init();
     for (int i = 0; i < 3 || *pairs; i++) {
         const char *pair = i < 3 ? usual[i] : *pairs++, *is = strchr(pair, '=');
-        APR_ARRAY_PUSH(fields, ss_form_field_t) =
-            (ss_form_field_t){ apr_pstrmemdup(pool, pair, (apr_size_t)(is - pair)), is + 1 };
+        APR_ARRAY_PUSH(fields, ss_fields_field_t) =
+            (ss_fields_field_t){ apr_pstrmemdup(pool, pair, (apr_size_t)(is - pair)), is + 1 };
     }
-    return ss_form_fields(m, fields, files, &options, problem) ? NULL : m;
+    return ss_fields_read(m, fields, files, &options, problem) ? NULL : m;
 }
 
 static int has_line(const ss_mail_message_t *m, const char *line)
@@ -140,7 +140,7 @@ static void files(void)
 {
     static const char *const none[] = { NULL };
     static const struct {
-        ss_attachment_t file;
+        ss_compose_attachment_t file;
         const char *detail;
     } bad[] = { { { .filename = "a\nb", .bytes = "x", .len = 1 }, "line end" },
                 { { .content_type = "text", .bytes = "x", .len = 1 }, "not a media type" },
@@ -154,18 +154,18 @@ static void files(void)
     ss_mail_problem_t problem;
 
     apr_pool_create(&pool, NULL);
-    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(ss_attachment_t));
-    APR_ARRAY_PUSH(list, ss_attachment_t) = (ss_attachment_t){
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(ss_compose_attachment_t));
+    APR_ARRAY_PUSH(list, ss_compose_attachment_t) = (ss_compose_attachment_t){
         .filename = "one.txt", .content_type = "text/plain", .bytes = "hello", .len = 5
     };
-    APR_ARRAY_PUSH(list, ss_attachment_t) =
-        (ss_attachment_t){ .cid = "c@d", .bytes = "", .len = 0 };
+    APR_ARRAY_PUSH(list, ss_compose_attachment_t) =
+        (ss_compose_attachment_t){ .cid = "c@d", .bytes = "", .len = 0 };
     const ss_mail_message_t *m = formed(none, list, &problem, pool);
     CU_ASSERT(has_line(m, "\r\n\r\naGVsbG8=\r\n") && has_line(m, "filename=one.txt") &&
               has_line(m, "Content-Id: <c@d>\r\n"));
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        apr_array_header_t *one = apr_array_make(pool, 1, sizeof(ss_attachment_t));
-        APR_ARRAY_PUSH(one, ss_attachment_t) = bad[i].file;
+        apr_array_header_t *one = apr_array_make(pool, 1, sizeof(ss_compose_attachment_t));
+        APR_ARRAY_PUSH(one, ss_compose_attachment_t) = bad[i].file;
         CU_ASSERT_PTR_NULL(formed(none, one, &problem, pool));
         CU_ASSERT_EQUAL(problem.status, 400);
         CU_ASSERT_PTR_NOT_NULL(strstr(problem.detail, bad[i].detail));

@@ -208,7 +208,7 @@ static const char *parts_of(const char *body, apr_size_t len, apr_size_t piece, 
         return "-";
     for (int i = 0; i < parts->nelts; i++) {
         const ss_multipart_part_t *part = &APR_ARRAY_IDX(parts, i, ss_multipart_part_t);
-        const ss_lifted_t *content = ss_lift_find(lift, part->bytes, part->len);
+        const ss_lift_item_t *content = ss_lift_find(lift, part->bytes, part->len);
         char *bytes = apr_pstrmemdup(pool, part->bytes, part->len);
         if (content) {
             bytes = apr_pcalloc(pool, content->len + 1);
@@ -283,13 +283,13 @@ static void markers(void)
     ss_lift_add(&lift, json, strlen(json));
     ss_lift_end(&lift);
     CU_ASSERT_EQUAL_FATAL(lift.lifted->nelts, 1);
-    char *marker =
-        apr_pstrdup(pool, ss_lift_marker(&lift, &APR_ARRAY_IDX(lift.lifted, 0, ss_lifted_t), pool));
+    char *marker = apr_pstrdup(
+        pool, ss_lift_marker(&lift, &APR_ARRAY_IDX(lift.lifted, 0, ss_lift_item_t), pool));
     apr_size_t len = strlen(marker);
     CU_ASSERT_STRING_EQUAL(ss_buf_text(&lift.doc),
                            apr_pstrcat(pool, "{\"content\":\"", marker, "\"}", NULL));
     CU_ASSERT_PTR_EQUAL(ss_lift_find(&lift, marker, len),
-                        &APR_ARRAY_IDX(lift.lifted, 0, ss_lifted_t));
+                        &APR_ARRAY_IDX(lift.lifted, 0, ss_lift_item_t));
     CU_ASSERT_PTR_NULL(ss_lift_find(&lift, marker, len - 1));
     CU_ASSERT_PTR_NULL(ss_lift_find(NULL, marker, len));
     CU_ASSERT_FALSE(ss_lift_has(NULL, marker, len));
@@ -338,7 +338,7 @@ static void faults(void)
     ss_lift_end(lift);
     CU_ASSERT_EQUAL_FATAL(lift->failed, APR_SUCCESS);
     CU_ASSERT_EQUAL(ss_scratch_open(&out, pool), APR_SUCCESS);
-    ss_lifted_t *content = &APR_ARRAY_IDX(lift->lifted, 0, ss_lifted_t);
+    ss_lift_item_t *content = &APR_ARRAY_IDX(lift->lifted, 0, ss_lift_item_t);
     content->len++; /* more than is there */
     CU_ASSERT_EQUAL(ss_lift_lower(lift, lift->doc.data, lift->doc.len, &head, &out), APR_EOF);
     CU_ASSERT_EQUAL(ss_lift_decode(lift, content), -1);

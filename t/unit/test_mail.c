@@ -3,7 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 void ss_suite_mail(void);
 

@@ -14,7 +14,7 @@
 #include "cli/input.h"
 #include "cli/sendmail.h"
 #include "fill.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 void ss_suite_sendmail(void);
 

@@ -4,7 +4,7 @@
 
 #include <httpd.h>
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 typedef struct {
     int status;         /* HTTP status */

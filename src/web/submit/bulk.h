@@ -6,7 +6,7 @@
 #include <httpd.h>
 #include <jansson.h>
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 #define SS_BULK_MESSAGES 500        /* messages per request */
 #define SS_BULK_BYTES (1024 * 1024) /* content after which a request is sent */

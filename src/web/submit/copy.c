@@ -28,15 +28,15 @@ void ss_copy_make(ss_mail_message_t *copy, const ss_mail_message_t *whole,
     apr_size_t extra =
         strlen(rcpt->address) + (id ? strlen(id) : 0) + sizeof("To: <>\r\nMessage-ID: \r\n");
     char *content = apr_palloc(pool, whole->content_len + extra), *out = content;
-    ss_field_t field;
+    ss_header_field_t field;
 
     *copy = *whole;
     copy->pool = pool;
     out += apr_snprintf(out, extra, "To: <%s>\r\n", rcpt->address);
-    while (ss_field_next(&p, end, &field) > 0) {
-        if (ss_field_is(&field, "To") || ss_field_is(&field, "Cc") || ss_field_is(&field, "Bcc"))
+    while (ss_header_next(&p, end, &field) > 0) {
+        if (ss_header_is(&field, "To") || ss_header_is(&field, "Cc") || ss_header_is(&field, "Bcc"))
             continue;
-        if (id && ss_field_is(&field, "Message-ID")) {
+        if (id && ss_header_is(&field, "Message-ID")) {
             out += apr_snprintf(out, extra, "Message-ID: %s\r\n", id);
             continue;
         }

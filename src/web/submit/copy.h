@@ -2,7 +2,7 @@
 #ifndef SS_WEB_SUBMIT_COPY_H
 #define SS_WEB_SUBMIT_COPY_H
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 /* Makes copy the message for rcpt alone: To contains only its address, Cc is removed, the
  * Message-ID is new. New memory is from pool; the rest is shared with whole. */

@@ -4,7 +4,7 @@
 #define SS_WEB_SUBMIT_ENVELOPE_H
 
 #include "base/object.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 #include "web/shared/params.h"
 
 /* Whether a parameter of the query string has that name: from, to, notify, or an attribute that the

@@ -10,7 +10,7 @@
 
 static void add_field(apr_array_header_t *fields, const char *name, const char *value)
 {
-    ss_form_field_t *field = apr_array_push(fields);
+    ss_fields_field_t *field = apr_array_push(fields);
 
     field->name = name;
     field->value = value;
@@ -37,7 +37,7 @@ static int take_part(apr_array_header_t *fields, apr_array_header_t *files,
                      const ss_multipart_part_t *part, const ss_lift_t *lift,
                      ss_mail_problem_t *problem, apr_pool_t *pool)
 {
-    const ss_lifted_t *lifted = ss_lift_find(lift, part->bytes, part->len);
+    const ss_lift_item_t *lifted = ss_lift_find(lift, part->bytes, part->len);
 
     /* A marker of a lifted file is never text, however odd the part's header is. */
     if (ss_lift_has(lift, part->bytes, part->len) && !(lifted && part->filename)) {
@@ -55,13 +55,13 @@ static int take_part(apr_array_header_t *fields, apr_array_header_t *files,
     }
     /* Browsers send a file field without a choice as an empty file without a name. */
     if (!*part->filename && !part->len) return 0;
-    ss_attachment_t *file = apr_array_push(files);
-    *file = (ss_attachment_t){ .filename = *part->filename ? part->filename : NULL,
-                               .content_type = part->type,
-                               .cid = part->cid,
-                               .bytes = part->bytes,
-                               .len = part->len,
-                               .lifted = lifted };
+    ss_compose_attachment_t *file = apr_array_push(files);
+    *file = (ss_compose_attachment_t){ .filename = *part->filename ? part->filename : NULL,
+                                       .content_type = part->type,
+                                       .cid = part->cid,
+                                       .bytes = part->bytes,
+                                       .len = part->len,
+                                       .lifted = lifted };
     return 0;
 }
 
@@ -88,11 +88,11 @@ static int read_multipart(apr_array_header_t *fields, apr_array_header_t *files,
 int ss_form_body_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
                       const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
-    apr_array_header_t *fields = apr_array_make(m->pool, 16, sizeof(ss_form_field_t));
-    apr_array_header_t *files = apr_array_make(m->pool, 4, sizeof(ss_attachment_t));
+    apr_array_header_t *fields = apr_array_make(m->pool, 16, sizeof(ss_fields_field_t));
+    apr_array_header_t *files = apr_array_make(m->pool, 4, sizeof(ss_compose_attachment_t));
 
     if (type ? read_multipart(fields, files, type, bytes, len, options->lift, problem, m->pool)
              : read_urlencoded(fields, bytes, len, problem, m->pool))
         return -1;
-    return ss_form_fields(m, fields, files, options, problem);
+    return ss_fields_read(m, fields, files, options, problem);
 }

@@ -2,7 +2,7 @@
 #ifndef SS_WEB_SUBMIT_FORM_BODY_H
 #define SS_WEB_SUBMIT_FORM_BODY_H
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 #include "mail/parse.h"
 
 /* type: the Content-Type of a multipart/form-data body; NULL: the body is

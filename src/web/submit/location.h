@@ -5,7 +5,7 @@
 #include <httpd.h>
 
 #include "config/settings.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 /* The fields of SMTPSendAddHeader with their expressions evaluated, for
  * ss_parse_options_t.add_headers. 0, or -1 with the problem. */

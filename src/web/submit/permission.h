@@ -3,7 +3,7 @@
 #define SS_WEB_SUBMIT_PERMISSION_H
 
 #include "config/settings.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 /* Checks sender, recipients and relay against SMTPSendAllowFrom, SMTPSendAllowTo and
  * SMTPSendAllowRelay, and settles the priority. 0, or -1 with the problem (403). */

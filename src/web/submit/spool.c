@@ -31,14 +31,14 @@ static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
     const char *head;
     apr_size_t body;
 
-    if (!ss_stream_header(&head, &body, whole.data, whole.len, pool)) {
+    if (!ss_canonical_stream_header(&head, &body, whole.data, whole.len, pool)) {
         spool->stays_whole = 1;
         return APR_SUCCESS;
     }
     apr_status_t rv = ss_scratch_open(&spool->body, pool);
     if (rv != APR_SUCCESS) return rv;
-    spool->canonical = (ss_stream_canonical_t){ .put = ss_scratch_put, .self = &spool->body };
-    ss_stream_canonical_add(&spool->canonical, whole.data + body, whole.len - body);
+    spool->canonical = (ss_canonical_stream_t){ .put = ss_scratch_put, .self = &spool->body };
+    ss_canonical_stream_add(&spool->canonical, whole.data + body, whole.len - body);
     ss_buf_init(&spool->head, whole.max);
     rv = ss_buf_puts(&spool->head, head);
     ss_buf_free(&whole);
@@ -80,7 +80,7 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
     /* Report failures after the end of the body: they are not the client's fault. */
     if (spool->failed != APR_SUCCESS) return APR_SUCCESS;
     if (spool->body.fd >= 0) {
-        ss_stream_canonical_add(&spool->canonical, bytes, len);
+        ss_canonical_stream_add(&spool->canonical, bytes, len);
     } else if (spool->lift) {
         ss_lift_add(spool->lift, bytes, len);
     } else {
@@ -95,7 +95,7 @@ static void end(ss_spool_t *spool)
 {
     if (spool->failed != APR_SUCCESS) return;
     if (spool->body.fd >= 0) {
-        ss_stream_canonical_end(&spool->canonical);
+        ss_canonical_stream_end(&spool->canonical);
         spool->failed = ss_scratch_flush(&spool->body);
     } else if (spool->lift) {
         ss_lift_end(spool->lift);

@@ -22,7 +22,7 @@ typedef struct {
     ss_buf_t head;
     /* the canonical body of a message; not open: everything is in head */
     ss_scratch_t body;
-    ss_stream_canonical_t canonical; /* of the body */
+    ss_canonical_stream_t canonical; /* of the body */
     /* the document without its files, instead of head; or NULL */
     ss_lift_t *lift;
     /* kept in memory: a form without files; a header that does not end or must be re-encoded

@@ -8,7 +8,7 @@
 
 #include "config/settings.h"
 #include "mail/lift.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 #include "web/shared/params.h"
 #include "web/submit/idempotency.h"
 

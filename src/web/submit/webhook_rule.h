@@ -3,7 +3,7 @@
 #define SS_WEB_SUBMIT_WEBHOOK_RULE_H
 
 #include "config/settings.h"
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 /* Replaces the webhook of the message by what the daemon stores, {"url","events","key","private"},
  * or NULL. A URL in the message needs a host that SMTPSendWebhookAllow permits; without one, the

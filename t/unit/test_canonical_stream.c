@@ -1,4 +1,4 @@
-/* test_stream_canonical.c: a body made canonical in pieces is the one that is made canonical whole.
+/* test_canonical_stream.c: a body made canonical in pieces is the one that is made canonical whole.
  */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
@@ -9,7 +9,7 @@
 #include "mail/canonical.h"
 #include "mail/canonical_stream.h"
 
-void ss_suite_stream_canonical(void);
+void ss_suite_canonical_stream(void);
 
 static void put(void *self, const char *bytes, apr_size_t len)
 {
@@ -20,7 +20,7 @@ static void put(void *self, const char *bytes, apr_size_t len)
 static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_pool_t *pool)
 {
     ss_buf_t out;
-    ss_stream_canonical_t stream = { .put = put, .self = &out };
+    ss_canonical_stream_t stream = { .put = put, .self = &out };
     ss_canonical_facts_t facts;
     ss_mail_problem_t problem = { 0 };
     const char *want;
@@ -32,11 +32,11 @@ static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_poo
     memcpy(whole + 2, bytes, len);
     ss_buf_init(&out, 1 << 20);
     for (apr_size_t at = 0; at < len; at += piece)
-        ss_stream_canonical_add(&stream, bytes + at, len - at < piece ? len - at : piece);
-    ss_stream_canonical_end(&stream);
+        ss_canonical_stream_add(&stream, bytes + at, len - at < piece ? len - at : piece);
+    ss_canonical_stream_end(&stream);
     ss_canonical_scan(whole, len + 2, &facts);
     CU_ASSERT_EQUAL(stream.has_8bit, facts.has_8bit_body);
-    CU_ASSERT_EQUAL(stream.must_encode, facts.has_nul || facts.longest_line > SS_LINE_MAX);
+    CU_ASSERT_EQUAL(stream.must_encode, facts.has_nul || facts.longest_line > SS_MAIL_LINE_MAX);
     if (!stream.must_encode) {
         CU_ASSERT_EQUAL_FATAL(ss_canonical_make(&want, &want_len, whole, len + 2, &problem, pool),
                               0);
@@ -107,26 +107,27 @@ static void headers(void)
                   { "A: b\r\n\r\n", "A: b\r\n\r\n", "" } };
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         apr_size_t len = strlen(table[i].bytes);
-        CU_ASSERT_TRUE_FATAL(ss_stream_header(&head, &body, table[i].bytes, len, pool));
+        CU_ASSERT_TRUE_FATAL(ss_canonical_stream_header(&head, &body, table[i].bytes, len, pool));
         CU_ASSERT_STRING_EQUAL(head, table[i].head);
         CU_ASSERT_STRING_EQUAL(table[i].bytes + body, table[i].body);
         /* Without the octets that end it, it may go on. */
-        CU_ASSERT_FALSE(ss_stream_header(&head, &body, table[i].bytes, body - 1, pool));
+        CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, table[i].bytes, body - 1, pool));
     }
-    CU_ASSERT_FALSE(ss_stream_header(&head, &body, "A: b", 4, pool));
+    CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, "A: b", 4, pool));
     /* What has to be re-encoded is looked at together with its body. */
-    CU_ASSERT_FALSE(ss_stream_header(&head, &body, nul, sizeof(nul) - 1, pool));
+    CU_ASSERT_FALSE(ss_canonical_stream_header(&head, &body, nul, sizeof(nul) - 1, pool));
     memset(line, 'x', sizeof(line));
     memcpy(line, "A: ", 3);
     for (apr_size_t len = 998; len < 1000; len++) {
         memcpy(line + len, "\n\nbody", 6);
-        CU_ASSERT_EQUAL(ss_stream_header(&head, &body, line, len + 6, pool), len <= SS_LINE_MAX);
+        CU_ASSERT_EQUAL(ss_canonical_stream_header(&head, &body, line, len + 6, pool),
+                        len <= SS_MAIL_LINE_MAX);
         line[len] = 'x';
     }
     apr_pool_destroy(pool);
 }
 
-void ss_suite_stream_canonical(void)
+void ss_suite_canonical_stream(void)
 {
     CU_pSuite suite = CU_add_suite("canonical stream", NULL, NULL);
 

@@ -1,8 +1,8 @@
-/* submitted.h: a message as it comes through a door: envelope, content, and what the submitter
+/* mail.h: a message as it comes through a door: envelope, content, and what the submitter
  * asked for. Everything lives in one pool, the message's; whoever owns the pool owns the message.
  */
-#ifndef SS_MAIL_SUBMITTED_H
-#define SS_MAIL_SUBMITTED_H
+#ifndef SS_MAIL_MAIL_H
+#define SS_MAIL_MAIL_H
 
 #include <apr_hash.h>
 #include <apr_pools.h>
@@ -15,6 +15,8 @@
 
 /* past it a submission is refused: "too many recipients" */
 #define SS_MAIL_RECIPIENTS_MAX 50000
+/* octets of a line without its end (RFC 5322 2.1.1) */
+#define SS_MAIL_LINE_MAX 998
 /* octets of one address as stored (RFC 5321 4.5.3.1 asks for 320) */
 #define SS_MAIL_ADDRESS_MAX 1000
 

@@ -1,6 +1,6 @@
 /* submitted.c: the message that comes through a door: making one, its recipients without doubles,
  * the problem with it. See message.h. */
-#include "mail/submitted.h"
+#include "mail/mail.h"
 
 #include <apr_hash.h>
 #include <apr_lib.h>
