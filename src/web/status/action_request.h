@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-#include "mail/submitted.h"
+#include "mail/mail.h"
 #include "web/shared/params.h"
 
 typedef struct {
