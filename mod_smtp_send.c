@@ -10,6 +10,9 @@
 #include <mod_status.h>
 #include <stdlib.h>
 
+#include "config/config_build.h"
+#include "config/config_check.h"
+#include "config/config_merge.h"
 #include "config/module.h"
 #include "daemon/supervise.h"
 #include "net/tls.h"
@@ -48,16 +51,17 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     ss_config_t *config = build(s, pconf);
 
     (void)plog;
+    (void)ptemp;
     if (!config) return HTTP_INTERNAL_SERVER_ERROR;
     ss_module_set(config, ss_supervise_instance(s->process->pool));
     /* httpd reads its configuration twice when it starts; the daemon is started after the second
      * time. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     const ss_log_t *log = ss_module_log(s, pconf);
-    ss_config_check(config, s, log, ptemp);
+    ss_config_check(config, log);
     ss_config_scrub();
     ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
-    return ss_supervise_start(config, ss_module_secret, log, s, pconf, s->process->pool) ==
+    return ss_supervise_start(config, ss_config_secret, log, s, pconf, s->process->pool) ==
                    APR_SUCCESS
                ? OK
                : HTTP_INTERNAL_SERVER_ERROR;
@@ -69,7 +73,7 @@ static void test_config(apr_pool_t *pconf, server_rec *s)
     ss_config_t *config = build(s, pconf);
 
     if (!config) exit(1);
-    ss_config_check(config, s, ss_module_log(s, pconf), pconf);
+    ss_config_check(config, ss_module_log(s, pconf));
 }
 
 static int monitor(apr_pool_t *p, server_rec *s)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "config/option.h"
 #include "config/settings.h"
 
 /* Text for troff: escapes backslashes, and dots and quotes at the start of a line. */

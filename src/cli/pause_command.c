@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/exchange.h"
 #include "cli/terminal.h"
+#include "config/option.h"
 #include "config/settings.h"
 
 static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *answer,
@@ -45,7 +46,7 @@ static json_t *read_rate(const ss_cli_t *cli, const char *text)
                         text);
         return NULL;
     }
-    const ss_rate_t *rate = &APR_ARRAY_IDX(settings.rates, 0, ss_rate_t);
+    const ss_settings_rate_t *rate = &APR_ARRAY_IDX(settings.rates, 0, ss_settings_rate_t);
     return json_pack("[I,I]", (json_int_t)rate->count, (json_int_t)rate->per);
 }
 

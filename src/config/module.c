@@ -21,7 +21,7 @@ const ss_config_t *ss_module_config(void)
     return frozen;
 }
 
-const ss_globals_t *ss_module_globals(void)
+const ss_settings_globals_t *ss_module_globals(void)
 {
     return &frozen->globals;
 }
@@ -33,18 +33,18 @@ apr_uint64_t ss_module_instance(void)
 
 const ss_settings_t *ss_module_relay(const server_rec *s)
 {
-    const ss_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
+    const ss_module_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
 
     return server->relay;
 }
 
-const ss_policy_t *ss_module_policy(const request_rec *r)
+const ss_settings_policy_t *ss_module_policy(const request_rec *r)
 {
-    const ss_policy_t *merged = ap_get_module_config(r->per_dir_config, &smtp_send_module);
-    ss_policy_t *policy = apr_pmemdup(r->pool, merged, sizeof(*merged));
+    const ss_settings_policy_t *merged = ap_get_module_config(r->per_dir_config, &smtp_send_module);
+    ss_settings_policy_t *policy = apr_pmemdup(r->pool, merged, sizeof(*merged));
 
     /* Unset is -1, which would read as On. */
-    ss_policy_finish(policy, r->pool);
+    ss_settings_policy_finish(policy, r->pool);
     if (policy->max_message_size == SS_UNSET)
         policy->max_message_size = ss_module_relay(r->server)->max_message_size;
     return policy;

@@ -7,8 +7,7 @@
 #include <http_config.h>
 
 #include "base/log.h"
-#include "config/secrets.h"
-#include "config/settings.h"
+#include "config/config.h"
 
 /* The only symbol that the shared object exports. */
 extern module AP_MODULE_DECLARE_DATA smtp_send_module __attribute__((visibility("default")));
@@ -16,41 +15,22 @@ extern module AP_MODULE_DECLARE_DATA smtp_send_module __attribute__((visibility(
 /* a server's record: its own directives, and after post_config its finished relay */
 typedef struct {
     ss_settings_t own;
-    ss_globals_t globals; /* main server's only */
+    ss_settings_globals_t globals; /* main server's only */
     /* a directive of the relay and sending tables stands in this server */
     int has_own;
     const ss_settings_t *relay;
-} ss_server_t;
+} ss_module_server_t;
 
-/* The hooks of config/: records and directives. */
-void *ss_config_create_server(apr_pool_t *pool, server_rec *s);
-void *ss_config_merge_server(apr_pool_t *pool, void *parent, void *child);
-void *ss_config_create_directory(apr_pool_t *pool, char *path);
-void *ss_config_merge_directory(apr_pool_t *pool, void *parent, void *child);
 /* The directive table, filled from ss_options when the module is loaded; ends with an empty row. */
 extern command_rec ss_config_commands[];
-
-/* Builds the frozen configuration from all servers (post_config): relays finished, equal ones
- * folded, secrets created. NULL, or the sentence that keeps httpd from starting. */
-const char *ss_config_build(ss_config_t **config, server_rec *main_server, apr_pool_t *pconf);
-/* Warnings about what is legal and probably wrong; secrets are read here (as root). */
-void ss_config_check(const ss_config_t *config, server_rec *main_server, const ss_log_t *log,
-                     apr_pool_t *ptemp);
-/* Overwrites what httpd's reading of the configuration left of passwords in this process's memory
- * (parent, before it forks). */
-void ss_config_scrub(void);
-/* Wipes every secret this process has (web processes). */
-void ss_config_wipe_secrets(void);
-/* The secret of a relay. */
-ss_secret_t *ss_module_secret(const ss_settings_t *relay);
 
 /* What applies. After post_config. */
 const ss_settings_t *ss_module_relay(const server_rec *s);
 /* Merged and finished, from r->pool: fetch it once a request. A location without a limit has its
  * server's. */
-const ss_policy_t *ss_module_policy(const request_rec *r);
+const ss_settings_policy_t *ss_module_policy(const request_rec *r);
 const ss_config_t *ss_module_config(void);
-const ss_globals_t *ss_module_globals(void);
+const ss_settings_globals_t *ss_module_globals(void);
 apr_uint64_t ss_module_instance(void);
 void ss_module_set(const ss_config_t *config, apr_uint64_t instance);
 /* A sink onto a server's error log. */

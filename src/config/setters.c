@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "config/hooks.h"
-#include "config/values.h"
+#include "config/value.h"
 
 APLOG_USE_MODULE(smtp_send);
 
@@ -31,9 +31,10 @@ static const char *context_error(cmd_parms *cmd, const ss_option_t *option)
 }
 
 static void *record_of(cmd_parms *cmd, void *directory, const ss_option_t *option,
-                       ss_place_t *place)
+                       ss_option_place_t *place)
 {
-    ss_server_t *server = ap_get_module_config(cmd->server->module_config, &smtp_send_module);
+    ss_module_server_t *server =
+        ap_get_module_config(cmd->server->module_config, &smtp_send_module);
 
     if (option->place == SS_PLACE_GLOBAL) {
         *place = SS_PLACE_GLOBAL;
@@ -54,11 +55,11 @@ static void *record_of(cmd_parms *cmd, void *directory, const ss_option_t *optio
 static const char *compile(cmd_parms *cmd, const ss_option_t *option, void *field)
 {
     const apr_array_header_t *list = *(apr_array_header_t **)field;
-    ss_pair_t *pair;
+    ss_settings_pair_t *pair;
     const char *error = NULL;
 
     if (strcmp(option->name, "SMTPSendAddHeader") || !list) return NULL;
-    pair = &APR_ARRAY_IDX(list, list->nelts - 1, ss_pair_t);
+    pair = &APR_ARRAY_IDX(list, list->nelts - 1, ss_settings_pair_t);
     for (const char *p = pair->name; *p; p++) {
         if (*p <= ' ' || *p == ':' || *p > '~')
             return apr_psprintf(cmd->pool, "SMTPSendAddHeader: '%s' is not a field's name",
@@ -129,7 +130,7 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
 {
     const ss_option_t *option = cmd->info;
     const char *values[64], *bad = context_error(cmd, option);
-    ss_place_t place;
+    ss_option_place_t place;
 
     if (bad) return bad;
     if (argc > 64) return apr_psprintf(cmd->pool, "%s takes at most 64 values", option->name);

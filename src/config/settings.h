@@ -1,13 +1,15 @@
 /* settings.h: everything an administrator can set, as plain structs. No httpd here: the command
  * line and the tests fill them themselves. A record is frozen after the configuration was read;
- * from then on it is const and shared by fork. The table in options.c (ss_options) knows each field
- * by name, kind, offset, default and place. */
+ * from then on it is const and shared by fork. The table in option_table.c knows each
+ * field by name, kind, offset, default and place. */
 #ifndef SS_CONFIG_SETTINGS_H
 #define SS_CONFIG_SETTINGS_H
 
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
+
+#include "config/secret.h"
 
 /* a number, flag, enum or duration that no directive set; pointers: NULL */
 #define SS_UNSET (-1)
@@ -18,20 +20,13 @@ typedef enum {
     SS_TLS_STARTTLS,
     SS_TLS_TLS,
     SS_TLS_OPPORTUNISTIC
-} ss_tls_mode_t;
+} ss_settings_tls_t;
 /* bits of tls_versions; 0 = 1.2 and newer */
 enum { SS_TLSV1 = 1, SS_TLSV1_1 = 2, SS_TLSV1_2 = 4, SS_TLSV1_3 = 8 };
 typedef enum { SS_ONE_OFF, SS_ONE_ON, SS_ONE_AUTO } ss_one_message_t;
 typedef enum { SS_PIPELINING_OFF, SS_PIPELINING_AUTO } ss_pipelining_t;
 typedef enum { SS_UNCERTAIN_RETRY, SS_UNCERTAIN_HOLD } ss_uncertain_t;
 typedef enum { SS_PRIORITY_HIGH, SS_PRIORITY_NORMAL, SS_PRIORITY_BULK } ss_priority_t;
-typedef enum {
-    SS_SECRET_NONE,
-    SS_SECRET_TEXT,
-    SS_SECRET_FILE,
-    SS_SECRET_ENV,
-    SS_SECRET_EXEC
-} ss_secret_kind_t;
 enum {
     SS_TIMEOUT_CONNECT,
     SS_TIMEOUT_GREETING,
@@ -44,34 +39,27 @@ enum {
 typedef struct {
     const char *name; /* host name or address, without brackets */
     int port;         /* 0: the relay's port */
-} ss_host_t;
+} ss_settings_host_t;
 
 typedef struct {
     apr_int64_t count;       /* so many ... */
     apr_interval_time_t per; /* ... in this time */
-} ss_rate_t;
+} ss_settings_rate_t;
 
 typedef struct {
     /* SMTPSendAlias, SMTPSendAddHeader, SMTPSendRelayFor; order as written */
     const char *name, *value;
     const void *compiled; /* SMTPSendAddHeader: httpd's expression; else NULL */
-} ss_pair_t;
-
-/* SMTPSendPassword as written; the secret itself lives in config/secrets.h */
-typedef struct {
-    ss_secret_kind_t kind;
-    /* TEXT: the secret; FILE: path; ENV: name; EXEC: the command line */
-    const char *source;
-} ss_secret_source_t;
+} ss_settings_pair_t;
 
 /* one relay: a server record (S), and the queue's global ones for its main server */
 typedef struct {
     /* the relay */
     int engine;
     const char *relay_name;
-    apr_array_header_t *hosts; /* of ss_host_t */
+    apr_array_header_t *hosts; /* of ss_settings_host_t */
     int port;
-    int tls;          /* ss_tls_mode_t */
+    int tls;          /* ss_settings_tls_t */
     int tls_versions; /* bits above */
     int tls_verify;
     const char *tls_ca_file, *tls_name, *tls_fingerprint, *tls_cert_file, *tls_key_file,
@@ -97,7 +85,7 @@ typedef struct {
     int connections;
     apr_interval_time_t idle_timeout;
     int pipelining;            /* ss_pipelining_t */
-    apr_array_header_t *rates; /* of ss_rate_t */
+    apr_array_header_t *rates; /* of ss_settings_rate_t */
     apr_array_header_t *retry; /* of apr_interval_time_t */
     apr_interval_time_t expire;
     int uncertain;                    /* ss_uncertain_t */
@@ -106,7 +94,7 @@ typedef struct {
     apr_interval_time_t delay_notice; /* 0: off */
     const char *envelope_from, *header_from;
     const char *default_domain;
-    apr_array_header_t *aliases; /* of ss_pair_t */
+    apr_array_header_t *aliases; /* of ss_settings_pair_t */
     apr_interval_time_t alert_age;
     apr_int64_t max_message_size;
     /* not directives */
@@ -127,113 +115,43 @@ typedef struct {              /* once for the whole server (G) */
     apr_interval_time_t history;
     const char *socket_path;
     int socket_mode;               /* 0660 */
-    apr_array_header_t *relay_for; /* of ss_pair_t */
+    apr_array_header_t *relay_for; /* of ss_settings_pair_t */
     const char *listen;            /* "127.0.0.1:2525" or "[::1]:2525", or NULL */
     apr_array_header_t *sources;
-} ss_globals_t;
+} ss_settings_globals_t;
 
 typedef struct {                               /* a location (D) */
     apr_array_header_t *allow_from, *allow_to; /* of const char *: patterns */
     const char *redirect, *default_from;
-    apr_array_header_t *add_headers;    /* of ss_pair_t */
+    apr_array_header_t *add_headers;    /* of ss_settings_pair_t */
     apr_array_header_t *allow_relay;    /* of const char * */
     int priority;                       /* ss_priority_t */
-    apr_array_header_t *submitter_rate; /* of ss_rate_t */
+    apr_array_header_t *submitter_rate; /* of ss_settings_rate_t */
     /* webhook_key: what the secret is called (hooks.h); the secret itself is no setting */
     const char *webhook, *webhook_key;
     apr_array_header_t *webhook_allow, *webhook_events;
     int status_body;
     apr_int64_t max_message_size;
     apr_array_header_t *sources;
-} ss_policy_t;
-
-typedef struct { /* what the daemon gets: all of it, frozen */
-    ss_globals_t globals;
-    /* of const ss_settings_t *: [0] is the main server's; names unique */
-    apr_array_header_t *relays;
-    const char *user; /* httpd's User, by name, for messages */
-} ss_config_t;
+} ss_settings_policy_t;
 
 /* All fields unset. */
 void ss_settings_clear(ss_settings_t *s);
-void ss_globals_clear(ss_globals_t *g);
-void ss_policy_clear(ss_policy_t *d);
+void ss_settings_globals_clear(ss_settings_globals_t *g);
+void ss_settings_policy_clear(ss_settings_policy_t *d);
 /* Puts the table's defaults where nothing was set, and derives what depends on other fields: the
  * port from the TLS mode, verification off with "opportunistic", HELO and default domain from
  * server_name. state_dir, runtime_dir: DefaultStateDir and DefaultRuntimeDir. */
 void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool);
-void ss_globals_finish(ss_globals_t *g, const char *state_dir, const char *runtime_dir,
-                       apr_pool_t *pool);
-void ss_policy_finish(ss_policy_t *d, apr_pool_t *pool);
+void ss_settings_globals_finish(ss_settings_globals_t *g, const char *state_dir,
+                                const char *runtime_dir, apr_pool_t *pool);
+void ss_settings_policy_finish(ss_settings_policy_t *d, apr_pool_t *pool);
 /* The default port of a TLS mode: 465 or 25. */
-int ss_settings_default_port(ss_tls_mode_t mode);
+int ss_settings_default_port(ss_settings_tls_t mode);
 /* The port of host number i of a finished record. */
 int ss_settings_port(const ss_settings_t *s, int i);
-/* The relay of that name, or NULL. */
-const ss_settings_t *ss_config_relay(const ss_config_t *config, const char *name);
 /* Whether delivery to the two would be the same in every respect (used when equal virtual hosts
  * fold to one relay). */
 int ss_settings_equal(const ss_settings_t *a, const ss_settings_t *b);
-
-/* ---- the table of options: one row a directive; drives setters, merge, printing, README's and man
- * page's checks ---- */
-typedef enum {
-    SS_KIND_FLAG,
-    SS_KIND_NUMBER,
-    SS_KIND_SIZE,
-    SS_KIND_DURATION,
-    SS_KIND_DURATION_OFF,
-    SS_KIND_DURATIONS,
-    SS_KIND_TIMEOUTS,
-    SS_KIND_TEXT,
-    SS_KIND_SOURCE,
-    SS_KIND_LISTEN,
-    SS_KIND_FILE,
-    SS_KIND_HOSTS,
-    SS_KIND_ENUM,
-    SS_KIND_TLS,
-    SS_KIND_AUTH,
-    SS_KIND_SECRET,
-    SS_KIND_FINGERPRINT,
-    SS_KIND_RATES,
-    SS_KIND_ADDRESS,
-    SS_KIND_PATTERNS,
-    SS_KIND_WORDS,
-    SS_KIND_PAIR,
-    SS_KIND_QUEUE,
-    SS_KIND_LIMIT,
-    SS_KIND_SOCKET
-} ss_kind_t;
-/* BOTH: server and directory */
-typedef enum { SS_PLACE_SERVER, SS_PLACE_GLOBAL, SS_PLACE_DIRECTORY, SS_PLACE_BOTH } ss_place_t;
-
-typedef struct {
-    const char *name; /* "SMTPSendHost" */
-    ss_kind_t kind;
-    ss_place_t place;
-    apr_size_t offset;           /* in the struct of its place */
-    apr_size_t offset_directory; /* PLACE_BOTH: in ss_policy_t */
-    const char *initial;         /* the default as written in a configuration; NULL: none */
-    apr_int64_t min, max;        /* numbers, sizes, durations (microseconds) */
-    const char *words;           /* ENUM and the like: "retry hold", in the enum's order */
-    const char *help;            /* one line: configtest, --help, README, man page */
-    int is_waiting;              /* 1: its effect comes with a later version: a warning says so */
-} ss_option_t;
-
-extern const ss_option_t ss_options[];
-extern const int ss_option_count;
-/* The value of an option as it is written in a configuration, for the test's settings list. A
- * password gives "set (file)", "set (text)", "set (env)", "set (exec)", "empty" - never the secret.
- * record: the struct of the option's place. */
-const char *ss_option_print(const ss_option_t *option, const void *record, apr_pool_t *pool);
-/* Reads one value as a directive's arguments into a record: NULL, or the sentence for configtest
- * that names directive, value and what is allowed. The command line's --tls and the tests use the
- * same. source: "file:line" or NULL. */
-const char *ss_option_set(const ss_option_t *option, void *record, int argc,
-                          const char *const *argv, const char *source, apr_pool_t *pool);
-const ss_option_t *ss_option_find(const char *name);
-/* parent's values where child has none; all three of the struct of the same place. */
-void ss_options_merge(ss_place_t place, void *into, const void *parent, const void *child,
-                      apr_pool_t *pool);
 
 #endif

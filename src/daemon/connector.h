@@ -3,7 +3,7 @@
 #ifndef SS_DAEMON_CONNECTOR_H
 #define SS_DAEMON_CONNECTOR_H
 
-#include "config/secrets.h"
+#include "config/secret.h"
 #include "delivery/transport.h"
 #include "net/loop.h"
 

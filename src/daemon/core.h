@@ -3,7 +3,8 @@
 #ifndef SS_DAEMON_CORE_H
 #define SS_DAEMON_CORE_H
 
-#include "config/secrets.h"
+#include "config/config.h"
+#include "config/secret.h"
 #include "config/settings.h"
 #include "record/record.h"
 

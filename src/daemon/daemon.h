@@ -4,7 +4,8 @@
 #define SS_DAEMON_DAEMON_H
 
 #include "base/log.h"
-#include "config/secrets.h"
+#include "config/config.h"
+#include "config/secret.h"
 #include "delivery/delivery.h"
 #include "intake/local_socket.h"
 #include "intake/smtp_listener.h"

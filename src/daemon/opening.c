@@ -94,7 +94,7 @@ static void opened(void *baton)
 
 static void open_store(ss_daemon_t *d, apr_interval_time_t lock_wait)
 {
-    const ss_globals_t *globals = &d->config->globals;
+    const ss_settings_globals_t *globals = &d->config->globals;
     opening_t *opening = calloc(1, sizeof(*opening));
 
     if (!opening) abort();

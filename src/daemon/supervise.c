@@ -20,6 +20,8 @@
 #include <unixd.h>
 
 #include "base/clock.h"
+#include "config/config.h"
+#include "config/option.h"
 #include "daemon/core.h"
 #include "daemon/process.h"
 
@@ -117,7 +119,8 @@ static int is_answered(const struct sockaddr_un *address)
     return ok;
 }
 
-static apr_status_t open_socket(record_t *record, const ss_globals_t *globals, const ss_log_t *log)
+static apr_status_t open_socket(record_t *record, const ss_settings_globals_t *globals,
+                                const ss_log_t *log)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd;
@@ -201,7 +204,7 @@ static int listen_at(const char *address)
 
 /* Kept while its address stays the same, so that no client is refused at a restart. Without it the
  * other doors work on. */
-static void open_door(record_t *record, const ss_globals_t *globals, const ss_log_t *log)
+static void open_door(record_t *record, const ss_settings_globals_t *globals, const ss_log_t *log)
 {
     if (record->door_fd >= 0 && globals->listen && !strcmp(record->door_address, globals->listen))
         return;
@@ -219,7 +222,7 @@ static void open_door(record_t *record, const ss_globals_t *globals, const ss_lo
 
 /* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that
  * an administrator names is his. */
-static void make_folder(const ss_globals_t *globals)
+static void make_folder(const ss_settings_globals_t *globals)
 {
     const char *end = strrchr(globals->node_file, '/');
     char path[4096];

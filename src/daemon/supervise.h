@@ -6,7 +6,8 @@
 #include <httpd.h>
 
 #include "base/log.h"
-#include "config/secrets.h"
+#include "config/config.h"
+#include "config/secret.h"
 #include "config/settings.h"
 
 /* In the real post_config, as root: opens (or keeps) the local socket and SMTPSendListen's, tells

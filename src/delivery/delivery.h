@@ -7,6 +7,7 @@
 #define SS_DELIVERY_DELIVERY_H
 
 #include "base/log.h"
+#include "config/config.h"
 #include "config/settings.h"
 #include "delivery/ports.h"
 

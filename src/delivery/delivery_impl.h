@@ -6,6 +6,7 @@
 #include <apr_hash.h>
 
 #include "base/log.h"
+#include "config/config.h"
 #include "config/settings.h"
 #include "delivery/ports.h"
 

@@ -8,7 +8,7 @@
 #include "base/mono.h"
 #include "base/deferred.h"
 #include "base/timer.h"
-#include "config/secrets.h"
+#include "config/secret.h"
 #include "delivery/transport.h"
 #include "queue/lease.h"
 #include "queue/store.h"

@@ -92,7 +92,7 @@ ss_relay_t *ss_relay_for(ss_delivery_t *d, const char *name)
 
 const char *ss_relay_host_name(const ss_relay_t *relay, int host, apr_pool_t *pool)
 {
-    const char *name = APR_ARRAY_IDX(relay->settings->hosts, host, ss_host_t).name;
+    const char *name = APR_ARRAY_IDX(relay->settings->hosts, host, ss_settings_host_t).name;
     int port = ss_settings_port(relay->settings, host);
 
     return apr_psprintf(pool, strchr(name, ':') ? "[%s]:%d" : "%s:%d", name, port);

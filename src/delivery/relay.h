@@ -67,7 +67,7 @@ typedef struct ss_relay_t {
     int is_flushing;
     ss_relay_pause_t pause;
     ss_timer_t pause_timer;
-    ss_rate_t slow_start; /* resumed slowly: no faster than this; count 0: no such bound */
+    ss_settings_rate_t slow_start; /* resumed slowly: no faster than this; count 0: no such bound */
     ss_timer_t slow_start_timer;
 
     /* ---- what the store holds of it ---- */

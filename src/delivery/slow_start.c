@@ -24,8 +24,8 @@ static void apply(ss_relay_t *relay)
 
     apr_pool_create(&pool, relay->pool);
     apr_array_header_t *rates =
-        own ? apr_array_copy(pool, own) : apr_array_make(pool, 1, sizeof(ss_rate_t));
-    if (relay->slow_start.count) APR_ARRAY_PUSH(rates, ss_rate_t) = relay->slow_start;
+        own ? apr_array_copy(pool, own) : apr_array_make(pool, 1, sizeof(ss_settings_rate_t));
+    if (relay->slow_start.count) APR_ARRAY_PUSH(rates, ss_settings_rate_t) = relay->slow_start;
     ss_schedule_rates(relay->schedule, rates, ss_delivery_mono(relay->delivery));
     apr_pool_destroy(pool);
     ss_relay_wake(relay);
@@ -71,7 +71,7 @@ static void step(ss_timer_t *timer, ss_mono_t now)
 /* One message each `per / count`, not `count` at once and then none for long. */
 static void begin(ss_relay_t *relay, apr_interval_time_t per)
 {
-    relay->slow_start = (ss_rate_t){ .count = 1, .per = per };
+    relay->slow_start = (ss_settings_rate_t){ .count = 1, .per = per };
     relay->slow_start_timer.fired = step;
     relay->slow_start_timer.self = relay;
     ss_delivery_timer(relay->delivery, &relay->slow_start_timer,
@@ -86,7 +86,7 @@ void ss_slow_start_restore(ss_relay_t *relay, const char *value)
     if (per > SS_SLOW_START_FASTEST) begin(relay, per);
 }
 
-void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate)
+void ss_slow_start_set(ss_relay_t *relay, const ss_settings_rate_t *rate)
 {
     if (!rate) {
         if (relay->slow_start.count) end(relay);

@@ -10,7 +10,7 @@
 #define SS_SLOW_START_FASTEST 1000
 
 /* Begins with that rate; NULL: ends it. */
-void ss_slow_start_set(ss_relay_t *relay, const ss_rate_t *rate);
+void ss_slow_start_set(ss_relay_t *relay, const ss_settings_rate_t *rate);
 /* Goes on with the bound that a process before wrote down ("ramp/<relay>" of the setting table). */
 void ss_slow_start_restore(ss_relay_t *relay, const char *value);
 /* The bound a minute later; 0: none any more. Pure. */

@@ -37,7 +37,7 @@ ss_relay_t *ss_accept_relay(const ss_intake_t *intake, const char *from, ss_rela
     const apr_array_header_t *list = intake->config->globals.relay_for;
 
     for (int i = 0; list && i < list->nelts; i++) {
-        const ss_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_pair_t);
+        const ss_settings_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_settings_pair_t);
         ss_relay_t *relay =
             ss_text_matches(pair->name, from) ? ss_relay_find(intake->delivery, pair->value) : NULL;
         if (relay) return relay;
@@ -45,7 +45,8 @@ ss_relay_t *ss_accept_relay(const ss_intake_t *intake, const char *from, ss_rela
     return otherwise;
 }
 
-int ss_accept_is_full(const ss_globals_t *globals, apr_int64_t messages, apr_uint64_t bytes)
+int ss_accept_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
+                      apr_uint64_t bytes)
 {
     return messages >= globals->queue_limit_messages ||
            bytes >= (apr_uint64_t)globals->queue_limit_bytes;

@@ -107,7 +107,7 @@ int ss_local_header_read(ss_message_t *m, const json_t *header, ss_local_client_
     return is_composed || read_from(json_object_get(header, "from"), m, no);
 }
 
-int ss_local_header_rates(ss_rate_t rates[SS_QUOTA_RATES_MAX], const json_t *header,
+int ss_local_header_rates(ss_settings_rate_t rates[SS_QUOTA_RATES_MAX], const json_t *header,
                           ss_local_client_id_t client)
 {
     const json_t *list = client.is_trusted ? json_object_get(header, "rates") : NULL;

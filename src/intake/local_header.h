@@ -36,7 +36,7 @@ int ss_local_header_read(ss_message_t *m, const json_t *header, ss_local_client_
                          ss_local_refusal_t *no);
 /* SMTPSendSubmitterRate of the location that the message was submitted to, which only trusted
  * clients may name. Returns the number of rates. */
-int ss_local_header_rates(ss_rate_t rates[SS_QUOTA_RATES_MAX], const json_t *header,
+int ss_local_header_rates(ss_settings_rate_t rates[SS_QUOTA_RATES_MAX], const json_t *header,
                           ss_local_client_id_t client);
 /* The part "restore" of an imported message, whose recipients and texts were read already: id, age,
  * relay's name (in *relay, unchecked; NULL: none) and states. Trusted clients only. 1, also where

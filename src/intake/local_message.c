@@ -45,7 +45,7 @@ static ss_relay_t *relay_of(const ss_intake_t *intake, const json_t *header, ss_
 static int has_quota(const ss_intake_t *intake, const json_t *header, ss_local_client_id_t client,
                      const ss_message_t *m, ss_local_refusal_t *no)
 {
-    ss_rate_t rates[SS_QUOTA_RATES_MAX];
+    ss_settings_rate_t rates[SS_QUOTA_RATES_MAX];
     int count = ss_local_header_rates(rates, header, client);
     int wait = count ? ss_quota_take(intake->quota, m->attr.submitter, rates, count,
                                      ss_loop_now(intake->loop))

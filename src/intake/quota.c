@@ -27,7 +27,7 @@ ss_quota_t *ss_quota_create(apr_pool_t *pool)
     return quota;
 }
 
-static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates,
+static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_settings_rate_t *rates,
                          int count, ss_mono_t now)
 {
     char key[512];
@@ -51,8 +51,8 @@ static share_t *share_of(ss_quota_t *quota, const char *submitter, const ss_rate
     return share;
 }
 
-int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count,
-                  ss_mono_t now)
+int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_settings_rate_t *rates,
+                  int count, ss_mono_t now)
 {
     double wait = 0;
 

@@ -15,7 +15,7 @@ typedef struct ss_quota_t ss_quota_t;
 ss_quota_t *ss_quota_create(apr_pool_t *pool);
 /* Takes one message from a submitter's share of each rate. 0; or the seconds after which it may try
  * again, and nothing is taken. A share is full at first (N at once) and fills evenly. */
-int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_rate_t *rates, int count,
-                  ss_mono_t now);
+int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_settings_rate_t *rates,
+                  int count, ss_mono_t now);
 
 #endif

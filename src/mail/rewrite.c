@@ -68,7 +68,7 @@ static const char *alias_of(const apr_array_header_t *aliases, const char *addre
 
     if (at && (!local_domain || !ss_text_same(at + 1, local_domain))) return NULL;
     for (int i = 0; i < aliases->nelts; i++) {
-        const ss_pair_t *pair = &((const ss_pair_t *)aliases->elts)[i];
+        const ss_settings_pair_t *pair = &((const ss_settings_pair_t *)aliases->elts)[i];
         if (!strcmp(pair->name, "*") || ss_text_same(pair->name, name)) return pair->value;
     }
     return NULL;

@@ -14,8 +14,8 @@ void ss_rewrite_envelope_from(ss_mail_message_t *m, const char *address);
  * unless there is one. NULL or "keep" changes nothing. */
 int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_problem_t *problem);
 /* SMTPSendAlias: recipients without a domain, or in local_domain, whose name is an alias (or "*":
- * any) become the addresses it names. aliases: of ss_pair_t, value of addresses with blanks or
- * commas between. One step, not followed further. */
+ * any) become the addresses it names. aliases: of ss_settings_pair_t, value of addresses with
+ * blanks or commas between. One step, not followed further. */
 int ss_rewrite_alias(ss_mail_message_t *m, const apr_array_header_t *aliases,
                      const char *local_domain, ss_mail_problem_t *problem);
 /* SMTPSendRedirect: address becomes the only recipient, the real ones stand in X-Original-To fields

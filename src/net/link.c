@@ -288,7 +288,7 @@ apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_option
     link->options = *options;
     link->settings = options->settings;
     link->owner = *owner;
-    link->host = &APR_ARRAY_IDX(options->settings->hosts, options->host, ss_host_t);
+    link->host = &APR_ARRAY_IDX(options->settings->hosts, options->host, ss_settings_host_t);
     link->port = ss_settings_port(options->settings, options->host);
     link->stream.fd = -1;
     link->watch = (ss_loop_watch_t){ .fd = -1, .ready = on_ready, .self = link };

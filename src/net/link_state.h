@@ -23,7 +23,7 @@ struct ss_link_t {
     ss_link_options_t options;
     const ss_settings_t *settings;
     ss_link_owner_t owner;
-    const ss_host_t *host;
+    const ss_settings_host_t *host;
     int port;
     ss_link_phase_t phase;
     /* how TLS is begun this time; UNKNOWN: listen first, or no TLS */

@@ -75,9 +75,9 @@ static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome,
 
     ss_probe_report_step_t *step = apr_array_push(report->steps);
     if (several)
-        detail =
-            apr_psprintf(report->pool, "%s: %s",
-                         APR_ARRAY_IDX(report->settings->hosts, p->host, ss_host_t).name, detail);
+        detail = apr_psprintf(
+            report->pool, "%s: %s",
+            APR_ARRAY_IDX(report->settings->hosts, p->host, ss_settings_host_t).name, detail);
     *step = (ss_probe_report_step_t){ static_name(name), outcome, took,
                                       apr_pstrdup(report->pool, detail),
                                       advice ? apr_pstrdup(report->pool, advice) : NULL };
@@ -182,7 +182,7 @@ static const char *domain_of(const char *host)
  * certificate of somebody else. */
 static void check_other_server(ss_probe_t *p, ss_result_t *result)
 {
-    const char *host = APR_ARRAY_IDX(p->settings.hosts, p->host, ss_host_t).name;
+    const char *host = APR_ARRAY_IDX(p->settings.hosts, p->host, ss_settings_host_t).name;
     char first[256];
     apr_size_t n;
 
@@ -428,10 +428,11 @@ static void open_link(ss_probe_t *p)
 
     p->step = "resolve";
     p->step_began = ss_mono_now();
-    ss_transcript_note(p->transcript, "%s",
-                       apr_psprintf(p->pool, "%s port %d",
-                                    APR_ARRAY_IDX(p->settings.hosts, p->host, ss_host_t).name,
-                                    ss_settings_port(&p->settings, p->host)));
+    ss_transcript_note(
+        p->transcript, "%s",
+        apr_psprintf(p->pool, "%s port %d",
+                     APR_ARRAY_IDX(p->settings.hosts, p->host, ss_settings_host_t).name,
+                     ss_settings_port(&p->settings, p->host)));
     if (ss_link_open(&p->link, p->loop, &options, &owner) == APR_SUCCESS) return;
     p->link = NULL;
     ss_result_clear(&result);
@@ -477,7 +478,7 @@ static void begin(ss_timer_t *timer, ss_mono_t now)
         end(p);
         return;
     }
-    const char *host = APR_ARRAY_IDX(s->hosts, 0, ss_host_t).name;
+    const char *host = APR_ARRAY_IDX(s->hosts, 0, ss_settings_host_t).name;
     const char *login =
         s->username && *s->username
             ? apr_psprintf(p->pool, "login as %s (password %s)", s->username,

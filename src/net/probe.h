@@ -4,7 +4,7 @@
 #ifndef SS_NET_PROBE_H
 #define SS_NET_PROBE_H
 
-#include "config/secrets.h"
+#include "config/secret.h"
 #include "net/link.h"
 #include "net/probe_report.h"
 

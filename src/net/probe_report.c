@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
+#include "config/option.h"
 #include "net/mask.h"
 #include "smtp/advice.h"
 
@@ -69,7 +70,7 @@ static apr_array_header_t *settings_of(const ss_probe_report_t *report, int is_m
         const ss_option_t *option = &ss_options[i];
         const char *source =
             sources && i < sources->nelts ? APR_ARRAY_IDX(sources, i, const char *) : NULL;
-        if (option->place != SS_PLACE_SERVER || option->is_waiting) continue;
+        if (option->place != SS_PLACE_SERVER) continue;
         APR_ARRAY_PUSH(list, setting_t) =
             (setting_t){ option->name, value_of(report, option, is_masked, pool),
                          source ? source : "default" };
@@ -170,7 +171,7 @@ static const char *hosts_of(const ss_probe_report_t *report, int is_masked, apr_
     const char *list = "";
 
     for (int i = 0; s && s->hosts && i < s->hosts->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(s->hosts, i, ss_host_t).name;
+        const char *name = APR_ARRAY_IDX(s->hosts, i, ss_settings_host_t).name;
         const char *text = is_masked ? ss_mask_text(name, pool) : name;
         list = apr_psprintf(pool, strchr(name, ':') ? "%s%s[%s]:%d" : "%s%s%s:%d", list,
                             i ? " " : "", text, ss_settings_port(s, i));

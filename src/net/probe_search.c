@@ -12,7 +12,7 @@
 typedef struct {
     ss_probe_search_t *search;
     ss_settings_t settings;
-    ss_host_t host;
+    ss_settings_host_t host;
     ss_link_t *link;
     ss_tls_t *tls;
     int is_open, has_worked;
@@ -62,7 +62,8 @@ static const char *tls_words(const ss_probe_search_t *s, const candidate_t *c)
 /* The port goes where it is written today: behind the host, or into its own directive. */
 static const char *port_words(const ss_probe_search_t *s, const candidate_t *c)
 {
-    const ss_host_t *host = &APR_ARRAY_IDX(s->options.settings->hosts, s->options.host, ss_host_t);
+    const ss_settings_host_t *host =
+        &APR_ARRAY_IDX(s->options.settings->hosts, s->options.host, ss_settings_host_t);
 
     if (!host->port) return apr_psprintf(s->pool, "SMTPSendPort %d", c->host.port);
     return apr_psprintf(s->pool,
@@ -130,7 +131,7 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
     }
 }
 
-static void start_candidate(ss_probe_search_t *s, int port, ss_tls_mode_t mode, int versions)
+static void start_candidate(ss_probe_search_t *s, int port, ss_settings_tls_t mode, int versions)
 {
     const ss_settings_t *from = s->options.settings;
     ss_result_t result;
@@ -139,10 +140,10 @@ static void start_candidate(ss_probe_search_t *s, int port, ss_tls_mode_t mode, 
     candidate_t *c = &s->candidates[s->count];
     c->search = s;
     c->settings = *from;
-    c->host = APR_ARRAY_IDX(from->hosts, s->options.host, ss_host_t);
+    c->host = APR_ARRAY_IDX(from->hosts, s->options.host, ss_settings_host_t);
     c->host.port = port;
-    c->settings.hosts = apr_array_make(s->pool, 1, sizeof(ss_host_t));
-    APR_ARRAY_PUSH(c->settings.hosts, ss_host_t) = c->host;
+    c->settings.hosts = apr_array_make(s->pool, 1, sizeof(ss_settings_host_t));
+    APR_ARRAY_PUSH(c->settings.hosts, ss_settings_host_t) = c->host;
     c->settings.tls = (int)mode;
     c->settings.tls_versions = versions;
     c->settings.username = NULL;
@@ -165,7 +166,7 @@ static void start_candidates(ss_probe_search_t *s)
 {
     static const struct {
         int port;
-        ss_tls_mode_t mode;
+        ss_settings_tls_t mode;
     } usual[] = { { 465, SS_TLS_TLS },
                   { 587, SS_TLS_STARTTLS },
                   { 465, SS_TLS_STARTTLS },

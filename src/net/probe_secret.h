@@ -2,7 +2,7 @@
 #ifndef SS_NET_PROBE_SECRET_H
 #define SS_NET_PROBE_SECRET_H
 
-#include "config/secrets.h"
+#include "config/secret.h"
 #include "net/loop.h"
 
 typedef struct ss_probe_secret_t ss_probe_secret_t;

@@ -240,7 +240,7 @@ static json_t *relay_of(const ss_operator_t *o, ss_relay_t *relay, apr_time_t no
 
 static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest, apr_pool_t *pool)
 {
-    const ss_globals_t *g = &o->config->globals;
+    const ss_settings_globals_t *g = &o->config->globals;
     apr_int64_t messages;
     apr_uint64_t bytes;
 

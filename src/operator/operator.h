@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "config/config.h"
 #include "delivery/delivery.h"
 #include "delivery/relay.h"
 #include "net/loop.h"

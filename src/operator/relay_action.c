@@ -23,7 +23,7 @@ static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, 
 }
 
 /* "rate": [count, microseconds] of the request; NULL: none. */
-static const ss_rate_t *read_rate(const json_t *header, ss_rate_t *rate)
+static const ss_settings_rate_t *read_rate(const json_t *header, ss_settings_rate_t *rate)
 {
     const json_t *pair = json_object_get(header, "rate");
 
@@ -35,7 +35,7 @@ static const ss_rate_t *read_rate(const json_t *header, ss_rate_t *rate)
 static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows)
 {
     const char *note = NULL;
-    ss_rate_t rate;
+    ss_settings_rate_t rate;
 
     ss_slow_start_set(relay, read_rate(header, &rate));
     ss_pause_clear(relay, who);

@@ -308,7 +308,7 @@ void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, ss_mon
 {
     s->rate_count = 0;
     for (int i = 0; rates && i < rates->nelts && s->rate_count < RATES_MAX; i++) {
-        const ss_rate_t *rate = &APR_ARRAY_IDX(rates, i, ss_rate_t);
+        const ss_settings_rate_t *rate = &APR_ARRAY_IDX(rates, i, ss_settings_rate_t);
         if (rate->count <= 0 || rate->per <= 0) continue;
         s->rates[s->rate_count++] =
             (bucket_t){ .count = rate->count, .per = rate->per, .filled = rate->per, .at = now };

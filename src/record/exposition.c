@@ -117,7 +117,7 @@ static double connections_of(const ss_relay_t *relay, apr_time_t now)
 
 static void print_queue(print_t *p)
 {
-    const ss_globals_t *g = &p->record->config->globals;
+    const ss_settings_globals_t *g = &p->record->config->globals;
 
     family(p, "queue_messages", "gauge", "Recipients known to the queue, by relay and state.");
     for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {

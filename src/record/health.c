@@ -24,7 +24,8 @@ int ss_health_is_stuck(apr_time_t oldest, apr_interval_time_t alert_age, apr_tim
     return alert_age && oldest && now - oldest > alert_age;
 }
 
-int ss_health_is_full(const ss_globals_t *globals, apr_int64_t messages, apr_uint64_t bytes)
+int ss_health_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
+                      apr_uint64_t bytes)
 {
     return (globals->queue_limit_messages && messages >= globals->queue_limit_messages) ||
            (globals->queue_limit_bytes && bytes >= (apr_uint64_t)globals->queue_limit_bytes);

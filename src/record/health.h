@@ -15,6 +15,7 @@ json_t *ss_health_reasons(ss_record_t *r, apr_time_t now);
  * long. */
 int ss_health_is_stuck(apr_time_t oldest, apr_interval_time_t alert_age, apr_time_t now);
 /* SMTPSendQueueLimit: whether new mail is refused. */
-int ss_health_is_full(const ss_globals_t *globals, apr_int64_t messages, apr_uint64_t bytes);
+int ss_health_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
+                      apr_uint64_t bytes);
 
 #endif

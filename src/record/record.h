@@ -4,6 +4,7 @@
 #define SS_RECORD_RECORD_H
 
 #include "base/log.h"
+#include "config/config.h"
 #include "delivery/delivery.h"
 #include "delivery/relay.h"
 #include "net/loop.h"

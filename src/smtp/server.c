@@ -19,7 +19,7 @@
 
 typedef enum { START, READY, MAIL, RCPT, DATA, CHUNK, CHUNKS, CLOSED, STATES } state_t;
 
-struct ss_server_t {
+struct ss_module_server_t {
     ss_server_options_t options;
     ss_buf_t out;
     state_t state;
@@ -54,7 +54,7 @@ static const unsigned may_go[STATES] = {
     [CHUNKS] = BIT(READY) | BIT(CHUNK) | BIT(CLOSED)
 };
 
-static void go(ss_server_t *s, state_t to)
+static void go(ss_module_server_t *s, state_t to)
 {
     assert(may_go[s->state] & BIT(to));
     s->state = to;
@@ -62,10 +62,11 @@ static void go(ss_server_t *s, state_t to)
 
 /* ---- replies ---- */
 
-static void say(ss_server_t *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(ss_module_server_t *s, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* One line, or several with their ends between them. */
-static void say(ss_server_t *s, const char *format, ...)
+static void say(ss_module_server_t *s, const char *format, ...)
 {
     va_list args;
 
@@ -76,7 +77,7 @@ static void say(ss_server_t *s, const char *format, ...)
 }
 
 /* A command that cannot be obeyed. */
-static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
+static ss_server_kind_t refuse(ss_module_server_t *s, const char *reply)
 {
     say(s, "%s", reply);
     if (++s->errors >= SS_SERVER_ERRORS_MAX)
@@ -85,7 +86,7 @@ static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
 }
 
 /* A transaction's end, however it came. Whether there was one that the caller must drop. */
-static int leave_mail(ss_server_t *s)
+static int leave_mail(ss_module_server_t *s)
 {
     int was = ss_server_is_in_mail(s);
 
@@ -98,7 +99,7 @@ static int leave_mail(ss_server_t *s)
 
 /* ---- commands ---- */
 
-static ss_server_kind_t do_hello(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_hello(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     int is_extended = apr_toupper(s->line[0]) == 'E';
 
@@ -124,7 +125,7 @@ static char *behind(char *argument, const char *word)
     return strncasecmp(argument, word, len) ? NULL : argument + len;
 }
 
-static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_mail(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     char *text = behind(argument, "FROM:");
 
@@ -144,7 +145,7 @@ static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_
     return s->asked = SS_SERVER_MAIL;
 }
 
-static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_rcpt(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     char *text = behind(argument, "TO:");
 
@@ -159,14 +160,14 @@ static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_MORE;
 }
 
-static const char *why_no_content(const ss_server_t *s)
+static const char *why_no_content(const ss_module_server_t *s)
 {
     if (s->state == MAIL) return "554 5.5.1 no valid recipients";
     return s->state == CHUNKS ? "503 5.5.1 BDAT transfer in progress"
                               : "503 5.5.1 need MAIL command";
 }
 
-static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_data(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)event;
     if (*argument) return refuse(s, "501 5.5.4 DATA takes no parameters");
@@ -178,7 +179,7 @@ static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_bdat(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     char *end = argument + strcspn(argument, " "), *last = end + strspn(end, " ");
     apr_int64_t size;
@@ -200,7 +201,7 @@ static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_rset(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_rset(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     int was = ss_server_is_in_mail(s);
 
@@ -211,7 +212,7 @@ static ss_server_kind_t do_rset(ss_server_t *s, char *argument, ss_server_event_
     return was ? SS_SERVER_RESET : SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_noop(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_noop(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
@@ -219,7 +220,7 @@ static ss_server_kind_t do_noop(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_verify(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_verify(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)event;
     if (!*argument) return refuse(s, "501 5.5.4 syntax: VRFY address");
@@ -227,7 +228,7 @@ static ss_server_kind_t do_verify(ss_server_t *s, char *argument, ss_server_even
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_help(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_help(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
@@ -235,14 +236,14 @@ static ss_server_kind_t do_help(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_missing(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_missing(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
     return refuse(s, "502 5.5.1 command not implemented");
 }
 
-static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_quit(ss_module_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
@@ -253,7 +254,7 @@ static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_
 
 static const struct {
     const char *verb;
-    ss_server_kind_t (*obey)(ss_server_t *s, char *argument, ss_server_event_t *event);
+    ss_server_kind_t (*obey)(ss_module_server_t *s, char *argument, ss_server_event_t *event);
 } commands[] = { { "MAIL", do_mail },        { "RCPT", do_rcpt },   { "DATA", do_data },
                  { "BDAT", do_bdat },        { "EHLO", do_hello },  { "HELO", do_hello },
                  { "RSET", do_rset },        { "QUIT", do_quit },   { "NOOP", do_noop },
@@ -261,7 +262,7 @@ static const struct {
                  { "STARTTLS", do_missing }, { "AUTH", do_missing } };
 
 /* The line in s->line. */
-static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *event)
+static ss_server_kind_t obey(ss_module_server_t *s, apr_size_t len, ss_server_event_t *event)
 {
     apr_size_t verb = strcspn(s->line, " ");
 
@@ -280,7 +281,7 @@ static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *
 
 /* ---- bytes ---- */
 
-static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t len,
+static ss_server_kind_t take_line(ss_module_server_t *s, const char *bytes, apr_size_t len,
                                   apr_size_t *used, ss_server_event_t *event)
 {
     const char *lf = len ? memchr(bytes, '\n', len) : NULL;
@@ -307,7 +308,7 @@ static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t 
 }
 
 /* A piece of content: counted, and given as far as the bound allows. */
-static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len,
+static ss_server_kind_t give(ss_module_server_t *s, const char *bytes, apr_size_t len,
                              ss_server_event_t *event)
 {
     if ((apr_int64_t)len > s->options.max_size - s->size) {
@@ -321,7 +322,7 @@ static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len,
     return SS_SERVER_CONTENT;
 }
 
-static ss_server_kind_t end_content(ss_server_t *s)
+static ss_server_kind_t end_content(ss_module_server_t *s)
 {
     if (!s->is_large) return s->asked = SS_SERVER_END;
     leave_mail(s);
@@ -347,7 +348,7 @@ static apr_size_t plain_len(const char *bytes, apr_size_t len, int has_cr)
     return len;
 }
 
-static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t len,
+static ss_server_kind_t take_data(ss_module_server_t *s, const char *bytes, apr_size_t len,
                                   apr_size_t *used, ss_server_event_t *event)
 {
     if (s->is_line_start && len && bytes[0] == '.') {
@@ -371,7 +372,7 @@ static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t 
     return give(s, bytes, piece, event);
 }
 
-static ss_server_kind_t end_chunk(ss_server_t *s)
+static ss_server_kind_t end_chunk(ss_module_server_t *s)
 {
     if (s->chunk_refusal) {
         go(s, s->after_chunk);
@@ -383,7 +384,7 @@ static ss_server_kind_t end_chunk(ss_server_t *s)
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t take_chunk(ss_server_t *s, const char *bytes, apr_size_t len,
+static ss_server_kind_t take_chunk(ss_module_server_t *s, const char *bytes, apr_size_t len,
                                    apr_size_t *used, ss_server_event_t *event)
 {
     if (!s->chunk_left) return end_chunk(s);
@@ -395,9 +396,9 @@ static ss_server_kind_t take_chunk(ss_server_t *s, const char *bytes, apr_size_t
 
 /* ---- the surface ---- */
 
-ss_server_t *ss_server_create(const ss_server_options_t *options)
+ss_module_server_t *ss_server_create(const ss_server_options_t *options)
 {
-    ss_server_t *s = calloc(1, sizeof(*s));
+    ss_module_server_t *s = calloc(1, sizeof(*s));
 
     if (!s) return NULL;
     s->options = *options;
@@ -406,14 +407,14 @@ ss_server_t *ss_server_create(const ss_server_options_t *options)
     return s;
 }
 
-void ss_server_destroy(ss_server_t *s)
+void ss_server_destroy(ss_module_server_t *s)
 {
     ss_buf_free(&s->out);
     free(s);
 }
 
-ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used,
-                                ss_server_event_t *event)
+ss_server_kind_t ss_server_next(ss_module_server_t *s, const char *bytes, apr_size_t len,
+                                apr_size_t *used, ss_server_event_t *event)
 {
     *used = 0;
     /* No bytes may come as no address, from which nothing may be counted. */
@@ -436,7 +437,8 @@ ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t le
     }
 }
 
-void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char *format, ...)
+void ss_server_answer(ss_module_server_t *s, int code, const char *enhanced, const char *format,
+                      ...)
 {
     char text[TEXT_MAX + 1];
     va_list args;
@@ -461,7 +463,7 @@ void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char
     if (code == 421) go(s, CLOSED);
 }
 
-void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text)
+void ss_server_dismiss(ss_module_server_t *s, const char *enhanced, const char *text)
 {
     if (s->state == CLOSED) return;
     say(s, "421 %s %s", enhanced, text);
@@ -469,12 +471,12 @@ void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text)
     go(s, CLOSED);
 }
 
-ss_buf_t *ss_server_output(ss_server_t *s)
+ss_buf_t *ss_server_output(ss_module_server_t *s)
 {
     return &s->out;
 }
 
-int ss_server_is_in_mail(const ss_server_t *s)
+int ss_server_is_in_mail(const ss_module_server_t *s)
 {
     if (s->state == CHUNK && s->chunk_refusal) return s->after_chunk == MAIL;
     return s->state == MAIL || s->state == RCPT || s->state == DATA || s->state == CHUNK ||

@@ -45,25 +45,25 @@ typedef struct {
     apr_size_t len;
 } ss_server_event_t;
 
-typedef struct ss_server_t ss_server_t;
+typedef struct ss_module_server_t ss_module_server_t;
 
 /* With the greeting in its output; NULL without memory. options' text must live as long. */
-ss_server_t *ss_server_create(const ss_server_options_t *options);
-void ss_server_destroy(ss_server_t *s);
+ss_module_server_t *ss_server_create(const ss_server_options_t *options);
+void ss_server_destroy(ss_module_server_t *s);
 /* Looks at len bytes for the next event. *used: bytes that were taken, the rest (an unfinished
  * line) is to be given again with what follows. */
-ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used,
-                                ss_server_event_t *event);
+ss_server_kind_t ss_server_next(ss_module_server_t *s, const char *bytes, apr_size_t len,
+                                apr_size_t *used, ss_server_event_t *event);
 /* The answer to MAIL, RCPT or END. 2xx accepts; 421 also ends the session. The text is made
  * printable ASCII. */
-void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void ss_server_answer(ss_module_server_t *s, int code, const char *enhanced, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
 /* Ends the session from this side: "421 enhanced text", then CLOSE. Nothing where it is over
  * already. */
-void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text);
+void ss_server_dismiss(ss_module_server_t *s, const char *enhanced, const char *text);
 /* What waits to be written; the caller takes from it what it wrote. */
-ss_buf_t *ss_server_output(ss_server_t *s);
+ss_buf_t *ss_server_output(ss_module_server_t *s);
 /* Whether a transaction is under way: MAIL was accepted and its end not answered. */
-int ss_server_is_in_mail(const ss_server_t *s);
+int ss_server_is_in_mail(const ss_module_server_t *s);
 
 #endif

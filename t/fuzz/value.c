@@ -6,27 +6,27 @@
 #include <string.h>
 
 #include "config/settings.h"
-#include "config/values.h"
+#include "config/value.h"
 #include "target.h"
 
 #define ARGUMENTS_MAX 12
 
-static ss_place_t place_of(const ss_option_t *option)
+static ss_option_place_t place_of(const ss_option_t *option)
 {
     return option->place == SS_PLACE_BOTH ? SS_PLACE_SERVER : option->place;
 }
 
 /* A record of the option's place with nothing set. */
-static void *record_of(ss_place_t place, apr_pool_t *pool)
+static void *record_of(ss_option_place_t place, apr_pool_t *pool)
 {
     if (place == SS_PLACE_DIRECTORY) {
-        ss_policy_t *policy = apr_palloc(pool, sizeof(*policy));
-        ss_policy_clear(policy);
+        ss_settings_policy_t *policy = apr_palloc(pool, sizeof(*policy));
+        ss_settings_policy_clear(policy);
         return policy;
     }
     if (place == SS_PLACE_GLOBAL) {
-        ss_globals_t *globals = apr_palloc(pool, sizeof(*globals));
-        ss_globals_clear(globals);
+        ss_settings_globals_t *globals = apr_palloc(pool, sizeof(*globals));
+        ss_settings_globals_clear(globals);
         return globals;
     }
     ss_settings_t *settings = apr_palloc(pool, sizeof(*settings));
@@ -36,7 +36,7 @@ static void *record_of(ss_place_t place, apr_pool_t *pool)
 
 /* Texts, files and the like may hold blanks, a password prints as "set", and timeouts leave some
  * unset: these are only read and printed. */
-static int is_words(ss_kind_t kind)
+static int is_words(ss_option_kind_t kind)
 {
     switch (kind) {
     case SS_KIND_FLAG:
@@ -74,7 +74,7 @@ static const char *read_and_print(const ss_option_t *option, char *text, size_t 
                                   apr_pool_t *pool)
 {
     const char *argv[ARGUMENTS_MAX];
-    ss_place_t place = place_of(option);
+    ss_option_place_t place = place_of(option);
     void *field = ss_value_field(option, record_of(place, pool), place);
     const char *why = ss_value_read(option, field, split(text, size, at, argv), argv, pool);
 

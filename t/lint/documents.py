@@ -34,7 +34,7 @@ OPTION = re.compile(r'"(SMTPSend[A-Za-z]+)",\s*SS_KIND_\w+,(?:\s*SS_PLACE_BOTH,)
 
 def directives(report):
     """README names each directive, with its default."""
-    initial = dict(OPTION.findall(tree.read("src/config/options.c")))
+    initial = dict(OPTION.findall(tree.read("src/config/option_table.c")))
     options = list(initial)
     defaults = {name: value for names, value in re.findall(r"^\| (`SMTPSend[^|]*?) \| [SDG, ]+ \| ?([^|]*?) ?\|", tree.read("README"), re.M)
                 for name in re.findall(r"SMTPSend\w+", names)}

@@ -24,7 +24,7 @@ def query(what):
 
 
 MODULES = query("LIBEXECDIR")
-STATE = "/var/lib/apache2"      # src/config/build.c
+STATE = "/var/lib/apache2"      # src/config/config_build.c
 
 BASE = """
 ServerRoot "{dir}"

@@ -9,7 +9,7 @@ void ss_suite_limit(void);
 
 static void the_location_decides_before_the_relay(void)
 {
-    ss_policy_t policy = { .max_message_size = SS_UNSET };
+    ss_settings_policy_t policy = { .max_message_size = SS_UNSET };
     ss_settings_t relay = { .max_message_size = 500 };
 
     CU_ASSERT_EQUAL(ss_limit_message(&policy, &relay), 500);

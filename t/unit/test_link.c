@@ -196,7 +196,7 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
 
 static void prepare(talk_t *t, const char *const *script)
 {
-    ss_host_t host = { .name = "127.0.0.1" };
+    ss_settings_host_t host = { .name = "127.0.0.1" };
 
     memset(t, 0, sizeof(*t));
     apr_pool_create(&pool, NULL);
@@ -204,9 +204,9 @@ static void prepare(talk_t *t, const char *const *script)
     open_server(&t->server, script);
     ss_settings_clear(&t->settings);
     t->settings.server_name = "web.example.com";
-    t->settings.hosts = apr_array_make(pool, 1, sizeof(ss_host_t));
+    t->settings.hosts = apr_array_make(pool, 1, sizeof(ss_settings_host_t));
     host.port = t->server.port;
-    APR_ARRAY_PUSH(t->settings.hosts, ss_host_t) = host;
+    APR_ARRAY_PUSH(t->settings.hosts, ss_settings_host_t) = host;
     ss_settings_finish(&t->settings, pool);
     t->timer = (ss_timer_t){ .fired = on_late, .self = t };
 }
@@ -255,7 +255,7 @@ static void a_session_shows_its_steps_and_ends_once(void)
 static const struct {
     const char *label;
     const char *script[4];
-    ss_tls_mode_t tls;
+    ss_settings_tls_t tls;
     const char *names, *advice;
 } failures[] = {
     { "closed without greeting",
@@ -595,8 +595,8 @@ static void a_dead_first_host_is_a_warning_where_the_second_works(void)
     prepare(&t, script);
     open_server(&dead, NULL);
     close(dead.listener);
-    apr_array_header_t *hosts = apr_array_make(pool, 2, sizeof(ss_host_t));
-    APR_ARRAY_PUSH(hosts, ss_host_t) = (ss_host_t){ "127.0.0.1", dead.port };
+    apr_array_header_t *hosts = apr_array_make(pool, 2, sizeof(ss_settings_host_t));
+    APR_ARRAY_PUSH(hosts, ss_settings_host_t) = (ss_settings_host_t){ "127.0.0.1", dead.port };
     apr_array_cat(hosts, t.settings.hosts);
     t.settings.hosts = hosts;
     probe(&t, &seen, NULL);

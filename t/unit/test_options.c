@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/option.h"
 #include "config/settings.h"
 
 void ss_suite_options(void);
@@ -25,16 +26,16 @@ static int end(void)
 
 typedef union {
     ss_settings_t settings;
-    ss_globals_t globals;
-    ss_policy_t policy;
+    ss_settings_globals_t globals;
+    ss_settings_policy_t policy;
 } record_t;
 
 static void clear(const ss_option_t *option, record_t *record)
 {
     if (option->place == SS_PLACE_GLOBAL)
-        ss_globals_clear(&record->globals);
+        ss_settings_globals_clear(&record->globals);
     else if (option->place == SS_PLACE_DIRECTORY)
-        ss_policy_clear(&record->policy);
+        ss_settings_policy_clear(&record->policy);
     else
         ss_settings_clear(&record->settings);
 }
@@ -253,7 +254,7 @@ static void a_child_has_what_its_parent_says(void)
         ss_option_set(ss_option_find("SMTPSendHost"), &parent, 1, values, "a:1", pool));
     CU_ASSERT_PTR_NULL(set("SMTPSendPort", "26", &child));
     ss_settings_clear(&merged.settings);
-    ss_options_merge(SS_PLACE_SERVER, &merged.settings, &parent.settings, &child.settings, pool);
+    ss_option_merge(SS_PLACE_SERVER, &merged.settings, &parent.settings, &child.settings, pool);
     CU_ASSERT_EQUAL(merged.settings.port, 26);
     CU_ASSERT_EQUAL(merged.settings.hosts->nelts, 1);
 }

@@ -51,10 +51,10 @@ static void each_rule(void)
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        ss_policy_t policy;
+        ss_settings_policy_t policy;
         ss_mail_problem_t problem = { 0 };
         ss_mail_message_t *m = ss_mail_create(pool);
-        ss_policy_clear(&policy);
+        ss_settings_policy_clear(&policy);
         policy.allow_from = words(rows[i].allow_from, pool);
         policy.allow_to = words(rows[i].allow_to, pool);
         policy.allow_relay = words(rows[i].allow_relay, pool);
@@ -96,10 +96,10 @@ static void the_priority(void)
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        ss_policy_t policy;
+        ss_settings_policy_t policy;
         ss_mail_problem_t problem = { 0 };
         ss_mail_message_t *m = ss_mail_create(pool);
-        ss_policy_clear(&policy);
+        ss_settings_policy_clear(&policy);
         policy.priority = rows[i].location;
         m->from = "a@b.c";
         m->is_bulk = rows[i].is_bulk;

@@ -10,7 +10,8 @@ void ss_suite_quota(void);
 
 static void a_share_is_used_up_and_fills_again(void)
 {
-    static const ss_rate_t rates[] = { { 2, APR_USEC_PER_SEC }, { 3, 60 * APR_USEC_PER_SEC } };
+    static const ss_settings_rate_t rates[] = { { 2, APR_USEC_PER_SEC },
+                                                { 3, 60 * APR_USEC_PER_SEC } };
     apr_time_t now = 1700000000 * APR_USEC_PER_SEC;
     ss_quota_t *quota;
     apr_pool_t *pool;
@@ -34,8 +35,8 @@ static void a_share_is_used_up_and_fills_again(void)
 /* Each rate on its own; what was refused takes nothing; a share is never more than full. */
 static void each_rate_holds(void)
 {
-    static const ss_rate_t rates[] = { { 3, 30 * APR_USEC_PER_SEC },
-                                       { 4, 3600 * APR_USEC_PER_SEC } };
+    static const ss_settings_rate_t rates[] = { { 3, 30 * APR_USEC_PER_SEC },
+                                                { 4, 3600 * APR_USEC_PER_SEC } };
     ss_mono_t now = { 1700000000 * APR_USEC_PER_SEC };
     ss_quota_t *quota;
     apr_pool_t *pool;
@@ -65,7 +66,7 @@ static void each_rate_holds(void)
 /* Memory: past the bound all shares are forgotten. */
 static void shares_are_bounded(void)
 {
-    static const ss_rate_t rate = { 1, 3600 * APR_USEC_PER_SEC };
+    static const ss_settings_rate_t rate = { 1, 3600 * APR_USEC_PER_SEC };
     ss_mono_t now = { 1700000000 * APR_USEC_PER_SEC };
     ss_quota_t *quota;
     apr_pool_t *pool;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/option.h"
 #include "net/mask.h"
 #include "net/probe_report.h"
 

@@ -49,15 +49,15 @@ static void aliases_and_redirect(void)
 {
     ss_mail_problem_t problem = { 0 };
     apr_array_header_t *aliases;
-    ss_pair_t *pair;
+    ss_settings_pair_t *pair;
     apr_pool_t *pool;
     ss_mail_message_t *m;
 
     apr_pool_create(&pool, NULL);
     m = message(pool);
-    aliases = apr_array_make(pool, 1, sizeof(ss_pair_t));
+    aliases = apr_array_make(pool, 1, sizeof(ss_settings_pair_t));
     pair = apr_array_push(aliases);
-    *pair = (ss_pair_t){ "root", "a@b.c x@y.z", NULL };
+    *pair = (ss_settings_pair_t){ "root", "a@b.c x@y.z", NULL };
     CU_ASSERT_EQUAL(ss_rewrite_alias(m, aliases, "host.example", &problem), 0);
     CU_ASSERT_EQUAL(m->rcpts->nelts, 2);
     CU_ASSERT_STRING_EQUAL(((ss_mail_rcpt_t *)m->rcpts->elts)[0].address, "a@b.c");
@@ -99,16 +99,16 @@ static void a_field_from_is_made_or_replaced_once(void)
 
 static void an_alias_is_for_local_names(void)
 {
-    static const ss_pair_t pairs[] = { { "root", "admin, ops@example.net", NULL },
-                                       { "bad", "a b@c..d", NULL },
-                                       { "*", "rest@example.net", NULL } };
+    static const ss_settings_pair_t pairs[] = { { "root", "admin, ops@example.net", NULL },
+                                                { "bad", "a b@c..d", NULL },
+                                                { "*", "rest@example.net", NULL } };
     ss_mail_problem_t problem = { 0 };
     apr_array_header_t *aliases;
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
-    aliases = apr_array_make(pool, 3, sizeof(ss_pair_t));
-    for (int i = 0; i < 3; i += 2) APR_ARRAY_PUSH(aliases, ss_pair_t) = pairs[i];
+    aliases = apr_array_make(pool, 3, sizeof(ss_settings_pair_t));
+    for (int i = 0; i < 3; i += 2) APR_ARRAY_PUSH(aliases, ss_settings_pair_t) = pairs[i];
     ss_mail_message_t *m = read_as("From: a@b.c\r\nTo: ROOT@host.example, joe@host.example, x@y.z, "
                                    "ops@example.net\r\n\r\nhi\r\n",
                                    pool);
@@ -130,7 +130,7 @@ static void an_alias_is_for_local_names(void)
     CU_ASSERT_EQUAL(ss_rewrite_alias(m, aliases, NULL, &problem), 0);
     CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(m->rcpts, 0, ss_mail_rcpt_t).address, "root@host.example");
     /* One that is wrong is named. */
-    APR_ARRAY_IDX(aliases, 0, ss_pair_t) = pairs[1];
+    APR_ARRAY_IDX(aliases, 0, ss_settings_pair_t) = pairs[1];
     m = read_as("From: a@b.c\r\nTo: bad@host.example\r\n\r\nhi\r\n", pool);
     CU_ASSERT_EQUAL(ss_rewrite_alias(m, aliases, "host.example", &problem), -1);
     CU_ASSERT_STRING_EQUAL(problem.field, "SMTPSendAlias");

@@ -151,9 +151,10 @@ static void a_day_is_rated(void)
     int sent = 0;
 
     apr_pool_create(&pool, NULL);
-    rates = apr_array_make(pool, 2, sizeof(ss_rate_t));
-    *(ss_rate_t *)apr_array_push(rates) = (ss_rate_t){ 100, 86400 * APR_USEC_PER_SEC };
-    *(ss_rate_t *)apr_array_push(rates) = (ss_rate_t){ 10, APR_USEC_PER_SEC };
+    rates = apr_array_make(pool, 2, sizeof(ss_settings_rate_t));
+    *(ss_settings_rate_t *)apr_array_push(rates) =
+        (ss_settings_rate_t){ 100, 86400 * APR_USEC_PER_SEC };
+    *(ss_settings_rate_t *)apr_array_push(rates) = (ss_settings_rate_t){ 10, APR_USEC_PER_SEC };
     ss_schedule_rates(s, rates, (ss_mono_t){ now });
     for (int i = 0; i < 500; i++) add(s, entry(1, i, NOW));
     /* The bucket of a day is full at first; the other one lets ten go at once, then one each tenth

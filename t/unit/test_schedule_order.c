@@ -130,15 +130,15 @@ static void what_is_removed_is_gone(void)
 
 static void rates_hold_back(void)
 {
-    static const ss_rate_t two[] = { { .count = 2, .per = APR_USEC_PER_SEC },
-                                     { .count = 3, .per = 60 * APR_USEC_PER_SEC } };
+    static const ss_settings_rate_t two[] = { { .count = 2, .per = APR_USEC_PER_SEC },
+                                              { .count = 3, .per = 60 * APR_USEC_PER_SEC } };
     apr_pool_t *pool;
     ss_mono_t when;
 
     apr_pool_create(&pool, NULL);
-    apr_array_header_t *rates = apr_array_make(pool, 2, sizeof(ss_rate_t));
-    APR_ARRAY_PUSH(rates, ss_rate_t) = two[0];
-    APR_ARRAY_PUSH(rates, ss_rate_t) = two[1];
+    apr_array_header_t *rates = apr_array_make(pool, 2, sizeof(ss_settings_rate_t));
+    APR_ARRAY_PUSH(rates, ss_settings_rate_t) = two[0];
+    APR_ARRAY_PUSH(rates, ss_settings_rate_t) = two[1];
     begin();
     ss_schedule_rates(schedule, rates, (ss_mono_t){ T0 });
     for (int i = 0; i < 5; i++) add((char)('a' + i), T0, T0 + i, SS_PRIORITY_NORMAL, 0, 1);
@@ -162,8 +162,9 @@ static void what_is_given_back_is_not_rated(void)
     ss_mono_t when;
 
     apr_pool_create(&pool, NULL);
-    apr_array_header_t *rates = apr_array_make(pool, 1, sizeof(ss_rate_t));
-    APR_ARRAY_PUSH(rates, ss_rate_t) = (ss_rate_t){ .count = 2, .per = 60 * APR_USEC_PER_SEC };
+    apr_array_header_t *rates = apr_array_make(pool, 1, sizeof(ss_settings_rate_t));
+    APR_ARRAY_PUSH(rates, ss_settings_rate_t) =
+        (ss_settings_rate_t){ .count = 2, .per = 60 * APR_USEC_PER_SEC };
     begin();
     ss_schedule_rates(schedule, rates, (ss_mono_t){ T0 });
     for (int i = 0; i < 4; i++) add((char)('a' + i), T0, T0 + i, SS_PRIORITY_NORMAL, 0, 1);

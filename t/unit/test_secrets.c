@@ -1,5 +1,5 @@
 /* test_secrets.c: where SMTPSendPassword comes from, when it is read again, and that a failure
- * never shows it (src/config/secrets.c). */
+ * never shows it (src/config/secret.c). */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/secrets.h"
+#include "config/secret.h"
 
 void ss_suite_secrets(void);
 

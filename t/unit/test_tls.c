@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/option.h"
 #include "net/loop.h"
 #include "net/stream_tls.h"
 

@@ -5,14 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/option.h"
 #include "config/settings.h"
 
 void ss_suite_values(void);
 
 typedef union {
     ss_settings_t settings;
-    ss_globals_t globals;
-    ss_policy_t policy;
+    ss_settings_globals_t globals;
+    ss_settings_policy_t policy;
 } record_t;
 
 static apr_pool_t *pool;
@@ -37,9 +38,9 @@ static const char *set(const char *name, const char *text, record_t *record)
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(option);
     if (option->place == SS_PLACE_GLOBAL)
-        ss_globals_clear(&record->globals);
+        ss_settings_globals_clear(&record->globals);
     else if (option->place == SS_PLACE_DIRECTORY)
-        ss_policy_clear(&record->policy);
+        ss_settings_policy_clear(&record->policy);
     else
         ss_settings_clear(&record->settings);
     for (char *word = apr_strtok(copy, " ", &state); word && argc < 80;
@@ -175,16 +176,16 @@ static void defaults(void)
         { "SMTPSendStatusBody", "Off" },
     };
     ss_settings_t settings;
-    ss_globals_t globals;
-    ss_policy_t policy;
+    ss_settings_globals_t globals;
+    ss_settings_policy_t policy;
 
     ss_settings_clear(&settings);
-    ss_globals_clear(&globals);
-    ss_policy_clear(&policy);
+    ss_settings_globals_clear(&globals);
+    ss_settings_policy_clear(&policy);
     settings.server_name = "www.example.com";
     ss_settings_finish(&settings, pool);
-    ss_globals_finish(&globals, "/state", "/run", pool);
-    ss_policy_finish(&policy, pool);
+    ss_settings_globals_finish(&globals, "/state", "/run", pool);
+    ss_settings_policy_finish(&policy, pool);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const ss_option_t *option = ss_option_find(rows[i].name);
         const void *record = option->place == SS_PLACE_GLOBAL      ? (void *)&globals

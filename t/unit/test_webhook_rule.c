@@ -36,7 +36,7 @@ static void a_message_may_name_allowed_hosts(void)
         { "a password", "https://me:secret@app.example/", 400, 0 },
         { "no host", "https:///x", 400, 0 },
     };
-    ss_policy_t policy = { 0 };
+    ss_settings_policy_t policy = { 0 };
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
@@ -63,7 +63,7 @@ static void a_message_may_name_allowed_hosts(void)
 
 static void length_and_the_locations_own(void)
 {
-    ss_policy_t policy = { 0 };
+    ss_settings_policy_t policy = { 0 };
     ss_mail_problem_t problem = { 0 };
     apr_pool_t *pool;
 

@@ -125,12 +125,13 @@ static void fill_envelope(ss_submission_t *s, const smtp_send_message_t *message
 }
 
 /* The directives outside any location, for callers without a request. */
-static const ss_policy_t *policy_of(const server_rec *s, apr_pool_t *pool)
+static const ss_settings_policy_t *policy_of(const server_rec *s, apr_pool_t *pool)
 {
-    const ss_policy_t *merged = ap_get_module_config(s->lookup_defaults, &smtp_send_module);
-    ss_policy_t *policy = apr_pmemdup(pool, merged, sizeof(*merged));
+    const ss_settings_policy_t *merged =
+        ap_get_module_config(s->lookup_defaults, &smtp_send_module);
+    ss_settings_policy_t *policy = apr_pmemdup(pool, merged, sizeof(*merged));
 
-    ss_policy_finish(policy, pool);
+    ss_settings_policy_finish(policy, pool);
     if (policy->max_message_size == SS_UNSET)
         policy->max_message_size = ss_module_relay(s)->max_message_size;
     return policy;

@@ -10,7 +10,7 @@
 #define MULTIPART_OVERHEAD 65536 /* bytes of boundaries and names of a multipart form */
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
-apr_int64_t ss_limit_message(const ss_policy_t *policy, const ss_settings_t *relay)
+apr_int64_t ss_limit_message(const ss_settings_policy_t *policy, const ss_settings_t *relay)
 {
     return policy->max_message_size > 0 ? policy->max_message_size : relay->max_message_size;
 }

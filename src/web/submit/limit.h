@@ -8,7 +8,7 @@
 #define SS_LIMIT_COPIES_MAX 1000 /* recipients of a submission with "individually" */
 
 /* The largest message accepted, in bytes: the location's own limit, otherwise the relay's. */
-apr_int64_t ss_limit_message(const ss_policy_t *policy, const ss_settings_t *relay);
+apr_int64_t ss_limit_message(const ss_settings_policy_t *policy, const ss_settings_t *relay);
 /* The largest body for messages of at most max bytes. */
 apr_int64_t ss_limit_document(apr_int64_t max);
 apr_int64_t ss_limit_multipart(apr_int64_t max);

@@ -22,14 +22,14 @@ static const char *one_line(apr_pool_t *pool, const char *value)
     return copy;
 }
 
-int ss_location_headers(request_rec *r, const ss_policy_t *policy, apr_array_header_t **headers,
-                        ss_mail_problem_t *problem)
+int ss_location_headers(request_rec *r, const ss_settings_policy_t *policy,
+                        apr_array_header_t **headers, ss_mail_problem_t *problem)
 {
     *headers = NULL;
     if (!policy->add_headers || !policy->add_headers->nelts) return 0;
     *headers = apr_array_make(r->pool, policy->add_headers->nelts, sizeof(const char *[2]));
     for (int i = 0; i < policy->add_headers->nelts; i++) {
-        const ss_pair_t *pair = &APR_ARRAY_IDX(policy->add_headers, i, ss_pair_t);
+        const ss_settings_pair_t *pair = &APR_ARRAY_IDX(policy->add_headers, i, ss_settings_pair_t);
         const char *error = NULL, *value = pair->value;
         if (pair->compiled) value = ap_expr_str_exec(r, pair->compiled, &error);
         if (error || !value) {
@@ -45,8 +45,8 @@ int ss_location_headers(request_rec *r, const ss_policy_t *policy, apr_array_hea
     return 0;
 }
 
-int ss_location_rewrite(const ss_policy_t *policy, const ss_settings_t *relay, ss_mail_message_t *m,
-                        ss_mail_problem_t *problem)
+int ss_location_rewrite(const ss_settings_policy_t *policy, const ss_settings_t *relay,
+                        ss_mail_message_t *m, ss_mail_problem_t *problem)
 {
     if (ss_rewrite_alias(m, relay->aliases, relay->default_domain, problem) ||
         ss_rewrite_redirect(m, policy->redirect, problem))

@@ -7,7 +7,7 @@
 
 #define FORBIDDEN 403
 
-static int check_sender(const ss_policy_t *policy, const ss_mail_message_t *m,
+static int check_sender(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
                         ss_mail_problem_t *problem)
 {
     const char *envelope = *m->from ? m->from : "<>";
@@ -29,7 +29,7 @@ static int check_sender(const ss_policy_t *policy, const ss_mail_message_t *m,
     return 0;
 }
 
-static int check_recipients(const ss_policy_t *policy, const ss_mail_message_t *m,
+static int check_recipients(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
                             ss_mail_problem_t *problem)
 {
     if (!policy->allow_to || !policy->allow_to->nelts) return 0;
@@ -45,7 +45,7 @@ static int check_recipients(const ss_policy_t *policy, const ss_mail_message_t *
     return 0;
 }
 
-static int check_relay(const ss_policy_t *policy, const ss_mail_message_t *m,
+static int check_relay(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
                        ss_mail_problem_t *problem)
 {
     if (!m->attr.relay) return 0;
@@ -58,7 +58,7 @@ static int check_relay(const ss_policy_t *policy, const ss_mail_message_t *m,
 }
 
 /* A submission can lower the priority of its location, never raise it. */
-static void settle_priority(const ss_policy_t *policy, ss_mail_message_t *m)
+static void settle_priority(const ss_settings_policy_t *policy, ss_mail_message_t *m)
 {
     int given = policy->priority == SS_UNSET ? (m->is_bulk ? SS_PRIORITY_BULK : SS_PRIORITY_NORMAL)
                                              : policy->priority;
@@ -69,7 +69,8 @@ static void settle_priority(const ss_policy_t *policy, ss_mail_message_t *m)
         m->attr.priority = policy->priority;
 }
 
-int ss_permission_check(const ss_policy_t *policy, ss_mail_message_t *m, ss_mail_problem_t *problem)
+int ss_permission_check(const ss_settings_policy_t *policy, ss_mail_message_t *m,
+                        ss_mail_problem_t *problem)
 {
     if (check_sender(policy, m, problem) || check_recipients(policy, m, problem) ||
         check_relay(policy, m, problem))

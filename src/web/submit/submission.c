@@ -94,7 +94,7 @@ static void put_rates(const ss_submission_t *s, ss_object_t *request)
     if (!list || !list->nelts) return;
     ss_object_list(request, "rates");
     for (int i = 0; i < list->nelts; i++) {
-        const ss_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_rate_t);
+        const ss_settings_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_settings_rate_t);
         ss_object_item_number(request, rate->count);
         ss_object_item_number(request, rate->per);
     }

@@ -23,7 +23,7 @@ typedef enum {
 typedef struct {
     request_rec *r; /* NULL: none (the C API) */
     const ss_settings_t *relay;
-    const ss_policy_t *policy;
+    const ss_settings_policy_t *policy;
     /* whose mail it is, for fairness, limits and history */
     const char *submitter;
     const char *via; /* how it was submitted: "http", "c" */

@@ -30,7 +30,7 @@ static int is_allowed(const apr_array_header_t *hosts, const char *host, int *is
     return is_match;
 }
 
-static int check(const ss_policy_t *policy, const ss_mail_message_t *m, int *is_named,
+static int check(const ss_settings_policy_t *policy, const ss_mail_message_t *m, int *is_named,
                  ss_mail_problem_t *problem)
 {
     apr_uri_t uri;
@@ -52,7 +52,7 @@ static int check(const ss_policy_t *policy, const ss_mail_message_t *m, int *is_
 }
 
 /* The results that are reported to it. */
-static json_t *events_of(const ss_policy_t *policy)
+static json_t *events_of(const ss_settings_policy_t *policy)
 {
     json_t *events = json_array();
 
@@ -63,7 +63,7 @@ static json_t *events_of(const ss_policy_t *policy)
     return events;
 }
 
-int ss_webhook_rule_apply(const ss_policy_t *policy, ss_mail_message_t *m,
+int ss_webhook_rule_apply(const ss_settings_policy_t *policy, ss_mail_message_t *m,
                           ss_mail_problem_t *problem)
 {
     int may_be_private = !m->attr.webhook; /* the administrator's own URL may be internal */

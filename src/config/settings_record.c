@@ -1,24 +1,19 @@
-/* settings.c: records as a whole: empty, set, merged, finished, compared. See settings.h. */
+/* settings_record.c: records as a whole: empty, finished, compared. See settings.h. */
 #include "config/settings.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#include "config/values.h"
+#include "config/option.h"
+#include "config/value.h"
 
 #define INITIAL_ARGS_MAX 16
 
-static int is_at(const ss_option_t *option, ss_place_t place)
-{
-    return option->place == place || (option->place == SS_PLACE_BOTH &&
-                                      (place == SS_PLACE_SERVER || place == SS_PLACE_DIRECTORY));
-}
-
-static void clear(void *record, apr_size_t size, ss_place_t place)
+static void clear(void *record, apr_size_t size, ss_option_place_t place)
 {
     memset(record, 0, size);
     for (int i = 0; i < ss_option_count; i++) {
-        if (is_at(&ss_options[i], place))
+        if (ss_option_is_at(&ss_options[i], place))
             ss_value_unset(&ss_options[i], ss_value_field(&ss_options[i], record, place));
     }
 }
@@ -28,74 +23,18 @@ void ss_settings_clear(ss_settings_t *s)
     clear(s, sizeof(*s), SS_PLACE_SERVER);
 }
 
-void ss_globals_clear(ss_globals_t *g)
+void ss_settings_globals_clear(ss_settings_globals_t *g)
 {
     clear(g, sizeof(*g), SS_PLACE_GLOBAL);
 }
 
-void ss_policy_clear(ss_policy_t *d)
+void ss_settings_policy_clear(ss_settings_policy_t *d)
 {
     clear(d, sizeof(*d), SS_PLACE_DIRECTORY);
 }
 
-static void set_source(const ss_option_t *option, void *record, ss_place_t place,
-                       const char *source, apr_pool_t *pool)
-{
-    apr_array_header_t **sources = ss_value_sources(record, place);
-
-    if (!*sources) {
-        *sources = apr_array_make(pool, ss_option_count, sizeof(const char *));
-        for (int i = 0; i < ss_option_count; i++) APR_ARRAY_PUSH(*sources, const char *) = NULL;
-    }
-    APR_ARRAY_IDX(*sources, option - ss_options, const char *) = source;
-}
-
-const char *ss_option_set_at(const ss_option_t *option, void *record, ss_place_t place, int argc,
-                             const char *const *argv, const char *source, apr_pool_t *pool)
-{
-    const char *bad =
-        ss_value_read(option, ss_value_field(option, record, place), argc, argv, pool);
-
-    if (bad) return apr_psprintf(pool, "%s: %s (%s)", option->name, bad, option->help);
-    if (source) set_source(option, record, place, apr_pstrdup(pool, source), pool);
-    return NULL;
-}
-
-const char *ss_option_set(const ss_option_t *option, void *record, int argc,
-                          const char *const *argv, const char *source, apr_pool_t *pool)
-{
-    return ss_option_set_at(option, record,
-                            option->place == SS_PLACE_BOTH ? SS_PLACE_SERVER : option->place, argc,
-                            argv, source, pool);
-}
-
-const char *ss_option_print(const ss_option_t *option, const void *record, apr_pool_t *pool)
-{
-    return ss_value_print(option, (const char *)record + option->offset, pool);
-}
-
-void ss_options_merge(ss_place_t place, void *into, const void *parent, const void *child,
-                      apr_pool_t *pool)
-{
-    apr_array_header_t *const *parents = ss_value_sources((void *)parent, place),
-                              *const *childs = ss_value_sources((void *)child, place);
-
-    *ss_value_sources(into, place) = NULL;
-    for (int i = 0; i < ss_option_count; i++) {
-        const ss_option_t *option = &ss_options[i];
-        if (!is_at(option, place)) continue;
-        int is_own = ss_value_is_set(option, ss_value_field(option, (void *)child, place));
-        const void *from = is_own ? child : parent;
-        const apr_array_header_t *sources = is_own ? *childs : *parents;
-        ss_value_copy(option, ss_value_field(option, into, place),
-                      ss_value_field(option, (void *)from, place));
-        if (sources && APR_ARRAY_IDX(sources, i, const char *))
-            set_source(option, into, place, APR_ARRAY_IDX(sources, i, const char *), pool);
-    }
-}
-
 /* The table's defaults, read as if they were written in a configuration. */
-static void set_defaults(void *record, ss_place_t place, apr_pool_t *pool)
+static void set_defaults(void *record, ss_option_place_t place, apr_pool_t *pool)
 {
     for (int i = 0; i < ss_option_count; i++) {
         const ss_option_t *option = &ss_options[i];
@@ -103,7 +42,7 @@ static void set_defaults(void *record, ss_place_t place, apr_pool_t *pool)
         int argc = 0;
         char *state = NULL;
         void *field;
-        if (!is_at(option, place) || !option->initial) continue;
+        if (!ss_option_is_at(option, place) || !option->initial) continue;
         /* A location without a limit of its own has its server's. */
         if (option->place == SS_PLACE_BOTH && place == SS_PLACE_DIRECTORY) continue;
         field = ss_value_field(option, record, place);
@@ -124,7 +63,7 @@ static void set_defaults(void *record, ss_place_t place, apr_pool_t *pool)
     }
 }
 
-int ss_settings_default_port(ss_tls_mode_t mode)
+int ss_settings_default_port(ss_settings_tls_t mode)
 {
     return mode == SS_TLS_NONE || mode == SS_TLS_OPPORTUNISTIC ? 25 : 465;
 }
@@ -140,7 +79,7 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
     const char *name = s->server_name ? s->server_name : "localhost";
 
     set_defaults(s, SS_PLACE_SERVER, pool);
-    if (s->port == SS_UNSET) s->port = ss_settings_default_port((ss_tls_mode_t)s->tls);
+    if (s->port == SS_UNSET) s->port = ss_settings_default_port((ss_settings_tls_t)s->tls);
     if (s->tls == SS_TLS_OPPORTUNISTIC) s->tls_verify = 0;
     if (!s->relay_name) s->relay_name = "default";
     /* RFC 5321 4.1.4: a name that is no FQDN is worse than an address literal. */
@@ -157,8 +96,8 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
     if (s->bounce_from && !strcmp(s->bounce_from, "<>")) s->bounce_from = "";
 }
 
-void ss_globals_finish(ss_globals_t *g, const char *state_dir, const char *runtime_dir,
-                       apr_pool_t *pool)
+void ss_settings_globals_finish(ss_settings_globals_t *g, const char *state_dir,
+                                const char *runtime_dir, apr_pool_t *pool)
 {
     set_defaults(g, SS_PLACE_GLOBAL, pool);
     if (!g->queue_driver) g->queue_driver = "sqlite3";
@@ -176,25 +115,16 @@ void ss_globals_finish(ss_globals_t *g, const char *state_dir, const char *runti
     g->node_file = apr_pstrcat(pool, state_dir, "/smtp_send/node", socket, NULL);
 }
 
-void ss_policy_finish(ss_policy_t *d, apr_pool_t *pool)
+void ss_settings_policy_finish(ss_settings_policy_t *d, apr_pool_t *pool)
 {
     set_defaults(d, SS_PLACE_DIRECTORY, pool);
 }
 
 int ss_settings_port(const ss_settings_t *s, int i)
 {
-    int port = APR_ARRAY_IDX(s->hosts, i, ss_host_t).port;
+    int port = APR_ARRAY_IDX(s->hosts, i, ss_settings_host_t).port;
 
     return port ? port : s->port;
-}
-
-const ss_settings_t *ss_config_relay(const ss_config_t *config, const char *name)
-{
-    for (int i = 0; i < config->relays->nelts; i++) {
-        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
-        if (!strcmp(relay->relay_name, name)) return relay;
-    }
-    return NULL;
 }
 
 int ss_settings_equal(const ss_settings_t *a, const ss_settings_t *b)
@@ -205,7 +135,7 @@ int ss_settings_equal(const ss_settings_t *a, const ss_settings_t *b)
     apr_pool_create(&pool, NULL);
     for (int i = 0; equal && i < ss_option_count; i++) {
         const ss_option_t *option = &ss_options[i];
-        if (!is_at(option, SS_PLACE_SERVER)) continue;
+        if (!ss_option_is_at(option, SS_PLACE_SERVER)) continue;
         equal = !strcmp(ss_option_print(option, a, pool), ss_option_print(option, b, pool));
     }
     /* A secret prints the same whatever it is. */

@@ -1,5 +1,5 @@
-/* secrets.c: passwords and tokens. See secrets.h. */
-#include "config/secrets.h"
+/* secret.c: passwords and tokens. See secret.h. */
+#include "config/secret.h"
 
 #include <apr_strings.h>
 #include <errno.h>

@@ -1,28 +1,30 @@
-/* options.c: the table of directives: one row each. Names, places and defaults are the contract
- * with administrators; the row drives the setter, the merge, the settings list of the connection
- * test, and the checks that documents name each directive. */
-#include "config/settings.h"
+/* option_table.c: the table of directives: one row each. Names, places and defaults are the
+ * contract with administrators; the row drives the setter, the merge, the settings list of the
+ * connection test, and the checks that documents name each directive. */
+#include "config/option.h"
 
 #include <stddef.h>
 #include <string.h>
 
+#include "config/settings.h"
+
 #define S(field) offsetof(ss_settings_t, field)
-#define G(field) offsetof(ss_globals_t, field)
-#define D(field) offsetof(ss_policy_t, field)
+#define G(field) offsetof(ss_settings_globals_t, field)
+#define D(field) offsetof(ss_settings_policy_t, field)
 #define US APR_INT64_C(1000000)
 #define DAY (86400 * US)
 
 #define SERVER(name, kind, field, initial, min, max, words, help)                                  \
     {                                                                                              \
-        name, kind, SS_PLACE_SERVER, S(field), 0, initial, min, max, words, help, 0                \
+        name, kind, SS_PLACE_SERVER, S(field), 0, initial, min, max, words, help                   \
     }
 #define GLOBAL(name, kind, field, initial, min, max, words, help)                                  \
     {                                                                                              \
-        name, kind, SS_PLACE_GLOBAL, G(field), 0, initial, min, max, words, help, 0                \
+        name, kind, SS_PLACE_GLOBAL, G(field), 0, initial, min, max, words, help                   \
     }
 #define DIRECTORY(name, kind, field, initial, min, max, words, help)                               \
     {                                                                                              \
-        name, kind, SS_PLACE_DIRECTORY, D(field), 0, initial, min, max, words, help, 0             \
+        name, kind, SS_PLACE_DIRECTORY, D(field), 0, initial, min, max, words, help                \
     }
 
 const ss_option_t ss_options[] = {
@@ -111,7 +113,7 @@ const ss_option_t ss_options[] = {
     SERVER("SMTPSendAlertAge", SS_KIND_DURATION, alert_age, "15min", US, 365 * DAY, NULL,
            "oldest waiting message after which health turns red"),
     { "SMTPSendMaxMessageSize", SS_KIND_SIZE, SS_PLACE_BOTH, S(max_message_size),
-      D(max_message_size), "25M", 1024, APR_INT64_C(1) << 31, NULL, "largest message accepted", 0 },
+      D(max_message_size), "25M", 1024, APR_INT64_C(1) << 31, NULL, "largest message accepted" },
     /* the queue and the server as a whole */
     GLOBAL("SMTPSendRelayFor", SS_KIND_PAIR, relay_for, NULL, 2, 2, NULL,
            "PATTERN RELAYNAME: which relay by envelope sender"),

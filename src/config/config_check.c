@@ -1,12 +1,16 @@
-/* warnings.c: what is legal and probably wrong: a warning at start, each with what to write
+/* config_check.c: what is legal and probably wrong: a warning at start, each with what to write
  * instead. Secrets are read here, as root. */
-#include "config/module.h"
+#include "config/config_check.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <string.h>
 
+#include "config/config_build.h"
+#include "config/module.h"
 #include "base/text.h"
+#include "config/option.h"
+#include "config/secret.h"
 
 static int is_set(const ss_settings_t *relay, const char *name)
 {
@@ -22,7 +26,7 @@ static int is_loopback(const char *host)
 static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
 {
     for (int i = 0; i < relay->hosts->nelts; i++) {
-        const ss_host_t *host = &APR_ARRAY_IDX(relay->hosts, i, ss_host_t);
+        const ss_settings_host_t *host = &APR_ARRAY_IDX(relay->hosts, i, ss_settings_host_t);
         int port = ss_settings_port(relay, i);
         if (relay->tls == SS_TLS_STARTTLS && port == 465) {
             ss_log(log, SS_LOG_WARN, 110,
@@ -63,7 +67,7 @@ static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
 
 static void check_login(const ss_settings_t *relay, const ss_log_t *log)
 {
-    ss_secret_t *secret = ss_module_secret(relay);
+    ss_secret_t *secret = ss_config_secret(relay);
     ss_result_t result;
 
     ss_result_clear(&result);
@@ -79,16 +83,6 @@ static void check_login(const ss_settings_t *relay, const ss_log_t *log)
         ss_log(log, SS_LOG_WARN, 117,
                "relay \"%s\": SMTPSendPassword without SMTPSendUsername: no login happens",
                relay->relay_name);
-    }
-}
-
-static void check_waiting(const apr_array_header_t *sources, const ss_log_t *log)
-{
-    for (int i = 0; sources && i < ss_option_count; i++) {
-        if (ss_options[i].is_waiting && APR_ARRAY_IDX(sources, i, const char *)) {
-            ss_log(log, SS_LOG_WARN, 118, "%s (%s) has no effect yet in this version",
-                   ss_options[i].name, APR_ARRAY_IDX(sources, i, const char *));
-        }
     }
 }
 
@@ -133,22 +127,17 @@ static void check_sections(const ap_directive_t *first, int depth, const ss_log_
     }
 }
 
-void ss_config_check(const ss_config_t *config, server_rec *main_server, const ss_log_t *log,
-                     apr_pool_t *ptemp)
+void ss_config_check(const ss_config_t *config, const ss_log_t *log)
 {
-    (void)ptemp;
-    (void)main_server;
     for (int i = 0; i < config->relays->nelts; i++) {
         const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
         if (relay->hosts) check_tls(relay, log);
         check_login(relay, log);
-        check_waiting(relay->sources, log);
         if (is_set(relay, "SMTPSendTLSFingerprint") && relay->tls == SS_TLS_NONE) {
             ss_log(log, SS_LOG_WARN, 120,
                    "relay \"%s\": SMTPSendTLSFingerprint without SMTPSendTLS: nothing is pinned",
                    relay->relay_name);
         }
     }
-    check_waiting(config->globals.sources, log);
     check_sections(ap_conftree, 0, log);
 }

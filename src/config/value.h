@@ -1,12 +1,12 @@
-/* values.h: one value kind each: reading a directive's arguments, printing, "not set". Inside
+/* value.h: one value kind each: reading a directive's arguments, printing, "not set". Inside
  * src/config only. */
-#ifndef SS_CONFIG_VALUES_H
-#define SS_CONFIG_VALUES_H
+#ifndef SS_CONFIG_VALUE_H
+#define SS_CONFIG_VALUE_H
 
-#include "config/settings.h"
+#include "config/option.h"
 
 /* The field of an option in a record of the place given (matters for SS_PLACE_BOTH). */
-void *ss_value_field(const ss_option_t *option, void *record, ss_place_t place);
+void *ss_value_field(const ss_option_t *option, void *record, ss_option_place_t place);
 /* NULL, or what the value is instead of what is allowed (without the directive's name). */
 const char *ss_value_read(const ss_option_t *option, void *field, int argc, const char *const *argv,
                           apr_pool_t *pool);
@@ -15,10 +15,7 @@ const char *ss_value_print(const ss_option_t *option, const void *field, apr_poo
 int ss_value_is_set(const ss_option_t *option, const void *field);
 void ss_value_unset(const ss_option_t *option, void *field);
 void ss_value_copy(const ss_option_t *option, void *to, const void *from);
-/* ss_option_set for a record of a given place (matters for SS_PLACE_BOTH). */
-const char *ss_option_set_at(const ss_option_t *option, void *record, ss_place_t place, int argc,
-                             const char *const *argv, const char *source, apr_pool_t *pool);
 /* Where the sources array of a record of that place is. */
-apr_array_header_t **ss_value_sources(void *record, ss_place_t place);
+apr_array_header_t **ss_value_sources(void *record, ss_option_place_t place);
 
 #endif

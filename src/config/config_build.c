@@ -1,15 +1,16 @@
-/* build.c: from httpd's servers to the frozen configuration: which relays there are, by which
- * names. */
-#include "config/module.h"
+/* config_build.c: from httpd's servers to the frozen configuration: which relays there are, by
+ * which names. */
+#include "config/config_build.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/module.h"
 #include "config/hooks.h"
 #include "config/scrub.h"
-#include "config/values.h"
+#include "config/value.h"
 
 #ifndef SS_DEFAULT_STATE_DIR
 #define SS_DEFAULT_STATE_DIR "/var/lib/apache2"
@@ -45,7 +46,7 @@ static apr_status_t forget_secrets(void *unused)
     return APR_SUCCESS;
 }
 
-static const char *add_relay(ss_config_t *config, ss_server_t *server, server_rec *s,
+static const char *add_relay(ss_config_t *config, ss_module_server_t *server, server_rec *s,
                              apr_pool_t *pconf)
 {
     ss_settings_t *relay = &server->own;
@@ -75,7 +76,7 @@ static const char *add_relay(ss_config_t *config, ss_server_t *server, server_re
 
 /* A virtual host without a relay of its own: the main server's by name and settings, with the
  * limits that stand in it. */
-static const ss_settings_t *share(const ss_settings_t *relay, const ss_server_t *server,
+static const ss_settings_t *share(const ss_settings_t *relay, const ss_module_server_t *server,
                                   apr_pool_t *pool)
 {
     ss_settings_t *shared = apr_pmemdup(pool, relay, sizeof(*relay));
@@ -108,18 +109,19 @@ static const char *engine_without_host(const ss_config_t *config, apr_pool_t *po
 const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_pool_t *pconf)
 {
     ss_config_t *config = apr_pcalloc(pconf, sizeof(*config));
-    ss_server_t *main_record = ap_get_module_config(main_server->module_config, &smtp_send_module);
+    ss_module_server_t *main_record =
+        ap_get_module_config(main_server->module_config, &smtp_send_module);
     const char *bad;
 
     secret_count = 0;
     apr_pool_cleanup_register(pconf, NULL, forget_secrets, apr_pool_cleanup_null);
     config->relays = apr_array_make(pconf, 4, sizeof(const ss_settings_t *));
     config->globals = main_record->globals;
-    ss_globals_finish(&config->globals, state_dir(pconf), ap_runtime_dir_relative(pconf, ""),
-                      pconf);
+    ss_settings_globals_finish(&config->globals, state_dir(pconf),
+                               ap_runtime_dir_relative(pconf, ""), pconf);
     bad = add_relay(config, main_record, main_server, pconf);
     for (server_rec *s = main_server->next; s && !bad; s = s->next) {
-        ss_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
+        ss_module_server_t *server = ap_get_module_config(s->module_config, &smtp_send_module);
         /* httpd gives a virtual host without directives of ours the main server's record itself. */
         if (server == main_record) continue;
         if (server->has_own)
@@ -135,7 +137,7 @@ const char *ss_config_build(ss_config_t **built, server_rec *main_server, apr_po
     return bad;
 }
 
-ss_secret_t *ss_module_secret(const ss_settings_t *relay)
+ss_secret_t *ss_config_secret(const ss_settings_t *relay)
 {
     for (int i = 0; i < secret_count; i++) {
         if (!strcmp(secrets[i].relay->relay_name, relay->relay_name)) return secrets[i].secret;

@@ -1,5 +1,5 @@
-/* values.c: the kinds of values that directives have. Pure: no httpd. See values.h. */
-#include "config/values.h"
+/* value.c: the kinds of values that directives have. Pure: no httpd. See value.h. */
+#include "config/value.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/settings.h"
 
 #define ARGS_MAX 64
 
@@ -256,7 +257,7 @@ static const char *read_listen(const ss_option_t *o, void *field, int argc, cons
     return NULL;
 }
 
-static const char *one_host(ss_host_t *host, const char *text, apr_pool_t *pool)
+static const char *one_host(ss_settings_host_t *host, const char *text, apr_pool_t *pool)
 {
     apr_int64_t port = 0;
     const char *name = text, *colon;
@@ -294,7 +295,7 @@ static const char *one_host(ss_host_t *host, const char *text, apr_pool_t *pool)
 static const char *read_hosts(const ss_option_t *o, void *field, int argc, const char *const *argv,
                               apr_pool_t *pool)
 {
-    apr_array_header_t *list = apr_array_make(pool, argc, sizeof(ss_host_t));
+    apr_array_header_t *list = apr_array_make(pool, argc, sizeof(ss_settings_host_t));
 
     (void)o;
     if (argc < 1 || argc > 16) return "takes one to 16 hosts";
@@ -439,7 +440,7 @@ static const char *read_fingerprint(const ss_option_t *o, void *field, int argc,
 static const char *read_rates(const ss_option_t *o, void *field, int argc, const char *const *argv,
                               apr_pool_t *pool)
 {
-    apr_array_header_t *list = apr_array_make(pool, argc, sizeof(ss_rate_t));
+    apr_array_header_t *list = apr_array_make(pool, argc, sizeof(ss_settings_rate_t));
 
     if (argc < 1 || argc > 8) return "takes one to eight rates";
     for (int i = 0; i < argc; i++) {
@@ -458,7 +459,7 @@ static const char *read_rates(const ss_option_t *o, void *field, int argc, const
         if (!per)
             return apr_psprintf(pool, "'%s' is not a rate such as 10/s, 300/min, 5000/h or 20000/d",
                                 argv[i]);
-        APR_ARRAY_PUSH(list, ss_rate_t) = (ss_rate_t){ count, per };
+        APR_ARRAY_PUSH(list, ss_settings_rate_t) = (ss_settings_rate_t){ count, per };
     }
     *(apr_array_header_t **)field = list;
     return NULL;
@@ -520,9 +521,9 @@ static const char *read_pair(const ss_option_t *o, void *field, int argc, const 
     }
     value = argv[1];
     for (int i = 2; i < argc; i++) value = apr_pstrcat(pool, value, " ", argv[i], NULL);
-    if (!list) list = apr_array_make(pool, 4, sizeof(ss_pair_t));
-    APR_ARRAY_PUSH(list, ss_pair_t) =
-        (ss_pair_t){ apr_pstrdup(pool, argv[0]), apr_pstrdup(pool, value), NULL };
+    if (!list) list = apr_array_make(pool, 4, sizeof(ss_settings_pair_t));
+    APR_ARRAY_PUSH(list, ss_settings_pair_t) =
+        (ss_settings_pair_t){ apr_pstrdup(pool, argv[0]), apr_pstrdup(pool, value), NULL };
     *(apr_array_header_t **)field = list;
     return NULL;
 }
@@ -530,7 +531,8 @@ static const char *read_pair(const ss_option_t *o, void *field, int argc, const 
 static const char *read_queue(const ss_option_t *o, void *field, int argc, const char *const *argv,
                               apr_pool_t *pool)
 {
-    ss_globals_t *g = (ss_globals_t *)((char *)field - offsetof(ss_globals_t, queue_driver));
+    ss_settings_globals_t *g =
+        (ss_settings_globals_t *)((char *)field - offsetof(ss_settings_globals_t, queue_driver));
     int index = argc ? index_of(o->words, argv[0]) : -1;
 
     if (index < 0)
@@ -546,8 +548,9 @@ static const char *read_queue(const ss_option_t *o, void *field, int argc, const
 static const char *read_limit(const ss_option_t *o, void *field, int argc, const char *const *argv,
                               apr_pool_t *pool)
 {
-    ss_globals_t *g =
-        (ss_globals_t *)((char *)field - offsetof(ss_globals_t, queue_limit_messages));
+    ss_settings_globals_t *g =
+        (ss_settings_globals_t *)((char *)field -
+                                  offsetof(ss_settings_globals_t, queue_limit_messages));
     apr_int64_t messages;
     apr_uint64_t bytes = 0;
 
@@ -565,7 +568,8 @@ static const char *read_limit(const ss_option_t *o, void *field, int argc, const
 static const char *read_socket(const ss_option_t *o, void *field, int argc, const char *const *argv,
                                apr_pool_t *pool)
 {
-    ss_globals_t *g = (ss_globals_t *)((char *)field - offsetof(ss_globals_t, socket_path));
+    ss_settings_globals_t *g =
+        (ss_settings_globals_t *)((char *)field - offsetof(ss_settings_globals_t, socket_path));
     int mode = 0;
 
     (void)o;
@@ -654,7 +658,7 @@ static const char *print_hosts(const ss_option_t *o, const void *field, apr_pool
 
     (void)o;
     for (int i = 0; i < list->nelts; i++) {
-        const ss_host_t *host = &APR_ARRAY_IDX(list, i, ss_host_t);
+        const ss_settings_host_t *host = &APR_ARRAY_IDX(list, i, ss_settings_host_t);
         const char *name =
             strchr(host->name, ':') ? apr_pstrcat(pool, "[", host->name, "]", NULL) : host->name;
         out = join(pool, out, host->port ? apr_psprintf(pool, "%s:%d", name, host->port) : name);
@@ -704,7 +708,7 @@ static const char *print_rates(const ss_option_t *o, const void *field, apr_pool
 
     (void)o;
     for (int i = 0; i < list->nelts; i++) {
-        const ss_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_rate_t);
+        const ss_settings_rate_t *rate = &APR_ARRAY_IDX(list, i, ss_settings_rate_t);
         apr_interval_time_t s = rate->per / APR_USEC_PER_SEC;
         out = join(pool, out,
                    apr_psprintf(pool, "%" APR_INT64_T_FMT "/%s", rate->count,
@@ -723,7 +727,7 @@ static const char *print_pairs(const ss_option_t *o, const void *field, apr_pool
 
     (void)o;
     for (int i = 0; i < list->nelts; i++) {
-        const ss_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_pair_t);
+        const ss_settings_pair_t *pair = &APR_ARRAY_IDX(list, i, ss_settings_pair_t);
         out = apr_pstrcat(pool, out, *out ? "; " : "", pair->name, " ", pair->value, NULL);
     }
     return out;
@@ -731,9 +735,10 @@ static const char *print_pairs(const ss_option_t *o, const void *field, apr_pool
 
 static const char *print_queue(const ss_option_t *o, const void *field, apr_pool_t *pool)
 {
-    const ss_globals_t *g =
-        (const ss_globals_t *)(const void *)((const char *)field -
-                                             offsetof(ss_globals_t, queue_driver));
+    const ss_settings_globals_t *g =
+        (const ss_settings_globals_t *)(const void *)((const char *)field -
+                                                      offsetof(ss_settings_globals_t,
+                                                               queue_driver));
 
     (void)o;
     /* A server's connection string may hold a password. */
@@ -753,9 +758,9 @@ static const char *print_limit(const ss_option_t *o, const void *field, apr_pool
 
 static const char *print_socket(const ss_option_t *o, const void *field, apr_pool_t *pool)
 {
-    const ss_globals_t *g =
-        (const ss_globals_t *)(const void *)((const char *)field -
-                                             offsetof(ss_globals_t, socket_path));
+    const ss_settings_globals_t *g =
+        (const ss_settings_globals_t *)(const void *)((const char *)field -
+                                                      offsetof(ss_settings_globals_t, socket_path));
 
     (void)o;
     return apr_psprintf(pool, "%s 0%o", g->socket_path, (unsigned)g->socket_mode);
@@ -795,7 +800,7 @@ static const struct {
               [SS_KIND_LIMIT] = { SHAPE_INT64, read_limit, print_limit },
               [SS_KIND_SOCKET] = { SHAPE_POINTER, read_socket, print_socket } };
 
-void *ss_value_field(const ss_option_t *option, void *record, ss_place_t place)
+void *ss_value_field(const ss_option_t *option, void *record, ss_option_place_t place)
 {
     int is_directory = option->place == SS_PLACE_BOTH && place == SS_PLACE_DIRECTORY;
 
@@ -850,8 +855,8 @@ static void copy_companions(const ss_option_t *option, void *to, const void *fro
     } else if (option->kind == SS_KIND_LIMIT) {
         ((apr_int64_t *)to)[1] = ((const apr_int64_t *)from)[1];
     } else if (option->kind == SS_KIND_SOCKET) {
-        apr_size_t apart =
-            offsetof(ss_globals_t, socket_mode) - offsetof(ss_globals_t, socket_path);
+        apr_size_t apart = offsetof(ss_settings_globals_t, socket_mode) -
+                           offsetof(ss_settings_globals_t, socket_path);
         *(int *)(void *)((char *)to + apart) =
             *(const int *)(const void *)((const char *)from + apart);
     }
@@ -868,9 +873,9 @@ void ss_value_copy(const ss_option_t *option, void *to, const void *from)
     copy_companions(option, to, from);
 }
 
-apr_array_header_t **ss_value_sources(void *record, ss_place_t place)
+apr_array_header_t **ss_value_sources(void *record, ss_option_place_t place)
 {
-    if (place == SS_PLACE_GLOBAL) return &((ss_globals_t *)record)->sources;
-    if (place == SS_PLACE_DIRECTORY) return &((ss_policy_t *)record)->sources;
+    if (place == SS_PLACE_GLOBAL) return &((ss_settings_globals_t *)record)->sources;
+    if (place == SS_PLACE_DIRECTORY) return &((ss_settings_policy_t *)record)->sources;
     return &((ss_settings_t *)record)->sources;
 }

@@ -1,16 +1,32 @@
-/* secrets.h: the relay's password or token: where it comes from, when it is read, and that it goes
+/* secret.h: the relay's password or token: where it comes from, when it is read, and that it goes
  * nowhere else. The parent reads "file:" as root before each start of the daemon; web processes
  * wipe their copy in child_init; the daemon reads "file:" again (as httpd's User) when it changed
  * or the server rejected it, and runs "exec:" when it is first needed and after a rejection. At
  * most SS_SECRET_MAX bytes; one line end at the end is cut off. */
-#ifndef SS_CONFIG_SECRETS_H
-#define SS_CONFIG_SECRETS_H
+#ifndef SS_CONFIG_SECRET_H
+#define SS_CONFIG_SECRET_H
+
+#include <apr_time.h>
 
 #include "base/buf.h"
 #include "base/result.h"
-#include "config/settings.h"
 
 #define SS_SECRET_MAX 65536
+
+typedef enum {
+    SS_SECRET_NONE,
+    SS_SECRET_TEXT,
+    SS_SECRET_FILE,
+    SS_SECRET_ENV,
+    SS_SECRET_EXEC
+} ss_secret_kind_t;
+
+/* SMTPSendPassword as written */
+typedef struct {
+    ss_secret_kind_t kind;
+    /* TEXT: the secret; FILE: path; ENV: name; EXEC: the command line */
+    const char *source;
+} ss_secret_source_t;
 
 /* plain heap memory, locked where the system allows it, wiped when freed */
 typedef struct ss_secret_t ss_secret_t;
