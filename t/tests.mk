@@ -12,7 +12,7 @@ FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 
 # sendmail's arguments belong to the command, not to the library.
 $(B)/fuzz-sendmail: $(call obj,$(filter-out src/cli/front.c,$(FRONT_SRC)))
-# The bodies of forms are the door's.
+# The bodies of forms are read by src/web.
 $(B)/fuzz-fields: $(call obj,src/web/submit/form_body.c src/web/shared/params.c)
 # Built by clang with its fuzzer in a folder of its own. What sendmail says of wrong arguments stays out of the log.
 ifdef FUZZING

@@ -1,4 +1,4 @@
-"""One run: messages go in at a system's door, come out at the sink; how long that took, what it cost, what was lost or came twice."""
+"""One run: messages go in at a system's endpoint, come out at the sink; how long that took, what it cost, what was lost or came twice."""
 import tools
 
 SECONDS = 5            # what a run is sized for
@@ -27,8 +27,8 @@ class Run:
         return found
 
 
-def door(system, way, connections, batch=1, command=None):
-    """The loader's arguments for a system's door."""
+def endpoint(system, way, connections, batch=1, command=None):
+    """The loader's arguments for a system's endpoint."""
     if way == "exec":
         command, env = command or system.sendmail()
         return ("exec", "--connections", connections), {"command": command, "env": env, "prefix": getattr(system, "prefix", ())}
@@ -39,7 +39,7 @@ def door(system, way, connections, batch=1, command=None):
 def run(system, sink, count, way, connections=32, batch=1, seconds=60, during=None, extra=(), path=None):
     """during: called while it runs."""
     first = sink.expect(count)
-    args, kwargs = door(system, way, connections, batch)
+    args, kwargs = endpoint(system, way, connections, batch)
     before = system.cpu()
     more = ("--path", path) if path else ()
     process = tools.load_start(args[0], count, first, *args[1:], *extra, *more, "--seconds", int(seconds), **kwargs)

@@ -1,5 +1,5 @@
 /* load_smtp.c: submission by SMTP on standing connections, as smtp-source does, with MAIL, RCPT and
- * DATA in one group (RFC 2920): the fastest way that a Postfix takes mail in by this door. */
+ * DATA in one group (RFC 2920): the fastest way that a Postfix takes mail in by SMTP. */
 #include "bench.h"
 #include "load.h"
 

@@ -1,4 +1,4 @@
-"""S1, S2, S3, S8, S12, S13: messages through the front door as fast as it goes."""
+"""S1, S2, S3, S8, S12, S13: messages through the front end as fast as it goes."""
 import os
 import statistics
 import tempfile
@@ -43,7 +43,7 @@ def ratio(runs, above, below, what="rate"):
     return statistics.median(a / b for a, b in pairs) if all(b for _, b in pairs) else None
 
 
-def front_door(bench, wanted):
+def front(bench, wanted):
     """S1, S2 and S3 share their runs with Postfix."""
     rows = {"S1": Row("S1", "end to end, HTTP, one message a request"), "S2": Row("S2", "CPU as S1"), "S3": Row("S3", "end to end, NDJSON, 100 messages a request")}
     with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port) as module:

@@ -50,7 +50,7 @@ def sendmail(bench):
 def idle_times(system, sink, way, count, interval=40):
     """Milliseconds from the beginning of a message's submission to its arrival, each message alone."""
     first = sink.expect(count)
-    args, kwargs = flow.door(system, way, 1)
+    args, kwargs = flow.endpoint(system, way, 1)
     with tempfile.NamedTemporaryFile("r") as times:
         loaded = tools.load(args[0], count, first, "--interval", interval, "--times", times.name, **kwargs)
         begun = [int(line) for line in times]
@@ -78,15 +78,15 @@ def commit_time(folder, pages=5, size=8192):
 
 def latency(bench):
     row = Row("S5", "idle: first byte submitted to message at the sink, median of 50")
-    doors = (("Postfix", "smtp"), ("mod_smtp_send", "http"), ("Postfix", "exec"), ("mod_smtp_send", "exec"))
-    label = {"smtp": "SMTP door", "http": "HTTP", "exec": "sendmail"}
-    found = {key: [] for key in doors}
+    endpoints = (("Postfix", "smtp"), ("mod_smtp_send", "http"), ("Postfix", "exec"), ("mod_smtp_send", "exec"))
+    label = {"smtp": "SMTP listener", "http": "HTTP", "exec": "sendmail"}
+    found = {key: [] for key in endpoints}
     with tools.Sink() as sink, NullClient(sink.port) as postfix, Module(sink.port, handlers=HANDLERS + empty_handler()) as module:
         systems = {"Postfix": postfix, "mod_smtp_send": module}
-        for name, way in doors:
+        for name, way in endpoints:
             idle_times(systems[name], sink, way, 5)
         for number in range(bench.rounds):
-            for name, way in doors if number % 2 == 0 else reversed(doors):
+            for name, way in endpoints if number % 2 == 0 else reversed(endpoints):
                 found[name, way].append(statistics.median(idle_times(systems[name], sink, way, 50)))
                 bench.say(f"S5 round {number + 1} {name} {label[way]}: {found[name, way][-1]:.2f} ms")
         floor = [commit_time(module.dir), tools.load("http", 50, 1, "--connections", 1, "--interval", 40, "--path", "/empty", to=module.port)["p50"] / 1e3,
@@ -96,9 +96,9 @@ def latency(bench):
     for name, value in zip(("a commit: pages written and fdatasync", "httpd with an empty handler", "the sink, asked directly"), floor):
         row.line(name, tools.Figures("ms")).add(value)
     row.note(f"Commit, httpd and sink alone take {sum(floor):.2f} ms on this machine, one after the other as a message needs them.")
-    row.verdict("Postfix's SMTP door divided by our HTTP", statistics.median(a / b for a, b in zip(found["Postfix", "smtp"], found["mod_smtp_send", "http"])), 3)
+    row.verdict("Postfix's SMTP listener divided by our HTTP", statistics.median(a / b for a, b in zip(found["Postfix", "smtp"], found["mod_smtp_send", "http"])), 3)
     row.verdict("Postfix's sendmail divided by ours", statistics.median(a / b for a, b in zip(found["Postfix", "exec"], found["mod_smtp_send", "exec"])), 4)
-    row.note("The client of the HTTP and SMTP doors is resident; a sendmail is by its nature a process a message, started with posix_spawn.")
+    row.note("The client of the HTTP and SMTP endpoints is resident; a sendmail is by its nature a process a message, started with posix_spawn.")
     return row
 
 
@@ -122,18 +122,18 @@ LARGE = 25 * 1024 * 1024 - 64 * 1024      # with its header and what is added it
 LARGE_FILE = LARGE // 78 * 57 - 4096      # in base64 nearly as large
 
 
-def large_doors(module, smtp_port, sink, row):
-    """How a message of 25 MiB comes in by each door."""
-    door = types.SimpleNamespace(port=smtp_port, pid=module.pid, cpu=module.cpu)
+def large_endpoints(module, smtp_port, sink, row):
+    """How a message of 25 MiB comes in by each endpoint."""
+    endpoint = types.SimpleNamespace(port=smtp_port, pid=module.pid, cpu=module.cpu)
 
     def load(system, way):
         row.faults(f"large message, {way}", flow.run(system, sink, 1, way, connections=1, extra=("--size", LARGE)))
     return {"a finished message": lambda: load(module, "http"), "a file in JSON": lambda: post_file(module, "JSON", LARGE_FILE), "a file in a form": lambda: post_file(module, "form", LARGE_FILE),
-            "sendmail": lambda: load(module, "exec"), "the SMTP door": lambda: load(door, "smtp")}
+            "sendmail": lambda: load(module, "exec"), "the SMTP listener": lambda: load(endpoint, "smtp")}
 
 
 def peaks_of(bench, sink, row, name, peaks):
-    """One door on a server of its own: memory above what it has after small messages."""
+    """One endpoint on a server of its own: memory above what it has after small messages."""
     smtp_port = free_port()
     with Module(sink.port, f"SMTPSendListen 127.0.0.1:{smtp_port}\n") as module:
         row.faults("small messages", flow.run(module, sink, 200, "http"))
@@ -141,7 +141,7 @@ def peaks_of(bench, sink, row, name, peaks):
             post_file(module, kind, 1000)
         daemon, children = module.daemon(), module.children()
         idle = {pid: memory(pid) for pid in [daemon, *children]}
-        send = large_doors(module, smtp_port, sink, row)[name]
+        send = large_endpoints(module, smtp_port, sink, row)[name]
         for _ in range(bench.rounds):
             with growth(idle) as grown:
                 send()
@@ -152,7 +152,7 @@ def peaks_of(bench, sink, row, name, peaks):
 def large(bench):
     row = Row("S10", "a message of 25 MiB: memory above idle")
     with tools.Sink() as sink:
-        for name in large_doors(types.SimpleNamespace(pid=0, cpu=None), 0, sink, row):
+        for name in large_endpoints(types.SimpleNamespace(pid=0, cpu=None), 0, sink, row):
             peaks = {"httpd's child": tools.Figures("MiB"), "daemon": tools.Figures("MiB")}
             peaks_of(bench, sink, row, name, peaks)
             for process, values in peaks.items():

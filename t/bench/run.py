@@ -80,7 +80,7 @@ def main():
     rows = []
     front = [name for name in FRONT if name in wanted]
     if front:
-        rows += attempt(bench, front, ["front door"] * len(front), lambda: rows_flow.front_door(bench, front))
+        rows += attempt(bench, front, ["front end"] * len(front), lambda: rows_flow.front(bench, front))
     for name, function in ROWS.items():
         if name in wanted:
             rows += attempt(bench, [name], [(function.__doc__ or name)], lambda function=function: function(bench))

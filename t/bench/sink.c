@@ -39,7 +39,7 @@ static void drop(sink_session_t *s)
     if (s->tls) SSL_free(s->tls);
     close(s->fd);
     free(s);
-    tally_connection(0);
+    received_connection(0);
     sink.open--;
 }
 
@@ -67,7 +67,7 @@ static void accept_all(void)
         s->fd = fd;
         bench_quick(fd);
         sink.open++;
-        tally_connection(1);
+        received_connection(1);
         if (sink.is_tls_now) start_tls(s);
         session_greet(s);
         bench_epoll_set(sink.epoll, EPOLL_CTL_ADD, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
@@ -146,17 +146,17 @@ static void command(char *line)
 
     if (!word) return;
     if (!strcmp(word, "expect")) {
-        tally_expect(bench_number(a, 0, 1000000000, "first"),
-                     bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
-        tally_print();
+        received_expect(bench_number(a, 0, 1000000000, "first"),
+                        bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
+        received_print();
     } else if (!strcmp(word, "stats")) {
-        tally_print();
+        received_print();
     } else if (!strcmp(word, "wait")) {
         sink.wait_for = bench_number(a, 0, BENCH_MESSAGES_MAX, "count");
         sink.wait_until = bench_now() + bench_number(b, 0, 3600, "seconds") * 1000000000;
     } else if (!strcmp(word, "times")) {
-        tally_times(bench_number(a, 0, 1000000000, "first"),
-                    bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
+        received_times(bench_number(a, 0, 1000000000, "first"),
+                       bench_number(b, 0, BENCH_MESSAGES_MAX, "count"));
     } else {
         bench_die("unknown command \"%s\"", word);
     }
@@ -186,10 +186,10 @@ static int listen_to_orders(void)
 
 static void end_wait(void)
 {
-    if (!sink.wait_until || (tally_unique() < sink.wait_for && bench_now() < sink.wait_until))
+    if (!sink.wait_until || (received_unique() < sink.wait_for && bench_now() < sink.wait_until))
         return;
     sink.wait_until = 0;
-    tally_print();
+    received_print();
 }
 
 static void run(void)
@@ -263,7 +263,7 @@ int main(int argc, char **argv)
     }
     sink.epoll = bench_epoll();
     sink.listener = bench_listen(&port);
-    tally_expect(0, 0);
+    received_expect(0, 0);
     printf("{\"port\":%d}\n", port);
     fflush(stdout);
     fcntl(STDIN_FILENO, F_SETFL, fcntl(STDIN_FILENO, F_GETFL) | O_NONBLOCK);

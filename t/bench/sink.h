@@ -1,4 +1,4 @@
-/* sink.h: the sink's parts: what was received (tally), the SMTP dialogue of one connection
+/* sink.h: the sink's parts: what was received, the SMTP dialogue of one connection
  * (session), sockets and TLS (sink.c). */
 #ifndef BENCH_SINK_H
 #define BENCH_SINK_H
@@ -12,18 +12,18 @@
 #define SINK_OUTPUT (256 * 1024)
 #define SINK_HEAD 4096 /* of a message, where its id is looked for */
 
-/* ---- tally: ids seen, duplicates, times ---- */
+/* ---- received: ids seen, duplicates, times ---- */
 /* From now on the ids first .. first+count-1 are expected; all counters start at zero. */
-void tally_expect(long first, long count);
+void received_expect(long first, long count);
 /* A message was taken: its first octets and whole size. */
-void tally_message(const char *head, size_t head_len, uint64_t size);
-void tally_connection(int is_new);
+void received_message(const char *head, size_t head_len, uint64_t size);
+void received_connection(int is_new);
 /* How many of the expected ids have come at least once. */
-long tally_unique(void);
+long received_unique(void);
 /* One line of JSON: what came and what is missing. */
-void tally_print(void);
+void received_print(void);
 /* One line: the arrival times (ns, 0: not yet) of count ids. */
-void tally_times(long first, long count);
+void received_times(long first, long count);
 
 /* ---- session ---- */
 typedef enum { SINK_COMMAND, SINK_DATA, SINK_BDAT, SINK_DISCARD } sink_phase_t;

@@ -42,7 +42,7 @@ static void keep(sink_session_t *s, const char *bytes, size_t len)
 
 static void finish(sink_session_t *s)
 {
-    tally_message(s->head, s->head_len, s->size);
+    received_message(s->head, s->head_len, s->size);
     s->messages++;
     forget(s);
     s->phase = SINK_COMMAND;

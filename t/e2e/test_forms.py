@@ -143,7 +143,7 @@ def test_individually_makes_a_message_a_recipient(make_httpd, relay):
 
 
 def test_every_form_keeps_line_ends_out_of_the_header(make_httpd, relay):
-    """R10 at this door: what could be a field or a command of its own is refused by name, or is text."""
+    """R10 at this endpoint: what could be a field or a command of its own is refused by name, or is text."""
     httpd = make_httpd(relay=relay)
     evil = "x\r\nBcc: evil@example.net\r\n\r\nbody"
     base = {"from": "app@example.com", "to": "bob@example.net", "text": "t"}

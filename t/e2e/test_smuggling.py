@@ -1,4 +1,4 @@
-"""TARGETS.md R10: hostile values in every field of every door. One table of values, a list of fields a door; each combination is refused with a reason, or what arrives
+"""TARGETS.md R10: hostile values in every field of every endpoint. One table of values, a list of fields for each endpoint; each combination is refused with a reason, or what arrives
 is one message with the envelope that was asked for, canonical, without a field, a recipient or a transaction that the value carried. The judge knows nothing of our code:
 it looks at the octets that a relay got."""
 import base64
@@ -12,7 +12,7 @@ import urllib.parse
 
 import pytest
 
-from e2e.test_door import Door
+from e2e.test_smtp_listener import SmtpListener
 from e2e.test_sendmail import Sendmail
 
 EVIL = b"injected@evil.example"
@@ -290,15 +290,15 @@ def test_sendmail(judge, tmp_path):
     judge.end(expected)
 
 
-def test_smtp_door(make_httpd, make_relay):
+def test_smtp_listener(make_httpd, make_relay):
     """A line end in a command is the client's own next command; all else may not become one."""
     relay = make_relay(extensions=["PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "DSN", "SIZE 52428800"])
-    door = Door(make_httpd, relay=relay)
-    judge, expected = Judge(door.httpd, relay), 0
+    listener = SmtpListener(make_httpd, relay=relay)
+    judge, expected = Judge(listener.httpd, relay), 0
 
     def run(what, mail, rcpt_line, content, chunked, own_fields=False):
         number, rcpt = judge.next(own_fields)
-        with door.client() as client:
+        with listener.client() as client:
             assert client.say(b"EHLO c\r\n").startswith(b"250")
             replies = [client.say(mail + b"\r\n"), client.say(rcpt_line.replace(b"RCPT-HERE", rcpt.encode()) + b"\r\n")]
             if all(reply.startswith(b"250") for reply in replies):

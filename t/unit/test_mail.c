@@ -1,4 +1,4 @@
-/* test_mail.c: recipients of a message that comes through a door, and the problem with it. */
+/* test_mail.c: recipients of a message that is submitted, and the problem with it. */
 #include <CUnit/Basic.h>
 #include <apr_strings.h>
 #include <string.h>

@@ -144,6 +144,7 @@ static const struct {
     { "CR dot CRLF", RCPT "DATA\r\nx\r.\r\nQUIT\r\n.\r\n", "F<a@x>; T<b@y>; x\r.\r\nQUIT\r\n|END; ",
       "250 250 250 354 250", 0 },
     { "command with a bare LF", HELLO "NOOP\nQUIT\r\nNOOP\r\n", "", "250 500 221", 1 },
+    { "a bare LF and a letter before it", HELLO "NOOPx\nQUIT\r\n", "", "250 500 221", 1 },
     { "command with a bare CR", HELLO "NOOP\rQUIT\r\nNOOP\r\n", "", "250 500 250", 0 },
     { "LF dot by BDAT", RCPT "BDAT 8 LAST\r\nx\r\n.\r\nQUIT\r\n",
       "F<a@x>; T<b@y>; x\r\n.\r\nQU|END; ", "250 250 250 250 500", 0 },
@@ -416,7 +417,7 @@ static void a_reply_without_room_ends_the_session(void)
     }
 }
 
-/* The door asks before it stops or lets others wait. */
+/* The caller asks before it stops or lets others wait. */
 static void where_a_session_is_can_be_asked(void)
 {
     static const struct {
