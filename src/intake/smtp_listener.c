@@ -25,7 +25,7 @@ typedef struct client_t {
     ss_timer_t timer;
     /* where the timer, which is moved seldom, finds no progress since */
     ss_mono_t deadline;
-    ss_module_server_t *server;
+    ss_server_t *server;
     ss_buf_t in; /* read and not taken yet */
     /* within its own bytes: an answer that comes at once changes nothing but the state */
     int is_obeying;
@@ -300,7 +300,7 @@ static void accepted(void *self, int fd)
     ss_smtp_listener_t *listener = self;
     client_t *c =
         listener->client_count < SS_SMTP_LISTENER_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
-    ss_module_server_t *server = c ? ss_server_create(&listener->options) : NULL;
+    ss_server_t *server = c ? ss_server_create(&listener->options) : NULL;
     int one = 1;
 
     if (!server) {

@@ -9,8 +9,8 @@
 
 typedef struct ss_smtp_transaction_t { /* embedded in the client, zeroed, then ..._init */
     ss_intake_t *intake;
-    ss_module_server_t *server; /* where it answers */
-    apr_int64_t max_size;       /* of content, octets: the largest that any relay takes */
+    ss_server_t *server;  /* where it answers */
+    apr_int64_t max_size; /* of content, octets: the largest that any relay takes */
     /* The message, or a part of it, is on its way to the store: no further event may be handed in
      * until is_busy is 0 again, after which `ready` is called, possibly within the event's call. */
     int is_busy;

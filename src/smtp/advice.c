@@ -8,18 +8,18 @@
 #include "smtp/phrase.h"
 #include "smtp/verdict.h"
 
-#define SS_ADVICE_INPUT_MAX 8192 /* of what a person pasted; the rest is not looked at */
+#define SS_ADVICE_INPUT_MAX 8192 /* of the user input; the rest is ignored */
 #define SS_ADVICE_CODES_MAX 32   /* codes taken from one text */
 
-/* Words of a server's or library's own text say more than its code, which many causes share; a code
- * of three parts more than one of three digits. */
+/* The words of a server's or library's text are more specific than its code, which many causes
+ * share; an enhanced code is more specific than a reply code. */
 enum {
     SCORE_ID = 1000,
     SCORE_MATCH = 200,
     SCORE_ENHANCED = 100,
     SCORE_CODE = 50,
     SCORE_ID_IN_TEXT = 300,
-    SCORE_NUMBER = 120 /* of the log, in a line that says more */,
+    SCORE_NUMBER = 120 /* of the log, in a longer line */,
     SCORE_WORD = 10
 };
 
@@ -67,8 +67,7 @@ static int has_word(const char *text, const char *word, apr_size_t len)
     return 0;
 }
 
-/* 3 digits "535", or three numbers "5.7.8" whose class a reply can have. An IPv4 address or a
- * version is neither. */
+/* "535", or "5.7.8" with a class that replies have; not an IPv4 address or a version. */
 static int is_code(const char *word, apr_size_t len)
 {
     int dots = 0;
@@ -81,8 +80,8 @@ static int is_code(const char *word, apr_size_t len)
     return dots ? dots == 2 && word[1] == '.' && word[0] != '3' : len == 3;
 }
 
-/* Runs of digits and dots; in "535-5.7.8" the dash parts them, a full stop at the end of a sentence
- * is none of theirs. */
+/* Collects runs of digits and dots; a dash as in "535-5.7.8" separates them, and a full stop at the
+ * end of a sentence does not belong to them. */
 static void collect(const char *text, ss_advice_codes_t *codes)
 {
     codes->count = 0;
@@ -104,8 +103,8 @@ static void collect(const char *text, ss_advice_codes_t *codes)
     }
 }
 
-/* Whether a code of an entry fits one that was found; "x.7.8" in an entry stands for both classes
- * of failure. */
+/* Whether a code of an entry matches one that was found; "x.7.8" in an entry stands for both
+ * classes of failure. */
 static int same_code(const char *entry, apr_size_t len, const char *found)
 {
     if (strlen(found) != len) return 0;
@@ -132,7 +131,7 @@ static int code_score(const char *list, const ss_advice_codes_t *codes)
     return enhanced + plain;
 }
 
-/* Words of the question that stand in the title: for "certificate expired" typed by hand. */
+/* Words of the input that occur in the title: for "certificate expired" typed by hand. */
 static int title_score(const char *title, const char *text)
 {
     int score = 0;
@@ -170,7 +169,7 @@ static const char *trimmed(const char *text, apr_pool_t *pool)
     return copy;
 }
 
-/* Inserts by score; of equal scores the earlier row of the table stays in front. */
+/* Inserts by score; of equal scores the earlier entry comes first. */
 static void insert(apr_array_header_t *list, int *scores, int max, const ss_advice_t *entry,
                    int score)
 {

@@ -1,6 +1,5 @@
-/* advice.h: the knowledge base: what a code, an error text or a finding means and what to do, in
- * plain English. One const table, used by the test, the log, the pages, bounces and "smtp-send
- * explain". */
+/* advice.h: the knowledge base: what a code, an error text or a finding means and what to do. Used
+ * by the connection test, the log, the pages, bounces and "smtp-send explain". */
 #ifndef SS_SMTP_ADVICE_H
 #define SS_SMTP_ADVICE_H
 
@@ -8,8 +7,8 @@
 #include <apr_tables.h>
 
 typedef struct {
-    const char *id; /* "auth-rejected", stable: verdicts and findings name it */
-    /* codes it stands for, blank separated: "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
+    const char *id; /* "auth-rejected"; stable: verdicts and findings refer to it */
+    /* its codes, separated by blanks: "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
     const char *codes;
     /* phrases (phrase.h) of texts that are no replies (OpenSSL, resolver, errno), and of replies
      * that no rule of verdict.c recognises by its words; or NULL */
@@ -25,10 +24,10 @@ extern const int ss_advice_count;
 extern const ss_advice_t ss_advice_log_table[];
 extern const int ss_advice_log_count;
 
-/* The entry with that id, of either table, or NULL. */
+/* The entry with that id in either table, or NULL. */
 const ss_advice_t *ss_advice_find(const char *id);
-/* The best entries for what a person typed ("550", "5.7.1", "SMTPSend-402", a line of the log, an
- * error text): pointers to ss_advice_t, best first, at most max. Empty when nothing fits. */
+/* The best entries for user input ("550", "5.7.1", "SMTPSend-220", a log line, an error text): at
+ * most max pointers to ss_advice_t, best first. Empty if nothing matches. */
 apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool);
 
 #endif

@@ -1,6 +1,6 @@
-/* auth.c: the exchange of a login, over libgsasl; OAUTHBEARER and XOAUTH2, which it lacks, are
- * written here (RFC 7628 3.1; one message each). Copies of the secret that pass through here are
- * overwritten; libgsasl's own copy is overwritten in place before the library frees it. */
+/* auth.c: the exchange of a login, by libgsasl; OAUTHBEARER and XOAUTH2, which it lacks, are
+ * implemented here (RFC 7628 3.1; one message each). All copies of the secret are overwritten,
+ * libgsasl's own one before the library frees it. */
 #include "smtp/auth.h"
 
 #include <apr_base64.h>
@@ -10,23 +10,23 @@
 
 #include "base/text.h"
 
-#define SS_AUTH_ERROR_MAX 512       /* of a server's error challenge; the rest is cut */
+#define SS_AUTH_ERROR_MAX 512       /* of a server's error challenge; the rest is cut off */
 #define SS_AUTH_CHALLENGE_MAX 12288 /* RFC 4954 4: the longest line of an exchange */
-/* SCRAM's work factor is the server's choice; above it the login would stop the sending thread for
- * seconds */
+/* SCRAM's iteration count is chosen by the server; higher ones would block the thread for seconds
+ */
 #define SS_AUTH_ITERATIONS_MAX 1000000
 
 typedef enum { KIND_SASL, KIND_OAUTHBEARER, KIND_XOAUTH2 } ss_auth_kind_t;
 
 struct ss_auth_t {
     apr_pool_t *pool;
-    Gsasl *library; /* made at the first exchange that needs it */
+    Gsasl *library; /* created by the first exchange that needs it */
     Gsasl_session *session;
     ss_auth_kind_t kind;
     char mechanism[GSASL_MAX_MECHANISM_SIZE + 1];
-    /* the whole message with the token, until it was sent */
+    /* the message with the token, until it was sent */
     ss_buf_t bearer;
-    /* the token alone, so that an error text that repeats it is not kept */
+    /* the token itself, to remove it from error texts */
     ss_buf_t token;
     int is_started, is_complete, rounds;
     char error[SS_AUTH_ERROR_MAX];
@@ -52,7 +52,7 @@ ss_auth_t *ss_auth_create(apr_pool_t *pool)
     return auth;
 }
 
-/* The library frees its properties without overwriting them; it hands out the very memory it keeps.
+/* libgsasl frees its properties without overwriting them, but it returns pointers to them.
  */
 static void wipe_property(Gsasl_session *session, Gsasl_property property)
 {
@@ -79,7 +79,7 @@ void ss_auth_destroy(ss_auth_t *auth)
     auth->library = NULL;
 }
 
-/* The length of the UTF-8 character at the start of text (RFC 3629), 0 when there is none. */
+/* The length of the UTF-8 character at the start of text (RFC 3629); 0: invalid. */
 static apr_size_t utf8_length(const unsigned char *text, apr_size_t len)
 {
     unsigned char c = text[0];
@@ -99,7 +99,7 @@ static apr_size_t utf8_length(const unsigned char *text, apr_size_t len)
     return need;
 }
 
-/* NULL, or what is wrong with a text that shall be a user name or password. */
+/* NULL, or what is wrong with a user name or password. */
 static const char *text_fault(const char *text, apr_size_t len)
 {
     if (memchr(text, '\0', len)) return "holds a zero byte";
@@ -111,7 +111,8 @@ static const char *text_fault(const char *text, apr_size_t len)
     return NULL;
 }
 
-/* NULL, or what is wrong with a bearer token: it is printable ASCII without blanks (RFC 6750 2.1).
+/* NULL, or what is wrong with a bearer token, which is printable ASCII without blanks (RFC
+ * 6750 2.1).
  */
 static const char *token_fault(const char *token, apr_size_t len)
 {
@@ -137,13 +138,13 @@ static apr_status_t failed_memory(ss_result_t *result)
     return APR_ENOMEM;
 }
 
-/* What carries the password or token found no room. */
+/* The message with the password or token did not fit. */
 static apr_status_t failed_room(apr_status_t rv, const char *what, ss_result_t *result)
 {
     return rv == APR_ENOSPC ? fault(result, what, "is too long") : failed_memory(result);
 }
 
-/* What libgsasl says, as a sentence for the person who set the password. */
+/* Explains an error of libgsasl to the person who set the password. */
 static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
 {
     switch (rc) {
@@ -190,9 +191,9 @@ static int set_binding(ss_auth_t *auth, const char *type, const char *bytes, apr
         text);
 }
 
-/* Channel binding goes to -PLUS alone: given to plain SCRAM the library would tell the server "you
- * offer no -PLUS", which is not true where SMTPSendAuth prefers the plain one, and the server would
- * end the login as an attack. */
+/* Channel binding data is given to -PLUS only: with plain SCRAM the library would tell the server
+ * "you do not offer -PLUS", which is wrong if SMTPSendAuth prefers the plain one, and the server
+ * would end the login as an attack. */
 static int start_sasl(ss_auth_t *auth, const char *username, const char *secret,
                       apr_size_t secret_len, const char *type, const char *binding,
                       apr_size_t binding_len)
@@ -217,7 +218,7 @@ static int start_sasl(ss_auth_t *auth, const char *username, const char *secret,
     return is_missing ? GSASL_MALLOC_ERROR : GSASL_OK;
 }
 
-/* The name as RFC 5801 4 writes it: "," and "=" have codes. */
+/* The name encoded for RFC 5801 4: "," and "=" are escaped. */
 static const char *bearer_name(apr_pool_t *pool, const char *username)
 {
     char *name = apr_palloc(pool, 3 * strlen(username) + 1), *out = name;
@@ -302,7 +303,7 @@ apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *u
 static apr_status_t put_base64(ss_buf_t *out, const char *bytes, apr_size_t len)
 {
     char *place;
-    /* with the zero byte behind it */
+    /* including the terminating NUL */
     apr_size_t size = (apr_size_t)apr_base64_encode_len((int)len);
     apr_status_t rv = ss_buf_room(out, size, &place);
     if (rv != APR_SUCCESS) return rv;
@@ -319,8 +320,8 @@ static int holds(const char *in, apr_size_t len, const char *what, apr_size_t wh
     return 0;
 }
 
-/* {"status":"401","scope":"mail"} as "status: 401, scope: mail": quotes and braces go, control
- * bytes become blanks. */
+/* {"status":"401","scope":"mail"} as "status: 401, scope: mail": without quotes and braces, control
+ * bytes replaced by blanks. */
 static void keep_error(ss_auth_t *auth, const char *json, apr_size_t len)
 {
     apr_size_t out = 0;
@@ -359,8 +360,8 @@ static apr_status_t decode(const char *challenge, char **bytes, apr_size_t *len,
     return APR_SUCCESS;
 }
 
-/* The first call, or an empty challenge after it, gets the message with the token; what comes after
- * that is an error in JSON. */
+/* The first call, or an empty challenge after it, is answered with the message with the token; any
+ * further challenge is an error in JSON. */
 static apr_status_t step_bearer(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *is_done,
                                 ss_result_t *result)
 {
@@ -386,7 +387,7 @@ static int is_scram(const ss_auth_t *auth)
     return !strncmp(auth->mechanism, "SCRAM-", 6);
 }
 
-/* Whether the server's first SCRAM message asks for more hashing than is reasonable:
+/* Whether the server's first SCRAM message demands an excessive iteration count:
  * "r=...,s=...,i=4096". */
 static int is_too_costly(const ss_auth_t *auth, const char *bytes, apr_size_t len)
 {
@@ -429,8 +430,8 @@ static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *
     return APR_SUCCESS;
 }
 
-/* LOGIN and CRAM-MD5 wait for the server's first word; libgsasl's LOGIN would answer before it was
- * asked. */
+/* LOGIN and CRAM-MD5 wait for the server's first challenge; libgsasl's LOGIN would respond before
+ * it. */
 static int server_speaks_first(const ss_auth_t *auth)
 {
     return !strcmp(auth->mechanism, "LOGIN") || !strcmp(auth->mechanism, "CRAM-MD5");
@@ -461,8 +462,8 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
     return step_sasl(auth, challenge, out, is_done, result);
 }
 
-/* RFC 4954 has no place for the last word of SCRAM's server in a 235, some servers put it into the
- * text all the same. */
+/* RFC 4954 does not allow SCRAM's final server message in a 235, but some servers put it into the
+ * text. */
 static void finish_from_text(ss_auth_t *auth, const char *text)
 {
     ss_result_t ignored;

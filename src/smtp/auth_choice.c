@@ -1,20 +1,15 @@
-/* auth_choice.c: which mechanism to log in with: what the settings want, what the server offers and
- * what this connection allows. Pure. */
+/* auth_choice.c: chooses the login mechanism from the settings, the offers of the server and what
+ * this connection allows. */
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "smtp/auth.h"
 
-/* of a list of mechanisms in a sentence; the rest is cut */
+/* of a list of mechanisms in a sentence; the rest is cut off */
 #define SS_AUTH_LIST_MAX 256
 
-enum {
-    PLAIN_TEXT = 1 /* the secret itself crosses the wire */,
-    BEARER = 2,
-    BINDS = 4,
-    EXTERNAL = 8
-};
+enum { PLAIN_TEXT = 1 /* the secret itself is sent */, BEARER = 2, BINDS = 4, EXTERNAL = 8 };
 
 /* In the order of "auto". */
 static const struct {
@@ -77,7 +72,7 @@ static int is_safe(const ss_auth_wishes_t *w)
     return w->is_tls || w->is_loopback || w->is_insecure_allowed;
 }
 
-/* what was offered, wanted and yet not possible here */
+/* why an offered and wanted mechanism was not usable */
 typedef struct {
     int unsafe, unbound;
 } ss_auth_missed_t;

@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <string.h>
 
-/* of SIZE's and LIMITS' numbers; longer: no limit that matters */
+/* of numbers in SIZE and LIMITS; longer ones mean no limit */
 #define SIZE_DIGITS_MAX 18
 #define LIMIT_MAX 1000000
-/* so many equal letters in a row for a keyword: a firewall wrote over it */
+/* a keyword of this many X or * was overwritten by a firewall */
 #define REWRITTEN_MIN 3
 
 typedef struct {
@@ -28,7 +28,7 @@ static int is_word(const word_t *word, const char *name)
     return i == word->len && !name[i];
 }
 
-/* The next word of *rest (blanks and, where told to, '=' divide); 0 at the end. */
+/* The next word of *rest, separated by blanks and, if ends_at_equal, by '='; 0 at the end. */
 static int next_word(word_t *word, word_t *rest, int ends_at_equal)
 {
     while (rest->len && (*rest->at == ' ' || *rest->at == '\t' || *rest->at == '\r' ||
@@ -86,7 +86,7 @@ static void take_auth(ss_capability_t *capability, word_t rest)
     }
 }
 
-/* RFC 9422: "LIMITS RCPTMAX=20 MAILMAX=5"; unknown names and bad numbers are passed over. */
+/* RFC 9422: "LIMITS RCPTMAX=20 MAILMAX=5"; unknown names and invalid numbers are ignored. */
 static void take_limits(ss_capability_t *capability, word_t rest)
 {
     word_t pair;
@@ -105,9 +105,9 @@ static void take_limits(ss_capability_t *capability, word_t rest)
 
 static const struct {
     const char *name;
-    /* offset of an int that becomes 1 */
+    /* offset of the int that is set to 1 */
     size_t flag;
-    /* or NULL: the parameters do not matter */
+    /* or NULL: parameters are ignored */
     void (*take)(ss_capability_t *capability, word_t rest);
 } keywords[] = {
     { "PIPELINING", offsetof(ss_capability_t, pipelining), NULL },
@@ -123,8 +123,8 @@ static const struct {
     { "LIMITS", offsetof(ss_capability_t, is_esmtp), take_limits },
 };
 
-/* "XXXXXXXA", "****": what some firewalls write over keywords that they do not let through. The
- * word is not empty. */
+/* "XXXXXXXA", "****": some firewalls overwrite keywords that they do not allow. The word is not
+ * empty. */
 static int is_rewritten(const word_t *word)
 {
     apr_size_t run = 1;

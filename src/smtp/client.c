@@ -35,9 +35,9 @@ static void timed_out(ss_client_t *c)
     ss_client_close(c, SS_FATE_DOWN, "timeout", words);
 }
 
-/* A server that dies of commands behind a message's content (RFC 2920 3.1 allows them;
- * Dovecot 2.3's submission proxy does) takes the answer with it: the message is uncertain, and sent
- * again it kills the next connection. One that has answered so before is not suspected. */
+/* Some servers (Dovecot 2.3's submission proxy) break off when commands follow a message's content,
+ * which RFC 2920 3.1 allows. The message is then uncertain, and sending it again would break the
+ * next connection. A server that has replied to such a message before is not suspected. */
 static int dies_of_streaming(const ss_client_t *c)
 {
     for (int i = 0; i + 1 < c->asked_count && !c->has_streamed; i++) {
@@ -129,17 +129,17 @@ static void answered(ss_client_t *c)
     c->answering = SS_CMD_NONE;
 }
 
-/* of what another service greets with; past it no line end is waited for */
+/* of the greeting of another service; after that no line end is awaited */
 #define STRANGER_LINE_MAX 512
 
-/* Another service's greeting is worth naming: its line is waited for. */
+/* Waits for the whole greeting line of another service, to report it. */
 static int is_stranger_unfinished(const ss_client_t *c, const char *bytes, apr_size_t len)
 {
     return c->state == SS_CLIENT_GREETING && len < STRANGER_LINE_MAX && bytes[0] > ' ' &&
            bytes[0] < 127 && !memchr(bytes, '\n', len);
 }
 
-/* What answers where a server should: by its first words, so that a wrong port is understood. */
+/* Names the service that replied instead of an SMTP server, so that a wrong port is recognized. */
 static void stranger(ss_client_t *c, const char *bytes, apr_size_t len)
 {
     static const struct {
@@ -170,7 +170,7 @@ static void stranger(ss_client_t *c, const char *bytes, apr_size_t len)
     ss_client_nonsense(c, words);
 }
 
-/* Takes replies from bytes while there are whole ones; how many bytes were taken. */
+/* Processes all complete replies in bytes. Returns the number of bytes used. */
 static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len)
 {
     apr_size_t at = 0, used;

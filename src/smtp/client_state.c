@@ -10,7 +10,7 @@
 #define BIT(state) (1u << (state))
 #define ENDS (BIT(SS_CLIENT_QUITTING) | BIT(SS_CLIENT_CLOSED))
 
-/* Which states may follow; another one is our own mistake. */
+/* Which states may follow; anything else is a bug. */
 static const unsigned may_go[SS_CLIENT_STATES] = {
     [SS_CLIENT_GREETING] = BIT(SS_CLIENT_HELLO) | BIT(SS_CLIENT_HELO) | ENDS,
     [SS_CLIENT_HELLO] = BIT(SS_CLIENT_HELO) | BIT(SS_CLIENT_STARTTLS) | BIT(SS_CLIENT_SECRET) |
@@ -36,7 +36,6 @@ void ss_client_go(ss_client_t *c, ss_client_state_t to)
     if (c->phases[to].enter) c->phases[to].enter(c);
 }
 
-/* The command that everything waits for, or whose answer is being looked at. */
 ss_cmd_t ss_client_current(const ss_client_t *c)
 {
     if (c->answering != SS_CMD_NONE) return c->answering;
@@ -53,7 +52,7 @@ const char *ss_client_step(const ss_client_t *c)
     return c->phases[c->state].step;
 }
 
-/* ---- what was asked ---- */
+/* ---- commands sent ---- */
 
 int ss_client_is_pipelining(const ss_client_t *c)
 {
@@ -226,7 +225,7 @@ void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t 
     if (c->has_end) return;
     c->has_end = 1;
     c->end.is_ok = is_ok;
-    /* EHLO's refusal is in it already */
+    /* the refusal of EHLO is already in it */
     if (c->state == SS_CLIENT_HELO && c->has_refused_ehlo) return;
     ss_client_event_reply(&c->end, cmd, reply);
     c->end.verdict = *verdict;
@@ -240,7 +239,7 @@ void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t 
     }
 }
 
-/* A message that is not answered when the connection is over. */
+/* Decides a message that is unanswered when the session ends. */
 static void resolve(ss_client_t *c, ss_client_tx_t *tx, int is_front, ss_verdict_fate_t fate,
                     const char *advice, const char *why)
 {
@@ -294,7 +293,6 @@ void ss_client_hang_up(ss_client_t *c)
     ss_client_go(c, SS_CLIENT_QUITTING);
 }
 
-/* What a step without a reply says of the host: it broke off. */
 void ss_client_broke_off(ss_client_t *c, const char *code, const char *advice, const char *why,
                          const ss_result_t *better)
 {
@@ -328,12 +326,12 @@ void ss_client_nonsense(ss_client_t *c, const char *what)
     char words[SS_RESULT_TEXT_MAX];
 
     if (c->state == SS_CLIENT_QUITTING) {
-        /* All is said and done: how the server says goodbye matters to nobody. */
+        /* The reply to QUIT does not matter. */
         ss_client_close(c, SS_FATE_DOWN, "closing", "");
         return;
     }
-    /* Answers in disorder while several commands were under way: a host that mishandles PIPELINING
-     * is asked one by one the next time. */
+    /* Replies in disorder while several commands were outstanding: the host mishandles PIPELINING,
+     * so it gets single commands the next time. */
     if (ss_client_is_pipelining(c) && c->asked_count + (c->answering != SS_CMD_NONE) > 1)
         ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, what);
     apr_snprintf(words, sizeof(words), "%s (%s)", what, ss_cmd_name(ss_client_current(c)));

@@ -42,7 +42,7 @@ static int has_control(const char *text)
     return 0;
 }
 
-/* Ends a line that began at from bytes: all of it, or nothing. */
+/* Ends a line that started at offset from; on error the whole line is removed. */
 static apr_status_t end_line(ss_buf_t *out, apr_size_t from, apr_status_t rv)
 {
     if (rv == APR_SUCCESS) rv = ss_buf_append(out, "\r\n", 2);

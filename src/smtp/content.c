@@ -11,7 +11,7 @@ void ss_content_start(ss_content_reader_t *reader, const ss_content_t *source, a
     };
 }
 
-/* What can be had at an offset, within the size that was promised. */
+/* Reads at an offset, up to the declared size. */
 static apr_status_t read_at(const ss_content_t *source, apr_off_t at, apr_off_t size,
                             const char **bytes, apr_size_t *len)
 {
@@ -34,7 +34,7 @@ static apr_status_t end_mark(ss_content_reader_t *reader, const char **bytes, ap
     return APR_SUCCESS;
 }
 
-/* How far content goes without a dot at the start of a line; its first byte is known to be none. */
+/* The length up to the next dot at the start of a line; the first byte is not such a dot. */
 static apr_size_t plain_len(const char *bytes, apr_size_t len)
 {
     const char *p = bytes + 1;

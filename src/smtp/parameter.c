@@ -10,8 +10,8 @@
 
 /* ---- the path ---- */
 
-/* The end of an address that begins at p: the bracket, or without brackets the blank or end. NULL:
- * the bracket is missing. */
+/* The end of an address that starts at p: the bracket, or without brackets a blank or the end.
+ * NULL: the bracket is missing. */
 static char *path_end(char *p, int is_bracketed)
 {
     int is_quoted = 0;
@@ -29,8 +29,8 @@ static char *path_end(char *p, int is_bracketed)
     return is_bracketed ? NULL : p;
 }
 
-/* Takes the address off the front and leaves *text behind it, at a blank or the end. Programs that
- * leave the brackets out are understood. */
+/* Parses the address and leaves *text after it, at a blank or the end. A missing pair of brackets
+ * is tolerated. */
 static const char *take_path(char **text, const char **address)
 {
     char *p = *text + strspn(*text, " ");
@@ -40,9 +40,9 @@ static const char *take_path(char **text, const char **address)
     if (!end || (!is_bracketed && end == p)) return "501 5.1.7 address must be enclosed in < and >";
     *text = is_bracketed ? end + 1 : end;
     if (**text && **text != ' ') return "501 5.5.4 put a space between address and parameters";
-    if (!is_bracketed && *end) (*text)++; /* the blank makes room for the zero */
+    if (!is_bracketed && *end) (*text)++; /* the blank becomes the NUL */
     *end = '\0';
-    /* A source route says nothing any more (RFC 5321 C). */
+    /* Source routes are ignored (RFC 5321 C). */
     if (*start == '@' && strchr(start, ':')) start = strchr(start, ':') + 1;
     *address = start;
     return ss_command_is_address(start) ? NULL : "501 5.1.7 malformed address";
@@ -56,7 +56,7 @@ static int hex_value(char c)
     return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* xtext (RFC 3461 4) in place. 0, or -1: it is none, or gives what is no printable ASCII. */
+/* Decodes xtext (RFC 3461 4) in place. 0, or -1: invalid, or not printable ASCII. */
 static int decode_xtext(char *text)
 {
     char *out = text;

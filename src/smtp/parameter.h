@@ -1,6 +1,5 @@
-/* parameter.h: what stands behind MAIL FROM: and RCPT TO: as a server reads it (RFC
- * 5321 4.1.1.2, 4.1.1.3; parameters of SIZE, 8BITMIME, SMTPUTF8, DSN). The other direction of
- * command.h. Pure. */
+/* parameter.h: the arguments of MAIL FROM: and RCPT TO: as a server parses them (RFC
+ * 5321 4.1.1.2, 4.1.1.3; parameters of SIZE, 8BITMIME, SMTPUTF8, DSN). The reverse of command.h. */
 #ifndef SS_SMTP_PARAMETER_H
 #define SS_SMTP_PARAMETER_H
 
@@ -9,7 +8,7 @@
 #include "base/dsn.h"
 
 #define SS_PARAMETER_NO_UTF8 "553 5.6.7 non-ASCII address requires SMTPUTF8"
-#define SS_PARAMETER_ORCPT_MAX 500 /* octets of an ORCPT as sent */
+#define SS_PARAMETER_ORCPT_MAX 500 /* octets of ORCPT as received */
 
 typedef struct {
     const char *address;  /* without brackets and route; "" for <> */
@@ -20,8 +19,8 @@ typedef struct {
     const char *orcpt; /* "rfc822;bob@example.com", decoded, or NULL */
 } ss_parameter_t;
 
-/* Read text, which begins behind the colon, in place: out's texts point into it. NULL, or the reply
- * that refuses it ("501 5.5.4 ..."). */
+/* Parse text, which starts after the colon, in place: out's texts point into it. Return NULL, or
+ * the reply that refuses it ("501 5.5.4 ..."). */
 const char *ss_parameter_mail(char *text, ss_parameter_t *out);
 const char *ss_parameter_rcpt(char *text, ss_parameter_t *out);
 

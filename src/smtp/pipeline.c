@@ -1,7 +1,7 @@
-/* pipeline.c: what is said when. One function, called after every change, says all that may be said
- * now and stops where an answer, room in the output or content is missing. Lock-step without
- * PIPELINING; with it a group carries the end of a message and MAIL, RCPT, DATA of the next (RFC
- * 2920 3.1); with CHUNKING too, whole messages go ahead within the window. */
+/* pipeline.c: what is sent when. One function, called after every change, sends all that may be
+ * sent now and stops where a reply, room in the output or content is missing. Lock-step without
+ * PIPELINING; with it a group contains the end of a message and MAIL, RCPT, DATA of the next (RFC
+ * 2920 3.1); with CHUNKING as well, whole messages are sent ahead within the window. */
 #include "smtp/pipeline.h"
 
 #include <string.h>
@@ -9,15 +9,15 @@
 #include "smtp/command.h"
 #include "smtp/transaction.h"
 
-/* ---- taking messages ---- */
+/* ---- accepting messages ---- */
 
 static int uses_bdat(const ss_client_t *c)
 {
     return c->options.chunking && c->capability.chunking;
 }
 
-/* Messages in flight at most. The window counts messages whose end was said; with DATA one more is
- * prepared beside it. */
+/* The maximum of messages in flight. The window counts messages whose end was sent; with DATA, the
+ * next one is prepared meanwhile. */
 static int most_in_flight(const ss_client_t *c)
 {
     if (!ss_client_is_pipelining(c) || c->options.is_stepwise) return 1;
@@ -44,8 +44,8 @@ static int has_utf8_rcpt(const ss_client_message_t *m)
     return 0;
 }
 
-/* What this server cannot take at all is decided before anything is said. Without SMTPUTF8 only the
- * recipients that need it fail, unless sender or header need it. */
+/* A message that this server cannot accept at all fails before anything is sent. Without SMTPUTF8
+ * only the recipients that need it fail, unless the sender or the header needs it. */
 static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
 {
     ss_client_message_t *m = tx->m;
@@ -122,7 +122,7 @@ apr_status_t ss_pipeline_take(ss_client_t *c, ss_client_message_t *m)
     return APR_SUCCESS;
 }
 
-/* ---- saying a message ---- */
+/* ---- sending a message ---- */
 
 /* Puts the command that c->command holds into the output. */
 static void say_command(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
@@ -165,7 +165,7 @@ static void say_rcpt(ss_client_t *c, ss_client_tx_t *tx)
     if (tx->rcpts_said == tx->m->rcpt_count) tx->say = SS_SAY_DATA;
 }
 
-/* DATA, or BDAT with the content behind it. 0: an answer must come first. */
+/* DATA, or BDAT followed by the content. 0: a reply must come first. */
 static int say_data(ss_client_t *c, ss_client_tx_t *tx)
 {
     int is_all_answered = tx->rcpts_answered == tx->rcpts_asked;
@@ -190,7 +190,7 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
     return 1;
 }
 
-/* The content is said to its end: from here on the message may have been taken. */
+/* The content is complete: from here on the message may have been accepted. */
 static void content_ended(ss_client_t *c, ss_client_tx_t *tx)
 {
     tx->say = SS_SAY_NOTHING;
@@ -199,13 +199,13 @@ static void content_ended(ss_client_t *c, ss_client_tx_t *tx)
     if (c->options.transcript)
         ss_transcript_note(c->options.transcript,
                            "the message's content: %" APR_UINT64_T_FMT " octets", tx->m->size);
-    /* Nothing is asked behind content that is being said. */
+    /* No command follows content that is being sent, so this is the last one. */
     ss_client_asked_t *asked = ss_client_last_asked(c);
     asked->end = tx->end;
     asked->time = c->now;
 }
 
-/* Content until the output is full. 0: full, or content that is not in memory. */
+/* Sends content until the output is full. 0: full, or the content is not in memory. */
 static int say_content(ss_client_t *c, ss_client_tx_t *tx)
 {
     while (c->out.queued - c->out.sent < SS_SEND_BUFFER_HIGH) {
@@ -238,7 +238,7 @@ static int say_content(ss_client_t *c, ss_client_tx_t *tx)
     return 0;
 }
 
-/* One thing of a message. 0: it must wait. */
+/* Sends the next part of a message. 0: it must wait. */
 static int say_next(ss_client_t *c, ss_client_tx_t *tx)
 {
     if (tx->has_failed && tx->say < SS_SAY_WAIT) {
@@ -261,7 +261,7 @@ static int say_next(ss_client_t *c, ss_client_tx_t *tx)
     }
 }
 
-/* A connection that ends takes no message any more: what was not begun goes back untouched. */
+/* A closing connection starts no message: those not started are returned. */
 static void give_back_unsaid(ss_client_t *c)
 {
     for (ss_client_tx_t *tx = c->first, *next; tx; tx = next) {

@@ -1,6 +1,6 @@
-/* reply.c: cuts the server's bytes into replies. See reply.h. Pure: no I/O, no allocation; the
- * caller keeps what is unfinished. Lines may end in a bare LF (some servers do); bytes that are no
- * text (NUL included) stay what they are, except that NUL becomes '?'. */
+/* reply.c: splits the server's bytes into replies. See reply.h. No allocation; the caller keeps an
+ * incomplete reply. Lines may end in a bare LF (some servers do). Bytes are kept as they are,
+ * except that NUL becomes '?'. */
 #include "smtp/reply.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ static int is_digit(char ch)
     return ch >= '0' && ch <= '9';
 }
 
-/* The code of a line's first bytes, or -1. Only as many bytes are looked at as are there. */
+/* The code at the start of a line, as far as it is complete; -1: not a code. */
 static int code_of(const char *line, apr_size_t len)
 {
     int code = 0;
@@ -64,7 +64,7 @@ static void add_line(ss_reply_t *reply, const char *line, apr_size_t len, int nu
     apr_size_t skip = enhanced_len(text, text_len, reply->code);
 
     if (skip && number == 0) memcpy(reply->enhanced, text, skip);
-    /* Later lines repeat the first one's code; another text that merely looks like one stays. */
+    /* Later lines repeat the code of the first; text that merely looks like a code is kept. */
     if (skip && (skip != strlen(reply->enhanced) || memcmp(reply->enhanced, text, skip))) skip = 0;
     if (skip && skip < text_len) skip++;
     if (number) add_text(reply, "\n", 1);
@@ -88,8 +88,7 @@ apr_status_t ss_reply_parse(ss_reply_t *reply, const char *bytes, apr_size_t len
         apr_size_t line_len = end ? (apr_size_t)(end - line) : left;
         if (end && line_len && line[line_len - 1] == '\r') line_len--;
         if (!end && line_len && line_len <= CODE_LEN + 1 && line[line_len - 1] == '\r') line_len--;
-        /* Rubbish is found at its first wrong byte: a server that never ends a line must not be
-         * waited for. */
+        /* Garbage is detected at its first wrong byte, because it may never have a line end. */
         int code = code_of(line, line_len);
         if (code < 0 || (number && line_len >= CODE_LEN && code != reply->code)) return APR_EINVAL;
         if (!end) return left >= SS_REPLY_LINE_MAX ? APR_EINVAL : APR_EINCOMPLETE;

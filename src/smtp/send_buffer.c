@@ -1,4 +1,4 @@
-/* send_buffer.c: what waits to be written. See output.h. */
+/* send_buffer.c: output that is not yet written. See send_buffer.h. */
 #include "smtp/send_buffer.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* server.c: the server's side of SMTP. See server.h. */
+/* server.c: the server side of SMTP. See server.h. */
 #include "smtp/server.h"
 
 #include <apr_lib.h>
@@ -12,37 +12,37 @@
 #include "smtp/command.h"
 
 #define OUT_MAX 65536
-/* so much unwritten output: no more commands are looked at */
+/* with this much unwritten output no more commands are processed */
 #define OUT_PAUSE 16384
-#define TEXT_MAX 400 /* of a reply: its line stays within 512 octets */
+#define TEXT_MAX 400 /* of a reply, whose line stays within 512 octets (RFC 5321 4.5.3.1.5) */
 #define CHUNK_MAX (APR_INT64_C(1) << 40)
 
 typedef enum { START, READY, MAIL, RCPT, DATA, CHUNK, CHUNKS, CLOSED, STATES } state_t;
 
-struct ss_module_server_t {
+struct ss_server_t {
     ss_server_options_t options;
     ss_buf_t out;
     state_t state;
-    ss_server_kind_t asked; /* MAIL, RCPT, END: an answer is owed; else MORE */
+    ss_server_kind_t asked; /* MAIL, RCPT, END: the caller must answer; else MORE */
     int errors, rcpts;
-    int is_utf8; /* MAIL said SMTPUTF8 */
-    /* a reply found no room: the two sides no longer agree, the session is over */
+    int is_utf8; /* MAIL had SMTPUTF8 */
+    /* a reply did not fit into the output: the session is over */
     int is_mute;
-    int is_overlong; /* within a line that is too long already */
+    int is_overlong; /* within a line that is too long */
     /* content */
-    apr_int64_t size; /* given so far */
+    apr_int64_t size; /* passed to the caller so far */
     int is_large;
-    int is_line_start, has_cr; /* DATA: what came last: CRLF, or CR */
+    int is_line_start, has_cr; /* DATA: the last bytes were CRLF, or CR */
     apr_int64_t chunk_size, chunk_left;
     int is_last;
-    /* the reply once its octets were passed over, or NULL */
+    /* the reply after its octets were skipped, or NULL */
     const char *chunk_refusal;
-    state_t after_chunk; /* where a refused chunk leads back to */
+    state_t after_chunk; /* the state after a refused chunk */
     char line[SS_SERVER_LINE_MAX + 1];
 };
 
-/* CHUNK: octets of a BDAT are coming; CHUNKS: between two of one message. A refused chunk is passed
- * over from anywhere. */
+/* CHUNK: within the octets of a BDAT; CHUNKS: between two BDAT of one message. A refused chunk is
+ * skipped in any state. */
 #define BIT(state) (1u << (state))
 static const unsigned may_go[STATES] = {
     [START] = BIT(READY) | BIT(CHUNK) | BIT(CLOSED),
@@ -54,7 +54,7 @@ static const unsigned may_go[STATES] = {
     [CHUNKS] = BIT(READY) | BIT(CHUNK) | BIT(CLOSED)
 };
 
-static void go(ss_module_server_t *s, state_t to)
+static void go(ss_server_t *s, state_t to)
 {
     assert(may_go[s->state] & BIT(to));
     s->state = to;
@@ -62,11 +62,10 @@ static void go(ss_module_server_t *s, state_t to)
 
 /* ---- replies ---- */
 
-static void say(ss_module_server_t *s, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void say(ss_server_t *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* One line, or several with their ends between them. */
-static void say(ss_module_server_t *s, const char *format, ...)
+/* One line, or several with CRLF between them. */
+static void say(ss_server_t *s, const char *format, ...)
 {
     va_list args;
 
@@ -76,8 +75,8 @@ static void say(ss_module_server_t *s, const char *format, ...)
     va_end(args);
 }
 
-/* A command that cannot be obeyed. */
-static ss_server_kind_t refuse(ss_module_server_t *s, const char *reply)
+/* Refuses a command. */
+static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
 {
     say(s, "%s", reply);
     if (++s->errors >= SS_SERVER_ERRORS_MAX)
@@ -85,8 +84,8 @@ static ss_server_kind_t refuse(ss_module_server_t *s, const char *reply)
     return SS_SERVER_MORE;
 }
 
-/* A transaction's end, however it came. Whether there was one that the caller must drop. */
-static int leave_mail(ss_module_server_t *s)
+/* Ends the transaction. Returns whether there was one that the caller must discard. */
+static int leave_mail(ss_server_t *s)
 {
     int was = ss_server_is_in_mail(s);
 
@@ -99,7 +98,7 @@ static int leave_mail(ss_module_server_t *s)
 
 /* ---- commands ---- */
 
-static ss_server_kind_t do_hello(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_hello(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     int is_extended = apr_toupper(s->line[0]) == 'E';
 
@@ -125,7 +124,7 @@ static char *behind(char *argument, const char *word)
     return strncasecmp(argument, word, len) ? NULL : argument + len;
 }
 
-static ss_server_kind_t do_mail(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     char *text = behind(argument, "FROM:");
 
@@ -145,7 +144,7 @@ static ss_server_kind_t do_mail(ss_module_server_t *s, char *argument, ss_server
     return s->asked = SS_SERVER_MAIL;
 }
 
-static ss_server_kind_t do_rcpt(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     char *text = behind(argument, "TO:");
 
@@ -160,14 +159,14 @@ static ss_server_kind_t do_rcpt(ss_module_server_t *s, char *argument, ss_server
     return SS_SERVER_MORE;
 }
 
-static const char *why_no_content(const ss_module_server_t *s)
+static const char *why_no_content(const ss_server_t *s)
 {
     if (s->state == MAIL) return "554 5.5.1 no valid recipients";
     return s->state == CHUNKS ? "503 5.5.1 BDAT transfer in progress"
                               : "503 5.5.1 need MAIL command";
 }
 
-static ss_server_kind_t do_data(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)event;
     if (*argument) return refuse(s, "501 5.5.4 DATA takes no parameters");
@@ -179,7 +178,7 @@ static ss_server_kind_t do_data(ss_module_server_t *s, char *argument, ss_server
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_bdat(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     char *end = argument + strcspn(argument, " "), *last = end + strspn(end, " ");
     apr_int64_t size;
@@ -188,7 +187,8 @@ static ss_server_kind_t do_bdat(ss_module_server_t *s, char *argument, ss_server
     *end = '\0';
     if (!apr_isdigit(*argument) || ss_text_number(argument, 0, CHUNK_MAX, &size) ||
         (*last && !ss_text_same(last, "LAST"))) {
-        /* How many octets are no commands is not known: nothing behind this line can be trusted. */
+        /* It is unknown how many octets of content follow, so the rest of the input cannot be
+         * interpreted. */
         say(s, "501 5.5.4 syntax: BDAT size [LAST]");
         go(s, CLOSED);
         return SS_SERVER_CLOSE;
@@ -201,7 +201,7 @@ static ss_server_kind_t do_bdat(ss_module_server_t *s, char *argument, ss_server
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_rset(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_rset(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     int was = ss_server_is_in_mail(s);
 
@@ -212,7 +212,7 @@ static ss_server_kind_t do_rset(ss_module_server_t *s, char *argument, ss_server
     return was ? SS_SERVER_RESET : SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_noop(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_noop(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
@@ -220,7 +220,7 @@ static ss_server_kind_t do_noop(ss_module_server_t *s, char *argument, ss_server
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_verify(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_verify(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)event;
     if (!*argument) return refuse(s, "501 5.5.4 syntax: VRFY address");
@@ -228,7 +228,7 @@ static ss_server_kind_t do_verify(ss_module_server_t *s, char *argument, ss_serv
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_help(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_help(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
@@ -236,14 +236,14 @@ static ss_server_kind_t do_help(ss_module_server_t *s, char *argument, ss_server
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_missing(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_missing(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
     return refuse(s, "502 5.5.1 command not implemented");
 }
 
-static ss_server_kind_t do_quit(ss_module_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_t *event)
 {
     (void)argument;
     (void)event;
@@ -254,15 +254,15 @@ static ss_server_kind_t do_quit(ss_module_server_t *s, char *argument, ss_server
 
 static const struct {
     const char *verb;
-    ss_server_kind_t (*obey)(ss_module_server_t *s, char *argument, ss_server_event_t *event);
+    ss_server_kind_t (*obey)(ss_server_t *s, char *argument, ss_server_event_t *event);
 } commands[] = { { "MAIL", do_mail },        { "RCPT", do_rcpt },   { "DATA", do_data },
                  { "BDAT", do_bdat },        { "EHLO", do_hello },  { "HELO", do_hello },
                  { "RSET", do_rset },        { "QUIT", do_quit },   { "NOOP", do_noop },
                  { "VRFY", do_verify },      { "HELP", do_help },   { "EXPN", do_missing },
                  { "STARTTLS", do_missing }, { "AUTH", do_missing } };
 
-/* The line in s->line. */
-static ss_server_kind_t obey(ss_module_server_t *s, apr_size_t len, ss_server_event_t *event)
+/* Executes the line in s->line. */
+static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *event)
 {
     apr_size_t verb = strcspn(s->line, " ");
 
@@ -273,15 +273,14 @@ static ss_server_kind_t obey(ss_module_server_t *s, apr_size_t len, ss_server_ev
         return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "), event);
     }
     if (s->state != START) return refuse(s, "500 5.5.2 command not recognized");
-    /* A browser sent here by a web page, or TLS: what it says next may have been written by a
-     * stranger. */
+    /* A browser directed here by a web page, or TLS: what follows may be chosen by an attacker. */
     ss_server_dismiss(s, "4.7.0", "this is an SMTP port");
     return SS_SERVER_CLOSE;
 }
 
 /* ---- bytes ---- */
 
-static ss_server_kind_t take_line(ss_module_server_t *s, const char *bytes, apr_size_t len,
+static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t len,
                                   apr_size_t *used, ss_server_event_t *event)
 {
     const char *lf = len ? memchr(bytes, '\n', len) : NULL;
@@ -307,8 +306,8 @@ static ss_server_kind_t take_line(ss_module_server_t *s, const char *bytes, apr_
     return obey(s, line - 2, event);
 }
 
-/* A piece of content: counted, and given as far as the bound allows. */
-static ss_server_kind_t give(ss_module_server_t *s, const char *bytes, apr_size_t len,
+/* Counts a piece of content and passes it on as far as the size limit allows. */
+static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len,
                              ss_server_event_t *event)
 {
     if ((apr_int64_t)len > s->options.max_size - s->size) {
@@ -322,7 +321,7 @@ static ss_server_kind_t give(ss_module_server_t *s, const char *bytes, apr_size_
     return SS_SERVER_CONTENT;
 }
 
-static ss_server_kind_t end_content(ss_module_server_t *s)
+static ss_server_kind_t end_content(ss_server_t *s)
 {
     if (!s->is_large) return s->asked = SS_SERVER_END;
     leave_mail(s);
@@ -333,7 +332,7 @@ static ss_server_kind_t end_content(ss_module_server_t *s)
     return SS_SERVER_RESET;
 }
 
-/* How far content goes without a dot at the start of a line. */
+/* The length of the content up to a dot at the start of a line. */
 static apr_size_t plain_len(const char *bytes, apr_size_t len, int has_cr)
 {
     const char *p = bytes, *end = bytes + len;
@@ -348,7 +347,7 @@ static apr_size_t plain_len(const char *bytes, apr_size_t len, int has_cr)
     return len;
 }
 
-static ss_server_kind_t take_data(ss_module_server_t *s, const char *bytes, apr_size_t len,
+static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t len,
                                   apr_size_t *used, ss_server_event_t *event)
 {
     if (s->is_line_start && len && bytes[0] == '.') {
@@ -357,7 +356,7 @@ static ss_server_kind_t take_data(ss_module_server_t *s, const char *bytes, apr_
             *used += 3;
             return end_content(s);
         }
-        /* A dot in front of something else is the stuffed one (RFC 5321 4.5.2). */
+        /* Any other dot at the start of a line is a stuffed one (RFC 5321 4.5.2). */
         bytes++;
         len--;
         *used += 1;
@@ -372,7 +371,7 @@ static ss_server_kind_t take_data(ss_module_server_t *s, const char *bytes, apr_
     return give(s, bytes, piece, event);
 }
 
-static ss_server_kind_t end_chunk(ss_module_server_t *s)
+static ss_server_kind_t end_chunk(ss_server_t *s)
 {
     if (s->chunk_refusal) {
         go(s, s->after_chunk);
@@ -384,7 +383,7 @@ static ss_server_kind_t end_chunk(ss_module_server_t *s)
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t take_chunk(ss_module_server_t *s, const char *bytes, apr_size_t len,
+static ss_server_kind_t take_chunk(ss_server_t *s, const char *bytes, apr_size_t len,
                                    apr_size_t *used, ss_server_event_t *event)
 {
     if (!s->chunk_left) return end_chunk(s);
@@ -396,9 +395,9 @@ static ss_server_kind_t take_chunk(ss_module_server_t *s, const char *bytes, apr
 
 /* ---- the surface ---- */
 
-ss_module_server_t *ss_server_create(const ss_server_options_t *options)
+ss_server_t *ss_server_create(const ss_server_options_t *options)
 {
-    ss_module_server_t *s = calloc(1, sizeof(*s));
+    ss_server_t *s = calloc(1, sizeof(*s));
 
     if (!s) return NULL;
     s->options = *options;
@@ -407,17 +406,17 @@ ss_module_server_t *ss_server_create(const ss_server_options_t *options)
     return s;
 }
 
-void ss_server_destroy(ss_module_server_t *s)
+void ss_server_destroy(ss_server_t *s)
 {
     ss_buf_free(&s->out);
     free(s);
 }
 
-ss_server_kind_t ss_server_next(ss_module_server_t *s, const char *bytes, apr_size_t len,
-                                apr_size_t *used, ss_server_event_t *event)
+ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used,
+                                ss_server_event_t *event)
 {
     *used = 0;
-    /* No bytes may come as no address, from which nothing may be counted. */
+    /* NULL with len 0 is allowed; pointer arithmetic on NULL is not. */
     if (!bytes) bytes = "";
     for (;;) {
         apr_size_t before = *used;
@@ -437,8 +436,7 @@ ss_server_kind_t ss_server_next(ss_module_server_t *s, const char *bytes, apr_si
     }
 }
 
-void ss_server_answer(ss_module_server_t *s, int code, const char *enhanced, const char *format,
-                      ...)
+void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char *format, ...)
 {
     char text[TEXT_MAX + 1];
     va_list args;
@@ -449,7 +447,7 @@ void ss_server_answer(ss_module_server_t *s, int code, const char *enhanced, con
     va_start(args, format);
     apr_vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    /* It may quote the client, whose bytes must not become a line of ours. */
+    /* The text may quote the client, whose bytes must not start a new line. */
     for (char *p = text; *p; p++) {
         if ((unsigned char)*p < ' ' || (unsigned char)*p > '~') *p = '?';
     }
@@ -463,7 +461,7 @@ void ss_server_answer(ss_module_server_t *s, int code, const char *enhanced, con
     if (code == 421) go(s, CLOSED);
 }
 
-void ss_server_dismiss(ss_module_server_t *s, const char *enhanced, const char *text)
+void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text)
 {
     if (s->state == CLOSED) return;
     say(s, "421 %s %s", enhanced, text);
@@ -471,12 +469,12 @@ void ss_server_dismiss(ss_module_server_t *s, const char *enhanced, const char *
     go(s, CLOSED);
 }
 
-ss_buf_t *ss_server_output(ss_module_server_t *s)
+ss_buf_t *ss_server_output(ss_server_t *s)
 {
     return &s->out;
 }
 
-int ss_server_is_in_mail(const ss_module_server_t *s)
+int ss_server_is_in_mail(const ss_server_t *s)
 {
     if (s->state == CHUNK && s->chunk_refusal) return s->after_chunk == MAIL;
     return s->state == MAIL || s->state == RCPT || s->state == DATA || s->state == CHUNK ||

@@ -1,42 +1,41 @@
-/* server.h: the server's side of SMTP without I/O: the client's bytes go in, events and bytes for
- * the client come out. Commands in order (RFC 5321), PIPELINING, CHUNKING, SIZE, 8BITMIME,
- * SMTPUTF8, DSN, ENHANCEDSTATUSCODES. What a message is worth is the caller's business: it answers
- * the events.
+/* server.h: the server side of SMTP without I/O: bytes from the client go in, events and bytes for
+ * the client come out. RFC 5321; PIPELINING, CHUNKING, SIZE, 8BITMIME, SMTPUTF8, DSN,
+ * ENHANCEDSTATUSCODES. The caller decides about senders, recipients and messages by answering the
+ * events.
  *
- * Smuggling: a command line ends with CRLF and holds no other CR, LF or zero byte, else it is
- * refused and not obeyed. DATA ends at CRLF.CRLF and nothing else; all other bytes are content,
- * dots behind a bare CR or LF included. One buffer, one parser: what has been taken is never looked
- * at again. */
+ * Against SMTP smuggling: a command line ends with CRLF and contains no other CR, LF or NUL, else
+ * it is refused. DATA ends at CRLF.CRLF and nowhere else; all other bytes are content, dots after a
+ * bare CR or LF included. There is one parser, which never looks at a byte twice. */
 #ifndef SS_SMTP_SERVER_H
 #define SS_SMTP_SERVER_H
 
 #include "base/buf.h"
 #include "smtp/parameter.h"
 
-/* of a command with its line end; a longer one is refused */
+/* including the line end; longer lines are refused */
 #define SS_SERVER_LINE_MAX 4096
-/* refused commands; then 421: whoever talks here does not speak SMTP */
+/* refused commands, after which the session ends with 421 */
 #define SS_SERVER_ERRORS_MAX 100
 
 typedef struct {
-    const char *host; /* in greeting and EHLO */
-    /* SIZE; larger content is read, not given, and refused with 552 */
+    const char *host; /* for greeting and EHLO */
+    /* SIZE; larger content is discarded and refused with 552 */
     apr_int64_t max_size;
-    int max_rcpts; /* accepted ones of a message; then 452 4.5.3 */
+    int max_rcpts; /* accepted recipients per message; then 452 4.5.3 */
 } ss_server_options_t;
 
 typedef enum {
-    SS_SERVER_MORE, /* these bytes hold nothing more to do: read on */
-    /* much output waits: write it out, then go on with the same bytes */
+    SS_SERVER_MORE, /* no event in these bytes: read more */
+    /* much output is pending: write it, then call again with the same bytes */
     SS_SERVER_FLUSH,
     SS_SERVER_MAIL, /* a sender: answer it */
     SS_SERVER_RCPT, /* a recipient: answer it */
-    /* a piece of the content, as it came (line ends not looked at) */
+    /* a piece of the content, as received */
     SS_SERVER_CONTENT,
-    /* the message is whole: answer it, now or later; MORE until then */
+    /* the message is complete: answer it, now or later; MORE until then */
     SS_SERVER_END,
-    SS_SERVER_RESET, /* the transaction is over without END: drop it */
-    SS_SERVER_CLOSE  /* write out what waits, then close */
+    SS_SERVER_RESET, /* the transaction was aborted: discard it */
+    SS_SERVER_CLOSE  /* write the pending output, then close */
 } ss_server_kind_t;
 
 typedef struct {
@@ -45,25 +44,25 @@ typedef struct {
     apr_size_t len;
 } ss_server_event_t;
 
-typedef struct ss_module_server_t ss_module_server_t;
+typedef struct ss_server_t ss_server_t;
 
-/* With the greeting in its output; NULL without memory. options' text must live as long. */
-ss_module_server_t *ss_server_create(const ss_server_options_t *options);
-void ss_server_destroy(ss_module_server_t *s);
-/* Looks at len bytes for the next event. *used: bytes that were taken, the rest (an unfinished
- * line) is to be given again with what follows. */
-ss_server_kind_t ss_server_next(ss_module_server_t *s, const char *bytes, apr_size_t len,
-                                apr_size_t *used, ss_server_event_t *event);
-/* The answer to MAIL, RCPT or END. 2xx accepts; 421 also ends the session. The text is made
- * printable ASCII. */
-void ss_server_answer(ss_module_server_t *s, int code, const char *enhanced, const char *format,
-                      ...) __attribute__((format(printf, 4, 5)));
-/* Ends the session from this side: "421 enhanced text", then CLOSE. Nothing where it is over
- * already. */
-void ss_server_dismiss(ss_module_server_t *s, const char *enhanced, const char *text);
-/* What waits to be written; the caller takes from it what it wrote. */
-ss_buf_t *ss_server_output(ss_module_server_t *s);
-/* Whether a transaction is under way: MAIL was accepted and its end not answered. */
-int ss_server_is_in_mail(const ss_module_server_t *s);
+/* Its output starts with the greeting. NULL: out of memory. The texts of options must outlive it.
+ */
+ss_server_t *ss_server_create(const ss_server_options_t *options);
+void ss_server_destroy(ss_server_t *s);
+/* Parses up to the next event. *used: bytes consumed; the rest (an unfinished line) must be passed
+ * again with what follows. */
+ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t len, apr_size_t *used,
+                                ss_server_event_t *event);
+/* Answers MAIL, RCPT or END. 2xx accepts; 421 also ends the session. Bytes of the text that are not
+ * printable ASCII become "?". */
+void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Ends the session: "421 enhanced text", then CLOSE. No effect if it is already over. */
+void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text);
+/* The pending output; the caller removes what it wrote. */
+ss_buf_t *ss_server_output(ss_server_t *s);
+/* Whether a transaction is in progress: MAIL was accepted and the end is not answered. */
+int ss_server_is_in_mail(const ss_server_t *s);
 
 #endif

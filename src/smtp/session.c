@@ -1,6 +1,6 @@
-/* session.c: greeting, EHLO/HELO, STARTTLS, login, the test's trial of MAIL and RCPT, QUIT: for
- * each state what entering it says and what an answer means. The first error stands: what a
- * fallback finds afterwards never covers it. */
+/* session.c: greeting, EHLO/HELO, STARTTLS, login, the trial of the connection test, QUIT: for each
+ * state what is sent when it is entered and what a reply means. The first error counts: errors of a
+ * fallback never replace it. */
 #include "smtp/session.h"
 
 #include <apr_strings.h>
@@ -27,7 +27,7 @@ static ss_client_event_t *step_ended(ss_client_t *c, const char *step, ss_cmd_t 
     return event;
 }
 
-/* The sentence for a refused step. */
+/* The explanation of a refused step. */
 static void say_refusal(ss_result_t *result, const char *step, ss_cmd_t cmd,
                         const ss_reply_t *reply, const ss_verdict_t *verdict)
 {
@@ -98,13 +98,13 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
         step_failed(c, "hello", SS_CMD_EHLO, reply, &verdict, NULL);
         return;
     }
-    /* An old server, or one behind a firewall that lets no EHLO through. HELO refused as well:
-     * EHLO's answer is the reason. */
+    /* An old server, or a firewall that does not let EHLO through. If HELO is refused as well, the
+     * reply to EHLO is the reason. */
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_REFUSED);
     ss_client_event_reply(event, SS_CMD_EHLO, reply);
     event->verdict = verdict;
     c->has_refused_ehlo = 1;
-    verdict.learn = 0; /* remembered once HELO was taken */
+    verdict.learn = 0; /* learned once HELO was accepted */
     c->end.verdict = verdict;
     ss_client_event_reply(&c->end, SS_CMD_EHLO, reply);
     say_refusal(&c->end.result, "hello", SS_CMD_EHLO, reply, &verdict);
@@ -133,7 +133,7 @@ static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
     after_hello(c);
 }
 
-/* What a session needs next: TLS, a login, nothing. */
+/* Continues with TLS, the login or nothing. */
 static void after_hello(ss_client_t *c)
 {
     int wants_tls =
@@ -195,7 +195,7 @@ void ss_session_tls_on(ss_client_t *c, const char *binding_type, const char *bin
         c->binding_type = apr_pstrdup(c->pool, binding_type);
     }
     if (c->state == SS_CLIENT_TLS) {
-        /* RFC 3207 4.2: nothing that was heard before counts. */
+        /* RFC 3207 4.2: earlier replies do not count. */
         ss_capability_clear(&c->capability);
         ss_client_go(c, SS_CLIENT_HELLO);
     }
@@ -209,7 +209,7 @@ static void ready(ss_client_t *c)
     ss_client_event(c, SS_EVENT_READY);
 }
 
-/* The login was ended by us: result says why. */
+/* We ended the login; result gives the reason. */
 static void login_failed(ss_client_t *c, const ss_result_t *result)
 {
     ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_BLOCKED, 0, result->advice };
@@ -253,7 +253,7 @@ static void login(ss_client_t *c)
         ss_session_secret(c, "", 0);
 }
 
-/* One line of the exchange; the answer's bytes are wiped on both sides. */
+/* Sends one line of the exchange; the response is wiped once it was sent. */
 static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
 {
     ss_client_put(c, verb, strlen(verb), 0);
@@ -295,7 +295,7 @@ void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len)
                      !has_response  ? ""
                      : response.len ? " "
                                     : " =");
-        /* RFC 4954 4: a line too long for an initial response waits for an empty 334. */
+        /* RFC 4954 4: an initial response too long for the AUTH line waits for an empty 334. */
         c->has_late_response =
             has_response && strlen(verb) + response.len + 2 > SS_COMMAND_AUTH_MAX;
         if (c->has_late_response) {
@@ -327,14 +327,14 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
         APR_SUCCESS) {
         say_auth(c, "", &response);
     } else {
-        /* RFC 4954 4: "*" ends the exchange; the server's 501 to it is not the reason. */
+        /* RFC 4954 4: "*" ends the exchange; the 501 to it is not the reason of the failure. */
         c->auth_result = result;
         say_auth(c, "*", NULL);
     }
     ss_buf_wipe(&response);
 }
 
-/* Takes a word out of a list of words. */
+/* Removes a word from a list of words. */
 static void remove_word(char *list, const char *word)
 {
     apr_size_t len = strlen(word);
@@ -351,8 +351,8 @@ static void remove_word(char *list, const char *word)
     *kept = '\0';
 }
 
-/* 504: a mechanism that was offered and is none (RFC 4954 4). The next one of those that the
- * settings allow is tried; each time the list gets shorter. */
+/* 504: the server does not know a mechanism that it offered (RFC 4954 4). The next one that the
+ * settings allow is tried; the list gets shorter each time. */
 static int tries_another(ss_client_t *c)
 {
     const char *chosen;
@@ -457,7 +457,7 @@ static void try_say(ss_client_t *c, int step)
     ss_client_asked(c, cmd, NULL, 0);
 }
 
-/* A step of the trial was refused: reported; the session itself goes on. */
+/* Reports a refused step of the trial; the session continues. */
 static void try_refused(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
                         int is_reused)
 {
@@ -527,7 +527,7 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
 
 void ss_session_try(ss_client_t *c, const char *from, const char *to)
 {
-    /* Ready and ending with nothing in flight is no state: the end is said at once. */
+    /* READY, closing and idle cannot occur together: the session ends at once then. */
     if (c->state != SS_CLIENT_READY || c->first) return;
     c->try_from = apr_pstrdup(c->pool, from);
     c->try_to = apr_pstrdup(c->pool, to);

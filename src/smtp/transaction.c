@@ -1,13 +1,13 @@
-/* transaction.c: what the answers to MAIL, RCPT, DATA, BDAT and the end of a message mean for each
- * recipient. Every recipient is decided once, by the first answer that is about it; what the server
- * says afterwards (503 to the rest of a group) never covers it. */
+/* transaction.c: what the replies to MAIL, RCPT, DATA, BDAT and the end of a message mean for each
+ * recipient. A recipient is decided once, by the first reply about it; later replies (503 to the
+ * rest of a group) never replace that. */
 #include "smtp/transaction.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-/* A transaction that the server still has open is cleared by closing the connection: servers that
- * refuse or penalise RSET exist. */
+/* A transaction that is still open at the server is ended by closing the connection, because some
+ * servers refuse or penalize RSET. */
 void ss_transaction_settle(ss_client_t *c)
 {
     while (c->first) {
@@ -27,8 +27,8 @@ static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_r
 {
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
 
-    /* After an error of this connection "bad sequence" may be the error's echo: nothing to remember
-     * then. */
+    /* After an earlier error on this connection, "bad sequence" may be a consequence: nothing is
+     * learned. */
     if (cmd == SS_CMD_MAIL && c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_ONE_MESSAGE;
     tx->has_failed = 1;
     ss_client_refused(c, cmd, reply, &verdict, tx->accepted);
@@ -40,7 +40,7 @@ static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_r
     c->has_error = 1;
 }
 
-/* 421: the server leaves; nothing that it did not answer was taken. */
+/* 421: the server closes the connection; unanswered commands were not accepted. */
 static void is_leaving(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
 {
     if (ss_client_is_undecided(tx)) refused(c, tx, cmd, reply);
@@ -83,8 +83,8 @@ static void data_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *re
 {
     if (reply->code == 354) {
         if (tx->has_failed) {
-            /* The server wants content that nobody is to get: an empty one ends it (RFC 2920 3.1),
-             * and its answer counts for nothing. */
+            /* The server expects content for no recipient: an empty message ends the transaction
+             * (RFC 2920 3.1), and its reply does not count. */
             ss_client_put(c, ".\r\n", 3, 0);
             ss_client_asked(c, SS_CMD_END, tx, 0);
             ss_client_last_asked(c)->end = c->out.queued;
@@ -113,8 +113,7 @@ static void taken(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
     if (is_clean && c->window < c->options.window_max) c->window++;
 }
 
-/* The server does not know BDAT, or will not have it here: said of the extension, not of the
- * message. */
+/* The server does not know or accept BDAT: about the extension, not the message. */
 static int is_bdat_refused(const ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     return tx->uses_bdat && reply->code >= 500 && reply->code <= 504 &&
@@ -135,8 +134,8 @@ static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *rep
         ss_client_refused(c, SS_CMD_BDAT, reply, &verdict, 0);
         ss_client_decide(c, tx, SS_CMD_BDAT, reply, SS_FATE_AGAIN, NULL, verdict.advice,
                          reply->text);
-        /* It may read the content as commands: nothing more is said to it, and what it says is not
-         * listened to. */
+        /* It may interpret the content as commands, so nothing more is sent, and its replies are
+         * ignored. */
         ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
     } else {
         refused(c, tx, SS_CMD_END, reply);
@@ -175,7 +174,7 @@ void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const 
         is_leaving(c, tx, asked->cmd, reply);
         return;
     }
-    /* "552 too big" in the middle of content: it counts, and the rest is not worth sending. */
+    /* "552 too big" in the middle of the content: it counts, and the rest is not sent. */
     tx->has_reply = 1;
     if (is_bdat_refused(tx, reply) && asked->cmd == SS_CMD_END) {
         end_answer(c, tx, reply);

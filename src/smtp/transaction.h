@@ -7,9 +7,9 @@
 
 /* The reply to a command of a transaction. */
 void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
-/* An answer that came before its command was written to the end. */
+/* A reply that came before its command was written completely. */
 void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
-/* Gives back what is finished at the front of the list. */
+/* Returns the finished messages at the front of the list. */
 void ss_transaction_settle(ss_client_t *c);
 
 #endif

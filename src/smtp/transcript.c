@@ -1,6 +1,6 @@
-/* transcript.c: the dialogue as lines for people. Pieces are put together to lines, credentials are
- * blanked by position (what AUTH carries) and by value (the secret in plain, hex, and base64 at any
- * offset), control bytes are escaped, and everything is bounded. */
+/* transcript.c: the dialogue as lines for people. Pieces are assembled into lines, credentials are
+ * redacted by position (what AUTH carries) and by value (the secret as it is, in hex, and in base64
+ * at any offset), control bytes are escaped, and all sizes are limited. */
 #include "smtp/transcript.h"
 
 #include <apr_lib.h>
@@ -10,38 +10,38 @@
 
 #include "base/text.h"
 
-/* of a longer secret the first bytes are looked for: they stand for the whole */
+/* of a longer secret only the first bytes are searched for */
 #define SS_TRANSCRIPT_SECRET_MAX 65536
-/* a shorter one would blank half of every line; AUTH's places are blanked all the same */
+/* shorter ones would redact half of every line; the arguments of AUTH are always redacted */
 #define SS_TRANSCRIPT_SECRET_MIN 3
-/* of a run of base64 that is decoded in search of the secret; lines are shorter */
+/* of a run of base64 that is searched for the secret; lines are shorter */
 #define SS_TRANSCRIPT_TOKEN_MAX 8192
 #define HIDDEN "[redacted]"
 
 typedef struct {
     char bytes[SS_TRANSCRIPT_LINE_MAX];
     apr_size_t len;
-    int is_cut; /* bytes past the bound were dropped */
+    int is_cut; /* bytes beyond the limit were dropped */
     int is_begun;
 } ss_side_t;
 
 typedef enum {
     AUTH_NONE,
-    AUTH_ASKED /* a server's line is due */,
-    AUTH_ANSWER /* the client's next line is a credential */
+    AUTH_ASKED /* a reply is due */,
+    AUTH_ANSWER /* the next line of the client is a credential */
 } ss_auth_place_t;
 
 struct ss_transcript_t {
     apr_pool_t *pool;
     apr_array_header_t *lines;
-    apr_size_t dropped; /* lines past SS_TRANSCRIPT_LINES_MAX */
-    /* who gets the lines instead; NULL: they are kept */
+    apr_size_t dropped; /* lines beyond SS_TRANSCRIPT_LINES_MAX */
+    /* gets the lines; NULL: they are kept */
     void (*line)(void *self, const char *text);
     void *self;
-    apr_pool_t *scratch; /* of one line, where lines are not kept; else pool */
+    apr_pool_t *scratch; /* for one line if lines are not kept; else pool */
     ss_side_t side[2];   /* server, client */
     ss_auth_place_t auth;
-    /* what a server says in a challenge of these may repeat the token */
+    /* a challenge of these mechanisms may repeat the token */
     int is_bearer;
     char *secret;
     apr_size_t secret_len;
@@ -113,7 +113,7 @@ static int find(const char *in, apr_size_t len, const char *what, apr_size_t wha
     return 0;
 }
 
-/* Whether text begins with the secret in hex, in either case of letters. */
+/* Whether text starts with the secret in hex, upper or lower case. */
 static int is_hex_at(const char *text, const char *secret, apr_size_t len)
 {
     static const char digits[] = "0123456789abcdef";
@@ -136,7 +136,7 @@ static int base64_value(char c)
     return -1;
 }
 
-/* Decodes a run of base64 digits, either alphabet, padding or not; into has room for it. */
+/* Decodes a run of base64 digits of either alphabet; into is large enough. */
 static apr_size_t decode(const char *run, apr_size_t len, char *into)
 {
     unsigned bits = 0;
@@ -178,8 +178,8 @@ static void blank_plain_and_hex(const ss_transcript_t *t, char *line, apr_size_t
     }
 }
 
-/* Runs of base64 digits that hold the secret when decoded from any of their first four digits on (a
- * run may begin with other text). */
+/* Redacts runs of base64 digits that contain the secret when decoded from any of their first four
+ * digits (a run may start with other text). */
 static void blank_base64(const ss_transcript_t *t, char *line, apr_size_t *len)
 {
     char plain[SS_TRANSCRIPT_TOKEN_MAX];
@@ -214,8 +214,7 @@ void ss_transcript_blank(const ss_transcript_t *t, char *text)
     text[len] = '\0';
 }
 
-/* A long secret may be cut at the end of a line that was too long: then its beginning must not show
- * either. */
+/* A secret may be cut off at the end of an overlong line: its beginning must not show either. */
 static void blank_cut_tail(const ss_transcript_t *t, char *line, apr_size_t *len)
 {
     for (apr_size_t n = t->secret_len < *len ? t->secret_len : *len; n >= SS_TRANSCRIPT_SECRET_MIN;
@@ -243,8 +242,8 @@ static int is_word(const char *text, apr_size_t len, const char *word)
     return len == strlen(word) && !strncasecmp(text, word, len);
 }
 
-/* "AUTH MECHANISM initial-response": the third word is a credential. Nothing follows a cancelled
- * exchange. */
+/* "AUTH MECHANISM initial-response": the third word is a credential. After "*" no credential
+ * follows. */
 static void client_line(ss_transcript_t *t, char *line, apr_size_t len, int is_cut)
 {
     if (t->auth == AUTH_ANSWER) {
@@ -331,9 +330,8 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
     keep(t, apr_pstrcat(t->scratch, "-- ", ss_text_escape_log(t->scratch, line, len), NULL));
 }
 
-/* What came without a line end belongs to the picture (a TLS alert, a cut greeting), but showing it
- * must not end the line: it is shown by a copy of the list and comes again, whole, when its end
- * arrives. A client's unfinished line is ours and says nothing new. */
+/* An incomplete line of the server is shown too (a TLS alert, a truncated greeting), in a copy of
+ * the list, because the rest of the line may still arrive. */
 const apr_array_header_t *ss_transcript_lines(const ss_transcript_t *t)
 {
     const ss_side_t *side = &t->side[0];

@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 typedef struct {
-    ss_module_server_t *server;
+    ss_server_t *server;
     ss_buf_t in, events;
     apr_size_t content;
     int in_mail;

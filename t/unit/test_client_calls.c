@@ -308,6 +308,54 @@ static void deadlines(void)
     }
 }
 
+/* What is waited for now, in seconds; 0: nothing. */
+static int seconds_left(const call_t *c)
+{
+    ss_mono_t deadline = ss_client_deadline(c->client);
+    return ss_mono_is_set(deadline) ? (int)((deadline.us - START) / S) : 0;
+}
+
+/* RFC 5321 4.5.3.2: greeting, login, commands and the end of the message each have their own. */
+static void each_step_has_its_own_timeout(void)
+{
+    call_t c;
+
+    begin(&c);
+    c.options.tls = SS_CLIENT_TLS_REQUIRED;
+    c.options.username = "u";
+    c.options.timeout[SS_TIMEOUT_GREETING] = 10 * S;
+    c.options.timeout[SS_TIMEOUT_AUTH] = 20 * S;
+    c.options.timeout[SS_TIMEOUT_COMMAND] = 30 * S;
+    c.options.timeout[SS_TIMEOUT_DATA] = 40 * S;
+    c.client = ss_client_create(&c.options, (ss_mono_t){ START }, c.pool);
+    CU_ASSERT_EQUAL(seconds_left(&c), 10);
+    hear(&c, "220 relay\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 30); /* EHLO */
+    hear(&c, "250-relay\r\n250 STARTTLS\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 30); /* STARTTLS */
+    hear(&c, "220 go\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 0); /* the handshake: the caller's */
+    ss_client_tls_on(c.client, NULL, NULL, 0, (ss_mono_t){ START });
+    pump(&c);
+    CU_ASSERT_EQUAL(seconds_left(&c), 30); /* EHLO */
+    hear(&c, "250-relay\r\n250 AUTH PLAIN\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 0); /* the secret: the caller's */
+    ss_client_secret(c.client, "p", 1, (ss_mono_t){ START });
+    pump(&c);
+    CU_ASSERT_EQUAL(seconds_left(&c), 20); /* AUTH */
+    hear(&c, "235 ok\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 0); /* idle */
+    give(&c, 1);
+    CU_ASSERT_EQUAL(seconds_left(&c), 30); /* MAIL */
+    hear(&c, "250 ok\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 30); /* RCPT */
+    hear(&c, "250 ok\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 30); /* DATA */
+    hear(&c, "354 go\r\n");
+    CU_ASSERT_EQUAL(seconds_left(&c), 40); /* the end of the message */
+    end(&c);
+}
+
 /* Written bytes are progress, a connection that takes none is not. */
 static void only_written_bytes_are_progress(void)
 {
@@ -362,6 +410,7 @@ void ss_suite_client_calls(void)
     ADD(a_421_between_two_commands_leaves_the_message_untaken);
     ADD(strangers_are_quoted_in_part);
     ADD(deadlines);
+    ADD(each_step_has_its_own_timeout);
     ADD(only_written_bytes_are_progress);
     ADD(transcript_names_the_content_and_does_not_show_it);
 }

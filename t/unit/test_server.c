@@ -15,7 +15,7 @@ void ss_suite_server(void);
 #define RCPT MAIL "RCPT TO:<b@y>\r\n"
 
 typedef struct {
-    ss_module_server_t *server;
+    ss_server_t *server;
     ss_buf_t in, events, replies;
     int is_closed;
 } talk_t;
@@ -404,7 +404,7 @@ static void a_reply_without_room_ends_the_session(void)
             static const ss_server_options_t options = { .host = "h",
                                                          .max_size = 40,
                                                          .max_rcpts = 2 };
-            ss_module_server_t *s = ss_server_create(&options);
+            ss_server_t *s = ss_server_create(&options);
             ss_server_event_t event;
             apr_size_t used;
             ss_server_output(s)->max = ss_server_output(s)->len + room;
@@ -489,7 +489,7 @@ static void a_421_ends_the_session(void)
     ss_server_kind_t kinds[] = { SS_SERVER_MAIL, SS_SERVER_RCPT, SS_SERVER_END };
 
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        ss_module_server_t *s = ss_server_create(&options);
+        ss_server_t *s = ss_server_create(&options);
         ss_server_event_t event;
         ss_server_kind_t kind = SS_SERVER_MORE;
         apr_size_t used;
@@ -546,7 +546,7 @@ static void nothing_is_taken_while_an_answer_is_owed(void)
 {
     static const char input[] = RCPT "BDAT 2 LAST\r\nhiNOOP\r\n";
     static const ss_server_options_t options = { .host = "h", .max_size = 40, .max_rcpts = 2 };
-    ss_module_server_t *s = ss_server_create(&options);
+    ss_server_t *s = ss_server_create(&options);
     ss_server_event_t event;
     apr_size_t at = 0, used;
     ss_server_kind_t kind;
@@ -577,7 +577,7 @@ static void nothing_is_taken_while_an_answer_is_owed(void)
 static void output_that_nobody_reads_stops_the_reading(void)
 {
     static const ss_server_options_t options = { .host = "h", .max_size = 40, .max_rcpts = 2 };
-    ss_module_server_t *s = ss_server_create(&options);
+    ss_server_t *s = ss_server_create(&options);
     ss_server_event_t event;
     static char input[6 * 20000];
     apr_size_t at = 0, used;
