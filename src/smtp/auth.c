@@ -102,7 +102,7 @@ static apr_size_t utf8_length(const unsigned char *text, apr_size_t len)
 /* NULL, or what is wrong with a user name or password. */
 static const char *text_fault(const char *text, apr_size_t len)
 {
-    if (memchr(text, '\0', len)) return "holds a zero byte";
+    if (memchr(text, '\0', len)) return "contains a NUL byte";
     for (apr_size_t i = 0; i < len;) {
         apr_size_t n = utf8_length((const unsigned char *)text + i, len - i);
         if (!n) return "is not valid UTF-8";
@@ -119,7 +119,8 @@ static const char *token_fault(const char *token, apr_size_t len)
     if (!len) return "is empty";
     for (apr_size_t i = 0; i < len; i++) {
         if (token[i] <= ' ' || token[i] > '~')
-            return "holds a blank, a line end or another byte that no bearer token has";
+            return "contains a blank, a line end or another byte that is not allowed in a bearer "
+                   "token";
     }
     return NULL;
 }
@@ -155,7 +156,7 @@ static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
         return APR_ENOTIMPL;
     case GSASL_SASLPREP_ERROR:
         ss_result_set(result, "auth", "", "auth-secret-malformed",
-                      "the user name or password holds a character that %s does not allow (RFC "
+                      "the user name or password contains a character that %s does not allow (RFC "
                       "4013: control characters, private use, unassigned)",
                       auth->mechanism);
         return APR_EINVAL;
@@ -172,8 +173,8 @@ static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
     case GSASL_MECHANISM_PARSE_ERROR:
     case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
         ss_result_set(result, "auth", "", "auth-malformed",
-                      "the server's part of the %s exchange does not follow its rules (%s)",
-                      auth->mechanism, gsasl_strerror_name(rc));
+                      "the server breaks the rules of the %s exchange (%s)", auth->mechanism,
+                      gsasl_strerror_name(rc));
         return APR_EGENERAL;
     default:
         ss_result_set(result, "auth", "", "auth-malformed", "the %s exchange failed: %s",
@@ -251,7 +252,7 @@ static apr_status_t start_bearer(ss_auth_t *auth, const char *username, const ch
 static const char *name_fault(const char *username)
 {
     for (const char *c = username; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) return "holds a control character";
+        if ((unsigned char)*c < ' ' || *c == 0x7f) return "contains a control character";
     }
     return text_fault(username, strlen(username));
 }
@@ -415,8 +416,8 @@ static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *
     if (is_too_costly(auth, in, in_len)) {
         gsasl_free(in);
         ss_result_set(result, "auth", "334", "auth-malformed",
-                      "the server asks for more than %d rounds of hashing in %s",
-                      SS_AUTH_ITERATIONS_MAX, auth->mechanism);
+                      "the server demands more than %d iterations in %s", SS_AUTH_ITERATIONS_MAX,
+                      auth->mechanism);
         return APR_EGENERAL;
     }
     int rc = gsasl_step(auth->session, in, in_len, &answer, &answer_len);
@@ -444,12 +445,12 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
     *has_out = *is_done = 0;
     if (!auth->is_started) {
         ss_result_set(result, "auth", "334", "auth-malformed",
-                      "the server goes on with a login that has ended");
+                      "the server continues a login that has ended");
         return APR_EGENERAL;
     }
     if (challenge && ++auth->rounds > SS_AUTH_ROUNDS_MAX) {
         ss_result_set(result, "auth", "334", "auth-malformed",
-                      "the server asked %d times in one login and does not come to an end",
+                      "the server sent %d challenges in one login and does not finish it",
                       auth->rounds);
         return APR_EGENERAL;
     }

@@ -129,16 +129,16 @@ static void refuse(const ss_auth_wishes_t *w, const ss_auth_missed_t *missed, ss
     if (missed->unsafe) {
         ss_result_set(result, "auth", "", "auth-needs-tls",
                       "the server offers %.200s, but this connection is not encrypted and the "
-                      "password or token would cross it readable%s",
+                      "password or token would be sent in plain text%s",
                       offered, w->starttls_offered ? "; the server offers STARTTLS" : "");
     } else if (!w->auth_offered && w->starttls_offered) {
         ss_result_set(
             result, "auth", "", "auth-needs-tls",
-            "the server offers no login on an unencrypted connection; it offers STARTTLS");
+            "the server does not offer a login on an unencrypted connection; it offers STARTTLS");
     } else if (!w->auth_offered) {
-        ss_result_set(
-            result, "auth", "", "auth-not-offered",
-            "the server offers no login (no AUTH in its answer to EHLO), but a user name is set");
+        ss_result_set(result, "auth", "", "auth-not-offered",
+                      "the server does not offer a login (no AUTH in its reply to EHLO), but a "
+                      "user name is set");
     } else if (missed->unbound) {
         ss_result_set(result, "auth", "", "auth-none-common",
                       "SMTPSendAuth %s needs TLS channel binding, which this connection does not "
@@ -146,7 +146,7 @@ static void refuse(const ss_auth_wishes_t *w, const ss_auth_missed_t *missed, ss
                       list, offered);
     } else {
         ss_result_set(result, "auth", "", "auth-none-common",
-                      "no login mechanism in common: the server offers %.200s, SMTPSendAuth is %s",
+                      "no common login mechanism: the server offers %.200s, SMTPSendAuth is %s",
                       offered, list);
     }
 }

@@ -73,7 +73,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
     if (result && ss_result_is_set(result)) apr_cpystrn(words, result->text, sizeof(words));
     if (dies_of_streaming(c))
         ss_client_learn(c, SS_LEARN_NO_STREAMING, 0,
-                        "the connection was lost with commands behind a message's content");
+                        "the connection was lost with commands after a message's content");
     ss_client_broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "",
                         cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words,
                         result);
@@ -102,7 +102,7 @@ static void answered(ss_client_t *c)
                 ss_client_reason(c, 0, c->phases[c->state].cmd, reply, &verdict, NULL);
             ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
         } else {
-            ss_client_nonsense(c, "the server sent a reply that nothing had asked for");
+            ss_client_nonsense(c, "the server sent an unexpected reply");
         }
         return;
     }
@@ -112,7 +112,7 @@ static void answered(ss_client_t *c)
         if (asked.tx)
             ss_transaction_early(c, &asked, reply);
         else
-            ss_client_nonsense(c, "the server answered before it was asked");
+            ss_client_nonsense(c, "the server replied before the command was sent");
         return;
     }
     c->asked_first = (c->asked_first + 1) % SS_ASKED_MAX;
@@ -162,10 +162,9 @@ static void stranger(ss_client_t *c, const char *bytes, apr_size_t len)
         if (!strncmp(line, services[i].start, strlen(services[i].start))) name = services[i].name;
     }
     if (!n)
-        apr_cpystrn(words, "what answers there does not speak SMTP", sizeof(words));
+        apr_cpystrn(words, "the other side does not speak SMTP", sizeof(words));
     else
-        apr_snprintf(words, sizeof(words),
-                     "what answers there does not speak SMTP, it is %s: \"%s\"",
+        apr_snprintf(words, sizeof(words), "the other side does not speak SMTP, it is %s: \"%s\"",
                      name ? name : "something else", line);
     ss_client_nonsense(c, words);
 }
@@ -177,8 +176,8 @@ static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len
 
     while (at < len && c->state != SS_CLIENT_CLOSED) {
         if (c->state == SS_CLIENT_TLS) {
-            ss_client_nonsense(c, "the server sent plain text after its answer to STARTTLS: "
-                                  "somebody may be injecting commands");
+            ss_client_nonsense(c, "the server sent plain text after its reply to STARTTLS: an "
+                                  "attacker may be injecting commands");
             break;
         }
         apr_status_t rv = ss_reply_parse(&c->reply, bytes + at, len - at, &used);
@@ -188,7 +187,7 @@ static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len
             if (c->state == SS_CLIENT_GREETING)
                 stranger(c, bytes + at, len - at);
             else
-                ss_client_nonsense(c, "the server's answer is no SMTP reply");
+                ss_client_nonsense(c, "the server's reply is not valid SMTP");
             break;
         }
         at += used;

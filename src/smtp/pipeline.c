@@ -54,18 +54,18 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
     tx->uses_utf8 = m->is_utf8 || ss_command_is_utf8(m->from) || has_utf8_rcpt(m);
     if (!ss_command_is_address(m->from)) {
         ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
-                         "the sender's address cannot stand in a command");
+                         "the sender's address is malformed");
     } else if (have->size && (apr_uint64_t)m->size > have->size) {
         ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.3.4", "message-too-big",
                          "the message is larger than the server's limit (SIZE)");
     } else if (m->requires_tls && (!have->requiretls || !c->is_tls)) {
         ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.7.30", "requiretls-missing",
-                         "the message requires TLS on its whole way (REQUIRETLS), which this "
+                         "the message requires TLS all the way (REQUIRETLS), which this "
                          "server does not offer");
     } else if (m->is_8bit && !have->eight_bit_mime) {
         ss_client_decide(
             c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.6.3", "no-8bitmime",
-            "the message has 8-bit text, which this server does not take (no 8BITMIME)");
+            "the message has 8-bit text, which this server does not support (no 8BITMIME)");
     } else if (tx->uses_utf8 && !have->smtputf8) {
         int all = ss_command_is_utf8(m->from) ||
                   (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));
@@ -73,15 +73,15 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
             if (!all && !ss_command_is_utf8(m->rcpts[i].address)) continue;
             ss_client_decide_rcpt(&m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.6.7",
                                   "address-utf8",
-                                  "the address or header has characters outside ASCII, which "
-                                  "this server does not take (no SMTPUTF8)");
+                                  "the address or header has characters outside ASCII, which this "
+                                  "server does not support (no SMTPUTF8)");
         }
         tx->uses_utf8 = 0;
     }
     for (int i = 0; i < m->rcpt_count; i++) {
         if (m->rcpts[i].address[0] && ss_command_is_address(m->rcpts[i].address)) continue;
         ss_client_decide_rcpt(&m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
-                              "address-syntax", "the address cannot stand in a command");
+                              "address-syntax", "the address is malformed");
     }
 }
 
@@ -136,7 +136,7 @@ static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
     ss_buf_clear(&c->command);
     if (ss_command_mail(&c->command, tx->m, &c->capability, tx->uses_utf8) != APR_SUCCESS) {
         ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
-                         "sender and envelope id do not fit into a command");
+                         "sender and envelope id are too long for a command");
         tx->has_failed = 1;
         return;
     }
@@ -159,7 +159,7 @@ static void say_rcpt(ss_client_t *c, ss_client_tx_t *tx)
             say_command(c, SS_CMD_RCPT, tx, number);
         } else {
             ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
-                                  "address-syntax", "the address does not fit into a command");
+                                  "address-syntax", "the address is too long for a command");
         }
     }
     if (tx->rcpts_said == tx->m->rcpt_count) tx->say = SS_SAY_DATA;
@@ -224,8 +224,8 @@ static int say_content(ss_client_t *c, ss_client_tx_t *tx)
             ss_result_t result;
             ss_result_clear(&result);
             ss_result_set(&result, "data", "", verdict.advice,
-                          "The message's content could not be read here, so the connection was "
-                          "closed in its middle");
+                          "The message's content could not be read from the queue, so the "
+                          "connection was closed");
             ss_client_decide(c, tx, SS_CMD_END, NULL, SS_FATE_DEFERRED, "4.3.0", verdict.advice,
                              result.text);
             ss_client_reason(c, 0, SS_CMD_END, NULL, &verdict, &result);
@@ -268,7 +268,7 @@ static void give_back_unsaid(ss_client_t *c)
         next = tx->next;
         if (tx->say != SS_SAY_MAIL) continue;
         ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_AGAIN, "4.4.2", "closing",
-                         "the connection was ending before this message was begun");
+                         "the connection was closed before this message was started");
         ss_client_give_back(c, tx);
     }
 }

@@ -154,8 +154,8 @@ static void after_hello(ss_client_t *c)
     ss_result_clear(&result);
     ss_result_set(&result, "starttls", "", verdict.advice, "%s",
                   c->capability.is_rewritten
-                      ? "TLS is required, and something between here and the server writes over "
-                        "its answers (XXXX), STARTTLS among them"
+                      ? "TLS is required, but a device on the way overwrites the server's replies "
+                        "(XXXX), including STARTTLS"
                       : "TLS is required, but the server does not offer STARTTLS");
     step_failed(c, "starttls", SS_CMD_STARTTLS, NULL, &verdict, &result);
 }
@@ -275,7 +275,7 @@ void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len)
     if (!bytes || is_empty) {
         ss_result_set(&result, "auth", "", "auth-secret-unreadable",
                       "The password %s, so no login was tried",
-                      is_empty ? "of SMTPSendPassword is empty" : "could not be read (unreadable)");
+                      is_empty ? "of SMTPSendPassword is empty" : "could not be read");
         login_failed(c, &result);
         return;
     }
@@ -383,7 +383,7 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
         return;
     }
     if (reply->code / 100 == 3 || (reply->code / 100 == 2 && ss_result_is_set(&result))) {
-        ss_client_nonsense(c, "the server goes on with a login that was ended");
+        ss_client_nonsense(c, "the server continues a login that was ended");
         return;
     }
     if (reply->code / 100 == 2) {
@@ -447,9 +447,8 @@ static void try_say(ss_client_t *c, int step)
         event->is_ok = 0;
         event->verdict = verdict;
         ss_result_clear(&event->result);
-        ss_result_set(
-            &event->result, step == TRY_RCPT ? "rcpt" : "mail", "", verdict.advice,
-            "The address cannot stand in a command: it has characters that no address may have");
+        ss_result_set(&event->result, step == TRY_RCPT ? "rcpt" : "mail", "", verdict.advice,
+                      "The address contains characters that are not allowed in an address");
         try_over(c, 0, NULL);
         return;
     }
@@ -477,7 +476,7 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
     int is_ok = reply->code / 100 == 2;
 
     if (reply->code / 100 == 3) {
-        ss_client_nonsense(c, "the server's answer has a code that cannot be one");
+        ss_client_nonsense(c, "the server's reply has an invalid code");
         return;
     }
     if (reply->code == 421) {

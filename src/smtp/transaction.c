@@ -151,7 +151,7 @@ void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const
         return;
     }
     if (reply->code / 100 == 3 && asked->cmd != SS_CMD_DATA) {
-        ss_client_nonsense(c, "the server's answer has a code that cannot be one");
+        ss_client_nonsense(c, "the server's reply has an invalid code");
         return;
     }
     switch (asked->cmd) {
@@ -167,7 +167,7 @@ void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const 
     ss_client_tx_t *tx = asked->tx;
 
     if (reply->code / 100 < 4) {
-        ss_client_nonsense(c, "the server answered before it was asked");
+        ss_client_nonsense(c, "the server replied before the command was sent");
         return;
     }
     if (reply->code == 421) {
@@ -181,7 +181,7 @@ void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const 
         return;
     }
     if (!tx->has_failed) refused(c, tx, asked->cmd, reply);
-    ss_client_close(
-        c, SS_FATE_AGAIN, "connection-lost",
-        "the connection was closed because the server refused another message in its middle");
+    ss_client_close(c, SS_FATE_AGAIN, "connection-lost",
+                    "the connection was closed because the server refused another message before "
+                    "it was complete");
 }

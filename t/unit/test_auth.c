@@ -127,7 +127,7 @@ static void refusals_in_words(void)
     CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_REFUSED);
     CU_ASSERT_STRING_EQUAL(
         result.text,
-        "no login mechanism in common: the server offers PLAIN, SMTPSendAuth is GSSAPI NTLM");
+        "no common login mechanism: the server offers PLAIN, SMTPSendAuth is GSSAPI NTLM");
     w.wanted = list_of(many);
     ss_result_clear(&result);
     CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_REFUSED);
@@ -141,7 +141,7 @@ static void refusals_in_words(void)
     ss_result_clear(&result);
     CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_REFUSED);
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(result.text, "would cross it readable; the server offers STARTTLS"));
+        strstr(result.text, "would be sent in plain text; the server offers STARTTLS"));
     w.wanted = NULL;
     w.is_loopback = 1;
     CU_ASSERT_EQUAL(ss_auth_choose(&w, &mechanism, &result), SS_AUTH_CHOSEN);
@@ -429,7 +429,7 @@ static void broken_scram(void)
         begin(&x, "SCRAM-SHA-256", "user", "pencil", 6);
         step(&x, NULL);
         CU_ASSERT_STRING_EQUAL(step(&x, counts[i]), "error");
-        CU_ASSERT_PTR_NULL(strstr(x.result.text, "hashing"));
+        CU_ASSERT_PTR_NULL(strstr(x.result.text, "iterations"));
         end(&x);
     }
     begin(&x, "SCRAM-SHA-256-PLUS", "user", "pencil", 6);
@@ -441,7 +441,7 @@ static void broken_scram(void)
     begin(&x, "SCRAM-SHA-256", "user", "pencil", 6); /* r=x,s=QQ==,i=2000000000 */
     step(&x, NULL);
     CU_ASSERT_STRING_EQUAL(step(&x, "cj14LHM9UVE9PSxpPTIwMDAwMDAwMDA="), "error");
-    CU_ASSERT_PTR_NOT_NULL(strstr(x.result.text, "hashing"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(x.result.text, "iterations"));
     end(&x);
     begin(&x, "SCRAM-SHA-256", "user", "pencil", 6); /* 235 at once: nothing was proven */
     step(&x, NULL);
@@ -479,7 +479,7 @@ static void broken_servers(void)
     step(&x, "UGFzc3dvcmQ6");
     CU_ASSERT_STRING_EQUAL(step(&x, "VXNlcm5hbWU6"), "error");
     CU_ASSERT_PTR_NOT_NULL(
-        strstr(x.result.text, "the server's part of the LOGIN exchange does not follow its rules"));
+        strstr(x.result.text, "the server breaks the rules of the LOGIN exchange"));
     end(&x);
     begin(&x, "XOAUTH2", "user", "token", 5);
     for (int i = 0; i < SS_AUTH_ROUNDS_MAX; i++) CU_ASSERT_STRING_NOT_EQUAL(step(&x, ""), "error");

@@ -161,10 +161,10 @@ DIALOGUE(greeting_never_comes, "> tick 59", "E.", "> tick 1", "E: failed greetin
          "E: closed greeting down greeting-timeout 0 The server did not greet in time")
 DIALOGUE(greeting_of_another_protocol, "S: * OK IMAP4rev1 ready", "> more",
          "E: failed greeting 0 down",
-         "E: closed greeting down not-smtp 0 what answers there does not speak SMTP, it is an IMAP "
+         "E: closed greeting down not-smtp 0 the other side does not speak SMTP, it is an IMAP "
          "server: \"* OK IMAP4rev1 ready\"*")
 DIALOGUE(greeting_of_a_pop3_server, "S: +OK ready", "> more", "E: failed greeting 0 down",
-         "E: closed greeting down not-smtp 0 what answers there does not speak SMTP, it is a POP3 "
+         "E: closed greeting down not-smtp 0 the other side does not speak SMTP, it is a POP3 "
          "server*")
 
 DIALOGUE(starttls_forgets_what_was_offered_before, "O: tls=required", HELLO, "S: 250-relay.example",
@@ -215,12 +215,11 @@ DIALOGUE(a_repeated_secret_is_blanked, "O: tls=on user=me", HELLO, "S: 250-relay
 DIALOGUE(login_without_a_readable_secret, "O: tls=on user=me", HELLO, "S: 250-relay.example",
          "S: 250 AUTH PLAIN", "> nosecret", QUIT, "E: step hello", "E: want secret PLAIN",
          "E: failed auth 0 blocked", "E: closed auth blocked *")
-DIALOGUE(
-    an_empty_password_is_not_tried, "O: tls=on user=me", HELLO, "S: 250-relay.example",
-    "S: 250 AUTH PLAIN", "> secret", QUIT, "E: step hello", "E: want secret PLAIN",
-    "E: failed auth 0 blocked",
-    "E: closed auth blocked auth-secret-unreadable 0 The password of SMTPSendPassword is empty, so "
-    "no login was tried")
+DIALOGUE(an_empty_password_is_not_tried, "O: tls=on user=me", HELLO, "S: 250-relay.example",
+         "S: 250 AUTH PLAIN", "> secret", QUIT, "E: step hello", "E: want secret PLAIN",
+         "E: failed auth 0 blocked",
+         "E: closed auth blocked auth-secret-unreadable 0 The password of SMTPSendPassword is "
+         "empty, so no login was tried")
 DIALOGUE(password_never_crosses_plain_text, "O: user=me", HELLO, "S: 250-relay.example",
          "S: 250 AUTH PLAIN", QUIT, "E: step hello", "E: failed auth 0 blocked",
          "E: closed auth blocked *")

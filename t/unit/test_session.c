@@ -43,8 +43,8 @@ DIALOGUE(tls_that_nobody_waits_for_changes_nothing, PLAIN, "> tls 0123456789abcd
 DIALOGUE(starttls_is_not_advised_where_tls_is_on, "O: tls=on user=me", HELLO,
          "S: 250-relay.example", "S: 250 STARTTLS", QUIT, "E: step hello",
          "E: failed auth 0 blocked",
-         "E: closed auth blocked auth-not-offered 0 the server offers no login (no AUTH in its "
-         "answer to EHLO), but a user name is set")
+         "E: closed auth blocked auth-not-offered 0 the server does not offer a login (no AUTH in "
+         "its reply to EHLO), but a user name is set")
 DIALOGUE(a_bound_login_uses_the_channel, "O: tls=on user=me", "> tls 0123456789abcdef",
          OFFERS("SCRAM-SHA-256-PLUS SCRAM-SHA-256"), "E: want secret SCRAM-SHA-256-PLUS",
          "> secret pencil", "C* 90", "C.", "> lost eof", "E: failed auth 0 down",
@@ -74,11 +74,11 @@ DIALOGUE(a_server_that_asks_on_after_the_end_of_the_exchange_is_none,
          "O: tls=on user=me auth=CRAM-MD5", OFFERS("CRAM-MD5"), "E: want secret CRAM-MD5",
          "> secret pw", "C: AUTH CRAM-MD5", "S: 334 what?", "C: *", "S: 334 PDFAcj4=", "> more",
          "E: failed auth 0 down",
-         "E: closed auth down not-smtp 0 the server goes on with a login that was ended (AUTH)")
+         "E: closed auth down not-smtp 0 the server continues a login that was ended (AUTH)")
 DIALOGUE(a_server_that_accepts_an_ended_exchange_is_none, "O: tls=on user=me auth=CRAM-MD5",
          OFFERS("CRAM-MD5"), "E: want secret CRAM-MD5", "> secret pw", "C: AUTH CRAM-MD5",
          "S: 334 what?", "C: *", "S: 235 in", "> more", "E: failed auth 0 down",
-         "E: closed auth down not-smtp 0 the server goes on with a login that was ended (AUTH)")
+         "E: closed auth down not-smtp 0 the server continues a login that was ended (AUTH)")
 DIALOGUE(a_server_that_goes_on_with_another_3xx_is_none, "O: tls=on user=me", OFFERS("PLAIN"),
          "E: want secret PLAIN", "> secret pw", "C: AUTH PLAIN AG1lAHB3", "S: 354 go", "> more",
          "E: failed auth 0 down", "E: closed auth down not-smtp*")
