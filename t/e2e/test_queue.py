@@ -113,7 +113,7 @@ def test_flush_makes_what_was_deferred_due(make_httpd, make_relay):
 def test_mail_of_a_relay_that_is_gone_goes_by_the_main_server(make_httpd, make_relay):
     main, other = make_relay(), make_relay()
     vhost = f"<VirtualHost 127.0.0.1:*>\nServerName other.example.com\nSMTPSendRelayName other\nSMTPSendHost 127.0.0.1:{other.port}\nSMTPSendPause On\n</VirtualHost>\n"
-    httpd = make_httpd(vhost + "SMTPSendRelayFor *@other.example other\n", relay=main, expect=FLOW + ["is not configured any more"])
+    httpd = make_httpd(vhost + "SMTPSendRelayFor *@other.example other\n", relay=main, expect=FLOW + ["is no longer configured"])
     ident = httpd.send(sender="x@other.example").json["id"]
     assert httpd.message(ident)["relayName"] == "other" and not main.messages
     httpd.write("")
@@ -121,7 +121,7 @@ def test_mail_of_a_relay_that_is_gone_goes_by_the_main_server(make_httpd, make_r
     main.wait_for(1)
     httpd.wait_state(ident, "sent")
     assert not other.messages
-    httpd.wait_log('not configured any more: relay "default" takes it')
+    httpd.wait_log('no longer configured: relay "default" sends it')
 
 
 def test_a_person_gives_up_and_the_sender_is_told(make_httpd, relay):
