@@ -9,7 +9,13 @@
 
 #define TAKE_STEP 1000 /* messages that one heartbeat takes over */
 #define HANDED_STEP 500
+#define CONTACT_LEAST (15 * APR_USEC_PER_SEC)
 #define SETTINGS_MOST 2000
+
+int ss_lease_may_bury(apr_interval_time_t contact)
+{
+    return contact > CONTACT_LEAST;
+}
 
 void ss_lease_leave(ss_db_t *db, const char *token)
 {

@@ -14,6 +14,7 @@
 #define SS_LEASE_EVERY APR_USEC_PER_SEC
 #define SS_LEASE_SAFE (45 * APR_USEC_PER_SEC)
 #define SS_LEASE_LIMIT (60 * APR_USEC_PER_SEC)
+_Static_assert(SS_LEASE_SAFE < SS_LEASE_LIMIT, "a node stops sending before others take its mail");
 
 typedef struct {
     const char *name, *holds;
@@ -55,8 +56,10 @@ typedef struct {
 ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton);
 
 struct ss_db_t;
-/* The store's thread. may_bury: this node has been in contact long enough to tell the others'
- * silence from its own. */
+/* Whether a node that has been connected for so long may declare others dead: a server that was
+ * away comes back for one node before the others, and their silence may be the server's. */
+int ss_lease_may_bury(apr_interval_time_t contact);
+/* The store's thread. may_bury: ss_lease_may_bury. */
 apr_status_t ss_lease_write(struct ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury);
 /* The node leaves in order: if it is not back within ten seconds, its mail goes to the others. A
  * failure is ignored. */

@@ -3,6 +3,12 @@
 
 #include <string.h>
 
+_Static_assert(SS_STATE_QUEUED < SS_STATE_HELD && SS_STATE_SENDING < SS_STATE_HELD &&
+                   SS_STATE_DEFERRED < SS_STATE_HELD && SS_STATE_HELD < SS_STATE_SENT &&
+                   SS_STATE_SENT < SS_STATE_FAILED && SS_STATE_SENT < SS_STATE_EXPIRED &&
+                   SS_STATE_SENT < SS_STATE_CANCELLED,
+               "SQL compares states by this order");
+
 #define BIT(state) (1u << (state))
 #define WAITING (BIT(SS_STATE_QUEUED) | BIT(SS_STATE_DEFERRED) | BIT(SS_STATE_HELD))
 #define GIVEN_UP (BIT(SS_STATE_FAILED) | BIT(SS_STATE_EXPIRED) | BIT(SS_STATE_CANCELLED))

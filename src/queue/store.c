@@ -47,6 +47,11 @@ static int is_write(const ss_store_request_t *request)
 
 /* ---- the loop's side ---- */
 
+int ss_store_has_room(int waiting, ss_store_verb_t verb)
+{
+    return waiting < SS_STORE_REQUESTS_MAX || verb == SS_STORE_OUTCOME;
+}
+
 apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -54,7 +59,7 @@ apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request)
     pthread_mutex_lock(&store->mutex);
     if (store->is_closing)
         rv = APR_EOF;
-    else if (store->waiting >= SS_STORE_REQUESTS_MAX && request->verb != SS_STORE_OUTCOME)
+    else if (!ss_store_has_room(store->waiting, request->verb))
         rv = APR_EAGAIN;
     if (rv == APR_SUCCESS) {
         if (is_write(request))

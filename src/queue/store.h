@@ -25,6 +25,9 @@ apr_status_t ss_store_open(ss_store_t **store, const ss_store_options_t *options
 apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request);
 /* Loop thread: calls done of all that is finished. Returns their number. */
 int ss_store_collect(ss_store_t *store);
+/* Whether a request is taken while so many wait: there is always room for an outcome, which nobody
+ * can ask for again. Pure. */
+int ss_store_has_room(int waiting, ss_store_verb_t verb);
 /* Whether several nodes may work on it. */
 int ss_store_is_shared(const ss_store_t *store);
 /* Requests posted and not collected yet. */

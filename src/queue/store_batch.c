@@ -18,14 +18,10 @@
 
 /* how often one batch prepares its statements again */
 #define REFRESH_MOST 3
-/* outcomes that could not be written are tried again after, doubling to ... */
 #define AGAIN_FIRST (100 * 1000)
 #define AGAIN_MOST (5 * APR_USEC_PER_SEC)
-/* so long an asker waits to hear what became of a commit whose answer was lost */
+/* how long a client waits for the result of a commit whose answer was lost */
 #define UNKNOWN_MOST (15 * APR_USEC_PER_SEC)
-/* a server that was away comes back for one node before the others: only then is their silence
- * their own */
-#define CONTACT_LEAST (15 * APR_USEC_PER_SEC)
 
 /* ---- the connection ---- */
 
@@ -155,7 +151,7 @@ static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *reque
         return ss_store_purge_write(db, ss_store_request_as(request, SS_STORE_PURGE));
     case SS_STORE_LEASE:
         return ss_lease_write(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
-                              ss_mono_since(ss_mono_now(), store->contact) > CONTACT_LEAST);
+                              ss_lease_may_bury(ss_mono_since(ss_mono_now(), store->contact)));
     default: return ss_store_control_write(db, ss_store_request_as(request, SS_STORE_CONTROL));
     }
 }
@@ -253,11 +249,15 @@ static void count_commit(ss_store_stats_t *stats, int requests, apr_interval_tim
     stats->buckets[bucket]++;
 }
 
-/* What is tried again by itself: outcomes, until the store heals; and for a while what may have
- * been committed, since only the database knows. */
-static int is_kept(const ss_store_batch_t *store, ss_store_request_t *request, ss_mono_t now)
+apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last)
 {
-    if (ss_mono_is_set(store->close_until) && ss_mono_reached(store->close_until, now)) return 0;
+    if (!last) return AGAIN_FIRST;
+    return last > AGAIN_MOST / 2 ? AGAIN_MOST : last * 2;
+}
+
+int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_until, ss_mono_t now)
+{
+    if (ss_mono_is_set(close_until) && ss_mono_reached(close_until, now)) return 0;
     if (request->verb == SS_STORE_OUTCOME) return 1;
     return request->is_unknown &&
            (request->verb == SS_STORE_ACCEPT || request->verb == SS_STORE_STAGE) &&
@@ -284,7 +284,7 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
     while (!APR_RING_EMPTY(batch, ss_store_request_t, link)) {
         ss_store_request_t *request = APR_RING_FIRST(batch);
         APR_RING_REMOVE(request, link);
-        if (is_kept(store, request, now)) {
+        if (ss_store_batch_keeps(request, store->close_until, now)) {
             APR_RING_INSERT_TAIL(&kept, request, ss_store_request_t, link);
             continue;
         }
@@ -295,8 +295,7 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
     /* A lost server is asked at its own times; requests between them do not put off the next. */
     if (db->fault == SS_FAULT_LOST && store->again_wait && ss_mono_before(now, store->again_at))
         return;
-    store->again_wait = store->again_wait ? store->again_wait * 2 : AGAIN_FIRST;
-    if (store->again_wait > AGAIN_MOST) store->again_wait = AGAIN_MOST;
+    store->again_wait = ss_store_batch_wait(store->again_wait);
     store->again_at = ss_mono_add(now, store->again_wait);
 }
 

@@ -44,4 +44,13 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
 /* One step of a read, about a millisecond. 1: it is answered; 0: it needs another step. */
 int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request);
 
+/* The rules, pure. */
+/* How long after a failed batch its outcomes are tried again: 100 ms, doubling to 5 s. last: the
+ * wait before, 0: none. */
+apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last);
+/* Whether a request whose batch failed stays in the store: an outcome until the store heals or has
+ * tried to close for long enough; and for a while what may have been committed, since only the
+ * database knows. Others are answered with the error: whoever asked can ask again. */
+int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_until, ss_mono_t now);
+
 #endif

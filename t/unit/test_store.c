@@ -193,7 +193,8 @@ static void parts_come_before_their_message(void)
     /* Another with the id of one that was lost: its part would still be there. */
     CU_ASSERT_EQUAL(stage(left, 1), APR_SUCCESS);
     for (int later = 0; later < 2; later++) {
-        CU_ASSERT_EQUAL(purge(0, RIG_NOW + (later ? 3700 : 3500) * APR_USEC_PER_SEC), APR_SUCCESS);
+        /* ids tell the millisecond */
+        CU_ASSERT_EQUAL(purge(0, RIG_NOW + 3600 * APR_USEC_PER_SEC + later * 1000), APR_SUCCESS);
         CU_ASSERT_EQUAL(stage(lost, 1) == APR_SUCCESS, later);
     }
     CU_ASSERT_EQUAL(part_of(taken->id, 1), APR_SUCCESS);
@@ -444,6 +445,23 @@ static void purge_takes_what_is_old_and_finished(void)
         CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, ids[i]), i == 3 ? "queued" : "none");
 }
 
+/* A message that finished at the horizon itself stays, with its history; a waiting one always. */
+static void purge_keeps_what_is_younger_than_the_horizon(void)
+{
+    ss_message_t *done = store_rig_message(&rig, 1, 10), *waits = store_rig_message(&rig, 1, 10);
+
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, done), APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, waits), APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, done, 0, SS_STATE_SENT, "250 Ok", 1), APR_SUCCESS);
+    CU_ASSERT_EQUAL(purge(RIG_NOW, RIG_NOW), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, done->id), "sent");
+    CU_ASSERT_EQUAL(purge(RIG_NOW + 1, RIG_NOW), APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, done->id), "none");
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, waits->id), "queued");
+    apr_pool_destroy(done->pool);
+    apr_pool_destroy(waits->pool);
+}
+
 static void counts_by_relay_and_state(void)
 {
     static const struct {
@@ -528,7 +546,8 @@ static void run(void (*test)(void))
     X(parts_come_before_their_message) X(recipients_end_one_by_one) X(history_is_kept_or_not) \
     X(due_comes_in_order_and_pages) X(equal_keys_are_one_message) \
     X(one_bad_request_spoils_no_other) X(settings_are_kept) \
-    X(purge_takes_what_is_old_and_finished) X(counts_by_relay_and_state) \
+    X(purge_takes_what_is_old_and_finished) X(purge_keeps_what_is_younger_than_the_horizon) \
+    X(counts_by_relay_and_state) \
     X(the_oldest_of_each_relay)
 /* clang-format on */
 #define RUN(name)                                                                                  \
