@@ -30,21 +30,6 @@ struct ss_store_t {
     ss_store_stats_t stats; /* a copy */
 };
 
-static int is_write(const ss_store_request_t *request)
-{
-    switch (request->verb) {
-    case SS_STORE_ACCEPT:
-    case SS_STORE_STAGE:
-    case SS_STORE_UNSTAGE:
-    case SS_STORE_OUTCOME:
-    case SS_STORE_SET:
-    case SS_STORE_CONTROL:
-    case SS_STORE_PURGE:
-    case SS_STORE_LEASE: return 1;
-    default: return 0;
-    }
-}
-
 /* ---- the loop's side ---- */
 
 int ss_store_has_room(int waiting, ss_store_verb_t verb)
@@ -62,7 +47,7 @@ apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request)
     else if (!ss_store_has_room(store->waiting, request->verb))
         rv = APR_EAGAIN;
     if (rv == APR_SUCCESS) {
-        if (is_write(request))
+        if (ss_store_request_is_write(request))
             APR_RING_INSERT_TAIL(&store->writes, request, ss_store_request_t, link);
         else
             APR_RING_INSERT_TAIL(&store->reads, request, ss_store_request_t, link);

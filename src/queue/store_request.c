@@ -192,3 +192,18 @@ ss_store_settings_t *ss_store_settings_create(void (*done)(ss_store_request_t *)
 {
     return ss_store_request_create(SS_STORE_SETTINGS, sizeof(ss_store_settings_t), done, baton);
 }
+
+int ss_store_request_is_write(const ss_store_request_t *request)
+{
+    switch (request->verb) {
+    case SS_STORE_ACCEPT:
+    case SS_STORE_STAGE:
+    case SS_STORE_UNSTAGE:
+    case SS_STORE_OUTCOME:
+    case SS_STORE_SET:
+    case SS_STORE_CONTROL:
+    case SS_STORE_PURGE:
+    case SS_STORE_LEASE: return 1;
+    default: return 0;
+    }
+}

@@ -53,6 +53,8 @@ struct ss_store_request_t {
 };
 APR_RING_HEAD(ss_requests_t, ss_store_request_t);
 
+/* Whether it belongs in a transaction that writes. */
+int ss_store_request_is_write(const ss_store_request_t *request);
 /* The struct whose head this is; the verb must be the struct's. */
 void *ss_store_request_as(ss_store_request_t *request, ss_store_verb_t verb);
 /* A zeroed struct of so many bytes in a pool of its own, its head filled. For the constructors. */

@@ -35,6 +35,13 @@ static void end(server_t *s, int is_reset)
     s->is_reset = is_reset;
 }
 
+static void leave(server_t *s)
+{
+    s->has_left = 1;
+    say(s, "421 4.3.2 leaving\r\n");
+    end(s, 0);
+}
+
 void server_open(server_t *s, const server_kind_t *kind, world_truth_t *truth, random_t *random)
 {
     memset(s, 0, sizeof(*s));
@@ -49,6 +56,13 @@ void server_open(server_t *s, const server_kind_t *kind, world_truth_t *truth, r
         s->fault = (fault_t)(1 + random_below(random, FAULTS - 1));
         s->fault_in = random_below(random, random_once(random, 2) ? 6 : 40);
     }
+}
+
+void server_heal(server_t *s)
+{
+    s->kind.sick = SICK_NONE;
+    s->fault = FAULT_NONE;
+    if (s->is_over) end(s, s->is_reset);
 }
 
 void server_free(server_t *s)
@@ -108,9 +122,7 @@ static int meets(server_t *s, const char *usual, int *is_refused)
         return 1;
     case FAULT_421:
         *is_refused = 4;
-        s->has_left = 1;
-        say(s, "421 4.3.2 leaving\r\n");
-        end(s, 0);
+        leave(s);
         return 1;
     case FAULT_CLOSE: end(s, 0); return 1;
     case FAULT_RESET: end(s, 1); return 1;
@@ -249,13 +261,20 @@ static void hello(server_t *s, int is_ehlo)
              s->kind.has_chunking ? "250-CHUNKING\r\n" : "",
              s->kind.has_auth ? "250-AUTH PLAIN\r\n" : "",
              s->kind.has_starttls && !s->is_tls ? "250-STARTTLS\r\n" : "");
-    answer(s, is_ehlo ? text : "250 relay.example\r\n");
+    const char *usual = is_ehlo ? text : "250 relay.example\r\n";
+    if (!answer(s, usual)) return;
+    if (s->kind.sick == SICK_HELLO_TWICE) say(s, usual);
+    if (s->kind.sick == SICK_LEAVES_AFTER_HELLO) leave(s);
+    if (s->kind.sick == SICK_CLOSES_AFTER_HELLO) end(s, 0);
 }
 
 static void mail(server_t *s, const char *line)
 {
     int is_refused;
 
+    if (s->kind.sick == SICK_LEAVES_AT_MAIL) leave(s);
+    if (s->kind.sick == SICK_CLOSES_AT_MAIL) end(s, 0);
+    if (s->is_over) return;
     s->mails++;
     if (s->has_mail || (s->kind.one_mail && s->mails > 1)) {
         say(s, "503 5.5.1 only one MAIL per message\r\n");
@@ -315,8 +334,8 @@ static void login(server_t *s)
     if (s->truth->rejected_logins > 0) {
         s->truth->rejected_logins--;
         say(s, "535 5.7.8 no\r\n");
-    } else {
-        answer(s, "235 2.7.0 in\r\n");
+    } else if (answer(s, "235 2.7.0 in\r\n") && s->kind.sick == SICK_LOGIN_TWICE) {
+        say(s, "535 5.7.8 no\r\n");
     }
 }
 

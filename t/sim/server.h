@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "random.h"
 
-#define MESSAGES_MAX 10
+#define MESSAGES_MAX 24
 #define RCPTS_MAX 4
 /* transactions of one connection that are remembered until their answers arrived */
 #define TAKEN_MAX 64
@@ -33,6 +33,18 @@ typedef enum {
     FAULT_MIDDLE, /* refuses a message in the middle of its content */
     FAULTS
 } fault_t;
+
+/* How a relay is sick: no session gets to carry a message. */
+typedef enum {
+    SICK_NONE,
+    SICK_CLOSES_AFTER_HELLO,
+    SICK_LEAVES_AFTER_HELLO, /* 421 behind the answer to EHLO */
+    SICK_HELLO_TWICE,
+    SICK_LOGIN_TWICE, /* 235, and 535 behind it */
+    SICK_CLOSES_AT_MAIL,
+    SICK_LEAVES_AT_MAIL, /* 421 */
+    SICKNESSES
+} sick_t;
 
 /* What one recipient of one message met, over all connections of a run. */
 typedef struct {
@@ -66,6 +78,7 @@ typedef struct {
     int one_mail;   /* a second MAIL is answered 503 */
     int most_rcpts; /* more are answered 452; 0: no limit */
     int refuses_bdat;
+    sick_t sick;
 } server_kind_t;
 
 typedef struct {
@@ -93,6 +106,9 @@ void server_open(server_t *s, const server_kind_t *kind, world_truth_t *truth, r
 void server_free(server_t *s);
 /* Works on what is in `in`: one command or one piece of content. 0: nothing to do. */
 int server_work(server_t *s);
+/* Whatever was wrong is over: one that hung ends the connection, which is all that a client sees of
+ * a server that was restarted. */
+void server_heal(server_t *s);
 /* Bytes from the client. */
 void server_take(server_t *s, const char *bytes, apr_size_t len);
 /* Whether the client ever wrote the whole of a message, its end included. */

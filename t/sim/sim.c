@@ -1,7 +1,11 @@
 /* sim.c: the simulator as a program.
- *   sim N [SEED]     N runs with the seeds SEED, SEED+1, ... (SEED: the time, printed), in as many
- * processes as there are processors sim =SEED        one run, told step by step Every run that
- * fails is named with its seed; exit code 1 then. */
+ *
+ *   sim [-f FAMILIES] N [SEED]   N runs with the seeds SEED, SEED + 1, ... (the time, printed), in
+ *                                one process per processor
+ *   sim [-f FAMILIES] =SEED      one run, told step by step
+ *
+ * FAMILIES: the kinds of faults, a sum of world.h's numbers; 0: none. Every run that fails is named
+ * with its seed; the exit code is 1 then. */
 #include <apr_general.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,13 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "queue.h"
+#include "storage.h"
 
 #define PROCESSES_MAX 64
 #define SHOWN_MAX 10 /* failures that are printed; more are counted */
 
 typedef struct {
-    long runs, wrong, sent, failed, duplicates, uncertain, crashes, connections, faults;
+    long runs, wrong, sent, failed, duplicates, uncertain, crashes, restarts, connections, faults;
 } total_t;
 
 static void add(total_t *total, const counts_t *counts)
@@ -27,24 +31,25 @@ static void add(total_t *total, const counts_t *counts)
     total->duplicates += counts->duplicates;
     total->uncertain += counts->uncertain;
     total->crashes += counts->crashes;
+    total->restarts += counts->restarts;
     total->connections += counts->connections;
     total->faults += counts->faults;
 }
 
 /* Every count'th seed from the first on. */
-static total_t run_some(uint64_t seed, long runs, int first, int count)
+static total_t run_some(uint64_t seed, int families, long runs, int first, int count)
 {
     total_t total = { 0 };
 
     for (long i = first; i < runs; i += count) {
         counts_t counts;
-        const char *wrong = world_run(seed + (uint64_t)i, 0, &counts);
+        const char *wrong = world_run(seed + (uint64_t)i, families, 0, &counts);
         total.runs++;
         add(&total, &counts);
         if (!wrong) continue;
         if (total.wrong++ < SHOWN_MAX)
-            printf("seed %" PRIu64 ": %s (again: sim =%" PRIu64 ")\n", seed + (uint64_t)i, wrong,
-                   seed + (uint64_t)i);
+            printf("seed %" PRIu64 ": %s (again: sim -f %d =%" PRIu64 ")\n", seed + (uint64_t)i,
+                   wrong, families, seed + (uint64_t)i);
     }
     return total;
 }
@@ -58,7 +63,7 @@ static void add_total(total_t *into, const total_t *from)
 }
 
 /* Shares the runs among processes. 0: all went well. */
-static int run_all(uint64_t seed, long runs)
+static int run_all(uint64_t seed, int families, long runs)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int count = processors < 1               ? 1
@@ -76,8 +81,8 @@ static int run_all(uint64_t seed, long runs)
         pid_t pid = fork();
         if (pid < 0) return 1;
         if (!pid) {
-            part = run_some(seed, runs, i, count);
-            queue_end();
+            part = run_some(seed, families, runs, i, count);
+            storage_end();
             fflush(stdout);
             _exit(write(ends[1], &part, sizeof(part)) != (ssize_t)sizeof(part));
         }
@@ -91,28 +96,34 @@ static int run_all(uint64_t seed, long runs)
     }
     for (int status; wait(&status) > 0;) is_bad |= status;
     printf("%ld runs, %ld wrong: %ld recipients sent, %ld failed, %ld deliveries twice, %ld "
-           "uncertain, %ld connections, %ld faults, %ld crashes\n",
+           "uncertain, %ld connections, %ld faults, %ld crashes, %ld restarts\n",
            total.runs, total.wrong, total.sent, total.failed, total.duplicates, total.uncertain,
-           total.connections, total.faults, total.crashes);
+           total.connections, total.faults, total.crashes, total.restarts);
     return is_bad || total.wrong || total.runs != runs;
 }
 
 int main(int argc, char **argv)
 {
+    int families = FAULTS_DEFAULT;
     counts_t counts;
 
     if (apr_initialize() != APR_SUCCESS) return 2;
+    if (argc > 2 && !strcmp(argv[1], "-f")) {
+        families = (int)strtol(argv[2], NULL, 10);
+        argc -= 2;
+        argv += 2;
+    }
     if (argc > 1 && argv[1][0] == '=') {
-        const char *wrong = world_run(strtoull(argv[1] + 1, NULL, 10), 1, &counts);
+        const char *wrong = world_run(strtoull(argv[1] + 1, NULL, 10), families, 1, &counts);
         printf("%s\n", wrong ? wrong : "went well");
-        queue_end();
+        storage_end();
         return wrong != NULL;
     }
     long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 100000;
     uint64_t seed =
         argc > 2 && *argv[2] ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL) * 1000000;
     printf("simulator: %ld runs from seed %" PRIu64 "\n", runs, seed);
-    int is_bad = run_all(seed, runs);
+    int is_bad = run_all(seed, families, runs);
     apr_terminate();
     return is_bad;
 }
