@@ -86,8 +86,7 @@ const ss_attributes_row_t *ss_attributes_option(char letter)
     return row->name ? row : NULL;
 }
 
-/* The value where nothing is set, of a row that holds a number. */
-static int nothing(const ss_attributes_row_t *row)
+int ss_attributes_unset(const ss_attributes_row_t *row)
 {
     return row->kind == SS_ATTRIBUTE_WORD     ? row->first - 1
            : row->kind == SS_ATTRIBUTE_NUMBER ? -1
@@ -163,14 +162,14 @@ int ss_attributes_set_number(const ss_attributes_row_t *row, ss_attributes_t *at
 int ss_attributes_is_set(const ss_attributes_row_t *row, const ss_attributes_t *attr)
 {
     return ss_attributes_is_text(row) ? ss_attributes_text(row, attr) != NULL
-                                      : ss_attributes_number(row, attr) != nothing(row);
+                                      : ss_attributes_number(row, attr) != ss_attributes_unset(row);
 }
 
 void ss_attributes_init(ss_attributes_t *attr)
 {
     memset(attr, 0, sizeof(*attr));
     for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
-        if (!ss_attributes_is_text(row)) put_number(row, attr, nothing(row));
+        if (!ss_attributes_is_text(row)) put_number(row, attr, ss_attributes_unset(row));
     }
 }
 

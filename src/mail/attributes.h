@@ -71,6 +71,7 @@ typedef struct {
     apr_size_t offset;  /* in ss_attributes_t */
     const char *column; /* of the table "message"; NULL: not stored, or a flag */
     int is_key;         /* part of an index: compared byte by byte on every database */
+    int since;          /* SS_SCHEMA_VERSION that brought the column; 0: the first */
     unsigned flag;      /* FLAG: its bit in the column "flags" */
     unsigned set_by;    /* SS_SET_ */
     ss_attributes_shown_t shown;
@@ -93,6 +94,8 @@ const ss_attributes_row_t *ss_attributes_option(char letter);
 
 /* Nothing is set. */
 void ss_attributes_init(ss_attributes_t *attr);
+/* The number that means "not set", of a row that holds a number. */
+int ss_attributes_unset(const ss_attributes_row_t *row);
 int ss_attributes_is_set(const ss_attributes_row_t *row, const ss_attributes_t *attr);
 /* The value of a row that holds a text (TEXT, OBJECT; may be NULL), or a number (all others). */
 int ss_attributes_is_text(const ss_attributes_row_t *row);

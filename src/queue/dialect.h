@@ -57,7 +57,9 @@ typedef struct {
     ss_sql_types_t columns; /* of a message's attributes */
     /* statements that make an empty database a queue, ended by NULL; texts for ss_sql_expand */
     const char *const *schema;
-    /* [version]: statements that make the next version's queue of it, ended by NULL */
+    int first_version; /* of the tables that a release wrote */
+    /* [version]: statements that make the next version's queue of it, besides the columns of
+     * attributes, ended by NULL; or NULL: there are none. SS_SCHEMA_VERSION of them. */
     const char *const *const *migrations;
     const char *begin;
     /* gives free space back, some of it; NULL: nothing to do */

@@ -152,12 +152,10 @@ static const char *const schema[] = {
     "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
     "CREATE INDEX event_message ON event (message, time)",
     "CREATE TABLE version (number " NUMBER ")",
-    "INSERT INTO version (number) VALUES (2)",
     NULL,
 };
 
-/* The first version that was ever written to a server is the second. */
-static const char *const *const migrations[] = { NULL, NULL };
+static const char *const *const migrations[SS_SCHEMA_VERSION] = { NULL };
 
 /* A server that says nothing more must not hold up the queue for as long as TCP hopes. What the
  * configuration says itself stays. */
@@ -330,6 +328,7 @@ const ss_dialect_t ss_dialect_pgsql = {
     .types = types,
     .schema = schema,
     .columns = { .text = "TEXT", .number = NUMBER, .key = "TEXT COLLATE \"C\"" },
+    .first_version = 2,
     .migrations = migrations,
     .begin = "BEGIN",
     .has_version = "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() "

@@ -74,17 +74,15 @@ static const char *const schema[] = {
     "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
     "CREATE INDEX event_message ON event (message, time)",
     "CREATE TABLE version (number INTEGER NOT NULL)",
-    "INSERT INTO version (number) VALUES (2)",
     NULL,
 };
 
 /* Some files of version 1 have the index already: it came before its version did. */
 static const char *const from_1[] = {
     "CREATE INDEX IF NOT EXISTS message_failed ON message (id) WHERE n_failed > 0",
-    "UPDATE version SET number = 2",
     NULL,
 };
-static const char *const *const migrations[] = { NULL, from_1 };
+static const char *const *const migrations[SS_SCHEMA_VERSION] = { [1] = from_1 };
 
 /* A PRAGMA answers with a row, which apr_dbd_query takes for an error: hence select. */
 static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
@@ -202,6 +200,7 @@ const ss_dialect_t ss_dialect_sqlite = {
     .marks = marks,
     .schema = schema,
     .columns = { .text = "TEXT", .number = "INTEGER NOT NULL", .key = "TEXT" },
+    .first_version = 1,
     .migrations = migrations,
     .begin = "BEGIN IMMEDIATE",
     .shrink = "PRAGMA incremental_vacuum(256)",

@@ -1,15 +1,36 @@
 /* schema.c: tables, version, migration. See schema.h. */
 #include "queue/schema.h"
 
-/* All of it or nothing. */
-static apr_status_t change(ss_db_t *db, const char *const *statements, int is_new)
+#include <apr_strings.h>
+
+/* The columns of the attributes that came with a version. */
+static apr_status_t add_columns(ss_db_t *db, int version)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        if (row->column && row->since == version && rv == APR_SUCCESS)
+            rv = ss_db_do(db, ss_sql_add_column(row, &db->dialect->columns, db->scratch));
+    }
+    return rv;
+}
+
+/* Makes the tables of a version, of an empty database or of the version before it: all of it or
+ * nothing. statements: the dialect's, or NULL. */
+static apr_status_t change(ss_db_t *db, const char *const *statements, int is_new, int version)
 {
     apr_status_t rv = ss_db_write(db, is_new);
 
     if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
     if (rv != APR_SUCCESS) return rv;
-    for (int i = 0; statements[i] && rv == APR_SUCCESS; i++)
+    for (int i = 0; statements && statements[i] && rv == APR_SUCCESS; i++)
         rv = ss_db_do(db, ss_sql_expand(statements[i], &db->dialect->columns, db->scratch));
+    if (rv == APR_SUCCESS && !is_new) rv = add_columns(db, version);
+    if (rv == APR_SUCCESS)
+        rv = ss_db_do(db, apr_psprintf(db->scratch,
+                                       is_new ? "INSERT INTO version (number) VALUES (%d)"
+                                              : "UPDATE version SET number = %d",
+                                       version));
     if (rv == APR_SUCCESS) rv = ss_db_do(db, "COMMIT");
     if (rv != APR_SUCCESS) {
         ss_result_t first = db->result;
@@ -35,12 +56,12 @@ static apr_status_t refuse(ss_db_t *db, const char *format, apr_int64_t version)
 }
 
 /* Version after version; each leaves a queue of its version, whatever happens then. */
-static apr_status_t migrate(ss_db_t *db, apr_int64_t version)
+static apr_status_t migrate(ss_db_t *db, int version)
 {
     apr_status_t rv = APR_SUCCESS;
 
     for (; version < SS_SCHEMA_VERSION && rv == APR_SUCCESS; version++)
-        rv = change(db, db->dialect->migrations[version], 0);
+        rv = change(db, db->dialect->migrations[version], 0, version + 1);
     return rv;
 }
 
@@ -49,7 +70,7 @@ static apr_status_t migrate(ss_db_t *db, apr_int64_t version)
 static apr_status_t make(ss_db_t *db)
 {
     int is_there = 0;
-    apr_status_t rv = change(db, db->dialect->schema, 1);
+    apr_status_t rv = change(db, db->dialect->schema, 1, SS_SCHEMA_VERSION);
 
     if (rv == APR_SUCCESS || !db->dialect->is_shared) return rv;
     ss_result_t first = db->result;
@@ -107,7 +128,7 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
                       ", this program knows up to %d: install the newer module",
                       version);
     }
-    if (version < 1 || !db->dialect->migrations[version]) {
+    if (version < db->dialect->first_version) {
         return refuse(db,
                       "queue %s is of version %" APR_INT64_T_FMT
                       ", which no release ever wrote (this program writes %d): move it away",
@@ -120,5 +141,5 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
                       "when it starts",
                       version);
     *from = (int)version;
-    return migrate(db, version);
+    return migrate(db, *from);
 }

@@ -4,8 +4,6 @@
 
 #include "queue/db.h"
 
-#define SS_SCHEMA_VERSION 2
-
 /* may_write: creates the tables in an empty database, brings an older version's up to date in one
  * transaction (*from: which it was; 0: nothing was to be done), and the connection writes from then
  * on. A newer version, a database of another program, a damaged one: refused untouched, the

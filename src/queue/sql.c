@@ -6,8 +6,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "mail/attributes.h"
-
 #define FAR SS_SQL_STRING(SS_SQL_FAR)
 
 /* In the order of ss_message_row_read. */
@@ -200,6 +198,16 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
 
 /* ---- the columns of attributes ---- */
 
+static const char *column_of(const ss_attributes_row_t *row, const ss_sql_types_t *types,
+                             apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, row->column, " ",
+                       !ss_attributes_is_text(row) ? types->number
+                       : row->is_key               ? types->key
+                                                   : types->text,
+                       NULL);
+}
+
 /* What a mark says of one attribute, from the pool. */
 static const char *item_of(const char *mark, const ss_attributes_row_t *row,
                            const ss_sql_types_t *types, apr_pool_t *pool)
@@ -209,11 +217,7 @@ static const char *item_of(const char *mark, const ss_attributes_row_t *row,
     if (!strcmp(mark, "{attributes}")) return row->column;
     if (!strcmp(mark, "{m.attributes}")) return apr_pstrcat(pool, "m.", row->column, NULL);
     if (!strcmp(mark, "{attribute_values}")) return is_text ? "%s" : "%lld";
-    return apr_pstrcat(pool, row->column, " ",
-                       !is_text      ? types->number
-                       : row->is_key ? types->key
-                                     : types->text,
-                       NULL);
+    return column_of(row, types, pool);
 }
 
 const char *ss_sql_expand(const char *text, const ss_sql_types_t *types, apr_pool_t *pool)
@@ -233,4 +237,15 @@ const char *ss_sql_expand(const char *text, const ss_sql_types_t *types, apr_poo
                            at + strlen(marks[i]), NULL);
     }
     return text;
+}
+
+const char *ss_sql_add_column(const ss_attributes_row_t *row, const ss_sql_types_t *types,
+                              apr_pool_t *pool)
+{
+    const char *column = column_of(row, types, pool);
+
+    if (ss_attributes_is_text(row))
+        return apr_pstrcat(pool, "ALTER TABLE message ADD COLUMN ", column, NULL);
+    return apr_psprintf(pool, "ALTER TABLE message ADD COLUMN %s DEFAULT %d", column,
+                        ss_attributes_unset(row));
 }

@@ -4,6 +4,8 @@
 
 #include <apr_pools.h>
 
+#include "mail/attributes.h"
+
 /* Messages that an action would change: argument of PAGE and PAGE_COUNT. */
 #define SS_SQL_MODE_ANY -1
 #define SS_SQL_MODE_RETRY 0   /* it waits, and is not due yet */
@@ -17,6 +19,9 @@
 /* The number behind such a name, as a text. */
 #define SS_SQL_STRING_(number) #number
 #define SS_SQL_STRING(number) SS_SQL_STRING_(number)
+
+/* The version of the tables: raised with every change of them, an attribute's column included. */
+#define SS_SCHEMA_VERSION 2
 
 typedef enum {
     SS_SQL_PUT_MESSAGE,
@@ -105,5 +110,8 @@ typedef struct {
  * {attributes} and {m.attributes}: their names, separated by commas; {attribute_values}: their
  * arguments; {attribute_columns}: their definitions for CREATE TABLE, by types. */
 const char *ss_sql_expand(const char *text, const ss_sql_types_t *types, apr_pool_t *pool);
+/* The statement that gives an older queue the column of an attribute. */
+const char *ss_sql_add_column(const ss_attributes_row_t *row, const ss_sql_types_t *types,
+                              apr_pool_t *pool);
 
 #endif

@@ -301,6 +301,19 @@ static void columns_of_attributes_in_sql(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(columns, ", expire N, "));
     CU_ASSERT_PTR_NULL(strstr(columns, "relay"));
     CU_ASSERT_STRING_EQUAL(ss_sql_expand("none", &types, pool), "none");
+    /* What an older queue gets is what a new one has. */
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        const char *prefix = "ALTER TABLE message ADD COLUMN ";
+        const char *add = row->column ? ss_sql_add_column(row, &types, pool) : prefix;
+        CU_ASSERT(!strncmp(add, prefix, strlen(prefix)));
+        const char *column = add + strlen(prefix), *number = strstr(column, " DEFAULT ");
+        CU_ASSERT_EQUAL(number != NULL, row->column && !ss_attributes_is_text(row));
+        if (number)
+            CU_ASSERT_EQUAL(strtol(number + strlen(" DEFAULT "), NULL, 10),
+                            ss_attributes_unset(row));
+        if (number) column = apr_pstrmemdup(pool, column, (apr_size_t)(number - column));
+        CU_ASSERT_PTR_NOT_NULL(strstr(columns, column));
+    }
     apr_pool_destroy(pool);
 }
 
