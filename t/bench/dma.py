@@ -50,7 +50,7 @@ class Dma:
 
 
 def prepare(sink_port):
-    """The system and None, or None and why there is none."""
+    """The system and None, or None and why not."""
     folder = tempfile.mkdtemp(prefix="smtp-send-bench-dma.")
     try:
         os.chown(folder, pwd.getpwnam("_apt").pw_uid, -1)

@@ -118,7 +118,7 @@ static void ask(connection_t *c)
     push(c);
 }
 
-/* The octets of a whole answer, 0: more must come, -1: it is none. *body, *is_last (the server
+/* The octets of a whole answer, 0: incomplete, -1: malformed. *body, *is_last (the server
  * closes) are found on the way. */
 static long answer_length(connection_t *c, const char **body, int *is_last)
 {

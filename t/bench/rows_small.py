@@ -178,7 +178,7 @@ def perf_works():
 
 
 class Counter:
-    """Counts what a process tree asks the kernel for while it runs: perf's tracepoints, or strace where there are none (it slows the system down)."""
+    """Counts what a process tree asks the kernel for while it runs: perf's tracepoints, or strace without perf (it slows the system down)."""
 
     def __init__(self, root):
         self.file = tempfile.NamedTemporaryFile("r")

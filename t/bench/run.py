@@ -46,7 +46,7 @@ class Bench:
 
 
 def attempt(bench, names, titles, function):
-    """Rows of one function; what goes wrong is the row's result, and the next row is measured all the same."""
+    """Rows of one function; what goes wrong is the row's result, and the next row is still measured."""
     if bench.elapsed > BOUND:
         rows = [report.Row(name, title) for name, title in zip(names, titles)]
         for row in rows:

@@ -1,5 +1,5 @@
 /* sink.c: an SMTP server that takes everything, counts it and finds what came twice or not at all
- * by the field X-Bench-Id. One thread, epoll. It is told and asked on its standard input, a line
+ * by the field X-Bench-Id. One thread, epoll. It takes commands on its standard input, a line
  * each, answered by a line of JSON: expect FIRST COUNT     counters at zero, these ids are expected
  *   stats                  what came
  *   wait COUNT SECONDS     the same as soon as COUNT different ids have come, or after SECONDS

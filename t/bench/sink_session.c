@@ -151,7 +151,7 @@ static void answer(sink_session_t *s, const char *line, size_t len, const sink_f
     }
 }
 
-/* Octets taken of what waits; 0: more must come. */
+/* Octets consumed of the input; 0: incomplete. */
 static size_t take(sink_session_t *s, const char *at, size_t len, const sink_features_t *features)
 {
     if (s->phase == SINK_DATA) return take_data(s, at, len);

@@ -106,7 +106,7 @@ def test_run_again_with_a_recipient(make_httpd, relay, make_browser):
 
 
 class Holding:
-    """A server that greets only when it is told to."""
+    """A server that greets only after go is set."""
 
     def __init__(self):
         self.listener = socket.create_server(("127.0.0.1", 0))

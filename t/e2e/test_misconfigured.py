@@ -221,7 +221,7 @@ def test_ipv6_that_does_not_answer_is_a_warning(make_httpd, make_relay):
     ("silent", ["the name server did not answer"], ["/etc/resolv.conf", "SMTPSendTLSName"]),
 ])
 def test_what_the_name_service_says(name, words, advice):
-    """Asked of a real name server, in a network of its own: a name without addresses is told apart from one that nobody knows, and from a server that gives no answer."""
+    """Asked of a real name server, in a network of its own: a name without addresses is distinguished from an unknown one, and from a server that gives no answer."""
     result = subprocess.run([sys.executable, os.path.abspath(dns.__file__), CLI, "test", "--host", f"{name}.example.com", "--tls", "none"], capture_output=True, text=True, timeout=120)
     assert result.returncode == 11 and result.stdout.startswith("Connection Test Results: FAILED at resolve\n"), result
     line = re.search(r"^\[FAIL\] resolve .*(?:\n {5,}.*)*", result.stdout, re.M).group(0)

@@ -295,7 +295,7 @@ def test_a_node_dies_and_the_other_delivers(make_httpd, make_relay, database):
 
 @pytest.mark.parametrize("ahead", ["+20m", "-20m"])
 def test_clocks_that_differ(make_httpd, relay, database, ahead):
-    """Who lives is told by the server's clock: nobody's mail is taken while it lives; and a dead node's is not late by what its clock was ahead."""
+    """The database server's clock decides who lives: nobody's mail is taken while it lives; and a dead node's is not late by what its clock was ahead."""
     wrong = {"LD_PRELOAD": FAKETIME, "FAKETIME": ahead, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
     a = node(make_httpd, database, relay, env=wrong, expect=[*DEATH, "sending is paused"])
     b = node(make_httpd, database, relay, expect=["sending is paused", "taken over"])

@@ -1,4 +1,4 @@
-"""Applications are told what became of their mail: signed, in time, again after a failure and after a restart, and never where they must not."""
+"""Webhooks report the result of each message: signed, in time, again after a failure and after a restart, and never where they must not."""
 import hashlib
 import hmac
 import http.server
@@ -12,7 +12,7 @@ SECRET = "a secret of the application"
 
 
 class Application:
-    """An application on a free port: keeps what it is told; answers with the statuses it was given, then 204."""
+    """An application on a free port: keeps what it receives; answers with the statuses it was given, then 204."""
 
     def __init__(self, *statuses):
         told, left, changed = [], list(statuses), threading.Condition()

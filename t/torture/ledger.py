@@ -31,7 +31,7 @@ class Sink(Relay):
 
 
 class Load:
-    """Threads that submit one message after the other until they are told to end. keeps: connections stay open
+    """Threads that submit one message after the other until they are stopped. keeps: connections stay open
     between requests; an httpd that restarts closes idle ones, and whoever writes at that moment cannot know. What is not answered by 202 is not accepted: its number is given up."""
 
     def __init__(self, port, threads=4, pause=0.002, keeps=True):

@@ -65,7 +65,7 @@ static apr_size_t unescape(char *into, const char *text)
     return (apr_size_t)(p - into);
 }
 
-/* What is told to people must be in the knowledge base. */
+/* Each advice id that people see must be in the knowledge base. */
 static const char *advice_of(const char *advice)
 {
     return advice && ss_advice_find(advice) ? advice : "UNKNOWN-ADVICE";

@@ -11,9 +11,9 @@
  * events > send NAME FROM TO,TO [8bit] [utf8] [tls] [envid=X] [ret=N] [notify=N] [orcpt=X]   gives
  * a message (content: T:'s);  > send! : must be refused (no room) > lost eof | lost reset | lost
  * timeout | lost why ADVICE TEXT     the connection is gone; why: with a better sentence, whose
- * advice "-" is none > quit | tls [BINDING] | secret TEXT | nosecret | tick SECONDS | try FROM TO |
- * more | unwritten N (the next N bytes of output are not taken until "> written") T: text content
- * of the messages that follow, with escapes;  T* N: N bytes in lines
+ * advice "-": no advice > quit | tls [BINDING] | secret TEXT | nosecret | tick SECONDS | try FROM
+ * TO | more | unwritten N (the next N bytes of output are not taken until "> written") T: text
+ * content of the messages that follow, with escapes;  T* N: N bytes in lines
  */
 #ifndef T_UNIT_DIALOGUE_H
 #define T_UNIT_DIALOGUE_H

@@ -64,7 +64,7 @@ static const choice_t choices[] = {
     { "", "u", "PLAIN", "t", SS_AUTH_CHOSEN, "PLAIN" },
     /* one that we do not know is passed over */
     { "NTLM,PLAIN", "u", "NTLM PLAIN", "t", SS_AUTH_CHOSEN, "PLAIN" },
-    /* a password without a name is none */
+    /* a password without a name is not used */
     { "EXTERNAL,PLAIN", "", "PLAIN", "t", SS_AUTH_REFUSED, "auth-none-common" },
     { "EXTERNAL", NULL, "EXTERNAL", "t", SS_AUTH_CHOSEN, "EXTERNAL" },
     { "PLAIN", "u", "PLAIN", "s", SS_AUTH_REFUSED, "auth-needs-tls" },

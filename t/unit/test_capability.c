@@ -62,7 +62,7 @@ static void capability_nonsense_counts_as_no_parameter(void)
     CU_ASSERT_STRING_EQUAL(c.name, "");
 }
 
-/* A mechanism's name longer than any is none, a server's is cut. */
+/* An overlong mechanism name is ignored, an overlong server name is cut. */
 static void capability_names_are_bounded(void)
 {
     char text[SS_REPLY_TEXT_MAX];

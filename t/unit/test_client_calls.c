@@ -146,7 +146,7 @@ static void messages_that_are_none_are_not_taken(void)
     end(&c);
 }
 
-/* A window that is none, or too wide, is the widest; it never grows past it. */
+/* A window of 0, or one too wide, becomes the widest; it never grows past it. */
 static void window_stays_within_its_bound(void)
 {
     static const int wishes[] = { 0, SS_CLIENT_WINDOW_MAX + 1, 3 };
@@ -374,7 +374,7 @@ static void only_written_bytes_are_progress(void)
     end(&c);
 }
 
-/* ---- what is told beside events ---- */
+/* ---- queries ---- */
 
 static void transcript_names_the_content_and_does_not_show_it(void)
 {

@@ -7,7 +7,7 @@
  * the start of a reused connection it says nothing (again);
  *   - one that breaks after the end was written: uncertain, except where a 421 says that nothing
  * more is taken;
- *   - slow is no fault while each answer comes within its time; half an answer is none.
+ *   - slow is no fault while each answer comes within its time; half an answer does not count.
  * The server of this test understands just enough SMTP; replies arrive whole or byte by byte. */
 #include <CUnit/CUnit.h>
 #include <apr_strings.h>

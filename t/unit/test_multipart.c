@@ -146,7 +146,7 @@ static void bounds(void)
     apr_array_header_t *parts = read_all(many + sizeof(one) - 1, &why);
     CU_ASSERT_PTR_NOT_NULL_FATAL(parts);
     CU_ASSERT_EQUAL(parts->nelts, 2000);
-    /* A header of 16 KiB is none; blanks behind a boundary are 64 at most. */
+    /* A header of 16 KiB is too long; blanks behind a boundary are 64 at most. */
     CU_ASSERT_PTR_NULL(read_all(
         apr_pstrcat(pool, HEAD "name=\"", fill(pool, 'x', 16384), "\"\r\n\r\nx\r\n--b--", NULL),
         &why));

@@ -41,7 +41,7 @@ static int line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift, 
     return --l->most > 0;
 }
 
-/* What is told of a body that comes in pieces of a size. Lines have at most 1,000 octets; files are
+/* The events of a body that comes in pieces of a size. Lines have at most 1,000 octets; files are
  * lifted out of those over 100. */
 static const char *told(const char *body, apr_size_t step, int most, apr_pool_t *pool)
 {
@@ -109,7 +109,7 @@ static void lines_in_pieces(void)
     apr_pool_destroy(pool);
 }
 
-/* What is told of two bodies, one after the other, where the file of the first one's line takes
+/* The events of two bodies, one after the other, where the file of the first one's line takes
  * nothing any more after so many octets. */
 static const char *told_without_room(const char *first, apr_size_t before, const char *second,
                                      apr_pool_t *pool)
@@ -139,7 +139,7 @@ static void no_room(void)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
-    /* That line is told so, the next one has a file of its own. */
+    /* That line is reported, the next one has a file of its own. */
     const char *file = apr_pstrcat(pool, "{\"content\":\"", fill(pool, 'A', 300000), "\"}\n", NULL);
     CU_ASSERT_STRING_EQUAL(
         told_without_room(file, 200000, file, pool),

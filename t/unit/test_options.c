@@ -269,6 +269,6 @@ void ss_suite_options(void)
     CU_add_test(suite, "a password is never in a sentence", a_password_is_never_in_a_sentence);
     CU_add_test(suite, "the port follows the mode", the_port_follows_the_mode);
     CU_add_test(suite, "words for nothing are printed", words_for_nothing_are_printed);
-    CU_add_test(suite, "an empty password is none", an_empty_password_is_none);
+    CU_add_test(suite, "an empty password counts as not set", an_empty_password_is_none);
     CU_add_test(suite, "a child has what its parent says", a_child_has_what_its_parent_says);
 }

@@ -25,7 +25,7 @@ static const case_t cases[] = {
     { "class disagrees", "550 4.7.1 no\r\n", APR_SUCCESS, 550, "", "4.7.1 no", 0, 0 },
     { "an address is no enhanced code", "550 5.6.7.8 listed\r\n", APR_SUCCESS, 550, "",
       "5.6.7.8 listed", 0, 0 },
-    { "four digits are none", "550 5.1234.1 no\r\n", APR_SUCCESS, 550, "", "5.1234.1 no", 0, 0 },
+    { "four digits", "550 5.1234.1 no\r\n", APR_SUCCESS, 550, "", "5.1234.1 no", 0, 0 },
     { "no digits", "550 5..1 no\r\n", APR_SUCCESS, 550, "", "5..1 no", 0, 0 },
     { "only a subject, long", "550 5.111\r\n", APR_SUCCESS, 550, "", "5.111", 0, 0 },
     { "no dot behind the subject", "550 5.1a2 no\r\n", APR_SUCCESS, 550, "", "5.1a2 no", 0, 0 },

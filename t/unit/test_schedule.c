@@ -112,7 +112,7 @@ static void important_mail_stays_in_memory(void)
     first = ss_schedule_next(s, (ss_mono_t){ NOW + 1 }, &when);
     CU_ASSERT_PTR_EQUAL(first, high);
     free(first);
-    /* But what waits for tomorrow gives way to what may go now. */
+    /* But a message for tomorrow gives way to what may go now. */
     high = entry(1, 0, NOW + 86400 * APR_USEC_PER_SEC);
     high->priority = SS_PRIORITY_HIGH;
     add(s, entry(1, SS_SCHEDULE_MAX * 4, NOW));

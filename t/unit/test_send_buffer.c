@@ -1,4 +1,4 @@
-/* test_send_buffer.c: what waits to be written: order, counts, and memory that is
+/* test_send_buffer.c: output that is not written yet: order, counts, and memory that is
  * used again. */
 #include <CUnit/CUnit.h>
 #include <string.h>

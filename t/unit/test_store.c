@@ -264,7 +264,7 @@ static void history_is_kept_or_not(void)
     apr_pool_destroy(m->pool);
 }
 
-/* ---- the order of what waits ---- */
+/* ---- the order of waiting messages ---- */
 
 static void due_comes_in_order_and_pages(void)
 {

@@ -648,7 +648,7 @@ static void names_and_dsn(void)
     CU_ASSERT_PTR_NULL(ss_verdict_advice(100000));
 }
 
-/* Servers break their lines anywhere, with any blank between the words; a command that is none
+/* Servers break their lines anywhere, with any blank between the words; an unknown command
  * fails nobody. */
 static void words_across_lines(void)
 {

@@ -34,7 +34,7 @@ static void words_are_decoded(void)
                     "a\xef\xbf\xbd"
                     "b",
                     100 },
-                  /* what is none stays as it is */
+                  /* anything else stays as it is */
                   { "=?utf-8?X?a?= b", "=?utf-8?X?a?= b", 100 },
                   { "=?utf-8?Q?a b?=", "=?utf-8?Q?a b?=", 100 },
                   { "=?utf-8?Q?ab", "=?utf-8?Q?ab", 100 },
