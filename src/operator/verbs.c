@@ -36,7 +36,7 @@ static const verb_t verbs[] = {
     { "flush", ss_relay_action_run, 1, "flush" },
     { "status", ss_overview_status, 0, NULL },
     { "metrics", ss_overview_metrics, 0, NULL },
-    { "chronicle", ss_overview_activity, 0, NULL },
+    { "activity", ss_overview_activity, 0, NULL },
     { "test", ss_connection_test_run, 0, "run the connection test with the server's settings" },
 };
 

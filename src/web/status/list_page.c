@@ -33,14 +33,14 @@ static void put_filter(ss_page_t *page)
 
     ap_rprintf(r, "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\">\n",
                ss_nav_path(page, "/queue"));
-    put_input(page, "text", "Text: subject, address, id, reply", " class=\"wide\"");
+    put_input(page, "text", "Search text", " class=\"wide\"");
     ap_rputs("<label>State<select name=\"state\"><option value=\"\">all</option>", r);
     for (apr_size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         ap_rprintf(r, "<option%s>%s</option>",
                    state && !strcmp(state, states[i]) ? " selected" : "", states[i]);
     }
     ap_rputs("</select></label>\n", r);
-    put_input(page, "from", "From (* matches anything)", "");
+    put_input(page, "from", "From (* = anything)", "");
     put_input(page, "to", "To", "");
     put_input(page, "relay", "Relay", "");
     ap_rprintf(r,

@@ -175,8 +175,7 @@ static const json_t *ask_activity(ss_page_t *page)
     ss_rpc_answer_t answer;
     const char *why = NULL;
 
-    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "chronicle"), SS_RPC_TIMEOUT, &answer,
-                    &why) ||
+    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "activity"), SS_RPC_TIMEOUT, &answer, &why) ||
         answer.raw.status != 200)
         return NULL;
     return ss_rpc_document(page->r->pool, &answer);

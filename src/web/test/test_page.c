@@ -200,7 +200,8 @@ static void put_outcome(request_rec *r, const json_t *report, const char *text)
     ss_html_put(r, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
     ap_rputs("</strong>", r);
     if (report)
-        ap_rprintf(r, "<p>%.0f ms in all.</p>", json_number_value(json_object_get(report, "ms")));
+        ap_rprintf(r, "<p>Total time: %.0f ms</p>",
+                   json_number_value(json_object_get(report, "ms")));
     for (size_t i = 0; i < json_array_size(works); i++) {
         ap_rputs(i ? "<br><code>" : "<p>These settings work: <code>", r);
         ss_html_put(r, json_string_value(json_array_get(works, i)));
