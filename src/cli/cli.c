@@ -4,6 +4,13 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+int ss_cli_exit_code(int status, int other)
+{
+    if (status == 401 || status == 403) return EX_NOPERM;
+    if (status == 429 || status == 503) return EX_TEMPFAIL;
+    return status >= 500 ? EX_SOFTWARE : other;
+}
+
 void ss_cli_complain(const char *program, const char *format, ...)
 {
     va_list args;

@@ -32,13 +32,6 @@ const char *ss_exchange_user(apr_pool_t *pool)
     return apr_psprintf(pool, "%s (uid %d)", name, (int)getuid());
 }
 
-static int code_of(int status)
-{
-    if (status == 401 || status == 403) return EX_NOPERM;
-    if (status == 429 || status == 503) return EX_TEMPFAIL;
-    return status >= 500 ? EX_SOFTWARE : SS_CLI_NOTHING;
-}
-
 int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header)
 {
     json_t *fields = json_loads(header ? header : "{}", 0, NULL);
@@ -53,7 +46,7 @@ int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header)
         after ? apr_psprintf(cli->pool, " (try again in %s)", ss_terminal_age(after, cli->pool))
               : "");
     json_decref(fields);
-    return code_of(status);
+    return ss_cli_exit_code(status, SS_CLI_NOTHING);
 }
 
 static apr_status_t exchange(const ss_cli_t *cli, const char *header,

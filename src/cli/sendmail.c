@@ -139,13 +139,6 @@ static int is_back_soon(const ss_peer_answer_t *answer)
     return answer->status == 503 && after >= 1 && after <= RESTART_WAIT;
 }
 
-static int code_of(int status)
-{
-    if (status == 401 || status == 403) return EX_NOPERM;
-    if (status == 429 || status == 503) return EX_TEMPFAIL;
-    return status >= 500 ? EX_SOFTWARE : EX_DATAERR;
-}
-
 /* Repeats the request while the daemon is restarting. */
 static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input,
                      apr_pool_t *pool)
@@ -163,7 +156,7 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
         if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer))) {
             ss_cli_complain(s->program, "%s", detail_of(&answer, pool));
-            return code_of(answer.status);
+            return ss_cli_exit_code(answer.status, EX_DATAERR);
         }
         if (rv != APR_SUCCESS &&
             (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE))) {

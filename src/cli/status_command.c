@@ -10,27 +10,8 @@
 #include "cli/cli.h"
 #include "cli/exchange.h"
 #include "cli/terminal.h"
+#include "cli/status_code.h"
 #include "cli/watch.h"
-
-enum { FLOWING = 0, PAUSED = 1, STUCK = 2 };
-
-/* Uses the reasons that the daemon gives, so that page, metric and command cannot disagree. */
-static int judge(const json_t *status, const char *relay)
-{
-    const json_t *row;
-    size_t i;
-    int worst = FLOWING;
-
-    json_array_foreach(json_object_get(status, "reasons"), i, row)
-    {
-        const char *of = json_string_value(json_object_get(row, "relay")),
-                   *reason = json_string_value(json_object_get(row, "reason"));
-        int own = reason && !strcmp(reason, "paused") ? PAUSED : STUCK;
-        if (relay && of && strcmp(relay, of)) continue;
-        if (own > worst) worst = own;
-    }
-    return worst;
-}
 
 static const char *name_of(const json_t *relay)
 {
@@ -125,17 +106,17 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
 
 static void print_status(const json_t *status, const char *relay, apr_pool_t *pool)
 {
-    static const char *const words[] = {
-        [FLOWING] = "Mail flows", [PAUSED] = "Sending is paused", [STUCK] = "Mail does not flow"
-    };
-    static const ss_terminal_ink_t inks[] = {
-        [FLOWING] = SS_TERMINAL_GOOD, [PAUSED] = SS_TERMINAL_WARN, [STUCK] = SS_TERMINAL_BAD
-    };
+    static const char *const words[] = { [SS_STATUS_FLOWING] = "Mail flows",
+                                         [SS_STATUS_PAUSED] = "Sending is paused",
+                                         [SS_STATUS_STUCK] = "Mail does not flow" };
+    static const ss_terminal_ink_t inks[] = { [SS_STATUS_FLOWING] = SS_TERMINAL_GOOD,
+                                              [SS_STATUS_PAUSED] = SS_TERMINAL_WARN,
+                                              [SS_STATUS_STUCK] = SS_TERMINAL_BAD };
     const json_t *queue = json_object_get(status, "queue"), *row;
-    int verdict = judge(status, relay);
+    int verdict = ss_status_code(status, relay);
     size_t i;
 
-    int is_down = verdict == FLOWING && is_relay_down(status, relay);
+    int is_down = verdict == SS_STATUS_FLOWING && is_relay_down(status, relay);
     puts(is_down ? ss_terminal_ink(SS_TERMINAL_WARN,
                                    "Mail is waiting for its relay, not for long yet", pool)
                  : ss_terminal_ink(inks[verdict], words[verdict], pool));
@@ -193,7 +174,7 @@ int ss_status_command(ss_cli_t *cli, int argc, const char *const *argv)
     if (is_watching)
         return ss_watch(cli, every, &(ss_watch_picture_t){ show_status, (void *)relay });
     json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), NULL, &code);
-    if (!status) return STUCK;
+    if (!status) return SS_STATUS_STUCK;
     if (relay && !has_relay(status, relay)) {
         ss_cli_complain(cli->program, "there is no relay \"%s\"", relay);
         code = EX_USAGE;
@@ -202,7 +183,7 @@ int ss_status_command(ss_cli_t *cli, int argc, const char *const *argv)
             ss_terminal_json(status);
         else
             print_status(status, relay, cli->pool);
-        code = judge(status, relay);
+        code = ss_status_code(status, relay);
     }
     json_decref(status);
     return code;

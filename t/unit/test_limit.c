@@ -40,6 +40,22 @@ static void a_key_is_printable_and_short(void)
     CU_ASSERT_FALSE(ss_limit_is_key("\xc3\xa4"));
 }
 
+static void an_added_field_is_one_line(void)
+{
+    char text[1001];
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    CU_ASSERT_STRING_EQUAL(ss_limit_field("a\r\nBcc: x\t\x7f~ \xc3\xa4", pool),
+                           "a  Bcc: x  ~ \xc3\xa4");
+    memset(text, 'x', 1000);
+    text[1000] = '\0';
+    CU_ASSERT_EQUAL(strlen(ss_limit_field(text, pool)), 998);
+    text[998] = '\0';
+    CU_ASSERT_EQUAL(strlen(ss_limit_field(text, pool)), 998);
+    apr_pool_destroy(pool);
+}
+
 static void waiting_ends_after_two_minutes(void)
 {
     static const struct {
@@ -71,5 +87,6 @@ void ss_suite_limit(void)
     CU_add_test(suite, "the_location_decides_before_the_relay",
                 the_location_decides_before_the_relay);
     CU_add_test(suite, "a_key_is_printable_and_short", a_key_is_printable_and_short);
+    CU_add_test(suite, "an_added_field_is_one_line", an_added_field_is_one_line);
     CU_add_test(suite, "waiting_ends_after_two_minutes", waiting_ends_after_two_minutes);
 }

@@ -1,6 +1,7 @@
 /* limit.c: limits of a submission over HTTP. */
 #include "web/submit/limit.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -8,6 +9,7 @@
 /* base64 and escapes make a document larger than its message */
 #define DOCUMENT_OVERHEAD 3
 #define MULTIPART_OVERHEAD 65536 /* bytes of boundaries and names of a multipart form */
+#define FIELD_MAX 998            /* octets */
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
 apr_int64_t ss_limit_message(const ss_settings_policy_t *policy, const ss_settings_t *relay)
@@ -33,6 +35,17 @@ int ss_limit_is_key(const char *text)
         if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] > 0x7e) return 0;
     }
     return len > 0 && len <= SS_LIMIT_KEY_MAX;
+}
+
+const char *ss_limit_field(const char *value, apr_pool_t *pool)
+{
+    apr_size_t len = strlen(value);
+    char *copy = apr_pstrmemdup(pool, value, len > FIELD_MAX ? FIELD_MAX : len);
+
+    for (char *p = copy; *p; p++) {
+        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+    }
+    return copy;
 }
 
 int ss_limit_wait(const char *text, apr_interval_time_t *wait)

@@ -6,21 +6,7 @@
 #include <string.h>
 
 #include "mail/rewrite.h"
-
-/* octets of an added field (RFC 5322 2.1.1); longer values are cut */
-#define FIELD_VALUE_MAX 998
-
-/* Removes line ends: values of expressions come from requests. */
-static const char *one_line(apr_pool_t *pool, const char *value)
-{
-    apr_size_t len = strlen(value);
-    char *copy = apr_pstrmemdup(pool, value, len > FIELD_VALUE_MAX ? FIELD_VALUE_MAX : len);
-
-    for (char *p = copy; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
-    }
-    return copy;
-}
+#include "web/submit/limit.h"
 
 int ss_location_headers(request_rec *r, const ss_settings_policy_t *policy,
                         apr_array_header_t **headers, ss_mail_problem_t *problem)
@@ -40,7 +26,7 @@ int ss_location_headers(request_rec *r, const ss_settings_policy_t *policy,
         }
         const char **entry = apr_array_push(*headers);
         entry[0] = pair->name;
-        entry[1] = one_line(r->pool, value);
+        entry[1] = ss_limit_field(value, r->pool);
     }
     return 0;
 }
