@@ -175,7 +175,7 @@ def test_resume_begins_slowly(make_httpd, relay):
     relay.wait_for(12)
     took = time.monotonic() - began
     assert took >= 1.8, f"12 messages at 5/s in {took:.2f} s"
-    httpd.wait_log("begins with 5 messages in 1s")
+    httpd.wait_log("slow start with 5 messages in 1s")
     # Without a rate the bound is gone.
     out(httpd, "pause")
     waiting(httpd, 12)
