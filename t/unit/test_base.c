@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mono.h"
 #include "base/heap.h"
 #include "base/ident.h"
 #include "base/log.h"
@@ -257,17 +256,7 @@ static void heap_gives_by_time_then_by_order(void)
     ss_heap_free(&heap);
 }
 
-/* ---- clock, log, result ---- */
-
-static void jitter_stays_within_its_percentage(void)
-{
-    for (apr_uint64_t r = 0; r <= 4294967295u; r += 42949672) {
-        apr_interval_time_t got = ss_mono_jitter(60000000, 10, (apr_uint32_t)r);
-        CU_ASSERT_FATAL(got >= 54000000 && got <= 66000000);
-    }
-    CU_ASSERT_EQUAL(ss_mono_jitter(0, 10, 1), 0);
-    CU_ASSERT(ss_mono_jitter(1000, 10, 0) >= 1000);
-}
+/* ---- log, result ---- */
 
 static char written[SS_LOG_LINE_MAX * 2];
 
@@ -323,7 +312,6 @@ void ss_suite_base(void)
     CU_add_test(suite, "bytes from outside are escaped", bytes_from_outside_are_escaped);
     CU_add_test(suite, "ids only grow", ids_only_grow);
     CU_add_test(suite, "heap gives by time, then by order", heap_gives_by_time_then_by_order);
-    CU_add_test(suite, "jitter stays within its percentage", jitter_stays_within_its_percentage);
     CU_add_test(suite, "log lines are escaped, numbered and cut",
                 log_lines_are_escaped_numbered_and_cut);
     CU_add_test(suite, "the first result is kept", the_first_result_is_kept);
