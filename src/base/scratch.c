@@ -87,8 +87,8 @@ const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool)
     char why[120];
 
     return apr_pstrcat(pool,
-                       "a large message waits in the folder for temporary files (TMPDIR), which "
-                       "does not take it: ",
+                       "a large message could not be written to the folder for temporary files "
+                       "(TMPDIR): ",
                        apr_strerror(rv, why, sizeof(why)), NULL);
 }
 

@@ -29,29 +29,31 @@ static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
         const ss_settings_host_t *host = &APR_ARRAY_IDX(relay->hosts, i, ss_settings_host_t);
         int port = ss_settings_port(relay, i);
         if (relay->tls == SS_TLS_STARTTLS && port == 465) {
-            ss_log(log, SS_LOG_WARN, 110,
-                   "relay \"%s\": SMTPSendTLS starttls with port 465 of %s: servers expect TLS at "
-                   "once there; write SMTPSendTLS tls, or SMTPSendPort 587",
-                   relay->relay_name, host->name);
+            ss_log(
+                log, SS_LOG_WARN, 110,
+                "relay \"%s\": SMTPSendTLS starttls with port 465 of %s: servers expect implicit "
+                "TLS on that port; write SMTPSendTLS tls, or SMTPSendPort 587",
+                relay->relay_name, host->name);
         }
         if (relay->tls == SS_TLS_TLS && (port == 25 || port == 587)) {
             ss_log(log, SS_LOG_WARN, 111,
                    "relay \"%s\": SMTPSendTLS tls with port %d of %s: servers greet in plain text "
-                   "there; write SMTPSendTLS starttls, or SMTPSendPort 465",
+                   "on that port; write SMTPSendTLS starttls, or SMTPSendPort 465",
                    relay->relay_name, port, host->name);
         }
         if (relay->tls == SS_TLS_NONE && port == 465) {
-            ss_log(log, SS_LOG_WARN, 112,
-                   "relay \"%s\": SMTPSendTLS none with port 465 of %s: servers expect TLS at once "
-                   "there; write SMTPSendTLS tls",
-                   relay->relay_name, host->name);
+            ss_log(
+                log, SS_LOG_WARN, 112,
+                "relay \"%s\": SMTPSendTLS none with port 465 of %s: servers expect implicit TLS "
+                "on that port; write SMTPSendTLS tls",
+                relay->relay_name, host->name);
         }
         if (relay->username && relay->tls == SS_TLS_NONE && !is_loopback(host->name)) {
             ss_log(log, SS_LOG_WARN, 113,
                    "relay \"%s\": a login without TLS to %s: %s; write SMTPSendTLS negotiate",
                    relay->relay_name, host->name,
                    relay->auth_insecure
-                       ? "the password crosses the network readable (SMTPSendAuthInsecure On)"
+                       ? "the password crosses the network in clear text (SMTPSendAuthInsecure On)"
                        : "PLAIN and LOGIN are not used there, and the login may fail");
         }
     }
@@ -81,7 +83,7 @@ static void check_login(const ss_settings_t *relay, const ss_log_t *log)
                relay->relay_name);
     if (!relay->username && relay->password && relay->password->kind != SS_SECRET_NONE) {
         ss_log(log, SS_LOG_WARN, 117,
-               "relay \"%s\": SMTPSendPassword without SMTPSendUsername: no login happens",
+               "relay \"%s\": SMTPSendPassword without SMTPSendUsername: no login is attempted",
                relay->relay_name);
     }
 }
@@ -116,8 +118,8 @@ static void check_sections(const ap_directive_t *first, int depth, const ss_log_
         const char *handler = handler_in(d);
         if (handler && !is_guarded(d)) {
             ss_log(log, SS_LOG_WARN, 119,
-                   "%s %s (%s:%d) with SetHandler %s has no Require of its own: whoever reaches it "
-                   "may %s; write Require local, or a login",
+                   "%s %s (%s:%d) with SetHandler %s has no Require of its own: anyone who can "
+                   "reach it may %s; write Require local, or a login",
                    d->directive, d->args, d->filename, d->line_num, handler,
                    strstr(handler, "status") ? "see and control the queue"
                    : strstr(handler, "test") ? "see the relay's settings"

@@ -244,7 +244,7 @@ static apr_status_t run(ss_secret_t *s, apr_interval_time_t limit, ss_result_t *
     close(out[0]);
     if (error == ETIMEDOUT)
         ss_result_set(result, "config", "", "auth-secret-unreadable",
-                      "%s gave no secret within %d s and was ended", argv[0],
+                      "%s returned no secret within %d s and was killed", argv[0],
                       (int)apr_time_sec(limit));
     else if (error)
         ss_result_set(result, "config", "", "auth-secret-unreadable", "%s: %s", argv[0],

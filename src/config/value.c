@@ -272,11 +272,11 @@ static const char *one_host(ss_settings_host_t *host, const char *text, apr_pool
     } else {
         colon = strchr(text, ':');
         if (colon && strchr(colon + 1, ':'))
-            return apr_psprintf(pool, "'%s': an IPv6 address stands in brackets, [%s]", text, text);
+            return apr_psprintf(pool, "'%s': write an IPv6 address in brackets, [%s]", text, text);
         if (colon) name = apr_pstrmemdup(pool, text, (apr_size_t)(colon - text));
     }
     if (colon && ss_text_number(colon + 1, 1, 65535, &port))
-        return apr_psprintf(pool, "'%s' has no port from 1 to 65535 behind its colon", text);
+        return apr_psprintf(pool, "'%s' has no port from 1 to 65535 after the colon", text);
     if (!*name || strlen(name) > 253 || has_control(name) || strpbrk(name, " /@\"'<>[]") ||
         *name == '.' || strstr(name, "..")) {
         return apr_psprintf(pool,
@@ -369,7 +369,7 @@ static const char *read_auth(const ss_option_t *o, void *field, int argc, const 
 
     for (int i = 0; !bad && argc > 1 && i < argc; i++) {
         if (!strcasecmp(argv[i], "auto") || !strcasecmp(argv[i], "off"))
-            bad = apr_psprintf(pool, "'%s' stands alone, without mechanisms beside it", argv[i]);
+            bad = apr_psprintf(pool, "'%s' cannot be combined with mechanisms", argv[i]);
     }
     return bad;
 }
@@ -401,10 +401,10 @@ static const char *read_secret(const ss_option_t *o, void *field, int argc, cons
         source->kind = kinds[i].kind;
         source->source = apr_pstrdup(pool, argv[0] + len);
         if (!*source->source)
-            return apr_psprintf(pool, "'%s' names nothing behind its colon", argv[0]);
+            return apr_psprintf(pool, "'%s' has nothing after the colon", argv[0]);
     }
     if (argc > 1 && source->kind != SS_SECRET_EXEC)
-        return "takes one value (in quotes where it holds blanks); only exec: takes arguments";
+        return "takes one value (in quotes if it contains spaces); only exec: takes arguments";
     for (int i = 1; i < argc; i++)
         source->source = apr_pstrcat(pool, source->source, "\n", argv[i], NULL);
     if ((source->kind == SS_SECRET_FILE || source->kind == SS_SECRET_EXEC) &&
@@ -513,7 +513,7 @@ static const char *read_pair(const ss_option_t *o, void *field, int argc, const 
         for (int k = 0; k < argc; k++)
             given = apr_pstrcat(pool, given, k ? " " : "", argv[k], NULL);
         return apr_psprintf(pool, "'%s' has %d words: takes %s", given, argc,
-                            o->max == 2 ? "two, in quotes where one holds a blank"
+                            o->max == 2 ? "two, in quotes if one contains a space"
                                         : "a name and one or more addresses");
     }
     for (int i = 0; i < argc; i++) {

@@ -71,7 +71,7 @@ static const char *error_word(int error)
     case EADDRNOTAVAIL: return "the source address is not this machine's";
     case EACCES:
     case EPERM: return "this machine's firewall or policy forbids it";
-    case 0: return "not waited for";
+    case 0: return "still pending";
     default: return strerror(error);
     }
 }

@@ -136,7 +136,7 @@ static void feed(ss_link_t *link, const char *bytes, apr_size_t len)
         ss_result_clear(&result);
         ss_result_set(
             &result, "greeting", "", "greeting-tls",
-            "the port speaks TLS from the first byte: where a greeting was due came a TLS record");
+            "the port expects TLS from the first byte: a TLS record arrived instead of a greeting");
         ss_client_lost(link->client, APR_EGENERAL, &result, now);
         return;
     }

@@ -111,9 +111,9 @@ static int try_again(ss_link_t *link, ss_tls_way_t way, int is_plain)
     link->is_plain_now = is_plain;
     ss_link_drop(link);
     if (link->options.transcript)
-        ss_transcript_note(link->options.transcript, "connecting once more: %s",
-                           is_plain ? "without TLS, whose handshake failed"
-                                    : "plain text, then STARTTLS");
+        ss_transcript_note(link->options.transcript, "connecting again %s",
+                           is_plain ? "without TLS, because the handshake failed"
+                                    : "in plain text, then STARTTLS");
     begin_connect(link);
     return 1;
 }
@@ -302,7 +302,7 @@ static void begin_connect(ss_link_t *link)
     if (ss_connect_start(&link->connect, link->loop, &options, on_connected, link) == APR_SUCCESS)
         return;
     ss_result_clear(&result);
-    ss_result_set(&result, "connect", "ENOMEM", NULL, "no memory for a connection");
+    ss_result_set(&result, "connect", "ENOMEM", NULL, "out of memory");
     ss_link_fail(link, SS_CMD_CONNECT, &result);
 }
 

@@ -190,9 +190,8 @@ static void call_ready(ss_loop_t *loop)
 void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, ss_mono_t when)
 {
     if (ss_timer_set(&loop->timers, timer, when) != APR_SUCCESS) {
-        ss_log(
-            loop->log, SS_LOG_ERROR, 400,
-            "no memory for a timer: something waits without a deadline until it moves by itself");
+        ss_log(loop->log, SS_LOG_ERROR, 400,
+               "out of memory: a timer was not set; one operation now has no timeout");
     }
 }
 

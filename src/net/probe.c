@@ -126,7 +126,7 @@ static const char *hello_words(ss_probe_t *p, const ss_client_event_t *event)
 
     if (!c) return *event->result.text ? event->result.text : event->text;
     if (!c->is_esmtp)
-        return apr_psprintf(pool, "%s speaks plain SMTP (HELO): no extension",
+        return apr_psprintf(pool, "%s speaks plain SMTP (HELO): no extensions",
                             *c->name ? c->name : "the server");
     return apr_psprintf(
         pool, "%s offers%s%s%s%s%s%s%s%s%s%s%s", *c->name ? c->name : "the server",
@@ -404,8 +404,8 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
     case SS_EVENT_TRIED:
         if (!event->takes_several && !p->failed_step) {
             add_step(p, "rcpt", SS_STEP_WARN, 0,
-                     "the server takes one message a connection: SMTPSendOneMessagePerConnection "
-                     "On suits it",
+                     "the server accepts one message per connection: set "
+                     "SMTPSendOneMessagePerConnection On",
                      "one-message");
         }
         p->step = "quit";
@@ -437,7 +437,7 @@ static void open_link(ss_probe_t *p)
     p->link = NULL;
     ss_result_clear(&result);
     ss_result_set(&result, "resolve", "", NULL,
-                  "no connection can be opened: no memory or too much under way");
+                  "no connection can be opened: out of memory, or too many are open");
     add_failure(p, "resolve", &result, 0);
     ss_loop_defer(p->loop, &p->turn);
 }
@@ -494,12 +494,12 @@ static void begin(ss_timer_t *timer, ss_mono_t now)
                  apr_pstrcat(p->pool, words, "\nthe password cannot be read", NULL),
                  "auth-secret-unreadable");
     else if (s->password && s->password->kind != SS_SECRET_NONE && (!s->username || !*s->username))
-        add_step(
-            p, "config", SS_STEP_WARN, 0,
-            apr_pstrcat(p->pool, words,
-                        "\nSMTPSendPassword is set and SMTPSendUsername is not: no login is made",
-                        NULL),
-            "SMTPSend-117");
+        add_step(p, "config", SS_STEP_WARN, 0,
+                 apr_pstrcat(
+                     p->pool, words,
+                     "\nSMTPSendPassword is set and SMTPSendUsername is not: no login is attempted",
+                     NULL),
+                 "SMTPSend-117");
     else if (!s->engine)
         add_step(p, "config", SS_STEP_WARN, 0,
                  apr_pstrcat(p->pool, words,
@@ -522,7 +522,7 @@ static void late(ss_timer_t *timer, ss_mono_t now)
                   !strcmp(step, "connect")    ? "connect-timeout"
                   : !strcmp(step, "greeting") ? "greeting-timeout"
                                               : "test-timeout",
-                  "the test's deadline (SMTPSendTestTimeout %s) came first",
+                  "the test exceeded its deadline (SMTPSendTestTimeout %s)",
                   ss_text_duration_print(p->pool, p->options.settings->test_timeout));
     if (p->link) ss_link_destroy(p->link);
     p->link = NULL;

@@ -209,7 +209,7 @@ const char *ss_probe_report_text(const ss_probe_report_t *report, int is_masked,
                       shown(APR_ARRAY_IDX(report->works, i, const char *), is_masked, pool));
     }
     ss_buf_puts(&out, "\nDialogue:\n");
-    if (!report->dialogue->nelts) ss_buf_puts(&out, "  (nothing was said)\n");
+    if (!report->dialogue->nelts) ss_buf_puts(&out, "  (no dialogue)\n");
     for (int i = 0; i < report->dialogue->nelts; i++) {
         ss_buf_puts(&out, shown(APR_ARRAY_IDX(report->dialogue, i, const char *), is_masked, pool));
         ss_buf_puts(&out, "\n");

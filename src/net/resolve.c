@@ -96,11 +96,11 @@ static void explain(ss_resolve_t *r, int error)
 
     if (error == EAI_NONAME) {
         ss_result_set(&r->result, "resolve", "EAI_NONAME", "resolve-unknown",
-                      "the name %s is not known (%s)", name, gai_strerror(error));
+                      "the host name %s does not exist (%s)", name, gai_strerror(error));
 #ifdef EAI_NODATA
     } else if (error == EAI_NODATA) {
         ss_result_set(&r->result, "resolve", "EAI_NODATA", "resolve-none",
-                      "the name %s exists and has no address (neither A nor AAAA record)", name);
+                      "the host name %s exists but has no address (no A or AAAA record)", name);
 #endif
     } else if (error == EAI_AGAIN) {
         ss_result_set(&r->result, "resolve", "EAI_AGAIN", "resolve-again",
@@ -108,7 +108,7 @@ static void explain(ss_resolve_t *r, int error)
                       gai_strerror(error));
     } else {
         ss_result_set(&r->result, "resolve", "", "resolve-unknown",
-                      "the name %s cannot be resolved: %s", name, gai_strerror(error));
+                      "the host name %s cannot be resolved: %s", name, gai_strerror(error));
     }
 }
 

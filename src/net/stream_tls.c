@@ -366,12 +366,12 @@ void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after,
     } else if (!t->received) {
         ss_result_set(
             result, "tls", "ETIMEDOUT", "tls-silent",
-            "the server did not answer the TLS handshake within %ld s: not a single byte came",
+            "the server did not answer the TLS handshake within %ld s: no data was received",
             seconds);
     } else {
         ss_result_set(result, "tls", "ETIMEDOUT", "tls-handshake",
-                      "the TLS handshake was not over after %ld s (%" APR_UINT64_T_FMT
-                      " bytes came)",
+                      "the TLS handshake was not complete after %ld s (%" APR_UINT64_T_FMT
+                      " bytes received)",
                       seconds, t->received);
     }
 }

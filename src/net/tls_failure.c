@@ -94,7 +94,7 @@ static void say_version(const ss_tls_failure_t *f, const char *reason, ss_result
 
     ss_result_set(result, "tls", "", is_ours ? "tls-version" : "tls-old-server",
                   is_ours
-                      ? "the server accepts none of the TLS versions that SMTPSendTLS names (%s)"
+                      ? "the server accepts none of the TLS versions that SMTPSendTLS allows (%s)"
                       : "the server accepts neither TLSv1.2 nor TLSv1.3 (%s)",
                   reason);
 }
@@ -123,7 +123,8 @@ static void say_client_certificate(const ss_tls_failure_t *f, const char *reason
                       f->settings->tls_cert_file, reason);
     } else {
         ss_result_set(result, "tls", "", "tls-client-cert",
-                      "the server wants a client certificate and none is configured (%s)", reason);
+                      "the server requires a client certificate, and none is configured (%s)",
+                      reason);
     }
 }
 
@@ -138,11 +139,11 @@ static void say_end(const ss_tls_failure_t *f, int system, ss_result_t *result)
                       "the connection broke during the TLS handshake: %s",
                       apr_strerror(system, why, sizeof(why)));
     } else {
-        ss_result_set(
-            result, "tls", "EOF", "tls-handshake",
-            f->received
-                ? "the server closed the connection in the middle of the TLS handshake"
-                : "the server closed the connection when the TLS handshake began, without a word");
+        ss_result_set(result, "tls", "EOF", "tls-handshake",
+                      f->received
+                          ? "the server closed the connection in the middle of the TLS handshake"
+                          : "the server closed the connection when the TLS handshake began, "
+                            "without sending anything");
     }
 }
 

@@ -200,15 +200,16 @@ static int judge_chain(SSL *ssl, const ss_tls_verify_errors_t *errors, ss_tls_fa
                           "trust (issued by %s)",
                           facts->issuer));
     } else if (is_unknown && sent == 1) {
-        fail(facts, result, "cert-incomplete",
-             apr_psprintf(pool,
-                          "the server sent its certificate without the intermediate one of its "
-                          "issuer (%s), so that the chain ends in nothing that is trusted here",
-                          facts->issuer));
+        fail(
+            facts, result, "cert-incomplete",
+            apr_psprintf(pool,
+                         "the server did not send the intermediate certificate of its issuer (%s), "
+                         "so the chain does not end at an authority that this machine trusts",
+                         facts->issuer));
     } else if (is_unknown) {
         fail(facts, result, "cert-untrusted",
              apr_psprintf(pool,
-                          "nothing trusted here vouches for the certificate (issued by %s; the "
+                          "no trusted authority vouches for the certificate (issued by %s; the "
                           "server sent %d certificates)",
                           facts->issuer, sent));
     }
@@ -279,7 +280,7 @@ static void judge(SSL *ssl, const char *name, const ss_tls_verify_errors_t *erro
                   ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
 {
     if (!SSL_get0_peer_certificate(ssl)) {
-        fail(facts, result, "cert-untrusted", "the server showed no certificate");
+        fail(facts, result, "cert-untrusted", "the server sent no certificate");
         return;
     }
     if (judge_chain(ssl, errors, facts, result, pool)) {
@@ -304,7 +305,8 @@ apr_status_t ss_tls_verify(const ss_settings_t *s, SSL *ssl, const char *name,
     if (!ss_tls_is_named(s, SSL_version(ssl))) {
         ss_result_clear(&found);
         ss_result_set(&found, "tls", "", "tls-version",
-                      "the server chose %s, which SMTPSendTLS does not name", SSL_get_version(ssl));
+                      "the server chose %s, which SMTPSendTLS does not allow",
+                      SSL_get_version(ssl));
         *result = found;
         apr_cpystrn(facts->verify, found.text, sizeof(facts->verify));
         return APR_EACCES;

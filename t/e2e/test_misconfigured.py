@@ -215,8 +215,8 @@ def test_ipv6_that_does_not_answer_is_a_warning(make_httpd, make_relay):
 
 
 @pytest.mark.parametrize("name, words, advice", [
-    ("nodata", ["exists and has no address"], ["mail server's own name", "SMTPSendHost"]),
-    ("nowhere", ["is not known"], ["Check the spelling of SMTPSendHost"]),
+    ("nodata", ["exists but has no address"], ["mail server's own name", "SMTPSendHost"]),
+    ("nowhere", ["does not exist"], ["Check the spelling of SMTPSendHost"]),
     ("broken", ["the name server did not answer"], ["/etc/resolv.conf", "SMTPSendTLSName"]),
     ("silent", ["the name server did not answer"], ["/etc/resolv.conf", "SMTPSendTLSName"]),
 ])
