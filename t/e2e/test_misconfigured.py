@@ -156,7 +156,7 @@ def test_a_key_that_does_not_belong_to_the_certificate(make_httpd, make_relay, c
     cert, key = certificates.issue("mine"), certificates.issue("others")
     config = f"SMTPSendTLS tls\nSMTPSendTLSCertificateFile {cert[0]}\nSMTPSendTLSCertificateKeyFile {key[1]}\n"
     httpd = make_httpd(config, relay=make_relay(tls="immediate", cert=certificates.issue("good")), expect=QUIET + ["TLS settings cannot work"])
-    check(httpd, "config", ["SMTPSendTLSCertificateKeyFile"], ["belongs together"])
+    check(httpd, "config", ["SMTPSendTLSCertificateKeyFile"], ["certificate match"])
 
 
 def test_a_wrong_tls_name(make_httpd, make_relay, certificates):
@@ -215,7 +215,7 @@ def test_ipv6_that_does_not_answer_is_a_warning(make_httpd, make_relay):
 
 
 @pytest.mark.parametrize("name, words, advice", [
-    ("nodata", ["exists but has no address"], ["mail server's own name", "SMTPSendHost"]),
+    ("nodata", ["exists but has no address"], ["name of the mail server", "SMTPSendHost"]),
     ("nowhere", ["does not exist"], ["Check the spelling of SMTPSendHost"]),
     ("broken", ["the name server did not answer"], ["/etc/resolv.conf", "SMTPSendTLSName"]),
     ("silent", ["the name server did not answer"], ["/etc/resolv.conf", "SMTPSendTLSName"]),

@@ -1,6 +1,7 @@
 /* test_timer.c: timers and end-of-turn calls without an event loop: their order, what they may do
  * to one another, and their bounds. */
 #include <CUnit/Basic.h>
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/deferred.h"
@@ -18,7 +19,9 @@ static char seen[64];
 
 static void see(const char *name)
 {
-    strncat(seen, name, sizeof(seen) - strlen(seen) - 1);
+    apr_size_t len = strlen(seen);
+
+    apr_cpystrn(seen + len, name, sizeof(seen) - len);
 }
 
 static void on_timer(ss_timer_t *timer, ss_mono_t now)
