@@ -6,7 +6,11 @@
 
 #include "base/buf.h"
 #include "fill.h"
+#include "smtp/auth.h"
 #include "smtp/client.h"
+#include "smtp/command.h"
+#include "smtp/send_buffer.h"
+#include "smtp/server.h"
 
 void ss_suite_client_calls(void);
 
@@ -127,6 +131,28 @@ static int count_of(const char *text, const char *word)
 }
 
 /* ---- bounds ---- */
+
+/* The other tests use the names; here are the numbers that the documents state. */
+static void limits_are_those_of_the_documents(void)
+{
+    CU_ASSERT_EQUAL(SS_REPLY_LINE_MAX, 4096);
+    CU_ASSERT_EQUAL(SS_REPLY_LINES_MAX, 100);
+    CU_ASSERT_EQUAL(SS_REPLY_TEXT_MAX, 2048);
+    CU_ASSERT_EQUAL(SS_CLIENT_WINDOW_MAX, 16);
+    CU_ASSERT_EQUAL(SS_CLIENT_RECIPIENTS_MAX, 1000);
+    CU_ASSERT_EQUAL(SS_COMMAND_LINE_MAX, 4096);
+    CU_ASSERT_EQUAL(SS_COMMAND_ADDRESS_MAX, 1000);
+    CU_ASSERT_EQUAL(SS_COMMAND_AUTH_MAX, 12288); /* RFC 4954 4 */
+    CU_ASSERT_EQUAL(SS_AUTH_ROUNDS_MAX, 10);
+    CU_ASSERT_EQUAL(SS_CONTENT_PIECE_MAX, 65536);
+    CU_ASSERT_EQUAL(SS_CONTENT_HEADER_MAX, 262144);
+    CU_ASSERT_EQUAL(SS_SEND_BUFFER_HIGH, 262144);
+    CU_ASSERT_EQUAL(SS_SERVER_LINE_MAX, 4096);
+    CU_ASSERT_EQUAL(SS_SERVER_ERRORS_MAX, 100);
+    CU_ASSERT_EQUAL(SS_PARAMETER_ORCPT_MAX, 500);
+    CU_ASSERT_EQUAL(SS_TRANSCRIPT_LINES_MAX, 1000);
+    CU_ASSERT_EQUAL(SS_TRANSCRIPT_LINE_MAX, 4096);
+}
 
 static void messages_that_are_none_are_not_taken(void)
 {
@@ -409,6 +435,7 @@ void ss_suite_client_calls(void)
     ADD(a_reply_larger_than_any_is_not_kept);
     ADD(a_421_between_two_commands_leaves_the_message_untaken);
     ADD(strangers_are_quoted_in_part);
+    ADD(limits_are_those_of_the_documents);
     ADD(deadlines);
     ADD(each_step_has_its_own_timeout);
     ADD(only_written_bytes_are_progress);
