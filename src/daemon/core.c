@@ -54,7 +54,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_core_options_t *options)
     ss_opening_start(d);
     rv = wait_for_queue(d);
     if (rv != APR_SUCCESS || d->is_leaving) return rv;
-    rv = ss_smtp_listener_start(&d->smtp_listener, d->intake, options->door_fd);
+    rv = ss_smtp_listener_start(&d->smtp_listener, d->intake, options->smtp_fd);
     if (rv != APR_SUCCESS) return rv;
     const ss_local_socket_options_t local = { .fd = options->listen_fd,
                                               .instance = options->instance,

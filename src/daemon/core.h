@@ -17,7 +17,7 @@ typedef struct {
     ss_record_finished_fn *finished; /* takes each final state, on the loop thread; or NULL */
     int listen_fd;                   /* of the local socket */
     int lifeline_fd;                 /* a byte, or its end: leave; -1: none */
-    int door_fd;                     /* of SMTPSendListen; -1: none */
+    int smtp_fd;                     /* of SMTPSendListen; -1: none */
     int term_fd;                     /* readable: SIGTERM came; 0: none */
     apr_uint64_t instance;
     unsigned generation, restarts;
@@ -26,7 +26,7 @@ typedef struct {
     ss_secret_t *(*secret_of)(const ss_settings_t *settings);
 } ss_core_options_t;
 
-/* Runs until it is told to leave. Returns the process's exit code: 0 left in order, 1, or
+/* Runs until it is asked to leave. Returns the process's exit code: 0 left in order, 1, or
  * SS_CORE_EXIT_CONFIG. */
 int ss_core_run(const ss_core_options_t *options);
 

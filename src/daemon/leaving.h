@@ -1,4 +1,4 @@
-/* leaving.h: the end of the process: it is told to leave, ends what is under way, and stops the
+/* leaving.h: the end of the process: it is asked to leave, ends what is under way, and stops the
  * loop. */
 #ifndef SS_DAEMON_LEAVING_H
 #define SS_DAEMON_LEAVING_H

@@ -106,7 +106,7 @@ void ss_process_run(const ss_core_options_t *given, apr_interval_time_t wait,
     setpgid(0, 0);
     name_process();
     keep[count++] = options.listen_fd;
-    keep[count++] = options.door_fd;
+    keep[count++] = options.smtp_fd;
     keep[count++] = options.lifeline_fd;
     close_others(keep, count);
     if (pipe(term_pipe) == 0) options.term_fd = term_pipe[0];

@@ -8,14 +8,11 @@
 #include <fcntl.h>
 #include <http_log.h>
 #include <mpm_common.h>
-#include <netdb.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <unixd.h>
 
@@ -24,11 +21,11 @@
 #include "config/option.h"
 #include "daemon/core.h"
 #include "daemon/process.h"
+#include "daemon/sockets.h"
 
 APLOG_USE_MODULE(smtp_send);
 
 #define RECORD_KEY "smtp_send_supervise"
-#define BACKLOG 511
 #define BACKOFF_FIRST 100000 /* microseconds; doubles to ... */
 #define BACKOFF_MOST (10 * APR_USEC_PER_SEC)
 /* past it httpd logs a "long lost child", which harms nothing */
@@ -47,13 +44,13 @@ typedef struct {
     unsigned layout;
     int lifeline;  /* write end to the running daemon; -1 none */
     int listen_fd; /* -1: none */
-    int door_fd;   /* SMTPSendListen; -1: none */
+    int smtp_fd;   /* SMTPSendListen; -1: none */
     pid_t pid;     /* of the running daemon; 0 none */
     /* From here on the layout may change, with its number. */
     apr_uint64_t instance;
     char socket_path[108];
-    char door_address[64];
-    pid_t retired[RETIRED_MAX]; /* told to settle and not seen to end yet; 0 free */
+    char smtp_address[64];
+    pid_t retired[RETIRED_MAX]; /* asked to leave and not seen to end yet; 0 free */
     unsigned generation, restarts, crashes;
     ss_mono_t started;
     unsigned failures;  /* starts in a row that the system refused */
@@ -70,13 +67,13 @@ static struct {
     apr_pool_t *pconf;
 } now_running;
 
-/* What a module of another layout left: its daemon sees the lifeline close and settles, and its
+/* What a module of another layout left: its daemon sees the lifeline close and leaves, and its
  * sockets are opened anew. */
 static void let_go(const record_t *other)
 {
     if (other->lifeline >= 0) close(other->lifeline);
     if (other->listen_fd >= 0) close(other->listen_fd);
-    if (other->door_fd >= 0) close(other->door_fd);
+    if (other->smtp_fd >= 0) close(other->smtp_fd);
 }
 
 static record_t *get_record(apr_pool_t *process_pool)
@@ -90,7 +87,7 @@ static record_t *get_record(apr_pool_t *process_pool)
     record = apr_pcalloc(process_pool, sizeof(*record));
     record->layout = LAYOUT;
     record->listen_fd = -1;
-    record->door_fd = -1;
+    record->smtp_fd = -1;
     record->lifeline = -1;
     if (getrandom(&record->instance, sizeof(record->instance), 0) !=
         (ssize_t)sizeof(record->instance))
@@ -105,119 +102,6 @@ static record_t *get_record(apr_pool_t *process_pool)
 apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool)
 {
     return get_record(process_pool)->instance;
-}
-
-/* ---- the local socket ---- */
-
-/* Whether somebody answers at the address. */
-static int is_answered(const struct sockaddr_un *address)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int ok = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
-
-    if (fd >= 0) close(fd);
-    return ok;
-}
-
-static apr_status_t open_socket(record_t *record, const ss_settings_globals_t *globals,
-                                const ss_log_t *log)
-{
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd;
-
-    if (record->listen_fd >= 0 && !strcmp(record->socket_path, globals->socket_path)) {
-        chmod(record->socket_path, (mode_t)globals->socket_mode);
-        if (access(record->socket_path, F_OK) == 0) return APR_SUCCESS;
-    }
-    if (record->listen_fd >= 0) {
-        close(record->listen_fd);
-        unlink(record->socket_path);
-        record->listen_fd = -1;
-    }
-    apr_cpystrn(address.sun_path, globals->socket_path, sizeof(address.sun_path));
-    if (is_answered(&address)) {
-        ss_log(log, SS_LOG_ERROR, 281,
-               "SMTPSendSocket %s is used by another running httpd: give each server a socket of "
-               "its own; mail is not accepted here",
-               globals->socket_path);
-        return APR_EEXIST;
-    }
-    unlink(globals->socket_path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    mode_t mask = umask(0177);
-    int ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-    int error = errno;
-    umask(mask);
-    if (ok && geteuid() == 0 &&
-        chown(globals->socket_path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
-        ok = 0;
-    if (ok && (chmod(globals->socket_path, (mode_t)globals->socket_mode) != 0 ||
-               listen(fd, BACKLOG) != 0))
-        ok = 0;
-    if (!ok) {
-        if (!error) error = errno;
-        ss_log(log, SS_LOG_ERROR, 282,
-               "SMTPSendSocket %s cannot be opened: %s; mail is not accepted", globals->socket_path,
-               strerror(error));
-        if (fd >= 0) close(fd);
-        return error ? error : APR_EGENERAL;
-    }
-    record->listen_fd = fd;
-    apr_cpystrn(record->socket_path, globals->socket_path, sizeof(record->socket_path));
-    return APR_SUCCESS;
-}
-
-/* ---- the SMTP door ---- */
-
-static void close_door(record_t *record)
-{
-    if (record->door_fd >= 0) close(record->door_fd);
-    record->door_fd = -1;
-}
-
-/* A listening socket at "127.0.0.1:2525" or "[::1]:2525"; -1 and errno. */
-static int listen_at(const char *address)
-{
-    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-                              .ai_socktype = SOCK_STREAM },
-                    *found = NULL;
-    const char *colon = strrchr(address, ':');
-    char host[64];
-    int one = 1;
-
-    apr_cpystrn(host, *address == '[' ? address + 1 : address, sizeof(host));
-    host[strcspn(host, *address == '[' ? "]" : ":")] = '\0';
-    if (!colon || getaddrinfo(host, colon + 1, &hints, &found)) {
-        errno = EADDRNOTAVAIL;
-        return -1;
-    }
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
-             bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
-    int error = errno;
-    freeaddrinfo(found);
-    if (ok) return fd;
-    if (fd >= 0) close(fd);
-    errno = error;
-    return -1;
-}
-
-/* Kept while its address stays the same, so that no client is refused at a restart. Without it the
- * other doors work on. */
-static void open_door(record_t *record, const ss_settings_globals_t *globals, const ss_log_t *log)
-{
-    if (record->door_fd >= 0 && globals->listen && !strcmp(record->door_address, globals->listen))
-        return;
-    close_door(record);
-    if (!globals->listen) return;
-    record->door_fd = listen_at(globals->listen);
-    if (record->door_fd < 0) {
-        ss_log(log, SS_LOG_ERROR, 287,
-               "SMTPSendListen %s cannot be opened: %s; mail is not taken there", globals->listen,
-               strerror(errno));
-        return;
-    }
-    apr_cpystrn(record->door_address, globals->listen, sizeof(record->door_address));
 }
 
 /* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that
@@ -262,7 +146,7 @@ static void maintain(int reason, void *data, apr_wait_t status)
     apr_proc_other_child_unregister(data);
     if (!record) return;
     if (proc->pid != record->pid) {
-        /* One of an earlier generation left as it was told. */
+        /* One of an earlier generation has left. */
         for (int i = 0; i < RETIRED_MAX; i++)
             if (record->retired[i] == proc->pid) record->retired[i] = 0;
         return;
@@ -281,7 +165,7 @@ static void maintain(int reason, void *data, apr_wait_t status)
         close(record->listen_fd);
         unlink(record->socket_path);
         record->listen_fd = -1;
-        close_door(record);
+        ss_sockets_close(&record->smtp_fd);
         return;
     }
     say_end(record, reason, (int)status);
@@ -310,8 +194,7 @@ void ss_supervise_tell(ss_record_finished_fn *finished)
     finished_of = finished;
 }
 
-/* No descriptor or no process is to be had: a passing trouble of the machine, so it is tried again.
- */
+/* The system has no descriptor or no process left, which passes: the start is tried again. */
 static void start_refused(record_t *record, int error)
 {
     apr_interval_time_t wait = RETRY_FIRST << (record->failures < 5 ? record->failures : 5);
@@ -342,7 +225,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
         ss_core_options_t options = { .config = now_running.config,
                                       .log = now_running.log,
                                       .listen_fd = record->listen_fd,
-                                      .door_fd = record->door_fd,
+                                      .smtp_fd = record->smtp_fd,
                                       .lifeline_fd = lifeline[0],
                                       .instance = record->instance,
                                       .generation = record->generation,
@@ -366,7 +249,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     watch(pid);
 }
 
-/* The daemon of the generation before: told to settle; its end is still ours to notice. */
+/* Asks the daemon of the generation before to leave; its end is still ours to notice. */
 static void retire(record_t *record)
 {
     if (record->pid <= 0) return;
@@ -408,11 +291,15 @@ apr_status_t ss_supervise_start(const ss_config_t *config,
     record->generation++;
     retire(record);
     watch_retired(record);
-    if (open_socket(record, &config->globals, log) != APR_SUCCESS) {
-        close_door(record);
+    const ss_sockets_place_t local = { &record->listen_fd, record->socket_path,
+                                       sizeof(record->socket_path) };
+    const ss_sockets_place_t smtp = { &record->smtp_fd, record->smtp_address,
+                                      sizeof(record->smtp_address) };
+    if (ss_sockets_open_local(&local, &config->globals, log) != APR_SUCCESS) {
+        ss_sockets_close(&record->smtp_fd);
         return APR_SUCCESS;
     }
-    open_door(record, &config->globals, log);
+    ss_sockets_open_smtp(&smtp, &config->globals, log);
     make_folder(&config->globals);
     record->crashes = 0;
     start_daemon(record, 0);
@@ -435,7 +322,7 @@ void ss_supervise_child_init(void)
     if (!record) return;
     if (record->lifeline >= 0) close(record->lifeline);
     if (record->listen_fd >= 0) close(record->listen_fd);
-    close_door(record);
+    ss_sockets_close(&record->smtp_fd);
     record->lifeline = -1;
     record->listen_fd = -1;
     now_running.record = NULL;

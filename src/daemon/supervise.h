@@ -10,15 +10,15 @@
 #include "config/secret.h"
 #include "config/settings.h"
 
-/* In the real post_config, as root: opens (or keeps) the local socket and SMTPSendListen's, tells
- * an old daemon to settle, starts a new one. process_pool: the pool that outlives restarts.
+/* In the real post_config, as root: opens (or keeps) the local socket and SMTPSendListen's, asks
+ * an old daemon to leave, starts a new one. process_pool: the pool that outlives restarts.
  * secret_of: the loaded secret of a relay. The server starts in any case: what is wrong with mail
- * is said in the log and answered with 503, and does not take a web site down. */
+ * is logged and answered with 503, and does not take a web site down. */
 apr_status_t ss_supervise_start(const ss_config_t *config,
                                 ss_secret_t *(*secret_of)(const ss_settings_t *),
                                 const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
                                 apr_pool_t *process_pool);
-/* Who is told, in the daemon, of final results; before ss_supervise_start. NULL: nobody. */
+/* What takes each final state, in the daemon; before ss_supervise_start. NULL: nothing. */
 void ss_supervise_tell(void (*finished)(const char *id, const char *from, const char *to,
                                         const char *state, const char *reply,
                                         const char *metadata));

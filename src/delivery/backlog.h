@@ -10,8 +10,8 @@
 /* a larger message is never whole in memory: its parts are read as they are sent */
 #define SS_BACKLOG_WHOLE_MAX (2 * SS_PART_MAX)
 
-/* Reads the order of what waits from its begin (start, after entries were dropped, after a node was
- * taken over). Nothing happens while it is being read. */
+/* Reads the order of the waiting messages from the start (start, after entries were dropped, after
+ * a node was taken over). Nothing happens while it is being read. */
 void ss_backlog_read(ss_relay_t *relay);
 /* The same, also if it is being read now: again when that has ended. */
 void ss_backlog_read_again(ss_relay_t *relay);

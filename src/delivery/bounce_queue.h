@@ -1,4 +1,4 @@
-/* bounce_queue.h: who gets a report on what became of a message, and the reports themselves. A
+/* bounce_queue.h: who gets a report on the result of a message, and the reports themselves. A
  * report is a message of its own, accepted in the same transaction as the outcome that it tells of:
  * a crash loses neither or both, and then the outcome is found again. */
 #ifndef SS_DELIVERY_BOUNCE_QUEUE_H

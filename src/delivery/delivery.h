@@ -25,8 +25,8 @@ typedef struct {
 apr_status_t ss_delivery_create(ss_delivery_t **delivery, const ss_delivery_options_t *options,
                                 apr_pool_t *pool);
 /* The store is open: claims this node's mail (is_shared: several nodes use the queue), reads
- * settings, counts, and then the order of what waits; ss_delivery_is_ready says when mail may be
- * accepted. Pauses are in effect before the first message is sent. */
+ * settings, counts, and then the order of the waiting messages; ss_delivery_is_ready says when mail
+ * may be accepted. Pauses are in effect before the first message is sent. */
 void ss_delivery_start(ss_delivery_t *delivery, int is_shared);
 /* A message was just committed to the queue for this relay: takes m and its pool over, and sends it
  * when its time comes. received: when it came in (for delays= in the log). */
@@ -37,7 +37,7 @@ int ss_delivery_is_ready(const ss_delivery_t *delivery);
 /* An operator's action changed a stored message: counts, and what memory knows of it. */
 void ss_delivery_changed(ss_delivery_t *delivery, const ss_store_changed_t *changed,
                          ss_store_action_t action);
-/* What waits in the whole queue, all nodes': messages and octets. */
+/* Waiting messages and octets of the whole queue, all nodes'. */
 void ss_delivery_waiting(const ss_delivery_t *delivery, apr_int64_t *messages, apr_uint64_t *bytes);
 /* Starts no transaction any more, ends connections with QUIT where nothing is in flight. */
 void ss_delivery_leave(ss_delivery_t *delivery);

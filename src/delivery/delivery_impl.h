@@ -32,7 +32,7 @@ struct ss_delivery_t {
     /* how often the relays' counts of messages and recipients changed */
     apr_uint64_t count_changes;
     int is_started;   /* the store is open */
-    int is_counted;   /* what waits in the store was asked: mail may be accepted */
+    int is_counted;   /* the counts were asked of the store: mail may be accepted */
     int knows_counts; /* ... and answered */
     int is_leaving;
 };

@@ -1,6 +1,6 @@
-/* flush.h: "try everything at once": hosts that are down are tried, and what waits for its next
- * attempt is made due, in the store too, in steps, so that it concerns the whole queue and not only
- * what is in memory. Mail that waits for its own time (at) stays. */
+/* flush.h: "try everything at once": hosts that are down are tried, and messages that wait for
+ * their next attempt are made due, in the store too, in steps, so that it concerns the whole queue
+ * and not only what is in memory. Mail that waits for its own time (at) stays. */
 #ifndef SS_DELIVERY_FLUSH_H
 #define SS_DELIVERY_FLUSH_H
 

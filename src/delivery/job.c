@@ -196,8 +196,7 @@ void ss_job_refresh(ss_delivery_t *d, const char *id, ss_relay_t *relay)
         }
         ss_job_hide(job);
         if (job->outcomes) {
-            /* What the store would read now is older than what became of it: the commit settles
-             * it. */
+            /* The store would read an older state than memory has: the commit settles it. */
             job->is_stale = 1;
             return;
         }

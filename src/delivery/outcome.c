@@ -10,7 +10,7 @@
 #include "delivery/pause.h"
 #include "delivery/retry.h"
 
-/* ---- the log's line (CONTRACT.md 4) ---- */
+/* ---- the log's line, which other tools parse: its form is fixed ---- */
 
 static double seconds(apr_interval_time_t t)
 {

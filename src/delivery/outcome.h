@@ -14,7 +14,7 @@ typedef struct {
                                           set: nothing was written */
 } ss_outcome_attempt_t;
 
-/* What became of the recipients of one transaction. results and numbers: count of them; numbers are
+/* The result of one transaction. results and numbers: count of them; numbers are
  * indices in job->message->rcpts. The recipients are in state sending. */
 void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *numbers, int count,
                      const ss_outcome_attempt_t *attempt);

@@ -44,7 +44,7 @@ typedef struct {
     apr_status_t (*send)(ss_transport_t *transport, ss_client_message_t *message);
     /* Content that was APR_EAGAIN can be read now. */
     void (*more)(ss_transport_t *transport);
-    /* Answers WANT_SECRET. bytes are copied; NULL: there is none, the login fails. */
+    /* Answers WANT_SECRET. bytes are copied; NULL: there is no secret, the login fails. */
     void (*secret)(ss_transport_t *transport, const char *bytes, apr_size_t len);
     /* Ends the session with QUIT once nothing is in flight; then CLOSED. Idempotent. */
     void (*quit)(ss_transport_t *transport);
