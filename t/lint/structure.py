@@ -4,28 +4,39 @@ import re
 
 import tree
 
-# Folder, then the folders that it may include besides itself.
-DAEMON = ["delivery", "record", "intake", "operator", "daemon"]
-BASIC = ["base", "config", "mail", "smtp", "queue", "net", "wire"]
+# Folder, then the folders that it may include besides itself: the rings of docs/architecture.md.
+PROTOCOL = ["base", "config", "mail", "smtp"]
+SERVICES = [*PROTOCOL, "queue", "net", "wire"]
 RINGS = {
     "base": [],
     "config": ["base"],
     "mail": ["base", "config"],
     "smtp": ["base", "config"],
-    "queue": ["base", "config", "mail", "smtp"],
-    "net": ["base", "config", "mail", "smtp"],
-    "wire": ["base", "config", "mail", "smtp"],
-    "delivery": BASIC + DAEMON,
-    "record": BASIC + DAEMON,
-    "intake": BASIC + DAEMON,
-    "operator": BASIC + DAEMON,
+    "queue": PROTOCOL,
+    "net": PROTOCOL,
+    "wire": PROTOCOL,
+    "delivery": [*PROTOCOL, "queue"],
+    "record": [*SERVICES, "delivery"],
+    "intake": [*SERVICES, "delivery", "record"],
+    "operator": [*SERVICES, "delivery", "record"],
     "web": ["base", "config", "mail", "wire"],
-    "cli": BASIC,
-    "daemon": BASIC + DAEMON,
+    "cli": SERVICES,
+    "daemon": [*SERVICES, "delivery", "record", "intake", "operator"],
 }
+# The front ends of src/web share web/shared and know nothing of each other.
+FRONT_ENDS = ("submit", "test", "status")
+
+
+def is_allowed(path, name):
+    """Whether the file may include that header, "folder/name.h"."""
+    folder, other = tree.folder(path), name.split("/")[0]
+    if folder == other == "web" and path.count("/") == 3:
+        return name.split("/")[1] not in FRONT_ENDS or name.split("/")[1] == path.split("/")[2]
+    return other in (folder, "assets") or other in RINGS[folder]
 
 
 def rings(report):
+    """Each file includes only its own folder and rings further in."""
     for path in tree.sources():
         folder = tree.folder(path)
         if not folder:
@@ -38,10 +49,26 @@ def rings(report):
             if "/" not in name:
                 if not os.path.exists(os.path.join(os.path.dirname(path), name)) and name != "smtp_send.h":
                     report.find(f"{path}:{line}: {name} is not in the file's own folder")
-                continue
-            other = name.split("/")[0]
-            if other != "assets" and other != folder and other not in RINGS[folder]:
+            elif not is_allowed(path, name):
                 report.find(f"{path}:{line}: src/{folder} may not include {name}")
+
+
+# src/delivery gets connections, threads and clocks through its ports (delivery/ports.h).
+OUTSIDE = re.compile(r"#\s*include\s*[<\"](sys/|netinet/|arpa/|netdb\.h|poll\.h|pthread\.h|time\.h|unistd\.h|apr_thread|apr_network|apr_poll|base/clock\.h)"
+                     r"|\b(apr_time_now|clock_gettime|gettimeofday|time|ss_clock_\w+|socket|connect|send|recv|fork|pthread_\w+|apr_thread_\w+|rand|random)\s*\(")
+
+
+def ports(report):
+    """src/delivery opens no socket, starts no thread and reads no clock."""
+    for path in tree.files("src/delivery/*.[ch]"):
+        report.examined += 1
+        for number, line in enumerate(tree.code(path).splitlines(), 1):
+            match = OUTSIDE.search(re.sub(r"(->|\.)\w+\s*\(", "(", line)) if not line.startswith("#") else None
+            if match:
+                report.find(f"{path}:{number}: {match.group().strip()}")
+        for number, line in enumerate(tree.read(path).splitlines(), 1):
+            if line.startswith("#") and OUTSIDE.search(line):
+                report.find(f"{path}:{number}: {line}")
 
 
 # Headers of libraries, then the files that may use them, then the library's name.
@@ -194,4 +221,4 @@ def headers(report):
                 report.find(f"{path}:{line}: {name} is declared in {' '.join(sorted(declared.get(name, ()))) or 'no header'}")
 
 
-CHECKS = [rings, libraries, cycles, files, names, headers]
+CHECKS = [rings, ports, libraries, cycles, files, names, headers]
