@@ -184,7 +184,7 @@ static void apply_taken(ss_delivery_t *d, const ss_lease_t *lease)
 {
     apr_int64_t waiting = 0;
 
-    if (!lease->buried) return;
+    if (!lease->taken_from) return;
     for (int i = 0; i < lease->taken->nelts; i++) {
         const ss_store_count_t *row = &APR_ARRAY_IDX(lease->taken, i, ss_store_count_t);
         ss_queue_counts_add(d, row);
@@ -195,7 +195,7 @@ static void apply_taken(ss_delivery_t *d, const ss_lease_t *lease)
         ss_log(d->log, SS_LOG_WARN, 211,
                "node %s has sent no heartbeat for a minute: its mail is taken over "
                "(%" APR_INT64_T_FMT " messages so far); what it was sending then may arrive twice",
-               lease->buried, waiting);
+               lease->taken_from, waiting);
     }
     read_again(d);
 }
@@ -265,8 +265,8 @@ static void answered(ss_store_request_t *request)
     apply_handed(d, lease->handed);
     if (lease->was_lost) start_over(d);
     apply_taken(d, lease);
-    for (int i = 0; i < lease->hooks->nelts; i++) {
-        const ss_store_setting_t *row = &APR_ARRAY_IDX(lease->hooks, i, ss_store_setting_t);
+    for (int i = 0; i < lease->webhooks->nelts; i++) {
+        const ss_store_setting_t *row = &APR_ARRAY_IDX(lease->webhooks, i, ss_store_setting_t);
         d->ports.setting(d->ports.self, row->key, row->value);
     }
     if (node->is_stale) {
@@ -301,7 +301,7 @@ static void ask(ss_timer_t *timer, ss_mono_t now)
     lease->holds = apr_pstrdup(pool, holds);
     free(holds);
     lease->relays = relays;
-    if (node->known) lease->taken_note = apr_array_copy(pool, node->known);
+    if (node->known) lease->handled = apr_array_copy(pool, node->known);
     lease->now = ss_delivery_wall(d);
     lease->number = ++d->heartbeats;
     node->asked = now;

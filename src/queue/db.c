@@ -8,7 +8,7 @@
 
 #include "queue/state.h"
 
-static apr_status_t fail(ss_db_t *db, int code)
+static apr_status_t set_failure(ss_db_t *db, int code)
 {
     const char *words = db->handle ? apr_dbd_error(db->driver, db->handle, code) : NULL;
 
@@ -18,7 +18,7 @@ static apr_status_t fail(ss_db_t *db, int code)
     return db->rv;
 }
 
-/* apr_dbd keeps its drivers in the pool of its first caller and never asks again: a pool that lives
+/* apr_dbd keeps its drivers in its first caller's pool and never reloads them, so this pool lives
  * as long as the process. */
 static apr_allocator_t *drivers_memory;
 static apr_status_t drivers_rv;
@@ -68,7 +68,7 @@ static apr_status_t connect_to(ss_db_t *db, const char *params)
         return rv;
     }
     int code = dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_READ);
-    return code ? fail(db, code) : APR_SUCCESS;
+    return code ? set_failure(db, code) : APR_SUCCESS;
 }
 
 apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params,
@@ -90,7 +90,7 @@ apr_status_t ss_db_write(ss_db_t *db, int is_new)
         is_new ? db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_NEW) : 0;
 
     if (!code) code = db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_WRITE);
-    return code ? fail(db, code) : APR_SUCCESS;
+    return code ? set_failure(db, code) : APR_SUCCESS;
 }
 
 /* ---- statements ---- */
@@ -104,8 +104,8 @@ static const char *find_mark(const ss_dialect_mark_t *marks, const char *text, a
     return NULL;
 }
 
-/* Each mark by what it stands for; an argument ("%s") stays, and its type follows. out NULL: only
- * the length. */
+/* Replaces each mark by its text. An argument ("%s") is kept and its type is appended. out NULL:
+ * returns only the length. */
 static apr_size_t put_marks(const char *from, const ss_dialect_mark_t *marks, char *out)
 {
     apr_size_t total = 0;
@@ -161,8 +161,9 @@ int ss_db_has(const ss_db_t *db, ss_sql_t sql)
     return source && *source;
 }
 
-/* The dialect's marks before the common ones, which they may hold. */
-static const char *expand(const ss_db_t *db, const char *text, const ss_dialect_mark_t *common)
+/* The dialect's marks are expanded first, since their texts may contain the common ones. */
+static const char *expand_marks(const ss_db_t *db, const char *text,
+                                const ss_dialect_mark_t *common)
 {
     text = ss_sql_expand(text, &db->dialect->columns, db->scratch);
     return replace(replace(text, db->dialect->marks, db->scratch), common, db->pool);
@@ -184,17 +185,17 @@ apr_status_t ss_db_prepare(ss_db_t *db)
 
     for (int i = 0; i < SS_SQL_COUNT; i++) {
         if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
-        db->texts[i] = expand(db, source_of(db, (ss_sql_t)i), common);
+        db->texts[i] = expand_marks(db, source_of(db, (ss_sql_t)i), common);
         int code =
             prepare_text(db, db->texts[i],
                          db->dialect->has_names ? apr_psprintf(db->pool, "smtp_send_%d", i) : NULL,
                          &db->statements[i]);
-        if (code) return fail(db, code);
+        if (code) return set_failure(db, code);
     }
     return APR_SUCCESS;
 }
 
-static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
+static void clean_texts(ss_db_t *db, ss_sql_t sql, const void **args)
 {
     const char *p = db->texts[sql];
     int i = 0;
@@ -209,8 +210,8 @@ static void clean(ss_db_t *db, ss_sql_t sql, const void **args)
 
 /* ---- many rows a statement ---- */
 
-/* The text with its one row of VALUES `rows` times. */
-static const char *multiply(const char *text, int rows, apr_pool_t *pool)
+/* Repeats the one row of VALUES in the text `rows` times. */
+static const char *repeat_rows(const char *text, int rows, apr_pool_t *pool)
 {
     const char *row = strstr(text, "VALUES (") + 7, *end = row;
     apr_array_header_t *all = apr_array_make(pool, rows + 2, sizeof(const char *));
@@ -231,7 +232,7 @@ static int prepare_many(ss_db_t *db, ss_sql_t sql, int kind)
     int rows = db->dialect->many_rows[kind];
 
     if (db->many[sql][kind]) return 0;
-    return prepare_text(db, multiply(db->texts[sql], rows, db->scratch),
+    return prepare_text(db, repeat_rows(db->texts[sql], rows, db->scratch),
                         apr_psprintf(db->pool, "smtp_send_%d_%d", sql, rows), &db->many[sql][kind]);
 }
 
@@ -244,13 +245,13 @@ apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, cons
         int kind = 0, now, count = 0, code;
         while (kind < SS_DIALECT_MANY && db->dialect->many_rows[kind] > rows - at) kind++;
         now = kind < SS_DIALECT_MANY ? db->dialect->many_rows[kind] : 1;
-        for (int i = 0; i < now; i++) clean(db, sql, args + (at + i) * width);
+        for (int i = 0; i < now; i++) clean_texts(db, sql, args + (at + i) * width);
         code = now > 1 ? prepare_many(db, sql, kind) : 0;
         if (!code)
             code = apr_dbd_pbquery(db->driver, db->scratch, db->handle, &count,
                                    now > 1 ? db->many[sql][kind] : db->statements[sql],
                                    args + at * width);
-        if (code) return fail(db, code);
+        if (code) return set_failure(db, code);
         total += count;
         at += now;
     }
@@ -258,7 +259,7 @@ apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, cons
     return APR_SUCCESS;
 }
 
-/* Copies a row's arguments behind those that wait; the number of pointers. */
+/* Appends a row's arguments to the kept ones. Returns the number of pointers. */
 static int keep_row(ss_db_t *db, ss_sql_t sql, const void **args, apr_array_header_t *kept)
 {
     int count = 0;
@@ -356,28 +357,28 @@ apr_status_t ss_db_do(ss_db_t *db, const char *text)
     int changed = 0;
     int code = apr_dbd_query(db->driver, db->handle, &changed, text);
 
-    return code ? fail(db, code) : APR_SUCCESS;
+    return code ? set_failure(db, code) : APR_SUCCESS;
 }
 
 apr_status_t ss_db_run(ss_db_t *db, ss_sql_t sql, const void **args, int *changed)
 {
     int rows = 0;
 
-    clean(db, sql, args);
+    clean_texts(db, sql, args);
     int code =
         apr_dbd_pbquery(db->driver, db->scratch, db->handle, &rows, db->statements[sql], args);
     if (changed) *changed = rows;
-    return code ? fail(db, code) : APR_SUCCESS;
+    return code ? set_failure(db, code) : APR_SUCCESS;
 }
 
 apr_status_t ss_db_select(ss_db_t *db, ss_sql_t sql, const void **args)
 {
     db->rows = NULL;
     db->row = NULL;
-    clean(db, sql, args);
+    clean_texts(db, sql, args);
     int code = apr_dbd_pbselect(db->driver, db->scratch, db->handle, &db->rows, db->statements[sql],
                                 db->dialect->is_random, args);
-    return code ? fail(db, code) : APR_SUCCESS;
+    return code ? set_failure(db, code) : APR_SUCCESS;
 }
 
 apr_status_t ss_db_ask(ss_db_t *db, const char *text)
@@ -386,7 +387,7 @@ apr_status_t ss_db_ask(ss_db_t *db, const char *text)
     db->row = NULL;
     int code = apr_dbd_select(db->driver, db->scratch, db->handle, &db->rows, text,
                               db->dialect->is_random);
-    return code ? fail(db, code) : APR_SUCCESS;
+    return code ? set_failure(db, code) : APR_SUCCESS;
 }
 
 int ss_db_next(ss_db_t *db)

@@ -1,8 +1,7 @@
-/* dialect_pgsql.c: the queue on a server that speaks PostgreSQL's protocol and dialect, shared by
- * several nodes: statements, tables and error classes. Each message is delivered by the node whose
- * name is in its row (lease.h). Nothing here that such databases lack when they are distributed: no
- * LISTEN, no advisory lock, no rule. Texts are compared byte by byte (COLLATE "C"), so that keys
- * have one order on every server. */
+/* dialect_pgsql.c: the queue on a server with PostgreSQL's protocol and dialect, shared by several
+ * nodes. Each message is delivered by the node whose name is in its row (lease.h). Uses nothing
+ * that distributed databases of this dialect lack: no LISTEN, no advisory lock, no rule. Texts are
+ * compared bytewise (COLLATE "C"), so that keys have the same order on every server. */
 #include "queue/dialect.h"
 
 #include <apr_escape.h>
@@ -12,8 +11,7 @@
 #include "base/text.h"
 #include "queue/lease.h"
 
-/* microseconds without a sign of life after which a node's mail goes to the others: SS_LEASE_LIMIT
- */
+/* microseconds without heartbeat after which other nodes take a node's mail over */
 #define LIMIT 60000000
 #define NODE_LIMIT SS_SQL_STRING(LIMIT)
 _Static_assert(LIMIT == SS_LEASE_LIMIT, "the same in SQL as in C");
@@ -28,14 +26,15 @@ static const ss_dialect_mark_t marks[] = { { "{own}", " AND node = {node}" },
                                            { "{by_failed}", "" },
                                            { NULL, NULL } };
 
-/* A server that is not told the type takes it from what stands beside: a number beside a small
- * constant would be a small number. */
+/* Without a type the server derives it from the context: a number compared with a small constant
+ * would be a 32-bit integer. */
 static const ss_dialect_mark_t types[] = {
     { "%s", "::text" }, { "%lld", "::bigint" }, { "%pDb", "::bytea" }, { NULL, NULL }
 };
 
 static const char *const sql[SS_SQL_COUNT] = {
-    /* Pauses, and what hosts were found to need, are everybody's; the rest is the node's own. */
+    /* Pauses and learned limitations of hosts are shared by all nodes; other settings are the
+       node's own. */
     [SS_SQL_SET] = "INSERT INTO setting (key, value, who, time, node) SELECT k, v, w, t, CASE WHEN "
                    "left(k, 6) = 'pause/' OR left(k, 8) = 'learned/' THEN '' ELSE {node} END"
                    " FROM (SELECT %s AS k, %s AS v, %s AS w, %lld AS t) given"
@@ -66,18 +65,18 @@ static const char *const sql[SS_SQL_COUNT] = {
         "INSERT INTO node (name, token, seen, holds) VALUES ({node}, %s, " SERVER_NOW ", %s)"
         " ON CONFLICT (name) DO UPDATE SET token = excluded.token, seen = excluded.seen, holds = "
         "excluded.holds",
-    /* Who comes back within a moment finds its mail where it was. */
+    /* A node that is back within 10 s keeps its mail. */
     [SS_SQL_NODE_LEAVE] = "UPDATE node SET seen = seen - " NODE_LIMIT
                           " + 10000000 WHERE name = {node} AND token = %s",
     [SS_SQL_NODE_OTHERS] =
         "SELECT name, holds, CASE WHEN seen < " SERVER_NOW " - " NODE_LIMIT
         " THEN 1 ELSE 0 END FROM node WHERE name <> {node} ORDER BY name LIMIT 100",
-    /* Its token goes first: a node that was only slow finds out with its next sign of life, whose
-       row this transaction holds until it ends. */
-    [SS_SQL_NODE_BURY] =
+    /* Its token is cleared first: a node that was only slow notices with its next heartbeat, which
+       waits for this transaction's row lock. */
+    [SS_SQL_NODE_EXPIRE] =
         "UPDATE node SET token = '' WHERE name = %s AND seen < " SERVER_NOW " - " NODE_LIMIT,
-    /* What waits, of relays that this node can send for; second: what is finished. What was taken,
-       counted as COUNTS counts. */
+    /* First waiting messages of relays that this node can send for, then finished ones. Returns
+       what was taken, with the columns of OPEN_COUNTS and DONE_COUNTS. */
     [SS_SQL_NODE_TAKE] =
         "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
         "node = %s AND finished = 0"
@@ -97,13 +96,13 @@ static const char *const sql[SS_SQL_COUNT] = {
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM taken GROUP BY 1, 2",
     [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT "
                            "1 FROM message m WHERE m.node = node.name)",
-    /* Results that an application has not taken yet; the rest of its settings is nobody's. */
-    [SS_SQL_NODE_TAKE_HOOKS] =
+    /* Webhook events that are not delivered yet. Its other settings are deleted. */
+    [SS_SQL_NODE_TAKE_WEBHOOKS] =
         "WITH taken AS (UPDATE setting SET node = {node} WHERE node = %s AND left(key, 8) = "
         "'webhook/' RETURNING key, value) SELECT key, value FROM taken",
     [SS_SQL_NODE_FORGET_SETTINGS] = "DELETE FROM setting WHERE node = %s",
-    /* A person's action on what another node delivers: that node is told, since it knows the
-       message by heart. */
+    /* A person's action on a message of another node: that node is notified, because it has the
+       message cached. */
     [SS_SQL_HAND_OVER] = "INSERT INTO handed (node, message, time, relay, action, who, recipients, "
                          "from_state, is_finished, size)"
                          " SELECT node, id, %lld, relay, %lld, %s, %lld, %lld, %lld, size FROM "
@@ -157,8 +156,8 @@ static const char *const schema[] = {
 
 static const char *const *const migrations[SS_SCHEMA_VERSION] = { NULL };
 
-/* A server that says nothing more must not hold up the queue for as long as TCP hopes. What the
- * configuration says itself stays. */
+/* A server that stops answering must not block the queue for as long as TCP's own timeouts.
+ * Parameters in the configuration take precedence. */
 static const char *params(const char *given, apr_pool_t *pool)
 {
     static const char *const ours[][2] = {
@@ -206,11 +205,11 @@ static const char *name(const char *given, apr_pool_t *pool)
                        port ? port : "", database ? "/" : "", database ? database : "", NULL);
 }
 
-/* A commit is on the disk when it returns, whatever the role's default is. Nothing waits for ever.
+/* A commit is on disk when it returns, whatever the role's default is. No statement waits forever.
  */
 static const char *const reading[] = {
-    /* Each statement goes by a key. Tables that were empty when a statement was planned would be
-       read from end to end for as long as the server keeps that plan. */
+    /* Each statement uses a key. A statement that was planned while its table was empty would scan
+       the whole table for as long as the server keeps the plan. */
     "SELECT set_config(name, 'off', false) FROM pg_settings WHERE name IN ('enable_seqscan', "
     "'enable_hashjoin', 'enable_mergejoin')",
     "SET client_encoding = 'UTF8'",
@@ -241,8 +240,8 @@ static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t
     return code;
 }
 
-/* apr_dbd tells no SQLSTATE: the server's English words have to do. Where it speaks another
- * language, or says something else, the store asks whether the connection still works (store.c). */
+/* apr_dbd does not report the SQLSTATE, so the server's English messages are matched. For other
+ * messages and other languages, the store tests the connection with ROLLBACK (store_batch.c). */
 static const struct {
     const char *words;
     apr_status_t rv;
@@ -251,17 +250,17 @@ static const struct {
     { "No space left on device", APR_ENOSPC, "ENOSPC", "the disk of the database %s is full" },
     { "could not extend file", APR_ENOSPC, "ENOSPC", "the disk of the database %s is full" },
     { "read-only transaction", APR_EACCES, "EROFS",
-      "the database %s is read-only: it is a standby, or its administrator made it so; name the "
-      "server that is written to in SMTPSendQueue" },
+      "the database %s is read-only: it is a standby, or was made read-only; set SMTPSendQueue to "
+      "the primary server" },
     { "permission denied", APR_EACCES, "EACCES",
-      "the role of SMTPSendQueue may not work on the tables of %s: grant it SELECT, INSERT, UPDATE "
-      "and DELETE on all of them" },
+      "the role in SMTPSendQueue has no permission on the tables of %s: grant it SELECT, INSERT, "
+      "UPDATE and DELETE on all of them" },
     { "statement timeout", APR_EBUSY, "EBUSY",
-      "the database %s took longer than a minute for one statement: look for what locks it or "
+      "the database %s took longer than a minute for one statement: find out what locks it or "
       "slows it down" },
     { "lock timeout", APR_EBUSY, "EBUSY",
       "another program holds locks on the tables of %s: end it" },
-    { "out of memory", APR_ENOMEM, "ENOMEM", "the database %s has no memory left" },
+    { "out of memory", APR_ENOMEM, "ENOMEM", "the database %s is out of memory" },
 };
 
 static ss_dialect_fault_t explain(int code, const char *words, const char *place, apr_status_t *rv,
@@ -275,7 +274,7 @@ static ss_dialect_fault_t explain(int code, const char *words, const char *place
         return SS_FAULT_STORE;
     }
     *rv = APR_EGENERAL;
-    ss_result_set(result, "queue", "", NULL, "the queue %s refused the work: %.*s", place,
+    ss_result_set(result, "queue", "", NULL, "the queue %s reported an error: %.*s", place,
                   (int)strcspn(words, "\r\n"), words);
     return SS_FAULT_REQUEST;
 }
@@ -287,13 +286,13 @@ static apr_status_t claim(const char *given, const char *node_file, apr_interval
     return ss_node_name_take(node_file, wait, fd, node, result);
 }
 
-/* A server takes only UTF-8, and mail is full of other texts: subjects, and what relays say. */
+/* The server accepts only UTF-8, but subjects and replies of relays may be anything. */
 static const char *argument(const char *text, apr_pool_t *pool)
 {
     return ss_text_utf8(pool, text, strlen(text));
 }
 
-/* The driver's entry is an empty text where the database has NULL; its datum is not. */
+/* apr_dbd_get_entry returns an empty text for NULL; apr_dbd_datum_get distinguishes them. */
 static const char *text(const apr_dbd_driver_t *driver, apr_dbd_row_t *row, int n)
 {
     const char *value = NULL;

@@ -1,6 +1,6 @@
-/* dialect_sqlite.c: the queue in one file: statements, tables and error classes of SQLite. WAL, so
- * that readers of other processes (the command line) never hold up a commit; synchronous=FULL, so
- * that a commit is on the disk when it returns. */
+/* dialect_sqlite.c: the queue in one SQLite file. WAL, so that readers in other processes (the
+ * command line) never delay a commit; synchronous=FULL, so that a commit is on disk when it
+ * returns. */
 #include "queue/dialect.h"
 
 #include <apr_strings.h>
@@ -8,8 +8,8 @@
 
 #include "queue/lock.h"
 
-/* Result codes of SQLite that lead to a sentence of their own (sqlite.org/rescode.html); numbers,
- * so that this file needs only APR. */
+/* Result codes of SQLite that have a message of their own (sqlite.org/rescode.html). Numbers, so
+ * that this file needs only APR. */
 enum {
     CODE_PERM = 3,
     CODE_BUSY = 5,
@@ -37,9 +37,8 @@ static const char *const sql[SS_SQL_COUNT] = {
                    "time = excluded.time",
 };
 
-/* The body of a message that fits one part lies in the message's own row, last, so that reading the
- * columns before it never touches it. node, lease: who delivers it where several machines share a
- * queue. */
+/* A content of one part is stored in the message's own row, in the last column, so that reading the
+ * other columns never reads it. node, lease: unused in a file. */
 static const char *const schema[] = {
     "CREATE TABLE message (id TEXT NOT NULL PRIMARY KEY, relay TEXT NOT NULL, finished INTEGER NOT "
     "NULL DEFAULT 0, due INTEGER NOT NULL,"
@@ -77,14 +76,14 @@ static const char *const schema[] = {
     NULL,
 };
 
-/* Some files of version 1 have the index already: it came before its version did. */
+/* Some files of version 1 have the index already: it was added before the version was increased. */
 static const char *const from_1[] = {
     "CREATE INDEX IF NOT EXISTS message_failed ON message (id) WHERE n_failed > 0",
     NULL,
 };
 static const char *const *const migrations[SS_SCHEMA_VERSION] = { [1] = from_1 };
 
-/* A PRAGMA answers with a row, which apr_dbd_query takes for an error: hence select. */
+/* A PRAGMA returns a row, which apr_dbd_query reports as an error: hence select. */
 static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
                   const char *text)
 {
@@ -96,11 +95,11 @@ static int pragma(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t 
     return code;
 }
 
-/* busy_timeout is short since the driver itself tries a busy database sixteen times, 100 ms apart.
- * A page holds three small messages with their content: half the writes a message of pages of 4
- * KiB, with no more bytes. The log is given back to the file each 500 pages (4 MB), so that no
- * single commit has much to move. What a file is made with is set on a fresh one alone: on another
- * it would need the lock that somebody else may hold. */
+/* busy_timeout is short because the driver itself retries a busy database 16 times, 100 ms apart. A
+ * page of 8 KiB holds three small messages with their content: half the writes of 4 KiB pages, with
+ * no more bytes. Checkpoints run every 500 pages (4 MB), so that no single commit has much to move.
+ * page_size and auto_vacuum are set on a new file only: on another they need a lock that some other
+ * process may hold. */
 static const char *const reading[] = { "PRAGMA busy_timeout = 50", "PRAGMA query_only = 1", NULL };
 static const char *const making[] = { "PRAGMA query_only = 0", "PRAGMA page_size = 8192",
                                       "PRAGMA auto_vacuum = INCREMENTAL", NULL };
@@ -128,8 +127,8 @@ static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t
     return code;
 }
 
-/* The driver prepares statements the old way: what fails in the middle of one often comes back as a
- * mere "error", and only SQLite's words tell the cause. */
+/* The driver uses SQLite's legacy prepare, so a failure inside a statement often has the code
+ * "error", and only the message tells the cause. */
 static const struct {
     int code;
     apr_status_t rv;
@@ -137,28 +136,28 @@ static const struct {
 } faults[] = {
     { CODE_FULL, APR_ENOSPC, "ENOSPC", "disk is full", "the disk that holds %s is full" },
     { CODE_IOERR, APR_EGENERAL, "EIO", "disk I/O error",
-      "the disk that holds %s does not read or write: look at the system's log" },
+      "the disk that holds %s returns I/O errors: see the system log" },
     { CODE_BUSY, APR_EBUSY, "EBUSY", "is locked",
-      "%s is locked by another process that works on it: end that process" },
+      "%s is locked by another process: end that process" },
     { CODE_LOCKED, APR_EBUSY, "EBUSY", "is locked",
-      "%s is locked by another process that works on it: end that process" },
+      "%s is locked by another process: end that process" },
     { CODE_READONLY, APR_EACCES, "EROFS", "readonly database",
       "%s cannot be written: its file, its folder or its disk is read-only for this user" },
     { CODE_PERM, APR_EACCES, "EACCES", "access permission denied",
-      "%s may not be used by this user: give the file to the user that httpd runs as" },
+      "this user has no permission to use %s: it must belong to the user that httpd runs as" },
     { CODE_AUTH, APR_EACCES, "EACCES", "authorization denied",
-      "%s may not be used by this user: give the file to the user that httpd runs as" },
+      "this user has no permission to use %s: it must belong to the user that httpd runs as" },
     { CODE_CANTOPEN, APR_EACCES, "EACCES", "unable to open database",
-      "%s cannot be opened: give its folder and file to the user that httpd runs as" },
+      "%s cannot be opened: its folder and file must belong to the user that httpd runs as" },
     { CODE_CORRUPT, APR_EGENERAL, "ECORRUPT", "is malformed",
-      "the file %s is damaged: stop httpd, save what can be read into a new file with \"smtp-send "
-      "queue --recover\" and this file's name, and put that in its place" },
+      "the file %s is damaged: stop httpd, run \"smtp-send queue --recover\" with this file's "
+      "name, "
+      "and replace the file with the new one" },
     { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "file is not a database",
-      "the file %s is no queue and no database: name another file in SMTPSendQueue, or move it "
-      "away" },
+      "the file %s is not a database: set SMTPSendQueue to another file, or move it away" },
     { CODE_SCHEMA, APR_EGENERAL, "ESCHEMA", "schema has changed",
       "another program changed the tables of %s" },
-    { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "out of memory", "there is no memory left for work on %s" },
+    { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "out of memory", "out of memory while using %s" },
 };
 
 static ss_dialect_fault_t explain(int code, const char *words, const char *name, apr_status_t *rv,
@@ -172,7 +171,7 @@ static ss_dialect_fault_t explain(int code, const char *words, const char *name,
         return faults[i].code == CODE_SCHEMA ? SS_FAULT_STALE : SS_FAULT_STORE;
     }
     *rv = APR_EGENERAL;
-    ss_result_set(result, "queue", "", NULL, "the queue %s refused the work: %s", name, words);
+    ss_result_set(result, "queue", "", NULL, "the queue %s reported an error: %s", name, words);
     return SS_FAULT_REQUEST;
 }
 

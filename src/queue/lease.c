@@ -1,5 +1,5 @@
-/* lease.c: a heartbeat, inside the batch's transaction: the node's own row, the mail of nodes
- * without heartbeat, and what the others left for it. See lease.h. */
+/* lease.c: a heartbeat, inside the batch's transaction: updates the node's row, takes over the mail
+ * of nodes without heartbeat, and reads what other nodes left for it. See lease.h. */
 #include "queue/lease.h"
 
 #include <apr_strings.h>
@@ -12,7 +12,7 @@
 #define CONTACT_LEAST (15 * APR_USEC_PER_SEC)
 #define SETTINGS_MOST 2000
 
-int ss_lease_may_bury(apr_interval_time_t contact)
+int ss_lease_may_take_over(apr_interval_time_t contact)
 {
     return contact > CONTACT_LEAST;
 }
@@ -27,7 +27,7 @@ ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton)
     return ss_store_request_create(SS_STORE_LEASE, sizeof(ss_lease_t), done, baton);
 }
 
-static apr_status_t beat(ss_db_t *db, ss_lease_t *lease, const char *token)
+static apr_status_t write_heartbeat(ss_db_t *db, ss_lease_t *lease, const char *token)
 {
     int changed = 0;
     apr_status_t rv = ss_db_run(db, SS_SQL_NODE_BEAT, SS_ARGS{ lease->holds, token }, &changed);
@@ -38,7 +38,7 @@ static apr_status_t beat(ss_db_t *db, ss_lease_t *lease, const char *token)
                : rv;
 }
 
-static apr_status_t look_around(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool)
+static apr_status_t read_nodes(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_OTHERS, SS_ARGS{ NULL });
 
@@ -54,11 +54,11 @@ static apr_status_t look_around(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool
 
 static apr_status_t take_settings(ss_db_t *db, ss_lease_t *lease, const char *name)
 {
-    apr_pool_t *pool = lease->hooks->pool;
-    apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE_HOOKS, SS_ARGS{ name });
+    apr_pool_t *pool = lease->webhooks->pool;
+    apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE_WEBHOOKS, SS_ARGS{ name });
 
     while (rv == APR_SUCCESS && ss_db_next(db)) {
-        APR_ARRAY_PUSH(lease->hooks, ss_store_setting_t) =
+        APR_ARRAY_PUSH(lease->webhooks, ss_store_setting_t) =
             (ss_store_setting_t){ .key = ss_db_copy(db, 0, pool),
                                   .value = ss_db_copy(db, 1, pool) };
     }
@@ -66,9 +66,9 @@ static apr_status_t take_settings(ss_db_t *db, ss_lease_t *lease, const char *na
                              : rv;
 }
 
-/* What waits first, then what is finished; then the row goes. Rows that another node takes at this
- * moment are passed over. */
-static apr_status_t take(ss_db_t *db, ss_lease_t *lease, const char *name)
+/* Waiting messages first, then finished ones, then the node's row. Rows that another node is taking
+ * at this moment are skipped. */
+static apr_status_t take_mail(ss_db_t *db, ss_lease_t *lease, const char *name)
 {
     apr_int64_t limit = TAKE_STEP;
     int before = lease->taken->nelts, is_gone = 0;
@@ -83,7 +83,7 @@ static apr_status_t take(ss_db_t *db, ss_lease_t *lease, const char *name)
     return rv == APR_SUCCESS && is_gone ? take_settings(db, lease, name) : rv;
 }
 
-static apr_status_t bury(ss_db_t *db, ss_lease_t *lease)
+static apr_status_t take_over(ss_db_t *db, ss_lease_t *lease)
 {
     apr_status_t rv = APR_SUCCESS;
 
@@ -91,11 +91,11 @@ static apr_status_t bury(ss_db_t *db, ss_lease_t *lease)
         const ss_lease_node_t *node = &APR_ARRAY_IDX(lease->nodes, i, ss_lease_node_t);
         int changed = 0;
         if (!node->is_silent) continue;
-        rv = ss_db_run(db, SS_SQL_NODE_BURY, SS_ARGS{ node->name }, &changed);
+        rv = ss_db_run(db, SS_SQL_NODE_EXPIRE, SS_ARGS{ node->name }, &changed);
         if (rv != APR_SUCCESS || !changed) continue;
-        rv = take(db, lease, node->name);
+        rv = take_mail(db, lease, node->name);
         if (lease->taken->nelts) {
-            lease->buried = node->name;
+            lease->taken_from = node->name;
             break;
         }
     }
@@ -107,8 +107,8 @@ static apr_status_t read_handed(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool
     apr_int64_t limit = HANDED_STEP;
     apr_status_t rv = APR_SUCCESS;
 
-    for (int i = 0; lease->taken_note && i < lease->taken_note->nelts && rv == APR_SUCCESS; i++) {
-        const ss_lease_handed_t *known = &APR_ARRAY_IDX(lease->taken_note, i, ss_lease_handed_t);
+    for (int i = 0; lease->handled && i < lease->handled->nelts && rv == APR_SUCCESS; i++) {
+        const ss_lease_handed_t *known = &APR_ARRAY_IDX(lease->handled, i, ss_lease_handed_t);
         apr_int64_t time = known->time;
         rv = ss_db_run(db, SS_SQL_HANDED_DONE, SS_ARGS{ known->touched.id, &time }, NULL);
     }
@@ -148,16 +148,16 @@ static apr_status_t read_settings(ss_db_t *db, ss_lease_t *lease, apr_pool_t *po
     return rv;
 }
 
-apr_status_t ss_lease_write(ss_db_t *db, ss_lease_t *lease, const char *token, int may_bury)
+apr_status_t ss_lease_write(ss_db_t *db, ss_lease_t *lease, const char *token, int may_take_over)
 {
     apr_pool_t *pool = lease->head.pool;
-    apr_status_t rv = beat(db, lease, token);
+    apr_status_t rv = write_heartbeat(db, lease, token);
 
-    lease->buried = NULL;
-    lease->hooks = apr_array_make(pool, 4, sizeof(ss_store_setting_t));
+    lease->taken_from = NULL;
+    lease->webhooks = apr_array_make(pool, 4, sizeof(ss_store_setting_t));
     lease->taken = apr_array_make(pool, 4, sizeof(ss_store_count_t));
-    if (rv == APR_SUCCESS) rv = look_around(db, lease, pool);
-    if (rv == APR_SUCCESS && may_bury) rv = bury(db, lease);
+    if (rv == APR_SUCCESS) rv = read_nodes(db, lease, pool);
+    if (rv == APR_SUCCESS && may_take_over) rv = take_over(db, lease);
     if (rv == APR_SUCCESS) rv = read_handed(db, lease, pool);
     return rv == APR_SUCCESS ? read_settings(db, lease, pool) : rv;
 }

@@ -1,4 +1,4 @@
-/* lock.c: whose queue a file is. See lock.h. */
+/* lock.c: see lock.h. */
 #include "queue/lock.h"
 
 #include <apr_strings.h>
@@ -12,10 +12,11 @@
 
 #include "base/clock.h"
 
-/* milliseconds: another process's letting go can only be asked for */
+/* milliseconds: a lock's release can only be polled */
 #define LOOK_EVERY 10
 
-static apr_status_t explain(const char *path, const char *file, int error, ss_result_t *result)
+static apr_status_t explain_error(const char *path, const char *file, int error,
+                                  ss_result_t *result)
 {
     const char *end = strrchr(path, '/');
     int len = end && end != path ? (int)(end - path) : end ? 1 : 1;
@@ -23,13 +24,13 @@ static apr_status_t explain(const char *path, const char *file, int error, ss_re
 
     if (error == ENOENT)
         ss_result_set(result, "queue", "ENOENT", NULL,
-                      "the folder %.*s of the queue does not exist: make it, and give it to the "
-                      "user that httpd runs as",
+                      "the folder %.*s of the queue does not exist: create it; it must belong to "
+                      "the user that httpd runs as",
                       len, folder);
     else if (error == EACCES || error == EPERM)
         ss_result_set(result, "queue", "EACCES", NULL,
-                      "the folder %.*s of the queue cannot be written: give it to the user that "
-                      "httpd runs as",
+                      "the folder %.*s of the queue is not writable: it must belong to the user "
+                      "that httpd runs as",
                       len, folder);
     else if (error == EROFS)
         ss_result_set(result, "queue", "EROFS", NULL,
@@ -49,7 +50,7 @@ apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, s
 
     apr_snprintf(file, sizeof(file), "%s.lock", path);
     *fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (*fd < 0) return explain(path, file, errno, result);
+    if (*fd < 0) return explain_error(path, file, errno, result);
     while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
         int error = errno;
         if (error == EINTR) continue;
@@ -59,10 +60,10 @@ apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, s
         }
         close(*fd);
         *fd = -1;
-        if (error != EWOULDBLOCK) return explain(path, file, error, result);
+        if (error != EWOULDBLOCK) return explain_error(path, file, error, result);
         ss_result_set(result, "queue", "EBUSY", NULL,
-                      "the queue %s is used by another delivery daemon: give each httpd a queue of "
-                      "its own (SMTPSendQueue)",
+                      "the queue %s is used by another delivery daemon: give each httpd its own "
+                      "queue (SMTPSendQueue)",
                       path);
         return APR_EBUSY;
     }

@@ -1,5 +1,5 @@
-/* lock.h: the file beside an embedded queue that says whose it is: one daemon writes it, and the
- * next waits until it is let go. */
+/* lock.h: the lock file beside an embedded queue: one daemon uses the queue, and the next one waits
+ * until the lock is released. */
 #ifndef SS_QUEUE_LOCK_H
 #define SS_QUEUE_LOCK_H
 
@@ -7,9 +7,9 @@
 
 #include "base/result.h"
 
-/* Locks path with ".lock" behind it; waits at most `wait` for another holder. *fd: to be closed to
- * let go (the end of the process does it, too). APR_EBUSY: still held; other errors: the folder
- * does not exist or may not be written. result says which, naming path and cause. */
+/* Locks the file path + ".lock"; waits at most `wait` for another holder. Close *fd to release it
+ * (the end of the process releases it too). APR_EBUSY: still held. Other errors: the folder does
+ * not exist or is not writable. result names path and cause. */
 apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, ss_result_t *result);
 
 #endif

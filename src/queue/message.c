@@ -1,4 +1,4 @@
-/* message.c: what follows for a message from its recipients and parts. Pure. */
+/* message.c: what its recipients and parts make of a message. Pure. */
 #include "queue/message.h"
 
 const char *ss_message_state(const ss_message_t *m)

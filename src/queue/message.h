@@ -10,7 +10,7 @@
 #include "mail/attributes.h"
 #include "queue/recipient.h"
 
-/* bytes of one body part: no step needs a whole message in memory */
+/* bytes of one content part: no step needs a whole message in memory */
 #define SS_PART_MAX 262144
 
 typedef struct {
@@ -25,21 +25,21 @@ typedef struct ss_message_t {
     const char *from;  /* "" for <> */
     ss_recipient_t *rcpts;
     int rcpt_count;
-    /* how many it has, where rcpts holds only the first of them (lists); else 0 */
+    /* the full number where rcpts holds only the first ones (lists); else 0 */
     int rcpt_total;
     apr_uint64_t size;
     ss_message_part_t *parts; /* part_count of them; bytes NULL: not in memory */
-    /* of the parts behind the first, while a large message comes in; else NULL */
+    /* of the parts after the first while a large message is received; else NULL */
     apr_pool_t *rest;
-    /* parts behind the first are in the store already, before the message */
+    /* parts after the first are stored already, before the message */
     int is_staged;
     int part_count;
-    int is_foreign; /* read from the store: another node delivers it */
+    int is_foreign; /* another node delivers it */
     ss_attributes_t attr;
     apr_time_t created;
-    /* the relay's total of paused time at acceptance: what came since does not count */
+    /* the relay's total paused time at acceptance, to be subtracted from its total later */
     apr_interval_time_t paused_base;
-    apr_interval_time_t held; /* own time on hold so far */
+    apr_interval_time_t held; /* its own time on hold so far */
     apr_time_t held_since;    /* 0: not held */
 } ss_message_t;
 
@@ -49,9 +49,9 @@ typedef struct {
     const char *what, *text, *host;
 } ss_message_history_t;
 
-/* The message's state as one word: its recipients' if they agree, "partial" where they differ. */
+/* The state of all recipients if they agree, else "partial". */
 const char *ss_message_state(const ss_message_t *m);
-/* Due at: the smallest next of recipients that wait; 0 with *any 0 where none waits (held, final).
+/* The smallest `next` of its recipients that wait for an attempt. *any 0: none does (held, final).
  */
 apr_time_t ss_message_due(const ss_message_t *m, int *any);
 

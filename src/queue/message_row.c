@@ -4,18 +4,19 @@
 #include <apr_strings.h>
 #include <string.h>
 
-/* columns of the table "message" that are read before those of the attributes */
+/* columns that are read before those of the attributes */
 #define FIXED_COLUMNS 12
 
 enum { MARK_UNCERTAIN = 1, MARK_DELAY_TOLD = 2 };
 
-/* The column "uncertain" holds all that is marked of a recipient. */
+/* The column "uncertain" holds all marks of a recipient. */
 apr_int64_t ss_message_row_marks(const ss_recipient_t *rcpt)
 {
     return (rcpt->is_uncertain ? MARK_UNCERTAIN : 0) | (rcpt->is_delay_told ? MARK_DELAY_TOLD : 0);
 }
 
-/* The arguments of the columns of attributes; numbers holds what they point to. Behind the last. */
+/* Fills in the arguments of the attributes' columns; `numbers` holds what they point to. Returns
+ * the end of args. */
 static const void **attribute_args(const void **args, apr_int64_t *numbers,
                                    const ss_attributes_t *attr)
 {
@@ -83,7 +84,7 @@ apr_status_t ss_message_row_put_recipient(ss_db_t *db, const ss_message_t *m,
                               rcpt->advice, &uncertain, &delivered, &last });
 }
 
-/* The columns of attributes, from column `first` on. */
+/* Reads the attributes, from column `first` on. */
 static void read_attributes(const ss_db_t *db, int first, ss_attributes_t *attr, apr_pool_t *pool)
 {
     for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {

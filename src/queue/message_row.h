@@ -18,7 +18,7 @@ apr_int64_t ss_message_row_marks(const ss_recipient_t *rcpt);
 ss_message_t *ss_message_row_read(ss_db_t *db, apr_pool_t *pool);
 /* How many columns it reads. */
 int ss_message_row_width(void);
-/* The same by id; NULL with APR_SUCCESS: there is none. */
+/* The same by id; NULL with APR_SUCCESS: not found. */
 apr_status_t ss_message_row_find(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool);
 /* The current row of GET_RECIPIENTS. Texts from the pool. */
 void ss_message_row_read_recipient(ss_db_t *db, ss_recipient_t *rcpt, apr_pool_t *pool);

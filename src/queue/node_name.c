@@ -23,7 +23,7 @@ void ss_node_name_token(char token[SS_NODE_NAME_TOKEN])
     for (apr_size_t i = 0; i < sizeof(bytes); i++) apr_snprintf(token + 2 * i, 3, "%02x", bytes[i]);
 }
 
-/* A machine's name, as far as it may stand in a node's: the random part is what makes that one
+/* The host name, limited to the characters allowed in a node's name. The random part makes the name
  * unique. */
 static void name_machine(char *name, apr_size_t size)
 {
@@ -42,7 +42,7 @@ static apr_status_t keep_name(const char *file, const char *name, ss_result_t *r
     if (fd < 0 || write(fd, name, len) != (ssize_t)len || fsync(fd)) {
         int error = errno;
         if (fd >= 0) close(fd);
-        ss_result_set(result, "queue", "", NULL, "the name of this node cannot be kept in %s: %s",
+        ss_result_set(result, "queue", "", NULL, "the name of this node cannot be saved in %s: %s",
                       file, strerror(error));
         return error;
     }
@@ -60,7 +60,7 @@ apr_status_t ss_node_name_take(const char *file, apr_interval_time_t wait, int *
         ss_result_clear(result);
         ss_result_set(result, "queue", "EBUSY", NULL,
                       "the name of this node in %s is used by another delivery daemon: give each "
-                      "httpd a socket of its own (SMTPSendSocket)",
+                      "httpd its own socket (SMTPSendSocket)",
                       file);
     }
     if (rv != APR_SUCCESS) return rv;
@@ -78,8 +78,7 @@ apr_status_t ss_node_name_take(const char *file, apr_interval_time_t wait, int *
         if (rv != APR_SUCCESS) return rv;
     }
     kept[NAME_DIGITS] = '\0';
-    /* A copy of the machine, folder and all, has a name of its own as soon as it is called
-     * otherwise. */
+    /* With the host name, a cloned machine has another node name as soon as it is renamed. */
     name_machine(machine, sizeof(machine));
     apr_snprintf(name, SS_NODE_NAME_MAX + 1, "%s/%s", machine, kept);
     return APR_SUCCESS;

@@ -1,5 +1,5 @@
-/* node_name.h: what a node of a shared queue is called. The name stays the same over restarts; the
- * token tells a daemon from one before it that used the same name. */
+/* node_name.h: the name of a node of a shared queue. It survives restarts; the token distinguishes
+ * a daemon from an earlier one with the same name. */
 #ifndef SS_QUEUE_NODE_NAME_H
 #define SS_QUEUE_NODE_NAME_H
 
@@ -8,10 +8,10 @@
 #include "base/result.h"
 
 #define SS_NODE_NAME_MAX 40   /* bytes of a name, of letters, digits and "-./:" */
-#define SS_NODE_NAME_TOKEN 33 /* with its end */
+#define SS_NODE_NAME_TOKEN 33 /* with the zero byte */
 
-/* The name, from its file, or made and kept there. The file is locked while *fd is open; wait: for
- * another daemon of the node that settles. Errors: in result. */
+/* Reads the name from its file, or creates it. Keeps the file locked while *fd is open; waits at
+ * most `wait` for a daemon that is still stopping. Errors: in result. */
 apr_status_t ss_node_name_take(const char *file, apr_interval_time_t wait, int *fd,
                                char name[SS_NODE_NAME_MAX + 1], ss_result_t *result);
 /* A new token. */

@@ -1,6 +1,6 @@
-/* recover.c: saves what can be read of a damaged queue. See recover.h. Messages are walked in the
- * order of their rows, by no index: one that is damaged hides nothing. Where a page cannot be read,
- * the next readable row is searched by doubling steps, and its begin by halving them. */
+/* recover.c: see recover.h. Reads messages in the order of their rows, without an index: a damaged
+ * index hides nothing. Where a page cannot be read, doubling steps find a readable row behind it,
+ * and bisection the first one. */
 #include "queue/recover.h"
 
 #include <apr_strings.h>
@@ -14,7 +14,7 @@
 #include "queue/store_read.h"
 #include "queue/store_settings.h"
 
-/* a daemon whose httpd was just stopped settles what is in flight */
+/* a daemon whose httpd was just stopped still finishes what is in flight */
 #define LOCK_WAIT (2 * APR_USEC_PER_SEC)
 #define EACH 100 /* messages a transaction */
 #define STEP_MOST (APR_INT64_C(1) << 40)
@@ -26,13 +26,13 @@ typedef struct {
     int in_batch;
 } work_t;
 
-/* The next message that waits, behind a row: in *m, NULL at the end; *row is its row. An error: the
- * file cannot be read here. */
+/* The next waiting message after a row: *m (NULL at the end) and its row. An error: the file cannot
+ * be read here. */
 static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **m, apr_int64_t *row,
                                  apr_pool_t *pool)
 {
     apr_int64_t behind = after;
-    /* behind the message's columns come row, length of the body, body */
+    /* after the message's columns: row, length of the body, body */
     int column = ss_message_row_width();
 
     ss_db_clear(db);
@@ -63,8 +63,8 @@ static int is_readable(work_t *work, apr_int64_t after, apr_pool_t *pool)
     return ok;
 }
 
-/* The first place behind `bad` from where reading goes on; -1: nowhere. */
-static apr_int64_t skip(work_t *work, apr_int64_t bad, apr_pool_t *pool)
+/* The first row number after `bad` from which reading works; -1: none. */
+static apr_int64_t skip_damage(work_t *work, apr_int64_t bad, apr_pool_t *pool)
 {
     apr_int64_t step = 1, low = bad, high;
 
@@ -83,7 +83,7 @@ static apr_int64_t skip(work_t *work, apr_int64_t bad, apr_pool_t *pool)
     return high;
 }
 
-static apr_status_t commit(work_t *work)
+static apr_status_t commit_batch(work_t *work)
 {
     apr_status_t rv = work->in_batch ? ss_db_do(&work->to, "COMMIT") : APR_SUCCESS;
 
@@ -91,7 +91,7 @@ static apr_status_t commit(work_t *work)
     return rv;
 }
 
-static apr_status_t save(work_t *work, ss_message_t *m)
+static apr_status_t insert_message(work_t *work, ss_message_t *m)
 {
     ss_store_accept_t request = { .message = m };
     apr_status_t rv = APR_SUCCESS;
@@ -100,23 +100,24 @@ static apr_status_t save(work_t *work, ss_message_t *m)
     if (!work->in_batch) rv = ss_db_do(&work->to, work->to.dialect->begin);
     if (rv == APR_SUCCESS) rv = ss_store_accept_write(&work->to, &request);
     if (rv == APR_SUCCESS && *request.existing_id) {
-        /* A damaged page may show a key twice. Both were accepted; one keeps it. */
+        /* A damaged page may contain a key twice. Both messages were accepted; the first keeps the
+         * key. */
         m->attr.idempotency_key = NULL;
         rv = ss_store_accept_write(&work->to, &request);
     }
-    if (rv == APR_SUCCESS && ++work->in_batch == EACH) rv = commit(work);
+    if (rv == APR_SUCCESS && ++work->in_batch == EACH) rv = commit_batch(work);
     return rv;
 }
 
-/* A failure of the new file ends the work; one of the old file is what this is for. */
-static apr_status_t take(work_t *work, ss_message_t *m)
+/* A failure of the new file ends the recovery; failures of the old one are expected. */
+static apr_status_t copy_message(work_t *work, ss_message_t *m)
 {
     ss_db_clear(&work->from);
     if (ss_store_read_rest(&work->from, m) != APR_SUCCESS) {
         work->recovered->incomplete++;
         return APR_SUCCESS;
     }
-    apr_status_t rv = save(work, m);
+    apr_status_t rv = insert_message(work, m);
     if (rv == APR_SUCCESS) {
         work->recovered->messages++;
         work->recovered->recipients += m->rcpt_count;
@@ -124,7 +125,7 @@ static apr_status_t take(work_t *work, ss_message_t *m)
     return rv;
 }
 
-static apr_status_t take_all(work_t *work, apr_pool_t *pool)
+static apr_status_t copy_messages(work_t *work, apr_pool_t *pool)
 {
     apr_int64_t row = 0, next = 0;
     apr_status_t rv = APR_SUCCESS;
@@ -136,18 +137,18 @@ static apr_status_t take_all(work_t *work, apr_pool_t *pool)
         apr_pool_clear(own);
         if (next_message(&work->from, row, &m, &next, own) != APR_SUCCESS) {
             work->recovered->gaps++;
-            row = skip(work, row, own);
+            row = skip_damage(work, row, own);
             continue;
         }
         if (!m) break;
         row = next;
-        rv = take(work, m);
+        rv = copy_message(work, m);
     }
     apr_pool_destroy(own);
-    return rv == APR_SUCCESS ? commit(work) : rv;
+    return rv == APR_SUCCESS ? commit_batch(work) : rv;
 }
 
-static void take_settings(work_t *work)
+static void copy_settings(work_t *work)
 {
     ss_store_settings_t *request = ss_store_settings_create(NULL, NULL);
     int more = 1;
@@ -158,7 +159,7 @@ static void take_settings(work_t *work)
     work->recovered->has_settings = rv == APR_SUCCESS;
     for (int i = 0; request->rows && i < request->rows->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_setting_t);
-        /* How much the old file held is not what the new one holds. */
+        /* The saved queue counts are those of the old file. */
         if (!strcmp(row->key, "tally")) continue;
         ss_store_set_t set = { .key = row->key, .value = row->value };
         ss_db_clear(&work->to);
@@ -194,11 +195,11 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *r
     memset(recovered, 0, sizeof(*recovered));
     ss_result_clear(result);
     if (stat(from, &there)) {
-        ss_result_set(result, "queue", "", NULL, "there is no file %s", from);
+        ss_result_set(result, "queue", "", NULL, "the file %s does not exist", from);
         return APR_ENOENT;
     }
     if (!stat(to, &there)) {
-        ss_result_set(result, "queue", "", NULL, "%s is there already: nothing is overwritten", to);
+        ss_result_set(result, "queue", "", NULL, "%s exists already and is not overwritten", to);
         return APR_EEXIST;
     }
     apr_status_t rv = ss_lock_take(&lock, from, LOCK_WAIT, result);
@@ -209,9 +210,9 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *r
     if (rv != APR_SUCCESS) return rv;
     rv = open_both(&work, from, to, pool);
     if (rv == APR_SUCCESS) {
-        rv = take_all(&work, pool);
+        rv = copy_messages(&work, pool);
         if (rv == APR_SUCCESS)
-            take_settings(&work);
+            copy_settings(&work);
         else
             *result = work.to.result;
     }

@@ -1,4 +1,4 @@
-/* recover.h: what can still be read of a damaged queue, saved into a new one beside it. */
+/* recover.h: copies what can still be read of a damaged queue to a new one. */
 #ifndef SS_QUEUE_RECOVER_H
 #define SS_QUEUE_RECOVER_H
 
@@ -7,20 +7,20 @@
 #include "base/result.h"
 
 typedef struct {
-    /* saved: those that wait; what was finished is history and stays behind */
+    /* saved: waiting ones; finished ones are history and are not copied */
     apr_int64_t messages, recipients;
-    /* messages that were found and whose recipients or content could not be read */
+    /* messages whose recipients or content could not be read */
     apr_int64_t incomplete;
-    /* stretches of the file in which nothing could be read */
+    /* unreadable stretches of the file */
     apr_int64_t gaps;
-    /* pauses and what was learned of relays were read, too */
+    /* pauses and learned limitations were read too */
     int has_settings;
 } ss_recover_result_t;
 
-/* Reads the queue file `from`, which no daemon may use, and makes the new queue file `to`, which
- * must not exist. Blocks. What stands in from is not changed; its log (FILE-wal), where there is
- * one, is read with it, and may be taken up into it. Errors: in result, naming file and cause; what
- * was saved up to then is in `to` all the same. */
+/* Reads the queue file `from`, which no daemon may be using, and creates the queue file `to`, which
+ * must not exist. Blocks. The content of `from` is not changed; a log beside it (FILE-wal) is read
+ * too, and may be checkpointed into it. Errors: in result, naming file and cause; `to` keeps what
+ * was saved before. */
 apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *recovered,
                         ss_result_t *result, apr_pool_t *pool);
 

@@ -1,9 +1,9 @@
-/* schema.c: tables, version, migration. See schema.h. */
+/* schema.c: see schema.h. */
 #include "queue/schema.h"
 
 #include <apr_strings.h>
 
-/* The columns of the attributes that came with a version. */
+/* Adds the columns of the attributes that are new in a version. */
 static apr_status_t add_columns(ss_db_t *db, int version)
 {
     apr_status_t rv = APR_SUCCESS;
@@ -15,9 +15,9 @@ static apr_status_t add_columns(ss_db_t *db, int version)
     return rv;
 }
 
-/* Makes the tables of a version, of an empty database or of the version before it: all of it or
- * nothing. statements: the dialect's, or NULL. */
-static apr_status_t change(ss_db_t *db, const char *const *statements, int is_new, int version)
+/* Creates the tables in an empty database, or migrates them from the version before, in one
+ * transaction. statements: the dialect's, or NULL. */
+static apr_status_t run_all(ss_db_t *db, const char *const *statements, int is_new, int version)
 {
     apr_status_t rv = ss_db_write(db, is_new);
 
@@ -40,7 +40,7 @@ static apr_status_t change(ss_db_t *db, const char *const *statements, int is_ne
     return rv;
 }
 
-static apr_status_t has(ss_db_t *db, const char *text, int *answer)
+static apr_status_t finds_row(ss_db_t *db, const char *text, int *answer)
 {
     apr_status_t rv = ss_db_ask(db, text);
 
@@ -55,27 +55,27 @@ static apr_status_t refuse(ss_db_t *db, const char *format, apr_int64_t version)
     return APR_EINCOMPLETE;
 }
 
-/* Version after version; each leaves a queue of its version, whatever happens then. */
-static apr_status_t migrate(ss_db_t *db, int version)
+/* One version at a time: if a step fails, the queue has the version before it. */
+static apr_status_t migrate_from(ss_db_t *db, int version)
 {
     apr_status_t rv = APR_SUCCESS;
 
     for (; version < SS_SCHEMA_VERSION && rv == APR_SUCCESS; version++)
-        rv = change(db, db->dialect->migrations[version], 0, version + 1);
+        rv = run_all(db, db->dialect->migrations[version], 0, version + 1);
     return rv;
 }
 
-/* An empty database becomes a queue. Where another node does that at the same time, one of them
- * finds what the other made. */
-static apr_status_t make(ss_db_t *db)
+/* Creates the tables. If another node does so at the same time, one of them finds the other's
+ * tables. */
+static apr_status_t create_tables(ss_db_t *db)
 {
     int is_there = 0;
-    apr_status_t rv = change(db, db->dialect->schema, 1, SS_SCHEMA_VERSION);
+    apr_status_t rv = run_all(db, db->dialect->schema, 1, SS_SCHEMA_VERSION);
 
     if (rv == APR_SUCCESS || !db->dialect->is_shared) return rv;
     ss_result_t first = db->result;
     ss_db_clear(db);
-    if (has(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there)
+    if (finds_row(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there)
         return ss_db_write(db, 0);
     db->result = first;
     return rv;
@@ -85,7 +85,7 @@ static apr_status_t check_fit(ss_db_t *db)
 {
     int is_unfit = 0;
     apr_status_t rv =
-        db->dialect->is_unfit ? has(db, db->dialect->is_unfit, &is_unfit) : APR_SUCCESS;
+        db->dialect->is_unfit ? finds_row(db, db->dialect->is_unfit, &is_unfit) : APR_SUCCESS;
 
     if (rv != APR_SUCCESS || !is_unfit) return rv;
     ss_result_set(&db->result, "queue", "", NULL, db->dialect->unfit, db->name);
@@ -99,24 +99,24 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     apr_status_t rv = check_fit(db);
 
     *from = 0;
-    /* In this order: another node may make the tables, all at once, between the two questions. */
-    if (rv == APR_SUCCESS) rv = has(db, db->dialect->has_tables, &is_used);
-    if (rv == APR_SUCCESS) rv = has(db, db->dialect->has_version, &is_there);
+    /* In this order, because another node may create all tables between the two queries. */
+    if (rv == APR_SUCCESS) rv = finds_row(db, db->dialect->has_tables, &is_used);
+    if (rv == APR_SUCCESS) rv = finds_row(db, db->dialect->has_version, &is_there);
     if (rv != APR_SUCCESS) return rv;
     if (!is_there) {
         if (is_used) {
             ss_result_set(&db->result, "queue", "", NULL,
-                          "%s is a database of another program: name another one in SMTPSendQueue",
+                          "%s is a database of another program: set SMTPSendQueue to another one",
                           db->name);
             return APR_EINCOMPLETE;
         }
         if (!may_write) {
             ss_result_set(&db->result, "queue", "", NULL,
-                          "%s is empty: the delivery daemon has not made a queue of it yet",
+                          "%s is empty: the delivery daemon has not created its tables yet",
                           db->name);
             return APR_EINCOMPLETE;
         }
-        return make(db);
+        return create_tables(db);
     }
     rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
     while (rv == APR_SUCCESS && ss_db_next(db)) version = ss_db_number(db, 0);
@@ -124,22 +124,22 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db, 0) : APR_SUCCESS;
     if (version > SS_SCHEMA_VERSION) {
         return refuse(db,
-                      "queue %s is of version %" APR_INT64_T_FMT
-                      ", this program knows up to %d: install the newer module",
+                      "queue %s has version %" APR_INT64_T_FMT
+                      ", this program supports up to %d: install the newer module",
                       version);
     }
     if (version < db->dialect->first_version) {
         return refuse(db,
-                      "queue %s is of version %" APR_INT64_T_FMT
-                      ", which no release ever wrote (this program writes %d): move it away",
+                      "queue %s has version %" APR_INT64_T_FMT
+                      ", which no release has written (this program writes %d): move it away",
                       version);
     }
     if (!may_write)
         return refuse(db,
-                      "queue %s is of version %" APR_INT64_T_FMT
-                      ", older than this program's %d: the delivery daemon brings it up to date "
-                      "when it starts",
+                      "queue %s has version %" APR_INT64_T_FMT
+                      ", older than this program's %d: the delivery daemon migrates it when it "
+                      "starts",
                       version);
     *from = (int)version;
-    return migrate(db, *from);
+    return migrate_from(db, *from);
 }

@@ -1,13 +1,12 @@
-/* schema.h: makes an empty database a queue, checks the version of one that is there. */
+/* schema.h: creates the tables of a queue, or checks and migrates their version. */
 #ifndef SS_QUEUE_SCHEMA_H
 #define SS_QUEUE_SCHEMA_H
 
 #include "queue/db.h"
 
-/* may_write: creates the tables in an empty database, brings an older version's up to date in one
- * transaction (*from: which it was; 0: nothing was to be done), and the connection writes from then
- * on. A newer version, a database of another program, a damaged one: refused untouched, the
- * sentence is in db->result. */
+/* may_write: creates the tables in an empty database, migrates an older version (*from: which; 0:
+ * none), and makes the connection writable. A newer version, a database of another program and a
+ * damaged one are refused unchanged, with the reason in db->result. */
 apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from);
 
 #endif

@@ -1,6 +1,6 @@
-/* sql.c: what all databases are asked in the same words. Where one needs other words in the
- * middle, a mark stands there ({like}), which its dialect replaces; a dialect's own text of a
- * statement goes before the one here. See sql.h. */
+/* sql.c: the statements that are the same for all databases. Where databases differ in a detail, a
+ * mark ({like}) is replaced by the dialect. A dialect may also replace a whole statement. See
+ * sql.h. */
 #include "queue/sql.h"
 
 #include <apr_strings.h>
@@ -15,9 +15,7 @@
 
 #define WAITS "(m.n_queued + m.n_deferred)"
 
-/* Twenty-five arguments, in the order of ss_store_read_page in store_read.c; patterns come as
- * arguments.
- */
+/* 25 arguments, in the order of ss_store_page_select in store_page.c. */
 #define FILTER                                                                                                                                                             \
     " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)"                                                                         \
     " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR (m.expire > 0 AND "                                                                            \
@@ -79,13 +77,13 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_PUT_BODY] = "INSERT INTO body (message, number, bytes) VALUES (%s, %lld, %pDb)",
     [SS_SQL_FIND_KEY] =
         "SELECT id, content_hash FROM message WHERE submitter = %s AND idem_key = %s LIMIT 1",
-    /* The usual end: the recipient waits as the daemon believes. */
+    /* The usual case: nobody has acted on the recipient meanwhile. */
     [SS_SQL_END_RECIPIENT] = "UPDATE recipient SET state = %lld, attempts = %lld, next = %lld, "
                              "reply = %s, dsn = %s, host = %s, cause = %s, advice = %s,"
                              " uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s "
                              "AND number = %lld AND state < {held}",
-    /* A person acted meanwhile: a hold stays unless the message went out, and only a delivery
-       overrules a cancellation. */
+    /* A person has acted meanwhile: a hold stays unless the message was sent, and only a delivery
+       overrides a cancellation. */
     [SS_SQL_END_RECIPIENT_CAREFULLY] =
         "UPDATE recipient SET cause = CASE WHEN state = {held} AND %lld < {held} THEN cause ELSE "
         "%s END,"
@@ -150,7 +148,7 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM message"
         " WHERE finished > 0{own} AND (finished, id) > (%lld, %s) AND (finished, id) <= (%lld, %s) "
         "GROUP BY 1, 2 LIMIT 1000",
-    /* An id begins with the time of acceptance. */
+    /* Ids begin with the time of acceptance. */
     [SS_SQL_OLDEST] = "SELECT id, relay, created FROM message WHERE finished = 0 AND id > %s ORDER "
                       "BY id LIMIT %lld",
     [SS_SQL_OLDEST_OF] = "SELECT min(created) FROM message WHERE finished = 0 AND relay = %s",
@@ -158,8 +156,7 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
         "SELECT id FROM message WHERE id < %s ORDER BY id DESC LIMIT 1 OFFSET %lld",
     [SS_SQL_PAGE_BOUND_OPEN] = "SELECT id FROM message WHERE finished = 0 AND id < %s ORDER BY id "
                                "DESC LIMIT 1 OFFSET %lld",
-    /* Failures are few among many that were sent: the page that shows the newest must not look at
-       all. */
+    /* Few messages fail: the list of the newest failures must not read all messages. */
     [SS_SQL_PAGE_BOUND_FAILED] = "SELECT id FROM message{by_failed} WHERE n_failed > 0 AND id < %s "
                                  "ORDER BY id DESC LIMIT 1 OFFSET %lld",
     [SS_SQL_PAGE_FAILED] = "SELECT " MESSAGE_COLUMNS " FROM message m{by_failed}" FILTER
@@ -190,7 +187,7 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
         "DELETE FROM body WHERE message IN (SELECT b.message FROM body b LEFT JOIN message m ON "
         "m.id = b.message"
         " WHERE b.number = 1 AND ((m.id IS NULL AND b.message < %s) OR m.finished > 0) LIMIT %lld)",
-    /* In the order of the file, by no index (recover.c). */
+    /* In the order of the file, without an index (recover.c). */
     [SS_SQL_RESCUE] = "SELECT " MESSAGE_COLUMNS
                       ", m.rowid, length(m.body), m.body FROM message m NOT INDEXED WHERE m.rowid "
                       "> %lld AND m.finished = 0 ORDER BY m.rowid LIMIT 1",
@@ -208,7 +205,7 @@ static const char *column_of(const ss_attributes_row_t *row, const ss_sql_types_
                        NULL);
 }
 
-/* What a mark says of one attribute, from the pool. */
+/* The text of a mark for one attribute, from the pool. */
 static const char *item_of(const char *mark, const ss_attributes_row_t *row,
                            const ss_sql_types_t *types, apr_pool_t *pool)
 {

@@ -1,4 +1,4 @@
-/* sql.h: the statements that a queue needs. */
+/* sql.h: the statements of a queue. */
 #ifndef SS_QUEUE_SQL_H
 #define SS_QUEUE_SQL_H
 
@@ -6,17 +6,17 @@
 
 #include "mail/attributes.h"
 
-/* Messages that an action would change: argument of PAGE and PAGE_COUNT. */
+/* Which messages an action would change: an argument of PAGE and PAGE_COUNT. */
 #define SS_SQL_MODE_ANY -1
-#define SS_SQL_MODE_RETRY 0   /* it waits, and is not due yet */
-#define SS_SQL_MODE_HOLD 1    /* it waits for its next attempt */
-#define SS_SQL_MODE_RELEASE 2 /* it has held recipients */
-#define SS_SQL_MODE_CANCEL 3  /* it is not finished */
+#define SS_SQL_MODE_RETRY 0   /* waiting, and not due yet */
+#define SS_SQL_MODE_HOLD 1    /* waiting for an attempt */
+#define SS_SQL_MODE_RELEASE 2 /* with held recipients */
+#define SS_SQL_MODE_CANCEL 3  /* not finished */
 
-/* due of a message without a next attempt: held (a person must act) or finished */
+/* sentinel for `due`: held (an operator must act) or finished */
 #define SS_SQL_FAR 9223372036854775807
 
-/* The number behind such a name, as a text. */
+/* The number of such a macro as a text. */
 #define SS_SQL_STRING_(number) #number
 #define SS_SQL_STRING(number) SS_SQL_STRING_(number)
 
@@ -73,19 +73,19 @@ typedef enum {
     SS_SQL_PURGE_MESSAGES,
     SS_SQL_PURGE_ORPHANS,
     SS_SQL_RESCUE,
-    /* of a server: as END_RECIPIENT and SETTLE_SINGLE, for many rows */
+    /* END_RECIPIENT and SETTLE_SINGLE for many rows; servers only */
     SS_SQL_END_MANY,
     SS_SQL_SETTLE_MANY,
-    /* where several machines share a queue (lease.c) */
+    /* queues shared by several nodes only (lease.c) */
     SS_SQL_NODE_BEAT,
     SS_SQL_NODE_CLAIM,
     SS_SQL_NODE_LEAVE,
     SS_SQL_NODE_OTHERS,
-    SS_SQL_NODE_BURY,
+    SS_SQL_NODE_EXPIRE,
     SS_SQL_NODE_TAKE,
     SS_SQL_NODE_TAKE_REST,
     SS_SQL_NODE_FORGET,
-    SS_SQL_NODE_TAKE_HOOKS,
+    SS_SQL_NODE_TAKE_WEBHOOKS,
     SS_SQL_NODE_FORGET_SETTINGS,
     SS_SQL_HAND_OVER,
     SS_SQL_HANDED,
@@ -94,10 +94,10 @@ typedef enum {
     SS_SQL_COUNT
 } ss_sql_t;
 
-/* The texts, which all databases understand but for the marks. Of the dialect: {own} (of this node
- * alone), {own_setting}, {node}, {foreign}, {like}, {by_failed}; of ss_db_prepare: {queued},
- * {sending} and so on, the numbers of the states; in the text of a dialect, {node} is this node.
- * Those of ss_sql_expand besides. */
+/* The texts that all databases share. Marks of the dialect: {own} (of this node only),
+ * {own_setting}, {node}, {foreign}, {like}, {by_failed}. Marks of ss_db_prepare: {queued},
+ * {sending} and so on, the numbers of the states, and in a dialect's texts {node}, this node's
+ * name. Marks of ss_sql_expand. */
 extern const char *const ss_sql_texts[SS_SQL_COUNT];
 
 /* How a database declares the columns of attributes. */
@@ -110,7 +110,7 @@ typedef struct {
  * {attributes} and {m.attributes}: their names, separated by commas; {attribute_values}: their
  * arguments; {attribute_columns}: their definitions for CREATE TABLE, by types. */
 const char *ss_sql_expand(const char *text, const ss_sql_types_t *types, apr_pool_t *pool);
-/* The statement that gives an older queue the column of an attribute. */
+/* The statement that adds the column of an attribute to an older queue. */
 const char *ss_sql_add_column(const ss_attributes_row_t *row, const ss_sql_types_t *types,
                               apr_pool_t *pool);
 

@@ -20,9 +20,9 @@ static const char *const names[SS_STATES] = {
     [SS_STATE_EXPIRED] = "expired",   [SS_STATE_CANCELLED] = "cancelled",
 };
 
-/* Waiting states change into each other by retry, hold and release; only what is being sent can be
- * sent or refused by a relay (a refusal without an attempt, such as an address that needs what the
- * relay lacks, included); nothing leaves a final state. */
+/* Retry, hold and release change waiting states into each other. Only a recipient that is being
+ * sent can become sent. Any waiting one can fail (an address may need an extension that the relay
+ * lacks). Final states never change. */
 static const unsigned may_go[SS_STATES] = {
     [SS_STATE_QUEUED] = WAITING | GIVEN_UP | BIT(SS_STATE_SENDING),
     [SS_STATE_DEFERRED] = WAITING | GIVEN_UP | BIT(SS_STATE_SENDING),

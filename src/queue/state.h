@@ -1,9 +1,9 @@
-/* state.h: the states of a recipient, and the one table of legal changes of state. Pure. */
+/* state.h: the states of a recipient and the table of legal transitions. Pure. */
 #ifndef SS_QUEUE_STATE_H
 #define SS_QUEUE_STATE_H
 
-/* The numbers are stored: a new state goes to the end of its kind with a migration. Waiting states
- * come before final ones, and those that are tried come before held. */
+/* The numbers are stored: they never change. Waiting states come before final ones, and those that
+ * are attempted before HELD; SQL relies on that order. */
 typedef enum {
     /* waiting */
     SS_STATE_QUEUED,
@@ -20,7 +20,7 @@ typedef enum {
 
 /* "queued", "sending", ... */
 const char *ss_state_name(ss_state_t state);
-/* By name; -1: none. */
+/* By name; -1: unknown. */
 int ss_state_find(const char *name);
 int ss_state_is_final(ss_state_t state);
 /* Whether a recipient may go from one state to another. */

@@ -1,6 +1,7 @@
-/* store.c: the store's thread: takes all writes that wait, does them in one transaction, commits,
- * answers; between two commits it reads for about a millisecond. A batch forms by itself: what
- * comes while a commit runs is the next one; a lone request commits at once. See store.h. */
+/* store.c: the store's thread: takes all waiting writes, executes them in one transaction, commits,
+ * and answers them; between two commits it reads for about a millisecond. Batches form by
+ * themselves: what is posted during a commit is the next batch, and a single request is committed
+ * at once. See store.h. */
 #include "queue/store.h"
 
 #include <apr_strings.h>
@@ -16,7 +17,7 @@
 #define BATCH_MAX 1000
 /* microseconds of reading between two commits: many short reads, or one step of a long one */
 #define READ_SPAN 1000
-/* a store that closes tries its last outcomes so long */
+/* how long a closing store retries its last outcomes */
 #define CLOSE_WAIT (10 * APR_USEC_PER_SEC)
 
 struct ss_store_t {
@@ -25,9 +26,9 @@ struct ss_store_t {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t more;
     struct ss_requests_t writes, reads, done;
-    int waiting, open; /* not taken yet; posted and not collected */
+    int waiting, open; /* posted and not taken yet; posted and not collected yet */
     int is_closing;
-    ss_store_stats_t stats; /* a copy */
+    ss_store_stats_t stats; /* a copy of the batch's */
 };
 
 /* ---- the loop's side ---- */
@@ -118,7 +119,7 @@ static ss_store_request_t *take_read(ss_store_t *store)
     return read;
 }
 
-/* Behind the others: one long question does not hold up short ones. */
+/* At the end of the queue: a long query does not delay short ones. */
 static void put_back(ss_store_t *store, ss_store_request_t *read)
 {
     pthread_mutex_lock(&store->mutex);
@@ -127,8 +128,8 @@ static void put_back(ss_store_t *store, ss_store_request_t *read)
     pthread_mutex_unlock(&store->mutex);
 }
 
-/* A backlog is loaded message by message: one load a commit would hold it down to the disk's pace.
- */
+/* Several reads between two commits: with one load per commit, a backlog would be sent at the pace
+ * of the disk's fsync. */
 static void read_some(ss_store_t *store, struct ss_requests_t *done)
 {
     ss_mono_t until = ss_mono_add(ss_mono_now(), READ_SPAN);
@@ -145,7 +146,7 @@ static void read_some(ss_store_t *store, struct ss_requests_t *done)
 
 /* ---- the thread ---- */
 
-static void deliver(ss_store_t *store, struct ss_requests_t *done)
+static void publish(ss_store_t *store, struct ss_requests_t *done)
 {
     int was_empty;
 
@@ -157,7 +158,7 @@ static void deliver(ss_store_t *store, struct ss_requests_t *done)
     if (was_empty) store->batch.options.notify(store->batch.options.self);
 }
 
-/* Sleeps until there is work; 0: closing and nothing is left. The mutex is held. */
+/* Waits for work. 0: closing, and nothing is left. The mutex is held. */
 static int wait_for_work(ss_store_t *store)
 {
     for (;;) {
@@ -197,7 +198,7 @@ static void write_all(ss_store_t *store, struct ss_requests_t *batch, struct ss_
     pthread_mutex_unlock(&store->mutex);
 }
 
-static void *work(void *baton)
+static void *run_thread(void *baton)
 {
     ss_store_t *store = baton;
 
@@ -206,14 +207,14 @@ static void *work(void *baton)
         struct ss_requests_t batch, done;
         APR_RING_INIT(&batch, ss_store_request_t, link);
         APR_RING_INIT(&done, ss_store_request_t, link);
-        /* What failed goes first: a message's outcomes keep their order. */
+        /* Failed outcomes first, so that a message's outcomes keep their order. */
         APR_RING_CONCAT(&batch, &store->batch.again, ss_store_request_t, link);
         take_writes(store, &batch);
         pthread_mutex_unlock(&store->mutex);
         if (!APR_RING_EMPTY(&batch, ss_store_request_t, link)) write_all(store, &batch, &done);
-        deliver(store, &done);
+        publish(store, &done);
         read_some(store, &done);
-        deliver(store, &done);
+        publish(store, &done);
         pthread_mutex_lock(&store->mutex);
     }
     pthread_mutex_unlock(&store->mutex);
@@ -222,7 +223,7 @@ static void *work(void *baton)
 
 /* ---- opening and closing ---- */
 
-static void discard(ss_store_t *store)
+static void free_store(ss_store_t *store)
 {
     ss_store_batch_close(&store->batch);
     pthread_cond_destroy(&store->more);
@@ -257,9 +258,9 @@ apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *option
     APR_RING_INIT(&store->writes, ss_store_request_t, link);
     APR_RING_INIT(&store->reads, ss_store_request_t, link);
     APR_RING_INIT(&store->done, ss_store_request_t, link);
-    if (pthread_create(&store->thread, NULL, work, store) != 0) {
-        ss_result_set(result, "queue", "", NULL, "the system gives no thread for the queue");
-        discard(store);
+    if (pthread_create(&store->thread, NULL, run_thread, store) != 0) {
+        ss_result_set(result, "queue", "", NULL, "no thread could be started for the queue");
+        free_store(store);
         return APR_EGENERAL;
     }
     *pstore = store;
@@ -274,5 +275,5 @@ void ss_store_close(ss_store_t *store)
     pthread_mutex_unlock(&store->mutex);
     pthread_join(store->thread, NULL);
     ss_store_collect(store);
-    discard(store);
+    free_store(store);
 }

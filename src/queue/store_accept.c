@@ -47,7 +47,8 @@ apr_status_t ss_store_accept_insert(ss_db_t *db, const ss_message_t *m)
     return rv == APR_SUCCESS ? put_parts(db, m) : rv;
 }
 
-/* A message that took longer than its parts are kept must not be accepted without them. */
+/* Staged parts may have been purged while a message was received very slowly: it must not be
+ * accepted without them. */
 static apr_status_t check_staged(ss_db_t *db, ss_store_accept_t *request)
 {
     const ss_message_t *m = request->message;
@@ -60,7 +61,7 @@ static apr_status_t check_staged(ss_db_t *db, ss_store_accept_t *request)
     request->head.rv = APR_EINCOMPLETE;
     ss_result_set(
         &request->head.result, "queue", "", NULL,
-        "the message took so long to come that its first parts were given up: send it again");
+        "the message was received so slowly that its first parts were discarded: send it again");
     return APR_SUCCESS;
 }
 
@@ -92,8 +93,8 @@ apr_status_t ss_store_accept_unstage(ss_db_t *db, ss_store_unstage_t *request)
     return ss_db_run(db, SS_SQL_UNSTAGE, SS_ARGS{ request->id, request->id }, NULL);
 }
 
-/* A message, or a report, has an id that nobody else uses: where it is there, the transaction that
- * brought it was committed, with all of it. An outcome without reports may be done twice. */
+/* An id that only this transaction inserts: if it exists, the transaction was committed. An outcome
+ * without reports is idempotent and needs none. */
 static const char *proof_of(ss_store_request_t *request)
 {
     if (request->verb == SS_STORE_ACCEPT)

@@ -16,7 +16,7 @@
 #include "queue/store_read.h"
 #include "queue/store_settings.h"
 
-/* how often one batch prepares its statements again */
+/* how often the statements are prepared again for one batch */
 #define REFRESH_MOST 3
 #define AGAIN_FIRST (100 * 1000)
 #define AGAIN_MOST (5 * APR_USEC_PER_SEC)
@@ -35,8 +35,8 @@ static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *d
     if (rv == APR_SUCCESS) rv = ss_schema_check(db, store->options.migrates, &from);
     if (rv == APR_SUCCESS && from)
         ss_log(store->options.log, SS_LOG_NOTICE, 303,
-               "the queue %s was made by an older module: brought from version %d to %d", db->name,
-               from, SS_SCHEMA_VERSION);
+               "the queue %s was created by an older module: migrated from version %d to %d",
+               db->name, from, SS_SCHEMA_VERSION);
     if (rv == APR_SUCCESS) rv = ss_db_prepare(db);
     if (rv == APR_SUCCESS) {
         store->contact = ss_mono_now();
@@ -86,9 +86,9 @@ void ss_store_batch_close(ss_store_batch_t *store)
     apr_pool_destroy(store->pool);
 }
 
-/* There is a connection, or the failure is in the store's. Asked for at most as often as failed
- * batches are tried again: a server that does not even refuse costs seconds each time. */
-static apr_status_t ensure(ss_store_batch_t *store)
+/* Connects if there is no connection. At most as often as failed batches are retried: with a server
+ * that does not answer at all, each attempt takes seconds. */
+static apr_status_t ensure_connected(ss_store_batch_t *store)
 {
     ss_db_t *db = &store->db;
     apr_status_t rv = APR_EGENERAL;
@@ -103,8 +103,8 @@ static apr_status_t ensure(ss_store_batch_t *store)
     return rv;
 }
 
-/* Ends what the transaction had done. A server answers that always: where it does not, the
- * connection is lost, whatever was said before. */
+/* Ends the failed transaction and keeps its error. A server always answers a ROLLBACK: if it does
+ * not, the connection is lost, whatever the first error was. */
 static void roll_back(ss_store_batch_t *store)
 {
     ss_db_t *db = &store->db;
@@ -151,18 +151,18 @@ static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *reque
         return ss_store_purge_write(db, ss_store_request_as(request, SS_STORE_PURGE));
     case SS_STORE_LEASE:
         return ss_lease_write(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
-                              ss_lease_may_bury(ss_mono_since(ss_mono_now(), store->contact)));
+                              ss_lease_may_take_over(ss_mono_since(ss_mono_now(), store->contact)));
     default: return ss_store_control_write(db, ss_store_request_as(request, SS_STORE_CONTROL));
     }
 }
 
-static void fail(const ss_db_t *db, ss_store_request_t *request)
+static void set_error(const ss_db_t *db, ss_store_request_t *request)
 {
     request->rv = db->rv == APR_SUCCESS ? APR_EGENERAL : db->rv;
     request->result = db->result;
 }
 
-/* *bad: whose statement failed; NULL: none's. *is_end: it was the commit. */
+/* *bad: the request whose statement failed, or NULL. *is_end: the commit failed. */
 static apr_status_t try_batch(ss_store_batch_t *store, struct ss_requests_t *batch,
                               ss_store_request_t **bad, int *is_end)
 {
@@ -170,7 +170,7 @@ static apr_status_t try_batch(ss_store_batch_t *store, struct ss_requests_t *bat
 
     *bad = NULL;
     *is_end = 0;
-    apr_status_t rv = ensure(store);
+    apr_status_t rv = ensure_connected(store);
     if (rv != APR_SUCCESS) return rv;
     ss_db_clear(db);
     rv = ss_db_do(db, db->dialect->begin);
@@ -195,22 +195,22 @@ static void mark_unknown(struct ss_requests_t *batch)
     }
 }
 
-/* Whether a failed batch is worth doing once more as it is. */
+/* Whether a failed batch is retried at once, unchanged. */
 static int is_for_again(ss_store_batch_t *store, int tries)
 {
     ss_db_t *db = &store->db;
 
     if (db->fault == SS_FAULT_STALE)
         return tries < REFRESH_MOST && ss_db_refresh(db) == APR_SUCCESS;
-    /* Two nodes in each other's way, one of them with a key that the other has just used: the
-     * second time it finds what is there. */
+    /* Two nodes may have collided, for example with the same idempotency key: the retry finds the
+     * other's row. */
     if (db->fault == SS_FAULT_REQUEST) return tries < db->dialect->refused_tries;
     return db->fault == SS_FAULT_LOST && tries < 1 && !store->again_wait;
 }
 
-/* All of the batch in one transaction. A request that the database refuses for itself goes to
- * `done` with its error, and the others are done once more without it. APR_SUCCESS: committed; else
- * the fault concerns all that are left in the batch. */
+/* Writes the batch in one transaction. A request that the database refuses goes to `done` with its
+ * error, and the others are tried again without it. APR_SUCCESS: committed; else the failure
+ * concerns all requests that are left in the batch. */
 static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batch,
                              struct ss_requests_t *done)
 {
@@ -224,12 +224,12 @@ static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batc
         if (rv == APR_SUCCESS) return APR_SUCCESS;
         roll_back(store);
         if (is_end && db->fault == SS_FAULT_LOST) mark_unknown(batch);
-        /* Row by row from now on: whose is refused must be seen. */
+        /* Row by row from now on, to find the refused one. */
         db->is_careful = db->fault == SS_FAULT_REQUEST;
         if (is_for_again(store, tries++)) continue;
         if (!bad || db->fault != SS_FAULT_REQUEST) return rv;
         tries = 0;
-        fail(db, bad);
+        set_error(db, bad);
         APR_RING_REMOVE(bad, link);
         APR_RING_INSERT_TAIL(done, bad, ss_store_request_t, link);
         if (APR_RING_EMPTY(batch, ss_store_request_t, link)) return APR_SUCCESS;
@@ -264,8 +264,8 @@ int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_unti
            ss_mono_before(now, request->unknown_until);
 }
 
-/* The fault concerns everybody: who can ask again is told, and outcomes wait here until the store
- * heals. */
+/* The failure concerns all requests: outcomes stay here until the store works again, others are
+ * answered with the error. */
 static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
                          struct ss_requests_t *done)
 {
@@ -276,8 +276,8 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
     APR_RING_INIT(&kept, ss_store_request_t, link);
     if (strncmp(store->stats.fault, db->result.text, sizeof(store->stats.fault) - 1)) {
         ss_log(store->options.log, SS_LOG_ERROR, 301,
-               "the queue cannot be written: %s; what was accepted stays, submissions are refused "
-               "with 503 until this is mended",
+               "the queue cannot be written: %s; accepted mail is kept, submissions are refused "
+               "with 503 until this is fixed",
                db->result.text);
         apr_cpystrn(store->stats.fault, db->result.text, sizeof(store->stats.fault));
     }
@@ -288,11 +288,11 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
             APR_RING_INSERT_TAIL(&kept, request, ss_store_request_t, link);
             continue;
         }
-        fail(db, request);
+        set_error(db, request);
         APR_RING_INSERT_TAIL(done, request, ss_store_request_t, link);
     }
     APR_RING_PREPEND(&store->again, &kept, ss_store_request_t, link);
-    /* A lost server is asked at its own times; requests between them do not put off the next. */
+    /* A server is reconnected at its own times; requests in between do not postpone it. */
     if (db->fault == SS_FAULT_LOST && store->again_wait && ss_mono_before(now, store->again_at))
         return;
     store->again_wait = ss_store_batch_wait(store->again_wait);
@@ -321,7 +321,7 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
     }
     store->again_wait = 0;
     APR_RING_CONCAT(done, batch, ss_store_request_t, link);
-    /* Free space goes back in steps, so that the file shrinks after a backlog. */
+    /* Returns free space in steps, so that the file shrinks after a backlog. */
     if (has_purged && store->db.dialect->shrink) {
         if (ss_db_ask(&store->db, store->db.dialect->shrink) == APR_SUCCESS)
             while (ss_db_next(&store->db)) continue;
@@ -358,7 +358,7 @@ static apr_status_t try_read(ss_store_batch_t *store, ss_store_request_t *reques
     ss_db_t *db = &store->db;
 
     *more = 0;
-    apr_status_t rv = ensure(store);
+    apr_status_t rv = ensure_connected(store);
     if (rv != APR_SUCCESS) return rv;
     ss_db_clear(db);
     rv = read_step(db, request, more);
@@ -379,7 +379,7 @@ int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request)
         roll_back(store);
         if (db->fault == SS_FAULT_LOST) rv = try_read(store, request, &more);
     }
-    if (rv != APR_SUCCESS) fail(db, request);
+    if (rv != APR_SUCCESS) set_error(db, request);
     ss_db_clear(db);
     return rv != APR_SUCCESS || !more;
 }

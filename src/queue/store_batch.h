@@ -1,7 +1,6 @@
-/* store_batch.h: the database under the store: one transaction for many writes, one step of a read,
- * and the connection both need. A server's connection that is lost is made again here; whether a
- * commit took effect whose answer was lost is looked up in the database. One thread (store.c's; the
- * simulator's). */
+/* store_batch.h: the database below the store: one transaction for many writes, one step of a read,
+ * and the connection for both. Reconnects to a server, and looks up whether a commit took effect
+ * whose answer was lost. One thread (that of store.c, or the simulator's). */
 #ifndef SS_QUEUE_STORE_BATCH_H
 #define SS_QUEUE_STORE_BATCH_H
 
@@ -17,13 +16,13 @@ typedef struct {
     apr_pool_t *pool;
     ss_db_t db;
     int lock_fd;
-    /* outcomes whose transaction failed: the owner puts them before all others into the next batch,
-     * at again_at */
+    /* outcomes whose transaction failed: the owner puts them first into the next batch, at again_at
+     * at the latest */
     struct ss_requests_t again;
     apr_interval_time_t again_wait; /* 0: the last batch was committed */
     ss_mono_t again_at;
-    ss_mono_t close_until; /* set while closing: outcomes are given up after it */
-    /* since when the server has answered without a break; a file: since it was opened */
+    ss_mono_t close_until; /* set while closing: outcomes are dropped after it */
+    /* when the current connection was made */
     ss_mono_t contact;
     char node[SS_NODE_NAME_MAX + 1]; /* a shared queue: this node's name */
     char token[SS_NODE_NAME_TOKEN];
@@ -32,10 +31,10 @@ typedef struct {
 } ss_store_batch_t;
 
 /* Takes the file's lock or the node's name, for which it waits at most lock_wait, and connects.
- * notify is not called. */
+ * Never calls options->notify. */
 apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options_t *options,
                                  apr_interval_time_t lock_wait, ss_result_t *result);
-/* Closes the connection and lets go of the lock. Requests in `again` stay the owner's. */
+/* Closes the connection and releases the lock. Requests in `again` stay the owner's. */
 void ss_store_batch_close(ss_store_batch_t *store);
 /* All of the batch in one transaction. A request that the database refuses for itself does not
  * affect the others. Answered requests go to done, the others to store->again. */

@@ -10,8 +10,8 @@
 #define BIT(state) (1u << (state))
 #define TRIED (BIT(SS_STATE_QUEUED) | BIT(SS_STATE_SENDING) | BIT(SS_STATE_DEFERRED))
 
-/* What an action changes: recipients of these states; how it is called in the history; which
- * messages a filter finds for it. */
+/* What an action changes: recipients in these states; its name in the history; which messages of a
+ * filter it applies to. */
 static const struct {
     unsigned states;
     ss_sql_t sql;
@@ -33,7 +33,7 @@ typedef struct {
     ss_state_t first;
 } found_t;
 
-static apr_status_t look(ss_db_t *db, const char *id, unsigned states, found_t *found)
+static apr_status_t read_states(ss_db_t *db, const char *id, unsigned states, found_t *found)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_CONTROL_STATES, SS_ARGS{ id });
 
@@ -62,7 +62,8 @@ static const char *word_of(const found_t *found)
     return word ? word : "unknown";
 }
 
-static apr_status_t change(ss_db_t *db, const char *id, ss_store_action_t control, apr_time_t now)
+static apr_status_t change_recipients(ss_db_t *db, const char *id, ss_store_action_t control,
+                                      apr_time_t now)
 {
     apr_int64_t when = now;
 
@@ -71,8 +72,8 @@ static apr_status_t change(ss_db_t *db, const char *id, ss_store_action_t contro
     return ss_db_run(db, actions[control].sql, SS_ARGS{ id }, NULL);
 }
 
-/* The node that delivers the message, where it is another one, is told: before the change, which
- * may delete the message. */
+/* Notifies the node that delivers the message, if it is another one. Before the change, which may
+ * delete the message. */
 static apr_status_t hand_over(ss_db_t *db, const ss_store_control_t *request, const ss_message_t *m,
                               const found_t *found)
 {
@@ -84,12 +85,12 @@ static apr_status_t hand_over(ss_db_t *db, const ss_store_control_t *request, co
         SS_ARGS{ &now, &action, request->who, &recipients, &from, &is_finished, m->id }, NULL);
 }
 
-/* One message. *found tells what was there. */
-static apr_status_t act(ss_db_t *db, ss_store_control_t *request, const ss_message_t *m,
-                        found_t *found)
+/* One message. *found: the states it had. */
+static apr_status_t act_on_message(ss_db_t *db, ss_store_control_t *request, const ss_message_t *m,
+                                   found_t *found)
 {
     ss_store_summary_t summary = { .is_finished = 0 };
-    apr_status_t rv = look(db, m->id, actions[request->control].states, found);
+    apr_status_t rv = read_states(db, m->id, actions[request->control].states, found);
 
     if (rv != APR_SUCCESS || !found->changed) return rv;
     if (m->is_foreign) rv = hand_over(db, request, m, found);
@@ -97,7 +98,7 @@ static apr_status_t act(ss_db_t *db, ss_store_control_t *request, const ss_messa
         request->messages += rv == APR_SUCCESS;
         return rv;
     }
-    if (rv == APR_SUCCESS) rv = change(db, m->id, request->control, request->now);
+    if (rv == APR_SUCCESS) rv = change_recipients(db, m->id, request->control, request->now);
     if (rv == APR_SUCCESS)
         rv = ss_store_outcome_event(db, m->id, request->now, -1, actions[request->control].what,
                                     request->who, NULL);
@@ -128,7 +129,7 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_control_t *request)
         if (rv == APR_SUCCESS) request->head.rv = APR_NOTFOUND;
         return rv;
     }
-    rv = act(db, request, m, &found);
+    rv = act_on_message(db, request, m, &found);
     if (rv == APR_SUCCESS && !request->messages) request->state = word_of(&found);
     return rv;
 }
@@ -146,7 +147,7 @@ static apr_status_t act_on_page(ss_db_t *db, ss_store_control_t *request)
     while (rv == APR_SUCCESS && ss_db_next(db))
         APR_ARRAY_PUSH(page, ss_message_t *) = ss_message_row_read(db, request->head.pool);
     for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++)
-        rv = act(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
+        rv = act_on_message(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
     request->more = page->nelts == request->limit;
     return rv;
 }

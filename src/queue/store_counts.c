@@ -5,10 +5,10 @@
 #include <string.h>
 
 #define STEP_ROWS 1000 /* messages that one step looks at */
-/* the oldest message of a relay that many wait for is mostly among these */
+/* first step: the oldest message of a busy relay is mostly among these */
 #define OLDEST_FIRST 16
-#define TEXT_END "\xf4\x8f\xbf\xbf" /* sorts behind every relay's name */
-#define ID_END "~"                  /* sorts behind every id */
+#define TEXT_END "\xf4\x8f\xbf\xbf" /* sorts after every relay's name */
+#define ID_END "~"                  /* sorts after every id */
 
 static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t state,
                       apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
@@ -31,7 +31,7 @@ static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t st
     if (oldest && (!row->oldest || oldest < row->oldest)) row->oldest = oldest;
 }
 
-/* A message counts under one state, its recipients each under their own. */
+/* A message counts under one state, each recipient under its own. */
 void ss_store_counts_open(ss_db_t *db, apr_array_header_t *rows)
 {
     const char *relay = ss_db_text(db, 0);
@@ -130,8 +130,8 @@ apr_status_t ss_store_counts_all(ss_db_t *db, ss_store_counts_t *request, int *m
     return rv;
 }
 
-/* Messages in the order of acceptance, until one of the relay's: many of the relay's wait, so one
- * is near the begin. */
+/* Reads messages in the order of acceptance until one belongs to the relay: many do, so one is near
+ * the beginning. */
 static apr_status_t oldest_of_many(ss_db_t *db, ss_store_place_t *at, ss_store_count_t *row,
                                    int *more)
 {

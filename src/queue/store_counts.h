@@ -1,12 +1,11 @@
-/* store_counts.h: how many messages there are by relay and state, in steps of about a millisecond.
- */
+/* store_counts.h: numbers of messages by relay and state, in steps of about a millisecond. */
 #ifndef SS_QUEUE_STORE_COUNTS_H
 #define SS_QUEUE_STORE_COUNTS_H
 
 #include "queue/db.h"
 #include "queue/store_request.h"
 
-/* One step. *more: it is to be called again. */
+/* One step. *more: call it again. */
 apr_status_t ss_store_counts_all(ss_db_t *db, ss_store_counts_t *request, int *more);
 apr_status_t ss_store_counts_oldest(ss_db_t *db, ss_store_oldest_t *request, int *more);
 /* Adds the messages that finished after (from, from_id) up to (to, to_id) to rows, of

@@ -9,18 +9,19 @@
 typedef struct {
     const char *driver, *params; /* "sqlite3" path; "pgsql" conninfo */
     const ss_log_t *log;
-    /* called on the store thread when answers wait: wake the loop, which calls ss_store_collect */
+    /* called on the store's thread when there are answers: wake the loop, which calls
+     * ss_store_collect */
     void (*notify)(void *self);
     void *self;
-    /* a shared queue: where this node's name is kept, and locked; made where there is none */
+    /* a shared queue: the file of this node's name, created if missing, and locked */
     const char *node_file;
-    int migrates; /* 0: open read-only checks only (command line) */
+    int migrates; /* 0: read-only, tables are not created or migrated (command line) */
 } ss_store_options_t;
 
 #define SS_STORE_FAULT_MAX 256
-/* Commits and histogram for metrics: number of commits, of requests in them, microseconds of the
- * last, sum and maximum. fault: why the last batch could not be written ("the disk ... is full");
- * empty once one could. */
+/* For metrics: number of commits and of requests in them; duration of the last commit, sum and
+ * maximum in microseconds; histogram (1 ms, doubling). fault: why the last batch could not be
+ * written ("the disk ... is full"); "" if it could. */
 typedef struct {
     apr_uint64_t commits, requests;
     apr_interval_time_t last, sum, most;

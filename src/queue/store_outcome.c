@@ -14,7 +14,7 @@ apr_status_t ss_store_outcome_event(ss_db_t *db, const char *id, apr_time_t time
     return ss_db_put(db, SS_SQL_PUT_EVENT, SS_ARGS{ id, &when, &number, what, text, host });
 }
 
-/* *is_plain: nobody had acted on the recipient meanwhile. */
+/* *is_plain: nobody has acted on the recipient meanwhile. */
 static apr_status_t end_recipient(ss_db_t *db, const char *id, const ss_recipient_t *rcpt,
                                   int *is_plain)
 {
@@ -37,7 +37,7 @@ static apr_status_t end_recipient(ss_db_t *db, const char *id, const ss_recipien
                      NULL);
 }
 
-static apr_status_t summarize(ss_db_t *db, const char *id, ss_store_summary_t *summary)
+static apr_status_t read_summary(ss_db_t *db, const char *id, ss_store_summary_t *summary)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_SUMMARY, SS_ARGS{ id });
 
@@ -49,8 +49,7 @@ static apr_status_t summarize(ss_db_t *db, const char *id, ss_store_summary_t *s
                     attempts = ss_db_number(db, 3);
         if (state < 0 || state >= SS_STATES) continue;
         summary->has_any = 1;
-        /* "sending" is never stored by this program; one that a newer wrote waits like any other.
-         */
+        /* This program never stores "sending"; one that a newer program wrote counts as queued. */
         summary->count[state == SS_STATE_SENDING ? SS_STATE_QUEUED : state] += ss_db_number(db, 1);
         if (!ss_state_is_final((ss_state_t)state)) summary->is_finished = 0;
         if (state < SS_STATE_HELD && next < summary->due) summary->due = next;
@@ -73,7 +72,7 @@ static apr_status_t delete_message(ss_db_t *db, const char *id)
 apr_status_t ss_store_outcome_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
                                      ss_store_summary_t *s)
 {
-    apr_status_t rv = summarize(db, id, s);
+    apr_status_t rv = read_summary(db, id, s);
     apr_int64_t when = now, finished = s->is_finished ? now : 0, held = s->count[SS_STATE_HELD];
 
     if (rv != APR_SUCCESS || !s->has_any) return rv;
@@ -90,7 +89,7 @@ apr_status_t ss_store_outcome_settle(ss_db_t *db, const char *id, apr_time_t now
     return rv;
 }
 
-/* What the row of a message with one recipient says after that one's outcome. */
+/* The row of a message with one recipient after its outcome. */
 typedef struct {
     apr_int64_t due, finished, attempts, most, count[SS_STATES];
 } single_t;
@@ -106,8 +105,8 @@ static single_t single_of(const ss_recipient_t *rcpt, apr_time_t now)
     return s;
 }
 
-/* The only recipient of a message whose body lies in its row: no need to look at anything.
- * *is_done: 0: the long way is needed. */
+/* The only recipient of a message with inline content: nothing needs to be read first. *is_done 0:
+ * not such a message. */
 static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipient_t *rcpt,
                                   apr_time_t now, int *is_done)
 {
@@ -125,7 +124,7 @@ static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipien
     return rv;
 }
 
-/* One recipient, nothing to write besides, nobody to be asked: the usual end. */
+/* The usual case: one recipient, and no other state to read first. */
 static int is_single(const ss_store_outcome_t *request)
 {
     const ss_message_t *m = request->message;
@@ -135,7 +134,7 @@ static int is_single(const ss_store_outcome_t *request)
            (request->keep_history || !ss_state_is_final(m->rcpts[0].state));
 }
 
-static apr_status_t outcome(ss_db_t *db, const ss_store_outcome_t *request)
+static apr_status_t write_one(ss_db_t *db, const ss_store_outcome_t *request)
 {
     const ss_message_t *m = request->message;
     apr_status_t rv = APR_SUCCESS;
@@ -167,7 +166,7 @@ apr_status_t ss_store_outcome_write(ss_db_t *db, ss_store_outcome_t *request)
         rv = ss_store_accept_insert(db, APR_ARRAY_IDX(request->reports, i, ss_message_t *));
     if (rv != APR_SUCCESS) return rv;
     if (!ss_db_has(db, SS_SQL_END_MANY) || db->is_careful || !is_single(request))
-        return outcome(db, request);
+        return write_one(db, request);
     if (!db->later) db->later = apr_array_make(db->scratch, 64, sizeof(ss_store_outcome_t *));
     APR_ARRAY_PUSH(db->later, ss_store_outcome_t *) = request;
     return APR_SUCCESS;
@@ -216,8 +215,8 @@ static const void **settle_args(const void **args, single_t *s, const ss_store_o
     return args + SETTLE_WIDTH;
 }
 
-/* Some of the outcomes that were kept back. Where one of them meets a person's action, or anything
- * else than the usual, each is done by itself: twice is as good as once. */
+/* Some of the deferred outcomes. If any row changed under us, or is not of the usual kind, fall
+ * back to one by one; the updates are idempotent. */
 static apr_status_t end_some(ss_db_t *db, ss_store_outcome_t *const *requests, int count)
 {
     const void *ends[LATER_MOST * END_WIDTH], *settles[LATER_MOST * SETTLE_WIDTH],
@@ -234,7 +233,7 @@ static apr_status_t end_some(ss_db_t *db, ss_store_outcome_t *const *requests, i
     if (rv == APR_SUCCESS && changed == count)
         rv = ss_db_run_many(db, SS_SQL_SETTLE_MANY, count, SETTLE_WIDTH, settles, &settled);
     for (int i = 0; i < count && rv == APR_SUCCESS && settled != count; i++)
-        rv = outcome(db, requests[i]);
+        rv = write_one(db, requests[i]);
     return rv;
 }
 

@@ -4,9 +4,9 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#define SUMMARY_RECIPIENTS 20 /* of each message in a list */
+#define SUMMARY_RECIPIENTS 20 /* read for each message of a list */
 
-/* "*@example.com" as LIKE wants it; anywhere: the text may stand anywhere. */
+/* "*@example.com" as a LIKE pattern. anywhere: matches any part of the value, * is literal. */
 static const char *like(const char *pattern, int anywhere, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, strlen(pattern) * 2 + 3), *p = out;
@@ -41,7 +41,7 @@ apr_status_t ss_store_page_select(ss_db_t *db, ss_sql_t sql, const ss_store_filt
                           words,    words, words, words,  words, words, words,    &limit });
 }
 
-/* Where a filter is for something rare, there are statements that go straight to it. */
+/* Rare states have statements that use an index of their own. */
 static ss_sql_t page_for(const ss_store_filter_t *f)
 {
     return f->state == SS_STATE_FAILED ? SS_SQL_PAGE_FAILED : SS_SQL_PAGE;
@@ -53,8 +53,7 @@ static ss_sql_t bound_for(const ss_store_filter_t *f)
     return f->is_waiting ? SS_SQL_PAGE_BOUND_OPEN : SS_SQL_PAGE_BOUND;
 }
 
-/* Where a step that begins below `after` ends: the key of its last message; "" when the rest is
- * smaller. */
+/* The last id of a step that begins below `after`; "": fewer messages than one step are left. */
 static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after,
                                char bound[SS_IDENT_TEXT])
 {

@@ -1,9 +1,6 @@
-/* store_pool.c: the pools of messages and requests, which are made on one thread and destroyed on
- * the other. See store_pool.h.
- *
- * They share one allocator under a mutex. An allocator each, which needs no lock, costs a mapping
- * of fresh memory, its page faults and its return for every pool. What is free and more than
- * FREE_MAX goes back to the system. */
+/* store_pool.c: see store_pool.h. All pools share one allocator with a mutex. An allocator per pool
+ * would need no lock, but map and unmap memory for every pool. Free memory above FREE_MAX is
+ * returned to the system. */
 #include "queue/store_pool.h"
 
 #include <apr_thread_mutex.h>
@@ -14,7 +11,7 @@
 
 static apr_allocator_t *shared;
 
-/* Once a process; its end is the process's. */
+/* Once per process; never destroyed. */
 static void make_shared(void)
 {
     apr_thread_mutex_t *mutex = NULL;

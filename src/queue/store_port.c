@@ -10,7 +10,7 @@ void ss_store_port_init(ss_store_port_t *port, void (*defer)(void *self), void *
     APR_RING_INIT(&port->refused, ss_store_request_t, link);
 }
 
-/* Not answered within the call: whoever posts goes on using what the answer may free. */
+/* Not answered within the call: the caller may still use what the answer frees. */
 void ss_store_port_post(ss_store_port_t *port, ss_store_request_t *request)
 {
     apr_status_t rv = port->store ? ss_store_post(port->store, request) : APR_EOF;
@@ -22,7 +22,7 @@ void ss_store_port_post(ss_store_port_t *port, ss_store_request_t *request)
     } else {
         ss_result_clear(&request->result);
         ss_result_set(&request->result, "queue", "", NULL,
-                      "the queue has more work waiting than it can hold");
+                      "the queue is overloaded: too many requests are waiting");
     }
     APR_RING_INSERT_TAIL(&port->refused, request, ss_store_request_t, link);
     port->defer(port->self);

@@ -5,10 +5,10 @@
 
 #include "queue/store_counts.h"
 
-/* a message whose parts were staged is accepted by then, or never */
+/* staged parts are purged after this if their message was not accepted */
 #define STAGED_FOR (3600 * APR_USEC_PER_SEC)
 
-/* What the purge is about to delete, so that the daemon's counts follow. */
+/* Counts what the purge is about to delete, for the daemon's queue counts. */
 static apr_status_t count_purged(ss_db_t *db, ss_store_purge_t *request)
 {
     apr_int64_t from = 0, to = request->before - 1, offset = request->limit - 1;

@@ -1,4 +1,5 @@
-/* store_purge.h: deletes the history of finished messages, inside the batch's transaction. */
+/* store_purge.h: deletes old finished messages and orphaned parts, inside the batch's transaction.
+ */
 #ifndef SS_QUEUE_STORE_PURGE_H
 #define SS_QUEUE_STORE_PURGE_H
 

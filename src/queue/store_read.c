@@ -27,14 +27,14 @@ apr_status_t ss_store_read_recipients(ss_db_t *db, ss_message_t *m, int most)
     return rv;
 }
 
-/* The bytes of the current row: column 0 their number, column 1 themselves. */
+/* The bytes of the current row: column 0 is their number, column 1 the bytes. */
 static void take_bytes(ss_db_t *db, ss_message_part_t *part, apr_pool_t *pool)
 {
     part->len = (apr_size_t)ss_db_number(db, 0);
     part->bytes = ss_db_bytes(db, 1, part->len, pool);
 }
 
-/* is_inline: it stands in the message's own row. */
+/* is_inline: it is stored in the message's own row. */
 static apr_status_t read_part(ss_db_t *db, const char *id, int is_inline, int number,
                               ss_message_part_t *part, apr_pool_t *pool)
 {
@@ -61,7 +61,7 @@ apr_status_t ss_store_read_rest(ss_db_t *db, ss_message_t *m)
     return rv;
 }
 
-/* How long the parts are that stay in the store. */
+/* The lengths of the parts that are not loaded. */
 static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m)
 {
     apr_int64_t limit = m->part_count;
@@ -93,7 +93,7 @@ apr_status_t ss_store_read_load(ss_db_t *db, ss_store_load_t *request)
     if (rv == APR_SUCCESS && in_memory < m->part_count) rv = read_sizes(db, m);
     for (int i = 0; i < in_memory && rv == APR_SUCCESS; i++) {
         rv = read_part(db, m->id, m->part_count <= SS_MESSAGE_ROW_PARTS, i, &m->parts[i], pool);
-        /* finished meanwhile: its body is gone */
+        /* finished meanwhile: its content is deleted */
         if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->head.rv = APR_NOTFOUND;
     }
     if (rv == APR_SUCCESS && request->head.rv == APR_SUCCESS)

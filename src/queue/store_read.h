@@ -1,6 +1,6 @@
-/* store_read.h: reads of one message, and of the order of the waiting ones. Each is one step of the
- * store's thread, of about a millisecond. The result is the database's; request->head.rv stays for
- * what is no fault of it. */
+/* store_read.h: reads one message, or the order of the waiting ones. Each takes about a millisecond
+ * of the store's thread. Functions return the database's status; other results (APR_NOTFOUND) are
+ * in request->head.rv. */
 #ifndef SS_QUEUE_STORE_READ_H
 #define SS_QUEUE_STORE_READ_H
 
@@ -11,10 +11,10 @@ apr_status_t ss_store_read_load(ss_db_t *db, ss_store_load_t *request);
 apr_status_t ss_store_read_part(ss_db_t *db, ss_store_part_t *request);
 apr_status_t ss_store_read_lookup(ss_db_t *db, ss_store_lookup_t *request);
 apr_status_t ss_store_read_due(ss_db_t *db, ss_store_due_t *request);
-/* At most so many recipients of a message whose row was read; rcpt_count is then their number. */
+/* Reads at most `most` recipients of a message whose row was read, and sets rcpt_count to their
+ * number. */
 apr_status_t ss_store_read_recipients(ss_db_t *db, ss_message_t *m, int most);
-/* All recipients and parts of such a message; parts that are there stay. APR_NOTFOUND: some are
- * missing. */
+/* Reads all recipients and the missing parts of such a message. APR_NOTFOUND: some do not exist. */
 apr_status_t ss_store_read_rest(ss_db_t *db, ss_message_t *m);
 
 #endif

@@ -1,9 +1,8 @@
-/* store_request.h: what the store can be asked, one struct per verb. Each begins with the common
- * head, which is what is posted; the answer comes in the same struct.
- *
- * A request owns a pool (store_pool.h), in which it lies itself, and the answer too. Texts that a
- * constructor takes are copied there. Whoever gets it back in done() owns it again and destroys
- * head.pool, which frees everything. After APR_SUCCESS in head.rv a write is on stable storage. */
+/* store_request.h: the requests to the store, one struct per verb. Each begins with the common
+ * head, which is posted; the answer is in the same struct. The request and its answer are allocated
+ * in head.pool (store_pool.h). Constructors copy texts, except those in filters, which must live
+ * until done. done() owns the request again and destroys head.pool. After APR_SUCCESS in head.rv a
+ * write is on stable storage. */
 #ifndef SS_QUEUE_STORE_REQUEST_H
 #define SS_QUEUE_STORE_REQUEST_H
 
@@ -42,12 +41,12 @@ struct ss_store_request_t {
     apr_pool_t *pool;
     void (*done)(ss_store_request_t *request); /* called on the loop's thread */
     void *baton;                               /* the caller's */
-    /* APR_SUCCESS; APR_NOTFOUND where no message has the id; else the store's failure, and what to
-     * tell a person in result */
+    /* APR_SUCCESS; APR_NOTFOUND: no message has the id; else a failure of the store, with the
+     * message for people in result */
     apr_status_t rv;
     ss_result_t result;
-    /* The store's own. The connection broke at the end of the transaction: until unknown_until it
-     * is asked whether it was committed. */
+    /* The store's own. The connection was lost during the commit: until unknown_until the store
+     * looks up whether it took effect. */
     int is_unknown;
     ss_mono_t unknown_until;
 };
@@ -55,34 +54,35 @@ APR_RING_HEAD(ss_requests_t, ss_store_request_t);
 
 /* Whether it belongs in a transaction that writes. */
 int ss_store_request_is_write(const ss_store_request_t *request);
-/* The struct whose head this is; the verb must be the struct's. */
+/* The struct with this head; verb must be its verb. */
 void *ss_store_request_as(ss_store_request_t *request, ss_store_verb_t verb);
-/* A zeroed struct of so many bytes in a pool of its own, its head filled. For the constructors. */
+/* For the constructors: a zeroed struct of `size` bytes in a new pool, with its head filled in. */
 void *ss_store_request_create(ss_store_verb_t verb, apr_size_t size,
                               void (*done)(ss_store_request_t *), void *baton);
 
 /* ---- writing ---- */
 
 /* Inserts a message with its recipients and parts. The caller keeps message->pool alive until done.
- * Where (submitter, idempotency key) is there already nothing is inserted, and existing_* tell. */
+ * If (submitter, idempotency key) exists already, nothing is inserted and existing_* describe the
+ * first message. */
 typedef struct {
     ss_store_request_t head;
     ss_message_t *message;
-    char existing_id[SS_IDENT_TEXT]; /* "": it was inserted */
-    int existing_same;               /* the content hash is the same */
+    char existing_id[SS_IDENT_TEXT]; /* "": inserted */
+    int existing_same;               /* it has the same content hash */
 } ss_store_accept_t;
 ss_store_accept_t *ss_store_accept_create(ss_message_t *message, void (*done)(ss_store_request_t *),
                                           void *baton);
 
-/* Stores what became of recipients; deletes the content when none waits, and the rest too where
- * history is not kept. */
+/* Stores the results of recipients. Deletes the content once no recipient waits, or the whole
+ * message if history is not kept. */
 typedef struct {
     ss_store_request_t head;
-    ss_message_t *message; /* its id and rcpts count */
+    ss_message_t *message; /* only id and rcpts are used */
     int *changed;          /* indices in message->rcpts, changed_count of them */
     int changed_count;
-    /* of ss_message_t *, or NULL: reports on it, accepted in the same transaction. Each has its own
-     * pool, which stays the caller's: after rv APR_SUCCESS they are in the queue, else not. */
+    /* of ss_message_t *, or NULL: reports on it, inserted in the same transaction. Each has its own
+     * pool, which stays the caller's. */
     apr_array_header_t *reports;
     apr_array_header_t *history; /* of ss_message_history_t, to add; or NULL */
     int keep_history;            /* 0: a finished message is deleted at once */
@@ -91,8 +91,8 @@ typedef struct {
 ss_store_outcome_t *ss_store_outcome_create(ss_message_t *message, int keep_history, apr_time_t now,
                                             void (*done)(ss_store_request_t *), void *baton);
 
-/* Stores part `number`, from 1, of a message that is not accepted yet. What nobody accepts is
- * purged after an hour. bytes live until done. */
+/* Stores part `number` (1 or more) of a message that is not accepted yet; purged after an hour if
+ * it never is. bytes must live until done. */
 typedef struct {
     ss_store_request_t head;
     char id[SS_IDENT_TEXT];
@@ -121,7 +121,7 @@ typedef struct {
 ss_store_set_t *ss_store_set_create(const char *key, const char *value, apr_time_t now,
                                     void (*done)(ss_store_request_t *), void *baton);
 
-/* What a person may do to stored messages. */
+/* Actions of people on stored messages. */
 typedef enum {
     SS_ACTION_RETRY,
     SS_ACTION_HOLD,
@@ -135,11 +135,11 @@ typedef struct {                   /* NULL or -1: any */
     int state;                     /* ss_state_t or -1 */
     const char *relay, *from, *to; /* from, to: patterns with * */
     const char *text;              /* part of id, address, subject, message id, metadata or reply */
-    int uid;                       /* this local user's messages only, or -1 */
+    int uid;                       /* messages of this local user only, or -1 */
     apr_time_t created_before;     /* 0: any */
-    /* with created_before: those as well whose own expiry is before this */
+    /* with created_before: also messages whose own expiry is before this */
     apr_time_t overdue_at;
-    int is_waiting;            /* 1: only messages with a recipient whose state is not final */
+    int is_waiting;            /* 1: only unfinished messages */
     char after[SS_IDENT_TEXT]; /* page: ids below this one; "": from the newest */
 } ss_store_filter_t;
 
@@ -148,16 +148,16 @@ typedef struct { /* a message that CONTROL changed */
     const char *relay;
     int recipients;        /* how many of its recipients changed */
     ss_state_t from_state; /* of the first of them */
-    int is_finished;       /* no recipient waits any more */
-    int is_foreign;        /* another node delivers it, and is told */
+    int is_finished;       /* all its recipients are final now */
+    int is_foreign;        /* another node delivers it, and is notified */
     apr_uint64_t size;
 } ss_store_changed_t;
 
-/* An action on one message (id), or on at most `limit` of those that fit the filter. */
+/* An action on one message (id), or on at most `limit` messages that match the filter. */
 typedef struct {
     ss_store_request_t head;
     ss_store_action_t control;
-    char id[SS_IDENT_TEXT]; /* "": by filter. With an id only filter.uid counts. */
+    char id[SS_IDENT_TEXT]; /* "": by filter. With an id only filter.uid is used. */
     ss_store_filter_t filter;
     int limit;
     const char *who;
@@ -166,8 +166,8 @@ typedef struct {
     /* answer */
     apr_int64_t messages;     /* changed, or handed over */
     apr_array_header_t *rows; /* of ss_store_changed_t */
-    int more;                 /* others fit the filter */
-    const char *state;        /* of the one message, where it could not be changed */
+    int more;                 /* there may be others */
+    const char *state;        /* state of the one message if it could not be changed */
 } ss_store_control_t;
 ss_store_control_t *ss_store_control_create(ss_store_action_t control, const char *who,
                                             apr_time_t now, void (*done)(ss_store_request_t *),
@@ -181,7 +181,7 @@ typedef struct {
     apr_time_t oldest;
 } ss_store_count_t;
 
-/* Deletes at most `limit` messages that were finished before a time; orphaned parts too. */
+/* Deletes at most `limit` messages that finished before `before`, and orphaned parts. */
 typedef struct {
     ss_store_request_t head;
     apr_time_t before, now;
@@ -194,7 +194,7 @@ ss_store_purge_t *ss_store_purge_create(apr_time_t before, int limit, apr_time_t
 
 /* ---- reading ---- */
 
-/* The store's own: where a read of several steps goes on. */
+/* The store's own: where a read in several steps continues. */
 typedef struct {
     char id[SS_IDENT_TEXT];
     const char *relay;
@@ -202,8 +202,8 @@ typedef struct {
     int phase;
 } ss_store_place_t;
 
-/* A message with its recipients; all parts in memory where its size is at most whole_max, else the
- * first, the others with bytes NULL. APR_NOTFOUND: unknown, or finished. */
+/* A message with its recipients and, if its size is at most whole_max bytes, all parts; else only
+ * the first part, the others with bytes NULL. APR_NOTFOUND: unknown or finished. */
 typedef struct {
     ss_store_request_t head;
     char id[SS_IDENT_TEXT];
@@ -233,7 +233,7 @@ typedef struct {
     apr_uint64_t size;
 } ss_store_due_row_t;
 
-/* Waiting messages of a relay in the order (due, id), behind a place. */
+/* Waiting messages of a relay in the order (due, id), after (after_time, after_id). */
 typedef struct {
     ss_store_request_t head;
     const char *relay;
@@ -255,19 +255,19 @@ typedef struct {
 ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_request_t *),
                                           void *baton);
 
-/* Messages that fit a filter, newest first, without parts and with at most 20 recipients. */
+/* Messages that match a filter, newest first, without parts and with at most 20 recipients each. */
 typedef struct {
     ss_store_request_t head;
     ss_store_filter_t filter;
     int limit;
     apr_array_header_t *rows; /* of ss_message_t * */
-    int more;                 /* there may be others: filter.after the last one's id */
+    int more;                 /* there may be others: set filter.after to the last id */
     ss_store_place_t place;
 } ss_store_list_t;
 ss_store_list_t *ss_store_list_create(const ss_store_filter_t *filter, int limit,
                                       void (*done)(ss_store_request_t *), void *baton);
 
-/* How many messages an action would change. */
+/* The number of messages that an action would change. */
 typedef struct {
     ss_store_request_t head;
     ss_store_filter_t filter;
@@ -280,7 +280,7 @@ ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
                                             const ss_store_filter_t *filter, apr_time_t now,
                                             void (*done)(ss_store_request_t *), void *baton);
 
-/* Messages, bytes and the oldest, per relay and state. */
+/* Messages, bytes and the oldest by relay and state. */
 typedef struct {
     ss_store_request_t head;
     apr_array_header_t *rows; /* of ss_store_count_t */
@@ -291,8 +291,8 @@ ss_store_counts_t *ss_store_counts_create(void (*done)(ss_store_request_t *), vo
 /* The oldest waiting message of each relay. */
 typedef struct {
     ss_store_request_t head;
-    /* of ss_store_count_t, made empty; in: relay, and messages: about how many wait; out: oldest, 0
-     * where none waits */
+    /* of ss_store_count_t. In: relay, and messages (about how many wait); out: oldest, 0 if none
+     * waits */
     apr_array_header_t *rows;
     ss_store_place_t place;
 } ss_store_oldest_t;
@@ -302,7 +302,7 @@ typedef struct {
     const char *key, *value;
 } ss_store_setting_t;
 
-/* All rows of the setting table that are this node's or everybody's. */
+/* All settings of this node, and those shared by all nodes. */
 typedef struct {
     ss_store_request_t head;
     apr_array_header_t *rows; /* of ss_store_setting_t */

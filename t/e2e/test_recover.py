@@ -93,7 +93,7 @@ def test_a_sound_queue_comes_whole_with_its_pauses(make_httpd, relay, tmp_path):
 
 def test_misuse(make_httpd, relay, tmp_path):
     missing = recover(str(tmp_path / "none.db"))
-    assert missing.returncode == 66 and "there is no file" in missing.stderr
+    assert missing.returncode == 66 and "does not exist" in missing.stderr
     httpd = make_httpd(relay=relay)
     httpd.wait(lambda: httpd.status(check=False), 20, "the daemon")
     busy = recover(httpd.queue)

@@ -191,7 +191,7 @@ def public():
 FAULT = os.path.join(os.environ["SMTP_SEND_BUILD"], "fault.so")
 
 
-@pytest.mark.parametrize("fault, words", [("sync", "does not read or write"), ("write", "full")])
+@pytest.mark.parametrize("fault, words", [("sync", "returns I/O errors"), ("write", "full")])
 def test_r5_the_disk_breaks_in_a_commit(make_httpd, public, fault, words):
     """EIO from fdatasync, ENOSPC from some writes of a transaction and not from others: the transaction did not happen, and what did stays."""
     switch = public / "fault"

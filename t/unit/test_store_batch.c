@@ -165,8 +165,8 @@ static void what_is_kept_of_a_failed_batch(void)
  * before that. */
 static void times_of_a_lease(void)
 {
-    CU_ASSERT_FALSE(ss_lease_may_bury(15 * SECOND));
-    CU_ASSERT_TRUE(ss_lease_may_bury(15 * SECOND + 1));
+    CU_ASSERT_FALSE(ss_lease_may_take_over(15 * SECOND));
+    CU_ASSERT_TRUE(ss_lease_may_take_over(15 * SECOND + 1));
     CU_ASSERT_EQUAL(SS_LEASE_EVERY, SECOND);
     CU_ASSERT_EQUAL(SS_LEASE_SAFE, 45 * SECOND);
     CU_ASSERT_EQUAL(SS_LEASE_LIMIT, 60 * SECOND);

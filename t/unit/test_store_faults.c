@@ -102,7 +102,7 @@ static void a_full_disk_refuses_and_heals(void)
 
 static void a_sync_that_fails_refuses_and_heals(void)
 {
-    a_sick_disk(DISK_SYNC_FAILS, APR_EGENERAL, "does not read or write");
+    a_sick_disk(DISK_SYNC_FAILS, APR_EGENERAL, "returns I/O errors");
 }
 
 /* ---- another process ---- */
@@ -338,7 +338,7 @@ static void a_newer_queue_is_refused_untouched(void)
     store_rig_start(&rig);
     store_rig_close(&rig);
     do_sql("UPDATE version SET number = 99");
-    is_refused_untouched("is of version 99");
+    is_refused_untouched("has version 99");
     do_sql("UPDATE version SET number = 2");
     CU_ASSERT_EQUAL(store_rig_open(&rig, 0), APR_SUCCESS);
     store_rig_end(&rig);
@@ -366,7 +366,7 @@ static void an_older_queue_is_brought_up_to_date(void)
         apr_pool_destroy(m->pool);
         store_rig_close(&rig);
         do_sql("UPDATE version SET number = 0");
-        is_refused_untouched("which no release ever wrote");
+        is_refused_untouched("which no release has written");
         store_rig_end(&rig);
     }
 }
@@ -396,7 +396,7 @@ static void a_damaged_file_is_refused_untouched(void)
     overwrite(100, 6000);
     is_refused_untouched("is damaged");
     overwrite(0, 4096);
-    is_refused_untouched("is no queue and no database");
+    is_refused_untouched("is not a database");
     store_rig_end(&rig);
 }
 
@@ -423,7 +423,7 @@ static void a_folder_must_be_writable(void)
     CU_ASSERT_TRUE_FATAL(child >= 0);
     if (!child) {
         if (!getuid() && setuid(65534)) _exit(1);
-        _exit(APR_STATUS_IS_EACCES(store_rig_open(&rig, 0)) && says("cannot be written") &&
+        _exit(APR_STATUS_IS_EACCES(store_rig_open(&rig, 0)) && says("is not writable") &&
                       says(rig.folder)
                   ? 0
                   : 2);
