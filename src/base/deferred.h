@@ -20,7 +20,7 @@ typedef struct { /* all zero = empty */
 
 /* Asks for the call at the end of this turn. */
 void ss_deferred_add(ss_deferred_list_t *list, ss_deferred_t *deferred);
-/* Takes the request back; nothing happens when there is none. */
+/* Withdraws the request; does nothing if there was no request. */
 void ss_deferred_cancel(ss_deferred_list_t *list, ss_deferred_t *deferred);
 int ss_deferred_any(const ss_deferred_list_t *list);
 /* The turn's end: makes the calls, in the order in which they were asked for. What they ask for

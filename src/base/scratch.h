@@ -1,6 +1,5 @@
-/* scratch.h: a file without a name, in the folder for temporary files (TMPDIR), for what is too
- * large to be held in memory. It goes when it is closed, and with the process at the latest. Not
- * thread-safe. */
+/* scratch.h: an unnamed file in the folder for temporary files (TMPDIR), for content that is too
+ * large for memory. It is deleted when it is closed, or when the process ends. Not thread-safe. */
 #ifndef SS_BASE_SCRATCH_H
 #define SS_BASE_SCRATCH_H
 
@@ -8,19 +7,19 @@
 
 typedef struct {
     int fd;              /* -1: not open */
-    apr_uint64_t len;    /* octets in it, what waits to be written included */
+    apr_uint64_t len;    /* octets in it, including those not written yet */
     apr_status_t failed; /* the first error of a write; nothing is written after it */
-    char *out;           /* waits to be written */
+    char *out;           /* not written yet */
     apr_size_t out_len;
 } ss_scratch_t;
 
-/* Makes it one that is not open. */
+/* Makes it a closed one. */
 void ss_scratch_init(ss_scratch_t *file);
-/* Opens it, in the system's or TMPDIR's folder. Errors: those of the folder; it stays closed. */
+/* Opens it in TMPDIR or the system's folder. On an error of the folder it stays closed. */
 apr_status_t ss_scratch_open(ss_scratch_t *file, apr_pool_t *pool);
 /* Appends len octets; errors are kept in file->failed. */
 void ss_scratch_put(void *file, const char *bytes, apr_size_t len);
-/* Writes what waits. The first error of all writes so far. */
+/* Writes out the buffer. Returns the first error of all writes so far. */
 apr_status_t ss_scratch_flush(ss_scratch_t *file);
 /* Reads len octets from an offset of what was flushed. APR_EOF: there are fewer. */
 apr_status_t ss_scratch_read(const ss_scratch_t *file, apr_uint64_t at, char *place,
@@ -28,10 +27,10 @@ apr_status_t ss_scratch_read(const ss_scratch_t *file, apr_uint64_t at, char *pl
 /* Writes len octets over what was flushed. */
 apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const char *bytes,
                               apr_size_t len);
-/* What a person is told who hands in what waits there, in the pool: which folder, and what is wrong
- * with it. */
+/* The sentence for the submitter when a write failed, from the pool: which folder, and what is
+ * wrong with it. */
 const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool);
-/* Closes it, if it is open. */
+/* Closes it; does nothing if it is not open. */
 void ss_scratch_close(ss_scratch_t *file);
 
 #endif

@@ -25,7 +25,7 @@ const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t l
 }
 
 /* Length of the UTF-8 sequence at p (1-4), 0: none. Overlong forms, surrogates and what is past
- * U+10FFFF are none. */
+ * U+10FFFF are not. */
 static int sequence(const unsigned char *p, apr_size_t left)
 {
     unsigned c = p[0];

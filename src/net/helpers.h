@@ -1,6 +1,6 @@
 /* helpers.h: threads for what blocks (resolving names, reading a secret): at most 8, started when
- * needed, ended when idle. They reach the event loop by a
- * function that the loop gives. Everybody else calls ss_loop_help. */
+ * needed, ended when idle. They know the event loop only as a
+ * function to post to. Everybody else calls ss_loop_help. */
 #ifndef SS_NET_HELPERS_H
 #define SS_NET_HELPERS_H
 

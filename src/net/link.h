@@ -10,10 +10,10 @@
 /* Starts; events come from the loop, never from inside this call. */
 apr_status_t ss_link_open(ss_link_t **link, ss_loop_t *loop, const ss_link_options_t *options,
                           const ss_link_owner_t *owner);
-/* Ends at once, no event any more. Messages in flight are not given back: call ss_link_abort first
- * where that matters. */
+/* Frees the link at once; no further events. Messages in flight are not given back: call
+ * ss_link_abort first where that matters. */
 void ss_link_destroy(ss_link_t *link);
-/* The client, for can_send, capability and the like; NULL before the connection stands. Do not feed
+/* The client, for can_send, capability and the like; NULL before the session begins. Do not feed
  * it. */
 ss_client_t *ss_link_client(ss_link_t *link);
 apr_status_t ss_link_send(ss_link_t *link, ss_client_message_t *message);

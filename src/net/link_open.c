@@ -133,7 +133,7 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
         try_again(link, SS_TLS_WAY_STARTTLS, 0))
         return;
     if (s->tls == SS_TLS_OPPORTUNISTIC && link->reconnects < SS_LINK_RECONNECTS_MAX) {
-        /* A step that went on all the same: its advice makes it a warning in the connection test.
+        /* Not a failed step: its advice makes it a warning in the connection test.
          */
         ss_link_step(link, 1, SS_CMD_TLS, result);
         if (!link->is_gone) try_again(link, SS_TLS_WAY_UNKNOWN, 1);

@@ -12,7 +12,7 @@ typedef struct ss_link_t ss_link_t;
 typedef struct {
     /* Steps of the connection itself: SS_EVENT_STEP with result.step resolve, connect, tls (detail
      * in result.text); then all of the client's events, SS_EVENT_CLOSED last and exactly once,
-     * after which the link must be destroyed (in the callback or later). */
+     * after which the owner must destroy the link (in the callback or later). */
     void (*event)(void *self, ss_link_t *link, const ss_client_event_t *event);
     void *self;
 } ss_link_owner_t;

@@ -52,7 +52,7 @@ struct ss_link_t {
     int busy, is_gone; /* calls under way; destroyed meanwhile */
 };
 
-#define SS_LINK_RECONNECTS_MAX 2 /* of one link: the other way of TLS, or none */
+#define SS_LINK_RECONNECTS_MAX 2 /* of one link: with TLS begun the other way, or without it */
 
 /* Enters and leaves a call that may run callbacks, in which the owner may destroy the link; after
  * leave the link must not be touched when it says 0. */

@@ -1,5 +1,5 @@
-/* loop.h: one thread's event loop: descriptors, timers, wake-up from other threads, jobs for helper
- * threads. */
+/* loop.h: one thread's event loop: descriptors, timers, wake-up from other threads, work for
+ * helper threads. Everything belongs to the loop's thread, except where it says otherwise. */
 #ifndef SS_NET_LOOP_H
 #define SS_NET_LOOP_H
 
@@ -9,15 +9,15 @@
 #include "base/log.h"
 #include "base/timer.h"
 
-/* past it ss_loop_watch fails: the door says 503, a relay opens fewer connections */
+/* above it ss_loop_watch fails: submissions get 503, relays open fewer connections */
 #define SS_LOOP_DESCRIPTORS_MAX 4096
 
 typedef struct ss_loop_t ss_loop_t;
 
-typedef struct ss_loop_watch_t { /* a descriptor of the owner's; embed it */
+typedef struct ss_loop_watch_t { /* embed it; the descriptor stays the owner's */
     int fd;
     int events; /* SS_LOOP_READ | SS_LOOP_WRITE wanted now */
-    /* on the loop's thread; error and hang-up show as READ|WRITE */
+    /* errors and hang-ups are reported as READ|WRITE */
     void (*ready)(struct ss_loop_watch_t *watch, int events, ss_mono_t now);
     void *self;
     int is_registered;
@@ -37,12 +37,14 @@ void ss_loop_stop(ss_loop_t *loop);
 ss_mono_t ss_loop_now(const ss_loop_t *loop);
 apr_time_t ss_loop_wall(const ss_loop_t *loop);
 
-/* Starts watching, or changes what is watched (events 0 keeps it registered but silent). */
+/* Starts watching, or changes what is watched (events 0: registered, but not reported).
+ * APR_ENOSPC above SS_LOOP_DESCRIPTORS_MAX; else errno of epoll. */
 apr_status_t ss_loop_watch(ss_loop_t *loop, ss_loop_watch_t *watch, int events);
 /* Stops watching; ready is not called again, not even for what this turn already found. The
  * descriptor stays open. */
 void ss_loop_unwatch(ss_loop_t *loop, ss_loop_watch_t *watch);
-/* Sets or moves a timer to an absolute time. */
+/* Sets or moves a timer to an absolute time. Without memory the timer is not set; the log says so.
+ */
 void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, ss_mono_t when);
 void ss_loop_untimer(ss_loop_t *loop, ss_timer_t *timer);
 /* Asks for a call at the end of this turn. */

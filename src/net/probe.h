@@ -30,7 +30,7 @@ typedef struct ss_probe_t ss_probe_t;
 /* Starts a test; ends by itself at settings->test_timeout at the latest. */
 apr_status_t ss_probe_start(ss_probe_t **probe, ss_loop_t *loop, const ss_probe_options_t *options,
                             const ss_probe_owner_t *owner);
-/* Ends it without calling end (the asker left). */
+/* Ends it without calling end (the client has left). */
 void ss_probe_cancel(ss_probe_t *probe);
 
 #endif

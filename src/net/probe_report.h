@@ -1,5 +1,5 @@
 /* probe_report.h: a connection test's result and its two forms, text (made to be copied into an
- * email) and JSON (CONTRACT.md 2). */
+ * email) and JSON. */
 #ifndef SS_NET_PROBE_REPORT_H
 #define SS_NET_PROBE_REPORT_H
 
