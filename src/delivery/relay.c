@@ -30,7 +30,7 @@ ss_relay_t *ss_relay_create(ss_delivery_t *d, const ss_settings_t *settings,
     relay->host_count = settings->hosts ? settings->hosts->nelts : 0;
     relay->hosts = apr_pcalloc(pool, sizeof(*relay->hosts) * (apr_size_t)(relay->host_count + 1));
     relay->connection_limit = settings->connections;
-    relay->schedule = ss_schedule_create(pool);
+    relay->schedule = ss_schedule_create();
     relay->counters.replies = apr_pcalloc(pool, sizeof(*relay->counters.replies));
     relay->secret = d->ports.secret_of(d->ports.self, settings);
     relay->pause.directive = settings->pause;

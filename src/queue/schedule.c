@@ -12,7 +12,6 @@
 
 #define PRIORITIES (SS_PRIORITY_BULK + 1)
 #define CLASSES (PRIORITIES * 2)
-#define JITTER_PERCENT 10
 /* SMTPSendRate's values that are kept; the settings refuse more */
 #define RATES_MAX 8
 
@@ -72,11 +71,10 @@ static lane_t *lane_of(class_t *class, const ss_schedule_entry_t *entry)
     return &class->lanes[place_of(entry)];
 }
 
-ss_schedule_t *ss_schedule_create(apr_pool_t *pool)
+ss_schedule_t *ss_schedule_create(void)
 {
     ss_schedule_t *s = calloc(1, sizeof(*s));
 
-    (void)pool;
     if (!s) abort();
     ss_heap_init(&s->later, SS_SCHEDULE_MAX + 1);
     return s;
@@ -376,14 +374,4 @@ int ss_schedule_has_more(const ss_schedule_t *s)
 void ss_schedule_set_more(ss_schedule_t *s, int has_more)
 {
     s->has_more = has_more;
-}
-
-apr_interval_time_t ss_schedule_wait(const apr_array_header_t *waits, int attempts,
-                                     apr_uint32_t random)
-{
-    if (!waits || waits->nelts < 1)
-        return ss_mono_jitter(apr_time_from_sec(60), JITTER_PERCENT, random);
-    int at = attempts < 1 ? 0 : attempts - 1;
-    if (at >= waits->nelts) at = waits->nelts - 1;
-    return ss_mono_jitter(APR_ARRAY_IDX(waits, at, apr_interval_time_t), JITTER_PERCENT, random);
 }

@@ -29,10 +29,10 @@ typedef struct ss_schedule_entry_t { /* owned by the caller; in at most one sche
     apr_time_t created; /* wall time: its age among others that are due */
     int priority, is_retry;
     apr_uint32_t submitter; /* hash */
-    void *owner;            /* the daemon's: message in memory or NULL */
+    void *owner;            /* the job */
 } ss_schedule_entry_t;
 
-ss_schedule_t *ss_schedule_create(apr_pool_t *pool);
+ss_schedule_t *ss_schedule_create(void);
 void ss_schedule_destroy(ss_schedule_t *s);
 /* Inserts. *dropped: the entry that had to make room (maybe the same one), or NULL; the caller
  * frees it: the store still has it. */
@@ -51,10 +51,5 @@ int ss_schedule_has_more(const ss_schedule_t *s);
 void ss_schedule_set_more(ss_schedule_t *s, int has_more);
 /* SMTPSendRate: ss_settings_rate_t; all of them hold at once (token buckets). NULL: none. */
 void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, ss_mono_t now);
-
-/* The wait before the next attempt: waits (SMTPSendRetry, apr_interval_time_t) by number of
- * attempts made, the last repeats; 10 % jitter from random. */
-apr_interval_time_t ss_schedule_wait(const apr_array_header_t *waits, int attempts,
-                                     apr_uint32_t random);
 
 #endif

@@ -53,7 +53,7 @@ static void drain(ss_schedule_t *s)
 
 static void one_message_passes_a_backlog(void)
 {
-    ss_schedule_t *s = ss_schedule_create(NULL);
+    ss_schedule_t *s = ss_schedule_create();
     int position = 0;
 
     /* One submitter's 100,000 come first; then another's single one. */
@@ -68,7 +68,7 @@ static void one_message_passes_a_backlog(void)
 
 static void memory_is_shared_among_submitters(void)
 {
-    ss_schedule_t *s = ss_schedule_create(NULL);
+    ss_schedule_t *s = ss_schedule_create();
     int found[4] = { 0 };
 
     for (int i = 0; i < 3 * SS_SCHEDULE_MAX; i++) add(s, entry(1, i, NOW));
@@ -83,7 +83,7 @@ static void memory_is_shared_among_submitters(void)
 
 static void the_earliest_of_a_backlog_stay(void)
 {
-    ss_schedule_t *s = ss_schedule_create(NULL);
+    ss_schedule_t *s = ss_schedule_create();
     ss_mono_t when;
     ss_schedule_entry_t *e;
     int expected = 0;
@@ -101,7 +101,7 @@ static void the_earliest_of_a_backlog_stay(void)
 
 static void important_mail_stays_in_memory(void)
 {
-    ss_schedule_t *s = ss_schedule_create(NULL);
+    ss_schedule_t *s = ss_schedule_create();
     ss_mono_t when;
     ss_schedule_entry_t *high = entry(1, SS_SCHEDULE_MAX * 3, NOW), *first;
 
@@ -129,7 +129,7 @@ static void order_of_classes(void)
         { SS_PRIORITY_BULK, 0, 6 },   { SS_PRIORITY_NORMAL, 1, 5 }, { SS_PRIORITY_NORMAL, 0, 3 },
         { SS_PRIORITY_NORMAL, 0, 4 }, { SS_PRIORITY_HIGH, 1, 2 },   { SS_PRIORITY_HIGH, 0, 1 },
     };
-    ss_schedule_t *s = ss_schedule_create(NULL);
+    ss_schedule_t *s = ss_schedule_create();
 
     for (int i = 0; i < 6; i++) {
         ss_schedule_entry_t *e = entry(given[i].submitter, i, NOW);
@@ -143,7 +143,7 @@ static void order_of_classes(void)
 
 static void a_day_is_rated(void)
 {
-    ss_schedule_t *s = ss_schedule_create(NULL);
+    ss_schedule_t *s = ss_schedule_create();
     apr_array_header_t *rates;
     apr_pool_t *pool;
     apr_time_t now = NOW;
@@ -179,7 +179,7 @@ static void a_day_is_rated(void)
 
 static void what_was_given_back_is_first_again(void)
 {
-    ss_schedule_t *s = ss_schedule_create(NULL);
+    ss_schedule_t *s = ss_schedule_create();
     ss_mono_t when;
     ss_schedule_entry_t *e;
 

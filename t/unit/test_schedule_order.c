@@ -47,7 +47,7 @@ static const char *taken(apr_time_t now)
 
 static void begin(void)
 {
-    schedule = ss_schedule_create(NULL);
+    schedule = ss_schedule_create();
 }
 
 static void end(void)
@@ -184,36 +184,6 @@ static void what_is_given_back_is_not_rated(void)
     apr_pool_destroy(pool);
 }
 
-static void waits_grow_and_the_last_repeats(void)
-{
-    static const struct {
-        int attempts;
-        int seconds;
-    } table[] = { { 0, 60 }, { 1, 60 }, { 2, 300 }, { 3, 900 }, { 4, 900 }, { 1000, 900 } };
-    static const apr_uint32_t randoms[] = { 0, 1, 0x7fffffff, 0xffffffff };
-    apr_pool_t *pool;
-
-    apr_pool_create(&pool, NULL);
-    apr_array_header_t *waits = apr_array_make(pool, 3, sizeof(apr_interval_time_t));
-    APR_ARRAY_PUSH(waits, apr_interval_time_t) = apr_time_from_sec(60);
-    APR_ARRAY_PUSH(waits, apr_interval_time_t) = apr_time_from_sec(300);
-    APR_ARRAY_PUSH(waits, apr_interval_time_t) = apr_time_from_sec(900);
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        for (size_t r = 0; r < sizeof(randoms) / sizeof(randoms[0]); r++) {
-            apr_interval_time_t wait = ss_schedule_wait(waits, table[i].attempts, randoms[r]),
-                                want = apr_time_from_sec(table[i].seconds);
-            CU_ASSERT_TRUE(wait >= want - want / 10 && wait <= want + want / 10);
-        }
-    }
-    CU_ASSERT_TRUE(ss_schedule_wait(waits, 1, 0) != ss_schedule_wait(waits, 1, 0x7fffffff));
-    CU_ASSERT_EQUAL(ss_schedule_wait(NULL, 5, 0), apr_time_from_sec(54));
-    CU_ASSERT_EQUAL(ss_schedule_wait(waits, 2, 0), apr_time_from_sec(270));
-    CU_ASSERT_EQUAL(ss_schedule_wait(waits, 2, 0xffffffff), apr_time_from_sec(330));
-    waits->nelts = 0;
-    CU_ASSERT_EQUAL(ss_schedule_wait(waits, 5, 0xffffffff), apr_time_from_sec(66));
-    apr_pool_destroy(pool);
-}
-
 void ss_suite_schedule_order(void)
 {
     CU_pSuite suite = CU_add_suite("schedule_order", NULL, NULL);
@@ -224,5 +194,4 @@ void ss_suite_schedule_order(void)
     CU_add_test(suite, "what_is_removed_is_gone", what_is_removed_is_gone);
     CU_add_test(suite, "rates_hold_back", rates_hold_back);
     CU_add_test(suite, "what_is_given_back_is_not_rated", what_is_given_back_is_not_rated);
-    CU_add_test(suite, "waits_grow_and_the_last_repeats", waits_grow_and_the_last_repeats);
 }
