@@ -104,7 +104,7 @@ static int run_all(uint64_t seed, int families, long runs)
 
 int main(int argc, char **argv)
 {
-    int families = FAULTS_DEFAULT;
+    int families = FAULTS_BY_SEED;
     counts_t counts;
 
     if (apr_initialize() != APR_SUCCESS) return 2;

@@ -586,7 +586,7 @@ const char *world_run(uint64_t seed, int families, int is_loud, counts_t *counts
     w.random.state = seed;
     w.mono.us = 1000 * SECONDS;
     w.is_loud = is_loud;
-    w.families = families;
+    w.families = families != FAULTS_BY_SEED ? families : seed % 4 ? FAULTS_USUAL : FAULTS_OF_TIME;
     make_server(&w);
     make_settings(&w);
     make_plan(&w);
