@@ -18,7 +18,7 @@
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "cli/sendmail_options.h"
-#include "wire/peer.h"
+#include "wire/peer_call.h"
 
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
@@ -143,15 +143,21 @@ static int is_back_soon(const ss_peer_answer_t *answer)
 static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input,
                      apr_pool_t *pool)
 {
+    const ss_peer_call_t call = { .path = s->socket,
+                                  .header = header,
+                                  .header_len = strlen(header),
+                                  .content = input->begin.data,
+                                  .content_len = input->begin.len,
+                                  .file = input->rest.fd,
+                                  .file_len = input->rest.len,
+                                  .timeout = ANSWER_WAIT };
     ss_mono_t until = ss_mono_add(ss_mono_now(), SS_SENDMAIL_PATIENCE);
     ss_peer_answer_t answer = { 0 };
     ss_result_t result;
 
     for (;;) {
         ss_result_clear(&result);
-        apr_status_t rv = ss_peer_call_file(s->socket, 0, header, strlen(header), input->begin.data,
-                                            input->begin.len, input->rest.fd, input->rest.len,
-                                            ANSWER_WAIT, &answer, &result, pool);
+        apr_status_t rv = ss_peer_call(&call, &answer, &result, pool);
         int is_over = ss_mono_reached(until, ss_mono_now());
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
         if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer))) {

@@ -60,7 +60,7 @@ static apr_status_t start(ss_daemon_t *d, const ss_core_options_t *options)
                                               .instance = options->instance,
                                               .owner_uid = options->owner_uid,
                                               .command = ss_verbs_dispatch,
-                                              .self = d->operator};
+                                              .self = d->operators };
     return ss_local_socket_start(&d->local_socket, d->intake, &local);
 }
 

@@ -31,12 +31,12 @@ typedef struct ss_daemon_t {
     ss_delivery_t *delivery;
     struct ss_connector_t *connector;
     ss_record_t *record;
-    ss_operator_t *operator;
+    ss_operator_t *operators;
     ss_intake_t *intake;
     ss_local_socket_t *local_socket;   /* NULL: not open yet */
     ss_smtp_listener_t *smtp_listener; /* SMTPSendListen; NULL: none */
 
-    ss_echo_t repeats; /* sentences of the last minute (repeats.h) */
+    ss_log_throttle_t repeats; /* sentences of the last minute (repeats.h) */
     ss_timer_t repeats_timer;
 
     ss_loop_watch_t lifeline, term; /* readable: leave */

@@ -34,7 +34,7 @@ static void settle_over(ss_timer_t *timer, ss_mono_t now)
 static void leave(ss_daemon_t *d, const char *why)
 {
     if (d->is_leaving) return;
-    d->is_leaving = d->record->is_leaving = d->operator->is_leaving = d->intake->is_leaving = 1;
+    d->is_leaving = d->record->is_leaving = d->operators->is_leaving = d->intake->is_leaving = 1;
     ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why,
            ss_delivery_in_flight(d->delivery));
     if (d->local_socket) ss_local_socket_stop(d->local_socket);

@@ -6,14 +6,14 @@ static void say(ss_daemon_t *d, ss_mono_t now)
     const char *key;
     apr_int64_t more;
 
-    while ((key = ss_echo_next(&d->repeats, now, &more)) != NULL)
+    while ((key = ss_log_throttle_next(&d->repeats, now, &more)) != NULL)
         ss_log(d->log, SS_LOG_WARN, 299, "%s: %" APR_INT64_T_FMT " more within a minute", key,
                more);
 }
 
 static void set_timer(ss_daemon_t *d)
 {
-    ss_mono_t due = ss_echo_due(&d->repeats);
+    ss_mono_t due = ss_log_throttle_due(&d->repeats);
 
     if (ss_mono_is_set(due)) ss_loop_timer(d->loop, &d->repeats_timer, due);
 }
@@ -31,7 +31,7 @@ void ss_repeats_start(ss_daemon_t *d)
 
 int ss_repeats_may_log(ss_daemon_t *d, const char *key)
 {
-    int is_new = ss_echo_is_new(&d->repeats, key, ss_loop_now(d->loop));
+    int is_new = ss_log_throttle_allows(&d->repeats, key, ss_loop_now(d->loop));
 
     if (!is_new) set_timer(d);
     return is_new;

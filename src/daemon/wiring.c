@@ -106,7 +106,7 @@ static void message_written(void *self, const char *id)
 {
     const ss_daemon_t *d = self;
 
-    ss_waiter_wake(d->operator, id);
+    ss_waiter_wake(d->operators, id);
 }
 
 static void setting(void *self, const char *key, const char *value)
@@ -132,9 +132,9 @@ static void handed(void *self, const ss_store_changed_t *changed, ss_store_actio
     const ss_daemon_t *d = self;
 
     if (action == SS_ACTION_BOUNCE)
-        ss_bounce_request_handed(d->operator, changed->id, who);
+        ss_bounce_request_handed(d->operators, changed->id, who);
     else
-        ss_action_took(d->operator, changed, action, who);
+        ss_action_took(d->operators, changed, action, who);
 }
 
 static void went_idle(void *self)
@@ -226,10 +226,10 @@ apr_status_t ss_wiring_create(ss_daemon_t *d, const ss_wiring_options_t *options
     apr_status_t rv = make_delivery(d);
     if (rv != APR_SUCCESS) return rv;
     d->record = make_record(d, options);
-    d->operator= make_operator(d, options);
+    d->operators = make_operator(d, options);
     d->intake = make_intake(d);
     ss_webhook_create(d->record);
-    ss_operator_init(d->operator);
+    ss_operator_init(d->operators);
     ss_intake_init(d->intake);
     ss_activity_start(d->record);
     return APR_SUCCESS;

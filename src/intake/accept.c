@@ -1,4 +1,4 @@
-/* accept.c: the only path into the queue. See accept.h. */
+/* accept.c: see accept.h. */
 #include "intake/accept.h"
 
 #include <apr_strings.h>
@@ -79,7 +79,7 @@ int ss_accept_may(const ss_intake_t *intake, const ss_relay_t *relay, ss_accept_
                relay->name);
     } else if (ss_accept_is_full(&intake->config->globals, messages, bytes)) {
         refuse(answer, SS_ACCEPT_FULL,
-               "the queue is full: %" APR_INT64_T_FMT " messages wait (SMTPSendQueueLimit)",
+               "the queue is full: it has %" APR_INT64_T_FMT " messages (SMTPSendQueueLimit)",
                messages);
     }
     return answer->refusal == SS_ACCEPT_TAKEN;
@@ -109,15 +109,15 @@ int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, 
         return 0;
     }
     if (!len) return 1;
-    /* The array doubles: parts are few. */
+    /* The array doubles. */
     if (!(m->part_count & (m->part_count - 1))) {
         ss_message_part_t *parts = apr_palloc(
             m->pool, sizeof(*parts) * (apr_size_t)(m->part_count ? m->part_count * 2 : 1));
         if (m->part_count) memcpy(parts, m->parts, sizeof(*parts) * (apr_size_t)m->part_count);
         m->parts = parts;
     }
-    /* The first part stays with the message: its header is looked at. The others may leave it
-     * before the message does. */
+    /* The first part stays in memory, because its header is needed later. The others may be freed
+     * before the message. */
     if (m->part_count && !m->rest) apr_pool_create(&m->rest, m->pool);
     m->parts[m->part_count].bytes = apr_pmemdup(m->part_count ? m->rest : m->pool, bytes, len);
     m->parts[m->part_count].len = len;
@@ -206,7 +206,7 @@ void ss_accept_message(ss_intake_t *intake, ss_relay_t *relay, ss_message_t *m,
         drop(intake, m, SS_ACCEPT_EMPTY, "the message is empty", done, self);
         return;
     }
-    /* Two equal ones at once: the second cannot be told yet whether the first was taken. */
+    /* Two equal ones at once: whether the first is accepted is not known yet. */
     const char *key = m->attr.idempotency_key ? apr_pstrcat(m->pool, m->attr.submitter, "\n",
                                                             m->attr.idempotency_key, NULL)
                                               : NULL;

@@ -7,7 +7,7 @@
 #include "intake/intake.h"
 
 typedef enum {
-    SS_ACCEPT_TAKEN,   /* taken */
+    SS_ACCEPT_TAKEN,   /* not refused */
     SS_ACCEPT_LEAVING, /* the daemon restarts or stops */
     SS_ACCEPT_STORE,   /* the queue cannot be used, or could not store it */
     SS_ACCEPT_OFF,     /* SMTPSendEngine Off */
@@ -21,15 +21,15 @@ typedef enum {
 
 typedef struct {
     ss_accept_refusal_t refusal;
-    char detail[1024]; /* the sentence for the client where refused */
-    /* where taken: the message's, or that of the first one with this Idempotency-Key */
+    char detail[1024]; /* where refused: why, for people */
+    /* where accepted: the message's id, or that of the first one with this Idempotency-Key */
     char id[SS_IDENT_TEXT];
     int is_repeated;
-    int is_paused; /* it waits: sending is paused */
+    int is_paused; /* sending is paused */
     int rcpt_count;
 } ss_accept_answer_t;
 
-/* SMTPSendQueueLimit: whether the queue, which holds so much, takes another message. */
+/* SMTPSendQueueLimit: whether a queue with so many messages and octets takes no further one. */
 int ss_accept_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
                       apr_uint64_t bytes);
 /* SMTPSendMaxMessageSize: whether len more octets fit into a message that has size. */

@@ -1,4 +1,4 @@
-/* composing.c: sendmail's submissions: the envelope. See composing.h. */
+/* composing.c: see composing.h. */
 #include "intake/composing.h"
 
 #include <jansson.h>
@@ -19,7 +19,7 @@ static int read_rcpts(const ss_relay_t *relay, ss_mail_message_t *mail, const js
     json_array_foreach(to, i, row)
     {
         if (!json_is_string(row)) {
-            ss_mail_problem(problem, 400, "to", "recipient %d is no text", (int)i + 1);
+            ss_mail_problem(problem, 400, "to", "recipient %d is not a text", (int)i + 1);
             return -1;
         }
         if (ss_draft_rcpt(mail, json_string_value(row), how->notify,

@@ -75,7 +75,7 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
                                    .now = how->now,
                                    .max_size = (apr_size_t)s->max_message_size };
 
-    /* An address literal is no right side of a Message-ID that people expect. */
+    /* Nobody expects an address literal on the right side of a Message-ID. */
     if (!options.host || *options.host == '[') options.host = s->server_name;
     options.random = (apr_uint64_t)ss_random_32() << 32 | ss_random_32();
     if (ss_parse_message(mail, bytes, len, &options, problem)) return -1;

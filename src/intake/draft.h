@@ -1,13 +1,14 @@
-/* draft.h: content as a program hands it over locally (sendmail, SMTP on loopback) becomes a
- * message as the web door makes it: names get a domain, Bcc goes, missing fields come, aliases and
- * senders are rewritten. The daemon does it, since such a program has no httpd's settings. */
+/* draft.h: content as a local program writes it (sendmail, SMTP on loopback) becomes a message as
+ * the web front end makes it: names get a domain, Bcc is removed, missing fields are added, aliases
+ * and senders are rewritten. The daemon does it, because such a program does not have httpd's
+ * settings. Pure but for the pools. */
 #ifndef SS_INTAKE_DRAFT_H
 #define SS_INTAKE_DRAFT_H
 
 #include "intake/accept.h"
 #include "mail/mail.h"
 
-/* Received fields; more are a loop: the message is refused */
+/* Received fields; a message with more is refused as a mail loop */
 #define SS_DRAFT_RECEIVED_MAX 50
 
 typedef struct {
@@ -19,8 +20,8 @@ typedef struct {
     apr_time_t now;
 } ss_draft_t;
 
-/* mail has its envelope (see ss_draft_from, ss_draft_rcpt); it gets content, fields and rewritten
- * addresses. Content may then point into bytes. 0, or -1 with the problem. */
+/* Adds content, header fields and rewritten addresses to mail, which has its envelope already (see
+ * ss_draft_from, ss_draft_rcpt). The content may point into bytes. 0, or -1 with the problem. */
 int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
                     const ss_draft_t *how, ss_mail_problem_t *problem);
 /* The envelope as a person types it: "root", "a@b", "Name <a@b>"; for recipients a list of them. 0,
@@ -29,8 +30,8 @@ int ss_draft_from(ss_mail_message_t *mail, const char *text, const char *default
                   ss_mail_problem_t *problem);
 int ss_draft_rcpt(ss_mail_message_t *mail, const char *text, unsigned notify,
                   const char *default_domain, ss_mail_problem_t *problem);
-/* What the queue keeps of the mail, in m, whose pool is the mail's. Content that lies in bytes is
- * copied. 1; or 0: refused, the answer says why. */
+/* Fills m with what the queue keeps of the mail; both have the same pool. Content that lies in
+ * bytes is copied. 1; or 0: refused, the answer says why. */
 int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_message_t *mail,
                   const char *bytes, apr_size_t len, ss_accept_answer_t *answer);
 

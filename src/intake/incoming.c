@@ -1,4 +1,4 @@
-/* incoming.c: what a program hands in, while it comes. See incoming.h. */
+/* incoming.c: see incoming.h. */
 #include "intake/incoming.h"
 
 #include <apr_strings.h>
@@ -8,12 +8,12 @@
 #include "intake/staging.h"
 #include "mail/canonical.h"
 
-/* parts of half the usual size: there are two of them in memory at a time */
+/* parts of half the usual size: two of them are in memory at a time */
 #define PART (SS_PART_MAX / 2)
 /* a larger buffer is not kept for the next message */
 #define KEPT_MAX 131072
-#define LOOK_AT 98304 /* when so much came, the header is worked on */
-/* re-encoded content has the message's bound, which the parts have */
+#define LOOK_AT 98304 /* a message with more octets is large */
+/* no bound for re-encoded content here: its parts have the message's */
 #define RAW_MOST ((apr_size_t)1 << 40)
 
 static void charge(ss_incoming_t *in, apr_size_t len)
@@ -94,7 +94,8 @@ static void put(void *self, const char *bytes, apr_size_t len)
     }
 }
 
-/* The message of bytes, which are all of it or its header, and may go afterwards. */
+/* Makes the message from bytes, which are all of it or its header. copies: bytes are freed later.
+ */
 static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copies)
 {
     ss_accept_answer_t answer;
@@ -113,8 +114,8 @@ static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copie
     return -1;
 }
 
-/* The header is all there, if it is: it becomes the message's first part, and what was read of the
- * body goes after it. */
+/* If the header is complete, it becomes the message's first part, and the beginning of the body
+ * follows. */
 static void begin_stream(ss_incoming_t *in)
 {
     ss_buf_t raw = in->raw;
@@ -163,14 +164,14 @@ int ss_incoming_is_due(const ss_incoming_t *in)
     return in->is_streaming && !in->problem.status && ss_staging_is_due(in->message);
 }
 
-/* ---- what has to be re-encoded, whole ---- */
+/* ---- a body that has to be re-encoded ---- */
 
 static void finish(ss_incoming_t *in)
 {
     in->done(in->self, in->problem.status ? &in->problem : NULL);
 }
 
-/* Under a new id: what is in the store under the old one goes. */
+/* The message gets a new id; the parts stored under the old one are deleted. */
 static void encode(ss_incoming_t *in)
 {
     ss_message_t *m = in->message;
@@ -200,7 +201,7 @@ static void came(ss_store_request_t *request)
         ss_buf_append(&in->raw, part->bytes, part->len) != APR_SUCCESS) {
         ss_mail_problem(
             &in->problem, 503, NULL,
-            "the message has to be re-encoded, and the queue cannot give back what came of it");
+            "the message has to be re-encoded, and the parts already stored cannot be read back");
     } else {
         charge(in, part->len);
         in->number++;

@@ -7,8 +7,7 @@
 
 /* without another octet */
 #define SS_LOCAL_DEADLINE_STALLED (120 * APR_USEC_PER_SEC)
-/* for the whole request, however steadily it comes; staged parts are kept for longer
- * (queue/store_purge.c) */
+/* for the whole request, however steadily it comes; the store keeps staged parts for longer */
 #define SS_LOCAL_DEADLINE_WHOLE (1800 * APR_USEC_PER_SEC)
 
 typedef struct {

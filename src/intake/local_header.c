@@ -1,5 +1,4 @@
-/* local_header.c: a header of the local socket becomes envelope and attributes. See local_header.h.
- */
+/* local_header.c: see local_header.h. */
 #include "intake/local_header.h"
 
 #include <jansson.h>

@@ -143,8 +143,8 @@ int ss_local_many_part(ss_local_many_t *many, const char *content, apr_size_t le
 
 void ss_local_many_end(ss_local_many_t *many)
 {
-    /* A refusal comes within the call: one more is open until all were given to the queue, so that
-     * the first refusal does not end the request. */
+    /* A refusal may come within the call. One more answer is counted as open until all messages
+     * were given to the queue, so that the first refusal does not end the request. */
     many->open++;
     for (int i = 0; i < many->count; i++) {
         ss_message_t *m = many->ones[i].message;

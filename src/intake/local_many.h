@@ -9,7 +9,7 @@
 
 typedef struct ss_local_many_t ss_local_many_t;
 
-/* Reads all headers. NULL with the refusal: there are none, or more than SS_LOCAL_MANY_MAX. done
+/* Reads all headers. NULL with the refusal: no message, or more than SS_LOCAL_MANY_MAX. done
  * comes once, after ss_local_many_end, with the array of answers (its receiver's), and may free it.
  */
 ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,

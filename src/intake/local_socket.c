@@ -1,6 +1,6 @@
-/* local_socket.c: the local socket: clients, frames in, answers out. One request of a client at a
- * time; while it is worked on nothing more is read from that client, so a fast one waits in its own
- * socket buffer and not in our memory. */
+/* local_socket.c: see local_socket.h. Each client has one request at a time. While it is worked on,
+ * nothing more is read from that client, so that a fast one fills its own socket buffer instead of
+ * our memory. */
 #include "intake/local_socket.h"
 #include "delivery/delivery_ports.h"
 
@@ -22,9 +22,9 @@
 #define READ_SIZE 65536
 #define SPARE_MAX (4 * READ_SIZE)
 #define FRAME_MAX (SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX)
-/* of answers that a client does not fetch; past it the client is dropped */
+/* of answers that a client does not read; above it the client is dropped */
 #define ANSWER_MAX (64 * 1024 * 1024)
-/* a client that waits for room looks again after */
+/* a client that waits for room is looked at again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 20)
 
 typedef struct client_t {
@@ -61,6 +61,11 @@ int ss_local_socket_is_trusted(int uid, int owner_uid)
 int ss_local_socket_has_room(apr_size_t bytes, int is_charged)
 {
     return bytes <= (is_charged ? 2 : 1) * (apr_size_t)SS_INTAKE_BYTES_MAX;
+}
+
+int ss_local_socket_is_full(int clients)
+{
+    return clients >= SS_LOCAL_SOCKET_CLIENTS_MAX;
 }
 
 static ss_loop_t *loop_of(const client_t *client)
@@ -111,9 +116,8 @@ static void hang_up(client_t *client)
 
 /* ---- out ---- */
 
-/* A busy client's socket goes on being watched: it says nothing until it is answered, and to tell
- * epoll twice for each request would cost more than the rare one that talks on (busy_ready ends the
- * watching then). */
+/* A busy client's socket stays watched: it normally sends nothing before the answer, and two calls
+ * of epoll_ctl for each request would cost more than the rare client that does (see busy_ready). */
 static void watch_as_needed(client_t *client)
 {
     int events = 0;
@@ -160,7 +164,7 @@ static apr_status_t put_frame(client_t *client, ss_frame_type_t type, unsigned f
     return rv;
 }
 
-/* An answer's document in as many frames as it needs. */
+/* An answer, in as many frames as its content needs. */
 static apr_status_t put_answer(client_t *client, const char *header, const char *content,
                                apr_size_t len)
 {
@@ -200,7 +204,7 @@ static void answer(ss_request_t *req, const char *header, const char *content, a
         flush_out(client);
     }
     watch_as_needed(client);
-    /* What came with the request before: looked at from the loop, so that answers never nest. */
+    /* The next request was read already: it is taken from the loop, so that answers never nest. */
     if (client->in.len && !intake->is_leaving)
         ss_loop_timer(intake->loop, &client->timer, ss_loop_now(intake->loop));
     else
@@ -228,7 +232,7 @@ static void step(ss_request_t *req, const char *bytes, apr_size_t len)
 
 /* ---- in ---- */
 
-/* The next part of a submission may come. Within pump, that one goes on reading. */
+/* The next part of a submission may come. If pump is running, it goes on reading. */
 static void more(ss_request_t *req)
 {
     client_t *client = (client_t *)req;
@@ -275,8 +279,8 @@ static void begin_request(client_t *client, const char *header, const ss_frame_t
     }
 }
 
-/* One buffer waits for the next client that has something to say: 64 KiB need not be asked of the C
- * library and given back for each request. */
+/* One buffer is kept for the next client that sends something, which saves an allocation of 64 KiB
+ * for each request. */
 static void keep_spare(ss_local_socket_t *s, ss_buf_t *buf)
 {
     if (s->spare.data || buf->size > SPARE_MAX) {
@@ -296,8 +300,7 @@ static void use_spare(client_t *client)
     ss_buf_init(&s->spare, 0);
 }
 
-/* Takes one frame from the front; 0: not whole yet, 1: taken, -1: the client speaks something else.
- */
+/* Takes one frame from the front; 0: not complete yet, 1: taken, -1: another protocol. */
 static int take_frame(client_t *client)
 {
     ss_frame_t frame;
@@ -319,8 +322,8 @@ static int take_frame(client_t *client)
 
     const char *header = client->in.data + SS_FRAME_HEAD;
     const char *content = header + frame.header_len;
-    /* The bytes stay valid while the frame is worked on: they are taken from the buffer afterwards,
-     * and the client may be gone by then. */
+    /* The octets stay valid while the frame is worked on, although the client may be freed
+     * meanwhile. */
     ss_buf_t taken = client->in;
     apr_size_t rest = taken.len - whole;
     ss_buf_init(&client->in, taken.max);
@@ -331,7 +334,7 @@ static int take_frame(client_t *client)
         begin_request(client, header, &frame, content);
     else if (frame.type == SS_FRAME_PART && client->submit)
         take_part(client, &frame, content);
-    /* a part of a request that was refused at its beginning is dropped */
+    /* a part of a request that was refused early is ignored */
     else if (frame.type != SS_FRAME_PART)
         ok = -1;
     keep_spare(s, &taken);
@@ -372,7 +375,7 @@ static void pump(client_t *client)
     watch_as_needed(client);
 }
 
-/* A request that came with the one before, room for content, or a deadline. */
+/* Another request was read already, there may be room for content, or the deadline is over. */
 static void client_timer(ss_timer_t *timer, ss_mono_t now)
 {
     client_t *client = timer->self;
@@ -384,8 +387,8 @@ static void client_timer(ss_timer_t *timer, ss_mono_t now)
         pump(client);
 }
 
-/* Nothing is read now; the hang-up of a peer that left is found by a look at the socket. What is
- * there to read waits unwatched. */
+/* Nothing is read from a busy client, but a peek shows whether it has left. If it has sent more, it
+ * is not watched for reading until the answer. */
 static void busy_ready(client_t *client)
 {
     char byte;
@@ -470,7 +473,7 @@ static void accepted(void *self, int fd)
     client->next = s->clients;
     if (client->next) client->next->prev = client;
     s->clients = client;
-    if (++s->client_count >= SS_LOCAL_SOCKET_CLIENTS_MAX) ss_listener_pause(&s->listener);
+    if (ss_local_socket_is_full(++s->client_count)) ss_listener_pause(&s->listener);
     if (ss_loop_watch(s->intake->loop, &client->watch, SS_LOOP_READ) != APR_SUCCESS)
         free_client(client);
 }

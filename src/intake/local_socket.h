@@ -37,6 +37,8 @@ void ss_local_socket_destroy(ss_local_socket_t *socket);
 
 /* Who may do everything: root and httpd's User. */
 int ss_local_socket_is_trusted(int uid, int owner_uid);
+/* Whether so many clients are the most: further ones wait. */
+int ss_local_socket_is_full(int clients);
 /* Whether more may be read from a client while so many octets of all clients are on their way to
  * the store: one that has some of its own there may go on for longer, or none would ever end. */
 int ss_local_socket_has_room(apr_size_t bytes, int is_charged);

@@ -1,5 +1,4 @@
-/* quota.c: a share for each submitter and rate that fills with time (a token bucket). See quota.h.
- */
+/* quota.c: see quota.h. */
 #include "intake/quota.h"
 
 #include <apr_hash.h>
@@ -14,7 +13,7 @@ typedef struct {
 
 struct ss_quota_t {
     apr_pool_t *pool; /* of the shares; cleared as a whole */
-    /* "submitter rate rate" -> share_t: another location's rates are another share */
+    /* "submitter rate rate" -> share_t: each location's rates have buckets of their own */
     apr_hash_t *shares;
 };
 
@@ -67,7 +66,7 @@ int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_settings_ra
         double lacking = (1.0 - share->left[i]) / speed;
         if (lacking > wait) wait = lacking;
     }
-    /* A microsecond of rounding is no reason to send somebody away. */
+    /* A rounding error of a microsecond is not a reason to refuse. */
     if (wait > 1.0) return (int)(wait / APR_USEC_PER_SEC) + 1;
     for (int i = 0; i < count; i++) share->left[i] -= 1.0;
     return 0;

@@ -1,7 +1,5 @@
-/* smtp_listener.c: SMTPSendListen: sockets and clients of the SMTP listener. Replies to a pipelined
- * group leave in one write; while a message is on its way to the store nothing more is taken from
- * its client.
- */
+/* smtp_listener.c: see smtp_listener.h. Replies to a pipelined group leave in one write. While a
+ * message is on its way to the store, nothing more is read from its client. */
 #include "intake/smtp_listener.h"
 
 #include <errno.h>
@@ -16,18 +14,18 @@
 #include "intake/smtp_transaction.h"
 #include "net/listener.h"
 
-/* a client that waits for room looks again after */
+/* a client that waits for room is looked at again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 50)
 
 typedef struct client_t {
     ss_smtp_listener_t *listener;
     ss_loop_watch_t watch;
     ss_timer_t timer;
-    /* where the timer, which is moved seldom, finds no progress since */
+    /* when the client is dismissed; the timer looks at it when it fires */
     ss_mono_t deadline;
     ss_server_t *server;
-    ss_buf_t in; /* read and not taken yet */
-    /* within its own bytes: an answer that comes at once changes nothing but the state */
+    ss_buf_t in; /* read and not used yet */
+    /* obey is running: a transaction that is ready at once only changes its state */
     int is_obeying;
     int is_gone;    /* freed when nothing is under way */
     int is_waiting; /* for room: much content is in memory */
@@ -84,7 +82,7 @@ static int flush(client_t *c)
 
 /* ---- in ---- */
 
-/* Does all that the bytes hold, as far as it can be done now. */
+/* Carries out the commands in bytes, as far as possible now. */
 static ss_server_kind_t obey(client_t *c, const char *bytes, apr_size_t len, apr_size_t *used)
 {
     *used = 0;
@@ -122,13 +120,13 @@ apr_interval_time_t ss_smtp_listener_content_time(apr_uint64_t got)
     return time < SS_SMTP_LISTENER_CONTENT_MOST ? time : SS_SMTP_LISTENER_CONTENT_MOST;
 }
 
-/* By when the client must have gone on. */
+/* Sets until when the client must have sent more. */
 static void set_deadline(client_t *c)
 {
     ss_smtp_listener_t *listener = c->listener;
     ss_mono_t now = ss_loop_now(listener->intake->loop);
 
-    if (listener->is_stopped) return; /* the grace does not grow */
+    if (listener->is_stopped) return; /* the grace period is not extended */
     if (ss_mono_is_set(c->transaction.began))
         c->deadline = ss_mono_add(c->transaction.began,
                                   ss_smtp_listener_content_time(c->transaction.incoming.got));
@@ -139,20 +137,24 @@ static void set_deadline(client_t *c)
     if (!c->timer.node.place) ss_loop_timer(listener->intake->loop, &c->timer, c->deadline);
 }
 
+int ss_smtp_listener_is_full(int clients)
+{
+    return clients >= SS_SMTP_LISTENER_CLIENTS_MAX;
+}
+
 int ss_smtp_listener_has_room(apr_size_t bytes)
 {
     return bytes <= SS_SMTP_LISTENER_BYTES_MAX;
 }
 
-/* Whether more may be read: new content waits while much is in memory. */
+/* Whether more may be read: new content waits while too much is in memory. */
 static int has_room(const client_t *c)
 {
     return ss_smtp_listener_has_room(c->listener->intake->bytes) || c->transaction.incoming.got ||
            !ss_server_is_in_mail(c->server);
 }
 
-/* After anything that changed: writes, then waits for what can come next, or ends. The client may
- * be freed. */
+/* After each change: writes, then waits for the next event, or ends. The client may be freed. */
 static void settle(client_t *c, int is_closing)
 {
     ss_smtp_listener_t *listener = c->listener;
@@ -178,15 +180,15 @@ static void settle(client_t *c, int is_closing)
     }
     c->is_waiting = !has_output && !c->transaction.is_busy && !has_room(c);
     if (c->is_waiting) ss_loop_timer(loop, &c->timer, ss_mono_add(ss_loop_now(loop), ROOM_AGAIN));
-    /* While it is busy it stays watched: only a client that goes on talking costs a change of the
-     * watch (see client_ready). */
+    /* A busy client stays watched: only one that sends more costs a change of the watch (see
+     * client_ready). */
     if (has_output || is_closing)
         ss_loop_watch(loop, &c->watch, SS_LOOP_WRITE);
     else
         ss_loop_watch(loop, &c->watch, c->is_waiting ? 0 : SS_LOOP_READ);
 }
 
-/* Goes through bytes, which are c->in's or were just read; keeps what is left. */
+/* Carries out bytes, which are c->in's or were just read; keeps the rest. */
 static void go_on(client_t *c, const char *bytes, apr_size_t len)
 {
     apr_size_t used;
@@ -230,7 +232,7 @@ static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
         return;
     }
     if (ss_server_output(c->server)->len) {
-        /* What waited to be written goes first; then the bytes that waited for that. */
+        /* Pending output first, then the input that waited for it. */
         if (flush(c)) c->is_gone = 1;
         if (c->is_gone || ss_server_output(c->server)->len)
             settle(c, c->is_gone);
@@ -267,7 +269,7 @@ static void client_timer(ss_timer_t *timer, ss_mono_t now)
         ss_loop_watch(listener->intake->loop, &c->watch, SS_LOOP_READ);
     }
     if (ss_mono_reached(c->deadline, now)) {
-        /* Who does not even take its replies gets no second period. */
+        /* A client that does not even read its replies gets no second period. */
         c->is_gone = ss_server_output(c->server)->len != 0;
         ss_server_dismiss(c->server, listener->is_stopped ? "4.3.2" : "4.4.2",
                           listener->is_stopped                   ? "restarting, come again"
@@ -298,8 +300,7 @@ static void turn_away(int fd)
 static void accepted(void *self, int fd)
 {
     ss_smtp_listener_t *listener = self;
-    client_t *c =
-        listener->client_count < SS_SMTP_LISTENER_CLIENTS_MAX ? calloc(1, sizeof(*c)) : NULL;
+    client_t *c = ss_smtp_listener_is_full(listener->client_count) ? NULL : calloc(1, sizeof(*c));
     ss_server_t *server = c ? ss_server_create(&listener->options) : NULL;
     int one = 1;
 
@@ -360,7 +361,7 @@ void ss_smtp_listener_stop(ss_smtp_listener_t *listener)
         next = c->next;
         c->deadline = ss_mono_add(ss_loop_now(loop), SS_SMTP_LISTENER_GRACE);
         ss_loop_timer(loop, &c->timer, c->deadline);
-        /* What it said already and waits to be looked at is done first. */
+        /* Commands that were received already are carried out first. */
         if (!c->transaction.is_busy) settle(c, 0);
     }
 }

@@ -10,7 +10,7 @@
 #define SS_SMTP_LISTENER_IDLE (300 * APR_USEC_PER_SEC)
 /* octets a second that content must come at, once SS_SMTP_LISTENER_IDLE is over */
 #define SS_SMTP_LISTENER_RATE_MIN 1024
-/* nor may it take longer, at whatever pace: staged parts are kept for longer (store_purge.c) */
+/* nor may it take longer, at whatever pace; the store keeps staged parts for longer */
 #define SS_SMTP_LISTENER_CONTENT_MOST (1800 * APR_USEC_PER_SEC)
 /* a leaving daemon lets a transaction under way end within */
 #define SS_SMTP_LISTENER_GRACE (2 * APR_USEC_PER_SEC)
@@ -20,7 +20,7 @@
 
 typedef struct ss_smtp_listener_t ss_smtp_listener_t;
 
-/* Serves the listening socket, which is closed by ss_smtp_listener_stop. fd -1: there is none, and
+/* Serves the listening socket, which is closed by ss_smtp_listener_stop. fd -1: no socket, and
  * *listener is NULL, which the functions below take. Lives in intake->pool. */
 apr_status_t ss_smtp_listener_start(ss_smtp_listener_t **listener, ss_intake_t *intake, int fd);
 /* Accepts nobody more. Idle clients are dismissed with 421, a transaction under way has
@@ -31,6 +31,8 @@ int ss_smtp_listener_is_busy(const ss_smtp_listener_t *listener);
 /* After the loop's end: closes what is left. */
 void ss_smtp_listener_destroy(ss_smtp_listener_t *listener);
 
+/* Whether so many clients are the most: another one is turned away. */
+int ss_smtp_listener_is_full(int clients);
 /* How long all of the content may take when so much of it has come. */
 apr_interval_time_t ss_smtp_listener_content_time(apr_uint64_t got);
 /* Whether content that has not begun yet may be read while so many octets are in memory. */

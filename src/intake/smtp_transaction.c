@@ -10,8 +10,8 @@
 /* one submitter for all programs of this machine */
 #define SUBMITTER "smtp:127.0.0.1"
 
-/* The refusals of accept.c. What is our state and not the message's fault is a 4xx: the client
- * keeps its mail and tries again. */
+/* The refusals of accept.c as SMTP replies. A refusal that is not the message's fault is a 4xx: the
+ * client keeps the message and retries. */
 static const struct {
     int code;
     const char *enhanced;
@@ -146,7 +146,7 @@ void ss_smtp_transaction_content(ss_smtp_transaction_t *t, const char *bytes, ap
         release_charge(t);
         return;
     }
-    /* What is wrong with it is told at its end. */
+    /* A problem is reported at its end. */
     ss_incoming_add(&t->incoming, bytes, len);
     if (!ss_incoming_is_due(&t->incoming)) return;
     t->is_busy = 1;
@@ -177,7 +177,7 @@ static void refuse_content(ss_smtp_transaction_t *t, const ss_mail_problem_t *pr
     ss_smtp_transaction_reset(t);
 }
 
-/* The message is made, or it cannot be. */
+/* The message is complete, or has a problem. */
 static void made(void *self, const ss_mail_problem_t *problem)
 {
     ss_smtp_transaction_t *t = self;

@@ -1,4 +1,4 @@
-/* staging.c: a large message on its way into the queue. See staging.h. */
+/* staging.c: see staging.h. */
 #include "intake/staging.h"
 
 #include <apr_strings.h>
@@ -21,8 +21,8 @@ typedef struct {
 
 int ss_staging_is_due(const ss_message_t *m)
 {
-    /* A message that was moved here keeps its id, under which another may be in the queue: it is
-     * accepted whole or passed over. */
+    /* An imported message keeps its id, and the queue may have it already: it is accepted whole, or
+     * skipped. */
     if (m->part_count < 2 || (*m->id && !m->is_staged)) return 0;
     return m->parts[m->part_count - 1].bytes && (m->is_staged || m->size > SS_INTAKE_WHOLE_MAX);
 }
@@ -42,7 +42,6 @@ static void committed(ss_store_request_t *request)
     }
     apr_pool_destroy(request->pool);
     if (--staging->open) return;
-    /* Nothing came meanwhile. */
     apr_pool_destroy(staging->message->rest);
     staging->message->rest = NULL;
     staging->done(staging->self, ss_result_is_set(&staging->failed) ? &staging->failed : NULL);

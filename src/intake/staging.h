@@ -1,6 +1,5 @@
-/* staging.h: a large message on its way into the queue: its parts go to the store as they come, so
- * that it is never whole in memory. A client's next part is read when the one before is committed.
- * Loop thread. */
+/* staging.h: the parts of a large message go to the store as they arrive, so that it is never whole
+ * in memory. A client's next part is read when the one before is committed. Loop thread. */
 #ifndef SS_INTAKE_STAGING_H
 #define SS_INTAKE_STAGING_H
 
@@ -8,14 +7,14 @@
 
 /* Whether parts in memory should go to the store now. */
 int ss_staging_is_due(const ss_message_t *m);
-/* Sends them there. done comes once, never within the call; failed NULL: they are on stable
- * storage. Until then nothing is added to the message. charged: its
- * client's part of intake->bytes, of which each part's are taken off. */
+/* Sends them there. done is called once, never within this call; failed NULL: they are on stable
+ * storage. Until then nothing may be added to the message. charged: the client's part of
+ * intake->bytes, reduced by each part that is committed. */
 void ss_staging_begin(ss_intake_t *intake, ss_message_t *m, apr_size_t *charged,
                       void (*done)(void *self, const ss_result_t *failed), void *self);
-/* What was staged of it is forgotten: the message begins anew. */
+/* Deletes the staged parts from the store; the message gets a new id. */
 void ss_staging_forget(ss_intake_t *intake, ss_message_t *m);
-/* A message that will not be accepted: what was staged of it is forgotten, too. */
+/* Frees a message that will not be accepted, with its staged parts. */
 void ss_staging_drop(ss_intake_t *intake, ss_message_t *m);
 
 #endif

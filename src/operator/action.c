@@ -59,7 +59,7 @@ static int take_result(work_t *work, ss_store_request_t *request)
     }
     s->done += control->messages;
     for (int i = 0; i < control->rows->nelts; i++)
-        ss_action_took(s->operator, & APR_ARRAY_IDX(control->rows, i, ss_store_changed_t),
+        ss_action_took(s->context, &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t),
                        work->control, s->who);
     if (ss_selection_is_one(s) && !control->messages) {
         const char *state = control->state ? control->state : "unknown";
@@ -85,7 +85,7 @@ static void acted(ss_store_request_t *request)
 /* What is being sent cannot be called back; to retry it is harmless. */
 static int is_in_flight(const work_t *work)
 {
-    const ss_job_t *job = ss_job_find(work->selection.operator->delivery, work->id);
+    const ss_job_t *job = ss_job_find(work->selection.context->delivery, work->id);
 
     return job && job->is_sending && work->control != SS_ACTION_RETRY &&
            ss_selection_is_one(&work->selection);
@@ -103,15 +103,15 @@ static void step(ss_selection_t *s)
             return;
         }
     }
-    ss_store_control_t *request = ss_store_control_create(
-        work->control, s->who, ss_loop_wall(s->operator->loop), acted, work);
+    ss_store_control_t *request =
+        ss_store_control_create(work->control, s->who, ss_loop_wall(s->context->loop), acted, work);
     apr_cpystrn(request->id, work->id, sizeof(request->id));
     request->limit = STEP;
-    request->keep_history = s->operator->config->globals.history> 0;
+    request->keep_history = s->context->config->globals.history > 0;
     /* The same for the count and for each step: an action takes what it changed out of what the
      * filter matches. */
     request->filter = s->filter;
-    ss_store_port_post(s->operator->queue, &request->head);
+    ss_store_port_post(s->context->queue, &request->head);
 }
 
 void ss_action_run(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header)

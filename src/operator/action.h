@@ -8,7 +8,7 @@
 void ss_action_run(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header);
 /* What an action did to one stored message is carried over to memory, counts, log and waiting
  * requests. Also for actions of another node on a message that this one delivers; of a message that
- * another node delivers, only the log and waiting requests are told. */
+ * another node delivers, only the log and waiting requests are. */
 void ss_action_took(ss_operator_t *o, const ss_store_changed_t *touched, ss_store_action_t control,
                     const char *who);
 

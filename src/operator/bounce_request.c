@@ -58,13 +58,13 @@ static void give_up(work_t *work, ss_job_t *job)
     work->state = ss_message_state(job->message);
     if (ss_outcome_give_up(job, work->selection.who)) {
         work->selection.done++;
-        ss_log(work->selection.operator->log, SS_LOG_NOTICE, 274, "%s: bounced by %s",
-               job->entry.id, work->selection.who);
+        ss_log(work->selection.context->log, SS_LOG_NOTICE, 274, "%s: bounced by %s", job->entry.id,
+               work->selection.who);
     }
     ss_job_settle(job);
 }
 
-/* Its content is gone: it is finished, or unknown. */
+/* The message has no content any more: it is finished, or unknown. */
 static void looked_up(ss_store_request_t *request)
 {
     work_t *work = request->baton;
@@ -86,18 +86,18 @@ static void handed(ss_store_request_t *request)
     go_on(work);
 }
 
-/* Another node delivers it: it gives the message up itself, within moments. */
+/* Another node delivers the message, and gives it up itself within seconds. */
 static void hand_over(work_t *work, const char *id)
 {
     /* A message that has changed nodes meanwhile is given up by its new one: two nodes cannot pass
      * it back and forth. */
     ss_store_control_t *request =
         ss_store_control_create(SS_ACTION_BOUNCE, work->selection.who,
-                                ss_loop_wall(work->selection.operator->loop), handed, work);
+                                ss_loop_wall(work->selection.context->loop), handed, work);
 
     request->limit = 1;
     apr_cpystrn(request->id, id, sizeof(request->id));
-    ss_store_port_post(work->selection.operator->queue, &request->head);
+    ss_store_port_post(work->selection.context->queue, &request->head);
 }
 
 static void loaded(ss_store_request_t *request)
@@ -115,7 +115,7 @@ static void loaded(ss_store_request_t *request)
     if (!m) {
         ss_store_lookup_t *lookup = ss_store_lookup_create(load->id, looked_up, work);
         apr_pool_destroy(request->pool);
-        ss_store_port_post(work->selection.operator->queue, &lookup->head);
+        ss_store_port_post(work->selection.context->queue, &lookup->head);
         return;
     }
     apr_pool_destroy(request->pool);
@@ -125,13 +125,13 @@ static void loaded(ss_store_request_t *request)
         apr_pool_destroy(m->pool);
         return;
     }
-    job = ss_job_find(work->selection.operator->delivery, m->id);
+    job = ss_job_find(work->selection.context->delivery, m->id);
     if (is_own && !(job && (job->message || job->is_sending || job->is_loading || job->outcomes))) {
-        give_up(work, ss_job_take(work->selection.operator->delivery,
-                                  ss_relay_for(work->selection.operator->delivery, m->relay), m));
+        give_up(work, ss_job_take(work->selection.context->delivery,
+                                  ss_relay_for(work->selection.context->delivery, m->relay), m));
     } else {
         apr_pool_destroy(m->pool);
-        /* It was read for its delivery meanwhile: asked for once more. */
+        /* Delivery has read it meanwhile: looked at once more. */
         if (is_own) work->next--;
     }
     go_on(work);
@@ -141,13 +141,13 @@ static void load(work_t *work, const char *id)
 {
     ss_store_load_t *request = ss_store_load_create(id, SS_BACKLOG_WHOLE_MAX, loaded, work);
 
-    ss_store_port_post(work->selection.operator->queue, &request->head);
+    ss_store_port_post(work->selection.context->queue, &request->head);
 }
 
 /* 1: done with; 0: go_on is called later. */
 static int look_at(work_t *work, const char *id)
 {
-    ss_job_t *job = ss_job_find(work->selection.operator->delivery, id);
+    ss_job_t *job = ss_job_find(work->selection.context->delivery, id);
 
     if (job && job->is_sending) {
         work->state = "sending";
@@ -155,7 +155,7 @@ static int look_at(work_t *work, const char *id)
     }
     if (job && (job->is_loading || job->outcomes || job->is_stale)) {
         work->next--;
-        ss_loop_timer(work->selection.operator->loop, &work->again,
+        ss_loop_timer(work->selection.context->loop, &work->again,
                       ss_mono_add(ss_mono_now(), BUSY_AGAIN));
         return 0;
     }
@@ -204,7 +204,7 @@ static void ask_page(ss_selection_t *s)
     ss_store_list_t *request = ss_store_list_create(&s->filter, PAGE, paged, s);
 
     request->filter.is_waiting = 1;
-    ss_store_port_post(s->operator->queue, &request->head);
+    ss_store_port_post(s->context->queue, &request->head);
 }
 
 static void go_on(work_t *work)

@@ -15,10 +15,10 @@
 
 typedef struct {
     ss_request_t *req;
-    ss_operator_t *operator;
+    ss_operator_t *context;
     ss_probe_t *probe;
     int is_json, is_masked, is_stream;
-    /* JSON for our own page: settings first, advice in words with each step, the plain text at the
+    /* JSON for our own page: settings first, advice as text with each step, the plain text at the
      * end */
     int is_page;
     apr_pool_t *pool;
@@ -26,7 +26,7 @@ typedef struct {
 
 static void end(testing_t *t)
 {
-    t->operator->tests--;
+    t->context->tests--;
     apr_pool_destroy(t->pool);
 }
 
@@ -105,7 +105,7 @@ static void left(ss_request_t *req)
 
     ss_probe_cancel(t->probe);
     end(t);
-    /* Nothing else holds the req: an answer to nobody frees it. */
+    /* Nothing else uses the request: the answer frees it. */
     ss_request_answer(req, 499, NULL, NULL, 0);
 }
 
@@ -147,7 +147,7 @@ void ss_connection_test_run(ss_operator_t *o, ss_request_t *req, const char *ver
     apr_pool_create(&pool, o->pool);
     testing_t *t = apr_pcalloc(pool, sizeof(*t));
     *t = (testing_t){ .req = req,
-                      .operator= o,
+                      .context = o,
                       .pool = pool,
                       .is_json = format && !strcmp(format, "json"),
                       .is_masked = json_is_true(json_object_get(header, "mask")),

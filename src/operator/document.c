@@ -1,5 +1,4 @@
-/* document.c: the JSON documents that answers carry: a message, a summary, the status
- * (src/wire/README.md). */
+/* document.c: see document.h. */
 #include "operator/document.h"
 
 #include <jansson.h>
@@ -82,7 +81,7 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
     json_object_set_new(document, "relayName", text(m->relay, pool));
     if (is_uncertain) json_object_set_new(document, "uncertain", json_true());
     if (relay && ss_relay_is_paused(relay)) json_object_set_new(document, "paused", json_true());
-    /* Why it waits where no attempt could say so. */
+    /* Why it waits, if there was no attempt that says so. */
     int any = 0;
     ss_message_due(m, &any);
     if (any && cause)

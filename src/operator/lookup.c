@@ -14,12 +14,12 @@
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
 typedef struct {
-    ss_operator_t *operator;
+    ss_operator_t *context;
     ss_request_t *req;
     apr_pool_t *pool;
     int is_full;     /* show: with history */
     ss_mono_t until; /* get with wait; else not set */
-    /* a look-up is under way; something was committed since it was asked for */
+    /* a look-up is under way; a change was committed since it was posted */
     int is_asking, was_woken;
     ss_waiter_t waiter;
     char id[SS_IDENT_TEXT];
@@ -27,7 +27,7 @@ typedef struct {
 
 static void work_end(work_t *work)
 {
-    ss_waiter_leave(work->operator, & work->waiter);
+    ss_waiter_leave(work->context, &work->waiter);
     apr_pool_destroy(work->pool);
 }
 
@@ -81,16 +81,16 @@ static void looked_up(ss_store_request_t *request)
         ss_operator_refuse_store(req, request);
     } else {
         ss_message_due(m, &any);
-        if (any && ss_mono_before(ss_loop_now(work->operator->loop), work->until) &&
-            !work->operator->is_leaving) {
+        if (any && ss_mono_before(ss_loop_now(work->context->loop), work->until) &&
+            !work->context->is_leaving) {
             apr_pool_destroy(request->pool);
             if (work->was_woken) ask_lookup(work);
             return;
         }
-        overlay(work->operator, m);
+        overlay(work->context, m);
         ss_request_document(
             req, 200,
-            ss_document_message(work->operator, m, work->is_full ? lookup->history : NULL));
+            ss_document_message(work->context, m, work->is_full ? lookup->history : NULL));
     }
     apr_pool_destroy(request->pool);
     work_end(work);
@@ -100,17 +100,15 @@ static void ask_lookup(work_t *work)
 {
     ss_store_lookup_t *request = ss_store_lookup_create(work->id, looked_up, work);
 
-    /* Waiting begins before the question: what is committed between its answer and the next look is
-     * not missed. */
+    /* Waiting begins before the look-up, so that no commit after it is missed. */
     work->is_asking = 1;
     work->was_woken = 0;
     if (ss_mono_is_set(work->until))
-        ss_waiter_wait(work->operator, & work->waiter, work->id, work->until);
-    ss_store_port_post(work->operator->queue, &request->head);
+        ss_waiter_wait(work->context, &work->waiter, work->id, work->until);
+    ss_store_port_post(work->context->queue, &request->head);
 }
 
-/* How long a request may wait that asks for so many microseconds. */
-static ss_mono_t wait_until(apr_interval_time_t wait, ss_mono_t now)
+ss_mono_t ss_lookup_until(apr_interval_time_t wait, ss_mono_t now)
 {
     return wait > 0 ? ss_mono_add(now, wait < WAIT_MAX ? wait : WAIT_MAX) : (ss_mono_t){ 0 };
 }
@@ -126,12 +124,12 @@ void ss_lookup_message(ss_operator_t *o, ss_request_t *req, const char *verb, co
     }
     apr_pool_create(&pool, o->pool);
     work_t *work = apr_pcalloc(pool, sizeof(*work));
-    work->operator= o;
+    work->context = o;
     work->req = req;
     work->pool = pool;
     work->is_full = !strcmp(verb, "show");
     work->until =
-        wait_until(json_integer_value(json_object_get(header, "wait")), ss_loop_now(o->loop));
+        ss_lookup_until(json_integer_value(json_object_get(header, "wait")), ss_loop_now(o->loop));
     work->waiter.timer = (ss_timer_t){ .fired = look_again, .self = work };
     apr_cpystrn(work->id, id, sizeof(work->id));
     ask_lookup(work);
@@ -140,7 +138,7 @@ void ss_lookup_message(ss_operator_t *o, ss_request_t *req, const char *verb, co
 /* ---- the list ---- */
 
 typedef struct {
-    ss_operator_t *operator;
+    ss_operator_t *context;
     ss_request_t *req;
 } listing_t;
 
@@ -159,8 +157,8 @@ static void listed(ss_store_request_t *request)
     }
     for (int i = 0; i < list->rows->nelts; i++) {
         ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
-        overlay(listing->operator, m);
-        json_array_append_new(rows, ss_document_summary(listing->operator, m));
+        overlay(listing->context, m);
+        json_array_append_new(rows, ss_document_summary(listing->context, m));
         last = m->id;
     }
     ss_request_document(
@@ -169,8 +167,7 @@ static void listed(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-/* How many rows a request gets that asks for so many. */
-static int list_limit(json_int_t limit)
+int ss_lookup_limit(json_int_t limit)
 {
     return limit > 0 && limit <= LIST_MAX ? (int)limit : LIST_LIMIT;
 }
@@ -179,7 +176,7 @@ void ss_lookup_list(ss_operator_t *o, ss_request_t *req, const char *verb, const
 {
     const ss_store_filter_t none = { .state = -1 };
     ss_store_list_t *request = ss_store_list_create(
-        &none, list_limit(json_integer_value(json_object_get(header, "limit"))), listed, NULL);
+        &none, ss_lookup_limit(json_integer_value(json_object_get(header, "limit"))), listed, NULL);
     listing_t *listing = apr_palloc(request->head.pool, sizeof(*listing));
 
     (void)verb;

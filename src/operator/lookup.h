@@ -8,5 +8,10 @@
  * comes when the message is final, or that time is over. */
 void ss_lookup_message(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header);
 void ss_lookup_list(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header);
+/* Until when a request waits that asks for so many microseconds; not set: it does not. */
+ss_mono_t ss_lookup_until(apr_interval_time_t wait, ss_mono_t now);
+/* How many rows a request gets that asks for so many: at most 1,000; 100 where it does not say, or
+ * asks for more. */
+int ss_lookup_limit(json_int_t limit);
 
 #endif

@@ -15,7 +15,7 @@
 #define AGES_EVERY (2 * APR_USEC_PER_SEC)
 
 typedef struct {
-    ss_operator_t *operator;
+    ss_operator_t *context;
     ss_request_t *req;
     void (*answer)(ss_operator_t *o, ss_request_t *req);
 } counting_t;
@@ -39,11 +39,10 @@ static void ages_counted(ss_store_request_t *request)
 {
     const counting_t c = *(const counting_t *)request->baton;
 
-    ss_queue_counts_take_oldest(c.operator->delivery,
-                                ss_store_request_as(request, SS_STORE_OLDEST));
+    ss_queue_counts_take_oldest(c.context->delivery, ss_store_request_as(request, SS_STORE_OLDEST));
     apr_pool_destroy(request->pool);
-    c.operator->counted = ss_loop_now(c.operator->loop);
-    c.answer(c.operator, c.req);
+    c.context->counted = ss_loop_now(c.context->loop);
+    c.answer(c.context, c.req);
 }
 
 static void with_ages(ss_operator_t *o, ss_request_t *req,

@@ -1,4 +1,4 @@
-/* overview.h: the requests "status", "metrics" and "activity" (what happened lately). */
+/* overview.h: the requests "status", "metrics" and "activity". */
 #ifndef SS_OPERATOR_OVERVIEW_H
 #define SS_OPERATOR_OVERVIEW_H
 

@@ -52,8 +52,8 @@ typedef struct {
     json_t *document;
 } settled_t;
 
-/* The answer leaves after the pause is on stable storage: a request behind the rows written says
- * so. */
+/* The answer leaves when the pause is on stable storage: this request was posted after the rows
+ * that say so. */
 static void settled(ss_store_request_t *request)
 {
     settled_t *s = request->baton;

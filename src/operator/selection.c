@@ -17,7 +17,7 @@ void *ss_selection_create(ss_operator_t *o, ss_request_t *req, const char *verb,
 
     apr_pool_create(&pool, o->pool);
     ss_selection_t *s = apr_pcalloc(pool, size);
-    s->operator= o;
+    s->context = o;
     s->req = req;
     s->pool = pool;
     s->verb = verb;
@@ -90,13 +90,13 @@ static void counted(ss_store_request_t *request)
 void ss_selection_confirm(ss_selection_t *s, ss_store_action_t control,
                           void (*go)(ss_selection_t *s))
 {
-    ss_store_matches_t *request = ss_store_matches_create(
-        control, &s->filter, ss_loop_wall(s->operator->loop), counted, NULL);
+    ss_store_matches_t *request =
+        ss_store_matches_create(control, &s->filter, ss_loop_wall(s->context->loop), counted, NULL);
     confirming_t *c = apr_palloc(request->head.pool, sizeof(*c));
 
     *c = (confirming_t){ s, go };
     request->head.baton = c;
-    ss_store_port_post(s->operator->queue, &request->head);
+    ss_store_port_post(s->context->queue, &request->head);
 }
 
 static void note(const ss_selection_t *s)
@@ -107,7 +107,7 @@ static void note(const ss_selection_t *s)
                            APR_ARRAY_IDX(s->ids, 0, const char *))
             : apr_psprintf(s->pool, "%s of %" APR_INT64_T_FMT " messages", s->verb, s->done);
 
-    ss_activity_note(s->operator->record, s->who, what, ss_loop_wall(s->operator->loop));
+    ss_activity_note(s->context->record, s->who, what, ss_loop_wall(s->context->loop));
 }
 
 void ss_selection_finish(ss_selection_t *s, const char *state)

@@ -10,7 +10,7 @@
 #define SS_SELECTION_IDS_MAX 1000
 
 typedef struct ss_selection_t { /* the first member of an action's own struct */
-    ss_operator_t *operator;
+    ss_operator_t *context;
     ss_request_t *req; /* NULL: nobody waits for an answer */
     apr_pool_t *pool;  /* of the action; destroyed by ss_selection_end */
     const char *verb, *who;

@@ -55,9 +55,9 @@ int ss_verbs_may(const char *name, int is_trusted)
     return !verb || !verb->trusted || is_trusted;
 }
 
-void ss_verbs_dispatch(void *operator, ss_request_t * req, const char *name, const json_t *header)
+void ss_verbs_dispatch(void *self, ss_request_t *req, const char *name, const json_t *header)
 {
-    ss_operator_t *o = operator;
+    ss_operator_t *o = self;
     const verb_t *verb = find(name);
 
     if (!verb)

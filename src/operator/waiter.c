@@ -1,4 +1,4 @@
-/* waiter.c: questions that wait for a message's end. See waiter.h. */
+/* waiter.c: see waiter.h. */
 #include "operator/waiter.h"
 
 void ss_waiter_wait(ss_operator_t *o, ss_waiter_t *waiter, const char *id, ss_mono_t until)
@@ -7,7 +7,8 @@ void ss_waiter_wait(ss_operator_t *o, ss_waiter_t *waiter, const char *id, ss_mo
     waiter->id = id;
     waiter->next = apr_hash_get(o->waiters, id, APR_HASH_KEY_STRING);
     waiter->is_waiting = 1;
-    /* The key is this waiter's own text: the entry is made anew, since the other's may go first. */
+    /* The key is a waiter's own text: the entry is replaced, because the other waiter may be freed
+     * first. */
     apr_hash_set(o->waiters, id, APR_HASH_KEY_STRING, NULL);
     apr_hash_set(o->waiters, id, APR_HASH_KEY_STRING, waiter);
     ss_loop_timer(o->loop, &waiter->timer, until);

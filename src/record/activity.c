@@ -14,7 +14,7 @@
 #define SAMPLE_EVERY (10 * APR_USEC_PER_SEC)
 #define SAMPLE_IDLE (30 * APR_USEC_PER_SEC) /* while nothing happens: an idle daemon sleeps */
 #define SAVE_EVERY (60 * APR_USEC_PER_SEC)
-#define ACTIONS_MAX 50 /* of people, newest; older ones are in the log */
+#define ACTIONS_MAX 50 /* the newest; older ones are in the log */
 #define WORDS_MAX 300  /* of who, and of what */
 
 typedef struct {
@@ -29,7 +29,7 @@ struct ss_activity_t {
     apr_uint64_t sent, failed; /* of the last sample */
     ss_mono_t saved;
     int is_changed;
-    /* what was kept is known: only then may it be written over */
+    /* the stored row was read: only then may it be replaced */
     int is_ready;
     action_t actions[ACTIONS_MAX];
     int action_count, action_next;
@@ -47,7 +47,7 @@ static void add_action(struct ss_activity_t *a, apr_time_t time, const char *who
     if (a->action_count < ACTIONS_MAX) a->action_count++;
 }
 
-/* Whether anything happened since the last one, or waits. */
+/* Returns whether anything was sent or failed since the last sample, or is waiting. */
 static int sample(struct ss_activity_t *a, apr_time_t now)
 {
     const ss_metrics_t *metrics = &a->record->metrics;
@@ -81,7 +81,7 @@ void ss_activity_start(ss_record_t *r)
     struct ss_activity_t *a = apr_pcalloc(r->pool, sizeof(*a));
     char node[256] = "";
 
-    /* Several nodes may share a queue: each keeps its own. */
+    /* Several nodes may use one queue: each has its own row. */
     if (gethostname(node, sizeof(node) - 1)) apr_cpystrn(node, "node", sizeof(node));
     a->record = r;
     apr_snprintf(a->key, sizeof(a->key), "chronicle/%s", node);

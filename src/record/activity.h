@@ -1,5 +1,5 @@
-/* activity.h: what happened lately: counts over time (series.h) and who did what. One row of the
- * setting table for each node keeps both over restarts. */
+/* activity.h: counts over time (series.h) and the actions of operators. One row of the setting
+ * table for each node keeps both over restarts. */
 #ifndef SS_RECORD_ACTIVITY_H
 #define SS_RECORD_ACTIVITY_H
 

@@ -50,7 +50,7 @@ static ss_relay_t *relay_at(const print_t *p, int i)
     return ss_relay_at(p->record->delivery, i);
 }
 
-/* One sample a relay of what get says; a value below 0 is left out. */
+/* One sample for each relay, from get; a value below 0 is left out. */
 static void by_relay(print_t *p, const char *name, const char *type, const char *help,
                      double (*get)(const ss_relay_t *relay, apr_time_t now))
 {
@@ -128,10 +128,11 @@ static void print_queue(print_t *p)
         }
     }
     family(p, "queue_limit_messages", "gauge",
-           "Messages that the queue takes (SMTPSendQueueLimit).");
+           "Maximum number of messages in the queue (SMTPSendQueueLimit).");
     ss_buf_printf(p->out, "smtp_send_queue_limit_messages %" APR_INT64_T_FMT "\n",
                   g->queue_limit_messages);
-    family(p, "queue_limit_bytes", "gauge", "Bytes that the queue takes (SMTPSendQueueLimit).");
+    family(p, "queue_limit_bytes", "gauge",
+           "Maximum number of bytes in the queue (SMTPSendQueueLimit).");
     ss_buf_printf(p->out, "smtp_send_queue_limit_bytes %" APR_INT64_T_FMT "\n",
                   g->queue_limit_bytes);
 }
@@ -140,7 +141,7 @@ static void print_submissions(print_t *p)
 {
     const ss_metrics_t *m = &p->record->metrics;
 
-    family(p, "submissions", "counter", "Submissions by what became of them.");
+    family(p, "submissions", "counter", "Submissions by result.");
     counter(p, "submissions", "result=\"accepted\"", m->accepted);
     counter(p, "submissions", "result=\"repeated\"", m->repeated);
     counter(p, "submissions", "result=\"refused\"", m->refused);
@@ -151,7 +152,7 @@ static void print_deliveries(print_t *p)
     static const ss_state_t states[] = { SS_STATE_SENT,   SS_STATE_DEFERRED, SS_STATE_HELD,
                                          SS_STATE_FAILED, SS_STATE_EXPIRED,  SS_STATE_CANCELLED };
 
-    family(p, "deliveries", "counter", "Attempts at a recipient by what they left it in.");
+    family(p, "deliveries", "counter", "Attempts for a recipient by the state they led to.");
     for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
         for (apr_size_t k = 0; k < sizeof(states) / sizeof(states[0]); k++) {
             counter(
@@ -164,9 +165,8 @@ static void print_deliveries(print_t *p)
 
 static void print_connections(print_t *p)
 {
-    /* Its name belongs to the gauge beside it, so that OpenMetrics cannot call it a counter. */
-    family(p, "connections_total", "unknown",
-           "Connections to the relay by what became of them; a counter.");
+    /* The name "connections" belongs to a gauge: OpenMetrics does not allow a counter beside it. */
+    family(p, "connections_total", "unknown", "Connections to the relay by result; a counter.");
     for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
         const ss_relay_counters_t *m = &relay_at(p, i)->counters;
         counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"ready\"", NULL),
@@ -197,8 +197,8 @@ static void print_replies(print_t *p)
     }
 }
 
-/* Cumulated, as the format wants it: bound(i) is the upper end of bucket i, the last bucket has
- * none. */
+/* Cumulative, as the format requires. bound(i) is the upper bound of bucket i; the last bucket has
+ * no bound. */
 static void histogram(print_t *p, const char *name, const char *help, const apr_uint64_t *counts,
                       int buckets, apr_uint64_t total, double sum, double (*bound)(int bucket))
 {
@@ -228,7 +228,7 @@ static void print_times(print_t *p)
     ss_store_stats_t stats = { 0 };
     apr_uint64_t total = 0;
 
-    histogram(p, "delivery_seconds", "Acceptance to the relay's answer.", delivery->count,
+    histogram(p, "delivery_seconds", "Time from acceptance to the relay's reply.", delivery->count,
               SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_metrics_histogram_bound);
     if (p->record->queue->store) ss_store_stats(p->record->queue->store, &stats);
     for (int i = 0; i < STORE_BUCKETS; i++) total += stats.buckets[i];
@@ -267,14 +267,13 @@ void ss_exposition_print(ss_record_t *r, ss_buf_t *out, apr_time_t now)
     ss_buf_puts(out, "smtp_send_up 1\n");
     print_healthy(&p);
     print_queue(&p);
-    by_relay(&p, "queue_oldest_seconds", "gauge", "Age of the oldest message that waits.",
-             oldest_of);
-    by_relay(&p, "queue_bytes", "gauge", "Bytes of the messages that wait.", bytes_of);
+    by_relay(&p, "queue_oldest_seconds", "gauge", "Age of the oldest waiting message.", oldest_of);
+    by_relay(&p, "queue_bytes", "gauge", "Bytes of the waiting messages.", bytes_of);
     by_relay(&p, "paused", "gauge", "1 while sending is paused.", paused_of);
     by_relay(&p, "paused_seconds", "counter", "Time spent paused.", paused_seconds_of);
-    by_relay(&p, "last_success_timestamp_seconds", "gauge", "When the relay last took a message.",
-             success_of);
-    by_relay(&p, "uncertain", "counter", "Deliveries whose answer was lost.", uncertain_of);
+    by_relay(&p, "last_success_timestamp_seconds", "gauge",
+             "When the relay last accepted a message.", success_of);
+    by_relay(&p, "uncertain", "counter", "Deliveries whose reply was lost.", uncertain_of);
     by_relay(&p, "connections", "gauge", "Connections open to the relay.", connections_of);
     print_submissions(&p);
     print_deliveries(&p);
@@ -282,7 +281,7 @@ void ss_exposition_print(ss_record_t *r, ss_buf_t *out, apr_time_t now)
     print_replies(&p);
     print_times(&p);
     family(&p, "daemon_restarts", "counter",
-           "Starts of the delivery daemon after it ended by itself.");
+           "Restarts of the delivery daemon after it had ended unexpectedly.");
     counter(&p, "daemon_restarts", "", r->restarts);
     ss_buf_puts(out, "# EOF\n");
     apr_pool_destroy(p.pool);

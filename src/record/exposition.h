@@ -1,4 +1,4 @@
-/* exposition.h: all metrics as OpenMetrics text (CONTRACT.md 2, openmetrics.io 1.0). */
+/* exposition.h: all metrics as text in the OpenMetrics format (openmetrics.io 1.0). */
 #ifndef SS_RECORD_EXPOSITION_H
 #define SS_RECORD_EXPOSITION_H
 

@@ -41,7 +41,7 @@ static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now
     if (pause->directive || pause->stored) {
         const char *why = pause->stored && pause->reason && *pause->reason ? pause->reason : NULL;
         add(reasons, relay->name, "paused", pool,
-            apr_pstrcat(pool, pause->directive ? "SMTPSendPause On" : "paused while running",
+            apr_pstrcat(pool, pause->directive ? "SMTPSendPause On" : "paused by an operator",
                         why ? ": " : "", why ? why : "", NULL));
     } else if (!strcmp(state, "blocked")) {
         add(reasons, relay->name, "blocked", pool, cause ? cause : "the server refuses our mail");

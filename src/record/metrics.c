@@ -1,4 +1,4 @@
-/* metrics.c: histograms of the daemon. See metrics.h. */
+/* metrics.c: see metrics.h. */
 #include "record/metrics.h"
 
 #define FIRST_BOUND 1000 /* microseconds */

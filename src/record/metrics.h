@@ -1,4 +1,4 @@
-/* metrics.h: what the daemon counts, in bounded memory. */
+/* metrics.h: counters and histograms of the daemon. */
 #ifndef SS_RECORD_METRICS_H
 #define SS_RECORD_METRICS_H
 
@@ -7,7 +7,7 @@
 #include "queue/message.h"
 #include "smtp/client.h"
 
-#define SS_HISTOGRAM_BUCKETS 24 /* 1 ms doubling to 70 min, and what is longer */
+#define SS_HISTOGRAM_BUCKETS 24 /* 1 ms doubling to 70 min; the last one is unbounded */
 
 typedef struct {
     apr_uint64_t count[SS_HISTOGRAM_BUCKETS];
@@ -18,7 +18,7 @@ typedef struct {
 typedef struct {
     apr_uint64_t accepted, refused, repeated;                /* submissions */
     apr_uint64_t sent, deferred, failed, expired, cancelled; /* recipients */
-    ss_metrics_histogram_t delivery;                         /* acceptance to the relay's answer */
+    ss_metrics_histogram_t delivery; /* from acceptance to the relay's reply */
 } ss_metrics_t;
 
 /* Adds a duration. Buckets: 1 ms doubling. */

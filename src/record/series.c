@@ -1,5 +1,5 @@
-/* series.c: counts over time. See series.h. A point begins at a whole multiple of its step, so that
- * a restart or another span never shifts it. */
+/* series.c: see series.h. A point begins at a whole multiple of its step, so that a restart never
+ * shifts it. */
 #include "record/series.h"
 
 #include <jansson.h>
@@ -18,8 +18,8 @@ const char *ss_series_name(ss_series_name_t name)
     return shape[name].name;
 }
 
-/* Makes the point of `now` the newest; what lies between is empty. A clock that was set back counts
- * into the newest point. */
+/* Makes the point of `now` the newest one; those between are empty. After the clock was set back,
+ * the newest point stays. */
 static void advance(ss_series_span_t *span, int which, apr_time_t now)
 {
     apr_time_t step = apr_time_from_sec(shape[which].step), start = now - now % step;
@@ -33,7 +33,7 @@ static void advance(ss_series_span_t *span, int which, apr_time_t now)
     while (span->start < start) {
         span->start += step;
         span->newest = (span->newest + 1) % count;
-        span->points[span->newest] = (ss_point_t){ 0, 0, 0 };
+        span->points[span->newest] = (ss_series_point_t){ 0, 0, 0 };
     }
 }
 
@@ -48,7 +48,7 @@ void ss_series_add(ss_series_t *series, apr_uint64_t sent, apr_uint64_t failed,
     for (int i = 0; i < SS_SERIES_SPANS; i++) {
         ss_series_span_t *span = &series->spans[i];
         advance(span, i, now);
-        ss_point_t *point = &span->points[span->newest];
+        ss_series_point_t *point = &span->points[span->newest];
         point->sent = more(point->sent, sent);
         point->failed = more(point->failed, failed);
         if (waiting > point->waiting) point->waiting = more(0, waiting);
@@ -61,7 +61,7 @@ static json_t *span_json(const ss_series_span_t *span, int which)
     int count = shape[which].points;
 
     for (int i = 1; i <= count; i++) {
-        const ss_point_t *point = &span->points[(span->newest + i) % count];
+        const ss_series_point_t *point = &span->points[(span->newest + i) % count];
         json_array_append_new(sent, json_integer(point->sent));
         json_array_append_new(failed, json_integer(point->failed));
         json_array_append_new(waiting, json_integer(point->waiting));
@@ -106,7 +106,7 @@ void ss_series_restore(ss_series_t *series, const json_t *json, apr_time_t now)
         for (int i = 0; i < count; i++) {
             apr_int64_t back = (span->start - apr_time_from_sec(first) - step * i) / step;
             if (back < 0 || back >= count) continue;
-            ss_point_t *point = &span->points[(span->newest + count - (int)back) % count];
+            ss_series_point_t *point = &span->points[(span->newest + count - (int)back) % count];
             point->sent = more(point->sent, number_at(json_object_get(row, "sent"), i));
             point->failed = more(point->failed, number_at(json_object_get(row, "failed"), i));
             if (number_at(json_object_get(row, "waiting"), i) > point->waiting)

@@ -1,5 +1,5 @@
-/* series.h: how many messages were sent, failed and waited, over the last hour, day and week. Pure:
- * time is an argument; bounded memory. */
+/* series.h: how many messages were sent, failed and waiting, over the last hour, day and week.
+ * Pure; of fixed size. */
 #ifndef SS_RECORD_SERIES_H
 #define SS_RECORD_SERIES_H
 
@@ -10,12 +10,12 @@
 
 typedef struct {
     apr_uint32_t sent, failed, waiting;
-} ss_point_t;
+} ss_series_point_t;
 
 typedef struct {
     apr_time_t start; /* of the newest point; 0: nothing yet */
-    int newest;       /* its index; the oldest stands behind it */
-    ss_point_t points[SS_SERIES_POINTS_MAX];
+    int newest;       /* its index; the oldest follows it */
+    ss_series_point_t points[SS_SERIES_POINTS_MAX];
 } ss_series_span_t;
 
 typedef enum { SS_SERIES_HOUR, SS_SERIES_DAY, SS_SERIES_WEEK, SS_SERIES_SPANS } ss_series_name_t;
@@ -24,15 +24,15 @@ typedef struct {
     ss_series_span_t spans[SS_SERIES_SPANS];
 } ss_series_t;
 
-/* Adds what was sent and failed since the last call; waiting: how many wait now (a point keeps the
- * most). */
+/* Adds the numbers sent and failed since the last call; waiting: how many wait now (a point keeps
+ * the maximum). */
 void ss_series_add(ss_series_t *series, apr_uint64_t sent, apr_uint64_t failed,
                    apr_uint64_t waiting, apr_time_t now);
 /* {"hour":{"start","step","sent":[],"failed":[],"waiting":[]},"day":...,"week":...}: start in
  * seconds since 1970 of the first (oldest) point, step in seconds, the newest point last. For the
  * page and for the store. */
 json_t *ss_series_json(ss_series_t *series, apr_time_t now);
-/* Takes back what ss_series_json gave; what is too old or malformed is left out. */
+/* Restores the result of ss_series_json; points that are too old or malformed are left out. */
 void ss_series_restore(ss_series_t *series, const json_t *json, apr_time_t now);
 /* "hour", "day", "week". */
 const char *ss_series_name(ss_series_name_t name);

@@ -16,17 +16,18 @@
 #define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
 #define KEY_MAX 400
 
-typedef struct note_t { /* one result; malloc'ed */
+typedef struct note_t { /* one notification; malloc'ed */
     struct note_t *next, *prev;
     ss_record_t *record;
-    /* of its row, "webhook/NODE/ID": several nodes may share a queue, each tells what it sent */
+    /* of its row, "webhook/NODE/ID": several nodes may use one queue, each notifies of its own mail
+     */
     char key[KEY_MAX];
     json_t *row; /* {"url","key"?,"private"?,"body","created"} */
     int attempts, is_active, slot;
     ss_mono_t due;
     ss_webhook_call_t call;
-    /* of libcurl; lent while the request is under way, since its thread may outlast the daemon's
-     * memory by a moment */
+    /* libcurl's, lent while the request is under way, because its thread may run a moment longer
+     * than the daemon */
     void *handle;
 } note_t;
 
@@ -75,7 +76,7 @@ static void free_note(note_t *note)
     free(note);
 }
 
-/* What is under way keeps what it needs: see note_t. */
+/* A request under way keeps what it needs: see note_t. */
 void ss_webhook_destroy(ss_record_t *r)
 {
     struct ss_webhook_t *w = r->webhook;
@@ -324,7 +325,7 @@ static int begin(ss_record_t *r, note_t *note)
                                       .may_be_private =
                                           json_is_true(json_object_get(note->row, "private")) };
     if (!note->call.url || !note->call.body) return 0;
-    /* A result that was to be signed never goes out unsigned. */
+    /* Without its key a notification is never sent unsigned. */
     if (key && !note->call.secret) return 0;
     note->handle = w->handles[note->slot];
     if (ss_loop_help(r->loop, work, done, note) != APR_SUCCESS) return 0;

@@ -1,4 +1,4 @@
-/* webhook.h: applications are notified by HTTP of what became of their mail. Loop thread; the
+/* webhook.h: applications are notified by HTTP of the results of their mail. Loop thread; the
  * requests are made by at most two helper threads, so that a slow application never delays a
  * delivery. A notification under way is a row of the setting table: a restart forgets nothing.
  *

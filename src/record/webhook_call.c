@@ -1,6 +1,6 @@
-/* webhook_call.c: one POST of a result. The address is looked at when the socket is made, after the
- * name was resolved: a name that points into the own network is refused whatever it said a moment
- * before. See webhook_call.h. */
+/* webhook_call.c: see webhook_call.h. The address is checked when the socket is created, after the
+ * name was resolved: a host name that changes to a private address between check and use (DNS
+ * rebinding) has no effect. */
 #include "record/webhook_call.h"
 
 #include <apr_escape.h>
@@ -28,8 +28,6 @@ void ss_webhook_call_close(void *handle)
     if (handle) curl_easy_cleanup(handle);
 }
 
-/* Networks that a stranger's URL must not reach: this machine, private, link-local, shared,
- * multicast, unspecified. */
 static int is_private4(const unsigned char *a)
 {
     static const struct {
@@ -60,7 +58,7 @@ static int is_private6(const unsigned char *a)
            a[0] == 0xff;
 }
 
-static int is_private(const struct sockaddr *address)
+int ss_webhook_call_is_private(const struct sockaddr *address)
 {
     if (address->sa_family == AF_INET)
         return is_private4(
@@ -77,9 +75,9 @@ static curl_socket_t open_socket(void *self, curlsocktype purpose, struct curl_s
     ss_webhook_call_t *call = self;
 
     (void)purpose;
-    if (!call->may_be_private && is_private(&address->addr)) {
+    if (!call->may_be_private && ss_webhook_call_is_private(&address->addr)) {
         apr_cpystrn(call->error,
-                    "its address is private: SMTPSendWebhookAllow must name the host itself",
+                    "its address is private: name the host itself in SMTPSendWebhookAllow",
                     sizeof(call->error));
         return CURL_SOCKET_BAD;
     }
@@ -159,8 +157,8 @@ void ss_webhook_call(ss_webhook_call_t *call, void **handle)
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
     curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, call);
-    /* A connection that another message's webhook made to a private address must not serve one that
-     * may not go there. */
+    /* A connection to a private address, made for another message's webhook, must not be reused by
+     * one that is not allowed there. */
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, call->may_be_private ? 0L : 1L);
     CURLcode rc = curl_easy_perform(curl);
     if (rc == CURLE_OK)

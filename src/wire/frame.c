@@ -22,7 +22,7 @@ apr_status_t ss_frame_read(ss_frame_t *frame, const char *bytes, apr_size_t len)
     apr_size_t seen = len < sizeof(magic) ? len : sizeof(magic);
 
     memset(frame, 0, sizeof(*frame));
-    /* Garbage is told from the first byte on: a stranger gets no 24 bytes of patience. */
+    /* Garbage is recognized from the first octet on. */
     if (seen && memcmp(p, magic, seen)) return APR_EINVAL;
     if (len > sizeof(magic)) {
         frame->version = p[3];

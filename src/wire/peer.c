@@ -1,19 +1,18 @@
 /* peer.c: the blocking client of the local socket. See peer.h.
  *
- * Cost of a call on a kept connection: one sendmsg, one recv. The socket stays blocking and the
+ * A request on an open connection costs one sendmsg and one recv. The socket stays blocking and the
  * kernel's own timeouts (SO_RCVTIMEO, SO_SNDTIMEO) end each wait after at most a second, after
  * which the deadline is looked at: that needs no poll in front of each read, and the option is set
  * again only in a deadline's last second.
  *
- * When is a request safe to ask again? When the daemon cannot have had all of it: nothing answers
- * on the socket, the write broke off before its last byte (a UNIX socket whose peer is gone refuses
- * at once), or the daemon said goodbye (SS_FRAME_BYE) instead of answering. A connection that ends
- * after the whole request and without any of these leaves it open, and the caller is told so. */
+ * When may a request be repeated? When the daemon cannot have had all of it: nothing answers on the
+ * socket, the write broke off before its last octet (a UNIX socket whose peer is gone refuses at
+ * once), or the daemon sent SS_FRAME_BYE instead of an answer. If a connection ends after the whole
+ * request without any of these, the outcome is unknown, and the error says so. */
 #include "wire/peer.h"
 
 #include <apr_strings.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,12 +30,9 @@
 /* of one answer's document; past it the daemon is broken */
 #define ANSWER_MAX (64 * 1024 * 1024)
 #define KEPT_MEMORY 65536 /* a kept connection gives back what it has more */
-#define CALL_TRIES 4
-#define CALL_CONNECT_WAIT (10 * APR_USEC_PER_SEC)
 /* between two tries to connect; doubles up to WAIT_LAST */
 #define WAIT_FIRST 20000
 #define WAIT_LAST 500000
-#define FILE_PIECE (SS_FRAME_CONTENT_MAX / 2) /* content of a frame that comes from a file */
 
 struct ss_peer_t {
     int fd;
@@ -49,7 +45,7 @@ struct ss_peer_t {
     int is_sent;                                 /* the whole request was written */
     int (*is_wanted)(void *self);                /* or NULL */
     void *wanted_self;
-    apr_pool_t *pool; /* its cleanup closes; NULL: kept by a thread */
+    apr_pool_t *pool; /* its cleanup closes; or NULL */
     char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -69,7 +65,7 @@ static apr_status_t release_with_pool(void *peer)
     return APR_SUCCESS;
 }
 
-/* What a person can do about a socket that does not answer. */
+/* For people: why the socket cannot be reached, and what to do. */
 static void explain(ss_result_t *result, const char *path, int error)
 {
     const char *hint = "is httpd running, with mod_smtp_send and SMTPSendEngine On?";
@@ -126,8 +122,8 @@ static int may_come(int error)
     return error == ENOENT || error == ECONNREFUSED || error == EAGAIN;
 }
 
-static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t instance,
-                              apr_interval_time_t connect_wait, ss_result_t *result)
+apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance,
+                          apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     ss_mono_t deadline = ss_mono_add(ss_mono_now(), connect_wait);
@@ -162,18 +158,9 @@ static apr_status_t open_peer(ss_peer_t **peer, const char *path, apr_uint64_t i
     ss_buf_init(&p->in, SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX + READ_SIZE);
     ss_buf_init(&p->document, ANSWER_MAX);
     apr_cpystrn(p->path, path, sizeof(p->path));
+    p->pool = pool;
+    if (pool) apr_pool_cleanup_register(pool, p, release_with_pool, apr_pool_cleanup_null);
     *peer = p;
-    return APR_SUCCESS;
-}
-
-apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance,
-                          apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool)
-{
-    apr_status_t rv = open_peer(peer, path, instance, connect_wait, result);
-
-    if (rv != APR_SUCCESS) return rv;
-    (*peer)->pool = pool;
-    apr_pool_cleanup_register(pool, *peer, release_with_pool, apr_pool_cleanup_null);
     return APR_SUCCESS;
 }
 
@@ -201,7 +188,7 @@ static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told
     return APR_SUCCESS;
 }
 
-void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *self)
+void ss_peer_set_wanted(ss_peer_t *peer, int (*is_wanted)(void *self), void *self)
 {
     peer->is_wanted = is_wanted;
     peer->wanted_self = self;
@@ -430,55 +417,26 @@ apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
     return APR_SUCCESS;
 }
 
-/* ---- one call, on the thread's kept connection ---- */
+/* ---- between two requests ---- */
 
-static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
-static pthread_key_t kept_key;
-static int has_kept_key;
-
-static void close_kept(void *peer)
+int ss_peer_goes_to(const ss_peer_t *peer, const char *path, apr_uint64_t instance)
 {
-    ss_peer_close(peer);
+    return peer->instance == instance && !strcmp(peer->path, path);
 }
 
-static void make_kept_key(void)
+int ss_peer_is_reusable(ss_peer_t *peer)
 {
-    has_kept_key = pthread_key_create(&kept_key, close_kept) == 0;
-}
-
-void ss_peer_forget(void)
-{
-    pthread_once(&kept_once, make_kept_key);
-    if (!has_kept_key) return;
-    ss_peer_close(pthread_getspecific(kept_key));
-    pthread_setspecific(kept_key, NULL);
-}
-
-/* Takes the thread's connection, if it goes to the same place. */
-static ss_peer_t *take_kept(const char *path, apr_uint64_t instance)
-{
-    pthread_once(&kept_once, make_kept_key);
-    ss_peer_t *peer = has_kept_key ? pthread_getspecific(kept_key) : NULL;
-    if (!peer) return NULL;
-    if (peer->instance != instance || strcmp(peer->path, path)) {
-        ss_peer_forget();
-        return NULL;
-    }
-    pthread_setspecific(kept_key, NULL);
-    return peer;
-}
-
-static void keep(ss_peer_t *peer)
-{
-    if (peer->has_bye || peer->is_broken || peer->in.len || !has_kept_key ||
-        pthread_setspecific(kept_key, peer)) {
-        ss_peer_close(peer);
-        return;
-    }
+    if (peer->has_bye || peer->is_broken || peer->in.len) return 0;
     if (peer->in.size > KEPT_MEMORY) ss_buf_free(&peer->in);
+    return 1;
 }
 
-static void explain_failure(ss_result_t *result, const ss_peer_t *peer, apr_status_t rv)
+int ss_peer_may_repeat(const ss_peer_t *peer, apr_status_t rv)
+{
+    return peer->has_bye || (!peer->is_sent && (peer->is_broken || rv == APR_EOF));
+}
+
+void ss_peer_explain(const ss_peer_t *peer, apr_status_t rv, ss_result_t *result)
 {
     char text[160];
 
@@ -504,87 +462,10 @@ static void explain_failure(ss_result_t *result, const ss_peer_t *peer, apr_stat
     } else if (rv == APR_EINVAL) {
         ss_result_set(
             result, "socket", "", NULL,
-            "what answers at %s is not the delivery daemon, or the request is too large for it",
+            "the process at %s is not the delivery daemon, or the request is too large for it",
             peer->path);
     } else {
         ss_result_set(result, "socket", "", NULL, "talking to the delivery daemon at %s failed: %s",
                       peer->path, apr_strerror(rv, text, sizeof(text)));
-    }
-}
-
-/* Fills the buffer up to `most` octets with what the file has from *at on. */
-static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len, char *buffer,
-                              apr_size_t *len, apr_size_t most)
-{
-    while (*len < most && *at < file_len) {
-        apr_uint64_t left = file_len - *at;
-        apr_size_t room = most - *len;
-        ssize_t got = pread(file, buffer + *len, left < room ? (apr_size_t)left : room, (off_t)*at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return got ? errno : APR_EINCOMPLETE;
-        *len += (apr_size_t)got;
-        *at += (apr_uint64_t)got;
-    }
-    return APR_SUCCESS;
-}
-
-/* One buffer of memory here, and as little there. */
-static apr_status_t send_with_file(ss_peer_t *peer, const char *header, apr_size_t header_len,
-                                   const char *content, apr_size_t content_len, int file,
-                                   apr_uint64_t file_len, ss_mono_t deadline)
-{
-    apr_uint64_t at = 0;
-    apr_size_t used = 0, len = 0;
-    char *buffer = malloc(FILE_PIECE);
-    apr_status_t rv = buffer ? ss_peer_begin(peer, header, header_len, deadline) : APR_ENOMEM;
-
-    while (rv == APR_SUCCESS && (used < content_len || at < file_len)) {
-        len = content_len - used < FILE_PIECE ? content_len - used : FILE_PIECE;
-        memcpy(buffer, content + used, len);
-        used += len;
-        rv = fill_from(file, &at, file_len, buffer, &len, FILE_PIECE);
-        if (rv == APR_SUCCESS)
-            rv = ss_peer_part(peer, buffer, len, used == content_len && at == file_len, deadline);
-    }
-    free(buffer);
-    return rv;
-}
-
-apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header,
-                          apr_size_t header_len, const char *content, apr_size_t content_len,
-                          apr_interval_time_t timeout, ss_peer_answer_t *answer,
-                          ss_result_t *result, apr_pool_t *pool)
-{
-    return ss_peer_call_file(path, instance, header, header_len, content, content_len, -1, 0,
-                             timeout, answer, result, pool);
-}
-
-apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const char *header,
-                               apr_size_t header_len, const char *content, apr_size_t content_len,
-                               int file, apr_uint64_t file_len, apr_interval_time_t timeout,
-                               ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool)
-{
-    ss_mono_t deadline = ss_mono_add(ss_mono_now(), timeout);
-    apr_interval_time_t wait = timeout < CALL_CONNECT_WAIT ? timeout : CALL_CONNECT_WAIT;
-
-    for (int tries = 1;; tries++) {
-        ss_peer_t *peer = take_kept(path, instance);
-        apr_status_t rv = peer ? APR_SUCCESS : open_peer(&peer, path, instance, wait, result);
-        if (rv != APR_SUCCESS) return rv;
-        rv = file_len ? send_with_file(peer, header, header_len, content, content_len, file,
-                                       file_len, deadline)
-                      : ss_peer_send(peer, header, header_len, content, content_len, deadline);
-        if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, NULL, NULL, deadline, pool);
-        if (rv == APR_SUCCESS) {
-            keep(peer);
-            return APR_SUCCESS;
-        }
-        int was_not_taken = peer->has_bye || (!peer->is_sent && (peer->is_broken || rv == APR_EOF));
-        if (!was_not_taken || tries >= CALL_TRIES || ss_mono_reached(deadline, ss_mono_now())) {
-            explain_failure(result, peer, rv);
-            ss_peer_close(peer);
-            return rv;
-        }
-        ss_peer_close(peer);
     }
 }

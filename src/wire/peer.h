@@ -1,6 +1,6 @@
-/* peer.h: the blocking client of the local socket, for web, command line and the C API. One call =
- * one connection unless kept; a deadline for the whole; tries again only before the first byte was
- * written. Any thread, one call at a time each. */
+/* peer.h: a connection of the blocking client of the local socket, for web, command line and the C
+ * API. peer_call.h is simpler where nothing is streamed. Any thread, one at a time for each
+ * connection. */
 #ifndef SS_WIRE_PEER_H
 #define SS_WIRE_PEER_H
 
@@ -21,10 +21,10 @@ typedef struct {
     apr_size_t content_len;
 } ss_peer_answer_t;
 
-/* Connects to the socket at path. connect_wait: how long to try while nobody answers (daemon
- * restarting; the listening socket lives in the parent, so a connect normally succeeds and the
- * answer waits). Errors: result says which path and why ("Permission denied", "no such file: is
- * httpd running?"). */
+/* Connects to the socket at path, in the pool (its cleanup closes; NULL: ss_peer_close does).
+ * connect_wait: how long to retry while nobody listens; while the daemon restarts, the listening
+ * socket stays open in httpd's parent, so that connecting succeeds and the answer takes longer.
+ * Errors: result (or NULL) says which path and why ("Permission denied", "is httpd running?"). */
 apr_status_t ss_peer_open(ss_peer_t **peer, const char *path, apr_uint64_t instance,
                           apr_interval_time_t connect_wait, ss_result_t *result, apr_pool_t *pool);
 /* Sends a request: header JSON and, for submit, content in any size (cut into frames). */
@@ -35,9 +35,9 @@ apr_status_t ss_peer_begin(ss_peer_t *peer, const char *header, apr_size_t heade
                            ss_mono_t deadline);
 apr_status_t ss_peer_part(ss_peer_t *peer, const char *bytes, apr_size_t len, int is_last,
                           ss_mono_t deadline);
-/* is_wanted is asked about once a second while an answer is waited for; 0 ends the wait with
- * APR_ECONNRESET: whoever asked is gone. */
-void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *self);
+/* While an answer is waited for, is_wanted is called about once a second; 0 ends the wait with
+ * APR_ECONNRESET, because the receiver of the answer is gone. */
+void ss_peer_set_wanted(ss_peer_t *peer, int (*is_wanted)(void *self), void *self);
 /* Waits for the answer; STEP frames before it go to step (may be NULL), whose error ends the wait.
  * APR_TIMEUP, APR_EOF (daemon died): nobody knows whether it was done. APR_ECONNABORTED: the daemon
  * left without reading the request, which may be asked again on a new connection. A write that the
@@ -46,21 +46,17 @@ void ss_peer_ask_whether(ss_peer_t *peer, int (*is_wanted)(void *self), void *se
 apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
                              apr_status_t (*step)(void *self, const char *bytes, apr_size_t len),
                              void *self, ss_mono_t deadline, apr_pool_t *pool);
-/* open, send, receive, close in one; reuses a kept connection of this thread where there is one (a
- * stale one is replaced before the first byte is answered only if the request is harmless to
- * repeat). */
-apr_status_t ss_peer_call(const char *path, apr_uint64_t instance, const char *header,
-                          apr_size_t header_len, const char *content, apr_size_t content_len,
-                          apr_interval_time_t timeout, ss_peer_answer_t *answer,
-                          ss_result_t *result, apr_pool_t *pool);
-/* The same with file_len octets of a file (read with pread, from its begin) behind the content. */
-apr_status_t ss_peer_call_file(const char *path, apr_uint64_t instance, const char *header,
-                               apr_size_t header_len, const char *content, apr_size_t content_len,
-                               int file, apr_uint64_t file_len, apr_interval_time_t timeout,
-                               ss_peer_answer_t *answer, ss_result_t *result, apr_pool_t *pool);
-/* Closes the connection that ss_peer_call keeps for this thread, if any; a thread's end does it by
- * itself. */
-void ss_peer_forget(void);
+/* Whether it is a connection to this path and instance. */
+int ss_peer_goes_to(const ss_peer_t *peer, const char *path, apr_uint64_t instance);
+/* After an answer: whether another request may be sent. Gives back memory that only a large answer
+ * needed. */
+int ss_peer_is_reusable(ss_peer_t *peer);
+/* After a failure rv: whether the daemon certainly did not carry the request out, so that it may be
+ * repeated on a new connection. */
+int ss_peer_may_repeat(const ss_peer_t *peer, apr_status_t rv);
+/* Says for people why a request failed, and whether it may have been carried out. result: or NULL.
+ */
+void ss_peer_explain(const ss_peer_t *peer, apr_status_t rv, ss_result_t *result);
 void ss_peer_close(ss_peer_t *peer);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "config/module.h"
 #include "web/shared/problem.h"
+#include "wire/peer_call.h"
 
 static apr_status_t drop(void *value)
 {
@@ -44,10 +45,16 @@ int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, co
         *why = "the request to the delivery daemon is too large, or is not UTF-8";
         return 0;
     }
-    apr_status_t rv = ss_peer_call_file(ss_module_globals()->socket_path, ss_module_instance(),
-                                        request->header, strlen(request->header), request->content,
-                                        request->len, tail ? tail->fd : -1, tail ? tail->len : 0,
-                                        request->timeout, &answer->raw, &result, pool);
+    const ss_peer_call_t call = { .path = ss_module_globals()->socket_path,
+                                  .instance = ss_module_instance(),
+                                  .header = request->header,
+                                  .header_len = strlen(request->header),
+                                  .content = request->content,
+                                  .content_len = request->len,
+                                  .file = tail ? tail->fd : -1,
+                                  .file_len = tail ? tail->len : 0,
+                                  .timeout = request->timeout };
+    apr_status_t rv = ss_peer_call(&call, &answer->raw, &result, pool);
     if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
     *why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
                                      : "the delivery daemon's answer could not be read";

@@ -132,7 +132,7 @@ static const char *run(test_t *t)
     put_request(t, &header);
     apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
                                    CONNECT_WAIT, &result, t->r->pool);
-    if (rv == APR_SUCCESS) ss_peer_ask_whether(t->peer, is_wanted, t);
+    if (rv == APR_SUCCESS) ss_peer_set_wanted(t->peer, is_wanted, t);
     if (rv == APR_SUCCESS)
         rv = ss_peer_send(t->peer, header.data, header.len, NULL, 0, t->deadline);
     if (rv == APR_SUCCESS)
