@@ -236,6 +236,12 @@ static void an_import_is_checked(void)
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT_EQUAL(m->created, 1000); /* not in the future */
     apr_pool_destroy(m->pool);
+    header = restore_of("queued");
+    json_object_set_new(json_object_get(header, "restore"), "created", json_integer(0));
+    m = restore(header, root, &relay);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_EQUAL(m->created, 1000);
+    apr_pool_destroy(m->pool);
     m = restore(json_pack("{s:[s]}", "to", "b@example.net"), user, &relay);
     CU_ASSERT_PTR_NOT_NULL_FATAL(m);
     CU_ASSERT_STRING_EQUAL(m->id, "");

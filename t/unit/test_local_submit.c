@@ -42,6 +42,10 @@ static void an_idempotency_key_is_used_once(void)
                                                       "contentHash", "aa", "submitter", "bob")),
                     202);
     CU_ASSERT_EQUAL(rig.d.record->metrics.accepted, 2);
+    apr_int64_t messages;
+    apr_uint64_t bytes;
+    ss_delivery_waiting(rig.d.delivery, &messages, &bytes);
+    CU_ASSERT_EQUAL(messages, 2);
     CU_ASSERT_EQUAL(rig.d.record->metrics.repeated, 1);
     CU_ASSERT_EQUAL(rig.d.record->metrics.refused, 1);
     daemon_rig_end(&rig);
@@ -199,6 +203,17 @@ static void an_import_keeps_its_id(void)
     daemon_rig_end(&rig);
 }
 
+static void a_message_waits_for_its_time(void)
+{
+    daemon_rig_start(&rig, NULL);
+    CU_ASSERT_EQUAL(daemon_rig_submit(
+                        &rig, json_pack("{s:I}", "at", (json_int_t)apr_time_from_sec(4102444800))),
+                    202);
+    daemon_rig_ask(&rig, 1, json_pack("{s:s,s:s}", "do", "get", "id", rig.id), NULL);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.last.content, "\"nextAttempt\":\"2100-01-01T00:00:00"));
+    daemon_rig_end(&rig);
+}
+
 static void a_composed_message_is_made_here(void)
 {
     daemon_rig_start(&rig, NULL);
@@ -231,5 +246,6 @@ void ss_suite_local_submit(void)
     CU_ADD_TEST(suite, the_relay_is_the_named_one_or_the_senders);
     CU_ADD_TEST(suite, a_submitter_has_a_rate);
     CU_ADD_TEST(suite, an_import_keeps_its_id);
+    CU_ADD_TEST(suite, a_message_waits_for_its_time);
     CU_ADD_TEST(suite, a_composed_message_is_made_here);
 }

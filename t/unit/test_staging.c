@@ -10,6 +10,8 @@ static void a_large_message_goes_to_the_store_in_parts(void)
     ss_message_t m = { .parts = parts, .part_count = 3, .size = SS_INTAKE_WHOLE_MAX + 1 };
 
     CU_ASSERT_TRUE(ss_staging_is_due(&m));
+    m.part_count = 2;
+    CU_ASSERT_TRUE(ss_staging_is_due(&m));
     m.part_count = 1;
     CU_ASSERT_FALSE(ss_staging_is_due(&m)); /* the first part stays in memory */
     m.part_count = 3;
