@@ -36,7 +36,7 @@ const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const 
     ss_object_t request;
     ss_buf_t out;
 
-    attr.door = "sendmail";
+    attr.via = "sendmail";
     attr.idempotency_key = attr.content_hash = key;
     ss_buf_init(&out, SS_FRAME_HEADER_MAX);
     ss_object_begin(&request, &out);

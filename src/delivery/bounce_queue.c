@@ -215,7 +215,7 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
     m->attr.message_id = text.message_id;
     m->attr.header_from = author_of(job->relay->settings, pool);
     m->attr.submitter = "report";
-    m->attr.door = "report";
+    m->attr.via = "report";
     m->attr.uid = -1;
     m->created = now;
     m->paused_base = ss_pause_total(job->relay, now);

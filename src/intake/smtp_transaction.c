@@ -190,7 +190,7 @@ static void made(void *self, const ss_mail_problem_t *problem)
         return;
     }
     m->attr.submitter = SUBMITTER;
-    m->attr.door = "smtp";
+    m->attr.via = "smtp";
     m->attr.uid = -1;
     forget_content(t);
     ss_accept_message(t->intake, t->relay, m, answered, t);

@@ -1,5 +1,5 @@
-/* address.c: what a mailbox may look like, whether two are the same, how one is written. Lists are
- * read in address_list.c. See address.h. */
+/* address.c: syntax, comparison and writing of mailboxes. address_list.c reads lists. See
+ * address.h. */
 #include "mail/address.h"
 
 #include <apr_lib.h>
@@ -124,15 +124,15 @@ int ss_address_is_valid(const char *text, int has_no_domain_ok, const char **why
     if (!local) return 0;
     *why = "its local part is longer than 64 octets";
     if (local > LOCAL_MAX) return 0;
-    *why = "it is no valid UTF-8";
+    *why = "it is not valid UTF-8";
     if (ss_address_is_utf8(text) && !is_clean_utf8(text, len)) return 0;
     if (!text[local]) {
         *why = "it has no domain (name@example.com)";
         return has_no_domain_ok;
     }
-    *why = "its local part is followed by something else than @";
+    *why = "its local part is not followed by @";
     if (text[local] != '@') return 0;
-    *why = "its domain is no host name";
+    *why = "its domain is not a host name";
     return is_domain(text + local + 1, len - local - 1);
 }
 
@@ -144,7 +144,7 @@ int ss_address_is_utf8(const char *text)
     return 0;
 }
 
-/* A display name for a field: bare where all words are atoms, else quoted, else encoded. */
+/* A display name in a field: as it is if all words are atoms, else quoted, else encoded. */
 static const char *phrase(const char *name, apr_pool_t *pool)
 {
     const char *encoded = ss_words_encode(pool, name);

@@ -1,6 +1,5 @@
-/* address_list.c: the value of an address field, or of what an application wrote into one, to a
- * list of addresses. One walk over the text, token by token; comments may stand anywhere. See
- * address.h. */
+/* address_list.c: reads the value of an address field. One pass over the text, token by token;
+ * comments may occur anywhere. See address.h. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -17,18 +16,18 @@ typedef struct {
     const char *why;
     apr_array_header_t *list;
     const char *group;
-    int group_at;        /* addresses in front of it */
+    int group_at;        /* number of addresses before it */
     const char *comment; /* the last one read: the name, where "a@b (Name)" gives it so */
-    /* room for the item at hand, as long as the whole text: used again for each */
+    /* buffers for the current item, as long as the whole text and reused */
     char *phrase, *address, *scratch;
 } walk_t;
 
-typedef struct {            /* what stands between two commas */
+typedef struct {            /* the item between two commas */
     char *phrase, *address; /* both as long as the text at most */
     apr_size_t phrase_len, address_len;
     int words;  /* words of the phrase */
     int has_at; /* it cannot be a name in front of a colon */
-    /* the last token was @ or ended in a dot: the next belongs to the address */
+    /* the last token was @ or ended in a dot: the next one belongs to the address */
     int is_joined;
     int is_broken; /* two words without anything between: no address by itself */
 } item_t;
@@ -78,7 +77,7 @@ static int skip_blanks(walk_t *w)
     return 0;
 }
 
-/* A quoted string at w->p: raw with its quotes behind raw, unescaped behind text. */
+/* Reads a quoted string at w->p: appends it with quotes to raw, and unescaped to text. */
 static int quoted(walk_t *w, char *raw, apr_size_t *raw_len, char *text, apr_size_t *text_len)
 {
     raw[(*raw_len)++] = *w->p++;
@@ -125,7 +124,7 @@ static int add(walk_t *w, const char *name, const char *address)
     return 0;
 }
 
-/* What stands in <>: an obsolete route in front is left out (RFC 5321 4.1.1.3). Sets *out. */
+/* Reads the address within <> into *out, without an obsolete route (RFC 5321 4.1.1.3). */
 static int angle(walk_t *w, const char **out)
 {
     char *to = w->address;
@@ -134,7 +133,7 @@ static int angle(walk_t *w, const char **out)
     w->p++;
     for (;;) {
         if (skip_blanks(w)) return -1;
-        if (w->p == w->end) return fail(w, "> is missing behind an address");
+        if (w->p == w->end) return fail(w, "> is missing after an address");
         if (*w->p == '>') break;
         if (*w->p == '<') return fail(w, "there is a second < in an address");
         if (*w->p == ':' && len && to[0] == '@') {
@@ -155,8 +154,8 @@ static int angle(walk_t *w, const char **out)
     return 0;
 }
 
-/* An atom, "@", domain literal: the name and the address grow by it, until it is known which of
- * both it is. */
+/* An atom, "@" or domain literal: appended to both name and address until it is clear which one it
+ * is. */
 static void atom(walk_t *w, item_t *item, int had_blank)
 {
     const char *start = w->p;
@@ -184,7 +183,7 @@ static void atom(walk_t *w, item_t *item, int had_blank)
     item->words++;
 }
 
-/* The item that ended at a comma, semicolon or the end. */
+/* Ends an item, at a comma, semicolon or the end. */
 static int finish(walk_t *w, item_t *item)
 {
     item->address[item->address_len] = '\0';
@@ -193,14 +192,14 @@ static int finish(walk_t *w, item_t *item)
     if (strlen(item->address) != item->address_len) return fail(w, "there is a zero byte in it");
     if (item->is_broken) {
         w->why = apr_psprintf(w->pool,
-                              "\"%.200s\" is no address; one looks like: Name <name@example.com>",
+                              "\"%.200s\" is not an address; use the form: Name <name@example.com>",
                               item->phrase);
         return -1;
     }
     return add(w, w->comment, item->address);
 }
 
-/* Behind "Name <a@b>": nothing but a comma, semicolon or the end. */
+/* After "Name <a@b>" only a comma, semicolon or the end may follow. */
 static int after_angle(walk_t *w, const item_t *item)
 {
     const char *address;
@@ -208,12 +207,12 @@ static int after_angle(walk_t *w, const item_t *item)
     if (angle(w, &address)) return -1;
     if (skip_blanks(w)) return -1;
     if (w->p < w->end && *w->p != ',' && *w->p != ';')
-        return fail(w, "a comma is missing behind an address");
-    if (!*address) return fail(w, "<> is no address to write to");
+        return fail(w, "a comma is missing after an address");
+    if (!*address) return fail(w, "<> is not an address to send to");
     return add(w, name_of(w, item), address);
 }
 
-/* One item up to and without its comma or semicolon. */
+/* Reads one item up to its comma or semicolon. */
 static int read_item(walk_t *w)
 {
     item_t item;
@@ -268,8 +267,8 @@ int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len
         if (w.p < w.end && *w.p == ';') w.group = NULL;
         if (w.p < w.end) w.p++;
     }
-    /* "undisclosed-recipients:" is written so, too; a group with somebody in it ends, or what was
-     * meant is something else. */
+    /* "undisclosed-recipients:" also occurs without the semicolon. A group with members must have
+     * one, or the colon means something else. */
     if (w.group && w.list->nelts > w.group_at) {
         *why = "a group (name: addresses;) has no semicolon at its end";
         return -1;
@@ -291,7 +290,7 @@ int ss_address_one(ss_address_t *out, const char *text, const char **why, apr_po
         }
     }
     if (ss_address_list(&list, text, strlen(text), why, pool)) return -1;
-    *why = list->nelts ? "there is more than one address where one belongs" : "it is empty";
+    *why = list->nelts ? "there is more than one address" : "it is empty";
     if (list->nelts != 1) return -1;
     *out = *(const ss_address_t *)list->elts;
     return 0;

@@ -59,7 +59,7 @@ const ss_attributes_row_t ss_attributes_rows[] = {
     { ROW("webhook", TEXT, webhook, "webhook"), .set_by = SS_SET_DOCUMENT | SS_SET_TRUSTED },
     { ROW("submitter", TEXT, submitter, "submitter"), .is_key = 1, .set_by = SS_SET_TRUSTED,
       DETAIL },
-    { ROW("door", TEXT, door, "door"), .set_by = SS_SET_SOCKET, DETAIL },
+    { ROW("door", TEXT, via, "door"), .set_by = SS_SET_SOCKET, DETAIL },
     { ROW("uid", NUMBER, uid, "uid"), .set_by = SS_SET_RESTORE },
     { ROW("idempotencyKey", TEXT, idempotency_key, "idem_key"), .is_key = 1,
       .set_by = SS_SET_SOCKET },

@@ -31,7 +31,7 @@ typedef struct {
     const char *webhook;        /* or NULL */
     /* who submitted, and how */
     const char *submitter; /* REMOTE_USER, path, or "uid:1000": for fairness, rates, idempotency */
-    const char *door;      /* "http", "sendmail", "c", "smtp" */
+    const char *via;       /* "http", "sendmail", "c", "smtp" */
     int uid;               /* local submitter, or -1 */
     const char *idempotency_key, *content_hash; /* hex; or NULL */
     const char *created_by; /* id of the message that this one reports on (bounce), or NULL */

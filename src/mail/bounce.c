@@ -1,6 +1,6 @@
 /* bounce.c: reports (RFC 3464, 6522, 6533). See bounce.h. Everything that is not ASCII in our own
- * parts is encoded, so a report needs 8BITMIME only for the message that it carries, and SMTPUTF8
- * only for its reader's address. */
+ * parts is encoded, so a report needs 8BITMIME only for the returned message, and SMTPUTF8 only for
+ * the recipient's address. */
 #include "mail/bounce.h"
 
 #include <apr_strings.h>
@@ -12,29 +12,26 @@
 #include "mail/codec.h"
 #include "mail/header.h"
 
-/* the report's size is bounded by its parts; this only stops a defect */
+/* the parts already bound the report; this only stops a bug */
 #define REPORT_MAX (64 << 20)
 #define WIDTH 76
-/* octets of the server's words in one field: a line has at most 998 */
+/* octets of a server's reply in one field: a line has at most 998 */
 #define REPLY_MAX 900
 
 static const struct {
-    const char *subject, *action, *opening, *verb;
+    const char *subject, *action, *opening;
 } words[] = {
     [SS_BOUNCE_FAILED] = { "Undelivered mail: returned to sender", "failed",
                            "This is the mail system at %s. Your message could not be delivered to "
-                           "the recipients below,\nand it is not tried again.",
-                           "could not be delivered" },
-    [SS_BOUNCE_DELAYED] = { "Delayed mail: still being tried", "delayed",
+                           "the recipients below.\nNo further attempt will be made." },
+    [SS_BOUNCE_DELAYED] = { "Delayed mail: delivery is still being attempted", "delayed",
                             "This is the mail system at %s. Your message has not been delivered "
-                            "yet to the recipients below.\nIt is still being tried: you need not "
-                            "send it again.",
-                            "is delayed" },
-    [SS_BOUNCE_RELAYED] = { "Mail passed on to its relay", "relayed",
-                            "This is the mail system at %s. Your message was passed on for the "
-                            "recipients below, to a system that\nsends no reports of delivery: "
-                            "this is the last one that you get.",
-                            "was passed on" }
+                            "yet to the recipients below.\nDelivery is still being attempted: you "
+                            "do not need to send it again." },
+    [SS_BOUNCE_RELAYED] = { "Mail relayed", "relayed",
+                            "This is the mail system at %s. Your message to the recipients below "
+                            "was relayed to a system\nthat sends no delivery reports: you will not "
+                            "get another report on it." }
 };
 
 static int is_ascii(const char *text, apr_size_t len)
@@ -45,7 +42,7 @@ static int is_ascii(const char *text, apr_size_t len)
     return 1;
 }
 
-/* Words from outside as one line of UTF-8 without control characters. */
+/* Untrusted text as one line of UTF-8 without control characters. */
 static const char *one_line(const char *text, apr_size_t max, apr_pool_t *pool)
 {
     const char *clean = ss_text_utf8(pool, text, strlen(text));
@@ -56,7 +53,7 @@ static const char *one_line(const char *text, apr_size_t max, apr_pool_t *pool)
         if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
     }
     len = (apr_size_t)(p - copy);
-    /* Cut at a character's beginning. */
+    /* Cut before a character, not within it. */
     if (len > max) {
         len = max;
         while (len && ((unsigned char)copy[len] & 0xc0) == 0x80) len--;
@@ -118,7 +115,7 @@ static const char *subject_of(const ss_bounce_t *b, apr_pool_t *pool)
     if (!b->content ||
         !ss_header_find(&field, b->content, ss_header_len(b->content, b->content_len), "Subject"))
         return NULL;
-    /* Unfolded, as it stands: encoded words stay what they are for a mail program to show. */
+    /* Unfolded but not decoded: the mail program decodes encoded words. */
     return one_line(apr_pstrmemdup(pool, field.value, field.value_len), 200, pool);
 }
 
@@ -132,12 +129,11 @@ static void tell(ss_buf_t *out, const ss_bounce_t *b, apr_pool_t *pool)
                   ss_text_time_mail(pool, b->arrived));
     if (subject && *subject) ss_buf_printf(out, "Its subject: %s\r\n", subject);
     if (b->until)
-        ss_buf_printf(out,
-                      "It is given up, and you are told, if it cannot be delivered until %s\r\n",
+        ss_buf_printf(out, "If it cannot be delivered by %s,\r\nit will be returned to you.\r\n",
                       ss_text_time_mail(pool, b->until));
     for (int i = 0; i < listed; i++) tell_recipient(out, &b->rcpts[i], pool);
     if (listed < b->rcpt_count)
-        ss_buf_printf(out, "\r\nand %d more, named in the part of this report for programs.\r\n",
+        ss_buf_printf(out, "\r\nand %d more; the next part of this report lists them.\r\n",
                       b->rcpt_count - listed);
     wrap(out, "",
          apr_pstrcat(pool, "\n",
@@ -149,7 +145,7 @@ static void tell(ss_buf_t *out, const ss_bounce_t *b, apr_pool_t *pool)
 
 /* ---- the part for programs (RFC 3464 2) ---- */
 
-/* RFC 3461 4: what is no plain ASCII, "+" and "=" become +XX. */
+/* RFC 3461 4: "+", "=" and everything but printable ASCII become +XX. */
 static const char *xtext(const char *text, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, strlen(text) * 3 + 1), *p = out;
@@ -165,7 +161,7 @@ static const char *xtext(const char *text, apr_pool_t *pool)
     return out;
 }
 
-/* An ORCPT as it came in (its address in xtext): the field wants it decoded. */
+/* An ORCPT as received (its address in xtext); the field needs it decoded. */
 static const char *original(const char *orcpt, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, strlen(orcpt) + 1), *p = out;
@@ -197,8 +193,8 @@ static const char *status_of(const ss_bounce_t *b, const ss_bounce_rcpt_t *rcpt,
     char class = b->kind == SS_BOUNCE_FAILED ? '5' : b->kind == SS_BOUNCE_DELAYED ? '4' : '2';
     int first, second;
 
-    /* An enhanced code of another class than the action would contradict it (RFC 3464 2.3.4): only
-     * its detail is kept. 4.4.7 is a failure by time. */
+    /* The class of the enhanced code must agree with the action (RFC 3464 2.3.4): only its detail
+     * is kept. A 4.4.7 becomes a failure when the message expires. */
     if (rcpt->dsn && rcpt->dsn[0] && rcpt->dsn[1] == '.') {
         first = (int)strspn(rcpt->dsn + 2, "0123456789");
         second = first > 0 && first < 4 && rcpt->dsn[2 + first] == '.'
@@ -223,7 +219,7 @@ static void status_recipient(ss_buf_t *out, const ss_bounce_t *b, const ss_bounc
     if (rcpt->host)
         ss_buf_printf(out, "Remote-MTA: dns; %s\r\n",
                       one_line(name_of(rcpt->host, pool), 255, pool));
-    /* A code in front: a server said it. Without one the words are ours. */
+    /* A text that begins with a code is a server's reply; any other text is ours. */
     if (rcpt->reply && *rcpt->reply) {
         int is_code = strspn(rcpt->reply, "0123456789") == 3;
         ss_buf_printf(out, "Diagnostic-Code: %s; %s\r\n", is_code ? "smtp" : "x-smtp-send",
@@ -255,7 +251,7 @@ static void part(ss_buf_t *out, const char *boundary, const char *type, const ch
     ss_buf_puts(out, "\r\n");
 }
 
-/* Text of ours as a part: plain where it is ASCII, quoted-printable else. */
+/* Our own text as a part: 7bit if it is ASCII, else quoted-printable. */
 static void text_part(ss_buf_t *out, const char *boundary, const char *type,
                       const char *description, const ss_buf_t *text, apr_pool_t *pool)
 {
@@ -271,7 +267,7 @@ static void text_part(ss_buf_t *out, const char *boundary, const char *type,
     ss_buf_append(out, coded, len);
 }
 
-/* What comes back of the message. RFC 6533: a header with octets above 127 is message/global's,
+/* The returned message or header. RFC 6533: a header with octets above 127 needs message/global,
  * which may be encoded; message/rfc822 may not. */
 static void returned(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, int *is_8bit,
                      apr_pool_t *pool)
@@ -339,8 +335,8 @@ void ss_bounce(ss_bounce_text_t *report, const ss_bounce_t *b, apr_pool_t *pool)
     ss_buf_init(&facts, REPORT_MAX);
     tell(&text, b, pool);
     status(&facts, b, pool);
-    /* An address or words that are not ASCII: the global form of the part (RFC 6533 3); the plain
-     * one has no encoding. */
+    /* An address or reply that is not ASCII needs the global form of the part (RFC 6533 3); the
+     * plain form has no encoding. */
     type = is_ascii(facts.data, facts.len) ? "delivery-status" : "global-delivery-status";
     fields(&out, b, boundary, report->message_id, type, pool);
     text_part(&out, boundary,

@@ -1,7 +1,7 @@
-/* bounce.h: reports on mail that failed, is late, or arrived (RFC 3464 in RFC 6522's
- * multipart/report): a part for people, one for programs, and the message's header or the whole of
- * it. Pure: names, times and random numbers come in. Who gets one, and when, is the daemon's
- * (daemon/report.c). */
+/* bounce.h: delivery status notifications for mail that failed, is delayed, or was relayed (RFC
+ * 3464 in the multipart/report of RFC 6522): a part for people, one for programs, and the message's
+ * header or all of it. Pure: names, times and random numbers are arguments. delivery/bounce_queue.c
+ * decides who gets one, and when. */
 #ifndef SS_MAIL_BOUNCE_H
 #define SS_MAIL_BOUNCE_H
 
@@ -10,9 +10,9 @@
 
 #include "base/dsn.h"
 
-/* a larger message's report carries its header only, whatever RET asks for */
+/* octets; of a larger message only the header is returned, whatever RET asks for */
 #define SS_BOUNCE_FULL_MAX (1 << 19)
-/* recipients in the part for people; the part for programs names all */
+/* recipients in the part for people; the part for programs lists all */
 #define SS_BOUNCE_LISTED_MAX 100
 
 typedef enum { SS_BOUNCE_FAILED, SS_BOUNCE_DELAYED, SS_BOUNCE_RELAYED } ss_bounce_kind_t;
@@ -22,28 +22,28 @@ typedef struct {
     const char *orcpt;   /* "rfc822;bob@example.com" (RFC 3461 4.2), or NULL */
     const char *dsn;     /* "5.1.1" */
     const char *reply;   /* the server's words, or ours; may be NULL */
-    /* who said them: "mail.example.com[192.0.2.1]:465", or NULL: we did */
+    /* which host sent the reply: "mail.example.com[192.0.2.1]:465"; NULL: the text is ours */
     const char *host;
     const char *title, *meaning, *remedy; /* the knowledge base's entry, or NULL */
-    apr_time_t last_attempt;              /* 0: there was none */
+    apr_time_t last_attempt;              /* 0: none */
 } ss_bounce_rcpt_t;
 
 typedef struct {
     ss_bounce_kind_t kind;
-    const char *to;               /* who reads the report */
+    const char *to;               /* recipient of the report */
     const char *from;             /* address of its From field */
     const char *host;             /* our name: Reporting-MTA, right side of the Message-ID */
-    const char *id;               /* the reported message's id here */
+    const char *id;               /* id of the reported message in our queue */
     ss_dsn_options_t dsn_options; /* of the reported message */
     apr_time_t arrived, now;
-    apr_time_t until; /* DELAYED: given up at; 0: not known */
+    apr_time_t until; /* DELAYED: when the message expires; 0: unknown */
     apr_uint64_t random;
     const ss_bounce_rcpt_t *rcpts;
     int rcpt_count;
-    /* the message, canonical, from its first byte; NULL: not to be had */
+    /* the reported message, canonical, from its first byte; NULL: not available */
     const char *content;
     apr_size_t content_len;
-    /* content is all of it and goes back whole; else its header alone */
+    /* content is the whole message and is returned whole; else only its header is */
     int is_whole;
     int is_8bit, is_utf8; /* of the reported message */
 } ss_bounce_t;
@@ -55,10 +55,10 @@ typedef struct {
     const char *subject, *message_id;
 } ss_bounce_text_t;
 
-/* Writes the report, canonical, into the pool. */
+/* Writes the report, canonical, into the pool. Cannot fail. */
 void ss_bounce(ss_bounce_text_t *out, const ss_bounce_t *model, apr_pool_t *pool);
-/* Whether content must not be reported on: its header says that it answers something by itself
- * (Auto-Submitted: auto-replied, RFC 3834 5), or it went round in circles (50 Received fields). */
+/* Whether no report may be sent on content: it is an automatic reply (Auto-Submitted: auto-replied,
+ * RFC 3834 5), or in a loop (SS_BOUNCE_HOPS_MAX Received fields). */
 int ss_bounce_is_loop(const char *content, apr_size_t len);
 
 #define SS_BOUNCE_HOPS_MAX 50

@@ -1,9 +1,9 @@
-/* canonical.c: looks at content in one pass and makes its line ends CRLF. What needs MIME to be
- * understood is in mime.c. See canonical.h.
+/* canonical.c: scans content in one pass and makes its line ends CRLF. Everything that needs MIME
+ * is in mime.c. See canonical.h.
  *
- * Line ends: LF and CRLF, and any run of CR in front of LF, end a line. A CR by itself ends a line
- * in the body (what a reader would make of it must not depend on the relay) and is a blank in the
- * header (it must not make a field of what was another's value). */
+ * Line ends: LF and CRLF, and any run of CR in front of LF, end a line. A bare CR ends a line in
+ * the body (its meaning must not depend on the relay) and becomes a blank in the header (a value
+ * must not be able to add a field). */
 #include "mail/canonical.h"
 
 #include <apr_strings.h>
@@ -18,7 +18,7 @@ typedef struct {
     int has_high, has_nul, has_cr;
 } line_facts_t;
 
-/* Eight octets at a time: whether the line has any that need a second look. */
+/* Whether the line has octets that need a closer look, eight octets at a time. */
 static void look(const char *p, apr_size_t len, line_facts_t *facts)
 {
     apr_uint64_t high = 0, nul = 0, cr = 0;
@@ -41,8 +41,7 @@ static void look(const char *p, apr_size_t len, line_facts_t *facts)
     }
 }
 
-/* Bare CRs of a line, which are counted where they stand; longest and size grow as the lines become
- * that they make. */
+/* Counts the bare CRs of a line, and the lines that they will become. */
 static void count_bare(const char *p, apr_size_t len, int is_header, ss_canonical_facts_t *facts)
 {
     apr_size_t line = 0;
@@ -68,7 +67,7 @@ void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *
     while (p < end) {
         const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
         line_facts_t line;
-        /* a last line without an end counts as one */
+        /* a last line without a line end */
         if (!lf || lf == p || lf[-1] != '\r')
             facts->has_bare_lf = 1;
         else
@@ -93,7 +92,7 @@ void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *
                           facts->longest_line <= SS_MAIL_LINE_MAX;
 }
 
-/* Writes len octets of a line, its bare CRs replaced. */
+/* Writes len octets of a line and replaces bare CRs. */
 static char *write_line(char *out, const char *p, apr_size_t len, int is_header)
 {
     const char *end = p + len;
@@ -115,7 +114,7 @@ static char *write_line(char *out, const char *p, apr_size_t len, int is_header)
     return out;
 }
 
-/* Content with CRLF line ends; facts knows its size. */
+/* Content with CRLF line ends. */
 static const char *line_ends(const char *bytes, apr_size_t len, const ss_canonical_facts_t *facts,
                              apr_size_t *out_len, apr_pool_t *pool)
 {

@@ -1,4 +1,4 @@
-/* canonical_stream.c: a body made canonical while it comes. See stream.h. */
+/* canonical_stream.c: makes a body canonical while it arrives. See canonical_stream.h. */
 #include "mail/canonical_stream.h"
 
 #include <apr_strings.h>
@@ -30,7 +30,7 @@ static void end_line(ss_canonical_stream_t *stream)
 /* Octets of a line, none of them CR or LF. */
 static void put_text(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len)
 {
-    /* CRs that no line end followed are line ends themselves. */
+    /* CRs without a LF after them are line ends themselves. */
     for (; stream->crs; stream->crs--) end_line(stream);
     stream->is_begun = 1;
     stream->line += len;

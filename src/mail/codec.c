@@ -128,8 +128,8 @@ int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int
     return 0;
 }
 
-/* Whether the byte at i may stand as it is. White space at a line's end may not; "." and "From" at
- * its start are left alone by nobody, so they may not either. */
+/* Whether the byte at i needs no encoding. White space at the end of a line does, and so do "." and
+ * "From" at its start, which some servers change. */
 static int is_plain(const char *in, apr_size_t i, apr_size_t len, apr_size_t column)
 {
     unsigned char c = (unsigned char)in[i];
@@ -143,7 +143,7 @@ static int is_plain(const char *in, apr_size_t i, apr_size_t len, apr_size_t col
 char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t *out_len)
 {
     static const char hex[] = "0123456789ABCDEF";
-    /* the worst: each byte three characters and a soft line end after each 24 of them */
+    /* worst case: three characters a byte, and a soft line end after every 24 of them */
     char *start = apr_palloc(pool, len * 3 + len / 20 * 3 + 8), *out = start;
     apr_size_t column = 0;
 

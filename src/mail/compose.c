@@ -1,5 +1,5 @@
-/* compose.c: MIME out of a model. The message's own fields and the encoding of text are written
- * here; GMime writes the parts: their types, names (RFC 2231), boundaries and nesting. See
+/* compose.c: composes a MIME message. Its own fields and the encoding of text are done here; GMime
+ * writes the parts: their types, names (RFC 2231), boundaries and nesting. See
  * compose.h. */
 #include "mail/compose.h"
 
@@ -42,8 +42,8 @@ int ss_compose_is_type(const char *type)
     if (!slash || slash == type || !slash[1] || slash[1] == ';' || strpbrk(type, "\r\n") ||
         strcspn(type, " ;") <= (size_t)(slash - type))
         return 0;
-    /* GMime decodes what parameters say (RFC 2231, encoded words) and writes it as it is: a line
-     * end in it would be one of the header. */
+    /* GMime decodes parameters (RFC 2231, encoded words) and writes them unencoded: a line end in
+     * one would end the header field. */
     GMimeContentType *parsed = g_mime_content_type_parse(NULL, type);
     GMimeParamList *list = g_mime_content_type_get_parameters(parsed);
     int is_sound = 1;
@@ -73,8 +73,8 @@ static GMimeObject *part(const char *type, const char *bytes, apr_size_t len,
     return GMIME_OBJECT(made);
 }
 
-/* Text in the encoding that suits it: as it is where it is ASCII with short lines, base64 where
- * most of it is not ASCII, else quoted-printable. */
+/* Text in the best encoding: 7bit if it is ASCII with short lines, base64 if most of it is not
+ * ASCII, else quoted-printable. */
 static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *pool)
 {
     apr_size_t len = strlen(text), out_len, high = 0;
@@ -116,7 +116,7 @@ static GMimeObject *attachment(const ss_compose_t *model, const ss_compose_attac
     const char *coded;
     GMimeObject *made;
 
-    /* A message inside must not be encoded (RFC 2046 5.2.1): sent so, it is a file. */
+    /* A message type must not be encoded (RFC 2046 5.2.1): sent as an ordinary file. */
     if (!strncasecmp(type, "message/", 8) || !strncasecmp(type, "multipart/", 10))
         type = "application/octet-stream";
     if (a->lifted) {
@@ -133,8 +133,8 @@ static GMimeObject *attachment(const ss_compose_t *model, const ss_compose_attac
     return made;
 }
 
-/* A multipart with first in it, which it then owns; its boundary is made from the message's random
- * number, so equal models make equal bytes. */
+/* A multipart that contains and owns first. Its boundary comes from the message's random number, so
+ * that equal models give equal bytes. */
 static GMimeObject *multipart(const char *subtype, GMimeObject *first, const ss_compose_t *model,
                               apr_pool_t *pool)
 {
@@ -154,8 +154,7 @@ static void add_part(GMimeObject *to, GMimeObject *made)
     g_object_unref(made);
 }
 
-/* Adds the attachments that have a cid, or those that have none; around the body where there is
- * any. */
+/* Adds the attachments with a cid, or those without, to a multipart around the body. */
 static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *model, int inlines,
                                      apr_pool_t *pool)
 {
@@ -172,7 +171,7 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
     return body;
 }
 
-/* mixed(alternative(text, related(html, inlines)), attachments), each level only where it is
+/* mixed(alternative(text, related(html, inlines)), attachments), each level only if it is
  * needed. */
 static GMimeObject *tree(const ss_compose_t *model, apr_pool_t *pool)
 {

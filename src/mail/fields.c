@@ -35,7 +35,7 @@ static int refuse(ss_mail_problem_t *problem, const char *field, const char *wha
     return -1;
 }
 
-/* Puts a value under its name: a second one makes a list. */
+/* Adds a value; a second one of the same name makes a list. */
 static void put(json_t *object, const char *name, json_t *value)
 {
     json_t *there = json_object_get(object, name);

@@ -1,5 +1,5 @@
-/* fields.h: the fields of an HTML form to a message: the names of the JSON document (form.h), files
- * as attachments. */
+/* fields.h: a message from the fields of an HTML form, which have the names of the JSON document
+ * (form.h); files become attachments. */
 #ifndef SS_MAIL_FIELDS_H
 #define SS_MAIL_FIELDS_H
 

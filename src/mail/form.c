@@ -1,6 +1,6 @@
-/* form.c: one JSON document to a message. Every refusal names the field by its path,
- * "to[1].address". Unknown fields are refused, so that a spelling mistake is never silently a mail
- * without its copy. See form.h. */
+/* form.c: one JSON document to a message. Every error names the field by its path, "to[1].address".
+ * Unknown fields are refused, so that a spelling mistake never silently drops a copy. See form.h.
+ */
 #include "mail/form.h"
 
 #include <apr_strings.h>
@@ -51,7 +51,7 @@ static int no_room(form_t *f, apr_status_t rv)
 
 /* ---- kinds of values ---- */
 
-/* 0, or -1 with the problem: a header field cannot hold it. */
+/* 0, or -1 with the problem: a header field cannot contain it. */
 static int check_line(form_t *f, const char *path, const char *s)
 {
     if (strlen(s) > TEXT_LINE_MAX) return wrong(f, path, "too long");
@@ -64,7 +64,7 @@ static int check_line(form_t *f, const char *path, const char *s)
     return 0;
 }
 
-/* A text without zero bytes; one line of it where is_line. */
+/* A text without zero bytes; is_line: of one line. */
 static int text(form_t *f, const char *path, const json_t *value, int is_line, const char **out)
 {
     const char *s = json_string_value(value);
@@ -77,7 +77,7 @@ static int text(form_t *f, const char *path, const json_t *value, int is_line, c
     return 0;
 }
 
-/* Adds what one string or {"name","address"} gives. */
+/* Adds the addresses of one string or {"name","address"}. */
 static int address(form_t *f, const char *path, const json_t *value, apr_array_header_t *list)
 {
     apr_array_header_t *found;
@@ -171,7 +171,7 @@ static int read_html(form_t *f, const char *path, const json_t *value)
 {
     return text(f, path, value, 0, &f->model.html);
 }
-/* Fields that the module writes itself, or that would change who gets the message. */
+/* Fields that the module writes itself, or that would change the recipients. */
 static int is_ours(const char *name)
 {
     static const char *const names[] = { "From",
@@ -204,12 +204,12 @@ static int header(form_t *f, const char *path, const char *name, const json_t *v
     ss_compose_header_t *h;
 
     for (const char *p = name; *p; p++) {
-        if (*p <= 32 || *p >= 127 || *p == ':') return wrong(f, path, "no name of a header field");
+        if (*p <= 32 || *p >= 127 || *p == ':')
+            return wrong(f, path, "not a name of a header field");
     }
-    if (!*name || strlen(name) > 100) return wrong(f, path, "no name of a header field");
+    if (!*name || strlen(name) > 100) return wrong(f, path, "not a name of a header field");
     if (is_ours(name))
-        return wrong(f, path,
-                     "cannot be set here; use the field of the document that is made for it");
+        return wrong(f, path, "cannot be set here; use the field of the document for it");
     if (f->model.headers->nelts >= HEADERS_MAX) return wrong(f, path, "too many header fields");
     h = apr_array_push(f->model.headers);
     h->name = apr_pstrdup(f->m->pool, name);
@@ -237,7 +237,7 @@ static int read_headers(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-/* Base64, in the document or lifted out of it. */
+/* Base64, in the document or lifted out of it (lift.h). */
 static int content(form_t *f, const char *path, const json_t *value, ss_compose_attachment_t *a)
 {
     ss_lift_item_t *lifted =
@@ -283,7 +283,7 @@ static int attachment(form_t *f, const char *path, const json_t *value)
         } else if (!strcmp(key, "cid")) {
             if (text(f, at, item, 1, &a->cid)) return -1;
             if (!*a->cid || strpbrk(a->cid, "<> \t"))
-                return wrong(f, at, "not a content id: no blanks and no brackets");
+                return wrong(f, at, "not a content id: it must not have blanks or brackets");
         } else
             return wrong(f, at,
                          "unknown field; an attachment has filename, contentType, content, cid");
@@ -386,10 +386,10 @@ static int read_object(form_t *f, const ss_attributes_row_t *row, const json_t *
     dump = json_dumps(value, JSON_COMPACT);
     copy = apr_pstrdup(f->m->pool, dump);
     free(dump);
-    if (!copy) return wrong(f, row->name, "cannot be kept");
+    if (!copy) return wrong(f, row->name, "out of memory");
     ss_attributes_set_text(row, &f->m->attr, copy);
     return strlen(copy) > OBJECT_MAX || ss_lift_has(f->options->lift, copy, strlen(copy))
-               ? wrong(f, row->name, "longer than 2048 octets")
+               ? wrong(f, row->name, "longer than 2048 octets of JSON")
                : 0;
 }
 
@@ -413,7 +413,7 @@ static int read_individually(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-/* What is no attribute. notify comes first: recipients take it over. */
+/* Everything that is not an attribute. notify comes first: recipients copy it. */
 static const struct {
     const char *name;
     reader_t read;
@@ -467,7 +467,7 @@ static apr_status_t close_tail(void *tail)
     return APR_SUCCESS;
 }
 
-/* What was lifted comes back behind the begin of the message: into a file. */
+/* Writes the lifted contents, and the message from the first of them on, to a file. */
 static int lower(form_t *f)
 {
     ss_lift_t *lift = f->options->lift;
@@ -484,7 +484,7 @@ static int lower(form_t *f)
     m->tail = tail;
     if (!max || head + tail->len <= max) return 0;
     ss_mail_problem(f->problem, 413, "content",
-                    "the message has %" APR_UINT64_T_FMT " octets, allowed are %" APR_SIZE_T_FMT,
+                    "the message has %" APR_UINT64_T_FMT " octets, the limit is %" APR_SIZE_T_FMT,
                     head + tail->len, max);
     return -1;
 }
@@ -512,7 +512,7 @@ static int finish(form_t *f)
     return ss_lift_has(f->options->lift, f->m->content, f->m->content_len) ? lower(f) : 0;
 }
 
-/* Files of a form: their names come from a request as any other text. */
+/* Files of a form; their names and types are untrusted. */
 static int add_files(form_t *f, const apr_array_header_t *files)
 {
     for (int i = 0; files && i < files->nelts; i++) {

@@ -1,4 +1,4 @@
-/* header.c: the fields of a header in place. See header.h. */
+/* header.c: reads the fields of a header in place. See header.h. */
 #include "mail/header.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static int is_empty_line(const char *p, const char *end)
     return p == end || *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
 }
 
-/* Behind the last continuation line. */
+/* The end of the last continuation line. */
 static const char *unfolded_end(const char *p, const char *end)
 {
     p = line_end(p, end);

@@ -1,4 +1,4 @@
-/* lift.c: contents of files out of a document while it comes. See lift.h. */
+/* lift.c: moves contents of files out of a document while it arrives. See lift.h. */
 #include "mail/lift.h"
 
 #include <apr_escape.h>
@@ -12,11 +12,11 @@
 
 #define MARKER "lifted-"
 #define MARKER_LEN (sizeof(MARKER) - 1 + 2 * SS_LIFT_TOKEN + 1 + 8)
-/* of a content at once: whole lines of base64, and a multiple of four */
+/* octets of a content read at once: whole lines of base64, and a multiple of four */
 #define PIECE 57000
-/* octets of a content that may be the begin of a delimiter */
+/* octets of a content that may be the start of a delimiter */
 #define WINDOW (SS_MULTIPART_LINE_MAX + 2)
-/* a part's header that does not end by then is left to the reader */
+/* of a part's header; a longer one is left to the parser */
 #define HEADER_MOST 65536
 
 static apr_status_t release(void *self)
@@ -74,7 +74,7 @@ ss_lift_item_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_
                : NULL;
 }
 
-/* ---- up ---- */
+/* ---- lifting ---- */
 
 static void keep(ss_lift_t *lift, const char *bytes, apr_size_t len)
 {
@@ -87,8 +87,8 @@ static void put(ss_lift_t *lift, const char *bytes, apr_size_t len)
     if (lift->failed == APR_SUCCESS) lift->failed = lift->file.failed;
 }
 
-/* The content that begins at lift->start goes into the file, all but its last octets, and so does
- * what follows. */
+/* Moves the content that begins at lift->start to the file, except its last octets; what follows
+ * goes there too. */
 static void begin_lifting(ss_lift_t *lift)
 {
     ss_lift_item_t *content = apr_array_push(lift->lifted);
@@ -98,7 +98,7 @@ static void begin_lifting(ss_lift_t *lift)
     lift->is_lifting = 1;
 }
 
-/* Gives the marker. */
+/* Ends a lifted content and puts its marker into the document. */
 static const char *end_lifting(ss_lift_t *lift)
 {
     ss_lift_item_t *content = &APR_ARRAY_IDX(lift->lifted, lift->lifted->nelts - 1, ss_lift_item_t);
@@ -179,14 +179,14 @@ static void add_json(ss_lift_t *lift, const char *p, const char *end)
 
 /* ---- multipart: the content of a part with a filename ---- */
 
-/* The delimiter at or behind lift->scanned; where the content in front of it ends, and the next
- * header begins. 0: there is none yet. */
+/* Finds the delimiter at or after lift->scanned: where the content before it ends, and where the
+ * next header begins. 0: not there yet. */
 static int next_delimiter(ss_lift_t *lift, int is_whole, apr_size_t *content_end, apr_size_t *after,
                           int *is_last)
 {
     const char *doc = lift->doc.data, *stop, *next;
 
-    /* An empty content shares the line end of the empty line with its delimiter. */
+    /* The delimiter of an empty content shares the line end of the empty line. */
     if (ss_multipart_delimiter(doc, doc + lift->scanned, doc + lift->doc.len, lift->boundary,
                                is_whole, &stop, &next, is_last))
         return 0;
@@ -195,7 +195,7 @@ static int next_delimiter(ss_lift_t *lift, int is_whole, apr_size_t *content_end
     return 1;
 }
 
-/* What of the content cannot be part of a delimiter leaves the document. */
+/* Moves what cannot be part of a delimiter out of the document. */
 static void lift_so_far(ss_lift_t *lift, apr_size_t end)
 {
     apr_size_t len = end - lift->start;
@@ -203,8 +203,8 @@ static void lift_so_far(ss_lift_t *lift, apr_size_t end)
     put(lift, lift->doc.data + lift->start, len);
     memmove(lift->doc.data + lift->start, lift->doc.data + end, lift->doc.len - end);
     lift->doc.len -= len;
-    /* A delimiter has a line end in front of it, which is still there: what stands in front of the
-     * window now is not what stood there. */
+    /* The line end before a delimiter is still in the window; the octets before the window are no
+     * longer those that were there. */
     lift->scanned = lift->start + 2;
 }
 
@@ -224,7 +224,7 @@ static void content_ends(ss_lift_t *lift, apr_size_t content_end, apr_size_t *af
     *after = *after - (content_end - lift->start) + MARKER_LEN;
 }
 
-/* The end of a part's header. 0: it has not come yet. */
+/* The end of a part's header. 0: not there yet. */
 static int take_header(ss_lift_t *lift)
 {
     const char *header = lift->doc.data + lift->start;
@@ -290,7 +290,7 @@ void ss_lift_end(ss_lift_t *lift)
 
     if (lift->failed == APR_SUCCESS && lift->kind == SS_LIFT_MULTIPART && lift->doc.len)
         scan_multipart(lift, 1);
-    /* One that ends in the middle of a content is refused by whoever reads it. */
+    /* A document that ends within a content is refused by its parser. */
     if (lift->is_lifting && lift->kind == SS_LIFT_MULTIPART)
         content_ends(lift, lift->doc.len, &after);
     else if (lift->is_lifting)
@@ -299,7 +299,7 @@ void ss_lift_end(ss_lift_t *lift)
         lift->failed = ss_scratch_flush(&lift->file);
 }
 
-/* ---- what stands in the file ---- */
+/* ---- decoding in the file ---- */
 
 typedef struct {
     enum { PLAIN, ESCAPE, HEX } state;
@@ -307,7 +307,7 @@ typedef struct {
     unsigned value;
 } unescape_t;
 
-/* One octet of a JSON string: what it says, or -1: nothing yet; -2: it can be no base64. */
+/* Decodes one octet of a JSON string. -1: nothing yet; -2: cannot be base64. */
 static int unescape(unescape_t *u, char c)
 {
     static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
@@ -334,7 +334,7 @@ static int unescape(unescape_t *u, char c)
     return u->value && u->value < 0x80 ? (int)u->value : -2;
 }
 
-/* In place: what is decoded is shorter than what was read. */
+/* In place: the decoded text is shorter. */
 int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
 {
     unescape_t u = { PLAIN, 0, 0 };
@@ -372,7 +372,7 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
     return bad || rv != APR_SUCCESS ? -1 : 0;
 }
 
-/* ---- down ---- */
+/* ---- lowering ---- */
 
 static apr_status_t put_content(ss_lift_t *lift, const ss_lift_item_t *content, ss_scratch_t *out)
 {
@@ -412,7 +412,7 @@ apr_status_t ss_lift_lower(ss_lift_t *lift, const char *bytes, apr_size_t len, a
         if (p > bytes) ss_scratch_put(out, p, (apr_size_t)(marker - p));
         rv = put_content(lift, content, out);
         p = marker + MARKER_LEN;
-        /* The content's last line has its end. */
+        /* The last line of the content has its line end. */
         if (end - p >= 2 && !memcmp(p, "\r\n", 2)) p += 2;
     }
     if (rv == APR_SUCCESS && p > bytes) ss_scratch_put(out, p, (apr_size_t)(end - p));

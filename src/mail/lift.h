@@ -1,8 +1,8 @@
-/* lift.h: files in a document that is too large to be held in memory (JSON with base64, a form with
- * files). While it comes, their contents are lifted out of it into a file without a name, and a
- * marker stands in the document in their place; the message that is composed of it has the markers,
- * too; at the end its body is written to another such file, with the contents in their places.
- * Markers have a random number that nobody outside knows. Not thread-safe. */
+/* lift.h: keeps large files out of memory (JSON with base64, a form with files). While the document
+ * arrives, the contents of files are moved ("lifted") to an unnamed temporary file and replaced by
+ * markers. The message composed from the document contains the markers too; at the end its body is
+ * written to another unnamed file with the contents in place of the markers. Markers contain a
+ * random number that nobody outside knows. Not thread-safe. */
 #ifndef SS_MAIL_LIFT_H
 #define SS_MAIL_LIFT_H
 
@@ -16,51 +16,51 @@
 
 typedef enum { SS_LIFT_JSON, SS_LIFT_MULTIPART } ss_lift_kind_t;
 
-/* where a content stands in the file */
+/* where the file holds a content */
 typedef struct {
     apr_uint64_t at, len;
 } ss_lift_item_t;
 
 typedef struct ss_lift_t {
-    ss_buf_t doc; /* the document with markers */
+    ss_buf_t doc; /* the document, with markers */
     ss_scratch_t file;
-    /* the first error: no memory, no room for the file, doc's bound */
+    /* the first error: out of memory, no space for the file, doc is full */
     apr_status_t failed;
-    /* contents up to this stay where they are: SS_LIFT_FROM, unless it is changed before the first
-     * piece */
+    /* contents up to this size stay in the document: SS_LIFT_FROM, or what the caller sets before
+     * the first piece */
     apr_size_t from;
-    /* its own */
+    /* private */
     apr_pool_t *pool;
     ss_lift_kind_t kind;
     const char *boundary;
     char token[48];
     apr_array_header_t *lifted; /* of ss_lift_item_t */
     enum { SS_LIFT_OUTSIDE, SS_LIFT_HEADER, SS_LIFT_CONTENT, SS_LIFT_ESCAPE, SS_LIFT_DONE } state;
-    int is_file; /* the content is a file's: it may be lifted */
+    int is_file; /* the content is of a file: it may be lifted */
     int is_lifting;
     apr_size_t start;   /* of the header or content in doc */
-    apr_size_t scanned; /* MULTIPART: octets of doc that were looked at */
+    apr_size_t scanned; /* MULTIPART: octets of doc already examined */
 } ss_lift_t;
 
-/* boundary: MULTIPART only. doc_max: its bound in octets. Everything ends with the pool. */
+/* boundary: MULTIPART only. doc_max: limit of doc in octets. The pool's cleanup closes the file. */
 void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, apr_size_t doc_max,
                    const unsigned char token[SS_LIFT_TOKEN], apr_pool_t *pool);
 /* Takes a piece of the document; errors are kept in lift->failed. */
 void ss_lift_add(ss_lift_t *lift, const char *bytes, apr_size_t len);
-/* All has come. */
+/* The document is complete. */
 void ss_lift_end(ss_lift_t *lift);
-/* The content whose marker these octets are, all of them; NULL: they are none. lift may be NULL. */
+/* The content whose marker is exactly these octets, or NULL. lift may be NULL. */
 ss_lift_item_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t len);
-/* Whether a marker stands anywhere in them. */
+/* Whether these octets contain a marker. lift may be NULL. */
 int ss_lift_has(const ss_lift_t *lift, const char *bytes, apr_size_t len);
 /* The marker of a content. */
 const char *ss_lift_marker(const ss_lift_t *lift, const ss_lift_item_t *content, apr_pool_t *pool);
-/* JSON: what stands in the file as a JSON string becomes what it says in base64. 0; -1: it is no
- * base64. Errors of the file are kept in lift->failed. */
+/* JSON: decodes a content in the file from base64 within a JSON string. 0, or -1: not base64, or
+ * the file failed (lift->failed). */
 int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content);
-/* Puts len octets with markers, each a line of its own, into out, with the contents in base64
- * (lines of 76) in their places. *head_len: octets in front of the first marker, which are left
- * out; len where there is none. Errors: reading, or out->failed. */
+/* Writes len octets to out and replaces each marker, a line of its own, by its content in base64
+ * (lines of 76). The octets before the first marker are not written: *head_len of them; len if
+ * there is no marker. Errors: reading, or out->failed. */
 apr_status_t ss_lift_lower(ss_lift_t *lift, const char *bytes, apr_size_t len, apr_size_t *head_len,
                            ss_scratch_t *out);
 

@@ -1,5 +1,4 @@
-/* submitted.c: the message that comes through a door: making one, its recipients without doubles,
- * the problem with it. See message.h. */
+/* mail.c: a submitted message and its recipients without duplicates. See mail.h. */
 #include "mail/mail.h"
 
 #include <apr_hash.h>
@@ -10,7 +9,7 @@
 
 #include "mail/address.h"
 
-/* so few recipients are compared one by one; above, a hash finds doubles */
+/* up to so many recipients are compared one by one; for more, a hash finds duplicates */
 #define LINEAR_MAX 16
 
 ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
@@ -36,7 +35,7 @@ void ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, 
     va_end(args);
 }
 
-/* The address with its domain in lower case: equal keys are one mailbox. */
+/* The address with its domain in lower case: equal keys are the same mailbox. */
 static const char *key_of(apr_pool_t *pool, const char *address)
 {
     char *key = apr_pstrdup(pool, address);

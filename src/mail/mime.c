@@ -1,7 +1,7 @@
 /* mime.c: the MIME tree as ranges of one text. An entity is its header, an empty line and its body;
- * a multipart's body is cut at its delimiter lines (RFC 2046 5.1.1); the line end in front of a
- * delimiter belongs to the delimiter. An entity that needs no change is copied as a whole, so
- * signatures stay valid and the walk is only done where it must. See mime.h. */
+ * a multipart's body is cut at its delimiter lines (RFC 2046 5.1.1); the line end before a
+ * delimiter belongs to the delimiter. An entity that needs no change is copied as a whole, so that
+ * signatures stay valid. See mime.h. */
 #include "mail/mime.h"
 
 #include <apr_strings.h>
@@ -15,7 +15,7 @@
 #include "mail/words.h"
 
 #define BOUNDARY_MAX 200 /* RFC 2046 allows 70 */
-/* quoted-printable makes at most three octets and line ends of one ... */
+/* quoted-printable makes at most three octets and a line end of one octet ... */
 #define GROWTH_MAX 4
 #define GROWTH_BASE 65536 /* ... and a field or two are added */
 
@@ -29,9 +29,9 @@ typedef struct {
 
 typedef struct {
     const char *p, *end; /* all of it */
-    const char *body;    /* behind the empty line; end without one */
+    const char *body;    /* after the empty line; end without one */
     apr_size_t header_len;
-    /* "text/plain", lower or upper case as written; "" : not named */
+    /* "text/plain", in the case as written; "": not given */
     const char *type;
     const char *encoding;
     const char *boundary; /* multipart; else NULL */
@@ -100,10 +100,10 @@ static int is_blank(char c)
 
 /* ---- header ---- */
 
-/* One header line, broken at its last blank within the limit, or anywhere where there is none. */
+/* Folds one header line at the last blank within the limit, or anywhere if there is no blank. */
 static void put_folded(walk_t *w, const char *p, apr_size_t len)
 {
-    /* one less behind a break that brought its own blank */
+    /* one less after a fold that added a blank */
     apr_size_t room = SS_MAIL_LINE_MAX;
 
     while (len > room) {
@@ -121,8 +121,8 @@ static void put_folded(walk_t *w, const char *p, apr_size_t len)
     puts_out(w, "\r\n");
 }
 
-/* The end of the words from p on that have octets above 127; p stands at such a word. Blanks
- * between encoded words are none (RFC 2047 6.2), so they go into one. */
+/* The end of the run of words with octets above 127 that begins at p. Blanks between encoded words
+ * are dropped (RFC 2047 6.2), so the run becomes one encoded word. */
 static const char *high_words(const char *p, const char *end)
 {
     for (;;) {
@@ -136,16 +136,15 @@ static const char *high_words(const char *p, const char *end)
     }
 }
 
-/* The pieces of a header line without octets above 127. Whole words are encoded, since a reader
- * knows an encoded word by the blanks around it (RFC 2047 5); within quotes and parameters, where
- * none may stand, just the octets: many readers decode them there nevertheless. own: for what one
- * piece needs. */
+/* Writes a header line without octets above 127. Whole words are encoded, since blanks delimit an
+ * encoded word (RFC 2047 5). Within quotes and parameters, where encoded words are not allowed,
+ * only the octets are: many readers decode them there. own: pool for one piece. */
 static void ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t len, apr_pool_t *own)
 {
     const char *end = p + len, *colon = is_blank(*p) ? NULL : memchr(p, ':', len);
     int has_quotes = memchr(p, '"', len) || memchr(p, ';', len);
 
-    /* A name with such octets is none. */
+    /* A name with such octets is not a field. */
     for (const char *c = p; colon && c < colon; c++)
         if (is_high(*c)) colon = NULL;
     if (colon) {
@@ -170,7 +169,7 @@ static void ascii_pieces(walk_t *w, ss_buf_t *line, const char *p, apr_size_t le
     }
 }
 
-/* A line may be as long as the message. */
+/* One line may be as long as the message: piece by piece. */
 static void put_ascii(walk_t *w, const char *p, apr_size_t len)
 {
     apr_pool_t *own;
@@ -201,7 +200,7 @@ static void put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top
         put_folded(w, p, len);
 }
 
-/* The header but the field named without, then the added lines, then the empty line. */
+/* Writes the header except the field named `without`, then the added lines and the empty line. */
 static void put_header(walk_t *w, const entity_t *e, const char *without, const char *added)
 {
     const char *p = e->p, *end = e->p + e->header_len;
@@ -230,7 +229,7 @@ static int is_text(const entity_t *e)
     return !*e->type || !strncasecmp(e->type, "text/", 5) || !strncasecmp(e->type, "message/", 8);
 }
 
-/* Quoted-printable where most of it stays readable. */
+/* Quoted-printable if most of it stays readable. */
 static int wants_base64(const entity_t *e, const char *bytes, apr_size_t len)
 {
     apr_size_t odd = 0;
@@ -257,7 +256,7 @@ static const char *decoded(walk_t *w, const entity_t *e, apr_size_t *len)
     return e->body;
 }
 
-/* The fields that a re-encoded leaf needs and does not have. */
+/* The fields that a re-encoded leaf needs and lacks. */
 static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encoding)
 {
     const char *added = apr_pstrcat(w->pool, "Content-Transfer-Encoding: ", encoding, "\r\n", NULL);
@@ -307,7 +306,7 @@ static void leaf(walk_t *w, const entity_t *e)
 
 /* ---- multiparts ---- */
 
-/* Whether the line is a delimiter of the boundary: 1, the closing one: 2. */
+/* 1: the line is a delimiter; 2: the closing one; 0: neither. */
 static int delimiter(const char *p, apr_size_t len, const char *boundary)
 {
     apr_size_t n = strlen(boundary);
@@ -319,7 +318,7 @@ static int delimiter(const char *p, apr_size_t len, const char *boundary)
     return len == n + 2 || kind == 2 ? kind : 0;
 }
 
-/* Preamble and epilogue, which no reader shows: lines cut, octets that cannot stay replaced. */
+/* Preamble and epilogue, which no reader shows: lines are cut, forbidden octets replaced. */
 static void put_filler(walk_t *w, const char *p, const char *end)
 {
     while (p < end) {
@@ -412,18 +411,18 @@ static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, 
     if (e->boundary && !*e->boundary) e->boundary = NULL;
 }
 
-/* Why a multipart cannot be changed; NULL: it can. */
+/* Why a multipart cannot be changed, or NULL. */
 static const char *multipart_fault(const walk_t *w, const entity_t *e)
 {
-    if (!e->boundary) return "its multipart names no boundary";
+    if (!e->boundary) return "its multipart has no boundary";
     if (strlen(e->boundary) > BOUNDARY_MAX) return "its multipart's boundary is too long";
-    /* Its delimiters stand between the parts as they are. */
+    /* Delimiters cannot be encoded. */
     return w->makes_7bit && holds_high(e->boundary, strlen(e->boundary))
                ? "its multipart's boundary is not ASCII"
                : NULL;
 }
 
-/* A message within the message, which is no leaf unless somebody encoded it all the same. */
+/* An embedded message: not a leaf, unless it is encoded in spite of RFC 2046 5.2.1. */
 static int is_message(const entity_t *e)
 {
     return (ss_text_same(e->type, "message/rfc822") || ss_text_same(e->type, "message/global")) &&
@@ -473,7 +472,7 @@ int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, ap
 
     ss_buf_init(&w.out, len * GROWTH_MAX + GROWTH_BASE);
     entity(&w, bytes, bytes + len, 1, 0);
-    /* A last part that no delimiter closes ends without a line end when it was encoded. */
+    /* A last part without closing delimiter has no line end after it was encoded. */
     if (w.out.len && w.out.data[w.out.len - 1] != '\n') puts_out(&w, "\r\n");
     if (!w.failed) {
         *out = apr_pstrmemdup(pool, w.out.data ? w.out.data : "", w.out.len);

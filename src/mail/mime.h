@@ -1,5 +1,5 @@
-/* mime.h: walks a message's MIME structure line by line and re-encodes the leaf parts that need it;
- * everything else is copied octet by octet. */
+/* mime.h: re-encodes the leaf parts of a message that need it; everything else is copied octet by
+ * octet. */
 #ifndef SS_MAIL_MIME_H
 #define SS_MAIL_MIME_H
 
@@ -7,11 +7,12 @@
 
 #include "mail/mail.h"
 
-#define SS_MIME_DEPTH_MAX 50 /* multiparts and messages within each other */
+#define SS_MIME_DEPTH_MAX 50 /* nesting of multiparts and messages */
 
-/* Content with CRLF line ends in, canonical content out: no NUL, no line over 998; with makes_7bit
- * nothing above 127 behind the first header. 0, or -1 with the problem (422): what needs the change
- * is signed or encrypted, nested too deeply, or a kind that must not be encoded. */
+/* bytes: content with CRLF line ends. *out: without NUL and lines over SS_MAIL_LINE_MAX;
+ * makes_7bit: and without octets above 127 after the first header. 0, or -1 with the problem (422):
+ * a part that needs re-encoding is signed or encrypted, nested too deeply, or of a type that must
+ * not be encoded. */
 int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                     int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool);
 

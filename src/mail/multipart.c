@@ -1,5 +1,4 @@
-/* multipart.c: the body of a multipart/form-data request. Contents are not copied. See multipart.h.
- */
+/* multipart.c: splits a multipart/form-data body; contents are not copied. See multipart.h. */
 #include "mail/multipart.h"
 
 #include <apr_lib.h>
@@ -12,7 +11,7 @@
 #define PART_HEADER_MAX 16384
 
 /* A parameter of a header field's value, unquoted: "name" of form-data; name="a b". Browsers write
- * a quote in it as %22, others as \". NULL: none. */
+ * a quote in it as %22, other clients as \". NULL: not there. */
 static const char *parameter(const char *value, apr_size_t len, const char *name, apr_pool_t *pool)
 {
     const char *p = value, *end = value + len;
@@ -58,8 +57,7 @@ const char *ss_multipart_boundary(const char *content_type, apr_pool_t *pool)
     return boundary;
 }
 
-/* What a browser wrote for a quote and a line end in a name (HTML's encoding of
- * multipart/form-data). */
+/* Decodes a quote and line ends in a name, as browsers encode them (HTML, multipart/form-data). */
 static const char *unescaped(char *text)
 {
     char *out = text;
@@ -136,7 +134,7 @@ int ss_multipart_delimiter(const char *start, const char *p, const char *end, co
     return -1;
 }
 
-/* The end of a part's header: where its empty line begins; NULL: none. */
+/* Where the empty line begins that ends a part's header, or NULL. */
 static const char *end_of_header(const char *p, const char *end)
 {
     if (end - p >= 2 && p[0] == '\r' && p[1] == '\n') return p;
@@ -154,7 +152,7 @@ int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t 
 
     *parts = apr_array_make(pool, 8, sizeof(ss_multipart_part_t));
     if (ss_multipart_delimiter(bytes, bytes, end, boundary, 1, &content_end, &at, &is_last)) {
-        *why = "its boundary does not stand in the body";
+        *why = "its boundary does not occur in the body";
         return -1;
     }
     while (!is_last) {
@@ -166,7 +164,7 @@ int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t 
             return -1;
         }
         part.bytes = header_end + 2;
-        /* An empty content shares the line end of the empty line with the delimiter. */
+        /* The delimiter of an empty content shares the line end of the empty line. */
         if (ss_multipart_delimiter(bytes, header_end, end, boundary, 1, &content_end, &at,
                                    &is_last)) {
             *why =

@@ -1,5 +1,5 @@
-/* parse.c: a finished message: its fields are looked at once; its bytes are copied only where the
- * header must change or the content was not canonical. See parse.h. */
+/* parse.c: a complete message. Its bytes are copied only if the header must change or the content
+ * is not canonical. See parse.h. */
 #include "mail/parse.h"
 
 #include <apr_lib.h>
@@ -73,7 +73,7 @@ typedef struct {
     int count[F_KINDS];
     int is_resent;
     int must_rebuild; /* a field is left out, changed or added */
-    /* where text begins without an empty line before it; SIZE_MAX: nowhere */
+    /* where text begins without an empty line before it; SIZE_MAX: it does not */
     apr_size_t broken_at;
     const char *added; /* fields to put behind the others */
 } parse_t;
@@ -125,7 +125,7 @@ static int take_rcpts(parse_t *p, const ss_header_field_t *field)
     return 0;
 }
 
-/* First walk: what is there. Continuation lines and names are checked here. */
+/* First pass: which fields there are. Checks continuation lines and names. */
 static int look(parse_t *p)
 {
     const char *at = p->bytes, *end = p->bytes + p->header_len;
@@ -148,12 +148,13 @@ static int look(parse_t *p)
         p->broken_at = (apr_size_t)(at - p->bytes);
         return 0;
     }
-    ss_mail_problem(p->problem, 400, "header",
-                    "line %d of the header is no field (Name: value), and no empty line ended the "
-                    "header before it: \"%.60s\"",
-                    fields + 1,
-                    ss_words_decode(p->m->pool, at,
-                                    (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60, 60));
+    ss_mail_problem(
+        p->problem, 400, "header",
+        "line %d of the header is not a field (Name: value), and no empty line before it "
+        "ends the header: \"%.60s\"",
+        fields + 1,
+        ss_words_decode(p->m->pool, at, (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60,
+                        60));
     return -1;
 }
 
@@ -202,7 +203,7 @@ static int sender(parse_t *p)
     if (!m->from || !*m->from) return 0;
     m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
     if (!ss_address_is_valid(m->from, 0, &why)) {
-        ss_mail_problem(p->problem, 400, "from", "the sender <%.200s> is no valid address: %s",
+        ss_mail_problem(p->problem, 400, "from", "the sender <%.200s> is not a valid address: %s",
                         m->from, why);
         return -1;
     }
@@ -210,7 +211,7 @@ static int sender(parse_t *p)
     return 0;
 }
 
-/* ---- what is worth knowing ---- */
+/* ---- attributes ---- */
 
 static const char *text_of(parse_t *p, kind_t kind, apr_size_t max)
 {
@@ -236,7 +237,7 @@ static void remember(parse_t *p)
     m->received_count = p->count[F_RECEIVED];
 }
 
-/* ---- the header made anew ---- */
+/* ---- the new header ---- */
 
 static void add_field(parse_t *p, const char *name, const char *value)
 {
@@ -266,7 +267,7 @@ static void add_missing(parse_t *p)
     }
 }
 
-/* An address field with the default domain where an address has none; NULL: it stays as it is. */
+/* The value of an address field with the default domain added; NULL: unchanged. */
 static const char *with_domains(parse_t *p, const ss_header_field_t *field)
 {
     apr_array_header_t *list, *out;
@@ -355,7 +356,7 @@ static int needs_domains(parse_t *p)
 
 /* ---- the whole ---- */
 
-/* What programs put in front of a message: the line of an mbox. */
+/* Skips the "From " line of an mbox, which some programs send before a message. */
 static void skip_mbox_line(const char **bytes, apr_size_t *len)
 {
     const char *p = *bytes, *lf;
@@ -384,7 +385,7 @@ static int too_large(parse_t *p, apr_size_t size)
 {
     if (!p->options->max_size || size <= p->options->max_size) return 0;
     ss_mail_problem(p->problem, 413, "content",
-                    "the message has %" APR_SIZE_T_FMT " octets, allowed are %" APR_SIZE_T_FMT,
+                    "the message has %" APR_SIZE_T_FMT " octets, the limit is %" APR_SIZE_T_FMT,
                     size, p->options->max_size);
     return -1;
 }
@@ -405,12 +406,12 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
     p->header_len = ss_header_len(p->bytes, p->len);
     p->m->attr.is_8bit = facts.has_8bit_body;
     if (facts.has_8bit_header) p->m->attr.is_utf8 = 1;
-    /* no empty line: one is put behind the header */
+    /* no empty line: one is added after the header */
     if (p->header_len == p->len) p->must_rebuild = 1;
     return 0;
 }
 
-/* Text without an empty line before it gets one; then all is read again. */
+/* Adds the empty line before text that lacks it, and reads everything again. */
 static int end_header(parse_t *p)
 {
     const char *parts;

@@ -14,7 +14,7 @@ void ss_rewrite_envelope_from(ss_mail_message_t *m, const char *address)
     if (address && (!m->from || *m->from)) m->from = address;
 }
 
-/* Content with len octets at start replaced by text. */
+/* Replaces len octets of the content at start by text. */
 static int splice(ss_mail_message_t *m, const char *start, apr_size_t len, const char *text,
                   ss_mail_problem_t *problem)
 {
@@ -59,7 +59,7 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
     return splice(m, from.start, from.len, text, problem);
 }
 
-/* The addresses of the first alias that fits a local name; NULL: none. */
+/* The addresses of the first alias that matches a local name, or NULL. */
 static const char *alias_of(const apr_array_header_t *aliases, const char *address,
                             const char *local_domain, apr_pool_t *pool)
 {

@@ -1,5 +1,5 @@
-/* words.c: encoded words and parameters. Character sets other than UTF-8 go through iconv, which is
- * opened only when met. See words.h. */
+/* words.c: encoded words and parameters. Other character sets than UTF-8 are converted with iconv,
+ * opened on first use. See words.h. */
 #include "mail/words.h"
 
 #include <apr_lib.h>
@@ -11,12 +11,12 @@
 #include "base/text.h"
 #include "mail/codec.h"
 
-/* octets in one encoded word: 42 as base64 are 56, with =?utf-8?B??= 68, below 75 */
+/* octets in one encoded word: 42 octets are 56 in base64, 68 with =?utf-8?B??=; 75 are allowed */
 #define WORD_BYTES 42
 #define CHARSET_MAX 40
 
-/* Any character set to UTF-8; what cannot be converted becomes a question mark, of a set that
- * nobody knows U+FFFD. */
+/* Converts any character set to UTF-8. What cannot be converted becomes a question mark; in an
+ * unknown character set every octet above 127 becomes U+FFFD. */
 static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *bytes, apr_size_t len)
 {
     iconv_t cd;
@@ -38,8 +38,8 @@ static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *by
     return ss_text_utf8(pool, start, (apr_size_t)(out - start));
 }
 
-/* Decodes the word at p ("=?charset?Q?text?="): the text, and *end behind it; NULL where it is
- * none. */
+/* Decodes the encoded word at p ("=?charset?Q?text?="): its text, and *end after it; NULL: not an
+ * encoded word. */
 static const char *word(apr_pool_t *pool, const char *p, const char *limit, const char **end)
 {
     const char *charset = p + 2, *mark, *text, *stop, *star;
@@ -78,7 +78,7 @@ static int is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Cuts at a whole character. */
+/* Cuts between characters. */
 static apr_size_t cut(const char *text, apr_size_t len, apr_size_t max)
 {
     if (len <= max) return len;
@@ -104,7 +104,7 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
         const char *text = *p == '=' ? word(pool, p, limit, &end) : NULL;
         if (text) {
             apr_size_t n;
-            /* blanks between two encoded words do not count (RFC 2047 6.2) */
+            /* blanks between two encoded words are dropped (RFC 2047 6.2) */
             if (after_word) used = after_word;
             n = cut(text, strlen(text), max - used);
             for (apr_size_t i = 0; i < n; i++)
@@ -119,7 +119,7 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
     }
     out[used] = '\0';
     const char *valid = ss_text_utf8(pool, out, used);
-    /* An octet that is none of UTF-8's became three. */
+    /* An octet that was not UTF-8 became three. */
     return apr_pstrmemdup(pool, valid, cut(valid, strlen(valid), max));
 }
 

@@ -1,18 +1,18 @@
-/* words.h: encoded words of header fields (RFC 2047), both ways, and parameters of MIME fields (RFC
- * 2045 5.1, RFC 2231 3). */
+/* words.h: encoded words in header fields (RFC 2047), and parameters of MIME fields (RFC 2045 5.1,
+ * RFC 2231 3). */
 #ifndef SS_MAIL_WORDS_H
 #define SS_MAIL_WORDS_H
 
 #include <apr_pools.h>
 
-/* Text of a field for people: unfolded, encoded words decoded, valid UTF-8, no control characters;
- * at most max octets. */
+/* A field's value as text: unfolded, encoded words decoded, valid UTF-8, no control characters; at
+ * most max octets. */
 const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len, apr_size_t max);
-/* Text (UTF-8) for a field: as it is where ASCII serves, else encoded words of at most 75 octets
- * with blanks between. */
+/* UTF-8 text as a field's value: unchanged if it is ASCII, else encoded words of at most 75 octets
+ * with blanks between them. */
 const char *ss_words_encode(apr_pool_t *pool, const char *text);
-/* The parameter of a MIME field's value ("boundary", "charset"): unquoted, or NULL. value is
- * unfolded or not. */
+/* The parameter of a MIME field's value ("boundary", "charset"): unquoted, or NULL. value may
+ * be folded. */
 const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t len,
                                const char *name);
 

@@ -69,7 +69,7 @@ static ss_message_t *make_message(world_t *w, const sim_message_t *message)
                          .created = world_wall(w),
                          .attr.uid = -1,
                          .attr.submitter = "sim",
-                         .attr.door = "sim",
+                         .attr.via = "sim",
                          .attr.priority = SS_PRIORITY_NORMAL };
     m->paused_base = ss_pause_total(world_relay(w), m->created);
     apr_cpystrn(m->id, message->id, sizeof(m->id));

@@ -178,11 +178,11 @@ static void one_is_one(void)
         const char *text, *why;
     } table[] = { { "", "it is empty" },
                   { ";", "it is empty" },
-                  { "a@b.c, d@e.f", "there is more than one address where one belongs" },
+                  { "a@b.c, d@e.f", "there is more than one address" },
                   { "a@b.c\t", "it has a control character or line end" },
                   { "a@b.c\177", "it has a control character or line end" },
                   { "Joe Doe",
-                    "\"Joe Doe\" is no address; one looks like: Name <name@example.com>" } };
+                    "\"Joe Doe\" is not an address; use the form: Name <name@example.com>" } };
     const char *why;
     ss_address_t out;
     apr_pool_t *pool;

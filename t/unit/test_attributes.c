@@ -265,7 +265,7 @@ static void what_the_status_document_shows(void)
     attr.priority = SS_PRIORITY_BULK;
     attr.at = APR_USEC_PER_SEC;
     attr.metadata = "{\"a\":1}";
-    attr.door = "http";
+    attr.via = "http";
     attr.webhook = "https://secret.example/";
     for (int is_detail = 0; is_detail < 2; is_detail++) {
         json_t *is = json_object(),

@@ -1,4 +1,4 @@
-/* test_bounce.c: reports on failed, late and passed-on mail: their three parts, what is encoded,
+/* test_bounce.c: reports on failed, delayed and relayed mail: their three parts, what is encoded,
  * what comes back, loops. */
 #include <CUnit/Basic.h>
 #include <apr_pools.h>
@@ -166,7 +166,7 @@ static void words_from_outside_make_no_fields(void)
     apr_pool_destroy(pool);
 }
 
-static void late_and_passed_on(void)
+static void delayed_and_relayed(void)
 {
     apr_pool_t *pool;
     ss_bounce_text_t report;
@@ -181,7 +181,7 @@ static void late_and_passed_on(void)
     make_report(&report, &b, pool);
     CU_ASSERT(has(&report, "Action: delayed\r\nStatus: 4.2.2\r\n") &&
               has(&report, "Will-Retry-Until: "));
-    CU_ASSERT(has(&report, "need not send it again"));
+    CU_ASSERT(has(&report, "do not need to send it again"));
     b.kind = SS_BOUNCE_RELAYED;
     b.until = 0;
     rcpt.dsn = "2.0.0";
@@ -360,7 +360,7 @@ void ss_suite_bounce(void)
     CU_ADD_TEST(suite, the_whole_message_comes_back_when_asked_for);
     CU_ADD_TEST(suite, utf8_is_carried_in_the_global_forms);
     CU_ADD_TEST(suite, words_from_outside_make_no_fields);
-    CU_ADD_TEST(suite, late_and_passed_on);
+    CU_ADD_TEST(suite, delayed_and_relayed);
     CU_ADD_TEST(suite, many_recipients_are_all_named_for_programs);
     CU_ADD_TEST(suite, loops_are_seen);
     CU_ADD_TEST(suite, odd_recipients);

@@ -115,7 +115,7 @@ static void refusals(void)
         { { "subject.x=y" }, "subject.x", "no such field" },
         { { "attachments.content=aGk=" }, "attachments.content", "no such field" },
         { { "attachments=[1]" }, "attachments[0]", "not an object" },
-        { { "cc=nobody at all" }, "cc", "no address" },
+        { { "cc=nobody at all" }, "cc", "not an address" },
         { { "[]=x" }, "[]", "no such field" },
         { { "headers.From=x@y.z" }, "headers.From", "cannot be set here" }
     };

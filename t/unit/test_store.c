@@ -66,7 +66,7 @@ static void a_message_comes_back_whole(void)
     m->attr.message_id = "<1@example.com>";
     m->attr.header_from = "from@example.com";
     m->attr.submitter = "alice";
-    m->attr.door = "http";
+    m->attr.via = "http";
     m->attr.uid = 1000;
     m->attr.metadata = "{\"a\":1}";
     m->attr.webhook = "https://example.com/";

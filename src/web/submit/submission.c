@@ -108,7 +108,7 @@ const char *ss_submission_request(ss_submission_t *s)
 
     ss_buf_init(&out, SS_FRAME_HEADER_MAX);
     ss_object_begin(&request, &out);
-    s->m->attr.door = s->via;
+    s->m->attr.via = s->via;
     s->m->attr.submitter = s->submitter;
     if (s->idempotency.key) {
         s->m->attr.idempotency_key = s->idempotency.key;
