@@ -77,6 +77,7 @@ static void a_node_without_heartbeat_stops(void)
     ss_mono_t last = { NOW };
 
     CU_ASSERT_FALSE(ss_node_is_safe((ss_mono_t){ 0 }, last));
+    CU_ASSERT_FALSE(ss_node_is_safe((ss_mono_t){ 0 }, (ss_mono_t){ SECOND }));
     CU_ASSERT_TRUE(ss_node_is_safe(last, last));
     CU_ASSERT_TRUE(ss_node_is_safe(last, ss_mono_add(last, 45 * SECOND - 1)));
     CU_ASSERT_FALSE(ss_node_is_safe(last, ss_mono_add(last, 45 * SECOND)));
