@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "daemon/wiring.h"
 #include "intake/local_submit.h"
 #include "operator/verbs.h"
+#include "wire/frame.h"
 
 #define TURN (20 * 1000)
 #define TURNS_MAX 1000 /* of 20 ms at most */
@@ -127,10 +129,37 @@ void daemon_rig_end(daemon_rig_t *rig)
     rmdir(rig->folder);
 }
 
+/* Another part may be given. */
 static void more(ss_request_t *req)
 {
-    (void)req;
-    CU_FAIL("all of the content was given");
+    daemon_rig_t *rig = (daemon_rig_t *)(void *)((char *)req - offsetof(daemon_rig_t, last));
+
+    rig->wants_more = 1;
+}
+
+static void turn(daemon_rig_t *rig, int *turns)
+{
+    CU_ASSERT_TRUE_FATAL(++*turns < TURNS_MAX);
+    ss_loop_turn(rig->d.loop, TURN);
+}
+
+/* As a client does: the next part when the one before was taken. */
+static void submit(daemon_rig_t *rig, const char *verb, const json_t *header, const char *content)
+{
+    ss_local_submit_t *submission =
+        ss_local_submit_begin(rig->d.intake, &rig->last.request, verb, header, more);
+    size_t left = strlen(content);
+    int turns = 0;
+
+    while (submission && !rig->last.answers) {
+        size_t piece = left < SS_FRAME_CONTENT_MAX ? left : SS_FRAME_CONTENT_MAX;
+        left -= piece;
+        rig->wants_more = 0;
+        ss_local_submit_part(submission, content, piece, !left);
+        content += piece;
+        if (!left) return;
+        while (!rig->wants_more && !rig->last.answers) turn(rig, &turns);
+    }
 }
 
 int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *content)
@@ -143,15 +172,11 @@ int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *c
     request_rig_free(&rig->last);
     request_rig_init(&rig->last, is_root ? 0 : 1000, is_root);
     if (ss_local_submit_is_verb(verb)) {
-        ss_local_submit_t *submit = ss_local_submit_begin(d->intake, req, verb, header, more);
-        if (submit) ss_local_submit_part(submit, content, strlen(content), 1);
+        submit(rig, verb, header, content);
     } else {
         ss_verbs_dispatch(d->operators, req, verb, header);
     }
-    while (!rig->last.answers) {
-        CU_ASSERT_TRUE_FATAL(++turns < TURNS_MAX);
-        ss_loop_turn(d->loop, TURN);
-    }
+    while (!rig->last.answers) turn(rig, &turns);
     CU_ASSERT_EQUAL(rig->last.answers, 1);
     json_decref(header);
     if (*request_rig_text(&rig->last, "id"))

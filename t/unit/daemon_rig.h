@@ -14,6 +14,7 @@ typedef struct {
     char folder[64];
     char id[64]; /* of the last message that was accepted */
     int smtp_port;
+    int wants_more;
 } daemon_rig_t;
 
 /* directives: each one line, of the main server, ended by NULL; or NULL. */

@@ -214,6 +214,49 @@ static void a_message_waits_for_its_time(void)
     daemon_rig_end(&rig);
 }
 
+/* Octets of the stored content, checked to be the line that it was made of. */
+static apr_size_t stored_size(void)
+{
+    char id[64];
+    apr_size_t size = 0;
+
+    apr_cpystrn(id, rig.id, sizeof(id));
+    for (int i = 0; i < 20; i++) {
+        json_t *header = json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", i);
+        if (daemon_rig_ask(&rig, 1, header, NULL) != 200) break;
+        size = (apr_size_t)json_integer_value(json_object_get(rig.last.header, "size"));
+    }
+    return size;
+}
+
+static void a_large_message_goes_to_the_queue_in_parts(void)
+{
+    static const char *const limits[] = { "SMTPSendMaxMessageSize 2m", NULL };
+    static char content[3 * 1024 * 1024 + 1];
+    json_t *header = json_pack("{s:s,s:[s]}", "do", "submit", "to", "b@example.net");
+
+    for (apr_size_t i = 0; i < sizeof(content) - 1; i += 64)
+        memcpy(content + i, "0123456789012345678901234567890123456789012345678901234567890\r\n\n",
+               64);
+    daemon_rig_start(&rig, limits);
+    content[1500000] = '\0';
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, json_incref(header), content), 202);
+    CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    CU_ASSERT_EQUAL(stored_size(), 1500000);
+    content[1500000] = '0';
+    content[2 * 1024 * 1024 + 1] = '\0';
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, json_incref(header), content), 413);
+    CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    /* A part cannot be stored: nothing is accepted. */
+    ss_store_t *store = rig.d.queue.store;
+    content[1500000] = '\0';
+    rig.d.queue.store = NULL;
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, content), 503);
+    rig.d.queue.store = store;
+    CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    daemon_rig_end(&rig);
+}
+
 static void a_composed_message_is_made_here(void)
 {
     daemon_rig_start(&rig, NULL);
@@ -247,5 +290,6 @@ void ss_suite_local_submit(void)
     CU_ADD_TEST(suite, a_submitter_has_a_rate);
     CU_ADD_TEST(suite, an_import_keeps_its_id);
     CU_ADD_TEST(suite, a_message_waits_for_its_time);
+    CU_ADD_TEST(suite, a_large_message_goes_to_the_queue_in_parts);
     CU_ADD_TEST(suite, a_composed_message_is_made_here);
 }

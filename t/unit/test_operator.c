@@ -61,6 +61,9 @@ static void a_filter_is_read_and_limited_to_the_client(void)
     CU_ASSERT_PTR_NULL(filter.from);
     CU_ASSERT_TRUE(filter.is_waiting);
     CU_ASSERT_EQUAL(filter.uid, 1000);
+    json_object_set_new(from, "state", json_string("queued"));
+    CU_ASSERT_TRUE(ss_operator_filter(&user.request, from, &filter, pool));
+    CU_ASSERT_EQUAL(filter.state, SS_STATE_QUEUED);
     json_object_set_new(from, "state", json_string("lost"));
     CU_ASSERT_FALSE(ss_operator_filter(&user.request, from, &filter, pool));
     CU_ASSERT_EQUAL(request_rig_status(&user), 400);
