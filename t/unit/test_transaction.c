@@ -112,6 +112,20 @@ DIALOGUE(recipients_that_cannot_be_asked_are_skipped, PLAIN,
          "C: RCPT TO:<b@y>", "S: 250 ok", "C: RCPT TO:<d@y>", "S: 250 ok", "C: DATA", "S: 354 go",
          CONTENT, "S: 250 taken", "> more",
          "E: done 1 \xc3\xa4@y=failed/0 b@y=sent/250 =failed/0 c\x01@y=failed/0 d@y=sent/250")
+DIALOGUE(message_of_exactly_the_servers_size_is_sent, OFFERING("S: 250 SIZE 18"),
+         "> send 1 a@x b@y", "C: MAIL FROM:<a@x> SIZE=18", "> lost eof", "E: done 1 b@y=down/0",
+         "E: closed mail down*")
+DIALOGUE(message_larger_than_the_servers_size_fails, OFFERING("S: 250 SIZE 17"), "> send 1 a@x b@y",
+         "C.", "E: done 1 b@y=failed/0")
+DIALOGUE(connection_ends_after_our_maximum_of_messages, "O: max=1", PIPED, "> send 1 a@x b@y",
+         "> send! 2 a@x c@y", "C* 38", "S: 250 ok", "S: 250 ok", "S: 354 go", CONTENT, "C.",
+         "S: 250 taken", QUIT, "E: done 1 b@y=sent/250", "E: step quit", "E: closed ok")
+DIALOGUE(with_data_one_message_is_prepared_ahead, PIPED, "> send 1 a@x b@y", "> send 2 a@x c@y",
+         "> send! 3 a@x d@y", "C* 38", "C.", "> lost eof", "E: done 1 b@y=down/0",
+         "E: done 2 c@y=again/0", "E: closed mail down*")
+DIALOGUE(servers_limit_of_one_recipient, OFFERING("S: 250 LIMITS RCPTMAX=1"),
+         "> send! 1 a@x b@y,c@y", "> send 1 a@x b@y", "C: MAIL FROM:<a@x>", "> lost eof",
+         "E: done 1 b@y=down/0", "E: closed mail down*")
 DIALOGUE(the_servers_limit_of_recipients_does_not_raise_ours, "O: rcpts=2",
          OFFERING("S: 250 LIMITS RCPTMAX=5"), "> send! 1 a@x b@y,c@y,d@y", "> send 2 a@x b@y,c@y",
          "C: MAIL FROM:<a@x>", "> lost eof", "E: done 2 b@y=down/0 c@y=down/0",
@@ -201,6 +215,11 @@ void ss_suite_transaction(void)
     ADD(a_sender_outside_ascii_is_announced_where_it_is_offered);
     ADD(utf8_in_the_header_fails_all_and_in_the_body_alone_nobody);
     ADD(recipients_that_cannot_be_asked_are_skipped);
+    ADD(message_of_exactly_the_servers_size_is_sent);
+    ADD(message_larger_than_the_servers_size_fails);
+    ADD(connection_ends_after_our_maximum_of_messages);
+    ADD(with_data_one_message_is_prepared_ahead);
+    ADD(servers_limit_of_one_recipient);
     ADD(the_servers_limit_of_recipients_does_not_raise_ours);
     ADD(what_does_not_fit_into_a_command_fails_alone);
 }
