@@ -141,7 +141,7 @@ static int look(parse_t *p)
         }
         if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = field;
         if (kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC) p->is_resent = 1;
-        if ((kind == F_BCC || kind == F_RESENT_BCC) && !p->options->keeps_bcc) p->must_rebuild = 1;
+        if (kind == F_BCC || kind == F_RESENT_BCC) p->must_rebuild = 1;
     }
     if (got == 0) return 0;
     if (p->options->takes_plain_text) {
@@ -327,7 +327,7 @@ static void rebuild(parse_t *p, const char *top)
     while (ss_header_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
         const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
-        if ((kind == F_BCC || kind == F_RESENT_BCC) && !p->options->keeps_bcc) continue;
+        if (kind == F_BCC || kind == F_RESENT_BCC) continue;
         if (changed)
             changed = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
         piece(pieces, changed ? changed : field.start, changed ? strlen(changed) : field.len);

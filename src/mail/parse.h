@@ -11,8 +11,6 @@
 typedef struct {
     /* 1: To, Cc, Bcc (Resent- ones where present) give the recipients */
     int takes_rcpts;
-    /* 1: Bcc stays */
-    int keeps_bcc;
     /* 1: adds Date, Message-ID and From if missing (sendmail, JSON); needs host and now */
     int adds_missing;
     const char *host;           /* right-hand side of a Message-ID made here */
