@@ -10,7 +10,6 @@
 #include "config/module.h"
 #include "config/hooks.h"
 #include "config/scrub.h"
-#include "config/value.h"
 
 #ifndef SS_DEFAULT_STATE_DIR
 #define SS_DEFAULT_STATE_DIR "/var/lib/apache2"

@@ -64,15 +64,20 @@ const char *ss_option_print(const ss_option_t *option, const void *record, apr_p
  * same. source: "file:line" or NULL. */
 const char *ss_option_set(const ss_option_t *option, void *record, int argc,
                           const char *const *argv, const char *source, apr_pool_t *pool);
-const ss_option_t *ss_option_find(const char *name);
-/* parent's values where child has none; all three of the struct of the same place. */
-void ss_option_merge(ss_option_place_t place, void *into, const void *parent, const void *child,
-                     apr_pool_t *pool);
 /* ss_option_set for a record of a given place (matters for SS_PLACE_BOTH). */
 const char *ss_option_set_at(const ss_option_t *option, void *record, ss_option_place_t place,
                              int argc, const char *const *argv, const char *source,
                              apr_pool_t *pool);
-/* Whether records of that place have the option. */
+const ss_option_t *ss_option_find(const char *name);
+/* Whether records of that place have the option, and its field in such a record. */
 int ss_option_is_at(const ss_option_t *option, ss_option_place_t place);
+void *ss_option_field(const ss_option_t *option, void *record, ss_option_place_t place);
+/* All fields unset. */
+void ss_option_clear(ss_option_place_t place, void *record);
+/* The table's defaults where nothing was set, read as if they were written in a configuration. */
+void ss_option_set_defaults(ss_option_place_t place, void *record, apr_pool_t *pool);
+/* parent's values where child has none; all three of the struct of the same place. */
+void ss_option_merge(ss_option_place_t place, void *into, const void *parent, const void *child,
+                     apr_pool_t *pool);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "config/hooks.h"
-#include "config/value.h"
+#include "config/option.h"
 
 APLOG_USE_MODULE(smtp_send);
 
@@ -145,9 +145,9 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
     void *record = record_of(cmd, directory, option, &place);
     bad = ss_option_set_at(option, record, place, argc, values, source_of(cmd), cmd->pool);
     if (!bad && is_webhook_secret(option))
-        take_webhook_secret(cmd, ss_value_field(option, record, place));
+        take_webhook_secret(cmd, ss_option_field(option, record, place));
     if (!bad) bad = check_webhook(cmd, option, argc, argv);
-    if (!bad) bad = compile(cmd, option, ss_value_field(option, record, place));
+    if (!bad) bad = compile(cmd, option, ss_option_field(option, record, place));
     wipe_literal(cmd, option, argc, argv);
     return bad;
 }

@@ -5,62 +5,20 @@
 #include <string.h>
 
 #include "config/option.h"
-#include "config/value.h"
-
-#define INITIAL_ARGS_MAX 16
-
-static void clear(void *record, apr_size_t size, ss_option_place_t place)
-{
-    memset(record, 0, size);
-    for (int i = 0; i < ss_option_count; i++) {
-        if (ss_option_is_at(&ss_options[i], place))
-            ss_value_unset(&ss_options[i], ss_value_field(&ss_options[i], record, place));
-    }
-}
 
 void ss_settings_clear(ss_settings_t *s)
 {
-    clear(s, sizeof(*s), SS_PLACE_SERVER);
+    ss_option_clear(SS_PLACE_SERVER, s);
 }
 
 void ss_settings_globals_clear(ss_settings_globals_t *g)
 {
-    clear(g, sizeof(*g), SS_PLACE_GLOBAL);
+    ss_option_clear(SS_PLACE_GLOBAL, g);
 }
 
 void ss_settings_policy_clear(ss_settings_policy_t *d)
 {
-    clear(d, sizeof(*d), SS_PLACE_DIRECTORY);
-}
-
-/* The table's defaults, read as if they were written in a configuration. */
-static void set_defaults(void *record, ss_option_place_t place, apr_pool_t *pool)
-{
-    for (int i = 0; i < ss_option_count; i++) {
-        const ss_option_t *option = &ss_options[i];
-        const char *argv[INITIAL_ARGS_MAX];
-        int argc = 0;
-        char *state = NULL;
-        void *field;
-        if (!ss_option_is_at(option, place) || !option->initial) continue;
-        /* A location without a limit of its own has its server's. */
-        if (option->place == SS_PLACE_BOTH && place == SS_PLACE_DIRECTORY) continue;
-        field = ss_value_field(option, record, place);
-        if (ss_value_is_set(option, field) && option->kind != SS_KIND_TIMEOUTS) continue;
-        for (char *word = apr_strtok(apr_pstrdup(pool, option->initial), " ", &state);
-             word && argc < INITIAL_ARGS_MAX; word = apr_strtok(NULL, " ", &state)) {
-            argv[argc++] = word;
-        }
-        if (option->kind == SS_KIND_TIMEOUTS) {
-            apr_interval_time_t own[SS_TIMEOUTS], *timeout = field;
-            memcpy(own, timeout, sizeof(own));
-            ss_value_read(option, field, argc, argv, pool);
-            for (int k = 0; k < SS_TIMEOUTS; k++)
-                if (own[k] != SS_UNSET) timeout[k] = own[k];
-            continue;
-        }
-        ss_value_read(option, field, argc, argv, pool);
-    }
+    ss_option_clear(SS_PLACE_DIRECTORY, d);
 }
 
 int ss_settings_default_port(ss_settings_tls_t mode)
@@ -78,7 +36,7 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
 {
     const char *name = s->server_name ? s->server_name : "localhost";
 
-    set_defaults(s, SS_PLACE_SERVER, pool);
+    ss_option_set_defaults(SS_PLACE_SERVER, s, pool);
     if (s->port == SS_UNSET) s->port = ss_settings_default_port((ss_settings_tls_t)s->tls);
     if (s->tls == SS_TLS_OPPORTUNISTIC) s->tls_verify = 0;
     if (!s->relay_name) s->relay_name = "default";
@@ -99,7 +57,7 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
 void ss_settings_globals_finish(ss_settings_globals_t *g, const char *state_dir,
                                 const char *runtime_dir, apr_pool_t *pool)
 {
-    set_defaults(g, SS_PLACE_GLOBAL, pool);
+    ss_option_set_defaults(SS_PLACE_GLOBAL, g, pool);
     if (!g->queue_driver) g->queue_driver = "sqlite3";
     if (!g->queue_params)
         g->queue_params = apr_pstrcat(pool, state_dir, "/smtp_send/queue.db", NULL);
@@ -117,7 +75,7 @@ void ss_settings_globals_finish(ss_settings_globals_t *g, const char *state_dir,
 
 void ss_settings_policy_finish(ss_settings_policy_t *d, apr_pool_t *pool)
 {
-    set_defaults(d, SS_PLACE_DIRECTORY, pool);
+    ss_option_set_defaults(SS_PLACE_DIRECTORY, d, pool);
 }
 
 int ss_settings_port(const ss_settings_t *s, int i)

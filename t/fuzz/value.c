@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/option.h"
 #include "config/settings.h"
-#include "config/value.h"
 #include "target.h"
 
 #define ARGUMENTS_MAX 12
@@ -75,11 +75,12 @@ static const char *read_and_print(const ss_option_t *option, char *text, size_t 
 {
     const char *argv[ARGUMENTS_MAX];
     ss_option_place_t place = place_of(option);
-    void *field = ss_value_field(option, record_of(place, pool), place);
-    const char *why = ss_value_read(option, field, split(text, size, at, argv), argv, pool);
+    void *record = record_of(place, pool);
+    int argc = split(text, size, at, argv);
+    const char *why = ss_option_set(option, record, argc, argv, NULL, pool);
 
     if (why && !*why) abort();
-    return why ? NULL : ss_value_print(option, field, pool);
+    return why ? NULL : ss_option_print(option, record, pool);
 }
 
 static void try_value(const ss_option_t *option, char *text, size_t size, apr_pool_t *pool)
