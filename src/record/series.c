@@ -13,11 +13,6 @@ static const struct {
                              [SS_SERIES_DAY] = { "day", 96, 900 },
                              [SS_SERIES_WEEK] = { "week", 168, 3600 } };
 
-const char *ss_series_name(ss_series_name_t name)
-{
-    return shape[name].name;
-}
-
 /* Makes the point of `now` the newest one; those between are empty. After the clock was set back,
  * the newest point stays. */
 static void advance(ss_series_span_t *span, int which, apr_time_t now)

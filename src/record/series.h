@@ -18,7 +18,7 @@ typedef struct {
     ss_series_point_t points[SS_SERIES_POINTS_MAX];
 } ss_series_span_t;
 
-typedef enum { SS_SERIES_HOUR, SS_SERIES_DAY, SS_SERIES_WEEK, SS_SERIES_SPANS } ss_series_name_t;
+enum { SS_SERIES_HOUR, SS_SERIES_DAY, SS_SERIES_WEEK, SS_SERIES_SPANS };
 
 typedef struct {
     ss_series_span_t spans[SS_SERIES_SPANS];
@@ -34,7 +34,5 @@ void ss_series_add(ss_series_t *series, apr_uint64_t sent, apr_uint64_t failed,
 json_t *ss_series_json(ss_series_t *series, apr_time_t now);
 /* Restores the result of ss_series_json; points that are too old or malformed are left out. */
 void ss_series_restore(ss_series_t *series, const json_t *json, apr_time_t now);
-/* "hour", "day", "week". */
-const char *ss_series_name(ss_series_name_t name);
 
 #endif
