@@ -236,17 +236,22 @@ static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batc
     }
 }
 
-static void count_commit(ss_store_stats_t *stats, int requests, apr_interval_time_t took)
+int ss_store_batch_bucket(apr_interval_time_t took)
 {
     int bucket = 0;
 
     for (apr_interval_time_t bound = 1000; bucket < 15 && took > bound; bound *= 2) bucket++;
+    return bucket;
+}
+
+static void count_commit(ss_store_stats_t *stats, int requests, apr_interval_time_t took)
+{
     stats->commits++;
     stats->requests += (apr_uint64_t)requests;
     stats->last = took;
     stats->sum += took;
     if (took > stats->most) stats->most = took;
-    stats->buckets[bucket]++;
+    stats->buckets[ss_store_batch_bucket(took)]++;
 }
 
 apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last)

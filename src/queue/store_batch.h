@@ -44,6 +44,8 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
 int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request);
 
 /* The rules, pure. */
+/* The bucket of the histogram of commits: up to 1 ms, doubling; the last holds all longer ones. */
+int ss_store_batch_bucket(apr_interval_time_t took);
 /* How long after a failed batch its outcomes are tried again: 100 ms, doubling to 5 s. last: the
  * wait before, 0: none. */
 apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last);

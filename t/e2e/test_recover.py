@@ -57,7 +57,7 @@ def test_what_can_be_read_is_saved_and_delivered(make_httpd, relay):
     assert 200 <= saved <= 301 and (saved == 301 or "could not be read" in done.stdout or "cannot be read" in done.stdout), done
     assert open(queue, "rb").read() == before
     again = recover(queue)
-    assert again.returncode == 73 and "nothing is overwritten" in again.stderr
+    assert again.returncode == 73 and "is not overwritten" in again.stderr
     # As the command says.
     os.replace(queue, queue + ".damaged")
     owner = os.stat(queue + ".damaged")

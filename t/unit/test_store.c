@@ -237,6 +237,40 @@ static void recipients_end_one_by_one(void)
     apr_pool_destroy(m->pool);
 }
 
+/* All that an attempt leaves with a recipient, and its two marks one by one. */
+static void a_recipient_comes_back_whole(void)
+{
+    for (int marks = 0; marks < 4; marks++) {
+        ss_message_t *m = store_rig_message(&rig, 2, 10);
+        ss_recipient_t *rcpt = &m->rcpts[1];
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        rcpt->dsn = "4.2.0";
+        rcpt->host = "h[192.0.2.1]:25";
+        rcpt->advice = "greylisted";
+        rcpt->next = RIG_NOW + 60;
+        rcpt->last_attempt = RIG_NOW + 1;
+        rcpt->delivered_at = RIG_NOW + 2;
+        rcpt->is_uncertain = marks & 1;
+        rcpt->is_delay_told = marks >> 1;
+        CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 1, SS_STATE_DEFERRED, "450 4.2.0 later", 1),
+                        APR_SUCCESS);
+        ss_store_load_t *request = load(m->id, 1000);
+        CU_ASSERT_EQUAL_FATAL(request->head.rv, APR_SUCCESS);
+        const ss_recipient_t *got = &request->message->rcpts[1];
+        CU_ASSERT_TRUE(got->state == SS_STATE_DEFERRED && got->attempts == 1);
+        CU_ASSERT_TRUE(got->next == RIG_NOW + 60 && got->last_attempt == RIG_NOW + 1 &&
+                       got->delivered_at == RIG_NOW + 2);
+        CU_ASSERT_STRING_EQUAL(got->reply, "450 4.2.0 later");
+        CU_ASSERT_STRING_EQUAL(got->dsn, "4.2.0");
+        CU_ASSERT_STRING_EQUAL(got->host, "h[192.0.2.1]:25");
+        CU_ASSERT_STRING_EQUAL(got->advice, "greylisted");
+        CU_ASSERT_TRUE(got->is_uncertain == (marks & 1) && got->is_delay_told == marks >> 1);
+        CU_ASSERT_FALSE(request->message->rcpts[0].is_uncertain);
+        forget(request);
+        apr_pool_destroy(m->pool);
+    }
+}
+
 static void history_is_kept_or_not(void)
 {
     ss_message_t *m = store_rig_message(&rig, 1, 10);
@@ -501,6 +535,29 @@ static void counts_by_relay_and_state(void)
     CU_ASSERT_EQUAL(found, 5);
 }
 
+/* A message counts once, its recipients each under their own state. */
+static void counts_of_a_message_in_two_states(void)
+{
+    ss_message_t *m = store_rig_message(&rig, 3, 100);
+    int found = 0;
+
+    CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 1, SS_STATE_DEFERRED, "450 later", 1), APR_SUCCESS);
+    CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 2, SS_STATE_HELD, "held", 1), APR_SUCCESS);
+    ss_store_counts_t *request = ss_store_counts_create(store_rig_done, NULL);
+    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
+    for (int i = 0; i < request->rows->nelts; i++) {
+        const ss_store_count_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_count_t);
+        int is_own = row->state == SS_STATE_QUEUED;
+        found |= 1 << row->state;
+        CU_ASSERT_TRUE(row->recipients == 1 && row->messages == is_own);
+        CU_ASSERT_TRUE(row->bytes == (is_own ? 100 : 0) && row->oldest == (is_own ? RIG_NOW : 0));
+    }
+    CU_ASSERT_EQUAL(found, 1 << SS_STATE_QUEUED | 1 << SS_STATE_DEFERRED | 1 << SS_STATE_HELD);
+    apr_pool_destroy(request->head.pool);
+    apr_pool_destroy(m->pool);
+}
+
 /* Of few a relay the smallest time is looked up; of many the messages are gone through in their
  * order. 20 of "a" stand before those of "b". */
 static void the_oldest_of_each_relay(void)
@@ -547,7 +604,8 @@ static void run(void (*test)(void))
     X(due_comes_in_order_and_pages) X(equal_keys_are_one_message) \
     X(one_bad_request_spoils_no_other) X(settings_are_kept) \
     X(purge_takes_what_is_old_and_finished) X(purge_keeps_what_is_younger_than_the_horizon) \
-    X(counts_by_relay_and_state) \
+    X(counts_by_relay_and_state) X(counts_of_a_message_in_two_states) \
+    X(a_recipient_comes_back_whole) \
     X(the_oldest_of_each_relay)
 /* clang-format on */
 #define RUN(name)                                                                                  \

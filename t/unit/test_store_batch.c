@@ -161,6 +161,16 @@ static void what_is_kept_of_a_failed_batch(void)
     }
 }
 
+static void commits_are_counted_by_duration(void)
+{
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(0), 0);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(1000), 0);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(1001), 1);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(2000), 1);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(2001), 2);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(3600 * SECOND), 15);
+}
+
 /* Only who has been in contact for more than 15 s declares others dead; they stop by themselves
  * before that. */
 static void times_of_a_lease(void)
@@ -182,5 +192,6 @@ void ss_suite_store_batch(void)
     CU_add_test(suite, "failed_batches_wait_longer_and_longer",
                 failed_batches_wait_longer_and_longer);
     CU_add_test(suite, "what_is_kept_of_a_failed_batch", what_is_kept_of_a_failed_batch);
+    CU_add_test(suite, "commits_are_counted_by_duration", commits_are_counted_by_duration);
     CU_add_test(suite, "times_of_a_lease", times_of_a_lease);
 }

@@ -226,6 +226,8 @@ static void filters_find(void)
         { { ANY, .to = "y*z@example.net" }, "db" },
         { { ANY, .text = "invoice" }, "ca" },
         { { ANY, .text = "100%" }, "a" },
+        { { ANY, .text = "in%ice" }, "" },
+        { { ANY, .from = "%" }, "" },
         { { ANY, .text = "alice" }, "eca" },
         { { ANY, .text = "words" }, "edcb" },
         { { ANY, .text = "*" }, "" },
@@ -250,6 +252,27 @@ static void filters_find(void)
             CU_ASSERT_STRING_EQUAL(got, table[i].want);
         }
     }
+    store_rig_end(&rig);
+}
+
+/* A list reads the first twenty recipients of each message, and tells how many there are. */
+static void lists_show_some_recipients(void)
+{
+    store_rig_start(&rig);
+    for (int recipients = 20; recipients <= 21; recipients++) {
+        ss_message_t *m = store_rig_message(&rig, recipients, 10);
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        apr_pool_destroy(m->pool);
+    }
+    ss_store_filter_t filter = { ANY };
+    ss_store_list_t *request = ss_store_list_create(&filter, 10, store_rig_done, NULL);
+    CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
+    CU_ASSERT_EQUAL_FATAL(request->rows->nelts, 2);
+    const ss_message_t *many = APR_ARRAY_IDX(request->rows, 0, ss_message_t *);
+    const ss_message_t *few = APR_ARRAY_IDX(request->rows, 1, ss_message_t *);
+    CU_ASSERT_TRUE(many->rcpt_count == 20 && many->rcpt_total == 21);
+    CU_ASSERT_TRUE(few->rcpt_count == 20 && few->rcpt_total == 0);
+    apr_pool_destroy(request->head.pool);
     store_rig_end(&rig);
 }
 
@@ -314,6 +337,7 @@ void ss_suite_store_control(void)
     CU_add_test(suite, "late_outcomes_meet_actions", late_outcomes_meet_actions);
     CU_add_test(suite, "time_on_hold_is_kept", time_on_hold_is_kept);
     CU_add_test(suite, "filters_find", filters_find);
+    CU_add_test(suite, "lists_show_some_recipients", lists_show_some_recipients);
     CU_add_test(suite, "actions_on_filters", actions_on_filters);
     CU_add_test(suite, "others_messages_are_not_touched", others_messages_are_not_touched);
 }
