@@ -194,7 +194,7 @@ apr_int64_t ss_object_read_number(const char *json, apr_size_t len, const char *
     return value;
 }
 
-/* Four hexadecimal digits; 0: they are not. */
+/* The value of four hexadecimal digits; 0: something else. */
 static unsigned read_hex(const char *p, const char *end)
 {
     unsigned value = 0;
