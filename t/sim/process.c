@@ -125,7 +125,7 @@ static void handed(void *self, const ss_store_changed_t *touched, ss_store_actio
     (void)touched;
     (void)action;
     (void)who;
-    truth_wrong(&((world_t *)self)->truth, "an action of another node, but there is none");
+    truth_wrong(&((world_t *)self)->truth, "an action of another node on a queue of one");
 }
 
 static void went_idle(void *self)

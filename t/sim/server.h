@@ -29,7 +29,7 @@ typedef enum {
     FAULT_CODES,
     FAULT_EARLY,
     FAULT_HALF,   /* half of the answer, then the end */
-    FAULT_DEAF,   /* does what it is told and closes before it answers */
+    FAULT_DEAF,   /* does the work and closes before it answers */
     FAULT_MIDDLE, /* refuses a message in the middle of its content */
     FAULTS
 } fault_t;
@@ -104,7 +104,7 @@ typedef struct {
 
 void server_open(server_t *s, const server_kind_t *kind, world_truth_t *truth, random_t *random);
 void server_free(server_t *s);
-/* Works on what is in `in`: one command or one piece of content. 0: nothing to do. */
+/* Works on what is in `in`: one command or one piece of content. 0: there was nothing. */
 int server_work(server_t *s);
 /* Whatever was wrong is over: one that hung ends the connection, which is all that a client sees of
  * a server that was restarted. */

@@ -271,7 +271,7 @@ static void tidy(world_t *w)
 
 /* ---- liveness ---- */
 
-/* A server that refuses us is asked seldom, on purpose: what waits for that is not late. */
+/* A server that refuses us is asked seldom, on purpose: mail that waits for that is not late. */
 static int is_blocked(world_t *w)
 {
     const ss_relay_t *relay = world_relay(w);
