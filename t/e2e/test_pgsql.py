@@ -217,7 +217,7 @@ def test_a_pause_at_one_node_stops_all(make_httpd, relay, database):
     assert len(relay.messages) == before
     assert {n["silent"] for n in a.status()["nodes"]} == {False}
     page = a.get("/mail-status", {"Accept": "text/html"}).text
-    assert f"Other nodes of the queue: {a.status()['nodes'][0]['name']}." in page
+    assert f"Other nodes: {a.status()['nodes'][0]['name']}." in page
     b.cli("resume", check=0)
     a.wait(lambda: not a.status()["paused"], 2, "the resume at the other node")
     for ident in ids:
