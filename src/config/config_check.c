@@ -70,9 +70,8 @@ static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
 static void check_login(const ss_settings_t *relay, const ss_log_t *log)
 {
     ss_secret_t *secret = ss_config_secret(relay);
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
-    ss_result_clear(&result);
     if (secret && ss_secret_load(secret, &result) != APR_SUCCESS) {
         ss_log(log, SS_LOG_ERROR, 115,
                "relay \"%s\": SMTPSendPassword cannot be read: %s; its login will fail",

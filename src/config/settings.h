@@ -98,7 +98,7 @@ typedef struct {
     apr_interval_time_t alert_age;
     apr_int64_t max_message_size;
     /* not directives */
-    /* the files' content, where the daemon read them as root (net/tls_files.h); else NULL */
+    /* the files' content, where the daemon read them as root (net/tls.h); else NULL */
     const char *tls_ca_pem, *tls_cert_pem, *tls_key_pem;
     /* httpd's ServerName of this record, for defaults and messages */
     const char *server_name;

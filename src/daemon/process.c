@@ -15,7 +15,7 @@
 #include <unixd.h>
 
 #include "base/text.h"
-#include "net/tls_files.h"
+#include "net/tls.h"
 
 APLOG_USE_MODULE(smtp_send);
 
@@ -115,7 +115,7 @@ void ss_process_run(const ss_core_options_t *given, apr_interval_time_t wait,
     /* The last thing that needs root. The configuration is this process's own copy since the fork.
      */
     for (int i = 0; i < options.config->relays->nelts; i++)
-        ss_tls_files_read(
+        ss_tls_read_files(
             (ss_settings_t *)APR_ARRAY_IDX(options.config->relays, i, const ss_settings_t *), pool);
     if (ap_run_drop_privileges(pool, main_server)) {
         ss_log(options.log, SS_LOG_ERROR, 280,

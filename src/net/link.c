@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "net/link_open.h"
-#include "net/link_state.h"
 
 #define READ_SIZE 16384 /* a piece: TLS records have that size */
 #define READS_A_TURN 4
@@ -132,8 +131,7 @@ static void feed(ss_link_t *link, const char *bytes, apr_size_t len)
     apr_size_t taken = len;
 
     if (is_tls_alert(link, bytes, len)) {
-        ss_result_t result;
-        ss_result_clear(&result);
+        ss_result_t result = { 0 };
         ss_result_set(
             &result, "greeting", "", "greeting-tls",
             "the port expects TLS from the first byte: a TLS record arrived instead of a greeting");
@@ -218,7 +216,7 @@ static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
     ss_link_t *link = watch->self;
 
     (void)now;
-    ss_link_enter(link);
+    link->busy++;
     if (link->phase == SS_LINK_LISTENING)
         ss_link_listen_ready(link);
     else if (link->phase == SS_LINK_SHAKING)
@@ -232,9 +230,8 @@ static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 
 static void give_up(ss_link_t *link)
 {
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
-    ss_result_clear(&result);
     if (link->phase == SS_LINK_CLOSED) return;
     if (link->resolve) ss_resolve_cancel(link->resolve);
     if (link->connect) ss_connect_cancel(link->connect);
@@ -248,7 +245,7 @@ static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
     ss_link_t *link = deferred->self;
 
     (void)now;
-    ss_link_enter(link);
+    link->busy++;
     if (link->phase == SS_LINK_SESSION) {
         if (link->has_more) read_input(link);
         if (is_in_session(link)) pump(link);
@@ -262,7 +259,7 @@ static void on_timer(ss_timer_t *timer, ss_mono_t now)
 {
     ss_link_t *link = timer->self;
 
-    ss_link_enter(link);
+    link->busy++;
     if (link->phase == SS_LINK_SESSION) {
         ss_client_tick(link->client, now);
         pump(link);
@@ -359,10 +356,9 @@ void ss_link_quit(ss_link_t *link)
 
 void ss_link_abort(ss_link_t *link, const char *why)
 {
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
-    ss_link_enter(link);
-    ss_result_clear(&result);
+    link->busy++;
     ss_result_set(&result, "connect", "", "lost-connection", "%s", why);
     if (link->phase == SS_LINK_SESSION) {
         ss_client_lost(link->client, APR_ECONNABORTED, &result, ss_mono_now());

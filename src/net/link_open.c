@@ -20,6 +20,80 @@
 
 static void begin_connect(ss_link_t *link);
 
+/* ---- every phase ---- */
+
+void ss_link_free(ss_link_t *link)
+{
+    if (link->client) ss_client_destroy(link->client);
+    apr_pool_destroy(link->pool);
+}
+
+void ss_link_leave(ss_link_t *link)
+{
+    link->busy--;
+    if (link->is_gone && !link->busy) ss_link_free(link);
+}
+
+void ss_link_close_socket(ss_link_t *link)
+{
+    ss_loop_untimer(link->loop, &link->timer);
+    ss_loop_unwatch(link->loop, &link->watch);
+    ss_stream_close(&link->stream);
+    link->watch.fd = -1;
+}
+
+/* Closes the socket and forgets the client. */
+static void drop(ss_link_t *link)
+{
+    ss_link_close_socket(link);
+    if (link->client) ss_client_destroy(link->client);
+    link->client = NULL;
+    if (link->session_pool) apr_pool_clear(link->session_pool);
+    link->is_blocked = link->has_more = link->wants_tls = 0;
+}
+
+void ss_link_emit(ss_link_t *link, const ss_client_event_t *event)
+{
+    if (link->is_gone || !link->owner.event) return;
+    link->owner.event(link->owner.self, link, event);
+}
+
+/* A step of the connection itself. */
+static void step(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
+{
+    ss_mono_t now = ss_mono_now();
+    ss_client_event_t event = { .kind = SS_EVENT_STEP,
+                                .is_ok = is_ok,
+                                .cmd = cmd,
+                                .result = *result,
+                                .took = ss_mono_since(now, link->step_began) };
+
+    if (!is_ok) event.verdict = (ss_verdict_t){ SS_SCOPE_RELAY, SS_FATE_DOWN, 0, result->advice };
+    link->step_began = now;
+    ss_link_emit(link, &event);
+}
+
+void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
+{
+    ss_client_event_t event = {
+        .kind = SS_EVENT_CLOSED, .is_ok = is_ok, .cmd = cmd, .result = *result
+    };
+
+    event.verdict = (ss_verdict_t){ SS_SCOPE_RELAY, SS_FATE_DOWN, 0, result->advice };
+    ss_link_close_socket(link);
+    link->phase = SS_LINK_CLOSED;
+    ss_link_emit(link, &event);
+}
+
+/* The connection failed before or without a client: the failed step, then CLOSED. */
+static void fail(ss_link_t *link, ss_cmd_t cmd, const ss_result_t *result)
+{
+    if (link->options.tls && link->settings->tls == SS_TLS_NEGOTIATE)
+        ss_tls_way_set(link->options.tls, link->options.host, SS_TLS_WAY_UNKNOWN);
+    step(link, 0, cmd, result);
+    if (!link->is_gone) ss_link_closed(link, 0, cmd, result);
+}
+
 /* ---- the session ---- */
 
 static void go_on(ss_link_t *link)
@@ -109,7 +183,7 @@ static int try_again(ss_link_t *link, ss_tls_way_t way, int is_plain)
     link->reconnects++;
     link->way = way;
     link->is_plain_now = is_plain;
-    ss_link_drop(link);
+    drop(link);
     if (link->options.transcript)
         ss_transcript_note(link->options.transcript, "connecting again %s",
                            is_plain ? "without TLS, because the handshake failed"
@@ -135,15 +209,15 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
     if (s->tls == SS_TLS_OPPORTUNISTIC && link->reconnects < SS_LINK_RECONNECTS_MAX) {
         /* Not a failed step: its advice makes it a warning in the connection test.
          */
-        ss_link_step(link, 1, SS_CMD_TLS, result);
+        step(link, 1, SS_CMD_TLS, result);
         if (!link->is_gone) try_again(link, SS_TLS_WAY_UNKNOWN, 1);
         return;
     }
     if (!link->client) {
-        ss_link_fail(link, SS_CMD_TLS, result);
+        fail(link, SS_CMD_TLS, result);
         return;
     }
-    ss_link_step(link, 0, SS_CMD_TLS, result);
+    step(link, 0, SS_CMD_TLS, result);
     if (link->is_gone) return;
     /* Not as a timeout: the client would say that in its own words. */
     ss_client_lost(link->client, APR_STATUS_IS_TIMEUP(rv) ? APR_EGENERAL : rv, result,
@@ -154,7 +228,7 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
 static void handshake_done(ss_link_t *link)
 {
     const ss_tls_facts_t *facts = ss_stream_facts(&link->stream);
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
     ss_loop_untimer(link->loop, &link->timer);
     link->facts = *facts;
@@ -162,13 +236,12 @@ static void handshake_done(ss_link_t *link)
     if (link->settings->tls == SS_TLS_NEGOTIATE)
         ss_tls_way_set(link->options.tls, link->options.host,
                        link->client ? SS_TLS_WAY_STARTTLS : SS_TLS_WAY_AT_ONCE);
-    ss_result_clear(&result);
     ss_result_set(&result, "tls", facts->version, NULL, "%s, %s, certificate for %s, %s",
                   facts->version, facts->cipher, *facts->names ? facts->names : "no name",
                   facts->verify);
     if (link->options.transcript)
         ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
-    ss_link_step(link, 1, SS_CMD_TLS, &result);
+    step(link, 1, SS_CMD_TLS, &result);
     if (link->is_gone) return;
     if (!link->client) {
         begin_session(link, 1);
@@ -183,10 +256,9 @@ static void handshake_done(ss_link_t *link)
 
 void ss_link_handshake_ready(ss_link_t *link)
 {
-    ss_result_t result;
+    ss_result_t result = { 0 };
     int events = SS_LOOP_READ;
 
-    ss_result_clear(&result);
     apr_status_t rv = ss_stream_handshake(&link->stream, &events, &result);
     if (APR_STATUS_IS_EAGAIN(rv))
         ss_loop_watch(link->loop, &link->watch, events);
@@ -199,7 +271,7 @@ void ss_link_handshake_ready(ss_link_t *link)
 void ss_link_begin_handshake(ss_link_t *link)
 {
     const ss_settings_t *s = link->settings;
-    ss_result_t result;
+    ss_result_t result = { 0 };
     apr_status_t rv = APR_ENOTIMPL;
 
     link->phase = SS_LINK_SHAKING;
@@ -208,7 +280,6 @@ void ss_link_begin_handshake(ss_link_t *link)
                   ss_mono_add(link->step_began, s->timeout[SS_TIMEOUT_CONNECT]));
     if (link->options.tls) rv = ss_stream_tls(&link->stream, link->options.tls, link->host->name);
     if (rv != APR_SUCCESS) {
-        ss_result_clear(&result);
         ss_result_set(&result, "tls", "", NULL, "TLS cannot be started on this machine");
         handshake_failed(link, rv, &result);
         return;
@@ -260,10 +331,10 @@ static void on_connected(void *self, const ss_connect_result_t *connected)
     ss_link_t *link = self;
     ss_result_t result = connected->result;
 
-    ss_link_enter(link);
+    link->busy++;
     link->connect = NULL;
     if (connected->fd < 0) {
-        ss_link_fail(link, SS_CMD_CONNECT, &result);
+        fail(link, SS_CMD_CONNECT, &result);
         ss_link_leave(link);
         return;
     }
@@ -274,7 +345,7 @@ static void on_connected(void *self, const ss_connect_result_t *connected)
     if (!ss_result_is_set(&result))
         ss_result_set(&result, "connect", "", NULL, "%s port %d answered", link->address.text,
                       link->port);
-    ss_link_step(link, 1, SS_CMD_CONNECT, &result);
+    step(link, 1, SS_CMD_CONNECT, &result);
     if (!link->is_gone) {
         if (link->way == SS_TLS_WAY_AT_ONCE) {
             ss_link_begin_handshake(link);
@@ -294,16 +365,15 @@ static void begin_connect(ss_link_t *link)
     ss_connect_options_t options = { &link->addresses, link->settings->source_address,
                                      link->host->name, link->port,
                                      link->settings->timeout[SS_TIMEOUT_CONNECT] };
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
     link->phase = SS_LINK_CONNECTING;
     link->step_began = ss_mono_now();
     link->received = 0;
     if (ss_connect_start(&link->connect, link->loop, &options, on_connected, link) == APR_SUCCESS)
         return;
-    ss_result_clear(&result);
     ss_result_set(&result, "connect", "ENOMEM", NULL, "out of memory");
-    ss_link_fail(link, SS_CMD_CONNECT, &result);
+    fail(link, SS_CMD_CONNECT, &result);
 }
 
 /* ---- resolving ---- */
@@ -312,15 +382,14 @@ static void on_resolved(void *self, const ss_resolve_addresses_t *addresses,
                         const ss_result_t *failure)
 {
     ss_link_t *link = self;
-    ss_result_t result;
+    ss_result_t result = { 0 };
     char list[900] = "";
     apr_size_t used = 0;
 
-    ss_link_enter(link);
+    link->busy++;
     link->resolve = NULL;
-    ss_result_clear(&result);
     if (!addresses->count) {
-        ss_link_fail(link, SS_CMD_CONNECT, failure);
+        fail(link, SS_CMD_CONNECT, failure);
         ss_link_leave(link);
         return;
     }
@@ -331,7 +400,7 @@ static void on_resolved(void *self, const ss_resolve_addresses_t *addresses,
         used += strlen(list + used);
     }
     ss_result_set(&result, "resolve", "", NULL, "%s", list);
-    ss_link_step(link, 1, SS_CMD_CONNECT, &result);
+    step(link, 1, SS_CMD_CONNECT, &result);
     if (!link->is_gone) begin_connect(link);
     ss_link_leave(link);
 }
@@ -340,12 +409,11 @@ static void on_resolved(void *self, const ss_resolve_addresses_t *addresses,
 
 void ss_link_late(ss_link_t *link, ss_mono_t now)
 {
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
     if (link->phase == SS_LINK_LISTENING) {
         ss_link_begin_handshake(link);
     } else if (link->phase == SS_LINK_SHAKING) {
-        ss_result_clear(&result);
         ss_stream_handshake_timeout(&link->stream, ss_mono_since(now, link->step_began), &result);
         handshake_failed(link, APR_TIMEUP, &result);
     }

@@ -3,17 +3,26 @@
 #include "net/probe.h"
 
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "net/probe_search.h"
-#include "net/probe_secret.h"
 
 /* of the deadline, for what would work instead: a third of it at most */
 #define SEARCH_TIME_MAX (8 * APR_USEC_PER_SEC)
 /* a greeting later than this is worth a word */
 #define SLOW_GREETING (5 * APR_USEC_PER_SEC)
+#define SECRET_TIME (10 * APR_USEC_PER_SEC) /* an exec: program's deadline */
+
+/* A secret that a helper thread reads, for this test alone. */
+typedef struct {
+    ss_probe_t *probe; /* NULL: cancelled */
+    ss_secret_t *secret;
+    ss_result_t result;
+    apr_status_t rv;
+} fetch_t;
 
 struct ss_probe_t {
     apr_pool_t *pool;
@@ -41,7 +50,7 @@ struct ss_probe_t {
     ss_tls_facts_t facts;
     int has_facts;
     char greeting[256];
-    ss_probe_secret_t *fetch; /* of the secret, under way */
+    fetch_t *fetch; /* under way */
 };
 
 static const char *const order[] = { "config",   "resolve", "connect", "tls",  "greeting", "hello",
@@ -57,6 +66,11 @@ static const char *static_name(const char *step)
 }
 
 /* ---- steps ---- */
+
+static const char *host_name(const ss_probe_t *p)
+{
+    return APR_ARRAY_IDX(p->settings.hosts, p->host, ss_settings_host_t).name;
+}
 
 static void add_advice(ss_probe_report_t *report, const char *id)
 {
@@ -74,10 +88,7 @@ static void add_step(ss_probe_t *p, const char *name, ss_step_outcome_t outcome,
     int several = report->settings->hosts && report->settings->hosts->nelts > 1 && p->host >= 0;
 
     ss_probe_report_step_t *step = apr_array_push(report->steps);
-    if (several)
-        detail = apr_psprintf(
-            report->pool, "%s: %s",
-            APR_ARRAY_IDX(report->settings->hosts, p->host, ss_settings_host_t).name, detail);
+    if (several) detail = apr_psprintf(report->pool, "%s: %s", host_name(p), detail);
     *step = (ss_probe_report_step_t){ static_name(name), outcome, took,
                                       apr_pstrdup(report->pool, detail),
                                       advice ? apr_pstrdup(report->pool, advice) : NULL };
@@ -107,14 +118,13 @@ static int is_late(const ss_result_t *result)
 /* A host that failed: a warning while another one may carry the mail. Only the first failure
  * counts; what follows it is its consequence. */
 static void add_failure(ss_probe_t *p, const char *name, const ss_result_t *result,
-                        apr_interval_time_t took)
+                        const char *detail, apr_interval_time_t took)
 {
     if (p->failed_step) return;
     p->failed_step = static_name(name);
     p->failed_advice = result->advice;
     p->is_late = is_late(result);
-    add_step(p, name, is_last_host(p) ? SS_STEP_FAIL : SS_STEP_WARN, took, result->text,
-             result->advice);
+    add_step(p, name, is_last_host(p) ? SS_STEP_FAIL : SS_STEP_WARN, took, detail, result->advice);
 }
 
 /* ---- what a step found ---- */
@@ -161,15 +171,6 @@ static const char *next_step(const ss_probe_t *p, const char *step)
     return "auth";
 }
 
-static void remember_facts(ss_probe_t *p, ss_link_t *link)
-{
-    const ss_tls_facts_t *facts = ss_link_tls_facts(link);
-
-    if (!facts) return;
-    p->facts = *facts;
-    p->has_facts = 1;
-}
-
 static const char *domain_of(const char *host)
 {
     const char *dot = strrchr(host, '.'), *at = host;
@@ -182,7 +183,7 @@ static const char *domain_of(const char *host)
  * certificate of somebody else. */
 static void check_other_server(ss_probe_t *p, ss_result_t *result)
 {
-    const char *host = APR_ARRAY_IDX(p->settings.hosts, p->host, ss_settings_host_t).name;
+    const char *host = host_name(p);
     char first[256];
     apr_size_t n;
 
@@ -203,26 +204,24 @@ static void on_step(ss_probe_t *p, ss_link_t *link, const ss_client_event_t *eve
 {
     const char *name = static_name(event->result.step);
     ss_result_t result = event->result;
+    int is_tls = !strcmp(name, "tls");
+    const ss_tls_facts_t *facts = is_tls ? ss_link_tls_facts(link) : NULL;
 
-    if (!strcmp(name, "tls")) remember_facts(p, link);
+    if (facts) {
+        p->facts = *facts;
+        p->has_facts = 1;
+    }
     if (!strcmp(name, "greeting")) apr_cpystrn(p->greeting, event->text, sizeof(p->greeting));
     if (!event->is_ok) {
-        if (!strcmp(name, "tls")) check_other_server(p, &result);
-        if (!strcmp(name, "tls") && p->has_facts) {
-            const char *detail = tls_words(p, &p->facts, result.text);
-            if (p->failed_step) return;
-            p->failed_step = name;
-            p->failed_advice = result.advice;
-            add_step(p, name, is_last_host(p) ? SS_STEP_FAIL : SS_STEP_WARN, event->took, detail,
-                     result.advice);
-            return;
-        }
-        add_failure(p, name, &result, event->took);
+        if (is_tls) check_other_server(p, &result);
+        add_failure(p, name, &result,
+                    is_tls && p->has_facts ? tls_words(p, &p->facts, result.text) : result.text,
+                    event->took);
         return;
     }
     const char *detail = *result.text ? result.text : event->text;
     if (!strcmp(name, "hello")) detail = hello_words(p, event);
-    if (!strcmp(name, "tls") && p->has_facts)
+    if (is_tls && p->has_facts)
         detail = tls_words(p, &p->facts,
                            apr_pstrcat(p->report->pool, "encrypted, ", p->facts.verify, NULL));
     if (!strcmp(name, "auth") && event->mechanism)
@@ -247,20 +246,34 @@ static void give(ss_probe_t *p, const ss_secret_t *secret)
     if (p->link) ss_link_secret(p->link, bytes, len);
 }
 
-static void on_fetched(void *self, const ss_secret_t *secret, const ss_result_t *failure)
+static void work(void *baton)
 {
-    ss_probe_t *p = self;
-    ss_result_t result;
+    fetch_t *f = baton;
 
-    p->fetch = NULL;
-    if (failure && p->link) {
-        ss_result_clear(&result);
-        ss_result_set(&result, "auth", "",
-                      failure->advice ? failure->advice : "auth-secret-unreadable",
-                      "SMTPSendPassword cannot be read: %s", failure->text);
-        add_failure(p, "auth", &result, ss_mono_since(ss_mono_now(), p->step_began));
+    f->rv = ss_secret_load(f->secret, &f->result);
+    if (f->rv == APR_SUCCESS && !ss_secret_is_ready(f->secret))
+        f->rv = ss_secret_reload(f->secret, SECRET_TIME, &f->result);
+}
+
+static void on_fetched(void *baton)
+{
+    fetch_t *f = baton;
+    ss_probe_t *p = f->probe;
+
+    if (p) {
+        p->fetch = NULL;
+        if (f->rv != APR_SUCCESS && p->link) {
+            ss_result_t result = { 0 };
+            ss_result_set(&result, "auth", "",
+                          f->result.advice ? f->result.advice : "auth-secret-unreadable",
+                          "SMTPSendPassword cannot be read: %s", f->result.text);
+            add_failure(p, "auth", &result, result.text,
+                        ss_mono_since(ss_mono_now(), p->step_began));
+        }
+        give(p, f->secret);
     }
-    give(p, secret);
+    ss_secret_destroy(f->secret);
+    free(f);
 }
 
 /* The delivery's own copy where it has one; else one read for this test, so that nothing is shared
@@ -270,16 +283,26 @@ static void want_secret(ss_probe_t *p)
     if (p->fetch) return;
     if ((p->options.secret && ss_secret_is_ready(p->options.secret)) || !p->settings.password)
         give(p, p->options.secret);
-    else if (ss_probe_secret_start(&p->fetch, p->loop, p->settings.password, on_fetched, p) !=
-             APR_SUCCESS)
+    else {
+        fetch_t *f = calloc(1, sizeof(*f));
+        if (!f) abort();
+        f->probe = p;
+        f->secret = ss_secret_create(p->settings.password);
+        if (ss_loop_help(p->loop, work, on_fetched, f) == APR_SUCCESS) {
+            p->fetch = f;
+            return;
+        }
+        ss_secret_destroy(f->secret);
+        free(f);
         give(p, NULL);
+    }
 }
 
 /* ---- the end ---- */
 
 static void free_probe(ss_probe_t *p)
 {
-    if (p->fetch) ss_probe_secret_cancel(p->fetch);
+    if (p->fetch) p->fetch->probe = NULL;
     if (p->search) ss_probe_search_cancel(p->search);
     if (p->link) ss_link_destroy(p->link);
     ss_loop_untimer(p->loop, &p->begin);
@@ -288,15 +311,19 @@ static void free_probe(ss_probe_t *p)
     apr_pool_destroy(p->pool);
 }
 
+static void copy_lines(apr_array_header_t *to, const apr_array_header_t *from)
+{
+    for (int i = 0; i < from->nelts; i++)
+        APR_ARRAY_PUSH(to, const char *) =
+            apr_pstrdup(to->pool, APR_ARRAY_IDX(from, i, const char *));
+}
+
 static void end(ss_probe_t *p)
 {
     ss_probe_report_t *report = p->report;
     ss_probe_owner_t owner = p->owner;
-    const apr_array_header_t *lines = ss_transcript_lines(p->transcript);
 
-    for (int i = 0; i < lines->nelts; i++)
-        APR_ARRAY_PUSH(report->dialogue, const char *) =
-            apr_pstrdup(report->pool, APR_ARRAY_IDX(lines, i, const char *));
+    copy_lines(report->dialogue, ss_transcript_lines(p->transcript));
     report->failed_step = p->failed_step;
     if (p->failed_step)
         report->http_status = !strcmp(p->failed_step, "config") ? 503 : p->is_late ? 504 : 502;
@@ -312,9 +339,7 @@ static void on_found(void *self, const apr_array_header_t *works)
     ss_probe_t *p = self;
 
     p->search = NULL;
-    for (int i = 0; i < works->nelts; i++)
-        APR_ARRAY_PUSH(p->report->works, const char *) =
-            apr_pstrdup(p->report->pool, APR_ARRAY_IDX(works, i, const char *));
+    copy_lines(p->report->works, works);
     /* The search frees itself when this returns. */
     p->step = NULL;
     ss_loop_defer(p->loop, &p->turn);
@@ -386,7 +411,8 @@ static void on_closed(ss_probe_t *p, const ss_client_event_t *event)
         if (!ss_result_is_set(&result))
             ss_result_set(&result, p->step, "", event->verdict.advice, "the connection was lost");
         if (!result.advice) result.advice = event->verdict.advice;
-        add_failure(p, result.step, &result, ss_mono_since(ss_mono_now(), p->step_began));
+        add_failure(p, result.step, &result, result.text,
+                    ss_mono_since(ss_mono_now(), p->step_began));
     }
     ss_link_destroy(p->link);
     p->link = NULL;
@@ -424,21 +450,18 @@ static void open_link(ss_probe_t *p)
                                   .transcript = p->transcript,
                                   .is_test = 1 };
     ss_link_owner_t owner = { on_event, p };
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
     p->step = "resolve";
     p->step_began = ss_mono_now();
     ss_transcript_note(
         p->transcript, "%s",
-        apr_psprintf(p->pool, "%s port %d",
-                     APR_ARRAY_IDX(p->settings.hosts, p->host, ss_settings_host_t).name,
-                     ss_settings_port(&p->settings, p->host)));
+        apr_psprintf(p->pool, "%s port %d", host_name(p), ss_settings_port(&p->settings, p->host)));
     if (ss_link_open(&p->link, p->loop, &options, &owner) == APR_SUCCESS) return;
     p->link = NULL;
-    ss_result_clear(&result);
     ss_result_set(&result, "resolve", "", NULL,
                   "no connection can be opened: out of memory, or too many are open");
-    add_failure(p, "resolve", &result, 0);
+    add_failure(p, "resolve", &result, result.text, 0);
     ss_loop_defer(p->loop, &p->turn);
 }
 
@@ -447,13 +470,12 @@ static void open_link(ss_probe_t *p)
 static const char *config_error(ss_probe_t *p, const char **advice)
 {
     const ss_settings_t *s = p->options.settings;
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
     *advice = "config-no-host";
     if (!s->hosts || !s->hosts->nelts)
         return "no SMTPSendHost is configured: there is nothing to test";
     *advice = NULL;
-    ss_result_clear(&result);
     if (s->tls != SS_TLS_NONE &&
         ss_tls_create(&p->tls, &p->settings, &result, p->pool) != APR_SUCCESS) {
         *advice = result.advice;
@@ -487,26 +509,20 @@ static void begin(ss_timer_t *timer, ss_mono_t now)
     const char *words = apr_psprintf(p->pool, "relay \"%s\": %s port %d, %s, %s",
                                      s->relay_name ? s->relay_name : "default", host,
                                      ss_settings_port(s, 0), tls_modes[s->tls], login);
-    int is_bad =
-        s->username && p->options.secret_state && !strcmp(p->options.secret_state, "unreadable");
-    if (is_bad)
-        add_step(p, "config", SS_STEP_WARN, 0,
-                 apr_pstrcat(p->pool, words, "\nthe password cannot be read", NULL),
-                 "auth-secret-unreadable");
-    else if (s->password && s->password->kind != SS_SECRET_NONE && (!s->username || !*s->username))
-        add_step(p, "config", SS_STEP_WARN, 0,
-                 apr_pstrcat(
-                     p->pool, words,
-                     "\nSMTPSendPassword is set and SMTPSendUsername is not: no login is attempted",
-                     NULL),
-                 "SMTPSend-117");
-    else if (!s->engine)
-        add_step(p, "config", SS_STEP_WARN, 0,
-                 apr_pstrcat(p->pool, words,
-                             "\nSMTPSendEngine is Off: the test runs, mail is not accepted", NULL),
-                 "config-engine-off");
-    else
-        add_step(p, "config", SS_STEP_OK, 0, words, NULL);
+    const char *problem = NULL;
+    if (s->username && p->options.secret_state && !strcmp(p->options.secret_state, "unreadable")) {
+        problem = "\nthe password cannot be read";
+        advice = "auth-secret-unreadable";
+    } else if (s->password && s->password->kind != SS_SECRET_NONE &&
+               (!s->username || !*s->username)) {
+        problem = "\nSMTPSendPassword is set and SMTPSendUsername is not: no login is attempted";
+        advice = "SMTPSend-117";
+    } else if (!s->engine) {
+        problem = "\nSMTPSendEngine is Off: the test runs, mail is not accepted";
+        advice = "config-engine-off";
+    }
+    add_step(p, "config", problem ? SS_STEP_WARN : SS_STEP_OK, 0,
+             apr_pstrcat(p->pool, words, problem, NULL), advice);
     p->host = 0;
     open_link(p);
 }
@@ -514,10 +530,9 @@ static void begin(ss_timer_t *timer, ss_mono_t now)
 static void late(ss_timer_t *timer, ss_mono_t now)
 {
     ss_probe_t *p = timer->self;
-    ss_result_t result;
+    ss_result_t result = { 0 };
     const char *step = p->step ? p->step : "connect";
 
-    ss_result_clear(&result);
     ss_result_set(&result, step, "ETIMEDOUT",
                   !strcmp(step, "connect")    ? "connect-timeout"
                   : !strcmp(step, "greeting") ? "greeting-timeout"
@@ -528,7 +543,7 @@ static void late(ss_timer_t *timer, ss_mono_t now)
     p->link = NULL;
     /* No host is left time for. */
     p->host = p->settings.hosts->nelts - 1;
-    add_failure(p, step, &result, ss_mono_since(now, p->step_began));
+    add_failure(p, step, &result, result.text, ss_mono_since(now, p->step_began));
     if (!p->step) p->step = step;
     ss_loop_defer(p->loop, &p->turn);
 }

@@ -134,7 +134,7 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
 static void start_candidate(ss_probe_search_t *s, int port, ss_settings_tls_t mode, int versions)
 {
     const ss_settings_t *from = s->options.settings;
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
     if (s->count >= CANDIDATES_MAX) return;
     candidate_t *c = &s->candidates[s->count];
@@ -148,7 +148,6 @@ static void start_candidate(ss_probe_search_t *s, int port, ss_settings_tls_t mo
     c->settings.tls_versions = versions;
     c->settings.username = NULL;
     c->settings.auth = NULL;
-    ss_result_clear(&result);
     if (mode != SS_TLS_NONE &&
         ss_tls_create(&c->tls, &c->settings, &result, s->pool) != APR_SUCCESS)
         return;

@@ -321,9 +321,8 @@ static void bind_channel(tls_t *t)
 
 static apr_status_t finish(tls_t *t, ss_result_t *result)
 {
-    ss_result_t judged;
+    ss_result_t judged = { 0 };
 
-    ss_result_clear(&judged);
     t->is_shaken = 1;
     ss_tls_verify_describe(t->ssl, &t->facts);
     apr_status_t rv = ss_tls_verify(t->settings, t->ssl, t->name, &t->errors, &t->facts, &judged);

@@ -1,6 +1,7 @@
 /* tls.c: a relay's settings to an SSL_CTX. See tls.h. */
 #include "net/tls.h"
 
+#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <openssl/err.h>
@@ -17,6 +18,7 @@ static const struct {
                  { SS_TLSV1_2, TLS1_2_VERSION },
                  { SS_TLSV1_3, TLS1_3_VERSION } };
 
+#define FILE_MAX (1024 * 1024)
 #define VERSIONS ((int)(sizeof(versions) / sizeof(versions[0])))
 
 /* OpenSSL's words for what went wrong first, and the queue emptied. A file that cannot be opened is
@@ -240,6 +242,35 @@ apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *
     if (rv == APR_SUCCESS) rv = set_certificate(tls->context, s, result, pool);
     if (rv == APR_SUCCESS) *out = tls;
     return rv;
+}
+
+static const char *read_file(const char *path, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    char *bytes = NULL;
+    apr_size_t len = 0;
+
+    if (!path ||
+        apr_file_open(&file, path, APR_FOPEN_READ, APR_FPROT_OS_DEFAULT, pool) != APR_SUCCESS)
+        return NULL;
+    if (apr_file_info_get(&info, APR_FINFO_SIZE | APR_FINFO_TYPE, file) == APR_SUCCESS &&
+        info.filetype == APR_REG && info.size > 0 && info.size <= FILE_MAX) {
+        bytes = apr_palloc(pool, (apr_size_t)info.size + 1);
+        if (apr_file_read_full(file, bytes, (apr_size_t)info.size, &len) != APR_SUCCESS)
+            bytes = NULL;
+    }
+    apr_file_close(file);
+    if (bytes) bytes[len] = '\0';
+    return bytes;
+}
+
+void ss_tls_read_files(ss_settings_t *s, apr_pool_t *pool)
+{
+    if (s->tls == SS_TLS_NONE) return;
+    s->tls_ca_pem = read_file(s->tls_ca_file, pool);
+    s->tls_cert_pem = read_file(s->tls_cert_file, pool);
+    s->tls_key_pem = read_file(s->tls_key_file, pool);
 }
 
 ss_tls_way_t ss_tls_way(const ss_tls_t *tls, int host)
