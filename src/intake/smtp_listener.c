@@ -120,6 +120,12 @@ apr_interval_time_t ss_smtp_listener_content_time(apr_uint64_t got)
     return time < SS_SMTP_LISTENER_CONTENT_MOST ? time : SS_SMTP_LISTENER_CONTENT_MOST;
 }
 
+ss_mono_t ss_smtp_listener_deadline(ss_mono_t began, apr_uint64_t got, ss_mono_t now)
+{
+    return ss_mono_is_set(began) ? ss_mono_add(began, ss_smtp_listener_content_time(got))
+                                 : ss_mono_add(now, SS_SMTP_LISTENER_IDLE);
+}
+
 /* Sets until when the client must have sent more. */
 static void set_deadline(client_t *c)
 {
@@ -127,11 +133,7 @@ static void set_deadline(client_t *c)
     ss_mono_t now = ss_loop_now(listener->intake->loop);
 
     if (listener->is_stopped) return; /* the grace period is not extended */
-    if (ss_mono_is_set(c->transaction.began))
-        c->deadline = ss_mono_add(c->transaction.began,
-                                  ss_smtp_listener_content_time(c->transaction.incoming.got));
-    else
-        c->deadline = ss_mono_add(now, SS_SMTP_LISTENER_IDLE);
+    c->deadline = ss_smtp_listener_deadline(c->transaction.began, c->transaction.incoming.got, now);
     /* The timer looks at the deadline when it fires: a busy client does not move it with every
      * command. */
     if (!c->timer.node.place) ss_loop_timer(listener->intake->loop, &c->timer, c->deadline);

@@ -35,6 +35,9 @@ void ss_smtp_listener_destroy(ss_smtp_listener_t *listener);
 int ss_smtp_listener_is_full(int clients);
 /* How long all of the content may take when so much of it has come. */
 apr_interval_time_t ss_smtp_listener_content_time(apr_uint64_t got);
+/* Until when a client must have sent more: of its content, of which so much has come since it
+ * began; or, where began is not set, the next command. */
+ss_mono_t ss_smtp_listener_deadline(ss_mono_t began, apr_uint64_t got, ss_mono_t now);
 /* Whether content that has not begun yet may be read while so many octets are in memory. */
 int ss_smtp_listener_has_room(apr_size_t bytes);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon_rig.h"
+#include "intake/smtp_transaction.h"
 
 static daemon_rig_t rig;
 
@@ -115,6 +116,67 @@ static void a_loop_of_servers_is_found(void)
     end(fd);
 }
 
+/* ---- without a socket ---- */
+
+static void ready(void *self)
+{
+    (void)self;
+}
+
+/* Gives commands to the server, and its events to the transaction. */
+static void obey(ss_smtp_transaction_t *t, const char *commands)
+{
+    ss_server_event_t event;
+    apr_size_t left = strlen(commands), used;
+
+    for (;;) {
+        ss_server_kind_t kind = ss_server_next(t->server, commands, left, &used, &event);
+        commands += used;
+        left -= used;
+        if (kind == SS_SERVER_MAIL)
+            ss_smtp_transaction_sender(t, &event.envelope);
+        else if (kind == SS_SERVER_RCPT)
+            ss_smtp_transaction_recipient(t, &event.envelope);
+        else if (kind == SS_SERVER_CONTENT)
+            ss_smtp_transaction_content(t, event.bytes, event.len);
+        else
+            return;
+    }
+}
+
+static void content_has_a_beginning_and_recipients_an_orcpt(void)
+{
+    const ss_server_options_t options = { .host = "x", .max_size = 1 << 20, .max_rcpts = 10 };
+
+    daemon_rig_start(&rig, NULL);
+    ss_smtp_transaction_t t = { .intake = rig.d.intake,
+                                .server = ss_server_create(&options),
+                                .max_size = 1 << 20,
+                                .ready = ready };
+    ss_smtp_transaction_init(&t);
+    obey(&t, "EHLO me\r\nMAIL FROM:<a@example.net>\r\n"
+             "RCPT TO:<b@example.net> ORCPT=rfc822;first\r\n"
+             "RCPT TO:<b@example.net> ORCPT=rfc822;second\r\n"
+             "RCPT TO:<c@example.net>\r\nDATA\r\n");
+    CU_ASSERT_EQUAL(t.mail->rcpts->nelts, 2);
+    CU_ASSERT_STRING_EQUAL(APR_ARRAY_IDX(t.mail->rcpts, 0, ss_mail_rcpt_t).orcpt, "rfc822;first");
+    CU_ASSERT_PTR_NULL(APR_ARRAY_IDX(t.mail->rcpts, 1, ss_mail_rcpt_t).orcpt);
+    CU_ASSERT_FALSE(ss_mono_is_set(t.began));
+    obey(&t, "Subject: x\r\n");
+    ss_mono_t began = t.began;
+    CU_ASSERT_TRUE(ss_mono_is_set(began));
+    ss_loop_turn(rig.d.loop, 2000);
+    obey(&t, "\r\nHello\r\n");
+    CU_ASSERT_EQUAL(t.began.us, began.us);
+    ss_smtp_transaction_reset(&t);
+    CU_ASSERT_FALSE(ss_mono_is_set(t.began));
+    CU_ASSERT_PTR_NULL(t.message);
+    CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    ss_smtp_transaction_free(&t);
+    ss_server_destroy(t.server);
+    daemon_rig_end(&rig);
+}
+
 static void a_leaving_daemon_dismisses_its_clients(void)
 {
     int fd = begin(NULL);
@@ -136,5 +198,6 @@ void ss_suite_smtp_transaction(void)
     CU_ADD_TEST(suite, what_is_wrong_is_refused);
     CU_ADD_TEST(suite, too_much_content_in_memory_is_refused_for_now);
     CU_ADD_TEST(suite, a_loop_of_servers_is_found);
+    CU_ADD_TEST(suite, content_has_a_beginning_and_recipients_an_orcpt);
     CU_ADD_TEST(suite, a_leaving_daemon_dismisses_its_clients);
 }
