@@ -91,8 +91,8 @@ ASSETS := $(patsubst src/web/%,$(B)/%.inc,$(wildcard src/web/assets/*))
 $(B)/assets/%.inc: src/web/assets/%
 	@mkdir -p $(@D)
 	@sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/^/"/' -e 's/$$/\\n"/' $< > $@
-$(B)/obj/src/web/shared/asset.o: $(ASSETS)
-$(B)/obj/src/web/shared/asset.o: OWN += -I$(B)
+$(B)/obj/src/web/shared/html.o: $(ASSETS)
+$(B)/obj/src/web/shared/html.o: OWN += -I$(B)
 
 $(B)/libss.a: $(call obj,$(LIB_SRC))
 	@rm -f $@

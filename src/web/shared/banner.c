@@ -29,47 +29,35 @@ static const char *title_of(const char *reason)
 static void put_pause_facts(request_rec *r, const json_t *pause)
 {
     const char *reason = ss_html_member(pause, "reason"), *who = ss_html_member(pause, "who"),
-               *until = ss_html_member(pause, "until");
+               *since = ss_html_member(pause, "since"), *until = ss_html_member(pause, "until");
 
-    if (*ss_html_member(pause, "since")) {
-        ap_rputs(", since ", r);
-        ss_html_time(r, ss_html_member(pause, "since"));
-    }
-    if (*who) {
-        ap_rputs(" by ", r);
-        ss_html_put(r, who);
-    }
-    if (json_is_true(json_object_get(pause, "directive")))
-        ap_rputs(*who ? "; also by SMTPSendPause On in the configuration"
-                      : " by SMTPSendPause On in the configuration",
-                 r);
-    if (*reason) {
-        ap_rputs(": ", r);
-        ss_html_put(r, reason);
-    }
+    if (*since) ap_rputs(", since ", r);
+    ss_html_time(r, since);
+    if (*who) ss_html_print(r, " by %s", who);
+    if (ss_html_is(pause, "directive"))
+        ss_html_print(r, "%s by SMTPSendPause On in the configuration", *who ? "; also" : "");
+    ss_html_print(r, *reason ? ": %s." : "%s.", reason);
+    if (!*until) return;
+    ap_rputs(" It ends ", r);
+    ss_html_time(r, until);
     ap_rputs(".", r);
-    if (*until) {
-        ap_rputs(" It ends ", r);
-        ss_html_time(r, until);
-        ap_rputs(".", r);
-    }
 }
 
 static void put_pause(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const json_t *pause = json_object_get(relay, "pause");
-    apr_int64_t waiting = json_integer_value(json_object_get(relay, "messages"));
+    const char *name = ss_html_member(relay, "name");
+    long long waiting = ss_html_number(relay, "messages");
 
-    if (!json_is_true(json_object_get(relay, "paused"))) return;
-    ap_rputs("<div class=\"banner\"><div><strong>Sending is paused</strong> for relay ", r);
-    ss_html_put(r, ss_html_member(relay, "name"));
+    if (!ss_html_is(relay, "paused")) return;
+    ss_html_print(r, "<div class=\"banner\"><div><strong>Sending is paused</strong> for relay %s",
+                  name);
     put_pause_facts(r, pause);
-    ap_rprintf(r, " %" APR_INT64_T_FMT " %s.</div>\n", waiting,
-               waiting == 1 ? "message is waiting" : "messages are waiting");
-    if (page->base && json_is_true(json_object_get(pause, "stored")))
-        ss_nav_button(page, "resume", "Resume sending", "relay", ss_html_member(relay, "name"),
-                      NULL);
+    ss_html_print(r, " %lld %s.</div>\n", waiting,
+                  waiting == 1 ? "message is waiting" : "messages are waiting");
+    if (page->base && ss_html_is(pause, "stored"))
+        ss_nav_button(page, "resume", "Resume sending", "relay", name, NULL);
     ap_rputs("</div>\n", r);
 }
 
@@ -79,9 +67,9 @@ static void put_reason(ss_page_t *page, const json_t *reason)
     const char *word = ss_html_member(reason, "reason"), *relay = ss_html_member(reason, "relay");
 
     if (!strcmp(word, "paused")) return;
-    ss_html_wrap(r, "<div class=\"banner bad\"><div><strong>", title_of(word), "</strong>");
-    if (*relay) ss_html_wrap(r, " (relay ", relay, ")");
-    ss_html_wrap(r, "<p>", ss_html_member(reason, "detail"), "</p></div>\n");
+    ss_html_print(r, "<div class=\"banner bad\"><div><strong>%s</strong>", title_of(word));
+    if (*relay) ss_html_print(r, " (relay %s)", relay);
+    ss_html_print(r, "<p>%s</p></div>\n", ss_html_member(reason, "detail"));
     if (*relay) ss_nav_button(page, "flush", "Flush", "relay", relay, NULL);
     ap_rputs("</div>\n", r);
 }
@@ -96,7 +84,7 @@ void ss_banner_put(ss_page_t *page, int is_full)
     for (size_t i = 0; i < json_array_size(relays); i++) put_pause(page, json_array_get(relays, i));
     for (size_t i = 0; is_full && i < json_array_size(reasons); i++)
         put_reason(page, json_array_get(reasons, i));
-    if (is_full && page->status && !json_is_true(json_object_get(page->status, "engine"))) {
+    if (is_full && page->status && !ss_html_is(page->status, "engine")) {
         ap_rputs("<div class=\"banner\"><div><strong>SMTPSendEngine is Off</strong><p>Mail is "
                  "neither accepted nor sent.</p></div></div>\n",
                  r);

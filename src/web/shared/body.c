@@ -1,4 +1,4 @@
-/* body.c: reading a request's body, up to a limit.
+/* body.c: reading a request's parameters and body.
  *
  * The bytes are in heap memory, not in the request's pool: a pool keeps its memory, and each child
  * would stay as large as the largest message it ever received. */
@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+#include <string.h>
 #include <util_filter.h>
 
 #include "base/buf.h"
@@ -110,8 +111,8 @@ static apr_status_t append(void *self, const char *bytes, apr_size_t len)
     return ss_buf_append(self, bytes, len);
 }
 
-int ss_body_read(request_rec *r, apr_int64_t max, const char *limit_name, const char **bytes,
-                 apr_size_t *len)
+static int read_body(request_rec *r, apr_int64_t max, const char *limit_name, const char **bytes,
+                     apr_size_t *len)
 {
     ss_buf_t *buf = apr_palloc(r->pool, sizeof(*buf));
     apr_int64_t announced = announced_by(r, max);
@@ -124,4 +125,34 @@ int ss_body_read(request_rec *r, apr_int64_t max, const char *limit_name, const 
     *len = buf->len;
     *bytes = buf->len ? ss_buf_text(buf) : "";
     return 1;
+}
+
+int ss_body_query(request_rec *r, ss_params_t *query)
+{
+    const char *why = NULL;
+
+    if (!ss_params_parse(query, r->args, &why, r->pool)) return 1;
+    ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+    return 0;
+}
+
+int ss_body_form(request_rec *r, apr_int64_t max, ss_params_t *form)
+{
+    const char *bytes, *why = "a zero byte";
+    apr_size_t len;
+
+    if (!read_body(r, max, "a form", &bytes, &len)) return 0;
+    const char *both =
+        r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
+    if (strlen(bytes) == len && !ss_params_parse(form, both, &why, r->pool)) return 1;
+    ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s", why);
+    return 0;
+}
+
+int ss_body_known(request_rec *r, const ss_params_t *params, const char *const *known)
+{
+    const char *unknown = ss_params_unknown(params, known);
+
+    if (unknown) ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
+    return !unknown;
 }

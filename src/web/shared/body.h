@@ -1,17 +1,23 @@
-/* body.h: reading a request's body, up to a limit. */
+/* body.h: reading a request's parameters and body. */
 #ifndef SS_WEB_SHARED_BODY_H
 #define SS_WEB_SHARED_BODY_H
 
 #include <httpd.h>
 
-/* Reads the whole body into memory that is freed with the request, and adds a zero byte. More than
- * max bytes are refused; nothing is read if Content-Length exceeds max. limit_name: for the
- * refusal. 1, or 0: the refusal was sent. */
-int ss_body_read(request_rec *r, apr_int64_t max, const char *limit_name, const char **bytes,
-                 apr_size_t *len);
+#include "web/shared/params.h"
 
-/* The same, but passes the body to taker piece by piece. An error of taker ends the reading with a
- * refusal. */
+/* All functions: 1, or 0: the refusal was sent. */
+
+/* Reads the query string. */
+int ss_body_query(request_rec *r, ss_params_t *query);
+/* Reads the body as application/x-www-form-urlencoded of at most max bytes. Parameters of the query
+ * string precede those of the body. */
+int ss_body_form(request_rec *r, apr_int64_t max, ss_params_t *form);
+/* Refuses names that are not in known, a list ended by NULL. */
+int ss_body_known(request_rec *r, const ss_params_t *params, const char *const *known);
+/* Passes the body to taker piece by piece. More than max bytes are refused; nothing is read if
+ * Content-Length exceeds max. limit_name: for the refusal. An error of taker ends the reading with
+ * a refusal. */
 int ss_body_each(request_rec *r, apr_int64_t max, const char *limit_name,
                  apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len), void *self);
 

@@ -3,11 +3,31 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "web/shared/asset.h"
+#include "web/shared/response.h"
+
+/* The build turns the files in assets/ into string literals. */
+static const struct {
+    const char *name, *type, *text;
+} assets[] = { {
+                   "style.css",
+                   "text/css; charset=utf-8",
+#include "assets/style.css.inc"
+               },
+               {
+                   "page.js",
+                   "text/javascript; charset=utf-8",
+#include "assets/page.js.inc"
+               },
+               {
+                   "icon.svg",
+                   "image/svg+xml",
+#include "assets/icon.svg.inc"
+               } };
 
 /* A page loads only its own style sheet, script and icon, has nothing inline, and cannot be framed.
  */
@@ -20,11 +40,29 @@ void ss_html_put(request_rec *r, const char *text)
     if (text) ap_rputs(ss_text_escape_html(r->pool, text), r);
 }
 
-void ss_html_wrap(request_rec *r, const char *before, const char *text, const char *after)
+void ss_html_print(request_rec *r, const char *format, ...)
 {
-    ap_rputs(before, r);
-    ss_html_put(r, text);
-    ap_rputs(after, r);
+    va_list args;
+
+    va_start(args, format);
+    while (*format) {
+        apr_size_t len = strcspn(format, "%");
+        ap_rwrite(format, (int)len, r);
+        format += len;
+        if (!strncmp(format, "%s", 2)) {
+            ss_html_put(r, va_arg(args, const char *));
+            format += 2;
+        } else if (!strncmp(format, "%d", 2)) {
+            ap_rprintf(r, "%d", va_arg(args, int));
+            format += 2;
+        } else if (!strncmp(format, "%lld", 4)) {
+            ap_rprintf(r, "%" APR_INT64_T_FMT, (apr_int64_t)va_arg(args, long long));
+            format += 4;
+        } else if (*format) {
+            ap_rputc(*format++, r);
+        }
+    }
+    va_end(args);
 }
 
 void ss_html_begin(request_rec *r, int status, const char *base, const char *title, int live)
@@ -34,38 +72,38 @@ void ss_html_begin(request_rec *r, int status, const char *base, const char *tit
     apr_table_setn(r->headers_out, "Content-Security-Policy", content_policy);
     apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
     apr_table_setn(r->headers_out, "Vary", "Accept");
-    ap_rputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-             "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-             "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
-             r);
-    ss_html_put(r, title);
-    ap_rputs("</title>\n", r);
-    if (base) {
-        const char *path = ss_text_escape_html(r->pool, *base ? base : "/");
-        ap_rprintf(r,
-                   "<link rel=\"stylesheet\" href=\"%s?asset=style.css&amp;v=" SMTP_SEND_VERSION
-                   "\">\n<link rel=\"icon\" href=\"%s?asset=icon.svg\" type=\"image/svg+xml\">\n",
-                   path, path);
-        if (live)
-            ap_rprintf(
-                r, "<script src=\"%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "\" defer></script>\n",
-                path);
-    }
+    ss_html_print(r,
+                  "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
+                  "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                  "<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s</title>\n",
+                  title);
+    if (base && !*base) base = "/";
+    if (base)
+        ss_html_print(r,
+                      "<link rel=\"stylesheet\" href=\"%s?asset=style.css&amp;v=" SMTP_SEND_VERSION
+                      "\">\n<link rel=\"icon\" href=\"%s?asset=icon.svg\" "
+                      "type=\"image/svg+xml\">\n",
+                      base, base);
+    if (base && live)
+        ss_html_print(
+            r, "<script src=\"%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "\" defer></script>\n",
+            base);
     ap_rputs("</head>\n<body>\n", r);
 }
 
 void ss_html_brand(request_rec *r, const char *name)
 {
-    ap_rputs("<a class=\"skip\" href=\"#main\">Skip to content</a>\n<div class=\"stale\" "
-             "role=\"alert\">This page is out of date: the server does not answer.</div>\n"
-             "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" "
-             "aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" "
-             "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 "
-             "5.5L19.5 8\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" "
-             "stroke-linecap=\"round\" stroke-linejoin=\"round\"/></svg>",
-             r);
-    ss_html_put(r, name);
-    ap_rputs("</span>\n", r);
+    ss_html_print(
+        r,
+        "<a class=\"skip\" href=\"#main\">Skip to content</a>\n<div class=\"stale\" "
+        "role=\"alert\">This page is out of date: the server does not answer.</div>\n"
+        "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" "
+        "aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" "
+        "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 "
+        "5.5L19.5 8\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" "
+        "stroke-linecap=\"round\" stroke-linejoin=\"round\"/></svg>"
+        "%s</span>\n",
+        name);
 }
 
 void ss_html_end(request_rec *r)
@@ -80,9 +118,14 @@ const char *ss_html_member(const json_t *object, const char *name)
     return value ? value : "";
 }
 
-apr_int64_t ss_html_number(const json_t *object, const char *name)
+long long ss_html_number(const json_t *object, const char *name)
 {
     return json_integer_value(json_object_get(object, name));
+}
+
+int ss_html_is(const json_t *object, const char *name)
+{
+    return json_is_true(json_object_get(object, name));
 }
 
 const char *ss_html_age(request_rec *r, apr_int64_t seconds)
@@ -109,12 +152,9 @@ void ss_html_time(request_rec *r, const char *rfc3339)
 
     if (!rfc3339 || !*rfc3339 || ss_text_time_parse(rfc3339, &when)) return;
     apr_int64_t seconds = apr_time_sec(ss_wall_now() - when);
-    const char *exact = ss_text_escape_html(r->pool, rfc3339);
-    ap_rprintf(r, "<time datetime=\"%s\" title=\"%s\">", exact, exact);
-    if (seconds < 0)
-        ap_rprintf(r, "in %s</time>", ss_html_age(r, -seconds));
-    else
-        ap_rprintf(r, "%s ago</time>", ss_html_age(r, seconds));
+    ss_html_print(r, "<time datetime=\"%s\" title=\"%s\">%s%s%s</time>", rfc3339, rfc3339,
+                  seconds < 0 ? "in " : "", ss_html_age(r, seconds < 0 ? -seconds : seconds),
+                  seconds < 0 ? "" : " ago");
 }
 
 void ss_html_due(request_rec *r, const char *rfc3339)
@@ -142,29 +182,23 @@ const char *ss_html_size(request_rec *r, apr_int64_t bytes)
 
 void ss_html_state(request_rec *r, const char *state)
 {
-    const char *safe = ss_text_escape_html(r->pool, state);
-
-    ap_rprintf(r, "<span class=\"state s-%s\">%s</span>", safe, safe);
+    ss_html_print(r, "<span class=\"state s-%s\">%s</span>", state, state);
 }
 
 void ss_html_advice(request_rec *r, const json_t *advice)
 {
-    if (!json_is_object(advice)) return;
-    ap_rputs("<p class=\"advice\"><strong>", r);
-    ss_html_put(r, ss_html_member(advice, "title"));
-    ap_rputs("</strong> ", r);
-    ss_html_put(r, ss_html_member(advice, "text"));
-    ap_rputs("</p>\n", r);
+    if (json_is_object(advice))
+        ss_html_print(r, "<p class=\"advice\"><strong>%s</strong> %s</p>\n",
+                      ss_html_member(advice, "title"), ss_html_member(advice, "text"));
 }
 
 int ss_html_asset(request_rec *r, const char *name)
 {
-    if (!name) return 0;
-    const ss_asset_t *asset = ss_asset_find(name);
-    if (!asset) return 0;
-    apr_table_setn(r->headers_out, "Cache-Control", "private, max-age=600");
-    ap_set_content_type(r, asset->type);
-    ap_set_content_length(r, (apr_off_t)strlen(asset->text));
-    if (!r->header_only) ap_rputs(asset->text, r);
-    return 1;
+    for (apr_size_t i = 0; name && i < sizeof(assets) / sizeof(assets[0]); i++) {
+        if (strcmp(assets[i].name, name)) continue;
+        apr_table_setn(r->headers_out, "Cache-Control", "private, max-age=600");
+        ss_response_text(r, HTTP_OK, assets[i].type, assets[i].text, strlen(assets[i].text));
+        return 1;
+    }
+    return 0;
 }

@@ -1,5 +1,6 @@
 /* html.h: the frame of the pages, and shared pieces. Everything from outside goes through
- * ss_html_put or ss_html_wrap, which escape it. */
+ * ss_html_print or ss_html_put, which escape it. Style sheet, script and icon are compiled in, so
+ * that nothing has to be installed. */
 #ifndef SS_WEB_SHARED_HTML_H
 #define SS_WEB_SHARED_HTML_H
 
@@ -14,12 +15,13 @@ void ss_html_brand(request_rec *r, const char *name);
 void ss_html_end(request_rec *r);
 /* Prints text, escaped. NULL: nothing. */
 void ss_html_put(request_rec *r, const char *text);
-/* Prints text, escaped, between two pieces of HTML. */
-void ss_html_wrap(request_rec *r, const char *before, const char *text, const char *after);
-/* An integer member of an object, or 0. */
-apr_int64_t ss_html_number(const json_t *object, const char *name);
-/* A string member of an object, or "". */
+/* Prints HTML with three conversions: %s is text, which is escaped (NULL: nothing), %d and %lld are
+ * integers. */
+void ss_html_print(request_rec *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A member of an object: an integer, or 0; a string, or ""; whether it is true. */
+long long ss_html_number(const json_t *object, const char *name);
 const char *ss_html_member(const json_t *object, const char *name);
+int ss_html_is(const json_t *object, const char *name);
 /* Prints a <time> element: its age, with the exact time as tooltip; nothing for an empty time. */
 void ss_html_time(request_rec *r, const char *rfc3339);
 /* The same for the next attempt; a time in the past is "due". */

@@ -5,7 +5,6 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/page.h"
@@ -13,15 +12,14 @@
 
 const char *ss_nav_path(const ss_page_t *page, const char *part)
 {
-    const char *path = apr_pstrcat(page->r->pool, page->base, part, NULL);
-
-    return ss_text_escape_html(page->r->pool, *path ? path : "/");
+    return *page->base || *part ? apr_pstrcat(page->r->pool, page->base, part, NULL) : "/";
 }
 
 static void put_entry(ss_page_t *page, const char *part, const char *label, const char *current)
 {
-    ap_rprintf(page->r, "<a href=\"%s\"%s>%s</a>\n", ss_nav_path(page, part),
-               current && !strcmp(part, current) ? " aria-current=\"page\"" : "", label);
+    ss_html_print(page->r, "<a href=\"%s\"", ss_nav_path(page, part));
+    ap_rputs(current && !strcmp(part, current) ? " aria-current=\"page\">" : ">", page->r);
+    ss_html_print(page->r, "%s</a>\n", label);
 }
 
 void ss_nav_begin(ss_page_t *page, int status, const char *title, const char *part)
@@ -37,8 +35,10 @@ void ss_nav_begin(ss_page_t *page, int status, const char *title, const char *pa
     put_entry(page, "/queue", "Messages", part);
     put_entry(page, "/metrics", "Metrics", part);
     put_entry(page, "/health", "Health", part);
-    ss_html_wrap(r, "</nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>", title,
-                 "</h1></div>\n");
+    ss_html_print(r,
+                  "</nav></div></header>\n<main id=\"main\">\n"
+                  "<div class=\"head\"><h1>%s</h1></div>\n",
+                  title);
 }
 
 void ss_nav_end(ss_page_t *page)
@@ -49,15 +49,15 @@ void ss_nav_end(ss_page_t *page)
 
 void ss_nav_hidden(request_rec *r, const char *name, const char *value)
 {
-    ap_rprintf(r, "<input type=\"hidden\" name=\"%s\" value=\"", name);
-    ss_html_put(r, value);
-    ap_rputs("\">", r);
+    ss_html_print(r, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, value);
 }
 
-void ss_nav_form(ss_page_t *page, const char *action, const char *attributes)
+void ss_nav_form(ss_page_t *page, const char *action, const char *attribute, const char *value)
 {
-    ap_rprintf(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\" data-act%s>",
-               ss_nav_path(page, ""), attributes);
+    ss_html_print(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\" data-act",
+                  ss_nav_path(page, ""));
+    if (attribute) ss_html_print(page->r, " %s=\"%s\"", attribute, value);
+    ap_rputs(">", page->r);
     ss_nav_hidden(page->r, "token", ss_csrf_token(page->r, page->base));
     ss_nav_hidden(page->r, "action", action);
 }
@@ -65,22 +65,15 @@ void ss_nav_form(ss_page_t *page, const char *action, const char *attributes)
 void ss_nav_button(ss_page_t *page, const char *action, const char *label, const char *name,
                    const char *value, const char *question)
 {
-    const char *attributes =
-        question ? apr_pstrcat(page->r->pool, " data-confirm=\"",
-                               ss_text_escape_html(page->r->pool, question), "\"", NULL)
-                 : "";
-
-    ss_nav_form(page, action, attributes);
-    if (name) ss_nav_hidden(page->r, name, value);
-    ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n",
-               question ? " class=\"strong\"" : "", label);
+    ss_nav_form(page, action, question ? "data-confirm" : NULL, question);
+    ss_nav_hidden(page->r, name, value);
+    ap_rputs(question ? "<button type=\"submit\" class=\"strong\">" : "<button type=\"submit\">",
+             page->r);
+    ss_html_print(page->r, "%s</button></form>\n", label);
 }
 
 void ss_nav_message(ss_page_t *page, const char *id, const char *text)
 {
-    ap_rprintf(page->r, "<a class=\"row-link\" href=\"%s\">",
-               ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/",
-                                             ss_params_escape(id, page->r->pool), NULL)));
-    ss_html_put(page->r, text);
-    ap_rputs("</a>", page->r);
+    ss_html_print(page->r, "<a class=\"row-link\" href=\"%s/message/%s\">%s</a>", page->base,
+                  ss_params_escape(id, page->r->pool), text);
 }

@@ -8,15 +8,15 @@
  * the overview, "/queue"), or NULL. */
 void ss_nav_begin(ss_page_t *page, int status, const char *title, const char *part);
 void ss_nav_end(ss_page_t *page);
-/* The page's path followed by part ("/queue"), escaped for an attribute. */
+/* The page's path followed by part ("/queue"); to be escaped for an attribute. */
 const char *ss_nav_path(const ss_page_t *page, const char *part);
-/* Prints a form with one button that posts an action. name, value: one more field, or NULL.
- * question: to be confirmed first, for actions that cannot be undone, or NULL. */
+/* Prints a form with one button that posts an action. name, value: one more field. question: to be
+ * confirmed first, for actions that cannot be undone, or NULL. */
 void ss_nav_button(ss_page_t *page, const char *action, const char *label, const char *name,
                    const char *value, const char *question);
-/* Prints the opening tag of such a form, the token and the action. attributes: further ones as
- * HTML, or "". */
-void ss_nav_form(ss_page_t *page, const char *action, const char *attributes);
+/* Prints the opening tag of such a form, the token and the action. attribute: a further one, or
+ * NULL. */
+void ss_nav_form(ss_page_t *page, const char *action, const char *attribute, const char *value);
 /* Prints a hidden field. */
 void ss_nav_hidden(request_rec *r, const char *name, const char *value);
 /* Prints a link to a message. */

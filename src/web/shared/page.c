@@ -11,13 +11,11 @@ void ss_page_gather(ss_page_t *page)
 {
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_try(page->r, json_pack("{s:s}", "do", "status"), STATUS_TIMEOUT, &answer,
-                    &page->down))
-        return;
-    page->status = ss_rpc_document(page->r->pool, &answer);
-    if (answer.raw.status == 200 && page->status) return;
-    page->status = NULL;
-    page->down = json_string_value(json_object_get(answer.fields, "detail"));
+    if (ss_rpc_try(json_pack("{s:s}", "do", "status"), STATUS_TIMEOUT, &answer, page->r->pool)) {
+        if (answer.raw.status == 200) page->status = ss_rpc_document(page->r->pool, &answer);
+        answer.why = json_string_value(json_object_get(answer.fields, "detail"));
+    }
+    page->down = answer.why;
     if (!page->down) page->down = "the delivery daemon did not report its status";
 }
 

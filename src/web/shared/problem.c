@@ -48,11 +48,9 @@ static int send_page(request_rec *r, const ss_problem_t *problem, const char *de
 
     /* Without a style sheet, since the path of the handler is not known here. */
     ss_html_begin(r, problem->status, NULL, title, 0);
-    ap_rprintf(r, "<main>\n<h1>%d %s</h1>\n<p>", problem->status, title);
-    ss_html_put(r, detail);
-    ap_rputs("</p>\n", r);
-    if (problem->field) ss_html_wrap(r, "<p>Field: <code>", problem->field, "</code></p>\n");
-    if (problem->state) ss_html_wrap(r, "<p>State: ", problem->state, "</p>\n");
+    ss_html_print(r, "<main>\n<h1>%d %s</h1>\n<p>%s</p>\n", problem->status, title, detail);
+    if (problem->field) ss_html_print(r, "<p>Field: <code>%s</code></p>\n", problem->field);
+    if (problem->state) ss_html_print(r, "<p>State: %s</p>\n", problem->state);
     ap_rputs("</main>\n", r);
     ss_html_end(r);
     return OK;
@@ -68,15 +66,12 @@ int ss_problem_send(request_rec *r, const ss_problem_t *problem)
     if (ss_http_wants_html(r))
         return send_page(r, problem, ss_text_utf8(r->pool, detail, strlen(detail)));
 
-    json_t *document = json_object();
-    json_object_set_new(document, "type", json_string("about:blank"));
-    json_object_set_new(document, "title", json_string(ss_problem_title(problem->status)));
-    json_object_set_new(document, "status", json_integer(problem->status));
-    json_object_set_new(document, "detail", ss_response_string(r, detail));
-    if (problem->field)
-        json_object_set_new(document, "field", ss_response_string(r, problem->field));
-    if (problem->state)
-        json_object_set_new(document, "state", ss_response_string(r, problem->state));
+    json_t *document =
+        json_pack("{s:s,s:s,s:i,s:o,s:o*,s:o*}", "type", "about:blank", "title",
+                  ss_problem_title(problem->status), "status", problem->status, "detail",
+                  ss_response_string(r, detail), "field",
+                  problem->field ? ss_response_string(r, problem->field) : NULL, "state",
+                  problem->state ? ss_response_string(r, problem->state) : NULL);
     return ss_response_json(r, problem->status, "application/problem+json", document);
 }
 

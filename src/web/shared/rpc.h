@@ -21,27 +21,30 @@ typedef struct {
 
 typedef struct {
     ss_peer_answer_t raw;
-    json_t *fields; /* the answer's header; owned by the pool */
+    json_t *fields;  /* the answer's header; owned by the pool */
+    const char *why; /* why there is no answer */
 } ss_rpc_answer_t;
 
 /* Sends the request. 1: there is an answer, perhaps a refusal, which lives in pool; 0: there is
- * none, and *why is the reason. */
-int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, const char **why,
-                    apr_pool_t *pool);
-/* The same with only a header (the reference is dropped). */
-int ss_rpc_try(request_rec *r, json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
-               const char **why);
-/* Like ss_rpc_try, but with 0, 503 was sent to the client. */
+ * none, and answer->why is the reason. */
+int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, apr_pool_t *pool);
+/* The same with only a header (the reference is dropped, here and below). */
+int ss_rpc_try(json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
+               apr_pool_t *pool);
+/* The document of the answer, owned by pool; NULL: refused or no answer. */
+json_t *ss_rpc_ask(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool);
+/* 1: the daemon did what was asked; 0: its refusal was sent to the client, or 503. */
 int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
                 ss_rpc_answer_t *answer);
-/* Like ss_rpc_exchange, but with 0, 503 was sent to the client. */
 int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer_t *answer);
+/* Sends the answer's document unchanged. Returns OK. */
+int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer);
 /* The request for a message's state. wait: time to wait for its end, or 0. */
 json_t *ss_rpc_state_request(const char *id, apr_interval_time_t wait);
 /* Parses the header of an answer that was received in another way (a stream). 1, or 0: invalid. */
 int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer);
-/* Passes a refusal of the daemon to the client. Returns OK. */
-int ss_rpc_refuse(request_rec *r, const ss_rpc_answer_t *answer);
+/* Sends a refusal of the daemon, by the fields of its answer. Returns OK. */
+int ss_rpc_refuse(request_rec *r, const json_t *fields);
 /* The answer's content as JSON, owned by the pool; NULL if it is not JSON. */
 json_t *ss_rpc_document(apr_pool_t *pool, const ss_rpc_answer_t *answer);
 /* Drops the reference when the pool is cleared. Returns value. */

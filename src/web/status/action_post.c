@@ -6,15 +6,13 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "base/ident.h"
-#include "base/text.h"
+#include "web/shared/body.h"
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/nav.h"
 #include "web/shared/page.h"
 #include "web/shared/params.h"
-#include "web/shared/post_form.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
@@ -31,7 +29,7 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
     static const char *const names[] = { "id", "state", "relay", "from", "to" };
     request_rec *r = page->r;
 
-    ap_rprintf(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n", ss_nav_path(page, ""));
+    ss_html_print(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n", ss_nav_path(page, ""));
     ss_nav_hidden(r, "token", ss_csrf_token(r, page->base));
     ss_nav_hidden(r, "action", action);
     ss_nav_hidden(r, more, value);
@@ -45,31 +43,24 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
 
 /* The filter matched and nothing was done yet: the form again, with the number of messages. */
 static void ask_to_confirm(ss_page_t *page, const ss_params_t *form,
-                           const ss_action_request_t *action, apr_int64_t matched)
+                           const ss_action_request_t *action, long long matched)
 {
-    request_rec *r = page->r;
-
-    ap_rprintf(r, "<p>%" APR_INT64_T_FMT " %s. Nothing has been done yet.</p>\n", matched,
-               matched == 1 ? "message matches" : "messages match");
+    ss_html_print(page->r, "<p>%lld %s. Nothing has been done yet.</p>\n", matched,
+                  matched == 1 ? "message matches" : "messages match");
     repeat_form(page, form, action->name, "confirm",
-                apr_psprintf(r->pool, "%" APR_INT64_T_FMT, matched));
-    ap_rprintf(r,
-               "<button class=\"%s\" type=\"submit\">%s: %" APR_INT64_T_FMT
-               " messages</button></form>\n",
-               action->is_strong ? "strong" : "main", action->label, matched);
+                apr_psprintf(page->r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)matched));
+    ss_html_print(page->r,
+                  "<button class=\"%s\" type=\"submit\">%s: %lld messages</button></form>\n",
+                  action->is_strong ? "strong" : "main", action->label, matched);
 }
 
 static void put_relays(request_rec *r, const json_t *relays)
 {
     for (size_t i = 0; i < json_array_size(relays); i++) {
         const json_t *relay = json_array_get(relays, i);
-        ap_rputs("<p>Relay <strong>", r);
-        ss_html_put(r, ss_html_member(relay, "name"));
-        ap_rputs(json_is_true(json_object_get(relay, "paused")) ? "</strong>: paused. "
-                                                                : "</strong>: not paused. ",
-                 r);
-        ss_html_put(r, ss_html_member(relay, "note"));
-        ap_rputs("</p>\n", r);
+        ss_html_print(
+            r, "<p>Relay <strong>%s</strong>: %s. %s</p>\n", ss_html_member(relay, "name"),
+            ss_html_is(relay, "paused") ? "paused" : "not paused", ss_html_member(relay, "note"));
     }
 }
 
@@ -79,12 +70,12 @@ static void put_back(ss_page_t *page, const ss_params_t *form)
 
     ap_rputs("<p class=\"buttons\">", page->r);
     if (id)
-        ap_rprintf(page->r, "<a class=\"button\" href=\"%s\">Message</a> ",
-                   ss_nav_path(page, apr_pstrcat(page->r->pool, "/message/", id, NULL)));
-    ap_rprintf(page->r,
-               "<a class=\"button\" href=\"%s\">Messages</a> <a class=\"button\" "
-               "href=\"%s\">Overview</a></p>\n</section>\n",
-               ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
+        ss_html_print(page->r, "<a class=\"button\" href=\"%s/message/%s\">Message</a> ",
+                      page->base, id);
+    ss_html_print(page->r,
+                  "<a class=\"button\" href=\"%s\">Messages</a> <a class=\"button\" "
+                  "href=\"%s\">Overview</a></p>\n</section>\n",
+                  ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
 }
 
 static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action,
@@ -92,8 +83,8 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
 {
     request_rec *r = page->r;
     const json_t *relays = json_object_get(document, "relays");
-    apr_int64_t matched = json_integer_value(json_object_get(document, "matched")),
-                done = json_integer_value(json_object_get(document, "done"));
+    long long matched = ss_html_number(document, "matched"),
+              done = ss_html_number(document, "done");
     int is_asking = !relays && matched && !done && !ss_params_get(form, "id");
 
     ss_nav_begin(page, HTTP_OK,
@@ -105,9 +96,8 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
     else if (!relays && !matched)
         ap_rputs("<p>No message matches.</p>\n", r);
     else if (!relays)
-        ap_rprintf(r,
-                   "<p role=\"status\">%s: %" APR_INT64_T_FMT " of %" APR_INT64_T_FMT " %s.</p>\n",
-                   action->done, done, matched, matched == 1 ? "message" : "messages");
+        ss_html_print(r, "<p role=\"status\">%s: %lld of %lld %s.</p>\n", action->done, done,
+                      matched, matched == 1 ? "message" : "messages");
     put_back(page, form);
     ss_nav_end(page);
     return OK;
@@ -119,13 +109,10 @@ static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_r
     request_rec *r = page->r;
 
     ss_nav_begin(page, HTTP_OK, apr_pstrcat(r->pool, action->label, "?", NULL), NULL);
-    ap_rputs("<section class=\"card\">\n<p>", r);
-    ap_rputs(
-        !strcmp(action->name, "cancel")
-            ? "The message will not be sent, and its sender is not notified. This cannot be undone."
-            : "The message will be given up, and its sender gets a bounce. This cannot be undone.",
-        r);
-    ap_rputs("</p>\n", r);
+    ss_html_print(r,
+                  "<section class=\"card\">\n<p>The message will %s. This cannot be undone.</p>\n",
+                  !strcmp(action->name, "cancel") ? "not be sent, and its sender is not notified"
+                                                  : "be given up, and its sender gets a bounce");
     repeat_form(page, form, action->name, "sure", "1");
     ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s</button></form>\n", action->label);
     put_back(page, form);
@@ -140,7 +127,7 @@ int ss_action_post(ss_page_t *page)
     ss_mail_problem_t problem = { 0 };
     ss_rpc_answer_t answer;
 
-    if (!ss_post_form_read(r, FORM_MAX, &form) || !ss_csrf_check(r, &form)) return OK;
+    if (!ss_body_form(r, FORM_MAX, &form) || !ss_csrf_check(r, &form)) return OK;
     const ss_action_request_t *action = ss_action_request_find(&form);
     if (!action)
         return ss_problem(
@@ -156,9 +143,6 @@ int ss_action_post(ss_page_t *page)
     if (!header) return ss_problem_mail(r, &problem);
     json_object_set_new(header, "who", ss_response_string(r, ss_http_user(r)));
     if (!ss_rpc_call(r, header, ACTION_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
-    if (as_page) return answer_page(page, &form, action, ss_rpc_document(r->pool, &answer));
-    return ss_response_text(r, HTTP_OK, "application/json",
-                            answer.raw.content ? answer.raw.content : "{}",
-                            answer.raw.content ? answer.raw.content_len : 2);
+    return as_page ? answer_page(page, &form, action, ss_rpc_document(r->pool, &answer))
+                   : ss_rpc_pass(r, &answer);
 }

@@ -27,38 +27,24 @@ static json_t *content_request(const char *id, int part)
     return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
 }
 
-/* Reads a part into pool; 0: it cannot be read. */
-static int read_part(const char *id, int part, ss_rpc_answer_t *answer, apr_pool_t *pool)
-{
-    char *text = json_dumps(ss_rpc_own(pool, content_request(id, part)), JSON_COMPACT);
-    ss_rpc_request_t request = { .header = text, .timeout = SS_RPC_TIMEOUT };
-    const char *why;
-    int is_read = ss_rpc_exchange(&request, answer, &why, pool) && answer->raw.status == 200;
-
-    free(text);
-    return is_read;
-}
-
 void ss_content_page_put(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
-    const char *why = NULL;
 
     if (!is_allowed(page)) return;
     ap_rputs("<details class=\"card\" id=\"content\"><summary>Content</summary>\n", r);
-    if (!ss_rpc_try(r, content_request(id, 0), SS_RPC_TIMEOUT, &answer, &why) ||
+    if (!ss_rpc_try(content_request(id, 0), SS_RPC_TIMEOUT, &answer, r->pool) ||
         answer.raw.status != 200) {
-        ss_html_wrap(r, "<p class=\"soft\">", why ? why : ss_html_member(answer.fields, "detail"),
-                     "</p></details>\n");
+        ss_html_print(r, "<p class=\"soft\">%s</p></details>\n",
+                      answer.why ? answer.why : ss_html_member(answer.fields, "detail"));
         return;
     }
     apr_size_t len = answer.raw.content_len < SHOWN_MAX ? answer.raw.content_len : SHOWN_MAX;
-    ap_rputs("<pre tabindex=\"0\" aria-label=\"Content\">", r);
-    ss_html_put(r, ss_text_utf8(r->pool, answer.raw.content, len));
-    ap_rprintf(
-        r, "</pre>\n<p><a class=\"button\" href=\"%s\">Download the message</a></p></details>\n",
-        ss_nav_path(page, apr_pstrcat(r->pool, "/message/", id, "?source=1", NULL)));
+    ss_html_print(r,
+                  "<pre tabindex=\"0\" aria-label=\"Content\">%s</pre>\n<p><a class=\"button\" "
+                  "href=\"%s/message/%s?source=1\">Download the message</a></p></details>\n",
+                  ss_text_utf8(r->pool, answer.raw.content, len), page->base, id);
 }
 
 int ss_content_page_download(ss_page_t *page, const char *id)
@@ -70,12 +56,11 @@ int ss_content_page_download(ss_page_t *page, const char *id)
         return ss_problem(r, HTTP_FORBIDDEN, NULL,
                           "content is not available here: SMTPSendStatusBody is Off");
     if (!ss_rpc_call(r, content_request(id, 0), SS_RPC_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
     ap_set_content_type(r, "message/rfc822");
     apr_table_setn(r->headers_out, "Content-Disposition",
                    apr_psprintf(r->pool, "attachment; filename=\"%s.eml\"", id));
     apr_table_setn(r->headers_out, "Content-Security-Policy", "sandbox");
-    apr_off_t left = json_integer_value(json_object_get(answer.fields, "size"));
+    apr_off_t left = ss_html_number(answer.fields, "size");
     ap_set_content_length(r, left);
     if (r->header_only) return OK;
     apr_pool_t *pool;
@@ -87,7 +72,9 @@ int ss_content_page_download(ss_page_t *page, const char *id)
         left -= (apr_off_t)answer.raw.content_len;
         if (!left || ap_rflush(r) < 0 || r->connection->aborted) break;
         apr_pool_clear(pool);
-        if (!read_part(id, part, &answer, pool)) break;
+        if (!ss_rpc_try(content_request(id, part), SS_RPC_TIMEOUT, &answer, pool) ||
+            answer.raw.status != 200)
+            break;
     }
     apr_pool_destroy(pool);
     /* The message was sent and removed meanwhile, or the queue failed. The client notices: the

@@ -5,7 +5,6 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "web/shared/banner.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
@@ -15,17 +14,14 @@
 
 static void put_item(request_rec *r, const char *name, const char *value)
 {
-    if (!value || !*value) return;
-    ap_rprintf(r, "<dt>%s</dt><dd>", name);
-    ss_html_put(r, value);
-    ap_rputs("</dd>\n", r);
+    if (*value) ss_html_print(r, "<dt>%s</dt><dd>%s</dd>\n", name, value);
 }
 
 /* A server's reply and its host. */
 static void put_reply(request_rec *r, const char *words, const char *host)
 {
-    if (*words) ss_html_wrap(r, "<span class=\"mono small\">", words, "</span>");
-    if (*host) ss_html_wrap(r, " <span class=\"soft small\">", host, "</span>");
+    if (*words) ss_html_print(r, "<span class=\"mono small\">%s</span>", words);
+    if (*host) ss_html_print(r, " <span class=\"soft small\">%s</span>", host);
 }
 
 static void put_facts(request_rec *r, const json_t *message)
@@ -34,7 +30,7 @@ static void put_facts(request_rec *r, const json_t *message)
 
     ap_rputs("<dl class=\"facts\">\n<dt>State</dt><dd>", r);
     ss_html_state(r, ss_html_member(message, "state"));
-    if (json_is_true(json_object_get(message, "uncertain")))
+    if (ss_html_is(message, "uncertain"))
         ap_rputs(" <span class=\"state s-uncertain\">uncertain</span> the connection was lost "
                  "before the reply; the relay may or may not have accepted it",
                  r);
@@ -62,16 +58,13 @@ static void put_facts(request_rec *r, const json_t *message)
 
 static void put_recipient(request_rec *r, const json_t *rcpt)
 {
-    ss_html_wrap(r, "<tr><td class=\"addr\">", ss_html_member(rcpt, "address"), "</td><td>");
+    const char *held = ss_html_member(rcpt, "heldBecause");
+
+    ss_html_print(r, "<tr><td class=\"addr\">%s</td><td>", ss_html_member(rcpt, "address"));
     ss_html_state(r, ss_html_member(rcpt, "state"));
-    if (*ss_html_member(rcpt, "heldBecause")) {
-        ss_html_wrap(r, " <span class=\"small soft\">", ss_html_member(rcpt, "heldBecause"),
-                     "</span>");
-    }
-    ap_rprintf(r,
-               "</td><td class=\"n\" data-label=\"Attempts\">%" APR_INT64_T_FMT
-               "</td><td class=\"words\">",
-               ss_html_number(rcpt, "attempts"));
+    if (*held) ss_html_print(r, " <span class=\"small soft\">%s</span>", held);
+    ss_html_print(r, "</td><td class=\"n\" data-label=\"Attempts\">%lld</td><td class=\"words\">",
+                  ss_html_number(rcpt, "attempts"));
     put_reply(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     ss_html_advice(r, json_object_get(rcpt, "advice"));
     ap_rputs("</td><td>", r);
@@ -80,16 +73,14 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
     ap_rputs("</td></tr>\n", r);
 }
 
-static void put_event(request_rec *r, const char *class, const char *what, const char *recipient,
-                      const char *time, const char *words, const char *host)
+static void put_event(request_rec *r, const char *what, const char *recipient, const char *time,
+                      const char *words, const char *host)
 {
-    ap_rprintf(r, "<li class=\"t-%s\"><strong>", ss_text_escape_html(r->pool, class));
-    ss_html_put(r, what);
-    ap_rputs("</strong> ", r);
-    if (*recipient) ss_html_wrap(r, "for ", recipient, " ");
+    ss_html_print(r, "<li class=\"t-%s\"><strong>%s</strong> ", what, what);
+    if (*recipient) ss_html_print(r, "for %s ", recipient);
     ap_rputs("<span class=\"soft small\">", r);
     ss_html_time(r, time);
-    ss_html_wrap(r, " · ", time, "</span>");
+    ss_html_print(r, " · %s</span>", time);
     if (*words || *host) ap_rputs("<br>", r);
     put_reply(r, words, host);
     ap_rputs("</li>\n", r);
@@ -105,21 +96,19 @@ static void put_timeline(request_rec *r, const json_t *message)
     ap_rputs("<section class=\"card\" aria-labelledby=\"timeline\">\n<h2 "
              "id=\"timeline\">History</h2>\n<ol class=\"timeline\">\n",
              r);
-    put_event(r, "accepted", "accepted", "", ss_html_member(message, "createdAt"), "", "");
+    put_event(r, "accepted", "", ss_html_member(message, "createdAt"), "", "");
     for (size_t i = 0; i < json_array_size(history); i++) {
         const json_t *row = json_array_get(history, i);
-        put_event(r, ss_html_member(row, "what"), ss_html_member(row, "what"),
-                  ss_html_member(row, "recipient"), ss_html_member(row, "time"),
-                  ss_html_member(row, "text"), ss_html_member(row, "relay"));
+        put_event(r, ss_html_member(row, "what"), ss_html_member(row, "recipient"),
+                  ss_html_member(row, "time"), ss_html_member(row, "text"),
+                  ss_html_member(row, "relay"));
     }
     for (size_t i = 0; i < json_array_size(rcpts); i++) {
         const json_t *rcpt = json_array_get(rcpts, i);
-        if (!*ss_html_member(rcpt, "deliveredAt") ||
-            json_integer_value(json_object_get(rcpt, "attempts")) > 1)
-            continue;
-        put_event(r, "sent", "sent", ss_html_member(rcpt, "address"),
-                  ss_html_member(rcpt, "deliveredAt"), ss_html_member(rcpt, "reply"),
-                  ss_html_member(rcpt, "relay"));
+        const char *delivered = ss_html_member(rcpt, "deliveredAt");
+        if (*delivered && ss_html_number(rcpt, "attempts") <= 1)
+            put_event(r, "sent", ss_html_member(rcpt, "address"), delivered,
+                      ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     }
     ap_rputs("</ol>\n</section>\n", r);
 }
@@ -138,10 +127,8 @@ static void put_actions(ss_page_t *page, const json_t *message)
     if (is_over(state)) return;
     ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"Actions\">\n", page->r);
     ss_nav_button(page, "retry", "Retry", "id", id, NULL);
-    if (!strcmp(state, "held"))
-        ss_nav_button(page, "release", "Release", "id", id, NULL);
-    else
-        ss_nav_button(page, "hold", "Hold", "id", id, NULL);
+    int is_held = !strcmp(state, "held");
+    ss_nav_button(page, is_held ? "release" : "hold", is_held ? "Release" : "Hold", "id", id, NULL);
     ss_nav_button(page, "cancel", "Cancel", "id", id,
                   "Cancel this message? It will not be sent, and its sender is not notified.");
     ss_nav_button(page, "bounce", "Bounce", "id", id,
@@ -156,7 +143,6 @@ int ss_detail_page(ss_page_t *page, const char *id)
 
     if (!ss_rpc_call(r, json_pack("{s:s,s:s}", "do", "show", "id", id), SS_RPC_TIMEOUT, &answer))
         return OK;
-    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
     const json_t *message = ss_rpc_document(r->pool, &answer),
                  *rcpts = json_object_get(message, "recipients");
     const char *subject = ss_html_member(message, "subject");

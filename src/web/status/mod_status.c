@@ -14,36 +14,32 @@
 
 static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
 {
-    ap_rprintf(r,
-               "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %" APR_INT64_T_FMT
-               "\nSMTPSendOldestSeconds: %" APR_INT64_T_FMT "\n",
-               json_is_true(json_object_get(status, "healthy")),
-               json_is_true(json_object_get(status, "paused")), ss_html_number(queue, "messages"),
-               ss_html_number(queue, "oldestSeconds"));
+    ss_html_print(r,
+                  "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %lld\n"
+                  "SMTPSendOldestSeconds: %lld\n",
+                  ss_html_is(status, "healthy"), ss_html_is(status, "paused"),
+                  ss_html_number(queue, "messages"), ss_html_number(queue, "oldestSeconds"));
 }
 
 static void put_relay(request_rec *r, const json_t *relay)
 {
-    ss_html_wrap(r, "<tr><td>", ss_html_member(relay, "name"), "</td><td>");
-    ss_html_put(r, ss_html_member(relay, "state"));
-    ap_rprintf(r,
-               "</td><td>%" APR_INT64_T_FMT "</td><td>%s</td><td>%" APR_INT64_T_FMT
-               "</td><td>%" APR_INT64_T_FMT "</td><td>",
-               ss_html_number(relay, "messages"),
-               ss_html_age(r, ss_html_number(relay, "oldestSeconds")),
-               ss_html_number(relay, "sent"), ss_html_number(relay, "failed"));
-    ss_html_put(r, ss_html_member(relay, "cause"));
-    ap_rputs("</td></tr>\n", r);
+    ss_html_print(r,
+                  "<tr><td>%s</td><td>%s</td><td>%lld</td><td>%s</td><td>%lld</td><td>%lld</td>"
+                  "<td>%s</td></tr>\n",
+                  ss_html_member(relay, "name"), ss_html_member(relay, "state"),
+                  ss_html_number(relay, "messages"),
+                  ss_html_age(r, ss_html_number(relay, "oldestSeconds")),
+                  ss_html_number(relay, "sent"), ss_html_number(relay, "failed"),
+                  ss_html_member(relay, "cause"));
 }
 
 int ss_mod_status(request_rec *r, int flags)
 {
     ss_rpc_answer_t answer;
-    const char *why = NULL;
     const json_t *status = NULL;
 
     if (!ss_module_config()) return DECLINED;
-    if (ss_rpc_try(r, json_pack("{s:s}", "do", "status"), STATUS_TIMEOUT, &answer, &why) &&
+    if (ss_rpc_try(json_pack("{s:s}", "do", "status"), STATUS_TIMEOUT, &answer, r->pool) &&
         answer.raw.status == 200)
         status = ss_rpc_document(r->pool, &answer);
     if (flags & AP_STATUS_SHORT) {
@@ -53,8 +49,8 @@ int ss_mod_status(request_rec *r, int flags)
     }
     ap_rputs("<hr>\n<h2>Mail (mod_smtp_send)</h2>\n", r);
     if (!status) {
-        ss_html_wrap(r, "<p>The delivery daemon does not answer: ", why ? why : "no status",
-                     "</p>\n");
+        ss_html_print(r, "<p>The delivery daemon does not answer: %s</p>\n",
+                      answer.why ? answer.why : "no status");
         return OK;
     }
     const json_t *relays = json_object_get(status, "relays");
@@ -62,8 +58,7 @@ int ss_mod_status(request_rec *r, int flags)
                "<p>%s</p>\n<table "
                "border=\"1\"><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
                "th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
-               json_is_true(json_object_get(status, "healthy")) ? "Mail flows."
-                                                                : "Mail does not flow.");
+               ss_html_is(status, "healthy") ? "Mail flows." : "Mail does not flow.");
     for (size_t i = 0; i < json_array_size(relays); i++) put_relay(r, json_array_get(relays, i));
     ap_rputs("</table>\n", r);
     return OK;

@@ -1,29 +1,12 @@
 /* relay_card.c: a relay on the overview: state, hosts, cause and advice, counts, actions. */
 #include "web/status/relay_card.h"
 
-#include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "web/shared/html.h"
 #include "web/shared/nav.h"
 #include "web/shared/page.h"
-
-static void put_fact(request_rec *r, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void put_fact(request_rec *r, const char *name, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    const char *text = apr_pvsprintf(r->pool, format, args);
-    va_end(args);
-    ap_rprintf(r, "<dt>%s</dt><dd>", name);
-    ss_html_put(r, text);
-    ap_rputs("</dd>\n", r);
-}
 
 static void put_hosts(request_rec *r, const json_t *relay)
 {
@@ -33,7 +16,7 @@ static void put_hosts(request_rec *r, const json_t *relay)
     ap_rputs("<dt>Hosts</dt><dd>", r);
     for (size_t i = 0; i < json_array_size(hosts); i++) {
         const json_t *host = json_array_get(hosts, i);
-        ss_html_wrap(r, "<div>", ss_html_member(host, "name"), " ");
+        ss_html_print(r, "<div>%s ", ss_html_member(host, "name"));
         ss_html_state(r, ss_html_member(host, "state"));
         if (*ss_html_member(host, "nextProbe")) {
             ap_rputs(" <span class=\"soft small\">next attempt ", r);
@@ -52,9 +35,9 @@ static void put_learned(request_rec *r, const json_t *relay)
     for (size_t i = 0; i < json_array_size(learned); i++) {
         const json_t *row = json_array_get(learned, i);
         const char *directive = ss_html_member(row, "directive");
-        put_fact(r, "Learned", "%s: %s%s%s%s", ss_html_member(row, "host"),
-                 ss_html_member(row, "what"), *directive ? " (" : "", directive,
-                 *directive ? " makes it permanent)" : "");
+        ss_html_print(r, "<dt>Learned</dt><dd>%s: %s%s%s%s</dd>\n", ss_html_member(row, "host"),
+                      ss_html_member(row, "what"), *directive ? " (" : "", directive,
+                      *directive ? " makes it permanent)" : "");
     }
 }
 
@@ -62,7 +45,7 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name");
-    int is_stored = json_is_true(json_object_get(json_object_get(relay, "pause"), "stored"));
+    int is_stored = ss_html_is(json_object_get(relay, "pause"), "stored");
 
     ap_rputs("<div class=\"buttons\">", r);
     ss_nav_button(page, "flush", "Flush", "relay", name, NULL);
@@ -70,7 +53,7 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
     ap_rputs("</div>\n", r);
     if (is_stored) return;
     ap_rputs("<details><summary>Pause sending</summary>\n", r);
-    ss_nav_form(page, "pause", "");
+    ss_nav_form(page, "pause", NULL, NULL);
     ss_nav_hidden(r, "relay", name);
     ap_rputs("<div class=\"buttons\"><label class=\"wide\">Reason<input name=\"reason\" "
              "maxlength=\"500\"></label><label>Duration (empty: until resumed)<input name=\"for\" "
@@ -85,33 +68,30 @@ void ss_relay_card_put(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"),
-               *key = ss_text_escape_html(r->pool, name);
-    apr_int64_t waiting = ss_html_number(relay, "messages");
+               *state = ss_html_member(relay, "state"),
+               *last = ss_html_member(relay, "lastSuccess");
+    long long waiting = ss_html_number(relay, "messages");
 
-    ap_rprintf(r,
-               "<section class=\"card\" data-key=\"relay-%s\" aria-label=\"Relay %s\">\n<div "
-               "class=\"head\"><h2>Relay %s</h2>",
-               key, key, key);
-    ss_html_state(r, ss_html_member(relay, "state"));
+    ss_html_print(r,
+                  "<section class=\"card\" data-key=\"relay-%s\" aria-label=\"Relay %s\">\n<div "
+                  "class=\"head\"><h2>Relay %s</h2>",
+                  name, name, name);
+    ss_html_state(r, state);
     ap_rputs("</div>\n", r);
-    if (*cause && strcmp(ss_html_member(relay, "state"), "paused"))
-        ss_html_wrap(r, "<p><strong>", cause, "</strong></p>\n");
+    if (*cause && strcmp(state, "paused")) ss_html_print(r, "<p><strong>%s</strong></p>\n", cause);
     ss_html_advice(r, json_object_get(relay, "advice"));
     ap_rputs("<dl class=\"facts\">\n", r);
     put_hosts(r, relay);
-    put_fact(r, "Waiting", "%" APR_INT64_T_FMT "%s%s", waiting, waiting ? ", oldest for " : "",
-             waiting ? ss_html_age(r, ss_html_number(relay, "oldestSeconds")) : "");
-    put_fact(r, "Connections", "%" APR_INT64_T_FMT, ss_html_number(relay, "connections"));
-    put_fact(r, "Since start",
-             "%" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed, %" APR_INT64_T_FMT
-             " uncertain",
-             ss_html_number(relay, "sent"), ss_html_number(relay, "failed"),
-             ss_html_number(relay, "uncertain"));
-    ap_rputs("<dt>Last success</dt><dd>", r);
-    if (*ss_html_member(relay, "lastSuccess"))
-        ss_html_time(r, ss_html_member(relay, "lastSuccess"));
-    else
-        ap_rputs("none yet", r);
+    ss_html_print(r,
+                  "<dt>Waiting</dt><dd>%lld%s%s</dd>\n<dt>Connections</dt><dd>%lld</dd>\n"
+                  "<dt>Since start</dt><dd>%lld sent, %lld failed, %lld uncertain</dd>\n"
+                  "<dt>Last success</dt><dd>%s",
+                  waiting, waiting ? ", oldest for " : "",
+                  waiting ? ss_html_age(r, ss_html_number(relay, "oldestSeconds")) : "",
+                  ss_html_number(relay, "connections"), ss_html_number(relay, "sent"),
+                  ss_html_number(relay, "failed"), ss_html_number(relay, "uncertain"),
+                  *last ? "" : "none yet");
+    ss_html_time(r, last);
     ap_rputs("</dd>\n", r);
     put_learned(r, relay);
     ap_rputs("</dl>\n", r);

@@ -1,11 +1,14 @@
 /* status_handler.c: smtp-send-status: finds the requested part and its format. */
 #include "web/status/status_handler.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
 #include "base/ident.h"
+#include "config/module.h"
+#include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/page.h"
@@ -14,14 +17,13 @@
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/status/action_post.h"
-#include "web/status/auto_page.h"
 #include "web/status/content_page.h"
 #include "web/status/detail_page.h"
-#include "web/status/health_page.h"
 #include "web/status/list_page.h"
-#include "web/status/metrics_page.h"
 #include "web/status/overview_page.h"
 
+#define METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+#define METRICS_TIMEOUT (10 * APR_USEC_PER_SEC)
 #define LIST_LIMIT 100
 #define LIST_MAX 1000
 
@@ -54,6 +56,112 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
     return PART_MESSAGE;
 }
 
+/* ---- for programs ---- */
+
+/* A value on one line. */
+static const char *value_of(request_rec *r, const json_t *value)
+{
+    if (json_is_string(value)) {
+        char *text = apr_pstrdup(r->pool, json_string_value(value));
+        for (char *p = text; *p; p++) {
+            if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
+        }
+        return text;
+    }
+    if (json_is_integer(value))
+        return apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
+    if (json_is_boolean(value)) return json_is_true(value) ? "1" : "0";
+    return "";
+}
+
+/* "limitMessages" under the prefix "Queue" becomes "QueueLimitMessages". Objects go one level
+ * deeper. */
+static void put_lines(request_rec *r, const char *prefix, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, name, value)
+    {
+        char *key = apr_pstrcat(r->pool, prefix, name, NULL);
+        key[strlen(prefix)] = (char)apr_toupper(key[strlen(prefix)]);
+        if (json_is_object(value))
+            put_lines(r, key, value);
+        else if (!json_is_array(value))
+            ap_rprintf(r, "%s: %s\n", key, value_of(r, value));
+    }
+}
+
+/* ?auto: the status as "Key: value" lines, in the format of mod_status?auto. */
+static int auto_lines(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *relays = json_object_get(page->status, "relays");
+
+    ap_set_content_type(r, "text/plain; charset=utf-8");
+    r->status = page->status ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE;
+    ap_rprintf(r, "Daemon: %s\n", page->status ? "up" : "down");
+    if (!page->status) {
+        ap_rprintf(r, "Reason: %s\n", page->down);
+        return OK;
+    }
+    json_t *reasons = ss_page_reasons(page);
+    ap_rprintf(r, "Healthy: %d\n", !json_array_size(reasons));
+    json_decref(reasons);
+    put_lines(r, "", page->status);
+    for (size_t i = 0; i < json_array_size(relays); i++)
+        put_lines(r, apr_psprintf(r->pool, "Relay[%d]", (int)i), json_array_get(relays, i));
+    return OK;
+}
+
+/* GET <page>/health: 200 when mail flows, otherwise 503 with the reasons. */
+static int health(ss_page_t *page)
+{
+    ss_page_gather(page);
+    json_t *reasons = ss_page_reasons(page);
+    int is_healthy = !json_array_size(reasons);
+
+    return ss_response_json(page->r, is_healthy ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE,
+                            "application/json",
+                            json_pack("{s:b,s:o}", "healthy", is_healthy, "reasons", reasons));
+}
+
+/* Prints a label value with backslash, quote and line end escaped. */
+static void put_label(request_rec *r, const char *value)
+{
+    for (; *value; value++) {
+        if (*value == '\\' || *value == '"' || *value == '\n') ap_rputc('\\', r);
+        ap_rputc(*value == '\n' ? 'n' : *value, r);
+    }
+}
+
+/* GET <page>/metrics: the daemon's text; smtp_send_up 0 when it does not answer. */
+static int metrics(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const apr_array_header_t *relays = ss_module_config()->relays;
+    ss_rpc_answer_t answer;
+
+    if (ss_rpc_try(json_pack("{s:s}", "do", "metrics"), METRICS_TIMEOUT, &answer, r->pool) &&
+        answer.raw.status == 200 && answer.raw.content_len)
+        return ss_response_text(r, HTTP_OK, METRICS_TYPE, answer.raw.content,
+                                answer.raw.content_len);
+    ap_set_content_type(r, METRICS_TYPE);
+    ap_rputs("# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon "
+             "answers.\nsmtp_send_up 0\n"
+             "# TYPE smtp_send_healthy gauge\n# HELP smtp_send_healthy 1 while mail flows.\n",
+             r);
+    for (int i = 0; i < relays->nelts; i++) {
+        ap_rputs("smtp_send_healthy{relay=\"", r);
+        put_label(r, APR_ARRAY_IDX(relays, i, const ss_settings_t *)->relay_name);
+        ap_rputs("\"} 0\n", r);
+    }
+    ap_rputs("# EOF\n", r);
+    return OK;
+}
+
+/* ---- the parts ---- */
+
 static int is_html(const ss_page_t *page)
 {
     const char *format = ss_params_get(&page->query, "format");
@@ -64,7 +172,7 @@ static int is_html(const ss_page_t *page)
 static int overview(ss_page_t *page)
 {
     ss_page_gather(page);
-    if (ss_params_get(&page->query, "auto")) return ss_auto_page(page);
+    if (ss_params_get(&page->query, "auto")) return auto_lines(page);
     if (is_html(page)) return ss_overview_page(page);
     if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
     return ss_response_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
@@ -75,10 +183,8 @@ static int pass_on(ss_page_t *page, json_t *request)
 {
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_call(page->r, request, SS_RPC_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200 || !answer.raw.content) return ss_rpc_refuse(page->r, &answer);
-    return ss_response_text(page->r, HTTP_OK, "application/json", answer.raw.content,
-                            answer.raw.content_len);
+    return ss_rpc_call(page->r, request, SS_RPC_TIMEOUT, &answer) ? ss_rpc_pass(page->r, &answer)
+                                                                  : OK;
 }
 
 static int queue(ss_page_t *page)
@@ -113,8 +219,8 @@ static int show(ss_page_t *page, part_t part)
     apr_table_setn(page->r->headers_out, "Vary", "Accept");
     if (ss_html_asset(page->r, asset)) return OK;
     switch (part) {
-    case PART_HEALTH: ss_page_gather(page); return ss_health_page(page);
-    case PART_METRICS: return ss_metrics_page(page);
+    case PART_HEALTH: return health(page);
+    case PART_METRICS: return metrics(page);
     case PART_QUEUE: return queue(page);
     case PART_MESSAGE: return message(page);
     case PART_OVERVIEW: break;
@@ -127,11 +233,9 @@ int ss_status_handler(request_rec *r)
     ss_page_t page = { .r = r };
     apr_size_t cut;
     part_t part = part_of(r, &cut);
-    const char *why = NULL;
 
     page.base = ss_http_path(r, cut);
-    if (ss_params_parse(&page.query, r->args, &why, r->pool))
-        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
+    if (!ss_body_query(r, &page.query)) return OK;
     if (r->method_number == M_GET) return show(&page, part);
     if (r->method_number == M_POST &&
         (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE))

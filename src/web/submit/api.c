@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config/module.h"
 #include "smtp_send.h"
+#include "web/shared/html.h"
 #include "web/shared/params.h"
 #include "web/shared/rpc.h"
 #include "web/submit/idempotency.h"
@@ -53,21 +54,6 @@ void ss_api_finished(const char *id, const char *from, const char *to, const cha
     smtp_send_run_smtp_send_finished(&finished);
 }
 
-/* ---- the daemon ---- */
-
-/* Sends a request with only a header (the reference is dropped). */
-static int ask(json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
-               apr_pool_t *pool)
-{
-    char *text = json_dumps(ss_rpc_own(pool, header), JSON_COMPACT);
-    ss_rpc_request_t request = { .header = text, .timeout = timeout };
-    const char *why;
-    int has_answer = ss_rpc_exchange(&request, answer, &why, pool);
-
-    free(text);
-    return has_answer;
-}
-
 static json_t *text_of(const char *text, apr_pool_t *pool)
 {
     return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
@@ -89,14 +75,12 @@ static apr_status_t read_answer(smtp_send_result_t *result, const ss_rpc_answer_
     const char *id = json_string_value(json_object_get(fields, "id"));
 
     if (answer->raw.status >= 300 || !id) {
-        return refused(result, answer->raw.status,
-                       (int)json_integer_value(json_object_get(fields, "retryAfter")),
-                       json_string_value(json_object_get(fields, "field")),
-                       json_string_value(json_object_get(fields, "detail")));
+        return refused(result, answer->raw.status, (int)ss_html_number(fields, "retryAfter"),
+                       ss_html_member(fields, "field"), ss_html_member(fields, "detail"));
     }
     result->status = answer->raw.status;
-    result->recipients = (int)json_integer_value(json_object_get(fields, "recipients"));
-    result->is_paused = json_is_true(json_object_get(fields, "paused"));
+    result->recipients = (int)ss_html_number(fields, "recipients");
+    result->is_paused = ss_html_is(fields, "paused");
     apr_cpystrn(result->id, id, sizeof(result->id));
     return APR_SUCCESS;
 }
@@ -149,7 +133,6 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
     apr_size_t len = bytes ? message->len ? message->len : strlen(bytes) : 0;
     ss_rpc_request_t request = { .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
-    const char *why;
 
     memset(result, 0, sizeof(*result));
     if (message->size < sizeof(*message) || !len)
@@ -173,7 +156,7 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
     request.header = ss_submission_request(&s);
     request.content = s.m->content;
     request.len = s.m->content_len;
-    if (!ss_rpc_exchange(&request, &answer, &why, pool)) return refused(result, 503, 5, NULL, why);
+    if (!ss_rpc_exchange(&request, &answer, pool)) return refused(result, 503, 5, NULL, answer.why);
     return read_answer(result, &answer);
 }
 
@@ -185,10 +168,11 @@ static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_t
     ss_rpc_answer_t answer;
 
     (void)s;
-    if (!ask(ss_rpc_state_request(ss_text_utf8(pool, id, strlen(id)), wait), wait + SS_RPC_TIMEOUT,
-             &answer, pool))
-        return NULL;
-    return answer.raw.status == 200 ? answer.raw.content : NULL;
+    return ss_rpc_try(ss_rpc_state_request(ss_text_utf8(pool, id, strlen(id)), wait),
+                      wait + SS_RPC_TIMEOUT, &answer, pool) &&
+                   answer.raw.status == 200
+               ? answer.raw.content
+               : NULL;
 }
 
 static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason,
@@ -201,8 +185,9 @@ static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, co
     (void)s;
     if (relay) json_object_set_new(header, "relay", text_of(relay, pool));
     if (reason) json_object_set_new(header, "reason", text_of(reason, pool));
-    return ask(header, SS_RPC_TIMEOUT, &answer, pool) && answer.raw.status == 200 ? APR_SUCCESS
-                                                                                  : APR_EGENERAL;
+    return ss_rpc_try(header, SS_RPC_TIMEOUT, &answer, pool) && answer.raw.status == 200
+               ? APR_SUCCESS
+               : APR_EGENERAL;
 }
 
 void ss_api_register(void)

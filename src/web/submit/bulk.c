@@ -67,18 +67,18 @@ static json_t *send_all(ss_bulk_t *bulk, json_t **refusal, apr_pool_t *pool)
                                  .content = bulk->content.data,
                                  .len = bulk->content.len,
                                  .timeout = SS_RPC_TIMEOUT };
-    const char *why = "the delivery daemon's answer could not be read";
     ss_rpc_answer_t answer;
 
-    if (ss_rpc_exchange(&request, &answer, &why, pool)) {
+    if (ss_rpc_exchange(&request, &answer, pool)) {
         json_t *answers = answer.raw.status == 200 ? ss_rpc_document(pool, &answer) : NULL;
         if (json_is_array(answers) && (int)json_array_size(answers) == bulk->count) return answers;
         if (answer.raw.status >= 400) {
             *refusal = json_incref(answer.fields);
             return NULL;
         }
+        answer.why = "the delivery daemon's answer could not be read";
     }
-    *refusal = no_answer(bulk, bulk->count, why);
+    *refusal = no_answer(bulk, bulk->count, answer.why);
     return NULL;
 }
 
@@ -91,15 +91,13 @@ static void send_alone(ss_bulk_t *bulk, const char *header, const ss_mail_messag
                                  .tail = m->tail,
                                  .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
-    const char *why;
     apr_pool_t *pool;
 
     ss_bulk_flush(bulk);
     apr_pool_create(&pool, bulk->r->pool);
-    json_t *fields =
-        ss_rpc_exchange(&request, &answer, &why, pool) ? answer.fields : no_answer(bulk, 1, why);
-    bulk->answer(bulk->self, fields);
-    if (fields != answer.fields) json_decref(fields);
+    if (!ss_rpc_exchange(&request, &answer, pool))
+        answer.fields = ss_rpc_own(pool, no_answer(bulk, 1, answer.why));
+    bulk->answer(bulk->self, answer.fields);
     apr_pool_destroy(pool);
 }
 

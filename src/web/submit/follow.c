@@ -4,7 +4,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "base/text.h"
+#include "web/shared/body.h"
+#include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
@@ -28,19 +29,12 @@ static int show(request_rec *r, const char *id)
     ss_params_t query;
     ss_rpc_answer_t answer;
     apr_interval_time_t wait;
-    const char *why = NULL;
 
-    if (ss_params_parse(&query, r->args, &why, r->pool))
-        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
-    const char *unknown = ss_params_unknown(&query, known);
-    if (unknown)
-        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
-    if (!ss_follow_wait(r, &query, &wait) ||
-        !ss_rpc_call(r, ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer))
-        return OK;
-    if (answer.raw.status != 200 || !answer.raw.content) return ss_rpc_refuse(r, &answer);
-    return ss_response_text(r, HTTP_OK, "application/json", answer.raw.content,
-                            answer.raw.content_len);
+    return ss_body_query(r, &query) && ss_body_known(r, &query, known) &&
+                   ss_follow_wait(r, &query, &wait) &&
+                   ss_rpc_call(r, ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer)
+               ? ss_rpc_pass(r, &answer)
+               : OK;
 }
 
 static int cancel(request_rec *r, const char *id)
@@ -50,11 +44,10 @@ static int cancel(request_rec *r, const char *id)
                                ss_response_string(r, ss_http_user(r)));
 
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &answer)) return OK;
-    if (answer.raw.status != 200) return ss_rpc_refuse(r, &answer);
-    json_t *state = json_object_get(ss_rpc_document(r->pool, &answer), "state");
-    const char *name = json_is_string(state) ? json_string_value(state) : "cancelled";
-    return ss_response_json(r, HTTP_OK, "application/json",
-                            json_pack("{s:s,s:s}", "id", id, "state", name));
+    const char *state = ss_html_member(ss_rpc_document(r->pool, &answer), "state");
+    return ss_response_json(
+        r, HTTP_OK, "application/json",
+        json_pack("{s:s,s:s}", "id", id, "state", *state ? state : "cancelled"));
 }
 
 int ss_follow(request_rec *r, const char *id)

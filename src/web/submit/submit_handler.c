@@ -11,6 +11,8 @@
 
 #include "base/text.h"
 #include "config/module.h"
+#include "web/shared/body.h"
+#include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
@@ -74,12 +76,7 @@ static const char *unknown_parameter(const ss_submission_t *s)
 /* 1, or 0: the refusal was sent. */
 static int read_parameters(ss_submission_t *s)
 {
-    const char *why = NULL;
-
-    if (ss_params_parse(&s->query, s->r->args, &why, s->r->pool)) {
-        ss_problem(s->r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
-        return 0;
-    }
+    if (!ss_body_query(s->r, &s->query)) return 0;
     const char *unknown = unknown_parameter(s);
     if (unknown) {
         ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
@@ -101,41 +98,35 @@ static int read_parameters(ss_submission_t *s)
 /* With ?wait, the answer has the state of the message after that time. */
 static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 {
-    ss_rpc_answer_t answer;
-    const char *why = NULL;
+    json_t *state = json_object_get(
+        ss_rpc_ask(ss_rpc_state_request(id, s->wait), s->wait + SS_RPC_TIMEOUT, s->r->pool),
+        "state");
 
-    if (!ss_rpc_try(s->r, ss_rpc_state_request(id, s->wait), s->wait + SS_RPC_TIMEOUT, &answer,
-                    &why) ||
-        answer.raw.status != 200)
-        return;
-    json_t *state = json_object_get(ss_rpc_document(s->r->pool, &answer), "state");
     if (state) json_object_set(document, "state", state);
 }
 
-static void set_location(request_rec *r, const char *id)
+/* Adds what the client is told about each accepted message. */
+static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
 {
-    apr_table_setn(r->headers_out, "Location",
-                   apr_pstrcat(r->pool, ss_http_path(r, 0), "/", id, NULL));
+    if (s->policy->redirect)
+        json_object_set_new(document, "redirectedTo",
+                            ss_response_string(s->r, s->policy->redirect));
+    apr_table_setn(s->r->headers_out, "Location",
+                   apr_pstrcat(s->r->pool, ss_http_path(s->r, 0), "/", id, NULL));
 }
 
 static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
 {
-    request_rec *r = s->r;
     const char *id = json_string_value(json_object_get(answer->fields, "id"));
-    json_t *document = json_object();
 
-    if (!id) {
-        json_decref(document);
-        return ss_problem(r, HTTP_INTERNAL_SERVER_ERROR, NULL,
+    if (!id)
+        return ss_problem(s->r, HTTP_INTERNAL_SERVER_ERROR, NULL,
                           "the delivery daemon accepted the message without an id");
-    }
-    json_object_update(document, answer->fields);
+    json_t *document = json_copy(answer->fields);
     json_object_del(document, "status");
-    if (s->policy->redirect)
-        json_object_set_new(document, "redirectedTo", ss_response_string(r, s->policy->redirect));
-    set_location(r, id);
+    put_accepted(s, document, id);
     if (s->wait) wait_for(s, document, id);
-    return ss_response_json(r, answer->raw.status, "application/json", document);
+    return ss_response_json(s->r, answer->raw.status, "application/json", document);
 }
 
 /* ---- "individually": a message for each recipient ---- */
@@ -149,12 +140,11 @@ static void copy_answered(void *self, const json_t *fields)
 {
     copies_t *copies = self;
     json_t *id = json_object_get(fields, "id");
-    int status = (int)json_integer_value(json_object_get(fields, "status"));
+    int is_accepted = id && ss_html_number(fields, "status") < 300;
 
-    json_array_append(copies->ids, status < 300 && id ? id : json_null());
-    if (json_is_true(json_object_get(fields, "paused")))
-        json_object_set_new(copies->document, "paused", json_true());
-    if (status < 300 && id) return;
+    json_array_append(copies->ids, is_accepted ? id : json_null());
+    if (ss_html_is(fields, "paused")) json_object_set_new(copies->document, "paused", json_true());
+    if (is_accepted) return;
     copies->failed++;
     if (!copies->refusal) copies->refusal = json_deep_copy(fields);
 }
@@ -163,17 +153,12 @@ static void copy_answered(void *self, const json_t *fields)
  * client can safely repeat the request. */
 static int refuse_copies(ss_submission_t *s, const copies_t *copies)
 {
-    int total = (int)json_array_size(copies->ids);
-    ss_problem_t problem = {
-        .status = (int)json_integer_value(json_object_get(copies->refusal, "status")),
-        .retry_after = (int)json_integer_value(json_object_get(copies->refusal, "retryAfter"))
-    };
-    const char *detail = json_string_value(json_object_get(copies->refusal, "detail"));
+    const char *detail =
+        apr_psprintf(s->r->pool, "%d of %d copies were not accepted: %s", copies->failed,
+                     (int)json_array_size(copies->ids), ss_html_member(copies->refusal, "detail"));
 
-    problem.field = json_string_value(json_object_get(copies->refusal, "field"));
-    problem.detail = apr_psprintf(s->r->pool, "%d of %d copies were not accepted: %s",
-                                  copies->failed, total, detail ? detail : "");
-    return ss_problem_send(s->r, &problem);
+    json_object_set_new(copies->refusal, "detail", json_string(detail));
+    return ss_rpc_refuse(s->r, copies->refusal);
 }
 
 static int hand_over_copies(ss_submission_t *s)
@@ -202,10 +187,7 @@ static int hand_over_copies(ss_submission_t *s)
     ss_rpc_own(s->r->pool, copies.refusal);
     if (copies.failed) return refuse_copies(s, &copies);
     json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
-    if (s->policy->redirect)
-        json_object_set_new(copies.document, "redirectedTo",
-                            ss_response_string(s->r, s->policy->redirect));
-    set_location(s->r, json_string_value(json_array_get(copies.ids, 0)));
+    put_accepted(s, copies.document, json_string_value(json_array_get(copies.ids, 0)));
     return ss_response_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
@@ -219,9 +201,7 @@ static int hand_over_one(ss_submission_t *s)
                                  .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_submit(s->r, &request, &answer)) return OK;
-    return answer.raw.status == 202 || answer.raw.status == 200 ? answer_accepted(s, &answer)
-                                                                : ss_rpc_refuse(s->r, &answer);
+    return ss_rpc_submit(s->r, &request, &answer) ? answer_accepted(s, &answer) : OK;
 }
 
 static int hand_over(ss_submission_t *s)

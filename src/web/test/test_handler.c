@@ -13,11 +13,11 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "config/module.h"
+#include "web/shared/body.h"
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/params.h"
-#include "web/shared/post_form.h"
 #include "web/shared/problem.h"
 #include "web/shared/response.h"
 #include "web/shared/rpc.h"
@@ -199,7 +199,7 @@ static int answer_test(test_t *t)
 
     if (!is_document(t)) {
         const char *detail = json_string_value(json_object_get(t->answer.fields, "detail"));
-        if (raw->status == 400 && !t->is_begun) return ss_rpc_refuse(t->r, &t->answer);
+        if (raw->status == 400 && !t->is_begun) return ss_rpc_refuse(t->r, t->answer.fields);
         return not_run(t, raw->status >= 400 ? raw->status : 503,
                        detail ? detail : "the delivery daemon did not run the test");
     }
@@ -226,14 +226,10 @@ static int run_test(request_rec *r)
     static const char *const known[] = { "from",   "to",       "probe", "mask", "stream",
                                          "format", "download", "asset", NULL };
     test_t t = { .r = r, .relay = ss_module_relay(r->server) };
-    const char *why = NULL;
 
-    if (ss_params_parse(&t.query, r->args, &why, r->pool))
-        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
-    if (ss_html_asset(r, ss_params_get(&t.query, "asset"))) return OK;
-    const char *unknown = ss_params_unknown(&t.query, known);
-    if (unknown)
-        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
+    if (!ss_body_query(r, &t.query) || ss_html_asset(r, ss_params_get(&t.query, "asset")) ||
+        !ss_body_known(r, &t.query, known))
+        return OK;
     t.form = form_of(r, &t.query);
     t.is_stream = t.form == FORM_HTML || ss_params_flag(&t.query, "stream", 0);
     t.deadline = ss_mono_add(ss_mono_now(), t.relay->test_timeout + GRACE);
@@ -253,11 +249,9 @@ static int send_message(request_rec *r)
     static const char *const known[] = { "to", "from", "wait", "token", "format", "stream", NULL };
     ss_params_t form;
 
-    if (!ss_post_form_read(r, FORM_MAX, &form)) return OK;
-    const char *unknown = ss_params_unknown(&form, known);
-    if (unknown)
-        return ss_problem(r, HTTP_BAD_REQUEST, unknown, "unknown parameter \"%s\"", unknown);
-    if (!ss_csrf_check(r, &form)) return OK;
+    if (!ss_body_form(r, FORM_MAX, &form) || !ss_body_known(r, &form, known) ||
+        !ss_csrf_check(r, &form))
+        return OK;
     return ss_test_mail_send(r, &form, form_of(r, &form) == FORM_HTML,
                              form_of(r, &form) == FORM_JSON);
 }

@@ -42,7 +42,7 @@ static const char *outcome_text(request_rec *r, const char *to, const json_t *me
     if (*reply)
         text = apr_pstrcat(r->pool, text,
                            "Reply:     ", ss_text_utf8(r->pool, reply, strlen(reply)), "\n", NULL);
-    if (json_is_true(json_object_get(message, "paused")))
+    if (ss_html_is(message, "paused"))
         text = apr_pstrcat(r->pool, text,
                            "\nSending is paused: the message is sent after a resume.\n", NULL);
     else if (waits && !is_sent && !is_failed)
@@ -68,7 +68,7 @@ static apr_interval_time_t wait_of(const ss_params_t *form, const ss_settings_t 
 int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int as_json)
 {
     const ss_settings_t *relay = ss_module_relay(r->server);
-    const char *to = ss_params_get(form, "to"), *from = ss_params_get(form, "from"), *why = NULL;
+    const char *to = ss_params_get(form, "to"), *from = ss_params_get(form, "from");
     apr_interval_time_t wait = wait_of(form, relay);
     ss_rpc_answer_t queued, followed;
     int status = 504;
@@ -81,18 +81,17 @@ int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int 
         "to", ss_response_string(r, to), "who", ss_response_string(r, ss_http_user(r)));
     if (from && *from) json_object_set_new(header, "from", ss_response_string(r, from));
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &queued)) return OK;
-    const char *id = json_string_value(json_object_get(queued.fields, "id"));
-    if (queued.raw.status != 202 || !id) return ss_rpc_refuse(r, &queued);
+    const char *id = ss_html_member(queued.fields, "id");
     if (as_html) ss_test_page_message_begin(r, relay, id, to);
 
     json_t *message = NULL;
-    if (ss_rpc_try(r, ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &followed, &why))
+    if (ss_rpc_try(ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &followed, r->pool))
         message = ss_rpc_document(r->pool, &followed);
     const char *text = message ? outcome_text(r, to, message, &status)
                                : apr_psprintf(r->pool,
                                               "Test Message Results: NOT SENT YET\n\nMessage:   "
                                               "%s\n\nIts state is not known: %s\n",
-                                              id, why ? why : "no answer");
+                                              id, followed.why ? followed.why : "no answer");
     if (as_json && message)
         return ss_response_json(r, status, "application/json", json_incref(message));
     if (!as_html)

@@ -17,7 +17,7 @@
 
 static const char *action_path(request_rec *r)
 {
-    const char *path = ss_text_escape_html(r->pool, ss_http_path(r, 0));
+    const char *path = ss_http_path(r, 0);
 
     return *path ? path : "/";
 }
@@ -33,13 +33,12 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
     ss_csrf_token(r, path);
     ss_html_begin(r, status, path, heading, 1);
     ss_html_brand(r, "Mail");
-    ap_rprintf(
+    ss_html_print(
         r,
         "<nav class=\"top\" aria-label=\"Pages\"><a href=\"%s\" aria-current=\"page\">Connection "
-        "test</a></nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>",
-        action_path(r));
-    ss_html_put(r, heading);
-    ss_html_wrap(r, "</h1><span class=\"soft\">relay ", relay->relay_name, "</span></div>\n");
+        "test</a></nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>%s</h1>"
+        "<span class=\"soft\">relay %s</span></div>\n",
+        action_path(r), heading, relay->relay_name);
     ss_page_gather(&page);
     if (page.status) ss_banner_put(&page, 0);
 }
@@ -47,32 +46,33 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
 static void field(request_rec *r, const ss_params_t *query, const char *name, const char *label,
                   int is_required)
 {
-    ap_rprintf(r,
-               "<label class=\"wide\">%s<input name=\"%s\" type=\"text\" inputmode=\"email\" "
-               "autocomplete=\"email\"%s value=\"",
-               label, name, is_required ? " required" : "");
-    ss_html_put(r, ss_params_get(query, name));
-    ap_rputs("\"></label>\n", r);
+    ss_html_print(r,
+                  "<label class=\"wide\">%s<input name=\"%s\" type=\"text\" inputmode=\"email\" "
+                  "autocomplete=\"email\"%s value=\"%s\"></label>\n",
+                  label, name, is_required ? " required" : "", ss_params_get(query, name));
 }
 
 static void put_again(request_rec *r, const ss_params_t *query)
 {
-    ap_rprintf(r, "<form class=\"row\" method=\"get\" action=\"%s\">\n", action_path(r));
+    ss_html_print(r,
+                  "<section class=\"card\" aria-label=\"Run again\">\n"
+                  "<form class=\"row\" method=\"get\" action=\"%s\">\n",
+                  action_path(r));
     field(r, query, "from", "Try a sender (optional)", 0);
     field(r, query, "to", "Try a recipient (optional; nothing is sent)", 0);
     ap_rprintf(r,
                "<label class=\"side\"><input type=\"checkbox\" name=\"mask\" value=\"1\"%s> "
                "shorten names and addresses</label>\n"
-               "<button type=\"submit\" class=\"main\">Run again</button>\n</form>\n",
+               "<button type=\"submit\" class=\"main\">Run again</button>\n</form>\n</section>\n",
                ss_params_flag(query, "mask", 0) ? " checked" : "");
 }
 
 static void put_send(request_rec *r, const ss_params_t *query)
 {
-    ap_rprintf(r,
-               "<section class=\"card\" aria-labelledby=\"send\">\n<h2 id=\"send\">Send a test "
-               "message</h2>\n<form class=\"row\" method=\"post\" action=\"%s\">",
-               action_path(r));
+    ss_html_print(r,
+                  "<section class=\"card\" aria-labelledby=\"send\">\n<h2 id=\"send\">Send a test "
+                  "message</h2>\n<form class=\"row\" method=\"post\" action=\"%s\">",
+                  action_path(r));
     ss_nav_hidden(r, "token", ss_csrf_token(r, ss_http_path(r, 0)));
     ap_rputs("\n", r);
     field(r, query, "from", "Sender (optional)", 0);
@@ -87,19 +87,19 @@ void ss_test_page_begin(request_rec *r, const ss_settings_t *relay, const ss_par
                         int status)
 {
     begin(r, relay, "Connection test", status);
-    ap_rputs("<section class=\"card\" aria-label=\"Run again\">\n", r);
     put_again(r, query);
-    ap_rputs("</section>\n", r);
 }
 
 /* ---- settings and steps, as they arrive ---- */
 
 static void put_setting(request_rec *r, const json_t *setting)
 {
-    ss_html_wrap(r, "<tr><td class=\"mono\">", ss_html_member(setting, "name"),
-                 "</td><td class=\"mono\">");
-    ss_html_put(r, ss_html_member(setting, "value"));
-    ss_html_wrap(r, "</td><td class=\"soft\">", ss_html_member(setting, "source"), "</td></tr>\n");
+    ss_html_print(
+        r,
+        "<tr><td class=\"mono\">%s</td><td class=\"mono\">%s</td><td class=\"soft\">%s</td>"
+        "</tr>\n",
+        ss_html_member(setting, "name"), ss_html_member(setting, "value"),
+        ss_html_member(setting, "source"));
 }
 
 static int is_default(const json_t *setting)
@@ -139,26 +139,22 @@ static void put_settings(request_rec *r, const json_t *settings)
 
 static void put_step(request_rec *r, const json_t *step)
 {
-    const char *result = ss_html_member(step, "result"),
-               *safe = ss_text_escape_html(r->pool, result);
+    const char *result = ss_html_member(step, "result"), *name = ss_html_member(step, "step");
     const json_t *advice = json_object_get(step, "advice");
 
-    ap_rprintf(r,
-               "<li data-step=\"%s\"><span class=\"mark s-%s\" role=\"img\" "
-               "aria-label=\"%s\">%s</span><span class=\"name\">",
-               ss_text_escape_html(r->pool, ss_html_member(step, "step")), safe, safe,
-               !strcmp(result, "ok")     ? "✓"
-               : !strcmp(result, "warn") ? "!"
-                                         : "✕");
-    ss_html_put(r, ss_html_member(step, "step"));
-    ap_rputs("</span><div class=\"found\">", r);
-    ss_html_put(r, ss_html_member(step, "detail"));
-    if (json_is_object(advice) && strcmp(result, "ok")) {
-        ss_html_wrap(r, "<div class=\"advice\"><strong>", ss_html_member(advice, "title"),
-                     "</strong>");
-        ss_html_put(r, ss_html_member(advice, "meaning"));
-        ss_html_wrap(r, " ", ss_html_member(advice, "text"), "</div>");
-    }
+    ss_html_print(r,
+                  "<li data-step=\"%s\"><span class=\"mark s-%s\" role=\"img\" "
+                  "aria-label=\"%s\">%s</span><span class=\"name\">%s</span><div "
+                  "class=\"found\">%s",
+                  name, result, result,
+                  !strcmp(result, "ok")     ? "✓"
+                  : !strcmp(result, "warn") ? "!"
+                                            : "✕",
+                  name, ss_html_member(step, "detail"));
+    if (json_is_object(advice) && strcmp(result, "ok"))
+        ss_html_print(r, "<div class=\"advice\"><strong>%s</strong>%s %s</div>",
+                      ss_html_member(advice, "title"), ss_html_member(advice, "meaning"),
+                      ss_html_member(advice, "text"));
     ap_rprintf(r, "</div><span class=\"took\">%.0f ms</span></li>\n",
                json_number_value(json_object_get(step, "ms")));
 }
@@ -190,22 +186,26 @@ void ss_test_page_piece(request_rec *r, ss_test_page_t *page, const char *bytes,
 
 /* ---- the end ---- */
 
+/* The banner with the first line of text. */
+static void begin_outcome(request_rec *r, const char *class, const char *text)
+{
+    ss_html_print(
+        r, "<div class=\"banner %s\" role=\"status\" id=\"outcome\"><div><strong>%s</strong>",
+        class, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
+}
+
 static void put_outcome(request_rec *r, const json_t *report, const char *text)
 {
     const json_t *works = json_object_get(report, "works");
     int is_passed = !strcmp(ss_html_member(report, "result"), "passed");
 
-    ap_rprintf(r, "<div class=\"banner %s\" role=\"status\" id=\"outcome\"><div><strong>",
-               is_passed ? "ok" : "bad");
-    ss_html_put(r, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
-    ap_rputs("</strong>", r);
+    begin_outcome(r, is_passed ? "ok" : "bad", text);
     if (report)
         ap_rprintf(r, "<p>Total time: %.0f ms</p>",
                    json_number_value(json_object_get(report, "ms")));
     for (size_t i = 0; i < json_array_size(works); i++) {
-        ap_rputs(i ? "<br><code>" : "<p>These settings work: <code>", r);
-        ss_html_put(r, json_string_value(json_array_get(works, i)));
-        ap_rputs("</code>", r);
+        ap_rputs(i ? "<br>" : "<p>These settings work: ", r);
+        ss_html_print(r, "<code>%s</code>", json_string_value(json_array_get(works, i)));
     }
     ap_rputs(json_array_size(works) ? "</p></div></div>\n" : "</div></div>\n", r);
 }
@@ -218,10 +218,8 @@ static void put_dialogue(request_rec *r, const json_t *dialogue)
              r);
     for (size_t i = 0; i < json_array_size(dialogue); i++) {
         const char *line = json_string_value(json_array_get(dialogue, i));
-        int is_ours = line && line[0] == 'C';
-        ap_rputs(is_ours ? "<span class=\"c\">" : "<span>", r);
-        ss_html_put(r, line);
-        ap_rputs("</span>\n", r);
+        ap_rputs(line && line[0] == 'C' ? "<span class=\"c\">" : "<span>", r);
+        ss_html_print(r, "%s</span>\n", line);
     }
     ap_rputs("</pre></details>\n", r);
 }
@@ -238,7 +236,7 @@ static const char *download_query(request_rec *r, const ss_params_t *query)
             text = apr_pstrcat(r->pool, text, "&", names[i], "=", ss_params_escape(value, r->pool),
                                NULL);
     }
-    return ss_text_escape_html(r->pool, text);
+    return text;
 }
 
 static void put_text(request_rec *r, const char *text, int is_open)
@@ -248,7 +246,7 @@ static void put_text(request_rec *r, const char *text, int is_open)
                "tabindex=\"0\" aria-label=\"Plain text\">",
                is_open ? " open" : "");
     /* HTML ignores a line end directly after <pre>. */
-    ss_html_wrap(r, *text == '\n' ? "\n" : "", text, "</pre></details>\n");
+    ss_html_print(r, "%s%s</pre></details>\n", *text == '\n' ? "\n" : "", text);
 }
 
 void ss_test_page_end(request_rec *r, ss_test_page_t *page, const ss_params_t *query,
@@ -256,11 +254,12 @@ void ss_test_page_end(request_rec *r, ss_test_page_t *page, const ss_params_t *q
 {
     if (page->steps) ap_rputs("</ol>\n</section>\n", r);
     put_outcome(r, report, text);
-    ap_rprintf(r,
-               "<div class=\"buttons card\"><button id=\"copy\" type=\"button\" class=\"main\" "
-               "hidden>Copy results</button> <a class=\"button\" href=\"%s%s\">Run again and save "
-               "as a file</a></div>\n",
-               action_path(r), download_query(r, query));
+    ss_html_print(
+        r,
+        "<div class=\"buttons card\"><button id=\"copy\" type=\"button\" class=\"main\" "
+        "hidden>Copy results</button> <a class=\"button\" href=\"%s%s\">Run again and save "
+        "as a file</a></div>\n",
+        action_path(r), download_query(r, query));
     put_dialogue(r, json_object_get(report, "dialogue"));
     put_text(r, text, !report);
     put_send(r, query);
@@ -274,31 +273,26 @@ void ss_test_page_message_begin(request_rec *r, const ss_settings_t *relay, cons
                                 const char *to)
 {
     begin(r, relay, "Test message", HTTP_OK);
-    ss_html_wrap(r,
-                 "<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 "
-                 "id=\"steps-title\">Progress</h2>\n<ol class=\"timeline\" id=\"steps\" "
-                 "aria-live=\"polite\">\n<li><strong>queued</strong> for ",
-                 to, " as <span class=\"mono small\">");
-    ss_html_put(r, id);
-    ap_rputs("</span></li>\n<li><strong>sending</strong>: waiting for the result</li>\n", r);
+    ss_html_print(r,
+                  "<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 "
+                  "id=\"steps-title\">Progress</h2>\n<ol class=\"timeline\" id=\"steps\" "
+                  "aria-live=\"polite\">\n<li><strong>queued</strong> for %s as <span "
+                  "class=\"mono small\">%s</span></li>\n<li><strong>sending</strong>: waiting for "
+                  "the result</li>\n",
+                  to, id);
     ap_rflush(r);
 }
 
 void ss_test_page_message_end(request_rec *r, const ss_params_t *query, const char *class,
                               const char *text)
 {
-    ap_rprintf(
-        r,
-        "</ol>\n</section>\n<div class=\"banner %s\" role=\"status\" id=\"outcome\"><div><strong>",
-        class);
-    ss_html_put(r, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
-    ap_rputs("</strong></div></div>\n<div class=\"buttons card\"><button id=\"copy\" "
+    ap_rputs("</ol>\n</section>\n", r);
+    begin_outcome(r, class, text);
+    ap_rputs("</div></div>\n<div class=\"buttons card\"><button id=\"copy\" "
              "type=\"button\" class=\"main\" hidden>Copy results</button></div>\n",
              r);
     put_text(r, text, 1);
-    ap_rputs("<section class=\"card\" aria-label=\"Run again\">\n", r);
     put_again(r, query);
-    ap_rputs("</section>\n", r);
     put_send(r, query);
     ap_rputs("</main>\n", r);
     ss_html_end(r);
