@@ -34,7 +34,10 @@ static void answer(ss_transport_t *t, const char *command, const char *usual)
     ss_buf_puts(&t->out, "\r\n");
     if (*reply == '4' && reply[1] == '2' && reply[2] == '1') t->is_closing = 1;
     if (!strcmp(command, "DATA") && *reply == '3') t->is_in_content = 1;
-    if (!strcmp(command, ".") && *reply == '2') t->rig->bodies++;
+    if (!strcmp(command, ".") && *reply == '2') {
+        t->rig->bodies++;
+        t->rig->served[t->options.host]++;
+    }
 }
 
 static void take_line(ss_transport_t *t, const char *line)
@@ -95,7 +98,7 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
     apr_pool_t *pool;
 
     rig->opened++;
-    if (rig->refuses) return APR_EGENERAL;
+    if (rig->refuses & 1 << options->host) return APR_EGENERAL;
     apr_pool_create(&pool, NULL);
     ss_transport_t *t = apr_pcalloc(pool, sizeof(*t));
     t->rig = rig;
@@ -264,6 +267,17 @@ static void store_outcome(sending_rig_t *rig, const ss_store_outcome_t *outcome)
     }
 }
 
+static void find_due(const sending_rig_t *rig, ss_store_due_t *due)
+{
+    due->rows = apr_array_make(due->head.pool, 1, sizeof(ss_store_due_row_t));
+    for (int i = 0; i < rig->count && !due->after_id[0]; i++) {
+        ss_store_due_row_t row = { .relay = "default", .submitter = "app", .created = rig->wall };
+        if (rig->stored[i].rcpts[0].state != SS_STATE_QUEUED) continue;
+        apr_cpystrn(row.id, rig->stored[i].id, sizeof(row.id));
+        APR_ARRAY_PUSH(due->rows, ss_store_due_row_t) = row;
+    }
+}
+
 static void do_request(sending_rig_t *rig, ss_store_request_t *request)
 {
     request->rv = rig->fails ? APR_EGENERAL : APR_SUCCESS;
@@ -271,12 +285,14 @@ static void do_request(sending_rig_t *rig, ss_store_request_t *request)
         ss_store_load_t *load = ss_store_request_as(request, SS_STORE_LOAD);
         int number = find(rig, load->id);
         if (number < 0) request->rv = APR_NOTFOUND;
-        if (request->rv == APR_SUCCESS) load->message = make_message(rig, number);
+        if (request->rv == APR_SUCCESS) {
+            load->message = make_message(rig, number);
+            load->message->is_foreign = rig->is_foreign;
+        }
     } else if (request->verb == SS_STORE_OUTCOME && !rig->fails) {
         store_outcome(rig, ss_store_request_as(request, SS_STORE_OUTCOME));
     } else if (request->verb == SS_STORE_DUE) {
-        ((ss_store_due_t *)ss_store_request_as(request, SS_STORE_DUE))->rows =
-            apr_array_make(request->pool, 1, sizeof(ss_store_due_row_t));
+        find_due(rig, ss_store_request_as(request, SS_STORE_DUE));
     } else if (request->verb == SS_STORE_COUNTS) {
         ((ss_store_counts_t *)ss_store_request_as(request, SS_STORE_COUNTS))->rows =
             apr_array_make(request->pool, 1, sizeof(ss_store_count_t));
@@ -291,8 +307,9 @@ static void do_request(sending_rig_t *rig, ss_store_request_t *request)
         rig->listed = list->filter;
         list->rows = apr_array_make(request->pool, 1, sizeof(ss_message_t *));
     } else if (request->verb == SS_STORE_CONTROL) {
-        ((ss_store_control_t *)ss_store_request_as(request, SS_STORE_CONTROL))->rows =
-            apr_array_make(request->pool, 1, sizeof(ss_store_changed_t));
+        ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
+        rig->controlled = control->filter;
+        control->rows = apr_array_make(request->pool, 1, sizeof(ss_store_changed_t));
     } else if (request->verb == SS_STORE_PURGE) {
         ss_store_purge_t *purge = ss_store_request_as(request, SS_STORE_PURGE);
         rig->purged_before = purge->before;
@@ -303,6 +320,7 @@ static void do_request(sending_rig_t *rig, ss_store_request_t *request)
 static int work(sending_rig_t *rig)
 {
     struct ss_requests_t mine;
+    int did = 0;
 
     if (rig->holds || APR_RING_EMPTY(&rig->posted, ss_store_request_t, link)) return 0;
     APR_RING_INIT(&mine, ss_store_request_t, link);
@@ -310,10 +328,15 @@ static int work(sending_rig_t *rig)
     while (!APR_RING_EMPTY(&mine, ss_store_request_t, link)) {
         ss_store_request_t *request = APR_RING_FIRST(&mine);
         APR_RING_REMOVE(request, link);
+        if (rig->holds_loads && request->verb == SS_STORE_LOAD) {
+            APR_RING_INSERT_TAIL(&rig->posted, request, ss_store_request_t, link);
+            continue;
+        }
+        did = 1;
         do_request(rig, request);
         request->done(request);
     }
-    return 1;
+    return did;
 }
 
 /* ---- the other ports ---- */
@@ -500,7 +523,7 @@ void sending_rig_end(sending_rig_t *rig)
 {
     ss_delivery_leave(rig->delivery);
     ss_delivery_abort(rig->delivery);
-    rig->holds = 0;
+    rig->holds = rig->holds_loads = 0;
     while (work(rig)) continue;
     free_gone(rig);
     CU_ASSERT_EQUAL(rig->open, 0);
@@ -509,7 +532,7 @@ void sending_rig_end(sending_rig_t *rig)
     apr_pool_destroy(rig->pool);
 }
 
-int sending_rig_add(sending_rig_t *rig, int recipients)
+static int add(sending_rig_t *rig, int recipients)
 {
     int number = rig->count++;
 
@@ -520,8 +543,20 @@ int sending_rig_add(sending_rig_t *rig, int recipients)
         rig->stored[number].rcpts[i] =
             (ss_recipient_t){ .number = i,
                               .address = apr_psprintf(rig->pool, "r%d@example.net", i) };
+    return number;
+}
+
+int sending_rig_add(sending_rig_t *rig, int recipients)
+{
+    int number = add(rig, recipients);
+
     ss_delivery_accepted(rig->delivery, "default", make_message(rig, number), rig->mono);
     return number;
+}
+
+int sending_rig_put(sending_rig_t *rig)
+{
+    return add(rig, 1);
 }
 
 /* Everything that happens without time passing. */

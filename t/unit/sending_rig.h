@@ -10,7 +10,7 @@
 
 #define RIG_SECOND APR_USEC_PER_SEC
 #define RIG_WALL apr_time_from_sec(1800000000)
-#define RIG_MESSAGES 64
+#define RIG_MESSAGES (SS_SCHEDULE_MAX + 100)
 #define RIG_RCPTS 4
 #define RIG_LOG 16384
 
@@ -36,18 +36,21 @@ struct sending_rig_t {
      * usual one; "drop": it closes the connection. */
     const char *(*reply)(sending_rig_t *rig, const char *command);
     int opened, open; /* connections, so far and now */
-    int refuses;      /* connections cannot be made */
+    int refuses;      /* connections cannot be made: a bit for each host */
+    int served[2];    /* contents, by host */
     int bodies;       /* contents that were accepted */
     int quits;
     struct ss_transport_t *transports;
 
     /* ---- the store ---- */
     struct ss_requests_t posted;
-    int holds; /* requests are not answered */
-    int fails; /* ... or answered with an error */
+    int holds;       /* requests are not answered */
+    int fails;       /* ... or answered with an error */
+    int holds_loads; /* only SS_STORE_LOAD is not answered */
+    int is_foreign;  /* messages that are loaded are another node's */
     int requests[SS_STORE_PURGE + 1];
     apr_time_t purged_before;
-    ss_store_filter_t listed;
+    ss_store_filter_t listed, controlled;
     struct {
         char id[SS_IDENT_TEXT];
         int rcpt_count;
@@ -66,6 +69,8 @@ void sending_rig_start(sending_rig_t *rig);
 void sending_rig_end(sending_rig_t *rig);
 /* Accepts a message with so many recipients; its index. */
 int sending_rig_add(sending_rig_t *rig, int recipients);
+/* A message that the store has from before the start, due at once. */
+int sending_rig_put(sending_rig_t *rig);
 /* Lets so much time pass, from event to event; 0: until nothing happens any more at this time. */
 void sending_rig_run(sending_rig_t *rig, apr_interval_time_t time);
 /* The state of the message's first recipient, and how often it was charged, as the store has it. */

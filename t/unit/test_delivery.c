@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "delivery/backlog.h"
 #include "delivery/connection.h"
 #include "delivery/flush.h"
 #include "delivery/learned.h"
@@ -114,6 +115,13 @@ static void a_clock_that_is_set_back_delays_nothing(void)
     rig.wall -= 7200 * RIG_SECOND;
     sending_rig_run(&rig, 61 * RIG_SECOND);
     CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    /* The next wait is a wait of the clock as it is then. */
+    at_rcpt = "451 4.3.0 later";
+    m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    rig.wall -= 7200 * RIG_SECOND;
+    sending_rig_run(&rig, 100 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 2);
     sending_rig_end(&rig);
 }
 
@@ -155,6 +163,103 @@ static void uncharged_attempts_are_bounded(void)
     CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 1);
     CU_ASSERT(rig.opened > SS_RETRY_UNCHARGED_MAX);
     sending_rig_end(&rig);
+}
+
+/* Its content was dropped meanwhile; it is read again, and too old when its turn comes. */
+static void what_is_too_old_is_not_sent(void)
+{
+    start();
+    at_rcpt = "451 4.3.0 later";
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    rig.stored[m].expire = 50 * RIG_SECOND;
+    at_rcpt = NULL;
+    sending_rig_run(&rig, 61 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_EXPIRED);
+    CU_ASSERT_EQUAL(rig.bodies, 0);
+    sending_rig_end(&rig);
+}
+
+/* SMTPSendDelayNotice: an attempt is made at its time, so that the notice tells what is true. */
+static void a_notice_of_delay_comes_at_its_time(void)
+{
+    begin();
+    rig.settings.bounce = "sender";
+    rig.settings.delay_notice = 100 * RIG_SECOND;
+    at_rcpt = "451 4.3.0 later";
+    sending_rig_start(&rig);
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 99 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 2);
+    CU_ASSERT_FALSE(rig.stored[m].rcpts[0].is_delay_told);
+    sending_rig_run(&rig, 2 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 3);
+    CU_ASSERT_TRUE(rig.stored[m].rcpts[0].is_delay_told);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "sent to <app@example.com>"));
+    sending_rig_end(&rig);
+}
+
+/* ---- what only the store has ---- */
+
+static void a_backlog_is_read_in_bounded_steps(void)
+{
+    begin();
+    for (int i = 0; i < 100; i++) sending_rig_put(&rig);
+    rig.holds_loads = 1;
+    sending_rig_start(&rig);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_LOAD], SS_BACKLOG_LOADS_MAX);
+    rig.holds_loads = 0;
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.bodies, 100);
+    sending_rig_end(&rig);
+}
+
+static void another_nodes_message_is_not_sent(void)
+{
+    begin();
+    int m = sending_rig_put(&rig);
+    rig.is_foreign = 1;
+    sending_rig_start(&rig);
+    sending_rig_run(&rig, 5 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 0);
+    CU_ASSERT_FALSE(is_known(m));
+    sending_rig_end(&rig);
+}
+
+/* What was dropped for room comes again from the store, but not as it was before its outcome. */
+static void what_is_dropped_for_room_stays_known_until_it_is_written(void)
+{
+    start();
+    at_rcpt = "451 4.3.0 later";
+    int m = sending_rig_add(&rig, 1);
+    rig.holds = 1;
+    sending_rig_run(&rig, 0);
+    ss_pause_set(rig.relay, NULL, "me", 0);
+    for (int i = 0; i < SS_SCHEDULE_MAX; i++) sending_rig_add(&rig, 1);
+    CU_ASSERT_TRUE(ss_schedule_has_more(rig.relay->schedule));
+    CU_ASSERT_EQUAL(ss_schedule_count(rig.relay->schedule), SS_SCHEDULE_MAX);
+    CU_ASSERT_TRUE(is_known(m));
+    rig.holds = 0;
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_DEFERRED);
+    sending_rig_end(&rig);
+}
+
+/* Few are counted in a moment; many are taken over from the process before. */
+static void numbers_of_a_large_queue_are_taken_over(void)
+{
+    for (int is_large = 0; is_large < 2; is_large++) {
+        begin();
+        apr_cpystrn(rig.settings_rows[0][0], "tally", 200);
+        apr_snprintf(rig.settings_rows[0][1], 200, "[[\"default\",0,%d,60000,5]]",
+                     is_large ? 50000 : 49999);
+        rig.settings_count = 1;
+        sending_rig_start(&rig);
+        CU_ASSERT_EQUAL(rig.requests[SS_STORE_COUNTS], !is_large);
+        CU_ASSERT_EQUAL(rig.relay->counts[SS_STATE_QUEUED], is_large ? 50000 : 0);
+        CU_ASSERT_EQUAL(rig.relay->waiting_messages, is_large ? 60000 : 0);
+        sending_rig_end(&rig);
+    }
 }
 
 /* ---- the end without an attempt ---- */
@@ -311,6 +416,59 @@ static void flush_tries_at_once(void)
     sending_rig_run(&rig, 0);
     CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
     CU_ASSERT_EQUAL(rig.requests[SS_STORE_CONTROL], 1);
+    CU_ASSERT_EQUAL(rig.controlled.state, SS_STATE_DEFERRED);
+    sending_rig_end(&rig);
+}
+
+static int most_at_once;
+
+static const char *watch_probe(sending_rig_t *r, const char *command)
+{
+    if (!strncmp(command, "MAIL", 4) && r->relay->hosts[0].condition != SS_HOST_UP &&
+        r->relay->in_flight > most_at_once)
+        most_at_once = r->relay->in_flight;
+    return scripted(r, command);
+}
+
+/* A server that refuses us gets one message on one connection, each minute and seldomer. */
+static void a_host_that_refuses_us_gets_one_message_at_a_time(void)
+{
+    start();
+    at_mail = "530 5.7.0 authentication required";
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
+    for (int i = 0; i < 8; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 50 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.opened, 1);
+    most_at_once = 0;
+    rig.reply = watch_probe;
+    at_mail = NULL;
+    sending_rig_run(&rig, 20 * RIG_SECOND);
+    CU_ASSERT_EQUAL(most_at_once, 1);
+    CU_ASSERT_EQUAL(rig.bodies, 9);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+    sending_rig_end(&rig);
+}
+
+static void the_first_host_is_preferred(void)
+{
+    begin();
+    APR_ARRAY_PUSH(rig.settings.hosts, ss_settings_host_t) =
+        (ss_settings_host_t){ .name = "second.example", .port = 25 };
+    rig.refuses = 1;
+    sending_rig_start(&rig);
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.served[1], 1);
+    rig.refuses = 0;
+    sending_rig_run(&rig, 2 * RIG_SECOND);
+    sending_rig_add(&rig, 1); /* the first is tried beside it */
+    sending_rig_run(&rig, RIG_SECOND);
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.served[1], 2);
+    CU_ASSERT_EQUAL(rig.served[0], 1);
     sending_rig_end(&rig);
 }
 
@@ -461,6 +619,12 @@ void ss_suite_delivery(void)
     TEST(a_refusal_is_final);
     TEST(an_uncertain_message_is_sent_again_or_held);
     TEST(uncharged_attempts_are_bounded);
+    TEST(what_is_too_old_is_not_sent);
+    TEST(a_notice_of_delay_comes_at_its_time);
+    TEST(a_backlog_is_read_in_bounded_steps);
+    TEST(another_nodes_message_is_not_sent);
+    TEST(what_is_dropped_for_room_stays_known_until_it_is_written);
+    TEST(numbers_of_a_large_queue_are_taken_over);
     TEST(what_is_too_old_expires_though_its_relay_is_down);
     TEST(time_paused_does_not_count);
     TEST(a_person_gives_up_held_ones_too);
@@ -470,6 +634,8 @@ void ss_suite_delivery(void)
     TEST(a_slow_start);
     TEST(a_host_that_is_down_is_tried_seldom_and_nothing_is_charged);
     TEST(flush_tries_at_once);
+    TEST(a_host_that_refuses_us_gets_one_message_at_a_time);
+    TEST(the_first_host_is_preferred);
     TEST(a_connection_is_used_until_it_is_too_old);
     TEST(an_idle_connection_ends);
     TEST(fewer_connections_for_a_while);
