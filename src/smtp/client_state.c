@@ -3,6 +3,7 @@
 
 #include <apr_strings.h>
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "smtp/command.h"
@@ -30,10 +31,19 @@ static const unsigned may_go[SS_CLIENT_STATES] = {
 
 void ss_client_go(ss_client_t *c, ss_client_state_t to)
 {
+    ss_cmd_t cmd = c->phases[to].cmd;
+
     assert(may_go[c->state] & BIT(to));
     c->state = to;
     c->entered = c->now;
-    if (c->phases[to].enter) c->phases[to].enter(c);
+    if (!c->phases[to].sends_cmd) return;
+    ss_buf_clear(&c->command);
+    if (ss_command_line(&c->command, ss_cmd_name(cmd),
+                        cmd == SS_CMD_EHLO || cmd == SS_CMD_HELO ? c->options.helo : NULL) ==
+        APR_SUCCESS)
+        ss_client_say(c, cmd, NULL, 0);
+    else
+        ss_client_nonsense(c, "a command cannot be written: its argument has control characters");
 }
 
 ss_cmd_t ss_client_current(const ss_client_t *c)
@@ -88,15 +98,10 @@ void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_sec
     if (c->options.transcript) ss_transcript_add(c->options.transcript, 1, bytes, len);
 }
 
-void ss_client_ask(ss_client_t *c, ss_cmd_t cmd, const char *verb, const char *argument)
+void ss_client_say(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
 {
-    ss_buf_clear(&c->command);
-    if (ss_command_line(&c->command, verb, argument) != APR_SUCCESS) {
-        ss_client_nonsense(c, "a command cannot be written: its argument has control characters");
-        return;
-    }
     ss_client_put(c, c->command.data, c->command.len, 0);
-    ss_client_asked(c, cmd, NULL, 0);
+    ss_client_asked(c, cmd, tx, rcpt);
 }
 
 /* ---- events ---- */
@@ -110,20 +115,12 @@ ss_client_event_t *ss_client_event(ss_client_t *c, ss_client_event_kind_t kind)
     else
         node = apr_palloc(c->pool, sizeof(*node));
     node->next = NULL;
+    /* the texts, at the end, are large */
+    memset(&node->event, 0, offsetof(ss_client_event_t, result));
     node->event.kind = kind;
-    node->event.is_ok = 0;
-    node->event.cmd = SS_CMD_NONE;
-    node->event.code = 0;
-    node->event.dsn[0] = '\0';
-    node->event.verdict = (ss_verdict_t){ .advice = "" };
+    node->event.verdict.advice = "";
     ss_result_clear(&node->event.result);
     node->event.text[0] = '\0';
-    node->event.message = NULL;
-    node->event.learn = 0;
-    node->event.number = 0;
-    node->event.takes_several = 0;
-    node->event.took = 0;
-    node->event.mechanism = NULL;
     if (c->events_last)
         c->events_last->next = node;
     else

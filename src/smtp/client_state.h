@@ -34,12 +34,11 @@ typedef enum {
     SS_CLIENT_STATES
 } ss_client_state_t;
 
-/* What a state sends when it is entered, and how it processes a reply. */
 typedef struct {
     const char *step; /* the name of the step in the connection test */
     ss_cmd_t cmd;
-    int timeout; /* SS_TIMEOUT_ index */
-    void (*enter)(ss_client_t *c);
+    int timeout;                                             /* SS_TIMEOUT_ index */
+    int sends_cmd;                                           /* when the state is entered */
     void (*answer)(ss_client_t *c, const ss_reply_t *reply); /* NULL: no reply is expected */
 } ss_client_phase_t;
 
@@ -158,8 +157,8 @@ ss_client_asked_t *ss_client_last_asked(ss_client_t *c);
 /* Puts bytes of a command into the output and the transcript. is_secret: wiped once they were sent.
  */
 void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret);
-/* Sends "VERB[ argument]". */
-void ss_client_ask(ss_client_t *c, ss_cmd_t cmd, const char *verb, const char *argument);
+/* Sends the command that c->command holds. */
+void ss_client_say(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt);
 /* Appends an empty event; the caller fills it. */
 ss_client_event_t *ss_client_event(ss_client_t *c, ss_client_event_kind_t kind);
 /* Fills cmd, code, dsn, text from a reply. */

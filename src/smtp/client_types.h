@@ -115,14 +115,14 @@ typedef struct {
     int code;
     char dsn[12];
     ss_verdict_t verdict;         /* REFUSED, CLOSED, failed STEP */
-    ss_result_t result;           /* STEP, CLOSED: the explanation */
-    char text[SS_REPLY_TEXT_MAX]; /* the text of the reply */
     ss_client_message_t *message; /* DONE */
     unsigned learn;
     int number;
     int takes_several;
-    apr_interval_time_t took; /* STEP */
-    const char *mechanism;    /* STEP auth, WANT_SECRET */
+    apr_interval_time_t took;     /* STEP */
+    const char *mechanism;        /* STEP auth, WANT_SECRET */
+    ss_result_t result;           /* STEP, CLOSED: the explanation */
+    char text[SS_REPLY_TEXT_MAX]; /* the text of the reply */
 } ss_client_event_t;
 
 #endif

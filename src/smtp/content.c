@@ -37,13 +37,10 @@ static apr_status_t end_mark(ss_content_reader_t *reader, const char **bytes, ap
 /* The length up to the next dot at the start of a line; the first byte is not such a dot. */
 static apr_size_t plain_len(const char *bytes, apr_size_t len)
 {
-    const char *p = bytes + 1;
+    const char *dot = bytes + 1, *end = bytes + len;
 
-    while (p < bytes + len) {
-        const char *dot = memchr(p, '.', (apr_size_t)(bytes + len - p));
-        if (!dot) return len;
+    for (; (dot = memchr(dot, '.', (apr_size_t)(end - dot))) != NULL; dot++) {
         if (dot[-1] == '\n') return (apr_size_t)(dot - bytes);
-        p = dot + 1;
     }
     return len;
 }

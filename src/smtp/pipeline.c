@@ -44,6 +44,17 @@ static int has_utf8_rcpt(const ss_client_message_t *m)
     return 0;
 }
 
+static void fail(ss_client_t *c, ss_client_tx_t *tx, const char *dsn, const char *advice,
+                 const char *why)
+{
+    ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, dsn, advice, why);
+}
+
+static void fail_rcpt(ss_client_rcpt_t *rcpt, const char *dsn, const char *advice, const char *why)
+{
+    ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, NULL, SS_FATE_FAILED, dsn, advice, why);
+}
+
 /* A message that this server cannot accept at all fails before anything is sent. Without SMTPUTF8
  * only the recipients that need it fail, unless the sender or the header needs it. */
 static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
@@ -53,35 +64,31 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
 
     tx->uses_utf8 = m->is_utf8 || ss_command_is_utf8(m->from) || has_utf8_rcpt(m);
     if (!ss_command_is_address(m->from)) {
-        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
-                         "the sender's address is malformed");
+        fail(c, tx, "5.1.7", "address-syntax", "the sender's address is malformed");
     } else if (have->size && (apr_uint64_t)m->size > have->size) {
-        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.3.4", "message-too-big",
-                         "the message is larger than the server's limit (SIZE)");
+        fail(c, tx, "5.3.4", "message-too-big",
+             "the message is larger than the server's limit (SIZE)");
     } else if (m->requires_tls && (!have->requiretls || !c->is_tls)) {
-        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.7.30", "requiretls-missing",
-                         "the message requires TLS all the way (REQUIRETLS), which this "
-                         "server does not offer");
+        fail(c, tx, "5.7.30", "requiretls-missing",
+             "the message requires TLS all the way (REQUIRETLS), which this "
+             "server does not offer");
     } else if (m->is_8bit && !have->eight_bit_mime) {
-        ss_client_decide(
-            c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.6.3", "no-8bitmime",
-            "the message has 8-bit text, which this server does not support (no 8BITMIME)");
+        fail(c, tx, "5.6.3", "no-8bitmime",
+             "the message has 8-bit text, which this server does not support (no 8BITMIME)");
     } else if (tx->uses_utf8 && !have->smtputf8) {
         int all = ss_command_is_utf8(m->from) ||
                   (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));
         for (int i = 0; i < m->rcpt_count; i++) {
             if (!all && !ss_command_is_utf8(m->rcpts[i].address)) continue;
-            ss_client_decide_rcpt(&m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.6.7",
-                                  "address-utf8",
-                                  "the address or header has characters outside ASCII, which this "
-                                  "server does not support (no SMTPUTF8)");
+            fail_rcpt(&m->rcpts[i], "5.6.7", "address-utf8",
+                      "the address or header has characters outside ASCII, which this "
+                      "server does not support (no SMTPUTF8)");
         }
         tx->uses_utf8 = 0;
     }
     for (int i = 0; i < m->rcpt_count; i++) {
         if (m->rcpts[i].address[0] && ss_command_is_address(m->rcpts[i].address)) continue;
-        ss_client_decide_rcpt(&m->rcpts[i], SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
-                              "address-syntax", "the address is malformed");
+        fail_rcpt(&m->rcpts[i], "5.1.3", "address-syntax", "the address is malformed");
     }
 }
 
@@ -124,19 +131,11 @@ apr_status_t ss_pipeline_take(ss_client_t *c, ss_client_message_t *m)
 
 /* ---- sending a message ---- */
 
-/* Puts the command that c->command holds into the output. */
-static void say_command(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
-{
-    ss_client_put(c, c->command.data, c->command.len, 0);
-    ss_client_asked(c, cmd, tx, rcpt);
-}
-
 static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
 {
     ss_buf_clear(&c->command);
     if (ss_command_mail(&c->command, tx->m, &c->capability, tx->uses_utf8) != APR_SUCCESS) {
-        ss_client_decide(c, tx, SS_CMD_MAIL, NULL, SS_FATE_FAILED, "5.1.7", "address-syntax",
-                         "sender and envelope id are too long for a command");
+        fail(c, tx, "5.1.7", "address-syntax", "sender and envelope id are too long for a command");
         tx->has_failed = 1;
         return;
     }
@@ -144,7 +143,7 @@ static void say_mail(ss_client_t *c, ss_client_tx_t *tx)
     if (c->options.attempt_deadline)
         tx->deadline = ss_mono_add(c->now, c->options.attempt_deadline);
     tx->say = SS_SAY_RCPT;
-    say_command(c, SS_CMD_MAIL, tx, 0);
+    ss_client_say(c, SS_CMD_MAIL, tx, 0);
 }
 
 static void say_rcpt(ss_client_t *c, ss_client_tx_t *tx)
@@ -156,10 +155,9 @@ static void say_rcpt(ss_client_t *c, ss_client_tx_t *tx)
         ss_buf_clear(&c->command);
         if (ss_command_rcpt(&c->command, rcpt, &c->capability) == APR_SUCCESS) {
             tx->rcpts_asked++;
-            say_command(c, SS_CMD_RCPT, tx, number);
+            ss_client_say(c, SS_CMD_RCPT, tx, number);
         } else {
-            ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, NULL, SS_FATE_FAILED, "5.1.3",
-                                  "address-syntax", "the address is too long for a command");
+            fail_rcpt(rcpt, "5.1.3", "address-syntax", "the address is too long for a command");
         }
     }
     if (tx->rcpts_said == tx->m->rcpt_count) tx->say = SS_SAY_DATA;
@@ -179,12 +177,12 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
     ss_buf_clear(&c->command);
     if (!tx->uses_bdat) {
         ss_command_line(&c->command, "DATA", NULL);
-        say_command(c, SS_CMD_DATA, tx, 0);
+        ss_client_say(c, SS_CMD_DATA, tx, 0);
         tx->say = SS_SAY_WAIT;
         return 1;
     }
     ss_command_bdat(&c->command, tx->m->size);
-    say_command(c, SS_CMD_END, tx, 0);
+    ss_client_say(c, SS_CMD_END, tx, 0);
     ss_content_start(&tx->reader, &tx->m->content, tx->m->size, 0);
     tx->say = SS_SAY_CONTENT;
     return 1;

@@ -16,6 +16,8 @@
 #define OUT_PAUSE 16384
 #define TEXT_MAX 400 /* of a reply, whose line stays within 512 octets (RFC 5321 4.5.3.1.5) */
 #define CHUNK_MAX (APR_INT64_C(1) << 40)
+#define OK "250 2.0.0 Ok"
+#define NOT_IMPLEMENTED "502 5.5.1 command not implemented"
 
 typedef enum { START, READY, MAIL, RCPT, DATA, CHUNK, CHUNKS, CLOSED, STATES } state_t;
 
@@ -38,6 +40,8 @@ struct ss_server_t {
     /* the reply after its octets were skipped, or NULL */
     const char *chunk_refusal;
     state_t after_chunk; /* the state after a refused chunk */
+    /* of the current call */
+    ss_server_event_t *event;
     char line[SS_SERVER_LINE_MAX + 1];
 };
 
@@ -98,14 +102,11 @@ static int leave_mail(ss_server_t *s)
 
 /* ---- commands ---- */
 
-static ss_server_kind_t do_hello(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_hello(ss_server_t *s, char *argument)
 {
-    int is_extended = apr_toupper(s->line[0]) == 'E';
-
-    (void)event;
     if (!*argument) return refuse(s, "501 5.5.4 EHLO/HELO needs a host name");
     int was = leave_mail(s);
-    if (is_extended) {
+    if (apr_toupper(s->line[0]) == 'E') {
         say(s,
             "250-%s\r\n250-PIPELINING\r\n250-SIZE %" APR_INT64_T_FMT
             "\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-DSN\r\n250-CHUNKING\r\n250 "
@@ -124,34 +125,41 @@ static char *behind(char *argument, const char *word)
     return strncasecmp(argument, word, len) ? NULL : argument + len;
 }
 
-static ss_server_kind_t do_mail(ss_server_t *s, char *argument, ss_server_event_t *event)
+/* The size in content or MAIL is over the limit. */
+static void say_too_large(ss_server_t *s)
+{
+    say(s,
+        "552 5.3.4 message size exceeds the limit of %" APR_INT64_T_FMT
+        " bytes (SMTPSendMaxMessageSize)",
+        s->options.max_size);
+}
+
+static ss_server_kind_t do_mail(ss_server_t *s, char *argument)
 {
     char *text = behind(argument, "FROM:");
+    const ss_parameter_t *envelope = &s->event->envelope;
 
     if (s->state == START) return refuse(s, "503 5.5.1 send EHLO/HELO first");
     if (s->state != READY) return refuse(s, "503 5.5.1 nested MAIL command");
-    const char *bad =
-        text ? ss_parameter_mail(text, &event->envelope) : "501 5.5.4 syntax: MAIL FROM:<address>";
+    const char *bad = text ? ss_parameter_mail(text, &s->event->envelope)
+                           : "501 5.5.4 syntax: MAIL FROM:<address>";
     if (bad) return refuse(s, bad);
-    if (event->envelope.size > s->options.max_size) {
-        say(s,
-            "552 5.3.4 message size exceeds the limit of %" APR_INT64_T_FMT
-            " bytes (SMTPSendMaxMessageSize)",
-            s->options.max_size);
+    if (envelope->size > s->options.max_size) {
+        say_too_large(s);
         return SS_SERVER_MORE;
     }
-    s->is_utf8 = event->envelope.is_utf8;
+    s->is_utf8 = envelope->is_utf8;
     return s->asked = SS_SERVER_MAIL;
 }
 
-static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument)
 {
     char *text = behind(argument, "TO:");
 
     if (s->state != MAIL && s->state != RCPT) return refuse(s, "503 5.5.1 need MAIL command");
     const char *bad =
-        text ? ss_parameter_rcpt(text, &event->envelope) : "501 5.5.4 syntax: RCPT TO:<address>";
-    if (!bad && !s->is_utf8 && ss_command_is_utf8(event->envelope.address))
+        text ? ss_parameter_rcpt(text, &s->event->envelope) : "501 5.5.4 syntax: RCPT TO:<address>";
+    if (!bad && !s->is_utf8 && ss_command_is_utf8(s->event->envelope.address))
         bad = SS_PARAMETER_NO_UTF8;
     if (bad) return refuse(s, bad);
     if (s->rcpts < s->options.max_rcpts) return s->asked = SS_SERVER_RCPT;
@@ -166,9 +174,8 @@ static const char *why_no_content(const ss_server_t *s)
                               : "503 5.5.1 need MAIL command";
 }
 
-static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_data(ss_server_t *s, char *argument)
 {
-    (void)event;
     if (*argument) return refuse(s, "501 5.5.4 DATA takes no parameters");
     if (s->state != RCPT) return refuse(s, why_no_content(s));
     go(s, DATA);
@@ -178,12 +185,11 @@ static ss_server_kind_t do_data(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_bdat(ss_server_t *s, char *argument)
 {
     char *end = argument + strcspn(argument, " "), *last = end + strspn(end, " ");
     apr_int64_t size;
 
-    (void)event;
     *end = '\0';
     if (!apr_isdigit(*argument) || ss_text_number(argument, 0, CHUNK_MAX, &size) ||
         (*last && !ss_text_same(last, "LAST"))) {
@@ -201,52 +207,26 @@ static ss_server_kind_t do_bdat(ss_server_t *s, char *argument, ss_server_event_
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_rset(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_rset(ss_server_t *s, char *argument)
 {
     int was = ss_server_is_in_mail(s);
 
-    (void)event;
     if (*argument) return refuse(s, "501 5.5.4 RSET takes no parameters");
     if (s->state != START) leave_mail(s);
-    say(s, "250 2.0.0 Ok");
+    say(s, OK);
     return was ? SS_SERVER_RESET : SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_noop(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_verify(ss_server_t *s, char *argument)
 {
-    (void)argument;
-    (void)event;
-    say(s, "250 2.0.0 Ok");
-    return SS_SERVER_MORE;
-}
-
-static ss_server_kind_t do_verify(ss_server_t *s, char *argument, ss_server_event_t *event)
-{
-    (void)event;
     if (!*argument) return refuse(s, "501 5.5.4 syntax: VRFY address");
     say(s, "252 2.1.5 cannot verify the address, but will accept mail for it");
     return SS_SERVER_MORE;
 }
 
-static ss_server_kind_t do_help(ss_server_t *s, char *argument, ss_server_event_t *event)
+static ss_server_kind_t do_quit(ss_server_t *s, char *argument)
 {
     (void)argument;
-    (void)event;
-    say(s, "214 2.0.0 EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY QUIT");
-    return SS_SERVER_MORE;
-}
-
-static ss_server_kind_t do_missing(ss_server_t *s, char *argument, ss_server_event_t *event)
-{
-    (void)argument;
-    (void)event;
-    return refuse(s, "502 5.5.1 command not implemented");
-}
-
-static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_t *event)
-{
-    (void)argument;
-    (void)event;
     say(s, "221 2.0.0 Bye");
     go(s, CLOSED);
     return SS_SERVER_CLOSE;
@@ -254,15 +234,27 @@ static ss_server_kind_t do_quit(ss_server_t *s, char *argument, ss_server_event_
 
 static const struct {
     const char *verb;
-    ss_server_kind_t (*obey)(ss_server_t *s, char *argument, ss_server_event_t *event);
-} commands[] = { { "MAIL", do_mail },        { "RCPT", do_rcpt },   { "DATA", do_data },
-                 { "BDAT", do_bdat },        { "EHLO", do_hello },  { "HELO", do_hello },
-                 { "RSET", do_rset },        { "QUIT", do_quit },   { "NOOP", do_noop },
-                 { "VRFY", do_verify },      { "HELP", do_help },   { "EXPN", do_missing },
-                 { "STARTTLS", do_missing }, { "AUTH", do_missing } };
+    ss_server_kind_t (*obey)(ss_server_t *s, char *argument);
+    const char *reply; /* if there is nothing to do */
+} commands[] = {
+    { "MAIL", do_mail, NULL },
+    { "RCPT", do_rcpt, NULL },
+    { "DATA", do_data, NULL },
+    { "BDAT", do_bdat, NULL },
+    { "EHLO", do_hello, NULL },
+    { "HELO", do_hello, NULL },
+    { "RSET", do_rset, NULL },
+    { "QUIT", do_quit, NULL },
+    { "VRFY", do_verify, NULL },
+    { "NOOP", NULL, OK },
+    { "HELP", NULL, "214 2.0.0 EHLO MAIL RCPT DATA BDAT RSET NOOP VRFY QUIT" },
+    { "EXPN", NULL, NOT_IMPLEMENTED },
+    { "STARTTLS", NULL, NOT_IMPLEMENTED },
+    { "AUTH", NULL, NOT_IMPLEMENTED },
+};
 
 /* Executes the line in s->line. */
-static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *event)
+static ss_server_kind_t obey(ss_server_t *s, apr_size_t len)
 {
     apr_size_t verb = strcspn(s->line, " ");
 
@@ -270,7 +262,11 @@ static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *
     for (apr_size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strlen(commands[i].verb) != verb || strncasecmp(commands[i].verb, s->line, verb))
             continue;
-        return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "), event);
+        if (commands[i].obey)
+            return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "));
+        if (commands[i].reply[0] == '5') return refuse(s, commands[i].reply);
+        say(s, "%s", commands[i].reply);
+        return SS_SERVER_MORE;
     }
     if (s->state != START) return refuse(s, "500 5.5.2 command not recognized");
     /* A browser directed here by a web page, or TLS: what follows may be chosen by an attacker. */
@@ -281,7 +277,7 @@ static ss_server_kind_t obey(ss_server_t *s, apr_size_t len, ss_server_event_t *
 /* ---- bytes ---- */
 
 static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t len,
-                                  apr_size_t *used, ss_server_event_t *event)
+                                  apr_size_t *used)
 {
     const char *lf = len ? memchr(bytes, '\n', len) : NULL;
     apr_size_t line = lf ? (apr_size_t)(lf - bytes) + 1 : len;
@@ -303,12 +299,11 @@ static ss_server_kind_t take_line(ss_server_t *s, const char *bytes, apr_size_t 
     }
     memcpy(s->line, bytes, line - 2);
     s->line[line - 2] = '\0';
-    return obey(s, line - 2, event);
+    return obey(s, line - 2);
 }
 
 /* Counts a piece of content and passes it on as far as the size limit allows. */
-static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len,
-                             ss_server_event_t *event)
+static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len)
 {
     if ((apr_int64_t)len > s->options.max_size - s->size) {
         s->is_large = 1;
@@ -316,8 +311,8 @@ static ss_server_kind_t give(ss_server_t *s, const char *bytes, apr_size_t len,
     }
     if (!len) return SS_SERVER_MORE;
     s->size += (apr_int64_t)len;
-    event->bytes = bytes;
-    event->len = len;
+    s->event->bytes = bytes;
+    s->event->len = len;
     return SS_SERVER_CONTENT;
 }
 
@@ -325,30 +320,24 @@ static ss_server_kind_t end_content(ss_server_t *s)
 {
     if (!s->is_large) return s->asked = SS_SERVER_END;
     leave_mail(s);
-    say(s,
-        "552 5.3.4 message size exceeds the limit of %" APR_INT64_T_FMT
-        " bytes (SMTPSendMaxMessageSize)",
-        s->options.max_size);
+    say_too_large(s);
     return SS_SERVER_RESET;
 }
 
 /* The length of the content up to a dot at the start of a line. */
 static apr_size_t plain_len(const char *bytes, apr_size_t len, int has_cr)
 {
-    const char *p = bytes, *end = bytes + len;
+    const char *dot = bytes, *end = bytes + len;
 
-    while (p < end) {
-        const char *dot = memchr(p, '.', (apr_size_t)(end - p));
-        if (!dot) return len;
+    for (; (dot = memchr(dot, '.', (apr_size_t)(end - dot))) != NULL; dot++) {
         if (dot > bytes && dot[-1] == '\n' && (dot - 1 > bytes ? dot[-2] == '\r' : has_cr))
             return (apr_size_t)(dot - bytes);
-        p = dot + 1;
     }
     return len;
 }
 
 static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t len,
-                                  apr_size_t *used, ss_server_event_t *event)
+                                  apr_size_t *used)
 {
     if (s->is_line_start && len && bytes[0] == '.') {
         if (len < 3 && !memcmp(bytes, ".\r", len)) return SS_SERVER_MORE;
@@ -368,7 +357,7 @@ static ss_server_kind_t take_data(ss_server_t *s, const char *bytes, apr_size_t 
         bytes[piece - 1] == '\n' && (piece > 1 ? bytes[piece - 2] == '\r' : s->has_cr);
     s->has_cr = bytes[piece - 1] == '\r';
     *used += piece;
-    return give(s, bytes, piece, event);
+    return give(s, bytes, piece);
 }
 
 static ss_server_kind_t end_chunk(ss_server_t *s)
@@ -384,13 +373,13 @@ static ss_server_kind_t end_chunk(ss_server_t *s)
 }
 
 static ss_server_kind_t take_chunk(ss_server_t *s, const char *bytes, apr_size_t len,
-                                   apr_size_t *used, ss_server_event_t *event)
+                                   apr_size_t *used)
 {
     if (!s->chunk_left) return end_chunk(s);
     if ((apr_int64_t)len > s->chunk_left) len = (apr_size_t)s->chunk_left;
     s->chunk_left -= (apr_int64_t)len;
     *used += len;
-    return s->chunk_refusal || !len ? SS_SERVER_MORE : give(s, bytes, len, event);
+    return s->chunk_refusal || !len ? SS_SERVER_MORE : give(s, bytes, len);
 }
 
 /* ---- the surface ---- */
@@ -416,6 +405,7 @@ ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t le
                                 ss_server_event_t *event)
 {
     *used = 0;
+    s->event = event;
     /* NULL with len 0 is allowed; pointer arithmetic on NULL is not. */
     if (!bytes) bytes = "";
     for (;;) {
@@ -426,11 +416,11 @@ ss_server_kind_t ss_server_next(ss_server_t *s, const char *bytes, apr_size_t le
         if (s->asked != SS_SERVER_MORE) return SS_SERVER_MORE;
         if (s->out.len >= OUT_PAUSE) return SS_SERVER_FLUSH;
         if (s->state == DATA)
-            kind = take_data(s, bytes + *used, len - *used, used, event);
+            kind = take_data(s, bytes + *used, len - *used, used);
         else if (s->state == CHUNK)
-            kind = take_chunk(s, bytes + *used, len - *used, used, event);
+            kind = take_chunk(s, bytes + *used, len - *used, used);
         else
-            kind = take_line(s, bytes + *used, len - *used, used, event);
+            kind = take_line(s, bytes + *used, len - *used, used);
         if (kind != SS_SERVER_MORE) return kind;
         if (*used == before && s->state == state) return SS_SERVER_MORE;
     }

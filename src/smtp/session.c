@@ -1,5 +1,5 @@
 /* session.c: greeting, EHLO/HELO, STARTTLS, login, the trial of the connection test, QUIT: for each
- * state what is sent when it is entered and what a reply means. The first error counts: errors of a
+ * state what a reply means. The first error counts: errors of a
  * fallback never replace it. */
 #include "smtp/session.h"
 
@@ -9,59 +9,74 @@
 #include "smtp/capability.h"
 #include "smtp/command.h"
 
-enum { TRY_MAIL, TRY_RCPT, TRY_RSET, TRY_MAIL_AGAIN, TRY_RSET_AGAIN };
-
 static void after_hello(ss_client_t *c);
 static void login(ss_client_t *c);
 
-static ss_client_event_t *step_ended(ss_client_t *c, const char *step, ss_cmd_t cmd,
-                                     const ss_reply_t *reply)
+static const char *step_of(ss_cmd_t cmd)
+{
+    switch (cmd) {
+    case SS_CMD_GREETING: return "greeting";
+    case SS_CMD_EHLO:
+    case SS_CMD_HELO: return "hello";
+    case SS_CMD_STARTTLS: return "starttls";
+    case SS_CMD_AUTH: return "auth";
+    case SS_CMD_RCPT: return "rcpt";
+    case SS_CMD_QUIT: return "quit";
+    default: return "mail"; /* RSET in the trial too */
+    }
+}
+
+static ss_client_event_t *step_ended(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply)
 {
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_STEP);
 
     ss_client_event_reply(event, cmd, reply);
-    event->result.step = step;
+    event->result.step = step_of(cmd);
     event->is_ok = 1;
     event->took = ss_mono_since(c->now, c->entered);
-    event->mechanism = !strcmp(step, "auth") ? c->mechanism : NULL;
+    event->mechanism = cmd == SS_CMD_AUTH ? c->mechanism : NULL;
     return event;
 }
 
-/* The explanation of a refused step. */
-static void say_refusal(ss_result_t *result, const char *step, ss_cmd_t cmd,
-                        const ss_reply_t *reply, const ss_verdict_t *verdict)
+/* Explains a refused step, unless it is explained already. */
+static void say_refusal(ss_result_t *result, ss_cmd_t cmd, const ss_reply_t *reply,
+                        const ss_verdict_t *verdict)
 {
     char code[32];
 
-    if (ss_result_is_set(result)) return;
     apr_snprintf(code, sizeof(code), "%d%s%s", reply->code, reply->enhanced[0] ? " " : "",
                  reply->enhanced);
     if (cmd == SS_CMD_GREETING) {
-        ss_result_set(result, step, code, verdict->advice,
+        ss_result_set(result, step_of(cmd), code, verdict->advice,
                       "The server refused the connection: %s %s", code, reply->text);
     } else {
-        ss_result_set(result, step, code, verdict->advice, "The server answered %s with %s %s",
-                      ss_cmd_name(cmd), code, reply->text);
+        ss_result_set(result, step_of(cmd), code, verdict->advice,
+                      "The server answered %s with %s %s", ss_cmd_name(cmd), code, reply->text);
     }
 }
 
-static void step_failed(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
-                        const ss_verdict_t *verdict, const ss_result_t *found)
+/* The session continues. reply or found (the explanation) may be NULL. */
+static const ss_result_t *step_refused(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply,
+                                       const ss_verdict_t *verdict, const ss_result_t *found)
 {
-    ss_result_t result;
-
-    ss_result_clear(&result);
-    if (found && ss_result_is_set(found)) result = *found;
-    if (reply) {
-        ss_client_refused(c, cmd, reply, verdict, 0);
-        say_refusal(&result, step, cmd, reply, verdict);
-        if (reply->code == 421) c->is_gone = 1;
-    }
-    ss_client_event_t *event = step_ended(c, step, cmd, reply);
+    if (reply) ss_client_refused(c, cmd, reply, verdict, 0);
+    ss_client_event_t *event = step_ended(c, cmd, reply);
     event->is_ok = 0;
     event->verdict = *verdict;
-    event->result = result;
-    ss_client_reason(c, 0, cmd, reply, verdict, &result);
+    ss_result_clear(&event->result);
+    if (found) event->result = *found;
+    if (reply) say_refusal(&event->result, cmd, reply, verdict);
+    return &event->result;
+}
+
+/* The same, and the session ends. */
+static void step_failed(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply,
+                        const ss_verdict_t *verdict, const ss_result_t *found)
+{
+    const ss_result_t *result = step_refused(c, cmd, reply, verdict, found);
+
+    if (reply && reply->code == 421) c->is_gone = 1;
+    ss_client_reason(c, 0, cmd, reply, verdict, result);
     ss_client_hang_up(c);
 }
 
@@ -71,31 +86,26 @@ static void greeting_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     if (reply->code / 100 != 2) {
         ss_verdict_t verdict = ss_verdict(SS_CMD_GREETING, reply, 0);
-        step_failed(c, "greeting", SS_CMD_GREETING, reply, &verdict, NULL);
+        step_failed(c, SS_CMD_GREETING, reply, &verdict, NULL);
         return;
     }
-    ss_client_event_t *event = step_ended(c, "greeting", SS_CMD_GREETING, reply);
+    ss_client_event_t *event = step_ended(c, SS_CMD_GREETING, reply);
     if (!strncmp(reply->text, "***", 3)) event->result.advice = "greeting-asterisks";
     ss_client_go(c, c->options.use_helo ? SS_CLIENT_HELO : SS_CLIENT_HELLO);
-}
-
-static void hello_enter(ss_client_t *c)
-{
-    ss_client_ask(c, SS_CMD_EHLO, "EHLO", c->options.helo);
 }
 
 static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     if (reply->code / 100 == 2) {
         ss_capability_parse(&c->capability, reply->text);
-        ss_client_event_t *hello = step_ended(c, "hello", SS_CMD_EHLO, reply);
+        ss_client_event_t *hello = step_ended(c, SS_CMD_EHLO, reply);
         if (c->capability.is_rewritten) hello->result.advice = "starttls-stripped";
         after_hello(c);
         return;
     }
     ss_verdict_t verdict = ss_verdict(SS_CMD_EHLO, reply, 0);
     if (!(verdict.learn & SS_LEARN_NO_EHLO)) {
-        step_failed(c, "hello", SS_CMD_EHLO, reply, &verdict, NULL);
+        step_failed(c, SS_CMD_EHLO, reply, &verdict, NULL);
         return;
     }
     /* An old server, or a firewall that does not let EHLO through. If HELO is refused as well, the
@@ -107,13 +117,8 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
     verdict.learn = 0; /* learned once HELO was accepted */
     c->end.verdict = verdict;
     ss_client_event_reply(&c->end, SS_CMD_EHLO, reply);
-    say_refusal(&c->end.result, "hello", SS_CMD_EHLO, reply, &verdict);
+    say_refusal(&c->end.result, SS_CMD_EHLO, reply, &verdict);
     ss_client_go(c, SS_CLIENT_HELO);
-}
-
-static void helo_enter(ss_client_t *c)
-{
-    ss_client_ask(c, SS_CMD_HELO, "HELO", c->options.helo);
 }
 
 static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
@@ -123,13 +128,13 @@ static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
     if (reply->code / 100 != 2) {
         verdict = c->has_refused_ehlo ? c->end.verdict : ss_verdict(SS_CMD_HELO, reply, 0);
         ss_result_t result = c->end.result;
-        step_failed(c, "hello", SS_CMD_HELO, reply, &verdict, &result);
+        step_failed(c, SS_CMD_HELO, reply, &verdict, &result);
         return;
     }
     ss_capability_parse_helo(&c->capability, reply->text);
     if (c->has_refused_ehlo) ss_client_learn(c, SS_LEARN_NO_EHLO, 0, c->end.text);
     memset(&c->end, 0, sizeof(c->end));
-    step_ended(c, "hello", SS_CMD_HELO, reply);
+    step_ended(c, SS_CMD_HELO, reply);
     after_hello(c);
 }
 
@@ -150,27 +155,21 @@ static void after_hello(ss_client_t *c)
     }
     ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_DOWN, 0,
                              c->capability.is_rewritten ? "middlebox" : "starttls-not-offered" };
-    ss_result_t result;
-    ss_result_clear(&result);
+    ss_result_t result = { 0 };
     ss_result_set(&result, "starttls", "", verdict.advice, "%s",
                   c->capability.is_rewritten
                       ? "TLS is required, but a device on the way overwrites the server's replies "
                         "(XXXX), including STARTTLS"
                       : "TLS is required, but the server does not offer STARTTLS");
-    step_failed(c, "starttls", SS_CMD_STARTTLS, NULL, &verdict, &result);
+    step_failed(c, SS_CMD_STARTTLS, NULL, &verdict, &result);
 }
 
 /* ---- STARTTLS ---- */
 
-static void starttls_enter(ss_client_t *c)
-{
-    ss_client_ask(c, SS_CMD_STARTTLS, "STARTTLS", NULL);
-}
-
 static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     if (reply->code == 220) {
-        step_ended(c, "starttls", SS_CMD_STARTTLS, reply);
+        step_ended(c, SS_CMD_STARTTLS, reply);
         ss_client_go(c, SS_CLIENT_TLS);
         ss_client_event(c, SS_EVENT_START_TLS);
         return;
@@ -181,7 +180,7 @@ static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
         login(c);
         return;
     }
-    step_failed(c, "starttls", SS_CMD_STARTTLS, reply, &verdict, NULL);
+    step_failed(c, SS_CMD_STARTTLS, reply, &verdict, NULL);
 }
 
 void ss_session_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
@@ -214,7 +213,7 @@ static void login_failed(ss_client_t *c, const ss_result_t *result)
 {
     ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_BLOCKED, 0, result->advice };
 
-    step_failed(c, "auth", SS_CMD_AUTH, NULL, &verdict, result);
+    step_failed(c, SS_CMD_AUTH, NULL, &verdict, result);
 }
 
 static ss_auth_wishes_t wishes_of(const ss_client_t *c)
@@ -234,17 +233,12 @@ static ss_auth_wishes_t wishes_of(const ss_client_t *c)
 static void login(ss_client_t *c)
 {
     ss_auth_wishes_t wishes = wishes_of(c);
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
-    ss_result_clear(&result);
-    ss_auth_choice_t choice = ss_auth_choose(&wishes, &c->mechanism, &result);
-    if (choice == SS_AUTH_NOT_NEEDED) {
-        ready(c);
-        return;
-    }
-    if (choice == SS_AUTH_REFUSED) {
-        login_failed(c, &result);
-        return;
+    switch (ss_auth_choose(&wishes, &c->mechanism, &result)) {
+    case SS_AUTH_NOT_NEEDED: ready(c); return;
+    case SS_AUTH_REFUSED: login_failed(c, &result); return;
+    default: break;
     }
     ss_client_go(c, SS_CLIENT_SECRET);
     if (ss_auth_needs_secret(c->mechanism))
@@ -265,12 +259,11 @@ static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
 void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len)
 {
     ss_buf_t response;
-    ss_result_t result;
+    ss_result_t result = { 0 };
     char verb[64];
     int has_response = 0, is_done = 0;
 
     if (c->state != SS_CLIENT_SECRET) return;
-    ss_result_clear(&result);
     int is_empty = bytes && !len && ss_auth_needs_secret(c->mechanism);
     if (!bytes || is_empty) {
         ss_result_set(&result, "auth", "", "auth-secret-unreadable",
@@ -312,7 +305,7 @@ void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len)
 static void challenged(ss_client_t *c, const ss_reply_t *reply)
 {
     ss_buf_t response;
-    ss_result_t result;
+    ss_result_t result = { 0 };
     int has_response, is_done;
 
     if (c->has_late_response) {
@@ -321,7 +314,6 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
         ss_buf_wipe(&c->command);
         return;
     }
-    ss_result_clear(&result);
     ss_buf_init(&response, SS_AUTH_OUT_MAX);
     if (ss_auth_step(c->auth, reply->text, &response, &has_response, &is_done, &result) ==
         APR_SUCCESS) {
@@ -356,14 +348,13 @@ static void remove_word(char *list, const char *word)
 static int tries_another(ss_client_t *c)
 {
     const char *chosen;
-    ss_result_t result;
+    ss_result_t ignored = { 0 };
 
     if (!c->has_offers) apr_cpystrn(c->offers, c->capability.mechanisms, sizeof(c->offers));
     c->has_offers = 1;
     remove_word(c->offers, c->mechanism);
     ss_auth_wishes_t wishes = wishes_of(c);
-    ss_result_clear(&result);
-    if (ss_auth_choose(&wishes, &chosen, &result) != SS_AUTH_CHOSEN) return 0;
+    if (ss_auth_choose(&wishes, &chosen, &ignored) != SS_AUTH_CHOSEN) return 0;
     ss_auth_cancel(c->auth);
     login(c);
     return 1;
@@ -391,7 +382,7 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
             login_failed(c, &result);
             return;
         }
-        step_ended(c, "auth", SS_CMD_AUTH, reply);
+        step_ended(c, SS_CMD_AUTH, reply);
         ready(c);
         return;
     }
@@ -406,10 +397,13 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
     }
     if (ss_result_is_set(&c->auth_result)) verdict.advice = c->auth_result.advice;
     ss_auth_cancel(c->auth);
-    step_failed(c, "auth", SS_CMD_AUTH, reply, &verdict, &result);
+    step_failed(c, SS_CMD_AUTH, reply, &verdict, &result);
 }
 
 /* ---- the trial: MAIL, RCPT, RSET, MAIL, RSET ---- */
+
+static const ss_cmd_t trial[] = { SS_CMD_MAIL, SS_CMD_RCPT, SS_CMD_RSET, SS_CMD_MAIL, SS_CMD_RSET };
+enum { TRY_RCPT = 1, TRY_RSET, TRY_MAIL_AGAIN, TRY_LAST };
 
 static void try_over(ss_client_t *c, int takes_several, const ss_reply_t *reply)
 {
@@ -423,105 +417,57 @@ static void try_over(ss_client_t *c, int takes_several, const ss_reply_t *reply)
 
 static void try_say(ss_client_t *c, int step)
 {
+    ss_cmd_t cmd = trial[step];
     ss_client_message_t message = { .from = c->try_from };
     ss_client_rcpt_t rcpt = { .address = c->try_to };
-    apr_status_t rv = APR_SUCCESS;
-    ss_cmd_t cmd = SS_CMD_RSET;
+    ss_capability_t plain = { .is_esmtp = 1 };
 
     c->try_step = step;
     c->entered = c->now;
     ss_buf_clear(&c->command);
-    if (step == TRY_MAIL || step == TRY_MAIL_AGAIN) {
-        ss_capability_t plain = { .is_esmtp = 1 };
-        cmd = SS_CMD_MAIL;
-        rv = ss_command_mail(&c->command, &message, &plain, 0);
-    } else if (step == TRY_RCPT) {
-        cmd = SS_CMD_RCPT;
-        rv = ss_command_rcpt(&c->command, &rcpt, &c->capability);
-    } else {
-        rv = ss_command_line(&c->command, "RSET", NULL);
-    }
-    if (rv != APR_SUCCESS) {
-        ss_verdict_t verdict = { SS_SCOPE_RECIPIENT, SS_FATE_FAILED, 0, "address-syntax" };
-        ss_client_event_t *event = step_ended(c, step == TRY_RCPT ? "rcpt" : "mail", cmd, NULL);
-        event->is_ok = 0;
-        event->verdict = verdict;
-        ss_result_clear(&event->result);
-        ss_result_set(&event->result, step == TRY_RCPT ? "rcpt" : "mail", "", verdict.advice,
-                      "The address contains characters that are not allowed in an address");
-        try_over(c, 0, NULL);
+    apr_status_t rv = cmd == SS_CMD_MAIL   ? ss_command_mail(&c->command, &message, &plain, 0)
+                      : cmd == SS_CMD_RCPT ? ss_command_rcpt(&c->command, &rcpt, &c->capability)
+                                           : ss_command_line(&c->command, ss_cmd_name(cmd), NULL);
+    if (rv == APR_SUCCESS) {
+        ss_client_say(c, cmd, NULL, 0);
         return;
     }
-    ss_client_put(c, c->command.data, c->command.len, 0);
-    ss_client_asked(c, cmd, NULL, 0);
+    ss_verdict_t verdict = { SS_SCOPE_RECIPIENT, SS_FATE_FAILED, 0, "address-syntax" };
+    ss_result_t result = { 0 };
+    ss_result_set(&result, step_of(cmd), "", verdict.advice,
+                  "The address contains characters that are not allowed in an address");
+    step_refused(c, cmd, NULL, &verdict, &result);
+    try_over(c, 0, NULL);
 }
 
-/* Reports a refused step of the trial; the session continues. */
-static void try_refused(ss_client_t *c, const char *step, ss_cmd_t cmd, const ss_reply_t *reply,
-                        int is_reused)
-{
-    ss_verdict_t verdict = ss_verdict(cmd, reply, is_reused);
-    ss_client_event_t *event;
-
-    ss_client_refused(c, cmd, reply, &verdict, 0);
-    event = step_ended(c, step, cmd, reply);
-    event->is_ok = 0;
-    event->verdict = verdict;
-    ss_result_clear(&event->result);
-    say_refusal(&event->result, step, cmd, reply, &verdict);
-}
-
+/* A refused MAIL ends the trial, a refused RCPT does not; the second MAIL shows whether several
+ * messages are accepted. */
 static void try_answer(ss_client_t *c, const ss_reply_t *reply)
 {
-    int is_ok = reply->code / 100 == 2;
+    int step = c->try_step, is_ok = reply->code / 100 == 2;
+    ss_cmd_t cmd = trial[step];
 
     if (reply->code / 100 == 3) {
         ss_client_nonsense(c, "the server's reply has an invalid code");
         return;
     }
+    ss_verdict_t verdict = ss_verdict(cmd, reply, step == TRY_MAIL_AGAIN);
     if (reply->code == 421) {
-        ss_cmd_t cmd = c->try_step == TRY_RCPT                                    ? SS_CMD_RCPT
-                       : c->try_step == TRY_RSET || c->try_step == TRY_RSET_AGAIN ? SS_CMD_RSET
-                                                                                  : SS_CMD_MAIL;
-        ss_verdict_t verdict = ss_verdict(cmd, reply, c->try_step == TRY_MAIL_AGAIN);
-        step_failed(c, ss_client_step(c), cmd, reply, &verdict, NULL);
+        step_failed(c, cmd, reply, &verdict, NULL);
         return;
     }
-    switch (c->try_step) {
-    case TRY_MAIL:
-        if (is_ok)
-            step_ended(c, "mail", SS_CMD_MAIL, reply);
-        else
-            try_refused(c, "mail", SS_CMD_MAIL, reply, 0);
-        if (is_ok)
-            try_say(c, TRY_RCPT);
-        else
-            try_over(c, 0, NULL);
-        return;
-    case TRY_RCPT:
-        if (is_ok)
-            step_ended(c, "rcpt", SS_CMD_RCPT, reply);
-        else
-            try_refused(c, "rcpt", SS_CMD_RCPT, reply, 0);
-        try_say(c, TRY_RSET);
-        return;
-    case TRY_RSET:
-        if (is_ok)
-            try_say(c, TRY_MAIL_AGAIN);
-        else
-            try_over(c, 0, reply);
-        return;
-    case TRY_MAIL_AGAIN:
-        if (!is_ok) {
-            ss_verdict_t verdict = ss_verdict(SS_CMD_MAIL, reply, 1);
-            ss_client_refused(c, SS_CMD_MAIL, reply, &verdict, 0);
-            try_over(c, 0, reply);
-            return;
-        }
-        try_say(c, TRY_RSET_AGAIN);
-        return;
-    default: try_over(c, 1, NULL);
-    }
+    if (step <= TRY_RCPT && is_ok)
+        step_ended(c, cmd, reply);
+    else if (step <= TRY_RCPT)
+        step_refused(c, cmd, reply, &verdict, NULL);
+    else if (step == TRY_MAIL_AGAIN && !is_ok)
+        ss_client_refused(c, cmd, reply, &verdict, 0);
+    if (step == TRY_LAST)
+        try_over(c, 1, NULL);
+    else if (is_ok || step == TRY_RCPT)
+        try_say(c, step + 1);
+    else
+        try_over(c, 0, step < TRY_RSET ? NULL : reply);
 }
 
 void ss_session_try(ss_client_t *c, const char *from, const char *to)
@@ -531,34 +477,27 @@ void ss_session_try(ss_client_t *c, const char *from, const char *to)
     c->try_from = apr_pstrdup(c->pool, from);
     c->try_to = apr_pstrdup(c->pool, to);
     ss_client_go(c, SS_CLIENT_TRYING);
-    try_say(c, TRY_MAIL);
+    try_say(c, 0);
 }
 
 /* ---- the end ---- */
 
-static void quit_enter(ss_client_t *c)
-{
-    ss_client_ask(c, SS_CMD_QUIT, "QUIT", NULL);
-}
-
 static void quit_answer(ss_client_t *c, const ss_reply_t *reply)
 {
-    if (!c->has_end) step_ended(c, "quit", SS_CMD_QUIT, reply);
+    if (!c->has_end) step_ended(c, SS_CMD_QUIT, reply);
     ss_client_close(c, SS_FATE_AGAIN, "connection-lost", "");
 }
 
 const ss_client_phase_t ss_session_phases[SS_CLIENT_STATES] = {
-    [SS_CLIENT_GREETING] = { "greeting", SS_CMD_GREETING, SS_TIMEOUT_GREETING, NULL,
-                             greeting_answer },
-    [SS_CLIENT_HELLO] = { "hello", SS_CMD_EHLO, SS_TIMEOUT_COMMAND, hello_enter, hello_answer },
-    [SS_CLIENT_HELO] = { "hello", SS_CMD_HELO, SS_TIMEOUT_COMMAND, helo_enter, helo_answer },
-    [SS_CLIENT_STARTTLS] = { "starttls", SS_CMD_STARTTLS, SS_TIMEOUT_COMMAND, starttls_enter,
-                             starttls_answer },
-    [SS_CLIENT_TLS] = { "tls", SS_CMD_TLS, SS_TIMEOUT_COMMAND, NULL, NULL },
-    [SS_CLIENT_SECRET] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, NULL, NULL },
-    [SS_CLIENT_AUTH] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, NULL, auth_answer },
-    [SS_CLIENT_READY] = { "data", SS_CMD_NONE, SS_TIMEOUT_COMMAND, NULL, NULL },
-    [SS_CLIENT_TRYING] = { "mail", SS_CMD_MAIL, SS_TIMEOUT_COMMAND, NULL, try_answer },
-    [SS_CLIENT_QUITTING] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, quit_enter, quit_answer },
-    [SS_CLIENT_CLOSED] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, NULL, NULL }
+    [SS_CLIENT_GREETING] = { "greeting", SS_CMD_GREETING, SS_TIMEOUT_GREETING, 0, greeting_answer },
+    [SS_CLIENT_HELLO] = { "hello", SS_CMD_EHLO, SS_TIMEOUT_COMMAND, 1, hello_answer },
+    [SS_CLIENT_HELO] = { "hello", SS_CMD_HELO, SS_TIMEOUT_COMMAND, 1, helo_answer },
+    [SS_CLIENT_STARTTLS] = { "starttls", SS_CMD_STARTTLS, SS_TIMEOUT_COMMAND, 1, starttls_answer },
+    [SS_CLIENT_TLS] = { "tls", SS_CMD_TLS, SS_TIMEOUT_COMMAND, 0, NULL },
+    [SS_CLIENT_SECRET] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, NULL },
+    [SS_CLIENT_AUTH] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, auth_answer },
+    [SS_CLIENT_READY] = { "data", SS_CMD_NONE, SS_TIMEOUT_COMMAND, 0, NULL },
+    [SS_CLIENT_TRYING] = { "mail", SS_CMD_MAIL, SS_TIMEOUT_COMMAND, 0, try_answer },
+    [SS_CLIENT_QUITTING] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 1, quit_answer },
+    [SS_CLIENT_CLOSED] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 0, NULL },
 };
