@@ -27,6 +27,9 @@ const char *ss_text_time_mail(apr_pool_t *pool, apr_time_t time);
 const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t len);
 /* Escapes for HTML text and attribute values: & < > " '. Bytes that are no UTF-8 become U+FFFD. */
 const char *ss_text_escape_html(apr_pool_t *pool, const char *text);
+/* The length of the UTF-8 character at p (1 to 4), 0: invalid (RFC 3629: no overlong form, no
+ * surrogate, nothing beyond U+10FFFF). left: the bytes that may be read, at least 1. */
+int ss_text_utf8_length(const unsigned char *p, apr_size_t left);
 /* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. For JSON strings and
  * pages. */
 const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len);

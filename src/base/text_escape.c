@@ -24,9 +24,7 @@ const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t l
     return out;
 }
 
-/* Length of the UTF-8 sequence at p (1-4), 0: none. Overlong forms, surrogates and what is past
- * U+10FFFF are not. */
-static int sequence(const unsigned char *p, apr_size_t left)
+int ss_text_utf8_length(const unsigned char *p, apr_size_t left)
 {
     unsigned c = p[0];
     int len = c < 0x80                ? 1
@@ -52,7 +50,7 @@ const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len)
     char *out = apr_palloc(pool, len * 3 + 1), *o = out;
 
     while (p < end) {
-        int n = *p ? sequence(p, (apr_size_t)(end - p)) : 0;
+        int n = *p ? ss_text_utf8_length(p, (apr_size_t)(end - p)) : 0;
         if (n) {
             memcpy(o, p, (apr_size_t)n);
             o += n;

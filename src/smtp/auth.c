@@ -16,6 +16,9 @@
  */
 #define SS_AUTH_ITERATIONS_MAX 1000000
 
+/* Explains in result and returns rv. */
+#define FAILED(rv, ...) (ss_result_set(result, "auth", __VA_ARGS__), (rv))
+
 typedef enum { KIND_SASL, KIND_OAUTHBEARER, KIND_XOAUTH2 } ss_auth_kind_t;
 
 struct ss_auth_t {
@@ -32,17 +35,6 @@ struct ss_auth_t {
     char error[SS_AUTH_ERROR_MAX];
 };
 
-static void wipe(void *bytes, apr_size_t len)
-{
-    memset(bytes, 0, len);
-    __asm__ __volatile__("" : : "r"(bytes) : "memory");
-}
-
-static void wipe_text(char *text)
-{
-    if (text) wipe(text, strlen(text));
-}
-
 ss_auth_t *ss_auth_create(apr_pool_t *pool)
 {
     ss_auth_t *auth = apr_pcalloc(pool, sizeof(*auth));
@@ -52,11 +44,12 @@ ss_auth_t *ss_auth_create(apr_pool_t *pool)
     return auth;
 }
 
-/* libgsasl frees its properties without overwriting them, but it returns pointers to them.
- */
+/* libgsasl frees its properties without overwriting them, but it returns pointers to them. */
 static void wipe_property(Gsasl_session *session, Gsasl_property property)
 {
-    wipe_text((char *)gsasl_property_fast(session, property));
+    char *text = (char *)gsasl_property_fast(session, property);
+
+    if (text) explicit_bzero(text, strlen(text));
 }
 
 void ss_auth_cancel(ss_auth_t *auth)
@@ -79,34 +72,14 @@ void ss_auth_destroy(ss_auth_t *auth)
     auth->library = NULL;
 }
 
-/* The length of the UTF-8 character at the start of text (RFC 3629); 0: invalid. */
-static apr_size_t utf8_length(const unsigned char *text, apr_size_t len)
-{
-    unsigned char c = text[0];
-    apr_size_t need = c < 0x80                 ? 1
-                      : c >= 0xc2 && c <= 0xdf ? 2
-                      : (c & 0xf0) == 0xe0     ? 3
-                      : c >= 0xf0 && c <= 0xf4 ? 4
-                                               : 0;
-    if (!need || need > len) return 0;
-    for (apr_size_t i = 1; i < need; i++) {
-        if ((text[i] & 0xc0) != 0x80) return 0;
-    }
-    if (c == 0xe0 && text[1] < 0xa0) return 0;
-    if (c == 0xed && text[1] > 0x9f) return 0;
-    if (c == 0xf0 && text[1] < 0x90) return 0;
-    if (c == 0xf4 && text[1] > 0x8f) return 0;
-    return need;
-}
-
 /* NULL, or what is wrong with a user name or password. */
 static const char *text_fault(const char *text, apr_size_t len)
 {
     if (memchr(text, '\0', len)) return "contains a NUL byte";
     for (apr_size_t i = 0; i < len;) {
-        apr_size_t n = utf8_length((const unsigned char *)text + i, len - i);
+        int n = ss_text_utf8_length((const unsigned char *)text + i, len - i);
         if (!n) return "is not valid UTF-8";
-        i += n;
+        i += (apr_size_t)n;
     }
     return NULL;
 }
@@ -127,16 +100,14 @@ static const char *token_fault(const char *token, apr_size_t len)
 
 static apr_status_t fault(ss_result_t *result, const char *what, const char *why)
 {
-    ss_result_set(result, "auth", "", "auth-secret-malformed",
-                  "the %s %s, the login cannot carry it", what, why);
-    return APR_EINVAL;
+    return FAILED(APR_EINVAL, "", "auth-secret-malformed", "the %s %s, the login cannot carry it",
+                  what, why);
 }
 
 static apr_status_t failed_memory(ss_result_t *result)
 {
-    ss_result_set(result, "auth", "", "auth-temporary",
+    return FAILED(APR_ENOMEM, "", "auth-temporary",
                   "the login could not be prepared: not enough memory");
-    return APR_ENOMEM;
 }
 
 /* The message with the password or token did not fit. */
@@ -151,35 +122,29 @@ static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
     switch (rc) {
     case GSASL_MALLOC_ERROR: return failed_memory(result);
     case GSASL_UNKNOWN_MECHANISM:
-        ss_result_set(result, "auth", "", "auth-none-common",
+        return FAILED(APR_ENOTIMPL, "", "auth-none-common",
                       "the SASL library of this machine does not have %s", auth->mechanism);
-        return APR_ENOTIMPL;
     case GSASL_SASLPREP_ERROR:
-        ss_result_set(result, "auth", "", "auth-secret-malformed",
+        return FAILED(APR_EINVAL, "", "auth-secret-malformed",
                       "the user name or password contains a character that %s does not allow (RFC "
                       "4013: control characters, private use, unassigned)",
                       auth->mechanism);
-        return APR_EINVAL;
     case GSASL_NO_CB_TLS_UNIQUE:
     case GSASL_NO_CB_TLS_EXPORTER:
-        ss_result_set(result, "auth", "", "auth-none-common",
+        return FAILED(APR_EINVAL, "", "auth-none-common",
                       "%s needs TLS channel binding, which this connection does not have",
                       auth->mechanism);
-        return APR_EINVAL;
     case GSASL_AUTHENTICATION_ERROR:
-        ss_result_set(result, "auth", "", "auth-server-unproven",
+        return FAILED(APR_EACCES, "", "auth-server-unproven",
                       "in %s the server did not prove that it knows the password", auth->mechanism);
-        return APR_EACCES;
     case GSASL_MECHANISM_PARSE_ERROR:
     case GSASL_MECHANISM_CALLED_TOO_MANY_TIMES:
-        ss_result_set(result, "auth", "", "auth-malformed",
+        return FAILED(APR_EGENERAL, "", "auth-malformed",
                       "the server breaks the rules of the %s exchange (%s)", auth->mechanism,
                       gsasl_strerror_name(rc));
-        return APR_EGENERAL;
     default:
-        ss_result_set(result, "auth", "", "auth-malformed", "the %s exchange failed: %s",
+        return FAILED(APR_EGENERAL, "", "auth-malformed", "the %s exchange failed: %s",
                       auth->mechanism, gsasl_strerror(rc));
-        return APR_EGENERAL;
     }
 }
 
@@ -313,21 +278,13 @@ static apr_status_t put_base64(ss_buf_t *out, const char *bytes, apr_size_t len)
     return APR_SUCCESS;
 }
 
-static int holds(const char *in, apr_size_t len, const char *what, apr_size_t what_len)
-{
-    for (apr_size_t i = 0; i + what_len <= len; i++) {
-        if (!memcmp(in + i, what, what_len)) return 1;
-    }
-    return 0;
-}
-
 /* {"status":"401","scope":"mail"} as "status: 401, scope: mail": without quotes and braces, control
  * bytes replaced by blanks. */
 static void keep_error(ss_auth_t *auth, const char *json, apr_size_t len)
 {
     apr_size_t out = 0;
     int is_quoted = 0;
-    if (holds(json, len, auth->token.data, auth->token.len)) return;
+    if (memmem(json, len, auth->token.data, auth->token.len)) return;
     for (apr_size_t i = 0; i < len && out + 3 < sizeof(auth->error); i++) {
         unsigned char c = (unsigned char)json[i];
         if (c == '"') {
@@ -347,18 +304,16 @@ static void keep_error(ss_auth_t *auth, const char *json, apr_size_t len)
 static apr_status_t decode(const char *challenge, char **bytes, apr_size_t *len,
                            ss_result_t *result)
 {
+    apr_size_t text_len = strlen(challenge);
+
     *bytes = NULL;
     *len = 0;
-    apr_size_t text_len = strlen(challenge);
     if (!text_len) return APR_SUCCESS;
-    if (text_len > SS_AUTH_CHALLENGE_MAX ||
-        gsasl_base64_from(challenge, text_len, bytes, len) != GSASL_OK) {
-        *bytes = NULL;
-        ss_result_set(result, "auth", "334", "auth-malformed",
-                      "the server's challenge is not base64");
-        return APR_EGENERAL;
-    }
-    return APR_SUCCESS;
+    if (text_len <= SS_AUTH_CHALLENGE_MAX &&
+        gsasl_base64_from(challenge, text_len, bytes, len) == GSASL_OK)
+        return APR_SUCCESS;
+    *bytes = NULL;
+    return FAILED(APR_EGENERAL, "334", "auth-malformed", "the server's challenge is not base64");
 }
 
 /* The first call, or an empty challenge after it, is answered with the message with the token; any
@@ -415,27 +370,19 @@ static apr_status_t step_sasl(ss_auth_t *auth, const char *challenge, ss_buf_t *
     if (rv != APR_SUCCESS) return rv;
     if (is_too_costly(auth, in, in_len)) {
         gsasl_free(in);
-        ss_result_set(result, "auth", "334", "auth-malformed",
+        return FAILED(APR_EGENERAL, "334", "auth-malformed",
                       "the server demands more than %d iterations in %s", SS_AUTH_ITERATIONS_MAX,
                       auth->mechanism);
-        return APR_EGENERAL;
     }
     int rc = gsasl_step(auth->session, in, in_len, &answer, &answer_len);
     gsasl_free(in);
     if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE) return failed_sasl(auth, rc, result);
     rv = put_base64(out, answer, answer_len);
-    if (answer) wipe(answer, answer_len);
+    if (answer) explicit_bzero(answer, answer_len);
     gsasl_free(answer);
     if (rv != APR_SUCCESS) return failed_room(rv, "password", result);
     auth->is_complete = *is_done = rc == GSASL_OK;
     return APR_SUCCESS;
-}
-
-/* LOGIN and CRAM-MD5 wait for the server's first challenge; libgsasl's LOGIN would respond before
- * it. */
-static int server_speaks_first(const ss_auth_t *auth)
-{
-    return !strcmp(auth->mechanism, "LOGIN") || !strcmp(auth->mechanism, "CRAM-MD5");
 }
 
 apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out, int *has_out,
@@ -444,18 +391,18 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
     ss_buf_clear(out);
     *has_out = *is_done = 0;
     if (!auth->is_started) {
-        ss_result_set(result, "auth", "334", "auth-malformed",
+        return FAILED(APR_EGENERAL, "334", "auth-malformed",
                       "the server continues a login that has ended");
-        return APR_EGENERAL;
     }
     if (challenge && ++auth->rounds > SS_AUTH_ROUNDS_MAX) {
-        ss_result_set(result, "auth", "334", "auth-malformed",
+        return FAILED(APR_EGENERAL, "334", "auth-malformed",
                       "the server sent %d challenges in one login and does not finish it",
                       auth->rounds);
-        return APR_EGENERAL;
     }
     if (!challenge) {
-        if (server_speaks_first(auth)) return APR_SUCCESS;
+        /* These wait for the server's first challenge; libgsasl's LOGIN would respond before it. */
+        if (!strcmp(auth->mechanism, "LOGIN") || !strcmp(auth->mechanism, "CRAM-MD5"))
+            return APR_SUCCESS;
         challenge = "";
     }
     *has_out = 1;
@@ -487,10 +434,9 @@ apr_status_t ss_auth_finish(ss_auth_t *auth, const char *text, ss_result_t *resu
     int is_proven = !must_prove || auth->is_complete;
     ss_auth_cancel(auth);
     if (is_proven) return APR_SUCCESS;
-    ss_result_set(result, "auth", "235", "auth-server-unproven",
+    return FAILED(APR_EACCES, "235", "auth-server-unproven",
                   "the server accepted the login by %s without proving that it knows the password",
                   auth->mechanism);
-    return APR_EACCES;
 }
 
 const char *ss_auth_error_text(const ss_auth_t *auth)

@@ -22,7 +22,6 @@ typedef struct {
     char bytes[SS_TRANSCRIPT_LINE_MAX];
     apr_size_t len;
     int is_cut; /* bytes beyond the limit were dropped */
-    int is_begun;
 } ss_side_t;
 
 typedef enum {
@@ -50,9 +49,9 @@ struct ss_transcript_t {
 static apr_status_t wipe(void *data)
 {
     ss_transcript_t *t = data;
-    if (t->secret) memset(t->secret, 0, t->secret_len);
-    memset(t->side, 0, sizeof(t->side));
-    __asm__ __volatile__("" : : "r"(t), "r"(t->secret) : "memory");
+
+    if (t->secret) explicit_bzero(t->secret, t->secret_len);
+    explicit_bzero(t->side, sizeof(t->side));
     return APR_SUCCESS;
 }
 
@@ -77,7 +76,7 @@ ss_transcript_t *ss_transcript_stream(void (*line)(void *self, const char *text)
 
 void ss_transcript_secret(ss_transcript_t *t, const char *secret, apr_size_t len)
 {
-    if (t->secret) memset(t->secret, 0, t->secret_len);
+    if (t->secret) explicit_bzero(t->secret, t->secret_len);
     t->secret = NULL;
     t->secret_len = 0;
     if (!secret || len < SS_TRANSCRIPT_SECRET_MIN) return;
@@ -99,18 +98,6 @@ static void keep(ss_transcript_t *t, const char *line)
     t->dropped++;
     APR_ARRAY_IDX(t->lines, SS_TRANSCRIPT_LINES_MAX - 1, const char *) =
         apr_psprintf(t->pool, "-- %" APR_SIZE_T_FMT " more lines are not shown", t->dropped + 1);
-}
-
-static int find(const char *in, apr_size_t len, const char *what, apr_size_t what_len,
-                apr_size_t *at)
-{
-    for (apr_size_t i = 0; i + what_len <= len; i++) {
-        if (!memcmp(in + i, what, what_len)) {
-            *at = i;
-            return 1;
-        }
-    }
-    return 0;
 }
 
 /* Whether text starts with the secret in hex, upper or lower case. */
@@ -164,17 +151,18 @@ static void blank(char *line, apr_size_t *len, apr_size_t at, apr_size_t count)
 
 static void blank_plain_and_hex(const ss_transcript_t *t, char *line, apr_size_t *len)
 {
-    apr_size_t at;
-    while (find(line, *len, t->secret, t->secret_len, &at)) {
+    static const char marks[] = HIDDEN "********";
+    const char *at;
+
+    while ((at = memmem(line, *len, t->secret, t->secret_len)) != NULL) {
         if (t->secret_len < sizeof(HIDDEN) - 1)
-            memset(line + at, '*', t->secret_len);
+            memset(line + (at - line), '*', t->secret_len);
         else
-            blank(line, len, at, t->secret_len);
-        if (find(HIDDEN "********", sizeof(HIDDEN "********") - 1, t->secret, t->secret_len, &at))
-            break;
+            blank(line, len, (apr_size_t)(at - line), t->secret_len);
+        if (memmem(marks, sizeof(marks) - 1, t->secret, t->secret_len)) break;
     }
-    for (at = 0; at + 2 * t->secret_len <= *len; at++) {
-        if (is_hex_at(line + at, t->secret, t->secret_len)) blank(line, len, at, 2 * t->secret_len);
+    for (apr_size_t i = 0; i + 2 * t->secret_len <= *len; i++) {
+        if (is_hex_at(line + i, t->secret, t->secret_len)) blank(line, len, i, 2 * t->secret_len);
     }
 }
 
@@ -189,8 +177,8 @@ static void blank_base64(const ss_transcript_t *t, char *line, apr_size_t *len)
             end++;
         int is_secret = 0;
         for (apr_size_t shift = 0; shift < 4 && from + shift < end && !is_secret; shift++) {
-            apr_size_t at, n = decode(line + from + shift, end - from - shift, plain);
-            is_secret = find(plain, n, t->secret, t->secret_len, &at);
+            apr_size_t n = decode(line + from + shift, end - from - shift, plain);
+            is_secret = memmem(plain, n, t->secret, t->secret_len) != NULL;
         }
         if (is_secret) {
             apr_size_t before = *len;
@@ -200,18 +188,21 @@ static void blank_base64(const ss_transcript_t *t, char *line, apr_size_t *len)
         }
         from = end > from ? end : from + 1;
     }
-    memset(plain, 0, sizeof(plain));
-    __asm__ __volatile__("" : : "r"(plain) : "memory");
+    explicit_bzero(plain, sizeof(plain));
+}
+
+/* Redacts the secret in len bytes; returns the new length. */
+static apr_size_t blank_all(const ss_transcript_t *t, char *line, apr_size_t len)
+{
+    if (!t->secret) return len;
+    blank_plain_and_hex(t, line, &len);
+    blank_base64(t, line, &len);
+    return len;
 }
 
 void ss_transcript_blank(const ss_transcript_t *t, char *text)
 {
-    apr_size_t len = strlen(text);
-
-    if (!t->secret) return;
-    blank_plain_and_hex(t, text, &len);
-    blank_base64(t, text, &len);
-    text[len] = '\0';
+    text[blank_all(t, text, strlen(text))] = '\0';
 }
 
 /* A secret may be cut off at the end of an overlong line: its beginning must not show either. */
@@ -228,11 +219,8 @@ static void blank_cut_tail(const ss_transcript_t *t, char *line, apr_size_t *len
 
 static void emit(ss_transcript_t *t, int is_client, char *line, apr_size_t len, int is_cut)
 {
-    if (t->secret) {
-        if (is_cut) blank_cut_tail(t, line, &len);
-        blank_plain_and_hex(t, line, &len);
-        blank_base64(t, line, &len);
-    }
+    if (is_cut && t->secret) blank_cut_tail(t, line, &len);
+    len = blank_all(t, line, len);
     keep(t, apr_pstrcat(t->scratch, is_client ? "C: " : "S: ",
                         ss_text_escape_log(t->scratch, line, len), is_cut ? "..." : "", NULL));
 }
@@ -293,21 +281,18 @@ static void end_line(ss_transcript_t *t, int is_client)
     ss_side_t *side = &t->side[is_client];
     if (side->len && side->bytes[side->len - 1] == '\r') side->len--;
     (is_client ? client_line : server_line)(t, side->bytes, side->len, side->is_cut);
-    memset(side->bytes, 0, sizeof(side->bytes));
-    side->len = 0;
-    side->is_cut = side->is_begun = 0;
+    memset(side, 0, sizeof(*side));
 }
 
 void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len)
 {
-    ss_side_t *side = &t->side[!!is_client];
+    ss_side_t *side = &t->side[is_client];
 
     for (apr_size_t i = 0; i < len; i++) {
         if (bytes[i] == '\n') {
-            end_line(t, !!is_client);
+            end_line(t, is_client);
             continue;
         }
-        side->is_begun = 1;
         if (side->len < sizeof(side->bytes))
             side->bytes[side->len++] = bytes[i];
         else if (bytes[i] != '\r')
@@ -322,11 +307,7 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
     va_start(args, format);
     apr_vsnprintf(line, sizeof(line), format, args);
     va_end(args);
-    apr_size_t len = strlen(line);
-    if (t->secret) {
-        blank_plain_and_hex(t, line, &len);
-        blank_base64(t, line, &len);
-    }
+    apr_size_t len = blank_all(t, line, strlen(line));
     keep(t, apr_pstrcat(t->scratch, "-- ", ss_text_escape_log(t->scratch, line, len), NULL));
 }
 
@@ -335,7 +316,7 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
 const apr_array_header_t *ss_transcript_lines(const ss_transcript_t *t)
 {
     const ss_side_t *side = &t->side[0];
-    if (!side->is_begun || t->lines->nelts >= SS_TRANSCRIPT_LINES_MAX) return t->lines;
+    if (!side->len || t->lines->nelts >= SS_TRANSCRIPT_LINES_MAX) return t->lines;
     ss_transcript_t *copy = apr_pmemdup(t->pool, t, sizeof(*t));
     copy->lines = apr_array_copy(t->pool, t->lines);
     server_line(copy, copy->side[0].bytes, copy->side[0].len, copy->side[0].is_cut);

@@ -57,6 +57,12 @@ DIALOGUE(a_500_about_the_content_is_about_the_message, CHUNKED, "> send 1 a@x b@
 DIALOGUE(a_command_refused_before_it_was_written_is_not_about_bdat, CHUNKED, "> unwritten 5",
          "> send 1 a@x b@y", "C+ MAIL ", "S: 500 5.5.1 what", "> more", "E: refused MAIL 500",
          "E: done 1 b@y=deferred/500", "E: closed mail deferred not-smtp 500 *")
+DIALOGUE(content_of_64_kib_does_not_wait_for_its_recipients, CHUNKED, "T* 65536",
+         "> send 1 a@x b@y", "C* 32", "C: BDAT 65536 LAST", "C* 65536", "C.", "> lost eof",
+         "E: done 1 b@y=uncertain/0", "E: closed mail down*")
+DIALOGUE(empty_content_is_sent, PLAIN, "T: ", "> send 1 a@x b@y", "C: MAIL FROM:<a@x>", "S: 250 ok",
+         "C: RCPT TO:<b@y>", "S: 250 ok", "C: DATA", "S: 354 go", "C: .", "S: 250 taken", "> more",
+         "E: done 1 b@y=sent/250")
 DIALOGUE(large_content_follows_once_its_recipients_are_answered, CHUNKED, "T* 70000",
          "> send 1 a@x b@y,c@y", "C* 47", "C.", "S: 250 ok", "C.", "S: 250 ok", "C.",
          "S: 550 5.1.1 no", "C: BDAT 70000 LAST", "C* 70000", "C.", "S: 250 taken", "> more",
@@ -200,6 +206,8 @@ void ss_suite_transaction(void)
     ADD(a_500_without_a_class_of_its_own_is_about_bdat);
     ADD(a_500_about_the_content_is_about_the_message);
     ADD(a_command_refused_before_it_was_written_is_not_about_bdat);
+    ADD(content_of_64_kib_does_not_wait_for_its_recipients);
+    ADD(empty_content_is_sent);
     ADD(large_content_follows_once_its_recipients_are_answered);
     ADD(a_421_in_the_middle_of_content_leaves_the_message_untaken);
     ADD(a_421_behind_a_refusal_changes_nothing_of_it);
