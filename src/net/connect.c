@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 
+#define TRIED_MAX 800 /* octets of what was tried, in words */
+
 typedef struct {
     ss_loop_watch_t watch; /* fd -1: not started, or over */
     ss_connect_t *owner;
@@ -31,7 +33,6 @@ struct ss_connect_t {
     char source_text[SS_ADDRESS_TEXT];
     char host[256];
     int port;
-    apr_interval_time_t timeout;
     ss_mono_t started;
     void (*done)(void *self, const ss_connect_result_t *connected);
     void *self;
@@ -46,7 +47,7 @@ static void close_attempt(attempt_t *a)
     a->owner->open--;
 }
 
-static void free_connect(ss_connect_t *c)
+void ss_connect_cancel(ss_connect_t *c)
 {
     for (int i = 0; i < c->next; i++) close_attempt(&c->attempts[i]);
     ss_loop_untimer(c->loop, &c->stagger);
@@ -54,26 +55,38 @@ static void free_connect(ss_connect_t *c)
     free(c);
 }
 
-void ss_connect_cancel(ss_connect_t *c)
-{
-    free_connect(c);
-}
-
 /* ---- words ---- */
+
+/* The one that says most comes first: somebody who answers "no" knows more than silence, and
+ * silence more than a missing route. */
+static const struct {
+    int error;
+    const char *code, *words;
+} errors[] = { { ECONNREFUSED, "ECONNREFUSED", "refused" },
+               { ETIMEDOUT, "ETIMEDOUT", "no answer" },
+               { EHOSTUNREACH, "EHOSTUNREACH", "no route to host" },
+               { ENETUNREACH, "ENETUNREACH", "network is unreachable" },
+               { EADDRNOTAVAIL, "EADDRNOTAVAIL", "the source address is not this machine's" },
+               { EACCES, "EACCES", "this machine's firewall or policy forbids it" },
+               { EPERM, "EACCES", "this machine's firewall or policy forbids it" },
+               { 0, "", "still pending" } };
+
+#define ERRORS ((int)(sizeof(errors) / sizeof(errors[0])))
+#define RANKED 5 /* the first ones, in the order above */
+
+static int index_of(int error)
+{
+    int i = 0;
+
+    while (i < ERRORS && errors[i].error != error) i++;
+    return i;
+}
 
 static const char *error_word(int error)
 {
-    switch (error) {
-    case ECONNREFUSED: return "refused";
-    case ETIMEDOUT: return "no answer";
-    case ENETUNREACH: return "network is unreachable";
-    case EHOSTUNREACH: return "no route to host";
-    case EADDRNOTAVAIL: return "the source address is not this machine's";
-    case EACCES:
-    case EPERM: return "this machine's firewall or policy forbids it";
-    case 0: return "still pending";
-    default: return strerror(error);
-    }
+    int i = index_of(error);
+
+    return i < ERRORS ? errors[i].words : strerror(error);
 }
 
 /* "192.0.2.1: refused (1 ms), 2001:db8::1: ..." of all that were tried. */
@@ -90,44 +103,23 @@ static void describe(const ss_connect_t *c, char *out, apr_size_t size)
     }
 }
 
-static int count_errors(const ss_connect_t *c, int error)
-{
-    int n = 0;
-
-    for (int i = 0; i < c->next; i++) n += c->attempts[i].error == error;
-    return n;
-}
-
-/* The error that says most: somebody who answers "no" knows more than silence, and silence more
- * than a missing route. */
 static int worst_error(const ss_connect_t *c)
 {
-    static const int order[] = { ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH,
-                                 EADDRNOTAVAIL };
+    int best = ERRORS;
 
-    for (apr_size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-        if (count_errors(c, order[i])) return order[i];
+    for (int i = 0; i < c->next; i++) {
+        int at = index_of(c->attempts[i].error);
+        if (at < best) best = at;
     }
+    if (best < RANKED) return errors[best].error;
     return c->next ? c->attempts[0].error : EADDRNOTAVAIL;
-}
-
-static const char *error_code(int error)
-{
-    switch (error) {
-    case ECONNREFUSED: return "ECONNREFUSED";
-    case ETIMEDOUT: return "ETIMEDOUT";
-    case EHOSTUNREACH: return "EHOSTUNREACH";
-    case ENETUNREACH: return "ENETUNREACH";
-    case EADDRNOTAVAIL: return "EADDRNOTAVAIL";
-    default: return "";
-    }
 }
 
 static void explain(const ss_connect_t *c, ss_result_t *result)
 {
-    int error = worst_error(c);
-    char tried[800];
-    const char *code = error_code(error);
+    int error = worst_error(c), at = index_of(error);
+    char tried[TRIED_MAX];
+    const char *code = at < ERRORS ? errors[at].code : "";
 
     describe(c, tried, sizeof(tried));
     if (error == ECONNREFUSED) {
@@ -144,7 +136,7 @@ static void explain(const ss_connect_t *c, ss_result_t *result)
                       "SMTPSendSourceAddress %s cannot be used to reach %s [%s]", c->source_text,
                       c->host, *tried ? tried : "no address of the same family");
     } else if (error == EACCES || error == EPERM) {
-        ss_result_set(result, "connect", "EACCES", "connect-denied", "%s port %d: %s [%s]", c->host,
+        ss_result_set(result, "connect", code, "connect-denied", "%s port %d: %s [%s]", c->host,
                       c->port, error_word(error), tried);
     } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
         ss_result_set(result, "connect", "EMFILE", "connect-resources",
@@ -164,7 +156,7 @@ static void finish(ss_connect_t *c, attempt_t *winner)
     void (*done)(void *, const ss_connect_result_t *) = c->done;
     void *self = c->self;
     ss_resolve_address_t address;
-    char tried[800];
+    char tried[TRIED_MAX];
 
     if (winner) {
         int v6_failed = 0;
@@ -188,35 +180,15 @@ static void finish(ss_connect_t *c, attempt_t *winner)
     } else {
         explain(c, &connected.result);
     }
-    free_connect(c);
+    ss_connect_cancel(c);
     done(self, &connected);
 }
-
-static void start_next(ss_connect_t *c);
 
 static void failed(attempt_t *a, int error, ss_mono_t now)
 {
     a->error = error ? error : EIO;
     a->took = ss_mono_since(now, a->started);
     close_attempt(a);
-}
-
-static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
-{
-    attempt_t *a = watch->self;
-    ss_connect_t *c = a->owner;
-    int error = 0;
-    socklen_t len = sizeof(error);
-
-    (void)events;
-    if (getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &error, &len)) error = errno;
-    if (error) {
-        failed(a, error, now);
-        start_next(c);
-        return;
-    }
-    a->took = ss_mono_since(now, a->started);
-    finish(c, a);
 }
 
 static int open_socket(ss_connect_t *c, const ss_resolve_address_t *address)
@@ -257,7 +229,7 @@ static void start_next(ss_connect_t *c)
             a->error = errno;
             continue;
         }
-        a->watch = (ss_loop_watch_t){ .fd = fd, .ready = on_ready, .self = a };
+        a->watch.fd = fd;
         c->open++;
         if (ss_loop_watch(c->loop, &a->watch, SS_LOOP_WRITE) != APR_SUCCESS) {
             failed(a, EMFILE, a->started);
@@ -268,6 +240,24 @@ static void start_next(ss_connect_t *c)
         return;
     }
     if (!c->open) finish(c, NULL);
+}
+
+static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
+{
+    attempt_t *a = watch->self;
+    ss_connect_t *c = a->owner;
+    int error = 0;
+    socklen_t len = sizeof(error);
+
+    (void)events;
+    if (getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &error, &len)) error = errno;
+    if (error) {
+        failed(a, error, now);
+        start_next(c);
+        return;
+    }
+    a->took = ss_mono_since(now, a->started);
+    finish(c, a);
 }
 
 static void on_stagger(ss_timer_t *timer, ss_mono_t now)
@@ -297,13 +287,13 @@ apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
     c->loop = loop;
     c->addresses = *options->addresses;
     c->port = options->port;
-    c->timeout = options->timeout;
     c->done = done;
     c->self = self;
     c->started = ss_mono_now();
     apr_cpystrn(c->host, options->host, sizeof(c->host));
     for (int i = 0; i < SS_ADDRESSES_MAX; i++) {
-        c->attempts[i].watch.fd = -1;
+        c->attempts[i].watch =
+            (ss_loop_watch_t){ .fd = -1, .ready = on_ready, .self = &c->attempts[i] };
         c->attempts[i].owner = c;
         c->attempts[i].address = &c->addresses.list[i];
     }
@@ -315,7 +305,7 @@ apr_status_t ss_connect_start(ss_connect_t **out, ss_loop_t *loop,
     }
     c->stagger = (ss_timer_t){ .fired = on_stagger, .self = c };
     c->deadline = (ss_timer_t){ .fired = on_deadline, .self = c };
-    ss_loop_timer(loop, &c->deadline, ss_mono_add(c->started, c->timeout));
+    ss_loop_timer(loop, &c->deadline, ss_mono_add(c->started, options->timeout));
     /* The first one from the loop, so that done never comes from inside this call. */
     ss_loop_timer(loop, &c->stagger, c->started);
     *out = c;

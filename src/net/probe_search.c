@@ -13,11 +13,10 @@ typedef struct {
     ss_probe_search_t *search;
     ss_settings_t settings;
     ss_settings_host_t host;
-    ss_link_t *link;
+    ss_link_t *link; /* NULL: over */
     ss_tls_t *tls;
-    int is_open, has_worked;
+    int has_worked;
     ss_tls_facts_t facts;
-    int has_facts;
 } candidate_t;
 
 struct ss_probe_search_t {
@@ -49,13 +48,11 @@ static const char *tls_words(const ss_probe_search_t *s, const candidate_t *c)
     const char *mode = c->settings.tls == SS_TLS_TLS        ? "tls"
                        : c->settings.tls == SS_TLS_STARTTLS ? "starttls"
                                                             : "none";
-    int bits = s->options.settings->tls_versions;
-
     if (c->settings.tls == SS_TLS_NONE) return mode;
     /* Old versions, and a configured list that the server shares nothing with, are to be named. */
-    if (!strcmp(c->facts.version, "TLSv1") || !strcmp(c->facts.version, "TLSv1.1"))
+    if (s->options.settings->tls_versions || !strcmp(c->facts.version, "TLSv1") ||
+        !strcmp(c->facts.version, "TLSv1.1"))
         return apr_pstrcat(s->pool, mode, " ", c->facts.version, NULL);
-    if (bits) return apr_pstrcat(s->pool, mode, " ", c->facts.version, NULL);
     return mode;
 }
 
@@ -108,8 +105,6 @@ static void over(candidate_t *c)
 {
     ss_probe_search_t *s = c->search;
 
-    if (!c->is_open) return;
-    c->is_open = 0;
     s->open--;
     ss_link_destroy(c->link);
     c->link = NULL;
@@ -124,7 +119,6 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
         const ss_tls_facts_t *facts = ss_link_tls_facts(link);
         c->has_worked = 1;
         if (facts) c->facts = *facts;
-        c->has_facts = facts != NULL;
         ss_link_quit(link);
     } else if (event->kind == SS_EVENT_CLOSED) {
         over(c);
@@ -154,7 +148,6 @@ static void start_candidate(ss_probe_search_t *s, int port, ss_settings_tls_t mo
     ss_link_options_t options = { .settings = &c->settings, .tls = c->tls, .is_test = 1 };
     ss_link_owner_t owner = { on_event, c };
     if (ss_link_open(&c->link, s->loop, &options, &owner) != APR_SUCCESS) return;
-    c->is_open = 1;
     s->open++;
     s->count++;
 }
@@ -191,11 +184,10 @@ static void start_candidates(ss_probe_search_t *s)
 
 /* ---- the search ---- */
 
-static void free_search(ss_probe_search_t *s)
+void ss_probe_search_cancel(ss_probe_search_t *s)
 {
     for (int i = 0; i < s->count; i++) {
-        if (s->candidates[i].is_open) ss_link_destroy(s->candidates[i].link);
-        s->candidates[i].is_open = 0;
+        if (s->candidates[i].link) ss_link_destroy(s->candidates[i].link);
     }
     ss_loop_untimer(s->loop, &s->timer);
     ss_loop_undefer(s->loop, &s->turn);
@@ -206,7 +198,7 @@ static void end(ss_probe_search_t *s)
 {
     conclude(s);
     s->done(s->self, s->works);
-    free_search(s);
+    ss_probe_search_cancel(s);
 }
 
 static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
@@ -219,11 +211,6 @@ static void on_timer(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     end(timer->self);
-}
-
-void ss_probe_search_cancel(ss_probe_search_t *s)
-{
-    free_search(s);
 }
 
 apr_status_t ss_probe_search_start(ss_probe_search_t **out, ss_loop_t *loop,

@@ -321,16 +321,10 @@ static void bind_channel(tls_t *t)
 
 static apr_status_t finish(tls_t *t, ss_result_t *result)
 {
-    ss_result_t judged = { 0 };
-
     t->is_shaken = 1;
     ss_tls_verify_describe(t->ssl, &t->facts);
-    apr_status_t rv = ss_tls_verify(t->settings, t->ssl, t->name, &t->errors, &t->facts, &judged);
-    if (rv == APR_SUCCESS) {
-        bind_channel(t);
-        return APR_SUCCESS;
-    }
-    *result = judged;
+    apr_status_t rv = ss_tls_verify(t->settings, t->ssl, t->name, &t->errors, &t->facts, result);
+    if (rv == APR_SUCCESS) bind_channel(t);
     return rv;
 }
 

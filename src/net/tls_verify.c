@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -168,93 +169,107 @@ static int is_intercepted(const ss_tls_facts_t *facts)
     return 0;
 }
 
-static void fail(ss_tls_facts_t *facts, ss_result_t *result, const char *advice, const char *text)
+/* A finished handshake under judgement. */
+typedef struct {
+    SSL *ssl;
+    const ss_tls_verify_errors_t *errors;
+    ss_tls_facts_t *facts;
+    ss_result_t result; /* the first reason against it */
+} judgement_t;
+
+static void fail(judgement_t *j, const char *advice, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void fail(judgement_t *j, const char *advice, const char *format, ...)
 {
-    apr_cpystrn(facts->verify, text, sizeof(facts->verify));
-    ss_result_set(result, "tls", "", advice, "%s", text);
+    char text[SS_RESULT_TEXT_MAX];
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    apr_cpystrn(j->facts->verify, text, sizeof(j->facts->verify));
+    ss_result_set(&j->result, "tls", "", advice, "%s", text);
 }
 
 /* The chain: who vouches for the certificate. */
-static int judge_chain(SSL *ssl, const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
-                       ss_result_t *result, apr_pool_t *pool)
+static void judge_chain(judgement_t *j)
 {
-    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(j->ssl);
+    const ss_tls_facts_t *facts = j->facts;
     int sent = chain ? sk_X509_num(chain) : 0;
-    int is_unknown = has_unknown_issuer(errors),
-        is_own = error_of(errors, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) != NULL;
+    int is_unknown = has_unknown_issuer(j->errors),
+        is_own = error_of(j->errors, X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT) != NULL;
 
-    if ((is_unknown || is_own) && is_intercepted(facts)) {
-        fail(facts, result, "cert-intercepted",
-             apr_psprintf(pool,
-                          "something between this machine and the server replaced the certificate: "
-                          "it is issued by %s",
-                          facts->issuer));
-    } else if (is_own) {
-        fail(facts, result, "cert-self-signed",
-             apr_psprintf(pool, "the certificate is self-signed (for %s); its fingerprint is %s",
-                          facts->names, facts->fingerprint));
-    } else if (error_of(errors, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN)) {
-        fail(facts, result, "cert-untrusted",
-             apr_psprintf(pool,
-                          "the certificate comes from an authority that this machine does not "
-                          "trust (issued by %s)",
-                          facts->issuer));
-    } else if (is_unknown && sent == 1) {
-        fail(
-            facts, result, "cert-incomplete",
-            apr_psprintf(pool,
-                         "the server did not send the intermediate certificate of its issuer (%s), "
-                         "so the chain does not end at an authority that this machine trusts",
-                         facts->issuer));
-    } else if (is_unknown) {
-        fail(facts, result, "cert-untrusted",
-             apr_psprintf(pool,
-                          "no trusted authority vouches for the certificate (issued by %s; the "
-                          "server sent %d certificates)",
-                          facts->issuer, sent));
-    }
-    return !ss_result_is_set(result);
+    if ((is_unknown || is_own) && is_intercepted(facts))
+        fail(j, "cert-intercepted",
+             "something between this machine and the server replaced the certificate: it is issued "
+             "by %s",
+             facts->issuer);
+    else if (is_own)
+        fail(j, "cert-self-signed",
+             "the certificate is self-signed (for %s); its fingerprint is %s", facts->names,
+             facts->fingerprint);
+    else if (error_of(j->errors, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN))
+        fail(j, "cert-untrusted",
+             "the certificate comes from an authority that this machine does not trust (issued by "
+             "%s)",
+             facts->issuer);
+    else if (is_unknown && sent == 1)
+        fail(j, "cert-incomplete",
+             "the server did not send the intermediate certificate of its issuer (%s), so the "
+             "chain does not end at an authority that this machine trusts",
+             facts->issuer);
+    else if (is_unknown)
+        fail(j, "cert-untrusted",
+             "no trusted authority vouches for the certificate (issued by %s; the server sent %d "
+             "certificates)",
+             facts->issuer, sent);
 }
 
-static void judge_times(SSL *ssl, const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
-                        ss_result_t *result, apr_pool_t *pool)
+static void judge_times(judgement_t *j)
 {
-    const ss_tls_verify_error_t *over = error_of(errors, X509_V_ERR_CERT_HAS_EXPIRED),
-                                *early = error_of(errors, X509_V_ERR_CERT_NOT_YET_VALID);
-    const ss_tls_verify_error_t *error = over ? over : early;
-    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
-    char date[32];
+    const ss_tls_verify_error_t *over = error_of(j->errors, X509_V_ERR_CERT_HAS_EXPIRED);
+    const ss_tls_verify_error_t *error =
+        over ? over : error_of(j->errors, X509_V_ERR_CERT_NOT_YET_VALID);
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(j->ssl);
+    char date[32] = "", which[48] = "the certificate";
 
     if (!error) return;
     X509 *certificate =
         chain && error->depth < sk_X509_num(chain) ? sk_X509_value(chain, error->depth) : NULL;
-    date[0] = '\0';
     if (certificate)
         date_text(over ? X509_get0_notAfter(certificate) : X509_get0_notBefore(certificate), date,
                   sizeof(date));
-    const char *which = error->depth
-                            ? apr_psprintf(pool, "certificate %d of the chain", error->depth)
-                            : "the certificate";
+    if (!*date) apr_cpystrn(date, "an unknown date", sizeof(date));
+    if (error->depth)
+        apr_snprintf(which, sizeof(which), "certificate %d of the chain", error->depth);
     if (over)
-        fail(facts, result, "cert-expired",
-             apr_psprintf(pool, "%s expired on %s", which, *date ? date : "an unknown date"));
+        fail(j, "cert-expired", "%s expired on %s", which, date);
     else
-        fail(facts, result, "cert-not-yet",
-             apr_psprintf(pool, "%s is not valid before %s: is this machine's clock right?", which,
-                          *date ? date : "an unknown date"));
+        fail(j, "cert-not-yet", "%s is not valid before %s: is this machine's clock right?", which,
+             date);
 }
 
-static void judge_name(const ss_tls_verify_errors_t *errors, const char *name,
-                       ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
+static void judge(judgement_t *j, const char *name)
 {
-    const char *names =
-        *facts->names ? apr_psprintf(pool, "%.400s", facts->names) : "no name at all";
-
-    if (!error_of(errors, X509_V_ERR_HOSTNAME_MISMATCH) &&
-        !error_of(errors, X509_V_ERR_IP_ADDRESS_MISMATCH))
+    if (!SSL_get0_peer_certificate(j->ssl)) {
+        fail(j, "cert-untrusted", "the server sent no certificate");
         return;
-    fail(facts, result, "cert-name",
-         apr_psprintf(pool, "the certificate is for %s, not for %s", names, name));
+    }
+    judge_chain(j);
+    if (!ss_result_is_set(&j->result)) {
+        judge_times(j);
+        if (error_of(j->errors, X509_V_ERR_HOSTNAME_MISMATCH) ||
+            error_of(j->errors, X509_V_ERR_IP_ADDRESS_MISMATCH))
+            fail(j, "cert-name", "the certificate is for %.400s, not for %s",
+                 *j->facts->names ? j->facts->names : "no name at all", name);
+    }
+    if (j->errors->count && !ss_result_is_set(&j->result)) {
+        const ss_tls_verify_error_t *first = &j->errors->errors[0];
+        fail(j, "cert-untrusted", "certificate %d of the chain is not accepted: %s", first->depth,
+             X509_verify_cert_error_string(first->code));
+    }
 }
 
 static int is_pinned(const char *pin, const char *fingerprint)
@@ -276,68 +291,33 @@ static int is_pinned(const char *pin, const char *fingerprint)
     return *fingerprint && !*p && !*f;
 }
 
-static void judge(SSL *ssl, const char *name, const ss_tls_verify_errors_t *errors,
-                  ss_tls_facts_t *facts, ss_result_t *result, apr_pool_t *pool)
-{
-    if (!SSL_get0_peer_certificate(ssl)) {
-        fail(facts, result, "cert-untrusted", "the server sent no certificate");
-        return;
-    }
-    if (judge_chain(ssl, errors, facts, result, pool)) {
-        judge_times(ssl, errors, facts, result, pool);
-        judge_name(errors, name, facts, result, pool);
-    }
-    if (errors->count && !ss_result_is_set(result)) {
-        const ss_tls_verify_error_t *first = &errors->errors[0];
-        fail(facts, result, "cert-untrusted",
-             apr_psprintf(pool, "certificate %d of the chain is not accepted: %s", first->depth,
-                          X509_verify_cert_error_string(first->code)));
-    }
-}
-
 apr_status_t ss_tls_verify(const ss_settings_t *s, SSL *ssl, const char *name,
                            const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
                            ss_result_t *result)
 {
-    ss_result_t found;
-    apr_pool_t *pool;
+    judgement_t j = { ssl, errors, facts, { 0 } };
+    int is_required = 1;
 
     if (!ss_tls_is_named(s, SSL_version(ssl))) {
-        ss_result_clear(&found);
-        ss_result_set(&found, "tls", "", "tls-version",
-                      "the server chose %s, which SMTPSendTLS does not allow",
-                      SSL_get_version(ssl));
-        *result = found;
-        apr_cpystrn(facts->verify, found.text, sizeof(facts->verify));
-        return APR_EACCES;
+        fail(&j, "tls-version", "the server chose %s, which SMTPSendTLS does not allow",
+             SSL_get_version(ssl));
+    } else if (!s->tls_fingerprint) {
+        judge(&j, name);
+        is_required = s->tls_verify && s->tls != SS_TLS_OPPORTUNISTIC;
+    } else if (!is_pinned(s->tls_fingerprint, facts->fingerprint)) {
+        fail(&j, "cert-fingerprint",
+             "the certificate is not the one that SMTPSendTLSFingerprint names: it has %s",
+             facts->fingerprint);
     }
-    if (s->tls_fingerprint) {
-        facts->is_verified = is_pinned(s->tls_fingerprint, facts->fingerprint);
-        if (facts->is_verified) {
-            apr_cpystrn(facts->verify, "pinned", sizeof(facts->verify));
-            return APR_SUCCESS;
-        }
-        fail(facts, result, "cert-fingerprint",
-             "the certificate is not the one that SMTPSendTLSFingerprint names");
-        result->text[0] = '\0';
-        apr_snprintf(result->text, sizeof(result->text),
-                     "the certificate is not the one that SMTPSendTLSFingerprint names: it has %s",
-                     facts->fingerprint);
-        return APR_EACCES;
-    }
-    apr_pool_create(&pool, NULL);
-    ss_result_clear(&found);
-    judge(ssl, name, errors, facts, &found, pool);
-    apr_pool_destroy(pool);
-    if (!ss_result_is_set(&found)) {
+    if (!ss_result_is_set(&j.result)) {
         facts->is_verified = 1;
-        apr_cpystrn(facts->verify, "verified", sizeof(facts->verify));
-        return APR_SUCCESS;
-    }
-    if (s->tls_verify && s->tls != SS_TLS_OPPORTUNISTIC) {
-        *result = found;
+        apr_cpystrn(facts->verify, s->tls_fingerprint ? "pinned" : "verified",
+                    sizeof(facts->verify));
+    } else if (!is_required) {
+        apr_snprintf(facts->verify, sizeof(facts->verify), "not verified (%.200s)", j.result.text);
+    } else {
+        *result = j.result;
         return APR_EACCES;
     }
-    apr_snprintf(facts->verify, sizeof(facts->verify), "not verified (%.200s)", found.text);
     return APR_SUCCESS;
 }
