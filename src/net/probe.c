@@ -50,7 +50,8 @@ struct ss_probe_t {
     ss_tls_facts_t facts;
     int has_facts;
     char greeting[256];
-    fetch_t *fetch; /* under way */
+    fetch_t *fetch;   /* under way */
+    int is_cancelled; /* freed at the end of this turn */
 };
 
 static const char *const order[] = { "config",   "resolve", "connect", "tls",  "greeting", "hello",
@@ -323,6 +324,7 @@ static void end(ss_probe_t *p)
     ss_probe_report_t *report = p->report;
     ss_probe_owner_t owner = p->owner;
 
+    if (p->is_cancelled) return;
     copy_lines(report->dialogue, ss_transcript_lines(p->transcript));
     report->failed_step = p->failed_step;
     if (p->failed_step)
@@ -619,8 +621,20 @@ apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_op
     return APR_SUCCESS;
 }
 
-void ss_probe_cancel(ss_probe_t *p)
+static void free_cancelled(ss_deferred_t *deferred, ss_mono_t now)
 {
+    ss_probe_t *p = deferred->self;
+
+    (void)now;
     apr_pool_destroy(p->report->pool);
     free_probe(p);
+}
+
+/* Perhaps within its own step callback, whose caller goes on with the probe. */
+void ss_probe_cancel(ss_probe_t *p)
+{
+    p->is_cancelled = 1;
+    p->owner.step = NULL;
+    p->turn.call = free_cancelled;
+    ss_loop_defer(p->loop, &p->turn);
 }

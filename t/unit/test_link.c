@@ -457,6 +457,8 @@ static void aborting_gives_everything_back_at_once(void)
 typedef struct {
     int steps, ends, http_status;
     char failed[32], text[16384];
+    ss_probe_t *probing; /* cancelled within step number cancel_at; 0: not */
+    int cancel_at;
 } seen_t;
 
 static void on_probe_step(void *self, const ss_probe_report_t *report,
@@ -466,7 +468,7 @@ static void on_probe_step(void *self, const ss_probe_report_t *report,
 
     CU_ASSERT_PTR_NOT_NULL(report);
     CU_ASSERT_PTR_NOT_NULL(step->detail);
-    seen->steps++;
+    if (++seen->steps == seen->cancel_at) ss_probe_cancel(seen->probing);
 }
 
 static void on_probe_end(void *self, ss_probe_report_t *report)
@@ -625,6 +627,37 @@ static void a_test_can_be_cancelled(void)
     finish(&t);
 }
 
+/* The client leaves while a step is written to it: the probe, which goes on after that, must still
+ * be there, and nothing more is reported. */
+static void a_test_can_be_cancelled_within_each_of_its_steps(void)
+{
+    static const char *const script[] = { "X:", NULL };
+
+    for (int i = 1; i <= 4; i++) {
+        seen_t seen = { .cancel_at = i < 4 ? i : 1 };
+        talk_t t;
+        prepare(&t, script);
+        if (i == 4) t.settings.hosts = NULL; /* the first step is the last one */
+        ss_probe_options_t options = { .settings = &t.settings };
+        ss_probe_owner_t owner = { on_probe_step, on_probe_end, &seen };
+        CU_ASSERT_EQUAL_FATAL(ss_probe_start(&seen.probing, loop, &options, &owner), APR_SUCCESS);
+        for (int k = 0; k < 100 && seen.steps < seen.cancel_at; k++)
+            ss_loop_turn(loop, APR_USEC_PER_SEC);
+        ss_loop_turn(loop, 0);
+        CU_ASSERT_EQUAL(seen.steps, seen.cancel_at);
+        CU_ASSERT_EQUAL(seen.ends, 0);
+        if (i == 4) { /* the server still waits for somebody */
+            int fd = socket(AF_INET, SOCK_STREAM, 0);
+            struct sockaddr_in to = { .sin_family = AF_INET,
+                                      .sin_port = htons((apr_uint16_t)t.server.port),
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+            CU_ASSERT_EQUAL(connect(fd, (struct sockaddr *)&to, sizeof(to)), 0);
+            close(fd);
+        }
+        finish(&t);
+    }
+}
+
 void ss_suite_link(void)
 {
     CU_pSuite suite = CU_add_suite("link", NULL, NULL);
@@ -651,4 +684,6 @@ void ss_suite_link(void)
     CU_add_test(suite, "a_dead_first_host_is_a_warning_where_the_second_works",
                 a_dead_first_host_is_a_warning_where_the_second_works);
     CU_add_test(suite, "a_test_can_be_cancelled", a_test_can_be_cancelled);
+    CU_add_test(suite, "a_test_can_be_cancelled_within_each_of_its_steps",
+                a_test_can_be_cancelled_within_each_of_its_steps);
 }
