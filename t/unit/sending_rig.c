@@ -15,7 +15,8 @@ struct ss_transport_t {
     ss_transport_options_t options;
     apr_pool_t *pool;
     ss_client_t *client;
-    ss_buf_t in, out; /* of the server */
+    ss_buf_t in, out;      /* of the server */
+    int has_sender, rcpts; /* accepted for this message */
     int is_in_content, is_closing, is_gone;
 };
 
@@ -33,6 +34,11 @@ static void answer(ss_transport_t *t, const char *command, const char *usual)
     ss_buf_puts(&t->out, reply);
     ss_buf_puts(&t->out, "\r\n");
     if (*reply == '4' && reply[1] == '2' && reply[2] == '1') t->is_closing = 1;
+    if (!strncmp(command, "MAIL", 4)) {
+        t->has_sender = *reply == '2';
+        t->rcpts = 0;
+    }
+    if (!strncmp(command, "RCPT", 4) && *reply == '2') t->rcpts++;
     if (!strcmp(command, "DATA") && *reply == '3') t->is_in_content = 1;
     if (!strcmp(command, ".") && *reply == '2') {
         t->rig->bodies++;
@@ -42,14 +48,17 @@ static void answer(ss_transport_t *t, const char *command, const char *usual)
 
 static void take_line(ss_transport_t *t, const char *line)
 {
+    if (t->is_closing) return;
     if (t->is_in_content) {
         if (strcmp(line, ".")) return;
         t->is_in_content = 0;
         answer(t, ".", "250 2.0.0 Ok: queued");
+    } else if (!strncmp(line, "RCPT", 4) && !t->has_sender) {
+        ss_buf_puts(&t->out, "503 5.5.1 MAIL first\r\n");
     } else if (!strncmp(line, "EHLO", 4)) {
-        answer(t, line, "250-relay\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME");
+        answer(t, line, "250-relay\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 8BITMIME");
     } else if (!strcmp(line, "DATA")) {
-        answer(t, line, "354 go on");
+        answer(t, line, t->rcpts ? "354 go on" : "554 5.5.1 no valid recipients");
     } else if (!strcmp(line, "QUIT")) {
         t->rig->quits++;
         answer(t, line, "221 2.0.0 bye");
@@ -91,6 +100,7 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
                                 .host = "relay.example",
                                 .port = 25,
                                 .is_loopback = 1,
+                                .pipelining = 1,
                                 .window_max = 4,
                                 .max_recipients = 100,
                                 .attempt_deadline = 1800 * RIG_SECOND,

@@ -262,6 +262,20 @@ static void numbers_of_a_large_queue_are_taken_over(void)
     }
 }
 
+static void an_outcome_that_is_not_written_is_logged(void)
+{
+    start();
+    int m = sending_rig_add(&rig, 1);
+    rig.fails = 1;
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.bodies, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "its outcome could not be written"));
+    CU_ASSERT_FALSE(is_known(m));
+    sending_rig_run(&rig, 3600 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 1);
+    sending_rig_end(&rig);
+}
+
 /* ---- the end without an attempt ---- */
 
 static void what_is_too_old_expires_though_its_relay_is_down(void)
@@ -420,6 +434,25 @@ static void flush_tries_at_once(void)
     sending_rig_end(&rig);
 }
 
+/* A greeting that refuses us: not at once again, as with a host that is down. */
+static void a_host_that_refuses_the_connection_is_blocked(void)
+{
+    start();
+    at_greeting = "554 5.7.1 no service for you";
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 59 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.opened, 1);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
+    CU_ASSERT_EQUAL(rig.relay->counters.refused, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "is blocked (it refuses us)"));
+    at_greeting = NULL;
+    sending_rig_run(&rig, 10 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 1);
+    CU_ASSERT_EQUAL(rig.relay->counters.unreached, 0);
+    sending_rig_end(&rig);
+}
+
 static int most_at_once;
 
 static const char *watch_probe(sending_rig_t *r, const char *command)
@@ -462,8 +495,10 @@ static void the_first_host_is_preferred(void)
     sending_rig_run(&rig, 0);
     CU_ASSERT_EQUAL(rig.served[1], 1);
     rig.refuses = 0;
+    int before = rig.opened;
     sending_rig_run(&rig, 2 * RIG_SECOND);
-    sending_rig_add(&rig, 1); /* the first is tried beside it */
+    CU_ASSERT_EQUAL(rig.opened, before); /* nothing waits: nothing is tried */
+    sending_rig_add(&rig, 1);            /* the first is tried beside it */
     sending_rig_run(&rig, RIG_SECOND);
     sending_rig_add(&rig, 1);
     sending_rig_run(&rig, 0);
@@ -634,6 +669,8 @@ void ss_suite_delivery(void)
     TEST(a_slow_start);
     TEST(a_host_that_is_down_is_tried_seldom_and_nothing_is_charged);
     TEST(flush_tries_at_once);
+    TEST(an_outcome_that_is_not_written_is_logged);
+    TEST(a_host_that_refuses_the_connection_is_blocked);
     TEST(a_host_that_refuses_us_gets_one_message_at_a_time);
     TEST(the_first_host_is_preferred);
     TEST(a_connection_is_used_until_it_is_too_old);
