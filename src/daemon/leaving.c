@@ -45,7 +45,7 @@ static void leave(ss_daemon_t *d, const char *why)
     ss_leaving_check(d);
 }
 
-static void told(ss_loop_watch_t *watch, int events, ss_mono_t now)
+static void asked_to_leave(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
     ss_daemon_t *d = watch->self;
     char byte;
@@ -62,8 +62,8 @@ apr_status_t ss_leaving_watch(ss_daemon_t *d, int lifeline_fd, int term_fd)
 {
     apr_status_t rv = APR_SUCCESS;
 
-    d->lifeline = (ss_loop_watch_t){ .fd = lifeline_fd, .ready = told, .self = d };
-    d->term = (ss_loop_watch_t){ .fd = term_fd, .ready = told, .self = d };
+    d->lifeline = (ss_loop_watch_t){ .fd = lifeline_fd, .ready = asked_to_leave, .self = d };
+    d->term = (ss_loop_watch_t){ .fd = term_fd, .ready = asked_to_leave, .self = d };
     if (lifeline_fd >= 0) rv = ss_loop_watch(d->loop, &d->lifeline, SS_LOOP_READ);
     if (rv == APR_SUCCESS && term_fd > 0) rv = ss_loop_watch(d->loop, &d->term, SS_LOOP_READ);
     return rv;

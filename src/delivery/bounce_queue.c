@@ -75,7 +75,7 @@ apr_time_t ss_bounce_queue_delay_at(const ss_settings_t *s, const ss_message_t *
                                     const ss_recipient_t *rcpt, apr_interval_time_t age,
                                     apr_time_t now)
 {
-    if (s->delay_notice <= 0 || rcpt->is_delay_told ||
+    if (s->delay_notice <= 0 || rcpt->is_delay_reported ||
         !ss_bounce_queue_wants(s, m, rcpt, SS_BOUNCE_DELAYED))
         return 0;
     return now - age + s->delay_notice;
@@ -263,10 +263,11 @@ static void add_one(ss_job_t *job, ss_store_outcome_t *outcome, ss_bounce_kind_t
 
 static void say_unreported(const ss_job_t *job, const ss_recipient_t *rcpt)
 {
-    ss_log(job->delivery->log, SS_LOG_WARN, 253,
-           "%s: a report on message %s could not be delivered to <%s> (%s): nobody is told",
-           job->message->id, job->message->attr.created_by, rcpt->address,
-           rcpt->reply ? rcpt->reply : "no reason given");
+    ss_log(
+        job->delivery->log, SS_LOG_WARN, 253,
+        "%s: a report on message %s could not be delivered to <%s> (%s): no further report is sent",
+        job->message->id, job->message->attr.created_by, rcpt->address,
+        rcpt->reply ? rcpt->reply : "no reason given");
 }
 
 void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *numbers, int count,
@@ -300,7 +301,7 @@ void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *
     for (int i = 0; outcome->reports && i < count; i++) {
         ss_recipient_t *rcpt = &m->rcpts[numbers[i]];
         if (ss_bounce_queue_kind(s, m, rcpt, has_dsn, age, now) == SS_BOUNCE_DELAYED)
-            rcpt->is_delay_told = 1;
+            rcpt->is_delay_reported = 1;
     }
 }
 

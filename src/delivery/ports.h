@@ -56,7 +56,7 @@ typedef struct {
      * key was written less than a minute ago (it is counted then). */
     int (*may_log)(void *self, const char *key);
 
-    /* ---- what happened, told to those who record it. May be called at any time within a call into
+    /* ---- what happened, for those who record it. May be called at any time within a call into
      * delivery; must not call into delivery, except where it says so. ---- */
     /* A recipient has a new state by an attempt, its expiry or a person's bounce; before that is
      * posted to the store. */

@@ -7,12 +7,13 @@
 /* columns that are read before those of the attributes */
 #define FIXED_COLUMNS 12
 
-enum { MARK_UNCERTAIN = 1, MARK_DELAY_TOLD = 2 };
+enum { MARK_UNCERTAIN = 1, MARK_DELAY_REPORTED = 2 };
 
 /* The column "uncertain" holds all marks of a recipient. */
 apr_int64_t ss_message_row_marks(const ss_recipient_t *rcpt)
 {
-    return (rcpt->is_uncertain ? MARK_UNCERTAIN : 0) | (rcpt->is_delay_told ? MARK_DELAY_TOLD : 0);
+    return (rcpt->is_uncertain ? MARK_UNCERTAIN : 0) |
+           (rcpt->is_delay_reported ? MARK_DELAY_REPORTED : 0);
 }
 
 /* Fills in the arguments of the attributes' columns; `numbers` holds what they point to. Returns
@@ -156,7 +157,7 @@ void ss_message_row_read_recipient(ss_db_t *db, ss_recipient_t *rcpt, apr_pool_t
     rcpt->cause = ss_db_copy(db, 10, pool);
     rcpt->advice = ss_db_copy(db, 11, pool);
     rcpt->is_uncertain = (ss_db_number(db, 12) & MARK_UNCERTAIN) != 0;
-    rcpt->is_delay_told = (ss_db_number(db, 12) & MARK_DELAY_TOLD) != 0;
+    rcpt->is_delay_reported = (ss_db_number(db, 12) & MARK_DELAY_REPORTED) != 0;
     rcpt->delivered_at = ss_db_number(db, 13);
     rcpt->last_attempt = ss_db_number(db, 14);
 }

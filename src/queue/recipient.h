@@ -20,7 +20,7 @@ typedef struct {
     const char *cause;  /* of a hold: "person", "uncertain", "policy" */
     const char *advice; /* id */
     int is_uncertain;
-    int is_delay_told; /* the delay notice was sent */
+    int is_delay_reported; /* the delay notice was sent */
     apr_time_t delivered_at;
     apr_time_t last_attempt;
 } ss_recipient_t;

@@ -40,7 +40,7 @@ struct ss_schedule_t {
      * looked for */
     ss_schedule_entry_t *latest[SS_SCHEDULE_SUBMITTERS];
     int counts[SS_SCHEDULE_SUBMITTERS]; /* entries of each submitter, due or not */
-    ss_mono_t now;                      /* as last told */
+    ss_mono_t now;                      /* as given last */
     int ready;                          /* entries in lanes */
     int has_more;
     bucket_t rates[RATES_MAX];

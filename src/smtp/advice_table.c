@@ -217,7 +217,7 @@ const ss_advice_t ss_advice_table[] = {
       "Check the date and time zone of this machine (NTP), then those of the server." },
     { "cert-self-signed", NULL, "self signed certificate|self-signed certificate",
       "The server's certificate is self-signed",
-      "No certificate authority vouches for it, so it cannot be told from an attacker's "
+      "No certificate authority vouches for it, so it cannot be distinguished from an attacker's "
       "certificate.",
       "Check it with the server's administrator, then pin it with SMTPSendTLSFingerprint "
       "sha256:HEX (the test prints the value) or name it in SMTPSendTLSCACertificateFile." },

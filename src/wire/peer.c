@@ -39,7 +39,7 @@ struct ss_peer_t {
     apr_uint64_t instance;
     ss_buf_t in;                                 /* read, not yet used */
     ss_buf_t document;                           /* an answer's content so far */
-    apr_interval_time_t read_slice, write_slice; /* what the kernel was told */
+    apr_interval_time_t read_slice, write_slice; /* as set in the kernel */
     int has_bye;                                 /* the daemon leaves: not to be used again */
     int is_broken;                               /* nothing more can be written */
     int is_sent;                                 /* the whole request was written */
@@ -175,7 +175,7 @@ void ss_peer_close(ss_peer_t *peer)
 
 /* Tells the kernel how long to wait, if that is not what it knows. APR_TIMEUP: the deadline is
  * over. */
-static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told,
+static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *current,
                           ss_mono_t deadline)
 {
     apr_interval_time_t left = ss_mono_since(deadline, ss_mono_now());
@@ -183,8 +183,8 @@ static apr_status_t limit(ss_peer_t *peer, int option, apr_interval_time_t *told
     if (left <= 0) return APR_TIMEUP;
     if (left > SLICE) left = SLICE;
     if (left < 1000) left = 1000;
-    if (left != *told) set_timeout(peer->fd, option, left);
-    *told = left;
+    if (left != *current) set_timeout(peer->fd, option, left);
+    *current = left;
     return APR_SUCCESS;
 }
 

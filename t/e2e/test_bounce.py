@@ -63,7 +63,7 @@ def test_only_the_failed_recipient_is_reported(make_httpd, make_relay):
     ("", "&notify=success", "app@example.com"),
     ("", "", "<>"),
 ])
-def test_nobody_is_told(make_httpd, make_relay, config, extra, sender):
+def test_nobody_is_notified(make_httpd, make_relay, config, extra, sender):
     relay = make_relay(replies={"RCPT": refuse_bob})
     httpd = make_httpd(config, relay=relay, expect=EXPECT)
     ident = httpd.send(sender=sender, extra=extra).json["id"]
@@ -85,9 +85,9 @@ def test_reports_go_to_an_address_from_an_address(make_httpd, make_relay):
 
 def test_a_report_that_fails_is_not_reported(make_httpd, make_relay):
     relay = make_relay(replies={"RCPT": "550 5.1.1 nobody here"})
-    httpd = make_httpd("SMTPSendBounceFrom reports@example.org\n", relay=relay, expect=EXPECT + ["a report on message .* nobody is told"])
+    httpd = make_httpd("SMTPSendBounceFrom reports@example.org\n", relay=relay, expect=EXPECT + ["a report on message .* no further report is sent"])
     ident = httpd.send().json["id"]
-    httpd.wait_log(f"a report on message {ident} could not be delivered to <app@example.com>.*nobody is told")
+    httpd.wait_log(f"a report on message {ident} could not be delivered to <app@example.com>.*no further report is sent")
     assert not relay.messages and httpd.status()["counts"]["queued"] == 0
 
 

@@ -296,7 +296,7 @@ def test_explain():
     (("cancel",), "which messages"), (("cancel", "no-id"), "no-id"), (("cancel", "--confirm", "1"), "filter"), (("cancel", "--to", "x", "--confirm", "0"), "--confirm"),
     (("pause", "--for", "soon"), "--for"), (("resume", "--rate", "fast"), "--rate"), (("flush", "--rate", "1/s"), "--rate"), (("status", "--watch", "--every", "1ms"), "--every"),
     (("token",), "--microsoft"), (("--nonsense",), "--nonsense")])
-def test_misuse_is_told(args, words):
+def test_misuse_is_reported(args, words):
     result = local(*args, code=64)
     assert words in result.stderr
 

@@ -91,7 +91,7 @@ def test_sendmail_stays_small(endpoints, tmp_path):
 
 
 def test_sendmail_whose_temporary_files_find_no_room(endpoints, relay, tmp_path):
-    """Told, with the exit code that asks to try again; nothing is half handed over."""
+    """Reported, with the exit code that asks to try again; nothing is half handed over."""
     source = tmp_path / "large"
     source.write_bytes(large(4 * MIB))
     with open(source, "rb") as file:

@@ -93,5 +93,5 @@ def test_webhooks_are_as_described(make_httpd, relay):
     with Application() as application:
         httpd = make_httpd(relay=relay, handlers=handlers(f"SMTPSendWebhook {application.url}"))
         httpd.send_json({**MESSAGE, "metadata": {"a": 1}})
-        for told in application.wait_for(3):
-            fits("Result", told)
+        for received in application.wait_for(3):
+            fits("Result", received)

@@ -348,7 +348,7 @@ def ledger_of(relay):
     return collections.Counter(m.data.split(b"X-Test-Id: ")[1].split(b"\r")[0] for m in relay.messages if b"X-Test-Id" in m.data)
 
 
-def test_results_that_a_dead_node_had_to_tell_are_told(make_httpd, relay, database):
+def test_results_that_a_dead_node_had_to_send_are_sent(make_httpd, relay, database):
     """The application could not take the result when the node died; the other node tells it."""
     with Application(500) as application:
         nodes = [node(make_httpd, database, relay, handlers=handlers(f"SMTPSendWebhook {application.url}"), expect=[*DEATH, "taken over", "answered 500", "does not take"])
@@ -359,7 +359,7 @@ def test_results_that_a_dead_node_had_to_tell_are_told(make_httpd, relay, databa
         first = database.sql("SELECT DISTINCT node FROM message")[0][0]
         kill(nodes[0])
         silence(database, first)
-        assert [told["id"] for told in application.wait_for(2, 60)] == [ident, ident]
+        assert [received["id"] for received in application.wait_for(2, 60)] == [ident, ident]
         nodes[1].wait(lambda: database.sql("SELECT count(*) FROM setting WHERE left(key, 8) = 'webhook/'") == [["0"]], 10, "the result to be crossed out")
         nodes[1].wait(lambda: nodes[1].status()["nodes"] == [], 10, "the dead node to be forgotten")
 

@@ -124,7 +124,7 @@ def test_mail_of_a_relay_that_is_gone_goes_by_the_main_server(make_httpd, make_r
     httpd.wait_log('no longer configured: relay "default" sends it')
 
 
-def test_a_person_gives_up_and_the_sender_is_told(make_httpd, relay):
+def test_a_person_gives_up_and_the_sender_is_notified(make_httpd, relay):
     httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=FLOW)
     ident = httpd.send().json["id"]
     held = httpd.send().json["id"]

@@ -124,7 +124,7 @@ def test_a_damaged_file_is_refused_with_its_name_and_the_way_out(make_httpd, rel
     assert recover(httpd.queue).returncode == 0
 
 
-def test_misuse_is_told(tmp_path):
+def test_misuse_is_reported(tmp_path):
     for args, words in [((str(tmp_path / "q"), "--all"), "only --into"), ((str(tmp_path / "q"), "--state", "held"), "only --into"), ((str(tmp_path / "q"), "--watch"), "only --into")]:
         result = recover(*args)
         assert result.returncode == 64 and words in result.stderr, (args, result)

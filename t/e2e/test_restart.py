@@ -22,7 +22,7 @@ def ledger(relay):
 
 
 class Load:
-    """Submits messages with ids of their own from several threads until told to end; what was answered 202 is in .accepted."""
+    """Submits messages with ids of their own from several threads until stopped; what was answered 202 is in .accepted."""
 
     def __init__(self, httpd, threads=4, most=4000):
         self.httpd, self.most = httpd, most

@@ -138,7 +138,7 @@ def test_huge_recipient_lists(make_httpd, relay, tmp_path):
     assert b"recipients" in result.stderr
 
 
-def test_misuse_is_told(served):
+def test_misuse_is_reported(served):
     sendmail, relay, httpd = served
     for args, text, code in [
         ((), b"no recipients", EX_USAGE), (("-f",), b"needs a value", EX_USAGE), (("-Z", "a@b.c"), b"unknown option -Z", EX_USAGE),

@@ -240,7 +240,7 @@ def test_many_bytes_and_large_messages(make_listener, relay):
     assert sorted(len(m.data) for m in arrived) == [len(MESSAGE), len(MESSAGE + body)] and MESSAGE + body in [m.data for m in arrived]
 
 
-def test_one_connection_too_many_is_told_so(make_listener, relay):
+def test_one_connection_too_many_is_answered_421(make_listener, relay):
     listener = make_listener(relay=relay)
     clients = []
     try:

@@ -129,7 +129,7 @@ def test_service_account_of_google(token, service):
     assert claims["iss"] == "robot@project.example" and claims["sub"] == "mailer@example.com" and claims["scope"] == "https://mail.google.com/"
 
 
-def test_refusals_are_told(token, service):
+def test_refusals_are_reported(token, service):
     service.status, service.answer = 401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret\x1b[31m"}
     result = token(*token.microsoft, code=69)
     assert "invalid_client" in result.stderr and "AADSTS7000215" in result.stderr and "\x1b" not in result.stderr and not result.stdout

@@ -15,7 +15,7 @@ class Application:
     """An application on a free port: keeps what it receives; answers with the statuses it was given, then 204."""
 
     def __init__(self, *statuses):
-        told, left, changed = [], list(statuses), threading.Condition()
+        received, left, changed = [], list(statuses), threading.Condition()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -24,7 +24,7 @@ class Application:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with changed:
                     status = left.pop(0) if left else 204
-                    told.append((status, self.path, self.headers, body))
+                    received.append((status, self.path, self.headers, body))
                     changed.notify_all()
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
@@ -32,16 +32,16 @@ class Application:
 
             def log_message(self, *args):
                 pass
-        self.told, self.changed = told, changed
+        self.received, self.changed = received, changed
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}/told"
+        self.url = f"http://127.0.0.1:{self.server.server_port}/received"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def wait_for(self, count, timeout=30):
         with self.changed:
-            assert self.changed.wait_for(lambda: len(self.told) >= count, timeout), self.told
-            return [json.loads(body) for _, _, _, body in self.told]
+            assert self.changed.wait_for(lambda: len(self.received) >= count, timeout), self.received
+            return [json.loads(body) for _, _, _, body in self.received]
 
     def __enter__(self):
         return self
@@ -63,27 +63,27 @@ Require local
 </Location>"""
 
 
-def test_the_final_result_is_told_and_signed(make_httpd, relay):
+def test_the_final_result_is_sent_and_signed(make_httpd, relay):
     with Application() as application:
         httpd = make_httpd(relay=relay, handlers=handlers(f'SMTPSendWebhook {application.url}\nSMTPSendWebhookSecret "{SECRET}"'))
         answer = httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "subject": "Grüße", "text": "x", "metadata": {"order": 7}})
-        told = application.wait_for(1)[0]
-        assert told["event"] == "sent" and told["id"] == answer.json["id"] and told["metadata"] == {"order": 7} and told["subject"] == "Grüße"
-        assert told["recipient"]["address"] == "bob@example.net" and told["recipient"]["state"] == "sent" and "queued as" in told["recipient"]["reply"]
-        status, path, headers, body = application.told[0]
-        assert path == "/told" and headers["Content-Type"] == "application/json" and headers["SMTP-Send-Event"].startswith(answer.json["id"])
+        received = application.wait_for(1)[0]
+        assert received["event"] == "sent" and received["id"] == answer.json["id"] and received["metadata"] == {"order": 7} and received["subject"] == "Grüße"
+        assert received["recipient"]["address"] == "bob@example.net" and received["recipient"]["state"] == "sent" and "queued as" in received["recipient"]["reply"]
+        status, path, headers, body = application.received[0]
+        assert path == "/received" and headers["Content-Type"] == "application/json" and headers["SMTP-Send-Event"].startswith(answer.json["id"])
         expected = hmac.new(SECRET.encode(), headers["SMTP-Send-Time"].encode() + b"." + body, hashlib.sha256).hexdigest()
         assert headers["SMTP-Send-Signature"] == "sha256=" + expected
 
 
-def test_only_wanted_events_and_failures_are_told(make_httpd, make_relay):
+def test_only_wanted_events_and_failures_are_sent(make_httpd, make_relay):
     relay = make_relay(replies={"RCPT": "550 5.1.1 no such user"})
     with Application() as application:
         httpd = make_httpd(relay=relay, expect=["status=bounced", "reply code to the RCPT", "SMTPSend-253"],
                            handlers=handlers(f"SMTPSendWebhook {application.url}\nSMTPSendWebhookEvents failed cancelled"))
         failed = httpd.send().json["id"]
         assert application.wait_for(1)[0]["event"] == "failed"
-        assert application.told[0][3] and json.loads(application.told[0][3])["recipient"]["dsn"] == "5.1.1"
+        assert application.received[0][3] and json.loads(application.received[0][3])["recipient"]["dsn"] == "5.1.1"
         httpd.request("POST", "/mail-status", b"action=pause", {"Content-Type": "application/x-www-form-urlencoded"})
         httpd.expect("sending is paused", "status=cancelled")
         waiting = httpd.send().json["id"]
@@ -92,7 +92,7 @@ def test_only_wanted_events_and_failures_are_told(make_httpd, make_relay):
         assert second["event"] == "cancelled" and second["id"] == waiting and failed != waiting
 
 
-def test_it_is_told_again_after_a_failure_and_after_a_restart(make_httpd, relay):
+def test_it_is_sent_again_after_a_failure_and_after_a_restart(make_httpd, relay):
     with Application(500) as application:
         httpd = make_httpd(relay=relay, handlers=handlers(f"SMTPSendWebhook {application.url}"))
         httpd.send()
@@ -100,7 +100,7 @@ def test_it_is_told_again_after_a_failure_and_after_a_restart(make_httpd, relay)
         httpd.wait_log("webhook notification to .* failed: HTTP status 500")
         httpd.graceful_wait()
         first, second = application.wait_for(2)[:2]
-        assert first == second and application.told[0][2]["SMTP-Send-Event"] == application.told[1][2]["SMTP-Send-Event"]
+        assert first == second and application.received[0][2]["SMTP-Send-Event"] == application.received[1][2]["SMTP-Send-Event"]
 
 
 def test_a_submission_may_name_only_what_is_allowed(make_httpd, relay):
@@ -120,7 +120,7 @@ def test_a_private_address_needs_its_name(make_httpd, relay):
         httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "text": "x", "webhook": application.url})
         httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "text": "x", "webhook": application.url.replace("127.0.0.1", "localhost")})
         httpd.wait(lambda: httpd.log().count("its address is private") == 2, 20, "both refusals")
-        assert not application.told
+        assert not application.received
 
 
 def test_submitter_rate(make_httpd, relay):

@@ -7,7 +7,7 @@ from rig.httpd import select_pause
 
 
 def wait_greeting(server, name):
-    """Until it says 220; a server that never does is closed, and its log told."""
+    """Until it says 220; a server that never does is closed, and its log printed."""
     for _ in range(200):
         try:
             with socket.create_connection((server.host, server.port), 5) as s:

@@ -2,7 +2,7 @@
  *
  *   sim [-f FAMILIES] N [SEED]   N runs with the seeds SEED, SEED + 1, ... (the time, printed), in
  *                                one process per processor
- *   sim [-f FAMILIES] =SEED      one run, told step by step
+ *   sim [-f FAMILIES] =SEED      one run, printed step by step
  *
  * FAMILIES: the kinds of faults, a sum of world.h's numbers; 0: none. Every run that fails is named
  * with its seed; the exit code is 1 then. */

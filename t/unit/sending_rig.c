@@ -273,7 +273,7 @@ static void store_outcome(sending_rig_t *rig, const ss_store_outcome_t *outcome)
         to->state = from->state;
         to->attempts = from->attempts;
         to->next = from->next;
-        to->is_delay_told = from->is_delay_told;
+        to->is_delay_reported = from->is_delay_reported;
     }
 }
 

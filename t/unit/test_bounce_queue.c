@@ -91,9 +91,9 @@ static void when_a_delay_is_reported(void)
     CU_ASSERT_EQUAL(ss_bounce_queue_delay_at(&s, &m, &rcpt, HOUR, NOW), NOW + 3 * HOUR);
     CU_ASSERT_EQUAL(ss_bounce_queue_delay_at(&s, &m, &rcpt, 5 * HOUR, NOW), NOW - HOUR);
     /* Once. */
-    rcpt.is_delay_told = 1;
+    rcpt.is_delay_reported = 1;
     CU_ASSERT_EQUAL(ss_bounce_queue_delay_at(&s, &m, &rcpt, HOUR, NOW), 0);
-    rcpt.is_delay_told = 0;
+    rcpt.is_delay_reported = 0;
     s.delay_notice = 0;
     CU_ASSERT_EQUAL(ss_bounce_queue_delay_at(&s, &m, &rcpt, HOUR, NOW), 0);
     s.delay_notice = 4 * HOUR;

@@ -224,7 +224,7 @@ DIALOGUE(password_never_crosses_plain_text, "O: user=me", HELLO, "S: 250-relay.e
          "S: 250 AUTH PLAIN", QUIT, "E: step hello", "E: failed auth 0 blocked",
          "E: closed auth blocked *")
 DIALOGUE(
-    xoauth2_error_challenge_is_answered_and_told, "O: tls=on user=me auth=XOAUTH2", HELLO,
+    xoauth2_error_challenge_is_answered_and_reported, "O: tls=on user=me auth=XOAUTH2", HELLO,
     "S: 250-relay.example", "S: 250 AUTH XOAUTH2", "> secret tok",
     "C: AUTH XOAUTH2 dXNlcj1tZQFhdXRoPUJlYXJlciB0b2sBAQ==", "C.",
     "S: 334 eyJzdGF0dXMiOiI0MDEifQ==", "C: ", "C.", "S: 535 5.7.8 no", QUIT, "E: step hello",
@@ -336,7 +336,7 @@ void ss_suite_client(void)
     ADD(login_without_a_readable_secret);
     ADD(an_empty_password_is_not_tried);
     ADD(password_never_crosses_plain_text);
-    ADD(xoauth2_error_challenge_is_answered_and_told);
+    ADD(xoauth2_error_challenge_is_answered_and_reported);
     ADD(parameters_as_offered);
     ADD(what_the_server_cannot_take_fails_without_a_command);
     ADD(limits_and_message_caps_end_the_connection);

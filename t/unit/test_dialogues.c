@@ -18,7 +18,7 @@ void ss_suite_dialogues(void);
 #define LINES_MAX 400
 #define FILE_MAX 65536
 
-static char told[65536]; /* the V: lines of all files */
+static char reported[65536]; /* the V: lines of all files */
 
 /* The lines that count; how many. The text is cut up. */
 static int cut(char *text, const char **lines)
@@ -51,8 +51,8 @@ static int play_file(const char *name)
     for (int i = 0; i < count; i++) {
         if (lines[i][0] != 'V') continue;
         verdicts++;
-        size_t used = strlen(told);
-        snprintf(told + used, sizeof(told) - used, "%s\n", lines[i]);
+        size_t used = strlen(reported);
+        snprintf(reported + used, sizeof(reported) - used, "%s\n", lines[i]);
     }
     const char *wrong =
         verdicts ? dialogue_play(lines, count) : "no line with the expected verdict (V:)";
@@ -68,7 +68,7 @@ static void every_file(void)
     int count = 0;
 
     CU_ASSERT_PTR_NOT_NULL_FATAL(folder);
-    told[0] = '\0';
+    reported[0] = '\0';
     while ((entry = readdir(folder))) {
         size_t len = strlen(entry->d_name);
         if (len > 4 && !strcmp(entry->d_name + len - 4, ".dlg")) count += play_file(entry->d_name);
@@ -86,8 +86,8 @@ static void every_entry_about_a_reply(void)
         /* of QUIT and RSET, whose answers decide nothing */
         if (!strcmp(advice, "closing")) continue;
         snprintf(end, sizeof(end), " %s\n", advice);
-        if (!strstr(told, end)) fprintf(stderr, "\n  no dialogue ends in %s\n", advice);
-        CU_ASSERT_PTR_NOT_NULL(strstr(told, end));
+        if (!strstr(reported, end)) fprintf(stderr, "\n  no dialogue ends in %s\n", advice);
+        CU_ASSERT_PTR_NOT_NULL(strstr(reported, end));
     }
 }
 

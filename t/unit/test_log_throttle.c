@@ -57,7 +57,7 @@ static void a_full_table_hides_nothing_and_the_end_tells_all(void)
 {
     char key[32];
     apr_int64_t more = 0;
-    int told = 0;
+    int reported = 0;
 
     memset(&throttle, 0, sizeof(throttle));
     for (int i = 0; i < SS_LOG_THROTTLE_KEYS; i++) {
@@ -67,9 +67,10 @@ static void a_full_table_hides_nothing_and_the_end_tells_all(void)
     }
     for (int i = 0; i < 3; i++)
         CU_ASSERT(ss_log_throttle_allows(&throttle, "one more", (ss_mono_t){ NOW }));
-    while (told <= SS_LOG_THROTTLE_KEYS && ss_log_throttle_next(&throttle, (ss_mono_t){ 0 }, &more))
-        told++;
-    CU_ASSERT_EQUAL(told, SS_LOG_THROTTLE_KEYS);
+    while (reported <= SS_LOG_THROTTLE_KEYS &&
+           ss_log_throttle_next(&throttle, (ss_mono_t){ 0 }, &more))
+        reported++;
+    CU_ASSERT_EQUAL(reported, SS_LOG_THROTTLE_KEYS);
     CU_ASSERT(ss_log_throttle_allows(&throttle, "one more", (ss_mono_t){ NOW }));
     CU_ASSERT_FALSE(ss_log_throttle_allows(&throttle, "one more", (ss_mono_t){ NOW }));
 }

@@ -251,7 +251,7 @@ static void a_recipient_comes_back_whole(void)
         rcpt->last_attempt = RIG_NOW + 1;
         rcpt->delivered_at = RIG_NOW + 2;
         rcpt->is_uncertain = marks & 1;
-        rcpt->is_delay_told = marks >> 1;
+        rcpt->is_delay_reported = marks >> 1;
         CU_ASSERT_EQUAL(store_rig_finish(&rig, m, 1, SS_STATE_DEFERRED, "450 4.2.0 later", 1),
                         APR_SUCCESS);
         ss_store_load_t *request = load(m->id, 1000);
@@ -264,7 +264,7 @@ static void a_recipient_comes_back_whole(void)
         CU_ASSERT_STRING_EQUAL(got->dsn, "4.2.0");
         CU_ASSERT_STRING_EQUAL(got->host, "h[192.0.2.1]:25");
         CU_ASSERT_STRING_EQUAL(got->advice, "greylisted");
-        CU_ASSERT_TRUE(got->is_uncertain == (marks & 1) && got->is_delay_told == marks >> 1);
+        CU_ASSERT_TRUE(got->is_uncertain == (marks & 1) && got->is_delay_reported == marks >> 1);
         CU_ASSERT_FALSE(request->message->rcpts[0].is_uncertain);
         forget(request);
         apr_pool_destroy(m->pool);

@@ -210,7 +210,7 @@ static void two_daemons_never_share_a_file(void)
 typedef struct {
     char id[SS_IDENT_TEXT];
     char what;
-} told_t;
+} report_t;
 
 static ss_store_request_t *sent(ss_message_t *m, int *is_done)
 {
@@ -224,7 +224,7 @@ static ss_store_request_t *sent(ss_message_t *m, int *is_done)
 }
 
 /* In a child: accepts and finishes without end; tells each answer after it came. */
-static void work_until_killed(int told)
+static void work_until_killed(int reported)
 {
     for (;;) {
         ss_message_t *m[CRASH_BATCH];
@@ -239,11 +239,11 @@ static void work_until_killed(int told)
                 if (ss_store_post(rig.store, r[i]) != APR_SUCCESS) _exit(1);
             }
             for (int i = 0; i < CRASH_BATCH; i++) {
-                told_t answer = { .what = phase ? 's' : 'q' };
+                report_t answer = { .what = phase ? 's' : 'q' };
                 store_rig_wait(&rig, &is_done[i]);
                 if (r[i]->rv != APR_SUCCESS) _exit(2);
                 memcpy(answer.id, m[i]->id, sizeof(answer.id));
-                if (write(told, &answer, sizeof(answer)) != sizeof(answer)) _exit(3);
+                if (write(reported, &answer, sizeof(answer)) != sizeof(answer)) _exit(3);
                 apr_pool_destroy(r[i]->pool);
             }
         }
@@ -251,11 +251,11 @@ static void work_until_killed(int told)
     }
 }
 
-/* The child is killed after so many answers; all that it told is in the file. Returns how many that
- * were. */
+/* The child is killed after so many answers; all that it reported is in the file. Returns how many
+ * that were. */
 static int crash_after(int answers)
 {
-    static told_t told[4000];
+    static report_t reported[4000];
     int pipes[2], count = 0, status, missing = 0;
 
     CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
@@ -267,7 +267,7 @@ static int crash_after(int answers)
         work_until_killed(pipes[1]);
     }
     close(pipes[1]);
-    while (count < 4000 && read(pipes[0], &told[count], sizeof(told_t)) == sizeof(told_t)) {
+    while (count < 4000 && read(pipes[0], &reported[count], sizeof(report_t)) == sizeof(report_t)) {
         if (++count == answers) kill(child, SIGKILL);
     }
     close(pipes[0]);
@@ -275,9 +275,10 @@ static int crash_after(int answers)
                    WTERMSIG(status) == SIGKILL);
     CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
     for (int i = 0; i < count; i++) {
-        const char *state = store_rig_state(&rig, told[i].id);
-        /* Its outcome may have been committed and not told. */
-        if (strcmp(state, "sent") && (told[i].what == 's' || strcmp(state, "queued"))) missing++;
+        const char *state = store_rig_state(&rig, reported[i].id);
+        /* Its outcome may have been committed and not reported. */
+        if (strcmp(state, "sent") && (reported[i].what == 's' || strcmp(state, "queued")))
+            missing++;
     }
     CU_ASSERT_EQUAL(missing, 0);
     store_rig_close(&rig);

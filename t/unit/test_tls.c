@@ -415,7 +415,7 @@ static void a_fingerprint_takes_the_place_of_verification(void)
     hang_up(&t);
 }
 
-static void without_verification_the_reason_is_still_told(void)
+static void without_verification_the_reason_is_still_reported(void)
 {
     talk_t t;
 
@@ -473,8 +473,8 @@ void ss_suite_tls(void)
                 bytes_go_both_ways_and_channels_are_bound);
     CU_add_test(suite, "a_fingerprint_takes_the_place_of_verification",
                 a_fingerprint_takes_the_place_of_verification);
-    CU_add_test(suite, "without_verification_the_reason_is_still_told",
-                without_verification_the_reason_is_still_told);
+    CU_add_test(suite, "without_verification_the_reason_is_still_reported",
+                without_verification_the_reason_is_still_reported);
     CU_add_test(suite, "the_configured_name_goes_before_the_host",
                 the_configured_name_goes_before_the_host);
     CU_add_test(suite, "unusable_settings_name_their_directive",

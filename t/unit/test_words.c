@@ -125,7 +125,7 @@ static void parameters_are_found(void)
     apr_pool_destroy(pool);
 }
 
-static void utf8_is_told_from_what_is_none(void)
+static void utf8_is_recognised(void)
 {
     static const struct {
         const char *text;
@@ -235,7 +235,7 @@ void ss_suite_words(void)
     CU_add_test(s, "words_are_decoded", words_are_decoded);
     CU_add_test(s, "words_are_encoded_and_read_again", words_are_encoded_and_read_again);
     CU_add_test(s, "parameters_are_found", parameters_are_found);
-    CU_add_test(s, "utf8_is_told_from_what_is_none", utf8_is_told_from_what_is_none);
+    CU_add_test(s, "utf8_is_recognised", utf8_is_recognised);
     CU_add_test(s, "base64_is_read", base64_is_read);
     CU_add_test(s, "quoted_printable_is_read", quoted_printable_is_read);
 }
