@@ -18,7 +18,7 @@
 typedef struct {
     const ss_option_t *option;
     void *field;      /* of a list: the item */
-    const char *text; /* the argument; "" if there is no such word */
+    const char *text; /* the argument; "" without one */
     int argc;
     const char *const *argv;
     apr_pool_t *pool;
