@@ -191,10 +191,10 @@ static void a_notice_of_delay_comes_at_its_time(void)
     int m = sending_rig_add(&rig, 1);
     sending_rig_run(&rig, 99 * RIG_SECOND);
     CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 2);
-    CU_ASSERT_FALSE(rig.stored[m].rcpts[0].is_delay_told);
+    CU_ASSERT_FALSE(rig.stored[m].rcpts[0].is_delay_reported);
     sending_rig_run(&rig, 2 * RIG_SECOND);
     CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 3);
-    CU_ASSERT_TRUE(rig.stored[m].rcpts[0].is_delay_told);
+    CU_ASSERT_TRUE(rig.stored[m].rcpts[0].is_delay_reported);
     CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "sent to <app@example.com>"));
     sending_rig_end(&rig);
 }
