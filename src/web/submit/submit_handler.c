@@ -105,7 +105,7 @@ static void wait_for(ss_submission_t *s, json_t *document, const char *id)
     if (state) json_object_set(document, "state", state);
 }
 
-/* Adds what the client is reported about each accepted message. */
+/* Adds what the client learns about each accepted message. */
 static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
 {
     if (s->policy->redirect)
