@@ -2,6 +2,7 @@
  * text. Pure. */
 #include "smtp/advice.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -159,14 +160,10 @@ static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_
 
 static const char *trimmed(const char *text, apr_pool_t *pool)
 {
-    apr_size_t len;
     text += strspn(text, " \t\r\n");
-    len = strnlen(text, SS_ADVICE_INPUT_MAX);
+    apr_size_t len = strnlen(text, SS_ADVICE_INPUT_MAX);
     while (len && strchr(" \t\r\n", text[len - 1])) len--;
-    char *copy = apr_palloc(pool, len + 1);
-    memcpy(copy, text, len);
-    copy[len] = '\0';
-    return copy;
+    return apr_pstrmemdup(pool, text, len);
 }
 
 /* Inserts by score; of equal scores the earlier entry comes first. */

@@ -28,20 +28,17 @@ static int is_word(const word_t *word, const char *name)
     return i == word->len && !name[i];
 }
 
+static int is_blank(char ch, int or_equal)
+{
+    return ch == ' ' || ch == '\t' || ch == '\r' || (or_equal && ch == '=');
+}
+
 /* The next word of *rest, separated by blanks and, if ends_at_equal, by '='; 0 at the end. */
 static int next_word(word_t *word, word_t *rest, int ends_at_equal)
 {
-    while (rest->len && (*rest->at == ' ' || *rest->at == '\t' || *rest->at == '\r' ||
-                         (ends_at_equal && *rest->at == '='))) {
-        rest->at++;
-        rest->len--;
-    }
+    while (rest->len && is_blank(*rest->at, ends_at_equal)) rest->at++, rest->len--;
     word->at = rest->at;
-    while (rest->len && *rest->at != ' ' && *rest->at != '\t' && *rest->at != '\r' &&
-           !(ends_at_equal && *rest->at == '=')) {
-        rest->at++;
-        rest->len--;
-    }
+    while (rest->len && !is_blank(*rest->at, ends_at_equal)) rest->at++, rest->len--;
     word->len = (apr_size_t)(rest->at - word->at);
     return word->len > 0;
 }

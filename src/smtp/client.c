@@ -82,13 +82,6 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
 
 /* ---- bytes and time ---- */
 
-static void count_reply(ss_client_t *c)
-{
-    ss_cmd_t cmd = c->asked_count ? c->asked[c->asked_first].cmd : SS_CMD_NONE;
-
-    if (c->options.counts) c->options.counts->count[cmd][c->reply.code - 200]++;
-}
-
 static void answered(ss_client_t *c)
 {
     const ss_reply_t *reply = &c->reply;
@@ -191,7 +184,9 @@ static apr_size_t take_replies(ss_client_t *c, const char *bytes, apr_size_t len
             break;
         }
         at += used;
-        count_reply(c);
+        if (c->options.counts)
+            c->options.counts->count[c->asked_count ? c->asked[c->asked_first].cmd : SS_CMD_NONE]
+                                    [c->reply.code - 200]++;
         answered(c);
     }
     return at;

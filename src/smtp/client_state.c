@@ -208,7 +208,6 @@ void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx)
     if (c->last == tx) c->last = before;
     if (c->saying == tx) c->saying = tx->next;
     c->in_flight--;
-    tx->m->internal = NULL;
     ss_client_event(c, SS_EVENT_DONE)->message = tx->m;
 }
 
@@ -265,8 +264,6 @@ void ss_client_close(ss_client_t *c, ss_verdict_fate_t fate, const char *advice,
         resolve(c, tx, tx == front, fate, advice, why);
         ss_client_give_back(c, tx);
     }
-    c->first = c->last = c->saying = NULL;
-    c->window = 1;
     c->asked_count = 0;
     ss_send_buffer_drop(&c->out);
     ss_auth_cancel(c->auth);

@@ -84,9 +84,6 @@ typedef struct ss_client_message_t { /* owned by the caller; must live until its
     int is_8bit, is_utf8, requires_tls;
     ss_dsn_options_t dsn_options;
     ss_mono_t started, ended; /* set by the client: MAIL sent, last reply */
-    /* the client's own bookkeeping */
-    int is_dot_stuffed_at_start;
-    void *internal;
 } ss_client_message_t;
 
 typedef enum {

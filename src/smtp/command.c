@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-static const char hex[] = "0123456789ABCDEF";
-
 int ss_command_is_utf8(const char *text)
 {
     for (const char *p = text; *p; p++) {
@@ -42,80 +40,84 @@ static int has_control(const char *text)
     return 0;
 }
 
-/* Ends a line that started at offset from; on error the whole line is removed. */
-static apr_status_t end_line(ss_buf_t *out, apr_size_t from, apr_status_t rv)
+/* A line being appended; after an error nothing more is added. */
+typedef struct {
+    ss_buf_t *out;
+    apr_size_t start;
+    apr_status_t rv;
+} line_t;
+
+static void put_bytes(line_t *line, const char *bytes, apr_size_t len)
 {
-    if (rv == APR_SUCCESS) rv = ss_buf_append(out, "\r\n", 2);
-    if (rv == APR_SUCCESS && out->len - from > SS_COMMAND_LINE_MAX) rv = APR_ENOSPC;
-    if (rv != APR_SUCCESS) out->len = from;
-    return rv;
+    if (line->rv == APR_SUCCESS) line->rv = ss_buf_append(line->out, bytes, len);
+}
+
+static void put(line_t *line, const char *text)
+{
+    put_bytes(line, text, strlen(text));
+}
+
+/* On error the whole line is removed. */
+static apr_status_t end_line(line_t *line)
+{
+    put_bytes(line, "\r\n", 2);
+    if (line->out->len - line->start > SS_COMMAND_LINE_MAX && line->rv == APR_SUCCESS)
+        line->rv = APR_ENOSPC;
+    if (line->rv != APR_SUCCESS) line->out->len = line->start;
+    return line->rv;
 }
 
 apr_status_t ss_command_line(ss_buf_t *out, const char *verb, const char *argument)
 {
-    apr_size_t from = out->len;
-    apr_status_t rv;
+    line_t line = { out, out->len, APR_SUCCESS };
 
     if (argument && has_control(argument)) return APR_EINVAL;
-    rv = ss_buf_puts(out, verb);
-    if (rv == APR_SUCCESS && argument) rv = ss_buf_append(out, " ", 1);
-    if (rv == APR_SUCCESS && argument) rv = ss_buf_puts(out, argument);
-    if (rv == APR_SUCCESS) rv = ss_buf_append(out, "\r\n", 2);
-    if (rv != APR_SUCCESS) out->len = from;
-    return rv;
+    put(&line, verb);
+    if (argument) put(&line, " ");
+    if (argument) put(&line, argument);
+    return end_line(&line);
 }
 
 /* RFC 3461 4: xtext. */
-static apr_status_t put_xtext(ss_buf_t *out, const char *text)
+static void put_xtext(line_t *line, const char *text)
 {
-    apr_status_t rv = APR_SUCCESS;
+    static const char hex[] = "0123456789ABCDEF";
 
-    for (const char *p = text; *p && rv == APR_SUCCESS; p++) {
+    for (const char *p = text; *p; p++) {
         unsigned char ch = (unsigned char)*p;
-        if (ch > ' ' && ch < 127 && ch != '+' && ch != '=') {
-            rv = ss_buf_append(out, p, 1);
-        } else {
-            char code[3] = { '+', hex[ch >> 4], hex[ch & 15] };
-            rv = ss_buf_append(out, code, sizeof(code));
-        }
+        char code[3] = { '+', hex[ch >> 4], hex[ch & 15] };
+        if (ch > ' ' && ch < 127 && ch != '+' && ch != '=')
+            put_bytes(line, p, 1);
+        else
+            put_bytes(line, code, sizeof(code));
     }
-    return rv;
-}
-
-static apr_status_t put_size(ss_buf_t *out, apr_off_t size)
-{
-    return ss_buf_printf(out, " SIZE=%" APR_OFF_T_FMT, size);
 }
 
 apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message,
                              const ss_capability_t *capability, int uses_utf8)
 {
     const ss_dsn_options_t *dsn = &message->dsn_options;
-    apr_size_t from = out->len;
-    apr_status_t rv;
+    line_t line = { out, out->len, APR_SUCCESS };
 
     if (!ss_command_is_address(message->from)) return APR_EINVAL;
-    rv = ss_buf_puts(out, "MAIL FROM:<");
-    if (rv == APR_SUCCESS) rv = ss_buf_puts(out, message->from);
-    if (rv == APR_SUCCESS) rv = ss_buf_append(out, ">", 1);
-    if (rv == APR_SUCCESS && capability->size_known) rv = put_size(out, message->size);
-    if (rv == APR_SUCCESS && message->is_8bit && capability->eight_bit_mime)
-        rv = ss_buf_puts(out, " BODY=8BITMIME");
-    if (rv == APR_SUCCESS && uses_utf8 && capability->smtputf8) rv = ss_buf_puts(out, " SMTPUTF8");
-    if (rv == APR_SUCCESS && message->requires_tls && capability->requiretls)
-        rv = ss_buf_puts(out, " REQUIRETLS");
-    if (capability->dsn) {
-        if (rv == APR_SUCCESS && dsn->ret == SS_RET_FULL) rv = ss_buf_puts(out, " RET=FULL");
-        if (rv == APR_SUCCESS && dsn->ret == SS_RET_HDRS) rv = ss_buf_puts(out, " RET=HDRS");
-        if (rv == APR_SUCCESS && dsn->envid && *dsn->envid) {
-            rv = ss_buf_puts(out, " ENVID=");
-            if (rv == APR_SUCCESS) rv = put_xtext(out, dsn->envid);
-        }
+    put(&line, "MAIL FROM:<");
+    put(&line, message->from);
+    put(&line, ">");
+    if (capability->size_known && line.rv == APR_SUCCESS)
+        line.rv = ss_buf_printf(out, " SIZE=%" APR_OFF_T_FMT, message->size);
+    if (message->is_8bit && capability->eight_bit_mime) put(&line, " BODY=8BITMIME");
+    if (uses_utf8 && capability->smtputf8) put(&line, " SMTPUTF8");
+    if (message->requires_tls && capability->requiretls) put(&line, " REQUIRETLS");
+    if (capability->dsn && dsn->ret == SS_RET_FULL) put(&line, " RET=FULL");
+    if (capability->dsn && dsn->ret == SS_RET_HDRS) put(&line, " RET=HDRS");
+    if (capability->dsn && dsn->envid && *dsn->envid) {
+        put(&line, " ENVID=");
+        put_xtext(&line, dsn->envid);
     }
-    return end_line(out, from, rv);
+    return end_line(&line);
 }
 
-static apr_status_t put_notify(ss_buf_t *out, unsigned notify)
+static void put_notify(line_t *line, unsigned notify)
 {
     static const struct {
         unsigned bit;
@@ -124,52 +126,45 @@ static apr_status_t put_notify(ss_buf_t *out, unsigned notify)
                   { SS_NOTIFY_FAILURE, "FAILURE" },
                   { SS_NOTIFY_DELAY, "DELAY" } };
     const char *before = " NOTIFY=";
-    apr_status_t rv = APR_SUCCESS;
 
-    /* RFC 3461 4.1: NEVER stands alone */
-    if (notify & SS_NOTIFY_NEVER) return ss_buf_puts(out, " NOTIFY=NEVER");
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && rv == APR_SUCCESS; i++) {
+    if (notify & SS_NOTIFY_NEVER) { /* RFC 3461 4.1: NEVER stands alone */
+        put(line, " NOTIFY=NEVER");
+        return;
+    }
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         if (!(notify & words[i].bit)) continue;
-        rv = ss_buf_puts(out, before);
-        if (rv == APR_SUCCESS) rv = ss_buf_puts(out, words[i].word);
+        put(line, before);
+        put(line, words[i].word);
         before = ",";
     }
-    return rv;
 }
 
 /* "rfc822;bob@example.com" (the type as given, the rest as xtext); without a type rfc822. What is
  * not ASCII has no plain form: left out. */
-static apr_status_t put_orcpt(ss_buf_t *out, const char *orcpt)
+static void put_orcpt(line_t *line, const char *orcpt)
 {
-    const char *rest = strchr(orcpt, ';');
-    apr_status_t rv;
+    apr_size_t type = strspn(orcpt, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                    "0123456789-");
 
-    if (!orcpt[0] || ss_command_is_utf8(orcpt)) return APR_SUCCESS;
-    for (const char *p = orcpt; rest && p < rest; p++) {
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || (*p >= '0' && *p <= '9') ||
-              *p == '-'))
-            rest = NULL;
-        if (!rest) break;
-    }
-    rv = ss_buf_puts(out, " ORCPT=");
-    if (rv == APR_SUCCESS && !rest) rv = ss_buf_puts(out, "rfc822;");
-    if (rv == APR_SUCCESS && rest) rv = ss_buf_append(out, orcpt, (apr_size_t)(rest - orcpt) + 1);
-    return rv == APR_SUCCESS ? put_xtext(out, rest ? rest + 1 : orcpt) : rv;
+    if (!orcpt[0] || ss_command_is_utf8(orcpt)) return;
+    put(line, " ORCPT=");
+    int has_type = orcpt[type] == ';';
+    put_bytes(line, has_type ? orcpt : "rfc822;", has_type ? type + 1 : 7);
+    put_xtext(line, has_type ? orcpt + type + 1 : orcpt);
 }
 
 apr_status_t ss_command_rcpt(ss_buf_t *out, const ss_client_rcpt_t *rcpt,
                              const ss_capability_t *capability)
 {
-    apr_size_t from = out->len;
-    apr_status_t rv;
+    line_t line = { out, out->len, APR_SUCCESS };
 
     if (!rcpt->address[0] || !ss_command_is_address(rcpt->address)) return APR_EINVAL;
-    rv = ss_buf_puts(out, "RCPT TO:<");
-    if (rv == APR_SUCCESS) rv = ss_buf_puts(out, rcpt->address);
-    if (rv == APR_SUCCESS) rv = ss_buf_append(out, ">", 1);
-    if (rv == APR_SUCCESS && capability->dsn && rcpt->notify) rv = put_notify(out, rcpt->notify);
-    if (rv == APR_SUCCESS && capability->dsn && rcpt->orcpt) rv = put_orcpt(out, rcpt->orcpt);
-    return end_line(out, from, rv);
+    put(&line, "RCPT TO:<");
+    put(&line, rcpt->address);
+    put(&line, ">");
+    if (capability->dsn) put_notify(&line, rcpt->notify);
+    if (capability->dsn && rcpt->orcpt) put_orcpt(&line, rcpt->orcpt);
+    return end_line(&line);
 }
 
 apr_status_t ss_command_bdat(ss_buf_t *out, apr_off_t size)

@@ -7,7 +7,7 @@
 #include "smtp/capability.h"
 #include "smtp/client_types.h"
 
-/* of MAIL and RCPT with all parameters; longer: APR_ENOSPC */
+/* of a command with all parameters; longer: APR_ENOSPC */
 #define SS_COMMAND_LINE_MAX 4096
 #define SS_COMMAND_ADDRESS_MAX 1000
 /* RFC 4954 4: an AUTH line with its initial response */

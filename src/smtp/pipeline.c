@@ -107,7 +107,6 @@ apr_status_t ss_pipeline_take(ss_client_t *c, ss_client_message_t *m)
     if (!ss_pipeline_can_take(c)) return APR_EAGAIN;
     tx = apr_pcalloc(m->pool, sizeof(*tx));
     tx->m = m;
-    m->internal = tx;
     m->started = m->ended = (ss_mono_t){ 0 };
     for (int i = 0; i < m->rcpt_count; i++) m->rcpts[i].cmd = SS_CMD_NONE;
     tx->is_reused = c->handed > 0;

@@ -110,11 +110,9 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
     }
     /* An old server, or a firewall that does not let EHLO through. If HELO is refused as well, the
      * reply to EHLO is the reason. */
-    ss_client_event_t *event = ss_client_event(c, SS_EVENT_REFUSED);
-    ss_client_event_reply(event, SS_CMD_EHLO, reply);
-    event->verdict = verdict;
-    c->has_refused_ehlo = 1;
     verdict.learn = 0; /* learned once HELO was accepted */
+    ss_client_refused(c, SS_CMD_EHLO, reply, &verdict, 0);
+    c->has_refused_ehlo = 1;
     c->end.verdict = verdict;
     ss_client_event_reply(&c->end, SS_CMD_EHLO, reply);
     say_refusal(&c->end.result, SS_CMD_EHLO, reply, &verdict);

@@ -109,6 +109,8 @@ DIALOGUE(a_sender_outside_ascii_fails_where_it_is_not_offered, PLAIN, "> send 1 
 DIALOGUE(a_sender_outside_ascii_is_announced_where_it_is_offered, OFFERING("S: 250 SMTPUTF8"),
          "> send 1 \xc3\xa4@x b@y", "C: MAIL FROM:<\xc3\xa4@x> SMTPUTF8", "> lost eof",
          "E: done 1 b@y=down/0", "E: closed mail down*")
+DIALOGUE(an_ascii_message_does_not_announce_utf8, OFFERING("S: 250 SMTPUTF8"), "> send 1 a@x b@y",
+         "C: MAIL FROM:<a@x>", "> lost eof", "E: done 1 b@y=down/0", "E: closed mail down*")
 DIALOGUE(utf8_in_the_header_fails_all_and_in_the_body_alone_nobody, PLAIN,
          "T: Subject: \xc3\xa4\\r\\n\\r\\nx\\r\\n", "> send 1 a@x b@y utf8", "C.",
          "T: Subject: a\\r\\n\\r\\n\xc3\xa4\\r\\n", "> send 2 a@x c@y utf8", "C: MAIL FROM:<a@x>",
@@ -221,6 +223,7 @@ void ss_suite_transaction(void)
     ADD(a_message_for_tls_alone_says_so_where_it_is_offered);
     ADD(a_sender_outside_ascii_fails_where_it_is_not_offered);
     ADD(a_sender_outside_ascii_is_announced_where_it_is_offered);
+    ADD(an_ascii_message_does_not_announce_utf8);
     ADD(utf8_in_the_header_fails_all_and_in_the_body_alone_nobody);
     ADD(recipients_that_cannot_be_asked_are_skipped);
     ADD(message_of_exactly_the_servers_size_is_sent);
