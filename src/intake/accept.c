@@ -5,11 +5,11 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "delivery/pause.h"
 #include "delivery/relay.h"
 #include "intake/staging.h"
+#include "record/health.h"
 
 typedef struct {
     ss_intake_t *intake;
@@ -45,13 +45,6 @@ ss_relay_t *ss_accept_relay(const ss_intake_t *intake, const char *from, ss_rela
     return otherwise;
 }
 
-int ss_accept_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
-                      apr_uint64_t bytes)
-{
-    return messages >= globals->queue_limit_messages ||
-           bytes >= (apr_uint64_t)globals->queue_limit_bytes;
-}
-
 int ss_accept_fits(const ss_settings_t *settings, apr_uint64_t size, apr_size_t len)
 {
     return size + len <= (apr_uint64_t)settings->max_message_size;
@@ -77,7 +70,7 @@ int ss_accept_may(const ss_intake_t *intake, const ss_relay_t *relay, ss_accept_
     } else if (!relay->host_count) {
         refuse(answer, SS_ACCEPT_HOST, "no SMTPSendHost is configured for relay \"%s\"",
                relay->name);
-    } else if (ss_accept_is_full(&intake->config->globals, messages, bytes)) {
+    } else if (ss_health_is_full(&intake->config->globals, messages, bytes)) {
         refuse(answer, SS_ACCEPT_FULL,
                "the queue is full: it has %" APR_INT64_T_FMT " messages (SMTPSendQueueLimit)",
                messages);

@@ -29,9 +29,6 @@ typedef struct {
     int rcpt_count;
 } ss_accept_answer_t;
 
-/* SMTPSendQueueLimit: whether a queue with so many messages and octets takes no further one. */
-int ss_accept_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
-                      apr_uint64_t bytes);
 /* SMTPSendMaxMessageSize: whether len more octets fit into a message that has size. */
 int ss_accept_fits(const ss_settings_t *settings, apr_uint64_t size, apr_size_t len);
 

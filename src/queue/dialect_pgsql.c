@@ -96,10 +96,13 @@ static const char *const sql[SS_SQL_COUNT] = {
         " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM taken GROUP BY 1, 2",
     [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT "
                            "1 FROM message m WHERE m.node = node.name)",
-    /* Webhook events that are not delivered yet. Its other settings are deleted. */
+    /* Webhook events that are not delivered yet, unless this node has the event too: it has sent
+       the message once more. Its other settings are deleted. */
     [SS_SQL_NODE_TAKE_WEBHOOKS] =
         "WITH taken AS (UPDATE setting SET node = {node} WHERE node = %s AND left(key, 8) = "
-        "'webhook/' RETURNING key, value) SELECT key, value FROM taken",
+        "'webhook/' AND key NOT IN (SELECT key FROM setting WHERE node = {node}) RETURNING key, "
+        "value) "
+        "SELECT key, value FROM taken",
     [SS_SQL_NODE_FORGET_SETTINGS] = "DELETE FROM setting WHERE node = %s",
     /* A person's action on a message of another node: that node is notified, because it has the
        message cached. */

@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "record/series.h"
@@ -16,6 +15,7 @@
 #define SAVE_EVERY (60 * APR_USEC_PER_SEC)
 #define ACTIONS_MAX 50 /* the newest; older ones are in the log */
 #define WORDS_MAX 300  /* of who, and of what */
+#define KEY "chronicle/"
 
 typedef struct {
     apr_time_t time;
@@ -33,7 +33,6 @@ struct ss_activity_t {
     int is_ready;
     action_t actions[ACTIONS_MAX];
     int action_count, action_next;
-    char key[300];
 };
 
 static void add_action(struct ss_activity_t *a, apr_time_t time, const char *who, const char *what)
@@ -79,12 +78,8 @@ static void tick(ss_timer_t *timer, ss_mono_t now)
 void ss_activity_start(ss_record_t *r)
 {
     struct ss_activity_t *a = apr_pcalloc(r->pool, sizeof(*a));
-    char node[256] = "";
 
-    /* Several nodes may use one queue: each has its own row. */
-    if (gethostname(node, sizeof(node) - 1)) apr_cpystrn(node, "node", sizeof(node));
     a->record = r;
-    apr_snprintf(a->key, sizeof(a->key), "chronicle/%s", node);
     a->timer = (ss_timer_t){ .fired = tick, .self = a };
     a->saved = ss_loop_now(r->loop);
     r->activity = a;
@@ -94,7 +89,7 @@ void ss_activity_start(ss_record_t *r)
 void ss_activity_restore(ss_record_t *r, const char *key, const char *json, apr_time_t now)
 {
     struct ss_activity_t *a = r->activity;
-    json_t *row = strcmp(key, a->key) || a->is_ready ? NULL : json_loads(json, 0, NULL);
+    json_t *row = a->is_ready ? NULL : json_loads(json, 0, NULL);
     const json_t *actions = json_object_get(row, "actions");
 
     if (!row) return;
@@ -108,11 +103,16 @@ void ss_activity_restore(ss_record_t *r, const char *key, const char *json, apr_
                    json_string_value(json_object_get(action, "what")));
     }
     json_decref(row);
+    if (!strcmp(key, KEY)) return;
+    /* An older version kept it under the host's name. */
+    ss_delivery_remember(r->delivery, key, "", NULL);
+    a->is_changed = 1;
 }
 
 void ss_activity_ready(ss_record_t *r)
 {
     r->activity->is_ready = 1;
+    if (r->activity->is_changed) ss_activity_save(r, ss_loop_wall(r->loop));
 }
 
 json_t *ss_activity_json(ss_record_t *r, apr_time_t now)
@@ -145,7 +145,7 @@ void ss_activity_save(ss_record_t *r, apr_time_t now)
     if (!a->is_changed) return;
     json_t *json = ss_activity_json(r, now);
     char *text = json_dumps(json, JSON_COMPACT);
-    if (text) ss_delivery_remember(r->delivery, a->key, "", text);
+    if (text) ss_delivery_remember(r->delivery, KEY, "", text);
     free(text);
     json_decref(json);
     a->saved = ss_loop_now(r->loop);

@@ -14,7 +14,7 @@ json_t *ss_health_reasons(ss_record_t *r, apr_time_t now);
 /* SMTPSendAlertAge (0: off): whether the oldest message, accepted at `oldest` (0: none), waits too
  * long. */
 int ss_health_is_stuck(apr_time_t oldest, apr_interval_time_t alert_age, apr_time_t now);
-/* SMTPSendQueueLimit: whether new mail is refused. */
+/* SMTPSendQueueLimit: whether a queue with so many messages and octets takes no further one. */
 int ss_health_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
                       apr_uint64_t bytes);
 

@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "config/hooks.h"
@@ -19,10 +18,8 @@
 typedef struct note_t { /* one notification; malloc'ed */
     struct note_t *next, *prev;
     ss_record_t *record;
-    /* of its row, "webhook/NODE/ID": several nodes may use one queue, each notifies of its own mail
-     */
-    char key[KEY_MAX];
-    json_t *row; /* {"url","key"?,"private"?,"body","created"} */
+    char key[KEY_MAX]; /* of its row: "webhook/EVENT'S ID", of older versions "webhook/HOST/ID" */
+    json_t *row;       /* {"url","key"?,"private"?,"body","created"} */
     int attempts, is_active, slot;
     ss_mono_t due;
     ss_webhook_call_t call;
@@ -39,7 +36,6 @@ struct ss_webhook_t {
     int has_curl, is_used;
     ss_timer_t timer;
     ss_mono_t logged; /* that the backlog is full; or not set */
-    char node[256];
 };
 
 static void pump(ss_record_t *r, ss_mono_t now);
@@ -52,8 +48,6 @@ static void fired(ss_timer_t *timer, ss_mono_t now)
 void ss_webhook_create(ss_record_t *r)
 {
     r->webhook = apr_pcalloc(r->pool, sizeof(*r->webhook));
-    if (gethostname(r->webhook->node, sizeof(r->webhook->node) - 1))
-        apr_cpystrn(r->webhook->node, "node", sizeof(r->webhook->node));
     r->webhook->timer = (ss_timer_t){ .fired = fired, .self = r };
 }
 
@@ -167,11 +161,10 @@ static void log_full(ss_record_t *r)
 static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipient_t *rcpt,
                          const json_t *hook, const char *event, apr_time_t now, apr_pool_t *pool)
 {
-    struct ss_webhook_t *w = r->webhook;
     char key[KEY_MAX];
 
     if (!wants(hook, event)) return;
-    if (!ss_webhook_retry_has_room(w->waiting)) {
+    if (!ss_webhook_retry_has_room(r->webhook->waiting)) {
         log_full(r);
         return;
     }
@@ -184,7 +177,7 @@ static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipie
     json_object_set_new(row, "body", body ? json_string(body) : json_null());
     json_object_set_new(row, "created", json_integer(now));
     free(body);
-    apr_snprintf(key, sizeof(key), "webhook/%s/%s-%d-%s-%d", w->node, m->id, rcpt->number, event,
+    apr_snprintf(key, sizeof(key), "webhook/%s-%d-%s-%d", m->id, rcpt->number, event,
                  rcpt->attempts);
     char *text = json_dumps(row, JSON_COMPACT);
     if (text) ss_delivery_remember(r->delivery, key, "", text);

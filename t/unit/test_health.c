@@ -24,6 +24,7 @@ static void the_queue_is_full_by_messages_and_by_bytes(void)
     CU_ASSERT_FALSE(ss_health_is_full(&g, 99, 4999));
     CU_ASSERT_TRUE(ss_health_is_full(&g, 100, 0));
     CU_ASSERT_TRUE(ss_health_is_full(&g, 0, 5000));
+    CU_ASSERT_TRUE(ss_health_is_full(&g, 0, 1ULL << 40));
     CU_ASSERT_FALSE(ss_health_is_full(&none, 1000, 5000));
 }
 
