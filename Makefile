@@ -51,7 +51,7 @@ CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN)
 LDFLAGS_ALL := -pthread -Wl,--as-needed $(SAN) $(LDFLAGS)
 
 # The library: everything that needs no httpd. The skin: what does.
-SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c config_merge.c config_check.c module.c config_build.c))
+SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c module.c config_build.c))
 SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c process.c))
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 
 #include "config/config_build.h"
-#include "config/config_check.h"
-#include "config/config_merge.h"
 #include "config/module.h"
 #include "daemon/supervise.h"
 #include "net/tls.h"
@@ -104,10 +102,10 @@ static void register_hooks(apr_pool_t *pool)
 }
 
 AP_DECLARE_MODULE(smtp_send) = { STANDARD20_MODULE_STUFF,
-                                 ss_config_create_directory,
-                                 ss_config_merge_directory,
-                                 ss_config_create_server,
-                                 ss_config_merge_server,
+                                 ss_module_create_directory,
+                                 ss_module_merge_directory,
+                                 ss_module_create_server,
+                                 ss_module_merge_server,
                                  ss_config_commands,
                                  register_hooks,
                                  0 };

@@ -22,14 +22,11 @@ void ss_buf_init_secret(ss_buf_t *b, apr_size_t max)
 
 void ss_buf_free(ss_buf_t *b)
 {
-    int is_secret = b->is_secret;
-
     if (b->data) {
-        if (is_secret) explicit_bzero(b->data - b->head, b->size);
+        if (b->is_secret) explicit_bzero(b->data - b->head, b->size);
         free(b->data - b->head);
     }
-    ss_buf_init(b, b->max);
-    b->is_secret = is_secret;
+    *b = (ss_buf_t){ .max = b->max, .is_secret = b->is_secret };
 }
 
 void ss_buf_clear(ss_buf_t *b)
@@ -48,32 +45,28 @@ void ss_buf_wipe(ss_buf_t *b)
 apr_status_t ss_buf_room(ss_buf_t *b, apr_size_t len, char **place)
 {
     if (len > b->max || b->len > b->max - len) return APR_ENOSPC;
-    if (b->data && b->head + b->len + len <= b->size) {
-        *place = b->data + b->len;
-        return APR_SUCCESS;
-    }
-    if (b->data && b->head >= b->len && b->len + len <= b->size) {
+    if (b->data && b->head >= b->len && b->head + b->len + len > b->size &&
+        b->len + len <= b->size) {
         /* Moving costs less than what was taken already: amortised. */
         memmove(b->data - b->head, b->data, b->len);
         b->data -= b->head;
         b->head = 0;
-        *place = b->data + b->len;
-        return APR_SUCCESS;
+    } else if (!b->data || b->head + b->len + len > b->size) {
+        /* Half as much again as is in it: however little is taken and appended at a time, a copy is
+         * paid for before the next. */
+        apr_size_t size = b->size ? b->size : FIRST_SIZE;
+        while (size < b->len + len + b->len / 2) size *= 2;
+        char *fresh = malloc(size);
+        if (!fresh) return APR_ENOMEM;
+        if (b->data) {
+            memcpy(fresh, b->data, b->len);
+            if (b->is_secret) explicit_bzero(b->data - b->head, b->size);
+            free(b->data - b->head);
+        }
+        b->data = fresh;
+        b->head = 0;
+        b->size = size;
     }
-    /* Half as much again as is in it: however little is taken and appended at a time, a copy is
-     * paid for before the next. */
-    apr_size_t size = b->size ? b->size : FIRST_SIZE;
-    while (size < b->len + len + b->len / 2) size *= 2;
-    char *fresh = malloc(size);
-    if (!fresh) return APR_ENOMEM;
-    if (b->data) {
-        memcpy(fresh, b->data, b->len);
-        if (b->is_secret) explicit_bzero(b->data - b->head, b->size);
-        free(b->data - b->head);
-    }
-    b->data = fresh;
-    b->head = 0;
-    b->size = size;
     *place = b->data + b->len;
     return APR_SUCCESS;
 }
@@ -86,11 +79,9 @@ void ss_buf_added(ss_buf_t *b, apr_size_t len)
 apr_status_t ss_buf_append(ss_buf_t *b, const void *bytes, apr_size_t len)
 {
     char *place;
-    apr_status_t rv;
+    apr_status_t rv = len ? ss_buf_room(b, len, &place) : APR_SUCCESS;
 
-    if (!len) return APR_SUCCESS;
-    rv = ss_buf_room(b, len, &place);
-    if (rv != APR_SUCCESS) return rv;
+    if (!len || rv != APR_SUCCESS) return rv;
     memcpy(place, bytes, len);
     b->len += len;
     return APR_SUCCESS;

@@ -66,6 +66,13 @@ static inline apr_time_t ss_mono_to_wall(ss_mono_t t, ss_mono_t mono, apr_time_t
 
 /* A wait with jitter: wait plus or minus at most percent of it, chosen by the 32 random bits given;
  * never below 1 ms for a wait above 0. */
-apr_interval_time_t ss_mono_jitter(apr_interval_time_t wait, int percent, apr_uint32_t random);
+static inline apr_interval_time_t ss_mono_jitter(apr_interval_time_t wait, int percent,
+                                                 apr_uint32_t random)
+{
+    if (wait <= 0) return wait;
+    double part = ((double)random / 4294967295.0) * 2.0 - 1.0;
+    apr_interval_time_t out = wait + (apr_interval_time_t)((double)wait * percent / 100.0 * part);
+    return out < 1000 ? 1000 : out;
+}
 
 #endif

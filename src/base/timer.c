@@ -3,44 +3,29 @@
 
 #include <stddef.h>
 
-void ss_timer_init(ss_timer_list_t *timers, apr_size_t max)
-{
-    ss_heap_init(&timers->heap, max);
-}
-
-void ss_timer_free(ss_timer_list_t *timers)
-{
-    ss_heap_free(&timers->heap);
-}
-
-apr_status_t ss_timer_set(ss_timer_list_t *timers, ss_timer_t *timer, ss_mono_t when)
+apr_status_t ss_timer_set(ss_heap_t *timers, ss_timer_t *timer, ss_mono_t when)
 {
     if (timer->node.place && timer->node.key == when.us) return APR_SUCCESS;
-    ss_heap_remove(&timers->heap, &timer->node);
-    return ss_heap_insert(&timers->heap, &timer->node, when.us);
+    ss_heap_remove(timers, &timer->node);
+    return ss_heap_insert(timers, &timer->node, when.us);
 }
 
-void ss_timer_cancel(ss_timer_list_t *timers, ss_timer_t *timer)
+int ss_timer_next(const ss_heap_t *timers, ss_mono_t *when)
 {
-    ss_heap_remove(&timers->heap, &timer->node);
-}
-
-int ss_timer_next(const ss_timer_list_t *timers, ss_mono_t *when)
-{
-    const ss_heap_node_t *first = ss_heap_first(&timers->heap);
+    const ss_heap_node_t *first = ss_heap_first(timers);
 
     if (first) *when = (ss_mono_t){ first->key };
     return first != NULL;
 }
 
-void ss_timer_fire(ss_timer_list_t *timers, ss_mono_t now)
+void ss_timer_fire(ss_heap_t *timers, ss_mono_t now)
 {
-    apr_uint64_t begin = timers->heap.next_order;
+    apr_uint64_t begin = timers->next_order;
 
     for (;;) {
-        ss_heap_node_t *node = ss_heap_first(&timers->heap);
+        ss_heap_node_t *node = ss_heap_first(timers);
         if (!node || node->key > now.us || node->order >= begin) return;
-        ss_heap_remove(&timers->heap, node);
+        ss_heap_remove(timers, node);
         ss_timer_t *timer = (ss_timer_t *)(void *)((char *)node - offsetof(ss_timer_t, node));
         timer->fired(timer, now);
     }

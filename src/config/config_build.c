@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/module.h"
 #include "config/hooks.h"
+#include "config/option.h"
 #include "config/scrub.h"
 
 #ifndef SS_DEFAULT_STATE_DIR
@@ -185,4 +187,137 @@ void ss_config_wipe_secrets(void)
         if (source && source->kind == SS_SECRET_TEXT)
             memset((char *)source->source, 0, strlen(source->source));
     }
+}
+
+/* ---- what is legal and probably wrong: a warning, each with what to write instead ---- */
+
+static int is_set(const ss_settings_t *relay, const char *name)
+{
+    return relay->sources &&
+           APR_ARRAY_IDX(relay->sources, ss_option_find(name) - ss_options, const char *);
+}
+
+static int is_loopback(const char *host)
+{
+    return !strcmp(host, "localhost") || !strncmp(host, "127.", 4) || !strcmp(host, "::1");
+}
+
+static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
+{
+    for (int i = 0; i < relay->hosts->nelts; i++) {
+        const ss_settings_host_t *host = &APR_ARRAY_IDX(relay->hosts, i, ss_settings_host_t);
+        int port = ss_settings_port(relay, i);
+        if (relay->tls == SS_TLS_STARTTLS && port == 465) {
+            ss_log(
+                log, SS_LOG_WARN, 110,
+                "relay \"%s\": SMTPSendTLS starttls with port 465 of %s: servers expect implicit "
+                "TLS on that port; write SMTPSendTLS tls, or SMTPSendPort 587",
+                relay->relay_name, host->name);
+        }
+        if (relay->tls == SS_TLS_TLS && (port == 25 || port == 587)) {
+            ss_log(log, SS_LOG_WARN, 111,
+                   "relay \"%s\": SMTPSendTLS tls with port %d of %s: servers greet in plain text "
+                   "on that port; write SMTPSendTLS starttls, or SMTPSendPort 465",
+                   relay->relay_name, port, host->name);
+        }
+        if (relay->tls == SS_TLS_NONE && port == 465) {
+            ss_log(
+                log, SS_LOG_WARN, 112,
+                "relay \"%s\": SMTPSendTLS none with port 465 of %s: servers expect implicit TLS "
+                "on that port; write SMTPSendTLS tls",
+                relay->relay_name, host->name);
+        }
+        if (relay->username && relay->tls == SS_TLS_NONE && !is_loopback(host->name)) {
+            ss_log(log, SS_LOG_WARN, 113,
+                   "relay \"%s\": a login without TLS to %s: %s; write SMTPSendTLS negotiate",
+                   relay->relay_name, host->name,
+                   relay->auth_insecure
+                       ? "the password crosses the network in clear text (SMTPSendAuthInsecure On)"
+                       : "PLAIN and LOGIN are not used there, and the login may fail");
+        }
+    }
+    if (relay->tls != SS_TLS_NONE && relay->tls != SS_TLS_OPPORTUNISTIC && !relay->tls_verify &&
+        !relay->tls_fingerprint) {
+        ss_log(log, SS_LOG_WARN, 114,
+               "relay \"%s\": SMTPSendTLSVerify Off: anybody between this host and the relay can "
+               "read the password; name the certificate's issuer with "
+               "SMTPSendTLSCACertificateFile or pin it with SMTPSendTLSFingerprint",
+               relay->relay_name);
+    }
+}
+
+static void check_login(const ss_settings_t *relay, const ss_log_t *log)
+{
+    ss_secret_t *secret = ss_config_secret(relay);
+    ss_result_t result = { 0 };
+
+    if (secret && ss_secret_load(secret, &result) != APR_SUCCESS) {
+        ss_log(log, SS_LOG_ERROR, 115,
+               "relay \"%s\": SMTPSendPassword cannot be read: %s; its login will fail",
+               relay->relay_name, result.text);
+    }
+    if (relay->username && !relay->password)
+        ss_log(log, SS_LOG_WARN, 116, "relay \"%s\": SMTPSendUsername without SMTPSendPassword",
+               relay->relay_name);
+    if (!relay->username && relay->password && relay->password->kind != SS_SECRET_NONE) {
+        ss_log(log, SS_LOG_WARN, 117,
+               "relay \"%s\": SMTPSendPassword without SMTPSendUsername: no login is attempted",
+               relay->relay_name);
+    }
+}
+
+/* ---- handlers that anybody may reach ---- */
+
+/* Whether the lines of a section hold something that decides who may come in. */
+static int is_guarded(const ap_directive_t *section)
+{
+    for (const ap_directive_t *d = section->first_child; d; d = d->next) {
+        if (!strcasecmp(d->directive, "Require") && !ss_text_same(d->args, "all granted")) return 1;
+        if (!strncasecmp(d->directive, "<Require", 8)) return 1;
+        if (!strcasecmp(d->directive, "AuthType") && strcasecmp(d->args, "None")) return 1;
+        if (!strcasecmp(d->directive, "Deny")) return 1;
+        if (*d->directive == '<' && is_guarded(d)) return 1;
+    }
+    return 0;
+}
+
+static const char *handler_in(const ap_directive_t *section)
+{
+    for (const ap_directive_t *d = section->first_child; d; d = d->next) {
+        if (!strcasecmp(d->directive, "SetHandler") && strstr(d->args, "smtp-send")) return d->args;
+    }
+    return NULL;
+}
+
+static void check_sections(const ap_directive_t *first, int depth, const ss_log_t *log)
+{
+    for (const ap_directive_t *d = first; d && depth < 32; d = d->next) {
+        if (*d->directive != '<') continue;
+        const char *handler = handler_in(d);
+        if (handler && !is_guarded(d)) {
+            ss_log(log, SS_LOG_WARN, 119,
+                   "%s %s (%s:%d) with SetHandler %s has no Require of its own: anyone who can "
+                   "reach it may %s; write Require local, or a login",
+                   d->directive, d->args, d->filename, d->line_num, handler,
+                   strstr(handler, "status") ? "see and control the queue"
+                   : strstr(handler, "test") ? "see the relay's settings"
+                                             : "send mail");
+        }
+        check_sections(d->first_child, depth + 1, log);
+    }
+}
+
+void ss_config_check(const ss_config_t *config, const ss_log_t *log)
+{
+    for (int i = 0; i < config->relays->nelts; i++) {
+        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
+        if (relay->hosts) check_tls(relay, log);
+        check_login(relay, log);
+        if (is_set(relay, "SMTPSendTLSFingerprint") && relay->tls == SS_TLS_NONE) {
+            ss_log(log, SS_LOG_WARN, 120,
+                   "relay \"%s\": SMTPSendTLSFingerprint without SMTPSendTLS: nothing is pinned",
+                   relay->relay_name);
+        }
+    }
+    check_sections(ap_conftree, 0, log);
 }

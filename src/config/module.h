@@ -24,6 +24,12 @@ typedef struct {
 /* The directive table, filled from ss_options when the module is loaded; ends with an empty row. */
 extern command_rec ss_config_commands[];
 
+/* For httpd: making and merging the module's records. */
+void *ss_module_create_server(apr_pool_t *pool, server_rec *s);
+void *ss_module_merge_server(apr_pool_t *pool, void *parent, void *child);
+void *ss_module_create_directory(apr_pool_t *pool, char *path);
+void *ss_module_merge_directory(apr_pool_t *pool, void *parent, void *child);
+
 /* What applies. After post_config. */
 const ss_settings_t *ss_module_relay(const server_rec *s);
 /* Merged and finished, from r->pool: fetch it once a request. A location without a limit has its

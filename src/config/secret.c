@@ -56,33 +56,31 @@ static void forget(ss_secret_t *s)
 }
 
 /* One line end at the end is cut off: files and programs end with one, secrets do not. */
-static void finish(ss_secret_t *s, apr_size_t len)
+static void take(ss_secret_t *s, const char *bytes, apr_size_t len)
 {
-    if (len && s->bytes[len - 1] == '\n') len--;
-    if (len && s->bytes[len - 1] == '\r') len--;
+    forget(s);
+    if (len && bytes[len - 1] == '\n') len--;
+    if (len && bytes[len - 1] == '\r') len--;
+    memcpy(s->bytes, bytes, len);
     s->bytes[len] = '\0';
     s->len = len;
     s->is_ready = 1;
 }
 
+#define UNREADABLE "config", "", "auth-secret-unreadable" /* step, code and advice of a result */
+
 static apr_status_t take_text(ss_secret_t *s, const char *text, const char *what,
                               ss_result_t *result)
 {
-    apr_size_t len = text ? strlen(text) : 0;
-
     if (!text) {
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "the environment has no %s",
-                      what);
+        ss_result_set(result, UNREADABLE, "the environment has no %s", what);
         return APR_NOTFOUND;
     }
-    if (len > SS_SECRET_MAX) {
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s holds more than %d bytes",
-                      what, SS_SECRET_MAX);
+    if (strlen(text) > SS_SECRET_MAX) {
+        ss_result_set(result, UNREADABLE, "%s holds more than %d bytes", what, SS_SECRET_MAX);
         return APR_ENOSPC;
     }
-    forget(s);
-    memcpy(s->bytes, text, len);
-    finish(s, len);
+    take(s, text, strlen(text));
     return APR_SUCCESS;
 }
 
@@ -116,9 +114,7 @@ static apr_status_t read_file(ss_secret_t *s, ss_result_t *result)
         if (fresh && fstat(fd, &info) == 0) len = read_all(fd, fresh);
         error = errno;
         if (len >= 0) {
-            forget(s);
-            memcpy(s->bytes, fresh, (apr_size_t)len);
-            finish(s, (apr_size_t)len);
+            take(s, fresh, (apr_size_t)len);
             s->changed = info.st_mtim;
             s->size = info.st_size;
             s->inode = info.st_ino;
@@ -128,7 +124,7 @@ static apr_status_t read_file(ss_secret_t *s, ss_result_t *result)
         close(fd);
     }
     if (len < 0) {
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s: %s", s->source,
+        ss_result_set(result, UNREADABLE, "%s: %s", s->source,
                       error == EFBIG ? "larger than 64 KiB" : strerror(error));
         return error ? error : APR_EGENERAL;
     }
@@ -243,25 +239,19 @@ static apr_status_t run(ss_secret_t *s, apr_interval_time_t limit, ss_result_t *
     }
     close(out[0]);
     if (error == ETIMEDOUT)
-        ss_result_set(result, "config", "", "auth-secret-unreadable",
-                      "%s returned no secret within %d s and was killed", argv[0],
-                      (int)apr_time_sec(limit));
+        ss_result_set(result, UNREADABLE, "%s returned no secret within %d s and was killed",
+                      argv[0], (int)apr_time_sec(limit));
     else if (error)
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s: %s", argv[0],
-                      strerror(error));
+        ss_result_set(result, UNREADABLE, "%s: %s", argv[0], strerror(error));
     else if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && !len)
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s cannot be run", argv[0]);
+        ss_result_set(result, UNREADABLE, "%s cannot be run", argv[0]);
     else if (!WIFEXITED(status) || WEXITSTATUS(status))
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s ended with status %d",
-                      argv[0], WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+        ss_result_set(result, UNREADABLE, "%s ended with status %d", argv[0],
+                      WIFEXITED(status) ? WEXITSTATUS(status) : -1);
     else if (!len)
-        ss_result_set(result, "config", "", "auth-secret-unreadable", "%s printed nothing",
-                      argv[0]);
-    if (!ss_result_is_set(result)) {
-        forget(s);
-        memcpy(s->bytes, fresh, len);
-        finish(s, len);
-    }
+        ss_result_set(result, UNREADABLE, "%s printed nothing", argv[0]);
+    else
+        take(s, fresh, len);
     explicit_bzero(fresh, SS_SECRET_MAX + 2);
     free(fresh);
     free(words);

@@ -146,8 +146,6 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool);
 void ss_settings_globals_finish(ss_settings_globals_t *g, const char *state_dir,
                                 const char *runtime_dir, apr_pool_t *pool);
 void ss_settings_policy_finish(ss_settings_policy_t *d, apr_pool_t *pool);
-/* The default port of a TLS mode: 465 or 25. */
-int ss_settings_default_port(ss_settings_tls_t mode);
 /* The port of host number i of a finished record. */
 int ss_settings_port(const ss_settings_t *s, int i);
 /* Whether delivery to the two would be the same in every respect (used when equal virtual hosts

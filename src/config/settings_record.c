@@ -21,11 +21,6 @@ void ss_settings_policy_clear(ss_settings_policy_t *d)
     ss_option_clear(SS_PLACE_DIRECTORY, d);
 }
 
-int ss_settings_default_port(ss_settings_tls_t mode)
-{
-    return mode == SS_TLS_NONE || mode == SS_TLS_OPPORTUNISTIC ? 25 : 465;
-}
-
 static int is_fqdn(const char *name)
 {
     return name && strchr(name, '.') && !strchr(name, ':') &&
@@ -37,7 +32,9 @@ void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool)
     const char *name = s->server_name ? s->server_name : "localhost";
 
     ss_option_set_defaults(SS_PLACE_SERVER, s, pool);
-    if (s->port == SS_UNSET) s->port = ss_settings_default_port((ss_settings_tls_t)s->tls);
+    int mode = s->tls;
+    if (s->port == SS_UNSET)
+        s->port = mode == SS_TLS_NONE || mode == SS_TLS_OPPORTUNISTIC ? 25 : 465;
     if (s->tls == SS_TLS_OPPORTUNISTIC) s->tls_verify = 0;
     if (!s->relay_name) s->relay_name = "default";
     /* RFC 5321 4.1.4: a name that is no FQDN is worse than an address literal. */

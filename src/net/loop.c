@@ -38,7 +38,7 @@ struct ss_loop_t {
     int is_stopped;
     ss_mono_t now; /* both clocks at the start of the turn */
     apr_time_t wall;
-    ss_timer_list_t timers;
+    ss_heap_t timers;
     struct epoll_event found[EVENTS_A_TURN];
     int found_count;
     ss_deferred_list_t deferred;
@@ -94,7 +94,7 @@ apr_status_t ss_loop_create(ss_loop_t **out, const ss_log_t *log, apr_pool_t *po
     }
     pthread_mutex_init(&loop->mutex, NULL);
     loop->posted_end = &loop->posted;
-    ss_timer_init(&loop->timers, TIMERS_MAX);
+    ss_heap_init(&loop->timers, TIMERS_MAX);
     read_clocks(loop);
     *out = loop;
     return APR_SUCCESS;
@@ -110,7 +110,7 @@ void ss_loop_destroy(ss_loop_t *loop)
         loop->posted = next;
     }
     pthread_mutex_destroy(&loop->mutex);
-    ss_timer_free(&loop->timers);
+    ss_heap_free(&loop->timers);
     close_descriptors(loop);
 }
 
@@ -197,7 +197,7 @@ void ss_loop_timer(ss_loop_t *loop, ss_timer_t *timer, ss_mono_t when)
 
 void ss_loop_untimer(ss_loop_t *loop, ss_timer_t *timer)
 {
-    ss_timer_cancel(&loop->timers, timer);
+    ss_heap_remove(&loop->timers, &timer->node);
 }
 
 void ss_loop_defer(ss_loop_t *loop, ss_deferred_t *deferred)

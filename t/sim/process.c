@@ -63,7 +63,7 @@ static void set_timer(void *self, ss_timer_t *timer, ss_mono_t when)
 
 static void clear_timer(void *self, ss_timer_t *timer)
 {
-    ss_timer_cancel(&((world_t *)self)->timers, timer);
+    ss_heap_remove(&((world_t *)self)->timers, &timer->node);
 }
 
 static void defer(void *self, ss_deferred_t *deferred)
@@ -188,7 +188,7 @@ void process_start(world_t *w)
                          .level = w->is_loud ? SS_LOG_INFO : SS_LOG_ERROR };
     w->is_dead = 0;
     w->rejected = (ss_mono_t){ 0 }; /* what is known of a host does not outlive the process */
-    ss_timer_init(&w->timers, TIMERS_MAX);
+    ss_heap_init(&w->timers, TIMERS_MAX);
     apr_pool_create(&w->process, w->pool);
     if (ss_delivery_create(&w->delivery, &options, w->process) != APR_SUCCESS) {
         truth_wrong(&w->truth, "delivery cannot be created");
@@ -213,7 +213,7 @@ static void take_apart(world_t *w, int commits)
     ss_delivery_destroy(w->delivery);
     w->delivery = NULL;
     memset(&w->deferred, 0, sizeof(w->deferred));
-    ss_timer_free(&w->timers);
+    ss_heap_free(&w->timers);
     apr_pool_destroy(w->process);
     for (int i = 0; i <= CONNECTIONS_MAX; i++) {
         if (w->wires[i]) truth_wrong(&w->truth, "a connection outlived its process");

@@ -71,7 +71,7 @@ struct world_t {
     /* time */
     ss_mono_t mono;
     apr_interval_time_t wall_ahead; /* wall time is START + mono + this */
-    ss_timer_list_t timers;
+    ss_heap_t timers;
     ss_deferred_list_t deferred;
     ss_mono_t heal; /* faults end here */
     int is_healed;

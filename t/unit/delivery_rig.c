@@ -82,7 +82,7 @@ static void timer(void *self, ss_timer_t *t, ss_mono_t when)
 
 static void untimer(void *self, ss_timer_t *t)
 {
-    ss_timer_cancel(&((delivery_rig_t *)self)->timers, t);
+    ss_heap_remove(&((delivery_rig_t *)self)->timers, &t->node);
 }
 
 static void defer(void *self, ss_deferred_t *deferred)
@@ -123,7 +123,7 @@ void delivery_rig_begin(delivery_rig_t *rig)
     rig->mono = (ss_mono_t){ RIG_MONO };
     rig->wall = RIG_WALL;
     rig->random = 0x80000000u;
-    ss_timer_init(&rig->timers, 100);
+    ss_heap_init(&rig->timers, 100);
     ss_settings_clear(&rig->settings);
     rig->settings.server_name = "www.example.com";
     rig->settings.hosts = apr_array_make(rig->pool, 1, sizeof(ss_settings_host_t));
@@ -163,7 +163,7 @@ void delivery_rig_end(delivery_rig_t *rig)
 {
     answer(rig);
     ss_delivery_destroy(rig->delivery);
-    ss_timer_free(&rig->timers);
+    ss_heap_free(&rig->timers);
     apr_pool_destroy(rig->pool);
 }
 

@@ -22,7 +22,7 @@ typedef struct {
     /* time */
     ss_mono_t mono;
     apr_time_t wall;
-    ss_timer_list_t timers;
+    ss_heap_t timers;
     apr_uint32_t random; /* what the port gives */
     /* seen */
     char key[400], value[2000]; /* of the last row of the setting table; value "" when deleted */

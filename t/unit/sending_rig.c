@@ -401,7 +401,7 @@ static void set_timer(void *self, ss_timer_t *timer, ss_mono_t when)
 
 static void clear_timer(void *self, ss_timer_t *timer)
 {
-    ss_timer_cancel(&((sending_rig_t *)self)->timers, timer);
+    ss_heap_remove(&((sending_rig_t *)self)->timers, &timer->node);
 }
 
 static void defer(void *self, ss_deferred_t *deferred)
@@ -494,7 +494,7 @@ void sending_rig_begin(sending_rig_t *rig)
     rig->config.relays = apr_array_make(rig->pool, 1, sizeof(const ss_settings_t *));
     APR_ARRAY_PUSH(rig->config.relays, const ss_settings_t *) = s;
     APR_RING_INIT(&rig->posted, ss_store_request_t, link);
-    ss_timer_init(&rig->timers, 1000);
+    ss_heap_init(&rig->timers, 1000);
 }
 
 void sending_rig_start(sending_rig_t *rig)
@@ -538,7 +538,7 @@ void sending_rig_end(sending_rig_t *rig)
     free_gone(rig);
     CU_ASSERT_EQUAL(rig->open, 0);
     ss_delivery_destroy(rig->delivery);
-    ss_timer_free(&rig->timers);
+    ss_heap_free(&rig->timers);
     apr_pool_destroy(rig->pool);
 }
 

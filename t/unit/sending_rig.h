@@ -28,7 +28,7 @@ struct sending_rig_t {
     ss_relay_t *relay;
     ss_mono_t mono;
     apr_time_t wall;
-    ss_timer_list_t timers;
+    ss_heap_t timers;
     ss_deferred_list_t deferred;
 
     /* ---- the server ---- */

@@ -11,7 +11,7 @@ void ss_suite_timer(void);
 
 #define AT(us) ((ss_mono_t){ us })
 
-static ss_timer_list_t timers;
+static ss_heap_t timers;
 static ss_deferred_list_t calls;
 static ss_timer_t again, victim;
 static ss_deferred_t second;
@@ -40,14 +40,14 @@ static void on_cancel(ss_timer_t *timer, ss_mono_t now)
 {
     (void)now;
     see(timer->self);
-    ss_timer_cancel(&timers, &victim);
+    ss_heap_remove(&timers, &victim.node);
 }
 
 static void begin(void)
 {
     *seen = '\0';
     memset(&calls, 0, sizeof(calls));
-    ss_timer_init(&timers, 3);
+    ss_heap_init(&timers, 3);
 }
 
 static void timers_fire_in_order_and_once(void)
@@ -70,7 +70,7 @@ static void timers_fire_in_order_and_once(void)
     CU_ASSERT_STRING_EQUAL(seen, "abc");
     ss_timer_fire(&timers, AT(100));
     CU_ASSERT_STRING_EQUAL(seen, "abc");
-    ss_timer_free(&timers);
+    ss_heap_free(&timers);
 }
 
 static void a_timer_that_sets_itself_does_not_keep_the_turn(void)
@@ -82,10 +82,10 @@ static void a_timer_that_sets_itself_does_not_keep_the_turn(void)
     CU_ASSERT_STRING_EQUAL(seen, "x");
     ss_timer_fire(&timers, AT(10));
     CU_ASSERT_STRING_EQUAL(seen, "xx");
-    ss_timer_cancel(&timers, &again);
+    ss_heap_remove(&timers, &again.node);
     ss_timer_fire(&timers, AT(10));
     CU_ASSERT_STRING_EQUAL(seen, "xx");
-    ss_timer_free(&timers);
+    ss_heap_free(&timers);
 }
 
 static void a_timer_may_cancel_another_that_is_due(void)
@@ -98,7 +98,7 @@ static void a_timer_may_cancel_another_that_is_due(void)
     ss_timer_set(&timers, &victim, AT(2));
     ss_timer_fire(&timers, AT(10));
     CU_ASSERT_STRING_EQUAL(seen, "f");
-    ss_timer_free(&timers);
+    ss_heap_free(&timers);
 }
 
 static void a_list_that_is_full_refuses(void)
@@ -111,7 +111,7 @@ static void a_list_that_is_full_refuses(void)
     CU_ASSERT_EQUAL(ss_timer_set(&timers, &many[3], AT(1)), APR_ENOSPC);
     /* Moving one that is set needs no room. */
     CU_ASSERT_EQUAL(ss_timer_set(&timers, &many[2], AT(9)), APR_SUCCESS);
-    ss_timer_free(&timers);
+    ss_heap_free(&timers);
 }
 
 /* ---- end-of-turn calls ---- */
@@ -144,7 +144,7 @@ static void a_call_is_made_once_per_turn_in_the_order_asked_for(void)
     CU_ASSERT(!ss_deferred_any(&calls));
     ss_deferred_run(&calls, AT(1));
     CU_ASSERT_STRING_EQUAL(seen, "ba");
-    ss_timer_free(&timers);
+    ss_heap_free(&timers);
 }
 
 static void a_call_may_ask_again_and_cancel_another(void)
@@ -162,7 +162,7 @@ static void a_call_may_ask_again_and_cancel_another(void)
     ss_deferred_cancel(&calls, &first);
     ss_deferred_run(&calls, AT(2));
     CU_ASSERT_STRING_EQUAL(seen, "12");
-    ss_timer_free(&timers);
+    ss_heap_free(&timers);
 }
 
 void ss_suite_timer(void)
