@@ -155,6 +155,8 @@ def test_numbers_of_a_large_queue_are_handed_over_and_counted_after_a_crash(make
     assert not setting(httpd, "SELECT value FROM setting WHERE key = 'tally'"), "the numbers were left for a second use"
     # The numbers that were written down are what the next daemon says; one that was killed writes none, and its successor counts.
     httpd.stop()
+    # The daemon leaves a moment after httpd.
+    httpd.wait(lambda: setting(httpd, "SELECT value FROM setting WHERE key = 'tally'"), 10, "the numbers")
     (text,), = setting(httpd, "SELECT value FROM setting WHERE key = 'tally'")
     rows = json.loads(text)
     rows[0][2] += 7

@@ -497,6 +497,8 @@ static void the_first_host_is_preferred(void)
     rig.refuses = 0;
     int before = rig.opened;
     sending_rig_run(&rig, 2 * RIG_SECOND);
+    ss_relay_wake(rig.relay);
+    sending_rig_run(&rig, 0);
     CU_ASSERT_EQUAL(rig.opened, before); /* nothing waits: nothing is tried */
     sending_rig_add(&rig, 1);            /* the first is tried beside it */
     sending_rig_run(&rig, RIG_SECOND);
