@@ -414,13 +414,12 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
  * text. */
 static void finish_from_text(ss_auth_t *auth, const char *text)
 {
-    ss_result_t ignored;
+    ss_result_t ignored = { 0 };
     ss_buf_t out;
     int is_done = 0;
     char word[SS_AUTH_ERROR_MAX];
     apr_cpystrn(word, text, sizeof(word));
     word[strcspn(word, " \r\n")] = '\0';
-    ss_result_clear(&ignored);
     ss_buf_init(&out, SS_AUTH_OUT_MAX);
     if (step_sasl(auth, word, &out, &is_done, &ignored) != APR_SUCCESS) auth->is_complete = 0;
     ss_buf_wipe(&out);

@@ -291,12 +291,11 @@ void ss_client_broke_off(ss_client_t *c, const char *code, const char *advice, c
                          const ss_result_t *better)
 {
     ss_verdict_t verdict = { SS_SCOPE_CONNECTION, SS_FATE_DOWN, 0, advice };
-    ss_result_t result;
+    ss_result_t result = { 0 };
     int is_step = c->state < SS_CLIENT_READY || c->state == SS_CLIENT_TRYING;
     const char *step = ss_client_step(c);
     ss_cmd_t cmd = ss_client_current(c);
 
-    ss_result_clear(&result);
     if (c->state == SS_CLIENT_HELO && c->has_refused_ehlo) better = &c->end.result;
     if (better && ss_result_is_set(better)) {
         result = *better;

@@ -218,8 +218,7 @@ static int say_content(ss_client_t *c, ss_client_tx_t *tx)
             return 0;
         } else {
             ss_verdict_t verdict = { SS_SCOPE_CONNECTION, SS_FATE_AGAIN, 0, "content-unreadable" };
-            ss_result_t result;
-            ss_result_clear(&result);
+            ss_result_t result = { 0 };
             ss_result_set(&result, "data", "", verdict.advice,
                           "The message's content could not be read from the queue, so the "
                           "connection was closed");
@@ -242,16 +241,11 @@ static int say_next(ss_client_t *c, ss_client_tx_t *tx)
         tx->say = SS_SAY_NOTHING;
         return 1;
     }
+    if (tx->say <= SS_SAY_DATA && !ss_client_may_ask(c)) return 0;
     switch (tx->say) {
-    case SS_SAY_MAIL:
-        if (!ss_client_may_ask(c)) return 0;
-        say_mail(c, tx);
-        return 1;
-    case SS_SAY_RCPT:
-        if (!ss_client_may_ask(c)) return 0;
-        say_rcpt(c, tx);
-        return 1;
-    case SS_SAY_DATA: return ss_client_may_ask(c) && say_data(c, tx);
+    case SS_SAY_MAIL: say_mail(c, tx); return 1;
+    case SS_SAY_RCPT: say_rcpt(c, tx); return 1;
+    case SS_SAY_DATA: return say_data(c, tx);
     case SS_SAY_WAIT: return 0;
     case SS_SAY_CONTENT: return say_content(c, tx);
     default: return 1;

@@ -156,8 +156,7 @@ typedef struct {
 static const ss_verdict_rule_t rules[] = {
     ROW(AT_ANY, 2, NULL, NULL, RECIPIENT, SENT, "accepted"),
     ROW(DATA | AUTH, 3, NULL, NULL, RECIPIENT, SENT, "accepted"),
-    ROW(QUIT, 0, NULL, NULL, CONNECTION, AGAIN, "closing"),
-    ROW(RSET, 0, NULL, NULL, CONNECTION, AGAIN, "closing"),
+    ROW(QUIT | RSET, 0, NULL, NULL, CONNECTION, AGAIN, "closing"),
     ROW(AT_SETUP | AT_START | STARTTLS, 3, NULL, NULL, RELAY, DOWN, "not-smtp"),
     ROW(AT_ANY, 3, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
 
@@ -284,10 +283,8 @@ static const ss_verdict_rule_t rules[] = {
     RULE(BDAT, 504, NULL, NULL, EITHER, MESSAGE, AGAIN, NO_CHUNKING, "no-chunking"),
 
     /* size and storage; a full mailbox first, since its texts say "size" and "quota" too */
-    ROW(RCPT, 4, ".2.2", NULL, RECIPIENT, DEFERRED, "mailbox-full"),
-    ROW(RCPT, 5, ".2.2", NULL, RECIPIENT, FAILED, "mailbox-full"),
-    ROW(RCPT, 4, NULL, WORDS_FULL, RECIPIENT, DEFERRED, "mailbox-full"),
-    ROW(RCPT, 5, NULL, WORDS_FULL, RECIPIENT, FAILED, "mailbox-full"),
+    ROW(RCPT, 0, ".2.2", NULL, RECIPIENT, FAILED, "mailbox-full"),
+    ROW(RCPT, 0, NULL, WORDS_FULL, RECIPIENT, FAILED, "mailbox-full"),
     ROW(AT_BODY, 5, ".2.2", NULL, MESSAGE, FAILED, "mailbox-full"),
     ROW(AT_BODY, 5, NULL, WORDS_FULL, MESSAGE, FAILED, "mailbox-full"),
     ROW(RCPT, 5, ".3.4", NULL, RECIPIENT, FAILED, "message-too-big"),
@@ -417,9 +414,5 @@ int ss_verdict_phrase_length(const char *advice, const char *text)
 const char *ss_verdict_dsn(const ss_reply_t *reply)
 {
     if (*reply->enhanced) return reply->enhanced;
-    switch (reply->code / 100) {
-    case 2: return "2.0.0";
-    case 5: return "5.0.0";
-    default: return "4.0.0";
-    }
+    return reply->code / 100 == 2 ? "2.0.0" : reply->code / 100 == 5 ? "5.0.0" : "4.0.0";
 }
