@@ -13,6 +13,7 @@
 #include "config/config_build.h"
 #include "config/module.h"
 #include "daemon/supervise.h"
+#include "mail/compose.h"
 #include "net/tls.h"
 #include "web/submit/api.h"
 #include "web/handler.h"
@@ -84,9 +85,11 @@ static int monitor(apr_pool_t *p, server_rec *s)
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
+    (void)pchild;
+    (void)s;
     ss_config_wipe_secrets();
     ss_supervise_child_init();
-    ss_handler_child_init(s, pchild);
+    ss_compose_init();
 }
 
 static void register_hooks(apr_pool_t *pool)

@@ -4,11 +4,8 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <stdarg.h>
 #include <string.h>
 #include <stdio.h>
-
-#include "cli/cli.h"
 
 static void print_option(const char *name, const char *value_name, const char *help)
 {
@@ -19,14 +16,13 @@ static void print_option(const char *name, const char *value_name, const char *h
     printf("  %-26s %s\n", left, help);
 }
 
-static void print_help(const ss_cli_command_t *command, const ss_arguments_option_t *options,
-                       int count)
+static void print_help(const ss_cli_command_t *command, const ss_arguments_option_t *options)
 {
     printf("Usage: smtp-send %s%s%s [OPTIONS]\n\n%c%s.\n\n", command->name,
            *command->usage ? " " : "", command->usage, apr_toupper(*command->summary),
            command->summary + 1);
-    for (int i = 0; i < count; i++)
-        print_option(options[i].name, options[i].value_name, options[i].help);
+    for (; options && options->name; options++)
+        print_option(options->name, options->value_name, options->help);
     print_option("json", NULL, "print JSON");
     print_option("socket", "PATH", "the daemon's socket (also $SMTP_SEND_SOCKET)");
     print_option("help", NULL, "print this text");
@@ -42,67 +38,61 @@ static int take(const char *argument, const char *next, const ss_arguments_optio
     if (strncmp(argument, "--", 2) || strncmp(argument + 2, option->name, len)) return 0;
     const char *rest = argument + 2 + len;
     if (*rest && *rest != '=') return 0;
-    if (!option->value) {
-        if (*rest) return -1;
-        *option->flag = 1;
-        return 1;
+    if (!option->value_name) {
+        *(int *)option->target = 1;
+        return *rest ? -1 : 1;
     }
-    if (*rest == '=') {
-        *option->value = rest + 1;
-        return 1;
-    }
-    if (!next) return -1;
-    *option->value = next;
-    return 2;
+    if (!*rest && !next) return -1;
+    *(const char **)option->target = *rest ? rest + 1 : next;
+    return *rest ? 1 : 2;
 }
 
-static int usage(const ss_cli_t *cli, int *code)
+static int usage(const ss_cli_t *cli, const char *format, const char *argument, int *code)
 {
+    ss_cli_complain(cli->program, format, argument);
     fprintf(stderr, "Try 'smtp-send %s --help' for more information.\n", cli->command->name);
     *code = EX_USAGE;
     return -1;
 }
 
-int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int count, int argc,
-                      const char *const *argv, int most_operands, apr_array_header_t **operands,
-                      int *code)
+int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int argc,
+                      const char *const *argv, apr_array_header_t **operands, int *code)
 {
     int is_over = 0, has_help = 0;
-    const ss_arguments_option_t common[] = { { "socket", "PATH", NULL, &cli->socket, NULL },
-                                             { "json", NULL, NULL, NULL, &cli->is_json },
-                                             { "help", NULL, NULL, NULL, &has_help } };
+    const ss_arguments_option_t common[] = { { "socket", "PATH", NULL, &cli->socket },
+                                             { "json", NULL, NULL, &cli->is_json },
+                                             { "help", NULL, NULL, &has_help } };
 
     *code = EX_OK;
-    *operands = apr_array_make(cli->pool, 4, sizeof(const char *));
+    apr_array_header_t *rest = apr_array_make(cli->pool, 4, sizeof(const char *));
     for (int i = 1; i < argc; i++) {
         const char *next = i + 1 < argc ? argv[i + 1] : NULL;
         int taken = 0;
         if (is_over || argv[i][0] != '-' || !argv[i][1]) {
-            APR_ARRAY_PUSH(*operands, const char *) = argv[i];
+            APR_ARRAY_PUSH(rest, const char *) = argv[i];
             continue;
         }
         if (!strcmp(argv[i], "--")) {
             is_over = 1;
             continue;
         }
-        for (int k = 0; k < count && !taken; k++) taken = take(argv[i], next, &options[k]);
+        for (const ss_arguments_option_t *option = options; option && option->name && !taken;
+             option++)
+            taken = take(argv[i], next, option);
         for (int k = 0; k < 3 && !taken; k++) taken = take(argv[i], next, &common[k]);
         if (has_help) {
-            print_help(cli->command, options, count);
+            print_help(cli->command, options);
             return -1;
         }
-        if (taken <= 0) {
-            ss_cli_complain(cli->program,
-                            taken ? "option %s needs a value, or takes none" : "unknown option %s",
-                            argv[i]);
-            return usage(cli, code);
-        }
+        if (taken <= 0)
+            return usage(cli,
+                         taken ? "option %s needs a value, or takes none" : "unknown option %s",
+                         argv[i], code);
         i += taken - 1;
     }
-    if ((*operands)->nelts > most_operands) {
-        ss_cli_complain(cli->program, "unexpected argument \"%s\"",
-                        APR_ARRAY_IDX(*operands, most_operands, const char *));
-        return usage(cli, code);
-    }
+    if (operands)
+        *operands = rest;
+    else if (rest->nelts)
+        return usage(cli, "unexpected argument \"%s\"", APR_ARRAY_IDX(rest, 0, const char *), code);
     return 0;
 }

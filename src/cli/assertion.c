@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/cli.h"
-
 /* Base64 with the alphabet of URLs, without padding (RFC 7515 2). */
 static const char *base64url(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
 {

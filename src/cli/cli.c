@@ -11,7 +11,7 @@ int ss_cli_exit_code(int status, int other)
     return status >= 500 ? EX_SOFTWARE : other;
 }
 
-void ss_cli_complain(const char *program, const char *format, ...)
+int ss_cli_complain(const char *program, const char *format, ...)
 {
     va_list args;
 
@@ -21,4 +21,5 @@ void ss_cli_complain(const char *program, const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+    return EX_USAGE;
 }

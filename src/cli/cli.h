@@ -29,8 +29,8 @@ struct ss_cli_t {
 /* The exit code for a refusal of the daemon, by its HTTP status. other: for a refusal that is
  * neither a lack of permission nor temporary nor a fault of the daemon. */
 int ss_cli_exit_code(int status, int other);
-/* Prints "PROGRAM: ..." on standard error. */
-void ss_cli_complain(const char *program, const char *format, ...)
+/* Prints "PROGRAM: ..." on standard error. Returns EX_USAGE, for errors of usage. */
+int ss_cli_complain(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "cli/action_command.h"
-#include "cli/cli.h"
 #include "cli/explain_command.h"
 #include "cli/pause_command.h"
 #include "cli/queue_command.h"

@@ -9,9 +9,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "cli/cli.h"
 #include "cli/terminal.h"
-#include "wire/peer.h"
 
 /* a person is waiting; a restarting daemon is back within this time */
 #define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
@@ -22,14 +20,22 @@ json_t *ss_exchange_request(const char *verb)
     return json_pack("{s:s}", "do", verb);
 }
 
-const char *ss_exchange_user(apr_pool_t *pool)
+void ss_exchange_put(json_t *object, const char *name, const char *text)
+{
+    if (text) json_object_set_new(object, name, json_string(text));
+}
+
+json_t *ss_exchange_action(const ss_cli_t *cli, const char *verb)
 {
     const struct passwd *user = getpwuid(getuid());
     const char *name = user ? user->pw_name : "unknown";
     const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+    json_t *request = ss_exchange_request(verb);
 
-    if (sudo && *sudo) return apr_psprintf(pool, "%s (sudo by %s)", name, sudo);
-    return apr_psprintf(pool, "%s (uid %d)", name, (int)getuid());
+    ss_exchange_put(request, "who",
+                    sudo && *sudo ? apr_psprintf(cli->pool, "%s (sudo by %s)", name, sudo)
+                                  : apr_psprintf(cli->pool, "%s (uid %d)", name, (int)getuid()));
+    return request;
 }
 
 int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header)
@@ -88,14 +94,12 @@ int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps
     return EX_TEMPFAIL;
 }
 
-json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *status, int *code)
+json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *code)
 {
     ss_peer_answer_t answer = { 0 };
 
-    if (status) *status = 0;
     *code = ss_exchange(cli, request, NULL, &answer);
     if (*code != EX_OK) return NULL;
-    if (status) *status = answer.status;
     if (answer.status < 200 || answer.status > 299) {
         *code = ss_exchange_refused(cli, answer.status, answer.header);
         return NULL;

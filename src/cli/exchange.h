@@ -15,10 +15,15 @@ typedef struct {
 
 /* A request with "do" set. The caller owns the reference. */
 json_t *ss_exchange_request(const char *verb);
+/* The same for an action, with the user who does it, for the daemon's log: "alice (uid 1000)", or
+ * "root (sudo by alice)". */
+json_t *ss_exchange_action(const ss_cli_t *cli, const char *verb);
+/* Sets a text member; NULL: none. */
+void ss_exchange_put(json_t *object, const char *name, const char *text);
 /* Sends the request (the reference is dropped). Returns the answer's document, or its header where
  * it has none; the caller owns the reference. NULL: refused or no answer; the error was printed and
- * *code is the exit code. status (may be NULL) gets the answer's. */
-json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *status, int *code);
+ * *code is the exit code. */
+json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *code);
 /* Sends the request (the reference is dropped) and leaves the answer to the caller, a refusal
  * included. EX_OK, or the exit code when there was no answer; the error was printed. steps may be
  * NULL. */
@@ -26,7 +31,5 @@ int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps
                 ss_peer_answer_t *answer);
 /* Prints a refusal and returns its exit code. header: the answer's, as JSON. */
 int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header);
-/* Who runs this command, for the daemon's log: "alice (uid 1000)", or "root (sudo by alice)". */
-const char *ss_exchange_user(apr_pool_t *pool);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "cli/arguments.h"
-#include "cli/cli.h"
 #include "cli/terminal.h"
 #include "smtp/advice.h"
 
@@ -60,7 +59,7 @@ static int list_all(ss_cli_t *cli)
         json_array_append_new(document, entry_json(&ss_advice_table[i]));
     }
     if (cli->is_json)
-        ss_terminal_json(document);
+        ss_terminal_json(json_incref(document));
     else
         ss_terminal_table(columns, 3, cells, NULL, ss_advice_count, cli->pool);
     json_decref(document);
@@ -72,7 +71,7 @@ int ss_explain_command(ss_cli_t *cli, int argc, const char *const *argv)
     apr_array_header_t *words;
     int code;
 
-    if (ss_arguments_read(cli, NULL, 0, argc, argv, argc, &words, &code)) return code;
+    if (ss_arguments_read(cli, NULL, argc, argv, &words, &code)) return code;
     if (!words->nelts) return list_all(cli);
     const char *question = apr_array_pstrcat(cli->pool, words, ' ');
     const ss_advice_t *named = ss_advice_find(question);
@@ -94,7 +93,7 @@ int ss_explain_command(ss_cli_t *cli, int argc, const char *const *argv)
         if (i) putchar('\n');
         print_entry(entry, cli->pool);
     }
-    if (cli->is_json) ss_terminal_json(document);
+    if (cli->is_json) ss_terminal_json(json_incref(document));
     json_decref(document);
     return EX_OK;
 }

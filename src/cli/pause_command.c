@@ -7,7 +7,6 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/cli.h"
 #include "cli/exchange.h"
 #include "cli/terminal.h"
 #include "config/option.h"
@@ -22,7 +21,7 @@ static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *an
     json_array_foreach(json_object_get(answer, "relays"), i, row)
     {
         const char *note = ss_terminal_text(row, "note", cli->pool);
-        int is_paused = json_is_true(json_object_get(row, "paused"));
+        int is_paused = ss_terminal_is(row, "paused");
         const char *what = !strcmp(verb, "flush") && !is_paused ? "trying all waiting messages now"
                            : is_paused                          ? "paused"
                                                                 : "sending";
@@ -37,11 +36,9 @@ static json_t *read_rate(const ss_cli_t *cli, const char *text)
 {
     const ss_option_t *option = ss_option_find("SMTPSendRate");
     ss_settings_t settings;
-    const char *error;
 
     ss_settings_clear(&settings);
-    error = ss_option_set(option, &settings, 1, &text, NULL, cli->pool);
-    if (error) {
+    if (ss_option_set(option, &settings, 1, &text, NULL, cli->pool)) {
         ss_cli_complain(cli->program, "--rate: \"%s\" is not a rate such as 50/min, 10/s or 1000/h",
                         text);
         return NULL;
@@ -55,42 +52,38 @@ int ss_pause_command(ss_cli_t *cli, int argc, const char *const *argv)
     const char *relay = NULL, *reason = NULL, *lasts = NULL, *rate = NULL, *until = NULL,
                *verb = argv[0];
     const ss_arguments_option_t pausing[] = {
-        { "relay", "NAME", "only this relay (all)", &relay, NULL },
-        { "reason", "TEXT", "why, for the log and the pages", &reason, NULL },
-        { "for", "TIME", "resume automatically after this time (30min)", &lasts, NULL }
+        { "relay", "NAME", "only this relay (all)", &relay },
+        { "reason", "TEXT", "why, for the log and the pages", &reason },
+        { "for", "TIME", "resume automatically after this time (30min)", &lasts },
+        { 0 }
     };
-    const ss_arguments_option_t others[] = {
-        { "relay", "NAME", "only this relay (all)", &relay, NULL },
-        { "rate", "RATE", "start slowly: 50/min, doubled each minute", &rate, NULL }
-    };
-    const ss_arguments_option_t *options = !strcmp(verb, "pause") ? pausing : others;
-    int count = !strcmp(verb, "pause") ? 3 : !strcmp(verb, "resume") ? 2 : 1, code;
+    const ss_arguments_option_t others[] = { { "relay", "NAME", "only this relay (all)", &relay },
+                                             { !strcmp(verb, "resume") ? "rate" : NULL, "RATE",
+                                               "start slowly: 50/min, doubled each minute", &rate },
+                                             { 0 } };
     apr_interval_time_t duration = 0;
-    apr_array_header_t *operands;
+    int code;
 
-    if (ss_arguments_read(cli, options, count, argc, argv, 0, &operands, &code)) return code;
-    if (lasts && (ss_text_duration(lasts, &duration) || !duration)) {
-        ss_cli_complain(cli->program, "--for: \"%s\" is not a duration such as 30min, 2h or 1d",
-                        lasts);
-        return EX_USAGE;
-    }
+    if (ss_arguments_read(cli, strcmp(verb, "pause") ? others : pausing, argc, argv, NULL, &code))
+        return code;
+    if (lasts && (ss_text_duration(lasts, &duration) || !duration))
+        return ss_cli_complain(cli->program,
+                               "--for: \"%s\" is not a duration such as 30min, 2h or 1d", lasts);
     json_t *limit = rate ? read_rate(cli, rate) : NULL;
     if (rate && !limit) return EX_USAGE;
-    json_t *request = ss_exchange_request(verb);
+    json_t *request = ss_exchange_action(cli, verb);
     if (limit) json_object_set_new(request, "rate", limit);
-    json_object_set_new(request, "who", json_string(ss_exchange_user(cli->pool)));
-    if (relay) json_object_set_new(request, "relay", json_string(relay));
-    if (reason)
-        json_object_set_new(request, "reason",
-                            json_string(ss_text_utf8(cli->pool, reason, strlen(reason))));
+    ss_exchange_put(request, "relay", relay);
+    if (reason) reason = ss_text_utf8(cli->pool, reason, strlen(reason));
+    ss_exchange_put(request, "reason", reason);
     if (duration) {
         json_object_set_new(request, "for", json_integer(duration));
         until = apr_psprintf(cli->pool, " for %s", ss_text_duration_print(cli->pool, duration));
     }
-    json_t *answer = ss_exchange_ask(cli, request, NULL, &code);
+    json_t *answer = ss_exchange_ask(cli, request, &code);
     if (!answer) return code;
     if (cli->is_json)
-        ss_terminal_json(answer);
+        ss_terminal_json(json_incref(answer));
     else
         print_relays(cli, verb, answer, until);
     json_decref(answer);

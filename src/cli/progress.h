@@ -8,8 +8,10 @@
 #define SS_PROGRESS_LOOKS 16 /* the rate is measured over this many samples */
 
 typedef struct { /* all zero: no sample yet */
-    apr_time_t times[SS_PROGRESS_LOOKS];
-    apr_int64_t waiting[SS_PROGRESS_LOOKS], done[SS_PROGRESS_LOOKS];
+    struct {
+        apr_time_t time;
+        apr_int64_t waiting, done;
+    } looks[SS_PROGRESS_LOOKS];
     int count;
 } ss_progress_t;
 

@@ -1,4 +1,5 @@
-/* queue_command.c: the list of messages (queue, mailq) and all details of one (show). */
+/* queue_command.c: the list of messages (queue, mailq), all details of one (show), and what can be
+ * read of a damaged queue file (queue --recover, without the daemon). */
 #include "cli/queue_command.h"
 
 #include <apr_strings.h>
@@ -7,11 +8,10 @@
 
 #include "base/text.h"
 #include "cli/arguments.h"
-#include "cli/cli.h"
 #include "cli/exchange.h"
-#include "cli/recover_command.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
+#include "queue/recover.h"
 
 #define LIMIT 100          /* messages listed without --limit */
 #define LIMIT_MAX 10000000 /* --limit */
@@ -29,15 +29,13 @@ static json_t *list_request(const list_t *list, apr_int64_t limit, const char *a
 {
     json_t *request = ss_exchange_request("queue");
 
-    if (list->state)
-        json_object_set_new(request, "state", json_string(list->state));
-    else if (!list->is_all)
-        json_object_set_new(request, "waiting", json_true());
-    if (list->relay) json_object_set_new(request, "relay", json_string(list->relay));
-    if (list->from) json_object_set_new(request, "from", json_string(list->from));
-    if (list->to) json_object_set_new(request, "to", json_string(list->to));
-    if (list->text) json_object_set_new(request, "text", json_string(list->text));
-    if (after) json_object_set_new(request, "after", json_string(after));
+    ss_exchange_put(request, "state", list->state);
+    if (!list->state && !list->is_all) json_object_set_new(request, "waiting", json_true());
+    ss_exchange_put(request, "relay", list->relay);
+    ss_exchange_put(request, "from", list->from);
+    ss_exchange_put(request, "to", list->to);
+    ss_exchange_put(request, "text", list->text);
+    ss_exchange_put(request, "after", after);
     json_object_set_new(request, "limit", json_integer(limit < PAGE_MAX ? limit : PAGE_MAX));
     return request;
 }
@@ -52,7 +50,7 @@ static json_t *fetch(ss_cli_t *cli, const list_t *list, apr_int64_t limit, int *
 
     for (;;) {
         json_t *page = ss_exchange_ask(
-            cli, list_request(list, limit - (apr_int64_t)json_array_size(rows), after), NULL, code);
+            cli, list_request(list, limit - (apr_int64_t)json_array_size(rows), after), code);
         if (!page) {
             json_decref(all);
             return NULL;
@@ -74,21 +72,20 @@ static const char *receivers(const json_t *row, apr_pool_t *pool)
 {
     const json_t *to = json_object_get(row, "to");
     const char *first = json_string_value(json_array_get(to, 0));
-    json_int_t count = json_integer_value(json_object_get(row, "recipients"));
+    int count = (int)ss_terminal_number(row, "recipients");
 
     first = first ? ss_terminal_clean(first, pool) : "";
-    return count > 1 ? apr_psprintf(pool, "%s +%d", first, (int)count - 1) : first;
+    return count > 1 ? apr_psprintf(pool, "%s +%d", first, count - 1) : first;
 }
 
 /* The last reply and the next attempt, as a note: "(next try in 5min) 451 4.7.1 ..." */
 static const char *note_of(const json_t *row, apr_pool_t *pool)
 {
-    const char *reply = ss_terminal_text(row, "reply", pool),
-               *next = json_string_value(json_object_get(row, "nextAttempt"));
-    apr_int64_t since = ss_terminal_since(next);
+    const char *reply = ss_terminal_text(row, "reply", pool);
+    apr_int64_t since = ss_terminal_since(row, "nextAttempt");
 
     if (!*reply) return NULL;
-    return next && since < 0
+    return since < 0
                ? apr_psprintf(pool, "(next attempt in %s) %s", ss_terminal_age(since, pool), reply)
                : reply;
 }
@@ -110,11 +107,9 @@ static void print_messages(const json_t *rows, apr_pool_t *pool)
         const char *from = ss_terminal_text(row, "from", pool);
         cell[0] = ss_terminal_text(row, "id", pool);
         cell[1] = ss_terminal_text(row, "state", pool);
-        cell[2] = ss_terminal_age(
-            ss_terminal_since(json_string_value(json_object_get(row, "createdAt"))), pool);
-        cell[3] = ss_terminal_bytes(json_integer_value(json_object_get(row, "size")), pool);
-        cell[4] =
-            apr_psprintf(pool, "%d", (int)json_integer_value(json_object_get(row, "attempts")));
+        cell[2] = ss_terminal_age(ss_terminal_since(row, "createdAt"), pool);
+        cell[3] = ss_terminal_bytes(ss_terminal_number(row, "size"), pool);
+        cell[4] = apr_psprintf(pool, "%d", (int)ss_terminal_number(row, "attempts"));
         cell[5] = receivers(row, pool);
         if (wanted > 6) {
             cell[6] = *from ? from : "<>";
@@ -129,11 +124,9 @@ static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
 {
     *limit = LIMIT;
     if (!text) return 0;
-    if (ss_text_number(text, 0, LIMIT_MAX, limit)) {
-        ss_cli_complain(cli->program, "--limit: \"%s\" is not a number from 0 (all) to %d", text,
-                        LIMIT_MAX);
-        return -1;
-    }
+    if (ss_text_number(text, 0, LIMIT_MAX, limit))
+        return ss_cli_complain(cli->program, "--limit: \"%s\" is not a number from 0 (all) to %d",
+                               text, LIMIT_MAX);
     if (!*limit) *limit = LIMIT_MAX;
     return 0;
 }
@@ -151,42 +144,86 @@ static int show_list(void *self, ss_cli_t *cli, const json_t *status)
     return EX_OK;
 }
 
+/* ---- a damaged queue file ---- */
+
+static void say(const char *from, const char *to, const ss_recover_result_t *r)
+{
+    printf("%" APR_INT64_T_FMT " unfinished messages to %" APR_INT64_T_FMT
+           " recipients were saved in %s.\n",
+           r->messages, r->recipients, to);
+    if (r->incomplete)
+        printf("%" APR_INT64_T_FMT
+               " more were found, but their recipients or content cannot be read.\n",
+               r->incomplete);
+    if (r->gaps)
+        printf("%" APR_INT64_T_FMT
+               " parts of the file could not be read: unknown messages may be missing.\n",
+               r->gaps);
+    if (!r->has_settings) puts("Pauses and what was learned about relays could not be read.");
+    printf("Finished messages are not copied. Before httpd starts, replace the old file by the new "
+           "one, with the same owner:\n"
+           "  mv %s %s.damaged && mv %s %s && chown --reference=%s.damaged %s && rm -f %s-wal "
+           "%s-shm\n",
+           from, from, to, from, from, from, from, from);
+}
+
+/* Saves what can be read of the queue file from into the new file to (NULL: FROM.recovered).
+ * Returns the exit code. */
+static int recover_file(ss_cli_t *cli, const char *from, const char *to)
+{
+    ss_recover_result_t recovered;
+    ss_result_t result;
+
+    if (!to) to = apr_pstrcat(cli->pool, from, ".recovered", NULL);
+    apr_status_t rv = ss_recover(from, to, &recovered, &result, cli->pool);
+    if (rv != APR_SUCCESS) ss_cli_complain(cli->program, "%s", result.text);
+    if (rv != APR_SUCCESS && !recovered.messages)
+        return APR_STATUS_IS_ENOENT(rv)   ? EX_NOINPUT
+               : APR_STATUS_IS_EEXIST(rv) ? EX_CANTCREAT
+                                          : EX_DATAERR;
+    if (cli->is_json)
+        ss_terminal_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:b}", "into", to, "messages",
+                                   (json_int_t)recovered.messages, "recipients",
+                                   (json_int_t)recovered.recipients, "incomplete",
+                                   (json_int_t)recovered.incomplete, "gaps",
+                                   (json_int_t)recovered.gaps, "settings", recovered.has_settings));
+    else
+        say(from, to, &recovered);
+    return rv != APR_SUCCESS || recovered.incomplete || recovered.gaps ? EX_DATAERR : EX_OK;
+}
+
 static int recover(ss_cli_t *cli, const list_t *wanted)
 {
     const list_t alone = { .recover = wanted->recover, .into = wanted->into };
 
     if (wanted->recover && !memcmp(wanted, &alone, sizeof(alone)))
-        return ss_recover_command(cli, wanted->recover, wanted->into);
-    ss_cli_complain(cli->program, wanted->recover
-                                      ? "--recover takes only --into and --json besides the file"
+        return recover_file(cli, wanted->recover, wanted->into);
+    return ss_cli_complain(
+        cli->program, wanted->recover ? "--recover takes only --into and --json besides the file"
                                       : "--into needs --recover");
-    return EX_USAGE;
 }
 
 static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv)
 {
     const ss_arguments_option_t options[] = {
         { "state", "STATE", "queued sending deferred held sent failed expired cancelled",
-          &wanted->state, NULL },
-        { "all", NULL, "also finished messages", NULL, &wanted->is_all },
-        { "relay", "NAME", "only messages of this relay", &wanted->relay, NULL },
-        { "from", "PATTERN", "only from this sender (* matches anything)", &wanted->from, NULL },
-        { "to", "PATTERN", "only to this recipient", &wanted->to, NULL },
-        { "text", "TEXT", "only with this text in id, address or subject", &wanted->text, NULL },
-        { "limit", "N", "list at most N messages (100; 0: all)", &wanted->limit, NULL },
-        { "after", "ID", "continue after this message", &wanted->after, NULL },
+          &wanted->state },
+        { "all", NULL, "also finished messages", &wanted->is_all },
+        { "relay", "NAME", "only messages of this relay", &wanted->relay },
+        { "from", "PATTERN", "only from this sender (* matches anything)", &wanted->from },
+        { "to", "PATTERN", "only to this recipient", &wanted->to },
+        { "text", "TEXT", "only with this text in id, address or subject", &wanted->text },
+        { "limit", "N", "list at most N messages (100; 0: all)", &wanted->limit },
+        { "after", "ID", "continue after this message", &wanted->after },
         { "recover", "FILE", "save what can be read of a damaged queue file (see below)",
-          &wanted->recover, NULL },
-        { "into", "FILE", "where to save it (FILE.recovered)", &wanted->into, NULL },
+          &wanted->recover },
+        { "into", "FILE", "where to save it (FILE.recovered)", &wanted->into },
         SS_WATCH_OPTIONS(wanted->every, wanted->is_watching)
     };
-    apr_array_header_t *operands;
     apr_int64_t limit;
     int code;
 
-    if (ss_arguments_read(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
-                          &operands, &code))
-        return code;
+    if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
     if (wanted->recover || wanted->into) return recover(cli, wanted);
     if (read_limit(cli, wanted->limit, &limit)) return EX_USAGE;
     if (wanted->is_watching)
@@ -196,7 +233,7 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     const json_t *rows = json_object_get(all, "messages");
     const char *more = json_string_value(json_object_get(all, "more"));
     if (cli->is_json) {
-        ss_terminal_json(all);
+        ss_terminal_json(json_incref(all));
     } else if (!json_array_size(rows)) {
         puts(wanted->state || wanted->is_all || wanted->relay || wanted->from || wanted->to ||
                      wanted->text
@@ -241,20 +278,24 @@ static void line(const char *name, const char *value)
 
 static const char *when(const json_t *object, const char *name, apr_pool_t *pool)
 {
-    const char *time = json_string_value(json_object_get(object, name));
-    apr_int64_t since = ss_terminal_since(time);
+    const char *time = ss_terminal_text(object, name, pool);
+    apr_int64_t since = ss_terminal_since(object, name);
 
-    if (!time) return "";
-    return apr_psprintf(pool, "%s (%s%s%s)", ss_terminal_clean(time, pool), since < 0 ? "in " : "",
-                        ss_terminal_age(since, pool), since < 0 ? "" : " ago");
+    return !*time ? ""
+                  : apr_psprintf(pool, "%s (%s%s%s)", time, since < 0 ? "in " : "",
+                                 ss_terminal_age(since, pool), since < 0 ? "" : " ago");
 }
 
 static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
 {
     const char *state = ss_terminal_text(rcpt, "state", pool),
                *next = when(rcpt, "nextAttempt", pool),
-               *delivered = when(rcpt, "deliveredAt", pool);
+               *delivered = when(rcpt, "deliveredAt", pool),
+               *held = ss_terminal_text(rcpt, "heldBecause", pool),
+               *reply = ss_terminal_text(rcpt, "reply", pool),
+               *relay = ss_terminal_text(rcpt, "relay", pool);
     const json_t *advice = json_object_get(rcpt, "advice");
+    int attempts = (int)ss_terminal_number(rcpt, "attempts");
     ss_terminal_ink_t ink = !strcmp(state, "sent") ? SS_TERMINAL_GOOD
                             : !strcmp(state, "failed") || !strcmp(state, "expired")
                                 ? SS_TERMINAL_BAD
@@ -263,25 +304,17 @@ static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
     printf("\n%s  %s%s, %d %s\n",
            ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(rcpt, "address", pool), pool),
            ss_terminal_ink(ink, state, pool),
-           json_is_true(json_object_get(rcpt, "uncertain"))
+           ss_terminal_is(rcpt, "uncertain")
                ? " (uncertain: the answer was lost; it may have been delivered)"
                : "",
-           (int)json_integer_value(json_object_get(rcpt, "attempts")),
-           json_integer_value(json_object_get(rcpt, "attempts")) == 1 ? "attempt" : "attempts");
+           attempts, attempts == 1 ? "attempt" : "attempts");
     if (*delivered)
         printf("    delivered %s\n", delivered);
     else if (*next)
         printf("    next attempt %s\n", next);
-    if (*ss_terminal_text(rcpt, "heldBecause", pool))
-        printf("    held: %s\n", ss_terminal_text(rcpt, "heldBecause", pool));
-    if (*ss_terminal_text(rcpt, "reply", pool))
-        printf("    %s: %s\n",
-               *ss_terminal_text(rcpt, "relay", pool) ? ss_terminal_text(rcpt, "relay", pool)
-                                                      : "relay",
-               ss_terminal_text(rcpt, "reply", pool));
-    if (advice)
-        printf("    %s\n    What to do: %s\n", ss_terminal_text(advice, "title", pool),
-               ss_terminal_text(advice, "text", pool));
+    if (*held) printf("    held: %s\n", held);
+    if (*reply) printf("    %s: %s\n", *relay ? relay : "relay", reply);
+    ss_terminal_advice(advice, pool);
 }
 
 static void print_message(const json_t *m, apr_pool_t *pool)
@@ -292,10 +325,8 @@ static void print_message(const json_t *m, apr_pool_t *pool)
     size_t i;
 
     line("Message", ss_terminal_text(m, "id", pool));
-    line("State",
-         apr_pstrcat(pool, ss_terminal_text(m, "state", pool),
-                     json_is_true(json_object_get(m, "paused")) ? " (sending is paused)" : "",
-                     NULL));
+    line("State", apr_pstrcat(pool, ss_terminal_text(m, "state", pool),
+                              ss_terminal_is(m, "paused") ? " (sending is paused)" : "", NULL));
     if (waits)
         line("Waiting for", apr_psprintf(pool, "the relay, which is %s: %s",
                                          ss_terminal_text(waits, "relayState", pool),
@@ -303,7 +334,7 @@ static void print_message(const json_t *m, apr_pool_t *pool)
     line("From", *from ? from : "<>");
     line("Subject", ss_terminal_text(m, "subject", pool));
     line("Message-ID", ss_terminal_text(m, "messageId", pool));
-    line("Size", ss_terminal_bytes(json_integer_value(json_object_get(m, "size")), pool));
+    line("Size", ss_terminal_bytes(ss_terminal_number(m, "size"), pool));
     line("Accepted", when(m, "createdAt", pool));
     line("Not before", when(m, "at", pool));
     line("Relay", ss_terminal_text(m, "relayName", pool));
@@ -328,16 +359,14 @@ int ss_queue_command_show(ss_cli_t *cli, int argc, const char *const *argv)
     apr_array_header_t *ids;
     int code, worst = EX_OK;
 
-    if (ss_arguments_read(cli, NULL, 0, argc, argv, argc, &ids, &code)) return code;
-    if (!ids->nelts) {
-        ss_cli_complain(cli->program, "which message? ('smtp-send queue --all' lists them)");
-        return EX_USAGE;
-    }
+    if (ss_arguments_read(cli, NULL, argc, argv, &ids, &code)) return code;
+    if (!ids->nelts)
+        return ss_cli_complain(cli->program, "which message? ('smtp-send queue --all' lists them)");
     json_t *all = json_array();
     for (int i = 0; i < ids->nelts; i++) {
         json_t *request = ss_exchange_request("show");
-        json_object_set_new(request, "id", json_string(APR_ARRAY_IDX(ids, i, const char *)));
-        json_t *message = ss_exchange_ask(cli, request, NULL, &code);
+        ss_exchange_put(request, "id", APR_ARRAY_IDX(ids, i, const char *));
+        json_t *message = ss_exchange_ask(cli, request, &code);
         if (code > worst) worst = code;
         if (!message) continue;
         if (!cli->is_json) {
@@ -346,7 +375,7 @@ int ss_queue_command_show(ss_cli_t *cli, int argc, const char *const *argv)
         }
         json_array_append_new(all, message);
     }
-    if (cli->is_json) ss_terminal_json(ids->nelts == 1 ? json_array_get(all, 0) : all);
+    if (cli->is_json) ss_terminal_json(json_incref(ids->nelts == 1 ? json_array_get(all, 0) : all));
     json_decref(all);
     return worst;
 }

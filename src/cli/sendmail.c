@@ -17,7 +17,6 @@
 #include "base/object.h"
 #include "cli/cli.h"
 #include "cli/input.h"
-#include "cli/sendmail_options.h"
 #include "wire/peer_call.h"
 
 #define READ_SIZE 65536

@@ -180,10 +180,11 @@ void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
     }
 }
 
-void ss_terminal_json(const json_t *document)
+void ss_terminal_json(json_t *document)
 {
     json_dumpf(document, stdout, JSON_INDENT(2));
     putchar('\n');
+    json_decref(document);
 }
 
 const char *ss_terminal_text(const json_t *object, const char *name, apr_pool_t *pool)
@@ -202,8 +203,26 @@ const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT "d", seconds / 86400);
 }
 
-apr_int64_t ss_terminal_since(const char *time)
+long long ss_terminal_number(const json_t *object, const char *name)
 {
+    return json_integer_value(json_object_get(object, name));
+}
+
+int ss_terminal_is(const json_t *object, const char *name)
+{
+    return json_is_true(json_object_get(object, name));
+}
+
+void ss_terminal_advice(const json_t *advice, apr_pool_t *pool)
+{
+    if (json_is_object(advice))
+        printf("    %s\n    What to do: %s\n", ss_terminal_text(advice, "title", pool),
+               ss_terminal_text(advice, "text", pool));
+}
+
+apr_int64_t ss_terminal_since(const json_t *object, const char *name)
+{
+    const char *time = json_string_value(json_object_get(object, name));
     apr_time_t when;
 
     if (!time || ss_text_time_parse(time, &when)) return 0;

@@ -36,14 +36,18 @@ const char *ss_terminal_ink(ss_terminal_ink_t ink, const char *text, apr_pool_t 
 void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
                        const char *const *cells, const char *const *notes, int row_count,
                        apr_pool_t *pool);
-/* Prints JSON for programs. */
-void ss_terminal_json(const json_t *document);
-/* A text member, cleaned; "" without it. */
+/* Prints JSON for programs (the reference is dropped). */
+void ss_terminal_json(json_t *document);
+/* A member: text, cleaned, or ""; an integer, or 0; whether it is true. */
 const char *ss_terminal_text(const json_t *object, const char *name, apr_pool_t *pool);
+long long ss_terminal_number(const json_t *object, const char *name);
+int ss_terminal_is(const json_t *object, const char *name);
+/* Prints an advice ({"title","text"}), if there is one. */
+void ss_terminal_advice(const json_t *advice, apr_pool_t *pool);
+/* Seconds since (negative: until) a member that is an RFC 3339 time; 0 for anything else. */
+apr_int64_t ss_terminal_since(const json_t *object, const char *name);
 /* Seconds for people: "42s", "5min", "3h", "2d". */
 const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool);
-/* Seconds since (negative: until) an RFC 3339 time; 0 for anything else. */
-apr_int64_t ss_terminal_since(const char *time);
 /* Bytes for people: "512", "12K", "3.4M". */
 const char *ss_terminal_bytes(apr_int64_t bytes, apr_pool_t *pool);
 

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
-
 static const struct {
     const char *step;
     int code;

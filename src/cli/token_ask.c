@@ -9,9 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/cli.h"
 #include "cli/terminal.h"
-#include "cli/token.h"
 
 #define ASK_SECONDS 30L
 #define EXPIRES_DEFAULT 300 /* seconds, if the service does not say */

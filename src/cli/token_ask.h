@@ -3,7 +3,7 @@
 #define SS_CLI_TOKEN_ASK_H
 
 #include "cli/cli.h"
-#include "cli/token.h"
+#include "cli/token_cache.h"
 
 typedef struct {
     const char *name, *value;

@@ -12,8 +12,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "cli/cli.h"
-#include "cli/token.h"
 
 /* a token is not used in its last minutes: a login takes time */
 #define MARGIN (120 * APR_USEC_PER_SEC)

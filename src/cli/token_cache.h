@@ -2,8 +2,16 @@
 #ifndef SS_CLI_TOKEN_CACHE_H
 #define SS_CLI_TOKEN_CACHE_H
 
+#include <apr_time.h>
+
 #include "cli/cli.h"
-#include "cli/token.h"
+
+#define SS_TOKEN_MAX 65536 /* bytes of a token, and of a file with a key or secret */
+
+typedef struct {
+    const char *token;
+    apr_time_t expires;
+} ss_token_t;
 
 /* The file that caches the token for key: path if given, otherwise a file in ~/.cache/smtp-send
  * named by key; NULL: there is no place for it. */

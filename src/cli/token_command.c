@@ -9,9 +9,7 @@
 #include "base/clock.h"
 #include "cli/arguments.h"
 #include "cli/assertion.h"
-#include "cli/cli.h"
 #include "cli/terminal.h"
-#include "cli/token.h"
 #include "cli/token_ask.h"
 #include "cli/token_cache.h"
 
@@ -107,34 +105,33 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
 
 /* ---- the command ---- */
 
-static int missing(const ss_cli_t *cli, const char *what)
-{
-    ss_cli_complain(cli->program, "%s", what);
-    return -1;
-}
-
 static int check(ss_cli_t *cli, options_t *o)
 {
-    if (o->microsoft == o->google) return missing(cli, "give either --microsoft or --google");
+    if (o->microsoft == o->google)
+        return ss_cli_complain(cli->program, "give either --microsoft or --google");
     if (o->google) {
         if (!o->key_file)
-            return missing(cli, "--google needs --key-file, the service account's JSON key");
+            return ss_cli_complain(cli->program,
+                                   "--google needs --key-file, the service account's JSON key");
         if (o->client || o->tenant || o->secret_file || o->cert_file)
-            return missing(cli,
-                           "--google takes --key-file and --user, not the options of --microsoft");
+            return ss_cli_complain(
+                cli->program,
+                "--google takes --key-file and --user, not the options of --microsoft");
         if (!o->url) o->url = GOOGLE_URL;
         if (!o->scope) o->scope = GOOGLE_SCOPE;
         return 0;
     }
     if (!o->client || (!o->tenant && !o->url))
-        return missing(cli, "--microsoft needs --tenant and --client-id");
+        return ss_cli_complain(cli->program, "--microsoft needs --tenant and --client-id");
     if (!o->secret_file == !(o->key_file && o->cert_file))
-        return missing(cli, "--microsoft needs --secret-file, or --key-file and --cert-file");
+        return ss_cli_complain(cli->program,
+                               "--microsoft needs --secret-file, or --key-file and --cert-file");
     if (o->user)
-        return missing(cli, "--user needs --google: for Microsoft the mailbox is SMTPSendUsername");
+        return ss_cli_complain(
+            cli->program, "--user needs --google: for Microsoft the mailbox is SMTPSendUsername");
     for (const char *p = o->tenant ? o->tenant : ""; *p; p++) {
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", *p))
-            return missing(cli, "--tenant is a domain or an id");
+            return ss_cli_complain(cli->program, "--tenant is a domain or an id");
     }
     if (!o->url) o->url = apr_psprintf(cli->pool, MICROSOFT_URL, o->tenant);
     if (!o->scope) o->scope = MICROSOFT_SCOPE;
@@ -143,14 +140,11 @@ static int check(ss_cli_t *cli, options_t *o)
 
 static int print(const ss_cli_t *cli, const ss_token_t *token)
 {
-    if (cli->is_json) {
-        json_t *document = json_pack("{s:s,s:I}", "token", token->token, "expires",
-                                     (json_int_t)apr_time_sec(token->expires));
-        ss_terminal_json(document);
-        json_decref(document);
-    } else {
+    if (cli->is_json)
+        ss_terminal_json(json_pack("{s:s,s:I}", "token", token->token, "expires",
+                                   (json_int_t)apr_time_sec(token->expires)));
+    else
         puts(token->token);
-    }
     return EX_OK;
 }
 
@@ -158,27 +152,24 @@ int ss_token_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
     options_t o = { 0 };
     const ss_arguments_option_t options[] = {
-        { "microsoft", NULL, "Microsoft 365, by client credentials", NULL, &o.microsoft },
-        { "tenant", "TENANT", "domain or id of the tenant", &o.tenant, NULL },
-        { "client-id", "ID", "id of the registered application", &o.client, NULL },
-        { "secret-file", "FILE", "file with the application's secret", &o.secret_file, NULL },
-        { "cert-file", "FILE", "or with its certificate (PEM), and --key-file", &o.cert_file,
-          NULL },
-        { "google", NULL, "Google, by a service account", NULL, &o.google },
-        { "key-file", "FILE", "private key: PEM, or Google's JSON", &o.key_file, NULL },
-        { "user", "ADDRESS", "the mailbox that a Google service account acts for", &o.user, NULL },
-        { "scope", "SCOPE", "scope (the service's usual one for SMTP)", &o.scope, NULL },
-        { "url", "URL", "token endpoint (the service's)", &o.url, NULL },
-        { "cache", "FILE", "where to cache tokens (~/.cache/smtp-send)", &o.cache, NULL },
-        { "force", NULL, "get a new token, ignore the cache", NULL, &o.is_forced }
+        { "microsoft", NULL, "Microsoft 365, by client credentials", &o.microsoft },
+        { "tenant", "TENANT", "domain or id of the tenant", &o.tenant },
+        { "client-id", "ID", "id of the registered application", &o.client },
+        { "secret-file", "FILE", "file with the application's secret", &o.secret_file },
+        { "cert-file", "FILE", "or with its certificate (PEM), and --key-file", &o.cert_file },
+        { "google", NULL, "Google, by a service account", &o.google },
+        { "key-file", "FILE", "private key: PEM, or Google's JSON", &o.key_file },
+        { "user", "ADDRESS", "the mailbox that a Google service account acts for", &o.user },
+        { "scope", "SCOPE", "scope (the service's usual one for SMTP)", &o.scope },
+        { "url", "URL", "token endpoint (the service's)", &o.url },
+        { "cache", "FILE", "where to cache tokens (~/.cache/smtp-send)", &o.cache },
+        { "force", NULL, "get a new token, ignore the cache", &o.is_forced },
+        { 0 }
     };
-    apr_array_header_t *operands;
     ss_token_t token = { NULL, 0 };
     int code;
 
-    if (ss_arguments_read(cli, options, sizeof(options) / sizeof(options[0]), argc, argv, 0,
-                          &operands, &code))
-        return code;
+    if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
     if (check(cli, &o)) return EX_USAGE;
     const char *key =
         apr_pstrcat(cli->pool, o.url, " ", o.scope, " ", o.client ? o.client : "", " ",

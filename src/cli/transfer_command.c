@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/ident.h"
 #include "cli/arguments.h"
-#include "cli/cli.h"
 #include "cli/exchange.h"
+#include "cli/terminal.h"
 #include "mail/attributes.h"
 #include "mail/codec.h"
 #include "wire/frame.h"
@@ -79,20 +79,25 @@ static int export_content(const ss_cli_t *cli, const char *id, int parts, int *f
 static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
 {
     ss_cli_t own = *cli;
-    int code_of_exit = EX_OK, status = 0;
+    ss_peer_answer_t answer = { 0 };
+    int code_of_exit;
     char *text;
 
     apr_pool_create(&own.pool, cli->pool);
     json_t *request = ss_exchange_request("export");
-    json_object_set_new(request, "id", json_string(id));
-    json_t *document = ss_exchange_ask(&own, request, &status, &code_of_exit);
+    ss_exchange_put(request, "id", id);
+    code_of_exit = ss_exchange(&own, request, NULL, &answer);
+    if (code_of_exit == EX_OK && answer.status != 200)
+        code_of_exit = ss_exchange_refused(&own, answer.status, answer.header);
+    json_t *document =
+        code_of_exit == EX_OK && answer.content ? json_loads(answer.content, 0, NULL) : NULL;
     /* A message that was sent since the list was read no longer needs to be exported. */
     if (!document || !json_array_size(json_object_get(document, "recipients"))) {
         json_decref(document);
         apr_pool_destroy(own.pool);
-        return status == 404 ? EX_OK : code_of_exit;
+        return answer.status == 404 ? EX_OK : code_of_exit;
     }
-    int parts = (int)json_integer_value(json_object_get(document, "parts"));
+    int parts = (int)ss_terminal_number(document, "parts");
     text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
     printf("%.*s" CONTENT, (int)strlen(text) - 1, text);
@@ -114,18 +119,17 @@ static json_t *page(ss_cli_t *cli, const char *after, int *failed)
 
     json_object_set_new(request, "waiting", json_true());
     json_object_set_new(request, "limit", json_integer(PAGE));
-    if (*after) json_object_set_new(request, "after", json_string(after));
-    return ss_exchange_ask(cli, request, NULL, failed);
+    ss_exchange_put(request, "after", *after ? after : NULL);
+    return ss_exchange_ask(cli, request, failed);
 }
 
 int ss_transfer_command_export(ss_cli_t *cli, int argc, const char *const *argv)
 {
     char after[SS_IDENT_TEXT] = "";
-    apr_array_header_t *operands;
     apr_int64_t count = 0;
     int failed = EX_OK, more = 1;
 
-    if (ss_arguments_read(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
+    if (ss_arguments_read(cli, NULL, argc, argv, NULL, &failed)) return failed;
     while (more && failed == EX_OK) {
         ss_cli_t own = *cli;
         apr_pool_create(&own.pool, cli->pool);
@@ -261,36 +265,14 @@ static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
     return rv;
 }
 
-/* 1: imported; 0: it exists already, or its line is incomplete; -1: failed, and *failed is the exit
- * code. */
-static int import_one(ss_cli_t *cli, const ss_buf_t *head, apr_int64_t line, int *failed)
+/* Submits a message whose content is the rest of the line. */
+static apr_status_t submit(const ss_cli_t *cli, const json_t *document, ss_peer_answer_t *answer)
 {
-    json_t *document = json_loadb(head->data, head->len, 0, NULL);
-    const char *id = json_string_value(json_object_get(document, "id"));
-    ss_peer_answer_t answer = { 0 };
+    json_t *request = submission(document);
+    char *header = json_dumps(request, JSON_COMPACT);
     ss_result_t result;
     ss_peer_t *peer;
-    char *header;
 
-    *failed = EX_OK;
-    if (!id || !ss_ident_is_valid(id)) {
-        ss_cli_complain(cli->program, NOT_EXPORTED, line);
-        json_decref(document);
-        *failed = EX_DATAERR;
-        return -1;
-    }
-    *failed = ss_exchange(cli, json_pack("{s:s,s:s}", "do", "get", "id", id), NULL, &answer);
-    if (*failed != EX_OK) {
-        json_decref(document);
-        return -1;
-    }
-    if (answer.status == 200) {
-        json_decref(document);
-        pass_line();
-        return 0;
-    }
-    json_t *request = submission(document);
-    header = json_dumps(request, JSON_COMPACT);
     json_decref(request);
     ss_result_clear(&result);
     apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, cli->pool);
@@ -298,35 +280,54 @@ static int import_one(ss_cli_t *cli, const ss_buf_t *head, apr_int64_t line, int
         rv = ss_peer_begin(peer, header, strlen(header), ss_mono_add(ss_mono_now(), ANSWER_WAIT));
         if (rv == APR_SUCCESS) rv = send_content(peer, cli->pool);
         if (rv == APR_SUCCESS)
-            rv = ss_peer_receive(peer, &answer, NULL, NULL, ss_mono_add(ss_mono_now(), ANSWER_WAIT),
+            rv = ss_peer_receive(peer, answer, NULL, NULL, ss_mono_add(ss_mono_now(), ANSWER_WAIT),
                                  cli->pool);
         ss_peer_close(peer);
     }
     free(header);
-    int is_taken = rv == APR_SUCCESS && answer.status >= 200 && answer.status < 300;
-    if (!is_taken && rv == APR_SUCCESS)
+    return rv;
+}
+
+/* 1: imported; 0: it exists already, or its line is incomplete; -1: failed, and *failed is the exit
+ * code. */
+static int import_one(ss_cli_t *cli, const json_t *document, apr_int64_t line, int *failed)
+{
+    const char *id = json_string_value(json_object_get(document, "id"));
+    ss_peer_answer_t answer = { 0 };
+
+    *failed = EX_DATAERR;
+    if (!id || !ss_ident_is_valid(id)) {
+        ss_cli_complain(cli->program, NOT_EXPORTED, line);
+        return -1;
+    }
+    *failed = ss_exchange(cli, json_pack("{s:s,s:s}", "do", "get", "id", id), NULL, &answer);
+    if (*failed != EX_OK) return -1;
+    if (answer.status == 200) {
+        pass_line();
+        return 0;
+    }
+    apr_status_t rv = submit(cli, document, &answer);
+    if (rv == APR_SUCCESS && answer.status >= 200 && answer.status < 300) return 1;
+    if (rv == APR_SUCCESS) {
         *failed = ss_exchange_refused(cli, answer.status, answer.header);
-    else if (rv == APR_EINVAL)
-        *failed = EX_DATAERR;
-    else if (rv != APR_SUCCESS && rv != APR_EINCOMPLETE)
-        *failed = EX_TEMPFAIL;
-    if (rv != APR_SUCCESS)
-        ss_cli_complain(cli->program, "message %s was not imported: %s", id,
-                        rv == APR_EINVAL        ? "its content is not base64"
-                        : rv == APR_EINCOMPLETE ? "its line is incomplete"
-                                                : "the delivery daemon did not answer");
-    json_decref(document);
-    return is_taken ? 1 : *failed ? -1 : 0;
+        return -1;
+    }
+    ss_cli_complain(cli->program, "message %s was not imported: %s", id,
+                    rv == APR_EINVAL        ? "its content is not base64"
+                    : rv == APR_EINCOMPLETE ? "its line is incomplete"
+                                            : "the delivery daemon did not answer");
+    if (rv == APR_EINCOMPLETE) return 0;
+    *failed = rv == APR_EINVAL ? EX_DATAERR : EX_TEMPFAIL;
+    return -1;
 }
 
 int ss_transfer_command_import(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    apr_array_header_t *operands;
     apr_int64_t count = 0, skipped = 0;
     int failed = EX_OK, got;
     ss_buf_t head;
 
-    if (ss_arguments_read(cli, NULL, 0, argc, argv, 0, &operands, &failed)) return failed;
+    if (ss_arguments_read(cli, NULL, argc, argv, NULL, &failed)) return failed;
     ss_buf_init(&head, LINE_HEAD_MAX);
     while (failed == EX_OK && (got = read_head(&head)) != 0) {
         ss_cli_t own = *cli;
@@ -336,7 +337,9 @@ int ss_transfer_command_import(ss_cli_t *cli, int argc, const char *const *argv)
             break;
         }
         apr_pool_create(&own.pool, cli->pool);
-        int taken = import_one(&own, &head, count + skipped + 1, &failed);
+        json_t *document = json_loadb(head.data, head.len, 0, NULL);
+        int taken = import_one(&own, document, count + skipped + 1, &failed);
+        json_decref(document);
         apr_pool_destroy(own.pool);
         count += taken > 0;
         skipped += taken == 0;

@@ -3,12 +3,10 @@
 #include "cli/watch.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "cli/cli.h"
 #include "cli/exchange.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
@@ -24,12 +22,10 @@ static void look(ss_progress_t *progress, const json_t *status)
 
     json_array_foreach(json_object_get(status, "relays"), i, relay)
     {
-        done += json_integer_value(json_object_get(relay, "sent")) +
-                json_integer_value(json_object_get(relay, "failed"));
+        done += ss_terminal_number(relay, "sent") + ss_terminal_number(relay, "failed");
     }
-    ss_progress_look(
-        progress, ss_wall_now(),
-        json_integer_value(json_object_get(json_object_get(status, "queue"), "messages")), done);
+    ss_progress_look(progress, ss_wall_now(),
+                     ss_terminal_number(json_object_get(status, "queue"), "messages"), done);
 }
 
 static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *status,
@@ -58,13 +54,12 @@ int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture
     apr_pool_t *whole = cli->pool;
     int code = EX_OK;
 
-    if (every && (ss_text_duration(every, &wait) || wait < EVERY_LEAST)) {
-        ss_cli_complain(cli->program, "--every: \"%s\" is not a duration of at least 200ms", every);
-        return EX_USAGE;
-    }
+    if (every && (ss_text_duration(every, &wait) || wait < EVERY_LEAST))
+        return ss_cli_complain(cli->program, "--every: \"%s\" is not a duration of at least 200ms",
+                               every);
     while (code == EX_OK) {
         apr_pool_create(&cli->pool, whole);
-        json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), NULL, &code);
+        json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), &code);
         if (status) {
             look(&progress, status);
             code = show(cli, &progress, status, picture);

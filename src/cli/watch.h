@@ -6,10 +6,12 @@
 
 #include "cli/cli.h"
 
+/* The last options of a command. */
 #define SS_WATCH_OPTIONS(every, is_watching)                                                       \
-    { "watch", NULL, "refresh until interrupted", NULL, &(is_watching) },                          \
+    { "watch", NULL, "refresh until interrupted", &(is_watching) },                                \
+        { "every", "TIME", "interval of --watch (2s)", &(every) },                                 \
     {                                                                                              \
-        "every", "TIME", "interval of --watch (2s)", &(every), NULL                                \
+        0                                                                                          \
     }
 
 typedef struct {

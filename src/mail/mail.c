@@ -22,17 +22,18 @@ ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
     return m;
 }
 
-void ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
-                     ...)
+int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
+                    ...)
 {
     va_list args;
 
-    if (!problem || problem->status) return;
+    if (!problem || problem->status) return -1;
     problem->status = status;
     problem->field = field;
     va_start(args, format);
     apr_vsnprintf(problem->detail, sizeof(problem->detail), format, args);
     va_end(args);
+    return -1;
 }
 
 /* The address with its domain in lower case: equal keys are the same mailbox. */

@@ -54,9 +54,10 @@ typedef struct {
 
 /* An empty message. */
 ss_mail_message_t *ss_mail_create(apr_pool_t *pool);
-/* Sets the problem unless one is set already; problem may be NULL. */
-void ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
-                     ...) __attribute__((format(printf, 4, 5)));
+/* Sets the problem unless one is set already; problem may be NULL. Returns -1, for the caller to
+ * return. */
+int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));
 /* Adds a recipient unless it is there already; checks its syntax. 0, or -1 with the problem, whose
  * field is `field`. */
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,

@@ -1,27 +1,17 @@
 /* handler.c: dispatches to the handlers; headers of all answers. */
 #include "web/handler.h"
 
-#include <apr_strings.h>
 #include <http_config.h>
-#include <http_protocol.h>
 #include <string.h>
 
 #include "base/ident.h"
 #include "config/module.h"
-#include "mail/compose.h"
 #include "web/shared/http.h"
 #include "web/shared/problem.h"
 #include "web/status/status_handler.h"
 #include "web/submit/follow.h"
 #include "web/submit/submit_handler.h"
 #include "web/test/test_handler.h"
-
-void ss_handler_child_init(server_rec *s, apr_pool_t *pchild)
-{
-    (void)s;
-    (void)pchild;
-    ss_compose_init();
-}
 
 /* smtp-send: a message id as the last segment of the path means that message. */
 static int submit_or_follow(request_rec *r)

@@ -7,12 +7,10 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include <http_request.h>
 #include <openssl/rand.h>
 #include <string.h>
 
 #include "web/shared/csrf_rule.h"
-#include "web/shared/params.h"
 #include "web/shared/problem.h"
 
 const char *ss_csrf_token(request_rec *r, const char *path)

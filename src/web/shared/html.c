@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "web/shared/response.h"
+#include "web/shared/http.h"
 
 /* The build turns the files in assets/ into string literals. */
 static const struct {
@@ -197,7 +197,7 @@ int ss_html_asset(request_rec *r, const char *name)
     for (apr_size_t i = 0; name && i < sizeof(assets) / sizeof(assets[0]); i++) {
         if (strcmp(assets[i].name, name)) continue;
         apr_table_setn(r->headers_out, "Cache-Control", "private, max-age=600");
-        ss_response_text(r, HTTP_OK, assets[i].type, assets[i].text, strlen(assets[i].text));
+        ss_http_text(r, HTTP_OK, assets[i].type, assets[i].text, strlen(assets[i].text));
         return 1;
     }
     return 0;

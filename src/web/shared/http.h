@@ -1,8 +1,9 @@
-/* http.h: what the client asked for: path, user, preferred media type. */
+/* http.h: what the client asked for: path, user, preferred media type; and answers. */
 #ifndef SS_WEB_SHARED_HTTP_H
 #define SS_WEB_SHARED_HTTP_H
 
 #include <httpd.h>
+#include <jansson.h>
 
 /* The index of the offered media type that the Accept header prefers; the earlier one on a tie, 0
  * without a header or match. */
@@ -16,5 +17,11 @@ const char *ss_http_path(const request_rec *r, apr_size_t cut);
 const char *ss_http_leaf(const request_rec *r);
 /* Who sends the request, for log and history: the user's name, or "client ADDRESS". */
 const char *ss_http_user(const request_rec *r);
+/* Sends a document with its status and media type. Returns OK, for the handler to return. */
+int ss_http_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len);
+/* Sends a JSON document and drops the reference. */
+int ss_http_json(request_rec *r, int status, const char *type, json_t *document);
+/* A JSON string of any bytes (invalid UTF-8 is replaced); NULL gives null. */
+json_t *ss_http_string(request_rec *r, const char *text);
 
 #endif

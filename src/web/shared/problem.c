@@ -9,7 +9,6 @@
 #include "base/text.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/response.h"
 
 #define RETRY_AFTER 5 /* seconds, unless the daemon says otherwise */
 
@@ -66,13 +65,12 @@ int ss_problem_send(request_rec *r, const ss_problem_t *problem)
     if (ss_http_wants_html(r))
         return send_page(r, problem, ss_text_utf8(r->pool, detail, strlen(detail)));
 
-    json_t *document =
-        json_pack("{s:s,s:s,s:i,s:o,s:o*,s:o*}", "type", "about:blank", "title",
-                  ss_problem_title(problem->status), "status", problem->status, "detail",
-                  ss_response_string(r, detail), "field",
-                  problem->field ? ss_response_string(r, problem->field) : NULL, "state",
-                  problem->state ? ss_response_string(r, problem->state) : NULL);
-    return ss_response_json(r, problem->status, "application/problem+json", document);
+    json_t *document = json_pack("{s:s,s:s,s:i,s:o,s:o*,s:o*}", "type", "about:blank", "title",
+                                 ss_problem_title(problem->status), "status", problem->status,
+                                 "detail", ss_http_string(r, detail), "field",
+                                 problem->field ? ss_http_string(r, problem->field) : NULL, "state",
+                                 problem->state ? ss_http_string(r, problem->state) : NULL);
+    return ss_http_json(r, problem->status, "application/problem+json", document);
 }
 
 int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)

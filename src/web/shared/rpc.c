@@ -2,7 +2,6 @@
 #include "web/shared/rpc.h"
 
 #include <apr_strings.h>
-#include <http_log.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #include "config/module.h"
 #include "web/shared/html.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
+#include "web/shared/http.h"
 #include "wire/peer_call.h"
 
 static apr_status_t drop(void *value)
@@ -121,9 +120,9 @@ int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer
 
 int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer)
 {
-    return ss_response_text(r, HTTP_OK, "application/json",
-                            answer->raw.content ? answer->raw.content : "{}",
-                            answer->raw.content ? answer->raw.content_len : 2);
+    return ss_http_text(r, HTTP_OK, "application/json",
+                        answer->raw.content ? answer->raw.content : "{}",
+                        answer->raw.content ? answer->raw.content_len : 2);
 }
 
 json_t *ss_rpc_state_request(const char *id, apr_interval_time_t wait)

@@ -10,11 +10,8 @@
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/nav.h"
-#include "web/shared/page.h"
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/status/action_request.h"
 
@@ -29,14 +26,15 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
     static const char *const names[] = { "id", "state", "relay", "from", "to" };
     request_rec *r = page->r;
 
-    ss_html_print(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n", ss_nav_path(page, ""));
-    ss_nav_hidden(r, "token", ss_csrf_token(r, page->base));
-    ss_nav_hidden(r, "action", action);
-    ss_nav_hidden(r, more, value);
+    ss_html_print(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n",
+                  ss_page_path(page, ""));
+    ss_page_hidden(r, "token", ss_csrf_token(r, page->base));
+    ss_page_hidden(r, "action", action);
+    ss_page_hidden(r, more, value);
     for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         for (int k = 0; k < form->pairs->nelts; k++) {
             const ss_params_pair_t *pair = &APR_ARRAY_IDX(form->pairs, k, ss_params_pair_t);
-            if (!strcmp(pair->name, names[i])) ss_nav_hidden(r, names[i], pair->value);
+            if (!strcmp(pair->name, names[i])) ss_page_hidden(r, names[i], pair->value);
         }
     }
 }
@@ -75,7 +73,7 @@ static void put_back(ss_page_t *page, const ss_params_t *form)
     ss_html_print(page->r,
                   "<a class=\"button\" href=\"%s\">Messages</a> <a class=\"button\" "
                   "href=\"%s\">Overview</a></p>\n</section>\n",
-                  ss_nav_path(page, "/queue"), ss_nav_path(page, ""));
+                  ss_page_path(page, "/queue"), ss_page_path(page, ""));
 }
 
 static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action_request_t *action,
@@ -87,8 +85,8 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
               done = ss_html_number(document, "done");
     int is_asking = !relays && matched && !done && !ss_params_get(form, "id");
 
-    ss_nav_begin(page, HTTP_OK,
-                 is_asking ? apr_pstrcat(r->pool, action->label, "?", NULL) : action->done, NULL);
+    ss_page_begin(page, HTTP_OK,
+                  is_asking ? apr_pstrcat(r->pool, action->label, "?", NULL) : action->done, NULL);
     ap_rputs("<section class=\"card\">\n", r);
     put_relays(r, relays);
     if (is_asking)
@@ -99,7 +97,7 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
         ss_html_print(r, "<p role=\"status\">%s: %lld of %lld %s.</p>\n", action->done, done,
                       matched, matched == 1 ? "message" : "messages");
     put_back(page, form);
-    ss_nav_end(page);
+    ss_page_end(page);
     return OK;
 }
 
@@ -108,7 +106,7 @@ static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_r
 {
     request_rec *r = page->r;
 
-    ss_nav_begin(page, HTTP_OK, apr_pstrcat(r->pool, action->label, "?", NULL), NULL);
+    ss_page_begin(page, HTTP_OK, apr_pstrcat(r->pool, action->label, "?", NULL), NULL);
     ss_html_print(r,
                   "<section class=\"card\">\n<p>The message will %s. This cannot be undone.</p>\n",
                   !strcmp(action->name, "cancel") ? "not be sent, and its sender is not notified"
@@ -116,7 +114,7 @@ static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_r
     repeat_form(page, form, action->name, "sure", "1");
     ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s</button></form>\n", action->label);
     put_back(page, form);
-    ss_nav_end(page);
+    ss_page_end(page);
     return OK;
 }
 
@@ -141,7 +139,7 @@ int ss_action_post(ss_page_t *page)
 
     json_t *header = ss_action_request_create(action, &form, &problem);
     if (!header) return ss_problem_mail(r, &problem);
-    json_object_set_new(header, "who", ss_response_string(r, ss_http_user(r)));
+    json_object_set_new(header, "who", ss_http_string(r, ss_http_user(r)));
     if (!ss_rpc_call(r, header, ACTION_TIMEOUT, &answer)) return OK;
     return as_page ? answer_page(page, &form, action, ss_rpc_document(r->pool, &answer))
                    : ss_rpc_pass(r, &answer);

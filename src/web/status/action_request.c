@@ -5,7 +5,6 @@
 
 #include "base/ident.h"
 #include "base/text.h"
-#include "web/shared/params.h"
 
 #define IDS_MAX 1000
 #define REASON_MAX 500 /* bytes */
@@ -39,24 +38,17 @@ static int put_text(json_t *object, const ss_params_t *form, const char *name)
     return 1;
 }
 
-static int refuse(ss_mail_problem_t *problem, int status, const char *field, const char *detail)
-{
-    ss_mail_problem(problem, status, field, "%s", detail);
-    return -1;
-}
-
 static int put_relay(json_t *header, const ss_params_t *form, ss_mail_problem_t *problem)
 {
     const char *lasts = ss_params_get(form, "for"), *reason = ss_params_get(form, "reason");
     apr_interval_time_t time = 0;
 
-    if (lasts && *lasts && (ss_text_duration(lasts, &time) || time <= 0)) {
-        ss_mail_problem(problem, 400, "for", "\"%s\" is not a duration such as 30min", lasts);
-        return -1;
-    }
+    if (lasts && *lasts && (ss_text_duration(lasts, &time) || time <= 0))
+        return ss_mail_problem(problem, 400, "for", "\"%s\" is not a duration such as 30min",
+                               lasts);
     if (reason && strlen(reason) > REASON_MAX)
-        return refuse(problem, 400, "reason",
-                      "a reason has at most " APR_STRINGIFY(REASON_MAX) " bytes");
+        return ss_mail_problem(problem, 400, "reason",
+                               "a reason has at most " APR_STRINGIFY(REASON_MAX) " bytes");
     put_text(header, form, "relay");
     put_text(header, form, "reason");
     if (time) json_object_set_new(header, "for", json_integer(time));
@@ -71,15 +63,13 @@ static int put_ids(json_t *header, const ss_params_t *form, ss_mail_problem_t *p
     for (int i = 0; i < form->pairs->nelts; i++) {
         const ss_params_pair_t *pair = &APR_ARRAY_IDX(form->pairs, i, ss_params_pair_t);
         if (strcmp(pair->name, "id")) continue;
-        if (!ss_ident_is_valid(pair->value)) {
-            ss_mail_problem(problem, 400, "id", "\"%s\" is not a message id", pair->value);
-            return -1;
-        }
+        if (!ss_ident_is_valid(pair->value))
+            return ss_mail_problem(problem, 400, "id", "\"%s\" is not a message id", pair->value);
         json_array_append_new(ids, json_string(pair->value));
     }
     if (json_array_size(ids) <= IDS_MAX) return 0;
-    return refuse(problem, 422, "id",
-                  "more than " APR_STRINGIFY(IDS_MAX) " message ids: use a filter");
+    return ss_mail_problem(problem, 422, "id",
+                           "more than " APR_STRINGIFY(IDS_MAX) " message ids: use a filter");
 }
 
 static int put_filter(json_t *header, const ss_params_t *form, ss_mail_problem_t *problem)
@@ -96,14 +86,13 @@ static int put_filter(json_t *header, const ss_params_t *form, ss_mail_problem_t
         is_named |= ss_params_get(form, names[i]) != NULL;
     }
     if (!is_named)
-        return refuse(problem, 400, "id", "give message ids, or a filter: state, relay, from, to");
-    if (confirm && ss_text_number(confirm, 0, APR_INT64_MAX, &count)) {
-        ss_mail_problem(problem, 400, "confirm",
-                        "confirm must repeat the number of matches that the request without "
-                        "confirm returned, not \"%s\"",
-                        confirm);
-        return -1;
-    }
+        return ss_mail_problem(problem, 400, "id",
+                               "give message ids, or a filter: state, relay, from, to");
+    if (confirm && ss_text_number(confirm, 0, APR_INT64_MAX, &count))
+        return ss_mail_problem(problem, 400, "confirm",
+                               "confirm must repeat the number of matches that the request without "
+                               "confirm returned, not \"%s\"",
+                               confirm);
     if (confirm) json_object_set_new(header, "confirm", json_integer(count));
     return 0;
 }

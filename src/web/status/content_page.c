@@ -4,14 +4,10 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "config/module.h"
 #include "web/shared/html.h"
-#include "web/shared/nav.h"
-#include "web/shared/page.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 

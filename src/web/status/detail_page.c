@@ -5,10 +5,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "web/shared/banner.h"
-#include "web/shared/html.h"
-#include "web/shared/nav.h"
 #include "web/shared/page.h"
+#include "web/shared/html.h"
 #include "web/shared/rpc.h"
 #include "web/status/content_page.h"
 
@@ -126,13 +124,14 @@ static void put_actions(ss_page_t *page, const json_t *message)
     /* "partial" may still have unfinished recipients: the daemon knows, and answers 409 if not. */
     if (is_over(state)) return;
     ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"Actions\">\n", page->r);
-    ss_nav_button(page, "retry", "Retry", "id", id, NULL);
+    ss_page_button(page, "retry", "Retry", "id", id, NULL);
     int is_held = !strcmp(state, "held");
-    ss_nav_button(page, is_held ? "release" : "hold", is_held ? "Release" : "Hold", "id", id, NULL);
-    ss_nav_button(page, "cancel", "Cancel", "id", id,
-                  "Cancel this message? It will not be sent, and its sender is not notified.");
-    ss_nav_button(page, "bounce", "Bounce", "id", id,
-                  "Give this message up and send its sender a bounce?");
+    ss_page_button(page, is_held ? "release" : "hold", is_held ? "Release" : "Hold", "id", id,
+                   NULL);
+    ss_page_button(page, "cancel", "Cancel", "id", id,
+                   "Cancel this message? It will not be sent, and its sender is not notified.");
+    ss_page_button(page, "bounce", "Bounce", "id", id,
+                   "Give this message up and send its sender a bounce?");
     ap_rputs("</div>\n", page->r);
 }
 
@@ -147,9 +146,9 @@ int ss_detail_page(ss_page_t *page, const char *id)
                  *rcpts = json_object_get(message, "recipients");
     const char *subject = ss_html_member(message, "subject");
 
-    ss_nav_begin(page, HTTP_OK, *subject ? subject : "(no subject)", NULL);
+    ss_page_begin(page, HTTP_OK, *subject ? subject : "(no subject)", NULL);
     ap_rputs("<div id=\"live\" data-live>\n", r);
-    ss_banner_put(page, 0);
+    ss_page_banner(page, 0);
     ap_rputs("<section class=\"card\" aria-label=\"The message\">\n", r);
     put_facts(r, message);
     ap_rputs("</section>\n", r);
@@ -165,6 +164,6 @@ int ss_detail_page(ss_page_t *page, const char *id)
     put_timeline(r, message);
     ap_rputs("</div>\n", r);
     ss_content_page_put(page, id);
-    ss_nav_end(page);
+    ss_page_end(page);
     return OK;
 }

@@ -5,10 +5,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "web/shared/banner.h"
-#include "web/shared/html.h"
-#include "web/shared/nav.h"
 #include "web/shared/page.h"
+#include "web/shared/html.h"
 #include "web/shared/params.h"
 #include "web/shared/rpc.h"
 
@@ -31,7 +29,7 @@ static void put_filter(ss_page_t *page)
     ss_html_print(r,
                   "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\">\n"
                   "<label class=\"wide\">",
-                  ss_nav_path(page, "/queue"));
+                  ss_page_path(page, "/queue"));
     put_input(page, "text", "Search text");
     ap_rputs("<label>State<select name=\"state\"><option value=\"\">all</option>", r);
     for (apr_size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
@@ -80,16 +78,16 @@ static void put_row(ss_page_t *page, const json_t *row)
     ss_html_state(r, state);
     ss_html_print(r, "</td><td class=\"n short\" data-label=\"Attempts\">%lld</td><td>",
                   ss_html_number(row, "attempts"));
-    ss_nav_message(page, id, *subject ? subject : "(no subject)");
+    ss_page_message(page, id, *subject ? subject : "(no subject)");
     ss_html_print(r, "</td><td class=\"addr\" data-label=\"To\">%s", to);
     if (count > 1) ss_html_print(r, " <span class=\"soft\">and %lld more</span>", count - 1);
     ss_html_print(r, "<br><span class=\"soft small\">from %s</span></td>", *from ? from : "<>");
     put_reply(r, row);
     ap_rputs("<td class=\"acts\">", r);
     if (waits) {
-        ss_nav_button(page, is_held ? "release" : "retry", is_held ? "Release" : "Retry", "id", id,
-                      NULL);
-        ss_nav_button(
+        ss_page_button(page, is_held ? "release" : "retry", is_held ? "Release" : "Retry", "id", id,
+                       NULL);
+        ss_page_button(
             page, "cancel", "Cancel", "id", id,
             apr_psprintf(
                 r->pool,
@@ -139,10 +137,10 @@ static void put_bulk(ss_page_t *page)
     ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"All matching messages\">\n",
              page->r);
     for (apr_size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
-        ss_nav_form(page, buttons[i].action, "data-bulk", "");
+        ss_page_form(page, buttons[i].action, "data-bulk", "");
         for (apr_size_t k = 0; k < 4; k++) {
             const char *value = given(page, names[k]);
-            if (value) ss_nav_hidden(page->r, names[k], value);
+            if (value) ss_page_hidden(page->r, names[k], value);
         }
         ap_rprintf(page->r, "<button type=\"submit\"%s>%s</button></form>\n", buttons[i].attribute,
                    buttons[i].label);
@@ -174,9 +172,9 @@ int ss_list_page(ss_page_t *page)
                  *rows = json_object_get(document, "messages");
     const char *more = ss_html_member(document, "more");
 
-    ss_nav_begin(page, HTTP_OK, "Messages", "/queue");
+    ss_page_begin(page, HTTP_OK, "Messages", "/queue");
     ap_rputs("<div id=\"live-banner\" data-live>\n", r);
-    ss_banner_put(page, 0);
+    ss_page_banner(page, 0);
     ap_rputs("</div>\n", r);
     put_filter(page);
     ap_rputs("<section class=\"card\" id=\"live\" data-live aria-label=\"Messages\">\n", r);
@@ -199,6 +197,6 @@ int ss_list_page(ss_page_t *page)
                       page->base, filter_query(page), ss_params_escape(more, r->pool));
     ap_rputs("</section>\n", r);
     if (json_array_size(rows)) put_bulk(page);
-    ss_nav_end(page);
+    ss_page_end(page);
     return OK;
 }

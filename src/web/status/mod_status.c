@@ -3,7 +3,6 @@
 
 #include <http_protocol.h>
 #include <mod_status.h>
-#include <string.h>
 
 #include "config/module.h"
 #include "web/shared/html.h"

@@ -1,14 +1,10 @@
 /* overview_page.c: the overview: whether mail flows, and if not, why and what to do. */
 #include "web/status/overview_page.h"
 
-#include <apr_strings.h>
 #include <http_protocol.h>
-#include <string.h>
 
-#include "web/shared/banner.h"
-#include "web/shared/html.h"
-#include "web/shared/nav.h"
 #include "web/shared/page.h"
+#include "web/shared/html.h"
 #include "web/shared/params.h"
 #include "web/shared/rpc.h"
 #include "web/status/plot.h"
@@ -23,7 +19,7 @@ static void tile(ss_page_t *page, const char *part, const char *class, long long
                  const char *label)
 {
     ss_html_print(page->r, "<a class=\"tile%s\" href=\"%s\"><b>%lld</b> %s</a>\n", class,
-                  ss_nav_path(page, part), value, label);
+                  ss_page_path(page, part), value, label);
 }
 
 static void put_tiles(ss_page_t *page, const json_t *activity)
@@ -82,7 +78,7 @@ static void put_failure(ss_page_t *page, const json_t *row)
     ss_html_time(r, ss_html_member(row, "createdAt"));
     ss_html_print(r, "</td><td class=\"addr\" data-label=\"To\">%s</td><td class=\"subject\">",
                   json_string_value(json_array_get(json_object_get(row, "to"), 0)));
-    ss_nav_message(page, id, *subject ? subject : "(no subject)");
+    ss_page_message(page, id, *subject ? subject : "(no subject)");
     ss_html_print(r, "</td><td class=\"words\"><span class=\"mono small\">%s</span>",
                   ss_html_member(row, "reply"));
     ss_html_advice(r, json_object_get(row, "advice"));
@@ -102,7 +98,7 @@ static void put_failures(ss_page_t *page)
         r,
         "<section class=\"card\" aria-labelledby=\"failed\">\n<div class=\"head\"><h2 "
         "id=\"failed\">Recent failures</h2><a class=\"small\" href=\"%s\">all failures</a></div>\n",
-        ss_nav_path(page, "/queue?state=failed"));
+        ss_page_path(page, "/queue?state=failed"));
     if (!json_array_size(rows)) {
         ap_rputs("<p class=\"soft\">None.</p>\n</section>\n", r);
         return;
@@ -149,7 +145,7 @@ static void put_search(ss_page_t *page)
         "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\"><label "
         "class=\"wide\">Find a message: address, subject, id, or reply<input name=\"text\" "
         "type=\"search\"></label><button type=\"submit\" class=\"main\">Search</button></form>\n",
-        ss_nav_path(page, "/queue"));
+        ss_page_path(page, "/queue"));
 }
 
 /* The other nodes that share the queue. */
@@ -196,9 +192,9 @@ int ss_overview_page(ss_page_t *page)
                                           : NULL,
                  *relays = json_object_get(page->status, "relays");
 
-    ss_nav_begin(page, page->status ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE, "Mail overview", "");
+    ss_page_begin(page, page->status ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE, "Mail overview", "");
     ap_rputs("<div id=\"live\" data-live>\n", r);
-    ss_banner_put(page, 1);
+    ss_page_banner(page, 1);
     if (page->status) {
         put_tiles(page, activity);
         put_plots(page, activity);
@@ -212,6 +208,6 @@ int ss_overview_page(ss_page_t *page)
     }
     ap_rputs("</div>\n", r);
     if (page->status) put_search(page);
-    ss_nav_end(page);
+    ss_page_end(page);
     return OK;
 }

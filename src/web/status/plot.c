@@ -5,6 +5,8 @@
 #include <http_protocol.h>
 #include <string.h>
 
+#include "web/shared/html.h"
+
 #define WIDTH 640
 #define HEIGHT 170
 #define LEFT 46 /* room for the scale */
@@ -113,8 +115,7 @@ static void begin(request_rec *r, const char *id, const char *title, ss_plot_spa
 
 static const char *clock_of(request_rec *r, const json_t *series, size_t i, ss_plot_span_t span)
 {
-    apr_int64_t start = json_integer_value(json_object_get(series, "start")),
-                step = json_integer_value(json_object_get(series, "step"));
+    apr_int64_t start = ss_html_number(series, "start"), step = ss_html_number(series, "step");
     apr_time_exp_t time;
     apr_size_t len;
     char text[64];

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "web/shared/html.h"
-#include "web/shared/nav.h"
-#include "web/shared/page.h"
 
 static void put_hosts(request_rec *r, const json_t *relay)
 {
@@ -48,13 +46,13 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
     int is_stored = ss_html_is(json_object_get(relay, "pause"), "stored");
 
     ap_rputs("<div class=\"buttons\">", r);
-    ss_nav_button(page, "flush", "Flush", "relay", name, NULL);
-    if (is_stored) ss_nav_button(page, "resume", "Resume sending", "relay", name, NULL);
+    ss_page_button(page, "flush", "Flush", "relay", name, NULL);
+    if (is_stored) ss_page_button(page, "resume", "Resume sending", "relay", name, NULL);
     ap_rputs("</div>\n", r);
     if (is_stored) return;
     ap_rputs("<details><summary>Pause sending</summary>\n", r);
-    ss_nav_form(page, "pause", NULL, NULL);
-    ss_nav_hidden(r, "relay", name);
+    ss_page_form(page, "pause", NULL, NULL);
+    ss_page_hidden(r, "relay", name);
     ap_rputs("<div class=\"buttons\"><label class=\"wide\">Reason<input name=\"reason\" "
              "maxlength=\"500\"></label><label>Duration (empty: until resumed)<input name=\"for\" "
              "size=\"8\" placeholder=\"30min\"></label><button type=\"submit\">Pause "

@@ -14,7 +14,6 @@
 #include "web/shared/page.h"
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/status/action_post.h"
 #include "web/status/content_page.h"
@@ -121,9 +120,9 @@ static int health(ss_page_t *page)
     json_t *reasons = ss_page_reasons(page);
     int is_healthy = !json_array_size(reasons);
 
-    return ss_response_json(page->r, is_healthy ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE,
-                            "application/json",
-                            json_pack("{s:b,s:o}", "healthy", is_healthy, "reasons", reasons));
+    return ss_http_json(page->r, is_healthy ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE,
+                        "application/json",
+                        json_pack("{s:b,s:o}", "healthy", is_healthy, "reasons", reasons));
 }
 
 /* Prints a label value with backslash, quote and line end escaped. */
@@ -144,8 +143,7 @@ static int metrics(ss_page_t *page)
 
     if (ss_rpc_try(json_pack("{s:s}", "do", "metrics"), METRICS_TIMEOUT, &answer, r->pool) &&
         answer.raw.status == 200 && answer.raw.content_len)
-        return ss_response_text(r, HTTP_OK, METRICS_TYPE, answer.raw.content,
-                                answer.raw.content_len);
+        return ss_http_text(r, HTTP_OK, METRICS_TYPE, answer.raw.content, answer.raw.content_len);
     ap_set_content_type(r, METRICS_TYPE);
     ap_rputs("# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon "
              "answers.\nsmtp_send_up 0\n"
@@ -175,7 +173,7 @@ static int overview(ss_page_t *page)
     if (ss_params_get(&page->query, "auto")) return auto_lines(page);
     if (is_html(page)) return ss_overview_page(page);
     if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
-    return ss_response_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
+    return ss_http_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
 }
 
 /* Sends a document of the daemon unchanged. */

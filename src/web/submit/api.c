@@ -5,7 +5,6 @@
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "mail/address.h"
-#include "web/shared/params.h"
 
 /* An address with or without angle brackets; without a domain only if there is a default one. */
 static const char *address_of(const char *text, const char *default_domain, const char **why,
@@ -35,16 +34,15 @@ static int read_from(ss_mail_message_t *m, const char *value, const char *defaul
     }
     m->from = address_of(value, default_domain, &why, m->pool);
     if (m->from) return 0;
-    ss_mail_problem(problem, 400, "from", "\"%s\" is not an address: %s", value, why);
-    return -1;
+    return ss_mail_problem(problem, 400, "from", "\"%s\" is not an address: %s", value, why);
 }
 
 static int read_notify(const char *value, unsigned *bits, ss_mail_problem_t *problem)
 {
     if (!ss_dsn_notify(value, bits) && *bits) return 0;
-    ss_mail_problem(problem, 400, "notify",
-                    "\"%s\" is not \"never\", or a list of success, failure and delay", value);
-    return -1;
+    return ss_mail_problem(problem, 400, "notify",
+                           "\"%s\" is not \"never\", or a list of success, failure and delay",
+                           value);
 }
 
 static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned notify,
@@ -58,10 +56,9 @@ static int read_rcpts(ss_mail_message_t *m, const ss_params_t *query, unsigned n
         if (strcmp(pair->name, "to")) continue;
         const char *field = apr_psprintf(m->pool, "to[%d]", number++);
         const char *address = address_of(pair->value, default_domain, &why, m->pool);
-        if (!address) {
-            ss_mail_problem(problem, 400, field, "\"%s\" is not an address: %s", pair->value, why);
-            return -1;
-        }
+        if (!address)
+            return ss_mail_problem(problem, 400, field, "\"%s\" is not an address: %s", pair->value,
+                                   why);
         if (ss_mail_add_rcpt(m, address, notify, field, problem)) return -1;
     }
     return 0;
@@ -74,9 +71,8 @@ static int read_attributes(ss_mail_message_t *m, const ss_params_t *query,
         const char *value = row->set_by & SS_SET_QUERY ? ss_params_get(query, row->name) : NULL;
         const char *wrong = value ? ss_attributes_read(row, &m->attr, value, m->pool) : NULL;
         if (!wrong) continue;
-        ss_mail_problem(problem, 400, row->name, "%s=%s: %s%s", row->name, value, wrong,
-                        row->kind == SS_ATTRIBUTE_TIME ? " (RFC 3339; write + as %2B)" : "");
-        return -1;
+        return ss_mail_problem(problem, 400, row->name, "%s=%s: %s%s", row->name, value, wrong,
+                               row->kind == SS_ATTRIBUTE_TIME ? " (RFC 3339; write + as %2B)" : "");
     }
     return 0;
 }
@@ -106,10 +102,7 @@ int ss_envelope_read(ss_mail_message_t *m, const ss_params_t *query, const char 
     const char *twice = repeated(query);
     unsigned bits = SS_NOTIFY_NONE;
 
-    if (twice) {
-        ss_mail_problem(problem, 400, twice, "\"%s\" is given more than once", twice);
-        return -1;
-    }
+    if (twice) return ss_mail_problem(problem, 400, twice, "\"%s\" is given more than once", twice);
     if (from && read_from(m, from, default_domain, problem)) return -1;
     if (notify && read_notify(notify, &bits, problem)) return -1;
     if (read_rcpts(m, query, bits, default_domain, problem)) return -1;

@@ -1,15 +1,10 @@
 /* follow.c: GET (state) and DELETE (cancel) of one message. */
 #include "web/submit/follow.h"
 
-#include <http_protocol.h>
-#include <string.h>
-
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/params.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/submit/limit.h"
 
@@ -41,13 +36,12 @@ static int cancel(request_rec *r, const char *id)
 {
     ss_rpc_answer_t answer;
     json_t *header = json_pack("{s:s,s:s,s:o}", "do", "cancel", "id", id, "who",
-                               ss_response_string(r, ss_http_user(r)));
+                               ss_http_string(r, ss_http_user(r)));
 
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &answer)) return OK;
     const char *state = ss_html_member(ss_rpc_document(r->pool, &answer), "state");
-    return ss_response_json(
-        r, HTTP_OK, "application/json",
-        json_pack("{s:s,s:s}", "id", id, "state", *state ? state : "cancelled"));
+    return ss_http_json(r, HTTP_OK, "application/json",
+                        json_pack("{s:s,s:s}", "id", id, "state", *state ? state : "cancelled"));
 }
 
 int ss_follow(request_rec *r, const char *id)

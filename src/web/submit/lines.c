@@ -4,20 +4,19 @@
 #include "web/submit/lines.h"
 
 #include <apr_strings.h>
-#include <http_protocol.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mail/ndjson.h"
+#include "web/shared/html.h"
 #include "web/shared/body.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
+#include "web/shared/http.h"
 #include "web/submit/bulk.h"
 #include "web/submit/idempotency.h"
 #include "web/submit/limit.h"
 #include "web/submit/spool.h"
-#include "web/submit/submission.h"
 
 #define ANSWERS_MAX (256 * 1024 * 1024)
 
@@ -47,7 +46,7 @@ static apr_status_t release(void *data)
 static void answered(void *self, const json_t *fields)
 {
     lines_t *lines = self;
-    int status = (int)json_integer_value(json_object_get(fields, "status"));
+    int status = (int)ss_html_number(fields, "status");
     json_t *document = json_deep_copy(fields);
 
     if (status >= 400) {
@@ -55,7 +54,7 @@ static void answered(void *self, const json_t *fields)
         json_object_set_new(document, "title", json_string(ss_problem_title(status)));
     } else if (lines->s->policy->redirect) {
         json_object_set_new(document, "redirectedTo",
-                            ss_response_string(lines->s->r, lines->s->policy->redirect));
+                            ss_http_string(lines->s->r, lines->s->policy->redirect));
     }
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
@@ -68,9 +67,9 @@ static void answered(void *self, const json_t *fields)
 static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
 {
     json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail",
-                               ss_response_string(lines->s->r, detail));
+                               ss_http_string(lines->s->r, detail));
 
-    if (field) json_object_set_new(answer, "field", ss_response_string(lines->s->r, field));
+    if (field) json_object_set_new(answer, "field", ss_http_string(lines->s->r, field));
     return answer;
 }
 
@@ -179,6 +178,6 @@ int ss_lines_submit(ss_submission_t *s)
         return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
     if (!lines->answers.len)
         return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body contains no message");
-    return ss_response_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
-                            lines->answers.len);
+    return ss_http_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
+                        lines->answers.len);
 }

@@ -13,19 +13,16 @@ static int check_sender(const ss_settings_policy_t *policy, const ss_mail_messag
     const char *envelope = *m->from ? m->from : "<>";
 
     if (!policy->allow_from || !policy->allow_from->nelts) return 0;
-    if (!ss_address_matches(policy->allow_from, envelope)) {
-        ss_mail_problem(problem, FORBIDDEN, "from",
-                        "the sender %s is not allowed here (SMTPSendAllowFrom)", envelope);
-        return -1;
-    }
+    if (!ss_address_matches(policy->allow_from, envelope))
+        return ss_mail_problem(problem, FORBIDDEN, "from",
+                               "the sender %s is not allowed here (SMTPSendAllowFrom)", envelope);
     /* Also the From field, since that is what readers see. */
     if (m->attr.header_from && *m->attr.header_from &&
-        !ss_address_matches(policy->allow_from, m->attr.header_from)) {
-        ss_mail_problem(problem, FORBIDDEN, "from",
-                        "the From field's address %s is not allowed here (SMTPSendAllowFrom)",
-                        m->attr.header_from);
-        return -1;
-    }
+        !ss_address_matches(policy->allow_from, m->attr.header_from))
+        return ss_mail_problem(
+            problem, FORBIDDEN, "from",
+            "the From field's address %s is not allowed here (SMTPSendAllowFrom)",
+            m->attr.header_from);
     return 0;
 }
 
@@ -35,12 +32,10 @@ static int check_recipients(const ss_settings_policy_t *policy, const ss_mail_me
     if (!policy->allow_to || !policy->allow_to->nelts) return 0;
     for (int i = 0; i < m->rcpts->nelts; i++) {
         const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t);
-        if (!ss_address_matches(policy->allow_to, rcpt->address)) {
-            ss_mail_problem(problem, FORBIDDEN, "to",
-                            "the recipient %s is not allowed here (SMTPSendAllowTo)",
-                            rcpt->address);
-            return -1;
-        }
+        if (!ss_address_matches(policy->allow_to, rcpt->address))
+            return ss_mail_problem(problem, FORBIDDEN, "to",
+                                   "the recipient %s is not allowed here (SMTPSendAllowTo)",
+                                   rcpt->address);
     }
     return 0;
 }
@@ -52,9 +47,9 @@ static int check_relay(const ss_settings_policy_t *policy, const ss_mail_message
     for (int i = 0; policy->allow_relay && i < policy->allow_relay->nelts; i++) {
         if (!strcmp(APR_ARRAY_IDX(policy->allow_relay, i, const char *), m->attr.relay)) return 0;
     }
-    ss_mail_problem(problem, FORBIDDEN, "relay",
-                    "the relay \"%s\" is not allowed here (SMTPSendAllowRelay)", m->attr.relay);
-    return -1;
+    return ss_mail_problem(problem, FORBIDDEN, "relay",
+                           "the relay \"%s\" is not allowed here (SMTPSendAllowRelay)",
+                           m->attr.relay);
 }
 
 /* A submission can lower the priority of its location, never raise it. */

@@ -7,8 +7,6 @@
 #include "mail/multipart.h"
 #include "web/shared/body.h"
 #include "web/shared/problem.h"
-#include "web/submit/idempotency.h"
-#include "web/submit/submission.h"
 
 static apr_status_t clean(void *self)
 {
@@ -18,11 +16,6 @@ static apr_status_t clean(void *self)
     ss_scratch_close(&spool->body);
     return APR_SUCCESS;
 }
-
-typedef struct {
-    ss_spool_t *spool;
-    ss_submission_t *s;
-} taking_t;
 
 /* Keeps the header in memory and moves what follows to a file. */
 static apr_status_t begin_file(ss_spool_t *spool, apr_pool_t *pool)
@@ -73,8 +66,7 @@ static apr_status_t begin(ss_spool_t *spool, ss_submission_t *s)
 
 static apr_status_t take(void *self, const char *bytes, apr_size_t len)
 {
-    const taking_t *taking = self;
-    ss_spool_t *spool = taking->spool;
+    ss_spool_t *spool = self;
 
     if (spool->hash) ss_idempotency_hash_add(spool->hash, bytes, len);
     /* Report failures after the end of the body: they are not the client's fault. */
@@ -86,7 +78,7 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
     } else {
         spool->failed = ss_buf_append(&spool->head, bytes, len);
         if (spool->failed == APR_SUCCESS && spool->head.len > SS_SPOOL_FROM && !spool->stays_whole)
-            spool->failed = begin(spool, taking->s);
+            spool->failed = begin(spool, spool->s);
     }
     return APR_SUCCESS;
 }
@@ -106,14 +98,13 @@ static void end(ss_spool_t *spool)
 int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name,
                   ss_idempotency_hash_t *hash, ss_spool_t *spool)
 {
-    taking_t taking = { spool, s };
-
     memset(spool, 0, sizeof(*spool));
+    spool->s = s;
     ss_scratch_init(&spool->body);
     spool->hash = hash;
     ss_buf_init(&spool->head, (apr_size_t)max * 2 + 1);
     apr_pool_cleanup_register(s->r->pool, spool, clean, apr_pool_cleanup_null);
-    if (!ss_body_each(s->r, max, limit_name, take, &taking)) return 0;
+    if (!ss_body_each(s->r, max, limit_name, take, spool)) return 0;
     end(spool);
     if (spool->failed == APR_SUCCESS) return 1;
     ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s",

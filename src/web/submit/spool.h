@@ -18,6 +18,7 @@
 #define SS_SPOOL_FROM 262144 /* bytes; a smaller body is kept in memory unchanged */
 
 typedef struct {
+    ss_submission_t *s;
     /* the whole body unchanged; with a file: the header and its empty line */
     ss_buf_t head;
     /* the canonical body of a message; not open: everything is in head */

@@ -1,20 +1,19 @@
 /* submission.c: makes a message of bytes, and the daemon's request of a message. */
 #include "web/submit/submission.h"
 
+#include <ap_expr.h>
 #include <apr_strings.h>
 #include <openssl/rand.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "config/module.h"
 #include "mail/form.h"
 #include "mail/parse.h"
+#include "mail/rewrite.h"
 #include "web/shared/http.h"
 #include "web/submit/envelope.h"
 #include "web/submit/form_body.h"
 #include "web/submit/limit.h"
-#include "web/submit/location.h"
 #include "web/submit/permission.h"
 #include "web/submit/webhook_rule.h"
 #include "wire/frame.h"
@@ -45,12 +44,51 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
     return options;
 }
 
+/* Evaluates the fields of SMTPSendAddHeader, once per request. */
+static int evaluate_headers(ss_submission_t *s)
+{
+    const ss_settings_policy_t *policy = s->policy;
+    apr_pool_t *pool = s->r->pool;
+
+    if (!policy->add_headers || !policy->add_headers->nelts) return 0;
+    s->added = apr_array_make(pool, policy->add_headers->nelts, sizeof(const char *[2]));
+    for (int i = 0; i < policy->add_headers->nelts; i++) {
+        const ss_settings_pair_t *pair = &APR_ARRAY_IDX(policy->add_headers, i, ss_settings_pair_t);
+        const char *error = NULL, *value = pair->value;
+        if (pair->compiled) value = ap_expr_str_exec(s->r, pair->compiled, &error);
+        if (error || !value)
+            return ss_mail_problem(&s->problem, HTTP_INTERNAL_SERVER_ERROR, NULL,
+                                   "SMTPSendAddHeader %s: its expression failed: %s", pair->name,
+                                   error ? error : "no value");
+        const char **entry = apr_array_push(s->added);
+        entry[0] = pair->name;
+        entry[1] = ss_limit_field(value, pool);
+    }
+    return 0;
+}
+
+/* Applies SMTPSendAlias, SMTPSendRedirect, SMTPSendEnvelopeFrom and SMTPSendHeaderFrom of the relay
+ * that will carry the message. After the permissions: those are about what the application asked
+ * for, not about what the administrator makes of it. */
+static int rewrite(ss_submission_t *s)
+{
+    ss_mail_message_t *m = s->m;
+    const ss_settings_t *named =
+        m->attr.relay ? ss_config_relay(ss_module_config(), m->attr.relay) : NULL;
+    const ss_settings_t *relay = named ? named : s->relay;
+
+    if (ss_rewrite_alias(m, relay->aliases, relay->default_domain, &s->problem) ||
+        ss_rewrite_redirect(m, s->policy->redirect, &s->problem))
+        return -1;
+    ss_rewrite_envelope_from(m, relay->envelope_from);
+    return ss_rewrite_header_from(m, relay->header_from, &s->problem);
+}
+
 static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
 {
     ss_parse_options_t options;
 
-    if (!s->has_added && s->r && ss_location_headers(s->r, s->policy, &s->added, &s->problem))
-        return -1;
+    if (!s->has_added && s->r && evaluate_headers(s)) return -1;
     s->has_added = 1;
     options = options_of(s);
     switch (s->kind) {
@@ -73,18 +111,16 @@ int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len)
     s->problem.status = 0;
     if (read_message(s, bytes, len)) return -1;
     if (!s->m->from) s->m->from = s->policy->default_from;
-    if (!s->m->from) {
-        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "from",
-                        "the message has no sender, and this location has no SMTPSendDefaultFrom");
-    } else if (!s->m->rcpts->nelts) {
-        ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
-    } else if (!ss_permission_check(s->policy, s->m, &s->problem) &&
-               !ss_webhook_rule_apply(s->policy, s->m, &s->problem)) {
-        const ss_settings_t *carrier =
-            s->m->attr.relay ? ss_config_relay(ss_module_config(), s->m->attr.relay) : NULL;
-        return ss_location_rewrite(s->policy, carrier ? carrier : s->relay, s->m, &s->problem);
-    }
-    return -1;
+    if (!s->m->from)
+        return ss_mail_problem(
+            &s->problem, HTTP_BAD_REQUEST, "from",
+            "the message has no sender, and this location has no SMTPSendDefaultFrom");
+    if (!s->m->rcpts->nelts)
+        return ss_mail_problem(&s->problem, HTTP_BAD_REQUEST, "to", "the message has no recipient");
+    if (ss_permission_check(s->policy, s->m, &s->problem) ||
+        ss_webhook_rule_apply(s->policy, s->m, &s->problem))
+        return -1;
+    return rewrite(s);
 }
 
 static void put_rates(const ss_submission_t *s, ss_object_t *request)

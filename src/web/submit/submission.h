@@ -4,7 +4,6 @@
 #define SS_WEB_SUBMIT_SUBMISSION_H
 
 #include <httpd.h>
-#include <jansson.h>
 
 #include "config/settings.h"
 #include "mail/lift.h"

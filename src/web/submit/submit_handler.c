@@ -6,20 +6,18 @@
 #include "web/submit/submit_handler.h"
 
 #include <apr_strings.h>
-#include <http_protocol.h>
+#include <openssl/rand.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "config/module.h"
+#include "mail/header.h"
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/submit/bulk.h"
-#include "web/submit/copy.h"
 #include "web/submit/envelope.h"
 #include "web/submit/follow.h"
 #include "web/submit/idempotency.h"
@@ -109,8 +107,7 @@ static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
 {
     if (s->policy->redirect)
-        json_object_set_new(document, "redirectedTo",
-                            ss_response_string(s->r, s->policy->redirect));
+        json_object_set_new(document, "redirectedTo", ss_http_string(s->r, s->policy->redirect));
     apr_table_setn(s->r->headers_out, "Location",
                    apr_pstrcat(s->r->pool, ss_http_path(s->r, 0), "/", id, NULL));
 }
@@ -126,10 +123,57 @@ static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
     json_object_del(document, "status");
     put_accepted(s, document, id);
     if (s->wait) wait_for(s, document, id);
-    return ss_response_json(s->r, answer->raw.status, "application/json", document);
+    return ss_http_json(s->r, answer->raw.status, "application/json", document);
 }
 
 /* ---- "individually": a message for each recipient ---- */
+
+/* A Message-ID of its own for a copy: mail servers treat messages with the same id as duplicates.
+ */
+static const char *own_id(const ss_mail_message_t *whole, apr_pool_t *pool)
+{
+    const char *at = whole->attr.message_id ? strrchr(whole->attr.message_id, '@') : NULL;
+    unsigned char random[6];
+
+    if (!at || RAND_bytes(random, sizeof(random)) != 1) return whole->attr.message_id;
+    return apr_psprintf(pool, "%.*s.%02x%02x%02x%02x%02x%02x%s", (int)(at - whole->attr.message_id),
+                        whole->attr.message_id, random[0], random[1], random[2], random[3],
+                        random[4], random[5], at);
+}
+
+/* Makes copy the message for rcpt alone: To contains only its address, Cc is removed, the
+ * Message-ID is new. New memory is from pool; the rest is shared with whole. */
+static void make_copy(ss_mail_message_t *copy, const ss_mail_message_t *whole,
+                      const ss_mail_rcpt_t *rcpt, apr_pool_t *pool)
+{
+    const char *end = whole->content + ss_header_len(whole->content, whole->content_len),
+               *p = whole->content, *id = own_id(whole, pool);
+    apr_size_t extra =
+        strlen(rcpt->address) + (id ? strlen(id) : 0) + sizeof("To: <>\r\nMessage-ID: \r\n");
+    char *content = apr_palloc(pool, whole->content_len + extra), *out = content;
+    ss_header_field_t field;
+
+    *copy = *whole;
+    copy->pool = pool;
+    out += apr_snprintf(out, extra, "To: <%s>\r\n", rcpt->address);
+    while (ss_header_next(&p, end, &field) > 0) {
+        if (ss_header_is(&field, "To") || ss_header_is(&field, "Cc") || ss_header_is(&field, "Bcc"))
+            continue;
+        if (id && ss_header_is(&field, "Message-ID")) {
+            out += apr_snprintf(out, extra, "Message-ID: %s\r\n", id);
+            continue;
+        }
+        memcpy(out, field.start, field.len);
+        out += field.len;
+    }
+    memcpy(out, p, whole->content_len - (apr_size_t)(p - whole->content));
+    out += whole->content_len - (apr_size_t)(p - whole->content);
+    copy->content = content;
+    copy->content_len = (apr_size_t)(out - content);
+    copy->attr.message_id = id;
+    copy->rcpts = apr_array_make(pool, 1, sizeof(ss_mail_rcpt_t));
+    APR_ARRAY_PUSH(copy->rcpts, ss_mail_rcpt_t) = *rcpt;
+}
 
 typedef struct {
     json_t *document, *ids, *refusal; /* refusal: the first */
@@ -179,7 +223,7 @@ static int hand_over_copies(ss_submission_t *s)
     apr_pool_create(&pool, s->r->pool);
     for (int i = 0; i < all->nelts; i++) {
         apr_pool_clear(pool);
-        ss_copy_make(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
+        make_copy(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
         if (key) s->idempotency.key = apr_psprintf(pool, "%s %d", key, i);
         ss_bulk_add(bulk, ss_submission_request(s), s->m);
     }
@@ -188,7 +232,7 @@ static int hand_over_copies(ss_submission_t *s)
     if (copies.failed) return refuse_copies(s, &copies);
     json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
     put_accepted(s, copies.document, json_string_value(json_array_get(copies.ids, 0)));
-    return ss_response_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
+    return ss_http_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
 }
 
 static int hand_over_one(ss_submission_t *s)

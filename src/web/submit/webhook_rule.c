@@ -14,8 +14,7 @@
 
 static int refuse(ss_mail_problem_t *problem, int status, const char *detail)
 {
-    ss_mail_problem(problem, status, "webhook", "webhook: %s", detail);
-    return -1;
+    return ss_mail_problem(problem, status, "webhook", "webhook: %s", detail);
 }
 
 /* *is_named: set to 1 if the host itself is listed, not only a pattern that matches it. */

@@ -19,7 +19,6 @@
 #include "web/shared/http.h"
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/test/test_mail.h"
 #include "web/test/test_page.h"
@@ -66,17 +65,16 @@ static const char *type_of(form_t form, int is_stream)
 static void put_request(const test_t *t, ss_buf_t *out)
 {
     json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
-                               ss_response_string(t->r, t->relay->relay_name), "format",
+                               ss_http_string(t->r, t->relay->relay_name), "format",
                                t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML,
                                "probe", ss_params_flag(&t->query, "probe", 1), "mask",
                                ss_params_flag(&t->query, "mask", 0), "stream", t->is_stream);
     const char *from = ss_params_get(&t->query, "from"), *to = ss_params_get(&t->query, "to");
 
     /* Empty fields of the form mean: not given. An empty sender with a recipient is <>. */
-    if (to && *to) json_object_set_new(header, "to", ss_response_string(t->r, to));
+    if (to && *to) json_object_set_new(header, "to", ss_http_string(t->r, to));
     if (from && (*from || (to && *to)))
-        json_object_set_new(header, "from",
-                            ss_response_string(t->r, strcmp(from, "<>") ? from : ""));
+        json_object_set_new(header, "from", ss_http_string(t->r, strcmp(from, "<>") ? from : ""));
     char *text = json_dumps(header, JSON_COMPACT);
     if (text) ss_buf_puts(out, text);
     free(text);
@@ -177,7 +175,7 @@ static int not_run(test_t *t, int status, const char *why)
         return OK;
     }
     if (t->form == FORM_JSON) return ss_problem(t->r, status, NULL, "%s", why);
-    return ss_response_text(t->r, status, type_of(FORM_TEXT, 0), text, strlen(text));
+    return ss_http_text(t->r, status, type_of(FORM_TEXT, 0), text, strlen(text));
 }
 
 static void offer_download(test_t *t)
@@ -218,7 +216,7 @@ static int answer_test(test_t *t)
         return OK;
     }
     if (ss_params_flag(&t->query, "download", 0)) offer_download(t);
-    return ss_response_text(t->r, raw->status, type_of(t->form, 0), raw->content, raw->content_len);
+    return ss_http_text(t->r, raw->status, type_of(t->form, 0), raw->content, raw->content_len);
 }
 
 static int run_test(request_rec *r)
@@ -237,7 +235,7 @@ static int run_test(request_rec *r)
     /* Proxies must not buffer a streamed answer. */
     if (t.is_stream) apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
     /* A HEAD request must not log in at the relay. */
-    if (r->header_only) return ss_response_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
+    if (r->header_only) return ss_http_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
     const char *failed = run(&t);
     return failed ? not_run(&t, HTTP_SERVICE_UNAVAILABLE, failed) : answer_test(&t);
 }

@@ -2,16 +2,13 @@
 #include "web/test/test_mail.h"
 
 #include <apr_strings.h>
-#include <http_protocol.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "config/module.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/params.h"
 #include "web/shared/problem.h"
-#include "web/shared/response.h"
 #include "web/shared/rpc.h"
 #include "web/test/test_page.h"
 
@@ -76,10 +73,10 @@ int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int 
     if (!to || !*to)
         return ss_problem(r, HTTP_BAD_REQUEST, "to", "a test message needs to=ADDRESS");
     if (wait < 0) return ss_problem(r, HTTP_BAD_REQUEST, "wait", "not a duration such as 10s");
-    json_t *header = json_pack(
-        "{s:s,s:o,s:o,s:o}", "do", "testmail", "server", ss_response_string(r, relay->relay_name),
-        "to", ss_response_string(r, to), "who", ss_response_string(r, ss_http_user(r)));
-    if (from && *from) json_object_set_new(header, "from", ss_response_string(r, from));
+    json_t *header = json_pack("{s:s,s:o,s:o,s:o}", "do", "testmail", "server",
+                               ss_http_string(r, relay->relay_name), "to", ss_http_string(r, to),
+                               "who", ss_http_string(r, ss_http_user(r)));
+    if (from && *from) json_object_set_new(header, "from", ss_http_string(r, from));
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &queued)) return OK;
     const char *id = ss_html_member(queued.fields, "id");
     if (as_html) ss_test_page_message_begin(r, relay, id, to);
@@ -93,9 +90,8 @@ int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int 
                                               "%s\n\nIts state is not known: %s\n",
                                               id, followed.why ? followed.why : "no answer");
     if (as_json && message)
-        return ss_response_json(r, status, "application/json", json_incref(message));
-    if (!as_html)
-        return ss_response_text(r, status, "text/plain; charset=utf-8", text, strlen(text));
+        return ss_http_json(r, status, "application/json", json_incref(message));
+    if (!as_html) return ss_http_text(r, status, "text/plain; charset=utf-8", text, strlen(text));
     ss_test_page_message_end(r, form, status == 200 ? "ok" : status == 502 ? "bad" : "", text);
     return OK;
 }

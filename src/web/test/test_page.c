@@ -6,14 +6,10 @@
 #include <http_protocol.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "web/shared/banner.h"
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/nav.h"
 #include "web/shared/page.h"
-#include "web/shared/params.h"
 
 static const char *action_path(request_rec *r)
 {
@@ -40,7 +36,7 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
         "<span class=\"soft\">relay %s</span></div>\n",
         action_path(r), heading, relay->relay_name);
     ss_page_gather(&page);
-    if (page.status) ss_banner_put(&page, 0);
+    if (page.status) ss_page_banner(&page, 0);
 }
 
 static void field(request_rec *r, const ss_params_t *query, const char *name, const char *label,
@@ -73,7 +69,7 @@ static void put_send(request_rec *r, const ss_params_t *query)
                   "<section class=\"card\" aria-labelledby=\"send\">\n<h2 id=\"send\">Send a test "
                   "message</h2>\n<form class=\"row\" method=\"post\" action=\"%s\">",
                   action_path(r));
-    ss_nav_hidden(r, "token", ss_csrf_token(r, ss_http_path(r, 0)));
+    ss_page_hidden(r, "token", ss_csrf_token(r, ss_http_path(r, 0)));
     ap_rputs("\n", r);
     field(r, query, "from", "Sender (optional)", 0);
     field(r, query, "to", "Recipient", 1);
