@@ -1,5 +1,5 @@
 /* retry.h: when a recipient is tried again, and when it is given up. Pure: settings, time and
- * random numbers are arguments. See docs/policy-retry.md. */
+ * random numbers are arguments. See docs/policies/retry.md. */
 #ifndef SS_DELIVERY_RETRY_H
 #define SS_DELIVERY_RETRY_H
 

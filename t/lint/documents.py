@@ -83,19 +83,25 @@ def readmes(report):
             report.find(f"{folder} has no README.md")
 
 
+def is_in_tree(name, names):
+    """A path from the root must be a file; any other name must be some file's."""
+    if re.match(r"(src|t|docs|conf|include|packaging)/", name):
+        return os.path.exists(name)
+    return os.path.basename(name) in names
+
+
 def citations(report):
     """Documents and comments name no file that is not in the tree."""
     names = {os.path.basename(path) for path in tree.files("*", "src/**/*", "t/**/*", "conf/**/*", "include/*", "packaging/*", "docs/**/*")}
-    for path in tree.files("README", "src/**/README.md", "t/**/README.md", "docs/**/*.md"):
-        for name in re.findall(r"(?<![\w./<])((?:[\w]+/)*\w+\.(?:[ch]|py|md))\b", tree.read(path)):
-            report.examined += 1
-            if os.path.basename(name) not in names and not name.startswith("build/") and name != "bench.md":
-                report.find(f"{path} names {name}, which is not in the tree")
-    for path in tree.sources():
-        for name in re.findall(r"\b([A-Z_]{4,}\.md|(?:src|t|docs)/[\w/]+\.\w+)", "\n".join(tree.comments(path))):
-            report.examined += 1
-            if os.path.basename(name) not in names:
-                report.find(f"{path} names {name}, which is not in the tree")
+    names.add("bench.md")  # written by make bench
+    cited = [(path, name) for path in tree.files("README", "src/**/README.md", "t/**/README.md", "docs/**/*.md")
+             for name in re.findall(r"(?<![\w./<-])((?:[\w-]+/)*[\w-]+\.(?:[ch]|py|md))\b", tree.read(path))]
+    cited += [(path, name) for path in tree.sources()
+              for name in re.findall(r"\b([A-Z_]{4,}\.md|(?:src|t|docs)/[\w/-]+\.\w+)", "\n".join(tree.comments(path)))]
+    for path, name in cited:
+        report.examined += 1
+        if not is_in_tree(name, names):
+            report.find(f"{path} names {name}, which is not in the tree")
 
 
 CHECKS = [log_numbers, directives, commands, metrics, readmes, citations]
