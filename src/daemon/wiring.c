@@ -11,7 +11,7 @@
 #include "daemon/repeats.h"
 #include "operator/action.h"
 #include "operator/bounce_request.h"
-#include "operator/waiter.h"
+#include "operator/lookup.h"
 #include "record/activity.h"
 #include "record/webhook.h"
 
@@ -106,7 +106,7 @@ static void message_written(void *self, const char *id)
 {
     const ss_daemon_t *d = self;
 
-    ss_waiter_wake(d->operators, id);
+    ss_lookup_wake(d->operators, id);
 }
 
 static void setting(void *self, const char *key, const char *value)

@@ -275,7 +275,9 @@ static void begin_request(client_t *client, const char *header, const ss_frame_t
         client->submit = submit;
         take_part(client, frame, content);
     } else {
-        s->options.command(s->options.self, req, verb, client->header);
+        req->verb = verb;
+        req->header = client->header;
+        s->options.command(s->options.self, req);
     }
 }
 

@@ -18,9 +18,8 @@ typedef struct {
     int fd;                /* listening; closed by ss_local_socket_stop; -1: none */
     apr_uint64_t instance; /* requests for another one are refused */
     int owner_uid;         /* httpd's User, trusted as root is */
-    /* A request whose verb is no submission: to be answered, now or later. header is valid until
-     * then. */
-    void (*command)(void *self, ss_request_t *req, const char *verb, const json_t *header);
+    /* A request whose verb is no submission: to be answered, now or later. */
+    void (*command)(void *self, ss_request_t *req);
     void *self;
 } ss_local_socket_options_t;
 

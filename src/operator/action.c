@@ -7,7 +7,7 @@
 
 #include "delivery/job.h"
 #include "operator/selection.h"
-#include "operator/waiter.h"
+#include "operator/lookup.h"
 #include "record/webhook.h"
 
 #define STEP 500 /* messages that are changed in one commit */
@@ -32,7 +32,7 @@ void ss_action_took(ss_operator_t *o, const ss_store_changed_t *t, ss_store_acti
 {
     ss_state_t state = actions[control].state;
 
-    ss_waiter_wake(o, t->id);
+    ss_lookup_wake(o, t->id);
     ss_log(o->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, actions[control].verb, who);
     if (t->is_foreign) return;
     if (control == SS_ACTION_CANCEL) o->record->metrics.cancelled += (apr_uint64_t)t->recipients;
@@ -114,13 +114,13 @@ static void step(ss_selection_t *s)
     ss_store_port_post(s->context->queue, &request->head);
 }
 
-void ss_action_run(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header)
+void ss_action_run(ss_operator_t *o, ss_request_t *req)
 {
-    work_t *work = ss_selection_create(o, req, verb, sizeof(*work));
+    work_t *work = ss_selection_create(o, req, req->verb, sizeof(*work));
     ss_selection_t *s = &work->selection;
 
-    while (strcmp(actions[work->control].verb, verb)) work->control++;
-    if (!ss_selection_read(s, header)) return;
+    while (strcmp(actions[work->control].verb, req->verb)) work->control++;
+    if (!ss_selection_read(s, req->header)) return;
     if (s->is_filtered)
         ss_selection_confirm(s, work->control, step);
     else

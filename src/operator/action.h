@@ -5,7 +5,7 @@
 
 #include "operator/operator.h"
 
-void ss_action_run(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header);
+void ss_action_run(ss_operator_t *o, ss_request_t *req);
 /* What an action did to one stored message is carried over to memory, counts, log and waiting
  * requests. Also for actions of another node on a message that this one delivers; of a message that
  * another node delivers, only the log and waiting requests are. */

@@ -238,14 +238,12 @@ void ss_bounce_request_handed(ss_operator_t *o, const char *id, const char *who)
     go_on(work);
 }
 
-void ss_bounce_request_run(ss_operator_t *o, ss_request_t *req, const char *verb,
-                           const json_t *header)
+void ss_bounce_request_run(ss_operator_t *o, ss_request_t *req)
 {
     work_t *work = work_create(o, req);
     ss_selection_t *s = &work->selection;
 
-    (void)verb;
-    if (!ss_selection_read(s, header)) return;
+    if (!ss_selection_read(s, req->header)) return;
     if (s->is_filtered)
         ss_selection_confirm(s, SS_ACTION_CANCEL, ask_page);
     else

@@ -4,8 +4,7 @@
 
 #include "operator/operator.h"
 
-void ss_bounce_request_run(ss_operator_t *o, ss_request_t *req, const char *verb,
-                           const json_t *header);
+void ss_bounce_request_run(ss_operator_t *o, ss_request_t *req);
 /* The same for one message, asked for at another node, which needs no answer. */
 void ss_bounce_request_handed(ss_operator_t *o, const char *id, const char *who);
 

@@ -109,10 +109,9 @@ static void left(ss_request_t *req)
     ss_request_answer(req, 499, NULL, NULL, 0);
 }
 
-static const char *address_of(ss_request_t *req, const json_t *header, const char *name,
-                              apr_pool_t *pool, int *bad)
+static const char *address_of(ss_request_t *req, const char *name, apr_pool_t *pool, int *bad)
 {
-    const char *value = json_string_value(json_object_get(header, name));
+    const char *value = json_string_value(json_object_get(req->header, name));
     const char *why = NULL;
 
     if (!value) return NULL;
@@ -125,16 +124,15 @@ static const char *address_of(ss_request_t *req, const json_t *header, const cha
     return apr_pstrdup(pool, value);
 }
 
-void ss_connection_test_run(ss_operator_t *o, ss_request_t *req, const char *verb,
-                            const json_t *header)
+void ss_connection_test_run(ss_operator_t *o, ss_request_t *req)
 {
+    const json_t *header = req->header;
     const char *server = json_string_value(json_object_get(header, "server"));
     const char *format = json_string_value(json_object_get(header, "format"));
     ss_relay_t *relay = server ? ss_relay_find(o->delivery, server) : ss_relay_at(o->delivery, 0);
     apr_pool_t *pool;
     int bad = 0;
 
-    (void)verb;
     if (!relay) {
         ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", server);
         return;
@@ -158,8 +156,8 @@ void ss_connection_test_run(ss_operator_t *o, ss_request_t *req, const char *ver
                                    .secret = relay->secret,
                                    .secret_state = ss_relay_secret_state(relay),
                                    .looks_further = probe ? json_is_true(probe) : 1 };
-    options.from = address_of(req, header, "from", pool, &bad);
-    if (!bad) options.to = address_of(req, header, "to", pool, &bad);
+    options.from = address_of(req, "from", pool, &bad);
+    if (!bad) options.to = address_of(req, "to", pool, &bad);
     if (bad) {
         apr_pool_destroy(pool);
         return;

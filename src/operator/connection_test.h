@@ -6,7 +6,6 @@
 
 #define SS_CONNECTION_TEST_MAX 4 /* at once; further ones get 429 */
 
-void ss_connection_test_run(ss_operator_t *o, ss_request_t *req, const char *verb,
-                            const json_t *header);
+void ss_connection_test_run(ss_operator_t *o, ss_request_t *req);
 
 #endif

@@ -27,41 +27,61 @@ static json_t *when(apr_time_t time, apr_pool_t *pool)
     return time > 0 ? json_string(ss_text_time(pool, time)) : json_null();
 }
 
+static json_t *advice_of(const ss_advice_t *advice)
+{
+    return json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title, "text",
+                     advice->remedy);
+}
+
 /* ---- a message ---- */
+
+static const ss_advice_t *advice_for(const ss_recipient_t *rcpt)
+{
+    return rcpt->state != SS_STATE_SENT && rcpt->advice && *rcpt->advice
+               ? ss_advice_find(rcpt->advice)
+               : NULL;
+}
 
 static json_t *recipient(const ss_message_t *m, const ss_recipient_t *rcpt, apr_pool_t *pool)
 {
-    json_t *row = json_object();
     int waits = rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED;
-    const ss_advice_t *advice = rcpt->advice && *rcpt->advice ? ss_advice_find(rcpt->advice) : NULL;
+    const ss_advice_t *advice = advice_for(rcpt);
 
-    json_object_set_new(row, "address", text(rcpt->address, pool));
-    json_object_set_new(row, "state", json_string(ss_state_name(rcpt->state)));
-    json_object_set_new(row, "attempts", json_integer(rcpt->attempts));
-    json_object_set_new(row, "reply", text(rcpt->reply, pool));
-    json_object_set_new(row, "relay", text(rcpt->host, pool));
-    json_object_set_new(row, "dsn", text(rcpt->dsn && *rcpt->dsn ? rcpt->dsn : NULL, pool));
-    json_object_set_new(row, "nextAttempt",
-                        waits ? when(rcpt->next ? rcpt->next : m->created, pool) : json_null());
-    json_object_set_new(row, "deliveredAt", when(rcpt->delivered_at, pool));
-    if (rcpt->is_uncertain) json_object_set_new(row, "uncertain", json_true());
-    if (rcpt->state == SS_STATE_HELD)
-        json_object_set_new(row, "heldBecause", text(rcpt->cause ? rcpt->cause : "person", pool));
-    if (advice && rcpt->state != SS_STATE_SENT) {
-        json_object_set_new(row, "advice",
-                            json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title,
-                                      "text", advice->remedy));
+    return json_pack(
+        "{s:o,s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o*,s:o*,s:o*}", "address", text(rcpt->address, pool),
+        "state", ss_state_name(rcpt->state), "attempts", rcpt->attempts, "reply",
+        text(rcpt->reply, pool), "relay", text(rcpt->host, pool), "dsn",
+        text(rcpt->dsn && *rcpt->dsn ? rcpt->dsn : NULL, pool), "nextAttempt",
+        waits ? when(rcpt->next ? rcpt->next : m->created, pool) : json_null(), "deliveredAt",
+        when(rcpt->delivered_at, pool), "uncertain", rcpt->is_uncertain ? json_true() : NULL,
+        "heldBecause",
+        rcpt->state == SS_STATE_HELD ? text(rcpt->cause ? rcpt->cause : "person", pool) : NULL,
+        "advice", advice ? advice_of(advice) : NULL);
+}
+
+static json_t *history_of(const ss_message_t *m, const apr_array_header_t *history,
+                          apr_pool_t *pool)
+{
+    json_t *rows = json_array();
+
+    for (int i = 0; i < history->nelts; i++) {
+        const ss_message_history_t *h = &APR_ARRAY_IDX(history, i, ss_message_history_t);
+        int is_known = h->recipient >= 0 && h->recipient < m->rcpt_count;
+        json_array_append_new(
+            rows, json_pack("{s:o,s:o*,s:o,s:o,s:o}", "time", when(h->time, pool), "recipient",
+                            is_known ? text(m->rcpts[h->recipient].address, pool) : NULL, "what",
+                            text(h->what, pool), "text", text(h->text, pool), "relay",
+                            text(h->host, pool)));
     }
-    return row;
+    return rows;
 }
 
 json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
                             const apr_array_header_t *history)
 {
-    json_t *document = json_object();
     json_t *rcpts = json_array();
     apr_pool_t *pool;
-    int is_uncertain = 0;
+    int is_uncertain = 0, any = 0;
     const ss_relay_t *relay = ss_relay_find(o->delivery, m->relay);
     const char *cause = NULL, *advice = NULL,
                *state = relay ? ss_relay_state(relay, &cause, &advice) : NULL;
@@ -71,10 +91,8 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
         json_array_append_new(rcpts, recipient(m, &m->rcpts[i], pool));
         is_uncertain |= m->rcpts[i].is_uncertain;
     }
-    json_object_set_new(document, "id", json_string(m->id));
-    json_object_set_new(document, "state", json_string(ss_message_state(m)));
-    json_object_set_new(document, "from", text(m->from, pool));
-    json_object_set_new(document, "recipients", rcpts);
+    json_t *document = json_pack("{s:s,s:s,s:o,s:o}", "id", m->id, "state", ss_message_state(m),
+                                 "from", text(m->from, pool), "recipients", rcpts);
     ss_attributes_json_show(document, &m->attr, history != NULL, pool);
     json_object_set_new(document, "size", json_integer((json_int_t)m->size));
     json_object_set_new(document, "createdAt", when(m->created, pool));
@@ -82,39 +100,23 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
     if (is_uncertain) json_object_set_new(document, "uncertain", json_true());
     if (relay && ss_relay_is_paused(relay)) json_object_set_new(document, "paused", json_true());
     /* Why it waits, if there was no attempt that says so. */
-    int any = 0;
     ss_message_due(m, &any);
     if (any && cause)
         json_object_set_new(
             document, "waitsFor",
             json_pack("{s:s,s:o}", "relayState", state, "cause", text(cause, pool)));
-    if (history) {
-        json_t *rows = json_array();
-        for (int i = 0; i < history->nelts; i++) {
-            const ss_message_history_t *h = &APR_ARRAY_IDX(history, i, ss_message_history_t);
-            json_t *row = json_object();
-            json_object_set_new(row, "time", when(h->time, pool));
-            if (h->recipient >= 0 && h->recipient < m->rcpt_count)
-                json_object_set_new(row, "recipient", text(m->rcpts[h->recipient].address, pool));
-            json_object_set_new(row, "what", text(h->what, pool));
-            json_object_set_new(row, "text", text(h->text, pool));
-            json_object_set_new(row, "relay", text(h->host, pool));
-            json_array_append_new(rows, row);
-        }
-        json_object_set_new(document, "history", rows);
-    }
+    if (history) json_object_set_new(document, "history", history_of(m, history, pool));
     apr_pool_destroy(pool);
     return document;
 }
 
 json_t *ss_document_summary(const ss_operator_t *o, const ss_message_t *m)
 {
-    json_t *row = json_object();
     json_t *to = json_array();
     apr_pool_t *pool;
     const char *reply = NULL;
     const ss_advice_t *advice = NULL;
-    apr_time_t next = 0;
+    apr_time_t next;
     int attempts = 0, any = 0;
 
     apr_pool_create(&pool, o->pool);
@@ -123,28 +125,17 @@ json_t *ss_document_summary(const ss_operator_t *o, const ss_message_t *m)
         if (rcpt->address && i < 20) json_array_append_new(to, text(rcpt->address, pool));
         if (rcpt->attempts > attempts) attempts = rcpt->attempts;
         if (rcpt->reply && (!reply || rcpt->state != SS_STATE_SENT)) reply = rcpt->reply;
-        if (!advice && rcpt->state != SS_STATE_SENT && rcpt->advice && *rcpt->advice)
-            advice = ss_advice_find(rcpt->advice);
+        if (!advice) advice = advice_for(rcpt);
     }
     next = ss_message_due(m, &any);
-    json_object_set_new(row, "id", json_string(m->id));
-    json_object_set_new(row, "state", json_string(ss_message_state(m)));
-    json_object_set_new(row, "relay", text(m->relay, pool));
-    json_object_set_new(row, "from", text(m->from, pool));
-    json_object_set_new(row, "to", to);
-    json_object_set_new(row, "recipients",
-                        json_integer(m->rcpt_total ? m->rcpt_total : m->rcpt_count));
-    json_object_set_new(row, "subject", text(m->attr.subject, pool));
-    json_object_set_new(row, "size", json_integer((json_int_t)m->size));
-    json_object_set_new(row, "createdAt", when(m->created, pool));
-    json_object_set_new(row, "attempts", json_integer(attempts));
-    json_object_set_new(row, "nextAttempt",
-                        any ? when(next ? next : m->created, pool) : json_null());
-    json_object_set_new(row, "reply", text(reply, pool));
-    if (advice)
-        json_object_set_new(row, "advice",
-                            json_pack("{s:s,s:s,s:s}", "code", advice->id, "title", advice->title,
-                                      "text", advice->remedy));
+    json_t *row =
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:i,s:o,s:I,s:o,s:i,s:o,s:o,s:o*}", "id", m->id, "state",
+                  ss_message_state(m), "relay", text(m->relay, pool), "from", text(m->from, pool),
+                  "to", to, "recipients", m->rcpt_total ? m->rcpt_total : m->rcpt_count, "subject",
+                  text(m->attr.subject, pool), "size", (json_int_t)m->size, "createdAt",
+                  when(m->created, pool), "attempts", attempts, "nextAttempt",
+                  any ? when(next ? next : m->created, pool) : json_null(), "reply",
+                  text(reply, pool), "advice", advice ? advice_of(advice) : NULL);
     apr_pool_destroy(pool);
     return row;
 }
@@ -187,54 +178,34 @@ static json_t *relay_of(const ss_operator_t *o, ss_relay_t *relay, apr_time_t no
     const char *cause, *advice;
     const char *state = ss_relay_state(relay, &cause, &advice);
     const ss_advice_t *entry = advice ? ss_advice_find(advice) : NULL;
-    json_t *row = json_object();
     json_t *learned = json_array();
-    int waits = relay->waiting_messages > 0;
+    int waits = relay->waiting_messages > 0 && relay->oldest && now > relay->oldest;
+    apr_time_t oldest = waits ? apr_time_sec(now - relay->oldest) : 0;
     apr_int64_t counts[SS_STATES], messages = relay->waiting_messages;
     apr_uint64_t bytes = relay->waiting_bytes;
 
     memcpy(counts, relay->counts, sizeof(counts));
-    json_object_set_new(row, "name", text(relay->name, pool));
-    json_object_set_new(row, "engine", json_boolean(relay->settings->engine));
-    json_object_set_new(row, "state", json_string(state));
-    json_object_set_new(row, "cause", text(cause, pool));
-    json_object_set_new(row, "advice",
-                        entry ? json_pack("{s:s,s:s,s:s}", "code", entry->id, "title", entry->title,
-                                          "text", entry->remedy)
-                              : json_null());
-    json_object_set_new(row, "since",
-                        relay->host_count ? when(relay->hosts[0].since, pool) : json_null());
-    json_object_set_new(row, "paused", json_boolean(relay->pause.directive || relay->pause.stored));
-    json_object_set_new(row, "pause", ss_pause_json(relay));
-    json_object_set_new(row, "pausedSeconds",
-                        json_integer(apr_time_sec(ss_pause_total(relay, now))));
-    json_object_set_new(row, "host",
-                        relay->host_count ? text(ss_relay_host_name(relay, 0, pool), pool)
-                                          : json_null());
-    json_object_set_new(row, "hosts", hosts_of(relay, pool));
-    json_object_set_new(row, "connections", json_integer(relay->connection_count));
-    json_object_set_new(row, "inFlight", json_integer(relay->in_flight));
     ss_node_add(o->delivery, relay->name, counts, &messages, &bytes);
-    json_object_set_new(row, "counts", counts_of(counts));
-    json_object_set_new(row, "messages", json_integer(messages));
-    json_object_set_new(row, "bytes", json_integer((json_int_t)bytes));
-    json_object_set_new(row, "oldestSeconds",
-                        json_integer(waits && relay->oldest && now > relay->oldest
-                                         ? apr_time_sec(now - relay->oldest)
-                                         : 0));
-    json_object_set_new(row, "lastSuccess", when(relay->last_success, pool));
-    json_object_set_new(row, "sent", json_integer((json_int_t)relay->sent));
-    json_object_set_new(row, "failed", json_integer((json_int_t)relay->failed));
-    json_object_set_new(row, "uncertain", json_integer((json_int_t)relay->uncertain));
-    json_object_set_new(row, "alertAgeSeconds",
-                        json_integer(apr_time_sec(relay->settings->alert_age)));
     for (int i = 0; i < relay->host_count; i++) {
         json_t *list = ss_learned_json(o->delivery, ss_relay_host_name(relay, i, pool));
         json_array_extend(learned, list);
         json_decref(list);
     }
-    json_object_set_new(row, "learned", learned);
-    return row;
+    return json_pack(
+        "{s:o,s:b,s:s,s:o,s:o,s:o,s:b,s:o,s:I,s:o,s:o,s:i,s:i,s:o,s:I,s:I,s:I,s:o,s:I,s:I,s:I,s:I,"
+        "s:o}",
+        "name", text(relay->name, pool), "engine", relay->settings->engine, "state", state, "cause",
+        text(cause, pool), "advice", entry ? advice_of(entry) : json_null(), "since",
+        relay->host_count ? when(relay->hosts[0].since, pool) : json_null(), "paused",
+        relay->pause.directive || relay->pause.stored, "pause", ss_pause_json(relay),
+        "pausedSeconds", (json_int_t)apr_time_sec(ss_pause_total(relay, now)), "host",
+        relay->host_count ? text(ss_relay_host_name(relay, 0, pool), pool) : json_null(), "hosts",
+        hosts_of(relay, pool), "connections", relay->connection_count, "inFlight", relay->in_flight,
+        "counts", counts_of(counts), "messages", (json_int_t)messages, "bytes", (json_int_t)bytes,
+        "oldestSeconds", (json_int_t)oldest, "lastSuccess", when(relay->last_success, pool), "sent",
+        (json_int_t)relay->sent, "failed", (json_int_t)relay->failed, "uncertain",
+        (json_int_t)relay->uncertain, "alertAgeSeconds",
+        (json_int_t)apr_time_sec(relay->settings->alert_age), "learned", learned);
 }
 
 static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest, apr_pool_t *pool)
@@ -253,7 +224,6 @@ static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest, apr_pool_t *
 
 json_t *ss_document_status(const ss_operator_t *o, apr_time_t now)
 {
-    json_t *document = json_object();
     json_t *relays = json_array();
     apr_int64_t counts[SS_STATES] = { 0 }, oldest = 0, unused = 0;
     apr_uint64_t unused_bytes = 0;
@@ -274,22 +244,14 @@ json_t *ss_document_status(const ss_operator_t *o, apr_time_t now)
     }
     ss_node_add(o->delivery, NULL, counts, &unused, &unused_bytes);
     apr_snprintf(instance, sizeof(instance), "%016" APR_UINT64_T_HEX_FMT, o->instance);
-    json_object_set_new(document, "version", json_string(SMTP_SEND_VERSION));
-    json_object_set_new(document, "instance", json_string(instance));
-    json_object_set_new(document, "pid", json_integer(getpid()));
-    json_object_set_new(document, "generation", json_integer(o->generation));
-    json_object_set_new(document, "restarts", json_integer(o->restarts));
-    json_object_set_new(document, "startedAt", when(o->started, pool));
-    json_object_set_new(document, "engine", json_boolean(is_on));
-    json_object_set_new(document, "paused", json_boolean(is_paused));
-    json_object_set_new(document, "queue", queue_of(o, oldest, pool));
-    json_t *nodes = ss_node_json(o->delivery);
-    if (nodes) json_object_set_new(document, "nodes", nodes);
-    json_object_set_new(document, "counts", counts_of(counts));
-    json_object_set_new(document, "relays", relays);
     json_t *reasons = ss_health_reasons(o->record, now);
-    json_object_set_new(document, "healthy", json_boolean(!json_array_size(reasons)));
-    json_object_set_new(document, "reasons", reasons);
+    json_t *document = json_pack(
+        "{s:s,s:s,s:i,s:I,s:I,s:o,s:b,s:b,s:o,s:o*,s:o,s:o,s:b,s:o}", "version", SMTP_SEND_VERSION,
+        "instance", instance, "pid", (int)getpid(), "generation", (json_int_t)o->generation,
+        "restarts", (json_int_t)o->restarts, "startedAt", when(o->started, pool), "engine", is_on,
+        "paused", is_paused, "queue", queue_of(o, oldest, pool), "nodes", ss_node_json(o->delivery),
+        "counts", counts_of(counts), "relays", relays, "healthy", !json_array_size(reasons),
+        "reasons", reasons);
     apr_pool_destroy(pool);
     return document;
 }

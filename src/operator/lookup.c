@@ -7,13 +7,12 @@
 
 #include "delivery/job.h"
 #include "operator/document.h"
-#include "operator/waiter.h"
 
 #define LIST_LIMIT 100 /* rows of the list, unless the request says */
 #define LIST_MAX 1000
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
-typedef struct {
+typedef struct work_t {
     ss_operator_t *context;
     ss_request_t *req;
     apr_pool_t *pool;
@@ -21,14 +20,50 @@ typedef struct {
     ss_mono_t until; /* get with wait; else not set */
     /* a look-up is under way; a change was committed since it was posted */
     int is_asking, was_woken;
-    ss_waiter_t waiter;
+    int is_waiting;      /* in context->waiters */
+    struct work_t *next; /* that waits for the same message */
+    ss_timer_t timer;
     char id[SS_IDENT_TEXT];
 } work_t;
 
+/* ---- until a message is final ---- */
+
+/* Waits for a commit that concerns the message, or until the time is over. */
+static void wait_for_change(work_t *work)
+{
+    apr_hash_t *waiters = work->context->waiters;
+
+    if (!work->is_waiting) {
+        work->is_waiting = 1;
+        work->next = apr_hash_get(waiters, work->id, APR_HASH_KEY_STRING);
+        /* The key is the text of the first one: the entry is replaced, because the other may be
+         * freed first. */
+        apr_hash_set(waiters, work->id, APR_HASH_KEY_STRING, NULL);
+        apr_hash_set(waiters, work->id, APR_HASH_KEY_STRING, work);
+    }
+    ss_loop_timer(work->context->loop, &work->timer, work->until);
+}
+
 static void work_end(work_t *work)
 {
-    ss_waiter_leave(work->context, &work->waiter);
+    apr_hash_t *waiters = work->context->waiters;
+    work_t *first = apr_hash_get(waiters, work->id, APR_HASH_KEY_STRING), *before = NULL;
+
+    ss_loop_untimer(work->context->loop, &work->timer);
+    for (work_t *w = first; w && w != work; w = w->next) before = w;
+    if (work->is_waiting && before) {
+        before->next = work->next;
+    } else if (work->is_waiting) {
+        apr_hash_set(waiters, work->id, APR_HASH_KEY_STRING, NULL);
+        if (work->next) apr_hash_set(waiters, work->next->id, APR_HASH_KEY_STRING, work->next);
+    }
     apr_pool_destroy(work->pool);
+}
+
+void ss_lookup_wake(ss_operator_t *o, const char *id)
+{
+    for (work_t *w = apr_hash_get(o->waiters, id, APR_HASH_KEY_STRING); w; w = w->next)
+        ss_loop_timer(o->loop, &w->timer, ss_loop_now(o->loop));
 }
 
 /* ---- one message ---- */
@@ -103,8 +138,7 @@ static void ask_lookup(work_t *work)
     /* Waiting begins before the look-up, so that no commit after it is missed. */
     work->is_asking = 1;
     work->was_woken = 0;
-    if (ss_mono_is_set(work->until))
-        ss_waiter_wait(work->context, &work->waiter, work->id, work->until);
+    if (ss_mono_is_set(work->until)) wait_for_change(work);
     ss_store_port_post(work->context->queue, &request->head);
 }
 
@@ -113,9 +147,9 @@ ss_mono_t ss_lookup_until(apr_interval_time_t wait, ss_mono_t now)
     return wait > 0 ? ss_mono_add(now, wait < WAIT_MAX ? wait : WAIT_MAX) : (ss_mono_t){ 0 };
 }
 
-void ss_lookup_message(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header)
+void ss_lookup_message(ss_operator_t *o, ss_request_t *req)
 {
-    const char *id = json_string_value(json_object_get(header, "id"));
+    const char *id = json_string_value(json_object_get(req->header, "id"));
     apr_pool_t *pool;
 
     if (!id || !ss_ident_is_valid(id)) {
@@ -127,10 +161,10 @@ void ss_lookup_message(ss_operator_t *o, ss_request_t *req, const char *verb, co
     work->context = o;
     work->req = req;
     work->pool = pool;
-    work->is_full = !strcmp(verb, "show");
-    work->until =
-        ss_lookup_until(json_integer_value(json_object_get(header, "wait")), ss_loop_now(o->loop));
-    work->waiter.timer = (ss_timer_t){ .fired = look_again, .self = work };
+    work->is_full = !strcmp(req->verb, "show");
+    work->until = ss_lookup_until(json_integer_value(json_object_get(req->header, "wait")),
+                                  ss_loop_now(o->loop));
+    work->timer = (ss_timer_t){ .fired = look_again, .self = work };
     apr_cpystrn(work->id, id, sizeof(work->id));
     ask_lookup(work);
 }
@@ -147,14 +181,13 @@ static void listed(ss_store_request_t *request)
     const listing_t *listing = request->baton;
     const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
     const char *last = NULL;
-    json_t *rows = json_array();
 
     if (request->rv != APR_SUCCESS) {
-        json_decref(rows);
         ss_operator_refuse_store(listing->req, request);
         apr_pool_destroy(request->pool);
         return;
     }
+    json_t *rows = json_array();
     for (int i = 0; i < list->rows->nelts; i++) {
         ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
         overlay(listing->context, m);
@@ -172,15 +205,15 @@ int ss_lookup_limit(json_int_t limit)
     return limit > 0 && limit <= LIST_MAX ? (int)limit : LIST_LIMIT;
 }
 
-void ss_lookup_list(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header)
+void ss_lookup_list(ss_operator_t *o, ss_request_t *req)
 {
     const ss_store_filter_t none = { .state = -1 };
     ss_store_list_t *request = ss_store_list_create(
-        &none, ss_lookup_limit(json_integer_value(json_object_get(header, "limit"))), listed, NULL);
+        &none, ss_lookup_limit(json_integer_value(json_object_get(req->header, "limit"))), listed,
+        NULL);
     listing_t *listing = apr_palloc(request->head.pool, sizeof(*listing));
 
-    (void)verb;
-    if (!ss_operator_filter(req, header, &request->filter, request->head.pool)) {
+    if (!ss_operator_filter(req, req->header, &request->filter, request->head.pool)) {
         apr_pool_destroy(request->head.pool);
         return;
     }

@@ -48,7 +48,6 @@ static void ages_counted(ss_store_request_t *request)
 static void with_ages(ss_operator_t *o, ss_request_t *req,
                       void (*answer)(ss_operator_t *o, ss_request_t *req))
 {
-
     if (!o->queue->store || (ss_mono_is_set(o->counted) &&
                              ss_mono_since(ss_loop_now(o->loop), o->counted) < AGES_EVERY)) {
         answer(o, req);
@@ -63,25 +62,17 @@ static void with_ages(ss_operator_t *o, ss_request_t *req,
     ss_store_port_post(o->queue, &request->head);
 }
 
-void ss_overview_status(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header)
+void ss_overview_status(ss_operator_t *o, ss_request_t *req)
 {
-    (void)verb;
-    (void)header;
     with_ages(o, req, answer_status);
 }
 
-void ss_overview_metrics(ss_operator_t *o, ss_request_t *req, const char *verb,
-                         const json_t *header)
+void ss_overview_metrics(ss_operator_t *o, ss_request_t *req)
 {
-    (void)verb;
-    (void)header;
     with_ages(o, req, answer_metrics);
 }
 
-void ss_overview_activity(ss_operator_t *o, ss_request_t *req, const char *verb,
-                          const json_t *header)
+void ss_overview_activity(ss_operator_t *o, ss_request_t *req)
 {
-    (void)verb;
-    (void)header;
     ss_request_document(req, 200, ss_activity_json(o->record, ss_loop_wall(o->loop)));
 }

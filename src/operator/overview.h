@@ -4,11 +4,8 @@
 
 #include "operator/operator.h"
 
-void ss_overview_status(ss_operator_t *o, ss_request_t *req, const char *verb,
-                        const json_t *header);
-void ss_overview_metrics(ss_operator_t *o, ss_request_t *req, const char *verb,
-                         const json_t *header);
-void ss_overview_activity(ss_operator_t *o, ss_request_t *req, const char *verb,
-                          const json_t *header);
+void ss_overview_status(ss_operator_t *o, ss_request_t *req);
+void ss_overview_metrics(ss_operator_t *o, ss_request_t *req);
+void ss_overview_activity(ss_operator_t *o, ss_request_t *req);
 
 #endif

@@ -94,12 +94,12 @@ static void flush_one(ss_operator_t *o, ss_relay_t *relay, const char *who, json
                   is_paused ? "sending is paused: nothing goes out before it is resumed" : NULL));
 }
 
-void ss_relay_action_run(ss_operator_t *o, ss_request_t *req, const char *verb,
-                         const json_t *header)
+void ss_relay_action_run(ss_operator_t *o, ss_request_t *req)
 {
+    const json_t *header = req->header;
     const char *name = json_string_value(json_object_get(header, "relay"));
     apr_time_t now = ss_loop_wall(o->loop);
-    ss_store_set_t *request = ss_store_set_create("last/regulated", verb, now, settled, NULL);
+    ss_store_set_t *request = ss_store_set_create("last/regulated", req->verb, now, settled, NULL);
     const char *who = ss_operator_who(req, header, request->head.pool);
     json_t *rows;
 
@@ -112,14 +112,14 @@ void ss_relay_action_run(ss_operator_t *o, ss_request_t *req, const char *verb,
     for (int i = 0; i < ss_relay_count(o->delivery); i++) {
         ss_relay_t *relay = ss_relay_at(o->delivery, i);
         if (name && *name && strcmp(relay->name, name)) continue;
-        if (!strcmp(verb, "pause"))
+        if (!strcmp(req->verb, "pause"))
             pause_one(relay, header, who, rows, now);
-        else if (!strcmp(verb, "resume"))
+        else if (!strcmp(req->verb, "resume"))
             resume_one(relay, header, who, rows);
         else
             flush_one(o, relay, who, rows);
     }
-    note(o, verb, name, json_string_value(json_object_get(header, "reason")), who, now);
+    note(o, req->verb, name, json_string_value(json_object_get(header, "reason")), who, now);
     settled_t *s = apr_palloc(request->head.pool, sizeof(*s));
     *s = (settled_t){ req, json_pack("{s:o}", "relays", rows) };
     request->head.baton = s;

@@ -4,7 +4,6 @@
 
 #include "operator/operator.h"
 
-void ss_relay_action_run(ss_operator_t *o, ss_request_t *req, const char *verb,
-                         const json_t *header);
+void ss_relay_action_run(ss_operator_t *o, ss_request_t *req);
 
 #endif

@@ -8,6 +8,16 @@
 #include "base/text.h"
 #include "mail/attributes_json.h"
 
+/* NULL: refused. */
+static const char *id_of(ss_request_t *req)
+{
+    const char *id = json_string_value(json_object_get(req->header, "id"));
+
+    if (id && ss_ident_is_valid(id)) return id;
+    ss_request_refuse(req, 404, 0, "id", "that is not a message's id");
+    return NULL;
+}
+
 static void put(json_t *object, const char *name, const char *value, apr_pool_t *pool)
 {
     if (value)
@@ -61,15 +71,40 @@ static void looked_up(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-void ss_transfer_export(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header)
+void ss_transfer_export(ss_operator_t *o, ss_request_t *req)
 {
-    const char *id = json_string_value(json_object_get(header, "id"));
+    const char *id = id_of(req);
 
-    (void)verb;
-    if (!id || !ss_ident_is_valid(id)) {
-        ss_request_refuse(req, 404, 0, "id", "that is not a message's id");
-        return;
-    }
+    if (!id) return;
     ss_store_lookup_t *request = ss_store_lookup_create(id, looked_up, req);
+    ss_store_port_post(o->queue, &request->head);
+}
+
+static void part_read(ss_store_request_t *request)
+{
+    ss_request_t *req = request->baton;
+    const ss_store_part_t *part = ss_store_request_as(request, SS_STORE_PART);
+
+    if (APR_STATUS_IS_NOTFOUND(request->rv) ||
+        (request->rv == APR_SUCCESS && (!part->len || !part->size))) {
+        ss_request_refuse(
+            req, 404, 0, NULL,
+            "the queue has no such content: it is deleted when a message is finished");
+    } else if (request->rv != APR_SUCCESS) {
+        ss_operator_refuse_store(req, request);
+    } else {
+        ss_request_answer(req, 200, json_pack("{s:I}", "size", (json_int_t)part->size), part->bytes,
+                          part->len);
+    }
+    apr_pool_destroy(request->pool);
+}
+
+void ss_transfer_content(ss_operator_t *o, ss_request_t *req)
+{
+    const char *id = id_of(req);
+
+    if (!id) return;
+    ss_store_part_t *request = ss_store_part_create(
+        id, (int)json_integer_value(json_object_get(req->header, "part")), part_read, req);
     ss_store_port_post(o->queue, &request->head);
 }

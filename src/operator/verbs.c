@@ -1,13 +1,11 @@
 /* verbs.c: see verbs.h. */
 #include "operator/verbs.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "operator/action.h"
 #include "operator/bounce_request.h"
 #include "operator/connection_test.h"
-#include "operator/content_request.h"
 #include "operator/lookup.h"
 #include "operator/overview.h"
 #include "operator/relay_action.h"
@@ -15,7 +13,7 @@
 
 typedef struct {
     const char *name;
-    void (*run)(ss_operator_t *o, ss_request_t *req, const char *verb, const json_t *header);
+    void (*run)(ss_operator_t *o, ss_request_t *req);
     int needs_store;
     const char *trusted; /* what only root and httpd's User may do; NULL: everybody may */
 } verb_t;
@@ -30,7 +28,7 @@ static const verb_t verbs[] = {
     { "cancel", ss_action_run, 1, NULL },
     { "bounce", ss_bounce_request_run, 1, NULL },
     { "export", ss_transfer_export, 1, "export" },
-    { "content", ss_content_request_run, 1, "read contents" },
+    { "content", ss_transfer_content, 1, "read contents" },
     { "pause", ss_relay_action_run, 1, "pause" },
     { "resume", ss_relay_action_run, 1, "resume" },
     { "flush", ss_relay_action_run, 1, "flush" },
@@ -55,17 +53,17 @@ int ss_verbs_may(const char *name, int is_trusted)
     return !verb || !verb->trusted || is_trusted;
 }
 
-void ss_verbs_dispatch(void *self, ss_request_t *req, const char *name, const json_t *header)
+void ss_verbs_dispatch(void *self, ss_request_t *req)
 {
     ss_operator_t *o = self;
-    const verb_t *verb = find(name);
+    const verb_t *verb = find(req->verb);
 
     if (!verb)
-        ss_request_refuse(req, 501, 0, NULL, "the running daemon does not know \"%s\"", name);
-    else if (!ss_verbs_may(name, req->is_trusted))
+        ss_request_refuse(req, 501, 0, NULL, "the running daemon does not know \"%s\"", req->verb);
+    else if (!ss_verbs_may(verb->name, req->is_trusted))
         ss_request_refuse(req, 403, 0, NULL, "only root and httpd's user may %s", verb->trusted);
     else if (verb->needs_store && !o->queue->store)
         ss_request_refuse(req, 503, 5, NULL, "%s", o->queue->result.text);
     else
-        verb->run(o, req, verb->name, header);
+        verb->run(o, req);
 }

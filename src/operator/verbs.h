@@ -6,7 +6,7 @@
 
 /* Answers the request, now or later. self: an ss_operator_t (the type that
  * ss_local_socket_options_t.command has). */
-void ss_verbs_dispatch(void *self, ss_request_t *req, const char *verb, const json_t *header);
+void ss_verbs_dispatch(void *self, ss_request_t *req);
 /* Whether a client may use the verb; unknown verbs are everybody's. */
 int ss_verbs_may(const char *verb, int is_trusted);
 

@@ -26,6 +26,9 @@ struct ss_request_t {
     int uid;        /* of the client's process (SO_PEERCRED); -1: unknown */
     int is_trusted; /* the client is root or httpd's User: it may do everything */
     int has_left;   /* the client is gone: the answer goes nowhere */
+    /* "do" of the header, and the header; valid until the answer */
+    const char *verb;
+    const json_t *header;
     /* Set by whoever works on the request; called once when the client leaves before the answer.
      * NULL: not called. The answer clears both. */
     void (*left)(ss_request_t *req);

@@ -174,7 +174,9 @@ int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *c
     if (ss_local_submit_is_verb(verb)) {
         submit(rig, verb, header, content);
     } else {
-        ss_verbs_dispatch(d->operators, req, verb, header);
+        req->verb = verb;
+        req->header = header;
+        ss_verbs_dispatch(d->operators, req);
     }
     while (!rig->last.answers) turn(rig, &turns);
     CU_ASSERT_EQUAL(rig->last.answers, 1);

@@ -25,7 +25,8 @@ static int status_of(const char *verb, int is_trusted)
     request_rig_t rig;
 
     request_rig_init(&rig, 1000, is_trusted);
-    ss_verbs_dispatch(&o, &rig.request, verb, NULL);
+    rig.request.verb = verb;
+    ss_verbs_dispatch(&o, &rig.request);
     CU_ASSERT_EQUAL(rig.answers, 1);
     int status = request_rig_status(&rig);
     request_rig_free(&rig);
