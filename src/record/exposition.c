@@ -17,6 +17,7 @@ typedef struct {
     ss_buf_t *out;
     apr_pool_t *pool;
     apr_time_t now;
+    int count;           /* of relays */
     const char **labels; /* of the relays: relay="name" */
 } print_t;
 
@@ -50,19 +51,6 @@ static ss_relay_t *relay_at(const print_t *p, int i)
     return ss_relay_at(p->record->delivery, i);
 }
 
-/* One sample for each relay, from get; a value below 0 is left out. */
-static void by_relay(print_t *p, const char *name, const char *type, const char *help,
-                     double (*get)(const ss_relay_t *relay, apr_time_t now))
-{
-    family(p, name, type, help);
-    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
-        double value = get(relay_at(p, i), p->now);
-        if (value < 0) continue;
-        ss_buf_printf(p->out, "smtp_send_%s%s{%s} %.3f\n", name,
-                      strcmp(type, "counter") ? "" : "_total", p->labels[i], value);
-    }
-}
-
 static void counter(print_t *p, const char *name, const char *labels, apr_uint64_t value)
 {
     ss_buf_printf(p->out, "smtp_send_%s_total%s%s%s %" APR_UINT64_T_FMT "\n", name,
@@ -71,46 +59,36 @@ static void counter(print_t *p, const char *name, const char *labels, apr_uint64
 
 /* ---- a number of each relay ---- */
 
-static double oldest_of(const ss_relay_t *relay, apr_time_t now)
+typedef enum { OLDEST, BYTES, PAUSED, PAUSED_SECONDS, SUCCESS, UNCERTAIN, CONNECTIONS } number_t;
+
+static double number_of(number_t number, const ss_relay_t *relay, apr_time_t now)
 {
-    return relay->waiting_messages > 0 && relay->oldest && now > relay->oldest
-               ? (double)(now - relay->oldest) / 1e6
-               : 0;
+    switch (number) {
+    case OLDEST:
+        return relay->waiting_messages > 0 && relay->oldest && now > relay->oldest
+                   ? (double)(now - relay->oldest) / 1e6
+                   : 0;
+    case BYTES: return (double)relay->waiting_bytes;
+    case PAUSED: return relay->pause.directive || relay->pause.stored;
+    case PAUSED_SECONDS: return (double)ss_pause_total(relay, now) / 1e6;
+    case SUCCESS: return relay->last_success ? (double)relay->last_success / 1e6 : -1;
+    case UNCERTAIN: return (double)relay->uncertain;
+    case CONNECTIONS: return relay->connection_count;
+    }
+    return -1;
 }
 
-static double bytes_of(const ss_relay_t *relay, apr_time_t now)
+/* One sample for each relay; a number below 0 is left out. */
+static void by_relay(print_t *p, const char *name, const char *type, const char *help,
+                     number_t number)
 {
-    (void)now;
-    return (double)relay->waiting_bytes;
-}
-
-static double paused_of(const ss_relay_t *relay, apr_time_t now)
-{
-    (void)now;
-    return relay->pause.directive || relay->pause.stored;
-}
-
-static double paused_seconds_of(const ss_relay_t *relay, apr_time_t now)
-{
-    return (double)ss_pause_total(relay, now) / 1e6;
-}
-
-static double success_of(const ss_relay_t *relay, apr_time_t now)
-{
-    (void)now;
-    return relay->last_success ? (double)relay->last_success / 1e6 : -1;
-}
-
-static double uncertain_of(const ss_relay_t *relay, apr_time_t now)
-{
-    (void)now;
-    return (double)relay->uncertain;
-}
-
-static double connections_of(const ss_relay_t *relay, apr_time_t now)
-{
-    (void)now;
-    return relay->connection_count;
+    family(p, name, type, help);
+    for (int i = 0; i < p->count; i++) {
+        double value = number_of(number, relay_at(p, i), p->now);
+        if (value < 0) continue;
+        ss_buf_printf(p->out, "smtp_send_%s%s{%s} %.3f\n", name,
+                      strcmp(type, "counter") ? "" : "_total", p->labels[i], value);
+    }
 }
 
 /* ---- families with labels of their own ---- */
@@ -120,7 +98,7 @@ static void print_queue(print_t *p)
     const ss_settings_globals_t *g = &p->record->config->globals;
 
     family(p, "queue_messages", "gauge", "Recipients known to the queue, by relay and state.");
-    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
+    for (int i = 0; i < p->count; i++) {
         for (int state = 0; state < SS_STATES; state++) {
             ss_buf_printf(
                 p->out, "smtp_send_queue_messages{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n",
@@ -147,18 +125,23 @@ static void print_submissions(print_t *p)
     counter(p, "submissions", "result=\"refused\"", m->refused);
 }
 
+/* A counter of the relay with this index. */
+static void by_result(print_t *p, const char *name, int relay, const char *result,
+                      apr_uint64_t value)
+{
+    counter(p, name, apr_psprintf(p->pool, "%s,result=\"%s\"", p->labels[relay], result), value);
+}
+
 static void print_deliveries(print_t *p)
 {
     static const ss_state_t states[] = { SS_STATE_SENT,   SS_STATE_DEFERRED, SS_STATE_HELD,
                                          SS_STATE_FAILED, SS_STATE_EXPIRED,  SS_STATE_CANCELLED };
 
     family(p, "deliveries", "counter", "Attempts for a recipient by the state they led to.");
-    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
+    for (int i = 0; i < p->count; i++) {
         for (apr_size_t k = 0; k < sizeof(states) / sizeof(states[0]); k++) {
-            counter(
-                p, "deliveries",
-                apr_psprintf(p->pool, "%s,result=\"%s\"", p->labels[i], ss_state_name(states[k])),
-                relay_at(p, i)->counters.results[states[k]]);
+            by_result(p, "deliveries", i, ss_state_name(states[k]),
+                      relay_at(p, i)->counters.results[states[k]]);
         }
     }
 }
@@ -167,14 +150,11 @@ static void print_connections(print_t *p)
 {
     /* The name "connections" belongs to a gauge: OpenMetrics does not allow a counter beside it. */
     family(p, "connections_total", "unknown", "Connections to the relay by result; a counter.");
-    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
+    for (int i = 0; i < p->count; i++) {
         const ss_relay_counters_t *m = &relay_at(p, i)->counters;
-        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"ready\"", NULL),
-                m->connected);
-        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"down\"", NULL),
-                m->unreached);
-        counter(p, "connections", apr_pstrcat(p->pool, p->labels[i], ",result=\"blocked\"", NULL),
-                m->refused);
+        by_result(p, "connections", i, "ready", m->connected);
+        by_result(p, "connections", i, "down", m->unreached);
+        by_result(p, "connections", i, "blocked", m->refused);
     }
 }
 
@@ -182,7 +162,7 @@ static void print_replies(print_t *p)
 {
     family(p, "replies", "counter",
            "The server's replies by the command they answer and their code.");
-    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
+    for (int i = 0; i < p->count; i++) {
         const ss_reply_counts_t *replies = relay_at(p, i)->counters.replies;
         for (int cmd = 0; cmd < SS_CMDS; cmd++) {
             for (int code = 0; code < SS_REPLY_CODES; code++) {
@@ -241,7 +221,7 @@ static void print_healthy(print_t *p)
     json_t *reasons = ss_health_reasons(p->record, p->now);
 
     family(p, "healthy", "gauge", "1 while mail flows.");
-    for (int i = 0; i < ss_relay_count(p->record->delivery); i++) {
+    for (int i = 0; i < p->count; i++) {
         int is_healthy = 1;
         for (size_t k = 0; k < json_array_size(reasons); k++) {
             const char *about =
@@ -255,26 +235,24 @@ static void print_healthy(print_t *p)
 
 void ss_exposition_print(ss_record_t *r, ss_buf_t *out, apr_time_t now)
 {
-    print_t p = { .record = r, .out = out, .now = now };
+    print_t p = { .record = r, .out = out, .now = now, .count = ss_relay_count(r->delivery) };
 
     apr_pool_create(&p.pool, r->pool);
-    p.labels =
-        apr_palloc(p.pool, sizeof(*p.labels) * (apr_size_t)(ss_relay_count(r->delivery) + 1));
-    for (int i = 0; i < ss_relay_count(r->delivery); i++)
-        p.labels[i] = label_of(relay_at(&p, i)->name, p.pool);
+    p.labels = apr_palloc(p.pool, sizeof(*p.labels) * (apr_size_t)(p.count + 1));
+    for (int i = 0; i < p.count; i++) p.labels[i] = label_of(relay_at(&p, i)->name, p.pool);
 
     family(&p, "up", "gauge", "1 while the delivery daemon answers.");
     ss_buf_puts(out, "smtp_send_up 1\n");
     print_healthy(&p);
     print_queue(&p);
-    by_relay(&p, "queue_oldest_seconds", "gauge", "Age of the oldest waiting message.", oldest_of);
-    by_relay(&p, "queue_bytes", "gauge", "Bytes of the waiting messages.", bytes_of);
-    by_relay(&p, "paused", "gauge", "1 while sending is paused.", paused_of);
-    by_relay(&p, "paused_seconds", "counter", "Time spent paused.", paused_seconds_of);
+    by_relay(&p, "queue_oldest_seconds", "gauge", "Age of the oldest waiting message.", OLDEST);
+    by_relay(&p, "queue_bytes", "gauge", "Bytes of the waiting messages.", BYTES);
+    by_relay(&p, "paused", "gauge", "1 while sending is paused.", PAUSED);
+    by_relay(&p, "paused_seconds", "counter", "Time spent paused.", PAUSED_SECONDS);
     by_relay(&p, "last_success_timestamp_seconds", "gauge",
-             "When the relay last accepted a message.", success_of);
-    by_relay(&p, "uncertain", "counter", "Deliveries whose reply was lost.", uncertain_of);
-    by_relay(&p, "connections", "gauge", "Connections open to the relay.", connections_of);
+             "When the relay last accepted a message.", SUCCESS);
+    by_relay(&p, "uncertain", "counter", "Deliveries whose reply was lost.", UNCERTAIN);
+    by_relay(&p, "connections", "gauge", "Connections open to the relay.", CONNECTIONS);
     print_submissions(&p);
     print_deliveries(&p);
     print_connections(&p);

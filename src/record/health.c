@@ -11,12 +11,10 @@
 static void add(json_t *reasons, const char *relay, const char *reason, apr_pool_t *pool,
                 const char *detail)
 {
-    json_t *row = json_pack("{s:s,s:s}", "reason", reason, "detail",
-                            ss_text_utf8(pool, detail, strlen(detail)));
-
-    if (relay)
-        json_object_set_new(row, "relay", json_string(ss_text_utf8(pool, relay, strlen(relay))));
-    json_array_append_new(reasons, row);
+    json_array_append_new(reasons,
+                          json_pack("{s:s,s:s,s:s*}", "reason", reason, "detail",
+                                    ss_text_utf8(pool, detail, strlen(detail)), "relay",
+                                    relay ? ss_text_utf8(pool, relay, strlen(relay)) : NULL));
 }
 
 int ss_health_is_stuck(apr_time_t oldest, apr_interval_time_t alert_age, apr_time_t now)

@@ -104,8 +104,8 @@ void ss_series_restore(ss_series_t *series, const json_t *json, apr_time_t now)
             ss_series_point_t *point = &span->points[(span->newest + count - (int)back) % count];
             point->sent = more(point->sent, number_at(json_object_get(row, "sent"), i));
             point->failed = more(point->failed, number_at(json_object_get(row, "failed"), i));
-            if (number_at(json_object_get(row, "waiting"), i) > point->waiting)
-                point->waiting = number_at(json_object_get(row, "waiting"), i);
+            apr_uint32_t waiting = number_at(json_object_get(row, "waiting"), i);
+            if (waiting > point->waiting) point->waiting = waiting;
         }
     }
 }

@@ -3,6 +3,7 @@
 #include "delivery/delivery_ports.h"
 
 #include <jansson.h>
+#include <apr_ring.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,17 +11,16 @@
 #include "base/text.h"
 #include "config/hooks.h"
 #include "record/webhook_call.h"
-#include "record/webhook_retry.h"
 
 #define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
 #define KEY_MAX 400
 
 typedef struct note_t { /* one notification; malloc'ed */
-    struct note_t *next, *prev;
+    APR_RING_ENTRY(note_t) ring;
     ss_record_t *record;
     char key[KEY_MAX]; /* of its row: "webhook/EVENT'S ID", of older versions "webhook/HOST/ID" */
     json_t *row;       /* {"url","key"?,"private"?,"body","created"} */
-    int attempts, is_active, slot;
+    int attempts, is_active;
     ss_mono_t due;
     ss_webhook_call_t call;
     /* libcurl's, lent while the request is under way, because its thread may run a moment longer
@@ -29,14 +29,38 @@ typedef struct note_t { /* one notification; malloc'ed */
 } note_t;
 
 struct ss_webhook_t {
-    note_t *first, *last;
+    APR_RING_HEAD(notes_t, note_t) notes;
     int waiting, active;
-    void *handles[SS_WEBHOOK_ACTIVE_MAX];
-    int is_taken[SS_WEBHOOK_ACTIVE_MAX];
+    void *idle[SS_WEBHOOK_ACTIVE_MAX]; /* handles that no request uses */
+    int idle_count;
     int has_curl, is_used;
     ss_timer_t timer;
     ss_mono_t logged; /* that the backlog is full; or not set */
 };
+
+/* ---- when a notification is repeated ---- */
+
+ss_webhook_retry_t ss_webhook_retry_judge(int status, apr_interval_time_t age)
+{
+    if (status >= 200 && status < 300) return SS_WEBHOOK_TAKEN;
+    if (status == 410 || age >= SS_WEBHOOK_RETRY_SPAN) return SS_WEBHOOK_GONE;
+    return SS_WEBHOOK_TRY_AGAIN;
+}
+
+apr_interval_time_t ss_webhook_retry_wait(int failed)
+{
+    apr_interval_time_t wait = SS_WEBHOOK_RETRY_FIRST;
+
+    for (int i = 1; i < failed && wait < SS_WEBHOOK_RETRY_LONGEST; i++) wait *= 2;
+    return wait < SS_WEBHOOK_RETRY_LONGEST ? wait : SS_WEBHOOK_RETRY_LONGEST;
+}
+
+int ss_webhook_retry_has_room(int waiting)
+{
+    return waiting < SS_WEBHOOK_RETRY_BACKLOG;
+}
+
+/* ---- the notifications that wait ---- */
 
 static void pump(ss_record_t *r, ss_mono_t now);
 
@@ -48,20 +72,8 @@ static void fired(ss_timer_t *timer, ss_mono_t now)
 void ss_webhook_create(ss_record_t *r)
 {
     r->webhook = apr_pcalloc(r->pool, sizeof(*r->webhook));
+    APR_RING_INIT(&r->webhook->notes, note_t, ring);
     r->webhook->timer = (ss_timer_t){ .fired = fired, .self = r };
-}
-
-static void unlink_note(struct ss_webhook_t *w, note_t *note)
-{
-    if (note->prev)
-        note->prev->next = note->next;
-    else
-        w->first = note->next;
-    if (note->next)
-        note->next->prev = note->prev;
-    else
-        w->last = note->prev;
-    w->waiting--;
 }
 
 static void free_note(note_t *note)
@@ -75,13 +87,13 @@ void ss_webhook_destroy(ss_record_t *r)
 {
     struct ss_webhook_t *w = r->webhook;
 
-    for (note_t *note = w->first, *next; note; note = next) {
-        next = note->next;
+    note_t *note, *next;
+
+    APR_RING_FOREACH_SAFE(note, next, &w->notes, note_t, ring)
+    {
         if (!note->is_active) free_note(note);
     }
-    for (int i = 0; i < SS_WEBHOOK_ACTIVE_MAX; i++) {
-        if (!w->is_taken[i]) ss_webhook_call_close(w->handles[i]);
-    }
+    while (w->idle_count) ss_webhook_call_close(w->idle[--w->idle_count]);
 }
 
 static void add(ss_record_t *r, const char *key, json_t *row)
@@ -97,12 +109,7 @@ static void add(ss_record_t *r, const char *key, json_t *row)
     note->row = row;
     note->due = ss_loop_now(r->loop);
     apr_cpystrn(note->key, key, sizeof(note->key));
-    note->prev = w->last;
-    if (w->last)
-        w->last->next = note;
-    else
-        w->first = note;
-    w->last = note;
+    APR_RING_INSERT_TAIL(&w->notes, note, note_t, ring);
     w->waiting++;
     w->is_used = 1;
 }
@@ -169,13 +176,11 @@ static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipie
         return;
     }
     char *body = body_of(m, rcpt, event, now, pool);
-    json_t *row = json_object();
-    json_object_set(row, "url", json_object_get(hook, "url"));
-    if (json_object_get(hook, "key")) json_object_set(row, "key", json_object_get(hook, "key"));
-    if (json_is_true(json_object_get(hook, "private")))
-        json_object_set(row, "private", json_true());
-    json_object_set_new(row, "body", body ? json_string(body) : json_null());
-    json_object_set_new(row, "created", json_integer(now));
+    json_t *is_private = json_object_get(hook, "private");
+    json_t *row =
+        json_pack("{s:O*,s:O*,s:O*,s:s?,s:I}", "url", json_object_get(hook, "url"), "key",
+                  json_object_get(hook, "key"), "private",
+                  json_is_true(is_private) ? is_private : NULL, "body", body, "created", now);
     free(body);
     apr_snprintf(key, sizeof(key), "webhook/%s-%d-%s-%d", m->id, rcpt->number, event,
                  rcpt->attempts);
@@ -189,7 +194,6 @@ void ss_webhook_notify(ss_record_t *r, const ss_message_t *m, const ss_recipient
                        apr_time_t now)
 {
     apr_pool_t *pool;
-    json_t *hook;
 
     if (r->finished && ss_state_is_final(rcpt->state)) {
         r->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply,
@@ -197,7 +201,7 @@ void ss_webhook_notify(ss_record_t *r, const ss_message_t *m, const ss_recipient
     }
     if (!m->attr.webhook) return;
     apr_pool_create(&pool, NULL);
-    hook = json_loads(m->attr.webhook, 0, NULL);
+    json_t *hook = json_loads(m->attr.webhook, 0, NULL);
     if (hook) {
         notify_event(r, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
         if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT)
@@ -285,8 +289,7 @@ static void done(void *baton)
         ss_webhook_retry_judge(note->call.status, ss_loop_wall(r->loop) - created);
 
     note->is_active = 0;
-    w->handles[note->slot] = note->handle;
-    w->is_taken[note->slot] = 0;
+    w->idle[w->idle_count++] = note->handle;
     w->active--;
     if (next == SS_WEBHOOK_TRY_AGAIN) {
         note->attempts++;
@@ -296,7 +299,8 @@ static void done(void *baton)
     } else {
         if (next == SS_WEBHOOK_GONE) log_failure(r, SS_LOG_WARN, 297, note, "it is given up");
         ss_delivery_remember(r->delivery, note->key, "", NULL);
-        unlink_note(w, note);
+        APR_RING_REMOVE(note, ring);
+        w->waiting--;
         free_note(note);
     }
     pump(r, now);
@@ -309,8 +313,6 @@ static int begin(ss_record_t *r, note_t *note)
 
     if (!w->has_curl) ss_webhook_call_init();
     w->has_curl = 1;
-    for (note->slot = 0; w->is_taken[note->slot]; note->slot++) {
-    }
     note->call = (ss_webhook_call_t){ .event = event_of(note),
                                       .url = json_string_value(json_object_get(note->row, "url")),
                                       .body = json_string_value(json_object_get(note->row, "body")),
@@ -320,10 +322,10 @@ static int begin(ss_record_t *r, note_t *note)
     if (!note->call.url || !note->call.body) return 0;
     /* Without its key a notification is never sent unsigned. */
     if (key && !note->call.secret) return 0;
-    note->handle = w->handles[note->slot];
+    note->handle = w->idle_count ? w->idle[w->idle_count - 1] : NULL;
     if (ss_loop_help(r->loop, work, done, note) != APR_SUCCESS) return 0;
     note->is_active = 1;
-    w->is_taken[note->slot] = 1;
+    if (w->idle_count) w->idle_count--;
     w->active++;
     return 1;
 }
@@ -332,9 +334,12 @@ static void pump(ss_record_t *r, ss_mono_t now)
 {
     struct ss_webhook_t *w = r->webhook;
     ss_mono_t next = { 0 };
+    note_t *note;
 
     if (r->is_leaving) return;
-    for (note_t *note = w->first; note && w->active < SS_WEBHOOK_ACTIVE_MAX; note = note->next) {
+    APR_RING_FOREACH(note, &w->notes, note_t, ring)
+    {
+        if (w->active == SS_WEBHOOK_ACTIVE_MAX) return;
         if (note->is_active) continue;
         int is_due = ss_mono_reached(note->due, now);
         if (!is_due || !begin(r, note)) {

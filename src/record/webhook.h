@@ -5,7 +5,7 @@
  * A POST of application/json with these fields in its header: SMTP-Send-Event: an id that stays the
  * same when it is repeated; SMTP-Send-Time: seconds since 1970; with SMTPSendWebhookSecret
  * SMTP-Send-Signature: sha256=HEX, the HMAC-SHA256 of time, a dot and the body. 2xx and 410 end it;
- * anything else is retried (webhook_retry.h). */
+ * anything else is retried. */
 #ifndef SS_RECORD_WEBHOOK_H
 #define SS_RECORD_WEBHOOK_H
 
@@ -24,5 +24,28 @@ void ss_webhook_notify(ss_record_t *r, const ss_message_t *m, const ss_recipient
 void ss_webhook_notify_stored(ss_record_t *r, const char *id, ss_state_t state);
 /* A row of the setting table whose key begins with "webhook/". */
 void ss_webhook_restore(ss_record_t *r, const char *key, const char *json);
+
+/* ---- when a notification is repeated, and when it is given up; pure ---- */
+
+/* the first wait; doubled after each attempt up to the longest one */
+#define SS_WEBHOOK_RETRY_FIRST (5 * APR_USEC_PER_SEC)
+#define SS_WEBHOOK_RETRY_LONGEST (3600 * APR_USEC_PER_SEC)
+/* after this time it is given up */
+#define SS_WEBHOOK_RETRY_SPAN (24 * 3600 * APR_USEC_PER_SEC)
+/* notifications that wait; above it new ones are dropped, and the log says so */
+#define SS_WEBHOOK_RETRY_BACKLOG 10000
+
+typedef enum {
+    SS_WEBHOOK_TAKEN, /* 2xx: done */
+    SS_WEBHOOK_GONE,  /* 410: the application wants no more, or it has taken too long */
+    SS_WEBHOOK_TRY_AGAIN
+} ss_webhook_retry_t;
+
+/* What follows from an attempt's HTTP status (0: none came) for a notification of that age. */
+ss_webhook_retry_t ss_webhook_retry_judge(int status, apr_interval_time_t age);
+/* The wait before the next attempt, where so many have failed (from 1). */
+apr_interval_time_t ss_webhook_retry_wait(int failed);
+/* Whether another notification is kept while so many wait. */
+int ss_webhook_retry_has_room(int waiting);
 
 #endif

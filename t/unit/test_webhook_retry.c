@@ -1,7 +1,7 @@
 /* test_webhook_retry.c: when a notification is repeated and given up. */
 #include <CUnit/Basic.h>
 
-#include "record/webhook_retry.h"
+#include "record/webhook.h"
 
 #define SECOND APR_USEC_PER_SEC
 #define DAY (86400 * SECOND)
