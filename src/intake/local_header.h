@@ -27,7 +27,7 @@ typedef struct { /* who asks (SO_PEERCRED) */
 int ss_local_header_refuse(ss_local_refusal_t *no, int status, int retry_after, const char *field,
                            const char *format, ...) __attribute__((format(printf, 5, 6)));
 /* Whether the daemon composes the message itself: the envelope as a person typed it, content as a
- * program wrote it (composing.h). */
+ * program wrote it (incoming.h). */
 int ss_local_header_is_composed(const json_t *header);
 /* Fills m (which has a pool and a relay) with envelope and attributes; a composed message gets
  * no recipients here. submitter, webhook: from trusted clients only; others submit as "uid:N".

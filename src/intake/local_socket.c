@@ -15,7 +15,6 @@
 #include "base/buf.h"
 #include "intake/local_deadline.h"
 #include "intake/local_submit.h"
-#include "intake/test_message.h"
 #include "net/listener.h"
 #include "wire/frame.h"
 
@@ -267,7 +266,7 @@ static void begin_request(client_t *client, const char *header, const ss_frame_t
                           "this socket belongs to another httpd's delivery daemon: give each "
                           "server an SMTPSendSocket of its own");
     } else if (!strcmp(verb, "testmail")) {
-        ss_test_message_submit(s->intake, req, client->header);
+        ss_local_submit_test(s->intake, req, client->header);
     } else if (ss_local_submit_is_verb(verb)) {
         ss_local_submit_t *submit =
             ss_local_submit_begin(s->intake, req, verb, client->header, more);

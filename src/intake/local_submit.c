@@ -1,15 +1,21 @@
 /* local_submit.c: one message in a request; several are local_many.c's. See local_submit.h. */
 #include "intake/local_submit.h"
 
+#include <apr_strings.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/object.h"
-#include "intake/composing.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "delivery/relay.h"
+#include "intake/incoming.h"
 #include "intake/local_many.h"
 #include "intake/local_message.h"
 #include "intake/staging.h"
+#include "mail/address.h"
 
 #define ANSWER_MAX 512 /* octets of an answer's header */
 
@@ -195,6 +201,58 @@ void ss_local_submit_part(ss_local_submit_t *submit, const char *bytes, apr_size
 
 /* ---- the beginning ---- */
 
+static apr_status_t release_content(void *incoming)
+{
+    ss_incoming_free(incoming);
+    return APR_SUCCESS;
+}
+
+static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const json_t *to,
+                      const ss_draft_t *how, ss_mail_problem_t *problem)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(to, i, row)
+    {
+        if (!json_is_string(row)) {
+            ss_mail_problem(problem, 400, "to", "recipient %d is not a text", (int)i + 1);
+            return -1;
+        }
+        if (ss_draft_rcpt(mail, json_string_value(row), how->notify,
+                          relay->settings->default_domain, problem))
+            return -1;
+    }
+    if (mail->rcpts->nelts || how->takes_rcpts) return 0;
+    ss_mail_problem(problem, 400, "to", "a message needs a recipient");
+    return -1;
+}
+
+/* "compose": the envelope as a person typed it; the daemon makes the message of the content. 1; or
+ * 0 with the problem. */
+static int compose(ss_local_submit_t *submit, const json_t *header, ss_mail_problem_t *problem)
+{
+    const ss_relay_t *relay = submit->relay;
+    ss_message_t *m = submit->message;
+    const json_t *how_to = json_object_get(header, "compose");
+    const char *from = json_string_value(json_object_get(header, "from")),
+               *name = json_string_value(json_object_get(how_to, "fullName"));
+    ss_incoming_t *incoming = apr_palloc(m->pool, sizeof(*incoming));
+    ss_mail_message_t *mail = ss_mail_create(m->pool);
+    ss_draft_t how = { .settings = relay->settings,
+                       .takes_rcpts = json_is_true(json_object_get(how_to, "takesRcpts")),
+                       .full_name = name ? apr_pstrdup(m->pool, name) : NULL,
+                       .notify = (unsigned)json_integer_value(json_object_get(header, "notify")) };
+
+    submit->composing = incoming;
+    ss_incoming_init(incoming, submit->intake, &submit->charged);
+    apr_pool_cleanup_register(m->pool, incoming, release_content, apr_pool_cleanup_null);
+    ss_incoming_begin(incoming, relay, m, mail, &how,
+                      (apr_size_t)relay->settings->max_message_size);
+    if (from && ss_draft_from(mail, from, relay->settings->default_domain, problem)) return 0;
+    return !read_typed(relay, mail, json_object_get(header, "to"), &how, problem);
+}
+
 static void many_done(void *self, json_t *answers)
 {
     ss_local_submit_t *submit = self;
@@ -228,13 +286,60 @@ ss_local_submit_t *ss_local_submit_begin(ss_intake_t *intake, ss_request_t *req,
         refuse(submit, &no);
         return NULL;
     }
-    if (submit->message && ss_local_header_is_composed(header)) {
-        submit->composing = ss_composing_begin(intake, submit->relay, submit->message, header,
-                                               &submit->charged, &problem);
-        if (!submit->composing) {
-            refuse_mail(submit, &problem);
-            return NULL;
-        }
+    if (submit->message && ss_local_header_is_composed(header) &&
+        !compose(submit, header, &problem)) {
+        refuse_mail(submit, &problem);
+        return NULL;
     }
     return submit;
+}
+
+/* ---- the test message ---- */
+
+#define SUBJECT "Test message of mod_smtp_send"
+
+static const char *content_of(const ss_relay_t *relay, const char *from, const char *to,
+                              const char *domain, apr_pool_t *pool)
+{
+    return apr_psprintf(
+        pool,
+        "Date: %s\r\nFrom: <%s>\r\nTo: <%s>\r\nSubject: " SUBJECT "\r\n"
+        "Message-ID: <%" APR_TIME_T_FMT ".%u@%s>\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/plain; charset=us-ascii\r\nAuto-Submitted: auto-generated\r\n\r\n"
+        "This message was sent from the connection test page of mod_smtp_send on %s,\r\n"
+        "through its relay \"%s\". Its arrival shows that mail flows.\r\n",
+        ss_text_time_mail(pool, ss_wall_now()), from, to, ss_wall_now(), (unsigned)ss_random_32(),
+        domain, domain, relay->name);
+}
+
+void ss_local_submit_test(ss_intake_t *intake, ss_request_t *req, const json_t *header)
+{
+    const char *to = json_string_value(json_object_get(header, "to"));
+    const char *from = json_string_value(json_object_get(header, "from"));
+    const char *server = json_string_value(json_object_get(header, "server"));
+    const char *why = NULL;
+    const ss_relay_t *relay =
+        server ? ss_relay_find(intake->delivery, server) : ss_relay_at(intake->delivery, 0);
+    apr_pool_t *pool;
+
+    if (!relay || !to || !ss_address_is_valid(to, 0, &why) ||
+        (from && *from && !ss_address_is_valid(from, 0, &why))) {
+        ss_request_refuse(req, relay ? 400 : 404, 0, "to",
+                          relay ? "a test message needs to=ADDRESS: %s" : "no such relay%s",
+                          relay ? (why ? why : "missing") : "");
+        return;
+    }
+    apr_pool_create(&pool, intake->pool);
+    const char *domain =
+        relay->settings->default_domain ? relay->settings->default_domain : relay->settings->helo;
+    if (!from) from = apr_psprintf(pool, "smtp-send-test@%s", domain);
+    const char *content = content_of(relay, from, to, domain, pool);
+    json_t *submission =
+        json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door",
+                  "test", "server", relay->name, "subject", SUBJECT);
+    json_object_set(submission, "submitter", json_object_get(header, "who"));
+    ss_local_submit_t *submit = ss_local_submit_begin(intake, req, "submit", submission, NULL);
+    if (submit) ss_local_submit_part(submit, content, strlen(content), 1);
+    json_decref(submission);
+    apr_pool_destroy(pool);
 }

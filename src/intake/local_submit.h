@@ -26,4 +26,9 @@ int ss_local_submit_is_charged(const ss_local_submit_t *submit);
 /* The client left between two parts: drops what came; the request is not answered. */
 void ss_local_submit_free(ss_local_submit_t *submit);
 
+/* The request "testmail": a short message of the connection test page that says where it comes
+ * from.
+ */
+void ss_local_submit_test(ss_intake_t *intake, ss_request_t *req, const json_t *header);
+
 #endif
