@@ -26,6 +26,11 @@ typedef struct {
 
 static void go_on(work_t *work);
 
+static void post(work_t *work, ss_store_request_t *request)
+{
+    ss_store_port_post(work->selection.context->queue, request);
+}
+
 /* The timer goes before the memory does; it is not set when the work ends. */
 static void finish(work_t *work)
 {
@@ -97,51 +102,42 @@ static void hand_over(work_t *work, const char *id)
 
     request->limit = 1;
     apr_cpystrn(request->id, id, sizeof(request->id));
-    ss_store_port_post(work->selection.context->queue, &request->head);
+    post(work, &request->head);
+}
+
+/* Delivery may have read it meanwhile: then it is looked at once more. */
+static void take_loaded(work_t *work, ss_message_t *m)
+{
+    ss_delivery_t *delivery = work->selection.context->delivery;
+    const ss_job_t *job = ss_job_find(delivery, m->id);
+
+    if (!may(work, m)) {
+        apr_pool_destroy(m->pool);
+    } else if (m->is_foreign) {
+        hand_over(work, m->id);
+        apr_pool_destroy(m->pool);
+        return;
+    } else if (job && (job->message || job->is_sending || job->is_loading || job->outcomes)) {
+        apr_pool_destroy(m->pool);
+        work->next--;
+    } else {
+        give_up(work, ss_job_take(delivery, ss_relay_for(delivery, m->relay), m));
+    }
+    go_on(work);
 }
 
 static void loaded(ss_store_request_t *request)
 {
     work_t *work = request->baton;
     const ss_store_load_t *load = ss_store_request_as(request, SS_STORE_LOAD);
-    ss_message_t *m = request->rv == APR_SUCCESS ? load->message : NULL;
-    ss_job_t *job;
 
-    if (!m && !APR_STATUS_IS_NOTFOUND(request->rv)) {
+    if (request->rv == APR_SUCCESS && load->message)
+        take_loaded(work, load->message);
+    else if (request->rv == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(request->rv))
+        post(work, &ss_store_lookup_create(load->id, looked_up, work)->head);
+    else
         ss_selection_fail(&work->selection, request);
-        apr_pool_destroy(request->pool);
-        return;
-    }
-    if (!m) {
-        ss_store_lookup_t *lookup = ss_store_lookup_create(load->id, looked_up, work);
-        apr_pool_destroy(request->pool);
-        ss_store_port_post(work->selection.context->queue, &lookup->head);
-        return;
-    }
     apr_pool_destroy(request->pool);
-    int is_own = may(work, m);
-    if (is_own && m->is_foreign) {
-        hand_over(work, m->id);
-        apr_pool_destroy(m->pool);
-        return;
-    }
-    job = ss_job_find(work->selection.context->delivery, m->id);
-    if (is_own && !(job && (job->message || job->is_sending || job->is_loading || job->outcomes))) {
-        give_up(work, ss_job_take(work->selection.context->delivery,
-                                  ss_relay_for(work->selection.context->delivery, m->relay), m));
-    } else {
-        apr_pool_destroy(m->pool);
-        /* Delivery has read it meanwhile: looked at once more. */
-        if (is_own) work->next--;
-    }
-    go_on(work);
-}
-
-static void load(work_t *work, const char *id)
-{
-    ss_store_load_t *request = ss_store_load_create(id, SS_BACKLOG_WHOLE_MAX, loaded, work);
-
-    ss_store_port_post(work->selection.context->queue, &request->head);
 }
 
 /* 1: done with; 0: go_on is called later. */
@@ -159,12 +155,11 @@ static int look_at(work_t *work, const char *id)
                       ss_mono_add(ss_mono_now(), BUSY_AGAIN));
         return 0;
     }
-    if (job && job->message && may(work, job->message)) {
-        give_up(work, job);
+    if (job && job->message) {
+        if (may(work, job->message)) give_up(work, job);
         return 1;
     }
-    if (job && job->message) return 1;
-    load(work, id);
+    post(work, &ss_store_load_create(id, SS_BACKLOG_WHOLE_MAX, loaded, work)->head);
     return 0;
 }
 
