@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "config/module.h"
 #include "config/hooks.h"
-#include "config/option.h"
 #include "config/scrub.h"
 
 #ifndef SS_DEFAULT_STATE_DIR
@@ -166,36 +165,34 @@ static void scrub_queue(void)
     memset(text, 0, sizeof(text));
 }
 
+/* The password written into the configuration, or NULL. */
+static const char *written_password(int i)
+{
+    const ss_secret_source_t *source = secrets[i].relay->password;
+
+    return source && source->kind == SS_SECRET_TEXT ? source->source : NULL;
+}
+
 void ss_config_scrub(void)
 {
     scrub_queue();
     ss_hooks_scrub();
-    for (int i = 0; i < secret_count; i++) {
-        const ss_secret_source_t *source = secrets[i].relay->password;
-        if (source && source->kind == SS_SECRET_TEXT)
-            ss_scrub_line("SMTPSendPassword", source->source);
-    }
+    for (int i = 0; i < secret_count; i++)
+        if (written_password(i)) ss_scrub_line("SMTPSendPassword", written_password(i));
 }
 
 void ss_config_wipe_secrets(void)
 {
     if (queue_params) memset(queue_params, 0, strlen(queue_params));
     ss_hooks_wipe();
-    for (int i = 0; i < secret_count; i++) ss_secret_wipe(secrets[i].secret);
     for (int i = 0; i < secret_count; i++) {
-        const ss_secret_source_t *source = secrets[i].relay->password;
-        if (source && source->kind == SS_SECRET_TEXT)
-            memset((char *)source->source, 0, strlen(source->source));
+        char *password = (char *)written_password(i);
+        ss_secret_wipe(secrets[i].secret);
+        if (password) memset(password, 0, strlen(password));
     }
 }
 
 /* ---- what is legal and probably wrong: a warning, each with what to write instead ---- */
-
-static int is_set(const ss_settings_t *relay, const char *name)
-{
-    return relay->sources &&
-           APR_ARRAY_IDX(relay->sources, ss_option_find(name) - ss_options, const char *);
-}
 
 static int is_loopback(const char *host)
 {
@@ -313,7 +310,7 @@ void ss_config_check(const ss_config_t *config, const ss_log_t *log)
         const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
         if (relay->hosts) check_tls(relay, log);
         check_login(relay, log);
-        if (is_set(relay, "SMTPSendTLSFingerprint") && relay->tls == SS_TLS_NONE) {
+        if (relay->tls_fingerprint && relay->tls == SS_TLS_NONE) {
             ss_log(log, SS_LOG_WARN, 120,
                    "relay \"%s\": SMTPSendTLSFingerprint without SMTPSendTLS: nothing is pinned",
                    relay->relay_name);

@@ -30,21 +30,20 @@ static const char *context_error(cmd_parms *cmd, const ss_option_t *option)
     return ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
 }
 
+static ss_option_place_t place_of(const cmd_parms *cmd, const ss_option_t *option)
+{
+    if (option->place == SS_PLACE_BOTH) return cmd->path ? SS_PLACE_DIRECTORY : SS_PLACE_SERVER;
+    return option->place;
+}
+
 static void *record_of(cmd_parms *cmd, void *directory, const ss_option_t *option,
-                       ss_option_place_t *place)
+                       ss_option_place_t place)
 {
     ss_module_server_t *server =
         ap_get_module_config(cmd->server->module_config, &smtp_send_module);
 
-    if (option->place == SS_PLACE_GLOBAL) {
-        *place = SS_PLACE_GLOBAL;
-        return &server->globals;
-    }
-    if (option->place == SS_PLACE_DIRECTORY || (option->place == SS_PLACE_BOTH && cmd->path)) {
-        *place = SS_PLACE_DIRECTORY;
-        return directory;
-    }
-    *place = SS_PLACE_SERVER;
+    if (place == SS_PLACE_GLOBAL) return &server->globals;
+    if (place == SS_PLACE_DIRECTORY) return directory;
     /* A size limit and the pages' alert are no reason for a relay of its own. */
     if (option->place == SS_PLACE_SERVER && strcmp(option->name, "SMTPSendAlertAge"))
         server->has_own = 1;
@@ -130,7 +129,7 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
 {
     const ss_option_t *option = cmd->info;
     const char *values[64], *bad = context_error(cmd, option);
-    ss_option_place_t place;
+    ss_option_place_t place = place_of(cmd, option);
 
     if (bad) return bad;
     if (argc > 64) return apr_psprintf(cmd->pool, "%s takes at most 64 values", option->name);
@@ -142,7 +141,7 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
     if (option->kind == SS_KIND_SECRET && argc >= 1) values[0] = secret_path(cmd, argv[0]);
     if (option->kind == SS_KIND_SOCKET && argc >= 1)
         values[0] = ap_runtime_dir_relative(cmd->pool, argv[0]);
-    void *record = record_of(cmd, directory, option, &place);
+    void *record = record_of(cmd, directory, option, place);
     bad = ss_option_set_at(option, record, place, argc, values, source_of(cmd), cmd->pool);
     if (!bad && is_webhook_secret(option))
         take_webhook_secret(cmd, ss_option_field(option, record, place));

@@ -96,10 +96,18 @@ static void fail(ss_link_t *link, ss_cmd_t cmd, const ss_result_t *result)
 
 /* ---- the session ---- */
 
-static void go_on(ss_link_t *link)
+static void go_on(ss_link_t *link, int is_tls)
 {
+    const char *type, *bytes;
+    apr_size_t len;
+    ss_mono_t now = ss_mono_now();
+
     link->phase = SS_LINK_SESSION;
-    if (link->wants_quit) ss_client_quit(link->client, ss_mono_now());
+    if (is_tls) {
+        ss_stream_binding(&link->stream, &type, &bytes, &len);
+        ss_client_tls_on(link->client, type, bytes, len, now);
+    }
+    if (link->wants_quit) ss_client_quit(link->client, now);
     ss_loop_defer(link->loop, &link->turn);
 }
 
@@ -157,21 +165,12 @@ static void begin_session(ss_link_t *link, int is_tls)
         .transcript = link->options.transcript,
         .attempt_deadline = ATTEMPT_DEADLINE
     };
-    ss_mono_t now = ss_mono_now();
 
     memcpy(options.timeout, s->timeout, sizeof(options.timeout));
     if (!link->session_pool) apr_pool_create(&link->session_pool, link->pool);
     if (s->helo_is_address) options.helo = own_literal(link);
-    link->phase = SS_LINK_SESSION;
-    link->client = ss_client_create(&options, now, link->session_pool);
-    if (is_tls) {
-        const char *type, *bytes;
-        apr_size_t len;
-        ss_stream_binding(&link->stream, &type, &bytes, &len);
-        ss_client_tls_on(link->client, type, bytes, len, now);
-    }
-    if (link->wants_quit) ss_client_quit(link->client, now);
-    ss_loop_defer(link->loop, &link->turn);
+    link->client = ss_client_create(&options, ss_mono_now(), link->session_pool);
+    go_on(link, is_tls);
 }
 
 /* ---- another try on a fresh socket ---- */
@@ -222,7 +221,7 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
     /* Not as a timeout: the client would say that in its own words. */
     ss_client_lost(link->client, APR_STATUS_IS_TIMEUP(rv) ? APR_EGENERAL : rv, result,
                    ss_mono_now());
-    go_on(link);
+    go_on(link, 0);
 }
 
 static void handshake_done(ss_link_t *link)
@@ -243,15 +242,10 @@ static void handshake_done(ss_link_t *link)
         ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
     step(link, 1, SS_CMD_TLS, &result);
     if (link->is_gone) return;
-    if (!link->client) {
+    if (link->client)
+        go_on(link, 1);
+    else
         begin_session(link, 1);
-        return;
-    }
-    const char *type, *bytes;
-    apr_size_t len;
-    ss_stream_binding(&link->stream, &type, &bytes, &len);
-    ss_client_tls_on(link->client, type, bytes, len, ss_mono_now());
-    go_on(link);
 }
 
 void ss_link_handshake_ready(ss_link_t *link)
@@ -318,14 +312,6 @@ static ss_tls_way_t first_way(const ss_link_t *link)
     }
 }
 
-static void connected_name(ss_link_t *link)
-{
-    /* Always name[address]:port, the shape that tools for mail logs parse, where the name is an
-     * address, too. */
-    apr_snprintf(link->name, sizeof(link->name), "%s[%s]:%d", link->host->name, link->address.text,
-                 link->port);
-}
-
 static void on_connected(void *self, const ss_connect_result_t *connected)
 {
     ss_link_t *link = self;
@@ -341,7 +327,10 @@ static void on_connected(void *self, const ss_connect_result_t *connected)
     link->address = *connected->address;
     ss_stream_tcp(&link->stream, connected->fd);
     link->watch.fd = connected->fd;
-    connected_name(link);
+    /* Always name[address]:port, the shape that tools for mail logs parse, where the name is an
+     * address, too. */
+    apr_snprintf(link->name, sizeof(link->name), "%s[%s]:%d", link->host->name, link->address.text,
+                 link->port);
     if (!ss_result_is_set(&result))
         ss_result_set(&result, "connect", "", NULL, "%s port %d answered", link->address.text,
                       link->port);

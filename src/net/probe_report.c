@@ -21,21 +21,19 @@
 #define TEXT_MAX (4 << 20) /* of a whole report; what comes later is left out */
 #define WRAP 96            /* columns of advice */
 
-static const char *shown(const char *text, int is_masked, apr_pool_t *pool)
-{
-    const char *valid = ss_text_utf8(pool, text ? text : "", strlen(text ? text : ""));
+typedef struct { /* how and where a report is written */
+    int is_masked;
+    apr_pool_t *pool;
+} view_t;
 
-    return is_masked ? ss_mask_text(valid, pool) : valid;
-}
+static const char *const marks[] = { "[ ok ]", "[warn]", "[FAIL]" }; /* of ss_step_outcome_t */
+static const char *const outcomes[] = { "ok", "warn", "fail" };
 
-static const char *outcome_mark(ss_step_outcome_t outcome)
+static const char *shown(const view_t *v, const char *text)
 {
-    return outcome == SS_STEP_OK ? "[ ok ]" : outcome == SS_STEP_WARN ? "[warn]" : "[FAIL]";
-}
+    const char *valid = ss_text_utf8(v->pool, text ? text : "", text ? strlen(text) : 0);
 
-static const char *outcome_word(ss_step_outcome_t outcome)
-{
-    return outcome == SS_STEP_OK ? "ok" : outcome == SS_STEP_WARN ? "warn" : "fail";
+    return v->is_masked ? ss_mask_text(valid, v->pool) : valid;
 }
 
 /* ---- settings ---- */
@@ -44,26 +42,25 @@ typedef struct {
     const char *name, *value, *source;
 } setting_t;
 
-static const char *value_of(const ss_probe_report_t *report, const ss_option_t *option,
-                            int is_masked, apr_pool_t *pool)
+static const char *value_of(const view_t *v, const ss_probe_report_t *report,
+                            const ss_option_t *option)
 {
     const char *value;
 
     if (option->kind == SS_KIND_SECRET && report->secret_state) return report->secret_state;
     if (report->settings->helo_is_address && !strcmp(option->name, "SMTPSendHelo"))
         return "[address of the connection]";
-    value = ss_option_print(option, report->settings, pool);
-    if (!value || !*value) return "(not set)";
+    value = ss_option_print(option, report->settings, v->pool);
+    if (!*value) return "(not set)";
     /* A login name that is no address would not be seen as something to shorten. */
-    if (is_masked && !strcmp(option->name, "SMTPSendUsername") && !strchr(value, '@'))
-        return ss_mask_word(value, pool);
-    return shown(value, is_masked, pool);
+    if (v->is_masked && !strcmp(option->name, "SMTPSendUsername") && !strchr(value, '@'))
+        return ss_mask_word(value, v->pool);
+    return shown(v, value);
 }
 
-static apr_array_header_t *settings_of(const ss_probe_report_t *report, int is_masked,
-                                       apr_pool_t *pool)
+static apr_array_header_t *settings_of(const view_t *v, const ss_probe_report_t *report)
 {
-    apr_array_header_t *list = apr_array_make(pool, ss_option_count, sizeof(setting_t));
+    apr_array_header_t *list = apr_array_make(v->pool, ss_option_count, sizeof(setting_t));
     const apr_array_header_t *sources = report->settings ? report->settings->sources : NULL;
 
     for (int i = 0; report->settings && i < ss_option_count; i++) {
@@ -72,16 +69,14 @@ static apr_array_header_t *settings_of(const ss_probe_report_t *report, int is_m
             sources && i < sources->nelts ? APR_ARRAY_IDX(sources, i, const char *) : NULL;
         if (option->place != SS_PLACE_SERVER) continue;
         APR_ARRAY_PUSH(list, setting_t) =
-            (setting_t){ option->name, value_of(report, option, is_masked, pool),
-                         source ? source : "default" };
+            (setting_t){ option->name, value_of(v, report, option), source ? source : "default" };
     }
     return list;
 }
 
-static void put_settings(ss_buf_t *out, const ss_probe_report_t *report, int is_masked,
-                         apr_pool_t *pool)
+static void put_settings(const view_t *v, ss_buf_t *out, const ss_probe_report_t *report)
 {
-    const apr_array_header_t *list = settings_of(report, is_masked, pool);
+    const apr_array_header_t *list = settings_of(v, report);
 
     ss_buf_puts(out, "\nSettings in force:\n");
     for (int i = 0; i < list->nelts; i++) {
@@ -92,12 +87,11 @@ static void put_settings(ss_buf_t *out, const ss_probe_report_t *report, int is_
 
 /* ---- steps ---- */
 
-static void put_step(ss_buf_t *out, const ss_probe_report_step_t *step, int is_masked,
-                     apr_pool_t *pool)
+static void put_step(const view_t *v, ss_buf_t *out, const ss_probe_report_step_t *step)
 {
-    const char *detail = shown(step->detail, is_masked, pool);
+    const char *detail = shown(v, step->detail);
 
-    ss_buf_printf(out, "%s %-8s %6" APR_TIME_T_FMT " ms  ", outcome_mark(step->outcome), step->name,
+    ss_buf_printf(out, "%s %-8s %6" APR_TIME_T_FMT " ms  ", marks[step->outcome], step->name,
                   step->took / 1000);
     for (; *detail; detail++) {
         /* Continuation lines stand under the first one's text. */
@@ -121,10 +115,11 @@ static const char *taken(ss_buf_t *out, apr_pool_t *pool)
 const char *ss_probe_report_step_text(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool)
 {
+    view_t v = { is_masked, pool };
     ss_buf_t out;
 
     ss_buf_init(&out, TEXT_MAX);
-    put_step(&out, step, is_masked, pool);
+    put_step(&v, &out, step);
     return taken(&out, pool);
 }
 
@@ -165,53 +160,53 @@ static void put_advice(ss_buf_t *out, const ss_probe_report_t *report)
     }
 }
 
-static const char *hosts_of(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
+static const char *hosts_of(const view_t *v, const ss_probe_report_t *report)
 {
     const ss_settings_t *s = report->settings;
     const char *list = "";
 
     for (int i = 0; s && s->hosts && i < s->hosts->nelts; i++) {
         const char *name = APR_ARRAY_IDX(s->hosts, i, ss_settings_host_t).name;
-        const char *text = is_masked ? ss_mask_text(name, pool) : name;
-        list = apr_psprintf(pool, strchr(name, ':') ? "%s%s[%s]:%d" : "%s%s%s:%d", list,
+        const char *text = shown(v, name);
+        list = apr_psprintf(v->pool, strchr(name, ':') ? "%s%s[%s]:%d" : "%s%s%s:%d", list,
                             i ? " " : "", text, ss_settings_port(s, i));
     }
     return *list ? list : "(no host)";
 }
 
-static void put_head(ss_buf_t *out, const ss_probe_report_t *report, int is_masked,
-                     apr_pool_t *pool)
+static void put_head(const view_t *v, ss_buf_t *out, const ss_probe_report_t *report)
 {
     if (report->failed_step)
         ss_buf_printf(out, "Connection Test Results: FAILED at %s\n", report->failed_step);
     else
         ss_buf_puts(out, "Connection Test Results: PASSED\n");
-    ss_buf_printf(out, "Host: %.3000s\n", hosts_of(report, is_masked, pool));
+    ss_buf_printf(out, "Host: %.3000s\n", hosts_of(v, report));
     ss_buf_printf(out, "Date: %s, took %" APR_TIME_T_FMT " ms\n",
-                  ss_text_time(pool, report->started), report->took / 1000);
+                  ss_text_time(v->pool, report->started), report->took / 1000);
     ss_buf_puts(out, "Software: mod_smtp_send " SMTP_SEND_VERSION "\n");
 }
 
 const char *ss_probe_report_text(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
 {
+    view_t v = { is_masked, pool };
     ss_buf_t out;
 
     ss_buf_init(&out, TEXT_MAX);
-    put_head(&out, report, is_masked, pool);
-    put_settings(&out, report, is_masked, pool);
+    put_head(&v, &out, report);
+    put_settings(&v, &out, report);
     ss_buf_puts(&out, "\nSteps:\n");
     for (int i = 0; i < report->steps->nelts; i++)
-        put_step(&out, &APR_ARRAY_IDX(report->steps, i, ss_probe_report_step_t), is_masked, pool);
+        put_step(&v, &out, &APR_ARRAY_IDX(report->steps, i, ss_probe_report_step_t));
     put_advice(&out, report);
     if (report->works->nelts) ss_buf_puts(&out, "\n");
     for (int i = 0; i < report->works->nelts; i++) {
         ss_buf_printf(&out, "Works: %s\n",
-                      shown(APR_ARRAY_IDX(report->works, i, const char *), is_masked, pool));
+                      shown(&v, APR_ARRAY_IDX(report->works, i, const char *)));
     }
     ss_buf_puts(&out, "\nDialogue:\n");
     if (!report->dialogue->nelts) ss_buf_puts(&out, "  (no dialogue)\n");
     for (int i = 0; i < report->dialogue->nelts; i++) {
-        ss_buf_puts(&out, shown(APR_ARRAY_IDX(report->dialogue, i, const char *), is_masked, pool));
+        ss_buf_puts(&out, shown(&v, APR_ARRAY_IDX(report->dialogue, i, const char *)));
         ss_buf_puts(&out, "\n");
     }
     return taken(&out, pool);
@@ -219,24 +214,16 @@ const char *ss_probe_report_text(const ss_probe_report_t *report, int is_masked,
 
 /* ---- JSON ---- */
 
-static json_t *text_json(const char *text, int is_masked, apr_pool_t *pool)
+static json_t *step_json(const view_t *v, const ss_probe_report_step_t *step)
 {
-    return json_string(shown(text, is_masked, pool));
+    return json_pack("{s:s,s:s,s:f,s:s,s:s*}", "step", step->name, "result",
+                     outcomes[step->outcome], "ms", (double)step->took / 1000.0, "detail",
+                     shown(v, step->detail), "advice", step->advice);
 }
 
-static json_t *step_json(const ss_probe_report_step_t *step, int is_masked, apr_pool_t *pool)
+static json_t *settings_json(const view_t *v, const ss_probe_report_t *report)
 {
-    json_t *object = json_pack("{s:s,s:s,s:f,s:o}", "step", step->name, "result",
-                               outcome_word(step->outcome), "ms", (double)step->took / 1000.0,
-                               "detail", text_json(step->detail, is_masked, pool));
-
-    if (object && step->advice) json_object_set_new(object, "advice", json_string(step->advice));
-    return object;
-}
-
-static json_t *settings_json(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
-{
-    const apr_array_header_t *list = settings_of(report, is_masked, pool);
+    const apr_array_header_t *list = settings_of(v, report);
     json_t *array = json_array();
 
     for (int i = 0; i < list->nelts; i++) {
@@ -263,13 +250,12 @@ static json_t *advice_json(const ss_probe_report_t *report, apr_pool_t *pool)
     return array;
 }
 
-static json_t *texts_json(const apr_array_header_t *texts, int is_masked, apr_pool_t *pool)
+static json_t *texts_json(const view_t *v, const apr_array_header_t *texts)
 {
     json_t *array = json_array();
 
     for (int i = 0; i < texts->nelts; i++)
-        json_array_append_new(array,
-                              text_json(APR_ARRAY_IDX(texts, i, const char *), is_masked, pool));
+        json_array_append_new(array, json_string(shown(v, APR_ARRAY_IDX(texts, i, const char *))));
     return array;
 }
 
@@ -286,34 +272,34 @@ static const char *dumped(json_t *json, apr_pool_t *pool)
 const char *ss_probe_report_settings_json(const ss_probe_report_t *report, int is_masked,
                                           apr_pool_t *pool)
 {
-    return dumped(settings_json(report, is_masked, pool), pool);
+    view_t v = { is_masked, pool };
+
+    return dumped(settings_json(&v, report), pool);
 }
 
 const char *ss_probe_report_step_json(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool)
 {
-    return dumped(step_json(step, is_masked, pool), pool);
+    view_t v = { is_masked, pool };
+
+    return dumped(step_json(&v, step), pool);
 }
 
 const char *ss_probe_report_json(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool)
 {
-    json_t *root = json_object(), *steps = json_array();
+    view_t v = { is_masked, pool };
+    json_t *steps = json_array();
 
     for (int i = 0; i < report->steps->nelts; i++)
         json_array_append_new(
-            steps,
-            step_json(&APR_ARRAY_IDX(report->steps, i, ss_probe_report_step_t), is_masked, pool));
-    json_object_set_new(root, "result", json_string(report->failed_step ? "failed" : "passed"));
-    json_object_set_new(root, "failedStep",
-                        report->failed_step ? json_string(report->failed_step) : json_null());
-    json_object_set_new(root, "host", json_string(hosts_of(report, is_masked, pool)));
-    json_object_set_new(root, "startedAt", json_string(ss_text_time(pool, report->started)));
-    json_object_set_new(root, "ms", json_real((double)report->took / 1000.0));
-    json_object_set_new(root, "version", json_string(SMTP_SEND_VERSION));
-    json_object_set_new(root, "settings", settings_json(report, is_masked, pool));
-    json_object_set_new(root, "steps", steps);
-    json_object_set_new(root, "dialogue", texts_json(report->dialogue, is_masked, pool));
-    json_object_set_new(root, "advice", advice_json(report, pool));
-    json_object_set_new(root, "works", texts_json(report->works, is_masked, pool));
-    return dumped(root, pool);
+            steps, step_json(&v, &APR_ARRAY_IDX(report->steps, i, ss_probe_report_step_t)));
+    return dumped(json_pack("{s:s,s:s?,s:s,s:s,s:f,s:s,s:o,s:o,s:o,s:o,s:o}", "result",
+                            report->failed_step ? "failed" : "passed", "failedStep",
+                            report->failed_step, "host", hosts_of(&v, report), "startedAt",
+                            ss_text_time(pool, report->started), "ms",
+                            (double)report->took / 1000.0, "version", SMTP_SEND_VERSION, "settings",
+                            settings_json(&v, report), "steps", steps, "dialogue",
+                            texts_json(&v, report->dialogue), "advice", advice_json(report, pool),
+                            "works", texts_json(&v, report->works)),
+                  pool);
 }
