@@ -76,24 +76,19 @@ static const char *const sql[SS_SQL_COUNT] = {
     [SS_SQL_NODE_EXPIRE] =
         "UPDATE node SET token = '' WHERE name = %s AND seen < " SERVER_NOW " - " NODE_LIMIT,
     /* First waiting messages of relays that this node can send for, then finished ones. Returns
-       what was taken, with the columns of OPEN_COUNTS and DONE_COUNTS. */
+       what was taken. */
     [SS_SQL_NODE_TAKE] =
         "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
         "node = %s AND finished = 0"
         " AND relay = ANY (string_to_array(%s, chr(10))) ORDER BY relay, due, id LIMIT %lld FOR "
         "UPDATE SKIP LOCKED)"
         " RETURNING relay, size, created, n_queued, n_deferred, n_held)"
-        " SELECT relay, CASE WHEN n_queued > 0 THEN 1 ELSE 0 END, CASE WHEN n_queued + n_deferred "
-        "> 0 THEN 1 ELSE 0 END, count(*), sum(size), min(created),"
-        " sum(n_queued), sum(n_deferred), sum(n_held) FROM taken GROUP BY 1, 2, 3",
+        " SELECT " SS_SQL_OPEN_COLUMNS " FROM taken GROUP BY 1, 2, 3",
     [SS_SQL_NODE_TAKE_REST] =
         "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
         "node = %s AND finished > 0 LIMIT %lld FOR UPDATE SKIP LOCKED)"
         " RETURNING relay, size, created, n_sent, n_failed, n_expired, n_cancelled)"
-        " SELECT relay, CASE WHEN n_failed > 0 THEN {failed} WHEN n_expired > 0 THEN {expired} "
-        "WHEN n_sent > 0 "
-        "THEN {sent} ELSE {cancelled} END, count(*), sum(size), min(created),"
-        " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM taken GROUP BY 1, 2",
+        " SELECT " SS_SQL_DONE_COLUMNS " FROM taken GROUP BY 1, 2",
     [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT "
                            "1 FROM message m WHERE m.node = node.name)",
     /* Webhook events that are not delivered yet, unless this node has the event too: it has sent

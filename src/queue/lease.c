@@ -22,7 +22,7 @@ void ss_lease_leave(ss_db_t *db, const char *token)
     if (ss_db_has(db, SS_SQL_NODE_LEAVE)) ss_db_run(db, SS_SQL_NODE_LEAVE, SS_ARGS{ token }, NULL);
 }
 
-ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton)
+ss_lease_t *ss_lease_create(ss_store_done_t *done, void *baton)
 {
     return ss_store_request_create(SS_STORE_LEASE, sizeof(ss_lease_t), done, baton);
 }

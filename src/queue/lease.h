@@ -52,7 +52,7 @@ typedef struct {
     apr_array_header_t *handed;   /* of ss_lease_handed_t, oldest first */
     apr_array_header_t *nodes;    /* of ss_lease_node_t: the others */
 } ss_lease_t;
-ss_lease_t *ss_lease_create(void (*done)(ss_store_request_t *), void *baton);
+ss_lease_t *ss_lease_create(ss_store_done_t *done, void *baton);
 
 struct ss_db_t;
 /* Whether a node that has been connected for `contact` may declare others dead. After an outage of

@@ -15,50 +15,31 @@
 
 #define WAITS "(m.n_queued + m.n_deferred)"
 
+#define ANY SS_SQL_STRING(SS_SQL_MODE_ANY)
+#define RETRY SS_SQL_STRING(SS_SQL_MODE_RETRY)
+#define HOLD SS_SQL_STRING(SS_SQL_MODE_HOLD)
+#define RELEASE SS_SQL_STRING(SS_SQL_MODE_RELEASE)
+#define CANCEL SS_SQL_STRING(SS_SQL_MODE_CANCEL)
+
 /* 25 arguments, in the order of ss_store_page_select in store_page.c. */
-#define FILTER                                                                                                                                                             \
-    " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR m.uid = %lld)"                                                                         \
-    " AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR (m.expire > 0 AND "                                                                            \
-    "m.created + m.expire < %lld))"                                                                                                                                        \
-    " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')"                                                                                                                     \
-    " AND CASE %lld WHEN -1 THEN 1 WHEN {queued} THEN m.n_queued WHEN {deferred} THEN "                                                                                    \
-    "m.n_deferred WHEN {held} THEN "                                                                                                                                       \
-    "m.n_held WHEN {sent} THEN m.n_sent"                                                                                                                                   \
-    " WHEN {failed} THEN m.n_failed WHEN {expired} THEN m.n_expired WHEN {cancelled} THEN "                                                                                \
-    "m.n_cancelled ELSE 0 END > 0"                                                                                                                                         \
-    " AND CASE %lld WHEN " SS_SQL_STRING(SS_SQL_MODE_ANY) " THEN 1 = 1 WHEN " SS_SQL_STRING(SS_SQL_MODE_RETRY) " THEN " WAITS " > 0 AND m.due > %lld WHEN " SS_SQL_STRING( \
-        SS_SQL_MODE_HOLD) " THEN " WAITS                                                                                                                                   \
-                          " > 0 WHEN " SS_SQL_STRING(                                                                                                                      \
-                              SS_SQL_MODE_RELEASE) " THEN m.n_held > 0"                                                                                                    \
-                                                   " WHEN " SS_SQL_STRING(                                                                                                 \
-                                                       SS_SQL_MODE_CANCEL) " THEN m.finished = 0 "                                                                         \
-                                                                           "ELSE 1 = 0 END"                                                                                \
-                                                                           " AND (%s = '' OR "                                                                             \
-                                                                           "EXISTS (SELECT 1 "                                                                             \
-                                                                           "FROM recipient r "                                                                             \
-                                                                           "WHERE r.message = "                                                                            \
-                                                                           "m.id AND r.address "                                                                           \
-                                                                           "{like} %s ESCAPE "                                                                             \
-                                                                           "'\\'))"                                                                                        \
-                                                                           " AND (%s = '' OR "                                                                             \
-                                                                           "m.id {like} %s "                                                                               \
-                                                                           "ESCAPE '\\' OR "                                                                               \
-                                                                           "m.subject {like} %s "                                                                          \
-                                                                           "ESCAPE '\\' OR "                                                                               \
-                                                                           "m.sender "                                                                                     \
-                                                                           "{like} %s ESCAPE '\\'"                                                                         \
-                                                                           " OR m.metadata "                                                                               \
-                                                                           "{like} %s ESCAPE "                                                                             \
-                                                                           "'\\' OR m.message_id "                                                                         \
-                                                                           "{like} %s ESCAPE '\\'"                                                                         \
-                                                                           " OR EXISTS (SELECT 1 "                                                                         \
-                                                                           "FROM recipient r "                                                                             \
-                                                                           "WHERE r.message = "                                                                            \
-                                                                           "m.id AND (r.address "                                                                          \
-                                                                           "{like} %s "                                                                                    \
-                                                                           "ESCAPE '\\' OR "                                                                               \
-                                                                           "r.reply {like} %s "                                                                            \
-                                                                           "ESCAPE '\\')))"
+#define FILTER                                                                                     \
+    " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR "              \
+    "m.uid = %lld) AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR "         \
+    "(m.expire > 0 AND m.created + m.expire < %lld))"                                              \
+    " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')"                                             \
+    " AND CASE %lld WHEN -1 THEN 1 WHEN {queued} THEN m.n_queued WHEN {deferred} THEN "            \
+    "m.n_deferred WHEN {held} THEN m.n_held WHEN {sent} THEN m.n_sent WHEN {failed} THEN "         \
+    "m.n_failed WHEN {expired} THEN m.n_expired WHEN {cancelled} THEN m.n_cancelled ELSE 0 END "   \
+    "> 0"                                                                                          \
+    " AND CASE %lld WHEN " ANY " THEN 1 = 1 WHEN " RETRY " THEN " WAITS                            \
+    " > 0 AND m.due > %lld WHEN " HOLD " THEN " WAITS " > 0 WHEN " RELEASE                         \
+    " THEN m.n_held > 0 WHEN " CANCEL " THEN m.finished = 0 ELSE 1 = 0 END"                        \
+    " AND (%s = '' OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND r.address "     \
+    "{like} %s ESCAPE '\\'))"                                                                      \
+    " AND (%s = '' OR m.id {like} %s ESCAPE '\\' OR m.subject {like} %s ESCAPE '\\' OR "           \
+    "m.sender {like} %s ESCAPE '\\' OR m.metadata {like} %s ESCAPE '\\' OR m.message_id {like} "   \
+    "%s ESCAPE '\\' OR EXISTS (SELECT 1 FROM recipient r WHERE r.message = m.id AND (r.address "   \
+    "{like} %s ESCAPE '\\' OR r.reply {like} %s ESCAPE '\\')))"
 
 #define DONE_IDS                                                                                   \
     "(SELECT id FROM message WHERE finished > 0 AND finished < %lld{own} ORDER BY finished, id "   \
@@ -134,18 +115,13 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_OPEN_BOUND] = "SELECT relay, due, id FROM message WHERE finished = 0{own} AND (relay, "
                           "due, id) > (%s, %lld, %s) ORDER BY relay, due, id LIMIT 1 OFFSET %lld",
     [SS_SQL_OPEN_COUNTS] =
-        "SELECT relay, CASE WHEN n_queued > 0 THEN 1 ELSE 0 END, CASE WHEN n_queued + n_deferred > "
-        "0 THEN 1 ELSE 0 END, count(*), sum(size), min(created), sum(n_queued), sum(n_deferred), "
-        "sum(n_held)"
+        "SELECT " SS_SQL_OPEN_COLUMNS
         " FROM message WHERE finished = 0{own} AND (relay, due, id) > (%s, %lld, %s) AND (relay, "
         "due, id) <= (%s, %lld, %s) GROUP BY 1, 2, 3 LIMIT 1000",
     [SS_SQL_DONE_BOUND] = "SELECT finished, id FROM message WHERE finished > 0{own} AND (finished, "
                           "id) > (%lld, %s) ORDER BY finished, id LIMIT 1 OFFSET %lld",
     [SS_SQL_DONE_COUNTS] =
-        "SELECT relay, CASE WHEN n_failed > 0 THEN {failed} WHEN n_expired > 0 THEN {expired} WHEN "
-        "n_sent > 0 "
-        "THEN {sent} ELSE {cancelled} END, count(*), sum(size), min(created),"
-        " sum(n_sent), sum(n_failed), sum(n_expired), sum(n_cancelled) FROM message"
+        "SELECT " SS_SQL_DONE_COLUMNS " FROM message"
         " WHERE finished > 0{own} AND (finished, id) > (%lld, %s) AND (finished, id) <= (%lld, %s) "
         "GROUP BY 1, 2 LIMIT 1000",
     /* Ids begin with the time of acceptance. */

@@ -23,6 +23,15 @@
 /* The version of the tables: raised with every change of them, an attribute's column included. */
 #define SS_SCHEMA_VERSION 2
 
+/* The columns of counts of waiting messages, and of finished ones. */
+#define SS_SQL_OPEN_COLUMNS                                                                        \
+    "relay, CASE WHEN n_queued > 0 THEN 1 ELSE 0 END, CASE WHEN n_queued + n_deferred > 0 THEN 1 " \
+    "ELSE 0 END, count(*), sum(size), min(created), sum(n_queued), sum(n_deferred), sum(n_held)"
+#define SS_SQL_DONE_COLUMNS                                                                        \
+    "relay, CASE WHEN n_failed > 0 THEN {failed} WHEN n_expired > 0 THEN {expired} WHEN n_sent > " \
+    "0 THEN {sent} ELSE {cancelled} END, count(*), sum(size), min(created), sum(n_sent), "         \
+    "sum(n_failed), sum(n_expired), sum(n_cancelled)"
+
 typedef enum {
     SS_SQL_PUT_MESSAGE,
     SS_SQL_PUT_RECIPIENT,

@@ -129,6 +129,7 @@ static void roll_back(ss_store_batch_t *store)
 static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *request)
 {
     ss_db_t *db = &store->db;
+    void *typed = request;
     int is_done = 0;
 
     request->rv = APR_SUCCESS;
@@ -137,22 +138,16 @@ static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *reque
         if (rv != APR_SUCCESS || is_done) return rv;
     }
     switch (request->verb) {
-    case SS_STORE_ACCEPT:
-        return ss_store_accept_write(db, ss_store_request_as(request, SS_STORE_ACCEPT));
-    case SS_STORE_STAGE:
-        return ss_store_accept_stage(db, ss_store_request_as(request, SS_STORE_STAGE));
-    case SS_STORE_UNSTAGE:
-        return ss_store_accept_unstage(db, ss_store_request_as(request, SS_STORE_UNSTAGE));
-    case SS_STORE_OUTCOME:
-        return ss_store_outcome_write(db, ss_store_request_as(request, SS_STORE_OUTCOME));
-    case SS_STORE_SET:
-        return ss_store_settings_write(db, ss_store_request_as(request, SS_STORE_SET));
-    case SS_STORE_PURGE:
-        return ss_store_purge_write(db, ss_store_request_as(request, SS_STORE_PURGE));
+    case SS_STORE_ACCEPT: return ss_store_accept_write(db, typed);
+    case SS_STORE_STAGE: return ss_store_accept_stage(db, typed);
+    case SS_STORE_UNSTAGE: return ss_store_accept_unstage(db, typed);
+    case SS_STORE_OUTCOME: return ss_store_outcome_write(db, typed);
+    case SS_STORE_SET: return ss_store_settings_write(db, typed);
+    case SS_STORE_PURGE: return ss_store_purge_write(db, typed);
     case SS_STORE_LEASE:
-        return ss_lease_write(db, ss_store_request_as(request, SS_STORE_LEASE), store->token,
+        return ss_lease_write(db, typed, store->token,
                               ss_lease_may_take_over(ss_mono_since(ss_mono_now(), store->contact)));
-    default: return ss_store_control_write(db, ss_store_request_as(request, SS_STORE_CONTROL));
+    default: return ss_store_control_write(db, typed);
     }
 }
 
@@ -337,23 +332,19 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
 
 static apr_status_t read_step(ss_db_t *db, ss_store_request_t *request, int *more)
 {
+    void *typed = request;
+
     *more = 0;
     switch (request->verb) {
-    case SS_STORE_LOAD: return ss_store_read_load(db, ss_store_request_as(request, SS_STORE_LOAD));
-    case SS_STORE_PART: return ss_store_read_part(db, ss_store_request_as(request, SS_STORE_PART));
-    case SS_STORE_DUE: return ss_store_read_due(db, ss_store_request_as(request, SS_STORE_DUE));
-    case SS_STORE_LOOKUP:
-        return ss_store_read_lookup(db, ss_store_request_as(request, SS_STORE_LOOKUP));
-    case SS_STORE_LIST:
-        return ss_store_page_list(db, ss_store_request_as(request, SS_STORE_LIST), more);
-    case SS_STORE_MATCHES:
-        return ss_store_control_count(db, ss_store_request_as(request, SS_STORE_MATCHES), more);
-    case SS_STORE_COUNTS:
-        return ss_store_counts_all(db, ss_store_request_as(request, SS_STORE_COUNTS), more);
-    case SS_STORE_OLDEST:
-        return ss_store_counts_oldest(db, ss_store_request_as(request, SS_STORE_OLDEST), more);
-    case SS_STORE_SETTINGS:
-        return ss_store_settings_read(db, ss_store_request_as(request, SS_STORE_SETTINGS), more);
+    case SS_STORE_LOAD: return ss_store_read_load(db, typed);
+    case SS_STORE_PART: return ss_store_read_part(db, typed);
+    case SS_STORE_DUE: return ss_store_read_due(db, typed);
+    case SS_STORE_LOOKUP: return ss_store_read_lookup(db, typed);
+    case SS_STORE_LIST: return ss_store_page_list(db, typed, more);
+    case SS_STORE_MATCHES: return ss_store_control_count(db, typed, more);
+    case SS_STORE_COUNTS: return ss_store_counts_all(db, typed, more);
+    case SS_STORE_OLDEST: return ss_store_counts_oldest(db, typed, more);
+    case SS_STORE_SETTINGS: return ss_store_settings_read(db, typed, more);
     default: return APR_ENOTIMPL;
     }
 }

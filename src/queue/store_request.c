@@ -4,8 +4,8 @@
 #include <apr_strings.h>
 #include <assert.h>
 
-void *ss_store_request_create(ss_store_verb_t verb, apr_size_t size,
-                              void (*done)(ss_store_request_t *), void *baton)
+void *ss_store_request_create(ss_store_verb_t verb, apr_size_t size, ss_store_done_t *done,
+                              void *baton)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_store_request_t *request = apr_pcalloc(pool, size);
@@ -23,8 +23,7 @@ void *ss_store_request_as(ss_store_request_t *request, ss_store_verb_t verb)
     return request;
 }
 
-ss_store_accept_t *ss_store_accept_create(ss_message_t *message, void (*done)(ss_store_request_t *),
-                                          void *baton)
+ss_store_accept_t *ss_store_accept_create(ss_message_t *message, ss_store_done_t *done, void *baton)
 {
     ss_store_accept_t *request =
         ss_store_request_create(SS_STORE_ACCEPT, sizeof(*request), done, baton);
@@ -34,7 +33,7 @@ ss_store_accept_t *ss_store_accept_create(ss_message_t *message, void (*done)(ss
 }
 
 ss_store_outcome_t *ss_store_outcome_create(ss_message_t *message, int keep_history, apr_time_t now,
-                                            void (*done)(ss_store_request_t *), void *baton)
+                                            ss_store_done_t *done, void *baton)
 {
     ss_store_outcome_t *request =
         ss_store_request_create(SS_STORE_OUTCOME, sizeof(*request), done, baton);
@@ -46,8 +45,7 @@ ss_store_outcome_t *ss_store_outcome_create(ss_message_t *message, int keep_hist
 }
 
 ss_store_stage_t *ss_store_stage_create(const char *id, int number, const char *bytes,
-                                        apr_size_t len, void (*done)(ss_store_request_t *),
-                                        void *baton)
+                                        apr_size_t len, ss_store_done_t *done, void *baton)
 {
     ss_store_stage_t *request =
         ss_store_request_create(SS_STORE_STAGE, sizeof(*request), done, baton);
@@ -59,8 +57,7 @@ ss_store_stage_t *ss_store_stage_create(const char *id, int number, const char *
     return request;
 }
 
-ss_store_unstage_t *ss_store_unstage_create(const char *id, void (*done)(ss_store_request_t *),
-                                            void *baton)
+ss_store_unstage_t *ss_store_unstage_create(const char *id, ss_store_done_t *done, void *baton)
 {
     ss_store_unstage_t *request =
         ss_store_request_create(SS_STORE_UNSTAGE, sizeof(*request), done, baton);
@@ -70,7 +67,7 @@ ss_store_unstage_t *ss_store_unstage_create(const char *id, void (*done)(ss_stor
 }
 
 ss_store_set_t *ss_store_set_create(const char *key, const char *value, apr_time_t now,
-                                    void (*done)(ss_store_request_t *), void *baton)
+                                    ss_store_done_t *done, void *baton)
 {
     ss_store_set_t *request = ss_store_request_create(SS_STORE_SET, sizeof(*request), done, baton);
 
@@ -81,8 +78,7 @@ ss_store_set_t *ss_store_set_create(const char *key, const char *value, apr_time
 }
 
 ss_store_control_t *ss_store_control_create(ss_store_action_t control, const char *who,
-                                            apr_time_t now, void (*done)(ss_store_request_t *),
-                                            void *baton)
+                                            apr_time_t now, ss_store_done_t *done, void *baton)
 {
     ss_store_control_t *request =
         ss_store_request_create(SS_STORE_CONTROL, sizeof(*request), done, baton);
@@ -95,7 +91,7 @@ ss_store_control_t *ss_store_control_create(ss_store_action_t control, const cha
 }
 
 ss_store_purge_t *ss_store_purge_create(apr_time_t before, int limit, apr_time_t now,
-                                        void (*done)(ss_store_request_t *), void *baton)
+                                        ss_store_done_t *done, void *baton)
 {
     ss_store_purge_t *request =
         ss_store_request_create(SS_STORE_PURGE, sizeof(*request), done, baton);
@@ -106,8 +102,8 @@ ss_store_purge_t *ss_store_purge_create(apr_time_t before, int limit, apr_time_t
     return request;
 }
 
-ss_store_load_t *ss_store_load_create(const char *id, apr_uint64_t whole_max,
-                                      void (*done)(ss_store_request_t *), void *baton)
+ss_store_load_t *ss_store_load_create(const char *id, apr_uint64_t whole_max, ss_store_done_t *done,
+                                      void *baton)
 {
     ss_store_load_t *request =
         ss_store_request_create(SS_STORE_LOAD, sizeof(*request), done, baton);
@@ -117,8 +113,8 @@ ss_store_load_t *ss_store_load_create(const char *id, apr_uint64_t whole_max,
     return request;
 }
 
-ss_store_part_t *ss_store_part_create(const char *id, int number,
-                                      void (*done)(ss_store_request_t *), void *baton)
+ss_store_part_t *ss_store_part_create(const char *id, int number, ss_store_done_t *done,
+                                      void *baton)
 {
     ss_store_part_t *request =
         ss_store_request_create(SS_STORE_PART, sizeof(*request), done, baton);
@@ -129,7 +125,7 @@ ss_store_part_t *ss_store_part_create(const char *id, int number,
 }
 
 ss_store_due_t *ss_store_due_create(const char *relay, apr_time_t after_time, const char *after_id,
-                                    int limit, void (*done)(ss_store_request_t *), void *baton)
+                                    int limit, ss_store_done_t *done, void *baton)
 {
     ss_store_due_t *request = ss_store_request_create(SS_STORE_DUE, sizeof(*request), done, baton);
 
@@ -140,8 +136,7 @@ ss_store_due_t *ss_store_due_create(const char *relay, apr_time_t after_time, co
     return request;
 }
 
-ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_request_t *),
-                                          void *baton)
+ss_store_lookup_t *ss_store_lookup_create(const char *id, ss_store_done_t *done, void *baton)
 {
     ss_store_lookup_t *request =
         ss_store_request_create(SS_STORE_LOOKUP, sizeof(*request), done, baton);
@@ -151,7 +146,7 @@ ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_
 }
 
 ss_store_list_t *ss_store_list_create(const ss_store_filter_t *filter, int limit,
-                                      void (*done)(ss_store_request_t *), void *baton)
+                                      ss_store_done_t *done, void *baton)
 {
     ss_store_list_t *request =
         ss_store_request_create(SS_STORE_LIST, sizeof(*request), done, baton);
@@ -163,7 +158,7 @@ ss_store_list_t *ss_store_list_create(const ss_store_filter_t *filter, int limit
 
 ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
                                             const ss_store_filter_t *filter, apr_time_t now,
-                                            void (*done)(ss_store_request_t *), void *baton)
+                                            ss_store_done_t *done, void *baton)
 {
     ss_store_matches_t *request =
         ss_store_request_create(SS_STORE_MATCHES, sizeof(*request), done, baton);
@@ -174,12 +169,12 @@ ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
     return request;
 }
 
-ss_store_counts_t *ss_store_counts_create(void (*done)(ss_store_request_t *), void *baton)
+ss_store_counts_t *ss_store_counts_create(ss_store_done_t *done, void *baton)
 {
     return ss_store_request_create(SS_STORE_COUNTS, sizeof(ss_store_counts_t), done, baton);
 }
 
-ss_store_oldest_t *ss_store_oldest_create(void (*done)(ss_store_request_t *), void *baton)
+ss_store_oldest_t *ss_store_oldest_create(ss_store_done_t *done, void *baton)
 {
     ss_store_oldest_t *request =
         ss_store_request_create(SS_STORE_OLDEST, sizeof(*request), done, baton);
@@ -188,7 +183,7 @@ ss_store_oldest_t *ss_store_oldest_create(void (*done)(ss_store_request_t *), vo
     return request;
 }
 
-ss_store_settings_t *ss_store_settings_create(void (*done)(ss_store_request_t *), void *baton)
+ss_store_settings_t *ss_store_settings_create(ss_store_done_t *done, void *baton)
 {
     return ss_store_request_create(SS_STORE_SETTINGS, sizeof(ss_store_settings_t), done, baton);
 }

@@ -35,12 +35,13 @@ typedef enum {
 } ss_store_verb_t;
 
 typedef struct ss_store_request_t ss_store_request_t;
+typedef void ss_store_done_t(ss_store_request_t *request);
 struct ss_store_request_t {
     APR_RING_ENTRY(ss_store_request_t) link;
     ss_store_verb_t verb;
     apr_pool_t *pool;
-    void (*done)(ss_store_request_t *request); /* called on the loop's thread */
-    void *baton;                               /* the caller's */
+    ss_store_done_t *done; /* called on the loop's thread */
+    void *baton;           /* the caller's */
     /* APR_SUCCESS; APR_NOTFOUND: no message has the id; else a failure of the store, with the
      * message for people in result */
     apr_status_t rv;
@@ -57,8 +58,8 @@ int ss_store_request_is_write(const ss_store_request_t *request);
 /* The struct with this head; verb must be its verb. */
 void *ss_store_request_as(ss_store_request_t *request, ss_store_verb_t verb);
 /* For the constructors: a zeroed struct of `size` bytes in a new pool, with its head filled in. */
-void *ss_store_request_create(ss_store_verb_t verb, apr_size_t size,
-                              void (*done)(ss_store_request_t *), void *baton);
+void *ss_store_request_create(ss_store_verb_t verb, apr_size_t size, ss_store_done_t *done,
+                              void *baton);
 
 /* ---- writing ---- */
 
@@ -71,7 +72,7 @@ typedef struct {
     char existing_id[SS_IDENT_TEXT]; /* "": inserted */
     int existing_same;               /* it has the same content hash */
 } ss_store_accept_t;
-ss_store_accept_t *ss_store_accept_create(ss_message_t *message, void (*done)(ss_store_request_t *),
+ss_store_accept_t *ss_store_accept_create(ss_message_t *message, ss_store_done_t *done,
                                           void *baton);
 
 /* Stores the results of recipients. Deletes the content once no recipient waits, or the whole
@@ -89,7 +90,7 @@ typedef struct {
     apr_time_t now;
 } ss_store_outcome_t;
 ss_store_outcome_t *ss_store_outcome_create(ss_message_t *message, int keep_history, apr_time_t now,
-                                            void (*done)(ss_store_request_t *), void *baton);
+                                            ss_store_done_t *done, void *baton);
 
 /* Stores part `number` (1 or more) of a message that is not accepted yet; purged after an hour if
  * it never is. bytes must live until done. */
@@ -101,16 +102,14 @@ typedef struct {
     apr_size_t len;
 } ss_store_stage_t;
 ss_store_stage_t *ss_store_stage_create(const char *id, int number, const char *bytes,
-                                        apr_size_t len, void (*done)(ss_store_request_t *),
-                                        void *baton);
+                                        apr_size_t len, ss_store_done_t *done, void *baton);
 
 /* Deletes the staged parts of a message that will not be accepted. */
 typedef struct {
     ss_store_request_t head;
     char id[SS_IDENT_TEXT];
 } ss_store_unstage_t;
-ss_store_unstage_t *ss_store_unstage_create(const char *id, void (*done)(ss_store_request_t *),
-                                            void *baton);
+ss_store_unstage_t *ss_store_unstage_create(const char *id, ss_store_done_t *done, void *baton);
 
 /* Writes a row of the setting table; value NULL deletes it. */
 typedef struct {
@@ -119,7 +118,7 @@ typedef struct {
     apr_time_t now;
 } ss_store_set_t;
 ss_store_set_t *ss_store_set_create(const char *key, const char *value, apr_time_t now,
-                                    void (*done)(ss_store_request_t *), void *baton);
+                                    ss_store_done_t *done, void *baton);
 
 /* Actions of people on stored messages. */
 typedef enum {
@@ -170,8 +169,7 @@ typedef struct {
     const char *state;        /* state of the one message if it could not be changed */
 } ss_store_control_t;
 ss_store_control_t *ss_store_control_create(ss_store_action_t control, const char *who,
-                                            apr_time_t now, void (*done)(ss_store_request_t *),
-                                            void *baton);
+                                            apr_time_t now, ss_store_done_t *done, void *baton);
 
 typedef struct {
     const char *relay;
@@ -190,7 +188,7 @@ typedef struct {
     int more;                 /* there may be others */
 } ss_store_purge_t;
 ss_store_purge_t *ss_store_purge_create(apr_time_t before, int limit, apr_time_t now,
-                                        void (*done)(ss_store_request_t *), void *baton);
+                                        ss_store_done_t *done, void *baton);
 
 /* ---- reading ---- */
 
@@ -210,8 +208,8 @@ typedef struct {
     apr_uint64_t whole_max;
     ss_message_t *message; /* in a pool of its own, the caller's from then on */
 } ss_store_load_t;
-ss_store_load_t *ss_store_load_create(const char *id, apr_uint64_t whole_max,
-                                      void (*done)(ss_store_request_t *), void *baton);
+ss_store_load_t *ss_store_load_create(const char *id, apr_uint64_t whole_max, ss_store_done_t *done,
+                                      void *baton);
 
 /* One part, of a staged message too. */
 typedef struct {
@@ -222,8 +220,8 @@ typedef struct {
     apr_size_t len;
     apr_uint64_t size; /* of the whole content; 0 while the message is not accepted */
 } ss_store_part_t;
-ss_store_part_t *ss_store_part_create(const char *id, int number,
-                                      void (*done)(ss_store_request_t *), void *baton);
+ss_store_part_t *ss_store_part_create(const char *id, int number, ss_store_done_t *done,
+                                      void *baton);
 
 typedef struct {
     char id[SS_IDENT_TEXT];
@@ -243,7 +241,7 @@ typedef struct {
     apr_array_header_t *rows; /* of ss_store_due_row_t */
 } ss_store_due_t;
 ss_store_due_t *ss_store_due_create(const char *relay, apr_time_t after_time, const char *after_id,
-                                    int limit, void (*done)(ss_store_request_t *), void *baton);
+                                    int limit, ss_store_done_t *done, void *baton);
 
 /* A message with its recipients and its history, without parts. */
 typedef struct {
@@ -252,8 +250,7 @@ typedef struct {
     ss_message_t *message;
     apr_array_header_t *history; /* of ss_message_history_t, newest first */
 } ss_store_lookup_t;
-ss_store_lookup_t *ss_store_lookup_create(const char *id, void (*done)(ss_store_request_t *),
-                                          void *baton);
+ss_store_lookup_t *ss_store_lookup_create(const char *id, ss_store_done_t *done, void *baton);
 
 /* Messages that match a filter, newest first, without parts and with at most 20 recipients each. */
 typedef struct {
@@ -265,7 +262,7 @@ typedef struct {
     ss_store_place_t place;
 } ss_store_list_t;
 ss_store_list_t *ss_store_list_create(const ss_store_filter_t *filter, int limit,
-                                      void (*done)(ss_store_request_t *), void *baton);
+                                      ss_store_done_t *done, void *baton);
 
 /* The number of messages that an action would change. */
 typedef struct {
@@ -278,7 +275,7 @@ typedef struct {
 } ss_store_matches_t;
 ss_store_matches_t *ss_store_matches_create(ss_store_action_t control,
                                             const ss_store_filter_t *filter, apr_time_t now,
-                                            void (*done)(ss_store_request_t *), void *baton);
+                                            ss_store_done_t *done, void *baton);
 
 /* Messages, bytes and the oldest by relay and state. */
 typedef struct {
@@ -286,7 +283,7 @@ typedef struct {
     apr_array_header_t *rows; /* of ss_store_count_t */
     ss_store_place_t place;
 } ss_store_counts_t;
-ss_store_counts_t *ss_store_counts_create(void (*done)(ss_store_request_t *), void *baton);
+ss_store_counts_t *ss_store_counts_create(ss_store_done_t *done, void *baton);
 
 /* The oldest waiting message of each relay. */
 typedef struct {
@@ -296,7 +293,7 @@ typedef struct {
     apr_array_header_t *rows;
     ss_store_place_t place;
 } ss_store_oldest_t;
-ss_store_oldest_t *ss_store_oldest_create(void (*done)(ss_store_request_t *), void *baton);
+ss_store_oldest_t *ss_store_oldest_create(ss_store_done_t *done, void *baton);
 
 typedef struct {
     const char *key, *value;
@@ -308,6 +305,6 @@ typedef struct {
     apr_array_header_t *rows; /* of ss_store_setting_t */
     ss_store_place_t place;
 } ss_store_settings_t;
-ss_store_settings_t *ss_store_settings_create(void (*done)(ss_store_request_t *), void *baton);
+ss_store_settings_t *ss_store_settings_create(ss_store_done_t *done, void *baton);
 
 #endif
