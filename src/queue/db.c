@@ -15,6 +15,7 @@ static apr_status_t set_failure(ss_db_t *db, int code)
     if (db->fault == SS_FAULT_NONE)
         db->fault = db->dialect->explain(code, words ? words : "no reason given", db->name, &db->rv,
                                          &db->result);
+    db->rows = NULL;
     return db->rv;
 }
 

@@ -74,8 +74,8 @@ apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, cons
 apr_status_t ss_db_put(ss_db_t *db, ss_sql_t sql, const void **args);
 /* Executes what ss_db_put deferred: before the transaction ends. */
 apr_status_t ss_db_flush(ss_db_t *db);
-/* Executes a prepared SELECT; call ss_db_next until it returns 0. The rows stay valid until
- * ss_db_clear. */
+/* Executes a prepared SELECT; call ss_db_next until it returns 0 (at once after a failure). The
+ * rows stay valid until ss_db_clear. */
 apr_status_t ss_db_select(ss_db_t *db, ss_sql_t sql, const void **args);
 /* The same for a statement without arguments. */
 apr_status_t ss_db_ask(ss_db_t *db, const char *text);

@@ -6,6 +6,7 @@
 
 #include "queue/db.h"
 #include "queue/store_counts.h"
+#include "queue/store_read.h"
 
 #define TAKE_STEP 1000 /* messages that one heartbeat takes over */
 #define HANDED_STEP 500
@@ -43,7 +44,7 @@ static apr_status_t read_nodes(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool)
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_OTHERS, SS_ARGS{ NULL });
 
     lease->nodes = apr_array_make(pool, 4, sizeof(ss_lease_node_t));
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         ss_lease_node_t *node = apr_array_push(lease->nodes);
         *node = (ss_lease_node_t){ .name = ss_db_copy(db, 0, pool),
                                    .holds = ss_db_copy(db, 1, pool),
@@ -54,14 +55,9 @@ static apr_status_t read_nodes(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool)
 
 static apr_status_t take_settings(ss_db_t *db, ss_lease_t *lease, const char *name)
 {
-    apr_pool_t *pool = lease->webhooks->pool;
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE_WEBHOOKS, SS_ARGS{ name });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
-        APR_ARRAY_PUSH(lease->webhooks, ss_store_setting_t) =
-            (ss_store_setting_t){ .key = ss_db_copy(db, 0, pool),
-                                  .value = ss_db_copy(db, 1, pool) };
-    }
+    ss_store_read_setting_rows(db, lease->webhooks);
     return rv == APR_SUCCESS ? ss_db_run(db, SS_SQL_NODE_FORGET_SETTINGS, SS_ARGS{ name }, NULL)
                              : rv;
 }
@@ -74,10 +70,10 @@ static apr_status_t take_mail(ss_db_t *db, ss_lease_t *lease, const char *name)
     int before = lease->taken->nelts, is_gone = 0;
     apr_status_t rv = ss_db_select(db, SS_SQL_NODE_TAKE, SS_ARGS{ name, lease->relays, &limit });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_counts_open(db, lease->taken);
+    while (ss_db_next(db)) ss_store_counts_open(db, lease->taken);
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
     rv = ss_db_select(db, SS_SQL_NODE_TAKE_REST, SS_ARGS{ name, &limit });
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_counts_done(db, lease->taken);
+    while (ss_db_next(db)) ss_store_counts_done(db, lease->taken);
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
     rv = ss_db_run(db, SS_SQL_NODE_FORGET, SS_ARGS{ name }, &is_gone);
     return rv == APR_SUCCESS && is_gone ? take_settings(db, lease, name) : rv;
@@ -114,7 +110,7 @@ static apr_status_t read_handed(ss_db_t *db, ss_lease_t *lease, apr_pool_t *pool
     }
     if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_HANDED, SS_ARGS{ &limit });
     lease->handed = apr_array_make(pool, 4, sizeof(ss_lease_handed_t));
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         apr_int64_t control = ss_db_number(db, 2), from = ss_db_number(db, 5);
         ss_lease_handed_t *row = apr_array_push(lease->handed);
         *row = (ss_lease_handed_t){ .touched = { .relay = ss_db_copy(db, 1, pool),
@@ -140,11 +136,7 @@ static apr_status_t read_settings(ss_db_t *db, ss_lease_t *lease, apr_pool_t *po
     apr_status_t rv = ss_db_select(db, SS_SQL_SHARED, SS_ARGS{ &limit });
 
     lease->settings = apr_array_make(pool, 16, sizeof(ss_store_setting_t));
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
-        APR_ARRAY_PUSH(lease->settings, ss_store_setting_t) =
-            (ss_store_setting_t){ .key = ss_db_copy(db, 0, pool),
-                                  .value = ss_db_copy(db, 1, pool) };
-    }
+    ss_store_read_setting_rows(db, lease->settings);
     return rv;
 }
 

@@ -134,7 +134,7 @@ apr_status_t ss_message_row_find(ss_db_t *db, const char *id, ss_message_t **m, 
     apr_status_t rv = ss_db_select(db, SS_SQL_GET_MESSAGE, SS_ARGS{ id });
 
     *m = NULL;
-    while (rv == APR_SUCCESS && ss_db_next(db)) *m = ss_message_row_read(db, pool);
+    while (ss_db_next(db)) *m = ss_message_row_read(db, pool);
     return rv;
 }
 

@@ -11,8 +11,8 @@
 #include "queue/lock.h"
 #include "queue/schema.h"
 #include "queue/store_accept.h"
+#include "queue/store_control.h"
 #include "queue/store_read.h"
-#include "queue/store_settings.h"
 
 /* a daemon whose httpd was just stopped still finishes what is in flight */
 #define LOCK_WAIT (2 * APR_USEC_PER_SEC)
@@ -38,7 +38,7 @@ static apr_status_t next_message(ss_db_t *db, apr_int64_t after, ss_message_t **
     ss_db_clear(db);
     *m = NULL;
     apr_status_t rv = ss_db_select(db, SS_SQL_RESCUE, SS_ARGS{ &behind });
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         *m = ss_message_row_read(db, pool);
         *row = ss_db_number(db, column);
         (*m)->parts =
@@ -155,7 +155,7 @@ static void copy_settings(work_t *work)
     apr_status_t rv = APR_SUCCESS;
 
     ss_db_clear(&work->from);
-    while (rv == APR_SUCCESS && more) rv = ss_store_settings_read(&work->from, request, &more);
+    while (rv == APR_SUCCESS && more) rv = ss_store_read_settings(&work->from, request, &more);
     work->recovered->has_settings = rv == APR_SUCCESS;
     for (int i = 0; request->rows && i < request->rows->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(request->rows, i, ss_store_setting_t);
@@ -163,7 +163,7 @@ static void copy_settings(work_t *work)
         if (!strcmp(row->key, "tally")) continue;
         ss_store_set_t set = { .key = row->key, .value = row->value };
         ss_db_clear(&work->to);
-        ss_store_settings_write(&work->to, &set);
+        ss_store_control_set(&work->to, &set);
     }
     apr_pool_destroy(request->head.pool);
 }

@@ -45,7 +45,7 @@ static apr_status_t finds_row(ss_db_t *db, const char *text, int *answer)
     apr_status_t rv = ss_db_ask(db, text);
 
     *answer = rv == APR_SUCCESS && ss_db_next(db);
-    while (rv == APR_SUCCESS && ss_db_next(db)) continue;
+    while (ss_db_next(db)) continue;
     return rv;
 }
 
@@ -119,7 +119,7 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
         return create_tables(db);
     }
     rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
-    while (rv == APR_SUCCESS && ss_db_next(db)) version = ss_db_number(db, 0);
+    while (ss_db_next(db)) version = ss_db_number(db, 0);
     if (rv != APR_SUCCESS) return rv;
     if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db, 0) : APR_SUCCESS;
     if (version > SS_SCHEMA_VERSION) {

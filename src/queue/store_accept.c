@@ -12,7 +12,7 @@ static apr_status_t find_key(ss_db_t *db, ss_store_accept_t *request, int *is_kn
     if (!m->attr.idempotency_key) return APR_SUCCESS;
     apr_status_t rv =
         ss_db_select(db, SS_SQL_FIND_KEY, SS_ARGS{ m->attr.submitter, m->attr.idempotency_key });
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         const char *hash = ss_db_text(db, 1);
         *is_known = 1;
         apr_cpystrn(request->existing_id, ss_db_text(db, 0), sizeof(request->existing_id));
@@ -56,7 +56,7 @@ static apr_status_t check_staged(ss_db_t *db, ss_store_accept_t *request)
 
     if (!m->is_staged) return APR_SUCCESS;
     apr_status_t rv = ss_db_select(db, SS_SQL_COUNT_STAGED, SS_ARGS{ m->id });
-    while (rv == APR_SUCCESS && ss_db_next(db)) found = ss_db_number(db, 0);
+    while (ss_db_next(db)) found = ss_db_number(db, 0);
     if (rv != APR_SUCCESS || found == m->part_count - 1) return rv;
     request->head.rv = APR_EINCOMPLETE;
     ss_result_set(
@@ -120,6 +120,6 @@ apr_status_t ss_store_accept_is_done(ss_db_t *db, ss_store_request_t *request, i
     } else {
         return APR_SUCCESS;
     }
-    while (rv == APR_SUCCESS && ss_db_next(db)) *is_done = 1;
+    while (ss_db_next(db)) *is_done = 1;
     return rv;
 }

@@ -12,9 +12,7 @@
 #include "queue/store_counts.h"
 #include "queue/store_outcome.h"
 #include "queue/store_page.h"
-#include "queue/store_purge.h"
 #include "queue/store_read.h"
-#include "queue/store_settings.h"
 
 /* how often the statements are prepared again for one batch */
 #define REFRESH_MOST 3
@@ -142,8 +140,8 @@ static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *reque
     case SS_STORE_STAGE: return ss_store_accept_stage(db, typed);
     case SS_STORE_UNSTAGE: return ss_store_accept_unstage(db, typed);
     case SS_STORE_OUTCOME: return ss_store_outcome_write(db, typed);
-    case SS_STORE_SET: return ss_store_settings_write(db, typed);
-    case SS_STORE_PURGE: return ss_store_purge_write(db, typed);
+    case SS_STORE_SET: return ss_store_control_set(db, typed);
+    case SS_STORE_PURGE: return ss_store_counts_purge(db, typed);
     case SS_STORE_LEASE:
         return ss_lease_write(db, typed, store->token,
                               ss_lease_may_take_over(ss_mono_since(ss_mono_now(), store->contact)));
@@ -344,7 +342,7 @@ static apr_status_t read_step(ss_db_t *db, ss_store_request_t *request, int *mor
     case SS_STORE_MATCHES: return ss_store_control_count(db, typed, more);
     case SS_STORE_COUNTS: return ss_store_counts_all(db, typed, more);
     case SS_STORE_OLDEST: return ss_store_counts_oldest(db, typed, more);
-    case SS_STORE_SETTINGS: return ss_store_settings_read(db, typed, more);
+    case SS_STORE_SETTINGS: return ss_store_read_settings(db, typed, more);
     default: return APR_ENOTIMPL;
     }
 }

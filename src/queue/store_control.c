@@ -38,7 +38,7 @@ static apr_status_t read_states(ss_db_t *db, const char *id, unsigned states, fo
     apr_status_t rv = ss_db_select(db, SS_SQL_CONTROL_STATES, SS_ARGS{ id });
 
     memset(found, 0, sizeof(*found));
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         apr_int64_t state = ss_db_number(db, 0), count = ss_db_number(db, 1);
         if (state < 0 || state >= SS_STATES) continue;
         found->count[state] = count;
@@ -144,7 +144,7 @@ static apr_status_t act_on_page(ss_db_t *db, ss_store_control_t *request)
         actions[request->control].mode, request->now, request->limit, request->head.pool);
     found_t found;
 
-    while (rv == APR_SUCCESS && ss_db_next(db))
+    while (ss_db_next(db))
         APR_ARRAY_PUSH(page, ss_message_t *) = ss_message_row_read(db, request->head.pool);
     for (int i = 0; i < page->nelts && rv == APR_SUCCESS; i++)
         rv = act_on_message(db, request, APR_ARRAY_IDX(page, i, ss_message_t *), &found);
@@ -164,4 +164,13 @@ apr_status_t ss_store_control_write(ss_db_t *db, ss_store_control_t *request)
 apr_status_t ss_store_control_count(ss_db_t *db, ss_store_matches_t *request, int *more)
 {
     return ss_store_page_count(db, request, actions[request->control].mode, more);
+}
+
+apr_status_t ss_store_control_set(ss_db_t *db, const ss_store_set_t *request)
+{
+    apr_int64_t now = request->now;
+
+    if (!request->value) return ss_db_run(db, SS_SQL_UNSET, SS_ARGS{ request->key }, NULL);
+    return ss_db_run(db, SS_SQL_SET, SS_ARGS{ request->key, request->value, request->who, &now },
+                     NULL);
 }

@@ -9,6 +9,8 @@
 #define OLDEST_FIRST 16
 #define TEXT_END "\xf4\x8f\xbf\xbf" /* sorts after every relay's name */
 #define ID_END "~"                  /* sorts after every id */
+/* staged parts are purged after this if their message was not accepted */
+#define STAGED_FOR (3600 * APR_USEC_PER_SEC)
 
 static void add_count(apr_array_header_t *rows, const char *relay, ss_state_t state,
                       apr_int64_t messages, apr_int64_t recipients, apr_int64_t bytes,
@@ -62,13 +64,14 @@ void ss_store_counts_done(ss_db_t *db, apr_array_header_t *rows)
     }
 }
 
-apr_status_t ss_store_counts_between(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
-                                     const char *from_id, apr_time_t to, const char *to_id)
+/* Adds the messages that finished after (from, from_id) up to (to, to_id). */
+static apr_status_t add_between(ss_db_t *db, apr_array_header_t *rows, apr_time_t from,
+                                const char *from_id, apr_time_t to, const char *to_id)
 {
     apr_int64_t begin = from, end = to;
     apr_status_t rv = ss_db_select(db, SS_SQL_DONE_COUNTS, SS_ARGS{ &begin, from_id, &end, to_id });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_counts_done(db, rows);
+    while (ss_db_next(db)) ss_store_counts_done(db, rows);
     return rv;
 }
 
@@ -81,7 +84,7 @@ static apr_status_t count_open(ss_db_t *db, ss_store_counts_t *request, ss_store
     apr_status_t rv = ss_db_select(db, SS_SQL_OPEN_BOUND, SS_ARGS{ relay, &from, at->id, &offset });
 
     *is_last = 1;
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         *is_last = 0;
         to_relay = ss_db_copy(db, 0, request->head.pool);
         to = ss_db_number(db, 1);
@@ -90,7 +93,7 @@ static apr_status_t count_open(ss_db_t *db, ss_store_counts_t *request, ss_store
     if (rv == APR_SUCCESS)
         rv = ss_db_select(db, SS_SQL_OPEN_COUNTS,
                           SS_ARGS{ relay, &from, at->id, to_relay, &to, to_id });
-    while (rv == APR_SUCCESS && ss_db_next(db)) ss_store_counts_open(db, request->rows);
+    while (ss_db_next(db)) ss_store_counts_open(db, request->rows);
     at->relay = to_relay;
     at->time = to;
     apr_cpystrn(at->id, to_id, sizeof(at->id));
@@ -105,12 +108,12 @@ static apr_status_t count_done(ss_db_t *db, ss_store_counts_t *request, ss_store
     apr_status_t rv = ss_db_select(db, SS_SQL_DONE_BOUND, SS_ARGS{ &from, at->id, &offset });
 
     *is_last = 1;
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         *is_last = 0;
         to = ss_db_number(db, 0);
         to_id = ss_db_copy(db, 1, request->head.pool);
     }
-    if (rv == APR_SUCCESS) rv = ss_store_counts_between(db, request->rows, from, at->id, to, to_id);
+    if (rv == APR_SUCCESS) rv = add_between(db, request->rows, from, at->id, to, to_id);
     at->time = to;
     apr_cpystrn(at->id, to_id, sizeof(at->id));
     return rv;
@@ -139,7 +142,7 @@ static apr_status_t oldest_of_many(ss_db_t *db, ss_store_place_t *at, ss_store_c
     int found = 0;
     apr_status_t rv = ss_db_select(db, SS_SQL_OLDEST, SS_ARGS{ at->id, &limit });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         if (!row->oldest && !strcmp(ss_db_text(db, 1), row->relay))
             row->oldest = ss_db_number(db, 2);
         apr_cpystrn(at->id, ss_db_text(db, 0), sizeof(at->id));
@@ -153,7 +156,7 @@ static apr_status_t oldest_of_few(ss_db_t *db, ss_store_count_t *row)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_OLDEST_OF, SS_ARGS{ row->relay });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) row->oldest = ss_db_number(db, 0);
+    while (ss_db_next(db)) row->oldest = ss_db_number(db, 0);
     return rv;
 }
 
@@ -168,5 +171,41 @@ apr_status_t ss_store_counts_oldest(ss_db_t *db, ss_store_oldest_t *request, int
         row->messages > STEP_ROWS ? oldest_of_many(db, at, row, &goes_on) : oldest_of_few(db, row);
     if (!goes_on) *at = (ss_store_place_t){ .phase = at->phase + 1 };
     *more = at->phase < request->rows->nelts;
+    return rv;
+}
+
+/* ---- the purge ---- */
+
+/* Counts what the purge is about to delete, for the daemon's queue counts. */
+static apr_status_t count_purged(ss_db_t *db, ss_store_purge_t *request)
+{
+    apr_int64_t from = 0, to = request->before - 1, offset = request->limit - 1;
+    const char *to_id = ID_END;
+    apr_status_t rv = ss_db_select(db, SS_SQL_DONE_BOUND, SS_ARGS{ &from, "", &offset });
+
+    while (ss_db_next(db)) {
+        if (ss_db_number(db, 0) >= request->before) continue;
+        to = ss_db_number(db, 0);
+        to_id = apr_pstrdup(request->head.pool, ss_db_text(db, 1));
+    }
+    request->rows = apr_array_make(request->head.pool, 4, sizeof(ss_store_count_t));
+    return rv == APR_SUCCESS ? add_between(db, request->rows, 0, "", to, to_id) : rv;
+}
+
+apr_status_t ss_store_counts_purge(ss_db_t *db, ss_store_purge_t *request)
+{
+    static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS,
+                                    SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
+    apr_int64_t before = request->before, limit = request->limit;
+    apr_status_t rv = count_purged(db, request);
+    char bound[SS_IDENT_TEXT];
+    int gone = 0;
+
+    for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++)
+        rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);
+    request->more = gone == request->limit;
+    if (rv == APR_SUCCESS)
+        rv = ss_db_run(db, SS_SQL_PURGE_ORPHANS,
+                       SS_ARGS{ ss_ident_begin(request->now - STAGED_FOR, bound), &limit }, NULL);
     return rv;
 }

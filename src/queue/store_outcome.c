@@ -44,7 +44,7 @@ static apr_status_t read_summary(ss_db_t *db, const char *id, ss_store_summary_t
     memset(summary, 0, sizeof(*summary));
     summary->due = SS_SQL_FAR;
     summary->is_finished = 1;
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         apr_int64_t state = ss_db_number(db, 0), next = ss_db_number(db, 2),
                     attempts = ss_db_number(db, 3);
         if (state < 0 || state >= SS_STATES) continue;

@@ -61,8 +61,7 @@ static apr_status_t step_bound(ss_db_t *db, ss_sql_t sql, const char *after,
     apr_status_t rv = ss_db_select(db, sql, SS_ARGS{ after, &offset });
 
     *bound = '\0';
-    while (rv == APR_SUCCESS && ss_db_next(db))
-        apr_cpystrn(bound, ss_db_text(db, 0), SS_IDENT_TEXT);
+    while (ss_db_next(db)) apr_cpystrn(bound, ss_db_text(db, 0), SS_IDENT_TEXT);
     return rv;
 }
 
@@ -86,7 +85,7 @@ apr_status_t ss_store_page_list(ss_db_t *db, ss_store_list_t *request, int *more
     if (rv == APR_SUCCESS)
         rv = ss_store_page_select(db, page_for(&request->filter), &request->filter, after, bound,
                                   SS_SQL_MODE_ANY, 0, wanted, request->head.pool);
-    while (rv == APR_SUCCESS && ss_db_next(db))
+    while (ss_db_next(db))
         APR_ARRAY_PUSH(request->rows, ss_message_t *) = ss_message_row_read(db, request->head.pool);
     for (int i = first; i < request->rows->nelts && rv == APR_SUCCESS; i++) {
         ss_message_t *m = APR_ARRAY_IDX(request->rows, i, ss_message_t *);
@@ -113,7 +112,7 @@ apr_status_t ss_store_page_count(ss_db_t *db, ss_store_matches_t *request, apr_i
         rv = ss_store_page_select(db, SS_SQL_PAGE_COUNT, &request->filter, after, bound, mode,
                                   request->now, 1, request->head.pool);
     }
-    while (rv == APR_SUCCESS && ss_db_next(db)) request->messages += ss_db_number(db, 0);
+    while (ss_db_next(db)) request->messages += ss_db_number(db, 0);
     *more = *bound != '\0';
     apr_cpystrn(at->id, bound, sizeof(at->id));
     return rv;

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 
 #define RECIPIENTS_STEP 1000
+#define SETTINGS_STEP 1000
 #define EVENTS_MAX 500 /* newest history of one message */
 
 apr_status_t ss_store_read_recipients(ss_db_t *db, ss_message_t *m, int most)
@@ -16,7 +17,7 @@ apr_status_t ss_store_read_recipients(ss_db_t *db, ss_message_t *m, int most)
     while (found < expected && rv == APR_SUCCESS) {
         int before = found;
         rv = ss_db_select(db, SS_SQL_GET_RECIPIENTS, SS_ARGS{ m->id, &after, &limit });
-        while (rv == APR_SUCCESS && ss_db_next(db)) {
+        while (ss_db_next(db)) {
             if (found >= expected) continue;
             ss_message_row_read_recipient(db, &m->rcpts[found], m->pool);
             after = m->rcpts[found++].number;
@@ -42,7 +43,7 @@ static apr_status_t read_part(ss_db_t *db, const char *id, int is_inline, int nu
     apr_status_t rv = is_inline ? ss_db_select(db, SS_SQL_GET_INLINE, SS_ARGS{ id })
                                 : ss_db_select(db, SS_SQL_GET_PART, SS_ARGS{ id, &key });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) take_bytes(db, part, pool);
+    while (ss_db_next(db)) take_bytes(db, part, pool);
     return rv;
 }
 
@@ -67,7 +68,7 @@ static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m)
     apr_int64_t limit = m->part_count;
     apr_status_t rv = ss_db_select(db, SS_SQL_PART_SIZES, SS_ARGS{ m->id, &limit });
 
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         apr_int64_t number = ss_db_number(db, 0);
         if (number >= 0 && number < m->part_count)
             m->parts[number].len = (apr_size_t)ss_db_number(db, 1);
@@ -129,7 +130,7 @@ apr_status_t ss_store_read_lookup(ss_db_t *db, ss_store_lookup_t *request)
     rv = ss_store_read_recipients(db, request->message, request->message->rcpt_count);
     request->history = apr_array_make(request->head.pool, 8, sizeof(ss_message_history_t));
     if (rv == APR_SUCCESS) rv = ss_db_select(db, SS_SQL_GET_EVENTS, SS_ARGS{ request->id, &limit });
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         ss_message_history_t *h = apr_array_push(request->history);
         *h = (ss_message_history_t){ .time = ss_db_number(db, 0),
                                      .recipient = (int)ss_db_number(db, 1),
@@ -148,7 +149,7 @@ apr_status_t ss_store_read_due(ss_db_t *db, ss_store_due_t *request)
         ss_db_select(db, SS_SQL_DUE, SS_ARGS{ request->relay, &after, request->after_id, &limit });
 
     request->rows = apr_array_make(request->head.pool, request->limit, sizeof(ss_store_due_row_t));
-    while (rv == APR_SUCCESS && ss_db_next(db)) {
+    while (ss_db_next(db)) {
         ss_store_due_row_t *row = apr_array_push(request->rows);
         apr_cpystrn(row->id, ss_db_text(db, 0), sizeof(row->id));
         row->relay = ss_db_copy(db, 1, request->head.pool);
@@ -160,5 +161,31 @@ apr_status_t ss_store_read_due(ss_db_t *db, ss_store_due_t *request)
         row->attempts = (int)ss_db_number(db, 7);
         row->size = (apr_uint64_t)ss_db_number(db, 8);
     }
+    return rv;
+}
+
+int ss_store_read_setting_rows(ss_db_t *db, apr_array_header_t *rows)
+{
+    int before = rows->nelts;
+
+    while (ss_db_next(db)) {
+        APR_ARRAY_PUSH(rows, ss_store_setting_t) =
+            (ss_store_setting_t){ .key = ss_db_copy(db, 0, rows->pool),
+                                  .value = ss_db_copy(db, 1, rows->pool) };
+    }
+    return rows->nelts - before;
+}
+
+apr_status_t ss_store_read_settings(ss_db_t *db, ss_store_settings_t *request, int *more)
+{
+    apr_array_header_t *rows = request->rows;
+    apr_int64_t limit = SETTINGS_STEP;
+
+    if (!rows)
+        rows = request->rows = apr_array_make(request->head.pool, 16, sizeof(ss_store_setting_t));
+    const char *last =
+        rows->nelts ? APR_ARRAY_IDX(rows, rows->nelts - 1, ss_store_setting_t).key : "";
+    apr_status_t rv = ss_db_select(db, SS_SQL_SETTINGS, SS_ARGS{ last, &limit });
+    *more = ss_store_read_setting_rows(db, rows) == SETTINGS_STEP;
     return rv;
 }

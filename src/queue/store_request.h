@@ -1,6 +1,6 @@
 /* store_request.h: the requests to the store, one struct per verb. Each begins with the common
  * head, which is posted; the answer is in the same struct. The request and its answer are allocated
- * in head.pool (store_pool.h). Constructors copy texts, except those in filters, which must live
+ * in head.pool. Constructors copy texts, except those in filters, which must live
  * until done. done() owns the request again and destroys head.pool. After APR_SUCCESS in head.rv a
  * write is on stable storage. */
 #ifndef SS_QUEUE_STORE_REQUEST_H
@@ -12,7 +12,6 @@
 #include "base/ident.h"
 #include "base/result.h"
 #include "queue/message.h"
-#include "queue/store_pool.h"
 
 typedef enum {
     SS_STORE_ACCEPT,
@@ -53,6 +52,9 @@ struct ss_store_request_t {
 };
 APR_RING_HEAD(ss_requests_t, ss_store_request_t);
 
+/* A pool without a parent, for a request or a message. Any thread may use and destroy it, one at a
+ * time. Aborts if out of memory. */
+apr_pool_t *ss_store_pool(void);
 /* Whether it belongs in a transaction that writes. */
 int ss_store_request_is_write(const ss_store_request_t *request);
 /* The struct with this head; verb must be its verb. */
@@ -303,7 +305,6 @@ typedef struct {
 typedef struct {
     ss_store_request_t head;
     apr_array_header_t *rows; /* of ss_store_setting_t */
-    ss_store_place_t place;
 } ss_store_settings_t;
 ss_store_settings_t *ss_store_settings_create(ss_store_done_t *done, void *baton);
 

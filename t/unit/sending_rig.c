@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "queue/store_pool.h"
+#include "queue/store_request.h"
 
 struct ss_transport_t {
     sending_rig_t *rig;
