@@ -19,7 +19,7 @@ static apr_status_t explain_error(const char *path, const char *file, int error,
                                   ss_result_t *result)
 {
     const char *end = strrchr(path, '/');
-    int len = end && end != path ? (int)(end - path) : end ? 1 : 1;
+    int len = end && end != path ? (int)(end - path) : 1;
     const char *folder = end ? path : ".";
 
     if (error == ENOENT)

@@ -49,6 +49,7 @@ static apr_status_t finds_row(ss_db_t *db, const char *text, int *answer)
     return rv;
 }
 
+/* format: its arguments are the queue's name, `version`, and this program's version. */
 static apr_status_t refuse(ss_db_t *db, const char *format, apr_int64_t version)
 {
     ss_result_set(&db->result, "queue", "", NULL, format, db->name, version, SS_SCHEMA_VERSION);
@@ -87,9 +88,7 @@ static apr_status_t check_fit(ss_db_t *db)
     apr_status_t rv =
         db->dialect->is_unfit ? finds_row(db, db->dialect->is_unfit, &is_unfit) : APR_SUCCESS;
 
-    if (rv != APR_SUCCESS || !is_unfit) return rv;
-    ss_result_set(&db->result, "queue", "", NULL, db->dialect->unfit, db->name);
-    return APR_EINCOMPLETE;
+    return rv == APR_SUCCESS && is_unfit ? refuse(db, db->dialect->unfit, 0) : rv;
 }
 
 apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
@@ -104,18 +103,11 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     if (rv == APR_SUCCESS) rv = finds_row(db, db->dialect->has_version, &is_there);
     if (rv != APR_SUCCESS) return rv;
     if (!is_there) {
-        if (is_used) {
-            ss_result_set(&db->result, "queue", "", NULL,
-                          "%s is a database of another program: set SMTPSendQueue to another one",
-                          db->name);
-            return APR_EINCOMPLETE;
-        }
-        if (!may_write) {
-            ss_result_set(&db->result, "queue", "", NULL,
-                          "%s is empty: the delivery daemon has not created its tables yet",
-                          db->name);
-            return APR_EINCOMPLETE;
-        }
+        if (is_used)
+            return refuse(
+                db, "%s is a database of another program: set SMTPSendQueue to another one", 0);
+        if (!may_write)
+            return refuse(db, "%s is empty: the delivery daemon has not created its tables yet", 0);
         return create_tables(db);
     }
     rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");

@@ -73,11 +73,12 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
         "%lld, reply = %s, dsn = %s, host = %s,"
         " advice = %s, uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s AND "
         "number = %lld AND (state < {sent} OR %lld = {sent})",
-    [SS_SQL_SETTLE_SINGLE] = "UPDATE message SET due = %lld, finished = %lld, attempts = %lld, "
-                             "n_queued = %lld, n_deferred = %lld, n_held = 0, n_sent = %lld,"
-                             " n_failed = %lld, n_expired = %lld, n_cancelled = %lld, body = CASE "
-                             "WHEN %lld > 0 THEN NULL ELSE body END"
-                             " WHERE id = %s AND rcpts = 1 AND parts <= %lld",
+    [SS_SQL_SETTLE_SINGLE] =
+        "UPDATE message SET body = CASE WHEN %lld > 0 THEN NULL ELSE body END, "
+        "due = %lld, finished = %lld, attempts = %lld, n_queued = %lld, "
+        "n_deferred = %lld, n_held = 0, n_sent = %lld, n_failed = %lld, "
+        "n_expired = %lld, n_cancelled = %lld WHERE id = %s AND rcpts = 1 AND "
+        "parts <= %lld",
     [SS_SQL_SUMMARY] = "SELECT state, count(*), min(next), max(attempts) FROM recipient WHERE "
                        "message = %s GROUP BY state LIMIT 16",
     [SS_SQL_SETTLE] =
@@ -140,8 +141,6 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_PAGE] =
         "SELECT " MESSAGE_COLUMNS " FROM message m" FILTER " ORDER BY m.id DESC LIMIT %lld",
     [SS_SQL_PAGE_COUNT] = "SELECT count(*) FROM message m" FILTER " LIMIT %lld",
-    [SS_SQL_CONTROL_STATES] = "SELECT state, count(*), min(next) FROM recipient WHERE message = %s "
-                              "GROUP BY state ORDER BY state LIMIT 16",
     [SS_SQL_RETRY] = "UPDATE recipient SET state = {queued}, next = %lld WHERE message = %s AND "
                      "state IN ({queued}, {sending}, {deferred})",
     [SS_SQL_HOLD] =

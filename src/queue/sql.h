@@ -68,7 +68,6 @@ typedef enum {
     SS_SQL_PAGE,
     SS_SQL_PAGE_FAILED,
     SS_SQL_PAGE_COUNT,
-    SS_SQL_CONTROL_STATES,
     SS_SQL_RETRY,
     SS_SQL_HOLD,
     SS_SQL_RELEASE,

@@ -1,5 +1,4 @@
-/* store_accept.h: accepts messages, inside the batch's transaction. The usual message, with one
- * recipient and a content of one part, takes two statements. */
+/* store_accept.h: accepts messages, inside the batch's transaction. */
 #ifndef SS_QUEUE_STORE_ACCEPT_H
 #define SS_QUEUE_STORE_ACCEPT_H
 

@@ -2,7 +2,6 @@
 #include "queue/store_control.h"
 
 #include <apr_strings.h>
-#include <string.h>
 
 #include "queue/store_outcome.h"
 #include "queue/store_page.h"
@@ -27,35 +26,32 @@ static const struct {
                            SS_SQL_MODE_CANCEL },
 };
 
+/* The states that a message had, and what of them the action changes. */
 typedef struct {
-    apr_int64_t count[SS_STATES];
-    int changed, has_any;
+    ss_store_summary_t summary;
+    int changed;
     ss_state_t first;
 } found_t;
 
 static apr_status_t read_states(ss_db_t *db, const char *id, unsigned states, found_t *found)
 {
-    apr_status_t rv = ss_db_select(db, SS_SQL_CONTROL_STATES, SS_ARGS{ id });
+    apr_status_t rv = ss_store_outcome_summary(db, id, &found->summary);
 
-    memset(found, 0, sizeof(*found));
-    while (ss_db_next(db)) {
-        apr_int64_t state = ss_db_number(db, 0), count = ss_db_number(db, 1);
-        if (state < 0 || state >= SS_STATES) continue;
-        found->count[state] = count;
-        found->has_any = 1;
-        if (!(states & BIT(state))) continue;
-        if (!found->changed) found->first = (ss_state_t)state;
-        found->changed += (int)count;
+    found->changed = 0;
+    for (int i = SS_STATES - 1; i >= 0; i--) {
+        if (!(states & BIT(i)) || !found->summary.count[i]) continue;
+        found->first = (ss_state_t)i;
+        found->changed += (int)found->summary.count[i];
     }
     return rv;
 }
 
-static const char *word_of(const found_t *found)
+static const char *word_of(const ss_store_summary_t *summary)
 {
     const char *word = NULL;
 
     for (int i = 0; i < SS_STATES; i++) {
-        if (!found->count[i]) continue;
+        if (!summary->count[i]) continue;
         if (word) return "partial";
         word = ss_state_name((ss_state_t)i);
     }
@@ -89,7 +85,7 @@ static apr_status_t hand_over(ss_db_t *db, const ss_store_control_t *request, co
 static apr_status_t act_on_message(ss_db_t *db, ss_store_control_t *request, const ss_message_t *m,
                                    found_t *found)
 {
-    ss_store_summary_t summary = { .is_finished = 0 };
+    ss_store_summary_t summary;
     apr_status_t rv = read_states(db, m->id, actions[request->control].states, found);
 
     if (rv != APR_SUCCESS || !found->changed) return rv;
@@ -130,7 +126,7 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_control_t *request)
         return rv;
     }
     rv = act_on_message(db, request, m, &found);
-    if (rv == APR_SUCCESS && !request->messages) request->state = word_of(&found);
+    if (rv == APR_SUCCESS && !request->messages) request->state = word_of(&found.summary);
     return rv;
 }
 

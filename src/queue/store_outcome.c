@@ -14,30 +14,45 @@ apr_status_t ss_store_outcome_event(ss_db_t *db, const char *id, apr_time_t time
     return ss_db_put(db, SS_SQL_PUT_EVENT, SS_ARGS{ id, &when, &number, what, text, host });
 }
 
+#define END_WIDTH 13
+#define SETTLE_WIDTH 11
+
+/* What the arguments of END_RECIPIENT point to. */
+typedef struct {
+    apr_int64_t state, attempts, next, uncertain, delivered, last, number;
+} ended_t;
+
+static void end_args(const void **args, ended_t *e, const char *id, const ss_recipient_t *rcpt)
+{
+    *e = (ended_t){ rcpt->state,        rcpt->attempts,     rcpt->next,  ss_message_row_marks(rcpt),
+                    rcpt->delivered_at, rcpt->last_attempt, rcpt->number };
+    const void *row[END_WIDTH] = { &e->state,     &e->attempts,  &e->next,    rcpt->reply,
+                                   rcpt->dsn,     rcpt->host,    rcpt->cause, rcpt->advice,
+                                   &e->uncertain, &e->delivered, &e->last,    id,
+                                   &e->number };
+    memcpy(args, row, sizeof(row));
+}
+
 /* *is_plain: nobody has acted on the recipient meanwhile. */
 static apr_status_t end_recipient(ss_db_t *db, const char *id, const ss_recipient_t *rcpt,
                                   int *is_plain)
 {
-    apr_int64_t state = rcpt->state, attempts = rcpt->attempts, next = rcpt->next,
-                uncertain = ss_message_row_marks(rcpt);
-    apr_int64_t delivered = rcpt->delivered_at, last = rcpt->last_attempt, number = rcpt->number;
+    const void *args[END_WIDTH];
+    ended_t e;
     int changed = 0;
 
-    apr_status_t rv =
-        ss_db_run(db, SS_SQL_END_RECIPIENT,
-                  SS_ARGS{ &state, &attempts, &next, rcpt->reply, rcpt->dsn, rcpt->host,
-                           rcpt->cause, rcpt->advice, &uncertain, &delivered, &last, id, &number },
-                  &changed);
+    end_args(args, &e, id, rcpt);
+    apr_status_t rv = ss_db_run(db, SS_SQL_END_RECIPIENT, args, &changed);
     *is_plain = changed == 1;
     if (rv != APR_SUCCESS || *is_plain) return rv;
     return ss_db_run(db, SS_SQL_END_RECIPIENT_CAREFULLY,
-                     SS_ARGS{ &state, rcpt->cause, &state, &state, &attempts, &next, rcpt->reply,
-                              rcpt->dsn, rcpt->host, rcpt->advice, &uncertain, &delivered, &last,
-                              id, &number, &state },
+                     SS_ARGS{ &e.state, rcpt->cause, &e.state, &e.state, &e.attempts, &e.next,
+                              rcpt->reply, rcpt->dsn, rcpt->host, rcpt->advice, &e.uncertain,
+                              &e.delivered, &e.last, id, &e.number, &e.state },
                      NULL);
 }
 
-static apr_status_t read_summary(ss_db_t *db, const char *id, ss_store_summary_t *summary)
+apr_status_t ss_store_outcome_summary(ss_db_t *db, const char *id, ss_store_summary_t *summary)
 {
     apr_status_t rv = ss_db_select(db, SS_SQL_SUMMARY, SS_ARGS{ id });
 
@@ -72,7 +87,7 @@ static apr_status_t delete_message(ss_db_t *db, const char *id)
 apr_status_t ss_store_outcome_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
                                      ss_store_summary_t *s)
 {
-    apr_status_t rv = read_summary(db, id, s);
+    apr_status_t rv = ss_store_outcome_summary(db, id, s);
     apr_int64_t when = now, finished = s->is_finished ? now : 0, held = s->count[SS_STATE_HELD];
 
     if (rv != APR_SUCCESS || !s->has_any) return rv;
@@ -94,32 +109,40 @@ typedef struct {
     apr_int64_t due, finished, attempts, most, count[SS_STATES];
 } single_t;
 
-static single_t single_of(const ss_recipient_t *rcpt, apr_time_t now)
+static void settle_args(const void **args, single_t *s, const ss_store_outcome_t *request)
 {
-    single_t s = { .attempts = rcpt->attempts,
-                   .most = SS_MESSAGE_ROW_PARTS,
-                   .finished = ss_state_is_final(rcpt->state) ? now : 0 };
+    const ss_recipient_t *rcpt = &request->message->rcpts[0];
 
-    s.due = s.finished ? SS_SQL_FAR : rcpt->next;
-    s.count[rcpt->state] = 1;
-    return s;
+    *s = (single_t){ .attempts = rcpt->attempts,
+                     .most = SS_MESSAGE_ROW_PARTS,
+                     .finished = ss_state_is_final(rcpt->state) ? request->now : 0 };
+    s->due = s->finished ? SS_SQL_FAR : rcpt->next;
+    s->count[rcpt->state] = 1;
+    const void *row[SETTLE_WIDTH] = { &s->due,
+                                      &s->finished,
+                                      &s->attempts,
+                                      &s->count[SS_STATE_QUEUED],
+                                      &s->count[SS_STATE_DEFERRED],
+                                      &s->count[SS_STATE_SENT],
+                                      &s->count[SS_STATE_FAILED],
+                                      &s->count[SS_STATE_EXPIRED],
+                                      &s->count[SS_STATE_CANCELLED],
+                                      request->message->id,
+                                      &s->most };
+    memcpy(args, row, sizeof(row));
 }
 
 /* The only recipient of a message with inline content: nothing needs to be read first. *is_done 0:
  * not such a message. */
-static apr_status_t settle_single(ss_db_t *db, const char *id, const ss_recipient_t *rcpt,
-                                  apr_time_t now, int *is_done)
+static apr_status_t settle_single(ss_db_t *db, const ss_store_outcome_t *request, int *is_done)
 {
-    single_t s = single_of(rcpt, now);
+    const void *args[1 + SETTLE_WIDTH];
+    single_t s;
     int changed = 0;
 
-    apr_status_t rv =
-        ss_db_run(db, SS_SQL_SETTLE_SINGLE,
-                  SS_ARGS{ &s.due, &s.finished, &s.attempts, &s.count[SS_STATE_QUEUED],
-                           &s.count[SS_STATE_DEFERRED], &s.count[SS_STATE_SENT],
-                           &s.count[SS_STATE_FAILED], &s.count[SS_STATE_EXPIRED],
-                           &s.count[SS_STATE_CANCELLED], &s.finished, id, &s.most },
-                  &changed);
+    settle_args(args + 1, &s, request);
+    args[0] = &s.finished;
+    apr_status_t rv = ss_db_run(db, SS_SQL_SETTLE_SINGLE, args, &changed);
     *is_done = changed == 1;
     return rv;
 }
@@ -147,7 +170,7 @@ static apr_status_t write_one(ss_db_t *db, const ss_store_outcome_t *request)
         is_plain &= plain;
     }
     if (rv == APR_SUCCESS && is_plain && is_single(request))
-        rv = settle_single(db, m->id, &m->rcpts[0], request->now, &is_done);
+        rv = settle_single(db, request, &is_done);
     return rv == APR_SUCCESS && !is_done
                ? ss_store_outcome_settle(db, m->id, request->now, request->keep_history, &summary)
                : rv;
@@ -174,60 +197,21 @@ apr_status_t ss_store_outcome_write(ss_db_t *db, ss_store_outcome_t *request)
 
 /* ---- what a server gets many rows of at once ---- */
 
-#define END_WIDTH 13
-#define SETTLE_WIDTH 11
 #define LATER_MOST 64
-
-typedef struct {
-    apr_int64_t state, attempts, next, uncertain, delivered, last, number;
-} ended_t;
-
-static const void **end_args(const void **args, ended_t *e, const ss_store_outcome_t *request)
-{
-    const ss_message_t *m = request->message;
-    const ss_recipient_t *rcpt = &m->rcpts[0];
-
-    *e = (ended_t){ rcpt->state,        rcpt->attempts,     rcpt->next,  ss_message_row_marks(rcpt),
-                    rcpt->delivered_at, rcpt->last_attempt, rcpt->number };
-    const void *row[END_WIDTH] = { &e->state,     &e->attempts,  &e->next,    rcpt->reply,
-                                   rcpt->dsn,     rcpt->host,    rcpt->cause, rcpt->advice,
-                                   &e->uncertain, &e->delivered, &e->last,    m->id,
-                                   &e->number };
-    memcpy(args, row, sizeof(row));
-    return args + END_WIDTH;
-}
-
-static const void **settle_args(const void **args, single_t *s, const ss_store_outcome_t *request)
-{
-    *s = single_of(&request->message->rcpts[0], request->now);
-    const void *row[SETTLE_WIDTH] = { &s->due,
-                                      &s->finished,
-                                      &s->attempts,
-                                      &s->count[SS_STATE_QUEUED],
-                                      &s->count[SS_STATE_DEFERRED],
-                                      &s->count[SS_STATE_SENT],
-                                      &s->count[SS_STATE_FAILED],
-                                      &s->count[SS_STATE_EXPIRED],
-                                      &s->count[SS_STATE_CANCELLED],
-                                      request->message->id,
-                                      &s->most };
-    memcpy(args, row, sizeof(row));
-    return args + SETTLE_WIDTH;
-}
 
 /* Some of the deferred outcomes. If any row changed under us, or is not of the usual kind, fall
  * back to one by one; the updates are idempotent. */
 static apr_status_t end_some(ss_db_t *db, ss_store_outcome_t *const *requests, int count)
 {
-    const void *ends[LATER_MOST * END_WIDTH], *settles[LATER_MOST * SETTLE_WIDTH],
-        **end = ends, **settle = settles;
+    const void *ends[LATER_MOST * END_WIDTH], *settles[LATER_MOST * SETTLE_WIDTH];
     ended_t ended[LATER_MOST];
     single_t singles[LATER_MOST];
     int changed = 0, settled = 0;
 
     for (int i = 0; i < count; i++) {
-        end = end_args(end, &ended[i], requests[i]);
-        settle = settle_args(settle, &singles[i], requests[i]);
+        const ss_message_t *m = requests[i]->message;
+        end_args(ends + i * END_WIDTH, &ended[i], m->id, &m->rcpts[0]);
+        settle_args(settles + i * SETTLE_WIDTH, &singles[i], requests[i]);
     }
     apr_status_t rv = ss_db_run_many(db, SS_SQL_END_MANY, count, END_WIDTH, ends, &changed);
     if (rv == APR_SUCCESS && changed == count)

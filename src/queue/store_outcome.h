@@ -1,6 +1,5 @@
 /* store_outcome.h: writes the results of attempts, inside the batch's transaction. The recipients'
- * rows are authoritative; counts, due and finished in the message's row are derived from them. The
- * usual message, with one recipient and a content of one part, takes two statements. */
+ * rows are authoritative; counts, due and finished in the message's row are derived from them. */
 #ifndef SS_QUEUE_STORE_OUTCOME_H
 #define SS_QUEUE_STORE_OUTCOME_H
 
@@ -19,6 +18,7 @@ typedef struct {
 apr_status_t ss_store_outcome_write(ss_db_t *db, ss_store_outcome_t *request);
 /* Writes deferred outcomes: before the transaction ends. */
 apr_status_t ss_store_outcome_flush(ss_db_t *db);
+apr_status_t ss_store_outcome_summary(ss_db_t *db, const char *id, ss_store_summary_t *summary);
 /* Derives the message's row from its recipients. Deletes a finished message's content, or the whole
  * message unless history is kept. summary: what was found. */
 apr_status_t ss_store_outcome_settle(ss_db_t *db, const char *id, apr_time_t now, int keep_history,
