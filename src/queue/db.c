@@ -162,12 +162,10 @@ int ss_db_has(const ss_db_t *db, ss_sql_t sql)
     return source && *source;
 }
 
-/* The dialect's marks are expanded first, since their texts may contain the common ones. */
-static const char *expand_marks(const ss_db_t *db, const char *text,
-                                const ss_dialect_mark_t *common)
+const char *ss_db_expand(const ss_db_t *db, const char *text)
 {
-    text = ss_sql_expand(text, &db->dialect->columns, db->scratch);
-    return replace(replace(text, db->dialect->marks, db->scratch), common, db->pool);
+    return replace(ss_sql_expand(text, &db->dialect->columns, db->scratch), db->dialect->marks,
+                   db->scratch);
 }
 
 static int prepare_text(ss_db_t *db, const char *text, const char *label,
@@ -186,7 +184,8 @@ apr_status_t ss_db_prepare(ss_db_t *db)
 
     for (int i = 0; i < SS_SQL_COUNT; i++) {
         if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
-        db->texts[i] = expand_marks(db, source_of(db, (ss_sql_t)i), common);
+        /* The common marks come last: the dialect's texts may contain them. */
+        db->texts[i] = replace(ss_db_expand(db, source_of(db, (ss_sql_t)i)), common, db->pool);
         int code =
             prepare_text(db, db->texts[i],
                          db->dialect->has_names ? apr_psprintf(db->pool, "smtp_send_%d", i) : NULL,

@@ -60,6 +60,8 @@ void ss_db_close(ss_db_t *db);
 void ss_db_clear(ss_db_t *db);
 /* Executes a statement without arguments. */
 apr_status_t ss_db_do(ss_db_t *db, const char *text);
+/* Replaces the marks of attributes and of the dialect. The text is in scratch. */
+const char *ss_db_expand(const ss_db_t *db, const char *text);
 /* Whether this dialect has the statement. */
 int ss_db_has(const ss_db_t *db, ss_sql_t sql);
 /* Executes a prepared statement that changes rows. *changed (or NULL): how many. */

@@ -56,7 +56,7 @@ typedef struct {
     /* what is appended to an argument ("%s"), or NULL */
     const ss_dialect_mark_t *types;
     ss_sql_types_t columns; /* types of a message's attributes */
-    /* statements that create the tables, ended by NULL; expanded by ss_sql_expand */
+    /* statements that create what ss_sql_tables lacks, ended by NULL; expanded by ss_db_expand */
     const char *const *schema;
     int first_version; /* the oldest version that a release wrote */
     /* [version]: statements that migrate it to the next version, ended by NULL, or NULL. The

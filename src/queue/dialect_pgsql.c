@@ -18,13 +18,23 @@ _Static_assert(LIMIT == SS_LEASE_LIMIT, "the same in SQL as in C");
 /* One clock for all nodes: the server's. */
 #define SERVER_NOW "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
 
-static const ss_dialect_mark_t marks[] = { { "{own}", " AND node = {node}" },
-                                           { "{own_setting}", " AND node IN ('', {node})" },
-                                           { "{foreign}",
-                                             "CASE WHEN m.node = {node} THEN 0 ELSE 1 END" },
-                                           { "{like}", "ILIKE" },
-                                           { "{by_failed}", "" },
-                                           { NULL, NULL } };
+#define C_TEXT "TEXT COLLATE \"C\""
+#define KEY C_TEXT " NOT NULL"
+#define NUMBER "BIGINT NOT NULL"
+
+static const ss_dialect_mark_t marks[] = {
+    { "{own}", " AND node = {node}" },
+    { "{own_setting}", " AND node IN ('', {node})" },
+    { "{foreign}", "CASE WHEN m.node = {node} THEN 0 ELSE 1 END" },
+    { "{like}", "ILIKE" },
+    { "{by_failed}", "" },
+    { "{key}", KEY },
+    { "{number}", NUMBER },
+    { "{blob}", "BYTEA" },
+    { "{node_columns}", "node " KEY },
+    { "{without_rowid}", "" },
+    { NULL, NULL },
+};
 
 /* Without a type the server derives it from the context: a number compared with a small constant
  * would be a 32-bit integer. */
@@ -113,42 +123,15 @@ static const char *const sql[SS_SQL_COUNT] = {
     [SS_SQL_SHARED] = "SELECT key, value FROM setting WHERE node = '' ORDER BY key LIMIT %lld",
 };
 
-#define KEY "TEXT COLLATE \"C\" NOT NULL"
-#define NUMBER "BIGINT NOT NULL"
-
 static const char *const schema[] = {
-    "CREATE TABLE message (id " KEY " PRIMARY KEY, relay " KEY ", finished " NUMBER
-    " DEFAULT 0, due " NUMBER ","
-    " size " NUMBER ", created " NUMBER ", n_queued " NUMBER ", n_deferred " NUMBER
-    ", n_held " NUMBER ","
-    " n_sent " NUMBER " DEFAULT 0, n_failed " NUMBER " DEFAULT 0, n_expired " NUMBER " DEFAULT 0,"
-    " n_cancelled " NUMBER " DEFAULT 0, rcpts " NUMBER ", parts " NUMBER ", attempts " NUMBER ","
-    " flags " NUMBER ", paused_base " NUMBER ", held " NUMBER ", held_since " NUMBER ", node " KEY
-    ", sender " KEY ", {attribute_columns}, body BYTEA)",
-    "CREATE TABLE recipient (message " KEY ", number " NUMBER ", address " KEY
-    ", orcpt TEXT, notify " NUMBER ","
-    " state " NUMBER ", attempts " NUMBER ", next " NUMBER
-    ", reply TEXT, dsn TEXT, host TEXT, cause TEXT, advice TEXT,"
-    " uncertain " NUMBER ", delivered " NUMBER ", last " NUMBER ", PRIMARY KEY (message, number))",
-    "CREATE TABLE body (message " KEY ", number " NUMBER
-    ", bytes BYTEA NOT NULL, PRIMARY KEY (message, number))",
-    "CREATE TABLE event (message " KEY ", time " NUMBER ", recipient " NUMBER
-    ", what TEXT NOT NULL, text TEXT, host TEXT)",
-    "CREATE TABLE setting (key " KEY ", node " KEY ", value TEXT NOT NULL, who TEXT, time " NUMBER
-    ", PRIMARY KEY (key, node))",
-    "CREATE TABLE node (name " KEY " PRIMARY KEY, token TEXT NOT NULL, seen " NUMBER
-    ", holds TEXT)",
-    "CREATE TABLE handed (node " KEY ", message " KEY ", time " NUMBER
-    ", relay TEXT NOT NULL, action " NUMBER ", who TEXT, recipients " NUMBER ","
-    " from_state " NUMBER ", is_finished " NUMBER ", size " NUMBER
-    ", PRIMARY KEY (node, message, time))",
+    "CREATE TABLE setting (key {key}, node {key}, value TEXT NOT NULL, who TEXT, time {number}, "
+    "PRIMARY KEY (key, node))",
+    "CREATE TABLE node (name {key} PRIMARY KEY, token TEXT NOT NULL, seen {number}, holds TEXT)",
+    "CREATE TABLE handed (node {key}, message {key}, time {number}, relay TEXT NOT NULL, action "
+    "{number}, who TEXT, recipients {number}, from_state {number}, is_finished {number}, size "
+    "{number}, PRIMARY KEY (node, message, time))",
     "CREATE INDEX message_due ON message (node, relay, due, id) WHERE finished = 0",
-    "CREATE INDEX message_open ON message (id) WHERE finished = 0",
     "CREATE INDEX message_done ON message (node, finished, id) WHERE finished > 0",
-    "CREATE INDEX message_failed ON message (id) WHERE n_failed > 0",
-    "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
-    "CREATE INDEX event_message ON event (message, time)",
-    "CREATE TABLE version (number " NUMBER ")",
     NULL,
 };
 
@@ -324,7 +307,7 @@ const ss_dialect_t ss_dialect_pgsql = {
     .marks = marks,
     .types = types,
     .schema = schema,
-    .columns = { .text = "TEXT", .number = NUMBER, .key = "TEXT COLLATE \"C\"" },
+    .columns = { .text = "TEXT", .number = NUMBER, .key = C_TEXT },
     .first_version = 2,
     .migrations = migrations,
     .begin = "BEGIN",

@@ -25,10 +25,22 @@ enum {
     CODE_NOTADB = 26
 };
 
+#define NUMBER "INTEGER NOT NULL"
+
+/* In the tables, node and lease are unused. */
 static const ss_dialect_mark_t marks[] = {
-    { "{own}", "" },      { "{own_setting}", "" }, { "{node}", "NULL" },
-    { "{foreign}", "0" }, { "{like}", "LIKE" },    { "{by_failed}", " INDEXED BY message_failed" },
-    { NULL, NULL }
+    { "{own}", "" },
+    { "{own_setting}", "" },
+    { "{node}", "NULL" },
+    { "{foreign}", "0" },
+    { "{like}", "LIKE" },
+    { "{by_failed}", " INDEXED BY message_failed" },
+    { "{key}", "TEXT NOT NULL" },
+    { "{number}", NUMBER },
+    { "{blob}", "BLOB" },
+    { "{node_columns}", "node TEXT, lease INTEGER" },
+    { "{without_rowid}", " WITHOUT ROWID" },
+    { NULL, NULL },
 };
 
 static const char *const sql[SS_SQL_COUNT] = {
@@ -37,42 +49,13 @@ static const char *const sql[SS_SQL_COUNT] = {
                    "time = excluded.time",
 };
 
-/* A content of one part is stored in the message's own row, in the last column, so that reading the
- * other columns never reads it. node, lease: unused in a file. */
 static const char *const schema[] = {
-    "CREATE TABLE message (id TEXT NOT NULL PRIMARY KEY, relay TEXT NOT NULL, finished INTEGER NOT "
-    "NULL DEFAULT 0, due INTEGER NOT NULL,"
-    " size INTEGER NOT NULL, created INTEGER NOT NULL, n_queued INTEGER NOT NULL, n_deferred "
-    "INTEGER NOT NULL, n_held INTEGER NOT NULL,"
-    " n_sent INTEGER NOT NULL DEFAULT 0, n_failed INTEGER NOT NULL DEFAULT 0, n_expired INTEGER "
-    "NOT NULL DEFAULT 0,"
-    " n_cancelled INTEGER NOT NULL DEFAULT 0, rcpts INTEGER NOT NULL, parts INTEGER NOT NULL, "
-    "attempts INTEGER NOT NULL,"
-    " flags INTEGER NOT NULL, paused_base INTEGER NOT NULL, held INTEGER NOT NULL, held_since "
-    "INTEGER NOT NULL, node TEXT, lease INTEGER,"
-    " sender TEXT NOT NULL, {attribute_columns}, body BLOB)",
-    "CREATE TABLE recipient (message TEXT NOT NULL, number INTEGER NOT NULL, address TEXT NOT "
-    "NULL, orcpt TEXT, notify INTEGER NOT NULL,"
-    " state INTEGER NOT NULL, attempts INTEGER NOT NULL, next INTEGER NOT NULL, reply TEXT, dsn "
-    "TEXT, host TEXT, cause TEXT, advice TEXT,"
-    " uncertain INTEGER NOT NULL, delivered INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY "
-    "(message, number)) WITHOUT ROWID",
-    "CREATE TABLE body (message TEXT NOT NULL, number INTEGER NOT NULL, bytes BLOB NOT NULL, "
-    "UNIQUE (message, number))",
-    "CREATE TABLE event (message TEXT NOT NULL, time INTEGER NOT NULL, recipient INTEGER NOT NULL, "
-    "what TEXT NOT NULL, text TEXT, host TEXT)",
-    "CREATE TABLE setting (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, who TEXT, time "
-    "INTEGER NOT NULL)",
-    "CREATE TABLE node (name TEXT NOT NULL PRIMARY KEY, seen INTEGER NOT NULL, relays TEXT)",
+    "CREATE TABLE setting (key {key} PRIMARY KEY, value TEXT NOT NULL, who TEXT, time {number})",
+    "CREATE TABLE node (name {key} PRIMARY KEY, seen {number}, relays TEXT)",
     "CREATE INDEX message_due ON message (relay, due, id, size, created, n_queued, n_deferred, "
     "n_held) WHERE finished = 0",
-    "CREATE INDEX message_open ON message (id) WHERE finished = 0",
     "CREATE INDEX message_done ON message (finished, id, relay, size, created, n_sent, n_failed, "
     "n_expired, n_cancelled) WHERE finished > 0",
-    "CREATE INDEX message_failed ON message (id) WHERE n_failed > 0",
-    "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
-    "CREATE INDEX event_message ON event (message, time)",
-    "CREATE TABLE version (number INTEGER NOT NULL)",
     NULL,
 };
 
@@ -198,7 +181,7 @@ const ss_dialect_t ss_dialect_sqlite = {
     .sql = sql,
     .marks = marks,
     .schema = schema,
-    .columns = { .text = "TEXT", .number = "INTEGER NOT NULL", .key = "TEXT" },
+    .columns = { .text = "TEXT", .number = NUMBER, .key = "TEXT" },
     .first_version = 1,
     .migrations = migrations,
     .begin = "BEGIN IMMEDIATE",

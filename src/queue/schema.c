@@ -15,6 +15,15 @@ static apr_status_t add_columns(ss_db_t *db, int version)
     return rv;
 }
 
+static apr_status_t do_all(ss_db_t *db, const char *const *statements)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (; *statements && rv == APR_SUCCESS; statements++)
+        rv = ss_db_do(db, ss_db_expand(db, *statements));
+    return rv;
+}
+
 /* Creates the tables in an empty database, or migrates them from the version before, in one
  * transaction. statements: the dialect's, or NULL. */
 static apr_status_t run_all(ss_db_t *db, const char *const *statements, int is_new, int version)
@@ -23,8 +32,8 @@ static apr_status_t run_all(ss_db_t *db, const char *const *statements, int is_n
 
     if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
     if (rv != APR_SUCCESS) return rv;
-    for (int i = 0; statements && statements[i] && rv == APR_SUCCESS; i++)
-        rv = ss_db_do(db, ss_sql_expand(statements[i], &db->dialect->columns, db->scratch));
+    if (is_new) rv = do_all(db, ss_sql_tables);
+    if (rv == APR_SUCCESS && statements) rv = do_all(db, statements);
     if (rv == APR_SUCCESS && !is_new) rv = add_columns(db, version);
     if (rv == APR_SUCCESS)
         rv = ss_db_do(db, apr_psprintf(db->scratch,

@@ -108,6 +108,10 @@ typedef enum {
  * name. Marks of ss_sql_expand. */
 extern const char *const ss_sql_texts[SS_SQL_COUNT];
 
+/* Statements that create the tables and indexes that all databases have alike, ended by NULL. Marks
+ * of the dialect: {key} (text), {number}, {blob}, {node_columns}, {without_rowid}. */
+extern const char *const ss_sql_tables[];
+
 /* How a database declares the columns of attributes. */
 typedef struct {
     const char *text, *number;
