@@ -13,8 +13,8 @@ static apr_status_t set_failure(ss_db_t *db, int code)
     const char *words = db->handle ? apr_dbd_error(db->driver, db->handle, code) : NULL;
 
     if (db->fault == SS_FAULT_NONE)
-        db->fault = db->dialect->explain(code, words ? words : "no reason given", db->name, &db->rv,
-                                         &db->result);
+        db->fault = ss_dialect_explain(db->dialect, code, words ? words : "no reason given",
+                                       db->name, &db->rv, &db->result);
     db->rows = NULL;
     return db->rv;
 }

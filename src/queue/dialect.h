@@ -7,7 +7,6 @@
 #include <apr_dbd.h>
 
 #include "base/result.h"
-#include "queue/node_name.h"
 #include "queue/sql.h"
 
 #define SS_DIALECT_MANY 2
@@ -34,6 +33,12 @@ typedef enum {                  /* settings of a connection */
 typedef struct {
     const char *mark, *text;
 } ss_dialect_mark_t;
+
+typedef struct { /* an error that has a message of its own */
+    int code;    /* apr_dbd's; 0: known by the words only */
+    apr_status_t rv;
+    const char *word, *words, *text; /* words: part of the database's message. text: "%s": name */
+} ss_dialect_error_t;
 
 typedef struct {
     const char *driver; /* apr_dbd's name */
@@ -62,6 +67,7 @@ typedef struct {
     /* [version]: statements that migrate it to the next version, ended by NULL, or NULL. The
      * columns of attributes are added by the table of attributes. SS_SCHEMA_VERSION of them. */
     const char *const *const *migrations;
+    int stale; /* the code that means SS_FAULT_STALE, or 0 */
     const char *begin;
     /* returns some free space to the file system; NULL: not needed */
     const char *shrink;
@@ -74,11 +80,6 @@ typedef struct {
     const char *(*params)(const char *given, apr_pool_t *pool);
     /* the name for people, without secrets; NULL: params itself */
     const char *(*name)(const char *params, apr_pool_t *pool);
-    /* Makes this process the only one that uses this file, or this node's name. Waits at most
-     * `wait` for another process to release it. *fd: keep it open while in use. node: this node's
-     * name, "" where there are no nodes. Errors: in result. */
-    apr_status_t (*claim)(const char *params, const char *node_file, apr_interval_time_t wait,
-                          int *fd, char node[SS_NODE_NAME_MAX + 1], ss_result_t *result);
     /* Converts a text to what the database accepts, in the pool. NULL: not needed. */
     const char *(*argument)(const char *text, apr_pool_t *pool);
     /* Column n of a row; NULL for the database's NULL. */
@@ -87,14 +88,15 @@ typedef struct {
     const char *(*bytes)(const char *text, apr_size_t len, apr_pool_t *pool);
     int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
                    ss_dialect_prepare_t how);
-    /* What an error code means. Writes the message for people into result. name: the file's path or
-     * the server's name. */
-    ss_dialect_fault_t (*explain)(int code, const char *words, const char *name, apr_status_t *rv,
-                                  ss_result_t *result);
+    const ss_dialect_error_t *errors; /* ended by NULL words */
 } ss_dialect_t;
 
 extern const ss_dialect_t ss_dialect_sqlite, ss_dialect_pgsql;
 
+/* What an error code and the database's words mean. Writes the message for people into result.
+ * name: the file's path or the server's name. */
+ss_dialect_fault_t ss_dialect_explain(const ss_dialect_t *dialect, int code, const char *words,
+                                      const char *name, apr_status_t *rv, ss_result_t *result);
 /* The dialect of apr_dbd's driver name; NULL: not supported. */
 const ss_dialect_t *ss_dialect_find(const char *driver);
 

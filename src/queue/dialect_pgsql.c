@@ -223,49 +223,23 @@ static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t
 
 /* apr_dbd does not report the SQLSTATE, so the server's English messages are matched. For other
  * messages and other languages, the store tests the connection with ROLLBACK (store_batch.c). */
-static const struct {
-    const char *words;
-    apr_status_t rv;
-    const char *word, *text;
-} faults[] = {
-    { "No space left on device", APR_ENOSPC, "ENOSPC", "the disk of the database %s is full" },
-    { "could not extend file", APR_ENOSPC, "ENOSPC", "the disk of the database %s is full" },
-    { "read-only transaction", APR_EACCES, "EROFS",
+static const ss_dialect_error_t errors[] = {
+    { 0, APR_ENOSPC, "ENOSPC", "No space left on device", "the disk of the database %s is full" },
+    { 0, APR_ENOSPC, "ENOSPC", "could not extend file", "the disk of the database %s is full" },
+    { 0, APR_EACCES, "EROFS", "read-only transaction",
       "the database %s is read-only: it is a standby, or was made read-only; set SMTPSendQueue to "
       "the primary server" },
-    { "permission denied", APR_EACCES, "EACCES",
+    { 0, APR_EACCES, "EACCES", "permission denied",
       "the role in SMTPSendQueue has no permission on the tables of %s: grant it SELECT, INSERT, "
       "UPDATE and DELETE on all of them" },
-    { "statement timeout", APR_EBUSY, "EBUSY",
+    { 0, APR_EBUSY, "EBUSY", "statement timeout",
       "the database %s took longer than a minute for one statement: find out what locks it or "
       "slows it down" },
-    { "lock timeout", APR_EBUSY, "EBUSY",
+    { 0, APR_EBUSY, "EBUSY", "lock timeout",
       "another program holds locks on the tables of %s: end it" },
-    { "out of memory", APR_ENOMEM, "ENOMEM", "the database %s is out of memory" },
+    { 0, APR_ENOMEM, "ENOMEM", "out of memory", "the database %s is out of memory" },
+    { .words = NULL },
 };
-
-static ss_dialect_fault_t explain(int code, const char *words, const char *place, apr_status_t *rv,
-                                  ss_result_t *result)
-{
-    if (!code) return SS_FAULT_NONE;
-    for (apr_size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        if (!strstr(words, faults[i].words)) continue;
-        *rv = faults[i].rv;
-        ss_result_set(result, "queue", faults[i].word, NULL, faults[i].text, place);
-        return SS_FAULT_STORE;
-    }
-    *rv = APR_EGENERAL;
-    ss_result_set(result, "queue", "", NULL, "the queue %s reported an error: %.*s", place,
-                  (int)strcspn(words, "\r\n"), words);
-    return SS_FAULT_REQUEST;
-}
-
-static apr_status_t claim(const char *given, const char *node_file, apr_interval_time_t wait,
-                          int *fd, char node[SS_NODE_NAME_MAX + 1], ss_result_t *result)
-{
-    (void)given;
-    return ss_node_name_take(node_file, wait, fd, node, result);
-}
 
 /* The server accepts only UTF-8, but subjects and replies of relays may be anything. */
 static const char *argument(const char *text, apr_pool_t *pool)
@@ -320,10 +294,9 @@ const ss_dialect_t ss_dialect_pgsql = {
              "for the queue",
     .params = params,
     .name = name,
-    .claim = claim,
     .argument = argument,
     .text = text,
     .bytes = bytes,
     .prepare = prepare,
-    .explain = explain,
+    .errors = errors,
 };

@@ -4,9 +4,6 @@
 #include "queue/dialect.h"
 
 #include <apr_strings.h>
-#include <string.h>
-
-#include "queue/lock.h"
 
 /* Result codes of SQLite that have a message of their own (sqlite.org/rescode.html). Numbers, so
  * that this file needs only APR. */
@@ -112,11 +109,7 @@ static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t
 
 /* The driver uses SQLite's legacy prepare, so a failure inside a statement often has the code
  * "error", and only the message tells the cause. */
-static const struct {
-    int code;
-    apr_status_t rv;
-    const char *word, *words, *text;
-} faults[] = {
+static const ss_dialect_error_t errors[] = {
     { CODE_FULL, APR_ENOSPC, "ENOSPC", "disk is full", "the disk that holds %s is full" },
     { CODE_IOERR, APR_EGENERAL, "EIO", "disk I/O error",
       "the disk that holds %s returns I/O errors: see the system log" },
@@ -134,37 +127,14 @@ static const struct {
       "%s cannot be opened: its folder and file must belong to the user that httpd runs as" },
     { CODE_CORRUPT, APR_EGENERAL, "ECORRUPT", "is malformed",
       "the file %s is damaged: stop httpd, run \"smtp-send queue --recover\" with this file's "
-      "name, "
-      "and replace the file with the new one" },
+      "name, and replace the file with the new one" },
     { CODE_NOTADB, APR_EGENERAL, "ENOTDB", "file is not a database",
       "the file %s is not a database: set SMTPSendQueue to another file, or move it away" },
     { CODE_SCHEMA, APR_EGENERAL, "ESCHEMA", "schema has changed",
       "another program changed the tables of %s" },
     { CODE_NOMEM, APR_ENOMEM, "ENOMEM", "out of memory", "out of memory while using %s" },
+    { .words = NULL },
 };
-
-static ss_dialect_fault_t explain(int code, const char *words, const char *name, apr_status_t *rv,
-                                  ss_result_t *result)
-{
-    if (!code) return SS_FAULT_NONE;
-    for (apr_size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
-        if (faults[i].code != (code & 0xff) && !strstr(words, faults[i].words)) continue;
-        *rv = faults[i].rv;
-        ss_result_set(result, "queue", faults[i].word, NULL, faults[i].text, name);
-        return faults[i].code == CODE_SCHEMA ? SS_FAULT_STALE : SS_FAULT_STORE;
-    }
-    *rv = APR_EGENERAL;
-    ss_result_set(result, "queue", "", NULL, "the queue %s reported an error: %s", name, words);
-    return SS_FAULT_REQUEST;
-}
-
-static apr_status_t claim(const char *params, const char *node_file, apr_interval_time_t wait,
-                          int *fd, char node[SS_NODE_NAME_MAX + 1], ss_result_t *result)
-{
-    (void)node_file;
-    *node = '\0';
-    return ss_lock_take(fd, params, wait, result);
-}
 
 static const char *text(const apr_dbd_driver_t *driver, apr_dbd_row_t *row, int n)
 {
@@ -184,13 +154,13 @@ const ss_dialect_t ss_dialect_sqlite = {
     .columns = { .text = "TEXT", .number = NUMBER, .key = "TEXT" },
     .first_version = 1,
     .migrations = migrations,
+    .stale = CODE_SCHEMA,
     .begin = "BEGIN IMMEDIATE",
     .shrink = "PRAGMA incremental_vacuum(256)",
     .has_version = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'version' LIMIT 1",
     .has_tables = "SELECT 1 FROM sqlite_master LIMIT 1",
-    .claim = claim,
     .text = text,
     .bytes = bytes,
     .prepare = prepare,
-    .explain = explain,
+    .errors = errors,
 };

@@ -48,10 +48,8 @@ apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request)
     else if (!ss_store_has_room(store->waiting, request->verb))
         rv = APR_EAGAIN;
     if (rv == APR_SUCCESS) {
-        if (ss_store_request_is_write(request))
-            APR_RING_INSERT_TAIL(&store->writes, request, ss_store_request_t, link);
-        else
-            APR_RING_INSERT_TAIL(&store->reads, request, ss_store_request_t, link);
+        ss_store_request_push(ss_store_request_is_write(request) ? &store->writes : &store->reads,
+                              request);
         store->open++;
         if (!store->waiting++) pthread_cond_signal(&store->more);
     }
@@ -62,16 +60,14 @@ apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request)
 int ss_store_collect(ss_store_t *store)
 {
     struct ss_requests_t mine;
+    ss_store_request_t *request;
     int count = 0;
 
     APR_RING_INIT(&mine, ss_store_request_t, link);
     pthread_mutex_lock(&store->mutex);
     APR_RING_CONCAT(&mine, &store->done, ss_store_request_t, link);
     pthread_mutex_unlock(&store->mutex);
-    while (!APR_RING_EMPTY(&mine, ss_store_request_t, link)) {
-        ss_store_request_t *request = APR_RING_FIRST(&mine);
-        APR_RING_REMOVE(request, link);
-        count++;
+    for (; (request = ss_store_request_take(&mine)) != NULL; count++) {
         pthread_mutex_lock(&store->mutex);
         store->open--;
         pthread_mutex_unlock(&store->mutex);
@@ -107,14 +103,9 @@ void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats)
 
 static ss_store_request_t *take_read(ss_store_t *store)
 {
-    ss_store_request_t *read = NULL;
-
     pthread_mutex_lock(&store->mutex);
-    if (!APR_RING_EMPTY(&store->reads, ss_store_request_t, link)) {
-        read = APR_RING_FIRST(&store->reads);
-        APR_RING_REMOVE(read, link);
-        store->waiting--;
-    }
+    ss_store_request_t *read = ss_store_request_take(&store->reads);
+    if (read) store->waiting--;
     pthread_mutex_unlock(&store->mutex);
     return read;
 }
@@ -123,7 +114,7 @@ static ss_store_request_t *take_read(ss_store_t *store)
 static void put_back(ss_store_t *store, ss_store_request_t *read)
 {
     pthread_mutex_lock(&store->mutex);
-    APR_RING_INSERT_TAIL(&store->reads, read, ss_store_request_t, link);
+    ss_store_request_push(&store->reads, read);
     store->waiting++;
     pthread_mutex_unlock(&store->mutex);
 }
@@ -137,7 +128,7 @@ static void read_some(ss_store_t *store, struct ss_requests_t *done)
 
     while (read) {
         if (ss_store_batch_read(&store->batch, read))
-            APR_RING_INSERT_TAIL(done, read, ss_store_request_t, link);
+            ss_store_request_push(done, read);
         else
             put_back(store, read);
         read = ss_mono_before(ss_mono_now(), until) ? take_read(store) : NULL;
@@ -181,11 +172,11 @@ static int wait_for_work(ss_store_t *store)
 
 static void take_writes(ss_store_t *store, struct ss_requests_t *batch)
 {
-    for (int i = 0; i < BATCH_MAX && !APR_RING_EMPTY(&store->writes, ss_store_request_t, link);
+    ss_store_request_t *request;
+
+    for (int i = 0; i < BATCH_MAX && (request = ss_store_request_take(&store->writes)) != NULL;
          i++) {
-        ss_store_request_t *request = APR_RING_FIRST(&store->writes);
-        APR_RING_REMOVE(request, link);
-        APR_RING_INSERT_TAIL(batch, request, ss_store_request_t, link);
+        ss_store_request_push(batch, request);
         store->waiting--;
     }
 }

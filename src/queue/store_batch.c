@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "queue/lock.h"
 #include "queue/schema.h"
 #include "queue/store_accept.h"
 #include "queue/store_control.h"
@@ -56,7 +57,6 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
     store->pool = ss_store_pool();
     store->options = *options;
     store->options.params = apr_pstrdup(store->pool, options->params);
-    store->options.node_file = apr_pstrdup(store->pool, options->node_file);
     store->lock_fd = -1;
     APR_RING_INIT(&store->again, ss_store_request_t, link);
     ss_node_name_token(store->token);
@@ -65,8 +65,9 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
         ss_result_set(result, "queue", "", NULL,
                       "SMTPSendQueue %s is not supported by this version", options->driver);
     } else {
-        rv = dialect->claim(store->options.params, store->options.node_file, lock_wait,
-                            &store->lock_fd, store->node, result);
+        rv = dialect->is_shared ? ss_node_name_take(options->node_file, lock_wait, &store->lock_fd,
+                                                    store->node, result)
+                                : ss_lock_take(&store->lock_fd, options->params, lock_wait, result);
     }
     if (rv == APR_SUCCESS) {
         rv = connect_store(store, dialect);
@@ -181,8 +182,10 @@ static apr_status_t try_batch(ss_store_batch_t *store, struct ss_requests_t *bat
 
 static void mark_unknown(struct ss_requests_t *batch)
 {
-    for (ss_store_request_t *r = APR_RING_FIRST(batch);
-         r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+    ss_store_request_t *r;
+
+    APR_RING_FOREACH(r, batch, ss_store_request_t, link)
+    {
         if (!r->is_unknown) r->unknown_until = ss_mono_add(ss_mono_now(), UNKNOWN_MOST);
         r->is_unknown = 1;
     }
@@ -224,7 +227,7 @@ static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batc
         tries = 0;
         set_error(db, bad);
         APR_RING_REMOVE(bad, link);
-        APR_RING_INSERT_TAIL(done, bad, ss_store_request_t, link);
+        ss_store_request_push(done, bad);
         if (APR_RING_EMPTY(batch, ss_store_request_t, link)) return APR_SUCCESS;
     }
 }
@@ -270,6 +273,7 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
     ss_db_t *db = &store->db;
     ss_mono_t now = ss_mono_now();
     struct ss_requests_t kept;
+    ss_store_request_t *request;
 
     APR_RING_INIT(&kept, ss_store_request_t, link);
     if (strncmp(store->stats.fault, db->result.text, sizeof(store->stats.fault) - 1)) {
@@ -279,15 +283,13 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
                db->result.text);
         apr_cpystrn(store->stats.fault, db->result.text, sizeof(store->stats.fault));
     }
-    while (!APR_RING_EMPTY(batch, ss_store_request_t, link)) {
-        ss_store_request_t *request = APR_RING_FIRST(batch);
-        APR_RING_REMOVE(request, link);
+    while ((request = ss_store_request_take(batch)) != NULL) {
         if (ss_store_batch_keeps(request, store->close_until, now)) {
-            APR_RING_INSERT_TAIL(&kept, request, ss_store_request_t, link);
+            ss_store_request_push(&kept, request);
             continue;
         }
         set_error(db, request);
-        APR_RING_INSERT_TAIL(done, request, ss_store_request_t, link);
+        ss_store_request_push(done, request);
     }
     APR_RING_PREPEND(&store->again, &kept, ss_store_request_t, link);
     /* A server is reconnected at its own times; requests in between do not postpone it. */
@@ -302,9 +304,10 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
 {
     int requests = 0, has_purged = 0;
     ss_mono_t started = ss_mono_now();
+    ss_store_request_t *r;
 
-    for (ss_store_request_t *r = APR_RING_FIRST(batch);
-         r != APR_RING_SENTINEL(batch, ss_store_request_t, link); r = APR_RING_NEXT(r, link)) {
+    APR_RING_FOREACH(r, batch, ss_store_request_t, link)
+    {
         requests++;
         has_purged |= r->verb == SS_STORE_PURGE;
     }

@@ -24,21 +24,18 @@ void ss_store_port_post(ss_store_port_t *port, ss_store_request_t *request)
         ss_result_set(&request->result, "queue", "", NULL,
                       "the queue is overloaded: too many requests are waiting");
     }
-    APR_RING_INSERT_TAIL(&port->refused, request, ss_store_request_t, link);
+    ss_store_request_push(&port->refused, request);
     port->defer(port->self);
 }
 
 void ss_store_port_answer(ss_store_port_t *port)
 {
-    struct ss_store_refused_t mine;
+    struct ss_requests_t mine;
+    ss_store_request_t *request;
 
     APR_RING_INIT(&mine, ss_store_request_t, link);
     APR_RING_CONCAT(&mine, &port->refused, ss_store_request_t, link);
-    while (!APR_RING_EMPTY(&mine, ss_store_request_t, link)) {
-        ss_store_request_t *request = APR_RING_FIRST(&mine);
-        APR_RING_REMOVE(request, link);
-        request->done(request);
-    }
+    while ((request = ss_store_request_take(&mine)) != NULL) request->done(request);
 }
 
 int ss_store_port_waiting(const ss_store_port_t *port)

@@ -13,7 +13,7 @@ typedef struct {
      * several times in a turn. */
     void (*defer)(void *self);
     void *self;
-    APR_RING_HEAD(ss_store_refused_t, ss_store_request_t) refused;
+    struct ss_requests_t refused;
 } ss_store_port_t;
 
 void ss_store_port_init(ss_store_port_t *port, void (*defer)(void *self), void *self);

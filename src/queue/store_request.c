@@ -50,6 +50,19 @@ void *ss_store_request_create(ss_store_verb_t verb, apr_size_t size, ss_store_do
     return request;
 }
 
+void ss_store_request_push(struct ss_requests_t *ring, ss_store_request_t *request)
+{
+    APR_RING_INSERT_TAIL(ring, request, ss_store_request_t, link);
+}
+
+ss_store_request_t *ss_store_request_take(struct ss_requests_t *ring)
+{
+    if (APR_RING_EMPTY(ring, ss_store_request_t, link)) return NULL;
+    ss_store_request_t *request = APR_RING_FIRST(ring);
+    APR_RING_REMOVE(request, link);
+    return request;
+}
+
 void *ss_store_request_as(ss_store_request_t *request, ss_store_verb_t verb)
 {
     assert(request->verb == verb);

@@ -55,6 +55,9 @@ APR_RING_HEAD(ss_requests_t, ss_store_request_t);
 /* A pool without a parent, for a request or a message. Any thread may use and destroy it, one at a
  * time. Aborts if out of memory. */
 apr_pool_t *ss_store_pool(void);
+void ss_store_request_push(struct ss_requests_t *ring, ss_store_request_t *request);
+/* The first of a ring, removed from it; NULL: none. */
+ss_store_request_t *ss_store_request_take(struct ss_requests_t *ring);
 /* Whether it belongs in a transaction that writes. */
 int ss_store_request_is_write(const ss_store_request_t *request);
 /* The struct with this head; verb must be its verb. */

@@ -103,9 +103,9 @@ static void errors_mean(void)
         apr_status_t rv = APR_SUCCESS;
         ss_result_t result;
         ss_result_clear(&result);
-        CU_ASSERT_EQUAL(
-            table[i].dialect->explain(table[i].code, table[i].words, "the queue", &rv, &result),
-            table[i].fault);
+        CU_ASSERT_EQUAL(ss_dialect_explain(table[i].dialect, table[i].code, table[i].words,
+                                           "the queue", &rv, &result),
+                        table[i].fault);
         CU_ASSERT_EQUAL(rv, table[i].rv);
         CU_ASSERT_EQUAL(ss_result_is_set(&result), table[i].code != 0);
     }
