@@ -17,7 +17,7 @@
 #include "base/object.h"
 #include "cli/cli.h"
 #include "cli/input.h"
-#include "wire/peer_call.h"
+#include "wire/peer.h"
 
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)

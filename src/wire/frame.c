@@ -1,5 +1,4 @@
-/* frame.c: the 24 bytes in front of every frame. Pure: no I/O, no memory. See frame.h; fuzzed by
- * t/fuzz. */
+/* frame.c: see frame.h. */
 #include "wire/frame.h"
 
 #include <string.h>
@@ -46,8 +45,7 @@ void ss_frame_write(const ss_frame_t *frame, char out[SS_FRAME_HEAD])
     out[3] = (char)frame->version;
     out[4] = (char)frame->type;
     out[5] = (char)frame->flags;
-    out[6] = 0;
-    out[7] = 0;
+    out[6] = out[7] = 0;
     put32(out + 8, frame->header_len);
     put32(out + 12, frame->content_len);
     put32(out + 16, (apr_uint32_t)(frame->instance >> 32));

@@ -1,18 +1,18 @@
-/* peer.c: the blocking client of the local socket. See peer.h.
+/* peer.c: see peer.h.
  *
- * A request on an open connection costs one sendmsg and one recv. The socket stays blocking and the
+ * A request on an open connection costs one sendmsg and one recv. The socket stays blocking; the
  * kernel's own timeouts (SO_RCVTIMEO, SO_SNDTIMEO) end each wait after at most a second, after
- * which the deadline is looked at: that needs no poll in front of each read, and the option is set
- * again only in a deadline's last second.
+ * which the deadline is looked at. They are set again only in a deadline's last second.
  *
- * When may a request be repeated? When the daemon cannot have had all of it: nothing answers on the
+ * A request may be repeated when the daemon cannot have had all of it: nothing answers on the
  * socket, the write broke off before its last octet (a UNIX socket whose peer is gone refuses at
- * once), or the daemon sent SS_FRAME_BYE instead of an answer. If a connection ends after the whole
- * request without any of these, the outcome is unknown, and the error says so. */
+ * once), or the daemon sent SS_FRAME_BYE instead of an answer. If a connection ends otherwise after
+ * the whole request, the outcome is unknown, and the error says so. */
 #include "wire/peer.h"
 
 #include <apr_strings.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,7 +29,10 @@
 #define READ_SIZE 4096
 /* of one answer's document; past it the daemon is broken */
 #define ANSWER_MAX (64 * 1024 * 1024)
-#define KEPT_MEMORY 65536 /* a kept connection gives back what it has more */
+#define FILE_PIECE (SS_FRAME_CONTENT_MAX / 2) /* content of a frame that comes from a file */
+#define TRIES 4                               /* of one call ... */
+#define CONNECT_WAIT (10 * APR_USEC_PER_SEC)  /* ... and for how long it tries to connect */
+#define KEPT_MEMORY 65536                     /* a kept connection gives back what it has more */
 /* between two tries to connect; doubles up to WAIT_LAST */
 #define WAIT_FIRST 20000
 #define WAIT_LAST 500000
@@ -40,7 +43,7 @@ struct ss_peer_t {
     ss_buf_t in;                                 /* read, not yet used */
     ss_buf_t document;                           /* an answer's content so far */
     apr_interval_time_t read_slice, write_slice; /* as set in the kernel */
-    int has_bye;                                 /* the daemon leaves: not to be used again */
+    int has_bye;                                 /* the daemon leaves */
     int is_broken;                               /* nothing more can be written */
     int is_sent;                                 /* the whole request was written */
     int (*is_wanted)(void *self);                /* or NULL */
@@ -70,7 +73,6 @@ static void explain(ss_result_t *result, const char *path, int error)
 {
     const char *hint = "is httpd running, with mod_smtp_send and SMTPSendEngine On?";
 
-    if (!result) return;
     if (error == EACCES || error == EPERM)
         hint = "your user may not open it (SMTPSendSocket sets its mode; add the user to the "
                "socket's group)";
@@ -101,16 +103,13 @@ static void set_timeout(int fd, int option, apr_interval_time_t wait)
  * by connect itself. */
 static int connect_once(int *fd, const struct sockaddr_un *address, apr_interval_time_t wait)
 {
-    int error = 0;
+    int error;
 
     *fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (*fd < 0) return errno;
     set_timeout(*fd, SO_SNDTIMEO, wait < 1000 ? 1000 : wait);
-    while (connect(*fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
-        error = errno;
-        if (error != EINTR) break;
-        error = 0;
-    }
+    do error = connect(*fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? errno : 0;
+    while (error == EINTR);
     if (!error) return 0;
     close(*fd);
     *fd = -1;
@@ -209,8 +208,7 @@ static apr_status_t fill(ss_peer_t *peer, apr_size_t want, ss_mono_t deadline)
             ss_buf_added(&peer->in, (apr_size_t)got);
             return APR_SUCCESS;
         }
-        if (got == 0) return APR_EOF;
-        if (errno == ECONNRESET) return APR_EOF;
+        if (got == 0 || errno == ECONNRESET) return APR_EOF;
         if (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) return errno;
         if (peer->is_wanted && !peer->is_wanted(peer->wanted_self)) return APR_ECONNRESET;
     }
@@ -221,13 +219,12 @@ static apr_status_t fill(ss_peer_t *peer, apr_size_t want, ss_mono_t deadline)
  * be read: then the writing counts as done and ss_peer_receive finds it. */
 static apr_status_t broke_off(ss_peer_t *peer, int error)
 {
+    char *place;
+
     peer->is_broken = 1;
-    if (!peer->in.len) {
-        char *place;
-        if (ss_buf_room(&peer->in, READ_SIZE, &place) == APR_SUCCESS) {
-            ssize_t got = recv(peer->fd, place, READ_SIZE, MSG_DONTWAIT);
-            if (got > 0) ss_buf_added(&peer->in, (apr_size_t)got);
-        }
+    if (!peer->in.len && ss_buf_room(&peer->in, READ_SIZE, &place) == APR_SUCCESS) {
+        ssize_t got = recv(peer->fd, place, READ_SIZE, MSG_DONTWAIT);
+        if (got > 0) ss_buf_added(&peer->in, (apr_size_t)got);
     }
     return peer->in.len ? APR_SUCCESS : error;
 }
@@ -344,21 +341,6 @@ static apr_status_t next_frame(ss_peer_t *peer, ss_frame_t *frame, ss_mono_t dea
     }
 }
 
-static void drop_frame(ss_peer_t *peer, const ss_frame_t *frame)
-{
-    ss_buf_take(&peer->in, SS_FRAME_HEAD + (apr_size_t)frame->header_len + frame->content_len);
-}
-
-/* A goodbye that came with the answer is noticed now, so that the connection is not used again. */
-static void look_for_bye(ss_peer_t *peer)
-{
-    ss_frame_t frame;
-
-    if (peer->in.len && ss_frame_read(&frame, peer->in.data, peer->in.len) == APR_SUCCESS &&
-        frame.type == SS_FRAME_BYE)
-        peer->has_bye = 1;
-}
-
 static apr_status_t take_answer(ss_peer_t *peer, const ss_frame_t *frame, ss_peer_answer_t *answer,
                                 apr_pool_t *pool)
 {
@@ -409,63 +391,153 @@ apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
         } else {
             rv = APR_EINVAL;
         }
-        drop_frame(peer, &frame);
+        ss_buf_take(&peer->in, SS_FRAME_HEAD + (apr_size_t)frame.header_len + frame.content_len);
         if (rv != APR_SUCCESS) return rv;
-        if (has_begun && (frame.flags & SS_FRAME_LAST)) break;
+        if (has_begun && (frame.flags & SS_FRAME_LAST)) return APR_SUCCESS;
     }
-    look_for_bye(peer);
+}
+
+/* ---- the connection that a thread keeps ---- */
+
+static pthread_once_t kept_once = PTHREAD_ONCE_INIT;
+static pthread_key_t kept_key;
+static int has_kept_key;
+
+static void close_kept(void *peer)
+{
+    ss_peer_close(peer);
+}
+
+static void make_kept_key(void)
+{
+    has_kept_key = pthread_key_create(&kept_key, close_kept) == 0;
+}
+
+/* The thread's connection, if it goes to the same place; it is the caller's then. */
+static ss_peer_t *take_kept(const ss_peer_call_t *call)
+{
+    pthread_once(&kept_once, make_kept_key);
+    ss_peer_t *peer = has_kept_key ? pthread_getspecific(kept_key) : NULL;
+    if (!peer) return NULL;
+    pthread_setspecific(kept_key, NULL);
+    if (peer->instance == call->instance && !strcmp(peer->path, call->path)) return peer;
+    ss_peer_close(peer);
+    return NULL;
+}
+
+/* Gives back memory that only a large answer needed. */
+static void keep(ss_peer_t *peer)
+{
+    int is_reusable = !peer->has_bye && !peer->is_broken && !peer->in.len;
+
+    if (peer->in.size > KEPT_MEMORY) ss_buf_free(&peer->in);
+    if (!is_reusable || !has_kept_key || pthread_setspecific(kept_key, peer)) ss_peer_close(peer);
+}
+
+/* ---- one request and its answer ---- */
+
+/* Fills the buffer up to `most` octets with what the file has from *at on. */
+static apr_status_t fill_from(int file, apr_uint64_t *at, apr_uint64_t file_len, char *buffer,
+                              apr_size_t *len, apr_size_t most)
+{
+    while (*len < most && *at < file_len) {
+        apr_uint64_t left = file_len - *at;
+        apr_size_t room = most - *len;
+        ssize_t got = pread(file, buffer + *len, left < room ? (apr_size_t)left : room, (off_t)*at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return got ? errno : APR_EINCOMPLETE;
+        *len += (apr_size_t)got;
+        *at += (apr_uint64_t)got;
+    }
     return APR_SUCCESS;
 }
 
-/* ---- between two requests ---- */
-
-int ss_peer_goes_to(const ss_peer_t *peer, const char *path, apr_uint64_t instance)
+static apr_status_t send_with_file(ss_peer_t *peer, const ss_peer_call_t *call, ss_mono_t deadline)
 {
-    return peer->instance == instance && !strcmp(peer->path, path);
+    apr_uint64_t at = 0;
+    apr_size_t used = 0, len = 0;
+    char *buffer = malloc(FILE_PIECE);
+    apr_status_t rv =
+        buffer ? ss_peer_begin(peer, call->header, call->header_len, deadline) : APR_ENOMEM;
+
+    while (rv == APR_SUCCESS && (used < call->content_len || at < call->file_len)) {
+        len = call->content_len - used < FILE_PIECE ? call->content_len - used : FILE_PIECE;
+        memcpy(buffer, call->content + used, len);
+        used += len;
+        rv = fill_from(call->file, &at, call->file_len, buffer, &len, FILE_PIECE);
+        if (rv == APR_SUCCESS)
+            rv = ss_peer_part(peer, buffer, len, used == call->content_len && at == call->file_len,
+                              deadline);
+    }
+    free(buffer);
+    return rv;
 }
 
-int ss_peer_is_reusable(ss_peer_t *peer)
+static apr_status_t exchange(ss_peer_t *peer, const ss_peer_call_t *call, ss_mono_t deadline,
+                             ss_peer_answer_t *answer, apr_pool_t *pool)
 {
-    if (peer->has_bye || peer->is_broken || peer->in.len) return 0;
-    if (peer->in.size > KEPT_MEMORY) ss_buf_free(&peer->in);
-    return 1;
+    apr_status_t rv = call->file_len ? send_with_file(peer, call, deadline)
+                                     : ss_peer_send(peer, call->header, call->header_len,
+                                                    call->content, call->content_len, deadline);
+
+    return rv == APR_SUCCESS ? ss_peer_receive(peer, answer, NULL, NULL, deadline, pool) : rv;
 }
 
-int ss_peer_may_repeat(const ss_peer_t *peer, apr_status_t rv)
+/* Whether the daemon certainly did not carry the request out, so that it may be repeated on a new
+ * connection. */
+static int may_repeat(const ss_peer_t *peer, apr_status_t rv)
 {
     return peer->has_bye || (!peer->is_sent && (peer->is_broken || rv == APR_EOF));
 }
 
-void ss_peer_explain(const ss_peer_t *peer, apr_status_t rv, ss_result_t *result)
+/* For people: why a request failed, and whether it may have been carried out. */
+static void explain_failure(const ss_peer_t *peer, apr_status_t rv, ss_result_t *result)
 {
+    const char *who = "the delivery daemon", *what;
     char text[160];
 
-    if (!result) return;
     if (APR_STATUS_IS_TIMEUP(rv)) {
-        ss_result_set(result, "socket", "", NULL,
-                      "the delivery daemon at %s did not answer in time%s", peer->path,
-                      peer->is_sent ? ": it is not known whether the request was carried out" : "");
+        what = peer->is_sent ? "did not answer in time: it is not known whether the request was "
+                               "carried out"
+                             : "did not answer in time";
     } else if (APR_STATUS_IS_ENOTIMPL(rv)) {
-        ss_result_set(result, "socket", "", NULL,
-                      "the delivery daemon at %s speaks another version of the local protocol: "
-                      "restart httpd after an upgrade",
-                      peer->path);
+        what = "speaks another version of the local protocol: restart httpd after an upgrade";
     } else if (rv == APR_EOF && peer->is_sent) {
-        ss_result_set(result, "socket", "", NULL,
-                      "the delivery daemon at %s ended before it answered: it is not known whether "
-                      "the request was carried out",
-                      peer->path);
+        what = "ended before it answered: it is not known whether the request was carried out";
     } else if (rv == APR_ECONNABORTED || rv == APR_EOF || rv == EPIPE) {
-        ss_result_set(result, "socket", "", NULL,
-                      "the delivery daemon at %s is restarting: the request was not carried out",
-                      peer->path);
+        what = "is restarting: the request was not carried out";
     } else if (rv == APR_EINVAL) {
-        ss_result_set(
-            result, "socket", "", NULL,
-            "the process at %s is not the delivery daemon, or the request is too large for it",
-            peer->path);
+        who = "the process";
+        what = "is not the delivery daemon, or the request is too large for it";
     } else {
         ss_result_set(result, "socket", "", NULL, "talking to the delivery daemon at %s failed: %s",
                       peer->path, apr_strerror(rv, text, sizeof(text)));
+        return;
+    }
+    ss_result_set(result, "socket", "", NULL, "%s at %s %s", who, peer->path, what);
+}
+
+apr_status_t ss_peer_call(const ss_peer_call_t *call, ss_peer_answer_t *answer, ss_result_t *result,
+                          apr_pool_t *pool)
+{
+    ss_mono_t deadline = ss_mono_add(ss_mono_now(), call->timeout);
+    apr_interval_time_t wait = call->timeout < CONNECT_WAIT ? call->timeout : CONNECT_WAIT;
+
+    for (int tries = 1;; tries++) {
+        ss_peer_t *peer = take_kept(call);
+        apr_status_t rv = peer
+                              ? APR_SUCCESS
+                              : ss_peer_open(&peer, call->path, call->instance, wait, result, NULL);
+        if (rv != APR_SUCCESS) return rv;
+        rv = exchange(peer, call, deadline, answer, pool);
+        if (rv == APR_SUCCESS) {
+            keep(peer);
+            return APR_SUCCESS;
+        }
+        int is_over =
+            !may_repeat(peer, rv) || tries >= TRIES || ss_mono_reached(deadline, ss_mono_now());
+        if (is_over) explain_failure(peer, rv, result);
+        ss_peer_close(peer);
+        if (is_over) return rv;
     }
 }

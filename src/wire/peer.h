@@ -1,6 +1,6 @@
-/* peer.h: a connection of the blocking client of the local socket, for web, command line and the C
- * API. peer_call.h is simpler where nothing is streamed. Any thread, one at a time for each
- * connection. */
+/* peer.h: the blocking client of the local socket, for web, command line and the C API.
+ * ss_peer_call is simpler where nothing is streamed. Any thread, one at a time for each connection.
+ */
 #ifndef SS_WIRE_PEER_H
 #define SS_WIRE_PEER_H
 
@@ -46,17 +46,26 @@ void ss_peer_set_wanted(ss_peer_t *peer, int (*is_wanted)(void *self), void *sel
 apr_status_t ss_peer_receive(ss_peer_t *peer, ss_peer_answer_t *answer,
                              apr_status_t (*step)(void *self, const char *bytes, apr_size_t len),
                              void *self, ss_mono_t deadline, apr_pool_t *pool);
-/* Whether it is a connection to this path and instance. */
-int ss_peer_goes_to(const ss_peer_t *peer, const char *path, apr_uint64_t instance);
-/* After an answer: whether another request may be sent. Gives back memory that only a large answer
- * needed. */
-int ss_peer_is_reusable(ss_peer_t *peer);
-/* After a failure rv: whether the daemon certainly did not carry the request out, so that it may be
- * repeated on a new connection. */
-int ss_peer_may_repeat(const ss_peer_t *peer, apr_status_t rv);
-/* Says for people why a request failed, and whether it may have been carried out. result: or NULL.
- */
-void ss_peer_explain(const ss_peer_t *peer, apr_status_t rv, ss_result_t *result);
 void ss_peer_close(ss_peer_t *peer);
+
+/* ---- one request and its answer, on a connection that each thread keeps ---- */
+
+typedef struct {
+    const char *path;      /* of the socket */
+    apr_uint64_t instance; /* which server it is meant for; 0: whoever listens */
+    const char *header;    /* JSON */
+    apr_size_t header_len;
+    const char *content; /* or NULL */
+    apr_size_t content_len;
+    int file; /* file_len octets of it, from its begin (pread), follow the content */
+    apr_uint64_t file_len;
+    apr_interval_time_t timeout; /* for the whole */
+} ss_peer_call_t;
+
+/* Sends the request, repeated where it certainly was not carried out, and waits for the answer,
+ * which lies in the pool. Errors: as ss_peer_receive, or of connecting; result says it for people.
+ */
+apr_status_t ss_peer_call(const ss_peer_call_t *call, ss_peer_answer_t *answer, ss_result_t *result,
+                          apr_pool_t *pool);
 
 #endif

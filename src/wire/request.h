@@ -1,7 +1,5 @@
 /* request.h: a request of the local socket's protocol while it is worked on, and how it is
- * answered. Whoever works on it (submissions, questions and actions of operators) knows this
- * header alone; the front end that read the request embeds an ss_request_t in its client and
- * implements the operations.
+ * answered. The front end that read it embeds an ss_request_t and implements the operations.
  *
  * Each request is answered exactly once, also when its client has left: the answer is what lets the
  * front end free it. After an answer the request must not be touched. Loop thread. */

@@ -10,7 +10,7 @@
 #include "web/shared/html.h"
 #include "web/shared/problem.h"
 #include "web/shared/http.h"
-#include "wire/peer_call.h"
+#include "wire/peer.h"
 
 static apr_status_t drop(void *value)
 {
