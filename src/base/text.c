@@ -198,6 +198,27 @@ int ss_text_same(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+int ss_text_word_index(const char *words, const char *word)
+{
+    apr_size_t len = strlen(word);
+
+    for (int i = 0; *words; i++) {
+        apr_size_t n = strcspn(words, " ");
+        if (n == len && !strncasecmp(words, word, n)) return i;
+        words += n + (words[n] == ' ');
+    }
+    return -1;
+}
+
+const char *ss_text_word(const char *words, int index, apr_pool_t *pool)
+{
+    for (; index > 0 && words; index--) {
+        words = strchr(words, ' ');
+        if (words) words++;
+    }
+    return words ? apr_pstrmemdup(pool, words, strcspn(words, " ")) : NULL;
+}
+
 int ss_text_contains(const char *text, const char *word)
 {
     for (; *text; text++) {

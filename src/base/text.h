@@ -36,6 +36,10 @@ const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len);
 /* Whether a and b are equal without looking at ASCII case, over len bytes at most of each; locale
  * never matters. */
 int ss_text_same(const char *a, const char *b);
+/* The place of a word, from 0, among words with a blank between; ASCII case ignored; -1: none. */
+int ss_text_word_index(const char *words, const char *word);
+/* The word at a place, or NULL. */
+const char *ss_text_word(const char *words, int index, apr_pool_t *pool);
 /* Whether text contains word, ASCII case ignored. */
 int ss_text_contains(const char *text, const char *word);
 /* Whether text matches a pattern in which * stands for any run of characters; ASCII case ignored.

@@ -38,33 +38,10 @@ static const char *choices(const char *words, apr_pool_t *pool)
     return out;
 }
 
-static int index_of(const char *words, const char *value)
-{
-    const char *p = words;
-    apr_size_t len = strlen(value);
-
-    for (int i = 0; p && *p; i++) {
-        apr_size_t n = strcspn(p, " ");
-        if (n == len && !strncasecmp(p, value, n)) return i;
-        p += n + (p[n] == ' ');
-    }
-    return -1;
-}
-
-static const char *word_of(const char *words, int index, apr_pool_t *pool)
-{
-    for (; index > 0; index--) {
-        words = strchr(words, ' ');
-        if (!words) return "";
-        words++;
-    }
-    return apr_pstrmemdup(pool, words, strcspn(words, " "));
-}
-
 /* Which of the option's words the argument is. */
 static const char *choose(const value_t *v, int *index)
 {
-    *index = index_of(v->option->words, v->text);
+    *index = ss_text_word_index(v->option->words, v->text);
     return *index >= 0 ? NULL
                        : apr_psprintf(v->pool, "'%s' is not one of %s", v->text,
                                       choices(v->option->words, v->pool));
@@ -266,7 +243,7 @@ static const char *read_tls(const value_t *v)
     if (v->argc > 1 && mode != SS_TLS_STARTTLS && mode != SS_TLS_TLS)
         return apr_psprintf(v->pool, "'%s' takes no versions: only starttls and tls do", v->text);
     for (int i = 1; i < v->argc; i++) {
-        int version = index_of(tls_versions, v->argv[i]);
+        int version = ss_text_word_index(tls_versions, v->argv[i]);
         if (version < 0)
             return apr_psprintf(v->pool, "'%s' is not one of the versions %s", v->argv[i],
                                 choices(tls_versions, v->pool));
@@ -284,10 +261,10 @@ static const char *read_word(const value_t *v)
     const char *bad = o->words ? choose(v, &index) : NULL;
 
     if (bad) return bad;
-    if (o->kind == SS_KIND_AUTH && v->argc > 1 && index_of("auto off", v->text) >= 0)
+    if (o->kind == SS_KIND_AUTH && v->argc > 1 && ss_text_word_index("auto off", v->text) >= 0)
         return apr_psprintf(v->pool, "'%s' cannot be combined with mechanisms", v->text);
     if (!*v->text || has_control(v->text)) return "holds an empty word or a control character";
-    return keep(v, o->words ? word_of(o->words, index, v->pool) : v->text);
+    return keep(v, o->words ? ss_text_word(o->words, index, v->pool) : v->text);
 }
 
 static const char *read_secret(const value_t *v)
@@ -363,13 +340,13 @@ static const char *read_rate(const value_t *v)
 static const char *read_address(const value_t *v)
 {
     const char *words = v->option->words;
-    int index = words ? index_of(words, v->text) : -1;
+    int index = words ? ss_text_word_index(words, v->text) : -1;
 
     if (index < 0 && !looks_like_address(v->text)) {
         return apr_psprintf(v->pool, "'%s' is not an address such as name@example.com%s%s", v->text,
                             words ? ", nor one of " : "", words ? choices(words, v->pool) : "");
     }
-    return keep(v, index >= 0 ? word_of(words, index, v->pool) : v->text);
+    return keep(v, index >= 0 ? ss_text_word(words, index, v->pool) : v->text);
 }
 
 static const char *read_pattern(const value_t *v)
@@ -415,7 +392,7 @@ static const char *read_queue(const value_t *v)
     if (v->argc > 2 || (index == 1 && v->argc != 2))
         return "takes sqlite3 and a path, or pgsql and \"host=... dbname=... user=...\" in quotes";
     g->queue_params = v->argc == 2 ? apr_pstrdup(v->pool, v->argv[1]) : NULL;
-    return keep(v, word_of(v->option->words, index, v->pool));
+    return keep(v, ss_text_word(v->option->words, index, v->pool));
 }
 
 static const char *read_limit(const value_t *v)
@@ -460,7 +437,7 @@ static const char *print_int(const value_t *v)
     int value = *(const int *)v->field;
 
     if (v->option->kind == SS_KIND_FLAG) return value ? "On" : "Off";
-    if (v->option->kind == SS_KIND_ENUM) return word_of(v->option->words, value, v->pool);
+    if (v->option->kind == SS_KIND_ENUM) return ss_text_word(v->option->words, value, v->pool);
     return apr_itoa(v->pool, value);
 }
 
@@ -504,11 +481,11 @@ static const char *print_host(const value_t *v)
 static const char *print_tls(const value_t *v)
 {
     const ss_settings_t *s = RECORD(ss_settings_t, tls);
-    const char *out = word_of(v->option->words, s->tls, v->pool);
+    const char *out = ss_text_word(v->option->words, s->tls, v->pool);
 
     for (int i = 0; s->tls_versions > 0 && i < 4; i++) {
         if (s->tls_versions & (1 << i))
-            out = apr_pstrcat(v->pool, out, " ", word_of(tls_versions, i, v->pool), NULL);
+            out = apr_pstrcat(v->pool, out, " ", ss_text_word(tls_versions, i, v->pool), NULL);
     }
     return out;
 }

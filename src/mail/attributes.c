@@ -99,14 +99,9 @@ static int is_long(const ss_attributes_row_t *row)
     return row->kind == SS_ATTRIBUTE_TIME || row->kind == SS_ATTRIBUTE_DURATION;
 }
 
-static const void *value_of(const ss_attributes_row_t *row, const ss_attributes_t *attr)
+static void *place_of(const ss_attributes_row_t *row, const ss_attributes_t *attr)
 {
-    return (const char *)attr + row->offset;
-}
-
-static void *place_of(const ss_attributes_row_t *row, ss_attributes_t *attr)
-{
-    return (char *)attr + row->offset;
+    return (char *)(apr_uintptr_t)attr + row->offset;
 }
 
 int ss_attributes_is_text(const ss_attributes_row_t *row)
@@ -116,13 +111,12 @@ int ss_attributes_is_text(const ss_attributes_row_t *row)
 
 const char *ss_attributes_text(const ss_attributes_row_t *row, const ss_attributes_t *attr)
 {
-    return *(const char *const *)value_of(row, attr);
+    return *(const char **)place_of(row, attr);
 }
 
 apr_int64_t ss_attributes_number(const ss_attributes_row_t *row, const ss_attributes_t *attr)
 {
-    return is_long(row) ? *(const apr_int64_t *)value_of(row, attr)
-                        : *(const int *)value_of(row, attr);
+    return is_long(row) ? *(apr_int64_t *)place_of(row, attr) : *(int *)place_of(row, attr);
 }
 
 static void put_number(const ss_attributes_row_t *row, ss_attributes_t *attr, apr_int64_t number)
@@ -192,52 +186,34 @@ void ss_attributes_copy(ss_attributes_t *to, const ss_attributes_t *from, unsign
 const char *ss_attributes_word(const ss_attributes_row_t *row, const ss_attributes_t *attr,
                                apr_pool_t *pool)
 {
-    apr_int64_t number = ss_attributes_number(row, attr) - row->first;
-    const char *word = row->words;
+    int index = (int)ss_attributes_number(row, attr) - row->first;
 
-    if (number < 0) return NULL;
-    for (; word && number; number--) {
-        word = strchr(word, ' ');
-        if (word) word++;
-    }
-    return word ? apr_pstrndup(pool, word, strcspn(word, " ")) : NULL;
+    return index < 0 ? NULL : ss_text_word(row->words, index, pool);
 }
 
 /* "must be high, normal or bulk" */
 static const char *name_words(const char *words, apr_pool_t *pool)
 {
-    const char *last = strrchr(words, ' ');
+    int last = count_words(words) - 1;
     const char *text = "must be ";
 
-    for (const char *p = words; *p;) {
-        apr_size_t len = strcspn(p, " ");
+    for (int i = 0; i <= last; i++)
         text = apr_pstrcat(pool, text,
-                           p == words      ? ""
-                           : p == last + 1 ? " or "
-                                           : ", ",
-                           apr_pstrmemdup(pool, p, len), NULL);
-        p += len;
-        if (*p) p++;
-    }
+                           !i         ? ""
+                           : i < last ? ", "
+                                      : " or ",
+                           ss_text_word(words, i, pool), NULL);
     return text;
 }
 
 static const char *read_word(const ss_attributes_row_t *row, ss_attributes_t *attr,
                              const char *text, apr_pool_t *pool)
 {
-    apr_size_t given = strlen(text);
-    int number = row->first;
+    int index = ss_text_word_index(row->words, text);
 
-    for (const char *p = row->words; *p; number++) {
-        apr_size_t len = strcspn(p, " ");
-        if (len == given && !strncasecmp(p, text, len)) {
-            put_number(row, attr, number);
-            return NULL;
-        }
-        p += len;
-        if (*p) p++;
-    }
-    return name_words(row->words, pool);
+    if (index < 0) return name_words(row->words, pool);
+    put_number(row, attr, row->first + index);
+    return NULL;
 }
 
 const char *ss_attributes_read(const ss_attributes_row_t *row, ss_attributes_t *attr,

@@ -1,10 +1,11 @@
-/* form.c: one JSON document to a message. Every error names the field by its path, "to[1].address".
- * Unknown fields are refused, so that a spelling mistake never silently drops a copy. See form.h.
- */
+/* form.c: a JSON document to a message. Unknown fields are refused, so that a spelling mistake
+ * never silently drops a copy. A form becomes a document, so that both have the same names, checks
+ * and refusals. See form.h. */
 #include "mail/form.h"
 
 #include <apr_strings.h>
 #include <jansson.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -13,7 +14,6 @@
 #include "config/settings.h"
 #include "mail/address.h"
 #include "mail/codec.h"
-#include "mail/compose.h"
 
 #define OBJECT_MAX 2048 /* octets of its JSON */
 #define ATTACHMENTS_MAX 1000
@@ -30,23 +30,24 @@ typedef struct {
     int has_envelope_to;
 } form_t;
 
-typedef int (*reader_t)(form_t *f, const char *path, const json_t *value);
-
-static const char *path_of(form_t *f, const char *format, const char *path, size_t i)
+static const char *item_path(form_t *f, const char *path, size_t i)
 {
-    return apr_psprintf(f->m->pool, format, path, (unsigned long)i);
+    return apr_psprintf(f->m->pool, "%s[%lu]", path, (unsigned long)i);
+}
+
+static const char *member_path(form_t *f, const char *path, const char *member)
+{
+    return apr_pstrcat(f->m->pool, path, ".", member, NULL);
 }
 
 static int wrong(form_t *f, const char *path, const char *what)
 {
-    ss_mail_problem(f->problem, 400, path, "%s: %s", path, what);
-    return -1;
+    return ss_mail_problem(f->problem, 400, path, "%s: %s", path, what);
 }
 
 static int no_room(form_t *f, apr_status_t rv)
 {
-    ss_mail_problem(f->problem, 503, NULL, "%s", ss_scratch_why(rv, f->m->pool));
-    return -1;
+    return ss_mail_problem(f->problem, 503, NULL, "%s", ss_scratch_why(rv, f->m->pool));
 }
 
 /* ---- kinds of values ---- */
@@ -65,7 +66,7 @@ static int check_line(form_t *f, const char *path, const char *s)
 }
 
 /* A text without zero bytes; is_line: of one line. */
-static int text(form_t *f, const char *path, const json_t *value, int is_line, const char **out)
+static int text(form_t *f, const char *path, json_t *value, int is_line, const char **out)
 {
     const char *s = json_string_value(value);
 
@@ -78,7 +79,7 @@ static int text(form_t *f, const char *path, const json_t *value, int is_line, c
 }
 
 /* Adds the addresses of one string or {"name","address"}. */
-static int address(form_t *f, const char *path, const json_t *value, apr_array_header_t *list)
+static int address(form_t *f, const char *path, json_t *value, apr_array_header_t *list)
 {
     apr_array_header_t *found;
     const char *s, *why, *name = NULL;
@@ -87,17 +88,16 @@ static int address(form_t *f, const char *path, const json_t *value, apr_array_h
     if (json_is_object(value)) {
         const char *key;
         json_t *item;
-        json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+        json_object_foreach(value, key, item)
         {
             if (strcmp(key, "name") && strcmp(key, "address"))
-                return wrong(f, apr_pstrcat(f->m->pool, path, ".", key, NULL),
+                return wrong(f, member_path(f, path, key),
                              "unknown field; an address has name and address");
         }
         item = json_object_get(value, "name");
-        if (item && !json_is_null(item) &&
-            text(f, apr_pstrcat(f->m->pool, path, ".name", NULL), item, 1, &name))
+        if (item && !json_is_null(item) && text(f, member_path(f, path, "name"), item, 1, &name))
             return -1;
-        path = apr_pstrcat(f->m->pool, path, ".address", NULL);
+        path = member_path(f, path, "address");
         value = json_object_get(value, "address");
         if (!value) return wrong(f, path, "is missing");
     }
@@ -106,34 +106,34 @@ static int address(form_t *f, const char *path, const json_t *value, apr_array_h
         if (ss_address_one(&a, s, &why, f->m->pool)) return wrong(f, path, why);
         a.name = name;
         found = apr_array_make(f->m->pool, 1, sizeof(a));
-        *(ss_address_t *)apr_array_push(found) = a;
+        APR_ARRAY_PUSH(found, ss_address_t) = a;
     } else if (ss_address_list(&found, s, strlen(s), &why, f->m->pool))
         return wrong(f, path, why);
     if (!found->nelts) return wrong(f, path, "is empty");
     for (int i = 0; i < found->nelts; i++) {
-        a = ((const ss_address_t *)found->elts)[i];
+        a = APR_ARRAY_IDX(found, i, ss_address_t);
         a.address = ss_address_with_domain(a.address, f->options->default_domain, f->m->pool);
         if (!ss_address_is_valid(a.address, 0, &why))
             return wrong(f, path, apr_psprintf(f->m->pool, "<%.200s>: %s", a.address, why));
         if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
-        *(ss_address_t *)apr_array_push(list) = a;
+        APR_ARRAY_PUSH(list, ss_address_t) = a;
     }
     return 0;
 }
 
-static int addresses(form_t *f, const char *path, const json_t *value, apr_array_header_t **list)
+static int addresses(form_t *f, const char *path, json_t *value, apr_array_header_t **list)
 {
     *list = apr_array_make(f->m->pool, 4, sizeof(ss_address_t));
     if (!json_is_array(value)) return address(f, path, value, *list);
     for (size_t i = 0; i < json_array_size(value); i++) {
-        if (address(f, path_of(f, "%s[%lu]", path, i), json_array_get(value, i), *list)) return -1;
+        if (address(f, item_path(f, path, i), json_array_get(value, i), *list)) return -1;
     }
     return 0;
 }
 
 /* ---- fields ---- */
 
-static int read_from(form_t *f, const char *path, const json_t *value)
+static int read_from(form_t *f, const char *path, json_t *value)
 {
     apr_array_header_t *list;
 
@@ -143,63 +143,13 @@ static int read_from(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-static int read_to(form_t *f, const char *path, const json_t *value)
-{
-    return addresses(f, path, value, &f->model.to);
-}
-static int read_cc(form_t *f, const char *path, const json_t *value)
-{
-    return addresses(f, path, value, &f->model.cc);
-}
-static int read_bcc(form_t *f, const char *path, const json_t *value)
-{
-    return addresses(f, path, value, &f->bcc);
-}
-static int read_reply_to(form_t *f, const char *path, const json_t *value)
-{
-    return addresses(f, path, value, &f->model.reply_to);
-}
-static int read_subject(form_t *f, const char *path, const json_t *value)
-{
-    return text(f, path, value, 1, &f->model.subject);
-}
-static int read_text(form_t *f, const char *path, const json_t *value)
-{
-    return text(f, path, value, 0, &f->model.text);
-}
-static int read_html(form_t *f, const char *path, const json_t *value)
-{
-    return text(f, path, value, 0, &f->model.html);
-}
 /* Fields that the module writes itself, or that would change the recipients. */
-static int is_ours(const char *name)
-{
-    static const char *const names[] = { "From",
-                                         "To",
-                                         "Cc",
-                                         "Bcc",
-                                         "Reply-To",
-                                         "Subject",
-                                         "Date",
-                                         "Message-ID",
-                                         "MIME-Version",
-                                         "Received",
-                                         "Return-Path",
-                                         "Content-Type",
-                                         "Content-Transfer-Encoding",
-                                         "Content-Disposition",
-                                         "Content-ID",
-                                         "Resent-To",
-                                         "Resent-Cc",
-                                         "Resent-Bcc" };
+static const char ours[] =
+    "From To Cc Bcc Reply-To Subject Date Message-ID MIME-Version Received Return-Path "
+    "Content-Type Content-Transfer-Encoding Content-Disposition Content-ID Resent-To Resent-Cc "
+    "Resent-Bcc";
 
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (ss_text_same(name, names[i])) return 1;
-    }
-    return 0;
-}
-
-static int header(form_t *f, const char *path, const char *name, const json_t *value)
+static int header(form_t *f, const char *path, const char *name, json_t *value)
 {
     ss_compose_header_t *h;
 
@@ -208,7 +158,7 @@ static int header(form_t *f, const char *path, const char *name, const json_t *v
             return wrong(f, path, "not a name of a header field");
     }
     if (!*name || strlen(name) > 100) return wrong(f, path, "not a name of a header field");
-    if (is_ours(name))
+    if (ss_text_word_index(ours, name) >= 0)
         return wrong(f, path, "cannot be set here; use the field of the document for it");
     if (f->model.headers->nelts >= HEADERS_MAX) return wrong(f, path, "too many header fields");
     h = apr_array_push(f->model.headers);
@@ -216,29 +166,29 @@ static int header(form_t *f, const char *path, const char *name, const json_t *v
     return text(f, path, value, 1, &h->value);
 }
 
-static int read_headers(form_t *f, const char *path, const json_t *value)
+static int read_headers(form_t *f, const char *path, json_t *value)
 {
     const char *name;
     json_t *item;
 
     if (!json_is_object(value)) return wrong(f, path, "not an object of names and values");
     f->model.headers = apr_array_make(f->m->pool, 4, sizeof(ss_compose_header_t));
-    json_object_foreach((json_t *)(apr_uintptr_t)value, name, item)
+    json_object_foreach(value, name, item)
     {
-        const char *at = apr_pstrcat(f->m->pool, path, ".", name, NULL);
+        const char *at = member_path(f, path, name);
         if (!json_is_array(item)) {
             if (header(f, at, name, item)) return -1;
             continue;
         }
         for (size_t i = 0; i < json_array_size(item); i++) {
-            if (header(f, path_of(f, "%s[%lu]", at, i), name, json_array_get(item, i))) return -1;
+            if (header(f, item_path(f, at, i), name, json_array_get(item, i))) return -1;
         }
     }
     return 0;
 }
 
 /* Base64, in the document or lifted out of it (lift.h). */
-static int content(form_t *f, const char *path, const json_t *value, ss_compose_attachment_t *a)
+static int content(form_t *f, const char *path, json_t *value, ss_compose_attachment_t *a)
 {
     ss_lift_item_t *lifted =
         ss_lift_find(f->options->lift, json_string_value(value), json_string_length(value));
@@ -258,7 +208,7 @@ static int content(form_t *f, const char *path, const json_t *value, ss_compose_
                                                    : no_room(f, f->options->lift->failed);
 }
 
-static int attachment(form_t *f, const char *path, const json_t *value)
+static int attachment(form_t *f, const char *path, json_t *value)
 {
     ss_compose_attachment_t *a = apr_array_push(f->model.attachments);
     const char *key, *at;
@@ -268,9 +218,9 @@ static int attachment(form_t *f, const char *path, const json_t *value)
     memset(a, 0, sizeof(*a));
     if (!json_is_object(value))
         return wrong(f, path, "not an object with filename, contentType, content, cid");
-    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+    json_object_foreach(value, key, item)
     {
-        at = apr_pstrcat(f->m->pool, path, ".", key, NULL);
+        at = member_path(f, path, key);
         if (!strcmp(key, "content")) {
             if (content(f, at, item, a)) return -1;
             has_content = 1;
@@ -288,17 +238,16 @@ static int attachment(form_t *f, const char *path, const json_t *value)
             return wrong(f, at,
                          "unknown field; an attachment has filename, contentType, content, cid");
     }
-    return has_content ? 0
-                       : wrong(f, apr_pstrcat(f->m->pool, path, ".content", NULL), "is missing");
+    return has_content ? 0 : wrong(f, member_path(f, path, "content"), "is missing");
 }
 
-static int read_attachments(form_t *f, const char *path, const json_t *value)
+static int read_attachments(form_t *f, const char *path, json_t *value)
 {
     if (!json_is_array(value)) return wrong(f, path, "not a list");
     if (json_array_size(value) > ATTACHMENTS_MAX) return wrong(f, path, "too many attachments");
     f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_compose_attachment_t));
     for (size_t i = 0; i < json_array_size(value); i++) {
-        if (attachment(f, path_of(f, "%s[%lu]", path, i), json_array_get(value, i))) return -1;
+        if (attachment(f, item_path(f, path, i), json_array_get(value, i))) return -1;
     }
     return 0;
 }
@@ -306,23 +255,23 @@ static int read_attachments(form_t *f, const char *path, const json_t *value)
 static int add_rcpts(form_t *f, const char *path, const apr_array_header_t *list)
 {
     for (int i = 0; list && i < list->nelts; i++) {
-        if (ss_mail_add_rcpt(f->m, ((const ss_address_t *)list->elts)[i].address, f->notify, path,
+        if (ss_mail_add_rcpt(f->m, APR_ARRAY_IDX(list, i, ss_address_t).address, f->notify, path,
                              f->problem))
             return -1;
     }
     return 0;
 }
 
-static int read_envelope(form_t *f, const char *path, const json_t *value)
+static int read_envelope(form_t *f, const char *path, json_t *value)
 {
     const char *key;
     json_t *item;
     apr_array_header_t *list;
 
     if (!json_is_object(value)) return wrong(f, path, "not an object with from and to");
-    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+    json_object_foreach(value, key, item)
     {
-        const char *at = apr_pstrcat(f->m->pool, path, ".", key, NULL);
+        const char *at = member_path(f, path, key);
         if (!strcmp(key, "to")) {
             if (addresses(f, at, item, &list) || add_rcpts(f, at, list)) return -1;
             f->has_envelope_to = 1;
@@ -339,7 +288,7 @@ static int read_envelope(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-static int read_message_id(form_t *f, const char *path, const json_t *value)
+static int read_message_id(form_t *f, const char *path, json_t *value)
 {
     const char *s;
     size_t n;
@@ -354,13 +303,13 @@ static int read_message_id(form_t *f, const char *path, const json_t *value)
     return 0;
 }
 
-static int read_notify(form_t *f, const char *path, const json_t *value)
+static int read_notify(form_t *f, const char *path, json_t *value)
 {
     const char *s;
     size_t count = json_is_array(value) ? json_array_size(value) : 1;
 
     for (size_t i = 0; i < count; i++) {
-        const char *at = json_is_array(value) ? path_of(f, "%s[%lu]", path, i) : path;
+        const char *at = json_is_array(value) ? item_path(f, path, i) : path;
         if (text(f, at, json_is_array(value) ? json_array_get(value, i) : value, 1, &s)) return -1;
         if (ss_dsn_notify(s, &f->notify))
             return wrong(f, f->notify & SS_NOTIFY_NEVER ? path : at,
@@ -370,17 +319,17 @@ static int read_notify(form_t *f, const char *path, const json_t *value)
 }
 
 /* A flat object, as its JSON text. */
-static int read_object(form_t *f, const ss_attributes_row_t *row, const json_t *value)
+static int read_object(form_t *f, const ss_attributes_row_t *row, json_t *value)
 {
     const char *key, *copy;
     json_t *item;
     char *dump;
 
     if (!json_is_object(value)) return wrong(f, row->name, "not an object");
-    json_object_foreach((json_t *)(apr_uintptr_t)value, key, item)
+    json_object_foreach(value, key, item)
     {
         if (json_is_object(item) || json_is_array(item))
-            return wrong(f, apr_pstrcat(f->m->pool, row->name, ".", key, NULL),
+            return wrong(f, member_path(f, row->name, key),
                          "must be a string, number, true, false or null");
     }
     dump = json_dumps(value, JSON_COMPACT);
@@ -393,7 +342,7 @@ static int read_object(form_t *f, const ss_attributes_row_t *row, const json_t *
                : 0;
 }
 
-static int read_attribute(form_t *f, const ss_attributes_row_t *row, const json_t *value)
+static int read_attribute(form_t *f, const ss_attributes_row_t *row, json_t *value)
 {
     const char *s, *why;
 
@@ -406,53 +355,77 @@ static int read_attribute(form_t *f, const ss_attributes_row_t *row, const json_
     return why ? wrong(f, row->name, why) : 0;
 }
 
-static int read_individually(form_t *f, const char *path, const json_t *value)
+static int read_individually(form_t *f, const char *path, json_t *value)
 {
     if (!json_is_boolean(value)) return wrong(f, path, "must be true or false");
     f->m->individually = json_is_true(value);
     return 0;
 }
 
+typedef enum {
+    ADDRESSES, /* with a place in form_t */
+    LINE,
+    TEXT,
+    ONE, /* with a reader; in a form, given once */
+    LIST,
+    SWITCH,
+    OBJECT
+} shape_t;
+
 /* Everything that is not an attribute. notify comes first: recipients copy it. */
 static const struct {
     const char *name;
-    reader_t read;
-} readers[] = { { "notify", read_notify },
-                { "from", read_from },
-                { "to", read_to },
-                { "cc", read_cc },
-                { "bcc", read_bcc },
-                { "replyTo", read_reply_to },
-                { "subject", read_subject },
-                { "text", read_text },
-                { "html", read_html },
-                { "headers", read_headers },
-                { "attachments", read_attachments },
-                { "envelope", read_envelope },
-                { "messageId", read_message_id },
-                { "individually", read_individually } };
-#define READERS (sizeof(readers) / sizeof(readers[0]))
+    shape_t shape;
+    int (*read)(form_t *f, const char *path, json_t *value);
+    apr_size_t place;
+} members[] = { { "notify", LIST, read_notify, 0 },
+                { "from", ONE, read_from, 0 },
+                { "to", ADDRESSES, NULL, offsetof(form_t, model.to) },
+                { "cc", ADDRESSES, NULL, offsetof(form_t, model.cc) },
+                { "bcc", ADDRESSES, NULL, offsetof(form_t, bcc) },
+                { "replyTo", ADDRESSES, NULL, offsetof(form_t, model.reply_to) },
+                { "subject", LINE, NULL, offsetof(form_t, model.subject) },
+                { "text", TEXT, NULL, offsetof(form_t, model.text) },
+                { "html", TEXT, NULL, offsetof(form_t, model.html) },
+                { "headers", OBJECT, read_headers, 0 },
+                { "attachments", OBJECT, read_attachments, 0 },
+                { "envelope", OBJECT, read_envelope, 0 },
+                { "messageId", ONE, read_message_id, 0 },
+                { "individually", SWITCH, read_individually, 0 } };
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
+
+static int read_member(form_t *f, size_t i, json_t *value)
+{
+    void *place = (char *)f + members[i].place;
+
+    switch (members[i].shape) {
+    case ADDRESSES: return addresses(f, members[i].name, value, place);
+    case LINE:
+    case TEXT: return text(f, members[i].name, value, members[i].shape == LINE, place);
+    default: return members[i].read(f, members[i].name, value);
+    }
+}
 
 static int is_known(const char *name)
 {
-    for (size_t i = 0; i < READERS; i++) {
-        if (!strcmp(readers[i].name, name)) return 1;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (!strcmp(members[i].name, name)) return 1;
     }
     return ss_attributes_find(name, SS_SET_DOCUMENT) != NULL;
 }
 
-static int read_fields(form_t *f, const json_t *document)
+static int read_fields(form_t *f, json_t *document)
 {
     const char *key;
     json_t *item;
 
-    json_object_foreach((json_t *)(apr_uintptr_t)document, key, item)
+    json_object_foreach(document, key, item)
     {
         if (!is_known(key)) return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
     }
-    for (size_t i = 0; i < READERS; i++) {
-        item = json_object_get(document, readers[i].name);
-        if (item && !json_is_null(item) && readers[i].read(f, readers[i].name, item)) return -1;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        item = json_object_get(document, members[i].name);
+        if (item && !json_is_null(item) && read_member(f, i, item)) return -1;
     }
     for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
         item = row->set_by & SS_SET_DOCUMENT ? json_object_get(document, row->name) : NULL;
@@ -483,10 +456,10 @@ static int lower(form_t *f)
     m->content_len = head;
     m->tail = tail;
     if (!max || head + tail->len <= max) return 0;
-    ss_mail_problem(f->problem, 413, "content",
-                    "the message has %" APR_UINT64_T_FMT " octets, the limit is %" APR_SIZE_T_FMT,
-                    head + tail->len, max);
-    return -1;
+    return ss_mail_problem(f->problem, 413, "content",
+                           "the message has %" APR_UINT64_T_FMT
+                           " octets, the limit is %" APR_SIZE_T_FMT,
+                           head + tail->len, max);
 }
 
 static int finish(form_t *f)
@@ -533,30 +506,139 @@ static int add_files(form_t *f, const apr_array_header_t *files)
     return 0;
 }
 
-int ss_form_document(ss_mail_message_t *m, const json_t *document, const apr_array_header_t *files,
-                     const ss_parse_options_t *options, ss_mail_problem_t *problem)
-{
-    form_t f = { .m = m, .options = options, .problem = problem };
+/* ---- documents ---- */
 
-    if (!json_is_object(document)) {
-        ss_mail_problem(problem, 400, NULL, "the JSON document is not an object");
-        return -1;
-    }
-    return read_fields(&f, document) || add_files(&f, files) || finish(&f) ? -1 : 0;
+/* files: further attachments, of ss_compose_attachment_t, or NULL. */
+static int read_document(form_t *f, json_t *document, const apr_array_header_t *files)
+{
+    if (!json_is_object(document))
+        return ss_mail_problem(f->problem, 400, NULL, "the JSON document is not an object");
+    return read_fields(f, document) || add_files(f, files) || finish(f) ? -1 : 0;
 }
 
 int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                  const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
+    form_t f = { .m = m, .options = options, .problem = problem };
     json_error_t error;
     json_t *document = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
 
-    if (!document) {
-        ss_mail_problem(problem, 400, NULL, "the JSON cannot be read: line %d, column %d: %s",
-                        error.line, error.column, error.text);
-        return -1;
+    if (!document)
+        return ss_mail_problem(problem, 400, NULL,
+                               "the JSON cannot be read: line %d, column %d: %s", error.line,
+                               error.column, error.text);
+    int failed = read_document(&f, document, NULL);
+    json_decref(document);
+    return failed;
+}
+
+/* ---- the fields of an HTML form become a document ---- */
+
+/* What a name holds; names that do not exist are left to read_fields, which refuses them. */
+static shape_t shape_of(const char *name)
+{
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (!strcmp(members[i].name, name)) return members[i].shape;
     }
-    int failed = ss_form_document(m, document, NULL, options, problem);
+    const ss_attributes_row_t *row = ss_attributes_find(name, SS_SET_DOCUMENT);
+    return row && row->kind == SS_ATTRIBUTE_OBJECT ? OBJECT : ONE;
+}
+
+/* Adds a value; a second one of the same name makes a list. */
+static void put(json_t *object, const char *name, json_t *value)
+{
+    json_t *there = json_object_get(object, name);
+
+    if (!there) {
+        json_object_set_new(object, name, value);
+    } else if (json_is_array(there)) {
+        json_array_append_new(there, value);
+    } else {
+        json_object_set_new(object, name, json_pack("[O,o]", there, value));
+    }
+}
+
+static int put_switch(form_t *f, json_t *document, const char *name, const char *value)
+{
+    int is_yes = ss_text_word_index("1 on true yes", value) >= 0;
+
+    if (!is_yes && ss_text_word_index("0 off false no", value) < 0)
+        return wrong(f, name, "must be true or false");
+    return json_object_set_new(document, name, json_boolean(is_yes));
+}
+
+static int put_member(form_t *f, json_t *document, const char *name, const char *member,
+                      const char *field, const char *value)
+{
+    json_t *object = json_object_get(document, name), *text = json_string(value);
+
+    if (!text) return wrong(f, field, "not UTF-8");
+    if (!object) {
+        object = json_object();
+        json_object_set_new(document, name, object);
+    }
+    if (!json_is_object(object)) {
+        json_decref(text);
+        return wrong(f, field, "is given as JSON and as single fields");
+    }
+    put(object, member, text);
+    return 0;
+}
+
+static int put_json(form_t *f, json_t *document, const char *name, const char *value)
+{
+    json_error_t error;
+    json_t *parsed = json_loads(value, JSON_REJECT_DUPLICATES, &error);
+
+    if (!parsed)
+        return wrong(f, name, "in a form this is JSON, or single fields like headers.X-Name");
+    if (json_object_get(document, name)) {
+        json_decref(parsed);
+        return wrong(f, name, "is given more than once");
+    }
+    json_object_set_new(document, name, parsed);
+    return 0;
+}
+
+static int put_field(form_t *f, json_t *document, const ss_form_field_t *field)
+{
+    apr_size_t len = strlen(field->name);
+    int is_php_list = len > 2 && !strcmp(field->name + len - 2, "[]");
+    const char *name = is_php_list ? apr_pstrmemdup(f->m->pool, field->name, len - 2) : field->name;
+    const char *dot = strchr(name, '.');
+    json_t *text;
+
+    if (!*field->value) return 0;
+    if (dot && dot > name && dot[1]) {
+        const char *object = apr_pstrmemdup(f->m->pool, name, (apr_size_t)(dot - name));
+        if (shape_of(object) == OBJECT && strcmp(object, "attachments"))
+            return put_member(f, document, object, dot + 1, name, field->value);
+    }
+    switch (shape_of(name)) {
+    case SWITCH: return put_switch(f, document, name, field->value);
+    case OBJECT: return put_json(f, document, name, field->value);
+    case ADDRESSES:
+    case LIST: break;
+    default:
+        if (json_object_get(document, name)) return wrong(f, name, "is given more than once");
+    }
+    text = json_string(field->value);
+    if (!text) return wrong(f, name, "not UTF-8");
+    put(document, name, text);
+    return 0;
+}
+
+int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
+                   const apr_array_header_t *files, const ss_parse_options_t *options,
+                   ss_mail_problem_t *problem)
+{
+    form_t f = { .m = m, .options = options, .problem = problem };
+    json_t *document = json_object();
+    int failed = 0;
+
+    for (int i = 0; i < fields->nelts && !failed; i++)
+        failed = put_field(&f, document, &APR_ARRAY_IDX(fields, i, ss_form_field_t));
+    if (!failed) failed = read_document(&f, document, files);
     json_decref(document);
     return failed;
 }

@@ -17,51 +17,35 @@
 #define SUBJECT_MAX 998
 #define FIELDS_MAX 10000
 
-typedef enum { /* what a field is to us */
-               F_OTHER,
-               F_FROM,
-               F_SENDER,
-               F_TO,
-               F_CC,
-               F_BCC,
-               F_REPLY_TO,
-               F_DATE,
-               F_MESSAGE_ID,
-               F_SUBJECT,
-               F_PRECEDENCE,
-               F_AUTO,
-               F_RECEIVED,
-               F_TLS,
-               F_RESENT_FROM,
-               F_RESENT_SENDER,
-               F_RESENT_TO,
-               F_RESENT_CC,
-               F_RESENT_BCC,
-               F_KINDS
-} kind_t;
+/* What a field is to us. */
+#define KINDS(X)                                                                                   \
+    X(FROM, "From")                                                                                \
+    X(SENDER, "Sender")                                                                            \
+    X(TO, "To")                                                                                    \
+    X(CC, "Cc")                                                                                    \
+    X(BCC, "Bcc")                                                                                  \
+    X(REPLY_TO, "Reply-To")                                                                        \
+    X(DATE, "Date")                                                                                \
+    X(MESSAGE_ID, "Message-ID")                                                                    \
+    X(SUBJECT, "Subject")                                                                          \
+    X(PRECEDENCE, "Precedence")                                                                    \
+    X(AUTO, "Auto-Submitted")                                                                      \
+    X(RECEIVED, "Received")                                                                        \
+    X(TLS, "TLS-Required")                                                                         \
+    X(RESENT_FROM, "Resent-From")                                                                  \
+    X(RESENT_SENDER, "Resent-Sender")                                                              \
+    X(RESENT_TO, "Resent-To")                                                                      \
+    X(RESENT_CC, "Resent-Cc")                                                                      \
+    X(RESENT_BCC, "Resent-Bcc")
+#define KIND(kind, name) F_##kind,
+#define NAME(kind, name) [F_##kind] = { name, sizeof(name) - 1 },
+
+typedef enum { F_OTHER, KINDS(KIND) F_KINDS } kind_t;
 
 static const struct {
     const char *name;
     apr_size_t len;
-    kind_t kind;
-} kinds[] = { { "From", 4, F_FROM },
-              { "Sender", 6, F_SENDER },
-              { "To", 2, F_TO },
-              { "Cc", 2, F_CC },
-              { "Bcc", 3, F_BCC },
-              { "Reply-To", 8, F_REPLY_TO },
-              { "Date", 4, F_DATE },
-              { "Message-ID", 10, F_MESSAGE_ID },
-              { "Subject", 7, F_SUBJECT },
-              { "Precedence", 10, F_PRECEDENCE },
-              { "Auto-Submitted", 14, F_AUTO },
-              { "Received", 8, F_RECEIVED },
-              { "TLS-Required", 12, F_TLS },
-              { "Resent-From", 11, F_RESENT_FROM },
-              { "Resent-Sender", 13, F_RESENT_SENDER },
-              { "Resent-To", 9, F_RESENT_TO },
-              { "Resent-Cc", 9, F_RESENT_CC },
-              { "Resent-Bcc", 10, F_RESENT_BCC } };
+} kinds[F_KINDS] = { KINDS(NAME) };
 
 typedef struct {
     ss_mail_message_t *m;
@@ -80,12 +64,12 @@ typedef struct {
 
 static kind_t kind_of(const ss_header_field_t *field)
 {
-    for (apr_size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        if (kinds[i].len == field->name_len &&
-            !strncasecmp(kinds[i].name, field->start, field->name_len))
-            return kinds[i].kind;
-    }
-    return F_OTHER;
+    kind_t kind = F_OTHER + 1;
+
+    while (kind < F_KINDS && (kinds[kind].len != field->name_len ||
+                              strncasecmp(kinds[kind].name, field->start, field->name_len)))
+        kind++;
+    return kind < F_KINDS ? kind : F_OTHER;
 }
 
 static int is_address_field(kind_t kind)

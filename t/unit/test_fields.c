@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mail/compose.h"
-#include "mail/fields.h"
+#include "mail/form.h"
 
 void ss_suite_fields(void);
 
@@ -18,7 +18,7 @@ static ss_mail_message_t *formed(const char *const *pairs, const apr_array_heade
     ss_parse_options_t options = {
         .adds_missing = 1, .host = "host.example.com", .now = 1000000, .random = 77
     };
-    apr_array_header_t *fields = apr_array_make(pool, 4, sizeof(ss_fields_field_t));
+    apr_array_header_t *fields = apr_array_make(pool, 4, sizeof(ss_form_field_t));
     static const char *const usual[] = { "from=a@b.c", "to=x@y.z", "text=t" };
     ss_mail_message_t *m = ss_mail_create(pool);
 
@@ -26,10 +26,10 @@ static ss_mail_message_t *formed(const char *const *pairs, const apr_array_heade
     ss_compose_init();
     for (int i = 0; i < 3 || *pairs; i++) {
         const char *pair = i < 3 ? usual[i] : *pairs++, *is = strchr(pair, '=');
-        APR_ARRAY_PUSH(fields, ss_fields_field_t) =
-            (ss_fields_field_t){ apr_pstrmemdup(pool, pair, (apr_size_t)(is - pair)), is + 1 };
+        APR_ARRAY_PUSH(fields, ss_form_field_t) =
+            (ss_form_field_t){ apr_pstrmemdup(pool, pair, (apr_size_t)(is - pair)), is + 1 };
     }
-    return ss_fields_read(m, fields, files, &options, problem) ? NULL : m;
+    return ss_form_fields(m, fields, files, &options, problem) ? NULL : m;
 }
 
 static int has_line(const ss_mail_message_t *m, const char *line)

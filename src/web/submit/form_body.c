@@ -4,13 +4,13 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "mail/fields.h"
+#include "mail/form.h"
 #include "mail/multipart.h"
 #include "web/shared/params.h"
 
 static void add_field(apr_array_header_t *fields, const char *name, const char *value)
 {
-    ss_fields_field_t *field = apr_array_push(fields);
+    ss_form_field_t *field = apr_array_push(fields);
 
     field->name = name;
     field->value = value;
@@ -81,11 +81,11 @@ static int read_multipart(apr_array_header_t *fields, apr_array_header_t *files,
 int ss_form_body_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
                       const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
-    apr_array_header_t *fields = apr_array_make(m->pool, 16, sizeof(ss_fields_field_t));
+    apr_array_header_t *fields = apr_array_make(m->pool, 16, sizeof(ss_form_field_t));
     apr_array_header_t *files = apr_array_make(m->pool, 4, sizeof(ss_compose_attachment_t));
 
     if (type ? read_multipart(fields, files, type, bytes, len, options->lift, problem, m->pool)
              : read_urlencoded(fields, bytes, len, problem, m->pool))
         return -1;
-    return ss_fields_read(m, fields, files, options, problem);
+    return ss_form_fields(m, fields, files, options, problem);
 }
