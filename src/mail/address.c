@@ -138,10 +138,7 @@ int ss_address_is_valid(const char *text, int has_no_domain_ok, const char **why
 
 int ss_address_is_utf8(const char *text)
 {
-    for (; *text; text++) {
-        if ((unsigned char)*text > 127) return 1;
-    }
-    return 0;
+    return !ss_codec_is_ascii(text, strlen(text));
 }
 
 /* A display name in a field: as it is if all words are atoms, else quoted, else encoded. */

@@ -27,6 +27,14 @@ static apr_size_t sequence(const unsigned char *p, apr_size_t left)
     return n;
 }
 
+int ss_codec_is_ascii(const char *bytes, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if ((unsigned char)bytes[i] > 127) return 0;
+    }
+    return 1;
+}
+
 int ss_codec_is_utf8(const char *bytes, apr_size_t len)
 {
     const unsigned char *p = (const unsigned char *)bytes;

@@ -4,6 +4,8 @@
 
 #include <apr_pools.h>
 
+/* Whether no octet is above 127. */
+int ss_codec_is_ascii(const char *bytes, apr_size_t len);
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 int ss_codec_is_utf8(const char *bytes, apr_size_t len);
 /* Base64 in lines of 76, CRLF after each; line_len 0: one line without a line end. Zero-terminated.

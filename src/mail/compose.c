@@ -162,7 +162,7 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
 
     for (int i = 0; model->attachments && i < model->attachments->nelts; i++) {
         const ss_compose_attachment_t *a =
-            &((const ss_compose_attachment_t *)model->attachments->elts)[i];
+            &APR_ARRAY_IDX(model->attachments, i, ss_compose_attachment_t);
         if ((a->cid && model->html) != inlines) continue;
         if (!is_wrapped) body = multipart(inlines ? "related" : "mixed", body, model, pool);
         is_wrapped = 1;
@@ -217,7 +217,7 @@ static const char *address_field(apr_pool_t *pool, const char *name, const apr_a
     if (!list || !list->nelts) return "";
     parts = apr_array_make(pool, list->nelts, sizeof(const char *));
     for (int i = 0; i < list->nelts; i++) {
-        const char *text = ss_address_header(&((const ss_address_t *)list->elts)[i], pool);
+        const char *text = ss_address_header(&APR_ARRAY_IDX(list, i, ss_address_t), pool);
         APR_ARRAY_PUSH(parts, const char *) =
             i + 1 < list->nelts ? apr_pstrcat(pool, text, ", ", NULL) : text;
     }
@@ -243,7 +243,7 @@ static const char *fields(const ss_compose_t *model, apr_pool_t *pool)
         model->subject ? field(pool, "Subject", ss_words_encode(pool, model->subject)) : "",
         field(pool, "Message-ID", id), NULL);
     for (int i = 0; model->headers && i < model->headers->nelts; i++) {
-        const ss_compose_header_t *h = &((const ss_compose_header_t *)model->headers->elts)[i];
+        const ss_compose_header_t *h = &APR_ARRAY_IDX(model->headers, i, ss_compose_header_t);
         out = apr_pstrcat(pool, out, field(pool, h->name, ss_words_encode(pool, h->value)), NULL);
     }
     return apr_pstrcat(pool, out, "MIME-Version: 1.0\r\n", NULL);

@@ -179,22 +179,6 @@ static void add_json(ss_lift_t *lift, const char *p, const char *end)
 
 /* ---- multipart: the content of a part with a filename ---- */
 
-/* Finds the delimiter at or after lift->scanned: where the content before it ends, and where the
- * next header begins. 0: not there yet. */
-static int next_delimiter(ss_lift_t *lift, int is_whole, apr_size_t *content_end, apr_size_t *after,
-                          int *is_last)
-{
-    const char *doc = lift->doc.data, *stop, *next;
-
-    /* The delimiter of an empty content shares the line end of the empty line. */
-    if (ss_multipart_delimiter(doc, doc + lift->scanned, doc + lift->doc.len, lift->boundary,
-                               is_whole, &stop, &next, is_last))
-        return 0;
-    *content_end = (apr_size_t)(stop - doc);
-    *after = (apr_size_t)(next - doc);
-    return 1;
-}
-
 /* Moves what cannot be part of a delimiter out of the document. */
 static void lift_so_far(ss_lift_t *lift, apr_size_t end)
 {
@@ -245,11 +229,13 @@ static int take_header(ss_lift_t *lift)
 
 static int take_content(ss_lift_t *lift, int is_whole)
 {
-    apr_size_t content_end, after;
+    const char *doc = lift->doc.data, *stop, *next;
     int is_last;
 
-    if (next_delimiter(lift, is_whole, &content_end, &after, &is_last)) {
-        if (lift->state == SS_LIFT_CONTENT) content_ends(lift, content_end, &after);
+    if (!ss_multipart_delimiter(doc, doc + lift->scanned, doc + lift->doc.len, lift->boundary,
+                                is_whole, &stop, &next, &is_last)) {
+        apr_size_t after = (apr_size_t)(next - doc);
+        if (lift->state == SS_LIFT_CONTENT) content_ends(lift, (apr_size_t)(stop - doc), &after);
         lift->state = is_last ? SS_LIFT_DONE : SS_LIFT_HEADER;
         lift->start = lift->scanned = after;
         return 1;
@@ -340,8 +326,9 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
     unescape_t u = { PLAIN, 0, 0 };
     ss_codec_base64_t state = { 0, 0, 0 };
     apr_uint64_t read = 0, written = 0;
-    char *in = malloc(PIECE), *text = malloc(PIECE), *out = malloc(PIECE);
-    apr_status_t rv = in && text && out ? APR_SUCCESS : APR_ENOMEM;
+    char *in = malloc((apr_size_t)3 * PIECE), *text = in ? in + PIECE : NULL,
+         *out = in ? text + PIECE : NULL;
+    apr_status_t rv = in ? APR_SUCCESS : APR_ENOMEM;
     int bad = 0;
 
     while (rv == APR_SUCCESS && !bad && read < content->len) {
@@ -360,14 +347,11 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content)
         written += more;
     }
     apr_size_t last = 0;
-    if (rv == APR_SUCCESS && !bad)
-        bad = u.state != PLAIN || ss_codec_base64_end(&state, 1, out, &last);
+    bad = bad || u.state != PLAIN || ss_codec_base64_end(&state, 1, out, &last);
     if (rv == APR_SUCCESS && !bad)
         rv = ss_scratch_write(&lift->file, content->at + written, out, last);
     content->len = written + last;
     free(in);
-    free(text);
-    free(out);
     if (rv != APR_SUCCESS) lift->failed = rv;
     return bad || rv != APR_SUCCESS ? -1 : 0;
 }

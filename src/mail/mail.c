@@ -73,17 +73,14 @@ int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify,
     const char *why = NULL;
     ss_mail_rcpt_t *rcpt;
 
-    if (!ss_address_is_valid(address, 0, &why)) {
-        ss_mail_problem(problem, 400, field,
-                        "<%.200s> is not an address that mail can be sent to: %s", address, why);
-        return -1;
-    }
+    if (!ss_address_is_valid(address, 0, &why))
+        return ss_mail_problem(problem, 400, field,
+                               "<%.200s> is not an address that mail can be sent to: %s", address,
+                               why);
     if (has_rcpt(m, address)) return 0;
-    if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX) {
-        ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d",
-                        SS_MAIL_RECIPIENTS_MAX);
-        return -1;
-    }
+    if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX)
+        return ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d",
+                               SS_MAIL_RECIPIENTS_MAX);
     rcpt = apr_array_push(m->rcpts);
     rcpt->address = apr_pstrdup(m->pool, address);
     rcpt->orcpt = NULL;

@@ -72,14 +72,6 @@ static int is_high(char c)
     return (unsigned char)c > 127;
 }
 
-static int holds_high(const char *bytes, apr_size_t len)
-{
-    for (apr_size_t i = 0; i < len; i++) {
-        if (is_high(bytes[i])) return 1;
-    }
-    return 0;
-}
-
 static int needs_change(const walk_t *w, const char *p, const char *end)
 {
     while (p < end) {
@@ -87,7 +79,7 @@ static int needs_change(const walk_t *w, const char *p, const char *end)
         apr_size_t len = (apr_size_t)(stop - p);
         if (len > SS_MAIL_LINE_MAX && (len > SS_MAIL_LINE_MAX + 2 || !lf)) return 1;
         if (memchr(p, '\0', len)) return 1;
-        if (w->makes_7bit && holds_high(p, len)) return 1;
+        if (w->makes_7bit && !ss_codec_is_ascii(p, len)) return 1;
         p = stop;
     }
     return 0;
@@ -131,7 +123,7 @@ static const char *high_words(const char *p, const char *end)
         while (next < end && is_blank(*next)) next++;
         const char *stop = next;
         while (stop < end && !is_blank(*stop)) stop++;
-        if (!holds_high(next, (apr_size_t)(stop - next))) return p;
+        if (ss_codec_is_ascii(next, (apr_size_t)(stop - next))) return p;
         p = next;
     }
 }
@@ -185,7 +177,7 @@ static void put_ascii(walk_t *w, const char *p, apr_size_t len)
 
 static void put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
 {
-    int has_high = holds_high(p, len);
+    int has_high = !ss_codec_is_ascii(p, len);
 
     if (memchr(p, '\0', len)) {
         char *clean = apr_pstrmemdup(w->pool, p, len);
@@ -264,7 +256,7 @@ static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encodin
 
     if (!*e->type) {
         apr_size_t len = (apr_size_t)(e->end - e->body);
-        const char *charset = !holds_high(e->body, len)        ? "us-ascii"
+        const char *charset = ss_codec_is_ascii(e->body, len)  ? "us-ascii"
                               : ss_codec_is_utf8(e->body, len) ? "utf-8"
                                                                : "unknown-8bit";
         added = apr_pstrcat(w->pool, "Content-Type: text/plain; charset=", charset, "\r\n", added,
@@ -326,17 +318,12 @@ static void put_filler(walk_t *w, const char *p, const char *end)
         apr_size_t len = (apr_size_t)(stop - p);
         char *line = apr_pstrmemdup(w->pool, p, len), *c = line;
         for (apr_size_t i = 0; i < len; i++) {
-            if (!p[i] || (w->makes_7bit && (unsigned char)p[i] > 127)) line[i] = '?';
+            if (!p[i] || (w->makes_7bit && is_high(p[i]))) line[i] = '?';
         }
-        for (; len > SS_MAIL_LINE_MAX + 2; len -= SS_MAIL_LINE_MAX, c += SS_MAIL_LINE_MAX) {
+        for (; len > SS_MAIL_LINE_MAX + (lf ? 2 : 0);
+             len -= SS_MAIL_LINE_MAX, c += SS_MAIL_LINE_MAX) {
             put(w, c, SS_MAIL_LINE_MAX);
             puts_out(w, "\r\n");
-        }
-        if (len > SS_MAIL_LINE_MAX && !lf) {
-            put(w, c, SS_MAIL_LINE_MAX);
-            puts_out(w, "\r\n");
-            c += SS_MAIL_LINE_MAX;
-            len -= SS_MAIL_LINE_MAX;
         }
         put(w, c, len);
         p = stop;
@@ -417,7 +404,7 @@ static const char *multipart_fault(const walk_t *w, const entity_t *e)
     if (!e->boundary) return "its multipart has no boundary";
     if (strlen(e->boundary) > BOUNDARY_MAX) return "its multipart's boundary is too long";
     /* Delimiters cannot be encoded. */
-    return w->makes_7bit && holds_high(e->boundary, strlen(e->boundary))
+    return w->makes_7bit && !ss_codec_is_ascii(e->boundary, strlen(e->boundary))
                ? "its multipart's boundary is not ASCII"
                : NULL;
 }

@@ -1,53 +1,18 @@
 /* multipart.c: splits a multipart/form-data body; contents are not copied. See multipart.h. */
 #include "mail/multipart.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 #include <strings.h>
 
 #include "mail/header.h"
+#include "mail/words.h"
 
 #define PART_HEADER_MAX 16384
 
-/* A parameter of a header field's value, unquoted: "name" of form-data; name="a b". Browsers write
- * a quote in it as %22, other clients as \". NULL: not there. */
-static const char *parameter(const char *value, apr_size_t len, const char *name, apr_pool_t *pool)
-{
-    const char *p = value, *end = value + len;
-    apr_size_t name_len = strlen(name);
-
-    while (p < end) {
-        while (p < end && *p != ';') {
-            if (*p == '"') {
-                for (p++; p < end && *p != '"'; p++) p += *p == '\\' && p + 1 < end;
-            }
-            p += p < end;
-        }
-        for (p += p < end; p < end && apr_isspace(*p); p++) {
-        }
-        if ((apr_size_t)(end - p) <= name_len || strncasecmp(p, name, name_len) ||
-            p[name_len] != '=')
-            continue;
-        p += name_len + 1;
-        char *out = apr_palloc(pool, (apr_size_t)(end - p) + 1), *o = out;
-        if (p == end || *p != '"') {
-            while (p < end && *p != ';' && !apr_isspace(*p)) *o++ = *p++;
-        } else {
-            for (p++; p < end && *p != '"'; p++) {
-                if (*p == '\\' && p + 1 < end && (p[1] == '"' || p[1] == '\\')) p++;
-                *o++ = *p;
-            }
-        }
-        *o = '\0';
-        return out;
-    }
-    return NULL;
-}
-
 const char *ss_multipart_boundary(const char *content_type, apr_pool_t *pool)
 {
-    const char *boundary = parameter(content_type, strlen(content_type), "boundary", pool);
+    const char *boundary = ss_words_parameter(pool, content_type, strlen(content_type), "boundary");
     apr_size_t len = boundary ? strlen(boundary) : 0;
 
     if (!len || len > SS_MULTIPART_BOUNDARY_MAX) return NULL;
@@ -93,8 +58,9 @@ static int read_part_header(ss_multipart_part_t *part, const char *header, apr_s
 
     while ((got = ss_header_next(&at, end, &field)) == 1) {
         if (ss_header_is(&field, "Content-Disposition")) {
-            const char *name = parameter(field.value, field.value_len, "name", pool),
-                       *filename = parameter(field.value, field.value_len, "filename", pool);
+            const char *name = ss_words_parameter(pool, field.value, field.value_len, "name"),
+                       *filename =
+                           ss_words_parameter(pool, field.value, field.value_len, "filename");
             if (name) part->name = unescaped(apr_pstrdup(pool, name));
             if (filename) part->filename = base_of(unescaped(apr_pstrdup(pool, filename)));
         } else if (ss_header_is(&field, "Content-Type")) {

@@ -87,9 +87,8 @@ static int addresses(parse_t *p, const ss_header_field_t *field, apr_array_heade
     const char *why;
 
     if (!ss_address_list(list, field->value, field->value_len, &why, p->m->pool)) return 0;
-    ss_mail_problem(p->problem, 400, name_of(p, field),
-                    "the field %s cannot be read as addresses: %s", name_of(p, field), why);
-    return -1;
+    return ss_mail_problem(p->problem, 400, name_of(p, field),
+                           "the field %s cannot be read as addresses: %s", name_of(p, field), why);
 }
 
 /* ---- the walk over the fields ---- */
@@ -100,7 +99,7 @@ static int take_rcpts(parse_t *p, const ss_header_field_t *field)
 
     if (addresses(p, field, &list)) return -1;
     for (int i = 0; i < list->nelts; i++) {
-        const ss_address_t *a = &((const ss_address_t *)list->elts)[i];
+        const ss_address_t *a = &APR_ARRAY_IDX(list, i, ss_address_t);
         const char *address =
             ss_address_with_domain(a->address, p->options->default_domain, p->m->pool);
         if (ss_mail_add_rcpt(p->m, address, SS_NOTIFY_NONE, name_of(p, field), p->problem))
@@ -118,28 +117,22 @@ static int look(parse_t *p)
 
     while ((got = ss_header_next(&at, end, &field)) == 1) {
         kind_t kind = kind_of(&field);
-        if (++fields > FIELDS_MAX) {
-            ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
-                            FIELDS_MAX);
-            return -1;
-        }
+        if (++fields > FIELDS_MAX)
+            return ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
+                                   FIELDS_MAX);
         if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = field;
         if (kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC) p->is_resent = 1;
         if (kind == F_BCC || kind == F_RESENT_BCC) p->must_rebuild = 1;
     }
-    if (got == 0) return 0;
-    if (p->options->takes_plain_text) {
-        p->broken_at = (apr_size_t)(at - p->bytes);
-        return 0;
-    }
-    ss_mail_problem(
+    if (got < 0 && p->options->takes_plain_text) p->broken_at = (apr_size_t)(at - p->bytes);
+    if (got == 0 || p->options->takes_plain_text) return 0;
+    return ss_mail_problem(
         p->problem, 400, "header",
         "line %d of the header is not a field (Name: value), and no empty line before it "
         "ends the header: \"%.60s\"",
         fields + 1,
         ss_words_decode(p->m->pool, at, (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60,
                         60));
-    return -1;
 }
 
 static int collect_rcpts(parse_t *p)
@@ -167,7 +160,7 @@ static const char *first_address(parse_t *p, kind_t kind)
         ss_address_list(&list, p->first[kind].value, p->first[kind].value_len, NULL, p->m->pool) ||
         !list->nelts)
         return NULL;
-    return ss_address_with_domain(((const ss_address_t *)list->elts)[0].address,
+    return ss_address_with_domain(APR_ARRAY_IDX(list, 0, ss_address_t).address,
                                   p->options->default_domain, p->m->pool);
 }
 
@@ -186,11 +179,9 @@ static int sender(parse_t *p)
     if (!m->from) m->from = p->options->default_from;
     if (!m->from || !*m->from) return 0;
     m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
-    if (!ss_address_is_valid(m->from, 0, &why)) {
-        ss_mail_problem(p->problem, 400, "from", "the sender <%.200s> is not a valid address: %s",
-                        m->from, why);
-        return -1;
-    }
+    if (!ss_address_is_valid(m->from, 0, &why))
+        return ss_mail_problem(p->problem, 400, "from",
+                               "the sender <%.200s> is not a valid address: %s", m->from, why);
     if (ss_address_is_utf8(m->from)) m->attr.is_utf8 = 1;
     return 0;
 }
@@ -262,7 +253,7 @@ static const char *with_domains(parse_t *p, const ss_header_field_t *field)
         return NULL;
     out = apr_array_make(p->m->pool, 2 * list->nelts + 1, sizeof(const char *));
     for (int i = 0; i < list->nelts; i++) {
-        ss_address_t a = ((ss_address_t *)list->elts)[i];
+        ss_address_t a = APR_ARRAY_IDX(list, i, ss_address_t);
         const char *address =
             ss_address_with_domain(a.address, p->options->default_domain, p->m->pool);
         if (a.group) return NULL;
@@ -280,11 +271,9 @@ static int add_headers(parse_t *p, const char **top)
     for (int i = 0; p->options->add_headers && i < p->options->add_headers->nelts; i++) {
         const char *const *pair = ((const char *(*)[2])p->options->add_headers->elts)[i];
         const char *value = pair[1] ? pair[1] : "";
-        if (strpbrk(value, "\r\n")) {
-            ss_mail_problem(p->problem, 400, pair[0],
-                            "the value of the added field %s has a line end", pair[0]);
-            return -1;
-        }
+        if (strpbrk(value, "\r\n"))
+            return ss_mail_problem(p->problem, 400, pair[0],
+                                   "the value of the added field %s has a line end", pair[0]);
         *top = apr_pstrcat(p->m->pool, *top, pair[0], ": ", ss_words_encode(p->m->pool, value),
                            "\r\n", NULL);
         p->must_rebuild = 1;
@@ -303,24 +292,23 @@ static void piece(apr_array_header_t *pieces, const char *bytes, apr_size_t len)
 static void rebuild(parse_t *p, const char *top)
 {
     const char *at = p->bytes, *end = p->bytes + p->header_len;
-    apr_size_t used = strlen(top), added = strlen(p->added), rest = p->len - p->header_len;
+    apr_size_t rest = p->len - p->header_len;
     apr_array_header_t *pieces = apr_array_make(p->m->pool, 16, sizeof(struct iovec));
     ss_header_field_t field;
 
-    piece(pieces, top, used);
+    piece(pieces, top, strlen(top));
     while (ss_header_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
         const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
         if (kind == F_BCC || kind == F_RESENT_BCC) continue;
-        if (changed)
-            changed = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
-        piece(pieces, changed ? changed : field.start, changed ? strlen(changed) : field.len);
+        if (changed) {
+            field.start = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
+            field.len = strlen(field.start);
+        }
+        piece(pieces, field.start, field.len);
     }
-    piece(pieces, p->added, added);
-    if (!rest)
-        piece(pieces, "\r\n", 2);
-    else
-        piece(pieces, p->bytes + p->header_len, rest);
+    piece(pieces, p->added, strlen(p->added));
+    piece(pieces, rest ? end : "\r\n", rest ? rest : 2);
     p->bytes = apr_pstrcatv(p->m->pool, (const struct iovec *)pieces->elts,
                             (apr_size_t)pieces->nelts, &p->len);
 }
@@ -330,10 +318,11 @@ static int needs_domains(parse_t *p)
     for (int kind = 0; p->options->default_domain && kind < F_KINDS; kind++) {
         const ss_header_field_t *field = &p->first[kind];
         if (!p->count[kind] || !is_address_field((kind_t)kind)) continue;
-        if (p->count[kind] > 1 || !memchr(field->value, '@', field->value_len) ||
-            memchr(field->value, ',', field->value_len)) {
-            if (p->count[kind] > 1 || with_domains(p, field)) return 1;
-        }
+        if (p->count[kind] > 1) return 1;
+        if ((!memchr(field->value, '@', field->value_len) ||
+             memchr(field->value, ',', field->value_len)) &&
+            with_domains(p, field))
+            return 1;
     }
     return 0;
 }
@@ -355,23 +344,20 @@ static void skip_mbox_line(const char **bytes, apr_size_t *len)
 
 static int check_header(parse_t *p)
 {
-    if (p->header_len > SS_PARSE_HEADER_MAX) {
-        ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets",
-                        SS_PARSE_HEADER_MAX);
-        return -1;
-    }
+    if (p->header_len > SS_PARSE_HEADER_MAX)
+        return ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets",
+                               SS_PARSE_HEADER_MAX);
     if (!memchr(p->bytes, '\0', p->header_len)) return 0;
-    ss_mail_problem(p->problem, 400, "header", "the header has a zero byte");
-    return -1;
+    return ss_mail_problem(p->problem, 400, "header", "the header has a zero byte");
 }
 
 static int too_large(parse_t *p, apr_size_t size)
 {
     if (!p->options->max_size || size <= p->options->max_size) return 0;
-    ss_mail_problem(p->problem, 413, "content",
-                    "the message has %" APR_SIZE_T_FMT " octets, the limit is %" APR_SIZE_T_FMT,
-                    size, p->options->max_size);
-    return -1;
+    return ss_mail_problem(p->problem, 413, "content",
+                           "the message has %" APR_SIZE_T_FMT
+                           " octets, the limit is %" APR_SIZE_T_FMT,
+                           size, p->options->max_size);
 }
 
 /* Scans, checks and makes canonical. */
@@ -398,33 +384,27 @@ static int open_content(parse_t *p, const char *bytes, apr_size_t len)
 /* Adds the empty line before text that lacks it, and reads everything again. */
 static int end_header(parse_t *p)
 {
-    const char *parts;
-    apr_size_t len;
-    struct iovec pieces[3] = { { (void *)(apr_uintptr_t)p->bytes, p->broken_at },
-                               { (void *)(apr_uintptr_t) "\r\n", 2 },
-                               { (void *)(apr_uintptr_t)(p->bytes + p->broken_at),
-                                 p->len - p->broken_at } };
+    char *whole = apr_palloc(p->m->pool, p->len + 3);
 
-    parts = apr_pstrcatv(p->m->pool, pieces, 3, &len);
+    memcpy(whole, p->bytes, p->broken_at);
+    memcpy(whole + p->broken_at, "\r\n", 2);
+    memcpy(whole + p->broken_at + 2, p->bytes + p->broken_at, p->len - p->broken_at);
+    whole[p->len + 2] = '\0';
     memset(p->count, 0, sizeof(p->count));
     p->must_rebuild = p->is_resent = 0;
     p->broken_at = SIZE_MAX;
     p->m->attr.is_utf8 = 0;
-    return open_content(p, parts, len) || look(p) ? -1 : 0;
+    return open_content(p, whole, p->len + 2) || look(p) ? -1 : 0;
 }
 
 int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                      const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
-    parse_t p;
+    parse_t p = {
+        .m = m, .options = options, .problem = problem, .added = "", .broken_at = SIZE_MAX
+    };
     const char *top;
 
-    memset(&p, 0, sizeof(p));
-    p.m = m;
-    p.options = options;
-    p.problem = problem;
-    p.added = "";
-    p.broken_at = SIZE_MAX;
     skip_mbox_line(&bytes, &len);
     if (open_content(&p, bytes, len) || look(&p) || (p.broken_at != SIZE_MAX && end_header(&p)) ||
         collect_rcpts(&p) || sender(&p))

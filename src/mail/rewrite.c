@@ -68,7 +68,7 @@ static const char *alias_of(const apr_array_header_t *aliases, const char *addre
 
     if (at && (!local_domain || !ss_text_same(at + 1, local_domain))) return NULL;
     for (int i = 0; i < aliases->nelts; i++) {
-        const ss_settings_pair_t *pair = &((const ss_settings_pair_t *)aliases->elts)[i];
+        const ss_settings_pair_t *pair = &APR_ARRAY_IDX(aliases, i, ss_settings_pair_t);
         if (!strcmp(pair->name, "*") || ss_text_same(pair->name, name)) return pair->value;
     }
     return NULL;
@@ -83,14 +83,14 @@ int ss_rewrite_alias(ss_mail_message_t *m, const apr_array_header_t *aliases,
     m->rcpts = apr_array_make(m->pool, old->nelts + 1, sizeof(ss_mail_rcpt_t));
     m->rcpt_index = NULL;
     for (int i = 0; i < old->nelts; i++) {
-        const ss_mail_rcpt_t *rcpt = &((const ss_mail_rcpt_t *)old->elts)[i];
+        const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(old, i, ss_mail_rcpt_t);
         const char *to = alias_of(aliases, rcpt->address, local_domain, m->pool);
         char *state, *word;
         if (!to) {
             int before = m->rcpts->nelts;
             if (ss_mail_add_rcpt(m, rcpt->address, rcpt->notify, "to", problem)) return -1;
             if (m->rcpts->nelts > before)
-                ((ss_mail_rcpt_t *)m->rcpts->elts)[before].orcpt = rcpt->orcpt;
+                APR_ARRAY_IDX(m->rcpts, before, ss_mail_rcpt_t).orcpt = rcpt->orcpt;
             continue;
         }
         for (word = apr_strtok(apr_pstrdup(m->pool, to), ", \t", &state); word;
@@ -112,7 +112,7 @@ int ss_rewrite_redirect(ss_mail_message_t *m, const char *address, ss_mail_probl
     fields = apr_array_make(m->pool, 8, sizeof(const char *));
     for (int i = 0; i < old->nelts && i < SS_REWRITE_ORIGINALS_MAX; i++) {
         APR_ARRAY_PUSH(fields, const char *) =
-            apr_pstrcat(m->pool, "X-Original-To: ", ((const ss_mail_rcpt_t *)old->elts)[i].address,
+            apr_pstrcat(m->pool, "X-Original-To: ", APR_ARRAY_IDX(old, i, ss_mail_rcpt_t).address,
                         "\r\n", NULL);
     }
     m->rcpts = apr_array_make(m->pool, 1, sizeof(ss_mail_rcpt_t));

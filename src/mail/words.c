@@ -146,14 +146,15 @@ const char *ss_words_encode(apr_pool_t *pool, const char *text)
     return out;
 }
 
-/* Reads a parameter's value at p: a token or a quoted string. */
+/* Reads a parameter's value at p: a token or a quoted string. A backslash quotes only a quote or a
+ * backslash: some programs write paths of files. */
 static const char *read_value(apr_pool_t *pool, const char *p, const char *limit, const char **end)
 {
     char *out = apr_palloc(pool, (apr_size_t)(limit - p) + 1), *to = out;
 
     if (p < limit && *p == '"') {
         for (p++; p < limit && *p != '"'; p++) {
-            if (*p == '\\' && p + 1 < limit) p++;
+            if (*p == '\\' && p + 1 < limit && (p[1] == '"' || p[1] == '\\')) p++;
             if (*p != '\r' && *p != '\n') *to++ = *p;
         }
         if (p < limit) p++;
