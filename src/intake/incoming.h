@@ -7,7 +7,7 @@
 #define SS_INTAKE_INCOMING_H
 
 #include "intake/draft.h"
-#include "mail/canonical_stream.h"
+#include "mail/canonical.h"
 
 typedef struct ss_incoming_t {
     ss_intake_t *intake;

@@ -1,5 +1,4 @@
-/* attributes.c: the table of attributes, and what it drives without JSON or SQL. See attributes.h.
- */
+/* attributes.c: the table of attributes. See attributes.h. */
 #include "mail/attributes.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,4 @@
-/* attributes_json.h: attributes in jansson's values: the other half of attributes.h. */
+/* attributes_json.h: attributes in jansson's values. */
 #ifndef SS_MAIL_ATTRIBUTES_JSON_H
 #define SS_MAIL_ATTRIBUTES_JSON_H
 
@@ -9,9 +9,8 @@
 /* octets of one text on the local socket */
 #define SS_ATTRIBUTES_TEXT_MAX 4096
 
-/* Sets the attributes that are in object and that one of set_by may set; the others stay, members
- * of other names are passed over. Texts are copied into pool. NULL, or the name of the attribute
- * whose value is of another type, too long, out of its range, or has a zero byte. */
+/* Sets the attributes that are in object and that one of set_by may set; other members are ignored.
+ * Texts are copied into pool. NULL, or the name of the first attribute whose value is wrong. */
 const char *ss_attributes_json_read(ss_attributes_t *attr, const json_t *object, unsigned set_by,
                                     apr_pool_t *pool);
 /* Adds all that is set, as ss_attributes_json_read takes it (export). */

@@ -1,6 +1,5 @@
-/* bounce.c: reports (RFC 3464, 6522, 6533). See bounce.h. Everything that is not ASCII in our own
- * parts is encoded, so a report needs 8BITMIME only for the returned message, and SMTPUTF8 only for
- * the recipient's address. */
+/* bounce.c: see bounce.h. What is not ASCII in our own parts is encoded: a report needs 8BITMIME
+ * only for the returned message, and SMTPUTF8 only for the recipient's address (RFC 6533). */
 #include "mail/bounce.h"
 
 #include <apr_strings.h>
@@ -38,19 +37,12 @@ static const struct {
 static const char *one_line(const char *text, apr_size_t max, apr_pool_t *pool)
 {
     const char *clean = ss_text_utf8(pool, text, strlen(text));
-    char *copy = apr_pstrdup(pool, clean), *p = copy;
-    apr_size_t len;
+    char *copy = apr_pstrdup(pool, clean);
 
-    for (; *p; p++) {
+    for (char *p = copy; *p; p++) {
         if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
     }
-    len = (apr_size_t)(p - copy);
-    /* Cut before a character, not within it. */
-    if (len > max) {
-        len = max;
-        while (len && ((unsigned char)copy[len] & 0xc0) == 0x80) len--;
-        copy[len] = '\0';
-    }
+    copy[ss_codec_cut(copy, strlen(copy), max)] = '\0';
     return copy;
 }
 
@@ -267,10 +259,9 @@ static void returned(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, 
     apr_size_t header = ss_header_len(b->content, b->content_len);
     int is_header_ascii = ss_codec_is_ascii(b->content, header);
     apr_size_t len = b->is_whole ? b->content_len : header;
-    const char *coded;
 
     if (!is_header_ascii) {
-        coded = ss_codec_base64(pool, b->content, len, 76, &len);
+        const char *coded = ss_codec_base64(pool, b->content, len, 76, &len);
         part(out, boundary, b->is_whole ? "message/global" : "message/global-headers",
              b->is_whole ? "Your message" : "Header of your message", "base64");
         ss_buf_append(out, coded, len);

@@ -32,4 +32,26 @@ int ss_canonical_make_known(const char **out, apr_size_t *out_len, const char *b
 int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                            ss_mail_problem_t *problem, apr_pool_t *pool);
 
+/* ---- a body while it arrives in pieces of any size: only its line ends are corrected ---- */
+
+typedef struct {
+    void (*put)(void *self, const char *bytes, apr_size_t len); /* receives the canonical body */
+    void *self;
+    int has_8bit;
+    int must_encode; /* there was a line too long, or a zero byte: passed on unchanged */
+    /* private: octets of the current line; CRs whose meaning depends on the next octet */
+    apr_size_t line, crs;
+    int is_begun; /* the current line is not empty */
+} ss_canonical_stream_t;
+
+/* Whether bytes hold the complete header of a message, none of which needs re-encoding. Then *head
+ * is a copy of it with the empty line, and *body is the offset of the body. */
+int ss_canonical_stream_header(const char **head, apr_size_t *body, const char *bytes,
+                               apr_size_t len, apr_pool_t *pool);
+/* Takes a piece. Set put and self first, everything else to zero. A bare CR or LF becomes CRLF; CRs
+ * before a LF belong to it. */
+void ss_canonical_stream_add(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len);
+/* The body is complete: a last line without a line end gets one. */
+void ss_canonical_stream_end(ss_canonical_stream_t *stream);
+
 #endif

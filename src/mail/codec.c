@@ -47,6 +47,13 @@ int ss_codec_is_utf8(const char *bytes, apr_size_t len)
     return 1;
 }
 
+apr_size_t ss_codec_cut(const char *text, apr_size_t len, apr_size_t max)
+{
+    if (len <= max) return len;
+    while (max && ((unsigned char)text[max] & 0xC0) == 0x80) max--;
+    return max;
+}
+
 char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len,
                       apr_size_t *out_len)
 {

@@ -8,6 +8,8 @@
 int ss_codec_is_ascii(const char *bytes, apr_size_t len);
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 int ss_codec_is_utf8(const char *bytes, apr_size_t len);
+/* How much of len octets of UTF-8 fits into max, cut between characters. */
+apr_size_t ss_codec_cut(const char *text, apr_size_t len, apr_size_t max);
 /* Base64 in lines of 76, CRLF after each; line_len 0: one line without a line end. Zero-terminated.
  */
 char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len,

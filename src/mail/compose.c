@@ -1,6 +1,5 @@
-/* compose.c: composes a MIME message. Its own fields and the encoding of text are done here; GMime
- * writes the parts: their types, names (RFC 2231), boundaries and nesting. See
- * compose.h. */
+/* compose.c: fields and the encoding of text are done here; GMime writes the parts: their types,
+ * names (RFC 2231), boundaries and nesting. See compose.h. */
 #include "mail/compose.h"
 
 #include <apr_strings.h>
@@ -13,7 +12,6 @@
 #include "mail/words.h"
 
 #define FOLD_AT 76
-#define TEXT_PLAIN_MAX SS_MAIL_LINE_MAX
 
 void ss_compose_init(void)
 {
@@ -92,13 +90,11 @@ static GMimeObject *text_part(const char *type, const char *text, apr_pool_t *po
         *out++ = '\r';
         *out++ = '\n';
     }
-    *out = '\0';
     out_len = (apr_size_t)(out - crlf);
     ss_canonical_scan(crlf, out_len, &facts);
-    if (!high && facts.longest_line <= TEXT_PLAIN_MAX) {
+    if (!high && facts.longest_line <= SS_MAIL_LINE_MAX)
         return part(apr_pstrcat(pool, type, "; charset=us-ascii", NULL), crlf, out_len,
                     GMIME_CONTENT_ENCODING_7BIT);
-    }
     type = apr_pstrcat(pool, type, "; charset=utf-8", NULL);
     if (high > len / 3) {
         coded = ss_codec_base64(pool, crlf, out_len, 76, &out_len);
@@ -175,16 +171,16 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
  * needed. */
 static GMimeObject *tree(const ss_compose_t *model, apr_pool_t *pool)
 {
-    GMimeObject *body, *html;
+    GMimeObject *body = NULL, *html = NULL;
 
-    if (!model->html)
-        return with_attachments(text_part("text/plain", model->text ? model->text : "", pool),
-                                model, 0, pool);
-    html = with_attachments(text_part("text/html", model->html, pool), model, 1, pool);
-    if (!model->text) return with_attachments(html, model, 0, pool);
-    body = multipart("alternative", text_part("text/plain", model->text, pool), model, pool);
-    add_part(body, html);
-    return with_attachments(body, model, 0, pool);
+    if (model->html)
+        html = with_attachments(text_part("text/html", model->html, pool), model, 1, pool);
+    if (model->text || !html) body = text_part("text/plain", model->text ? model->text : "", pool);
+    if (body && html) {
+        body = multipart("alternative", body, model, pool);
+        add_part(body, html);
+    }
+    return with_attachments(body ? body : html, model, 0, pool);
 }
 
 /* ---- fields ---- */
@@ -228,17 +224,14 @@ static const char *fields(const ss_compose_t *model, apr_pool_t *pool)
 {
     const char *id = model->message_id, *out;
 
-    if (!id) {
+    if (!id)
         id = apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
                           (apr_uint64_t)model->now, model->random,
                           model->host && *model->host ? model->host : "localhost");
-    }
-    out = apr_pstrcat(pool, "Date: ", ss_text_time_mail(pool, model->now), "\r\n", NULL);
-    if (model->from.address)
-        out = apr_pstrcat(pool, out, field(pool, "From", ss_address_header(&model->from, pool)),
-                          NULL);
     out = apr_pstrcat(
-        pool, out, address_field(pool, "To", model->to), address_field(pool, "Cc", model->cc),
+        pool, "Date: ", ss_text_time_mail(pool, model->now), "\r\n",
+        model->from.address ? field(pool, "From", ss_address_header(&model->from, pool)) : "",
+        address_field(pool, "To", model->to), address_field(pool, "Cc", model->cc),
         address_field(pool, "Reply-To", model->reply_to),
         model->subject ? field(pool, "Subject", ss_words_encode(pool, model->subject)) : "",
         field(pool, "Message-ID", id), NULL);

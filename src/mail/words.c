@@ -78,14 +78,6 @@ static int is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Cuts between characters. */
-static apr_size_t cut(const char *text, apr_size_t len, apr_size_t max)
-{
-    if (len <= max) return len;
-    while (max && ((unsigned char)text[max] & 0xC0) == 0x80) max--;
-    return max;
-}
-
 const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len, apr_size_t max)
 {
     const char *p = value, *limit = value + len, *end;
@@ -98,7 +90,7 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
     for (const char *c = p; c < limit && !needs; c++)
         needs = (unsigned char)*c < 32 || (unsigned char)*c > 126 ||
                 (*c == '=' && c + 1 < limit && c[1] == '?');
-    if (!needs) return apr_pstrmemdup(pool, p, cut(p, (apr_size_t)(limit - p), max));
+    if (!needs) return apr_pstrmemdup(pool, p, ss_codec_cut(p, (apr_size_t)(limit - p), max));
     out = apr_palloc(pool, max + 1);
     while (p < limit && used < max) {
         const char *text = *p == '=' ? word(pool, p, limit, &end) : NULL;
@@ -106,7 +98,7 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
             apr_size_t n;
             /* blanks between two encoded words are dropped (RFC 2047 6.2) */
             if (after_word) used = after_word;
-            n = cut(text, strlen(text), max - used);
+            n = ss_codec_cut(text, strlen(text), max - used);
             for (apr_size_t i = 0; i < n; i++)
                 out[used++] = (unsigned char)text[i] < 32 || text[i] == 127 ? ' ' : text[i];
             after_word = used;
@@ -120,7 +112,7 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
     out[used] = '\0';
     const char *valid = ss_text_utf8(pool, out, used);
     /* An octet that was not UTF-8 became three. */
-    return apr_pstrmemdup(pool, valid, cut(valid, strlen(valid), max));
+    return apr_pstrmemdup(pool, valid, ss_codec_cut(valid, strlen(valid), max));
 }
 
 const char *ss_words_encode(apr_pool_t *pool, const char *text)
@@ -135,7 +127,8 @@ const char *ss_words_encode(apr_pool_t *pool, const char *text)
     if (!needs) return text;
     out = apr_palloc(pool, capacity);
     while (at < len) {
-        apr_size_t n = len - at > WORD_BYTES ? cut(text + at, len - at, WORD_BYTES) : len - at;
+        apr_size_t n =
+            len - at > WORD_BYTES ? ss_codec_cut(text + at, len - at, WORD_BYTES) : len - at;
         char *coded;
         if (!n) n = WORD_BYTES; /* no UTF-8: any place is as good */
         coded = ss_codec_base64(pool, text + at, n, 0, NULL);

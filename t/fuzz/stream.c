@@ -5,7 +5,6 @@
 
 #include "base/buf.h"
 #include "mail/canonical.h"
-#include "mail/canonical_stream.h"
 #include "target.h"
 
 static void put(void *self, const char *bytes, apr_size_t len)

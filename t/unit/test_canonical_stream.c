@@ -7,7 +7,6 @@
 
 #include "base/buf.h"
 #include "mail/canonical.h"
-#include "mail/canonical_stream.h"
 
 void ss_suite_canonical_stream(void);
 

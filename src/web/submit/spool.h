@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/scratch.h"
 #include "mail/lift.h"
-#include "mail/canonical_stream.h"
+#include "mail/canonical.h"
 #include "web/submit/idempotency.h"
 #include "web/submit/submission.h"
 
