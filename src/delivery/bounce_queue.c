@@ -165,9 +165,7 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
                           .rcpt_count = count,
                           .content = content_of(m, len, pool),
                           .content_len = len,
-                          .is_whole = is_whole,
-                          .is_8bit = m->attr.is_8bit,
-                          .is_utf8 = m->attr.is_utf8 };
+                          .is_whole = is_whole };
     ss_bounce(text, &model, pool);
 }
 

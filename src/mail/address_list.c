@@ -1,5 +1,4 @@
-/* address_list.c: reads the value of an address field. One pass over the text, token by token;
- * comments may occur anywhere. See address.h. */
+/* address_list.c: reads the value of an address field in one pass. See address.h. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -43,6 +42,7 @@ static int fail(walk_t *w, const char *why)
     return -1;
 }
 
+/* Reads up to the last parenthesis, which it leaves. */
 static int comment(walk_t *w)
 {
     char *out = w->scratch, *to = out;
@@ -54,7 +54,6 @@ static int comment(walk_t *w)
             if (depth == 1) continue;
         } else if (*w->p == ')') {
             if (--depth == 0) {
-                w->p++;
                 w->comment =
                     ss_words_decode(w->pool, out, (apr_size_t)(to - out), SS_MAIL_ADDRESS_MAX);
                 return 0;
@@ -68,11 +67,10 @@ static int comment(walk_t *w)
 
 static int skip_blanks(walk_t *w)
 {
-    while (w->p < w->end && (is_space(*w->p) || *w->p == '(')) {
-        if (*w->p == '(') {
-            if (comment(w)) return -1;
-        } else
-            w->p++;
+    for (; w->p < w->end; w->p++) {
+        if (is_space(*w->p)) continue;
+        if (*w->p != '(') break;
+        if (comment(w)) return -1;
     }
     return 0;
 }
@@ -112,10 +110,8 @@ static int add(walk_t *w, const char *name, const char *address)
 {
     ss_address_t *a;
 
-    if (!ss_address_is_valid(address, 1, &w->why)) {
-        w->why = apr_psprintf(w->pool, "<%.200s>: %s", address, w->why);
-        return -1;
-    }
+    if (!ss_address_is_valid(address, 1, &w->why))
+        return fail(w, apr_psprintf(w->pool, "<%.200s>: %s", address, w->why));
     if (w->list->nelts >= SS_MAIL_RECIPIENTS_MAX) return fail(w, "there are too many addresses");
     a = apr_array_push(w->list);
     a->name = name && *name ? name : NULL;
@@ -190,12 +186,11 @@ static int finish(walk_t *w, item_t *item)
     item->phrase[item->phrase_len] = '\0';
     if (!item->words) return 0;
     if (strlen(item->address) != item->address_len) return fail(w, "there is a zero byte in it");
-    if (item->is_broken) {
-        w->why = apr_psprintf(w->pool,
-                              "\"%.200s\" is not an address; use the form: Name <name@example.com>",
-                              item->phrase);
-        return -1;
-    }
+    if (item->is_broken)
+        return fail(
+            w, apr_psprintf(w->pool,
+                            "\"%.200s\" is not an address; use the form: Name <name@example.com>",
+                            item->phrase));
     return add(w, w->comment, item->address);
 }
 
@@ -204,8 +199,7 @@ static int after_angle(walk_t *w, const item_t *item)
 {
     const char *address;
 
-    if (angle(w, &address)) return -1;
-    if (skip_blanks(w)) return -1;
+    if (angle(w, &address) || skip_blanks(w)) return -1;
     if (w->p < w->end && *w->p != ',' && *w->p != ';')
         return fail(w, "a comma is missing after an address");
     if (!*address) return fail(w, "<> is not an address to send to");

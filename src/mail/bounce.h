@@ -1,7 +1,6 @@
-/* bounce.h: delivery status notifications for mail that failed, is delayed, or was relayed (RFC
- * 3464 in the multipart/report of RFC 6522): a part for people, one for programs, and the message's
- * header or all of it. Pure: names, times and random numbers are arguments. delivery/bounce_queue.c
- * decides who gets one, and when. */
+/* bounce.h: delivery status notifications (RFC 3464 in the multipart/report of RFC 6522): a part
+ * for people, one for programs, and the message's header or all of it. Pure.
+ * delivery/bounce_queue.c decides who gets one, and when. */
 #ifndef SS_MAIL_BOUNCE_H
 #define SS_MAIL_BOUNCE_H
 
@@ -45,7 +44,6 @@ typedef struct {
     apr_size_t content_len;
     /* content is the whole message and is returned whole; else only its header is */
     int is_whole;
-    int is_8bit, is_utf8; /* of the reported message */
 } ss_bounce_t;
 
 typedef struct {

@@ -1,8 +1,7 @@
-/* lift.h: keeps large files out of memory (JSON with base64, a form with files). While the document
- * arrives, the contents of files are moved ("lifted") to an unnamed temporary file and replaced by
- * markers. The message composed from the document contains the markers too; at the end its body is
- * written to another unnamed file with the contents in place of the markers. Markers contain a
- * random number that nobody outside knows. Not thread-safe. */
+/* lift.h: keeps large files out of memory. While a document (JSON, a form) arrives, the contents of
+ * files are moved ("lifted") to an unnamed file and replaced by markers, which contain a random
+ * number. The message composed from it contains the markers too; at the end its body is written to
+ * another unnamed file with the contents in place of them. Not thread-safe. */
 #ifndef SS_MAIL_LIFT_H
 #define SS_MAIL_LIFT_H
 

@@ -71,7 +71,6 @@ int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify,
                      ss_mail_problem_t *problem)
 {
     const char *why = NULL;
-    ss_mail_rcpt_t *rcpt;
 
     if (!ss_address_is_valid(address, 0, &why))
         return ss_mail_problem(problem, 400, field,
@@ -81,10 +80,8 @@ int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify,
     if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX)
         return ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d",
                                SS_MAIL_RECIPIENTS_MAX);
-    rcpt = apr_array_push(m->rcpts);
-    rcpt->address = apr_pstrdup(m->pool, address);
-    rcpt->orcpt = NULL;
-    rcpt->notify = notify;
+    APR_ARRAY_PUSH(m->rcpts, ss_mail_rcpt_t) =
+        (ss_mail_rcpt_t){ .address = apr_pstrdup(m->pool, address), .notify = notify };
     if (ss_address_is_utf8(address)) m->attr.is_utf8 = 1;
     return 0;
 }

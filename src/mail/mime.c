@@ -1,7 +1,6 @@
-/* mime.c: the MIME tree as ranges of one text. An entity is its header, an empty line and its body;
- * a multipart's body is cut at its delimiter lines (RFC 2046 5.1.1); the line end before a
- * delimiter belongs to the delimiter. An entity that needs no change is copied as a whole, so that
- * signatures stay valid. See mime.h. */
+/* mime.c: the MIME tree as ranges of one text. The line end before a delimiter belongs to it (RFC
+ * 2046 5.1.1). An entity that needs no change is copied as a whole, so that signatures stay valid.
+ * See mime.h. */
 #include "mail/mime.h"
 
 #include <apr_strings.h>

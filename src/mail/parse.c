@@ -1,5 +1,4 @@
-/* parse.c: a complete message. Its bytes are copied only if the header must change or the content
- * is not canonical. See parse.h. */
+/* parse.c: a complete message. See parse.h. */
 #include "mail/parse.h"
 
 #include <apr_lib.h>

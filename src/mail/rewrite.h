@@ -14,10 +14,8 @@ void ss_rewrite_envelope_from(ss_mail_message_t *m, const char *address);
  * Reply-To unless there is one. address NULL or "keep": no change. 0, or -1 with the problem. */
 int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_problem_t *problem);
 /* SMTPSendAlias: replaces recipients without a domain, or in local_domain, whose name is an alias
- * (or
- * "*": any) by its addresses. aliases: of ss_settings_pair_t, value of addresses with
- * blanks or commas between. Aliases of aliases are not resolved. 0, or -1 with the
- * problem. */
+ * ("*": any) by its addresses. aliases: of ss_settings_pair_t, value of addresses with blanks or
+ * commas between; not applied to each other. 0, or -1 with the problem. */
 int ss_rewrite_alias(ss_mail_message_t *m, const apr_array_header_t *aliases,
                      const char *local_domain, ss_mail_problem_t *problem);
 /* SMTPSendRedirect: address becomes the only recipient; X-Original-To fields at the top name the
