@@ -168,13 +168,11 @@ static void stored(ss_store_request_t *request)
                "this Idempotency-Key was used with other content, for message %s",
                accept->existing_id);
     }
-    if (answer.refusal || answer.is_repeated) {
-        answer_client(a, &answer);
+    answer_client(a, &answer);
+    if (answer.refusal || answer.is_repeated)
         ss_staging_drop(a->intake, m);
-    } else {
-        answer_client(a, &answer);
+    else
         ss_delivery_accepted(a->intake->delivery, a->relay->name, m, a->received);
-    }
     apr_pool_destroy(request->pool);
 }
 

@@ -133,15 +133,7 @@ static void watch_as_needed(client_t *client)
 /* 0, or -1: the client is gone. */
 static int flush_out(client_t *client)
 {
-    while (client->out.len) {
-        ssize_t sent =
-            send(client->watch.fd, client->out.data, client->out.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
-        if (sent < 0) return -1;
-        ss_buf_take(&client->out, (apr_size_t)sent);
-    }
-    return 0;
+    return ss_listener_send(client->watch.fd, &client->out);
 }
 
 static apr_status_t put_frame(client_t *client, ss_frame_type_t type, unsigned flags,

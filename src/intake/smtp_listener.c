@@ -68,16 +68,7 @@ static void free_client(client_t *c)
 /* 0, or -1: the client is gone. */
 static int flush(client_t *c)
 {
-    ss_buf_t *out = ss_server_output(c->server);
-
-    while (out->len) {
-        ssize_t sent = send(c->watch.fd, out->data, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && errno == EINTR) continue;
-        if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return 0;
-        if (sent < 0) return -1;
-        ss_buf_take(out, (apr_size_t)sent);
-    }
-    return 0;
+    return ss_listener_send(c->watch.fd, ss_server_output(c->server));
 }
 
 /* ---- in ---- */

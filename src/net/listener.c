@@ -77,3 +77,14 @@ void ss_listener_stop(ss_listener_t *l)
     ss_loop_unwatch(l->loop, &l->watch);
     close(l->watch.fd);
 }
+
+int ss_listener_send(int fd, ss_buf_t *out)
+{
+    while (out->len) {
+        ssize_t sent = send(fd, out->data, out->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+        ss_buf_take(out, (apr_size_t)sent);
+    }
+    return 0;
+}

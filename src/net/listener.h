@@ -4,6 +4,7 @@
 #ifndef SS_NET_LISTENER_H
 #define SS_NET_LISTENER_H
 
+#include "base/buf.h"
 #include "net/loop.h"
 
 typedef struct { /* embed it; all zero = not open */
@@ -23,6 +24,9 @@ apr_status_t ss_listener_start(ss_listener_t *listener, ss_loop_t *loop, int fd,
  * from accepted. */
 void ss_listener_pause(ss_listener_t *listener);
 void ss_listener_resume(ss_listener_t *listener); /* nothing happens when it is not open */
+/* Sends what out has to an accepted connection, as far as the kernel takes it now, and removes it
+ * from out. 0, or -1: the peer is gone. */
+int ss_listener_send(int fd, ss_buf_t *out);
 /* Closes the socket; nothing happens when it is not open. */
 void ss_listener_stop(ss_listener_t *listener);
 
