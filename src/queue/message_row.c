@@ -9,7 +9,6 @@
 
 enum { MARK_UNCERTAIN = 1, MARK_DELAY_REPORTED = 2 };
 
-/* The column "uncertain" holds all marks of a recipient. */
 apr_int64_t ss_message_row_marks(const ss_recipient_t *rcpt)
 {
     return (rcpt->is_uncertain ? MARK_UNCERTAIN : 0) |

@@ -1,5 +1,4 @@
-/* sql.c: the statements that are the same for all databases. Where databases differ in a detail, a
- * mark ({like}) is replaced by the dialect. A dialect may also replace a whole statement. See
+/* sql.c: the statements that are the same for all databases. A dialect may replace a whole one. See
  * sql.h. */
 #include "queue/sql.h"
 
@@ -58,13 +57,11 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_PUT_BODY] = "INSERT INTO body (message, number, bytes) VALUES (%s, %lld, %pDb)",
     [SS_SQL_FIND_KEY] =
         "SELECT id, content_hash FROM message WHERE submitter = %s AND idem_key = %s LIMIT 1",
-    /* The usual case: nobody has acted on the recipient meanwhile. */
     [SS_SQL_END_RECIPIENT] = "UPDATE recipient SET state = %lld, attempts = %lld, next = %lld, "
                              "reply = %s, dsn = %s, host = %s, cause = %s, advice = %s,"
                              " uncertain = %lld, delivered = %lld, last = %lld WHERE message = %s "
                              "AND number = %lld AND state < {held}",
-    /* A person has acted meanwhile: a hold stays unless the message was sent, and only a delivery
-       overrides a cancellation. */
+    /* A person has acted meanwhile (ss_store_outcome_write). */
     [SS_SQL_END_RECIPIENT_CAREFULLY] =
         "UPDATE recipient SET cause = CASE WHEN state = {held} AND %lld < {held} THEN cause ELSE "
         "%s END,"

@@ -1,7 +1,5 @@
-/* store.c: the store's thread: takes all waiting writes, executes them in one transaction, commits,
- * and answers them; between two commits it reads for about a millisecond. Batches form by
- * themselves: what is posted during a commit is the next batch, and a single request is committed
- * at once. See store.h. */
+/* store.c: the store's thread. Batches form by themselves: what is posted during a commit is the
+ * next batch, and a single request is committed at once. See store.h. */
 #include "queue/store.h"
 
 #include <apr_strings.h>

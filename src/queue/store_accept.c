@@ -93,8 +93,7 @@ apr_status_t ss_store_accept_unstage(ss_db_t *db, ss_store_unstage_t *request)
     return ss_db_run(db, SS_SQL_UNSTAGE, SS_ARGS{ request->id, request->id }, NULL);
 }
 
-/* An id that only this transaction inserts: if it exists, the transaction was committed. An outcome
- * without reports is idempotent and needs none. */
+/* An id that only this transaction inserts: if it exists, the transaction was committed. */
 static const char *proof_of(ss_store_request_t *request)
 {
     if (request->verb == SS_STORE_ACCEPT)

@@ -265,8 +265,6 @@ int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_unti
            ss_mono_before(now, request->unknown_until);
 }
 
-/* The failure concerns all requests: outcomes stay here until the store works again, others are
- * answered with the error. */
 static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
                          struct ss_requests_t *done)
 {
