@@ -118,11 +118,6 @@ int ss_job_is_due(const ss_job_t *job, const ss_recipient_t *rcpt)
            (rcpt->next <= job->ripe || rcpt->next <= ss_delivery_wall(job->delivery));
 }
 
-int ss_job_is_busy(const ss_job_t *job)
-{
-    return job->is_loading || job->outcomes || job->is_stale;
-}
-
 /* ---- its place in the order ---- */
 
 void ss_job_hide(ss_job_t *job)

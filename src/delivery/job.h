@@ -50,9 +50,6 @@ void ss_job_settle(ss_job_t *job);
 int ss_job_is_soon(const ss_job_t *job);
 /* Whether a recipient may be sent to now: it waits, and its time has come. */
 int ss_job_is_due(const ss_job_t *job, const ss_recipient_t *rcpt);
-/* Whether the store is being asked about it, or knows something newer: to be looked at again
- * later. */
-int ss_job_is_busy(const ss_job_t *job);
 void ss_job_free(ss_job_t *job);
 /* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped
  * and read again. */
