@@ -1,8 +1,7 @@
 /* buf.h: a byte buffer that knows its maximum. Heap memory, so that a long-lived owner (a session,
  * a client of the local socket) can grow and shrink it without filling a pool. Not thread-safe; one
  * owner at a time. */
-#ifndef SS_BASE_BUF_H
-#define SS_BASE_BUF_H
+#pragma once
 
 #include <apr.h>
 #include <apr_errno.h>
@@ -50,5 +49,3 @@ void ss_buf_take(ss_buf_t *b, apr_size_t len);
 /* The content as a C string: puts a zero byte behind the content (not counted). NULL without
  * memory. Valid until the next change of b. */
 const char *ss_buf_text(ss_buf_t *b);
-
-#endif

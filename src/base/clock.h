@@ -1,7 +1,6 @@
 /* clock.h: the machine's clocks. These two functions are the only ones that ask for the time; pure
  * code takes it as an argument (mono.h). */
-#ifndef SS_BASE_CLOCK_H
-#define SS_BASE_CLOCK_H
+#pragma once
 
 #include <time.h>
 
@@ -19,5 +18,3 @@ static inline apr_time_t ss_wall_now(void)
 {
     return apr_time_now();
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* deferred.h: calls at the end of a turn. However often a call is asked for during a turn, it is
  * made once: many events, one pass. One thread at a time. */
-#ifndef SS_BASE_DEFERRED_H
-#define SS_BASE_DEFERRED_H
+#pragma once
 
 #include "base/mono.h"
 
@@ -26,5 +25,3 @@ int ss_deferred_any(const ss_deferred_list_t *list);
 /* The turn's end: makes the calls, in the order in which they were asked for. What they ask for
  * themselves belongs to the next turn. */
 void ss_deferred_run(ss_deferred_list_t *list, ss_mono_t now);
-
-#endif

@@ -1,7 +1,6 @@
 /* dsn.h: what the sender of a message may ask about delivery status notifications (RFC 3461), in
  * one form for every path that a message takes: submission, queue, bounce, and SMTP. */
-#ifndef SS_BASE_DSN_H
-#define SS_BASE_DSN_H
+#pragma once
 
 #include <apr.h>
 
@@ -29,5 +28,3 @@ unsigned ss_dsn_notify_bit(const char *word, apr_size_t len);
 /* Adds the bits of a list of such words, separated by commas or spaces. 0, or -1: an unknown word,
  * or "never" beside another one (RFC 3461 4.1); *bits is then undefined. */
 int ss_dsn_notify(const char *list, unsigned *bits);
-
-#endif

@@ -1,7 +1,6 @@
 /* heap.h: an intrusive binary min-heap by key, then by order of insertion: timers, the
  * schedule. */
-#ifndef SS_BASE_HEAP_H
-#define SS_BASE_HEAP_H
+#pragma once
 
 #include <apr_errno.h>
 #include <apr.h>
@@ -27,5 +26,3 @@ apr_status_t ss_heap_insert(ss_heap_t *heap, ss_heap_node_t *node, apr_int64_t k
 void ss_heap_remove(ss_heap_t *heap, ss_heap_node_t *node);
 /* The node with the smallest key, or NULL. It stays in the heap. */
 ss_heap_node_t *ss_heap_first(const ss_heap_t *heap);
-
-#endif

@@ -1,6 +1,5 @@
 /* ident.h: message ids, UUID version 7 (RFC 9562 5.7): sortable by time of acceptance. */
-#ifndef SS_BASE_IDENT_H
-#define SS_BASE_IDENT_H
+#pragma once
 
 #include <apr_errno.h>
 #include <apr_time.h>
@@ -21,5 +20,3 @@ void ss_ident_make(ss_ident_source_t *source, apr_time_t now, const unsigned cha
 const char *ss_ident_begin(apr_time_t time, char out[SS_IDENT_TEXT]);
 /* Whether text is a UUID in its 36-character form (any version, either case). */
 int ss_ident_is_valid(const char *text);
-
-#endif

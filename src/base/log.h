@@ -2,8 +2,7 @@
  * standard error, a test's list), so that nothing below the skin needs httpd. Every sentence has a
  * permanent number, SMTPSend-NNN, given once and never reused: base and config 100-199, daemon
  * 200-299, queue 300-399, net and smtp 400-499, web 500-599. */
-#ifndef SS_BASE_LOG_H
-#define SS_BASE_LOG_H
+#pragma once
 
 #include "base/buf.h"
 
@@ -28,5 +27,3 @@ void ss_log(const ss_log_t *log, ss_log_level_t level, int number, const char *f
     __attribute__((format(printf, 4, 5)));
 /* A sink that writes "smtp-send: line" to standard error. */
 ss_log_t ss_log_stderr(ss_log_level_t level);
-
-#endif

@@ -2,8 +2,7 @@
  * and people read; an administrator or NTP may set it, forwards and back. Every timer, deadline,
  * back-off and rate uses monotonic time instead, and the compiler refuses to mix the two. No clock
  * is read here: see clock.h. */
-#ifndef SS_BASE_MONO_H
-#define SS_BASE_MONO_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -74,5 +73,3 @@ static inline apr_interval_time_t ss_mono_jitter(apr_interval_time_t wait, int p
     apr_interval_time_t out = wait + (apr_interval_time_t)((double)wait * percent / 100.0 * part);
     return out < 1000 ? 1000 : out;
 }
-
-#endif

@@ -2,8 +2,7 @@
  * for what goes over the local socket with each message, where a tree of values would cost more
  * than the rest of the work, and for sendmail, whose process must start fast. Everything else uses
  * jansson. */
-#ifndef SS_BASE_OBJECT_H
-#define SS_BASE_OBJECT_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -42,5 +41,3 @@ apr_int64_t ss_object_read_number(const char *json, apr_size_t len, const char *
 /* A text, decoded, from the pool; NULL: none. */
 const char *ss_object_read_text(const char *json, apr_size_t len, const char *name,
                                 apr_pool_t *pool);
-
-#endif

@@ -1,8 +1,7 @@
 /* result.h: what to tell a person: the step that ran, what was found, and which entry of the
  * knowledge base helps. Never the outcome of a call (apr_status_t) and never what is stored for a
  * recipient (queue/message.h). */
-#ifndef SS_BASE_RESULT_H
-#define SS_BASE_RESULT_H
+#pragma once
 
 #include <apr_errno.h>
 
@@ -23,5 +22,3 @@ void ss_result_clear(ss_result_t *result);
 void ss_result_set(ss_result_t *result, const char *step, const char *code, const char *advice,
                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 int ss_result_is_set(const ss_result_t *result);
-
-#endif

@@ -1,7 +1,6 @@
 /* scratch.h: an unnamed file in the folder for temporary files (TMPDIR), for content that is too
  * large for memory. It is deleted when it is closed, or when the process ends. Not thread-safe. */
-#ifndef SS_BASE_SCRATCH_H
-#define SS_BASE_SCRATCH_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -32,5 +31,3 @@ apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const c
 const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool);
 /* Closes it; does nothing if it is not open. */
 void ss_scratch_close(ss_scratch_t *file);
-
-#endif

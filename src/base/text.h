@@ -1,7 +1,6 @@
 /* text.h: small texts in and out: durations, sizes, dates, escaping. All pure; results come from
  * the pool given. */
-#ifndef SS_BASE_TEXT_H
-#define SS_BASE_TEXT_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -45,5 +44,3 @@ int ss_text_contains(const char *text, const char *word);
 /* Whether text matches a pattern in which * stands for any run of characters; ASCII case ignored.
  */
 int ss_text_matches(const char *pattern, const char *text);
-
-#endif

@@ -1,8 +1,7 @@
 /* timer.h: timers in a heap, by monotonic time; ss_heap_remove(timers, &timer->node) cancels one.
  * Pure: whoever owns the heap decides what the time is (the event loop, or the simulator). One
  * thread at a time. */
-#ifndef SS_BASE_TIMER_H
-#define SS_BASE_TIMER_H
+#pragma once
 
 #include "base/mono.h"
 #include "base/heap.h"
@@ -21,5 +20,3 @@ int ss_timer_next(const ss_heap_t *timers, ss_mono_t *when);
 /* Calls the timers that are due, in order of time. A timer that is set meanwhile waits for the next
  * call, even when it is set to a time that has passed. */
 void ss_timer_fire(ss_heap_t *timers, ss_mono_t now);
-
-#endif

@@ -1,6 +1,5 @@
 /* arguments.h: long options by a table. */
-#ifndef SS_CLI_ARGUMENTS_H
-#define SS_CLI_ARGUMENTS_H
+#pragma once
 
 #include <apr_tables.h>
 
@@ -19,5 +18,3 @@ typedef struct {
  * command; otherwise the command ends with *code (help was printed, or a usage error). */
 int ss_arguments_read(ss_cli_t *cli, const ss_arguments_option_t *options, int argc,
                       const char *const *argv, apr_array_header_t **operands, int *code);
-
-#endif

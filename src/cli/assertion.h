@@ -1,6 +1,5 @@
 /* assertion.h: signed assertions: JWT (RFC 7519, RFC 7515) with RS256. */
-#ifndef SS_CLI_ASSERTION_H
-#define SS_CLI_ASSERTION_H
+#pragma once
 
 #include <jansson.h>
 
@@ -14,5 +13,3 @@ const char *ss_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, con
 const char *ss_assertion_thumbprint(ss_cli_t *cli, const char *pem, apr_size_t len);
 /* Random text for "jti". */
 const char *ss_assertion_id(apr_pool_t *pool);
-
-#endif

@@ -1,6 +1,5 @@
 /* cli.h: what every command of smtp-send gets: its context, and how it reports an error. */
-#ifndef SS_CLI_CLI_H
-#define SS_CLI_CLI_H
+#pragma once
 
 #include <apr_pools.h>
 #include <sysexits.h>
@@ -32,5 +31,3 @@ int ss_cli_exit_code(int status, int other);
 /* Prints "PROGRAM: ..." on standard error. Returns EX_USAGE, for errors of usage. */
 int ss_cli_complain(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-#endif

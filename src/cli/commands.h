@@ -1,6 +1,5 @@
 /* commands.h: the table of commands. */
-#ifndef SS_CLI_COMMANDS_H
-#define SS_CLI_COMMANDS_H
+#pragma once
 
 #include "cli/cli.h"
 
@@ -9,5 +8,3 @@ extern const int ss_commands_count;
 
 /* NULL: there is no such command. */
 const ss_cli_command_t *ss_commands_find(const char *name);
-
-#endif

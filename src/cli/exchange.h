@@ -1,6 +1,5 @@
 /* exchange.h: requests to the delivery daemon. */
-#ifndef SS_CLI_EXCHANGE_H
-#define SS_CLI_EXCHANGE_H
+#pragma once
 
 #include <jansson.h>
 
@@ -31,5 +30,3 @@ int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps
                 ss_peer_answer_t *answer);
 /* Prints a refusal and returns its exit code. header: the answer's, as JSON. */
 int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header);
-
-#endif

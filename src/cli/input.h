@@ -1,7 +1,6 @@
 /* input.h: what sendmail reads from standard input, up to its end or to a line with only a dot.
  * Large input goes to a temporary file. */
-#ifndef SS_CLI_INPUT_H
-#define SS_CLI_INPUT_H
+#pragma once
 
 #include "base/buf.h"
 #include "base/scratch.h"
@@ -27,5 +26,3 @@ apr_status_t ss_input_add(ss_input_t *input, const char *bytes, apr_size_t len, 
 /* End of input: a final dot without a line end is text. */
 apr_status_t ss_input_end(ss_input_t *input, apr_pool_t *pool);
 void ss_input_free(ss_input_t *input);
-
-#endif

@@ -1,4 +1,3 @@
-/* progress.c: see progress.h. */
 #include "cli/progress.h"
 
 #include <apr_strings.h>

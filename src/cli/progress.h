@@ -1,6 +1,5 @@
 /* progress.h: how fast a backlog drains and when it will be gone, from a few samples. Pure. */
-#ifndef SS_CLI_PROGRESS_H
-#define SS_CLI_PROGRESS_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -21,5 +20,3 @@ void ss_progress_look(ss_progress_t *p, apr_time_t now, apr_int64_t waiting, apr
 /* "1200 waiting, 56/s out, 22s left"; "growing" when more come in than go out; no rate before the
  * second sample. */
 const char *ss_progress_text(const ss_progress_t *p, apr_pool_t *pool);
-
-#endif

@@ -1,7 +1,6 @@
 /* sendmail.h: submission from a shell, the way programs call sendmail. Links no JSON, mail or TLS
  * library: it must start within a millisecond, since each message is a process. */
-#ifndef SS_CLI_SENDMAIL_H
-#define SS_CLI_SENDMAIL_H
+#pragma once
 
 #include "cli/sendmail_options.h"
 
@@ -15,5 +14,3 @@ int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool);
  * that identify this message. NULL: larger than a frame's header may be. */
 const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
                                const char *key, apr_pool_t *pool);
-
-#endif

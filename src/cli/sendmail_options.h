@@ -1,6 +1,5 @@
 /* sendmail_options.h: the arguments of sendmail. */
-#ifndef SS_CLI_SENDMAIL_OPTIONS_H
-#define SS_CLI_SENDMAIL_OPTIONS_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -31,5 +30,3 @@ typedef struct {
 /* Reads the arguments. Returns the mode; SS_SENDMAIL_WRONG: the error was printed. */
 ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv,
                                     apr_pool_t *pool);
-
-#endif

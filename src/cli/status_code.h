@@ -1,6 +1,5 @@
 /* status_code.h: the exit code of the command status, for monitoring. Pure. */
-#ifndef SS_CLI_STATUS_CODE_H
-#define SS_CLI_STATUS_CODE_H
+#pragma once
 
 #include <jansson.h>
 
@@ -9,5 +8,3 @@ enum { SS_STATUS_FLOWING = 0, SS_STATUS_PAUSED = 1, SS_STATUS_STUCK = 2 };
 /* Judges the daemon's status document by the reasons that it gives, so that page, metric and
  * command cannot disagree. relay: only this one, and what concerns all; NULL: the worst relay. */
 int ss_status_code(const json_t *status, const char *relay);
-
-#endif

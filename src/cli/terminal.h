@@ -1,6 +1,5 @@
 /* terminal.h: output for people: tables, colour, ages and sizes. */
-#ifndef SS_CLI_TERMINAL_H
-#define SS_CLI_TERMINAL_H
+#pragma once
 
 #include <apr_pools.h>
 #include <jansson.h>
@@ -50,5 +49,3 @@ apr_int64_t ss_terminal_since(const json_t *object, const char *name);
 const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool);
 /* Bytes for people: "512", "12K", "3.4M". */
 const char *ss_terminal_bytes(apr_int64_t bytes, apr_pool_t *pool);
-
-#endif

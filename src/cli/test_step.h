@@ -1,6 +1,5 @@
 /* test_step.h: steps of the connection test at a terminal. */
-#ifndef SS_CLI_TEST_STEP_H
-#define SS_CLI_TEST_STEP_H
+#pragma once
 
 #include "cli/cli.h"
 
@@ -9,5 +8,3 @@ int ss_test_step_code(const char *step);
 /* Prints a step's lines while the test runs: on standard error, and only for a person at a
  * terminal. */
 void ss_test_step_print(const ss_cli_t *cli, const char *text, apr_size_t len);
-
-#endif

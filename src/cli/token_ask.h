@@ -1,6 +1,5 @@
 /* token_ask.h: a request to a token endpoint. */
-#ifndef SS_CLI_TOKEN_ASK_H
-#define SS_CLI_TOKEN_ASK_H
+#pragma once
 
 #include "cli/cli.h"
 #include "cli/token_cache.h"
@@ -13,5 +12,3 @@ typedef struct {
  * printed. */
 int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_ask_field_t *fields, int count,
                  ss_token_t *token);
-
-#endif

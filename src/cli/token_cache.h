@@ -1,6 +1,5 @@
 /* token_cache.h: tokens and secrets in files. */
-#ifndef SS_CLI_TOKEN_CACHE_H
-#define SS_CLI_TOKEN_CACHE_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -25,5 +24,3 @@ void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key,
 /* Reads a file of at most SS_TOKEN_MAX bytes. is_line: without its line end, which must be its only
  * one. NULL: the error was printed. */
 const char *ss_token_cache_file(ss_cli_t *cli, const char *path, int is_line, apr_size_t *len);
-
-#endif

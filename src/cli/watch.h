@@ -1,6 +1,5 @@
 /* watch.h: --watch: the status again and again. */
-#ifndef SS_CLI_WATCH_H
-#define SS_CLI_WATCH_H
+#pragma once
 
 #include <jansson.h>
 
@@ -24,5 +23,3 @@ typedef struct {
  * it. every: the option's text, or NULL. Returns the exit code when the picture or the daemon
  * fails. */
 int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture);
-
-#endif

@@ -1,6 +1,5 @@
 /* config.h: the whole configuration, as the daemon gets it. No httpd here. */
-#ifndef SS_CONFIG_CONFIG_H
-#define SS_CONFIG_CONFIG_H
+#pragma once
 
 #include "config/settings.h"
 
@@ -13,4 +12,3 @@ typedef struct { /* what the daemon gets: all of it, frozen */
 
 /* The relay of that name, or NULL. */
 const ss_settings_t *ss_config_relay(const ss_config_t *config, const char *name);
-#endif

@@ -1,6 +1,5 @@
 /* config_build.h: from httpd's servers to the frozen configuration. httpd headers. */
-#ifndef SS_CONFIG_CONFIG_BUILD_H
-#define SS_CONFIG_CONFIG_BUILD_H
+#pragma once
 
 #include <httpd.h>
 
@@ -20,5 +19,3 @@ void ss_config_scrub(void);
 void ss_config_wipe_secrets(void);
 /* The secret of a relay. */
 ss_secret_t *ss_config_secret(const ss_settings_t *relay);
-
-#endif

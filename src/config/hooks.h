@@ -1,7 +1,6 @@
 /* hooks.h: the keys of webhooks' signatures. A message carries which key signs for it, never the
  * key: the queue is a file. */
-#ifndef SS_CONFIG_HOOKS_H
-#define SS_CONFIG_HOOKS_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -17,5 +16,3 @@ void ss_hooks_use(void);
 int ss_hooks_are_used(void);
 /* The secret of that name, or NULL: the configuration has it no longer. */
 const char *ss_hooks_find(const char *name);
-
-#endif

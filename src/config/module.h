@@ -1,7 +1,6 @@
 /* module.h: the module's records as the rest of the skin sees them: what applies to a server, to a
  * request, to the whole. httpd headers. */
-#ifndef SS_CONFIG_MODULE_H
-#define SS_CONFIG_MODULE_H
+#pragma once
 
 #include <httpd.h>
 #include <http_config.h>
@@ -41,5 +40,3 @@ apr_uint64_t ss_module_instance(void);
 void ss_module_set(const ss_config_t *config, apr_uint64_t instance);
 /* A sink onto a server's error log. */
 const ss_log_t *ss_module_log(server_rec *s, apr_pool_t *pool);
-
-#endif

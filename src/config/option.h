@@ -1,7 +1,6 @@
 /* option.h: the directives, as a table: one row each. The row drives the setter, the merge,
  * printing and the checks that documents name each directive. No httpd here. */
-#ifndef SS_CONFIG_OPTION_H
-#define SS_CONFIG_OPTION_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -79,5 +78,3 @@ void ss_option_set_defaults(ss_option_place_t place, void *record, apr_pool_t *p
 /* parent's values where child has none; all three of the struct of the same place. */
 void ss_option_merge(ss_option_place_t place, void *into, const void *parent, const void *child,
                      apr_pool_t *pool);
-
-#endif

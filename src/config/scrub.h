@@ -1,7 +1,6 @@
 /* scrub.h: a password written into the configuration stays in httpd's read buffers, which no
  * interface reaches and every web process would inherit. */
-#ifndef SS_CONFIG_SCRUB_H
-#define SS_CONFIG_SCRUB_H
+#pragma once
 
 #include <apr.h>
 
@@ -14,5 +13,3 @@ void ss_scrub_line(const char *directive, const char *value);
 /* The same for a text that is long and odd enough to be found by itself, wherever it stands; but
  * for its own place and for what lies in the kept_len bytes at kept. */
 void ss_scrub_text(const char *text, const char *kept, apr_size_t kept_len);
-
-#endif

@@ -3,8 +3,7 @@
  * wipe their copy in child_init; the daemon reads "file:" again (as httpd's User) when it changed
  * or the server rejected it, and runs "exec:" when it is first needed and after a rejection. At
  * most SS_SECRET_MAX bytes; one line end at the end is cut off. */
-#ifndef SS_CONFIG_SECRET_H
-#define SS_CONFIG_SECRET_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -51,5 +50,3 @@ const char *ss_secret_bytes(const ss_secret_t *secret, apr_size_t *len);
 /* Zeros the bytes; the source stays (web processes, in child_init). */
 void ss_secret_wipe(ss_secret_t *secret);
 void ss_secret_destroy(ss_secret_t *secret);
-
-#endif

@@ -2,8 +2,7 @@
  * line and the tests fill them themselves. A record is frozen after the configuration was read;
  * from then on it is const and shared by fork. The table in option_table.c knows each
  * field by name, kind, offset, default and place. */
-#ifndef SS_CONFIG_SETTINGS_H
-#define SS_CONFIG_SETTINGS_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -151,5 +150,3 @@ int ss_settings_port(const ss_settings_t *s, int i);
 /* Whether delivery to the two would be the same in every respect (used when equal virtual hosts
  * fold to one relay). */
 int ss_settings_equal(const ss_settings_t *a, const ss_settings_t *b);
-
-#endif

@@ -1,4 +1,3 @@
-/* connector.c: see connector.h. */
 #include "daemon/connector.h"
 
 #include <apr_hash.h>

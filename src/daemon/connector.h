@@ -1,7 +1,6 @@
 /* connector.h: connections for delivery (delivery/transport.h), made of net/link; and the reading
  * of secrets on a helper thread. Loop thread. */
-#ifndef SS_DAEMON_CONNECTOR_H
-#define SS_DAEMON_CONNECTOR_H
+#pragma once
 
 #include "config/secret.h"
 #include "delivery/transport.h"
@@ -18,5 +17,3 @@ apr_status_t ss_connector_load_secret(ss_connector_t *connector, ss_secret_t *se
                                       void (*done)(void *baton, apr_status_t rv,
                                                    const ss_result_t *result),
                                       void *baton);
-
-#endif

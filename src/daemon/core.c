@@ -1,4 +1,3 @@
-/* core.c: see core.h. */
 #include "daemon/core.h"
 
 #include <malloc.h>

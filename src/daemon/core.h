@@ -1,7 +1,6 @@
 /* core.h: the delivery daemon as a whole, without httpd (process.h brings the process into shape
  * first). */
-#ifndef SS_DAEMON_CORE_H
-#define SS_DAEMON_CORE_H
+#pragma once
 
 #include "config/config.h"
 #include "config/secret.h"
@@ -29,5 +28,3 @@ typedef struct {
 /* Runs until it is asked to leave. Returns the process's exit code: 0 left in order, 1, or
  * SS_CORE_EXIT_CONFIG. */
 int ss_core_run(const ss_core_options_t *options);
-
-#endif

@@ -1,7 +1,6 @@
 /* daemon.h: the delivery daemon's process: what its files share. Loop thread. No httpd here (see
  * process.h and supervise.h). */
-#ifndef SS_DAEMON_DAEMON_H
-#define SS_DAEMON_DAEMON_H
+#pragma once
 
 #include "base/log.h"
 #include "config/config.h"
@@ -43,5 +42,3 @@ typedef struct ss_daemon_t {
     ss_timer_t settle_timer;
     int is_leaving;
 } ss_daemon_t;
-
-#endif

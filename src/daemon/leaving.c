@@ -1,4 +1,3 @@
-/* leaving.c: see leaving.h. */
 #include "daemon/leaving.h"
 
 #include <unistd.h>

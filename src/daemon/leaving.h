@@ -1,7 +1,6 @@
 /* leaving.h: the end of the process: it is asked to leave, ends what is under way, and stops the
  * loop. */
-#ifndef SS_DAEMON_LEAVING_H
-#define SS_DAEMON_LEAVING_H
+#pragma once
 
 #include "daemon/daemon.h"
 
@@ -11,5 +10,3 @@ apr_status_t ss_leaving_watch(ss_daemon_t *d, int lifeline_fd, int term_fd);
 /* Looks whether a process that leaves is done: nothing in flight, no client waits for an answer,
  * the store has answered everything. Then the loop is stopped. */
 void ss_leaving_check(ss_daemon_t *d);
-
-#endif

@@ -1,4 +1,3 @@
-/* opening.c: see opening.h. */
 #include "daemon/opening.h"
 
 #include <stdlib.h>

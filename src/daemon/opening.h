@@ -1,7 +1,6 @@
 /* opening.h: opens the queue's store, on a helper thread, and again and again until it can be used.
  */
-#ifndef SS_DAEMON_OPENING_H
-#define SS_DAEMON_OPENING_H
+#pragma once
 
 #include "daemon/daemon.h"
 
@@ -12,5 +11,3 @@ void ss_opening_init(ss_daemon_t *d);
 void ss_opening_start(ss_daemon_t *d);
 /* Closes it; everything posted is answered within. */
 void ss_opening_close(ss_daemon_t *d);
-
-#endif

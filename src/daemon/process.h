@@ -1,7 +1,6 @@
 /* process.h: the delivery daemon as a process: what the fork inherits is sorted out, then core.c
  * runs. */
-#ifndef SS_DAEMON_PROCESS_H
-#define SS_DAEMON_PROCESS_H
+#pragma once
 
 #include <httpd.h>
 
@@ -11,5 +10,3 @@
  * parent. */
 void ss_process_run(const ss_core_options_t *options, apr_interval_time_t wait,
                     server_rec *main_server, apr_pool_t *pool) __attribute__((noreturn));
-
-#endif

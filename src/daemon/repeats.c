@@ -1,4 +1,3 @@
-/* repeats.c: see repeats.h. */
 #include "daemon/repeats.h"
 
 static void say(ss_daemon_t *d, ss_mono_t now)

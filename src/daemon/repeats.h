@@ -1,7 +1,6 @@
 /* repeats.h: sentences that may come in a flood are logged once; a minute later the log says how
  * often they came. */
-#ifndef SS_DAEMON_REPEATS_H
-#define SS_DAEMON_REPEATS_H
+#pragma once
 
 #include "daemon/daemon.h"
 
@@ -10,5 +9,3 @@ void ss_repeats_start(ss_daemon_t *d);
 int ss_repeats_may_log(ss_daemon_t *d, const char *key);
 /* At the end: what was counted is logged now. */
 void ss_repeats_end(ss_daemon_t *d);
-
-#endif

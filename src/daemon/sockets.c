@@ -1,4 +1,3 @@
-/* sockets.c: see sockets.h. */
 #include "daemon/sockets.h"
 
 #include <apr_strings.h>

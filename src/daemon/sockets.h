@@ -1,7 +1,6 @@
 /* sockets.h: the listening sockets, which httpd's parent opens as root and keeps over restarts, so
  * that no client is refused while one daemon follows another. */
-#ifndef SS_DAEMON_SOCKETS_H
-#define SS_DAEMON_SOCKETS_H
+#pragma once
 
 #include "base/log.h"
 #include "config/settings.h"
@@ -23,5 +22,3 @@ void ss_sockets_open_smtp(const ss_sockets_place_t *place, const ss_settings_glo
                           const ss_log_t *log);
 /* Closes fd if it is open; it is -1 then. */
 void ss_sockets_close(int *fd);
-
-#endif

@@ -1,7 +1,6 @@
 /* supervise.h: httpd's parent and the delivery daemon: starts it, sees it die, starts it again,
  * hands over at restarts. Parent process only, but for ss_supervise_child_init. */
-#ifndef SS_DAEMON_SUPERVISE_H
-#define SS_DAEMON_SUPERVISE_H
+#pragma once
 
 #include <httpd.h>
 
@@ -29,5 +28,3 @@ void ss_supervise_monitor(void);
 void ss_supervise_child_init(void);
 /* The number that marks this httpd's frames; made once, kept over restarts. */
 apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool);
-
-#endif

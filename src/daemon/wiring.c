@@ -1,4 +1,3 @@
-/* wiring.c: see wiring.h. */
 #include "daemon/wiring.h"
 
 #include <apr_strings.h>

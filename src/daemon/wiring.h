@@ -1,7 +1,6 @@
 /* wiring.h: gives each folder what it needs of the others: delivery its ports (delivery/ports.h),
  * record, operator and intake their contexts. */
-#ifndef SS_DAEMON_WIRING_H
-#define SS_DAEMON_WIRING_H
+#pragma once
 
 #include "daemon/daemon.h"
 
@@ -14,5 +13,3 @@ typedef struct {
 /* The loop is there, the store need not. */
 apr_status_t ss_wiring_create(ss_daemon_t *d, const ss_wiring_options_t *options);
 void ss_wiring_destroy(ss_daemon_t *d);
-
-#endif

@@ -1,4 +1,3 @@
-/* backlog.c: see backlog.h. */
 #include "delivery/backlog.h"
 
 #include <apr_strings.h>

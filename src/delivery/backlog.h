@@ -1,7 +1,6 @@
 /* backlog.h: what the store holds and memory does not: the order of the waiting messages, read in
  * steps, and the messages themselves, read when it is their turn. */
-#ifndef SS_DELIVERY_BACKLOG_H
-#define SS_DELIVERY_BACKLOG_H
+#pragma once
 
 #include "delivery/job.h"
 
@@ -20,5 +19,3 @@ void ss_backlog_refill(ss_relay_t *relay);
 /* Reads the message of a job that has only its place (at most SS_BACKLOG_LOADS_MAX at once, which
  * the caller sees to), then puts it into the order. */
 void ss_backlog_load(ss_job_t *job);
-
-#endif

@@ -1,8 +1,7 @@
 /* bounce_queue.h: who gets a report on the result of a message, and the reports themselves. A
  * report is a message of its own, accepted in the same transaction as the outcome that it tells of:
  * a crash loses neither or both, and then the outcome is found again. */
-#ifndef SS_DELIVERY_BOUNCE_QUEUE_H
-#define SS_DELIVERY_BOUNCE_QUEUE_H
+#pragma once
 
 #include "delivery/job.h"
 #include "mail/bounce.h"
@@ -28,5 +27,3 @@ void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *
 /* The outcome was committed, or was not (its rv): its reports are sent like any message, or
  * freed. */
 void ss_bounce_queue_committed(ss_relay_t *relay, const ss_store_outcome_t *outcome);
-
-#endif

@@ -1,8 +1,7 @@
 /* breaker.h: whether a host may be tried now. Pure: time comes in as an argument.
  * down: not reachable: 1 s doubling to 30 s. blocked: it refuses us: 1 min doubling to 15 min.
  * While either lasts one probe at a time goes out; success ends it. */
-#ifndef SS_DELIVERY_BREAKER_H
-#define SS_DELIVERY_BREAKER_H
+#pragma once
 
 #include "base/mono.h"
 #include "base/result.h"
@@ -30,5 +29,3 @@ int ss_breaker_worked(ss_breaker_t *host, apr_time_t wall);
 int ss_breaker_choose(const ss_breaker_t *hosts, int count, ss_mono_t now, ss_mono_t *when);
 /* All may be tried at once (flush, new settings, corrected secret). */
 void ss_breaker_reset(ss_breaker_t *hosts, int count);
-
-#endif

@@ -1,4 +1,3 @@
-/* connection.c: see connection.h. */
 #include "delivery/connection.h"
 
 #include "delivery/delivery_impl.h"

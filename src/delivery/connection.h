@@ -1,7 +1,6 @@
 /* connection.h: the connections of a relay: which of them takes the next message, how many there
  * may be, and their end. See connection_events.h for what happens on them. */
-#ifndef SS_DELIVERY_CONNECTION_H
-#define SS_DELIVERY_CONNECTION_H
+#pragma once
 
 #include "delivery/relay.h"
 
@@ -44,5 +43,3 @@ void ss_connection_quit(ss_connection_t *connection);
 void ss_connection_quit_all(ss_relay_t *relay);
 /* Gives everything in flight back now, as if all connections were lost. */
 void ss_connection_abort_all(ss_relay_t *relay);
-
-#endif

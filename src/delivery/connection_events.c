@@ -1,4 +1,3 @@
-/* connection_events.c: see connection_events.h. */
 #include "delivery/connection_events.h"
 
 #include <apr_strings.h>

@@ -3,8 +3,7 @@
  * needs. One thread. Order of calls: create, start (once the store is open), then anything; leave
  * and abort before destroy. See relay.h, pause.h, flush.h, job.h ... for what can be asked of its
  * parts. */
-#ifndef SS_DELIVERY_DELIVERY_H
-#define SS_DELIVERY_DELIVERY_H
+#pragma once
 
 #include "base/log.h"
 #include "config/config.h"
@@ -49,5 +48,3 @@ void ss_delivery_abort(ss_delivery_t *delivery);
 void ss_delivery_save(ss_delivery_t *delivery);
 /* After leave and abort, and after the store was closed: frees what is outside its pool. */
 void ss_delivery_destroy(ss_delivery_t *delivery);
-
-#endif

@@ -1,7 +1,6 @@
 /* delivery_impl.h: the delivery as its files share it, and short names for its ports. Inside
  * src/delivery only. */
-#ifndef SS_DELIVERY_DELIVERY_IMPL_H
-#define SS_DELIVERY_DELIVERY_IMPL_H
+#pragma once
 
 #include <apr_hash.h>
 
@@ -66,5 +65,3 @@ static inline void ss_delivery_post(const ss_delivery_t *d, ss_store_request_t *
 {
     d->ports.post(d->ports.self, request);
 }
-
-#endif

@@ -1,4 +1,3 @@
-/* delivery_ports.c: see delivery_ports.h. */
 #include "delivery/delivery_ports.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,6 @@
 /* delivery_ports.h: what others use of delivery's ports, too: the log's throttle and the setting
  * table. */
-#ifndef SS_DELIVERY_DELIVERY_PORTS_H
-#define SS_DELIVERY_DELIVERY_PORTS_H
+#pragma once
 
 typedef struct ss_delivery_t ss_delivery_t;
 
@@ -13,5 +12,3 @@ int ss_delivery_may_log(const ss_delivery_t *d, const char *format, ...)
  * logged. */
 void ss_delivery_remember(const ss_delivery_t *d, const char *kind, const char *name,
                           const char *value);
-
-#endif

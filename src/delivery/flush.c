@@ -1,4 +1,3 @@
-/* flush.c: see flush.h. */
 #include "delivery/flush.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,3 @@
-/* handover.c: see handover.h. */
 #include "delivery/handover.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,6 @@
 /* handover.h: a transaction: the due recipients of a message, handed to a connection, and given
  * back with their results. */
-#ifndef SS_DELIVERY_HANDOVER_H
-#define SS_DELIVERY_HANDOVER_H
+#pragma once
 
 #include "delivery/connection.h"
 #include "delivery/job.h"
@@ -19,5 +18,3 @@ int ss_handover_begin(ss_connection_t *connection, ss_job_t *job);
 /* The connection gave the message back: its results are judged (relay_host.h), become outcomes, and
  * the job goes back into the order, or ends. Returns 1 when the server refuses us. */
 int ss_handover_end(ss_client_message_t *message);
-
-#endif

@@ -1,4 +1,3 @@
-/* housekeeping.c: see housekeeping.h. */
 #include "delivery/housekeeping.h"
 
 #include <apr_strings.h>

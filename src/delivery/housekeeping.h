@@ -1,7 +1,6 @@
 /* housekeeping.h: what time alone brings about: waiting mail whose time is over is given up, and
  * finished messages older than SMTPSendHistory are deleted. */
-#ifndef SS_DELIVERY_HOUSEKEEPING_H
-#define SS_DELIVERY_HOUSEKEEPING_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -13,5 +12,3 @@ void ss_housekeeping_create(ss_delivery_t *d);
 void ss_housekeeping_start(ss_delivery_t *d);
 /* Messages finished before this are deleted now: history is SMTPSendHistory. Pure. */
 apr_time_t ss_housekeeping_horizon(apr_interval_time_t history, apr_time_t now);
-
-#endif

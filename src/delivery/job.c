@@ -1,4 +1,3 @@
-/* job.c: see job.h. */
 #include "delivery/job.h"
 
 #include <apr_strings.h>

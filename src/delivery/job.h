@@ -1,6 +1,5 @@
 /* job.h: a waiting message in memory: whole, or only its place in the order of its relay. */
-#ifndef SS_DELIVERY_JOB_H
-#define SS_DELIVERY_JOB_H
+#pragma once
 
 #include "delivery/relay.h"
 
@@ -54,5 +53,3 @@ void ss_job_free(ss_job_t *job);
 /* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped
  * and read again. */
 void ss_job_refresh(ss_delivery_t *d, const char *id, ss_relay_t *relay);
-
-#endif

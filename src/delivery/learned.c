@@ -1,4 +1,3 @@
-/* learned.c: see learned.h. */
 #include "delivery/learned.h"
 
 #include <apr_strings.h>

@@ -1,8 +1,7 @@
 /* learned.h: what a host was found to need, remembered for a day, over restarts, and logged once
  * with the directive that makes it permanent. host: its name, "mail.example.com:465". Times are
  * wall times: they are stored. */
-#ifndef SS_DELIVERY_LEARNED_H
-#define SS_DELIVERY_LEARNED_H
+#pragma once
 
 #include <jansson.h>
 
@@ -22,5 +21,3 @@ void ss_learned_add(ss_delivery_t *d, const char *host, unsigned bit, int recipi
 void ss_learned_restore(ss_delivery_t *d, const char *host, const char *json);
 /* [{"host","what","directive"}] */
 json_t *ss_learned_json(ss_delivery_t *d, const char *host);
-
-#endif

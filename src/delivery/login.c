@@ -1,4 +1,3 @@
-/* login.c: see login.h. */
 #include "delivery/login.h"
 
 #include "delivery/delivery_impl.h"

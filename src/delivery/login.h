@@ -1,6 +1,5 @@
 /* login.h: the relay's secret for its connections: when it is read again, and who waits for it. */
-#ifndef SS_DELIVERY_LOGIN_H
-#define SS_DELIVERY_LOGIN_H
+#pragma once
 
 #include "delivery/connection.h"
 
@@ -12,5 +11,3 @@ void ss_login_want(ss_connection_t *connection);
 void ss_login_rejected(ss_relay_t *relay);
 /* A login was accepted. */
 void ss_login_accepted(ss_relay_t *relay);
-
-#endif

@@ -1,4 +1,3 @@
-/* node.c: see node.h. */
 #include "delivery/node.h"
 
 #include <apr_strings.h>

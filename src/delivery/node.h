@@ -1,8 +1,7 @@
 /* node.h: this node among others on one queue (PostgreSQL): its heartbeat each second, and what the
  * others did meanwhile: pauses, what hosts were found to need, actions on messages that this node
  * delivers, the mail of nodes that failed. See queue/lease.h. */
-#ifndef SS_DELIVERY_NODE_H
-#define SS_DELIVERY_NODE_H
+#pragma once
 
 #include <jansson.h>
 
@@ -24,5 +23,3 @@ void ss_node_add(const ss_delivery_t *d, const char *relay, apr_int64_t counts[S
 /* [{"name","silent"}] of the other nodes; NULL: the queue is not shared. */
 json_t *ss_node_json(const ss_delivery_t *d);
 void ss_node_destroy(ss_delivery_t *d);
-
-#endif

@@ -1,4 +1,3 @@
-/* outcome.c: see outcome.h. */
 #include "delivery/outcome.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,6 @@
 /* outcome.h: what an attempt, or its end without one, makes of recipients: their states, the log's
  * line, history, counters, and the request that makes it durable. */
-#ifndef SS_DELIVERY_OUTCOME_H
-#define SS_DELIVERY_OUTCOME_H
+#pragma once
 
 #include "delivery/job.h"
 #include "smtp/client.h"
@@ -23,5 +22,3 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
 int ss_outcome_give_up(ss_job_t *job, const char *who);
 /* Gives up the waiting recipients if their time is over (retry.h); returns whether any were. */
 int ss_outcome_expire(ss_job_t *job);
-
-#endif

@@ -1,8 +1,7 @@
 /* pause.h: a relay's pause: by directive or made while running, kept over restarts, and its time
  * counted, so that it never makes mail expire. A pause stops new transactions; what was handed over
  * ends. See docs/policies. */
-#ifndef SS_DELIVERY_PAUSE_H
-#define SS_DELIVERY_PAUSE_H
+#pragma once
 
 #include <jansson.h>
 
@@ -24,5 +23,3 @@ void ss_pause_clear(ss_relay_t *relay, const char *who);
 apr_interval_time_t ss_pause_total(const ss_relay_t *relay, apr_time_t now);
 /* {"directive","stored","since","until","reason","who"}; null where it is not paused. */
 json_t *ss_pause_json(const ss_relay_t *relay);
-
-#endif

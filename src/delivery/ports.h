@@ -2,8 +2,7 @@
  * loop, the store, the network and the machine's clocks; the simulator and the unit tests give it
  * virtual ones. Delivery has no thread: all functions are called on the thread that calls into
  * delivery, and answers (store, timers, events, secrets) come on that thread too. */
-#ifndef SS_DELIVERY_PORTS_H
-#define SS_DELIVERY_PORTS_H
+#pragma once
 
 #include "base/mono.h"
 #include "base/deferred.h"
@@ -77,5 +76,3 @@ typedef struct {
     /* After ss_delivery_leave: a connection has closed; ss_delivery_in_flight may be 0 now. */
     void (*went_idle)(void *self);
 } ss_ports_t;
-
-#endif

@@ -1,4 +1,3 @@
-/* pump.c: see pump.h. */
 #include "delivery/pump.h"
 
 #include "delivery/backlog.h"

@@ -1,4 +1,3 @@
-/* queue_counts.c: see queue_counts.h. */
 #include "delivery/queue_counts.h"
 
 #include <apr_strings.h>

@@ -1,8 +1,7 @@
 /* queue_counts.h: how much the store holds, by relay and state. Counted once at the start and kept
  * up after that. A process that leaves in order writes its numbers down for the next one, since
  * counting a million messages takes seconds in which nothing would be sent. */
-#ifndef SS_DELIVERY_QUEUE_COUNTS_H
-#define SS_DELIVERY_QUEUE_COUNTS_H
+#pragma once
 
 #include "delivery/relay.h"
 #include "queue/store.h"
@@ -24,5 +23,3 @@ void ss_queue_counts_purged(ss_delivery_t *d, const apr_array_header_t *rows);
 /* Adds to the request what is asked about this relay; takes what it answered. */
 void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_oldest_t *request);
 void ss_queue_counts_take_oldest(ss_delivery_t *d, const ss_store_oldest_t *request);
-
-#endif

@@ -1,4 +1,3 @@
-/* reading.c: see reading.h. */
 #include "delivery/reading.h"
 
 #include <apr_strings.h>

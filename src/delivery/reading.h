@@ -1,7 +1,6 @@
 /* reading.h: the content of a message in a transaction: from memory, or part by part from the store
  * where it is too large to be kept. Loop thread. */
-#ifndef SS_DELIVERY_READING_H
-#define SS_DELIVERY_READING_H
+#pragma once
 
 #include "queue/message.h"
 
@@ -18,5 +17,3 @@ ss_reading_t *ss_reading_begin(ss_delivery_t *d, const ss_message_t *m, void (*r
 apr_status_t ss_reading_at(ss_reading_t *reading, apr_off_t at, const char **bytes,
                            apr_size_t *len);
 void ss_reading_end(ss_reading_t *reading);
-
-#endif

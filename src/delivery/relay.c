@@ -1,4 +1,3 @@
-/* relay.c: see relay.h. */
 #include "delivery/relay.h"
 
 #include <apr_strings.h>

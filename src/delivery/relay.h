@@ -1,8 +1,7 @@
 /* relay.h: one relay of the configuration: what its part of the queue holds, whether it may send,
  * and the state of its hosts. Fields are read by operator and record; only delivery changes them.
  */
-#ifndef SS_DELIVERY_RELAY_H
-#define SS_DELIVERY_RELAY_H
+#pragma once
 
 #include <apr_ring.h>
 
@@ -116,5 +115,3 @@ void ss_relay_add_message(ss_relay_t *relay, const ss_message_t *m);
 void ss_relay_drop_message(ss_relay_t *relay, apr_uint64_t size);
 /* A recipient changed its state. */
 void ss_relay_move(ss_relay_t *relay, ss_state_t from, ss_state_t to);
-
-#endif

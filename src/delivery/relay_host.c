@@ -1,4 +1,3 @@
-/* relay_host.c: see relay_host.h. */
 #include "delivery/relay_host.h"
 
 #include <apr_strings.h>

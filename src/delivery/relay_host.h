@@ -1,7 +1,6 @@
 /* relay_host.h: what an attempt says about the host: the breaker of it opens and closes, and the
  * log says so. See breaker.h for when a host is tried again. */
-#ifndef SS_DELIVERY_RELAY_HOST_H
-#define SS_DELIVERY_RELAY_HOST_H
+#pragma once
 
 #include "delivery/relay.h"
 
@@ -16,5 +15,3 @@ void ss_relay_host_is_ready(ss_relay_t *relay, int host);
 /* Looks through a transaction's results: whether the server refuses us (1; the host is blocked), or
  * works. */
 int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *results, int count);
-
-#endif

@@ -1,4 +1,3 @@
-/* retry.c: see retry.h. */
 #include "delivery/retry.h"
 
 #include "base/mono.h"

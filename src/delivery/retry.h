@@ -1,7 +1,6 @@
 /* retry.h: when a recipient is tried again, and when it is given up. Pure: settings, time and
  * random numbers are arguments. See docs/policies/retry.md. */
-#ifndef SS_DELIVERY_RETRY_H
-#define SS_DELIVERY_RETRY_H
+#pragma once
 
 #include "config/settings.h"
 #include "queue/message.h"
@@ -35,5 +34,3 @@ apr_interval_time_t ss_retry_expire(const ss_message_t *m, const ss_settings_t *
 /* Whether that time is over. */
 int ss_retry_is_over(const ss_message_t *m, const ss_settings_t *settings,
                      apr_interval_time_t paused, apr_time_t now);
-
-#endif

@@ -1,4 +1,3 @@
-/* slow_start.c: see slow_start.h. */
 #include "delivery/slow_start.h"
 
 #include <apr_strings.h>

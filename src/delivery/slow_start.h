@@ -1,8 +1,7 @@
 /* slow_start.h: a relay that is resumed slowly, so that the waiting mail does not flood its server:
  * a bound on its rate that doubles each minute and ends when nothing waits any more. It is kept
  * over a restart. SMTPSendRate is the permanent bound. */
-#ifndef SS_DELIVERY_SLOW_START_H
-#define SS_DELIVERY_SLOW_START_H
+#pragma once
 
 #include "delivery/relay.h"
 
@@ -17,5 +16,3 @@ void ss_slow_start_restore(ss_relay_t *relay, const char *value);
 /* The bound a minute later; 0: none any more. Pure. */
 apr_interval_time_t ss_slow_start_next(apr_interval_time_t per_message,
                                        apr_int64_t waiting_messages);
-
-#endif

@@ -1,8 +1,7 @@
 /* transport.h: a connection to a relay's host, as delivery sees it. The daemon makes them of
  * net/link (daemon/connector.c); the simulator and the unit tests put the SMTP client
  * (smtp/client.h) on a scripted server. All calls come from one thread. */
-#ifndef SS_DELIVERY_TRANSPORT_H
-#define SS_DELIVERY_TRANSPORT_H
+#pragma once
 
 #include "config/settings.h"
 #include "smtp/client.h"
@@ -55,5 +54,3 @@ typedef struct {
      * close. */
     const char *(*name)(const ss_transport_t *transport);
 } ss_transport_ops_t;
-
-#endif

@@ -1,4 +1,3 @@
-/* accept.c: see accept.h. */
 #include "intake/accept.h"
 
 #include <apr_strings.h>

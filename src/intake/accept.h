@@ -1,8 +1,7 @@
 /* accept.h: the only path into the queue, for every front end: whether a relay takes mail now, the
  * message while its content comes, the answer after the commit. The front end translates the answer
  * into its own protocol. Loop thread. */
-#ifndef SS_INTAKE_ACCEPT_H
-#define SS_INTAKE_ACCEPT_H
+#pragma once
 
 #include "intake/intake.h"
 
@@ -50,5 +49,3 @@ int ss_accept_content(const ss_relay_t *relay, ss_message_t *m, const char *cont
  * commit or the refusal, possibly within this call. */
 void ss_accept_message(ss_intake_t *intake, ss_relay_t *relay, ss_message_t *m,
                        void (*done)(void *self, const ss_accept_answer_t *answer), void *self);
-
-#endif

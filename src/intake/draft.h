@@ -2,8 +2,7 @@
  * the web front end makes it: names get a domain, Bcc is removed, missing fields are added, aliases
  * and senders are rewritten. The daemon does it, because such a program does not have httpd's
  * settings. Pure but for the pools. */
-#ifndef SS_INTAKE_DRAFT_H
-#define SS_INTAKE_DRAFT_H
+#pragma once
 
 #include "intake/accept.h"
 #include "mail/mail.h"
@@ -34,5 +33,3 @@ int ss_draft_rcpt(ss_mail_message_t *mail, const char *text, unsigned notify,
  * bytes is copied. 1; or 0: refused, the answer says why. */
 int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_message_t *mail,
                   const char *bytes, apr_size_t len, ss_accept_answer_t *answer);
-
-#endif

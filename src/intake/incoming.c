@@ -1,4 +1,3 @@
-/* incoming.c: see incoming.h. */
 #include "intake/incoming.h"
 
 #include <apr_strings.h>

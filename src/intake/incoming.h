@@ -3,8 +3,7 @@
  * the body goes to the store part by part (staging.h), so that it is never whole in memory. The
  * exception is a body that has to be re-encoded (lines over 998 octets, zero octets): that is known
  * only at its end, and it is read back then. Loop thread. */
-#ifndef SS_INTAKE_INCOMING_H
-#define SS_INTAKE_INCOMING_H
+#pragma once
 
 #include "intake/draft.h"
 #include "mail/canonical.h"
@@ -48,5 +47,3 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
 void ss_incoming_clear(ss_incoming_t *in);
 /* Frees everything; the struct may be cleared and used again. */
 void ss_incoming_free(ss_incoming_t *in);
-
-#endif

@@ -1,7 +1,6 @@
 /* intake.h: what the two front ends for submissions (local socket, SMTP listener) and the path into
  * the queue share. The wiring fills in the first part; all of it belongs to the loop thread. */
-#ifndef SS_INTAKE_INTAKE_H
-#define SS_INTAKE_INTAKE_H
+#pragma once
 
 #include <apr_hash.h>
 
@@ -49,5 +48,3 @@ void ss_intake_discharge(ss_intake_t *intake, apr_size_t *charged, apr_size_t le
 /* Gives the message its id, unless it has one (a message moved from another queue keeps its own).
  */
 void ss_intake_name(ss_intake_t *intake, ss_message_t *m);
-
-#endif

@@ -1,4 +1,3 @@
-/* local_deadline.c: see local_deadline.h. */
 #include "intake/local_deadline.h"
 
 void ss_local_deadline_clear(ss_local_deadline_t *d)

@@ -1,7 +1,6 @@
 /* local_deadline.h: how long a client of the local socket may take over a request that has begun to
  * come. Without a bound, 1,024 stalled clients would keep everybody else out. Pure. */
-#ifndef SS_INTAKE_LOCAL_DEADLINE_H
-#define SS_INTAKE_LOCAL_DEADLINE_H
+#pragma once
 
 #include "base/mono.h"
 
@@ -24,5 +23,3 @@ void ss_local_deadline_renew(ss_local_deadline_t *d);
 void ss_local_deadline_run(ss_local_deadline_t *d, ss_mono_t now);
 /* Whether the client has lost its place. */
 int ss_local_deadline_is_over(const ss_local_deadline_t *d, ss_mono_t now);
-
-#endif

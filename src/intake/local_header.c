@@ -1,4 +1,3 @@
-/* local_header.c: see local_header.h. */
 #include "intake/local_header.h"
 
 #include <jansson.h>

@@ -2,8 +2,7 @@
  * attributes. Pure but for the message's pool. Anybody on this machine may be the client, so
  * everything is checked again that the web front end has checked already, and what only httpd may
  * say is ignored from others. */
-#ifndef SS_INTAKE_LOCAL_HEADER_H
-#define SS_INTAKE_LOCAL_HEADER_H
+#pragma once
 
 #include <jansson.h>
 
@@ -43,5 +42,3 @@ int ss_local_header_rates(ss_settings_rate_t rates[SS_QUOTA_RATES_MAX], const js
  * there is no such part; or 0 with the refusal. */
 int ss_local_header_restore(ss_message_t *m, const json_t *header, ss_local_client_id_t client,
                             apr_time_t now, const char **relay, ss_local_refusal_t *no);
-
-#endif

@@ -1,4 +1,3 @@
-/* local_many.c: see local_many.h. */
 #include "intake/local_many.h"
 
 #include <jansson.h>

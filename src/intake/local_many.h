@@ -1,7 +1,6 @@
 /* local_many.h: many messages in one request of the local socket ("submitMany"): each is accepted
  * or refused for itself, the store commits them together. Loop thread. */
-#ifndef SS_INTAKE_LOCAL_MANY_H
-#define SS_INTAKE_LOCAL_MANY_H
+#pragma once
 
 #include "intake/local_message.h"
 
@@ -22,5 +21,3 @@ int ss_local_many_part(ss_local_many_t *many, const char *content, apr_size_t le
 /* All content is there: to the queue. */
 void ss_local_many_end(ss_local_many_t *many);
 void ss_local_many_free(ss_local_many_t *many);
-
-#endif

@@ -1,4 +1,3 @@
-/* local_message.c: see local_message.h. */
 #include "delivery/relay.h"
 
 #include <jansson.h>

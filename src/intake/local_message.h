@@ -1,7 +1,6 @@
 /* local_message.h: one message of a request on the local socket, from its header into the queue.
  * Loop thread. */
-#ifndef SS_INTAKE_LOCAL_MESSAGE_H
-#define SS_INTAKE_LOCAL_MESSAGE_H
+#pragma once
 
 #include "intake/accept.h"
 #include "intake/local_header.h"
@@ -13,5 +12,3 @@ ss_message_t *ss_local_message_make(ss_intake_t *intake, const json_t *header,
                                     ss_local_refusal_t *no);
 /* Why it was not accepted, in terms of HTTP. Returns 0. */
 int ss_local_message_refuse(ss_local_refusal_t *no, const ss_accept_answer_t *answer);
-
-#endif

@@ -1,8 +1,7 @@
 /* local_socket.h: the local socket: its clients, their requests (wire/frame.h), the answers. A
  * submission is worked on here (local_submit.h), any other verb goes to a function that the wiring
  * gives. Loop thread. */
-#ifndef SS_INTAKE_LOCAL_SOCKET_H
-#define SS_INTAKE_LOCAL_SOCKET_H
+#pragma once
 
 #include <jansson.h>
 
@@ -41,5 +40,3 @@ int ss_local_socket_is_full(int clients);
 /* Whether more may be read from a client while so many octets of all clients are on their way to
  * the store: one that has some of its own there may go on for longer, or none would ever end. */
 int ss_local_socket_has_room(apr_size_t bytes, int is_charged);
-
-#endif

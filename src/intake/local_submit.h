@@ -1,7 +1,6 @@
 /* local_submit.h: the requests "submit" and "submitMany" of the local socket while their content
  * comes (src/wire/README.md). A submission ends with its request's answer. Loop thread. */
-#ifndef SS_INTAKE_LOCAL_SUBMIT_H
-#define SS_INTAKE_LOCAL_SUBMIT_H
+#pragma once
 
 #include <jansson.h>
 
@@ -30,5 +29,3 @@ void ss_local_submit_free(ss_local_submit_t *submit);
  * from.
  */
 void ss_local_submit_test(ss_intake_t *intake, ss_request_t *req, const json_t *header);
-
-#endif

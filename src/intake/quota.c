@@ -1,4 +1,3 @@
-/* quota.c: see quota.h. */
 #include "intake/quota.h"
 
 #include <apr_hash.h>

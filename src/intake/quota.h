@@ -1,6 +1,5 @@
 /* quota.h: SMTPSendSubmitterRate: how many more messages each submitter may submit. Pure. */
-#ifndef SS_INTAKE_QUOTA_H
-#define SS_INTAKE_QUOTA_H
+#pragma once
 
 #include "base/mono.h"
 #include "config/settings.h"
@@ -17,5 +16,3 @@ ss_quota_t *ss_quota_create(apr_pool_t *pool);
  */
 int ss_quota_take(ss_quota_t *quota, const char *submitter, const ss_settings_rate_t *rates,
                   int count, ss_mono_t now);
-
-#endif

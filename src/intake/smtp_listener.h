@@ -1,7 +1,6 @@
 /* smtp_listener.h: SMTPSendListen: the sockets and clients of the SMTP listener. What is said is
  * smtp/server's business, what becomes of a message smtp_transaction's. Loop thread. */
-#ifndef SS_INTAKE_SMTP_LISTENER_H
-#define SS_INTAKE_SMTP_LISTENER_H
+#pragma once
 
 #include "intake/intake.h"
 
@@ -40,5 +39,3 @@ apr_interval_time_t ss_smtp_listener_content_time(apr_uint64_t got);
 ss_mono_t ss_smtp_listener_deadline(ss_mono_t began, apr_uint64_t got, ss_mono_t now);
 /* Whether content that has not begun yet may be read while so many octets are in memory. */
 int ss_smtp_listener_has_room(apr_size_t bytes);
-
-#endif

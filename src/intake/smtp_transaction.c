@@ -1,4 +1,3 @@
-/* smtp_transaction.c: see smtp_transaction.h. */
 #include "intake/smtp_transaction.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,6 @@
 /* smtp_transaction.h: a transaction of the SMTP listener (smtp/server.h) becomes a message of the
  * queue, under the rules of the other front ends. Loop thread. */
-#ifndef SS_INTAKE_SMTP_TRANSACTION_H
-#define SS_INTAKE_SMTP_TRANSACTION_H
+#pragma once
 
 #include "intake/incoming.h"
 #include "mail/mail.h"
@@ -37,5 +36,3 @@ void ss_smtp_transaction_reset(ss_smtp_transaction_t *t);
 int ss_smtp_transaction_has_room(apr_size_t bytes, apr_size_t len);
 /* After reset, when the client goes. */
 void ss_smtp_transaction_free(ss_smtp_transaction_t *t);
-
-#endif

@@ -1,4 +1,3 @@
-/* staging.c: see staging.h. */
 #include "intake/staging.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,6 @@
 /* staging.h: the parts of a large message go to the store as they arrive, so that it is never whole
  * in memory. A client's next part is read when the one before is committed. Loop thread. */
-#ifndef SS_INTAKE_STAGING_H
-#define SS_INTAKE_STAGING_H
+#pragma once
 
 #include "intake/intake.h"
 
@@ -16,5 +15,3 @@ void ss_staging_begin(ss_intake_t *intake, ss_message_t *m, apr_size_t *charged,
 void ss_staging_forget(ss_intake_t *intake, ss_message_t *m);
 /* Frees a message that will not be accepted, with its staged parts. */
 void ss_staging_drop(ss_intake_t *intake, ss_message_t *m);
-
-#endif

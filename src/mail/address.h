@@ -1,7 +1,6 @@
 /* address.h: mailbox syntax (RFC 5321 4.1.2, RFC 6531 3.3) and header address lists (RFC 5322 3.4).
  * No GMime here: sendmail links this file and must start within a millisecond. */
-#ifndef SS_MAIL_ADDRESS_H
-#define SS_MAIL_ADDRESS_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -35,5 +34,3 @@ int ss_address_matches(const apr_array_header_t *patterns, const char *address);
 int ss_address_same(const char *a, const char *b);
 /* Appends @domain if the address has no domain and domain is neither NULL nor empty. */
 const char *ss_address_with_domain(const char *address, const char *domain, apr_pool_t *pool);
-
-#endif

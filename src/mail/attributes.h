@@ -3,8 +3,7 @@
  * everything that only carries it: JSON, forms and query strings, sendmail's options, the local
  * socket, export and import, the columns in the queue. The struct is part of a submitted message
  * (mail.h) and of a stored one (queue/message.h). Pure; APR only, since sendmail links it. */
-#ifndef SS_MAIL_ATTRIBUTES_H
-#define SS_MAIL_ATTRIBUTES_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -122,5 +121,3 @@ void ss_attributes_put(ss_object_t *submit, const ss_attributes_t *attr);
 /* All flags as the column "flags" holds them. */
 unsigned ss_attributes_flags(const ss_attributes_t *attr);
 void ss_attributes_set_flags(ss_attributes_t *attr, unsigned flags);
-
-#endif

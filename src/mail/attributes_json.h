@@ -1,6 +1,5 @@
 /* attributes_json.h: attributes in jansson's values. */
-#ifndef SS_MAIL_ATTRIBUTES_JSON_H
-#define SS_MAIL_ATTRIBUTES_JSON_H
+#pragma once
 
 #include <jansson.h>
 
@@ -19,5 +18,3 @@ void ss_attributes_json_put(json_t *object, const ss_attributes_t *attr, apr_poo
  */
 void ss_attributes_json_show(json_t *document, const ss_attributes_t *attr, int is_detail,
                              apr_pool_t *pool);
-
-#endif

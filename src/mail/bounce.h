@@ -1,8 +1,7 @@
 /* bounce.h: delivery status notifications (RFC 3464 in the multipart/report of RFC 6522): a part
  * for people, one for programs, and the message's header or all of it. Pure.
  * delivery/bounce_queue.c decides who gets one, and when. */
-#ifndef SS_MAIL_BOUNCE_H
-#define SS_MAIL_BOUNCE_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -60,5 +59,3 @@ void ss_bounce(ss_bounce_text_t *out, const ss_bounce_t *model, apr_pool_t *pool
 int ss_bounce_is_loop(const char *content, apr_size_t len);
 
 #define SS_BOUNCE_HOPS_MAX 50
-
-#endif

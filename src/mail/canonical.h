@@ -1,8 +1,7 @@
 /* canonical.h: content that is safe to send through any relay: CRLF line ends, no bare CR or LF, no
  * NUL, no line over SS_MAIL_LINE_MAX. Only the leaf parts of the MIME tree that need it are
  * re-encoded (RFC 2045); everything else stays byte for byte. */
-#ifndef SS_MAIL_CANONICAL_H
-#define SS_MAIL_CANONICAL_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -53,5 +52,3 @@ int ss_canonical_stream_header(const char **head, apr_size_t *body, const char *
 void ss_canonical_stream_add(ss_canonical_stream_t *stream, const char *bytes, apr_size_t len);
 /* The body is complete: a last line without a line end gets one. */
 void ss_canonical_stream_end(ss_canonical_stream_t *stream);
-
-#endif

@@ -1,6 +1,5 @@
 /* codec.h: the two encodings of MIME (RFC 2045 6.7, 6.8), and UTF-8. Pure. */
-#ifndef SS_MAIL_CODEC_H
-#define SS_MAIL_CODEC_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -33,5 +32,3 @@ char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_
 char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_size_t *out_len);
 /* The value of a hexadecimal digit, or -1. */
 int ss_codec_hex(char c);
-
-#endif

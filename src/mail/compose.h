@@ -1,7 +1,6 @@
 /* compose.h: composes a MIME message (with GMime): text and html as alternatives, inline files
  * related to the html, attachments. */
-#ifndef SS_MAIL_COMPOSE_H
-#define SS_MAIL_COMPOSE_H
+#pragma once
 
 #include "mail/address.h"
 #include "mail/lift.h"
@@ -42,5 +41,3 @@ int ss_compose_is_type(const char *type);
 /* Writes the message, canonical, into the pool. 0, or -1 with the problem. */
 int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model,
                ss_mail_problem_t *problem, apr_pool_t *pool);
-
-#endif

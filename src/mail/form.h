@@ -1,7 +1,6 @@
 /* form.h: a message from a JSON document, or from the fields of an HTML form, which have the same
  * names: reads them, reports the wrong one, composes the message (compose.h). */
-#ifndef SS_MAIL_FORM_H
-#define SS_MAIL_FORM_H
+#pragma once
 
 #include "mail/compose.h"
 #include "mail/parse.h"
@@ -24,5 +23,3 @@ int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
 int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
                    const apr_array_header_t *files, const ss_parse_options_t *options,
                    ss_mail_problem_t *problem);
-
-#endif

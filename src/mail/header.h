@@ -1,6 +1,5 @@
 /* header.h: reads the fields of a header in place. Line ends may be CRLF or LF. Pure. */
-#ifndef SS_MAIL_HEADER_H
-#define SS_MAIL_HEADER_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -22,5 +21,3 @@ apr_size_t ss_header_len(const char *bytes, apr_size_t len);
 /* Finds the first field of that name in len octets of header: 1, or 0. Lines that are not fields
  * are ignored. */
 int ss_header_find(ss_header_field_t *field, const char *header, apr_size_t len, const char *name);
-
-#endif

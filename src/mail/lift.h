@@ -2,8 +2,7 @@
  * files are moved ("lifted") to an unnamed file and replaced by markers, which contain a random
  * number. The message composed from it contains the markers too; at the end its body is written to
  * another unnamed file with the contents in place of them. Not thread-safe. */
-#ifndef SS_MAIL_LIFT_H
-#define SS_MAIL_LIFT_H
+#pragma once
 
 #include <apr_tables.h>
 
@@ -62,5 +61,3 @@ int ss_lift_decode(ss_lift_t *lift, ss_lift_item_t *content);
  * there is no marker. Errors: reading, or out->failed. */
 apr_status_t ss_lift_lower(ss_lift_t *lift, const char *bytes, apr_size_t len, apr_size_t *head_len,
                            ss_scratch_t *out);
-
-#endif

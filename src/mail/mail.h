@@ -1,7 +1,6 @@
 /* mail.h: a submitted message: envelope, content and attributes. Everything is allocated from the
  * message's pool, whose owner owns the message. */
-#ifndef SS_MAIL_MAIL_H
-#define SS_MAIL_MAIL_H
+#pragma once
 
 #include <apr_hash.h>
 #include <apr_pools.h>
@@ -62,5 +61,3 @@ int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, c
  * field is `field`. */
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
                      ss_mail_problem_t *problem);
-
-#endif

@@ -1,7 +1,6 @@
 /* mime.h: re-encodes the leaf parts of a message that need it; everything else is copied octet by
  * octet. */
-#ifndef SS_MAIL_MIME_H
-#define SS_MAIL_MIME_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -15,5 +14,3 @@
  * not be encoded. */
 int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                     int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool);
-
-#endif

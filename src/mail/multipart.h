@@ -1,6 +1,5 @@
 /* multipart.h: splits the body of a multipart/form-data request (RFC 7578) in place. Pure. */
-#ifndef SS_MAIL_MULTIPART_H
-#define SS_MAIL_MULTIPART_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -32,5 +31,3 @@ int ss_multipart_read(apr_array_header_t **parts, const char *bytes, apr_size_t 
 int ss_multipart_delimiter(const char *start, const char *p, const char *end, const char *boundary,
                            int is_whole, const char **content_end, const char **after,
                            int *is_last);
-
-#endif

@@ -1,7 +1,6 @@
 /* ndjson.h: splits a body of JSON documents, one a line, while it arrives. At most one line is in
  * memory, and the files of a long one are not (lift.h). Pure, except for lift's file. */
-#ifndef SS_MAIL_NDJSON_H
-#define SS_MAIL_NDJSON_H
+#pragma once
 
 #include "base/buf.h"
 #include "mail/lift.h"
@@ -35,5 +34,3 @@ void ss_ndjson_begin(ss_ndjson_t *lines, apr_size_t max, apr_size_t lift_from,
 void ss_ndjson_add(ss_ndjson_t *lines, const char *bytes, apr_size_t len);
 /* The body is complete; a last line may lack its end. */
 void ss_ndjson_end(ss_ndjson_t *lines);
-
-#endif

@@ -1,7 +1,6 @@
 /* parse.h: a complete message (RFC 5322) to ss_mail_message_t: takes recipients from the fields,
  * removes Bcc, reads attributes, makes the content canonical. No GMime here (see address.h). */
-#ifndef SS_MAIL_PARSE_H
-#define SS_MAIL_PARSE_H
+#pragma once
 
 #include "mail/mail.h"
 
@@ -38,5 +37,3 @@ typedef struct {
  * line, NUL in the header: 400. */
 int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                      const ss_parse_options_t *options, ss_mail_problem_t *problem);
-
-#endif

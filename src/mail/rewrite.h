@@ -1,8 +1,7 @@
 /* rewrite.h: directives that change senders and recipients. Call in this order: ss_rewrite_alias,
  * ss_rewrite_redirect, ss_rewrite_envelope_from, ss_rewrite_header_from. Content stays canonical.
  * Pure. */
-#ifndef SS_MAIL_REWRITE_H
-#define SS_MAIL_REWRITE_H
+#pragma once
 
 #include "config/settings.h"
 #include "mail/mail.h"
@@ -23,5 +22,3 @@ int ss_rewrite_alias(ss_mail_message_t *m, const apr_array_header_t *aliases,
 int ss_rewrite_redirect(ss_mail_message_t *m, const char *address, ss_mail_problem_t *problem);
 
 #define SS_REWRITE_ORIGINALS_MAX 100
-
-#endif

@@ -1,7 +1,6 @@
 /* words.h: encoded words in header fields (RFC 2047), and parameters of MIME fields (RFC 2045 5.1,
  * RFC 2231 3). */
-#ifndef SS_MAIL_WORDS_H
-#define SS_MAIL_WORDS_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -15,5 +14,3 @@ const char *ss_words_encode(apr_pool_t *pool, const char *text);
  * be folded. */
 const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t len,
                                const char *name);
-
-#endif

@@ -1,7 +1,6 @@
 /* connect.h: a list of addresses to one connected socket: RFC 8305 5, a new address every 250 ms or
  * as soon as one failed, the first that answers wins. */
-#ifndef SS_NET_CONNECT_H
-#define SS_NET_CONNECT_H
+#pragma once
 
 #include "net/resolve.h"
 
@@ -34,5 +33,3 @@ apr_status_t ss_connect_start(ss_connect_t **connect, ss_loop_t *loop,
                               void *self);
 /* Closes what is open; done is not called. */
 void ss_connect_cancel(ss_connect_t *connect);
-
-#endif

@@ -1,8 +1,7 @@
 /* helpers.h: threads for what blocks (resolving names, reading a secret): at most 8, started when
  * needed, ended when idle. They know the event loop only as a
  * function to post to. Everybody else calls ss_loop_help. */
-#ifndef SS_NET_HELPERS_H
-#define SS_NET_HELPERS_H
+#pragma once
 
 #include <apr_errno.h>
 
@@ -22,5 +21,3 @@ void ss_helpers_destroy(ss_helpers_t *helpers);
 /* See ss_loop_help. */
 apr_status_t ss_helpers_run(ss_helpers_t *helpers, void (*work)(void *baton),
                             void (*done)(void *baton), void *baton);
-
-#endif

@@ -1,8 +1,7 @@
 /* link.h: one connection to a relay's host: resolve, connect (RFC 8305: addresses 250 ms apart),
  * TLS by the settings, and the SMTP client on top. Used alike by the daemon's pool, the connection
  * test and the command line. Everything runs on the loop's thread. */
-#ifndef SS_NET_LINK_H
-#define SS_NET_LINK_H
+#pragma once
 
 #include "net/link_options.h"
 #include "net/loop.h"
@@ -27,5 +26,3 @@ void ss_link_abort(ss_link_t *link, const char *why);
 const char *ss_link_name(const ss_link_t *link);
 /* What the TLS handshake showed; NULL without TLS. */
 const ss_tls_facts_t *ss_link_tls_facts(const ss_link_t *link);
-
-#endif

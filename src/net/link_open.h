@@ -2,8 +2,7 @@
  * how TLS is wanted there, shake hands), and what the phases do alike. When the way is done, the
  * phase is SS_LINK_SESSION and the link's turn is asked for. Only link.c and link_open.c include
  * it. */
-#ifndef SS_NET_LINK_OPEN_H
-#define SS_NET_LINK_OPEN_H
+#pragma once
 
 #include "net/connect.h"
 #include "net/link_options.h"
@@ -72,5 +71,3 @@ void ss_link_free(ss_link_t *link);
 void ss_link_close_socket(ss_link_t *link);
 void ss_link_emit(ss_link_t *link, const ss_client_event_t *event);
 void ss_link_closed(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result);
-
-#endif

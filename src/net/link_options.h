@@ -1,6 +1,5 @@
 /* link_options.h: what a link is opened with: the settings, and who gets its events. */
-#ifndef SS_NET_LINK_OPTIONS_H
-#define SS_NET_LINK_OPTIONS_H
+#pragma once
 
 #include "config/settings.h"
 #include "net/tls.h"
@@ -30,5 +29,3 @@ typedef struct {
     /* continues after a verification failure just far enough to describe it; collects findings */
     int is_test;
 } ss_link_options_t;
-
-#endif

@@ -1,8 +1,7 @@
 /* listener.h: a listening socket on the event loop. It accepts what has arrived, up to a bound per
  * turn, and waits a moment when the process or the system runs out of descriptors: the socket would
  * otherwise be reported as ready without end. Loop thread. */
-#ifndef SS_NET_LISTENER_H
-#define SS_NET_LISTENER_H
+#pragma once
 
 #include "base/buf.h"
 #include "net/loop.h"
@@ -29,5 +28,3 @@ void ss_listener_resume(ss_listener_t *listener); /* nothing happens when it is 
 int ss_listener_send(int fd, ss_buf_t *out);
 /* Closes the socket; nothing happens when it is not open. */
 void ss_listener_stop(ss_listener_t *listener);
-
-#endif

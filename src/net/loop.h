@@ -1,7 +1,6 @@
 /* loop.h: one thread's event loop: descriptors, timers, wake-up from other threads, work for
  * helper threads. Everything belongs to the loop's thread, except where it says otherwise. */
-#ifndef SS_NET_LOOP_H
-#define SS_NET_LOOP_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -57,5 +56,3 @@ apr_status_t ss_loop_post(ss_loop_t *loop, void (*posted)(void *baton), void *ba
  * loop thread. baton belongs to work until done. */
 apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton),
                           void *baton);
-
-#endif

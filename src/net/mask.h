@@ -1,7 +1,6 @@
 /* mask.h: shortens what tells who somebody is, so that a report can be put into a public issue.
  * Inside src/net only. */
-#ifndef SS_NET_MASK_H
-#define SS_NET_MASK_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -10,5 +9,3 @@
 const char *ss_mask_text(const char *text, apr_pool_t *pool);
 /* A single name: its first character and "***". */
 const char *ss_mask_word(const char *word, apr_pool_t *pool);
-
-#endif

@@ -1,8 +1,7 @@
 /* probe.h: the connection test: a link step by step with the delivery's own settings; findings as a
  * report. For the daemon and the command line ("smtp-send test --host ..."). report.h renders it.
  */
-#ifndef SS_NET_PROBE_H
-#define SS_NET_PROBE_H
+#pragma once
 
 #include "config/secret.h"
 #include "net/link.h"
@@ -33,5 +32,3 @@ apr_status_t ss_probe_start(ss_probe_t **probe, ss_loop_t *loop, const ss_probe_
 /* Ends it without calling end (the client has left). Allowed within its callbacks; it is freed at
  * the end of the loop's turn. */
 void ss_probe_cancel(ss_probe_t *probe);
-
-#endif

@@ -1,7 +1,6 @@
 /* probe_report.h: a connection test's result and its two forms, text (made to be copied into an
  * email) and JSON. */
-#ifndef SS_NET_PROBE_REPORT_H
-#define SS_NET_PROBE_REPORT_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -52,5 +51,3 @@ const char *ss_probe_report_settings_json(const ss_probe_report_t *report, int i
 /* One step as a JSON object, for ?stream=1 with application/json. */
 const char *ss_probe_report_step_json(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool);
-
-#endif

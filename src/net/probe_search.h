@@ -1,6 +1,5 @@
 /* probe_search.h: what would work instead of the settings that failed. */
-#ifndef SS_NET_PROBE_SEARCH_H
-#define SS_NET_PROBE_SEARCH_H
+#pragma once
 
 #include "net/link.h"
 
@@ -23,5 +22,3 @@ apr_status_t ss_probe_search_start(ss_probe_search_t **search, ss_loop_t *loop,
                                    void (*done)(void *self, const apr_array_header_t *works),
                                    void *self);
 void ss_probe_search_cancel(ss_probe_search_t *search);
-
-#endif

@@ -1,7 +1,6 @@
 /* resolve.h: a name's addresses, looked up on a helper thread (getaddrinfo), in the order in which
  * they are to be tried (RFC 6724, families in turn as RFC 8305 4 says). */
-#ifndef SS_NET_RESOLVE_H
-#define SS_NET_RESOLVE_H
+#pragma once
 
 #include <sys/socket.h>
 
@@ -36,5 +35,3 @@ void ss_resolve_cancel(ss_resolve_t *resolve);
 int ss_resolve_parse(ss_resolve_address_t *address, const char *text, int port);
 /* Whether it is this machine's loopback. */
 int ss_resolve_is_loopback(const ss_resolve_address_t *address);
-
-#endif

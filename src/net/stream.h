@@ -1,8 +1,7 @@
 /* stream.h: bytes over a connected socket, plain or through TLS: the same five verbs, so that the
  * link never asks which. Nothing blocks. The descriptor belongs to the stream from the moment it is
  * made. */
-#ifndef SS_NET_STREAM_H
-#define SS_NET_STREAM_H
+#pragma once
 
 #include <apr_pools.h>
 #include <sys/uio.h>
@@ -53,5 +52,3 @@ static inline const ss_result_t *ss_stream_why(ss_stream_t *s)
 }
 /* A closed stream: nothing. */
 void ss_stream_close(ss_stream_t *stream);
-
-#endif

@@ -1,6 +1,5 @@
 /* stream_tls.h: TLS on top of a tcp stream. */
-#ifndef SS_NET_STREAM_TLS_H
-#define SS_NET_STREAM_TLS_H
+#pragma once
 
 #include "net/stream.h"
 #include "net/tls.h"
@@ -24,5 +23,3 @@ const ss_tls_facts_t *ss_stream_facts(const ss_stream_t *stream);
  * NULL: none. */
 void ss_stream_binding(const ss_stream_t *stream, const char **type, const char **bytes,
                        apr_size_t *len);
-
-#endif

@@ -1,7 +1,6 @@
 /* tls.h: a relay's settings to an SSL_CTX; verification, and what a handshake showed in words for
  * people. */
-#ifndef SS_NET_TLS_H
-#define SS_NET_TLS_H
+#pragma once
 
 #include "base/result.h"
 #include "config/settings.h"
@@ -43,5 +42,3 @@ void ss_tls_way_set(ss_tls_t *tls, int host, ss_tls_way_t way);
 /* Whether a negotiated version (TLS1_2_VERSION ...) is one that SMTPSendTLS names; any where it
  * names none: the context sees to the floor. */
 int ss_tls_is_named(const ss_settings_t *settings, int version);
-
-#endif

@@ -1,6 +1,5 @@
 /* tls_failure.h: why a TLS connection failed, in a sentence for people. */
-#ifndef SS_NET_TLS_FAILURE_H
-#define SS_NET_TLS_FAILURE_H
+#pragma once
 
 #include "base/result.h"
 #include "config/settings.h"
@@ -16,5 +15,3 @@ typedef struct {
  */
 void ss_tls_failure_explain(const ss_tls_failure_t *failure, int system, ss_result_t *result);
 int ss_tls_failure_is_greeting(const unsigned char *bytes, apr_size_t len);
-
-#endif

@@ -1,6 +1,5 @@
 /* tls_impl.h: the inside of a relay's TLS context. Only tls.c and stream_tls.c include it. */
-#ifndef SS_NET_TLS_IMPL_H
-#define SS_NET_TLS_IMPL_H
+#pragma once
 
 #include <openssl/ssl.h>
 
@@ -15,5 +14,3 @@ struct ss_tls_t {
     /* ss_tls_way_t by host: what worked with SMTPSendTLS negotiate */
     unsigned char ways[SS_TLS_HOSTS_MAX];
 };
-
-#endif

@@ -1,6 +1,5 @@
 /* tls_verify.h: the certificate that a handshake showed: judged by the settings, and described. */
-#ifndef SS_NET_TLS_VERIFY_H
-#define SS_NET_TLS_VERIFY_H
+#pragma once
 
 #include <openssl/ssl.h>
 
@@ -24,5 +23,3 @@ void ss_tls_verify_describe(SSL *ssl, ss_tls_facts_t *facts);
 apr_status_t ss_tls_verify(const ss_settings_t *settings, SSL *ssl, const char *name,
                            const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
                            ss_result_t *result);
-
-#endif

@@ -1,4 +1,3 @@
-/* action.c: see action.h. */
 #include "operator/action.h"
 
 #include <jansson.h>

@@ -1,7 +1,6 @@
 /* action.h: the requests retry, hold, release and cancel, on messages by id or on all that a filter
  * matches. */
-#ifndef SS_OPERATOR_ACTION_H
-#define SS_OPERATOR_ACTION_H
+#pragma once
 
 #include "operator/operator.h"
 
@@ -11,5 +10,3 @@ void ss_action_run(ss_operator_t *o, ss_request_t *req);
  * another node delivers, only the log and waiting requests are. */
 void ss_action_took(ss_operator_t *o, const ss_store_changed_t *touched, ss_store_action_t control,
                     const char *who);
-
-#endif

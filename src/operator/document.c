@@ -1,4 +1,3 @@
-/* document.c: see document.h. */
 #include "operator/document.h"
 
 #include <jansson.h>

@@ -1,7 +1,6 @@
 /* document.h: the JSON documents about messages and the daemon (src/wire/README.md). Each returns a
  * new reference. */
-#ifndef SS_OPERATOR_DOCUMENT_H
-#define SS_OPERATOR_DOCUMENT_H
+#pragma once
 
 #include "operator/operator.h"
 
@@ -11,5 +10,3 @@ json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
 /* A row of the list. */
 json_t *ss_document_summary(const ss_operator_t *o, const ss_message_t *m);
 json_t *ss_document_status(const ss_operator_t *o, apr_time_t now);
-
-#endif

@@ -1,4 +1,3 @@
-/* lookup.c: see lookup.h. */
 #include "operator/lookup.h"
 
 #include <jansson.h>

@@ -1,6 +1,5 @@
 /* lookup.h: the requests "get" and "show" (one message) and "queue" (a list). */
-#ifndef SS_OPERATOR_LOOKUP_H
-#define SS_OPERATOR_LOOKUP_H
+#pragma once
 
 #include "operator/operator.h"
 
@@ -15,5 +14,3 @@ ss_mono_t ss_lookup_until(apr_interval_time_t wait, ss_mono_t now);
 /* How many rows a request gets that asks for so many: at most 1,000; 100 where it does not say, or
  * asks for more. */
 int ss_lookup_limit(json_int_t limit);
-
-#endif

@@ -1,4 +1,3 @@
-/* operator.c: see operator.h. */
 #include "operator/operator.h"
 
 #include <jansson.h>

@@ -1,7 +1,6 @@
 /* operator.h: what the requests of people and programs that look at the queue or act on it need,
  * and what they have in common. The wiring fills in the first part. Loop thread. */
-#ifndef SS_OPERATOR_OPERATOR_H
-#define SS_OPERATOR_OPERATOR_H
+#pragma once
 
 #include <apr_hash.h>
 #include <jansson.h>
@@ -50,5 +49,3 @@ int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t 
                        apr_pool_t *pool);
 /* The store could not do it: refuses the request with its reason. */
 void ss_operator_refuse_store(ss_request_t *req, const ss_store_request_t *request);
-
-#endif

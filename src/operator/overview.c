@@ -1,4 +1,3 @@
-/* overview.c: see overview.h. */
 #include "operator/overview.h"
 
 #include <jansson.h>

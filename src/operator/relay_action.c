@@ -1,4 +1,3 @@
-/* relay_action.c: see relay_action.h. */
 #include "operator/relay_action.h"
 
 #include <jansson.h>

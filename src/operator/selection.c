@@ -1,4 +1,3 @@
-/* selection.c: see selection.h. */
 #include "operator/selection.h"
 
 #include <jansson.h>

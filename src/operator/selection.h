@@ -1,8 +1,7 @@
 /* selection.h: what the actions retry, hold, release, cancel and bounce have in common: messages
  * named by id, or by a filter whose number of matches the client has confirmed; in whose name; and
  * how the request is answered. */
-#ifndef SS_OPERATOR_SELECTION_H
-#define SS_OPERATOR_SELECTION_H
+#pragma once
 
 #include "operator/operator.h"
 
@@ -39,5 +38,3 @@ void ss_selection_conflict(ss_selection_t *s, const char *state, const char *det
 void ss_selection_unknown(ss_selection_t *s, const char *id);
 void ss_selection_fail(ss_selection_t *s, const ss_store_request_t *request);
 void ss_selection_end(ss_selection_t *s); /* without an answer */
-
-#endif

@@ -1,4 +1,3 @@
-/* transfer.c: see transfer.h. */
 #include "operator/transfer.h"
 
 #include <jansson.h>

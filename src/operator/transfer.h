@@ -1,6 +1,5 @@
 /* transfer.h: what moves messages to another queue. */
-#ifndef SS_OPERATOR_TRANSFER_H
-#define SS_OPERATOR_TRANSFER_H
+#pragma once
 
 #include "operator/operator.h"
 
@@ -9,5 +8,3 @@
 void ss_transfer_export(ss_operator_t *o, ss_request_t *req);
 /* "content": a part of a waiting message's content; 404 after the last one. */
 void ss_transfer_content(ss_operator_t *o, ss_request_t *req);
-
-#endif

@@ -1,4 +1,3 @@
-/* verbs.c: see verbs.h. */
 #include "operator/verbs.h"
 
 #include <string.h>

@@ -1,6 +1,5 @@
 /* verbs.h: the requests of operators by their verb (src/wire/README.md). */
-#ifndef SS_OPERATOR_VERBS_H
-#define SS_OPERATOR_VERBS_H
+#pragma once
 
 #include "operator/operator.h"
 
@@ -9,5 +8,3 @@
 void ss_verbs_dispatch(void *self, ss_request_t *req);
 /* Whether a client may use the verb; unknown verbs are everybody's. */
 int ss_verbs_may(const char *verb, int is_trusted);
-
-#endif

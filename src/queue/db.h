@@ -1,8 +1,7 @@
 /* db.h: one connection through apr_dbd with its prepared statements. One thread. A statement
  * returns an apr_status_t; the message for people about a failure stays in `result` until the next
  * ss_db_clear. */
-#ifndef SS_QUEUE_DB_H
-#define SS_QUEUE_DB_H
+#pragma once
 
 #include <apr_tables.h>
 
@@ -89,5 +88,3 @@ const char *ss_db_copy(const ss_db_t *db, int n, apr_pool_t *pool);
 apr_int64_t ss_db_number(const ss_db_t *db, int n);
 /* The len bytes of column n, copied to the pool; NULL for the database's NULL or damaged bytes. */
 const char *ss_db_bytes(const ss_db_t *db, int n, apr_size_t len, apr_pool_t *pool);
-
-#endif

@@ -1,4 +1,3 @@
-/* dialect.c: see dialect.h. */
 #include "queue/dialect.h"
 
 #include <string.h>

@@ -1,8 +1,7 @@
 /* dialect.h: all that differs between databases: SQL texts, tables, the settings of a connection,
  * how values are passed, and what an error means. Arguments in SQL are written as apr_dbd wants
  * them (%s text, %lld number, %pDb blob). */
-#ifndef SS_QUEUE_DIALECT_H
-#define SS_QUEUE_DIALECT_H
+#pragma once
 
 #include <apr_dbd.h>
 
@@ -99,5 +98,3 @@ ss_dialect_fault_t ss_dialect_explain(const ss_dialect_t *dialect, int code, con
                                       const char *name, apr_status_t *rv, ss_result_t *result);
 /* The dialect of apr_dbd's driver name; NULL: not supported. */
 const ss_dialect_t *ss_dialect_find(const char *driver);
-
-#endif

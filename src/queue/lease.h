@@ -3,8 +3,7 @@
  * a heartbeat every second. After SS_LEASE_LIMIT without one, by the server's clock, the other
  * nodes take its mail over. It stops sending before that, after SS_LEASE_SAFE by its own clock, and
  * finds its token gone when it comes back. */
-#ifndef SS_QUEUE_LEASE_H
-#define SS_QUEUE_LEASE_H
+#pragma once
 
 #include <apr_tables.h>
 #include <apr_time.h>
@@ -64,5 +63,3 @@ apr_status_t ss_lease_write(struct ss_db_t *db, ss_lease_t *lease, const char *t
 /* The node stops in an orderly way: its mail goes to the others unless it is back within 10 s. A
  * failure is ignored. */
 void ss_lease_leave(struct ss_db_t *db, const char *token);
-
-#endif

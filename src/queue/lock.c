@@ -1,4 +1,3 @@
-/* lock.c: see lock.h. */
 #include "queue/lock.h"
 
 #include <apr_strings.h>

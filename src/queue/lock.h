@@ -1,7 +1,6 @@
 /* lock.h: the lock file beside an embedded queue: one daemon uses the queue, and the next one waits
  * until the lock is released. */
-#ifndef SS_QUEUE_LOCK_H
-#define SS_QUEUE_LOCK_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -11,5 +10,3 @@
  * (the end of the process releases it too). APR_EBUSY: still held. Other errors: the folder does
  * not exist or is not writable. result names path and cause. */
 apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, ss_result_t *result);
-
-#endif

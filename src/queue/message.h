@@ -1,6 +1,5 @@
 /* message.h: a stored message. */
-#ifndef SS_QUEUE_MESSAGE_H
-#define SS_QUEUE_MESSAGE_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -57,5 +56,3 @@ apr_time_t ss_message_due(const ss_message_t *m, int *any);
 
 /* Bytes of the content that are in memory. */
 apr_size_t ss_message_resident(const ss_message_t *m);
-
-#endif

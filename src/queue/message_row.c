@@ -1,4 +1,3 @@
-/* message_row.c: see message_row.h. */
 #include "queue/message_row.h"
 
 #include <apr_strings.h>

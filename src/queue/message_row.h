@@ -1,6 +1,5 @@
 /* message_row.h: a message and its recipients as rows of the tables "message" and "recipient". */
-#ifndef SS_QUEUE_MESSAGE_ROW_H
-#define SS_QUEUE_MESSAGE_ROW_H
+#pragma once
 
 #include "queue/db.h"
 #include "queue/message.h"
@@ -22,5 +21,3 @@ int ss_message_row_width(void);
 apr_status_t ss_message_row_find(ss_db_t *db, const char *id, ss_message_t **m, apr_pool_t *pool);
 /* The current row of GET_RECIPIENTS. Texts from the pool. */
 void ss_message_row_read_recipient(ss_db_t *db, ss_recipient_t *rcpt, apr_pool_t *pool);
-
-#endif

@@ -1,4 +1,3 @@
-/* node_name.c: see node_name.h. */
 #include "queue/node_name.h"
 
 #include <apr_general.h>

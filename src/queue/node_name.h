@@ -1,7 +1,6 @@
 /* node_name.h: the name of a node of a shared queue. It survives restarts; the token distinguishes
  * a daemon from an earlier one with the same name. */
-#ifndef SS_QUEUE_NODE_NAME_H
-#define SS_QUEUE_NODE_NAME_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -16,5 +15,3 @@ apr_status_t ss_node_name_take(const char *file, apr_interval_time_t wait, int *
                                char name[SS_NODE_NAME_MAX + 1], ss_result_t *result);
 /* A new token. */
 void ss_node_name_token(char token[SS_NODE_NAME_TOKEN]);
-
-#endif

@@ -1,4 +1,3 @@
-/* recipient.c: see recipient.h. */
 #include "queue/recipient.h"
 
 #include <assert.h>

@@ -1,6 +1,5 @@
 /* recipient.h: a recipient of a stored message. */
-#ifndef SS_QUEUE_RECIPIENT_H
-#define SS_QUEUE_RECIPIENT_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -27,5 +26,3 @@ typedef struct {
 
 /* The only function that changes a recipient's state. An illegal change fails an assertion. */
 void ss_recipient_go(ss_recipient_t *rcpt, ss_state_t to);
-
-#endif

@@ -1,6 +1,5 @@
 /* recover.h: copies what can still be read of a damaged queue to a new one. */
-#ifndef SS_QUEUE_RECOVER_H
-#define SS_QUEUE_RECOVER_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -23,5 +22,3 @@ typedef struct {
  * was saved before. */
 apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *recovered,
                         ss_result_t *result, apr_pool_t *pool);
-
-#endif

@@ -3,8 +3,7 @@
  * one that is needed last, and `has_more` says that the store has others (refill by SS_STORE_DUE).
  * Order: what is due; then priority (high first); a first attempt before a retry; submitters of one
  * priority in turn (round robin); then age. */
-#ifndef SS_QUEUE_SCHEDULE_H
-#define SS_QUEUE_SCHEDULE_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -51,5 +50,3 @@ int ss_schedule_has_more(const ss_schedule_t *s);
 void ss_schedule_set_more(ss_schedule_t *s, int has_more);
 /* SMTPSendRate: ss_settings_rate_t; all of them hold at once (token buckets). NULL: none. */
 void ss_schedule_rates(ss_schedule_t *s, const apr_array_header_t *rates, ss_mono_t now);
-
-#endif

@@ -1,4 +1,3 @@
-/* schema.c: see schema.h. */
 #include "queue/schema.h"
 
 #include <apr_strings.h>

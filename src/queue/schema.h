@@ -1,6 +1,5 @@
 /* schema.h: creates the tables of a queue, or checks and migrates their version. */
-#ifndef SS_QUEUE_SCHEMA_H
-#define SS_QUEUE_SCHEMA_H
+#pragma once
 
 #include "queue/db.h"
 
@@ -8,5 +7,3 @@
  * none), and makes the connection writable. A newer version, a database of another program and a
  * damaged one are refused unchanged, with the reason in db->result. */
 apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from);
-
-#endif

@@ -1,6 +1,5 @@
 /* sql.h: the statements of a queue. */
-#ifndef SS_QUEUE_SQL_H
-#define SS_QUEUE_SQL_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -125,5 +124,3 @@ const char *ss_sql_expand(const char *text, const ss_sql_types_t *types, apr_poo
 /* The statement that adds the column of an attribute to an older queue. */
 const char *ss_sql_add_column(const ss_attributes_row_t *row, const ss_sql_types_t *types,
                               apr_pool_t *pool);
-
-#endif

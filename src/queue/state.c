@@ -1,4 +1,3 @@
-/* state.c: see state.h. */
 #include "queue/state.h"
 
 #include <string.h>

@@ -1,6 +1,5 @@
 /* state.h: the states of a recipient and the table of legal transitions. Pure. */
-#ifndef SS_QUEUE_STATE_H
-#define SS_QUEUE_STATE_H
+#pragma once
 
 /* The numbers are stored: they never change. Waiting states come before final ones, and those that
  * are attempted before HELD; SQL relies on that order. */
@@ -25,5 +24,3 @@ int ss_state_find(const char *name);
 int ss_state_is_final(ss_state_t state);
 /* Whether a recipient may go from one state to another. */
 int ss_state_may_go(ss_state_t from, ss_state_t to);
-
-#endif

@@ -2,8 +2,7 @@
  * waiting writes in one transaction, commits and answers them (group commit), and reads in steps of
  * about a millisecond between commits. ss_store_post gives a request away; it comes back on the
  * loop's thread through ss_store_collect, which calls request->done. */
-#ifndef SS_QUEUE_STORE_H
-#define SS_QUEUE_STORE_H
+#pragma once
 
 #include "queue/store_options.h"
 #include "queue/store_request.h"
@@ -35,5 +34,3 @@ int ss_store_waiting(const ss_store_t *store);
 void ss_store_close(ss_store_t *store);
 /* A copy of the numbers as they are after the last batch. */
 void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats);
-
-#endif

@@ -1,4 +1,3 @@
-/* store_accept.c: see store_accept.h. */
 #include "queue/store_accept.h"
 
 #include <apr_strings.h>

@@ -1,6 +1,5 @@
 /* store_accept.h: accepts messages, inside the batch's transaction. */
-#ifndef SS_QUEUE_STORE_ACCEPT_H
-#define SS_QUEUE_STORE_ACCEPT_H
+#pragma once
 
 #include "queue/message_row.h"
 #include "queue/store_request.h"
@@ -14,5 +13,3 @@ apr_status_t ss_store_accept_insert(ss_db_t *db, const ss_message_t *m);
 /* Whether a request was committed whose commit was not answered. Looks for an id that only it
  * inserts; an outcome without reports is idempotent and never counts as done. */
 apr_status_t ss_store_accept_is_done(ss_db_t *db, ss_store_request_t *request, int *is_done);
-
-#endif

@@ -1,4 +1,3 @@
-/* store_batch.c: see store_batch.h. */
 #include "queue/store_batch.h"
 
 #include <apr_strings.h>

@@ -1,8 +1,7 @@
 /* store_batch.h: the database below the store: one transaction for many writes, one step of a read,
  * and the connection for both. Reconnects to a server, and looks up whether a commit took effect
  * whose answer was lost. One thread (that of store.c, or the simulator's). */
-#ifndef SS_QUEUE_STORE_BATCH_H
-#define SS_QUEUE_STORE_BATCH_H
+#pragma once
 
 #include "base/mono.h"
 #include "queue/db.h"
@@ -53,5 +52,3 @@ apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last);
  * tried to close for long enough; and for a while what may have been committed, since only the
  * database knows. Others are answered with the error: whoever asked can ask again. */
 int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_until, ss_mono_t now);
-
-#endif

@@ -1,4 +1,3 @@
-/* store_control.c: see store_control.h. */
 #include "queue/store_control.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,3 @@
-/* store_counts.c: see store_counts.h. */
 #include "queue/store_counts.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,6 @@
 /* store_counts.h: numbers of messages by relay and state, in steps of about a millisecond; and the
  * purge, which counts what it deletes. */
-#ifndef SS_QUEUE_STORE_COUNTS_H
-#define SS_QUEUE_STORE_COUNTS_H
+#pragma once
 
 #include "queue/db.h"
 #include "queue/store_request.h"
@@ -15,5 +14,3 @@ void ss_store_counts_open(ss_db_t *db, apr_array_header_t *rows);
 void ss_store_counts_done(ss_db_t *db, apr_array_header_t *rows);
 /* Inside the batch's transaction. */
 apr_status_t ss_store_counts_purge(ss_db_t *db, ss_store_purge_t *request);
-
-#endif

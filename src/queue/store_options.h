@@ -1,6 +1,5 @@
 /* store_options.h: how a store is opened, and what it counts. */
-#ifndef SS_QUEUE_STORE_OPTIONS_H
-#define SS_QUEUE_STORE_OPTIONS_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -28,5 +27,3 @@ typedef struct {
     apr_uint64_t buckets[16];
     char fault[SS_STORE_FAULT_MAX];
 } ss_store_stats_t;
-
-#endif

@@ -1,4 +1,3 @@
-/* store_outcome.c: see store_outcome.h. */
 #include "queue/store_outcome.h"
 
 #include <apr_strings.h>

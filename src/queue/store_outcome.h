@@ -1,7 +1,6 @@
 /* store_outcome.h: writes the results of attempts, inside the batch's transaction. The recipients'
  * rows are authoritative; counts, due and finished in the message's row are derived from them. */
-#ifndef SS_QUEUE_STORE_OUTCOME_H
-#define SS_QUEUE_STORE_OUTCOME_H
+#pragma once
 
 #include "queue/message_row.h"
 #include "queue/store_request.h"
@@ -26,5 +25,3 @@ apr_status_t ss_store_outcome_settle(ss_db_t *db, const char *id, apr_time_t now
 /* Adds to the history. recipient -1: the whole message. */
 apr_status_t ss_store_outcome_event(ss_db_t *db, const char *id, apr_time_t time, int recipient,
                                     const char *what, const char *text, const char *host);
-
-#endif

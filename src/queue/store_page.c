@@ -1,4 +1,3 @@
-/* store_page.c: see store_page.h. */
 #include "queue/store_page.h"
 
 #include <apr_strings.h>

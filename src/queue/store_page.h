@@ -1,7 +1,6 @@
 /* store_page.h: messages that match a filter, newest first. Read in steps of about a millisecond,
  * cut by key, so that a page never delays a delivery. */
-#ifndef SS_QUEUE_STORE_PAGE_H
-#define SS_QUEUE_STORE_PAGE_H
+#pragma once
 
 #include "queue/store_read.h"
 
@@ -17,5 +16,3 @@ apr_status_t ss_store_page_select(ss_db_t *db, ss_sql_t sql, const ss_store_filt
 apr_status_t ss_store_page_list(ss_db_t *db, ss_store_list_t *request, int *more);
 apr_status_t ss_store_page_count(ss_db_t *db, ss_store_matches_t *request, apr_int64_t mode,
                                  int *more);
-
-#endif

@@ -1,4 +1,3 @@
-/* store_port.c: see store_port.h. */
 #include "queue/store_port.h"
 
 void ss_store_port_init(ss_store_port_t *port, void (*defer)(void *self), void *self)

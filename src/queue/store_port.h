@@ -1,8 +1,7 @@
 /* store_port.h: how the folders of the daemon post to the store, which may not be open yet or be
  * full. Posting never fails: a request that the store does not accept is answered like any other,
  * with the reason, at the end of the loop's turn. Loop thread only. */
-#ifndef SS_QUEUE_STORE_PORT_H
-#define SS_QUEUE_STORE_PORT_H
+#pragma once
 
 #include "queue/store.h"
 
@@ -26,5 +25,3 @@ void ss_store_port_post(ss_store_port_t *port, ss_store_request_t *request);
 void ss_store_port_answer(ss_store_port_t *port);
 /* Requests posted and not answered yet, refused ones included. */
 int ss_store_port_waiting(const ss_store_port_t *port);
-
-#endif

@@ -1,4 +1,3 @@
-/* store_read.c: see store_read.h. */
 #include "queue/store_read.h"
 
 #include <apr_strings.h>

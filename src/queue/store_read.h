@@ -1,8 +1,7 @@
 /* store_read.h: reads one message, the order of the waiting ones, or settings. Each takes about a
  * millisecond of the store's thread. Functions return the database's status; other results
  * (APR_NOTFOUND) are in request->head.rv. */
-#ifndef SS_QUEUE_STORE_READ_H
-#define SS_QUEUE_STORE_READ_H
+#pragma once
 
 #include "queue/message_row.h"
 #include "queue/store_request.h"
@@ -20,5 +19,3 @@ int ss_store_read_setting_rows(ss_db_t *db, apr_array_header_t *rows);
 apr_status_t ss_store_read_recipients(ss_db_t *db, ss_message_t *m, int most);
 /* Reads all recipients and the missing parts of such a message. APR_NOTFOUND: some do not exist. */
 apr_status_t ss_store_read_rest(ss_db_t *db, ss_message_t *m);
-
-#endif

@@ -3,8 +3,7 @@
  * in head.pool. Constructors copy texts, except those in filters, which must live
  * until done. done() owns the request again and destroys head.pool. After APR_SUCCESS in head.rv a
  * write is on stable storage. */
-#ifndef SS_QUEUE_STORE_REQUEST_H
-#define SS_QUEUE_STORE_REQUEST_H
+#pragma once
 
 #include <apr_ring.h>
 
@@ -310,5 +309,3 @@ typedef struct {
     apr_array_header_t *rows; /* of ss_store_setting_t */
 } ss_store_settings_t;
 ss_store_settings_t *ss_store_settings_create(ss_store_done_t *done, void *baton);
-
-#endif

@@ -1,4 +1,3 @@
-/* activity.c: see activity.h. */
 #include "record/activity.h"
 #include "delivery/delivery_ports.h"
 

@@ -1,7 +1,6 @@
 /* activity.h: counts over time (series.h) and the actions of operators. One row of the setting
  * table for each node keeps both over restarts. */
-#ifndef SS_RECORD_ACTIVITY_H
-#define SS_RECORD_ACTIVITY_H
+#pragma once
 
 #include <jansson.h>
 
@@ -19,5 +18,3 @@ void ss_activity_note(ss_record_t *r, const char *who, const char *what, apr_tim
 /* {"hour":..., "day":..., "week":..., "actions":[{"time","who","what"}]}: newest series point last,
  * newest action first. A new reference. */
 json_t *ss_activity_json(ss_record_t *r, apr_time_t now);
-
-#endif

@@ -1,4 +1,3 @@
-/* exposition.c: see exposition.h. */
 #include "record/exposition.h"
 
 #include <jansson.h>

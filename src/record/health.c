@@ -1,4 +1,3 @@
-/* health.c: see health.h. */
 #include "record/health.h"
 
 #include <jansson.h>

@@ -1,7 +1,6 @@
 /* health.h: whether mail flows, judged in one place for page, monitoring, metrics and command line.
  */
-#ifndef SS_RECORD_HEALTH_H
-#define SS_RECORD_HEALTH_H
+#pragma once
 
 #include <jansson.h>
 
@@ -17,5 +16,3 @@ int ss_health_is_stuck(apr_time_t oldest, apr_interval_time_t alert_age, apr_tim
 /* SMTPSendQueueLimit: whether a queue with so many messages and octets takes no further one. */
 int ss_health_is_full(const ss_settings_globals_t *globals, apr_int64_t messages,
                       apr_uint64_t bytes);
-
-#endif

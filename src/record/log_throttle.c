@@ -1,4 +1,3 @@
-/* log_throttle.c: see log_throttle.h. */
 #include "record/log_throttle.h"
 
 #include <apr_strings.h>

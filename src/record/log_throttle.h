@@ -1,7 +1,6 @@
 /* log_throttle.h: log lines that may come in a flood are written once a minute; the rest is
  * counted. Pure. */
-#ifndef SS_RECORD_LOG_THROTTLE_H
-#define SS_RECORD_LOG_THROTTLE_H
+#pragma once
 
 #include "base/mono.h"
 
@@ -28,5 +27,3 @@ int ss_log_throttle_allows(ss_log_throttle_t *throttle, const char *key, ss_mono
 const char *ss_log_throttle_next(ss_log_throttle_t *throttle, ss_mono_t now, apr_int64_t *more);
 /* When ss_log_throttle_next is to be called again; not set: nothing was counted. */
 ss_mono_t ss_log_throttle_due(const ss_log_throttle_t *throttle);
-
-#endif

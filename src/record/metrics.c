@@ -1,4 +1,3 @@
-/* metrics.c: see metrics.h. */
 #include "record/metrics.h"
 
 #define FIRST_BOUND 1000 /* microseconds */

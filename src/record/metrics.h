@@ -1,6 +1,5 @@
 /* metrics.h: counters and histograms of the daemon. */
-#ifndef SS_RECORD_METRICS_H
-#define SS_RECORD_METRICS_H
+#pragma once
 
 #include <apr_time.h>
 
@@ -28,5 +27,3 @@ void ss_metrics_recipient(ss_metrics_t *metrics, const ss_message_t *m, const ss
                           apr_time_t now);
 /* The upper bound of a bucket in seconds; the last one has none. */
 double ss_metrics_histogram_bound(int bucket);
-
-#endif

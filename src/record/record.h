@@ -1,7 +1,6 @@
 /* record.h: what the records of deliveries (counts, activity, health, webhooks) need. The wiring
  * fills in the first part. Loop thread. */
-#ifndef SS_RECORD_RECORD_H
-#define SS_RECORD_RECORD_H
+#pragma once
 
 #include "base/log.h"
 #include "config/config.h"
@@ -32,5 +31,3 @@ typedef struct ss_record_t {
     struct ss_webhook_t *webhook;   /* ss_webhook_create */
     int is_probing_store;           /* a write is under way that shows whether the store works */
 } ss_record_t;
-
-#endif

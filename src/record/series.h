@@ -1,7 +1,6 @@
 /* series.h: how many messages were sent, failed and waiting, over the last hour, day and week.
  * Pure; of fixed size. */
-#ifndef SS_RECORD_SERIES_H
-#define SS_RECORD_SERIES_H
+#pragma once
 
 #include <apr_time.h>
 #include <jansson.h>
@@ -34,5 +33,3 @@ void ss_series_add(ss_series_t *series, apr_uint64_t sent, apr_uint64_t failed,
 json_t *ss_series_json(ss_series_t *series, apr_time_t now);
 /* Restores the result of ss_series_json; points that are too old or malformed are left out. */
 void ss_series_restore(ss_series_t *series, const json_t *json, apr_time_t now);
-
-#endif

@@ -6,8 +6,7 @@
  * same when it is repeated; SMTP-Send-Time: seconds since 1970; with SMTPSendWebhookSecret
  * SMTP-Send-Signature: sha256=HEX, the HMAC-SHA256 of time, a dot and the body. 2xx and 410 end it;
  * anything else is retried. */
-#ifndef SS_RECORD_WEBHOOK_H
-#define SS_RECORD_WEBHOOK_H
+#pragma once
 
 #include "record/record.h"
 
@@ -47,5 +46,3 @@ ss_webhook_retry_t ss_webhook_retry_judge(int status, apr_interval_time_t age);
 apr_interval_time_t ss_webhook_retry_wait(int failed);
 /* Whether another notification is kept while so many wait. */
 int ss_webhook_retry_has_room(int waiting);
-
-#endif

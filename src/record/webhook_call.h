@@ -1,6 +1,5 @@
 /* webhook_call.h: one notification: a POST by libcurl, on a helper thread. */
-#ifndef SS_RECORD_WEBHOOK_CALL_H
-#define SS_RECORD_WEBHOOK_CALL_H
+#pragma once
 
 #include <apr_time.h>
 #include <sys/socket.h>
@@ -23,5 +22,3 @@ void ss_webhook_call_close(void *handle);
 /* Whether an address is in a network that a URL from outside must not reach: this machine, private,
  * link-local, shared, multicast, unspecified; or of an unknown family. */
 int ss_webhook_call_is_private(const struct sockaddr *address);
-
-#endif

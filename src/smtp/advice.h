@@ -1,7 +1,6 @@
 /* advice.h: the knowledge base: what a code, an error text or a finding means and what to do. Used
  * by the connection test, the log, the pages, bounces and "smtp-send explain". */
-#ifndef SS_SMTP_ADVICE_H
-#define SS_SMTP_ADVICE_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -29,5 +28,3 @@ const ss_advice_t *ss_advice_find(const char *id);
 /* The best entries for user input ("550", "5.7.1", "SMTPSend-220", a log line, an error text): at
  * most max pointers to ss_advice_t, best first. Empty if nothing matches. */
 apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool);
-
-#endif

@@ -1,8 +1,7 @@
 /* auth.h: the login (RFC 4954): the choice of the mechanism and its exchange (libgsasl; RFC 4616,
  * 5802, 7677, 7628, 2195, draft-murchison-sasl-login, XOAUTH2). No I/O: base64 texts go in and come
  * out; session.c sends them. One object per session, one thread. */
-#ifndef SS_SMTP_AUTH_H
-#define SS_SMTP_AUTH_H
+#pragma once
 
 #include <apr.h>
 #include <apr_errno.h>
@@ -79,5 +78,3 @@ apr_status_t ss_auth_finish(ss_auth_t *auth, const char *text, ss_result_t *resu
 const char *ss_auth_error_text(const ss_auth_t *auth);
 /* Ends an exchange without success: wipes the secret. */
 void ss_auth_cancel(ss_auth_t *auth);
-
-#endif

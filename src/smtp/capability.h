@@ -1,7 +1,6 @@
 /* capability.h: what the reply to EHLO offers (RFC 5321 4.1.1.1 and the extensions named in
  * client.h). Pure. */
-#ifndef SS_SMTP_CAPABILITY_H
-#define SS_SMTP_CAPABILITY_H
+#pragma once
 
 #include <apr.h>
 
@@ -26,5 +25,3 @@ void ss_capability_parse(ss_capability_t *capability, const char *text);
 void ss_capability_parse_helo(ss_capability_t *capability, const char *text);
 /* Whether a mechanism (upper case) is in the list. */
 int ss_capability_has_mechanism(const ss_capability_t *capability, const char *mechanism);
-
-#endif

@@ -5,8 +5,7 @@
  * 8BITMIME, 6531 SMTPUTF8, 8689 REQUIRETLS, 9422 LIMITS. Order of calls: create; then feed, sent,
  * tls_on, secret, send, quit, lost in whatever order the connection requires; after each of them
  * take events with ss_client_next until NULL, then write what ss_client_output returns. */
-#ifndef SS_SMTP_CLIENT_H
-#define SS_SMTP_CLIENT_H
+#pragma once
 
 #include <sys/uio.h>
 
@@ -63,5 +62,3 @@ const ss_client_event_t *ss_client_next(ss_client_t *c);
 /* The number of messages sent and not yet returned. */
 int ss_client_in_flight(const ss_client_t *c);
 const ss_capability_t *ss_client_capability(const ss_client_t *c);
-
-#endif

@@ -1,8 +1,7 @@
 /* client_state.h: the state of an SMTP session and the steps that change it: states, the list of
  * commands sent and not answered, events, the fate of recipients, the end. Private to client.c,
  * session.c, transaction.c and pipeline.c, which are built on it. */
-#ifndef SS_SMTP_CLIENT_STATE_H
-#define SS_SMTP_CLIENT_STATE_H
+#pragma once
 
 #include "smtp/auth.h"
 #include "smtp/client_types.h"
@@ -196,5 +195,3 @@ void ss_client_decide_rcpt(ss_client_rcpt_t *rcpt, ss_cmd_t cmd, const ss_reply_
 int ss_client_is_undecided(const ss_client_tx_t *tx);
 /* Returns a message whose recipients are decided. */
 void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx);
-
-#endif

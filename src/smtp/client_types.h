@@ -1,7 +1,6 @@
 /* client_types.h: what goes into and comes out of the SMTP client (client.h): options, messages,
  * events. */
-#ifndef SS_SMTP_CLIENT_TYPES_H
-#define SS_SMTP_CLIENT_TYPES_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -121,5 +120,3 @@ typedef struct {
     ss_result_t result;           /* STEP, CLOSED: the explanation */
     char text[SS_REPLY_TEXT_MAX]; /* the text of the reply */
 } ss_client_event_t;
-
-#endif

@@ -1,7 +1,6 @@
 /* cmd.h: the steps of an SMTP session that a server answers or that can fail: the commands, and
  * what precedes them. */
-#ifndef SS_SMTP_CMD_H
-#define SS_SMTP_CMD_H
+#pragma once
 
 typedef enum {
     SS_CMD_NONE,
@@ -24,5 +23,3 @@ typedef enum {
 
 /* The command as written in a log or on a page: "MAIL", "end of DATA". */
 const char *ss_cmd_name(ss_cmd_t cmd);
-
-#endif

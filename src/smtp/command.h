@@ -1,7 +1,6 @@
 /* command.h: commands to bytes (RFC 5321 4.1.1 and the parameters of the extensions). Each function
  * appends one whole line to out, or leaves out unchanged and returns an error. */
-#ifndef SS_SMTP_COMMAND_H
-#define SS_SMTP_COMMAND_H
+#pragma once
 
 #include "base/buf.h"
 #include "smtp/capability.h"
@@ -30,5 +29,3 @@ apr_status_t ss_command_bdat(ss_buf_t *out, apr_off_t size);
 int ss_command_is_address(const char *address);
 /* Whether text has octets above 127. */
 int ss_command_is_utf8(const char *text);
-
-#endif

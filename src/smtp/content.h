@@ -1,7 +1,6 @@
 /* content.h: reads a message's content in pieces: as it is (BDAT) or dot-stuffed (DATA, RFC
  * 5321 4.5.2). Nothing is copied: pieces point into the caller's memory or to a constant. */
-#ifndef SS_SMTP_CONTENT_H
-#define SS_SMTP_CONTENT_H
+#pragma once
 
 #include <apr.h>
 #include <apr_errno.h>
@@ -38,5 +37,3 @@ void ss_content_start(ss_content_reader_t *reader, const ss_content_t *source, a
 apr_status_t ss_content_next(ss_content_reader_t *reader, const char **bytes, apr_size_t *len);
 /* Whether the header has octets above 127 (yes if it cannot be read now). */
 int ss_content_has_utf8_header(const ss_content_t *source, apr_off_t size);
-
-#endif

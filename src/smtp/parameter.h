@@ -1,7 +1,6 @@
 /* parameter.h: the arguments of MAIL FROM: and RCPT TO: as a server parses them (RFC
  * 5321 4.1.1.2, 4.1.1.3; parameters of SIZE, 8BITMIME, SMTPUTF8, DSN). The reverse of command.h. */
-#ifndef SS_SMTP_PARAMETER_H
-#define SS_SMTP_PARAMETER_H
+#pragma once
 
 #include <apr.h>
 
@@ -23,5 +22,3 @@ typedef struct {
  * the reply that refuses it ("501 5.5.4 ..."). */
 const char *ss_parameter_mail(char *text, ss_parameter_t *out);
 const char *ss_parameter_rcpt(char *text, ss_parameter_t *out);
-
-#endif

@@ -1,7 +1,6 @@
 /* phrase.h: recognises the words of servers and libraries in a text, letter case ignored; a line
  * end or tab counts as a blank, since servers break their lines anywhere. */
-#ifndef SS_SMTP_PHRASE_H
-#define SS_SMTP_PHRASE_H
+#pragma once
 
 #include <apr.h>
 
@@ -16,5 +15,3 @@ int ss_phrase_is_in(const char *phrases, const char *text);
 /* The length of the longest phrase before "||" that text contains, or 0: the longer it is, the less
  * it can be chance. phrases may be NULL. */
 int ss_phrase_length(const char *phrases, const char *text);
-
-#endif

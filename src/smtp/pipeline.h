@@ -1,6 +1,5 @@
 /* pipeline.h: which messages are taken, and what is sent when. Private to client.c. */
-#ifndef SS_SMTP_PIPELINE_H
-#define SS_SMTP_PIPELINE_H
+#pragma once
 
 #include "smtp/client_state.h"
 
@@ -10,5 +9,3 @@ apr_status_t ss_pipeline_take(ss_client_t *c, ss_client_message_t *m);
 /* Sends all that may be sent now: messages, their content, QUIT. Called at the end of every call
  * from outside. */
 void ss_pipeline_advance(ss_client_t *c);
-
-#endif

@@ -1,6 +1,5 @@
 /* reply.h: splits the server's bytes into replies (RFC 5321 4.2; enhanced codes RFC 2034). */
-#ifndef SS_SMTP_REPLY_H
-#define SS_SMTP_REPLY_H
+#pragma once
 
 #include <apr.h>
 #include <apr_errno.h>
@@ -35,5 +34,3 @@ typedef struct {
  * exceeded). An enhanced code is recognized whether or not EHLO offered it, if its class agrees
  * with the code. */
 apr_status_t ss_reply_parse(ss_reply_t *reply, const char *bytes, apr_size_t len, apr_size_t *used);
-
-#endif

@@ -1,8 +1,7 @@
 /* send_buffer.h: output that is not yet written: short texts copied into blocks, long content by
  * reference, in order. Pieces never move, so pointers stay valid until they are sent. Memory comes
  * from the session's pool and is reused. */
-#ifndef SS_SMTP_SEND_BUFFER_H
-#define SS_SMTP_SEND_BUFFER_H
+#pragma once
 
 #include <apr_pools.h>
 #include <sys/uio.h>
@@ -31,5 +30,3 @@ int ss_send_buffer_pieces(const ss_send_buffer_t *out, struct iovec *pieces, int
 void ss_send_buffer_sent(ss_send_buffer_t *out, apr_size_t len);
 /* Discards all unsent output (the connection is lost); secrets are wiped. */
 void ss_send_buffer_drop(ss_send_buffer_t *out);
-
-#endif

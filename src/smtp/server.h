@@ -6,8 +6,7 @@
  * Against SMTP smuggling: a command line ends with CRLF and contains no other CR, LF or NUL, else
  * it is refused. DATA ends at CRLF.CRLF and nowhere else; all other bytes are content, dots after a
  * bare CR or LF included. There is one parser, which never looks at a byte twice. */
-#ifndef SS_SMTP_SERVER_H
-#define SS_SMTP_SERVER_H
+#pragma once
 
 #include "base/buf.h"
 #include "smtp/parameter.h"
@@ -64,5 +63,3 @@ void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text);
 ss_buf_t *ss_server_output(ss_server_t *s);
 /* Whether a transaction is in progress: MAIL was accepted and the end is not answered. */
 int ss_server_is_in_mail(const ss_server_t *s);
-
-#endif

@@ -1,7 +1,6 @@
 /* session.h: greeting, EHLO/HELO, STARTTLS, login, the trial of the connection test, QUIT. Private
  * to client.c. */
-#ifndef SS_SMTP_SESSION_H
-#define SS_SMTP_SESSION_H
+#pragma once
 
 #include "smtp/client_state.h"
 
@@ -11,5 +10,3 @@ void ss_session_tls_on(ss_client_t *c, const char *binding_type, const char *bin
                        apr_size_t binding_len);
 void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len);
 void ss_session_try(ss_client_t *c, const char *from, const char *to);
-
-#endif

@@ -1,7 +1,6 @@
 /* transaction.h: what replies mean for a message and its recipients. Private to client.c and
  * pipeline.c. */
-#ifndef SS_SMTP_TRANSACTION_H
-#define SS_SMTP_TRANSACTION_H
+#pragma once
 
 #include "smtp/client_state.h"
 
@@ -11,5 +10,3 @@ void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const
 void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
 /* Returns the finished messages at the front of the list. */
 void ss_transaction_settle(ss_client_t *c);
-
-#endif

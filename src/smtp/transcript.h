@@ -1,7 +1,6 @@
 /* transcript.h: the dialogue for people: lines "C: ..." and "S: ...", with credentials redacted;
  * kept up to a limit, or passed on line by line. */
-#ifndef SS_SMTP_TRANSCRIPT_H
-#define SS_SMTP_TRANSCRIPT_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -31,5 +30,3 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
 /* The lines so far (const char *): "C: EHLO host", "S: 250 ok", "-- note"; control bytes are
  * escaped. */
 const apr_array_header_t *ss_transcript_lines(const ss_transcript_t *t);
-
-#endif

@@ -1,7 +1,6 @@
 /* verdict.h: what a reply means: a table of rules from command, code, enhanced code and text to
  * scope, fate, what to learn about the host, and advice. */
-#ifndef SS_SMTP_VERDICT_H
-#define SS_SMTP_VERDICT_H
+#pragma once
 
 #include "smtp/cmd.h"
 #include "smtp/reply.h"
@@ -54,5 +53,3 @@ const char *ss_verdict_advice(int i);
 int ss_verdict_phrase_length(const char *advice, const char *text);
 /* The enhanced code to report: that of the reply, or the generic one of its class ("5.0.0"). */
 const char *ss_verdict_dsn(const ss_reply_t *reply);
-
-#endif

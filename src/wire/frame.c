@@ -1,4 +1,3 @@
-/* frame.c: see frame.h. */
 #include "wire/frame.h"
 
 #include <string.h>

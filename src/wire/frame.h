@@ -1,8 +1,7 @@
 /* frame.h: frames of the local socket: a fixed head, a JSON header, content. Pure.
  * head (24 bytes, big endian): "SsS" and version (1) | type (1) flags (1) zero (2) | header length
  * (4) | content length (4) | instance (8). */
-#ifndef SS_WIRE_FRAME_H
-#define SS_WIRE_FRAME_H
+#pragma once
 
 #include <apr.h>
 #include <apr_errno.h>
@@ -40,5 +39,3 @@ typedef struct {
 apr_status_t ss_frame_read(ss_frame_t *frame, const char *bytes, apr_size_t len);
 /* Writes a head into 24 bytes. */
 void ss_frame_write(const ss_frame_t *frame, char out[SS_FRAME_HEAD]);
-
-#endif

@@ -1,8 +1,7 @@
 /* peer.h: the blocking client of the local socket, for web, command line and the C API.
  * ss_peer_call is simpler where nothing is streamed. Any thread, one at a time for each connection.
  */
-#ifndef SS_WIRE_PEER_H
-#define SS_WIRE_PEER_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -67,5 +66,3 @@ typedef struct {
  */
 apr_status_t ss_peer_call(const ss_peer_call_t *call, ss_peer_answer_t *answer, ss_result_t *result,
                           apr_pool_t *pool);
-
-#endif

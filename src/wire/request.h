@@ -3,8 +3,7 @@
  *
  * Each request is answered exactly once, also when its client has left: the answer is what lets the
  * front end free it. After an answer the request must not be touched. Loop thread. */
-#ifndef SS_WIRE_REQUEST_H
-#define SS_WIRE_REQUEST_H
+#pragma once
 
 #include <apr.h>
 #include <jansson.h>
@@ -42,5 +41,3 @@ void ss_request_document(ss_request_t *req, int status, json_t *document);
  * that is wrong, or NULL. The text is made valid UTF-8 and cut at 2,047 octets. */
 void ss_request_refuse(ss_request_t *req, int status, int retry_after, const char *field,
                        const char *format, ...) __attribute__((format(printf, 5, 6)));
-
-#endif

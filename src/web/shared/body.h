@@ -1,6 +1,5 @@
 /* body.h: reading a request's parameters and body. */
-#ifndef SS_WEB_SHARED_BODY_H
-#define SS_WEB_SHARED_BODY_H
+#pragma once
 
 #include <httpd.h>
 
@@ -20,5 +19,3 @@ int ss_body_known(request_rec *r, const ss_params_t *params, const char *const *
  * a refusal. */
 int ss_body_each(request_rec *r, apr_int64_t max, const char *limit_name,
                  apr_status_t (*taker)(void *self, const char *bytes, apr_size_t len), void *self);
-
-#endif

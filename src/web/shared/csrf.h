@@ -1,7 +1,6 @@
 /* csrf.h: protection against forged requests (CSRF): the same random token in a cookie and in each
  * form. */
-#ifndef SS_WEB_SHARED_CSRF_H
-#define SS_WEB_SHARED_CSRF_H
+#pragma once
 
 #include <httpd.h>
 
@@ -13,5 +12,3 @@ const char *ss_csrf_token(request_rec *r, const char *path);
 /* Whether an action is allowed: a request with neither Cookie nor Origin (a command-line tool)
  * needs no token; for any other, the field "token" must equal the cookie. 1, or 0: 403 was sent. */
 int ss_csrf_check(request_rec *r, const ss_params_t *form);
-
-#endif

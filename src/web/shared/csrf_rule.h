@@ -1,6 +1,5 @@
 /* csrf_rule.h: the rule that protects actions against forged requests (CSRF). Pure. */
-#ifndef SS_WEB_SHARED_CSRF_RULE_H
-#define SS_WEB_SHARED_CSRF_RULE_H
+#pragma once
 
 #include <apr_pools.h>
 
@@ -14,5 +13,3 @@ const char *ss_csrf_rule_cookie(const char *header, apr_pool_t *pool);
  * token; for any other, the field must equal the token in the cookie. */
 int ss_csrf_rule_allows(const char *cookies, const char *origin, const char *field,
                         apr_pool_t *pool);
-
-#endif

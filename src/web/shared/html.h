@@ -1,8 +1,7 @@
 /* html.h: the frame of the pages, and shared pieces. Everything from outside goes through
  * ss_html_print or ss_html_put, which escape it. Style sheet, script and icon are compiled in, so
  * that nothing has to be installed. */
-#ifndef SS_WEB_SHARED_HTML_H
-#define SS_WEB_SHARED_HTML_H
+#pragma once
 
 #include <httpd.h>
 #include <jansson.h>
@@ -37,5 +36,3 @@ void ss_html_advice(request_rec *r, const json_t *advice);
 /* Sends the asset that "?asset=" names. 1: sent; 0: no asset has that name (or name is NULL).
  */
 int ss_html_asset(request_rec *r, const char *name);
-
-#endif

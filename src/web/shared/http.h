@@ -1,6 +1,5 @@
 /* http.h: what the client asked for: path, user, preferred media type; and answers. */
-#ifndef SS_WEB_SHARED_HTTP_H
-#define SS_WEB_SHARED_HTTP_H
+#pragma once
 
 #include <httpd.h>
 #include <jansson.h>
@@ -23,5 +22,3 @@ int ss_http_text(request_rec *r, int status, const char *type, const char *text,
 int ss_http_json(request_rec *r, int status, const char *type, json_t *document);
 /* A JSON string of any bytes (invalid UTF-8 is replaced); NULL gives null. */
 json_t *ss_http_string(request_rec *r, const char *text);
-
-#endif

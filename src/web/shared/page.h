@@ -1,7 +1,6 @@
 /* page.h: what every page of the status handler and the test page needs: the request, the daemon's
  * status, navigation, small forms, and the banners at the top: whether mail flows. */
-#ifndef SS_WEB_SHARED_PAGE_H
-#define SS_WEB_SHARED_PAGE_H
+#pragma once
 
 #include <httpd.h>
 #include <jansson.h>
@@ -41,5 +40,3 @@ void ss_page_message(ss_page_t *page, const char *id, const char *text);
 /* Shows pauses, with a button to resume: no page lets an operator forget one. With is_full also all
  * other reasons why mail does not flow, or "Mail flows". */
 void ss_page_banner(ss_page_t *page, int is_full);
-
-#endif

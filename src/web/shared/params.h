@@ -1,6 +1,5 @@
 /* params.h: parameters of a query string or a small form. Pure. */
-#ifndef SS_WEB_SHARED_PARAMS_H
-#define SS_WEB_SHARED_PARAMS_H
+#pragma once
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -29,5 +28,3 @@ int ss_params_flag(const ss_params_t *query, const char *name, int fallback);
 const char *ss_params_unknown(const ss_params_t *query, const char *const *known);
 /* Escapes a value for a query string. */
 const char *ss_params_escape(const char *text, apr_pool_t *pool);
-
-#endif

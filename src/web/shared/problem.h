@@ -1,6 +1,5 @@
 /* problem.h: refusals as problem documents (RFC 9457), or as HTML for browsers. */
-#ifndef SS_WEB_SHARED_PROBLEM_H
-#define SS_WEB_SHARED_PROBLEM_H
+#pragma once
 
 #include <httpd.h>
 
@@ -25,5 +24,3 @@ int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem);
 int ss_problem_not_allowed(request_rec *r, const char *allow);
 /* The reason phrase of a status: "Content Too Large". */
 const char *ss_problem_title(int status);
-
-#endif

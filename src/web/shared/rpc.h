@@ -1,6 +1,5 @@
 /* rpc.h: one request to the delivery daemon. */
-#ifndef SS_WEB_SHARED_RPC_H
-#define SS_WEB_SHARED_RPC_H
+#pragma once
 
 #include <httpd.h>
 #include <jansson.h>
@@ -49,5 +48,3 @@ int ss_rpc_refuse(request_rec *r, const json_t *fields);
 json_t *ss_rpc_document(apr_pool_t *pool, const ss_rpc_answer_t *answer);
 /* Drops the reference when the pool is cleared. Returns value. */
 json_t *ss_rpc_own(apr_pool_t *pool, json_t *value);
-
-#endif

@@ -1,6 +1,5 @@
 /* action_request.h: the daemon's request for an action of the status page. Pure. */
-#ifndef SS_WEB_STATUS_ACTION_REQUEST_H
-#define SS_WEB_STATUS_ACTION_REQUEST_H
+#pragma once
 
 #include <jansson.h>
 
@@ -21,5 +20,3 @@ const ss_action_request_t *ss_action_request_find(const ss_params_t *form);
  * number of matches in "confirm". The caller owns the reference; NULL: problem says why. */
 json_t *ss_action_request_create(const ss_action_request_t *action, const ss_params_t *form,
                                  ss_mail_problem_t *problem);
-
-#endif

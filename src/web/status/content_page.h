@@ -1,6 +1,5 @@
 /* content_page.h: a message's content, where SMTPSendStatusBody allows it. */
-#ifndef SS_WEB_STATUS_CONTENT_PAGE_H
-#define SS_WEB_STATUS_CONTENT_PAGE_H
+#pragma once
 
 #include "web/shared/page.h"
 
@@ -8,5 +7,3 @@
 int ss_content_page_download(ss_page_t *page, const char *id);
 /* The beginning of the content for the message's page; nothing where it is not allowed. */
 void ss_content_page_put(ss_page_t *page, const char *id);
-
-#endif

@@ -1,6 +1,5 @@
 /* list_page.h: the list of messages (HTML). */
-#ifndef SS_WEB_STATUS_LIST_PAGE_H
-#define SS_WEB_STATUS_LIST_PAGE_H
+#pragma once
 
 #include "web/shared/page.h"
 
@@ -9,5 +8,3 @@ int ss_list_page(ss_page_t *page);
 /* The daemon's "queue" request for the page's filter. limit: number of rows. The caller owns the
  * reference. */
 json_t *ss_list_page_request(const ss_page_t *page, int limit);
-
-#endif

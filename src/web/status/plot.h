@@ -1,6 +1,5 @@
 /* plot.h: counts over time as SVG, without a script. */
-#ifndef SS_WEB_STATUS_PLOT_H
-#define SS_WEB_STATUS_PLOT_H
+#pragma once
 
 #include <httpd.h>
 #include <jansson.h>
@@ -17,5 +16,3 @@ void ss_plot_traffic(request_rec *r, const json_t *series, ss_plot_span_t span);
 void ss_plot_waiting(request_rec *r, const json_t *series, ss_plot_span_t span);
 /* The sum of a row of the series. */
 apr_int64_t ss_plot_sum(const json_t *series, const char *row);
-
-#endif

@@ -1,6 +1,5 @@
 /* api.h: the C API for other modules (include/smtp_send.h). */
-#ifndef SS_WEB_SUBMIT_API_H
-#define SS_WEB_SUBMIT_API_H
+#pragma once
 
 /* Registers the optional functions. Call it in register_hooks. */
 void ss_api_register(void);
@@ -10,5 +9,3 @@ int ss_api_has_listeners(void);
 /* Reports a final result to these modules. Runs in the delivery daemon. */
 void ss_api_finished(const char *id, const char *from, const char *to, const char *state,
                      const char *reply, const char *metadata);
-
-#endif

@@ -1,7 +1,6 @@
 /* bulk.h: many messages to the daemon in few requests, each with an answer of its own. The daemon
  * commits the messages of one request together. */
-#ifndef SS_WEB_SUBMIT_BULK_H
-#define SS_WEB_SUBMIT_BULK_H
+#pragma once
 
 #include <httpd.h>
 #include <jansson.h>
@@ -24,5 +23,3 @@ void ss_bulk_add(ss_bulk_t *bulk, const char *header, const ss_mail_message_t *m
 void ss_bulk_put(ss_bulk_t *bulk, json_t *answer);
 /* Sends what is left, and delivers the answers. */
 void ss_bulk_flush(ss_bulk_t *bulk);
-
-#endif

@@ -1,7 +1,6 @@
 /* envelope.h: the envelope and the attributes of a message/rfc822 submission in the query string,
  * and those of a message in the request to the daemon. */
-#ifndef SS_WEB_SUBMIT_ENVELOPE_H
-#define SS_WEB_SUBMIT_ENVELOPE_H
+#pragma once
 
 #include "base/object.h"
 #include "mail/mail.h"
@@ -16,5 +15,3 @@ int ss_envelope_read(ss_mail_message_t *m, const ss_params_t *query, const char 
                      ss_mail_problem_t *problem);
 /* Adds the members of the daemon's "submit" that come from the message. */
 void ss_envelope_put(ss_object_t *request, const ss_mail_message_t *m);
-
-#endif

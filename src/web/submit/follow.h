@@ -1,6 +1,5 @@
 /* follow.h: GET and DELETE of one message of the handler smtp-send. */
-#ifndef SS_WEB_SUBMIT_FOLLOW_H
-#define SS_WEB_SUBMIT_FOLLOW_H
+#pragma once
 
 #include <httpd.h>
 
@@ -10,5 +9,3 @@
 int ss_follow(request_rec *r, const char *id);
 /* Reads the parameter "wait" (0 without it). 1, or 0: the refusal was sent. */
 int ss_follow_wait(request_rec *r, const ss_params_t *query, apr_interval_time_t *wait);
-
-#endif

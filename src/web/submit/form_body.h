@@ -1,6 +1,5 @@
 /* form_body.h: makes a message of the body of an HTML form. */
-#ifndef SS_WEB_SUBMIT_FORM_BODY_H
-#define SS_WEB_SUBMIT_FORM_BODY_H
+#pragma once
 
 #include "mail/mail.h"
 #include "mail/parse.h"
@@ -10,5 +9,3 @@
  * with the problem. */
 int ss_form_body_read(ss_mail_message_t *m, const char *type, const char *bytes, apr_size_t len,
                       const ss_parse_options_t *options, ss_mail_problem_t *problem);
-
-#endif

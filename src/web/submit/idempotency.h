@@ -1,6 +1,5 @@
 /* idempotency.h: the Idempotency-Key of a submission. */
-#ifndef SS_WEB_SUBMIT_IDEMPOTENCY_H
-#define SS_WEB_SUBMIT_IDEMPOTENCY_H
+#pragma once
 
 #include <httpd.h>
 
@@ -25,5 +24,3 @@ typedef struct ss_idempotency_hash_t ss_idempotency_hash_t;
 ss_idempotency_hash_t *ss_idempotency_hash_begin(const char *type, const char *args);
 void ss_idempotency_hash_add(ss_idempotency_hash_t *hash, const char *bytes, apr_size_t len);
 void ss_idempotency_hash_end(ss_idempotency_hash_t *hash, ss_idempotency_t *repeat);
-
-#endif

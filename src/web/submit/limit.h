@@ -1,6 +1,5 @@
 /* limit.h: limits of a submission over HTTP. Pure. */
-#ifndef SS_WEB_SUBMIT_LIMIT_H
-#define SS_WEB_SUBMIT_LIMIT_H
+#pragma once
 
 #include "config/settings.h"
 
@@ -19,5 +18,3 @@ int ss_limit_is_key(const char *text);
 const char *ss_limit_field(const char *value, apr_pool_t *pool);
 /* Reads the parameter "wait" (NULL: 0). 1, or 0: not a duration of at most two minutes. */
 int ss_limit_wait(const char *text, apr_interval_time_t *wait);
-
-#endif

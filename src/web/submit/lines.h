@@ -1,6 +1,5 @@
 /* lines.h: application/x-ndjson: one JSON message per line, one answer per line. */
-#ifndef SS_WEB_SUBMIT_LINES_H
-#define SS_WEB_SUBMIT_LINES_H
+#pragma once
 
 #include "web/submit/submission.h"
 
@@ -9,5 +8,3 @@
 /* Reads the request's body line by line, submits the messages in batches, and answers. s:
  * everything but the message. Returns the handler's result. */
 int ss_lines_submit(ss_submission_t *s);
-
-#endif

@@ -1,6 +1,5 @@
 /* permission.h: who may submit what where. Pure. */
-#ifndef SS_WEB_SUBMIT_PERMISSION_H
-#define SS_WEB_SUBMIT_PERMISSION_H
+#pragma once
 
 #include "config/settings.h"
 #include "mail/mail.h"
@@ -9,5 +8,3 @@
  * SMTPSendAllowRelay, and settles the priority. 0, or -1 with the problem (403). */
 int ss_permission_check(const ss_settings_policy_t *policy, ss_mail_message_t *m,
                         ss_mail_problem_t *problem);
-
-#endif

@@ -3,8 +3,7 @@
  * it arrives and written to an unnamed file. If that is not enough (long lines and zero bytes,
  * which are re-encoded part by part), it is read back. Files in a JSON document or a form are
  * lifted out of it (mail/lift.h). */
-#ifndef SS_WEB_SUBMIT_SPOOL_H
-#define SS_WEB_SUBMIT_SPOOL_H
+#pragma once
 
 #include <httpd.h>
 
@@ -38,5 +37,3 @@ int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name,
                   ss_idempotency_hash_t *hash, ss_spool_t *spool);
 /* Reads the file back, so that head contains the whole message. */
 apr_status_t ss_spool_take_back(ss_spool_t *spool);
-
-#endif

@@ -1,7 +1,6 @@
 /* submission.h: one message on its way from the bytes of a request to the daemon; for all kinds of
  * POST and the C API. */
-#ifndef SS_WEB_SUBMIT_SUBMISSION_H
-#define SS_WEB_SUBMIT_SUBMISSION_H
+#pragma once
 
 #include <httpd.h>
 
@@ -47,5 +46,3 @@ const char *ss_submission_submitter(const request_rec *r);
 int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);
 /* The header of the daemon's "submit" for s->m, in s->pool; NULL: too large. */
 const char *ss_submission_request(ss_submission_t *s);
-
-#endif

@@ -1,6 +1,5 @@
 /* webhook_rule.h: which webhook a submission has. Pure. */
-#ifndef SS_WEB_SUBMIT_WEBHOOK_RULE_H
-#define SS_WEB_SUBMIT_WEBHOOK_RULE_H
+#pragma once
 
 #include "config/settings.h"
 #include "mail/mail.h"
@@ -11,5 +10,3 @@
  * and hosts that are listed literally. 0, or -1 with the problem. */
 int ss_webhook_rule_apply(const ss_settings_policy_t *policy, ss_mail_message_t *m,
                           ss_mail_problem_t *problem);
-
-#endif

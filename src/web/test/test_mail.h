@@ -1,6 +1,5 @@
 /* test_mail.h: sends a test message and waits for its result. */
-#ifndef SS_WEB_TEST_TEST_MAIL_H
-#define SS_WEB_TEST_TEST_MAIL_H
+#pragma once
 
 #include <httpd.h>
 
@@ -9,5 +8,3 @@
 /* Queues the message and answers when it is finished, or after "wait" (default:
  * SMTPSendTestTimeout): 200 sent, 502 failed, 504 still waiting. Returns the handler's result. */
 int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int as_json);
-
-#endif

@@ -1,6 +1,5 @@
 /* test_page.h: the parts of the page of the connection test. */
-#ifndef SS_WEB_TEST_TEST_PAGE_H
-#define SS_WEB_TEST_TEST_PAGE_H
+#pragma once
 
 #include <httpd.h>
 #include <jansson.h>
@@ -27,5 +26,3 @@ void ss_test_page_message_begin(request_rec *r, const ss_settings_t *relay, cons
 /* Prints its result and ends the page. class: "ok", "bad", or "" while it is waiting. */
 void ss_test_page_message_end(request_rec *r, const ss_params_t *query, const char *class,
                               const char *text);
-
-#endif
