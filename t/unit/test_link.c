@@ -103,6 +103,7 @@ static void *serve(void *baton)
     pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
     if (poll(&p, 1, POLL_MS) != 1) return NULL;
     int fd = accept(server->listener, NULL, NULL);
+    if (fd < 0) return NULL; /* the test is over, and nobody came */
     play(server, fd);
     close(fd);
     return NULL;
@@ -126,6 +127,7 @@ static void open_server(server_t *server, const char *const *script)
 
 static void close_server(server_t *server)
 {
+    shutdown(server->listener, SHUT_RDWR); /* a server that still waits for somebody leaves */
     if (server->script) pthread_join(server->thread, NULL);
     if (server->is_wrong) fprintf(stderr, "the server got: %s\n", server->taken);
     CU_ASSERT_FALSE(server->is_wrong);
