@@ -1,8 +1,8 @@
-/* dsn.c: the words of NOTIFY. See dsn.h. */
 #include "base/dsn.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 unsigned ss_dsn_notify_bit(const char *word, apr_size_t len)
 {
@@ -15,8 +15,7 @@ unsigned ss_dsn_notify_bit(const char *word, apr_size_t len)
                   { "delay", SS_NOTIFY_DELAY } };
 
     for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (len == strlen(words[i].name) && !strncasecmp(word, words[i].name, len))
-            return words[i].bit;
+        if (ss_text_is(word, len, words[i].name)) return words[i].bit;
     }
     return 0;
 }

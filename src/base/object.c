@@ -1,4 +1,3 @@
-/* object.c: a JSON object written as text, and single members read. See object.h. */
 #include "base/object.h"
 
 #include <apr_pools.h>
@@ -42,20 +41,12 @@ static void put_escaped(ss_object_t *object, const char *text)
     }
 }
 
-static int is_ascii(const char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text >= 0x80) return 0;
-    }
-    return 1;
-}
-
 static void put_text(ss_object_t *object, const char *text)
 {
     apr_pool_t *pool = NULL;
 
     put(object, "\"", 1);
-    if (is_ascii(text)) {
+    if (ss_text_is_ascii(text, strlen(text))) {
         put_escaped(object, text);
     } else if (apr_pool_create(&pool, NULL) == APR_SUCCESS) {
         put_escaped(object, ss_text_utf8(pool, text, strlen(text)));
@@ -98,11 +89,22 @@ void ss_object_flag(ss_object_t *object, const char *name, int value)
     put(object, "true", 4);
 }
 
-void ss_object_list(ss_object_t *object, const char *name)
+static void begin(ss_object_t *object, const char *name, const char *bracket)
 {
     put_name(object, name);
-    put(object, "[", 1);
+    put(object, bracket, 1);
     object->has_members = 0;
+}
+
+static void end(ss_object_t *object, const char *bracket)
+{
+    put(object, bracket, 1);
+    object->has_members = 1;
+}
+
+void ss_object_list(ss_object_t *object, const char *name)
+{
+    begin(object, name, "[");
 }
 
 void ss_object_item(ss_object_t *object, const char *value)
@@ -122,21 +124,17 @@ void ss_object_item_number(ss_object_t *object, apr_int64_t value)
 
 void ss_object_list_end(ss_object_t *object)
 {
-    put(object, "]", 1);
-    object->has_members = 1;
+    end(object, "]");
 }
 
 void ss_object_open(ss_object_t *object, const char *name)
 {
-    put_name(object, name);
-    put(object, "{", 1);
-    object->has_members = 0;
+    begin(object, name, "{");
 }
 
 void ss_object_close(ss_object_t *object)
 {
-    put(object, "}", 1);
-    object->has_members = 1;
+    end(object, "}");
 }
 
 apr_status_t ss_object_end(ss_object_t *object)
@@ -200,10 +198,9 @@ static unsigned read_hex(const char *p, const char *end)
     unsigned value = 0;
 
     for (int i = 0; i < 4; i++, p++) {
-        const char *digits = "0123456789abcdef0123456789ABCDEF";
-        const char *at = p < end && *p ? strchr(digits, *p) : NULL;
-        if (!at) return 0;
-        value = value << 4 | ((unsigned)(at - digits) & 15);
+        int digit = p < end ? ss_text_hex(*p) : -1;
+        if (digit < 0) return 0;
+        value = value << 4 | (unsigned)digit;
     }
     return value;
 }

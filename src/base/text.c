@@ -1,5 +1,3 @@
-/* text.c: durations, sizes, numbers, dates, and comparing texts. Escaping is in escape.c. See
- * text.h. */
 #include "base/text.h"
 
 #include <apr_lib.h>
@@ -198,13 +196,16 @@ int ss_text_same(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+int ss_text_is(const char *bytes, apr_size_t len, const char *word)
+{
+    return len == strlen(word) && !strncasecmp(bytes, word, len);
+}
+
 int ss_text_word_index(const char *words, const char *word)
 {
-    apr_size_t len = strlen(word);
-
     for (int i = 0; *words; i++) {
         apr_size_t n = strcspn(words, " ");
-        if (n == len && !strncasecmp(words, word, n)) return i;
+        if (ss_text_is(words, n, word)) return i;
         words += n + (words[n] == ' ');
     }
     return -1;

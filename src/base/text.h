@@ -29,6 +29,14 @@ const char *ss_text_escape_html(apr_pool_t *pool, const char *text);
 /* The length of the UTF-8 character at p (1 to 4), 0: invalid (RFC 3629: no overlong form, no
  * surrogate, nothing beyond U+10FFFF). left: the bytes that may be read, at least 1. */
 int ss_text_utf8_length(const unsigned char *p, apr_size_t left);
+/* Whether no byte is above 127, and whether one is. */
+int ss_text_is_ascii(const char *bytes, apr_size_t len);
+int ss_text_has_8bit(const char *text);
+int ss_text_has_control(const char *text);
+/* Makes control characters blanks; returns text. */
+char *ss_text_blank_controls(char *text);
+/* The value of a hexadecimal digit, or -1. */
+int ss_text_hex(char c);
 /* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. For JSON strings and
  * pages. */
 const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len);
@@ -39,6 +47,8 @@ int ss_text_same(const char *a, const char *b);
 int ss_text_word_index(const char *words, const char *word);
 /* The word at a place, or NULL. */
 const char *ss_text_word(const char *words, int index, apr_pool_t *pool);
+/* Whether the len bytes are the word, ASCII case ignored. */
+int ss_text_is(const char *bytes, apr_size_t len, const char *word);
 /* Whether text contains word, ASCII case ignored. */
 int ss_text_contains(const char *text, const char *word);
 /* Whether text matches a pattern in which * stands for any run of characters; ASCII case ignored.

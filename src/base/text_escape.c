@@ -1,4 +1,3 @@
-/* escape.c: bytes from outside made harmless for logs, pages and JSON. See text.h. */
 #include "base/text.h"
 
 #include <apr_strings.h>
@@ -42,6 +41,45 @@ int ss_text_utf8_length(const unsigned char *p, apr_size_t left)
     if (c == 0xf0 && p[1] < 0x90) return 0;
     if (c == 0xf4 && p[1] > 0x8f) return 0;
     return len;
+}
+
+int ss_text_is_ascii(const char *bytes, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if ((unsigned char)bytes[i] > 127) return 0;
+    }
+    return 1;
+}
+
+int ss_text_has_8bit(const char *text)
+{
+    return !ss_text_is_ascii(text, strlen(text));
+}
+
+static int is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+int ss_text_has_control(const char *text)
+{
+    while (*text && !is_control(*text)) text++;
+    return *text != '\0';
+}
+
+char *ss_text_blank_controls(char *text)
+{
+    for (char *p = text; *p; p++) {
+        if (is_control(*p)) *p = ' ';
+    }
+    return text;
+}
+
+int ss_text_hex(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len)

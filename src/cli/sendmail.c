@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/object.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "cli/input.h"
 #include "wire/peer.h"
@@ -124,11 +125,7 @@ static const char *detail_of(const ss_peer_answer_t *answer, apr_pool_t *pool)
     const char *text = ss_object_read_text(answer->header, answer->header_len, "detail", pool);
 
     if (!text) return apr_psprintf(pool, "the delivery daemon refused (%d)", answer->status);
-    char *line = apr_pstrdup(pool, text);
-    for (char *p = line; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
-    }
-    return line;
+    return ss_text_blank_controls(apr_pstrdup(pool, text));
 }
 
 static int is_back_soon(const ss_peer_answer_t *answer)

@@ -47,21 +47,13 @@ static const char *choose(const value_t *v, int *index)
                                       choices(v->option->words, v->pool));
 }
 
-static int has_control(const char *text)
-{
-    for (; *text; text++) {
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) return 1;
-    }
-    return 0;
-}
-
 /* Address syntax is src/mail's; a configuration's addresses are checked for what matters here: one
  * @ and nothing that ends a command. */
 static int looks_like_address(const char *text)
 {
     const char *at = strrchr(text, '@');
 
-    return at && at != text && at[1] && strlen(text) <= 320 && !has_control(text) &&
+    return at && at != text && at[1] && strlen(text) <= 320 && !ss_text_has_control(text) &&
            !strpbrk(text, " <>,;");
 }
 
@@ -132,7 +124,7 @@ static const char *read_text(const value_t *v)
     const ss_option_t *o = v->option;
     apr_int64_t len = (apr_int64_t)strlen(v->text);
 
-    if (has_control(v->text)) return "holds a control character";
+    if (ss_text_has_control(v->text)) return "holds a control character";
     if (len < o->min || (o->max && len > o->max)) {
         return apr_psprintf(v->pool,
                             "'%s' is not a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
@@ -209,8 +201,8 @@ static const char *read_host(const value_t *v)
     if (colon && ss_text_number(colon + 1, 1, 65535, &port))
         return apr_psprintf(v->pool, "'%s' has no port from 1 to 65535 after the colon", text);
     apr_size_t len = strlen(name);
-    if (!len || len > 253 || has_control(name) || strpbrk(name, " /@\"'<>[]") || *name == '.' ||
-        strstr(name, "..")) {
+    if (!len || len > 253 || ss_text_has_control(name) || strpbrk(name, " /@\"'<>[]") ||
+        *name == '.' || strstr(name, "..")) {
         return apr_psprintf(v->pool,
                             "'%s' is not a host name or address, such as smtp.example.com, "
                             "192.0.2.1 or [2001:db8::1]:587",
@@ -263,7 +255,8 @@ static const char *read_word(const value_t *v)
     if (bad) return bad;
     if (o->kind == SS_KIND_AUTH && v->argc > 1 && ss_text_word_index("auto off", v->text) >= 0)
         return apr_psprintf(v->pool, "'%s' cannot be combined with mechanisms", v->text);
-    if (!*v->text || has_control(v->text)) return "holds an empty word or a control character";
+    if (!*v->text || ss_text_has_control(v->text))
+        return "holds an empty word or a control character";
     return keep(v, o->words ? ss_text_word(o->words, index, v->pool) : v->text);
 }
 
@@ -351,7 +344,8 @@ static const char *read_address(const value_t *v)
 
 static const char *read_pattern(const value_t *v)
 {
-    if (!*v->text || has_control(v->text) || (!strchr(v->text, '@') && strcmp(v->text, "*")))
+    if (!*v->text || ss_text_has_control(v->text) ||
+        (!strchr(v->text, '@') && strcmp(v->text, "*")))
         return apr_psprintf(v->pool, "'%s' is not an address pattern such as *@example.com",
                             v->text);
     return keep(v, v->text);
@@ -374,7 +368,7 @@ static const char *read_pair(const value_t *v)
                                                 : "a name and one or more addresses");
     }
     for (int i = 0; i < v->argc; i++) {
-        if (!*v->argv[i] || has_control(v->argv[i]))
+        if (!*v->argv[i] || ss_text_has_control(v->argv[i]))
             return "holds an empty value or a control character";
     }
     *(ss_settings_pair_t *)v->field =

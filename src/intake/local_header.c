@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "mail/address.h"
 #include "mail/attributes_json.h"
 #include "mail/mail.h"
@@ -33,14 +34,6 @@ static apr_int64_t number_of(const json_t *header, const char *name)
     return json_integer_value(json_object_get(header, name));
 }
 
-static int has_bad_bytes(const char *address)
-{
-    for (const char *p = address; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) return 1;
-    }
-    return 0;
-}
-
 static int read_rcpts(const json_t *header, ss_message_t *m, ss_local_refusal_t *no)
 {
     const json_t *to = json_object_get(header, "to");
@@ -60,14 +53,14 @@ static int read_rcpts(const json_t *header, ss_message_t *m, ss_local_refusal_t 
         const char *address = json_string_value(json_array_get(to, i));
         const char *orcpt = json_string_value(json_array_get(orcpts, i));
         const json_t *own = json_array_get(notifies, i);
-        const char *why = NULL;
-        if (!address || has_bad_bytes(address) || !ss_address_is_valid(address, 0, &why)) {
+        const char *why;
+        if (!ss_address_is_valid(address, 0, &why)) {
             return ss_local_header_refuse(no, 400, 0, "to", "recipient %d is not an address: %s",
-                                          (int)i + 1, why ? why : "control bytes");
+                                          (int)i + 1, why);
         }
         rcpt->number = (int)i;
         rcpt->address = apr_pstrdup(m->pool, address);
-        rcpt->orcpt = orcpt && !has_bad_bytes(orcpt) ? apr_pstrdup(m->pool, orcpt) : NULL;
+        rcpt->orcpt = orcpt && !ss_text_has_control(orcpt) ? apr_pstrdup(m->pool, orcpt) : NULL;
         rcpt->notify = own ? (unsigned)json_integer_value(own) : notify;
         rcpt->state = SS_STATE_QUEUED;
     }
@@ -76,12 +69,11 @@ static int read_rcpts(const json_t *header, ss_message_t *m, ss_local_refusal_t 
 
 static int read_from(const json_t *value, ss_message_t *m, ss_local_refusal_t *no)
 {
-    const char *from = json_string_value(value), *why = NULL;
+    const char *from = json_string_value(value), *why;
 
     if (!value || json_is_null(value) || (from && !*from)) return 1;
-    if (!from || has_bad_bytes(from) || !ss_address_is_valid(from, 0, &why)) {
-        return ss_local_header_refuse(no, 400, 0, "from", "the sender is not an address: %s",
-                                      why ? why : "control bytes");
+    if (!ss_address_is_valid(from, 0, &why)) {
+        return ss_local_header_refuse(no, 400, 0, "from", "the sender is not an address: %s", why);
     }
     m->from = apr_pstrdup(m->pool, from);
     return 1;

@@ -7,7 +7,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "mail/codec.h"
@@ -116,16 +115,14 @@ int ss_address_is_valid(const char *text, int has_no_domain_ok, const char **why
     len = strlen(text);
     *why = "it is too long";
     if (len > LOCAL_MAX + 1 + DOMAIN_MAX) return 0;
-    for (apr_size_t i = 0; i < len; i++) {
-        *why = "it has a control character or line end";
-        if ((unsigned char)text[i] < 32 || text[i] == 127) return 0;
-    }
+    *why = "it has a control character or line end";
+    if (ss_text_has_control(text)) return 0;
     local = local_part(text, why);
     if (!local) return 0;
     *why = "its local part is longer than 64 octets";
     if (local > LOCAL_MAX) return 0;
     *why = "it is not valid UTF-8";
-    if (ss_address_is_utf8(text) && !is_clean_utf8(text, len)) return 0;
+    if (ss_text_has_8bit(text) && !is_clean_utf8(text, len)) return 0;
     if (!text[local]) {
         *why = "it has no domain (name@example.com)";
         return has_no_domain_ok;
@@ -134,11 +131,6 @@ int ss_address_is_valid(const char *text, int has_no_domain_ok, const char **why
     if (text[local] != '@') return 0;
     *why = "its domain is not a host name";
     return is_domain(text + local + 1, len - local - 1);
-}
-
-int ss_address_is_utf8(const char *text)
-{
-    return !ss_codec_is_ascii(text, strlen(text));
 }
 
 /* A display name in a field: as it is if all words are atoms, else quoted, else encoded. */

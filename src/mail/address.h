@@ -15,9 +15,6 @@ typedef struct {
  * 64 octets), domain (names, IDN in UTF-8, address literal). has_no_domain_ok: a bare local part
  * is valid too. On 0, *why (why may be NULL) is a static sentence. */
 int ss_address_is_valid(const char *text, int has_no_domain_ok, const char **why);
-/* Whether the address has octets above 127 (needs SMTPUTF8 unless the domain alone can be written
- * as A-labels). */
-int ss_address_is_utf8(const char *text);
 /* Reads the value of a From, To, Cc, Bcc field (unfolded or not; comments, groups, quoted strings,
  * encoded words, obsolete routes, stray commas) into *list, of ss_address_t. 0, or -1 and why
  * (static, or from the pool): a sentence that names the error. */

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "mail/address.h"
 #include "mail/mail.h"
 #include "mail/words.h"
@@ -277,12 +278,8 @@ int ss_address_one(ss_address_t *out, const char *text, const char **why, apr_po
     const char *unused;
 
     if (!why) why = &unused;
-    for (const char *p = text; *p; p++) {
-        if ((unsigned char)*p < 32 || *p == 127) {
-            *why = "it has a control character or line end";
-            return -1;
-        }
-    }
+    *why = "it has a control character or line end";
+    if (ss_text_has_control(text)) return -1;
     if (ss_address_list(&list, text, strlen(text), why, pool)) return -1;
     *why = list->nelts ? "there is more than one address" : "it is empty";
     if (list->nelts != 1) return -1;

@@ -37,11 +37,8 @@ static const struct {
 static const char *one_line(const char *text, apr_size_t max, apr_pool_t *pool)
 {
     const char *clean = ss_text_utf8(pool, text, strlen(text));
-    char *copy = apr_pstrdup(pool, clean);
+    char *copy = ss_text_blank_controls(apr_pstrdup(pool, clean));
 
-    for (char *p = copy; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
-    }
     copy[ss_codec_cut(copy, strlen(copy), max)] = '\0';
     return copy;
 }
@@ -151,8 +148,8 @@ static const char *original(const char *orcpt, apr_pool_t *pool)
     char *out = apr_palloc(pool, strlen(orcpt) + 1), *p = out;
 
     for (; *orcpt; orcpt++) {
-        int high = *orcpt == '+' ? ss_codec_hex(orcpt[1]) : -1;
-        int low = high >= 0 ? ss_codec_hex(orcpt[2]) : -1;
+        int high = *orcpt == '+' ? ss_text_hex(orcpt[1]) : -1;
+        int low = high >= 0 ? ss_text_hex(orcpt[2]) : -1;
         if (low < 0) {
             *p++ = *orcpt;
             continue;
@@ -193,7 +190,7 @@ static const char *status_of(const ss_bounce_t *b, const ss_bounce_rcpt_t *rcpt,
 static void status_recipient(ss_buf_t *out, const ss_bounce_t *b, const ss_bounce_rcpt_t *rcpt,
                              apr_pool_t *pool)
 {
-    const char *type = ss_address_is_utf8(rcpt->address) ? "utf-8" : "rfc822";
+    const char *type = ss_text_has_8bit(rcpt->address) ? "utf-8" : "rfc822";
 
     ss_buf_puts(out, "\r\n");
     if (rcpt->orcpt) ss_buf_printf(out, "Original-Recipient: %s\r\n", original(rcpt->orcpt, pool));
@@ -241,7 +238,7 @@ static void text_part(ss_buf_t *out, const char *boundary, const char *type,
 {
     apr_size_t len;
 
-    if (ss_codec_is_ascii(text->data, text->len)) {
+    if (ss_text_is_ascii(text->data, text->len)) {
         part(out, boundary, type, description, NULL);
         ss_buf_append(out, text->data, text->len);
         return;
@@ -257,7 +254,7 @@ static void returned(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, 
                      apr_pool_t *pool)
 {
     apr_size_t header = ss_header_len(b->content, b->content_len);
-    int is_header_ascii = ss_codec_is_ascii(b->content, header);
+    int is_header_ascii = ss_text_is_ascii(b->content, header);
     apr_size_t len = b->is_whole ? b->content_len : header;
 
     if (!is_header_ascii) {
@@ -267,7 +264,7 @@ static void returned(ss_buf_t *out, const ss_bounce_t *b, const char *boundary, 
         ss_buf_append(out, coded, len);
         return;
     }
-    *is_8bit = b->is_whole && !ss_codec_is_ascii(b->content, len);
+    *is_8bit = b->is_whole && !ss_text_is_ascii(b->content, len);
     part(out, boundary, b->is_whole ? "message/rfc822" : "text/rfc822-headers",
          b->is_whole ? "Your message" : "Header of your message", *is_8bit ? "8bit" : NULL);
     ss_buf_append(out, b->content, len);
@@ -282,7 +279,7 @@ static void fields(ss_buf_t *out, const ss_bounce_t *b, const char *boundary,
                  ss_header_find(&original_id, b->content, ss_header_len(b->content, b->content_len),
                                 "Message-ID") &&
                  original_id.value_len < REPLY_MAX &&
-                 ss_codec_is_ascii(original_id.value, original_id.value_len) &&
+                 ss_text_is_ascii(original_id.value, original_id.value_len) &&
                  !memchr(original_id.value, '\n', original_id.value_len);
 
     ss_buf_printf(out, "Date: %s\r\nFrom: %s\r\nTo: <%s>\r\nSubject: %s\r\nMessage-ID: %s\r\n",
@@ -312,7 +309,7 @@ void ss_bounce(ss_bounce_text_t *report, const ss_bounce_t *b, apr_pool_t *pool)
         apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT ".report@%s>",
                      (apr_uint64_t)b->now, b->random, b->host);
     report->subject = words[b->kind].subject;
-    report->is_utf8 = ss_address_is_utf8(b->to) || ss_address_is_utf8(b->from);
+    report->is_utf8 = ss_text_has_8bit(b->to) || ss_text_has_8bit(b->from);
     ss_buf_init(&out, REPORT_MAX);
     ss_buf_init(&text, REPORT_MAX);
     ss_buf_init(&facts, REPORT_MAX);
@@ -320,11 +317,11 @@ void ss_bounce(ss_bounce_text_t *report, const ss_bounce_t *b, apr_pool_t *pool)
     status(&facts, b, pool);
     /* An address or reply that is not ASCII needs the global form of the part (RFC 6533 3); the
      * plain form has no encoding. */
-    type = ss_codec_is_ascii(facts.data, facts.len) ? "delivery-status" : "global-delivery-status";
+    type = ss_text_is_ascii(facts.data, facts.len) ? "delivery-status" : "global-delivery-status";
     fields(&out, b, boundary, report->message_id, type, pool);
     text_part(&out, boundary,
-              ss_codec_is_ascii(text.data, text.len) ? "text/plain; charset=us-ascii"
-                                                     : "text/plain; charset=utf-8",
+              ss_text_is_ascii(text.data, text.len) ? "text/plain; charset=us-ascii"
+                                                    : "text/plain; charset=utf-8",
               "Report for people", &text, pool);
     text_part(&out, boundary, apr_pstrcat(pool, "message/", type, NULL), "Report for programs",
               &facts, pool);

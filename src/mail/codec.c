@@ -1,47 +1,20 @@
-/* codec.c: base64, quoted-printable, UTF-8. See codec.h. */
 #include "mail/codec.h"
 
 #include <string.h>
+
+#include "base/text.h"
 
 #define QP_LINE 76
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Length of the well-formed sequence at p, or 0. */
-static apr_size_t sequence(const unsigned char *p, apr_size_t left)
-{
-    apr_size_t n = p[0] < 0x80                   ? 1
-                   : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
-                   : p[0] >= 0xE0 && p[0] < 0xF0 ? 3
-                   : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
-                                                 : 0;
-
-    if (!n || n > left) return 0;
-    for (apr_size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xC0) != 0x80) return 0;
-    }
-    if (p[0] == 0xE0 && p[1] < 0xA0) return 0;
-    if (p[0] == 0xED && p[1] > 0x9F) return 0;
-    if (p[0] == 0xF0 && p[1] < 0x90) return 0;
-    if (p[0] == 0xF4 && p[1] > 0x8F) return 0;
-    return n;
-}
-
-int ss_codec_is_ascii(const char *bytes, apr_size_t len)
-{
-    for (apr_size_t i = 0; i < len; i++) {
-        if ((unsigned char)bytes[i] > 127) return 0;
-    }
-    return 1;
-}
-
 int ss_codec_is_utf8(const char *bytes, apr_size_t len)
 {
     const unsigned char *p = (const unsigned char *)bytes;
-    apr_size_t n;
+    int n;
 
-    for (apr_size_t i = 0; i < len; i += n) {
-        n = sequence(p + i, len - i);
+    for (apr_size_t i = 0; i < len; i += (apr_size_t)n) {
+        n = ss_text_utf8_length(p + i, len - i);
         if (!n) return 0;
     }
     return 1;
@@ -193,13 +166,6 @@ char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_
     return start;
 }
 
-int ss_codec_hex(char c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_size_t *out_len)
 {
     char *start = apr_palloc(pool, len + 1), *out = start;
@@ -210,8 +176,8 @@ char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_s
             *out++ = text[i];
             continue;
         }
-        if (len - i > 2 && ss_codec_hex(text[i + 1]) >= 0 && ss_codec_hex(text[i + 2]) >= 0) {
-            *out++ = (char)(ss_codec_hex(text[i + 1]) << 4 | ss_codec_hex(text[i + 2]));
+        if (len - i > 2 && ss_text_hex(text[i + 1]) >= 0 && ss_text_hex(text[i + 2]) >= 0) {
+            *out++ = (char)(ss_text_hex(text[i + 1]) << 4 | ss_text_hex(text[i + 2]));
             i += 2;
             continue;
         }

@@ -3,8 +3,6 @@
 
 #include <apr_pools.h>
 
-/* Whether no octet is above 127. */
-int ss_codec_is_ascii(const char *bytes, apr_size_t len);
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 int ss_codec_is_utf8(const char *bytes, apr_size_t len);
 /* How much of len octets of UTF-8 fits into max, cut between characters. */
@@ -30,5 +28,3 @@ int ss_codec_base64_end(const ss_codec_base64_t *state, int strict, char *out, a
 char *ss_codec_qp(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t *out_len);
 /* Decodes quoted-printable; invalid escapes stay as they are. */
 char *ss_codec_qp_read(apr_pool_t *pool, const char *text, apr_size_t len, apr_size_t *out_len);
-/* The value of a hexadecimal digit, or -1. */
-int ss_codec_hex(char c);

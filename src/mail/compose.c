@@ -25,14 +25,6 @@ void ss_compose_init(void)
 
 /* ---- parts ---- */
 
-static int has_control(const char *text)
-{
-    for (; text && *text; text++) {
-        if ((unsigned char)*text < 32 || *text == 127) return 1;
-    }
-    return 0;
-}
-
 int ss_compose_is_type(const char *type)
 {
     const char *slash = strchr(type, '/');
@@ -47,7 +39,9 @@ int ss_compose_is_type(const char *type)
     int is_sound = 1;
     for (int i = 0; i < g_mime_param_list_length(list); i++) {
         GMimeParam *param = g_mime_param_list_get_parameter_at(list, i);
-        if (has_control(g_mime_param_get_name(param)) || has_control(g_mime_param_get_value(param)))
+        const char *value = g_mime_param_get_value(param);
+        if (ss_text_has_control(g_mime_param_get_name(param)) ||
+            (value && ss_text_has_control(value)))
             is_sound = 0;
     }
     g_object_unref(parsed);

@@ -1,8 +1,8 @@
-/* header.c: reads the fields of a header in place. See header.h. */
 #include "mail/header.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 static const char *line_end(const char *p, const char *end)
 {
@@ -48,7 +48,7 @@ int ss_header_next(const char **p, const char *end, ss_header_field_t *field)
 
 int ss_header_is(const ss_header_field_t *field, const char *name)
 {
-    return strlen(name) == field->name_len && !strncasecmp(field->start, name, field->name_len);
+    return ss_text_is(field->start, field->name_len, name);
 }
 
 apr_size_t ss_header_len(const char *bytes, apr_size_t len)

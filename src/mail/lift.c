@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "mail/codec.h"
 #include "mail/multipart.h"
 
@@ -313,8 +314,8 @@ static int unescape(unescape_t *u, char c)
         return c == 'u' ? -1 : at ? to[at - from] : -2;
     case HEX: break;
     }
-    if (ss_codec_hex(c) < 0) return -2;
-    u->value = u->value << 4 | (unsigned)ss_codec_hex(c);
+    if (ss_text_hex(c) < 0) return -2;
+    u->value = u->value << 4 | (unsigned)ss_text_hex(c);
     if (++u->digits < 4) return -1;
     u->state = PLAIN;
     return u->value && u->value < 0x80 ? (int)u->value : -2;

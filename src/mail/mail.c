@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "mail/address.h"
 
 /* up to so many recipients are compared one by one; for more, a hash finds duplicates */
@@ -82,6 +83,6 @@ int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify,
                                SS_MAIL_RECIPIENTS_MAX);
     APR_ARRAY_PUSH(m->rcpts, ss_mail_rcpt_t) =
         (ss_mail_rcpt_t){ .address = apr_pstrdup(m->pool, address), .notify = notify };
-    if (ss_address_is_utf8(address)) m->attr.is_utf8 = 1;
+    if (ss_text_has_8bit(address)) m->attr.is_utf8 = 1;
     return 0;
 }

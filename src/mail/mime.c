@@ -78,7 +78,7 @@ static int needs_change(const walk_t *w, const char *p, const char *end)
         apr_size_t len = (apr_size_t)(stop - p);
         if (len > SS_MAIL_LINE_MAX && (len > SS_MAIL_LINE_MAX + 2 || !lf)) return 1;
         if (memchr(p, '\0', len)) return 1;
-        if (w->makes_7bit && !ss_codec_is_ascii(p, len)) return 1;
+        if (w->makes_7bit && !ss_text_is_ascii(p, len)) return 1;
         p = stop;
     }
     return 0;
@@ -122,7 +122,7 @@ static const char *high_words(const char *p, const char *end)
         while (next < end && is_blank(*next)) next++;
         const char *stop = next;
         while (stop < end && !is_blank(*stop)) stop++;
-        if (ss_codec_is_ascii(next, (apr_size_t)(stop - next))) return p;
+        if (ss_text_is_ascii(next, (apr_size_t)(stop - next))) return p;
         p = next;
     }
 }
@@ -176,7 +176,7 @@ static void put_ascii(walk_t *w, const char *p, apr_size_t len)
 
 static void put_header_line(walk_t *w, const char *p, apr_size_t len, int is_top)
 {
-    int has_high = !ss_codec_is_ascii(p, len);
+    int has_high = !ss_text_is_ascii(p, len);
 
     if (memchr(p, '\0', len)) {
         char *clean = apr_pstrmemdup(w->pool, p, len);
@@ -255,7 +255,7 @@ static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encodin
 
     if (!*e->type) {
         apr_size_t len = (apr_size_t)(e->end - e->body);
-        const char *charset = ss_codec_is_ascii(e->body, len)  ? "us-ascii"
+        const char *charset = ss_text_is_ascii(e->body, len)   ? "us-ascii"
                               : ss_codec_is_utf8(e->body, len) ? "utf-8"
                                                                : "unknown-8bit";
         added = apr_pstrcat(w->pool, "Content-Type: text/plain; charset=", charset, "\r\n", added,
@@ -403,7 +403,7 @@ static const char *multipart_fault(const walk_t *w, const entity_t *e)
     if (!e->boundary) return "its multipart has no boundary";
     if (strlen(e->boundary) > BOUNDARY_MAX) return "its multipart's boundary is too long";
     /* Delimiters cannot be encoded. */
-    return w->makes_7bit && !ss_codec_is_ascii(e->boundary, strlen(e->boundary))
+    return w->makes_7bit && !ss_text_is_ascii(e->boundary, strlen(e->boundary))
                ? "its multipart's boundary is not ASCII"
                : NULL;
 }

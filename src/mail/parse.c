@@ -181,7 +181,7 @@ static int sender(parse_t *p)
     if (!ss_address_is_valid(m->from, 0, &why))
         return ss_mail_problem(p->problem, 400, "from",
                                "the sender <%.200s> is not a valid address: %s", m->from, why);
-    if (ss_address_is_utf8(m->from)) m->attr.is_utf8 = 1;
+    if (ss_text_has_8bit(m->from)) m->attr.is_utf8 = 1;
     return 0;
 }
 

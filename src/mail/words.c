@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 #include <iconv.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "mail/codec.h"
@@ -163,7 +162,6 @@ const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t l
                                const char *name)
 {
     const char *p = value, *limit = value + len;
-    apr_size_t name_len = strlen(name);
 
     while (p < limit) {
         const char *start, *found, *end;
@@ -184,8 +182,7 @@ const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t l
         p++;
         while (p < limit && is_blank(*p)) p++;
         found = read_value(pool, p, limit, &p);
-        if ((apr_size_t)(end - start) == name_len && !strncasecmp(start, name, name_len))
-            return found;
+        if (ss_text_is(start, (apr_size_t)(end - start), name)) return found;
     }
     return NULL;
 }

@@ -216,9 +216,7 @@ static apr_status_t start_bearer(ss_auth_t *auth, const char *username, const ch
 
 static const char *name_fault(const char *username)
 {
-    for (const char *c = username; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) return "contains a control character";
-    }
+    if (ss_text_has_control(username)) return "contains a control character";
     return text_fault(username, strlen(username));
 }
 

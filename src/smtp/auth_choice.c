@@ -37,18 +37,6 @@ static int known_find(const char *name)
     return -1;
 }
 
-static int is_offered(const char *offered, const char *name)
-{
-    apr_size_t len = strlen(name);
-    for (const char *at = offered ? offered : ""; *at;) {
-        apr_size_t word = strcspn(at, " \t");
-        if (word == len && !strncasecmp(at, name, len)) return 1;
-        at += word;
-        at += strspn(at, " \t");
-    }
-    return 0;
-}
-
 static const char *wanted_at(const ss_auth_wishes_t *w, int i)
 {
     return APR_ARRAY_IDX(w->wanted, i, const char *);
@@ -84,7 +72,7 @@ static int is_usable(const ss_auth_wishes_t *w, int i, int by_auto, ss_auth_miss
     if (!has_name && !(traits & EXTERNAL)) return 0;
     if (by_auto && (traits & BEARER)) return 0;
     if (by_auto && (traits & EXTERNAL) && !w->has_client_cert) return 0;
-    if (!is_offered(w->offered, known[i].name)) return 0;
+    if (!w->offered || ss_text_word_index(w->offered, known[i].name) < 0) return 0;
     if ((traits & BINDS) && !w->has_binding) {
         missed->unbound = 1;
         return 0;

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* of numbers in SIZE and LIMITS; longer ones mean no limit */
 #define SIZE_DIGITS_MAX 18
 #define LIMIT_MAX 1000000
@@ -22,10 +24,7 @@ static char upper(char ch)
 
 static int is_word(const word_t *word, const char *name)
 {
-    apr_size_t i = 0;
-
-    while (i < word->len && name[i] && upper(word->at[i]) == name[i]) i++;
-    return i == word->len && !name[i];
+    return ss_text_is(word->at, word->len, name);
 }
 
 static int is_blank(char ch, int or_equal)
@@ -187,10 +186,5 @@ void ss_capability_parse_helo(ss_capability_t *capability, const char *text)
 
 int ss_capability_has_mechanism(const ss_capability_t *capability, const char *mechanism)
 {
-    word_t rest = { capability->mechanisms, strlen(capability->mechanisms) }, word;
-
-    while (next_word(&word, &rest, 0)) {
-        if (is_word(&word, mechanism)) return 1;
-    }
-    return 0;
+    return ss_text_word_index(capability->mechanisms, mechanism) >= 0;
 }

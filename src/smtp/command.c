@@ -3,13 +3,7 @@
 
 #include <string.h>
 
-int ss_command_is_utf8(const char *text)
-{
-    for (const char *p = text; *p; p++) {
-        if ((unsigned char)*p > 127) return 1;
-    }
-    return 0;
-}
+#include "base/text.h"
 
 int ss_command_is_address(const char *address)
 {
@@ -30,14 +24,6 @@ int ss_command_is_address(const char *address)
         }
     }
     return !is_quoted;
-}
-
-static int has_control(const char *text)
-{
-    for (const char *p = text; *p; p++) {
-        if ((unsigned char)*p < ' ' || *p == 127) return 1;
-    }
-    return 0;
 }
 
 /* A line being appended; after an error nothing more is added. */
@@ -71,7 +57,7 @@ apr_status_t ss_command_line(ss_buf_t *out, const char *verb, const char *argume
 {
     line_t line = { out, out->len, APR_SUCCESS };
 
-    if (argument && has_control(argument)) return APR_EINVAL;
+    if (argument && ss_text_has_control(argument)) return APR_EINVAL;
     put(&line, verb);
     if (argument) put(&line, " ");
     if (argument) put(&line, argument);
@@ -146,7 +132,7 @@ static void put_orcpt(line_t *line, const char *orcpt)
     apr_size_t type = strspn(orcpt, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                     "0123456789-");
 
-    if (!orcpt[0] || ss_command_is_utf8(orcpt)) return;
+    if (!orcpt[0] || ss_text_has_8bit(orcpt)) return;
     put(line, " ORCPT=");
     int has_type = orcpt[type] == ';';
     put_bytes(line, has_type ? orcpt : "rfc822;", has_type ? type + 1 : 7);

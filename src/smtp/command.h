@@ -27,5 +27,3 @@ apr_status_t ss_command_bdat(ss_buf_t *out, apr_off_t size);
 /* Whether an address may be put between < and >: no control bytes, no blank and no bracket outside
  * quotes, not too long. "" (the null sender) is allowed. */
 int ss_command_is_address(const char *address);
-/* Whether text has octets above 127. */
-int ss_command_is_utf8(const char *text);

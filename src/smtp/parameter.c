@@ -179,7 +179,7 @@ const char *ss_parameter_mail(char *text, ss_parameter_t *out)
 {
     const char *bad = take(text, 1, out);
 
-    if (!bad && ss_command_is_utf8(out->address) && !out->is_utf8) return SS_PARAMETER_NO_UTF8;
+    if (!bad && ss_text_has_8bit(out->address) && !out->is_utf8) return SS_PARAMETER_NO_UTF8;
     return bad;
 }
 

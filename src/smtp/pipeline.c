@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "smtp/command.h"
 #include "smtp/transaction.h"
 
@@ -39,7 +40,7 @@ int ss_pipeline_can_take(const ss_client_t *c)
 static int has_utf8_rcpt(const ss_client_message_t *m)
 {
     for (int i = 0; i < m->rcpt_count; i++) {
-        if (ss_command_is_utf8(m->rcpts[i].address)) return 1;
+        if (ss_text_has_8bit(m->rcpts[i].address)) return 1;
     }
     return 0;
 }
@@ -62,7 +63,7 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
     ss_client_message_t *m = tx->m;
     const ss_capability_t *have = &c->capability;
 
-    tx->uses_utf8 = m->is_utf8 || ss_command_is_utf8(m->from) || has_utf8_rcpt(m);
+    tx->uses_utf8 = m->is_utf8 || ss_text_has_8bit(m->from) || has_utf8_rcpt(m);
     if (!ss_command_is_address(m->from)) {
         fail(c, tx, "5.1.7", "address-syntax", "the sender's address is malformed");
     } else if (have->size && (apr_uint64_t)m->size > have->size) {
@@ -76,10 +77,10 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
         fail(c, tx, "5.6.3", "no-8bitmime",
              "the message has 8-bit text, which this server does not support (no 8BITMIME)");
     } else if (tx->uses_utf8 && !have->smtputf8) {
-        int all = ss_command_is_utf8(m->from) ||
+        int all = ss_text_has_8bit(m->from) ||
                   (m->is_utf8 && ss_content_has_utf8_header(&m->content, m->size));
         for (int i = 0; i < m->rcpt_count; i++) {
-            if (!all && !ss_command_is_utf8(m->rcpts[i].address)) continue;
+            if (!all && !ss_text_has_8bit(m->rcpts[i].address)) continue;
             fail_rcpt(&m->rcpts[i], "5.6.7", "address-utf8",
                       "the address or header has characters outside ASCII, which this "
                       "server does not support (no SMTPUTF8)");

@@ -159,7 +159,7 @@ static ss_server_kind_t do_rcpt(ss_server_t *s, char *argument)
     if (s->state != MAIL && s->state != RCPT) return refuse(s, "503 5.5.1 need MAIL command");
     const char *bad =
         text ? ss_parameter_rcpt(text, &s->event->envelope) : "501 5.5.4 syntax: RCPT TO:<address>";
-    if (!bad && !s->is_utf8 && ss_command_is_utf8(s->event->envelope.address))
+    if (!bad && !s->is_utf8 && ss_text_has_8bit(s->event->envelope.address))
         bad = SS_PARAMETER_NO_UTF8;
     if (bad) return refuse(s, bad);
     if (s->rcpts < s->options.max_rcpts) return s->asked = SS_SERVER_RCPT;
@@ -260,8 +260,7 @@ static ss_server_kind_t obey(ss_server_t *s, apr_size_t len)
 
     while (len && s->line[len - 1] == ' ') s->line[--len] = '\0';
     for (apr_size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strlen(commands[i].verb) != verb || strncasecmp(commands[i].verb, s->line, verb))
-            continue;
+        if (!ss_text_is(s->line, verb, commands[i].verb)) continue;
         if (commands[i].obey)
             return commands[i].obey(s, s->line + verb + strspn(s->line + verb, " "));
         if (commands[i].reply[0] == '5') return refuse(s, commands[i].reply);

@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "smtp/capability.h"
+#include "base/text.h"
 #include "smtp/command.h"
 
 static void after_hello(ss_client_t *c);
@@ -327,12 +327,11 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
 /* Removes a word from a list of words. */
 static void remove_word(char *list, const char *word)
 {
-    apr_size_t len = strlen(word);
     char *kept = list;
 
     for (const char *at = list; *at;) {
         apr_size_t here = strcspn(at, " "), whole = here + strspn(at + here, " ");
-        if (here != len || strncasecmp(at, word, len)) {
+        if (!ss_text_is(at, here, word)) {
             memmove(kept, at, whole);
             kept += whole;
         }

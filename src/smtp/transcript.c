@@ -225,18 +225,13 @@ static void emit(ss_transcript_t *t, int is_client, char *line, apr_size_t len, 
                         ss_text_escape_log(t->scratch, line, len), is_cut ? "..." : "", NULL));
 }
 
-static int is_word(const char *text, apr_size_t len, const char *word)
-{
-    return len == strlen(word) && !strncasecmp(text, word, len);
-}
-
 /* "AUTH MECHANISM initial-response": the third word is a credential. After "*" no credential
  * follows. */
 static void client_line(ss_transcript_t *t, char *line, apr_size_t len, int is_cut)
 {
     if (t->auth == AUTH_ANSWER) {
         t->auth = AUTH_ASKED;
-        if (is_word(line, len, "*") || !len)
+        if (ss_text_is(line, len, "*") || !len)
             emit(t, 1, line, len, is_cut);
         else
             keep(t, "C: " HIDDEN);
@@ -250,8 +245,8 @@ static void client_line(ss_transcript_t *t, char *line, apr_size_t len, int is_c
     while (name < len && (line[name] == ' ' || line[name] == '\t')) name++;
     for (end = name; end < len && line[end] != ' ' && line[end] != '\t';) end++;
     t->auth = AUTH_ASKED;
-    t->is_bearer = is_word(line + name, end - name, "XOAUTH2") ||
-                   is_word(line + name, end - name, "OAUTHBEARER");
+    t->is_bearer = ss_text_is(line + name, end - name, "XOAUTH2") ||
+                   ss_text_is(line + name, end - name, "OAUTHBEARER");
     int has_response = end < len;
     if (has_response && len == end + 2 && line[end + 1] == '=') has_response = 0;
     if (!has_response)

@@ -3,7 +3,8 @@
 
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/text.h"
 
 /* How specifically a media range matches a type: 3 the type itself, 2 its main type, 1 any type, 0
  * no match. */
@@ -12,7 +13,7 @@ static int closeness(const char *range, size_t len, const char *type)
     const char *slash = strchr(type, '/');
     size_t main_len = (size_t)(slash - type) + 1;
 
-    if (len == strlen(type) && !strncasecmp(range, type, len)) return 3;
+    if (ss_text_is(range, len, type)) return 3;
     if (len == main_len + 1 && range[main_len] == '*' && !strncasecmp(range, type, main_len))
         return 2;
     return len == 3 && !strncmp(range, "*/*", 3);

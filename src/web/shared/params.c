@@ -18,8 +18,8 @@ static const char *decode(const char *text, apr_size_t len, const char **why, ap
         if (c == '+') {
             c = ' ';
         } else if (c == '%') {
-            int high = i + 2 < len ? ss_codec_hex(text[i + 1]) : -1;
-            int low = high >= 0 ? ss_codec_hex(text[i + 2]) : -1;
+            int high = i + 2 < len ? ss_text_hex(text[i + 1]) : -1;
+            int low = high >= 0 ? ss_text_hex(text[i + 2]) : -1;
             if (low < 0) {
                 *why = "% is not followed by two hexadecimal digits";
                 return NULL;

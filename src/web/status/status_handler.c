@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ident.h"
+#include "base/text.h"
 #include "config/module.h"
 #include "web/shared/body.h"
 #include "web/shared/html.h"
@@ -60,13 +61,8 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
 /* A value on one line. */
 static const char *value_of(request_rec *r, const json_t *value)
 {
-    if (json_is_string(value)) {
-        char *text = apr_pstrdup(r->pool, json_string_value(value));
-        for (char *p = text; *p; p++) {
-            if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
-        }
-        return text;
-    }
+    if (json_is_string(value))
+        return ss_text_blank_controls(apr_pstrdup(r->pool, json_string_value(value)));
     if (json_is_integer(value))
         return apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     if (json_is_boolean(value)) return json_is_true(value) ? "1" : "0";

@@ -40,12 +40,8 @@ int ss_limit_is_key(const char *text)
 const char *ss_limit_field(const char *value, apr_pool_t *pool)
 {
     apr_size_t len = strlen(value);
-    char *copy = apr_pstrmemdup(pool, value, len > FIELD_MAX ? FIELD_MAX : len);
 
-    for (char *p = copy; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f) *p = ' ';
-    }
-    return copy;
+    return ss_text_blank_controls(apr_pstrmemdup(pool, value, len > FIELD_MAX ? FIELD_MAX : len));
 }
 
 int ss_limit_wait(const char *text, apr_interval_time_t *wait)

@@ -9,6 +9,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/module.h"
 #include "mail/header.h"
 #include "web/shared/body.h"
@@ -47,7 +48,7 @@ static int read_type(ss_submission_t *s)
     s->type = apr_table_get(s->r->headers_in, "Content-Type");
     len = s->type ? strcspn(s->type, "; \t") : 0;
     for (apr_size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-        if (len == strlen(types[i].name) && !strncasecmp(s->type, types[i].name, len)) {
+        if (ss_text_is(s->type, len, types[i].name)) {
             s->kind = types[i].kind;
             return 1;
         }
