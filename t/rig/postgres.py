@@ -11,14 +11,14 @@ VERSIONS = "/usr/lib/postgresql"
 
 
 class Database:
-    """One database of the server."""
+    """One database of the server. port: the server's, or that of a proxy before it."""
 
-    def __init__(self, server, name):
-        self.server, self.name = server, name
+    def __init__(self, server, name, port=None):
+        self.server, self.name, self.port = server, name, port or server.port
 
     @property
     def directive(self):
-        return f'SMTPSendQueue pgsql "host=127.0.0.1 port={self.server.port} user=smtp_send dbname={self.name}"'
+        return f'SMTPSendQueue pgsql "host=127.0.0.1 port={self.port} user=smtp_send dbname={self.name}"'
 
     def sql(self, text):
         return self.server.sql(text, database=self.name)
