@@ -6,7 +6,6 @@
 #include <apr_strings.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "queue/lock.h"
 #include "queue/schema.h"
@@ -190,7 +189,7 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *r
 {
     work_t work = { .recovered = recovered, .result = result };
     struct stat there;
-    int lock = -1;
+    ss_lock_t lock;
 
     memset(recovered, 0, sizeof(*recovered));
     ss_result_clear(result);
@@ -202,7 +201,7 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *r
         ss_result_set(result, "queue", "", NULL, "%s exists already and is not overwritten", to);
         return APR_EEXIST;
     }
-    apr_status_t rv = ss_lock_take(&lock, from, LOCK_WAIT, result);
+    apr_status_t rv = ss_lock_take_file(&lock, from, LOCK_WAIT, result);
     if (APR_STATUS_IS_EBUSY(rv)) {
         ss_result_clear(result);
         ss_result_set(result, "queue", "EBUSY", NULL, "%s is in use: stop httpd first", from);
@@ -218,6 +217,6 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *r
     }
     if (work.from.handle) ss_db_close(&work.from);
     if (work.to.handle) ss_db_close(&work.to);
-    close(lock);
+    ss_lock_release(&lock);
     return rv;
 }

@@ -2,10 +2,8 @@
 
 #include <apr_strings.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "queue/lock.h"
 #include "queue/schema.h"
 #include "queue/store_accept.h"
 #include "queue/store_control.h"
@@ -56,7 +54,7 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
     store->pool = ss_store_pool();
     store->options = *options;
     store->options.params = apr_pstrdup(store->pool, options->params);
-    store->lock_fd = -1;
+    store->lock = SS_LOCK_NONE;
     APR_RING_INIT(&store->again, ss_store_request_t, link);
     ss_node_name_token(store->token);
     apr_status_t rv = APR_ENOTIMPL;
@@ -64,9 +62,10 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
         ss_result_set(result, "queue", "", NULL,
                       "SMTPSendQueue %s is not supported by this version", options->driver);
     } else {
-        rv = dialect->is_shared ? ss_node_name_take(options->node_file, lock_wait, &store->lock_fd,
-                                                    store->node, result)
-                                : ss_lock_take(&store->lock_fd, options->params, lock_wait, result);
+        rv = dialect->is_shared
+                 ? ss_node_name_take(options->node_file, lock_wait, &store->lock.name, store->node,
+                                     result)
+                 : ss_lock_take_file(&store->lock, options->params, lock_wait, result);
     }
     if (rv == APR_SUCCESS) {
         rv = connect_store(store, dialect);
@@ -80,7 +79,7 @@ void ss_store_batch_close(ss_store_batch_t *store)
 {
     if (store->db.handle) ss_lease_leave(&store->db, store->token);
     ss_db_close(&store->db);
-    if (store->lock_fd >= 0) close(store->lock_fd);
+    ss_lock_release(&store->lock);
     apr_pool_destroy(store->pool);
 }
 

@@ -6,6 +6,7 @@
 #include "base/mono.h"
 #include "queue/db.h"
 #include "queue/lease.h"
+#include "queue/lock.h"
 #include "queue/node_name.h"
 #include "queue/store_options.h"
 #include "queue/store_request.h"
@@ -14,7 +15,7 @@ typedef struct {
     ss_store_options_t options;
     apr_pool_t *pool;
     ss_db_t db;
-    int lock_fd;
+    ss_lock_t lock; /* a shared queue: only the name, which is this node's */
     /* outcomes whose transaction failed: the owner puts them first into the next batch, at again_at
      * at the latest */
     struct ss_requests_t again;

@@ -188,19 +188,56 @@ static void a_file_that_is_vacuumed_goes_on(void)
     store_rig_end(&rig);
 }
 
-static void two_daemons_never_share_a_file(void)
+/* name: how the second daemon calls the file of the first. */
+static void a_second_daemon_is_refused(const char *name)
 {
-    store_rig_t other;
+    store_rig_t other = rig;
 
-    store_rig_start(&rig);
-    other = rig;
     other.store = NULL;
+    apr_cpystrn(other.file, name, sizeof(other.file));
     CU_ASSERT_TRUE(APR_STATUS_IS_EBUSY(store_rig_open(&other, 50000)));
     CU_ASSERT_PTR_NOT_NULL(strstr(other.result.text, "used by another delivery daemon"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(other.result.text, rig.file));
-    store_rig_close(&rig);
-    CU_ASSERT_EQUAL(store_rig_open(&other, 0), APR_SUCCESS);
+    CU_ASSERT_PTR_NOT_NULL(strstr(other.result.text, name));
     store_rig_close(&other);
+}
+
+static void two_daemons_never_share_a_file(void)
+{
+    char symbolic[96], hard[96], folder[96], inside[128], lock[128];
+
+    store_rig_start(&rig);
+    apr_snprintf(symbolic, sizeof(symbolic), "%s/symbolic.db", rig.folder);
+    apr_snprintf(hard, sizeof(hard), "%s/hard.db", rig.folder);
+    apr_snprintf(folder, sizeof(folder), "%s/folder", rig.folder);
+    apr_snprintf(inside, sizeof(inside), "%s/queue.db", folder);
+    apr_snprintf(lock, sizeof(lock), "%s.lock", rig.file);
+    CU_ASSERT_TRUE_FATAL(!symlink("queue.db", symbolic) && !link(rig.file, hard) &&
+                         !symlink(rig.folder, folder));
+    const char *names[] = { rig.file, symbolic, hard, inside };
+    for (int i = 0; i < 4; i++) a_second_daemon_is_refused(names[i]);
+    /* Somebody tidied up: the file itself is still locked. */
+    unlink(lock);
+    a_second_daemon_is_refused(rig.file);
+    store_rig_close(&rig);
+    for (int i = 0; i < 4; i++) {
+        store_rig_t other = rig;
+        apr_cpystrn(other.file, names[i], sizeof(other.file));
+        CU_ASSERT_EQUAL(store_rig_open(&other, 0), APR_SUCCESS);
+        store_rig_close(&other);
+    }
+    store_rig_end(&rig);
+}
+
+/* A symlink that points to no file yet: both daemons find the same one. */
+static void a_name_that_points_nowhere_is_locked_where_it_points(void)
+{
+    char target[96];
+
+    store_rig_begin(&rig);
+    apr_snprintf(target, sizeof(target), "%s/target.db", rig.folder);
+    CU_ASSERT_EQUAL_FATAL(symlink("target.db", rig.file), 0);
+    CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    a_second_daemon_is_refused(target);
     store_rig_end(&rig);
 }
 
@@ -451,6 +488,7 @@ static void a_folder_must_be_writable(void)
     X(nothing_is_answered_before_the_commit) X(a_full_disk_refuses_and_heals) \
     X(a_sync_that_fails_refuses_and_heals) X(a_locked_file_refuses_and_heals) \
     X(a_file_that_is_vacuumed_goes_on) X(two_daemons_never_share_a_file) \
+    X(a_name_that_points_nowhere_is_locked_where_it_points) \
     X(what_was_answered_survives_kill_9) X(a_newer_queue_is_refused_untouched) \
     X(an_older_queue_is_brought_up_to_date) X(another_programs_database_is_refused_untouched) \
     X(a_damaged_file_is_refused_untouched) X(a_folder_must_be_there) \
