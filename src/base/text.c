@@ -100,13 +100,19 @@ int ss_text_number(const char *text, apr_int64_t min, apr_int64_t max, apr_int64
     return 0;
 }
 
-const char *ss_text_time(apr_pool_t *pool, apr_time_t time)
+const char *ss_text_time_write(char text[SS_TEXT_TIME], apr_time_t time)
 {
     apr_time_exp_t t;
 
     apr_time_exp_gmt(&t, time);
-    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900, t.tm_mon + 1,
-                        t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec / 1000);
+    apr_snprintf(text, SS_TEXT_TIME, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", t.tm_year + 1900,
+                 t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, t.tm_usec / 1000);
+    return text;
+}
+
+const char *ss_text_time(apr_pool_t *pool, apr_time_t time)
+{
+    return ss_text_time_write(apr_palloc(pool, SS_TEXT_TIME), time);
 }
 
 /* apr_tolower asks the locale; addresses, patterns and header names must not. */

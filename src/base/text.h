@@ -17,7 +17,9 @@ const char *ss_text_size_print(apr_pool_t *pool, apr_uint64_t size);
 /* Reads a decimal number of the range, nothing but digits (and a sign) allowed. 0 or -1. */
 int ss_text_number(const char *text, apr_int64_t min, apr_int64_t max, apr_int64_t *out);
 /* RFC 3339 in UTC with milliseconds, "2026-01-31T12:00:00.123Z". */
+#define SS_TEXT_TIME 32 /* room for it */
 const char *ss_text_time(apr_pool_t *pool, apr_time_t time);
+const char *ss_text_time_write(char text[SS_TEXT_TIME], apr_time_t time); /* returns text */
 /* Reads RFC 3339 with any offset. 0 or -1. */
 int ss_text_time_parse(const char *text, apr_time_t *out);
 /* RFC 5322 date for the Date field, in UTC: "Sat, 31 Jan 2026 12:00:00 +0000". */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "cli/commands.h"
 
 #ifndef SS_DEFAULT_SOCKET
 #define SS_DEFAULT_SOCKET "/var/run/apache2/smtp_send.sock"
@@ -19,8 +18,8 @@
 static void print_commands(FILE *to)
 {
     fputs("Usage: smtp-send [--socket PATH] COMMAND [OPTIONS]\n\n", to);
-    for (int i = 0; i < ss_commands_count; i++)
-        fprintf(to, "  %-10s%s\n", ss_commands[i].name, ss_commands[i].summary);
+    for (int i = 0; i < ss_cli_commands_count; i++)
+        fprintf(to, "  %-10s%s\n", ss_cli_commands[i].name, ss_cli_commands[i].summary);
     fprintf(to,
             "\n'smtp-send COMMAND --help' shows its options. The daemon's socket is --socket, else "
             "$SMTP_SEND_SOCKET, else\n%s.\n"
@@ -68,7 +67,7 @@ static int run_command(ss_cli_t *cli, const ss_cli_command_t *command, int argc,
 
 static int help(ss_cli_t *cli, const char *name)
 {
-    const ss_cli_command_t *command = name ? ss_commands_find(name) : NULL;
+    const ss_cli_command_t *command = name ? ss_cli_commands_find(name) : NULL;
     const char *argv[] = { name, "--help", NULL };
 
     if (command) return run_command(cli, command, 2, argv);
@@ -83,12 +82,12 @@ static int run(ss_cli_t *cli, int argc, const char *const *argv)
 
     if (!strcmp(name, "sendmail") || !strcmp(name, "mailq")) {
         cli->program = name;
-        return run_command(cli, ss_commands_find(name), argc, argv);
+        return run_command(cli, ss_cli_commands_find(name), argc, argv);
     }
     at = before_command(cli, argc, argv, &code);
     if (at < 0) return code;
     if (!strcmp(argv[at], "help")) return help(cli, at + 1 < argc ? argv[at + 1] : NULL);
-    const ss_cli_command_t *command = ss_commands_find(argv[at]);
+    const ss_cli_command_t *command = ss_cli_commands_find(argv[at]);
     if (command) return run_command(cli, command, argc - at, argv + at);
     ss_cli_complain(cli->program, "unknown command %s ('smtp-send --help' lists them)", argv[at]);
     return EX_USAGE;

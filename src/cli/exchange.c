@@ -1,4 +1,3 @@
-/* exchange.c: one request to the daemon, and exit codes for its refusals. */
 #include "cli/exchange.h"
 
 #include <apr_strings.h>
@@ -8,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/result.h"
 #include "cli/terminal.h"
 
 /* a person is waiting; a restarting daemon is back within this time */
@@ -20,37 +18,28 @@ json_t *ss_exchange_request(const char *verb)
     return json_pack("{s:s}", "do", verb);
 }
 
-void ss_exchange_put(json_t *object, const char *name, const char *text)
-{
-    if (text) json_object_set_new(object, name, json_string(text));
-}
-
 json_t *ss_exchange_action(const ss_cli_t *cli, const char *verb)
 {
     const struct passwd *user = getpwuid(getuid());
     const char *name = user ? user->pw_name : "unknown";
     const char *sudo = getuid() == 0 ? getenv("SUDO_USER") : NULL;
-    json_t *request = ss_exchange_request(verb);
 
-    ss_exchange_put(request, "who",
-                    sudo && *sudo ? apr_psprintf(cli->pool, "%s (sudo by %s)", name, sudo)
-                                  : apr_psprintf(cli->pool, "%s (uid %d)", name, (int)getuid()));
-    return request;
+    return json_pack(
+        "{s:s,s:o}", "do", verb, "who",
+        ss_json_string(sudo && *sudo
+                           ? apr_psprintf(cli->pool, "%s (sudo by %s)", name, sudo)
+                           : apr_psprintf(cli->pool, "%s (uid %d)", name, (int)getuid())));
 }
 
 int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header)
 {
     json_t *fields = json_loads(header ? header : "{}", 0, NULL);
-    const char *detail = json_string_value(json_object_get(fields, "detail"));
-    json_int_t after = json_integer_value(json_object_get(fields, "retryAfter"));
+    const char *detail = ss_terminal_text(fields, "detail", cli->pool);
+    json_int_t after = ss_json_number(fields, "retryAfter");
 
-    ss_cli_complain(
-        cli->program, "%s%s",
-        ss_terminal_clean(detail ? detail
-                                 : apr_psprintf(cli->pool, "the daemon refused (%d)", status),
-                          cli->pool),
-        after ? apr_psprintf(cli->pool, " (try again in %s)", ss_terminal_age(after, cli->pool))
-              : "");
+    if (!*detail) detail = apr_psprintf(cli->pool, "the daemon refused (%d)", status);
+    ss_cli_complain(cli->program, after ? "%s (try again in %s)" : "%s", detail,
+                    ss_terminal_age(after, cli->pool));
     json_decref(fields);
     return ss_cli_exit_code(status, SS_CLI_NOTHING);
 }
@@ -75,16 +64,12 @@ static apr_status_t exchange(const ss_cli_t *cli, const char *header,
 int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps,
                 ss_peer_answer_t *answer)
 {
-    char *header = json_dumps(request, JSON_COMPACT);
-    ss_result_t result;
+    const char *header = ss_json_print(request, cli->pool);
+    ss_result_t result = { 0 };
     char reason[160];
-
-    json_decref(request);
-    ss_result_clear(&result);
     apr_status_t rv = header ? exchange(cli, header, steps, answer, &result) : APR_ENOMEM;
     /* The old daemon ended without reading the request: send it to the new one. */
     if (rv == APR_ECONNABORTED) rv = exchange(cli, header, steps, answer, &result);
-    free(header);
     if (rv == APR_SUCCESS) return EX_OK;
     if (ss_result_is_set(&result))
         ss_cli_complain(cli->program, "%s", result.text);

@@ -1,8 +1,7 @@
 /* exchange.h: requests to the delivery daemon. */
 #pragma once
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "cli/cli.h"
 #include "wire/peer.h"
 
@@ -17,8 +16,6 @@ json_t *ss_exchange_request(const char *verb);
 /* The same for an action, with the user who does it, for the daemon's log: "alice (uid 1000)", or
  * "root (sudo by alice)". */
 json_t *ss_exchange_action(const ss_cli_t *cli, const char *verb);
-/* Sets a text member; NULL: none. */
-void ss_exchange_put(json_t *object, const char *name, const char *text);
 /* Sends the request (the reference is dropped). Returns the answer's document, or its header where
  * it has none; the caller owns the reference. NULL: refused or no answer; the error was printed and
  * *code is the exit code. */

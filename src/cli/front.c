@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "cli/sendmail.h"
-#include "cli/sendmail_options.h"
 
 #define PATH_SIZE 4096
 #define BESIDE "smtp-send-commands"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/commands.h"
+#include "cli/cli.h"
 #include "config/option.h"
 #include "config/settings.h"
 
@@ -55,11 +55,11 @@ static void page_of_commands(apr_pool_t *pool)
          "the socket can submit, and sees only their own messages; root and httpd's user\n"
          "see and control everything. Started as \\fBsendmail\\fR or \\fBmailq\\fR, it is that "
          "command.\n.SH COMMANDS");
-    for (int i = 0; i < ss_commands_count; i++) {
+    for (int i = 0; i < ss_cli_commands_count; i++) {
         printf(".SS ");
-        put(ss_commands[i].name);
+        put(ss_cli_commands[i].name);
         puts("\n.nf");
-        put_help(&ss_commands[i], pool);
+        put_help(&ss_cli_commands[i], pool);
         puts(".fi");
     }
     puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "

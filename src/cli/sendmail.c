@@ -22,6 +22,7 @@
 
 #define READ_SIZE 65536
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
+#define PATIENCE (10 * APR_USEC_PER_SEC) /* for a restarting daemon; then EX_TEMPFAIL */
 /* between attempts to reach a restarting daemon */
 #define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)
 /* seconds; a smaller "retryAfter" means that the daemon is restarting */
@@ -147,7 +148,7 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_
                                   .file = input->rest.fd,
                                   .file_len = input->rest.len,
                                   .timeout = ANSWER_WAIT };
-    ss_mono_t until = ss_mono_add(ss_mono_now(), SS_SENDMAIL_PATIENCE);
+    ss_mono_t until = ss_mono_add(ss_mono_now(), PATIENCE);
     ss_peer_answer_t answer = { 0 };
     ss_result_t result;
 

@@ -2,11 +2,35 @@
  * library: it must start within a millisecond, since each message is a process. */
 #pragma once
 
-#include "cli/sendmail_options.h"
+#include <apr_pools.h>
+#include <apr_tables.h>
 
-#define SS_SENDMAIL_PATIENCE                                                                       \
-    (10 * APR_USEC_PER_SEC) /* for a restarting daemon; then EX_TEMPFAIL                           \
-                             */
+#include "mail/attributes.h"
+
+typedef enum {
+    SS_SENDMAIL_SUBMIT,
+    SS_SENDMAIL_LIST,
+    SS_SENDMAIL_FLUSH,
+    SS_SENDMAIL_HELP,
+    SS_SENDMAIL_WRONG
+} ss_sendmail_mode_t;
+
+typedef struct {
+    const char *program; /* for messages: "sendmail" */
+    const char *socket;
+    ss_sendmail_mode_t mode;
+    int takes_rcpts;        /* -t */
+    int ignores_dots;       /* -i, -oi */
+    const char *from;       /* -f, -r; NULL: the user who runs it */
+    const char *full_name;  /* -F */
+    ss_attributes_t attr;   /* those that have an option: -R, -V */
+    unsigned notify;        /* -N: SS_NOTIFY_ bits */
+    apr_array_header_t *to; /* of const char *: as given */
+} ss_sendmail_t;
+
+/* Reads the arguments. Returns the mode; SS_SENDMAIL_WRONG: the error was printed. */
+ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *const *argv,
+                                    apr_pool_t *pool);
 
 /* Reads standard input and submits it. Returns the exit code (sysexits.h). */
 int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool);

@@ -1,6 +1,6 @@
 /* sendmail_options.c: the arguments of sendmail in all the ways that programs write them: bundled
  * flags, attached or separate values, options of other servers. */
-#include "cli/sendmail_options.h"
+#include "cli/sendmail.h"
 
 #include <apr_strings.h>
 #include <string.h>

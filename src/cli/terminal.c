@@ -189,7 +189,7 @@ void ss_terminal_json(json_t *document)
 
 const char *ss_terminal_text(const json_t *object, const char *name, apr_pool_t *pool)
 {
-    const char *text = json_string_value(json_object_get(object, name));
+    const char *text = ss_json_text(object, name);
 
     return text ? ss_terminal_clean(text, pool) : "";
 }
@@ -203,16 +203,6 @@ const char *ss_terminal_age(apr_int64_t seconds, apr_pool_t *pool)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT "d", seconds / 86400);
 }
 
-long long ss_terminal_number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
-
-int ss_terminal_is(const json_t *object, const char *name)
-{
-    return json_is_true(json_object_get(object, name));
-}
-
 void ss_terminal_advice(const json_t *advice, apr_pool_t *pool)
 {
     if (json_is_object(advice))
@@ -222,7 +212,7 @@ void ss_terminal_advice(const json_t *advice, apr_pool_t *pool)
 
 apr_int64_t ss_terminal_since(const json_t *object, const char *name)
 {
-    const char *time = json_string_value(json_object_get(object, name));
+    const char *time = ss_json_text(object, name);
     apr_time_t when;
 
     if (!time || ss_text_time_parse(time, &when)) return 0;

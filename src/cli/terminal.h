@@ -2,7 +2,8 @@
 #pragma once
 
 #include <apr_pools.h>
-#include <jansson.h>
+
+#include "base/json.h"
 
 #define SS_TERMINAL_COLUMNS_MAX 12 /* of a table */
 
@@ -37,10 +38,8 @@ void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
                        apr_pool_t *pool);
 /* Prints JSON for programs (the reference is dropped). */
 void ss_terminal_json(json_t *document);
-/* A member: text, cleaned, or ""; an integer, or 0; whether it is true. */
+/* The text of a member, cleaned, or "". */
 const char *ss_terminal_text(const json_t *object, const char *name, apr_pool_t *pool);
-long long ss_terminal_number(const json_t *object, const char *name);
-int ss_terminal_is(const json_t *object, const char *name);
 /* Prints an advice ({"title","text"}), if there is one. */
 void ss_terminal_advice(const json_t *advice, apr_pool_t *pool);
 /* Seconds since (negative: until) a member that is an RFC 3339 time; 0 for anything else. */

@@ -1,5 +1,5 @@
 /* token_ask.c: a request to a token endpoint (RFC 6749 4.4, 5): a form over HTTPS, JSON back. */
-#include "cli/token_ask.h"
+#include "cli/token.h"
 
 #include <apr_strings.h>
 #include <curl/curl.h>
@@ -48,7 +48,7 @@ static const char *form(CURL *curl, const ss_token_ask_field_t *fields, int coun
 static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_token_t *token)
 {
     json_t *document = json_loadb(body->data ? body->data : "", body->len, 0, NULL);
-    const char *text = json_string_value(json_object_get(document, "access_token"));
+    const char *text = ss_json_text(document, "access_token");
     json_t *lasts = json_object_get(document, "expires_in");
     apr_int64_t seconds = EXPIRES_DEFAULT;
     int code = EX_OK;

@@ -1,16 +1,16 @@
 /* token_cache.c: tokens and secrets in files. */
-#include "cli/token_cache.h"
+#include "cli/token.h"
 
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/clock.h"
 
 /* a token is not used in its last minutes: a login takes time */
@@ -94,9 +94,8 @@ int ss_token_cache_read(ss_cli_t *cli, const char *path, const char *key, ss_tok
             ? NULL
             : read_all(cli, fd, path, 0, &len);
     json_t *document = text ? json_loadb(text, len, 0, NULL) : NULL;
-    const char *own = json_string_value(json_object_get(document, "key")),
-               *value = json_string_value(json_object_get(document, "token"));
-    apr_time_t expires = json_integer_value(json_object_get(document, "expires"));
+    const char *own = ss_json_text(document, "key"), *value = ss_json_text(document, "token");
+    apr_time_t expires = ss_json_number(document, "expires");
     if (own && value && !strcmp(own, key) && expires > ss_wall_now() + MARGIN) {
         token->token = apr_pstrdup(cli->pool, value);
         token->expires = expires;
@@ -109,10 +108,10 @@ int ss_token_cache_read(ss_cli_t *cli, const char *path, const char *key, ss_tok
 
 void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key, const ss_token_t *token)
 {
-    json_t *document = json_pack("{s:s,s:s,s:I}", "key", key, "token", token->token, "expires",
-                                 (json_int_t)token->expires);
-    char *text = json_dumps(document, JSON_COMPACT),
-         *made = apr_pstrcat(cli->pool, path, ".XXXXXX", NULL);
+    const char *text = ss_json_print(json_pack("{s:s,s:s,s:I}", "key", key, "token", token->token,
+                                               "expires", (json_int_t)token->expires),
+                                     cli->pool);
+    char *made = apr_pstrcat(cli->pool, path, ".XXXXXX", NULL);
     int fd = text ? mkstemp(made) : -1; /* 0600 */
     int ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 
@@ -123,6 +122,4 @@ void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key, cons
                         strerror(errno));
         if (fd >= 0) unlink(made);
     }
-    free(text);
-    json_decref(document);
 }

@@ -22,10 +22,10 @@ static void look(ss_progress_t *progress, const json_t *status)
 
     json_array_foreach(json_object_get(status, "relays"), i, relay)
     {
-        done += ss_terminal_number(relay, "sent") + ss_terminal_number(relay, "failed");
+        done += ss_json_number(relay, "sent") + ss_json_number(relay, "failed");
     }
     ss_progress_look(progress, ss_wall_now(),
-                     ss_terminal_number(json_object_get(status, "queue"), "messages"), done);
+                     ss_json_number(json_object_get(status, "queue"), "messages"), done);
 }
 
 static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *status,

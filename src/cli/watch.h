@@ -1,8 +1,7 @@
 /* watch.h: --watch: the status again and again. */
 #pragma once
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "cli/cli.h"
 
 /* The last options of a command. */

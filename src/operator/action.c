@@ -1,6 +1,5 @@
 #include "operator/action.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 

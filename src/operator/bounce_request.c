@@ -2,7 +2,6 @@
  * header; then it is an outcome like any other. */
 #include "operator/bounce_request.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 
 #include "base/clock.h"

@@ -2,9 +2,7 @@
  */
 #include "operator/connection_test.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -32,14 +30,9 @@ static void end(testing_t *t)
 
 static void put_piece(testing_t *t, json_t *piece)
 {
-    char *text = json_dumps(piece, JSON_COMPACT);
+    const char *text = apr_pstrcat(t->pool, ss_json_print(piece, t->pool), "\n", NULL);
 
-    if (text) {
-        const char *line = apr_pstrcat(t->pool, text, "\n", NULL);
-        t->req->ops->step(t->req, line, strlen(line));
-    }
-    free(text);
-    json_decref(piece);
+    t->req->ops->step(t->req, text, strlen(text));
 }
 
 static void put_page_step(testing_t *t, const ss_probe_report_step_t *step)
@@ -79,22 +72,15 @@ static void on_end(void *self, ss_probe_report_t *report)
     testing_t *t = self;
     const char *text = t->is_json ? ss_probe_report_json(report, t->is_masked, t->pool)
                                   : ss_probe_report_text(report, t->is_masked, t->pool);
-    json_t *fields = json_object();
-    ss_request_t *req = t->req;
-    int status = report->http_status;
 
     if (t->is_page) {
-        json_t *whole = json_pack("{s:o,s:s}", "report", json_loads(text, 0, NULL), "text",
-                                  ss_probe_report_text(report, t->is_masked, t->pool));
-        char *both = json_dumps(whole, JSON_COMPACT);
-        json_decref(whole);
-        text = both ? apr_pstrdup(t->pool, both) : "{}";
-        free(both);
+        text = ss_json_print(json_pack("{s:o,s:s}", "report", json_loads(text, 0, NULL), "text",
+                                       ss_probe_report_text(report, t->is_masked, t->pool)),
+                             t->pool);
+        if (!text) text = "{}";
     }
-    json_object_set_new(fields, "failedStep",
-                        report->failed_step ? json_string(report->failed_step) : json_null());
-    req->left = NULL;
-    ss_request_answer(req, status, fields, text, strlen(text));
+    ss_request_answer(t->req, report->http_status,
+                      json_pack("{s:s?}", "failedStep", report->failed_step), text, strlen(text));
     apr_pool_destroy(report->pool);
     end(t);
 }
@@ -111,8 +97,7 @@ static void left(ss_request_t *req)
 
 static const char *address_of(ss_request_t *req, const char *name, apr_pool_t *pool, int *bad)
 {
-    const char *value = json_string_value(json_object_get(req->header, name));
-    const char *why = NULL;
+    const char *value = ss_json_text(req->header, name), *why = NULL;
 
     if (!value) return NULL;
     if ((*value || strcmp(name, "from")) && !ss_address_is_valid(value, 0, &why)) {
@@ -127,8 +112,7 @@ static const char *address_of(ss_request_t *req, const char *name, apr_pool_t *p
 void ss_connection_test_run(ss_operator_t *o, ss_request_t *req)
 {
     const json_t *header = req->header;
-    const char *server = json_string_value(json_object_get(header, "server"));
-    const char *format = json_string_value(json_object_get(header, "format"));
+    const char *server = ss_json_text(header, "server"), *format = ss_json_text(header, "format");
     ss_relay_t *relay = server ? ss_relay_find(o->delivery, server) : ss_relay_at(o->delivery, 0);
     apr_pool_t *pool;
     int bad = 0;
@@ -148,9 +132,9 @@ void ss_connection_test_run(ss_operator_t *o, ss_request_t *req)
                       .context = o,
                       .pool = pool,
                       .is_json = format && !strcmp(format, "json"),
-                      .is_masked = json_is_true(json_object_get(header, "mask")),
-                      .is_stream = json_is_true(json_object_get(header, "stream")) };
-    t->is_page = t->is_json && t->is_stream && json_is_true(json_object_get(header, "page"));
+                      .is_masked = ss_json_is(header, "mask"),
+                      .is_stream = ss_json_is(header, "stream") };
+    t->is_page = t->is_json && t->is_stream && ss_json_is(header, "page");
     const json_t *probe = json_object_get(header, "probe");
     ss_probe_options_t options = { .settings = relay->settings,
                                    .secret = relay->secret,

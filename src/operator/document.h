@@ -8,5 +8,5 @@
 json_t *ss_document_message(const ss_operator_t *o, const ss_message_t *m,
                             const apr_array_header_t *history);
 /* A row of the list. */
-json_t *ss_document_summary(const ss_operator_t *o, const ss_message_t *m);
+json_t *ss_document_summary(const ss_message_t *m);
 json_t *ss_document_status(const ss_operator_t *o, apr_time_t now);

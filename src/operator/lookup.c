@@ -1,6 +1,5 @@
 #include "operator/lookup.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -148,7 +147,7 @@ ss_mono_t ss_lookup_until(apr_interval_time_t wait, ss_mono_t now)
 
 void ss_lookup_message(ss_operator_t *o, ss_request_t *req)
 {
-    const char *id = json_string_value(json_object_get(req->header, "id"));
+    const char *id = ss_json_text(req->header, "id");
     apr_pool_t *pool;
 
     if (!id || !ss_ident_is_valid(id)) {
@@ -161,8 +160,7 @@ void ss_lookup_message(ss_operator_t *o, ss_request_t *req)
     work->req = req;
     work->pool = pool;
     work->is_full = !strcmp(req->verb, "show");
-    work->until = ss_lookup_until(json_integer_value(json_object_get(req->header, "wait")),
-                                  ss_loop_now(o->loop));
+    work->until = ss_lookup_until(ss_json_number(req->header, "wait"), ss_loop_now(o->loop));
     work->timer = (ss_timer_t){ .fired = look_again, .self = work };
     apr_cpystrn(work->id, id, sizeof(work->id));
     ask_lookup(work);
@@ -170,32 +168,26 @@ void ss_lookup_message(ss_operator_t *o, ss_request_t *req)
 
 /* ---- the list ---- */
 
-typedef struct {
-    ss_operator_t *context;
-    ss_request_t *req;
-} listing_t;
-
 static void listed(ss_store_request_t *request)
 {
-    const listing_t *listing = request->baton;
+    ss_request_t *req = request->baton;
     const ss_store_list_t *list = ss_store_request_as(request, SS_STORE_LIST);
     const char *last = NULL;
 
     if (request->rv != APR_SUCCESS) {
-        ss_operator_refuse_store(listing->req, request);
+        ss_operator_refuse_store(req, request);
         apr_pool_destroy(request->pool);
         return;
     }
     json_t *rows = json_array();
     for (int i = 0; i < list->rows->nelts; i++) {
         ss_message_t *m = APR_ARRAY_IDX(list->rows, i, ss_message_t *);
-        overlay(listing->context, m);
-        json_array_append_new(rows, ss_document_summary(listing->context, m));
+        overlay(req->work, m);
+        json_array_append_new(rows, ss_document_summary(m));
         last = m->id;
     }
     ss_request_document(
-        listing->req, 200,
-        json_pack("{s:o,s:s?}", "messages", rows, "more", list->more ? last : NULL));
+        req, 200, json_pack("{s:o,s:s?}", "messages", rows, "more", list->more ? last : NULL));
     apr_pool_destroy(request->pool);
 }
 
@@ -208,15 +200,12 @@ void ss_lookup_list(ss_operator_t *o, ss_request_t *req)
 {
     const ss_store_filter_t none = { .state = -1 };
     ss_store_list_t *request = ss_store_list_create(
-        &none, ss_lookup_limit(json_integer_value(json_object_get(req->header, "limit"))), listed,
-        NULL);
-    listing_t *listing = apr_palloc(request->head.pool, sizeof(*listing));
+        &none, ss_lookup_limit(ss_json_number(req->header, "limit")), listed, req);
 
     if (!ss_operator_filter(req, req->header, &request->filter, request->head.pool)) {
         apr_pool_destroy(request->head.pool);
         return;
     }
-    *listing = (listing_t){ o, req };
-    request->head.baton = listing;
+    req->work = o;
     ss_store_port_post(o->queue, &request->head);
 }

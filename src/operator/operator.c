@@ -1,6 +1,5 @@
 #include "operator/operator.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 
 void ss_operator_init(ss_operator_t *o)
@@ -10,7 +9,7 @@ void ss_operator_init(ss_operator_t *o)
 
 const char *ss_operator_text(const json_t *header, const char *name, apr_pool_t *pool)
 {
-    const char *value = json_string_value(json_object_get(header, name));
+    const char *value = ss_json_text(header, name);
 
     return value && *value ? apr_pstrdup(pool, value) : NULL;
 }
@@ -58,7 +57,7 @@ int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t 
     filter->from = ss_operator_text(from, "from", pool);
     filter->to = ss_operator_text(from, "to", pool);
     filter->text = ss_operator_text(from, "text", pool);
-    filter->is_waiting = json_is_true(json_object_get(from, "waiting"));
+    filter->is_waiting = ss_json_is(from, "waiting");
     return 1;
 }
 

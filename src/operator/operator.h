@@ -3,7 +3,6 @@
 #pragma once
 
 #include <apr_hash.h>
-#include <jansson.h>
 
 #include "base/log.h"
 #include "config/config.h"

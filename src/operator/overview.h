@@ -1,8 +1,8 @@
-/* overview.h: the requests "status", "metrics" and "activity". */
+/* overview.h: what the daemon knows and counts. */
 #pragma once
 
 #include "operator/operator.h"
 
-void ss_overview_status(ss_operator_t *o, ss_request_t *req);
-void ss_overview_metrics(ss_operator_t *o, ss_request_t *req);
+/* The requests "status" and "metrics". */
+void ss_overview_numbers(ss_operator_t *o, ss_request_t *req);
 void ss_overview_activity(ss_operator_t *o, ss_request_t *req);

@@ -1,6 +1,5 @@
 #include "operator/relay_action.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -13,10 +12,9 @@
 static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
                       apr_time_t now)
 {
-    apr_interval_time_t lasts = json_integer_value(json_object_get(header, "for"));
+    apr_interval_time_t lasts = ss_json_number(header, "for");
 
-    ss_pause_set(relay, json_string_value(json_object_get(header, "reason")), who,
-                 lasts > 0 ? now + lasts : 0);
+    ss_pause_set(relay, ss_json_text(header, "reason"), who, lasts > 0 ? now + lasts : 0);
     json_array_append_new(rows,
                           json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
 }
@@ -46,22 +44,18 @@ static void resume_one(ss_relay_t *relay, const json_t *header, const char *who,
                                           relay->pause.directive, "note", note));
 }
 
-typedef struct {
-    ss_request_t *req;
-    json_t *document;
-} settled_t;
-
 /* The answer leaves when the pause is on stable storage: this request was posted after the rows
  * that say so. */
 static void settled(ss_store_request_t *request)
 {
-    settled_t *s = request->baton;
+    ss_request_t *req = request->baton;
+    json_t *rows = req->work;
 
     if (request->rv != APR_SUCCESS) {
-        json_decref(s->document);
-        ss_operator_refuse_store(s->req, request);
+        json_decref(rows);
+        ss_operator_refuse_store(req, request);
     } else {
-        ss_request_document(s->req, 200, s->document);
+        ss_request_document(req, 200, json_pack("{s:o}", "relays", rows));
     }
     apr_pool_destroy(request->pool);
 }
@@ -96,9 +90,9 @@ static void flush_one(ss_operator_t *o, ss_relay_t *relay, const char *who, json
 void ss_relay_action_run(ss_operator_t *o, ss_request_t *req)
 {
     const json_t *header = req->header;
-    const char *name = json_string_value(json_object_get(header, "relay"));
+    const char *name = ss_json_text(header, "relay");
     apr_time_t now = ss_loop_wall(o->loop);
-    ss_store_set_t *request = ss_store_set_create("last/regulated", req->verb, now, settled, NULL);
+    ss_store_set_t *request = ss_store_set_create("last/regulated", req->verb, now, settled, req);
     const char *who = ss_operator_who(req, header, request->head.pool);
     json_t *rows;
 
@@ -118,9 +112,7 @@ void ss_relay_action_run(ss_operator_t *o, ss_request_t *req)
         else
             flush_one(o, relay, who, rows);
     }
-    note(o, req->verb, name, json_string_value(json_object_get(header, "reason")), who, now);
-    settled_t *s = apr_palloc(request->head.pool, sizeof(*s));
-    *s = (settled_t){ req, json_pack("{s:o}", "relays", rows) };
-    request->head.baton = s;
+    note(o, req->verb, name, ss_json_text(header, "reason"), who, now);
+    req->work = rows;
     ss_store_port_post(o->queue, &request->head);
 }

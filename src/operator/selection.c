@@ -1,14 +1,8 @@
 #include "operator/selection.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 
 #include "record/activity.h"
-
-typedef struct {
-    ss_selection_t *selection;
-    void (*go)(ss_selection_t *s);
-} confirming_t;
 
 void *ss_selection_create(ss_operator_t *o, ss_request_t *req, const char *verb, apr_size_t size)
 {
@@ -61,7 +55,7 @@ int ss_selection_read(ss_selection_t *s, const json_t *header)
                           "name a message by id, or a filter: state, relay, from, to");
     } else if (named || ss_operator_filter(s->req, filter, &s->filter, s->pool)) {
         s->is_filtered = !named;
-        s->confirm = json_integer_value(json_object_get(header, "confirm"));
+        s->confirm = ss_json_number(header, "confirm");
         return 1;
     }
     ss_selection_end(s);
@@ -70,16 +64,15 @@ int ss_selection_read(ss_selection_t *s, const json_t *header)
 
 static void counted(ss_store_request_t *request)
 {
-    const confirming_t *c = request->baton;
+    ss_selection_t *s = request->baton;
     const ss_store_matches_t *matches = ss_store_request_as(request, SS_STORE_MATCHES);
-    ss_selection_t *s = c->selection;
 
     if (request->rv != APR_SUCCESS) {
         ss_selection_fail(s, request);
     } else {
         s->matched = matches->messages;
         if (s->matched && s->confirm == s->matched)
-            c->go(s);
+            s->go(s);
         else
             ss_selection_finish(s, NULL);
     }
@@ -90,11 +83,9 @@ void ss_selection_confirm(ss_selection_t *s, ss_store_action_t control,
                           void (*go)(ss_selection_t *s))
 {
     ss_store_matches_t *request =
-        ss_store_matches_create(control, &s->filter, ss_loop_wall(s->context->loop), counted, NULL);
-    confirming_t *c = apr_palloc(request->head.pool, sizeof(*c));
+        ss_store_matches_create(control, &s->filter, ss_loop_wall(s->context->loop), counted, s);
 
-    *c = (confirming_t){ s, go };
-    request->head.baton = c;
+    s->go = go;
     ss_store_port_post(s->context->queue, &request->head);
 }
 
@@ -117,9 +108,8 @@ void ss_selection_finish(ss_selection_t *s, const char *state)
                                      (json_int_t)(s->is_filtered ? s->matched : s->ids->nelts),
                                      "done", (json_int_t)s->done);
         if (ss_selection_is_one(s)) {
-            json_object_set_new(document, "id",
-                                json_string(APR_ARRAY_IDX(s->ids, 0, const char *)));
-            if (state) json_object_set_new(document, "state", json_string(state));
+            ss_json_put(document, "id", APR_ARRAY_IDX(s->ids, 0, const char *));
+            ss_json_put(document, "state", state);
         }
         ss_request_document(s->req, 200, document);
     }

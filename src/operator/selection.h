@@ -16,7 +16,8 @@ typedef struct ss_selection_t { /* the first member of an action's own struct */
     apr_array_header_t *ids; /* of const char *; those named, or the action's own use */
     int is_filtered;
     ss_store_filter_t filter;
-    apr_int64_t confirm, matched, done; /* messages */
+    apr_int64_t confirm, matched, done;   /* messages */
+    void (*go)(struct ss_selection_t *s); /* ss_selection_confirm's */
 } ss_selection_t;
 
 /* Zeroed memory of that size, which begins with a selection without ids, in a pool of its own. */

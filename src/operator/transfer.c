@@ -1,41 +1,30 @@
 #include "operator/transfer.h"
 
-#include <jansson.h>
-#include <apr_strings.h>
-#include <string.h>
-
-#include "base/text.h"
 #include "mail/attributes_json.h"
 
 /* NULL: refused. */
 static const char *id_of(ss_request_t *req)
 {
-    const char *id = json_string_value(json_object_get(req->header, "id"));
+    const char *id = ss_json_text(req->header, "id");
 
     if (id && ss_ident_is_valid(id)) return id;
     ss_request_refuse(req, 404, 0, "id", "that is not a message's id");
     return NULL;
 }
 
-static void put(json_t *object, const char *name, const char *value, apr_pool_t *pool)
-{
-    if (value)
-        json_object_set_new(object, name, json_string(ss_text_utf8(pool, value, strlen(value))));
-}
-
-static json_t *recipient_of(const ss_recipient_t *rcpt, apr_pool_t *pool)
+static json_t *recipient_of(const ss_recipient_t *rcpt)
 {
     json_t *row = json_pack("{s:s,s:i,s:I,s:I,s:I,s:b}", "state", ss_state_name(rcpt->state),
                             "attempts", rcpt->attempts, "next", (json_int_t)rcpt->next, "last",
                             (json_int_t)rcpt->last_attempt, "notify", (json_int_t)rcpt->notify,
                             "uncertain", rcpt->is_uncertain);
 
-    put(row, "address", rcpt->address, pool);
-    put(row, "orcpt", rcpt->orcpt, pool);
-    put(row, "reply", rcpt->reply, pool);
-    put(row, "dsn", rcpt->dsn, pool);
-    put(row, "host", rcpt->host, pool);
-    put(row, "cause", rcpt->cause, pool);
+    ss_json_put(row, "address", rcpt->address);
+    ss_json_put(row, "orcpt", rcpt->orcpt);
+    ss_json_put(row, "reply", rcpt->reply);
+    ss_json_put(row, "dsn", rcpt->dsn);
+    ss_json_put(row, "host", rcpt->host);
+    ss_json_put(row, "cause", rcpt->cause);
     return row;
 }
 
@@ -45,12 +34,12 @@ static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
                                  "parts", m->part_count);
     json_t *rcpts = json_array();
 
-    put(document, "relay", m->relay, pool);
-    put(document, "from", m->from, pool);
+    ss_json_put(document, "relay", m->relay);
+    ss_json_put(document, "from", m->from);
     ss_attributes_json_put(document, &m->attr, pool);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!ss_state_is_final(m->rcpts[i].state))
-            json_array_append_new(rcpts, recipient_of(&m->rcpts[i], pool));
+            json_array_append_new(rcpts, recipient_of(&m->rcpts[i]));
     }
     json_object_set_new(document, "recipients", rcpts);
     return document;
@@ -103,7 +92,7 @@ void ss_transfer_content(ss_operator_t *o, ss_request_t *req)
     const char *id = id_of(req);
 
     if (!id) return;
-    ss_store_part_t *request = ss_store_part_create(
-        id, (int)json_integer_value(json_object_get(req->header, "part")), part_read, req);
+    ss_store_part_t *request =
+        ss_store_part_create(id, (int)ss_json_number(req->header, "part"), part_read, req);
     ss_store_port_post(o->queue, &request->head);
 }

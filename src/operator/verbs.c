@@ -31,8 +31,8 @@ static const verb_t verbs[] = {
     { "pause", ss_relay_action_run, 1, "pause" },
     { "resume", ss_relay_action_run, 1, "resume" },
     { "flush", ss_relay_action_run, 1, "flush" },
-    { "status", ss_overview_status, 0, NULL },
-    { "metrics", ss_overview_metrics, 0, NULL },
+    { "status", ss_overview_numbers, 0, NULL },
+    { "metrics", ss_overview_numbers, 0, NULL },
     { "activity", ss_overview_activity, 0, NULL },
     { "test", ss_connection_test_run, 0, "run the connection test with the server's settings" },
 };

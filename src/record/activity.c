@@ -1,12 +1,11 @@
 #include "record/activity.h"
-#include "delivery/delivery_ports.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "delivery/delivery_ports.h"
 #include "record/series.h"
 
 #define SAMPLE_EVERY (10 * APR_USEC_PER_SEC)
@@ -30,23 +29,22 @@ struct ss_activity_t {
     int is_changed;
     /* the stored row was read: only then may it be replaced */
     int is_ready;
-    action_t actions[ACTIONS_MAX];
-    int action_count, action_next;
+    action_t actions[ACTIONS_MAX]; /* time 0: none yet */
+    int next;                      /* action to be replaced */
 };
 
-static void add_action(struct ss_activity_t *a, apr_time_t time, const char *who, const char *what)
+static void add_action(ss_activity_t *a, apr_time_t time, const char *who, const char *what)
 {
-    action_t *action = &a->actions[a->action_next];
+    action_t *action = &a->actions[a->next];
 
     action->time = time;
     apr_cpystrn(action->who, who ? who : "unknown", sizeof(action->who));
     apr_cpystrn(action->what, what ? what : "", sizeof(action->what));
-    a->action_next = (a->action_next + 1) % ACTIONS_MAX;
-    if (a->action_count < ACTIONS_MAX) a->action_count++;
+    a->next = (a->next + 1) % ACTIONS_MAX;
 }
 
 /* Returns whether anything was sent or failed since the last sample, or is waiting. */
-static int sample(struct ss_activity_t *a, apr_time_t now)
+static int sample(ss_activity_t *a, apr_time_t now)
 {
     const ss_metrics_t *metrics = &a->record->metrics;
     apr_uint64_t sent = metrics->sent, failed = metrics->failed + metrics->expired, bytes;
@@ -64,8 +62,7 @@ static int sample(struct ss_activity_t *a, apr_time_t now)
 
 static void tick(ss_timer_t *timer, ss_mono_t now)
 {
-    struct ss_activity_t *a = timer->self;
-
+    ss_activity_t *a = timer->self;
     apr_time_t wall = ss_loop_wall(a->record->loop);
     int is_busy = sample(a, wall);
 
@@ -76,7 +73,7 @@ static void tick(ss_timer_t *timer, ss_mono_t now)
 
 void ss_activity_start(ss_record_t *r)
 {
-    struct ss_activity_t *a = apr_pcalloc(r->pool, sizeof(*a));
+    ss_activity_t *a = apr_pcalloc(r->pool, sizeof(*a));
 
     a->record = r;
     a->timer = (ss_timer_t){ .fired = tick, .self = a };
@@ -87,7 +84,7 @@ void ss_activity_start(ss_record_t *r)
 
 void ss_activity_restore(ss_record_t *r, const char *key, const char *json, apr_time_t now)
 {
-    struct ss_activity_t *a = r->activity;
+    ss_activity_t *a = r->activity;
     json_t *row = a->is_ready ? NULL : json_loads(json, 0, NULL);
     const json_t *actions = json_object_get(row, "actions");
 
@@ -97,9 +94,8 @@ void ss_activity_restore(ss_record_t *r, const char *key, const char *json, apr_
     for (size_t i = json_array_size(actions); i-- > 0;) {
         const json_t *action = json_array_get(actions, i);
         apr_time_t time;
-        if (ss_text_time_parse(json_string_value(json_object_get(action, "time")), &time)) continue;
-        add_action(a, time, json_string_value(json_object_get(action, "who")),
-                   json_string_value(json_object_get(action, "what")));
+        if (ss_text_time_parse(ss_json_text(action, "time"), &time)) continue;
+        add_action(a, time, ss_json_text(action, "who"), ss_json_text(action, "what"));
     }
     json_decref(row);
     if (!strcmp(key, KEY)) return;
@@ -116,28 +112,25 @@ void ss_activity_ready(ss_record_t *r)
 
 json_t *ss_activity_json(ss_record_t *r, apr_time_t now)
 {
-    struct ss_activity_t *a = r->activity;
+    ss_activity_t *a = r->activity;
     json_t *actions = json_array(), *json;
-    apr_pool_t *pool;
 
     sample(a, now);
     json = ss_series_json(&a->series, now);
-    apr_pool_create(&pool, r->pool);
-    for (int i = 1; i <= a->action_count; i++) {
-        const action_t *action = &a->actions[(a->action_next + ACTIONS_MAX - i) % ACTIONS_MAX];
+    for (int i = 1; i <= ACTIONS_MAX; i++) {
+        const action_t *action = &a->actions[(a->next + ACTIONS_MAX - i) % ACTIONS_MAX];
+        if (!action->time) break;
         json_array_append_new(
-            actions, json_pack("{s:s,s:s,s:s}", "time", ss_text_time(pool, action->time), "who",
-                               ss_text_utf8(pool, action->who, strlen(action->who)), "what",
-                               ss_text_utf8(pool, action->what, strlen(action->what))));
+            actions, json_pack("{s:o,s:o,s:o}", "time", ss_json_time(action->time), "who",
+                               ss_json_string(action->who), "what", ss_json_string(action->what)));
     }
-    apr_pool_destroy(pool);
     json_object_set_new(json, "actions", actions);
     return json;
 }
 
 void ss_activity_save(ss_record_t *r, apr_time_t now)
 {
-    struct ss_activity_t *a = r->activity;
+    ss_activity_t *a = r->activity;
 
     if (!a || !r->queue->store || !a->is_ready) return;
     sample(a, now);

@@ -2,8 +2,6 @@
  * table for each node keeps both over restarts. */
 #pragma once
 
-#include <jansson.h>
-
 #include "record/record.h"
 
 void ss_activity_start(ss_record_t *r);

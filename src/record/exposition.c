@@ -1,6 +1,5 @@
 #include "record/exposition.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -176,10 +175,9 @@ static void print_replies(print_t *p)
     }
 }
 
-/* Cumulative, as the format requires. bound(i) is the upper bound of bucket i; the last bucket has
- * no bound. */
+/* Cumulative, as the format requires. The buckets of src/queue/store.c have the same bounds. */
 static void histogram(print_t *p, const char *name, const char *help, const apr_uint64_t *counts,
-                      int buckets, apr_uint64_t total, double sum, double (*bound)(int bucket))
+                      int buckets, apr_uint64_t total, double sum)
 {
     apr_uint64_t so_far = 0;
 
@@ -187,18 +185,12 @@ static void histogram(print_t *p, const char *name, const char *help, const apr_
     for (int i = 0; i < buckets - 1; i++) {
         so_far += counts[i];
         ss_buf_printf(p->out, "smtp_send_%s_bucket{le=\"%.4f\"} %" APR_UINT64_T_FMT "\n", name,
-                      bound(i), so_far);
+                      ss_metrics_histogram_bound(i), so_far);
     }
     ss_buf_printf(p->out,
                   "smtp_send_%s_bucket{le=\"+Inf\"} %" APR_UINT64_T_FMT
                   "\nsmtp_send_%s_sum %.6f\nsmtp_send_%s_count %" APR_UINT64_T_FMT "\n",
                   name, total, name, sum, name, total);
-}
-
-/* As src/queue/store.c counts: 1 ms doubling. */
-static double commit_bound(int bucket)
-{
-    return (double)(1000u << bucket) / 1e6;
 }
 
 static void print_times(print_t *p)
@@ -208,11 +200,11 @@ static void print_times(print_t *p)
     apr_uint64_t total = 0;
 
     histogram(p, "delivery_seconds", "Time from acceptance to the relay's reply.", delivery->count,
-              SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum, ss_metrics_histogram_bound);
+              SS_HISTOGRAM_BUCKETS, delivery->total, delivery->sum);
     if (p->record->queue->store) ss_store_stats(p->record->queue->store, &stats);
     for (int i = 0; i < STORE_BUCKETS; i++) total += stats.buckets[i];
     histogram(p, "commit_seconds", "Commits of the queue.", stats.buckets, STORE_BUCKETS, total,
-              (double)stats.sum / 1e6, commit_bound);
+              (double)stats.sum / 1e6);
 }
 
 static void print_healthy(print_t *p)
@@ -223,8 +215,7 @@ static void print_healthy(print_t *p)
     for (int i = 0; i < p->count; i++) {
         int is_healthy = 1;
         for (size_t k = 0; k < json_array_size(reasons); k++) {
-            const char *about =
-                json_string_value(json_object_get(json_array_get(reasons, k), "relay"));
+            const char *about = ss_json_text(json_array_get(reasons, k), "relay");
             if (!about || !strcmp(about, relay_at(p, i)->name)) is_healthy = 0;
         }
         ss_buf_printf(p->out, "smtp_send_healthy{%s} %d\n", p->labels[i], is_healthy);

@@ -2,6 +2,7 @@
  * fills in the first part. Loop thread. */
 #pragma once
 
+#include "base/json.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "delivery/delivery.h"
@@ -13,6 +14,9 @@
 /* Takes each final state of a recipient. */
 typedef void ss_record_finished_fn(const char *id, const char *from, const char *to,
                                    const char *state, const char *reply, const char *metadata);
+
+typedef struct ss_activity_t ss_activity_t;
+typedef struct ss_webhook_t ss_webhook_t;
 
 typedef struct ss_record_t {
     const ss_config_t *config;
@@ -27,7 +31,7 @@ typedef struct ss_record_t {
     int is_leaving; /* set by the wiring */
 
     ss_metrics_t metrics;
-    struct ss_activity_t *activity; /* ss_activity_start */
-    struct ss_webhook_t *webhook;   /* ss_webhook_create */
-    int is_probing_store;           /* a write is under way that shows whether the store works */
+    ss_activity_t *activity; /* ss_activity_start */
+    ss_webhook_t *webhook;   /* ss_webhook_create */
+    int is_probing_store;    /* a write is under way that shows whether the store works */
 } ss_record_t;

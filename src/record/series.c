@@ -2,7 +2,6 @@
  * shifts it. */
 #include "record/series.h"
 
-#include <jansson.h>
 #include <string.h>
 
 static const struct {
@@ -91,12 +90,12 @@ void ss_series_restore(ss_series_t *series, const json_t *json, apr_time_t now)
         const json_t *row = json_object_get(json, shape[which].name);
         ss_series_span_t *span = &series->spans[which];
         apr_time_t step = apr_time_from_sec(shape[which].step);
-        json_int_t first = json_integer_value(json_object_get(row, "start"));
+        json_int_t first = ss_json_number(row, "start");
         int count = shape[which].points;
 
         advance(span, which, now);
         if (first <= 0 || first % shape[which].step ||
-            json_integer_value(json_object_get(row, "step")) != shape[which].step)
+            ss_json_number(row, "step") != shape[which].step)
             continue;
         for (int i = 0; i < count; i++) {
             apr_int64_t back = (span->start - apr_time_from_sec(first) - step * i) / step;

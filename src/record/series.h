@@ -3,7 +3,8 @@
 #pragma once
 
 #include <apr_time.h>
-#include <jansson.h>
+
+#include "base/json.h"
 
 #define SS_SERIES_POINTS_MAX 168
 

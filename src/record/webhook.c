@@ -1,15 +1,13 @@
 /* webhook.c: see webhook.h. webhook_call.c makes the requests. */
 #include "record/webhook.h"
-#include "delivery/delivery_ports.h"
 
-#include <jansson.h>
 #include <apr_ring.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "config/hooks.h"
+#include "delivery/delivery_ports.h"
 #include "record/webhook_call.h"
 
 #define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
@@ -85,8 +83,7 @@ static void free_note(note_t *note)
 /* A request under way keeps what it needs: see note_t. */
 void ss_webhook_destroy(ss_record_t *r)
 {
-    struct ss_webhook_t *w = r->webhook;
-
+    ss_webhook_t *w = r->webhook;
     note_t *note, *next;
 
     APR_RING_FOREACH_SAFE(note, next, &w->notes, note_t, ring)
@@ -98,7 +95,7 @@ void ss_webhook_destroy(ss_record_t *r)
 
 static void add(ss_record_t *r, const char *key, json_t *row)
 {
-    struct ss_webhook_t *w = r->webhook;
+    ss_webhook_t *w = r->webhook;
     note_t *note = calloc(1, sizeof(*note));
 
     if (!note) {
@@ -114,7 +111,7 @@ static void add(ss_record_t *r, const char *key, json_t *row)
     w->is_used = 1;
 }
 
-/* ---- what is note ---- */
+/* ---- what is notified ---- */
 
 static int wants(const json_t *hook, const char *event)
 {
@@ -127,32 +124,22 @@ static int wants(const json_t *hook, const char *event)
     return 0;
 }
 
-static json_t *text_of(const char *text, apr_pool_t *pool)
-{
-    return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
-}
-
-static json_t *time_of(apr_time_t time, apr_pool_t *pool)
-{
-    return time ? json_string(ss_text_time(pool, time)) : json_null();
-}
-
-static char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const char *event,
-                     apr_time_t now, apr_pool_t *pool)
+static const char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const char *event,
+                           apr_time_t now, apr_pool_t *pool)
 {
     json_t *metadata = m->attr.metadata ? json_loads(m->attr.metadata, 0, NULL) : NULL;
-    json_t *body = json_pack(
-        "{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event", event, "id",
-        m->id, "time", time_of(now, pool), "from", text_of(m->from, pool), "subject",
-        text_of(m->attr.subject, pool), "messageId", text_of(m->attr.message_id, pool), "metadata",
-        metadata ? metadata : json_null(), "recipient", "address", text_of(rcpt->address, pool),
-        "state", ss_state_name(rcpt->state), "uncertain", rcpt->is_uncertain, "attempts",
-        rcpt->attempts, "reply", text_of(rcpt->reply, pool), "dsn", text_of(rcpt->dsn, pool),
-        "relay", text_of(rcpt->host, pool), "deliveredAt", time_of(rcpt->delivered_at, pool));
-    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
 
-    json_decref(body);
-    return text;
+    return ss_json_print(
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event",
+                  event, "id", m->id, "time", ss_json_time(now), "from", ss_json_string(m->from),
+                  "subject", ss_json_string(m->attr.subject), "messageId",
+                  ss_json_string(m->attr.message_id), "metadata", metadata ? metadata : json_null(),
+                  "recipient", "address", ss_json_string(rcpt->address), "state",
+                  ss_state_name(rcpt->state), "uncertain", rcpt->is_uncertain, "attempts",
+                  rcpt->attempts, "reply", ss_json_string(rcpt->reply), "dsn",
+                  ss_json_string(rcpt->dsn), "relay", ss_json_string(rcpt->host), "deliveredAt",
+                  ss_json_time(rcpt->delivered_at)),
+        pool);
 }
 
 static void log_full(ss_record_t *r)
@@ -175,18 +162,15 @@ static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipie
         log_full(r);
         return;
     }
-    char *body = body_of(m, rcpt, event, now, pool);
     json_t *is_private = json_object_get(hook, "private");
-    json_t *row =
-        json_pack("{s:O*,s:O*,s:O*,s:s?,s:I}", "url", json_object_get(hook, "url"), "key",
-                  json_object_get(hook, "key"), "private",
-                  json_is_true(is_private) ? is_private : NULL, "body", body, "created", now);
-    free(body);
+    json_t *row = json_pack("{s:O*,s:O*,s:O*,s:s?,s:I}", "url", json_object_get(hook, "url"), "key",
+                            json_object_get(hook, "key"), "private",
+                            json_is_true(is_private) ? is_private : NULL, "body",
+                            body_of(m, rcpt, event, now, pool), "created", now);
     apr_snprintf(key, sizeof(key), "webhook/%s-%d-%s-%d", m->id, rcpt->number, event,
                  rcpt->attempts);
-    char *text = json_dumps(row, JSON_COMPACT);
+    const char *text = ss_json_print(json_incref(row), pool);
     if (text) ss_delivery_remember(r->delivery, key, "", text);
-    free(text);
     add(r, key, row);
 }
 
@@ -251,7 +235,7 @@ void ss_webhook_restore(ss_record_t *r, const char *key, const char *json)
     ss_loop_timer(r->loop, &r->webhook->timer, ss_loop_now(r->loop));
 }
 
-/* ---- when it is note ---- */
+/* ---- the requests ---- */
 
 static const char *event_of(const note_t *note)
 {
@@ -282,9 +266,9 @@ static void done(void *baton)
 {
     note_t *note = baton;
     ss_record_t *r = note->record;
-    struct ss_webhook_t *w = r->webhook;
+    ss_webhook_t *w = r->webhook;
     ss_mono_t now = ss_loop_now(r->loop);
-    apr_time_t created = json_integer_value(json_object_get(note->row, "created"));
+    apr_time_t created = ss_json_number(note->row, "created");
     ss_webhook_retry_t next =
         ss_webhook_retry_judge(note->call.status, ss_loop_wall(r->loop) - created);
 
@@ -308,17 +292,16 @@ static void done(void *baton)
 
 static int begin(ss_record_t *r, note_t *note)
 {
-    struct ss_webhook_t *w = r->webhook;
-    const char *key = json_string_value(json_object_get(note->row, "key"));
+    ss_webhook_t *w = r->webhook;
+    const char *key = ss_json_text(note->row, "key");
 
     if (!w->has_curl) ss_webhook_call_init();
     w->has_curl = 1;
     note->call = (ss_webhook_call_t){ .event = event_of(note),
-                                      .url = json_string_value(json_object_get(note->row, "url")),
-                                      .body = json_string_value(json_object_get(note->row, "body")),
+                                      .url = ss_json_text(note->row, "url"),
+                                      .body = ss_json_text(note->row, "body"),
                                       .secret = key ? ss_hooks_find(key) : NULL,
-                                      .may_be_private =
-                                          json_is_true(json_object_get(note->row, "private")) };
+                                      .may_be_private = ss_json_is(note->row, "private") };
     if (!note->call.url || !note->call.body) return 0;
     /* Without its key a notification is never sent unsigned. */
     if (key && !note->call.secret) return 0;
@@ -332,7 +315,7 @@ static int begin(ss_record_t *r, note_t *note)
 
 static void pump(ss_record_t *r, ss_mono_t now)
 {
-    struct ss_webhook_t *w = r->webhook;
+    ss_webhook_t *w = r->webhook;
     ss_mono_t next = { 0 };
     note_t *note;
 

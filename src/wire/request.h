@@ -6,7 +6,8 @@
 #pragma once
 
 #include <apr.h>
-#include <jansson.h>
+
+#include "base/json.h"
 
 typedef struct ss_request_t ss_request_t;
 

@@ -51,7 +51,7 @@ def directives(report):
 
 
 def commands(report):
-    table = re.search(r"^const ss_\w+ ss_\w*commands\[\] = \{(.*?)^\};", tree.read("src/cli/commands.c"), re.M | re.S)
+    table = re.search(r"^const ss_\w+ ss_\w*commands\[\] = \{(.*?)^\};", tree.read("src/cli/cli_commands.c"), re.M | re.S)
     found = re.findall(r'^    \{\s*"([a-z]+)",', table.group(1), re.M) if table else []
     report.examined = len(found)
     for command in found:

@@ -113,19 +113,9 @@ void ss_html_end(request_rec *r)
 
 const char *ss_html_member(const json_t *object, const char *name)
 {
-    const char *value = json_string_value(json_object_get(object, name));
+    const char *value = ss_json_text(object, name);
 
     return value ? value : "";
-}
-
-long long ss_html_number(const json_t *object, const char *name)
-{
-    return json_integer_value(json_object_get(object, name));
-}
-
-int ss_html_is(const json_t *object, const char *name)
-{
-    return json_is_true(json_object_get(object, name));
 }
 
 const char *ss_html_age(request_rec *r, apr_int64_t seconds)

@@ -4,7 +4,8 @@
 #pragma once
 
 #include <httpd.h>
-#include <jansson.h>
+
+#include "base/json.h"
 
 /* Begins a page: headers, title, style sheet. base: path of the handler, for style sheet and
  * script; NULL: none. live: load the script. */
@@ -17,10 +18,8 @@ void ss_html_put(request_rec *r, const char *text);
 /* Prints HTML with three conversions: %s is text, which is escaped (NULL: nothing), %d and %lld are
  * integers. */
 void ss_html_print(request_rec *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* A member of an object: an integer, or 0; a string, or ""; whether it is true. */
-long long ss_html_number(const json_t *object, const char *name);
+/* The text of a member, or "". */
 const char *ss_html_member(const json_t *object, const char *name);
-int ss_html_is(const json_t *object, const char *name);
 /* Prints a <time> element: its age, with the exact time as tooltip; nothing for an empty time. */
 void ss_html_time(request_rec *r, const char *rfc3339);
 /* The same for the next attempt; a time in the past is "due". */

@@ -65,10 +65,3 @@ int ss_http_json(request_rec *r, int status, const char *type, json_t *document)
     free(text);
     return ss_http_text(r, status, type, line, len + 1);
 }
-
-json_t *ss_http_string(request_rec *r, const char *text)
-{
-    if (!text) return json_null();
-    json_t *string = json_string(text);
-    return string ? string : json_string(ss_text_utf8(r->pool, text, strlen(text)));
-}

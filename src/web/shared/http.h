@@ -2,7 +2,8 @@
 #pragma once
 
 #include <httpd.h>
-#include <jansson.h>
+
+#include "base/json.h"
 
 /* The index of the offered media type that the Accept header prefers; the earlier one on a tie, 0
  * without a header or match. */
@@ -20,5 +21,3 @@ const char *ss_http_user(const request_rec *r);
 int ss_http_text(request_rec *r, int status, const char *type, const char *text, apr_size_t len);
 /* Sends a JSON document and drops the reference. */
 int ss_http_json(request_rec *r, int status, const char *type, json_t *document);
-/* A JSON string of any bytes (invalid UTF-8 is replaced); NULL gives null. */
-json_t *ss_http_string(request_rec *r, const char *text);

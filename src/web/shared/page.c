@@ -19,7 +19,7 @@ void ss_page_gather(ss_page_t *page)
 
     if (ss_rpc_try(json_pack("{s:s}", "do", "status"), STATUS_TIMEOUT, &answer, page->r->pool)) {
         if (answer.raw.status == 200) page->status = ss_rpc_document(page->r->pool, &answer);
-        answer.why = json_string_value(json_object_get(answer.fields, "detail"));
+        answer.why = ss_json_text(answer.fields, "detail");
     }
     page->down = answer.why;
     if (!page->down) page->down = "the delivery daemon did not report its status";
@@ -30,8 +30,7 @@ json_t *ss_page_reasons(const ss_page_t *page)
     json_t *reasons = json_object_get(page->status, "reasons");
 
     if (page->status) return json_is_array(reasons) ? json_incref(reasons) : json_array();
-    return json_pack("[{s:s,s:o}]", "reason", "daemon down", "detail",
-                     ss_http_string(page->r, page->down));
+    return json_pack("[{s:s,s:o}]", "reason", "daemon down", "detail", ss_json_string(page->down));
 }
 
 /* ---- navigation and small forms ---- */
@@ -131,7 +130,7 @@ static void put_pause_facts(request_rec *r, const json_t *pause)
     if (*since) ap_rputs(", since ", r);
     ss_html_time(r, since);
     if (*who) ss_html_print(r, " by %s", who);
-    if (ss_html_is(pause, "directive"))
+    if (ss_json_is(pause, "directive"))
         ss_html_print(r, "%s by SMTPSendPause On in the configuration", *who ? "; also" : "");
     ss_html_print(r, *reason ? ": %s." : "%s.", reason);
     if (!*until) return;
@@ -145,15 +144,15 @@ static void put_pause(ss_page_t *page, const json_t *relay)
     request_rec *r = page->r;
     const json_t *pause = json_object_get(relay, "pause");
     const char *name = ss_html_member(relay, "name");
-    long long waiting = ss_html_number(relay, "messages");
+    long long waiting = ss_json_number(relay, "messages");
 
-    if (!ss_html_is(relay, "paused")) return;
+    if (!ss_json_is(relay, "paused")) return;
     ss_html_print(r, "<div class=\"banner\"><div><strong>Sending is paused</strong> for relay %s",
                   name);
     put_pause_facts(r, pause);
     ss_html_print(r, " %lld %s.</div>\n", waiting,
                   waiting == 1 ? "message is waiting" : "messages are waiting");
-    if (page->base && ss_html_is(pause, "stored"))
+    if (page->base && ss_json_is(pause, "stored"))
         ss_page_button(page, "resume", "Resume sending", "relay", name, NULL);
     ap_rputs("</div>\n", r);
 }
@@ -181,7 +180,7 @@ void ss_page_banner(ss_page_t *page, int is_full)
     for (size_t i = 0; i < json_array_size(relays); i++) put_pause(page, json_array_get(relays, i));
     for (size_t i = 0; is_full && i < json_array_size(reasons); i++)
         put_reason(page, json_array_get(reasons, i));
-    if (is_full && page->status && !ss_html_is(page->status, "engine")) {
+    if (is_full && page->status && !ss_json_is(page->status, "engine")) {
         ap_rputs("<div class=\"banner\"><div><strong>SMTPSendEngine is Off</strong><p>Mail is "
                  "neither accepted nor sent.</p></div></div>\n",
                  r);

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <httpd.h>
-#include <jansson.h>
 
+#include "base/json.h"
 #include "web/shared/params.h"
 
 typedef struct {

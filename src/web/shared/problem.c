@@ -67,9 +67,9 @@ int ss_problem_send(request_rec *r, const ss_problem_t *problem)
 
     json_t *document = json_pack("{s:s,s:s,s:i,s:o,s:o*,s:o*}", "type", "about:blank", "title",
                                  ss_problem_title(problem->status), "status", problem->status,
-                                 "detail", ss_http_string(r, detail), "field",
-                                 problem->field ? ss_http_string(r, problem->field) : NULL, "state",
-                                 problem->state ? ss_http_string(r, problem->state) : NULL);
+                                 "detail", ss_json_string(detail), "field",
+                                 problem->field ? ss_json_string(problem->field) : NULL, "state",
+                                 problem->state ? ss_json_string(problem->state) : NULL);
     return ss_http_json(r, problem->status, "application/problem+json", document);
 }
 

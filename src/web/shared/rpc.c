@@ -30,7 +30,7 @@ int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer)
 
     answer->fields = ss_rpc_own(pool, fields);
     if (!json_is_object(fields)) return 0;
-    answer->raw.status = (int)ss_html_number(fields, "status");
+    answer->raw.status = (int)ss_json_number(fields, "status");
     return answer->raw.status >= 200 && answer->raw.status < 600;
 }
 
@@ -84,11 +84,11 @@ json_t *ss_rpc_ask(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool
 
 int ss_rpc_refuse(request_rec *r, const json_t *fields)
 {
-    ss_problem_t problem = { .status = (int)ss_html_number(fields, "status"),
-                             .retry_after = (int)ss_html_number(fields, "retryAfter"),
+    ss_problem_t problem = { .status = (int)ss_json_number(fields, "status"),
+                             .retry_after = (int)ss_json_number(fields, "retryAfter"),
                              .detail = ss_html_member(fields, "detail"),
-                             .field = json_string_value(json_object_get(fields, "field")),
-                             .state = json_string_value(json_object_get(fields, "state")) };
+                             .field = ss_json_text(fields, "field"),
+                             .state = ss_json_text(fields, "state") };
 
     return ss_problem_send(r, &problem);
 }

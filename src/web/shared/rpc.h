@@ -2,8 +2,8 @@
 #pragma once
 
 #include <httpd.h>
-#include <jansson.h>
 
+#include "base/json.h"
 #include "base/scratch.h"
 #include "wire/peer.h"
 

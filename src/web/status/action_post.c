@@ -58,7 +58,7 @@ static void put_relays(request_rec *r, const json_t *relays)
         const json_t *relay = json_array_get(relays, i);
         ss_html_print(
             r, "<p>Relay <strong>%s</strong>: %s. %s</p>\n", ss_html_member(relay, "name"),
-            ss_html_is(relay, "paused") ? "paused" : "not paused", ss_html_member(relay, "note"));
+            ss_json_is(relay, "paused") ? "paused" : "not paused", ss_html_member(relay, "note"));
     }
 }
 
@@ -81,8 +81,8 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
 {
     request_rec *r = page->r;
     const json_t *relays = json_object_get(document, "relays");
-    long long matched = ss_html_number(document, "matched"),
-              done = ss_html_number(document, "done");
+    long long matched = ss_json_number(document, "matched"),
+              done = ss_json_number(document, "done");
     int is_asking = !relays && matched && !done && !ss_params_get(form, "id");
 
     ss_page_begin(page, HTTP_OK,
@@ -139,7 +139,7 @@ int ss_action_post(ss_page_t *page)
 
     json_t *header = ss_action_request_create(action, &form, &problem);
     if (!header) return ss_problem_mail(r, &problem);
-    json_object_set_new(header, "who", ss_http_string(r, ss_http_user(r)));
+    json_object_set_new(header, "who", ss_json_string(ss_http_user(r)));
     if (!ss_rpc_call(r, header, ACTION_TIMEOUT, &answer)) return OK;
     return as_page ? answer_page(page, &form, action, ss_rpc_document(r->pool, &answer))
                    : ss_rpc_pass(r, &answer);

@@ -1,8 +1,7 @@
 /* action_request.h: the daemon's request for an action of the status page. Pure. */
 #pragma once
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "mail/mail.h"
 #include "web/shared/params.h"
 

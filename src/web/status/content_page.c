@@ -56,7 +56,7 @@ int ss_content_page_download(ss_page_t *page, const char *id)
     apr_table_setn(r->headers_out, "Content-Disposition",
                    apr_psprintf(r->pool, "attachment; filename=\"%s.eml\"", id));
     apr_table_setn(r->headers_out, "Content-Security-Policy", "sandbox");
-    apr_off_t left = ss_html_number(answer.fields, "size");
+    apr_off_t left = ss_json_number(answer.fields, "size");
     ap_set_content_length(r, left);
     if (r->header_only) return OK;
     apr_pool_t *pool;

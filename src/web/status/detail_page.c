@@ -28,7 +28,7 @@ static void put_facts(request_rec *r, const json_t *message)
 
     ap_rputs("<dl class=\"facts\">\n<dt>State</dt><dd>", r);
     ss_html_state(r, ss_html_member(message, "state"));
-    if (ss_html_is(message, "uncertain"))
+    if (ss_json_is(message, "uncertain"))
         ap_rputs(" <span class=\"state s-uncertain\">uncertain</span> the connection was lost "
                  "before the reply; the relay may or may not have accepted it",
                  r);
@@ -42,7 +42,7 @@ static void put_facts(request_rec *r, const json_t *message)
     put_item(r, "From field", ss_html_member(message, "headerFrom"));
     put_item(r, "Message-ID", ss_html_member(message, "messageId"));
     put_item(r, "Id", ss_html_member(message, "id"));
-    put_item(r, "Size", ss_html_size(r, ss_html_number(message, "size")));
+    put_item(r, "Size", ss_html_size(r, ss_json_number(message, "size")));
     ap_rputs("<dt>Accepted</dt><dd>", r);
     ss_html_time(r, ss_html_member(message, "createdAt"));
     ap_rputs("</dd>\n", r);
@@ -62,7 +62,7 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
     ss_html_state(r, ss_html_member(rcpt, "state"));
     if (*held) ss_html_print(r, " <span class=\"small soft\">%s</span>", held);
     ss_html_print(r, "</td><td class=\"n\" data-label=\"Attempts\">%lld</td><td class=\"words\">",
-                  ss_html_number(rcpt, "attempts"));
+                  ss_json_number(rcpt, "attempts"));
     put_reply(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     ss_html_advice(r, json_object_get(rcpt, "advice"));
     ap_rputs("</td><td>", r);
@@ -104,7 +104,7 @@ static void put_timeline(request_rec *r, const json_t *message)
     for (size_t i = 0; i < json_array_size(rcpts); i++) {
         const json_t *rcpt = json_array_get(rcpts, i);
         const char *delivered = ss_html_member(rcpt, "deliveredAt");
-        if (*delivered && ss_html_number(rcpt, "attempts") <= 1)
+        if (*delivered && ss_json_number(rcpt, "attempts") <= 1)
             put_event(r, "sent", ss_html_member(rcpt, "address"), delivered,
                       ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     }

@@ -68,7 +68,7 @@ static void put_row(ss_page_t *page, const json_t *row)
     const char *id = ss_html_member(row, "id"), *state = ss_html_member(row, "state"),
                *subject = ss_html_member(row, "subject"), *from = ss_html_member(row, "from"),
                *to = json_string_value(json_array_get(json_object_get(row, "to"), 0));
-    long long count = ss_html_number(row, "recipients");
+    long long count = ss_json_number(row, "recipients");
     int is_held = !strcmp(state, "held"),
         waits = !strcmp(state, "queued") || !strcmp(state, "deferred") || is_held;
 
@@ -77,7 +77,7 @@ static void put_row(ss_page_t *page, const json_t *row)
     ap_rputs("</td><td class=\"short\">", r);
     ss_html_state(r, state);
     ss_html_print(r, "</td><td class=\"n short\" data-label=\"Attempts\">%lld</td><td>",
-                  ss_html_number(row, "attempts"));
+                  ss_json_number(row, "attempts"));
     ss_page_message(page, id, *subject ? subject : "(no subject)");
     ss_html_print(r, "</td><td class=\"addr\" data-label=\"To\">%s", to);
     if (count > 1) ss_html_print(r, " <span class=\"soft\">and %lld more</span>", count - 1);

@@ -16,8 +16,8 @@ static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
     ss_html_print(r,
                   "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %lld\n"
                   "SMTPSendOldestSeconds: %lld\n",
-                  ss_html_is(status, "healthy"), ss_html_is(status, "paused"),
-                  ss_html_number(queue, "messages"), ss_html_number(queue, "oldestSeconds"));
+                  ss_json_is(status, "healthy"), ss_json_is(status, "paused"),
+                  ss_json_number(queue, "messages"), ss_json_number(queue, "oldestSeconds"));
 }
 
 static void put_relay(request_rec *r, const json_t *relay)
@@ -26,9 +26,9 @@ static void put_relay(request_rec *r, const json_t *relay)
                   "<tr><td>%s</td><td>%s</td><td>%lld</td><td>%s</td><td>%lld</td><td>%lld</td>"
                   "<td>%s</td></tr>\n",
                   ss_html_member(relay, "name"), ss_html_member(relay, "state"),
-                  ss_html_number(relay, "messages"),
-                  ss_html_age(r, ss_html_number(relay, "oldestSeconds")),
-                  ss_html_number(relay, "sent"), ss_html_number(relay, "failed"),
+                  ss_json_number(relay, "messages"),
+                  ss_html_age(r, ss_json_number(relay, "oldestSeconds")),
+                  ss_json_number(relay, "sent"), ss_json_number(relay, "failed"),
                   ss_html_member(relay, "cause"));
 }
 
@@ -57,7 +57,7 @@ int ss_mod_status(request_rec *r, int flags)
                "<p>%s</p>\n<table "
                "border=\"1\"><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
                "th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
-               ss_html_is(status, "healthy") ? "Mail flows." : "Mail does not flow.");
+               ss_json_is(status, "healthy") ? "Mail flows." : "Mail does not flow.");
     for (size_t i = 0; i < json_array_size(relays); i++) put_relay(r, json_array_get(relays, i));
     ap_rputs("</table>\n", r);
     return OK;

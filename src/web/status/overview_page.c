@@ -28,17 +28,17 @@ static void put_tiles(ss_page_t *page, const json_t *activity)
     const json_t *queue = json_object_get(page->status, "queue"),
                  *counts = json_object_get(page->status, "counts"),
                  *hour = json_object_get(activity, "hour");
-    long long failed = ss_plot_sum(hour, "failed"), held = ss_html_number(counts, "held"),
-              messages = ss_html_number(queue, "messages");
+    long long failed = ss_plot_sum(hour, "failed"), held = ss_json_number(counts, "held"),
+              messages = ss_json_number(queue, "messages");
 
     ap_rputs("<div class=\"tiles\">\n", r);
     tile(page, "/queue?waiting=1", "", messages,
          messages == 1 ? "message waiting" : "messages waiting");
     ss_html_print(r, "<div class=\"tile\"><b>%s</b> age of the oldest</div>\n",
-                  messages ? ss_html_age(r, ss_html_number(queue, "oldestSeconds")) : "–");
+                  messages ? ss_html_age(r, ss_json_number(queue, "oldestSeconds")) : "–");
     tile(page, "/queue?state=sent", "", ss_plot_sum(hour, "sent"), "sent in the last hour");
     tile(page, "/queue?state=failed", failed ? " bad" : "", failed, "failed in the last hour");
-    tile(page, "/queue?state=deferred", "", ss_html_number(counts, "deferred"), "deferred");
+    tile(page, "/queue?state=deferred", "", ss_json_number(counts, "deferred"), "deferred");
     tile(page, "/queue?state=held", held ? " warn" : "", held, "held");
     ap_rputs("</div>\n", r);
 }
@@ -160,7 +160,7 @@ static void put_nodes(ss_page_t *page)
     json_array_foreach(nodes, i, node)
     {
         ss_html_print(r, "%s%s%s", i ? ", " : "", ss_html_member(node, "name"),
-                      ss_html_is(node, "silent") ? " (no heartbeat: the others send its mail)"
+                      ss_json_is(node, "silent") ? " (no heartbeat: the others send its mail)"
                                                  : "");
     }
     ap_rputs(".", r);
@@ -174,10 +174,10 @@ static void put_room(ss_page_t *page)
     ss_html_print(r,
                   "<p class=\"soft small\">The queue holds %s of %s and %lld of %lld messages. The "
                   "daemon (pid %lld) started ",
-                  ss_html_size(r, ss_html_number(queue, "bytes")),
-                  ss_html_size(r, ss_html_number(queue, "limitBytes")),
-                  ss_html_number(queue, "messages"), ss_html_number(queue, "limitMessages"),
-                  ss_html_number(page->status, "pid"));
+                  ss_html_size(r, ss_json_number(queue, "bytes")),
+                  ss_html_size(r, ss_json_number(queue, "limitBytes")),
+                  ss_json_number(queue, "messages"), ss_json_number(queue, "limitMessages"),
+                  ss_json_number(page->status, "pid"));
     ss_html_time(r, ss_html_member(page->status, "startedAt"));
     ap_rputs(".", r);
     put_nodes(page);

@@ -115,7 +115,7 @@ static void begin(request_rec *r, const char *id, const char *title, ss_plot_spa
 
 static const char *clock_of(request_rec *r, const json_t *series, size_t i, ss_plot_span_t span)
 {
-    apr_int64_t start = ss_html_number(series, "start"), step = ss_html_number(series, "step");
+    apr_int64_t start = ss_json_number(series, "start"), step = ss_json_number(series, "step");
     apr_time_exp_t time;
     apr_size_t len;
     char text[64];

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <httpd.h>
-#include <jansson.h>
+
+#include "base/json.h"
 
 typedef enum { SS_PLOT_HOUR, SS_PLOT_DAY, SS_PLOT_WEEK } ss_plot_span_t;
 

@@ -43,7 +43,7 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name");
-    int is_stored = ss_html_is(json_object_get(relay, "pause"), "stored");
+    int is_stored = ss_json_is(json_object_get(relay, "pause"), "stored");
 
     ap_rputs("<div class=\"buttons\">", r);
     ss_page_button(page, "flush", "Flush", "relay", name, NULL);
@@ -68,7 +68,7 @@ void ss_relay_card_put(ss_page_t *page, const json_t *relay)
     const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"),
                *state = ss_html_member(relay, "state"),
                *last = ss_html_member(relay, "lastSuccess");
-    long long waiting = ss_html_number(relay, "messages");
+    long long waiting = ss_json_number(relay, "messages");
 
     ss_html_print(r,
                   "<section class=\"card\" data-key=\"relay-%s\" aria-label=\"Relay %s\">\n<div "
@@ -85,9 +85,9 @@ void ss_relay_card_put(ss_page_t *page, const json_t *relay)
                   "<dt>Since start</dt><dd>%lld sent, %lld failed, %lld uncertain</dd>\n"
                   "<dt>Last success</dt><dd>%s",
                   waiting, waiting ? ", oldest for " : "",
-                  waiting ? ss_html_age(r, ss_html_number(relay, "oldestSeconds")) : "",
-                  ss_html_number(relay, "connections"), ss_html_number(relay, "sent"),
-                  ss_html_number(relay, "failed"), ss_html_number(relay, "uncertain"),
+                  waiting ? ss_html_age(r, ss_json_number(relay, "oldestSeconds")) : "",
+                  ss_json_number(relay, "connections"), ss_json_number(relay, "sent"),
+                  ss_json_number(relay, "failed"), ss_json_number(relay, "uncertain"),
                   *last ? "" : "none yet");
     ss_html_time(r, last);
     ap_rputs("</dd>\n", r);

@@ -71,15 +71,15 @@ static apr_status_t refused(smtp_send_result_t *result, int status, int retry_af
 static apr_status_t read_answer(smtp_send_result_t *result, const ss_rpc_answer_t *answer)
 {
     const json_t *fields = answer->fields;
-    const char *id = json_string_value(json_object_get(fields, "id"));
+    const char *id = ss_json_text(fields, "id");
 
     if (answer->raw.status >= 300 || !id) {
-        return refused(result, answer->raw.status, (int)ss_html_number(fields, "retryAfter"),
+        return refused(result, answer->raw.status, (int)ss_json_number(fields, "retryAfter"),
                        ss_html_member(fields, "field"), ss_html_member(fields, "detail"));
     }
     result->status = answer->raw.status;
-    result->recipients = (int)ss_html_number(fields, "recipients");
-    result->is_paused = ss_html_is(fields, "paused");
+    result->recipients = (int)ss_json_number(fields, "recipients");
+    result->is_paused = ss_json_is(fields, "paused");
     apr_cpystrn(result->id, id, sizeof(result->id));
     return APR_SUCCESS;
 }

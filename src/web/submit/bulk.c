@@ -53,7 +53,7 @@ static json_t *no_answer(const ss_bulk_t *bulk, int count, const char *why)
     ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 502,
            "%s: %d messages answered with 503: %s", r->uri, count, why);
     return json_pack("{s:i,s:i,s:o}", "status", 503, "retryAfter", RETRY_AFTER, "detail",
-                     ss_http_string(r, why));
+                     ss_json_string(why));
 }
 
 /* Sends the request. Returns the daemon's answers, an array owned by pool; NULL: *refusal is the

@@ -3,8 +3,8 @@
 #pragma once
 
 #include <httpd.h>
-#include <jansson.h>
 
+#include "base/json.h"
 #include "mail/mail.h"
 
 #define SS_BULK_MESSAGES 500        /* messages per request */

@@ -36,7 +36,7 @@ static int cancel(request_rec *r, const char *id)
 {
     ss_rpc_answer_t answer;
     json_t *header = json_pack("{s:s,s:s,s:o}", "do", "cancel", "id", id, "who",
-                               ss_http_string(r, ss_http_user(r)));
+                               ss_json_string(ss_http_user(r)));
 
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &answer)) return OK;
     const char *state = ss_html_member(ss_rpc_document(r->pool, &answer), "state");

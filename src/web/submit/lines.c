@@ -46,15 +46,14 @@ static apr_status_t release(void *data)
 static void answered(void *self, const json_t *fields)
 {
     lines_t *lines = self;
-    int status = (int)ss_html_number(fields, "status");
+    int status = (int)ss_json_number(fields, "status");
     json_t *document = json_deep_copy(fields);
 
     if (status >= 400) {
         json_object_set_new(document, "type", json_string("about:blank"));
         json_object_set_new(document, "title", json_string(ss_problem_title(status)));
     } else if (lines->s->policy->redirect) {
-        json_object_set_new(document, "redirectedTo",
-                            ss_http_string(lines->s->r, lines->s->policy->redirect));
+        json_object_set_new(document, "redirectedTo", ss_json_string(lines->s->policy->redirect));
     }
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
@@ -67,9 +66,9 @@ static void answered(void *self, const json_t *fields)
 static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
 {
     json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail",
-                               ss_http_string(lines->s->r, detail));
+                               ss_json_string(detail));
 
-    if (field) json_object_set_new(answer, "field", ss_http_string(lines->s->r, field));
+    if (field) json_object_set_new(answer, "field", ss_json_string(field));
     return answer;
 }
 

@@ -108,14 +108,14 @@ static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
 {
     if (s->policy->redirect)
-        json_object_set_new(document, "redirectedTo", ss_http_string(s->r, s->policy->redirect));
+        json_object_set_new(document, "redirectedTo", ss_json_string(s->policy->redirect));
     apr_table_setn(s->r->headers_out, "Location",
                    apr_pstrcat(s->r->pool, ss_http_path(s->r, 0), "/", id, NULL));
 }
 
 static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
 {
-    const char *id = json_string_value(json_object_get(answer->fields, "id"));
+    const char *id = ss_json_text(answer->fields, "id");
 
     if (!id)
         return ss_problem(s->r, HTTP_INTERNAL_SERVER_ERROR, NULL,
@@ -185,10 +185,10 @@ static void copy_answered(void *self, const json_t *fields)
 {
     copies_t *copies = self;
     json_t *id = json_object_get(fields, "id");
-    int is_accepted = id && ss_html_number(fields, "status") < 300;
+    int is_accepted = id && ss_json_number(fields, "status") < 300;
 
     json_array_append(copies->ids, is_accepted ? id : json_null());
-    if (ss_html_is(fields, "paused")) json_object_set_new(copies->document, "paused", json_true());
+    if (ss_json_is(fields, "paused")) json_object_set_new(copies->document, "paused", json_true());
     if (is_accepted) return;
     copies->failed++;
     if (!copies->refusal) copies->refusal = json_deep_copy(fields);

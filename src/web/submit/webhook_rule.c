@@ -3,10 +3,10 @@
 
 #include <apr_strings.h>
 #include <apr_uri.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "config/hooks.h"
 

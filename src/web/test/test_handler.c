@@ -65,16 +65,16 @@ static const char *type_of(form_t form, int is_stream)
 static void put_request(const test_t *t, ss_buf_t *out)
 {
     json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
-                               ss_http_string(t->r, t->relay->relay_name), "format",
+                               ss_json_string(t->relay->relay_name), "format",
                                t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML,
                                "probe", ss_params_flag(&t->query, "probe", 1), "mask",
                                ss_params_flag(&t->query, "mask", 0), "stream", t->is_stream);
     const char *from = ss_params_get(&t->query, "from"), *to = ss_params_get(&t->query, "to");
 
     /* Empty fields of the form mean: not given. An empty sender with a recipient is <>. */
-    if (to && *to) json_object_set_new(header, "to", ss_http_string(t->r, to));
+    if (to && *to) json_object_set_new(header, "to", ss_json_string(to));
     if (from && (*from || (to && *to)))
-        json_object_set_new(header, "from", ss_http_string(t->r, strcmp(from, "<>") ? from : ""));
+        json_object_set_new(header, "from", ss_json_string(strcmp(from, "<>") ? from : ""));
     char *text = json_dumps(header, JSON_COMPACT);
     if (text) ss_buf_puts(out, text);
     free(text);
@@ -196,7 +196,7 @@ static int answer_test(test_t *t)
     const ss_peer_answer_t *raw = &t->answer.raw;
 
     if (!is_document(t)) {
-        const char *detail = json_string_value(json_object_get(t->answer.fields, "detail"));
+        const char *detail = ss_json_text(t->answer.fields, "detail");
         if (raw->status == 400 && !t->is_begun) return ss_rpc_refuse(t->r, t->answer.fields);
         return not_run(t, raw->status >= 400 ? raw->status : 503,
                        detail ? detail : "the delivery daemon did not run the test");

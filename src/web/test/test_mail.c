@@ -39,7 +39,7 @@ static const char *outcome_text(request_rec *r, const char *to, const json_t *me
     if (*reply)
         text = apr_pstrcat(r->pool, text,
                            "Reply:     ", ss_text_utf8(r->pool, reply, strlen(reply)), "\n", NULL);
-    if (ss_html_is(message, "paused"))
+    if (ss_json_is(message, "paused"))
         text = apr_pstrcat(r->pool, text,
                            "\nSending is paused: the message is sent after a resume.\n", NULL);
     else if (waits && !is_sent && !is_failed)
@@ -74,9 +74,9 @@ int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int 
         return ss_problem(r, HTTP_BAD_REQUEST, "to", "a test message needs to=ADDRESS");
     if (wait < 0) return ss_problem(r, HTTP_BAD_REQUEST, "wait", "not a duration such as 10s");
     json_t *header = json_pack("{s:s,s:o,s:o,s:o}", "do", "testmail", "server",
-                               ss_http_string(r, relay->relay_name), "to", ss_http_string(r, to),
-                               "who", ss_http_string(r, ss_http_user(r)));
-    if (from && *from) json_object_set_new(header, "from", ss_http_string(r, from));
+                               ss_json_string(relay->relay_name), "to", ss_json_string(to), "who",
+                               ss_json_string(ss_http_user(r)));
+    if (from && *from) json_object_set_new(header, "from", ss_json_string(from));
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &queued)) return OK;
     const char *id = ss_html_member(queued.fields, "id");
     if (as_html) ss_test_page_message_begin(r, relay, id, to);

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <httpd.h>
-#include <jansson.h>
 
+#include "base/json.h"
 #include "config/settings.h"
 #include "web/shared/params.h"
 

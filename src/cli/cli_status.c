@@ -1,5 +1,5 @@
-/* status_command.c: whether mail flows, as text for people and as exit code for monitoring. */
-#include "cli/status_command.h"
+/* cli_status.c: whether mail flows, as text for people and as exit code for monitoring. */
+#include "cli/cli.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,6 @@
 #include "cli/arguments.h"
 #include "cli/exchange.h"
 #include "cli/terminal.h"
-#include "cli/status_code.h"
 #include "cli/watch.h"
 
 /* Whether there is a relay of that name (NULL: any) and state (NULL: any). */
@@ -18,8 +17,7 @@ static int has_relay(const json_t *status, const char *name, const char *state)
 
     json_array_foreach(json_object_get(status, "relays"), i, row)
     {
-        const char *own_name = json_string_value(json_object_get(row, "name")),
-                   *own_state = json_string_value(json_object_get(row, "state"));
+        const char *own_name = ss_json_text(row, "name"), *own_state = ss_json_text(row, "state");
         if ((!name || (own_name && !strcmp(name, own_name))) &&
             (!state || (own_state && !strcmp(state, own_state))))
             return 1;
@@ -36,9 +34,9 @@ static void print_pause(const json_t *pause, apr_pool_t *pool)
 
     if (!json_is_object(pause)) return;
     printf("    paused%s%s%s%s%s%s%s%s%s\n",
-           ss_terminal_is(pause, "directive") ? " by SMTPSendPause On" : "", *who ? " by " : "",
-           who, *reason ? ": " : "", reason, *since ? ", since " : "", since,
-           *until ? ", until " : "", until);
+           ss_json_is(pause, "directive") ? " by SMTPSendPause On" : "", *who ? " by " : "", who,
+           *reason ? ": " : "", reason, *since ? ", since " : "", since, *until ? ", until " : "",
+           until);
 }
 
 static void print_counts(const json_t *counts)
@@ -47,7 +45,7 @@ static void print_counts(const json_t *counts)
     const char *gap = "    waiting: ";
 
     for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++) {
-        printf("%s%lld %s", gap, ss_terminal_number(counts, waiting[i]), waiting[i]);
+        printf("%s%lld %s", gap, ss_json_number(counts, waiting[i]), waiting[i]);
         gap = ", ";
     }
     putchar('\n');
@@ -61,8 +59,8 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
     const json_t *learned;
     apr_int64_t next = ss_terminal_since(relay, "nextProbe"),
                 success = ss_terminal_since(relay, "lastSuccess");
-    long long oldest = ss_terminal_number(relay, "oldestSeconds"),
-              uncertain = ss_terminal_number(relay, "uncertain");
+    long long oldest = ss_json_number(relay, "oldestSeconds"),
+              uncertain = ss_json_number(relay, "uncertain");
     ss_terminal_ink_t ink = !strcmp(state, "up") ? SS_TERMINAL_GOOD
                             : !strcmp(state, "down") || !strcmp(state, "blocked")
                                 ? SS_TERMINAL_BAD
@@ -76,8 +74,8 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
     if (next < 0) printf("    next attempt in %s\n", ss_terminal_age(next, pool));
     ss_terminal_advice(json_object_get(relay, "advice"), pool);
     print_counts(json_object_get(relay, "counts"));
-    printf("    %lld sent, %lld failed", ss_terminal_number(relay, "sent"),
-           ss_terminal_number(relay, "failed"));
+    printf("    %lld sent, %lld failed", ss_json_number(relay, "sent"),
+           ss_json_number(relay, "failed"));
     if (uncertain) printf(", %lld uncertain", uncertain);
     if (oldest) printf("; oldest waiting for %s", ss_terminal_age(oldest, pool));
     if (json_is_string(json_object_get(relay, "lastSuccess")))
@@ -99,7 +97,7 @@ static void print_status(const json_t *status, const char *relay, apr_pool_t *po
                                               [SS_STATUS_PAUSED] = SS_TERMINAL_WARN,
                                               [SS_STATUS_STUCK] = SS_TERMINAL_BAD };
     const json_t *queue = json_object_get(status, "queue"), *row;
-    int verdict = ss_status_code(status, relay);
+    int verdict = ss_cli_code_status(status, relay);
     size_t i;
 
     int is_down = verdict == SS_STATUS_FLOWING && has_relay(status, relay, "down");
@@ -115,14 +113,14 @@ static void print_status(const json_t *status, const char *relay, apr_pool_t *po
     if (*ss_terminal_text(queue, "error", pool))
         printf("  the queue: %s\n", ss_terminal_text(queue, "error", pool));
     printf("Queue: %lld messages, %s of %s (%s); daemon %lld running for %s\n",
-           ss_terminal_number(queue, "messages"),
-           ss_terminal_bytes(ss_terminal_number(queue, "bytes"), pool),
-           ss_terminal_bytes(ss_terminal_number(queue, "limitBytes"), pool),
-           ss_terminal_text(queue, "driver", pool), ss_terminal_number(status, "pid"),
+           ss_json_number(queue, "messages"),
+           ss_terminal_bytes(ss_json_number(queue, "bytes"), pool),
+           ss_terminal_bytes(ss_json_number(queue, "limitBytes"), pool),
+           ss_terminal_text(queue, "driver", pool), ss_json_number(status, "pid"),
            ss_terminal_age(ss_terminal_since(status, "startedAt"), pool));
     json_array_foreach(json_object_get(status, "relays"), i, row)
     {
-        const char *name = json_string_value(json_object_get(row, "name"));
+        const char *name = ss_json_text(row, "name");
         if (!relay || (name && !strcmp(relay, name))) print_relay(row, pool);
     }
 }
@@ -133,7 +131,7 @@ static int show_status(void *self, ss_cli_t *cli, const json_t *status)
     return EX_OK;
 }
 
-int ss_status_command(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
 {
     const char *relay = NULL, *every = NULL;
     int is_watching = 0;
@@ -149,7 +147,7 @@ int ss_status_command(ss_cli_t *cli, int argc, const char *const *argv)
     if (relay && !has_relay(status, relay, NULL)) {
         code = ss_cli_complain(cli->program, "there is no relay \"%s\"", relay);
     } else {
-        code = ss_status_code(status, relay);
+        code = ss_cli_code_status(status, relay);
         if (cli->is_json)
             ss_terminal_json(json_incref(status));
         else

@@ -1,7 +1,5 @@
-/* token_cache.h: tokens and secrets in files. */
+/* token.h: OAuth 2 tokens: asked for, signed for, and kept in files. */
 #pragma once
-
-#include <apr_time.h>
 
 #include "cli/cli.h"
 
@@ -24,3 +22,22 @@ void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key,
 /* Reads a file of at most SS_TOKEN_MAX bytes. is_line: without its line end, which must be its only
  * one. NULL: the error was printed. */
 const char *ss_token_cache_file(ss_cli_t *cli, const char *path, int is_line, apr_size_t *len);
+
+typedef struct {
+    const char *name, *value;
+} ss_token_ask_field_t;
+
+/* Posts the form to the URL. EX_OK with the token; otherwise the exit code, and the error was
+ * printed. */
+int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_ask_field_t *fields, int count,
+                 ss_token_t *token);
+
+/* ---- signed assertions: JWT (RFC 7519, RFC 7515) with RS256; NULL: the error was printed ---- */
+
+/* Signs the claims (the references to header and claims are dropped). key: a private key, PEM. */
+const char *ss_token_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, const char *key,
+                                    apr_size_t key_len);
+/* The "x5t#S256" of a certificate (PEM). */
+const char *ss_token_assertion_thumbprint(ss_cli_t *cli, const char *pem, apr_size_t len);
+/* Random text for "jti". */
+const char *ss_token_assertion_id(apr_pool_t *pool);

@@ -1,6 +1,6 @@
-/* queue_command.c: the list of messages (queue, mailq), all details of one (show), and what can be
+/* cli_queue.c: the list of messages (queue, mailq), all details of one (show), and what can be
  * read of a damaged queue file (queue --recover, without the daemon). */
-#include "cli/queue_command.h"
+#include "cli/cli.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -29,13 +29,13 @@ static json_t *list_request(const list_t *list, apr_int64_t limit, const char *a
 {
     json_t *request = ss_exchange_request("queue");
 
-    ss_exchange_put(request, "state", list->state);
+    ss_json_put(request, "state", list->state);
     if (!list->state && !list->is_all) json_object_set_new(request, "waiting", json_true());
-    ss_exchange_put(request, "relay", list->relay);
-    ss_exchange_put(request, "from", list->from);
-    ss_exchange_put(request, "to", list->to);
-    ss_exchange_put(request, "text", list->text);
-    ss_exchange_put(request, "after", after);
+    ss_json_put(request, "relay", list->relay);
+    ss_json_put(request, "from", list->from);
+    ss_json_put(request, "to", list->to);
+    ss_json_put(request, "text", list->text);
+    ss_json_put(request, "after", after);
     json_object_set_new(request, "limit", json_integer(limit < PAGE_MAX ? limit : PAGE_MAX));
     return request;
 }
@@ -56,7 +56,7 @@ static json_t *fetch(ss_cli_t *cli, const list_t *list, apr_int64_t limit, int *
             return NULL;
         }
         const json_t *messages = json_object_get(page, "messages");
-        const char *more = json_string_value(json_object_get(page, "more"));
+        const char *more = ss_json_text(page, "more");
         json_array_extend(rows, (json_t *)messages);
         int is_last =
             !more || !json_array_size(messages) || (apr_int64_t)json_array_size(rows) >= limit;
@@ -72,7 +72,7 @@ static const char *receivers(const json_t *row, apr_pool_t *pool)
 {
     const json_t *to = json_object_get(row, "to");
     const char *first = json_string_value(json_array_get(to, 0));
-    int count = (int)ss_terminal_number(row, "recipients");
+    int count = (int)ss_json_number(row, "recipients");
 
     first = first ? ss_terminal_clean(first, pool) : "";
     return count > 1 ? apr_psprintf(pool, "%s +%d", first, count - 1) : first;
@@ -108,8 +108,8 @@ static void print_messages(const json_t *rows, apr_pool_t *pool)
         cell[0] = ss_terminal_text(row, "id", pool);
         cell[1] = ss_terminal_text(row, "state", pool);
         cell[2] = ss_terminal_age(ss_terminal_since(row, "createdAt"), pool);
-        cell[3] = ss_terminal_bytes(ss_terminal_number(row, "size"), pool);
-        cell[4] = apr_psprintf(pool, "%d", (int)ss_terminal_number(row, "attempts"));
+        cell[3] = ss_terminal_bytes(ss_json_number(row, "size"), pool);
+        cell[4] = apr_psprintf(pool, "%d", (int)ss_json_number(row, "attempts"));
         cell[5] = receivers(row, pool);
         if (wanted > 6) {
             cell[6] = *from ? from : "<>";
@@ -231,7 +231,7 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     json_t *all = fetch(cli, wanted, limit, &code);
     if (!all) return code;
     const json_t *rows = json_object_get(all, "messages");
-    const char *more = json_string_value(json_object_get(all, "more"));
+    const char *more = ss_json_text(all, "more");
     if (cli->is_json) {
         ss_terminal_json(json_incref(all));
     } else if (!json_array_size(rows)) {
@@ -247,14 +247,14 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     return EX_OK;
 }
 
-int ss_queue_command(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_queue(ss_cli_t *cli, int argc, const char *const *argv)
 {
     list_t wanted = { 0 };
 
     return list(cli, &wanted, argc, argv);
 }
 
-int ss_queue_command_mailq(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_queue_mailq(ss_cli_t *cli, int argc, const char *const *argv)
 {
     /* Options of other mail servers' mailq (-v, -Ac) are ignored. */
     const char **kept = apr_palloc(cli->pool, sizeof(*kept) * (apr_size_t)(argc + 1));
@@ -295,7 +295,7 @@ static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
                *reply = ss_terminal_text(rcpt, "reply", pool),
                *relay = ss_terminal_text(rcpt, "relay", pool);
     const json_t *advice = json_object_get(rcpt, "advice");
-    int attempts = (int)ss_terminal_number(rcpt, "attempts");
+    int attempts = (int)ss_json_number(rcpt, "attempts");
     ss_terminal_ink_t ink = !strcmp(state, "sent") ? SS_TERMINAL_GOOD
                             : !strcmp(state, "failed") || !strcmp(state, "expired")
                                 ? SS_TERMINAL_BAD
@@ -304,7 +304,7 @@ static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
     printf("\n%s  %s%s, %d %s\n",
            ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(rcpt, "address", pool), pool),
            ss_terminal_ink(ink, state, pool),
-           ss_terminal_is(rcpt, "uncertain")
+           ss_json_is(rcpt, "uncertain")
                ? " (uncertain: the answer was lost; it may have been delivered)"
                : "",
            attempts, attempts == 1 ? "attempt" : "attempts");
@@ -326,7 +326,7 @@ static void print_message(const json_t *m, apr_pool_t *pool)
 
     line("Message", ss_terminal_text(m, "id", pool));
     line("State", apr_pstrcat(pool, ss_terminal_text(m, "state", pool),
-                              ss_terminal_is(m, "paused") ? " (sending is paused)" : "", NULL));
+                              ss_json_is(m, "paused") ? " (sending is paused)" : "", NULL));
     if (waits)
         line("Waiting for", apr_psprintf(pool, "the relay, which is %s: %s",
                                          ss_terminal_text(waits, "relayState", pool),
@@ -334,7 +334,7 @@ static void print_message(const json_t *m, apr_pool_t *pool)
     line("From", *from ? from : "<>");
     line("Subject", ss_terminal_text(m, "subject", pool));
     line("Message-ID", ss_terminal_text(m, "messageId", pool));
-    line("Size", ss_terminal_bytes(ss_terminal_number(m, "size"), pool));
+    line("Size", ss_terminal_bytes(ss_json_number(m, "size"), pool));
     line("Accepted", when(m, "createdAt", pool));
     line("Not before", when(m, "at", pool));
     line("Relay", ss_terminal_text(m, "relayName", pool));
@@ -354,7 +354,7 @@ static void print_message(const json_t *m, apr_pool_t *pool)
     }
 }
 
-int ss_queue_command_show(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv)
 {
     apr_array_header_t *ids;
     int code, worst = EX_OK;
@@ -365,7 +365,7 @@ int ss_queue_command_show(ss_cli_t *cli, int argc, const char *const *argv)
     json_t *all = json_array();
     for (int i = 0; i < ids->nelts; i++) {
         json_t *request = ss_exchange_request("show");
-        ss_exchange_put(request, "id", APR_ARRAY_IDX(ids, i, const char *));
+        ss_json_put(request, "id", APR_ARRAY_IDX(ids, i, const char *));
         json_t *message = ss_exchange_ask(cli, request, &code);
         if (code > worst) worst = code;
         if (!message) continue;

@@ -1,11 +1,10 @@
-/* transfer_command.c: export and import of unfinished messages, one line of JSON with the content
+/* cli_transfer.c: export and import of unfinished messages, one line of JSON with the content
  * each. The content is passed on in pieces. Messages that exist already are skipped, so that an
  * interrupted import can be repeated. */
-#include "cli/transfer_command.h"
+#include "cli/cli.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -81,12 +80,10 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
     ss_cli_t own = *cli;
     ss_peer_answer_t answer = { 0 };
     int code_of_exit;
-    char *text;
 
     apr_pool_create(&own.pool, cli->pool);
-    json_t *request = ss_exchange_request("export");
-    ss_exchange_put(request, "id", id);
-    code_of_exit = ss_exchange(&own, request, NULL, &answer);
+    code_of_exit =
+        ss_exchange(&own, json_pack("{s:s,s:s}", "do", "export", "id", id), NULL, &answer);
     if (code_of_exit == EX_OK && answer.status != 200)
         code_of_exit = ss_exchange_refused(&own, answer.status, answer.header);
     json_t *document =
@@ -97,11 +94,9 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
         apr_pool_destroy(own.pool);
         return answer.status == 404 ? EX_OK : code_of_exit;
     }
-    int parts = (int)ss_terminal_number(document, "parts");
-    text = json_dumps(document, JSON_COMPACT);
-    json_decref(document);
+    int parts = (int)ss_json_number(document, "parts");
+    const char *text = ss_json_print(document, own.pool);
     printf("%.*s" CONTENT, (int)strlen(text) - 1, text);
-    free(text);
     /* Marks a line whose content could not be read completely; import skips it. */
     if (export_content(&own, id, parts, &code_of_exit))
         printf("\",\"incomplete\":true}\n");
@@ -115,15 +110,13 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
 
 static json_t *page(ss_cli_t *cli, const char *after, int *failed)
 {
-    json_t *request = ss_exchange_request("queue");
-
-    json_object_set_new(request, "waiting", json_true());
-    json_object_set_new(request, "limit", json_integer(PAGE));
-    ss_exchange_put(request, "after", *after ? after : NULL);
-    return ss_exchange_ask(cli, request, failed);
+    return ss_exchange_ask(cli,
+                           json_pack("{s:s,s:b,s:i,s:s*}", "do", "queue", "waiting", 1, "limit",
+                                     PAGE, "after", *after ? after : NULL),
+                           failed);
 }
 
-int ss_transfer_command_export(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_transfer_export(ss_cli_t *cli, int argc, const char *const *argv)
 {
     char after[SS_IDENT_TEXT] = "";
     apr_int64_t count = 0;
@@ -136,10 +129,9 @@ int ss_transfer_command_export(ss_cli_t *cli, int argc, const char *const *argv)
         json_t *document = page(&own, after, &failed);
         const json_t *rows = json_object_get(document, "messages");
         for (apr_size_t i = 0; i < json_array_size(rows) && failed == EX_OK; i++) {
-            failed = export_one(
-                &own, json_string_value(json_object_get(json_array_get(rows, i), "id")), &count);
+            failed = export_one(&own, ss_json_text(json_array_get(rows, i), "id"), &count);
         }
-        const char *next = json_string_value(json_object_get(document, "more"));
+        const char *next = ss_json_text(document, "more");
         more = next != NULL;
         if (next) apr_cpystrn(after, next, sizeof(after));
         json_decref(document);
@@ -212,14 +204,17 @@ static void copy(json_t *to, const json_t *from, const char *name)
 
 static json_t *submission(const json_t *document)
 {
-    json_t *request = ss_exchange_request("submit"), *to = json_array(), *notifies = json_array(),
-           *orcpts = json_array(), *restore = json_object();
+    json_t *to = json_array(), *notifies = json_array(), *orcpts = json_array(),
+           *restore = json_object(),
+           *request = json_pack("{s:s,s:o,s:o,s:o,s:o}", "do", "submit", "to", to, "notifies",
+                                notifies, "orcpts", orcpts, "restore", restore);
     const json_t *rows = json_object_get(document, "recipients");
 
     copy(request, document, "from");
     copy(restore, document, "id");
     copy(restore, document, "created");
     copy(restore, document, "relay");
+    copy(restore, document, "recipients");
     for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
         if (row->set_by & SS_SET_RESTORE)
             copy(restore, document, row->name);
@@ -233,11 +228,6 @@ static json_t *submission(const json_t *document)
         json_array_append(notifies, json_object_get(row, "notify"));
         json_array_append_new(orcpts, orcpt ? json_incref(orcpt) : json_null());
     }
-    json_object_set_new(request, "to", to);
-    json_object_set_new(request, "notifies", notifies);
-    json_object_set_new(request, "orcpts", orcpts);
-    json_object_set(restore, "recipients", json_object_get(document, "recipients"));
-    json_object_set_new(request, "restore", restore);
     return request;
 }
 
@@ -268,13 +258,9 @@ static apr_status_t send_content(ss_peer_t *peer, apr_pool_t *pool)
 /* Submits a message whose content is the rest of the line. */
 static apr_status_t submit(const ss_cli_t *cli, const json_t *document, ss_peer_answer_t *answer)
 {
-    json_t *request = submission(document);
-    char *header = json_dumps(request, JSON_COMPACT);
-    ss_result_t result;
+    const char *header = ss_json_print(submission(document), cli->pool);
+    ss_result_t result = { 0 };
     ss_peer_t *peer;
-
-    json_decref(request);
-    ss_result_clear(&result);
     apr_status_t rv = ss_peer_open(&peer, cli->socket, 0, CONNECT_WAIT, &result, cli->pool);
     if (rv == APR_SUCCESS) {
         rv = ss_peer_begin(peer, header, strlen(header), ss_mono_add(ss_mono_now(), ANSWER_WAIT));
@@ -284,7 +270,6 @@ static apr_status_t submit(const ss_cli_t *cli, const json_t *document, ss_peer_
                                  cli->pool);
         ss_peer_close(peer);
     }
-    free(header);
     return rv;
 }
 
@@ -292,7 +277,7 @@ static apr_status_t submit(const ss_cli_t *cli, const json_t *document, ss_peer_
  * code. */
 static int import_one(ss_cli_t *cli, const json_t *document, apr_int64_t line, int *failed)
 {
-    const char *id = json_string_value(json_object_get(document, "id"));
+    const char *id = ss_json_text(document, "id");
     ss_peer_answer_t answer = { 0 };
 
     *failed = EX_DATAERR;
@@ -321,7 +306,7 @@ static int import_one(ss_cli_t *cli, const json_t *document, apr_int64_t line, i
     return -1;
 }
 
-int ss_transfer_command_import(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_transfer_import(ss_cli_t *cli, int argc, const char *const *argv)
 {
     apr_int64_t count = 0, skipped = 0;
     int failed = EX_OK, got;

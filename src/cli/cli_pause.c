@@ -1,5 +1,5 @@
-/* pause_command.c: pause, resume and flush, for one relay or all. */
-#include "cli/pause_command.h"
+/* cli_pause.c: pause, resume and flush, for one relay or all. */
+#include "cli/cli.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static void print_relays(const ss_cli_t *cli, const char *verb, const json_t *an
     json_array_foreach(json_object_get(answer, "relays"), i, row)
     {
         const char *note = ss_terminal_text(row, "note", cli->pool);
-        int is_paused = ss_terminal_is(row, "paused");
+        int is_paused = ss_json_is(row, "paused");
         const char *what = !strcmp(verb, "flush") && !is_paused ? "trying all waiting messages now"
                            : is_paused                          ? "paused"
                                                                 : "sending";
@@ -47,7 +47,7 @@ static json_t *read_rate(const ss_cli_t *cli, const char *text)
     return json_pack("[I,I]", (json_int_t)rate->count, (json_int_t)rate->per);
 }
 
-int ss_pause_command(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_pause(ss_cli_t *cli, int argc, const char *const *argv)
 {
     const char *relay = NULL, *reason = NULL, *lasts = NULL, *rate = NULL, *until = NULL,
                *verb = argv[0];
@@ -73,9 +73,9 @@ int ss_pause_command(ss_cli_t *cli, int argc, const char *const *argv)
     if (rate && !limit) return EX_USAGE;
     json_t *request = ss_exchange_action(cli, verb);
     if (limit) json_object_set_new(request, "rate", limit);
-    ss_exchange_put(request, "relay", relay);
+    ss_json_put(request, "relay", relay);
     if (reason) reason = ss_text_utf8(cli->pool, reason, strlen(reason));
-    ss_exchange_put(request, "reason", reason);
+    ss_json_put(request, "reason", reason);
     if (duration) {
         json_object_set_new(request, "for", json_integer(duration));
         until = apr_psprintf(cli->pool, " for %s", ss_text_duration_print(cli->pool, duration));

@@ -1,19 +1,10 @@
 /* commands.c: the table of commands with their help texts; help, man page and completion are made
  * from it. */
-#include "cli/commands.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 
-#include "cli/action_command.h"
-#include "cli/explain_command.h"
-#include "cli/pause_command.h"
-#include "cli/queue_command.h"
 #include "cli/sendmail.h"
-#include "cli/sendmail_options.h"
-#include "cli/status_command.h"
-#include "cli/test_command.h"
-#include "cli/token_command.h"
-#include "cli/transfer_command.h"
 
 static const char filter_help[] =
     "Select messages by ID, or by a filter: --state, --relay, --from PATTERN, --to PATTERN (* "
@@ -75,14 +66,14 @@ static int sendmail_command(ss_cli_t *cli, int argc, const char *const *argv)
 
     switch (ss_sendmail_read(&s, argc, argv, cli->pool)) {
     case SS_SENDMAIL_HELP: return list_sendmail_options(cli);
-    case SS_SENDMAIL_LIST: other[0] = "mailq"; return ss_queue_command_mailq(cli, 1, other);
-    case SS_SENDMAIL_FLUSH: other[0] = "flush"; return ss_pause_command(cli, 1, other);
+    case SS_SENDMAIL_LIST: other[0] = "mailq"; return ss_cli_queue_mailq(cli, 1, other);
+    case SS_SENDMAIL_FLUSH: other[0] = "flush"; return ss_cli_pause(cli, 1, other);
     case SS_SENDMAIL_SUBMIT: return ss_sendmail_submit(&s, cli->pool);
     default: return EX_USAGE;
     }
 }
 
-const ss_cli_command_t ss_commands[] = {
+const ss_cli_command_t ss_cli_commands[] = {
     { "sendmail", "[-t] [-i] [-f SENDER] [RECIPIENT...]", "submit a message from standard input",
       NULL, sendmail_command },
     { "queue", "", "list messages, newest first",
@@ -92,56 +83,56 @@ const ss_cli_command_t ss_commands[] = {
       "while httpd is stopped, and prints the next\n"
       "steps. Nothing is overwritten. Exit codes: 0 everything was read, 65 some could not be "
       "read, 66 no such file, 73 the new file exists already.",
-      ss_queue_command },
-    { "mailq", "", "list all unfinished messages", NULL, ss_queue_command_mailq },
+      ss_cli_queue },
+    { "mailq", "", "list all unfinished messages", NULL, ss_cli_queue_mailq },
     { "show", "ID...", "show one message: recipients, attempts, the relay's replies", NULL,
-      ss_queue_command_show },
+      ss_cli_queue_show },
     { "status", "", "show relays, pauses and counts; the exit code is for monitoring",
       "Exit codes: 0 mail flows; 1 paused; 2 stuck: a relay is blocked, the oldest message is "
       "older than SMTPSendAlertAge, the queue is full or\n"
       "cannot be used, or the daemon cannot be reached. Without --relay, the worst relay decides.",
-      ss_status_command },
+      ss_cli_status },
     { "pause", "", "stop sending; mail is still accepted and queued",
       "A pause outlasts restarts. Without --for, it lasts until 'smtp-send resume'.",
-      ss_pause_command },
+      ss_cli_pause },
     { "resume", "", "resume sending",
       "Reports what still stops sending, such as SMTPSendPause On. With --rate 50/min, sending "
       "starts at this rate, which doubles each minute\n"
       "until the backlog is gone, so that the relay is not flooded.",
-      ss_pause_command },
-    { "flush", "", "try to send all waiting messages now", NULL, ss_pause_command },
-    { "retry", "[ID...]", "try to send messages now", filter_help, ss_action_command },
-    { "hold", "[ID...]", "keep messages until they are released", filter_help, ss_action_command },
-    { "release", "[ID...]", "send held messages", filter_help, ss_action_command },
+      ss_cli_pause },
+    { "flush", "", "try to send all waiting messages now", NULL, ss_cli_pause },
+    { "retry", "[ID...]", "try to send messages now", filter_help, ss_cli_action },
+    { "hold", "[ID...]", "keep messages until they are released", filter_help, ss_cli_action },
+    { "release", "[ID...]", "send held messages", filter_help, ss_cli_action },
     { "cancel", "[ID...]", "give messages up; the sender is not notified", filter_help,
-      ss_action_command },
+      ss_cli_action },
     { "bounce", "[ID...]", "give messages up and send their senders a bounce", filter_help,
-      ss_action_command },
+      ss_cli_action },
     { "export", "", "write unfinished messages to standard output, one line of JSON each",
       "Includes the content: a backup, or the way into another queue with import. Only for root "
       "and httpd's user. Pause first, otherwise\n"
       "messages that are sent meanwhile are in both.",
-      ss_transfer_command_export },
+      ss_cli_transfer_export },
     { "import", "", "read exported messages from standard input",
       "Messages keep their ids, ages and holds. Messages that exist already are skipped, so an "
       "interrupted import can be repeated.",
-      ss_transfer_command_import },
-    { "test", "", "test the connection to the relay", test_help, ss_test_command },
+      ss_cli_transfer_import },
+    { "test", "", "test the connection to the relay", test_help, ss_cli_test },
     { "token", "--microsoft|--google",
-      "print an OAuth 2 token, for SMTPSendPassword exec:", token_help, ss_token_command },
+      "print an OAuth 2 token, for SMTPSendPassword exec:", token_help, ss_cli_token },
     { "explain", "[CODE | TEXT...]",
       "explain a reply code or an error text, and what to do about it",
       "Takes a code (550), an enhanced code (5.7.1), a number of the error log (SMTPSend-402), or "
       "part of an error text. Without one, lists all entries.\n"
       "Exit codes: 0 found, 1 no match.",
-      ss_explain_command },
+      ss_cli_explain },
 };
-const int ss_commands_count = sizeof(ss_commands) / sizeof(ss_commands[0]);
+const int ss_cli_commands_count = sizeof(ss_cli_commands) / sizeof(ss_cli_commands[0]);
 
-const ss_cli_command_t *ss_commands_find(const char *name)
+const ss_cli_command_t *ss_cli_commands_find(const char *name)
 {
-    for (int i = 0; i < ss_commands_count; i++) {
-        if (!strcmp(ss_commands[i].name, name)) return &ss_commands[i];
+    for (int i = 0; i < ss_cli_commands_count; i++) {
+        if (!strcmp(ss_cli_commands[i].name, name)) return &ss_cli_commands[i];
     }
     return NULL;
 }

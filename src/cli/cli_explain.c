@@ -1,5 +1,5 @@
-/* explain_command.c: the knowledge base in a shell. Needs no daemon. */
-#include "cli/explain_command.h"
+/* cli_explain.c: the knowledge base in a shell. Needs no daemon. */
+#include "cli/cli.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -66,7 +66,7 @@ static int list_all(ss_cli_t *cli)
     return EX_OK;
 }
 
-int ss_explain_command(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv)
 {
     apr_array_header_t *words;
     int code;

@@ -1,6 +1,6 @@
-/* token_command.c: an OAuth 2 token by client credentials or by a service account, for
+/* cli_token.c: an OAuth 2 token by client credentials or by a service account, for
  * SMTPSendPassword exec:. */
-#include "cli/token_command.h"
+#include "cli/cli.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -8,10 +8,8 @@
 
 #include "base/clock.h"
 #include "cli/arguments.h"
-#include "cli/assertion.h"
+#include "cli/token.h"
 #include "cli/terminal.h"
-#include "cli/token_ask.h"
-#include "cli/token_cache.h"
 
 #define MICROSOFT_URL "https://login.microsoftonline.com/%s/oauth2/v2.0/token"
 #define MICROSOFT_SCOPE "https://outlook.office365.com/.default"
@@ -39,14 +37,14 @@ static const char *microsoft_assertion(ss_cli_t *cli, const options_t *o)
     apr_size_t key_len, cert_len;
     const char *key = ss_token_cache_file(cli, o->key_file, 0, &key_len),
                *cert = key ? ss_token_cache_file(cli, o->cert_file, 0, &cert_len) : NULL;
-    const char *thumbprint = cert ? ss_assertion_thumbprint(cli, cert, cert_len) : NULL;
+    const char *thumbprint = cert ? ss_token_assertion_thumbprint(cli, cert, cert_len) : NULL;
     json_int_t now = seconds_now();
 
     if (!thumbprint) return NULL;
-    return ss_assertion_sign(
+    return ss_token_assertion_sign(
         cli, json_pack("{s:s,s:s,s:s}", "alg", "RS256", "typ", "JWT", "x5t#S256", thumbprint),
         json_pack("{s:s,s:s,s:s,s:s,s:I,s:I,s:I}", "aud", o->url, "iss", o->client, "sub",
-                  o->client, "jti", ss_assertion_id(cli->pool), "nbf", now, "iat", now, "exp",
+                  o->client, "jti", ss_token_assertion_id(cli->pool), "nbf", now, "iat", now, "exp",
                   now + ASSERTION_SECONDS),
         key, key_len);
 }
@@ -78,9 +76,9 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
     apr_size_t len;
     const char *text = ss_token_cache_file(cli, o->key_file, 0, &len);
     json_t *account = text ? json_loadb(text, len, 0, NULL) : NULL;
-    const char *email = json_string_value(json_object_get(account, "client_email")),
-               *key = json_string_value(json_object_get(account, "private_key"));
-    const char *key_id = json_string_value(json_object_get(account, "private_key_id"));
+    const char *email = ss_json_text(account, "client_email"),
+               *key = ss_json_text(account, "private_key");
+    const char *key_id = ss_json_text(account, "private_key_id");
     const char *assertion = NULL;
     json_int_t now = seconds_now();
 
@@ -92,7 +90,7 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
         json_t *claims = json_pack("{s:s,s:s,s:s,s:I,s:I}", "iss", email, "scope", o->scope, "aud",
                                    o->url, "iat", now, "exp", now + ASSERTION_SECONDS);
         if (o->user) json_object_set_new(claims, "sub", json_string(o->user));
-        assertion = ss_assertion_sign(
+        assertion = ss_token_assertion_sign(
             cli, json_pack("{s:s,s:s,s:s?}", "alg", "RS256", "typ", "JWT", "kid", key_id), claims,
             key, strlen(key));
     }
@@ -148,7 +146,7 @@ static int print(const ss_cli_t *cli, const ss_token_t *token)
     return EX_OK;
 }
 
-int ss_token_command(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_token(ss_cli_t *cli, int argc, const char *const *argv)
 {
     options_t o = { 0 };
     const ss_arguments_option_t options[] = {

@@ -1,13 +1,11 @@
-/* test_status_code.c: exit codes of the command line. */
+/* test_cli_code.c: exit codes of the command line. */
 #include <CUnit/CUnit.h>
 #include <apr_pools.h>
 #include <stdio.h>
 
-#include "cli/cli.h"
-#include "cli/status_code.c"
-#include "cli/test_step.c"
+#include "cli/cli_code.c"
 
-void ss_suite_status_code(void);
+void ss_suite_cli_code(void);
 
 static void the_worst_reason_decides(void)
 {
@@ -36,7 +34,7 @@ static void the_worst_reason_decides(void)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         json_t *status = json_loads(rows[i].status, 0, NULL);
-        int got = ss_status_code(status, rows[i].relay);
+        int got = ss_cli_code_status(status, rows[i].relay);
         if (got != rows[i].want) printf("\n    %s: got %d", rows[i].status, got);
         CU_ASSERT_EQUAL(got, rows[i].want);
         json_decref(status);
@@ -62,14 +60,14 @@ static void each_failed_step_has_a_code(void)
                                          "greeting", "hello",   "starttls", "auth",
                                          "mail",     "rcpt",    "quit" };
 
-    for (int i = 0; i < 11; i++) CU_ASSERT_EQUAL(ss_test_step_code(steps[i]), 10 + i);
-    CU_ASSERT_EQUAL(ss_test_step_code(NULL), 0);
-    CU_ASSERT_EQUAL(ss_test_step_code("dance"), EX_SOFTWARE);
+    for (int i = 0; i < 11; i++) CU_ASSERT_EQUAL(ss_cli_code_step(steps[i]), 10 + i);
+    CU_ASSERT_EQUAL(ss_cli_code_step(NULL), 0);
+    CU_ASSERT_EQUAL(ss_cli_code_step("dance"), EX_SOFTWARE);
 }
 
-void ss_suite_status_code(void)
+void ss_suite_cli_code(void)
 {
-    CU_pSuite suite = CU_add_suite("status_code", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("cli_code", NULL, NULL);
 
     CU_add_test(suite, "the_worst_reason_decides", the_worst_reason_decides);
     CU_add_test(suite, "each_refusal_has_a_code", each_refusal_has_a_code);

@@ -1,6 +1,6 @@
-/* action_command.c: retry, hold, release, cancel, bounce: on messages by id, or on those that fit a
+/* cli_action.c: retry, hold, release, cancel, bounce: on messages by id, or on those that fit a
  * filter, whose number must be confirmed. */
-#include "cli/action_command.h"
+#include "cli/cli.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -43,7 +43,7 @@ static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
         json_object_set_new(request, "id", list);
         json_t *answer = ss_exchange_ask(cli, request, &code);
         if (code > worst) worst = code;
-        done += ss_terminal_number(answer, "done");
+        done += ss_json_number(answer, "done");
         json_decref(answer);
     }
     if (cli->is_json)
@@ -62,15 +62,15 @@ static int ask_filtered(ss_cli_t *cli, const act_t *act, apr_int64_t confirm, lo
     json_t *request = ss_exchange_action(cli, act->verb), *filter = json_object();
 
     json_object_set_new(request, "filter", filter);
-    ss_exchange_put(filter, "state", act->state);
-    ss_exchange_put(filter, "relay", act->relay);
-    ss_exchange_put(filter, "from", act->from);
-    ss_exchange_put(filter, "to", act->to);
+    ss_json_put(filter, "state", act->state);
+    ss_json_put(filter, "relay", act->relay);
+    ss_json_put(filter, "from", act->from);
+    ss_json_put(filter, "to", act->to);
     if (confirm) json_object_set_new(request, "confirm", json_integer(confirm));
     json_t *answer = ss_exchange_ask(cli, request, code);
     if (!answer) return -1;
-    *matched = ss_terminal_number(answer, "matched");
-    *done = ss_terminal_number(answer, "done");
+    *matched = ss_json_number(answer, "matched");
+    *done = ss_json_number(answer, "done");
     json_decref(answer);
     return 0;
 }
@@ -107,7 +107,7 @@ static int by_filter(ss_cli_t *cli, const act_t *act, apr_int64_t confirm)
     return done ? EX_OK : SS_CLI_NOTHING;
 }
 
-int ss_action_command(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_action(ss_cli_t *cli, int argc, const char *const *argv)
 {
     act_t act = { .verb = argv[0] };
     const ss_arguments_option_t options[] = {

@@ -1,6 +1,6 @@
-/* test_command.c: the connection test, run by the daemon with its own settings, or in this process
+/* cli_test.c: the connection test, run by the daemon with its own settings, or in this process
  * with the given ones and the SMTP engine of the daemon. */
-#include "cli/test_command.h"
+#include "cli/cli.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
@@ -11,7 +11,6 @@
 #include "cli/arguments.h"
 #include "cli/exchange.h"
 #include "cli/terminal.h"
-#include "cli/test_step.h"
 #include "config/option.h"
 #include "config/secret.h"
 #include "config/settings.h"
@@ -58,26 +57,28 @@ typedef struct {
 
 /* ---- by the daemon ---- */
 
-static apr_status_t on_answer_step(void *self, const char *bytes, apr_size_t len)
+/* Prints a step's lines while the test runs, for a person at a terminal. */
+static apr_status_t print_step(void *self, const char *text, apr_size_t len)
 {
-    ss_test_step_print(self, bytes, len);
+    const ss_cli_t *cli = self;
+
+    if (!cli->is_json && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
+        fwrite(text, 1, len, stderr);
     return APR_SUCCESS;
 }
 
 /* An answer without "failedStep" is a refusal, not a result. */
 static int test_daemon(ss_cli_t *cli, const test_t *test)
 {
-    ss_exchange_steps_t steps = { on_answer_step, cli };
+    ss_exchange_steps_t steps = { print_step, cli };
     ss_peer_answer_t answer = { 0 };
-    json_t *request = ss_exchange_request("test");
+    json_t *request =
+        json_pack("{s:s,s:s,s:b,s:b,s:b}", "do", "test", "format", cli->is_json ? "json" : "text",
+                  "probe", !test->no_probe, "mask", test->is_masked, "stream", !cli->is_json);
 
-    json_object_set_new(request, "format", json_string(cli->is_json ? "json" : "text"));
-    json_object_set_new(request, "probe", json_boolean(!test->no_probe));
-    json_object_set_new(request, "mask", json_boolean(test->is_masked));
-    json_object_set_new(request, "stream", json_boolean(!cli->is_json));
-    ss_exchange_put(request, "server", test->relay);
-    ss_exchange_put(request, "from", test->from);
-    ss_exchange_put(request, "to", test->to);
+    ss_json_put(request, "server", test->relay);
+    ss_json_put(request, "from", test->from);
+    ss_json_put(request, "to", test->to);
     int code = ss_exchange(cli, request, &steps, &answer);
     if (code != EX_OK) return code;
     json_t *header = json_loads(answer.header ? answer.header : "{}", 0, NULL);
@@ -87,7 +88,7 @@ static int test_daemon(ss_cli_t *cli, const test_t *test)
     } else {
         fwrite(answer.content, 1, answer.content_len, stdout);
         if (answer.content_len && answer.content[answer.content_len - 1] != '\n') putchar('\n');
-        code = ss_test_step_code(json_string_value(failed));
+        code = ss_cli_code_step(json_string_value(failed));
     }
     json_decref(header);
     return code;
@@ -168,7 +169,7 @@ static void on_step(void *self, const ss_probe_report_t *report, const ss_probe_
     run_t *run = self;
     const char *text = ss_probe_report_step_text(step, run->test->is_masked, report->pool);
 
-    ss_test_step_print(run->cli, text, strlen(text));
+    print_step(run->cli, text, strlen(text));
 }
 
 static void on_end(void *self, ss_probe_report_t *report)
@@ -180,7 +181,7 @@ static void on_end(void *self, ss_probe_report_t *report)
 
     fputs(text, stdout);
     if (*text && text[strlen(text) - 1] != '\n') putchar('\n');
-    run->code = ss_test_step_code(report->failed_step);
+    run->code = ss_cli_code_step(report->failed_step);
     run->is_over = 1;
     apr_pool_destroy(report->pool);
 }
@@ -259,7 +260,7 @@ static int check_ways(const ss_cli_t *cli, const test_t *test)
     return 0;
 }
 
-int ss_test_command(ss_cli_t *cli, int argc, const char *const *argv)
+int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
 {
     test_t test = { 0 };
     int no_verify = 0, code;

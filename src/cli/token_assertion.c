@@ -1,5 +1,5 @@
-/* assertion.c: signed assertions, by OpenSSL. */
-#include "cli/assertion.h"
+/* token_assertion.c: signed assertions, by OpenSSL. */
+#include "cli/token.h"
 
 #include <apr_strings.h>
 #include <openssl/err.h>
@@ -7,35 +7,24 @@
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Base64 with the alphabet of URLs, without padding (RFC 7515 2). */
 static const char *base64url(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    char *out = apr_palloc(pool, len * 4 / 3 + 4), *o = out;
-    unsigned bits = 0;
-    int held = 0;
+    char *out = apr_palloc(pool, len * 4 / 3 + 4);
 
-    for (apr_size_t i = 0; i < len; i++) {
-        bits = (bits << 8 | bytes[i]) & 0xffffff;
-        for (held += 8; held >= 6; held -= 6) *o++ = alphabet[bits >> (held - 6) & 63];
-    }
-    if (held) *o++ = alphabet[bits << (6 - held) & 63];
-    *o = '\0';
+    EVP_EncodeBlock((unsigned char *)out, bytes, (int)len);
+    for (char *p = out; *p; p++) *p = *p == '+' ? '-' : *p == '/' ? '_' : *p;
+    out[strcspn(out, "=")] = '\0';
     return out;
 }
 
 static const char *encoded(json_t *object, apr_pool_t *pool)
 {
-    char *text = json_dumps(object, JSON_COMPACT);
-    const char *out = text ? base64url((const unsigned char *)text, strlen(text), pool) : "";
+    const char *text = ss_json_print(object, pool);
 
-    free(text);
-    json_decref(object);
-    return out;
+    return text ? base64url((const unsigned char *)text, strlen(text), pool) : "";
 }
 
 static const char *reason(void)
@@ -71,8 +60,8 @@ static const char *signature(ss_cli_t *cli, EVP_PKEY *key, const char *text)
     return ok ? base64url(bytes, len, cli->pool) : NULL;
 }
 
-const char *ss_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, const char *key,
-                              apr_size_t key_len)
+const char *ss_token_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, const char *key,
+                                    apr_size_t key_len)
 {
     const char *first = encoded(header, cli->pool), *second = encoded(claims, cli->pool),
                *text = apr_pstrcat(cli->pool, first, ".", second, NULL);
@@ -93,7 +82,7 @@ const char *ss_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claims, con
     return signed_by ? apr_pstrcat(cli->pool, text, ".", signed_by, NULL) : NULL;
 }
 
-const char *ss_assertion_thumbprint(ss_cli_t *cli, const char *pem, apr_size_t len)
+const char *ss_token_assertion_thumbprint(ss_cli_t *cli, const char *pem, apr_size_t len)
 {
     BIO *bio = BIO_new_mem_buf(pem, (int)len);
     X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, no_password, NULL) : NULL;
@@ -107,7 +96,7 @@ const char *ss_assertion_thumbprint(ss_cli_t *cli, const char *pem, apr_size_t l
     return ok ? base64url(digest, size, cli->pool) : NULL;
 }
 
-const char *ss_assertion_id(apr_pool_t *pool)
+const char *ss_token_assertion_id(apr_pool_t *pool)
 {
     unsigned char random[16] = { 0 };
 
