@@ -10,15 +10,12 @@
 
 typedef struct ss_cli_t ss_cli_t;
 
-/* A command. Returns the exit code. argv[0] is the command's name. */
-typedef int ss_cli_run_fn(ss_cli_t *cli, int argc, const char *const *argv);
-
 typedef struct {
     const char *name;
     const char *usage;   /* operands, as help shows them: "ID..." */
     const char *summary; /* one line for the list of commands */
     const char *help;    /* paragraphs for --help, or NULL */
-    ss_cli_run_fn *run;
+    int (*run)(ss_cli_t *cli, int argc, const char *const *argv);
 } ss_cli_command_t;
 
 struct ss_cli_t {
@@ -34,17 +31,19 @@ extern const int ss_cli_commands_count;
 /* NULL: there is no such command. */
 const ss_cli_command_t *ss_cli_commands_find(const char *name);
 
-ss_cli_run_fn ss_cli_action; /* retry, hold, release, cancel, bounce */
-ss_cli_run_fn ss_cli_explain;
-ss_cli_run_fn ss_cli_pause; /* pause, resume, flush */
-ss_cli_run_fn ss_cli_queue;
-ss_cli_run_fn ss_cli_queue_mailq;
-ss_cli_run_fn ss_cli_queue_show;
-ss_cli_run_fn ss_cli_status;
-ss_cli_run_fn ss_cli_test;
-ss_cli_run_fn ss_cli_token;
-ss_cli_run_fn ss_cli_transfer_export;
-ss_cli_run_fn ss_cli_transfer_import;
+/* The commands. argv[0] is the command's name. Each returns the exit code. */
+int ss_cli_action(ss_cli_t *cli, int argc,
+                  const char *const *argv); /* retry, hold, release, cancel, bounce */
+int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_pause(ss_cli_t *cli, int argc, const char *const *argv); /* pause, resume, flush */
+int ss_cli_queue(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_queue_mailq(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_token(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_transfer_export(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_transfer_import(ss_cli_t *cli, int argc, const char *const *argv);
 
 /* The exit code for a refusal of the daemon, by its HTTP status. other: for a refusal that is
  * neither a lack of permission nor temporary nor a fault of the daemon. */
