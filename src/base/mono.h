@@ -6,7 +6,7 @@
 
 #include <apr_time.h>
 
-/* Microseconds of CLOCK_MONOTONIC. { 0 }: not set. */
+/* Microseconds of CLOCK_BOOTTIME. { 0 }: not set. */
 typedef struct {
     apr_int64_t us;
 } ss_mono_t;

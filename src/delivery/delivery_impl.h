@@ -46,6 +46,12 @@ static inline apr_time_t ss_delivery_wall(const ss_delivery_t *d)
     return d->ports.wall_now(d->ports.self);
 }
 
+/* By how much the wall clock is ahead of the monotonic one: it changes when the clock is set. */
+static inline apr_interval_time_t ss_delivery_clock(const ss_delivery_t *d)
+{
+    return ss_delivery_wall(d) - ss_delivery_mono(d).us;
+}
+
 static inline void ss_delivery_timer(const ss_delivery_t *d, ss_timer_t *timer, ss_mono_t when)
 {
     d->ports.timer(d->ports.self, timer, when);

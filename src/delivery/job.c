@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "delivery/delivery_impl.h"
+#include "delivery/retry.h"
+
+/* a clock that is slewed is followed with the next attempt */
+#define REBASE_LEAST APR_USEC_PER_SEC
 
 static apr_uint32_t hash_of(const char *text)
 {
@@ -16,20 +20,27 @@ static apr_uint32_t hash_of(const char *text)
 
 /* ---- making and finding ---- */
 
-/* due: wall time; 0: at once. */
+/* due: wall time by the job's clock; 0: at once. */
 static void set_due(ss_job_t *job, apr_time_t due)
 {
-    const ss_delivery_t *d = job->delivery;
+    job->entry.due.us = due > job->clock ? due - job->clock : 0;
+}
 
-    job->due = due;
-    job->entry.due = due <= job->ripe
-                         ? (ss_mono_t){ 0 }
-                         : ss_mono_of_wall(due, ss_delivery_mono(d), ss_delivery_wall(d));
+/* The time of the next attempt. What was read may be of a clock that has been set back since. */
+static apr_time_t next_of(const ss_job_t *job, apr_time_t next, int attempts)
+{
+    apr_time_t now = ss_delivery_mono(job->delivery).us + job->clock;
+
+    return ss_retry_next(next, job->relay->settings->retry, attempts, now);
 }
 
 void ss_job_set_message(ss_job_t *job, ss_message_t *message)
 {
     assert(!job->message);
+    for (int i = 0; i < message->rcpt_count; i++) {
+        ss_recipient_t *rcpt = &message->rcpts[i];
+        rcpt->next = next_of(job, rcpt->next, rcpt->attempts);
+    }
     job->message = message;
     job->entry.created = message->created;
     job->entry.priority = message->attr.priority;
@@ -45,6 +56,7 @@ ss_job_t *ss_job_create(ss_delivery_t *d, ss_relay_t *relay, ss_message_t *messa
     if (!job) abort();
     job->delivery = d;
     job->relay = relay;
+    job->clock = ss_delivery_clock(d);
     job->entry.owner = job;
     if (message) {
         apr_cpystrn(job->entry.id, message->id, sizeof(job->entry.id));
@@ -56,7 +68,8 @@ ss_job_t *ss_job_create(ss_delivery_t *d, ss_relay_t *relay, ss_message_t *messa
         job->entry.priority = due->priority;
         job->entry.is_retry = due->attempts > 0;
         job->entry.submitter = hash_of(due->submitter);
-        set_due(job, due->due);
+        if (!due->attempts) job->at = due->due;
+        set_due(job, next_of(job, due->due, due->attempts));
     }
     apr_hash_set(d->jobs, job->entry.id, APR_HASH_KEY_STRING, job);
     if (!d->expire_timer.node.place)
@@ -114,7 +127,22 @@ int ss_job_is_soon(const ss_job_t *job)
 int ss_job_is_due(const ss_job_t *job, const ss_recipient_t *rcpt)
 {
     return (rcpt->state == SS_STATE_QUEUED || rcpt->state == SS_STATE_DEFERRED) &&
-           (rcpt->next <= job->ripe || rcpt->next <= ss_delivery_wall(job->delivery));
+           rcpt->next - job->clock <= ss_delivery_mono(job->delivery).us;
+}
+
+/* ---- clocks ---- */
+
+int ss_job_rebase(ss_job_t *job)
+{
+    apr_interval_time_t by = ss_delivery_clock(job->delivery) - job->clock;
+    apr_time_t now = ss_delivery_mono(job->delivery).us + job->clock;
+
+    for (int i = 0; i < job->message->rcpt_count; i++) {
+        ss_recipient_t *rcpt = &job->message->rcpts[i];
+        if (rcpt->next && (rcpt->attempts || rcpt->next <= now)) rcpt->next += by;
+    }
+    job->clock += by;
+    return by > REBASE_LEAST || by < -REBASE_LEAST;
 }
 
 /* ---- its place in the order ---- */
@@ -143,6 +171,24 @@ static void schedule(ss_job_t *job)
     ss_relay_wake(relay);
 }
 
+/* What memory knows is old: the content is dropped, and read when its turn comes, now. What is
+ * held, cancelled or not due yet is found out then. */
+static void read_anew(ss_job_t *job)
+{
+    ss_job_forget(job);
+    job->clock = ss_delivery_clock(job->delivery);
+    job->at = 0;
+    set_due(job, 0);
+}
+
+static int is_untried(const ss_message_t *m)
+{
+    for (int i = 0; i < m->rcpt_count; i++) {
+        if (m->rcpts[i].attempts) return 0;
+    }
+    return 1;
+}
+
 void ss_job_settle(ss_job_t *job)
 {
     int any = 0;
@@ -153,8 +199,7 @@ void ss_job_settle(ss_job_t *job)
          * outcomes are in it. */
         if (job->outcomes) return;
         job->is_stale = 0;
-        ss_job_forget(job);
-        set_due(job, ss_delivery_wall(job->delivery));
+        read_anew(job);
     }
     if (job->is_gone) {
         if (!job->outcomes) ss_job_free(job);
@@ -171,6 +216,7 @@ void ss_job_settle(ss_job_t *job)
         if (!job->outcomes) ss_job_free(job);
         return;
     }
+    job->at = is_untried(job->message) ? due : 0;
     set_due(job, due);
     job->entry.is_retry = job->message->rcpts[0].attempts > 0;
     if (!job->outcomes && (!ss_job_is_soon(job) || job->delivery->memory > SS_JOB_MEMORY_MAX))
@@ -181,7 +227,6 @@ void ss_job_settle(ss_job_t *job)
 void ss_job_refresh(ss_delivery_t *d, const char *id, ss_relay_t *relay)
 {
     ss_job_t *job = ss_job_find(d, id);
-    apr_time_t now = ss_delivery_wall(d);
 
     if (job) {
         if (job->is_sending || job->is_loading) {
@@ -194,15 +239,13 @@ void ss_job_refresh(ss_delivery_t *d, const char *id, ss_relay_t *relay)
             job->is_stale = 1;
             return;
         }
-        ss_job_forget(job);
     } else {
-        ss_store_due_row_t due = {
-            .relay = relay->name, .due = now, .created = now, .priority = SS_PRIORITY_NORMAL
-        };
+        ss_store_due_row_t due = { .relay = relay->name,
+                                   .created = ss_delivery_wall(d),
+                                   .priority = SS_PRIORITY_NORMAL };
         apr_cpystrn(due.id, id, sizeof(due.id));
         job = ss_job_create(d, relay, NULL, &due);
     }
-    /* Read again; what is held, cancelled or not due yet is found out then. */
-    set_due(job, now);
+    read_anew(job);
     ss_job_settle(job);
 }

@@ -21,9 +21,10 @@ typedef struct ss_job_t {
     int is_stale;    /* the stored message was changed meanwhile: to be read again */
     int wants_whole; /* the relay takes no 8-bit content: all of it is loaded, however large */
     int is_gone;     /* final by somebody else's doing: freed as soon as nothing uses it */
-    /* wall times; 0: none. due: the entry's. ripe: the last one that came; a clock that is set back
-     * after that does not delay the message again */
-    apr_time_t due, ripe;
+    /* By how much the wall clock was ahead of the monotonic one when the times of its recipients
+     * were set: they count by that clock, however it is set later. */
+    apr_interval_time_t clock;
+    apr_time_t at; /* it waits for this time, which a person chose: the clock on the wall; or 0 */
     ss_mono_t received, stored; /* when it came in, when it was committed; not set: before the
                                    start */
 } ss_job_t;
@@ -50,6 +51,9 @@ int ss_job_is_soon(const ss_job_t *job);
 /* Whether a recipient may be sent to now: it waits, and its time has come. */
 int ss_job_is_due(const ss_job_t *job, const ss_recipient_t *rcpt);
 void ss_job_free(ss_job_t *job);
+/* A time of one of its recipients is about to be set: those of the others count by the clock as it
+ * is now from here on. It has content. Whether they changed: they are to be written. */
+int ss_job_rebase(ss_job_t *job);
 /* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped
  * and read again. */
 void ss_job_refresh(ss_delivery_t *d, const char *id, ss_relay_t *relay);

@@ -166,12 +166,14 @@ static void keep_words(ss_recipient_t *rcpt, const ss_client_rcpt_t *result,
     rcpt->last_attempt = now;
 }
 
-static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now)
+/* *is_rebased: the other recipients' times changed too. */
+static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now, int *is_rebased)
 {
     const ss_settings_t *s = job->relay->settings;
     apr_interval_time_t age = ss_retry_age(job->message, ss_pause_total(job->relay, now), now);
     apr_time_t notice = ss_bounce_queue_delay_at(s, job->message, rcpt, age, now);
 
+    *is_rebased |= ss_job_rebase(job);
     rcpt->attempts++;
     rcpt->next = now + ss_retry_wait(s->retry, rcpt->attempts, ss_delivery_random(job->delivery));
     /* The notice of delay goes out at its time, with the result of an attempt made then. */
@@ -181,7 +183,7 @@ static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now)
 /* Gives the recipient its new state. Returns the log's word; NULL: it was not charged, and is not
  * worth a commit. */
 static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, ss_verdict_fate_t fate,
-                          apr_time_t now)
+                          apr_time_t now, int *is_rebased)
 {
     ss_relay_t *relay = job->relay;
 
@@ -210,7 +212,7 @@ static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, ss_verdict_fate_t
         return NULL;
     case SS_RETRY_LATER: break;
     }
-    charge(job, rcpt, now);
+    charge(job, rcpt, now, is_rebased);
     if (is_over(job, now)) {
         rcpt->next = 0;
         ss_recipient_go(rcpt, SS_STATE_EXPIRED);
@@ -265,20 +267,32 @@ static void finish(ss_job_t *job, const int *changed, int changed_count,
     post(job, changed, changed_count, history, has_dsn, now);
 }
 
+/* The clock was set: the other recipients that wait are written too, with their new times. */
+static int add_waiting(const ss_message_t *m, int *changed, int count)
+{
+    for (int i = 0; i < m->rcpt_count; i++) {
+        int is_new = m->rcpts[i].next && m->rcpts[i].state < SS_STATE_HELD;
+        for (int k = 0; is_new && k < count; k++) is_new = changed[k] != i;
+        if (is_new) changed[count++] = i;
+    }
+    return count;
+}
+
 void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *numbers,
                      int result_count, const ss_outcome_attempt_t *attempt)
 {
     ss_message_t *m = job->message;
     apr_pool_t *pool = m->pool;
     apr_time_t now = ss_delivery_wall(job->delivery);
-    int *changed = apr_palloc(pool, sizeof(int) * (apr_size_t)result_count), changed_count = 0;
+    int *changed = apr_palloc(pool, sizeof(int) * (apr_size_t)m->rcpt_count), changed_count = 0;
+    int is_rebased = 0;
     apr_array_header_t *history = apr_array_make(pool, 4, sizeof(ss_message_history_t));
 
     for (int i = 0; i < result_count; i++) {
         ss_recipient_t *rcpt = &m->rcpts[numbers[i]];
         int is_first = rcpt->attempts == 0;
         keep_words(rcpt, &results[i], attempt, now, pool);
-        const char *status = decide(job, rcpt, results[i].fate, now);
+        const char *status = decide(job, rcpt, results[i].fate, now, &is_rebased);
         ss_relay_move(job->relay, SS_STATE_SENDING, rcpt->state);
         if (!status) continue;
         changed[changed_count++] = numbers[i];
@@ -292,7 +306,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
             now, pool);
     }
     job->uncharged = changed_count < result_count ? job->uncharged + 1 : 0;
-    if (changed_count) job->ripe = 0;
+    if (is_rebased) changed_count = add_waiting(m, changed, changed_count);
     finish(job, changed, changed_count, history, attempt->has_dsn, now);
 }
 

@@ -29,7 +29,6 @@ static moved_t move(ss_job_t *job)
     ss_relay_t *relay = job->relay;
 
     job->is_scheduled = 0;
-    job->ripe = job->due;
     if (!job->message) {
         if (relay->loads >= SS_BACKLOG_LOADS_MAX) return give_back(job, NO_ROOM);
         ss_backlog_load(job);

@@ -23,14 +23,27 @@ ss_retry_t ss_retry_decide(ss_verdict_fate_t fate, ss_uncertain_t uncertain, int
     return SS_RETRY_LATER;
 }
 
-apr_interval_time_t ss_retry_wait(const apr_array_header_t *waits, int attempts,
-                                  apr_uint32_t random)
+static apr_interval_time_t wait_of(const apr_array_header_t *waits, int attempts)
 {
     int index = attempts > 0 ? attempts - 1 : 0;
 
-    if (!waits || !waits->nelts) return ss_mono_jitter(WAIT_DEFAULT, JITTER, random);
+    if (!waits || !waits->nelts) return WAIT_DEFAULT;
     if (index >= waits->nelts) index = waits->nelts - 1;
-    return ss_mono_jitter(APR_ARRAY_IDX(waits, index, apr_interval_time_t), JITTER, random);
+    return APR_ARRAY_IDX(waits, index, apr_interval_time_t);
+}
+
+apr_interval_time_t ss_retry_wait(const apr_array_header_t *waits, int attempts,
+                                  apr_uint32_t random)
+{
+    return ss_mono_jitter(wait_of(waits, attempts), JITTER, random);
+}
+
+apr_time_t ss_retry_next(apr_time_t next, const apr_array_header_t *waits, int attempts,
+                         apr_time_t now)
+{
+    apr_interval_time_t most = wait_of(waits, attempts) / 100 * (100 + JITTER) + APR_USEC_PER_SEC;
+
+    return attempts && next - now > most ? now : next;
 }
 
 apr_interval_time_t ss_retry_age(const ss_message_t *m, apr_interval_time_t paused, apr_time_t now)

@@ -25,6 +25,11 @@ ss_retry_t ss_retry_decide(ss_verdict_fate_t fate, ss_uncertain_t uncertain, int
  * none: a minute. */
 apr_interval_time_t ss_retry_wait(const apr_array_header_t *waits, int attempts,
                                   apr_uint32_t random);
+/* The time of the next attempt (0: at once) after so many charged ones, where it cannot be right:
+ * it is further away than any wait, since the clock was set back after it was chosen. Then it is
+ * now. A time before the first attempt is a person's and stays. */
+apr_time_t ss_retry_next(apr_time_t next, const apr_array_header_t *waits, int attempts,
+                         apr_time_t now);
 /* How long the message was tried so far: from its acceptance, or from the time it waits for (`at`);
  * without the time its relay was paused (paused: the relay's total by now) and without the time it
  * was held. May be negative. */

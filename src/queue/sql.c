@@ -138,13 +138,13 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_PAGE] =
         "SELECT " MESSAGE_COLUMNS " FROM message m" FILTER " ORDER BY m.id DESC LIMIT %lld",
     [SS_SQL_PAGE_COUNT] = "SELECT count(*) FROM message m" FILTER " LIMIT %lld",
-    [SS_SQL_RETRY] = "UPDATE recipient SET state = {queued}, next = %lld WHERE message = %s AND "
+    [SS_SQL_RETRY] = "UPDATE recipient SET state = {queued}, next = 0 WHERE message = %s AND "
                      "state IN ({queued}, {sending}, {deferred})",
     [SS_SQL_HOLD] =
         "UPDATE recipient SET state = {held}, cause = 'person', next = 0 WHERE message = %s "
         "AND state IN ({queued}, {sending}, {deferred})",
     [SS_SQL_RELEASE] =
-        "UPDATE recipient SET state = {queued}, cause = NULL, next = %lld WHERE message = "
+        "UPDATE recipient SET state = {queued}, cause = NULL, next = 0 WHERE message = "
         "%s AND state = {held}",
     [SS_SQL_CANCEL] = "UPDATE recipient SET state = {cancelled}, cause = NULL, next = 0 WHERE "
                       "message = %s AND state < {sent}",

@@ -147,6 +147,18 @@ static void publish(ss_store_t *store, struct ss_requests_t *done)
     if (was_empty) store->batch.options.notify(store->batch.options.self);
 }
 
+/* The condition waits by a clock of its own. */
+static void wait_until(ss_store_t *store, ss_mono_t when)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    apr_int64_t us = t.tv_nsec / 1000 + ss_mono_since(when, ss_mono_now());
+    t.tv_sec += (time_t)(us / APR_USEC_PER_SEC);
+    t.tv_nsec = (long)(us % APR_USEC_PER_SEC) * 1000;
+    pthread_cond_timedwait(&store->more, &store->mutex, &t);
+}
+
 /* Waits for work. 0: closing, and nothing is left. The mutex is held. */
 static int wait_for_work(ss_store_t *store)
 {
@@ -161,10 +173,7 @@ static int wait_for_work(ss_store_t *store)
             pthread_cond_wait(&store->more, &store->mutex);
             continue;
         }
-        struct timespec until = { .tv_sec = (time_t)(store->batch.again_at.us / APR_USEC_PER_SEC),
-                                  .tv_nsec =
-                                      (long)(store->batch.again_at.us % APR_USEC_PER_SEC) * 1000 };
-        pthread_cond_timedwait(&store->more, &store->mutex, &until);
+        wait_until(store, store->batch.again_at);
     }
 }
 

@@ -57,16 +57,6 @@ static const char *word_of(const ss_store_summary_t *summary)
     return word ? word : "unknown";
 }
 
-static apr_status_t change_recipients(ss_db_t *db, const char *id, ss_store_action_t control,
-                                      apr_time_t now)
-{
-    apr_int64_t when = now;
-
-    if (control == SS_ACTION_RETRY || control == SS_ACTION_RELEASE)
-        return ss_db_run(db, actions[control].sql, SS_ARGS{ &when, id }, NULL);
-    return ss_db_run(db, actions[control].sql, SS_ARGS{ id }, NULL);
-}
-
 /* Notifies the node that delivers the message, if it is another one. Before the change, which may
  * delete the message. */
 static apr_status_t hand_over(ss_db_t *db, const ss_store_control_t *request, const ss_message_t *m,
@@ -93,7 +83,8 @@ static apr_status_t act_on_message(ss_db_t *db, ss_store_control_t *request, con
         request->messages += rv == APR_SUCCESS;
         return rv;
     }
-    if (rv == APR_SUCCESS) rv = change_recipients(db, m->id, request->control, request->now);
+    if (rv == APR_SUCCESS)
+        rv = ss_db_run(db, actions[request->control].sql, SS_ARGS{ m->id }, NULL);
     if (rv == APR_SUCCESS)
         rv = ss_store_outcome_event(db, m->id, request->now, -1, actions[request->control].what,
                                     request->who, NULL);

@@ -27,11 +27,10 @@ enum {
     FAULTS_STUCK = 64,   /* the store hangs or refuses for seconds */
     FAULTS_SICK = 128    /* for a while, all sessions end before they carry anything */
 };
-/* What the faults of a run are, unless the command line says so. Replies that put mail off and a
- * clock that is set back do not go together yet (README.md). */
+/* What the faults of a run are, unless the command line says so. */
 #define FAULTS_USUAL                                                                               \
     (FAULTS_REPLIES | FAULTS_CRASH | FAULTS_RESTART | FAULTS_OPERATOR | FAULTS_DISK)
-#define FAULTS_OF_TIME (FAULTS_CRASH | FAULTS_RESTART | FAULTS_DISK | FAULTS_CLOCK)
+#define FAULTS_OF_TIME (FAULTS_USUAL | FAULTS_CLOCK)
 #define FAULTS_BY_SEED (-1) /* three runs in four are the usual ones */
 
 typedef struct world_t world_t;

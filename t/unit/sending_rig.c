@@ -258,6 +258,7 @@ static ss_message_t *make_message(const sending_rig_t *rig, int number)
     m->attr.priority = SS_PRIORITY_NORMAL;
     m->attr.submitter = "app";
     m->attr.expire = rig->stored[number].expire;
+    m->attr.at = rig->stored[number].at;
     m->created = rig->stored[number].created;
     m->paused_base = rig->stored[number].paused_base;
     return m;
@@ -282,7 +283,13 @@ static void find_due(const sending_rig_t *rig, ss_store_due_t *due)
     due->rows = apr_array_make(due->head.pool, 1, sizeof(ss_store_due_row_t));
     for (int i = 0; i < rig->count && !due->after_id[0]; i++) {
         ss_store_due_row_t row = { .relay = "default", .submitter = "app", .created = rig->wall };
-        if (rig->stored[i].rcpts[0].state != SS_STATE_QUEUED) continue;
+        const ss_recipient_t *rcpts = rig->stored[i].rcpts;
+        if (rcpts[0].state > SS_STATE_DEFERRED) continue;
+        row.due = rcpts[0].next;
+        for (int r = 0; r < rig->stored[i].rcpt_count; r++) {
+            if (rcpts[r].next < row.due) row.due = rcpts[r].next;
+            if (rcpts[r].attempts > row.attempts) row.attempts = rcpts[r].attempts;
+        }
         apr_cpystrn(row.id, rig->stored[i].id, sizeof(row.id));
         APR_ARRAY_PUSH(due->rows, ss_store_due_row_t) = row;
     }

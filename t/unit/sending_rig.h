@@ -55,7 +55,7 @@ struct sending_rig_t {
         char id[SS_IDENT_TEXT];
         int rcpt_count;
         ss_recipient_t rcpts[RIG_RCPTS];
-        apr_time_t created;
+        apr_time_t created, at;
         apr_interval_time_t expire, paused_base;
     } stored[RIG_MESSAGES];
     int count;

@@ -65,6 +65,31 @@ static void the_waits_of_the_directive(void)
     apr_pool_destroy(pool);
 }
 
+/* A wait that is longer than any is of a clock that was set back; one that a person chose is not.
+ */
+static void a_time_that_cannot_be_right_is_now(void)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    apr_array_header_t *waits = apr_array_make(pool, 2, sizeof(apr_interval_time_t));
+    APR_ARRAY_PUSH(waits, apr_interval_time_t) = 100 * SECOND;
+    APR_ARRAY_PUSH(waits, apr_interval_time_t) = 1000 * SECOND;
+    CU_ASSERT_EQUAL(ss_retry_next(0, waits, 1, ACCEPTED), 0);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED - DAY, waits, 1, ACCEPTED), ACCEPTED - DAY);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED + 111 * SECOND, waits, 1, ACCEPTED),
+                    ACCEPTED + 111 * SECOND);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED + 112 * SECOND, waits, 1, ACCEPTED), ACCEPTED);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED + 1101 * SECOND, waits, 2, ACCEPTED),
+                    ACCEPTED + 1101 * SECOND);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED + 1102 * SECOND, waits, 2, ACCEPTED), ACCEPTED);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED + 67 * SECOND, NULL, 5, ACCEPTED),
+                    ACCEPTED + 67 * SECOND);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED + 68 * SECOND, NULL, 5, ACCEPTED), ACCEPTED);
+    CU_ASSERT_EQUAL(ss_retry_next(ACCEPTED + DAY, waits, 0, ACCEPTED), ACCEPTED + DAY);
+    apr_pool_destroy(pool);
+}
+
 static void what_counts_towards_the_age(void)
 {
     static const struct {
@@ -113,5 +138,6 @@ void ss_suite_retry(void)
 
     CU_ADD_TEST(suite, each_fate);
     CU_ADD_TEST(suite, the_waits_of_the_directive);
+    CU_ADD_TEST(suite, a_time_that_cannot_be_right_is_now);
     CU_ADD_TEST(suite, what_counts_towards_the_age);
 }
