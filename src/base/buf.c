@@ -1,4 +1,3 @@
-/* buf.c: the bounded byte buffer. See buf.h. */
 #include "base/buf.h"
 
 #include <apr_lib.h>

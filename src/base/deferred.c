@@ -1,4 +1,3 @@
-/* deferred.c: calls at the end of a turn. See deferred.h. */
 #include "base/deferred.h"
 
 #include <stddef.h>

@@ -1,4 +1,3 @@
-/* heap.c: the intrusive min-heap. See heap.h. */
 #include "base/heap.h"
 
 #include <stdlib.h>

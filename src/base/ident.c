@@ -1,4 +1,3 @@
-/* ident.c: UUID version 7 (RFC 9562 5.7). See ident.h. */
 #include "base/ident.h"
 
 #include <apr_strings.h>

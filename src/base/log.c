@@ -1,4 +1,3 @@
-/* log.c: formats a line, escapes it once, gives it to the sink. See log.h. */
 #include "base/log.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,3 @@
-/* result.c: what to tell a person. See result.h. */
 #include "base/result.h"
 
 #include <apr_strings.h>

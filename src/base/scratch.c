@@ -1,4 +1,3 @@
-/* scratch.c: a file without a name. See scratch.h. */
 #include "base/scratch.h"
 
 #include <apr_file_io.h>

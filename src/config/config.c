@@ -1,4 +1,3 @@
-/* config.c: the configured relays by name. See config.h. */
 #include "config/config.h"
 
 #include <string.h>

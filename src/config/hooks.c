@@ -1,4 +1,3 @@
-/* hooks.c: the keys of webhooks' signatures, by name. See hooks.h. */
 #include "config/hooks.h"
 
 #include <apr_escape.h>

@@ -1,5 +1,5 @@
 /* option_value.c: the kinds of values that directives have, and records as the table sees them:
- * set, printed, merged. Pure: no httpd. See option.h. */
+ * set, printed, merged. Pure: no httpd. */
 #include "config/option.h"
 
 #include <apr_lib.h>

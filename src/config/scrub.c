@@ -1,4 +1,3 @@
-/* scrub.c: copies of a configuration's line with a password. See scrub.h. */
 #include "config/scrub.h"
 
 #include <stddef.h>

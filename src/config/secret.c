@@ -1,4 +1,3 @@
-/* secret.c: passwords and tokens. See secret.h. */
 #include "config/secret.h"
 
 #include <apr_strings.h>

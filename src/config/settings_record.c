@@ -1,4 +1,3 @@
-/* settings_record.c: records as a whole: empty, finished, compared. See settings.h. */
 #include "config/settings.h"
 
 #include <apr_strings.h>

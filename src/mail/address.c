@@ -1,5 +1,3 @@
-/* address.c: syntax, comparison and writing of mailboxes. address_list.c reads lists. See
- * address.h. */
 #include "mail/address.h"
 
 #include <apr_lib.h>

@@ -1,4 +1,3 @@
-/* address_list.c: reads the value of an address field in one pass. See address.h. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>

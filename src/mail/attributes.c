@@ -1,4 +1,3 @@
-/* attributes.c: the table of attributes. See attributes.h. */
 #include "mail/attributes.h"
 
 #include <apr_strings.h>

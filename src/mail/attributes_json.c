@@ -1,4 +1,3 @@
-/* attributes_json.c: attributes in jansson's values. See attributes_json.h. */
 #include "mail/attributes_json.h"
 
 #include <apr_strings.h>

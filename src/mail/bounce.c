@@ -1,4 +1,4 @@
-/* bounce.c: see bounce.h. What is not ASCII in our own parts is encoded: a report needs 8BITMIME
+/* bounce.c: what is not ASCII in our own parts is encoded: a report needs 8BITMIME
  * only for the returned message, and SMTPUTF8 only for the recipient's address (RFC 6533). */
 #include "mail/bounce.h"
 

@@ -1,5 +1,5 @@
 /* compose.c: fields and the encoding of text are done here; GMime writes the parts: their types,
- * names (RFC 2231), boundaries and nesting. See compose.h. */
+ * names (RFC 2231), boundaries and nesting. */
 #include "mail/compose.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,3 @@
-/* lift.c: moves contents of files out of a document while it arrives. See lift.h. */
 #include "mail/lift.h"
 
 #include <apr_escape.h>

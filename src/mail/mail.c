@@ -1,4 +1,3 @@
-/* mail.c: a submitted message and its recipients without duplicates. See mail.h. */
 #include "mail/mail.h"
 
 #include <apr_hash.h>

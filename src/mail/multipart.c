@@ -1,4 +1,3 @@
-/* multipart.c: splits a multipart/form-data body; contents are not copied. See multipart.h. */
 #include "mail/multipart.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,3 @@
-/* ndjson.c: JSON documents, one a line. See ndjson.h. */
 #include "mail/ndjson.h"
 
 #include <string.h>

@@ -1,4 +1,3 @@
-/* parse.c: a complete message. See parse.h. */
 #include "mail/parse.h"
 
 #include <apr_lib.h>

@@ -1,4 +1,3 @@
-/* rewrite.c: senders, aliases and the staging redirect. See rewrite.h. */
 #include "mail/rewrite.h"
 
 #include <apr_strings.h>

@@ -1,5 +1,5 @@
 /* words.c: encoded words and parameters. Other character sets than UTF-8 are converted with iconv,
- * opened on first use. See words.h. */
+ * opened on first use. */
 #include "mail/words.h"
 
 #include <apr_lib.h>

@@ -1,4 +1,3 @@
-/* connect.c: happy eyeballs (RFC 8305). See connect.h. */
 #include "net/connect.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,4 @@
-/* helpers.c: the loop's helper threads. See helpers.h. The shared record is counted by its users
+/* helpers.c: the loop's helper threads. The shared record is counted by its users
  * (the loop and each thread) and freed by the last: a name server that does not answer must not
  * hold up the end of the process, nor may its thread write into what is gone. */
 #include "net/helpers.h"

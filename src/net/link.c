@@ -1,5 +1,5 @@
 /* link.c: a link's session: bytes between the stream and the SMTP client, its events to the owner,
- * its deadline to the loop. See link.h. Everything the owner asks for is carried out at the end of
+ * its deadline to the loop. Everything the owner asks for is carried out at the end of
  * the loop's turn, all of it in one go; only abort answers at once. One turn moves a bounded
  * amount, so that one link cannot starve the others. */
 #include "net/link.h"

@@ -1,5 +1,5 @@
 /* link_open.c: a link's way to its session: resolve, connect, find out how TLS is wanted there,
- * shake hands. See link.h. */
+ * shake hands. */
 #include "net/link_open.h"
 
 #include <apr_strings.h>
@@ -183,10 +183,9 @@ static int try_again(ss_link_t *link, ss_tls_way_t way, int is_plain)
     link->way = way;
     link->is_plain_now = is_plain;
     drop(link);
-    if (link->options.transcript)
-        ss_transcript_note(link->options.transcript, "connecting again %s",
-                           is_plain ? "without TLS, because the handshake failed"
-                                    : "in plain text, then STARTTLS");
+    ss_transcript_note(link->options.transcript, "connecting again %s",
+                       is_plain ? "without TLS, because the handshake failed"
+                                : "in plain text, then STARTTLS");
     begin_connect(link);
     return 1;
 }
@@ -238,8 +237,7 @@ static void handshake_done(ss_link_t *link)
     ss_result_set(&result, "tls", facts->version, NULL, "%s, %s, certificate for %s, %s",
                   facts->version, facts->cipher, *facts->names ? facts->names : "no name",
                   facts->verify);
-    if (link->options.transcript)
-        ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
+    ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
     step(link, 1, SS_CMD_TLS, &result);
     if (link->is_gone) return;
     if (link->client)

@@ -1,4 +1,4 @@
-/* loop.c: one thread's event loop over epoll. See loop.h. Other threads
+/* loop.c: one thread's event loop over epoll. Other threads
  * reach the loop by a list under a mutex and one eventfd, written only when the list was empty.
  * Nothing wakes it while nothing is due. The helper threads are in helpers.c. */
 #include "net/loop.h"

@@ -1,4 +1,4 @@
-/* mask.c: shortening of addresses and names. See mask.h. Looks at words made of the characters that
+/* mask.c: shortening of addresses and names. Looks at words made of the characters that
  * names and addresses are made of. */
 #include "net/mask.h"
 

@@ -1,4 +1,4 @@
-/* probe.c: the connection test. See probe.h. Each host of the relay in order, by the delivery's own
+/* probe.c: the connection test. Each host of the relay in order, by the delivery's own
  * link; its events become the report's steps. */
 #include "net/probe.h"
 

@@ -1,6 +1,3 @@
-/* probe_report.c: a connection test's result as text for people and as JSON for programs. See
- * report.h.
- */
 #include "net/probe_report.h"
 
 #include <apr_strings.h>

@@ -1,6 +1,6 @@
 /* probe_search.c: what would work instead of the settings that failed: each candidate is a link of
  * its own with the same code as the delivery, without a login. A suggestion is only made for what
- * stood until the server was ready for mail. See probe_search.h. */
+ * stood until the server was ready for mail. */
 #include "net/probe_search.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,4 @@
-/* resolve.c: names to addresses. See resolve.h. The record belongs to the helper thread until it is
+/* resolve.c: names to addresses. The record belongs to the helper thread until it is
  * done; cancelling only makes it deaf. */
 #include "net/resolve.h"
 

@@ -1,4 +1,3 @@
-/* stream.c: the plain stream over a socket. See stream.h. */
 #include "net/stream.h"
 
 #include <errno.h>

@@ -1,4 +1,3 @@
-/* tls.c: a relay's settings to an SSL_CTX. See tls.h. */
 #include "net/tls.h"
 
 #include <apr_file_io.h>

@@ -2,6 +2,7 @@
  * text. Pure. */
 #include "smtp/advice.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -48,22 +49,12 @@ const ss_advice_t *ss_advice_find(const char *id)
     return NULL;
 }
 
-static int is_alnum(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static int is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Whether text has the len bytes of word, letter case ignored, and not as a part of a longer word.
  */
 static int has_word(const char *text, const char *word, apr_size_t len)
 {
     for (const char *at = text; (at = ss_phrase_find(at, word, len)) != NULL; at++) {
-        if ((at == text || !is_alnum(at[-1])) && !is_alnum(at[len])) return 1;
+        if ((at == text || !apr_isalnum(at[-1])) && !apr_isalnum(at[len])) return 1;
     }
     return 0;
 }
@@ -87,16 +78,16 @@ static void collect(const char *text, ss_advice_codes_t *codes)
 {
     codes->count = 0;
     for (apr_size_t i = 0; text[i] && codes->count < SS_ADVICE_CODES_MAX;) {
-        if (!is_digit(text[i]) ||
-            (i && (is_alnum(text[i - 1]) || text[i - 1] == '.' || text[i - 1] == ':'))) {
+        if (!apr_isdigit(text[i]) ||
+            (i && (apr_isalnum(text[i - 1]) || text[i - 1] == '.' || text[i - 1] == ':'))) {
             i++;
             continue;
         }
         apr_size_t end = i;
-        while (is_digit(text[end]) || text[end] == '.') end++;
+        while (apr_isdigit(text[end]) || text[end] == '.') end++;
         apr_size_t len = end - i;
         while (text[i + len - 1] == '.') len--;
-        if (is_code(text + i, len) && !is_alnum(text[end])) {
+        if (is_code(text + i, len) && !apr_isalnum(text[end])) {
             memcpy(codes->text[codes->count], text + i, len);
             codes->text[codes->count++][len] = '\0';
         }
@@ -138,7 +129,7 @@ static int title_score(const char *title, const char *text)
     int score = 0;
     for (const char *at = text; *at;) {
         apr_size_t len = 0;
-        while (is_alnum(at[len])) len++;
+        while (apr_isalnum(at[len])) len++;
         if (len > 3 && has_word(title, at, len)) score += SCORE_WORD;
         at += len ? len : 1;
     }

@@ -1,4 +1,3 @@
-/* capability.c: EHLO's keywords by table. See capability.h. */
 #include "smtp/capability.h"
 
 #include <stddef.h>
@@ -99,6 +98,8 @@ static void take_limits(ss_capability_t *capability, word_t rest)
     }
 }
 
+#define FLAG(member) offsetof(ss_capability_t, member)
+
 static const struct {
     const char *name;
     /* offset of the int that is set to 1 */
@@ -106,17 +107,17 @@ static const struct {
     /* or NULL: parameters are ignored */
     void (*take)(ss_capability_t *capability, word_t rest);
 } keywords[] = {
-    { "PIPELINING", offsetof(ss_capability_t, pipelining), NULL },
-    { "CHUNKING", offsetof(ss_capability_t, chunking), NULL },
-    { "8BITMIME", offsetof(ss_capability_t, eight_bit_mime), NULL },
-    { "SMTPUTF8", offsetof(ss_capability_t, smtputf8), NULL },
-    { "DSN", offsetof(ss_capability_t, dsn), NULL },
-    { "ENHANCEDSTATUSCODES", offsetof(ss_capability_t, enhanced), NULL },
-    { "STARTTLS", offsetof(ss_capability_t, starttls), NULL },
-    { "REQUIRETLS", offsetof(ss_capability_t, requiretls), NULL },
-    { "SIZE", offsetof(ss_capability_t, size_known), take_size },
-    { "AUTH", offsetof(ss_capability_t, auth_offered), take_auth },
-    { "LIMITS", offsetof(ss_capability_t, is_esmtp), take_limits },
+    { "PIPELINING", FLAG(pipelining), NULL },
+    { "CHUNKING", FLAG(chunking), NULL },
+    { "8BITMIME", FLAG(eight_bit_mime), NULL },
+    { "SMTPUTF8", FLAG(smtputf8), NULL },
+    { "DSN", FLAG(dsn), NULL },
+    { "ENHANCEDSTATUSCODES", FLAG(enhanced), NULL },
+    { "STARTTLS", FLAG(starttls), NULL },
+    { "REQUIRETLS", FLAG(requiretls), NULL },
+    { "SIZE", FLAG(size_known), take_size },
+    { "AUTH", FLAG(auth_offered), take_auth },
+    { "LIMITS", FLAG(is_esmtp), take_limits },
 };
 
 /* "XXXXXXXA", "****": some firewalls overwrite keywords that they do not allow. The word is not

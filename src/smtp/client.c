@@ -1,15 +1,10 @@
-/* client.c: the surface of the SMTP client: bytes, time and calls from outside. What the states do
- * is in session.c, transaction.c and pipeline.c. See client.h. */
+/* client.c: bytes, time and calls from outside. What the states do is in client_*.c. */
 #include "smtp/client.h"
 
 #include <apr_strings.h>
-#include <assert.h>
 #include <string.h>
 
-#include "smtp/client_state.h"
-#include "smtp/pipeline.h"
-#include "smtp/session.h"
-#include "smtp/transaction.h"
+#include "smtp/client_inside.h"
 
 /* ---- the end ---- */
 
@@ -92,7 +87,7 @@ static void answered(ss_client_t *c)
             ss_verdict_t verdict = ss_verdict(SS_CMD_NONE, reply, c->handed > 0);
             c->is_gone = 1;
             if (c->state != SS_CLIENT_READY || c->first)
-                ss_client_reason(c, 0, c->phases[c->state].cmd, reply, &verdict, NULL);
+                ss_client_reason(c, 0, ss_client_phases[c->state].cmd, reply, &verdict, NULL);
             ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
         } else {
             ss_client_nonsense(c, "the server sent an unexpected reply");
@@ -103,7 +98,7 @@ static void answered(ss_client_t *c)
     c->progress = c->now;
     if (asked.end > c->out.sent) {
         if (asked.tx)
-            ss_transaction_early(c, &asked, reply);
+            ss_client_early(c, &asked, reply);
         else
             ss_client_nonsense(c, "the server replied before the command was sent");
         return;
@@ -114,10 +109,10 @@ static void answered(ss_client_t *c)
     if (asked.tx) {
         asked.tx->open--;
         asked.tx->has_reply = 1;
-        ss_transaction_answer(c, &asked, reply);
-        if (c->state != SS_CLIENT_CLOSED) ss_transaction_settle(c);
+        ss_client_answer(c, &asked, reply);
+        if (c->state != SS_CLIENT_CLOSED) ss_client_settle(c);
     } else {
-        c->phases[c->state].answer(c, reply);
+        ss_client_phases[c->state].answer(c, reply);
     }
     c->answering = SS_CMD_NONE;
 }
@@ -211,7 +206,7 @@ apr_status_t ss_client_feed(ss_client_t *c, const char *bytes, apr_size_t *len, 
         if (rv == APR_SUCCESS) ss_buf_take(&c->in, take_replies(c, c->in.data, c->in.len));
     }
     if (rv != APR_SUCCESS) ss_client_nonsense(c, "the server's reply is too long");
-    ss_pipeline_advance(c);
+    ss_client_advance(c);
     return APR_SUCCESS;
 }
 
@@ -224,8 +219,8 @@ ss_mono_t ss_client_deadline(const ss_client_t *c)
     if (asked) {
         ss_mono_t base = ss_mono_max(asked->time, c->progress);
         apr_interval_time_t wait =
-            c->options
-                .timeout[asked->cmd == SS_CMD_END ? SS_TIMEOUT_DATA : c->phases[c->state].timeout];
+            c->options.timeout[asked->cmd == SS_CMD_END ? SS_TIMEOUT_DATA
+                                                        : ss_client_phases[c->state].timeout];
         if (c->state == SS_CLIENT_QUITTING && (!wait || wait > SS_QUIT_TIME)) wait = SS_QUIT_TIME;
         if (wait) deadline = ss_mono_add(base, wait);
     }
@@ -241,7 +236,7 @@ void ss_client_tick(ss_client_t *c, ss_mono_t now)
 
     c->now = now;
     if (ss_mono_is_set(deadline) && ss_mono_reached(deadline, now)) timed_out(c);
-    ss_pipeline_advance(c);
+    ss_client_advance(c);
 }
 
 int ss_client_output(ss_client_t *c, struct iovec *pieces, int max, ss_mono_t now)
@@ -255,13 +250,13 @@ void ss_client_sent(ss_client_t *c, apr_size_t len, ss_mono_t now)
     c->now = now;
     if (len) c->progress = now;
     ss_send_buffer_sent(&c->out, len);
-    ss_pipeline_advance(c);
+    ss_client_advance(c);
 }
 
 void ss_client_more(ss_client_t *c, ss_mono_t now)
 {
     c->now = now;
-    ss_pipeline_advance(c);
+    ss_client_advance(c);
 }
 
 const ss_client_event_t *ss_client_next(ss_client_t *c)
@@ -286,7 +281,6 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, ss_mono_t now,
     ss_client_t *c = apr_pcalloc(pool, sizeof(*c));
 
     c->pool = pool;
-    c->phases = ss_session_phases;
     c->options = *options;
     if (c->options.window_max < 1 || c->options.window_max > SS_CLIENT_WINDOW_MAX)
         c->options.window_max = SS_CLIENT_WINDOW_MAX;
@@ -318,40 +312,7 @@ void ss_client_quit(ss_client_t *c, ss_mono_t now)
     c->now = now;
     c->wants_quit = 1;
     if (c->state < SS_CLIENT_READY) ss_client_hang_up(c);
-    ss_pipeline_advance(c);
-}
-
-apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *message, ss_mono_t now)
-{
-    c->now = now;
-    return ss_pipeline_take(c, message);
-}
-
-int ss_client_can_send(const ss_client_t *c)
-{
-    return ss_pipeline_can_take(c);
-}
-
-void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
-                      apr_size_t binding_len, ss_mono_t now)
-{
-    c->now = now;
-    ss_session_tls_on(c, binding_type, binding, binding_len);
-    ss_pipeline_advance(c);
-}
-
-void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, ss_mono_t now)
-{
-    c->now = now;
-    ss_session_secret(c, bytes, len);
-    ss_pipeline_advance(c);
-}
-
-void ss_client_try(ss_client_t *c, const char *from, const char *to, ss_mono_t now)
-{
-    c->now = now;
-    ss_session_try(c, from, to);
-    ss_pipeline_advance(c);
+    ss_client_advance(c);
 }
 
 int ss_client_in_flight(const ss_client_t *c)

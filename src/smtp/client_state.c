@@ -1,5 +1,4 @@
-/* client_state.c: the state of an SMTP session. See client_state.h. */
-#include "smtp/client_state.h"
+#include "smtp/client_inside.h"
 
 #include <apr_strings.h>
 #include <assert.h>
@@ -31,12 +30,12 @@ static const unsigned may_go[SS_CLIENT_STATES] = {
 
 void ss_client_go(ss_client_t *c, ss_client_state_t to)
 {
-    ss_cmd_t cmd = c->phases[to].cmd;
+    ss_cmd_t cmd = ss_client_phases[to].cmd;
 
     assert(may_go[c->state] & BIT(to));
     c->state = to;
     c->entered = c->now;
-    if (!c->phases[to].sends_cmd) return;
+    if (!ss_client_phases[to].sends_cmd) return;
     ss_buf_clear(&c->command);
     if (ss_command_line(&c->command, ss_cmd_name(cmd),
                         cmd == SS_CMD_EHLO || cmd == SS_CMD_HELO ? c->options.helo : NULL) ==
@@ -49,17 +48,24 @@ void ss_client_go(ss_client_t *c, ss_client_state_t to)
 ss_cmd_t ss_client_current(const ss_client_t *c)
 {
     if (c->answering != SS_CMD_NONE) return c->answering;
-    return c->asked_count ? c->asked[c->asked_first].cmd : c->phases[c->state].cmd;
+    return c->asked_count ? c->asked[c->asked_first].cmd : ss_client_phases[c->state].cmd;
 }
 
-const char *ss_client_step(const ss_client_t *c)
+const char *ss_client_step(ss_cmd_t cmd)
 {
-    if (c->state == SS_CLIENT_TRYING) return c->try_step == 1 ? "rcpt" : "mail";
-    if (c->state == SS_CLIENT_READY) {
-        ss_cmd_t cmd = ss_client_current(c);
-        return cmd == SS_CMD_MAIL ? "mail" : cmd == SS_CMD_RCPT ? "rcpt" : "data";
+    switch (cmd) {
+    case SS_CMD_GREETING: return "greeting";
+    case SS_CMD_EHLO:
+    case SS_CMD_HELO: return "hello";
+    case SS_CMD_STARTTLS: return "starttls";
+    case SS_CMD_TLS: return "tls";
+    case SS_CMD_AUTH: return "auth";
+    case SS_CMD_MAIL:
+    case SS_CMD_RSET: return "mail"; /* in the trial */
+    case SS_CMD_RCPT: return "rcpt";
+    case SS_CMD_QUIT: return "quit";
+    default: return "data";
     }
-    return c->phases[c->state].step;
 }
 
 /* ---- commands sent ---- */
@@ -95,7 +101,7 @@ ss_client_asked_t *ss_client_last_asked(ss_client_t *c)
 void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_secret)
 {
     ss_send_buffer_text(&c->out, bytes, len, is_secret);
-    if (c->options.transcript) ss_transcript_add(c->options.transcript, 1, bytes, len);
+    ss_transcript_add(c->options.transcript, 1, bytes, len);
 }
 
 void ss_client_say(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
@@ -229,7 +235,7 @@ void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t 
         c->end.result = *result;
     } else {
         apr_snprintf(code, sizeof(code), "%d", reply->code);
-        ss_result_set(&c->end.result, ss_client_step(c), code, verdict->advice,
+        ss_result_set(&c->end.result, ss_client_step(cmd), code, verdict->advice,
                       "The server answered %s with %d%s%s %s", ss_cmd_name(cmd), reply->code,
                       reply->enhanced[0] ? " " : "", reply->enhanced, reply->text);
     }
@@ -293,8 +299,9 @@ void ss_client_broke_off(ss_client_t *c, const char *code, const char *advice, c
     ss_verdict_t verdict = { SS_SCOPE_CONNECTION, SS_FATE_DOWN, 0, advice };
     ss_result_t result = { 0 };
     int is_step = c->state < SS_CLIENT_READY || c->state == SS_CLIENT_TRYING;
-    const char *step = ss_client_step(c);
     ss_cmd_t cmd = ss_client_current(c);
+    const char *step =
+        ss_client_step(c->state < SS_CLIENT_READY ? ss_client_phases[c->state].cmd : cmd);
 
     if (c->state == SS_CLIENT_HELO && c->has_refused_ehlo) better = &c->end.result;
     if (better && ss_result_is_set(better)) {

@@ -1,4 +1,3 @@
-/* cmd.c: names of the commands. */
 #include "smtp/cmd.h"
 
 const char *ss_cmd_name(ss_cmd_t cmd)

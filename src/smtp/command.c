@@ -1,4 +1,3 @@
-/* command.c: commands to bytes. See command.h. */
 #include "smtp/command.h"
 
 #include <string.h>

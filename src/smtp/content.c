@@ -1,4 +1,3 @@
-/* content.c: content in pieces. See content.h. */
 #include "smtp/content.h"
 
 #include <string.h>

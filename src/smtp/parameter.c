@@ -1,4 +1,3 @@
-/* parameter.c: the arguments of MAIL and RCPT. See parameter.h. */
 #include "smtp/parameter.h"
 
 #include <string.h>

@@ -1,4 +1,3 @@
-/* phrase.c: phrases of servers and libraries. Pure. */
 #include "smtp/phrase.h"
 
 #include <string.h>

@@ -1,16 +1,11 @@
-/* reply.c: splits the server's bytes into replies. See reply.h. No allocation; the caller keeps an
- * incomplete reply. Lines may end in a bare LF (some servers do). Bytes are kept as they are,
- * except that NUL becomes '?'. */
+/* reply.c: no allocation; the caller keeps an incomplete reply. Lines may end in a bare LF (some
+ * servers do). Bytes are kept as they are, except that NUL becomes '?'. */
 #include "smtp/reply.h"
 
+#include <apr_lib.h>
 #include <string.h>
 
 #define CODE_LEN 3
-
-static int is_digit(char ch)
-{
-    return ch >= '0' && ch <= '9';
-}
 
 /* The code at the start of a line, as far as it is complete; -1: not a code. */
 static int code_of(const char *line, apr_size_t len)
@@ -18,7 +13,7 @@ static int code_of(const char *line, apr_size_t len)
     int code = 0;
 
     for (apr_size_t i = 0; i < CODE_LEN && i < len; i++) {
-        if (!is_digit(line[i])) return -1;
+        if (!apr_isdigit(line[i])) return -1;
         code = code * 10 + (line[i] - '0');
     }
     if (len >= 1 && (line[0] < '2' || line[0] > '5')) return -1;
@@ -38,7 +33,7 @@ static apr_size_t enhanced_len(const char *text, apr_size_t len, int code)
         apr_size_t digits = 0;
         if (at >= len || text[at] != '.') return 0;
         at++;
-        while (at < len && is_digit(text[at])) {
+        while (at < len && apr_isdigit(text[at])) {
             at++;
             digits++;
         }

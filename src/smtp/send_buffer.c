@@ -1,4 +1,3 @@
-/* send_buffer.c: output that is not yet written. See send_buffer.h. */
 #include "smtp/send_buffer.h"
 
 #include <string.h>

@@ -1,4 +1,3 @@
-/* server.c: the server side of SMTP. See server.h. */
 #include "smtp/server.h"
 
 #include <apr_lib.h>

@@ -281,8 +281,10 @@ static void end_line(ss_transcript_t *t, int is_client)
 
 void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len)
 {
-    ss_side_t *side = &t->side[is_client];
+    ss_side_t *side;
 
+    if (!t) return;
+    side = &t->side[is_client];
     for (apr_size_t i = 0; i < len; i++) {
         if (bytes[i] == '\n') {
             end_line(t, is_client);
@@ -299,6 +301,7 @@ void ss_transcript_note(ss_transcript_t *t, const char *format, ...)
 {
     va_list args;
     char line[SS_TRANSCRIPT_LINE_MAX];
+    if (!t) return;
     va_start(args, format);
     apr_vsnprintf(line, sizeof(line), format, args);
     va_end(args);

@@ -22,7 +22,8 @@ void ss_transcript_secret(ss_transcript_t *t, const char *secret, apr_size_t len
 /* Redacts the secret, in all its forms, in a text, in place. */
 void ss_transcript_blank(const ss_transcript_t *t, char *text);
 /* Adds bytes as they crossed the connection, in pieces of any size; is_client (0 or 1): sent by us.
- * Message content must not be added; the caller adds a note instead. */
+ * Message content must not be added; the caller adds a note instead. t NULL: nothing happens, here
+ * and in ss_transcript_note. */
 void ss_transcript_add(ss_transcript_t *t, int is_client, const char *bytes, apr_size_t len);
 /* Adds a line of our own: "(TLSv1.3, TLS_AES_256_GCM_SHA384)". */
 void ss_transcript_note(ss_transcript_t *t, const char *format, ...)

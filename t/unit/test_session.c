@@ -1,5 +1,5 @@
 /* test_session.c: from the greeting to being logged in, the trial and the ways out
- * (src/smtp/session.c), as dialogues in every split. See dialogue.h. */
+ * (src/smtp/client_session.c), as dialogues in every split. See dialogue.h. */
 #include <CUnit/CUnit.h>
 #include <apr_pools.h>
 #include <apr_strings.h>

@@ -1,6 +1,6 @@
 /* test_transaction.c: what is said of a message when, and what the answers mean for its recipients
- * (src/smtp/pipeline.c, transaction.c), where it is not the usual way; dialogues in every split.
- * See dialogue.h. */
+ * (src/smtp/client_pipeline.c, transaction.c), where it is not the usual way; dialogues in every
+ * split. See dialogue.h. */
 #include <CUnit/CUnit.h>
 #include <apr_pools.h>
 #include <apr_strings.h>

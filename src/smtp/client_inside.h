@@ -1,13 +1,10 @@
-/* client_state.h: the state of an SMTP session and the steps that change it: states, the list of
- * commands sent and not answered, events, the fate of recipients, the end. Private to client.c,
- * session.c, transaction.c and pipeline.c, which are built on it. */
+/* client_inside.h: the state of an SMTP session and the steps that change it. Private to client*.c.
+ */
 #pragma once
 
 #include "smtp/auth.h"
 #include "smtp/client_types.h"
-#include "smtp/content.h"
 #include "smtp/send_buffer.h"
-#include "smtp/transcript.h"
 
 /* commands sent and not answered; at the limit nothing is sent until a reply came */
 #define SS_ASKED_MAX 1024
@@ -34,12 +31,13 @@ typedef enum {
 } ss_client_state_t;
 
 typedef struct {
-    const char *step; /* the name of the step in the connection test */
     ss_cmd_t cmd;
     int timeout;                                             /* SS_TIMEOUT_ index */
     int sends_cmd;                                           /* when the state is entered */
     void (*answer)(ss_client_t *c, const ss_reply_t *reply); /* NULL: no reply is expected */
 } ss_client_phase_t;
+
+extern const ss_client_phase_t ss_client_phases[SS_CLIENT_STATES];
 
 /* How much of a message was sent. */
 typedef enum {
@@ -90,7 +88,6 @@ struct ss_client_event_node_t {
 
 struct ss_client_t {
     apr_pool_t *pool;
-    const ss_client_phase_t *phases; /* by state */
     ss_client_options_t options;
     ss_client_state_t state;
     ss_mono_t now;              /* of the current call */
@@ -145,6 +142,8 @@ struct ss_client_t {
     ss_client_event_node_t *events, *events_last, *events_spare, *events_taken;
 };
 
+/* ---- client_state.c ---- */
+
 void ss_client_go(ss_client_t *c, ss_client_state_t to);
 /* Whether the next command may be sent now: lock-step without PIPELINING. */
 int ss_client_may_ask(const ss_client_t *c);
@@ -177,9 +176,10 @@ void ss_client_hang_up(ss_client_t *c);
 void ss_client_close(ss_client_t *c, ss_verdict_fate_t fate, const char *advice, const char *why);
 /* The server broke the protocol: the session ends. */
 void ss_client_nonsense(ss_client_t *c, const char *what);
+/* The name of a command's step in the connection test. */
+const char *ss_client_step(ss_cmd_t cmd);
 /* The command that everything waits for, or whose reply is being processed. */
 ss_cmd_t ss_client_current(const ss_client_t *c);
-const char *ss_client_step(const ss_client_t *c);
 /* The host broke off: the step failed without a reply. better: a better explanation, or NULL. */
 void ss_client_broke_off(ss_client_t *c, const char *code, const char *advice, const char *why,
                          const ss_result_t *better);
@@ -195,3 +195,17 @@ void ss_client_decide_rcpt(ss_client_rcpt_t *rcpt, ss_cmd_t cmd, const ss_reply_
 int ss_client_is_undecided(const ss_client_tx_t *tx);
 /* Returns a message whose recipients are decided. */
 void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx);
+
+/* ---- client_transaction.c ---- */
+
+/* The reply to a command of a transaction; early: before its command was written completely. */
+void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
+void ss_client_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
+/* Returns the finished messages at the front of the list. */
+void ss_client_settle(ss_client_t *c);
+
+/* ---- client_pipeline.c ---- */
+
+/* Sends all that may be sent now: messages, their content, QUIT. Called at the end of every call
+ * from outside. */
+void ss_client_advance(ss_client_t *c);

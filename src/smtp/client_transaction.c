@@ -1,14 +1,14 @@
-/* transaction.c: what the replies to MAIL, RCPT, DATA, BDAT and the end of a message mean for each
- * recipient. A recipient is decided once, by the first reply about it; later replies (503 to the
- * rest of a group) never replace that. */
-#include "smtp/transaction.h"
+/* client_transaction.c: what the replies to MAIL, RCPT, DATA, BDAT and the end of a message mean
+ * for each recipient. A recipient is decided once, by the first reply about it; later replies (503
+ * to the rest of a group) never replace that. */
+#include "smtp/client_inside.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 /* A transaction that is still open at the server is ended by closing the connection, because some
  * servers refuse or penalize RSET. */
-void ss_transaction_settle(ss_client_t *c)
+void ss_client_settle(ss_client_t *c)
 {
     while (c->first) {
         ss_client_tx_t *tx = c->first;
@@ -142,7 +142,7 @@ static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *rep
     }
 }
 
-void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
+void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
 {
     ss_client_tx_t *tx = asked->tx;
 
@@ -162,7 +162,7 @@ void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const
     }
 }
 
-void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
+void ss_client_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
 {
     ss_client_tx_t *tx = asked->tx;
 

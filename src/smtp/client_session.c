@@ -1,37 +1,24 @@
-/* session.c: greeting, EHLO/HELO, STARTTLS, login, the trial of the connection test, QUIT: for each
- * state what a reply means. The first error counts: errors of a
- * fallback never replace it. */
-#include "smtp/session.h"
+/* client_session.c: greeting, EHLO/HELO, STARTTLS, login, the trial of the connection test, QUIT:
+ * for each state what a reply means. The first error counts: errors of a fallback never replace it.
+ */
+#include "smtp/client.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "smtp/client_inside.h"
 #include "smtp/command.h"
 
 static void after_hello(ss_client_t *c);
 static void login(ss_client_t *c);
-
-static const char *step_of(ss_cmd_t cmd)
-{
-    switch (cmd) {
-    case SS_CMD_GREETING: return "greeting";
-    case SS_CMD_EHLO:
-    case SS_CMD_HELO: return "hello";
-    case SS_CMD_STARTTLS: return "starttls";
-    case SS_CMD_AUTH: return "auth";
-    case SS_CMD_RCPT: return "rcpt";
-    case SS_CMD_QUIT: return "quit";
-    default: return "mail"; /* RSET in the trial too */
-    }
-}
 
 static ss_client_event_t *step_ended(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply)
 {
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_STEP);
 
     ss_client_event_reply(event, cmd, reply);
-    event->result.step = step_of(cmd);
+    event->result.step = ss_client_step(cmd);
     event->is_ok = 1;
     event->took = ss_mono_since(c->now, c->entered);
     event->mechanism = cmd == SS_CMD_AUTH ? c->mechanism : NULL;
@@ -47,10 +34,10 @@ static void say_refusal(ss_result_t *result, ss_cmd_t cmd, const ss_reply_t *rep
     apr_snprintf(code, sizeof(code), "%d%s%s", reply->code, reply->enhanced[0] ? " " : "",
                  reply->enhanced);
     if (cmd == SS_CMD_GREETING) {
-        ss_result_set(result, step_of(cmd), code, verdict->advice,
+        ss_result_set(result, ss_client_step(cmd), code, verdict->advice,
                       "The server refused the connection: %s %s", code, reply->text);
     } else {
-        ss_result_set(result, step_of(cmd), code, verdict->advice,
+        ss_result_set(result, ss_client_step(cmd), code, verdict->advice,
                       "The server answered %s with %s %s", ss_cmd_name(cmd), code, reply->text);
     }
 }
@@ -181,9 +168,10 @@ static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
     step_failed(c, SS_CMD_STARTTLS, reply, &verdict, NULL);
 }
 
-void ss_session_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
-                       apr_size_t binding_len)
+void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
+                      apr_size_t binding_len, ss_mono_t now)
 {
+    c->now = now;
     if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
     c->is_tls = 1;
     if (binding) {
@@ -228,23 +216,6 @@ static ss_auth_wishes_t wishes_of(const ss_client_t *c)
                                .starttls_offered = c->capability.starttls && !c->is_tls };
 }
 
-static void login(ss_client_t *c)
-{
-    ss_auth_wishes_t wishes = wishes_of(c);
-    ss_result_t result = { 0 };
-
-    switch (ss_auth_choose(&wishes, &c->mechanism, &result)) {
-    case SS_AUTH_NOT_NEEDED: ready(c); return;
-    case SS_AUTH_REFUSED: login_failed(c, &result); return;
-    default: break;
-    }
-    ss_client_go(c, SS_CLIENT_SECRET);
-    if (ss_auth_needs_secret(c->mechanism))
-        ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
-    else
-        ss_session_secret(c, "", 0);
-}
-
 /* Sends one line of the exchange; the response is wiped once it was sent. */
 static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
 {
@@ -254,14 +225,13 @@ static void say_auth(ss_client_t *c, const char *verb, const ss_buf_t *response)
     ss_client_asked(c, SS_CMD_AUTH, NULL, 0);
 }
 
-void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len)
+static void take_secret(ss_client_t *c, const char *bytes, apr_size_t len)
 {
     ss_buf_t response;
     ss_result_t result = { 0 };
     char verb[64];
     int has_response = 0, is_done = 0;
 
-    if (c->state != SS_CLIENT_SECRET) return;
     int is_empty = bytes && !len && ss_auth_needs_secret(c->mechanism);
     if (!bytes || is_empty) {
         ss_result_set(&result, "auth", "", "auth-secret-unreadable",
@@ -297,6 +267,29 @@ void ss_session_secret(ss_client_t *c, const char *bytes, apr_size_t len)
         say_auth(c, verb, c->has_late_response ? NULL : &response);
     }
     ss_buf_wipe(&response);
+}
+
+static void login(ss_client_t *c)
+{
+    ss_auth_wishes_t wishes = wishes_of(c);
+    ss_result_t result = { 0 };
+
+    switch (ss_auth_choose(&wishes, &c->mechanism, &result)) {
+    case SS_AUTH_NOT_NEEDED: ready(c); return;
+    case SS_AUTH_REFUSED: login_failed(c, &result); return;
+    default: break;
+    }
+    ss_client_go(c, SS_CLIENT_SECRET);
+    if (ss_auth_needs_secret(c->mechanism))
+        ss_client_event(c, SS_EVENT_WANT_SECRET)->mechanism = c->mechanism;
+    else
+        take_secret(c, "", 0);
+}
+
+void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, ss_mono_t now)
+{
+    c->now = now;
+    if (c->state == SS_CLIENT_SECRET) take_secret(c, bytes, len);
 }
 
 /* 334: a challenge. */
@@ -431,7 +424,7 @@ static void try_say(ss_client_t *c, int step)
     }
     ss_verdict_t verdict = { SS_SCOPE_RECIPIENT, SS_FATE_FAILED, 0, "address-syntax" };
     ss_result_t result = { 0 };
-    ss_result_set(&result, step_of(cmd), "", verdict.advice,
+    ss_result_set(&result, ss_client_step(cmd), "", verdict.advice,
                   "The address contains characters that are not allowed in an address");
     step_refused(c, cmd, NULL, &verdict, &result);
     try_over(c, 0, NULL);
@@ -467,14 +460,16 @@ static void try_answer(ss_client_t *c, const ss_reply_t *reply)
         try_over(c, 0, step < TRY_RSET ? NULL : reply);
 }
 
-void ss_session_try(ss_client_t *c, const char *from, const char *to)
+void ss_client_try(ss_client_t *c, const char *from, const char *to, ss_mono_t now)
 {
+    c->now = now;
     /* READY, closing and idle cannot occur together: the session ends at once then. */
     if (c->state != SS_CLIENT_READY || c->first) return;
     c->try_from = apr_pstrdup(c->pool, from);
     c->try_to = apr_pstrdup(c->pool, to);
     ss_client_go(c, SS_CLIENT_TRYING);
     try_say(c, 0);
+    ss_client_advance(c);
 }
 
 /* ---- the end ---- */
@@ -485,16 +480,16 @@ static void quit_answer(ss_client_t *c, const ss_reply_t *reply)
     ss_client_close(c, SS_FATE_AGAIN, "connection-lost", "");
 }
 
-const ss_client_phase_t ss_session_phases[SS_CLIENT_STATES] = {
-    [SS_CLIENT_GREETING] = { "greeting", SS_CMD_GREETING, SS_TIMEOUT_GREETING, 0, greeting_answer },
-    [SS_CLIENT_HELLO] = { "hello", SS_CMD_EHLO, SS_TIMEOUT_COMMAND, 1, hello_answer },
-    [SS_CLIENT_HELO] = { "hello", SS_CMD_HELO, SS_TIMEOUT_COMMAND, 1, helo_answer },
-    [SS_CLIENT_STARTTLS] = { "starttls", SS_CMD_STARTTLS, SS_TIMEOUT_COMMAND, 1, starttls_answer },
-    [SS_CLIENT_TLS] = { "tls", SS_CMD_TLS, SS_TIMEOUT_COMMAND, 0, NULL },
-    [SS_CLIENT_SECRET] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, NULL },
-    [SS_CLIENT_AUTH] = { "auth", SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, auth_answer },
-    [SS_CLIENT_READY] = { "data", SS_CMD_NONE, SS_TIMEOUT_COMMAND, 0, NULL },
-    [SS_CLIENT_TRYING] = { "mail", SS_CMD_MAIL, SS_TIMEOUT_COMMAND, 0, try_answer },
-    [SS_CLIENT_QUITTING] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 1, quit_answer },
-    [SS_CLIENT_CLOSED] = { "quit", SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 0, NULL },
+const ss_client_phase_t ss_client_phases[SS_CLIENT_STATES] = {
+    [SS_CLIENT_GREETING] = { SS_CMD_GREETING, SS_TIMEOUT_GREETING, 0, greeting_answer },
+    [SS_CLIENT_HELLO] = { SS_CMD_EHLO, SS_TIMEOUT_COMMAND, 1, hello_answer },
+    [SS_CLIENT_HELO] = { SS_CMD_HELO, SS_TIMEOUT_COMMAND, 1, helo_answer },
+    [SS_CLIENT_STARTTLS] = { SS_CMD_STARTTLS, SS_TIMEOUT_COMMAND, 1, starttls_answer },
+    [SS_CLIENT_TLS] = { SS_CMD_TLS, SS_TIMEOUT_COMMAND, 0, NULL },
+    [SS_CLIENT_SECRET] = { SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, NULL },
+    [SS_CLIENT_AUTH] = { SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, auth_answer },
+    [SS_CLIENT_READY] = { SS_CMD_NONE, SS_TIMEOUT_COMMAND, 0, NULL },
+    [SS_CLIENT_TRYING] = { SS_CMD_MAIL, SS_TIMEOUT_COMMAND, 0, try_answer },
+    [SS_CLIENT_QUITTING] = { SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 1, quit_answer },
+    [SS_CLIENT_CLOSED] = { SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 0, NULL },
 };

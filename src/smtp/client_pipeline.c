@@ -1,14 +1,14 @@
-/* pipeline.c: what is sent when. One function, called after every change, sends all that may be
- * sent now and stops where a reply, room in the output or content is missing. Lock-step without
+/* client_pipeline.c: what is sent when. One function, called after every change, sends all that may
+ * be sent now and stops where a reply, room in the output or content is missing. Lock-step without
  * PIPELINING; with it a group contains the end of a message and MAIL, RCPT, DATA of the next (RFC
  * 2920 3.1); with CHUNKING as well, whole messages are sent ahead within the window. */
-#include "smtp/pipeline.h"
+#include "smtp/client.h"
 
 #include <string.h>
 
 #include "base/text.h"
+#include "smtp/client_inside.h"
 #include "smtp/command.h"
-#include "smtp/transaction.h"
 
 /* ---- accepting messages ---- */
 
@@ -31,7 +31,7 @@ static int is_used_up(const ss_client_t *c)
            (c->capability.limit_messages > 0 && c->handed >= c->capability.limit_messages);
 }
 
-int ss_pipeline_can_take(const ss_client_t *c)
+int ss_client_can_send(const ss_client_t *c)
 {
     return c->state == SS_CLIENT_READY && !c->is_closing && !c->wants_quit && !is_used_up(c) &&
            c->in_flight < most_in_flight(c);
@@ -100,12 +100,13 @@ static int most_recipients(const ss_client_t *c)
     return limit > 0 && limit < c->options.max_recipients ? limit : c->options.max_recipients;
 }
 
-apr_status_t ss_pipeline_take(ss_client_t *c, ss_client_message_t *m)
+apr_status_t ss_client_send(ss_client_t *c, ss_client_message_t *m, ss_mono_t now)
 {
     ss_client_tx_t *tx;
 
+    c->now = now;
     if (m->rcpt_count < 1 || m->rcpt_count > most_recipients(c) || m->size < 0) return APR_EINVAL;
-    if (!ss_pipeline_can_take(c)) return APR_EAGAIN;
+    if (!ss_client_can_send(c)) return APR_EAGAIN;
     tx = apr_pcalloc(m->pool, sizeof(*tx));
     tx->m = m;
     m->started = m->ended = (ss_mono_t){ 0 };
@@ -125,7 +126,7 @@ apr_status_t ss_pipeline_take(ss_client_t *c, ss_client_message_t *m)
         ss_client_give_back(c, tx);
     else
         c->handed++;
-    ss_pipeline_advance(c);
+    ss_client_advance(c);
     return APR_SUCCESS;
 }
 
@@ -194,9 +195,8 @@ static void content_ended(ss_client_t *c, ss_client_tx_t *tx)
     tx->say = SS_SAY_NOTHING;
     tx->is_ended = 1;
     tx->end = c->out.queued;
-    if (c->options.transcript)
-        ss_transcript_note(c->options.transcript,
-                           "the message's content: %" APR_UINT64_T_FMT " octets", tx->m->size);
+    ss_transcript_note(c->options.transcript, "the message's content: %" APR_UINT64_T_FMT " octets",
+                       tx->m->size);
     /* No command follows content that is being sent, so this is the last one. */
     ss_client_asked_t *asked = ss_client_last_asked(c);
     asked->end = tx->end;
@@ -265,7 +265,7 @@ static void give_back_unsaid(ss_client_t *c)
     }
 }
 
-void ss_pipeline_advance(ss_client_t *c)
+void ss_client_advance(ss_client_t *c)
 {
     if (c->state != SS_CLIENT_READY) return;
     for (;;) {
@@ -274,7 +274,7 @@ void ss_pipeline_advance(ss_client_t *c)
         if (!tx || c->out.queued - c->out.sent >= SS_SEND_BUFFER_HIGH || !say_next(c, tx)) break;
         if (tx->say == SS_SAY_NOTHING) {
             c->saying = tx->next;
-            ss_transaction_settle(c);
+            ss_client_settle(c);
         }
     }
     if (c->state != SS_CLIENT_READY || c->first) return;
