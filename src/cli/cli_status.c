@@ -61,10 +61,11 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
                 success = ss_terminal_since(relay, "lastSuccess");
     long long oldest = ss_json_number(relay, "oldestSeconds"),
               uncertain = ss_json_number(relay, "uncertain");
-    ss_terminal_ink_t ink = !strcmp(state, "up") ? SS_TERMINAL_GOOD
-                            : !strcmp(state, "down") || !strcmp(state, "blocked")
-                                ? SS_TERMINAL_BAD
-                                : SS_TERMINAL_WARN;
+    ss_terminal_ink_t ink =
+        !strcmp(state, "up") ? SS_TERMINAL_GOOD
+        : !strcmp(state, "down") || !strcmp(state, "blocked") || !strcmp(state, "stopped")
+            ? SS_TERMINAL_BAD
+            : SS_TERMINAL_WARN;
     size_t i;
 
     printf("%s  %s%s%s%s%s\n",

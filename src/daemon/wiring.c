@@ -30,6 +30,13 @@ static int store_waiting(void *self)
     return ss_store_port_waiting(&d->queue);
 }
 
+static const char *store_fault(void *self)
+{
+    ss_daemon_t *d = self;
+
+    return ss_store_port_fault(&d->queue);
+}
+
 static ss_secret_t *secret_of(void *self, const ss_settings_t *settings)
 {
     const ss_daemon_t *d = self;
@@ -149,6 +156,7 @@ static apr_status_t make_delivery(ss_daemon_t *d)
                                       .ports = { .self = d,
                                                  .post = post,
                                                  .store_waiting = store_waiting,
+                                                 .store_fault = store_fault,
                                                  .transport = &ss_connector_ops,
                                                  .transport_self = d->connector,
                                                  .secret_of = secret_of,

@@ -25,6 +25,14 @@ struct ss_delivery_t {
     struct ss_learned_t *learned;
     struct ss_node_t *node; /* a queue of several nodes (node.h); NULL: of this one alone */
 
+    struct { /* store_watch.c's */
+        ss_timer_t timer;
+        /* between two looks at a queue that cannot be written; 0: it can */
+        apr_interval_time_t wait;
+        int is_probing; /* a write is under way that shows whether it can */
+        int is_said;    /* in the log */
+    } store;
+
     ss_timer_t expire_timer; /* looks through the jobs in memory, while there are any */
     ss_timer_t purge_timer;
     apr_uint64_t heartbeats; /* asked for so far, of a queue of several nodes (node.h) */

@@ -6,6 +6,7 @@
 #include "delivery/delivery_impl.h"
 #include "delivery/outcome.h"
 #include "delivery/queue_counts.h"
+#include "delivery/store_watch.h"
 
 #define PURGE_FIRST (60 * APR_USEC_PER_SEC)
 #define PURGE_EVERY (600 * APR_USEC_PER_SEC)
@@ -19,7 +20,7 @@
 static void expire(ss_job_t *job)
 {
     if (!job->message || job->is_sending || ss_relay_is_paused(job->relay) ||
-        !ss_outcome_expire(job))
+        ss_store_watch_fault(job->delivery) || !ss_outcome_expire(job))
         return;
     ss_job_hide(job);
     ss_job_settle(job);

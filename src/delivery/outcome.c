@@ -74,7 +74,9 @@ static void committed(ss_store_request_t *request)
                job->entry.id, request->result.text);
     }
     ss_bounce_queue_committed(job->relay, ss_store_request_as(request, SS_STORE_OUTCOME));
-    job->outcomes--; /* from now on making room for another job may free this one */
+    job->relay->uncommitted--;
+    ss_relay_wake(job->relay); /* there is room for another message again (pump.h) */
+    job->outcomes--;           /* from now on making room for another job may free this one */
     apr_pool_destroy(request->pool);
     d->ports.message_written(d->ports.self, job->entry.id);
     if (job->outcomes || job->is_sending || job->is_loading) return;
@@ -136,6 +138,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
         to->advice = copy(to->advice, pool);
     }
     job->outcomes++;
+    job->relay->uncommitted++;
     ss_delivery_post(job->delivery, &request->head);
 }
 

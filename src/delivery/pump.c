@@ -6,6 +6,7 @@
 #include "delivery/handover.h"
 #include "delivery/node.h"
 #include "delivery/outcome.h"
+#include "delivery/store_watch.h"
 
 /* messages handed over before other users of the thread get their turn */
 #define HANDED_A_TURN 256
@@ -80,10 +81,16 @@ static void probe_preferred(ss_relay_t *relay)
 
 static int may_send(const ss_relay_t *relay)
 {
-    const ss_delivery_t *d = relay->delivery;
+    ss_delivery_t *d = relay->delivery;
 
     return d->is_started && !d->is_leaving && !ss_relay_is_paused(relay) && relay->host_count &&
-           !ss_result_is_set(&relay->unusable) && ss_node_may_send(d);
+           !ss_result_is_set(&relay->unusable) && ss_node_may_send(d) && !ss_store_watch_fault(d);
+}
+
+static int has_room(const ss_relay_t *relay)
+{
+    return ss_store_watch_room(relay->settings->connections, relay->in_flight, relay->uncommitted) >
+           0;
 }
 
 void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
@@ -96,7 +103,7 @@ void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
 
     (void)unused;
     if (!may_send(relay)) return;
-    for (; moved == MOVED && count < HANDED_A_TURN; count++) {
+    for (; moved == MOVED && count < HANDED_A_TURN && has_room(relay); count++) {
         ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, ss_delivery_mono(d), &when);
         if (!entry) {
             if (ss_mono_is_set(when)) ss_delivery_timer(d, &relay->timer, when);

@@ -157,6 +157,11 @@ const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const ch
                                                             : "paused";
         return "paused";
     }
+    *cause = relay->delivery->ports.store_fault(relay->delivery->ports.self);
+    if (*cause) {
+        *advice = "queue-unwritable";
+        return "stopped";
+    }
     if (ss_result_is_set(&relay->unusable)) {
         *cause = relay->unusable.text;
         *advice = relay->unusable.advice;

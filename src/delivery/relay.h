@@ -46,6 +46,7 @@ typedef struct ss_relay_t {
     int connection_limit; /* settings->connections, or halved until connection_limit_until */
     ss_mono_t connection_limit_until;
     int in_flight;             /* messages handed to connections and not answered */
+    int uncommitted;           /* outcomes posted to the store and not answered */
     ss_result_t unusable;      /* set: no connection can be made with these settings (TLS) */
     ss_secret_t *secret;       /* or NULL */
     int is_secret_loading;     /* ports.secret_load is under way */
@@ -103,7 +104,8 @@ const char *ss_relay_host_name(const ss_relay_t *relay, int host, apr_pool_t *po
 void ss_relay_wake(ss_relay_t *relay);
 /* SMTPSendEngine is Off, or it is paused. */
 int ss_relay_is_paused(const ss_relay_t *relay);
-/* "up", "down", "blocked", "paused", "off"; cause and advice id of the state, or NULL. */
+/* "up", "down", "blocked", "paused", "off", "stopped" (the queue cannot be written); cause and
+ * advice id of the state, or NULL. */
 const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const char **advice);
 /* The secret's state for people: "set (file)", "empty", "unreadable" ... */
 const char *ss_relay_secret_state(const ss_relay_t *relay);

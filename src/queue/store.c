@@ -17,6 +17,8 @@
 #define READ_SPAN 1000
 /* how long a closing store retries its last outcomes */
 #define CLOSE_WAIT (10 * APR_USEC_PER_SEC)
+/* writes that wait so long are not committed any more, as far as others must know */
+#define HANGS_AFTER (2 * APR_USEC_PER_SEC)
 
 struct ss_store_t {
     ss_store_batch_t batch; /* the thread's */
@@ -27,6 +29,7 @@ struct ss_store_t {
     int waiting, open; /* posted and not taken yet; posted and not collected yet */
     int is_closing;
     ss_store_stats_t stats; /* a copy of the batch's */
+    ss_mono_t unwritten;    /* for the stats */
 };
 
 /* ---- the loop's side ---- */
@@ -46,8 +49,9 @@ apr_status_t ss_store_post(ss_store_t *store, ss_store_request_t *request)
     else if (!ss_store_has_room(store->waiting, request->verb))
         rv = APR_EAGAIN;
     if (rv == APR_SUCCESS) {
-        ss_store_request_push(ss_store_request_is_write(request) ? &store->writes : &store->reads,
-                              request);
+        int is_write = ss_store_request_is_write(request);
+        ss_store_request_push(is_write ? &store->writes : &store->reads, request);
+        if (is_write && !ss_mono_is_set(store->unwritten)) store->unwritten = ss_mono_now();
         store->open++;
         if (!store->waiting++) pthread_cond_signal(&store->more);
     }
@@ -94,7 +98,17 @@ void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats)
 {
     pthread_mutex_lock(&store->mutex);
     *stats = store->stats;
+    stats->unwritten = store->unwritten;
     pthread_mutex_unlock(&store->mutex);
+}
+
+const char *ss_store_fault(const ss_store_stats_t *stats, ss_mono_t now)
+{
+    if (*stats->fault) return stats->fault;
+    if (ss_mono_is_set(stats->unwritten) && ss_mono_since(now, stats->unwritten) > HANGS_AFTER)
+        return "a write to the queue does not end: another program holds its lock, or the disk or "
+               "the database server does not respond";
+    return stats->commits ? NULL : "nothing was written to the queue since the start";
 }
 
 /* ---- the thread's side ---- */
@@ -193,6 +207,8 @@ static void write_all(ss_store_t *store, struct ss_requests_t *batch, struct ss_
     ss_store_batch_write(&store->batch, batch, done);
     pthread_mutex_lock(&store->mutex);
     store->stats = store->batch.stats;
+    store->unwritten =
+        APR_RING_EMPTY(&store->writes, ss_store_request_t, link) ? (ss_mono_t){ 0 } : ss_mono_now();
     pthread_mutex_unlock(&store->mutex);
 }
 

@@ -1,9 +1,8 @@
 /* store_options.h: how a store is opened, and what it counts. */
 #pragma once
 
-#include <apr_time.h>
-
 #include "base/log.h"
+#include "base/mono.h"
 
 typedef struct {
     const char *driver, *params; /* "sqlite3" path; "pgsql" conninfo */
@@ -20,10 +19,12 @@ typedef struct {
 #define SS_STORE_FAULT_MAX 256
 /* For metrics: number of commits and of requests in them; duration of the last commit, sum and
  * maximum in microseconds; histogram (1 ms, doubling). fault: why the last batch could not be
- * written ("the disk ... is full"); "" if it could. */
+ * written ("the disk ... is full"); "" if it could. unwritten: since when writes wait and none was
+ * committed; not set: none waits. */
 typedef struct {
     apr_uint64_t commits, requests;
     apr_interval_time_t last, sum, most;
     apr_uint64_t buckets[16];
     char fault[SS_STORE_FAULT_MAX];
+    ss_mono_t unwritten;
 } ss_store_stats_t;

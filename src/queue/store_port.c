@@ -1,5 +1,7 @@
 #include "queue/store_port.h"
 
+#include "base/clock.h"
+
 void ss_store_port_init(ss_store_port_t *port, void (*defer)(void *self), void *self)
 {
     port->store = NULL;
@@ -35,6 +37,13 @@ void ss_store_port_answer(ss_store_port_t *port)
     APR_RING_INIT(&mine, ss_store_request_t, link);
     APR_RING_CONCAT(&mine, &port->refused, ss_store_request_t, link);
     while ((request = ss_store_request_take(&mine)) != NULL) request->done(request);
+}
+
+const char *ss_store_port_fault(ss_store_port_t *port)
+{
+    if (!port->store) return port->result.text;
+    ss_store_stats(port->store, &port->stats);
+    return ss_store_fault(&port->stats, ss_mono_now());
 }
 
 int ss_store_port_waiting(const ss_store_port_t *port)

@@ -13,6 +13,7 @@ typedef struct {
     void (*defer)(void *self);
     void *self;
     struct ss_requests_t refused;
+    ss_store_stats_t stats; /* as ss_store_port_fault saw them */
 } ss_store_port_t;
 
 void ss_store_port_init(ss_store_port_t *port, void (*defer)(void *self), void *self);
@@ -23,5 +24,8 @@ void ss_store_port_post(ss_store_port_t *port, ss_store_request_t *request);
 /* Answers the refused requests. Those that are posted and refused meanwhile wait for the next call.
  */
 void ss_store_port_answer(ss_store_port_t *port);
+/* Why nothing can be written: it is not open, or see ss_store_fault; NULL: it can. Valid until the
+ * next call. */
+const char *ss_store_port_fault(ss_store_port_t *port);
 /* Requests posted and not answered yet, refused ones included. */
 int ss_store_port_waiting(const ss_store_port_t *port);

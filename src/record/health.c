@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "delivery/relay.h"
+#include "delivery/store_watch.h"
 
 static void add(json_t *reasons, const char *relay, const char *reason, apr_pool_t *pool,
                 const char *detail)
@@ -53,33 +54,6 @@ static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now
     }
 }
 
-static void probed(ss_store_request_t *request)
-{
-    ss_record_t *r = request->baton;
-
-    r->is_probing_store = 0;
-    apr_pool_destroy(request->pool);
-}
-
-/* Asking also tries a write: an idle queue whose disk has room again would otherwise be reported
- * as faulty until the next message. */
-static void judge_store(ss_record_t *r, json_t *reasons, apr_time_t now, apr_pool_t *pool)
-{
-    ss_store_stats_t stats;
-
-    if (!r->queue->store) {
-        add(reasons, NULL, "disk", pool, r->queue->result.text);
-        return;
-    }
-    ss_store_stats(r->queue->store, &stats);
-    if (!*stats.fault) return;
-    add(reasons, NULL, "disk", pool, apr_pstrdup(pool, stats.fault));
-    if (r->is_probing_store || r->is_leaving) return;
-    ss_store_set_t *request = ss_store_set_create("last/probe", "written", now, probed, r);
-    r->is_probing_store = 1;
-    ss_store_port_post(r->queue, &request->head);
-}
-
 json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
 {
     json_t *reasons = json_array();
@@ -89,9 +63,16 @@ json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
 
     apr_pool_create(&pool, r->pool);
     ss_delivery_waiting(r->delivery, &messages, &bytes);
-    judge_store(r, reasons, now, pool);
+    /* Asking also tries a write: an idle queue that can be written again is found healthy. */
+    const char *fault = ss_store_watch_fault(r->delivery);
+    if (fault)
+        add(reasons, NULL, "queue", pool,
+            apr_pstrcat(
+                pool,
+                "nothing is sent, and new mail is refused, while the queue cannot be written: ",
+                fault, NULL));
     if (ss_health_is_full(&r->config->globals, messages, bytes))
-        add(reasons, NULL, "full", pool,
+        add(reasons, NULL, "queue", pool,
             "the queue is full (SMTPSendQueueLimit): new mail is refused");
     for (int i = 0; i < ss_relay_count(r->delivery); i++)
         judge_relay(reasons, ss_relay_at(r->delivery, i), now, pool);

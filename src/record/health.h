@@ -6,9 +6,8 @@
 
 #include "record/record.h"
 
-/* Why mail does not flow: [{"relay"?,"reason","detail"}], reason one of paused, blocked, stuck,
- * full and disk; empty: healthy. A new reference. While the store is faulty, a write is tried, so
- * that an idle queue is found healthy again. */
+/* Why mail does not flow: [{"relay"?,"reason","detail"}], reason one of paused, blocked, stuck and
+ * queue (full, or it cannot be written); empty: healthy. A new reference. */
 json_t *ss_health_reasons(ss_record_t *r, apr_time_t now);
 /* SMTPSendAlertAge (0: off): whether the oldest message, accepted at `oldest` (0: none), waits too
  * long. */

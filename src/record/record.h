@@ -33,5 +33,4 @@ typedef struct ss_record_t {
     ss_metrics_t metrics;
     ss_activity_t *activity; /* ss_activity_start */
     ss_webhook_t *webhook;   /* ss_webhook_create */
-    int is_probing_store;    /* a write is under way that shows whether the store works */
 } ss_record_t;

@@ -139,6 +139,13 @@ const ss_advice_t ss_advice_log_table[] = {
       "such bounces." },
     { "SMTPSend-254", NULL, NULL, "No bounce for an automatic message",
       "Bounces of bounces and of automatic replies could loop.", "No action needed." },
+    { "SMTPSend-255", NULL, NULL, "Sending has stopped: the queue cannot be written",
+      "What becomes of a message could not be stored, and it would be sent again after a crash. "
+      "What was sent before is stored as soon as possible.",
+      "Check the disk and the database of SMTPSendQueue, and whether another program holds the "
+      "queue's lock. Sending resumes automatically." },
+    { "SMTPSend-256", NULL, NULL, "Sending has resumed: the queue can be written again",
+      "What happened meanwhile is stored, and waiting mail is sent.", "No action needed." },
     { "SMTPSend-260", NULL, NULL, "Sending is paused",
       "Mail is accepted and stays queued; the time paused does not count towards SMTPSendExpire. "
       "The line is repeated every 10 minutes.",

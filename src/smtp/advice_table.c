@@ -562,6 +562,12 @@ const ss_advice_t ss_advice_table[] = {
     { "config-engine-off", NULL, NULL, "Sending is turned off",
       "SMTPSendEngine is Off: submissions are refused, and queued mail stays queued.",
       "Set SMTPSendEngine On and restart gracefully." },
+    { "queue-unwritable", NULL, NULL, "The queue cannot be written",
+      "Nothing is sent while what becomes of it could not be stored, since a message whose "
+      "delivery "
+      "is not on record would be sent again after a crash. New mail is refused meanwhile.",
+      "The cause names the disk, the file or the database of SMTPSendQueue: free space, make it "
+      "writable, or end the program that holds its lock. Mail flows again within seconds." },
     { "content-unreadable", NULL, NULL, "The message's content could not be read from the queue",
       "The delivery daemon could not read it. Mail stays queued.",
       "The error log gives the cause; check the disk and the database of SMTPSendQueue." },

@@ -24,6 +24,11 @@ static int store_waiting(void *self)
     return storage_waiting();
 }
 
+static const char *store_fault(void *self)
+{
+    return storage_fault(self);
+}
+
 static ss_secret_t *secret_of(void *self, const ss_settings_t *settings)
 {
     const world_t *w = self;
@@ -165,6 +170,7 @@ void process_start(world_t *w)
                                       .ports = { .self = w,
                                                  .post = post,
                                                  .store_waiting = store_waiting,
+                                                 .store_fault = store_fault,
                                                  .transport = &wire_ops,
                                                  .transport_self = w,
                                                  .secret_of = secret_of,
@@ -194,6 +200,7 @@ void process_start(world_t *w)
         truth_wrong(&w->truth, "delivery cannot be created");
         return;
     }
+    storage_forget();
     ss_delivery_start(w->delivery, 0);
 }
 

@@ -130,10 +130,12 @@ void storage_post(world_t *w, ss_store_request_t *request)
 {
     storage.waiting++;
     if (storage.waiting > w->most_requests) w->most_requests = storage.waiting;
-    if (ss_store_request_is_write(request))
-        APR_RING_INSERT_TAIL(&storage.writes, request, ss_store_request_t, link);
-    else
+    if (!ss_store_request_is_write(request)) {
         APR_RING_INSERT_TAIL(&storage.reads, request, ss_store_request_t, link);
+        return;
+    }
+    APR_RING_INSERT_TAIL(&storage.writes, request, ss_store_request_t, link);
+    if (!ss_mono_is_set(storage.store->stats.unwritten)) storage.store->stats.unwritten = w->mono;
 }
 
 static int count_outcomes(const struct ss_requests_t *ring)
@@ -177,6 +179,7 @@ static void write_all(world_t *w)
         world_say(w, "the disk is full");
     }
     ss_store_batch_write(storage.store, &batch, &storage.done);
+    storage.store->stats.unwritten = (ss_mono_t){ 0 };
     disk_set(DISK_WELL);
     if (!APR_RING_EMPTY(&batch, ss_store_request_t, link))
         truth_wrong(&w->truth, "the store gave back a part of a batch");
@@ -260,6 +263,16 @@ void storage_lose(world_t *w, int commits)
         answer_lost(&storage.reads);
     }
     if (storage.waiting) truth_wrong(&w->truth, "requests without end after the process ended");
+}
+
+const char *storage_fault(const world_t *w)
+{
+    return ss_store_fault(&storage.store->stats, w->mono);
+}
+
+void storage_forget(void)
+{
+    memset(&storage.store->stats, 0, sizeof(storage.store->stats));
 }
 
 void storage_reopen(world_t *w)

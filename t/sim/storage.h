@@ -23,6 +23,10 @@ int storage_collect(void);
 /* Answers everything as a store that is gone does: its process ends. commits: what was posted is
  * committed first, and only the answer is lost. */
 void storage_lose(world_t *w, int commits);
+/* What the store's thread would tell: why nothing can be written, or NULL. */
+const char *storage_fault(const world_t *w);
+/* A new process: nothing was written by it. */
+void storage_forget(void);
 /* Closes and opens the database, where it is a file. */
 void storage_reopen(world_t *w);
 /* A message with its recipients, or NULL (finished and not kept); the caller destroys its pool. */

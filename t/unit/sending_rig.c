@@ -373,6 +373,11 @@ static int store_waiting(void *self)
     return !APR_RING_EMPTY(&rig->posted, ss_store_request_t, link);
 }
 
+static const char *store_fault(void *self)
+{
+    return ((const sending_rig_t *)self)->fault;
+}
+
 static ss_secret_t *secret_of(void *self, const ss_settings_t *settings)
 {
     (void)self;
@@ -512,6 +517,7 @@ void sending_rig_start(sending_rig_t *rig)
                                       .ports = { .self = rig,
                                                  .post = post,
                                                  .store_waiting = store_waiting,
+                                                 .store_fault = store_fault,
                                                  .transport = &ops,
                                                  .transport_self = rig,
                                                  .secret_of = secret_of,

@@ -110,8 +110,7 @@ static const struct {
 } titles[] = { { "blocked", "The relay rejects our mail" },
                { "stuck", "Mail is stuck" },
                { "daemon down", "The delivery daemon is down" },
-               { "disk", "The queue cannot be used" },
-               { "full", "The queue is full" } };
+               { "queue", "The queue cannot be used" } };
 
 static const char *title_of(const char *reason)
 {
