@@ -102,6 +102,7 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
                                 .is_loopback = 1,
                                 .pipelining = 1,
                                 .window_max = 4,
+                                .username = rig->user,
                                 .max_recipients = 100,
                                 .attempt_deadline = 1800 * RIG_SECOND,
                                 .max_messages = options->learned & SS_LEARN_ONE_MESSAGE ? 1 : 0 };
@@ -380,20 +381,34 @@ static const char *store_fault(void *self)
 
 static ss_secret_t *secret_of(void *self, const ss_settings_t *settings)
 {
-    (void)self;
     (void)settings;
-    return NULL;
+    return ((sending_rig_t *)self)->secret;
+}
+
+static void read_secret(ss_deferred_t *deferred, ss_mono_t now)
+{
+    sending_rig_t *rig = deferred->self;
+    ss_result_t result;
+
+    (void)now;
+    ss_result_clear(&result);
+    apr_status_t rv = ss_secret_reload(rig->secret, 10 * RIG_SECOND, &result);
+    rig->loads++;
+    rig->loaded(rig->loaded_baton, rv, &result);
 }
 
 static apr_status_t secret_load(void *self, ss_secret_t *of_relay,
                                 void (*done)(void *, apr_status_t, const ss_result_t *),
                                 void *baton)
 {
-    (void)self;
-    (void)of_relay;
-    (void)done;
-    (void)baton;
-    return APR_ENOTIMPL;
+    sending_rig_t *rig = self;
+
+    if (!of_relay) return APR_ENOTIMPL;
+    rig->load = (ss_deferred_t){ .call = read_secret, .self = rig };
+    rig->loaded = done;
+    rig->loaded_baton = baton;
+    ss_deferred_add(&rig->deferred, &rig->load);
+    return APR_SUCCESS;
 }
 
 static ss_mono_t mono_now(void *self)

@@ -42,6 +42,14 @@ struct sending_rig_t {
     int quits;
     struct ss_transport_t *transports;
 
+    /* ---- the login ---- */
+    const char *user;    /* NULL: none */
+    ss_secret_t *secret; /* the test's; its source is read at the end of the turn that asks */
+    int loads;           /* how often it was read */
+    ss_deferred_t load;
+    void (*loaded)(void *baton, apr_status_t rv, const ss_result_t *result);
+    void *loaded_baton;
+
     /* ---- the store ---- */
     struct ss_requests_t posted;
     int holds;         /* requests are not answered */

@@ -214,6 +214,22 @@ static void a_backlog_is_read_in_bounded_steps(void)
     sending_rig_end(&rig);
 }
 
+/* The order in memory is filled up again while a quarter of it is left, not at each message. */
+static void the_order_is_refilled_before_it_is_empty(void)
+{
+    start();
+    rig.relay->pause.directive = 1;
+    for (int i = 0; i < SS_SCHEDULE_MAX / 4; i++) sending_rig_add(&rig, 1);
+    ss_schedule_set_more(rig.relay->schedule, 1);
+    rig.requests[SS_STORE_DUE] = 0;
+    ss_backlog_refill(rig.relay);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_DUE], 0);
+    ss_job_hide(ss_job_find(rig.delivery, rig.stored[0].id));
+    ss_backlog_refill(rig.relay);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_DUE], 1);
+    sending_rig_end(&rig);
+}
+
 static void another_nodes_message_is_not_sent(void)
 {
     begin();
@@ -484,6 +500,36 @@ static void a_host_that_refuses_us_gets_one_message_at_a_time(void)
     sending_rig_end(&rig);
 }
 
+static int mails;
+
+static const char *count_mails(sending_rig_t *r, const char *command)
+{
+    mails += !strncmp(command, "MAIL", 4);
+    return scripted(r, command);
+}
+
+/* Nor do connections that were open before. */
+static void other_connections_to_a_host_that_refuses_us_carry_nothing(void)
+{
+    begin();
+    rig.settings.connections = 3;
+    sending_rig_start(&rig);
+    for (int i = 0; i < 12; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_TRUE_FATAL(rig.open > 1);
+    rig.reply = count_mails;
+    mails = 0;
+    at_mail = "530 5.7.0 authentication required";
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
+    CU_ASSERT_EQUAL(mails, 1);
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(mails, 1);
+    sending_rig_end(&rig);
+}
+
 static void the_first_host_is_preferred(void)
 {
     begin();
@@ -659,6 +705,7 @@ void ss_suite_delivery(void)
     TEST(what_is_too_old_is_not_sent);
     TEST(a_notice_of_delay_comes_at_its_time);
     TEST(a_backlog_is_read_in_bounded_steps);
+    TEST(the_order_is_refilled_before_it_is_empty);
     TEST(another_nodes_message_is_not_sent);
     TEST(what_is_dropped_for_room_stays_known_until_it_is_written);
     TEST(numbers_of_a_large_queue_are_taken_over);
@@ -674,6 +721,7 @@ void ss_suite_delivery(void)
     TEST(an_outcome_that_is_not_written_is_logged);
     TEST(a_host_that_refuses_the_connection_is_blocked);
     TEST(a_host_that_refuses_us_gets_one_message_at_a_time);
+    TEST(other_connections_to_a_host_that_refuses_us_carry_nothing);
     TEST(the_first_host_is_preferred);
     TEST(a_connection_is_used_until_it_is_too_old);
     TEST(an_idle_connection_ends);

@@ -1,0 +1,161 @@
+/* test_login.c: when the relay's secret is read, and what a rejected login does
+ * (src/delivery/login.c), over the real SMTP client, in virtual time. */
+#include <CUnit/CUnit.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sending_rig.h"
+
+void ss_suite_login(void);
+
+/* "\0user\0old" and "\0user\0new" in base64 */
+#define OLD "AUTH PLAIN AHVzZXIAb2xk"
+#define NEW "AUTH PLAIN AHVzZXIAbmV3"
+
+static sending_rig_t rig;
+static char path[] = "/tmp/smtp-send-login.XXXXXX";
+static const char *accepted; /* the AUTH command that the server takes */
+static int logins;           /* AUTH commands that it got */
+static const char *changes;  /* what the file says from the next login on; NULL: no change */
+
+static void put(const char *secret)
+{
+    FILE *file = fopen(path, "w");
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    fputs(secret, file);
+    fclose(file);
+}
+
+static const char *scripted(sending_rig_t *r, const char *command)
+{
+    (void)r;
+    if (!strncmp(command, "EHLO", 4)) return "250-relay\r\n250 AUTH PLAIN";
+    if (strncmp(command, "AUTH", 4)) return NULL;
+    logins++;
+    if (changes) put(changes);
+    return strcmp(command, accepted) ? "535 5.7.8 bad credentials" : "235 2.7.0 welcome";
+}
+
+static void start(const char *secret)
+{
+    const ss_secret_source_t source = { SS_SECRET_FILE, path };
+    int fd = mkstemp(path);
+    ss_result_t result;
+
+    CU_ASSERT_TRUE_FATAL(fd >= 0);
+    close(fd);
+    put(secret);
+    sending_rig_begin(&rig);
+    rig.reply = scripted;
+    rig.user = "user";
+    rig.secret = ss_secret_create(&source);
+    accepted = OLD;
+    changes = NULL;
+    logins = 0;
+    ss_result_clear(&result);
+    CU_ASSERT_EQUAL_FATAL(ss_secret_load(rig.secret, &result), APR_SUCCESS);
+    sending_rig_start(&rig);
+}
+
+static void end(void)
+{
+    sending_rig_end(&rig);
+    ss_secret_destroy(rig.secret);
+    unlink(path);
+    memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+}
+
+static void a_secret_that_did_not_change_is_not_read_again(void)
+{
+    start("old");
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(logins, 1);
+    CU_ASSERT_EQUAL(rig.loads, 0);
+    end();
+}
+
+static void a_changed_secret_is_read_before_the_next_login(void)
+{
+    start("old");
+    accepted = NEW;
+    put("new");
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(rig.loads, 1);
+    CU_ASSERT_EQUAL(logins, 1);
+    end();
+}
+
+/* The password was changed while it was being used: tried at once, without the breaker's wait. */
+static void a_secret_that_changed_during_the_login_is_tried_at_once(void)
+{
+    start("old");
+    accepted = NEW;
+    changes = "new";
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(logins, 2);
+    CU_ASSERT_EQUAL(rig.loads, 1);
+    /* The login that worked gives the next rejection its one attempt again. */
+    accepted = OLD;
+    changes = "old";
+    sending_rig_run(&rig, 3600 * RIG_SECOND);
+    m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    end();
+}
+
+/* One further attempt at once, then a minute of waiting: accounts get locked. */
+static void a_second_rejection_waits(void)
+{
+    start("bad");
+    changes = "also bad";
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(logins, 2);
+    changes = "still bad";
+    sending_rig_run(&rig, 50 * RIG_SECOND);
+    CU_ASSERT_EQUAL(logins, 2);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 0);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);
+    changes = "old";
+    sending_rig_run(&rig, 600 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+    end();
+}
+
+/* The one that was read before is used: the mail may still go. */
+static void a_secret_that_cannot_be_read_is_logged(void)
+{
+    start("wrong");
+    unlink(path);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0700), 0);
+    sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "SMTPSendPassword cannot be read"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, path));
+    CU_ASSERT_PTR_NULL(strstr(rig.said, "wrong"));
+    rmdir(path);
+    end();
+}
+
+void ss_suite_login(void)
+{
+    CU_pSuite suite = CU_add_suite("login", NULL, NULL);
+
+#define ADD(test) CU_add_test(suite, #test, test)
+    ADD(a_secret_that_did_not_change_is_not_read_again);
+    ADD(a_changed_secret_is_read_before_the_next_login);
+    ADD(a_secret_that_changed_during_the_login_is_tried_at_once);
+    ADD(a_second_rejection_waits);
+    ADD(a_secret_that_cannot_be_read_is_logged);
+}
