@@ -7,6 +7,7 @@
         rule.end()
 
 One thread a connection. libpq sends one request and waits for its answer, so a request is a simple query, or all messages up to a Sync."""
+import collections
 import random
 import re
 import select
@@ -17,6 +18,7 @@ import threading
 from rig.postgres import Database
 
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
+PREPARE = re.compile(r"(PREPARE (\w+)(?: \([^)]*\))? AS )?(.*)", re.S)
 # What CockroachDB says instead of "could not serialize access".
 RESTART = "restart transaction: TransactionRetryWithProtoRefreshError: injected"
 WORDS = {"40001": "could not serialize access due to concurrent update", "40P01": "deadlock detected"}
@@ -65,7 +67,8 @@ class PgProxy:
     def __init__(self, server_port, seed=1, parameters=None):
         self.server_port, self.random, self.parameters = server_port, random.Random(seed), parameters or {}
         self.changed = threading.Condition()
-        self.rules, self.connections, self.statements = [], [], []
+        self.rules, self.connections = [], []
+        self.statements = collections.deque(maxlen=10000)  # what was executed, newest last
         self.is_down, self.is_closed = False, False
         self.running = threading.Event()
         self.running.set()
@@ -272,10 +275,14 @@ class Connection:
         for message in request:
             kind, body = message[:1], message[5:]
             if kind == b"Q":
-                text = self._act(body[:-1].decode(), "Q")
+                # apr_dbd prepares by a statement, and executes by the protocol.
+                head, name, text = PREPARE.match(body[:-1].decode()).groups()
+                text = self._act(text, "P" if name else "Q")
                 if text is None:
                     return
-                message = simple(text)
+                if name:
+                    self.prepared[name.encode()] = text
+                message = simple((head or "") + text)
             elif kind == b"P":
                 name, rest = body.split(b"\0", 1)
                 text, types = rest.split(b"\0", 1)
