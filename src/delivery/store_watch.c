@@ -42,7 +42,7 @@ static void look_again(ss_timer_t *timer, ss_mono_t now);
 static void is_faulty(ss_delivery_t *d)
 {
     probe(d);
-    d->store.wait = ss_store_batch_wait(d->store.wait);
+    d->store.wait = ss_store_batch_wait(d->store.wait, 0);
     d->store.timer.fired = look_again;
     d->store.timer.self = d;
     ss_delivery_timer(d, &d->store.timer, ss_mono_add(ss_delivery_mono(d), d->store.wait));

@@ -4,15 +4,33 @@
 
 static const ss_dialect_t *const dialects[] = { &ss_dialect_sqlite, &ss_dialect_pgsql };
 
+/* The SQLSTATE at the beginning of "ERROR:  40001: ...", or "". */
+static const char *state_of(const char *words)
+{
+    const char *at = strchr(words, ':');
+
+    if (!at) return "";
+    at += 1 + strspn(at + 1, " ");
+    return strspn(at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 5 && at[5] == ':' ? at : "";
+}
+
+static int is_error(const ss_dialect_error_t *e, int code, const char *state, const char *words)
+{
+    return (e->code && e->code == (code & 0xff)) ||
+           (e->state && !strncmp(state, e->state, strlen(e->state))) || strstr(words, e->words);
+}
+
 ss_dialect_fault_t ss_dialect_explain(const ss_dialect_t *dialect, int code, const char *words,
                                       const char *name, apr_status_t *rv, ss_result_t *result)
 {
+    const char *state = state_of(words);
+
     if (!code) return SS_FAULT_NONE;
     for (const ss_dialect_error_t *e = dialect->errors; e->words; e++) {
-        if ((!e->code || e->code != (code & 0xff)) && !strstr(words, e->words)) continue;
+        if (!is_error(e, code, state, words)) continue;
         *rv = e->rv;
         ss_result_set(result, "queue", e->word, NULL, e->text, name);
-        return e->code && e->code == dialect->stale ? SS_FAULT_STALE : SS_FAULT_STORE;
+        return e->fault ? e->fault : SS_FAULT_STORE;
     }
     *rv = APR_EGENERAL;
     ss_result_set(result, "queue", "", NULL, "the queue %s reported an error: %.*s", name,

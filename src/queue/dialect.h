@@ -19,6 +19,9 @@ typedef enum { /* what an error means for what to do next */
                /* another process changed the tables (VACUUM does): prepare the statements again and
                   retry */
                SS_FAULT_STALE,
+               /* all of the transaction was rolled back because of others: wait a little and
+                  retry */
+               SS_FAULT_CONFLICT,
                SS_FAULT_LOST /* the connection to the server is lost: connect again, and look up
                                 whether the commit took effect */
 } ss_dialect_fault_t;
@@ -33,8 +36,10 @@ typedef struct {
     const char *mark, *text;
 } ss_dialect_mark_t;
 
-typedef struct { /* an error that has a message of its own */
-    int code;    /* apr_dbd's; 0: known by the words only */
+typedef struct {              /* an error that has a message of its own */
+    int code;                 /* apr_dbd's; 0: known by the state or the words only */
+    const char *state;        /* how the SQLSTATE begins; or NULL */
+    ss_dialect_fault_t fault; /* SS_FAULT_NONE: SS_FAULT_STORE */
     apr_status_t rv;
     const char *word, *words, *text; /* words: part of the database's message. text: "%s": name */
 } ss_dialect_error_t;
@@ -66,7 +71,6 @@ typedef struct {
     /* [version]: statements that migrate it to the next version, ended by NULL, or NULL. The
      * columns of attributes are added by the table of attributes. SS_SCHEMA_VERSION of them. */
     const char *const *const *migrations;
-    int stale; /* the code that means SS_FAULT_STALE, or 0 */
     const char *begin;
     /* returns some free space to the file system; NULL: not needed */
     const char *shrink;

@@ -4,6 +4,7 @@
  * compared bytewise (COLLATE "C"), so that keys have the same order on every server. */
 #include "queue/dialect.h"
 
+#include <apr_dso.h>
 #include <apr_escape.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -210,34 +211,75 @@ static const char *const *const settings[] = {
     [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing
 };
 
+/* apr_dbd does not report the SQLSTATE. libpq, which apr_dbd's driver has loaded, writes it into
+ * its messages if asked to. */
+static void ask_for_states(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool)
+{
+    enum { PQERRORS_VERBOSE = 2 };
+    apr_dso_handle_t *libpq;
+    apr_dso_handle_sym_t found;
+    int (*set)(void *connection, int verbosity);
+
+    if (apr_dso_load(&libpq, "libpq.so.5", pool) != APR_SUCCESS ||
+        apr_dso_sym(&found, libpq, "PQsetErrorVerbosity") != APR_SUCCESS)
+        return;
+    memcpy(&set, &found, sizeof(set));
+    set(apr_dbd_native_handle(driver, handle), PQERRORS_VERBOSE);
+}
+
 static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
                    ss_dialect_prepare_t how)
 {
     int code = 0, changed;
 
-    (void)pool;
+    if (how == SS_PREPARE_READ) ask_for_states(driver, handle, pool);
     for (const char *const *text = settings[how]; *text && !code; text++)
         code = apr_dbd_query(driver, handle, &changed, *text);
     return code;
 }
 
-/* apr_dbd does not report the SQLSTATE, so the server's English messages are matched. For other
- * messages and other languages, the store tests the connection with ROLLBACK (store_batch.c). */
+/* "40": rolled back because of others. The words are those of PostgreSQL, CockroachDB and Aurora
+ * DSQL. */
+#define CONFLICT(words)                                                                            \
+    {                                                                                              \
+        0, "40", SS_FAULT_CONFLICT, APR_EAGAIN, "EAGAIN", words,                                   \
+            "the database %s rolled every attempt back, because other transactions used the same " \
+            "rows: find out what writes to its tables"                                             \
+    }
+#define POOL(state, words)                                                                         \
+    {                                                                                              \
+        0, state, SS_FAULT_LOST, APR_EGENERAL, "", words,                                          \
+            "%s is reached through a connection pool that gives each transaction another "         \
+            "connection: set pool_mode = session for it in PgBouncer"                              \
+    }
+
+/* The states are known if libpq could be asked for them, the words if the server speaks English.
+ * For everything else, the store tests the connection with ROLLBACK (store_batch.c). */
 static const ss_dialect_error_t errors[] = {
-    { 0, APR_ENOSPC, "ENOSPC", "No space left on device", "the disk of the database %s is full" },
-    { 0, APR_ENOSPC, "ENOSPC", "could not extend file", "the disk of the database %s is full" },
-    { 0, APR_EACCES, "EROFS", "read-only transaction",
+    { 0, "40003", SS_FAULT_LOST, APR_EGENERAL, "", "result is ambiguous",
+      "the database %s cannot say whether a transaction was committed" },
+    CONFLICT("could not serialize access"),
+    CONFLICT("deadlock detected"),
+    CONFLICT("restart transaction"),
+    CONFLICT("change conflicts with another transaction"),
+    POOL("26000", "prepared statement \"smtp_send_"),
+    POOL("42P05", "prepared statement \"smtp_send_"),
+    { 0, "53100", 0, APR_ENOSPC, "ENOSPC", "No space left on device",
+      "the disk of the database %s is full" },
+    { 0, NULL, 0, APR_ENOSPC, "ENOSPC", "could not extend file",
+      "the disk of the database %s is full" },
+    { 0, "25006", 0, APR_EACCES, "EROFS", "read-only transaction",
       "the database %s is read-only: it is a standby, or was made read-only; set SMTPSendQueue to "
       "the primary server" },
-    { 0, APR_EACCES, "EACCES", "permission denied",
+    { 0, "42501", 0, APR_EACCES, "EACCES", "permission denied",
       "the role in SMTPSendQueue has no permission on the tables of %s: grant it SELECT, INSERT, "
       "UPDATE and DELETE on all of them" },
-    { 0, APR_EBUSY, "EBUSY", "statement timeout",
+    { 0, "57014", 0, APR_EBUSY, "EBUSY", "statement timeout",
       "the database %s took longer than a minute for one statement: find out what locks it or "
       "slows it down" },
-    { 0, APR_EBUSY, "EBUSY", "lock timeout",
+    { 0, "55P03", 0, APR_EBUSY, "EBUSY", "lock timeout",
       "another program holds locks on the tables of %s: end it" },
-    { 0, APR_ENOMEM, "ENOMEM", "out of memory", "the database %s is out of memory" },
+    { 0, "53200", 0, APR_ENOMEM, "ENOMEM", "out of memory", "the database %s is out of memory" },
     { .words = NULL },
 };
 

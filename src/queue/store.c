@@ -11,8 +11,6 @@
 #include "base/clock.h"
 #include "queue/store_batch.h"
 
-/* requests of one transaction; the others wait for the next */
-#define BATCH_MAX 1000
 /* microseconds of reading between two commits: many short reads, or one step of a long one */
 #define READ_SPAN 1000
 /* how long a closing store retries its last outcomes */
@@ -178,7 +176,10 @@ static int wait_for_work(ss_store_t *store)
 {
     for (;;) {
         int has_again = !APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link);
-        if (store->waiting || (has_again && ss_mono_reached(store->batch.again_at, ss_mono_now())))
+        int has_work = ss_store_batch_is_held(&store->batch, ss_mono_now())
+                           ? !APR_RING_EMPTY(&store->reads, ss_store_request_t, link)
+                           : store->waiting;
+        if (has_work || (has_again && ss_mono_reached(store->batch.again_at, ss_mono_now())))
             return 1;
         if (store->is_closing && !has_again) return 0;
         if (store->is_closing && !ss_mono_is_set(store->batch.close_until))
@@ -191,15 +192,14 @@ static int wait_for_work(ss_store_t *store)
     }
 }
 
+/* Failed requests first, so that a message's outcomes keep their order. */
 static void take_writes(ss_store_t *store, struct ss_requests_t *batch)
 {
-    ss_store_request_t *request;
+    ss_store_batch_room_t room = ss_store_batch_room(&store->batch);
 
-    for (int i = 0; i < BATCH_MAX && (request = ss_store_request_take(&store->writes)) != NULL;
-         i++) {
-        ss_store_request_push(batch, request);
-        store->waiting--;
-    }
+    ss_store_batch_take(&store->batch.again, batch, &room);
+    if (APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link))
+        store->waiting -= ss_store_batch_take(&store->writes, batch, &room);
 }
 
 static void write_all(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
@@ -221,9 +221,9 @@ static void *run_thread(void *baton)
         struct ss_requests_t batch, done;
         APR_RING_INIT(&batch, ss_store_request_t, link);
         APR_RING_INIT(&done, ss_store_request_t, link);
-        /* Failed outcomes first, so that a message's outcomes keep their order. */
-        APR_RING_CONCAT(&batch, &store->batch.again, ss_store_request_t, link);
-        take_writes(store, &batch);
+        if (!ss_store_batch_is_held(&store->batch, ss_mono_now())) {
+            take_writes(store, &batch);
+        }
         pthread_mutex_unlock(&store->mutex);
         if (!APR_RING_EMPTY(&batch, ss_store_request_t, link)) write_all(store, &batch, &done);
         publish(store, &done);

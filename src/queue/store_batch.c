@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "queue/message_row.h"
 #include "queue/schema.h"
 #include "queue/store_accept.h"
 #include "queue/store_control.h"
@@ -16,8 +17,28 @@
 #define REFRESH_MOST 3
 #define AGAIN_FIRST (100 * 1000)
 #define AGAIN_MOST (5 * APR_USEC_PER_SEC)
-/* how long a client waits for the result of a commit whose answer was lost */
-#define UNKNOWN_MOST (15 * APR_USEC_PER_SEC)
+#define READ_TRIES 3
+#define CONNECT_TRIES 7
+#define CONFLICT_FIRST (10 * 1000)
+#define CONFLICT_MOST APR_USEC_PER_SEC
+/* how long a transaction that others disturb is retried, and a commit whose answer was lost is
+ * looked for: the clients of a web server wait for 30 s */
+#define KEEP_MOST (28 * APR_USEC_PER_SEC)
+/* after how many a batch gets smaller, so that it meets fewer others */
+#define CONFLICTS_FEW 3
+/* one transaction */
+#define REQUESTS_MOST 1000
+#define ROWS_MOST 10000
+#define BYTES_MOST (16 * 1024 * 1024)
+#define ROW_BYTES 500 /* about, besides content */
+/* conflicts are normal: for how long nobody is notified */
+#define CONFLICT_QUIET (5 * APR_USEC_PER_SEC)
+
+/* Nodes that collided must not all come back at the same moment. */
+static apr_interval_time_t spread(apr_interval_time_t wait)
+{
+    return ss_store_batch_spread(wait, (apr_uint32_t)ss_mono_now().us * 2654435761U >> 8);
+}
 
 /* ---- the connection ---- */
 
@@ -45,6 +66,20 @@ static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *d
     return rv;
 }
 
+/* Other nodes may be at work in the same moment. */
+static apr_status_t connect_first(ss_store_batch_t *store, const ss_dialect_t *dialect)
+{
+    apr_interval_time_t wait = 0;
+    apr_status_t rv = connect_store(store, dialect);
+
+    for (int i = 0; i < CONNECT_TRIES && store->db.fault == SS_FAULT_CONFLICT; i++) {
+        wait = ss_store_batch_wait(wait, 1);
+        apr_sleep(spread(wait));
+        rv = connect_store(store, dialect);
+    }
+    return rv;
+}
+
 apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options_t *options,
                                  apr_interval_time_t lock_wait, ss_result_t *result)
 {
@@ -55,6 +90,7 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
     store->options = *options;
     store->options.params = apr_pstrdup(store->pool, options->params);
     store->lock = SS_LOCK_NONE;
+    store->most = REQUESTS_MOST;
     APR_RING_INIT(&store->again, ss_store_request_t, link);
     ss_node_name_token(store->token);
     apr_status_t rv = APR_ENOTIMPL;
@@ -68,7 +104,7 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
                  : ss_lock_take_file(&store->lock, options->params, lock_wait, result);
     }
     if (rv == APR_SUCCESS) {
-        rv = connect_store(store, dialect);
+        rv = connect_first(store, dialect);
         if (rv != APR_SUCCESS) *result = store->lost;
     }
     if (rv != APR_SUCCESS) ss_store_batch_close(store);
@@ -101,7 +137,7 @@ static apr_status_t ensure_connected(ss_store_batch_t *store)
 }
 
 /* Ends the failed transaction and keeps its error. A server always answers a ROLLBACK: if it does
- * not, the connection is lost, whatever the first error was. */
+ * not, the connection is lost, whatever the first error was. One of no use is closed, too. */
 static void roll_back(ss_store_batch_t *store)
 {
     ss_db_t *db = &store->db;
@@ -111,7 +147,7 @@ static void roll_back(ss_store_batch_t *store)
 
     if (db->handle) end = ss_db_do(db, "ROLLBACK");
     ss_db_clear(db);
-    if (end != APR_SUCCESS && db->dialect->is_remote) {
+    if ((end != APR_SUCCESS || fault == SS_FAULT_LOST) && db->dialect->is_remote) {
         fault = SS_FAULT_LOST;
         store->lost = result;
         ss_db_close(db);
@@ -119,6 +155,66 @@ static void roll_back(ss_store_batch_t *store)
     db->rv = rv;
     db->fault = fault;
     db->result = result;
+}
+
+/* ---- what goes into a batch ---- */
+
+static void weigh_message(const ss_message_t *m, int *rows, apr_size_t *bytes)
+{
+    *rows += 1 + m->rcpt_count;
+    if (m->part_count > SS_MESSAGE_ROW_PARTS) *rows += m->part_count;
+    for (int i = 0; i < m->part_count; i++) *bytes += m->parts[i].len;
+}
+
+/* About how many rows and bytes it writes. */
+static void weigh(ss_store_request_t *request, int *rows, apr_size_t *bytes)
+{
+    void *typed = ss_store_request_as(request, request->verb);
+
+    *rows = 1;
+    *bytes = 0;
+    if (request->verb == SS_STORE_ACCEPT) {
+        weigh_message(((ss_store_accept_t *)typed)->message, rows, bytes);
+    } else if (request->verb == SS_STORE_STAGE) {
+        *bytes = ((ss_store_stage_t *)typed)->len;
+    } else if (request->verb == SS_STORE_OUTCOME) {
+        const ss_store_outcome_t *outcome = typed;
+        *rows += outcome->changed_count + (outcome->history ? outcome->history->nelts : 0);
+        for (int i = 0; outcome->reports && i < outcome->reports->nelts; i++)
+            weigh_message(APR_ARRAY_IDX(outcome->reports, i, ss_message_t *), rows, bytes);
+    }
+    *bytes += (apr_size_t)*rows * ROW_BYTES;
+}
+
+ss_store_batch_room_t ss_store_batch_room(const ss_store_batch_t *store)
+{
+    return (ss_store_batch_room_t){ store->most, ROWS_MOST, BYTES_MOST };
+}
+
+int ss_store_batch_take(struct ss_requests_t *from, struct ss_requests_t *batch,
+                        ss_store_batch_room_t *room)
+{
+    int taken = 0, rows;
+    apr_size_t bytes;
+
+    while (!APR_RING_EMPTY(from, ss_store_request_t, link)) {
+        weigh(APR_RING_FIRST(from), &rows, &bytes);
+        if (!APR_RING_EMPTY(batch, ss_store_request_t, link) &&
+            (room->requests < 1 || room->rows < rows || room->bytes < bytes))
+            break;
+        room->requests--;
+        room->rows -= rows;
+        room->bytes -= bytes < room->bytes ? bytes : room->bytes;
+        ss_store_request_push(batch, ss_store_request_take(from));
+        taken++;
+    }
+    return taken;
+}
+
+int ss_store_batch_most(int most, int size, int conflicts)
+{
+    if (!conflicts) return most > REQUESTS_MOST / 2 ? REQUESTS_MOST : most * 2;
+    return conflicts > CONFLICTS_FEW && size > 1 ? size / 2 : most;
 }
 
 /* ---- a batch ---- */
@@ -178,14 +274,19 @@ static apr_status_t try_batch(ss_store_batch_t *store, struct ss_requests_t *bat
     return ss_db_do(db, "COMMIT");
 }
 
+/* The commit failed, and may have taken effect. */
 static void mark_unknown(struct ss_requests_t *batch)
 {
     ss_store_request_t *r;
 
     APR_RING_FOREACH(r, batch, ss_store_request_t, link)
     {
-        if (!r->is_unknown) r->unknown_until = ss_mono_add(ss_mono_now(), UNKNOWN_MOST);
         r->is_unknown = 1;
+        /* What cannot be looked up is not done twice. */
+        if (r->verb != SS_STORE_ACCEPT && r->verb != SS_STORE_STAGE)
+            r->keep_until.us = 0;
+        else if (!ss_mono_is_set(r->keep_until))
+            r->keep_until = ss_mono_add(ss_mono_now(), KEEP_MOST);
     }
 }
 
@@ -248,37 +349,74 @@ static void count_commit(ss_store_stats_t *stats, int requests, apr_interval_tim
     stats->buckets[ss_store_batch_bucket(took)]++;
 }
 
-apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last)
+apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last, int is_conflict)
 {
-    if (!last) return AGAIN_FIRST;
-    return last > AGAIN_MOST / 2 ? AGAIN_MOST : last * 2;
+    apr_interval_time_t most = is_conflict ? CONFLICT_MOST : AGAIN_MOST;
+
+    if (!last) return is_conflict ? CONFLICT_FIRST : AGAIN_FIRST;
+    return last > most / 2 ? most : last * 2;
+}
+
+apr_interval_time_t ss_store_batch_spread(apr_interval_time_t wait, apr_uint32_t random)
+{
+    return wait - wait / 2 + (apr_interval_time_t)random % (wait / 2 + 1);
+}
+
+int ss_store_batch_is_held(const ss_store_batch_t *store, ss_mono_t now)
+{
+    return store->conflicts && ss_mono_before(now, store->again_at);
 }
 
 int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_until, ss_mono_t now)
 {
     if (ss_mono_is_set(close_until) && ss_mono_reached(close_until, now)) return 0;
-    if (request->verb == SS_STORE_OUTCOME) return 1;
-    return request->is_unknown &&
-           (request->verb == SS_STORE_ACCEPT || request->verb == SS_STORE_STAGE) &&
-           ss_mono_before(now, request->unknown_until);
+    return request->verb == SS_STORE_OUTCOME || ss_mono_before(now, request->keep_until);
 }
 
-static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
+static void note_fault(ss_store_batch_t *store)
+{
+    const char *text = store->db.result.text;
+
+    if (!strncmp(store->stats.fault, text, sizeof(store->stats.fault) - 1)) return;
+    ss_log(store->options.log, SS_LOG_ERROR, 301,
+           "the queue cannot be written: %s; accepted mail is kept, submissions are refused with "
+           "503 until this is fixed",
+           text);
+    apr_cpystrn(store->stats.fault, text, sizeof(store->stats.fault));
+}
+
+/* Nothing was done, so that all of the batch can be done again. */
+static void keep_all(struct ss_requests_t *batch, ss_mono_t now)
+{
+    ss_store_request_t *r;
+
+    APR_RING_FOREACH(r, batch, ss_store_request_t, link)
+    {
+        if (!ss_mono_is_set(r->keep_until)) r->keep_until = ss_mono_add(now, KEEP_MOST);
+    }
+}
+
+static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch, int requests,
                          struct ss_requests_t *done)
 {
     ss_db_t *db = &store->db;
     ss_mono_t now = ss_mono_now();
     struct ss_requests_t kept;
     ss_store_request_t *request;
+    int is_conflict = db->fault == SS_FAULT_CONFLICT;
 
     APR_RING_INIT(&kept, ss_store_request_t, link);
-    if (strncmp(store->stats.fault, db->result.text, sizeof(store->stats.fault) - 1)) {
-        ss_log(store->options.log, SS_LOG_ERROR, 301,
-               "the queue cannot be written: %s; accepted mail is kept, submissions are refused "
-               "with 503 until this is fixed",
-               db->result.text);
-        apr_cpystrn(store->stats.fault, db->result.text, sizeof(store->stats.fault));
+    if (!is_conflict) {
+        store->conflicts = 0;
+    } else {
+        if (!store->conflicts++) store->conflict_since = now;
+        store->most = ss_store_batch_most(store->most, requests, store->conflicts);
+        keep_all(batch, now);
     }
+    /* Those that had no room in this batch, too. */
+    APR_RING_CONCAT(batch, &store->again, ss_store_request_t, link);
+    if (!is_conflict || ss_mono_since(now, store->conflict_since) > CONFLICT_QUIET)
+        note_fault(store);
     while ((request = ss_store_request_take(batch)) != NULL) {
         if (ss_store_batch_keeps(request, store->close_until, now)) {
             ss_store_request_push(&kept, request);
@@ -287,12 +425,13 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
         set_error(db, request);
         ss_store_request_push(done, request);
     }
-    APR_RING_PREPEND(&store->again, &kept, ss_store_request_t, link);
+    APR_RING_CONCAT(&store->again, &kept, ss_store_request_t, link);
     /* A server is reconnected at its own times; requests in between do not postpone it. */
     if (db->fault == SS_FAULT_LOST && store->again_wait && ss_mono_before(now, store->again_at))
         return;
-    store->again_wait = ss_store_batch_wait(store->again_wait);
-    store->again_at = ss_mono_add(now, store->again_wait);
+    store->again_wait = ss_store_batch_wait(store->again_wait, is_conflict);
+    store->again_at =
+        ss_mono_add(now, db->dialect->is_shared ? spread(store->again_wait) : store->again_wait);
 }
 
 void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
@@ -308,7 +447,7 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
         has_purged |= r->verb == SS_STORE_PURGE;
     }
     if (do_batch(store, batch, done) != APR_SUCCESS) {
-        batch_failed(store, batch, done);
+        batch_failed(store, batch, requests, done);
         return;
     }
     count_commit(&store->stats, requests, ss_mono_since(ss_mono_now(), started));
@@ -317,6 +456,8 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
         *store->stats.fault = '\0';
     }
     store->again_wait = 0;
+    store->conflicts = 0;
+    store->most = ss_store_batch_most(store->most, requests, 0);
     APR_RING_CONCAT(done, batch, ss_store_request_t, link);
     /* Returns free space in steps, so that the file shrinks after a backlog. */
     if (has_purged && store->db.dialect->shrink) {
@@ -368,9 +509,11 @@ int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request)
     int more;
     apr_status_t rv = try_read(store, request, &more);
 
-    if (rv != APR_SUCCESS && db->dialect->is_remote && db->handle) {
+    for (int i = 0; i < READ_TRIES && rv != APR_SUCCESS && db->dialect->is_remote && db->handle;
+         i++) {
         roll_back(store);
-        if (db->fault == SS_FAULT_LOST) rv = try_read(store, request, &more);
+        if (db->fault != SS_FAULT_LOST && db->fault != SS_FAULT_CONFLICT) break;
+        rv = try_read(store, request, &more);
     }
     if (rv != APR_SUCCESS) set_error(db, request);
     ss_db_clear(db);

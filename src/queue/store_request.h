@@ -44,10 +44,10 @@ struct ss_store_request_t {
      * message for people in result */
     apr_status_t rv;
     ss_result_t result;
-    /* The store's own. The connection was lost during the commit: until unknown_until the store
-     * looks up whether it took effect. */
+    /* The store's own. The connection was lost during the commit: the store looks up whether it
+     * took effect. */
     int is_unknown;
-    ss_mono_t unknown_until;
+    ss_mono_t keep_until; /* set: its transaction failed, and is retried until then */
 };
 APR_RING_HEAD(ss_requests_t, ss_store_request_t);
 

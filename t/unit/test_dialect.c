@@ -97,6 +97,18 @@ static void errors_mean(void)
         { &ss_dialect_pgsql, 7, "canceling statement due to lock timeout", SS_FAULT_STORE,
           APR_EBUSY },
         { &ss_dialect_pgsql, 7, "duplicate key value", SS_FAULT_REQUEST, APR_EGENERAL },
+        { &ss_dialect_pgsql, 7, "FEHLER:  23505: x", SS_FAULT_REQUEST, APR_EGENERAL },
+        /* by the SQLSTATE, whatever language the words are in */
+        { &ss_dialect_pgsql, 7, "FEHLER:  40001: x", SS_FAULT_CONFLICT, APR_EAGAIN },
+        { &ss_dialect_pgsql, 7, "ERROR:  40P01: x", SS_FAULT_CONFLICT, APR_EAGAIN },
+        { &ss_dialect_pgsql, 7, "ERROR:  40003: x", SS_FAULT_LOST, APR_EGENERAL },
+        { &ss_dialect_pgsql, 7, "FEHLER:  53100: x", SS_FAULT_STORE, APR_ENOSPC },
+        { &ss_dialect_pgsql, 7, "FEHLER:  26000: x", SS_FAULT_LOST, APR_EGENERAL },
+        { &ss_dialect_pgsql, 7, "ERROR:  value 40001: too large", SS_FAULT_REQUEST, APR_EGENERAL },
+        { &ss_dialect_pgsql, 7, "ERROR:  40001", SS_FAULT_REQUEST, APR_EGENERAL },
+        /* by the words */
+        { &ss_dialect_pgsql, 7, "ERROR:  deadlock detected", SS_FAULT_CONFLICT, APR_EAGAIN },
+        { &ss_dialect_pgsql, 7, "ERROR:  restart transaction: x", SS_FAULT_CONFLICT, APR_EAGAIN },
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {

@@ -125,13 +125,83 @@ static void an_outcome_whose_answer_was_lost(void)
 
 static void failed_batches_wait_longer_and_longer(void)
 {
-    static const apr_interval_time_t waits[] = { 100, 200, 400, 800, 1600, 3200, 5000, 5000 };
-    apr_interval_time_t wait = 0;
+    static const apr_interval_time_t waits[][2] = { { 100, 10 },   { 200, 20 },    { 400, 40 },
+                                                    { 800, 80 },   { 1600, 160 },  { 3200, 320 },
+                                                    { 5000, 640 }, { 5000, 1000 }, { 5000, 1000 } };
+    apr_interval_time_t fault = 0, conflict = 0;
 
     for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
-        wait = ss_store_batch_wait(wait);
-        CU_ASSERT_EQUAL(wait, waits[i] * 1000);
+        fault = ss_store_batch_wait(fault, 0);
+        conflict = ss_store_batch_wait(conflict, 1);
+        CU_ASSERT_EQUAL(fault, waits[i][0] * 1000);
+        CU_ASSERT_EQUAL(conflict, waits[i][1] * 1000);
     }
+}
+
+/* Nodes that collided do not come back at the same moment. */
+static void a_wait_is_spread(void)
+{
+    CU_ASSERT_EQUAL(ss_store_batch_spread(1000, 0), 500);
+    CU_ASSERT_EQUAL(ss_store_batch_spread(1000, 500), 1000);
+    CU_ASSERT_EQUAL(ss_store_batch_spread(1000, 501), 500);
+    CU_ASSERT_EQUAL(ss_store_batch_spread(0, 7), 0);
+}
+
+/* The first always, the others while there is room. */
+static void a_batch_is_bounded(void)
+{
+    static const struct {
+        int requests, rows;
+        apr_size_t bytes;
+        int taken;
+    } table[] = {
+        { 9, 99, 99999, 4 }, { 2, 99, 99999, 2 }, { 9, 11, 99999, 3 }, { 9, 12, 99999, 4 },
+        { 9, 99, 8999, 3 },  { 9, 99, 9000, 4 },  { 0, 0, 0, 1 },
+    };
+
+    begin();
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ss_store_batch_room_t room = { table[i].requests, table[i].rows, table[i].bytes };
+        struct ss_requests_t from, batch;
+        ss_message_t *messages[4];
+        APR_RING_INIT(&from, ss_store_request_t, link);
+        APR_RING_INIT(&batch, ss_store_request_t, link);
+        for (int n = 0; n < 4; n++) { /* three rows and 750 bytes of content each */
+            messages[n] = store_rig_message(&rig, 1, 750);
+            ss_store_request_push(&from, &ss_store_accept_create(messages[n], NULL, NULL)->head);
+        }
+        CU_ASSERT_EQUAL(ss_store_batch_take(&from, &batch, &room), table[i].taken);
+        APR_RING_CONCAT(&batch, &from, ss_store_request_t, link);
+        for (int n = 0; n < 4; n++) {
+            ss_store_request_t *request = ss_store_request_take(&batch);
+            CU_ASSERT_TRUE(((ss_store_accept_t *)(void *)request)->message == messages[n]);
+            apr_pool_destroy(request->pool);
+            apr_pool_destroy(messages[n]->pool);
+        }
+    }
+    end();
+}
+
+static void batches_get_smaller_where_there_are_conflicts(void)
+{
+    CU_ASSERT_EQUAL(ss_store_batch_most(1000, 40, 3), 1000);
+    CU_ASSERT_EQUAL(ss_store_batch_most(1000, 40, 4), 20);
+    CU_ASSERT_EQUAL(ss_store_batch_most(20, 20, 5), 10);
+    CU_ASSERT_EQUAL(ss_store_batch_most(1, 1, 9), 1);
+    CU_ASSERT_EQUAL(ss_store_batch_most(10, 10, 0), 20);
+    CU_ASSERT_EQUAL(ss_store_batch_most(600, 1, 0), 1000);
+    CU_ASSERT_EQUAL(ss_store_batch_most(1000, 1000, 0), 1000);
+}
+
+/* Until the failed batch is tried again; only after a conflict. */
+static void what_comes_after_a_conflict_waits(void)
+{
+    ss_store_batch_t held = { .again_at = { 100 }, .conflicts = 1 };
+
+    CU_ASSERT_TRUE(ss_store_batch_is_held(&held, (ss_mono_t){ 99 }));
+    CU_ASSERT_FALSE(ss_store_batch_is_held(&held, (ss_mono_t){ 100 }));
+    held.conflicts = 0;
+    CU_ASSERT_FALSE(ss_store_batch_is_held(&held, (ss_mono_t){ 99 }));
 }
 
 static void what_is_kept_of_a_failed_batch(void)
@@ -139,24 +209,20 @@ static void what_is_kept_of_a_failed_batch(void)
     static const ss_mono_t now = { 100 };
     static const struct {
         ss_store_verb_t verb;
-        int is_unknown;
-        apr_int64_t unknown_until;
+        apr_int64_t keep_until;
         ss_mono_t close_until;
         int keeps;
     } table[] = {
-        { SS_STORE_OUTCOME, 0, 0, { 0 }, 1 },    { SS_STORE_OUTCOME, 0, 0, { 101 }, 1 },
-        { SS_STORE_OUTCOME, 0, 0, { 100 }, 0 },  { SS_STORE_ACCEPT, 0, 0, { 0 }, 0 },
-        { SS_STORE_ACCEPT, 1, 101, { 0 }, 1 },   { SS_STORE_ACCEPT, 1, 100, { 0 }, 0 },
-        { SS_STORE_ACCEPT, 1, 101, { 100 }, 0 }, { SS_STORE_STAGE, 1, 101, { 0 }, 1 },
-        { SS_STORE_STAGE, 0, 101, { 0 }, 0 },    { SS_STORE_CONTROL, 1, 101, { 0 }, 0 },
-        { SS_STORE_SET, 1, 101, { 0 }, 0 },      { SS_STORE_PURGE, 1, 101, { 0 }, 0 },
-        { SS_STORE_LEASE, 1, 101, { 0 }, 0 },
+        { SS_STORE_OUTCOME, 0, { 0 }, 1 },   { SS_STORE_OUTCOME, 0, { 101 }, 1 },
+        { SS_STORE_OUTCOME, 0, { 100 }, 0 }, { SS_STORE_OUTCOME, 99, { 0 }, 1 },
+        { SS_STORE_ACCEPT, 0, { 0 }, 0 },    { SS_STORE_ACCEPT, 101, { 0 }, 1 },
+        { SS_STORE_ACCEPT, 100, { 0 }, 0 },  { SS_STORE_ACCEPT, 101, { 100 }, 0 },
+        { SS_STORE_CONTROL, 101, { 0 }, 1 }, { SS_STORE_CONTROL, 0, { 0 }, 0 },
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         ss_store_request_t request = { .verb = table[i].verb,
-                                       .is_unknown = table[i].is_unknown,
-                                       .unknown_until = { table[i].unknown_until } };
+                                       .keep_until = { table[i].keep_until } };
         CU_ASSERT_EQUAL(ss_store_batch_keeps(&request, table[i].close_until, now), table[i].keeps);
     }
 }
@@ -191,6 +257,11 @@ void ss_suite_store_batch(void)
     CU_add_test(suite, "an_outcome_whose_answer_was_lost", an_outcome_whose_answer_was_lost);
     CU_add_test(suite, "failed_batches_wait_longer_and_longer",
                 failed_batches_wait_longer_and_longer);
+    CU_add_test(suite, "a_wait_is_spread", a_wait_is_spread);
+    CU_add_test(suite, "a_batch_is_bounded", a_batch_is_bounded);
+    CU_add_test(suite, "batches_get_smaller_where_there_are_conflicts",
+                batches_get_smaller_where_there_are_conflicts);
+    CU_add_test(suite, "what_comes_after_a_conflict_waits", what_comes_after_a_conflict_waits);
     CU_add_test(suite, "what_is_kept_of_a_failed_batch", what_is_kept_of_a_failed_batch);
     CU_add_test(suite, "commits_are_counted_by_duration", commits_are_counted_by_duration);
     CU_add_test(suite, "times_of_a_lease", times_of_a_lease);
