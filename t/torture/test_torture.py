@@ -21,7 +21,8 @@ CALM = 5          # deaths after which httpd is started anew: it waits longer be
 CONFIG = f"SMTPSendConnections {CONNECTIONS}\nSMTPSendRetry 1s\nSMTPSendHistory 1h\n"
 EXPECT = ["ended unexpectedly", "was killed", "status=deferred", "is down at", "AH00", "AH10", "child pid", "messages were still being sent", "reply code to the",
           "cannot be used", "cannot be written", "can be written again", "could not", "answered with 503"]
-DICE = random.Random(int(os.environ.get("SEED", "1")))
+SEED = int(os.environ.get("SEED", "1"))
+DICE = random.Random(SEED)
 
 
 def report(name, figures):

@@ -1,0 +1,350 @@
+"""Several nodes on one PostgreSQL, each behind a proxy and a clock of its own, their faults, and the ledger that knows which node delivered what and when.
+
+A message may arrive twice only where its first delivery's outcome was lost: the daemon that delivered it was killed, or lost its lease, before it could commit.
+`Ledger.judge` finds that fault for each delivery that was repeated and counts how many each fault explains; what no fault explains was sent by two nodes."""
+import collections
+import http.client
+import os
+import random
+import signal
+import struct
+import tempfile
+import threading
+import time
+
+from rig.httpd import is_running, select_pause
+from rig.pgproxy import PgProxy
+from rig.proc import children
+
+from torture.ledger import NUMBER, Sink
+
+LEASE = 60
+# A fault loses outcomes that were not committed: those of the second before it, and while the database was away, those of that time.
+REACH = 1.0
+LOSING = ("kill", "machine", "stop", "partition")
+Fault = collections.namedtuple("Fault", "kind node begin end")
+
+
+class Ledger:
+    def __init__(self):
+        self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
+        self.next = 0
+        self.accepted, self.answers, self.broken = {}, collections.Counter(), 0
+        self.arrivals = collections.defaultdict(list)
+        self.faults, self.counts = [], collections.Counter()
+
+    def number(self):
+        with self.lock:
+            self.next += 1
+            return self.next
+
+    def accept(self, number, node):
+        with self.lock:
+            self.accepted[number] = node
+
+    def arrive(self, number, node):
+        with self.changed:
+            self.arrivals[number].append((time.monotonic(), node))
+            self.changed.notify_all()
+
+    def begin(self, kind, node, name=None):
+        """A fault that can lose outcomes, or ("outage") during which none can be committed."""
+        with self.lock:
+            self.faults.append(Fault(kind, node, time.monotonic(), None))
+            self.counts[name or kind] += 1
+            return len(self.faults) - 1
+
+    def end(self, fault):
+        with self.lock:
+            self.faults[fault] = self.faults[fault]._replace(end=time.monotonic())
+
+    def count(self, kind, by=1):
+        with self.lock:
+            self.counts[kind] += by
+
+    def missing(self):
+        return [n for n in self.accepted if n not in self.arrivals]
+
+    def reach(self, fault):
+        """From when on deliveries of its node may have had no outcome in the store when it began."""
+        since = fault.begin - REACH
+        outages = [f for f in self.faults if f.kind in ("database", "outage") and f.node in (None, fault.node)]
+        while True:
+            before = [f.begin - REACH for f in outages if f.begin - REACH < since and (f.end or fault.begin) + 5 * REACH >= since]
+            if not before:
+                return since
+            since = min(before)
+
+    def judge(self):
+        """Each delivery that was repeated, by the fault that explains it: {fault: count}, [deliveries that none explains]."""
+        explained, unexplained = collections.Counter(), []
+        losing = {}
+        for fault in self.faults:
+            if fault.kind in LOSING:
+                losing.setdefault(fault.node, []).append((self.reach(fault), fault))
+        for number, arrivals in list(self.arrivals.items()):
+            for at, node in sorted(arrivals)[:-1]:
+                for since, fault in losing.get(node, ()):
+                    # The sink notes a message after its answer, which a stopped daemon reads when it goes on.
+                    if since <= at <= (fault.end or fault.begin) + REACH:
+                        explained[fault] += 1
+                        break
+                else:
+                    unexplained.append((number, sorted(arrivals)))
+        return explained, unexplained
+
+
+class NodeSink(Sink):
+    """Slow, so that a window is open on each connection, and for one message in so many it says "later", so that mail is deferred at all times."""
+
+    def __init__(self, ledger, node, slow=0.06, defers=50):
+        self.ledger, self.node = ledger, node
+        self.slow, self.defers = slow, defers
+        self.dice = random.Random(node)
+        super().__init__(replies={"END": self.answer})
+
+    def answer(self, *_):
+        select_pause(self.dice.uniform(0, self.slow))
+        return "451 4.3.0 later" if self.dice.randrange(self.defers) == 0 else None
+
+    def take(self, message):
+        found = NUMBER.search(b"\r\n" + message.headers + b"\r\n")
+        assert found, message.headers
+        self.ledger.arrive(int(found.group(1)), self.node)
+
+
+class Client(threading.Thread):
+    """Submits one message after the other, each with an Idempotency-Key, and repeats at any node what was not answered with 202, some times."""
+
+    def __init__(self, ledger, nodes, node, pause=0.03, tries=6, timeout=20):
+        super().__init__(daemon=True)
+        self.ledger, self.nodes, self.node, self.pause, self.tries, self.timeout = ledger, nodes, node, pause, tries, timeout
+        self.stopping = threading.Event()
+        self.dice = random.Random(node.index)
+
+    def run(self):
+        while not self.stopping.is_set():
+            number = self.ledger.number()
+            node = self.node
+            for _ in range(self.tries):
+                if self.submit(number, node) or self.stopping.wait(self.dice.uniform(0.1, 1)):
+                    break
+                node = self.dice.choice(self.nodes)
+            self.stopping.wait(self.pause)
+
+    def submit(self, number, node):
+        connection = http.client.HTTPConnection("127.0.0.1", node.httpd.port, timeout=self.timeout)
+        try:
+            connection.request("POST", "/mail?from=app%40example.com&to=x%40example.net", f"Subject: {number}\r\nX-Ledger: {number}\r\n\r\n{'x' * 200}\r\n",
+                               {"Content-Type": "message/rfc822", "Connection": "close", "Idempotency-Key": f"ledger-{number}"})
+            answer = connection.getresponse()
+            answer.read()
+        except (OSError, http.client.HTTPException):
+            with self.ledger.lock:
+                self.ledger.broken += 1
+            return False
+        finally:
+            connection.close()
+        with self.ledger.lock:
+            self.ledger.answers[answer.status] += 1
+        if answer.status not in (200, 202):
+            return False
+        self.ledger.accept(number, node.index)
+        return True
+
+
+class Node:
+    """httpd with its daemon, the proxy in front of its database, its relay and its clock. make: make_httpd of the fixtures."""
+
+    def __init__(self, index, make, server, database, ledger, config, fault_so):
+        self.index, self.ledger = index, ledger
+        self.sink = NodeSink(ledger, index)
+        self.proxy = PgProxy(server.port, seed=index)
+        handle, self.clock = tempfile.mkstemp(prefix="smtp-send-clock.")
+        os.close(handle)
+        os.chmod(self.clock, 0o644)
+        self.set_clock(0)
+        self.httpd = make(f"{self.proxy.database(database).directive}\n{config}", self.sink, expect=["."], env={"LD_PRELOAD": fault_so, "SMTP_SEND_CLOCK": self.clock})
+        self.dead = 0
+
+    def set_clock(self, seconds):
+        with open(self.clock, "r+b") as file:
+            file.write(struct.pack("q", int(seconds * 1e6)))
+
+    def daemons(self):
+        """Its daemons' pids, the newest last."""
+        found = []
+        for pid in children(self.httpd.process.pid):
+            try:
+                with open(f"/proc/{pid}/comm") as file:
+                    if file.read().strip() == "smtp_send":
+                        found.append(pid)
+            except OSError:
+                pass
+        return sorted(found)
+
+    def signal(self, number):
+        for pid in self.daemons():
+            try:
+                os.kill(pid, number)
+            except ProcessLookupError:
+                pass
+
+    def kill_machine(self):
+        daemons = self.daemons()
+        os.killpg(self.httpd.process.pid, signal.SIGKILL)
+        for pid in daemons:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.httpd.process.wait(20)
+        self.httpd.wait(lambda: not any(is_running(pid) for pid in daemons), 20, "the daemons to end")
+
+    def close(self):
+        self.proxy.close()
+        self.sink.close()
+        os.unlink(self.clock)
+
+
+class Faults(threading.Thread):
+    """Faults of one node (or, node None, of the database), one after the other, until stopped. rare: a semaphore; who has it may be away beyond the lease."""
+
+    def __init__(self, ledger, node, server, seed, pause, weights, rare):
+        super().__init__(daemon=True)
+        self.ledger, self.node, self.server, self.pause, self.weights, self.rare = ledger, node, server, pause, weights, rare
+        self.dice = random.Random(seed)
+        self.stopping = threading.Event()
+        self.failed = None
+
+    def run(self):
+        kinds, weights = zip(*self.weights.items())
+        try:
+            while not self.stopping.wait(self.dice.uniform(*self.pause)):
+                getattr(self, self.dice.choices(kinds, weights)[0])()
+        except Exception as error:      # noqa: BLE001  reported by the test
+            self.failed = error
+
+    def sleep(self, least, most):
+        self.stopping.wait(self.dice.uniform(least, most))
+
+    # ---- of a node ----
+
+    def kill(self):
+        fault = self.ledger.begin("kill", self.node.index)
+        self.node.signal(signal.SIGKILL)
+        self.ledger.end(fault)
+
+    def machine(self, away=(0, 3)):
+        fault = self.ledger.begin("machine", self.node.index)
+        self.node.kill_machine()
+        self.ledger.end(fault)
+        self.sleep(*away)
+        self.node.httpd.start()
+
+    def machine_long(self):
+        with self.rare:
+            self.ledger.count("machine_long")
+            self.machine((LEASE + 2, LEASE + 15))
+
+    def hold(self):
+        """Stopped for less than the lease: nobody takes its mail, and it goes on."""
+        self.ledger.count("hold")
+        self.node.signal(signal.SIGSTOP)
+        self.sleep(0.1, 5)
+        self.node.signal(signal.SIGCONT)
+
+    def stop(self):
+        with self.rare:
+            fault = self.ledger.begin("stop", self.node.index)
+            self.node.signal(signal.SIGSTOP)
+            self.sleep(LEASE + 3, LEASE + 12)
+            self.node.signal(signal.SIGCONT)
+            self.ledger.end(fault)
+
+    def graceful(self):
+        self.ledger.count("graceful")
+        self.node.httpd.graceful()
+
+    def restart(self):
+        self.ledger.count("restart")
+        self.node.httpd.stop()
+        self.node.httpd.start()
+
+    def clock(self):
+        self.ledger.count("clock")
+        self.node.set_clock(self.dice.choice([0, -300, 300, -3600, 3600, -86400, 86400, 0]))
+
+    def clock_years(self):
+        self.ledger.count("clock_years")
+        self.node.set_clock(self.dice.choice([-10, 10]) * 365 * 86400)
+
+    # ---- of its connection to the database ----
+
+    def cut(self):
+        fault = self.ledger.begin("outage", self.node.index, "cut")
+        self.node.proxy.cut_all()
+        self.ledger.end(fault)
+
+    def away(self):
+        fault = self.ledger.begin("outage", self.node.index, "away")
+        self.node.proxy.down()
+        self.sleep(0.1, 8)
+        self.node.proxy.up()
+        self.ledger.end(fault)
+
+    def freeze(self):
+        fault = self.ledger.begin("outage", self.node.index, "freeze")
+        self.node.proxy.freeze()
+        self.sleep(0.1, 8)
+        self.node.proxy.thaw()
+        self.ledger.end(fault)
+
+    def partition(self):
+        with self.rare:
+            fault = self.ledger.begin("partition", self.node.index)
+            outage = self.ledger.begin("outage", self.node.index, "silence")
+            self.node.proxy.freeze()
+            self.sleep(LEASE + 3, LEASE + 12)
+            self.node.proxy.thaw()
+            self.ledger.end(outage)
+            self.ledger.end(fault)
+
+    def conflict(self):
+        """Some of the statements, or of the COMMITs, of some seconds."""
+        fault = self.ledger.begin("outage", self.node.index, "conflict")
+        match, chance = self.dice.choice([(r"^\s*COMMIT", 0.5), (r"^\s*(INSERT|UPDATE|DELETE|SELECT|WITH)", 0.1)])
+        code, words = self.dice.choice([("40001", None), ("40P01", None), ("40001", "restart transaction: injected")])
+        rule = self.node.proxy.fail(match, code, words, chance=chance)
+        self.sleep(0.5, 4)
+        rule.end()
+        self.node.proxy.rules.remove(rule)
+        self.ledger.end(fault)
+        self.ledger.count("refused statements", rule.hits)
+
+    def lose(self):
+        fault = self.ledger.begin("outage", self.node.index, "lose")
+        rule = self.node.proxy.lose(chance=0.5, most=3)
+        self.sleep(0.5, 3)
+        rule.end()
+        self.node.proxy.rules.remove(rule)
+        self.ledger.end(fault)
+        self.ledger.count("lost answers", rule.hits)
+
+    # ---- of the database ----
+
+    def database(self, mode=None):
+        fault = self.ledger.begin("database", None)
+        self.server.stop(mode or self.dice.choice(["fast", "immediate"]))
+        self.sleep(0, 3)
+        self.server.start()
+        self.ledger.end(fault)
+
+
+def heal(nodes):
+    for node in nodes:
+        node.set_clock(0)
+        node.proxy.thaw()
+        node.proxy.up()
+        node.signal(signal.SIGCONT)
