@@ -52,7 +52,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     (void)plog;
     (void)ptemp;
     if (!config) return HTTP_INTERNAL_SERVER_ERROR;
-    ss_module_set(config, ss_supervise_instance(s->process->pool));
+    ss_module_set(config, ss_supervise_instance(s->process->pool),
+                  ss_supervise_trouble(s->process->pool));
     /* httpd reads its configuration twice when it starts; the daemon is started after the second
      * time. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
@@ -60,10 +61,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     ss_config_check(config, log);
     ss_config_scrub();
     ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
-    return ss_supervise_start(config, ss_config_secret, log, s, pconf, s->process->pool) ==
-                   APR_SUCCESS
-               ? OK
-               : HTTP_INTERNAL_SERVER_ERROR;
+    ss_supervise_start(config, ss_config_secret, log, s, pconf, s->process->pool);
+    return OK;
 }
 
 /* configtest does not run post_config: errors that prevent a start must be found here too. */

@@ -11,11 +11,13 @@ APLOG_USE_MODULE(smtp_send);
 
 static const ss_config_t *frozen;
 static apr_uint64_t instance;
+static const ss_trouble_t *trouble;
 
-void ss_module_set(const ss_config_t *config, apr_uint64_t number)
+void ss_module_set(const ss_config_t *config, apr_uint64_t number, const ss_trouble_t *shared)
 {
     frozen = config;
     instance = number;
+    trouble = shared;
 }
 
 const ss_config_t *ss_module_config(void)
@@ -31,6 +33,11 @@ const ss_settings_globals_t *ss_module_globals(void)
 apr_uint64_t ss_module_instance(void)
 {
     return instance;
+}
+
+const char *ss_module_trouble(void)
+{
+    return ss_trouble_text(trouble);
 }
 
 const ss_settings_t *ss_module_relay(const server_rec *s)

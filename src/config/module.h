@@ -6,6 +6,7 @@
 #include <http_config.h>
 
 #include "base/log.h"
+#include "base/trouble.h"
 #include "config/config.h"
 
 /* The only symbol that the shared object exports. */
@@ -37,6 +38,8 @@ const ss_settings_policy_t *ss_module_policy(const request_rec *r);
 const ss_config_t *ss_module_config(void);
 const ss_settings_globals_t *ss_module_globals(void);
 apr_uint64_t ss_module_instance(void);
-void ss_module_set(const ss_config_t *config, apr_uint64_t instance);
+/* Why the daemon cannot be reached; NULL: nothing is known. */
+const char *ss_module_trouble(void);
+void ss_module_set(const ss_config_t *config, apr_uint64_t instance, const ss_trouble_t *trouble);
 /* A sink onto a server's error log. */
 const ss_log_t *ss_module_log(server_rec *s, apr_pool_t *pool);

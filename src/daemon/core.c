@@ -1,5 +1,6 @@
 #include "daemon/core.h"
 
+#include <apr_strings.h>
 #include <malloc.h>
 #include <unistd.h>
 
@@ -74,6 +75,17 @@ static void end(ss_daemon_t *d)
     apr_pool_destroy(d->pool);
 }
 
+int ss_core_refuse(const ss_core_options_t *options, const char *why)
+{
+    char text[SS_TROUBLE_TEXT];
+
+    apr_snprintf(text, sizeof(text), "the delivery daemon cannot start: %s", why);
+    if (ss_trouble_set(options->trouble->start, text))
+        ss_log(options->log, SS_LOG_ERROR, 208, "%s; it is tried again, mail is not sent meanwhile",
+               text);
+    return SS_CORE_EXIT_AGAIN;
+}
+
 int ss_core_run(const ss_core_options_t *options)
 {
     apr_pool_t *pool;
@@ -87,14 +99,15 @@ int ss_core_run(const ss_core_options_t *options)
     d->config = options->config;
     d->log = options->log;
     d->secret_of = options->secret_of;
+    d->previous = options->previous;
     ss_opening_init(d);
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {
         char why[120];
-        ss_log(d->log, SS_LOG_ERROR, 208, "the delivery daemon cannot start: %s",
-               apr_strerror(rv, why, sizeof(why)));
-        return SS_CORE_EXIT_CONFIG;
+        return ss_core_refuse(options, apr_strerror(rv, why, sizeof(why)));
     }
+    if (ss_trouble_set(options->trouble->start, ""))
+        ss_log(d->log, SS_LOG_NOTICE, 289, "the delivery daemon could be started now");
     ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(),
            ss_relay_count(d->delivery));
     ss_loop_run(d->loop);

@@ -2,13 +2,16 @@
  * first). */
 #pragma once
 
+#include <sys/types.h>
+
+#include "base/trouble.h"
 #include "config/config.h"
 #include "config/secret.h"
 #include "config/settings.h"
 #include "record/record.h"
 
-/* exit code: the same configuration cannot start: do not start again */
-#define SS_CORE_EXIT_CONFIG 254
+/* exit code: it could not start, and has logged why: try again later */
+#define SS_CORE_EXIT_AGAIN 75
 
 typedef struct {
     const ss_config_t *config;
@@ -20,11 +23,16 @@ typedef struct {
     int term_fd;                     /* readable: SIGTERM came; 0: none */
     apr_uint64_t instance;
     unsigned generation, restarts;
+    pid_t previous; /* the daemon that leaves and may still hold the queue; 0: none */
+    ss_trouble_t *trouble;
     int owner_uid; /* httpd's User */
     /* the loaded secrets, by relay */
     ss_secret_t *(*secret_of)(const ss_settings_t *settings);
 } ss_core_options_t;
 
 /* Runs until it is asked to leave. Returns the process's exit code: 0 left in order, 1, or
- * SS_CORE_EXIT_CONFIG. */
+ * SS_CORE_EXIT_AGAIN. */
 int ss_core_run(const ss_core_options_t *options);
+/* Logs why the daemon cannot start, once while the reason is the same. Returns SS_CORE_EXIT_AGAIN.
+ */
+int ss_core_refuse(const ss_core_options_t *options, const char *why);

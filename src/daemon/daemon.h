@@ -2,6 +2,9 @@
  * process.h and supervise.h). */
 #pragma once
 
+#include <sys/types.h>
+
+#include "base/backoff.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "config/secret.h"
@@ -26,6 +29,8 @@ typedef struct ss_daemon_t {
     ss_deferred_t refuse;   /* answers what the store did not take */
     ss_timer_t store_timer; /* tries to open it again */
     int is_opening_store;   /* on a helper thread */
+    ss_backoff_t opening;   /* of tries that failed */
+    pid_t previous;         /* the daemon that leaves; 0: none */
 
     ss_delivery_t *delivery;
     struct ss_connector_t *connector;

@@ -1,5 +1,7 @@
 #include "daemon/opening.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,7 +9,11 @@
 
 /* the old daemon settles for at most 10 s before it lets go of the store */
 #define LOCK_WAIT (15 * APR_USEC_PER_SEC)
-#define AGAIN (10 * APR_USEC_PER_SEC) /* a store that could not be opened is tried again */
+/* a store that could not be opened is tried again after */
+#define AGAIN_FIRST (APR_USEC_PER_SEC / 2)
+#define AGAIN_MOST (10 * APR_USEC_PER_SEC)
+/* one that the daemon before still has open: it ends at any moment */
+#define AGAIN_PREVIOUS APR_USEC_PER_SEC
 
 /* ---- answers ---- */
 
@@ -62,9 +68,26 @@ static void work(void *baton)
         opening->store = NULL;
 }
 
+static int is_previous_there(const ss_daemon_t *d)
+{
+    return d->previous > 0 && (!kill(d->previous, 0) || errno == EPERM);
+}
+
 static void try_again(ss_daemon_t *d)
 {
-    ss_loop_timer(d->loop, &d->store_timer, ss_mono_add(ss_loop_now(d->loop), AGAIN));
+    ss_backoff_failed(&d->opening, AGAIN_FIRST, is_previous_there(d) ? AGAIN_PREVIOUS : AGAIN_MOST,
+                      ss_loop_now(d->loop));
+    ss_loop_timer(d->loop, &d->store_timer, d->opening.next);
+}
+
+/* Another daemon has the queue: who that is. */
+static void name_previous(const ss_daemon_t *d, ss_result_t *result)
+{
+    if (strcmp(result->code, "EBUSY") || !is_previous_there(d)) return;
+    ss_result_set(result, "queue", "EBUSY", NULL,
+                  "the delivery daemon before this one (pid %d) still has the queue open: it ends "
+                  "when the results of what it sent are stored",
+                  (int)d->previous);
 }
 
 static void opened(void *baton)
@@ -76,8 +99,10 @@ static void opened(void *baton)
     d->queue.store = opening->store;
     if (d->queue.store) {
         ss_result_clear(&d->queue.result);
+        ss_backoff_worked(&d->opening);
         ss_delivery_start(d->delivery, ss_store_is_shared(d->queue.store));
     } else {
+        name_previous(d, &opening->result);
         if (strcmp(d->queue.result.text, opening->result.text)) {
             ss_log(d->log, SS_LOG_ERROR, 201,
                    "the queue cannot be used: %s; submissions are refused with 503 until this is "

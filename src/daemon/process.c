@@ -117,11 +117,8 @@ void ss_process_run(const ss_core_options_t *given, apr_interval_time_t wait,
     for (int i = 0; i < options.config->relays->nelts; i++)
         ss_tls_read_files(
             (ss_settings_t *)APR_ARRAY_IDX(options.config->relays, i, const ss_settings_t *), pool);
-    if (ap_run_drop_privileges(pool, main_server)) {
-        ss_log(options.log, SS_LOG_ERROR, 280,
-               "the delivery daemon cannot become httpd's User: mail is not sent");
-        _exit(SS_CORE_EXIT_CONFIG);
-    }
+    if (ap_run_drop_privileges(pool, main_server))
+        _exit(ss_core_refuse(&options, "it cannot become httpd's User, and does not run as root"));
     options.owner_uid = (int)geteuid();
     _exit(ss_core_run(&options));
 }

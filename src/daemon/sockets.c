@@ -2,16 +2,18 @@
 
 #include <apr_strings.h>
 #include <errno.h>
-#include <mpm_common.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <unixd.h>
 
 #define BACKLOG 511
+/* what could not be opened is tried again after */
+#define AGAIN_FIRST APR_USEC_PER_SEC
+#define AGAIN_MOST (30 * APR_USEC_PER_SEC)
 
 void ss_sockets_close(int *fd)
 {
@@ -19,63 +21,122 @@ void ss_sockets_close(int *fd)
     *fd = -1;
 }
 
+static void opened(ss_sockets_place_t *place, const char *address,
+                   const ss_sockets_options_t *options)
+{
+    apr_cpystrn(place->address, address, sizeof(place->address));
+    if (ss_backoff_worked(&place->backoff))
+        ss_log(options->log, SS_LOG_NOTICE, 288, "%s is open now: mail is accepted there", address);
+}
+
+/* Returns 1 where the reason has to be logged. */
+static int failed(ss_sockets_place_t *place, ss_mono_t now)
+{
+    return ss_backoff_failed(&place->backoff, AGAIN_FIRST, AGAIN_MOST, now);
+}
+
 /* ---- the local socket ---- */
 
-/* Whether another process listens at the address. */
+/* Whether another process listens at the address. Never waits: a full backlog is an answer. */
 static int is_answered(const struct sockaddr_un *address)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int ok = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int ok = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+                         errno == EAGAIN);
 
     if (fd >= 0) close(fd);
     return ok;
 }
 
-apr_status_t ss_sockets_open_local(const ss_sockets_place_t *place,
-                                   const ss_settings_globals_t *globals, const ss_log_t *log)
+/* Whether the file at the socket's path is still the one that was made. */
+static int is_there(const ss_sockets_place_t *place)
+{
+    struct stat info;
+
+    return !lstat(place->address, &info) && info.st_dev == place->device &&
+           info.st_ino == place->inode;
+}
+
+/* The file gets its mode and its owner without being followed if somebody puts a link in its place;
+ * nobody can connect before listen. */
+static int listen_local(int fd, const struct sockaddr_un *address, ss_sockets_place_t *place,
+                        const ss_sockets_options_t *options)
+{
+    mode_t mask = umask(~(mode_t)options->globals->socket_mode & 0777);
+    int ok = !bind(fd, (const struct sockaddr *)address, sizeof(*address));
+    int error = errno;
+    struct stat info;
+
+    umask(mask);
+    errno = error;
+    if (!ok || (!geteuid() && lchown(address->sun_path, options->uid, options->gid)) ||
+        lstat(address->sun_path, &info) || listen(fd, BACKLOG))
+        return -1;
+    place->device = info.st_dev;
+    place->inode = info.st_ino;
+    place->mode = options->globals->socket_mode;
+    return 0;
+}
+
+/* error 0: another process listens there. */
+static void say_local(ss_sockets_place_t *place, const ss_sockets_options_t *options, int error,
+                      ss_trouble_t *trouble, ss_mono_t now)
+{
+    const char *path = options->globals->socket_path;
+    char text[SS_TROUBLE_TEXT];
+
+    if (error)
+        snprintf(text, sizeof(text), "SMTPSendSocket %s cannot be opened: %s", path,
+                 strerror(error));
+    else
+        snprintf(text, sizeof(text), "SMTPSendSocket %s is used by another running httpd", path);
+    ss_trouble_set(trouble->socket, text);
+    if (!failed(place, now)) return;
+    if (error)
+        ss_log(options->log, SS_LOG_ERROR, 282,
+               "%s: mail is not accepted until it can be opened, which is tried again", text);
+    else
+        ss_log(options->log, SS_LOG_ERROR, 281,
+               "%s: mail is not accepted here until that one has ended; each server needs a socket "
+               "of its own",
+               text);
+}
+
+int ss_sockets_open_local(int *fd, ss_sockets_place_t *place, const ss_sockets_options_t *options,
+                          ss_trouble_t *trouble, ss_mono_t now)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    int fd;
+    const char *path = options->globals->socket_path;
+    int is_same = !strcmp(place->address, path) && place->mode == options->globals->socket_mode;
 
-    if (*place->fd >= 0 && !strcmp(place->address, globals->socket_path)) {
-        chmod(place->address, (mode_t)globals->socket_mode);
-        if (access(place->address, F_OK) == 0) return APR_SUCCESS;
-    }
-    if (*place->fd >= 0) {
+    if (*fd >= 0 && is_same && is_there(place)) return 0;
+    if (!ss_backoff_allows(&place->backoff, now)) return 0;
+    if (*fd >= 0 && is_there(place))
         unlink(place->address);
-        ss_sockets_close(place->fd);
-    }
-    apr_cpystrn(address.sun_path, globals->socket_path, sizeof(address.sun_path));
+    else if (*fd >= 0 && is_same && !place->backoff.failures)
+        ss_log(
+            options->log, SS_LOG_WARN, 286,
+            "SMTPSendSocket %s was removed or replaced by another program: it is made again, and "
+            "the delivery daemon is replaced as at a graceful restart",
+            path);
+    apr_cpystrn(address.sun_path, path, sizeof(address.sun_path));
     if (is_answered(&address)) {
-        ss_log(log, SS_LOG_ERROR, 281,
-               "SMTPSendSocket %s is used by another running httpd: give each server a socket of "
-               "its own; mail is not accepted here",
-               globals->socket_path);
-        return APR_EEXIST;
+        say_local(place, options, 0, trouble, now);
+        return 0;
     }
-    unlink(globals->socket_path);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    mode_t mask = umask(0177);
-    int ok = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-    int error = errno;
-    umask(mask);
-    if (ok && geteuid() == 0 &&
-        chown(globals->socket_path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
-        ok = 0;
-    if (ok && (chmod(globals->socket_path, (mode_t)globals->socket_mode) != 0 ||
-               listen(fd, BACKLOG) != 0))
-        ok = 0;
-    if (!ok) {
-        if (!error) error = errno;
-        ss_log(log, SS_LOG_ERROR, 282,
-               "SMTPSendSocket %s cannot be opened: %s; mail is not accepted", globals->socket_path,
-               strerror(error));
-        if (fd >= 0) close(fd);
-        return error ? error : APR_EGENERAL;
+    unlink(path);
+    int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (made < 0 || listen_local(made, &address, place, options)) {
+        int error = errno;
+        ss_sockets_close(&made);
+        say_local(place, options, error, trouble, now);
+        return 0;
     }
-    *place->fd = fd;
-    apr_cpystrn(place->address, globals->socket_path, place->size);
-    return APR_SUCCESS;
+    ss_sockets_close(fd);
+    *fd = made;
+    ss_trouble_set(trouble->socket, "");
+    opened(place, path, options);
+    return 1;
 }
 
 /* ---- SMTPSendListen ---- */
@@ -107,18 +168,24 @@ static int listen_at(const char *address)
     return -1;
 }
 
-void ss_sockets_open_smtp(const ss_sockets_place_t *place, const ss_settings_globals_t *globals,
-                          const ss_log_t *log)
+int ss_sockets_open_smtp(int *fd, ss_sockets_place_t *place, const ss_sockets_options_t *options,
+                         ss_mono_t now)
 {
-    if (*place->fd >= 0 && globals->listen && !strcmp(place->address, globals->listen)) return;
-    ss_sockets_close(place->fd);
-    if (!globals->listen) return;
-    *place->fd = listen_at(globals->listen);
-    if (*place->fd < 0) {
-        ss_log(log, SS_LOG_ERROR, 287,
-               "SMTPSendListen %s cannot be opened: %s; mail is not taken there", globals->listen,
-               strerror(errno));
-        return;
+    const char *address = options->globals->listen;
+
+    if (*fd >= 0 && address && !strcmp(place->address, address)) return 0;
+    ss_sockets_close(fd);
+    if (!address || !ss_backoff_allows(&place->backoff, now)) return 0;
+    *fd = listen_at(address);
+    if (*fd >= 0) {
+        opened(place, address, options);
+        return 1;
     }
-    apr_cpystrn(place->address, globals->listen, place->size);
+    int error = errno;
+    if (failed(place, now))
+        ss_log(options->log, SS_LOG_ERROR, 287,
+               "SMTPSendListen %s cannot be opened: %s; mail is not taken there until it can be, "
+               "which is tried again",
+               address, strerror(error));
+    return 0;
 }

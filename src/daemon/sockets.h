@@ -1,24 +1,40 @@
 /* sockets.h: the listening sockets, which httpd's parent opens as root and keeps over restarts, so
- * that no client is refused while one daemon follows another. */
+ * that no client is refused while one daemon follows another. Nothing here waits: what cannot be
+ * opened is tried again by the next call, after a while. */
 #pragma once
 
+#include <sys/types.h>
+
+#include "base/backoff.h"
 #include "base/log.h"
+#include "base/trouble.h"
 #include "config/settings.h"
 
-/* Of a struct that outlives restarts: fd -1: not open; address: where it is open. */
+/* Where a socket is open, or why it is not. Of a struct that outlives restarts; all zero = never
+ * opened. */
 typedef struct {
-    int *fd;
-    char *address;
-    apr_size_t size; /* bytes of address */
+    char address[108];
+    dev_t device; /* of the local socket's file */
+    ino_t inode;
+    int mode;
+    ss_backoff_t backoff; /* after failures */
 } ss_sockets_place_t;
 
-/* Opens the local socket (SMTPSendSocket), or keeps it where its path is the same and it is still
- * there. An error is logged. */
-apr_status_t ss_sockets_open_local(const ss_sockets_place_t *place,
-                                   const ss_settings_globals_t *globals, const ss_log_t *log);
-/* Opens the socket of SMTPSendListen, or keeps it where its address is the same; closes it where it
- * is not configured. An error is logged; the other ways to submit go on. */
-void ss_sockets_open_smtp(const ss_sockets_place_t *place, const ss_settings_globals_t *globals,
-                          const ss_log_t *log);
+typedef struct {
+    const ss_settings_globals_t *globals;
+    const ss_log_t *log;
+    uid_t uid; /* httpd's User and Group, who own the local socket's file where root makes it */
+    gid_t gid;
+} ss_sockets_options_t;
+
+/* Opens the local socket (SMTPSendSocket), unless it is open at that path and its file is still the
+ * one that was made. Returns 1 where *fd is a new socket. An error is logged once, and is
+ * trouble->socket until the socket is open. */
+int ss_sockets_open_local(int *fd, ss_sockets_place_t *place, const ss_sockets_options_t *options,
+                          ss_trouble_t *trouble, ss_mono_t now);
+/* The same with the socket of SMTPSendListen; it is closed where it is not configured. Without it
+ * the other ways to submit go on. */
+int ss_sockets_open_smtp(int *fd, ss_sockets_place_t *place, const ss_sockets_options_t *options,
+                         ss_mono_t now);
 /* Closes fd if it is open; it is -1 then. */
 void ss_sockets_close(int *fd);

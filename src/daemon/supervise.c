@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <unixd.h>
 
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "config/config.h"
 #include "config/option.h"
@@ -30,15 +31,16 @@ APLOG_USE_MODULE(smtp_send);
 #define BACKOFF_MOST (10 * APR_USEC_PER_SEC)
 /* past it httpd logs a "long lost child", which harms nothing */
 #define RETIRED_MAX 32
-/* a start that the system refused is tried again, doubling to half a minute */
+/* a start that the system refused is tried again */
 #define RETRY_FIRST (1 * APR_USEC_PER_SEC)
+#define RETRY_MOST (30 * APR_USEC_PER_SEC)
 /* a daemon that lived so long did not crash at its start */
 #define CALM (60 * APR_USEC_PER_SEC)
 
 /* It outlives this code: after an upgrade, a graceful restart hands it to a module that may be
  * another one. The first fields never change; where the layout is another, they are what is needed
  * to let go of what the old module held. */
-#define LAYOUT 1
+#define LAYOUT 2
 
 typedef struct {
     unsigned layout;
@@ -48,13 +50,12 @@ typedef struct {
     pid_t pid;     /* of the running daemon; 0 none */
     /* From here on the layout may change, with its number. */
     apr_uint64_t instance;
-    char socket_path[108];
-    char smtp_address[64];
+    ss_sockets_place_t local, smtp;
+    ss_trouble_t *trouble;      /* stays until the process ends */
     pid_t retired[RETIRED_MAX]; /* asked to leave and not seen to end yet; 0 free */
     unsigned generation, restarts, crashes;
     ss_mono_t started;
-    unsigned failures;  /* starts in a row that the system refused */
-    ss_mono_t retry_at; /* or not set: no start is due */
+    ss_backoff_t start; /* set: the system refused one, and it is tried again */
 } record_t;
 
 /* Of this generation; points to process->pool's record and to pconf's data. */
@@ -93,6 +94,7 @@ static record_t *get_record(apr_pool_t *process_pool)
         (ssize_t)sizeof(record->instance))
         record->instance = (apr_uint64_t)ss_wall_now();
     if (!record->instance) record->instance = 1;
+    record->trouble = ss_trouble_create(process_pool);
     /* Not setn: the key is kept by its address, and this module may lie at another one after a
      * restart. */
     apr_pool_userdata_set(record, RECORD_KEY, apr_pool_cleanup_null, process_pool);
@@ -102,6 +104,11 @@ static record_t *get_record(apr_pool_t *process_pool)
 apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool)
 {
     return get_record(process_pool)->instance;
+}
+
+const ss_trouble_t *ss_supervise_trouble(apr_pool_t *process_pool)
+{
+    return get_record(process_pool)->trouble;
 }
 
 /* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that
@@ -156,27 +163,14 @@ static void maintain(int reason, void *data, apr_wait_t status)
         record->pid = 0;
         return;
     }
-    if (status == SS_CORE_EXIT_CONFIG || (status & 0xff00) >> 8 == SS_CORE_EXIT_CONFIG) {
-        ss_log(now_running.log, SS_LOG_ERROR, 284,
-               "the delivery daemon could not start and is not started again before httpd is: see "
-               "the lines before this one");
-        record->pid = 0;
-        /* Nobody will answer: better refused at once than left waiting. */
-        close(record->listen_fd);
-        unlink(record->socket_path);
-        record->listen_fd = -1;
-        ss_sockets_close(&record->smtp_fd);
-        return;
+    /* It has said why it cannot start. */
+    int is_refused = status == SS_CORE_EXIT_AGAIN || (status & 0xff00) >> 8 == SS_CORE_EXIT_AGAIN;
+    if (!is_refused) {
+        say_end(record, reason, (int)status);
+        record->restarts++;
     }
-    say_end(record, reason, (int)status);
     if (ss_mono_since(ss_mono_now(), record->started) > CALM) record->crashes = 0;
-    apr_interval_time_t wait = record->crashes
-                                   ? (apr_interval_time_t)BACKOFF_FIRST
-                                         << (record->crashes < 8 ? record->crashes - 1 : 7)
-                                   : 0;
-    record->crashes++;
-    record->restarts++;
-    start_daemon(record, wait < BACKOFF_MOST ? wait : BACKOFF_MOST);
+    start_daemon(record, ss_backoff_wait(record->crashes++, BACKOFF_FIRST, BACKOFF_MOST));
 }
 
 static void watch(pid_t pid)
@@ -197,14 +191,21 @@ void ss_supervise_tell(ss_record_finished_fn *finished)
 /* The system has no descriptor or no process left, which passes: the start is tried again. */
 static void start_refused(record_t *record, int error)
 {
-    apr_interval_time_t wait = RETRY_FIRST << (record->failures < 5 ? record->failures : 5);
+    char text[SS_TROUBLE_TEXT];
 
-    if (!record->failures++)
+    ss_backoff_failed(&record->start, RETRY_FIRST, RETRY_MOST, ss_mono_now());
+    snprintf(text, sizeof(text), "the delivery daemon could not be started: %s", strerror(error));
+    if (ss_trouble_set(record->trouble->start, text))
         ss_log(now_running.log, SS_LOG_ERROR, 285,
-               "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted "
-               "meanwhile",
-               strerror(error));
-    record->retry_at = ss_mono_add(ss_mono_now(), wait);
+               "%s; it is tried again, mail is not accepted meanwhile", text);
+}
+
+/* One that was asked to leave and still runs; 0: none. */
+static pid_t previous_of(const record_t *record)
+{
+    for (int i = 0; i < RETIRED_MAX; i++)
+        if (record->retired[i] && !kill(record->retired[i], 0)) return record->retired[i];
+    return 0;
 }
 
 static void start_daemon(record_t *record, apr_interval_time_t wait)
@@ -215,7 +216,6 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     if (record->lifeline >= 0) close(record->lifeline);
     record->lifeline = -1;
     record->pid = 0;
-    record->retry_at = (ss_mono_t){ 0 };
     if (pipe2(lifeline, O_CLOEXEC) != 0) {
         start_refused(record, errno);
         return;
@@ -230,6 +230,8 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
                                       .instance = record->instance,
                                       .generation = record->generation,
                                       .restarts = record->restarts,
+                                      .previous = previous_of(record),
+                                      .trouble = record->trouble,
                                       .secret_of = now_running.secret_of,
                                       .finished = finished_of };
         close(lifeline[1]);
@@ -242,7 +244,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
         start_refused(record, error);
         return;
     }
-    record->failures = 0;
+    ss_backoff_worked(&record->start);
     record->pid = pid;
     record->lifeline = lifeline[1];
     record->started = ss_mono_now();
@@ -275,10 +277,23 @@ static void watch_retired(const record_t *record)
         if (record->retired[i]) watch(record->retired[i]);
 }
 
-apr_status_t ss_supervise_start(const ss_config_t *config,
-                                ss_secret_t *(*secret_of)(const ss_settings_t *),
-                                const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
-                                apr_pool_t *process_pool)
+/* Returns 1 where the daemon needs to know a new one. */
+static int open_sockets(record_t *record)
+{
+    const ss_sockets_options_t options = { .globals = &now_running.config->globals,
+                                           .log = now_running.log,
+                                           .uid = ap_unixd_config.user_id,
+                                           .gid = ap_unixd_config.group_id };
+    ss_mono_t now = ss_mono_now();
+    int is_new =
+        ss_sockets_open_local(&record->listen_fd, &record->local, &options, record->trouble, now);
+
+    return ss_sockets_open_smtp(&record->smtp_fd, &record->smtp, &options, now) || is_new;
+}
+
+void ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *),
+                        const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
+                        apr_pool_t *process_pool)
 {
     record_t *record = get_record(process_pool);
 
@@ -291,27 +306,23 @@ apr_status_t ss_supervise_start(const ss_config_t *config,
     record->generation++;
     retire(record);
     watch_retired(record);
-    const ss_sockets_place_t local = { &record->listen_fd, record->socket_path,
-                                       sizeof(record->socket_path) };
-    const ss_sockets_place_t smtp = { &record->smtp_fd, record->smtp_address,
-                                      sizeof(record->smtp_address) };
-    if (ss_sockets_open_local(&local, &config->globals, log) != APR_SUCCESS) {
-        ss_sockets_close(&record->smtp_fd);
-        return APR_SUCCESS;
-    }
-    ss_sockets_open_smtp(&smtp, &config->globals, log);
-    make_folder(&config->globals);
+    /* A new configuration is a new try, and its failures are logged anew. */
+    record->local.backoff = record->smtp.backoff = record->start = (ss_backoff_t){ 0 };
     record->crashes = 0;
+    *record->trouble->start = '\0';
+    open_sockets(record);
+    make_folder(&config->globals);
     start_daemon(record, 0);
-    return APR_SUCCESS;
 }
 
 void ss_supervise_monitor(void)
 {
     record_t *record = now_running.record;
 
-    if (record && ss_mono_is_set(record->retry_at) &&
-        ss_mono_reached(record->retry_at, ss_mono_now()))
+    if (!record) return;
+    int is_new = open_sockets(record);
+    if (is_new) retire(record);
+    if (is_new || (record->start.failures && ss_backoff_allows(&record->start, ss_mono_now())))
         start_daemon(record, 0);
 }
 

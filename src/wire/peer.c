@@ -71,7 +71,8 @@ static apr_status_t release_with_pool(void *peer)
 /* For people: why the socket cannot be reached, and what to do. */
 static void explain(ss_result_t *result, const char *path, int error)
 {
-    const char *hint = "is httpd running, with mod_smtp_send and SMTPSendEngine On?";
+    const char *hint = "is httpd running, with mod_smtp_send and SMTPSendEngine On? If it is, its "
+                       "error log says why the socket could not be opened";
 
     if (error == EACCES || error == EPERM)
         hint = "your user may not open it (SMTPSendSocket sets its mode; add the user to the "

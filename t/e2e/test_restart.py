@@ -1,10 +1,12 @@
 """Restarts and deaths: what was accepted is delivered, and a graceful restart refuses nobody."""
+import concurrent.futures
 import contextlib
 import json
 import os
 import re
 import resource
 import signal
+import socket
 import sqlite3
 import threading
 
@@ -181,7 +183,7 @@ def test_a_daemon_that_the_system_refuses_to_start_comes_when_it_can(make_httpd,
     resource.prlimit(parent, resource.RLIMIT_NOFILE, before)
     httpd.wait(lambda: httpd.status(check=False).get("pid", daemon) != daemon, 40, "a new daemon")
     httpd.wait_state(httpd.send().json["id"], "sent")
-    assert httpd.log().count("cannot be started") == 1
+    assert httpd.log().count("SMTPSend-285") == 1
 
 
 def test_a_slow_resume_stays_slow_over_a_restart(make_httpd, relay):
@@ -200,3 +202,62 @@ def test_a_slow_resume_stays_slow_over_a_restart(make_httpd, relay):
     httpd.cli("resume", check=0)
     relay.wait_for(8)
     httpd.wait(lambda: not setting(httpd, "SELECT value FROM setting WHERE key = 'ramp/default'"), 10, "the bound to be forgotten")
+
+
+def test_a_start_right_after_a_graceful_stop_comes_when_the_old_server_has_ended(make_httpd, relay):
+    """The old server finishes its requests and keeps its socket meanwhile: the new one waits for it, and mail flows by itself."""
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-281", "SMTPSend-201", "SMTPSend-501"])
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    old = httpd.process
+    with socket.create_connection(("127.0.0.1", httpd.port)) as slow:
+        # A request that is not complete keeps a worker of the old server busy.
+        slow.sendall(b"POST /mail?from=a@example.com&to=b@example.net HTTP/1.1\r\nHost: x\r\nContent-Type: message/rfc822\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n")
+        assert slow.recv(100).startswith(b"HTTP/1.1 100")
+        old.send_signal(signal.SIGWINCH)
+        httpd.wait(lambda: refused(httpd.port), 10, "the old server to stop listening")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(httpd.dir, "httpd.pid"))
+        httpd.start()
+        httpd.wait_log("SMTPSend-281")
+        assert httpd.process.pid != old.pid and old.poll() is None
+    old.wait(20)
+    httpd.wait_log("SMTPSend-288", 40)
+    ident = httpd.wait(lambda: accepted(httpd), 30, "mail to be accepted")
+    httpd.wait_state(ident, "sent", 30)
+    assert httpd.log().count("SMTPSend-281") == 1
+
+
+def refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return True
+    return False
+
+
+def accepted(httpd):
+    answer = httpd.send()
+    return answer.json["id"] if answer.status == 202 else None
+
+
+def test_a_socket_that_was_removed_is_made_again(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-286", "SMTPSend-282", "SMTPSend-501"])
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    pid = httpd.status()["pid"]
+    os.unlink(httpd.socket)
+    httpd.wait_log("SMTPSend-286", 30)
+    httpd.wait(lambda: httpd.status(check=False).get("pid", pid) != pid, 30, "a new daemon")
+    httpd.cli("status", check=0)
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    assert httpd.status()["restarts"] == 0
+    # Its whole folder is away for a while: the reason is what clients read, and then all is well by itself.
+    away = os.path.join(httpd.dir, "away")
+    os.rename(os.path.dirname(httpd.socket), away)
+    httpd.wait_log("SMTPSend-282", 30)
+    # Workers with a connection to the daemon go on; the others say why they have none.
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: httpd.send(), range(8)))
+    refusals = [answer.text for answer in answers if answer.status == 503]
+    assert refusals and all("SMTPSendSocket" in text and "No such file or directory" in text for text in refusals), answers
+    os.rename(away, os.path.dirname(httpd.socket))
+    httpd.wait(lambda: accepted(httpd), 60, "mail to be accepted")

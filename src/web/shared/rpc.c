@@ -56,8 +56,12 @@ int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, ap
                                   .timeout = request->timeout };
     apr_status_t rv = ss_peer_call(&call, &answer->raw, &result, pool);
     if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
-    answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
-                                            : "the delivery daemon's answer could not be read";
+    const char *trouble = rv == APR_SUCCESS ? NULL : ss_module_trouble();
+    if (trouble)
+        answer->why = apr_psprintf(pool, "%s; this is tried again (see the error log)", trouble);
+    else
+        answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
+                                                : "the delivery daemon's answer could not be read";
     return 0;
 }
 

@@ -1,0 +1,29 @@
+#include "base/trouble.h"
+
+#include <apr_strings.h>
+#include <string.h>
+#include <sys/mman.h>
+
+ss_trouble_t *ss_trouble_create(apr_pool_t *pool)
+{
+    void *shared =
+        mmap(NULL, sizeof(ss_trouble_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return shared == MAP_FAILED ? apr_pcalloc(pool, sizeof(ss_trouble_t)) : shared;
+}
+
+int ss_trouble_set(char place[SS_TROUBLE_TEXT], const char *text)
+{
+    char cut[SS_TROUBLE_TEXT];
+
+    apr_cpystrn(cut, text, sizeof(cut));
+    if (!strcmp(place, cut)) return 0;
+    memcpy(place, cut, sizeof(cut));
+    return 1;
+}
+
+const char *ss_trouble_text(const ss_trouble_t *trouble)
+{
+    if (!trouble) return NULL;
+    return *trouble->socket ? trouble->socket : *trouble->start ? trouble->start : NULL;
+}

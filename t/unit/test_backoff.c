@@ -1,0 +1,79 @@
+/* test_backoff.c: when what failed is tried again, and the sentence that says so. */
+#include <CUnit/Basic.h>
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/trouble.h"
+
+#define SECOND APR_USEC_PER_SEC
+
+static const ss_mono_t t0 = { 5000 * SECOND };
+
+static void waits_double_up_to_the_longest(void)
+{
+    static const int seconds[] = { 0, 1, 2, 4, 8, 16, 30, 30 };
+
+    for (unsigned i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
+        CU_ASSERT_EQUAL(ss_backoff_wait(i, SECOND, 30 * SECOND), seconds[i] * SECOND);
+    CU_ASSERT_EQUAL(ss_backoff_wait(4000000000u, SECOND, 30 * SECOND), 30 * SECOND);
+}
+
+static void a_failure_is_tried_again_when_its_time_has_come(void)
+{
+    ss_backoff_t b = { 0 };
+
+    CU_ASSERT(ss_backoff_allows(&b, t0));
+    CU_ASSERT(ss_backoff_failed(&b, SECOND, 30 * SECOND, t0));
+    CU_ASSERT_FALSE(ss_backoff_allows(&b, ss_mono_add(t0, SECOND - 1)));
+    CU_ASSERT(ss_backoff_allows(&b, ss_mono_add(t0, SECOND)));
+    /* The second in a row is no news, and waits for longer. */
+    CU_ASSERT_FALSE(ss_backoff_failed(&b, SECOND, 30 * SECOND, t0));
+    CU_ASSERT_FALSE(ss_backoff_allows(&b, ss_mono_add(t0, 2 * SECOND - 1)));
+    CU_ASSERT(ss_backoff_allows(&b, ss_mono_add(t0, 2 * SECOND)));
+}
+
+static void success_forgets_the_failures(void)
+{
+    ss_backoff_t b = { 0 };
+
+    CU_ASSERT_FALSE(ss_backoff_worked(&b));
+    ss_backoff_failed(&b, SECOND, 30 * SECOND, t0);
+    CU_ASSERT(ss_backoff_worked(&b));
+    CU_ASSERT(ss_backoff_allows(&b, t0));
+    CU_ASSERT(ss_backoff_failed(&b, SECOND, 30 * SECOND, t0));
+}
+
+static void a_trouble_is_news_once(void)
+{
+    apr_pool_t *pool;
+    char longer[2 * SS_TROUBLE_TEXT];
+
+    apr_pool_create(&pool, NULL);
+    ss_trouble_t *trouble = ss_trouble_create(pool);
+    CU_ASSERT_PTR_NULL(ss_trouble_text(NULL));
+    CU_ASSERT_PTR_NULL(ss_trouble_text(trouble));
+    CU_ASSERT(ss_trouble_set(trouble->start, "no process"));
+    CU_ASSERT_FALSE(ss_trouble_set(trouble->start, "no process"));
+    CU_ASSERT_STRING_EQUAL(ss_trouble_text(trouble), "no process");
+    CU_ASSERT(ss_trouble_set(trouble->socket, "no folder"));
+    CU_ASSERT_STRING_EQUAL(ss_trouble_text(trouble), "no folder");
+    CU_ASSERT(ss_trouble_set(trouble->socket, ""));
+    CU_ASSERT(ss_trouble_set(trouble->start, ""));
+    CU_ASSERT_PTR_NULL(ss_trouble_text(trouble));
+    memset(longer, 'x', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = '\0';
+    CU_ASSERT(ss_trouble_set(trouble->start, longer));
+    CU_ASSERT_FALSE(ss_trouble_set(trouble->start, longer));
+    CU_ASSERT_EQUAL(strlen(ss_trouble_text(trouble)), SS_TROUBLE_TEXT - 1);
+    apr_pool_destroy(pool);
+}
+
+void ss_suite_backoff(void)
+{
+    CU_pSuite suite = CU_add_suite("backoff", NULL, NULL);
+
+    CU_ADD_TEST(suite, waits_double_up_to_the_longest);
+    CU_ADD_TEST(suite, a_failure_is_tried_again_when_its_time_has_come);
+    CU_ADD_TEST(suite, success_forgets_the_failures);
+    CU_ADD_TEST(suite, a_trouble_is_news_once);
+}
