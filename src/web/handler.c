@@ -4,32 +4,16 @@
 #include <http_config.h>
 #include <string.h>
 
-#include "base/ident.h"
 #include "config/module.h"
-#include "web/shared/http.h"
 #include "web/shared/problem.h"
-#include "web/status/status_handler.h"
-#include "web/submit/follow.h"
-#include "web/submit/submit_handler.h"
-#include "web/test/test_handler.h"
-
-/* smtp-send: a message id as the last segment of the path means that message. */
-static int submit_or_follow(request_rec *r)
-{
-    const char *leaf = ss_http_leaf(r);
-
-    if (ss_ident_is_valid(leaf)) return ss_follow(r, leaf);
-    if (r->method_number == M_GET && r->path_info && strlen(r->path_info) > 1) {
-        return ss_problem(r, HTTP_NOT_FOUND, NULL, "\"%s\" is not a message id; POST returns one",
-                          leaf);
-    }
-    return ss_submit_handler(r);
-}
+#include "web/status/status.h"
+#include "web/submit/submission.h"
+#include "web/test/test.h"
 
 static const struct {
     const char *name;
     int (*call)(request_rec *r);
-} handlers[] = { { "smtp-send", submit_or_follow },
+} handlers[] = { { "smtp-send", ss_submission_handler },
                  { "smtp-send-test", ss_test_handler },
                  { "smtp-send-status", ss_status_handler } };
 

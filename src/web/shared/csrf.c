@@ -10,7 +10,6 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-#include "web/shared/csrf_rule.h"
 #include "web/shared/problem.h"
 
 const char *ss_csrf_token(request_rec *r, const char *path)

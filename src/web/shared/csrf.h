@@ -12,3 +12,15 @@ const char *ss_csrf_token(request_rec *r, const char *path);
 /* Whether an action is allowed: a request with neither Cookie nor Origin (a command-line tool)
  * needs no token; for any other, the field "token" must equal the cookie. 1, or 0: 403 was sent. */
 int ss_csrf_check(request_rec *r, const ss_params_t *form);
+
+/* ---- the rule; pure ---- */
+
+#define SS_CSRF_RULE_COOKIE "smtp_send_token"
+#define SS_CSRF_RULE_LENGTH 32 /* hexadecimal digits of a token */
+
+/* The token in a Cookie header (may be NULL), or NULL. */
+const char *ss_csrf_rule_cookie(const char *header, apr_pool_t *pool);
+/* Whether an action is allowed. cookies, origin: the request's headers; field: the form's token;
+ * each may be NULL. */
+int ss_csrf_rule_allows(const char *cookies, const char *origin, const char *field,
+                        apr_pool_t *pool);

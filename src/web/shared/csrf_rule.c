@@ -1,5 +1,5 @@
 /* csrf_rule.c: the rule that protects actions against forged requests (CSRF). */
-#include "web/shared/csrf_rule.h"
+#include "web/shared/csrf.h"
 
 #include <apr_strings.h>
 #include <openssl/crypto.h>

@@ -3,10 +3,8 @@
 
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "web/shared/negotiate.h"
 
 int ss_http_prefers(const request_rec *r, const char *const *offers, int count)
@@ -54,14 +52,9 @@ int ss_http_text(request_rec *r, int status, const char *type, const char *text,
 
 int ss_http_json(request_rec *r, int status, const char *type, json_t *document)
 {
-    char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+    const char *text = ss_json_print(document, r->pool);
 
-    json_decref(document);
     if (!text) return HTTP_INTERNAL_SERVER_ERROR;
-    apr_size_t len = strlen(text);
-    char *line = apr_palloc(r->pool, len + 2);
-    memcpy(line, text, len);
-    memcpy(line + len, "\n", 2);
-    free(text);
-    return ss_http_text(r, status, type, line, len + 1);
+    text = apr_pstrcat(r->pool, text, "\n", NULL);
+    return ss_http_text(r, status, type, text, strlen(text));
 }

@@ -105,15 +105,15 @@ void ss_page_message(ss_page_t *page, const char *id, const char *text)
 
 /* ---- whether mail flows; if not, why, and a button that helps ---- */
 
-static const struct {
-    const char *reason, *title;
-} titles[] = { { "blocked", "The relay rejects our mail" },
-               { "stuck", "Mail is stuck" },
-               { "daemon down", "The delivery daemon is down" },
-               { "queue", "The queue cannot be used" } };
-
 static const char *title_of(const char *reason)
 {
+    static const struct {
+        const char *reason, *title;
+    } titles[] = { { "blocked", "The relay rejects our mail" },
+                   { "stuck", "Mail is stuck" },
+                   { "daemon down", "The delivery daemon is down" },
+                   { "queue", "The queue cannot be used" } };
+
     for (apr_size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
         if (!strcmp(titles[i].reason, reason)) return titles[i].title;
     }

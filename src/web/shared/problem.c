@@ -12,33 +12,11 @@
 
 #define RETRY_AFTER 5 /* seconds, unless the daemon says otherwise */
 
-static const struct {
-    int status;
-    const char *title;
-} titles[] = { { 400, "Bad Request" },
-               { 403, "Forbidden" },
-               { 404, "Not Found" },
-               { 405, "Method Not Allowed" },
-               { 406, "Not Acceptable" },
-               { 408, "Request Timeout" },
-               { 409, "Conflict" },
-               { 411, "Length Required" },
-               { 413, "Content Too Large" },
-               { 415, "Unsupported Media Type" },
-               { 422, "Unprocessable Content" },
-               { 429, "Too Many Requests" },
-               { 500, "Internal Server Error" },
-               { 501, "Not Implemented" },
-               { 502, "Bad Gateway" },
-               { 503, "Service Unavailable" },
-               { 504, "Gateway Timeout" } };
-
 const char *ss_problem_title(int status)
 {
-    for (apr_size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
-        if (titles[i].status == status) return titles[i].title;
-    }
-    return "Error";
+    return status == HTTP_REQUEST_ENTITY_TOO_LARGE ? "Content Too Large"
+           : status == HTTP_UNPROCESSABLE_ENTITY   ? "Unprocessable Content"
+                                                   : ap_get_status_line(status) + 4;
 }
 
 static int send_page(request_rec *r, const ss_problem_t *problem, const char *detail)

@@ -2,7 +2,6 @@
 #include "web/shared/rpc.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -37,9 +36,8 @@ int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer)
 int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, apr_pool_t *pool)
 {
     const ss_scratch_t *tail = request->tail;
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
-    ss_result_clear(&result);
     memset(answer, 0, sizeof(*answer));
     if (!request->header) {
         answer->why = "the request to the delivery daemon is too large, or is not UTF-8";
@@ -68,13 +66,9 @@ int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, ap
 int ss_rpc_try(json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
                apr_pool_t *pool)
 {
-    char *text = json_dumps(header, JSON_COMPACT);
-    ss_rpc_request_t request = { .header = text, .timeout = timeout };
-    int has_answer = ss_rpc_exchange(&request, answer, pool);
+    const ss_rpc_request_t request = { .header = ss_json_print(header, pool), .timeout = timeout };
 
-    json_decref(header);
-    free(text);
-    return has_answer;
+    return ss_rpc_exchange(&request, answer, pool);
 }
 
 json_t *ss_rpc_ask(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool)
@@ -97,9 +91,10 @@ int ss_rpc_refuse(request_rec *r, const json_t *fields)
     return ss_problem_send(r, &problem);
 }
 
-/* 1, or 0: the refusal was sent. */
-static int is_done(request_rec *r, int has_answer, const ss_rpc_answer_t *answer)
+int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer_t *answer)
 {
+    int has_answer = ss_rpc_exchange(request, answer, r->pool);
+
     if (has_answer && answer->raw.status < 300) return 1;
     if (has_answer) {
         ss_rpc_refuse(r, answer->fields);
@@ -114,12 +109,10 @@ static int is_done(request_rec *r, int has_answer, const ss_rpc_answer_t *answer
 int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
                 ss_rpc_answer_t *answer)
 {
-    return is_done(r, ss_rpc_try(header, timeout, answer, r->pool), answer);
-}
+    const ss_rpc_request_t request = { .header = ss_json_print(header, r->pool),
+                                       .timeout = timeout };
 
-int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer_t *answer)
-{
-    return is_done(r, ss_rpc_exchange(request, answer, r->pool), answer);
+    return ss_rpc_submit(r, &request, answer);
 }
 
 int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer)

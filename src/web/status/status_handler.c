@@ -1,5 +1,5 @@
 /* status_handler.c: smtp-send-status: finds the requested part and its format. */
-#include "web/status/status_handler.h"
+#include "web/status/status.h"
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -12,15 +12,9 @@
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/page.h"
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
-#include "web/status/action_post.h"
-#include "web/status/content_page.h"
-#include "web/status/detail_page.h"
-#include "web/status/list_page.h"
-#include "web/status/overview_page.h"
 
 #define METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
 #define METRICS_TIMEOUT (10 * APR_USEC_PER_SEC)
@@ -167,7 +161,7 @@ static int overview(ss_page_t *page)
 {
     ss_page_gather(page);
     if (ss_params_get(&page->query, "auto")) return auto_lines(page);
-    if (is_html(page)) return ss_overview_page(page);
+    if (is_html(page)) return ss_status_overview(page);
     if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
     return ss_http_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
 }
@@ -188,20 +182,20 @@ static int queue(ss_page_t *page)
 
     if (is_html(page)) {
         ss_page_gather(page);
-        return ss_list_page(page);
+        return ss_status_list(page);
     }
-    return pass_on(page,
-                   ss_list_page_request(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
+    return pass_on(
+        page, ss_status_list_request(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
 }
 
 static int message(ss_page_t *page)
 {
     const char *id = ss_http_leaf(page->r);
 
-    if (ss_params_flag(&page->query, "source", 0)) return ss_content_page_download(page, id);
+    if (ss_params_flag(&page->query, "source", 0)) return ss_status_content(page, id);
     if (is_html(page)) {
         ss_page_gather(page);
-        return ss_detail_page(page, id);
+        return ss_status_detail(page, id);
     }
     return pass_on(page, json_pack("{s:s,s:s}", "do", "show", "id", id));
 }
@@ -233,7 +227,7 @@ int ss_status_handler(request_rec *r)
     if (r->method_number == M_GET) return show(&page, part);
     if (r->method_number == M_POST &&
         (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE))
-        return ss_action_post(&page);
+        return ss_status_action(&page);
     return ss_problem_not_allowed(
         r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD" : "GET, HEAD, POST");
 }

@@ -42,20 +42,11 @@ int ss_api_has_listeners(void)
 void ss_api_finished(const char *id, const char *from, const char *to, const char *state,
                      const char *reply, const char *metadata)
 {
-    smtp_send_finished_t finished = { .size = sizeof(finished),
-                                      .id = id,
-                                      .from = from,
-                                      .to = to,
-                                      .state = state,
-                                      .reply = reply,
-                                      .metadata = metadata };
+    const smtp_send_finished_t finished = {
+        sizeof(finished), id, from, to, state, reply, metadata
+    };
 
     smtp_send_run_smtp_send_finished(&finished);
-}
-
-static json_t *text_of(const char *text, apr_pool_t *pool)
-{
-    return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
 }
 
 static apr_status_t refused(smtp_send_result_t *result, int status, int retry_after,
@@ -88,12 +79,7 @@ static apr_status_t read_answer(smtp_send_result_t *result, const ss_rpc_answer_
 
 static void add(ss_params_t *query, const char *name, const char *value)
 {
-    ss_params_pair_t *pair;
-
-    if (!value) return;
-    pair = apr_array_push(query->pairs);
-    pair->name = name;
-    pair->value = value;
+    if (value) APR_ARRAY_PUSH(query->pairs, ss_params_pair_t) = (ss_params_pair_t){ name, value };
 }
 
 static void fill_envelope(ss_submission_t *s, const smtp_send_message_t *message)
@@ -179,11 +165,11 @@ static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, co
 {
     ss_rpc_answer_t answer;
     json_t *header = json_pack("{s:s,s:o}", "do", on ? "pause" : "resume", "who",
-                               text_of(who ? who : "a module", pool));
+                               ss_json_string(who ? who : "a module"));
 
     (void)s;
-    if (relay) json_object_set_new(header, "relay", text_of(relay, pool));
-    if (reason) json_object_set_new(header, "reason", text_of(reason, pool));
+    ss_json_put(header, "relay", relay);
+    ss_json_put(header, "reason", reason);
     return ss_rpc_try(header, SS_RPC_TIMEOUT, &answer, pool) && answer.raw.status == 200
                ? APR_SUCCESS
                : APR_EGENERAL;

@@ -36,7 +36,7 @@ static apr_status_t release(void *data)
 ss_bulk_t *ss_bulk_create(request_rec *r, void (*answer)(void *self, const json_t *fields),
                           void *self)
 {
-    ss_bulk_t *bulk = apr_pcalloc(r->pool, sizeof(*bulk));
+    ss_bulk_t *bulk = apr_palloc(r->pool, sizeof(*bulk));
 
     *bulk = (ss_bulk_t){ .r = r, .answer = answer, .self = self, .ready = json_array() };
     ss_buf_init(&bulk->headers, SS_FRAME_HEADER_MAX);

@@ -10,10 +10,7 @@
 
 static void add_field(apr_array_header_t *fields, const char *name, const char *value)
 {
-    ss_form_field_t *field = apr_array_push(fields);
-
-    field->name = name;
-    field->value = value;
+    APR_ARRAY_PUSH(fields, ss_form_field_t) = (ss_form_field_t){ name, value };
 }
 
 static int read_urlencoded(apr_array_header_t *fields, const char *bytes, apr_size_t len,

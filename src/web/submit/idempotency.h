@@ -2,14 +2,13 @@
 #pragma once
 
 #include <httpd.h>
-
-#define SS_IDEMPOTENCY_HASH_TEXT 65
+#include <openssl/evp.h>
 
 typedef struct {
     /* NULL: none was given. Begins with the submitter, since applications may choose the same key
      */
     const char *key;
-    char hash[SS_IDEMPOTENCY_HASH_TEXT];
+    char hash[65]; /* hexadecimal digits */
 } ss_idempotency_t;
 
 /* Reads the request's header field. 1, or 0: 400 was sent. */
@@ -18,9 +17,7 @@ int ss_idempotency_read(request_rec *r, const char *submitter, ss_idempotency_t 
  * add (Date, Message-ID, fields). */
 void ss_idempotency_hash(const char *type, const char *args, const char *bytes, apr_size_t len,
                          ss_idempotency_t *repeat);
-/* The same for a body in pieces. begin may return NULL (out of memory); end then leaves the hash
- * empty. end frees it. */
-typedef struct ss_idempotency_hash_t ss_idempotency_hash_t;
-ss_idempotency_hash_t *ss_idempotency_hash_begin(const char *type, const char *args);
-void ss_idempotency_hash_add(ss_idempotency_hash_t *hash, const char *bytes, apr_size_t len);
-void ss_idempotency_hash_end(ss_idempotency_hash_t *hash, ss_idempotency_t *repeat);
+/* The same for a body in pieces, which the caller gives to EVP_DigestUpdate. begin may return NULL
+ * (out of memory); end then leaves the hash empty. end frees it. */
+EVP_MD_CTX *ss_idempotency_hash_begin(const char *type, const char *args);
+void ss_idempotency_hash_end(EVP_MD_CTX *hash, ss_idempotency_t *repeat);

@@ -25,12 +25,12 @@ typedef struct {
     ss_ndjson_t body;
     ss_bulk_t *bulk;
     ss_buf_t answers;
-    const char *key;             /* Idempotency-Key of the request */
-    ss_idempotency_hash_t *hash; /* of the line, if there is a key */
-    apr_pool_t *pool;            /* for the message of one line */
-    int number;                  /* of the current line, from 1 */
-    int count;                   /* messages */
-    int is_broken;               /* out of memory for the answers */
+    const char *key;  /* Idempotency-Key of the request */
+    EVP_MD_CTX *hash; /* of the line, if there is a key */
+    apr_pool_t *pool; /* for the message of one line */
+    int number;       /* of the current line, from 1 */
+    int count;        /* messages */
+    int is_broken;    /* out of memory for the answers */
 } lines_t;
 
 static apr_status_t release(void *data)
@@ -38,7 +38,7 @@ static apr_status_t release(void *data)
     lines_t *lines = data;
 
     ss_buf_free(&lines->answers);
-    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->idempotency);
+    EVP_MD_CTX_free(lines->hash);
     return APR_SUCCESS;
 }
 
@@ -50,10 +50,10 @@ static void answered(void *self, const json_t *fields)
     json_t *document = json_deep_copy(fields);
 
     if (status >= 400) {
-        json_object_set_new(document, "type", json_string("about:blank"));
-        json_object_set_new(document, "title", json_string(ss_problem_title(status)));
-    } else if (lines->s->policy->redirect) {
-        json_object_set_new(document, "redirectedTo", ss_json_string(lines->s->policy->redirect));
+        ss_json_put(document, "type", "about:blank");
+        ss_json_put(document, "title", ss_problem_title(status));
+    } else {
+        ss_json_put(document, "redirectedTo", lines->s->policy->redirect);
     }
     char *text = json_dumps(document, JSON_COMPACT);
     json_decref(document);
@@ -65,19 +65,16 @@ static void answered(void *self, const json_t *fields)
 
 static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
 {
-    json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail",
-                               ss_json_string(detail));
-
-    if (field) json_object_set_new(answer, "field", ss_json_string(field));
-    return answer;
+    return json_pack("{s:i,s:i,s:o,s:o*}", "status", status, "line", lines->number, "detail",
+                     ss_json_string(detail), "field", field ? ss_json_string(field) : NULL);
 }
 
 static int is_blank(const char *bytes, apr_size_t len)
 {
-    for (apr_size_t i = 0; i < len; i++) {
-        if (!strchr(" \t\r", bytes[i]) || !bytes[i]) return 0;
-    }
-    return 1;
+    apr_size_t i = 0;
+
+    while (i < len && (bytes[i] == ' ' || bytes[i] == '\t' || bytes[i] == '\r')) i++;
+    return i == len;
 }
 
 static void hash_piece(void *self, const char *bytes, apr_size_t len)
@@ -85,7 +82,7 @@ static void hash_piece(void *self, const char *bytes, apr_size_t len)
     lines_t *lines = self;
 
     if (!lines->hash) lines->hash = ss_idempotency_hash_begin(lines->s->type, lines->s->r->args);
-    if (lines->hash) ss_idempotency_hash_add(lines->hash, bytes, len);
+    if (lines->hash) EVP_DigestUpdate(lines->hash, bytes, len);
 }
 
 static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_lift_t *lift)

@@ -68,7 +68,7 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
 {
     ss_spool_t *spool = self;
 
-    if (spool->hash) ss_idempotency_hash_add(spool->hash, bytes, len);
+    if (spool->hash) EVP_DigestUpdate(spool->hash, bytes, len);
     /* Report failures after the end of the body: they are not the client's fault. */
     if (spool->failed != APR_SUCCESS) return APR_SUCCESS;
     if (spool->body.fd >= 0) {
@@ -95,8 +95,8 @@ static void end(ss_spool_t *spool)
     }
 }
 
-int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name,
-                  ss_idempotency_hash_t *hash, ss_spool_t *spool)
+int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, EVP_MD_CTX *hash,
+                  ss_spool_t *spool)
 {
     memset(spool, 0, sizeof(*spool));
     spool->s = s;

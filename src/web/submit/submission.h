@@ -39,6 +39,8 @@ typedef struct {
     ss_mail_problem_t problem;
 } ss_submission_t;
 
+/* The handler smtp-send (README). */
+int ss_submission_handler(request_rec *r);
 /* The authenticated user, otherwise the requested path. */
 const char *ss_submission_submitter(const request_rec *r);
 /* Makes s->m of the bytes, in s->pool: parses it, checks the permissions of the location and

@@ -1,9 +1,7 @@
 /* webhook_rule.c: which webhook a submission has. */
 #include "web/submit/webhook_rule.h"
 
-#include <apr_strings.h>
 #include <apr_uri.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -71,11 +69,8 @@ int ss_webhook_rule_apply(const ss_settings_policy_t *policy, ss_mail_message_t 
     if (!m->attr.webhook) m->attr.webhook = policy->webhook;
     if (!m->attr.webhook) return 0;
     json_t *hook = json_pack("{s:s,s:o}", "url", m->attr.webhook, "events", events_of(policy));
-    if (policy->webhook_key) json_object_set_new(hook, "key", json_string(policy->webhook_key));
+    ss_json_put(hook, "key", policy->webhook_key);
     if (may_be_private) json_object_set_new(hook, "private", json_true());
-    char *text = json_dumps(hook, JSON_COMPACT);
-    json_decref(hook);
-    m->attr.webhook = text ? apr_pstrdup(m->pool, text) : NULL;
-    free(text);
+    m->attr.webhook = ss_json_print(hook, m->pool);
     return 0;
 }

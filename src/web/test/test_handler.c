@@ -1,12 +1,11 @@
 /* test_handler.c: smtp-send-test: has the daemon run the connection test (GET) or send a test
  * message (POST), and shows the result, at the end or step by step. */
-#include "web/test/test_handler.h"
+#include "web/test/test.h"
 
 #include <apr_portable.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,8 +19,6 @@
 #include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
-#include "web/test/test_mail.h"
-#include "web/test/test_page.h"
 
 #define FORM_MAX 16384
 /* after the test's own deadline, for the answer to arrive */
@@ -62,7 +59,7 @@ static const char *type_of(form_t form, int is_stream)
 
 /* ---- the request ---- */
 
-static void put_request(const test_t *t, ss_buf_t *out)
+static const char *request_of(const test_t *t)
 {
     json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
                                ss_json_string(t->relay->relay_name), "format",
@@ -72,13 +69,9 @@ static void put_request(const test_t *t, ss_buf_t *out)
     const char *from = ss_params_get(&t->query, "from"), *to = ss_params_get(&t->query, "to");
 
     /* Empty fields of the form mean: not given. An empty sender with a recipient is <>. */
-    if (to && *to) json_object_set_new(header, "to", ss_json_string(to));
-    if (from && (*from || (to && *to)))
-        json_object_set_new(header, "from", ss_json_string(strcmp(from, "<>") ? from : ""));
-    char *text = json_dumps(header, JSON_COMPACT);
-    if (text) ss_buf_puts(out, text);
-    free(text);
-    json_decref(header);
+    if (to && *to) ss_json_put(header, "to", to);
+    if (from && (*from || (to && *to))) ss_json_put(header, "from", strcmp(from, "<>") ? from : "");
+    return ss_json_print(header, t->r->pool);
 }
 
 static void begin_stream(test_t *t)
@@ -122,20 +115,14 @@ static int is_wanted(void *self)
 /* Sends the request and receives the answer. NULL, or why that failed. */
 static const char *run(test_t *t)
 {
-    ss_result_t result;
-    ss_buf_t header;
-
-    ss_result_clear(&result);
-    ss_buf_init(&header, SS_FRAME_HEADER_MAX);
-    put_request(t, &header);
+    ss_result_t result = { 0 };
+    const char *header = request_of(t);
     apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
                                    CONNECT_WAIT, &result, t->r->pool);
     if (rv == APR_SUCCESS) ss_peer_set_wanted(t->peer, is_wanted, t);
-    if (rv == APR_SUCCESS)
-        rv = ss_peer_send(t->peer, header.data, header.len, NULL, 0, t->deadline);
+    if (rv == APR_SUCCESS) rv = ss_peer_send(t->peer, header, strlen(header), NULL, 0, t->deadline);
     if (rv == APR_SUCCESS)
         rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
-    ss_buf_free(&header);
     if (rv == APR_SUCCESS && ss_rpc_read(t->r->pool, &t->answer)) return NULL;
     if (ss_result_is_set(&result)) return apr_pstrdup(t->r->pool, result.text);
     if (APR_STATUS_IS_TIMEUP(rv)) return "the delivery daemon did not answer in time";

@@ -1,5 +1,5 @@
 /* test_mail.c: sends a test message and waits for its result. */
-#include "web/test/test_mail.h"
+#include "web/test/test.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #include "web/shared/http.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
-#include "web/test/test_page.h"
 
 #define WAIT_MAX (120 * APR_USEC_PER_SEC)
 
@@ -20,6 +19,7 @@ static const char *outcome_text(request_rec *r, const char *to, const json_t *me
     const json_t *rcpt = json_array_get(json_object_get(message, "recipients"), 0);
     const json_t *advice = json_object_get(rcpt, "advice"),
                  *waits = json_object_get(message, "waitsFor");
+    apr_pool_t *pool = r->pool;
     const char *id = ss_html_member(message, "id"), *state = ss_html_member(rcpt, "state"),
                *reply = ss_html_member(rcpt, "reply");
     int is_sent = !strcmp(state, "sent"), is_failed = !strcmp(state, "failed") ||
@@ -28,26 +28,26 @@ static const char *outcome_text(request_rec *r, const char *to, const json_t *me
     const char *text;
 
     *status = is_sent ? HTTP_OK : is_failed ? HTTP_BAD_GATEWAY : HTTP_GATEWAY_TIME_OUT;
-    text = apr_psprintf(r->pool,
+    text = apr_psprintf(pool,
                         "Test Message Results: %s\n\nMessage:   %s\nRecipient: %s\nState:     %s\n",
                         is_sent     ? "SENT"
                         : is_failed ? "FAILED"
                                     : "NOT SENT YET",
                         id, to, *state ? state : "unknown");
     if (*ss_html_member(rcpt, "relay"))
-        text = apr_pstrcat(r->pool, text, "Relay:     ", ss_html_member(rcpt, "relay"), "\n", NULL);
+        text = apr_pstrcat(pool, text, "Relay:     ", ss_html_member(rcpt, "relay"), "\n", NULL);
     if (*reply)
-        text = apr_pstrcat(r->pool, text,
-                           "Reply:     ", ss_text_utf8(r->pool, reply, strlen(reply)), "\n", NULL);
+        text = apr_pstrcat(pool, text, "Reply:     ", ss_text_utf8(pool, reply, strlen(reply)),
+                           "\n", NULL);
     if (ss_json_is(message, "paused"))
-        text = apr_pstrcat(r->pool, text,
-                           "\nSending is paused: the message is sent after a resume.\n", NULL);
+        text = apr_pstrcat(pool, text, "\nSending is paused: the message is sent after a resume.\n",
+                           NULL);
     else if (waits && !is_sent && !is_failed)
-        text = apr_pstrcat(r->pool, text, "\nThe message is waiting, because the relay is ",
+        text = apr_pstrcat(pool, text, "\nThe message is waiting, because the relay is ",
                            ss_html_member(waits, "relayState"), ": ",
                            ss_html_member(waits, "cause"), "\n", NULL);
     if (json_is_object(advice)) {
-        text = apr_pstrcat(r->pool, text, "\nWhat to do: ", ss_html_member(advice, "title"), "\n  ",
+        text = apr_pstrcat(pool, text, "\nWhat to do: ", ss_html_member(advice, "title"), "\n  ",
                            ss_html_member(advice, "text"), "\n", NULL);
     }
     return text;
@@ -76,7 +76,7 @@ int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int 
     json_t *header = json_pack("{s:s,s:o,s:o,s:o}", "do", "testmail", "server",
                                ss_json_string(relay->relay_name), "to", ss_json_string(to), "who",
                                ss_json_string(ss_http_user(r)));
-    if (from && *from) json_object_set_new(header, "from", ss_json_string(from));
+    if (from && *from) ss_json_put(header, "from", from);
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &queued)) return OK;
     const char *id = ss_html_member(queued.fields, "id");
     if (as_html) ss_test_page_message_begin(r, relay, id, to);

@@ -1,6 +1,6 @@
 /* test_page.c: the page of the connection test: streamed HTML, so that steps appear without a
  * script. */
-#include "web/test/test_page.h"
+#include "web/test/test.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>

@@ -1,15 +1,16 @@
-/* submit_handler.c: POST to smtp-send: makes a message of the request, has the daemon store it, and
- * answers 202.
+/* submission_handler.c: the handler smtp-send. POST makes a message of the request, has the daemon
+ * store it, and answers 202; a message id as the last segment of the path means that message.
  *
  * Checks are in the order of their cost: method, type, parameters and size before the body is read,
  * and the whole message before the daemon is contacted. */
-#include "web/submit/submit_handler.h"
+#include "web/submit/submission.h"
 
 #include <apr_strings.h>
 #include <openssl/rand.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "base/ident.h"
 #include "config/module.h"
 #include "mail/header.h"
 #include "web/shared/body.h"
@@ -20,12 +21,10 @@
 #include "web/shared/rpc.h"
 #include "web/submit/bulk.h"
 #include "web/submit/envelope.h"
-#include "web/submit/follow.h"
 #include "web/submit/idempotency.h"
 #include "web/submit/limit.h"
 #include "web/submit/lines.h"
 #include "web/submit/spool.h"
-#include "web/submit/submission.h"
 
 #define TYPES                                                                                      \
     "message/rfc822, application/json, application/x-ndjson, multipart/form-data, "                \
@@ -72,6 +71,17 @@ static const char *unknown_parameter(const ss_submission_t *s)
     return NULL;
 }
 
+/* Reads the parameter "wait" (0 without it). 1, or 0: the refusal was sent. */
+static int read_wait(request_rec *r, const ss_params_t *query, apr_interval_time_t *wait)
+{
+    const char *text = ss_params_get(query, "wait");
+
+    if (ss_limit_wait(text, wait)) return 1;
+    ss_problem(r, HTTP_BAD_REQUEST, "wait", "\"%s\" is not a duration of at most 2min, such as 10s",
+               text);
+    return 0;
+}
+
 /* 1, or 0: the refusal was sent. */
 static int read_parameters(ss_submission_t *s)
 {
@@ -89,7 +99,7 @@ static int read_parameters(ss_submission_t *s)
                    "\"wait\" is not supported with many messages: follow each by its id");
         return 0;
     }
-    return ss_follow_wait(s->r, &s->query, &s->wait);
+    return read_wait(s->r, &s->query, &s->wait);
 }
 
 /* ---- the answer ---- */
@@ -97,18 +107,16 @@ static int read_parameters(ss_submission_t *s)
 /* With ?wait, the answer has the state of the message after that time. */
 static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 {
-    json_t *state = json_object_get(
-        ss_rpc_ask(ss_rpc_state_request(id, s->wait), s->wait + SS_RPC_TIMEOUT, s->r->pool),
-        "state");
-
-    if (state) json_object_set(document, "state", state);
+    ss_json_put(document, "state",
+                ss_json_text(ss_rpc_ask(ss_rpc_state_request(id, s->wait), s->wait + SS_RPC_TIMEOUT,
+                                        s->r->pool),
+                             "state"));
 }
 
 /* Adds what the client learns about each accepted message. */
 static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
 {
-    if (s->policy->redirect)
-        json_object_set_new(document, "redirectedTo", ss_json_string(s->policy->redirect));
+    ss_json_put(document, "redirectedTo", s->policy->redirect);
     apr_table_setn(s->r->headers_out, "Location",
                    apr_pstrcat(s->r->pool, ss_http_path(s->r, 0), "/", id, NULL));
 }
@@ -202,7 +210,7 @@ static int refuse_copies(ss_submission_t *s, const copies_t *copies)
         apr_psprintf(s->r->pool, "%d of %d copies were not accepted: %s", copies->failed,
                      (int)json_array_size(copies->ids), ss_html_member(copies->refusal, "detail"));
 
-    json_object_set_new(copies->refusal, "detail", json_string(detail));
+    ss_json_put(copies->refusal, "detail", detail);
     return ss_rpc_refuse(s->r, copies->refusal);
 }
 
@@ -249,11 +257,6 @@ static int hand_over_one(ss_submission_t *s)
     return ss_rpc_submit(s->r, &request, &answer) ? answer_accepted(s, &answer) : OK;
 }
 
-static int hand_over(ss_submission_t *s)
-{
-    return s->m->individually && s->m->rcpts->nelts > 1 ? hand_over_copies(s) : hand_over_one(s);
-}
-
 /* The limit of the body, in bytes. */
 static apr_int64_t body_max(const ss_submission_t *s)
 {
@@ -286,26 +289,25 @@ static int submit_one(ss_submission_t *s)
     request_rec *r = s->r;
     ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
     apr_int64_t max = body_max(s);
-    ss_idempotency_hash_t *hash =
-        s->idempotency.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
+    EVP_MD_CTX *hash = s->idempotency.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
     int is_read = ss_spool_read(s, max, "SMTPSendMaxMessageSize", hash, spool);
 
     if (hash) ss_idempotency_hash_end(hash, &s->idempotency);
     if (!is_read) return OK;
-    if (spool->body.fd >= 0 && spool->canonical.must_encode) {
-        if (ss_spool_take_back(spool) != APR_SUCCESS)
-            return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
-                              "the message could not be read back from the temporary folder");
-    }
+    if (spool->body.fd >= 0 && spool->canonical.must_encode &&
+        ss_spool_take_back(spool) != APR_SUCCESS)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
+                          "the message could not be read back from the temporary folder");
     ss_buf_t *bytes = spool->lift ? &spool->lift->doc : &spool->head;
     if (!bytes->len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
     s->lift = spool->lift;
     if (ss_submission_compose(s, ss_buf_text(bytes), bytes->len))
         return ss_problem_mail(r, &s->problem);
-    return spool->body.fd >= 0 && !add_body(s, spool, max) ? OK : hand_over(s);
+    if (spool->body.fd >= 0 && !add_body(s, spool, max)) return OK;
+    return s->m->individually && s->m->rcpts->nelts > 1 ? hand_over_copies(s) : hand_over_one(s);
 }
 
-int ss_submit_handler(request_rec *r)
+static int submit(request_rec *r)
 {
     ss_submission_t s = { .r = r,
                           .relay = ss_module_relay(r->server),
@@ -313,7 +315,6 @@ int ss_submit_handler(request_rec *r)
                           .via = "http",
                           .pool = r->pool };
 
-    if (r->method_number != M_POST) return ss_problem_not_allowed(r, "POST");
     if (!s.relay->engine) {
         ss_problem_t off = { .status = 503,
                              .retry_after = 60,
@@ -324,4 +325,47 @@ int ss_submit_handler(request_rec *r)
     s.submitter = ss_submission_submitter(r);
     if (!ss_idempotency_read(r, s.submitter, &s.idempotency)) return OK;
     return s.kind == SS_SUBMISSION_LINES ? ss_lines_submit(&s) : submit_one(&s);
+}
+
+/* ---- one message: GET (state) and DELETE (cancel) ---- */
+
+static int show_state(request_rec *r, const char *id)
+{
+    static const char *const known[] = { "wait", NULL };
+    ss_params_t query;
+    ss_rpc_answer_t answer;
+    apr_interval_time_t wait;
+
+    return ss_body_query(r, &query) && ss_body_known(r, &query, known) &&
+                   read_wait(r, &query, &wait) &&
+                   ss_rpc_call(r, ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer)
+               ? ss_rpc_pass(r, &answer)
+               : OK;
+}
+
+static int cancel(request_rec *r, const char *id)
+{
+    ss_rpc_answer_t answer;
+    json_t *header = json_pack("{s:s,s:s,s:o}", "do", "cancel", "id", id, "who",
+                               ss_json_string(ss_http_user(r)));
+
+    if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &answer)) return OK;
+    const char *state = ss_html_member(ss_rpc_document(r->pool, &answer), "state");
+    return ss_http_json(r, HTTP_OK, "application/json",
+                        json_pack("{s:s,s:s}", "id", id, "state", *state ? state : "cancelled"));
+}
+
+int ss_submission_handler(request_rec *r)
+{
+    const char *leaf = ss_http_leaf(r);
+    int method = r->method_number, is_id = ss_ident_is_valid(leaf);
+
+    if (is_id && method == M_GET) return show_state(r, leaf);
+    if (is_id && method == M_DELETE) return cancel(r, leaf);
+    if (is_id) return ss_problem_not_allowed(r, "GET, HEAD, DELETE");
+    if (method == M_POST) return submit(r);
+    if (method == M_GET && r->path_info && strlen(r->path_info) > 1)
+        return ss_problem(r, HTTP_NOT_FOUND, NULL, "\"%s\" is not a message id; POST returns one",
+                          leaf);
+    return ss_problem_not_allowed(r, "POST");
 }

@@ -1,11 +1,10 @@
-/* list_page.c: the list of messages: filter, table, actions, next page. */
-#include "web/status/list_page.h"
+/* status_list.c: the list of messages: filter, table, actions, next page. */
+#include "web/status/status.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
-#include "web/shared/page.h"
 #include "web/shared/html.h"
 #include "web/shared/params.h"
 #include "web/shared/rpc.h"
@@ -148,7 +147,7 @@ static void put_bulk(ss_page_t *page)
     ap_rputs("</div>\n", page->r);
 }
 
-json_t *ss_list_page_request(const ss_page_t *page, int limit)
+json_t *ss_status_list_request(const ss_page_t *page, int limit)
 {
     static const char *const names[] = { "state", "relay", "from", "to", "text", "after" };
     json_t *header = json_pack("{s:s,s:i}", "do", "queue", "limit", limit);
@@ -162,12 +161,12 @@ json_t *ss_list_page_request(const ss_page_t *page, int limit)
     return header;
 }
 
-int ss_list_page(ss_page_t *page)
+int ss_status_list(ss_page_t *page)
 {
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
 
-    if (!ss_rpc_call(r, ss_list_page_request(page, ROWS), SS_RPC_TIMEOUT, &answer)) return OK;
+    if (!ss_rpc_call(r, ss_status_list_request(page, ROWS), SS_RPC_TIMEOUT, &answer)) return OK;
     const json_t *document = ss_rpc_document(r->pool, &answer),
                  *rows = json_object_get(document, "messages");
     const char *more = ss_html_member(document, "more");

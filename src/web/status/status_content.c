@@ -1,6 +1,6 @@
-/* content_page.c: a message's content, where SMTPSendStatusBody allows it: the beginning on its
+/* status_content.c: a message's content, where SMTPSendStatusBody allows it: the beginning on its
  * page, the whole as a file. */
-#include "web/status/content_page.h"
+#include "web/status/status.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -23,7 +23,7 @@ static json_t *content_request(const char *id, int part)
     return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
 }
 
-void ss_content_page_put(ss_page_t *page, const char *id)
+void ss_status_content_put(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
@@ -43,7 +43,7 @@ void ss_content_page_put(ss_page_t *page, const char *id)
                   ss_text_utf8(r->pool, answer.raw.content, len), page->base, id);
 }
 
-int ss_content_page_download(ss_page_t *page, const char *id)
+int ss_status_content(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
     ss_rpc_answer_t answer;

@@ -1,5 +1,5 @@
-/* relay_card.c: a relay on the overview: state, hosts, cause and advice, counts, actions. */
-#include "web/status/relay_card.h"
+/* status_card.c: a relay on the overview: state, hosts, cause and advice, counts, actions. */
+#include "web/status/status.h"
 
 #include <http_protocol.h>
 #include <string.h>
@@ -62,7 +62,7 @@ static void put_buttons(ss_page_t *page, const json_t *relay)
              r);
 }
 
-void ss_relay_card_put(ss_page_t *page, const json_t *relay)
+void ss_status_card_put(ss_page_t *page, const json_t *relay)
 {
     request_rec *r = page->r;
     const char *name = ss_html_member(relay, "name"), *cause = ss_html_member(relay, "cause"),

@@ -1,4 +1,4 @@
-/* test_page.h: the parts of the page of the connection test. */
+/* test.h: the handler smtp-send-test (README), test messages, and the parts of the page. */
 #pragma once
 
 #include <httpd.h>
@@ -6,6 +6,10 @@
 #include "base/json.h"
 #include "config/settings.h"
 #include "web/shared/params.h"
+
+int ss_test_handler(request_rec *r);
+/* POST: sends a test message and waits for its result. Returns the handler's result. */
+int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int as_json);
 
 typedef struct {
     int has_settings, steps;

@@ -1,5 +1,5 @@
-/* mod_status.c: our section on mod_status's page. */
-#include "web/status/mod_status.h"
+/* status_mod.c: our section on mod_status's page. */
+#include "web/status/status.h"
 
 #include <http_protocol.h>
 #include <mod_status.h>
@@ -32,7 +32,7 @@ static void put_relay(request_rec *r, const json_t *relay)
                   ss_html_member(relay, "cause"));
 }
 
-int ss_mod_status(request_rec *r, int flags)
+int ss_status_mod(request_rec *r, int flags)
 {
     ss_rpc_answer_t answer;
     const json_t *status = NULL;

@@ -1,14 +1,12 @@
-/* detail_page.c: one message: recipients with replies and advice, history, actions. */
-#include "web/status/detail_page.h"
+/* status_detail.c: one message: recipients with replies and advice, history, actions. */
+#include "web/status/status.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
 
-#include "web/shared/page.h"
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
-#include "web/status/content_page.h"
 
 static void put_item(request_rec *r, const char *name, const char *value)
 {
@@ -135,7 +133,7 @@ static void put_actions(ss_page_t *page, const json_t *message)
     ap_rputs("</div>\n", page->r);
 }
 
-int ss_detail_page(ss_page_t *page, const char *id)
+int ss_status_detail(ss_page_t *page, const char *id)
 {
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
@@ -163,7 +161,7 @@ int ss_detail_page(ss_page_t *page, const char *id)
     ap_rputs("</tbody></table></div>\n</section>\n", r);
     put_timeline(r, message);
     ap_rputs("</div>\n", r);
-    ss_content_page_put(page, id);
+    ss_status_content_put(page, id);
     ss_page_end(page);
     return OK;
 }

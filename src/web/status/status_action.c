@@ -1,6 +1,6 @@
-/* action_post.c: actions: pause, resume and flush of relays; retry, hold, release, cancel and
+/* status_action.c: actions: pause, resume and flush of relays; retry, hold, release, cancel and
  * bounce of messages. */
-#include "web/status/action_post.h"
+#include "web/status/status.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
@@ -118,7 +118,7 @@ static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_r
     return OK;
 }
 
-int ss_action_post(ss_page_t *page)
+int ss_status_action(ss_page_t *page)
 {
     request_rec *r = page->r;
     ss_params_t form;

@@ -1,14 +1,12 @@
-/* overview_page.c: the overview: whether mail flows, and if not, why and what to do. */
-#include "web/status/overview_page.h"
+/* status_overview.c: the overview: whether mail flows, and if not, why and what to do. */
+#include "web/status/status.h"
 
 #include <http_protocol.h>
 
-#include "web/shared/page.h"
 #include "web/shared/html.h"
 #include "web/shared/params.h"
 #include "web/shared/rpc.h"
 #include "web/status/plot.h"
-#include "web/status/relay_card.h"
 
 #define FAILURES 8
 #define ACTIONS 10
@@ -184,7 +182,7 @@ static void put_room(ss_page_t *page)
     ap_rputs("</p>\n", r);
 }
 
-int ss_overview_page(ss_page_t *page)
+int ss_status_overview(ss_page_t *page)
 {
     request_rec *r = page->r;
     const json_t *activity = page->status ? ss_rpc_ask(json_pack("{s:s}", "do", "activity"),
@@ -200,7 +198,7 @@ int ss_overview_page(ss_page_t *page)
         put_plots(page, activity);
         ap_rputs("<div class=\"grid\" id=\"relays\">\n", r);
         for (size_t i = 0; i < json_array_size(relays); i++)
-            ss_relay_card_put(page, json_array_get(relays, i));
+            ss_status_card_put(page, json_array_get(relays, i));
         ap_rputs("</div>\n", r);
         put_failures(page);
         put_actions(page, activity);
