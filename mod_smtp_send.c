@@ -17,7 +17,7 @@
 #include "net/tls.h"
 #include "web/submit/api.h"
 #include "web/handler.h"
-#include "web/status/mod_status.h"
+#include "web/status/status.h"
 
 /* Checks what only OpenSSL knows. NULL, or the error. */
 static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)
@@ -99,7 +99,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
-    APR_OPTIONAL_HOOK(ap, status_hook, ss_mod_status, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, ss_status_mod, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(ss_handler, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
