@@ -263,7 +263,7 @@ def test_steps_are_live(make_httpd, make_relay):
     go = threading.Event()
     relay = make_relay(replies={"GREETING": lambda session, argument: (go.wait(20), None)[1]})
     httpd = make_httpd(relay=relay)
-    for accept, query, mark in (("*/*", "?stream=1", b"[ ok ] connect"), ("text/html", "", b'data-step="connect"'), ("application/json", "?stream=1", b'"connect"')):
+    for accept, query, mark in (("*/*", "?stream=1", b"[ ok ] connect"), ("text/html", "", b"data-step='connect'"), ("application/json", "?stream=1", b'"connect"')):
         go.clear()
         connection = http.client.HTTPConnection("127.0.0.1", httpd.port, timeout=20)
         connection.request("GET", "/mail-test" + query, headers={"Accept": accept})
@@ -285,9 +285,9 @@ def test_page_is_whole_without_a_script(make_httpd, relay):
     httpd = make_httpd(relay=relay)
     answer = httpd.get("/mail-test", {"Accept": "text/html,*/*;q=0.8"})
     page = answer.text
-    assert answer.status == 200 and "Connection Test Results: PASSED" in page and "Run again" in page and "<form" in page and 'id="results"' in page
+    assert answer.status == 200 and "Connection Test Results: PASSED" in page and "Run again" in page and "<form" in page and "id='results'" in page
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"] and "<style" not in page and not re.search(r"<script(?! src=)", page)
-    for name in re.findall(r'(?:href|src)="([^"]*asset=[^"]*)"', page):
+    for name in re.findall(r"(?:href|src)='([^']*asset=[^']*)'", page):
         assert httpd.get(name).status == 200
     download = httpd.get("/mail-test?download=1")
     assert "attachment" in download.headers["Content-Disposition"] and download.text.startswith("Connection Test Results: PASSED")

@@ -147,7 +147,7 @@ def test_markup_from_outside_is_text(make_httpd, make_relay):
         assert "text/html" in answer.headers["Content-Type"] and "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["Cache-Control"] == "no-store"
         assert not [t for t in page.tags if t[0] == "img"] and not [t for t in page.tags if any(name.startswith("on") for name in t[1])], path
-        assert [t[1].get("src") for t in page.tags if t[0] == "script"] == [unescape(s) for s in re.findall(r'<script src="([^"]+)"', answer.text)], path
+        assert [t[1].get("src") for t in page.tags if t[0] == "script"] == [unescape(s) for s in re.findall(r"<script src='([^']+)'", answer.text)], path
         assert "alert(" in page.text or "alert" not in answer.text, path
     assert EVIL[:20] in Page(httpd.get(f"/mail-status/message/{ident}", HTML).text).text
 

@@ -73,20 +73,19 @@ void ss_html_begin(request_rec *r, int status, const char *base, const char *tit
     apr_table_setn(r->headers_out, "Referrer-Policy", "same-origin");
     apr_table_setn(r->headers_out, "Vary", "Accept");
     ss_html_print(r,
-                  "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta "
-                  "name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s</title>\n",
+                  "<!DOCTYPE html>\n<html lang='en'>\n<head>\n<meta charset='utf-8'>\n<meta "
+                  "name='viewport' content='width=device-width, initial-scale=1'>\n<meta "
+                  "name='color-scheme' content='light dark'>\n<title>%s</title>\n",
                   title);
     if (base && !*base) base = "/";
     if (base)
         ss_html_print(r,
-                      "<link rel=\"stylesheet\" href=\"%s?asset=style.css&amp;v=" SMTP_SEND_VERSION
-                      "\">\n<link rel=\"icon\" href=\"%s?asset=icon.svg\" "
-                      "type=\"image/svg+xml\">\n",
+                      "<link rel='stylesheet' href='%s?asset=style.css&amp;v=" SMTP_SEND_VERSION
+                      "'>\n<link rel='icon' href='%s?asset=icon.svg' type='image/svg+xml'>\n",
                       base, base);
     if (base && live)
         ss_html_print(
-            r, "<script src=\"%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "\" defer></script>\n",
+            r, "<script src='%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "' defer></script>\n",
             base);
     ap_rputs("</head>\n<body>\n", r);
 }
@@ -95,14 +94,12 @@ void ss_html_brand(request_rec *r, const char *name)
 {
     ss_html_print(
         r,
-        "<a class=\"skip\" href=\"#main\">Skip to content</a>\n<div class=\"stale\" "
-        "role=\"alert\">This page is out of date: the server does not answer.</div>\n"
-        "<header class=\"top\"><div><span class=\"brand\"><svg viewBox=\"0 0 24 24\" "
-        "aria-hidden=\"true\"><rect x=\"2\" y=\"4.5\" width=\"20\" height=\"15\" rx=\"3\" "
-        "fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\"/><path d=\"M4.5 8l7.5 "
-        "5.5L19.5 8\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"2\" "
-        "stroke-linecap=\"round\" stroke-linejoin=\"round\"/></svg>"
-        "%s</span>\n",
+        "<a class='skip' href='#main'>Skip to content</a>\n<div class='stale' role='alert'>This "
+        "page is out of date: the server does not answer.</div>\n<header class='top'><div><span "
+        "class='brand'><svg viewBox='0 0 24 24' aria-hidden='true'><rect x='2' y='4.5' width='20' "
+        "height='15' rx='3' fill='none' stroke='currentColor' stroke-width='2'/><path d='M4.5 "
+        "8l7.5 5.5L19.5 8' fill='none' stroke='currentColor' stroke-width='2' "
+        "stroke-linecap='round' stroke-linejoin='round'/></svg>%s</span>\n",
         name);
 }
 
@@ -142,7 +139,7 @@ void ss_html_time(request_rec *r, const char *rfc3339)
 
     if (!rfc3339 || !*rfc3339 || ss_text_time_parse(rfc3339, &when)) return;
     apr_int64_t seconds = apr_time_sec(ss_wall_now() - when);
-    ss_html_print(r, "<time datetime=\"%s\" title=\"%s\">%s%s%s</time>", rfc3339, rfc3339,
+    ss_html_print(r, "<time datetime='%s' title='%s'>%s%s%s</time>", rfc3339, rfc3339,
                   seconds < 0 ? "in " : "", ss_html_age(r, seconds < 0 ? -seconds : seconds),
                   seconds < 0 ? "" : " ago");
 }
@@ -172,13 +169,13 @@ const char *ss_html_size(request_rec *r, apr_int64_t bytes)
 
 void ss_html_state(request_rec *r, const char *state)
 {
-    ss_html_print(r, "<span class=\"state s-%s\">%s</span>", state, state);
+    ss_html_print(r, "<span class='state s-%s'>%s</span>", state, state);
 }
 
 void ss_html_advice(request_rec *r, const json_t *advice)
 {
     if (json_is_object(advice))
-        ss_html_print(r, "<p class=\"advice\"><strong>%s</strong> %s</p>\n",
+        ss_html_print(r, "<p class='advice'><strong>%s</strong> %s</p>\n",
                       ss_html_member(advice, "title"), ss_html_member(advice, "text"));
 }
 

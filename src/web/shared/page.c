@@ -42,8 +42,8 @@ const char *ss_page_path(const ss_page_t *page, const char *part)
 
 static void put_entry(ss_page_t *page, const char *part, const char *label, const char *current)
 {
-    ss_html_print(page->r, "<a href=\"%s\"", ss_page_path(page, part));
-    ap_rputs(current && !strcmp(part, current) ? " aria-current=\"page\">" : ">", page->r);
+    ss_html_print(page->r, "<a href='%s'", ss_page_path(page, part));
+    ap_rputs(current && !strcmp(part, current) ? " aria-current='page'>" : ">", page->r);
     ss_html_print(page->r, "%s</a>\n", label);
 }
 
@@ -55,15 +55,13 @@ void ss_page_begin(ss_page_t *page, int status, const char *title, const char *p
     ss_csrf_token(r, page->base);
     ss_html_begin(r, status, page->base, title, 1);
     ss_html_brand(r, "Mail");
-    ap_rputs("<nav class=\"top\" aria-label=\"Pages\">\n", r);
+    ap_rputs("<nav class='top' aria-label='Pages'>\n", r);
     put_entry(page, "", "Overview", part);
     put_entry(page, "/queue", "Messages", part);
     put_entry(page, "/metrics", "Metrics", part);
     put_entry(page, "/health", "Health", part);
-    ss_html_print(r,
-                  "</nav></div></header>\n<main id=\"main\">\n"
-                  "<div class=\"head\"><h1>%s</h1></div>\n",
-                  title);
+    ss_html_print(
+        r, "</nav></div></header>\n<main id='main'>\n<div class='head'><h1>%s</h1></div>\n", title);
 }
 
 void ss_page_end(ss_page_t *page)
@@ -74,14 +72,14 @@ void ss_page_end(ss_page_t *page)
 
 void ss_page_hidden(request_rec *r, const char *name, const char *value)
 {
-    ss_html_print(r, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", name, value);
+    ss_html_print(r, "<input type='hidden' name='%s' value='%s'>", name, value);
 }
 
 void ss_page_form(ss_page_t *page, const char *action, const char *attribute, const char *value)
 {
-    ss_html_print(page->r, "<form class=\"in row\" method=\"post\" action=\"%s\" data-act",
+    ss_html_print(page->r, "<form class='in row' method='post' action='%s' data-act",
                   ss_page_path(page, ""));
-    if (attribute) ss_html_print(page->r, " %s=\"%s\"", attribute, value);
+    if (attribute) ss_html_print(page->r, " %s='%s'", attribute, value);
     ap_rputs(">", page->r);
     ss_page_hidden(page->r, "token", ss_csrf_token(page->r, page->base));
     ss_page_hidden(page->r, "action", action);
@@ -92,14 +90,14 @@ void ss_page_button(ss_page_t *page, const char *action, const char *label, cons
 {
     ss_page_form(page, action, question ? "data-confirm" : NULL, question);
     ss_page_hidden(page->r, name, value);
-    ap_rputs(question ? "<button type=\"submit\" class=\"strong\">" : "<button type=\"submit\">",
+    ap_rputs(question ? "<button type='submit' class='strong'>" : "<button type='submit'>",
              page->r);
     ss_html_print(page->r, "%s</button></form>\n", label);
 }
 
 void ss_page_message(ss_page_t *page, const char *id, const char *text)
 {
-    ss_html_print(page->r, "<a class=\"row-link\" href=\"%s/message/%s\">%s</a>", page->base,
+    ss_html_print(page->r, "<a class='row-link' href='%s/message/%s'>%s</a>", page->base,
                   ss_params_escape(id, page->r->pool), text);
 }
 
@@ -146,7 +144,7 @@ static void put_pause(ss_page_t *page, const json_t *relay)
     long long waiting = ss_json_number(relay, "messages");
 
     if (!ss_json_is(relay, "paused")) return;
-    ss_html_print(r, "<div class=\"banner\"><div><strong>Sending is paused</strong> for relay %s",
+    ss_html_print(r, "<div class='banner'><div><strong>Sending is paused</strong> for relay %s",
                   name);
     put_pause_facts(r, pause);
     ss_html_print(r, " %lld %s.</div>\n", waiting,
@@ -162,7 +160,7 @@ static void put_reason(ss_page_t *page, const json_t *reason)
     const char *word = ss_html_member(reason, "reason"), *relay = ss_html_member(reason, "relay");
 
     if (!strcmp(word, "paused")) return;
-    ss_html_print(r, "<div class=\"banner bad\"><div><strong>%s</strong>", title_of(word));
+    ss_html_print(r, "<div class='banner bad'><div><strong>%s</strong>", title_of(word));
     if (*relay) ss_html_print(r, " (relay %s)", relay);
     ss_html_print(r, "<p>%s</p></div>\n", ss_html_member(reason, "detail"));
     if (*relay) ss_page_button(page, "flush", "Flush", "relay", relay, NULL);
@@ -175,16 +173,16 @@ void ss_page_banner(ss_page_t *page, int is_full)
     const json_t *relays = json_object_get(page->status, "relays");
     json_t *reasons = ss_page_reasons(page);
 
-    ap_rputs("<div id=\"banners\" role=\"status\">\n", r);
+    ap_rputs("<div id='banners' role='status'>\n", r);
     for (size_t i = 0; i < json_array_size(relays); i++) put_pause(page, json_array_get(relays, i));
     for (size_t i = 0; is_full && i < json_array_size(reasons); i++)
         put_reason(page, json_array_get(reasons, i));
     if (is_full && page->status && !ss_json_is(page->status, "engine")) {
-        ap_rputs("<div class=\"banner\"><div><strong>SMTPSendEngine is Off</strong><p>Mail is "
+        ap_rputs("<div class='banner'><div><strong>SMTPSendEngine is Off</strong><p>Mail is "
                  "neither accepted nor sent.</p></div></div>\n",
                  r);
     } else if (is_full && !json_array_size(reasons)) {
-        ap_rputs("<div class=\"banner ok\"><div><strong>Mail flows</strong></div></div>\n", r);
+        ap_rputs("<div class='banner ok'><div><strong>Mail flows</strong></div></div>\n", r);
     }
     ap_rputs("</div>\n", r);
     json_decref(reasons);

@@ -93,18 +93,18 @@ static void begin(request_rec *r, const char *id, const char *title, ss_plot_spa
                   apr_int64_t scale)
 {
     ap_rprintf(r,
-               "<svg class=\"plot\" viewBox=\"0 0 %d %d\" role=\"img\" "
-               "aria-labelledby=\"%s\"><title id=\"%s\">%s</title>\n",
+               "<svg class='plot' viewBox='0 0 %d %d' role='img' aria-labelledby='%s'><title "
+               "id='%s'>%s</title>\n",
                WIDTH, HEIGHT, id, id, title);
     for (int i = 0; i <= 2; i++) {
         double y = FLOOR - (FLOOR - TOP) / 2.0 * i;
         ap_rprintf(r,
-                   "<path class=\"grid-line\" d=\"M%d %.1fH%d\"/><text x=\"%d\" y=\"%.1f\" "
-                   "text-anchor=\"end\">%s</text>\n",
+                   "<path class='grid-line' d='M%d %.1fH%d'/><text x='%d' y='%.1f' "
+                   "text-anchor='end'>%s</text>\n",
                    LEFT, y, WIDTH, LEFT - 6, y + 4, short_number(r, scale * i / 2));
     }
     for (int i = 0; i < TICKS; i++) {
-        ap_rprintf(r, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"%s\">%s</text>\n",
+        ap_rprintf(r, "<text x='%.1f' y='%d' text-anchor='%s'>%s</text>\n",
                    LEFT + (double)(WIDTH - LEFT) * i / (TICKS - 1), HEIGHT - 8,
                    i == 0           ? "start"
                    : i == TICKS - 1 ? "end"
@@ -139,8 +139,8 @@ static apr_int64_t most_of(const json_t *series, const char *row, const char *ot
 static void bar(request_rec *r, const char *class, double x, double y, double width, double height)
 {
     if (height > 0)
-        ap_rprintf(r, "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\"/>",
-                   class, x, y - height, width, height);
+        ap_rprintf(r, "<rect class='%s' x='%.1f' y='%.1f' width='%.1f' height='%.1f'/>", class, x,
+                   y - height, width, height);
 }
 
 void ss_plot_traffic(request_rec *r, const json_t *series, ss_plot_span_t span)
@@ -163,13 +163,12 @@ void ss_plot_traffic(request_rec *r, const json_t *series, ss_plot_span_t span)
         bar(r, "p-sent", x + step * .1, FLOOR - low, step * .8, height_of(sent, scale));
         if (!sent && !failed) continue;
         ap_rprintf(r,
-                   "<rect class=\"hit\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" "
-                   "height=\"%d\"><title>%s: %" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT
-                   " failed</title></rect>\n",
+                   "<rect class='hit' x='%.1f' y='%d' width='%.1f' height='%d'><title>%s: "
+                   "%" APR_INT64_T_FMT " sent, %" APR_INT64_T_FMT " failed</title></rect>\n",
                    x, TOP, step, FLOOR - TOP, clock_of(r, series, i, span), sent, failed);
     }
-    ap_rputs("</svg>\n<ul class=\"legend\"><li class=\"k-sent\">sent</li><li "
-             "class=\"k-failed\">failed or given up</li></ul>\n",
+    ap_rputs("</svg>\n<ul class='legend'><li class='k-sent'>sent</li><li class='k-failed'>failed "
+             "or given up</li></ul>\n",
              r);
 }
 
@@ -184,16 +183,16 @@ void ss_plot_waiting(request_rec *r, const json_t *series, ss_plot_span_t span)
                        spans[span].words, count ? value_at(series, "waiting", count - 1) : 0),
           span, scale);
     for (int is_line = 0; count && is_line <= 1; is_line++) {
-        ap_rprintf(r, "<path class=\"%s\" d=\"", is_line ? "l-waiting" : "p-waiting");
+        ap_rprintf(r, "<path class='%s' d='", is_line ? "l-waiting" : "p-waiting");
         if (!is_line) ap_rprintf(r, "M%d %d", LEFT, FLOOR);
         for (size_t i = 0; i < count; i++) {
             ap_rprintf(r, "%c%.1f %.1f", is_line && !i ? 'M' : 'L', LEFT + step * (double)i,
                        FLOOR - height_of(value_at(series, "waiting", i), scale));
         }
         if (!is_line) ap_rprintf(r, "L%d %dZ", WIDTH, FLOOR);
-        ap_rputs("\"/>\n", r);
+        ap_rputs("'/>\n", r);
     }
-    ap_rputs("</svg>\n<ul class=\"legend\"><li class=\"k-waiting\">waiting messages (maximum of "
-             "each interval)</li></ul>\n",
+    ap_rputs("</svg>\n<ul class='legend'><li class='k-waiting'>waiting messages (maximum of each "
+             "interval)</li></ul>\n",
              r);
 }

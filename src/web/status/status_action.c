@@ -26,8 +26,7 @@ static void repeat_form(ss_page_t *page, const ss_params_t *form, const char *ac
     static const char *const names[] = { "id", "state", "relay", "from", "to" };
     request_rec *r = page->r;
 
-    ss_html_print(r, "<form class=\"row\" method=\"post\" action=\"%s\">\n",
-                  ss_page_path(page, ""));
+    ss_html_print(r, "<form class='row' method='post' action='%s'>\n", ss_page_path(page, ""));
     ss_page_hidden(r, "token", ss_csrf_token(r, page->base));
     ss_page_hidden(r, "action", action);
     ss_page_hidden(r, more, value);
@@ -47,8 +46,7 @@ static void ask_to_confirm(ss_page_t *page, const ss_params_t *form,
                   matched == 1 ? "message matches" : "messages match");
     repeat_form(page, form, action->name, "confirm",
                 apr_psprintf(page->r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)matched));
-    ss_html_print(page->r,
-                  "<button class=\"%s\" type=\"submit\">%s: %lld messages</button></form>\n",
+    ss_html_print(page->r, "<button class='%s' type='submit'>%s: %lld messages</button></form>\n",
                   action->is_strong ? "strong" : "main", action->label, matched);
 }
 
@@ -66,13 +64,13 @@ static void put_back(ss_page_t *page, const ss_params_t *form)
 {
     const char *id = ss_params_get(form, "id");
 
-    ap_rputs("<p class=\"buttons\">", page->r);
+    ap_rputs("<p class='buttons'>", page->r);
     if (id)
-        ss_html_print(page->r, "<a class=\"button\" href=\"%s/message/%s\">Message</a> ",
-                      page->base, id);
+        ss_html_print(page->r, "<a class='button' href='%s/message/%s'>Message</a> ", page->base,
+                      id);
     ss_html_print(page->r,
-                  "<a class=\"button\" href=\"%s\">Messages</a> <a class=\"button\" "
-                  "href=\"%s\">Overview</a></p>\n</section>\n",
+                  "<a class='button' href='%s'>Messages</a> <a class='button' "
+                  "href='%s'>Overview</a></p>\n</section>\n",
                   ss_page_path(page, "/queue"), ss_page_path(page, ""));
 }
 
@@ -87,15 +85,15 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
 
     ss_page_begin(page, HTTP_OK,
                   is_asking ? apr_pstrcat(r->pool, action->label, "?", NULL) : action->done, NULL);
-    ap_rputs("<section class=\"card\">\n", r);
+    ap_rputs("<section class='card'>\n", r);
     put_relays(r, relays);
     if (is_asking)
         ask_to_confirm(page, form, action, matched);
     else if (!relays && !matched)
         ap_rputs("<p>No message matches.</p>\n", r);
     else if (!relays)
-        ss_html_print(r, "<p role=\"status\">%s: %lld of %lld %s.</p>\n", action->done, done,
-                      matched, matched == 1 ? "message" : "messages");
+        ss_html_print(r, "<p role='status'>%s: %lld of %lld %s.</p>\n", action->done, done, matched,
+                      matched == 1 ? "message" : "messages");
     put_back(page, form);
     ss_page_end(page);
     return OK;
@@ -107,12 +105,11 @@ static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_r
     request_rec *r = page->r;
 
     ss_page_begin(page, HTTP_OK, apr_pstrcat(r->pool, action->label, "?", NULL), NULL);
-    ss_html_print(r,
-                  "<section class=\"card\">\n<p>The message will %s. This cannot be undone.</p>\n",
+    ss_html_print(r, "<section class='card'>\n<p>The message will %s. This cannot be undone.</p>\n",
                   !strcmp(action->name, "cancel") ? "not be sent, and its sender is not notified"
                                                   : "be given up, and its sender gets a bounce");
     repeat_form(page, form, action->name, "sure", "1");
-    ap_rprintf(r, "<button class=\"strong\" type=\"submit\">%s</button></form>\n", action->label);
+    ap_rprintf(r, "<button class='strong' type='submit'>%s</button></form>\n", action->label);
     put_back(page, form);
     ss_page_end(page);
     return OK;

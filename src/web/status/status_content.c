@@ -29,17 +29,17 @@ void ss_status_content_put(ss_page_t *page, const char *id)
     ss_rpc_answer_t answer;
 
     if (!is_allowed(page)) return;
-    ap_rputs("<details class=\"card\" id=\"content\"><summary>Content</summary>\n", r);
+    ap_rputs("<details class='card' id='content'><summary>Content</summary>\n", r);
     if (!ss_rpc_try(content_request(id, 0), SS_RPC_TIMEOUT, &answer, r->pool) ||
         answer.raw.status != 200) {
-        ss_html_print(r, "<p class=\"soft\">%s</p></details>\n",
+        ss_html_print(r, "<p class='soft'>%s</p></details>\n",
                       answer.why ? answer.why : ss_html_member(answer.fields, "detail"));
         return;
     }
     apr_size_t len = answer.raw.content_len < SHOWN_MAX ? answer.raw.content_len : SHOWN_MAX;
     ss_html_print(r,
-                  "<pre tabindex=\"0\" aria-label=\"Content\">%s</pre>\n<p><a class=\"button\" "
-                  "href=\"%s/message/%s?source=1\">Download the message</a></p></details>\n",
+                  "<pre tabindex='0' aria-label='Content'>%s</pre>\n<p><a class='button' "
+                  "href='%s/message/%s?source=1'>Download the message</a></p></details>\n",
                   ss_text_utf8(r->pool, answer.raw.content, len), page->base, id);
 }
 

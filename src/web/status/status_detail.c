@@ -16,19 +16,19 @@ static void put_item(request_rec *r, const char *name, const char *value)
 /* A server's reply and its host. */
 static void put_reply(request_rec *r, const char *words, const char *host)
 {
-    if (*words) ss_html_print(r, "<span class=\"mono small\">%s</span>", words);
-    if (*host) ss_html_print(r, " <span class=\"soft small\">%s</span>", host);
+    if (*words) ss_html_print(r, "<span class='mono small'>%s</span>", words);
+    if (*host) ss_html_print(r, " <span class='soft small'>%s</span>", host);
 }
 
 static void put_facts(request_rec *r, const json_t *message)
 {
     const json_t *waits = json_object_get(message, "waitsFor");
 
-    ap_rputs("<dl class=\"facts\">\n<dt>State</dt><dd>", r);
+    ap_rputs("<dl class='facts'>\n<dt>State</dt><dd>", r);
     ss_html_state(r, ss_html_member(message, "state"));
     if (ss_json_is(message, "uncertain"))
-        ap_rputs(" <span class=\"state s-uncertain\">uncertain</span> the connection was lost "
-                 "before the reply; the relay may or may not have accepted it",
+        ap_rputs(" <span class='state s-uncertain'>uncertain</span> the connection was lost before "
+                 "the reply; the relay may or may not have accepted it",
                  r);
     ap_rputs("</dd>\n", r);
     if (json_is_object(waits))
@@ -56,10 +56,10 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
 {
     const char *held = ss_html_member(rcpt, "heldBecause");
 
-    ss_html_print(r, "<tr><td class=\"addr\">%s</td><td>", ss_html_member(rcpt, "address"));
+    ss_html_print(r, "<tr><td class='addr'>%s</td><td>", ss_html_member(rcpt, "address"));
     ss_html_state(r, ss_html_member(rcpt, "state"));
-    if (*held) ss_html_print(r, " <span class=\"small soft\">%s</span>", held);
-    ss_html_print(r, "</td><td class=\"n\" data-label=\"Attempts\">%lld</td><td class=\"words\">",
+    if (*held) ss_html_print(r, " <span class='small soft'>%s</span>", held);
+    ss_html_print(r, "</td><td class='n' data-label='Attempts'>%lld</td><td class='words'>",
                   ss_json_number(rcpt, "attempts"));
     put_reply(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
     ss_html_advice(r, json_object_get(rcpt, "advice"));
@@ -72,9 +72,9 @@ static void put_recipient(request_rec *r, const json_t *rcpt)
 static void put_event(request_rec *r, const char *what, const char *recipient, const char *time,
                       const char *words, const char *host)
 {
-    ss_html_print(r, "<li class=\"t-%s\"><strong>%s</strong> ", what, what);
+    ss_html_print(r, "<li class='t-%s'><strong>%s</strong> ", what, what);
     if (*recipient) ss_html_print(r, "for %s ", recipient);
-    ap_rputs("<span class=\"soft small\">", r);
+    ap_rputs("<span class='soft small'>", r);
     ss_html_time(r, time);
     ss_html_print(r, " · %s</span>", time);
     if (*words || *host) ap_rputs("<br>", r);
@@ -89,8 +89,8 @@ static void put_timeline(request_rec *r, const json_t *message)
     const json_t *history = json_object_get(message, "history"),
                  *rcpts = json_object_get(message, "recipients");
 
-    ap_rputs("<section class=\"card\" aria-labelledby=\"timeline\">\n<h2 "
-             "id=\"timeline\">History</h2>\n<ol class=\"timeline\">\n",
+    ap_rputs("<section class='card' aria-labelledby='timeline'>\n<h2 "
+             "id='timeline'>History</h2>\n<ol class='timeline'>\n",
              r);
     put_event(r, "accepted", "", ss_html_member(message, "createdAt"), "", "");
     for (size_t i = 0; i < json_array_size(history); i++) {
@@ -121,7 +121,7 @@ static void put_actions(ss_page_t *page, const json_t *message)
 
     /* "partial" may still have unfinished recipients: the daemon knows, and answers 409 if not. */
     if (is_over(state)) return;
-    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"Actions\">\n", page->r);
+    ap_rputs("<div class='buttons' role='group' aria-label='Actions'>\n", page->r);
     ss_page_button(page, "retry", "Retry", "id", id, NULL);
     int is_held = !strcmp(state, "held");
     ss_page_button(page, is_held ? "release" : "hold", is_held ? "Release" : "Hold", "id", id,
@@ -145,17 +145,17 @@ int ss_status_detail(ss_page_t *page, const char *id)
     const char *subject = ss_html_member(message, "subject");
 
     ss_page_begin(page, HTTP_OK, *subject ? subject : "(no subject)", NULL);
-    ap_rputs("<div id=\"live\" data-live>\n", r);
+    ap_rputs("<div id='live' data-live>\n", r);
     ss_page_banner(page, 0);
-    ap_rputs("<section class=\"card\" aria-label=\"The message\">\n", r);
+    ap_rputs("<section class='card' aria-label='The message'>\n", r);
     put_facts(r, message);
     ap_rputs("</section>\n", r);
     put_actions(page, message);
-    ap_rputs("<section class=\"card\" aria-labelledby=\"recipients\">\n<h2 "
-             "id=\"recipients\">Recipients</h2>\n<div class=\"scroll\"><table "
-             "class=\"list\">\n<thead><tr><th scope=\"col\">Address</th><th "
-             "scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th><th "
-             "scope=\"col\">Last reply</th><th scope=\"col\">When</th></tr></thead>\n<tbody>\n",
+    ap_rputs("<section class='card' aria-labelledby='recipients'>\n<h2 "
+             "id='recipients'>Recipients</h2>\n<div class='scroll'><table "
+             "class='list'>\n<thead><tr><th scope='col'>Address</th><th scope='col'>State</th><th "
+             "scope='col' class='n'>Attempts</th><th scope='col'>Last reply</th><th "
+             "scope='col'>When</th></tr></thead>\n<tbody>\n",
              r);
     for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
     ap_rputs("</tbody></table></div>\n</section>\n", r);

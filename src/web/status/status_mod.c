@@ -14,8 +14,8 @@
 static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
 {
     ss_html_print(r,
-                  "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: %lld\n"
-                  "SMTPSendOldestSeconds: %lld\n",
+                  "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: "
+                  "%lld\nSMTPSendOldestSeconds: %lld\n",
                   ss_json_is(status, "healthy"), ss_json_is(status, "paused"),
                   ss_json_number(queue, "messages"), ss_json_number(queue, "oldestSeconds"));
 }
@@ -23,8 +23,8 @@ static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
 static void put_relay(request_rec *r, const json_t *relay)
 {
     ss_html_print(r,
-                  "<tr><td>%s</td><td>%s</td><td>%lld</td><td>%s</td><td>%lld</td><td>%lld</td>"
-                  "<td>%s</td></tr>\n",
+                  "<tr><td>%s</td><td>%s</td><td>%lld</td><td>%s</td><td>%lld</td><td>%lld</"
+                  "td><td>%s</td></tr>\n",
                   ss_html_member(relay, "name"), ss_html_member(relay, "state"),
                   ss_json_number(relay, "messages"),
                   ss_html_age(r, ss_json_number(relay, "oldestSeconds")),
@@ -55,7 +55,7 @@ int ss_status_mod(request_rec *r, int flags)
     const json_t *relays = json_object_get(status, "relays");
     ap_rprintf(r,
                "<p>%s</p>\n<table "
-               "border=\"1\"><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
+               "border='1'><tr><th>Relay</th><th>State</th><th>Waiting</th><th>Oldest</"
                "th><th>Sent</th><th>Failed</th><th>Cause</th></tr>\n",
                ss_json_is(status, "healthy") ? "Mail flows." : "Mail does not flow.");
     for (size_t i = 0; i < json_array_size(relays); i++) put_relay(r, json_array_get(relays, i));

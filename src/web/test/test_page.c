@@ -29,12 +29,11 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
     ss_csrf_token(r, path);
     ss_html_begin(r, status, path, heading, 1);
     ss_html_brand(r, "Mail");
-    ss_html_print(
-        r,
-        "<nav class=\"top\" aria-label=\"Pages\"><a href=\"%s\" aria-current=\"page\">Connection "
-        "test</a></nav></div></header>\n<main id=\"main\">\n<div class=\"head\"><h1>%s</h1>"
-        "<span class=\"soft\">relay %s</span></div>\n",
-        action_path(r), heading, relay->relay_name);
+    ss_html_print(r,
+                  "<nav class='top' aria-label='Pages'><a href='%s' aria-current='page'>Connection "
+                  "test</a></nav></div></header>\n<main id='main'>\n<div "
+                  "class='head'><h1>%s</h1><span class='soft'>relay %s</span></div>\n",
+                  action_path(r), heading, relay->relay_name);
     ss_page_gather(&page);
     if (page.status) ss_page_banner(&page, 0);
 }
@@ -43,40 +42,40 @@ static void field(request_rec *r, const ss_params_t *query, const char *name, co
                   int is_required)
 {
     ss_html_print(r,
-                  "<label class=\"wide\">%s<input name=\"%s\" type=\"text\" inputmode=\"email\" "
-                  "autocomplete=\"email\"%s value=\"%s\"></label>\n",
+                  "<label class='wide'>%s<input name='%s' type='text' inputmode='email' "
+                  "autocomplete='email'%s value='%s'></label>\n",
                   label, name, is_required ? " required" : "", ss_params_get(query, name));
 }
 
 static void put_again(request_rec *r, const ss_params_t *query)
 {
     ss_html_print(r,
-                  "<section class=\"card\" aria-label=\"Run again\">\n"
-                  "<form class=\"row\" method=\"get\" action=\"%s\">\n",
+                  "<section class='card' aria-label='Run again'>\n<form class='row' method='get' "
+                  "action='%s'>\n",
                   action_path(r));
     field(r, query, "from", "Try a sender (optional)", 0);
     field(r, query, "to", "Try a recipient (optional; nothing is sent)", 0);
     ap_rprintf(r,
-               "<label class=\"side\"><input type=\"checkbox\" name=\"mask\" value=\"1\"%s> "
-               "shorten names and addresses</label>\n"
-               "<button type=\"submit\" class=\"main\">Run again</button>\n</form>\n</section>\n",
+               "<label class='side'><input type='checkbox' name='mask' value='1'%s> shorten names "
+               "and addresses</label>\n<button type='submit' class='main'>Run "
+               "again</button>\n</form>\n</section>\n",
                ss_params_flag(query, "mask", 0) ? " checked" : "");
 }
 
 static void put_send(request_rec *r, const ss_params_t *query)
 {
     ss_html_print(r,
-                  "<section class=\"card\" aria-labelledby=\"send\">\n<h2 id=\"send\">Send a test "
-                  "message</h2>\n<form class=\"row\" method=\"post\" action=\"%s\">",
+                  "<section class='card' aria-labelledby='send'>\n<h2 id='send'>Send a test "
+                  "message</h2>\n<form class='row' method='post' action='%s'>",
                   action_path(r));
     ss_page_hidden(r, "token", ss_csrf_token(r, ss_http_path(r, 0)));
     ap_rputs("\n", r);
     field(r, query, "from", "Sender (optional)", 0);
     field(r, query, "to", "Recipient", 1);
-    ap_rputs("<button type=\"submit\">Send a test message</button>\n</form>\n<p class=\"soft "
-             "small\">Sends a real message through the queue and waits for its "
-             "result.</p>\n</section>\n",
-             r);
+    ap_rputs(
+        "<button type='submit'>Send a test message</button>\n</form>\n<p class='soft small'>Sends "
+        "a real message through the queue and waits for its result.</p>\n</section>\n",
+        r);
 }
 
 void ss_test_page_begin(request_rec *r, const ss_settings_t *relay, const ss_params_t *query,
@@ -91,9 +90,7 @@ void ss_test_page_begin(request_rec *r, const ss_settings_t *relay, const ss_par
 static void put_setting(request_rec *r, const json_t *setting)
 {
     ss_html_print(
-        r,
-        "<tr><td class=\"mono\">%s</td><td class=\"mono\">%s</td><td class=\"soft\">%s</td>"
-        "</tr>\n",
+        r, "<tr><td class='mono'>%s</td><td class='mono'>%s</td><td class='soft'>%s</td></tr>\n",
         ss_html_member(setting, "name"), ss_html_member(setting, "value"),
         ss_html_member(setting, "source"));
 }
@@ -105,8 +102,8 @@ static int is_default(const json_t *setting)
 
 static void put_table(request_rec *r, const json_t *settings, int of_defaults)
 {
-    ap_rputs("<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\">Directive</th><th "
-             "scope=\"col\">Value</th><th scope=\"col\">From</th></tr></thead>\n<tbody>\n",
+    ap_rputs("<div class='scroll'><table>\n<thead><tr><th scope='col'>Directive</th><th "
+             "scope='col'>Value</th><th scope='col'>From</th></tr></thead>\n<tbody>\n",
              r);
     for (size_t i = 0; i < json_array_size(settings); i++) {
         const json_t *setting = json_array_get(settings, i);
@@ -121,7 +118,7 @@ static void put_settings(request_rec *r, const json_t *settings)
 
     for (size_t i = 0; i < json_array_size(settings); i++)
         defaults += is_default(json_array_get(settings, i));
-    ap_rputs("<section class=\"card\" aria-labelledby=\"settings\">\n<h2 id=\"settings\">Effective "
+    ap_rputs("<section class='card' aria-labelledby='settings'>\n<h2 id='settings'>Effective "
              "settings</h2>\n",
              r);
     if ((size_t)defaults < json_array_size(settings)) put_table(r, settings, 0);
@@ -139,29 +136,27 @@ static void put_step(request_rec *r, const json_t *step)
     const json_t *advice = json_object_get(step, "advice");
 
     ss_html_print(r,
-                  "<li data-step=\"%s\"><span class=\"mark s-%s\" role=\"img\" "
-                  "aria-label=\"%s\">%s</span><span class=\"name\">%s</span><div "
-                  "class=\"found\">%s",
+                  "<li data-step='%s'><span class='mark s-%s' role='img' "
+                  "aria-label='%s'>%s</span><span class='name'>%s</span><div class='found'>%s",
                   name, result, result,
                   !strcmp(result, "ok")     ? "✓"
                   : !strcmp(result, "warn") ? "!"
                                             : "✕",
                   name, ss_html_member(step, "detail"));
     if (json_is_object(advice) && strcmp(result, "ok"))
-        ss_html_print(r, "<div class=\"advice\"><strong>%s</strong>%s %s</div>",
+        ss_html_print(r, "<div class='advice'><strong>%s</strong>%s %s</div>",
                       ss_html_member(advice, "title"), ss_html_member(advice, "meaning"),
                       ss_html_member(advice, "text"));
-    ap_rprintf(r, "</div><span class=\"took\">%.0f ms</span></li>\n",
+    ap_rprintf(r, "</div><span class='took'>%.0f ms</span></li>\n",
                json_number_value(json_object_get(step, "ms")));
 }
 
 static void open_steps(request_rec *r, ss_test_page_t *page)
 {
     if (page->steps++) return;
-    ap_rputs(
-        "<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 "
-        "id=\"steps-title\">Steps</h2>\n<ol class=\"steps\" id=\"steps\" aria-live=\"polite\">\n",
-        r);
+    ap_rputs("<section class='card' aria-labelledby='steps-title'>\n<h2 "
+             "id='steps-title'>Steps</h2>\n<ol class='steps' id='steps' aria-live='polite'>\n",
+             r);
 }
 
 void ss_test_page_piece(request_rec *r, ss_test_page_t *page, const char *bytes, apr_size_t len)
@@ -185,9 +180,8 @@ void ss_test_page_piece(request_rec *r, ss_test_page_t *page, const char *bytes,
 /* The banner with the first line of text. */
 static void begin_outcome(request_rec *r, const char *class, const char *text)
 {
-    ss_html_print(
-        r, "<div class=\"banner %s\" role=\"status\" id=\"outcome\"><div><strong>%s</strong>",
-        class, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
+    ss_html_print(r, "<div class='banner %s' role='status' id='outcome'><div><strong>%s</strong>",
+                  class, apr_pstrmemdup(r->pool, text, strcspn(text, "\n")));
 }
 
 static void put_outcome(request_rec *r, const json_t *report, const char *text)
@@ -209,12 +203,12 @@ static void put_outcome(request_rec *r, const json_t *report, const char *text)
 static void put_dialogue(request_rec *r, const json_t *dialogue)
 {
     if (!json_array_size(dialogue)) return;
-    ap_rputs("<details class=\"card\"><summary>Dialogue</summary>\n<pre id=\"dialogue\" "
-             "tabindex=\"0\" aria-label=\"Dialogue\">",
+    ap_rputs("<details class='card'><summary>Dialogue</summary>\n<pre id='dialogue' tabindex='0' "
+             "aria-label='Dialogue'>",
              r);
     for (size_t i = 0; i < json_array_size(dialogue); i++) {
         const char *line = json_string_value(json_array_get(dialogue, i));
-        ap_rputs(line && line[0] == 'C' ? "<span class=\"c\">" : "<span>", r);
+        ap_rputs(line && line[0] == 'C' ? "<span class='c'>" : "<span>", r);
         ss_html_print(r, "%s</span>\n", line);
     }
     ap_rputs("</pre></details>\n", r);
@@ -238,8 +232,8 @@ static const char *download_query(request_rec *r, const ss_params_t *query)
 static void put_text(request_rec *r, const char *text, int is_open)
 {
     ap_rprintf(r,
-               "<details class=\"card\"%s><summary>Plain text</summary>\n<pre id=\"results\" "
-               "tabindex=\"0\" aria-label=\"Plain text\">",
+               "<details class='card'%s><summary>Plain text</summary>\n<pre id='results' "
+               "tabindex='0' aria-label='Plain text'>",
                is_open ? " open" : "");
     /* HTML ignores a line end directly after <pre>. */
     ss_html_print(r, "%s%s</pre></details>\n", *text == '\n' ? "\n" : "", text);
@@ -252,9 +246,8 @@ void ss_test_page_end(request_rec *r, ss_test_page_t *page, const ss_params_t *q
     put_outcome(r, report, text);
     ss_html_print(
         r,
-        "<div class=\"buttons card\"><button id=\"copy\" type=\"button\" class=\"main\" "
-        "hidden>Copy results</button> <a class=\"button\" href=\"%s%s\">Run again and save "
-        "as a file</a></div>\n",
+        "<div class='buttons card'><button id='copy' type='button' class='main' hidden>Copy "
+        "results</button> <a class='button' href='%s%s'>Run again and save as a file</a></div>\n",
         action_path(r), download_query(r, query));
     put_dialogue(r, json_object_get(report, "dialogue"));
     put_text(r, text, !report);
@@ -269,13 +262,13 @@ void ss_test_page_message_begin(request_rec *r, const ss_settings_t *relay, cons
                                 const char *to)
 {
     begin(r, relay, "Test message", HTTP_OK);
-    ss_html_print(r,
-                  "<section class=\"card\" aria-labelledby=\"steps-title\">\n<h2 "
-                  "id=\"steps-title\">Progress</h2>\n<ol class=\"timeline\" id=\"steps\" "
-                  "aria-live=\"polite\">\n<li><strong>queued</strong> for %s as <span "
-                  "class=\"mono small\">%s</span></li>\n<li><strong>sending</strong>: waiting for "
-                  "the result</li>\n",
-                  to, id);
+    ss_html_print(
+        r,
+        "<section class='card' aria-labelledby='steps-title'>\n<h2 "
+        "id='steps-title'>Progress</h2>\n<ol class='timeline' id='steps' "
+        "aria-live='polite'>\n<li><strong>queued</strong> for %s as <span class='mono "
+        "small'>%s</span></li>\n<li><strong>sending</strong>: waiting for the result</li>\n",
+        to, id);
     ap_rflush(r);
 }
 
@@ -284,8 +277,8 @@ void ss_test_page_message_end(request_rec *r, const ss_params_t *query, const ch
 {
     ap_rputs("</ol>\n</section>\n", r);
     begin_outcome(r, class, text);
-    ap_rputs("</div></div>\n<div class=\"buttons card\"><button id=\"copy\" "
-             "type=\"button\" class=\"main\" hidden>Copy results</button></div>\n",
+    ap_rputs("</div></div>\n<div class='buttons card'><button id='copy' type='button' class='main' "
+             "hidden>Copy results</button></div>\n",
              r);
     put_text(r, text, 1);
     put_again(r, query);
