@@ -1,7 +1,6 @@
 /* ident.h: message ids, UUID version 7 (RFC 9562 5.7): sortable by time of acceptance. */
 #pragma once
 
-#include <apr_errno.h>
 #include <apr_time.h>
 
 #define SS_IDENT_TEXT 37 /* 36 characters and the zero byte */

@@ -1,6 +1,5 @@
 #include "base/object.h"
 
-#include <apr_pools.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -2,7 +2,6 @@
 
 #include <apr_strings.h>
 #include <stdarg.h>
-#include <string.h>
 
 void ss_result_clear(ss_result_t *result)
 {

@@ -3,7 +3,6 @@
  * recipient (queue/message.h). */
 #pragma once
 
-#include <apr_errno.h>
 
 #define SS_RESULT_TEXT_MAX 1024
 

@@ -1,6 +1,5 @@
 #include "base/text.h"
 
-#include <apr_strings.h>
 #include <string.h>
 
 const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t len)

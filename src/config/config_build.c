@@ -4,7 +4,6 @@
 
 #include <apr_strings.h>
 #include <http_core.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <apr_pools.h>
-#include <apr_tables.h>
 
 typedef enum {
     SS_KIND_FLAG,

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* mappings looked at; a process with more keeps what lies in the rest */
 #define MAPS_MAX 8192

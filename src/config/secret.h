@@ -7,7 +7,6 @@
 
 #include <apr_time.h>
 
-#include "base/buf.h"
 #include "base/result.h"
 
 #define SS_SECRET_MAX 65536

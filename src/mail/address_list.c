@@ -1,4 +1,3 @@
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
 

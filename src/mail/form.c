@@ -8,10 +8,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
-#include "config/settings.h"
 #include "mail/address.h"
 #include "mail/codec.h"
 

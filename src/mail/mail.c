@@ -1,6 +1,5 @@
 #include "mail/mail.h"
 
-#include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdarg.h>

@@ -5,9 +5,7 @@
 #include <apr_hash.h>
 #include <apr_pools.h>
 #include <apr_tables.h>
-#include <apr_time.h>
 
-#include "base/result.h"
 #include "base/scratch.h"
 #include "mail/attributes.h"
 

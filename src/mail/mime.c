@@ -5,7 +5,6 @@
 
 #include <apr_strings.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/text.h"

@@ -2,7 +2,6 @@
 
 #include <apr_strings.h>
 #include <string.h>
-#include <strings.h>
 
 #include "mail/header.h"
 #include "mail/words.h"

@@ -4,7 +4,6 @@
 #include <apr_strings.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "mail/address.h"

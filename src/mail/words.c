@@ -2,7 +2,6 @@
  * opened on first use. */
 #include "mail/words.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <iconv.h>
 #include <string.h>

@@ -6,7 +6,6 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include "base/result.h"
 #include "config/settings.h"
 
 typedef enum { SS_STEP_OK, SS_STEP_WARN, SS_STEP_FAIL } ss_step_outcome_t;

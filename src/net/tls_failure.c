@@ -6,7 +6,6 @@
 #include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <string.h>
 
 #define WORDS_MAX 160 /* of the server's bytes that are shown */
 
