@@ -12,9 +12,8 @@ typedef struct ss_deferred_t { /* embed it; all zero = not asked for */
 } ss_deferred_t;
 
 typedef struct { /* all zero = empty */
-    struct {
-        ss_deferred_t *first, *last;
-    } asked, running; /* for the turn's end; being called at it */
+    ss_deferred_t *first, *last;
+    int count, running; /* running: those at the front that this turn's end still calls */
 } ss_deferred_list_t;
 
 /* Asks for the call at the end of this turn. */

@@ -4,7 +4,6 @@
  * 200-299, queue 300-399, net and smtp 400-499, web 500-599. */
 #pragma once
 
-
 typedef enum { SS_LOG_ERROR, SS_LOG_WARN, SS_LOG_NOTICE, SS_LOG_INFO, SS_LOG_DEBUG } ss_log_level_t;
 
 #define SS_LOG_LINE_MAX 4096 /* a longer line is cut and ends in "..." */

@@ -3,7 +3,6 @@
  * recipient (queue/message.h). */
 #pragma once
 
-
 #define SS_RESULT_TEXT_MAX 1024
 
 typedef struct {

@@ -5,6 +5,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <arpa/inet.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -27,6 +28,20 @@ typedef struct {
 /* The record that the field is in. */
 #define RECORD(type, member) ((type *)(void *)((char *)v->field - offsetof(type, member)))
 
+/* What is wrong with the argument, behind the argument itself. */
+static const char *wrong(const value_t *v, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static const char *wrong(const value_t *v, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    const char *what = apr_pvsprintf(v->pool, format, args);
+    va_end(args);
+    return apr_pstrcat(v->pool, "'", v->text, "' ", what, NULL);
+}
+
 /* "a, b, c" out of "a b c". */
 static const char *choices(const char *words, apr_pool_t *pool)
 {
@@ -42,9 +57,7 @@ static const char *choices(const char *words, apr_pool_t *pool)
 static const char *choose(const value_t *v, int *index)
 {
     *index = ss_text_word_index(v->option->words, v->text);
-    return *index >= 0 ? NULL
-                       : apr_psprintf(v->pool, "'%s' is not one of %s", v->text,
-                                      choices(v->option->words, v->pool));
+    return *index >= 0 ? NULL : wrong(v, "is not one of %s", choices(v->option->words, v->pool));
 }
 
 /* Address syntax is src/mail's; a configuration's addresses are checked for what matters here: one
@@ -70,8 +83,7 @@ static const char *read_flag(const value_t *v)
 {
     int is_on = !strcasecmp(v->text, "On");
 
-    if (!is_on && strcasecmp(v->text, "Off"))
-        return apr_psprintf(v->pool, "'%s' is neither On nor Off", v->text);
+    if (!is_on && strcasecmp(v->text, "Off")) return wrong(v, "is neither On nor Off");
     *(int *)v->field = is_on;
     return NULL;
 }
@@ -82,9 +94,8 @@ static const char *read_number(const value_t *v)
     apr_int64_t value;
 
     if (ss_text_number(v->text, o->min, o->max, &value)) {
-        return apr_psprintf(v->pool,
-                            "'%s' is not a number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT,
-                            v->text, o->min, o->max);
+        return wrong(v, "is not a number from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT, o->min,
+                     o->max);
     }
     *(int *)v->field = (int)value;
     return NULL;
@@ -95,9 +106,9 @@ static const char *read_size(const value_t *v)
     apr_uint64_t value, min = (apr_uint64_t)v->option->min, max = (apr_uint64_t)v->option->max;
 
     if (ss_text_size(v->text, &value) || value < min || (max && value > max)) {
-        return apr_psprintf(v->pool, "'%s' is not a size such as 512K, 25M or 1G, from %s to %s",
-                            v->text, ss_text_size_print(v->pool, min),
-                            max ? ss_text_size_print(v->pool, max) : "any");
+        return wrong(v, "is not a size such as 512K, 25M or 1G, from %s to %s",
+                     ss_text_size_print(v->pool, min),
+                     max ? ss_text_size_print(v->pool, max) : "any");
     }
     *(apr_int64_t *)v->field = (apr_int64_t)value;
     return NULL;
@@ -110,10 +121,9 @@ static const char *read_duration(const value_t *v)
     if (v->option->kind == SS_KIND_DURATION_OFF && !strcasecmp(v->text, "off")) {
         value = 0;
     } else if (ss_text_duration(v->text, &value) || value < min || (max && value > max)) {
-        return apr_psprintf(v->pool,
-                            "'%s' is not a duration such as 30s, 5min, 2h or 1d, from %s to %s",
-                            v->text, ss_text_duration_print(v->pool, min),
-                            max ? ss_text_duration_print(v->pool, max) : "any");
+        return wrong(v, "is not a duration such as 30s, 5min, 2h or 1d, from %s to %s",
+                     ss_text_duration_print(v->pool, min),
+                     max ? ss_text_duration_print(v->pool, max) : "any");
     }
     *(apr_interval_time_t *)v->field = value;
     return NULL;
@@ -126,10 +136,8 @@ static const char *read_text(const value_t *v)
 
     if (ss_text_has_control(v->text)) return "holds a control character";
     if (len < o->min || (o->max && len > o->max)) {
-        return apr_psprintf(v->pool,
-                            "'%s' is not a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT
-                            " characters",
-                            v->text, o->min, o->max);
+        return wrong(v, "is not a text of %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " characters",
+                     o->min, o->max);
     }
     return keep(v, v->text);
 }
@@ -141,10 +149,8 @@ static const char *read_source(const value_t *v)
     unsigned char address[sizeof(struct in6_addr)];
 
     if (inet_pton(AF_INET, v->text, address) != 1 && inet_pton(AF_INET6, v->text, address) != 1) {
-        return apr_psprintf(v->pool,
-                            "'%s' is not an IPv4 or IPv6 address of this machine, such as "
-                            "192.0.2.7 or 2001:db8::7 (without brackets)",
-                            v->text);
+        return wrong(v, "is not an IPv4 or IPv6 address of this machine, such as "
+                        "192.0.2.7 or 2001:db8::7 (without brackets)");
     }
     return keep(v, v->text);
 }
@@ -164,15 +170,13 @@ static const char *read_listen(const value_t *v)
     int is_address =
         is_v6 ? inet_pton(AF_INET6, host, &v6) == 1 : inet_pton(AF_INET, host, &v4) == 1;
     if (!is_address || ss_text_number(colon + 1, 1, 65535, &port)) {
-        return apr_psprintf(
-            v->pool, "'%s' is not an address and a port, such as 127.0.0.1:2525 or [::1]:2525",
-            v->text);
+        return wrong(v, "is not an address and a port, such as 127.0.0.1:2525 or [::1]:2525");
     }
     if (is_v6 ? !IN6_IS_ADDR_LOOPBACK(&v6) : ntohl(v4.s_addr) >> 24 != 127) {
-        return apr_psprintf(v->pool,
-                            "'%s' can be reached from other machines, and there is no login: "
-                            "anybody could send mail; write 127.0.0.1:%" APR_INT64_T_FMT,
-                            v->text, port);
+        return wrong(v,
+                     "can be reached from other machines, and there is no login: "
+                     "anybody could send mail; write 127.0.0.1:%" APR_INT64_T_FMT,
+                     port);
     }
     return keep(v, apr_psprintf(v->pool, is_v6 ? "[%s]:%" APR_INT64_T_FMT : "%s:%" APR_INT64_T_FMT,
                                 host, port));
@@ -188,7 +192,7 @@ static const char *read_host(const value_t *v)
         const char *end = strchr(text, ']');
         if (!end || end == text + 1 || (end[1] && end[1] != ':') ||
             !memchr(text, ':', (apr_size_t)(end - text)))
-            return apr_psprintf(v->pool, "'%s' is not [IPv6 address] or [IPv6 address]:port", text);
+            return wrong(v, "is not [IPv6 address] or [IPv6 address]:port");
         name = apr_pstrmemdup(v->pool, text + 1, (apr_size_t)(end - text - 1));
         colon = end[1] ? end + 1 : NULL;
     } else {
@@ -199,14 +203,12 @@ static const char *read_host(const value_t *v)
         if (colon) name = apr_pstrmemdup(v->pool, text, (apr_size_t)(colon - text));
     }
     if (colon && ss_text_number(colon + 1, 1, 65535, &port))
-        return apr_psprintf(v->pool, "'%s' has no port from 1 to 65535 after the colon", text);
+        return wrong(v, "has no port from 1 to 65535 after the colon");
     apr_size_t len = strlen(name);
     if (!len || len > 253 || ss_text_has_control(name) || strpbrk(name, " /@\"'<>[]") ||
         *name == '.' || strstr(name, "..")) {
-        return apr_psprintf(v->pool,
-                            "'%s' is not a host name or address, such as smtp.example.com, "
-                            "192.0.2.1 or [2001:db8::1]:587",
-                            text);
+        return wrong(v, "is not a host name or address, such as smtp.example.com, "
+                        "192.0.2.1 or [2001:db8::1]:587");
     }
     /* A trailing dot is right in DNS and wrong in certificates. */
     host->name = apr_pstrmemdup(v->pool, name, len - (name[len - 1] == '.'));
@@ -233,7 +235,7 @@ static const char *read_tls(const value_t *v)
 
     if (bad) return bad;
     if (v->argc > 1 && mode != SS_TLS_STARTTLS && mode != SS_TLS_TLS)
-        return apr_psprintf(v->pool, "'%s' takes no versions: only starttls and tls do", v->text);
+        return wrong(v, "takes no versions: only starttls and tls do");
     for (int i = 1; i < v->argc; i++) {
         int version = ss_text_word_index(tls_versions, v->argv[i]);
         if (version < 0)
@@ -254,7 +256,7 @@ static const char *read_word(const value_t *v)
 
     if (bad) return bad;
     if (o->kind == SS_KIND_AUTH && v->argc > 1 && ss_text_word_index("auto off", v->text) >= 0)
-        return apr_psprintf(v->pool, "'%s' cannot be combined with mechanisms", v->text);
+        return wrong(v, "cannot be combined with mechanisms");
     if (!*v->text || ss_text_has_control(v->text))
         return "holds an empty word or a control character";
     return keep(v, o->words ? ss_text_word(o->words, index, v->pool) : v->text);
@@ -276,8 +278,7 @@ static const char *read_secret(const value_t *v)
         if (strncmp(v->text, prefixes[i], strlen(prefixes[i]))) continue;
         source->kind = (ss_secret_kind_t)i;
         source->source += strlen(prefixes[i]);
-        if (!*source->source)
-            return apr_psprintf(v->pool, "'%s' has nothing after the colon", v->text);
+        if (!*source->source) return wrong(v, "has nothing after the colon");
     }
     if (v->argc > 1 && source->kind != SS_SECRET_EXEC)
         return "takes one value (in quotes if it contains spaces); only exec: takes arguments";
@@ -299,11 +300,10 @@ static const char *read_fingerprint(const value_t *v)
     for (const char *p = v->text + 7; *p; p++) {
         if (*p == ':') continue;
         if (!apr_isxdigit(*p) || n == 64)
-            return apr_psprintf(v->pool, "'%s' is not sha256: and 64 hexadecimal digits", v->text);
+            return wrong(v, "is not sha256: and 64 hexadecimal digits");
         hex[n++] = (char)apr_tolower(*p);
     }
-    if (n != 64)
-        return apr_psprintf(v->pool, "'%s' has %d hexadecimal digits instead of 64", v->text, n);
+    if (n != 64) return wrong(v, "has %d hexadecimal digits instead of 64", n);
     hex[64] = '\0';
     return keep(v, apr_pstrcat(v->pool, "sha256:", hex, NULL));
 }
@@ -326,8 +326,7 @@ static const char *read_rate(const value_t *v)
             return NULL;
         }
     }
-    return apr_psprintf(v->pool, "'%s' is not a rate such as 10/s, 300/min, 5000/h or 20000/d",
-                        v->text);
+    return wrong(v, "is not a rate such as 10/s, 300/min, 5000/h or 20000/d");
 }
 
 static const char *read_address(const value_t *v)
@@ -336,8 +335,8 @@ static const char *read_address(const value_t *v)
     int index = words ? ss_text_word_index(words, v->text) : -1;
 
     if (index < 0 && !looks_like_address(v->text)) {
-        return apr_psprintf(v->pool, "'%s' is not an address such as name@example.com%s%s", v->text,
-                            words ? ", nor one of " : "", words ? choices(words, v->pool) : "");
+        return wrong(v, "is not an address such as name@example.com%s%s",
+                     words ? ", nor one of " : "", words ? choices(words, v->pool) : "");
     }
     return keep(v, index >= 0 ? ss_text_word(words, index, v->pool) : v->text);
 }
@@ -346,8 +345,7 @@ static const char *read_pattern(const value_t *v)
 {
     if (!*v->text || ss_text_has_control(v->text) ||
         (!strchr(v->text, '@') && strcmp(v->text, "*")))
-        return apr_psprintf(v->pool, "'%s' is not an address pattern such as *@example.com",
-                            v->text);
+        return wrong(v, "is not an address pattern such as *@example.com");
     return keep(v, v->text);
 }
 
@@ -396,8 +394,7 @@ static const char *read_limit(const value_t *v)
     apr_uint64_t bytes = APR_UINT64_C(4) << 30;
 
     if (ss_text_number(v->text, 1, APR_INT64_C(1000000000), &messages))
-        return apr_psprintf(v->pool, "'%s' is not a number of messages from 1 to 1000000000",
-                            v->text);
+        return wrong(v, "is not a number of messages from 1 to 1000000000");
     if (v->argc == 2 && (ss_text_size(v->argv[1], &bytes) || bytes < 1048576))
         return apr_psprintf(v->pool, "'%s' is not a size of 1M or more, such as 4G", v->argv[1]);
     g->queue_limit_messages = messages;
@@ -412,9 +409,7 @@ static const char *read_socket(const value_t *v)
 
     if (!*v->text) return "takes a path and, if wanted, a mode such as 0660";
     if (strlen(v->text) > 100)
-        return apr_psprintf(
-            v->pool, "'%s' is longer than 100 characters: local sockets cannot have such paths",
-            v->text);
+        return wrong(v, "is longer than 100 characters: local sockets cannot have such paths");
     for (const char *p = v->argc == 2 ? v->argv[1] : "0660"; *p; p++) {
         mode = *p < '0' || *p > '7' ? 01000 : mode * 8 + (*p - '0');
         if (mode > 0777)

@@ -218,10 +218,7 @@ static const char *fields(const ss_compose_t *model, apr_pool_t *pool)
 {
     const char *id = model->message_id, *out;
 
-    if (!id)
-        id = apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
-                          (apr_uint64_t)model->now, model->random,
-                          model->host && *model->host ? model->host : "localhost");
+    if (!id) id = ss_mail_message_id(model->now, model->random, model->host, pool);
     out = apr_pstrcat(
         pool, "Date: ", ss_text_time_mail(pool, model->now), "\r\n",
         model->from.address ? field(pool, "From", ss_address_header(&model->from, pool)) : "",

@@ -206,6 +206,11 @@ static int content(form_t *f, const char *path, json_t *value, ss_compose_attach
                                                    : no_room(f, f->options->lift->failed);
 }
 
+static int is_cid(const char *cid)
+{
+    return *cid && !strpbrk(cid, "<> \t");
+}
+
 static int attachment(form_t *f, const char *path, json_t *value)
 {
     ss_compose_attachment_t *a = apr_array_push(f->model.attachments);
@@ -230,7 +235,7 @@ static int attachment(form_t *f, const char *path, json_t *value)
                 return wrong(f, at, "not a media type like image/png");
         } else if (!strcmp(key, "cid")) {
             if (text(f, at, item, 1, &a->cid)) return -1;
-            if (!*a->cid || strpbrk(a->cid, "<> \t"))
+            if (!is_cid(a->cid))
                 return wrong(f, at, "not a content id: it must not have blanks or brackets");
         } else
             return wrong(f, at,
@@ -292,8 +297,7 @@ static int read_message_id(form_t *f, const char *path, json_t *value)
     size_t n;
 
     if (text(f, path, value, 1, &s)) return -1;
-    n = strlen(s);
-    if (n && *s != '<') s = apr_pstrcat(f->m->pool, "<", s, ">", NULL);
+    if (*s && *s != '<') s = apr_pstrcat(f->m->pool, "<", s, ">", NULL);
     n = strlen(s);
     if (n < 5 || n > 900 || s[n - 1] != '>' || strcspn(s + 1, "<> \t") != n - 2 || !strchr(s, '@'))
         return wrong(f, path, "not a message id like <id@example.com>");
@@ -497,7 +501,7 @@ static int add_files(form_t *f, const apr_array_header_t *files)
         if (a->content_type &&
             (check_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type)))
             return wrong(f, path, "its Content-Type is not a media type like image/png");
-        if (a->cid && (check_line(f, path, a->cid) || !*a->cid || strpbrk(a->cid, "<> \t")))
+        if (a->cid && (check_line(f, path, a->cid) || !is_cid(a->cid)))
             return wrong(f, path, "its Content-ID is not a content id");
         APR_ARRAY_PUSH(f->model.attachments, ss_compose_attachment_t) = *a;
     }

@@ -35,6 +35,13 @@ int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, c
     return -1;
 }
 
+const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
+                               apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
+                        (apr_uint64_t)now, random, host && *host ? host : "localhost");
+}
+
 /* The address with its domain in lower case: equal keys are the same mailbox. */
 static const char *key_of(apr_pool_t *pool, const char *address)
 {

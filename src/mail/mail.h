@@ -55,6 +55,9 @@ ss_mail_message_t *ss_mail_create(apr_pool_t *pool);
  * return. */
 int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
                     ...) __attribute__((format(printf, 4, 5)));
+/* A Message-ID of our own; host NULL or "": localhost. */
+const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
+                               apr_pool_t *pool);
 /* Adds a recipient unless it is there already; checks its syntax. 0, or -1 with the problem, whose
  * field is `field`. */
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,

@@ -232,9 +232,7 @@ static void add_missing(parse_t *p)
     }
     if (!p->count[F_DATE]) add_field(p, "Date", ss_text_time_mail(m->pool, o->now));
     if (!p->count[F_MESSAGE_ID]) {
-        m->attr.message_id = apr_psprintf(
-            m->pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
-            (apr_uint64_t)o->now, o->random, o->host && *o->host ? o->host : "localhost");
+        m->attr.message_id = ss_mail_message_id(o->now, o->random, o->host, m->pool);
         add_field(p, "Message-ID", m->attr.message_id);
     }
 }

@@ -25,14 +25,6 @@ static int is_in_session(const ss_link_t *link)
 
 /* Silence from the first moment on is something else than a slow greeting: mostly a port that waits
  * for TLS. */
-static void emit_silent(ss_link_t *link, const ss_client_event_t *event)
-{
-    ss_client_event_t silent = *event;
-
-    silent.result.advice = silent.verdict.advice = "greeting-silent";
-    ss_link_emit(link, &silent);
-}
-
 static int is_silence(const ss_link_t *link, const ss_client_event_t *event)
 {
     return !link->received && !event->is_ok && event->cmd == SS_CMD_GREETING &&
@@ -52,10 +44,13 @@ static void take_event(ss_link_t *link, const ss_client_event_t *event)
         break;
     default: break;
     }
-    if (is_silence(link, event))
-        emit_silent(link, event);
-    else
-        ss_link_emit(link, event);
+    ss_client_event_t silent;
+    if (is_silence(link, event)) {
+        silent = *event;
+        silent.result.advice = silent.verdict.advice = "greeting-silent";
+        event = &silent;
+    }
+    ss_link_emit(link, event);
 }
 
 static int take_events(ss_link_t *link)
@@ -139,7 +134,7 @@ static void feed(ss_link_t *link, const char *bytes, apr_size_t len)
         return;
     }
     link->received += len;
-    if (link->options.transcript) ss_transcript_add(link->options.transcript, 0, bytes, len);
+    ss_transcript_add(link->options.transcript, 0, bytes, len);
     ss_client_feed(link->client, bytes, &taken, now);
 }
 

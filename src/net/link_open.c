@@ -3,9 +3,8 @@
 #include "net/link_open.h"
 
 #include <apr_strings.h>
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
+#include <netdb.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -125,16 +124,14 @@ static const char *own_literal(const ss_link_t *link)
 {
     struct sockaddr_storage own;
     socklen_t len = sizeof(own);
-    char text[INET6_ADDRSTRLEN];
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)&own;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&own;
+    char text[SS_ADDRESS_TEXT];
 
-    if (getsockname(link->watch.fd, (struct sockaddr *)&own, &len)) return link->settings->helo;
-    if (own.ss_family == AF_INET && inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text)))
-        return apr_pstrcat(link->session_pool, "[", text, "]", NULL);
-    if (own.ss_family == AF_INET6 && inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text)))
-        return apr_pstrcat(link->session_pool, "[IPv6:", text, "]", NULL);
-    return link->settings->helo;
+    if (getsockname(link->watch.fd, (struct sockaddr *)&own, &len) ||
+        getnameinfo((struct sockaddr *)&own, len, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
+        return link->settings->helo;
+    text[strcspn(text, "%")] = '\0'; /* a scope is no part of a literal */
+    return apr_pstrcat(link->session_pool, own.ss_family == AF_INET6 ? "[IPv6:" : "[", text, "]",
+                       NULL);
 }
 
 static void begin_session(ss_link_t *link, int is_tls)

@@ -1,7 +1,6 @@
-/* link_open.h: the inside of a link: its record, its way to the session (resolve, connect, find out
- * how TLS is wanted there, shake hands), and what the phases do alike. When the way is done, the
- * phase is SS_LINK_SESSION and the link's turn is asked for. Only link.c and link_open.c include
- * it. */
+/* link_open.h: the inside of a link, for link.c and link_open.c: its record, its way to the
+ * session, and what the phases do alike. When the way is done, the phase is SS_LINK_SESSION and the
+ * link's turn is asked for. */
 #pragma once
 
 #include "net/connect.h"
@@ -9,9 +8,8 @@
 #include "net/stream.h"
 
 typedef enum {
-    SS_LINK_RESOLVING,
-    SS_LINK_CONNECTING,
-    SS_LINK_LISTENING, /* negotiate: does the server greet in plain text? */
+    SS_LINK_CONNECTING, /* or resolving */
+    SS_LINK_LISTENING,  /* negotiate: does the server greet in plain text? */
     /* TLS handshake, before the greeting or after STARTTLS */
     SS_LINK_SHAKING,
     SS_LINK_SESSION,

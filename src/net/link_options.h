@@ -26,6 +26,4 @@ typedef struct {
     int window_max;              /* 0: SS_CLIENT_WINDOW_MAX */
     ss_reply_counts_t *counts;   /* replies are counted here; or NULL */
     ss_transcript_t *transcript; /* or NULL */
-    /* continues after a verification failure just far enough to describe it; collects findings */
-    int is_test;
 } ss_link_options_t;

@@ -129,8 +129,3 @@ const char *ss_mask_text(const char *text, apr_pool_t *pool)
     ss_buf_free(&out);
     return copy;
 }
-
-const char *ss_mask_word(const char *word, apr_pool_t *pool)
-{
-    return *word ? apr_psprintf(pool, "%c***", *word) : "";
-}

@@ -446,11 +446,9 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
 
 static void open_link(ss_probe_t *p)
 {
-    ss_link_options_t options = { .settings = &p->settings,
-                                  .host = p->host,
-                                  .tls = p->tls,
-                                  .transcript = p->transcript,
-                                  .is_test = 1 };
+    ss_link_options_t options = {
+        .settings = &p->settings, .host = p->host, .tls = p->tls, .transcript = p->transcript
+    };
     ss_link_owner_t owner = { on_event, p };
     ss_result_t result = { 0 };
 

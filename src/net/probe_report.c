@@ -51,7 +51,7 @@ static const char *value_of(const view_t *v, const ss_probe_report_t *report,
     if (!*value) return "(not set)";
     /* A login name that is no address would not be seen as something to shorten. */
     if (v->is_masked && !strcmp(option->name, "SMTPSendUsername") && !strchr(value, '@'))
-        return ss_mask_word(value, v->pool);
+        return apr_psprintf(v->pool, "%c***", *value);
     return shown(v, value);
 }
 

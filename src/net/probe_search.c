@@ -145,7 +145,7 @@ static void start_candidate(ss_probe_search_t *s, int port, ss_settings_tls_t mo
     if (mode != SS_TLS_NONE &&
         ss_tls_create(&c->tls, &c->settings, &result, s->pool) != APR_SUCCESS)
         return;
-    ss_link_options_t options = { .settings = &c->settings, .tls = c->tls, .is_test = 1 };
+    ss_link_options_t options = { .settings = &c->settings, .tls = c->tls };
     ss_link_owner_t owner = { on_event, c };
     if (ss_link_open(&c->link, s->loop, &options, &owner) != APR_SUCCESS) return;
     s->open++;

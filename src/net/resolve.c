@@ -21,18 +21,13 @@ struct ss_resolve_t {
     ss_result_t result;
 };
 
-static void set_text(ss_resolve_address_t *address)
-{
-    if (getnameinfo((struct sockaddr *)&address->socket, address->len, address->text,
-                    sizeof(address->text), NULL, 0, NI_NUMERICHOST))
-        address->text[0] = '\0';
-}
-
 static void take(ss_resolve_address_t *address, const struct addrinfo *from)
 {
     memcpy(&address->socket, from->ai_addr, from->ai_addrlen);
     address->len = from->ai_addrlen;
-    set_text(address);
+    if (getnameinfo(from->ai_addr, from->ai_addrlen, address->text, sizeof(address->text), NULL, 0,
+                    NI_NUMERICHOST))
+        address->text[0] = '\0';
 }
 
 int ss_resolve_parse(ss_resolve_address_t *address, const char *text, int port)

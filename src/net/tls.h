@@ -17,7 +17,7 @@ typedef struct {
     int is_verified;
     char names[1024]; /* the certificate's names, blank separated, cut */
     /* fingerprint: "sha256:HEX" */
-    char subject[256], issuer[256], not_before[32], not_after[32], fingerprint[80];
+    char issuer[256], not_before[32], not_after[32], fingerprint[80];
     char chain[2048]; /* one certificate a line: subject <- issuer, dates */
 } ss_tls_facts_t;
 

@@ -9,7 +9,7 @@
 
 #define WORDS_MAX 160 /* of the server's bytes that are shown */
 
-typedef enum { OLD_SERVER, VERSION, CERTIFICATE, CLIENT_CERTIFICATE, HANDSHAKE } cause_t;
+typedef enum { OLD_SERVER, VERSION, CLIENT_CERTIFICATE, HANDSHAKE } cause_t;
 
 static const struct {
     int reason;
@@ -34,8 +34,7 @@ static const struct {
                { SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED, CLIENT_CERTIFICATE },
                { SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED, CLIENT_CERTIFICATE },
                { SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, CLIENT_CERTIFICATE },
-               { SSL_R_TLSV1_ALERT_ACCESS_DENIED, CLIENT_CERTIFICATE },
-               { SSL_R_CERTIFICATE_VERIFY_FAILED, CERTIFICATE } };
+               { SSL_R_TLSV1_ALERT_ACCESS_DENIED, CLIENT_CERTIFICATE } };
 
 int ss_tls_failure_is_greeting(const unsigned char *bytes, apr_size_t len)
 {

@@ -135,7 +135,6 @@ void ss_tls_verify_describe(SSL *ssl, ss_tls_facts_t *facts)
     apr_cpystrn(facts->cipher, SSL_get_cipher_name(ssl), sizeof(facts->cipher));
     if (!certificate) return;
     names_text(certificate, facts->names, sizeof(facts->names));
-    name_text(X509_get_subject_name(certificate), facts->subject, sizeof(facts->subject));
     name_text(X509_get_issuer_name(certificate), facts->issuer, sizeof(facts->issuer));
     date_text(X509_get0_notBefore(certificate), facts->not_before, sizeof(facts->not_before));
     date_text(X509_get0_notAfter(certificate), facts->not_after, sizeof(facts->not_after));

@@ -4,7 +4,6 @@
  * 2920 3.1); with CHUNKING as well, whole messages are sent ahead within the window. */
 #include "smtp/client.h"
 
-
 #include "base/text.h"
 #include "smtp/client_inside.h"
 #include "smtp/command.h"
