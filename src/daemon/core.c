@@ -28,11 +28,17 @@ static void keep_memory(void)
 #endif
 }
 
-/* Clients are accepted once the queue was counted, or what they submit would be counted twice. */
+static int is_starting(const ss_daemon_t *d)
+{
+    return d->is_opening_store || (d->queue.store && !ss_delivery_is_ready(d->delivery) &&
+                                   !ss_delivery_start_problem(d->delivery));
+}
+
+/* Clients are accepted once the queue was counted, or what they submit would be counted twice; or
+ * once it is known to be at fault. */
 static apr_status_t wait_for_queue(ss_daemon_t *d)
 {
-    while ((d->is_opening_store || (d->queue.store && !ss_delivery_is_ready(d->delivery))) &&
-           !d->is_leaving) {
+    while (is_starting(d) && !d->is_leaving) {
         apr_status_t rv = ss_loop_turn(d->loop, -1);
         if (rv != APR_SUCCESS) return rv;
     }

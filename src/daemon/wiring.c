@@ -125,11 +125,11 @@ static void setting(void *self, const char *key, const char *value)
         ss_activity_restore(d->record, key, value, ss_wall_now());
 }
 
-static void settings_read(void *self, int is_ok)
+static void settings_read(void *self)
 {
     const ss_daemon_t *d = self;
 
-    if (is_ok) ss_activity_ready(d->record);
+    ss_activity_ready(d->record);
 }
 
 static void handed(void *self, const ss_store_changed_t *changed, ss_store_action_t action,

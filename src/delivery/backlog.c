@@ -146,10 +146,13 @@ static void loaded(ss_store_request_t *request)
         apr_pool_destroy(m->pool);
         m = NULL;
     }
-    if (m)
+    if (m) {
+        /* Where only its id was known, the relay was a guess (ss_delivery_found). */
+        job->relay = ss_relay_for(job->delivery, m->relay);
         ss_job_set_message(job, m);
-    else
+    } else {
         not_loaded(job, request);
+    }
     apr_pool_destroy(request->pool);
     ss_job_settle(job);
     ss_relay_wake(relay);

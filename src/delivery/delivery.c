@@ -6,6 +6,7 @@
 #include "delivery/backlog.h"
 #include "delivery/connection.h"
 #include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
 #include "delivery/housekeeping.h"
 #include "delivery/job.h"
 #include "delivery/learned.h"
@@ -44,13 +45,12 @@ apr_status_t ss_delivery_create(ss_delivery_t **out, const ss_delivery_options_t
 /* ---- the start: the node's claim, settings, counts, the order; pauses before the first message
  * is sent ---- */
 
-static void counted(ss_delivery_t *d, int is_known)
+static void counted(ss_delivery_t *d)
 {
     apr_int64_t messages;
     apr_uint64_t bytes;
 
-    d->is_counted = 1;
-    d->knows_counts = is_known;
+    d->is_ready = 1;
     ss_delivery_waiting(d, &messages, &bytes);
     if (messages) {
         ss_log(d->log, SS_LOG_NOTICE, 204,
@@ -59,7 +59,7 @@ static void counted(ss_delivery_t *d, int is_known)
     }
     for (int i = 0; i < ss_relay_count(d); i++) {
         ss_pause_begin(ss_relay_at(d, i));
-        if (is_known) ss_backlog_read(ss_relay_at(d, i));
+        ss_backlog_read(ss_relay_at(d, i));
     }
 }
 
@@ -84,31 +84,57 @@ static void settings_read(ss_store_request_t *request)
 {
     ss_delivery_t *d = request->baton;
     const ss_store_settings_t *settings = ss_store_request_as(request, SS_STORE_SETTINGS);
-    int is_ok = request->rv == APR_SUCCESS;
 
-    for (int i = 0; is_ok && i < settings->rows->nelts; i++) {
+    if (request->rv != APR_SUCCESS) {
+        ss_delivery_start_failed(d, &request->result);
+        d->start_wait = ss_queue_counts_wait(d->start_wait, 0, 0);
+        ss_delivery_timer(d, &d->start_timer, ss_mono_add(ss_delivery_mono(d), d->start_wait));
+        apr_pool_destroy(request->pool);
+        return;
+    }
+    if (ss_result_is_set(&d->start_result))
+        ss_log(d->log, SS_LOG_NOTICE, 206, "the queue answers: mail is accepted and sent");
+    ss_result_clear(&d->start_result);
+    for (int i = 0; i < settings->rows->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_store_setting_t);
         restore(d, row->key, row->value);
     }
-    if (!is_ok) {
-        ss_log(d->log, SS_LOG_ERROR, 205, "pauses could not be read from the queue: %s",
-               request->result.text);
-    }
-    d->ports.settings_read(d->ports.self, is_ok);
-    ss_queue_counts_begin(d, is_ok ? ss_queue_counts_saved(settings->rows) : NULL, counted);
+    d->ports.settings_read(d->ports.self);
+    ss_queue_counts_begin(d, ss_queue_counts_saved(settings->rows), counted);
+    ss_housekeeping_start(d);
     apr_pool_destroy(request->pool);
 }
 
-static void claimed(ss_delivery_t *d)
+static void read_settings(ss_delivery_t *d)
 {
     ss_delivery_post(d, &ss_store_settings_create(settings_read, d)->head);
-    ss_housekeeping_start(d);
+}
+
+static void read_settings_again(ss_timer_t *timer, ss_mono_t now)
+{
+    ss_delivery_t *d = timer->self;
+
+    (void)now;
+    if (!d->is_leaving) read_settings(d);
+}
+
+void ss_delivery_start_failed(ss_delivery_t *d, const ss_result_t *result)
+{
+    if (!ss_result_is_set(&d->start_result)) {
+        ss_log(d->log, SS_LOG_ERROR, 205,
+               "what was paused could not be read from the queue: %s; mail is neither accepted nor "
+               "sent until it is read, which is tried again",
+               result->text);
+    }
+    d->start_result = *result;
+    ss_result_set(&d->start_result, "queue", "", NULL, "it does not answer");
 }
 
 void ss_delivery_start(ss_delivery_t *d, int is_shared)
 {
     d->is_started = 1;
-    ss_node_begin(d, is_shared, claimed);
+    d->start_timer = (ss_timer_t){ .fired = read_settings_again, .self = d };
+    ss_node_begin(d, is_shared, read_settings);
 }
 
 /* ---- what happens ---- */
@@ -126,7 +152,28 @@ void ss_delivery_accepted(ss_delivery_t *d, const char *name, ss_message_t *m, s
 
 int ss_delivery_is_ready(const ss_delivery_t *d)
 {
-    return d->is_counted;
+    return d->is_ready;
+}
+
+const char *ss_delivery_start_problem(const ss_delivery_t *d)
+{
+    return ss_result_is_set(&d->start_result) ? d->start_result.text : NULL;
+}
+
+int ss_delivery_is_counted(const ss_delivery_t *d)
+{
+    return d->counting.is_known;
+}
+
+void ss_delivery_doubt(ss_delivery_t *d, const char *relay)
+{
+    ss_queue_counts_again(d);
+    ss_backlog_read_again(ss_relay_for(d, relay));
+}
+
+void ss_delivery_found(ss_delivery_t *d, const char *relay, const char *id)
+{
+    if (!ss_job_find(d, id)) ss_job_refresh(d, id, ss_relay_for(d, relay));
 }
 
 void ss_delivery_changed(ss_delivery_t *d, const ss_store_changed_t *changed,

@@ -31,8 +31,17 @@ void ss_delivery_start(ss_delivery_t *delivery, int is_shared);
  * when its time comes. received: when it came in (for delays= in the log). */
 void ss_delivery_accepted(ss_delivery_t *delivery, const char *relay, ss_message_t *m,
                           ss_mono_t received);
-/* Whether what the queue holds was asked for: mail may be accepted. */
+/* Whether pauses are known and what the queue holds was asked for: mail may be accepted. */
 int ss_delivery_is_ready(const ss_delivery_t *delivery);
+/* Why it is not ready yet: the store failed, and is asked again; or NULL. */
+const char *ss_delivery_start_problem(const ss_delivery_t *delivery);
+/* Whether ss_delivery_waiting is known; until then it is what came since the start. */
+int ss_delivery_is_counted(const ss_delivery_t *delivery);
+/* Whether a message was stored is not known (its commit had no answer): waiting mail is read again
+ * once the store answers. */
+void ss_delivery_doubt(ss_delivery_t *delivery, const char *relay);
+/* The message is in the queue, and memory may not know of it: it is sent if it waits. */
+void ss_delivery_found(ss_delivery_t *delivery, const char *relay, const char *id);
 /* An operator's action changed a stored message: counts, and what memory knows of it. */
 void ss_delivery_changed(ss_delivery_t *delivery, const ss_store_changed_t *changed,
                          ss_store_action_t action);

@@ -11,6 +11,18 @@
 
 typedef struct ss_delivery_t ss_delivery_t;
 
+/* What the relays' counts are worth (queue_counts.h). */
+typedef struct {
+    ss_timer_t timer; /* set: they are to be counted again */
+    apr_interval_time_t wait;
+    void (*done)(ss_delivery_t *d); /* waits for the first try; or NULL */
+    int is_asked;                   /* the store counts */
+    int is_exact;                   /* nothing has moved since it was asked */
+    int is_known;                   /* it has counted */
+    int is_right;                   /* exactly; kept up since */
+    int tries;                      /* in a row that were not exact */
+} ss_counting_t;
+
 struct ss_delivery_t {
     const ss_config_t *config;
     const ss_log_t *log;
@@ -36,11 +48,12 @@ struct ss_delivery_t {
     ss_timer_t expire_timer; /* looks through the jobs in memory, while there are any */
     ss_timer_t purge_timer;
     apr_uint64_t heartbeats; /* asked for so far, of a queue of several nodes (node.h) */
-    /* how often the relays' counts of messages and recipients changed */
-    apr_uint64_t count_changes;
-    int is_started;   /* the store is open */
-    int is_counted;   /* the counts were asked of the store: mail may be accepted */
-    int knows_counts; /* ... and answered */
+    ss_counting_t counting;
+    ss_timer_t start_timer;         /* a step of the start failed: when it is tried again */
+    apr_interval_time_t start_wait; /* the last wait */
+    ss_result_t start_result;       /* why, until it succeeds */
+    int is_started;                 /* the store is open */
+    int is_ready;                   /* pauses are known: mail may be accepted and sent */
     int is_leaving;
 };
 

@@ -18,8 +18,7 @@ struct ss_node_t {
     /* when the heartbeat under way was asked for; when the last one that was written, or not set */
     ss_mono_t asked, last;
     int is_stale;              /* nothing is started: the last one is too long ago */
-    int must_count;            /* what this node holds is not known well any more */
-    apr_uint64_t changes_then; /* when counting began */
+    int must_read;             /* whether mail was taken over is not known */
     apr_pool_t *pool;          /* of the last answer: the other nodes */
     apr_array_header_t *nodes; /* of other_t */
     /* of ss_lease_handed_t, in a pool of its own: done, and not yet crossed out in the store */
@@ -176,6 +175,7 @@ static void apply_handed(ss_delivery_t *d, const apr_array_header_t *rows)
 
 static void read_again(ss_delivery_t *d)
 {
+    d->node->must_read = 0;
     for (int i = 0; i < ss_relay_count(d); i++) ss_backlog_read_again(ss_relay_at(d, i));
 }
 
@@ -210,23 +210,7 @@ static void start_over(ss_delivery_t *d)
         const ss_job_t *job = apr_hash_this_val(i);
         ss_job_refresh(d, job->entry.id, job->relay);
     }
-    d->node->must_count = 1;
-}
-
-/* Counting while mail moves would count some of it twice: what was counted is taken when nothing
- * moved meanwhile, else tried again. */
-static void counted(ss_store_request_t *request)
-{
-    ss_delivery_t *d = request->baton;
-    const ss_store_counts_t *counts = ss_store_request_as(request, SS_STORE_COUNTS);
-
-    if (request->rv == APR_SUCCESS && d->count_changes == d->node->changes_then) {
-        ss_queue_counts_replace(d, counts->rows);
-        read_again(d);
-    } else {
-        d->node->must_count = 1;
-    }
-    apr_pool_destroy(request->pool);
+    d->node->must_read = 1;
 }
 
 /* ---- the heartbeat ---- */
@@ -240,7 +224,7 @@ static void answered(ss_store_request_t *request)
     ss_delivery_timer(d, &node->timer, ss_mono_add(ss_delivery_mono(d), SS_LEASE_EVERY));
     if (request->rv != APR_SUCCESS) {
         /* Whether it took over mail of a failed node is not known either. */
-        if (has_silent(node)) node->must_count = 1;
+        if (has_silent(node)) node->must_read = 1;
         if (!node->is_stale && ss_mono_is_set(node->last) && !ss_node_may_send(d)) {
             node->is_stale = 1;
             ss_log(d->log, SS_LOG_ERROR, 214,
@@ -248,6 +232,7 @@ static void answered(ss_store_request_t *request)
                    "take over this node's mail soon (%s)",
                    (int)apr_time_sec(SS_LEASE_SAFE), request->result.text);
         }
+        if (node->ready) ss_delivery_start_failed(d, &request->result);
         apr_pool_destroy(request->pool);
         return;
     }
@@ -273,10 +258,9 @@ static void answered(ss_store_request_t *request)
         ss_log(d->log, SS_LOG_NOTICE, 215, "the queue answers again: sending continues");
         for (int i = 0; i < ss_relay_count(d); i++) ss_relay_wake(ss_relay_at(d, i));
     }
-    if (node->must_count && d->is_counted && !d->ports.store_waiting(d->ports.self)) {
-        node->must_count = 0;
-        node->changes_then = d->count_changes;
-        ss_delivery_post(d, &ss_store_counts_create(counted, d)->head);
+    if (node->must_read && d->is_ready) {
+        ss_queue_counts_again(d);
+        read_again(d);
     }
     apr_pool_destroy(request->pool);
 }

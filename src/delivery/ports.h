@@ -70,8 +70,8 @@ typedef struct {
     /* A row of the setting table that is not delivery's ("webhook/...", "chronicle/..."): at the
      * start, and where it was a failed node's. */
     void (*setting)(void *self, const char *key, const char *value);
-    /* The start has read all settings (is_ok) or could not. */
-    void (*settings_read)(void *self, int is_ok);
+    /* The start has read all settings. */
+    void (*settings_read)(void *self);
     /* An operator at another node acted on a message that this node delivers: to be done as if it
      * had been asked for here. May call into delivery. */
     void (*handed)(void *self, const ss_store_changed_t *touched, ss_store_action_t control,

@@ -83,7 +83,7 @@ static int may_send(const ss_relay_t *relay)
 {
     ss_delivery_t *d = relay->delivery;
 
-    return d->is_started && !d->is_leaving && !ss_relay_is_paused(relay) && relay->host_count &&
+    return d->is_ready && !d->is_leaving && !ss_relay_is_paused(relay) && relay->host_count &&
            !ss_result_is_set(&relay->unusable) && ss_node_may_send(d) && !ss_store_watch_fault(d);
 }
 

@@ -106,28 +106,41 @@ void ss_relay_wake(ss_relay_t *relay)
 
 /* ---- counts ---- */
 
+/* Not below 0, where not all was counted. */
+static apr_int64_t sum(apr_int64_t count, apr_int64_t by)
+{
+    return count + by > 0 ? count + by : 0;
+}
+
+void ss_relay_count_more(ss_relay_t *relay, ss_state_t state, apr_int64_t recipients,
+                         apr_int64_t messages, apr_int64_t bytes)
+{
+    relay->delivery->counting.is_exact = 0;
+    relay->counts[state] = sum(relay->counts[state], recipients);
+    relay->waiting_messages = sum(relay->waiting_messages, messages);
+    relay->waiting_bytes = (apr_uint64_t)sum((apr_int64_t)relay->waiting_bytes, bytes);
+    relay->moved.counts[state] += recipients;
+    relay->moved.messages += messages;
+    relay->moved.bytes += bytes;
+    if (!relay->waiting_messages) relay->oldest = 0;
+}
+
 void ss_relay_move(ss_relay_t *relay, ss_state_t from, ss_state_t to)
 {
-    relay->delivery->count_changes++;
-    if (relay->counts[from] > 0) relay->counts[from]--;
-    relay->counts[to]++;
+    ss_relay_count_more(relay, from, -1, 0, 0);
+    ss_relay_count_more(relay, to, 1, 0, 0);
 }
 
 void ss_relay_add_message(ss_relay_t *relay, const ss_message_t *m)
 {
-    relay->delivery->count_changes++;
-    for (int i = 0; i < m->rcpt_count; i++) relay->counts[m->rcpts[i].state]++;
-    relay->waiting_messages++;
-    relay->waiting_bytes += m->size;
+    for (int i = 0; i < m->rcpt_count; i++) ss_relay_count_more(relay, m->rcpts[i].state, 1, 0, 0);
+    ss_relay_count_more(relay, SS_STATE_QUEUED, 0, 1, (apr_int64_t)m->size);
     if (!relay->oldest) relay->oldest = m->created;
 }
 
 void ss_relay_drop_message(ss_relay_t *relay, apr_uint64_t size)
 {
-    relay->delivery->count_changes++;
-    if (relay->waiting_messages > 0) relay->waiting_messages--;
-    relay->waiting_bytes -= relay->waiting_bytes > size ? size : relay->waiting_bytes;
-    if (!relay->waiting_messages) relay->oldest = 0;
+    ss_relay_count_more(relay, SS_STATE_QUEUED, 0, -1, -(apr_int64_t)size);
 }
 
 /* ---- state ---- */

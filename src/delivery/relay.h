@@ -77,6 +77,10 @@ typedef struct ss_relay_t {
     apr_int64_t counts[SS_STATES]; /* recipients by state */
     apr_int64_t waiting_messages;
     apr_uint64_t waiting_bytes;
+    /* by how much these three changed since the store was asked to count (queue_counts.h) */
+    struct {
+        apr_int64_t counts[SS_STATES], messages, bytes;
+    } moved;
     apr_time_t oldest; /* acceptance of the oldest waiting message, as far as known; 0: none */
 
     /* ---- what it did since the start ---- */
@@ -111,6 +115,9 @@ const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const ch
 const char *ss_relay_secret_state(const ss_relay_t *relay);
 
 /* ---- counts ---- */
+/* Recipients, messages and octets are more (or less) by this. */
+void ss_relay_count_more(ss_relay_t *relay, ss_state_t state, apr_int64_t recipients,
+                         apr_int64_t messages, apr_int64_t bytes);
 /* A message came into the queue: its recipients are counted by their states. */
 void ss_relay_add_message(ss_relay_t *relay, const ss_message_t *m);
 /* A message of that size left it: none of its recipients waits any more. */

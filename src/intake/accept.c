@@ -62,7 +62,9 @@ int ss_accept_may(const ss_intake_t *intake, const ss_relay_t *relay, ss_accept_
     } else if (!intake->queue->store) {
         refuse(answer, SS_ACCEPT_STORE, "%s", intake->queue->result.text);
     } else if (!ss_delivery_is_ready(d)) {
-        refuse(answer, SS_ACCEPT_STORE, "the queue is being opened");
+        const char *problem = ss_delivery_start_problem(d);
+        refuse(answer, SS_ACCEPT_STORE, "the queue is being opened%s%s", problem ? ": " : "",
+               problem ? problem : "");
     } else if (!relay->settings->engine) {
         refuse(answer, SS_ACCEPT_OFF,
                "SMTPSendEngine is Off for relay \"%s\": mail is not accepted", relay->name);
@@ -168,7 +170,11 @@ static void stored(ss_store_request_t *request)
                accept->existing_id);
     }
     answer_client(a, &answer);
-    if (answer.refusal || answer.is_repeated)
+    /* Whether its commit took effect is not known, or was found out late: the store knows. */
+    if (request->is_unknown) ss_delivery_doubt(a->intake->delivery, a->relay->name);
+    if (!answer.refusal && (answer.is_repeated || request->is_unknown))
+        ss_delivery_found(a->intake->delivery, a->relay->name, answer.id);
+    if (answer.refusal || answer.is_repeated || request->is_unknown)
         ss_staging_drop(a->intake, m);
     else
         ss_delivery_accepted(a->intake->delivery, a->relay->name, m, a->received);

@@ -118,10 +118,9 @@ static void setting(void *self, const char *key, const char *value)
     (void)value;
 }
 
-static void settings_read(void *self, int is_ok)
+static void settings_read(void *self)
 {
     (void)self;
-    (void)is_ok;
 }
 
 static void handed(void *self, const ss_store_changed_t *touched, ss_store_action_t action,

@@ -55,6 +55,7 @@ struct sending_rig_t {
     int holds;         /* requests are not answered */
     int fails;         /* ... or answered with an error */
     const char *fault; /* why nothing can be written, as delivery hears it */
+    int fails_counts;  /* only SS_STORE_COUNTS */
     int holds_loads;   /* only SS_STORE_LOAD is not answered */
     int is_foreign;    /* messages that are loaded are another node's */
     int requests[SS_STORE_PURGE + 1];

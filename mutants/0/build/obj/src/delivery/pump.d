@@ -1,0 +1,58 @@
+build/obj/src/delivery/pump.o: src/delivery/pump.c src/delivery/pump.h \
+ src/base/deferred.h src/base/mono.h src/delivery/backlog.h \
+ src/delivery/job.h src/delivery/relay.h src/delivery/breaker.h \
+ src/base/result.h src/delivery/ports.h src/base/timer.h src/base/heap.h \
+ src/config/secret.h src/base/buf.h src/delivery/transport.h \
+ src/config/settings.h src/smtp/client.h src/smtp/client_types.h \
+ src/base/dsn.h src/smtp/capability.h src/smtp/content.h src/smtp/reply.h \
+ src/smtp/cmd.h src/smtp/transcript.h src/smtp/verdict.h \
+ src/queue/lease.h src/queue/store_request.h src/base/ident.h \
+ src/queue/message.h src/mail/attributes.h src/base/object.h \
+ src/queue/recipient.h src/queue/state.h src/queue/store.h \
+ src/queue/store_options.h src/base/log.h src/queue/schedule.h \
+ src/delivery/connection_events.h src/delivery/connection.h \
+ src/delivery/delivery_impl.h src/config/config.h src/delivery/handover.h \
+ src/delivery/node.h src/delivery/outcome.h
+src/delivery/pump.h:
+src/base/deferred.h:
+src/base/mono.h:
+src/delivery/backlog.h:
+src/delivery/job.h:
+src/delivery/relay.h:
+src/delivery/breaker.h:
+src/base/result.h:
+src/delivery/ports.h:
+src/base/timer.h:
+src/base/heap.h:
+src/config/secret.h:
+src/base/buf.h:
+src/delivery/transport.h:
+src/config/settings.h:
+src/smtp/client.h:
+src/smtp/client_types.h:
+src/base/dsn.h:
+src/smtp/capability.h:
+src/smtp/content.h:
+src/smtp/reply.h:
+src/smtp/cmd.h:
+src/smtp/transcript.h:
+src/smtp/verdict.h:
+src/queue/lease.h:
+src/queue/store_request.h:
+src/base/ident.h:
+src/queue/message.h:
+src/mail/attributes.h:
+src/base/object.h:
+src/queue/recipient.h:
+src/queue/state.h:
+src/queue/store.h:
+src/queue/store_options.h:
+src/base/log.h:
+src/queue/schedule.h:
+src/delivery/connection_events.h:
+src/delivery/connection.h:
+src/delivery/delivery_impl.h:
+src/config/config.h:
+src/delivery/handover.h:
+src/delivery/node.h:
+src/delivery/outcome.h:

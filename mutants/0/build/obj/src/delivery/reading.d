@@ -1,0 +1,46 @@
+build/obj/src/delivery/reading.o: src/delivery/reading.c \
+ src/delivery/reading.h src/queue/message.h src/base/ident.h \
+ src/mail/attributes.h src/base/dsn.h src/base/object.h src/base/buf.h \
+ src/queue/recipient.h src/queue/state.h src/delivery/delivery_impl.h \
+ src/base/log.h src/config/config.h src/config/settings.h \
+ src/config/secret.h src/base/result.h src/delivery/ports.h \
+ src/base/mono.h src/base/deferred.h src/base/timer.h src/base/heap.h \
+ src/delivery/transport.h src/smtp/client.h src/smtp/client_types.h \
+ src/smtp/capability.h src/smtp/content.h src/smtp/reply.h src/smtp/cmd.h \
+ src/smtp/transcript.h src/smtp/verdict.h src/queue/lease.h \
+ src/queue/store_request.h src/queue/store.h src/queue/store_options.h \
+ src/smtp/send_buffer.h
+src/delivery/reading.h:
+src/queue/message.h:
+src/base/ident.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/base/buf.h:
+src/queue/recipient.h:
+src/queue/state.h:
+src/delivery/delivery_impl.h:
+src/base/log.h:
+src/config/config.h:
+src/config/settings.h:
+src/config/secret.h:
+src/base/result.h:
+src/delivery/ports.h:
+src/base/mono.h:
+src/base/deferred.h:
+src/base/timer.h:
+src/base/heap.h:
+src/delivery/transport.h:
+src/smtp/client.h:
+src/smtp/client_types.h:
+src/smtp/capability.h:
+src/smtp/content.h:
+src/smtp/reply.h:
+src/smtp/cmd.h:
+src/smtp/transcript.h:
+src/smtp/verdict.h:
+src/queue/lease.h:
+src/queue/store_request.h:
+src/queue/store.h:
+src/queue/store_options.h:
+src/smtp/send_buffer.h:

@@ -1,0 +1,65 @@
+build/obj/src/intake/local_socket.o: src/intake/local_socket.c \
+ src/intake/local_socket.h src/intake/intake.h src/base/ident.h \
+ src/base/log.h src/base/buf.h src/config/config.h src/config/settings.h \
+ src/config/secret.h src/base/result.h src/delivery/delivery.h \
+ src/delivery/ports.h src/base/mono.h src/base/deferred.h \
+ src/base/timer.h src/base/heap.h src/delivery/transport.h \
+ src/smtp/client.h src/smtp/client_types.h src/base/dsn.h \
+ src/smtp/capability.h src/smtp/content.h src/smtp/reply.h src/smtp/cmd.h \
+ src/smtp/transcript.h src/smtp/verdict.h src/queue/lease.h \
+ src/queue/store_request.h src/queue/message.h src/mail/attributes.h \
+ src/base/object.h src/queue/recipient.h src/queue/state.h \
+ src/queue/store.h src/queue/store_options.h src/delivery/relay.h \
+ src/delivery/breaker.h src/queue/schedule.h src/intake/quota.h \
+ src/net/loop.h src/queue/store_port.h src/record/metrics.h \
+ src/wire/request.h src/base/json.h src/delivery/delivery_ports.h \
+ src/intake/local_deadline.h src/intake/local_submit.h src/net/listener.h \
+ src/wire/frame.h
+src/intake/local_socket.h:
+src/intake/intake.h:
+src/base/ident.h:
+src/base/log.h:
+src/base/buf.h:
+src/config/config.h:
+src/config/settings.h:
+src/config/secret.h:
+src/base/result.h:
+src/delivery/delivery.h:
+src/delivery/ports.h:
+src/base/mono.h:
+src/base/deferred.h:
+src/base/timer.h:
+src/base/heap.h:
+src/delivery/transport.h:
+src/smtp/client.h:
+src/smtp/client_types.h:
+src/base/dsn.h:
+src/smtp/capability.h:
+src/smtp/content.h:
+src/smtp/reply.h:
+src/smtp/cmd.h:
+src/smtp/transcript.h:
+src/smtp/verdict.h:
+src/queue/lease.h:
+src/queue/store_request.h:
+src/queue/message.h:
+src/mail/attributes.h:
+src/base/object.h:
+src/queue/recipient.h:
+src/queue/state.h:
+src/queue/store.h:
+src/queue/store_options.h:
+src/delivery/relay.h:
+src/delivery/breaker.h:
+src/queue/schedule.h:
+src/intake/quota.h:
+src/net/loop.h:
+src/queue/store_port.h:
+src/record/metrics.h:
+src/wire/request.h:
+src/base/json.h:
+src/delivery/delivery_ports.h:
+src/intake/local_deadline.h:
+src/intake/local_submit.h:
+src/net/listener.h:
+src/wire/frame.h:

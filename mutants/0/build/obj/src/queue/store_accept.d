@@ -1,0 +1,22 @@
+build/obj/src/queue/store_accept.o: src/queue/store_accept.c \
+ src/queue/store_accept.h src/queue/message_row.h src/queue/db.h \
+ src/queue/dialect.h src/base/result.h src/queue/sql.h \
+ src/mail/attributes.h src/base/dsn.h src/base/object.h src/base/buf.h \
+ src/queue/message.h src/base/ident.h src/queue/recipient.h \
+ src/queue/state.h src/queue/store_request.h src/base/mono.h
+src/queue/store_accept.h:
+src/queue/message_row.h:
+src/queue/db.h:
+src/queue/dialect.h:
+src/base/result.h:
+src/queue/sql.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/base/buf.h:
+src/queue/message.h:
+src/base/ident.h:
+src/queue/recipient.h:
+src/queue/state.h:
+src/queue/store_request.h:
+src/base/mono.h:

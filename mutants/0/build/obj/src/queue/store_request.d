@@ -1,0 +1,16 @@
+build/obj/src/queue/store_request.o: src/queue/store_request.c \
+ src/queue/store_request.h src/base/mono.h src/base/ident.h \
+ src/base/result.h src/queue/message.h src/mail/attributes.h \
+ src/base/dsn.h src/base/object.h src/base/buf.h src/queue/recipient.h \
+ src/queue/state.h
+src/queue/store_request.h:
+src/base/mono.h:
+src/base/ident.h:
+src/base/result.h:
+src/queue/message.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/base/buf.h:
+src/queue/recipient.h:
+src/queue/state.h:

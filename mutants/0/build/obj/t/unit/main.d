@@ -1,0 +1,2 @@
+build/obj/t/unit/main.o: t/unit/main.c build/unit_suites.inc
+build/unit_suites.inc:

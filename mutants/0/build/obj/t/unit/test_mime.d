@@ -1,0 +1,14 @@
+build/obj/t/unit/test_mime.o: t/unit/test_mime.c src/mail/canonical.h \
+ src/mail/mail.h src/base/result.h src/base/scratch.h \
+ src/mail/attributes.h src/base/dsn.h src/base/object.h src/base/buf.h \
+ src/mail/mime.h t/unit/fill.h
+src/mail/canonical.h:
+src/mail/mail.h:
+src/base/result.h:
+src/base/scratch.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/base/buf.h:
+src/mail/mime.h:
+t/unit/fill.h:

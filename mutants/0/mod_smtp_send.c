@@ -1,0 +1,114 @@
+/* mod_smtp_send.c: the module record and its hooks. Directives are in src/config, handlers in
+ * src/web, the process of the delivery daemon in src/daemon. */
+#include <apr_strings.h>
+#include <httpd.h>
+#include <apr_optional_hooks.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <mpm_common.h>
+#include <mod_status.h>
+#include <stdlib.h>
+
+#include "config/config_build.h"
+#include "config/module.h"
+#include "daemon/supervise.h"
+#include "mail/compose.h"
+#include "net/tls.h"
+#include "web/submit/api.h"
+#include "web/handler.h"
+#include "web/status/mod_status.h"
+
+/* Checks what only OpenSSL knows. NULL, or the error. */
+static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)
+{
+    for (int i = 0; i < config->relays->nelts; i++) {
+        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
+        if (!relay->tls_ciphers || ss_tls_knows_ciphers(relay->tls_ciphers)) continue;
+        return apr_psprintf(pool,
+                            "SMTPSendTLSCipherSuite: OpenSSL does not know the ciphers '%s' "
+                            "(\"openssl ciphers -v\" lists them)",
+                            relay->tls_ciphers);
+    }
+    return NULL;
+}
+
+/* NULL: the configuration is invalid, and the error was logged. */
+static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
+{
+    ss_config_t *config = NULL;
+    const char *bad = ss_config_build(&config, s, pconf);
+
+    if (!bad) bad = check_ciphers(config, pconf);
+    if (!bad) return config;
+    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
+    return NULL;
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    ss_config_t *config = build(s, pconf);
+
+    (void)plog;
+    (void)ptemp;
+    if (!config) return HTTP_INTERNAL_SERVER_ERROR;
+    ss_module_set(config, ss_supervise_instance(s->process->pool));
+    /* httpd reads its configuration twice when it starts; the daemon is started after the second
+     * time. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
+    const ss_log_t *log = ss_module_log(s, pconf);
+    ss_config_check(config, log);
+    ss_config_scrub();
+    ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
+    return ss_supervise_start(config, ss_config_secret, log, s, pconf, s->process->pool) ==
+                   APR_SUCCESS
+               ? OK
+               : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* configtest does not run post_config: errors that prevent a start must be found here too. */
+static void test_config(apr_pool_t *pconf, server_rec *s)
+{
+    ss_config_t *config = build(s, pconf);
+
+    if (!config) exit(1);
+    ss_config_check(config, ss_module_log(s, pconf));
+}
+
+static int monitor(apr_pool_t *p, server_rec *s)
+{
+    (void)p;
+    (void)s;
+    ss_supervise_monitor();
+    return OK;
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    (void)pchild;
+    (void)s;
+    ss_config_wipe_secrets();
+    ss_supervise_child_init();
+    ss_compose_init();
+}
+
+static void register_hooks(apr_pool_t *pool)
+{
+    (void)pool;
+    ss_api_register();
+    ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(monitor, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, NULL, NULL, APR_HOOK_FIRST);
+    APR_OPTIONAL_HOOK(ap, status_hook, ss_mod_status, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(ss_handler, NULL, NULL, APR_HOOK_MIDDLE);
+}
+
+AP_DECLARE_MODULE(smtp_send) = { STANDARD20_MODULE_STUFF,
+                                 ss_module_create_directory,
+                                 ss_module_merge_directory,
+                                 ss_module_create_server,
+                                 ss_module_merge_server,
+                                 ss_config_commands,
+                                 register_hooks,
+                                 0 };

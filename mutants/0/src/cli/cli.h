@@ -1,0 +1,63 @@
+/* cli.h: what every command of smtp-send gets, the commands, and how errors are reported. */
+#pragma once
+
+#include <apr_pools.h>
+#include <sysexits.h>
+
+#include "base/json.h"
+
+#define SS_CLI_NOTHING 1 /* exit code: refused, not found, or nothing matches */
+
+typedef struct ss_cli_t ss_cli_t;
+
+typedef struct {
+    const char *name;
+    const char *usage;   /* operands, as help shows them: "ID..." */
+    const char *summary; /* one line for the list of commands */
+    const char *help;    /* paragraphs for --help, or NULL */
+    int (*run)(ss_cli_t *cli, int argc, const char *const *argv);
+} ss_cli_command_t;
+
+struct ss_cli_t {
+    apr_pool_t *pool;
+    const char *program;             /* as error messages name it: "smtp-send" or "sendmail" */
+    const char *socket;              /* --socket, $SMTP_SEND_SOCKET or the built-in default */
+    const ss_cli_command_t *command; /* the one that runs, for --help */
+    int is_json;                     /* --json */
+};
+
+extern const ss_cli_command_t ss_cli_commands[];
+extern const int ss_cli_commands_count;
+/* NULL: there is no such command. */
+const ss_cli_command_t *ss_cli_commands_find(const char *name);
+
+/* The commands. argv[0] is the command's name. Each returns the exit code. */
+int ss_cli_action(ss_cli_t *cli, int argc,
+                  const char *const *argv); /* retry, hold, release, cancel, bounce */
+int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_pause(ss_cli_t *cli, int argc, const char *const *argv); /* pause, resume, flush */
+int ss_cli_queue(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_queue_mailq(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_token(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_transfer_export(ss_cli_t *cli, int argc, const char *const *argv);
+int ss_cli_transfer_import(ss_cli_t *cli, int argc, const char *const *argv);
+
+/* The exit code for a refusal of the daemon, by its HTTP status. other: for a refusal that is
+ * neither a lack of permission nor temporary nor a fault of the daemon. */
+int ss_cli_exit_code(int status, int other);
+/* Prints "PROGRAM: ..." on standard error. Returns EX_USAGE, for errors of usage. */
+int ss_cli_complain(const char *program, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* ---- exit codes for monitoring; pure ---- */
+
+enum { SS_STATUS_FLOWING = 0, SS_STATUS_PAUSED = 1, SS_STATUS_STUCK = 2 };
+
+/* Judges the daemon's status document by the reasons that it gives, so that page, metric and
+ * command cannot disagree. relay: only this one, and what concerns all; NULL: the worst relay. */
+int ss_cli_code_status(const json_t *status, const char *relay);
+/* The code of a failed step of the connection test ("auth": 17); EX_OK for NULL. */
+int ss_cli_code_step(const char *step);

@@ -1,0 +1,381 @@
+/* cli_queue.c: the list of messages (queue, mailq), all details of one (show), and what can be
+ * read of a damaged queue file (queue --recover, without the daemon). */
+#include "cli/cli.h"
+
+#include <apr_strings.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/arguments.h"
+#include "cli/exchange.h"
+#include "cli/terminal.h"
+#include "cli/watch.h"
+#include "queue/recover.h"
+
+#define LIMIT 100          /* messages listed without --limit */
+#define LIMIT_MAX 10000000 /* --limit */
+#define PAGE_MAX 1000      /* messages per answer of the daemon */
+#define WIDE 118           /* columns of a terminal that also shows sender and subject */
+
+typedef struct {
+    const char *state, *relay, *from, *to, *text, *after, *limit, *every, *recover, *into;
+    int is_all, is_watching;
+} list_t;
+
+/* ---- the list ---- */
+
+static json_t *list_request(const list_t *list, apr_int64_t limit, const char *after)
+{
+    json_t *request = ss_exchange_request("queue");
+
+    ss_json_put(request, "state", list->state);
+    if (!list->state && !list->is_all) json_object_set_new(request, "waiting", json_true());
+    ss_json_put(request, "relay", list->relay);
+    ss_json_put(request, "from", list->from);
+    ss_json_put(request, "to", list->to);
+    ss_json_put(request, "text", list->text);
+    ss_json_put(request, "after", after);
+    json_object_set_new(request, "limit", json_integer(limit < PAGE_MAX ? limit : PAGE_MAX));
+    return request;
+}
+
+/* Requests page by page up to the limit. {"messages":[...],"more":ID|null}, or NULL with the exit
+ * code.
+ */
+static json_t *fetch(ss_cli_t *cli, const list_t *list, apr_int64_t limit, int *code)
+{
+    json_t *rows = json_array(), *all = json_pack("{s:o}", "messages", rows);
+    const char *after = list->after;
+
+    for (;;) {
+        json_t *page = ss_exchange_ask(
+            cli, list_request(list, limit - (apr_int64_t)json_array_size(rows), after), code);
+        if (!page) {
+            json_decref(all);
+            return NULL;
+        }
+        const json_t *messages = json_object_get(page, "messages");
+        const char *more = ss_json_text(page, "more");
+        json_array_extend(rows, (json_t *)messages);
+        int is_last =
+            !more || !json_array_size(messages) || (apr_int64_t)json_array_size(rows) >= limit;
+        after = more ? apr_pstrdup(cli->pool, more) : NULL;
+        json_decref(page);
+        if (is_last) break;
+    }
+    json_object_set_new(all, "more", after ? json_string(after) : json_null());
+    return all;
+}
+
+static const char *receivers(const json_t *row, apr_pool_t *pool)
+{
+    const json_t *to = json_object_get(row, "to");
+    const char *first = json_string_value(json_array_get(to, 0));
+    int count = (int)ss_json_number(row, "recipients");
+
+    first = first ? ss_terminal_clean(first, pool) : "";
+    return count > 1 ? apr_psprintf(pool, "%s +%d", first, count - 1) : first;
+}
+
+/* The last reply and the next attempt, as a note: "(next try in 5min) 451 4.7.1 ..." */
+static const char *note_of(const json_t *row, apr_pool_t *pool)
+{
+    const char *reply = ss_terminal_text(row, "reply", pool);
+    apr_int64_t since = ss_terminal_since(row, "nextAttempt");
+
+    if (!*reply) return NULL;
+    return since < 0
+               ? apr_psprintf(pool, "(next attempt in %s) %s", ss_terminal_age(since, pool), reply)
+               : reply;
+}
+
+static void print_messages(const json_t *rows, apr_pool_t *pool)
+{
+    static const ss_terminal_column_t columns[] = { { "ID", 0, 0 },    { "STATE", 0, 0 },
+                                                    { "AGE", 1, 0 },   { "SIZE", 1, 0 },
+                                                    { "TRIES", 1, 0 }, { "TO", 0, 12 },
+                                                    { "FROM", 0, 10 }, { "SUBJECT", 0, 8 } };
+    int width = ss_terminal_width(), count = (int)json_array_size(rows),
+        wanted = width && width < WIDE ? 6 : 8;
+    const char **cells = apr_palloc(pool, sizeof(*cells) * (apr_size_t)(count * wanted + 1));
+    const char **notes = apr_palloc(pool, sizeof(*notes) * (apr_size_t)(count + 1));
+
+    for (int i = 0; i < count; i++) {
+        const json_t *row = json_array_get(rows, (size_t)i);
+        const char **cell = cells + i * wanted;
+        const char *from = ss_terminal_text(row, "from", pool);
+        cell[0] = ss_terminal_text(row, "id", pool);
+        cell[1] = ss_terminal_text(row, "state", pool);
+        cell[2] = ss_terminal_age(ss_terminal_since(row, "createdAt"), pool);
+        cell[3] = ss_terminal_bytes(ss_json_number(row, "size"), pool);
+        cell[4] = apr_psprintf(pool, "%d", (int)ss_json_number(row, "attempts"));
+        cell[5] = receivers(row, pool);
+        if (wanted > 6) {
+            cell[6] = *from ? from : "<>";
+            cell[7] = ss_terminal_text(row, "subject", pool);
+        }
+        notes[i] = note_of(row, pool);
+    }
+    ss_terminal_table(columns, wanted, cells, notes, count, pool);
+}
+
+static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
+{
+    *limit = LIMIT;
+    if (!text) return 0;
+    if (ss_text_number(text, 0, LIMIT_MAX, limit))
+        return ss_cli_complain(cli->program, "--limit: \"%s\" is not a number from 0 (all) to %d",
+                               text, LIMIT_MAX);
+    if (!*limit) *limit = LIMIT_MAX;
+    return 0;
+}
+
+static int show_list(void *self, ss_cli_t *cli, const json_t *status)
+{
+    int code, height = ss_terminal_height() - 3;
+
+    (void)status;
+    /* Each row takes two lines: itself and its note. */
+    json_t *all = fetch(cli, self, height > 4 ? height / 2 : 2, &code);
+    if (!all) return code;
+    print_messages(json_object_get(all, "messages"), cli->pool);
+    json_decref(all);
+    return EX_OK;
+}
+
+/* ---- a damaged queue file ---- */
+
+static void say(const char *from, const char *to, const ss_recover_result_t *r)
+{
+    printf("%" APR_INT64_T_FMT " unfinished messages to %" APR_INT64_T_FMT
+           " recipients were saved in %s.\n",
+           r->messages, r->recipients, to);
+    if (r->incomplete)
+        printf("%" APR_INT64_T_FMT
+               " more were found, but their recipients or content cannot be read.\n",
+               r->incomplete);
+    if (r->gaps)
+        printf("%" APR_INT64_T_FMT
+               " parts of the file could not be read: unknown messages may be missing.\n",
+               r->gaps);
+    if (!r->has_settings) puts("Pauses and what was learned about relays could not be read.");
+    printf("Finished messages are not copied. Before httpd starts, replace the old file by the new "
+           "one, with the same owner:\n"
+           "  mv %s %s.damaged && mv %s %s && chown --reference=%s.damaged %s && rm -f %s-wal "
+           "%s-shm\n",
+           from, from, to, from, from, from, from, from);
+}
+
+/* Saves what can be read of the queue file from into the new file to (NULL: FROM.recovered).
+ * Returns the exit code. */
+static int recover_file(ss_cli_t *cli, const char *from, const char *to)
+{
+    ss_recover_result_t recovered;
+    ss_result_t result;
+
+    if (!to) to = apr_pstrcat(cli->pool, from, ".recovered", NULL);
+    apr_status_t rv = ss_recover(from, to, &recovered, &result, cli->pool);
+    if (rv != APR_SUCCESS) ss_cli_complain(cli->program, "%s", result.text);
+    if (rv != APR_SUCCESS && !recovered.messages)
+        return APR_STATUS_IS_ENOENT(rv)   ? EX_NOINPUT
+               : APR_STATUS_IS_EEXIST(rv) ? EX_CANTCREAT
+                                          : EX_DATAERR;
+    if (cli->is_json)
+        ss_terminal_json(json_pack("{s:s,s:I,s:I,s:I,s:I,s:b}", "into", to, "messages",
+                                   (json_int_t)recovered.messages, "recipients",
+                                   (json_int_t)recovered.recipients, "incomplete",
+                                   (json_int_t)recovered.incomplete, "gaps",
+                                   (json_int_t)recovered.gaps, "settings", recovered.has_settings));
+    else
+        say(from, to, &recovered);
+    return rv != APR_SUCCESS || recovered.incomplete || recovered.gaps ? EX_DATAERR : EX_OK;
+}
+
+static int recover(ss_cli_t *cli, const list_t *wanted)
+{
+    const list_t alone = { .recover = wanted->recover, .into = wanted->into };
+
+    if (wanted->recover && !memcmp(wanted, &alone, sizeof(alone)))
+        return recover_file(cli, wanted->recover, wanted->into);
+    return ss_cli_complain(
+        cli->program, wanted->recover ? "--recover takes only --into and --json besides the file"
+                                      : "--into needs --recover");
+}
+
+static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv)
+{
+    const ss_arguments_option_t options[] = {
+        { "state", "STATE", "queued sending deferred held sent failed expired cancelled",
+          &wanted->state },
+        { "all", NULL, "also finished messages", &wanted->is_all },
+        { "relay", "NAME", "only messages of this relay", &wanted->relay },
+        { "from", "PATTERN", "only from this sender (* matches anything)", &wanted->from },
+        { "to", "PATTERN", "only to this recipient", &wanted->to },
+        { "text", "TEXT", "only with this text in id, address or subject", &wanted->text },
+        { "limit", "N", "list at most N messages (100; 0: all)", &wanted->limit },
+        { "after", "ID", "continue after this message", &wanted->after },
+        { "recover", "FILE", "save what can be read of a damaged queue file (see below)",
+          &wanted->recover },
+        { "into", "FILE", "where to save it (FILE.recovered)", &wanted->into },
+        SS_WATCH_OPTIONS(wanted->every, wanted->is_watching)
+    };
+    apr_int64_t limit;
+    int code;
+
+    if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
+    if (wanted->recover || wanted->into) return recover(cli, wanted);
+    if (read_limit(cli, wanted->limit, &limit)) return EX_USAGE;
+    if (wanted->is_watching)
+        return ss_watch(cli, wanted->every, &(ss_watch_picture_t){ show_list, wanted });
+    json_t *all = fetch(cli, wanted, limit, &code);
+    if (!all) return code;
+    const json_t *rows = json_object_get(all, "messages");
+    const char *more = ss_json_text(all, "more");
+    if (cli->is_json) {
+        ss_terminal_json(json_incref(all));
+    } else if (!json_array_size(rows)) {
+        puts(wanted->state || wanted->is_all || wanted->relay || wanted->from || wanted->to ||
+                     wanted->text
+                 ? "No message matches"
+                 : "Mail queue is empty");
+    } else {
+        print_messages(rows, cli->pool);
+        if (more) printf("\nMore messages: --after %s, or --limit 0 for all\n", more);
+    }
+    json_decref(all);
+    return EX_OK;
+}
+
+int ss_cli_queue(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    list_t wanted = { 0 };
+
+    return list(cli, &wanted, argc, argv);
+}
+
+int ss_cli_queue_mailq(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    /* Options of other mail servers' mailq (-v, -Ac) are ignored. */
+    const char **kept = apr_palloc(cli->pool, sizeof(*kept) * (apr_size_t)(argc + 1));
+    list_t wanted = { .limit = "0" };
+    int count = 0;
+
+    for (int i = 0; i < argc; i++) {
+        if (i && argv[i][0] == '-' && argv[i][1] && argv[i][1] != '-') continue;
+        kept[count++] = i ? argv[i] : "mailq";
+    }
+    kept[count] = NULL;
+    return list(cli, &wanted, count, kept);
+}
+
+/* ---- one message ---- */
+
+static void line(const char *name, const char *value)
+{
+    if (*value) printf("%-12s %s\n", name, value);
+}
+
+static const char *when(const json_t *object, const char *name, apr_pool_t *pool)
+{
+    const char *time = ss_terminal_text(object, name, pool);
+    apr_int64_t since = ss_terminal_since(object, name);
+
+    return !*time ? ""
+                  : apr_psprintf(pool, "%s (%s%s%s)", time, since < 0 ? "in " : "",
+                                 ss_terminal_age(since, pool), since < 0 ? "" : " ago");
+}
+
+static void print_recipient(const json_t *rcpt, apr_pool_t *pool)
+{
+    const char *state = ss_terminal_text(rcpt, "state", pool),
+               *next = when(rcpt, "nextAttempt", pool),
+               *delivered = when(rcpt, "deliveredAt", pool),
+               *held = ss_terminal_text(rcpt, "heldBecause", pool),
+               *reply = ss_terminal_text(rcpt, "reply", pool),
+               *relay = ss_terminal_text(rcpt, "relay", pool);
+    const json_t *advice = json_object_get(rcpt, "advice");
+    int attempts = (int)ss_json_number(rcpt, "attempts");
+    ss_terminal_ink_t ink = !strcmp(state, "sent") ? SS_TERMINAL_GOOD
+                            : !strcmp(state, "failed") || !strcmp(state, "expired")
+                                ? SS_TERMINAL_BAD
+                                : SS_TERMINAL_WARN;
+
+    printf("\n%s  %s%s, %d %s\n",
+           ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(rcpt, "address", pool), pool),
+           ss_terminal_ink(ink, state, pool),
+           ss_json_is(rcpt, "uncertain")
+               ? " (uncertain: the answer was lost; it may have been delivered)"
+               : "",
+           attempts, attempts == 1 ? "attempt" : "attempts");
+    if (*delivered)
+        printf("    delivered %s\n", delivered);
+    else if (*next)
+        printf("    next attempt %s\n", next);
+    if (*held) printf("    held: %s\n", held);
+    if (*reply) printf("    %s: %s\n", *relay ? relay : "relay", reply);
+    ss_terminal_advice(advice, pool);
+}
+
+static void print_message(const json_t *m, apr_pool_t *pool)
+{
+    const char *from = ss_terminal_text(m, "from", pool);
+    const json_t *waits = json_object_get(m, "waitsFor"), *history = json_object_get(m, "history"),
+                 *row;
+    size_t i;
+
+    line("Message", ss_terminal_text(m, "id", pool));
+    line("State", apr_pstrcat(pool, ss_terminal_text(m, "state", pool),
+                              ss_json_is(m, "paused") ? " (sending is paused)" : "", NULL));
+    if (waits)
+        line("Waiting for", apr_psprintf(pool, "the relay, which is %s: %s",
+                                         ss_terminal_text(waits, "relayState", pool),
+                                         ss_terminal_text(waits, "cause", pool)));
+    line("From", *from ? from : "<>");
+    line("Subject", ss_terminal_text(m, "subject", pool));
+    line("Message-ID", ss_terminal_text(m, "messageId", pool));
+    line("Size", ss_terminal_bytes(ss_json_number(m, "size"), pool));
+    line("Accepted", when(m, "createdAt", pool));
+    line("Not before", when(m, "at", pool));
+    line("Relay", ss_terminal_text(m, "relayName", pool));
+    line("Submitted by", apr_psprintf(pool, "%s (%s)", ss_terminal_text(m, "submitter", pool),
+                                      ss_terminal_text(m, "door", pool)));
+    json_array_foreach(json_object_get(m, "recipients"), i, row) print_recipient(row, pool);
+    if (!json_array_size(history)) return;
+    puts("\nHistory");
+    json_array_foreach(history, i, row)
+    {
+        const char *rcpt = ss_terminal_text(row, "recipient", pool),
+                   *text = ss_terminal_text(row, "text", pool),
+                   *relay = ss_terminal_text(row, "relay", pool);
+        printf("  %s  %s%s%s%s%s%s%s\n", ss_terminal_text(row, "time", pool),
+               ss_terminal_text(row, "what", pool), *rcpt ? " " : "", rcpt, *relay ? " by " : "",
+               relay, *text ? ": " : "", text);
+    }
+}
+
+int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    apr_array_header_t *ids;
+    int code, worst = EX_OK;
+
+    if (ss_arguments_read(cli, NULL, argc, argv, &ids, &code)) return code;
+    if (!ids->nelts)
+        return ss_cli_complain(cli->program, "which message? ('smtp-send queue --all' lists them)");
+    json_t *all = json_array();
+    for (int i = 0; i < ids->nelts; i++) {
+        json_t *request = ss_exchange_request("show");
+        ss_json_put(request, "id", APR_ARRAY_IDX(ids, i, const char *));
+        json_t *message = ss_exchange_ask(cli, request, &code);
+        if (code > worst) worst = code;
+        if (!message) continue;
+        if (!cli->is_json) {
+            if (i) putchar('\n');
+            print_message(message, cli->pool);
+        }
+        json_array_append_new(all, message);
+    }
+    if (cli->is_json) ss_terminal_json(json_incref(ids->nelts == 1 ? json_array_get(all, 0) : all));
+    json_decref(all);
+    return worst;
+}

@@ -1,0 +1,158 @@
+/* cli_status.c: whether mail flows, as text for people and as exit code for monitoring. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/arguments.h"
+#include "cli/exchange.h"
+#include "cli/terminal.h"
+#include "cli/watch.h"
+
+/* Whether there is a relay of that name (NULL: any) and state (NULL: any). */
+static int has_relay(const json_t *status, const char *name, const char *state)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(json_object_get(status, "relays"), i, row)
+    {
+        const char *own_name = ss_json_text(row, "name"), *own_state = ss_json_text(row, "state");
+        if ((!name || (own_name && !strcmp(name, own_name))) &&
+            (!state || (own_state && !strcmp(state, own_state))))
+            return 1;
+    }
+    return 0;
+}
+
+static void print_pause(const json_t *pause, apr_pool_t *pool)
+{
+    const char *reason = ss_terminal_text(pause, "reason", pool),
+               *who = ss_terminal_text(pause, "who", pool),
+               *since = ss_terminal_text(pause, "since", pool),
+               *until = ss_terminal_text(pause, "until", pool);
+
+    if (!json_is_object(pause)) return;
+    printf("    paused%s%s%s%s%s%s%s%s%s\n",
+           ss_json_is(pause, "directive") ? " by SMTPSendPause On" : "", *who ? " by " : "", who,
+           *reason ? ": " : "", reason, *since ? ", since " : "", since, *until ? ", until " : "",
+           until);
+}
+
+static void print_counts(const json_t *counts)
+{
+    static const char *const waiting[] = { "queued", "sending", "deferred", "held" };
+    const char *gap = "    waiting: ";
+
+    for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++) {
+        printf("%s%lld %s", gap, ss_json_number(counts, waiting[i]), waiting[i]);
+        gap = ", ";
+    }
+    putchar('\n');
+}
+
+static void print_relay(const json_t *relay, apr_pool_t *pool)
+{
+    const char *state = ss_terminal_text(relay, "state", pool),
+               *cause = ss_terminal_text(relay, "cause", pool),
+               *host = ss_terminal_text(relay, "host", pool);
+    const json_t *learned;
+    apr_int64_t next = ss_terminal_since(relay, "nextProbe"),
+                success = ss_terminal_since(relay, "lastSuccess");
+    long long oldest = ss_json_number(relay, "oldestSeconds"),
+              uncertain = ss_json_number(relay, "uncertain");
+    ss_terminal_ink_t ink = !strcmp(state, "up") ? SS_TERMINAL_GOOD
+                            : !strcmp(state, "down") || !strcmp(state, "blocked")
+                                ? SS_TERMINAL_BAD
+                                : SS_TERMINAL_WARN;
+    size_t i;
+
+    printf("%s  %s%s%s%s%s\n",
+           ss_terminal_ink(SS_TERMINAL_BOLD, ss_terminal_text(relay, "name", pool), pool),
+           ss_terminal_ink(ink, state, pool), *host ? "  " : "", host, *cause ? ": " : "", cause);
+    print_pause(json_object_get(relay, "pause"), pool);
+    if (next < 0) printf("    next attempt in %s\n", ss_terminal_age(next, pool));
+    ss_terminal_advice(json_object_get(relay, "advice"), pool);
+    print_counts(json_object_get(relay, "counts"));
+    printf("    %lld sent, %lld failed", ss_json_number(relay, "sent"),
+           ss_json_number(relay, "failed"));
+    if (uncertain) printf(", %lld uncertain", uncertain);
+    if (oldest) printf("; oldest waiting for %s", ss_terminal_age(oldest, pool));
+    if (json_is_string(json_object_get(relay, "lastSuccess")))
+        printf("; last success %s ago", ss_terminal_age(success, pool));
+    putchar('\n');
+    json_array_foreach(json_object_get(relay, "learned"), i, learned)
+    {
+        printf("    learned about %s: %s\n", ss_terminal_text(learned, "host", pool),
+               ss_terminal_text(learned, "what", pool));
+    }
+}
+
+static void print_status(const json_t *status, const char *relay, apr_pool_t *pool)
+{
+    static const char *const words[] = { [SS_STATUS_FLOWING] = "Mail flows",
+                                         [SS_STATUS_PAUSED] = "Sending is paused",
+                                         [SS_STATUS_STUCK] = "Mail does not flow" };
+    static const ss_terminal_ink_t inks[] = { [SS_STATUS_FLOWING] = SS_TERMINAL_GOOD,
+                                              [SS_STATUS_PAUSED] = SS_TERMINAL_WARN,
+                                              [SS_STATUS_STUCK] = SS_TERMINAL_BAD };
+    const json_t *queue = json_object_get(status, "queue"), *row;
+    int verdict = ss_cli_code_status(status, relay);
+    size_t i;
+
+    int is_down = verdict == SS_STATUS_FLOWING && has_relay(status, relay, "down");
+    puts(is_down ? ss_terminal_ink(SS_TERMINAL_WARN,
+                                   "Mail is waiting for its relay, not for long yet", pool)
+                 : ss_terminal_ink(inks[verdict], words[verdict], pool));
+    json_array_foreach(json_object_get(status, "reasons"), i, row)
+    {
+        const char *of = ss_terminal_text(row, "relay", pool);
+        printf("  %s%s%s: %s\n", of, *of ? " " : "", ss_terminal_text(row, "reason", pool),
+               ss_terminal_text(row, "detail", pool));
+    }
+    if (*ss_terminal_text(queue, "error", pool))
+        printf("  the queue: %s\n", ss_terminal_text(queue, "error", pool));
+    printf("Queue: %lld messages, %s of %s (%s); daemon %lld running for %s\n",
+           ss_json_number(queue, "messages"),
+           ss_terminal_bytes(ss_json_number(queue, "bytes"), pool),
+           ss_terminal_bytes(ss_json_number(queue, "limitBytes"), pool),
+           ss_terminal_text(queue, "driver", pool), ss_json_number(status, "pid"),
+           ss_terminal_age(ss_terminal_since(status, "startedAt"), pool));
+    json_array_foreach(json_object_get(status, "relays"), i, row)
+    {
+        const char *name = ss_json_text(row, "name");
+        if (!relay || (name && !strcmp(relay, name))) print_relay(row, pool);
+    }
+}
+
+static int show_status(void *self, ss_cli_t *cli, const json_t *status)
+{
+    print_status(status, self, cli->pool);
+    return EX_OK;
+}
+
+int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
+{
+    const char *relay = NULL, *every = NULL;
+    int is_watching = 0;
+    const ss_arguments_option_t options[] = { { "relay", "NAME", "only this relay", &relay },
+                                              SS_WATCH_OPTIONS(every, is_watching) };
+    int code;
+
+    if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
+    if (is_watching)
+        return ss_watch(cli, every, &(ss_watch_picture_t){ show_status, (void *)relay });
+    json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), &code);
+    if (!status) return SS_STATUS_STUCK;
+    if (relay && !has_relay(status, relay, NULL)) {
+        code = ss_cli_complain(cli->program, "there is no relay \"%s\"", relay);
+    } else {
+        code = ss_cli_code_status(status, relay);
+        if (cli->is_json)
+            ss_terminal_json(json_incref(status));
+        else
+            print_status(status, relay, cli->pool);
+    }
+    json_decref(status);
+    return code;
+}

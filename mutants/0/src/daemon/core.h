@@ -1,0 +1,30 @@
+/* core.h: the delivery daemon as a whole, without httpd (process.h brings the process into shape
+ * first). */
+#pragma once
+
+#include "config/config.h"
+#include "config/secret.h"
+#include "config/settings.h"
+#include "record/record.h"
+
+/* exit code: the same configuration cannot start: do not start again */
+#define SS_CORE_EXIT_CONFIG 254
+
+typedef struct {
+    const ss_config_t *config;
+    const ss_log_t *log;
+    ss_record_finished_fn *finished; /* takes each final state, on the loop thread; or NULL */
+    int listen_fd;                   /* of the local socket */
+    int lifeline_fd;                 /* a byte, or its end: leave; -1: none */
+    int smtp_fd;                     /* of SMTPSendListen; -1: none */
+    int term_fd;                     /* readable: SIGTERM came; 0: none */
+    apr_uint64_t instance;
+    unsigned generation, restarts;
+    int owner_uid; /* httpd's User */
+    /* the loaded secrets, by relay */
+    ss_secret_t *(*secret_of)(const ss_settings_t *settings);
+} ss_core_options_t;
+
+/* Runs until it is asked to leave. Returns the process's exit code: 0 left in order, 1, or
+ * SS_CORE_EXIT_CONFIG. */
+int ss_core_run(const ss_core_options_t *options);

@@ -1,0 +1,69 @@
+#include "daemon/leaving.h"
+
+#include <unistd.h>
+
+/* so long for what is in flight */
+#define SETTLE (10 * APR_USEC_PER_SEC)
+
+void ss_leaving_check(ss_daemon_t *d)
+{
+    if (!d->is_leaving || d->is_opening_store || ss_delivery_in_flight(d->delivery) ||
+        (d->local_socket && ss_local_socket_is_busy(d->local_socket)) ||
+        ss_smtp_listener_is_busy(d->smtp_listener) || ss_store_port_waiting(&d->queue))
+        return;
+    ss_loop_stop(d->loop);
+}
+
+static void settle_over(ss_timer_t *timer, ss_mono_t now)
+{
+    ss_daemon_t *d = timer->self;
+    int in_flight = ss_delivery_in_flight(d->delivery);
+
+    (void)now;
+    if (in_flight) {
+        ss_log(d->log, SS_LOG_WARN, 206,
+               "%d messages were still being sent after %d s: their connections are closed, the "
+               "queue keeps them",
+               in_flight, (int)apr_time_sec(SETTLE));
+    }
+    ss_delivery_abort(d->delivery);
+    ss_loop_stop(d->loop);
+}
+
+static void leave(ss_daemon_t *d, const char *why)
+{
+    if (d->is_leaving) return;
+    d->is_leaving = d->record->is_leaving = d->operators->is_leaving = d->intake->is_leaving = 1;
+    ss_log(d->log, SS_LOG_INFO, 207, "delivery daemon leaves (%s): %d messages in flight", why,
+           ss_delivery_in_flight(d->delivery));
+    if (d->local_socket) ss_local_socket_stop(d->local_socket);
+    ss_smtp_listener_stop(d->smtp_listener);
+    ss_delivery_leave(d->delivery);
+    d->settle_timer = (ss_timer_t){ .fired = settle_over, .self = d };
+    ss_loop_timer(d->loop, &d->settle_timer, ss_mono_add(ss_loop_now(d->loop), SETTLE));
+    ss_leaving_check(d);
+}
+
+static void asked_to_leave(ss_loop_watch_t *watch, int events, ss_mono_t now)
+{
+    ss_daemon_t *d = watch->self;
+    char byte;
+    ssize_t got = read(watch->fd, &byte, 1);
+
+    (void)events;
+    (void)now;
+    if (got < 0) return;
+    ss_loop_unwatch(d->loop, watch);
+    leave(d, watch == &d->term ? "SIGTERM" : got ? "httpd asks for it" : "httpd is gone");
+}
+
+apr_status_t ss_leaving_watch(ss_daemon_t *d, int lifeline_fd, int term_fd)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    d->lifeline = (ss_loop_watch_t){ .fd = lifeline_fd, .ready = asked_to_leave, .self = d };
+    d->term = (ss_loop_watch_t){ .fd = term_fd, .ready = asked_to_leave, .self = d };
+    if (lifeline_fd >= 0) rv = ss_loop_watch(d->loop, &d->lifeline, SS_LOOP_READ);
+    if (rv == APR_SUCCESS && term_fd > 0) rv = ss_loop_watch(d->loop, &d->term, SS_LOOP_READ);
+    return rv;
+}

@@ -1,0 +1,329 @@
+/* supervise.c: what httpd's parent does for the delivery daemon. What survives restarts is one
+ * plain record below process->pool: no pointer into pconf or into this module's code, since both
+ * are gone while the next generation's are not there yet. */
+#include "daemon/supervise.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <http_log.h>
+#include <mpm_common.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <unixd.h>
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "config/option.h"
+#include "daemon/core.h"
+#include "daemon/process.h"
+#include "daemon/sockets.h"
+
+APLOG_USE_MODULE(smtp_send);
+
+#define RECORD_KEY "smtp_send_supervise"
+#define BACKOFF_FIRST 100000 /* microseconds; doubles to ... */
+#define BACKOFF_MOST (10 * APR_USEC_PER_SEC)
+/* past it httpd logs a "long lost child", which harms nothing */
+#define RETIRED_MAX 32
+/* a start that the system refused is tried again, doubling to half a minute */
+#define RETRY_FIRST (1 * APR_USEC_PER_SEC)
+/* a daemon that lived so long did not crash at its start */
+#define CALM (60 * APR_USEC_PER_SEC)
+
+/* It outlives this code: after an upgrade, a graceful restart hands it to a module that may be
+ * another one. The first fields never change; where the layout is another, they are what is needed
+ * to let go of what the old module held. */
+#define LAYOUT 1
+
+typedef struct {
+    unsigned layout;
+    int lifeline;  /* write end to the running daemon; -1 none */
+    int listen_fd; /* -1: none */
+    int smtp_fd;   /* SMTPSendListen; -1: none */
+    pid_t pid;     /* of the running daemon; 0 none */
+    /* From here on the layout may change, with its number. */
+    apr_uint64_t instance;
+    char socket_path[108];
+    char smtp_address[64];
+    pid_t retired[RETIRED_MAX]; /* asked to leave and not seen to end yet; 0 free */
+    unsigned generation, restarts, crashes;
+    ss_mono_t started;
+    unsigned failures;  /* starts in a row that the system refused */
+    ss_mono_t retry_at; /* or not set: no start is due */
+} record_t;
+
+/* Of this generation; points to process->pool's record and to pconf's data. */
+static struct {
+    record_t *record;
+    const ss_config_t *config;
+    ss_secret_t *(*secret_of)(const ss_settings_t *);
+    const ss_log_t *log;
+    server_rec *server;
+    apr_pool_t *pconf;
+} now_running;
+
+/* What a module of another layout left: its daemon sees the lifeline close and leaves, and its
+ * sockets are opened anew. */
+static void let_go(const record_t *other)
+{
+    if (other->lifeline >= 0) close(other->lifeline);
+    if (other->listen_fd >= 0) close(other->listen_fd);
+    if (other->smtp_fd >= 0) close(other->smtp_fd);
+}
+
+static record_t *get_record(apr_pool_t *process_pool)
+{
+    void *data = NULL;
+    record_t *record;
+
+    apr_pool_userdata_get(&data, RECORD_KEY, process_pool);
+    if (data && ((record_t *)data)->layout == LAYOUT) return data;
+    if (data) let_go(data);
+    record = apr_pcalloc(process_pool, sizeof(*record));
+    record->layout = LAYOUT;
+    record->listen_fd = -1;
+    record->smtp_fd = -1;
+    record->lifeline = -1;
+    if (getrandom(&record->instance, sizeof(record->instance), 0) !=
+        (ssize_t)sizeof(record->instance))
+        record->instance = (apr_uint64_t)ss_wall_now();
+    if (!record->instance) record->instance = 1;
+    /* Not setn: the key is kept by its address, and this module may lie at another one after a
+     * restart. */
+    apr_pool_userdata_set(record, RECORD_KEY, apr_pool_cleanup_null, process_pool);
+    return record;
+}
+
+apr_uint64_t ss_supervise_instance(apr_pool_t *process_pool)
+{
+    return get_record(process_pool)->instance;
+}
+
+/* The folder of the default queue, and of a shared queue's node's name, is ours to make; one that
+ * an administrator names is his. */
+static void make_folder(const ss_settings_globals_t *globals)
+{
+    const char *end = strrchr(globals->node_file, '/');
+    char path[4096];
+
+    if (!end || (apr_size_t)(end - globals->node_file) >= sizeof(path)) return;
+    if (!strcmp(globals->queue_driver, "sqlite3") && globals->sources &&
+        APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *))
+        return;
+    apr_cpystrn(path, globals->node_file, (apr_size_t)(end - globals->node_file) + 1);
+    if (mkdir(path, 0750) == 0 && geteuid() == 0 &&
+        chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
+        rmdir(path);
+}
+
+/* ---- the daemon's life ---- */
+
+static void start_daemon(record_t *record, apr_interval_time_t wait);
+
+static void say_end(const record_t *record, int reason, int status)
+{
+    const char *what = reason == APR_OC_REASON_LOST ? "was lost" : "ended";
+
+    ss_log(now_running.log, SS_LOG_ERROR, 283,
+           "delivery daemon %d %s unexpectedly (status %d): it is started again, mail waits in the "
+           "queue",
+           (int)record->pid, what, status);
+}
+
+static void maintain(int reason, void *data, apr_wait_t status)
+{
+    apr_proc_t *proc = data;
+    record_t *record = now_running.record;
+
+    if (reason == APR_OC_REASON_UNREGISTER || reason == APR_OC_REASON_RESTART ||
+        reason == APR_OC_REASON_RUNNING)
+        return;
+    apr_proc_other_child_unregister(data);
+    if (!record) return;
+    if (proc->pid != record->pid) {
+        /* One of an earlier generation has left. */
+        for (int i = 0; i < RETIRED_MAX; i++)
+            if (record->retired[i] == proc->pid) record->retired[i] = 0;
+        return;
+    }
+    int state = 0;
+    if (ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING) {
+        record->pid = 0;
+        return;
+    }
+    if (status == SS_CORE_EXIT_CONFIG || (status & 0xff00) >> 8 == SS_CORE_EXIT_CONFIG) {
+        ss_log(now_running.log, SS_LOG_ERROR, 284,
+               "the delivery daemon could not start and is not started again before httpd is: see "
+               "the lines before this one");
+        record->pid = 0;
+        /* Nobody will answer: better refused at once than left waiting. */
+        close(record->listen_fd);
+        unlink(record->socket_path);
+        record->listen_fd = -1;
+        ss_sockets_close(&record->smtp_fd);
+        return;
+    }
+    say_end(record, reason, (int)status);
+    if (ss_mono_since(ss_mono_now(), record->started) > CALM) record->crashes = 0;
+    apr_interval_time_t wait = record->crashes
+                                   ? (apr_interval_time_t)BACKOFF_FIRST
+                                         << (record->crashes < 8 ? record->crashes - 1 : 7)
+                                   : 0;
+    record->crashes++;
+    record->restarts++;
+    start_daemon(record, wait < BACKOFF_MOST ? wait : BACKOFF_MOST);
+}
+
+static void watch(pid_t pid)
+{
+    apr_proc_t *proc = apr_pcalloc(now_running.pconf, sizeof(*proc));
+
+    proc->pid = pid;
+    apr_proc_other_child_register(proc, maintain, proc, NULL, now_running.pconf);
+}
+
+static ss_record_finished_fn *finished_of;
+
+void ss_supervise_tell(ss_record_finished_fn *finished)
+{
+    finished_of = finished;
+}
+
+/* The system has no descriptor or no process left, which passes: the start is tried again. */
+static void start_refused(record_t *record, int error)
+{
+    apr_interval_time_t wait = RETRY_FIRST << (record->failures < 5 ? record->failures : 5);
+
+    if (!record->failures++)
+        ss_log(now_running.log, SS_LOG_ERROR, 285,
+               "the delivery daemon cannot be started: %s; it is tried again, mail is not accepted "
+               "meanwhile",
+               strerror(error));
+    record->retry_at = ss_mono_add(ss_mono_now(), wait);
+}
+
+static void start_daemon(record_t *record, apr_interval_time_t wait)
+{
+    int lifeline[2];
+    pid_t pid;
+
+    if (record->lifeline >= 0) close(record->lifeline);
+    record->lifeline = -1;
+    record->pid = 0;
+    record->retry_at = (ss_mono_t){ 0 };
+    if (pipe2(lifeline, O_CLOEXEC) != 0) {
+        start_refused(record, errno);
+        return;
+    }
+    pid = fork();
+    if (pid == 0) {
+        ss_core_options_t options = { .config = now_running.config,
+                                      .log = now_running.log,
+                                      .listen_fd = record->listen_fd,
+                                      .smtp_fd = record->smtp_fd,
+                                      .lifeline_fd = lifeline[0],
+                                      .instance = record->instance,
+                                      .generation = record->generation,
+                                      .restarts = record->restarts,
+                                      .secret_of = now_running.secret_of,
+                                      .finished = finished_of };
+        close(lifeline[1]);
+        ss_process_run(&options, wait, now_running.server, now_running.pconf);
+    }
+    close(lifeline[0]);
+    if (pid < 0) {
+        int error = errno;
+        close(lifeline[1]);
+        start_refused(record, error);
+        return;
+    }
+    record->failures = 0;
+    record->pid = pid;
+    record->lifeline = lifeline[1];
+    record->started = ss_mono_now();
+    watch(pid);
+}
+
+/* Asks the daemon of the generation before to leave; its end is still ours to notice. */
+static void retire(record_t *record)
+{
+    if (record->pid <= 0) return;
+    if (record->lifeline >= 0) {
+        ssize_t sent = write(record->lifeline, "s", 1);
+        (void)sent;
+        close(record->lifeline);
+        record->lifeline = -1;
+    }
+    for (int i = 0; i < RETIRED_MAX; i++) {
+        if (record->retired[i]) continue;
+        record->retired[i] = record->pid;
+        break;
+    }
+    record->pid = 0;
+}
+
+/* A restart forgets whose children the processes are; httpd asks for them only once a second, so
+ * several generations may be on their way out. */
+static void watch_retired(const record_t *record)
+{
+    for (int i = 0; i < RETIRED_MAX; i++)
+        if (record->retired[i]) watch(record->retired[i]);
+}
+
+apr_status_t ss_supervise_start(const ss_config_t *config,
+                                ss_secret_t *(*secret_of)(const ss_settings_t *),
+                                const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
+                                apr_pool_t *process_pool)
+{
+    record_t *record = get_record(process_pool);
+
+    now_running.record = record;
+    now_running.config = config;
+    now_running.secret_of = secret_of;
+    now_running.log = log;
+    now_running.server = main_server;
+    now_running.pconf = pconf;
+    record->generation++;
+    retire(record);
+    watch_retired(record);
+    const ss_sockets_place_t local = { &record->listen_fd, record->socket_path,
+                                       sizeof(record->socket_path) };
+    const ss_sockets_place_t smtp = { &record->smtp_fd, record->smtp_address,
+                                      sizeof(record->smtp_address) };
+    if (ss_sockets_open_local(&local, &config->globals, log) != APR_SUCCESS) {
+        ss_sockets_close(&record->smtp_fd);
+        return APR_SUCCESS;
+    }
+    ss_sockets_open_smtp(&smtp, &config->globals, log);
+    make_folder(&config->globals);
+    record->crashes = 0;
+    start_daemon(record, 0);
+    return APR_SUCCESS;
+}
+
+void ss_supervise_monitor(void)
+{
+    record_t *record = now_running.record;
+
+    if (record && ss_mono_is_set(record->retry_at) &&
+        ss_mono_reached(record->retry_at, ss_mono_now()))
+        start_daemon(record, 0);
+}
+
+void ss_supervise_child_init(void)
+{
+    record_t *record = now_running.record;
+
+    if (!record) return;
+    if (record->lifeline >= 0) close(record->lifeline);
+    if (record->listen_fd >= 0) close(record->listen_fd);
+    ss_sockets_close(&record->smtp_fd);
+    record->lifeline = -1;
+    record->listen_fd = -1;
+    now_running.record = NULL;
+}

@@ -1,0 +1,159 @@
+#include "delivery/connection_events.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+
+#include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
+#include "delivery/handover.h"
+#include "delivery/learned.h"
+#include "delivery/login.h"
+#include "delivery/relay_host.h"
+#include "smtp/advice.h"
+
+/* ---- what the server says ---- */
+
+static void say_refused(const ss_connection_t *connection, const ss_client_event_t *event)
+{
+    const ss_relay_t *relay = connection->relay;
+    const ss_delivery_t *d = relay->delivery;
+    const ss_advice_t *advice = ss_advice_find(event->verdict.advice);
+    const char *host = d->ports.transport->name(connection->transport);
+    char words[512];
+
+    if (!ss_delivery_may_log(d, "The SMTP host refused the %s command [relay \"%s\", %s]",
+                             ss_cmd_name(event->cmd), relay->name, host))
+        return;
+    apr_cpystrn(words, event->text, sizeof(words));
+    for (char *p = words; *p; p++)
+        if (*p == '\n' || *p == '\r') *p = ' ';
+    ss_log(
+        d->log, SS_LOG_WARN, 0,
+        "The SMTP host's reply code to the %s command was %d (\"%s\"): %s%s%s [relay \"%s\", %s]",
+        ss_cmd_name(event->cmd), event->code, words, advice ? advice->title : "",
+        advice ? ". " : "", advice ? advice->remedy : "", relay->name, host);
+}
+
+static void learn(const ss_connection_t *connection, const ss_client_event_t *event)
+{
+    if (event->learn == SS_LEARN_FEWER_CONNECTIONS)
+        ss_connection_limit(connection->relay, event->text);
+    else
+        ss_learned_add(connection->relay->delivery, connection->name, event->learn, event->number,
+                       event->text);
+}
+
+/* ---- its life ---- */
+
+static void became_ready(ss_connection_t *connection)
+{
+    ss_relay_t *relay = connection->relay;
+
+    connection->is_ready = 1;
+    connection->ready = ss_delivery_mono(relay->delivery);
+    relay->connecting--;
+    relay->counters.connected++;
+    ss_login_accepted(relay);
+    ss_relay_host_is_ready(relay, connection->host);
+    ss_connection_watch_idle(connection);
+    ss_relay_wake(relay);
+}
+
+static void done(ss_connection_t *connection, ss_client_message_t *message)
+{
+    if (ss_handover_end(message)) ss_connection_quit(connection);
+    if (!connection->in_flight) ss_connection_watch_idle(connection);
+    ss_relay_wake(connection->relay);
+}
+
+/* It never was ready. */
+static void could_not_connect(const ss_connection_t *connection, const ss_client_event_t *event)
+{
+    ss_relay_t *relay = connection->relay;
+    int is_blocked = event->verdict.fate == SS_FATE_BLOCKED;
+
+    relay->connecting--;
+    if (event->cmd == SS_CMD_AUTH && is_blocked) ss_login_rejected(relay);
+    if (connection->is_quitting) {
+        relay->hosts[connection->host].is_probing = 0;
+        return;
+    }
+    *(is_blocked ? &relay->counters.refused : &relay->counters.unreached) += 1;
+    ss_relay_host_failed(relay, connection->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN,
+                         &event->result);
+}
+
+static void closed(ss_connection_t *connection, const ss_client_event_t *event)
+{
+    ss_relay_t *relay = connection->relay;
+    const ss_delivery_t *d = relay->delivery;
+
+    if (!connection->is_ready)
+        could_not_connect(connection, event);
+    else if (connection->is_probe)
+        relay->hosts[connection->host].is_probing = 0;
+    APR_RING_REMOVE(connection, ring);
+    relay->connection_count--;
+    ss_delivery_untimer(d, &connection->idle);
+    d->ports.transport->close(connection->transport);
+    free(connection);
+    ss_relay_wake(relay);
+    if (d->is_leaving) d->ports.went_idle(d->ports.self);
+}
+
+static void on_event(void *owner, const ss_client_event_t *event)
+{
+    ss_connection_t *connection = owner;
+
+    switch (event->kind) {
+    case SS_EVENT_READY: became_ready(connection); break;
+    case SS_EVENT_WANT_SECRET: ss_login_want(connection); break;
+    case SS_EVENT_REFUSED: say_refused(connection, event); break;
+    case SS_EVENT_LEARNED: learn(connection, event); break;
+    case SS_EVENT_DONE: done(connection, event->message); break;
+    case SS_EVENT_CLOSED: closed(connection, event); break;
+    case SS_EVENT_STEP:
+    case SS_EVENT_START_TLS:
+    case SS_EVENT_TRIED: break;
+    }
+}
+
+void ss_connection_open(ss_relay_t *relay, int host)
+{
+    ss_delivery_t *d = relay->delivery;
+    const ss_ports_t *ports = &d->ports;
+    ss_connection_t *connection = calloc(1, sizeof(*connection));
+    apr_pool_t *pool;
+
+    if (!connection) return;
+    apr_pool_create(&pool, relay->pool);
+    connection->relay = relay;
+    connection->host = host;
+    connection->opened = ss_delivery_mono(d);
+    connection->is_probe = relay->hosts[host].condition != SS_HOST_UP;
+    apr_cpystrn(connection->name, ss_relay_host_name(relay, host, pool), sizeof(connection->name));
+    apr_pool_destroy(pool);
+    ss_transport_options_t options = { .settings = relay->settings,
+                                       .host = host,
+                                       .name = connection->name,
+                                       .learned = ss_learned_bits(d, connection->name, NULL),
+                                       .counts = relay->counters.replies,
+                                       .event = on_event,
+                                       .owner = connection };
+    apr_status_t rv =
+        ports->transport->open(ports->transport_self, &connection->transport, &options);
+    if (rv != APR_SUCCESS) {
+        ss_result_t cause;
+        char why[120];
+        ss_result_clear(&cause);
+        ss_result_set(&cause, "connect", "", NULL, "no connection can be opened: %s",
+                      apr_strerror(rv, why, sizeof(why)));
+        free(connection);
+        ss_relay_host_failed(relay, host, SS_HOST_DOWN, &cause);
+        return;
+    }
+    relay->hosts[host].is_probing = connection->is_probe;
+    APR_RING_INSERT_TAIL(&relay->connections, connection, ss_connection_t, ring);
+    relay->connection_count++;
+    relay->connecting++;
+}

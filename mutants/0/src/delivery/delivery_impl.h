@@ -1,0 +1,73 @@
+/* delivery_impl.h: the delivery as its files share it, and short names for its ports. Inside
+ * src/delivery only. */
+#pragma once
+
+#include <apr_hash.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "config/settings.h"
+#include "delivery/ports.h"
+
+typedef struct ss_delivery_t ss_delivery_t;
+
+struct ss_delivery_t {
+    const ss_config_t *config;
+    const ss_log_t *log;
+    ss_ports_t ports;
+    apr_pool_t *pool;
+    ss_ident_source_t *idents;
+
+    apr_array_header_t *relays; /* of ss_relay_t *, [0] the main server's */
+    apr_hash_t *adopted;        /* relay names that are no longer configured -> "" (logged) */
+    apr_hash_t *jobs;           /* id -> ss_job_t */
+    apr_size_t memory;          /* of contents in memory */
+    struct ss_learned_t *learned;
+    struct ss_node_t *node; /* a queue of several nodes (node.h); NULL: of this one alone */
+
+    ss_timer_t expire_timer; /* looks through the jobs in memory, while there are any */
+    ss_timer_t purge_timer;
+    apr_uint64_t heartbeats; /* asked for so far, of a queue of several nodes (node.h) */
+    /* how often the relays' counts of messages and recipients changed */
+    apr_uint64_t count_changes;
+    int is_started;   /* the store is open */
+    int is_counted;   /* the counts were asked of the store: mail may be accepted */
+    int knows_counts; /* ... and answered */
+    int is_leaving;
+};
+
+static inline ss_mono_t ss_delivery_mono(const ss_delivery_t *d)
+{
+    return d->ports.mono_now(d->ports.self);
+}
+
+static inline apr_time_t ss_delivery_wall(const ss_delivery_t *d)
+{
+    return d->ports.wall_now(d->ports.self);
+}
+
+/* By how much the wall clock is ahead of the monotonic one: it changes when the clock is set. */
+static inline apr_interval_time_t ss_delivery_clock(const ss_delivery_t *d)
+{
+    return ss_delivery_wall(d) - ss_delivery_mono(d).us;
+}
+
+static inline void ss_delivery_timer(const ss_delivery_t *d, ss_timer_t *timer, ss_mono_t when)
+{
+    d->ports.timer(d->ports.self, timer, when);
+}
+
+static inline void ss_delivery_untimer(const ss_delivery_t *d, ss_timer_t *timer)
+{
+    d->ports.untimer(d->ports.self, timer);
+}
+
+static inline apr_uint32_t ss_delivery_random(const ss_delivery_t *d)
+{
+    return d->ports.random(d->ports.self);
+}
+
+static inline void ss_delivery_post(const ss_delivery_t *d, ss_store_request_t *request)
+{
+    d->ports.post(d->ports.self, request);
+}

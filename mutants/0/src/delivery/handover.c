@@ -1,0 +1,184 @@
+#include "delivery/handover.h"
+
+#include <apr_strings.h>
+
+#include "delivery/convert.h"
+#include "delivery/delivery_impl.h"
+#include "delivery/learned.h"
+#include "delivery/outcome.h"
+#include "delivery/reading.h"
+#include "delivery/relay_host.h"
+
+typedef struct {
+    ss_client_message_t message; /* what the client sees */
+    ss_job_t *job;
+    ss_connection_t *connection;
+    int *numbers; /* of the recipients, in job->message->rcpts */
+    ss_outcome_attempt_t attempt;
+    ss_reading_t *reading;
+    const char *converted; /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
+} transaction_t;
+
+static const ss_transport_ops_t *ops_of(const ss_connection_t *connection)
+{
+    return connection->relay->delivery->ports.transport;
+}
+
+static const ss_capability_t *capability_of(const ss_connection_t *connection)
+{
+    return ss_client_capability(ops_of(connection)->client(connection->transport));
+}
+
+/* ---- the content, read in place ---- */
+
+static apr_status_t read_content(void *self, apr_off_t at, const char **bytes, apr_size_t *len)
+{
+    const transaction_t *t = self;
+
+    if (!t->converted) return ss_reading_at(t->reading, at, bytes, len);
+    if (at >= t->message.size) return APR_EOF;
+    *bytes = t->converted + at;
+    *len = (apr_size_t)(t->message.size - at);
+    return APR_SUCCESS;
+}
+
+static void content_came(void *self)
+{
+    const transaction_t *t = self;
+
+    ops_of(t->connection)->more(t->connection->transport);
+}
+
+int ss_handover_wants_whole(const ss_connection_t *connection, const ss_message_t *m)
+{
+    return m->attr.is_8bit && !capability_of(connection)->eight_bit_mime &&
+           ss_message_resident(m) < m->size;
+}
+
+/* What cannot be re-encoded stays as it is: the client then refuses it with the reason. */
+static void fit_to_7bit(transaction_t *t)
+{
+    const char *bytes;
+    apr_size_t len;
+
+    if (!t->message.is_8bit || capability_of(t->connection)->eight_bit_mime ||
+        ss_convert_7bit(t->job->message, &bytes, &len, t->message.pool))
+        return;
+    t->converted = bytes;
+    t->message.size = (apr_off_t)len;
+    t->message.is_8bit = 0;
+}
+
+/* ---- making it ---- */
+
+int ss_handover_max_recipients(int setting, int learned, int offered)
+{
+    int limit = setting;
+
+    if (learned > 0 && learned < limit) limit = learned;
+    if (offered > 0 && offered < limit) limit = offered;
+    if (limit > SS_CLIENT_RECIPIENTS_MAX) limit = SS_CLIENT_RECIPIENTS_MAX;
+    return limit > 0 ? limit : 1;
+}
+
+static int max_recipients(const ss_connection_t *connection)
+{
+    int learned = 0;
+
+    ss_learned_bits(connection->relay->delivery, connection->name, &learned);
+    return ss_handover_max_recipients(connection->relay->settings->max_recipients, learned,
+                                      capability_of(connection)->limit_recipients);
+}
+
+static transaction_t *make(ss_connection_t *connection, ss_job_t *job)
+{
+    ss_message_t *m = job->message;
+    int limit = max_recipients(connection), count = 0;
+    apr_pool_t *pool;
+
+    for (int i = 0; i < m->rcpt_count && count < limit; i++)
+        count += ss_job_is_due(job, &m->rcpts[i]);
+    if (!count) return NULL;
+    apr_pool_create(&pool, m->pool);
+    transaction_t *t = apr_pcalloc(pool, sizeof(*t));
+    t->job = job;
+    t->connection = connection;
+    t->reading = ss_reading_begin(job->delivery, m, content_came, t, pool);
+    t->numbers = apr_palloc(pool, sizeof(int) * (apr_size_t)count);
+    t->message = (ss_client_message_t){ .owner = t,
+                                        .pool = pool,
+                                        .from = m->from,
+                                        .rcpts = apr_pcalloc(pool, sizeof(ss_client_rcpt_t) *
+                                                                       (apr_size_t)count),
+                                        .size = (apr_off_t)m->size,
+                                        .content = { read_content, t },
+                                        .is_8bit = m->attr.is_8bit,
+                                        .is_utf8 = m->attr.is_utf8,
+                                        .requires_tls = m->attr.requires_tls,
+                                        .dsn_options = m->attr.dsn_options };
+    for (int i = 0; i < m->rcpt_count && t->message.rcpt_count < count; i++) {
+        if (!ss_job_is_due(job, &m->rcpts[i])) continue;
+        ss_client_rcpt_t *rcpt = &t->message.rcpts[t->message.rcpt_count];
+        rcpt->address = m->rcpts[i].address;
+        rcpt->orcpt = m->rcpts[i].orcpt;
+        rcpt->notify = m->rcpts[i].notify;
+        t->numbers[t->message.rcpt_count++] = i;
+    }
+    fit_to_7bit(t);
+    return t;
+}
+
+static void free_transaction(transaction_t *t)
+{
+    ss_reading_end(t->reading);
+    apr_pool_destroy(t->message.pool);
+}
+
+int ss_handover_begin(ss_connection_t *connection, ss_job_t *job)
+{
+    const ss_transport_ops_t *ops = ops_of(connection);
+    transaction_t *t = make(connection, job);
+
+    if (!t) return 0;
+    t->attempt.host = apr_pstrdup(t->message.pool, ops->name(connection->transport));
+    t->attempt.handed = ss_delivery_mono(job->delivery);
+    t->attempt.has_dsn = capability_of(connection)->dsn;
+    /* The first message of a connection waited for it. */
+    if (!connection->messages && !ss_mono_before(connection->ready, job->received))
+        t->attempt.connected_for = ss_mono_since(connection->ready, connection->opened);
+    if (ops->send(connection->transport, &t->message) != APR_SUCCESS) {
+        free_transaction(t);
+        return 0;
+    }
+    for (int i = 0; i < t->message.rcpt_count; i++) {
+        ss_recipient_t *rcpt = &job->message->rcpts[t->numbers[i]];
+        ss_relay_move(connection->relay, rcpt->state, SS_STATE_SENDING);
+        ss_recipient_go(rcpt, SS_STATE_SENDING);
+    }
+    job->is_sending = 1;
+    connection->messages++;
+    connection->in_flight++;
+    connection->relay->in_flight++;
+    ss_delivery_untimer(job->delivery, &connection->idle);
+    return 1;
+}
+
+int ss_handover_end(ss_client_message_t *message)
+{
+    transaction_t *t = message->owner;
+    ss_connection_t *connection = t->connection;
+    ss_relay_t *relay = connection->relay;
+    ss_job_t *job = t->job;
+
+    connection->in_flight--;
+    relay->in_flight--;
+    int is_refused =
+        ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);
+    t->attempt.started = message->started;
+    t->attempt.ended = message->ended;
+    job->is_sending = 0;
+    ss_outcome_take(job, message->rcpts, t->numbers, message->rcpt_count, &t->attempt);
+    free_transaction(t);
+    ss_job_settle(job);
+    return is_refused;
+}

@@ -1,0 +1,111 @@
+#include "delivery/pump.h"
+
+#include "delivery/backlog.h"
+#include "delivery/connection_events.h"
+#include "delivery/delivery_impl.h"
+#include "delivery/handover.h"
+#include "delivery/node.h"
+#include "delivery/outcome.h"
+
+/* messages handed over before other users of the thread get their turn */
+#define HANDED_A_TURN 256
+
+typedef enum {
+    MOVED,         /* it is on its way, being loaded, or over */
+    NO_ROOM,       /* enough are being loaded: it is back in the order */
+    NO_CONNECTION, /* none takes it now: it is back in the order */
+} moved_t;
+
+static moved_t give_back(ss_job_t *job, moved_t why)
+{
+    job->is_scheduled = 1;
+    ss_schedule_unget(job->relay->schedule, &job->entry);
+    return why;
+}
+
+/* A job that is due, taken out of the order. */
+static moved_t move(ss_job_t *job)
+{
+    ss_relay_t *relay = job->relay;
+
+    job->is_scheduled = 0;
+    if (!job->message) {
+        if (relay->loads >= SS_BACKLOG_LOADS_MAX) return give_back(job, NO_ROOM);
+        ss_backlog_load(job);
+        return MOVED;
+    }
+    if (ss_outcome_expire(job)) {
+        ss_job_settle(job);
+        return MOVED;
+    }
+    ss_connection_t *connection = ss_connection_pick(relay);
+    if (!connection) return give_back(job, NO_CONNECTION);
+    if (ss_handover_wants_whole(connection, job->message)) {
+        ss_job_forget(job);
+        job->wants_whole = 1;
+        ss_backlog_load(job);
+        return MOVED;
+    }
+    if (!ss_handover_begin(connection, job)) ss_job_settle(job);
+    return MOVED;
+}
+
+static void open_more(ss_relay_t *relay)
+{
+    const ss_delivery_t *d = relay->delivery;
+    ss_mono_t when;
+
+    if (!ss_connection_may_open(relay)) return;
+    int host = ss_breaker_choose(relay->hosts, relay->host_count, ss_delivery_mono(d), &when);
+    if (host >= 0)
+        ss_connection_open(relay, host);
+    else if (ss_mono_is_set(when))
+        ss_delivery_timer(d, &relay->timer, when);
+}
+
+/* A host that comes first in the settings and was down is tried again while another one carries the
+ * mail. */
+static void probe_preferred(ss_relay_t *relay)
+{
+    ss_mono_t now = ss_delivery_mono(relay->delivery);
+
+    for (int i = 0; i < relay->host_count && relay->hosts[i].condition != SS_HOST_UP; i++) {
+        if (!relay->hosts[i].is_probing && ss_mono_reached(relay->hosts[i].next, now) &&
+            relay->connection_count <= relay->connection_limit) {
+            ss_connection_open(relay, i);
+            return;
+        }
+    }
+}
+
+static int may_send(const ss_relay_t *relay)
+{
+    const ss_delivery_t *d = relay->delivery;
+
+    return d->is_started && !d->is_leaving && !ss_relay_is_paused(relay) && relay->host_count &&
+           !ss_result_is_set(&relay->unusable) && ss_node_may_send(d);
+}
+
+void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
+{
+    ss_relay_t *relay = deferred->self;
+    const ss_delivery_t *d = relay->delivery;
+    ss_mono_t when;
+    moved_t moved = MOVED;
+    int count = 0;
+
+    (void)unused;
+    if (!may_send(relay)) return;
+    for (; moved == MOVED && count < HANDED_A_TURN; count++) {
+        ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, ss_delivery_mono(d), &when);
+        if (!entry) {
+            if (ss_mono_is_set(when)) ss_delivery_timer(d, &relay->timer, when);
+            break;
+        }
+        moved = move(entry->owner);
+    }
+    if (moved == NO_CONNECTION) open_more(relay);
+    if (moved == MOVED && count == HANDED_A_TURN) ss_relay_wake(relay);
+    if (count) probe_preferred(relay);
+    ss_backlog_refill(relay);
+}

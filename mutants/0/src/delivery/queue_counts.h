@@ -1,0 +1,25 @@
+/* queue_counts.h: how much the store holds, by relay and state. Counted once at the start and kept
+ * up after that. A process that leaves in order writes its numbers down for the next one, since
+ * counting a million messages takes seconds in which nothing would be sent. */
+#pragma once
+
+#include "delivery/relay.h"
+#include "queue/store.h"
+
+/* At the start: takes over the numbers that the last process wrote down (saved; NULL: none), or
+ * counts. done is called once, maybe within the call; is_known 0: the store could not count. */
+void ss_queue_counts_begin(ss_delivery_t *d, const char *saved,
+                           void (*done)(ss_delivery_t *d, int is_known));
+/* The numbers written down, among the settings (of ss_store_setting_t), or NULL. */
+const char *ss_queue_counts_saved(const apr_array_header_t *settings);
+/* The last thing that a process which leaves asks of the store. */
+void ss_queue_counts_save(ss_delivery_t *d);
+/* Adds what came into this node's keeping. */
+void ss_queue_counts_add(ss_delivery_t *d, const ss_store_count_t *row);
+/* New numbers (of ss_store_count_t) in place of all. */
+void ss_queue_counts_replace(ss_delivery_t *d, const apr_array_header_t *rows);
+/* What a purge deleted (of ss_store_count_t). */
+void ss_queue_counts_purged(ss_delivery_t *d, const apr_array_header_t *rows);
+/* Adds to the request what is asked about this relay; takes what it answered. */
+void ss_queue_counts_ask_oldest(const ss_relay_t *relay, ss_store_oldest_t *request);
+void ss_queue_counts_take_oldest(ss_delivery_t *d, const ss_store_oldest_t *request);

@@ -1,0 +1,92 @@
+#include "delivery/relay_host.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "delivery/delivery_impl.h"
+#include "smtp/advice.h"
+
+static void say_failed(const ss_relay_t *relay, int host)
+{
+    const ss_breaker_t *state = &relay->hosts[host];
+    const ss_advice_t *advice = state->cause.advice ? ss_advice_find(state->cause.advice) : NULL;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, relay->pool);
+    ss_log(relay->delivery->log, SS_LOG_WARN, 220,
+           "relay \"%s\": %s is %s at %s: %s; %" APR_INT64_T_FMT
+           " messages wait, none is charged an attempt%s%s%s%s",
+           relay->name, ss_relay_host_name(relay, host, pool),
+           state->condition == SS_HOST_BLOCKED ? "blocked (it refuses us)" : "down",
+           state->cause.step ? state->cause.step : "connect", state->cause.text,
+           relay->waiting_messages, advice ? ". " : "", advice ? advice->title : "",
+           advice ? ". " : "", advice ? advice->remedy : "");
+    apr_pool_destroy(pool);
+}
+
+void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
+                          const ss_result_t *cause)
+{
+    const ss_delivery_t *d = relay->delivery;
+
+    if (ss_breaker_failed(&relay->hosts[host], condition, cause, ss_delivery_mono(d),
+                          ss_delivery_wall(d), ss_delivery_random(d)))
+        say_failed(relay, host);
+    ss_relay_wake(relay);
+}
+
+void ss_relay_host_worked(ss_relay_t *relay, int host)
+{
+    const ss_delivery_t *d = relay->delivery;
+    apr_time_t now = ss_delivery_wall(d), since = relay->hosts[host].since;
+    apr_pool_t *pool;
+
+    if (!ss_breaker_worked(&relay->hosts[host], now)) return;
+    apr_pool_create(&pool, relay->pool);
+    ss_log(d->log, SS_LOG_NOTICE, 221,
+           "relay \"%s\": %s works again after %s; %" APR_INT64_T_FMT " waiting messages are sent",
+           relay->name, ss_relay_host_name(relay, host, pool),
+           ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(now - since))),
+           relay->waiting_messages);
+    apr_pool_destroy(pool);
+}
+
+void ss_relay_host_is_ready(ss_relay_t *relay, int host)
+{
+    const ss_breaker_t *state = &relay->hosts[host];
+    const char *step = state->cause.step ? state->cause.step : "";
+
+    if (state->condition == SS_HOST_DOWN ||
+        (strcmp(step, "mail") && strcmp(step, "rcpt") && strcmp(step, "data")))
+        ss_relay_host_worked(relay, host);
+}
+
+static const char *step_of(ss_cmd_t cmd)
+{
+    return cmd == SS_CMD_MAIL       ? "mail"
+           : cmd == SS_CMD_RCPT     ? "rcpt"
+           : cmd == SS_CMD_AUTH     ? "auth"
+           : cmd == SS_CMD_GREETING ? "greeting"
+                                    : "data";
+}
+
+int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *results, int count)
+{
+    for (int i = 0; i < count; i++) {
+        const ss_client_rcpt_t *rcpt = &results[i];
+        if (rcpt->fate == SS_FATE_BLOCKED) {
+            ss_result_t cause;
+            char code[16];
+            ss_result_clear(&cause);
+            apr_snprintf(code, sizeof(code), "%d", rcpt->code);
+            ss_result_set(&cause, step_of(rcpt->cmd), code, rcpt->advice, "%d %s", rcpt->code,
+                          rcpt->text ? rcpt->text : "");
+            ss_relay_host_failed(relay, host, SS_HOST_BLOCKED, &cause);
+            return 1;
+        }
+        if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED)
+            ss_relay_host_worked(relay, host);
+    }
+    return 0;
+}

@@ -1,0 +1,273 @@
+#include "intake/incoming.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "intake/staging.h"
+#include "mail/canonical.h"
+
+/* parts of half the usual size: two of them are in memory at a time */
+#define PART (SS_PART_MAX / 2)
+/* a larger buffer is not kept for the next message */
+#define KEPT_MAX 131072
+#define LOOK_AT 98304 /* a message with more octets is large */
+/* no bound for re-encoded content here: its parts have the message's */
+#define RAW_MOST ((apr_size_t)1 << 40)
+
+static void charge(ss_incoming_t *in, apr_size_t len)
+{
+    ss_intake_charge(in->intake, in->charged, len);
+}
+
+void ss_incoming_init(ss_incoming_t *in, ss_intake_t *intake, apr_size_t *charged)
+{
+    memset(in, 0, sizeof(*in));
+    in->intake = intake;
+    in->charged = charged;
+    ss_buf_init(&in->raw, 0);
+}
+
+void ss_incoming_begin(ss_incoming_t *in, const ss_relay_t *relay, ss_message_t *message,
+                       ss_mail_message_t *mail, const ss_draft_t *how, apr_size_t raw_max)
+{
+    in->relay = relay;
+    in->message = message;
+    in->mail = mail;
+    in->how = *how;
+    in->problem.status = 0;
+    in->got = 0;
+    in->raw.max = raw_max;
+    in->look_at = LOOK_AT;
+    in->is_streaming = 0;
+}
+
+static void free_part(ss_incoming_t *in)
+{
+    free(in->part);
+    in->part = NULL;
+    in->part_len = 0;
+}
+
+void ss_incoming_clear(ss_incoming_t *in)
+{
+    if (in->raw.size > KEPT_MAX)
+        ss_buf_free(&in->raw);
+    else
+        ss_buf_clear(&in->raw);
+    free_part(in);
+    in->message = NULL;
+    in->got = 0;
+}
+
+void ss_incoming_free(ss_incoming_t *in)
+{
+    ss_buf_free(&in->raw);
+    free_part(in);
+}
+
+/* ---- the body of a large message ---- */
+
+static void flush_part(ss_incoming_t *in)
+{
+    ss_accept_answer_t answer;
+
+    if (ss_accept_part(in->relay, in->message, in->part, in->part_len, &answer))
+        charge(in, in->part_len);
+    else
+        ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
+    in->part_len = 0;
+}
+
+static void put(void *self, const char *bytes, apr_size_t len)
+{
+    ss_incoming_t *in = self;
+
+    while (len && !in->problem.status) {
+        apr_size_t room = PART - in->part_len, piece = len < room ? len : room;
+        memcpy(in->part + in->part_len, bytes, piece);
+        in->part_len += piece;
+        bytes += piece;
+        len -= piece;
+        if (in->part_len == PART) flush_part(in);
+    }
+}
+
+/* Makes the message from bytes, which are all of it or its header. copies: bytes are freed later.
+ */
+static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copies)
+{
+    ss_accept_answer_t answer;
+
+    in->how.now = ss_loop_wall(in->intake->loop);
+    if (ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
+        if (!in->problem.status) in->problem.status = 400;
+        return -1;
+    }
+    if (copies) {
+        bytes = in->mail->content;
+        len = in->mail->content_len;
+    }
+    if (ss_draft_take(in->relay, in->message, in->mail, bytes, len, &answer)) return 0;
+    ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
+    return -1;
+}
+
+/* If the header is complete, it becomes the message's first part, and the beginning of the body
+ * follows. */
+static void begin_stream(ss_incoming_t *in)
+{
+    ss_buf_t raw = in->raw;
+    apr_size_t body;
+    const char *head;
+
+    if (!ss_canonical_stream_header(&head, &body, raw.data, raw.len, in->message->pool)) {
+        in->look_at = raw.len * 2;
+        return;
+    }
+    if (draft(in, head, strlen(head), 1)) return;
+    charge(in, in->message->size);
+    in->stream = (ss_canonical_stream_t){ .put = put, .self = in };
+    in->part = malloc(PART);
+    if (!in->part) {
+        ss_mail_problem(&in->problem, 503, NULL, "there is not enough memory");
+        return;
+    }
+    in->is_streaming = 1;
+    ss_buf_init(&in->raw, raw.max);
+    ss_canonical_stream_add(&in->stream, raw.data + body, raw.len - body);
+    ss_intake_discharge(in->intake, in->charged, raw.len);
+    ss_buf_free(&raw);
+}
+
+int ss_incoming_add(ss_incoming_t *in, const char *bytes, apr_size_t len)
+{
+    in->got += len;
+    if (in->problem.status) return -1;
+    if (in->is_streaming) {
+        ss_canonical_stream_add(&in->stream, bytes, len);
+    } else if (ss_buf_append(&in->raw, bytes, len) != APR_SUCCESS) {
+        ss_mail_problem(&in->problem, 413, NULL,
+                        "the message is larger than SMTPSendMaxMessageSize, %" APR_SIZE_T_FMT
+                        " bytes",
+                        in->raw.max);
+    } else {
+        charge(in, len);
+        if (in->raw.len > in->look_at) begin_stream(in);
+    }
+    return in->problem.status ? -1 : 0;
+}
+
+int ss_incoming_is_due(const ss_incoming_t *in)
+{
+    return in->is_streaming && !in->problem.status && ss_staging_is_due(in->message);
+}
+
+/* ---- a body that has to be re-encoded ---- */
+
+static void finish(ss_incoming_t *in)
+{
+    in->done(in->self, in->problem.status ? &in->problem : NULL);
+}
+
+/* The message gets a new id; the parts stored under the old one are deleted. */
+static void encode(ss_incoming_t *in)
+{
+    ss_message_t *m = in->message;
+    const char *out;
+    apr_size_t len;
+    ss_accept_answer_t answer;
+
+    ss_staging_forget(in->intake, m);
+    m->part_count = 0;
+    m->size = 0;
+    if (ss_canonical_make(&out, &len, in->raw.data, in->raw.len, &in->problem, m->pool)) {
+        if (!in->problem.status) in->problem.status = 422;
+    } else if (!ss_accept_content(in->relay, m, out, len, &answer)) {
+        ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
+    }
+    finish(in);
+}
+
+static void read_back(ss_incoming_t *in);
+
+static void came(ss_store_request_t *request)
+{
+    ss_incoming_t *in = request->baton;
+    const ss_store_part_t *part = ss_store_request_as(request, SS_STORE_PART);
+
+    if (request->rv != APR_SUCCESS || part->len != in->message->parts[in->number].len ||
+        ss_buf_append(&in->raw, part->bytes, part->len) != APR_SUCCESS) {
+        ss_mail_problem(
+            &in->problem, 503, NULL,
+            "the message has to be re-encoded, and the parts already stored cannot be read back");
+    } else {
+        charge(in, part->len);
+        in->number++;
+    }
+    apr_pool_destroy(request->pool);
+    if (in->problem.status)
+        finish(in);
+    else
+        read_back(in);
+}
+
+static void read_back(ss_incoming_t *in)
+{
+    const ss_message_t *m = in->message;
+
+    for (; in->number < m->part_count && m->parts[in->number].bytes; in->number++) {
+        if (ss_buf_append(&in->raw, m->parts[in->number].bytes, m->parts[in->number].len) ==
+            APR_SUCCESS)
+            continue;
+        ss_mail_problem(&in->problem, 503, NULL, "there is not enough memory");
+        finish(in);
+        return;
+    }
+    if (in->number == m->part_count) {
+        encode(in);
+        return;
+    }
+    ss_store_part_t *request = ss_store_part_create(m->id, in->number, came, in);
+    ss_store_port_post(in->intake->queue, &request->head);
+}
+
+/* ---- the end ---- */
+
+static void settle(ss_incoming_t *in)
+{
+    if (!in->stream.must_encode || in->problem.status) {
+        finish(in);
+        return;
+    }
+    in->number = 0;
+    in->raw.max = RAW_MOST;
+    read_back(in);
+}
+
+static void staged(void *self, const ss_result_t *failed)
+{
+    ss_incoming_t *in = self;
+
+    if (failed) ss_mail_problem(&in->problem, 503, NULL, "%s", failed->text);
+    settle(in);
+}
+
+void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_problem_t *problem),
+                     void *self)
+{
+    in->done = done;
+    in->self = self;
+    if (in->problem.status || !in->is_streaming) {
+        if (!in->problem.status) draft(in, in->raw.data, in->raw.len, 0);
+        finish(in);
+        return;
+    }
+    ss_canonical_stream_end(&in->stream);
+    if (!in->problem.status) flush_part(in);
+    in->message->attr.is_8bit |= in->stream.has_8bit;
+    if (ss_incoming_is_due(in))
+        ss_staging_begin(in->intake, in->message, in->charged, staged, in);
+    else
+        settle(in);
+}

@@ -1,0 +1,23 @@
+/* local_many.h: many messages in one request of the local socket ("submitMany"): each is accepted
+ * or refused for itself, the store commits them together. Loop thread. */
+#pragma once
+
+#include "intake/local_message.h"
+
+#define SS_LOCAL_MANY_MAX 10000 /* messages of one request */
+
+typedef struct ss_local_many_t ss_local_many_t;
+
+/* Reads all headers. NULL with the refusal: no message, or more than SS_LOCAL_MANY_MAX. done
+ * comes once, after ss_local_many_end, with the array of answers (its receiver's), and may free it.
+ */
+ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,
+                                     ss_local_client_id_t client,
+                                     void (*done)(void *self, json_t *answers), void *self,
+                                     ss_local_refusal_t *no);
+/* Adds content to the message whose turn it is, and to those after it. 0: it is more than the
+ * messages' sizes. */
+int ss_local_many_part(ss_local_many_t *many, const char *content, apr_size_t len);
+/* All content is there: to the queue. */
+void ss_local_many_end(ss_local_many_t *many);
+void ss_local_many_free(ss_local_many_t *many);

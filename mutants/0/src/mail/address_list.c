@@ -1,0 +1,288 @@
+/* address_list.c: reads the value of an address field in one pass. See address.h. */
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/mail.h"
+#include "mail/words.h"
+
+#define COMMENT_DEPTH_MAX 32
+
+typedef struct {
+    const char *p, *end;
+    apr_pool_t *pool;
+    const char *why;
+    apr_array_header_t *list;
+    const char *group;
+    int group_at;        /* number of addresses before it */
+    const char *comment; /* the last one read: the name, where "a@b (Name)" gives it so */
+    /* buffers for the current item, as long as the whole text and reused */
+    char *phrase, *address, *scratch;
+} walk_t;
+
+typedef struct {            /* the item between two commas */
+    char *phrase, *address; /* both as long as the text at most */
+    apr_size_t phrase_len, address_len;
+    int words;  /* words of the phrase */
+    int has_at; /* it cannot be a name in front of a colon */
+    /* the last token was @ or ended in a dot: the next one belongs to the address */
+    int is_joined;
+    int is_broken; /* two words without anything between: no address by itself */
+} item_t;
+
+static int is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static int fail(walk_t *w, const char *why)
+{
+    w->why = why;
+    return -1;
+}
+
+/* Reads up to the last parenthesis, which it leaves. */
+static int comment(walk_t *w)
+{
+    char *out = w->scratch, *to = out;
+    int depth = 0;
+
+    for (; w->p < w->end; w->p++) {
+        if (*w->p == '(') {
+            if (++depth > COMMENT_DEPTH_MAX) return fail(w, "comments are nested too deeply");
+            if (depth == 1) continue;
+        } else if (*w->p == ')') {
+            if (--depth == 0) {
+                w->comment =
+                    ss_words_decode(w->pool, out, (apr_size_t)(to - out), SS_MAIL_ADDRESS_MAX);
+                return 0;
+            }
+        } else if (*w->p == '\\' && w->p + 1 < w->end)
+            w->p++;
+        *to++ = *w->p;
+    }
+    return fail(w, "a comment does not end: ) is missing");
+}
+
+static int skip_blanks(walk_t *w)
+{
+    for (; w->p < w->end; w->p++) {
+        if (is_space(*w->p)) continue;
+        if (*w->p != '(') break;
+        if (comment(w)) return -1;
+    }
+    return 0;
+}
+
+/* Reads a quoted string at w->p: appends it with quotes to raw, and unescaped to text. */
+static int quoted(walk_t *w, char *raw, apr_size_t *raw_len, char *text, apr_size_t *text_len)
+{
+    raw[(*raw_len)++] = *w->p++;
+    for (; w->p < w->end && *w->p != '"'; w->p++) {
+        if (*w->p == '\r' || *w->p == '\n') continue;
+        if (*w->p == '\\' && w->p + 1 < w->end) raw[(*raw_len)++] = *w->p++;
+        raw[(*raw_len)++] = *w->p;
+        text[(*text_len)++] = *w->p;
+    }
+    if (w->p == w->end) return fail(w, "a quoted string does not end: \" is missing");
+    raw[(*raw_len)++] = *w->p++;
+    return 0;
+}
+
+static void begin(walk_t *w, item_t *item)
+{
+    memset(item, 0, sizeof(*item));
+    item->phrase = w->phrase;
+    item->address = w->address;
+    item->is_joined = 1;
+    w->comment = NULL;
+}
+
+static const char *name_of(walk_t *w, const item_t *item)
+{
+    return item->phrase_len
+               ? ss_words_decode(w->pool, item->phrase, item->phrase_len, SS_MAIL_ADDRESS_MAX)
+               : NULL;
+}
+
+static int add(walk_t *w, const char *name, const char *address)
+{
+    ss_address_t *a;
+
+    if (!ss_address_is_valid(address, 1, &w->why))
+        return fail(w, apr_psprintf(w->pool, "<%.200s>: %s", address, w->why));
+    if (w->list->nelts >= SS_MAIL_RECIPIENTS_MAX) return fail(w, "there are too many addresses");
+    a = apr_array_push(w->list);
+    a->name = name && *name ? name : NULL;
+    a->address = apr_pstrdup(w->pool, address);
+    a->group = w->group;
+    return 0;
+}
+
+/* Reads the address within <> into *out, without an obsolete route (RFC 5321 4.1.1.3). */
+static int angle(walk_t *w, const char **out)
+{
+    char *to = w->address;
+    apr_size_t len = 0, ignored = 0;
+
+    w->p++;
+    for (;;) {
+        if (skip_blanks(w)) return -1;
+        if (w->p == w->end) return fail(w, "> is missing after an address");
+        if (*w->p == '>') break;
+        if (*w->p == '<') return fail(w, "there is a second < in an address");
+        if (*w->p == ':' && len && to[0] == '@') {
+            len = 0;
+            w->p++;
+        } else if (*w->p == '"') {
+            if (quoted(w, to, &len, w->scratch, &ignored)) return -1;
+        } else if (*w->p == '[') {
+            while (w->p < w->end && *w->p != ']' && *w->p != '>') to[len++] = *w->p++;
+            if (w->p < w->end && *w->p == ']') to[len++] = *w->p++;
+        } else
+            to[len++] = *w->p++;
+    }
+    w->p++;
+    to[len] = '\0';
+    if (strlen(to) != len) return fail(w, "there is a zero byte in an address");
+    *out = to;
+    return 0;
+}
+
+/* An atom, "@" or domain literal: appended to both name and address until it is clear which one it
+ * is. */
+static void atom(walk_t *w, item_t *item, int had_blank)
+{
+    const char *start = w->p;
+    apr_size_t n;
+    char last;
+
+    if (*w->p == '[') {
+        while (w->p < w->end && *w->p != ']' && *w->p != ',') w->p++;
+        if (w->p < w->end && *w->p == ']') w->p++;
+    } else if (*w->p == '@') {
+        item->has_at = 1;
+        w->p++;
+    } else
+        while (w->p < w->end && !is_space(*w->p) && !strchr("(<>,;:\"@[", *w->p)) w->p++;
+    if (w->p == start) w->p++;
+    n = (apr_size_t)(w->p - start);
+    last = start[n - 1];
+    if (had_blank && !item->is_joined && *start != '@' && *start != '.') item->is_broken = 1;
+    if (had_blank && item->phrase_len) item->phrase[item->phrase_len++] = ' ';
+    memcpy(item->phrase + item->phrase_len, start, n);
+    memcpy(item->address + item->address_len, start, n);
+    item->phrase_len += n;
+    item->address_len += n;
+    item->is_joined = last == '@' || last == '.';
+    item->words++;
+}
+
+/* Ends an item, at a comma, semicolon or the end. */
+static int finish(walk_t *w, item_t *item)
+{
+    item->address[item->address_len] = '\0';
+    item->phrase[item->phrase_len] = '\0';
+    if (!item->words) return 0;
+    if (strlen(item->address) != item->address_len) return fail(w, "there is a zero byte in it");
+    if (item->is_broken)
+        return fail(
+            w, apr_psprintf(w->pool,
+                            "\"%.200s\" is not an address; use the form: Name <name@example.com>",
+                            item->phrase));
+    return add(w, w->comment, item->address);
+}
+
+/* After "Name <a@b>" only a comma, semicolon or the end may follow. */
+static int after_angle(walk_t *w, const item_t *item)
+{
+    const char *address;
+
+    if (angle(w, &address) || skip_blanks(w)) return -1;
+    if (w->p < w->end && *w->p != ',' && *w->p != ';')
+        return fail(w, "a comma is missing after an address");
+    if (!*address) return fail(w, "<> is not an address to send to");
+    return add(w, name_of(w, item), address);
+}
+
+/* Reads one item up to its comma or semicolon. */
+static int read_item(walk_t *w)
+{
+    item_t item;
+
+    begin(w, &item);
+    while (w->p < w->end) {
+        const char *before = w->p;
+        if (skip_blanks(w)) return -1;
+        if (w->p == w->end || *w->p == ',' || *w->p == ';') break;
+        if (*w->p == '<') return after_angle(w, &item);
+        if (*w->p == '>') return fail(w, "there is a > without <");
+        if (*w->p == ':') {
+            if (w->group || item.has_at)
+                return fail(w, "there is a group in a group, or a colon in an address");
+            w->group_at = w->list->nelts;
+            w->p++;
+            w->group = name_of(w, &item);
+            if (!w->group) w->group = "";
+            begin(w, &item);
+        } else if (*w->p == '"') {
+            if (before != w->p && !item.is_joined) item.is_broken = 1;
+            if (before != w->p && item.phrase_len) item.phrase[item.phrase_len++] = ' ';
+            if (quoted(w, item.address, &item.address_len, item.phrase, &item.phrase_len))
+                return -1;
+            item.is_joined = 0;
+            item.words++;
+        } else
+            atom(w, &item, before != w->p);
+    }
+    return finish(w, &item);
+}
+
+int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len, const char **why,
+                    apr_pool_t *pool)
+{
+    walk_t w = { .p = value,
+                 .end = value + len,
+                 .pool = pool,
+                 .list = apr_array_make(pool, 4, sizeof(ss_address_t)) };
+    const char *unused;
+    apr_size_t room = len * 2 + 2;
+
+    if (!why) why = &unused;
+    w.phrase = apr_palloc(pool, room * 3);
+    w.address = w.phrase + room;
+    w.scratch = w.address + room;
+    while (w.p < w.end) {
+        if (read_item(&w)) {
+            *why = w.why;
+            return -1;
+        }
+        if (w.p < w.end && *w.p == ';') w.group = NULL;
+        if (w.p < w.end) w.p++;
+    }
+    /* "undisclosed-recipients:" also occurs without the semicolon. A group with members must have
+     * one, or the colon means something else. */
+    if (w.group && w.list->nelts > w.group_at) {
+        *why = "a group (name: addresses;) has no semicolon at its end";
+        return -1;
+    }
+    *list = w.list;
+    return 0;
+}
+
+int ss_address_one(ss_address_t *out, const char *text, const char **why, apr_pool_t *pool)
+{
+    apr_array_header_t *list;
+    const char *unused;
+
+    if (!why) why = &unused;
+    *why = "it has a control character or line end";
+    if (ss_text_has_control(text)) return -1;
+    if (ss_address_list(&list, text, strlen(text), why, pool)) return -1;
+    *why = list->nelts ? "there is more than one address" : "it is empty";
+    if (list->nelts != 1) return -1;
+    *out = *(const ss_address_t *)list->elts;
+    return 0;
+}

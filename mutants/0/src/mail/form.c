@@ -1,0 +1,644 @@
+/* form.c: a JSON document to a message. Unknown fields are refused, so that a spelling mistake
+ * never silently drops a copy. A form becomes a document, so that both have the same names, checks
+ * and refusals. See form.h. */
+#include "mail/form.h"
+
+#include <apr_strings.h>
+#include <jansson.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "config/settings.h"
+#include "mail/address.h"
+#include "mail/codec.h"
+
+#define OBJECT_MAX 2048 /* octets of its JSON */
+#define ATTACHMENTS_MAX 1000
+#define HEADERS_MAX 1000
+#define TEXT_LINE_MAX 10000 /* a subject or header value */
+
+typedef struct {
+    ss_mail_message_t *m;
+    const ss_parse_options_t *options;
+    ss_mail_problem_t *problem;
+    ss_compose_t model;
+    apr_array_header_t *bcc;
+    unsigned notify;
+    int has_envelope_to;
+} form_t;
+
+static const char *item_path(form_t *f, const char *path, size_t i)
+{
+    return apr_psprintf(f->m->pool, "%s[%lu]", path, (unsigned long)i);
+}
+
+static const char *member_path(form_t *f, const char *path, const char *member)
+{
+    return apr_pstrcat(f->m->pool, path, ".", member, NULL);
+}
+
+static int wrong(form_t *f, const char *path, const char *what)
+{
+    return ss_mail_problem(f->problem, 400, path, "%s: %s", path, what);
+}
+
+static int no_room(form_t *f, apr_status_t rv)
+{
+    return ss_mail_problem(f->problem, 503, NULL, "%s", ss_scratch_why(rv, f->m->pool));
+}
+
+/* ---- kinds of values ---- */
+
+/* 0, or -1 with the problem: a header field cannot contain it. */
+static int check_line(form_t *f, const char *path, const char *s)
+{
+    if (strlen(s) > TEXT_LINE_MAX) return wrong(f, path, "too long");
+    for (const char *p = s; *p; p++) {
+        if ((unsigned char)*p < 32 && *p != '\t')
+            return wrong(f, path,
+                         "has a line end or control character, which a header field must not have");
+        if (*p == 127) return wrong(f, path, "has a control character");
+    }
+    return 0;
+}
+
+/* A text without zero bytes; is_line: of one line. */
+static int text(form_t *f, const char *path, json_t *value, int is_line, const char **out)
+{
+    const char *s = json_string_value(value);
+
+    if (!s) return wrong(f, path, "not a string");
+    if (strlen(s) != json_string_length(value)) return wrong(f, path, "has a zero byte");
+    if (ss_lift_has(f->options->lift, s, strlen(s))) return wrong(f, path, "too long");
+    if (is_line && check_line(f, path, s)) return -1;
+    *out = apr_pstrdup(f->m->pool, s);
+    return 0;
+}
+
+/* Adds the addresses of one string or {"name","address"}. */
+static int address(form_t *f, const char *path, json_t *value, apr_array_header_t *list)
+{
+    apr_array_header_t *found;
+    const char *s, *why, *name = NULL;
+    ss_address_t a;
+
+    if (json_is_object(value)) {
+        const char *key;
+        json_t *item;
+        json_object_foreach(value, key, item)
+        {
+            if (strcmp(key, "name") && strcmp(key, "address"))
+                return wrong(f, member_path(f, path, key),
+                             "unknown field; an address has name and address");
+        }
+        item = json_object_get(value, "name");
+        if (item && !json_is_null(item) && text(f, member_path(f, path, "name"), item, 1, &name))
+            return -1;
+        path = member_path(f, path, "address");
+        value = json_object_get(value, "address");
+        if (!value) return wrong(f, path, "is missing");
+    }
+    if (text(f, path, value, 1, &s)) return -1;
+    if (name) {
+        if (ss_address_one(&a, s, &why, f->m->pool)) return wrong(f, path, why);
+        a.name = name;
+        found = apr_array_make(f->m->pool, 1, sizeof(a));
+        APR_ARRAY_PUSH(found, ss_address_t) = a;
+    } else if (ss_address_list(&found, s, strlen(s), &why, f->m->pool))
+        return wrong(f, path, why);
+    if (!found->nelts) return wrong(f, path, "is empty");
+    for (int i = 0; i < found->nelts; i++) {
+        a = APR_ARRAY_IDX(found, i, ss_address_t);
+        a.address = ss_address_with_domain(a.address, f->options->default_domain, f->m->pool);
+        if (!ss_address_is_valid(a.address, 0, &why))
+            return wrong(f, path, apr_psprintf(f->m->pool, "<%.200s>: %s", a.address, why));
+        if (list->nelts >= SS_MAIL_RECIPIENTS_MAX) return wrong(f, path, "too many addresses");
+        APR_ARRAY_PUSH(list, ss_address_t) = a;
+    }
+    return 0;
+}
+
+static int addresses(form_t *f, const char *path, json_t *value, apr_array_header_t **list)
+{
+    *list = apr_array_make(f->m->pool, 4, sizeof(ss_address_t));
+    if (!json_is_array(value)) return address(f, path, value, *list);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (address(f, item_path(f, path, i), json_array_get(value, i), *list)) return -1;
+    }
+    return 0;
+}
+
+/* ---- fields ---- */
+
+static int read_from(form_t *f, const char *path, json_t *value)
+{
+    apr_array_header_t *list;
+
+    if (addresses(f, path, value, &list)) return -1;
+    if (list->nelts != 1) return wrong(f, path, "must be one address");
+    f->model.from = *(const ss_address_t *)list->elts;
+    return 0;
+}
+
+/* Fields that the module writes itself, or that would change the recipients. */
+static const char ours[] =
+    "From To Cc Bcc Reply-To Subject Date Message-ID MIME-Version Received Return-Path "
+    "Content-Type Content-Transfer-Encoding Content-Disposition Content-ID Resent-To Resent-Cc "
+    "Resent-Bcc";
+
+static int header(form_t *f, const char *path, const char *name, json_t *value)
+{
+    ss_compose_header_t *h;
+
+    for (const char *p = name; *p; p++) {
+        if (*p <= 32 || *p >= 127 || *p == ':')
+            return wrong(f, path, "not a name of a header field");
+    }
+    if (!*name || strlen(name) > 100) return wrong(f, path, "not a name of a header field");
+    if (ss_text_word_index(ours, name) >= 0)
+        return wrong(f, path, "cannot be set here; use the field of the document for it");
+    if (f->model.headers->nelts >= HEADERS_MAX) return wrong(f, path, "too many header fields");
+    h = apr_array_push(f->model.headers);
+    h->name = apr_pstrdup(f->m->pool, name);
+    return text(f, path, value, 1, &h->value);
+}
+
+static int read_headers(form_t *f, const char *path, json_t *value)
+{
+    const char *name;
+    json_t *item;
+
+    if (!json_is_object(value)) return wrong(f, path, "not an object of names and values");
+    f->model.headers = apr_array_make(f->m->pool, 4, sizeof(ss_compose_header_t));
+    json_object_foreach(value, name, item)
+    {
+        const char *at = member_path(f, path, name);
+        if (!json_is_array(item)) {
+            if (header(f, at, name, item)) return -1;
+            continue;
+        }
+        for (size_t i = 0; i < json_array_size(item); i++) {
+            if (header(f, item_path(f, at, i), name, json_array_get(item, i))) return -1;
+        }
+    }
+    return 0;
+}
+
+/* Base64, in the document or lifted out of it (lift.h). */
+static int content(form_t *f, const char *path, json_t *value, ss_compose_attachment_t *a)
+{
+    ss_lift_item_t *lifted =
+        ss_lift_find(f->options->lift, json_string_value(value), json_string_length(value));
+    const char *s;
+    char *bytes;
+
+    if (!lifted) {
+        if (text(f, path, value, 0, &s)) return -1;
+        if (ss_codec_base64_read(f->m->pool, s, strlen(s), 1, &bytes, &a->len))
+            return wrong(f, path, "not base64");
+        a->bytes = bytes;
+        return 0;
+    }
+    a->lifted = lifted;
+    if (!ss_lift_decode(f->options->lift, lifted)) return 0;
+    return f->options->lift->failed == APR_SUCCESS ? wrong(f, path, "not base64")
+                                                   : no_room(f, f->options->lift->failed);
+}
+
+static int attachment(form_t *f, const char *path, json_t *value)
+{
+    ss_compose_attachment_t *a = apr_array_push(f->model.attachments);
+    const char *key, *at;
+    int has_content = 0;
+    json_t *item;
+
+    memset(a, 0, sizeof(*a));
+    if (!json_is_object(value))
+        return wrong(f, path, "not an object with filename, contentType, content, cid");
+    json_object_foreach(value, key, item)
+    {
+        at = member_path(f, path, key);
+        if (!strcmp(key, "content")) {
+            if (content(f, at, item, a)) return -1;
+            has_content = 1;
+        } else if (!strcmp(key, "filename")) {
+            if (text(f, at, item, 1, &a->filename)) return -1;
+        } else if (!strcmp(key, "contentType")) {
+            if (text(f, at, item, 1, &a->content_type)) return -1;
+            if (!ss_compose_is_type(a->content_type))
+                return wrong(f, at, "not a media type like image/png");
+        } else if (!strcmp(key, "cid")) {
+            if (text(f, at, item, 1, &a->cid)) return -1;
+            if (!*a->cid || strpbrk(a->cid, "<> \t"))
+                return wrong(f, at, "not a content id: it must not have blanks or brackets");
+        } else
+            return wrong(f, at,
+                         "unknown field; an attachment has filename, contentType, content, cid");
+    }
+    return has_content ? 0 : wrong(f, member_path(f, path, "content"), "is missing");
+}
+
+static int read_attachments(form_t *f, const char *path, json_t *value)
+{
+    if (!json_is_array(value)) return wrong(f, path, "not a list");
+    if (json_array_size(value) > ATTACHMENTS_MAX) return wrong(f, path, "too many attachments");
+    f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_compose_attachment_t));
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (attachment(f, item_path(f, path, i), json_array_get(value, i))) return -1;
+    }
+    return 0;
+}
+
+static int add_rcpts(form_t *f, const char *path, const apr_array_header_t *list)
+{
+    for (int i = 0; list && i < list->nelts; i++) {
+        if (ss_mail_add_rcpt(f->m, APR_ARRAY_IDX(list, i, ss_address_t).address, f->notify, path,
+                             f->problem))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_envelope(form_t *f, const char *path, json_t *value)
+{
+    const char *key;
+    json_t *item;
+    apr_array_header_t *list;
+
+    if (!json_is_object(value)) return wrong(f, path, "not an object with from and to");
+    json_object_foreach(value, key, item)
+    {
+        const char *at = member_path(f, path, key);
+        if (!strcmp(key, "to")) {
+            if (addresses(f, at, item, &list) || add_rcpts(f, at, list)) return -1;
+            f->has_envelope_to = 1;
+        } else if (!strcmp(key, "from")) {
+            const char *s = json_string_value(item);
+            f->m->from = "";
+            if (s && (!*s || !strcmp(s, "<>"))) continue;
+            if (addresses(f, at, item, &list)) return -1;
+            if (list->nelts != 1) return wrong(f, at, "must be one address");
+            f->m->from = ((const ss_address_t *)list->elts)->address;
+        } else
+            return wrong(f, at, "unknown field; an envelope has from and to");
+    }
+    return 0;
+}
+
+static int read_message_id(form_t *f, const char *path, json_t *value)
+{
+    const char *s;
+    size_t n;
+
+    if (text(f, path, value, 1, &s)) return -1;
+    n = strlen(s);
+    if (n && *s != '<') s = apr_pstrcat(f->m->pool, "<", s, ">", NULL);
+    n = strlen(s);
+    if (n < 5 || n > 900 || s[n - 1] != '>' || strcspn(s + 1, "<> \t") != n - 2 || !strchr(s, '@'))
+        return wrong(f, path, "not a message id like <id@example.com>");
+    f->model.message_id = s;
+    return 0;
+}
+
+static int read_notify(form_t *f, const char *path, json_t *value)
+{
+    const char *s;
+    size_t count = json_is_array(value) ? json_array_size(value) : 1;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *at = json_is_array(value) ? item_path(f, path, i) : path;
+        if (text(f, at, json_is_array(value) ? json_array_get(value, i) : value, 1, &s)) return -1;
+        if (ss_dsn_notify(s, &f->notify))
+            return wrong(f, f->notify & SS_NOTIFY_NEVER ? path : at,
+                         "must be never, or a list of success, failure and delay");
+    }
+    return 0;
+}
+
+/* A flat object, as its JSON text. */
+static int read_object(form_t *f, const ss_attributes_row_t *row, json_t *value)
+{
+    const char *key, *copy;
+    json_t *item;
+    char *dump;
+
+    if (!json_is_object(value)) return wrong(f, row->name, "not an object");
+    json_object_foreach(value, key, item)
+    {
+        if (json_is_object(item) || json_is_array(item))
+            return wrong(f, member_path(f, row->name, key),
+                         "must be a string, number, true, false or null");
+    }
+    dump = json_dumps(value, JSON_COMPACT);
+    copy = apr_pstrdup(f->m->pool, dump);
+    free(dump);
+    if (!copy) return wrong(f, row->name, "out of memory");
+    ss_attributes_set_text(row, &f->m->attr, copy);
+    return strlen(copy) > OBJECT_MAX || ss_lift_has(f->options->lift, copy, strlen(copy))
+               ? wrong(f, row->name, "longer than 2048 octets of JSON")
+               : 0;
+}
+
+static int read_attribute(form_t *f, const ss_attributes_row_t *row, json_t *value)
+{
+    const char *s, *why;
+
+    if (row->kind == SS_ATTRIBUTE_OBJECT) return read_object(f, row, value);
+    if (row->kind == SS_ATTRIBUTE_DURATION && json_is_integer(value))
+        s = apr_psprintf(f->m->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
+    else if (text(f, row->name, value, 1, &s))
+        return -1;
+    why = ss_attributes_read(row, &f->m->attr, s, f->m->pool);
+    return why ? wrong(f, row->name, why) : 0;
+}
+
+static int read_individually(form_t *f, const char *path, json_t *value)
+{
+    if (!json_is_boolean(value)) return wrong(f, path, "must be true or false");
+    f->m->individually = json_is_true(value);
+    return 0;
+}
+
+typedef enum {
+    ADDRESSES, /* with a place in form_t */
+    LINE,
+    TEXT,
+    ONE, /* with a reader; in a form, given once */
+    LIST,
+    SWITCH,
+    OBJECT
+} shape_t;
+
+/* Everything that is not an attribute. notify comes first: recipients copy it. */
+static const struct {
+    const char *name;
+    shape_t shape;
+    int (*read)(form_t *f, const char *path, json_t *value);
+    apr_size_t place;
+} members[] = { { "notify", LIST, read_notify, 0 },
+                { "from", ONE, read_from, 0 },
+                { "to", ADDRESSES, NULL, offsetof(form_t, model.to) },
+                { "cc", ADDRESSES, NULL, offsetof(form_t, model.cc) },
+                { "bcc", ADDRESSES, NULL, offsetof(form_t, bcc) },
+                { "replyTo", ADDRESSES, NULL, offsetof(form_t, model.reply_to) },
+                { "subject", LINE, NULL, offsetof(form_t, model.subject) },
+                { "text", TEXT, NULL, offsetof(form_t, model.text) },
+                { "html", TEXT, NULL, offsetof(form_t, model.html) },
+                { "headers", OBJECT, read_headers, 0 },
+                { "attachments", OBJECT, read_attachments, 0 },
+                { "envelope", OBJECT, read_envelope, 0 },
+                { "messageId", ONE, read_message_id, 0 },
+                { "individually", SWITCH, read_individually, 0 } };
+#define MEMBERS (sizeof(members) / sizeof(members[0]))
+
+static int read_member(form_t *f, size_t i, json_t *value)
+{
+    void *place = (char *)f + members[i].place;
+
+    switch (members[i].shape) {
+    case ADDRESSES: return addresses(f, members[i].name, value, place);
+    case LINE:
+    case TEXT: return text(f, members[i].name, value, members[i].shape == LINE, place);
+    default: return members[i].read(f, members[i].name, value);
+    }
+}
+
+static int is_known(const char *name)
+{
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (!strcmp(members[i].name, name)) return 1;
+    }
+    return ss_attributes_find(name, SS_SET_DOCUMENT) != NULL;
+}
+
+static int read_fields(form_t *f, json_t *document)
+{
+    const char *key;
+    json_t *item;
+
+    json_object_foreach(document, key, item)
+    {
+        if (!is_known(key)) return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
+    }
+    for (size_t i = 0; i < MEMBERS; i++) {
+        item = json_object_get(document, members[i].name);
+        if (item && !json_is_null(item) && read_member(f, i, item)) return -1;
+    }
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        item = row->set_by & SS_SET_DOCUMENT ? json_object_get(document, row->name) : NULL;
+        if (item && !json_is_null(item) && read_attribute(f, row, item)) return -1;
+    }
+    return 0;
+}
+
+static apr_status_t close_tail(void *tail)
+{
+    ss_scratch_close(tail);
+    return APR_SUCCESS;
+}
+
+/* Writes the lifted contents, and the message from the first of them on, to a file. */
+static int lower(form_t *f)
+{
+    ss_lift_t *lift = f->options->lift;
+    ss_mail_message_t *m = f->m;
+    ss_scratch_t *tail = apr_palloc(m->pool, sizeof(*tail));
+    apr_size_t head, max = f->options->max_size;
+
+    apr_status_t rv = ss_scratch_open(tail, m->pool);
+    if (rv != APR_SUCCESS) return no_room(f, rv);
+    apr_pool_cleanup_register(m->pool, tail, close_tail, apr_pool_cleanup_null);
+    rv = ss_lift_lower(lift, m->content, m->content_len, &head, tail);
+    if (rv != APR_SUCCESS) return no_room(f, rv);
+    m->content_len = head;
+    m->tail = tail;
+    if (!max || head + tail->len <= max) return 0;
+    return ss_mail_problem(f->problem, 413, "content",
+                           "the message has %" APR_UINT64_T_FMT
+                           " octets, the limit is %" APR_SIZE_T_FMT,
+                           head + tail->len, max);
+}
+
+static int finish(form_t *f)
+{
+    ss_parse_options_t options = *f->options;
+    const char *bytes;
+    apr_size_t len;
+
+    if (!f->has_envelope_to && (add_rcpts(f, "to", f->model.to) ||
+                                add_rcpts(f, "cc", f->model.cc) || add_rcpts(f, "bcc", f->bcc)))
+        return -1;
+    if (!f->m->rcpts->nelts)
+        return wrong(f, "to", "the message has no recipient: to, cc, bcc or envelope.to");
+    if (!f->model.from.address) f->model.from.address = f->options->default_from;
+    if (!f->model.from.address || !*f->model.from.address) return wrong(f, "from", "is missing");
+    f->model.host = f->options->host;
+    f->model.now = f->options->now;
+    f->model.random = f->options->random;
+    f->model.lift = f->options->lift;
+    if (ss_compose(&bytes, &len, &f->model, f->problem, f->m->pool)) return -1;
+    options.takes_rcpts = 0;
+    if (ss_parse_message(f->m, bytes, len, &options, f->problem)) return -1;
+    return ss_lift_has(f->options->lift, f->m->content, f->m->content_len) ? lower(f) : 0;
+}
+
+/* Files of a form; their names and types are untrusted. */
+static int add_files(form_t *f, const apr_array_header_t *files)
+{
+    for (int i = 0; files && i < files->nelts; i++) {
+        const ss_compose_attachment_t *a = &APR_ARRAY_IDX(files, i, ss_compose_attachment_t);
+        const char *path = apr_psprintf(f->m->pool, "file %d", i + 1);
+        if (!f->model.attachments)
+            f->model.attachments = apr_array_make(f->m->pool, 4, sizeof(ss_compose_attachment_t));
+        if (f->model.attachments->nelts >= ATTACHMENTS_MAX)
+            return wrong(f, path, "too many attachments");
+        if (a->filename && check_line(f, path, a->filename)) return -1;
+        if (a->content_type &&
+            (check_line(f, path, a->content_type) || !ss_compose_is_type(a->content_type)))
+            return wrong(f, path, "its Content-Type is not a media type like image/png");
+        if (a->cid && (check_line(f, path, a->cid) || !*a->cid || strpbrk(a->cid, "<> \t")))
+            return wrong(f, path, "its Content-ID is not a content id");
+        APR_ARRAY_PUSH(f->model.attachments, ss_compose_attachment_t) = *a;
+    }
+    return 0;
+}
+
+/* ---- documents ---- */
+
+/* files: further attachments, of ss_compose_attachment_t, or NULL. */
+static int read_document(form_t *f, json_t *document, const apr_array_header_t *files)
+{
+    if (!json_is_object(document))
+        return ss_mail_problem(f->problem, 400, NULL, "the JSON document is not an object");
+    return read_fields(f, document) || add_files(f, files) || finish(f) ? -1 : 0;
+}
+
+int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
+                 const ss_parse_options_t *options, ss_mail_problem_t *problem)
+{
+    form_t f = { .m = m, .options = options, .problem = problem };
+    json_error_t error;
+    json_t *document = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+
+    if (!document)
+        return ss_mail_problem(problem, 400, NULL,
+                               "the JSON cannot be read: line %d, column %d: %s", error.line,
+                               error.column, error.text);
+    int failed = read_document(&f, document, NULL);
+    json_decref(document);
+    return failed;
+}
+
+/* ---- the fields of an HTML form become a document ---- */
+
+/* What a name holds; names that do not exist are left to read_fields, which refuses them. */
+static shape_t shape_of(const char *name)
+{
+    for (size_t i = 0; i < MEMBERS; i++) {
+        if (!strcmp(members[i].name, name)) return members[i].shape;
+    }
+    const ss_attributes_row_t *row = ss_attributes_find(name, SS_SET_DOCUMENT);
+    return row && row->kind == SS_ATTRIBUTE_OBJECT ? OBJECT : ONE;
+}
+
+/* Adds a value; a second one of the same name makes a list. */
+static void put(json_t *object, const char *name, json_t *value)
+{
+    json_t *there = json_object_get(object, name);
+
+    if (!there) {
+        json_object_set_new(object, name, value);
+    } else if (json_is_array(there)) {
+        json_array_append_new(there, value);
+    } else {
+        json_object_set_new(object, name, json_pack("[O,o]", there, value));
+    }
+}
+
+static int put_switch(form_t *f, json_t *document, const char *name, const char *value)
+{
+    int is_yes = ss_text_word_index("1 on true yes", value) >= 0;
+
+    if (!is_yes && ss_text_word_index("0 off false no", value) < 0)
+        return wrong(f, name, "must be true or false");
+    return json_object_set_new(document, name, json_boolean(is_yes));
+}
+
+static int put_member(form_t *f, json_t *document, const char *name, const char *member,
+                      const char *field, const char *value)
+{
+    json_t *object = json_object_get(document, name), *text = json_string(value);
+
+    if (!text) return wrong(f, field, "not UTF-8");
+    if (!object) {
+        object = json_object();
+        json_object_set_new(document, name, object);
+    }
+    if (!json_is_object(object)) {
+        json_decref(text);
+        return wrong(f, field, "is given as JSON and as single fields");
+    }
+    put(object, member, text);
+    return 0;
+}
+
+static int put_json(form_t *f, json_t *document, const char *name, const char *value)
+{
+    json_error_t error;
+    json_t *parsed = json_loads(value, JSON_REJECT_DUPLICATES, &error);
+
+    if (!parsed)
+        return wrong(f, name, "in a form this is JSON, or single fields like headers.X-Name");
+    if (json_object_get(document, name)) {
+        json_decref(parsed);
+        return wrong(f, name, "is given more than once");
+    }
+    json_object_set_new(document, name, parsed);
+    return 0;
+}
+
+static int put_field(form_t *f, json_t *document, const ss_form_field_t *field)
+{
+    apr_size_t len = strlen(field->name);
+    int is_php_list = len > 2 && !strcmp(field->name + len - 2, "[]");
+    const char *name = is_php_list ? apr_pstrmemdup(f->m->pool, field->name, len - 2) : field->name;
+    const char *dot = strchr(name, '.');
+    json_t *text;
+
+    if (!*field->value) return 0;
+    if (dot && dot > name && dot[1]) {
+        const char *object = apr_pstrmemdup(f->m->pool, name, (apr_size_t)(dot - name));
+        if (shape_of(object) == OBJECT && strcmp(object, "attachments"))
+            return put_member(f, document, object, dot + 1, name, field->value);
+    }
+    switch (shape_of(name)) {
+    case SWITCH: return put_switch(f, document, name, field->value);
+    case OBJECT: return put_json(f, document, name, field->value);
+    case ADDRESSES:
+    case LIST: break;
+    default:
+        if (json_object_get(document, name)) return wrong(f, name, "is given more than once");
+    }
+    text = json_string(field->value);
+    if (!text) return wrong(f, name, "not UTF-8");
+    put(document, name, text);
+    return 0;
+}
+
+int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
+                   const apr_array_header_t *files, const ss_parse_options_t *options,
+                   ss_mail_problem_t *problem)
+{
+    form_t f = { .m = m, .options = options, .problem = problem };
+    json_t *document = json_object();
+    int failed = 0;
+
+    for (int i = 0; i < fields->nelts && !failed; i++)
+        failed = put_field(&f, document, &APR_ARRAY_IDX(fields, i, ss_form_field_t));
+    if (!failed) failed = read_document(&f, document, files);
+    json_decref(document);
+    return failed;
+}

@@ -1,0 +1,25 @@
+/* form.h: a message from a JSON document, or from the fields of an HTML form, which have the same
+ * names: reads them, reports the wrong one, composes the message (compose.h). */
+#pragma once
+
+#include "mail/compose.h"
+#include "mail/parse.h"
+
+typedef struct {
+    const char *name, *value; /* UTF-8 */
+} ss_form_field_t;
+
+/* Reads one JSON document (application/json) into m. options: as in parse.h (host, default_from,
+ * now, random, add_headers, max_size). 0, or -1 with the problem naming the field
+ * ("to[1].address", "attachments[0].content"). Unknown fields are refused (400). */
+int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
+                 const ss_parse_options_t *options, ss_mail_problem_t *problem);
+/* Reads fields (of ss_form_field_t) and files (of ss_compose_attachment_t, or NULL; they become
+ * attachments) into m. A name may be repeated where the document takes a list (to, cc, bcc,
+ * replyTo, notify; "to[]" is "to"); members of objects are written "envelope.from",
+ * "headers.X-Ticket", "metadata.order"; "headers", "metadata", "envelope" and "attachments" may
+ * hold JSON instead. An empty value counts as not given. 0, or -1 with the problem naming the
+ * field. */
+int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
+                   const apr_array_header_t *files, const ss_parse_options_t *options,
+                   ss_mail_problem_t *problem);

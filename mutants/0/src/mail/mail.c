@@ -1,0 +1,88 @@
+/* mail.c: a submitted message and its recipients without duplicates. See mail.h. */
+#include "mail/mail.h"
+
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "mail/address.h"
+
+/* up to so many recipients are compared one by one; for more, a hash finds duplicates */
+#define LINEAR_MAX 16
+
+ss_mail_message_t *ss_mail_create(apr_pool_t *pool)
+{
+    ss_mail_message_t *m = apr_pcalloc(pool, sizeof(*m));
+
+    m->pool = pool;
+    m->rcpts = apr_array_make(pool, 4, sizeof(ss_mail_rcpt_t));
+    ss_attributes_init(&m->attr);
+    return m;
+}
+
+int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
+                    ...)
+{
+    va_list args;
+
+    if (!problem || problem->status) return -1;
+    problem->status = status;
+    problem->field = field;
+    va_start(args, format);
+    apr_vsnprintf(problem->detail, sizeof(problem->detail), format, args);
+    va_end(args);
+    return -1;
+}
+
+/* The address with its domain in lower case: equal keys are the same mailbox. */
+static const char *key_of(apr_pool_t *pool, const char *address)
+{
+    char *key = apr_pstrdup(pool, address);
+    char *at = strrchr(key, '@');
+
+    for (char *p = at ? at : key + strlen(key); *p; p++) *p = (char)apr_tolower(*p);
+    return key;
+}
+
+static int has_rcpt(ss_mail_message_t *m, const char *address)
+{
+    const ss_mail_rcpt_t *rcpts = (const ss_mail_rcpt_t *)m->rcpts->elts;
+
+    if (m->rcpts->nelts <= LINEAR_MAX) {
+        for (int i = 0; i < m->rcpts->nelts; i++) {
+            if (ss_address_same(rcpts[i].address, address)) return 1;
+        }
+        return 0;
+    }
+    if (!m->rcpt_index) {
+        m->rcpt_index = apr_hash_make(m->pool);
+        m->rcpt_indexed = 0;
+    }
+    for (; m->rcpt_indexed < m->rcpts->nelts; m->rcpt_indexed++) {
+        apr_hash_set(m->rcpt_index, key_of(m->pool, rcpts[m->rcpt_indexed].address),
+                     APR_HASH_KEY_STRING, m);
+    }
+    return apr_hash_get(m->rcpt_index, key_of(m->pool, address), APR_HASH_KEY_STRING) != NULL;
+}
+
+int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
+                     ss_mail_problem_t *problem)
+{
+    const char *why = NULL;
+
+    if (!ss_address_is_valid(address, 0, &why))
+        return ss_mail_problem(problem, 400, field,
+                               "<%.200s> is not an address that mail can be sent to: %s", address,
+                               why);
+    if (has_rcpt(m, address)) return 0;
+    if (m->rcpts->nelts >= SS_MAIL_RECIPIENTS_MAX)
+        return ss_mail_problem(problem, 413, field, "too many recipients: a message has at most %d",
+                               SS_MAIL_RECIPIENTS_MAX);
+    APR_ARRAY_PUSH(m->rcpts, ss_mail_rcpt_t) =
+        (ss_mail_rcpt_t){ .address = apr_pstrdup(m->pool, address), .notify = notify };
+    if (ss_text_has_8bit(address)) m->attr.is_utf8 = 1;
+    return 0;
+}

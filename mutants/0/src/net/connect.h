@@ -1,0 +1,35 @@
+/* connect.h: a list of addresses to one connected socket: RFC 8305 5, a new address every 250 ms or
+ * as soon as one failed, the first that answers wins. */
+#pragma once
+
+#include "net/resolve.h"
+
+#define SS_CONNECT_STAGGER (250 * 1000) /* between two addresses */
+
+typedef struct {
+    /* connected, non-blocking, TCP_NODELAY; the callee's. -1: failed */
+    int fd;
+    const ss_resolve_address_t *address; /* that answered; NULL: none */
+    /* failed: why (step "connect"); connected: text says what was found on the way, advice
+     * "ipv6-unreachable" where only IPv4 works */
+    ss_result_t result;
+} ss_connect_result_t;
+
+typedef struct ss_connect_t ss_connect_t;
+
+typedef struct {
+    const ss_resolve_addresses_t *addresses; /* copied */
+    const char *source;                      /* SMTPSendSourceAddress or NULL */
+    const char *host;                        /* for the words */
+    int port;
+    apr_interval_time_t timeout; /* of all of it */
+} ss_connect_options_t;
+
+/* Starts; done is called once on the loop's thread, never from inside this call; then it is gone by
+ * itself. */
+apr_status_t ss_connect_start(ss_connect_t **connect, ss_loop_t *loop,
+                              const ss_connect_options_t *options,
+                              void (*done)(void *self, const ss_connect_result_t *connected),
+                              void *self);
+/* Closes what is open; done is not called. */
+void ss_connect_cancel(ss_connect_t *connect);

@@ -1,0 +1,23 @@
+/* helpers.h: threads for what blocks (resolving names, reading a secret): at most 8, started when
+ * needed, ended when idle. They know the event loop only as a
+ * function to post to. Everybody else calls ss_loop_help. */
+#pragma once
+
+#include <apr_errno.h>
+
+#define SS_HELPERS_MAX 8         /* threads; more jobs wait in order */
+#define SS_HELPERS_JOBS_MAX 1024 /* that wait; past it APR_ENOSPC */
+
+typedef struct ss_helpers_t ss_helpers_t;
+
+/* post(self, done, baton): has done(baton) called on the thread that jobs belong to; called from
+ * helper threads. NULL without memory. */
+ss_helpers_t *ss_helpers_create(apr_status_t (*post)(void *self, void (*done)(void *baton),
+                                                     void *baton),
+                                void *self);
+/* Jobs that wait are dropped; those that run are waited for at most a second and then left to end
+ * by themselves. `done` of neither is called. */
+void ss_helpers_destroy(ss_helpers_t *helpers);
+/* See ss_loop_help. */
+apr_status_t ss_helpers_run(ss_helpers_t *helpers, void (*work)(void *baton),
+                            void (*done)(void *baton), void *baton);

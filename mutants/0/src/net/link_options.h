@@ -1,0 +1,31 @@
+/* link_options.h: what a link is opened with: the settings, and who gets its events. */
+#pragma once
+
+#include "config/settings.h"
+#include "net/tls.h"
+#include "smtp/client.h"
+#include "smtp/transcript.h"
+
+typedef struct ss_link_t ss_link_t;
+
+typedef struct {
+    /* Steps of the connection itself: SS_EVENT_STEP with result.step resolve, connect, tls (detail
+     * in result.text); then all of the client's events, SS_EVENT_CLOSED last and exactly once,
+     * after which the owner must destroy the link (in the callback or later). */
+    void (*event)(void *self, ss_link_t *link, const ss_client_event_t *event);
+    void *self;
+} ss_link_owner_t;
+
+typedef struct {
+    const ss_settings_t *settings;
+    int host; /* index in settings->hosts */
+    /* the relay's TLS context (ss_tls_create), shared by its links; NULL with SMTPSendTLS none */
+    ss_tls_t *tls;
+    unsigned learned;            /* SS_LEARN_ bits remembered of this host */
+    int max_recipients;          /* 0: settings' */
+    int window_max;              /* 0: SS_CLIENT_WINDOW_MAX */
+    ss_reply_counts_t *counts;   /* replies are counted here; or NULL */
+    ss_transcript_t *transcript; /* or NULL */
+    /* continues after a verification failure just far enough to describe it; collects findings */
+    int is_test;
+} ss_link_options_t;

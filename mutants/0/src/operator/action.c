@@ -1,0 +1,126 @@
+#include "operator/action.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "delivery/job.h"
+#include "operator/selection.h"
+#include "operator/lookup.h"
+#include "record/webhook.h"
+
+#define STEP 500 /* messages that are changed in one commit */
+
+static const struct {
+    const char *verb;
+    ss_state_t state; /* of a recipient afterwards */
+} actions[] = { [SS_ACTION_RETRY] = { "retry", SS_STATE_QUEUED },
+                [SS_ACTION_HOLD] = { "hold", SS_STATE_HELD },
+                [SS_ACTION_RELEASE] = { "release", SS_STATE_QUEUED },
+                [SS_ACTION_CANCEL] = { "cancel", SS_STATE_CANCELLED } };
+
+typedef struct {
+    ss_selection_t selection;
+    ss_store_action_t control;
+    int next; /* of selection.ids */
+    char id[SS_IDENT_TEXT];
+} work_t;
+
+void ss_action_took(ss_operator_t *o, const ss_store_changed_t *t, ss_store_action_t control,
+                    const char *who)
+{
+    ss_state_t state = actions[control].state;
+
+    ss_lookup_wake(o, t->id);
+    ss_log(o->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, actions[control].verb, who);
+    if (t->is_foreign) return;
+    if (control == SS_ACTION_CANCEL) o->record->metrics.cancelled += (apr_uint64_t)t->recipients;
+    if (control == SS_ACTION_CANCEL || control == SS_ACTION_HOLD)
+        ss_webhook_notify_stored(o->record, t->id, state);
+    ss_delivery_changed(o->delivery, t, control);
+}
+
+static void step(ss_selection_t *s);
+
+/* Returns whether the work is over. */
+static int take_result(work_t *work, ss_store_request_t *request)
+{
+    const ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
+    ss_selection_t *s = &work->selection;
+
+    if (APR_STATUS_IS_NOTFOUND(request->rv)) {
+        ss_selection_unknown(s, work->id);
+        return 1;
+    }
+    if (request->rv != APR_SUCCESS) {
+        ss_selection_fail(s, request);
+        return 1;
+    }
+    s->done += control->messages;
+    for (int i = 0; i < control->rows->nelts; i++)
+        ss_action_took(s->context, &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t),
+                       work->control, s->who);
+    if (ss_selection_is_one(s) && !control->messages) {
+        const char *state = control->state ? control->state : "unknown";
+        ss_selection_conflict(s, state,
+                              apr_psprintf(s->pool, "message %s is %s: %s is not possible",
+                                           work->id, state, s->verb));
+        return 1;
+    }
+    if (s->is_filtered ? control->more && control->messages : work->next < s->ids->nelts) return 0;
+    ss_selection_finish(s, work->control == SS_ACTION_CANCEL ? "cancelled" : NULL);
+    return 1;
+}
+
+static void acted(ss_store_request_t *request)
+{
+    work_t *work = request->baton;
+    int is_over = take_result(work, request);
+
+    apr_pool_destroy(request->pool);
+    if (!is_over) step(&work->selection);
+}
+
+/* What is being sent cannot be called back; to retry it is harmless. */
+static int is_in_flight(const work_t *work)
+{
+    const ss_job_t *job = ss_job_find(work->selection.context->delivery, work->id);
+
+    return job && job->is_sending && work->control != SS_ACTION_RETRY &&
+           ss_selection_is_one(&work->selection);
+}
+
+static void step(ss_selection_t *s)
+{
+    work_t *work = (work_t *)s;
+
+    if (!s->is_filtered) {
+        apr_cpystrn(work->id, APR_ARRAY_IDX(s->ids, work->next++, const char *), sizeof(work->id));
+        if (is_in_flight(work)) {
+            ss_selection_conflict(s, "sending",
+                                  "the message is being sent: that cannot be called back");
+            return;
+        }
+    }
+    ss_store_control_t *request =
+        ss_store_control_create(work->control, s->who, ss_loop_wall(s->context->loop), acted, work);
+    apr_cpystrn(request->id, work->id, sizeof(request->id));
+    request->limit = STEP;
+    request->keep_history = s->context->config->globals.history > 0;
+    /* The same for the count and for each step: an action takes what it changed out of what the
+     * filter matches. */
+    request->filter = s->filter;
+    ss_store_port_post(s->context->queue, &request->head);
+}
+
+void ss_action_run(ss_operator_t *o, ss_request_t *req)
+{
+    work_t *work = ss_selection_create(o, req, req->verb, sizeof(*work));
+    ss_selection_t *s = &work->selection;
+
+    while (strcmp(actions[work->control].verb, req->verb)) work->control++;
+    if (!ss_selection_read(s, req->header)) return;
+    if (s->is_filtered)
+        ss_selection_confirm(s, work->control, step);
+    else
+        step(s);
+}

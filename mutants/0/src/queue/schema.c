@@ -1,0 +1,145 @@
+#include "queue/schema.h"
+
+#include <apr_strings.h>
+
+/* Adds the columns of the attributes that are new in a version. */
+static apr_status_t add_columns(ss_db_t *db, int version)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        if (row->column && row->since == version && rv == APR_SUCCESS)
+            rv = ss_db_do(db, ss_sql_add_column(row, &db->dialect->columns, db->scratch));
+    }
+    return rv;
+}
+
+static apr_status_t do_all(ss_db_t *db, const char *const *statements)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (; *statements && rv == APR_SUCCESS; statements++)
+        rv = ss_db_do(db, ss_db_expand(db, *statements));
+    return rv;
+}
+
+/* Creates the tables in an empty database, or migrates them from the version before, in one
+ * transaction. statements: the dialect's, or NULL. */
+static apr_status_t run_all(ss_db_t *db, const char *const *statements, int is_new, int version)
+{
+    apr_status_t rv = ss_db_write(db, is_new);
+
+    if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
+    if (rv != APR_SUCCESS) return rv;
+    if (is_new) rv = do_all(db, ss_sql_tables);
+    if (rv == APR_SUCCESS && statements) rv = do_all(db, statements);
+    if (rv == APR_SUCCESS && !is_new) rv = add_columns(db, version);
+    if (rv == APR_SUCCESS)
+        rv = ss_db_do(db, apr_psprintf(db->scratch,
+                                       is_new ? "INSERT INTO version (number) VALUES (%d)"
+                                              : "UPDATE version SET number = %d",
+                                       version));
+    if (rv == APR_SUCCESS) rv = ss_db_do(db, "COMMIT");
+    if (rv != APR_SUCCESS) {
+        ss_result_t first = db->result;
+        ss_db_do(db, "ROLLBACK");
+        db->result = first;
+    }
+    return rv;
+}
+
+static apr_status_t finds_row(ss_db_t *db, const char *text, int *answer)
+{
+    apr_status_t rv = ss_db_ask(db, text);
+
+    *answer = rv == APR_SUCCESS && ss_db_next(db);
+    while (ss_db_next(db)) continue;
+    return rv;
+}
+
+/* format: its arguments are the queue's name, `version`, and this program's version. */
+static apr_status_t refuse(ss_db_t *db, const char *format, apr_int64_t version)
+{
+    ss_result_set(&db->result, "queue", "", NULL, format, db->name, version, SS_SCHEMA_VERSION);
+    return APR_EINCOMPLETE;
+}
+
+/* One version at a time: if a step fails, the queue has the version before it. */
+static apr_status_t migrate_from(ss_db_t *db, int version)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (; version < SS_SCHEMA_VERSION && rv == APR_SUCCESS; version++)
+        rv = run_all(db, db->dialect->migrations[version], 0, version + 1);
+    return rv;
+}
+
+/* Creates the tables. If another node does so at the same time, one of them finds the other's
+ * tables. */
+static apr_status_t create_tables(ss_db_t *db)
+{
+    int is_there = 0;
+    apr_status_t rv = run_all(db, db->dialect->schema, 1, SS_SCHEMA_VERSION);
+
+    if (rv == APR_SUCCESS || !db->dialect->is_shared) return rv;
+    ss_result_t first = db->result;
+    ss_db_clear(db);
+    if (finds_row(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there)
+        return ss_db_write(db, 0);
+    db->result = first;
+    return rv;
+}
+
+static apr_status_t check_fit(ss_db_t *db)
+{
+    int is_unfit = 0;
+    apr_status_t rv =
+        db->dialect->is_unfit ? finds_row(db, db->dialect->is_unfit, &is_unfit) : APR_SUCCESS;
+
+    return rv == APR_SUCCESS && is_unfit ? refuse(db, db->dialect->unfit, 0) : rv;
+}
+
+apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
+{
+    int is_there = 0, is_used = 0;
+    apr_int64_t version = 0;
+    apr_status_t rv = check_fit(db);
+
+    *from = 0;
+    /* In this order, because another node may create all tables between the two queries. */
+    if (rv == APR_SUCCESS) rv = finds_row(db, db->dialect->has_tables, &is_used);
+    if (rv == APR_SUCCESS) rv = finds_row(db, db->dialect->has_version, &is_there);
+    if (rv != APR_SUCCESS) return rv;
+    if (!is_there) {
+        if (is_used)
+            return refuse(
+                db, "%s is a database of another program: set SMTPSendQueue to another one", 0);
+        if (!may_write)
+            return refuse(db, "%s is empty: the delivery daemon has not created its tables yet", 0);
+        return create_tables(db);
+    }
+    rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
+    while (ss_db_next(db)) version = ss_db_number(db, 0);
+    if (rv != APR_SUCCESS) return rv;
+    if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db, 0) : APR_SUCCESS;
+    if (version > SS_SCHEMA_VERSION) {
+        return refuse(db,
+                      "queue %s has version %" APR_INT64_T_FMT
+                      ", this program supports up to %d: install the newer module",
+                      version);
+    }
+    if (version < db->dialect->first_version) {
+        return refuse(db,
+                      "queue %s has version %" APR_INT64_T_FMT
+                      ", which no release has written (this program writes %d): move it away",
+                      version);
+    }
+    if (!may_write)
+        return refuse(db,
+                      "queue %s has version %" APR_INT64_T_FMT
+                      ", older than this program's %d: the delivery daemon migrates it when it "
+                      "starts",
+                      version);
+    *from = (int)version;
+    return migrate_from(db, *from);
+}

@@ -1,0 +1,378 @@
+#include "queue/store_batch.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "queue/schema.h"
+#include "queue/store_accept.h"
+#include "queue/store_control.h"
+#include "queue/store_counts.h"
+#include "queue/store_outcome.h"
+#include "queue/store_page.h"
+#include "queue/store_read.h"
+
+/* how often the statements are prepared again for one batch */
+#define REFRESH_MOST 3
+#define AGAIN_FIRST (100 * 1000)
+#define AGAIN_MOST (5 * APR_USEC_PER_SEC)
+/* how long a client waits for the result of a commit whose answer was lost */
+#define UNKNOWN_MOST (15 * APR_USEC_PER_SEC)
+
+/* ---- the connection ---- */
+
+static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *dialect)
+{
+    ss_db_t *db = &store->db;
+    int from = 0;
+    apr_status_t rv = ss_db_open(db, dialect, store->options.params, store->pool);
+
+    db->node = store->node;
+    if (rv == APR_SUCCESS) rv = ss_schema_check(db, store->options.migrates, &from);
+    if (rv == APR_SUCCESS && from)
+        ss_log(store->options.log, SS_LOG_NOTICE, 303,
+               "the queue %s was created by an older module: migrated from version %d to %d",
+               db->name, from, SS_SCHEMA_VERSION);
+    if (rv == APR_SUCCESS) rv = ss_db_prepare(db);
+    if (rv == APR_SUCCESS) {
+        store->contact = ss_mono_now();
+        ss_result_clear(&store->lost);
+        return rv;
+    }
+    store->lost = db->result;
+    ss_db_close(db);
+    db->rv = rv;
+    return rv;
+}
+
+apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options_t *options,
+                                 apr_interval_time_t lock_wait, ss_result_t *result)
+{
+    const ss_dialect_t *dialect = ss_dialect_find(options->driver);
+
+    memset(store, 0, sizeof(*store));
+    store->pool = ss_store_pool();
+    store->options = *options;
+    store->options.params = apr_pstrdup(store->pool, options->params);
+    store->lock = SS_LOCK_NONE;
+    APR_RING_INIT(&store->again, ss_store_request_t, link);
+    ss_node_name_token(store->token);
+    apr_status_t rv = APR_ENOTIMPL;
+    if (!dialect) {
+        ss_result_set(result, "queue", "", NULL,
+                      "SMTPSendQueue %s is not supported by this version", options->driver);
+    } else {
+        rv = dialect->is_shared
+                 ? ss_node_name_take(options->node_file, lock_wait, &store->lock.name, store->node,
+                                     result)
+                 : ss_lock_take_file(&store->lock, options->params, lock_wait, result);
+    }
+    if (rv == APR_SUCCESS) {
+        rv = connect_store(store, dialect);
+        if (rv != APR_SUCCESS) *result = store->lost;
+    }
+    if (rv != APR_SUCCESS) ss_store_batch_close(store);
+    return rv;
+}
+
+void ss_store_batch_close(ss_store_batch_t *store)
+{
+    if (store->db.handle) ss_lease_leave(&store->db, store->token);
+    ss_db_close(&store->db);
+    ss_lock_release(&store->lock);
+    apr_pool_destroy(store->pool);
+}
+
+/* Connects if there is no connection. At most as often as failed batches are retried: with a server
+ * that does not answer at all, each attempt takes seconds. */
+static apr_status_t ensure_connected(ss_store_batch_t *store)
+{
+    ss_db_t *db = &store->db;
+    apr_status_t rv = APR_EGENERAL;
+
+    if (db->handle) return APR_SUCCESS;
+    if (ss_mono_reached(store->again_at, ss_mono_now()) || !store->again_wait)
+        rv = connect_store(store, db->dialect);
+    if (rv == APR_SUCCESS) return rv;
+    db->fault = SS_FAULT_LOST;
+    db->rv = APR_EGENERAL;
+    db->result = store->lost;
+    return rv;
+}
+
+/* Ends the failed transaction and keeps its error. A server always answers a ROLLBACK: if it does
+ * not, the connection is lost, whatever the first error was. */
+static void roll_back(ss_store_batch_t *store)
+{
+    ss_db_t *db = &store->db;
+    apr_status_t rv = db->rv, end = APR_SUCCESS;
+    ss_dialect_fault_t fault = db->fault;
+    ss_result_t result = db->result;
+
+    if (db->handle) end = ss_db_do(db, "ROLLBACK");
+    ss_db_clear(db);
+    if (end != APR_SUCCESS && db->dialect->is_remote) {
+        fault = SS_FAULT_LOST;
+        store->lost = result;
+        ss_db_close(db);
+    }
+    db->rv = rv;
+    db->fault = fault;
+    db->result = result;
+}
+
+/* ---- a batch ---- */
+
+static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *request)
+{
+    ss_db_t *db = &store->db;
+    void *typed = request;
+    int is_done = 0;
+
+    request->rv = APR_SUCCESS;
+    if (request->is_unknown) {
+        apr_status_t rv = ss_store_accept_is_done(db, request, &is_done);
+        if (rv != APR_SUCCESS || is_done) return rv;
+    }
+    switch (request->verb) {
+    case SS_STORE_ACCEPT: return ss_store_accept_write(db, typed);
+    case SS_STORE_STAGE: return ss_store_accept_stage(db, typed);
+    case SS_STORE_UNSTAGE: return ss_store_accept_unstage(db, typed);
+    case SS_STORE_OUTCOME: return ss_store_outcome_write(db, typed);
+    case SS_STORE_SET: return ss_store_control_set(db, typed);
+    case SS_STORE_PURGE: return ss_store_counts_purge(db, typed);
+    case SS_STORE_LEASE:
+        return ss_lease_write(db, typed, store->token,
+                              ss_lease_may_take_over(ss_mono_since(ss_mono_now(), store->contact)));
+    default: return ss_store_control_write(db, typed);
+    }
+}
+
+static void set_error(const ss_db_t *db, ss_store_request_t *request)
+{
+    request->rv = db->rv == APR_SUCCESS ? APR_EGENERAL : db->rv;
+    request->result = db->result;
+}
+
+/* *bad: the request whose statement failed, or NULL. *is_end: the commit failed. */
+static apr_status_t try_batch(ss_store_batch_t *store, struct ss_requests_t *batch,
+                              ss_store_request_t **bad, int *is_end)
+{
+    ss_db_t *db = &store->db;
+
+    *bad = NULL;
+    *is_end = 0;
+    apr_status_t rv = ensure_connected(store);
+    if (rv != APR_SUCCESS) return rv;
+    ss_db_clear(db);
+    rv = ss_db_do(db, db->dialect->begin);
+    for (ss_store_request_t *r = APR_RING_FIRST(batch);
+         rv == APR_SUCCESS && r != APR_RING_SENTINEL(batch, ss_store_request_t, link);
+         r = APR_RING_NEXT(r, link)) {
+        rv = write_one(store, r);
+        if (rv != APR_SUCCESS) *bad = r;
+    }
+    if (rv == APR_SUCCESS) rv = ss_store_outcome_flush(db);
+    if (rv != APR_SUCCESS) return rv;
+    *is_end = 1;
+    return ss_db_do(db, "COMMIT");
+}
+
+static void mark_unknown(struct ss_requests_t *batch)
+{
+    ss_store_request_t *r;
+
+    APR_RING_FOREACH(r, batch, ss_store_request_t, link)
+    {
+        if (!r->is_unknown) r->unknown_until = ss_mono_add(ss_mono_now(), UNKNOWN_MOST);
+        r->is_unknown = 1;
+    }
+}
+
+/* Whether a failed batch is retried at once, unchanged. */
+static int is_for_again(ss_store_batch_t *store, int tries)
+{
+    ss_db_t *db = &store->db;
+
+    if (db->fault == SS_FAULT_STALE)
+        return tries < REFRESH_MOST && ss_db_refresh(db) == APR_SUCCESS;
+    /* Two nodes may have collided, for example with the same idempotency key: the retry finds the
+     * other's row. */
+    if (db->fault == SS_FAULT_REQUEST) return tries < db->dialect->refused_tries;
+    return db->fault == SS_FAULT_LOST && tries < 1 && !store->again_wait;
+}
+
+/* Writes the batch in one transaction. A request that the database refuses goes to `done` with its
+ * error, and the others are tried again without it. APR_SUCCESS: committed; else the failure
+ * concerns all requests that are left in the batch. */
+static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batch,
+                             struct ss_requests_t *done)
+{
+    ss_db_t *db = &store->db;
+    int tries = 0, is_end;
+
+    db->is_careful = 0;
+    for (;;) {
+        ss_store_request_t *bad;
+        apr_status_t rv = try_batch(store, batch, &bad, &is_end);
+        if (rv == APR_SUCCESS) return APR_SUCCESS;
+        roll_back(store);
+        if (is_end && db->fault == SS_FAULT_LOST) mark_unknown(batch);
+        /* Row by row from now on, to find the refused one. */
+        db->is_careful = db->fault == SS_FAULT_REQUEST;
+        if (is_for_again(store, tries++)) continue;
+        if (!bad || db->fault != SS_FAULT_REQUEST) return rv;
+        tries = 0;
+        set_error(db, bad);
+        APR_RING_REMOVE(bad, link);
+        ss_store_request_push(done, bad);
+        if (APR_RING_EMPTY(batch, ss_store_request_t, link)) return APR_SUCCESS;
+    }
+}
+
+int ss_store_batch_bucket(apr_interval_time_t took)
+{
+    int bucket = 0;
+
+    for (apr_interval_time_t bound = 1000; bucket < 15 && took > bound; bound *= 2) bucket++;
+    return bucket;
+}
+
+static void count_commit(ss_store_stats_t *stats, int requests, apr_interval_time_t took)
+{
+    stats->commits++;
+    stats->requests += (apr_uint64_t)requests;
+    stats->last = took;
+    stats->sum += took;
+    if (took > stats->most) stats->most = took;
+    stats->buckets[ss_store_batch_bucket(took)]++;
+}
+
+apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last)
+{
+    if (!last) return AGAIN_FIRST;
+    return last > AGAIN_MOST / 2 ? AGAIN_MOST : last * 2;
+}
+
+int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_until, ss_mono_t now)
+{
+    if (ss_mono_is_set(close_until) && ss_mono_reached(close_until, now)) return 0;
+    if (request->verb == SS_STORE_OUTCOME) return 1;
+    return request->is_unknown &&
+           (request->verb == SS_STORE_ACCEPT || request->verb == SS_STORE_STAGE) &&
+           ss_mono_before(now, request->unknown_until);
+}
+
+static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch,
+                         struct ss_requests_t *done)
+{
+    ss_db_t *db = &store->db;
+    ss_mono_t now = ss_mono_now();
+    struct ss_requests_t kept;
+    ss_store_request_t *request;
+
+    APR_RING_INIT(&kept, ss_store_request_t, link);
+    if (strncmp(store->stats.fault, db->result.text, sizeof(store->stats.fault) - 1)) {
+        ss_log(store->options.log, SS_LOG_ERROR, 301,
+               "the queue cannot be written: %s; accepted mail is kept, submissions are refused "
+               "with 503 until this is fixed",
+               db->result.text);
+        apr_cpystrn(store->stats.fault, db->result.text, sizeof(store->stats.fault));
+    }
+    while ((request = ss_store_request_take(batch)) != NULL) {
+        if (ss_store_batch_keeps(request, store->close_until, now)) {
+            ss_store_request_push(&kept, request);
+            continue;
+        }
+        set_error(db, request);
+        ss_store_request_push(done, request);
+    }
+    APR_RING_PREPEND(&store->again, &kept, ss_store_request_t, link);
+    /* A server is reconnected at its own times; requests in between do not postpone it. */
+    if (db->fault == SS_FAULT_LOST && store->again_wait && ss_mono_before(now, store->again_at))
+        return;
+    store->again_wait = ss_store_batch_wait(store->again_wait);
+    store->again_at = ss_mono_add(now, store->again_wait);
+}
+
+void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
+                          struct ss_requests_t *done)
+{
+    int requests = 0, has_purged = 0;
+    ss_mono_t started = ss_mono_now();
+    ss_store_request_t *r;
+
+    APR_RING_FOREACH(r, batch, ss_store_request_t, link)
+    {
+        requests++;
+        has_purged |= r->verb == SS_STORE_PURGE;
+    }
+    if (do_batch(store, batch, done) != APR_SUCCESS) {
+        batch_failed(store, batch, done);
+        return;
+    }
+    count_commit(&store->stats, requests, ss_mono_since(ss_mono_now(), started));
+    if (*store->stats.fault) {
+        ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
+        *store->stats.fault = '\0';
+    }
+    store->again_wait = 0;
+    APR_RING_CONCAT(done, batch, ss_store_request_t, link);
+    /* Returns free space in steps, so that the file shrinks after a backlog. */
+    if (has_purged && store->db.dialect->shrink) {
+        if (ss_db_ask(&store->db, store->db.dialect->shrink) == APR_SUCCESS)
+            while (ss_db_next(&store->db)) continue;
+    }
+}
+
+/* ---- a read ---- */
+
+static apr_status_t read_step(ss_db_t *db, ss_store_request_t *request, int *more)
+{
+    void *typed = request;
+
+    *more = 0;
+    switch (request->verb) {
+    case SS_STORE_LOAD: return ss_store_read_load(db, typed);
+    case SS_STORE_PART: return ss_store_read_part(db, typed);
+    case SS_STORE_DUE: return ss_store_read_due(db, typed);
+    case SS_STORE_LOOKUP: return ss_store_read_lookup(db, typed);
+    case SS_STORE_LIST: return ss_store_page_list(db, typed, more);
+    case SS_STORE_MATCHES: return ss_store_control_count(db, typed, more);
+    case SS_STORE_COUNTS: return ss_store_counts_all(db, typed, more);
+    case SS_STORE_OLDEST: return ss_store_counts_oldest(db, typed, more);
+    case SS_STORE_SETTINGS: return ss_store_read_settings(db, typed, more);
+    default: return APR_ENOTIMPL;
+    }
+}
+
+static apr_status_t try_read(ss_store_batch_t *store, ss_store_request_t *request, int *more)
+{
+    ss_db_t *db = &store->db;
+
+    *more = 0;
+    apr_status_t rv = ensure_connected(store);
+    if (rv != APR_SUCCESS) return rv;
+    ss_db_clear(db);
+    rv = read_step(db, request, more);
+    if (rv != APR_SUCCESS && db->fault == SS_FAULT_STALE) {
+        rv = ss_db_refresh(db);
+        if (rv == APR_SUCCESS) rv = read_step(db, request, more);
+    }
+    return rv;
+}
+
+int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request)
+{
+    ss_db_t *db = &store->db;
+    int more;
+    apr_status_t rv = try_read(store, request, &more);
+
+    if (rv != APR_SUCCESS && db->dialect->is_remote && db->handle) {
+        roll_back(store);
+        if (db->fault == SS_FAULT_LOST) rv = try_read(store, request, &more);
+    }
+    if (rv != APR_SUCCESS) set_error(db, request);
+    ss_db_clear(db);
+    return rv != APR_SUCCESS || !more;
+}

@@ -1,0 +1,201 @@
+/* advice.c: finds entries of the knowledge base (advice_table.c): by id, by code, by words in a
+ * text. Pure. */
+#include "smtp/advice.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "smtp/phrase.h"
+#include "smtp/verdict.h"
+
+#define SS_ADVICE_INPUT_MAX 8192 /* of the user input; the rest is ignored */
+#define SS_ADVICE_CODES_MAX 32   /* codes taken from one text */
+
+/* The words of a server's or library's text are more specific than its code, which many causes
+ * share; an enhanced code is more specific than a reply code. */
+enum {
+    SCORE_ID = 1000,
+    SCORE_MATCH = 200,
+    SCORE_ENHANCED = 100,
+    SCORE_CODE = 50,
+    SCORE_ID_IN_TEXT = 300,
+    SCORE_NUMBER = 120 /* of the log, in a longer line */,
+    SCORE_WORD = 10
+};
+
+typedef struct {
+    char text[SS_ADVICE_CODES_MAX][12];
+    int count;
+} ss_advice_codes_t;
+
+/* Both tables as one. */
+static int entries(void)
+{
+    return ss_advice_count + ss_advice_log_count;
+}
+
+static const ss_advice_t *entry_at(int i)
+{
+    return i < ss_advice_count ? &ss_advice_table[i] : &ss_advice_log_table[i - ss_advice_count];
+}
+
+const ss_advice_t *ss_advice_find(const char *id)
+{
+    for (int i = 0; id && i < entries(); i++) {
+        if (!strcmp(entry_at(i)->id, id)) return entry_at(i);
+    }
+    return NULL;
+}
+
+static int is_alnum(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static int is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Whether text has the len bytes of word, letter case ignored, and not as a part of a longer word.
+ */
+static int has_word(const char *text, const char *word, apr_size_t len)
+{
+    for (const char *at = text; (at = ss_phrase_find(at, word, len)) != NULL; at++) {
+        if ((at == text || !is_alnum(at[-1])) && !is_alnum(at[len])) return 1;
+    }
+    return 0;
+}
+
+/* "535", or "5.7.8" with a class that replies have; not an IPv4 address or a version. */
+static int is_code(const char *word, apr_size_t len)
+{
+    int dots = 0;
+    if (len < 3 || len >= sizeof(((ss_advice_codes_t *)0)->text[0]) || word[0] < '2' ||
+        word[0] > '5')
+        return 0;
+    for (apr_size_t i = 0; i < len; i++) {
+        if (word[i] == '.') dots++;
+    }
+    return dots ? dots == 2 && word[1] == '.' && word[0] != '3' : len == 3;
+}
+
+/* Collects runs of digits and dots; a dash as in "535-5.7.8" separates them, and a full stop at the
+ * end of a sentence does not belong to them. */
+static void collect(const char *text, ss_advice_codes_t *codes)
+{
+    codes->count = 0;
+    for (apr_size_t i = 0; text[i] && codes->count < SS_ADVICE_CODES_MAX;) {
+        if (!is_digit(text[i]) ||
+            (i && (is_alnum(text[i - 1]) || text[i - 1] == '.' || text[i - 1] == ':'))) {
+            i++;
+            continue;
+        }
+        apr_size_t end = i;
+        while (is_digit(text[end]) || text[end] == '.') end++;
+        apr_size_t len = end - i;
+        while (text[i + len - 1] == '.') len--;
+        if (is_code(text + i, len) && !is_alnum(text[end])) {
+            memcpy(codes->text[codes->count], text + i, len);
+            codes->text[codes->count++][len] = '\0';
+        }
+        i = end;
+    }
+}
+
+/* Whether a code of an entry matches one that was found; "x.7.8" in an entry stands for both
+ * classes of failure. */
+static int same_code(const char *entry, apr_size_t len, const char *found)
+{
+    if (strlen(found) != len) return 0;
+    if (entry[0] == 'x')
+        return (found[0] == '4' || found[0] == '5') && !memcmp(entry + 1, found + 1, len - 1);
+    return !memcmp(entry, found, len);
+}
+
+static int code_score(const char *list, const ss_advice_codes_t *codes)
+{
+    int enhanced = 0, plain = 0;
+    while (list && *list) {
+        apr_size_t len = strcspn(list, " ");
+        for (int i = 0; i < codes->count; i++) {
+            if (!same_code(list, len, codes->text[i])) continue;
+            if (memchr(list, '.', len))
+                enhanced = SCORE_ENHANCED;
+            else
+                plain = SCORE_CODE;
+        }
+        list += len;
+        list += strspn(list, " ");
+    }
+    return enhanced + plain;
+}
+
+/* Words of the input that occur in the title: for "certificate expired" typed by hand. */
+static int title_score(const char *title, const char *text)
+{
+    int score = 0;
+    for (const char *at = text; *at;) {
+        apr_size_t len = 0;
+        while (is_alnum(at[len])) len++;
+        if (len > 3 && has_word(title, at, len)) score += SCORE_WORD;
+        at += len ? len : 1;
+    }
+    return score < SCORE_CODE ? score : SCORE_CODE - 1;
+}
+
+static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_codes_t *codes)
+{
+    if (ss_text_same(entry->id, text)) return SCORE_ID;
+    int score = code_score(entry->codes, codes);
+    int length = ss_phrase_length(entry->match, text);
+    int said = ss_verdict_phrase_length(entry->id, text);
+    if (said > length) length = said;
+    if (length) score += SCORE_MATCH + (length < 50 ? length : 50);
+    if (strchr(entry->id, '-') && has_word(text, entry->id, strlen(entry->id)))
+        score += strncmp(entry->id, "SMTPSend-", 9) ? SCORE_ID_IN_TEXT : SCORE_NUMBER;
+    return score + title_score(entry->title, text);
+}
+
+static const char *trimmed(const char *text, apr_pool_t *pool)
+{
+    text += strspn(text, " \t\r\n");
+    apr_size_t len = strnlen(text, SS_ADVICE_INPUT_MAX);
+    while (len && strchr(" \t\r\n", text[len - 1])) len--;
+    return apr_pstrmemdup(pool, text, len);
+}
+
+/* Inserts by score; of equal scores the earlier entry comes first. */
+static void insert(apr_array_header_t *list, int *scores, int max, const ss_advice_t *entry,
+                   int score)
+{
+    int at = list->nelts;
+    while (at > 0 && scores[at - 1] < score) at--;
+    if (at >= max) return;
+    if (list->nelts < max) apr_array_push(list);
+    const ss_advice_t **items = (const ss_advice_t **)(void *)list->elts;
+    for (int i = list->nelts - 1; i > at; i--) {
+        items[i] = items[i - 1];
+        scores[i] = scores[i - 1];
+    }
+    items[at] = entry;
+    scores[at] = score;
+}
+
+apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool)
+{
+    ss_advice_codes_t codes;
+    if (max > entries()) max = entries();
+    if (max < 0) max = 0;
+    apr_array_header_t *list = apr_array_make(pool, max ? max : 1, sizeof(const ss_advice_t *));
+    if (!text || !max) return list;
+    const char *asked = trimmed(text, pool);
+    int *scores = apr_pcalloc(pool, sizeof(*scores) * (apr_size_t)max);
+    collect(asked, &codes);
+    for (int i = 0; *asked && i < entries(); i++) {
+        int score = score_of(entry_at(i), asked, &codes);
+        if (score) insert(list, scores, max, entry_at(i), score);
+    }
+    return list;
+}

@@ -1,0 +1,187 @@
+/* transaction.c: what the replies to MAIL, RCPT, DATA, BDAT and the end of a message mean for each
+ * recipient. A recipient is decided once, by the first reply about it; later replies (503 to the
+ * rest of a group) never replace that. */
+#include "smtp/transaction.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+/* A transaction that is still open at the server is ended by closing the connection, because some
+ * servers refuse or penalize RSET. */
+void ss_transaction_settle(ss_client_t *c)
+{
+    while (c->first) {
+        ss_client_tx_t *tx = c->first;
+        if (tx->has_failed && tx->say < SS_SAY_WAIT) tx->say = SS_SAY_NOTHING;
+        if (tx->say != SS_SAY_NOTHING || tx->open) return;
+        if (tx->is_mail_ok && !tx->is_over) c->is_closing = 1;
+        if (tx->has_failed) c->has_error = 1;
+        ss_client_give_back(c, tx);
+    }
+}
+
+/* ---- refusals ---- */
+
+/* A refusal of the whole message. */
+static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
+
+    /* After an earlier error on this connection, "bad sequence" may be a consequence: nothing is
+     * learned. */
+    if (cmd == SS_CMD_MAIL && c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_ONE_MESSAGE;
+    tx->has_failed = 1;
+    ss_client_refused(c, cmd, reply, &verdict, tx->accepted);
+    ss_client_decide(c, tx, cmd, reply, verdict.fate, NULL, verdict.advice, reply->text);
+    if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) {
+        c->is_closing = 1;
+        if (verdict.fate != SS_FATE_AGAIN) ss_client_reason(c, 0, cmd, reply, &verdict, NULL);
+    }
+    c->has_error = 1;
+}
+
+/* 421: the server closes the connection; unanswered commands were not accepted. */
+static void is_leaving(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    if (ss_client_is_undecided(tx)) refused(c, tx, cmd, reply);
+    c->is_gone = 1;
+    ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
+    ss_client_reason(c, tx->is_reused && verdict.fate == SS_FATE_AGAIN, cmd, reply, &verdict, NULL);
+    ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
+}
+
+/* ---- answers ---- */
+
+static void mail_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
+{
+    if (reply->code / 100 == 2)
+        tx->is_mail_ok = 1;
+    else
+        refused(c, tx, SS_CMD_MAIL, reply);
+}
+
+static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss_reply_t *reply)
+{
+    ss_client_rcpt_t *rcpt = &tx->m->rcpts[number];
+
+    tx->rcpts_answered++;
+    if (tx->has_failed) return;
+    if (reply->code / 100 == 2) {
+        tx->accepted++;
+        return;
+    }
+    ss_verdict_t verdict = ss_verdict(SS_CMD_RCPT, reply, tx->is_reused);
+    ss_client_refused(c, SS_CMD_RCPT, reply, &verdict, tx->accepted);
+    ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
+                          apr_pstrdup(tx->m->pool, reply->text));
+    tx->m->ended = c->now;
+    if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) c->is_closing = 1;
+    if (!ss_client_is_undecided(tx)) tx->has_failed = 1;
+}
+
+static void data_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
+{
+    if (reply->code == 354) {
+        if (tx->has_failed) {
+            /* The server expects content for no recipient: an empty message ends the transaction
+             * (RFC 2920 3.1), and its reply does not count. */
+            ss_client_put(c, ".\r\n", 3, 0);
+            ss_client_asked(c, SS_CMD_END, tx, 0);
+            ss_client_last_asked(c)->end = c->out.queued;
+            tx->say = SS_SAY_NOTHING;
+            return;
+        }
+        ss_content_start(&tx->reader, &tx->m->content, tx->m->size, 1);
+        tx->say = SS_SAY_CONTENT;
+        ss_client_asked(c, SS_CMD_END, tx, 0);
+        return;
+    }
+    tx->say = SS_SAY_NOTHING;
+    if (reply->code / 100 < 4) {
+        ss_client_nonsense(c, "the server answered DATA with neither 354 nor a refusal");
+        return;
+    }
+    if (!tx->has_failed) refused(c, tx, SS_CMD_DATA, reply);
+}
+
+static void taken(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
+{
+    int is_clean = tx->accepted == tx->m->rcpt_count;
+
+    ss_client_decide(c, tx, SS_CMD_END, reply, SS_FATE_SENT, NULL, "accepted", reply->text);
+    if (c->asked_count) c->has_streamed = 1;
+    if (is_clean && c->window < c->options.window_max) c->window++;
+}
+
+/* The server does not know or accept BDAT: about the extension, not the message. */
+static int is_bdat_refused(const ss_client_tx_t *tx, const ss_reply_t *reply)
+{
+    return tx->uses_bdat && reply->code >= 500 && reply->code <= 504 &&
+           (!reply->enhanced[0] || !strncmp(reply->enhanced, "5.5.", 4));
+}
+
+static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
+{
+    if (!tx->uses_bdat || tx->accepted) tx->is_over = 1;
+    if (tx->has_failed) return;
+    if (reply->code / 100 == 2) {
+        taken(c, tx, reply);
+    } else if (is_bdat_refused(tx, reply)) {
+        ss_verdict_t verdict = ss_verdict(SS_CMD_BDAT, reply, tx->is_reused);
+        verdict.fate = SS_FATE_AGAIN;
+        verdict.scope = SS_SCOPE_CONNECTION;
+        verdict.learn |= SS_LEARN_NO_CHUNKING;
+        ss_client_refused(c, SS_CMD_BDAT, reply, &verdict, 0);
+        ss_client_decide(c, tx, SS_CMD_BDAT, reply, SS_FATE_AGAIN, NULL, verdict.advice,
+                         reply->text);
+        /* It may interpret the content as commands, so nothing more is sent, and its replies are
+         * ignored. */
+        ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
+    } else {
+        refused(c, tx, SS_CMD_END, reply);
+    }
+}
+
+void ss_transaction_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
+{
+    ss_client_tx_t *tx = asked->tx;
+
+    if (reply->code == 421) {
+        is_leaving(c, tx, asked->cmd, reply);
+        return;
+    }
+    if (reply->code / 100 == 3 && asked->cmd != SS_CMD_DATA) {
+        ss_client_nonsense(c, "the server's reply has an invalid code");
+        return;
+    }
+    switch (asked->cmd) {
+    case SS_CMD_MAIL: mail_answer(c, tx, reply); break;
+    case SS_CMD_RCPT: rcpt_answer(c, tx, asked->rcpt, reply); break;
+    case SS_CMD_DATA: data_answer(c, tx, reply); break;
+    default: end_answer(c, tx, reply); break;
+    }
+}
+
+void ss_transaction_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
+{
+    ss_client_tx_t *tx = asked->tx;
+
+    if (reply->code / 100 < 4) {
+        ss_client_nonsense(c, "the server replied before the command was sent");
+        return;
+    }
+    if (reply->code == 421) {
+        is_leaving(c, tx, asked->cmd, reply);
+        return;
+    }
+    /* "552 too big" in the middle of the content: it counts, and the rest is not sent. */
+    tx->has_reply = 1;
+    if (is_bdat_refused(tx, reply) && asked->cmd == SS_CMD_END) {
+        end_answer(c, tx, reply);
+        return;
+    }
+    if (!tx->has_failed) refused(c, tx, asked->cmd, reply);
+    ss_client_close(c, SS_FATE_AGAIN, "connection-lost",
+                    "the connection was closed because the server refused another message before "
+                    "it was complete");
+}

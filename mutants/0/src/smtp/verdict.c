@@ -1,0 +1,418 @@
+/* verdict.c: what a server's reply means, in one table of rules.
+ *
+ * The first rule that fits decides, so narrow rules stand before wide ones, and the rules of each
+ * command end with its default. The phrases here also serve "smtp-send explain" (advice.c): a
+ * provider's sentence is added in this file and nowhere else. */
+#include "smtp/verdict.h"
+
+#include <string.h>
+
+#include "smtp/phrase.h"
+
+/* The commands of a rule, as a set of bits. */
+enum {
+    CONNECT = 1 << SS_CMD_CONNECT,
+    TLS = 1 << SS_CMD_TLS,
+    GREETING = 1 << SS_CMD_GREETING,
+    EHLO = 1 << SS_CMD_EHLO,
+    HELO = 1 << SS_CMD_HELO,
+    STARTTLS = 1 << SS_CMD_STARTTLS,
+    AUTH = 1 << SS_CMD_AUTH,
+    MAIL = 1 << SS_CMD_MAIL,
+    RCPT = 1 << SS_CMD_RCPT,
+    DATA = 1 << SS_CMD_DATA,
+    BDAT = 1 << SS_CMD_BDAT,
+    END = 1 << SS_CMD_END,
+    RSET = 1 << SS_CMD_RSET,
+    QUIT = 1 << SS_CMD_QUIT,
+    AT_ANY = 0,
+    AT_SETUP = 1 << SS_CMD_NONE | CONNECT | TLS,
+    AT_HELLO = EHLO | HELO,
+    AT_START = GREETING | AT_HELLO,
+    AT_BODY = DATA | BDAT | END,
+    AT_MAIL = MAIL | RCPT | AT_BODY
+};
+
+typedef enum { EITHER, REUSED, FRESH } ss_verdict_when_t;
+
+typedef struct {
+    int at;               /* the commands; AT_ANY: all */
+    int code;             /* 550; or its first digit, 5; or 0 for all */
+    const char *enhanced; /* "5.7.8"; ".7.8": 4.7.8 and 5.7.8; ".7.": a subject; NULL: all */
+    const char *phrases;  /* one of these is in the text (phrase.h); NULL: any text */
+    ss_verdict_when_t when;
+    ss_verdict_t verdict;
+} ss_verdict_rule_t;
+
+/* Phrases: lists as in phrase.h. */
+#define WORDS_LISTED                                                                               \
+    "blocklist|block list|blacklist|black list|blocked using|spamhaus|spamcop|barracuda|sorbs|"    \
+    "dnsbl|listed at |listed by |not accepted from this ip|originating from your ip|"              \
+    "unregistered domains|poor reputation|bad reputation|banned sending ip|client host blocked|"   \
+    "ip address is not allowed|[tss0|| rbl|rbl.|listed in |[bl2|your ip address|[ts0"
+#define WORDS_CONNECTIONS                                                                          \
+    "too many connections|too many concurrent|concurrent connections|thread limit|"                \
+    "connection limit|connections limit|too many sessions|maximum number of connections|"          \
+    "connections from your|too many smtp"
+#define WORDS_LOGINS                                                                               \
+    "too many login|too many failed|too many auth|too many bad|too many unsuccessful|"             \
+    "too many invalid"
+#define WORDS_QUOTA                                                                                \
+    "daily user sending|daily sending|daily message|daily quota|daily limit|sending quota|"        \
+    "sending limit|submissionquotaexceeded|maximum credits|credits exceeded|hourly limit|"         \
+    "hourly sending|monthly limit|message limit exceeded|outgoing mail limit|"                     \
+    "outgoing message limit|messaging limit|recipient limit exceeded for your account|"            \
+    "account has exceeded|plan limit|messages per day|messages per hour"
+#define WORDS_RATE                                                                                 \
+    "receiving mail at a rate|receiving mail too quickly|throttling failure|"                      \
+    "sending rate exceeded|rate limit|ratelimit|too many messages|too much mail|slow down|"        \
+    "sending too fast"
+#define WORDS_RELAY                                                                                \
+    "relaying denied|relay access denied|unable to relay|relay not permitted|relaying not|"        \
+    "not permitted to relay|relay denied|do not relay|no relaying|relaying is not|relay is not|"   \
+    "not allowed to relay|relaying prohibited|relaying disallowed|not a gateway|rcpthosts|"        \
+    "invalid credentials for relay"
+#define WORDS_LOGIN                                                                                \
+    "authentication required|authentication is required|must authenticate|please authenticate|"    \
+    "not authenticated|auth first|authenticate first|need to authenticate|"                        \
+    "unauthenticated senders|requires authentication|expecting auth|login required|"               \
+    "authorization required|must be authenticated||5.7.57"
+#define WORDS_APP_PASSWORD                                                                         \
+    "application-specific password|app password|app-specific password|invalidsecondfactor|"        \
+    "badcredentials||gsmtp"
+#define WORDS_TLS                                                                                  \
+    "must issue a starttls|starttls first|starttls is required|starttls required|tls required|"    \
+    "encryption required|requires tls|secure connection required|session encryption is required"
+#define WORDS_SENDER                                                                               \
+    "not owned by|sendasdenied|send as this sender|not allowed to send as|"                        \
+    "identities failed the check|address is not verified|verified sender|sender identity|"         \
+    "not authorized to send|sender not allowed|sender is not allowed|sender mismatch|"             \
+    "sender address is not|not allowed to use|from address does not match|cannot send as|"         \
+    "sender signature|not a confirmed|sender is not same|relay from address|"                      \
+    "domain is not verified|domain not verified|sender address rejected"
+#define WORDS_SENDER_AS "disallowed as|sender is not allowed|one of your addresses"
+#define WORDS_SENDER_DOMAIN                                                                        \
+    "sender address rejected: need fully|sender address must contain|"                             \
+    "sender address rejected: domain"
+#define WORDS_BLOCKED                                                                              \
+    "sending paused|outgoing blocked|outbound sender|unusual sending|spam abuse detected|"         \
+    "suspicious activity|account is under review"
+#define WORDS_ACCOUNT                                                                              \
+    "account has been suspended|account is suspended|account suspended|"                           \
+    "account has been disabled|account is disabled|account disabled|account has been blocked|"     \
+    "account is blocked|account has been locked|account is locked|account locked|"                 \
+    "account has been deactivated|account inactive"
+#define WORDS_SANDBOX                                                                              \
+    "test purposes only|pending approval|sandbox|trial account|authorized recipients|"             \
+    "testing account"
+#define WORDS_RIGHTS                                                                               \
+    "not authorized to perform|smtp service is not enabled|not enabled for this account|"          \
+    "enable imap/smtp|smtp access is|enable smtp|smtp is not enabled|smtp is disabled|"            \
+    "service is not enabled|insufficient permission|does not have permission to use"
+#define WORDS_CLIENT                                                                               \
+    "client host rejected|client host blocked||client host|access denied|no smtp service"
+#define WORDS_TLS_VERSION                                                                          \
+    "tls 1.0 and|tls1.0|tls 1.0 is|tls 1.1 is|tls version|support tls 1.2|upgrade your tls|"       \
+    "weak tls"
+#define WORDS_HELO                                                                                 \
+    "helo command rejected|ehlo command rejected|fully-qualified hostname|"                        \
+    "fully qualified hostname|invalid helo|bad helo|invalid ehlo|helo name|ehlo name|"             \
+    "helo argument|ehlo argument|helo/ehlo|helo is invalid|helo host|syntactically invalid"
+#define WORDS_MANY                                                                                 \
+    "too many recipients|too many rcpt|too many addresses|one recipient|"                          \
+    "maximum number of recipients|recipients per|recipient limit|recipients limit|"                \
+    "maximum recipients|number of recipients"
+#define WORDS_PIPELINE "pipelining|synchronization error|out of sync|sent too early"
+#define WORDS_GREY                                                                                 \
+    "greylist|graylist|grey-list|gray-list|grey list|postgrey|come back later|"                    \
+    "temporarily deferred for policy||try again in"
+#define WORDS_SPAM "spam|unsolicited|bulk mail|junk|content rejected|phish|dmarc|policy||spf |dkim"
+#define WORDS_VIRUS                                                                                \
+    "virus|malware|infected|dangerous attachment|blocked for security|potential security"
+#define WORDS_SIZE                                                                                 \
+    "message too big|message size|size limit|too large|maximum size|message is too|exceeds size|"  \
+    "exceeds fixed|exceeds maximum"
+#define WORDS_FULL                                                                                 \
+    "mailbox full|mailbox is full|over quota|overquota|quota exceeded|exceeded storage|"           \
+    "out of storage|mailbox size|inbox is out||mailbox for"
+#define WORDS_UNKNOWN                                                                              \
+    "user unknown|unknown user|no such user|does not exist|unknown recipient|recipient unknown|"   \
+    "no such recipient|mailbox unavailable|no mailbox|mailbox not found|user not found|"           \
+    "recipient not found|invalid recipient|invalid mailbox|unknown local|no such address|"         \
+    "unrouteable address|resolver.adr"
+#define WORDS_INACTIVE "marked as inactive|inactive recipient|recipient is inactive"
+#define WORDS_PTR "reverse hostname|reverse dns|ptr record|rdns|no ptr||hostname, "
+
+#define RULE(at, code, enh, words, when, scope, fate, learn, advice)                               \
+    {                                                                                              \
+        at, code, enh, words, when,                                                                \
+        {                                                                                          \
+            SS_SCOPE_##scope, SS_FATE_##fate, SS_LEARN_##learn, advice                             \
+        }                                                                                          \
+    }
+#define ROW(at, code, enh, words, scope, fate, advice)                                             \
+    RULE(at, code, enh, words, EITHER, scope, fate, NOTHING, advice)
+
+static const ss_verdict_rule_t rules[] = {
+    ROW(AT_ANY, 2, NULL, NULL, RECIPIENT, SENT, "accepted"),
+    ROW(DATA | AUTH, 3, NULL, NULL, RECIPIENT, SENT, "accepted"),
+    ROW(QUIT | RSET, 0, NULL, NULL, CONNECTION, AGAIN, "closing"),
+    ROW(AT_SETUP | AT_START | STARTTLS, 3, NULL, NULL, RELAY, DOWN, "not-smtp"),
+    ROW(AT_ANY, 3, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+
+    /* the way we speak was refused: the next connection speaks differently */
+    RULE(AT_MAIL | AT_HELLO, 0, NULL, WORDS_PIPELINE, EITHER, CONNECTION, AGAIN, NO_PIPELINING,
+         "no-pipelining"),
+    RULE(MAIL, 0, NULL, "one mail per message|only one mail|nested mail|sender already", REUSED,
+         CONNECTION, AGAIN, ONE_MESSAGE, "one-message"),
+    ROW(MAIL, 503, NULL, WORDS_LOGIN, RELAY, BLOCKED, "auth-required"),
+    ROW(MAIL, 503, NULL, WORDS_TLS, RELAY, BLOCKED, "tls-required"),
+    RULE(MAIL, 503, NULL, NULL, REUSED, CONNECTION, AGAIN, ONE_MESSAGE, "one-message"),
+    RULE(MAIL, 503, NULL, NULL, FRESH, CONNECTION, DEFERRED, NOTHING, "one-message"),
+
+    /* too many of something; before the rows for 421, which is how many servers say it */
+    RULE(AT_START | AUTH, 4, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DOWN, FEWER_CONNECTIONS,
+         "too-many-connections"),
+    RULE(AT_START | AUTH, 432, ".3.2", NULL, EITHER, CONNECTION, DOWN, FEWER_CONNECTIONS,
+         "too-many-connections"),
+    RULE(AT_START, 5, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DOWN, FEWER_CONNECTIONS,
+         "too-many-connections"),
+    RULE(AT_MAIL, 4, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DEFERRED, FEWER_CONNECTIONS,
+         "too-many-connections"),
+    RULE(AT_MAIL, 432, ".3.2", NULL, EITHER, CONNECTION, DEFERRED, FEWER_CONNECTIONS,
+         "too-many-connections"),
+    ROW(AUTH, 0, NULL, WORDS_LOGINS, RELAY, BLOCKED, "auth-too-many"),
+    ROW(AT_START | AUTH | AT_MAIL, 0, NULL, WORDS_QUOTA, RELAY, BLOCKED, "quota"),
+    ROW(AUTH | AT_MAIL, 0, "5.4.5", NULL, RELAY, BLOCKED, "quota"),
+    ROW(AUTH | MAIL | AT_BODY, 454, NULL, WORDS_RATE, RELAY, BLOCKED, "rate-limited"),
+
+    /* what the account may do: about us, whatever the code, 421 included */
+    ROW(AUTH, 0, NULL, WORDS_ACCOUNT, RELAY, BLOCKED, "auth-account-disabled"),
+    ROW(MAIL | AT_BODY, 0, NULL, WORDS_ACCOUNT, RELAY, BLOCKED, "sender-blocked"),
+    ROW(AT_MAIL, 0, NULL, WORDS_BLOCKED, RELAY, BLOCKED, "sender-blocked"),
+    ROW(AUTH | AT_MAIL, 0, NULL, WORDS_SANDBOX, RELAY, BLOCKED, "account-sandbox"),
+    ROW(AUTH | MAIL | AT_BODY, 0, NULL, WORDS_RIGHTS, RELAY, BLOCKED, "account-rights"),
+    ROW(AT_START | AUTH | MAIL, 0, NULL, WORDS_TLS_VERSION, RELAY, BLOCKED, "tls-version"),
+
+    /* 421: the server closes. At the start this is about the relay; on a connection that has
+     * carried a message, about this connection only. */
+    ROW(AT_START | AT_MAIL, 421, NULL, WORDS_LISTED, RELAY, BLOCKED, "address-listed"),
+    ROW(AT_SETUP | AT_START | STARTTLS | AUTH, 421, NULL, NULL, RELAY, DOWN, "service-unavailable"),
+    RULE(MAIL, 421, NULL, NULL, REUSED, CONNECTION, AGAIN, NOTHING, "service-unavailable"),
+    ROW(AT_ANY, 421, NULL, NULL, CONNECTION, DEFERRED, "service-unavailable"),
+    ROW(AT_SETUP, 0, NULL, NULL, RELAY, DOWN, "service-unavailable"),
+
+    /* greeting and EHLO */
+    ROW(AT_START, 0, NULL, WORDS_PTR, RELAY, BLOCKED, "reverse-dns"),
+    ROW(AT_START, 0, NULL, WORDS_LISTED, RELAY, BLOCKED, "address-listed"),
+    ROW(GREETING, 4, NULL, NULL, RELAY, DOWN, "service-unavailable"),
+    ROW(GREETING, 0, NULL, NULL, RELAY, BLOCKED, "greeting-refused"),
+    ROW(AT_HELLO, 0, NULL, WORDS_HELO, RELAY, BLOCKED, "helo-name"),
+    RULE(EHLO, 500, NULL, NULL, EITHER, CONNECTION, AGAIN, NO_EHLO, "no-ehlo"),
+    RULE(EHLO, 502, NULL, NULL, EITHER, CONNECTION, AGAIN, NO_EHLO, "no-ehlo"),
+    ROW(AT_HELLO, 501, NULL, NULL, RELAY, BLOCKED, "helo-name"),
+    ROW(AT_HELLO, 504, NULL, NULL, RELAY, BLOCKED, "helo-name"),
+    ROW(AT_HELLO, 4, NULL, NULL, RELAY, DOWN, "service-unavailable"),
+    ROW(AT_HELLO, 0, NULL, NULL, RELAY, BLOCKED, "hello-refused"),
+
+    /* STARTTLS and AUTH: the relay, never the message */
+    ROW(STARTTLS, 4, NULL, NULL, RELAY, DOWN, "starttls-refused"),
+    ROW(STARTTLS, 0, NULL, NULL, RELAY, BLOCKED, "starttls-refused"),
+    ROW(AUTH, 0, ".7.139", NULL, RELAY, BLOCKED, "auth-basic-disabled"),
+    ROW(AUTH, 0, NULL, "smtpclientauthentication is disabled|basic authentication is disabled",
+        RELAY, BLOCKED, "auth-basic-disabled"),
+    ROW(AUTH, 0, NULL, WORDS_APP_PASSWORD, RELAY, BLOCKED, "auth-app-password"),
+    ROW(AUTH, 0, NULL, "via your web browser|log in via your", RELAY, BLOCKED, "auth-web-login"),
+    ROW(AUTH, 0, "5.7.11", NULL, RELAY, BLOCKED, "auth-needs-tls"),
+    ROW(AUTH, 538, NULL, NULL, RELAY, BLOCKED, "auth-needs-tls"),
+    ROW(AUTH, 0, NULL, WORDS_TLS, RELAY, BLOCKED, "tls-required"),
+    ROW(AUTH, 530, NULL, NULL, RELAY, BLOCKED, "tls-required"),
+    ROW(AUTH, 0, ".7.12", NULL, RELAY, BLOCKED, "auth-transition"),
+    ROW(AUTH, 525, NULL, NULL, RELAY, BLOCKED, "auth-account-disabled"),
+    ROW(AUTH, 0, "5.7.13", NULL, RELAY, BLOCKED, "auth-account-disabled"),
+    ROW(AUTH, 4, NULL, NULL, RELAY, BLOCKED, "auth-temporary"),
+    ROW(AUTH, 504, NULL, NULL, RELAY, BLOCKED, "auth-none-common"),
+    ROW(AUTH, 534, NULL, NULL, RELAY, BLOCKED, "auth-none-common"),
+    ROW(AUTH, 500, NULL, NULL, RELAY, BLOCKED, "auth-not-offered"),
+    ROW(AUTH, 502, NULL, NULL, RELAY, BLOCKED, "auth-not-offered"),
+    ROW(AUTH, 503, NULL, NULL, RELAY, BLOCKED, "auth-not-offered"),
+    ROW(AUTH, 501, NULL, NULL, RELAY, BLOCKED, "auth-malformed"),
+    ROW(AUTH, 0, NULL, NULL, RELAY, BLOCKED, "auth-rejected"),
+
+    /* in a transaction, but about us and not about the message */
+    ROW(AT_MAIL, 0, NULL, WORDS_TLS, RELAY, BLOCKED, "tls-required"),
+    ROW(AT_MAIL, 530, "5.7.0", "||starttls", RELAY, BLOCKED, "tls-required"),
+    ROW(AT_MAIL, 530, NULL, NULL, RELAY, BLOCKED, "auth-required"),
+    ROW(AT_MAIL, 534, NULL, NULL, RELAY, BLOCKED, "auth-required"),
+    ROW(AT_MAIL, 535, NULL, NULL, RELAY, BLOCKED, "auth-rejected"),
+    ROW(AT_MAIL, 538, NULL, NULL, RELAY, BLOCKED, "auth-needs-tls"),
+    ROW(AT_MAIL, 0, "5.7.139", NULL, RELAY, BLOCKED, "auth-basic-disabled"),
+    ROW(AT_MAIL, 0, "5.7.57", NULL, RELAY, BLOCKED, "auth-required"),
+    ROW(AT_MAIL, 0, NULL, WORDS_LOGIN, RELAY, BLOCKED, "auth-required"),
+    ROW(AT_MAIL, 5, NULL, WORDS_SENDER_AS, MESSAGE, FAILED, "sender-refused"),
+    ROW(AT_MAIL, 0, NULL, WORDS_RELAY, RELAY, BLOCKED, "relay-denied"),
+    ROW(AT_MAIL, 0, "5.7.54", NULL, RELAY, BLOCKED, "relay-denied"),
+
+    /* about this sender: other messages may be accepted */
+    ROW(MAIL | RCPT, 0, NULL, WORDS_SENDER_DOMAIN, MESSAGE, FAILED, "sender-domain"),
+    ROW(AT_MAIL, 5, "5.7.60", NULL, MESSAGE, FAILED, "sender-refused"),
+    ROW(AT_MAIL, 5, "5.2.252", NULL, MESSAGE, FAILED, "sender-refused"),
+    ROW(AT_MAIL, 5, "5.1.8", NULL, MESSAGE, FAILED, "sender-blocked"),
+    ROW(AT_MAIL, 5, NULL, WORDS_SENDER, MESSAGE, FAILED, "sender-refused"),
+    ROW(MAIL, 5, NULL, "invalid mail from|null sender|empty sender|empty envelope||<>", MESSAGE,
+        FAILED, "null-sender"),
+    ROW(AT_MAIL, 0, NULL, WORDS_HELO, RELAY, BLOCKED, "helo-name"),
+    ROW(MAIL | RCPT, 0, ".7.25", NULL, RELAY, BLOCKED, "reverse-dns"),
+    ROW(MAIL | RCPT, 0, NULL, WORDS_PTR, RELAY, BLOCKED, "reverse-dns"),
+    ROW(MAIL | RCPT, 0, NULL, WORDS_LISTED, RELAY, BLOCKED, "address-listed"),
+
+    /* too many recipients: 552 in RFC 821, 452 since RFC 5321 (4.5.3.1.10) */
+    RULE(RCPT, 0, ".5.3", NULL, EITHER, RECIPIENT, AGAIN, MAX_RECIPIENTS, "too-many-recipients"),
+    RULE(RCPT, 0, NULL, WORDS_MANY, EITHER, RECIPIENT, AGAIN, MAX_RECIPIENTS,
+         "too-many-recipients"),
+    RULE(AT_BODY, 0, ".5.3", NULL, EITHER, MESSAGE, AGAIN, MAX_RECIPIENTS, "too-many-recipients"),
+    RULE(AT_BODY, 0, NULL, WORDS_MANY, EITHER, MESSAGE, AGAIN, MAX_RECIPIENTS,
+         "too-many-recipients"),
+
+    /* DATA or BDAT after every recipient was refused; then BDAT itself */
+    ROW(DATA | BDAT, 0, NULL, "valid recipients|no recipient|need rcpt|rcpt first|rcpt command",
+        MESSAGE, DEFERRED, "no-recipients"),
+    RULE(BDAT, 500, NULL, NULL, EITHER, MESSAGE, AGAIN, NO_CHUNKING, "no-chunking"),
+    RULE(BDAT, 502, NULL, NULL, EITHER, MESSAGE, AGAIN, NO_CHUNKING, "no-chunking"),
+    RULE(BDAT, 503, NULL, NULL, EITHER, MESSAGE, AGAIN, NO_CHUNKING, "no-chunking"),
+    RULE(BDAT, 504, NULL, NULL, EITHER, MESSAGE, AGAIN, NO_CHUNKING, "no-chunking"),
+
+    /* size and storage; a full mailbox first, since its texts say "size" and "quota" too */
+    ROW(RCPT, 0, ".2.2", NULL, RECIPIENT, FAILED, "mailbox-full"),
+    ROW(RCPT, 0, NULL, WORDS_FULL, RECIPIENT, FAILED, "mailbox-full"),
+    ROW(AT_BODY, 5, ".2.2", NULL, MESSAGE, FAILED, "mailbox-full"),
+    ROW(AT_BODY, 5, NULL, WORDS_FULL, MESSAGE, FAILED, "mailbox-full"),
+    ROW(RCPT, 5, ".3.4", NULL, RECIPIENT, FAILED, "message-too-big"),
+    ROW(AT_MAIL, 5, ".3.4", NULL, MESSAGE, FAILED, "message-too-big"),
+    ROW(AT_MAIL, 5, ".2.3", NULL, MESSAGE, FAILED, "message-too-big"),
+    ROW(AT_BODY, 5, NULL, WORDS_VIRUS, MESSAGE, FAILED, "virus"),
+    ROW(AT_MAIL & ~RCPT, 552, NULL, NULL, MESSAGE, FAILED, "message-too-big"),
+    ROW(AT_BODY | MAIL, 5, NULL, WORDS_SIZE, MESSAGE, FAILED, "message-too-big"),
+    ROW(AT_MAIL & ~RCPT, 452, NULL, NULL, MESSAGE, DEFERRED, "relay-storage"),
+    ROW(RCPT, 452, NULL, NULL, RECIPIENT, DEFERRED, "relay-storage"),
+
+    /* MAIL */
+    ROW(MAIL, 4, NULL, NULL, MESSAGE, DEFERRED, "deferred"),
+    ROW(MAIL, 500, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+    ROW(MAIL, 502, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+    ROW(MAIL, 555, NULL, NULL, MESSAGE, FAILED, "parameters-refused"),
+    ROW(MAIL, 504, NULL, NULL, MESSAGE, FAILED, "parameters-refused"),
+    ROW(MAIL, 501, NULL, NULL, MESSAGE, FAILED, "sender-syntax"),
+    ROW(MAIL, 0, ".6.7", NULL, MESSAGE, FAILED, "address-utf8"),
+    ROW(MAIL, 554, NULL, WORDS_CLIENT, RELAY, BLOCKED, "client-refused"),
+    ROW(MAIL, 550, NULL, WORDS_CLIENT, RELAY, BLOCKED, "client-refused"),
+    ROW(MAIL, 0, NULL, NULL, MESSAGE, FAILED, "sender-refused"),
+
+    /* RCPT */
+    ROW(RCPT, 0, NULL, "client host rejected", RELAY, BLOCKED, "client-refused"),
+    ROW(RCPT, 4, NULL, WORDS_GREY, RECIPIENT, DEFERRED, "greylisted"),
+    ROW(RCPT, 4, ".7.1", NULL, RECIPIENT, DEFERRED, "greylisted"),
+    ROW(RCPT, 4, NULL, WORDS_RATE, RECIPIENT, DEFERRED, "rate-limited"),
+    ROW(RCPT, 4, NULL, NULL, RECIPIENT, DEFERRED, "deferred"),
+    ROW(RCPT, 503, NULL, NULL, CONNECTION, DEFERRED, "bad-sequence"),
+    ROW(RCPT, 0, NULL, "recipient address must contain|need fully-qualified address", RECIPIENT,
+        FAILED, "address-domain"),
+    ROW(RCPT, 0, ".1.1", NULL, RECIPIENT, FAILED, "user-unknown"),
+    ROW(RCPT, 0, ".1.2", NULL, RECIPIENT, FAILED, "domain-unknown"),
+    ROW(RCPT, 0, ".1.3", NULL, RECIPIENT, FAILED, "address-syntax"),
+    ROW(RCPT, 0, ".1.6", NULL, RECIPIENT, FAILED, "user-moved"),
+    ROW(RCPT, 0, ".1.10", "null mx|does not accept mail|not accept mail", RECIPIENT, FAILED,
+        "null-mx"),
+    ROW(RCPT, 0, ".1.10", NULL, RECIPIENT, FAILED, "user-unknown"),
+    ROW(RCPT, 556, NULL, NULL, RECIPIENT, FAILED, "null-mx"),
+    ROW(RCPT, 0, ".2.1", NULL, RECIPIENT, FAILED, "mailbox-disabled"),
+    ROW(RCPT, 0, ".4.4", NULL, RECIPIENT, FAILED, "domain-unknown"),
+    ROW(RCPT, 0, ".6.7", NULL, RECIPIENT, FAILED, "address-utf8"),
+    ROW(RCPT, 5, NULL, WORDS_INACTIVE, RECIPIENT, FAILED, "mailbox-disabled"),
+    ROW(RCPT, 0, NULL, "recipient address rejected: access denied", RECIPIENT, FAILED,
+        "user-unknown"),
+    ROW(RCPT, 0, NULL, WORDS_UNKNOWN, RECIPIENT, FAILED, "user-unknown"),
+    ROW(RCPT, 0, ".7.", NULL, RECIPIENT, FAILED, "policy"),
+    ROW(RCPT, 501, NULL, NULL, RECIPIENT, FAILED, "address-syntax"),
+    ROW(RCPT, 553, NULL, NULL, RECIPIENT, FAILED, "address-syntax"),
+    ROW(RCPT, 551, NULL, NULL, RECIPIENT, FAILED, "user-moved"),
+    ROW(RCPT, 552, NULL, NULL, RECIPIENT, FAILED, "mailbox-full"),
+    ROW(RCPT, 555, NULL, NULL, RECIPIENT, FAILED, "parameters-refused"),
+    ROW(RCPT, 500, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+    ROW(RCPT, 502, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+    ROW(RCPT, 0, NULL, NULL, RECIPIENT, FAILED, "rejected"),
+
+    /* DATA, BDAT and the answer to the whole message */
+    ROW(AT_BODY, 4, NULL, WORDS_GREY, MESSAGE, DEFERRED, "greylisted"),
+    ROW(AT_BODY, 4, NULL, WORDS_RATE, MESSAGE, DEFERRED, "rate-limited"),
+    ROW(AT_BODY, 4, NULL, NULL, MESSAGE, DEFERRED, "deferred"),
+    ROW(DATA, 503, NULL, NULL, CONNECTION, DEFERRED, "bad-sequence"),
+    ROW(DATA, 500, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+    ROW(DATA, 502, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+    ROW(AT_BODY, 5, NULL, WORDS_INACTIVE, MESSAGE, FAILED, "mailbox-disabled"),
+    ROW(AT_BODY, 0, ".1.1", NULL, MESSAGE, FAILED, "user-unknown"),
+    ROW(AT_BODY, 0, ".6.7", NULL, MESSAGE, FAILED, "address-utf8"),
+    ROW(AT_BODY, 0, ".6.", NULL, MESSAGE, FAILED, "content-refused"),
+    ROW(AT_BODY, 0, ".7.", NULL, MESSAGE, FAILED, "policy"),
+    ROW(AT_BODY, 0, NULL, WORDS_SPAM, MESSAGE, FAILED, "policy"),
+    ROW(AT_BODY, 0, NULL, WORDS_UNKNOWN, MESSAGE, FAILED, "user-unknown"),
+    ROW(AT_BODY, 0, NULL, NULL, MESSAGE, FAILED, "rejected"),
+};
+
+#define RULES ((int)(sizeof(rules) / sizeof(rules[0])))
+
+/* Only a caller that invents a command gets here: no mail may fail because of that. */
+static const ss_verdict_t verdict_unknown = { SS_SCOPE_CONNECTION, SS_FATE_DEFERRED, 0,
+                                              "deferred" };
+
+/* ".7.8" leaves the class open, and a pattern that ends in a dot the detail. */
+static int fits_enhanced(const char *pattern, const char *enhanced)
+{
+    if (!*enhanced) return 0;
+    const char *from = *pattern == '.' ? strchr(enhanced, '.') : enhanced;
+    apr_size_t len = strlen(pattern);
+    return pattern[len - 1] == '.' ? !strncmp(from, pattern, len) : !strcmp(from, pattern);
+}
+
+static int fits(const ss_verdict_rule_t *rule, ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
+{
+    if (rule->at != AT_ANY && !(rule->at & 1 << cmd)) return 0;
+    if (rule->code && rule->code != (rule->code < 10 ? reply->code / 100 : reply->code)) return 0;
+    if (rule->when != EITHER && (rule->when == REUSED) != !!is_reused) return 0;
+    if (rule->enhanced && !fits_enhanced(rule->enhanced, reply->enhanced)) return 0;
+    return !rule->phrases || ss_phrase_is_in(rule->phrases, reply->text);
+}
+
+ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
+{
+    for (int i = 0; i < RULES; i++) {
+        if (!fits(&rules[i], cmd, reply, is_reused)) continue;
+        ss_verdict_t verdict = rules[i].verdict;
+        /* The words may be those of a final refusal: the code decides whether it is one. */
+        if (verdict.fate == SS_FATE_FAILED && reply->code < 500) verdict.fate = SS_FATE_DEFERRED;
+        return verdict;
+    }
+    return verdict_unknown;
+}
+
+const char *ss_verdict_advice(int i)
+{
+    return i >= 0 && i < RULES ? rules[i].verdict.advice : NULL;
+}
+
+int ss_verdict_phrase_length(const char *advice, const char *text)
+{
+    int best = 0;
+    for (int i = 0; i < RULES; i++) {
+        if (!rules[i].phrases || strcmp(rules[i].verdict.advice, advice)) continue;
+        int length = ss_phrase_length(rules[i].phrases, text);
+        if (length > best) best = length;
+    }
+    return best;
+}
+
+const char *ss_verdict_dsn(const ss_reply_t *reply)
+{
+    if (*reply->enhanced) return reply->enhanced;
+    return reply->code / 100 == 2 ? "2.0.0" : reply->code / 100 == 5 ? "5.0.0" : "4.0.0";
+}

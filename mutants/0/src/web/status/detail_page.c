@@ -1,0 +1,169 @@
+/* detail_page.c: one message: recipients with replies and advice, history, actions. */
+#include "web/status/detail_page.h"
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "web/shared/page.h"
+#include "web/shared/html.h"
+#include "web/shared/rpc.h"
+#include "web/status/content_page.h"
+
+static void put_item(request_rec *r, const char *name, const char *value)
+{
+    if (*value) ss_html_print(r, "<dt>%s</dt><dd>%s</dd>\n", name, value);
+}
+
+/* A server's reply and its host. */
+static void put_reply(request_rec *r, const char *words, const char *host)
+{
+    if (*words) ss_html_print(r, "<span class=\"mono small\">%s</span>", words);
+    if (*host) ss_html_print(r, " <span class=\"soft small\">%s</span>", host);
+}
+
+static void put_facts(request_rec *r, const json_t *message)
+{
+    const json_t *waits = json_object_get(message, "waitsFor");
+
+    ap_rputs("<dl class=\"facts\">\n<dt>State</dt><dd>", r);
+    ss_html_state(r, ss_html_member(message, "state"));
+    if (ss_json_is(message, "uncertain"))
+        ap_rputs(" <span class=\"state s-uncertain\">uncertain</span> the connection was lost "
+                 "before the reply; the relay may or may not have accepted it",
+                 r);
+    ap_rputs("</dd>\n", r);
+    if (json_is_object(waits))
+        put_item(r, "Waiting for",
+                 apr_pstrcat(r->pool, "the relay, which is ", ss_html_member(waits, "relayState"),
+                             ": ", ss_html_member(waits, "cause"), NULL));
+    put_item(r, "Subject", ss_html_member(message, "subject"));
+    put_item(r, "From", *ss_html_member(message, "from") ? ss_html_member(message, "from") : "<>");
+    put_item(r, "From field", ss_html_member(message, "headerFrom"));
+    put_item(r, "Message-ID", ss_html_member(message, "messageId"));
+    put_item(r, "Id", ss_html_member(message, "id"));
+    put_item(r, "Size", ss_html_size(r, ss_json_number(message, "size")));
+    ap_rputs("<dt>Accepted</dt><dd>", r);
+    ss_html_time(r, ss_html_member(message, "createdAt"));
+    ap_rputs("</dd>\n", r);
+    put_item(r, "Not before", ss_html_member(message, "at"));
+    put_item(r, "Relay", ss_html_member(message, "relayName"));
+    put_item(r, "Submitted by", ss_html_member(message, "submitter"));
+    put_item(r, "Submitted via", ss_html_member(message, "door"));
+    put_item(r, "Priority", ss_html_member(message, "priority"));
+    ap_rputs("</dl>\n", r);
+}
+
+static void put_recipient(request_rec *r, const json_t *rcpt)
+{
+    const char *held = ss_html_member(rcpt, "heldBecause");
+
+    ss_html_print(r, "<tr><td class=\"addr\">%s</td><td>", ss_html_member(rcpt, "address"));
+    ss_html_state(r, ss_html_member(rcpt, "state"));
+    if (*held) ss_html_print(r, " <span class=\"small soft\">%s</span>", held);
+    ss_html_print(r, "</td><td class=\"n\" data-label=\"Attempts\">%lld</td><td class=\"words\">",
+                  ss_json_number(rcpt, "attempts"));
+    put_reply(r, ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
+    ss_html_advice(r, json_object_get(rcpt, "advice"));
+    ap_rputs("</td><td>", r);
+    ss_html_due(r, ss_html_member(rcpt, "nextAttempt"));
+    ss_html_time(r, ss_html_member(rcpt, "deliveredAt"));
+    ap_rputs("</td></tr>\n", r);
+}
+
+static void put_event(request_rec *r, const char *what, const char *recipient, const char *time,
+                      const char *words, const char *host)
+{
+    ss_html_print(r, "<li class=\"t-%s\"><strong>%s</strong> ", what, what);
+    if (*recipient) ss_html_print(r, "for %s ", recipient);
+    ap_rputs("<span class=\"soft small\">", r);
+    ss_html_time(r, time);
+    ss_html_print(r, " · %s</span>", time);
+    if (*words || *host) ap_rputs("<br>", r);
+    put_reply(r, words, host);
+    ap_rputs("</li>\n", r);
+}
+
+/* From acceptance to the end. A first attempt that succeeded has no row in the history; it is taken
+ * from the recipient. */
+static void put_timeline(request_rec *r, const json_t *message)
+{
+    const json_t *history = json_object_get(message, "history"),
+                 *rcpts = json_object_get(message, "recipients");
+
+    ap_rputs("<section class=\"card\" aria-labelledby=\"timeline\">\n<h2 "
+             "id=\"timeline\">History</h2>\n<ol class=\"timeline\">\n",
+             r);
+    put_event(r, "accepted", "", ss_html_member(message, "createdAt"), "", "");
+    for (size_t i = 0; i < json_array_size(history); i++) {
+        const json_t *row = json_array_get(history, i);
+        put_event(r, ss_html_member(row, "what"), ss_html_member(row, "recipient"),
+                  ss_html_member(row, "time"), ss_html_member(row, "text"),
+                  ss_html_member(row, "relay"));
+    }
+    for (size_t i = 0; i < json_array_size(rcpts); i++) {
+        const json_t *rcpt = json_array_get(rcpts, i);
+        const char *delivered = ss_html_member(rcpt, "deliveredAt");
+        if (*delivered && ss_json_number(rcpt, "attempts") <= 1)
+            put_event(r, "sent", ss_html_member(rcpt, "address"), delivered,
+                      ss_html_member(rcpt, "reply"), ss_html_member(rcpt, "relay"));
+    }
+    ap_rputs("</ol>\n</section>\n", r);
+}
+
+static int is_over(const char *state)
+{
+    return !strcmp(state, "sent") || !strcmp(state, "failed") || !strcmp(state, "expired") ||
+           !strcmp(state, "cancelled");
+}
+
+static void put_actions(ss_page_t *page, const json_t *message)
+{
+    const char *id = ss_html_member(message, "id"), *state = ss_html_member(message, "state");
+
+    /* "partial" may still have unfinished recipients: the daemon knows, and answers 409 if not. */
+    if (is_over(state)) return;
+    ap_rputs("<div class=\"buttons\" role=\"group\" aria-label=\"Actions\">\n", page->r);
+    ss_page_button(page, "retry", "Retry", "id", id, NULL);
+    int is_held = !strcmp(state, "held");
+    ss_page_button(page, is_held ? "release" : "hold", is_held ? "Release" : "Hold", "id", id,
+                   NULL);
+    ss_page_button(page, "cancel", "Cancel", "id", id,
+                   "Cancel this message? It will not be sent, and its sender is not notified.");
+    ss_page_button(page, "bounce", "Bounce", "id", id,
+                   "Give this message up and send its sender a bounce?");
+    ap_rputs("</div>\n", page->r);
+}
+
+int ss_detail_page(ss_page_t *page, const char *id)
+{
+    request_rec *r = page->r;
+    ss_rpc_answer_t answer;
+
+    if (!ss_rpc_call(r, json_pack("{s:s,s:s}", "do", "show", "id", id), SS_RPC_TIMEOUT, &answer))
+        return OK;
+    const json_t *message = ss_rpc_document(r->pool, &answer),
+                 *rcpts = json_object_get(message, "recipients");
+    const char *subject = ss_html_member(message, "subject");
+
+    ss_page_begin(page, HTTP_OK, *subject ? subject : "(no subject)", NULL);
+    ap_rputs("<div id=\"live\" data-live>\n", r);
+    ss_page_banner(page, 0);
+    ap_rputs("<section class=\"card\" aria-label=\"The message\">\n", r);
+    put_facts(r, message);
+    ap_rputs("</section>\n", r);
+    put_actions(page, message);
+    ap_rputs("<section class=\"card\" aria-labelledby=\"recipients\">\n<h2 "
+             "id=\"recipients\">Recipients</h2>\n<div class=\"scroll\"><table "
+             "class=\"list\">\n<thead><tr><th scope=\"col\">Address</th><th "
+             "scope=\"col\">State</th><th scope=\"col\" class=\"n\">Attempts</th><th "
+             "scope=\"col\">Last reply</th><th scope=\"col\">When</th></tr></thead>\n<tbody>\n",
+             r);
+    for (size_t i = 0; i < json_array_size(rcpts); i++) put_recipient(r, json_array_get(rcpts, i));
+    ap_rputs("</tbody></table></div>\n</section>\n", r);
+    put_timeline(r, message);
+    ap_rputs("</div>\n", r);
+    ss_content_page_put(page, id);
+    ss_page_end(page);
+    return OK;
+}

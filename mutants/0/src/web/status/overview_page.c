@@ -1,0 +1,213 @@
+/* overview_page.c: the overview: whether mail flows, and if not, why and what to do. */
+#include "web/status/overview_page.h"
+
+#include <http_protocol.h>
+
+#include "web/shared/page.h"
+#include "web/shared/html.h"
+#include "web/shared/params.h"
+#include "web/shared/rpc.h"
+#include "web/status/plot.h"
+#include "web/status/relay_card.h"
+
+#define FAILURES 8
+#define ACTIONS 10
+
+/* ---- the numbers ---- */
+
+static void tile(ss_page_t *page, const char *part, const char *class, long long value,
+                 const char *label)
+{
+    ss_html_print(page->r, "<a class=\"tile%s\" href=\"%s\"><b>%lld</b> %s</a>\n", class,
+                  ss_page_path(page, part), value, label);
+}
+
+static void put_tiles(ss_page_t *page, const json_t *activity)
+{
+    request_rec *r = page->r;
+    const json_t *queue = json_object_get(page->status, "queue"),
+                 *counts = json_object_get(page->status, "counts"),
+                 *hour = json_object_get(activity, "hour");
+    long long failed = ss_plot_sum(hour, "failed"), held = ss_json_number(counts, "held"),
+              messages = ss_json_number(queue, "messages");
+
+    ap_rputs("<div class=\"tiles\">\n", r);
+    tile(page, "/queue?waiting=1", "", messages,
+         messages == 1 ? "message waiting" : "messages waiting");
+    ss_html_print(r, "<div class=\"tile\"><b>%s</b> age of the oldest</div>\n",
+                  messages ? ss_html_age(r, ss_json_number(queue, "oldestSeconds")) : "–");
+    tile(page, "/queue?state=sent", "", ss_plot_sum(hour, "sent"), "sent in the last hour");
+    tile(page, "/queue?state=failed", failed ? " bad" : "", failed, "failed in the last hour");
+    tile(page, "/queue?state=deferred", "", ss_json_number(counts, "deferred"), "deferred");
+    tile(page, "/queue?state=held", held ? " warn" : "", held, "held");
+    ap_rputs("</div>\n", r);
+}
+
+/* ---- over time ---- */
+
+static void put_plots(ss_page_t *page, const json_t *activity)
+{
+    request_rec *r = page->r;
+    ss_plot_span_t span = ss_plot_span(ss_params_get(&page->query, "span"));
+    const json_t *series = json_object_get(activity, ss_plot_name(span));
+
+    if (!series) return;
+    ap_rputs("<section class=\"card\" aria-labelledby=\"over-time\">\n<div class=\"head\"><h2 "
+             "id=\"over-time\">Over time</h2><nav class=\"tabs\" aria-label=\"Time span\">",
+             r);
+    for (int i = SS_PLOT_HOUR; i <= SS_PLOT_WEEK; i++) {
+        const char *name = ss_plot_name((ss_plot_span_t)i);
+        ss_html_print(r, "<a href=\"%s?span=%s\"", *page->base ? page->base : "/", name);
+        ap_rprintf(r, "%s>%s</a>", (int)span == i ? " aria-current=\"true\"" : "", name);
+    }
+    ap_rputs("</nav></div>\n<div class=\"grid\"><div>\n", r);
+    ss_plot_traffic(r, series, span);
+    ap_rputs("</div><div>\n", r);
+    ss_plot_waiting(r, series, span);
+    ap_rputs("</div></div>\n</section>\n", r);
+}
+
+/* ---- recent failures ---- */
+
+static void put_failure(ss_page_t *page, const json_t *row)
+{
+    request_rec *r = page->r;
+    const char *subject = ss_html_member(row, "subject"), *id = ss_html_member(row, "id");
+
+    ss_html_print(r, "<tr data-key=\"f%s\"><td data-label=\"Accepted\">", id);
+    ss_html_time(r, ss_html_member(row, "createdAt"));
+    ss_html_print(r, "</td><td class=\"addr\" data-label=\"To\">%s</td><td class=\"subject\">",
+                  json_string_value(json_array_get(json_object_get(row, "to"), 0)));
+    ss_page_message(page, id, *subject ? subject : "(no subject)");
+    ss_html_print(r, "</td><td class=\"words\"><span class=\"mono small\">%s</span>",
+                  ss_html_member(row, "reply"));
+    ss_html_advice(r, json_object_get(row, "advice"));
+    ap_rputs("</td></tr>\n", r);
+}
+
+static void put_failures(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *failed = ss_rpc_ask(json_pack("{s:s,s:s,s:i}", "do", "queue", "state", "failed",
+                                                "limit", FAILURES),
+                                      SS_RPC_TIMEOUT, r->pool),
+                 *rows = json_object_get(failed, "messages");
+
+    if (!failed) return;
+    ss_html_print(
+        r,
+        "<section class=\"card\" aria-labelledby=\"failed\">\n<div class=\"head\"><h2 "
+        "id=\"failed\">Recent failures</h2><a class=\"small\" href=\"%s\">all failures</a></div>\n",
+        ss_page_path(page, "/queue?state=failed"));
+    if (!json_array_size(rows)) {
+        ap_rputs("<p class=\"soft\">None.</p>\n</section>\n", r);
+        return;
+    }
+    ap_rputs("<div class=\"scroll\"><table class=\"list\">\n<thead><tr><th "
+             "scope=\"col\">Accepted</th><th scope=\"col\">To</th><th "
+             "scope=\"col\">Subject</th><th scope=\"col\">Last reply</th></tr></thead>\n<tbody>\n",
+             r);
+    for (size_t i = 0; i < json_array_size(rows); i++) put_failure(page, json_array_get(rows, i));
+    ap_rputs("</tbody></table></div>\n</section>\n", r);
+}
+
+/* ---- activity ---- */
+
+static void put_actions(ss_page_t *page, const json_t *activity)
+{
+    request_rec *r = page->r;
+    const json_t *actions = json_object_get(activity, "actions");
+
+    ap_rputs("<section class=\"card\" aria-labelledby=\"actions\">\n"
+             "<h2 id=\"actions\">Activity</h2>\n",
+             r);
+    if (!json_array_size(actions)) {
+        ap_rputs("<p class=\"soft\">None yet.</p>\n</section>\n", r);
+        return;
+    }
+    ap_rputs("<ol class=\"timeline\">\n", r);
+    for (size_t i = 0; i < json_array_size(actions) && i < ACTIONS; i++) {
+        const json_t *action = json_array_get(actions, i);
+        ss_html_print(r, "<li><strong>%s</strong>: %s <span class=\"soft small\">",
+                      ss_html_member(action, "who"), ss_html_member(action, "what"));
+        ss_html_time(r, ss_html_member(action, "time"));
+        ap_rputs("</span></li>\n", r);
+    }
+    ap_rputs("</ol>\n</section>\n", r);
+}
+
+/* ---- the page ---- */
+
+static void put_search(ss_page_t *page)
+{
+    ss_html_print(
+        page->r,
+        "<form class=\"row card\" method=\"get\" action=\"%s\" role=\"search\"><label "
+        "class=\"wide\">Find a message: address, subject, id, or reply<input name=\"text\" "
+        "type=\"search\"></label><button type=\"submit\" class=\"main\">Search</button></form>\n",
+        ss_page_path(page, "/queue"));
+}
+
+/* The other nodes that share the queue. */
+static void put_nodes(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *nodes = json_object_get(page->status, "nodes"), *node;
+    size_t i;
+
+    if (!nodes) return;
+    ap_rputs(json_array_size(nodes) ? " Other nodes: " : " There are no other nodes", r);
+    json_array_foreach(nodes, i, node)
+    {
+        ss_html_print(r, "%s%s%s", i ? ", " : "", ss_html_member(node, "name"),
+                      ss_json_is(node, "silent") ? " (no heartbeat: the others send its mail)"
+                                                 : "");
+    }
+    ap_rputs(".", r);
+}
+
+static void put_room(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *queue = json_object_get(page->status, "queue");
+
+    ss_html_print(r,
+                  "<p class=\"soft small\">The queue holds %s of %s and %lld of %lld messages. The "
+                  "daemon (pid %lld) started ",
+                  ss_html_size(r, ss_json_number(queue, "bytes")),
+                  ss_html_size(r, ss_json_number(queue, "limitBytes")),
+                  ss_json_number(queue, "messages"), ss_json_number(queue, "limitMessages"),
+                  ss_json_number(page->status, "pid"));
+    ss_html_time(r, ss_html_member(page->status, "startedAt"));
+    ap_rputs(".", r);
+    put_nodes(page);
+    ap_rputs("</p>\n", r);
+}
+
+int ss_overview_page(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *activity = page->status ? ss_rpc_ask(json_pack("{s:s}", "do", "activity"),
+                                                       SS_RPC_TIMEOUT, r->pool)
+                                          : NULL,
+                 *relays = json_object_get(page->status, "relays");
+
+    ss_page_begin(page, page->status ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE, "Mail overview", "");
+    ap_rputs("<div id=\"live\" data-live>\n", r);
+    ss_page_banner(page, 1);
+    if (page->status) {
+        put_tiles(page, activity);
+        put_plots(page, activity);
+        ap_rputs("<div class=\"grid\" id=\"relays\">\n", r);
+        for (size_t i = 0; i < json_array_size(relays); i++)
+            ss_relay_card_put(page, json_array_get(relays, i));
+        ap_rputs("</div>\n", r);
+        put_failures(page);
+        put_actions(page, activity);
+        put_room(page);
+    }
+    ap_rputs("</div>\n", r);
+    if (page->status) put_search(page);
+    ss_page_end(page);
+    return OK;
+}

@@ -1,0 +1,239 @@
+/* status_handler.c: smtp-send-status: finds the requested part and its format. */
+#include "web/status/status_handler.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_protocol.h>
+#include <string.h>
+
+#include "base/ident.h"
+#include "base/text.h"
+#include "config/module.h"
+#include "web/shared/body.h"
+#include "web/shared/html.h"
+#include "web/shared/http.h"
+#include "web/shared/page.h"
+#include "web/shared/params.h"
+#include "web/shared/problem.h"
+#include "web/shared/rpc.h"
+#include "web/status/action_post.h"
+#include "web/status/content_page.h"
+#include "web/status/detail_page.h"
+#include "web/status/list_page.h"
+#include "web/status/overview_page.h"
+
+#define METRICS_TYPE "application/openmetrics-text; version=1.0.0; charset=utf-8"
+#define METRICS_TIMEOUT (10 * APR_USEC_PER_SEC)
+#define LIST_LIMIT 100
+#define LIST_MAX 1000
+
+typedef enum { PART_OVERVIEW, PART_HEALTH, PART_METRICS, PART_QUEUE, PART_MESSAGE } part_t;
+
+/* Parts are recognised at the end of the path: the beginning depends on the configuration. */
+static part_t part_of(const request_rec *r, apr_size_t *cut)
+{
+    static const struct {
+        const char *end;
+        part_t part;
+    } parts[] = { { "/health", PART_HEALTH },
+                  { "/metrics", PART_METRICS },
+                  { "/queue", PART_QUEUE } };
+    static const char message[] = "/message/";
+    apr_size_t len = strlen(r->uri), tail = sizeof(message) - 1 + SS_IDENT_TEXT - 1;
+
+    for (apr_size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        apr_size_t end = strlen(parts[i].end);
+        if (len > end && !strcmp(r->uri + len - end, parts[i].end)) {
+            *cut = end;
+            return parts[i].part;
+        }
+    }
+    *cut = 0;
+    if (len <= tail || strncmp(r->uri + len - tail, message, sizeof(message) - 1) ||
+        !ss_ident_is_valid(ss_http_leaf(r)))
+        return PART_OVERVIEW;
+    *cut = tail;
+    return PART_MESSAGE;
+}
+
+/* ---- for programs ---- */
+
+/* A value on one line. */
+static const char *value_of(request_rec *r, const json_t *value)
+{
+    if (json_is_string(value))
+        return ss_text_blank_controls(apr_pstrdup(r->pool, json_string_value(value)));
+    if (json_is_integer(value))
+        return apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
+    if (json_is_boolean(value)) return json_is_true(value) ? "1" : "0";
+    return "";
+}
+
+/* "limitMessages" under the prefix "Queue" becomes "QueueLimitMessages". Objects go one level
+ * deeper. */
+static void put_lines(request_rec *r, const char *prefix, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)object, name, value)
+    {
+        char *key = apr_pstrcat(r->pool, prefix, name, NULL);
+        key[strlen(prefix)] = (char)apr_toupper(key[strlen(prefix)]);
+        if (json_is_object(value))
+            put_lines(r, key, value);
+        else if (!json_is_array(value))
+            ap_rprintf(r, "%s: %s\n", key, value_of(r, value));
+    }
+}
+
+/* ?auto: the status as "Key: value" lines, in the format of mod_status?auto. */
+static int auto_lines(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const json_t *relays = json_object_get(page->status, "relays");
+
+    ap_set_content_type(r, "text/plain; charset=utf-8");
+    r->status = page->status ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE;
+    ap_rprintf(r, "Daemon: %s\n", page->status ? "up" : "down");
+    if (!page->status) {
+        ap_rprintf(r, "Reason: %s\n", page->down);
+        return OK;
+    }
+    json_t *reasons = ss_page_reasons(page);
+    ap_rprintf(r, "Healthy: %d\n", !json_array_size(reasons));
+    json_decref(reasons);
+    put_lines(r, "", page->status);
+    for (size_t i = 0; i < json_array_size(relays); i++)
+        put_lines(r, apr_psprintf(r->pool, "Relay[%d]", (int)i), json_array_get(relays, i));
+    return OK;
+}
+
+/* GET <page>/health: 200 when mail flows, otherwise 503 with the reasons. */
+static int health(ss_page_t *page)
+{
+    ss_page_gather(page);
+    json_t *reasons = ss_page_reasons(page);
+    int is_healthy = !json_array_size(reasons);
+
+    return ss_http_json(page->r, is_healthy ? HTTP_OK : HTTP_SERVICE_UNAVAILABLE,
+                        "application/json",
+                        json_pack("{s:b,s:o}", "healthy", is_healthy, "reasons", reasons));
+}
+
+/* Prints a label value with backslash, quote and line end escaped. */
+static void put_label(request_rec *r, const char *value)
+{
+    for (; *value; value++) {
+        if (*value == '\\' || *value == '"' || *value == '\n') ap_rputc('\\', r);
+        ap_rputc(*value == '\n' ? 'n' : *value, r);
+    }
+}
+
+/* GET <page>/metrics: the daemon's text; smtp_send_up 0 when it does not answer. */
+static int metrics(ss_page_t *page)
+{
+    request_rec *r = page->r;
+    const apr_array_header_t *relays = ss_module_config()->relays;
+    ss_rpc_answer_t answer;
+
+    if (ss_rpc_try(json_pack("{s:s}", "do", "metrics"), METRICS_TIMEOUT, &answer, r->pool) &&
+        answer.raw.status == 200 && answer.raw.content_len)
+        return ss_http_text(r, HTTP_OK, METRICS_TYPE, answer.raw.content, answer.raw.content_len);
+    ap_set_content_type(r, METRICS_TYPE);
+    ap_rputs("# TYPE smtp_send_up gauge\n# HELP smtp_send_up 1 while the delivery daemon "
+             "answers.\nsmtp_send_up 0\n"
+             "# TYPE smtp_send_healthy gauge\n# HELP smtp_send_healthy 1 while mail flows.\n",
+             r);
+    for (int i = 0; i < relays->nelts; i++) {
+        ap_rputs("smtp_send_healthy{relay=\"", r);
+        put_label(r, APR_ARRAY_IDX(relays, i, const ss_settings_t *)->relay_name);
+        ap_rputs("\"} 0\n", r);
+    }
+    ap_rputs("# EOF\n", r);
+    return OK;
+}
+
+/* ---- the parts ---- */
+
+static int is_html(const ss_page_t *page)
+{
+    const char *format = ss_params_get(&page->query, "format");
+
+    return format ? !strcmp(format, "html") : ss_http_wants_html(page->r);
+}
+
+static int overview(ss_page_t *page)
+{
+    ss_page_gather(page);
+    if (ss_params_get(&page->query, "auto")) return auto_lines(page);
+    if (is_html(page)) return ss_overview_page(page);
+    if (!page->status) return ss_problem(page->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", page->down);
+    return ss_http_json(page->r, HTTP_OK, "application/json", json_deep_copy(page->status));
+}
+
+/* Sends a document of the daemon unchanged. */
+static int pass_on(ss_page_t *page, json_t *request)
+{
+    ss_rpc_answer_t answer;
+
+    return ss_rpc_call(page->r, request, SS_RPC_TIMEOUT, &answer) ? ss_rpc_pass(page->r, &answer)
+                                                                  : OK;
+}
+
+static int queue(ss_page_t *page)
+{
+    const char *text = ss_params_get(&page->query, "limit");
+    int limit = text ? (int)apr_atoi64(text) : LIST_LIMIT;
+
+    if (is_html(page)) {
+        ss_page_gather(page);
+        return ss_list_page(page);
+    }
+    return pass_on(page,
+                   ss_list_page_request(page, limit > 0 && limit <= LIST_MAX ? limit : LIST_LIMIT));
+}
+
+static int message(ss_page_t *page)
+{
+    const char *id = ss_http_leaf(page->r);
+
+    if (ss_params_flag(&page->query, "source", 0)) return ss_content_page_download(page, id);
+    if (is_html(page)) {
+        ss_page_gather(page);
+        return ss_detail_page(page, id);
+    }
+    return pass_on(page, json_pack("{s:s,s:s}", "do", "show", "id", id));
+}
+
+static int show(ss_page_t *page, part_t part)
+{
+    const char *asset = ss_params_get(&page->query, "asset");
+
+    apr_table_setn(page->r->headers_out, "Vary", "Accept");
+    if (ss_html_asset(page->r, asset)) return OK;
+    switch (part) {
+    case PART_HEALTH: return health(page);
+    case PART_METRICS: return metrics(page);
+    case PART_QUEUE: return queue(page);
+    case PART_MESSAGE: return message(page);
+    case PART_OVERVIEW: break;
+    }
+    return overview(page);
+}
+
+int ss_status_handler(request_rec *r)
+{
+    ss_page_t page = { .r = r };
+    apr_size_t cut;
+    part_t part = part_of(r, &cut);
+
+    page.base = ss_http_path(r, cut);
+    if (!ss_body_query(r, &page.query)) return OK;
+    if (r->method_number == M_GET) return show(&page, part);
+    if (r->method_number == M_POST &&
+        (part == PART_OVERVIEW || part == PART_QUEUE || part == PART_MESSAGE))
+        return ss_action_post(&page);
+    return ss_problem_not_allowed(
+        r, part == PART_HEALTH || part == PART_METRICS ? "GET, HEAD" : "GET, HEAD, POST");
+}

@@ -1,0 +1,10 @@
+/* lines.h: application/x-ndjson: one JSON message per line, one answer per line. */
+#pragma once
+
+#include "web/submit/submission.h"
+
+#define SS_LINES_MAX 100000 /* per request; further lines are not read */
+
+/* Reads the request's body line by line, submits the messages in batches, and answers. s:
+ * everything but the message. Returns the handler's result. */
+int ss_lines_submit(ss_submission_t *s);

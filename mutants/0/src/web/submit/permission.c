@@ -1,0 +1,75 @@
+/* permission.c: who may submit what where. */
+#include "web/submit/permission.h"
+
+#include <string.h>
+
+#include "mail/address.h"
+
+#define FORBIDDEN 403
+
+static int check_sender(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
+                        ss_mail_problem_t *problem)
+{
+    const char *envelope = *m->from ? m->from : "<>";
+
+    if (!policy->allow_from || !policy->allow_from->nelts) return 0;
+    if (!ss_address_matches(policy->allow_from, envelope))
+        return ss_mail_problem(problem, FORBIDDEN, "from",
+                               "the sender %s is not allowed here (SMTPSendAllowFrom)", envelope);
+    /* Also the From field, since that is what readers see. */
+    if (m->attr.header_from && *m->attr.header_from &&
+        !ss_address_matches(policy->allow_from, m->attr.header_from))
+        return ss_mail_problem(
+            problem, FORBIDDEN, "from",
+            "the From field's address %s is not allowed here (SMTPSendAllowFrom)",
+            m->attr.header_from);
+    return 0;
+}
+
+static int check_recipients(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
+                            ss_mail_problem_t *problem)
+{
+    if (!policy->allow_to || !policy->allow_to->nelts) return 0;
+    for (int i = 0; i < m->rcpts->nelts; i++) {
+        const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(m->rcpts, i, ss_mail_rcpt_t);
+        if (!ss_address_matches(policy->allow_to, rcpt->address))
+            return ss_mail_problem(problem, FORBIDDEN, "to",
+                                   "the recipient %s is not allowed here (SMTPSendAllowTo)",
+                                   rcpt->address);
+    }
+    return 0;
+}
+
+static int check_relay(const ss_settings_policy_t *policy, const ss_mail_message_t *m,
+                       ss_mail_problem_t *problem)
+{
+    if (!m->attr.relay) return 0;
+    for (int i = 0; policy->allow_relay && i < policy->allow_relay->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(policy->allow_relay, i, const char *), m->attr.relay)) return 0;
+    }
+    return ss_mail_problem(problem, FORBIDDEN, "relay",
+                           "the relay \"%s\" is not allowed here (SMTPSendAllowRelay)",
+                           m->attr.relay);
+}
+
+/* A submission can lower the priority of its location, never raise it. */
+static void settle_priority(const ss_settings_policy_t *policy, ss_mail_message_t *m)
+{
+    int given = policy->priority == SS_UNSET ? (m->is_bulk ? SS_PRIORITY_BULK : SS_PRIORITY_NORMAL)
+                                             : policy->priority;
+
+    if (m->attr.priority < 0)
+        m->attr.priority = given;
+    else if (policy->priority != SS_UNSET && m->attr.priority < policy->priority)
+        m->attr.priority = policy->priority;
+}
+
+int ss_permission_check(const ss_settings_policy_t *policy, ss_mail_message_t *m,
+                        ss_mail_problem_t *problem)
+{
+    if (check_sender(policy, m, problem) || check_recipients(policy, m, problem) ||
+        check_relay(policy, m, problem))
+        return -1;
+    settle_priority(policy, m);
+    return 0;
+}

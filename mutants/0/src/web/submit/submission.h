@@ -1,0 +1,48 @@
+/* submission.h: one message on its way from the bytes of a request to the daemon; for all kinds of
+ * POST and the C API. */
+#pragma once
+
+#include <httpd.h>
+
+#include "config/settings.h"
+#include "mail/lift.h"
+#include "mail/mail.h"
+#include "web/shared/params.h"
+#include "web/submit/idempotency.h"
+
+typedef enum {
+    SS_SUBMISSION_MESSAGE,
+    SS_SUBMISSION_JSON,
+    SS_SUBMISSION_FORM,
+    SS_SUBMISSION_MULTIPART,
+    SS_SUBMISSION_LINES
+} ss_submission_kind_t;
+
+typedef struct {
+    request_rec *r; /* NULL: none (the C API) */
+    const ss_settings_t *relay;
+    const ss_settings_policy_t *policy;
+    /* whose mail it is, for fairness, limits and history */
+    const char *submitter;
+    const char *via; /* how it was submitted: "http", "c" */
+    ss_params_t query;
+    ss_submission_kind_t kind;
+    const char *type; /* the whole Content-Type */
+    ss_lift_t *lift;  /* files lifted out of the document, or NULL */
+    ss_idempotency_t idempotency;
+    apr_interval_time_t wait;
+    apr_array_header_t *added; /* fields of SMTPSendAddHeader, evaluated once per request */
+    int has_added;
+    /* the message */
+    apr_pool_t *pool;
+    ss_mail_message_t *m;
+    ss_mail_problem_t problem;
+} ss_submission_t;
+
+/* The authenticated user, otherwise the requested path. */
+const char *ss_submission_submitter(const request_rec *r);
+/* Makes s->m of the bytes, in s->pool: parses it, checks the permissions of the location and
+ * applies its rewrites. 0, or -1 with s->problem. */
+int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);
+/* The header of the daemon's "submit" for s->m, in s->pool; NULL: too large. */
+const char *ss_submission_request(ss_submission_t *s);

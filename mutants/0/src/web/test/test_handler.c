@@ -1,0 +1,264 @@
+/* test_handler.c: smtp-send-test: has the daemon run the connection test (GET) or send a test
+ * message (POST), and shows the result, at the end or step by step. */
+#include "web/test/test_handler.h"
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "config/module.h"
+#include "web/shared/body.h"
+#include "web/shared/csrf.h"
+#include "web/shared/html.h"
+#include "web/shared/http.h"
+#include "web/shared/params.h"
+#include "web/shared/problem.h"
+#include "web/shared/rpc.h"
+#include "web/test/test_mail.h"
+#include "web/test/test_page.h"
+
+#define FORM_MAX 16384
+/* after the test's own deadline, for the answer to arrive */
+#define GRACE (10 * APR_USEC_PER_SEC)
+/* a person is waiting: report a missing daemon soon */
+#define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
+
+typedef enum { FORM_TEXT, FORM_JSON, FORM_HTML } form_t;
+
+typedef struct {
+    request_rec *r;
+    const ss_settings_t *relay;
+    ss_params_t query;
+    form_t form;
+    int is_stream, is_begun;
+    ss_peer_t *peer;
+    ss_rpc_answer_t answer;
+    ss_mono_t deadline;
+    ss_test_page_t page;
+} test_t;
+
+static form_t form_of(const request_rec *r, const ss_params_t *query)
+{
+    static const char *const offers[] = { "text/plain", "application/json", "text/html" };
+    const char *format = ss_params_get(query, "format");
+
+    if (format && !strcmp(format, "json")) return FORM_JSON;
+    if (format && !strcmp(format, "html")) return FORM_HTML;
+    if (format || ss_params_get(query, "download")) return FORM_TEXT;
+    return (form_t)ss_http_prefers(r, offers, 3);
+}
+
+static const char *type_of(form_t form, int is_stream)
+{
+    if (form == FORM_JSON) return is_stream ? "application/x-ndjson" : "application/json";
+    return form == FORM_HTML ? "text/html; charset=utf-8" : "text/plain; charset=utf-8";
+}
+
+/* ---- the request ---- */
+
+static void put_request(const test_t *t, ss_buf_t *out)
+{
+    json_t *header = json_pack("{s:s,s:o,s:s,s:b,s:b,s:b,s:b}", "do", "test", "server",
+                               ss_json_string(t->relay->relay_name), "format",
+                               t->form == FORM_TEXT ? "text" : "json", "page", t->form == FORM_HTML,
+                               "probe", ss_params_flag(&t->query, "probe", 1), "mask",
+                               ss_params_flag(&t->query, "mask", 0), "stream", t->is_stream);
+    const char *from = ss_params_get(&t->query, "from"), *to = ss_params_get(&t->query, "to");
+
+    /* Empty fields of the form mean: not given. An empty sender with a recipient is <>. */
+    if (to && *to) json_object_set_new(header, "to", ss_json_string(to));
+    if (from && (*from || (to && *to)))
+        json_object_set_new(header, "from", ss_json_string(strcmp(from, "<>") ? from : ""));
+    char *text = json_dumps(header, JSON_COMPACT);
+    if (text) ss_buf_puts(out, text);
+    free(text);
+    json_decref(header);
+}
+
+static void begin_stream(test_t *t)
+{
+    if (t->is_begun) return;
+    t->is_begun = 1;
+    if (t->form == FORM_HTML)
+        ss_test_page_begin(t->r, t->relay, &t->query, HTTP_OK);
+    else
+        ap_set_content_type(t->r, type_of(t->form, 1));
+    ap_rflush(t->r);
+}
+
+static apr_status_t on_step(void *self, const char *bytes, apr_size_t len)
+{
+    test_t *t = self;
+
+    begin_stream(t);
+    if (t->form == FORM_HTML)
+        ss_test_page_piece(t->r, &t->page, bytes, len);
+    else
+        ap_rwrite(bytes, (int)len, t->r);
+    /* A client that has left ends the test: the daemon sees the socket close. */
+    return ap_rflush(t->r) < 0 || t->r->connection->aborted ? APR_ECONNABORTED : APR_SUCCESS;
+}
+
+/* Whether the client is still connected. A host that does not answer can take a minute, in which
+ * nothing is written; end of file on the client's socket is the only sign, with or without TLS. */
+static int is_wanted(void *self)
+{
+    const test_t *t = self;
+    apr_socket_t *socket = ap_get_conn_socket(t->r->connection);
+    apr_os_sock_t fd;
+    char byte;
+
+    if (t->r->connection->aborted) return 0;
+    if (!socket || apr_os_sock_get(&fd, socket) != APR_SUCCESS) return 1;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 0;
+}
+
+/* Sends the request and receives the answer. NULL, or why that failed. */
+static const char *run(test_t *t)
+{
+    ss_result_t result;
+    ss_buf_t header;
+
+    ss_result_clear(&result);
+    ss_buf_init(&header, SS_FRAME_HEADER_MAX);
+    put_request(t, &header);
+    apr_status_t rv = ss_peer_open(&t->peer, ss_module_globals()->socket_path, ss_module_instance(),
+                                   CONNECT_WAIT, &result, t->r->pool);
+    if (rv == APR_SUCCESS) ss_peer_set_wanted(t->peer, is_wanted, t);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_send(t->peer, header.data, header.len, NULL, 0, t->deadline);
+    if (rv == APR_SUCCESS)
+        rv = ss_peer_receive(t->peer, &t->answer.raw, on_step, t, t->deadline, t->r->pool);
+    ss_buf_free(&header);
+    if (rv == APR_SUCCESS && ss_rpc_read(t->r->pool, &t->answer)) return NULL;
+    if (ss_result_is_set(&result)) return apr_pstrdup(t->r->pool, result.text);
+    if (APR_STATUS_IS_TIMEUP(rv)) return "the delivery daemon did not answer in time";
+    if (rv == APR_ECONNABORTED || rv == APR_EOF)
+        return "the delivery daemon is restarting: run the test again";
+    return "the delivery daemon's answer could not be read: see the error log";
+}
+
+/* ---- the answer ---- */
+
+static int is_document(const test_t *t)
+{
+    int status = t->answer.raw.status;
+
+    return t->answer.raw.content_len &&
+           (status == 200 || status == 502 || status == 503 || status == 504);
+}
+
+/* The test did not run. The text looks like a report, so that its first line says enough. */
+static int not_run(test_t *t, int status, const char *why)
+{
+    const char *safe = ss_text_utf8(t->r->pool, why, strlen(why));
+    const char *text =
+        apr_pstrcat(t->r->pool, "Connection Test Results: FAILED at config\n\n[FAIL] config  ",
+                    safe, "\n", NULL);
+
+    if (status == 503 || status == 429) apr_table_setn(t->r->headers_out, "Retry-After", "5");
+    if (t->form == FORM_HTML) {
+        if (!t->is_begun) ss_test_page_begin(t->r, t->relay, &t->query, status);
+        ss_test_page_end(t->r, &t->page, &t->query, NULL, text);
+        return OK;
+    }
+    if (t->is_begun) {
+        ap_rputs(t->form == FORM_JSON ? "{\"result\":\"failed\",\"failedStep\":\"config\"}\n"
+                                      : text,
+                 t->r);
+        return OK;
+    }
+    if (t->form == FORM_JSON) return ss_problem(t->r, status, NULL, "%s", why);
+    return ss_http_text(t->r, status, type_of(FORM_TEXT, 0), text, strlen(text));
+}
+
+static void offer_download(test_t *t)
+{
+    apr_time_exp_t now;
+    char name[64];
+    apr_size_t len;
+
+    apr_time_exp_gmt(&now, t->r->request_time);
+    apr_strftime(name, &len, sizeof(name), "smtp-send-test-%Y%m%d-%H%M%S", &now);
+    apr_table_setn(t->r->headers_out, "Content-Disposition",
+                   apr_psprintf(t->r->pool, "attachment; filename=\"%s.%s\"", name,
+                                t->form == FORM_JSON ? "json" : "txt"));
+}
+
+static int answer_test(test_t *t)
+{
+    const ss_peer_answer_t *raw = &t->answer.raw;
+
+    if (!is_document(t)) {
+        const char *detail = ss_json_text(t->answer.fields, "detail");
+        if (raw->status == 400 && !t->is_begun) return ss_rpc_refuse(t->r, t->answer.fields);
+        return not_run(t, raw->status >= 400 ? raw->status : 503,
+                       detail ? detail : "the delivery daemon did not run the test");
+    }
+    if (t->form == FORM_HTML) {
+        begin_stream(t);
+        const json_t *whole = ss_rpc_document(t->r->pool, &t->answer);
+        ss_test_page_end(t->r, &t->page, &t->query, json_object_get(whole, "report"),
+                         ss_html_member(whole, "text"));
+        return OK;
+    }
+    if (t->is_stream) {
+        begin_stream(t);
+        if (t->form == FORM_TEXT) ap_rputs("\n", t->r);
+        ap_rwrite(raw->content, (int)raw->content_len, t->r);
+        if (raw->content[raw->content_len - 1] != '\n') ap_rputs("\n", t->r);
+        return OK;
+    }
+    if (ss_params_flag(&t->query, "download", 0)) offer_download(t);
+    return ss_http_text(t->r, raw->status, type_of(t->form, 0), raw->content, raw->content_len);
+}
+
+static int run_test(request_rec *r)
+{
+    static const char *const known[] = { "from",   "to",       "probe", "mask", "stream",
+                                         "format", "download", "asset", NULL };
+    test_t t = { .r = r, .relay = ss_module_relay(r->server) };
+
+    if (!ss_body_query(r, &t.query) || ss_html_asset(r, ss_params_get(&t.query, "asset")) ||
+        !ss_body_known(r, &t.query, known))
+        return OK;
+    t.form = form_of(r, &t.query);
+    t.is_stream = t.form == FORM_HTML || ss_params_flag(&t.query, "stream", 0);
+    t.deadline = ss_mono_add(ss_mono_now(), t.relay->test_timeout + GRACE);
+    apr_table_setn(r->headers_out, "Vary", "Accept");
+    /* Proxies must not buffer a streamed answer. */
+    if (t.is_stream) apr_table_setn(r->headers_out, "X-Accel-Buffering", "no");
+    /* A HEAD request must not log in at the relay. */
+    if (r->header_only) return ss_http_text(r, HTTP_OK, type_of(t.form, t.is_stream), "", 0);
+    const char *failed = run(&t);
+    return failed ? not_run(&t, HTTP_SERVICE_UNAVAILABLE, failed) : answer_test(&t);
+}
+
+/* ---- a test message ---- */
+
+static int send_message(request_rec *r)
+{
+    static const char *const known[] = { "to", "from", "wait", "token", "format", "stream", NULL };
+    ss_params_t form;
+
+    if (!ss_body_form(r, FORM_MAX, &form) || !ss_body_known(r, &form, known) ||
+        !ss_csrf_check(r, &form))
+        return OK;
+    return ss_test_mail_send(r, &form, form_of(r, &form) == FORM_HTML,
+                             form_of(r, &form) == FORM_JSON);
+}
+
+int ss_test_handler(request_rec *r)
+{
+    switch (r->method_number) {
+    case M_GET: return run_test(r);
+    case M_POST: return send_message(r);
+    default: return ss_problem_not_allowed(r, "GET, HEAD, POST");
+    }
+}

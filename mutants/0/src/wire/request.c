@@ -1,0 +1,50 @@
+/* request.c: answers of the local socket in JSON. See request.h. */
+#include "wire/request.h"
+
+#include <apr_strings.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+void ss_request_answer(ss_request_t *req, int status, json_t *fields, const char *content,
+                       apr_size_t len)
+{
+    json_t *header = fields ? fields : json_object();
+
+    json_object_set_new(header, "status", json_integer(status));
+    char *text = json_dumps(header, JSON_COMPACT);
+    json_decref(header);
+    req->ops->answer(req, text, content, len);
+    free(text);
+}
+
+void ss_request_document(ss_request_t *req, int status, json_t *document)
+{
+    char *text = json_dumps(document, JSON_COMPACT);
+
+    json_decref(document);
+    ss_request_answer(req, text ? status : 500, NULL, text ? text : "", text ? strlen(text) : 0);
+    free(text);
+}
+
+void ss_request_refuse(ss_request_t *req, int status, int retry_after, const char *field,
+                       const char *format, ...)
+{
+    char detail[2048];
+    json_t *fields = json_object();
+    apr_pool_t *pool;
+    va_list args;
+
+    va_start(args, format);
+    apr_vsnprintf(detail, sizeof(detail), format, args);
+    va_end(args);
+    apr_pool_create(&pool, NULL);
+    json_object_set_new(fields, "detail", json_string(ss_text_utf8(pool, detail, strlen(detail))));
+    if (field)
+        json_object_set_new(fields, "field", json_string(ss_text_utf8(pool, field, strlen(field))));
+    if (retry_after) json_object_set_new(fields, "retryAfter", json_integer(retry_after));
+    apr_pool_destroy(pool);
+    ss_request_answer(req, status, fields, NULL, 0);
+}

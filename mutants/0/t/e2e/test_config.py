@@ -1,0 +1,178 @@
+"""Directives: what is wrong stops configtest with a sentence; what is legal and probably wrong is a warning."""
+import pytest
+
+HEAD = "SMTPSendEngine On\nSMTPSendHost 127.0.0.1\n"
+
+BAD = [
+    ("SMTPSendEngine Perhaps", ["SMTPSendEngine", "Perhaps", "On"]),
+    ("SMTPSendHost 2001:db8::1", ["SMTPSendHost", "2001:db8::1", "brackets"]),
+    ("SMTPSendHost smtp.example.com:99999", ["SMTPSendHost", "65535"]),
+    ("SMTPSendHost [::1", ["SMTPSendHost", "[::1"]),
+    ("SMTPSendPort 0", ["SMTPSendPort", "0", "65535"]),
+    ("SMTPSendPort smtp", ["SMTPSendPort", "smtp"]),
+    ("SMTPSendTLS ssl", ["SMTPSendTLS", "ssl", "starttls"]),
+    ("SMTPSendTLS tls TLSv1.4", ["SMTPSendTLS", "TLSv1.4", "TLSv1.3"]),
+    ("SMTPSendTLS negotiate TLSv1", ["SMTPSendTLS", "negotiate"]),
+    ("SMTPSendTLSFingerprint sha256:12", ["SMTPSendTLSFingerprint", "64"]),
+    ("SMTPSendTLSFingerprint md5:12", ["SMTPSendTLSFingerprint", "sha256"]),
+    ("SMTPSendAuth PLAIN DIGEST", ["SMTPSendAuth", "DIGEST", "SCRAM-SHA-256"]),
+    ("SMTPSendAuth auto PLAIN", ["SMTPSendAuth", "auto"]),
+    ("SMTPSendTimeout 5 parsecs", ["SMTPSendTimeout", "parsecs", "30s"]),
+    ("SMTPSendTimeout 1s 1s 1s 1s 1s 1s", ["SMTPSendTimeout", "five"]),
+    ("SMTPSendRetry 0s", ["SMTPSendRetry", "0s", "1s"]),
+    ("SMTPSendExpire never", ["SMTPSendExpire", "never"]),
+    ("SMTPSendConnections 0", ["SMTPSendConnections", "1000"]),
+    ("SMTPSendMaxRecipients x", ["SMTPSendMaxRecipients", "x"]),
+    ("SMTPSendOneMessagePerConnection Maybe", ["SMTPSendOneMessagePerConnection", "Maybe", "Auto"]),
+    ("SMTPSendRate 5/fortnight", ["SMTPSendRate", "5/fortnight", "/min"]),
+    ("SMTPSendUncertain drop", ["SMTPSendUncertain", "drop", "hold"]),
+    ("SMTPSendQueue mysql x", ["SMTPSendQueue", "mysql", "sqlite3"]),
+    ("SMTPSendQueueLimit none", ["SMTPSendQueueLimit", "none"]),
+    ("SMTPSendMaxMessageSize big", ["SMTPSendMaxMessageSize", "big", "25M"]),
+    ("SMTPSendSocket run/x.sock 999", ["SMTPSendSocket", "999", "0660"]),
+    ("SMTPSendHistory long", ["SMTPSendHistory", "long"]),
+    ("SMTPSendEnvelopeFrom nobody", ["SMTPSendEnvelopeFrom", "nobody"]),
+    ("SMTPSendAllowFrom example.com", ["SMTPSendAllowFrom", "example.com", "*@"]),
+    ("SMTPSendAddHeader X-A %{NO SUCH", ["SMTPSendAddHeader", "X-A"]),
+    ("SMTPSendTLSCipherSuite no-such-cipher", ["SMTPSendTLSCipherSuite", "no-such-cipher", "OpenSSL"]),
+    ("SMTPSendAddHeader X:A b", ["SMTPSendAddHeader", "X:A"]),
+    ("SMTPSendPriority urgent", ["SMTPSendPriority", "urgent", "bulk"]),
+    ("<Location /x>\nSMTPSendHost h\n</Location>", ["SMTPSendHost"]),
+    ("<VirtualHost *:1>\nSMTPSendQueue sqlite3 x\n</VirtualHost>", ["SMTPSendQueue"]),
+]
+
+
+@pytest.mark.parametrize("line, words", BAD, ids=[line.replace("\n", " ") for line, _ in BAD])
+def test_bad_value_stops_configtest(make_httpd, line, words):
+    httpd = make_httpd(HEAD + line + "\n", start=False)
+    result = httpd.configtest()
+    assert result.returncode != 0
+    for word in words:
+        assert word in result.stderr, result.stderr
+
+
+def test_engine_without_host_stops_configtest(make_httpd):
+    result = make_httpd("SMTPSendEngine On\n", start=False).configtest()
+    assert result.returncode != 0 and "SMTPSendHost" in result.stderr
+
+
+def test_two_relays_of_one_name(make_httpd):
+    config = HEAD + "<VirtualHost *:1>\nServerName a\nSMTPSendHost x\nSMTPSendRelayName default\n</VirtualHost>\n"
+    result = make_httpd(config, start=False).configtest()
+    assert result.returncode != 0 and "SMTPSendRelayName" in result.stderr
+
+
+WARN = [
+    ("SMTPSendTLS starttls\nSMTPSendPort 465", "465"),
+    ("SMTPSendTLS tls\nSMTPSendPort 587", "587"),
+    ("SMTPSendTLS tls\nSMTPSendTLSVerify Off", "SMTPSendTLSVerify Off"),
+    ("SMTPSendHost mail.example.com\nSMTPSendUsername me\nSMTPSendPassword x", "without TLS"),
+    ("SMTPSendUsername me", "SMTPSendPassword"),
+    ("SMTPSendPassword file:/no/such/file\nSMTPSendUsername me", "/no/such/file"),
+    ("<Location /open>\nSetHandler smtp-send\n</Location>", "Require"),
+]
+
+
+@pytest.mark.parametrize("lines, word", WARN, ids=[lines.replace("\n", " ") for lines, _ in WARN])
+def test_probably_wrong_is_a_warning(make_httpd, lines, word):
+    result = make_httpd(HEAD + lines + "\n", start=False).configtest()
+    assert result.returncode == 0 and word in result.stderr, result.stderr
+
+
+def test_every_directive_is_taken(make_httpd, tmp_path):
+    everything = """
+SMTPSendRelayName main
+SMTPSendPort 2525
+SMTPSendTLS starttls TLSv1 TLSv1.1 TLSv1.2 TLSv1.3
+SMTPSendTLSVerify On
+SMTPSendTLSName mail.example.com
+SMTPSendTLSFingerprint sha256:0000000000000000000000000000000000000000000000000000000000000000
+SMTPSendTLSCipherSuite HIGH
+SMTPSendUsername me
+SMTPSendPassword env:HOME
+SMTPSendAuth SCRAM-SHA-256 PLAIN
+SMTPSendAuthInsecure Off
+SMTPSendHelo me.example.com
+SMTPSendSourceAddress 127.0.0.1
+SMTPSendTimeout 1s 2s 3s
+SMTPSendTestTimeout 10s
+SMTPSendPause Off
+SMTPSendOneMessagePerConnection Auto
+SMTPSendMaxMessagesPerConnection 10
+SMTPSendMaxRecipients 50
+SMTPSendMaxConnectionAge 1min
+SMTPSendConnections 3
+SMTPSendIdleTimeout 5s
+SMTPSendPipelining Off
+SMTPSendRate 10/s 100/min
+SMTPSendRetry 1min 5min
+SMTPSendExpire 2d
+SMTPSendUncertain hold
+SMTPSendBounce off
+SMTPSendBounceFrom <>
+SMTPSendDelayNotice 4h
+SMTPSendEnvelopeFrom a@example.com
+SMTPSendHeaderFrom keep
+SMTPSendDefaultDomain example.com
+SMTPSendAlias root admin@example.com
+SMTPSendRelayFor *@example.com main
+SMTPSendQueueLimit 1000 1G
+SMTPSendMaxMessageSize 10M
+SMTPSendHistory 1d
+SMTPSendAlertAge 10min
+SMTPSendListen 127.0.0.1:2525
+<Location /x>
+Require local
+SetHandler smtp-send
+SMTPSendAllowFrom *@example.com
+SMTPSendAllowTo *@example.net *@example.org
+SMTPSendRedirect test@example.com
+SMTPSendDefaultFrom a@example.com
+SMTPSendAddHeader X-User %{REMOTE_USER}
+SMTPSendAllowRelay main
+SMTPSendPriority high
+SMTPSendSubmitterRate 10/s
+SMTPSendWebhook https://example.com/hook
+SMTPSendWebhookSecret 12345678
+SMTPSendWebhookAllow example.com
+SMTPSendWebhookEvents sent failed
+SMTPSendStatusBody Off
+SMTPSendMaxMessageSize 1M
+</Location>
+"""
+    result = make_httpd(HEAD + everything, start=False).configtest()
+    assert result.returncode == 0, result.stderr
+
+
+QUEUE = [
+    ("{dir}/nowhere/queue.db", "nowhere"),
+    ("/proc/queue.db", "/proc"),
+]
+
+
+@pytest.mark.parametrize("path, word", QUEUE)
+def test_unusable_queue_is_said_in_log_and_answer(make_httpd, relay, path, word):
+    httpd = make_httpd(relay=relay, start=False, expect=["SMTPSend-201"])
+    httpd.queue = path.format(dir=httpd.dir)
+    httpd.write("")
+    httpd.start()
+    answer = httpd.send()
+    assert answer.status == 503 and word in answer.json["detail"] and answer.headers["Retry-After"], answer
+    assert word in httpd.wait_log("SMTPSend-201.*").group(0)
+
+
+def test_newer_queue_is_refused_untouched(make_httpd, relay):
+    import sqlite3
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-201"])
+    httpd.message(httpd.send().json["id"], wait="10s")
+    httpd.stop()
+    with sqlite3.connect(httpd.queue) as db:
+        tables = [row[0] for row in db.execute("select name from sqlite_master where type = 'table'")]
+        assert "setting" in tables
+        rows = db.execute("update version set number = 999").rowcount
+        assert rows == 1
+    httpd.start()
+    answer = httpd.send()
+    assert answer.status == 503 and "newer" in answer.json["detail"].lower(), answer
+    with sqlite3.connect(httpd.queue) as db:
+        assert db.execute("select number from version").fetchone()[0] == 999

@@ -1,0 +1,99 @@
+"""The password is in the daemon alone: in no web process's memory, environment of others, command line, log or page."""
+import re
+
+from rig.postgres import Postgres
+from rig.proc import children
+
+SECRET = "S3cret-of-the-Relay-0815"
+
+
+def memory_holds(pid, needle):
+    """Whether any readable mapping of a process holds the bytes; one that has ended holds nothing."""
+    try:
+        return search(pid, needle)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
+def search(pid, needle):
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as mem:
+        for line in maps:
+            match = re.match(r"([0-9a-f]+)-([0-9a-f]+) r", line)
+            if not match or "[v" in line:
+                continue
+            start, end = (int(x, 16) for x in match.groups())
+            try:
+                mem.seek(start)
+                if needle in mem.read(end - start):
+                    return line.strip()
+            except (OSError, OverflowError, ValueError):
+                continue
+    return None
+
+
+def check(make_httpd, make_relay, directive, env=None):
+    relay = make_relay(auth={"me": SECRET}, mechanisms=["PLAIN"])
+    httpd = make_httpd(f"SMTPSendUsername me\nSMTPSendPassword {directive}", relay=relay, level="trace2", env=env)
+    assert httpd.get("/mail-test").status == 200
+    assert httpd.message(httpd.send().json["id"], wait="20s")["state"] == "sent"
+    httpd.get("/mail-status")
+    daemon = httpd.status()["pid"]
+    web = [pid for pid in children(httpd.process.pid) if pid != daemon]
+    assert web
+    for pid in web:
+        assert memory_holds(pid, SECRET.encode()) is None, (pid, memory_holds(pid, SECRET.encode()))
+    for pid in [httpd.process.pid, daemon, *web]:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            assert SECRET.encode() not in file.read()
+    assert SECRET not in httpd.log()
+    for path in ("/mail-test", "/mail-status", "/mail-test?from=a@example.com&to=b@example.net"):
+        assert SECRET not in httpd.get(path, {"Accept": "text/html"}).text
+
+
+def test_connection_to_a_database(make_httpd, make_relay):
+    """Where it is written into SMTPSendQueue; the server lets anybody in, so that what is looked for is the text alone."""
+    with Postgres() as server:
+        queue = server.database().directive.replace("user=", f"password={SECRET} user=")
+        relay = make_relay()
+        httpd = make_httpd(queue + "\n", relay=relay, level="trace2")
+        httpd.wait_state(httpd.send().json["id"], "sent")
+        daemon = httpd.status()["pid"]
+        for pid in children(httpd.process.pid):
+            assert pid == daemon or memory_holds(pid, SECRET.encode()) is None, (pid, memory_holds(pid, SECRET.encode()))
+        assert SECRET not in httpd.log() + httpd.get("/mail-test", {"Accept": "text/html"}).text + httpd.get("/mail-status", {"Accept": "text/html"}).text
+        httpd.stop()
+
+
+def test_key_of_webhooks(make_httpd, make_relay):
+    """The daemon signs; a location knows what its key is called."""
+    httpd = make_httpd(f'<Location /mail>\nSMTPSendWebhook http://127.0.0.1:9/\nSMTPSendWebhookSecret "{SECRET}"\n</Location>\n', relay=make_relay(), level="trace2", expect=["SMTPSend-215", "SMTPSend-299", "webhook"])
+    for _ in range(2):
+        httpd.wait_state(httpd.send().json["id"], "sent")
+        daemon = httpd.status()["pid"]
+        assert memory_holds(daemon, SECRET.encode())
+        for pid in children(httpd.process.pid):
+            assert pid == daemon or memory_holds(pid, SECRET.encode()) is None, (pid, memory_holds(pid, SECRET.encode()))
+        httpd.graceful_wait()
+    assert SECRET not in httpd.log() + httpd.get("/mail-test", {"Accept": "text/html"}).text
+
+
+def test_text(make_httpd, make_relay):
+    check(make_httpd, make_relay, SECRET)
+
+
+def test_file_that_only_root_reads(make_httpd, make_relay, tmp_path):
+    path = tmp_path / "password"
+    path.write_text(SECRET + "\n")
+    path.chmod(0o600)
+    check(make_httpd, make_relay, f"file:{path}")
+
+
+def test_program(make_httpd, make_relay, tmp_path):
+    path = tmp_path / "token"
+    path.write_text(f"#!/bin/sh\necho {SECRET}\n")
+    path.chmod(0o755)
+    for folder in tmp_path.parents:
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(0o755)
+    tmp_path.chmod(0o755)
+    check(make_httpd, make_relay, f"exec:{path}")

@@ -1,0 +1,288 @@
+"""sendmail: byte-exact bodies, envelopes, Bcc, exit codes; the programs that call it."""
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from rig.httpd import BUILD, CLI, select_pause
+
+
+RESTARTS = [r"SMTPSend-283", r"SMTPSend-501.*"]
+EX_USAGE, EX_DATAERR, EX_TEMPFAIL = 64, 65, 75
+
+
+class Sendmail:
+    """A folder with the link `sendmail`, as an administrator makes it."""
+
+    def __init__(self, folder, httpd):
+        self.path = os.path.join(folder, "sendmail")
+        os.symlink(CLI, self.path)
+        self.env = {**os.environ, "SMTP_SEND_SOCKET": httpd.socket, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder)}
+
+    def __call__(self, *args, input=b"", check=None, timeout=60):
+        result = subprocess.run([self.path, *args], input=input, capture_output=True, env=self.env, timeout=timeout)
+        if check is not None:
+            assert result.returncode == check, result
+        return result
+
+    def run(self, *args, input=None, stdin=None, check=0, **env):
+        result = subprocess.run(args, input=input, stdin=stdin, capture_output=True, env={**self.env, **env}, timeout=60)
+        assert result.returncode == check, result
+        return result
+
+
+@pytest.fixture
+def served(make_httpd, relay, tmp_path):
+    httpd = make_httpd("SMTPSendDefaultDomain example.com\nSMTPSendAlias root admin@example.net\n", relay=relay)
+    return Sendmail(tmp_path, httpd), relay, httpd
+
+
+def fields(message):
+    import email
+    import email.policy
+    return email.message_from_bytes(message.data, policy=email.policy.default)
+
+
+def test_body_is_byte_exact(served):
+    sendmail, relay, _ = served
+    body = b"".join(bytes([c]) for c in range(32, 127)) + b"\n.\n..\n.hidden\n trailing \t\n\nFrom here\n" + "grün €\n".encode() + b"last line"
+    sendmail("-t", "-i", "-f", "app@example.com", input=b"To: bob@example.net\nSubject: exact\n\n" + body, check=0)
+    message = relay.wait_for(1)[0]
+    assert message.body == body.replace(b"\n", b"\r\n") + b"\r\n"
+    assert message.sender == "app@example.com" and message.rcpts == ["bob@example.net"]
+
+
+def test_lone_dot_ends_only_without_i(served):
+    sendmail, relay, _ = served
+    text = b"Subject: dots\n\none\n.\ntwo\n"
+    sendmail("bob@example.net", input=text, check=0)
+    assert relay.wait_for(1)[0].body == b"one\r\n"
+    sendmail("-oi", "bob@example.net", input=text, check=0)
+    assert relay.wait_for(2)[1].body == b"one\r\n.\r\ntwo\r\n"
+
+
+def test_a_dot_ends_the_reading_at_once(served):
+    sendmail, relay, _ = served
+    process = subprocess.Popen([sendmail.path, "bob@example.net"], stdin=subprocess.PIPE, env=sendmail.env)
+    process.stdin.write(b"Subject: typed\n\nhello\n.\n")
+    process.stdin.flush()
+    assert process.wait(20) == 0
+    process.stdin.close()
+    assert relay.wait_for(1)[0].body == b"hello\r\n"
+
+
+def test_bcc_goes_and_recipients_of_the_fields_come(served):
+    sendmail, relay, _ = served
+    sendmail("-t", "carol@example.net", input=b"From: Alice <alice@example.com>\nTo: bob@example.net,\n \"D, E\" <dave@example.net>\nCc: root\n"
+             b"Bcc: secret@example.net\nbcc: more@example.net\nSubject: x\n\nhi\n", check=0)
+    message = relay.wait_for(1)[0]
+    assert sorted(message.rcpts) == ["admin@example.net", "bob@example.net", "carol@example.net", "dave@example.net", "more@example.net", "secret@example.net"]
+    assert b"bcc" not in message.headers.lower() and b"secret" not in message.data
+    assert fields(message)["Cc"] == "root@example.com"
+
+
+def test_what_cron_hands_over(served):
+    sendmail, relay, _ = served
+    text = (b"From: root (Cron Daemon)\nTo: root\nSubject: Cron <root@host> test -x /usr/sbin/anacron\nMIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
+            b"Content-Transfer-Encoding: 8bit\nX-Cron-Env: <SHELL=/bin/sh>\n\n/bin/sh: 1: anacron: not found\n")
+    sendmail("-FCronDaemon", "-i", "-odi", "-oem", "-oi", "-t", "-f", "root", input=text, check=0)
+    message = relay.wait_for(1)[0]
+    assert message.rcpts == ["admin@example.net"] and message.sender == "root@example.com"
+    assert "root@example.com" in fields(message)["From"] and message.body.startswith(b"/bin/sh")
+    assert b"Message-ID: " in message.headers and b"Date: " in message.headers
+
+
+def test_the_user_who_runs_it_is_the_sender(served):
+    import pwd
+    sendmail, relay, _ = served
+    sendmail("-F", "The App", "bob@example.net", input=b"plain text, no fields\nat all\n", check=0)
+    message = relay.wait_for(1)[0]
+    user = pwd.getpwuid(os.getuid()).pw_name
+    assert message.sender == f"{user}@example.com"
+    assert fields(message)["From"] == f"The App <{user}@example.com>"
+    assert message.body == b"plain text, no fields\r\nat all\r\n"
+
+
+def test_empty_sender_and_senders_with_brackets(served):
+    sendmail, relay, _ = served
+    for number, (given, seen) in enumerate([("<>", ""), ("", ""), ("<a@example.com>", "a@example.com"), ("A B <a@example.com>", "a@example.com"), ("app", "app@example.com")]):
+        sendmail("-f", given, "bob@example.net", input=b"Subject: x\n\nhi\n", check=0)
+        assert relay.wait_for(number + 1)[number].sender == seen
+
+
+def test_reports_wanted_reach_the_relay(served):
+    sendmail, relay, _ = served
+    sendmail("-N", "success,delay", "-R", "hdrs", "-V", "envelope1", "-f", "app@example.com", "bob@example.net", input=b"Subject: x\n\nhi\n", check=0)
+    relay.wait_for(1)
+    mail, rcpt = relay.commands("MAIL")[0], relay.commands("RCPT")[0]
+    assert "RET=HDRS" in mail and "ENVID=envelope1" in mail
+    assert "NOTIFY=" in rcpt and "SUCCESS" in rcpt and "DELAY" in rcpt
+
+
+def test_huge_recipient_lists(make_httpd, relay, tmp_path):
+    """50,000 recipients, on the command line or in the fields; more are refused."""
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["sending is paused"])
+    sendmail = Sendmail(tmp_path, httpd)
+    names = [f"user{i}@example.net" for i in range(50000)]
+    sendmail("-f", "app@example.com", *names, input=b"Subject: many\n\nhi\n", check=0, timeout=120)
+    assert httpd.status()["relays"][0]["counts"]["queued"] == 50000
+    result = sendmail("-f", "app@example.com", *names, "one-more@example.net", input=b"Subject: many\n\nhi\n", check=EX_DATAERR, timeout=120)
+    assert b"recipients" in result.stderr
+    fields = b"To: " + ",\n ".join(names[:25000]).encode() + b"\nBcc: " + ",\n ".join(names[25000:]).encode()
+    sendmail("-t", "-f", "app@example.com", input=fields + b"\nSubject: many\n\nhi\n", check=0, timeout=120)
+    assert httpd.status()["relays"][0]["counts"]["queued"] == 100000
+    result = sendmail("-t", "-f", "app@example.com", input=fields + b",\n one-more@example.net\nSubject: many\n\nhi\n", check=EX_DATAERR, timeout=120)
+    assert b"recipients" in result.stderr
+
+
+def test_misuse_is_reported(served):
+    sendmail, relay, httpd = served
+    for args, text, code in [
+        ((), b"no recipients", EX_USAGE), (("-f",), b"needs a value", EX_USAGE), (("-Z", "a@b.c"), b"unknown option -Z", EX_USAGE),
+        (("-bs",), b"SMTPSendListen", EX_USAGE), (("-bd",), b"not supported", EX_USAGE), (("-N", "sometimes", "a@b.c"), b"success, failure and delay", EX_USAGE),
+        (("bob@@example.net",), b"is not an address", EX_DATAERR), (("-f", "a b c", "bob@example.net"), b"sender", EX_DATAERR),
+        (("-t",), b"no recipient", EX_DATAERR),
+    ]:
+        result = sendmail(*args, input=b"Subject: x\n\nhi\n")
+        assert result.returncode == code and text in result.stderr, (args, result)
+    assert sendmail("-t", input=b"To: <>broken<\n\nhi\n").returncode == EX_DATAERR
+    assert not relay.messages
+
+
+def test_header_injection_by_arguments(served):
+    sendmail, relay, _ = served
+    for args in (("-f", "a@example.com>\r\nRCPT TO:<evil@example.net", "bob@example.net"), ("bob@example.net>\r\nDATA",), ("-V", "x\r\ny", "bob@example.net")):
+        assert sendmail(*args, input=b"Subject: x\n\nhi\n").returncode in (EX_USAGE, EX_DATAERR)
+    sendmail("-F", "Eve\r\nBcc: evil@example.net", "bob@example.net", input=b"Subject: x\n\nhi\n", check=0)
+    message = relay.wait_for(1)[0]
+    assert message.rcpts == ["bob@example.net"] and fields(message)["Bcc"] is None
+
+
+def test_too_large(make_httpd, relay, tmp_path):
+    httpd = make_httpd("SMTPSendMaxMessageSize 1M\n", relay=relay)
+    result = Sendmail(tmp_path, httpd)("bob@example.net", input=b"Subject: x\n\n" + b"x" * 70 * 20000 + b"\n", check=EX_DATAERR)
+    assert b"SMTPSendMaxMessageSize" in result.stderr
+
+
+def test_no_daemon_is_a_temporary_failure(tmp_path):
+    class Nowhere:
+        socket = str(tmp_path / "nothing.sock")
+    import time
+    began = time.monotonic()
+    result = Sendmail(tmp_path, Nowhere)("bob@example.net", input=b"Subject: x\n\nhi\n", check=EX_TEMPFAIL)
+    assert b"nothing.sock" in result.stderr and time.monotonic() - began >= 9
+
+
+def test_engine_off_is_a_temporary_failure(make_httpd, tmp_path):
+    httpd = make_httpd("SMTPSendEngine Off\n")
+    result = Sendmail(tmp_path, httpd)("bob@example.net", input=b"Subject: x\n\nhi\n", check=EX_TEMPFAIL)
+    assert b"SMTPSendEngine" in result.stderr
+
+
+def test_restarts_are_waited_for(make_httpd, relay, tmp_path):
+    """The daemon is killed while processes submit: each waits, all succeed, nothing is stored twice."""
+    httpd = make_httpd(relay=relay, expect=RESTARTS)
+    sendmail = Sendmail(tmp_path, httpd)
+    failures, count = [], 40
+
+    def submit(number):
+        result = sendmail("-f", "app@example.com", f"user{number}@example.net", input=b"Subject: %d\n\nhi\n" % number)
+        if result.returncode:
+            failures.append(result)
+    threads = [threading.Thread(target=submit, args=(i,)) for i in range(count)]
+    for number, thread in enumerate(threads):
+        thread.start()
+        if number in (10, 25):
+            os.kill(httpd.wait(lambda: httpd.status(check=False).get("pid"), 20, "the daemon"), signal.SIGKILL)
+        select_pause(0.01)
+    for thread in threads:
+        thread.join(60)
+    assert not failures, failures
+    relay.wait(lambda: len({tuple(m.rcpts) for m in relay.messages}) == count)
+
+
+def test_q_and_bp(make_httpd, relay, tmp_path):
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=["sending is paused"])
+    sendmail = Sendmail(tmp_path, httpd)
+    sendmail("bob@example.net", input=b"Subject: waits\n\nhi\n", check=0)
+    assert b"bob@example.net" in sendmail("-bp", check=0).stdout
+    assert b"paused" in sendmail("-q", check=0).stdout
+
+
+# ---- programs ----
+
+def test_php(served):
+    sendmail, relay, _ = served
+    code = r'''exit(mail("bob@example.net", "Grüße", "line one\n.\nline two\n", "From: app@example.com\r\nCc: carol@example.net\r\nX-A: b", "-fbounce@example.com") ? 0 : 1);'''
+    sendmail.run("php", "-d", f"sendmail_path={sendmail.path} -t -i", "-r", code)
+    message = relay.wait_for(1)[0]
+    assert message.sender == "bounce@example.com" and sorted(message.rcpts) == ["bob@example.net", "carol@example.net"]
+    assert message.body.startswith(b"line one\r\n.\r\nline two\r\n") and fields(message)["X-A"] == "b"
+
+
+def test_php_sees_a_failure(served):
+    sendmail, relay, _ = served
+    sendmail.run("php", "-d", f"sendmail_path={sendmail.path} -t -i", "-r", 'exit(@mail("not an address", "x", "y") ? 0 : 1);', check=1)
+    assert not relay.messages
+
+
+def test_mailx(served):
+    sendmail, relay, _ = served
+    rc = os.path.join(os.path.dirname(sendmail.path), "mailrc")
+    with open(rc, "w") as file:
+        file.write(f"set sendmail={sendmail.path}\n")
+    sendmail.run("bsd-mailx", "-s", "by mailx", "-c", "carol@example.net", "-b", "dave@example.net", "bob@example.net", input=b"hello\n", MAILRC=rc)
+    message = relay.wait_for(1)[0]
+    assert sorted(message.rcpts) == ["bob@example.net", "carol@example.net", "dave@example.net"]
+    assert fields(message)["Subject"] == "by mailx" and message.body == b"hello\r\n" and b"dave" not in message.data
+
+
+def test_git_send_email(served, tmp_path):
+    sendmail, relay, _ = served
+    repository = str(tmp_path / "repository")
+
+    def git(*args):
+        return sendmail.run("git", "-C", repository, "-c", "user.name=Alice", "-c", "user.email=alice@example.com", *args)
+    os.mkdir(repository)
+    git("init", "-q")
+    with open(os.path.join(repository, "file"), "w") as file:
+        file.write(".\nFrom here\n")
+    git("add", "file")
+    git("commit", "-q", "-m", "A change")
+    git("format-patch", "-q", "-1", "--root", "-o", str(tmp_path / "patches"))
+    patch = str(tmp_path / "patches" / "0001-A-change.patch")
+    git("send-email", f"--smtp-server={sendmail.path}", "--to=list@example.net", "--cc=bob@example.net", "--from=Alice <alice@example.com>", "--confirm=never",
+        "--suppress-cc=all", "--quiet", patch)
+    message = relay.wait_for(1)[0]
+    assert "list@example.net" in message.rcpts and fields(message)["Subject"] == "[PATCH] A change"
+    assert b"\r\n+.\r\n+From here\r\n" in message.body
+
+
+def test_perl(served):
+    sendmail, relay, _ = served
+    code = r'''open(my $m, "|-", "sendmail", "-t", "-oi") or die; print $m "From: app\@example.com\nTo: bob\@example.net\nSubject: by perl\n\nhi\n.\nho\n"; close($m) or exit 1;'''
+    sendmail.run("perl", "-e", code)
+    message = relay.wait_for(1)[0]
+    assert message.rcpts == ["bob@example.net"] and message.body == b"hi\r\n.\r\nho\r\n"
+
+
+def test_python(served):
+    """The way that Python's own documentation of the email package shows."""
+    sendmail, relay, _ = served
+    code = ("import subprocess, sys\nfrom email.message import EmailMessage\nm = EmailMessage()\nm['From'] = 'app@example.com'\nm['To'] = 'Bob Grün <bob@example.net>'\n"
+            "m['Subject'] = 'by Python €'\nm.set_content('grün\\n.\\n')\nm.add_attachment(bytes(range(256)), maintype='application', subtype='octet-stream', filename='a.bin')\n"
+            "sys.exit(subprocess.run(['sendmail', '-t', '-oi'], input=m.as_bytes()).returncode)")
+    sendmail.run(sys.executable, "-c", code)
+    message = fields(relay.wait_for(1)[0])
+    assert message["Subject"] == "by Python €" and next(message.iter_attachments()).get_content() == bytes(range(256))
+
+
+def test_what_it_loads(served):
+    """A process for each message: only the C library, and APR where there is no archive of it."""
+    sendmail, _, _ = served
+    libraries = {line.split()[0].split("/")[-1].split(".so")[0] for line in subprocess.run(["ldd", CLI], check=True, capture_output=True, text=True).stdout.splitlines()}
+    assert libraries <= {"linux-vdso", "libc", "ld-linux-x86-64", "ld-linux-aarch64", "libapr-1", "libuuid", "libcrypt"}, libraries
+    assert os.path.exists(os.path.join(BUILD, "smtp-send-commands"))

@@ -1,0 +1,133 @@
+"""Webhooks report the result of each message: signed, in time, again after a failure and after a restart, and never where they must not."""
+import hashlib
+import hmac
+import http.server
+import json
+import threading
+
+from e2e.test_forms import answers_of, send_lines
+from e2e.test_submit import problem
+
+SECRET = "a secret of the application"
+
+
+class Application:
+    """An application on a free port: keeps what it receives; answers with the statuses it was given, then 204."""
+
+    def __init__(self, *statuses):
+        received, left, changed = [], list(statuses), threading.Condition()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with changed:
+                    status = left.pop(0) if left else 204
+                    received.append((status, self.path, self.headers, body))
+                    changed.notify_all()
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+        self.received, self.changed = received, changed
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}/received"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def wait_for(self, count, timeout=30):
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.received) >= count, timeout), self.received
+            return [json.loads(body) for _, _, _, body in self.received]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *args):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def handlers(lines):
+    return f"""<Location "/mail">
+SetHandler smtp-send
+Require local
+{lines}
+</Location>
+<Location "/mail-status">
+SetHandler smtp-send-status
+Require local
+</Location>"""
+
+
+def test_the_final_result_is_sent_and_signed(make_httpd, relay):
+    with Application() as application:
+        httpd = make_httpd(relay=relay, handlers=handlers(f'SMTPSendWebhook {application.url}\nSMTPSendWebhookSecret "{SECRET}"'))
+        answer = httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "subject": "Grüße", "text": "x", "metadata": {"order": 7}})
+        received = application.wait_for(1)[0]
+        assert received["event"] == "sent" and received["id"] == answer.json["id"] and received["metadata"] == {"order": 7} and received["subject"] == "Grüße"
+        assert received["recipient"]["address"] == "bob@example.net" and received["recipient"]["state"] == "sent" and "queued as" in received["recipient"]["reply"]
+        status, path, headers, body = application.received[0]
+        assert path == "/received" and headers["Content-Type"] == "application/json" and headers["SMTP-Send-Event"].startswith(answer.json["id"])
+        expected = hmac.new(SECRET.encode(), headers["SMTP-Send-Time"].encode() + b"." + body, hashlib.sha256).hexdigest()
+        assert headers["SMTP-Send-Signature"] == "sha256=" + expected
+
+
+def test_only_wanted_events_and_failures_are_sent(make_httpd, make_relay):
+    relay = make_relay(replies={"RCPT": "550 5.1.1 no such user"})
+    with Application() as application:
+        httpd = make_httpd(relay=relay, expect=["status=bounced", "reply code to the RCPT", "SMTPSend-253"],
+                           handlers=handlers(f"SMTPSendWebhook {application.url}\nSMTPSendWebhookEvents failed cancelled"))
+        failed = httpd.send().json["id"]
+        assert application.wait_for(1)[0]["event"] == "failed"
+        assert application.received[0][3] and json.loads(application.received[0][3])["recipient"]["dsn"] == "5.1.1"
+        httpd.request("POST", "/mail-status", b"action=pause", {"Content-Type": "application/x-www-form-urlencoded"})
+        httpd.expect("sending is paused", "status=cancelled")
+        waiting = httpd.send().json["id"]
+        assert httpd.request("DELETE", f"/mail/{waiting}").status == 200
+        second = application.wait_for(2)[1]
+        assert second["event"] == "cancelled" and second["id"] == waiting and failed != waiting
+
+
+def test_it_is_sent_again_after_a_failure_and_after_a_restart(make_httpd, relay):
+    with Application(500) as application:
+        httpd = make_httpd(relay=relay, handlers=handlers(f"SMTPSendWebhook {application.url}"))
+        httpd.send()
+        application.wait_for(1)
+        httpd.wait_log("webhook notification to .* failed: HTTP status 500")
+        httpd.graceful_wait()
+        first, second = application.wait_for(2)[:2]
+        assert first == second and application.received[0][2]["SMTP-Send-Event"] == application.received[1][2]["SMTP-Send-Event"]
+
+
+def test_a_submission_may_name_only_what_is_allowed(make_httpd, relay):
+    with Application() as application:
+        message = {"from": "app@example.com", "to": "bob@example.net", "text": "x", "webhook": application.url}
+        httpd = make_httpd(relay=relay)
+        assert problem(httpd.send_json(message), 403, "SMTPSendWebhookAllow")["field"] == "webhook"
+        httpd = make_httpd(relay=relay, handlers=handlers("SMTPSendWebhookAllow 127.0.0.1"))
+        answers = answers_of(send_lines(httpd, [message, dict(message, webhook="ftp://127.0.0.1/"), dict(message, webhook="http://u:p@127.0.0.1/"), dict(message, webhook="x")]))
+        assert [a["status"] for a in answers] == [202, 400, 400, 400]
+        assert application.wait_for(1)[0]["id"] == answers[0]["id"]
+
+
+def test_a_private_address_needs_its_name(make_httpd, relay):
+    with Application() as application:
+        httpd = make_httpd(relay=relay, handlers=handlers("SMTPSendWebhookAllow *"))
+        httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "text": "x", "webhook": application.url})
+        httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "text": "x", "webhook": application.url.replace("127.0.0.1", "localhost")})
+        httpd.wait(lambda: httpd.log().count("its address is private") == 2, 20, "both refusals")
+        assert not application.received
+
+
+def test_submitter_rate(make_httpd, relay):
+    httpd = make_httpd(relay=relay, handlers=handlers("SMTPSendSubmitterRate 3/h"))
+    assert [httpd.send().status for _ in range(3)] == [202] * 3
+    refused = httpd.send()
+    problem(refused, 429, "SMTPSendSubmitterRate")
+    assert 1000 < int(refused.headers["Retry-After"]) <= 1201
+    message = {"from": "app@example.com", "to": "bob@example.net", "text": "x"}
+    assert [a["status"] for a in answers_of(send_lines(httpd, [message]))] == [429]

@@ -1,0 +1,107 @@
+"""Documents against the code, in both directions."""
+import os
+import re
+
+import tree
+
+NUMBER = re.compile(r"SMTPSend-(\d{3}): |SS_LOG_[A-Z]+,\s*([1-9]\d\d),")
+ADVICE = "src/smtp/advice_log.c"
+
+
+def log_numbers(report):
+    """Each number of a log line stands at one place, and the knowledge base explains it."""
+    places = {}
+    for path in tree.files("mod_smtp_send.c", "src/**/*.c"):
+        content = tree.read(path)
+        for match in NUMBER.finditer(content):
+            report.examined += 1
+            places.setdefault(match.group(1) or match.group(2), []).append(f"{path}:{tree.line_of(content, match.start())}")
+    explained = re.findall(r'^    \{ "SMTPSend-(\d{3})"', tree.read(ADVICE), re.M)
+    for number, where in sorted(places.items()):
+        if len(where) > 1:
+            report.find(f"log number {number} stands at several places: {' '.join(where)}")
+        if number not in explained:
+            report.find(f"{ADVICE} does not explain SMTPSend-{number}")
+    for number in explained:
+        if number not in places:
+            report.find(f"{ADVICE} explains SMTPSend-{number}, which nothing logs")
+        if explained.count(number) > 1:
+            report.find(f"{ADVICE} explains SMTPSend-{number} twice")
+
+
+OPTION = re.compile(r'"(SMTPSend[A-Za-z]+)",\s*SS_KIND_\w+,(?:\s*SS_PLACE_BOTH,)?(?:\s*(?:[SGD]\(\w+\)|\w+),)+?\s*(?:NULL|"([^"]*)")')
+
+
+def directives(report):
+    """README names each directive, with its default."""
+    initial = dict(OPTION.findall(tree.read("src/config/option_table.c")))
+    options = list(initial)
+    defaults = {name: value for names, value in re.findall(r"^\| (`SMTPSend[^|]*?) \| [SDG, ]+ \| ?([^|]*?) ?\|", tree.read("README"), re.M)
+                for name in re.findall(r"SMTPSend\w+", names)}
+    for option in options:
+        if initial[option] and initial[option] not in re.split(r"`|; ", defaults.get(option, "")):
+            report.find(f"README gives {defaults.get(option)} as the default of {option}, the code {initial[option]}")
+    report.examined = len(options)
+    named = set(re.findall(r"`(SMTPSend[A-Za-z]+)`", tree.read("README")))
+    for option in options:
+        if option not in named:
+            report.find(f"README does not name the directive {option}")
+    for name in sorted(named - set(options)):
+        report.find(f"README names {name}, which is no directive")
+
+
+def commands(report):
+    table = re.search(r"^const ss_\w+ ss_\w*commands\[\] = \{(.*?)^\};", tree.read("src/cli/cli_commands.c"), re.M | re.S)
+    found = re.findall(r'^    \{\s*"([a-z]+)",', table.group(1), re.M) if table else []
+    report.examined = len(found)
+    for command in found:
+        if f"smtp-send {command}" not in tree.read("README"):
+            report.find(f"README does not show smtp-send {command}")
+
+
+def metrics(report):
+    families = re.findall(r'\b(?:family|by_relay|histogram)\(\s*&?\w+,\s*"([a-z_]+)"', tree.read("src/record/exposition.c"))
+    report.examined = len(families)
+    known = {f"smtp_send_{name}" for name in families}
+    ending = re.compile(r"_(total|bucket|sum|count)$")
+    readme = {ending.sub("", name) for name in re.findall(r"`(smtp_send_[a-z_]+)`", tree.read("README"))}
+    for name in sorted(known):
+        if ending.sub("", name) not in readme:
+            report.find(f"README does not name the metric {name}")
+    for path in ("README", *tree.files("conf/examples/*.json", "conf/examples/*.yml")):
+        for name in sorted(set(re.findall(r"`(smtp_send_[a-z_]+)`" if path == "README" else r"\b(smtp_send_[a-z_]+)", tree.read(path)))):
+            if ending.sub("", name) not in {ending.sub("", family) for family in known}:
+                report.find(f"{path} names {name}, which is no metric")
+
+
+def readmes(report):
+    """Each folder of the source explains itself."""
+    for folder in sorted({os.path.dirname(path) for path in tree.files("src/*/*")}):
+        report.examined += 1
+        path = os.path.join(folder, "README.md")
+        if not os.path.exists(path) or not tree.read(path).strip():
+            report.find(f"{folder} has no README.md")
+
+
+def is_in_tree(name, names):
+    """A path from the root must be a file; any other name must be some file's."""
+    if re.match(r"(src|t|docs|conf|include|packaging)/", name):
+        return os.path.exists(name)
+    return os.path.basename(name) in names
+
+
+def citations(report):
+    """Documents and comments name no file that is not in the tree."""
+    names = {os.path.basename(path) for path in tree.files("*", "src/**/*", "t/**/*", "conf/**/*", "include/*", "packaging/*", "docs/**/*")}
+    names.add("bench.md")  # written by make bench
+    cited = [(path, name) for path in tree.files("README", "src/**/README.md", "t/**/README.md", "docs/**/*.md")
+             for name in re.findall(r"(?<![\w./<-])((?:[\w-]+/)*[\w-]+\.(?:[ch]|py|md))\b", tree.read(path))]
+    cited += [(path, name) for path in tree.sources()
+              for name in re.findall(r"\b([A-Z_]{4,}\.md|(?:src|t|docs)/[\w/-]+\.\w+)", "\n".join(tree.comments(path)))]
+    for path, name in cited:
+        report.examined += 1
+        if not is_in_tree(name, names):
+            report.find(f"{path} names {name}, which is not in the tree")
+
+
+CHECKS = [log_numbers, directives, commands, metrics, readmes, citations]

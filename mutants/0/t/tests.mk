@@ -1,0 +1,77 @@
+# Fuzzing and coverage; read by the Makefile.
+
+.PHONY: fuzz fuzz-short fuzz-corpus coverage
+## make fuzz TIME=3600  each fuzz target so many seconds (FUZZ="client reply" only these); new inputs go to build/fuzz/corpus, findings to build/fuzz
+## make coverage        branches of src/smtp, src/queue and src/mail that unit tests and simulator reach, file by file
+
+FUZZ_ALL := $(filter-out main,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
+FUZZ     ?= $(FUZZ_ALL)
+TIME     ?= 3600
+CLANG    ?= clang
+FUZZ_SAN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+
+# sendmail's arguments belong to the command, not to the library.
+$(B)/fuzz-sendmail: $(call obj,$(filter-out src/cli/front.c,$(FRONT_SRC)))
+# The bodies of forms are read by src/web.
+$(B)/fuzz-fields: $(call obj,src/web/submit/form_body.c src/web/shared/params.c)
+# Built by clang with its fuzzer in a folder of its own. What sendmail says of wrong arguments stays out of the log.
+ifdef FUZZING
+$(B)/fuzz-%: $(B)/obj/t/fuzz/%.o $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(B)/libss.a $(LIBS)
+else
+# The regression: the corpus once through each target, built as everything else.
+$(B)/fuzz-%: $(B)/obj/t/fuzz/%.o $(B)/obj/t/fuzz/main.o $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(B)/libss.a $(LIBS)
+endif
+# Kept, as all objects are.
+.SECONDARY: $(patsubst %,$(B)/obj/t/fuzz/%.o,$(FUZZ_ALL) main)
+
+fuzz-corpus: $(addprefix $(B)/fuzz-,$(FUZZ_ALL))
+	@for name in $(FUZZ_ALL); do timeout 300 $(B)/fuzz-$$name t/fuzz/corpus/$$name || exit 1; done
+
+FUZZ_MAKE := $(MAKE) --no-print-directory FUZZING=1 B=build/fuzz CC=$(CLANG) WARN= HARD= OPT="-O1 -g" SAN="$(FUZZ_SAN) -fsanitize=fuzzer-no-link"
+fuzz:
+	@$(FUZZ_MAKE) $(addprefix build/fuzz/fuzz-,$(FUZZ))
+	@for name in $(FUZZ); do \
+	    mkdir -p build/fuzz/corpus/$$name; echo "fuzzing $$name for $(TIME) s"; \
+	    build/fuzz/fuzz-$$name -max_total_time=$(TIME) -timeout=25 -rss_limit_mb=2048 -artifact_prefix=build/fuzz/$$name- -print_final_stats=1 \
+	        -use_value_profile=0 -max_len=16384 $$([ $$name = sendmail ] && echo -close_fd_mask=2) $(FUZZ_MORE) build/fuzz/corpus/$$name t/fuzz/corpus/$$name > build/fuzz/$$name.log 2>&1 || { tail -40 build/fuzz/$$name.log; exit 1; }; \
+	    grep -E 'number_of_executed_units|new_units_added' build/fuzz/$$name.log; done
+
+# A minute in all, counted in runs from one seed, so that it finds the same everywhere; what is new is found by make fuzz.
+fuzz-short:
+	@$(MAKE) --no-print-directory fuzz TIME=60 FUZZ_MORE="-seed=1 -runs=10000"
+
+COVERED  := smtp queue mail
+coverage:
+	@$(MAKE) --no-print-directory B=build/coverage OPT="-O0 -g" WARN= HARD= SAN="--coverage" build/coverage/unit build/coverage/sim
+	@find build/coverage -name '*.gcda' -delete
+	@timeout 600 build/coverage/unit > build/coverage/unit.log
+	@for seed in $$(seq 1000); do timeout 60 build/coverage/sim =$$seed > build/coverage/sim.log || { tail -3 build/coverage/sim.log; exit 1; }; done
+	@sh t/coverage build/coverage $(COVERED)
+
+.PHONY: sim
+## make sim N=100000    the simulator: random faults, timing and restarts; SEED=... from this seed on; build/sim =SEED tells one run
+N    ?= 100000
+SEED ?=
+SIM_SRC := $(wildcard t/sim/*.c)
+$(B)/obj/t/sim/%.o: OWN += -D_GNU_SOURCE
+# The disk of the simulator's store can be full (t/unit/disk.c, as the unit tests have it).
+$(B)/sim: LDFLAGS_ALL += $(patsubst %,-Wl$(comma)--export-dynamic-symbol=%,pwrite pwrite64 fdatasync fsync)
+$(B)/sim: $(call obj,$(SIM_SRC) t/unit/disk.c) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+sim: $(B)/sim
+	@timeout 86400 $(B)/sim $(N) $(SEED)
+
+.PHONY: torture torture-short
+## make torture         crashes and faults under load at full count: daemon and httpd killed, graceful restarts, disk full, read-only, locked (as root)
+torture torture-short: all $(B)/fault.so
+	@TORTURE=$(if $(filter torture,$@),full,short) TORTURE_REPORT=$(abspath $(B)) SMTP_SEND_BUILD=$(abspath $(B)) \
+	    $(PYTHON) -m pytest -q -p no:cacheprovider --durations=5 t/torture
+	@cat $(B)/torture.txt
+
+.PHONY: interop
+## make interop         other people's servers as the relay: Postfix, Exim, Dovecot, aiosmtpd, smtp-server of npm
+interop:
+	@$(MAKE) --no-print-directory e2e TESTS=t/interop

@@ -1,0 +1,80 @@
+/* sending_rig.h: the delivery library with virtual clocks, a store in memory and a scripted server
+ * behind the real SMTP client. One relay; nothing happens but in sending_rig_run. */
+#ifndef T_UNIT_SENDING_RIG_H
+#define T_UNIT_SENDING_RIG_H
+
+#include "base/timer.h"
+#include "delivery/delivery.h"
+#include "delivery/job.h"
+#include "delivery/relay.h"
+
+#define RIG_SECOND APR_USEC_PER_SEC
+#define RIG_WALL apr_time_from_sec(1800000000)
+#define RIG_MESSAGES (SS_SCHEDULE_MAX + 100)
+#define RIG_RCPTS 4
+#define RIG_LOG 16384
+
+typedef struct sending_rig_t sending_rig_t;
+
+struct sending_rig_t {
+    apr_pool_t *pool;
+    ss_settings_t
+        settings; /* changed by the test between sending_rig_begin and sending_rig_start */
+    ss_config_t config;
+    ss_log_t log;
+    char said[RIG_LOG]; /* the log's lines */
+    ss_ident_source_t idents;
+    ss_delivery_t *delivery;
+    ss_relay_t *relay;
+    ss_mono_t mono;
+    apr_time_t wall;
+    ss_heap_t timers;
+    ss_deferred_list_t deferred;
+
+    /* ---- the server ---- */
+    /* Its reply to a command ("" is the connection itself, "." the end of the content); NULL: the
+     * usual one; "drop": it closes the connection. */
+    const char *(*reply)(sending_rig_t *rig, const char *command);
+    int opened, open; /* connections, so far and now */
+    int refuses;      /* connections cannot be made: a bit for each host */
+    int served[2];    /* contents, by host */
+    int bodies;       /* contents that were accepted */
+    int quits;
+    struct ss_transport_t *transports;
+
+    /* ---- the store ---- */
+    struct ss_requests_t posted;
+    int holds;       /* requests are not answered */
+    int fails;       /* ... or answered with an error */
+    int holds_loads; /* only SS_STORE_LOAD is not answered */
+    int is_foreign;  /* messages that are loaded are another node's */
+    int requests[SS_STORE_PURGE + 1];
+    apr_time_t purged_before;
+    ss_store_filter_t listed, controlled;
+    struct {
+        char id[SS_IDENT_TEXT];
+        int rcpt_count;
+        ss_recipient_t rcpts[RIG_RCPTS];
+        apr_time_t created, at;
+        apr_interval_time_t expire, paused_base;
+    } stored[RIG_MESSAGES];
+    int count;
+    char settings_rows[8][2][200]; /* key and value */
+    int settings_count;
+};
+
+/* Settings with SMTPSendRetry 60s 300s 900s, one host; nothing runs. */
+void sending_rig_begin(sending_rig_t *rig);
+void sending_rig_start(sending_rig_t *rig);
+void sending_rig_end(sending_rig_t *rig);
+/* Accepts a message with so many recipients; its index. */
+int sending_rig_add(sending_rig_t *rig, int recipients);
+/* A message that the store has from before the start, due at once. */
+int sending_rig_put(sending_rig_t *rig);
+/* Lets so much time pass, from event to event; 0: until nothing happens any more at this time. */
+void sending_rig_run(sending_rig_t *rig, apr_interval_time_t time);
+/* The state of the message's first recipient, and how often it was charged, as the store has it. */
+ss_state_t sending_rig_state(const sending_rig_t *rig, int message);
+int sending_rig_attempts(const sending_rig_t *rig, int message);
+
+#endif

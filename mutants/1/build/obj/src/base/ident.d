@@ -1,0 +1,2 @@
+build/obj/src/base/ident.o: src/base/ident.c src/base/ident.h
+src/base/ident.h:

@@ -1,0 +1,32 @@
+build/obj/src/daemon/connector.o: src/daemon/connector.c \
+ src/daemon/connector.h src/config/secret.h src/base/buf.h \
+ src/base/result.h src/delivery/transport.h src/config/settings.h \
+ src/smtp/client.h src/smtp/client_types.h src/base/mono.h src/base/dsn.h \
+ src/smtp/capability.h src/smtp/content.h src/smtp/reply.h src/smtp/cmd.h \
+ src/smtp/transcript.h src/smtp/verdict.h src/net/loop.h \
+ src/base/deferred.h src/base/log.h src/base/timer.h src/base/heap.h \
+ src/net/link.h src/net/link_options.h src/net/tls.h
+src/daemon/connector.h:
+src/config/secret.h:
+src/base/buf.h:
+src/base/result.h:
+src/delivery/transport.h:
+src/config/settings.h:
+src/smtp/client.h:
+src/smtp/client_types.h:
+src/base/mono.h:
+src/base/dsn.h:
+src/smtp/capability.h:
+src/smtp/content.h:
+src/smtp/reply.h:
+src/smtp/cmd.h:
+src/smtp/transcript.h:
+src/smtp/verdict.h:
+src/net/loop.h:
+src/base/deferred.h:
+src/base/log.h:
+src/base/timer.h:
+src/base/heap.h:
+src/net/link.h:
+src/net/link_options.h:
+src/net/tls.h:

@@ -1,0 +1,58 @@
+build/obj/src/intake/local_message.o: src/intake/local_message.c \
+ src/delivery/relay.h src/delivery/breaker.h src/base/mono.h \
+ src/base/result.h src/delivery/ports.h src/base/deferred.h \
+ src/base/timer.h src/base/heap.h src/config/secret.h src/base/buf.h \
+ src/delivery/transport.h src/config/settings.h src/smtp/client.h \
+ src/smtp/client_types.h src/base/dsn.h src/smtp/capability.h \
+ src/smtp/content.h src/smtp/reply.h src/smtp/cmd.h src/smtp/transcript.h \
+ src/smtp/verdict.h src/queue/lease.h src/queue/store_request.h \
+ src/base/ident.h src/queue/message.h src/mail/attributes.h \
+ src/base/object.h src/queue/recipient.h src/queue/state.h \
+ src/queue/store.h src/queue/store_options.h src/base/log.h \
+ src/queue/schedule.h src/intake/local_message.h src/intake/accept.h \
+ src/intake/intake.h src/config/config.h src/delivery/delivery.h \
+ src/intake/quota.h src/net/loop.h src/queue/store_port.h \
+ src/record/metrics.h src/intake/local_header.h
+src/delivery/relay.h:
+src/delivery/breaker.h:
+src/base/mono.h:
+src/base/result.h:
+src/delivery/ports.h:
+src/base/deferred.h:
+src/base/timer.h:
+src/base/heap.h:
+src/config/secret.h:
+src/base/buf.h:
+src/delivery/transport.h:
+src/config/settings.h:
+src/smtp/client.h:
+src/smtp/client_types.h:
+src/base/dsn.h:
+src/smtp/capability.h:
+src/smtp/content.h:
+src/smtp/reply.h:
+src/smtp/cmd.h:
+src/smtp/transcript.h:
+src/smtp/verdict.h:
+src/queue/lease.h:
+src/queue/store_request.h:
+src/base/ident.h:
+src/queue/message.h:
+src/mail/attributes.h:
+src/base/object.h:
+src/queue/recipient.h:
+src/queue/state.h:
+src/queue/store.h:
+src/queue/store_options.h:
+src/base/log.h:
+src/queue/schedule.h:
+src/intake/local_message.h:
+src/intake/accept.h:
+src/intake/intake.h:
+src/config/config.h:
+src/delivery/delivery.h:
+src/intake/quota.h:
+src/net/loop.h:
+src/queue/store_port.h:
+src/record/metrics.h:
+src/intake/local_header.h:

@@ -1,0 +1,21 @@
+build/obj/src/queue/store_counts.o: src/queue/store_counts.c \
+ src/queue/store_counts.h src/queue/db.h src/queue/dialect.h \
+ src/base/result.h src/queue/sql.h src/mail/attributes.h src/base/dsn.h \
+ src/base/object.h src/base/buf.h src/queue/store_request.h \
+ src/base/mono.h src/base/ident.h src/queue/message.h \
+ src/queue/recipient.h src/queue/state.h
+src/queue/store_counts.h:
+src/queue/db.h:
+src/queue/dialect.h:
+src/base/result.h:
+src/queue/sql.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/base/buf.h:
+src/queue/store_request.h:
+src/base/mono.h:
+src/base/ident.h:
+src/queue/message.h:
+src/queue/recipient.h:
+src/queue/state.h:

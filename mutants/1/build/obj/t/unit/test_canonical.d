@@ -1,0 +1,13 @@
+build/obj/t/unit/test_canonical.o: t/unit/test_canonical.c \
+ src/mail/canonical.h src/mail/mail.h src/base/result.h \
+ src/base/scratch.h src/mail/attributes.h src/base/dsn.h \
+ src/base/object.h src/base/buf.h t/unit/fill.h
+src/mail/canonical.h:
+src/mail/mail.h:
+src/base/result.h:
+src/base/scratch.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/base/buf.h:
+t/unit/fill.h:

@@ -1,0 +1,12 @@
+build/obj/t/unit/test_canonical_stream.o: t/unit/test_canonical_stream.c \
+ src/base/buf.h src/mail/canonical.h src/mail/mail.h src/base/result.h \
+ src/base/scratch.h src/mail/attributes.h src/base/dsn.h \
+ src/base/object.h
+src/base/buf.h:
+src/mail/canonical.h:
+src/mail/mail.h:
+src/base/result.h:
+src/base/scratch.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:

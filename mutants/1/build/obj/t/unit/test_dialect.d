@@ -1,0 +1,10 @@
+build/obj/t/unit/test_dialect.o: t/unit/test_dialect.c \
+ src/queue/dialect.h src/base/result.h src/queue/sql.h \
+ src/mail/attributes.h src/base/dsn.h src/base/object.h src/base/buf.h
+src/queue/dialect.h:
+src/base/result.h:
+src/queue/sql.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/base/buf.h:

@@ -1,0 +1,2 @@
+build/obj/t/unit/test_dsn.o: t/unit/test_dsn.c src/base/dsn.h
+src/base/dsn.h:

@@ -1,0 +1,22 @@
+build/obj/t/unit/test_store_port.o: t/unit/test_store_port.c \
+ src/queue/store_port.h src/queue/store.h src/queue/store_options.h \
+ src/base/log.h src/base/buf.h src/queue/store_request.h src/base/mono.h \
+ src/base/ident.h src/base/result.h src/queue/message.h \
+ src/mail/attributes.h src/base/dsn.h src/base/object.h \
+ src/queue/recipient.h src/queue/state.h t/unit/store_rig.h
+src/queue/store_port.h:
+src/queue/store.h:
+src/queue/store_options.h:
+src/base/log.h:
+src/base/buf.h:
+src/queue/store_request.h:
+src/base/mono.h:
+src/base/ident.h:
+src/base/result.h:
+src/queue/message.h:
+src/mail/attributes.h:
+src/base/dsn.h:
+src/base/object.h:
+src/queue/recipient.h:
+src/queue/state.h:
+t/unit/store_rig.h:

@@ -1,0 +1,128 @@
+#include "base/text.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    char *out = apr_palloc(pool, len * 4 + 1), *p = out;
+
+    for (apr_size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (c >= 0x20 && c < 0x7f && c != '\\') {
+            *p++ = (char)c;
+        } else {
+            *p++ = '\\';
+            *p++ = 'x';
+            *p++ = hex[c >> 4];
+            *p++ = hex[c & 15];
+        }
+    }
+    *p = '\0';
+    return out;
+}
+
+int ss_text_utf8_length(const unsigned char *p, apr_size_t left)
+{
+    unsigned c = p[0];
+    int len = c < 0x80                ? 1
+              : c >= 0xc2 && c < 0xe0 ? 2
+              : c >= 0xe0 && c < 0xf0 ? 3
+              : c >= 0xf0 && c < 0xf5 ? 4
+                                      : 0;
+
+    if (!len || (apr_size_t)len > left) return 0;
+    for (int i = 1; i < len; i++) {
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    }
+    if (c == 0xe0 && p[1] < 0xa0) return 0;
+    if (c == 0xed && p[1] > 0x9f) return 0;
+    if (c == 0xf0 && p[1] < 0x90) return 0;
+    if (c == 0xf4 && p[1] > 0x8f) return 0;
+    return len;
+}
+
+int ss_text_is_ascii(const char *bytes, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if ((unsigned char)bytes[i] > 127) return 0;
+    }
+    return 1;
+}
+
+int ss_text_has_8bit(const char *text)
+{
+    return !ss_text_is_ascii(text, strlen(text));
+}
+
+static int is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+int ss_text_has_control(const char *text)
+{
+    while (*text && !is_control(*text)) text++;
+    return *text != '\0';
+}
+
+char *ss_text_blank_controls(char *text)
+{
+    for (char *p = text; *p; p++) {
+        if (is_control(*p)) *p = ' ';
+    }
+    return text;
+}
+
+int ss_text_hex(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len)
+{
+    const unsigned char *p = (const unsigned char *)bytes, *end = p + len;
+    char *out = apr_palloc(pool, len * 3 + 1), *o = out;
+
+    while (p < end) {
+        int n = *p ? ss_text_utf8_length(p, (apr_size_t)(end - p)) : 0;
+        if (n) {
+            memcpy(o, p, (apr_size_t)n);
+            o += n;
+            p += n;
+        } else {
+            memcpy(o, "\xef\xbf\xbd", 3);
+            o += 3;
+            p++;
+        }
+    }
+    *o = '\0';
+    return out;
+}
+
+const char *ss_text_escape_html(apr_pool_t *pool, const char *text)
+{
+    const char *clean = ss_text_utf8(pool, text, strlen(text));
+    char *out = apr_palloc(pool, strlen(clean) * 6 + 1), *o = out;
+
+    for (const char *p = clean; *p; p++) {
+        const char *as = *p == '&'    ? "&amp;"
+                         : *p == '<'  ? "&lt;"
+                         : *p == '>'  ? "&gt;"
+                         : *p == '"'  ? "&quot;"
+                         : *p == '\'' ? "&#39;"
+                                      : NULL;
+        if (as) {
+            apr_size_t n = strlen(as);
+            memcpy(o, as, n);
+            o += n;
+        } else {
+            *o++ = *p;
+        }
+    }
+    *o = '\0';
+    return out;
+}

@@ -1,0 +1,116 @@
+/* manual.c: a program of the build that writes the man pages from the tables of commands and
+ * directives. */
+#include <apr_general.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "config/option.h"
+#include "config/settings.h"
+
+/* Text for troff: escapes backslashes, and dots and quotes at the start of a line. */
+static void put(const char *text)
+{
+    int is_start = 1;
+
+    for (const char *p = text; *p; p++) {
+        if (is_start && (*p == '.' || *p == '\'')) fputs("\\&", stdout);
+        if (*p == '\\')
+            fputs("\\e", stdout);
+        else if (*p == '-')
+            fputs("\\-", stdout);
+        else
+            putchar(*p);
+        is_start = *p == '\n';
+    }
+}
+
+/* What --help of a command prints. */
+static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
+{
+    ss_cli_t cli = { .pool = pool, .program = "smtp-send", .command = command };
+    const char *argv[] = { command->name, "--help", NULL };
+    FILE *kept = stdout;
+    char *text = NULL;
+    size_t len = 0;
+
+    stdout = open_memstream(&text, &len);
+    if (!stdout) exit(EX_OSERR);
+    command->run(&cli, 2, argv);
+    fclose(stdout);
+    stdout = kept;
+    put(text);
+    free(text);
+}
+
+static void page_of_commands(apr_pool_t *pool)
+{
+    puts(".TH SMTP\\-SEND 1 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+         "\"\n.SH NAME\nsmtp\\-send, sendmail, mailq \\- submit mail, manage the queue of "
+         "mod_smtp_send\n"
+         ".SH SYNOPSIS\n.B smtp\\-send\n[\\-\\-socket PATH] COMMAND [OPTIONS]\n.br\n.B "
+         "sendmail\n[OPTIONS] [RECIPIENT...]\n.br\n.B mailq\n.SH DESCRIPTION\n"
+         "Talks to the delivery daemon of mod_smtp_send over its local socket. Anyone who can open "
+         "the socket can submit, and sees only their own messages; root and httpd's user\n"
+         "see and control everything. Started as \\fBsendmail\\fR or \\fBmailq\\fR, it is that "
+         "command.\n.SH COMMANDS");
+    for (int i = 0; i < ss_cli_commands_count; i++) {
+        printf(".SS ");
+        put(ss_cli_commands[i].name);
+        puts("\n.nf");
+        put_help(&ss_cli_commands[i], pool);
+        puts(".fi");
+    }
+    puts(".SH ENVIRONMENT\n.TP\n.B SMTP_SEND_SOCKET\nthe daemon's socket, unless \\-\\-socket is "
+         "given\n.TP\n.B NO_COLOR\nno colour on a terminal\n"
+         ".SH SEE ALSO\n.BR mod_smtp_send (5)");
+}
+
+static void page_of_options(void)
+{
+    static const char *const places[] = { [SS_PLACE_SERVER] = "server, virtual host",
+                                          [SS_PLACE_GLOBAL] = "server (once)",
+                                          [SS_PLACE_DIRECTORY] = "directory, location",
+                                          [SS_PLACE_BOTH] =
+                                              "server, virtual host, directory, location" };
+
+    puts(".TH MOD_SMTP_SEND 5 \"\" \"mod_smtp_send " SMTP_SEND_VERSION
+         "\"\n.SH NAME\nmod_smtp_send \\- directives of the httpd module that queues and sends "
+         "mail\n.SH DESCRIPTION\n"
+         "Durations have units ms, s, min, h, d; sizes K, M, G. \\fBapachectl configtest\\fR "
+         "reports invalid values and says what is allowed.\n.SH DIRECTIVES");
+    for (int i = 0; i < ss_option_count; i++) {
+        const ss_option_t *option = &ss_options[i];
+        printf(".TP\n.B %s\n", option->name);
+        put(option->help);
+        printf(".\n.br\nWhere: %s.", places[option->place]);
+        if (option->words) {
+            printf(" Values: ");
+            put(option->words);
+            putchar('.');
+        }
+        if (option->initial) {
+            printf(" Default: ");
+            put(option->initial);
+            putchar('.');
+        }
+        putchar('\n');
+    }
+    puts(".SH SEE ALSO\n.BR smtp\\-send (1)");
+}
+
+int main(int argc, const char *const *argv)
+{
+    apr_pool_t *pool;
+
+    if (argc != 2 || apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return EX_USAGE;
+    if (!strcmp(argv[1], "smtp-send.1"))
+        page_of_commands(pool);
+    else if (!strcmp(argv[1], "mod_smtp_send.5"))
+        page_of_options();
+    else
+        return EX_USAGE;
+    return fflush(stdout) ? EX_IOERR : EX_OK;
+}

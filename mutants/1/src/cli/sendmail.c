@@ -1,0 +1,191 @@
+/* sendmail.c: submits standard input. The daemon does everything that needs the server's settings
+ * ("compose"); this process only knows the envelope and the bytes. Each message has a random
+ * idempotency key, so that repeating the request after a lost answer cannot submit it twice. */
+#include "cli/sendmail.h"
+
+#include <apr_escape.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/object.h"
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/input.h"
+#include "wire/peer.h"
+
+#define READ_SIZE 65536
+#define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
+#define PATIENCE (10 * APR_USEC_PER_SEC) /* for a restarting daemon; then EX_TEMPFAIL */
+/* between attempts to reach a restarting daemon */
+#define AGAIN_AFTER (100 * APR_USEC_PER_SEC / 1000)
+/* seconds; a smaller "retryAfter" means that the daemon is restarting */
+#define RESTART_WAIT 5
+
+/* ---- the header ---- */
+
+const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
+                               const char *key, apr_pool_t *pool)
+{
+    ss_attributes_t attr = s->attr;
+    ss_object_t request;
+    ss_buf_t out;
+
+    attr.via = "sendmail";
+    attr.idempotency_key = attr.content_hash = key;
+    ss_buf_init(&out, SS_FRAME_HEADER_MAX);
+    ss_object_begin(&request, &out);
+    ss_object_text(&request, "do", "submit");
+    ss_object_text(&request, "from", s->from ? s->from : login);
+    ss_attributes_put(&request, &attr);
+    if (s->notify) ss_object_number(&request, "notify", s->notify);
+    ss_object_open(&request, "compose");
+    ss_object_flag(&request, "takesRcpts", s->takes_rcpts);
+    ss_object_text(&request, "fullName", s->full_name ? s->full_name : full_name);
+    ss_object_close(&request);
+    ss_object_list(&request, "to");
+    for (int i = 0; i < s->to->nelts; i++)
+        ss_object_item(&request, APR_ARRAY_IDX(s->to, i, const char *));
+    ss_object_list_end(&request);
+    const char *header =
+        ss_object_end(&request) == APR_SUCCESS ? apr_pstrmemdup(pool, out.data, out.len) : NULL;
+    ss_buf_free(&out);
+    return header;
+}
+
+/* The calling user's login. name: the full name (GECOS up to the first comma), or NULL. */
+static const char *login_of(const char **name, apr_pool_t *pool)
+{
+    const struct passwd *user = getpwuid(getuid());
+
+    *name = NULL;
+    if (!user || !user->pw_name || !*user->pw_name)
+        return apr_psprintf(pool, "uid%d", (int)getuid());
+    if (user->pw_gecos && *user->pw_gecos && *user->pw_gecos != ',' &&
+        !strchr(user->pw_gecos, '&')) {
+        *name = apr_pstrmemdup(pool, user->pw_gecos, strcspn(user->pw_gecos, ","));
+    }
+    return apr_pstrdup(pool, user->pw_name);
+}
+
+static const char *make_key(apr_pool_t *pool)
+{
+    unsigned char random[16];
+
+    if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random)) return NULL;
+    return apr_pescape_hex(pool, random, sizeof(random), 0);
+}
+
+/* ---- standard input ---- */
+
+/* Reports the error and returns the exit code. */
+static int cannot_take(const ss_sendmail_t *s, apr_status_t rv, apr_pool_t *pool)
+{
+    if (rv != SS_INPUT_TOO_LARGE) {
+        ss_cli_complain(s->program, "%s", ss_scratch_why(rv, pool));
+        return EX_TEMPFAIL;
+    }
+    ss_cli_complain(s->program, "the message is larger than %d bytes", SS_INPUT_MAX);
+    return EX_DATAERR;
+}
+
+static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *pool)
+{
+    char *piece = apr_palloc(pool, READ_SIZE);
+    apr_status_t rv = APR_SUCCESS;
+
+    while (rv == APR_SUCCESS && !input->has_ended) {
+        ssize_t got = read(STDIN_FILENO, piece, READ_SIZE);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            ss_cli_complain(s->program, "the message cannot be read: %s", strerror(errno));
+            return EX_IOERR;
+        }
+        if (!got) break;
+        rv = ss_input_add(input, piece, (apr_size_t)got, pool);
+    }
+    if (rv == APR_SUCCESS) rv = ss_input_end(input, pool);
+    if (rv != APR_SUCCESS) return cannot_take(s, rv, pool);
+    /* Empty input is a message without fields and text: "sendmail root < /dev/null" sends it. */
+    return input->begin.len                                  ? EX_OK
+           : ss_buf_puts(&input->begin, "\n") == APR_SUCCESS ? EX_OK
+                                                             : EX_OSERR;
+}
+
+/* ---- the answer ---- */
+
+/* The daemon's sentence on one line, or one of ours. */
+static const char *detail_of(const ss_peer_answer_t *answer, apr_pool_t *pool)
+{
+    const char *text = ss_object_read_text(answer->header, answer->header_len, "detail", pool);
+
+    if (!text) return apr_psprintf(pool, "the delivery daemon refused (%d)", answer->status);
+    return ss_text_blank_controls(apr_pstrdup(pool, text));
+}
+
+static int is_back_soon(const ss_peer_answer_t *answer)
+{
+    apr_int64_t after = ss_object_read_number(answer->header, answer->header_len, "retryAfter", 0);
+
+    return answer->status == 503 && after >= 1 && after <= RESTART_WAIT;
+}
+
+/* Repeats the request while the daemon is restarting. */
+static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input,
+                     apr_pool_t *pool)
+{
+    const ss_peer_call_t call = { .path = s->socket,
+                                  .header = header,
+                                  .header_len = strlen(header),
+                                  .content = input->begin.data,
+                                  .content_len = input->begin.len,
+                                  .file = input->rest.fd,
+                                  .file_len = input->rest.len,
+                                  .timeout = ANSWER_WAIT };
+    ss_mono_t until = ss_mono_add(ss_mono_now(), PATIENCE);
+    ss_peer_answer_t answer = { 0 };
+    ss_result_t result;
+
+    for (;;) {
+        ss_result_clear(&result);
+        apr_status_t rv = ss_peer_call(&call, &answer, &result, pool);
+        int is_over = ss_mono_reached(until, ss_mono_now());
+        if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
+        if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer))) {
+            ss_cli_complain(s->program, "%s", detail_of(&answer, pool));
+            return ss_cli_exit_code(answer.status, EX_DATAERR);
+        }
+        if (rv != APR_SUCCESS &&
+            (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE))) {
+            ss_cli_complain(s->program, "%s",
+                            ss_result_is_set(&result) ? result.text
+                                                      : "the delivery daemon cannot be reached");
+            return EX_TEMPFAIL;
+        }
+        apr_sleep(AGAIN_AFTER);
+    }
+}
+
+int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
+{
+    const char *name = NULL, *login = s->from ? NULL : login_of(&name, pool), *key = make_key(pool);
+    const char *header = ss_sendmail_header(s, login, name, key, pool);
+    ss_input_t input;
+
+    if (!header) {
+        ss_cli_complain(s->program, "too many recipients: they need more than %d bytes",
+                        SS_FRAME_HEADER_MAX);
+        return EX_DATAERR;
+    }
+    ss_input_init(&input, s->ignores_dots);
+    int code = read_content(s, &input, pool);
+    if (code == EX_OK) code = hand_over(s, header, &input, pool);
+    ss_input_free(&input);
+    return code;
+}

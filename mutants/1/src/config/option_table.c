@@ -1,0 +1,169 @@
+/* option_table.c: the table of directives: one row each. Names, places and defaults are the
+ * contract with administrators; the row drives the setter, the merge, the settings list of the
+ * connection test, and the checks that documents name each directive. */
+#include "config/option.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "config/settings.h"
+
+#define S(field) offsetof(ss_settings_t, field)
+#define G(field) offsetof(ss_settings_globals_t, field)
+#define D(field) offsetof(ss_settings_policy_t, field)
+#define US APR_INT64_C(1000000)
+#define DAY (86400 * US)
+
+#define SERVER(name, kind, field, initial, min, max, words, help)                                  \
+    {                                                                                              \
+        name, kind, SS_PLACE_SERVER, S(field), 0, initial, min, max, words, help                   \
+    }
+#define GLOBAL(name, kind, field, initial, min, max, words, help)                                  \
+    {                                                                                              \
+        name, kind, SS_PLACE_GLOBAL, G(field), 0, initial, min, max, words, help                   \
+    }
+#define DIRECTORY(name, kind, field, initial, min, max, words, help)                               \
+    {                                                                                              \
+        name, kind, SS_PLACE_DIRECTORY, D(field), 0, initial, min, max, words, help                \
+    }
+
+const ss_option_t ss_options[] = {
+    /* the relay */
+    SERVER("SMTPSendEngine", SS_KIND_FLAG, engine, "Off", 0, 0, NULL,
+           "whether mail is accepted and sent"),
+    SERVER("SMTPSendHost", SS_KIND_HOSTS, hosts, NULL, 0, 0, NULL,
+           "host[:port] of the relay; several: the first healthy one carries the mail"),
+    SERVER("SMTPSendRelayName", SS_KIND_TEXT, relay_name, NULL, 1, 100, NULL,
+           "the relay's name in queue, pages, metrics and commands"),
+    SERVER("SMTPSendPort", SS_KIND_NUMBER, port, NULL, 1, 65535, NULL,
+           "the relay's port (465 with negotiate, starttls, tls; 25 otherwise)"),
+    SERVER("SMTPSendTLS", SS_KIND_TLS, tls, "none", 0, 0,
+           "none negotiate starttls tls opportunistic",
+           "encryption, and for starttls and tls the versions allowed"),
+    SERVER("SMTPSendTLSVerify", SS_KIND_FLAG, tls_verify, "On", 0, 0, NULL,
+           "whether chain and host name of the certificate are verified"),
+    SERVER("SMTPSendTLSCACertificateFile", SS_KIND_FILE, tls_ca_file, NULL, 0, 0, NULL,
+           "certificates that are trusted (the system's store)"),
+    SERVER("SMTPSendTLSName", SS_KIND_TEXT, tls_name, NULL, 1, 253, NULL,
+           "the name that the certificate must carry and that SNI sends (the host)"),
+    SERVER("SMTPSendTLSFingerprint", SS_KIND_FINGERPRINT, tls_fingerprint, NULL, 0, 0, NULL,
+           "sha256:HEX of the one certificate that is accepted"),
+    SERVER("SMTPSendTLSCertificateFile", SS_KIND_FILE, tls_cert_file, NULL, 0, 0, NULL,
+           "a client certificate (PEM)"),
+    SERVER("SMTPSendTLSCertificateKeyFile", SS_KIND_FILE, tls_key_file, NULL, 0, 0, NULL,
+           "its key (PEM)"),
+    SERVER("SMTPSendTLSCipherSuite", SS_KIND_TEXT, tls_ciphers, NULL, 1, 4096, NULL,
+           "ciphers, as for SSLCipherSuite"),
+    SERVER("SMTPSendUsername", SS_KIND_TEXT, username, NULL, 0, 1024, NULL,
+           "login name (none: no login)"),
+    SERVER("SMTPSendPassword", SS_KIND_SECRET, password, NULL, 0, 0, NULL,
+           "text, file:PATH, env:NAME or exec:PATH [ARG...]"),
+    SERVER("SMTPSendAuth", SS_KIND_AUTH, auth, "auto", 0, 0,
+           "auto off SCRAM-SHA-256-PLUS SCRAM-SHA-256 SCRAM-SHA-1-PLUS SCRAM-SHA-1 CRAM-MD5 PLAIN "
+           "LOGIN EXTERNAL OAUTHBEARER XOAUTH2",
+           "auto, off, or login mechanisms in order of preference"),
+    SERVER("SMTPSendAuthInsecure", SS_KIND_FLAG, auth_insecure, "Off", 0, 0, NULL,
+           "On lets passwords and tokens cross an unencrypted connection"),
+    SERVER("SMTPSendHelo", SS_KIND_TEXT, helo, NULL, 1, 253, NULL, "name in EHLO (ServerName)"),
+    SERVER("SMTPSendSourceAddress", SS_KIND_SOURCE, source_address, NULL, 0, 0, NULL,
+           "local address to connect from"),
+    SERVER("SMTPSendTimeout", SS_KIND_TIMEOUTS, timeout, "30s 60s 60s 5min 10min", 1000, DAY, NULL,
+           "connect greeting auth command data, in this order, fewer allowed"),
+    SERVER("SMTPSendTestTimeout", SS_KIND_DURATION, test_timeout, "30s", US, 3600 * US, NULL,
+           "deadline of the whole connection test"),
+    /* sending */
+    SERVER("SMTPSendPause", SS_KIND_FLAG, pause, "Off", 0, 0, NULL,
+           "On: mail is accepted and waits"),
+    SERVER("SMTPSendOneMessagePerConnection", SS_KIND_ENUM, one_message, "Auto", 0, 0,
+           "Off On Auto", "one message per connection; Auto finds out"),
+    SERVER("SMTPSendMaxMessagesPerConnection", SS_KIND_NUMBER, max_messages, "0", 0, 1000000, NULL,
+           "messages per connection (0: no limit)"),
+    SERVER("SMTPSendMaxRecipients", SS_KIND_NUMBER, max_recipients, "100", 1, 1000, NULL,
+           "recipients per transaction"),
+    SERVER("SMTPSendMaxConnectionAge", SS_KIND_DURATION, max_connection_age, "5min", 0, DAY, NULL,
+           "maximum age of a connection (0: no limit)"),
+    SERVER("SMTPSendConnections", SS_KIND_NUMBER, connections, "10", 1, 1000, NULL,
+           "maximum number of connections"),
+    SERVER("SMTPSendIdleTimeout", SS_KIND_DURATION, idle_timeout, "10s", 1000, 3600 * US, NULL,
+           "how long an idle connection is kept"),
+    SERVER("SMTPSendPipelining", SS_KIND_ENUM, pipelining, "Auto", 0, 0, "Off Auto",
+           "Auto uses what the server advertises"),
+    SERVER("SMTPSendRate", SS_KIND_RATES, rates, NULL, 1, 1000000, NULL,
+           "one or more of N/s N/min N/h N/d"),
+    SERVER("SMTPSendRetry", SS_KIND_DURATIONS, retry, "1min 5min 15min 30min 1h 2h 4h", US,
+           30 * DAY, NULL, "waits between attempts, the last repeats"),
+    SERVER("SMTPSendExpire", SS_KIND_DURATION, expire, "5d", US, 365 * DAY, NULL,
+           "time after which a recipient is given up"),
+    SERVER("SMTPSendUncertain", SS_KIND_ENUM, uncertain, "retry", 0, 0, "retry hold",
+           "what happens when the answer to a whole message was lost"),
+    SERVER("SMTPSendBounce", SS_KIND_ADDRESS, bounce, "sender", 0, 0, "sender off",
+           "who gets reports of failed mail"),
+    SERVER("SMTPSendBounceFrom", SS_KIND_ADDRESS, bounce_from, "<>", 0, 0, "<>",
+           "sender of reports"),
+    SERVER("SMTPSendDelayNotice", SS_KIND_DURATION_OFF, delay_notice, "off", US, 365 * DAY, NULL,
+           "report \"delayed\" once after this"),
+    SERVER("SMTPSendEnvelopeFrom", SS_KIND_ADDRESS, envelope_from, "keep", 0, 0, "keep",
+           "an address that replaces every envelope sender"),
+    SERVER("SMTPSendHeaderFrom", SS_KIND_ADDRESS, header_from, "keep", 0, 0, "keep",
+           "an address for the From field; the old one goes to Reply-To"),
+    SERVER("SMTPSendDefaultDomain", SS_KIND_TEXT, default_domain, NULL, 1, 253, NULL,
+           "domain for names without one (ServerName's)"),
+    SERVER("SMTPSendAlias", SS_KIND_PAIR, aliases, NULL, 2, 100, NULL,
+           "NAME ADDRESS...: where mail to a local name goes; * any"),
+    SERVER("SMTPSendAlertAge", SS_KIND_DURATION, alert_age, "15min", US, 365 * DAY, NULL,
+           "oldest waiting message after which health turns red"),
+    { "SMTPSendMaxMessageSize", SS_KIND_SIZE, SS_PLACE_BOTH, S(max_message_size),
+      D(max_message_size), "25M", 1024, APR_INT64_C(1) << 31, NULL, "largest message accepted" },
+    /* the queue and the server as a whole */
+    GLOBAL("SMTPSendRelayFor", SS_KIND_PAIR, relay_for, NULL, 2, 2, NULL,
+           "PATTERN RELAYNAME: which relay by envelope sender"),
+    GLOBAL("SMTPSendQueue", SS_KIND_QUEUE, queue_driver, NULL, 0, 0, "sqlite3 pgsql",
+           "sqlite3 PATH, or pgsql \"CONNINFO\""),
+    GLOBAL("SMTPSendQueueLimit", SS_KIND_LIMIT, queue_limit_messages, "100000 4G", 1, 0, NULL,
+           "messages and bytes that may wait"),
+    GLOBAL("SMTPSendHistory", SS_KIND_DURATION, history, "7d", 0, 3650 * DAY, NULL,
+           "how long a finished message can be looked up (0: not)"),
+    GLOBAL("SMTPSendSocket", SS_KIND_SOCKET, socket_path, NULL, 0, 0, NULL,
+           "path and mode of the local socket"),
+    GLOBAL("SMTPSendListen", SS_KIND_LISTEN, listen, NULL, 0, 0, NULL,
+           "loopback address:port where SMTP submissions from this machine are accepted (none)"),
+    /* who may submit */
+    DIRECTORY("SMTPSendAllowFrom", SS_KIND_PATTERNS, allow_from, NULL, 0, 0, NULL,
+              "patterns of senders allowed here (all)"),
+    DIRECTORY("SMTPSendAllowTo", SS_KIND_PATTERNS, allow_to, NULL, 0, 0, NULL,
+              "patterns of recipients allowed here (all)"),
+    DIRECTORY("SMTPSendRedirect", SS_KIND_ADDRESS, redirect, NULL, 0, 0, NULL,
+              "every submission here goes to this address alone"),
+    DIRECTORY("SMTPSendDefaultFrom", SS_KIND_ADDRESS, default_from, NULL, 0, 0, NULL,
+              "sender where a submission names none"),
+    DIRECTORY("SMTPSendAddHeader", SS_KIND_PAIR, add_headers, NULL, 2, 2, NULL,
+              "NAME VALUE: a field added to each message; VALUE an expression"),
+    DIRECTORY("SMTPSendAllowRelay", SS_KIND_WORDS, allow_relay, NULL, 0, 0, NULL,
+              "relays that a submission may ask for"),
+    DIRECTORY("SMTPSendPriority", SS_KIND_ENUM, priority, NULL, 0, 0, "high normal bulk",
+              "which mail goes first (normal)"),
+    DIRECTORY("SMTPSendSubmitterRate", SS_KIND_RATES, submitter_rate, NULL, 1, 1000000, NULL,
+              "N/s, N/min, N/h for each submitter"),
+    DIRECTORY("SMTPSendWebhook", SS_KIND_TEXT, webhook, NULL, 8, 2000, NULL,
+              "URL notified of each final result"),
+    DIRECTORY("SMTPSendWebhookSecret", SS_KIND_TEXT, webhook_key, NULL, 8, 1000, NULL,
+              "key of its signature"),
+    DIRECTORY("SMTPSendWebhookAllow", SS_KIND_WORDS, webhook_allow, NULL, 0, 0, NULL,
+              "hosts that a submission's own webhook may name"),
+    DIRECTORY("SMTPSendWebhookEvents", SS_KIND_WORDS, webhook_events,
+              "sent failed expired cancelled", 0, 0,
+              "sent failed expired cancelled deferred held uncertain",
+              "results reported to the webhook"),
+    DIRECTORY("SMTPSendStatusBody", SS_KIND_FLAG, status_body, "Off", 0, 0, NULL,
+              "whether the status page may show bodies")
+};
+
+const int ss_option_count = (int)(sizeof(ss_options) / sizeof(ss_options[0]));
+
+const ss_option_t *ss_option_find(const char *name)
+{
+    for (int i = 0; i < ss_option_count; i++) {
+        if (!strcasecmp(ss_options[i].name, name)) return &ss_options[i];
+    }
+    return NULL;
+}

@@ -1,0 +1,45 @@
+/* connection.h: the connections of a relay: which of them takes the next message, how many there
+ * may be, and their end. See connection_events.h for what happens on them. */
+#pragma once
+
+#include "delivery/relay.h"
+
+/* how long fewer connections are made after the server said that they were too many */
+#define SS_CONNECTION_FEWER_FOR (600 * APR_USEC_PER_SEC)
+
+struct ss_connection_t {
+    APR_RING_ENTRY(ss_connection_t) ring;
+    ss_relay_t *relay;
+    ss_transport_t *transport;
+    int host;       /* index in the relay's hosts */
+    char name[300]; /* ss_relay_host_name's */
+    int is_ready, is_quitting;
+    int is_probe; /* its host was down or blocked when it was opened */
+    int wants_secret;
+    int in_flight;
+    int messages; /* handed over so far */
+    ss_mono_t opened, ready;
+    ss_timer_t idle;
+};
+
+/* Prepares the pool of a new relay. */
+void ss_connection_init(ss_relay_t *relay);
+/* Whether it takes another message by its age (SMTPSendMaxConnectionAge; 0: any). Pure. */
+int ss_connection_is_too_old(const ss_settings_t *settings, ss_mono_t ready, ss_mono_t now);
+/* How many connections are made when that many were too many: half, but one. Pure. */
+int ss_connection_fewer(int count);
+/* The server said that there are too many: fewer for a while. words: its. */
+void ss_connection_limit(ss_relay_t *relay, const char *words);
+/* Whether another one may be opened: below the limit, and none is on its way, since what the first
+ * ones carry tells whether more are needed. */
+int ss_connection_may_open(ss_relay_t *relay);
+/* One that takes a message now, of the first host in the settings' order; NULL: none. Ends those
+ * that are too old. */
+ss_connection_t *ss_connection_pick(ss_relay_t *relay);
+/* (Re)starts the idle time (SMTPSendIdleTimeout), after which it ends; nothing is in flight. */
+void ss_connection_watch_idle(ss_connection_t *connection);
+/* Ends it with QUIT when nothing is in flight any more. Idempotent. */
+void ss_connection_quit(ss_connection_t *connection);
+void ss_connection_quit_all(ss_relay_t *relay);
+/* Gives everything in flight back now, as if all connections were lost. */
+void ss_connection_abort_all(ss_relay_t *relay);

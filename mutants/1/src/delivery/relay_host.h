@@ -1,0 +1,17 @@
+/* relay_host.h: what an attempt says about the host: the breaker of it opens and closes, and the
+ * log says so. See breaker.h for when a host is tried again. */
+#pragma once
+
+#include "delivery/relay.h"
+
+/* The host of that index is down or blocked. */
+void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
+                          const ss_result_t *cause);
+/* It took a message, or refused one for the message's sake. */
+void ss_relay_host_worked(ss_relay_t *relay, int host);
+/* A session is ready: it works, unless it was blocked at a transaction's command, which the session
+ * does not prove anything about. */
+void ss_relay_host_is_ready(ss_relay_t *relay, int host);
+/* Looks through a transaction's results: whether the server refuses us (1; the host is blocked), or
+ * works. */
+int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *results, int count);

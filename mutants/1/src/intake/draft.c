@@ -1,0 +1,135 @@
+/* draft.c: a program's content becomes a message. See draft.h. */
+#include "intake/draft.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "mail/address.h"
+#include "mail/parse.h"
+#include "mail/rewrite.h"
+
+int ss_draft_from(ss_mail_message_t *mail, const char *text, const char *default_domain,
+                  ss_mail_problem_t *problem)
+{
+    const char *why = "it is malformed", *from;
+    ss_address_t one;
+
+    if (!*text || !strcmp(text, "<>")) {
+        mail->from = "";
+        return 0;
+    }
+    if (ss_address_is_valid(text, 1, NULL)) {
+        from = apr_pstrdup(mail->pool, text);
+    } else if (!ss_address_one(&one, text, &why, mail->pool)) {
+        from = one.address;
+    } else {
+        ss_mail_problem(problem, 400, "from", "the sender \"%.200s\" is not an address: %s", text,
+                        why);
+        return -1;
+    }
+    mail->from = ss_address_with_domain(from, default_domain, mail->pool);
+    if (ss_address_is_valid(mail->from, 0, &why)) return 0;
+    ss_mail_problem(problem, 400, "from", "the sender \"%.200s\" is not an address: %s", text, why);
+    return -1;
+}
+
+static int add_rcpt(ss_mail_message_t *mail, const char *address, unsigned notify,
+                    const char *default_domain, ss_mail_problem_t *problem)
+{
+    return ss_mail_add_rcpt(mail, ss_address_with_domain(address, default_domain, mail->pool),
+                            notify, "to", problem);
+}
+
+int ss_draft_rcpt(ss_mail_message_t *mail, const char *text, unsigned notify,
+                  const char *default_domain, ss_mail_problem_t *problem)
+{
+    apr_array_header_t *list;
+    const char *why = "it is malformed";
+
+    if (ss_address_is_valid(text, 1, NULL))
+        return add_rcpt(mail, text, notify, default_domain, problem);
+    if (ss_address_list(&list, text, strlen(text), &why, mail->pool) || !list->nelts) {
+        ss_mail_problem(problem, 400, "to", "the recipient \"%.200s\" is not an address: %s", text,
+                        why);
+        return -1;
+    }
+    for (int i = 0; i < list->nelts; i++) {
+        if (add_rcpt(mail, APR_ARRAY_IDX(list, i, ss_address_t).address, notify, default_domain,
+                     problem))
+            return -1;
+    }
+    return 0;
+}
+
+int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
+                    const ss_draft_t *how, ss_mail_problem_t *problem)
+{
+    const ss_settings_t *s = how->settings;
+    ss_parse_options_t options = { .takes_rcpts = how->takes_rcpts,
+                                   .adds_missing = 1,
+                                   .takes_plain_text = 1,
+                                   .host = s->helo,
+                                   .default_domain = s->default_domain,
+                                   .from_name = how->full_name,
+                                   .now = how->now,
+                                   .max_size = (apr_size_t)s->max_message_size };
+
+    /* Nobody expects an address literal on the right side of a Message-ID. */
+    if (!options.host || *options.host == '[') options.host = s->server_name;
+    options.random = (apr_uint64_t)ss_random_32() << 32 | ss_random_32();
+    if (ss_parse_message(mail, bytes, len, &options, problem)) return -1;
+    if (mail->received_count > SS_DRAFT_RECEIVED_MAX) {
+        ss_mail_problem(problem, 400, "Received", "it has come through %d servers: a loop",
+                        mail->received_count);
+        return -1;
+    }
+    if (!mail->rcpts->nelts) {
+        ss_mail_problem(problem, 400, "to", "the message has no recipient");
+        return -1;
+    }
+    for (int i = 0; how->notify && i < mail->rcpts->nelts; i++)
+        APR_ARRAY_IDX(mail->rcpts, i, ss_mail_rcpt_t).notify = how->notify;
+    if (ss_rewrite_alias(mail, s->aliases, s->default_domain, problem)) return -1;
+    ss_rewrite_envelope_from(mail, s->envelope_from);
+    return ss_rewrite_header_from(mail, s->header_from, problem);
+}
+
+static void refer(ss_message_t *m, const char *content, apr_size_t len)
+{
+    apr_size_t count = (len + SS_PART_MAX - 1) / SS_PART_MAX;
+
+    m->parts = apr_palloc(m->pool, sizeof(*m->parts) * (count ? count : 1));
+    m->part_count = (int)count;
+    m->size = len;
+    for (apr_size_t i = 0; i < count; i++) {
+        apr_size_t left = len - i * SS_PART_MAX;
+        m->parts[i] = (ss_message_part_t){ content + i * SS_PART_MAX,
+                                           left < SS_PART_MAX ? left : SS_PART_MAX };
+    }
+}
+
+int ss_draft_take(const ss_relay_t *relay, ss_message_t *m, const ss_mail_message_t *mail,
+                  const char *bytes, apr_size_t len, ss_accept_answer_t *answer)
+{
+    int is_borrowed = mail->content >= bytes && mail->content <= bytes + len;
+
+    memset(answer, 0, sizeof(*answer));
+    m->from = mail->from;
+    m->rcpt_count = mail->rcpts->nelts;
+    m->rcpts = apr_pcalloc(m->pool, sizeof(*m->rcpts) * (apr_size_t)m->rcpt_count);
+    for (int i = 0; i < m->rcpt_count; i++) {
+        const ss_mail_rcpt_t *rcpt = &APR_ARRAY_IDX(mail->rcpts, i, ss_mail_rcpt_t);
+        m->rcpts[i] = (ss_recipient_t){ .number = i,
+                                        .address = rcpt->address,
+                                        .orcpt = rcpt->orcpt,
+                                        .notify = rcpt->notify,
+                                        .state = SS_STATE_QUEUED };
+    }
+    ss_attributes_copy(&m->attr, &mail->attr, SS_SET_CONTENT, NULL);
+    if (mail->is_bulk && m->attr.priority == SS_PRIORITY_NORMAL)
+        m->attr.priority = SS_PRIORITY_BULK;
+    if (is_borrowed) return ss_accept_content(relay, m, mail->content, mail->content_len, answer);
+    refer(m, mail->content, mail->content_len);
+    return 1;
+}

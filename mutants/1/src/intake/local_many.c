@@ -1,0 +1,154 @@
+#include "intake/local_many.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/text.h"
+
+typedef struct {
+    ss_local_many_t *many;
+    ss_relay_t *relay;
+    ss_message_t *message;  /* NULL: refused already, or given to the queue */
+    apr_uint64_t size, got; /* octets of content announced, and come so far */
+    json_t *answer;
+} one_t;
+
+struct ss_local_many_t {
+    ss_intake_t *intake;
+    apr_pool_t *pool;
+    void (*done)(void *self, json_t *answers);
+    void *self;
+    one_t *ones;
+    /* current: whose content comes now; open: answers that are not there yet */
+    int count, current, open;
+};
+
+static void answer_one(one_t *one, int status, json_t *fields)
+{
+    json_object_set_new(fields, "status", json_integer(status));
+    one->answer = fields;
+    one->many->open--;
+}
+
+static void refuse_one(one_t *one, const ss_local_refusal_t *no)
+{
+    json_t *fields = json_object();
+
+    json_object_set_new(fields, "detail",
+                        json_string(ss_text_utf8(one->many->pool, no->detail, strlen(no->detail))));
+    if (no->field) json_object_set_new(fields, "field", json_string(no->field));
+    if (no->retry_after) json_object_set_new(fields, "retryAfter", json_integer(no->retry_after));
+    answer_one(one, no->status, fields);
+}
+
+static void accepted_one(one_t *one, const ss_accept_answer_t *answer)
+{
+    json_t *fields = json_pack("{s:s,s:s,s:i}", "id", answer->id, "state", "queued", "recipients",
+                               answer->rcpt_count);
+
+    if (answer->is_paused) json_object_set_new(fields, "paused", json_true());
+    answer_one(one, answer->is_repeated ? 200 : 202, fields);
+}
+
+void ss_local_many_free(ss_local_many_t *many)
+{
+    for (int i = 0; i < many->count; i++) {
+        if (many->ones[i].message) apr_pool_destroy(many->ones[i].message->pool);
+        json_decref(many->ones[i].answer);
+    }
+    apr_pool_destroy(many->pool);
+}
+
+static void finish(ss_local_many_t *many)
+{
+    json_t *answers = json_array();
+
+    for (int i = 0; i < many->count; i++) json_array_append(answers, many->ones[i].answer);
+    many->done(many->self, answers);
+}
+
+static void answered(void *self, const ss_accept_answer_t *answer)
+{
+    one_t *one = self;
+    ss_local_refusal_t no;
+
+    if (answer->refusal) {
+        ss_local_message_refuse(&no, answer);
+        refuse_one(one, &no);
+    } else {
+        accepted_one(one, answer);
+    }
+    if (!one->many->open) finish(one->many);
+}
+
+ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,
+                                     ss_local_client_id_t client,
+                                     void (*done)(void *self, json_t *answers), void *self,
+                                     ss_local_refusal_t *no)
+{
+    json_t *list = json_object_get(header, "messages");
+    apr_size_t count = json_array_size(list);
+    apr_pool_t *pool;
+
+    if (!count || count > SS_LOCAL_MANY_MAX) {
+        ss_local_header_refuse(no, 400, 0, "messages", "from 1 to %d messages in one request",
+                               SS_LOCAL_MANY_MAX);
+        return NULL;
+    }
+    apr_pool_create(&pool, NULL);
+    ss_local_many_t *many = apr_pcalloc(pool, sizeof(*many));
+    *many = (ss_local_many_t){ .intake = intake,
+                               .pool = pool,
+                               .done = done,
+                               .self = self,
+                               .ones = apr_pcalloc(pool, count * sizeof(one_t)),
+                               .count = (int)count,
+                               .open = (int)count };
+    for (apr_size_t i = 0; i < count; i++) {
+        one_t *one = &many->ones[i];
+        json_t *item = json_array_get(list, i);
+        ss_local_refusal_t why;
+        one->many = many;
+        one->size = (apr_uint64_t)json_integer_value(json_object_get(item, "size"));
+        one->message = ss_local_message_make(intake, item, client, &one->relay, &why);
+        if (!one->message) refuse_one(one, &why);
+    }
+    return many;
+}
+
+int ss_local_many_part(ss_local_many_t *many, const char *content, apr_size_t len)
+{
+    while (len) {
+        ss_accept_answer_t answer;
+        ss_local_refusal_t no;
+        while (many->current < many->count &&
+               many->ones[many->current].got == many->ones[many->current].size)
+            many->current++;
+        if (many->current == many->count) return 0;
+        one_t *one = &many->ones[many->current];
+        apr_size_t piece = one->size - one->got < len ? (apr_size_t)(one->size - one->got) : len;
+        if (one->message && !ss_accept_part(one->relay, one->message, content, piece, &answer)) {
+            apr_pool_destroy(one->message->pool);
+            one->message = NULL;
+            ss_local_message_refuse(&no, &answer);
+            refuse_one(one, &no);
+        }
+        one->got += piece;
+        content += piece;
+        len -= piece;
+    }
+    return 1;
+}
+
+void ss_local_many_end(ss_local_many_t *many)
+{
+    /* A refusal may come within the call. One more answer is counted as open until all messages
+     * were given to the queue, so that the first refusal does not end the request. */
+    many->open++;
+    for (int i = 0; i < many->count; i++) {
+        ss_message_t *m = many->ones[i].message;
+        many->ones[i].message = NULL;
+        if (m) ss_accept_message(many->intake, many->ones[i].relay, m, answered, &many->ones[i]);
+    }
+    if (!--many->open) finish(many);
+}

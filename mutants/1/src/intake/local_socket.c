@@ -1,0 +1,514 @@
+/* local_socket.c: see local_socket.h. Each client has one request at a time. While it is worked on,
+ * nothing more is read from that client, so that a fast one fills its own socket buffer instead of
+ * our memory. */
+#include "intake/local_socket.h"
+#include "delivery/delivery_ports.h"
+
+#include <jansson.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "intake/local_deadline.h"
+#include "intake/local_submit.h"
+#include "net/listener.h"
+#include "wire/frame.h"
+
+#define READ_SIZE 65536
+#define SPARE_MAX (4 * READ_SIZE)
+#define FRAME_MAX (SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX)
+/* of answers that a client does not read; above it the client is dropped */
+#define ANSWER_MAX (64 * 1024 * 1024)
+/* a client that waits for room is looked at again after */
+#define ROOM_AGAIN (APR_USEC_PER_SEC / 20)
+
+typedef struct client_t {
+    ss_request_t request; /* first: the one under way */
+    ss_local_socket_t *socket;
+    ss_loop_watch_t watch;
+    ss_timer_t timer;
+    ss_buf_t in, out;
+    int is_busy;               /* a request is being worked on: nothing more is read */
+    int is_closing;            /* the peer left, or a write failed: freed when not busy */
+    int *is_freed;             /* of the pump that runs for this client, or NULL */
+    ss_local_submit_t *submit; /* the request is a submission */
+    json_t *header;            /* of the request under way */
+    ss_local_deadline_t deadline;
+    struct client_t *next, *prev;
+} client_t;
+
+struct ss_local_socket_t {
+    ss_intake_t *intake;
+    ss_local_socket_options_t options;
+    ss_listener_t listener;
+    client_t *clients;
+    int client_count;
+    ss_buf_t spare; /* a buffer that no client reads into now */
+};
+
+static void pump(client_t *client);
+
+int ss_local_socket_is_trusted(int uid, int owner_uid)
+{
+    return uid == 0 || uid == owner_uid;
+}
+
+int ss_local_socket_has_room(apr_size_t bytes, int is_charged)
+{
+    return bytes <= (is_charged ? 2 : 1) * (apr_size_t)SS_INTAKE_BYTES_MAX;
+}
+
+int ss_local_socket_is_full(int clients)
+{
+    return clients >= SS_LOCAL_SOCKET_CLIENTS_MAX;
+}
+
+static ss_loop_t *loop_of(const client_t *client)
+{
+    return client->socket->intake->loop;
+}
+
+static void free_client(client_t *client)
+{
+    ss_local_socket_t *s = client->socket;
+
+    if (client->is_freed) *client->is_freed = 1;
+    ss_loop_unwatch(loop_of(client), &client->watch);
+    ss_loop_untimer(loop_of(client), &client->timer);
+    close(client->watch.fd);
+    ss_buf_free(&client->in);
+    ss_buf_free(&client->out);
+    if (client->header) json_decref(client->header);
+    if (client->submit) ss_local_submit_free(client->submit);
+    if (client->prev)
+        client->prev->next = client->next;
+    else
+        s->clients = client->next;
+    if (client->next) client->next->prev = client->prev;
+    s->client_count--;
+    free(client);
+    ss_listener_resume(&s->listener);
+}
+
+/* A client that leaves while its request is worked on is freed with the answer. */
+static void hang_up(client_t *client)
+{
+    ss_request_t *req = &client->request;
+
+    client->is_closing = 1;
+    if (!client->is_busy) {
+        free_client(client);
+        return;
+    }
+    req->has_left = 1;
+    ss_loop_unwatch(loop_of(client), &client->watch);
+    if (req->left) {
+        void (*left)(ss_request_t *) = req->left;
+        req->left = NULL;
+        left(req);
+    }
+}
+
+/* ---- out ---- */
+
+/* A busy client's socket stays watched: it normally sends nothing before the answer, and two calls
+ * of epoll_ctl for each request would cost more than the rare client that does (see busy_ready). */
+static void watch_as_needed(client_t *client)
+{
+    int events = 0;
+
+    if (client->is_closing) return;
+    if (client->is_busy)
+        events |= client->watch.events & SS_LOOP_READ;
+    else if (!client->socket->intake->is_leaving)
+        events |= SS_LOOP_READ;
+    if (client->out.len) events |= SS_LOOP_WRITE;
+    ss_loop_watch(loop_of(client), &client->watch, events);
+}
+
+/* 0, or -1: the client is gone. */
+static int flush_out(client_t *client)
+{
+    return ss_listener_send(client->watch.fd, &client->out);
+}
+
+static apr_status_t put_frame(client_t *client, ss_frame_type_t type, unsigned flags,
+                              const char *header, apr_size_t header_len, const char *content,
+                              apr_size_t content_len)
+{
+    ss_frame_t frame = { .version = SS_FRAME_VERSION,
+                         .type = type,
+                         .flags = flags,
+                         .header_len = (apr_uint32_t)header_len,
+                         .content_len = (apr_uint32_t)content_len,
+                         .instance = client->socket->options.instance };
+    char head[SS_FRAME_HEAD];
+
+    ss_frame_write(&frame, head);
+    apr_status_t rv = ss_buf_append(&client->out, head, sizeof(head));
+    if (rv == APR_SUCCESS && header_len) rv = ss_buf_append(&client->out, header, header_len);
+    if (rv == APR_SUCCESS && content_len) rv = ss_buf_append(&client->out, content, content_len);
+    return rv;
+}
+
+/* An answer, in as many frames as its content needs. */
+static apr_status_t put_answer(client_t *client, const char *header, const char *content,
+                               apr_size_t len)
+{
+    apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
+    apr_status_t rv = put_frame(client, SS_FRAME_ANSWER, piece == len ? SS_FRAME_LAST : 0, header,
+                                strlen(header), content, piece);
+
+    while (rv == APR_SUCCESS && piece < len) {
+        apr_size_t next = len - piece < SS_FRAME_CONTENT_MAX ? len - piece : SS_FRAME_CONTENT_MAX;
+        rv = put_frame(client, SS_FRAME_PART, piece + next == len ? SS_FRAME_LAST : 0, NULL, 0,
+                       content + piece, next);
+        piece += next;
+    }
+    return rv;
+}
+
+static void answer(ss_request_t *req, const char *header, const char *content, apr_size_t len)
+{
+    client_t *client = (client_t *)req;
+    ss_intake_t *intake = client->socket->intake;
+
+    client->is_busy = 0;
+    ss_local_deadline_clear(&client->deadline);
+    client->submit = NULL; /* it ends with this answer */
+    req->left = NULL;
+    req->work = NULL;
+    if (client->header) json_decref(client->header);
+    client->header = NULL;
+    if (client->is_closing || !header || put_answer(client, header, content, len) != APR_SUCCESS ||
+        flush_out(client)) {
+        free_client(client);
+        if (intake->is_leaving) intake->went_idle(intake->self);
+        return;
+    }
+    if (intake->is_leaving) {
+        put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
+        flush_out(client);
+    }
+    watch_as_needed(client);
+    /* The next request was read already: it is taken from the loop, so that answers never nest. */
+    if (client->in.len && !intake->is_leaving)
+        ss_loop_timer(intake->loop, &client->timer, ss_loop_now(intake->loop));
+    else
+        ss_loop_untimer(intake->loop, &client->timer);
+    if (intake->is_leaving) intake->went_idle(intake->self);
+}
+
+static void step(ss_request_t *req, const char *bytes, apr_size_t len)
+{
+    client_t *client = (client_t *)req;
+
+    if (client->is_closing) return;
+    while (len) {
+        apr_size_t piece = len < SS_FRAME_CONTENT_MAX ? len : SS_FRAME_CONTENT_MAX;
+        if (put_frame(client, SS_FRAME_STEP, 0, NULL, 0, bytes, piece) != APR_SUCCESS) break;
+        bytes += piece;
+        len -= piece;
+    }
+    if (flush_out(client)) {
+        hang_up(client);
+        return;
+    }
+    watch_as_needed(client);
+}
+
+/* ---- in ---- */
+
+/* The next part of a submission may come. If pump is running, it goes on reading. */
+static void more(ss_request_t *req)
+{
+    client_t *client = (client_t *)req;
+
+    client->is_busy = 0;
+    if (!client->is_freed) pump(client);
+}
+
+static void take_part(client_t *client, const ss_frame_t *frame, const char *content)
+{
+    client->is_busy = 1;
+    ss_local_submit_part(client->submit, content, frame->content_len,
+                         (frame->flags & SS_FRAME_LAST) != 0);
+}
+
+static void begin_request(client_t *client, const char *header, const ss_frame_t *frame,
+                          const char *content)
+{
+    ss_local_socket_t *s = client->socket;
+    ss_request_t *req = &client->request;
+    json_error_t error;
+
+    client->is_busy = 1;
+    client->header = json_loadb(header, frame->header_len, JSON_ALLOW_NUL, &error);
+    const char *verb =
+        client->header ? json_string_value(json_object_get(client->header, "do")) : NULL;
+    if (!verb) {
+        ss_request_refuse(req, 400, 0, NULL,
+                          "the request's header is not a JSON object with \"do\"");
+    } else if (frame->instance && frame->instance != s->options.instance) {
+        ss_request_refuse(req, 503, 5, NULL,
+                          "this socket belongs to another httpd's delivery daemon: give each "
+                          "server an SMTPSendSocket of its own");
+    } else if (!strcmp(verb, "testmail")) {
+        ss_local_submit_test(s->intake, req, client->header);
+    } else if (ss_local_submit_is_verb(verb)) {
+        ss_local_submit_t *submit =
+            ss_local_submit_begin(s->intake, req, verb, client->header, more);
+        if (!submit) return; /* answered: the client may be gone */
+        client->submit = submit;
+        take_part(client, frame, content);
+    } else {
+        req->verb = verb;
+        req->header = client->header;
+        s->options.command(s->options.self, req);
+    }
+}
+
+/* One buffer is kept for the next client that sends something, which saves an allocation of 64 KiB
+ * for each request. */
+static void keep_spare(ss_local_socket_t *s, ss_buf_t *buf)
+{
+    if (s->spare.data || buf->size > SPARE_MAX) {
+        ss_buf_free(buf);
+        return;
+    }
+    ss_buf_clear(buf);
+    s->spare = *buf;
+}
+
+static void use_spare(client_t *client)
+{
+    ss_local_socket_t *s = client->socket;
+
+    if (client->in.data || !s->spare.data) return;
+    client->in = s->spare;
+    ss_buf_init(&s->spare, 0);
+}
+
+/* Takes one frame from the front; 0: not complete yet, 1: taken, -1: another protocol. */
+static int take_frame(client_t *client)
+{
+    ss_frame_t frame;
+    apr_status_t rv = ss_frame_read(&frame, client->in.data, client->in.len);
+
+    if (APR_STATUS_IS_INCOMPLETE(rv)) return 0;
+    if (APR_STATUS_IS_ENOTIMPL(rv)) {
+        client->is_busy = 1;
+        ss_buf_clear(&client->in);
+        ss_request_refuse(&client->request, 503, 5, NULL,
+                          "the client speaks version %d of the local protocol, the running daemon "
+                          "version %d: restart httpd after an upgrade",
+                          frame.version, SS_FRAME_VERSION);
+        return 0;
+    }
+    if (rv != APR_SUCCESS) return -1;
+    apr_size_t whole = SS_FRAME_HEAD + (apr_size_t)frame.header_len + frame.content_len;
+    if (client->in.len < whole) return 0;
+
+    const char *header = client->in.data + SS_FRAME_HEAD;
+    const char *content = header + frame.header_len;
+    /* The octets stay valid while the frame is worked on, although the client may be freed
+     * meanwhile. */
+    ss_buf_t taken = client->in;
+    apr_size_t rest = taken.len - whole;
+    ss_buf_init(&client->in, taken.max);
+    if (rest) ss_buf_append(&client->in, taken.data + whole, rest);
+    ss_local_socket_t *s = client->socket;
+    int ok = 1;
+    if (frame.type == SS_FRAME_REQUEST && !client->submit)
+        begin_request(client, header, &frame, content);
+    else if (frame.type == SS_FRAME_PART && client->submit)
+        take_part(client, &frame, content);
+    /* a part of a request that was refused early is ignored */
+    else if (frame.type != SS_FRAME_PART)
+        ok = -1;
+    keep_spare(s, &taken);
+    return ok;
+}
+
+static void pump(client_t *client)
+{
+    ss_intake_t *intake = client->socket->intake;
+    int taken = 1, is_freed = 0;
+
+    client->is_freed = &is_freed;
+    while (taken == 1 && !client->is_busy && client->in.len) {
+        taken = take_frame(client);
+        if (is_freed) return;
+    }
+    client->is_freed = NULL;
+    if (taken < 0) {
+        int uid = client->request.uid;
+        if (ss_delivery_may_log(intake->delivery,
+                                "clients of the local socket (uid %d) with another protocol",
+                                uid)) {
+            ss_log(intake->log, SS_LOG_WARN, 210,
+                   "a client of the local socket (uid %d) speaks another protocol: its connection "
+                   "is closed",
+                   uid);
+        }
+        hang_up(client);
+        return;
+    }
+    if (!client->is_busy && (client->in.len || client->submit)) {
+        ss_local_deadline_run(&client->deadline, ss_loop_now(intake->loop));
+        ss_loop_timer(intake->loop, &client->timer, client->deadline.deadline);
+    } else if (!client->is_busy) {
+        ss_local_deadline_clear(&client->deadline);
+        ss_loop_untimer(intake->loop, &client->timer);
+    }
+    watch_as_needed(client);
+}
+
+/* Another request was read already, there may be room for content, or the deadline is over. */
+static void client_timer(ss_timer_t *timer, ss_mono_t now)
+{
+    client_t *client = timer->self;
+
+    if (client->is_busy) return;
+    if (ss_local_deadline_is_over(&client->deadline, now))
+        hang_up(client);
+    else
+        pump(client);
+}
+
+/* Nothing is read from a busy client, but a peek shows whether it has left. If it has sent more, it
+ * is not watched for reading until the answer. */
+static void busy_ready(client_t *client)
+{
+    char byte;
+    ssize_t got = recv(client->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+        hang_up(client);
+    else
+        ss_loop_watch(loop_of(client), &client->watch, client->out.len ? SS_LOOP_WRITE : 0);
+}
+
+static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
+{
+    client_t *client = watch->self;
+    char *place;
+
+    (void)now;
+    if ((events & SS_LOOP_WRITE) && client->out.len && flush_out(client)) {
+        hang_up(client);
+        return;
+    }
+    if (client->is_busy) {
+        busy_ready(client);
+        return;
+    }
+    int is_charged = client->submit && ss_local_submit_is_charged(client->submit);
+    if (!ss_local_socket_has_room(client->socket->intake->bytes, is_charged)) {
+        if (!is_charged) ss_local_deadline_renew(&client->deadline);
+        ss_loop_watch(loop_of(client), watch, client->out.len ? SS_LOOP_WRITE : 0);
+        ss_loop_timer(loop_of(client), &client->timer,
+                      ss_mono_add(ss_loop_now(loop_of(client)), ROOM_AGAIN));
+        return;
+    }
+    use_spare(client);
+    if (ss_buf_room(&client->in, READ_SIZE, &place) != APR_SUCCESS) {
+        hang_up(client);
+        return;
+    }
+    ssize_t got = recv(watch->fd, place, READ_SIZE, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        watch_as_needed(client);
+        return;
+    }
+    if (got <= 0) {
+        hang_up(client);
+        return;
+    }
+    ss_buf_added(&client->in, (apr_size_t)got);
+    ss_local_deadline_renew(&client->deadline);
+    pump(client);
+}
+
+/* ---- the listening socket ---- */
+
+static int peer_uid(int fd)
+{
+    struct ucred cred;
+    socklen_t len = sizeof(cred);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? (int)cred.uid : -1;
+}
+
+static void accepted(void *self, int fd)
+{
+    ss_local_socket_t *s = self;
+    static const ss_request_ops_t ops = { answer, step };
+    client_t *client = calloc(1, sizeof(*client));
+
+    if (!client) {
+        close(fd);
+        return;
+    }
+    client->socket = s;
+    client->request.ops = &ops;
+    client->request.uid = peer_uid(fd);
+    client->request.is_trusted =
+        ss_local_socket_is_trusted(client->request.uid, s->options.owner_uid);
+    client->watch = (ss_loop_watch_t){ .fd = fd, .ready = client_ready, .self = client };
+    client->timer = (ss_timer_t){ .fired = client_timer, .self = client };
+    ss_buf_init(&client->in, FRAME_MAX + READ_SIZE);
+    ss_buf_init(&client->out, ANSWER_MAX);
+    client->next = s->clients;
+    if (client->next) client->next->prev = client;
+    s->clients = client;
+    if (ss_local_socket_is_full(++s->client_count)) ss_listener_pause(&s->listener);
+    if (ss_loop_watch(s->intake->loop, &client->watch, SS_LOOP_READ) != APR_SUCCESS)
+        free_client(client);
+}
+
+apr_status_t ss_local_socket_start(ss_local_socket_t **socket, ss_intake_t *intake,
+                                   const ss_local_socket_options_t *options)
+{
+    ss_local_socket_t *s = apr_pcalloc(intake->pool, sizeof(*s));
+
+    *socket = s;
+    s->intake = intake;
+    s->options = *options;
+    return options->fd < 0
+               ? APR_SUCCESS
+               : ss_listener_start(&s->listener, intake->loop, options->fd, accepted, s);
+}
+
+int ss_local_socket_is_busy(const ss_local_socket_t *socket)
+{
+    for (const client_t *client = socket->clients; client; client = client->next) {
+        if (client->is_busy || client->out.len) return 1;
+    }
+    return 0;
+}
+
+void ss_local_socket_stop(ss_local_socket_t *socket)
+{
+    ss_listener_stop(&socket->listener);
+    for (client_t *client = socket->clients, *next; client; client = next) {
+        next = client->next;
+        if (client->is_busy) continue;
+        /* A request that was begun in parts is dropped here: its client got no answer and asks the
+         * next daemon. */
+        put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
+        if (flush_out(client) || !client->out.len)
+            free_client(client);
+        else
+            watch_as_needed(client);
+    }
+}
+
+void ss_local_socket_destroy(ss_local_socket_t *socket)
+{
+    ss_buf_free(&socket->spare);
+}

@@ -1,0 +1,42 @@
+/* local_socket.h: the local socket: its clients, their requests (wire/frame.h), the answers. A
+ * submission is worked on here (local_submit.h), any other verb goes to a function that the wiring
+ * gives. Loop thread. */
+#pragma once
+
+#include <jansson.h>
+
+#include "intake/intake.h"
+#include "wire/request.h"
+
+/* Clients at once; further ones wait in the backlog of the listening socket. */
+#define SS_LOCAL_SOCKET_CLIENTS_MAX 1024
+
+typedef struct ss_local_socket_t ss_local_socket_t;
+
+typedef struct {
+    int fd;                /* listening; closed by ss_local_socket_stop; -1: none */
+    apr_uint64_t instance; /* requests for another one are refused */
+    int owner_uid;         /* httpd's User, trusted as root is */
+    /* A request whose verb is no submission: to be answered, now or later. */
+    void (*command)(void *self, ss_request_t *req);
+    void *self;
+} ss_local_socket_options_t;
+
+/* Serves the socket; lives in intake->pool. */
+apr_status_t ss_local_socket_start(ss_local_socket_t **socket, ss_intake_t *intake,
+                                   const ss_local_socket_options_t *options);
+/* Accepts and reads nothing more. A client without a request under way gets a BYE frame and is
+ * closed, the others with their answer. */
+void ss_local_socket_stop(ss_local_socket_t *socket);
+/* Whether clients still have an answer to come. */
+int ss_local_socket_is_busy(const ss_local_socket_t *socket);
+/* After the loop's end: frees what is not in the pool. */
+void ss_local_socket_destroy(ss_local_socket_t *socket);
+
+/* Who may do everything: root and httpd's User. */
+int ss_local_socket_is_trusted(int uid, int owner_uid);
+/* Whether so many clients are the most: further ones wait. */
+int ss_local_socket_is_full(int clients);
+/* Whether more may be read from a client while so many octets of all clients are on their way to
+ * the store: one that has some of its own there may go on for longer, or none would ever end. */
+int ss_local_socket_has_room(apr_size_t bytes, int is_charged);

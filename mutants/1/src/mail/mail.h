@@ -1,0 +1,63 @@
+/* mail.h: a submitted message: envelope, content and attributes. Everything is allocated from the
+ * message's pool, whose owner owns the message. */
+#pragma once
+
+#include <apr_hash.h>
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "base/result.h"
+#include "base/scratch.h"
+#include "mail/attributes.h"
+
+/* a message with more recipients is refused (413) */
+#define SS_MAIL_RECIPIENTS_MAX 50000
+/* octets of a line without its end (RFC 5322 2.1.1) */
+#define SS_MAIL_LINE_MAX 998
+/* octets of one address (RFC 5321 4.5.3.1 requires 320) */
+#define SS_MAIL_ADDRESS_MAX 1000
+
+typedef struct {
+    const char *address; /* "local@domain", no brackets, UTF-8 */
+    const char *orcpt;   /* RFC 3461 4.2 or NULL */
+    unsigned notify;     /* SS_NOTIFY_ bits */
+} ss_mail_rcpt_t;
+
+typedef struct ss_mail_message_t {
+    apr_pool_t *pool;
+    const char *from; /* envelope sender, "" for <>; NULL: not given */
+    /* of ss_mail_rcpt_t, without duplicates (the case of the domain is ignored) */
+    apr_array_header_t *rcpts;
+    /* canonical (canonical.h), not dot-stuffed */
+    const char *content;
+    apr_size_t content_len;
+    /* the rest of the content, after content_len, if it is too large for memory; or NULL */
+    const ss_scratch_t *tail;
+    ss_attributes_t attr;
+    int is_bulk;        /* Precedence: bulk or list */
+    int received_count; /* number of Received fields */
+    int individually;   /* each recipient gets a copy of its own */
+    /* private: finds duplicates; whoever replaces rcpts sets rcpt_index to NULL */
+    apr_hash_t *rcpt_index;
+    int rcpt_indexed;
+} ss_mail_message_t;
+
+/* Why a submission is refused. */
+typedef struct {
+    int status;        /* HTTP status: 400, 413, 415, 422 ... */
+    const char *field; /* "to[2]", "attachments[0].content", "header", or NULL */
+    /* one sentence for the author of the client; may contain unescaped bytes of the request */
+    char detail[512];
+} ss_mail_problem_t;
+
+/* An empty message. */
+ss_mail_message_t *ss_mail_create(apr_pool_t *pool);
+/* Sets the problem unless one is set already; problem may be NULL. Returns -1, for the caller to
+ * return. */
+int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, const char *format,
+                    ...) __attribute__((format(printf, 4, 5)));
+/* Adds a recipient unless it is there already; checks its syntax. 0, or -1 with the problem, whose
+ * field is `field`. */
+int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
+                     ss_mail_problem_t *problem);

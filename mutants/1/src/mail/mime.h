@@ -1,0 +1,16 @@
+/* mime.h: re-encodes the leaf parts of a message that need it; everything else is copied octet by
+ * octet. */
+#pragma once
+
+#include <apr_pools.h>
+
+#include "mail/mail.h"
+
+#define SS_MIME_DEPTH_MAX 50 /* nesting of multiparts and messages */
+
+/* bytes: content with CRLF line ends. *out: without NUL and lines over SS_MAIL_LINE_MAX;
+ * makes_7bit: and without octets above 127 after the first header. 0, or -1 with the problem (422):
+ * a part that needs re-encoding is signed or encrypted, nested too deeply, or of a type that must
+ * not be encoded. */
+int ss_mime_rewrite(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
+                    int makes_7bit, ss_mail_problem_t *problem, apr_pool_t *pool);

@@ -1,0 +1,420 @@
+#include "mail/parse.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/text.h"
+#include "mail/address.h"
+#include "mail/canonical.h"
+#include "mail/header.h"
+#include "mail/words.h"
+
+#define SUBJECT_MAX 998
+#define FIELDS_MAX 10000
+
+/* What a field is to us. */
+#define KINDS(X)                                                                                   \
+    X(FROM, "From")                                                                                \
+    X(SENDER, "Sender")                                                                            \
+    X(TO, "To")                                                                                    \
+    X(CC, "Cc")                                                                                    \
+    X(BCC, "Bcc")                                                                                  \
+    X(REPLY_TO, "Reply-To")                                                                        \
+    X(DATE, "Date")                                                                                \
+    X(MESSAGE_ID, "Message-ID")                                                                    \
+    X(SUBJECT, "Subject")                                                                          \
+    X(PRECEDENCE, "Precedence")                                                                    \
+    X(AUTO, "Auto-Submitted")                                                                      \
+    X(RECEIVED, "Received")                                                                        \
+    X(TLS, "TLS-Required")                                                                         \
+    X(RESENT_FROM, "Resent-From")                                                                  \
+    X(RESENT_SENDER, "Resent-Sender")                                                              \
+    X(RESENT_TO, "Resent-To")                                                                      \
+    X(RESENT_CC, "Resent-Cc")                                                                      \
+    X(RESENT_BCC, "Resent-Bcc")
+#define KIND(kind, name) F_##kind,
+#define NAME(kind, name) [F_##kind] = { name, sizeof(name) - 1 },
+
+typedef enum { F_OTHER, KINDS(KIND) F_KINDS } kind_t;
+
+static const struct {
+    const char *name;
+    apr_size_t len;
+} kinds[F_KINDS] = { KINDS(NAME) };
+
+typedef struct {
+    ss_mail_message_t *m;
+    const ss_parse_options_t *options;
+    ss_mail_problem_t *problem;
+    const char *bytes; /* canonical content */
+    apr_size_t len, header_len;
+    ss_header_field_t first[F_KINDS]; /* of each kind */
+    int count[F_KINDS];
+    int is_resent;
+    int must_rebuild; /* a field is left out, changed or added */
+    /* where text begins without an empty line before it; SIZE_MAX: it does not */
+    apr_size_t broken_at;
+    const char *added; /* fields to put behind the others */
+} parse_t;
+
+static kind_t kind_of(const ss_header_field_t *field)
+{
+    kind_t kind = F_OTHER + 1;
+
+    while (kind < F_KINDS && (kinds[kind].len != field->name_len ||
+                              strncasecmp(kinds[kind].name, field->start, field->name_len)))
+        kind++;
+    return kind < F_KINDS ? kind : F_OTHER;
+}
+
+static int is_address_field(kind_t kind)
+{
+    return (kind >= F_FROM && kind <= F_REPLY_TO) || kind >= F_RESENT_FROM;
+}
+
+static const char *name_of(parse_t *p, const ss_header_field_t *field)
+{
+    return apr_pstrmemdup(p->m->pool, field->start, field->name_len);
+}
+
+static int addresses(parse_t *p, const ss_header_field_t *field, apr_array_header_t **list)
+{
+    const char *why;
+
+    if (!ss_address_list(list, field->value, field->value_len, &why, p->m->pool)) return 0;
+    return ss_mail_problem(p->problem, 400, name_of(p, field),
+                           "the field %s cannot be read as addresses: %s", name_of(p, field), why);
+}
+
+/* ---- the walk over the fields ---- */
+
+static int take_rcpts(parse_t *p, const ss_header_field_t *field)
+{
+    apr_array_header_t *list;
+
+    if (addresses(p, field, &list)) return -1;
+    for (int i = 0; i < list->nelts; i++) {
+        const ss_address_t *a = &APR_ARRAY_IDX(list, i, ss_address_t);
+        const char *address =
+            ss_address_with_domain(a->address, p->options->default_domain, p->m->pool);
+        if (ss_mail_add_rcpt(p->m, address, SS_NOTIFY_NONE, name_of(p, field), p->problem))
+            return -1;
+    }
+    return 0;
+}
+
+/* First pass: which fields there are. Checks continuation lines and names. */
+static int look(parse_t *p)
+{
+    const char *at = p->bytes, *end = p->bytes + p->header_len;
+    ss_header_field_t field;
+    int got, fields = 0;
+
+    while ((got = ss_header_next(&at, end, &field)) == 1) {
+        kind_t kind = kind_of(&field);
+        if (++fields > FIELDS_MAX)
+            return ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
+                                   FIELDS_MAX);
+        if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = field;
+        if (kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC) p->is_resent = 1;
+        if (kind == F_BCC || kind == F_RESENT_BCC) p->must_rebuild = 1;
+    }
+    if (got < 0 && p->options->takes_plain_text) p->broken_at = (apr_size_t)(at - p->bytes);
+    if (got == 0 || p->options->takes_plain_text) return 0;
+    return ss_mail_problem(
+        p->problem, 400, "header",
+        "line %d of the header is not a field (Name: value), and no empty line before it "
+        "ends the header: \"%.60s\"",
+        fields + 1,
+        ss_words_decode(p->m->pool, at, (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60,
+                        60));
+}
+
+static int collect_rcpts(parse_t *p)
+{
+    const char *at = p->bytes, *end = p->bytes + p->header_len;
+    ss_header_field_t field;
+
+    while (p->options->takes_rcpts && ss_header_next(&at, end, &field) == 1) {
+        kind_t kind = kind_of(&field);
+        int is_wanted = p->is_resent
+                            ? kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC
+                            : kind == F_TO || kind == F_CC || kind == F_BCC;
+        if (is_wanted && take_rcpts(p, &field)) return -1;
+    }
+    return 0;
+}
+
+/* ---- the sender ---- */
+
+static const char *first_address(parse_t *p, kind_t kind)
+{
+    apr_array_header_t *list;
+
+    if (!p->count[kind] ||
+        ss_address_list(&list, p->first[kind].value, p->first[kind].value_len, NULL, p->m->pool) ||
+        !list->nelts)
+        return NULL;
+    return ss_address_with_domain(APR_ARRAY_IDX(list, 0, ss_address_t).address,
+                                  p->options->default_domain, p->m->pool);
+}
+
+static int sender(parse_t *p)
+{
+    ss_mail_message_t *m = p->m;
+    const char *why;
+
+    m->attr.header_from = first_address(p, F_FROM);
+    if (!m->from && p->is_resent) {
+        m->from = first_address(p, F_RESENT_SENDER);
+        if (!m->from) m->from = first_address(p, F_RESENT_FROM);
+    }
+    if (!m->from) m->from = first_address(p, F_SENDER);
+    if (!m->from) m->from = m->attr.header_from;
+    if (!m->from) m->from = p->options->default_from;
+    if (!m->from || !*m->from) return 0;
+    m->from = ss_address_with_domain(m->from, p->options->default_domain, m->pool);
+    if (!ss_address_is_valid(m->from, 0, &why))
+        return ss_mail_problem(p->problem, 400, "from",
+                               "the sender <%.200s> is not a valid address: %s", m->from, why);
+    if (ss_text_has_8bit(m->from)) m->attr.is_utf8 = 1;
+    return 0;
+}
+
+/* ---- attributes ---- */
+
+static const char *text_of(parse_t *p, kind_t kind, apr_size_t max)
+{
+    return p->count[kind]
+               ? ss_words_decode(p->m->pool, p->first[kind].value, p->first[kind].value_len, max)
+               : NULL;
+}
+
+static void remember(parse_t *p)
+{
+    ss_mail_message_t *m = p->m;
+    const char *text;
+
+    m->attr.subject = text_of(p, F_SUBJECT, SUBJECT_MAX);
+    text = text_of(p, F_MESSAGE_ID, SUBJECT_MAX);
+    if (text && *text == '<') m->attr.message_id = text;
+    text = text_of(p, F_PRECEDENCE, 32);
+    m->is_bulk = text && (ss_text_same(text, "bulk") || ss_text_same(text, "list") ||
+                          ss_text_same(text, "junk"));
+    text = text_of(p, F_AUTO, 64);
+    m->attr.is_auto =
+        text && !(!strncasecmp(text, "no", 2) && !apr_isalnum(text[2]) && text[2] != '-');
+    m->received_count = p->count[F_RECEIVED];
+}
+
+/* ---- the new header ---- */
+
+static void add_field(parse_t *p, const char *name, const char *value)
+{
+    p->added = apr_pstrcat(p->m->pool, p->added, name, ": ", value, "\r\n", NULL);
+    p->must_rebuild = 1;
+}
+
+static void add_missing(parse_t *p)
+{
+    const ss_parse_options_t *o = p->options;
+    ss_mail_message_t *m = p->m;
+
+    if (!o->adds_missing) return;
+    if (!p->count[F_FROM]) {
+        ss_address_t a = { o->from_name, m->from && *m->from ? m->from : o->default_from, NULL };
+        if (a.address && *a.address) {
+            add_field(p, "From", ss_address_header(&a, m->pool));
+            m->attr.header_from = a.address;
+        }
+    }
+    if (!p->count[F_DATE]) add_field(p, "Date", ss_text_time_mail(m->pool, o->now));
+    if (!p->count[F_MESSAGE_ID]) {
+        m->attr.message_id = apr_psprintf(
+            m->pool, "<%" APR_UINT64_T_HEX_FMT ".%" APR_UINT64_T_HEX_FMT "@%s>",
+            (apr_uint64_t)o->now, o->random, o->host && *o->host ? o->host : "localhost");
+        add_field(p, "Message-ID", m->attr.message_id);
+    }
+}
+
+/* The value of an address field with the default domain added; NULL: unchanged. */
+static const char *with_domains(parse_t *p, const ss_header_field_t *field)
+{
+    apr_array_header_t *list, *out;
+    int changes = 0;
+
+    if (!p->options->default_domain ||
+        ss_address_list(&list, field->value, field->value_len, NULL, p->m->pool))
+        return NULL;
+    out = apr_array_make(p->m->pool, 2 * list->nelts + 1, sizeof(const char *));
+    for (int i = 0; i < list->nelts; i++) {
+        ss_address_t a = APR_ARRAY_IDX(list, i, ss_address_t);
+        const char *address =
+            ss_address_with_domain(a.address, p->options->default_domain, p->m->pool);
+        if (a.group) return NULL;
+        changes |= address != a.address;
+        a.address = address;
+        if (i) APR_ARRAY_PUSH(out, const char *) = ",\r\n ";
+        APR_ARRAY_PUSH(out, const char *) = ss_address_header(&a, p->m->pool);
+    }
+    return changes ? apr_array_pstrcat(p->m->pool, out, 0) : NULL;
+}
+
+static int add_headers(parse_t *p, const char **top)
+{
+    *top = "";
+    for (int i = 0; p->options->add_headers && i < p->options->add_headers->nelts; i++) {
+        const char *const *pair = ((const char *(*)[2])p->options->add_headers->elts)[i];
+        const char *value = pair[1] ? pair[1] : "";
+        if (strpbrk(value, "\r\n"))
+            return ss_mail_problem(p->problem, 400, pair[0],
+                                   "the value of the added field %s has a line end", pair[0]);
+        *top = apr_pstrcat(p->m->pool, *top, pair[0], ": ", ss_words_encode(p->m->pool, value),
+                           "\r\n", NULL);
+        p->must_rebuild = 1;
+    }
+    return 0;
+}
+
+static void piece(apr_array_header_t *pieces, const char *bytes, apr_size_t len)
+{
+    struct iovec *v = apr_array_push(pieces);
+
+    v->iov_base = (void *)(apr_uintptr_t)bytes;
+    v->iov_len = len;
+}
+
+static void rebuild(parse_t *p, const char *top)
+{
+    const char *at = p->bytes, *end = p->bytes + p->header_len;
+    apr_size_t rest = p->len - p->header_len;
+    apr_array_header_t *pieces = apr_array_make(p->m->pool, 16, sizeof(struct iovec));
+    ss_header_field_t field;
+
+    piece(pieces, top, strlen(top));
+    while (ss_header_next(&at, end, &field) == 1) {
+        kind_t kind = kind_of(&field);
+        const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
+        if (kind == F_BCC || kind == F_RESENT_BCC) continue;
+        if (changed) {
+            field.start = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
+            field.len = strlen(field.start);
+        }
+        piece(pieces, field.start, field.len);
+    }
+    piece(pieces, p->added, strlen(p->added));
+    piece(pieces, rest ? end : "\r\n", rest ? rest : 2);
+    p->bytes = apr_pstrcatv(p->m->pool, (const struct iovec *)pieces->elts,
+                            (apr_size_t)pieces->nelts, &p->len);
+}
+
+static int needs_domains(parse_t *p)
+{
+    for (int kind = 0; p->options->default_domain && kind < F_KINDS; kind++) {
+        const ss_header_field_t *field = &p->first[kind];
+        if (!p->count[kind] || !is_address_field((kind_t)kind)) continue;
+        if (p->count[kind] > 1) return 1;
+        if ((!memchr(field->value, '@', field->value_len) ||
+             memchr(field->value, ',', field->value_len)) &&
+            with_domains(p, field))
+            return 1;
+    }
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+/* Skips the "From " line of an mbox, which some programs send before a message. */
+static void skip_mbox_line(const char **bytes, apr_size_t *len)
+{
+    const char *p = *bytes, *lf;
+    apr_size_t skip = *len > 6 && *p == '>' ? 1 : 0;
+
+    if (*len < 5 + skip || memcmp(p + skip, "From ", 5)) return;
+    lf = memchr(p, '\n', *len);
+    if (!lf || memchr(p, ':', 5)) return;
+    *len -= (apr_size_t)(lf + 1 - p);
+    *bytes = lf + 1;
+}
+
+static int check_header(parse_t *p)
+{
+    if (p->header_len > SS_PARSE_HEADER_MAX)
+        return ss_mail_problem(p->problem, 400, "header", "the header is longer than %d octets",
+                               SS_PARSE_HEADER_MAX);
+    if (!memchr(p->bytes, '\0', p->header_len)) return 0;
+    return ss_mail_problem(p->problem, 400, "header", "the header has a zero byte");
+}
+
+static int too_large(parse_t *p, apr_size_t size)
+{
+    if (!p->options->max_size || size <= p->options->max_size) return 0;
+    return ss_mail_problem(p->problem, 413, "content",
+                           "the message has %" APR_SIZE_T_FMT
+                           " octets, the limit is %" APR_SIZE_T_FMT,
+                           size, p->options->max_size);
+}
+
+/* Scans, checks and makes canonical. */
+static int open_content(parse_t *p, const char *bytes, apr_size_t len)
+{
+    ss_canonical_facts_t facts;
+
+    ss_canonical_scan(bytes, len, &facts);
+    if (too_large(p, facts.size)) return -1;
+    p->bytes = bytes;
+    p->header_len = ss_header_len(bytes, len);
+    if (check_header(p)) return -1;
+    if (ss_canonical_make_known(&p->bytes, &p->len, bytes, len, &facts, p->problem, p->m->pool) ||
+        too_large(p, p->len))
+        return -1;
+    p->header_len = ss_header_len(p->bytes, p->len);
+    p->m->attr.is_8bit = facts.has_8bit_body;
+    if (facts.has_8bit_header) p->m->attr.is_utf8 = 1;
+    /* no empty line: one is added after the header */
+    if (p->header_len == p->len) p->must_rebuild = 1;
+    return 0;
+}
+
+/* Adds the empty line before text that lacks it, and reads everything again. */
+static int end_header(parse_t *p)
+{
+    char *whole = apr_palloc(p->m->pool, p->len + 3);
+
+    memcpy(whole, p->bytes, p->broken_at);
+    memcpy(whole + p->broken_at, "\r\n", 2);
+    memcpy(whole + p->broken_at + 2, p->bytes + p->broken_at, p->len - p->broken_at);
+    whole[p->len + 2] = '\0';
+    memset(p->count, 0, sizeof(p->count));
+    p->must_rebuild = p->is_resent = 0;
+    p->broken_at = SIZE_MAX;
+    p->m->attr.is_utf8 = 0;
+    return open_content(p, whole, p->len + 2) || look(p) ? -1 : 0;
+}
+
+int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
+                     const ss_parse_options_t *options, ss_mail_problem_t *problem)
+{
+    parse_t p = {
+        .m = m, .options = options, .problem = problem, .added = "", .broken_at = SIZE_MAX
+    };
+    const char *top;
+
+    skip_mbox_line(&bytes, &len);
+    if (open_content(&p, bytes, len) || look(&p) || (p.broken_at != SIZE_MAX && end_header(&p)) ||
+        collect_rcpts(&p) || sender(&p))
+        return -1;
+    remember(&p);
+    add_missing(&p);
+    if (add_headers(&p, &top)) return -1;
+    if (p.must_rebuild || needs_domains(&p)) {
+        rebuild(&p, top);
+        if (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool)) return -1;
+    }
+    m->content = p.bytes;
+    m->content_len = p.len;
+    return 0;
+}

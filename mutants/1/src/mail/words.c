@@ -1,0 +1,188 @@
+/* words.c: encoded words and parameters. Other character sets than UTF-8 are converted with iconv,
+ * opened on first use. */
+#include "mail/words.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <iconv.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "mail/codec.h"
+
+/* octets in one encoded word: 42 octets are 56 in base64, 68 with =?utf-8?B??=; 75 are allowed */
+#define WORD_BYTES 42
+#define CHARSET_MAX 40
+
+/* Converts any character set to UTF-8. What cannot be converted becomes a question mark; in an
+ * unknown character set every octet above 127 becomes U+FFFD. */
+static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *bytes, apr_size_t len)
+{
+    iconv_t cd;
+    char *in = (char *)(apr_uintptr_t)bytes, *out, *start;
+    apr_size_t room = len * 4 + 4;
+
+    if (ss_text_same(charset, "utf-8") || ss_text_same(charset, "us-ascii"))
+        return ss_text_utf8(pool, bytes, len);
+    cd = iconv_open("UTF-8", charset);
+    if (cd == (iconv_t)-1) return ss_text_utf8(pool, bytes, len);
+    start = out = apr_palloc(pool, room + 1);
+    while (len && iconv(cd, &in, &len, &out, &room) == (size_t)-1 && len && room > 3) {
+        *out++ = '?';
+        room--;
+        in++;
+        len--;
+    }
+    iconv_close(cd);
+    return ss_text_utf8(pool, start, (apr_size_t)(out - start));
+}
+
+/* Decodes the encoded word at p ("=?charset?Q?text?="): its text, and *end after it; NULL: not an
+ * encoded word. */
+static const char *word(apr_pool_t *pool, const char *p, const char *limit, const char **end)
+{
+    const char *charset = p + 2, *mark, *text, *stop, *star;
+    char name[CHARSET_MAX], *bytes;
+    apr_size_t len;
+
+    if (limit - p < 8 || p[0] != '=' || p[1] != '?') return NULL;
+    mark = memchr(charset, '?', (apr_size_t)(limit - charset));
+    if (!mark || limit - mark < 4 || mark[2] != '?' || mark == charset ||
+        mark - charset >= CHARSET_MAX)
+        return NULL;
+    text = mark + 3;
+    for (stop = text; stop + 1 < limit && !(stop[0] == '?' && stop[1] == '='); stop++) {
+        if (*stop == ' ' || *stop == '\r' || *stop == '\n') return NULL;
+    }
+    if (stop + 1 >= limit) return NULL;
+    apr_cpystrn(name, charset, (apr_size_t)(mark - charset) + 1);
+    star = strchr(name, '*'); /* RFC 2231 5: a language may follow */
+    if (star) name[star - name] = '\0';
+    if (mark[1] == 'B' || mark[1] == 'b') {
+        ss_codec_base64_read(pool, text, (apr_size_t)(stop - text), 0, &bytes, &len);
+    } else if (mark[1] == 'Q' || mark[1] == 'q') {
+        char *blanks = apr_pstrmemdup(pool, text, (apr_size_t)(stop - text));
+        for (char *c = blanks; *c; c++) {
+            if (*c == '_') *c = ' ';
+        }
+        bytes = ss_codec_qp_read(pool, blanks, strlen(blanks), &len);
+    } else
+        return NULL;
+    *end = stop + 2;
+    return to_utf8(pool, name, bytes, len);
+}
+
+static int is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len, apr_size_t max)
+{
+    const char *p = value, *limit = value + len, *end;
+    apr_size_t used = 0, after_word = 0;
+    char *out;
+    int needs = 0;
+
+    while (p < limit && is_blank(*p)) p++;
+    while (limit > p && is_blank(limit[-1])) limit--;
+    for (const char *c = p; c < limit && !needs; c++)
+        needs = (unsigned char)*c < 32 || (unsigned char)*c > 126 ||
+                (*c == '=' && c + 1 < limit && c[1] == '?');
+    if (!needs) return apr_pstrmemdup(pool, p, ss_codec_cut(p, (apr_size_t)(limit - p), max));
+    out = apr_palloc(pool, max + 1);
+    while (p < limit && used < max) {
+        const char *text = *p == '=' ? word(pool, p, limit, &end) : NULL;
+        if (text) {
+            apr_size_t n;
+            /* blanks between two encoded words are dropped (RFC 2047 6.2) */
+            if (after_word) used = after_word;
+            n = ss_codec_cut(text, strlen(text), max - used);
+            for (apr_size_t i = 0; i < n; i++)
+                out[used++] = (unsigned char)text[i] < 32 || text[i] == 127 ? ' ' : text[i];
+            after_word = used;
+            p = end;
+            continue;
+        }
+        if (!is_blank(*p)) after_word = 0;
+        if (*p != '\r' && *p != '\n') out[used++] = (unsigned char)*p < 32 || *p == 127 ? ' ' : *p;
+        p++;
+    }
+    out[used] = '\0';
+    const char *valid = ss_text_utf8(pool, out, used);
+    /* An octet that was not UTF-8 became three. */
+    return apr_pstrmemdup(pool, valid, ss_codec_cut(valid, strlen(valid), max));
+}
+
+const char *ss_words_encode(apr_pool_t *pool, const char *text)
+{
+    apr_size_t len = strlen(text), at = 0, capacity = len * 2 + (len / (WORD_BYTES - 4) + 2) * 16,
+               used = 0;
+    int needs = strstr(text, "=?") != NULL;
+    char *out;
+
+    for (apr_size_t i = 0; i < len && !needs; i++)
+        needs = (unsigned char)text[i] > 126 || (unsigned char)text[i] < 32;
+    if (!needs) return text;
+    out = apr_palloc(pool, capacity);
+    while (at < len) {
+        apr_size_t n =
+            len - at > WORD_BYTES ? ss_codec_cut(text + at, len - at, WORD_BYTES) : len - at;
+        char *coded;
+        if (!n) n = WORD_BYTES; /* no UTF-8: any place is as good */
+        coded = ss_codec_base64(pool, text + at, n, 0, NULL);
+        used += (apr_size_t)apr_snprintf(out + used, capacity - used,
+                                         "%s=?utf-8?B?%s?=", at ? " " : "", coded);
+        at += n;
+    }
+    return out;
+}
+
+/* Reads a parameter's value at p: a token or a quoted string. A backslash quotes only a quote or a
+ * backslash: some programs write paths of files. */
+static const char *read_value(apr_pool_t *pool, const char *p, const char *limit, const char **end)
+{
+    char *out = apr_palloc(pool, (apr_size_t)(limit - p) + 1), *to = out;
+
+    if (p < limit && *p == '"') {
+        for (p++; p < limit && *p != '"'; p++) {
+            if (*p == '\\' && p + 1 < limit && (p[1] == '"' || p[1] == '\\')) p++;
+            if (*p != '\r' && *p != '\n') *to++ = *p;
+        }
+        if (p < limit) p++;
+    } else {
+        while (p < limit && *p != ';' && !is_blank(*p) && *p != '(') *to++ = *p++;
+    }
+    *to = '\0';
+    *end = p;
+    return out;
+}
+
+const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t len,
+                               const char *name)
+{
+    const char *p = value, *limit = value + len;
+
+    while (p < limit) {
+        const char *start, *found, *end;
+        while (p < limit && *p != ';') {
+            if (*p == '"')
+                read_value(pool, p, limit, &p);
+            else
+                p++;
+        }
+        if (p == limit) return NULL;
+        p++;
+        while (p < limit && is_blank(*p)) p++;
+        start = p;
+        while (p < limit && *p != '=' && *p != ';' && !is_blank(*p)) p++;
+        end = p;
+        while (p < limit && is_blank(*p)) p++;
+        if (p == limit || *p != '=') continue;
+        p++;
+        while (p < limit && is_blank(*p)) p++;
+        found = read_value(pool, p, limit, &p);
+        if (ss_text_is(start, (apr_size_t)(end - start), name)) return found;
+    }
+    return NULL;
+}

@@ -1,0 +1,16 @@
+/* words.h: encoded words in header fields (RFC 2047), and parameters of MIME fields (RFC 2045 5.1,
+ * RFC 2231 3). */
+#pragma once
+
+#include <apr_pools.h>
+
+/* A field's value as text: unfolded, encoded words decoded, valid UTF-8, no control characters; at
+ * most max octets. */
+const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len, apr_size_t max);
+/* UTF-8 text as a field's value: unchanged if it is ASCII, else encoded words of at most 75 octets
+ * with blanks between them. */
+const char *ss_words_encode(apr_pool_t *pool, const char *text);
+/* The parameter of a MIME field's value ("boundary", "charset"): unquoted, or NULL. value may
+ * be folded. */
+const char *ss_words_parameter(apr_pool_t *pool, const char *value, apr_size_t len,
+                               const char *name);

@@ -1,0 +1,69 @@
+#include "operator/operator.h"
+
+#include <apr_strings.h>
+
+void ss_operator_init(ss_operator_t *o)
+{
+    o->waiters = apr_hash_make(o->pool);
+}
+
+const char *ss_operator_text(const json_t *header, const char *name, apr_pool_t *pool)
+{
+    const char *value = ss_json_text(header, name);
+
+    return value && *value ? apr_pstrdup(pool, value) : NULL;
+}
+
+const char *ss_operator_who(const ss_request_t *req, const json_t *header, apr_pool_t *pool)
+{
+    const char *who = req->is_trusted ? ss_operator_text(header, "who", pool) : NULL;
+
+    return who ? who : apr_psprintf(pool, "uid %d", req->uid);
+}
+
+int ss_operator_may(const ss_request_t *req, const ss_message_t *m)
+{
+    return req->is_trusted || (m->attr.uid >= 0 && m->attr.uid == req->uid);
+}
+
+int ss_operator_filter_uid(const ss_request_t *req)
+{
+    return req->is_trusted ? -1 : req->uid;
+}
+
+int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t *filter,
+                       apr_pool_t *pool)
+{
+    const char *state = ss_operator_text(from, "state", pool);
+    const char *after = ss_operator_text(from, "after", pool);
+
+    *filter = (ss_store_filter_t){ .state = -1, .uid = ss_operator_filter_uid(req) };
+    if (state) {
+        filter->state = ss_state_find(state);
+        if (filter->state < 0) {
+            ss_request_refuse(
+                req, 400, 0, "state",
+                "\"%s\" is not a state: queued sending deferred held sent failed expired cancelled",
+                state);
+            return 0;
+        }
+    }
+    if (after && !ss_ident_is_valid(after)) {
+        ss_request_refuse(req, 400, 0, "after", "\"%s\" is not a message's id", after);
+        return 0;
+    }
+    if (after) apr_cpystrn(filter->after, after, sizeof(filter->after));
+    filter->relay = ss_operator_text(from, "relay", pool);
+    filter->from = ss_operator_text(from, "from", pool);
+    filter->to = ss_operator_text(from, "to", pool);
+    filter->text = ss_operator_text(from, "text", pool);
+    filter->is_waiting = ss_json_is(from, "waiting");
+    return 1;
+}
+
+void ss_operator_refuse_store(ss_request_t *req, const ss_store_request_t *request)
+{
+    ss_request_refuse(req, 503, 5, NULL, "%s",
+                      ss_result_is_set(&request->result) ? request->result.text
+                                                         : "the queue cannot be read");
+}

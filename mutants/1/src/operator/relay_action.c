@@ -1,0 +1,118 @@
+#include "operator/relay_action.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "delivery/flush.h"
+#include "delivery/pause.h"
+#include "delivery/relay.h"
+#include "delivery/slow_start.h"
+#include "record/activity.h"
+
+static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
+                      apr_time_t now)
+{
+    apr_interval_time_t lasts = ss_json_number(header, "for");
+
+    ss_pause_set(relay, ss_json_text(header, "reason"), who, lasts > 0 ? now + lasts : 0);
+    json_array_append_new(rows,
+                          json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
+}
+
+/* "rate": [count, microseconds] of the request; NULL: none. */
+static const ss_settings_rate_t *read_rate(const json_t *header, ss_settings_rate_t *rate)
+{
+    const json_t *pair = json_object_get(header, "rate");
+
+    rate->count = json_integer_value(json_array_get(pair, 0));
+    rate->per = json_integer_value(json_array_get(pair, 1));
+    return rate->count > 0 && rate->per > 0 ? rate : NULL;
+}
+
+static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows)
+{
+    const char *note = NULL;
+    ss_settings_rate_t rate;
+
+    ss_slow_start_set(relay, read_rate(header, &rate));
+    ss_pause_clear(relay, who);
+    if (relay->pause.directive)
+        note = "still paused: the configuration says SMTPSendPause On";
+    else if (!relay->settings->engine)
+        note = "nothing is sent: the configuration says SMTPSendEngine Off";
+    json_array_append_new(rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
+                                          relay->pause.directive, "note", note));
+}
+
+/* The answer leaves when the pause is on stable storage: this request was posted after the rows
+ * that say so. */
+static void settled(ss_store_request_t *request)
+{
+    ss_request_t *req = request->baton;
+    json_t *rows = req->work;
+
+    if (request->rv != APR_SUCCESS) {
+        json_decref(rows);
+        ss_operator_refuse_store(req, request);
+    } else {
+        ss_request_document(req, 200, json_pack("{s:o}", "relays", rows));
+    }
+    apr_pool_destroy(request->pool);
+}
+
+static void note(ss_operator_t *o, const char *verb, const char *relay, const char *reason,
+                 const char *who, apr_time_t now)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, o->pool);
+    ss_activity_note(o->record, who,
+                     apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays",
+                                 relay ? relay : "", reason && *reason ? ": " : "",
+                                 reason ? reason : "", NULL),
+                     now);
+    apr_pool_destroy(pool);
+}
+
+static void flush_one(ss_operator_t *o, ss_relay_t *relay, const char *who, json_t *rows)
+{
+    int is_paused = ss_relay_is_paused(relay);
+
+    ss_log(o->log, SS_LOG_NOTICE, 271,
+           "relay \"%s\": flushed by %s: all waiting mail is tried at once", relay->name, who);
+    ss_flush_relay(relay, who);
+    json_array_append_new(
+        rows,
+        json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused", is_paused, "note",
+                  is_paused ? "sending is paused: nothing goes out before it is resumed" : NULL));
+}
+
+void ss_relay_action_run(ss_operator_t *o, ss_request_t *req)
+{
+    const json_t *header = req->header;
+    const char *name = ss_json_text(header, "relay");
+    apr_time_t now = ss_loop_wall(o->loop);
+    ss_store_set_t *request = ss_store_set_create("last/regulated", req->verb, now, settled, req);
+    const char *who = ss_operator_who(req, header, request->head.pool);
+    json_t *rows;
+
+    if (name && *name && !ss_relay_find(o->delivery, name)) {
+        ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", name);
+        apr_pool_destroy(request->head.pool);
+        return;
+    }
+    rows = json_array();
+    for (int i = 0; i < ss_relay_count(o->delivery); i++) {
+        ss_relay_t *relay = ss_relay_at(o->delivery, i);
+        if (name && *name && strcmp(relay->name, name)) continue;
+        if (!strcmp(req->verb, "pause"))
+            pause_one(relay, header, who, rows, now);
+        else if (!strcmp(req->verb, "resume"))
+            resume_one(relay, header, who, rows);
+        else
+            flush_one(o, relay, who, rows);
+    }
+    note(o, req->verb, name, ss_json_text(header, "reason"), who, now);
+    req->work = rows;
+    ss_store_port_post(o->queue, &request->head);
+}

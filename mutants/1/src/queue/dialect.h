@@ -1,0 +1,100 @@
+/* dialect.h: all that differs between databases: SQL texts, tables, the settings of a connection,
+ * how values are passed, and what an error means. Arguments in SQL are written as apr_dbd wants
+ * them (%s text, %lld number, %pDb blob). */
+#pragma once
+
+#include <apr_dbd.h>
+
+#include "base/result.h"
+#include "queue/sql.h"
+
+#define SS_DIALECT_MANY 2
+
+typedef enum { /* what an error means for what to do next */
+               SS_FAULT_NONE,
+               /* only this statement (a constraint, a value): the rest of the batch can be done
+                  without it */
+               SS_FAULT_REQUEST,
+               SS_FAULT_STORE, /* every statement: disk full, locked, read-only */
+               /* another process changed the tables (VACUUM does): prepare the statements again and
+                  retry */
+               SS_FAULT_STALE,
+               SS_FAULT_LOST /* the connection to the server is lost: connect again, and look up
+                                whether the commit took effect */
+} ss_dialect_fault_t;
+
+typedef enum {                  /* settings of a connection */
+               SS_PREPARE_READ, /* just opened: read-only */
+               SS_PREPARE_NEW,  /* about to create the tables in an empty database; WRITE follows */
+               SS_PREPARE_WRITE
+} ss_dialect_prepare_t;
+
+typedef struct {
+    const char *mark, *text;
+} ss_dialect_mark_t;
+
+typedef struct { /* an error that has a message of its own */
+    int code;    /* apr_dbd's; 0: known by the words only */
+    apr_status_t rv;
+    const char *word, *words, *text; /* words: part of the database's message. text: "%s": name */
+} ss_dialect_error_t;
+
+typedef struct {
+    const char *driver; /* apr_dbd's name */
+    int is_shared;      /* several nodes may use it; each message belongs to one of them */
+    /* a server: the connection may be lost, and then ROLLBACK fails */
+    int is_remote;
+    /* how often a refused request is retried before it is answered with the error: the cause may be
+     * another node's transaction */
+    int refused_tries;
+    int is_random; /* apr_dbd_select's argument: all rows are loaded at once */
+    /* prepared statements have names */
+    int has_names;
+    /* Where the round trip costs more than the row: how many rows one INSERT or UPDATE takes,
+     * largest first. 0: each row is its own statement. */
+    int many_rows[SS_DIALECT_MANY];
+    /* SS_SQL_COUNT texts that replace those of ss_sql_texts; NULL: that one is used; "": this
+     * dialect has no such statement */
+    const char *const *sql;
+    const ss_dialect_mark_t *marks; /* ended by a NULL mark */
+    /* what is appended to an argument ("%s"), or NULL */
+    const ss_dialect_mark_t *types;
+    ss_sql_types_t columns; /* types of a message's attributes */
+    /* statements that create what ss_sql_tables lacks, ended by NULL; expanded by ss_db_expand */
+    const char *const *schema;
+    int first_version; /* the oldest version that a release wrote */
+    /* [version]: statements that migrate it to the next version, ended by NULL, or NULL. The
+     * columns of attributes are added by the table of attributes. SS_SCHEMA_VERSION of them. */
+    const char *const *const *migrations;
+    int stale; /* the code that means SS_FAULT_STALE, or 0 */
+    const char *begin;
+    /* returns some free space to the file system; NULL: not needed */
+    const char *shrink;
+    const char *has_version; /* selects a row if the version table exists */
+    const char *has_tables;  /* selects a row if any table exists */
+    /* selects a row if the database cannot hold a queue, and the message for people (%s: its name);
+     * or NULL */
+    const char *is_unfit, *unfit;
+    /* adds what a queue needs to the connection parameters; or NULL */
+    const char *(*params)(const char *given, apr_pool_t *pool);
+    /* the name for people, without secrets; NULL: params itself */
+    const char *(*name)(const char *params, apr_pool_t *pool);
+    /* Converts a text to what the database accepts, in the pool. NULL: not needed. */
+    const char *(*argument)(const char *text, apr_pool_t *pool);
+    /* Column n of a row; NULL for the database's NULL. */
+    const char *(*text)(const apr_dbd_driver_t *driver, apr_dbd_row_t *row, int n);
+    /* The len bytes of a blob, from its text; NULL: damaged. */
+    const char *(*bytes)(const char *text, apr_size_t len, apr_pool_t *pool);
+    int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
+                   ss_dialect_prepare_t how);
+    const ss_dialect_error_t *errors; /* ended by NULL words */
+} ss_dialect_t;
+
+extern const ss_dialect_t ss_dialect_sqlite, ss_dialect_pgsql;
+
+/* What an error code and the database's words mean. Writes the message for people into result.
+ * name: the file's path or the server's name. */
+ss_dialect_fault_t ss_dialect_explain(const ss_dialect_t *dialect, int code, const char *words,
+                                      const char *name, apr_status_t *rv, ss_result_t *result);
+/* The dialect of apr_dbd's driver name; NULL: not supported. */
+const ss_dialect_t *ss_dialect_find(const char *driver);

@@ -1,0 +1,29 @@
+/* store_options.h: how a store is opened, and what it counts. */
+#pragma once
+
+#include <apr_time.h>
+
+#include "base/log.h"
+
+typedef struct {
+    const char *driver, *params; /* "sqlite3" path; "pgsql" conninfo */
+    const ss_log_t *log;
+    /* called on the store's thread when there are answers: wake the loop, which calls
+     * ss_store_collect */
+    void (*notify)(void *self);
+    void *self;
+    /* a shared queue: the file of this node's name, created if missing, and locked */
+    const char *node_file;
+    int migrates; /* 0: read-only, tables are not created or migrated (command line) */
+} ss_store_options_t;
+
+#define SS_STORE_FAULT_MAX 256
+/* For metrics: number of commits and of requests in them; duration of the last commit, sum and
+ * maximum in microseconds; histogram (1 ms, doubling). fault: why the last batch could not be
+ * written ("the disk ... is full"); "" if it could. */
+typedef struct {
+    apr_uint64_t commits, requests;
+    apr_interval_time_t last, sum, most;
+    apr_uint64_t buckets[16];
+    char fault[SS_STORE_FAULT_MAX];
+} ss_store_stats_t;

@@ -1,0 +1,335 @@
+/* webhook.c: see webhook.h. webhook_call.c makes the requests. */
+#include "record/webhook.h"
+
+#include <apr_ring.h>
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/hooks.h"
+#include "delivery/delivery_ports.h"
+#include "record/webhook_call.h"
+
+#define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
+#define KEY_MAX 400
+
+typedef struct note_t { /* one notification; malloc'ed */
+    APR_RING_ENTRY(note_t) ring;
+    ss_record_t *record;
+    char key[KEY_MAX]; /* of its row: "webhook/EVENT'S ID", of older versions "webhook/HOST/ID" */
+    json_t *row;       /* {"url","key"?,"private"?,"body","created"} */
+    int attempts, is_active;
+    ss_mono_t due;
+    ss_webhook_call_t call;
+    /* libcurl's, lent while the request is under way, because its thread may run a moment longer
+     * than the daemon */
+    void *handle;
+} note_t;
+
+struct ss_webhook_t {
+    APR_RING_HEAD(notes_t, note_t) notes;
+    int waiting, active;
+    void *idle[SS_WEBHOOK_ACTIVE_MAX]; /* handles that no request uses */
+    int idle_count;
+    int has_curl, is_used;
+    ss_timer_t timer;
+    ss_mono_t logged; /* that the backlog is full; or not set */
+};
+
+/* ---- when a notification is repeated ---- */
+
+ss_webhook_retry_t ss_webhook_retry_judge(int status, apr_interval_time_t age)
+{
+    if (status >= 200 && status < 300) return SS_WEBHOOK_TAKEN;
+    if (status == 410 || age >= SS_WEBHOOK_RETRY_SPAN) return SS_WEBHOOK_GONE;
+    return SS_WEBHOOK_TRY_AGAIN;
+}
+
+apr_interval_time_t ss_webhook_retry_wait(int failed)
+{
+    apr_interval_time_t wait = SS_WEBHOOK_RETRY_FIRST;
+
+    for (int i = 1; i < failed && wait < SS_WEBHOOK_RETRY_LONGEST; i++) wait *= 2;
+    return wait < SS_WEBHOOK_RETRY_LONGEST ? wait : SS_WEBHOOK_RETRY_LONGEST;
+}
+
+int ss_webhook_retry_has_room(int waiting)
+{
+    return waiting < SS_WEBHOOK_RETRY_BACKLOG;
+}
+
+/* ---- the notifications that wait ---- */
+
+static void pump(ss_record_t *r, ss_mono_t now);
+
+static void fired(ss_timer_t *timer, ss_mono_t now)
+{
+    pump(timer->self, now);
+}
+
+void ss_webhook_create(ss_record_t *r)
+{
+    r->webhook = apr_pcalloc(r->pool, sizeof(*r->webhook));
+    APR_RING_INIT(&r->webhook->notes, note_t, ring);
+    r->webhook->timer = (ss_timer_t){ .fired = fired, .self = r };
+}
+
+static void free_note(note_t *note)
+{
+    json_decref(note->row);
+    free(note);
+}
+
+/* A request under way keeps what it needs: see note_t. */
+void ss_webhook_destroy(ss_record_t *r)
+{
+    ss_webhook_t *w = r->webhook;
+    note_t *note, *next;
+
+    APR_RING_FOREACH_SAFE(note, next, &w->notes, note_t, ring)
+    {
+        if (!note->is_active) free_note(note);
+    }
+    while (w->idle_count) ss_webhook_call_close(w->idle[--w->idle_count]);
+}
+
+static void add(ss_record_t *r, const char *key, json_t *row)
+{
+    ss_webhook_t *w = r->webhook;
+    note_t *note = calloc(1, sizeof(*note));
+
+    if (!note) {
+        json_decref(row);
+        return;
+    }
+    note->record = r;
+    note->row = row;
+    note->due = ss_loop_now(r->loop);
+    apr_cpystrn(note->key, key, sizeof(note->key));
+    APR_RING_INSERT_TAIL(&w->notes, note, note_t, ring);
+    w->waiting++;
+    w->is_used = 1;
+}
+
+/* ---- what is notified ---- */
+
+static int wants(const json_t *hook, const char *event)
+{
+    const json_t *events = json_object_get(hook, "events");
+
+    for (size_t i = 0; i < json_array_size(events); i++) {
+        const char *name = json_string_value(json_array_get(events, i));
+        if (name && !strcmp(name, event)) return 1;
+    }
+    return 0;
+}
+
+static const char *body_of(const ss_message_t *m, const ss_recipient_t *rcpt, const char *event,
+                           apr_time_t now, apr_pool_t *pool)
+{
+    json_t *metadata = m->attr.metadata ? json_loads(m->attr.metadata, 0, NULL) : NULL;
+
+    return ss_json_print(
+        json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:{s:o,s:s,s:b,s:i,s:o,s:o,s:o,s:o}}", "event",
+                  event, "id", m->id, "time", ss_json_time(now), "from", ss_json_string(m->from),
+                  "subject", ss_json_string(m->attr.subject), "messageId",
+                  ss_json_string(m->attr.message_id), "metadata", metadata ? metadata : json_null(),
+                  "recipient", "address", ss_json_string(rcpt->address), "state",
+                  ss_state_name(rcpt->state), "uncertain", rcpt->is_uncertain, "attempts",
+                  rcpt->attempts, "reply", ss_json_string(rcpt->reply), "dsn",
+                  ss_json_string(rcpt->dsn), "relay", ss_json_string(rcpt->host), "deliveredAt",
+                  ss_json_time(rcpt->delivered_at)),
+        pool);
+}
+
+static void log_full(ss_record_t *r)
+{
+    ss_mono_t now = ss_loop_now(r->loop), logged = r->webhook->logged;
+
+    if (ss_mono_is_set(logged) && ss_mono_since(now, logged) < FULL_LOG_EVERY) return;
+    r->webhook->logged = now;
+    ss_log(r->log, SS_LOG_WARN, 295, "webhook backlog full (%d events): new events are dropped",
+           SS_WEBHOOK_RETRY_BACKLOG);
+}
+
+static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipient_t *rcpt,
+                         const json_t *hook, const char *event, apr_time_t now, apr_pool_t *pool)
+{
+    char key[KEY_MAX];
+
+    if (!wants(hook, event)) return;
+    if (!ss_webhook_retry_has_room(r->webhook->waiting)) {
+        log_full(r);
+        return;
+    }
+    json_t *is_private = json_object_get(hook, "private");
+    json_t *row = json_pack("{s:O*,s:O*,s:O*,s:s?,s:I}", "url", json_object_get(hook, "url"), "key",
+                            json_object_get(hook, "key"), "private",
+                            json_is_true(is_private) ? is_private : NULL, "body",
+                            body_of(m, rcpt, event, now, pool), "created", now);
+    apr_snprintf(key, sizeof(key), "webhook/%s-%d-%s-%d", m->id, rcpt->number, event,
+                 rcpt->attempts);
+    const char *text = ss_json_print(json_incref(row), pool);
+    if (text) ss_delivery_remember(r->delivery, key, "", text);
+    add(r, key, row);
+}
+
+void ss_webhook_notify(ss_record_t *r, const ss_message_t *m, const ss_recipient_t *rcpt,
+                       apr_time_t now)
+{
+    apr_pool_t *pool;
+
+    if (r->finished && ss_state_is_final(rcpt->state)) {
+        r->finished(m->id, m->from, rcpt->address, ss_state_name(rcpt->state), rcpt->reply,
+                    m->attr.metadata);
+    }
+    if (!m->attr.webhook) return;
+    apr_pool_create(&pool, NULL);
+    json_t *hook = json_loads(m->attr.webhook, 0, NULL);
+    if (hook) {
+        notify_event(r, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
+        if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT)
+            notify_event(r, m, rcpt, hook, "uncertain", now, pool);
+    }
+    json_decref(hook);
+    apr_pool_destroy(pool);
+    if (hook) ss_loop_timer(r->loop, &r->webhook->timer, ss_loop_now(r->loop));
+}
+
+/* Recipients in which state are notified of: the baton of a lookup, in its pool. */
+typedef struct {
+    ss_record_t *record;
+    ss_state_t state;
+} wanted_t;
+
+static void looked(ss_store_request_t *request)
+{
+    const wanted_t *wanted = request->baton;
+    const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
+    ss_record_t *r = wanted->record;
+    const ss_message_t *m = lookup->message;
+
+    for (int i = 0; request->rv == APR_SUCCESS && m && i < m->rcpt_count; i++) {
+        if (m->rcpts[i].state == wanted->state)
+            ss_webhook_notify(r, m, &m->rcpts[i], ss_loop_wall(r->loop));
+    }
+    apr_pool_destroy(request->pool);
+}
+
+void ss_webhook_notify_stored(ss_record_t *r, const char *id, ss_state_t state)
+{
+    if (!r->finished && !r->webhook->is_used && !ss_hooks_are_used()) return;
+    ss_store_lookup_t *request = ss_store_lookup_create(id, looked, NULL);
+    wanted_t *wanted = apr_palloc(request->head.pool, sizeof(*wanted));
+    *wanted = (wanted_t){ r, state };
+    request->head.baton = wanted;
+    ss_store_port_post(r->queue, &request->head);
+}
+
+void ss_webhook_restore(ss_record_t *r, const char *key, const char *json)
+{
+    json_t *row = json_loads(json, 0, NULL);
+
+    if (!row) return;
+    add(r, key, row);
+    ss_loop_timer(r->loop, &r->webhook->timer, ss_loop_now(r->loop));
+}
+
+/* ---- the requests ---- */
+
+static const char *event_of(const note_t *note)
+{
+    return strrchr(note->key, '/') + 1;
+}
+
+static void log_failure(ss_record_t *r, ss_log_level_t level, int number, const note_t *note,
+                        const char *what)
+{
+    char status[32];
+
+    if (!ss_delivery_may_log(r->delivery, "webhook notifications to %s that failed: %s",
+                             note->call.url, what))
+        return;
+    apr_snprintf(status, sizeof(status), "HTTP status %d", note->call.status);
+    ss_log(r->log, level, number, "%s: webhook notification to %s failed: %s; %s", event_of(note),
+           note->call.url, note->call.status ? status : note->call.error, what);
+}
+
+static void work(void *baton)
+{
+    note_t *note = baton;
+
+    ss_webhook_call(&note->call, &note->handle);
+}
+
+static void done(void *baton)
+{
+    note_t *note = baton;
+    ss_record_t *r = note->record;
+    ss_webhook_t *w = r->webhook;
+    ss_mono_t now = ss_loop_now(r->loop);
+    apr_time_t created = ss_json_number(note->row, "created");
+    ss_webhook_retry_t next =
+        ss_webhook_retry_judge(note->call.status, ss_loop_wall(r->loop) - created);
+
+    note->is_active = 0;
+    w->idle[w->idle_count++] = note->handle;
+    w->active--;
+    if (next == SS_WEBHOOK_TRY_AGAIN) {
+        note->attempts++;
+        note->due = ss_mono_add(now, ss_webhook_retry_wait(note->attempts));
+        if (note->attempts == 1)
+            log_failure(r, SS_LOG_INFO, 296, note, "it is retried for 24 hours");
+    } else {
+        if (next == SS_WEBHOOK_GONE) log_failure(r, SS_LOG_WARN, 297, note, "it is given up");
+        ss_delivery_remember(r->delivery, note->key, "", NULL);
+        APR_RING_REMOVE(note, ring);
+        w->waiting--;
+        free_note(note);
+    }
+    pump(r, now);
+}
+
+static int begin(ss_record_t *r, note_t *note)
+{
+    ss_webhook_t *w = r->webhook;
+    const char *key = ss_json_text(note->row, "key");
+
+    if (!w->has_curl) ss_webhook_call_init();
+    w->has_curl = 1;
+    note->call = (ss_webhook_call_t){ .event = event_of(note),
+                                      .url = ss_json_text(note->row, "url"),
+                                      .body = ss_json_text(note->row, "body"),
+                                      .secret = key ? ss_hooks_find(key) : NULL,
+                                      .may_be_private = ss_json_is(note->row, "private") };
+    if (!note->call.url || !note->call.body) return 0;
+    /* Without its key a notification is never sent unsigned. */
+    if (key && !note->call.secret) return 0;
+    note->handle = w->idle_count ? w->idle[w->idle_count - 1] : NULL;
+    if (ss_loop_help(r->loop, work, done, note) != APR_SUCCESS) return 0;
+    note->is_active = 1;
+    if (w->idle_count) w->idle_count--;
+    w->active++;
+    return 1;
+}
+
+static void pump(ss_record_t *r, ss_mono_t now)
+{
+    ss_webhook_t *w = r->webhook;
+    ss_mono_t next = { 0 };
+    note_t *note;
+
+    if (r->is_leaving) return;
+    APR_RING_FOREACH(note, &w->notes, note_t, ring)
+    {
+        if (w->active == SS_WEBHOOK_ACTIVE_MAX) return;
+        if (note->is_active) continue;
+        int is_due = ss_mono_reached(note->due, now);
+        if (!is_due || !begin(r, note)) {
+            if (is_due) note->due = ss_mono_add(now, SS_WEBHOOK_RETRY_FIRST);
+            next = ss_mono_min(next, note->due);
+        }
+    }
+    if (ss_mono_is_set(next) && w->active < SS_WEBHOOK_ACTIVE_MAX)
+        ss_loop_timer(r->loop, &w->timer, next);
+}

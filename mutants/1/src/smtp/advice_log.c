@@ -1,0 +1,243 @@
+/* advice_log.c: the knowledge base's entries for the numbers of the error log ("SMTPSend-220"), one
+ * per number, in order; make lint compares them with the code. Data only. */
+#include "smtp/advice.h"
+
+const ss_advice_t ss_advice_log_table[] = {
+    { "SMTPSend-100", NULL, NULL, "Configuration error",
+      "httpd read an invalid directive of this module and did not start.",
+      "The line names the directive, its value and the allowed values. Correct it, then run "
+      "apachectl configtest." },
+    { "SMTPSend-110", NULL, NULL, "STARTTLS on the port for implicit TLS",
+      "Servers on port 465 expect TLS from the first byte, while SMTPSendTLS starttls waits for "
+      "their greeting.",
+      "Set SMTPSendTLS tls, or SMTPSendPort 587." },
+    { "SMTPSend-111", NULL, NULL, "Implicit TLS on a port for STARTTLS",
+      "Servers on ports 25 and 587 greet in plain text, while SMTPSendTLS tls starts with a "
+      "handshake.",
+      "Set SMTPSendTLS starttls, or SMTPSendPort 465." },
+    { "SMTPSend-112", NULL, NULL, "Plain text on the port for implicit TLS",
+      "Servers on port 465 expect TLS from the first byte.", "Set SMTPSendTLS tls." },
+    { "SMTPSend-113", NULL, NULL, "A login without encryption",
+      "User name and password would cross the network in plain text, so most login mechanisms are "
+      "not used.",
+      "Set SMTPSendTLS negotiate, or starttls for port 587." },
+    { "SMTPSend-114", NULL, NULL, "A login to a server whose certificate is not verified",
+      "Anyone between this host and the relay can impersonate the relay and read the password.",
+      "Remove SMTPSendTLSVerify Off. Name the CA in SMTPSendTLSCACertificateFile, or pin the "
+      "certificate with SMTPSendTLSFingerprint." },
+    { "SMTPSend-115", NULL, NULL, "The password's source cannot be read",
+      "SMTPSendPassword names a file, variable or program that gave no password when httpd "
+      "started.",
+      "Check path and permissions; a file: is read as root at startup. Until then the login fails "
+      "and mail stays queued." },
+    { "SMTPSend-116", NULL, NULL, "A user name without a password",
+      "SMTPSendUsername is set and SMTPSendPassword is not.",
+      "Set SMTPSendPassword, or remove SMTPSendUsername if no login is needed." },
+    { "SMTPSend-117", NULL, NULL, "A password without a user name",
+      "SMTPSendPassword is set and SMTPSendUsername is not, so no login takes place.",
+      "Set SMTPSendUsername." },
+    { "SMTPSend-119", NULL, NULL, "A handler without access control",
+      "A location with a handler of this module has no Require of its own, so anyone can reach it.",
+      "Add Require local, or require a login there." },
+    { "SMTPSend-120", NULL, NULL, "A pinned certificate without TLS",
+      "SMTPSendTLSFingerprint has an effect only if SMTPSendTLS encrypts.",
+      "Set SMTPSendTLS, or remove the fingerprint." },
+    { "SMTPSend-201", NULL, NULL, "The queue cannot be used",
+      "The database of SMTPSendQueue could not be opened. No mail is accepted in the meantime; "
+      "queued mail is kept.",
+      "The line gives the reason: check the path's permissions, the disk, or the database server. "
+      "It is retried automatically." },
+    { "SMTPSend-202", NULL, NULL, "A setting could not be stored in the queue",
+      "A pause or a learned server limitation was not written; it is lost at the next restart.",
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-203", NULL, NULL, "The queue could not be counted",
+      "Counts on the pages and in the metrics are incomplete until it works again.",
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-204", NULL, NULL, "Mail was queued during the restart",
+      "These messages were accepted before this start and are sent now.", "No action needed." },
+    { "SMTPSend-205", NULL, NULL, "Pauses could not be read",
+      "It is not known whether sending was paused before this start.",
+      "Check the database of SMTPSendQueue, and pause again if necessary." },
+    { "SMTPSend-206", NULL, NULL, "Connections were cut at shutdown",
+      "A stop or restart waited for replies until its time was up. These messages stay queued; one "
+      "that was already sent completely may be delivered twice.",
+      "No action needed. If it happens often, the relay replies slowly." },
+    { "SMTPSend-207", NULL, NULL, "The delivery daemon stops",
+      "httpd restarts, stops or has ended.", "No action needed." },
+    { "SMTPSend-208", NULL, NULL, "The delivery daemon cannot start",
+      "Something that it needs on this machine is missing.",
+      "The line says what. Correct it and restart httpd." },
+    { "SMTPSend-209", NULL, NULL, "The delivery daemon is running",
+      "It has read its settings and starts to send.", "No action needed." },
+    { "SMTPSend-210", NULL, NULL, "An unknown protocol on the local socket",
+      "A program connected to SMTPSendSocket and did not speak this module's protocol.",
+      "Find out which program uses the socket. After an upgrade, restart programs that were linked "
+      "with the old version." },
+    { "SMTPSend-211", NULL, NULL, "The mail of a node without heartbeat is taken over",
+      "Another web server that shares the queue sent no heartbeat for a minute; this one sends the "
+      "mail that it had accepted.",
+      "Check that server. Messages that it was sending at that moment may be delivered twice." },
+    { "SMTPSend-212", NULL, NULL, "The SMTP listener is open",
+      "SMTPSendListen is set: local programs can submit mail by SMTP at the address in the line.",
+      "No action needed. Programs can use that address as their mail server, without TLS and "
+      "login." },
+    { "SMTPSend-213", NULL, NULL, "Other nodes took over this node's mail",
+      "This web server did not reach the shared queue for a minute, or was suspended; the other "
+      "nodes send the mail that it had accepted.",
+      "Check the network to the database, and whether this machine was suspended. It resumes "
+      "automatically." },
+    { "SMTPSend-214", NULL, NULL, "Sending stopped: the shared queue does not respond",
+      "After a minute without heartbeat the other nodes take over this node's mail, so this node "
+      "stops sending before that.",
+      "Check the database of SMTPSendQueue and the network to it. It resumes automatically." },
+    { "SMTPSend-215", NULL, NULL, "The shared queue responds again",
+      "The heartbeat works again and sending has resumed.", "No action needed." },
+    { "SMTPSend-220", NULL, NULL, "A server is down or blocked",
+      "It cannot be reached (down) or refuses us (blocked). Mail stays queued without using up "
+      "attempts; single connections test the server at growing intervals.",
+      "The line names the step and the cause, with advice of its own. /smtp-send-test or smtp-send "
+      "test shows the dialogue." },
+    { "SMTPSend-221", NULL, NULL, "A server works again",
+      "Mail that was queued for it is sent now.", "No action needed." },
+    { "SMTPSend-222", NULL, NULL, "The server accepts fewer connections",
+      "It reported too many connections, so their number was halved for ten minutes.",
+      "Set SMTPSendConnections to the number in the line; Microsoft 365 accepts three." },
+    { "SMTPSend-223", NULL, NULL, "The password cannot be read",
+      "The file or program of SMTPSendPassword gave no password when the daemon needed it.",
+      "Check the path and its permissions for httpd's User; run an exec: program by hand as that "
+      "user." },
+    { "SMTPSend-230", NULL, NULL, "Queued mail could not be read",
+      "The queue's database returned an error; the request is retried.",
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-231", NULL, NULL, "A message could not be read",
+      "The queue's database returned an error for this message; it is retried.",
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-232", NULL, NULL, "Mail for a relay that no longer exists",
+      "It was accepted for a relay that is no longer configured, so it is sent through the main "
+      "server's relay.",
+      "Configure a relay with that name (SMTPSendRelayName) if the mail should take another "
+      "route." },
+    { "SMTPSend-233", NULL, NULL, "A relay's TLS settings cannot be used",
+      "A certificate, key, CA file or cipher list cannot be loaded. Its mail stays queued.",
+      "The line names the directive. Correct it and restart gracefully." },
+    { "SMTPSend-240", NULL, NULL, "A server limitation was learned",
+      "The server does not support a feature, or not as it claims. The feature is not used with "
+      "this host for 24 hours.",
+      "The directive in the line makes it permanent. Otherwise no action is needed: the feature is "
+      "tried again after 24 hours." },
+    { "SMTPSend-250", NULL, NULL, "An outcome could not be stored",
+      "The result of a message is known but not on stable storage; after a crash the message may "
+      "be sent again.",
+      "Check the disk and the database of SMTPSendQueue." },
+    { "SMTPSend-252", NULL, NULL, "A bounce was sent",
+      "The sender is notified by mail that a message failed or is delayed (SMTPSendBounce, "
+      "SMTPSendDelayNotice).",
+      "No action needed." },
+    { "SMTPSend-253", NULL, NULL, "A bounce could not be delivered",
+      "The sender's own address did not accept it, so nobody is notified.",
+      "Look at the message on the status page. SMTPSendBounce can name an address that receives "
+      "such bounces." },
+    { "SMTPSend-254", NULL, NULL, "No bounce for an automatic message",
+      "Bounces of bounces and of automatic replies could loop.", "No action needed." },
+    { "SMTPSend-260", NULL, NULL, "Sending is paused",
+      "Mail is accepted and stays queued; the time paused does not count towards SMTPSendExpire. "
+      "The line is repeated every 10 minutes.",
+      "Resume on the status page or with smtp-send resume. If SMTPSendPause is On, set it to Off "
+      "and restart gracefully." },
+    { "SMTPSend-261", NULL, NULL, "Sending has resumed", "Queued mail is sent now.",
+      "No action needed." },
+    { "SMTPSend-262", NULL, NULL, "A pause has expired", "It was set for a limited time (--for).",
+      "No action needed." },
+    { "SMTPSend-263", NULL, NULL, "A pause was ended", "An operator resumed sending.",
+      "No action needed." },
+    { "SMTPSend-264", NULL, NULL, "A pause was ended on another node",
+      "An operator resumed sending on another web server that shares the queue; this applies here "
+      "as well.",
+      "No action needed." },
+    { "SMTPSend-270", NULL, NULL, "An operator acted on a message",
+      "Retry, hold, release, cancel or bounce, with the name of the operator.",
+      "No action needed." },
+    { "SMTPSend-271", NULL, NULL, "A relay was flushed",
+      "An operator asked to retry all queued mail now.", "No action needed." },
+    { "SMTPSend-273", NULL, NULL, "A flush failed",
+      "The retry times of queued mail could not be reset in the queue; the line gives the reason.",
+      "Fix the cause, then flush again." },
+    { "SMTPSend-274", NULL, NULL, "An operator bounced a message",
+      "Its sender is notified unless SMTPSendBounce or NOTIFY says otherwise.",
+      "No action needed." },
+    { "SMTPSend-277", NULL, NULL, "Slow start is over",
+      "Sending was resumed with a rate limit that doubled each minute; the limit is gone now.",
+      "No action needed." },
+    { "SMTPSend-278", NULL, NULL, "Sending resumes with a slow start",
+      "To protect the relay from a sudden flood, few messages are sent at first, and the rate "
+      "doubles each minute.",
+      "No action needed." },
+    { "SMTPSend-280", NULL, NULL, "The daemon cannot switch to httpd's User",
+      "It does not send mail as root, so it stopped.",
+      "Check User and Group in httpd's configuration." },
+    { "SMTPSend-281", NULL, NULL, "Two servers use the same local socket",
+      "Another running httpd uses the path of SMTPSendSocket.",
+      "Give each server its own socket with SMTPSendSocket." },
+    { "SMTPSend-282", NULL, NULL, "The local socket cannot be opened",
+      "Without it no mail can be submitted.",
+      "Check that the folder of SMTPSendSocket exists and is writable." },
+    { "SMTPSend-283", NULL, NULL, "The delivery daemon crashed",
+      "It is restarted at once; mail stays queued.",
+      "Please report it with the preceding lines of the log: the daemon should never crash." },
+    { "SMTPSend-284", NULL, NULL, "The delivery daemon does not start",
+      "It found an error that a restart would not fix.",
+      "The preceding lines of the log give the cause. Correct it and restart httpd." },
+    { "SMTPSend-285", NULL, NULL, "The delivery daemon cannot be started",
+      "The system refused a pipe or a process that it needs. This is retried at least every 30 "
+      "seconds; until then submissions are answered with 503.",
+      "Check the limits on open files, processes and memory of the httpd service." },
+    { "SMTPSend-287", NULL, NULL, "The SMTP listener cannot be opened",
+      "The address of SMTPSendListen is not available, usually because another mail server uses "
+      "the port. Mail is still accepted by HTTP and sendmail.",
+      "Choose another port, or stop the program that ss -ltnp shows; then restart httpd." },
+    { "SMTPSend-295", NULL, NULL, "The webhook backlog is full",
+      "The applications of SMTPSendWebhook do not accept events, and no more can be queued, so new "
+      "events are dropped. Mail is still delivered.",
+      "Check the application: it must answer with 2xx. The results of dropped events can be read "
+      "with GET for each message." },
+    { "SMTPSend-296", NULL, NULL, "An application did not accept an event",
+      "The webhook could not be reached or did not answer with 2xx. It is retried at growing "
+      "intervals for a day.",
+      "Check the URL and the application. A private address must be listed in "
+      "SMTPSendWebhookAllow." },
+    { "SMTPSend-297", NULL, NULL, "An event was dropped",
+      "The webhook did not accept it for a day, or answered that it wants no more events (410).",
+      "Check the URL and the application. The message's state can still be read with GET." },
+    { "SMTPSend-298", NULL, NULL, "A line of an SMTP dialogue",
+      "LogLevel smtp_send:debug logs what was sent (C:) and received (S:), without passwords and "
+      "message content.",
+      "No action needed. LogLevel smtp_send:info turns it off." },
+    { "SMTPSend-299", NULL, NULL, "A repeated log line was counted",
+      "The line is logged once; this is how often it would have been repeated within the following "
+      "minute.",
+      "See the line in question for its cause and remedy." },
+    { "SMTPSend-301", NULL,
+      "no space left on device|ENOSPC|disk is full|disk-full|EDQUOT|disk quota",
+      "The queue is not writable (disk full?)",
+      "Accepted mail is kept; new mail is refused with 503 until the queue is writable again.",
+      "Free space on the disk, or check the database server of SMTPSendQueue. It recovers "
+      "automatically." },
+    { "SMTPSend-302", NULL, NULL, "The queue is writable again", "Mail is accepted again.",
+      "No action needed." },
+    { "SMTPSend-303", NULL, NULL, "The queue was upgraded",
+      "A newer module changed the tables of an older queue, in one transaction.",
+      "No action needed. The older module refuses this queue from now on: before an upgrade that "
+      "you might undo, make a copy." },
+    { "SMTPSend-400", NULL, NULL, "Out of memory for a timer",
+      "The machine is out of memory; one operation now has no timeout.",
+      "Give the machine or the service more memory." },
+    { "SMTPSend-501", NULL, "queue is full|queue-full|smtp_send.sock|daemon-down",
+      "A submission was answered with 503",
+      "The line gives the reason: the engine is off, the daemon does not respond, or the queue is "
+      "full (SMTPSendQueueLimit) or not writable.",
+      "Fix the cause. A program that submits mail should retry after the time in Retry-After." },
+    { "SMTPSend-502", NULL, NULL, "Submissions of a batch were answered with 503",
+      "The line gives the reason and the number.", "Fix the cause and submit those lines again." },
+};
+
+const int ss_advice_log_count = (int)(sizeof(ss_advice_log_table) / sizeof(ss_advice_log_table[0]));

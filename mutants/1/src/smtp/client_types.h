@@ -1,0 +1,122 @@
+/* client_types.h: what goes into and comes out of the SMTP client (client.h): options, messages,
+ * events. */
+#pragma once
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+
+#include "base/mono.h"
+#include "base/dsn.h"
+#include "base/result.h"
+#include "config/settings.h"
+#include "smtp/capability.h"
+#include "smtp/content.h"
+#include "smtp/reply.h"
+#include "smtp/transcript.h"
+#include "smtp/verdict.h"
+
+/* messages sent and not yet answered on one connection; also the bound on duplicates */
+#define SS_CLIENT_WINDOW_MAX 16
+#define SS_CLIENT_RECIPIENTS_MAX 1000 /* per transaction, whatever the settings say */
+
+typedef struct ss_client_t ss_client_t;
+
+typedef enum {
+    SS_CLIENT_TLS_OFF,
+    SS_CLIENT_TLS_REQUIRED,
+    SS_CLIENT_TLS_IF_OFFERED,
+    SS_CLIENT_TLS_ON /* before the greeting */
+} ss_client_tls_t;
+
+/* copied by ss_client_create; texts and arrays must outlive the client */
+typedef struct {
+    const char *helo;
+    const char *host; /* for messages, SASL's hostname, OAUTHBEARER's host */
+    int port;
+    ss_client_tls_t tls;
+    int is_loopback;                /* plain-text logins are harmless here */
+    int auth_insecure;              /* SMTPSendAuthInsecure */
+    const char *username;           /* NULL: no login, except by EXTERNAL */
+    const apr_array_header_t *auth; /* of const char *: SMTPSendAuth */
+    int has_client_cert;            /* EXTERNAL may be chosen by "auto" */
+    /* 0: not used even if offered (directive or learned) */
+    int pipelining, chunking;
+    /* learned: nothing is sent after a message's content before its reply */
+    int is_stepwise;
+    int use_helo;   /* learned: the server refuses EHLO */
+    int window_max; /* 1..SS_CLIENT_WINDOW_MAX */
+    /* per connection; 0: no limit */
+    int max_messages;
+    int max_recipients; /* per transaction; LIMITS RCPTMAX lowers it */
+    /* greeting, auth, command, data are used here */
+    apr_interval_time_t timeout[SS_TIMEOUTS];
+    ss_reply_counts_t *counts;   /* every reply is counted here; or NULL */
+    ss_transcript_t *transcript; /* the dialogue, without message content; or NULL */
+    /* from MAIL to the final reply of one message, and for the start of the session */
+    apr_interval_time_t attempt_deadline;
+} ss_client_options_t;
+
+typedef struct {
+    const char *address;
+    const char *orcpt; /* or NULL */
+    /* SS_NOTIFY_ bits of base/dsn.h (RFC 3461); 0: not given */
+    unsigned notify;
+    /* filled in by the client before SS_EVENT_DONE */
+    ss_verdict_fate_t fate;
+    ss_cmd_t cmd; /* whose reply decided it */
+    int code;     /* 0: no reply (connection lost, timeout) */
+    char dsn[12];
+    /* the server sent dsn (text is without it); else it is the generic code of the class */
+    int has_dsn;
+    const char *advice; /* id */
+    const char *text;   /* reply or reason, in the message's pool */
+} ss_client_rcpt_t;
+
+typedef struct ss_client_message_t { /* owned by the caller; must live until its SS_EVENT_DONE */
+    void *owner;                     /* for the caller */
+    apr_pool_t *pool;                /* for the texts of results */
+    const char *from;                /* "" for <> */
+    ss_client_rcpt_t *rcpts;
+    int rcpt_count;
+    apr_off_t size; /* of the content, canonical, not dot-stuffed */
+    ss_content_t content;
+    int is_8bit, is_utf8, requires_tls;
+    ss_dsn_options_t dsn_options;
+    ss_mono_t started, ended; /* set by the client: MAIL sent, last reply */
+} ss_client_message_t;
+
+typedef enum {
+    /* a step ended (is_ok or not); result.step: greeting hello starttls auth mail rcpt quit */
+    SS_EVENT_STEP,
+    /* do the handshake, then call ss_client_tls_on or ss_client_lost */
+    SS_EVENT_START_TLS,
+    SS_EVENT_WANT_SECRET, /* call ss_client_secret, now or later */
+    SS_EVENT_READY,       /* messages may be sent */
+    SS_EVENT_DONE,        /* message: the fate of every recipient is decided */
+    /* learn: one SS_LEARN_ bit; number: for MAX_RECIPIENTS; text: the reply */
+    SS_EVENT_LEARNED,
+    /* a command was refused with 4xx or 5xx: cmd, code, text */
+    SS_EVENT_REFUSED,
+    /* ss_client_try is over; takes_several: the second MAIL was accepted */
+    SS_EVENT_TRIED,
+    SS_EVENT_CLOSED /* the last event; verdict and result give the reason; all messages were
+                     * returned before
+                     */
+} ss_client_event_kind_t;
+
+typedef struct {
+    ss_client_event_kind_t kind;
+    int is_ok; /* STEP; CLOSED: an orderly end (quit, idle, limits) */
+    ss_cmd_t cmd;
+    int code;
+    char dsn[12];
+    ss_verdict_t verdict;         /* REFUSED, CLOSED, failed STEP */
+    ss_client_message_t *message; /* DONE */
+    unsigned learn;
+    int number;
+    int takes_several;
+    apr_interval_time_t took;     /* STEP */
+    const char *mechanism;        /* STEP auth, WANT_SECRET */
+    ss_result_t result;           /* STEP, CLOSED: the explanation */
+    char text[SS_REPLY_TEXT_MAX]; /* the text of the reply */
+} ss_client_event_t;

@@ -1,0 +1,55 @@
+/* verdict.h: what a reply means: a table of rules from command, code, enhanced code and text to
+ * scope, fate, what to learn about the host, and advice. */
+#pragma once
+
+#include "smtp/cmd.h"
+#include "smtp/reply.h"
+
+typedef enum {
+    SS_SCOPE_RECIPIENT,
+    SS_SCOPE_MESSAGE,
+    SS_SCOPE_CONNECTION,
+    SS_SCOPE_RELAY
+} ss_verdict_scope_t;
+
+typedef enum {
+    SS_FATE_SENT,     /* accepted by the relay */
+    SS_FATE_DEFERRED, /* retried later, counts as an attempt */
+    SS_FATE_FAILED,   /* final */
+    /* says nothing about the message: retried at once on a new connection, not counted */
+    SS_FATE_AGAIN,
+    /* the relay is unreachable or broke off: the message waits for it, not counted */
+    SS_FATE_DOWN,
+    /* the relay refuses us: the message waits for it, not counted */
+    SS_FATE_BLOCKED,
+    SS_FATE_UNCERTAIN /* the connection was lost between the end of the message and its reply */
+} ss_verdict_fate_t;
+
+enum { /* what to remember about a host, for a day */
+       SS_LEARN_NOTHING = 0,
+       SS_LEARN_ONE_MESSAGE = 1,   /* SMTPSendOneMessagePerConnection On */
+       SS_LEARN_NO_PIPELINING = 2, /* SMTPSendPipelining Off */
+       SS_LEARN_NO_CHUNKING = 4,
+       SS_LEARN_MAX_RECIPIENTS = 8, /* SMTPSendMaxRecipients N */
+       SS_LEARN_FEWER_CONNECTIONS = 16,
+       SS_LEARN_NO_EHLO = 32,
+       SS_LEARN_NO_STREAMING = 64 /* nothing is sent after a message's content before its reply */
+};
+
+typedef struct {
+    ss_verdict_scope_t scope;
+    ss_verdict_fate_t fate;
+    unsigned learn;
+    const char *advice; /* id in advice_table.c; never NULL */
+} ss_verdict_t;
+
+/* The verdict on a reply. is_reused: this is not the first transaction of the connection. */
+ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused);
+/* The advice of rule number i, or NULL after the last: the entries of the knowledge base that are
+ * about replies. */
+const char *ss_verdict_advice(int i);
+/* The length of the longest phrase in text by which a rule with that advice recognises a reply, or
+ * 0; phrases that need their command and code are left out. */
+int ss_verdict_phrase_length(const char *advice, const char *text);
+/* The enhanced code to report: that of the reply, or the generic one of its class ("5.0.0"). */
+const char *ss_verdict_dsn(const ss_reply_t *reply);

@@ -1,0 +1,26 @@
+/* problem.h: refusals as problem documents (RFC 9457), or as HTML for browsers. */
+#pragma once
+
+#include <httpd.h>
+
+#include "mail/mail.h"
+
+typedef struct {
+    int status;         /* HTTP status */
+    const char *field;  /* the field of the submission that is wrong, or NULL */
+    const char *detail; /* one sentence for the client's author; any bytes */
+    const char *state;  /* 409: the message's state, or NULL */
+    int retry_after;    /* seconds; 0: none, but 429 and 503 always have one */
+} ss_problem_t;
+
+/* Sends the refusal. Returns OK, for the handler to return. */
+int ss_problem_send(request_rec *r, const ss_problem_t *problem);
+/* The same from arguments. field may be NULL. */
+int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same for a problem that src/mail found. */
+int ss_problem_mail(request_rec *r, const ss_mail_problem_t *problem);
+/* 405 with the Allow header, for example "GET, DELETE". */
+int ss_problem_not_allowed(request_rec *r, const char *allow);
+/* The reason phrase of a status: "Content Too Large". */
+const char *ss_problem_title(int status);

@@ -1,0 +1,141 @@
+/* rpc.c: one request to the delivery daemon. */
+#include "web/shared/rpc.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "config/module.h"
+#include "web/shared/html.h"
+#include "web/shared/problem.h"
+#include "web/shared/http.h"
+#include "wire/peer.h"
+
+static apr_status_t drop(void *value)
+{
+    json_decref(value);
+    return APR_SUCCESS;
+}
+
+json_t *ss_rpc_own(apr_pool_t *pool, json_t *value)
+{
+    if (value) apr_pool_cleanup_register(pool, value, drop, apr_pool_cleanup_null);
+    return value;
+}
+
+int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer)
+{
+    json_t *fields = json_loadb(answer->raw.header, answer->raw.header_len, JSON_ALLOW_NUL, NULL);
+
+    answer->fields = ss_rpc_own(pool, fields);
+    if (!json_is_object(fields)) return 0;
+    answer->raw.status = (int)ss_json_number(fields, "status");
+    return answer->raw.status >= 200 && answer->raw.status < 600;
+}
+
+int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, apr_pool_t *pool)
+{
+    const ss_scratch_t *tail = request->tail;
+    ss_result_t result;
+
+    ss_result_clear(&result);
+    memset(answer, 0, sizeof(*answer));
+    if (!request->header) {
+        answer->why = "the request to the delivery daemon is too large, or is not UTF-8";
+        return 0;
+    }
+    const ss_peer_call_t call = { .path = ss_module_globals()->socket_path,
+                                  .instance = ss_module_instance(),
+                                  .header = request->header,
+                                  .header_len = strlen(request->header),
+                                  .content = request->content,
+                                  .content_len = request->len,
+                                  .file = tail ? tail->fd : -1,
+                                  .file_len = tail ? tail->len : 0,
+                                  .timeout = request->timeout };
+    apr_status_t rv = ss_peer_call(&call, &answer->raw, &result, pool);
+    if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
+    answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
+                                            : "the delivery daemon's answer could not be read";
+    return 0;
+}
+
+int ss_rpc_try(json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
+               apr_pool_t *pool)
+{
+    char *text = json_dumps(header, JSON_COMPACT);
+    ss_rpc_request_t request = { .header = text, .timeout = timeout };
+    int has_answer = ss_rpc_exchange(&request, answer, pool);
+
+    json_decref(header);
+    free(text);
+    return has_answer;
+}
+
+json_t *ss_rpc_ask(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool)
+{
+    ss_rpc_answer_t answer;
+
+    return ss_rpc_try(header, timeout, &answer, pool) && answer.raw.status == 200
+               ? ss_rpc_document(pool, &answer)
+               : NULL;
+}
+
+int ss_rpc_refuse(request_rec *r, const json_t *fields)
+{
+    ss_problem_t problem = { .status = (int)ss_json_number(fields, "status"),
+                             .retry_after = (int)ss_json_number(fields, "retryAfter"),
+                             .detail = ss_html_member(fields, "detail"),
+                             .field = ss_json_text(fields, "field"),
+                             .state = ss_json_text(fields, "state") };
+
+    return ss_problem_send(r, &problem);
+}
+
+/* 1, or 0: the refusal was sent. */
+static int is_done(request_rec *r, int has_answer, const ss_rpc_answer_t *answer)
+{
+    if (has_answer && answer->raw.status < 300) return 1;
+    if (has_answer) {
+        ss_rpc_refuse(r, answer->fields);
+        return 0;
+    }
+    ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 501, "%s: answered with 503: %s", r->uri,
+           answer->why);
+    ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", answer->why);
+    return 0;
+}
+
+int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
+                ss_rpc_answer_t *answer)
+{
+    return is_done(r, ss_rpc_try(header, timeout, answer, r->pool), answer);
+}
+
+int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer_t *answer)
+{
+    return is_done(r, ss_rpc_exchange(request, answer, r->pool), answer);
+}
+
+int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer)
+{
+    return ss_http_text(r, HTTP_OK, "application/json",
+                        answer->raw.content ? answer->raw.content : "{}",
+                        answer->raw.content ? answer->raw.content_len : 2);
+}
+
+json_t *ss_rpc_state_request(const char *id, apr_interval_time_t wait)
+{
+    json_t *header = json_pack("{s:s,s:s}", "do", "get", "id", id);
+
+    if (wait > 0) json_object_set_new(header, "wait", json_integer(wait));
+    return header;
+}
+
+json_t *ss_rpc_document(apr_pool_t *pool, const ss_rpc_answer_t *answer)
+{
+    if (!answer->raw.content) return NULL;
+    return ss_rpc_own(
+        pool, json_loadb(answer->raw.content, answer->raw.content_len, JSON_ALLOW_NUL, NULL));
+}

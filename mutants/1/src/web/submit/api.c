@@ -1,0 +1,197 @@
+/* api.c: the C API. Submissions are processed like those over HTTP. */
+#include "web/submit/api.h"
+
+#include <apr_strings.h>
+#include <httpd.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "smtp_send.h"
+#include "web/shared/html.h"
+#include "web/shared/params.h"
+#include "web/shared/rpc.h"
+#include "web/submit/idempotency.h"
+#include "web/submit/submission.h"
+
+#define SMTP_SEND_DECLARE(type) static type
+
+/* A row of an optional hook's list, as apr_hooks defines it. The public header declares no hook, so
+ * that nobody has to link to us. */
+typedef struct {
+    smtp_send_HOOK_smtp_send_finished_t *pFunc;
+    const char *szName;
+    const char *const *aszPredecessors;
+    const char *const *aszSuccessors;
+    int nOrder;
+} smtp_send_LINK_smtp_send_finished_t;
+
+APR_IMPLEMENT_OPTIONAL_HOOK_RUN_ALL(smtp_send, SMTP_SEND, int, smtp_send_finished,
+                                    (const smtp_send_finished_t *finished), (finished), OK,
+                                    DECLINED)
+
+int ss_api_has_listeners(void)
+{
+    apr_array_header_t *list = apr_optional_hook_get("smtp_send_finished");
+
+    return list && list->nelts;
+}
+
+void ss_api_finished(const char *id, const char *from, const char *to, const char *state,
+                     const char *reply, const char *metadata)
+{
+    smtp_send_finished_t finished = { .size = sizeof(finished),
+                                      .id = id,
+                                      .from = from,
+                                      .to = to,
+                                      .state = state,
+                                      .reply = reply,
+                                      .metadata = metadata };
+
+    smtp_send_run_smtp_send_finished(&finished);
+}
+
+static json_t *text_of(const char *text, apr_pool_t *pool)
+{
+    return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
+}
+
+static apr_status_t refused(smtp_send_result_t *result, int status, int retry_after,
+                            const char *field, const char *detail)
+{
+    result->status = status;
+    result->retry_after = retry_after;
+    apr_cpystrn(result->field, field ? field : "", sizeof(result->field));
+    apr_cpystrn(result->detail, detail ? detail : "", sizeof(result->detail));
+    return APR_EGENERAL;
+}
+
+static apr_status_t read_answer(smtp_send_result_t *result, const ss_rpc_answer_t *answer)
+{
+    const json_t *fields = answer->fields;
+    const char *id = ss_json_text(fields, "id");
+
+    if (answer->raw.status >= 300 || !id) {
+        return refused(result, answer->raw.status, (int)ss_json_number(fields, "retryAfter"),
+                       ss_html_member(fields, "field"), ss_html_member(fields, "detail"));
+    }
+    result->status = answer->raw.status;
+    result->recipients = (int)ss_json_number(fields, "recipients");
+    result->is_paused = ss_json_is(fields, "paused");
+    apr_cpystrn(result->id, id, sizeof(result->id));
+    return APR_SUCCESS;
+}
+
+/* ---- smtp_send_submit ---- */
+
+static void add(ss_params_t *query, const char *name, const char *value)
+{
+    ss_params_pair_t *pair;
+
+    if (!value) return;
+    pair = apr_array_push(query->pairs);
+    pair->name = name;
+    pair->value = value;
+}
+
+static void fill_envelope(ss_submission_t *s, const smtp_send_message_t *message)
+{
+    s->query.pairs = apr_array_make(s->pool, 8, sizeof(ss_params_pair_t));
+    add(&s->query, "from", message->from);
+    for (int i = 0; i < message->to_count; i++) add(&s->query, "to", message->to[i]);
+    add(&s->query, "expire", message->expire);
+    add(&s->query, "at", message->at);
+    add(&s->query, "relay", message->relay);
+    add(&s->query, "priority", message->priority);
+}
+
+/* The directives outside any location, for callers without a request. */
+static const ss_settings_policy_t *policy_of(const server_rec *s, apr_pool_t *pool)
+{
+    const ss_settings_policy_t *merged =
+        ap_get_module_config(s->lookup_defaults, &smtp_send_module);
+    ss_settings_policy_t *policy = apr_pmemdup(pool, merged, sizeof(*merged));
+
+    ss_settings_policy_finish(policy, pool);
+    if (policy->max_message_size == SS_UNSET)
+        policy->max_message_size = ss_module_relay(s)->max_message_size;
+    return policy;
+}
+
+static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
+                                     const smtp_send_message_t *message, smtp_send_result_t *result,
+                                     apr_pool_t *pool)
+{
+    ss_submission_t s = { .r = r,
+                          .via = "c",
+                          .pool = pool,
+                          .kind = message->json ? SS_SUBMISSION_JSON : SS_SUBMISSION_MESSAGE };
+    const char *bytes = message->json ? message->json : message->content;
+    apr_size_t len = bytes ? message->len ? message->len : strlen(bytes) : 0;
+    ss_rpc_request_t request = { .timeout = SS_RPC_TIMEOUT };
+    ss_rpc_answer_t answer;
+
+    memset(result, 0, sizeof(*result));
+    if (message->size < sizeof(*message) || !len)
+        return refused(result, 400, 0, NULL, "there is no message");
+    if (!ss_module_config() || !ss_module_relay(server))
+        return refused(result, 503, 0, NULL, "mod_smtp_send failed to start");
+    s.relay = ss_module_relay(server);
+    s.policy = r ? ss_module_policy(r) : policy_of(server, pool);
+    s.submitter = r ? ss_submission_submitter(r) : "server";
+    if (!s.relay->engine)
+        return refused(result, 503, 60, NULL, "SMTPSendEngine is Off here: mail is not accepted");
+    fill_envelope(&s, message);
+    if (message->idempotency_key) {
+        s.idempotency.key = apr_pstrcat(pool, s.submitter, " ", message->idempotency_key, NULL);
+        ss_idempotency_hash(message->json ? "c json" : "c message", message->from, bytes, len,
+                            &s.idempotency);
+    }
+    if (ss_submission_compose(&s, bytes, len))
+        return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field,
+                       s.problem.detail);
+    request.header = ss_submission_request(&s);
+    request.content = s.m->content;
+    request.len = s.m->content_len;
+    if (!ss_rpc_exchange(&request, &answer, pool)) return refused(result, 503, 5, NULL, answer.why);
+    return read_answer(result, &answer);
+}
+
+/* ---- state and pause ---- */
+
+static const char *smtp_send_state(server_rec *s, const char *id, apr_interval_time_t wait,
+                                   apr_pool_t *pool)
+{
+    ss_rpc_answer_t answer;
+
+    (void)s;
+    return ss_rpc_try(ss_rpc_state_request(ss_text_utf8(pool, id, strlen(id)), wait),
+                      wait + SS_RPC_TIMEOUT, &answer, pool) &&
+                   answer.raw.status == 200
+               ? answer.raw.content
+               : NULL;
+}
+
+static apr_status_t smtp_send_pause(server_rec *s, const char *relay, int on, const char *reason,
+                                    const char *who, apr_pool_t *pool)
+{
+    ss_rpc_answer_t answer;
+    json_t *header = json_pack("{s:s,s:o}", "do", on ? "pause" : "resume", "who",
+                               text_of(who ? who : "a module", pool));
+
+    (void)s;
+    if (relay) json_object_set_new(header, "relay", text_of(relay, pool));
+    if (reason) json_object_set_new(header, "reason", text_of(reason, pool));
+    return ss_rpc_try(header, SS_RPC_TIMEOUT, &answer, pool) && answer.raw.status == 200
+               ? APR_SUCCESS
+               : APR_EGENERAL;
+}
+
+void ss_api_register(void)
+{
+    APR_REGISTER_OPTIONAL_FN(smtp_send_submit);
+    APR_REGISTER_OPTIONAL_FN(smtp_send_state);
+    APR_REGISTER_OPTIONAL_FN(smtp_send_pause);
+}

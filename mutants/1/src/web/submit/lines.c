@@ -1,0 +1,182 @@
+/* lines.c: one JSON message per line (application/x-ndjson). The body is processed as it arrives;
+ * only a line and a batch are in memory. The answers are sent after the end of the body: a client
+ * that does not read before it has written everything would deadlock otherwise. */
+#include "web/submit/lines.h"
+
+#include <apr_strings.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail/ndjson.h"
+#include "web/shared/html.h"
+#include "web/shared/body.h"
+#include "web/shared/problem.h"
+#include "web/shared/http.h"
+#include "web/submit/bulk.h"
+#include "web/submit/idempotency.h"
+#include "web/submit/limit.h"
+#include "web/submit/spool.h"
+
+#define ANSWERS_MAX (256 * 1024 * 1024)
+
+typedef struct {
+    ss_submission_t *s;
+    ss_ndjson_t body;
+    ss_bulk_t *bulk;
+    ss_buf_t answers;
+    const char *key;             /* Idempotency-Key of the request */
+    ss_idempotency_hash_t *hash; /* of the line, if there is a key */
+    apr_pool_t *pool;            /* for the message of one line */
+    int number;                  /* of the current line, from 1 */
+    int count;                   /* messages */
+    int is_broken;               /* out of memory for the answers */
+} lines_t;
+
+static apr_status_t release(void *data)
+{
+    lines_t *lines = data;
+
+    ss_buf_free(&lines->answers);
+    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->idempotency);
+    return APR_SUCCESS;
+}
+
+/* Adds one answer: an accepted message as it is, a refusal as a problem document. */
+static void answered(void *self, const json_t *fields)
+{
+    lines_t *lines = self;
+    int status = (int)ss_json_number(fields, "status");
+    json_t *document = json_deep_copy(fields);
+
+    if (status >= 400) {
+        json_object_set_new(document, "type", json_string("about:blank"));
+        json_object_set_new(document, "title", json_string(ss_problem_title(status)));
+    } else if (lines->s->policy->redirect) {
+        json_object_set_new(document, "redirectedTo", ss_json_string(lines->s->policy->redirect));
+    }
+    char *text = json_dumps(document, JSON_COMPACT);
+    json_decref(document);
+    if (!text || ss_buf_puts(&lines->answers, text) != APR_SUCCESS ||
+        ss_buf_append(&lines->answers, "\n", 1) != APR_SUCCESS)
+        lines->is_broken = 1;
+    free(text);
+}
+
+static json_t *refusal(const lines_t *lines, int status, const char *field, const char *detail)
+{
+    json_t *answer = json_pack("{s:i,s:i,s:o}", "status", status, "line", lines->number, "detail",
+                               ss_json_string(detail));
+
+    if (field) json_object_set_new(answer, "field", ss_json_string(field));
+    return answer;
+}
+
+static int is_blank(const char *bytes, apr_size_t len)
+{
+    for (apr_size_t i = 0; i < len; i++) {
+        if (!strchr(" \t\r", bytes[i]) || !bytes[i]) return 0;
+    }
+    return 1;
+}
+
+static void hash_piece(void *self, const char *bytes, apr_size_t len)
+{
+    lines_t *lines = self;
+
+    if (!lines->hash) lines->hash = ss_idempotency_hash_begin(lines->s->type, lines->s->r->args);
+    if (lines->hash) ss_idempotency_hash_add(lines->hash, bytes, len);
+}
+
+static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_lift_t *lift)
+{
+    ss_submission_t *s = lines->s;
+
+    apr_pool_clear(lines->pool);
+    s->pool = lines->pool;
+    s->lift = lift;
+    if (lines->key)
+        s->idempotency.key = apr_psprintf(lines->pool, "%s %d", lines->key, lines->count);
+    if (ss_submission_compose(s, bytes, len)) {
+        ss_bulk_put(lines->bulk, refusal(lines, s->problem.status ? s->problem.status : 400,
+                                         s->problem.field, s->problem.detail));
+    } else if (s->m->individually && s->m->rcpts->nelts > 1) {
+        ss_bulk_put(
+            lines->bulk,
+            refusal(lines, 400, "individually",
+                    "individually: not supported with many messages; send one line per copy"));
+    } else {
+        ss_bulk_add(lines->bulk, ss_submission_request(s), s->m);
+    }
+}
+
+/* The answer for a line that could not be kept. */
+static json_t *why_lost(const lines_t *lines, apr_status_t failed)
+{
+    if (failed == SS_NDJSON_TOO_LONG)
+        return refusal(lines, 413, NULL, "the line is too long for SMTPSendMaxMessageSize");
+    return refusal(lines, 503, NULL, ss_scratch_why(failed, lines->pool));
+}
+
+static int take_line(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift,
+                     apr_status_t failed)
+{
+    lines_t *lines = self;
+
+    lines->number++;
+    if (lines->hash) ss_idempotency_hash_end(lines->hash, &lines->s->idempotency);
+    lines->hash = NULL;
+    if (failed == APR_SUCCESS && is_blank(bytes, len)) return 1;
+    if (lines->count >= SS_LINES_MAX) {
+        ss_bulk_put(lines->bulk, refusal(lines, 413, NULL,
+                                         "more than " APR_STRINGIFY(
+                                             SS_LINES_MAX) " messages in one request: this line "
+                                                           "and what follows is not read"));
+        return 0;
+    }
+    lines->count++;
+    if (failed == APR_SUCCESS)
+        submit_line(lines, bytes, len, lift);
+    else
+        ss_bulk_put(lines->bulk, why_lost(lines, failed));
+    return 1;
+}
+
+static apr_status_t take(void *self, const char *bytes, apr_size_t len)
+{
+    lines_t *lines = self;
+
+    ss_ndjson_add(&lines->body, bytes, len);
+    return lines->is_broken ? APR_ENOMEM : APR_SUCCESS;
+}
+
+int ss_lines_submit(ss_submission_t *s)
+{
+    request_rec *r = s->r;
+    lines_t *lines = apr_pcalloc(r->pool, sizeof(*lines));
+    unsigned char token[SS_LIFT_TOKEN];
+
+    if (RAND_bytes(token, sizeof(token)) != 1)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "no random numbers are available");
+    lines->s = s;
+    lines->key = s->idempotency.key;
+    lines->bulk = ss_bulk_create(r, answered, lines);
+    apr_pool_create(&lines->pool, r->pool);
+    ss_ndjson_begin(&lines->body,
+                    (apr_size_t)ss_limit_document(ss_limit_message(s->policy, s->relay)),
+                    SS_SPOOL_FROM, token, r->pool);
+    lines->body.self = lines;
+    lines->body.line = take_line;
+    if (lines->key) lines->body.piece = hash_piece;
+    ss_buf_init(&lines->answers, ANSWERS_MAX);
+    apr_pool_cleanup_register(r->pool, lines, release, apr_pool_cleanup_null);
+    if (!ss_body_each(r, APR_INT64_MAX, "", take, lines)) return OK;
+    ss_ndjson_end(&lines->body);
+    ss_bulk_flush(lines->bulk);
+    if (lines->is_broken)
+        return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "not enough memory for the answers");
+    if (!lines->answers.len)
+        return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body contains no message");
+    return ss_http_text(r, HTTP_OK, "application/x-ndjson", lines->answers.data,
+                        lines->answers.len);
+}

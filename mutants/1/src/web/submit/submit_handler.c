@@ -1,0 +1,327 @@
+/* submit_handler.c: POST to smtp-send: makes a message of the request, has the daemon store it, and
+ * answers 202.
+ *
+ * Checks are in the order of their cost: method, type, parameters and size before the body is read,
+ * and the whole message before the daemon is contacted. */
+#include "web/submit/submit_handler.h"
+
+#include <apr_strings.h>
+#include <openssl/rand.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/module.h"
+#include "mail/header.h"
+#include "web/shared/body.h"
+#include "web/shared/html.h"
+#include "web/shared/http.h"
+#include "web/shared/params.h"
+#include "web/shared/problem.h"
+#include "web/shared/rpc.h"
+#include "web/submit/bulk.h"
+#include "web/submit/envelope.h"
+#include "web/submit/follow.h"
+#include "web/submit/idempotency.h"
+#include "web/submit/limit.h"
+#include "web/submit/lines.h"
+#include "web/submit/spool.h"
+#include "web/submit/submission.h"
+
+#define TYPES                                                                                      \
+    "message/rfc822, application/json, application/x-ndjson, multipart/form-data, "                \
+    "application/x-www-form-urlencoded"
+
+/* The media type without parameters. 1, or 0: 415 was sent. */
+static int read_type(ss_submission_t *s)
+{
+    static const struct {
+        const char *name;
+        ss_submission_kind_t kind;
+    } types[] = { { "message/rfc822", SS_SUBMISSION_MESSAGE },
+                  { "application/json", SS_SUBMISSION_JSON },
+                  { "application/x-www-form-urlencoded", SS_SUBMISSION_FORM },
+                  { "multipart/form-data", SS_SUBMISSION_MULTIPART },
+                  { "application/x-ndjson", SS_SUBMISSION_LINES },
+                  { "application/ndjson", SS_SUBMISSION_LINES } };
+    apr_size_t len;
+
+    s->type = apr_table_get(s->r->headers_in, "Content-Type");
+    len = s->type ? strcspn(s->type, "; \t") : 0;
+    for (apr_size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (ss_text_is(s->type, len, types[i].name)) {
+            s->kind = types[i].kind;
+            return 1;
+        }
+    }
+    apr_table_setn(s->r->headers_out, "Accept", TYPES);
+    ss_problem(s->r, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "%s%s%s: send one of " TYPES,
+               s->type ? "unsupported Content-Type \"" : "the request has no Content-Type",
+               s->type ? s->type : "", s->type ? "\"" : "");
+    return 0;
+}
+
+/* The first unknown parameter, or NULL. A document contains everything but "wait" itself. */
+static const char *unknown_parameter(const ss_submission_t *s)
+{
+    for (int i = 0; i < s->query.pairs->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(s->query.pairs, i, ss_params_pair_t).name;
+        if (strcmp(name, "wait") &&
+            (s->kind != SS_SUBMISSION_MESSAGE || !ss_envelope_is_parameter(name)))
+            return name;
+    }
+    return NULL;
+}
+
+/* 1, or 0: the refusal was sent. */
+static int read_parameters(ss_submission_t *s)
+{
+    if (!ss_body_query(s->r, &s->query)) return 0;
+    const char *unknown = unknown_parameter(s);
+    if (unknown) {
+        ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
+                   s->kind != SS_SUBMISSION_MESSAGE ? "the parameter \"%s\" belongs in the body"
+                                                    : "unknown parameter \"%s\"",
+                   unknown);
+        return 0;
+    }
+    if (ss_params_get(&s->query, "wait") && s->kind == SS_SUBMISSION_LINES) {
+        ss_problem(s->r, HTTP_BAD_REQUEST, "wait",
+                   "\"wait\" is not supported with many messages: follow each by its id");
+        return 0;
+    }
+    return ss_follow_wait(s->r, &s->query, &s->wait);
+}
+
+/* ---- the answer ---- */
+
+/* With ?wait, the answer has the state of the message after that time. */
+static void wait_for(ss_submission_t *s, json_t *document, const char *id)
+{
+    json_t *state = json_object_get(
+        ss_rpc_ask(ss_rpc_state_request(id, s->wait), s->wait + SS_RPC_TIMEOUT, s->r->pool),
+        "state");
+
+    if (state) json_object_set(document, "state", state);
+}
+
+/* Adds what the client learns about each accepted message. */
+static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
+{
+    if (s->policy->redirect)
+        json_object_set_new(document, "redirectedTo", ss_json_string(s->policy->redirect));
+    apr_table_setn(s->r->headers_out, "Location",
+                   apr_pstrcat(s->r->pool, ss_http_path(s->r, 0), "/", id, NULL));
+}
+
+static int answer_accepted(ss_submission_t *s, const ss_rpc_answer_t *answer)
+{
+    const char *id = ss_json_text(answer->fields, "id");
+
+    if (!id)
+        return ss_problem(s->r, HTTP_INTERNAL_SERVER_ERROR, NULL,
+                          "the delivery daemon accepted the message without an id");
+    json_t *document = json_copy(answer->fields);
+    json_object_del(document, "status");
+    put_accepted(s, document, id);
+    if (s->wait) wait_for(s, document, id);
+    return ss_http_json(s->r, answer->raw.status, "application/json", document);
+}
+
+/* ---- "individually": a message for each recipient ---- */
+
+/* A Message-ID of its own for a copy: mail servers treat messages with the same id as duplicates.
+ */
+static const char *own_id(const ss_mail_message_t *whole, apr_pool_t *pool)
+{
+    const char *at = whole->attr.message_id ? strrchr(whole->attr.message_id, '@') : NULL;
+    unsigned char random[6];
+
+    if (!at || RAND_bytes(random, sizeof(random)) != 1) return whole->attr.message_id;
+    return apr_psprintf(pool, "%.*s.%02x%02x%02x%02x%02x%02x%s", (int)(at - whole->attr.message_id),
+                        whole->attr.message_id, random[0], random[1], random[2], random[3],
+                        random[4], random[5], at);
+}
+
+/* Makes copy the message for rcpt alone: To contains only its address, Cc is removed, the
+ * Message-ID is new. New memory is from pool; the rest is shared with whole. */
+static void make_copy(ss_mail_message_t *copy, const ss_mail_message_t *whole,
+                      const ss_mail_rcpt_t *rcpt, apr_pool_t *pool)
+{
+    const char *end = whole->content + ss_header_len(whole->content, whole->content_len),
+               *p = whole->content, *id = own_id(whole, pool);
+    apr_size_t extra =
+        strlen(rcpt->address) + (id ? strlen(id) : 0) + sizeof("To: <>\r\nMessage-ID: \r\n");
+    char *content = apr_palloc(pool, whole->content_len + extra), *out = content;
+    ss_header_field_t field;
+
+    *copy = *whole;
+    copy->pool = pool;
+    out += apr_snprintf(out, extra, "To: <%s>\r\n", rcpt->address);
+    while (ss_header_next(&p, end, &field) > 0) {
+        if (ss_header_is(&field, "To") || ss_header_is(&field, "Cc") || ss_header_is(&field, "Bcc"))
+            continue;
+        if (id && ss_header_is(&field, "Message-ID")) {
+            out += apr_snprintf(out, extra, "Message-ID: %s\r\n", id);
+            continue;
+        }
+        memcpy(out, field.start, field.len);
+        out += field.len;
+    }
+    memcpy(out, p, whole->content_len - (apr_size_t)(p - whole->content));
+    out += whole->content_len - (apr_size_t)(p - whole->content);
+    copy->content = content;
+    copy->content_len = (apr_size_t)(out - content);
+    copy->attr.message_id = id;
+    copy->rcpts = apr_array_make(pool, 1, sizeof(ss_mail_rcpt_t));
+    APR_ARRAY_PUSH(copy->rcpts, ss_mail_rcpt_t) = *rcpt;
+}
+
+typedef struct {
+    json_t *document, *ids, *refusal; /* refusal: the first */
+    int failed;
+} copies_t;
+
+static void copy_answered(void *self, const json_t *fields)
+{
+    copies_t *copies = self;
+    json_t *id = json_object_get(fields, "id");
+    int is_accepted = id && ss_json_number(fields, "status") < 300;
+
+    json_array_append(copies->ids, is_accepted ? id : json_null());
+    if (ss_json_is(fields, "paused")) json_object_set_new(copies->document, "paused", json_true());
+    if (is_accepted) return;
+    copies->failed++;
+    if (!copies->refusal) copies->refusal = json_deep_copy(fields);
+}
+
+/* Copies cannot be accepted atomically: report how many were refused. With an Idempotency-Key the
+ * client can safely repeat the request. */
+static int refuse_copies(ss_submission_t *s, const copies_t *copies)
+{
+    const char *detail =
+        apr_psprintf(s->r->pool, "%d of %d copies were not accepted: %s", copies->failed,
+                     (int)json_array_size(copies->ids), ss_html_member(copies->refusal, "detail"));
+
+    json_object_set_new(copies->refusal, "detail", json_string(detail));
+    return ss_rpc_refuse(s->r, copies->refusal);
+}
+
+static int hand_over_copies(ss_submission_t *s)
+{
+    apr_array_header_t *all = s->m->rcpts;
+    const ss_mail_message_t whole = *s->m;
+    const char *key = s->idempotency.key;
+    copies_t copies = { .ids = json_array() };
+    ss_bulk_t *bulk = ss_bulk_create(s->r, copy_answered, &copies);
+    apr_pool_t *pool;
+
+    copies.document = json_pack("{s:n,s:s,s:i,s:o}", "id", "state", "queued", "recipients",
+                                all->nelts, "ids", copies.ids);
+    ss_rpc_own(s->r->pool, copies.document);
+    if (all->nelts > SS_LIMIT_COPIES_MAX)
+        return ss_problem(s->r, HTTP_UNPROCESSABLE_ENTITY, "individually",
+                          "more than %d recipients with \"individually\"", SS_LIMIT_COPIES_MAX);
+    apr_pool_create(&pool, s->r->pool);
+    for (int i = 0; i < all->nelts; i++) {
+        apr_pool_clear(pool);
+        make_copy(s->m, &whole, &APR_ARRAY_IDX(all, i, ss_mail_rcpt_t), pool);
+        if (key) s->idempotency.key = apr_psprintf(pool, "%s %d", key, i);
+        ss_bulk_add(bulk, ss_submission_request(s), s->m);
+    }
+    ss_bulk_flush(bulk);
+    ss_rpc_own(s->r->pool, copies.refusal);
+    if (copies.failed) return refuse_copies(s, &copies);
+    json_object_set(copies.document, "id", json_array_get(copies.ids, 0));
+    put_accepted(s, copies.document, json_string_value(json_array_get(copies.ids, 0)));
+    return ss_http_json(s->r, HTTP_ACCEPTED, "application/json", json_incref(copies.document));
+}
+
+static int hand_over_one(ss_submission_t *s)
+{
+    const ss_mail_message_t *m = s->m;
+    ss_rpc_request_t request = { .header = ss_submission_request(s),
+                                 .content = m->content,
+                                 .len = m->content_len,
+                                 .tail = m->tail,
+                                 .timeout = SS_RPC_TIMEOUT };
+    ss_rpc_answer_t answer;
+
+    return ss_rpc_submit(s->r, &request, &answer) ? answer_accepted(s, &answer) : OK;
+}
+
+static int hand_over(ss_submission_t *s)
+{
+    return s->m->individually && s->m->rcpts->nelts > 1 ? hand_over_copies(s) : hand_over_one(s);
+}
+
+/* The limit of the body, in bytes. */
+static apr_int64_t body_max(const ss_submission_t *s)
+{
+    apr_int64_t max = ss_limit_message(s->policy, s->relay);
+
+    return s->kind == SS_SUBMISSION_MESSAGE     ? max
+           : s->kind == SS_SUBMISSION_MULTIPART ? ss_limit_multipart(max)
+                                                : ss_limit_document(max);
+}
+
+/* Adds the spooled body to the message that was made from the header. 1, or 0: the refusal was
+ * sent. */
+static int add_body(ss_submission_t *s, ss_spool_t *spool, apr_int64_t max)
+{
+    ss_mail_message_t *m = s->m;
+
+    m->attr.is_8bit |= spool->canonical.has_8bit;
+    m->tail = &spool->body;
+    if (m->content_len + spool->body.len <= (apr_uint64_t)max) return 1;
+    ss_problem(s->r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
+               "the message has %" APR_UINT64_T_FMT " octets, more than %" APR_INT64_T_FMT
+               " (SMTPSendMaxMessageSize)",
+               m->content_len + spool->body.len, max);
+    return 0;
+}
+
+/* A request with one message. A large message is never held in memory as a whole. */
+static int submit_one(ss_submission_t *s)
+{
+    request_rec *r = s->r;
+    ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
+    apr_int64_t max = body_max(s);
+    ss_idempotency_hash_t *hash =
+        s->idempotency.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
+    int is_read = ss_spool_read(s, max, "SMTPSendMaxMessageSize", hash, spool);
+
+    if (hash) ss_idempotency_hash_end(hash, &s->idempotency);
+    if (!is_read) return OK;
+    if (spool->body.fd >= 0 && spool->canonical.must_encode) {
+        if (ss_spool_take_back(spool) != APR_SUCCESS)
+            return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
+                              "the message could not be read back from the temporary folder");
+    }
+    ss_buf_t *bytes = spool->lift ? &spool->lift->doc : &spool->head;
+    if (!bytes->len) return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the request's body is empty");
+    s->lift = spool->lift;
+    if (ss_submission_compose(s, ss_buf_text(bytes), bytes->len))
+        return ss_problem_mail(r, &s->problem);
+    return spool->body.fd >= 0 && !add_body(s, spool, max) ? OK : hand_over(s);
+}
+
+int ss_submit_handler(request_rec *r)
+{
+    ss_submission_t s = { .r = r,
+                          .relay = ss_module_relay(r->server),
+                          .policy = ss_module_policy(r),
+                          .via = "http",
+                          .pool = r->pool };
+
+    if (r->method_number != M_POST) return ss_problem_not_allowed(r, "POST");
+    if (!s.relay->engine) {
+        ss_problem_t off = { .status = 503,
+                             .retry_after = 60,
+                             .detail = "SMTPSendEngine is Off here: mail is not accepted" };
+        return ss_problem_send(r, &off);
+    }
+    if (!read_type(&s) || !read_parameters(&s)) return OK;
+    s.submitter = ss_submission_submitter(r);
+    if (!ss_idempotency_read(r, s.submitter, &s.idempotency)) return OK;
+    return s.kind == SS_SUBMISSION_LINES ? ss_lines_submit(&s) : submit_one(&s);
+}

@@ -1,0 +1,313 @@
+"""The operator's pages in a real browser: with and without JavaScript, hostile text, a forged request, accessibility, nothing on the console."""
+import json
+import re
+import socket
+import threading
+
+import pytest
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+PAUSED = ["sending is paused"]
+EVIL = "<script>window.hacked=1</script>\"'&<img src=x onerror=window.hacked=2>"
+SIZES = [(390, 844), (1280, 900)]
+
+
+def url(httpd, path):
+    return f"http://127.0.0.1:{httpd.port}{path}"
+
+
+# What chromedriver says, besides StaleElementReferenceException, when the page replaced an element or itself during a command.
+REPLACED = ("does not belong to the document", "No node with given id found", "Cannot find context with specified id", "aborted by navigation")
+
+
+def wait(driver, condition, timeout=20):
+    """Waits until the condition holds. While the page changes under a command the condition is not there yet."""
+    def settled(d):
+        try:
+            return condition(d)
+        except (StaleElementReferenceException, NoSuchElementException):
+            return None
+        except WebDriverException as error:
+            if any(text in str(error) for text in REPLACED):
+                return None
+            raise
+    return WebDriverWait(driver, timeout, poll_frequency=0.05).until(settled)
+
+
+def find(driver, css):
+    return driver.find_element(By.CSS_SELECTOR, css)
+
+
+def by_text(driver, css, text):
+    return wait(driver, lambda d: next((e for e in d.find_elements(By.CSS_SELECTOR, css) if e.text.strip() == text), None))
+
+
+def follow(driver, element):
+    """Clicks what leads to another page and waits until that page is there. The old page's element is compared and never asked."""
+    before = find(driver, "html").id
+    element.click()
+    wait(driver, lambda d: find(d, "html").id != before)
+
+
+def lines_but_times(text):
+    """Two runs differ in dates and durations alone."""
+    return re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+Z|\d+ ms|^\[.{4}\] (\S+) +", r"#\1", text, flags=re.M)
+
+
+# ---- the connection test ----
+
+def test_passed(make_httpd, relay, make_browser):
+    httpd = make_httpd(relay=relay)
+    driver = make_browser()
+    driver.get(url(httpd, "/mail-test"))
+    assert "PASSED" in find(driver, "#outcome").text and "ok" in find(driver, "#outcome").get_attribute("class")
+    steps = [e.get_attribute("data-step") for e in driver.find_elements(By.CSS_SELECTOR, "#steps > li")]
+    assert steps[:5] == ["config", "resolve", "connect", "greeting", "hello"] and steps[-1] == "quit"
+    settings = find(driver, "section[aria-labelledby=settings]").text
+    assert "SMTPSendHost" in settings and "httpd.conf:" in settings and "at their defaults" in settings
+    dialogue = find(driver, "#dialogue")
+    assert not dialogue.is_displayed()
+    dialogue.find_element(By.XPATH, "../summary").click()
+    assert "C: EHLO" in dialogue.text
+
+
+def test_failed_has_the_advice_beside_its_step(make_httpd, make_relay, make_browser):
+    httpd = make_httpd("SMTPSendUsername me\nSMTPSendPassword wrong\n", relay=make_relay(auth={"me": "right"}, mechanisms=["PLAIN"]))
+    driver = make_browser()
+    driver.get(url(httpd, "/mail-test"))
+    assert "FAILED at auth" in find(driver, "#outcome").text
+    advice = find(driver, "li[data-step=auth] .advice")
+    assert "SMTPSendPassword" in advice.text and advice.is_displayed()
+
+
+def test_copy_is_the_plain_text(make_httpd, relay, make_browser):
+    httpd = make_httpd(relay=relay)
+    driver = make_browser()
+    driver.execute_cdp_cmd("Browser.grantPermissions", {"origin": url(httpd, ""), "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    driver.get(url(httpd, "/mail-test"))
+    find(driver, "#copy").click()
+    wait(driver, lambda d: find(d, "#copy").text == "Copied")
+    copied = driver.execute_async_script("navigator.clipboard.readText().then(arguments[0])")
+    assert copied == driver.execute_script("return document.getElementById('results').textContent")
+    assert lines_but_times(copied) == lines_but_times(httpd.get("/mail-test").text)
+
+
+def test_run_again_with_a_recipient(make_httpd, relay, make_browser):
+    httpd = make_httpd(relay=relay)
+    driver = make_browser()
+    driver.get(url(httpd, "/mail-test"))
+    find(driver, "form[method=get] input[name=to]").send_keys("bob@example.net")
+    follow(driver, by_text(driver, "form[method=get] button", "Run again"))
+    assert find(driver, "li[data-step=rcpt]").is_displayed() and find(driver, "form[method=get] input[name=to]").get_attribute("value") == "bob@example.net"
+    assert not relay.messages
+
+
+class Holding:
+    """A server that greets only after go is set."""
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host, self.port = self.listener.getsockname()
+        self.go = threading.Event()
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        try:
+            while True:
+                connection, _ = self.listener.accept()
+                self.go.wait(30)
+                with connection:
+                    connection.sendall(b"554 5.7.1 go away\r\n")
+        except OSError:
+            return
+
+    def close(self):
+        self.go.set()
+        self.listener.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_steps_appear_before_the_end(make_httpd, make_browser, script):
+    server = Holding()
+    try:
+        httpd = make_httpd(relay=server)
+        driver = make_browser(script=script, waits=False)
+        driver.get(url(httpd, "/mail-test?probe=0"))
+        wait(driver, lambda d: len(d.find_elements(By.CSS_SELECTOR, "#steps > li")) >= 3)
+        assert not driver.find_elements(By.CSS_SELECTOR, "#outcome") and not server.go.is_set()
+        server.go.set()
+        wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#outcome"))
+        assert "FAILED at greeting" in find(driver, "#outcome").text
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_test_message_is_followed_to_its_end(make_httpd, relay, make_browser, script):
+    httpd = make_httpd(relay=relay)
+    driver = make_browser(script=script)
+    driver.get(url(httpd, "/mail-test"))
+    find(driver, "form[method=post] input[name=to]").send_keys("bob@example.net")
+    by_text(driver, "button", "Send a test message").click()
+    wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "#outcome") and "SENT" in find(d, "#outcome").text)
+    assert len(relay.messages) == 1
+
+
+# ---- actions ----
+
+@pytest.fixture
+def waiting(make_httpd, relay):
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED + ["status=cancelled"])
+    httpd.idents = [httpd.send(f"Subject: number {i}\r\n\r\nx\r\n".encode(), to=[f"u{i}@example.net"]).json["id"] for i in range(3)]
+    return httpd
+
+
+def test_actions_with_the_script(waiting, make_browser):
+    driver = make_browser()
+    driver.get(url(waiting, "/mail-status/queue"))
+    row = f"tr[data-key=m{waiting.idents[1]}]"
+    by_text(driver, f"{row} button", "Cancel").click()
+    assert "u1@example.net" in find(driver, "dialog").text
+    by_text(driver, "dialog button", "No").click()
+    assert waiting.message(waiting.idents[1])["state"] == "queued"
+    by_text(driver, f"{row} button", "Cancel").click()
+    find(driver, "#yes").click()
+    wait(driver, lambda d: "cancelled" in find(d, row).text)
+    assert waiting.message(waiting.idents[1])["state"] == "cancelled" and "/queue" in driver.current_url
+    assert "client 127.0.0.1: cancel of message " + waiting.idents[1] in httpd_text(driver, waiting, "/mail-status")
+
+
+def httpd_text(driver, httpd, path):
+    driver.get(url(httpd, path))
+    return find(driver, "main").text
+
+
+def test_actions_by_filter_with_the_script(waiting, make_browser):
+    driver = make_browser()
+    driver.get(url(waiting, "/mail-status/queue?state=queued"))
+    by_text(driver, "form[data-bulk] button", "Hold all").click()
+    wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, "dialog"))
+    assert "3 messages match" in find(driver, "dialog").text
+    find(driver, "#yes").click()
+    wait(driver, lambda d: "No messages." in find(d, "#live").text)
+    assert waiting.status()["counts"]["held"] == 3
+
+
+def test_actions_without_the_script(waiting, make_browser):
+    driver = make_browser(script=False)
+    driver.get(url(waiting, "/mail-status/queue"))
+    follow(driver, by_text(driver, f"tr[data-key=m{waiting.idents[0]}] button", "Cancel"))
+    assert waiting.message(waiting.idents[0])["state"] == "queued" and "cannot be undone" in find(driver, "main").text
+    follow(driver, by_text(driver, "button", "Cancel"))
+    assert waiting.message(waiting.idents[0])["state"] == "cancelled"
+    driver.get(url(waiting, "/mail-status/queue?state=queued"))
+    follow(driver, by_text(driver, "form[data-bulk] button", "Hold all"))
+    assert waiting.status()["counts"]["held"] == 0
+    follow(driver, by_text(driver, "button", "Hold: 2 messages"))
+    assert "Held: 2 of 2 messages" in find(driver, "main").text
+    assert waiting.status()["counts"]["held"] == 2
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_pause_and_resume(make_httpd, relay, make_browser, script):
+    httpd = make_httpd(relay=relay, expect=PAUSED)
+    driver = make_browser(script=script)
+    driver.get(url(httpd, "/mail-status"))
+    by_text(driver, "summary", "Pause sending").click()
+    find(driver, "input[name=reason]").send_keys("moving house")
+    by_text(driver, "button", "Pause sending").click()
+    httpd.wait(lambda: httpd.status()["paused"], 20, "the pause")
+    for path in ("/mail-status", "/mail-status/queue", "/mail-test"):
+        driver.get(url(httpd, path))
+        assert "Sending is paused" in find(driver, "#banners").text and "moving house" in find(driver, "#banners").text, path
+    driver.get(url(httpd, "/mail-status"))
+    by_text(driver, "#banners button", "Resume sending").click()
+    httpd.wait(lambda: not httpd.status()["paused"], 20, "the resumption")
+
+
+def test_a_forged_request_is_refused(make_httpd, relay, make_browser):
+    httpd = make_httpd(relay=relay)
+    driver = make_browser(expected=["403"])
+    driver.get(url(httpd, "/mail-status"))
+    status = driver.execute_async_script("""const done = arguments[0];
+        fetch('/mail-status', {method: 'POST', body: new URLSearchParams({action: 'pause', token: '0'.repeat(32)})}).then(a => done(a.status));""")
+    assert status == 403 and not httpd.status()["paused"]
+
+
+def test_live_without_loading_again(make_httpd, relay, make_browser):
+    httpd = make_httpd(relay=relay)
+    driver = make_browser()
+    driver.get(url(httpd, "/mail-status/queue"))
+    assert "No messages." in find(driver, "#live").text
+    find(driver, "input[name=text]").send_keys("half a wor")
+    driver.execute_script("window.mark = 1")
+    ident = httpd.send(b"Subject: fresh\r\n\r\nx\r\n").json["id"]
+    wait(driver, lambda d: d.find_elements(By.CSS_SELECTOR, f"tr[data-key=m{ident}]"))
+    assert driver.execute_script("return window.mark") == 1 and find(driver, "input[name=text]").get_attribute("value") == "half a wor"
+
+
+# ---- hostile text, accessibility, sizes ----
+
+@pytest.fixture
+def hostile(make_httpd, make_relay):
+    relay = make_relay(replies={"RCPT": f"550 5.1.1 {EVIL}", "GREETING": f"220 relay {EVIL}"})
+    httpd = make_httpd("SMTPSendStatusBody On\nSMTPSendBounce off\n", relay=relay, expect=["status=bounced", "reply code to the", "sending is paused", "is blocked", "is down"])
+    ident = httpd.send_json({"from": {"name": EVIL, "address": "app@example.com"}, "to": "bob@example.net", "subject": EVIL, "text": EVIL, "metadata": {"x": EVIL}}).json["id"]
+    httpd.wait_state(ident, "failed")
+    httpd.request("POST", "/mail-status", ("action=pause&reason=" + EVIL.replace("&", "%26").replace("<", "%3C").replace(" ", "+")).encode(),
+                  {"Content-Type": "application/x-www-form-urlencoded"})
+    httpd.paths = ["/mail-status", "/mail-status/queue", "/mail-status/queue?text=%3Cscript%3E&state=failed", f"/mail-status/message/{ident}", "/mail-test?to=bob@example.net"]
+    return httpd
+
+
+def test_markup_is_inert(hostile, make_browser):
+    driver = make_browser()
+    for path in hostile.paths:
+        driver.get(url(hostile, path))
+        assert driver.execute_script("return window.hacked === undefined && document.images.length === 0 && document.scripts.length === 1"), path
+    assert "window.hacked" in find(driver, "main").text
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_accessible_at_every_size(hostile, make_browser, axe, dark):
+    driver = make_browser(dark=dark)
+    for size in SIZES:
+        driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": False})
+        for path in hostile.paths:
+            driver.get(url(hostile, path))
+            assert driver.execute_script("return matchMedia('(prefers-color-scheme: dark)').matches") == dark
+            for summary in driver.find_elements(By.CSS_SELECTOR, "details > summary"):
+                driver.execute_script("arguments[0].parentNode.open = true", summary)
+            assert driver.execute_script("return document.documentElement.scrollWidth <= innerWidth"), (path, size)
+            driver.execute_script(axe)
+            found = driver.execute_async_script("const done = arguments[0]; axe.run(document, {resultTypes: ['violations']}).then(r => done(r.violations))")
+            assert not found, (path, size, json.dumps([{"id": v["id"], "nodes": [n["html"][:200] + " " + n["failureSummary"] for n in v["nodes"]]} for v in found], indent=1))
+
+
+def test_the_keyboard_reaches_everything(waiting, make_browser):
+    driver = make_browser()
+    driver.get(url(waiting, "/mail-status/queue"))
+    seen = []
+    for _ in range(40):
+        driver.switch_to.active_element.send_keys(Keys.TAB)
+        element = driver.switch_to.active_element
+        seen.append(element.text or element.get_attribute("name"))
+        assert driver.execute_script("return getComputedStyle(arguments[0]).outlineStyle", element) != "none" or element.tag_name == "body"
+    for label in ("Skip to content", "Overview", "Messages", "text", "Show", "number 0", "Retry", "Cancel"):
+        assert label in seen, (label, seen)
+
+
+def test_from_the_overview_to_the_cause_in_two_clicks(make_httpd, make_relay, make_browser):
+    httpd = make_httpd("SMTPSendUsername me\nSMTPSendPassword wrong\n", relay=make_relay(auth={"me": "right"}, mechanisms=["PLAIN"]), expect=["is blocked", "reply code to"])
+    ident = httpd.send().json["id"]
+    httpd.wait_log("is blocked")
+    driver = make_browser()
+    driver.get(url(httpd, "/mail-status"))
+    assert "rejects our mail" in find(driver, "#banners").text and "SMTPSendPassword" in find(driver, "#relays").text
+    follow(driver, find(driver, "a.tile"))
+    follow(driver, find(driver, f"tr[data-key=m{ident}] a"))
+    assert "authentication failed" in find(driver, "main").text

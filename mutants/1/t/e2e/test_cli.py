@@ -1,0 +1,362 @@
+"""The commands of smtp-send, with a real httpd."""
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+
+from rig.httpd import BUILD, CLI, ROOT, free_port
+
+PAUSED = ["sending is paused"]
+STEP_CODES = {"config": 10, "resolve": 11, "connect": 12, "tls": 13, "greeting": 14, "hello": 15, "starttls": 16, "auth": 17, "mail": 18, "rcpt": 19, "quit": 20}
+
+
+def local(*args, code=None, env=None, input=None):
+    """A command that needs no daemon."""
+    result = subprocess.run([CLI, *args], capture_output=True, text=True, timeout=60, env={**os.environ, "SMTP_SEND_SOCKET": "/nonexistent/sock", **(env or {})}, input=input)
+    if code is not None:
+        assert result.returncode == code, result
+    return result
+
+
+def out(httpd, *args, check=0):
+    return httpd.cli(*args, check=check).stdout.decode()
+
+
+def waiting(httpd, count, **kwargs):
+    return [httpd.send(f"Subject: message {i}\r\n\r\nhi\r\n".encode(), to=(f"user{i}@example.net",), **kwargs).json["id"] for i in range(count)]
+
+
+@pytest.fixture
+def paused(make_httpd, relay):
+    return make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED)
+
+
+# ---- queue, show ----
+
+def test_queue_lists_what_waits_and_show_tells_all(paused):
+    assert out(paused, "queue") == "Mail queue is empty\n"
+    first, second = waiting(paused, 2, sender="alice@example.com")
+    lines = out(paused, "queue").splitlines()
+    assert lines[0].split() == ["ID", "STATE", "AGE", "SIZE", "TRIES", "TO", "FROM", "SUBJECT"]
+    assert lines[1].startswith(second) and "user1@example.net" in lines[1] and "message 1" in lines[1] and lines[2].startswith(first)
+    assert out(paused, "queue", "--to", "user0@*").count("@example.net") == 1
+    assert out(paused, "queue", "--state", "held") == "No message matches\n"
+    document = json.loads(out(paused, "queue", "--json", "--limit", "1"))
+    assert [m["id"] for m in document["messages"]] == [second] and document["more"] == second
+    assert [m["id"] for m in json.loads(out(paused, "queue", "--json", "--after", second))["messages"]] == [first]
+    shown = out(paused, "show", first)
+    for text in (first, "alice@example.com", "user0@example.net", "message 0", "queued", "sending is paused"):
+        assert text in shown
+    assert json.loads(out(paused, "show", "--json", first))["id"] == first
+    assert [m["id"] for m in json.loads(out(paused, "show", "--json", first, second))] == [first, second]
+    assert paused.cli("show", first[:-1] + ("0" if first[-1] != "0" else "1")).returncode == 1
+
+
+def test_pages_of_the_list_are_joined(paused):
+    messages = waiting(paused, 30)
+    assert len(json.loads(out(paused, "queue", "--json", "--limit", "0"))["messages"]) == 30
+    assert out(paused, "mailq", "-v").count("@example.net") == len(messages)
+
+
+def test_hostile_text_does_not_reach_the_terminal(paused):
+    paused.send("Subject: =?utf-8?q?=1b]0;owned=07=c2=9b31m?=\r\n\r\nhi\r\n".encode(), to=("bob@example.net",))
+    for command in (("queue",), ("show", json.loads(out(paused, "queue", "--json"))["messages"][0]["id"])):
+        assert "\x1b" not in out(paused, *command) and "\x9b" not in out(paused, *command) and "\x07" not in out(paused, *command)
+
+
+# ---- actions ----
+
+def test_actions_by_id(paused):
+    one, two = waiting(paused, 2)
+    assert out(paused, "hold", one) == "hold: 1 message\n"
+    assert paused.message(one)["state"] == "held"
+    assert out(paused, "queue", "--state", "held").count(one) == 1
+    out(paused, "release", one)
+    assert paused.message(one)["state"] == "queued"
+    out(paused, "cancel", one, two)
+    assert {paused.message(m)["state"] for m in (one, two)} == {"cancelled"}
+    again = paused.cli("cancel", one)
+    assert again.returncode == 1 and b"cancelled" in again.stderr
+    assert json.loads(httpd_json(paused, "retry", waiting(paused, 1)[0]))["done"] == 1
+
+
+def httpd_json(httpd, *args):
+    return out(httpd, *args, "--json")
+
+
+def test_bounce_reports_to_the_sender(make_httpd, make_relay):
+    relay = make_relay(replies={"RCPT": lambda session, argument: "451 4.7.1 later" if "bob" in argument else None})
+    httpd = make_httpd("SMTPSendRetry 1h\n", relay=relay, expect=["status=(deferred|bounced)", "reply code to the RCPT command"])
+    ident = httpd.send(sender="alice@example.com", to=("bob@example.net",)).json["id"]
+    httpd.wait_state(ident, "deferred")
+    out(httpd, "bounce", ident)
+    assert httpd.message(ident)["state"] == "failed"
+    relay.wait(lambda: any(m.rcpts == ["alice@example.com"] and m.sender == "" for m in relay.messages))
+
+
+def test_filters_need_the_right_number(paused):
+    idents = waiting(paused, 3)
+    first = paused.cli("cancel", "--to", "user*@example.net")
+    assert first.returncode == 1 and b"3 messages match; nothing was done" in first.stdout and b"--confirm 3" in first.stdout
+    assert paused.cli("cancel", "--to", "user*@example.net", "--confirm", "2").returncode == 1
+    assert {paused.message(m)["state"] for m in idents} == {"queued"}
+    assert out(paused, "cancel", "--to", "user*@example.net", "--confirm", "3") == "cancel: 3 messages\n"
+    assert {paused.message(m)["state"] for m in idents} == {"cancelled"}
+    assert b"No message matches" in paused.cli("hold", "--state", "deferred", check=1).stdout
+
+
+def test_a_person_at_a_terminal_is_asked(paused):
+    ident, = waiting(paused, 1)
+    main, child = pty.openpty()
+    process = subprocess.Popen([CLI, "cancel", "--from", "app@*"], stdin=child, stdout=child, env={**os.environ, "SMTP_SEND_SOCKET": paused.socket, "TERM": "dumb"})
+    read_until(main, b"cancel 1 message? [y/N]")
+    os.write(main, b"y\n")
+    assert process.wait(20) == 0
+    os.close(child)
+    os.close(main)
+    assert paused.message(ident)["state"] == "cancelled"
+
+
+def read_until(fd, text, timeout=20):
+    got, deadline = b"", time.monotonic() + timeout
+    while text not in got:
+        assert select.select([fd], [], [], max(0, deadline - time.monotonic()))[0], f"waited for {text}: {got}"
+        got += os.read(fd, 65536)
+    return got
+
+
+# ---- status, pause ----
+
+def test_status_and_its_exit_codes(make_httpd, make_relay):
+    relay = make_relay()
+    httpd = make_httpd("SMTPSendAlertAge 1s\n", relay=relay, expect=PAUSED + ["SMTPSend-220"])
+    assert out(httpd, "status").startswith("Mail flows\n")
+    out(httpd, "pause", "--reason", "maintenance", "--for", "1h")
+    shown = out(httpd, "status", check=1)
+    assert "paused" in shown and "maintenance" in shown and "until" in shown
+    assert "sending" in out(httpd, "resume")
+    assert json.loads(out(httpd, "status", "--json"))["healthy"] is True
+    relay.close()
+    httpd.send()
+    httpd.wait(lambda: httpd.status()["relays"][0]["state"] == "down", 20, "the relay to be down")
+    httpd.wait(lambda: httpd.cli("status").returncode == 2, 20, "the oldest message to be older than SMTPSendAlertAge")
+    shown = out(httpd, "status", check=2)
+    assert shown.startswith("Mail does not flow\n") and "down" in shown and "What to do: " in shown
+    assert httpd.cli("status", "--relay", "nobody").returncode == 64
+
+
+def test_status_without_a_daemon_is_stuck():
+    result = local("status", code=2)
+    assert "/nonexistent/sock" in result.stderr
+
+
+def test_pauses_of_one_relay(make_httpd, relay):
+    httpd = make_httpd("<VirtualHost *:*>\nServerName other.example.com\nSMTPSendEngine On\nSMTPSendHost %s:%d\nSMTPSendRelayName other\n</VirtualHost>\n" % (relay.host, relay.port)
+                       + "SMTPSendEngine On\nSMTPSendHost %s:%d\n" % (relay.host, relay.port), relay=None, expect=PAUSED)
+    assert out(httpd, "pause", "--relay", "other") == "other: paused\n"
+    assert out(httpd, "status", "--relay", "default", check=0)
+    out(httpd, "status", "--relay", "other", check=1)
+    assert b"no relay is called" in httpd.cli("pause", "--relay", "nobody", check=1).stderr
+    assert "other: paused; sending is paused" in out(httpd, "flush", "--relay", "other")
+    out(httpd, "resume", "--relay", "other")
+
+
+def test_resume_begins_slowly(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=PAUSED)
+    out(httpd, "pause")
+    waiting(httpd, 12)
+    began = time.monotonic()
+    out(httpd, "resume", "--rate", "5/s")
+    relay.wait_for(12)
+    took = time.monotonic() - began
+    assert took >= 1.8, f"12 messages at 5/s in {took:.2f} s"
+    httpd.wait_log("slow start with 5 messages in 1s")
+    # Without a rate the bound is gone.
+    out(httpd, "pause")
+    waiting(httpd, 12)
+    out(httpd, "resume")
+    relay.wait_for(24, timeout=1.8)
+
+
+# ---- live ----
+
+def test_watching_a_backlog_drain(make_httpd, relay):
+    httpd = make_httpd("SMTPSendRate 10/s\n", relay=relay, expect=PAUSED)
+    out(httpd, "pause")
+    waiting(httpd, 30)
+    env = {**os.environ, "SMTP_SEND_SOCKET": httpd.socket}
+    process = subprocess.Popen([CLI, "queue", "--watch", "--every", "200ms"], stdout=subprocess.PIPE, text=True, env=env)
+    try:
+        assert process.stdout.readline() == "30 waiting\n"
+        out(httpd, "resume")
+        seen = []
+        while not seen or not seen[-1].startswith("0 waiting"):
+            seen.append(process.stdout.readline().strip())
+            assert seen[-1], seen
+        assert any(re.fullmatch(r"\d+ waiting, [\d.]+/s out, \S+ left", line) for line in seen), seen
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+def test_watching_on_a_terminal(paused):
+    waiting(paused, 1)
+    for command in ("queue", "status"):
+        main, child = pty.openpty()
+        process = subprocess.Popen([CLI, command, "--watch"], stdin=child, stdout=child, env={**os.environ, "SMTP_SEND_SOCKET": paused.socket, "TERM": "xterm"})
+        try:
+            text = read_until(main, b"user0@" if command == "queue" else b"1 queued")
+            assert b"\x1b[H\x1b[2J" in text and b"1 waiting" in text
+        finally:
+            process.terminate()
+            process.wait(10)
+            os.close(child)
+            os.close(main)
+
+
+def test_tables_fit_the_terminal(paused):
+    import fcntl
+    import struct
+    import termios
+    paused.send(b"Subject: " + b"long " * 60 + b"\r\n\r\nhi\r\n", to=("a-very-long-recipient-name-indeed@a-very-long-domain.example.net",))
+    for columns in (80, 100, 140):
+        main, child = pty.openpty()
+        fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+        process = subprocess.Popen([CLI, "queue"], stdin=child, stdout=child, env={**os.environ, "SMTP_SEND_SOCKET": paused.socket, "TERM": "dumb"})
+        text = read_until(main, b"queued")
+        assert process.wait(20) == 0
+        os.close(child)
+        os.close(main)
+        assert all(len(line.rstrip()) <= columns for line in text.decode().splitlines()), text
+
+
+# ---- the connection test ----
+
+def test_connection_test_by_the_daemon(make_httpd, make_relay):
+    relay = make_relay(replies={"RCPT": "550 5.1.1 no such user"})
+    httpd = make_httpd(relay=relay)
+    passed = out(httpd, "test")
+    assert passed.startswith("Connection Test Results: PASSED") and "[ ok ]" in passed
+    failed = out(httpd, "test", "--from", "a@example.com", "--to", "b@example.net", check=STEP_CODES["rcpt"])
+    assert failed.startswith("Connection Test Results: FAILED at rcpt")
+    document = json.loads(out(httpd, "test", "--json"))
+    assert document["result"] == "passed"
+    assert httpd.cli("test", "--relay", "nobody").returncode == 1
+
+
+def test_connection_test_from_here(make_relay, certificates, tmp_path):
+    good = make_relay(tls="starttls", cert=certificates.issue("cli"), auth={"me": "secret word"})
+    secret = tmp_path / "secret"
+    secret.write_text("secret word\n")
+    base = ["test", "--host", "localhost", "--port", str(good.port), "--tls", "starttls", "--ca-file", certificates.ca]
+    result = local(*base, "--user", "me", "--password-file", str(secret), code=0)
+    assert result.stdout.startswith("Connection Test Results: PASSED") and "secret word" not in result.stdout and "(--port)" in result.stdout
+    assert local(*base, "--user", "me", "--password-env", "PW", env={"PW": "wrong"}).returncode == STEP_CODES["auth"]
+    assert local(*base[:-2]).returncode == STEP_CODES["starttls"] or local(*base[:-2]).returncode == STEP_CODES["tls"]
+    local("test", "--host", "127.0.0.1", "--port", str(free_port()), "--no-probe", code=STEP_CODES["connect"])
+    local("test", "--host", "no-such-host.invalid", "--no-probe", code=STEP_CODES["resolve"])
+    assert json.loads(local(*base, "--json", code=0).stdout)["result"] == "passed"
+    text = local("test", "--host", "127.0.0.1", "--port", str(good.port), "--tls", "none", code=0).stdout
+    # What EHLO says where this machine has no full name is known with the connection.
+    assert "127.0.0.1" in text and not re.search(r"SMTPSendHelo +\[127", text)
+
+
+@pytest.mark.parametrize("args,words", [
+    (("--port", "25"), "--host"), (("--host", "h", "--relay", "r"), "not both"), (("--host", "h", "--tls", "maybe"), "--tls"), (("--host", "h", "--port", "0"), "--port"),
+    (("--host", "h", "--password-env", "X"), "--user"), (("--host", "h", "--from", "a b"), "--from"), (("--host", "h", "extra"), "extra"), (("--hots", "h"), "--hots"), (("--host",), "--host")])
+def test_misuse_of_test(args, words):
+    result = local("test", *args, code=64)
+    assert words in result.stderr and not result.stdout
+
+
+def test_unreadable_password_file():
+    assert "no-such-file" in local("test", "--host", "127.0.0.1", "--user", "u", "--password-file", "/no-such-file").stderr
+
+
+# ---- the rest ----
+
+def test_explain():
+    assert "password" in local("explain", "535", code=0).stdout.lower()
+    assert "What to do" in local("explain", "5.7.1", code=0).stdout
+    assert local("explain", "The SMTP host's reply code to the MAIL command was 503", code=0).stdout
+    found = json.loads(local("explain", "--json", "550", code=0).stdout)
+    assert found and {"id", "title", "meaning", "remedy"} <= set(found[0])
+    assert "auth" in local("explain", code=0).stdout
+    local("explain", "xyzzy plugh", code=1)
+
+
+@pytest.mark.parametrize("args,words", [
+    (("frobnicate",), "frobnicate"), ((), "Usage"), (("queue", "--nonsense"), "--nonsense"), (("queue", "extra"), "extra"), (("queue", "--limit", "many"), "--limit"), (("show",), "which message"),
+    (("cancel",), "which messages"), (("cancel", "no-id"), "no-id"), (("cancel", "--confirm", "1"), "filter"), (("cancel", "--to", "x", "--confirm", "0"), "--confirm"),
+    (("pause", "--for", "soon"), "--for"), (("resume", "--rate", "fast"), "--rate"), (("flush", "--rate", "1/s"), "--rate"), (("status", "--watch", "--every", "1ms"), "--every"),
+    (("token",), "--microsoft"), (("--nonsense",), "--nonsense")])
+def test_misuse_is_reported(args, words):
+    result = local(*args, code=64)
+    assert words in result.stderr
+
+
+def test_help_for_every_command():
+    commands = re.findall(r"^  ([a-z]+) ", local("--help", code=0).stdout, re.M)
+    assert {"sendmail", "queue", "mailq", "show", "pause", "resume", "flush", "retry", "hold", "release", "cancel", "bounce", "status", "test", "explain", "token"} <= set(commands)
+    for command in commands:
+        text = local(command, "--help", code=0).stdout
+        assert text.startswith("Usage: ") and local("help", command, code=0).stdout == text
+    assert re.match(r"smtp-send \d+\.\d+", local("--version", code=0).stdout)
+
+
+def test_man_pages_name_everything():
+    manual = {name: subprocess.run(["man", "--warnings", "-l", os.path.join(BUILD, name)], check=True, capture_output=True, text=True, env={**os.environ, "MANWIDTH": "200", "LC_ALL": "C.UTF-8"})
+              for name in ("smtp-send.1", "mod_smtp_send.5")}
+    for name, result in manual.items():
+        assert not result.stderr, (name, result.stderr)
+    for command in re.findall(r"^  ([a-z]+) ", local("--help", code=0).stdout, re.M):
+        assert re.search(rf"^   {command}$", manual["smtp-send.1"].stdout, re.M), command
+    with open(os.path.join(ROOT, "src/config/option_table.c")) as file:
+        options = re.findall(r'"(SMTPSend[A-Za-z]+)", SS_KIND', file.read())
+    assert len(options) > 50 and all(re.search(rf"^\s+{option}$|^\s+{option}\s", manual["mod_smtp_send.5"].stdout, re.M) for option in options)
+
+
+def complete(*words, socket="/nonexistent"):
+    script = f'source {ROOT}/conf/smtp-send.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _smtp_send; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    result = subprocess.run(["bash", "-c", script, "bash", CLI, *words], check=True, capture_output=True, text=True, env={**os.environ, "SMTP_SEND_SOCKET": socket})
+    return result.stdout.split()
+
+
+def test_completion(paused):
+    ident, = waiting(paused, 1)
+    assert {"queue", "pause", "token"} <= set(complete("")) and complete("resu") == ["resume"]
+    assert "--watch" in complete("queue", "--w") and complete("queue", "--state", "defe") == ["deferred"]
+    assert complete("cancel", ident[:8], socket=paused.socket) == [ident]
+
+
+def test_json_everywhere(paused):
+    ident, = waiting(paused, 1)
+    for command in (("queue",), ("mailq",), ("show", ident), ("status",), ("pause",), ("resume",), ("flush",), ("hold", ident), ("retry", "--state", "held"), ("explain", "421"), ("test",)):
+        json.loads(paused.cli(*command, "--json").stdout)
+
+
+def test_other_users_see_their_own_and_control_nothing(make_httpd, relay):
+    """The socket opened to all: another uid submits, lists and cancels its own, and nothing else."""
+    if os.geteuid() != 0:
+        pytest.fail("this test changes its user: it needs root, as CI has")
+    httpd = make_httpd(f'SMTPSendPause On\nSMTPSendSocket "{{dir}}/run/open.sock" 0666\n', relay=relay, start=False, expect=PAUSED)
+    httpd.write(f'SMTPSendPause On\nSMTPSendSocket "{httpd.dir}/run/open.sock" 0666\n')
+    httpd.start()
+    os.chmod(os.path.join(httpd.dir, "run"), 0o755)
+    path = os.path.join(httpd.dir, "run", "open.sock")
+    foreign = waiting(httpd, 1)[0]
+
+    def nobody(*args, input=b""):
+        return subprocess.run([CLI, "--socket", path, *args], capture_output=True, input=input, user=65534, group=65534, extra_groups=[], timeout=60)
+    assert nobody("sendmail", "carol@example.net", input=b"Subject: mine\n\nhi\n").returncode == 0
+    listed = json.loads(nobody("queue", "--json").stdout)["messages"]
+    assert [m["subject"] for m in listed] == ["mine"]
+    assert nobody("show", foreign).returncode == 1 and nobody("cancel", foreign).returncode == 1
+    assert nobody("pause").returncode == 77 and nobody("test").returncode == 77
+    assert nobody("cancel", listed[0]["id"]).returncode == 0

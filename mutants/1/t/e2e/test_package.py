@@ -1,0 +1,139 @@
+"""The Debian package in a folder of its own: what it holds, what its scripts do, that it enables nothing, and what removal and purging leave."""
+import os
+import pwd
+import subprocess
+import sys
+
+import pytest
+
+from rig import chroot
+from rig.httpd import BUILD, ROOT
+
+
+def run(*command, **env):
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env={**os.environ, **env})
+    assert result.returncode == 0, (command, result.stdout, result.stderr)
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def package():
+    return os.path.join(ROOT, run("make", "-s", "deb", f"B={os.path.relpath(BUILD, ROOT)}").split()[-1])
+
+
+@pytest.fixture
+def installed(package, tmp_path):
+    root = tmp_path / "root"
+    run("dpkg-deb", "-x", package, str(root))
+    run("dpkg-deb", "-e", package, str(tmp_path / "control"))
+    return root, tmp_path / "control"
+
+
+def state_of(control):
+    line = next(line for line in (control / "postrm").read_text().splitlines() if "rm -rf" in line)
+    return line.split("${DPKG_ROOT}")[1].split('"')[0].lstrip("/")
+
+
+def test_it_holds_everything_and_enables_nothing(installed):
+    root, control = installed
+    for name in ("usr/lib/apache2/modules/mod_smtp_send.so", "usr/bin/smtp-send", "usr/include/apache2/smtp_send.h", "usr/share/pkgconfig/smtp_send.pc",
+                 "etc/apache2/mods-available/smtp_send.load", "etc/apache2/mods-available/smtp_send.conf", "usr/share/doc/libapache2-mod-smtp-send/examples/openapi.yaml"):
+        assert (root / name).exists(), name
+    assert not (root / "etc/apache2/mods-enabled").exists() and not (root / "usr/sbin/sendmail").exists()
+    load = (root / "etc/apache2/mods-available/smtp_send.load").read_text()
+    assert load == "LoadModule smtp_send_module /usr/lib/apache2/modules/mod_smtp_send.so\n"
+    assert "\n    SMTPSendEngine Off\n" in (root / "etc/apache2/mods-available/smtp_send.conf").read_text()
+    text = (control / "control").read_text()
+    for word in ("Package: libapache2-mod-smtp-send", "apache2-api-", "libgsasl", "libjansson", "libcurl", "libaprutil1-dbd-sqlite3"):
+        assert word in text, text
+    assert "mail-transport-agent" not in text
+    assert os.access(root / "usr/bin/smtp-send", os.X_OK) and state_of(control).startswith("var/lib/") and state_of(control).endswith("/smtp_send")
+
+
+def test_scripts_make_keep_and_drop_the_state(installed):
+    root, control = installed
+    state = root / state_of(control)
+    enabled = root / "etc/apache2/mods-enabled"
+    run("sh", str(control / "postinst"), "configure", "", DPKG_ROOT=str(root))
+    assert state.is_dir() and state.stat().st_mode & 0o777 == 0o750 and state.stat().st_uid == pwd.getpwnam("www-data").pw_uid
+    enabled.mkdir()
+    for name in ("smtp_send.load", "smtp_send.conf"):
+        os.symlink(f"../mods-available/{name}", enabled / name)
+    (state / "queue.db").write_bytes(b"mail that waits")
+    run("sh", str(control / "postinst"), "configure", "0.0.9", DPKG_ROOT=str(root))
+    assert (state / "queue.db").read_bytes() == b"mail that waits" and len(list(enabled.iterdir())) == 2
+    run("sh", str(control / "prerm"), "remove", DPKG_ROOT=str(root))
+    run("sh", str(control / "postrm"), "remove", DPKG_ROOT=str(root))
+    assert not list(enabled.iterdir()) and (state / "queue.db").exists()
+    run("sh", str(control / "postrm"), "purge", DPKG_ROOT=str(root))
+    assert not state.exists()
+
+
+def test_the_packaged_module_runs(installed, make_httpd, relay):
+    root, _ = installed
+    httpd = make_httpd(relay=relay, start=False)
+    with open(httpd.conf) as file:
+        text = file.read()
+    os.chmod(root.parent, 0o755)
+    with open(httpd.conf, "w") as file:
+        file.write(text.replace(f"{BUILD}/mod_smtp_send.so", str(root / "usr/lib/apache2/modules/mod_smtp_send.so")))
+    httpd.start()
+    assert httpd.send().status == 202
+    relay.wait_for(1)
+
+
+@pytest.fixture(scope="module")
+def apache2():
+    """Debian's apache2 itself, which the tests else need nothing of: fetched once, installed in the throw-away copy alone."""
+    cache = os.path.join(os.path.abspath(BUILD), "apache2")
+    os.makedirs(os.path.join(cache, "partial"), exist_ok=True)
+    if not [name for name in os.listdir(cache) if name.endswith(".deb")] and not os.path.exists("/usr/sbin/a2enmod"):
+        run("apt-get", "install", "-y", "--no-install-recommends", "--download-only", "-o", f"Dir::Cache::archives={cache}", "apache2")
+    return cache
+
+
+INSTALLATION = r"""
+set -eu
+say() { echo "-- $*"; }
+enabled=/etc/apache2/mods-enabled
+printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d; chmod 755 /usr/sbin/policy-rc.d
+command -v a2enmod > /dev/null || dpkg -i "$3"/*.deb
+say install
+dpkg -i "$1"
+test "$(stat -c '%U %a' "$2")" = "www-data 750"
+say off by default
+test ! -e $enabled/smtp_send.load
+apache2ctl configtest
+say enable
+a2enmod -q smtp_send
+test -e $enabled/smtp_send.load
+apache2ctl configtest
+apache2ctl -M 2>/dev/null | grep smtp_send_module
+say run
+rm -f $enabled/mpm_*; a2enmod -q mpm_event
+echo 'Listen 127.0.0.1:8099' > /etc/apache2/ports.conf
+rm -f /etc/apache2/sites-enabled/*
+apache2ctl start
+for i in $(seq 100); do smtp-send status && break; sleep 0.1; done > /dev/null 2>&1
+smtp-send status
+apache2ctl stop
+say remove
+touch "$2/kept"
+dpkg -r libapache2-mod-smtp-send
+test ! -e $enabled/smtp_send.load
+test -e "$2/kept"
+apache2ctl configtest
+say purge
+dpkg -P libapache2-mod-smtp-send
+test ! -e "$2"
+! find /etc/apache2 /usr/lib/apache2 /usr/bin /usr/include /usr/share -name '*smtp[_-]send*' | grep .
+! dpkg -s libapache2-mod-smtp-send 2>/dev/null
+say done
+"""
+
+
+def test_installed_run_removed_and_purged_in_a_chroot(package, installed, apache2):
+    """By dpkg, a2enmod and apache2ctl themselves, on a copy of this system that is thrown away."""
+    _, control = installed
+    result = subprocess.run([sys.executable, os.path.abspath(chroot.__file__), "sh", "-c", INSTALLATION, "sh", package, "/" + state_of(control), apache2], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0 and result.stdout.endswith("-- done\n"), (result.stdout, result.stderr)

@@ -1,0 +1,272 @@
+"""The operator's page: what is said about queue, relays and messages as HTML, JSON, lines and metrics, what can be done there, and that nothing from outside is markup."""
+import json
+import os
+import re
+import subprocess
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+HTML = {"Accept": "text/html"}
+PAUSED = ["sending is paused"]
+EVIL = "<script>alert(1)</script>\"'&<img src=x onerror=alert(2)>"
+
+
+class Page(HTMLParser):
+    """A page taken apart: its tags, its text, its forms."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text, self.forms = [], "", []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.tags.append((tag, attributes))
+        if tag == "form":
+            self.forms.append({"action": attributes["action"], "method": attributes.get("method", "get"), "fields": {}})
+        if tag == "input" and self.forms:
+            self.forms[-1]["fields"][attributes.get("name")] = attributes.get("value", "")
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def post(httpd, body, headers=None):
+    return httpd.request("POST", "/mail-status", body.encode(), {**FORM, **(headers or {})})
+
+
+@pytest.fixture
+def paused(make_httpd, relay):
+    return make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED + ["status=cancelled"])
+
+
+def test_auto_lines(paused):
+    paused.send()
+    answer = paused.get("/mail-status?auto")
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/plain")
+    lines = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert lines["Daemon"] == "up" and lines["Paused"] == "1" and lines["QueueMessages"] == "1" and lines["CountsQueued"] == "1"
+    assert lines["Relay[0]Name"] == "default" and lines["Relay[0]State"] == "paused" and lines["Healthy"] == "0"
+
+
+def test_json_of_the_queue_and_its_filters(paused):
+    idents = [paused.send(f"Subject: number {i}\r\n\r\nx\r\n".encode(), to=[f"u{i}@example.net"]).json["id"] for i in range(5)]
+    rows = paused.get("/mail-status/queue").json["messages"]
+    assert {row["id"] for row in rows} == set(idents)
+    row = next(row for row in rows if row["id"] == idents[2])
+    assert row["to"] == ["u2@example.net"] and row["subject"] == "number 2" and row["state"] == "queued" and row["attempts"] == 0
+    for query, want in (("to=u3@*", {idents[3]}), ("text=number%204", {idents[4]}), ("state=failed", set()), ("from=*@example.com", set(idents)), ("relay=default", set(idents))):
+        assert {row["id"] for row in paused.get("/mail-status/queue?" + query).json["messages"]} == want, query
+    assert paused.get("/mail-status/queue?state=lost").status == 400
+    seen, after = [], ""
+    for _ in range(5):
+        document = paused.get(f"/mail-status/queue?limit=2{after}").json
+        seen += [row["id"] for row in document["messages"]]
+        if not document["more"]:
+            break
+        after = "&after=" + document["more"]
+    assert sorted(seen) == sorted(idents)
+
+
+def test_message_document_has_its_history(paused):
+    ident = paused.send().json["id"]
+    document = paused.get(f"/mail-status/message/{ident}").json
+    assert document["id"] == ident and document["submitter"] == "/mail" and document["door"] == "http" and "history" in document
+    assert paused.get("/mail-status/message/01890000-0000-7000-8000-000000000000").status == 404
+
+
+def test_actions_on_one_message(paused, relay):
+    ident = paused.send().json["id"]
+    assert post(paused, f"action=hold&id={ident}").json["done"] == 1
+    assert paused.message(ident)["state"] == "held"
+    assert post(paused, f"action=release&id={ident}").json["done"] == 1
+    assert paused.message(ident)["state"] == "queued"
+    answer = post(paused, f"action=cancel&id={ident}", {"Accept": "application/json"})
+    assert answer.status == 200 and paused.message(ident)["state"] == "cancelled"
+    assert post(paused, f"action=cancel&id={ident}").status == 409
+    assert not relay.messages
+
+
+def test_actions_by_filter_want_the_number(paused):
+    for i in range(4):
+        paused.send(to=[f"u{i}@{'one' if i % 2 else 'two'}.example.net"])
+    answer = post(paused, "action=cancel&to=*@one.example.net")
+    assert answer.json == {"matched": 2, "done": 0}
+    assert post(paused, "action=cancel&to=*@one.example.net&confirm=3").json["done"] == 0
+    assert post(paused, "action=cancel&to=*@one.example.net&confirm=2").json["done"] == 2
+    counts = paused.status()["counts"]
+    assert counts["queued"] == 2 and counts["cancelled"] == 2
+
+
+@pytest.mark.parametrize("body, field", [("action=explode", "action"), ("", "action"), ("action=cancel", "id"), ("action=cancel&id=x", "id"), ("action=pause&for=ever", "for"),
+                                         ("action=cancel&state=queued&confirm=many", "confirm")])
+def test_malformed_actions_are_refused(make_httpd, relay, body, field):
+    answer = post(make_httpd(relay=relay), body)
+    assert answer.status == 400 and answer.json["field"] == field, answer
+
+
+def test_unknown_relay(make_httpd, relay):
+    assert post(make_httpd(relay=relay), "action=pause&relay=nowhere").status == 404
+
+
+def test_a_browser_acts_with_the_page_and_its_token(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=PAUSED)
+    answer = httpd.get("/mail-status", HTML)
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie
+    pair = cookie.split(";")[0]
+    form = next(f for f in Page(answer.text).forms if f["fields"].get("action") == "pause")
+    fields = {**form["fields"], "reason": "a person says so"}
+    body = "&".join(f"{k}={v}".replace(" ", "+") for k, v in fields.items())
+    assert post(httpd, body, {"Origin": "http://127.0.0.1"}).status == 403
+    assert post(httpd, body, {"Cookie": pair.replace(pair[-1], "0" if pair[-1] != "0" else "1")}).status == 403
+    assert httpd.status()["relays"][0]["state"] == "up"
+    answer = post(httpd, body, {"Cookie": pair, "Origin": "http://127.0.0.1", **HTML})
+    assert answer.status == 200 and "text/html" in answer.headers["Content-Type"], answer
+    page = Page(httpd.get("/mail-status", {**HTML, "Cookie": pair}).text)
+    assert "Sending is paused" in page.text and "a person says so" in page.text
+    form = next(f for f in page.forms if f["fields"].get("action") == "resume")
+    assert post(httpd, "&".join(f"{k}={v}" for k, v in form["fields"].items()), {"Cookie": pair, **HTML}).status == 200
+    assert httpd.status()["relays"][0]["state"] == "up"
+
+
+def test_markup_from_outside_is_text(make_httpd, make_relay):
+    relay = make_relay(replies={"RCPT": f"550 5.1.1 {EVIL}", "GREETING": f"220 relay {EVIL}"})
+    httpd = make_httpd("SMTPSendBounce off\n", relay=relay, expect=["status=bounced", "reply code to the", "sending is paused", "is blocked", "is down"])
+    document = json.dumps({"from": {"name": EVIL, "address": "app@example.com"}, "to": "bob@example.net", "subject": EVIL, "text": EVIL}).encode()
+    ident = httpd.request("POST", "/mail", document, {"Content-Type": "application/json"}).json["id"]
+    httpd.wait_state(ident, "failed")
+    post(httpd, "action=pause&reason=%3Cscript%3Ealert(3)%3C/script%3E")
+    for path in ("/mail-status", "/mail-status/queue", f"/mail-status/queue?text={'%3Cscript%3E'}", f"/mail-status/message/{ident}", "/mail-test?to=b@example.net"):
+        answer = httpd.get(path, HTML)
+        page = Page(answer.text)
+        assert "text/html" in answer.headers["Content-Type"] and "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["Cache-Control"] == "no-store"
+        assert not [t for t in page.tags if t[0] == "img"] and not [t for t in page.tags if any(name.startswith("on") for name in t[1])], path
+        assert [t[1].get("src") for t in page.tags if t[0] == "script"] == [unescape(s) for s in re.findall(r'<script src="([^"]+)"', answer.text)], path
+        assert "alert(" in page.text or "alert" not in answer.text, path
+    assert EVIL[:20] in Page(httpd.get(f"/mail-status/message/{ident}", HTML).text).text
+
+
+def test_pages_need_no_script_and_load_nothing_from_elsewhere(paused):
+    ident = paused.send().json["id"]
+    for path in ("/mail-status", "/mail-status/queue", f"/mail-status/message/{ident}"):
+        page = Page(paused.get(path, HTML).text)
+        for tag, attributes in page.tags:
+            for name in ("src", "href", "action"):
+                assert attributes.get(name, "/").startswith(("/", "#")), (tag, attributes)
+            assert tag != "style" and "style" not in attributes
+        labelled = [t for t in page.tags if t[0] == "input" and t[1].get("type") != "hidden"]
+        assert len([t for t in page.tags if t[0] == "label"]) >= len(labelled)
+    for name in ("style.css", "page.js", "icon.svg"):
+        assert paused.get("/mail-status?asset=" + name).status == 200
+    assert ident in paused.get("/mail-status/queue", HTML).text
+
+
+def test_overview_names_cause_and_advice(make_httpd, make_relay):
+    relay = make_relay(auth={"me": "right"}, mechanisms=["PLAIN"])
+    httpd = make_httpd("SMTPSendUsername me\nSMTPSendPassword wrong\n", relay=relay, expect=["is blocked", "reply code to"])
+    httpd.send()
+    httpd.wait_log("is blocked")
+    page = Page(httpd.get("/mail-status", HTML).text)
+    assert "blocked" in page.text and "535" in page.text and "SMTPSendPassword" in page.text, page.text
+    health = httpd.get("/mail-status/health")
+    assert health.status == 503 and health.json["reasons"][0]["reason"] == "blocked"
+
+
+METRICS = """queue_messages{relay,state} queue_oldest_seconds{relay} queue_bytes{relay} paused{relay} paused_seconds_total{relay} last_success_timestamp_seconds{relay} uncertain_total{relay}
+submissions_total{result} deliveries_total{relay,result} delivery_seconds_bucket{le} delivery_seconds_sum delivery_seconds_count commit_seconds_bucket{le} commit_seconds_sum commit_seconds_count
+connections{relay} connections_total{relay,result} replies_total{relay,command,code} daemon_restarts_total healthy{relay}"""
+
+
+def samples_of(answer):
+    """As the reference parser reads them: {name: {labels: value}}."""
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("application/openmetrics-text; version=1.0.0")
+    found = {}
+    for family in text_string_to_metric_families(answer.text):
+        assert family.name.startswith("smtp_send_") and family.documentation, family
+        for sample in family.samples:
+            found.setdefault(sample.name, {})[tuple(sorted(sample.labels.items()))] = sample.value
+    return found
+
+
+def test_metrics_are_open_metrics(make_httpd, make_relay):
+    relay = make_relay()
+    httpd = make_httpd('SMTPSendRelayName "a \\"quoted\\\\\\" name"\n', relay=relay)
+    httpd.message(httpd.send().json["id"], wait="10s")
+    found = samples_of(httpd.get("/mail-status/metrics"))
+    for entry in METRICS.split():
+        metric, _, labels = entry.rstrip("}").partition("{")
+        rows = found.get("smtp_send_" + metric)
+        assert rows, metric
+        for row in rows:
+            assert {key for key, _ in row} == set(filter(None, labels.split(","))), (metric, row)
+    relay_name = httpd.status()["relays"][0]["name"]
+    assert found["smtp_send_deliveries_total"][(("relay", relay_name), ("result", "sent"))] == 1
+    assert found["smtp_send_replies_total"][(("code", "220"), ("command", "greeting"), ("relay", relay_name))] == 1
+    assert found["smtp_send_connections_total"][(("relay", relay_name), ("result", "ready"))] == 1
+    assert found["smtp_send_healthy"][(("relay", relay_name),)] == 1 and found["smtp_send_delivery_seconds_count"][()] == 1 and found["smtp_send_commit_seconds_count"][()] >= 1
+    buckets = [value for _, value in sorted((float(dict(labels)["le"]), value) for labels, value in found["smtp_send_delivery_seconds_bucket"].items())]
+    assert buckets == sorted(buckets) and buckets[-1] == 1
+
+
+def test_examples_speak_of_metrics_that_exist(make_httpd, relay):
+    examples = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "conf", "examples")
+    rules, dashboard = os.path.join(examples, "prometheus-alerts.yml"), os.path.join(examples, "grafana-dashboard.json")
+    result = subprocess.run(["promtool", "check", "rules", rules], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stdout + result.stderr
+    httpd = make_httpd(relay=relay)
+    httpd.message(httpd.send().json["id"], wait="10s")
+    found = set(samples_of(httpd.get("/mail-status/metrics")))
+    with open(rules) as file:
+        used = set(re.findall(r"smtp_send_[a-z_]+", file.read()))
+    with open(dashboard) as file:
+        panels = json.load(file)["panels"]
+    used |= {name for panel in panels for target in panel["targets"] for name in re.findall(r"smtp_send_[a-z_]+", target["expr"])}
+    assert len(panels) >= 10 and len(used) >= 12 and used <= found, used - found
+
+
+def test_counts_over_time_and_actions_survive_a_restart(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=PAUSED)
+    httpd.message(httpd.send().json["id"], wait="10s")
+    post(httpd, "action=pause&reason=a+reason")
+    post(httpd, "action=resume")
+    httpd.graceful_wait()
+    page = Page(httpd.get("/mail-status", HTML).text)
+    assert re.search(r"Sent and failed recipients over the last hour: 1 sent, 0 failed", page.text), page.text
+    assert "pause of all relays: a reason" in page.text and "client 127.0.0.1" in page.text
+    for span in ("day", "week"):
+        assert "1 sent, 0 failed" in Page(httpd.get(f"/mail-status?span={span}", HTML).text).text
+
+
+def test_contents_are_shown_only_where_allowed(make_httpd, relay):
+    text = b"Subject: big\r\n\r\n" + b"secret words in a line\r\n" * 40000
+    httpd = make_httpd("SMTPSendPause On\n", relay=relay, expect=PAUSED)
+    ident = httpd.send(text).json["id"]
+    assert "secret words" not in httpd.get(f"/mail-status/message/{ident}", HTML).text
+    assert httpd.get(f"/mail-status/message/{ident}?source=1").status == 403
+    httpd.write("SMTPSendPause On\nSMTPSendStatusBody On\n")
+    httpd.graceful_wait()
+    assert "secret words" in httpd.get(f"/mail-status/message/{ident}", HTML).text
+    answer = httpd.get(f"/mail-status/message/{ident}?source=1")
+    assert answer.status == 200 and answer.headers["Content-Type"] == "message/rfc822" and "attachment" in answer.headers["Content-Disposition"]
+    assert answer.body.endswith(text.partition(b"\r\n\r\n")[2])
+
+
+def test_mod_status_has_our_section(make_httpd, relay):
+    httpd = make_httpd("<Location /server-status>\nSetHandler server-status\n</Location>\n", relay=relay)
+    page = httpd.get("/server-status").text
+    assert "mod_smtp_send" in page and "Mail flows." in page and "<td>default</td>" in page
+    assert "SMTPSendDaemon: up\nSMTPSendHealthy: 1\n" in httpd.get("/server-status?auto").text
+
+
+def test_methods(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    for path, allow in (("/mail-status", "POST"), ("/mail-status/health", "GET"), ("/mail-status/metrics", "GET")):
+        answer = httpd.request("DELETE", path)
+        assert answer.status == 405 and allow in answer.headers["Allow"], answer
+    assert httpd.request("POST", "/mail-status/health", b"").status == 405

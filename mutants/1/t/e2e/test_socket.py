@@ -1,0 +1,58 @@
+"""The local socket as any program of this machine may use it, byte by byte."""
+import json
+import socket
+import struct
+
+HEAD = struct.Struct(">3sBBBHIIQ")
+
+
+def frame(header, content=b"", kind=1, flags=1):
+    text = json.dumps(header).encode() if header is not None else b""
+    return HEAD.pack(b"SsS", 1, kind, flags, 0, len(text), len(content), 0) + text + content
+
+
+class Peer:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(30)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rb")
+
+    def answer(self):
+        head = self.file.read(HEAD.size)
+        assert len(head) == HEAD.size, "the daemon closed the connection"
+        _, _, kind, _, _, header, content, _ = HEAD.unpack(head)
+        text = self.file.read(header)
+        self.file.read(content)
+        return kind, json.loads(text) if text else None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *why):
+        self.file.close()
+        self.socket.close()
+
+
+def test_a_request_may_begin_before_the_last_one_was_answered(make_httpd, relay):
+    httpd = make_httpd(relay=relay)
+    httpd.wait(lambda: httpd.status(check=False), what="the daemon")
+    first = frame({"do": "submit", "from": "a@example.com", "to": ["bob@example.net"]}, b"Subject: 1\r\n\r\n1\r\n")
+    second = frame({"do": "submit", "from": "b@example.com", "to": ["bob@example.net"]}, b"Subject: 2\r\n\r\n2\r\n")
+    for cut in (1, HEAD.size, HEAD.size + 5, len(second) - 1):
+        with Peer(httpd.socket) as peer:
+            peer.socket.sendall(first + second[:cut])
+            assert peer.answer()[1]["status"] == 202
+            peer.socket.sendall(second[cut:])
+            kind, answer = peer.answer()
+            assert kind == 3 and answer["status"] == 202
+    relay.wait_for(8)
+    httpd.wait(lambda: httpd.status()["queue"]["messages"] == 0, what="an empty queue")
+
+
+def test_a_client_that_speaks_something_else_is_let_go(make_httpd, relay):
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-210"])
+    httpd.wait(lambda: httpd.status(check=False), what="the daemon")
+    with Peer(httpd.socket) as peer:
+        peer.socket.sendall(b"GET / HTTP/1.0\r\n\r\n" + b"x" * 100)
+        assert peer.file.read() == b""

@@ -1,0 +1,123 @@
+"""Several nodes on one PostgreSQL under load, as test_torture.py: a node, a daemon, the server itself are killed; what was answered 202 arrives."""
+import os
+import signal
+import threading
+
+import pytest
+from rig.httpd import is_running
+from rig.postgres import Postgres
+from torture.conftest import times
+from torture.ledger import Load, Sink, settle
+from torture.test_torture import BOUND, CONFIG, CONNECTIONS, EXPECT, WINDOW, report, wait_a_moment
+
+EXPECT_SHARED = [*EXPECT, "taken over", "given this one up", "sending is paused", "sending stops", "queue answers again"]
+
+
+@pytest.fixture
+def server():
+    """Named in front of make_httpd, so that it outlives it: a daemon that leaves commits its last outcomes."""
+    with Postgres() as server:
+        yield server
+
+
+def node(make_httpd, database, sink, config=CONFIG):
+    return make_httpd(f"{database.directive}\n{config}", sink, expect=EXPECT_SHARED)
+
+
+def kill(httpd):
+    """The whole machine at once."""
+    daemon = httpd.status()["pid"]
+    os.killpg(httpd.process.pid, signal.SIGKILL)
+    if is_running(daemon):
+        os.kill(daemon, signal.SIGKILL)
+    httpd.process.wait(20)
+
+
+def bury(httpd, database):
+    """The server's clock goes on for a minute, for the node that has been silent for three seconds; the other takes what it left."""
+    silent = "seen < (extract(epoch from clock_timestamp()) * 1000000)::bigint - 3000000"
+
+    def look():
+        database.sql(f"UPDATE node SET seen = seen - 60000000 WHERE token <> '' AND {silent}")
+        return len(database.sql("SELECT 1 FROM node")) == 1
+    httpd.wait(look, 60, "the dead node's row to go")
+
+
+class Numbers(Load):
+    """Both nodes' loads count in one row, so that a number names one message."""
+
+    def __init__(self, port, row, **kwargs):
+        super().__init__(port, **kwargs)
+        self.row = row
+
+    def number(self):
+        with self.row["lock"]:
+            self.row["next"] += 1
+            return self.row["next"]
+
+
+def test_a_node_is_killed_in_the_middle(server, make_httpd):
+    """All is delivered; twice at most a window a connection of the dead node's, and the outcomes of the commit that it was in."""
+    total = times(2000, 20000)
+    database = server.database()
+    row = {"lock": threading.Lock(), "next": 0}
+    with Sink() as sink:
+        nodes = [node(make_httpd, database, sink) for _ in range(2)]
+        loads = [Numbers(n.port, row, pause=0.001).start() for n in nodes]
+        sink.wait(lambda: len(sink.arrived) >= total // 2, 240)
+        # Mail waits at the node that dies.
+        nodes[1].cli("pause", "--reason", "torture", check=0)
+        nodes[0].wait(lambda: nodes[0].status()["paused"], 2, "the pause at the other node, within two seconds")
+        before = len(loads[0].accepted)
+        nodes[0].wait(lambda: len(loads[0].accepted) > before + total // 20, 60, "mail to wait")
+        nodes[1].cli("resume", check=0)
+        kill(nodes[0])
+        loads[0].stop()
+        bury(nodes[1], database)
+        sink.wait(lambda: len(loads[0].accepted) + len(loads[1].accepted) >= total, 240)
+        loads[1].stop()
+        loads[1].accepted |= loads[0].accepted
+        figures = settle(loads[1], sink)
+        report("two nodes, one killed", figures)
+        assert figures["lost"] == 0 and figures["duplicates"] <= BOUND, figures
+
+
+def test_r2_a_node_s_daemon_is_killed(server, make_httpd):
+    """It comes back under its own name and finds its mail at once."""
+    kills = times(3, 50)
+    with Sink() as sink:
+        httpd = node(make_httpd, server.database(), sink)
+        load = Load(httpd.port).start()
+        for kill_number in range(kills):
+            if kill_number and kill_number % 5 == 0:
+                httpd.stop()
+                httpd.start()
+            pid = httpd.wait(lambda: httpd.status(check=False).get("pid"), 30, "the daemon to answer")
+            wait_a_moment(0.05, 0.5)
+            os.kill(pid, signal.SIGKILL)
+            httpd.wait(lambda: httpd.status(check=False).get("pid", pid) != pid, 30, "the next daemon")
+        load.stop()
+        figures = settle(load, sink)
+        report("R2 PostgreSQL", figures)
+        assert figures["lost"] == 0 and figures["duplicates"] <= BOUND * kills, figures
+
+
+def test_r5_the_server_is_killed_and_started(server, make_httpd):
+    kills = times(2, 20)
+    with Sink() as sink:
+        httpd = node(make_httpd, server.database(), sink)
+        load = Load(httpd.port).start()
+        for _ in range(kills):
+            before = len(load.accepted)
+            httpd.wait(lambda: len(load.accepted) > before + 50, 40, "submissions to be taken")
+            refused = load.refused.get(503, 0)
+            server.kill()
+            httpd.wait(lambda: load.refused.get(503, 0) > refused, 20, "503")
+            server.start()
+        before = len(load.accepted)
+        httpd.wait(lambda: len(load.accepted) > before + 50, 40, "submissions to be taken")
+        load.stop()
+        figures = settle(load, sink)
+        report("R5 PostgreSQL killed", figures)
+        # What was delivered while the server was away is remembered until it is back: nothing comes twice. What a lost commit held was refused or found.
+        assert figures["lost"] == 0 and figures["duplicates"] <= WINDOW * CONNECTIONS, figures

@@ -1,0 +1,197 @@
+/* test_store_batch.c: what is tried again after a failed batch, and what a commit whose answer was
+ * lost means. */
+#include <CUnit/CUnit.h>
+#include <string.h>
+
+#include "queue/store_batch.h"
+#include "store_rig.h"
+
+#define SECOND APR_USEC_PER_SEC
+
+static store_rig_t rig;
+static ss_store_batch_t store;
+
+static void say(void *self, ss_log_level_t level, const char *line)
+{
+    (void)self;
+    (void)level;
+    (void)line;
+}
+static const ss_log_t silence = { .write = say };
+
+static void begin(void)
+{
+    ss_store_options_t options = { .driver = "sqlite3", .log = &silence, .migrates = 1 };
+
+    store_rig_begin(&rig);
+    options.params = rig.file;
+    CU_ASSERT_EQUAL_FATAL(ss_store_batch_open(&store, &options, 0, &rig.result), APR_SUCCESS);
+}
+
+static void end(void)
+{
+    ss_store_batch_close(&store);
+    store_rig_end(&rig);
+}
+
+/* One request in a batch of its own. Not freed. */
+static apr_status_t write_one(ss_store_request_t *request)
+{
+    struct ss_requests_t batch, done;
+
+    APR_RING_INIT(&batch, ss_store_request_t, link);
+    APR_RING_INIT(&done, ss_store_request_t, link);
+    APR_RING_INSERT_TAIL(&batch, request, ss_store_request_t, link);
+    ss_store_batch_write(&store, &batch, &done);
+    CU_ASSERT_TRUE(APR_RING_FIRST(&done) == request);
+    return request->rv;
+}
+
+static apr_int64_t count(const char *text)
+{
+    apr_int64_t found = -1;
+
+    ss_db_clear(&store.db);
+    CU_ASSERT_EQUAL(ss_db_ask(&store.db, text), APR_SUCCESS);
+    while (ss_db_next(&store.db)) found = ss_db_number(&store.db, 0);
+    return found;
+}
+
+/* The first time nothing was committed; the second time all of it was. */
+static void an_acceptance_whose_answer_was_lost(void)
+{
+    begin();
+    ss_message_t *m = store_rig_message(&rig, 2, 10);
+    ss_store_accept_t *accept = ss_store_accept_create(m, NULL, NULL);
+    accept->head.is_unknown = 1;
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(write_one(&accept->head), APR_SUCCESS);
+        CU_ASSERT_TRUE(count("SELECT count(*) FROM message") == 1 &&
+                       count("SELECT count(*) FROM recipient") == 2);
+    }
+    /* Known to be new, the same is refused: its id is there. */
+    accept->head.is_unknown = 0;
+    CU_ASSERT_TRUE(write_one(&accept->head) != APR_SUCCESS);
+    apr_pool_destroy(accept->head.pool);
+    apr_pool_destroy(m->pool);
+    end();
+}
+
+static void a_part_whose_answer_was_lost(void)
+{
+    begin();
+    ss_message_t *m = store_rig_message(&rig, 1, SS_PART_MAX + 5);
+    ss_store_stage_t *stage =
+        ss_store_stage_create(m->id, 1, m->parts[1].bytes, m->parts[1].len, NULL, NULL);
+    stage->head.is_unknown = 1;
+    for (int i = 0; i < 2; i++) {
+        CU_ASSERT_EQUAL(write_one(&stage->head), APR_SUCCESS);
+        CU_ASSERT_EQUAL(count("SELECT count(*) FROM body"), 1);
+    }
+    apr_pool_destroy(stage->head.pool);
+    apr_pool_destroy(m->pool);
+    end();
+}
+
+/* Its reports are inserted once; without reports it is written again, which changes nothing. */
+static void an_outcome_whose_answer_was_lost(void)
+{
+    int zero = 0;
+
+    begin();
+    for (int has_report = 0; has_report < 2; has_report++) {
+        ss_message_t *m = store_rig_message(&rig, 1, 10), *report = store_rig_message(&rig, 1, 10);
+        ss_store_accept_t *accept = ss_store_accept_create(m, NULL, NULL);
+        CU_ASSERT_EQUAL(write_one(&accept->head), APR_SUCCESS);
+        apr_pool_destroy(accept->head.pool);
+        m->rcpts[0].state = SS_STATE_FAILED;
+        ss_store_outcome_t *outcome = ss_store_outcome_create(m, 1, RIG_NOW, NULL, NULL);
+        outcome->changed = &zero;
+        outcome->changed_count = 1;
+        outcome->head.is_unknown = 1;
+        if (has_report) {
+            outcome->reports = apr_array_make(outcome->head.pool, 1, sizeof(ss_message_t *));
+            APR_ARRAY_PUSH(outcome->reports, ss_message_t *) = report;
+        }
+        for (int i = 0; i < 2; i++) CU_ASSERT_EQUAL(write_one(&outcome->head), APR_SUCCESS);
+        CU_ASSERT_EQUAL(count("SELECT count(*) FROM message"), has_report ? 3 : 1);
+        CU_ASSERT_EQUAL(count("SELECT count(*) FROM recipient WHERE state = 5"), has_report + 1);
+        apr_pool_destroy(outcome->head.pool);
+        apr_pool_destroy(m->pool);
+        apr_pool_destroy(report->pool);
+    }
+    end();
+}
+
+static void failed_batches_wait_longer_and_longer(void)
+{
+    static const apr_interval_time_t waits[] = { 100, 200, 400, 800, 1600, 3200, 5000, 5000 };
+    apr_interval_time_t wait = 0;
+
+    for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++) {
+        wait = ss_store_batch_wait(wait);
+        CU_ASSERT_EQUAL(wait, waits[i] * 1000);
+    }
+}
+
+static void what_is_kept_of_a_failed_batch(void)
+{
+    static const ss_mono_t now = { 100 };
+    static const struct {
+        ss_store_verb_t verb;
+        int is_unknown;
+        apr_int64_t unknown_until;
+        ss_mono_t close_until;
+        int keeps;
+    } table[] = {
+        { SS_STORE_OUTCOME, 0, 0, { 0 }, 1 },    { SS_STORE_OUTCOME, 0, 0, { 101 }, 1 },
+        { SS_STORE_OUTCOME, 0, 0, { 100 }, 0 },  { SS_STORE_ACCEPT, 0, 0, { 0 }, 0 },
+        { SS_STORE_ACCEPT, 1, 101, { 0 }, 1 },   { SS_STORE_ACCEPT, 1, 100, { 0 }, 0 },
+        { SS_STORE_ACCEPT, 1, 101, { 100 }, 0 }, { SS_STORE_STAGE, 1, 101, { 0 }, 1 },
+        { SS_STORE_STAGE, 0, 101, { 0 }, 0 },    { SS_STORE_CONTROL, 1, 101, { 0 }, 0 },
+        { SS_STORE_SET, 1, 101, { 0 }, 0 },      { SS_STORE_PURGE, 1, 101, { 0 }, 0 },
+        { SS_STORE_LEASE, 1, 101, { 0 }, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        ss_store_request_t request = { .verb = table[i].verb,
+                                       .is_unknown = table[i].is_unknown,
+                                       .unknown_until = { table[i].unknown_until } };
+        CU_ASSERT_EQUAL(ss_store_batch_keeps(&request, table[i].close_until, now), table[i].keeps);
+    }
+}
+
+static void commits_are_counted_by_duration(void)
+{
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(0), 0);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(1000), 0);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(1001), 1);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(2000), 1);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(2001), 2);
+    CU_ASSERT_EQUAL(ss_store_batch_bucket(3600 * SECOND), 15);
+}
+
+/* Only who has been in contact for more than 15 s declares others dead; they stop by themselves
+ * before that. */
+static void times_of_a_lease(void)
+{
+    CU_ASSERT_FALSE(ss_lease_may_take_over(15 * SECOND));
+    CU_ASSERT_TRUE(ss_lease_may_take_over(15 * SECOND + 1));
+    CU_ASSERT_EQUAL(SS_LEASE_EVERY, SECOND);
+    CU_ASSERT_EQUAL(SS_LEASE_SAFE, 45 * SECOND);
+    CU_ASSERT_EQUAL(SS_LEASE_LIMIT, 60 * SECOND);
+}
+
+void ss_suite_store_batch(void)
+{
+    CU_pSuite suite = CU_add_suite("store_batch", NULL, NULL);
+
+    CU_add_test(suite, "an_acceptance_whose_answer_was_lost", an_acceptance_whose_answer_was_lost);
+    CU_add_test(suite, "a_part_whose_answer_was_lost", a_part_whose_answer_was_lost);
+    CU_add_test(suite, "an_outcome_whose_answer_was_lost", an_outcome_whose_answer_was_lost);
+    CU_add_test(suite, "failed_batches_wait_longer_and_longer",
+                failed_batches_wait_longer_and_longer);
+    CU_add_test(suite, "what_is_kept_of_a_failed_batch", what_is_kept_of_a_failed_batch);
+    CU_add_test(suite, "commits_are_counted_by_duration", commits_are_counted_by_duration);
+    CU_add_test(suite, "times_of_a_lease", times_of_a_lease);
+}
