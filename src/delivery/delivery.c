@@ -93,7 +93,7 @@ static void settings_read(ss_store_request_t *request)
         return;
     }
     if (ss_result_is_set(&d->start_result))
-        ss_log(d->log, SS_LOG_NOTICE, 206, "the queue answers: mail is accepted and sent");
+        ss_log(d->log, SS_LOG_NOTICE, 217, "the queue answers: mail is accepted and sent");
     ss_result_clear(&d->start_result);
     for (int i = 0; i < settings->rows->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_store_setting_t);
@@ -116,18 +116,6 @@ static void read_settings_again(ss_timer_t *timer, ss_mono_t now)
 
     (void)now;
     if (!d->is_leaving) read_settings(d);
-}
-
-void ss_delivery_start_failed(ss_delivery_t *d, const ss_result_t *result)
-{
-    if (!ss_result_is_set(&d->start_result)) {
-        ss_log(d->log, SS_LOG_ERROR, 205,
-               "what was paused could not be read from the queue: %s; mail is neither accepted nor "
-               "sent until it is read, which is tried again",
-               result->text);
-    }
-    d->start_result = *result;
-    ss_result_set(&d->start_result, "queue", "", NULL, "it does not answer");
 }
 
 void ss_delivery_start(ss_delivery_t *d, int is_shared)

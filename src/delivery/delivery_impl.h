@@ -21,7 +21,7 @@ typedef struct {
     int is_known;                   /* it has counted */
     int is_right;                   /* exactly; kept up since */
     int tries;                      /* in a row that were not exact */
-} ss_counting_t;
+} ss_delivery_counting_t;
 
 struct ss_delivery_t {
     const ss_config_t *config;
@@ -48,7 +48,7 @@ struct ss_delivery_t {
     ss_timer_t expire_timer; /* looks through the jobs in memory, while there are any */
     ss_timer_t purge_timer;
     apr_uint64_t heartbeats; /* asked for so far, of a queue of several nodes (node.h) */
-    ss_counting_t counting;
+    ss_delivery_counting_t counting;
     ss_timer_t start_timer;         /* a step of the start failed: when it is tried again */
     apr_interval_time_t start_wait; /* the last wait */
     ss_result_t start_result;       /* why, until it succeeds */

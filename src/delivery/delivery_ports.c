@@ -31,6 +31,18 @@ static void remembered(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
+void ss_delivery_start_failed(ss_delivery_t *d, const ss_result_t *result)
+{
+    if (!ss_result_is_set(&d->start_result)) {
+        ss_log(d->log, SS_LOG_ERROR, 205,
+               "what was paused could not be read from the queue: %s; mail is neither accepted nor "
+               "sent until it is read, which is tried again",
+               result->text);
+    }
+    d->start_result = *result;
+    ss_result_set(&d->start_result, "queue", "", NULL, "it does not answer");
+}
+
 void ss_delivery_remember(const ss_delivery_t *d, const char *kind, const char *name,
                           const char *value)
 {

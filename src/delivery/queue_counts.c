@@ -85,7 +85,7 @@ apr_interval_time_t ss_queue_counts_wait(apr_interval_time_t last, int is_ok, in
 
 static void set_timer(ss_delivery_t *d, int is_ok)
 {
-    ss_counting_t *c = &d->counting;
+    ss_delivery_counting_t *c = &d->counting;
 
     c->wait = ss_queue_counts_wait(c->wait, is_ok, c->tries);
     ss_delivery_timer(d, &c->timer, ss_mono_add(ss_delivery_mono(d), c->wait));
@@ -95,7 +95,7 @@ static void counted(ss_store_request_t *request)
 {
     ss_delivery_t *d = request->baton;
     const ss_store_counts_t *counts = ss_store_request_as(request, SS_STORE_COUNTS);
-    ss_counting_t *c = &d->counting;
+    ss_delivery_counting_t *c = &d->counting;
     int is_ok = request->rv == APR_SUCCESS;
     void (*done)(ss_delivery_t *) = c->done;
 
@@ -104,7 +104,7 @@ static void counted(ss_store_request_t *request)
     if (is_ok && (c->is_exact || !c->is_known || c->tries >= EXACT_TRIES)) take(d, counts->rows);
     if (!is_ok && ss_delivery_may_log(d, "the queue could not be counted")) {
         ss_log(d->log, SS_LOG_ERROR, 203,
-               "the queue could not be counted: %s; mail is sent all the same, and counting is "
+               "the queue could not be counted: %s; mail is sent nevertheless, and counting is "
                "tried again until it succeeds",
                request->result.text);
     }
@@ -153,7 +153,7 @@ static void try_again(ss_timer_t *timer, ss_mono_t now)
 
 void ss_queue_counts_again(ss_delivery_t *d)
 {
-    ss_counting_t *c = &d->counting;
+    ss_delivery_counting_t *c = &d->counting;
 
     c->is_exact = c->is_right = 0;
     if (c->is_asked || !d->is_ready) return; /* it counts, or is about to */

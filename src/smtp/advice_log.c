@@ -51,13 +51,14 @@ const ss_advice_t ss_advice_log_table[] = {
       "A pause or a learned server limitation was not written; it is lost at the next restart.",
       "Check the disk and the database of SMTPSendQueue." },
     { "SMTPSend-203", NULL, NULL, "The queue could not be counted",
-      "Counts on the pages and in the metrics are incomplete until it works again.",
+      "Mail is accepted and sent; how much waits is shown as not counted yet until it works again.",
       "Check the disk and the database of SMTPSendQueue." },
     { "SMTPSend-204", NULL, NULL, "Mail was queued during the restart",
       "These messages were accepted before this start and are sent now.", "No action needed." },
     { "SMTPSend-205", NULL, NULL, "Pauses could not be read",
-      "It is not known whether sending was paused before this start.",
-      "Check the database of SMTPSendQueue, and pause again if necessary." },
+      "It is not known yet whether sending was paused before this start, so nothing is accepted or "
+      "sent. Reading is tried again every 30 s at most.",
+      "Check the disk and the database of SMTPSendQueue. It continues automatically." },
     { "SMTPSend-206", NULL, NULL, "Connections were cut at shutdown",
       "A stop or restart waited for replies until its time was up. These messages stay queued; one "
       "that was already sent completely may be delivered twice.",
@@ -93,6 +94,11 @@ const ss_advice_t ss_advice_log_table[] = {
       "Check the database of SMTPSendQueue and the network to it. It resumes automatically." },
     { "SMTPSend-215", NULL, NULL, "The shared queue responds again",
       "The heartbeat works again and sending has resumed.", "No action needed." },
+    { "SMTPSend-217", NULL, NULL, "The pauses were read",
+      "The queue answers, which it had not at the start: mail is accepted, and sent where nothing "
+      "is "
+      "paused.",
+      "No action needed." },
     { "SMTPSend-220", NULL, NULL, "A server is down or blocked",
       "It cannot be reached (down) or refuses us (blocked). Mail stays queued without using up "
       "attempts; single connections test the server at growing intervals.",
