@@ -2,8 +2,6 @@
  * src/web, the process of the delivery daemon in src/daemon. */
 #include <apr_strings.h>
 #include <httpd.h>
-#include <apr_optional_hooks.h>
-#include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <mpm_common.h>

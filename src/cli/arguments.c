@@ -49,7 +49,7 @@ static int take(const char *argument, const char *next, const ss_arguments_optio
 
 static int usage(const ss_cli_t *cli, const char *format, const char *argument, int *code)
 {
-    ss_cli_complain(cli->program, format, argument);
+    ss_cli_complain(EX_USAGE, format, argument);
     fprintf(stderr, "Try 'smtp-send %s --help' for more information.\n", cli->command->name);
     *code = EX_USAGE;
     return -1;

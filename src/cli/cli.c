@@ -1,4 +1,3 @@
-/* cli.c: messages of the command on standard error. */
 #include "cli/cli.h"
 
 #include <stdarg.h>
@@ -11,15 +10,17 @@ int ss_cli_exit_code(int status, int other)
     return status >= 500 ? EX_SOFTWARE : other;
 }
 
-int ss_cli_complain(const char *program, const char *format, ...)
+const char *ss_cli_program = "smtp-send";
+
+int ss_cli_complain(int code, const char *format, ...)
 {
     va_list args;
 
     fflush(stdout);
-    fprintf(stderr, "%s: ", program);
+    fprintf(stderr, "%s: ", ss_cli_program);
     va_start(args, format);
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
-    return EX_USAGE;
+    return code;
 }

@@ -20,7 +20,6 @@ typedef struct {
 
 struct ss_cli_t {
     apr_pool_t *pool;
-    const char *program;             /* as error messages name it: "smtp-send" or "sendmail" */
     const char *socket;              /* --socket, $SMTP_SEND_SOCKET or the built-in default */
     const ss_cli_command_t *command; /* the one that runs, for --help */
     int is_json;                     /* --json */
@@ -48,9 +47,10 @@ int ss_cli_transfer_import(ss_cli_t *cli, int argc, const char *const *argv);
 /* The exit code for a refusal of the daemon, by its HTTP status. other: for a refusal that is
  * neither a lack of permission nor temporary nor a fault of the daemon. */
 int ss_cli_exit_code(int status, int other);
-/* Prints "PROGRAM: ..." on standard error. Returns EX_USAGE, for errors of usage. */
-int ss_cli_complain(const char *program, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* As error messages name this program: "smtp-send", "sendmail" or "mailq". */
+extern const char *ss_cli_program;
+/* Prints "PROGRAM: ..." on standard error. Returns code. */
+int ss_cli_complain(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* ---- exit codes for monitoring; pure ---- */
 

@@ -33,7 +33,7 @@ static int by_id(ss_cli_t *cli, const act_t *act, const apr_array_header_t *ids)
     for (int i = 0; i < ids->nelts; i++) {
         const char *id = APR_ARRAY_IDX(ids, i, const char *);
         if (ss_ident_is_valid(id)) continue;
-        return ss_cli_complain(cli->program,
+        return ss_cli_complain(EX_USAGE,
                                "\"%s\" is not a message id ('smtp-send queue' lists them)", id);
     }
     for (int i = 0; i < ids->nelts; i += IDS_A_REQUEST) {
@@ -125,13 +125,13 @@ int ss_cli_action(ss_cli_t *cli, int argc, const char *const *argv)
     if (ss_arguments_read(cli, options, argc, argv, &ids, &code)) return code;
     int is_filtered = act.state || act.relay || act.from || act.to;
     if (act.confirm && (ss_text_number(act.confirm, 1, APR_INT64_MAX, &confirm) || !is_filtered))
-        return ss_cli_complain(cli->program,
+        return ss_cli_complain(EX_USAGE,
                                is_filtered ? "--confirm: \"%s\" is not a number of messages"
                                            : "--confirm %s needs a filter",
                                act.confirm);
     if (!ids->nelts == !is_filtered)
         return ss_cli_complain(
-            cli->program,
+            EX_USAGE,
             is_filtered ? "give message ids or a filter, not both"
                         : "which messages? Give ids, or a filter (--state, --relay, --from, --to)");
     return is_filtered ? by_filter(cli, &act, confirm) : by_id(cli, &act, ids);

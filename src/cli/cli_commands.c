@@ -61,9 +61,10 @@ static int list_sendmail_options(ss_cli_t *cli)
 
 static int sendmail_command(ss_cli_t *cli, int argc, const char *const *argv)
 {
-    ss_sendmail_t s = { .program = "sendmail", .socket = cli->socket };
+    ss_sendmail_t s = { .socket = cli->socket };
     const char *other[] = { "", NULL };
 
+    ss_cli_program = "sendmail";
     switch (ss_sendmail_read(&s, argc, argv, cli->pool)) {
     case SS_SENDMAIL_HELP: return list_sendmail_options(cli);
     case SS_SENDMAIL_LIST: other[0] = "mailq"; return ss_cli_queue_mailq(cli, 1, other);

@@ -80,11 +80,10 @@ int ss_cli_explain(ss_cli_t *cli, int argc, const char *const *argv)
         apr_array_clear(found);
         APR_ARRAY_PUSH(found, const ss_advice_t *) = named;
     }
-    if (!found->nelts) {
-        ss_cli_complain(cli->program, "no entry matches \"%s\" ('smtp-send explain' lists all)",
-                        ss_terminal_clean(question, cli->pool));
-        return SS_CLI_NOTHING;
-    }
+    if (!found->nelts)
+        return ss_cli_complain(SS_CLI_NOTHING,
+                               "no entry matches \"%s\" ('smtp-send explain' lists all)",
+                               ss_terminal_clean(question, cli->pool));
     json_t *document = json_array();
     for (int i = 0; i < found->nelts; i++) {
         const ss_advice_t *entry = APR_ARRAY_IDX(found, i, const ss_advice_t *);

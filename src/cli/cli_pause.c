@@ -39,7 +39,7 @@ static json_t *read_rate(const ss_cli_t *cli, const char *text)
 
     ss_settings_clear(&settings);
     if (ss_option_set(option, &settings, 1, &text, NULL, cli->pool)) {
-        ss_cli_complain(cli->program, "--rate: \"%s\" is not a rate such as 50/min, 10/s or 1000/h",
+        ss_cli_complain(EX_USAGE, "--rate: \"%s\" is not a rate such as 50/min, 10/s or 1000/h",
                         text);
         return NULL;
     }
@@ -67,8 +67,8 @@ int ss_cli_pause(ss_cli_t *cli, int argc, const char *const *argv)
     if (ss_arguments_read(cli, strcmp(verb, "pause") ? others : pausing, argc, argv, NULL, &code))
         return code;
     if (lasts && (ss_text_duration(lasts, &duration) || !duration))
-        return ss_cli_complain(cli->program,
-                               "--for: \"%s\" is not a duration such as 30min, 2h or 1d", lasts);
+        return ss_cli_complain(EX_USAGE, "--for: \"%s\" is not a duration such as 30min, 2h or 1d",
+                               lasts);
     json_t *limit = rate ? read_rate(cli, rate) : NULL;
     if (rate && !limit) return EX_USAGE;
     json_t *request = ss_exchange_action(cli, verb);

@@ -120,13 +120,13 @@ static void print_messages(const json_t *rows, apr_pool_t *pool)
     ss_terminal_table(columns, wanted, cells, notes, count, pool);
 }
 
-static int read_limit(const ss_cli_t *cli, const char *text, apr_int64_t *limit)
+static int read_limit(const char *text, apr_int64_t *limit)
 {
     *limit = LIMIT;
     if (!text) return 0;
     if (ss_text_number(text, 0, LIMIT_MAX, limit))
-        return ss_cli_complain(cli->program, "--limit: \"%s\" is not a number from 0 (all) to %d",
-                               text, LIMIT_MAX);
+        return ss_cli_complain(EX_USAGE, "--limit: \"%s\" is not a number from 0 (all) to %d", text,
+                               LIMIT_MAX);
     if (!*limit) *limit = LIMIT_MAX;
     return 0;
 }
@@ -176,7 +176,7 @@ static int recover_file(ss_cli_t *cli, const char *from, const char *to)
 
     if (!to) to = apr_pstrcat(cli->pool, from, ".recovered", NULL);
     apr_status_t rv = ss_recover(from, to, &recovered, &result, cli->pool);
-    if (rv != APR_SUCCESS) ss_cli_complain(cli->program, "%s", result.text);
+    if (rv != APR_SUCCESS) ss_cli_complain(EX_USAGE, "%s", result.text);
     if (rv != APR_SUCCESS && !recovered.messages)
         return APR_STATUS_IS_ENOENT(rv)   ? EX_NOINPUT
                : APR_STATUS_IS_EEXIST(rv) ? EX_CANTCREAT
@@ -198,9 +198,9 @@ static int recover(ss_cli_t *cli, const list_t *wanted)
 
     if (wanted->recover && !memcmp(wanted, &alone, sizeof(alone)))
         return recover_file(cli, wanted->recover, wanted->into);
-    return ss_cli_complain(
-        cli->program, wanted->recover ? "--recover takes only --into and --json besides the file"
-                                      : "--into needs --recover");
+    return ss_cli_complain(EX_USAGE, wanted->recover
+                                         ? "--recover takes only --into and --json besides the file"
+                                         : "--into needs --recover");
 }
 
 static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv)
@@ -225,7 +225,7 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
 
     if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
     if (wanted->recover || wanted->into) return recover(cli, wanted);
-    if (read_limit(cli, wanted->limit, &limit)) return EX_USAGE;
+    if (read_limit(wanted->limit, &limit)) return EX_USAGE;
     if (wanted->is_watching)
         return ss_watch(cli, wanted->every, &(ss_watch_picture_t){ show_list, wanted });
     json_t *all = fetch(cli, wanted, limit, &code);
@@ -361,7 +361,7 @@ int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv)
 
     if (ss_arguments_read(cli, NULL, argc, argv, &ids, &code)) return code;
     if (!ids->nelts)
-        return ss_cli_complain(cli->program, "which message? ('smtp-send queue --all' lists them)");
+        return ss_cli_complain(EX_USAGE, "which message? ('smtp-send queue --all' lists them)");
     json_t *all = json_array();
     for (int i = 0; i < ids->nelts; i++) {
         json_t *request = ss_exchange_request("show");

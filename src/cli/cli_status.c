@@ -146,7 +146,7 @@ int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
     json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), &code);
     if (!status) return SS_STATUS_STUCK;
     if (relay && !has_relay(status, relay, NULL)) {
-        code = ss_cli_complain(cli->program, "there is no relay \"%s\"", relay);
+        code = ss_cli_complain(EX_USAGE, "there is no relay \"%s\"", relay);
     } else {
         code = ss_cli_code_status(status, relay);
         if (cli->is_json)

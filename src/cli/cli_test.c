@@ -7,13 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/exchange.h"
 #include "cli/terminal.h"
 #include "config/option.h"
-#include "config/secret.h"
-#include "config/settings.h"
 #include "mail/address.h"
 #include "net/probe.h"
 
@@ -120,8 +117,7 @@ static int put(const ss_cli_t *cli, ss_settings_t *s, int which, const char *val
                                 apr_pstrcat(cli->pool, "--", server_options[which].option, NULL),
                                 cli->pool)
                 : "not supported by this build";
-    return error ? ss_cli_complain(cli->program, "--%s: %s", server_options[which].option, error)
-                 : 0;
+    return error ? ss_cli_complain(EX_USAGE, "--%s: %s", server_options[which].option, error) : 0;
 }
 
 static const char *own_name(apr_pool_t *pool)
@@ -154,7 +150,7 @@ static int check_address(const ss_cli_t *cli, const char *option, const char *ad
     const char *why = NULL;
 
     if (!address || (may_be_empty && !*address) || ss_address_is_valid(address, 0, &why)) return 0;
-    return ss_cli_complain(cli->program, "--%s: \"%s\" is not an address: %s", option,
+    return ss_cli_complain(EX_USAGE, "--%s: \"%s\" is not an address: %s", option,
                            ss_terminal_clean(address, cli->pool), why ? why : "it is malformed");
 }
 
@@ -194,12 +190,10 @@ static int run_probe(ss_cli_t *cli, const test_t *test, const ss_probe_options_t
     ss_loop_t *loop;
     ss_probe_t *probe;
 
-    if (ss_loop_create(&loop, &log, cli->pool) != APR_SUCCESS) {
-        ss_cli_complain(cli->program, "the test cannot be started: no file descriptors");
-        return EX_OSERR;
-    }
+    if (ss_loop_create(&loop, &log, cli->pool) != APR_SUCCESS)
+        return ss_cli_complain(EX_OSERR, "the test cannot be started: no file descriptors");
     if (ss_probe_start(&probe, loop, options, &owner) != APR_SUCCESS) {
-        ss_cli_complain(cli->program, "the test cannot be started");
+        ss_cli_complain(EX_USAGE, "the test cannot be started");
         run.is_over = 1;
     }
     while (!run.is_over && ss_loop_turn(loop, -1) == APR_SUCCESS) {
@@ -211,18 +205,17 @@ static int run_probe(ss_cli_t *cli, const test_t *test, const ss_probe_options_t
 static int test_here(ss_cli_t *cli, const test_t *test)
 {
     ss_settings_t settings;
-    ss_result_t result;
+    ss_result_t result = { 0 };
 
     if (fill(cli, &settings, test) || check_address(cli, "from", test->from, 1) ||
         check_address(cli, "to", test->to, 0))
         return EX_USAGE;
     ss_secret_t *secret = ss_secret_create(settings.password);
-    ss_result_clear(&result);
     if (!secret || ss_secret_load(secret, &result) != APR_SUCCESS) {
-        ss_cli_complain(cli->program, "%s",
-                        ss_result_is_set(&result) ? result.text : "the password cannot be read");
         ss_secret_destroy(secret);
-        return EX_NOINPUT;
+        return ss_cli_complain(EX_NOINPUT, "%s",
+                               ss_result_is_set(&result) ? result.text
+                                                         : "the password cannot be read");
     }
     ss_probe_options_t options = { .settings = &settings,
                                    .secret = secret,
@@ -240,23 +233,23 @@ static int test_here(ss_cli_t *cli, const test_t *test)
 /* ---- the command ---- */
 
 /* Refuses options that do not go together. 0, or -1: the error was printed. */
-static int check_ways(const ss_cli_t *cli, const test_t *test)
+static int check_ways(const test_t *test)
 {
     const char *const *given = test->given;
 
     if (given[HOST] && test->relay)
         return ss_cli_complain(
-            cli->program, "--relay tests a configured relay, --host a server given here: not both");
+            EX_USAGE, "--relay tests a configured relay, --host a server given here: not both");
     for (int i = 0; i < SETTINGS && !given[HOST]; i++) {
         if (given[i])
             return ss_cli_complain(
-                cli->program, "--%s needs --host: without it, the daemon tests its own settings",
+                EX_USAGE, "--%s needs --host: without it, the daemon tests its own settings",
                 server_options[i].option);
     }
     if (given[PASSWORD_FILE] && given[PASSWORD_ENV])
-        return ss_cli_complain(cli->program, "give --password-file or --password-env, not both");
+        return ss_cli_complain(EX_USAGE, "give --password-file or --password-env, not both");
     if (!given[USER] && (given[PASSWORD_FILE] || given[PASSWORD_ENV]))
-        return ss_cli_complain(cli->program, "a password needs --user");
+        return ss_cli_complain(EX_USAGE, "a password needs --user");
     return 0;
 }
 
@@ -282,6 +275,6 @@ int ss_cli_test(ss_cli_t *cli, int argc, const char *const *argv)
     options[count + NO_VERIFY].target = &no_verify;
     if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
     if (no_verify) test.given[NO_VERIFY] = "Off";
-    if (check_ways(cli, &test)) return EX_USAGE;
+    if (check_ways(&test)) return EX_USAGE;
     return test.given[HOST] ? test_here(cli, &test) : test_daemon(cli, &test);
 }

@@ -83,7 +83,7 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
     json_int_t now = seconds_now();
 
     if (text && (!email || !key))
-        ss_cli_complain(cli->program,
+        ss_cli_complain(EX_USAGE,
                         "%s: not the JSON key of a service account (client_email, private_key)",
                         o->key_file);
     if (email && key) {
@@ -106,30 +106,29 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
 static int check(ss_cli_t *cli, options_t *o)
 {
     if (o->microsoft == o->google)
-        return ss_cli_complain(cli->program, "give either --microsoft or --google");
+        return ss_cli_complain(EX_USAGE, "give either --microsoft or --google");
     if (o->google) {
         if (!o->key_file)
-            return ss_cli_complain(cli->program,
+            return ss_cli_complain(EX_USAGE,
                                    "--google needs --key-file, the service account's JSON key");
         if (o->client || o->tenant || o->secret_file || o->cert_file)
             return ss_cli_complain(
-                cli->program,
-                "--google takes --key-file and --user, not the options of --microsoft");
+                EX_USAGE, "--google takes --key-file and --user, not the options of --microsoft");
         if (!o->url) o->url = GOOGLE_URL;
         if (!o->scope) o->scope = GOOGLE_SCOPE;
         return 0;
     }
     if (!o->client || (!o->tenant && !o->url))
-        return ss_cli_complain(cli->program, "--microsoft needs --tenant and --client-id");
+        return ss_cli_complain(EX_USAGE, "--microsoft needs --tenant and --client-id");
     if (!o->secret_file == !(o->key_file && o->cert_file))
-        return ss_cli_complain(cli->program,
+        return ss_cli_complain(EX_USAGE,
                                "--microsoft needs --secret-file, or --key-file and --cert-file");
     if (o->user)
         return ss_cli_complain(
-            cli->program, "--user needs --google: for Microsoft the mailbox is SMTPSendUsername");
+            EX_USAGE, "--user needs --google: for Microsoft the mailbox is SMTPSendUsername");
     for (const char *p = o->tenant ? o->tenant : ""; *p; p++) {
         if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_", *p))
-            return ss_cli_complain(cli->program, "--tenant is a domain or an id");
+            return ss_cli_complain(EX_USAGE, "--tenant is a domain or an id");
     }
     if (!o->url) o->url = apr_psprintf(cli->pool, MICROSOFT_URL, o->tenant);
     if (!o->scope) o->scope = MICROSOFT_SCOPE;

@@ -7,16 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/ident.h"
 #include "cli/arguments.h"
 #include "cli/exchange.h"
-#include "cli/terminal.h"
 #include "mail/attributes.h"
 #include "mail/codec.h"
-#include "wire/frame.h"
-#include "wire/peer.h"
 
 #define PAGE 200
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC)
@@ -280,9 +276,8 @@ static int import_one(ss_cli_t *cli, const json_t *document, apr_int64_t line, i
     const char *id = ss_json_text(document, "id");
     ss_peer_answer_t answer = { 0 };
 
-    *failed = EX_DATAERR;
     if (!id || !ss_ident_is_valid(id)) {
-        ss_cli_complain(cli->program, NOT_EXPORTED, line);
+        *failed = ss_cli_complain(EX_DATAERR, NOT_EXPORTED, line);
         return -1;
     }
     *failed = ss_exchange(cli, json_pack("{s:s,s:s}", "do", "get", "id", id), NULL, &answer);
@@ -297,7 +292,7 @@ static int import_one(ss_cli_t *cli, const json_t *document, apr_int64_t line, i
         *failed = ss_exchange_refused(cli, answer.status, answer.header);
         return -1;
     }
-    ss_cli_complain(cli->program, "message %s was not imported: %s", id,
+    ss_cli_complain(EX_USAGE, "message %s was not imported: %s", id,
                     rv == APR_EINVAL        ? "its content is not base64"
                     : rv == APR_EINCOMPLETE ? "its line is incomplete"
                                             : "the delivery daemon did not answer");
@@ -317,8 +312,7 @@ int ss_cli_transfer_import(ss_cli_t *cli, int argc, const char *const *argv)
     while (failed == EX_OK && (got = read_head(&head)) != 0) {
         ss_cli_t own = *cli;
         if (got < 0) {
-            ss_cli_complain(cli->program, NOT_EXPORTED, count + skipped + 1);
-            failed = EX_DATAERR;
+            failed = ss_cli_complain(EX_DATAERR, NOT_EXPORTED, count + skipped + 1);
             break;
         }
         apr_pool_create(&own.pool, cli->pool);

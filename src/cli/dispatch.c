@@ -1,6 +1,5 @@
-/* cli.c: the commands of smtp-send: which one it is, by the name it was called as or by its first
- * argument. Started by front.c. */
-#include <apr_general.h>
+/* dispatch.c: the commands of smtp-send: which one it is, by the name it was called as or by its
+ * first argument. Started by front.c. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,25 +51,24 @@ static int before_command(ss_cli_t *cli, int argc, const char *const *argv, int 
         }
     }
     if (i < argc && argv[i][0] != '-') return i;
-    if (i < argc) ss_cli_complain(cli->program, "unknown option %s", argv[i]);
+    if (i < argc) ss_cli_complain(EX_USAGE, "unknown option %s", argv[i]);
     print_commands(stderr);
     *code = EX_USAGE;
     return -1;
 }
 
-static int run_command(ss_cli_t *cli, const ss_cli_command_t *command, int argc,
-                       const char *const *argv)
+static int run_command(ss_cli_t *cli, const char *name, int argc, const char *const *argv)
 {
-    cli->command = command;
-    return command->run(cli, argc, argv);
+    cli->command = ss_cli_commands_find(name);
+    if (cli->command) return cli->command->run(cli, argc, argv);
+    return ss_cli_complain(EX_USAGE, "unknown command %s ('smtp-send --help' lists them)", name);
 }
 
 static int help(ss_cli_t *cli, const char *name)
 {
-    const ss_cli_command_t *command = name ? ss_cli_commands_find(name) : NULL;
     const char *argv[] = { name, "--help", NULL };
 
-    if (command) return run_command(cli, command, 2, argv);
+    if (name && ss_cli_commands_find(name)) return run_command(cli, name, 2, argv);
     print_commands(stdout);
     return EX_OK;
 }
@@ -81,21 +79,18 @@ static int run(ss_cli_t *cli, int argc, const char *const *argv)
     int code, at;
 
     if (!strcmp(name, "sendmail") || !strcmp(name, "mailq")) {
-        cli->program = name;
-        return run_command(cli, ss_cli_commands_find(name), argc, argv);
+        ss_cli_program = name;
+        return run_command(cli, name, argc, argv);
     }
     at = before_command(cli, argc, argv, &code);
     if (at < 0) return code;
     if (!strcmp(argv[at], "help")) return help(cli, at + 1 < argc ? argv[at + 1] : NULL);
-    const ss_cli_command_t *command = ss_cli_commands_find(argv[at]);
-    if (command) return run_command(cli, command, argc - at, argv + at);
-    ss_cli_complain(cli->program, "unknown command %s ('smtp-send --help' lists them)", argv[at]);
-    return EX_USAGE;
+    return run_command(cli, argv[at], argc - at, argv + at);
 }
 
 int main(int argc, const char *const *argv)
 {
-    ss_cli_t cli = { .program = "smtp-send", .socket = SS_DEFAULT_SOCKET };
+    ss_cli_t cli = { .socket = SS_DEFAULT_SOCKET };
     const char *socket = getenv("SMTP_SEND_SOCKET");
 
     if (argc < 1 || apr_initialize() != APR_SUCCESS) return EX_OSERR;
@@ -104,10 +99,8 @@ int main(int argc, const char *const *argv)
     setlocale(LC_CTYPE, "");
     if (socket && *socket) cli.socket = socket;
     int code = run(&cli, argc, argv);
-    if (fflush(stdout) && code == EX_OK) {
-        ss_cli_complain(cli.program, "the output could not be written");
-        code = EX_IOERR;
-    }
+    if (fflush(stdout) && code == EX_OK)
+        code = ss_cli_complain(EX_IOERR, "the output could not be written");
     apr_terminate();
     return code;
 }

@@ -38,10 +38,10 @@ int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header)
     json_int_t after = ss_json_number(fields, "retryAfter");
 
     if (!*detail) detail = apr_psprintf(cli->pool, "the daemon refused (%d)", status);
-    ss_cli_complain(cli->program, after ? "%s (try again in %s)" : "%s", detail,
-                    ss_terminal_age(after, cli->pool));
     json_decref(fields);
-    return ss_cli_exit_code(status, SS_CLI_NOTHING);
+    return ss_cli_complain(ss_cli_exit_code(status, SS_CLI_NOTHING),
+                           after ? "%s (try again in %s)" : "%s", detail,
+                           ss_terminal_age(after, cli->pool));
 }
 
 static apr_status_t exchange(const ss_cli_t *cli, const char *header,
@@ -71,12 +71,9 @@ int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps
     /* The old daemon ended without reading the request: send it to the new one. */
     if (rv == APR_ECONNABORTED) rv = exchange(cli, header, steps, answer, &result);
     if (rv == APR_SUCCESS) return EX_OK;
-    if (ss_result_is_set(&result))
-        ss_cli_complain(cli->program, "%s", result.text);
-    else
-        ss_cli_complain(cli->program, "the delivery daemon at %s did not answer: %s", cli->socket,
-                        rv == APR_EOF ? "it exited" : apr_strerror(rv, reason, sizeof(reason)));
-    return EX_TEMPFAIL;
+    if (ss_result_is_set(&result)) return ss_cli_complain(EX_TEMPFAIL, "%s", result.text);
+    return ss_cli_complain(EX_TEMPFAIL, "the delivery daemon at %s did not answer: %s", cli->socket,
+                           rv == APR_EOF ? "it exited" : apr_strerror(rv, reason, sizeof(reason)));
 }
 
 json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *code)
@@ -90,10 +87,8 @@ json_t *ss_exchange_ask(ss_cli_t *cli, json_t *request, int *code)
         return NULL;
     }
     json_t *document = json_loads(answer.content ? answer.content : answer.header, 0, NULL);
-    if (!document) {
-        ss_cli_complain(cli->program, "the delivery daemon at %s sent an answer that is not JSON",
-                        cli->socket);
-        *code = EX_PROTOCOL;
-    }
+    if (!document)
+        *code = ss_cli_complain(
+            EX_PROTOCOL, "the delivery daemon at %s sent an answer that is not JSON", cli->socket);
     return document;
 }

@@ -1,7 +1,6 @@
 /* front.c: main of smtp-send. It submits mail itself and starts smtp-send-commands for everything
  * else, so that a submission, which is a process per message, does not load the libraries of the
  * other commands (JSON, TLS, SASL). */
-#include <apr_general.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "cli/cli.h"
 #include "cli/sendmail.h"
 
 #define PATH_SIZE 4096
@@ -55,11 +55,12 @@ static int sendmail_at(int argc, const char *const *argv, const char **socket)
 int main(int argc, const char *const *argv)
 {
     const char *socket = getenv("SMTP_SEND_SOCKET");
-    ss_sendmail_t s = { .program = "sendmail", .socket = SS_DEFAULT_SOCKET };
+    ss_sendmail_t s = { .socket = SS_DEFAULT_SOCKET };
     apr_pool_t *pool;
     int at = argc > 0 ? sendmail_at(argc, argv, &s.socket) : -1;
 
     if (at < 0) return start_commands(argv);
+    ss_cli_program = "sendmail";
     if (socket && *socket && !strcmp(s.socket, SS_DEFAULT_SOCKET)) s.socket = socket;
     if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return EX_OSERR;

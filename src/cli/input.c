@@ -1,4 +1,3 @@
-/* input.c: standard input of sendmail. */
 #include "cli/input.h"
 
 #include <string.h>

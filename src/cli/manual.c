@@ -1,13 +1,11 @@
 /* manual.c: a program of the build that writes the man pages from the tables of commands and
  * directives. */
-#include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "config/option.h"
-#include "config/settings.h"
 
 /* Text for troff: escapes backslashes, and dots and quotes at the start of a line. */
 static void put(const char *text)
@@ -29,7 +27,7 @@ static void put(const char *text)
 /* What --help of a command prints. */
 static void put_help(const ss_cli_command_t *command, apr_pool_t *pool)
 {
-    ss_cli_t cli = { .pool = pool, .program = "smtp-send", .command = command };
+    ss_cli_t cli = { .pool = pool, .command = command };
     const char *argv[] = { command->name, "--help", NULL };
     FILE *kept = stdout;
     char *text = NULL;

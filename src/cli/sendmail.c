@@ -9,12 +9,9 @@
 #include <pwd.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sysexits.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/clock.h"
-#include "base/object.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/input.h"
@@ -84,18 +81,7 @@ static const char *make_key(apr_pool_t *pool)
 
 /* ---- standard input ---- */
 
-/* Reports the error and returns the exit code. */
-static int cannot_take(const ss_sendmail_t *s, apr_status_t rv, apr_pool_t *pool)
-{
-    if (rv != SS_INPUT_TOO_LARGE) {
-        ss_cli_complain(s->program, "%s", ss_scratch_why(rv, pool));
-        return EX_TEMPFAIL;
-    }
-    ss_cli_complain(s->program, "the message is larger than %d bytes", SS_INPUT_MAX);
-    return EX_DATAERR;
-}
-
-static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *pool)
+static int read_content(ss_input_t *input, apr_pool_t *pool)
 {
     char *piece = apr_palloc(pool, READ_SIZE);
     apr_status_t rv = APR_SUCCESS;
@@ -103,15 +89,15 @@ static int read_content(const ss_sendmail_t *s, ss_input_t *input, apr_pool_t *p
     while (rv == APR_SUCCESS && !input->has_ended) {
         ssize_t got = read(STDIN_FILENO, piece, READ_SIZE);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            ss_cli_complain(s->program, "the message cannot be read: %s", strerror(errno));
-            return EX_IOERR;
-        }
+        if (got < 0)
+            return ss_cli_complain(EX_IOERR, "the message cannot be read: %s", strerror(errno));
         if (!got) break;
         rv = ss_input_add(input, piece, (apr_size_t)got, pool);
     }
     if (rv == APR_SUCCESS) rv = ss_input_end(input, pool);
-    if (rv != APR_SUCCESS) return cannot_take(s, rv, pool);
+    if (rv == SS_INPUT_TOO_LARGE)
+        return ss_cli_complain(EX_DATAERR, "the message is larger than %d bytes", SS_INPUT_MAX);
+    if (rv != APR_SUCCESS) return ss_cli_complain(EX_TEMPFAIL, "%s", ss_scratch_why(rv, pool));
     /* Empty input is a message without fields and text: "sendmail root < /dev/null" sends it. */
     return input->begin.len                                  ? EX_OK
            : ss_buf_puts(&input->begin, "\n") == APR_SUCCESS ? EX_OK
@@ -157,17 +143,14 @@ static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_
         apr_status_t rv = ss_peer_call(&call, &answer, &result, pool);
         int is_over = ss_mono_reached(until, ss_mono_now());
         if (rv == APR_SUCCESS && (answer.status == 202 || answer.status == 200)) return EX_OK;
-        if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer))) {
-            ss_cli_complain(s->program, "%s", detail_of(&answer, pool));
-            return ss_cli_exit_code(answer.status, EX_DATAERR);
-        }
+        if (rv == APR_SUCCESS && (is_over || !is_back_soon(&answer)))
+            return ss_cli_complain(ss_cli_exit_code(answer.status, EX_DATAERR), "%s",
+                                   detail_of(&answer, pool));
         if (rv != APR_SUCCESS &&
-            (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE))) {
-            ss_cli_complain(s->program, "%s",
-                            ss_result_is_set(&result) ? result.text
-                                                      : "the delivery daemon cannot be reached");
-            return EX_TEMPFAIL;
-        }
+            (is_over || (rv != APR_EOF && rv != APR_ECONNABORTED && rv != EPIPE)))
+            return ss_cli_complain(
+                EX_TEMPFAIL, "%s",
+                ss_result_is_set(&result) ? result.text : "the delivery daemon cannot be reached");
         apr_sleep(AGAIN_AFTER);
     }
 }
@@ -178,13 +161,11 @@ int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
     const char *header = ss_sendmail_header(s, login, name, key, pool);
     ss_input_t input;
 
-    if (!header) {
-        ss_cli_complain(s->program, "too many recipients: they need more than %d bytes",
-                        SS_FRAME_HEADER_MAX);
-        return EX_DATAERR;
-    }
+    if (!header)
+        return ss_cli_complain(EX_DATAERR, "too many recipients: they need more than %d bytes",
+                               SS_FRAME_HEADER_MAX);
     ss_input_init(&input, s->ignores_dots);
-    int code = read_content(s, &input, pool);
+    int code = read_content(&input, pool);
     if (code == EX_OK) code = hand_over(s, header, &input, pool);
     ss_input_free(&input);
     return code;

@@ -16,7 +16,6 @@ typedef enum {
 } ss_sendmail_mode_t;
 
 typedef struct {
-    const char *program; /* for messages: "sendmail" */
     const char *socket;
     ss_sendmail_mode_t mode;
     int takes_rcpts;        /* -t */

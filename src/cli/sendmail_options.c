@@ -11,39 +11,28 @@
  * "-q30m"). Some have no effect here. */
 static const char letters[] = "A:B:C:D:d?F:f:GIL:N:nO:o?p:q?R:r:sTUV:vX:xb:c:e?h:imt";
 
-static int wrong(ss_sendmail_t *s)
-{
-    s->mode = SS_SENDMAIL_WRONG;
-    return -1;
-}
-
 static int read_mode(ss_sendmail_t *s, const char *value)
 {
-    if (!strcmp(value, "m")) {
-        s->mode = SS_SENDMAIL_SUBMIT;
-    } else if (!strcmp(value, "p")) {
-        s->mode = SS_SENDMAIL_LIST;
-    } else {
-        ss_cli_complain(
-            s->program,
-            !strcmp(value, "s")
-                ? "-bs is not supported: the daemon accepts SMTP itself (SMTPSendListen)"
-            : !strcmp(value, "i")
-                ? "-bi is not supported: SMTPSendAlias sets aliases, there is no file to rebuild"
-                : "-b%s is not supported: -bm submits, -bp lists the queue",
-            value);
-        return wrong(s);
-    }
-    return 0;
+    int is_list = !strcmp(value, "p");
+
+    s->mode = is_list ? SS_SENDMAIL_LIST : SS_SENDMAIL_SUBMIT;
+    if (is_list || !strcmp(value, "m")) return 0;
+    return ss_cli_complain(
+        -1,
+        !strcmp(value, "s")
+            ? "-bs is not supported: the daemon accepts SMTP itself (SMTPSendListen)"
+        : !strcmp(value, "i")
+            ? "-bi is not supported: SMTPSendAlias sets aliases, there is no file to rebuild"
+            : "-b%s is not supported: -bm submits, -bp lists the queue",
+        value);
 }
 
 static int read_notify(ss_sendmail_t *s, const char *value)
 {
     s->notify = 0;
     if (!ss_dsn_notify(value, &s->notify) && s->notify) return 0;
-    ss_cli_complain(s->program, "-N %s: must be never, or a list of success, failure and delay",
-                    value);
-    return wrong(s);
+    return ss_cli_complain(-1, "-N %s: must be never, or a list of success, failure and delay",
+                           value);
 }
 
 static int read_attribute(ss_sendmail_t *s, const ss_attributes_row_t *row, const char *value)
@@ -51,8 +40,7 @@ static int read_attribute(ss_sendmail_t *s, const ss_attributes_row_t *row, cons
     const char *why = ss_attributes_read(row, &s->attr, value, s->to->pool);
 
     if (!why) return 0;
-    ss_cli_complain(s->program, "-%c %s: %s", row->option, value, why);
-    return wrong(s);
+    return ss_cli_complain(-1, "-%c %s: %s", row->option, value, why);
 }
 
 static int take(ss_sendmail_t *s, char letter, const char *value)
@@ -83,20 +71,14 @@ static int take_argument(ss_sendmail_t *s, const char *argument, const char *nex
 {
     for (const char *p = argument + 1; *p; p++) {
         const char *known = *p == ':' || *p == '?' ? NULL : strchr(letters, *p);
-        if (!known) {
-            ss_cli_complain(s->program, "unknown option -%c", *p);
-            return wrong(s);
-        }
+        if (!known) return ss_cli_complain(-1, "unknown option -%c", *p);
         if (known[1] == '?') return take(s, *p, p + 1) ? -1 : 1;
         if (known[1] != ':') {
             if (take(s, *p, NULL)) return -1;
             continue;
         }
         if (p[1]) return take(s, *p, p + 1) ? -1 : 1;
-        if (!next) {
-            ss_cli_complain(s->program, "-%c needs a value", *p);
-            return wrong(s);
-        }
+        if (!next) return ss_cli_complain(-1, "-%c needs a value", *p);
         return take(s, *p, next) ? -1 : 2;
     }
     return 1;
@@ -119,15 +101,15 @@ ss_sendmail_mode_t ss_sendmail_read(ss_sendmail_t *s, int argc, const char *cons
             is_over = 1;
         } else {
             int taken = take_argument(s, argv[i], i + 1 < argc ? argv[i + 1] : NULL);
-            if (taken < 0) return s->mode;
+            if (taken < 0) return s->mode = SS_SENDMAIL_WRONG;
             i += taken - 1;
         }
     }
     if (s->mode == SS_SENDMAIL_SUBMIT && !s->takes_rcpts && !s->to->nelts) {
         ss_cli_complain(
-            s->program,
+            EX_USAGE,
             "no recipients: give them after the options, or use -t to take them from the message");
-        wrong(s);
+        return s->mode = SS_SENDMAIL_WRONG;
     }
     return s->mode;
 }

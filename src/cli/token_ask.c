@@ -64,9 +64,9 @@ static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_toke
     } else {
         const char *error = ss_terminal_text(document, "error", cli->pool),
                    *more = ss_terminal_text(document, "error_description", cli->pool);
-        ss_cli_complain(cli->program, "the service gave no token (HTTP %ld)%s%s%s%s", status,
-                        *error ? ": " : "", error, *more ? ": " : "", more);
-        code = status == 429 || status >= 500 ? EX_TEMPFAIL : EX_UNAVAILABLE;
+        code = ss_cli_complain(status == 429 || status >= 500 ? EX_TEMPFAIL : EX_UNAVAILABLE,
+                               "the service gave no token (HTTP %ld)%s%s%s%s", status,
+                               *error ? ": " : "", error, *more ? ": " : "", more);
     }
     json_decref(document);
     return code;
@@ -79,16 +79,11 @@ int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_ask_field_t *fie
     ss_buf_t body;
     long status = 0;
 
-    if (!is_safe(url)) {
-        ss_cli_complain(cli->program, "%s: secrets are only sent to https:// addresses",
-                        ss_terminal_clean(url, cli->pool));
-        return EX_USAGE;
-    }
+    if (!is_safe(url))
+        return ss_cli_complain(EX_USAGE, "%s: secrets are only sent to https:// addresses",
+                               ss_terminal_clean(url, cli->pool));
     CURL *curl = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_easy_init() : NULL;
-    if (!curl) {
-        ss_cli_complain(cli->program, "libcurl cannot be started");
-        return EX_OSERR;
-    }
+    if (!curl) return ss_cli_complain(EX_OSERR, "libcurl cannot be started");
     ss_buf_init_secret(&body, SS_TOKEN_MAX * 2);
     const char *text = form(curl, fields, count, cli->pool);
     curl_easy_setopt(curl, CURLOPT_URL, url);
@@ -103,12 +98,10 @@ int ss_token_ask(ss_cli_t *cli, const char *url, const ss_token_ask_field_t *fie
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "mod_smtp_send/" SMTP_SEND_VERSION);
     CURLcode rv = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    int code = EX_TEMPFAIL;
-    if (rv == CURLE_OK)
-        code = read_answer(cli, status, &body, token);
-    else
-        ss_cli_complain(cli->program, "%s cannot be reached: %s", ss_terminal_clean(url, cli->pool),
-                        *error ? error : curl_easy_strerror(rv));
+    int code = rv == CURLE_OK ? read_answer(cli, status, &body, token)
+                              : ss_cli_complain(EX_TEMPFAIL, "%s cannot be reached: %s",
+                                                ss_terminal_clean(url, cli->pool),
+                                                *error ? error : curl_easy_strerror(rv));
     ss_buf_wipe(&body);
     curl_easy_cleanup(curl);
     curl_global_cleanup();

@@ -1,12 +1,9 @@
-/* token_assertion.c: signed assertions, by OpenSSL. */
 #include "cli/token.h"
 
 #include <apr_strings.h>
 #include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509.h>
 #include <string.h>
 
 /* Base64 with the alphabet of URLs, without padding (RFC 7515 2). */
@@ -70,13 +67,13 @@ const char *ss_token_assertion_sign(ss_cli_t *cli, json_t *header, json_t *claim
     const char *signed_by = NULL;
 
     if (!private)
-        ss_cli_complain(cli->program, "the private key cannot be read: %s", reason());
+        ss_cli_complain(EX_USAGE, "the private key cannot be read: %s", reason());
     else if (EVP_PKEY_get_base_id(private) != EVP_PKEY_RSA)
-        ss_cli_complain(cli->program, "RS256 needs an RSA key, and the private key is not one");
+        ss_cli_complain(EX_USAGE, "RS256 needs an RSA key, and the private key is not one");
     else
         signed_by = signature(cli, private, text);
     if (private && EVP_PKEY_get_base_id(private) == EVP_PKEY_RSA && !signed_by)
-        ss_cli_complain(cli->program, "the assertion cannot be signed: %s", reason());
+        ss_cli_complain(EX_USAGE, "the assertion cannot be signed: %s", reason());
     EVP_PKEY_free(private);
     BIO_free(bio);
     return signed_by ? apr_pstrcat(cli->pool, text, ".", signed_by, NULL) : NULL;
@@ -90,7 +87,7 @@ const char *ss_token_assertion_thumbprint(ss_cli_t *cli, const char *pem, apr_si
     unsigned int size = 0;
     int ok = certificate && X509_digest(certificate, EVP_sha256(), digest, &size) == 1;
 
-    if (!ok) ss_cli_complain(cli->program, "the certificate cannot be read: %s", reason());
+    if (!ok) ss_cli_complain(EX_USAGE, "the certificate cannot be read: %s", reason());
     X509_free(certificate);
     BIO_free(bio);
     return ok ? base64url(digest, size, cli->pool) : NULL;

@@ -1,4 +1,3 @@
-/* token_cache.c: tokens and secrets in files. */
 #include "cli/token.h"
 
 #include <apr_strings.h>
@@ -10,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/json.h"
 #include "base/clock.h"
 
 /* a token is not used in its last minutes: a login takes time */
@@ -58,7 +56,7 @@ static const char *read_all(ss_cli_t *cli, int fd, const char *path, int is_repo
         return bytes;
     }
     if (is_reported)
-        ss_cli_complain(cli->program, "%s: %s", path, got < 0 ? strerror(errno) : "too large");
+        ss_cli_complain(EX_USAGE, "%s: %s", path, got < 0 ? strerror(errno) : "too large");
     return NULL;
 }
 
@@ -67,7 +65,7 @@ const char *ss_token_cache_file(ss_cli_t *cli, const char *path, int is_line, ap
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
-        ss_cli_complain(cli->program, "%s: %s", path, strerror(errno));
+        ss_cli_complain(EX_USAGE, "%s: %s", path, strerror(errno));
         return NULL;
     }
     char *bytes = (char *)read_all(cli, fd, path, 1, len);
@@ -75,7 +73,7 @@ const char *ss_token_cache_file(ss_cli_t *cli, const char *path, int is_line, ap
     if (bytes && is_line && *len && bytes[*len - 1] == '\n') bytes[--*len] = '\0';
     if (bytes && is_line && *len && bytes[*len - 1] == '\r') bytes[--*len] = '\0';
     if (bytes && is_line && (!*len || strlen(bytes) != *len)) {
-        ss_cli_complain(cli->program, "%s: %s", path, *len ? "contains a zero byte" : "empty");
+        ss_cli_complain(EX_USAGE, "%s: %s", path, *len ? "contains a zero byte" : "empty");
         return NULL;
     }
     return bytes;
@@ -118,8 +116,7 @@ void ss_token_cache_write(ss_cli_t *cli, const char *path, const char *key, cons
     if (fd >= 0 && close(fd)) ok = 0;
     if (ok && rename(made, path)) ok = 0;
     if (!ok) {
-        ss_cli_complain(cli->program, "the token cannot be cached in %s: %s", path,
-                        strerror(errno));
+        ss_cli_complain(EX_USAGE, "the token cannot be cached in %s: %s", path, strerror(errno));
         if (fd >= 0) unlink(made);
     }
 }

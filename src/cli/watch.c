@@ -55,7 +55,7 @@ int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture
     int code = EX_OK;
 
     if (every && (ss_text_duration(every, &wait) || wait < EVERY_LEAST))
-        return ss_cli_complain(cli->program, "--every: \"%s\" is not a duration of at least 200ms",
+        return ss_cli_complain(EX_USAGE, "--every: \"%s\" is not a duration of at least 200ms",
                                every);
     while (code == EX_OK) {
         apr_pool_create(&cli->pool, whole);

@@ -1,4 +1,4 @@
-/* bounce_request.c: see bounce_request.h. Each message is read, since its bounce carries its
+/* Each message is read, since its bounce carries its
  * header; then it is an outcome like any other. */
 #include "operator/bounce_request.h"
 
@@ -6,9 +6,7 @@
 
 #include "base/clock.h"
 #include "delivery/backlog.h"
-#include "delivery/job.h"
 #include "delivery/outcome.h"
-#include "delivery/relay.h"
 #include "operator/selection.h"
 
 #define PAGE 100

@@ -1,12 +1,8 @@
-/* connection_test.c: connection tests and test messages that somebody asks for on the local socket.
- */
 #include "operator/connection_test.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "delivery/relay.h"
 #include "mail/address.h"
 #include "net/probe.h"
 #include "smtp/advice.h"

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "delivery/connection.h"
 #include "delivery/learned.h"
 #include "delivery/node.h"
 #include "delivery/pause.h"

@@ -5,7 +5,6 @@
 
 #include "delivery/flush.h"
 #include "delivery/pause.h"
-#include "delivery/relay.h"
 #include "delivery/slow_start.h"
 #include "record/activity.h"
 

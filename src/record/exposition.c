@@ -5,7 +5,6 @@
 
 #include "base/text.h"
 #include "delivery/pause.h"
-#include "delivery/relay.h"
 #include "record/health.h"
 
 #define STORE_BUCKETS (int)(sizeof(((ss_store_stats_t *)0)->buckets) / sizeof(apr_uint64_t))

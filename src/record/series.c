@@ -1,4 +1,4 @@
-/* series.c: see series.h. A point begins at a whole multiple of its step, so that a restart never
+/* A point begins at a whole multiple of its step, so that a restart never
  * shifts it. */
 #include "record/series.h"
 

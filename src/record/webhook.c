@@ -1,7 +1,5 @@
-/* webhook.c: see webhook.h. webhook_call.c makes the requests. */
 #include "record/webhook.h"
 
-#include <apr_ring.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>

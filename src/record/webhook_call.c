@@ -1,4 +1,4 @@
-/* webhook_call.c: see webhook_call.h. The address is checked when the socket is created, after the
+/* The address is checked when the socket is created, after the
  * name was resolved: a host name that changes to a private address between check and use (DNS
  * rebinding) has no effect. */
 #include "record/webhook_call.h"
@@ -7,7 +7,6 @@
 #include <apr_strings.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -1,7 +1,5 @@
-/* handler.c: dispatches to the handlers; headers of all answers. */
 #include "web/handler.h"
 
-#include <http_config.h>
 #include <string.h>
 
 #include "config/module.h"

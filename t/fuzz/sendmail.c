@@ -15,7 +15,7 @@ static void try_input(const char *data, size_t size, apr_pool_t *pool)
 {
     const char *argv[ARGUMENTS + 1] = { "sendmail" };
     char *text = apr_pstrmemdup(pool, data, size), *state = NULL;
-    ss_sendmail_t s = { .program = "sendmail" };
+    ss_sendmail_t s = { 0 };
     int argc = 1;
 
     for (char *word = apr_strtok(text, "\n", &state); word && argc < ARGUMENTS;

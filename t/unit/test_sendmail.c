@@ -20,7 +20,7 @@ void ss_suite_sendmail(void);
 
 static ss_sendmail_t read_arguments(const char *line, apr_pool_t *pool)
 {
-    ss_sendmail_t s = { .program = "test", .socket = "/nowhere" };
+    ss_sendmail_t s = { .socket = "/nowhere" };
     const char *argv[20] = { "sendmail" };
     char *state = NULL, *copy = strdup(line);
     int argc = 1;

@@ -1,16 +1,11 @@
-/* body.c: reading a request's parameters and body.
- *
- * The bytes are in heap memory, not in the request's pool: a pool keeps its memory, and each child
+/* The bytes are in heap memory, not in the request's pool: a pool keeps its memory, and each child
  * would stay as large as the largest message it ever received. */
 #include "web/shared/body.h"
 
 #include <apr_strings.h>
-#include <http_core.h>
 #include <http_protocol.h>
 #include <string.h>
-#include <util_filter.h>
 
-#include "base/buf.h"
 #include "base/text.h"
 #include "web/shared/problem.h"
 
@@ -92,18 +87,14 @@ int ss_body_each(request_rec *r, apr_int64_t max, const char *limit_name,
     reading_t reading = { .take = taker, .self = self, .max = max };
     apr_status_t rv = APR_SUCCESS;
 
-    if (announced_by(r, max) < 0) {
-        too_large(r, max, limit_name);
-        return 0;
-    }
+    if (announced_by(r, max) < 0) return too_large(r, max, limit_name);
     while (!reading.has_ended && rv == APR_SUCCESS) {
         rv = ap_get_brigade(r->input_filters, brigade, AP_MODE_READBYTES, APR_BLOCK_READ, PIECE);
         if (rv == APR_SUCCESS) rv = take(&reading, brigade);
         apr_brigade_cleanup(brigade);
     }
     if (rv == APR_SUCCESS) return 1;
-    explain(r, rv, max, limit_name);
-    return 0;
+    return explain(r, rv, max, limit_name);
 }
 
 static apr_status_t append(void *self, const char *bytes, apr_size_t len)
@@ -132,8 +123,7 @@ int ss_body_query(request_rec *r, ss_params_t *query)
     const char *why = NULL;
 
     if (!ss_params_parse(query, r->args, &why, r->pool)) return 1;
-    ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
-    return 0;
+    return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the query string is malformed: %s", why);
 }
 
 int ss_body_form(request_rec *r, apr_int64_t max, ss_params_t *form)
@@ -145,8 +135,7 @@ int ss_body_form(request_rec *r, apr_int64_t max, ss_params_t *form)
     const char *both =
         r->args && *r->args ? apr_pstrcat(r->pool, r->args, "&", bytes, NULL) : bytes;
     if (strlen(bytes) == len && !ss_params_parse(form, both, &why, r->pool)) return 1;
-    ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s", why);
-    return 0;
+    return ss_problem(r, HTTP_BAD_REQUEST, NULL, "the form is malformed: %s", why);
 }
 
 int ss_body_known(request_rec *r, const ss_params_t *params, const char *const *known)

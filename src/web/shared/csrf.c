@@ -1,6 +1,4 @@
-/* csrf.c: protection against forged requests (CSRF) by a double-submit cookie.
- *
- * The token is random: a page of another site can neither read our cookie nor put its value into a
+/* The token is random: a page of another site can neither read our cookie nor put its value into a
  * form. The web processes therefore share no secret, and tokens stay valid across restarts. */
 #include "web/shared/csrf.h"
 
@@ -37,8 +35,8 @@ int ss_csrf_check(request_rec *r, const ss_params_t *form)
                             apr_table_get(r->headers_in, "Origin"), ss_params_get(form, "token"),
                             r->pool))
         return 1;
-    ss_problem(r, HTTP_FORBIDDEN, "token",
-               "this request did not come from our own page, or the page is too old: reload it and "
-               "repeat the action");
-    return 0;
+    return ss_problem(
+        r, HTTP_FORBIDDEN, "token",
+        "this request did not come from our own page, or the page is too old: reload it and "
+        "repeat the action");
 }

@@ -1,4 +1,3 @@
-/* csrf_rule.c: the rule that protects actions against forged requests (CSRF). */
 #include "web/shared/csrf.h"
 
 #include <apr_strings.h>

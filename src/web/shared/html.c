@@ -1,4 +1,3 @@
-/* html.c: the frame of the pages, and shared pieces. */
 #include "web/shared/html.h"
 
 #include <apr_strings.h>

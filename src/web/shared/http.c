@@ -1,4 +1,3 @@
-/* http.c: what the client asked for, and answers. */
 #include "web/shared/http.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,5 @@
-/* negotiate.c: content negotiation. */
 #include "web/shared/negotiate.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "base/text.h"

@@ -1,4 +1,3 @@
-/* page.c: the daemon's status for a page, navigation and small forms. */
 #include "web/shared/page.h"
 
 #include <apr_strings.h>
@@ -7,7 +6,6 @@
 
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
-#include "web/shared/http.h"
 #include "web/shared/rpc.h"
 
 /* people and monitoring wait for the answer: report a missing daemon soon */

@@ -1,4 +1,3 @@
-/* params.c: parameters of a query string or a small form. */
 #include "web/shared/params.h"
 
 #include <apr_lib.h>
@@ -6,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "mail/codec.h"
 
 /* Decodes a name or value; NULL with the reason. */
 static const char *decode(const char *text, apr_size_t len, const char **why, apr_pool_t *pool)

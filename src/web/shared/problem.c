@@ -1,4 +1,3 @@
-/* problem.c: refusals as problem documents (RFC 9457), or as HTML for browsers. */
 #include "web/shared/problem.h"
 
 #include <apr_strings.h>
@@ -48,7 +47,8 @@ int ss_problem_send(request_rec *r, const ss_problem_t *problem)
                                  "detail", ss_json_string(detail), "field",
                                  problem->field ? ss_json_string(problem->field) : NULL, "state",
                                  problem->state ? ss_json_string(problem->state) : NULL);
-    return ss_http_json(r, problem->status, "application/problem+json", document);
+    ss_http_json(r, problem->status, "application/problem+json", document);
+    return OK;
 }
 
 int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)

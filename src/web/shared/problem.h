@@ -13,7 +13,7 @@ typedef struct {
     int retry_after;    /* seconds; 0: none, but 429 and 503 always have one */
 } ss_problem_t;
 
-/* Sends the refusal. Returns OK, for the handler to return. */
+/* Sends the refusal. Returns OK, which is 0, for the caller to return. */
 int ss_problem_send(request_rec *r, const ss_problem_t *problem);
 /* The same from arguments. field may be NULL. */
 int ss_problem(request_rec *r, int status, const char *field, const char *format, ...)

@@ -1,15 +1,12 @@
-/* rpc.c: one request to the delivery daemon. */
 #include "web/shared/rpc.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "config/module.h"
 #include "web/shared/html.h"
 #include "web/shared/problem.h"
 #include "web/shared/http.h"
-#include "wire/peer.h"
 
 static apr_status_t drop(void *value)
 {
@@ -96,14 +93,10 @@ int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer
     int has_answer = ss_rpc_exchange(request, answer, r->pool);
 
     if (has_answer && answer->raw.status < 300) return 1;
-    if (has_answer) {
-        ss_rpc_refuse(r, answer->fields);
-        return 0;
-    }
+    if (has_answer) return ss_rpc_refuse(r, answer->fields);
     ss_log(ss_module_log(r->server, r->pool), SS_LOG_WARN, 501, "%s: answered with 503: %s", r->uri,
            answer->why);
-    ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", answer->why);
-    return 0;
+    return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s", answer->why);
 }
 
 int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,

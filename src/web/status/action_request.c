@@ -1,4 +1,3 @@
-/* action_request.c: the daemon's request for an action of the status page. */
 #include "web/status/action_request.h"
 
 #include <string.h>

@@ -1,11 +1,8 @@
-/* plot.c: plots as SVG. */
 #include "web/status/plot.h"
 
 #include <apr_strings.h>
 #include <http_protocol.h>
 #include <string.h>
-
-#include "web/shared/html.h"
 
 #define WIDTH 640
 #define HEIGHT 170

@@ -10,7 +10,6 @@
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 #include "web/status/action_request.h"

@@ -12,7 +12,6 @@
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 

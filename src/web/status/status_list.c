@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "web/shared/html.h"
-#include "web/shared/params.h"
 #include "web/shared/rpc.h"
 
 #define ROWS 100

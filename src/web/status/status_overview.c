@@ -4,7 +4,6 @@
 #include <http_protocol.h>
 
 #include "web/shared/html.h"
-#include "web/shared/params.h"
 #include "web/shared/rpc.h"
 #include "web/status/plot.h"
 

@@ -3,17 +3,13 @@
 
 #include <apr_strings.h>
 #include <httpd.h>
-#include <http_config.h>
-#include <http_core.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "config/module.h"
 #include "smtp_send.h"
 #include "web/shared/html.h"
-#include "web/shared/params.h"
 #include "web/shared/rpc.h"
-#include "web/submit/idempotency.h"
 #include "web/submit/submission.h"
 
 #define SMTP_SEND_DECLARE(type) static type

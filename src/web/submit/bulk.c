@@ -1,13 +1,9 @@
-/* bulk.c: many messages to the daemon in few requests. */
 #include "web/submit/bulk.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "base/log.h"
 #include "config/module.h"
-#include "web/shared/http.h"
 #include "web/shared/rpc.h"
 
 #define RETRY_AFTER 5

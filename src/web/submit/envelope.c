@@ -1,4 +1,3 @@
-/* envelope.c: envelopes in query strings and in requests to the daemon. */
 #include "web/submit/envelope.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,3 @@
-/* form_body.c: reads both encodings of an HTML form as fields and files. */
 #include "web/submit/form_body.h"
 
 #include <apr_strings.h>

@@ -1,4 +1,3 @@
-/* idempotency.c: the Idempotency-Key of a submission. */
 #include "web/submit/idempotency.h"
 
 #include <apr_escape.h>
@@ -13,12 +12,10 @@ int ss_idempotency_read(request_rec *r, const char *submitter, ss_idempotency_t 
     const char *key = apr_table_get(r->headers_in, "Idempotency-Key");
 
     repeat->key = NULL;
-    if (key && !ss_limit_is_key(key)) {
-        ss_problem(r, HTTP_BAD_REQUEST, "Idempotency-Key",
-                   "the Idempotency-Key must be 1 to %d printable ASCII characters",
-                   SS_LIMIT_KEY_MAX);
-        return 0;
-    }
+    if (key && !ss_limit_is_key(key))
+        return ss_problem(r, HTTP_BAD_REQUEST, "Idempotency-Key",
+                          "the Idempotency-Key must be 1 to %d printable ASCII characters",
+                          SS_LIMIT_KEY_MAX);
     if (key) repeat->key = apr_pstrcat(r->pool, submitter, " ", key, NULL);
     return 1;
 }

@@ -1,4 +1,3 @@
-/* limit.c: limits of a submission over HTTP. */
 #include "web/submit/limit.h"
 
 #include <apr_strings.h>

@@ -6,15 +6,12 @@
 #include <apr_strings.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mail/ndjson.h"
-#include "web/shared/html.h"
 #include "web/shared/body.h"
 #include "web/shared/problem.h"
 #include "web/shared/http.h"
 #include "web/submit/bulk.h"
-#include "web/submit/idempotency.h"
 #include "web/submit/limit.h"
 #include "web/submit/spool.h"
 

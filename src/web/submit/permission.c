@@ -1,4 +1,3 @@
-/* permission.c: who may submit what where. */
 #include "web/submit/permission.h"
 
 #include <string.h>

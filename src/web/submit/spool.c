@@ -1,4 +1,3 @@
-/* spool.c: the body of a large message. */
 #include "web/submit/spool.h"
 
 #include <openssl/rand.h>
@@ -107,9 +106,8 @@ int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, E
     if (!ss_body_each(s->r, max, limit_name, take, spool)) return 0;
     end(spool);
     if (spool->failed == APR_SUCCESS) return 1;
-    ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s",
-               ss_scratch_why(spool->failed, s->r->pool));
-    return 0;
+    return ss_problem(s->r, HTTP_SERVICE_UNAVAILABLE, NULL, "%s",
+                      ss_scratch_why(spool->failed, s->r->pool));
 }
 
 apr_status_t ss_spool_take_back(ss_spool_t *spool)

@@ -1,4 +1,3 @@
-/* submission.c: makes a message of bytes, and the daemon's request of a message. */
 #include "web/submit/submission.h"
 
 #include <ap_expr.h>
@@ -8,7 +7,6 @@
 #include "base/clock.h"
 #include "config/module.h"
 #include "mail/form.h"
-#include "mail/parse.h"
 #include "mail/rewrite.h"
 #include "web/shared/http.h"
 #include "web/submit/envelope.h"

@@ -16,12 +16,10 @@
 #include "web/shared/body.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 #include "web/submit/bulk.h"
 #include "web/submit/envelope.h"
-#include "web/submit/idempotency.h"
 #include "web/submit/limit.h"
 #include "web/submit/lines.h"
 #include "web/submit/spool.h"
@@ -53,10 +51,9 @@ static int read_type(ss_submission_t *s)
         }
     }
     apr_table_setn(s->r->headers_out, "Accept", TYPES);
-    ss_problem(s->r, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "%s%s%s: send one of " TYPES,
-               s->type ? "unsupported Content-Type \"" : "the request has no Content-Type",
-               s->type ? s->type : "", s->type ? "\"" : "");
-    return 0;
+    return ss_problem(s->r, HTTP_UNSUPPORTED_MEDIA_TYPE, NULL, "%s%s%s: send one of " TYPES,
+                      s->type ? "unsupported Content-Type \"" : "the request has no Content-Type",
+                      s->type ? s->type : "", s->type ? "\"" : "");
 }
 
 /* The first unknown parameter, or NULL. A document contains everything but "wait" itself. */
@@ -77,9 +74,8 @@ static int read_wait(request_rec *r, const ss_params_t *query, apr_interval_time
     const char *text = ss_params_get(query, "wait");
 
     if (ss_limit_wait(text, wait)) return 1;
-    ss_problem(r, HTTP_BAD_REQUEST, "wait", "\"%s\" is not a duration of at most 2min, such as 10s",
-               text);
-    return 0;
+    return ss_problem(r, HTTP_BAD_REQUEST, "wait",
+                      "\"%s\" is not a duration of at most 2min, such as 10s", text);
 }
 
 /* 1, or 0: the refusal was sent. */
@@ -87,18 +83,15 @@ static int read_parameters(ss_submission_t *s)
 {
     if (!ss_body_query(s->r, &s->query)) return 0;
     const char *unknown = unknown_parameter(s);
-    if (unknown) {
-        ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
-                   s->kind != SS_SUBMISSION_MESSAGE ? "the parameter \"%s\" belongs in the body"
-                                                    : "unknown parameter \"%s\"",
-                   unknown);
-        return 0;
-    }
-    if (ss_params_get(&s->query, "wait") && s->kind == SS_SUBMISSION_LINES) {
-        ss_problem(s->r, HTTP_BAD_REQUEST, "wait",
-                   "\"wait\" is not supported with many messages: follow each by its id");
-        return 0;
-    }
+    if (unknown)
+        return ss_problem(s->r, HTTP_BAD_REQUEST, unknown,
+                          s->kind != SS_SUBMISSION_MESSAGE
+                              ? "the parameter \"%s\" belongs in the body"
+                              : "unknown parameter \"%s\"",
+                          unknown);
+    if (ss_params_get(&s->query, "wait") && s->kind == SS_SUBMISSION_LINES)
+        return ss_problem(s->r, HTTP_BAD_REQUEST, "wait",
+                          "\"wait\" is not supported with many messages: follow each by its id");
     return read_wait(s->r, &s->query, &s->wait);
 }
 
@@ -276,11 +269,10 @@ static int add_body(ss_submission_t *s, ss_spool_t *spool, apr_int64_t max)
     m->attr.is_8bit |= spool->canonical.has_8bit;
     m->tail = &spool->body;
     if (m->content_len + spool->body.len <= (apr_uint64_t)max) return 1;
-    ss_problem(s->r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
-               "the message has %" APR_UINT64_T_FMT " octets, more than %" APR_INT64_T_FMT
-               " (SMTPSendMaxMessageSize)",
-               m->content_len + spool->body.len, max);
-    return 0;
+    return ss_problem(s->r, HTTP_REQUEST_ENTITY_TOO_LARGE, NULL,
+                      "the message has %" APR_UINT64_T_FMT " octets, more than %" APR_INT64_T_FMT
+                      " (SMTPSendMaxMessageSize)",
+                      m->content_len + spool->body.len, max);
 }
 
 /* A request with one message. A large message is never held in memory as a whole. */

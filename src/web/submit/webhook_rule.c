@@ -1,4 +1,3 @@
-/* webhook_rule.c: which webhook a submission has. */
 #include "web/submit/webhook_rule.h"
 
 #include <apr_uri.h>
@@ -6,7 +5,6 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "config/hooks.h"
 
 #define URL_MAX 2000
 

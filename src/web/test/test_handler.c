@@ -2,7 +2,6 @@
  * message (POST), and shows the result, at the end or step by step. */
 #include "web/test/test.h"
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -16,7 +15,6 @@
 #include "web/shared/csrf.h"
 #include "web/shared/html.h"
 #include "web/shared/http.h"
-#include "web/shared/params.h"
 #include "web/shared/problem.h"
 #include "web/shared/rpc.h"
 
