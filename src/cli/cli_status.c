@@ -113,7 +113,8 @@ static void print_status(const json_t *status, const char *relay, apr_pool_t *po
     }
     if (*ss_terminal_text(queue, "error", pool))
         printf("  the queue: %s\n", ss_terminal_text(queue, "error", pool));
-    printf("Queue: %lld messages, %s of %s (%s); daemon %lld running for %s\n",
+    printf("Queue: %s%lld messages, %s of %s (%s); daemon %lld running for %s\n",
+           ss_json_is(queue, "counted") ? "" : "not counted yet; since the start ",
            ss_json_number(queue, "messages"),
            ss_terminal_bytes(ss_json_number(queue, "bytes"), pool),
            ss_terminal_bytes(ss_json_number(queue, "limitBytes"), pool),

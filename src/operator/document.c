@@ -196,11 +196,13 @@ static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest)
     apr_uint64_t bytes;
 
     ss_delivery_waiting(o->delivery, &messages, &bytes);
-    return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "messages",
-                     (json_int_t)messages, "bytes", (json_int_t)bytes, "limitMessages",
-                     (json_int_t)g->queue_limit_messages, "limitBytes",
-                     (json_int_t)g->queue_limit_bytes, "oldestSeconds", (json_int_t)oldest, "error",
-                     ss_json_string(o->queue->store ? NULL : o->queue->result.text));
+    return json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "counted",
+                     ss_delivery_is_counted(o->delivery), "messages", (json_int_t)messages, "bytes",
+                     (json_int_t)bytes, "limitMessages", (json_int_t)g->queue_limit_messages,
+                     "limitBytes", (json_int_t)g->queue_limit_bytes, "oldestSeconds",
+                     (json_int_t)oldest, "error",
+                     ss_json_string(o->queue->store ? ss_delivery_start_problem(o->delivery)
+                                                    : o->queue->result.text));
 }
 
 json_t *ss_document_status(const ss_operator_t *o, apr_time_t now)

@@ -65,7 +65,7 @@ static double number_of(number_t number, const ss_relay_t *relay, apr_time_t now
         return relay->waiting_messages > 0 && relay->oldest && now > relay->oldest
                    ? (double)(now - relay->oldest) / 1e6
                    : 0;
-    case BYTES: return (double)relay->waiting_bytes;
+    case BYTES: return ss_delivery_is_counted(relay->delivery) ? (double)relay->waiting_bytes : -1;
     case PAUSED: return relay->pause.directive || relay->pause.stored;
     case PAUSED_SECONDS: return (double)ss_pause_total(relay, now) / 1e6;
     case SUCCESS: return relay->last_success ? (double)relay->last_success / 1e6 : -1;
@@ -95,7 +95,7 @@ static void print_queue(print_t *p)
     const ss_settings_globals_t *g = &p->record->config->globals;
 
     family(p, "queue_messages", "gauge", "Recipients known to the queue, by relay and state.");
-    for (int i = 0; i < p->count; i++) {
+    for (int i = 0; i < p->count && ss_delivery_is_counted(p->record->delivery); i++) {
         for (int state = 0; state < SS_STATES; state++) {
             ss_buf_printf(
                 p->out, "smtp_send_queue_messages{%s,state=\"%s\"} %" APR_INT64_T_FMT "\n",

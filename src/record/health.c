@@ -71,6 +71,12 @@ json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
                 pool,
                 "nothing is sent, and new mail is refused, while the queue cannot be written: ",
                 fault, NULL));
+    else if (ss_delivery_start_problem(r->delivery))
+        add(reasons, NULL, "queue", pool,
+            apr_pstrcat(pool,
+                        "mail is neither accepted nor sent until what was paused is read from the "
+                        "queue: ",
+                        ss_delivery_start_problem(r->delivery), NULL));
     if (ss_health_is_full(&r->config->globals, messages, bytes))
         add(reasons, NULL, "queue", pool,
             "the queue is full (SMTPSendQueueLimit): new mail is refused");

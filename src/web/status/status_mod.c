@@ -13,11 +13,11 @@
 
 static void put_lines(request_rec *r, const json_t *status, const json_t *queue)
 {
-    ss_html_print(r,
-                  "SMTPSendHealthy: %d\nSMTPSendPaused: %d\nSMTPSendWaiting: "
-                  "%lld\nSMTPSendOldestSeconds: %lld\n",
-                  ss_json_is(status, "healthy"), ss_json_is(status, "paused"),
-                  ss_json_number(queue, "messages"), ss_json_number(queue, "oldestSeconds"));
+    ss_html_print(r, "SMTPSendHealthy: %d\nSMTPSendPaused: %d\n", ss_json_is(status, "healthy"),
+                  ss_json_is(status, "paused"));
+    if (ss_json_is(queue, "counted"))
+        ss_html_print(r, "SMTPSendWaiting: %lld\nSMTPSendOldestSeconds: %lld\n",
+                      ss_json_number(queue, "messages"), ss_json_number(queue, "oldestSeconds"));
 }
 
 static void put_relay(request_rec *r, const json_t *relay)

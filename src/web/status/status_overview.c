@@ -30,7 +30,9 @@ static void put_tiles(ss_page_t *page, const json_t *activity)
 
     ap_rputs("<div class='tiles'>\n", r);
     tile(page, "/queue?waiting=1", "", messages,
-         messages == 1 ? "message waiting" : "messages waiting");
+         !ss_json_is(queue, "counted") ? "messages since the start; the queue is not counted yet"
+         : messages == 1               ? "message waiting"
+                                       : "messages waiting");
     ss_html_print(r, "<div class='tile'><b>%s</b> age of the oldest</div>\n",
                   messages ? ss_html_age(r, ss_json_number(queue, "oldestSeconds")) : "–");
     tile(page, "/queue?state=sent", "", ss_plot_sum(hour, "sent"), "sent in the last hour");
@@ -167,13 +169,14 @@ static void put_room(ss_page_t *page)
     request_rec *r = page->r;
     const json_t *queue = json_object_get(page->status, "queue");
 
-    ss_html_print(r,
-                  "<p class='soft small'>The queue holds %s of %s and %lld of %lld messages. The "
-                  "daemon (pid %lld) started ",
-                  ss_html_size(r, ss_json_number(queue, "bytes")),
-                  ss_html_size(r, ss_json_number(queue, "limitBytes")),
-                  ss_json_number(queue, "messages"), ss_json_number(queue, "limitMessages"),
-                  ss_json_number(page->status, "pid"));
+    ss_html_print(
+        r,
+        "<p class='soft small'>The queue %s %s of %s and %lld of %lld messages. The "
+        "daemon (pid %lld) started ",
+        ss_json_is(queue, "counted") ? "holds" : "is not counted yet; since the start it took",
+        ss_html_size(r, ss_json_number(queue, "bytes")),
+        ss_html_size(r, ss_json_number(queue, "limitBytes")), ss_json_number(queue, "messages"),
+        ss_json_number(queue, "limitMessages"), ss_json_number(page->status, "pid"));
     ss_html_time(r, ss_html_member(page->status, "startedAt"));
     ap_rputs(".", r);
     put_nodes(page);
