@@ -44,6 +44,17 @@ static apr_status_t init_drivers(void)
     return drivers_rv;
 }
 
+/* A server is known by its version() and its host name. */
+static apr_status_t find_engine(ss_db_t *db)
+{
+    apr_status_t rv = ss_db_ask(db, db->dialect->report);
+
+    while (ss_db_next(db))
+        db->engine = ss_dialect_engine(
+            db->dialect, apr_pstrcat(db->scratch, ss_db_text(db, 0), " ", db->name, NULL));
+    return rv;
+}
+
 static apr_status_t connect_to(ss_db_t *db, const char *params)
 {
     const ss_dialect_t *dialect = db->dialect;
@@ -68,8 +79,11 @@ static apr_status_t connect_to(ss_db_t *db, const char *params)
                       db->name, (int)strcspn(words, "\r\n"), words);
         return rv;
     }
-    int code = dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_READ);
-    return code ? set_failure(db, code) : APR_SUCCESS;
+    if (dialect->report) rv = find_engine(db);
+    int code = rv == APR_SUCCESS ? dialect->prepare(db->driver, db->handle, db->scratch, db->engine,
+                                                    SS_PREPARE_READ)
+                                 : 0;
+    return code ? set_failure(db, code) : rv;
 }
 
 apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params,
@@ -79,6 +93,7 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
     apr_pool_create(&db->pool, pool);
     apr_pool_create(&db->scratch, db->pool);
     db->dialect = dialect;
+    db->engine = ss_dialect_engine(dialect, "");
     db->name = dialect->name ? dialect->name(params, db->pool) : apr_pstrdup(db->pool, params);
     apr_status_t rv = connect_to(db, params);
     if (rv != APR_SUCCESS) ss_db_close(db);
@@ -87,10 +102,13 @@ apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *pa
 
 apr_status_t ss_db_write(ss_db_t *db, int is_new)
 {
+    const ss_dialect_t *dialect = db->dialect;
     int code =
-        is_new ? db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_NEW) : 0;
+        is_new ? dialect->prepare(db->driver, db->handle, db->scratch, db->engine, SS_PREPARE_NEW)
+               : 0;
 
-    if (!code) code = db->dialect->prepare(db->driver, db->handle, db->scratch, SS_PREPARE_WRITE);
+    if (!code)
+        code = dialect->prepare(db->driver, db->handle, db->scratch, db->engine, SS_PREPARE_WRITE);
     return code ? set_failure(db, code) : APR_SUCCESS;
 }
 
@@ -164,8 +182,9 @@ int ss_db_has(const ss_db_t *db, ss_sql_t sql)
 
 const char *ss_db_expand(const ss_db_t *db, const char *text)
 {
-    return replace(ss_sql_expand(text, &db->dialect->columns, db->scratch), db->dialect->marks,
+    text = replace(ss_sql_expand(text, &db->dialect->columns, db->scratch), db->dialect->marks,
                    db->scratch);
+    return replace(text, db->engine->marks, db->scratch);
 }
 
 static int prepare_text(ss_db_t *db, const char *text, const char *label,

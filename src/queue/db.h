@@ -15,6 +15,7 @@ typedef struct ss_db_t {
     apr_pool_t *pool;    /* the connection's, ends with it: statements */
     apr_pool_t *scratch; /* rows; cleared by ss_db_clear */
     const ss_dialect_t *dialect;
+    const ss_dialect_engine_t *engine;
     const apr_dbd_driver_t *driver;
     apr_dbd_t *handle;
     /* as prepared, without the types */
@@ -59,7 +60,7 @@ void ss_db_close(ss_db_t *db);
 void ss_db_clear(ss_db_t *db);
 /* Executes a statement without arguments. */
 apr_status_t ss_db_do(ss_db_t *db, const char *text);
-/* Replaces the marks of attributes and of the dialect. The text is in scratch. */
+/* Replaces the marks of attributes, the dialect and the engine. The text is in scratch. */
 const char *ss_db_expand(const ss_db_t *db, const char *text);
 /* Whether this dialect has the statement. */
 int ss_db_has(const ss_db_t *db, ss_sql_t sql);

@@ -38,6 +38,14 @@ ss_dialect_fault_t ss_dialect_explain(const ss_dialect_t *dialect, int code, con
     return SS_FAULT_REQUEST;
 }
 
+const ss_dialect_engine_t *ss_dialect_engine(const ss_dialect_t *dialect, const char *report)
+{
+    const ss_dialect_engine_t *engine = dialect->engines;
+
+    while (!strstr(report, engine->word)) engine++;
+    return engine;
+}
+
 const ss_dialect_t *ss_dialect_find(const char *driver)
 {
     for (apr_size_t i = 0; i < sizeof(dialects) / sizeof(dialects[0]); i++) {

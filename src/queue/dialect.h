@@ -36,6 +36,22 @@ typedef struct {
     const char *mark, *text;
 } ss_dialect_mark_t;
 
+/* What one transaction may write, where the database itself has no bound. */
+#define SS_DIALECT_ROOM .rows_most = 10000, .bytes_most = 16 * 1024 * 1024
+
+typedef struct {      /* what the servers of a dialect do differently */
+    const char *word; /* in what the server reports itself to be; "": all others */
+    /* {bytewise}: a text that is compared byte by byte; {asc}: a column of an index that is read in
+     * its order; {async}, {open}: see ss_sql_tables; {claim}: locks rows, but skips those that
+     * others lock */
+    const ss_dialect_mark_t *marks;
+    int is_ddl_alone;   /* each CREATE is a transaction of its own */
+    int has_no_partial; /* no index has a WHERE */
+    int is_strict;      /* each setting of a connection must be accepted */
+    int rows_most;      /* of one transaction */
+    apr_size_t bytes_most;
+} ss_dialect_engine_t;
+
 typedef struct {              /* an error that has a message of its own */
     int code;                 /* apr_dbd's; 0: known by the state or the words only */
     const char *state;        /* how the SQLSTATE begins; or NULL */
@@ -61,7 +77,11 @@ typedef struct {
     /* SS_SQL_COUNT texts that replace those of ss_sql_texts; NULL: that one is used; "": this
      * dialect has no such statement */
     const char *const *sql;
-    const ss_dialect_mark_t *marks; /* ended by a NULL mark */
+    const ss_dialect_mark_t *marks;     /* ended by a NULL mark */
+    const ss_dialect_engine_t *engines; /* ended by the one whose word is "" */
+    /* for a server that refuses {bytewise}, whatever it reports itself to be; or NULL */
+    const ss_dialect_engine_t *plain;
+    const char *report; /* selects what the server reports itself to be; or NULL */
     /* what is appended to an argument ("%s"), or NULL */
     const ss_dialect_mark_t *types;
     ss_sql_types_t columns; /* types of a message's attributes */
@@ -76,6 +96,10 @@ typedef struct {
     const char *shrink;
     const char *has_version; /* selects a row if the version table exists */
     const char *has_tables;  /* selects a row if any table exists */
+    /* selects a row if a table of another program exists; NULL: tables are created all or none */
+    const char *has_others;
+    /* selects a row if texts are not compared byte by byte, and the message for people; or NULL */
+    const char *is_sorted, *sorted;
     /* selects a row if the database cannot hold a queue, and the message for people (%s: its name);
      * or NULL */
     const char *is_unfit, *unfit;
@@ -90,7 +114,7 @@ typedef struct {
     /* The len bytes of a blob, from its text; NULL: damaged. */
     const char *(*bytes)(const char *text, apr_size_t len, apr_pool_t *pool);
     int (*prepare)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
-                   ss_dialect_prepare_t how);
+                   const ss_dialect_engine_t *engine, ss_dialect_prepare_t how);
     const ss_dialect_error_t *errors; /* ended by NULL words */
 } ss_dialect_t;
 
@@ -100,5 +124,7 @@ extern const ss_dialect_t ss_dialect_sqlite, ss_dialect_pgsql;
  * name: the file's path or the server's name. */
 ss_dialect_fault_t ss_dialect_explain(const ss_dialect_t *dialect, int code, const char *words,
                                       const char *name, apr_status_t *rv, ss_result_t *result);
+/* The engine of a server that reports itself to be `report`. */
+const ss_dialect_engine_t *ss_dialect_engine(const ss_dialect_t *dialect, const char *report);
 /* The dialect of apr_dbd's driver name; NULL: not supported. */
 const ss_dialect_t *ss_dialect_find(const char *driver);

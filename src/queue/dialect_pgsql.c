@@ -1,7 +1,7 @@
 /* dialect_pgsql.c: the queue on a server with PostgreSQL's protocol and dialect, shared by several
  * nodes. Each message is delivered by the node whose name is in its row (lease.h). Uses nothing
  * that distributed databases of this dialect lack: no LISTEN, no advisory lock, no rule. Texts are
- * compared bytewise (COLLATE "C"), so that keys have the same order on every server. */
+ * compared byte by byte (COLLATE "C"), so that keys have the same order on every server. */
 #include "queue/dialect.h"
 
 #include <apr_dso.h>
@@ -19,9 +19,41 @@ _Static_assert(LIMIT == SS_LEASE_LIMIT, "the same in SQL as in C");
 /* One clock for all nodes: the server's. */
 #define SERVER_NOW "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
 
-#define C_TEXT "TEXT COLLATE \"C\""
-#define KEY C_TEXT " NOT NULL"
+#define KEY "{bytewise} NOT NULL"
 #define NUMBER "BIGINT NOT NULL"
+
+#define MARKS(bytewise, asc, async, open, claim)                                                   \
+    (const ss_dialect_mark_t[])                                                                    \
+    {                                                                                              \
+        { "{bytewise}", bytewise }, { "{asc}", asc }, { "{async}", async }, { "{open}", open },    \
+            { "{claim}", claim },                                                                  \
+        {                                                                                          \
+            NULL, NULL                                                                             \
+        }                                                                                          \
+    }
+#define SKIP_LOCKED " FOR UPDATE SKIP LOCKED"
+#define BYTEWISE "TEXT COLLATE \"C\""
+/* It has only the collation C, asks for ASYNC, has no partial indexes, and limits a transaction to
+ * 3,000 rows and 10 MiB. Conflicts are found at COMMIT, without locks. */
+#define DSQL(word)                                                                                 \
+    {                                                                                              \
+        word, MARKS("TEXT", "", "ASYNC ", "finished, ", ""),                                       \
+            .is_ddl_alone = 1, .has_no_partial = 1, .rows_most = 2500,                             \
+            .bytes_most = 8 * 1024 * 1024                                                          \
+    }
+
+/* CockroachDB compares texts byte by byte and has no collation C for columns. YugabyteDB hashes the
+ * first column of a key unless it is ASC. Both change the tables without transactions. The host
+ * name of Aurora DSQL has its name in it, in case that version() has not. */
+static const ss_dialect_engine_t engines[] = {
+    { "CockroachDB", MARKS("TEXT", "", "", "", SKIP_LOCKED), .is_ddl_alone = 1, SS_DIALECT_ROOM },
+    { "-YB-", MARKS(BYTEWISE, " ASC", "", "", SKIP_LOCKED), .is_ddl_alone = 1, SS_DIALECT_ROOM },
+    DSQL("DSQL"),
+    DSQL(".dsql."),
+    { "", MARKS(BYTEWISE, "", "", "", SKIP_LOCKED), .is_strict = 1, SS_DIALECT_ROOM },
+};
+static const ss_dialect_engine_t plain = { "", MARKS("TEXT", "", "", "", SKIP_LOCKED),
+                                           .is_strict = 1, SS_DIALECT_ROOM };
 
 static const ss_dialect_mark_t marks[] = {
     { "{own}", " AND node = {node}" },
@@ -91,13 +123,13 @@ static const char *const sql[SS_SQL_COUNT] = {
     [SS_SQL_NODE_TAKE] =
         "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
         "node = %s AND finished = 0"
-        " AND relay = ANY (string_to_array(%s, chr(10))) ORDER BY relay, due, id LIMIT %lld FOR "
-        "UPDATE SKIP LOCKED)"
+        " AND relay = ANY (string_to_array(%s, chr(10))) ORDER BY relay, due, id LIMIT "
+        "%lld{claim})"
         " RETURNING relay, size, created, n_queued, n_deferred, n_held)"
         " SELECT " SS_SQL_OPEN_COLUMNS " FROM taken GROUP BY 1, 2, 3",
     [SS_SQL_NODE_TAKE_REST] =
         "WITH taken AS (UPDATE message SET node = {node} WHERE id IN (SELECT id FROM message WHERE "
-        "node = %s AND finished > 0 LIMIT %lld FOR UPDATE SKIP LOCKED)"
+        "node = %s AND finished > 0 LIMIT %lld{claim})"
         " RETURNING relay, size, created, n_sent, n_failed, n_expired, n_cancelled)"
         " SELECT " SS_SQL_DONE_COLUMNS " FROM taken GROUP BY 1, 2",
     [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT "
@@ -125,14 +157,19 @@ static const char *const sql[SS_SQL_COUNT] = {
 };
 
 static const char *const schema[] = {
-    "CREATE TABLE setting (key {key}, node {key}, value TEXT NOT NULL, who TEXT, time {number}, "
+    "CREATE TABLE IF NOT EXISTS setting (key {key}, node {key}, value TEXT NOT NULL, who TEXT, "
+    "time {number}, "
     "PRIMARY KEY (key, node))",
-    "CREATE TABLE node (name {key} PRIMARY KEY, token TEXT NOT NULL, seen {number}, holds TEXT)",
-    "CREATE TABLE handed (node {key}, message {key}, time {number}, relay TEXT NOT NULL, action "
+    "CREATE TABLE IF NOT EXISTS node (name {key} PRIMARY KEY, token TEXT NOT NULL, seen {number}, "
+    "holds TEXT)",
+    "CREATE TABLE IF NOT EXISTS handed (node {key}, message {key}, time {number}, relay TEXT NOT "
+    "NULL, action "
     "{number}, who TEXT, recipients {number}, from_state {number}, is_finished {number}, size "
     "{number}, PRIMARY KEY (node, message, time))",
-    "CREATE INDEX message_due ON message (node, relay, due, id) WHERE finished = 0",
-    "CREATE INDEX message_done ON message (node, finished, id) WHERE finished > 0",
+    "CREATE INDEX {async}IF NOT EXISTS message_due ON message ({open}node, relay, due, id) WHERE "
+    "finished = 0",
+    "CREATE INDEX {async}IF NOT EXISTS message_done ON message (node, finished, id) WHERE finished "
+    "> 0",
     NULL,
 };
 
@@ -228,13 +265,15 @@ static void ask_for_states(const apr_dbd_driver_t *driver, apr_dbd_t *handle, ap
 }
 
 static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
-                   ss_dialect_prepare_t how)
+                   const ss_dialect_engine_t *engine, ss_dialect_prepare_t how)
 {
     int code = 0, changed;
 
     if (how == SS_PREPARE_READ) ask_for_states(driver, handle, pool);
-    for (const char *const *text = settings[how]; *text && !code; text++)
+    for (const char *const *text = settings[how]; *text && !code; text++) {
         code = apr_dbd_query(driver, handle, &changed, *text);
+        if (!engine->is_strict) code = 0;
+    }
     return code;
 }
 
@@ -321,9 +360,12 @@ const ss_dialect_t ss_dialect_pgsql = {
     .many_rows = { 16, 4 },
     .sql = sql,
     .marks = marks,
+    .engines = engines,
+    .plain = &plain,
+    .report = "SELECT version()",
     .types = types,
     .schema = schema,
-    .columns = { .text = "TEXT", .number = NUMBER, .key = C_TEXT },
+    .columns = { .text = "TEXT", .number = NUMBER, .key = "{bytewise}" },
     .first_version = 2,
     .migrations = migrations,
     .begin = "BEGIN",
@@ -331,6 +373,13 @@ const ss_dialect_t ss_dialect_pgsql = {
                    "AND table_name = 'version' LIMIT 1",
     .has_tables =
         "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() LIMIT 1",
+    .has_others =
+        "SELECT 1 FROM information_schema.tables WHERE table_schema = current_schema() AND "
+        "table_name NOT IN ('version', 'message', 'recipient', 'body', 'event', 'setting', 'node', "
+        "'handed') LIMIT 1",
+    .is_sorted = "SELECT 1 WHERE 'a' < 'B'",
+    .sorted = "%s refuses COLLATE \"C\" and does not compare texts byte by byte: create a database "
+              "WITH LC_COLLATE 'C' TEMPLATE template0 for the queue",
     .is_unfit = "SELECT 1 WHERE current_setting('server_encoding') <> 'UTF8'",
     .unfit = "%s is not encoded in UTF8: create a database WITH ENCODING 'UTF8' TEMPLATE template0 "
              "for the queue",

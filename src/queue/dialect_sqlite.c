@@ -32,12 +32,19 @@ static const ss_dialect_mark_t marks[] = {
     { "{foreign}", "0" },
     { "{like}", "LIKE" },
     { "{by_failed}", " INDEXED BY message_failed" },
-    { "{key}", "TEXT NOT NULL" },
+    { "{key}", "{bytewise} NOT NULL" },
     { "{number}", NUMBER },
     { "{blob}", "BLOB" },
     { "{node_columns}", "node TEXT, lease INTEGER" },
     { "{without_rowid}", " WITHOUT ROWID" },
     { NULL, NULL },
+};
+
+static const ss_dialect_mark_t engine_marks[] = {
+    { "{bytewise}", "TEXT" }, { "{asc}", "" }, { "{async}", "" }, { "{open}", "" }, { NULL, NULL },
+};
+static const ss_dialect_engine_t engines[] = {
+    { .word = "", .marks = engine_marks, .is_strict = 1, SS_DIALECT_ROOM },
 };
 
 static const char *const sql[SS_SQL_COUNT] = {
@@ -47,7 +54,8 @@ static const char *const sql[SS_SQL_COUNT] = {
 };
 
 static const char *const schema[] = {
-    "CREATE TABLE setting (key {key} PRIMARY KEY, value TEXT NOT NULL, who TEXT, time {number})",
+    "CREATE TABLE IF NOT EXISTS setting (key {key} PRIMARY KEY, value TEXT NOT NULL, who TEXT, "
+    "time {number})",
     "CREATE TABLE node (name {key} PRIMARY KEY, seen {number}, relays TEXT)",
     "CREATE INDEX message_due ON message (relay, due, id, size, created, n_queued, n_deferred, "
     "n_held) WHERE finished = 0",
@@ -98,10 +106,11 @@ static const char *const *const settings[] = {
 };
 
 static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
-                   ss_dialect_prepare_t how)
+                   const ss_dialect_engine_t *engine, ss_dialect_prepare_t how)
 {
     int code = 0;
 
+    (void)engine;
     for (const char *const *text = settings[how]; *text && !code; text++)
         code = pragma(driver, handle, pool, *text);
     return code;
@@ -152,8 +161,9 @@ const ss_dialect_t ss_dialect_sqlite = {
     .driver = "sqlite3",
     .sql = sql,
     .marks = marks,
+    .engines = engines,
     .schema = schema,
-    .columns = { .text = "TEXT", .number = NUMBER, .key = "TEXT" },
+    .columns = { .text = "TEXT", .number = NUMBER, .key = "{bytewise}" },
     .first_version = 1,
     .migrations = migrations,
     .begin = "BEGIN IMMEDIATE",

@@ -1,52 +1,11 @@
 #include "queue/schema.h"
 
 #include <apr_strings.h>
+#include <string.h>
 
-/* Adds the columns of the attributes that are new in a version. */
-static apr_status_t add_columns(ss_db_t *db, int version)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
-        if (row->column && row->since == version && rv == APR_SUCCESS)
-            rv = ss_db_do(db, ss_sql_add_column(row, &db->dialect->columns, db->scratch));
-    }
-    return rv;
-}
-
-static apr_status_t do_all(ss_db_t *db, const char *const *statements)
-{
-    apr_status_t rv = APR_SUCCESS;
-
-    for (; *statements && rv == APR_SUCCESS; statements++)
-        rv = ss_db_do(db, ss_db_expand(db, *statements));
-    return rv;
-}
-
-/* Creates the tables in an empty database, or migrates them from the version before, in one
- * transaction. statements: the dialect's, or NULL. */
-static apr_status_t run_all(ss_db_t *db, const char *const *statements, int is_new, int version)
-{
-    apr_status_t rv = ss_db_write(db, is_new);
-
-    if (rv == APR_SUCCESS) rv = ss_db_do(db, db->dialect->begin);
-    if (rv != APR_SUCCESS) return rv;
-    if (is_new) rv = do_all(db, ss_sql_tables);
-    if (rv == APR_SUCCESS && statements) rv = do_all(db, statements);
-    if (rv == APR_SUCCESS && !is_new) rv = add_columns(db, version);
-    if (rv == APR_SUCCESS)
-        rv = ss_db_do(db, apr_psprintf(db->scratch,
-                                       is_new ? "INSERT INTO version (number) VALUES (%d)"
-                                              : "UPDATE version SET number = %d",
-                                       version));
-    if (rv == APR_SUCCESS) rv = ss_db_do(db, "COMMIT");
-    if (rv != APR_SUCCESS) {
-        ss_result_t first = db->result;
-        ss_db_do(db, "ROLLBACK");
-        db->result = first;
-    }
-    return rv;
-}
+/* how often the tables are created: other nodes may do so at the same time */
+#define TRIES 6
+#define PAUSE (20 * 1000) /* doubled with each try */
 
 static apr_status_t finds_row(ss_db_t *db, const char *text, int *answer)
 {
@@ -64,6 +23,66 @@ static apr_status_t refuse(ss_db_t *db, const char *format, apr_int64_t version)
     return APR_EINCOMPLETE;
 }
 
+/* ---- statements that change the tables ---- */
+
+static apr_status_t do_one(ss_db_t *db, const char *text)
+{
+    const char *condition;
+
+    text = ss_db_expand(db, text);
+    if (db->engine->has_no_partial && (condition = strstr(text, " WHERE ")) != NULL)
+        text = apr_pstrmemdup(db->scratch, text, (apr_size_t)(condition - text));
+    return ss_db_do(db, text);
+}
+
+static apr_status_t do_all(ss_db_t *db, const char *const *statements)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (; *statements && rv == APR_SUCCESS; statements++) rv = do_one(db, *statements);
+    return rv;
+}
+
+/* Adds the columns of the attributes that are new in a version. */
+static apr_status_t add_columns(ss_db_t *db, int version)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
+        if (row->column && row->since == version && rv == APR_SUCCESS)
+            rv = do_one(db, ss_sql_add_column(row, &db->dialect->columns, db->scratch));
+    }
+    return rv;
+}
+
+/* Creates the tables that are missing, or migrates them from the version before, in one transaction
+ * where the engine can do so; else the version's row is written last. statements: the dialect's, or
+ * NULL. */
+static apr_status_t run_all(ss_db_t *db, const char *const *statements, int is_new, int version)
+{
+    int is_alone = db->engine->is_ddl_alone;
+    apr_status_t rv = ss_db_write(db, is_new);
+
+    if (rv == APR_SUCCESS && !is_alone) rv = ss_db_do(db, db->dialect->begin);
+    if (rv != APR_SUCCESS) return rv;
+    if (is_new) rv = do_all(db, ss_sql_tables);
+    if (rv == APR_SUCCESS && statements) rv = do_all(db, statements);
+    if (rv == APR_SUCCESS && !is_new) rv = add_columns(db, version);
+    if (rv == APR_SUCCESS)
+        rv = ss_db_do(db, apr_psprintf(db->scratch,
+                                       is_new ? "INSERT INTO version (number) SELECT %d WHERE NOT "
+                                                "EXISTS (SELECT 1 FROM version)"
+                                              : "UPDATE version SET number = %d",
+                                       version));
+    if (rv == APR_SUCCESS && !is_alone) rv = ss_db_do(db, "COMMIT");
+    if (rv != APR_SUCCESS && !is_alone) {
+        ss_result_t first = db->result;
+        ss_db_do(db, "ROLLBACK");
+        db->result = first;
+    }
+    return rv;
+}
+
 /* One version at a time: if a step fails, the queue has the version before it. */
 static apr_status_t migrate_from(ss_db_t *db, int version)
 {
@@ -74,19 +93,53 @@ static apr_status_t migrate_from(ss_db_t *db, int version)
     return rv;
 }
 
-/* Creates the tables. If another node does so at the same time, one of them finds the other's
- * tables. */
+/* ---- an empty database ---- */
+
+/* The version's number; 0: its table has no row. */
+static apr_status_t read_version(ss_db_t *db, apr_int64_t *version)
+{
+    apr_status_t rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
+
+    *version = 0;
+    while (ss_db_next(db)) *version = ss_db_number(db, 0);
+    return rv;
+}
+
+/* Whether the server has no COLLATE "C" for columns: feature_not_supported, or its words. */
+static int is_collation_refused(const ss_result_t *result)
+{
+    return strstr(result->text, "0A000:") || strstr(result->text, "COLLATE") ||
+           strstr(result->text, "collation") || strstr(result->text, "locale");
+}
+
+/* Uses the engine without it, if keys have their order nevertheless. */
+static apr_status_t go_without_collation(ss_db_t *db)
+{
+    int is_sorted = 0;
+
+    ss_db_clear(db);
+    db->engine = db->dialect->plain;
+    apr_status_t rv = finds_row(db, db->dialect->is_sorted, &is_sorted);
+    return rv == APR_SUCCESS && is_sorted ? refuse(db, db->dialect->sorted, 0) : rv;
+}
+
+/* Other nodes may do the same at the same time; then CREATE fails, even with IF NOT EXISTS. */
 static apr_status_t create_tables(ss_db_t *db)
 {
-    int is_there = 0;
-    apr_status_t rv = run_all(db, db->dialect->schema, 1, SS_SCHEMA_VERSION);
+    const ss_dialect_t *dialect = db->dialect;
+    apr_status_t rv = run_all(db, dialect->schema, 1, SS_SCHEMA_VERSION);
 
-    if (rv == APR_SUCCESS || !db->dialect->is_shared) return rv;
-    ss_result_t first = db->result;
-    ss_db_clear(db);
-    if (finds_row(db, db->dialect->has_version, &is_there) == APR_SUCCESS && is_there)
-        return ss_db_write(db, 0);
-    db->result = first;
+    for (int i = 0; i < TRIES && rv != APR_SUCCESS && dialect->is_shared; i++) {
+        if (db->fault != SS_FAULT_CONFLICT && db->fault != SS_FAULT_REQUEST) break;
+        if (db->engine != dialect->plain && is_collation_refused(&db->result)) {
+            rv = go_without_collation(db);
+            if (rv != APR_SUCCESS) return rv;
+        } else {
+            apr_sleep(PAUSE << i);
+            ss_db_clear(db);
+        }
+        rv = run_all(db, dialect->schema, 1, SS_SCHEMA_VERSION);
+    }
     return rv;
 }
 
@@ -99,6 +152,22 @@ static apr_status_t check_fit(ss_db_t *db)
     return rv == APR_SUCCESS && is_unfit ? refuse(db, db->dialect->unfit, 0) : rv;
 }
 
+/* What is to be done with a database whose version is not known. */
+static apr_status_t check_new(ss_db_t *db, int has_version, int is_used, int may_write)
+{
+    apr_status_t rv = APR_SUCCESS;
+
+    /* A crash while they were created has left tables without the version's row. */
+    if (has_version) rv = finds_row(db, db->dialect->has_others, &is_used);
+    if (rv != APR_SUCCESS) return rv;
+    if (is_used)
+        return refuse(db, "%s is a database of another program: set SMTPSendQueue to another one",
+                      0);
+    if (!may_write)
+        return refuse(db, "%s is empty: the delivery daemon has not created its tables yet", 0);
+    return create_tables(db);
+}
+
 apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
 {
     int is_there = 0, is_used = 0;
@@ -109,18 +178,10 @@ apr_status_t ss_schema_check(ss_db_t *db, int may_write, int *from)
     /* In this order, because another node may create all tables between the two queries. */
     if (rv == APR_SUCCESS) rv = finds_row(db, db->dialect->has_tables, &is_used);
     if (rv == APR_SUCCESS) rv = finds_row(db, db->dialect->has_version, &is_there);
+    if (rv == APR_SUCCESS && is_there) rv = read_version(db, &version);
     if (rv != APR_SUCCESS) return rv;
-    if (!is_there) {
-        if (is_used)
-            return refuse(
-                db, "%s is a database of another program: set SMTPSendQueue to another one", 0);
-        if (!may_write)
-            return refuse(db, "%s is empty: the delivery daemon has not created its tables yet", 0);
-        return create_tables(db);
-    }
-    rv = ss_db_ask(db, "SELECT number FROM version LIMIT 1");
-    while (ss_db_next(db)) version = ss_db_number(db, 0);
-    if (rv != APR_SUCCESS) return rv;
+    if (!is_there || (!version && db->dialect->has_others))
+        return check_new(db, is_there, is_used, may_write);
     if (version == SS_SCHEMA_VERSION) return may_write ? ss_db_write(db, 0) : APR_SUCCESS;
     if (version > SS_SCHEMA_VERSION) {
         return refuse(db,

@@ -168,25 +168,26 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
 /* A content of one part is stored in the message's own row, in the last column, so that reading the
  * other columns never reads it. */
 const char *const ss_sql_tables[] = {
-    "CREATE TABLE message (id {key} PRIMARY KEY, relay {key}, finished {number} DEFAULT 0, due "
+    "CREATE TABLE IF NOT EXISTS version (number {number})",
+    "CREATE TABLE IF NOT EXISTS message (id {key}, relay {key}, finished {number} DEFAULT 0, due "
     "{number}, size {number}, created {number}, n_queued {number}, n_deferred {number}, n_held "
     "{number}, n_sent {number} DEFAULT 0, n_failed {number} DEFAULT 0, n_expired {number} DEFAULT "
     "0, n_cancelled {number} DEFAULT 0, rcpts {number}, parts {number}, attempts {number}, flags "
     "{number}, paused_base {number}, held {number}, held_since {number}, {node_columns}, sender "
-    "{key}, {attribute_columns}, body {blob})",
-    "CREATE TABLE recipient (message {key}, number {number}, address {key}, orcpt TEXT, notify "
-    "{number}, state {number}, attempts {number}, next {number}, reply TEXT, dsn TEXT, host TEXT, "
-    "cause TEXT, advice TEXT, uncertain {number}, delivered {number}, last {number}, PRIMARY KEY "
-    "(message, number)){without_rowid}",
-    "CREATE TABLE body (message {key}, number {number}, bytes {blob} NOT NULL, PRIMARY KEY "
-    "(message, number))",
-    "CREATE TABLE event (message {key}, time {number}, recipient {number}, what TEXT NOT NULL, "
-    "text TEXT, host TEXT)",
-    "CREATE INDEX message_open ON message (id) WHERE finished = 0",
-    "CREATE INDEX message_failed ON message (id) WHERE n_failed > 0",
-    "CREATE UNIQUE INDEX message_key ON message (submitter, idem_key) WHERE idem_key IS NOT NULL",
-    "CREATE INDEX event_message ON event (message, time)",
-    "CREATE TABLE version (number {number})",
+    "{key}, {attribute_columns}, body {blob}, PRIMARY KEY (id{asc}))",
+    "CREATE TABLE IF NOT EXISTS recipient (message {key}, number {number}, address {key}, orcpt "
+    "TEXT, notify {number}, state {number}, attempts {number}, next {number}, reply TEXT, dsn "
+    "TEXT, host TEXT, cause TEXT, advice TEXT, uncertain {number}, delivered {number}, last "
+    "{number}, PRIMARY KEY (message, number)){without_rowid}",
+    "CREATE TABLE IF NOT EXISTS body (message {key}, number {number}, bytes {blob} NOT NULL, "
+    "PRIMARY KEY (message, number))",
+    "CREATE TABLE IF NOT EXISTS event (message {key}, time {number}, recipient {number}, what TEXT "
+    "NOT NULL, text TEXT, host TEXT)",
+    "CREATE INDEX {async}IF NOT EXISTS message_open ON message ({open}id{asc}) WHERE finished = 0",
+    "CREATE INDEX {async}IF NOT EXISTS message_failed ON message (id{asc}) WHERE n_failed > 0",
+    "CREATE UNIQUE INDEX {async}IF NOT EXISTS message_key ON message (submitter, idem_key) WHERE "
+    "idem_key IS NOT NULL",
+    "CREATE INDEX {async}IF NOT EXISTS event_message ON event (message, time)",
     NULL,
 };
 

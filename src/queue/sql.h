@@ -107,8 +107,11 @@ typedef enum {
  * name. Marks of ss_sql_expand. */
 extern const char *const ss_sql_texts[SS_SQL_COUNT];
 
-/* Statements that create the tables and indexes that all databases have alike, ended by NULL. Marks
- * of the dialect: {key} (text), {number}, {blob}, {node_columns}, {without_rowid}. */
+/* Statements that create the tables and indexes that all databases have alike, ended by NULL. The
+ * version comes first, and its row last, so that tables that are there only in part are known as a
+ * queue's. Marks of the dialect: {key} (text), {number}, {blob}, {node_columns}, {without_rowid}.
+ * Marks of the engine: {bytewise}, {asc}; {async}: of CREATE INDEX; {open}: the column that
+ * replaces "WHERE finished = 0" where no index has a WHERE. */
 extern const char *const ss_sql_tables[];
 
 /* How a database declares the columns of attributes. */

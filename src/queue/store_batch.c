@@ -28,8 +28,6 @@
 #define CONFLICTS_FEW 3
 /* one transaction */
 #define REQUESTS_MOST 1000
-#define ROWS_MOST 10000
-#define BYTES_MOST (16 * 1024 * 1024)
 #define ROW_BYTES 500 /* about, besides content */
 /* conflicts are normal: for how long nobody is notified */
 #define CONFLICT_QUIET (5 * APR_USEC_PER_SEC)
@@ -188,7 +186,9 @@ static void weigh(ss_store_request_t *request, int *rows, apr_size_t *bytes)
 
 ss_store_batch_room_t ss_store_batch_room(const ss_store_batch_t *store)
 {
-    return (ss_store_batch_room_t){ store->most, ROWS_MOST, BYTES_MOST };
+    const ss_dialect_engine_t *engine = store->db.engine;
+
+    return (ss_store_batch_room_t){ store->most, engine->rows_most, engine->bytes_most };
 }
 
 int ss_store_batch_take(struct ss_requests_t *from, struct ss_requests_t *batch,

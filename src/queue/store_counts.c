@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#define PURGED_ROWS 10 /* of one message, about: its recipients, parts and history */
 #define STEP_ROWS 1000 /* messages that one step looks at */
 /* first step: the oldest message of a busy relay is mostly among these */
 #define OLDEST_FIRST 16
@@ -195,11 +196,13 @@ apr_status_t ss_store_counts_purge(ss_db_t *db, ss_store_purge_t *request)
 {
     static const ss_sql_t all[] = { SS_SQL_PURGE_RECIPIENTS, SS_SQL_PURGE_EVENTS,
                                     SS_SQL_PURGE_BODIES, SS_SQL_PURGE_MESSAGES };
-    apr_int64_t before = request->before, limit = request->limit;
-    apr_status_t rv = count_purged(db, request);
     char bound[SS_IDENT_TEXT];
     int gone = 0;
 
+    if (request->limit > db->engine->rows_most / PURGED_ROWS)
+        request->limit = db->engine->rows_most / PURGED_ROWS;
+    apr_int64_t before = request->before, limit = request->limit;
+    apr_status_t rv = count_purged(db, request);
     for (apr_size_t i = 0; i < sizeof(all) / sizeof(all[0]) && rv == APR_SUCCESS; i++)
         rv = ss_db_run(db, all[i], SS_ARGS{ &before, &limit }, &gone);
     request->more = gone == request->limit;

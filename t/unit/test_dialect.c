@@ -123,6 +123,47 @@ static void errors_mean(void)
     }
 }
 
+static const char *mark_of(const ss_dialect_engine_t *engine, const char *mark)
+{
+    const ss_dialect_mark_t *m = engine->marks;
+
+    while (strcmp(m->mark, mark)) m++;
+    return m->text;
+}
+
+/* How tables and indexes are declared, and what a transaction may write. */
+static void servers_are_known_by_what_they_report(void)
+{
+    static const struct {
+        const char *report, *bytewise, *asc, *async, *open;
+        int is_ddl_alone, has_no_partial, is_strict, rows_most;
+    } table[] = {
+        { "PostgreSQL 17.2 on x86_64 PostgreSQL db/mail", "TEXT COLLATE \"C\"", "", "", "", 0, 0, 1,
+          10000 },
+        { "PostgreSQL 15.2-YB-2.25.1.0-b0 on x86_64", "TEXT COLLATE \"C\"", " ASC", "", "", 1, 0, 0,
+          10000 },
+        { "CockroachDB CCL v25.2.1 (x86_64-pc-linux-gnu)", "TEXT", "", "", "", 1, 0, 0, 10000 },
+        { "PostgreSQL 16 (Aurora DSQL)", "TEXT", "", "ASYNC ", "finished, ", 1, 1, 0, 2500 },
+        { "PostgreSQL 16 PostgreSQL abc.dsql.eu-west-1.on.aws/postgres", "TEXT", "", "ASYNC ",
+          "finished, ", 1, 1, 0, 2500 },
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const ss_dialect_engine_t *e = ss_dialect_engine(&ss_dialect_pgsql, table[i].report);
+        CU_ASSERT_STRING_EQUAL(mark_of(e, "{bytewise}"), table[i].bytewise);
+        CU_ASSERT_STRING_EQUAL(mark_of(e, "{asc}"), table[i].asc);
+        CU_ASSERT_STRING_EQUAL(mark_of(e, "{async}"), table[i].async);
+        CU_ASSERT_STRING_EQUAL(mark_of(e, "{open}"), table[i].open);
+        CU_ASSERT_EQUAL(e->is_ddl_alone, table[i].is_ddl_alone);
+        CU_ASSERT_EQUAL(e->has_no_partial, table[i].has_no_partial);
+        CU_ASSERT_EQUAL(e->is_strict, table[i].is_strict);
+        CU_ASSERT_EQUAL(e->rows_most, table[i].rows_most);
+    }
+    CU_ASSERT_STRING_EQUAL(mark_of(ss_dialect_pgsql.plain, "{bytewise}"), "TEXT");
+    CU_ASSERT_STRING_EQUAL(mark_of(ss_dialect_engine(&ss_dialect_sqlite, "x"), "{bytewise}"),
+                           "TEXT");
+}
+
 void ss_suite_dialect(void)
 {
     CU_pSuite suite = CU_add_suite("dialect", begin, end);
@@ -133,4 +174,6 @@ void ss_suite_dialect(void)
     CU_add_test(suite, "a_server_gets_time_limits", a_server_gets_time_limits);
     CU_add_test(suite, "bytes_come_in_hex", bytes_come_in_hex);
     CU_add_test(suite, "errors_mean", errors_mean);
+    CU_add_test(suite, "servers_are_known_by_what_they_report",
+                servers_are_known_by_what_they_report);
 }
