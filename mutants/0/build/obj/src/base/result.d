@@ -1,2 +1,0 @@
-build/obj/src/base/result.o: src/base/result.c src/base/result.h
-src/base/result.h:

@@ -1,2 +1,0 @@
-build/obj/src/wire/frame.o: src/wire/frame.c src/wire/frame.h
-src/wire/frame.h:

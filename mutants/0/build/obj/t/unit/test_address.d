@@ -1,2 +1,0 @@
-build/obj/t/unit/test_address.o: t/unit/test_address.c src/mail/address.h
-src/mail/address.h:

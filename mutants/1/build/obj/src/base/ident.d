@@ -1,2 +1,0 @@
-build/obj/src/base/ident.o: src/base/ident.c src/base/ident.h
-src/base/ident.h:

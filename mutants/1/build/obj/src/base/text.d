@@ -1,2 +1,0 @@
-build/obj/src/base/text.o: src/base/text.c src/base/text.h
-src/base/text.h:

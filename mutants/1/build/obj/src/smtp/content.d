@@ -1,2 +1,0 @@
-build/obj/src/smtp/content.o: src/smtp/content.c src/smtp/content.h
-src/smtp/content.h:
