@@ -8,9 +8,7 @@
 #include "daemon/connector.h"
 #include "daemon/leaving.h"
 #include "daemon/repeats.h"
-#include "operator/action.h"
-#include "operator/bounce_request.h"
-#include "operator/lookup.h"
+#include "operator/verb.h"
 #include "record/activity.h"
 #include "record/webhook.h"
 
@@ -112,7 +110,7 @@ static void message_written(void *self, const char *id)
 {
     const ss_daemon_t *d = self;
 
-    ss_lookup_wake(d->operators, id);
+    ss_verb_lookup_wake(d->operators, id);
 }
 
 static void setting(void *self, const char *key, const char *value)
@@ -138,9 +136,9 @@ static void handed(void *self, const ss_store_changed_t *changed, ss_store_actio
     const ss_daemon_t *d = self;
 
     if (action == SS_ACTION_BOUNCE)
-        ss_bounce_request_handed(d->operators, changed->id, who);
+        ss_verb_bounce_handed(d->operators, changed->id, who);
     else
-        ss_action_took(d->operators, changed, action, who);
+        ss_verb_action_took(d->operators, changed, action, who);
 }
 
 static void went_idle(void *self)

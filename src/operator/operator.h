@@ -28,7 +28,7 @@ typedef struct ss_operator_t {
     int is_leaving; /* set by the wiring */
 
     /* below: set by ss_operator_init */
-    apr_hash_t *waiters; /* message's id -> the first request that waits for it (lookup.c) */
+    apr_hash_t *waiters; /* message's id -> the first request that waits for it (verb_lookup.c) */
     int tests;           /* connection tests under way */
     ss_mono_t counted;   /* when the store last gave the age of the oldest message */
 } ss_operator_t;

@@ -18,7 +18,7 @@
 #include "daemon/repeats.h"
 #include "daemon/wiring.h"
 #include "intake/local_submit.h"
-#include "operator/verbs.h"
+#include "operator/verb.h"
 #include "wire/frame.h"
 
 #define TURN (20 * 1000)
@@ -176,7 +176,7 @@ int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *c
     } else {
         req->verb = verb;
         req->header = header;
-        ss_verbs_dispatch(d->operators, req);
+        ss_verb_dispatch(d->operators, req);
     }
     while (!rig->last.answers) turn(rig, &turns);
     CU_ASSERT_EQUAL(rig->last.answers, 1);

@@ -2,7 +2,7 @@
 #include <CUnit/Basic.h>
 #include <string.h>
 
-#include "operator/lookup.h"
+#include "operator/verb.h"
 #include "operator/operator.h"
 #include "operator/selection.h"
 #include "request_rig.h"
@@ -164,14 +164,14 @@ static void lists_and_waits_are_bounded(void)
 {
     const ss_mono_t now = { 5000 };
 
-    CU_ASSERT_EQUAL(ss_lookup_limit(0), 100);
-    CU_ASSERT_EQUAL(ss_lookup_limit(-1), 100);
-    CU_ASSERT_EQUAL(ss_lookup_limit(1), 1);
-    CU_ASSERT_EQUAL(ss_lookup_limit(1000), 1000);
-    CU_ASSERT_EQUAL(ss_lookup_limit(1001), 100);
-    CU_ASSERT_FALSE(ss_mono_is_set(ss_lookup_until(0, now)));
-    CU_ASSERT_EQUAL(ss_lookup_until(7, now).us, 5007);
-    CU_ASSERT_EQUAL(ss_lookup_until(120 * APR_USEC_PER_SEC + 1, now).us,
+    CU_ASSERT_EQUAL(ss_verb_lookup_limit(0), 100);
+    CU_ASSERT_EQUAL(ss_verb_lookup_limit(-1), 100);
+    CU_ASSERT_EQUAL(ss_verb_lookup_limit(1), 1);
+    CU_ASSERT_EQUAL(ss_verb_lookup_limit(1000), 1000);
+    CU_ASSERT_EQUAL(ss_verb_lookup_limit(1001), 100);
+    CU_ASSERT_FALSE(ss_mono_is_set(ss_verb_lookup_until(0, now)));
+    CU_ASSERT_EQUAL(ss_verb_lookup_until(7, now).us, 5007);
+    CU_ASSERT_EQUAL(ss_verb_lookup_until(120 * APR_USEC_PER_SEC + 1, now).us,
                     5000 + 120 * APR_USEC_PER_SEC);
 }
 

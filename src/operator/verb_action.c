@@ -1,11 +1,10 @@
-#include "operator/action.h"
+#include "operator/verb.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #include "delivery/job.h"
 #include "operator/selection.h"
-#include "operator/lookup.h"
 #include "record/webhook.h"
 
 #define STEP 500 /* messages that are changed in one commit */
@@ -25,12 +24,12 @@ typedef struct {
     char id[SS_IDENT_TEXT];
 } work_t;
 
-void ss_action_took(ss_operator_t *o, const ss_store_changed_t *t, ss_store_action_t control,
-                    const char *who)
+void ss_verb_action_took(ss_operator_t *o, const ss_store_changed_t *t, ss_store_action_t control,
+                         const char *who)
 {
     ss_state_t state = actions[control].state;
 
-    ss_lookup_wake(o, t->id);
+    ss_verb_lookup_wake(o, t->id);
     ss_log(o->log, SS_LOG_NOTICE, 270, "%s: %s by %s", t->id, actions[control].verb, who);
     if (t->is_foreign) return;
     if (control == SS_ACTION_CANCEL) o->record->metrics.cancelled += (apr_uint64_t)t->recipients;
@@ -57,8 +56,8 @@ static int take_result(work_t *work, ss_store_request_t *request)
     }
     s->done += control->messages;
     for (int i = 0; i < control->rows->nelts; i++)
-        ss_action_took(s->context, &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t),
-                       work->control, s->who);
+        ss_verb_action_took(s->context, &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t),
+                            work->control, s->who);
     if (ss_selection_is_one(s) && !control->messages) {
         const char *state = control->state ? control->state : "unknown";
         ss_selection_conflict(s, state,
@@ -112,7 +111,7 @@ static void step(ss_selection_t *s)
     ss_store_port_post(s->context->queue, &request->head);
 }
 
-void ss_action_run(ss_operator_t *o, ss_request_t *req)
+void ss_verb_action(ss_operator_t *o, ss_request_t *req)
 {
     work_t *work = ss_selection_create(o, req, req->verb, sizeof(*work));
     ss_selection_t *s = &work->selection;

@@ -1,4 +1,4 @@
-#include "operator/transfer.h"
+#include "operator/verb.h"
 
 #include "mail/attributes_json.h"
 
@@ -59,7 +59,7 @@ static void looked_up(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-void ss_transfer_export(ss_operator_t *o, ss_request_t *req)
+void ss_verb_transfer_export(ss_operator_t *o, ss_request_t *req)
 {
     const char *id = id_of(req);
 
@@ -87,7 +87,7 @@ static void part_read(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-void ss_transfer_content(ss_operator_t *o, ss_request_t *req)
+void ss_verb_transfer_content(ss_operator_t *o, ss_request_t *req)
 {
     const char *id = id_of(req);
 

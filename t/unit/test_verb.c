@@ -1,7 +1,7 @@
-/* test_verbs.c: who may use which request. */
+/* test_verb.c: who may use which request. */
 #include <CUnit/Basic.h>
 
-#include "operator/verbs.h"
+#include "operator/verb.h"
 #include "request_rig.h"
 
 static void what_concerns_all_users_needs_trust(void)
@@ -12,10 +12,10 @@ static void what_concerns_all_users_needs_trust(void)
                                       "cancel", "bounce", "status", "metrics", "activity" };
 
     for (int i = 0; i < 6; i++) {
-        CU_ASSERT_FALSE(ss_verbs_may(trusted[i], 0));
-        CU_ASSERT_TRUE(ss_verbs_may(trusted[i], 1));
+        CU_ASSERT_FALSE(ss_verb_may(trusted[i], 0));
+        CU_ASSERT_TRUE(ss_verb_may(trusted[i], 1));
     }
-    for (int i = 0; i < 11; i++) CU_ASSERT_TRUE(ss_verbs_may(everybody[i], 0));
+    for (int i = 0; i < 11; i++) CU_ASSERT_TRUE(ss_verb_may(everybody[i], 0));
 }
 
 static int status_of(const char *verb, int is_trusted)
@@ -26,7 +26,7 @@ static int status_of(const char *verb, int is_trusted)
 
     request_rig_init(&rig, 1000, is_trusted);
     rig.request.verb = verb;
-    ss_verbs_dispatch(&o, &rig.request);
+    ss_verb_dispatch(&o, &rig.request);
     CU_ASSERT_EQUAL(rig.answers, 1);
     int status = request_rig_status(&rig);
     request_rig_free(&rig);
@@ -42,9 +42,9 @@ static void a_verb_is_refused_before_it_runs(void)
     CU_ASSERT_EQUAL(status_of("get", 0), 503);
 }
 
-void ss_suite_verbs(void)
+void ss_suite_verb(void)
 {
-    CU_pSuite suite = CU_add_suite("verbs", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("verb", NULL, NULL);
 
     CU_ADD_TEST(suite, what_concerns_all_users_needs_trust);
     CU_ADD_TEST(suite, a_verb_is_refused_before_it_runs);

@@ -1,4 +1,4 @@
-#include "operator/relay_action.h"
+#include "operator/verb.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static void flush_one(ss_operator_t *o, ss_relay_t *relay, const char *who, json
                   is_paused ? "sending is paused: nothing goes out before it is resumed" : NULL));
 }
 
-void ss_relay_action_run(ss_operator_t *o, ss_request_t *req)
+void ss_verb_relay(ss_operator_t *o, ss_request_t *req)
 {
     const json_t *header = req->header;
     const char *name = ss_json_text(header, "relay");

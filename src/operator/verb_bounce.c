@@ -1,6 +1,6 @@
 /* Each message is read, since its bounce carries its
  * header; then it is an outcome like any other. */
-#include "operator/bounce_request.h"
+#include "operator/verb.h"
 
 #include <apr_strings.h>
 
@@ -220,7 +220,7 @@ static work_t *work_create(ss_operator_t *o, ss_request_t *req)
     return work;
 }
 
-void ss_bounce_request_handed(ss_operator_t *o, const char *id, const char *who)
+void ss_verb_bounce_handed(ss_operator_t *o, const char *id, const char *who)
 {
     work_t *work = work_create(o, NULL);
     ss_selection_t *s = &work->selection;
@@ -230,7 +230,7 @@ void ss_bounce_request_handed(ss_operator_t *o, const char *id, const char *who)
     go_on(work);
 }
 
-void ss_bounce_request_run(ss_operator_t *o, ss_request_t *req)
+void ss_verb_bounce(ss_operator_t *o, ss_request_t *req)
 {
     work_t *work = work_create(o, req);
     ss_selection_t *s = &work->selection;

@@ -1,4 +1,4 @@
-#include "operator/connection_test.h"
+#include "operator/verb.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -6,6 +6,8 @@
 #include "mail/address.h"
 #include "net/probe.h"
 #include "smtp/advice.h"
+
+#define TESTS_MAX 4 /* at once; further ones get 429 */
 
 typedef struct {
     ss_request_t *req;
@@ -105,7 +107,7 @@ static const char *address_of(ss_request_t *req, const char *name, apr_pool_t *p
     return apr_pstrdup(pool, value);
 }
 
-void ss_connection_test_run(ss_operator_t *o, ss_request_t *req)
+void ss_verb_test(ss_operator_t *o, ss_request_t *req)
 {
     const json_t *header = req->header;
     const char *server = ss_json_text(header, "server"), *format = ss_json_text(header, "format");
@@ -117,9 +119,8 @@ void ss_connection_test_run(ss_operator_t *o, ss_request_t *req)
         ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", server);
         return;
     }
-    if (o->tests >= SS_CONNECTION_TEST_MAX) {
-        ss_request_refuse(req, 429, 10, NULL, "%d connection tests are running already",
-                          SS_CONNECTION_TEST_MAX);
+    if (o->tests >= TESTS_MAX) {
+        ss_request_refuse(req, 429, 10, NULL, "%d connection tests are running already", TESTS_MAX);
         return;
     }
     apr_pool_create(&pool, o->pool);

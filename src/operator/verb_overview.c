@@ -1,4 +1,4 @@
-#include "operator/overview.h"
+#include "operator/verb.h"
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void ages_counted(ss_store_request_t *request)
     answer(o, req);
 }
 
-void ss_overview_numbers(ss_operator_t *o, ss_request_t *req)
+void ss_verb_overview(ss_operator_t *o, ss_request_t *req)
 {
     if (!o->queue->store || (ss_mono_is_set(o->counted) &&
                              ss_mono_since(ss_loop_now(o->loop), o->counted) < AGES_EVERY)) {
@@ -51,7 +51,7 @@ void ss_overview_numbers(ss_operator_t *o, ss_request_t *req)
     ss_store_port_post(o->queue, &request->head);
 }
 
-void ss_overview_activity(ss_operator_t *o, ss_request_t *req)
+void ss_verb_overview_activity(ss_operator_t *o, ss_request_t *req)
 {
     ss_request_document(req, 200, ss_activity_json(o->record, ss_loop_wall(o->loop)));
 }

@@ -1,4 +1,4 @@
-#include "operator/lookup.h"
+#include "operator/verb.h"
 
 #include <apr_strings.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static void work_end(work_t *work)
     apr_pool_destroy(work->pool);
 }
 
-void ss_lookup_wake(ss_operator_t *o, const char *id)
+void ss_verb_lookup_wake(ss_operator_t *o, const char *id)
 {
     for (work_t *w = apr_hash_get(o->waiters, id, APR_HASH_KEY_STRING); w; w = w->next)
         ss_loop_timer(o->loop, &w->timer, ss_loop_now(o->loop));
@@ -140,12 +140,12 @@ static void ask_lookup(work_t *work)
     ss_store_port_post(work->context->queue, &request->head);
 }
 
-ss_mono_t ss_lookup_until(apr_interval_time_t wait, ss_mono_t now)
+ss_mono_t ss_verb_lookup_until(apr_interval_time_t wait, ss_mono_t now)
 {
     return wait > 0 ? ss_mono_add(now, wait < WAIT_MAX ? wait : WAIT_MAX) : (ss_mono_t){ 0 };
 }
 
-void ss_lookup_message(ss_operator_t *o, ss_request_t *req)
+void ss_verb_lookup(ss_operator_t *o, ss_request_t *req)
 {
     const char *id = ss_json_text(req->header, "id");
     apr_pool_t *pool;
@@ -160,7 +160,7 @@ void ss_lookup_message(ss_operator_t *o, ss_request_t *req)
     work->req = req;
     work->pool = pool;
     work->is_full = !strcmp(req->verb, "show");
-    work->until = ss_lookup_until(ss_json_number(req->header, "wait"), ss_loop_now(o->loop));
+    work->until = ss_verb_lookup_until(ss_json_number(req->header, "wait"), ss_loop_now(o->loop));
     work->timer = (ss_timer_t){ .fired = look_again, .self = work };
     apr_cpystrn(work->id, id, sizeof(work->id));
     ask_lookup(work);
@@ -191,16 +191,16 @@ static void listed(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-int ss_lookup_limit(json_int_t limit)
+int ss_verb_lookup_limit(json_int_t limit)
 {
     return limit > 0 && limit <= LIST_MAX ? (int)limit : LIST_LIMIT;
 }
 
-void ss_lookup_list(ss_operator_t *o, ss_request_t *req)
+void ss_verb_lookup_list(ss_operator_t *o, ss_request_t *req)
 {
     const ss_store_filter_t none = { .state = -1 };
     ss_store_list_t *request = ss_store_list_create(
-        &none, ss_lookup_limit(ss_json_number(req->header, "limit")), listed, req);
+        &none, ss_verb_lookup_limit(ss_json_number(req->header, "limit")), listed, req);
 
     if (!ss_operator_filter(req, req->header, &request->filter, request->head.pool)) {
         apr_pool_destroy(request->head.pool);
