@@ -11,6 +11,7 @@
 #include "delivery/job.h"
 #include "delivery/learned.h"
 #include "delivery/node.h"
+#include "delivery/outcome.h"
 #include "delivery/pause.h"
 #include "delivery/pump.h"
 #include "delivery/queue_counts.h"
@@ -30,6 +31,7 @@ apr_status_t ss_delivery_create(ss_delivery_t **out, const ss_delivery_options_t
     d->pool = pool;
     d->adopted = apr_hash_make(pool);
     d->jobs = apr_hash_make(pool);
+    APR_RING_INIT(&d->refused, ss_store_request_t, link);
     ss_housekeeping_create(d);
     d->relays = apr_array_make(pool, relays->nelts, sizeof(ss_relay_t *));
     for (int i = 0; i < relays->nelts; i++) {
@@ -200,6 +202,7 @@ void ss_delivery_waiting(const ss_delivery_t *d, apr_int64_t *messages, apr_uint
 void ss_delivery_leave(ss_delivery_t *d)
 {
     d->is_leaving = 1;
+    ss_outcome_post_again(d);
     for (int i = 0; i < ss_relay_count(d); i++) ss_connection_quit_all(ss_relay_at(d, i));
 }
 
@@ -208,6 +211,14 @@ int ss_delivery_in_flight(const ss_delivery_t *d)
     int count = 0;
 
     for (int i = 0; i < ss_relay_count(d); i++) count += ss_relay_at(d, i)->in_flight;
+    return count;
+}
+
+int ss_delivery_uncommitted(const ss_delivery_t *d)
+{
+    int count = 0;
+
+    for (int i = 0; i < ss_relay_count(d); i++) count += ss_relay_at(d, i)->uncommitted;
     return count;
 }
 
@@ -223,6 +234,11 @@ void ss_delivery_save(ss_delivery_t *d)
 
 void ss_delivery_destroy(ss_delivery_t *d)
 {
+    if (d->sent_again)
+        ss_log(d->log, SS_LOG_ERROR, 257,
+               "the queue could not be written until the end: %d recipients are sent their mail "
+               "again after the next start",
+               d->sent_again);
     ss_node_destroy(d);
     for (apr_hash_index_t *i = apr_hash_first(NULL, d->jobs); i; i = apr_hash_next(i))
         ss_job_free(apr_hash_this_val(i));

@@ -51,9 +51,12 @@ void ss_delivery_waiting(const ss_delivery_t *delivery, apr_int64_t *messages, a
 void ss_delivery_leave(ss_delivery_t *delivery);
 /* Messages handed to connections and not answered. */
 int ss_delivery_in_flight(const ss_delivery_t *delivery);
+/* Outcomes posted and not committed: what they say is done again if the process ends now. */
+int ss_delivery_uncommitted(const ss_delivery_t *delivery);
 /* Gives everything in flight back now, as if all connections were lost; whatever its state. */
 void ss_delivery_abort(ss_delivery_t *delivery);
 /* The last thing that a process which leaves asks of the store: its counts for the next start. */
 void ss_delivery_save(ss_delivery_t *delivery);
-/* After leave and abort, and after the store was closed: frees what is outside its pool. */
+/* After leave and abort, and after the store was closed: logs how many recipients will get their
+ * mail again, and frees what is outside its pool. */
 void ss_delivery_destroy(ss_delivery_t *delivery);

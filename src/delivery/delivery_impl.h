@@ -44,6 +44,9 @@ struct ss_delivery_t {
         int is_probing; /* a write is under way that shows whether it can */
         int is_said;    /* in the log */
     } store;
+    struct ss_requests_t refused; /* outcomes that the store refused, until the timer (outcome.c) */
+    ss_timer_t refused_timer;
+    int sent_again; /* recipients whose delivery could not be stored before the end */
 
     ss_timer_t expire_timer; /* looks through the jobs in memory, while there are any */
     ss_timer_t purge_timer;

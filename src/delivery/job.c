@@ -193,7 +193,7 @@ void ss_job_settle(ss_job_t *job)
 {
     int any = 0;
 
-    if (job->is_sending || job->is_loading || job->is_scheduled) return;
+    if (job->is_sending || job->is_loading || job->is_scheduled || job->refused) return;
     if (job->is_stale) {
         /* The store was changed meanwhile: what still waits is read again, after this job's own
          * outcomes are in it. */

@@ -16,7 +16,8 @@ typedef struct ss_job_t {
     ss_message_t *message; /* NULL: only its place is known; it is loaded before it is sent */
     apr_size_t memory;     /* counted against SS_JOB_MEMORY_MAX */
     int is_scheduled, is_loading, is_sending;
-    int outcomes;    /* posted and not answered yet */
+    int outcomes;    /* posted and not committed yet */
+    int refused;     /* ... that wait to be posted again: no other attempt meanwhile */
     int uncharged;   /* uncharged attempts in a row (retry.h) */
     int is_stale;    /* the stored message was changed meanwhile: to be read again */
     int wants_whole; /* the relay takes no 8-bit content: all of it is loaded, however large */

@@ -9,6 +9,9 @@
 #include "delivery/pause.h"
 #include "delivery/retry.h"
 
+/* an outcome that the store refused is posted again */
+#define REFUSED_AGAIN (5 * APR_USEC_PER_SEC)
+
 /* ---- the log's line, which other tools parse: its form is fixed ---- */
 
 static double seconds(apr_interval_time_t t)
@@ -61,18 +64,64 @@ static const char *copy(const char *text, apr_pool_t *pool)
     return text ? apr_pstrdup(pool, text) : NULL;
 }
 
+void ss_outcome_post_again(ss_delivery_t *d)
+{
+    ss_store_request_t *request;
+
+    ss_delivery_untimer(d, &d->refused_timer);
+    while ((request = ss_store_request_take(&d->refused)) != NULL) {
+        ((ss_job_t *)request->baton)->refused--;
+        ss_delivery_post(d, request);
+    }
+}
+
+static void refused_long_enough(ss_timer_t *timer, ss_mono_t now)
+{
+    (void)now;
+    ss_outcome_post_again(timer->self);
+}
+
+/* The store has the message as it was before: it would be sent again from there if memory forgot
+ * it. Its job stays, and its outcome is posted again until it is written. */
+static void keep(ss_job_t *job, ss_store_request_t *request)
+{
+    ss_delivery_t *d = job->delivery;
+
+    job->refused++;
+    ss_job_hide(job);
+    ss_store_request_push(&d->refused, request);
+    if (d->refused_timer.node.place) return;
+    d->refused_timer = (ss_timer_t){ .fired = refused_long_enough, .self = d };
+    ss_delivery_timer(d, &d->refused_timer, ss_mono_add(ss_delivery_mono(d), REFUSED_AGAIN));
+}
+
+static int count_sent(const ss_store_outcome_t *outcome)
+{
+    int count = 0;
+
+    for (int i = 0; i < outcome->changed_count; i++)
+        count += outcome->message->rcpts[outcome->changed[i]].state == SS_STATE_SENT;
+    return count;
+}
+
 static void committed(ss_store_request_t *request)
 {
     ss_job_t *job = request->baton;
-    const ss_delivery_t *d = job->delivery;
+    ss_delivery_t *d = job->delivery;
 
     if (request->rv != APR_SUCCESS &&
         ss_delivery_may_log(d, "outcomes that could not be written to the queue")) {
         ss_log(d->log, SS_LOG_ERROR, 250,
-               "%s: its outcome could not be written to the queue: %s; it may be sent again after "
-               "a restart",
+               "%s: its outcome could not be written to the queue: %s; it is tried again until the "
+               "daemon ends, and after that the message is sent again",
                job->entry.id, request->result.text);
     }
+    if (request->rv != APR_SUCCESS && !d->is_leaving) {
+        keep(job, request);
+        return;
+    }
+    if (request->rv != APR_SUCCESS)
+        d->sent_again += count_sent(ss_store_request_as(request, SS_STORE_OUTCOME));
     ss_bounce_queue_committed(job->relay, ss_store_request_as(request, SS_STORE_OUTCOME));
     job->relay->uncommitted--;
     ss_relay_wake(job->relay); /* there is room for another message again (pump.h) */

@@ -17,6 +17,8 @@ typedef struct {
  * indices in job->message->rcpts. The recipients are in state sending. */
 void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *numbers, int count,
                      const ss_outcome_attempt_t *attempt);
+/* Posts the outcomes that the store refused again, now. */
+void ss_outcome_post_again(ss_delivery_t *d);
 /* Gives up all waiting recipients, held ones too, in a person's name; their sender gets a bounce.
  * Returns their number. */
 int ss_outcome_give_up(ss_job_t *job, const char *who);

@@ -153,6 +153,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "queue's lock. Sending resumes automatically." },
     { "SMTPSend-256", NULL, NULL, "Sending has resumed: the queue can be written again",
       "What happened meanwhile is stored, and waiting mail is sent.", "No action needed." },
+    { "SMTPSend-257", NULL, NULL, "Mail is sent again after the next start",
+      "The daemon had to end before the queue could be written, so that it is not on record that "
+      "these recipients have their mail.",
+      "Correct what keeps the queue from being written before the next start; the lines before "
+      "name "
+      "it." },
     { "SMTPSend-260", NULL, NULL, "Sending is paused",
       "Mail is accepted and stays queued; the time paused does not count towards SMTPSendExpire. "
       "The line is repeated every 10 minutes.",
@@ -213,6 +219,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "It could not be opened before; now mail is accepted there.", "No action needed." },
     { "SMTPSend-289", NULL, NULL, "The delivery daemon could be started",
       "It could not be started before; now it runs.", "No action needed." },
+    { "SMTPSend-290", NULL, NULL, "A delivery daemon that leaves waits for the queue",
+      "It has sent messages and cannot store that, so it keeps the queue until it can: the next "
+      "daemon would send them again. The next daemon refuses mail meanwhile. It "
+      "waits for a minute after a stop of httpd.",
+      "Check the disk and the database of SMTPSendQueue, and whether another program holds the "
+      "queue's lock." },
     { "SMTPSend-295", NULL, NULL, "The webhook backlog is full",
       "The applications of SMTPSendWebhook do not accept events, and no more can be queued, so new "
       "events are dropped. Mail is still delivered.",

@@ -30,8 +30,8 @@ enum {
 /* What the faults of a run are, unless the command line says so. */
 #define FAULTS_USUAL                                                                               \
     (FAULTS_REPLIES | FAULTS_CRASH | FAULTS_RESTART | FAULTS_OPERATOR | FAULTS_DISK)
-#define FAULTS_OF_TIME (FAULTS_USUAL | FAULTS_CLOCK)
-#define FAULTS_BY_SEED (-1) /* three runs in four are the usual ones */
+#define FAULTS_BY_SEED                                                                             \
+    (-1) /* the usual ones; in some runs the clock, the stuck store or both, too */
 
 typedef struct world_t world_t;
 
@@ -111,8 +111,6 @@ void world_say(world_t *w, const char *format, ...) __attribute__((format(printf
 apr_time_t world_wall(const world_t *w);
 sim_message_t *world_find(world_t *w, const char *id);
 ss_relay_t *world_relay(world_t *w);
-/* The most messages of one connection that can be sent and not answered. */
-int world_window(const world_t *w);
 
 /* ---- process.c: the ports, and the life of the process ---- */
 void process_start(world_t *w);

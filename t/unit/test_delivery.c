@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "daemon/leaving.h"
 #include "delivery/backlog.h"
 #include "delivery/connection.h"
 #include "delivery/flush.h"
@@ -278,7 +279,8 @@ static void numbers_of_a_large_queue_are_taken_over(void)
     }
 }
 
-static void an_outcome_that_is_not_written_is_logged(void)
+/* The store has such a message as unsent, and would bring it again. */
+static void an_outcome_that_the_store_refuses_is_kept_and_posted_again(void)
 {
     start();
     int m = sending_rig_add(&rig, 1);
@@ -286,10 +288,51 @@ static void an_outcome_that_is_not_written_is_logged(void)
     sending_rig_run(&rig, 0);
     CU_ASSERT_EQUAL(rig.bodies, 1);
     CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "its outcome could not be written"));
-    CU_ASSERT_FALSE(is_known(m));
     sending_rig_run(&rig, 3600 * RIG_SECOND);
+    CU_ASSERT_TRUE(is_known(m));
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_OUTCOME], 1 + 720);
+    ss_backlog_read(rig.relay);
+    sending_rig_run(&rig, 0);
     CU_ASSERT_EQUAL(rig.bodies, 1);
+    CU_ASSERT_EQUAL(rig.relay->uncommitted, 1);
+    rig.fails = 0;
+    sending_rig_run(&rig, 5 * RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_FALSE(is_known(m));
+    CU_ASSERT_EQUAL(rig.relay->uncommitted, 0);
     sending_rig_end(&rig);
+    CU_ASSERT_PTR_NULL(strstr(rig.said, "sent their mail again"));
+}
+
+/* An older outcome never comes to the store behind a newer one. */
+static void nothing_is_tried_again_before_the_store_has_the_last_outcome(void)
+{
+    start();
+    at_rcpt = "451 4.3.0 later";
+    int m = sending_rig_add(&rig, 1);
+    rig.fails = 1;
+    sending_rig_run(&rig, 200 * RIG_SECOND);
+    at_rcpt = NULL;
+    sending_rig_run(&rig, 200 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 0);
+    rig.fails = 0;
+    sending_rig_run(&rig, 5 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 1);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 2);
+    sending_rig_end(&rig);
+}
+
+static void a_daemon_that_ends_says_whose_mail_is_sent_again(void)
+{
+    start();
+    sending_rig_add(&rig, 2);
+    rig.fails = 1;
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(ss_delivery_uncommitted(rig.delivery), 1);
+    sending_rig_end(&rig); /* posts it a last time */
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_OUTCOME], 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "2 recipients are sent their mail again"));
 }
 
 /* ---- the end without an attempt ---- */
@@ -676,6 +719,17 @@ static void hosts_that_are_remembered_are_bounded(void)
 
 /* ---- the end ---- */
 
+static void outcomes_that_are_not_committed_keep_the_process_while_httpd_runs(void)
+{
+    const ss_mono_t runs = { 0 }, ended = { 100 * RIG_SECOND };
+
+    CU_ASSERT_FALSE(ss_leaving_must_wait(0, runs, ended));
+    CU_ASSERT_TRUE(ss_leaving_must_wait(1, runs, (ss_mono_t){ 999999 * RIG_SECOND }));
+    CU_ASSERT_FALSE(ss_leaving_must_wait(0, ended, ended));
+    CU_ASSERT_TRUE(ss_leaving_must_wait(1, ended, ss_mono_add(ended, 60 * RIG_SECOND - 1)));
+    CU_ASSERT_FALSE(ss_leaving_must_wait(1, ended, ss_mono_add(ended, 60 * RIG_SECOND)));
+}
+
 static void leaving_starts_nothing(void)
 {
     start();
@@ -718,7 +772,9 @@ void ss_suite_delivery(void)
     TEST(a_slow_start);
     TEST(a_host_that_is_down_is_tried_seldom_and_nothing_is_charged);
     TEST(flush_tries_at_once);
-    TEST(an_outcome_that_is_not_written_is_logged);
+    TEST(an_outcome_that_the_store_refuses_is_kept_and_posted_again);
+    TEST(nothing_is_tried_again_before_the_store_has_the_last_outcome);
+    TEST(a_daemon_that_ends_says_whose_mail_is_sent_again);
     TEST(a_host_that_refuses_the_connection_is_blocked);
     TEST(a_host_that_refuses_us_gets_one_message_at_a_time);
     TEST(other_connections_to_a_host_that_refuses_us_carry_nothing);
@@ -730,6 +786,7 @@ void ss_suite_delivery(void)
     TEST(what_is_learned_lasts_a_day);
     TEST(one_lost_connection_proves_nothing);
     TEST(hosts_that_are_remembered_are_bounded);
+    TEST(outcomes_that_are_not_committed_keep_the_process_while_httpd_runs);
     TEST(leaving_starts_nothing);
 #undef TEST
 }
