@@ -1,6 +1,5 @@
-/* buf.h: a byte buffer that knows its maximum. Heap memory, so that a long-lived owner (a session,
- * a client of the local socket) can grow and shrink it without filling a pool. Not thread-safe; one
- * owner at a time. */
+/* buf.h: a byte buffer that knows its maximum, in heap memory, so that a long-lived owner can grow
+ * and shrink it without filling a pool. Not thread-safe. */
 #pragma once
 
 #include <apr.h>
@@ -8,41 +7,33 @@
 #include <stdarg.h>
 
 typedef struct {
-    /* first byte that was not taken yet; NULL while nothing was ever appended */
-    char *data;
+    char *data;      /* first byte that was not taken yet; NULL while nothing was ever appended */
     apr_size_t len;  /* bytes in it */
     apr_size_t head; /* bytes in front of data that were taken (space to reuse) */
     apr_size_t size; /* bytes allocated, counted from data - head */
     apr_size_t max;  /* len never grows past it */
-    /* memory is overwritten before it is given back, when the buffer grows too */
-    int is_secret;
+    int is_secret;   /* memory is overwritten before it is given back */
 } ss_buf_t;
 
-/* Makes b empty with the given maximum in bytes. Allocates nothing. */
+/* Makes b empty. Allocates nothing. */
 void ss_buf_init(ss_buf_t *b, apr_size_t max);
 /* The same for content that is a secret: no copy of it stays behind in freed memory. */
 void ss_buf_init_secret(ss_buf_t *b, apr_size_t max);
-/* Frees the memory; b may be used again as after ss_buf_init with the same maximum. */
+/* Frees the memory; b may be used again. */
 void ss_buf_free(ss_buf_t *b);
 /* Empties b and keeps its memory. */
 void ss_buf_clear(ss_buf_t *b);
-/* Overwrites the memory with zeros, then frees it: for buffers that held a secret (earlier memory
- * of one that grew: see ss_buf_init_secret). */
+/* Overwrites the memory with zeros, then frees it. */
 void ss_buf_wipe(ss_buf_t *b);
-/* Appends len bytes. APR_ENOSPC past the maximum, APR_ENOMEM without memory; b is unchanged then.
- */
+/* Append. APR_ENOSPC past the maximum, APR_ENOMEM without memory; b is unchanged then. */
 apr_status_t ss_buf_append(ss_buf_t *b, const void *bytes, apr_size_t len);
-/* Appends a C string without its end. Errors as ss_buf_append. */
 apr_status_t ss_buf_puts(ss_buf_t *b, const char *text);
-/* Appends formatted text (apr_vsnprintf's formats). Errors as ss_buf_append. */
 apr_status_t ss_buf_printf(ss_buf_t *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 apr_status_t ss_buf_vprintf(ss_buf_t *b, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));
-/* Makes room for len more bytes and gives the place to write them; the caller then calls
- * ss_buf_added. */
+/* Makes room for len more bytes and gives the place to write them; then call ss_buf_added. */
 apr_status_t ss_buf_room(ss_buf_t *b, apr_size_t len, char **place);
-/* Says that len bytes were written to the place that ss_buf_room gave. */
 void ss_buf_added(ss_buf_t *b, apr_size_t len);
 /* Drops the first len bytes (at most b->len). Costs nothing while the space behind still serves. */
 void ss_buf_take(ss_buf_t *b, apr_size_t len);

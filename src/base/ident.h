@@ -11,8 +11,7 @@ typedef struct {
     apr_uint16_t sequence;
 } ss_ident_source_t;
 
-/* Writes a new id as text. now: the time; random: 8 random bytes. Ids of one source grow strictly,
- * also when the clock steps back. */
+/* Writes a new id. Ids of one source grow strictly, also when the clock steps back. */
 void ss_ident_make(ss_ident_source_t *source, apr_time_t now, const unsigned char random[8],
                    char out[SS_IDENT_TEXT]);
 /* Where ids of this time and later begin, as text that sorts before all of them. Returns out. */

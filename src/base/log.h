@@ -1,7 +1,6 @@
-/* log.h: where the library's sentences go. A sink is set by whoever owns a part (httpd's error log,
- * standard error, a test's list), so that nothing below the skin needs httpd. Every sentence has a
- * permanent number, SMTPSend-NNN, given once and never reused: base and config 100-199, daemon
- * 200-299, queue 300-399, net and smtp 400-499, web 500-599. */
+/* log.h: where the library's sentences go: a sink (httpd's error log, standard error, a test's
+ * list). Every sentence has a permanent number, SMTPSend-NNN, given once and never reused: base and
+ * config 100-199, daemon 200-299, queue 300-399, net and smtp 400-499, web 500-599. */
 #pragma once
 
 typedef enum { SS_LOG_ERROR, SS_LOG_WARN, SS_LOG_NOTICE, SS_LOG_INFO, SS_LOG_DEBUG } ss_log_level_t;

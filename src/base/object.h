@@ -14,7 +14,7 @@ typedef struct {
     int has_members;
 } ss_object_t;
 
-/* Begins it behind what the buffer holds. */
+/* Appends to what the buffer holds. */
 void ss_object_begin(ss_object_t *object, ss_buf_t *out);
 /* A member. Names are ours: they are written as they are. value NULL: nothing is written. Bytes
  * that are no UTF-8 become U+FFFD. */

@@ -15,8 +15,7 @@ typedef struct {
 } ss_result_t;
 
 void ss_result_clear(ss_result_t *result);
-/* Sets all parts; the first error is kept: nothing changes when the result is set already. advice:
- * a static text. */
+/* Sets all parts, unless the result is set already: the first error is kept. */
 void ss_result_set(ss_result_t *result, const char *step, const char *code, const char *advice,
                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 int ss_result_is_set(const ss_result_t *result);

@@ -14,7 +14,7 @@ typedef struct {
 
 /* Makes it a closed one. */
 void ss_scratch_init(ss_scratch_t *file);
-/* Opens it in TMPDIR or the system's folder. On an error of the folder it stays closed. */
+/* On an error it stays closed. */
 apr_status_t ss_scratch_open(ss_scratch_t *file, apr_pool_t *pool);
 /* Appends len octets; errors are kept in file->failed. */
 void ss_scratch_put(void *file, const char *bytes, apr_size_t len);
@@ -26,8 +26,7 @@ apr_status_t ss_scratch_read(const ss_scratch_t *file, apr_uint64_t at, char *pl
 /* Writes len octets over what was flushed. */
 apr_status_t ss_scratch_write(const ss_scratch_t *file, apr_uint64_t at, const char *bytes,
                               apr_size_t len);
-/* The sentence for the submitter when a write failed, from the pool: which folder, and what is
- * wrong with it. */
+/* The sentence for the submitter when a write failed. */
 const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool);
 /* Closes it; does nothing if it is not open. */
 void ss_scratch_close(ss_scratch_t *file);

@@ -5,14 +5,13 @@
 #include <apr_pools.h>
 #include <apr_time.h>
 
-/* Reads "30s", "5min", "2h", "1d", "500ms", "10" (plain numbers: seconds) into microseconds. 0 or
- * -1 (not a duration, negative, over 100 years). */
+/* Reads "30s", "5min", "2h", "1d", "500ms", "10" (seconds), up to 100 years. 0 or -1. */
 int ss_text_duration(const char *text, apr_interval_time_t *out);
-/* Writes a duration as it is written in a configuration: "1min", "90s", "5d", "250ms", "0". */
+/* Writes it so: "1min", "90s", "5d", "250ms", "0". */
 const char *ss_text_duration_print(apr_pool_t *pool, apr_interval_time_t duration);
 /* Reads "25M", "4G", "512K", "1000" (1024 based) into bytes. 0 or -1. */
 int ss_text_size(const char *text, apr_uint64_t *out);
-/* Writes a size as it is written in a configuration: the largest of G M K that divides it. */
+/* Writes it with the largest of G M K that divides it. */
 const char *ss_text_size_print(apr_pool_t *pool, apr_uint64_t size);
 /* Reads a decimal number of the range, nothing but digits (and a sign) allowed. 0 or -1. */
 int ss_text_number(const char *text, apr_int64_t min, apr_int64_t max, apr_int64_t *out);
@@ -39,8 +38,7 @@ int ss_text_has_control(const char *text);
 char *ss_text_blank_controls(char *text);
 /* The value of a hexadecimal digit, or -1. */
 int ss_text_hex(char c);
-/* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. For JSON strings and
- * pages. */
+/* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. */
 const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len);
 /* Whether a and b are equal without looking at ASCII case, over len bytes at most of each; locale
  * never matters. */

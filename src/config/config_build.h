@@ -12,10 +12,9 @@ const char *ss_config_build(ss_config_t **config, server_rec *main_server, apr_p
 /* Warnings at start and in configtest about what is legal and probably wrong; secrets are read here
  * (as root). */
 void ss_config_check(const ss_config_t *config, const ss_log_t *log);
-/* Overwrites what httpd's reading of the configuration left of passwords in this process's memory
- * (parent, before it forks). */
+/* Overwrites what httpd's reading of the configuration left of passwords in memory (parent, before
+ * it forks). */
 void ss_config_scrub(void);
 /* Wipes every secret this process has (web processes). */
 void ss_config_wipe_secrets(void);
-/* The secret of a relay. */
 ss_secret_t *ss_config_secret(const ss_settings_t *relay);

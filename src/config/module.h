@@ -1,5 +1,5 @@
-/* module.h: the module's records as the rest of the skin sees them: what applies to a server, to a
- * request, to the whole. httpd headers. */
+/* module.h: the module's records: what applies to a server, to a request, to the whole. httpd
+ * headers. */
 #pragma once
 
 #include <httpd.h>
@@ -32,8 +32,7 @@ void *ss_module_merge_directory(apr_pool_t *pool, void *parent, void *child);
 
 /* What applies. After post_config. */
 const ss_settings_t *ss_module_relay(const server_rec *s);
-/* Merged and finished, from r->pool: fetch it once a request. A location without a limit has its
- * server's. */
+/* Merged and finished, from r->pool: fetch it once a request. */
 const ss_settings_policy_t *ss_module_policy(const request_rec *r);
 const ss_config_t *ss_module_config(void);
 const ss_settings_globals_t *ss_module_globals(void);

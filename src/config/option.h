@@ -1,5 +1,4 @@
-/* option.h: the directives, as a table: one row each. The row drives the setter, the merge,
- * printing and the checks that documents name each directive. No httpd here. */
+/* option.h: the directives, as a table: one row each. No httpd here. */
 #pragma once
 
 #include <apr_pools.h>
@@ -53,13 +52,11 @@ typedef struct {
 
 extern const ss_option_t ss_options[];
 extern const int ss_option_count;
-/* The value of an option as it is written in a configuration, for the test's settings list. A
- * password gives "set (file)", "set (text)", "set (env)", "set (exec)", "empty" - never the secret.
- * record: the struct of the option's place. */
+/* The value of an option as it is written in a configuration; a password gives "set (file)" and the
+ * like, or "empty". record: the struct of the option's place. */
 const char *ss_option_print(const ss_option_t *option, const void *record, apr_pool_t *pool);
-/* Reads one value as a directive's arguments into a record: NULL, or the sentence for configtest
- * that names directive, value and what is allowed. The command line's --tls and the tests use the
- * same. source: "file:line" or NULL. */
+/* Reads a directive's arguments into a record: NULL, or the sentence for configtest that names
+ * directive, value and what is allowed. source: "file:line" or NULL. */
 const char *ss_option_set(const ss_option_t *option, void *record, int argc,
                           const char *const *argv, const char *source, apr_pool_t *pool);
 /* ss_option_set for a record of a given place (matters for SS_PLACE_BOTH). */

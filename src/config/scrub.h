@@ -5,9 +5,7 @@
 #include <apr.h>
 
 /* Overwrites the value in each copy of the line "DIRECTIVE VALUE" (quoted or not, the directive in
- * either case) that lies in this process's writable memory. Nothing else is touched, a text that
- * only happens to equal the value included. In the parent, before web processes are forked; some
- * milliseconds. */
+ * either case) in this process's writable memory, and nothing else. Takes some milliseconds. */
 void ss_scrub_line(const char *directive, const char *value);
 
 /* The same for a text that is long and odd enough to be found by itself, wherever it stands; but

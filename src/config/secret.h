@@ -1,8 +1,7 @@
-/* secret.h: the relay's password or token: where it comes from, when it is read, and that it goes
- * nowhere else. The parent reads "file:" as root before each start of the daemon; web processes
- * wipe their copy in child_init; the daemon reads "file:" again (as httpd's User) when it changed
- * or the server rejected it, and runs "exec:" when it is first needed and after a rejection. At
- * most SS_SECRET_MAX bytes; one line end at the end is cut off. */
+/* secret.h: the relay's password or token. The parent reads "file:" as root before each start of
+ * the daemon; web processes wipe their copy in child_init; the daemon reads "file:" again (as
+ * httpd's User) when it changed or the server rejected it, and runs "exec:" when it is first needed
+ * and after a rejection. One line end at the end is cut off. */
 #pragma once
 
 #include <apr_time.h>
@@ -26,11 +25,9 @@ typedef struct {
     const char *source;
 } ss_secret_source_t;
 
-/* plain heap memory, locked where the system allows it, wiped when freed */
 typedef struct ss_secret_t ss_secret_t;
 
-/* One secret for a source; source may be NULL or of kind NONE: an empty secret. Reads nothing yet.
- */
+/* source may be NULL or of kind NONE: an empty secret. Reads nothing yet. */
 ss_secret_t *ss_secret_create(const ss_secret_source_t *source);
 /* Reads TEXT, ENV and FILE now (parent, as root). EXEC: nothing. The result names the path and the
  * cause ("Permission denied"), never the content. */
@@ -46,6 +43,6 @@ apr_status_t ss_secret_reload(ss_secret_t *secret, apr_interval_time_t deadline,
                               ss_result_t *result);
 /* The bytes, for the engine; valid until the next load, reload or wipe. */
 const char *ss_secret_bytes(const ss_secret_t *secret, apr_size_t *len);
-/* Zeros the bytes; the source stays (web processes, in child_init). */
+/* Zeros the bytes; the source stays. */
 void ss_secret_wipe(ss_secret_t *secret);
 void ss_secret_destroy(ss_secret_t *secret);

@@ -1,7 +1,6 @@
-/* settings.h: everything an administrator can set, as plain structs. No httpd here: the command
- * line and the tests fill them themselves. A record is frozen after the configuration was read;
- * from then on it is const and shared by fork. The table in option_table.c knows each
- * field by name, kind, offset, default and place. */
+/* settings.h: everything an administrator can set, as plain structs, one field for each row of
+ * option_table.c. No httpd here. A record is frozen after the configuration was read; from then on
+ * it is const and shared by fork. */
 #pragma once
 
 #include <apr_pools.h>
@@ -65,13 +64,10 @@ typedef struct {
         *tls_ciphers;
     const char *username;
     ss_secret_source_t *password;
-    /* of const char *: "auto", "off" or mechanisms in order */
-    apr_array_header_t *auth;
+    apr_array_header_t *auth; /* of const char *: "auto", "off" or mechanisms in order */
     int auth_insecure;
     const char *helo;
-    /* nobody gave a name: EHLO says the connection's own address, helo is for what has no
-     * connection */
-    int helo_is_address;
+    int helo_is_address; /* nobody gave a name: EHLO says the connection's own address */
     const char *source_address;
     apr_interval_time_t timeout[SS_TIMEOUTS];
     apr_interval_time_t test_timeout;
@@ -138,15 +134,13 @@ typedef struct {                               /* a location (D) */
 void ss_settings_clear(ss_settings_t *s);
 void ss_settings_globals_clear(ss_settings_globals_t *g);
 void ss_settings_policy_clear(ss_settings_policy_t *d);
-/* Puts the table's defaults where nothing was set, and derives what depends on other fields: the
- * port from the TLS mode, verification off with "opportunistic", HELO and default domain from
- * server_name. state_dir, runtime_dir: DefaultStateDir and DefaultRuntimeDir. */
+/* Puts the table's defaults where nothing was set, and derives what depends on other fields.
+ * state_dir, runtime_dir: DefaultStateDir and DefaultRuntimeDir. */
 void ss_settings_finish(ss_settings_t *s, apr_pool_t *pool);
 void ss_settings_globals_finish(ss_settings_globals_t *g, const char *state_dir,
                                 const char *runtime_dir, apr_pool_t *pool);
 void ss_settings_policy_finish(ss_settings_policy_t *d, apr_pool_t *pool);
 /* The port of host number i of a finished record. */
 int ss_settings_port(const ss_settings_t *s, int i);
-/* Whether delivery to the two would be the same in every respect (used when equal virtual hosts
- * fold to one relay). */
+/* Whether delivery to the two would be the same in every respect. */
 int ss_settings_equal(const ss_settings_t *a, const ss_settings_t *b);

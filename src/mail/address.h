@@ -1,5 +1,5 @@
 /* address.h: mailbox syntax (RFC 5321 4.1.2, RFC 6531 3.3) and header address lists (RFC 5322 3.4).
- * No GMime here: sendmail links this file and must start within a millisecond. */
+ */
 #pragma once
 
 #include <apr_pools.h>
@@ -11,13 +11,12 @@ typedef struct {
     const char *group;   /* name of the enclosing group, or NULL */
 } ss_address_t;
 
-/* Whether text is a valid mailbox for MAIL or RCPT: local part (dot-atom or quoted string,
- * 64 octets), domain (names, IDN in UTF-8, address literal). has_no_domain_ok: a bare local part
- * is valid too. On 0, *why (why may be NULL) is a static sentence. */
+/* Whether text is a valid mailbox for MAIL or RCPT. has_no_domain_ok: a bare local part is valid
+ * too. On 0, *why (why may be NULL) is a static sentence. */
 int ss_address_is_valid(const char *text, int has_no_domain_ok, const char **why);
-/* Reads the value of a From, To, Cc, Bcc field (unfolded or not; comments, groups, quoted strings,
- * encoded words, obsolete routes, stray commas) into *list, of ss_address_t. 0, or -1 and why
- * (static, or from the pool): a sentence that names the error. */
+/* Reads the value of a From, To, Cc, Bcc field (with comments, groups, quoted strings, encoded
+ * words, obsolete routes, stray commas) into *list, of ss_address_t. 0, or -1 and why (static, or
+ * from the pool). */
 int ss_address_list(apr_array_header_t **list, const char *value, apr_size_t len, const char **why,
                     apr_pool_t *pool);
 /* Reads one address as an application writes it: "a@b", "<a@b>", "Name <a@b>". 0 or -1 with why. */

@@ -1,8 +1,6 @@
 /* attributes.h: the attributes of a message: what is known about it besides its envelope and
  * content. Each one is a member of ss_attributes_t and a row of ss_attributes_rows, which drives
- * everything that only carries it: JSON, forms and query strings, sendmail's options, the local
- * socket, export and import, the columns in the queue. The struct is part of a submitted message
- * (mail.h) and of a stored one (queue/message.h). Pure; APR only, since sendmail links it. */
+ * everything that only carries it. APR only, since sendmail links it. */
 #pragma once
 
 #include <apr_pools.h>
@@ -86,24 +84,22 @@ typedef struct {
 /* Ended by a row without a name. */
 extern const ss_attributes_row_t ss_attributes_rows[];
 
-/* The row of a name that one of set_by may set, or NULL. */
+/* The row of a name that one of set_by may set, or of an option of sendmail; NULL: none. */
 const ss_attributes_row_t *ss_attributes_find(const char *name, unsigned set_by);
-/* The row of an option of sendmail, or NULL. */
 const ss_attributes_row_t *ss_attributes_option(char letter);
 
 /* Nothing is set. */
 void ss_attributes_init(ss_attributes_t *attr);
-/* The number that means "not set", of a row that holds a number. */
+/* The number that means "not set". */
 int ss_attributes_unset(const ss_attributes_row_t *row);
 int ss_attributes_is_set(const ss_attributes_row_t *row, const ss_attributes_t *attr);
-/* The value of a row that holds a text (TEXT, OBJECT; may be NULL), or a number (all others). */
+/* The value: a text (TEXT, OBJECT; may be NULL), or a number (all others). */
 int ss_attributes_is_text(const ss_attributes_row_t *row);
 const char *ss_attributes_text(const ss_attributes_row_t *row, const ss_attributes_t *attr);
 apr_int64_t ss_attributes_number(const ss_attributes_row_t *row, const ss_attributes_t *attr);
-/* Sets it; the text is not copied. */
+/* Sets it; the text is not copied. -1: the number is out of the range of this row. */
 void ss_attributes_set_text(const ss_attributes_row_t *row, ss_attributes_t *attr,
                             const char *text);
-/* Sets it. 0, or -1: out of the range of this row; nothing is changed. */
 int ss_attributes_set_number(const ss_attributes_row_t *row, ss_attributes_t *attr,
                              apr_int64_t number);
 /* The name of a WORD's value, or NULL. */
@@ -112,8 +108,8 @@ const char *ss_attributes_word(const ss_attributes_row_t *row, const ss_attribut
 /* Copies all that one of set_by may set. pool: texts are copied into it; NULL: they are shared. */
 void ss_attributes_copy(ss_attributes_t *to, const ss_attributes_t *from, unsigned set_by,
                         apr_pool_t *pool);
-/* Sets an attribute from what a person wrote ("high", "2h", "2026-01-31T12:00:00Z"), which is not
- * copied. NULL, or what is wrong with it ("must be high, normal or bulk"). Not for OBJECT. */
+/* Sets it from what a person wrote ("high", "2h", "2026-01-31T12:00:00Z"), which is not copied.
+ * NULL, or what is wrong with it ("must be high, normal or bulk"). Not for OBJECT. */
 const char *ss_attributes_read(const ss_attributes_row_t *row, ss_attributes_t *attr,
                                const char *text, apr_pool_t *pool);
 /* Adds what is set to a "submit" of the local socket (attributes_json.h reads it). */

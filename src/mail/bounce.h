@@ -1,6 +1,5 @@
 /* bounce.h: delivery status notifications (RFC 3464 in the multipart/report of RFC 6522): a part
- * for people, one for programs, and the message's header or all of it. Pure.
- * delivery/bounce_queue.c decides who gets one, and when. */
+ * for people, one for programs, and the message's header or all of it. */
 #pragma once
 
 #include <apr_pools.h>
@@ -20,8 +19,7 @@ typedef struct {
     const char *orcpt;   /* "rfc822;bob@example.com" (RFC 3461 4.2), or NULL */
     const char *dsn;     /* "5.1.1" */
     const char *reply;   /* the server's words, or ours; may be NULL */
-    /* which host sent the reply: "mail.example.com[192.0.2.1]:465"; NULL: the text is ours */
-    const char *host;
+    const char *host;    /* that sent the reply: "mail.example.com[192.0.2.1]:465"; NULL: ours */
     const char *title, *meaning, *remedy; /* the knowledge base's entry, or NULL */
     apr_time_t last_attempt;              /* 0: none */
 } ss_bounce_rcpt_t;
@@ -38,11 +36,9 @@ typedef struct {
     apr_uint64_t random;
     const ss_bounce_rcpt_t *rcpts;
     int rcpt_count;
-    /* the reported message, canonical, from its first byte; NULL: not available */
-    const char *content;
+    const char *content; /* of the reported message, canonical; NULL: not available */
     apr_size_t content_len;
-    /* content is the whole message and is returned whole; else only its header is */
-    int is_whole;
+    int is_whole; /* content is the whole message and is returned whole; else only its header is */
 } ss_bounce_t;
 
 typedef struct {
@@ -52,7 +48,7 @@ typedef struct {
     const char *subject, *message_id;
 } ss_bounce_text_t;
 
-/* Writes the report, canonical, into the pool. Cannot fail. */
+/* Writes the report, canonical, into the pool. */
 void ss_bounce(ss_bounce_text_t *out, const ss_bounce_t *model, apr_pool_t *pool);
 /* Whether no report may be sent on content: it is an automatic reply (Auto-Submitted: auto-replied,
  * RFC 3834 5), or in a loop (SS_BOUNCE_HOPS_MAX Received fields). */

@@ -1,6 +1,6 @@
 /* canonical.h: content that is safe to send through any relay: CRLF line ends, no bare CR or LF, no
  * NUL, no line over SS_MAIL_LINE_MAX. Only the leaf parts of the MIME tree that need it are
- * re-encoded (RFC 2045); everything else stays byte for byte. */
+ * re-encoded (RFC 2045). */
 #pragma once
 
 #include <apr_pools.h>
@@ -16,10 +16,8 @@ typedef struct {
 
 /* Examines content with any line ends in one pass. */
 void ss_canonical_scan(const char *bytes, apr_size_t len, ss_canonical_facts_t *facts);
-/* Makes content canonical: line ends are corrected, long header lines refolded, leaf parts with
- * long lines or NUL re-encoded (quoted-printable or base64). *out is in the pool, or the input
- * itself if it is canonical. 0, or -1 with the problem (the part must not change:
- * multipart/signed). */
+/* Makes content canonical: *out is in the pool, or the input itself. 0, or -1 with the problem (the
+ * part must not change: multipart/signed). */
 int ss_canonical_make(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                       ss_mail_problem_t *problem, apr_pool_t *pool);
 /* The same for content that is already scanned. */
@@ -38,9 +36,9 @@ typedef struct {
     void *self;
     int has_8bit;
     int must_encode; /* there was a line too long, or a zero byte: passed on unchanged */
-    /* private: octets of the current line; CRs whose meaning depends on the next octet */
-    apr_size_t line, crs;
-    int is_begun; /* the current line is not empty */
+    /* private */
+    apr_size_t line, crs; /* octets of the current line; CRs that the next octet decides */
+    int is_begun;         /* the current line is not empty */
 } ss_canonical_stream_t;
 
 /* Whether bytes hold the complete header of a message, none of which needs re-encoding. Then *head

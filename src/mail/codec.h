@@ -1,4 +1,4 @@
-/* codec.h: the two encodings of MIME (RFC 2045 6.7, 6.8), and UTF-8. Pure. */
+/* codec.h: the two encodings of MIME (RFC 2045 6.7, 6.8), and UTF-8. */
 #pragma once
 
 #include <apr_pools.h>
@@ -7,12 +7,11 @@
 int ss_codec_is_utf8(const char *bytes, apr_size_t len);
 /* How much of len octets of UTF-8 fits into max, cut between characters. */
 apr_size_t ss_codec_cut(const char *text, apr_size_t len, apr_size_t max);
-/* Base64 in lines of 76, CRLF after each; line_len 0: one line without a line end. Zero-terminated.
- */
+/* Base64 in lines of line_len, CRLF after each; 0: one line without a line end. Zero-terminated. */
 char *ss_codec_base64(apr_pool_t *pool, const char *bytes, apr_size_t len, apr_size_t line_len,
                       apr_size_t *out_len);
-/* Decodes base64. 0, or -1 if strict and the text has anything but the alphabet, padding at the
- * end, and white space. If not strict, other characters are ignored. */
+/* Decodes base64. 0, or -1: strict, and the text has anything but the alphabet, padding at the end,
+ * and white space. */
 int ss_codec_base64_read(apr_pool_t *pool, const char *text, apr_size_t len, int strict, char **out,
                          apr_size_t *out_len);
 /* The same in pieces. state begins as zeros; out must have room for len / 4 * 3 + 3 octets, at the

@@ -10,19 +10,16 @@ typedef struct {
     const char *filename, *content_type, *cid;
     const char *bytes;
     apr_size_t len;
-    /* not NULL: the content is in a file; the message gets a marker (lift.h) */
-    const ss_lift_item_t *lifted;
+    const ss_lift_item_t *lifted; /* the content is in a file; the message gets a marker */
 } ss_compose_attachment_t;
 
 typedef struct {
     ss_address_t from;
     apr_array_header_t *to, *cc, *reply_to; /* of ss_address_t; NULL: none */
     const char *subject, *text, *html;      /* UTF-8 or NULL */
-    /* of ss_compose_header_t; already checked: no line ends, none of the fields made here */
-    apr_array_header_t *headers;
-    apr_array_header_t *attachments; /* of ss_compose_attachment_t */
-    /* with angle brackets; NULL: it is made from host, now and random */
-    const char *message_id;
+    apr_array_header_t *headers;            /* of ss_compose_header_t, checked */
+    apr_array_header_t *attachments;        /* of ss_compose_attachment_t */
+    const char *message_id;                 /* NULL: it is made from host, now and random */
     const char *host;
     apr_time_t now;
     apr_uint64_t random;
@@ -33,10 +30,9 @@ typedef struct {
     const char *name, *value;
 } ss_compose_header_t;
 
-/* Initialises GMime; once per process, before any other call. The others are thread-safe. */
+/* Once per process, before any other call. The others are thread-safe. */
 void ss_compose_init(void);
-/* Whether type is a media type that an attachment may have: no control characters in its
- * parameters, in any encoding. */
+/* Whether type is a media type without control characters in its parameters, in any encoding. */
 int ss_compose_is_type(const char *type);
 /* Writes the message, canonical, into the pool. 0, or -1 with the problem. */
 int ss_compose(const char **out, apr_size_t *out_len, const ss_compose_t *model,

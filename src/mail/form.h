@@ -9,17 +9,14 @@ typedef struct {
     const char *name, *value; /* UTF-8 */
 } ss_form_field_t;
 
-/* Reads one JSON document (application/json) into m. options: as in parse.h (host, default_from,
- * now, random, add_headers, max_size). 0, or -1 with the problem naming the field
- * ("to[1].address", "attachments[0].content"). Unknown fields are refused (400). */
+/* Reads one JSON document into m. 0, or -1 with the problem naming the field ("to[1].address",
+ * "attachments[0].content"). Unknown fields are refused (400). */
 int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                  const ss_parse_options_t *options, ss_mail_problem_t *problem);
-/* Reads fields (of ss_form_field_t) and files (of ss_compose_attachment_t, or NULL; they become
- * attachments) into m. A name may be repeated where the document takes a list (to, cc, bcc,
- * replyTo, notify; "to[]" is "to"); members of objects are written "envelope.from",
- * "headers.X-Ticket", "metadata.order"; "headers", "metadata", "envelope" and "attachments" may
- * hold JSON instead. An empty value counts as not given. 0, or -1 with the problem naming the
- * field. */
+/* The same for fields (of ss_form_field_t) and files (of ss_compose_attachment_t, or NULL). A name
+ * may be repeated where the document takes a list ("to[]" is "to"); members of objects are written
+ * "envelope.from", "headers.X-Ticket", or the object as JSON. An empty value counts as not given.
+ */
 int ss_form_fields(ss_mail_message_t *m, const apr_array_header_t *fields,
                    const apr_array_header_t *files, const ss_parse_options_t *options,
                    ss_mail_problem_t *problem);

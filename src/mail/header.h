@@ -1,4 +1,4 @@
-/* header.h: reads the fields of a header in place. Line ends may be CRLF or LF. Pure. */
+/* header.h: reads the fields of a header in place. Line ends may be CRLF or LF. */
 #pragma once
 
 #include <apr_pools.h>
@@ -14,7 +14,6 @@ typedef struct {
 /* Reads the field at *p and moves *p after it: 1. 0: the empty line, or the end; -1: the line is
  * not a field; *p stays. */
 int ss_header_next(const char **p, const char *end, ss_header_field_t *field);
-/* Whether the field has this name; case is ignored. */
 int ss_header_is(const ss_header_field_t *field, const char *name);
 /* Octets before the empty line that ends the header, or len without one. */
 apr_size_t ss_header_len(const char *bytes, apr_size_t len);

@@ -1,7 +1,7 @@
 /* lift.h: keeps large files out of memory. While a document (JSON, a form) arrives, the contents of
  * files are moved ("lifted") to an unnamed file and replaced by markers, which contain a random
- * number. The message composed from it contains the markers too; at the end its body is written to
- * another unnamed file with the contents in place of them. Not thread-safe. */
+ * number. At the end the composed message's body is written to another unnamed file with the
+ * contents in place of the markers. Not thread-safe. */
 #pragma once
 
 #include <apr_tables.h>
@@ -22,11 +22,8 @@ typedef struct {
 typedef struct ss_lift_t {
     ss_buf_t doc; /* the document, with markers */
     ss_scratch_t file;
-    /* the first error: out of memory, no space for the file, doc is full */
-    apr_status_t failed;
-    /* contents up to this size stay in the document: SS_LIFT_FROM, or what the caller sets before
-     * the first piece */
-    apr_size_t from;
+    apr_status_t failed; /* the first error: out of memory, no space for the file, doc is full */
+    apr_size_t from; /* smaller contents stay in the document; may be set before the first piece */
     /* private */
     apr_pool_t *pool;
     ss_lift_kind_t kind;
@@ -43,15 +40,13 @@ typedef struct ss_lift_t {
 /* boundary: MULTIPART only. doc_max: limit of doc in octets. The pool's cleanup closes the file. */
 void ss_lift_begin(ss_lift_t *lift, ss_lift_kind_t kind, const char *boundary, apr_size_t doc_max,
                    const unsigned char token[SS_LIFT_TOKEN], apr_pool_t *pool);
-/* Takes a piece of the document; errors are kept in lift->failed. */
+/* A piece of the document, and its end. */
 void ss_lift_add(ss_lift_t *lift, const char *bytes, apr_size_t len);
-/* The document is complete. */
 void ss_lift_end(ss_lift_t *lift);
 /* The content whose marker is exactly these octets, or NULL. lift may be NULL. */
 ss_lift_item_t *ss_lift_find(const ss_lift_t *lift, const char *bytes, apr_size_t len);
 /* Whether these octets contain a marker. lift may be NULL. */
 int ss_lift_has(const ss_lift_t *lift, const char *bytes, apr_size_t len);
-/* The marker of a content. */
 const char *ss_lift_marker(const ss_lift_t *lift, const ss_lift_item_t *content, apr_pool_t *pool);
 /* JSON: decodes a content in the file from base64 within a JSON string. 0, or -1: not base64, or
  * the file failed (lift->failed). */

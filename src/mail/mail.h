@@ -1,5 +1,4 @@
-/* mail.h: a submitted message: envelope, content and attributes. Everything is allocated from the
- * message's pool, whose owner owns the message. */
+/* mail.h: a submitted message: envelope, content and attributes, all from the message's pool. */
 #pragma once
 
 #include <apr_hash.h>
@@ -24,14 +23,11 @@ typedef struct {
 
 typedef struct ss_mail_message_t {
     apr_pool_t *pool;
-    const char *from; /* envelope sender, "" for <>; NULL: not given */
-    /* of ss_mail_rcpt_t, without duplicates (the case of the domain is ignored) */
-    apr_array_header_t *rcpts;
-    /* canonical (canonical.h), not dot-stuffed */
-    const char *content;
+    const char *from;          /* envelope sender, "" for <>; NULL: not given */
+    apr_array_header_t *rcpts; /* of ss_mail_rcpt_t, without duplicates */
+    const char *content;       /* canonical (canonical.h), not dot-stuffed */
     apr_size_t content_len;
-    /* the rest of the content, after content_len, if it is too large for memory; or NULL */
-    const ss_scratch_t *tail;
+    const ss_scratch_t *tail; /* what follows content, if it is too large for memory; or NULL */
     ss_attributes_t attr;
     int is_bulk;        /* Precedence: bulk or list */
     int received_count; /* number of Received fields */
@@ -49,7 +45,6 @@ typedef struct {
     char detail[512];
 } ss_mail_problem_t;
 
-/* An empty message. */
 ss_mail_message_t *ss_mail_create(apr_pool_t *pool);
 /* Sets the problem unless one is set already; problem may be NULL. Returns -1, for the caller to
  * return. */
@@ -58,7 +53,6 @@ int ss_mail_problem(ss_mail_problem_t *problem, int status, const char *field, c
 /* A Message-ID of our own; host NULL or "": localhost. */
 const char *ss_mail_message_id(apr_time_t now, apr_uint64_t random, const char *host,
                                apr_pool_t *pool);
-/* Adds a recipient unless it is there already; checks its syntax. 0, or -1 with the problem, whose
- * field is `field`. */
+/* Adds a recipient unless it is there already; checks its syntax. 0, or -1 with the problem. */
 int ss_mail_add_rcpt(ss_mail_message_t *m, const char *address, unsigned notify, const char *field,
                      ss_mail_problem_t *problem);

@@ -1,5 +1,4 @@
-/* mime.h: re-encodes the leaf parts of a message that need it; everything else is copied octet by
- * octet. */
+/* mime.h: re-encodes the leaf parts of a message that need it, and nothing else. */
 #pragma once
 
 #include <apr_pools.h>

@@ -1,4 +1,4 @@
-/* multipart.h: splits the body of a multipart/form-data request (RFC 7578) in place. Pure. */
+/* multipart.h: splits the body of a multipart/form-data request (RFC 7578) in place. */
 #pragma once
 
 #include <apr_pools.h>

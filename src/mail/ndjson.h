@@ -1,5 +1,5 @@
 /* ndjson.h: splits a body of JSON documents, one a line, while it arrives. At most one line is in
- * memory, and the files of a long one are not (lift.h). Pure, except for lift's file. */
+ * memory, and the files of a long one are not (lift.h). */
 #pragma once
 
 #include "base/buf.h"

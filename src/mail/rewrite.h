@@ -1,6 +1,5 @@
 /* rewrite.h: directives that change senders and recipients. Call in this order: ss_rewrite_alias,
- * ss_rewrite_redirect, ss_rewrite_envelope_from, ss_rewrite_header_from. Content stays canonical.
- * Pure. */
+ * ss_rewrite_redirect, ss_rewrite_envelope_from, ss_rewrite_header_from. */
 #pragma once
 
 #include "config/settings.h"

@@ -7,12 +7,9 @@
 #define SS_CONNECT_STAGGER (250 * 1000) /* between two addresses */
 
 typedef struct {
-    /* connected, non-blocking, TCP_NODELAY; the callee's. -1: failed */
-    int fd;
+    int fd;                              /* connected, non-blocking, the callee's; -1: failed */
     const ss_resolve_address_t *address; /* that answered; NULL: none */
-    /* failed: why (step "connect"); connected: text says what was found on the way, advice
-     * "ipv6-unreachable" where only IPv4 works */
-    ss_result_t result;
+    ss_result_t result; /* why it failed, or what was found on the way (step "connect") */
 } ss_connect_result_t;
 
 typedef struct ss_connect_t ss_connect_t;
@@ -25,8 +22,7 @@ typedef struct {
     apr_interval_time_t timeout; /* of all of it */
 } ss_connect_options_t;
 
-/* Starts; done is called once on the loop's thread, never from inside this call; then it is gone by
- * itself. */
+/* done is called once on the loop's thread, never from inside this call; then it is gone. */
 apr_status_t ss_connect_start(ss_connect_t **connect, ss_loop_t *loop,
                               const ss_connect_options_t *options,
                               void (*done)(void *self, const ss_connect_result_t *connected),

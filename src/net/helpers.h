@@ -1,6 +1,5 @@
-/* helpers.h: threads for what blocks (resolving names, reading a secret): at most 8, started when
- * needed, ended when idle. They know the event loop only as a
- * function to post to. Everybody else calls ss_loop_help. */
+/* helpers.h: threads for what blocks (resolving names, reading a secret), started when needed,
+ * ended when idle. Behind ss_loop_help. */
 #pragma once
 
 #include <apr_errno.h>
@@ -10,14 +9,13 @@
 
 typedef struct ss_helpers_t ss_helpers_t;
 
-/* post(self, done, baton): has done(baton) called on the thread that jobs belong to; called from
- * helper threads. NULL without memory. */
+/* post(self, done, baton), called on helper threads, has done(baton) called on the loop's. NULL
+ * without memory. */
 ss_helpers_t *ss_helpers_create(apr_status_t (*post)(void *self, void (*done)(void *baton),
                                                      void *baton),
                                 void *self);
 /* Jobs that wait are dropped; those that run are waited for at most a second and then left to end
  * by themselves. `done` of neither is called. */
 void ss_helpers_destroy(ss_helpers_t *helpers);
-/* See ss_loop_help. */
 apr_status_t ss_helpers_run(ss_helpers_t *helpers, void (*work)(void *baton),
                             void (*done)(void *baton), void *baton);

@@ -1,6 +1,5 @@
-/* link.h: one connection to a relay's host: resolve, connect (RFC 8305: addresses 250 ms apart),
- * TLS by the settings, and the SMTP client on top. Used alike by the daemon's pool, the connection
- * test and the command line. Everything runs on the loop's thread. */
+/* link.h: one connection to a relay's host: resolve, connect, TLS by the settings, and the SMTP
+ * client on top. Everything runs on the loop's thread. */
 #pragma once
 
 #include "net/link_options.h"
@@ -12,8 +11,7 @@ apr_status_t ss_link_open(ss_link_t **link, ss_loop_t *loop, const ss_link_optio
 /* Frees the link at once; no further events. Messages in flight are not given back: call
  * ss_link_abort first where that matters. */
 void ss_link_destroy(ss_link_t *link);
-/* The client, for can_send, capability and the like; NULL before the session begins. Do not feed
- * it. */
+/* The client, to be asked but not fed; NULL before the session begins. */
 ss_client_t *ss_link_client(ss_link_t *link);
 apr_status_t ss_link_send(ss_link_t *link, ss_client_message_t *message);
 void ss_link_more(ss_link_t *link);

@@ -25,10 +25,8 @@ struct ss_link_t {
     const ss_settings_host_t *host;
     int port;
     ss_link_phase_t phase;
-    /* how TLS is begun this time; UNKNOWN: listen first, or no TLS */
-    ss_tls_way_t way;
-    /* opportunistic: the upgrade failed, this connection goes without */
-    int is_plain_now;
+    ss_tls_way_t way; /* how TLS is begun this time; UNKNOWN: listen first, or no TLS */
+    int is_plain_now; /* opportunistic: the upgrade failed, this connection goes without */
     int reconnects;
     ss_resolve_t *resolve;
     ss_connect_t *connect;

@@ -9,18 +9,17 @@
 typedef struct ss_link_t ss_link_t;
 
 typedef struct {
-    /* Steps of the connection itself: SS_EVENT_STEP with result.step resolve, connect, tls (detail
-     * in result.text); then all of the client's events, SS_EVENT_CLOSED last and exactly once,
-     * after which the owner must destroy the link (in the callback or later). */
+    /* SS_EVENT_STEP with result.step resolve, connect, tls; then the client's events,
+     * SS_EVENT_CLOSED last and exactly once, after which the owner must destroy the link (in the
+     * callback or later). */
     void (*event)(void *self, ss_link_t *link, const ss_client_event_t *event);
     void *self;
 } ss_link_owner_t;
 
 typedef struct {
     const ss_settings_t *settings;
-    int host; /* index in settings->hosts */
-    /* the relay's TLS context (ss_tls_create), shared by its links; NULL with SMTPSendTLS none */
-    ss_tls_t *tls;
+    int host;                    /* index in settings->hosts */
+    ss_tls_t *tls;               /* the relay's; NULL with SMTPSendTLS none */
     unsigned learned;            /* SS_LEARN_ bits remembered of this host */
     int max_recipients;          /* 0: settings' */
     int window_max;              /* 0: SS_CLIENT_WINDOW_MAX */

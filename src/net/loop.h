@@ -1,5 +1,5 @@
-/* loop.h: one thread's event loop: descriptors, timers, wake-up from other threads, work for
- * helper threads. Everything belongs to the loop's thread, except where it says otherwise. */
+/* loop.h: one thread's event loop: descriptors, timers, wake-up from other threads, work for helper
+ * threads. To be called on the loop's thread, except where it says otherwise. */
 #pragma once
 
 #include <apr_pools.h>
@@ -26,21 +26,20 @@ enum { SS_LOOP_READ = 1, SS_LOOP_WRITE = 2 };
 
 apr_status_t ss_loop_create(ss_loop_t **loop, const ss_log_t *log, apr_pool_t *pool);
 void ss_loop_destroy(ss_loop_t *loop);
-/* Runs until ss_loop_stop. Sleeps without any wake-up while nothing is due. */
+/* Runs until ss_loop_stop. */
 apr_status_t ss_loop_run(ss_loop_t *loop);
 /* Runs one turn: waits at most `most` (-1: until something happens). For tests and the command
  * line. */
 apr_status_t ss_loop_turn(ss_loop_t *loop, apr_interval_time_t most);
 void ss_loop_stop(ss_loop_t *loop);
-/* Both clocks, as read at the start of this turn (loop thread). */
+/* Both clocks, as read at the start of this turn. */
 ss_mono_t ss_loop_now(const ss_loop_t *loop);
 apr_time_t ss_loop_wall(const ss_loop_t *loop);
 
 /* Starts watching, or changes what is watched (events 0: registered, but not reported).
  * APR_ENOSPC above SS_LOOP_DESCRIPTORS_MAX; else errno of epoll. */
 apr_status_t ss_loop_watch(ss_loop_t *loop, ss_loop_watch_t *watch, int events);
-/* Stops watching; ready is not called again, not even for what this turn already found. The
- * descriptor stays open. */
+/* Stops watching; ready is not called again, not even for what this turn already found. */
 void ss_loop_unwatch(ss_loop_t *loop, ss_loop_watch_t *watch);
 /* Sets or moves a timer to an absolute time. Without memory the timer is not set; the log says so.
  */
@@ -52,7 +51,6 @@ void ss_loop_undefer(ss_loop_t *loop, ss_deferred_t *deferred);
 
 /* Any thread: `posted` runs on the loop thread soon. One wake-up for many posts. APR_ENOMEM. */
 apr_status_t ss_loop_post(ss_loop_t *loop, void (*posted)(void *baton), void *baton);
-/* Loop thread: runs `work` on a helper thread (at most 8, started when needed), then `done` on the
- * loop thread. baton belongs to work until done. */
+/* Runs `work` on a helper thread, then `done` on the loop's. baton belongs to work until done. */
 apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton),
                           void *baton);

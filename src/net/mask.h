@@ -1,5 +1,4 @@
-/* mask.h: shortens what tells who somebody is, so that a report can be put into a public issue.
- * Inside src/net only. */
+/* mask.h: shortens what tells who somebody is, so that a report can be put into a public issue. */
 #pragma once
 
 #include <apr_pools.h>

@@ -1,6 +1,5 @@
 /* probe.h: the connection test: a link step by step with the delivery's own settings; findings as a
- * report. For the daemon and the command line ("smtp-send test --host ..."). report.h renders it.
- */
+ * report. */
 #pragma once
 
 #include "config/secret.h"
@@ -10,10 +9,9 @@
 typedef struct {
     const ss_settings_t *settings;
     ss_secret_t *secret;
-    /* for the settings list: "set (file)", "empty", "unreadable" */
-    const char *secret_state;
-    const char *from, *to; /* NULL: no MAIL and RCPT */
-    int looks_further;     /* what would work instead (probe=1) */
+    const char *secret_state; /* "set (file)", "empty", "unreadable" */
+    const char *from, *to;    /* NULL: no MAIL and RCPT */
+    int looks_further;        /* what would work instead (probe=1) */
 } ss_probe_options_t;
 
 typedef struct {

@@ -41,12 +41,10 @@ const char *ss_probe_report_text(const ss_probe_report_t *report, int is_masked,
 /* One step's lines, as they stand in the text. */
 const char *ss_probe_report_step_text(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool);
-/* The whole as JSON. */
 const char *ss_probe_report_json(const ss_probe_report_t *report, int is_masked, apr_pool_t *pool);
-/* The settings in force as a JSON array of {"name","value","source"}: known before the first step.
- */
+/* The settings in force as a JSON array of {"name","value","source"}. */
 const char *ss_probe_report_settings_json(const ss_probe_report_t *report, int is_masked,
                                           apr_pool_t *pool);
-/* One step as a JSON object, for ?stream=1 with application/json. */
+/* One step as a JSON object. */
 const char *ss_probe_report_step_json(const ss_probe_report_step_t *step, int is_masked,
                                       apr_pool_t *pool);

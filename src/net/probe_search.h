@@ -13,10 +13,9 @@ typedef struct {
     ss_mono_t until;                  /* ends by itself then */
 } ss_probe_search_options_t;
 
-/* Looks at the other ports and ways of TLS of the host, all at once, read only (EHLO, STARTTLS, a
- * handshake, QUIT). done comes once, never from inside this call, with lines such as "SMTPSendTLS
- * starttls, SMTPSendPort 587" (of const char *, best first, in pool); then the search is gone by
- * itself. */
+/* Looks at the other ports and ways of TLS of the host, all at once, without a login. done comes
+ * once, never from inside this call, with lines such as "SMTPSendTLS starttls, SMTPSendPort 587"
+ * (of const char *, best first, in pool); then the search is gone. */
 apr_status_t ss_probe_search_start(ss_probe_search_t **search, ss_loop_t *loop,
                                    const ss_probe_search_options_t *options, apr_pool_t *pool,
                                    void (*done)(void *self, const apr_array_header_t *works),

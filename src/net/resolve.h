@@ -23,8 +23,8 @@ typedef struct {
 
 typedef struct ss_resolve_t ss_resolve_t;
 
-/* Starts; done is called on the loop's thread, never from inside this call: with addresses, or with
- * none and the reason (step "resolve"). After it the look-up is gone by itself. */
+/* done is called on the loop's thread, never from inside this call: with addresses, or with none
+ * and the reason (step "resolve"); then the look-up is gone. */
 apr_status_t ss_resolve_start(ss_resolve_t **resolve, ss_loop_t *loop, const char *name, int port,
                               void (*done)(void *self, const ss_resolve_addresses_t *addresses,
                                            const ss_result_t *result),

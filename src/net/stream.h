@@ -1,6 +1,5 @@
-/* stream.h: bytes over a connected socket, plain or through TLS: the same five verbs, so that the
- * link never asks which. Nothing blocks. The descriptor belongs to the stream from the moment it is
- * made. */
+/* stream.h: bytes over a connected socket, plain or through TLS. Nothing blocks. The descriptor
+ * belongs to the stream. */
 #pragma once
 
 #include <apr_pools.h>
@@ -20,8 +19,7 @@ typedef struct {
     apr_status_t (*flush)(void *self);
     /* A better sentence for the last error than its number, or NULL. */
     const ss_result_t *(*why)(void *self);
-    /* Says goodbye where the protocol has one (close_notify), closes the descriptor, frees. Exactly
-     * once. */
+    /* Says goodbye where the protocol has one, closes the descriptor, frees. */
     void (*close)(void *self);
 } ss_stream_ops_t;
 
@@ -31,7 +29,7 @@ typedef struct {
     int fd;
 } ss_stream_t;
 
-/* Over a connected, non-blocking socket. */
+/* Over a non-blocking socket. */
 void ss_stream_tcp(ss_stream_t *stream, int fd);
 static inline apr_status_t ss_stream_read(ss_stream_t *s, char *into, apr_size_t *len)
 {

@@ -11,7 +11,7 @@ apr_status_t ss_stream_tls(ss_stream_t *stream, ss_tls_t *tls, const char *host)
  * again when the socket is ready for *events (SS_LOOP_READ or SS_LOOP_WRITE); else it failed and
  * result says why with advice (step "tls"). */
 apr_status_t ss_stream_handshake(ss_stream_t *stream, int *events, ss_result_t *result);
-/* The handshake took too long: the sentence for it, by what had come until then. */
+/* The handshake took too long: the sentence for it. */
 void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after,
                                  ss_result_t *result);
 /* Whether what came instead of TLS was an SMTP greeting ("220 ..."). */

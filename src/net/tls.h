@@ -1,5 +1,4 @@
-/* tls.h: a relay's settings to an SSL_CTX; verification, and what a handshake showed in words for
- * people. */
+/* tls.h: a relay's settings to an SSL_CTX, and what a handshake showed. */
 #pragma once
 
 #include "base/result.h"
@@ -21,8 +20,7 @@ typedef struct {
     char chain[2048]; /* one certificate a line: subject <- issuer, dates */
 } ss_tls_facts_t;
 
-/* Builds the context: versions (security level lowered only for named versions that need it), CA
- * file or the system's store, client certificate, ciphers. Result: which directive and why. */
+/* Builds the context. Result: which directive cannot be used, and why. */
 apr_status_t ss_tls_create(ss_tls_t **tls, const ss_settings_t *settings, ss_result_t *result,
                            apr_pool_t *pool);
 

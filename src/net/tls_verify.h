@@ -18,8 +18,8 @@ typedef struct { /* collected by the verify callback of one connection */
 
 /* Fills facts from a finished handshake. */
 void ss_tls_verify_describe(SSL *ssl, ss_tls_facts_t *facts);
-/* Judges the certificate by the settings, from the errors collected: APR_SUCCESS, or APR_EACCES
- * with result (step "tls"). facts->verify gets the words. */
+/* Judges the certificate by the settings: APR_SUCCESS, or APR_EACCES with result (step "tls").
+ * facts->verify gets the words. */
 apr_status_t ss_tls_verify(const ss_settings_t *settings, SSL *ssl, const char *name,
                            const ss_tls_verify_errors_t *errors, ss_tls_facts_t *facts,
                            ss_result_t *result);

@@ -6,9 +6,8 @@
 #include <apr_tables.h>
 
 typedef struct {
-    const char *id; /* "auth-rejected"; stable: verdicts and findings refer to it */
-    /* its codes, separated by blanks: "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
-    const char *codes;
+    const char *id;    /* "auth-rejected"; stable: verdicts and findings refer to it */
+    const char *codes; /* "535 5.7.8", "x.7.8" for 4.7.8 and 5.7.8; or NULL */
     /* phrases (phrase.h) of texts that are no replies (OpenSSL, resolver, errno), and of replies
      * that no rule of verdict.c recognises by its words; or NULL */
     const char *match;
@@ -25,6 +24,6 @@ extern const int ss_advice_log_count;
 
 /* The entry with that id in either table, or NULL. */
 const ss_advice_t *ss_advice_find(const char *id);
-/* The best entries for user input ("550", "5.7.1", "SMTPSend-220", a log line, an error text): at
- * most max pointers to ss_advice_t, best first. Empty if nothing matches. */
+/* The entries for user input ("550", "5.7.1", "SMTPSend-220", a log line, an error text): at most
+ * max pointers to ss_advice_t, best first. */
 apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool);

@@ -62,10 +62,9 @@ struct ss_client_tx_t {
     int has_reply;
     /* MAIL was accepted: the server has an open transaction ... */
     int is_mail_ok;
-    int is_over; /* ... until its end was answered */
-    /* it ends early: all recipients are decided, or MAIL was refused */
-    int has_failed;
-    int is_ended; /* its end was sent, at this position of the output: */
+    int is_over;    /* ... until its end was answered */
+    int has_failed; /* it ends early: all recipients are decided, or MAIL was refused */
+    int is_ended;   /* its end was sent, at this position of the output: */
     apr_uint64_t end;
     ss_content_reader_t reader;
     ss_mono_t deadline;
@@ -103,16 +102,13 @@ struct ss_client_t {
     ss_send_buffer_t out;
     ss_client_asked_t asked[SS_ASKED_MAX];
     int asked_first, asked_count;
-    /* the command whose reply is being processed, or NONE */
-    ss_cmd_t answering;
+    ss_cmd_t answering; /* whose reply is being processed, or NONE */
     /* session */
     int has_refused_ehlo;
     ss_auth_t *auth;
     const char *mechanism;
-    /* knows the secret during the login, to redact it in replies */
-    ss_transcript_t *blanks;
-    /* an initial response too long for the AUTH line waits in `command` */
-    int has_late_response;
+    ss_transcript_t *blanks; /* knows the secret during the login, to redact it in replies */
+    int has_late_response;   /* an initial response too long for the AUTH line is in `command` */
     ss_result_t auth_result; /* why we ended the exchange */
     char *binding;
     const char *binding_type;
@@ -124,19 +120,16 @@ struct ss_client_t {
     /* the mechanisms left after others were answered with 504; valid if has_offers */
     char offers[sizeof(((ss_capability_t *)0)->mechanisms)];
     int has_offers;
-    /* a message was accepted although commands followed its content: the server supports it */
-    int has_streamed;
-    /* a transaction failed: a later 503 may be a consequence */
-    int has_error;
+    int has_streamed; /* a message was accepted although commands followed its content */
+    int has_error;    /* a transaction failed: a later 503 may be a consequence */
     /* trying */
     const char *try_from, *try_to;
     int try_step;
     /* the end */
     int wants_quit; /* requested by the caller or by a limit */
     int is_closing; /* no new transactions */
-    /* 421 received: every unanswered command is known not to be accepted */
-    int is_gone;
-    int has_end; /* end is set: the first reason counts */
+    int is_gone;    /* 421 received: no unanswered command was accepted */
+    int has_end;    /* end is set: the first reason counts */
     ss_client_event_t end;
     /* events */
     ss_client_event_node_t *events, *events_last, *events_spare, *events_taken;
@@ -172,7 +165,7 @@ void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t 
 /* Ends the session: by QUIT if nothing is unanswered and the server still listens, else at once. */
 void ss_client_hang_up(ss_client_t *c);
 /* Ends the session at once: returns all messages, then SS_EVENT_CLOSED. fate: of a message that was
- * started and not completed; UNCERTAIN if its end was written. */
+ * started and whose end was not written. */
 void ss_client_close(ss_client_t *c, ss_verdict_fate_t fate, const char *advice, const char *why);
 /* The server broke the protocol: the session ends. */
 void ss_client_nonsense(ss_client_t *c, const char *what);

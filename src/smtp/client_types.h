@@ -1,5 +1,4 @@
-/* client_types.h: what goes into and comes out of the SMTP client (client.h): options, messages,
- * events. */
+/* client_types.h: what goes into and comes out of the SMTP client (client.h). */
 #pragma once
 
 #include <apr_pools.h>
@@ -15,7 +14,7 @@
 #include "smtp/transcript.h"
 #include "smtp/verdict.h"
 
-/* messages sent and not yet answered on one connection; also the bound on duplicates */
+/* messages sent and not answered on one connection: the bound on duplicates */
 #define SS_CLIENT_WINDOW_MAX 16
 #define SS_CLIENT_RECIPIENTS_MAX 1000 /* per transaction, whatever the settings say */
 
@@ -39,16 +38,12 @@ typedef struct {
     const char *username;           /* NULL: no login, except by EXTERNAL */
     const apr_array_header_t *auth; /* of const char *: SMTPSendAuth */
     int has_client_cert;            /* EXTERNAL may be chosen by "auto" */
-    /* 0: not used even if offered (directive or learned) */
-    int pipelining, chunking;
-    /* learned: nothing is sent after a message's content before its reply */
-    int is_stepwise;
-    int use_helo;   /* learned: the server refuses EHLO */
-    int window_max; /* 1..SS_CLIENT_WINDOW_MAX */
-    /* per connection; 0: no limit */
-    int max_messages;
-    int max_recipients; /* per transaction; LIMITS RCPTMAX lowers it */
-    /* greeting, auth, command, data are used here */
+    int pipelining, chunking;       /* 0: not used even if offered */
+    int is_stepwise;                /* nothing is sent after a message's content before its reply */
+    int use_helo;                   /* not EHLO */
+    int window_max;                 /* 1..SS_CLIENT_WINDOW_MAX */
+    int max_messages;               /* per connection; 0: no limit */
+    int max_recipients;             /* per transaction; LIMITS RCPTMAX lowers it */
     apr_interval_time_t timeout[SS_TIMEOUTS];
     ss_reply_counts_t *counts;   /* every reply is counted here; or NULL */
     ss_transcript_t *transcript; /* the dialogue, without message content; or NULL */
@@ -59,15 +54,13 @@ typedef struct {
 typedef struct {
     const char *address;
     const char *orcpt; /* or NULL */
-    /* SS_NOTIFY_ bits of base/dsn.h (RFC 3461); 0: not given */
-    unsigned notify;
+    unsigned notify;   /* SS_NOTIFY_ bits */
     /* filled in by the client before SS_EVENT_DONE */
     ss_verdict_fate_t fate;
     ss_cmd_t cmd; /* whose reply decided it */
     int code;     /* 0: no reply (connection lost, timeout) */
     char dsn[12];
-    /* the server sent dsn (text is without it); else it is the generic code of the class */
-    int has_dsn;
+    int has_dsn;        /* the server sent it; else it is the generic code of the class */
     const char *advice; /* id */
     const char *text;   /* reply or reason, in the message's pool */
 } ss_client_rcpt_t;
@@ -99,9 +92,8 @@ typedef enum {
     SS_EVENT_REFUSED,
     /* ss_client_try is over; takes_several: the second MAIL was accepted */
     SS_EVENT_TRIED,
-    SS_EVENT_CLOSED /* the last event; verdict and result give the reason; all messages were
-                     * returned before
-                     */
+    /* the last event, after all messages were returned; verdict and result give the reason */
+    SS_EVENT_CLOSED
 } ss_client_event_kind_t;
 
 typedef struct {

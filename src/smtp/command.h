@@ -15,14 +15,11 @@
 /* "VERB\r\n" or "VERB argument\r\n". APR_EINVAL: the argument has a control byte, which could start
  * a second command. */
 apr_status_t ss_command_line(ss_buf_t *out, const char *verb, const char *argument);
-/* MAIL FROM with SIZE, BODY, SMTPUTF8, RET, ENVID, REQUIRETLS as the message needs and the server
- * offers. uses_utf8: the message needs SMTPUTF8. */
+/* MAIL FROM with the parameters that the message needs and the server offers. */
 apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message,
                              const ss_capability_t *capability, int uses_utf8);
-/* RCPT TO, with NOTIFY and ORCPT if the server offers DSN. */
 apr_status_t ss_command_rcpt(ss_buf_t *out, const ss_client_rcpt_t *rcpt,
                              const ss_capability_t *capability);
-/* "BDAT size LAST\r\n". */
 apr_status_t ss_command_bdat(ss_buf_t *out, apr_off_t size);
 /* Whether an address may be put between < and >: no control bytes, no blank and no bracket outside
  * quotes, not too long. "" (the null sender) is allowed. */

@@ -6,9 +6,9 @@
 #include <apr_errno.h>
 
 typedef struct {
-    /* Returns pointer and length of the canonical content at offset `at`, as much as is contiguous
-     * in memory, valid until the message is returned. APR_EAGAIN: not in memory yet; ss_client_more
-     * is called when it is. Any other error aborts the transaction and closes the connection. */
+    /* The canonical content at offset `at`, as much as is contiguous, valid until the message is
+     * returned. APR_EAGAIN: not in memory yet; ss_client_more is called when it is. Any other error
+     * closes the connection. */
     apr_status_t (*read)(void *self, apr_off_t at, const char **bytes, apr_size_t *len);
     void *self;
 } ss_content_t;
@@ -25,8 +25,7 @@ typedef struct {
     int is_line_start;  /* the next byte is at the start of a line */
     int is_dot_doubled; /* the dot at `at` was already doubled */
     int is_ended;       /* the end mark was returned */
-    /* the last two bytes: whether a line end is needed before the final dot */
-    char last[2];
+    char last[2];       /* bytes: whether a line end is needed before the final dot */
 } ss_content_reader_t;
 
 void ss_content_start(ss_content_reader_t *reader, const ss_content_t *source, apr_off_t size,

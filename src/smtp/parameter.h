@@ -1,5 +1,5 @@
 /* parameter.h: the arguments of MAIL FROM: and RCPT TO: as a server parses them (RFC
- * 5321 4.1.1.2, 4.1.1.3; parameters of SIZE, 8BITMIME, SMTPUTF8, DSN). The reverse of command.h. */
+ * 5321 4.1.1.2, 4.1.1.3). The reverse of command.h. */
 #pragma once
 
 #include <apr.h>

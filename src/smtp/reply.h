@@ -18,19 +18,15 @@ typedef struct {
     char enhanced[12];
     int is_multiline;
     apr_size_t text_len;
-    /* lines joined by '\n', without codes, NUL-terminated
-     */
-    char text[SS_REPLY_TEXT_MAX];
+    char text[SS_REPLY_TEXT_MAX]; /* lines joined by '\n', without codes */
 } ss_reply_t;
 
 #define SS_REPLY_CODES 400 /* 200 to 599 */
-/* replies by command and code */
-typedef struct {
+typedef struct {           /* replies by command and code */
     apr_uint64_t count[SS_CMDS][SS_REPLY_CODES];
 } ss_reply_counts_t;
 
 /* Parses one reply at the start of bytes. APR_SUCCESS: *used is its length. APR_EINCOMPLETE: more
  * bytes are needed. APR_EINVAL: not a reply (no digits, codes differ between lines, limits
- * exceeded). An enhanced code is recognized whether or not EHLO offered it, if its class agrees
- * with the code. */
+ * exceeded). */
 apr_status_t ss_reply_parse(ss_reply_t *reply, const char *bytes, apr_size_t len, apr_size_t *used);

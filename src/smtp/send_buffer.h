@@ -1,6 +1,5 @@
 /* send_buffer.h: output that is not yet written: short texts copied into blocks, long content by
- * reference, in order. Pieces never move, so pointers stay valid until they are sent. Memory comes
- * from the session's pool and is reused. */
+ * reference, in order. Pieces never move. Memory comes from the session's pool and is reused. */
 #pragma once
 
 #include <apr_pools.h>

@@ -17,24 +17,21 @@
 #define SS_SERVER_ERRORS_MAX 100
 
 typedef struct {
-    const char *host; /* for greeting and EHLO */
-    /* SIZE; larger content is discarded and refused with 552 */
-    apr_int64_t max_size;
-    int max_rcpts; /* accepted recipients per message; then 452 4.5.3 */
+    const char *host;     /* for greeting and EHLO */
+    apr_int64_t max_size; /* larger content is discarded and refused with 552 */
+    int max_rcpts;        /* of a message; then 452 4.5.3 */
 } ss_server_options_t;
 
 typedef enum {
     SS_SERVER_MORE, /* no event in these bytes: read more */
     /* much output is pending: write it, then call again with the same bytes */
     SS_SERVER_FLUSH,
-    SS_SERVER_MAIL, /* a sender: answer it */
-    SS_SERVER_RCPT, /* a recipient: answer it */
-    /* a piece of the content, as received */
-    SS_SERVER_CONTENT,
-    /* the message is complete: answer it, now or later; MORE until then */
-    SS_SERVER_END,
-    SS_SERVER_RESET, /* the transaction was aborted: discard it */
-    SS_SERVER_CLOSE  /* write the pending output, then close */
+    SS_SERVER_MAIL,    /* a sender: answer it */
+    SS_SERVER_RCPT,    /* a recipient: answer it */
+    SS_SERVER_CONTENT, /* a piece of the content, as received */
+    SS_SERVER_END,     /* the message is complete: answer it, now or later; MORE until then */
+    SS_SERVER_RESET,   /* the transaction was aborted: discard it */
+    SS_SERVER_CLOSE    /* write the pending output, then close */
 } ss_server_kind_t;
 
 typedef struct {
@@ -45,8 +42,7 @@ typedef struct {
 
 typedef struct ss_server_t ss_server_t;
 
-/* Its output starts with the greeting. NULL: out of memory. The texts of options must outlive it.
- */
+/* NULL: out of memory. The texts of options must outlive it. */
 ss_server_t *ss_server_create(const ss_server_options_t *options);
 void ss_server_destroy(ss_server_t *s);
 /* Parses up to the next event. *used: bytes consumed; the rest (an unfinished line) must be passed
@@ -59,7 +55,7 @@ void ss_server_answer(ss_server_t *s, int code, const char *enhanced, const char
     __attribute__((format(printf, 4, 5)));
 /* Ends the session: "421 enhanced text", then CLOSE. No effect if it is already over. */
 void ss_server_dismiss(ss_server_t *s, const char *enhanced, const char *text);
-/* The pending output; the caller removes what it wrote. */
+/* The pending output, the greeting first; the caller removes what it wrote. */
 ss_buf_t *ss_server_output(ss_server_t *s);
 /* Whether a transaction is in progress: MAIL was accepted and the end is not answered. */
 int ss_server_is_in_mail(const ss_server_t *s);

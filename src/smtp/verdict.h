@@ -16,12 +16,10 @@ typedef enum {
     SS_FATE_SENT,     /* accepted by the relay */
     SS_FATE_DEFERRED, /* retried later, counts as an attempt */
     SS_FATE_FAILED,   /* final */
-    /* says nothing about the message: retried at once on a new connection, not counted */
-    SS_FATE_AGAIN,
-    /* the relay is unreachable or broke off: the message waits for it, not counted */
-    SS_FATE_DOWN,
-    /* the relay refuses us: the message waits for it, not counted */
-    SS_FATE_BLOCKED,
+    /* These three are not counted: */
+    SS_FATE_AGAIN,    /* says nothing about the message: retried at once on a new connection */
+    SS_FATE_DOWN,     /* the relay is unreachable or broke off: the message waits for it */
+    SS_FATE_BLOCKED,  /* the relay refuses us: the message waits for it */
     SS_FATE_UNCERTAIN /* the connection was lost between the end of the message and its reply */
 } ss_verdict_fate_t;
 
@@ -33,7 +31,7 @@ enum { /* what to remember about a host, for a day */
        SS_LEARN_MAX_RECIPIENTS = 8, /* SMTPSendMaxRecipients N */
        SS_LEARN_FEWER_CONNECTIONS = 16,
        SS_LEARN_NO_EHLO = 32,
-       SS_LEARN_NO_STREAMING = 64 /* nothing is sent after a message's content before its reply */
+       SS_LEARN_NO_STREAMING = 64 /* is_stepwise */
 };
 
 typedef struct {
@@ -48,8 +46,7 @@ ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused);
 /* The advice of rule number i, or NULL after the last: the entries of the knowledge base that are
  * about replies. */
 const char *ss_verdict_advice(int i);
-/* The length of the longest phrase in text by which a rule with that advice recognises a reply, or
- * 0; phrases that need their command and code are left out. */
+/* ss_phrase_length of the rules with that advice. */
 int ss_verdict_phrase_length(const char *advice, const char *text);
-/* The enhanced code to report: that of the reply, or the generic one of its class ("5.0.0"). */
+/* The enhanced code of the reply, or the generic one of its class ("5.0.0"). */
 const char *ss_verdict_dsn(const ss_reply_t *reply);

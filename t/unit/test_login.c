@@ -2,6 +2,7 @@
  * (src/delivery/login.c), over the real SMTP client, in virtual time. */
 #include <CUnit/CUnit.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
