@@ -11,6 +11,7 @@
 #include "daemon/repeats.h"
 #include "daemon/wiring.h"
 #include "delivery/relay.h"
+#include "net/descriptors.h"
 #include "operator/verb.h"
 #include "record/activity.h"
 
@@ -65,6 +66,8 @@ static apr_status_t start(ss_daemon_t *d, const ss_core_options_t *options)
     const ss_local_socket_options_t local = { .fd = options->listen_fd,
                                               .instance = options->instance,
                                               .owner_uid = options->owner_uid,
+                                              .idle = SS_LOCAL_SOCKET_IDLE,
+                                              .descriptors = ss_descriptors_limit(),
                                               .command = ss_verb_dispatch,
                                               .self = d->operators };
     return ss_local_socket_start(&d->local_socket, d->intake, &local);

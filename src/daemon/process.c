@@ -15,6 +15,7 @@
 #include <unixd.h>
 
 #include "base/text.h"
+#include "net/descriptors.h"
 #include "net/tls.h"
 
 APLOG_USE_MODULE(smtp_send);
@@ -109,6 +110,7 @@ void ss_process_run(const ss_core_options_t *given, apr_interval_time_t wait,
     keep[count++] = options.smtp_fd;
     keep[count++] = options.lifeline_fd;
     close_others(keep, count);
+    ss_descriptors_raise();
     if (pipe(term_pipe) == 0) options.term_fd = term_pipe[0];
     set_signals();
     if (wait_backoff(options.lifeline_fd, wait)) _exit(0);

@@ -4,7 +4,7 @@
 #include "intake/local_socket.h"
 #include "delivery/delivery_ports.h"
 
-#include <jansson.h>
+#include <apr_ring.h>
 #include <apr_strings.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "intake/local_deadline.h"
 #include "intake/local_submit.h"
+#include "net/descriptors.h"
 #include "net/listener.h"
 #include "wire/frame.h"
 
@@ -38,16 +39,19 @@ typedef struct client_t {
     ss_local_submit_t *submit; /* the request is a submission */
     json_t *header;            /* of the request under way */
     ss_local_deadline_t deadline;
-    struct client_t *next, *prev;
+    ss_mono_t idle_since;
+    APR_RING_ENTRY(client_t) ring;
 } client_t;
 
 struct ss_local_socket_t {
     ss_intake_t *intake;
     ss_local_socket_options_t options;
     ss_listener_t listener;
-    client_t *clients;
+    /* the one that has been idle for longest comes first; busy ones stand anywhere */
+    APR_RING_HEAD(clients_t, client_t) clients;
     int client_count;
-    ss_buf_t spare; /* a buffer that no client reads into now */
+    ss_timer_t idle_timer; /* the first idle client is closed */
+    ss_buf_t spare;        /* a buffer that no client reads into now */
 };
 
 static void pump(client_t *client);
@@ -67,6 +71,11 @@ int ss_local_socket_is_full(int clients)
     return clients >= SS_LOCAL_SOCKET_CLIENTS_MAX;
 }
 
+int ss_local_socket_is_idle_over(ss_mono_t since, apr_interval_time_t most, ss_mono_t now)
+{
+    return ss_mono_since(now, since) >= most;
+}
+
 static ss_loop_t *loop_of(const client_t *client)
 {
     return client->socket->intake->loop;
@@ -79,22 +88,19 @@ static void free_client(client_t *client)
     if (client->is_freed) *client->is_freed = 1;
     ss_loop_unwatch(loop_of(client), &client->watch);
     ss_loop_untimer(loop_of(client), &client->timer);
-    close(client->watch.fd);
+    if (client->watch.fd >= 0) close(client->watch.fd);
     ss_buf_free(&client->in);
     ss_buf_free(&client->out);
     if (client->header) json_decref(client->header);
     if (client->submit) ss_local_submit_free(client->submit);
-    if (client->prev)
-        client->prev->next = client->next;
-    else
-        s->clients = client->next;
-    if (client->next) client->next->prev = client->prev;
+    APR_RING_REMOVE(client, ring);
     s->client_count--;
     free(client);
     ss_listener_resume(&s->listener);
 }
 
-/* A client that leaves while its request is worked on is freed with the answer. */
+/* A client that leaves while its request is worked on is freed with the answer; its descriptor is
+ * free at once. */
 static void hang_up(client_t *client)
 {
     ss_request_t *req = &client->request;
@@ -106,6 +112,10 @@ static void hang_up(client_t *client)
     }
     req->has_left = 1;
     ss_loop_unwatch(loop_of(client), &client->watch);
+    close(client->watch.fd);
+    client->watch.fd = -1;
+    if (!ss_local_socket_is_full(client->socket->client_count))
+        ss_listener_resume(&client->socket->listener);
     if (req->left) {
         void (*left)(ss_request_t *) = req->left;
         req->left = NULL;
@@ -172,6 +182,69 @@ static apr_status_t put_answer(client_t *client, const char *header, const char 
     return rv;
 }
 
+/* ---- idle clients ---- */
+
+/* Nothing of a request has come, and nothing of an answer is left to be sent. */
+static int is_idle(const client_t *client)
+{
+    char byte;
+
+    return !client->is_busy && !client->submit && !client->in.len && !client->out.len &&
+           recv(client->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* BYE: a request that is on its way at this moment may be repeated on a new connection. */
+static void close_idle(client_t *client)
+{
+    put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
+    flush_out(client);
+    free_client(client);
+}
+
+static void went_idle(client_t *client)
+{
+    ss_local_socket_t *s = client->socket;
+    ss_loop_t *loop = s->intake->loop;
+
+    client->idle_since = ss_loop_now(loop);
+    APR_RING_REMOVE(client, ring);
+    APR_RING_INSERT_TAIL(&s->clients, client, client_t, ring);
+    if (!s->idle_timer.node.place)
+        ss_loop_timer(loop, &s->idle_timer, ss_mono_add(client->idle_since, s->options.idle));
+}
+
+static void idle_over(ss_timer_t *timer, ss_mono_t now)
+{
+    ss_local_socket_t *s = timer->self;
+    client_t *client, *next;
+
+    APR_RING_FOREACH_SAFE(client, next, &s->clients, client_t, ring)
+    {
+        if (!ss_local_socket_is_idle_over(client->idle_since, s->options.idle, now)) {
+            ss_loop_timer(s->intake->loop, timer, ss_mono_add(client->idle_since, s->options.idle));
+            return;
+        }
+        if (is_idle(client)) close_idle(client);
+    }
+}
+
+int ss_local_socket_make_room(ss_local_socket_t *s, int count)
+{
+    client_t *client, *next;
+    int closed = 0;
+
+    APR_RING_FOREACH_SAFE(client, next, &s->clients, client_t, ring)
+    {
+        if (closed == count) break;
+        if (!is_idle(client)) continue;
+        close_idle(client);
+        closed++;
+    }
+    return closed;
+}
+
+/* ---- answers ---- */
+
 static void answer(ss_request_t *req, const char *header, const char *content, apr_size_t len)
 {
     client_t *client = (client_t *)req;
@@ -200,6 +273,9 @@ static void answer(ss_request_t *req, const char *header, const char *content, a
         ss_loop_timer(intake->loop, &client->timer, ss_loop_now(intake->loop));
     else
         ss_loop_untimer(intake->loop, &client->timer);
+    went_idle(client);
+    /* Others wait for its place. */
+    if (client->socket->listener.is_paused && is_idle(client)) close_idle(client);
     if (intake->is_leaving) intake->went_idle(intake->self);
 }
 
@@ -444,6 +520,24 @@ static int peer_uid(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? (int)cred.uid : -1;
 }
 
+/* Whether no further client is accepted after the one with descriptor fd, since none of those that
+ * are there is idle and makes room. */
+static int is_last(ss_local_socket_t *s, int fd)
+{
+    const ss_delivery_t *d = s->intake->delivery;
+    int is_short = !ss_descriptors_allow(ss_descriptors_lowest(fd), s->options.descriptors);
+
+    if (is_short && ss_delivery_may_log(d, "the daemon's open files run short")) {
+        ss_log(s->intake->log, SS_LOG_WARN, 293,
+               "the delivery daemon has nearly as many files open as it may, %" APR_UINT64_T_FMT
+               ": idle connections of web processes are closed, and further clients wait; raise "
+               "the limit (LimitNOFILE of the httpd service, or ulimit -n)",
+               s->options.descriptors);
+    }
+    return (is_short || ss_local_socket_is_full(s->client_count + 1)) &&
+           !ss_local_socket_make_room(s, 1);
+}
+
 static void accepted(void *self, int fd)
 {
     ss_local_socket_t *s = self;
@@ -463,10 +557,10 @@ static void accepted(void *self, int fd)
     client->timer = (ss_timer_t){ .fired = client_timer, .self = client };
     ss_buf_init(&client->in, FRAME_MAX + READ_SIZE);
     ss_buf_init(&client->out, ANSWER_MAX);
-    client->next = s->clients;
-    if (client->next) client->next->prev = client;
-    s->clients = client;
-    if (ss_local_socket_is_full(++s->client_count)) ss_listener_pause(&s->listener);
+    APR_RING_ELEM_INIT(client, ring);
+    if (is_last(s, fd)) ss_listener_pause(&s->listener);
+    s->client_count++;
+    went_idle(client);
     if (ss_loop_watch(s->intake->loop, &client->watch, SS_LOOP_READ) != APR_SUCCESS)
         free_client(client);
 }
@@ -479,6 +573,8 @@ apr_status_t ss_local_socket_start(ss_local_socket_t **socket, ss_intake_t *inta
     *socket = s;
     s->intake = intake;
     s->options = *options;
+    s->idle_timer = (ss_timer_t){ .fired = idle_over, .self = s };
+    APR_RING_INIT(&s->clients, client_t, ring);
     return options->fd < 0
                ? APR_SUCCESS
                : ss_listener_start(&s->listener, intake->loop, options->fd, accepted, s);
@@ -486,7 +582,10 @@ apr_status_t ss_local_socket_start(ss_local_socket_t **socket, ss_intake_t *inta
 
 int ss_local_socket_is_busy(const ss_local_socket_t *socket)
 {
-    for (const client_t *client = socket->clients; client; client = client->next) {
+    const client_t *client;
+
+    APR_RING_FOREACH(client, &socket->clients, client_t, ring)
+    {
         if (client->is_busy || client->out.len) return 1;
     }
     return 0;
@@ -494,9 +593,12 @@ int ss_local_socket_is_busy(const ss_local_socket_t *socket)
 
 void ss_local_socket_stop(ss_local_socket_t *socket)
 {
+    client_t *client, *next;
+
     ss_listener_stop(&socket->listener);
-    for (client_t *client = socket->clients, *next; client; client = next) {
-        next = client->next;
+    ss_loop_untimer(socket->intake->loop, &socket->idle_timer);
+    APR_RING_FOREACH_SAFE(client, next, &socket->clients, client_t, ring)
+    {
         if (client->is_busy) continue;
         /* A request that was begun in parts is dropped here: its client got no answer and asks the
          * next daemon. */

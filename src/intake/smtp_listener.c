@@ -12,6 +12,7 @@
 
 #include "delivery/relay.h"
 #include "intake/smtp_transaction.h"
+#include "net/descriptors.h"
 #include "net/listener.h"
 
 /* a client that waits for room is looked at again after */
@@ -293,7 +294,9 @@ static void turn_away(int fd)
 static void accepted(void *self, int fd)
 {
     ss_smtp_listener_t *listener = self;
-    client_t *c = ss_smtp_listener_is_full(listener->client_count) ? NULL : calloc(1, sizeof(*c));
+    int is_full = ss_smtp_listener_is_full(listener->client_count) ||
+                  !ss_descriptors_allow(fd, ss_descriptors_limit());
+    client_t *c = is_full ? NULL : calloc(1, sizeof(*c));
     ss_server_t *server = c ? ss_server_create(&listener->options) : NULL;
     int one = 1;
 

@@ -6,13 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/descriptors.h"
+
 #define ACCEPTS_A_TURN 64 /* then the loop's other descriptors get their turn */
 #define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)
-
-static int is_shortage(int error)
-{
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
 
 static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
 {
@@ -23,7 +20,7 @@ static void on_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
         int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             l->accepted(l->self, fd);
-        } else if (is_shortage(errno)) {
+        } else if (ss_descriptors_are_short(errno)) {
             ss_loop_watch(l->loop, watch, 0);
             ss_loop_timer(l->loop, &l->again, ss_mono_add(now, DESCRIPTORS_AGAIN));
             return;

@@ -225,6 +225,11 @@ const ss_advice_t ss_advice_log_table[] = {
       "waits for a minute after a stop of httpd.",
       "Check the disk and the database of SMTPSendQueue, and whether another program holds the "
       "queue's lock." },
+    { "SMTPSend-293", NULL, NULL, "The delivery daemon has nearly too many files open",
+      "A reserve is kept for the queue, the relays and the log. Idle connections of web processes "
+      "are closed early, and further clients wait until others leave. Mail is still sent.",
+      "Raise the limit on open files of the httpd service (LimitNOFILE, ulimit -n), or lower "
+      "MaxRequestWorkers." },
     { "SMTPSend-295", NULL, NULL, "The webhook backlog is full",
       "The applications of SMTPSendWebhook do not accept events, and no more can be queued, so new "
       "events are dropped. Mail is still delivered.",

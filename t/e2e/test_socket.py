@@ -1,5 +1,8 @@
 """The local socket as any program of this machine may use it, byte by byte."""
+import concurrent.futures
 import json
+import os
+import resource
 import socket
 import struct
 
@@ -56,3 +59,33 @@ def test_a_client_that_speaks_something_else_is_let_go(make_httpd, relay):
     with Peer(httpd.socket) as peer:
         peer.socket.sendall(b"GET / HTTP/1.0\r\n\r\n" + b"x" * 100)
         assert peer.file.read() == b""
+
+
+def test_idle_connections_make_room_when_descriptors_run_short(make_httpd, relay):
+    """Web workers keep a connection each, and there may be more of them than the daemon may have files open: a reserve stays for the queue and the relay, and mail flows."""
+    httpd = make_httpd(relay=relay, expect=["SMTPSend-293"])
+    resource.prlimit(httpd.process.pid, resource.RLIMIT_NOFILE, (128, 128))
+    httpd.graceful_wait()
+    pid = httpd.status()["pid"]
+    # The connection that this request leaves behind is one of the idle ones.
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    idle = []
+    try:
+        for _ in range(300):
+            idle.append(Peer(httpd.socket))
+            assert len(os.listdir(f"/proc/{pid}/fd")) <= 128 - 32 + 8
+        # The last one was not answered and is served like any other; the first one was let go.
+        idle[-1].socket.sendall(frame({"do": "status"}))
+        assert idle[-1].answer()[1]["status"] == 200
+        assert idle[0].answer()[0] == 5 and idle[0].file.read() == b""
+        # A burst: each worker of httpd finds its connection gone, or has none yet.
+        with concurrent.futures.ThreadPoolExecutor(16) as pool:
+            answers = list(pool.map(lambda _: httpd.send(), range(64)))
+        assert {answer.status for answer in answers} == {202}, answers
+        for answer in answers:
+            httpd.wait_state(answer.json["id"], "sent")
+        assert httpd.status()["pid"] == pid
+    finally:
+        for peer in idle:
+            peer.__exit__()
+    assert httpd.log().count("SMTPSend-293") == 1

@@ -1,0 +1,45 @@
+#include "net/descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+int ss_descriptors_allow(int lowest, apr_uint64_t limit)
+{
+    apr_uint64_t reserve = limit / 2 < SS_DESCRIPTORS_RESERVE ? limit / 2 : SS_DESCRIPTORS_RESERVE;
+
+    return (apr_uint64_t)lowest < limit - reserve;
+}
+
+int ss_descriptors_lowest(int fd)
+{
+    int lowest = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    if (lowest < 0) return INT_MAX;
+    close(lowest);
+    return lowest;
+}
+
+int ss_descriptors_are_short(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
+
+apr_uint64_t ss_descriptors_limit(void)
+{
+    struct rlimit limit;
+
+    return getrlimit(RLIMIT_NOFILE, &limit) ? 1024 : limit.rlim_cur;
+}
+
+void ss_descriptors_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= SS_DESCRIPTORS_WANTED) return;
+    limit.rlim_cur =
+        limit.rlim_max < SS_DESCRIPTORS_WANTED ? limit.rlim_max : SS_DESCRIPTORS_WANTED;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
