@@ -1,7 +1,7 @@
 /* fault.c: preloaded into a server under test: while the file named in SMTP_SEND_FAULT exists,
  * syncing or writing the queue fails as a disk does that breaks. The file holds one word: "sync":
  * fdatasync and fsync give EIO; "write": every third write gives ENOSPC, so that commits break in
- * their middle.
+ * their middle; "ro": each write gives EROFS.
  * And the machine's clock is wrong by what the file named in SMTP_SEND_CLOCK holds, microseconds as
  * eight bytes, in each process, from the moment on in which it is written there. */
 #include <dlfcn.h>
@@ -58,6 +58,10 @@ ssize_t pwrite64(int fd, const void *bytes, size_t len, off64_t at)
 {
     static atomic_uint writes;
 
+    if (is_wanted("ro", fd)) {
+        errno = EROFS;
+        return -1;
+    }
     if (!is_wanted("write", fd) || atomic_fetch_add(&writes, 1) % 3 != 2)
         return syscall(SYS_pwrite64, fd, bytes, len, at);
     errno = ENOSPC;

@@ -15,9 +15,9 @@ from torture.test_torture import BOUND, CONFIG, CONNECTIONS, EXPECT, FAULT, SEED
 EXPECT_SHARED = [*EXPECT, "taken over", "given this one up", "sending is paused", "sending stops", "queue answers again"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server():
-    """Named in front of make_httpd, so that it outlives it: a daemon that leaves commits its last outcomes."""
+    """It outlives each httpd: a daemon that leaves commits its last outcomes."""
     with Postgres() as server:
         yield server
 

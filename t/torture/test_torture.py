@@ -1,17 +1,15 @@
 """Crashes and faults under load: what was answered 202 arrives, whatever is killed. The short form belongs to make check; make torture runs the full counts."""
 import os
-import pathlib
 import random
 import signal
 import sqlite3
 import subprocess
-import tempfile
 import threading
 
 import pytest
 from rig.proc import children
 from torture.conftest import times
-from torture.ledger import Load, Sink, settle
+from torture.ledger import UNCOUNTED, Load, Sink, settle
 
 WINDOW = 16
 CONNECTIONS = 2
@@ -111,7 +109,7 @@ def test_r5_the_database_is_locked_by_another(make_httpd):
         sink.wait(lambda: len(sink.arrived) > 20)
         other = sqlite3.connect(httpd.queue, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        answer = httpd.wait(lambda: (lambda a: a if a.status == 503 else None)(httpd.send(b"Subject: x\r\nX-Ledger: 99999999\r\n\r\nx\r\n")), 60, "a refusal")
+        answer = httpd.wait(lambda: (lambda a: a if a.status == 503 else None)(httpd.send(b"Subject: x\r\nX-Ledger: %d\r\n\r\nx\r\n" % UNCOUNTED)), 60, "a refusal")
         assert "locked" in answer.text and int(answer.headers["Retry-After"]) > 0
         wait_a_moment(times(1, 60), times(1, 60))
         other.execute("ROLLBACK")
@@ -124,19 +122,8 @@ def test_r5_the_database_is_locked_by_another(make_httpd):
         assert figures["lost"] == 0, figures
 
 
-@pytest.fixture
-def disk():
-    """A file system of its own in memory, which can be filled up and made read-only."""
-    folder = tempfile.mkdtemp(prefix="smtp-send-disk.")
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m,mode=0777", "none", folder], check=True)
-    os.chmod(folder, 0o777)
-    yield folder
-    subprocess.run(["umount", "-l", folder], check=True)
-    os.rmdir(folder)
-
-
 def refused_with(httpd, words, size=100):
-    body = b"Subject: x\r\nX-Ledger: 99999999\r\n\r\n" + b"x" * 70 + b"\r\n" * (size // 2) + b"\r\n"
+    body = b"Subject: x\r\nX-Ledger: %d\r\n\r\n" % UNCOUNTED + b"x" * 70 + b"\r\n" * (size // 2) + b"\r\n"
 
     def ask():
         answer = httpd.send(body)
@@ -179,14 +166,6 @@ def test_r5_the_disk_is_read_only(make_httpd, disk):
         assert int(answer.headers["Retry-After"]) > 0
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
         goes_on(httpd, Load(httpd.port).start(), sink, "R5 read-only")
-
-
-@pytest.fixture
-def public():
-    """A folder that httpd's user may look into."""
-    with tempfile.TemporaryDirectory(prefix="smtp-send-fault.") as folder:
-        os.chmod(folder, 0o755)
-        yield pathlib.Path(folder)
 
 
 FAULT = os.path.join(os.environ["SMTP_SEND_BUILD"], "fault.so")

@@ -1,0 +1,228 @@
+"""The store, the disk, the clock or the socket fails while mail is sent, and httpd is restarted or the daemon killed meanwhile: nothing is lost, what comes twice
+is within the bound, and mail flows again by itself within a minute after the fault is gone."""
+import contextlib
+import os
+import random
+import signal
+import sqlite3
+import struct
+import subprocess
+
+import pytest
+from rig.httpd import is_running
+from rig.proc import children, memory
+
+from torture.conftest import times
+from torture.ledger import Load, Sink, settle
+from torture.test_torture import CONFIG, CONNECTIONS, EXPECT, FAULT, WINDOW, refused_with, report, wait_a_moment
+
+HEALED = 60
+BOUND = WINDOW * CONNECTIONS
+EXPECT_FAULTS = [*EXPECT, "sending stops", "nothing is sent", "another process", "clock", "damaged", "malformed", "not a database", "is made again"]
+
+
+@contextlib.contextmanager
+def full(queue):
+    """No byte is left beside the queue; a reader keeps what is in its log from being used again."""
+    ballast = os.path.join(os.path.dirname(queue), "ballast")
+    reader = sqlite3.connect(queue, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM message").fetchall()
+    try:
+        with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(b"x" * 4096)
+        yield
+    finally:
+        reader.close()
+        os.unlink(ballast)
+
+
+@contextlib.contextmanager
+def locked(queue):
+    """Another process writes into the queue and does not come to an end."""
+    other = sqlite3.connect(queue, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+def flows(httpd, load, sink, name, bound=BOUND, lost=0):
+    """Submissions are taken, and all is delivered, within a minute; health is green then."""
+    before = len(load.accepted)
+    httpd.wait(lambda: len(load.accepted) > before + 20, HEALED, "submissions to be taken again")
+    load.stop()
+    figures = settle(load, sink, HEALED)
+    report(f"H {name}", figures)
+    assert figures["lost"] <= lost and figures["duplicates"] <= bound, figures
+    httpd.wait(lambda: httpd.get("/mail-status/health").status == 200, HEALED, "health")
+
+
+def kill_daemon(httpd):
+    for pid in children(httpd.process.pid):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/comm") as file:
+                if file.read().strip() == "smtp_send":
+                    os.kill(pid, signal.SIGKILL)
+
+
+def red(httpd):
+    """Health names the queue."""
+    answer = httpd.get("/mail-status/health")
+    return answer.status == 503 and "queue" in answer.text
+
+
+@pytest.mark.parametrize("then", ["graceful", "kill"])
+def test_locked(make_httpd, then):
+    """FINDINGS: 512 of 512 twice after a graceful restart."""
+    seconds = times(8, 45)
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT_FAULTS)
+        load = Load(httpd.port, keeps=False).start()
+        sink.wait(lambda: len(sink.arrived) > 100)
+        with locked(httpd.queue):
+            httpd.wait(lambda: red(httpd), 30, "health to name the queue")
+            if then == "graceful":
+                httpd.graceful()
+            else:
+                kill_daemon(httpd)
+            wait_a_moment(seconds, seconds)
+        flows(httpd, load, sink, f"locked, {then}", 0 if then == "graceful" else BOUND)
+
+
+@pytest.mark.parametrize("then", ["graceful", "kill"])
+def test_full(make_httpd, disk, then):
+    """619 of 1,519 twice after three graceful restarts."""
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT_FAULTS, queue=os.path.join(disk, "queue.db"))
+        load = Load(httpd.port, keeps=False).start()
+        sink.wait(lambda: len(sink.arrived) > 100)
+        with full(httpd.queue):
+            httpd.wait(lambda: red(httpd), 30, "health to name the queue")
+            for _ in range(3):
+                if then == "graceful":
+                    httpd.graceful()
+                else:
+                    kill_daemon(httpd)
+                wait_a_moment(2, times(2, 10))
+        flows(httpd, load, sink, f"full, {then}", 0 if then == "graceful" else 3 * BOUND)
+        httpd.stop()
+
+
+@pytest.mark.parametrize("then", ["graceful", "kill"])
+def test_read_only(make_httpd, disk, then):
+    """721 of 721 twice after a kill."""
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT_FAULTS, queue=os.path.join(disk, "queue.db"), env={"LD_PRELOAD": FAULT, "SMTP_SEND_FAULT": os.path.join(disk, "..", os.path.basename(disk) + ".fault")})
+        switch = httpd.env["SMTP_SEND_FAULT"]
+        load = Load(httpd.port, keeps=False).start()
+        sink.wait(lambda: len(sink.arrived) > 100)
+        try:
+            with open(switch, "w") as file:
+                file.write("ro")
+            os.chmod(switch, 0o644)
+            refused_with(httpd, "", 200)
+            if then == "graceful":
+                httpd.graceful()
+            else:
+                kill_daemon(httpd)
+            wait_a_moment(3, times(3, 20))
+        finally:
+            os.unlink(switch)
+        flows(httpd, load, sink, f"read-only, {then}", 0 if then == "graceful" else BOUND)
+        httpd.stop()
+
+
+def test_later_while_nothing_can_be_stored(make_httpd):
+    """84,720 attempts, and 385 MB, in 40 s."""
+    tried = []
+    with Sink(replies={"END": lambda *_: tried.append(1) or "451 4.3.0 later"}) as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT_FAULTS)
+        load = Load(httpd.port, keeps=False).start()
+        httpd.wait(lambda: len(load.accepted) > 200, 30, "mail")
+        pid = httpd.status()["pid"]
+        with locked(httpd.queue):
+            httpd.wait(lambda: red(httpd), 30, "health to name the queue")
+            before = memory(pid)
+            del tried[:]
+            wait_a_moment(times(5, 40), times(5, 40))
+            grown, attempts = memory(pid) - before, len(tried)
+        assert grown < 8 and attempts <= BOUND, (grown, attempts)
+        sink.replies.clear()
+        flows(httpd, load, sink, f"451 while locked: {grown:.1f} MiB, {attempts} attempts", 0)
+
+
+def test_damaged_while_running(make_httpd):
+    """880 of 1,507 twice, once --recover had saved what it could."""
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=["."])
+        daemon = httpd.status()["pid"]
+        httpd.cli("pause", "--reason", "torture", check=0)
+        load = Load(httpd.port, keeps=False).start()
+        httpd.wait(lambda: len(load.accepted) > 1000, 60, "mail to wait")
+        with contextlib.closing(sqlite3.connect(httpd.queue)) as other:
+            other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        dice, size = random.Random(7), 4096
+        with open(httpd.queue, "r+b") as file:
+            for page in range(40, os.path.getsize(httpd.queue) // size, 20):
+                file.seek(page * size)
+                file.write(dice.randbytes(size))
+        httpd.cli("resume", check=0)
+        httpd.wait(lambda: red(httpd), 60, "health to name the queue")
+        refused_with(httpd, "damaged")
+        load.stop()
+        httpd.stop()
+        httpd.wait(lambda: not is_running(daemon), 30, "the daemon to leave")
+        done = subprocess.run([os.path.join(os.environ["SMTP_SEND_BUILD"], "smtp-send"), "queue", "--recover", httpd.queue], capture_output=True, text=True, timeout=60)
+        assert done.returncode in (0, 65), done
+        owner = os.stat(httpd.queue)
+        os.replace(httpd.queue + ".recovered", httpd.queue)
+        os.chown(httpd.queue, owner.st_uid, owner.st_gid)
+        for end in ("-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(httpd.queue + end)
+        httpd.start()
+        httpd.wait(lambda: httpd.get("/mail-status/health").status == 200 and not httpd.status()["queue"]["messages"], HEALED, "an empty queue")
+        report("H damaged, recovered", {"accepted": len(load.accepted), "arrived": len(sink.arrived), "duplicates": sink.duplicates})
+        assert sink.duplicates <= BOUND + WINDOW, sink.duplicates
+
+
+@pytest.mark.parametrize("seconds", [-3600, 3600, -365 * 86400], ids=["-1h", "+1h", "-1y"])
+def test_the_clock_is_set_while_the_relay_is_down(make_httpd, public, seconds):
+    """0 of 1,202 sent 78 s after the relay was back, with -1h."""
+    clock = public / "clock"
+    clock.write_bytes(struct.pack("q", 0))
+    clock.chmod(0o644)
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT_FAULTS, env={"LD_PRELOAD": FAULT, "SMTP_SEND_CLOCK": str(clock)})
+        load = Load(httpd.port, keeps=False).start()
+        sink.wait(lambda: len(sink.arrived) > 100)
+        sink.close()
+        before = len(load.accepted)
+        httpd.wait(lambda: len(load.accepted) > before + 100, 30, "mail to wait")
+        httpd.wait_log("is down at")
+        with open(clock, "r+b") as file:
+            file.write(struct.pack("q", seconds * 1000000))
+        before = len(load.accepted)
+        httpd.wait(lambda: len(load.accepted) > before + 50, 30, "mail to be taken")
+        wait_a_moment(3, times(3, 30))
+        with Sink(port=sink.port, host=sink.host) as again:
+            again.arrived, again.duplicates = dict(sink.arrived), sink.duplicates
+            flows(httpd, load, again, f"clock {seconds:+} s", BOUND)
+
+
+def test_the_socket_is_removed(make_httpd):
+    """503 until a graceful restart."""
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=EXPECT_FAULTS)
+        load = Load(httpd.port, keeps=False).start()
+        sink.wait(lambda: len(sink.arrived) > 100)
+        for _ in range(times(2, 5)):
+            os.unlink(httpd.socket)
+            httpd.wait(lambda: os.path.exists(httpd.socket), HEALED, "the socket to be made again")
+            before = len(load.accepted)
+            httpd.wait(lambda: len(load.accepted) > before + 20, HEALED, "submissions to be taken again")
+        flows(httpd, load, sink, "socket removed", 0)
