@@ -26,11 +26,12 @@ typedef struct ss_daemon_t {
     ss_secret_t *(*secret_of)(const ss_settings_t *settings);
 
     ss_store_port_t queue;
-    ss_deferred_t refuse;   /* answers what the store did not take */
-    ss_timer_t store_timer; /* tries to open it again */
-    int is_opening_store;   /* on a helper thread */
-    ss_backoff_t opening;   /* of tries that failed */
-    pid_t previous;         /* the daemon that leaves; 0: none */
+    ss_deferred_t refuse;         /* answers what the store did not take */
+    ss_timer_t store_timer;       /* tries to open it again */
+    ss_loop_watch_t store_events; /* readable: its file may have disappeared */
+    int is_opening_store;         /* on a helper thread */
+    ss_backoff_t opening;         /* of tries that failed */
+    pid_t previous;               /* the daemon that leaves; 0: none */
 
     ss_delivery_t *delivery;
     struct ss_connector_t *connector;

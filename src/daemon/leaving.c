@@ -61,7 +61,7 @@ static void settle_over(ss_timer_t *timer, ss_mono_t now)
     wait_for_store(timer, now);
 }
 
-static void leave(ss_daemon_t *d, const char *why)
+void ss_leaving_begin(ss_daemon_t *d, const char *why)
 {
     if (d->is_leaving) return;
     d->is_leaving = d->record->is_leaving = d->operators->is_leaving = d->intake->is_leaving = 1;
@@ -85,7 +85,9 @@ static void asked_to_leave(ss_loop_watch_t *watch, int events, ss_mono_t now)
     (void)now;
     if (got < 0) return;
     ss_loop_unwatch(d->loop, watch);
-    leave(d, watch == &d->term ? "SIGTERM" : got ? "httpd asks for it" : "httpd is gone");
+    ss_leaving_begin(d, watch == &d->term ? "SIGTERM"
+                        : got             ? "httpd asks for it"
+                                          : "httpd is gone");
 }
 
 apr_status_t ss_leaving_watch(ss_daemon_t *d, int lifeline_fd, int term_fd)

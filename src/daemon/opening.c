@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon/leaving.h"
 
@@ -21,7 +22,11 @@ static void collect(void *baton)
 {
     ss_daemon_t *d = baton;
 
-    if (d->queue.store) ss_store_collect(d->queue.store);
+    if (d->queue.store) {
+        ss_store_collect(d->queue.store);
+        if (ss_store_is_replaced(d->queue.store))
+            ss_leaving_begin(d, "the queue's file is another one");
+    }
     if (d->is_leaving) ss_leaving_check(d);
 }
 
@@ -47,6 +52,25 @@ static void answer_refused(ss_deferred_t *deferred, ss_mono_t now)
     (void)now;
     ss_store_port_answer(&d->queue);
     if (d->is_leaving) ss_leaving_check(d);
+}
+
+static void beside_file(ss_loop_watch_t *watch, int events, ss_mono_t now)
+{
+    ss_daemon_t *d = watch->self;
+    char what[4096];
+
+    (void)events;
+    (void)now;
+    while (read(watch->fd, what, sizeof(what)) > 0) continue;
+    ss_store_look(d->queue.store);
+}
+
+/* Without it the next request notices. */
+static void watch_file(ss_daemon_t *d)
+{
+    d->store_events =
+        (ss_loop_watch_t){ .fd = ss_store_events(d->queue.store), .ready = beside_file, .self = d };
+    if (d->store_events.fd >= 0) ss_loop_watch(d->loop, &d->store_events, SS_LOOP_READ);
 }
 
 /* ---- opening: waits for a lock, a disk, or a server that does not answer ---- */
@@ -100,6 +124,7 @@ static void opened(void *baton)
     if (d->queue.store) {
         ss_result_clear(&d->queue.result);
         ss_backoff_worked(&d->opening);
+        watch_file(d);
         ss_delivery_start(d->delivery, ss_store_is_shared(d->queue.store));
     } else {
         name_previous(d, &opening->result);
@@ -164,6 +189,7 @@ void ss_opening_start(ss_daemon_t *d)
 
 void ss_opening_close(ss_daemon_t *d)
 {
+    if (d->store_events.is_registered) ss_loop_unwatch(d->loop, &d->store_events);
     if (d->queue.store) ss_store_close(d->queue.store);
     d->queue.store = NULL;
     ss_store_port_answer(&d->queue);

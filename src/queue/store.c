@@ -17,6 +17,8 @@
 #define CLOSE_WAIT (10 * APR_USEC_PER_SEC)
 /* writes that wait so long are not committed any more, as far as others must know */
 #define HANGS_AFTER (2 * APR_USEC_PER_SEC)
+/* how often those who ask look at the file */
+#define LOOK_EVERY (100 * 1000)
 
 struct ss_store_t {
     ss_store_batch_t batch; /* the thread's */
@@ -25,9 +27,11 @@ struct ss_store_t {
     pthread_cond_t more;
     struct ss_requests_t writes, reads, done;
     int waiting, open; /* posted and not taken yet; posted and not collected yet */
-    int is_closing;
-    ss_store_stats_t stats; /* a copy of the batch's */
-    ss_mono_t unwritten;    /* for the stats */
+    int is_closing, is_look_asked;
+    ss_store_stats_t stats; /* copies of the batch's */
+    ss_file_watch_t watch;
+    ss_mono_t looked;    /* at the file, and it was in its place */
+    ss_mono_t unwritten; /* for the stats */
 };
 
 /* ---- the loop's side ---- */
@@ -87,17 +91,53 @@ int ss_store_waiting(const ss_store_t *store)
     return open;
 }
 
+int ss_store_is_replaced(ss_store_t *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    int is_replaced = store->stats.is_replaced;
+    pthread_mutex_unlock(&store->mutex);
+    return is_replaced;
+}
+
+int ss_store_events(const ss_store_t *store)
+{
+    return store->batch.file.watch.events;
+}
+
 int ss_store_is_shared(const ss_store_t *store)
 {
     return store->batch.db.dialect->is_shared;
 }
 
+void ss_store_look(ss_store_t *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->is_look_asked = 1;
+    pthread_cond_signal(&store->more);
+    pthread_mutex_unlock(&store->mutex);
+}
+
+/* What is said is true: a file that disappeared a moment ago is a fault already. */
 void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats)
 {
+    ss_mono_t now = ss_mono_now();
+    ss_file_places_t places;
+    int is_well = 1;
+
     pthread_mutex_lock(&store->mutex);
     *stats = store->stats;
     stats->unwritten = store->unwritten;
+    if (ss_mono_since(now, store->looked) >= LOOK_EVERY) {
+        is_well = ss_file_watch_look(&store->watch, &places) == SS_FILE_WELL;
+        if (is_well) store->looked = now;
+    }
     pthread_mutex_unlock(&store->mutex);
+    if (is_well) return;
+    if (!*stats->fault)
+        apr_snprintf(stats->fault, sizeof(stats->fault),
+                     "the queue's file %s or its log was moved, replaced or deleted",
+                     store->watch.path);
+    ss_store_look(store);
 }
 
 const char *ss_store_fault(const ss_store_stats_t *stats, ss_mono_t now)
@@ -171,6 +211,15 @@ static void wait_until(ss_store_t *store, ss_mono_t when)
     pthread_cond_timedwait(&store->more, &store->mutex, &t);
 }
 
+/* When there is work without a new request; not set: never. */
+static ss_mono_t works_at(const ss_store_t *store)
+{
+    if (!APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link))
+        return store->batch.again_at;
+    return ss_result_is_set(&store->batch.file.adrift) ? store->batch.file.look_at
+                                                       : (ss_mono_t){ 0 };
+}
+
 /* Waits for work. 0: closing, and nothing is left. The mutex is held. */
 static int wait_for_work(ss_store_t *store)
 {
@@ -179,16 +228,18 @@ static int wait_for_work(ss_store_t *store)
         int has_work = ss_store_batch_is_held(&store->batch, ss_mono_now())
                            ? !APR_RING_EMPTY(&store->reads, ss_store_request_t, link)
                            : store->waiting;
-        if (has_work || (has_again && ss_mono_reached(store->batch.again_at, ss_mono_now())))
+        ss_mono_t at = works_at(store);
+        if (has_work || store->is_look_asked ||
+            (ss_mono_is_set(at) && ss_mono_reached(at, ss_mono_now())))
             return 1;
         if (store->is_closing && !has_again) return 0;
         if (store->is_closing && !ss_mono_is_set(store->batch.close_until))
             store->batch.close_until = ss_mono_add(ss_mono_now(), CLOSE_WAIT);
-        if (!has_again) {
+        if (!ss_mono_is_set(at)) {
             pthread_cond_wait(&store->more, &store->mutex);
             continue;
         }
-        wait_until(store, store->batch.again_at);
+        wait_until(store, at);
     }
 }
 
@@ -204,12 +255,17 @@ static void take_writes(ss_store_t *store, struct ss_requests_t *batch)
 
 static void write_all(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
 {
+    int was_replaced = store->batch.stats.is_replaced;
+
     ss_store_batch_write(&store->batch, batch, done);
     pthread_mutex_lock(&store->mutex);
     store->stats = store->batch.stats;
+    store->watch = store->batch.file.watch;
     store->unwritten =
         APR_RING_EMPTY(&store->writes, ss_store_request_t, link) ? (ss_mono_t){ 0 } : ss_mono_now();
     pthread_mutex_unlock(&store->mutex);
+    if (store->batch.stats.is_replaced != was_replaced)
+        store->batch.options.notify(store->batch.options.self);
 }
 
 static void *run_thread(void *baton)
@@ -221,15 +277,17 @@ static void *run_thread(void *baton)
         struct ss_requests_t batch, done;
         APR_RING_INIT(&batch, ss_store_request_t, link);
         APR_RING_INIT(&done, ss_store_request_t, link);
-        if (!ss_store_batch_is_held(&store->batch, ss_mono_now())) {
-            take_writes(store, &batch);
-        }
+        if (!ss_store_batch_is_held(&store->batch, ss_mono_now())) take_writes(store, &batch);
+        int looks = store->is_look_asked || ss_result_is_set(&store->batch.file.adrift);
+        store->is_look_asked = 0;
         pthread_mutex_unlock(&store->mutex);
-        if (!APR_RING_EMPTY(&batch, ss_store_request_t, link)) write_all(store, &batch, &done);
+        if (looks || !APR_RING_EMPTY(&batch, ss_store_request_t, link))
+            write_all(store, &batch, &done);
         publish(store, &done);
         read_some(store, &done);
         publish(store, &done);
         pthread_mutex_lock(&store->mutex);
+        store->watch = store->batch.file.watch; /* a read may have connected */
     }
     pthread_mutex_unlock(&store->mutex);
     return NULL;
@@ -269,6 +327,7 @@ apr_status_t ss_store_open(ss_store_t **pstore, const ss_store_options_t *option
         return rv;
     }
     make_locks(store);
+    store->watch = store->batch.file.watch;
     APR_RING_INIT(&store->writes, ss_store_request_t, link);
     APR_RING_INIT(&store->reads, ss_store_request_t, link);
     APR_RING_INIT(&store->done, ss_store_request_t, link);

@@ -32,7 +32,15 @@ int ss_store_waiting(const ss_store_t *store);
 /* Executes all waiting requests, ends the thread, collects the last answers, closes the database
  * and releases the lock. Outcomes that cannot be written are retried for 10 s. */
 void ss_store_close(ss_store_t *store);
-/* A copy of the numbers as they are after the last batch. */
+/* Looks soon whether the file of the queue is in its place. */
+void ss_store_look(ss_store_t *store);
+/* Readable when something was moved or deleted in the folder of the file: empty it and call
+ * ss_store_look. -1: nothing to watch. */
+int ss_store_events(const ss_store_t *store);
+/* Whether another file has the name of the queue now: the daemon is to start again with it. notify
+ * is called when that is found out. */
+int ss_store_is_replaced(ss_store_t *store);
+/* A copy of the numbers as they are after the last batch; the fault as it is now. */
 void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats);
 /* Why nothing can be written, by these numbers: the last write failed, writes have waited for more
  * than 2 s, or none was committed since the start. NULL: it can. Pure. */

@@ -44,8 +44,14 @@ static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *d
 {
     ss_db_t *db = &store->db;
     int from = 0;
-    apr_status_t rv = ss_db_open(db, dialect, store->options.params, store->pool);
+    apr_status_t rv = APR_SUCCESS;
 
+    ss_result_clear(&store->lost);
+    /* The file is a new one. */
+    if (!dialect->is_shared && store->lock.name < 0)
+        rv = ss_lock_take_file(&store->lock, store->options.params, 0, &store->lost);
+    if (rv != APR_SUCCESS) return rv;
+    rv = ss_db_open(db, dialect, store->options.params, store->pool);
     db->node = store->node;
     if (rv == APR_SUCCESS) rv = ss_schema_check(db, store->options.migrates, &from);
     if (rv == APR_SUCCESS && from)
@@ -55,7 +61,7 @@ static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *d
     if (rv == APR_SUCCESS) rv = ss_db_prepare(db);
     if (rv == APR_SUCCESS) {
         store->contact = ss_mono_now();
-        ss_result_clear(&store->lost);
+        ss_store_file_begin(&store->file);
         return rv;
     }
     store->lost = db->result;
@@ -89,6 +95,8 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
     store->options.params = apr_pstrdup(store->pool, options->params);
     store->lock = SS_LOCK_NONE;
     store->most = REQUESTS_MOST;
+    ss_store_file_init(&store->file, store->options.params, &store->lock, &store->db, options->log,
+                       store->pool);
     APR_RING_INIT(&store->again, ss_store_request_t, link);
     ss_node_name_token(store->token);
     apr_status_t rv = APR_ENOTIMPL;
@@ -112,6 +120,7 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
 void ss_store_batch_close(ss_store_batch_t *store)
 {
     if (store->db.handle) ss_lease_leave(&store->db, store->token);
+    ss_store_file_end(&store->file, store->stats.commits);
     ss_db_close(&store->db);
     ss_lock_release(&store->lock);
     apr_pool_destroy(store->pool);
@@ -373,16 +382,19 @@ int ss_store_batch_keeps(const ss_store_request_t *request, ss_mono_t close_unti
     return request->verb == SS_STORE_OUTCOME || ss_mono_before(now, request->keep_until);
 }
 
-static void note_fault(ss_store_batch_t *store)
+/* Says what is wrong with the queue, once; NULL: nothing any more. */
+static void set_fault(ss_store_batch_t *store, const char *text)
 {
-    const char *text = store->db.result.text;
+    char *fault = store->stats.fault;
 
-    if (!strncmp(store->stats.fault, text, sizeof(store->stats.fault) - 1)) return;
-    ss_log(store->options.log, SS_LOG_ERROR, 301,
-           "the queue cannot be written: %s; accepted mail is kept, submissions are refused with "
-           "503 until this is fixed",
-           text);
-    apr_cpystrn(store->stats.fault, text, sizeof(store->stats.fault));
+    if (!text && *fault)
+        ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
+    if (text && strncmp(fault, text, sizeof(store->stats.fault) - 1))
+        ss_log(store->options.log, SS_LOG_ERROR, 301,
+               "the queue cannot be written: %s; accepted mail is kept, submissions are refused "
+               "with 503 until this is fixed",
+               text);
+    apr_cpystrn(fault, text ? text : "", sizeof(store->stats.fault));
 }
 
 /* Nothing was done, so that all of the batch can be done again. */
@@ -416,7 +428,7 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch, i
     /* Those that had no room in this batch, too. */
     APR_RING_CONCAT(batch, &store->again, ss_store_request_t, link);
     if (!is_conflict || ss_mono_since(now, store->conflict_since) > CONFLICT_QUIET)
-        note_fault(store);
+        set_fault(store, db->result.text);
     while ((request = ss_store_request_take(batch)) != NULL) {
         if (ss_store_batch_keeps(request, store->close_until, now)) {
             ss_store_request_push(&kept, request);
@@ -434,13 +446,44 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch, i
         ss_mono_add(now, db->dialect->is_shared ? spread(store->again_wait) : store->again_wait);
 }
 
+/* The queue's file is not in its place: only what was already sent is written, to the open file;
+ * and what a daemon that leaves for another file wants to remember. */
+static void refuse_adrift(ss_store_batch_t *store, struct ss_requests_t *batch,
+                          struct ss_requests_t *done)
+{
+    ss_store_request_t *r, *next;
+
+    set_fault(store, store->file.adrift.text);
+    APR_RING_FOREACH_SAFE(r, next, batch, ss_store_request_t, link)
+    {
+        if (r->verb == SS_STORE_OUTCOME || (store->stats.is_replaced && r->verb == SS_STORE_SET))
+            continue;
+        APR_RING_REMOVE(r, link);
+        r->rv = APR_EGENERAL;
+        r->result = store->file.adrift;
+        ss_store_request_push(done, r);
+    }
+}
+
 void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
                           struct ss_requests_t *done)
 {
-    int requests = 0, has_purged = 0;
+    int requests = 0, has_purged = 0, was_adrift = ss_result_is_set(&store->file.adrift),
+        is_well = ss_store_file_look(&store->file, store->stats.commits);
     ss_mono_t started = ss_mono_now();
     ss_store_request_t *r;
 
+    store->stats.is_replaced = store->file.is_replaced;
+    /* A file that was renewed is opened at once. */
+    if (is_well && !store->db.handle && !store->db.dialect->is_shared) store->again_wait = 0;
+    if (!is_well)
+        refuse_adrift(store, batch, done);
+    else if (was_adrift)
+        set_fault(store, NULL);
+    if (APR_RING_EMPTY(batch, ss_store_request_t, link)) {
+        if (is_well && ensure_connected(store) != APR_SUCCESS) set_fault(store, store->lost.text);
+        return;
+    }
     APR_RING_FOREACH(r, batch, ss_store_request_t, link)
     {
         requests++;
@@ -451,10 +494,7 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
         return;
     }
     count_commit(&store->stats, requests, ss_mono_since(ss_mono_now(), started));
-    if (*store->stats.fault) {
-        ss_log(store->options.log, SS_LOG_NOTICE, 302, "the queue can be written again");
-        *store->stats.fault = '\0';
-    }
+    if (is_well) set_fault(store, NULL);
     store->again_wait = 0;
     store->conflicts = 0;
     store->most = ss_store_batch_most(store->most, requests, 0);

@@ -6,9 +6,9 @@
 #include "base/mono.h"
 #include "queue/db.h"
 #include "queue/lease.h"
-#include "queue/lock.h"
 #include "queue/node_name.h"
 #include "queue/store_options.h"
+#include "queue/store_file.h"
 #include "queue/store_request.h"
 
 typedef struct { /* of one transaction; what does not fit waits for the next */
@@ -34,7 +34,8 @@ typedef struct {
     ss_mono_t contact;
     char node[SS_NODE_NAME_MAX + 1]; /* a shared queue: this node's name */
     char token[SS_NODE_NAME_TOKEN];
-    ss_result_t lost; /* why there is no connection */
+    ss_result_t lost;     /* why there is no connection */
+    ss_store_file_t file; /* an embedded queue's */
     ss_store_stats_t stats;
 } ss_store_batch_t;
 
@@ -44,8 +45,9 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
                                  apr_interval_time_t lock_wait, ss_result_t *result);
 /* Closes the connection and releases the lock. Requests in `again` stay the owner's. */
 void ss_store_batch_close(ss_store_batch_t *store);
-/* All of the batch in one transaction. A request that the database refuses for itself does not
- * affect the others. Answered requests go to done, the others to store->again. */
+/* Looks after the queue's file, then writes all of the batch (which may be empty) in one
+ * transaction. A request that the database refuses for itself does not affect the others. Answered
+ * requests go to done, the others to store->again. */
 void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
                           struct ss_requests_t *done);
 /* One step of a read, about a millisecond. 1: it is answered; 0: it needs another step. */

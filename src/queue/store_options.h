@@ -27,4 +27,5 @@ typedef struct {
     apr_uint64_t buckets[16];
     char fault[SS_STORE_FAULT_MAX];
     ss_mono_t unwritten;
+    int is_replaced; /* the queue's file is another one now: start again with it */
 } ss_store_stats_t;

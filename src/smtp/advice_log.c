@@ -263,6 +263,27 @@ const ss_advice_t ss_advice_log_table[] = {
       "A newer module changed the tables of an older queue, in one transaction.",
       "No action needed. The older module refuses this queue from now on: before an upgrade that "
       "you might undo, make a copy." },
+    { "SMTPSend-304", NULL, NULL, "The log of the queue was deleted",
+      "Another program deleted or replaced the file that ends in -wal or -shm while httpd ran. The "
+      "delivery daemon still had it: nothing is lost.",
+      "Find out which program or person did that. These files belong to the queue." },
+    { "SMTPSend-305", NULL, NULL, "The file of the queue was deleted",
+      "Another program deleted it while httpd ran. The delivery daemon still had it and wrote it "
+      "again: nothing is lost.",
+      "Stop httpd before you delete a queue. To delete mail only, use smtp-send cancel." },
+    { "SMTPSend-306", NULL, NULL, "The file of the queue was replaced",
+      "Another file has its name now. What the former one held was saved: the line names the file. "
+      "The delivery daemon continues with the new one.",
+      "To send what was saved, stop httpd and put that file in the place of the queue, or open it "
+      "with another httpd (SMTPSendQueue) and move its mail with smtp-send export and import." },
+    { "SMTPSend-307", NULL, NULL, "The log of the queue grows",
+      "A program that reads the queue for a long time keeps the log (-wal) from being emptied; it "
+      "grows with each message.",
+      "End that program; fuser -v with the file's name lists it. Make copies with sqlite3's "
+      ".backup "
+      "rather than with a long transaction." },
+    { "SMTPSend-308", NULL, NULL, "The log of the queue is small again", "It could be emptied.",
+      "No action needed." },
     { "SMTPSend-400", NULL, NULL, "Out of memory for a timer",
       "The machine is out of memory; one operation now has no timeout.",
       "Give the machine or the service more memory." },
