@@ -56,7 +56,7 @@ SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c process.c))
 LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
-FRONT_SRC := $(addprefix src/cli/,front.c cli.c sendmail.c sendmail_options.c input.c)
+FRONT_SRC := $(addprefix src/cli/,front.c cli.c sendmail.c sendmail_options.c sendmail_input.c)
 CLI_SRC  := $(filter-out src/cli/front.c src/cli/manual.c,$(wildcard src/cli/*.c))
 MANUALS  := $(B)/smtp-send.1 $(B)/mod_smtp_send.5
 UNIT_SRC := $(wildcard t/unit/*.c)
@@ -129,7 +129,7 @@ $(B)/obj/t/unit/main.o: $(B)/unit_suites.inc
 $(B)/obj/t/unit/%.o: OWN += -I$(B) -It/unit -Wno-missing-prototypes
 # t/unit/disk.c stands in for the C library's calls that write, for SQLite's library too.
 $(B)/unit: LDFLAGS_ALL += $(patsubst %,-Wl$(comma)--export-dynamic-symbol=%,pwrite pwrite64 fdatasync fsync)
-$(B)/unit: $(call obj,$(UNIT_SRC) $(filter-out src/cli/front.c,$(FRONT_SRC)) src/cli/progress.c) $(B)/libss.a
+$(B)/unit: $(call obj,$(UNIT_SRC) $(filter-out src/cli/front.c,$(FRONT_SRC)) src/cli/watch_progress.c) $(B)/libss.a
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcunit
 
 unit: $(B)/unit

@@ -14,7 +14,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/input.h"
 #include "wire/peer.h"
 
 #define READ_SIZE 65536
@@ -81,7 +80,7 @@ static const char *make_key(apr_pool_t *pool)
 
 /* ---- standard input ---- */
 
-static int read_content(ss_input_t *input, apr_pool_t *pool)
+static int read_content(ss_sendmail_input_t *input, apr_pool_t *pool)
 {
     char *piece = apr_palloc(pool, READ_SIZE);
     apr_status_t rv = APR_SUCCESS;
@@ -92,11 +91,12 @@ static int read_content(ss_input_t *input, apr_pool_t *pool)
         if (got < 0)
             return ss_cli_complain(EX_IOERR, "the message cannot be read: %s", strerror(errno));
         if (!got) break;
-        rv = ss_input_add(input, piece, (apr_size_t)got, pool);
+        rv = ss_sendmail_input_add(input, piece, (apr_size_t)got, pool);
     }
-    if (rv == APR_SUCCESS) rv = ss_input_end(input, pool);
-    if (rv == SS_INPUT_TOO_LARGE)
-        return ss_cli_complain(EX_DATAERR, "the message is larger than %d bytes", SS_INPUT_MAX);
+    if (rv == APR_SUCCESS) rv = ss_sendmail_input_end(input, pool);
+    if (rv == SS_SENDMAIL_INPUT_TOO_LARGE)
+        return ss_cli_complain(EX_DATAERR, "the message is larger than %d bytes",
+                               SS_SENDMAIL_INPUT_MAX);
     if (rv != APR_SUCCESS) return ss_cli_complain(EX_TEMPFAIL, "%s", ss_scratch_why(rv, pool));
     /* Empty input is a message without fields and text: "sendmail root < /dev/null" sends it. */
     return input->begin.len                                  ? EX_OK
@@ -123,7 +123,7 @@ static int is_back_soon(const ss_peer_answer_t *answer)
 }
 
 /* Repeats the request while the daemon is restarting. */
-static int hand_over(const ss_sendmail_t *s, const char *header, const ss_input_t *input,
+static int hand_over(const ss_sendmail_t *s, const char *header, const ss_sendmail_input_t *input,
                      apr_pool_t *pool)
 {
     const ss_peer_call_t call = { .path = s->socket,
@@ -159,14 +159,14 @@ int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool)
 {
     const char *name = NULL, *login = s->from ? NULL : login_of(&name, pool), *key = make_key(pool);
     const char *header = ss_sendmail_header(s, login, name, key, pool);
-    ss_input_t input;
+    ss_sendmail_input_t input;
 
     if (!header)
         return ss_cli_complain(EX_DATAERR, "too many recipients: they need more than %d bytes",
                                SS_FRAME_HEADER_MAX);
-    ss_input_init(&input, s->ignores_dots);
+    ss_sendmail_input_init(&input, s->ignores_dots);
     int code = read_content(&input, pool);
     if (code == EX_OK) code = hand_over(s, header, &input, pool);
-    ss_input_free(&input);
+    ss_sendmail_input_free(&input);
     return code;
 }

@@ -5,6 +5,8 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 
+#include "base/buf.h"
+#include "base/scratch.h"
 #include "mail/attributes.h"
 
 typedef enum {
@@ -37,3 +39,34 @@ int ss_sendmail_submit(const ss_sendmail_t *s, apr_pool_t *pool);
  * that identify this message. NULL: larger than a frame's header may be. */
 const char *ss_sendmail_header(const ss_sendmail_t *s, const char *login, const char *full_name,
                                const char *key, apr_pool_t *pool);
+
+/* ---- standard input, up to its end or to a line with only a dot; large input goes to a file ----
+ */
+
+#define SS_SENDMAIL_INPUT_FROM 262144 /* bytes of input kept in memory */
+/* bytes; no SMTPSendMaxMessageSize is larger in practice */
+#define SS_SENDMAIL_INPUT_MAX (1024 * 1024 * 1024)
+#define SS_SENDMAIL_INPUT_TOO_LARGE APR_EINVAL /* not an error of files or memory */
+
+typedef struct {
+    ss_buf_t begin; /* everything, or what comes before the file */
+    ss_scratch_t rest;
+    int ignores_dots;
+    /* position of the last octet in its line */
+    enum {
+        SS_SENDMAIL_INPUT_START,
+        SS_SENDMAIL_INPUT_DOT,
+        SS_SENDMAIL_INPUT_DOT_CR,
+        SS_SENDMAIL_INPUT_TEXT
+    } state;
+    int has_ended; /* the lone dot was read */
+} ss_sendmail_input_t;
+
+void ss_sendmail_input_init(ss_sendmail_input_t *input, int ignores_dots);
+/* Takes len octets, up to the lone dot. Errors: out of memory, no room for the file,
+ * SS_SENDMAIL_INPUT_TOO_LARGE. */
+apr_status_t ss_sendmail_input_add(ss_sendmail_input_t *input, const char *bytes, apr_size_t len,
+                                   apr_pool_t *pool);
+/* End of input: a final dot without a line end is text. */
+apr_status_t ss_sendmail_input_end(ss_sendmail_input_t *input, apr_pool_t *pool);
+void ss_sendmail_input_free(ss_sendmail_input_t *input);

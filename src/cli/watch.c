@@ -8,13 +8,12 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/exchange.h"
-#include "cli/progress.h"
 #include "cli/terminal.h"
 
 #define EVERY (2 * APR_USEC_PER_SEC)
 #define EVERY_LEAST (APR_USEC_PER_SEC / 5)
 
-static void look(ss_progress_t *progress, const json_t *status)
+static void look(ss_watch_progress_t *progress, const json_t *status)
 {
     const json_t *relay;
     apr_int64_t done = 0;
@@ -24,11 +23,11 @@ static void look(ss_progress_t *progress, const json_t *status)
     {
         done += ss_json_number(relay, "sent") + ss_json_number(relay, "failed");
     }
-    ss_progress_look(progress, ss_wall_now(),
-                     ss_json_number(json_object_get(status, "queue"), "messages"), done);
+    ss_watch_progress_look(progress, ss_wall_now(),
+                           ss_json_number(json_object_get(status, "queue"), "messages"), done);
 }
 
-static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *status,
+static int show(ss_cli_t *cli, const ss_watch_progress_t *progress, const json_t *status,
                 const ss_watch_picture_t *picture)
 {
     int code = EX_OK;
@@ -38,11 +37,12 @@ static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *stat
         putchar('\n');
     } else if (isatty(STDOUT_FILENO)) {
         fputs("\033[H\033[2J", stdout);
-        puts(ss_terminal_ink(SS_TERMINAL_BOLD, ss_progress_text(progress, cli->pool), cli->pool));
+        puts(ss_terminal_ink(SS_TERMINAL_BOLD, ss_watch_progress_text(progress, cli->pool),
+                             cli->pool));
         putchar('\n');
         code = picture->show(picture->self, cli, status);
     } else {
-        puts(ss_progress_text(progress, cli->pool));
+        puts(ss_watch_progress_text(progress, cli->pool));
     }
     return fflush(stdout) ? EX_IOERR : code;
 }
@@ -50,7 +50,7 @@ static int show(ss_cli_t *cli, const ss_progress_t *progress, const json_t *stat
 int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture)
 {
     apr_interval_time_t wait = EVERY;
-    ss_progress_t progress = { .count = 0 };
+    ss_watch_progress_t progress = { .count = 0 };
     apr_pool_t *whole = cli->pool;
     int code = EX_OK;
 

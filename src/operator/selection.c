@@ -118,15 +118,20 @@ void ss_selection_finish(ss_selection_t *s, const char *state)
 
 void ss_selection_conflict(ss_selection_t *s, const char *state, const char *detail)
 {
+    if (!detail)
+        detail = apr_psprintf(s->pool, "message %s is %s: %s is not possible",
+                              APR_ARRAY_IDX(s->ids, 0, const char *), state, s->verb);
     if (s->req)
         ss_request_answer(s->req, 409, json_pack("{s:s,s:s}", "state", state, "detail", detail),
                           NULL, 0);
     ss_selection_end(s);
 }
 
-void ss_selection_unknown(ss_selection_t *s, const char *id)
+void ss_selection_unknown(ss_selection_t *s)
 {
-    if (s->req) ss_request_refuse(s->req, 404, 0, NULL, "no message %s is known", id);
+    if (s->req)
+        ss_request_refuse(s->req, 404, 0, NULL, "no message %s is known",
+                          APR_ARRAY_IDX(s->ids, 0, const char *));
     ss_selection_end(s);
 }
 

@@ -34,8 +34,8 @@ int ss_selection_is_one(const ss_selection_t *s);
 /* Each of these answers the request, where there is one, and frees the selection. */
 /* {"matched","done"}, and for one message "id" and, unless NULL, "state"; the action is noted. */
 void ss_selection_finish(ss_selection_t *s, const char *state);
-/* The one message is in a state in which the action is not possible. */
+/* The one message is in a state in which the action is not possible. detail: why, or NULL. */
 void ss_selection_conflict(ss_selection_t *s, const char *state, const char *detail);
-void ss_selection_unknown(ss_selection_t *s, const char *id);
+void ss_selection_unknown(ss_selection_t *s);
 void ss_selection_fail(ss_selection_t *s, const ss_store_request_t *request);
 void ss_selection_end(ss_selection_t *s); /* without an answer */

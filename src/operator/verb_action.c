@@ -47,7 +47,7 @@ static int take_result(work_t *work, ss_store_request_t *request)
     ss_selection_t *s = &work->selection;
 
     if (APR_STATUS_IS_NOTFOUND(request->rv)) {
-        ss_selection_unknown(s, work->id);
+        ss_selection_unknown(s);
         return 1;
     }
     if (request->rv != APR_SUCCESS) {
@@ -59,10 +59,7 @@ static int take_result(work_t *work, ss_store_request_t *request)
         ss_verb_action_took(s->context, &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t),
                             work->control, s->who);
     if (ss_selection_is_one(s) && !control->messages) {
-        const char *state = control->state ? control->state : "unknown";
-        ss_selection_conflict(s, state,
-                              apr_psprintf(s->pool, "message %s is %s: %s is not possible",
-                                           work->id, state, s->verb));
+        ss_selection_conflict(s, control->state ? control->state : "unknown", NULL);
         return 1;
     }
     if (s->is_filtered ? control->more && control->messages : work->next < s->ids->nelts) return 0;

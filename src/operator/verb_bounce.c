@@ -37,13 +37,10 @@ static void finish(work_t *work)
         ss_selection_finish(s, NULL);
         return;
     }
-    const char *id = APR_ARRAY_IDX(s->ids, 0, const char *);
     if (work->state)
-        ss_selection_conflict(
-            s, work->state,
-            apr_psprintf(s->pool, "message %s is %s: bounce is not possible", id, work->state));
+        ss_selection_conflict(s, work->state, NULL);
     else
-        ss_selection_unknown(s, id);
+        ss_selection_unknown(s);
 }
 
 /* ---- one message ---- */

@@ -8,16 +8,6 @@
 #include "delivery/slow_start.h"
 #include "record/activity.h"
 
-static void pause_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows,
-                      apr_time_t now)
-{
-    apr_interval_time_t lasts = ss_json_number(header, "for");
-
-    ss_pause_set(relay, ss_json_text(header, "reason"), who, lasts > 0 ? now + lasts : 0);
-    json_array_append_new(rows,
-                          json_pack("{s:s,s:b,s:n}", "name", relay->name, "paused", 1, "note"));
-}
-
 /* "rate": [count, microseconds] of the request; NULL: none. */
 static const ss_settings_rate_t *read_rate(const json_t *header, ss_settings_rate_t *rate)
 {
@@ -28,19 +18,25 @@ static const ss_settings_rate_t *read_rate(const json_t *header, ss_settings_rat
     return rate->count > 0 && rate->per > 0 ? rate : NULL;
 }
 
-static void resume_one(ss_relay_t *relay, const json_t *header, const char *who, json_t *rows)
+/* What else an operator must know; or NULL. */
+static const char *resume(ss_relay_t *relay, const json_t *header, const char *who)
 {
-    const char *note = NULL;
     ss_settings_rate_t rate;
 
     ss_slow_start_set(relay, read_rate(header, &rate));
     ss_pause_clear(relay, who);
-    if (relay->pause.directive)
-        note = "still paused: the configuration says SMTPSendPause On";
-    else if (!relay->settings->engine)
-        note = "nothing is sent: the configuration says SMTPSendEngine Off";
-    json_array_append_new(rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
-                                          relay->pause.directive, "note", note));
+    if (relay->pause.directive) return "still paused: the configuration says SMTPSendPause On";
+    return relay->settings->engine ? NULL
+                                   : "nothing is sent: the configuration says SMTPSendEngine Off";
+}
+
+static const char *flush(ss_operator_t *o, ss_relay_t *relay, const char *who)
+{
+    ss_log(o->log, SS_LOG_NOTICE, 271,
+           "relay \"%s\": flushed by %s: all waiting mail is tried at once", relay->name, who);
+    ss_flush_relay(relay, who);
+    return ss_relay_is_paused(relay) ? "sending is paused: nothing goes out before it is resumed"
+                                     : NULL;
 }
 
 /* The answer leaves when the pause is on stable storage: this request was posted after the rows
@@ -59,59 +55,42 @@ static void settled(ss_store_request_t *request)
     apr_pool_destroy(request->pool);
 }
 
-static void note(ss_operator_t *o, const char *verb, const char *relay, const char *reason,
-                 const char *who, apr_time_t now)
-{
-    apr_pool_t *pool;
-
-    apr_pool_create(&pool, o->pool);
-    ss_activity_note(o->record, who,
-                     apr_pstrcat(pool, verb, " of ", relay && *relay ? "relay " : "all relays",
-                                 relay ? relay : "", reason && *reason ? ": " : "",
-                                 reason ? reason : "", NULL),
-                     now);
-    apr_pool_destroy(pool);
-}
-
-static void flush_one(ss_operator_t *o, ss_relay_t *relay, const char *who, json_t *rows)
-{
-    int is_paused = ss_relay_is_paused(relay);
-
-    ss_log(o->log, SS_LOG_NOTICE, 271,
-           "relay \"%s\": flushed by %s: all waiting mail is tried at once", relay->name, who);
-    ss_flush_relay(relay, who);
-    json_array_append_new(
-        rows,
-        json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused", is_paused, "note",
-                  is_paused ? "sending is paused: nothing goes out before it is resumed" : NULL));
-}
-
 void ss_verb_relay(ss_operator_t *o, ss_request_t *req)
 {
     const json_t *header = req->header;
-    const char *name = ss_json_text(header, "relay");
+    const char *name = ss_json_text(header, "relay"), *reason = ss_json_text(header, "reason");
+    apr_interval_time_t lasts = ss_json_number(header, "for");
+    int is_pause = !strcmp(req->verb, "pause"), is_resume = !strcmp(req->verb, "resume");
     apr_time_t now = ss_loop_wall(o->loop);
     ss_store_set_t *request = ss_store_set_create("last/regulated", req->verb, now, settled, req);
-    const char *who = ss_operator_who(req, header, request->head.pool);
-    json_t *rows;
+    apr_pool_t *pool = request->head.pool;
+    const char *who = ss_operator_who(req, header, pool);
 
-    if (name && *name && !ss_relay_find(o->delivery, name)) {
+    if (name && !*name) name = NULL;
+    if (name && !ss_relay_find(o->delivery, name)) {
         ss_request_refuse(req, 404, 0, "relay", "no relay is called \"%s\"", name);
-        apr_pool_destroy(request->head.pool);
+        apr_pool_destroy(pool);
         return;
     }
-    rows = json_array();
+    json_t *rows = json_array();
     for (int i = 0; i < ss_relay_count(o->delivery); i++) {
         ss_relay_t *relay = ss_relay_at(o->delivery, i);
-        if (name && *name && strcmp(relay->name, name)) continue;
-        if (!strcmp(req->verb, "pause"))
-            pause_one(relay, header, who, rows, now);
-        else if (!strcmp(req->verb, "resume"))
-            resume_one(relay, header, who, rows);
+        const char *note = NULL;
+        if (name && strcmp(relay->name, name)) continue;
+        if (is_pause)
+            ss_pause_set(relay, reason, who, lasts > 0 ? now + lasts : 0);
         else
-            flush_one(o, relay, who, rows);
+            note = is_resume ? resume(relay, header, who) : flush(o, relay, who);
+        json_array_append_new(
+            rows, json_pack("{s:s,s:b,s:s?}", "name", relay->name, "paused",
+                            is_resume ? relay->pause.directive : ss_relay_is_paused(relay), "note",
+                            note));
     }
-    note(o, req->verb, name, ss_json_text(header, "reason"), who, now);
+    ss_activity_note(o->record, who,
+                     apr_pstrcat(pool, req->verb, " of ", name ? "relay " : "all relays",
+                                 name ? name : "", reason && *reason ? ": " : "",
+                                 reason ? reason : "", NULL),
+                     now);
     req->work = rows;
     ss_store_port_post(o->queue, &request->head);
 }

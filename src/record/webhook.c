@@ -6,7 +6,6 @@
 
 #include "config/hooks.h"
 #include "delivery/delivery_ports.h"
-#include "record/webhook_call.h"
 
 #define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
 #define KEY_MAX 400

@@ -1,7 +1,7 @@
 /* The address is checked when the socket is created, after the
  * name was resolved: a host name that changes to a private address between check and use (DNS
  * rebinding) has no effect. */
-#include "record/webhook_call.h"
+#include "record/webhook.h"
 
 #include <apr_escape.h>
 #include <apr_strings.h>

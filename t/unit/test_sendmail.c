@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/input.h"
 #include "cli/sendmail.h"
 #include "fill.h"
 #include "mail/mail.h"
@@ -104,20 +103,21 @@ static void wrong_arguments(void)
 static const char *taken(const char *text, apr_size_t len, apr_size_t piece, int ignores_dots,
                          apr_pool_t *pool)
 {
-    ss_input_t input;
+    ss_sendmail_input_t input;
 
-    ss_input_init(&input, ignores_dots);
+    ss_sendmail_input_init(&input, ignores_dots);
     for (apr_size_t at = 0; at < len; at += piece)
-        CU_ASSERT_EQUAL(ss_input_add(&input, text + at, len - at < piece ? len - at : piece, pool),
-                        APR_SUCCESS);
-    CU_ASSERT_EQUAL(ss_input_end(&input, pool), APR_SUCCESS);
+        CU_ASSERT_EQUAL(
+            ss_sendmail_input_add(&input, text + at, len - at < piece ? len - at : piece, pool),
+            APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_sendmail_input_end(&input, pool), APR_SUCCESS);
     char *out = apr_palloc(pool, input.begin.len + input.rest.len + 1);
     if (input.begin.len) memcpy(out, input.begin.data, input.begin.len);
     if (input.rest.len)
         CU_ASSERT_EQUAL(ss_scratch_read(&input.rest, 0, out + input.begin.len, input.rest.len),
                         APR_SUCCESS);
     out[input.begin.len + input.rest.len] = '\0';
-    ss_input_free(&input);
+    ss_sendmail_input_free(&input);
     return out;
 }
 
@@ -151,7 +151,8 @@ static void large_input(void)
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
-    for (apr_size_t before = SS_INPUT_FROM - 4; before < SS_INPUT_FROM + 4; before++) {
+    for (apr_size_t before = SS_SENDMAIL_INPUT_FROM - 4; before < SS_SENDMAIL_INPUT_FROM + 4;
+         before++) {
         char *text = fill(pool, 'x', before + 200000);
         memcpy(text + before, "\n.\n", 3);
         const char *got = taken(text, before + 200000, 70000, 0, pool);
@@ -167,18 +168,19 @@ static void large_input(void)
 static void more_than_the_bound(void)
 {
     apr_pool_t *pool;
-    ss_input_t input;
+    ss_sendmail_input_t input;
 
     apr_pool_create(&pool, NULL);
-    ss_input_init(&input, 1);
-    const char *piece = fill(pool, 'x', SS_INPUT_FROM + 10);
-    CU_ASSERT_EQUAL(ss_input_add(&input, piece, SS_INPUT_FROM + 10, pool), APR_SUCCESS);
+    ss_sendmail_input_init(&input, 1);
+    const char *piece = fill(pool, 'x', SS_SENDMAIL_INPUT_FROM + 10);
+    CU_ASSERT_EQUAL(ss_sendmail_input_add(&input, piece, SS_SENDMAIL_INPUT_FROM + 10, pool),
+                    APR_SUCCESS);
     CU_ASSERT_EQUAL(input.rest.len, 10);
     /* As if so much had come. */
-    input.rest.len = SS_INPUT_MAX - 10;
-    CU_ASSERT_EQUAL(ss_input_add(&input, piece, 10, pool), APR_SUCCESS);
-    CU_ASSERT_EQUAL(ss_input_add(&input, piece, 1, pool), SS_INPUT_TOO_LARGE);
-    ss_input_free(&input);
+    input.rest.len = SS_SENDMAIL_INPUT_MAX - 10;
+    CU_ASSERT_EQUAL(ss_sendmail_input_add(&input, piece, 10, pool), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_sendmail_input_add(&input, piece, 1, pool), SS_SENDMAIL_INPUT_TOO_LARGE);
+    ss_sendmail_input_free(&input);
     apr_pool_destroy(pool);
 }
 

@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "record/webhook_call.h"
+#include "record/webhook.h"
 
 static int is_private(const char *address)
 {

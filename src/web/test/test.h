@@ -1,4 +1,4 @@
-/* test.h: the handler smtp-send-test (README), test messages, and the parts of the page. */
+/* test.h: the handler smtp-send-test (README) and the parts of its page. */
 #pragma once
 
 #include <httpd.h>
@@ -8,8 +8,6 @@
 #include "web/shared/params.h"
 
 int ss_test_handler(request_rec *r);
-/* POST: sends a test message and waits for its result. Returns the handler's result. */
-int ss_test_mail_send(request_rec *r, const ss_params_t *form, int as_html, int as_json);
 
 typedef struct {
     int has_settings, steps;

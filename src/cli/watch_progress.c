@@ -1,15 +1,16 @@
-#include "cli/progress.h"
+#include "cli/watch.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
 #include "base/text.h"
 
-void ss_progress_look(ss_progress_t *p, apr_time_t now, apr_int64_t waiting, apr_int64_t done)
+void ss_watch_progress_look(ss_watch_progress_t *p, apr_time_t now, apr_int64_t waiting,
+                            apr_int64_t done)
 {
     if (p->count && (done < p->looks[p->count - 1].done || now <= p->looks[p->count - 1].time))
         p->count = 0;
-    if (p->count == SS_PROGRESS_LOOKS)
+    if (p->count == SS_WATCH_PROGRESS_LOOKS)
         memmove(p->looks, p->looks + 1, sizeof(p->looks[0]) * (apr_size_t)--p->count);
     p->looks[p->count].time = now;
     p->looks[p->count].waiting = waiting;
@@ -23,7 +24,7 @@ static const char *rate_text(double per_second, apr_pool_t *pool)
     return apr_psprintf(pool, "%.1f/min", per_second * 60);
 }
 
-const char *ss_progress_text(const ss_progress_t *p, apr_pool_t *pool)
+const char *ss_watch_progress_text(const ss_watch_progress_t *p, apr_pool_t *pool)
 {
     int last = p->count - 1;
 

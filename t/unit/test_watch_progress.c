@@ -1,10 +1,10 @@
-/* test_progress.c: rate and time left of a backlog. */
+/* test_watch_progress.c: rate and time left of a backlog. */
 #include <CUnit/Basic.h>
 #include <string.h>
 
-#include "cli/progress.h"
+#include "cli/watch.h"
 
-void ss_suite_progress(void);
+void ss_suite_watch_progress(void);
 
 typedef struct {
     int second;
@@ -13,13 +13,13 @@ typedef struct {
 
 static const char *after(const look_t *looks, int count, apr_pool_t *pool)
 {
-    ss_progress_t p;
+    ss_watch_progress_t p;
 
     memset(&p, 0, sizeof(p));
     for (int i = 0; i < count; i++)
-        ss_progress_look(&p, apr_time_from_sec(1000 + looks[i].second), looks[i].waiting,
-                         looks[i].done);
-    return ss_progress_text(&p, pool);
+        ss_watch_progress_look(&p, apr_time_from_sec(1000 + looks[i].second), looks[i].waiting,
+                               looks[i].done);
+    return ss_watch_progress_text(&p, pool);
 }
 
 static void texts(void)
@@ -49,22 +49,23 @@ static void texts(void)
 /* The rate is that of the last looks, not of all since the start. */
 static void old_looks_are_forgotten(void)
 {
-    ss_progress_t p;
+    ss_watch_progress_t p;
     apr_pool_t *pool;
 
     apr_pool_create(&pool, NULL);
     memset(&p, 0, sizeof(p));
-    for (int i = 0; i < 100; i++) ss_progress_look(&p, apr_time_from_sec(i + 1), 10000 - i, i);
-    for (int i = 0; i < SS_PROGRESS_LOOKS; i++)
-        ss_progress_look(&p, apr_time_from_sec(101 + i), 9800 - i * 100, 100 + i * 100);
-    CU_ASSERT_EQUAL(p.count, SS_PROGRESS_LOOKS);
-    CU_ASSERT_PTR_NOT_NULL(strstr(ss_progress_text(&p, pool), "100/s out"));
+    for (int i = 0; i < 100; i++)
+        ss_watch_progress_look(&p, apr_time_from_sec(i + 1), 10000 - i, i);
+    for (int i = 0; i < SS_WATCH_PROGRESS_LOOKS; i++)
+        ss_watch_progress_look(&p, apr_time_from_sec(101 + i), 9800 - i * 100, 100 + i * 100);
+    CU_ASSERT_EQUAL(p.count, SS_WATCH_PROGRESS_LOOKS);
+    CU_ASSERT_PTR_NOT_NULL(strstr(ss_watch_progress_text(&p, pool), "100/s out"));
     apr_pool_destroy(pool);
 }
 
-void ss_suite_progress(void)
+void ss_suite_watch_progress(void)
 {
-    CU_pSuite suite = CU_add_suite("progress", NULL, NULL);
+    CU_pSuite suite = CU_add_suite("watch_progress", NULL, NULL);
 
     CU_add_test(suite, "texts", texts);
     CU_add_test(suite, "old looks are forgotten", old_looks_are_forgotten);
