@@ -30,42 +30,44 @@ int ss_rpc_read(apr_pool_t *pool, ss_rpc_answer_t *answer)
     return answer->raw.status >= 200 && answer->raw.status < 600;
 }
 
-int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, apr_pool_t *pool)
+int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t *pool)
 {
-    const ss_scratch_t *tail = request->tail;
     ss_result_t result = { 0 };
 
     memset(answer, 0, sizeof(*answer));
-    if (!request->header) {
+    if (!request.header) {
         answer->why = "the request to the delivery daemon is too large, or is not UTF-8";
         return 0;
     }
-    const ss_peer_call_t call = { .path = ss_module_globals()->socket_path,
-                                  .instance = ss_module_instance(),
-                                  .header = request->header,
-                                  .header_len = strlen(request->header),
-                                  .content = request->content,
-                                  .content_len = request->len,
-                                  .file = tail ? tail->fd : -1,
-                                  .file_len = tail ? tail->len : 0,
-                                  .timeout = request->timeout };
-    apr_status_t rv = ss_peer_call(&call, &answer->raw, &result, pool);
+    request.path = ss_module_globals()->socket_path;
+    request.instance = ss_module_instance();
+    request.header_len = strlen(request.header);
+    apr_status_t rv = ss_peer_call(&request, &answer->raw, &result, pool);
     if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
-    const char *trouble = rv == APR_SUCCESS ? NULL : ss_module_trouble();
-    if (trouble)
-        answer->why = apr_psprintf(pool, "%s; this is tried again (see the error log)", trouble);
-    else
-        answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
-                                                : "the delivery daemon's answer could not be read";
+    answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
+                                            : "the delivery daemon's answer could not be read";
     return 0;
+}
+
+ss_peer_call_t ss_rpc_message(const char *header, const ss_mail_message_t *m)
+{
+    return (ss_peer_call_t){ .header = header,
+                             .content = m->content,
+                             .content_len = m->content_len,
+                             .file = m->tail ? m->tail->fd : -1,
+                             .file_len = m->tail ? m->tail->len : 0,
+                             .timeout = SS_RPC_TIMEOUT };
+}
+
+static ss_peer_call_t call_of(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool)
+{
+    return (ss_peer_call_t){ .header = ss_json_print(header, pool), .timeout = timeout };
 }
 
 int ss_rpc_try(json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
                apr_pool_t *pool)
 {
-    const ss_rpc_request_t request = { .header = ss_json_print(header, pool), .timeout = timeout };
-
-    return ss_rpc_exchange(&request, answer, pool);
+    return ss_rpc_exchange(call_of(header, timeout, pool), answer, pool);
 }
 
 json_t *ss_rpc_ask(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool)
@@ -88,7 +90,7 @@ int ss_rpc_refuse(request_rec *r, const json_t *fields)
     return ss_problem_send(r, &problem);
 }
 
-int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer_t *answer)
+int ss_rpc_submit(request_rec *r, ss_peer_call_t request, ss_rpc_answer_t *answer)
 {
     int has_answer = ss_rpc_exchange(request, answer, r->pool);
 
@@ -102,10 +104,7 @@ int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer
 int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
                 ss_rpc_answer_t *answer)
 {
-    const ss_rpc_request_t request = { .header = ss_json_print(header, r->pool),
-                                       .timeout = timeout };
-
-    return ss_rpc_submit(r, &request, answer);
+    return ss_rpc_submit(r, call_of(header, timeout, r->pool), answer);
 }
 
 int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer)

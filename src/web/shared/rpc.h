@@ -4,19 +4,11 @@
 #include <httpd.h>
 
 #include "base/json.h"
-#include "base/scratch.h"
+#include "mail/mail.h"
 #include "wire/peer.h"
 
 /* long enough for a daemon that is being replaced (at most 10 s) */
 #define SS_RPC_TIMEOUT (30 * APR_USEC_PER_SEC)
-
-typedef struct {
-    const char *header; /* JSON; NULL: it could not be written */
-    const char *content;
-    apr_size_t len;           /* of content, in bytes */
-    const ss_scratch_t *tail; /* a file that follows the content, or NULL */
-    apr_interval_time_t timeout;
-} ss_rpc_request_t;
 
 typedef struct {
     ss_peer_answer_t raw;
@@ -24,9 +16,11 @@ typedef struct {
     const char *why; /* why there is no answer */
 } ss_rpc_answer_t;
 
-/* Sends the request. 1: there is an answer, perhaps a refusal, which lives in pool; 0: there is
- * none, and answer->why is the reason. */
-int ss_rpc_exchange(const ss_rpc_request_t *request, ss_rpc_answer_t *answer, apr_pool_t *pool);
+/* Sends the request, whose header may be NULL: it could not be written. 1: there is an answer,
+ * perhaps a refusal, which lives in pool; 0: there is none, and answer->why is the reason. */
+int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t *pool);
+/* The request that submits a message. */
+ss_peer_call_t ss_rpc_message(const char *header, const ss_mail_message_t *m);
 /* The same with only a header (the reference is dropped, here and below). */
 int ss_rpc_try(json_t *header, apr_interval_time_t timeout, ss_rpc_answer_t *answer,
                apr_pool_t *pool);
@@ -35,7 +29,7 @@ json_t *ss_rpc_ask(json_t *header, apr_interval_time_t timeout, apr_pool_t *pool
 /* 1: the daemon did what was asked; 0: its refusal was sent to the client, or 503. */
 int ss_rpc_call(request_rec *r, json_t *header, apr_interval_time_t timeout,
                 ss_rpc_answer_t *answer);
-int ss_rpc_submit(request_rec *r, const ss_rpc_request_t *request, ss_rpc_answer_t *answer);
+int ss_rpc_submit(request_rec *r, ss_peer_call_t request, ss_rpc_answer_t *answer);
 /* Sends the answer's document unchanged. Returns OK. */
 int ss_rpc_pass(request_rec *r, const ss_rpc_answer_t *answer);
 /* The request for a message's state. wait: time to wait for its end, or 0. */

@@ -13,10 +13,10 @@
 static const char *const states[] = { "queued", "sending", "deferred", "held",
                                       "sent",   "failed",  "expired",  "cancelled" };
 
-static void put_input(ss_page_t *page, const char *name, const char *label)
+static void put_input(ss_page_t *page, const char *class, const char *name, const char *label)
 {
-    ss_html_print(page->r, "%s<input name='%s' value='%s'></label>\n", label, name,
-                  ss_params_get(&page->query, name));
+    ss_html_print(page->r, "<label class='%s'>%s<input name='%s' value='%s'></label>\n", class,
+                  label, name, ss_params_get(&page->query, name));
 }
 
 static void put_filter(ss_page_t *page)
@@ -24,20 +24,17 @@ static void put_filter(ss_page_t *page)
     request_rec *r = page->r;
     const char *state = ss_params_get(&page->query, "state");
 
-    ss_html_print(
-        r, "<form class='row card' method='get' action='%s' role='search'>\n<label class='wide'>",
-        ss_page_path(page, "/queue"));
-    put_input(page, "text", "Search text");
+    ss_html_print(r, "<form class='row card' method='get' action='%s' role='search'>\n",
+                  ss_page_path(page, "/queue"));
+    put_input(page, "wide", "text", "Search text");
     ap_rputs("<label>State<select name='state'><option value=''>all</option>", r);
     for (apr_size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
         ss_html_print(r, "<option%s>%s</option>",
                       state && !strcmp(state, states[i]) ? " selected" : "", states[i]);
-    ap_rputs("</select></label>\n<label>", r);
-    put_input(page, "from", "From (* = anything)");
-    ap_rputs("<label>", r);
-    put_input(page, "to", "To");
-    ap_rputs("<label>", r);
-    put_input(page, "relay", "Relay");
+    ap_rputs("</select></label>\n", r);
+    put_input(page, "", "from", "From (* = anything)");
+    put_input(page, "", "to", "To");
+    put_input(page, "", "relay", "Relay");
     ss_html_print(
         r,
         "<label class='side'><input type='checkbox' name='waiting' value='1'%s> only waiting "

@@ -112,7 +112,6 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
                           .kind = message->json ? SS_SUBMISSION_JSON : SS_SUBMISSION_MESSAGE };
     const char *bytes = message->json ? message->json : message->content;
     apr_size_t len = bytes ? message->len ? message->len : strlen(bytes) : 0;
-    ss_rpc_request_t request = { .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
 
     memset(result, 0, sizeof(*result));
@@ -134,10 +133,8 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
     if (ss_submission_compose(&s, bytes, len))
         return refused(result, s.problem.status ? s.problem.status : 400, 0, s.problem.field,
                        s.problem.detail);
-    request.header = ss_submission_request(&s);
-    request.content = s.m->content;
-    request.len = s.m->content_len;
-    if (!ss_rpc_exchange(&request, &answer, pool)) return refused(result, 503, 5, NULL, answer.why);
+    if (!ss_rpc_exchange(ss_rpc_message(ss_submission_request(&s), s.m), &answer, pool))
+        return refused(result, 503, 5, NULL, answer.why);
     return read_answer(result, &answer);
 }
 

@@ -56,15 +56,15 @@ static json_t *no_answer(const ss_bulk_t *bulk, int count, const char *why)
  * answer for all messages, and the caller drops the reference. */
 static json_t *send_all(ss_bulk_t *bulk, json_t **refusal, apr_pool_t *pool)
 {
-    ss_rpc_request_t request = { .header =
-                                     apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[",
-                                                 ss_buf_text(&bulk->headers), "]}", NULL),
-                                 .content = bulk->content.data,
-                                 .len = bulk->content.len,
-                                 .timeout = SS_RPC_TIMEOUT };
+    const ss_peer_call_t request = { .header =
+                                         apr_pstrcat(pool, "{\"do\":\"submitMany\",\"messages\":[",
+                                                     ss_buf_text(&bulk->headers), "]}", NULL),
+                                     .content = bulk->content.data,
+                                     .content_len = bulk->content.len,
+                                     .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
 
-    if (ss_rpc_exchange(&request, &answer, pool)) {
+    if (ss_rpc_exchange(request, &answer, pool)) {
         json_t *answers = answer.raw.status == 200 ? ss_rpc_document(pool, &answer) : NULL;
         if (json_is_array(answers) && (int)json_array_size(answers) == bulk->count) return answers;
         if (answer.raw.status >= 400) {
@@ -80,17 +80,12 @@ static json_t *send_all(ss_bulk_t *bulk, json_t **refusal, apr_pool_t *pool)
 /* Sends a message that is too large to be copied, after the others. */
 static void send_alone(ss_bulk_t *bulk, const char *header, const ss_mail_message_t *m)
 {
-    ss_rpc_request_t request = { .header = header,
-                                 .content = m->content,
-                                 .len = m->content_len,
-                                 .tail = m->tail,
-                                 .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
     apr_pool_t *pool;
 
     ss_bulk_flush(bulk);
     apr_pool_create(&pool, bulk->r->pool);
-    if (!ss_rpc_exchange(&request, &answer, pool))
+    if (!ss_rpc_exchange(ss_rpc_message(header, m), &answer, pool))
         answer.fields = ss_rpc_own(pool, no_answer(bulk, 1, answer.why));
     bulk->answer(bulk->self, answer.fields);
     apr_pool_destroy(pool);

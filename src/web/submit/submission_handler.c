@@ -5,6 +5,7 @@
  * and the whole message before the daemon is contacted. */
 #include "web/submit/submission.h"
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 #include <openssl/rand.h>
 #include <string.h>
@@ -138,9 +139,9 @@ static const char *own_id(const ss_mail_message_t *whole, apr_pool_t *pool)
     unsigned char random[6];
 
     if (!at || RAND_bytes(random, sizeof(random)) != 1) return whole->attr.message_id;
-    return apr_psprintf(pool, "%.*s.%02x%02x%02x%02x%02x%02x%s", (int)(at - whole->attr.message_id),
-                        whole->attr.message_id, random[0], random[1], random[2], random[3],
-                        random[4], random[5], at);
+    return apr_psprintf(pool, "%.*s.%s%s", (int)(at - whole->attr.message_id),
+                        whole->attr.message_id, apr_pescape_hex(pool, random, sizeof(random), 0),
+                        at);
 }
 
 /* Makes copy the message for rcpt alone: To contains only its address, Cc is removed, the
@@ -239,15 +240,11 @@ static int hand_over_copies(ss_submission_t *s)
 
 static int hand_over_one(ss_submission_t *s)
 {
-    const ss_mail_message_t *m = s->m;
-    ss_rpc_request_t request = { .header = ss_submission_request(s),
-                                 .content = m->content,
-                                 .len = m->content_len,
-                                 .tail = m->tail,
-                                 .timeout = SS_RPC_TIMEOUT };
     ss_rpc_answer_t answer;
 
-    return ss_rpc_submit(s->r, &request, &answer) ? answer_accepted(s, &answer) : OK;
+    return ss_rpc_submit(s->r, ss_rpc_message(ss_submission_request(s), s->m), &answer)
+               ? answer_accepted(s, &answer)
+               : OK;
 }
 
 /* The limit of the body, in bytes. */

@@ -228,44 +228,34 @@ static int run_test(request_rec *r)
 
 /* ---- a test message ---- */
 
-/* The result as a report. status: the answer's HTTP status. */
-static const char *outcome_text(request_rec *r, const char *to, const json_t *message, int *status)
+/* Writes the result as a report. Returns the answer's HTTP status. */
+static int put_outcome(ss_buf_t *out, const char *to, const json_t *message)
 {
     const json_t *rcpt = json_array_get(json_object_get(message, "recipients"), 0);
     const json_t *advice = json_object_get(rcpt, "advice"),
                  *waits = json_object_get(message, "waitsFor");
-    apr_pool_t *pool = r->pool;
-    const char *id = ss_html_member(message, "id"), *state = ss_html_member(rcpt, "state"),
+    const char *state = ss_html_member(rcpt, "state"), *relay = ss_html_member(rcpt, "relay"),
                *reply = ss_html_member(rcpt, "reply");
     int is_sent = !strcmp(state, "sent"), is_failed = !strcmp(state, "failed") ||
                                                       !strcmp(state, "expired") ||
                                                       !strcmp(state, "cancelled");
-    const char *text;
 
-    *status = is_sent ? HTTP_OK : is_failed ? HTTP_BAD_GATEWAY : HTTP_GATEWAY_TIME_OUT;
-    text = apr_psprintf(pool,
-                        "Test Message Results: %s\n\nMessage:   %s\nRecipient: %s\nState:     %s\n",
-                        is_sent     ? "SENT"
-                        : is_failed ? "FAILED"
-                                    : "NOT SENT YET",
-                        id, to, *state ? state : "unknown");
-    if (*ss_html_member(rcpt, "relay"))
-        text = apr_pstrcat(pool, text, "Relay:     ", ss_html_member(rcpt, "relay"), "\n", NULL);
-    if (*reply)
-        text = apr_pstrcat(pool, text, "Reply:     ", ss_text_utf8(pool, reply, strlen(reply)),
-                           "\n", NULL);
+    ss_buf_printf(out, "Test Message Results: %s\n\nMessage:   %s\nRecipient: %s\nState:     %s\n",
+                  is_sent     ? "SENT"
+                  : is_failed ? "FAILED"
+                              : "NOT SENT YET",
+                  ss_html_member(message, "id"), to, *state ? state : "unknown");
+    if (*relay) ss_buf_printf(out, "Relay:     %s\n", relay);
+    if (*reply) ss_buf_printf(out, "Reply:     %s\n", reply);
     if (ss_json_is(message, "paused"))
-        text = apr_pstrcat(pool, text, "\nSending is paused: the message is sent after a resume.\n",
-                           NULL);
+        ss_buf_puts(out, "\nSending is paused: the message is sent after a resume.\n");
     else if (waits && !is_sent && !is_failed)
-        text = apr_pstrcat(pool, text, "\nThe message is waiting, because the relay is ",
-                           ss_html_member(waits, "relayState"), ": ",
-                           ss_html_member(waits, "cause"), "\n", NULL);
-    if (json_is_object(advice)) {
-        text = apr_pstrcat(pool, text, "\nWhat to do: ", ss_html_member(advice, "title"), "\n  ",
-                           ss_html_member(advice, "text"), "\n", NULL);
-    }
-    return text;
+        ss_buf_printf(out, "\nThe message is waiting, because the relay is %s: %s\n",
+                      ss_html_member(waits, "relayState"), ss_html_member(waits, "cause"));
+    if (json_is_object(advice))
+        ss_buf_printf(out, "\nWhat to do: %s\n  %s\n", ss_html_member(advice, "title"),
+                      ss_html_member(advice, "text"));
+    return is_sent ? HTTP_OK : is_failed ? HTTP_BAD_GATEWAY : HTTP_GATEWAY_TIME_OUT;
 }
 
 static apr_interval_time_t wait_of(const ss_params_t *form, const ss_settings_t *relay)
@@ -277,14 +267,50 @@ static apr_interval_time_t wait_of(const ss_params_t *form, const ss_settings_t 
     return wait < WAIT_MAX ? wait : WAIT_MAX;
 }
 
-static int send_and_follow(request_rec *r, const ss_params_t *form, int as_html, int as_json)
+/* Waits for the result of the queued message and shows it. */
+static int follow(request_rec *r, const ss_params_t *form, form_t format, const char *id,
+                  const char *to, apr_interval_time_t wait)
 {
-    const ss_settings_t *relay = ss_module_relay(r->server);
-    const char *to = ss_params_get(form, "to"), *from = ss_params_get(form, "from");
-    apr_interval_time_t wait = wait_of(form, relay);
-    ss_rpc_answer_t queued, followed;
-    int status = 504;
+    ss_rpc_answer_t answer;
+    json_t *message = NULL;
+    ss_buf_t text;
+    int status = HTTP_GATEWAY_TIME_OUT;
 
+    ss_buf_init(&text, SS_FRAME_HEADER_MAX);
+    if (ss_rpc_try(ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer, r->pool))
+        message = ss_rpc_document(r->pool, &answer);
+    if (message)
+        status = put_outcome(&text, to, message);
+    else
+        ss_buf_printf(&text,
+                      "Test Message Results: NOT SENT YET\n\nMessage:   %s\n\nIts state is not "
+                      "known: %s\n",
+                      id, answer.why ? answer.why : "no answer");
+    if (format == FORM_JSON && message)
+        ss_http_json(r, status, "application/json", json_incref(message));
+    else if (format == FORM_HTML)
+        ss_test_page_message_end(r, form,
+                                 status == 200   ? "ok"
+                                 : status == 502 ? "bad"
+                                                 : "",
+                                 ss_buf_text(&text));
+    else
+        ss_http_text(r, status, type_of(FORM_TEXT, 0), text.data, text.len);
+    ss_buf_free(&text);
+    return OK;
+}
+
+static int send_message(request_rec *r)
+{
+    static const char *const known[] = { "to", "from", "wait", "token", "format", "stream", NULL };
+    const ss_settings_t *relay = ss_module_relay(r->server);
+    ss_params_t form;
+
+    if (!ss_body_form(r, FORM_MAX, &form) || !ss_body_known(r, &form, known) ||
+        !ss_csrf_check(r, &form))
+        return OK;
+    const char *to = ss_params_get(&form, "to"), *from = ss_params_get(&form, "from");
+    apr_interval_time_t wait = wait_of(&form, relay);
     if (!to || !*to)
         return ss_problem(r, HTTP_BAD_REQUEST, "to", "a test message needs to=ADDRESS");
     if (wait < 0) return ss_problem(r, HTTP_BAD_REQUEST, "wait", "not a duration such as 10s");
@@ -292,35 +318,12 @@ static int send_and_follow(request_rec *r, const ss_params_t *form, int as_html,
                                ss_json_string(relay->relay_name), "to", ss_json_string(to), "who",
                                ss_json_string(ss_http_user(r)));
     if (from && *from) ss_json_put(header, "from", from);
+    ss_rpc_answer_t queued;
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &queued)) return OK;
     const char *id = ss_html_member(queued.fields, "id");
-    if (as_html) ss_test_page_message_begin(r, relay, id, to);
-
-    json_t *message = NULL;
-    if (ss_rpc_try(ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &followed, r->pool))
-        message = ss_rpc_document(r->pool, &followed);
-    const char *text = message ? outcome_text(r, to, message, &status)
-                               : apr_psprintf(r->pool,
-                                              "Test Message Results: NOT SENT YET\n\nMessage:   "
-                                              "%s\n\nIts state is not known: %s\n",
-                                              id, followed.why ? followed.why : "no answer");
-    if (as_json && message)
-        return ss_http_json(r, status, "application/json", json_incref(message));
-    if (!as_html) return ss_http_text(r, status, "text/plain; charset=utf-8", text, strlen(text));
-    ss_test_page_message_end(r, form, status == 200 ? "ok" : status == 502 ? "bad" : "", text);
-    return OK;
-}
-
-static int send_message(request_rec *r)
-{
-    static const char *const known[] = { "to", "from", "wait", "token", "format", "stream", NULL };
-    ss_params_t form;
-
-    if (!ss_body_form(r, FORM_MAX, &form) || !ss_body_known(r, &form, known) ||
-        !ss_csrf_check(r, &form))
-        return OK;
-    return send_and_follow(r, &form, form_of(r, &form) == FORM_HTML,
-                           form_of(r, &form) == FORM_JSON);
+    form_t format = form_of(r, &form);
+    if (format == FORM_HTML) ss_test_page_message_begin(r, relay, id, to);
+    return follow(r, &form, format, id, to, wait);
 }
 
 int ss_test_handler(request_rec *r)
