@@ -17,7 +17,7 @@ typedef struct {
 } ss_rpc_answer_t;
 
 /* Sends the request, whose header may be NULL: it could not be written. 1: there is an answer,
- * perhaps a refusal, which lives in pool; 0: there is none, and answer->why is the reason. */
+ * perhaps a refusal, which lives in pool; 0: no answer came, and answer->why is the reason. */
 int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t *pool);
 /* The request that submits a message. */
 ss_peer_call_t ss_rpc_message(const char *header, const ss_mail_message_t *m);
