@@ -6,16 +6,10 @@
 
 unsigned ss_dsn_notify_bit(const char *word, apr_size_t len)
 {
-    static const struct {
-        const char *name;
-        unsigned bit;
-    } words[] = { { "never", SS_NOTIFY_NEVER },
-                  { "success", SS_NOTIFY_SUCCESS },
-                  { "failure", SS_NOTIFY_FAILURE },
-                  { "delay", SS_NOTIFY_DELAY } };
+    static const char *const words[] = { "never", "success", "failure", "delay" }; /* as the bits */
 
-    for (apr_size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (ss_text_is(word, len, words[i].name)) return words[i].bit;
+    for (int i = 0; i < 4; i++) {
+        if (ss_text_is(word, len, words[i])) return 1u << i;
     }
     return 0;
 }

@@ -15,8 +15,7 @@ enum {
 /* RET (RFC 3461 4.3): what a bounce returns; the numbers are stored in the queue */
 typedef enum { SS_RET_UNSET, SS_RET_FULL, SS_RET_HDRS } ss_ret_t;
 
-/* RFC 3461 4.4 */
-#define SS_DSN_ENVID_MAX 100
+#define SS_DSN_ENVID_MAX 100 /* RFC 3461 4.4 */
 
 typedef struct {
     int ret;           /* ss_ret_t */

@@ -6,9 +6,8 @@
 #define SS_RESULT_TEXT_MAX 1024
 
 typedef struct {
-    /* static text: "connect", "tls", "auth" ...; NULL: nothing to tell */
-    const char *step;
-    char code[32]; /* "535", "5.7.8", "ECONNREFUSED" or empty */
+    const char *step; /* static text: "connect", "tls", "auth" ...; NULL: nothing to tell */
+    char code[32];    /* "535", "5.7.8", "ECONNREFUSED" or empty */
     /* one sentence, cut at the bound; bytes from outside as they came */
     char text[SS_RESULT_TEXT_MAX];
     const char *advice; /* static text: id in smtp/advice.c, or NULL */

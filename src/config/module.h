@@ -16,8 +16,7 @@ extern module AP_MODULE_DECLARE_DATA smtp_send_module __attribute__((visibility(
 typedef struct {
     ss_settings_t own;
     ss_settings_globals_t globals; /* main server's only */
-    /* a directive of the relay and sending tables stands in this server */
-    int has_own;
+    int has_own; /* a directive of the relay and sending tables stands in this server */
     const ss_settings_t *relay;
 } ss_module_server_t;
 

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* mappings looked at; a process with more keeps what lies in the rest */
-#define MAPS_MAX 8192
+#define MAPS_MAX 8192 /* mappings looked at; a process with more keeps what lies in the rest */
 #define BLANKS_MAX 64 /* between directive and value */
 
 typedef struct {

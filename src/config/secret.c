@@ -21,8 +21,7 @@
 struct ss_secret_t {
     ss_secret_kind_t kind;
     char *source;
-    /* SS_SECRET_MAX + 1 of them, mapped: locked, kept out of core dumps */
-    char *bytes;
+    char *bytes; /* SS_SECRET_MAX + 1 of them, mapped: locked, kept out of core dumps */
     apr_size_t len;
     int is_ready;
     struct timespec changed; /* FILE: when it was last changed, as read */

@@ -21,8 +21,7 @@ typedef enum {
 /* SMTPSendPassword as written */
 typedef struct {
     ss_secret_kind_t kind;
-    /* TEXT: the secret; FILE: path; ENV: name; EXEC: the command line */
-    const char *source;
+    const char *source; /* TEXT: the secret; FILE: path; ENV: name; EXEC: the command line */
 } ss_secret_source_t;
 
 typedef struct ss_secret_t ss_secret_t;

@@ -52,8 +52,7 @@ typedef struct {
 
 /* one relay: a server record (S), and the queue's global ones for its main server */
 typedef struct {
-    /* the relay */
-    int engine;
+    int engine; /* the relay */
     const char *relay_name;
     apr_array_header_t *hosts; /* of ss_settings_host_t */
     int port;
@@ -71,8 +70,7 @@ typedef struct {
     const char *source_address;
     apr_interval_time_t timeout[SS_TIMEOUTS];
     apr_interval_time_t test_timeout;
-    /* sending */
-    int pause;
+    int pause;        /* sending */
     int one_message;  /* ss_one_message_t */
     int max_messages; /* a connection; 0 no limit */
     int max_recipients;
@@ -95,17 +93,15 @@ typedef struct {
     /* not directives */
     /* the files' content, where the daemon read them as root (net/tls.h); else NULL */
     const char *tls_ca_pem, *tls_cert_pem, *tls_key_pem;
-    /* httpd's ServerName of this record, for defaults and messages */
-    const char *server_name;
+    const char *server_name; /* httpd's ServerName of this record, for defaults and messages */
     /* of const char *: per option of ss_options, "file:line" or NULL (default) */
     apr_array_header_t *sources;
 } ss_settings_t;
 
 typedef struct {              /* once for the whole server (G) */
     const char *queue_driver; /* "sqlite3" or "pgsql" */
-    /* path or conninfo; NULL: the default below the state folder */
-    const char *queue_params;
-    const char *node_file; /* where a node of a shared queue keeps its name */
+    const char *queue_params; /* path or conninfo; NULL: the default below the state folder */
+    const char *node_file;    /* where a node of a shared queue keeps its name */
     apr_int64_t queue_limit_messages, queue_limit_bytes;
     apr_interval_time_t history;
     const char *socket_path;

@@ -5,8 +5,7 @@
 
 #include "mail/attributes.h"
 
-/* octets of one text on the local socket */
-#define SS_ATTRIBUTES_TEXT_MAX 4096
+#define SS_ATTRIBUTES_TEXT_MAX 4096 /* octets of one text on the local socket */
 
 /* Sets the attributes that are in object and that one of set_by may set; other members are ignored.
  * Texts are copied into pool. NULL, or the name of the first attribute whose value is wrong. */

@@ -11,11 +11,9 @@
 #include "mail/codec.h"
 #include "mail/header.h"
 
-/* the parts already bound the report; this only stops a bug */
-#define REPORT_MAX (64 << 20)
+#define REPORT_MAX (64 << 20) /* the parts already bound the report; this only stops a bug */
 #define WIDTH 76
-/* octets of a server's reply in one field: a line has at most 998 */
-#define REPLY_MAX 900
+#define REPLY_MAX 900 /* octets of a server's reply in one field: a line has at most 998 */
 
 static const struct {
     const char *subject, *action, *opening;

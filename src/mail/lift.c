@@ -16,8 +16,7 @@
 #define PIECE 57000
 /* octets of a content that may be the start of a delimiter */
 #define WINDOW (SS_MULTIPART_LINE_MAX + 2)
-/* of a part's header; a longer one is left to the parser */
-#define HEADER_MOST 65536
+#define HEADER_MOST 65536 /* of a part's header; a longer one is left to the parser */
 
 static apr_status_t release(void *self)
 {

@@ -23,9 +23,8 @@ typedef struct ss_lift_t {
     ss_buf_t doc; /* the document, with markers */
     ss_scratch_t file;
     apr_status_t failed; /* the first error: out of memory, no space for the file, doc is full */
-    apr_size_t from; /* smaller contents stay in the document; may be set before the first piece */
-    /* private */
-    apr_pool_t *pool;
+    apr_size_t from;  /* smaller contents stay in the document; may be set before the first piece */
+    apr_pool_t *pool; /* private */
     ss_lift_kind_t kind;
     const char *boundary;
     char token[48];

@@ -8,12 +8,9 @@
 #include "base/scratch.h"
 #include "mail/attributes.h"
 
-/* a message with more recipients is refused (413) */
-#define SS_MAIL_RECIPIENTS_MAX 50000
-/* octets of a line without its end (RFC 5322 2.1.1) */
-#define SS_MAIL_LINE_MAX 998
-/* octets of one address (RFC 5321 4.5.3.1 requires 320) */
-#define SS_MAIL_ADDRESS_MAX 1000
+#define SS_MAIL_RECIPIENTS_MAX 50000 /* a message with more recipients is refused (413) */
+#define SS_MAIL_LINE_MAX 998         /* octets of a line without its end (RFC 5322 2.1.1) */
+#define SS_MAIL_ADDRESS_MAX 1000     /* octets of one address (RFC 5321 4.5.3.1 requires 320) */
 
 typedef struct {
     const char *address; /* "local@domain", no brackets, UTF-8 */

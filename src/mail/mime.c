@@ -29,8 +29,7 @@ typedef struct {
     const char *p, *end; /* all of it */
     const char *body;    /* after the empty line; end without one */
     apr_size_t header_len;
-    /* "text/plain", in the case as written; "": not given */
-    const char *type;
+    const char *type; /* "text/plain", in the case as written; "": not given */
     const char *encoding;
     const char *boundary; /* multipart; else NULL */
     int is_top;
@@ -277,8 +276,7 @@ static void leaf(walk_t *w, const entity_t *e)
         put(w, e->body, (apr_size_t)(e->end - e->body));
         return;
     }
-    if (ss_text_same(e->type, "message/partial") ||
-        ss_text_same(e->type, "message/external-body")) {
+    if (ss_text_word_index("message/partial message/external-body", e->type) >= 0) {
         refuse(w,
                apr_psprintf(w->pool, "a part of type %s must not be encoded (RFC 2046)", e->type));
         return;
@@ -340,8 +338,7 @@ static void put_delimiter(walk_t *w, const char *p, const char *stop, const char
 static void multipart(walk_t *w, const entity_t *e, int depth)
 {
     const char *p = e->body, *part = NULL, *filler = e->body;
-    int kind = 0, changes = w->makes_7bit && (ss_text_same(e->encoding, "8bit") ||
-                                              ss_text_same(e->encoding, "binary"));
+    int kind = 0, changes = w->makes_7bit && ss_text_word_index("8bit binary", e->encoding) >= 0;
 
     put_header(w, e, changes ? "Content-Transfer-Encoding" : NULL, NULL);
     while (p < e->end && kind != 2 && !w->failed) {
@@ -410,14 +407,13 @@ static const char *multipart_fault(const walk_t *w, const entity_t *e)
 /* An embedded message: not a leaf, unless it is encoded in spite of RFC 2046 5.2.1. */
 static int is_message(const entity_t *e)
 {
-    return (ss_text_same(e->type, "message/rfc822") || ss_text_same(e->type, "message/global")) &&
-           !ss_text_same(e->encoding, "base64") && !ss_text_same(e->encoding, "quoted-printable");
+    return ss_text_word_index("message/rfc822 message/global", e->type) >= 0 &&
+           ss_text_word_index("base64 quoted-printable", e->encoding) < 0;
 }
 
 static int is_sealed(const entity_t *e)
 {
-    return ss_text_same(e->type, "multipart/signed") ||
-           ss_text_same(e->type, "multipart/encrypted");
+    return ss_text_word_index("multipart/signed multipart/encrypted", e->type) >= 0;
 }
 
 static void entity(walk_t *w, const char *p, const char *end, int is_top, int depth)

@@ -16,8 +16,7 @@ typedef struct {
     int (*line)(void *self, const char *bytes, apr_size_t len, ss_lift_t *lift,
                 apr_status_t failed);
     void *self;
-    /* private */
-    ss_buf_t kept;
+    ss_buf_t kept;    /* private */
     ss_lift_t *lift;  /* of a long line, instead of kept */
     apr_pool_t *pool; /* of one long line */
     apr_size_t max, len, lift_from, content_from;

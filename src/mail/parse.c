@@ -201,8 +201,7 @@ static void remember(parse_t *p)
     text = text_of(p, F_MESSAGE_ID, SUBJECT_MAX);
     if (text && *text == '<') m->attr.message_id = text;
     text = text_of(p, F_PRECEDENCE, 32);
-    m->is_bulk = text && (ss_text_same(text, "bulk") || ss_text_same(text, "list") ||
-                          ss_text_same(text, "junk"));
+    m->is_bulk = text && ss_text_word_index("bulk list junk", text) >= 0;
     text = text_of(p, F_AUTO, 64);
     m->attr.is_auto =
         text && !(!strncasecmp(text, "no", 2) && !apr_isalnum(text[2]) && text[2] != '-');

@@ -20,14 +20,12 @@ typedef struct job_t {
 
 struct ss_helpers_t {
     pthread_mutex_t mutex;
-    /* more: a job came, or the end; left: a thread ended */
-    pthread_cond_t more, left;
+    pthread_cond_t more, left; /* more: a job came, or the end; left: a thread ended */
     apr_status_t (*post)(void *self, void (*done)(void *baton), void *baton);
     void *self; /* NULL: gone */
     job_t *first, **end;
     int waiting, threads, idle;
-    /* the loop went without waiting longer: the last thread frees this */
-    int is_abandoned;
+    int is_abandoned; /* the loop went without waiting longer: the last thread frees this */
 };
 
 ss_helpers_t *ss_helpers_create(apr_status_t (*post)(void *self, void (*done)(void *baton),

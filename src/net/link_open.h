@@ -10,8 +10,7 @@
 typedef enum {
     SS_LINK_CONNECTING, /* or resolving */
     SS_LINK_LISTENING,  /* negotiate: does the server greet in plain text? */
-    /* TLS handshake, before the greeting or after STARTTLS */
-    SS_LINK_SHAKING,
+    SS_LINK_SHAKING,    /* TLS handshake, before the greeting or after STARTTLS */
     SS_LINK_SESSION,
     SS_LINK_CLOSED
 } ss_link_phase_t;

@@ -18,8 +18,7 @@
 /* past it a timer is refused and the log says so: far above descriptors and waiting messages in
  * memory */
 #define TIMERS_MAX (1 << 20)
-/* what other threads may have waiting: past it APR_ENOMEM */
-#define POSTED_MAX (1 << 20)
+#define POSTED_MAX (1 << 20)           /* what other threads may have waiting: past it APR_ENOMEM */
 #define WAIT_MAX_MS (24 * 3600 * 1000) /* epoll takes an int of milliseconds */
 
 /* bits of ss_loop_watch_t.is_registered: known to the loop, known to epoll */

@@ -12,9 +12,8 @@
 
 /* of the deadline, for what would work instead: a third of it at most */
 #define SEARCH_TIME_MAX (8 * APR_USEC_PER_SEC)
-/* a greeting later than this is worth a word */
-#define SLOW_GREETING (5 * APR_USEC_PER_SEC)
-#define SECRET_TIME (10 * APR_USEC_PER_SEC) /* an exec: program's deadline */
+#define SLOW_GREETING (5 * APR_USEC_PER_SEC) /* a greeting later than this is worth a word */
+#define SECRET_TIME (10 * APR_USEC_PER_SEC)  /* an exec: program's deadline */
 
 /* A secret that a helper thread reads, for this test alone. */
 typedef struct {
@@ -29,16 +28,14 @@ struct ss_probe_t {
     ss_loop_t *loop;
     ss_probe_options_t options;
     ss_probe_owner_t owner;
-    /* the delivery's, with times that fit into the test's deadline */
-    ss_settings_t settings;
+    ss_settings_t settings; /* the delivery's, with times that fit into the test's deadline */
     ss_probe_report_t *report;
     ss_transcript_t *transcript;
     ss_tls_t *tls;
     ss_link_t *link;
     ss_probe_search_t *search;
     ss_timer_t begin, deadline;
-    /* the next host, or the search: not from inside a link's event */
-    ss_deferred_t turn;
+    ss_deferred_t turn; /* the next host, or the search: not from inside a link's event */
     int host;
     ss_mono_t until; /* of the steps; what is left after it is the search's */
     ss_mono_t final;
@@ -105,15 +102,12 @@ static int is_last_host(const ss_probe_t *p)
 
 static int is_late(const ss_result_t *result)
 {
-    static const char *const late[] = { "connect-timeout",  "tls-silent", "greeting-silent",
-                                        "greeting-timeout", "timeout",    "test-timeout",
-                                        "resolve-again" };
+    static const char late[] =
+        "connect-timeout tls-silent greeting-silent greeting-timeout timeout "
+        "test-timeout resolve-again";
 
-    if (!strcmp(result->code, "ETIMEDOUT")) return 1;
-    for (apr_size_t i = 0; result->advice && i < sizeof(late) / sizeof(late[0]); i++) {
-        if (!strcmp(result->advice, late[i])) return 1;
-    }
-    return 0;
+    return !strcmp(result->code, "ETIMEDOUT") ||
+           (result->advice && ss_text_word_index(late, result->advice) >= 0);
 }
 
 /* A host that failed: a warning while another one may carry the mail. Only the first failure
@@ -350,9 +344,7 @@ static void on_found(void *self, const apr_array_header_t *works)
 static int is_worth_a_search(const ss_probe_t *p)
 {
     return p->options.looks_further &&
-           (!strcmp(p->failed_step, "connect") || !strcmp(p->failed_step, "tls") ||
-            !strcmp(p->failed_step, "greeting") || !strcmp(p->failed_step, "starttls") ||
-            !strcmp(p->failed_step, "hello"));
+           ss_text_word_index("connect tls greeting starttls hello", p->failed_step) >= 0;
 }
 
 static void open_link(ss_probe_t *p);

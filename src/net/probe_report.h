@@ -29,8 +29,7 @@ typedef struct {
     apr_array_header_t *steps;    /* of ss_probe_report_step_t */
     apr_array_header_t *dialogue; /* of const char * */
     apr_array_header_t *advice;   /* of const char *: ids, no double */
-    /* of const char *: "SMTPSendTLS starttls, SMTPSendPort 587" */
-    apr_array_header_t *works;
+    apr_array_header_t *works;    /* of const char *: "SMTPSendTLS starttls, SMTPSendPort 587" */
     apr_time_t started;
     apr_interval_time_t took;
 } ss_probe_report_t;

@@ -6,6 +6,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define CANDIDATES_MAX 12
 #define WORKS_MAX 4 /* suggestions; the best ones */
 
@@ -85,12 +87,11 @@ static void suggest_certificate(ss_probe_search_t *s)
     char names[sizeof(facts->names)], *state = NULL;
 
     if (!facts || !advice) return;
-    if (!strcmp(advice, "cert-self-signed") || !strcmp(advice, "cert-untrusted") ||
-        !strcmp(advice, "cert-incomplete") || !strcmp(advice, "cert-fingerprint")) {
-        if (*facts->fingerprint)
-            add(s, apr_psprintf(s->pool, "SMTPSendTLSFingerprint %s", facts->fingerprint));
-    }
-    if (strcmp(advice, "cert-name") && strcmp(advice, "other-server")) return;
+    if (*facts->fingerprint &&
+        ss_text_word_index("cert-self-signed cert-untrusted cert-incomplete cert-fingerprint",
+                           advice) >= 0)
+        add(s, apr_psprintf(s->pool, "SMTPSendTLSFingerprint %s", facts->fingerprint));
+    if (ss_text_word_index("cert-name other-server", advice) < 0) return;
     apr_cpystrn(names, facts->names, sizeof(names));
     for (char *name = apr_strtok(names, " ", &state); name; name = apr_strtok(NULL, " ", &state)) {
         if (strchr(name, '*')) continue;

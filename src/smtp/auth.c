@@ -19,7 +19,7 @@
 /* Explains in result and returns rv. */
 #define FAILED(rv, ...) (ss_result_set(result, "auth", __VA_ARGS__), (rv))
 
-typedef enum { KIND_SASL, KIND_OAUTHBEARER, KIND_XOAUTH2 } ss_auth_kind_t;
+typedef enum { KIND_SASL, KIND_OAUTHBEARER, KIND_XOAUTH2 } ss_auth_kind_t; /* see ss_auth_start */
 
 struct ss_auth_t {
     apr_pool_t *pool;
@@ -220,12 +220,6 @@ static const char *name_fault(const char *username)
     return text_fault(username, strlen(username));
 }
 
-static ss_auth_kind_t kind_of(const char *mechanism)
-{
-    if (ss_text_same(mechanism, "XOAUTH2")) return KIND_XOAUTH2;
-    return ss_text_same(mechanism, "OAUTHBEARER") ? KIND_OAUTHBEARER : KIND_SASL;
-}
-
 apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *username,
                            const char *secret, apr_size_t secret_len, const char *host, int port,
                            const char *binding_type, const char *binding, apr_size_t binding_len,
@@ -234,7 +228,7 @@ apr_status_t ss_auth_start(ss_auth_t *auth, const char *mechanism, const char *u
     ss_auth_cancel(auth);
     auth->is_complete = auth->rounds = 0;
     auth->error[0] = '\0';
-    auth->kind = kind_of(mechanism);
+    auth->kind = (ss_auth_kind_t)(ss_text_word_index("OAUTHBEARER XOAUTH2", mechanism) + 1);
     apr_cpystrn(auth->mechanism, mechanism, sizeof(auth->mechanism));
     if (!username) username = "";
     if (!secret) {

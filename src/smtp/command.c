@@ -104,22 +104,17 @@ apr_status_t ss_command_mail(ss_buf_t *out, const ss_client_message_t *message,
 
 static void put_notify(line_t *line, unsigned notify)
 {
-    static const struct {
-        unsigned bit;
-        const char *word;
-    } words[] = { { SS_NOTIFY_SUCCESS, "SUCCESS" },
-                  { SS_NOTIFY_FAILURE, "FAILURE" },
-                  { SS_NOTIFY_DELAY, "DELAY" } };
+    static const char *const words[] = { "SUCCESS", "FAILURE", "DELAY" }; /* in order of the bits */
     const char *before = " NOTIFY=";
 
     if (notify & SS_NOTIFY_NEVER) { /* RFC 3461 4.1: NEVER stands alone */
         put(line, " NOTIFY=NEVER");
         return;
     }
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (!(notify & words[i].bit)) continue;
+    for (int i = 0; i < 3; i++) {
+        if (!(notify & (unsigned)SS_NOTIFY_SUCCESS << i)) continue;
         put(line, before);
-        put(line, words[i].word);
+        put(line, words[i]);
         before = ",";
     }
 }

@@ -97,9 +97,7 @@ static int take_utf8(char *value, ss_parameter_t *out)
 
 static int take_ret(char *value, ss_parameter_t *out)
 {
-    out->dsn_options.ret = ss_text_same(value, "FULL")   ? SS_RET_FULL
-                           : ss_text_same(value, "HDRS") ? SS_RET_HDRS
-                                                         : SS_RET_UNSET;
+    out->dsn_options.ret = ss_text_word_index("FULL HDRS", value) + SS_RET_FULL;
     return !out->dsn_options.ret;
 }
 

@@ -29,7 +29,7 @@ def log_numbers(report):
             report.find(f"{ADVICE} explains SMTPSend-{number} twice")
 
 
-OPTION = re.compile(r'"(SMTPSend[A-Za-z]+)",\s*SS_KIND_\w+,(?:\s*SS_PLACE_BOTH,)?(?:\s*(?:[SGD]\(\w+\)|\w+),)+?\s*(?:NULL|"([^"]*)")')
+OPTION = re.compile(r'"(SMTPSend[A-Za-z]+)",\s*(?:SS_KIND_)?[A-Z_]+,(?:\s*SS_PLACE_BOTH,)?(?:\s*(?:[SGD]\(\w+\)|\w+),)+?\s*(?:NULL|"([^"]*)")')
 
 
 def directives(report):
