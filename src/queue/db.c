@@ -1,6 +1,7 @@
 /* db.c: one connection through apr_dbd. See db.h. */
 #include "queue/db.h"
 
+#include <apr_hash.h>
 #include <apr_strings.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -197,6 +198,16 @@ static int prepare_text(ss_db_t *db, const char *text, const char *label,
     return code;
 }
 
+/* Unique to the node, whose name is in the texts: a pool of connections must not mix them up. */
+static const char *label_of(const ss_db_t *db, int sql, int rows)
+{
+    apr_ssize_t len = APR_HASH_KEY_STRING;
+
+    if (!db->dialect->has_names) return NULL;
+    return apr_psprintf(db->pool, "smtp_send_%08x_%d_%d",
+                        apr_hashfunc_default(db->node ? db->node : "", &len), sql, rows);
+}
+
 apr_status_t ss_db_prepare(ss_db_t *db)
 {
     const ss_dialect_mark_t *common = common_marks(db);
@@ -205,10 +216,7 @@ apr_status_t ss_db_prepare(ss_db_t *db)
         if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
         /* The common marks come last: the dialect's texts may contain them. */
         db->texts[i] = replace(ss_db_expand(db, source_of(db, (ss_sql_t)i)), common, db->pool);
-        int code =
-            prepare_text(db, db->texts[i],
-                         db->dialect->has_names ? apr_psprintf(db->pool, "smtp_send_%d", i) : NULL,
-                         &db->statements[i]);
+        int code = prepare_text(db, db->texts[i], label_of(db, i, 1), &db->statements[i]);
         if (code) return set_failure(db, code);
     }
     return APR_SUCCESS;
@@ -251,8 +259,8 @@ static int prepare_many(ss_db_t *db, ss_sql_t sql, int kind)
     int rows = db->dialect->many_rows[kind];
 
     if (db->many[sql][kind]) return 0;
-    return prepare_text(db, repeat_rows(db->texts[sql], rows, db->scratch),
-                        apr_psprintf(db->pool, "smtp_send_%d_%d", sql, rows), &db->many[sql][kind]);
+    return prepare_text(db, repeat_rows(db->texts[sql], rows, db->scratch), label_of(db, sql, rows),
+                        &db->many[sql][kind]);
 }
 
 apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, const void **args,

@@ -44,8 +44,8 @@ typedef struct ss_db_t {
 #define SS_ARGS (const void *[])
 #define SS_BLOB(bytes, len_address, table, column) (bytes), (len_address), (table), (column)
 
-/* Opens the connection read-only, in its own subpool of pool, so that a database that is then
- * refused stays unchanged. Prepares no statement (the tables may not exist yet). */
+/* Opens the connection (a file: read-only), in its own subpool of pool, so that a database that is
+ * then refused stays unchanged. Prepares no statement (the tables may not exist yet). */
 apr_status_t ss_db_open(ss_db_t *db, const ss_dialect_t *dialect, const char *params,
                         apr_pool_t *pool);
 /* Makes the connection writable. is_new: the database is empty and the tables are created next. */

@@ -22,12 +22,13 @@ typedef enum { /* what an error means for what to do next */
                /* all of the transaction was rolled back because of others: wait a little and
                   retry */
                SS_FAULT_CONFLICT,
-               SS_FAULT_LOST /* the connection to the server is lost: connect again, and look up
-                                whether the commit took effect */
+               SS_FAULT_USELESS, /* every statement, on this connection */
+               SS_FAULT_LOST     /* the connection to the server is lost: connect again, and look up
+                                    whether the commit took effect */
 } ss_dialect_fault_t;
 
 typedef enum {                  /* settings of a connection */
-               SS_PREPARE_READ, /* just opened: read-only */
+               SS_PREPARE_READ, /* just opened; a file: read-only */
                SS_PREPARE_NEW,  /* about to create the tables in an empty database; WRITE follows */
                SS_PREPARE_WRITE
 } ss_dialect_prepare_t;
@@ -103,6 +104,11 @@ typedef struct {
     /* selects a row if the database cannot hold a queue, and the message for people (%s: its name);
      * or NULL */
     const char *is_unfit, *unfit;
+    /* whether a pool gives each transaction of the connection another one to the server, and the
+     * message for people; or NULL */
+    int (*is_mixed)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, const char *given,
+                    apr_pool_t *pool);
+    const char *mixed;
     /* adds what a queue needs to the connection parameters; or NULL */
     const char *(*params)(const char *given, apr_pool_t *pool);
     /* the name for people, without secrets; NULL: params itself */

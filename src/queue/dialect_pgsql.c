@@ -235,7 +235,7 @@ static const char *const reading[] = {
     "SET bytea_output = 'hex'",
     "SET statement_timeout = '60s'",
     "SET lock_timeout = '20s'",
-    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ ONLY",
+    "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED",
     NULL
 };
 static const char *const making[] = { "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
@@ -248,20 +248,63 @@ static const char *const *const settings[] = {
     [SS_PREPARE_READ] = reading, [SS_PREPARE_NEW] = making, [SS_PREPARE_WRITE] = writing
 };
 
-/* apr_dbd does not report the SQLSTATE. libpq, which apr_dbd's driver has loaded, writes it into
- * its messages if asked to. */
+/* Sets *function (a pointer to a function) to that of libpq, which apr_dbd's driver has loaded. */
+static int find_function(const char *name, void *function, apr_pool_t *pool)
+{
+    apr_dso_handle_t *libpq;
+    apr_dso_handle_sym_t found;
+
+    if (apr_dso_load(&libpq, "libpq.so.5", pool) != APR_SUCCESS ||
+        apr_dso_sym(&found, libpq, name) != APR_SUCCESS)
+        return 0;
+    memcpy(function, &found, sizeof(found));
+    return 1;
+}
+
+/* apr_dbd does not report the SQLSTATE: libpq writes it into its messages if asked to. */
 static void ask_for_states(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool)
 {
     enum { PQERRORS_VERBOSE = 2 };
-    apr_dso_handle_t *libpq;
-    apr_dso_handle_sym_t found;
     int (*set)(void *connection, int verbosity);
 
-    if (apr_dso_load(&libpq, "libpq.so.5", pool) != APR_SUCCESS ||
-        apr_dso_sym(&found, libpq, "PQsetErrorVerbosity") != APR_SUCCESS)
-        return;
-    memcpy(&set, &found, sizeof(set));
-    set(apr_dbd_native_handle(driver, handle), PQERRORS_VERBOSE);
+    if (find_function("PQsetErrorVerbosity", &set, pool))
+        set(apr_dbd_native_handle(driver, handle), PQERRORS_VERBOSE);
+}
+
+/* The server's process that executes the statements now; 0: not known. */
+static apr_int64_t process_of(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool)
+{
+    apr_dbd_results_t *rows = NULL;
+    apr_dbd_row_t *row = NULL;
+    apr_int64_t process = 0;
+
+    if (apr_dbd_select(driver, pool, handle, &rows, "SELECT pg_backend_pid()", 1)) return 0;
+    while (apr_dbd_get_row(driver, pool, rows, &row, -1) == 0)
+        process = apr_atoi64(apr_dbd_get_entry(driver, row, 0));
+    return process;
+}
+
+/* A pool is known by a process that is not the one that the connection was introduced to. If it
+ * pools transactions, a second connection meets the process that this one has just left; other
+ * connections may come in between, hence three times. */
+static int is_mixed(const apr_dbd_driver_t *driver, apr_dbd_t *handle, const char *given,
+                    apr_pool_t *pool)
+{
+    int (*introduced)(const void *connection);
+
+    if (!find_function("PQbackendPID", &introduced, pool) ||
+        introduced(apr_dbd_native_handle(driver, handle)) == process_of(driver, handle, pool))
+        return 0;
+    for (int i = 0; i < 3; i++) {
+        apr_dbd_t *second = NULL;
+        apr_int64_t process = process_of(driver, handle, pool);
+        if (!process || apr_dbd_open(driver, pool, params(given, pool), &second) != APR_SUCCESS)
+            return 0;
+        int is_same = process_of(driver, second, pool) == process;
+        apr_dbd_close(driver, second);
+        if (is_same) return 1;
+    }
+    return 0;
 }
 
 static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool,
@@ -285,11 +328,12 @@ static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t
             "the database %s rolled every attempt back, because other transactions used the same " \
             "rows: find out what writes to its tables"                                             \
     }
+#define MIXED                                                                                      \
+    "%s is reached through a connection pool that gives each transaction another connection: set " \
+    "pool_mode = session for it in PgBouncer"
 #define POOL(state, words)                                                                         \
     {                                                                                              \
-        0, state, SS_FAULT_LOST, APR_EGENERAL, "", words,                                          \
-            "%s is reached through a connection pool that gives each transaction another "         \
-            "connection: set pool_mode = session for it in PgBouncer"                              \
+        0, state, SS_FAULT_USELESS, APR_EGENERAL, "", words, MIXED                                 \
     }
 
 /* The states are known if libpq could be asked for them, the words if the server speaks English.
@@ -383,6 +427,8 @@ const ss_dialect_t ss_dialect_pgsql = {
     .is_unfit = "SELECT 1 WHERE current_setting('server_encoding') <> 'UTF8'",
     .unfit = "%s is not encoded in UTF8: create a database WITH ENCODING 'UTF8' TEMPLATE template0 "
              "for the queue",
+    .is_mixed = is_mixed,
+    .mixed = MIXED,
     .params = params,
     .name = name,
     .argument = argument,

@@ -70,6 +70,18 @@ static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *d
     return rv;
 }
 
+/* Asked once: it takes a second connection. */
+static apr_status_t check_pool(ss_store_batch_t *store)
+{
+    ss_db_t *db = &store->db;
+
+    if (!db->dialect->is_mixed ||
+        !db->dialect->is_mixed(db->driver, db->handle, store->options.params, db->scratch))
+        return APR_SUCCESS;
+    ss_result_set(&store->lost, "queue", "", NULL, db->dialect->mixed, db->name);
+    return APR_EGENERAL;
+}
+
 /* Other nodes may be at work in the same moment. */
 static apr_status_t connect_first(ss_store_batch_t *store, const ss_dialect_t *dialect)
 {
@@ -81,7 +93,7 @@ static apr_status_t connect_first(ss_store_batch_t *store, const ss_dialect_t *d
         apr_sleep(spread(wait));
         rv = connect_store(store, dialect);
     }
-    return rv;
+    return rv == APR_SUCCESS ? check_pool(store) : rv;
 }
 
 apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options_t *options,
@@ -154,8 +166,8 @@ static void roll_back(ss_store_batch_t *store)
 
     if (db->handle) end = ss_db_do(db, "ROLLBACK");
     ss_db_clear(db);
-    if ((end != APR_SUCCESS || fault == SS_FAULT_LOST) && db->dialect->is_remote) {
-        fault = SS_FAULT_LOST;
+    if ((end != APR_SUCCESS || fault >= SS_FAULT_USELESS) && db->dialect->is_remote) {
+        if (end != APR_SUCCESS) fault = SS_FAULT_LOST;
         store->lost = result;
         ss_db_close(db);
     }

@@ -1,5 +1,6 @@
 """The queue on a server that is not a plain PostgreSQL: one that rolls transactions back, loses answers, refuses statements, or stands behind a pool of connections. A proxy plays it."""
 import pytest
+from rig.pgbouncer import PgBouncer
 from rig.pgproxy import RESTART, PgProxy
 from rig.postgres import Postgres
 
@@ -22,6 +23,18 @@ def proxy(server):
 @pytest.fixture
 def database(server, proxy):
     return proxy.database(server.database())
+
+
+@pytest.fixture
+def make_pool(server):
+    made = []
+
+    def make(mode):
+        made.append(PgBouncer(server, mode))
+        return made[-1]
+    yield make
+    for pool in made:
+        pool.close()
 
 
 def begin(httpd):
@@ -201,3 +214,33 @@ def test_a_database_that_is_serializable_by_default(server, proxy, database, mak
         load.end()
         assert not load.refused and not load.broken
     nodes[0].wait(lambda: len(relay.messages) == 82, 30, "all messages")
+
+
+# ---- PgBouncer ----
+
+def test_a_pool_of_sessions(server, make_pool, make_httpd, relay):
+    database = make_pool("session").database(server.database())
+    nodes = [node(make_httpd, database, relay) for _ in range(2)]
+    for httpd in nodes:
+        works(httpd)
+        httpd.graceful_wait()
+        works(httpd)
+
+
+def test_a_pool_of_transactions(server, make_pool, make_httpd, relay):
+    """Statements that one connection has prepared are unknown to the next: the reason and its remedy are everywhere. It heals when the pool is set right."""
+    pool = make_pool("transaction")
+    database = pool.database(server.database())
+    nodes = [node(make_httpd, database, relay, expect=["pool_mode = session", "answered with 503", "cannot be opened", "can be written again", "could not"]) for _ in range(2)]
+    for httpd in nodes[1], nodes[0]:
+        def refused(httpd=httpd):
+            answer = httpd.send()
+            return answer.status == 503 and "set pool_mode = session for it in PgBouncer" in answer.text
+        httpd.wait(refused, 20, "a refusal with the reason")
+        assert "set pool_mode = session for it in PgBouncer" in httpd.log()
+        assert b"pool_mode" in httpd.cli("status", check=None).stdout and not httpd.status()["healthy"]
+    pool.stop()
+    pool.start("session")
+    for httpd in nodes:
+        httpd.wait(lambda httpd=httpd: httpd.send().status == 202, 30, "the queue to be used again")
+        works(httpd)

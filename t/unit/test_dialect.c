@@ -103,7 +103,7 @@ static void errors_mean(void)
         { &ss_dialect_pgsql, 7, "ERROR:  40P01: x", SS_FAULT_CONFLICT, APR_EAGAIN },
         { &ss_dialect_pgsql, 7, "ERROR:  40003: x", SS_FAULT_LOST, APR_EGENERAL },
         { &ss_dialect_pgsql, 7, "FEHLER:  53100: x", SS_FAULT_STORE, APR_ENOSPC },
-        { &ss_dialect_pgsql, 7, "FEHLER:  26000: x", SS_FAULT_LOST, APR_EGENERAL },
+        { &ss_dialect_pgsql, 7, "FEHLER:  26000: x", SS_FAULT_USELESS, APR_EGENERAL },
         { &ss_dialect_pgsql, 7, "ERROR:  value 40001: too large", SS_FAULT_REQUEST, APR_EGENERAL },
         { &ss_dialect_pgsql, 7, "ERROR:  40001", SS_FAULT_REQUEST, APR_EGENERAL },
         /* by the words */
