@@ -27,7 +27,7 @@ typedef struct {
 
 static json_t *list_request(const list_t *list, apr_int64_t limit, const char *after)
 {
-    json_t *request = ss_exchange_request("queue");
+    json_t *request = json_pack("{s:s}", "do", "queue");
 
     ss_json_put(request, "state", list->state);
     if (!list->state && !list->is_all) json_object_set_new(request, "waiting", json_true());
@@ -226,8 +226,7 @@ static int list(ss_cli_t *cli, list_t *wanted, int argc, const char *const *argv
     if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
     if (wanted->recover || wanted->into) return recover(cli, wanted);
     if (read_limit(wanted->limit, &limit)) return EX_USAGE;
-    if (wanted->is_watching)
-        return ss_watch(cli, wanted->every, &(ss_watch_picture_t){ show_list, wanted });
+    if (wanted->is_watching) return ss_watch(cli, wanted->every, show_list, wanted);
     json_t *all = fetch(cli, wanted, limit, &code);
     if (!all) return code;
     const json_t *rows = json_object_get(all, "messages");
@@ -364,9 +363,9 @@ int ss_cli_queue_show(ss_cli_t *cli, int argc, const char *const *argv)
         return ss_cli_complain(EX_USAGE, "which message? ('smtp-send queue --all' lists them)");
     json_t *all = json_array();
     for (int i = 0; i < ids->nelts; i++) {
-        json_t *request = ss_exchange_request("show");
-        ss_json_put(request, "id", APR_ARRAY_IDX(ids, i, const char *));
-        json_t *message = ss_exchange_ask(cli, request, &code);
+        json_t *id = ss_json_string(APR_ARRAY_IDX(ids, i, const char *));
+        json_t *message =
+            ss_exchange_ask(cli, json_pack("{s:s,s:o}", "do", "show", "id", id), &code);
         if (code > worst) worst = code;
         if (!message) continue;
         if (!cli->is_json) {

@@ -142,9 +142,8 @@ int ss_cli_status(ss_cli_t *cli, int argc, const char *const *argv)
     int code;
 
     if (ss_arguments_read(cli, options, argc, argv, NULL, &code)) return code;
-    if (is_watching)
-        return ss_watch(cli, every, &(ss_watch_picture_t){ show_status, (void *)relay });
-    json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), &code);
+    if (is_watching) return ss_watch(cli, every, show_status, (void *)relay);
+    json_t *status = ss_exchange_ask(cli, json_pack("{s:s}", "do", "status"), &code);
     if (!status) return SS_STATUS_STUCK;
     if (relay && !has_relay(status, relay, NULL)) {
         code = ss_cli_complain(EX_USAGE, "there is no relay \"%s\"", relay);

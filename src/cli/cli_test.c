@@ -67,7 +67,6 @@ static apr_status_t print_step(void *self, const char *text, apr_size_t len)
 /* An answer without "failedStep" is a refusal, not a result. */
 static int test_daemon(ss_cli_t *cli, const test_t *test)
 {
-    ss_exchange_steps_t steps = { print_step, cli };
     ss_peer_answer_t answer = { 0 };
     json_t *request =
         json_pack("{s:s,s:s,s:b,s:b,s:b}", "do", "test", "format", cli->is_json ? "json" : "text",
@@ -76,7 +75,7 @@ static int test_daemon(ss_cli_t *cli, const test_t *test)
     ss_json_put(request, "server", test->relay);
     ss_json_put(request, "from", test->from);
     ss_json_put(request, "to", test->to);
-    int code = ss_exchange(cli, request, &steps, &answer);
+    int code = ss_exchange(cli, request, print_step, &answer);
     if (code != EX_OK) return code;
     json_t *header = json_loads(answer.header ? answer.header : "{}", 0, NULL);
     const json_t *failed = json_object_get(header, "failedStep");

@@ -13,11 +13,6 @@
 #define CONNECT_WAIT (2 * APR_USEC_PER_SEC)
 #define ANSWER_WAIT (120 * APR_USEC_PER_SEC) /* actions on many messages take several steps */
 
-json_t *ss_exchange_request(const char *verb)
-{
-    return json_pack("{s:s}", "do", verb);
-}
-
 json_t *ss_exchange_action(const ss_cli_t *cli, const char *verb)
 {
     const struct passwd *user = getpwuid(getuid());
@@ -44,9 +39,10 @@ int ss_exchange_refused(const ss_cli_t *cli, int status, const char *header)
                            ss_terminal_age(after, cli->pool));
 }
 
-static apr_status_t exchange(const ss_cli_t *cli, const char *header,
-                             const ss_exchange_steps_t *steps, ss_peer_answer_t *answer,
-                             ss_result_t *result)
+typedef apr_status_t step_fn(void *cli, const char *bytes, apr_size_t len);
+
+static apr_status_t exchange(ss_cli_t *cli, const char *header, step_fn *step,
+                             ss_peer_answer_t *answer, ss_result_t *result)
 {
     ss_peer_t *peer;
     ss_mono_t deadline = ss_mono_add(ss_mono_now(), ANSWER_WAIT);
@@ -54,22 +50,19 @@ static apr_status_t exchange(const ss_cli_t *cli, const char *header,
 
     if (rv != APR_SUCCESS) return rv;
     rv = ss_peer_send(peer, header, strlen(header), NULL, 0, deadline);
-    if (rv == APR_SUCCESS)
-        rv = ss_peer_receive(peer, answer, steps ? steps->step : NULL, steps ? steps->self : NULL,
-                             deadline, cli->pool);
+    if (rv == APR_SUCCESS) rv = ss_peer_receive(peer, answer, step, cli, deadline, cli->pool);
     ss_peer_close(peer);
     return rv;
 }
 
-int ss_exchange(ss_cli_t *cli, json_t *request, const ss_exchange_steps_t *steps,
-                ss_peer_answer_t *answer)
+int ss_exchange(ss_cli_t *cli, json_t *request, step_fn *step, ss_peer_answer_t *answer)
 {
     const char *header = ss_json_print(request, cli->pool);
     ss_result_t result = { 0 };
     char reason[160];
-    apr_status_t rv = header ? exchange(cli, header, steps, answer, &result) : APR_ENOMEM;
+    apr_status_t rv = header ? exchange(cli, header, step, answer, &result) : APR_ENOMEM;
     /* The old daemon ended without reading the request: send it to the new one. */
-    if (rv == APR_ECONNABORTED) rv = exchange(cli, header, steps, answer, &result);
+    if (rv == APR_ECONNABORTED) rv = exchange(cli, header, step, answer, &result);
     if (rv == APR_SUCCESS) return EX_OK;
     if (ss_result_is_set(&result)) return ss_cli_complain(EX_TEMPFAIL, "%s", result.text);
     return ss_cli_complain(EX_TEMPFAIL, "the delivery daemon at %s did not answer: %s", cli->socket,

@@ -13,6 +13,8 @@
 #define EVERY (2 * APR_USEC_PER_SEC)
 #define EVERY_LEAST (APR_USEC_PER_SEC / 5)
 
+typedef int picture_fn(void *self, ss_cli_t *cli, const json_t *status);
+
 static void look(ss_watch_progress_t *progress, const json_t *status)
 {
     const json_t *relay;
@@ -28,7 +30,7 @@ static void look(ss_watch_progress_t *progress, const json_t *status)
 }
 
 static int show(ss_cli_t *cli, const ss_watch_progress_t *progress, const json_t *status,
-                const ss_watch_picture_t *picture)
+                picture_fn *picture, void *self)
 {
     int code = EX_OK;
 
@@ -40,14 +42,14 @@ static int show(ss_cli_t *cli, const ss_watch_progress_t *progress, const json_t
         puts(ss_terminal_ink(SS_TERMINAL_BOLD, ss_watch_progress_text(progress, cli->pool),
                              cli->pool));
         putchar('\n');
-        code = picture->show(picture->self, cli, status);
+        code = picture(self, cli, status);
     } else {
         puts(ss_watch_progress_text(progress, cli->pool));
     }
     return fflush(stdout) ? EX_IOERR : code;
 }
 
-int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture)
+int ss_watch(ss_cli_t *cli, const char *every, picture_fn *picture, void *self)
 {
     apr_interval_time_t wait = EVERY;
     ss_watch_progress_t progress = { .count = 0 };
@@ -59,10 +61,10 @@ int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture
                                every);
     while (code == EX_OK) {
         apr_pool_create(&cli->pool, whole);
-        json_t *status = ss_exchange_ask(cli, ss_exchange_request("status"), &code);
+        json_t *status = ss_exchange_ask(cli, json_pack("{s:s}", "do", "status"), &code);
         if (status) {
             look(&progress, status);
-            code = show(cli, &progress, status, picture);
+            code = show(cli, &progress, status, picture, self);
             json_decref(status);
         }
         apr_pool_destroy(cli->pool);

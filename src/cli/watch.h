@@ -12,16 +12,11 @@
         0                                                                                          \
     }
 
-typedef struct {
-    /* Prints one refresh; EX_OK: continue. */
-    int (*show)(void *self, ss_cli_t *cli, const json_t *status);
-    void *self;
-} ss_watch_picture_t;
-
-/* Requests the status at intervals and prints a progress line, on a terminal with the picture below
- * it. every: the option's text, or NULL. Returns the exit code when the picture or the daemon
- * fails. */
-int ss_watch(ss_cli_t *cli, const char *every, const ss_watch_picture_t *picture);
+/* Requests the status at intervals and prints a progress line, on a terminal with what show prints
+ * (EX_OK: continue). every: the option's text, or NULL. Returns the exit code when show or the
+ * daemon fails. */
+int ss_watch(ss_cli_t *cli, const char *every,
+             int (*show)(void *self, ss_cli_t *cli, const json_t *status), void *self);
 
 /* ---- how fast a backlog drains and when it will be gone, from a few samples; pure ---- */
 
