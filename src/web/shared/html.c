@@ -64,7 +64,7 @@ void ss_html_print(request_rec *r, const char *format, ...)
     va_end(args);
 }
 
-void ss_html_begin(request_rec *r, int status, const char *base, const char *title, int live)
+void ss_html_begin(request_rec *r, int status, const char *base, const char *title)
 {
     r->status = status;
     ap_set_content_type(r, "text/html; charset=utf-8");
@@ -76,35 +76,30 @@ void ss_html_begin(request_rec *r, int status, const char *base, const char *tit
                   "name='viewport' content='width=device-width, initial-scale=1'>\n<meta "
                   "name='color-scheme' content='light dark'>\n<title>%s</title>\n",
                   title);
-    if (base && !*base) base = "/";
-    if (base)
-        ss_html_print(r,
-                      "<link rel='stylesheet' href='%s?asset=style.css&amp;v=" SMTP_SEND_VERSION
-                      "'>\n<link rel='icon' href='%s?asset=icon.svg' type='image/svg+xml'>\n",
-                      base, base);
-    if (base && live)
-        ss_html_print(
-            r, "<script src='%s?asset=page.js&amp;v=" SMTP_SEND_VERSION "' defer></script>\n",
-            base);
-    ap_rputs("</head>\n<body>\n", r);
-}
-
-void ss_html_brand(request_rec *r, const char *name)
-{
+    if (!base) {
+        ap_rputs("</head>\n<body>\n", r);
+        return;
+    }
+    if (!*base) base = "/";
     ss_html_print(
         r,
+        "<link rel='stylesheet' href='%s?asset=style.css&amp;v=" SMTP_SEND_VERSION
+        "'>\n<link rel='icon' href='%s?asset=icon.svg' type='image/svg+xml'>\n"
+        "<script src='%s?asset=page.js&amp;v=" SMTP_SEND_VERSION
+        "' defer></script>\n</head>\n<body>\n"
         "<a class='skip' href='#main'>Skip to content</a>\n<div class='stale' role='alert'>This "
         "page is out of date: the server does not answer.</div>\n<header class='top'><div><span "
         "class='brand'><svg viewBox='0 0 24 24' aria-hidden='true'><rect x='2' y='4.5' width='20' "
         "height='15' rx='3' fill='none' stroke='currentColor' stroke-width='2'/><path d='M4.5 "
         "8l7.5 5.5L19.5 8' fill='none' stroke='currentColor' stroke-width='2' "
-        "stroke-linecap='round' stroke-linejoin='round'/></svg>%s</span>\n",
-        name);
+        "stroke-linecap='round' stroke-linejoin='round'/></svg>Mail</span>\n",
+        base, base, base);
 }
 
 void ss_html_end(request_rec *r)
 {
-    ap_rputs("<footer>mod_smtp_send " SMTP_SEND_VERSION "</footer>\n</body>\n</html>\n", r);
+    ap_rputs("</main>\n<footer>mod_smtp_send " SMTP_SEND_VERSION "</footer>\n</body>\n</html>\n",
+             r);
 }
 
 const char *ss_html_member(const json_t *object, const char *name)

@@ -7,11 +7,11 @@
 
 #include "base/json.h"
 
-/* Begins a page: headers, title, style sheet. base: path of the handler, for style sheet and
- * script; NULL: none. live: load the script. */
-void ss_html_begin(request_rec *r, int status, const char *base, const char *title, int live);
-/* Begins the header with the logo; the caller continues inside "<header><div>" and closes both. */
-void ss_html_brand(request_rec *r, const char *name);
+/* Begins a page: headers and title. base: path of the handler, for style sheet and script, and the
+ * page's header begins with the logo: the caller continues inside "<header><div>", closes both, and
+ * opens <main>; NULL: none of these. */
+void ss_html_begin(request_rec *r, int status, const char *base, const char *title);
+/* Ends the page from </main> on. */
 void ss_html_end(request_rec *r);
 /* Prints text, escaped. NULL: nothing. */
 void ss_html_put(request_rec *r, const char *text);

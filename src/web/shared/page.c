@@ -51,8 +51,7 @@ void ss_page_begin(ss_page_t *page, int status, const char *title, const char *p
 
     /* The cookie must be set before the headers are sent. */
     ss_csrf_token(r, page->base);
-    ss_html_begin(r, status, page->base, title, 1);
-    ss_html_brand(r, "Mail");
+    ss_html_begin(r, status, page->base, title);
     ap_rputs("<nav class='top' aria-label='Pages'>\n", r);
     put_entry(page, "", "Overview", part);
     put_entry(page, "/queue", "Messages", part);
@@ -60,12 +59,6 @@ void ss_page_begin(ss_page_t *page, int status, const char *title, const char *p
     put_entry(page, "/health", "Health", part);
     ss_html_print(
         r, "</nav></div></header>\n<main id='main'>\n<div class='head'><h1>%s</h1></div>\n", title);
-}
-
-void ss_page_end(ss_page_t *page)
-{
-    ap_rputs("</main>\n", page->r);
-    ss_html_end(page->r);
 }
 
 void ss_page_hidden(request_rec *r, const char *name, const char *value)

@@ -23,7 +23,6 @@ json_t *ss_page_reasons(const ss_page_t *page);
 /* Begins a page up to the heading, inside <main>. part: the current entry of the navigation ("" for
  * the overview, "/queue"), or NULL. */
 void ss_page_begin(ss_page_t *page, int status, const char *title, const char *part);
-void ss_page_end(ss_page_t *page);
 /* The page's path followed by part ("/queue"); to be escaped for an attribute. */
 const char *ss_page_path(const ss_page_t *page, const char *part);
 /* Prints a form with one button that posts an action. name, value: one more field. question: to be

@@ -23,11 +23,10 @@ static int send_page(request_rec *r, const ss_problem_t *problem, const char *de
     const char *title = ss_problem_title(problem->status);
 
     /* Without a style sheet, since the path of the handler is not known here. */
-    ss_html_begin(r, problem->status, NULL, title, 0);
+    ss_html_begin(r, problem->status, NULL, title);
     ss_html_print(r, "<main>\n<h1>%d %s</h1>\n<p>%s</p>\n", problem->status, title, detail);
     if (problem->field) ss_html_print(r, "<p>Field: <code>%s</code></p>\n", problem->field);
     if (problem->state) ss_html_print(r, "<p>State: %s</p>\n", problem->state);
-    ap_rputs("</main>\n", r);
     ss_html_end(r);
     return OK;
 }

@@ -27,14 +27,11 @@ const ss_action_request_t *ss_action_request_find(const ss_params_t *form)
     return NULL;
 }
 
-/* 1: the form has the parameter, and it is not empty. */
-static int put_text(json_t *object, const ss_params_t *form, const char *name)
+static void put_text(json_t *object, const ss_params_t *form, const char *name)
 {
     const char *value = ss_params_get(form, name);
 
-    if (!value || !*value) return 0;
-    json_object_set_new(object, name, json_string(value));
-    return 1;
+    if (value && *value) ss_json_put(object, name, value);
 }
 
 static int put_relay(json_t *header, const ss_params_t *form, ss_mail_problem_t *problem)

@@ -94,7 +94,7 @@ static int answer_page(ss_page_t *page, const ss_params_t *form, const ss_action
         ss_html_print(r, "<p role='status'>%s: %lld of %lld %s.</p>\n", action->done, done, matched,
                       matched == 1 ? "message" : "messages");
     put_back(page, form);
-    ss_page_end(page);
+    ss_html_end(r);
     return OK;
 }
 
@@ -110,7 +110,7 @@ static int ask_first(ss_page_t *page, const ss_params_t *form, const ss_action_r
     repeat_form(page, form, action->name, "sure", "1");
     ap_rprintf(r, "<button class='strong' type='submit'>%s</button></form>\n", action->label);
     put_back(page, form);
-    ss_page_end(page);
+    ss_html_end(r);
     return OK;
 }
 

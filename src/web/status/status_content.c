@@ -13,11 +13,6 @@
 
 #define SHOWN_MAX 65536 /* bytes shown on the page */
 
-static int is_allowed(const ss_page_t *page)
-{
-    return ss_module_policy(page->r)->status_body;
-}
-
 static json_t *content_request(const char *id, int part)
 {
     return json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", part);
@@ -28,7 +23,7 @@ void ss_status_content_put(ss_page_t *page, const char *id)
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
 
-    if (!is_allowed(page)) return;
+    if (!ss_module_policy(r)->status_body) return;
     ap_rputs("<details class='card' id='content'><summary>Content</summary>\n", r);
     if (!ss_rpc_try(content_request(id, 0), SS_RPC_TIMEOUT, &answer, r->pool) ||
         answer.raw.status != 200) {
@@ -48,7 +43,7 @@ int ss_status_content(ss_page_t *page, const char *id)
     request_rec *r = page->r;
     ss_rpc_answer_t answer;
 
-    if (!is_allowed(page))
+    if (!ss_module_policy(r)->status_body)
         return ss_problem(r, HTTP_FORBIDDEN, NULL,
                           "content is not available here: SMTPSendStatusBody is Off");
     if (!ss_rpc_call(r, content_request(id, 0), SS_RPC_TIMEOUT, &answer)) return OK;

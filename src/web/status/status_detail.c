@@ -162,6 +162,6 @@ int ss_status_detail(ss_page_t *page, const char *id)
     put_timeline(r, message);
     ap_rputs("</div>\n", r);
     ss_status_content_put(page, id);
-    ss_page_end(page);
+    ss_html_end(r);
     return OK;
 }

@@ -190,6 +190,6 @@ int ss_status_list(ss_page_t *page)
             page->base, filter_query(page), ss_params_escape(more, r->pool));
     ap_rputs("</section>\n", r);
     if (json_array_size(rows)) put_bulk(page);
-    ss_page_end(page);
+    ss_html_end(r);
     return OK;
 }

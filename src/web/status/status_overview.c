@@ -207,6 +207,6 @@ int ss_status_overview(ss_page_t *page)
     }
     ap_rputs("</div>\n", r);
     if (page->status) put_search(page);
-    ss_page_end(page);
+    ss_html_end(r);
     return OK;
 }

@@ -49,7 +49,8 @@ static int evaluate_headers(ss_submission_t *s)
     apr_pool_t *pool = s->r->pool;
 
     if (!policy->add_headers || !policy->add_headers->nelts) return 0;
-    s->added = apr_array_make(pool, policy->add_headers->nelts, sizeof(const char *[2]));
+    apr_array_header_t *added =
+        apr_array_make(pool, policy->add_headers->nelts, sizeof(const char *[2]));
     for (int i = 0; i < policy->add_headers->nelts; i++) {
         const ss_settings_pair_t *pair = &APR_ARRAY_IDX(policy->add_headers, i, ss_settings_pair_t);
         const char *error = NULL, *value = pair->value;
@@ -58,10 +59,11 @@ static int evaluate_headers(ss_submission_t *s)
             return ss_mail_problem(&s->problem, HTTP_INTERNAL_SERVER_ERROR, NULL,
                                    "SMTPSendAddHeader %s: its expression failed: %s", pair->name,
                                    error ? error : "no value");
-        const char **entry = apr_array_push(s->added);
+        const char **entry = apr_array_push(added);
         entry[0] = pair->name;
         entry[1] = ss_limit_field(value, pool);
     }
+    s->added = added;
     return 0;
 }
 
@@ -86,8 +88,7 @@ static int read_message(ss_submission_t *s, const char *bytes, apr_size_t len)
 {
     ss_parse_options_t options;
 
-    if (!s->has_added && s->r && evaluate_headers(s)) return -1;
-    s->has_added = 1;
+    if (!s->added && s->r && evaluate_headers(s)) return -1;
     options = options_of(s);
     switch (s->kind) {
     case SS_SUBMISSION_JSON:

@@ -32,7 +32,6 @@ typedef struct {
     ss_idempotency_t idempotency;
     apr_interval_time_t wait;
     apr_array_header_t *added; /* fields of SMTPSendAddHeader, evaluated once per request */
-    int has_added;
     /* the message */
     apr_pool_t *pool;
     ss_mail_message_t *m;

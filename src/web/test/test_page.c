@@ -27,8 +27,7 @@ static void begin(request_rec *r, const ss_settings_t *relay, const char *headin
 
     /* The cookie must be set before the headers are sent. */
     ss_csrf_token(r, path);
-    ss_html_begin(r, status, path, heading, 1);
-    ss_html_brand(r, "Mail");
+    ss_html_begin(r, status, path, heading);
     ss_html_print(r,
                   "<nav class='top' aria-label='Pages'><a href='%s' aria-current='page'>Connection "
                   "test</a></nav></div></header>\n<main id='main'>\n<div "
@@ -252,7 +251,6 @@ void ss_test_page_end(request_rec *r, ss_test_page_t *page, const ss_params_t *q
     put_dialogue(r, json_object_get(report, "dialogue"));
     put_text(r, text, !report);
     put_send(r, query);
-    ap_rputs("</main>\n", r);
     ss_html_end(r);
 }
 
@@ -283,6 +281,5 @@ void ss_test_page_message_end(request_rec *r, const ss_params_t *query, const ch
     put_text(r, text, 1);
     put_again(r, query);
     put_send(r, query);
-    ap_rputs("</main>\n", r);
     ss_html_end(r);
 }
