@@ -38,9 +38,8 @@ static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
     const char *bad = ss_config_build(&config, s, pconf);
 
     if (!bad) bad = check_ciphers(config, pconf);
-    if (!bad) return config;
-    ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
-    return NULL;
+    if (bad) ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
+    return bad ? NULL : config;
 }
 
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)

@@ -39,24 +39,12 @@ static void print_pause(const json_t *pause, apr_pool_t *pool)
            until);
 }
 
-static void print_counts(const json_t *counts)
-{
-    static const char *const waiting[] = { "queued", "sending", "deferred", "held" };
-    const char *gap = "    waiting: ";
-
-    for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++) {
-        printf("%s%lld %s", gap, ss_json_number(counts, waiting[i]), waiting[i]);
-        gap = ", ";
-    }
-    putchar('\n');
-}
-
 static void print_relay(const json_t *relay, apr_pool_t *pool)
 {
     const char *state = ss_terminal_text(relay, "state", pool),
                *cause = ss_terminal_text(relay, "cause", pool),
                *host = ss_terminal_text(relay, "host", pool);
-    const json_t *learned;
+    const json_t *counts = json_object_get(relay, "counts"), *learned;
     apr_int64_t next = ss_terminal_since(relay, "nextProbe"),
                 success = ss_terminal_since(relay, "lastSuccess");
     long long oldest = ss_json_number(relay, "oldestSeconds"),
@@ -74,7 +62,9 @@ static void print_relay(const json_t *relay, apr_pool_t *pool)
     print_pause(json_object_get(relay, "pause"), pool);
     if (next < 0) printf("    next attempt in %s\n", ss_terminal_age(next, pool));
     ss_terminal_advice(json_object_get(relay, "advice"), pool);
-    print_counts(json_object_get(relay, "counts"));
+    printf("    waiting: %lld queued, %lld sending, %lld deferred, %lld held\n",
+           ss_json_number(counts, "queued"), ss_json_number(counts, "sending"),
+           ss_json_number(counts, "deferred"), ss_json_number(counts, "held"));
     printf("    %lld sent, %lld failed", ss_json_number(relay, "sent"),
            ss_json_number(relay, "failed"));
     if (uncertain) printf(", %lld uncertain", uncertain);

@@ -38,15 +38,13 @@ int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t 
     const char *after = ss_operator_text(from, "after", pool);
 
     *filter = (ss_store_filter_t){ .state = -1, .uid = ss_operator_filter_uid(req) };
-    if (state) {
-        filter->state = ss_state_find(state);
-        if (filter->state < 0) {
-            ss_request_refuse(
-                req, 400, 0, "state",
-                "\"%s\" is not a state: queued sending deferred held sent failed expired cancelled",
-                state);
-            return 0;
-        }
+    if (state) filter->state = ss_state_find(state);
+    if (state && filter->state < 0) {
+        ss_request_refuse(
+            req, 400, 0, "state",
+            "\"%s\" is not a state: queued sending deferred held sent failed expired cancelled",
+            state);
+        return 0;
     }
     if (after && !ss_ident_is_valid(after)) {
         ss_request_refuse(req, 400, 0, "after", "\"%s\" is not a message's id", after);

@@ -28,7 +28,7 @@ struct ss_webhook_t {
     int waiting, active;
     void *idle[SS_WEBHOOK_ACTIVE_MAX]; /* handles that no request uses */
     int idle_count;
-    int has_curl, is_used;
+    int is_used;
     ss_timer_t timer;
     ss_mono_t logged; /* that the backlog is full; or not set */
 };
@@ -105,6 +105,7 @@ static void add(ss_record_t *r, const char *key, json_t *row)
     apr_cpystrn(note->key, key, sizeof(note->key));
     APR_RING_INSERT_TAIL(&w->notes, note, note_t, ring);
     w->waiting++;
+    if (!w->is_used) ss_webhook_call_init();
     w->is_used = 1;
 }
 
@@ -181,16 +182,15 @@ void ss_webhook_notify(ss_record_t *r, const ss_message_t *m, const ss_recipient
                     m->attr.metadata);
     }
     if (!m->attr.webhook) return;
-    apr_pool_create(&pool, NULL);
     json_t *hook = json_loads(m->attr.webhook, 0, NULL);
-    if (hook) {
-        notify_event(r, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
-        if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT)
-            notify_event(r, m, rcpt, hook, "uncertain", now, pool);
-    }
+    if (!hook) return;
+    apr_pool_create(&pool, NULL);
+    notify_event(r, m, rcpt, hook, ss_state_name(rcpt->state), now, pool);
+    if (rcpt->is_uncertain && rcpt->state != SS_STATE_SENT)
+        notify_event(r, m, rcpt, hook, "uncertain", now, pool);
     json_decref(hook);
     apr_pool_destroy(pool);
-    if (hook) ss_loop_timer(r->loop, &r->webhook->timer, ss_loop_now(r->loop));
+    ss_loop_timer(r->loop, &r->webhook->timer, ss_loop_now(r->loop));
 }
 
 /* Recipients in which state are notified of: the baton of a lookup, in its pool. */
@@ -273,8 +273,7 @@ static void done(void *baton)
     w->idle[w->idle_count++] = note->handle;
     w->active--;
     if (next == SS_WEBHOOK_TRY_AGAIN) {
-        note->attempts++;
-        note->due = ss_mono_add(now, ss_webhook_retry_wait(note->attempts));
+        note->due = ss_mono_add(now, ss_webhook_retry_wait(++note->attempts));
         if (note->attempts == 1)
             log_failure(r, SS_LOG_INFO, 296, note, "it is retried for 24 hours");
     } else {
@@ -292,8 +291,6 @@ static int begin(ss_record_t *r, note_t *note)
     ss_webhook_t *w = r->webhook;
     const char *key = ss_json_text(note->row, "key");
 
-    if (!w->has_curl) ss_webhook_call_init();
-    w->has_curl = 1;
     note->call = (ss_webhook_call_t){ .event = event_of(note),
                                       .url = ss_json_text(note->row, "url"),
                                       .body = ss_json_text(note->row, "body"),

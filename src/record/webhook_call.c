@@ -24,7 +24,7 @@ void ss_webhook_call_init(void)
 
 void ss_webhook_call_close(void *handle)
 {
-    if (handle) curl_easy_cleanup(handle);
+    curl_easy_cleanup(handle);
 }
 
 static int is_private4(const unsigned char *a)
@@ -95,17 +95,16 @@ static void sign(char *out, size_t room, const char *secret, const char *time, c
 {
     static const char name[] = "SMTP-Send-Signature: sha256=";
     unsigned char digest[EVP_MAX_MD_SIZE];
-    size_t digest_len = 0, used = sizeof(name) - 1;
+    size_t digest_len = sizeof(digest), used = sizeof(name) - 1;
     EVP_PKEY *key = EVP_PKEY_new_mac_key(EVP_PKEY_HMAC, NULL, (const unsigned char *)secret,
                                          (int)strlen(secret));
     EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int ok = key && context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) > 0 &&
+             EVP_DigestSignUpdate(context, time, strlen(time)) > 0 &&
+             EVP_DigestSignUpdate(context, ".", 1) > 0 &&
+             EVP_DigestSignUpdate(context, body, strlen(body)) > 0 &&
+             EVP_DigestSignFinal(context, digest, &digest_len) > 0;
 
-    digest_len = sizeof(digest);
-    int ok = key && context && EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) > 0;
-    ok = ok && EVP_DigestSignUpdate(context, time, strlen(time)) > 0 &&
-         EVP_DigestSignUpdate(context, ".", 1) > 0;
-    ok = ok && EVP_DigestSignUpdate(context, body, strlen(body)) > 0 &&
-         EVP_DigestSignFinal(context, digest, &digest_len) > 0;
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
     memcpy(out, name, sizeof(name));
