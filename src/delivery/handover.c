@@ -90,39 +90,53 @@ static int max_recipients(const ss_connection_t *connection)
                                       capability_of(connection)->limit_recipients);
 }
 
+/* The recipients of the next transaction: those that were never tried first, as between messages.
+ */
+static int choose(const ss_job_t *job, int *numbers, int limit)
+{
+    const ss_message_t *m = job->message;
+    int count = 0;
+
+    for (int is_retry = 0; is_retry < 2; is_retry++) {
+        for (int i = 0; i < m->rcpt_count && count < limit; i++) {
+            if ((m->rcpts[i].attempts > 0) == is_retry && ss_job_is_due(job, &m->rcpts[i]))
+                numbers[count++] = i;
+        }
+    }
+    return count;
+}
+
 static transaction_t *make(ss_connection_t *connection, ss_job_t *job)
 {
     ss_message_t *m = job->message;
-    int limit = max_recipients(connection), count = 0;
+    int numbers[SS_CLIENT_RECIPIENTS_MAX];
+    int count = choose(job, numbers, max_recipients(connection));
     apr_pool_t *pool;
 
-    for (int i = 0; i < m->rcpt_count && count < limit; i++)
-        count += ss_job_is_due(job, &m->rcpts[i]);
     if (!count) return NULL;
     apr_pool_create(&pool, m->pool);
     transaction_t *t = apr_pcalloc(pool, sizeof(*t));
     t->job = job;
     t->connection = connection;
     t->reading = ss_reading_begin(job->delivery, m, content_came, t, pool);
-    t->numbers = apr_palloc(pool, sizeof(int) * (apr_size_t)count);
+    t->numbers = apr_pmemdup(pool, numbers, sizeof(int) * (apr_size_t)count);
     t->message = (ss_client_message_t){ .owner = t,
                                         .pool = pool,
                                         .from = m->from,
                                         .rcpts = apr_pcalloc(pool, sizeof(ss_client_rcpt_t) *
                                                                        (apr_size_t)count),
+                                        .rcpt_count = count,
                                         .size = (apr_off_t)m->size,
                                         .content = { read_content, t },
                                         .is_8bit = m->attr.is_8bit,
                                         .is_utf8 = m->attr.is_utf8,
                                         .requires_tls = m->attr.requires_tls,
                                         .dsn_options = m->attr.dsn_options };
-    for (int i = 0; i < m->rcpt_count && t->message.rcpt_count < count; i++) {
-        if (!ss_job_is_due(job, &m->rcpts[i])) continue;
-        ss_client_rcpt_t *rcpt = &t->message.rcpts[t->message.rcpt_count];
-        rcpt->address = m->rcpts[i].address;
-        rcpt->orcpt = m->rcpts[i].orcpt;
-        rcpt->notify = m->rcpts[i].notify;
-        t->numbers[t->message.rcpt_count++] = i;
+    for (int i = 0; i < count; i++) {
+        const ss_recipient_t *from = &m->rcpts[numbers[i]];
+        t->message.rcpts[i] = (ss_client_rcpt_t){ .address = from->address,
+                                                  .orcpt = from->orcpt,
+                                                  .notify = from->notify };
     }
     fit_to_7bit(t);
     return t;

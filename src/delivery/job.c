@@ -66,7 +66,7 @@ ss_job_t *ss_job_create(ss_delivery_t *d, ss_relay_t *relay, ss_message_t *messa
         apr_cpystrn(job->entry.id, due->id, sizeof(job->entry.id));
         job->entry.created = due->created;
         job->entry.priority = due->priority;
-        job->entry.is_retry = due->attempts > 0;
+        job->entry.is_retry = due->attempts > 0 && !due->queued;
         job->entry.submitter = hash_of(due->submitter);
         if (!due->attempts) job->at = due->due;
         set_due(job, next_of(job, due->due, due->attempts));
@@ -189,6 +189,15 @@ static int is_untried(const ss_message_t *m)
     return 1;
 }
 
+/* Some of a large message's recipients wait for a transaction of their own: a first attempt. */
+static int has_untried(const ss_message_t *m)
+{
+    for (int i = 0; i < m->rcpt_count; i++) {
+        if (m->rcpts[i].state < SS_STATE_HELD && !m->rcpts[i].attempts) return 1;
+    }
+    return 0;
+}
+
 void ss_job_settle(ss_job_t *job)
 {
     int any = 0;
@@ -218,7 +227,7 @@ void ss_job_settle(ss_job_t *job)
     }
     job->at = is_untried(job->message) ? due : 0;
     set_due(job, due);
-    job->entry.is_retry = job->message->rcpts[0].attempts > 0;
+    job->entry.is_retry = !has_untried(job->message);
     if (!job->outcomes && (!ss_job_is_soon(job) || job->delivery->memory > SS_JOB_MEMORY_MAX))
         ss_job_forget(job);
     schedule(job);

@@ -346,7 +346,12 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
         keep_words(rcpt, &results[i], attempt, now, pool);
         const char *status = decide(job, rcpt, results[i].fate, now, &is_rebased);
         ss_relay_move(job->relay, SS_STATE_SENDING, rcpt->state);
-        if (!status) continue;
+        if (!status) {
+            /* As the next one for this server it would meet the same refusal, and so would all
+             * others behind it. */
+            job->entry.is_behind |= results[i].code != 0;
+            continue;
+        }
         changed[changed_count++] = numbers[i];
         count(job, rcpt, now);
         if (rcpt->state != SS_STATE_SENT || !is_first)

@@ -12,7 +12,8 @@
 #define HANDED_A_TURN 256
 
 typedef enum {
-    MOVED,         /* it is on its way, being loaded, or over */
+    SENT,          /* it is on its way */
+    MOVED,         /* it is being loaded, or over */
     NO_ROOM,       /* enough are being loaded: it is back in the order */
     NO_CONNECTION, /* none takes it now: it is back in the order */
 } moved_t;
@@ -47,7 +48,8 @@ static moved_t move(ss_job_t *job)
         ss_backlog_load(job);
         return MOVED;
     }
-    if (!ss_handover_begin(connection, job)) ss_job_settle(job);
+    if (ss_handover_begin(connection, job)) return SENT;
+    ss_job_settle(job);
     return MOVED;
 }
 
@@ -103,16 +105,17 @@ void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
 
     (void)unused;
     if (!may_send(relay)) return;
-    for (; moved == MOVED && count < HANDED_A_TURN && has_room(relay); count++) {
+    for (; moved <= MOVED && count < HANDED_A_TURN && has_room(relay); count++) {
         ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, ss_delivery_mono(d), &when);
         if (!entry) {
             if (ss_mono_is_set(when)) ss_delivery_timer(d, &relay->timer, when);
             break;
         }
         moved = move(entry->owner);
+        if (moved == MOVED) ss_schedule_refund(relay->schedule);
     }
     if (moved == NO_CONNECTION) open_more(relay);
-    if (moved == MOVED && count == HANDED_A_TURN) ss_relay_wake(relay);
+    if (moved <= MOVED && count == HANDED_A_TURN) ss_relay_wake(relay);
     if (count) probe_preferred(relay);
     ss_backlog_refill(relay);
 }

@@ -127,6 +127,10 @@ static void lane_add(ss_schedule_t *s, ss_schedule_entry_t *entry)
     entry->is_in_lane = 1;
     entry->next_in_lane = NULL;
     s->ready++;
+    /* Its new age lasts, so that those which come later do not overtake it. */
+    if (entry->is_behind && lane->first && is_older(entry, lane->last))
+        entry->created = lane->last->created + 1;
+    entry->is_behind = 0;
     if (!lane->first) {
         lane->first = lane->last = entry;
         ring_enter(class, lane);
@@ -343,6 +347,11 @@ ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, ss_mono_t now, ss_mono_t
     if (ss_mono_is_set(*when)) return NULL;
     rates_charge(s, 1);
     return take(s);
+}
+
+void ss_schedule_refund(ss_schedule_t *s)
+{
+    rates_charge(s, -1);
 }
 
 void ss_schedule_unget(ss_schedule_t *s, ss_schedule_entry_t *entry)

@@ -2,7 +2,7 @@
  * Bounded: SS_SCHEDULE_MAX entries in memory; past it the submitter with the most entries loses the
  * one that is needed last, and `has_more` says that the store has others (refill by SS_STORE_DUE).
  * Order: what is due; then priority (high first); a first attempt before a retry; submitters of one
- * priority in turn (round robin); then age. */
+ * priority in turn (round robin); then age, where one that is_behind is as old as the youngest. */
 #pragma once
 
 #include <apr_pools.h>
@@ -27,6 +27,7 @@ typedef struct ss_schedule_entry_t { /* owned by the caller; in at most one sche
     ss_mono_t due;      /* not set: at once */
     apr_time_t created; /* wall time: its age among others that are due */
     int priority, is_retry;
+    int is_behind; /* refused for no reason of its own: behind those of its lane that are due now */
     apr_uint32_t submitter; /* hash */
     void *owner;            /* the job */
 } ss_schedule_entry_t;
@@ -43,6 +44,8 @@ ss_schedule_entry_t *ss_schedule_next(ss_schedule_t *s, ss_mono_t now, ss_mono_t
 /* Gives an entry back that was taken and could not be handed over: it is first in its lane again,
  * and the rate is not charged. */
 void ss_schedule_unget(ss_schedule_t *s, ss_schedule_entry_t *entry);
+/* An entry that was taken is not sent now, but loaded, or over: the rate is not charged. */
+void ss_schedule_refund(ss_schedule_t *s);
 int ss_schedule_count(const ss_schedule_t *s);
 /* Whether entries were dropped for room: ask the store for more when the count falls under a half.
  */

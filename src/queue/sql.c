@@ -107,8 +107,8 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
         "SELECT number, length(bytes) FROM body WHERE message = %s ORDER BY number LIMIT %lld",
     [SS_SQL_GET_EVENTS] = "SELECT time, recipient, what, text, host FROM event WHERE message = %s "
                           "ORDER BY time DESC, recipient LIMIT %lld",
-    [SS_SQL_DUE] = "SELECT id, relay, submitter, sender, due, created, priority, attempts, size "
-                   "FROM message WHERE finished = 0{own} AND relay = %s"
+    [SS_SQL_DUE] = "SELECT id, relay, submitter, sender, due, created, priority, attempts, size, "
+                   "n_queued FROM message WHERE finished = 0{own} AND relay = %s"
                    " AND (due, id) > (%lld, %s) AND due < " FAR " ORDER BY due, id LIMIT %lld",
     [SS_SQL_OPEN_BOUND] = "SELECT relay, due, id FROM message WHERE finished = 0{own} AND (relay, "
                           "due, id) > (%s, %lld, %s) ORDER BY relay, due, id LIMIT 1 OFFSET %lld",

@@ -159,6 +159,7 @@ apr_status_t ss_store_read_due(ss_db_t *db, ss_store_due_t *request)
         row->priority = (int)ss_db_number(db, 6);
         row->attempts = (int)ss_db_number(db, 7);
         row->size = (apr_uint64_t)ss_db_number(db, 8);
+        row->queued = (int)ss_db_number(db, 9);
     }
     return rv;
 }

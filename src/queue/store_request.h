@@ -232,6 +232,7 @@ typedef struct {
     const char *relay, *submitter, *from;
     apr_time_t due, created;
     int priority, attempts;
+    int queued; /* recipients that were not tried yet */
     apr_uint64_t size;
 } ss_store_due_row_t;
 

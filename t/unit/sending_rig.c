@@ -292,6 +292,7 @@ static void find_due(const sending_rig_t *rig, ss_store_due_t *due)
         for (int r = 0; r < rig->stored[i].rcpt_count; r++) {
             if (rcpts[r].next < row.due) row.due = rcpts[r].next;
             if (rcpts[r].attempts > row.attempts) row.attempts = rcpts[r].attempts;
+            row.queued += rcpts[r].state == SS_STATE_QUEUED;
         }
         apr_cpystrn(row.id, rig->stored[i].id, sizeof(row.id));
         APR_ARRAY_PUSH(due->rows, ss_store_due_row_t) = row;

@@ -110,6 +110,26 @@ static void what_is_given_back_is_first(void)
     end();
 }
 
+/* Behind those that are due now, and before what comes later. */
+static void what_was_refused_goes_behind_the_others(void)
+{
+    static const char *const orders[] = { "bcdxe", "xe" };
+
+    for (int alone = 0; alone < 2; alone++) {
+        begin();
+        for (int i = 0; i < 3 && !alone; i++)
+            add((char)('b' + i), T0, T0 + i, SS_PRIORITY_NORMAL, 0, 1);
+        ss_schedule_entry_t *entry = add('x', T0, 1, SS_PRIORITY_NORMAL, 0, 1);
+        entry->is_behind = 1;
+        ss_mono_t when;
+        entry = ss_schedule_next(schedule, (ss_mono_t){ T0 }, &when);
+        ss_schedule_unget(schedule, entry);
+        add('e', T0, T0 + 9, SS_PRIORITY_NORMAL, 0, 1);
+        CU_ASSERT_STRING_EQUAL(taken(T0), orders[alone]);
+        end();
+    }
+}
+
 static void what_is_removed_is_gone(void)
 {
     ss_mono_t when;
@@ -191,6 +211,8 @@ void ss_suite_schedule_order(void)
     CU_add_test(suite, "order_by_due_class_and_age", order_by_due_class_and_age);
     CU_add_test(suite, "submitters_take_turns", submitters_take_turns);
     CU_add_test(suite, "what_is_given_back_is_first", what_is_given_back_is_first);
+    CU_add_test(suite, "what_was_refused_goes_behind_the_others",
+                what_was_refused_goes_behind_the_others);
     CU_add_test(suite, "what_is_removed_is_gone", what_is_removed_is_gone);
     CU_add_test(suite, "rates_hold_back", rates_hold_back);
     CU_add_test(suite, "what_is_given_back_is_not_rated", what_is_given_back_is_not_rated);

@@ -323,6 +323,7 @@ static void due_comes_in_order_and_pages(void)
         CU_ASSERT_EQUAL_FATAL(store_rig_ask(&rig, &request->head), APR_SUCCESS);
         for (int i = 0; i < request->rows->nelts; i++) {
             const ss_store_due_row_t *due = &APR_ARRAY_IDX(request->rows, i, ss_store_due_row_t);
+            CU_ASSERT_EQUAL(due->queued, 1);
             for (int n = 0; n < 7; n++) {
                 if (!strcmp(ids[n], due->id)) seen[strlen(seen)] = (char)('0' + n);
             }
