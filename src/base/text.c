@@ -228,15 +228,7 @@ const char *ss_text_word(const char *words, int index, apr_pool_t *pool)
 
 int ss_text_contains(const char *text, const char *word)
 {
-    for (; *text; text++) {
-        const char *t = text, *w = word;
-        while (*w && lower(*t) == lower(*w)) {
-            t++;
-            w++;
-        }
-        if (!*w) return 1;
-    }
-    return !*word;
+    return strcasestr(text, word) != NULL;
 }
 
 int ss_text_matches(const char *pattern, const char *text)

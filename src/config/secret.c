@@ -82,37 +82,41 @@ static apr_status_t take_text(ss_secret_t *s, const char *text, const char *what
     return APR_SUCCESS;
 }
 
-/* Reads all of a descriptor, at most SS_SECRET_MAX bytes; -1: more, or an error in errno. */
-static ssize_t read_all(int fd, char *into)
+/* Reads to the end, at most SS_SECRET_MAX bytes; 0, or an errno (ETIMEDOUT, EFBIG). A file has no
+ * deadline. */
+static int read_until(int fd, char *into, apr_size_t *len, ss_mono_t deadline)
 {
-    apr_size_t len = 0;
-
     for (;;) {
-        ssize_t got = read(fd, into + len, SS_SECRET_MAX + 1 - len);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return -1;
-        if (!got) return (ssize_t)len;
-        len += (apr_size_t)got;
-        if (len > SS_SECRET_MAX) {
-            errno = EFBIG;
-            return -1;
+        if (ss_mono_is_set(deadline)) {
+            struct pollfd p = { .fd = fd, .events = POLLIN };
+            apr_interval_time_t left = ss_mono_since(deadline, ss_mono_now());
+            if (left <= 0) return ETIMEDOUT;
+            int ready = poll(&p, 1, (int)(left / 1000) + 1);
+            if (ready < 0 && errno != EINTR) return errno;
+            if (ready <= 0) continue;
         }
+        ssize_t got = read(fd, into + *len, SS_SECRET_MAX + 1 - *len);
+        if (got < 0 && errno != EINTR) return errno;
+        if (got == 0) return 0;
+        if (got > 0) *len += (apr_size_t)got;
+        if (*len > SS_SECRET_MAX) return EFBIG;
     }
 }
 
 static apr_status_t read_file(ss_secret_t *s, ss_result_t *result)
 {
     struct stat info;
-    int fd = open(s->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int error = errno;
-    ssize_t len = -1;
+    apr_size_t len = 0;
+    int fd = open(s->source, O_RDONLY | O_CLOEXEC | O_NONBLOCK), error = fd < 0 ? errno : 0;
 
     if (fd >= 0) {
         char *fresh = calloc(1, SS_SECRET_MAX + 1);
-        if (fresh && fstat(fd, &info) == 0) len = read_all(fd, fresh);
-        error = errno;
-        if (len >= 0) {
-            take(s, fresh, (apr_size_t)len);
+        if (!fresh || fstat(fd, &info))
+            error = errno;
+        else
+            error = read_until(fd, fresh, &len, (ss_mono_t){ 0 });
+        if (!error) {
+            take(s, fresh, len);
             s->changed = info.st_mtim;
             s->size = info.st_size;
             s->inode = info.st_ino;
@@ -121,12 +125,10 @@ static apr_status_t read_file(ss_secret_t *s, ss_result_t *result)
         free(fresh);
         close(fd);
     }
-    if (len < 0) {
+    if (error)
         ss_result_set(result, UNREADABLE, "%s: %s", s->source,
                       error == EFBIG ? "larger than 64 KiB" : strerror(error));
-        return error ? error : APR_EGENERAL;
-    }
-    return APR_SUCCESS;
+    return error;
 }
 
 apr_status_t ss_secret_load(ss_secret_t *s, ss_result_t *result)
@@ -176,24 +178,6 @@ static void run_child(char *const *argv, int out)
     signal(SIGPIPE, SIG_DFL);
     execv(argv[0], argv);
     _exit(127);
-}
-
-/* Reads until the program closes its output; 0, or an errno (ETIMEDOUT, EFBIG). */
-static int read_until(int fd, char *into, apr_size_t *len, ss_mono_t deadline)
-{
-    for (;;) {
-        struct pollfd p = { .fd = fd, .events = POLLIN };
-        apr_interval_time_t left = ss_mono_since(deadline, ss_mono_now());
-        if (left <= 0) return ETIMEDOUT;
-        int ready = poll(&p, 1, (int)(left / 1000) + 1);
-        if (ready < 0 && errno != EINTR) return errno;
-        if (ready <= 0) continue;
-        ssize_t got = read(fd, into + *len, SS_SECRET_MAX + 1 - *len);
-        if (got < 0 && errno != EINTR) return errno;
-        if (got == 0) return 0;
-        if (got > 0) *len += (apr_size_t)got;
-        if (*len > SS_SECRET_MAX) return EFBIG;
-    }
 }
 
 /* The program's end, at the deadline by force. */

@@ -149,8 +149,8 @@ static int angle(walk_t *w, const char **out)
     return 0;
 }
 
-/* An atom, "@" or domain literal: appended to both name and address until it is clear which one it
- * is. */
+/* An atom, "@" or domain literal: appended to both name and address until it is clear which it is.
+ */
 static void atom(walk_t *w, item_t *item, int had_blank)
 {
     const char *start = w->p;

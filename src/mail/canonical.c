@@ -1,5 +1,4 @@
-/* canonical.c: scans content in one pass and makes its line ends CRLF. Everything that needs MIME
- * is in mime.c.
+/* canonical.c: what needs MIME is in mime.c.
  *
  * Line ends: LF and CRLF, and any run of CR in front of LF, end a line. A bare CR ends a line in
  * the body (its meaning must not depend on the relay) and becomes a blank in the header (a value

@@ -161,8 +161,7 @@ static GMimeObject *with_attachments(GMimeObject *body, const ss_compose_t *mode
     return body;
 }
 
-/* mixed(alternative(text, related(html, inlines)), attachments), each level only if it is
- * needed. */
+/* mixed(alternative(text, related(html, inlines)), attachments), each level only if needed. */
 static GMimeObject *tree(const ss_compose_t *model, apr_pool_t *pool)
 {
     GMimeObject *body = NULL, *html = NULL;

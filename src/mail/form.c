@@ -1,6 +1,5 @@
-/* form.c: a JSON document to a message. Unknown fields are refused, so that a spelling mistake
- * never silently drops a copy. A form becomes a document, so that both have the same names, checks
- * and refusals. */
+/* form.c: unknown fields are refused, so that a spelling mistake never silently drops a copy. A
+ * form becomes a JSON document, so that both have the same names, checks and refusals. */
 #include "mail/form.h"
 
 #include <apr_strings.h>

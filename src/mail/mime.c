@@ -1,6 +1,5 @@
 /* mime.c: the MIME tree as ranges of one text. The line end before a delimiter belongs to it (RFC
- * 2046 5.1.1). An entity that needs no change is copied as a whole, so that signatures stay valid.
- */
+ * 2046 5.1.1). An entity that needs no change is copied whole, so that signatures stay valid. */
 #include "mail/mime.h"
 
 #include <apr_strings.h>

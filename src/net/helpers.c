@@ -1,6 +1,6 @@
-/* helpers.c: the loop's helper threads. The shared record is counted by its users
- * (the loop and each thread) and freed by the last: a name server that does not answer must not
- * hold up the end of the process, nor may its thread write into what is gone. */
+/* helpers.c: the shared record is counted by its users (the loop and each thread) and freed by the
+ * last: a name server that does not answer must not hold up the end of the process, nor may its
+ * thread write into what is gone. */
 #include "net/helpers.h"
 
 #include <pthread.h>

@@ -1,7 +1,6 @@
 /* link.c: a link's session: bytes between the stream and the SMTP client, its events to the owner,
- * its deadline to the loop. Everything the owner asks for is carried out at the end of
- * the loop's turn, all of it in one go; only abort answers at once. One turn moves a bounded
- * amount, so that one link cannot starve the others. */
+ * its deadline to the loop. What the owner asks for is carried out at the end of the loop's turn;
+ * only abort acts at once. One turn moves a bounded amount, so that no link starves the others. */
 #include "net/link.h"
 
 #include <apr_strings.h>
@@ -23,8 +22,7 @@ static int is_in_session(const ss_link_t *link)
     return !link->is_gone && link->phase == SS_LINK_SESSION;
 }
 
-/* Silence from the first moment on is something else than a slow greeting: mostly a port that waits
- * for TLS. */
+/* Silence from the first moment on: mostly a port that waits for TLS. */
 static int is_silence(const ss_link_t *link, const ss_client_event_t *event)
 {
     return !link->received && !event->is_ok && event->cmd == SS_CMD_GREETING &&

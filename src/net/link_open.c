@@ -1,5 +1,3 @@
-/* link_open.c: a link's way to its session: resolve, connect, find out how TLS is wanted there,
- * shake hands. */
 #include "net/link_open.h"
 
 #include <apr_strings.h>
@@ -202,8 +200,7 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
         try_again(link, SS_TLS_WAY_STARTTLS, 0))
         return;
     if (s->tls == SS_TLS_OPPORTUNISTIC && link->reconnects < SS_LINK_RECONNECTS_MAX) {
-        /* Not a failed step: its advice makes it a warning in the connection test.
-         */
+        /* Not a failed step: its advice makes it a warning in the connection test. */
         step(link, 1, SS_CMD_TLS, result);
         if (!link->is_gone) try_again(link, SS_TLS_WAY_UNKNOWN, 1);
         return;
@@ -322,8 +319,7 @@ static void on_connected(void *self, const ss_connect_result_t *connected)
     link->address = *connected->address;
     ss_stream_tcp(&link->stream, connected->fd);
     link->watch.fd = connected->fd;
-    /* Always name[address]:port, the shape that tools for mail logs parse, where the name is an
-     * address, too. */
+    /* The shape that tools for mail logs parse, where the name is an address, too. */
     apr_snprintf(link->name, sizeof(link->name), "%s[%s]:%d", link->host->name, link->address.text,
                  link->port);
     if (!ss_result_is_set(&result))

@@ -1,6 +1,5 @@
-/* loop.c: one thread's event loop over epoll. Other threads
- * reach the loop by a list under a mutex and one eventfd, written only when the list was empty.
- * Nothing wakes it while nothing is due. The helper threads are in helpers.c. */
+/* loop.c: one thread's event loop over epoll. Other threads reach it by a list under a mutex and
+ * one eventfd, written only when the list was empty. Nothing wakes it while nothing is due. */
 #include "net/loop.h"
 
 #include <errno.h>
@@ -82,14 +81,13 @@ apr_status_t ss_loop_create(ss_loop_t **out, const ss_log_t *log, apr_pool_t *po
     loop->log = log;
     loop->epoll = loop->wake = -1;
     apr_status_t rv = open_descriptors(loop);
+    if (rv == APR_SUCCESS) {
+        loop->helpers = ss_helpers_create(post_from_helper, loop);
+        if (!loop->helpers) rv = APR_ENOMEM;
+    }
     if (rv != APR_SUCCESS) {
         close_descriptors(loop);
         return rv;
-    }
-    loop->helpers = ss_helpers_create(post_from_helper, loop);
-    if (!loop->helpers) {
-        close_descriptors(loop);
-        return APR_ENOMEM;
     }
     pthread_mutex_init(&loop->mutex, NULL);
     loop->posted_end = &loop->posted;
@@ -130,8 +128,7 @@ void ss_loop_stop(ss_loop_t *loop)
 
 /* ---- descriptors ---- */
 
-/* A descriptor with no events is taken out of epoll: it would go on reporting hang-ups, in a
- * circle. */
+/* A descriptor with no events is taken out of epoll, which would go on reporting hang-ups. */
 apr_status_t ss_loop_watch(ss_loop_t *loop, ss_loop_watch_t *watch, int events)
 {
     struct epoll_event event = { .events = 0, .data.ptr = watch };

@@ -1,5 +1,3 @@
-/* mask.c: shortening of addresses and names. Looks at words made of the characters that
- * names and addresses are made of. */
 #include "net/mask.h"
 
 #include <apr_strings.h>

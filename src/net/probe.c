@@ -1,5 +1,5 @@
-/* probe.c: the connection test. Each host of the relay in order, by the delivery's own
- * link; its events become the report's steps. */
+/* probe.c: each host of the relay in order, by the delivery's own link; its events become the
+ * report's steps. */
 #include "net/probe.h"
 
 #include <apr_strings.h>

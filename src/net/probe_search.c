@@ -1,6 +1,5 @@
-/* probe_search.c: what would work instead of the settings that failed: each candidate is a link of
- * its own with the same code as the delivery, without a login. A suggestion is only made for what
- * stood until the server was ready for mail. */
+/* probe_search.c: each candidate is a link of its own, without a login. A suggestion is only made
+ * for what stood until the server was ready for mail. */
 #include "net/probe_search.h"
 
 #include <apr_strings.h>
@@ -220,9 +219,8 @@ apr_status_t ss_probe_search_start(ss_probe_search_t **out, ss_loop_t *loop,
                                    void *self)
 {
     apr_pool_t *own;
-    apr_status_t rv = apr_pool_create(&own, pool);
 
-    if (rv != APR_SUCCESS) return rv;
+    apr_pool_create(&own, pool);
     ss_probe_search_t *s = apr_pcalloc(own, sizeof(*s));
     s->pool = own;
     s->loop = loop;

@@ -1,5 +1,5 @@
-/* resolve.c: names to addresses. The record belongs to the helper thread until it is
- * done; cancelling only makes it deaf. */
+/* resolve.c: the record belongs to the helper thread until it is done; cancelling only makes it
+ * deaf. */
 #include "net/resolve.h"
 
 #include <apr_strings.h>

@@ -1,7 +1,7 @@
-/* stream_tls.c: the stream through OpenSSL. OpenSSL reads and writes the socket by a
- * BIO of our own: no SIGPIPE, and the first bytes of the server are kept, because "wrong version
- * number" means nothing to a person and "220 mail.example.com ESMTP" does. What is written is
- * gathered into one record of at most 16 KiB that stays here until the socket took it. */
+/* stream_tls.c: OpenSSL reads and writes the socket by a BIO of our own: no SIGPIPE, and the first
+ * bytes of the server are kept, because "wrong version number" means nothing to a person and "220
+ * mail.example.com ESMTP" does. What is written is gathered into one record of at most 16 KiB that
+ * stays here until the socket took it. */
 #include "net/stream_tls.h"
 
 #include <apr_strings.h>

@@ -60,8 +60,7 @@ static void set_versions(SSL_CTX *context, int wanted)
         if (!lowest) lowest = versions[i].version;
         highest = versions[i].version;
     }
-    /* The system-wide configuration may have a floor of its own; what the directive names goes
-     * first. */
+    /* Whatever floor the system-wide configuration has. */
     SSL_CTX_set_min_proto_version(context, lowest);
     SSL_CTX_set_max_proto_version(context, wanted ? highest : 0);
     /* A list with a gap cannot be offered: OpenSSL would stop below the gap. What lies in it is

@@ -74,8 +74,7 @@ static void append_address(char *out, apr_size_t size, const ASN1_OCTET_STRING *
     append(out, size, " ", text, strlen(text));
 }
 
-/* RFC 6125 6.4.4: the subject alternative names; the common name only if there are no such names.
- */
+/* RFC 6125 6.4.4: the subject alternative names, or without any the common name. */
 static void names_text(X509 *certificate, char *out, apr_size_t size)
 {
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
