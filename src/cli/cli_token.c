@@ -89,7 +89,7 @@ static int ask_google(ss_cli_t *cli, const options_t *o, ss_token_t *token)
     if (email && key) {
         json_t *claims = json_pack("{s:s,s:s,s:s,s:I,s:I}", "iss", email, "scope", o->scope, "aud",
                                    o->url, "iat", now, "exp", now + ASSERTION_SECONDS);
-        if (o->user) json_object_set_new(claims, "sub", json_string(o->user));
+        ss_json_put(claims, "sub", o->user);
         assertion = ss_token_assertion_sign(
             cli, json_pack("{s:s,s:s,s:s?}", "alg", "RS256", "typ", "JWT", "kid", key_id), claims,
             key, strlen(key));

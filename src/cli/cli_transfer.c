@@ -56,17 +56,13 @@ static int export_content(const ss_cli_t *cli, const char *id, int parts, int *f
 
     for (int i = 0; i < parts; i++) {
         ss_peer_answer_t answer = { 0 };
-        apr_pool_t *pool;
-        apr_pool_create(&pool, cli->pool);
-        own.pool = pool;
+        apr_pool_create(&own.pool, cli->pool);
         *failed = ss_exchange(
             &own, json_pack("{s:s,s:s,s:i}", "do", "content", "id", id, "part", i), NULL, &answer);
-        if (*failed || answer.status != 200) {
-            apr_pool_destroy(pool);
-            return -1;
-        }
-        code(&coder, answer.content, answer.content_len, i == parts - 1, pool);
-        apr_pool_destroy(pool);
+        int is_read = !*failed && answer.status == 200;
+        if (is_read) code(&coder, answer.content, answer.content_len, i == parts - 1, own.pool);
+        apr_pool_destroy(own.pool);
+        if (!is_read) return -1;
     }
     return 0;
 }
@@ -75,10 +71,9 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
 {
     ss_cli_t own = *cli;
     ss_peer_answer_t answer = { 0 };
-    int code_of_exit;
 
     apr_pool_create(&own.pool, cli->pool);
-    code_of_exit =
+    int code_of_exit =
         ss_exchange(&own, json_pack("{s:s,s:s}", "do", "export", "id", id), NULL, &answer);
     if (code_of_exit == EX_OK && answer.status != 200)
         code_of_exit = ss_exchange_refused(&own, answer.status, answer.header);
@@ -94,22 +89,11 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
     const char *text = ss_json_print(document, own.pool);
     printf("%.*s" CONTENT, (int)strlen(text) - 1, text);
     /* Marks a line whose content could not be read completely; import skips it. */
-    if (export_content(&own, id, parts, &code_of_exit))
-        printf("\",\"incomplete\":true}\n");
-    else {
-        printf("\"}\n");
-        ++*count;
-    }
+    int is_whole = !export_content(&own, id, parts, &code_of_exit);
+    puts(is_whole ? "\"}" : "\",\"incomplete\":true}");
+    *count += is_whole;
     apr_pool_destroy(own.pool);
     return code_of_exit;
-}
-
-static json_t *page(ss_cli_t *cli, const char *after, int *failed)
-{
-    return ss_exchange_ask(cli,
-                           json_pack("{s:s,s:b,s:i,s:s*}", "do", "queue", "waiting", 1, "limit",
-                                     PAGE, "after", *after ? after : NULL),
-                           failed);
 }
 
 int ss_cli_transfer_export(ss_cli_t *cli, int argc, const char *const *argv)
@@ -122,7 +106,11 @@ int ss_cli_transfer_export(ss_cli_t *cli, int argc, const char *const *argv)
     while (more && failed == EX_OK) {
         ss_cli_t own = *cli;
         apr_pool_create(&own.pool, cli->pool);
-        json_t *document = page(&own, after, &failed);
+        json_t *document =
+            ss_exchange_ask(&own,
+                            json_pack("{s:s,s:b,s:i,s:s*}", "do", "queue", "waiting", 1, "limit",
+                                      PAGE, "after", *after ? after : NULL),
+                            &failed);
         const json_t *rows = json_object_get(document, "messages");
         for (apr_size_t i = 0; i < json_array_size(rows) && failed == EX_OK; i++) {
             failed = export_one(&own, ss_json_text(json_array_get(rows, i), "id"), &count);

@@ -7,7 +7,8 @@ void ss_operator_init(ss_operator_t *o)
     o->waiters = apr_hash_make(o->pool);
 }
 
-const char *ss_operator_text(const json_t *header, const char *name, apr_pool_t *pool)
+/* A non-empty text of the request, in the pool; or NULL. */
+static const char *text_of(const json_t *header, const char *name, apr_pool_t *pool)
 {
     const char *value = ss_json_text(header, name);
 
@@ -16,7 +17,7 @@ const char *ss_operator_text(const json_t *header, const char *name, apr_pool_t 
 
 const char *ss_operator_who(const ss_request_t *req, const json_t *header, apr_pool_t *pool)
 {
-    const char *who = req->is_trusted ? ss_operator_text(header, "who", pool) : NULL;
+    const char *who = req->is_trusted ? text_of(header, "who", pool) : NULL;
 
     return who ? who : apr_psprintf(pool, "uid %d", req->uid);
 }
@@ -34,8 +35,8 @@ int ss_operator_filter_uid(const ss_request_t *req)
 int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t *filter,
                        apr_pool_t *pool)
 {
-    const char *state = ss_operator_text(from, "state", pool);
-    const char *after = ss_operator_text(from, "after", pool);
+    const char *state = text_of(from, "state", pool);
+    const char *after = text_of(from, "after", pool);
 
     *filter = (ss_store_filter_t){ .state = -1, .uid = ss_operator_filter_uid(req) };
     if (state) filter->state = ss_state_find(state);
@@ -51,10 +52,10 @@ int ss_operator_filter(ss_request_t *req, const json_t *from, ss_store_filter_t 
         return 0;
     }
     if (after) apr_cpystrn(filter->after, after, sizeof(filter->after));
-    filter->relay = ss_operator_text(from, "relay", pool);
-    filter->from = ss_operator_text(from, "from", pool);
-    filter->to = ss_operator_text(from, "to", pool);
-    filter->text = ss_operator_text(from, "text", pool);
+    filter->relay = text_of(from, "relay", pool);
+    filter->from = text_of(from, "from", pool);
+    filter->to = text_of(from, "to", pool);
+    filter->text = text_of(from, "text", pool);
     filter->is_waiting = ss_json_is(from, "waiting");
     return 1;
 }

@@ -34,8 +34,6 @@ typedef struct ss_operator_t {
 } ss_operator_t;
 
 void ss_operator_init(ss_operator_t *o);
-/* A non-empty text of the request, in the pool; or NULL. */
-const char *ss_operator_text(const json_t *header, const char *name, apr_pool_t *pool);
 /* In whose name the request acts: what a trusted client says ("who"), else "uid N". */
 const char *ss_operator_who(const ss_request_t *req, const json_t *header, apr_pool_t *pool);
 /* Whether the client may see or change a message: a trusted one, or the uid that submitted it. */

@@ -34,11 +34,6 @@ static const char content_policy[] =
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-void ss_html_put(request_rec *r, const char *text)
-{
-    if (text) ap_rputs(ss_text_escape_html(r->pool, text), r);
-}
-
 void ss_html_print(request_rec *r, const char *format, ...)
 {
     va_list args;
@@ -49,7 +44,8 @@ void ss_html_print(request_rec *r, const char *format, ...)
         ap_rwrite(format, (int)len, r);
         format += len;
         if (!strncmp(format, "%s", 2)) {
-            ss_html_put(r, va_arg(args, const char *));
+            const char *text = va_arg(args, const char *);
+            if (text) ap_rputs(ss_text_escape_html(r->pool, text), r);
             format += 2;
         } else if (!strncmp(format, "%d", 2)) {
             ap_rprintf(r, "%d", va_arg(args, int));

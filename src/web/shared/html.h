@@ -1,6 +1,6 @@
 /* html.h: the frame of the pages, and shared pieces. Everything from outside goes through
- * ss_html_print or ss_html_put, which escape it. Style sheet, script and icon are compiled in, so
- * that nothing has to be installed. */
+ * ss_html_print, which escapes it. Style sheet, script and icon are compiled in, so that nothing
+ * has to be installed. */
 #pragma once
 
 #include <httpd.h>
@@ -13,8 +13,6 @@
 void ss_html_begin(request_rec *r, int status, const char *base, const char *title);
 /* Ends the page from </main> on. */
 void ss_html_end(request_rec *r);
-/* Prints text, escaped. NULL: nothing. */
-void ss_html_put(request_rec *r, const char *text);
 /* Prints HTML with three conversions: %s is text, which is escaped (NULL: nothing), %d and %lld are
  * integers. */
 void ss_html_print(request_rec *r, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -135,7 +135,7 @@ int ss_status_action(ss_page_t *page)
 
     json_t *header = ss_action_request_create(action, &form, &problem);
     if (!header) return ss_problem_mail(r, &problem);
-    json_object_set_new(header, "who", ss_json_string(ss_http_user(r)));
+    ss_json_put(header, "who", ss_http_user(r));
     if (!ss_rpc_call(r, header, ACTION_TIMEOUT, &answer)) return OK;
     return as_page ? answer_page(page, &form, action, ss_rpc_document(r->pool, &answer))
                    : ss_rpc_pass(r, &answer);

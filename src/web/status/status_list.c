@@ -146,10 +146,8 @@ json_t *ss_status_list_request(const ss_page_t *page, int limit)
     static const char *const names[] = { "state", "relay", "from", "to", "text", "after" };
     json_t *header = json_pack("{s:s,s:i}", "do", "queue", "limit", limit);
 
-    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const char *value = given(page, names[i]);
-        if (value) json_object_set_new(header, names[i], json_string(value));
-    }
+    for (apr_size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        ss_json_put(header, names[i], given(page, names[i]));
     if (ss_params_flag(&page->query, "waiting", 0))
         json_object_set_new(header, "waiting", json_true());
     return header;
