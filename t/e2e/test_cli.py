@@ -318,7 +318,7 @@ def test_man_pages_name_everything():
     for command in re.findall(r"^  ([a-z]+) ", local("--help", code=0).stdout, re.M):
         assert re.search(rf"^   {command}$", manual["smtp-send.1"].stdout, re.M), command
     with open(os.path.join(ROOT, "src/config/option_table.c")) as file:
-        options = re.findall(r'"(SMTPSend[A-Za-z]+)", SS_KIND', file.read())
+        options = re.findall(r'"(SMTPSend[A-Za-z]+)", (?:SS_KIND_)?[A-Z]', file.read())
     assert len(options) > 50 and all(re.search(rf"^\s+{option}$|^\s+{option}\s", manual["mod_smtp_send.5"].stdout, re.M) for option in options)
 
 
