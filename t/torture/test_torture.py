@@ -13,8 +13,8 @@ from torture.ledger import UNCOUNTED, Load, Sink, settle
 
 WINDOW = 16
 CONNECTIONS = 2
-# A daemon that dies forgets the answers of a window on each connection, and the outcomes of the commit that it was in.
-BOUND = WINDOW * CONNECTIONS * 2
+# What a daemon forgets when it dies: messages in flight and outcomes that are not committed are together never more than a window for each connection.
+BOUND = WINDOW * CONNECTIONS
 CALM = 5          # deaths after which httpd is started anew: it waits longer before each next start of a daemon that dies and dies
 CONFIG = f"SMTPSendConnections {CONNECTIONS}\nSMTPSendRetry 1s\nSMTPSendHistory 1h\n"
 EXPECT = ["ended unexpectedly", "was killed", "status=deferred", "is down at", "AH00", "AH10", "child pid", "messages were still being sent", "reply code to the",
@@ -188,3 +188,35 @@ def test_r5_the_disk_breaks_in_a_commit(make_httpd, public, fault, words):
             before = len(load.accepted)
             httpd.wait(lambda: len(load.accepted) > before + 50, 40, "submissions to be taken again")
         goes_on(httpd, load, sink, f"R5 {'EIO from fdatasync' if fault == 'sync' else 'ENOSPC in a commit'}")
+
+
+@pytest.mark.parametrize("end", ["graceful", "kill"])
+def test_outcomes_that_cannot_be_stored_are_few_and_survive_restarts(make_httpd, public, end):
+    """The file system becomes read-only while a backlog is sent; then graceful restarts, or the daemon is killed."""
+    switch = public / "fault"
+    with Sink() as sink:
+        httpd = make_httpd(CONFIG + "SMTPSendRate 200/s\n", relay=sink, expect=EXPECT + ["nothing is sent", "until the outcomes"],
+                           env={"LD_PRELOAD": FAULT, "SMTP_SEND_FAULT": str(switch)})
+        load = Load(httpd.port).start()
+        httpd.wait(lambda: len(load.accepted) > 1000, 30, "a backlog")
+        load.stop()
+        switch.write_text("ro")
+        httpd.wait_log("SMTPSend-255", 30)
+        arrived = len(sink.arrived)
+        assert arrived < len(load.accepted) - BOUND
+        for _ in range(3):
+            if end == "kill":
+                pid = httpd.wait(lambda: httpd.status(check=False).get("pid"), 30, "the daemon to answer")
+                os.kill(pid, signal.SIGKILL)
+                httpd.wait(lambda: not alive(pid), 10, "its end")
+            else:
+                httpd.graceful()
+                wait_a_moment(0.5, 1.5)
+        if end == "graceful":
+            httpd.wait_log("until the outcomes", 30)
+        assert len(sink.arrived) - arrived <= BOUND and sink.duplicates == 0
+        switch.unlink()
+        httpd.wait(lambda: httpd.status(check=False).get("queue", {}).get("messages") == 0, 90, "an empty queue")
+        figures = settle(load, sink)
+        report(f"read-only, {end}", figures)
+        assert figures["lost"] == 0 and figures["duplicates"] <= (BOUND if end == "kill" else 0), figures
