@@ -197,7 +197,11 @@ static void batches_get_smaller_where_there_are_conflicts(void)
 static void what_comes_after_a_conflict_waits(void)
 {
     ss_store_batch_t held = { .again_at = { 100 }, .conflicts = 1 };
+    ss_store_request_t request;
 
+    APR_RING_INIT(&held.again, ss_store_request_t, link);
+    CU_ASSERT_FALSE(ss_store_batch_is_held(&held, (ss_mono_t){ 99 }));
+    ss_store_request_push(&held.again, &request);
     CU_ASSERT_TRUE(ss_store_batch_is_held(&held, (ss_mono_t){ 99 }));
     CU_ASSERT_FALSE(ss_store_batch_is_held(&held, (ss_mono_t){ 100 }));
     held.conflicts = 0;
