@@ -72,6 +72,12 @@ torture torture-short torture-shared: all $(B)/fault.so
 	    $(PYTHON) -m pytest -q -p no:cacheprovider --durations=5 t/torture $(if $(filter torture-shared,$@),-k r12)
 	@cat $(B)/torture.txt
 
+.PHONY: soak
+## make soak MINUTES=30  steady load with retries, purges and graceful restarts: memory, descriptors and the files stay flat
+soak: all
+	@TORTURE_REPORT=$(abspath $(B)) SMTP_SEND_BUILD=$(abspath $(B)) MINUTES=$(or $(MINUTES),30) $(PYTHON) -m pytest -q -p no:cacheprovider t/torture/soak.py
+	@grep ^soak $(B)/torture.txt
+
 .PHONY: interop
 ## make interop         other people's servers as the relay: Postfix, Exim, Dovecot, aiosmtpd, smtp-server of npm
 interop:
