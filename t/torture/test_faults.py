@@ -229,3 +229,38 @@ def test_the_socket_is_removed(make_httpd):
             before = len(load.accepted)
             httpd.wait(lambda: len(load.accepted) > before + 20, HEALED, "submissions to be taken again")
         flows(httpd, load, sink, "socket removed", 0)
+
+
+def delete(queue, *ends):
+    for end in ends:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(queue + end)
+
+
+def move_away(queue):
+    folder = os.path.dirname(queue)
+    os.rename(folder, folder + ".away")
+    wait_a_moment(1, 6)
+    os.rename(folder + ".away", folder)
+
+
+@pytest.mark.parametrize("what", [lambda queue: delete(queue, ""), lambda queue: delete(queue, "-wal"), lambda queue: delete(queue, "", "-wal", "-shm"), move_away],
+                         ids=["file", "log", "all", "folder"])
+def test_the_queue_disappears(make_httpd, what):
+    """358 messages were accepted and lost; 58 of 530 without the log. The daemon is killed afterwards, so that only what is on the disk counts."""
+    dice = random.Random(7)
+    count = times(1, 20)
+    with Sink(replies={"END": lambda *_: "451 4.3.0 later" if dice.randrange(4) == 0 else None}) as sink:
+        httpd = make_httpd(CONFIG, relay=sink, expect=["."])
+        load = Load(httpd.port, keeps=False).start()
+        for _ in range(count):
+            before = len(load.accepted)
+            httpd.wait(lambda: len(load.accepted) > before + 100, HEALED, "submissions to be taken")
+            what(httpd.queue)
+            # It is noticed within five seconds.
+            wait_a_moment(5, 5)
+            httpd.wait(lambda: httpd.get("/mail-status/health").status == 200 and os.path.exists(httpd.queue), HEALED, "the queue to be back")
+            pid = httpd.status()["pid"]
+            kill_daemon(httpd)
+            httpd.wait(lambda: httpd.status(check=False).get("pid", pid) != pid, 30, "the next daemon")
+        flows(httpd, load, sink, "the queue disappears", count * BOUND)
