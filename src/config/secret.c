@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 
 #define EXEC_ARGS_MAX 64
 /* milliseconds between looks at a program that closed its output and still runs */
@@ -125,7 +126,9 @@ static apr_status_t read_file(ss_secret_t *s, ss_result_t *result)
         free(fresh);
         close(fd);
     }
-    if (error)
+    if (ss_descriptors_are_short(error))
+        ss_descriptors_explain(result, "config", s->source, error);
+    else if (error)
         ss_result_set(result, UNREADABLE, "%s: %s", s->source,
                       error == EFBIG ? "larger than 64 KiB" : strerror(error));
     return error;
@@ -202,25 +205,30 @@ static apr_status_t run(ss_secret_t *s, apr_interval_time_t limit, ss_result_t *
     char *fresh = calloc(1, SS_SECRET_MAX + 2);
     ss_mono_t deadline = ss_mono_add(ss_mono_now(), limit);
     apr_size_t len = 0;
-    int argc = 0, out[2], error = 0, status = 0;
+    int argc = 0, out[2] = { -1, -1 }, error = 0, status = 0;
 
-    if (!words || !fresh || pipe2(out, O_CLOEXEC) != 0) abort();
+    if (!words || !fresh) abort();
     for (char *word = apr_strtok(words, "\n", &state); word && argc < EXEC_ARGS_MAX;
          word = apr_strtok(NULL, "\n", &state))
         argv[argc++] = word;
     argv[argc] = NULL;
-    pid_t pid = fork();
+    pid_t pid = pipe2(out, O_CLOEXEC) ? -1 : fork();
     if (pid == 0) run_child(argv, out[1]);
-    close(out[1]);
     if (pid < 0) {
-        error = errno;
+        /* No process left passes, as no descriptor does. */
+        error = errno == EAGAIN ? ENOMEM : errno;
     } else {
+        close(out[1]);
+        out[1] = -1;
         error = read_until(out[0], fresh, &len, deadline);
         if (error) kill(-pid, SIGKILL);
         status = reap(pid, deadline);
     }
-    close(out[0]);
-    if (error == ETIMEDOUT)
+    for (int i = 0; i < 2; i++)
+        if (out[i] >= 0) close(out[i]);
+    if (pid < 0)
+        ss_descriptors_explain(result, "config", argv[0], error);
+    else if (error == ETIMEDOUT)
         ss_result_set(result, UNREADABLE, "%s returned no secret within %d s and was killed",
                       argv[0], (int)apr_time_sec(limit));
     else if (error)

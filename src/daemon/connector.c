@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
+#include "base/descriptors.h"
 #include "net/link.h"
 
 #define SECRET_TIME (30 * APR_USEC_PER_SEC) /* an exec: program's deadline */
@@ -13,6 +14,8 @@ struct ss_connector_t {
     const ss_log_t *log;
     apr_pool_t *pool;
     apr_hash_t *contexts; /* settings' address -> ss_tls_t */
+    void (*is_short)(void *self);
+    void *self;
 };
 
 struct ss_transport_t {
@@ -34,6 +37,12 @@ ss_connector_t *ss_connector_create(ss_loop_t *loop, const ss_log_t *log, apr_po
     connector->pool = pool;
     connector->contexts = apr_hash_make(pool);
     return connector;
+}
+
+void ss_connector_watch(ss_connector_t *connector, void (*is_short)(void *self), void *self)
+{
+    connector->is_short = is_short;
+    connector->self = self;
 }
 
 static apr_status_t prepare(void *self, const ss_settings_t *settings, ss_result_t *result)
@@ -64,6 +73,8 @@ static void on_event(void *self, ss_link_t *link, const ss_client_event_t *event
     const ss_transport_t *t = self;
 
     (void)link;
+    if (event->kind == SS_EVENT_CLOSED && ss_descriptors_is_shortage(&event->result))
+        t->connector->is_short(t->connector->self);
     t->event(t->owner, event);
 }
 

@@ -11,7 +11,7 @@
 #include "daemon/repeats.h"
 #include "daemon/wiring.h"
 #include "delivery/relay.h"
-#include "net/descriptors.h"
+#include "base/descriptors.h"
 #include "operator/verb.h"
 #include "record/activity.h"
 

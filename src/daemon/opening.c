@@ -108,6 +108,7 @@ static void try_again(ss_daemon_t *d)
 static void name_previous(const ss_daemon_t *d, ss_result_t *result)
 {
     if (strcmp(result->code, "EBUSY") || !is_previous_there(d)) return;
+    ss_result_clear(result);
     ss_result_set(result, "queue", "EBUSY", NULL,
                   "the delivery daemon before this one (pid %d) still has the queue open: it ends "
                   "when the results of what it sent are stored",

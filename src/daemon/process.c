@@ -15,7 +15,7 @@
 #include <unixd.h>
 
 #include "base/text.h"
-#include "net/descriptors.h"
+#include "base/descriptors.h"
 #include "net/tls.h"
 
 APLOG_USE_MODULE(smtp_send);

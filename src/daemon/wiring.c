@@ -12,6 +12,8 @@
 #include "record/activity.h"
 #include "record/webhook.h"
 
+#define ROOM 16 /* clients that are closed when a relay lacks a descriptor */
+
 /* ---- the store, secrets, time ---- */
 
 static void post(void *self, ss_store_request_t *request)
@@ -146,6 +148,14 @@ static void went_idle(void *self)
     ss_leaving_check(self);
 }
 
+/* Idle connections of web processes give theirs to the relay. */
+static void is_short(void *self)
+{
+    const ss_daemon_t *d = self;
+
+    if (d->local_socket) ss_local_socket_make_room(d->local_socket, ROOM);
+}
+
 static apr_status_t make_delivery(ss_daemon_t *d)
 {
     ss_delivery_options_t options = { .config = d->config,
@@ -228,6 +238,7 @@ static ss_intake_t *make_intake(ss_daemon_t *d)
 apr_status_t ss_wiring_create(ss_daemon_t *d, const ss_wiring_options_t *options)
 {
     d->connector = ss_connector_create(d->loop, d->log, d->pool);
+    ss_connector_watch(d->connector, is_short, d);
     apr_status_t rv = make_delivery(d);
     if (rv != APR_SUCCESS) return rv;
     d->record = make_record(d, options);

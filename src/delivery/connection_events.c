@@ -3,12 +3,14 @@
 #include <apr_strings.h>
 #include <stdlib.h>
 
+#include "base/descriptors.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 #include "delivery/handover.h"
 #include "delivery/learned.h"
 #include "delivery/login.h"
 #include "delivery/relay_host.h"
+#include "delivery/shortage.h"
 #include "smtp/advice.h"
 
 /* ---- what the server says ---- */
@@ -53,6 +55,7 @@ static void became_ready(ss_connection_t *connection)
     connection->ready = ss_delivery_mono(relay->delivery);
     relay->connecting--;
     relay->counters.connected++;
+    ss_shortage_end(relay);
     ss_login_accepted(relay);
     ss_relay_host_is_ready(relay, connection->host);
     ss_connection_watch_idle(connection);
@@ -73,6 +76,15 @@ static void could_not_connect(const ss_connection_t *connection, const ss_client
     int is_blocked = event->verdict.fate == SS_FATE_BLOCKED;
 
     relay->connecting--;
+    /* A login without its secret fails, for whatever reason that could not be read. */
+    const ss_result_t *cause = event->cmd == SS_CMD_AUTH && !ss_secret_is_ready(relay->secret)
+                                   ? &relay->secret_result
+                                   : &event->result;
+    if (ss_descriptors_is_shortage(cause)) {
+        if (connection->is_probe) relay->hosts[connection->host].is_probing = 0;
+        ss_shortage_begin(relay, cause);
+        return;
+    }
     if (event->cmd == SS_CMD_AUTH && is_blocked) ss_login_rejected(relay);
     if (connection->is_quitting) {
         relay->hosts[connection->host].is_probing = 0;
@@ -146,10 +158,15 @@ void ss_connection_open(ss_relay_t *relay, int host)
         ss_result_t cause;
         char why[120];
         ss_result_clear(&cause);
-        ss_result_set(&cause, "connect", "", NULL, "no connection can be opened: %s",
-                      apr_strerror(rv, why, sizeof(why)));
         free(connection);
-        ss_relay_host_failed(relay, host, SS_HOST_DOWN, &cause);
+        if (ss_descriptors_are_short(rv)) {
+            ss_descriptors_explain(&cause, "connect", "no connection can be opened", rv);
+            ss_shortage_begin(relay, &cause);
+        } else {
+            ss_result_set(&cause, "connect", "", NULL, "no connection can be opened: %s",
+                          apr_strerror(rv, why, sizeof(why)));
+            ss_relay_host_failed(relay, host, SS_HOST_DOWN, &cause);
+        }
         return;
     }
     relay->hosts[host].is_probing = connection->is_probe;

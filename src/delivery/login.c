@@ -1,5 +1,6 @@
 #include "delivery/login.h"
 
+#include "base/descriptors.h"
 #include "delivery/delivery_impl.h"
 
 static void give_secret(ss_connection_t *connection)
@@ -20,7 +21,9 @@ static void loaded(void *baton, apr_status_t rv, const ss_result_t *result)
 
     relay->is_secret_loading = 0;
     relay->secret_result = *result;
-    if (rv != APR_SUCCESS) {
+    if (rv != APR_SUCCESS && ss_descriptors_is_shortage(result)) {
+        /* The connection fails, and its end is logged as a shortage. */
+    } else if (rv != APR_SUCCESS) {
         ss_log(relay->delivery->log, SS_LOG_ERROR, 223,
                "relay \"%s\": SMTPSendPassword cannot be read: %s", relay->name, result->text);
     } else if (relay->is_secret_rejected) {

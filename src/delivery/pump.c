@@ -6,6 +6,7 @@
 #include "delivery/handover.h"
 #include "delivery/node.h"
 #include "delivery/outcome.h"
+#include "delivery/shortage.h"
 #include "delivery/store_watch.h"
 
 /* messages handed over before other users of the thread get their turn */
@@ -58,7 +59,7 @@ static void open_more(ss_relay_t *relay)
     const ss_delivery_t *d = relay->delivery;
     ss_mono_t when;
 
-    if (!ss_connection_may_open(relay)) return;
+    if (!ss_connection_may_open(relay) || ss_shortage_lasts(relay)) return;
     int host = ss_breaker_choose(relay->hosts, relay->host_count, ss_delivery_mono(d), &when);
     if (host >= 0)
         ss_connection_open(relay, host);
@@ -116,6 +117,6 @@ void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
     }
     if (moved == NO_CONNECTION) open_more(relay);
     if (moved <= MOVED && count == HANDED_A_TURN) ss_relay_wake(relay);
-    if (count) probe_preferred(relay);
+    if (count && !ss_shortage_lasts(relay)) probe_preferred(relay);
     ss_backlog_refill(relay);
 }

@@ -181,7 +181,12 @@ const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const ch
         return "down";
     }
     for (int i = 0; i < relay->host_count; i++) {
-        if (relay->hosts[i].condition == SS_HOST_UP) return "up";
+        if (relay->hosts[i].condition != SS_HOST_UP) continue;
+        if (ss_result_is_set(&relay->shortage)) {
+            *cause = relay->shortage.text;
+            *advice = relay->shortage.advice;
+        }
+        return "up";
     }
     *cause = relay->hosts[0].cause.text;
     *advice = relay->hosts[0].cause.advice;

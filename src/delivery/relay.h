@@ -48,6 +48,8 @@ typedef struct ss_relay_t {
     int in_flight;             /* messages handed to connections and not answered */
     int uncommitted;           /* outcomes posted to the store and not answered */
     ss_result_t unusable;      /* set: no connection can be made with these settings (TLS) */
+    ss_result_t shortage;      /* set: this machine could not open the last connection */
+    ss_mono_t shortage_until;  /* none is opened before (shortage.h) */
     ss_secret_t *secret;       /* or NULL */
     int is_secret_loading;     /* ports.secret_load is under way */
     int is_secret_rejected;    /* by the server; and has been read again since */

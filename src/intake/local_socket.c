@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "intake/local_deadline.h"
 #include "intake/local_submit.h"
-#include "net/descriptors.h"
+#include "base/descriptors.h"
 #include "net/listener.h"
 #include "wire/frame.h"
 

@@ -12,7 +12,7 @@
 
 #include "delivery/relay.h"
 #include "intake/smtp_transaction.h"
-#include "net/descriptors.h"
+#include "base/descriptors.h"
 #include "net/listener.h"
 
 /* a client that waits for room is looked at again after */

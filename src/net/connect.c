@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 
 #define TRIED_MAX 800 /* octets of what was tried, in words */
 
@@ -137,9 +138,9 @@ static void explain(const ss_connect_t *c, ss_result_t *result)
     } else if (error == EACCES || error == EPERM) {
         ss_result_set(result, "connect", code, "connect-denied", "%s port %d: %s [%s]", c->host,
                       c->port, error_word(error), tried);
-    } else if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-        ss_result_set(result, "connect", "EMFILE", "connect-resources",
-                      "no connection can be opened to %s: %s", c->host, error_word(error));
+    } else if (ss_descriptors_are_short(error)) {
+        apr_snprintf(tried, sizeof(tried), "no connection can be opened to %s", c->host);
+        ss_descriptors_explain(result, "connect", tried, error);
     } else {
         ss_result_set(result, "connect", code, "connect-unreachable",
                       "%s port %d cannot be reached: %s [%s]", c->host, c->port, error_word(error),

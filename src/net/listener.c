@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "net/descriptors.h"
+#include "base/descriptors.h"
 
 #define ACCEPTS_A_TURN 64 /* then the loop's other descriptors get their turn */
 #define DESCRIPTORS_AGAIN (APR_USEC_PER_SEC / 10)

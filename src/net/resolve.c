@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/descriptors.h"
+
 #define NAME_MAX_LEN 256 /* RFC 1035: 255 */
 
 struct ss_resolve_t {
@@ -88,8 +90,12 @@ static void collect(ss_resolve_addresses_t *addresses, const struct addrinfo *fo
 static void explain(ss_resolve_t *r, int error)
 {
     const char *name = r->name;
+    /* The resolver does not say that it could not open a socket, or its files. */
+    int lack = ss_descriptors_lack();
 
-    if (error == EAI_NONAME) {
+    if (lack) {
+        ss_descriptors_explain(&r->result, "resolve", name, lack);
+    } else if (error == EAI_NONAME) {
         ss_result_set(&r->result, "resolve", "EAI_NONAME", "resolve-unknown",
                       "the host name %s does not exist (%s)", name, gai_strerror(error));
 #ifdef EAI_NODATA

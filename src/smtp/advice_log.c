@@ -225,6 +225,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "waits for a minute after a stop of httpd.",
       "Check the disk and the database of SMTPSendQueue, and whether another program holds the "
       "queue's lock." },
+    { "SMTPSend-291", NULL, NULL, "No connection to a relay can be opened on this machine",
+      "The delivery daemon has no open file, process or memory left for it. This says nothing "
+      "about "
+      "the relay: mail waits and is tried again every second.",
+      "Raise the limits of the httpd service (LimitNOFILE, ulimit -n), or lower "
+      "SMTPSendConnections." },
     { "SMTPSend-293", NULL, NULL, "The delivery daemon has nearly too many files open",
       "A reserve is kept for the queue, the relays and the log. Idle connections of web processes "
       "are closed early, and further clients wait until others leave. Mail is still sent.",

@@ -4,6 +4,7 @@ import json
 import os
 import resource
 import socket
+import subprocess
 import struct
 
 HEAD = struct.Struct(">3sBBBHIIQ")
@@ -89,3 +90,35 @@ def test_idle_connections_make_room_when_descriptors_run_short(make_httpd, relay
         for peer in idle:
             peer.__exit__()
     assert httpd.log().count("SMTPSend-293") == 1
+
+
+def files_allowed(pid):
+    with open(f"/proc/{pid}/limits") as file:
+        return int(next(line for line in file if line.startswith("Max open files")).split()[3])
+
+
+def limit(httpd, pid, files):
+    """The soft limit of a process of httpd's User, whom alone the system lets change it."""
+    as_user = {"user": httpd.user, "group": httpd.user, "extra_groups": []} if httpd.user else {}
+    subprocess.run(["prlimit", f"--pid={pid}", f"--nofile={files}:"], check=True, **as_user)
+
+
+def test_a_relay_that_gets_no_descriptor_is_not_down(make_httpd, relay):
+    """The reserve is for the relay, too; should all files be open nevertheless, mail waits and is sent when one is free."""
+    httpd = make_httpd("SMTPSendIdleTimeout 1s\n", relay=relay, expect=["SMTPSend-291", "SMTPSend-293"])
+    httpd.wait_state(httpd.send().json["id"], "sent")
+    relay.wait(lambda: not relay.open, 20, lambda: "the idle connection to be closed")
+    pid = httpd.status()["pid"]
+    before = files_allowed(pid)
+    # Its next descriptor is beyond the limit; clients keep those that they have.
+    with Peer(httpd.socket) as peer:
+        peer.socket.sendall(frame({"do": "status"}))
+        peer.answer()
+        used = 1 + max(int(name) for name in os.listdir(f"/proc/{pid}/fd"))
+        limit(httpd, pid, used)
+        peer.socket.sendall(frame({"do": "submit", "from": "a@example.com", "to": ["bob@example.net"]}, b"Subject: 1\r\n\r\n1\r\n"))
+        ident = peer.answer()[1]["id"]
+        httpd.wait_log("SMTPSend-291: .*Too many open files")
+        limit(httpd, pid, before)
+    httpd.wait_state(ident, "sent")
+    assert "is down" not in httpd.log()

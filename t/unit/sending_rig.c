@@ -111,6 +111,7 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
     apr_pool_t *pool;
 
     rig->opened++;
+    if (rig->lacks) return rig->lacks;
     if (rig->refuses & 1 << options->host) return APR_EGENERAL;
     apr_pool_create(&pool, NULL);
     ss_transport_t *t = apr_pcalloc(pool, sizeof(*t));

@@ -37,6 +37,7 @@ struct sending_rig_t {
     const char *(*reply)(sending_rig_t *rig, const char *command);
     int opened, open; /* connections, so far and now */
     int refuses;      /* connections cannot be made: a bit for each host */
+    int lacks;        /* this machine cannot open any: the errno */
     int served[2];    /* contents, by host */
     int bodies;       /* contents that were accepted */
     int quits;

@@ -3,6 +3,7 @@
  * learned, housekeeping. */
 #include <CUnit/Basic.h>
 #include <apr_strings.h>
+#include <errno.h>
 #include <string.h>
 
 #include "daemon/leaving.h"
@@ -478,6 +479,49 @@ static void a_host_that_is_down_is_tried_seldom_and_nothing_is_charged(void)
     sending_rig_end(&rig);
 }
 
+/* No descriptor left: the relay is not down, and nothing is charged to anybody. */
+static void a_shortage_of_this_machine_is_not_the_relays_failure(void)
+{
+    const char *cause, *advice;
+
+    start();
+    rig.lacks = EMFILE;
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 10 * RIG_SECOND + 1);
+    CU_ASSERT_EQUAL(rig.opened, 11);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+    CU_ASSERT_EQUAL(rig.relay->counters.unreached, 0);
+    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 0);
+    CU_ASSERT_STRING_EQUAL(ss_relay_state(rig.relay, &cause, &advice), "up");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(cause);
+    CU_ASSERT_PTR_NOT_NULL(strstr(cause, strerror(EMFILE)));
+    CU_ASSERT_STRING_EQUAL(advice, "connect-resources");
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "LimitNOFILE"));
+    CU_ASSERT_PTR_NULL(strstr(rig.said, "is down"));
+    rig.lacks = 0;
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    ss_relay_state(rig.relay, &cause, &advice);
+    CU_ASSERT_PTR_NULL(cause);
+    sending_rig_end(&rig);
+}
+
+/* A host that is down is probed; that no probe can be opened says nothing new about it. */
+static void a_shortage_does_not_hold_up_a_probe_for_ever(void)
+{
+    start();
+    rig.refuses = 1;
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, RIG_SECOND / 2);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_DOWN);
+    rig.lacks = ENFILE;
+    sending_rig_run(&rig, 60 * RIG_SECOND);
+    rig.refuses = rig.lacks = 0;
+    sending_rig_run(&rig, RIG_SECOND + 1);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    sending_rig_end(&rig);
+}
+
 static void flush_tries_at_once(void)
 {
     start();
@@ -771,6 +815,8 @@ void ss_suite_delivery(void)
     TEST(a_pause_is_known_before_the_first_message);
     TEST(a_slow_start);
     TEST(a_host_that_is_down_is_tried_seldom_and_nothing_is_charged);
+    TEST(a_shortage_of_this_machine_is_not_the_relays_failure);
+    TEST(a_shortage_does_not_hold_up_a_probe_for_ever);
     TEST(flush_tries_at_once);
     TEST(an_outcome_that_the_store_refuses_is_kept_and_posted_again);
     TEST(nothing_is_tried_again_before_the_store_has_the_last_outcome);

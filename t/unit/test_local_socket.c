@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon_rig.h"
-#include "net/descriptors.h"
+#include "base/descriptors.h"
 #include "operator/verb.h"
 #include "wire/frame.h"
 

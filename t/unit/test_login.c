@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,6 +150,30 @@ static void a_secret_that_cannot_be_read_is_logged(void)
     end();
 }
 
+/* This machine has no descriptor to read it with: the relay is neither down nor does it refuse us,
+ * and no login is tried without a secret. */
+static void a_secret_that_a_shortage_hides_is_read_again_soon(void)
+{
+    struct rlimit before, none;
+
+    start("old");
+    ss_secret_wipe(rig.secret);
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 0;
+    setrlimit(RLIMIT_NOFILE, &none);
+    int m = sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 3 * RIG_SECOND);
+    setrlimit(RLIMIT_NOFILE, &before);
+    CU_ASSERT_EQUAL(logins, 0);
+    CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_UP);
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "Too many open files"));
+    CU_ASSERT_PTR_NULL(strstr(rig.said, "cannot be read"));
+    sending_rig_run(&rig, RIG_SECOND);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    end();
+}
+
 void ss_suite_login(void)
 {
     CU_pSuite suite = CU_add_suite("login", NULL, NULL);
@@ -159,4 +184,5 @@ void ss_suite_login(void)
     ADD(a_secret_that_changed_during_the_login_is_tried_at_once);
     ADD(a_second_rejection_waits);
     ADD(a_secret_that_cannot_be_read_is_logged);
+    ADD(a_secret_that_a_shortage_hides_is_read_again_soon);
 }

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptors.h"
 #include "config/secret.h"
 
 void ss_suite_secrets(void);
@@ -152,6 +154,27 @@ static void a_program_is_run(void)
     }
 }
 
+static void a_shortage_is_no_fault_of_the_secret(void)
+{
+    static const ss_secret_kind_t kinds[] = { SS_SECRET_FILE, SS_SECRET_EXEC };
+    struct rlimit before, none;
+
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = before;
+    none.rlim_cur = 0;
+    for (size_t i = 0; i < 2; i++) {
+        ss_secret_t *secret = make(kinds[i], "/bin/true");
+        ss_result_t result;
+        setrlimit(RLIMIT_NOFILE, &none);
+        apr_status_t rv = ss_secret_reload(secret, APR_USEC_PER_SEC, &result);
+        setrlimit(RLIMIT_NOFILE, &before);
+        CU_ASSERT_NOT_EQUAL(rv, APR_SUCCESS);
+        CU_ASSERT_TRUE(ss_descriptors_is_shortage(&result));
+        CU_ASSERT_PTR_NOT_NULL(strstr(result.text, "/bin/true: Too many open files"));
+        ss_secret_destroy(secret);
+    }
+}
+
 static void the_environment_and_text(void)
 {
     ss_result_t result;
@@ -183,5 +206,7 @@ void ss_suite_secrets(void)
     CU_add_test(suite, "a changed file is read again", a_changed_file_is_read_again);
     CU_add_test(suite, "what is too large is refused", what_is_too_large_is_refused);
     CU_add_test(suite, "a program is run", a_program_is_run);
+    CU_add_test(suite, "a shortage is no fault of the secret",
+                a_shortage_is_no_fault_of_the_secret);
     CU_add_test(suite, "the environment and text", the_environment_and_text);
 }

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <apr.h>
-#include <apr_errno.h>
+
+#include "base/result.h"
 
 #define SS_DESCRIPTORS_RESERVE 32
 /* what the daemon asks for at its start, where the system allows more */
@@ -21,3 +22,9 @@ int ss_descriptors_are_short(int error);
 apr_uint64_t ss_descriptors_limit(void);
 /* Raises the soft limit to the hard one, but not above SS_DESCRIPTORS_WANTED. */
 void ss_descriptors_raise(void);
+/* Whether none can be had now; for callers of libraries that do not say so. The errno, or 0. */
+int ss_descriptors_lack(void);
+/* Sets result to a shortage: "WHAT: error", with the limit. */
+void ss_descriptors_explain(ss_result_t *result, const char *step, const char *what, int error);
+/* Whether a result is a shortage of this machine and says nothing about anybody else. */
+int ss_descriptors_is_shortage(const ss_result_t *result);

@@ -1,8 +1,9 @@
-#include "net/descriptors.h"
+#include "base/descriptors.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -42,4 +43,27 @@ void ss_descriptors_raise(void)
     limit.rlim_cur =
         limit.rlim_max < SS_DESCRIPTORS_WANTED ? limit.rlim_max : SS_DESCRIPTORS_WANTED;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int ss_descriptors_lack(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0) return ss_descriptors_are_short(errno) ? errno : 0;
+    close(fd);
+    return 0;
+}
+
+#define SHORTAGE "connect-resources" /* advice of a result */
+
+void ss_descriptors_explain(ss_result_t *result, const char *step, const char *what, int error)
+{
+    ss_result_set(result, step, error == EMFILE || error == ENFILE ? "EMFILE" : "ENOMEM", SHORTAGE,
+                  "%s: %s (the delivery daemon may have %" APR_UINT64_T_FMT " files open)", what,
+                  strerror(error), ss_descriptors_limit());
+}
+
+int ss_descriptors_is_shortage(const ss_result_t *result)
+{
+    return result->advice && !strcmp(result->advice, SHORTAGE);
 }
