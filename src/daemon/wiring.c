@@ -1,6 +1,7 @@
 #include "daemon/wiring.h"
 
 #include <apr_strings.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -57,6 +58,18 @@ static ss_mono_t mono_now(void *self)
 {
     (void)self;
     return ss_mono_now();
+}
+
+/* What names the time since the machine's start, from the pool; NULL: not known. */
+static const char *boot_id(apr_pool_t *pool)
+{
+    char text[40] = "";
+    FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+    if (file && !fgets(text, sizeof(text), file)) *text = '\0';
+    if (file) fclose(file);
+    text[strcspn(text, "\n")] = '\0';
+    return *text ? apr_pstrdup(pool, text) : NULL;
 }
 
 static apr_time_t wall_now(void *self)
@@ -169,6 +182,7 @@ static apr_status_t make_delivery(ss_daemon_t *d)
                                                  .transport_self = d->connector,
                                                  .secret_of = secret_of,
                                                  .secret_load = secret_load,
+                                                 .boot = boot_id(d->pool),
                                                  .mono_now = mono_now,
                                                  .wall_now = wall_now,
                                                  .timer = set_timer,

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "delivery/delivery_impl.h"
-#include "delivery/pause.h"
+#include "delivery/clock_jump.h"
 #include "delivery/retry.h"
 #include "mail/header.h"
 #include "mail/mail.h"
@@ -100,11 +100,6 @@ int ss_bounce_queue_kind(const ss_settings_t *s, const ss_message_t *m, const ss
     }
 }
 
-static apr_interval_time_t age_of(const ss_job_t *job, apr_time_t now)
-{
-    return ss_retry_age(job->message, ss_pause_total(job->relay, now), now);
-}
-
 /* ---- one report ---- */
 
 static void describe(ss_bounce_rcpt_t *to, const ss_recipient_t *rcpt)
@@ -158,7 +153,8 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
                           .arrived = m->created,
                           .now = now,
                           .until = kind == SS_BOUNCE_DELAYED
-                                       ? now + ss_retry_expire(m, s) - age_of(job, now)
+                                       ? now + ss_retry_expire(m, s) -
+                                             ss_clock_jump_age(job->relay, job->message)
                                        : 0,
                           .random = random64(job->delivery),
                           .rcpts = rcpts,
@@ -215,8 +211,7 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
     m->attr.submitter = "report";
     m->attr.via = "report";
     m->attr.uid = -1;
-    m->created = now;
-    m->paused_base = ss_pause_total(job->relay, now);
+    ss_clock_jump_stamp(job->relay, m);
     m->attr.created_by = apr_pstrdup(pool, job->message->id);
     return m;
 }
@@ -273,7 +268,7 @@ void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *
 {
     const ss_settings_t *s = job->relay->settings;
     ss_message_t *m = job->message;
-    apr_interval_time_t age = age_of(job, now);
+    apr_interval_time_t age = ss_clock_jump_age(job->relay, job->message);
     ss_bounce_rcpt_t *rcpts = NULL;
 
     for (int kind = SS_BOUNCE_FAILED; kind <= SS_BOUNCE_RELAYED; kind++) {

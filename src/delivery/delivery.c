@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "delivery/backlog.h"
+#include "delivery/clock_jump.h"
 #include "delivery/connection.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
@@ -33,6 +34,7 @@ apr_status_t ss_delivery_create(ss_delivery_t **out, const ss_delivery_options_t
     d->jobs = apr_hash_make(pool);
     APR_RING_INIT(&d->refused, ss_store_request_t, link);
     ss_housekeeping_create(d);
+    ss_clock_jump_create(d);
     d->relays = apr_array_make(pool, relays->nelts, sizeof(ss_relay_t *));
     for (int i = 0; i < relays->nelts; i++) {
         const ss_settings_t *settings = APR_ARRAY_IDX(relays, i, const ss_settings_t *);
@@ -82,6 +84,15 @@ static void restore(ss_delivery_t *d, const char *key, const char *value)
     }
 }
 
+static const char *find(const apr_array_header_t *rows, const char *key)
+{
+    for (int i = 0; i < rows->nelts; i++) {
+        const ss_store_setting_t *row = &APR_ARRAY_IDX(rows, i, ss_store_setting_t);
+        if (!strcmp(row->key, key)) return row->value;
+    }
+    return NULL;
+}
+
 static void settings_read(ss_store_request_t *request)
 {
     ss_delivery_t *d = request->baton;
@@ -97,12 +108,13 @@ static void settings_read(ss_store_request_t *request)
     if (ss_result_is_set(&d->start_result))
         ss_log(d->log, SS_LOG_NOTICE, 217, "the queue answers: mail is accepted and sent");
     ss_result_clear(&d->start_result);
+    ss_clock_jump_begin(d, find(settings->rows, "clock"));
     for (int i = 0; i < settings->rows->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_store_setting_t);
         restore(d, row->key, row->value);
     }
     d->ports.settings_read(d->ports.self);
-    ss_queue_counts_begin(d, ss_queue_counts_saved(settings->rows), counted);
+    ss_queue_counts_begin(d, find(settings->rows, SS_QUEUE_COUNTS_KEY), counted);
     ss_housekeeping_start(d);
     apr_pool_destroy(request->pool);
 }
@@ -230,6 +242,7 @@ void ss_delivery_abort(ss_delivery_t *d)
 void ss_delivery_save(ss_delivery_t *d)
 {
     ss_queue_counts_save(d);
+    ss_clock_jump_save(d);
 }
 
 void ss_delivery_destroy(ss_delivery_t *d)

@@ -23,6 +23,17 @@ typedef struct {
     int tries;                      /* in a row that were not exact */
 } ss_delivery_counting_t;
 
+/* What became of the wall clock (clock_jump.h). */
+typedef struct {
+    apr_interval_time_t ahead_of_mono; /* at the last look */
+    apr_interval_time_t total, back;   /* all jumps over all starts; those back alone */
+    apr_interval_time_t at_start;      /* set between the last process and this one */
+    apr_interval_time_t ahead;         /* forward, less what was set back after it ... */
+    ss_mono_t since;                   /* ... the last of them */
+    ss_mono_t unsure_until;            /* until then it is not known whether it was set before */
+    ss_deferred_t settle;
+} ss_delivery_clock_t;
+
 struct ss_delivery_t {
     const ss_config_t *config;
     const ss_log_t *log;
@@ -52,6 +63,7 @@ struct ss_delivery_t {
     ss_timer_t purge_timer;
     apr_uint64_t heartbeats; /* asked for so far, of a queue of several nodes (node.h) */
     ss_delivery_counting_t counting;
+    ss_delivery_clock_t clock;
     ss_timer_t start_timer;         /* a step of the start failed: when it is tried again */
     apr_interval_time_t start_wait; /* the last wait */
     ss_result_t start_result;       /* why, until it succeeds */

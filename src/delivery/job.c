@@ -198,6 +198,17 @@ static int has_untried(const ss_message_t *m)
     return 0;
 }
 
+void ss_job_retime(ss_job_t *job)
+{
+    ss_mono_t now = ss_delivery_mono(job->delivery);
+
+    if (!job->at || !job->is_scheduled || ss_mono_reached(job->entry.due, now)) return;
+    ss_job_hide(job);
+    job->clock = ss_delivery_clock(job->delivery);
+    set_due(job, job->at);
+    schedule(job);
+}
+
 void ss_job_settle(ss_job_t *job)
 {
     int any = 0;

@@ -58,6 +58,7 @@ unsigned ss_learned_bits(ss_delivery_t *d, const char *host, int *recipients)
 
     if (recipients) *recipients = 0;
     if (!row || !row->bits) return 0;
+    if (row->since > ss_delivery_wall(d)) row->since = ss_delivery_wall(d); /* it was set back */
     if (row->since + LEARNED_FOR <= ss_delivery_wall(d)) {
         row->bits = 0;
         ss_delivery_remember(d, "learned/", host, NULL);

@@ -139,14 +139,36 @@ static void read_stored(const json_t *row, ss_relay_pause_t *p, apr_time_t now)
     replace(&p->who, json_string_value(json_object_get(stored, "who")));
 }
 
+/* The end of a pause that other nodes share stays: they go by their own clocks. */
+static void shift(ss_relay_t *relay, apr_interval_time_t by)
+{
+    ss_relay_pause_t *p = &relay->pause;
+
+    if (p->effective_since) p->effective_since += by;
+    if (relay->delivery->node) return;
+    if (p->since) p->since += by;
+    if (p->until) p->until += by;
+}
+
 void ss_pause_restore(ss_relay_t *relay, const char *json)
 {
     json_t *row = json_loads(json, 0, NULL);
 
     relay->pause.total = json_integer_value(json_object_get(row, "total"));
     relay->pause.effective_since = json_integer_value(json_object_get(row, "effectiveSince"));
-    read_stored(row, &relay->pause, ss_delivery_wall(relay->delivery));
+    /* By the clock as it was then. */
+    apr_interval_time_t by = relay->delivery->clock.at_start;
+    read_stored(row, &relay->pause, ss_delivery_wall(relay->delivery) - by);
+    shift(relay, by);
     json_decref(row);
+}
+
+void ss_pause_clock_set(ss_relay_t *relay, apr_interval_time_t by)
+{
+    if (!relay->pause.effective_since) return;
+    shift(relay, by);
+    persist(relay);
+    set_timer(relay);
 }
 
 void ss_pause_begin(ss_relay_t *relay)
@@ -155,7 +177,7 @@ void ss_pause_begin(ss_relay_t *relay)
 
     relay->pause_timer = (ss_timer_t){ .fired = timer_fired, .self = relay };
     take_effect(relay);
-    if (since != relay->pause.effective_since) persist(relay);
+    if (since != relay->pause.effective_since || relay->delivery->clock.at_start) persist(relay);
 }
 
 void ss_pause_share(ss_relay_t *relay, const char *json, apr_uint64_t number)

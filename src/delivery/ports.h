@@ -40,6 +40,9 @@ typedef struct {
                                 void *baton);
 
     /* ---- time ---- */
+    /* What names the time since the machine's start; NULL: not known. Times of mono_now can be
+     * compared over processes while it is the same. */
+    const char *boot;
     /* Never goes back, not touched by changes of the clock; for all timers, waits and deadlines. */
     ss_mono_t (*mono_now)(void *self);
     /* The clock on the wall, which may jump; for what the queue stores and people see. */

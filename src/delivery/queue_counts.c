@@ -8,7 +8,6 @@
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 
-#define KEY "tally"
 /* recipients: so few are counted in a moment, and a number that had gone wrong ends with the
  * restart */
 #define COUNTS_ITSELF 50000
@@ -202,7 +201,7 @@ void ss_queue_counts_save(ss_delivery_t *d)
     }
     text = json_dumps(rows, JSON_COMPACT);
     json_decref(rows);
-    if (text) ss_delivery_remember(d, KEY, "", text);
+    if (text) ss_delivery_remember(d, SS_QUEUE_COUNTS_KEY, "", text);
     free(text);
 }
 
@@ -244,7 +243,7 @@ void ss_queue_counts_begin(ss_delivery_t *d, const char *saved, void (*done)(ss_
     d->counting.timer = (ss_timer_t){ .fired = try_again, .self = d };
     /* Used once: whatever happens after this, the numbers are old, those that could not be read
      * too. Nothing is accepted or sent before this is asked of the store. */
-    ss_delivery_remember(d, KEY, "", NULL);
+    ss_delivery_remember(d, SS_QUEUE_COUNTS_KEY, "", NULL);
     if (restore(d, saved)) {
         d->counting.is_known = d->counting.is_right = 1;
         done(d);
@@ -252,15 +251,6 @@ void ss_queue_counts_begin(ss_delivery_t *d, const char *saved, void (*done)(ss_
     }
     d->counting.done = done;
     ask(d, 1);
-}
-
-const char *ss_queue_counts_saved(const apr_array_header_t *settings)
-{
-    for (int i = 0; i < settings->nelts; i++) {
-        const ss_store_setting_t *row = &APR_ARRAY_IDX(settings, i, ss_store_setting_t);
-        if (!strcmp(row->key, KEY)) return row->value;
-    }
-    return NULL;
 }
 
 /* ---- kept up ---- */

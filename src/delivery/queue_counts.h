@@ -7,6 +7,7 @@
 #include "delivery/relay.h"
 #include "queue/store.h"
 
+#define SS_QUEUE_COUNTS_KEY "tally" /* of the row with the numbers */
 /* At the start: takes over the numbers that the last process wrote down (saved; NULL: none), or
  * counts. done is called once, maybe within the call, after the first try. */
 void ss_queue_counts_begin(ss_delivery_t *d, const char *saved, void (*done)(ss_delivery_t *d));
@@ -16,8 +17,6 @@ void ss_queue_counts_again(ss_delivery_t *d);
 /* How long to wait for the next try after the last wait (0: none). is_ok: the store counted, only
  * not exactly, so that it is known about how much waits. Pure. */
 apr_interval_time_t ss_queue_counts_wait(apr_interval_time_t last, int is_ok, int tries);
-/* The numbers written down, among the settings (of ss_store_setting_t), or NULL. */
-const char *ss_queue_counts_saved(const apr_array_header_t *settings);
 /* The last thing that a process which leaves asks of the store. */
 void ss_queue_counts_save(ss_delivery_t *d);
 /* Adds what came into this node's keeping. */

@@ -46,12 +46,14 @@ apr_time_t ss_retry_next(apr_time_t next, const apr_array_header_t *waits, int a
     return attempts && next - now > most ? now : next;
 }
 
-apr_interval_time_t ss_retry_age(const ss_message_t *m, apr_interval_time_t paused, apr_time_t now)
+apr_interval_time_t ss_retry_age(const ss_message_t *m, apr_interval_time_t paused,
+                                 apr_interval_time_t back, apr_time_t now)
 {
     apr_interval_time_t since_accepted = paused - m->paused_base;
     apr_time_t from = m->attr.at > m->created ? m->attr.at : m->created;
 
-    return now - from - (since_accepted > 0 ? since_accepted : 0) - m->held;
+    /* The total may be another relay's: then it says nothing. */
+    return now - from - (since_accepted > back ? since_accepted : back) - m->held;
 }
 
 apr_interval_time_t ss_retry_expire(const ss_message_t *m, const ss_settings_t *settings)
@@ -59,8 +61,7 @@ apr_interval_time_t ss_retry_expire(const ss_message_t *m, const ss_settings_t *
     return m->attr.expire ? m->attr.expire : settings->expire;
 }
 
-int ss_retry_is_over(const ss_message_t *m, const ss_settings_t *settings,
-                     apr_interval_time_t paused, apr_time_t now)
+int ss_retry_is_over(const ss_message_t *m, const ss_settings_t *settings, apr_interval_time_t age)
 {
-    return ss_retry_age(m, paused, now) > ss_retry_expire(m, settings);
+    return age > ss_retry_expire(m, settings);
 }

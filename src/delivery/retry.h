@@ -31,11 +31,12 @@ apr_interval_time_t ss_retry_wait(const apr_array_header_t *waits, int attempts,
 apr_time_t ss_retry_next(apr_time_t next, const apr_array_header_t *waits, int attempts,
                          apr_time_t now);
 /* How long the message was tried so far: from its acceptance, or from the time it waits for (`at`);
- * without the time its relay was paused (paused: the relay's total by now) and without the time it
- * was held. May be negative. */
-apr_interval_time_t ss_retry_age(const ss_message_t *m, apr_interval_time_t paused, apr_time_t now);
+ * without what is not counted (paused: the relay's total of it by now: pauses, and by how much the
+ * clock was set forward; back: by how much it was set back at most, negative), and without the time
+ * it was held. May be negative. */
+apr_interval_time_t ss_retry_age(const ss_message_t *m, apr_interval_time_t paused,
+                                 apr_interval_time_t back, apr_time_t now);
 /* How long it may be tried: its own time, else SMTPSendExpire. */
 apr_interval_time_t ss_retry_expire(const ss_message_t *m, const ss_settings_t *settings);
-/* Whether that time is over. */
-int ss_retry_is_over(const ss_message_t *m, const ss_settings_t *settings,
-                     apr_interval_time_t paused, apr_time_t now);
+/* Whether a message of that age is over. */
+int ss_retry_is_over(const ss_message_t *m, const ss_settings_t *settings, apr_interval_time_t age);

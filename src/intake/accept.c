@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "delivery/pause.h"
+#include "delivery/clock_jump.h"
 #include "delivery/relay.h"
 #include "intake/staging.h"
 #include "record/health.h"
@@ -79,7 +79,7 @@ int ss_accept_may(const ss_intake_t *intake, const ss_relay_t *relay, ss_accept_
     return answer->refusal == SS_ACCEPT_TAKEN;
 }
 
-ss_message_t *ss_accept_begin(const ss_intake_t *intake, const ss_relay_t *relay)
+ss_message_t *ss_accept_begin(const ss_relay_t *relay)
 {
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m = apr_pcalloc(pool, sizeof(*m));
@@ -87,7 +87,7 @@ ss_message_t *ss_accept_begin(const ss_intake_t *intake, const ss_relay_t *relay
     m->pool = pool;
     ss_attributes_init(&m->attr);
     m->relay = apr_pstrdup(pool, relay->name);
-    m->created = ss_loop_wall(intake->loop);
+    ss_clock_jump_stamp(relay, m);
     m->attr.priority = SS_PRIORITY_NORMAL;
     m->from = "";
     return m;
@@ -196,8 +196,6 @@ static void drop(ss_intake_t *intake, ss_message_t *m, ss_accept_refusal_t why, 
 void ss_accept_message(ss_intake_t *intake, ss_relay_t *relay, ss_message_t *m,
                        void (*done)(void *self, const ss_accept_answer_t *answer), void *self)
 {
-    apr_time_t now = ss_loop_wall(intake->loop);
-
     if (!m->size) {
         drop(intake, m, SS_ACCEPT_EMPTY, "the message is empty", done, self);
         return;
@@ -213,7 +211,6 @@ void ss_accept_message(ss_intake_t *intake, ss_relay_t *relay, ss_message_t *m,
     }
     if (key) apr_hash_set(intake->accepting, key, APR_HASH_KEY_STRING, key);
     ss_intake_name(intake, m);
-    m->paused_base = ss_pause_total(relay, now);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!m->rcpts[i].next) m->rcpts[i].next = m->attr.at;
     }

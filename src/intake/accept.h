@@ -37,7 +37,7 @@ ss_relay_t *ss_accept_relay(const ss_intake_t *intake, const char *from, ss_rela
 int ss_accept_may(const ss_intake_t *intake, const ss_relay_t *relay, ss_accept_answer_t *answer);
 /* A message for the relay, with a pool of its own; the caller fills in the rest and owns it until
  * ss_accept_message. */
-ss_message_t *ss_accept_begin(const ss_intake_t *intake, const ss_relay_t *relay);
+ss_message_t *ss_accept_begin(const ss_relay_t *relay);
 /* Adds a copy of len octets of canonical content. 1; or 0: larger than SMTPSendMaxMessageSize,
  * answer says so, the message is unchanged. */
 int ss_accept_part(const ss_relay_t *relay, ss_message_t *m, const char *bytes, apr_size_t len,

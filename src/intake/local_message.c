@@ -69,7 +69,7 @@ ss_message_t *ss_local_message_make(ss_intake_t *intake, const json_t *header,
         ss_local_message_refuse(no, &answer);
         return NULL;
     }
-    ss_message_t *m = ss_accept_begin(intake, *relay);
+    ss_message_t *m = ss_accept_begin(*relay);
     if (ss_local_header_read(m, header, client, no) && has_quota(intake, header, client, m, no) &&
         ss_local_header_restore(m, header, client, m->created, &restored, no)) {
         ss_relay_t *other = restored ? ss_relay_find(intake->delivery, restored) : NULL;

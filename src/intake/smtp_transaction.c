@@ -82,7 +82,7 @@ void ss_smtp_transaction_sender(ss_smtp_transaction_t *t, const ss_parameter_t *
                          t->relay->settings->max_message_size);
         return;
     }
-    ss_message_t *m = ss_accept_begin(t->intake, t->relay);
+    ss_message_t *m = ss_accept_begin(t->relay);
     const char *from = ss_address_with_domain(apr_pstrdup(m->pool, envelope->address),
                                               t->relay->settings->default_domain, m->pool);
     if (*from && !ss_address_is_valid(from, 0, &why)) {

@@ -23,8 +23,9 @@
 /* 25 arguments, in the order of ss_store_page_select in store_page.c. */
 #define FILTER                                                                                     \
     " WHERE m.id < %s AND m.id >= %s AND (%s = '' OR m.relay = %s) AND (%lld < 0 OR "              \
-    "m.uid = %lld) AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR m.created < %lld OR "         \
-    "(m.expire > 0 AND m.created + m.expire < %lld))"                                              \
+    "m.uid = %lld) AND (%lld = 0 OR m.finished = 0) AND (%lld = 0 OR "                             \
+    "m.created - m.paused_base < %lld OR "                                                         \
+    "(m.expire > 0 AND m.created - m.paused_base + m.expire < %lld))"                              \
     " AND (%s = '' OR m.sender {like} %s ESCAPE '\\')"                                             \
     " AND CASE %lld WHEN -1 THEN 1 WHEN {queued} THEN m.n_queued WHEN {deferred} THEN "            \
     "m.n_deferred WHEN {held} THEN m.n_held WHEN {sent} THEN m.n_sent WHEN {failed} THEN "         \

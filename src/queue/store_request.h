@@ -139,7 +139,8 @@ typedef struct {                   /* NULL or -1: any */
     const char *relay, *from, *to; /* from, to: patterns with * */
     const char *text;              /* part of id, address, subject, message id, metadata or reply */
     int uid;                       /* messages of this local user only, or -1 */
-    apr_time_t created_before;     /* 0: any */
+    /* 0: any. Of created - paused_base: when it would have come in without pauses. */
+    apr_time_t created_before;
     /* with created_before: also messages whose own expiry is before this */
     apr_time_t overdue_at;
     int is_waiting;            /* 1: only unfinished messages */

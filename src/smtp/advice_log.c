@@ -99,6 +99,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "is "
       "paused.",
       "No action needed." },
+    { "SMTPSend-218", NULL, NULL, "The clock was set",
+      "The wall clock differs from the time that passed by more than a minute: a person or a time "
+      "service set it. Waits go on as before, and the difference is not counted towards "
+      "SMTPSendExpire. Times that people chose (`at`) are compared with the new clock.",
+      "If nobody set it, check the time service (chrony, systemd-timesyncd) and the clock's "
+      "battery." },
     { "SMTPSend-220", NULL, NULL, "A server is down or blocked",
       "It cannot be reached (down) or refuses us (blocked). Mail stays queued without using up "
       "attempts; single connections test the server at growing intervals.",

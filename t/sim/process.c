@@ -174,6 +174,7 @@ void process_start(world_t *w)
                                                  .transport_self = w,
                                                  .secret_of = secret_of,
                                                  .secret_load = secret_load,
+                                                 .boot = "sim",
                                                  .mono_now = mono_now,
                                                  .wall_now = wall_now,
                                                  .timer = set_timer,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "delivery/clock_jump.h"
 #include "delivery/pause.h"
 #include "storage.h"
 
@@ -60,12 +61,12 @@ static ss_message_t *make_message(world_t *w, const sim_message_t *message)
                          .from = apr_psprintf(pool, "m%d@x.example", message->number),
                          .size = len,
                          .rcpt_count = message->rcpt_count,
-                         .created = world_wall(w),
+
                          .attr.uid = -1,
                          .attr.submitter = "sim",
                          .attr.via = "sim",
                          .attr.priority = SS_PRIORITY_NORMAL };
-    m->paused_base = ss_pause_total(world_relay(w), m->created);
+    ss_clock_jump_stamp(world_relay(w), m);
     apr_cpystrn(m->id, message->id, sizeof(m->id));
     m->rcpts = apr_pcalloc(pool, sizeof(*m->rcpts) * (apr_size_t)m->rcpt_count);
     for (int r = 0; r < m->rcpt_count; r++) {
@@ -190,8 +191,9 @@ static void jump(world_t *w)
 {
     apr_interval_time_t by = (apr_interval_time_t)random_below(&w->random, 6 * 3600) * SECONDS;
 
+    if (random_once(&w->random, 4)) by *= 10000; /* up to seven years */
     w->wall_ahead += random_once(&w->random, 2) ? by : -by;
-    world_say(w, "the wall clock is %+d s off", (int)apr_time_sec(w->wall_ahead));
+    world_say(w, "the wall clock is %+ld s off", (long)apr_time_sec(w->wall_ahead));
 }
 
 static void get_stuck(world_t *w)
@@ -539,6 +541,8 @@ static void judge_recipient(world_t *w, int i, int r, ss_state_t state)
         truth_wrong(&w->truth, "message %d failed for recipient %d, but nobody refused it", i, r);
     if (truth->is_unknown && state == SS_STATE_SENT)
         truth_wrong(&w->truth, "message %d was sent to nobody", i);
+    if (state == SS_STATE_EXPIRED)
+        truth_wrong(&w->truth, "message %d expired for recipient %d within the hour", i, r);
     w->counts.sent += state == SS_STATE_SENT;
     w->counts.failed += state == SS_STATE_FAILED;
     w->counts.duplicates += truth->taken > 1 ? truth->taken - 1 : 0;

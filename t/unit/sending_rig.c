@@ -554,6 +554,7 @@ void sending_rig_start(sending_rig_t *rig)
                                                  .transport_self = rig,
                                                  .secret_of = secret_of,
                                                  .secret_load = secret_load,
+                                                 .boot = rig->boot,
                                                  .mono_now = mono_now,
                                                  .wall_now = wall_now,
                                                  .timer = set_timer,

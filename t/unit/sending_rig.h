@@ -28,6 +28,7 @@ struct sending_rig_t {
     ss_relay_t *relay;
     ss_mono_t mono;
     apr_time_t wall;
+    const char *boot;
     ss_heap_t timers;
     ss_deferred_list_t deferred;
 

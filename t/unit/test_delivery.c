@@ -395,6 +395,9 @@ static void housekeeping_asks_for_what_is_over(void)
     rig.config.globals.history = 3600 * RIG_SECOND;
     rig.settings.expire = 1000 * RIG_SECOND;
     rig.refuses = 1;
+    apr_cpystrn(rig.settings_rows[0][0], "clock", 200);
+    apr_snprintf(rig.settings_rows[0][1], 200, "{\"wall\":%" APR_TIME_T_FMT "}", RIG_WALL);
+    rig.settings_count = 1;
     sending_rig_start(&rig);
     sending_rig_add(&rig, 1);
     sending_rig_run(&rig, 61 * RIG_SECOND);
