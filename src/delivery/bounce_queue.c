@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "delivery/delivery_impl.h"
-#include "delivery/clock_jump.h"
+#include "delivery/jump.h"
 #include "delivery/retry.h"
 #include "mail/header.h"
 #include "mail/mail.h"
@@ -154,7 +154,7 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
                           .now = now,
                           .until = kind == SS_BOUNCE_DELAYED
                                        ? now + ss_retry_expire(m, s) -
-                                             ss_clock_jump_age(job->relay, job->message)
+                                             ss_jump_age(job->relay, job->message)
                                        : 0,
                           .random = random64(job->delivery),
                           .rcpts = rcpts,
@@ -211,7 +211,7 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
     m->attr.submitter = "report";
     m->attr.via = "report";
     m->attr.uid = -1;
-    ss_clock_jump_stamp(job->relay, m);
+    ss_jump_stamp(job->relay, m);
     m->attr.created_by = apr_pstrdup(pool, job->message->id);
     return m;
 }
@@ -268,7 +268,7 @@ void ss_bounce_queue_add(ss_job_t *job, ss_store_outcome_t *outcome, const int *
 {
     const ss_settings_t *s = job->relay->settings;
     ss_message_t *m = job->message;
-    apr_interval_time_t age = ss_clock_jump_age(job->relay, job->message);
+    apr_interval_time_t age = ss_jump_age(job->relay, job->message);
     ss_bounce_rcpt_t *rcpts = NULL;
 
     for (int kind = SS_BOUNCE_FAILED; kind <= SS_BOUNCE_RELAYED; kind++) {

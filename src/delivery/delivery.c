@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "delivery/backlog.h"
-#include "delivery/clock_jump.h"
+#include "delivery/jump.h"
 #include "delivery/connection.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
@@ -34,7 +34,7 @@ apr_status_t ss_delivery_create(ss_delivery_t **out, const ss_delivery_options_t
     d->jobs = apr_hash_make(pool);
     APR_RING_INIT(&d->refused, ss_store_request_t, link);
     ss_housekeeping_create(d);
-    ss_clock_jump_create(d);
+    ss_jump_create(d);
     d->relays = apr_array_make(pool, relays->nelts, sizeof(ss_relay_t *));
     for (int i = 0; i < relays->nelts; i++) {
         const ss_settings_t *settings = APR_ARRAY_IDX(relays, i, const ss_settings_t *);
@@ -108,7 +108,7 @@ static void settings_read(ss_store_request_t *request)
     if (ss_result_is_set(&d->start_result))
         ss_log(d->log, SS_LOG_NOTICE, 217, "the queue answers: mail is accepted and sent");
     ss_result_clear(&d->start_result);
-    ss_clock_jump_begin(d, find(settings->rows, "clock"));
+    ss_jump_begin(d, find(settings->rows, "clock"));
     for (int i = 0; i < settings->rows->nelts; i++) {
         const ss_store_setting_t *row = &APR_ARRAY_IDX(settings->rows, i, ss_store_setting_t);
         restore(d, row->key, row->value);
@@ -242,7 +242,7 @@ void ss_delivery_abort(ss_delivery_t *d)
 void ss_delivery_save(ss_delivery_t *d)
 {
     ss_queue_counts_save(d);
-    ss_clock_jump_save(d);
+    ss_jump_save(d);
 }
 
 void ss_delivery_destroy(ss_delivery_t *d)

@@ -23,7 +23,7 @@ typedef struct {
     int tries;                      /* in a row that were not exact */
 } ss_delivery_counting_t;
 
-/* What became of the wall clock (clock_jump.h). */
+/* The jumps of the wall clock (jump.h). */
 typedef struct {
     apr_interval_time_t ahead_of_mono; /* at the last look */
     apr_interval_time_t total, back;   /* all jumps over all starts; those back alone */

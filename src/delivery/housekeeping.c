@@ -3,7 +3,7 @@
 #include <apr_strings.h>
 
 #include "delivery/backlog.h"
-#include "delivery/clock_jump.h"
+#include "delivery/jump.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/outcome.h"
 #include "delivery/queue_counts.h"
@@ -33,7 +33,7 @@ static void expire_jobs(ss_timer_t *timer, ss_mono_t now)
     ss_delivery_t *d = timer->self;
 
     if (d->is_leaving) return;
-    ss_clock_jump_look(d);
+    ss_jump_look(d);
     for (apr_hash_index_t *i = apr_hash_first(NULL, d->jobs); i; i = apr_hash_next(i)) {
         ss_job_t *job = apr_hash_this_val(i);
         if (job->is_scheduled) expire(job);
@@ -78,7 +78,7 @@ static void swept(ss_store_request_t *request)
 
 static void sweep(ss_relay_t *relay)
 {
-    apr_time_t born = ss_clock_jump_birth(relay);
+    apr_time_t born = ss_jump_birth(relay);
 
     if (ss_relay_is_paused(relay) || !relay->waiting_messages) return;
     for (int i = 0; i < relay->names->nelts; i++) {
@@ -125,10 +125,10 @@ static void purge(ss_timer_t *timer, ss_mono_t unused)
     (void)unused;
     if (d->is_leaving) return;
     for (int i = 0; i < ss_relay_count(d); i++) sweep(ss_relay_at(d, i));
-    ss_store_purge_t *request = ss_store_purge_create(
-        ss_housekeeping_horizon(history, now - ss_clock_jump_ahead(d, history)), PURGE_STEP, now,
-        purged, d);
-    if (apr_hash_count(d->jobs)) ss_clock_jump_save(d);
+    ss_store_purge_t *request =
+        ss_store_purge_create(ss_housekeeping_horizon(history, now - ss_jump_ahead(d, history)),
+                              PURGE_STEP, now, purged, d);
+    if (apr_hash_count(d->jobs)) ss_jump_save(d);
     ss_delivery_post(d, &request->head);
 }
 

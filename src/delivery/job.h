@@ -55,7 +55,7 @@ void ss_job_free(ss_job_t *job);
 /* A time of one of its recipients is about to be set: those of the others count by the clock as it
  * is now from here on. It has content. Whether they changed: they are to be written. */
 int ss_job_rebase(ss_job_t *job);
-/* The clock was set: what waits for a time that a person chose gets its place by it. */
+/* The clock was set: a message that waits for a time that a person chose gets its place by it. */
 void ss_job_retime(ss_job_t *job);
 /* Somebody changed the stored message (retry, hold, cancel ...): what memory knows of it is dropped
  * and read again. */

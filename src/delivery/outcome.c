@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "delivery/bounce_queue.h"
-#include "delivery/clock_jump.h"
+#include "delivery/jump.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 #include "delivery/retry.h"
@@ -216,7 +216,7 @@ static void keep_words(ss_recipient_t *rcpt, const ss_client_rcpt_t *result,
 static void charge(ss_job_t *job, ss_recipient_t *rcpt, apr_time_t now, int *is_rebased)
 {
     const ss_settings_t *s = job->relay->settings;
-    apr_interval_time_t age = ss_clock_jump_age(job->relay, job->message);
+    apr_interval_time_t age = ss_jump_age(job->relay, job->message);
     apr_time_t notice = ss_bounce_queue_delay_at(s, job->message, rcpt, age, now);
 
     *is_rebased |= ss_job_rebase(job);
@@ -259,7 +259,7 @@ static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, ss_verdict_fate_t
     case SS_RETRY_LATER: break;
     }
     charge(job, rcpt, now, is_rebased);
-    if (ss_clock_jump_is_over(job->relay, job->message)) {
+    if (ss_jump_is_over(job->relay, job->message)) {
         rcpt->next = 0;
         ss_recipient_go(rcpt, SS_STATE_EXPIRED);
         return "expired";
@@ -395,7 +395,7 @@ int ss_outcome_expire(ss_job_t *job)
 {
     apr_time_t now = ss_delivery_wall(job->delivery);
 
-    return ss_clock_jump_is_over(job->relay, job->message) &&
+    return ss_jump_is_over(job->relay, job->message) &&
            end_all(job, SS_STATE_EXPIRED, "gave up after SMTPSendExpire", "4.4.7", "expired", 0,
                    now);
 }

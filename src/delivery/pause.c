@@ -163,7 +163,7 @@ void ss_pause_restore(ss_relay_t *relay, const char *json)
     json_decref(row);
 }
 
-void ss_pause_clock_set(ss_relay_t *relay, apr_interval_time_t by)
+void ss_pause_shift(ss_relay_t *relay, apr_interval_time_t by)
 {
     if (!relay->pause.effective_since) return;
     shift(relay, by);

@@ -20,7 +20,7 @@ void ss_pause_set(ss_relay_t *relay, const char *reason, const char *who, apr_ti
  * expired. */
 void ss_pause_clear(ss_relay_t *relay, const char *who);
 /* The wall clock was set by so much: the pause lasts as long as it would have. */
-void ss_pause_clock_set(ss_relay_t *relay, apr_interval_time_t by);
+void ss_pause_shift(ss_relay_t *relay, apr_interval_time_t by);
 /* The time that the relay was paused, over all restarts. */
 apr_interval_time_t ss_pause_total(const ss_relay_t *relay, apr_time_t now);
 /* {"directive","stored","since","until","reason","who"}; null where it is not paused. */

@@ -1,7 +1,7 @@
 #include "delivery/pump.h"
 
 #include "delivery/backlog.h"
-#include "delivery/clock_jump.h"
+#include "delivery/jump.h"
 #include "delivery/connection_events.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/handover.h"
@@ -106,7 +106,7 @@ void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
     int count = 0;
 
     (void)unused;
-    if (!may_send(relay) || ss_clock_jump_look(relay->delivery)) return;
+    if (!may_send(relay) || ss_jump_look(relay->delivery)) return;
     for (; moved <= MOVED && count < HANDED_A_TURN && has_room(relay); count++) {
         ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, ss_delivery_mono(d), &when);
         if (!entry) {

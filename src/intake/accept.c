@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "delivery/clock_jump.h"
+#include "delivery/jump.h"
 #include "delivery/relay.h"
 #include "intake/staging.h"
 #include "record/health.h"
@@ -87,7 +87,7 @@ ss_message_t *ss_accept_begin(const ss_relay_t *relay)
     m->pool = pool;
     ss_attributes_init(&m->attr);
     m->relay = apr_pstrdup(pool, relay->name);
-    ss_clock_jump_stamp(relay, m);
+    ss_jump_stamp(relay, m);
     m->attr.priority = SS_PRIORITY_NORMAL;
     m->from = "";
     return m;

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "delivery/clock_jump.h"
+#include "delivery/jump.h"
 #include "delivery/pause.h"
 #include "storage.h"
 
@@ -66,7 +66,7 @@ static ss_message_t *make_message(world_t *w, const sim_message_t *message)
                          .attr.submitter = "sim",
                          .attr.via = "sim",
                          .attr.priority = SS_PRIORITY_NORMAL };
-    ss_clock_jump_stamp(world_relay(w), m);
+    ss_jump_stamp(world_relay(w), m);
     apr_cpystrn(m->id, message->id, sizeof(m->id));
     m->rcpts = apr_pcalloc(pool, sizeof(*m->rcpts) * (apr_size_t)m->rcpt_count);
     for (int r = 0; r < m->rcpt_count; r++) {

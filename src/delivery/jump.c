@@ -1,5 +1,5 @@
-/* clock_jump.c: see clock_jump.h. The row "clock" of the setting table holds all of it. */
-#include "delivery/clock_jump.h"
+/* jump.c: see jump.h. The row "clock" of the setting table holds all of it. */
+#include "delivery/jump.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -14,16 +14,16 @@
 
 #define UNSURE (3600 * APR_USEC_PER_SEC)
 
-apr_interval_time_t ss_clock_jump_of(int is_same_boot, apr_time_t wall_then, ss_mono_t mono_then,
-                                     apr_time_t wall, ss_mono_t mono)
+apr_interval_time_t ss_jump_of(int is_same_boot, apr_time_t wall_then, ss_mono_t mono_then,
+                               apr_time_t wall, ss_mono_t mono)
 {
-    apr_interval_time_t by = wall - wall_then, least = SS_CLOCK_JUMP_OFF;
+    apr_interval_time_t by = wall - wall_then, least = SS_JUMP_OFF;
 
     if (is_same_boot) {
         by -= ss_mono_since(mono, mono_then);
-        least = SS_CLOCK_JUMP_LEAST;
+        least = SS_JUMP_LEAST;
     }
-    return by >= least || by <= -SS_CLOCK_JUMP_LEAST ? by : 0;
+    return by >= least || by <= -SS_JUMP_LEAST ? by : 0;
 }
 
 /* ---- when it happens ---- */
@@ -55,26 +55,25 @@ static void settle(ss_deferred_t *deferred, ss_mono_t now)
     for (int i = 0; i < ss_relay_count(d); i++) ss_relay_wake(ss_relay_at(d, i));
 }
 
-int ss_clock_jump_look(ss_delivery_t *d)
+int ss_jump_look(ss_delivery_t *d)
 {
     ss_delivery_clock_t *c = &d->clock;
 
     /* Twice: a process that is stopped between the two readings sees clocks that do not agree. */
-    if (!ss_clock_jump_of(1, c->ahead_of_mono, (ss_mono_t){ 0 }, ss_delivery_clock(d),
-                          (ss_mono_t){ 0 }))
+    if (!ss_jump_of(1, c->ahead_of_mono, (ss_mono_t){ 0 }, ss_delivery_clock(d), (ss_mono_t){ 0 }))
         return 0;
-    apr_interval_time_t by = ss_clock_jump_of(1, c->ahead_of_mono, (ss_mono_t){ 0 },
-                                              ss_delivery_clock(d), (ss_mono_t){ 0 });
+    apr_interval_time_t by =
+        ss_jump_of(1, c->ahead_of_mono, (ss_mono_t){ 0 }, ss_delivery_clock(d), (ss_mono_t){ 0 });
     if (!by) return 0;
     c->ahead_of_mono += by;
     add(d, by);
-    for (int i = 0; i < ss_relay_count(d); i++) ss_pause_clock_set(ss_relay_at(d, i), by);
-    ss_clock_jump_save(d);
+    for (int i = 0; i < ss_relay_count(d); i++) ss_pause_shift(ss_relay_at(d, i), by);
+    ss_jump_save(d);
     d->ports.defer(d->ports.self, &c->settle);
     return 1;
 }
 
-void ss_clock_jump_create(ss_delivery_t *d)
+void ss_jump_create(ss_delivery_t *d)
 {
     d->clock.ahead_of_mono = ss_delivery_clock(d);
     d->clock.settle = (ss_deferred_t){ .call = settle, .self = d };
@@ -82,7 +81,7 @@ void ss_clock_jump_create(ss_delivery_t *d)
 
 /* ---- over restarts ---- */
 
-void ss_clock_jump_save(const ss_delivery_t *d)
+void ss_jump_save(const ss_delivery_t *d)
 {
     const ss_delivery_clock_t *c = &d->clock;
     ss_mono_t now = ss_delivery_mono(d);
@@ -104,7 +103,7 @@ static json_int_t number(const json_t *row, const char *name)
     return json_integer_value(json_object_get(row, name));
 }
 
-void ss_clock_jump_begin(ss_delivery_t *d, const char *text)
+void ss_jump_begin(ss_delivery_t *d, const char *text)
 {
     ss_delivery_clock_t *c = &d->clock;
     json_t *row = text ? json_loads(text, 0, NULL) : NULL;
@@ -120,36 +119,36 @@ void ss_clock_jump_begin(ss_delivery_t *d, const char *text)
         c->ahead = number(row, "ahead");
         c->since = is_same_boot ? (ss_mono_t){ number(row, "since") } : ss_delivery_mono(d);
         c->at_start =
-            ss_clock_jump_of(is_same_boot, number(row, "wall"), (ss_mono_t){ number(row, "mono") },
-                             ss_delivery_wall(d), ss_delivery_mono(d));
+            ss_jump_of(is_same_boot, number(row, "wall"), (ss_mono_t){ number(row, "mono") },
+                       ss_delivery_wall(d), ss_delivery_mono(d));
         if (c->at_start) add(d, c->at_start);
     }
     json_decref(row);
-    ss_clock_jump_save(d);
+    ss_jump_save(d);
 }
 
 /* ---- what is counted ---- */
 
-void ss_clock_jump_stamp(const ss_relay_t *relay, ss_message_t *m)
+void ss_jump_stamp(const ss_relay_t *relay, ss_message_t *m)
 {
-    ss_clock_jump_look(relay->delivery);
+    ss_jump_look(relay->delivery);
     m->created = ss_delivery_wall(relay->delivery);
     m->paused_base = ss_pause_total(relay, m->created) + relay->delivery->clock.total;
 }
 
-apr_time_t ss_clock_jump_birth(const ss_relay_t *relay)
+apr_time_t ss_jump_birth(const ss_relay_t *relay)
 {
     ss_message_t m;
 
-    ss_clock_jump_stamp(relay, &m);
+    ss_jump_stamp(relay, &m);
     return m.created - m.paused_base;
 }
 
-apr_interval_time_t ss_clock_jump_age(const ss_relay_t *relay, const ss_message_t *m)
+apr_interval_time_t ss_jump_age(const ss_relay_t *relay, const ss_message_t *m)
 {
     ss_message_t now;
 
-    ss_clock_jump_stamp(relay, &now);
+    ss_jump_stamp(relay, &now);
     return ss_retry_age(m, now.paused_base, relay->delivery->clock.back, now.created);
 }
 
@@ -159,15 +158,15 @@ static int is_unsure(const ss_delivery_t *d, apr_interval_time_t least)
     return ss_mono_since(d->clock.unsure_until, ss_delivery_mono(d)) > UNSURE - least;
 }
 
-int ss_clock_jump_is_over(const ss_relay_t *relay, const ss_message_t *m)
+int ss_jump_is_over(const ss_relay_t *relay, const ss_message_t *m)
 {
     apr_interval_time_t expire = ss_retry_expire(m, relay->settings);
 
-    return ss_retry_is_over(m, relay->settings, ss_clock_jump_age(relay, m)) &&
+    return ss_retry_is_over(m, relay->settings, ss_jump_age(relay, m)) &&
            !is_unsure(relay->delivery, expire < UNSURE ? expire : UNSURE);
 }
 
-apr_interval_time_t ss_clock_jump_ahead(const ss_delivery_t *d, apr_interval_time_t history)
+apr_interval_time_t ss_jump_ahead(const ss_delivery_t *d, apr_interval_time_t history)
 {
     const ss_delivery_clock_t *c = &d->clock;
 
