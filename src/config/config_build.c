@@ -1,5 +1,3 @@
-/* config_build.c: from httpd's servers to the frozen configuration: which relays there are, by
- * which names. */
 #include "config/config_build.h"
 
 #include <apr_strings.h>

@@ -1,5 +1,3 @@
-/* module.c: what the rest of the skin asks of the configuration, and the sink onto httpd's error
- * log. */
 #include "config/module.h"
 
 #include <apr_strings.h>

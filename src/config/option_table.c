@@ -1,6 +1,5 @@
-/* option_table.c: the table of directives: one row each. Names, places and defaults are the
- * contract with administrators; the row drives the setter, the merge, the settings list of the
- * connection test, and the checks that documents name each directive. */
+/* option_table.c: names, places and defaults are the contract with administrators. A row drives the
+ * setter, the merge, the settings list of the connection test, and the checks of the documents. */
 #include "config/option.h"
 
 #include <stddef.h>

@@ -1,5 +1,3 @@
-/* option_value.c: the kinds of values that directives have, and records as the table sees them:
- * set, printed, merged. Pure: no httpd. */
 #include "config/option.h"
 
 #include <apr_lib.h>
@@ -29,10 +27,8 @@ typedef struct {
 #define RECORD(type, member) ((type *)(void *)((char *)v->field - offsetof(type, member)))
 
 /* What is wrong with the argument, behind the argument itself. */
-static const char *wrong(const value_t *v, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static const char *wrong(const value_t *v, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) const char *wrong(const value_t *v, const char *format,
+                                                               ...)
 {
     va_list args;
 
@@ -155,8 +151,7 @@ static const char *read_source(const value_t *v)
     return keep(v, v->text);
 }
 
-/* Only this machine's own programs: there is no login here, and whoever reached it could send mail.
- */
+/* Only this machine's own programs: there is no login here. */
 static const char *read_listen(const value_t *v)
 {
     const char *colon = strrchr(v->text, ':');

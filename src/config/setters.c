@@ -1,5 +1,3 @@
-/* setters.c: directives as httpd calls them: context, file and line, relative paths, expressions;
- * the values themselves are option_value.c's. */
 #include "config/module.h"
 
 #include <http_core.h>

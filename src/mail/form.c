@@ -407,12 +407,13 @@ static int read_member(form_t *f, size_t i, json_t *value)
     }
 }
 
-static int is_known(const char *name)
+/* Its place in the table, or MEMBERS. */
+static size_t member_of(const char *name)
 {
-    for (size_t i = 0; i < MEMBERS; i++) {
-        if (!strcmp(members[i].name, name)) return 1;
-    }
-    return ss_attributes_find(name, SS_SET_DOCUMENT) != NULL;
+    size_t i = 0;
+
+    while (i < MEMBERS && strcmp(members[i].name, name)) i++;
+    return i;
 }
 
 static int read_fields(form_t *f, json_t *document)
@@ -422,7 +423,8 @@ static int read_fields(form_t *f, json_t *document)
 
     json_object_foreach(document, key, item)
     {
-        if (!is_known(key)) return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
+        if (member_of(key) == MEMBERS && !ss_attributes_find(key, SS_SET_DOCUMENT))
+            return wrong(f, apr_pstrdup(f->m->pool, key), "there is no such field");
     }
     for (size_t i = 0; i < MEMBERS; i++) {
         item = json_object_get(document, members[i].name);
@@ -538,9 +540,9 @@ int ss_form_json(ss_mail_message_t *m, const char *bytes, apr_size_t len,
 /* What a name holds; names that do not exist are left to read_fields, which refuses them. */
 static shape_t shape_of(const char *name)
 {
-    for (size_t i = 0; i < MEMBERS; i++) {
-        if (!strcmp(members[i].name, name)) return members[i].shape;
-    }
+    size_t i = member_of(name);
+
+    if (i < MEMBERS) return members[i].shape;
     const ss_attributes_row_t *row = ss_attributes_find(name, SS_SET_DOCUMENT);
     return row && row->kind == SS_ATTRIBUTE_OBJECT ? OBJECT : ONE;
 }

@@ -69,6 +69,11 @@ static kind_t kind_of(const ss_header_field_t *field)
     return kind < F_KINDS ? kind : F_OTHER;
 }
 
+static int is_rcpt_field(kind_t kind, int is_resent)
+{
+    return is_resent ? kind >= F_RESENT_TO && kind <= F_RESENT_BCC : kind >= F_TO && kind <= F_BCC;
+}
+
 static int is_address_field(kind_t kind)
 {
     return (kind >= F_FROM && kind <= F_REPLY_TO) || kind >= F_RESENT_FROM;
@@ -118,7 +123,7 @@ static int look(parse_t *p)
             return ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
                                    FIELDS_MAX);
         if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = field;
-        if (kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC) p->is_resent = 1;
+        if (is_rcpt_field(kind, 1)) p->is_resent = 1;
         if (kind == F_BCC || kind == F_RESENT_BCC) p->must_rebuild = 1;
     }
     if (got < 0 && p->options->takes_plain_text) p->broken_at = (apr_size_t)(at - p->bytes);
@@ -138,11 +143,7 @@ static int collect_rcpts(parse_t *p)
     ss_header_field_t field;
 
     while (p->options->takes_rcpts && ss_header_next(&at, end, &field) == 1) {
-        kind_t kind = kind_of(&field);
-        int is_wanted = p->is_resent
-                            ? kind == F_RESENT_TO || kind == F_RESENT_CC || kind == F_RESENT_BCC
-                            : kind == F_TO || kind == F_CC || kind == F_BCC;
-        if (is_wanted && take_rcpts(p, &field)) return -1;
+        if (is_rcpt_field(kind_of(&field), p->is_resent) && take_rcpts(p, &field)) return -1;
     }
     return 0;
 }

@@ -115,6 +115,8 @@ static int worst_error(const ss_connect_t *c)
     return c->next ? c->attempts[0].error : EADDRNOTAVAIL;
 }
 
+#define SAY(...) ss_result_set(result, "connect", code, __VA_ARGS__) /* advice, format, values */
+
 static void explain(const ss_connect_t *c, ss_result_t *result)
 {
     int error = worst_error(c), at = index_of(error);
@@ -123,28 +125,23 @@ static void explain(const ss_connect_t *c, ss_result_t *result)
 
     describe(c, tried, sizeof(tried));
     if (error == ECONNREFUSED) {
-        ss_result_set(result, "connect", code, "connect-refused",
-                      "nothing listens on port %d of %s: the connection was refused [%s]", c->port,
-                      c->host, tried);
+        SAY("connect-refused", "nothing listens on port %d of %s: the connection was refused [%s]",
+            c->port, c->host, tried);
     } else if (error == ETIMEDOUT) {
-        ss_result_set(result, "connect", code, "connect-timeout",
-                      "%s port %d does not answer: no connection within %" APR_TIME_T_FMT " s [%s]",
-                      c->host, c->port, apr_time_sec(ss_mono_since(ss_mono_now(), c->started)),
-                      tried);
+        SAY("connect-timeout",
+            "%s port %d does not answer: no connection within %" APR_TIME_T_FMT " s [%s]", c->host,
+            c->port, apr_time_sec(ss_mono_since(ss_mono_now(), c->started)), tried);
     } else if (error == EADDRNOTAVAIL && c->has_source) {
-        ss_result_set(result, "connect", code, "connect-source",
-                      "SMTPSendSourceAddress %s cannot be used to reach %s [%s]", c->source_text,
-                      c->host, *tried ? tried : "no address of the same family");
+        SAY("connect-source", "SMTPSendSourceAddress %s cannot be used to reach %s [%s]",
+            c->source_text, c->host, *tried ? tried : "no address of the same family");
     } else if (error == EACCES || error == EPERM) {
-        ss_result_set(result, "connect", code, "connect-denied", "%s port %d: %s [%s]", c->host,
-                      c->port, error_word(error), tried);
+        SAY("connect-denied", "%s port %d: %s [%s]", c->host, c->port, error_word(error), tried);
     } else if (ss_descriptors_are_short(error)) {
         apr_snprintf(tried, sizeof(tried), "no connection can be opened to %s", c->host);
         ss_descriptors_explain(result, "connect", tried, error);
     } else {
-        ss_result_set(result, "connect", code, "connect-unreachable",
-                      "%s port %d cannot be reached: %s [%s]", c->host, c->port, error_word(error),
-                      tried);
+        SAY("connect-unreachable", "%s port %d cannot be reached: %s [%s]", c->host, c->port,
+            error_word(error), tried);
     }
 }
 

@@ -16,7 +16,7 @@ static apr_status_t status_of(ssize_t n, apr_size_t *len)
 {
     *len = n > 0 ? (apr_size_t)n : 0;
     if (n >= 0) return APR_SUCCESS;
-    return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? APR_EAGAIN : errno;
+    return errno == EAGAIN || errno == EINTR ? APR_EAGAIN : errno;
 }
 
 static apr_status_t tcp_read(void *self, char *into, apr_size_t *len)

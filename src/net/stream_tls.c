@@ -46,9 +46,15 @@ typedef struct {
 static BIO_METHOD *method;
 static pthread_once_t method_once = PTHREAD_ONCE_INIT;
 
-static int would_wait(int error)
+/* The end of a read or write: flag is the one to be retried. */
+static int moved(BIO *bio, tls_t *t, ssize_t n, int flag)
 {
-    return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
+    BIO_clear_retry_flags(bio);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        BIO_set_flags(bio, flag | BIO_FLAGS_SHOULD_RETRY);
+    else if (n < 0)
+        t->system = errno;
+    return (int)n;
 }
 
 static int bio_read(BIO *bio, char *into, int len)
@@ -56,35 +62,21 @@ static int bio_read(BIO *bio, char *into, int len)
     tls_t *t = BIO_get_data(bio);
     ssize_t n = recv(t->fd, into, (size_t)len, 0);
 
-    BIO_clear_retry_flags(bio);
     if (n > 0) {
-        apr_size_t keep =
-            (apr_size_t)n < FIRST_MAX - t->first_len ? (apr_size_t)n : FIRST_MAX - t->first_len;
+        apr_size_t room = FIRST_MAX - t->first_len,
+                   keep = (apr_size_t)n < room ? (apr_size_t)n : room;
         if (!t->is_shaken) memcpy(t->first + t->first_len, into, keep);
         if (!t->is_shaken) t->first_len += keep;
         t->received += (apr_uint64_t)n;
-    } else if (n < 0) {
-        if (would_wait(errno))
-            BIO_set_retry_read(bio);
-        else
-            t->system = errno;
     }
-    return (int)n;
+    return moved(bio, t, n, BIO_FLAGS_READ);
 }
 
 static int bio_write(BIO *bio, const char *from, int len)
 {
     tls_t *t = BIO_get_data(bio);
-    ssize_t n = send(t->fd, from, (size_t)len, MSG_NOSIGNAL);
 
-    BIO_clear_retry_flags(bio);
-    if (n < 0) {
-        if (would_wait(errno))
-            BIO_set_retry_write(bio);
-        else
-            t->system = errno;
-    }
-    return (int)n;
+    return moved(bio, t, send(t->fd, from, (size_t)len, MSG_NOSIGNAL), BIO_FLAGS_WRITE);
 }
 
 static long bio_ctrl(BIO *bio, int command, long number, void *pointer)

@@ -42,6 +42,8 @@ int ss_tls_failure_is_greeting(const unsigned char *bytes, apr_size_t len)
            isdigit(bytes[2]) && (bytes[3] == ' ' || bytes[3] == '-');
 }
 
+#define SAY(...) ss_result_set(result, "tls", "", __VA_ARGS__) /* advice, format, values */
+
 /* The first line of what came, printable. */
 static void words_of(const ss_tls_failure_t *f, char *words, apr_size_t size)
 {
@@ -90,11 +92,10 @@ static void say_version(const ss_tls_failure_t *f, const char *reason, ss_result
     /* Only what the directive leaves out can be given back by it. */
     int is_ours = bits && (!(bits & SS_TLSV1_2) || !(bits & SS_TLSV1_3));
 
-    ss_result_set(result, "tls", "", is_ours ? "tls-version" : "tls-old-server",
-                  is_ours
-                      ? "the server accepts none of the TLS versions that SMTPSendTLS allows (%s)"
-                      : "the server accepts neither TLSv1.2 nor TLSv1.3 (%s)",
-                  reason);
+    SAY(is_ours ? "tls-version" : "tls-old-server",
+        is_ours ? "the server accepts none of the TLS versions that SMTPSendTLS allows (%s)"
+                : "the server accepts neither TLSv1.2 nor TLSv1.3 (%s)",
+        reason);
 }
 
 static void say_old(const ss_tls_failure_t *f, int code, const char *reason, ss_result_t *result)
@@ -106,9 +107,8 @@ static void say_old(const ss_tls_failure_t *f, int code, const char *reason, ss_
                       "the server offers nothing better than %s, which is not allowed here",
                       chosen);
     } else {
-        ss_result_set(result, "tls", "", "tls-old-server",
-                      "the server's cryptography is too old or too weak for this machine: %s",
-                      reason);
+        SAY("tls-old-server",
+            "the server's cryptography is too old or too weak for this machine: %s", reason);
     }
 }
 
@@ -116,13 +116,11 @@ static void say_client_certificate(const ss_tls_failure_t *f, const char *reason
                                    ss_result_t *result)
 {
     if (f->settings->tls_cert_file) {
-        ss_result_set(result, "tls", "", "tls-client-cert",
-                      "the server refused the client certificate of %s: %s",
-                      f->settings->tls_cert_file, reason);
+        SAY("tls-client-cert", "the server refused the client certificate of %s: %s",
+            f->settings->tls_cert_file, reason);
     } else {
-        ss_result_set(result, "tls", "", "tls-client-cert",
-                      "the server requires a client certificate, and none is configured (%s)",
-                      reason);
+        SAY("tls-client-cert",
+            "the server requires a client certificate, and none is configured (%s)", reason);
     }
 }
 
@@ -133,9 +131,8 @@ static void say_end(const ss_tls_failure_t *f, int system, ss_result_t *result)
     if (f->asked_certificate && !f->settings->tls_cert_file) {
         say_client_certificate(f, "it closed the connection", result);
     } else if (system) {
-        ss_result_set(result, "tls", "", "tls-handshake",
-                      "the connection broke during the TLS handshake: %s",
-                      apr_strerror(system, why, sizeof(why)));
+        SAY("tls-handshake", "the connection broke during the TLS handshake: %s",
+            apr_strerror(system, why, sizeof(why)));
     } else {
         ss_result_set(result, "tls", "EOF", "tls-handshake",
                       f->received
@@ -152,12 +149,10 @@ static void say_text(const ss_tls_failure_t *f, ss_result_t *result)
 
     words_of(f, words, sizeof(words));
     if (ss_tls_failure_is_greeting(f->first, f->first_len)) {
-        ss_result_set(result, "tls", "", "tls-plain-port",
-                      "the port speaks plain text, not TLS: instead of a handshake it said \"%s\"",
-                      words);
+        SAY("tls-plain-port",
+            "the port speaks plain text, not TLS: instead of a handshake it said \"%s\"", words);
     } else {
-        ss_result_set(result, "tls", "", "not-smtp",
-                      "what answers there speaks neither TLS nor SMTP: \"%s\"", words);
+        SAY("not-smtp", "what answers there speaks neither TLS nor SMTP: \"%s\"", words);
     }
 }
 
@@ -180,12 +175,12 @@ void ss_tls_failure_explain(const ss_tls_failure_t *f, int system, ss_result_t *
     else if (cause == CLIENT_CERTIFICATE || (f->asked_certificate && !f->settings->tls_cert_file))
         say_client_certificate(f, reason, result);
     else if (code == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
-        ss_result_set(result, "tls", "", "tls-handshake",
-                      "the server ended the TLS handshake: it shares no version, cipher or "
-                      "signature with this machine (%s)",
-                      reason);
+        SAY("tls-handshake",
+            "the server ended the TLS handshake: it shares no version, cipher or "
+            "signature with this machine (%s)",
+            reason);
     } else {
-        ss_result_set(result, "tls", "", "tls-handshake", "the TLS handshake failed: %s", reason);
+        SAY("tls-handshake", "the TLS handshake failed: %s", reason);
     }
     ERR_clear_error();
 }

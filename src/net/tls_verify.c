@@ -175,10 +175,8 @@ typedef struct {
     ss_result_t result; /* the first reason against it */
 } judgement_t;
 
-static void fail(judgement_t *j, const char *advice, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void fail(judgement_t *j, const char *advice, const char *format, ...)
+static __attribute__((format(printf, 3, 4))) void fail(judgement_t *j, const char *advice,
+                                                       const char *format, ...)
 {
     char text[SS_RESULT_TEXT_MAX];
     va_list args;

@@ -1,5 +1,3 @@
-/* advice.c: finds entries of the knowledge base (advice_table.c): by id, by code, by words in a
- * text. Pure. */
 #include "smtp/advice.h"
 
 #include <apr_lib.h>
@@ -49,8 +47,7 @@ const ss_advice_t *ss_advice_find(const char *id)
     return NULL;
 }
 
-/* Whether text has the len bytes of word, letter case ignored, and not as a part of a longer word.
- */
+/* Whether text has the len bytes of word, case ignored, and not as a part of a longer word. */
 static int has_word(const char *text, const char *word, apr_size_t len)
 {
     for (const char *at = text; (at = ss_phrase_find(at, word, len)) != NULL; at++) {

@@ -1,6 +1,5 @@
-/* auth.c: the exchange of a login, by libgsasl; OAUTHBEARER and XOAUTH2, which it lacks, are
- * implemented here (RFC 7628 3.1; one message each). All copies of the secret are overwritten,
- * libgsasl's own one before the library frees it. */
+/* auth.c: libgsasl lacks OAUTHBEARER and XOAUTH2: they are here (RFC 7628 3.1; one message each).
+ * All copies of the secret are overwritten, libgsasl's own one before the library frees it. */
 #include "smtp/auth.h"
 
 #include <apr_base64.h>
@@ -12,8 +11,7 @@
 
 #define SS_AUTH_ERROR_MAX 512       /* of a server's error challenge; the rest is cut off */
 #define SS_AUTH_CHALLENGE_MAX 12288 /* RFC 4954 4: the longest line of an exchange */
-/* SCRAM's iteration count is chosen by the server; higher ones would block the thread for seconds
- */
+/* SCRAM's count is chosen by the server; higher ones would block the thread for seconds */
 #define SS_AUTH_ITERATIONS_MAX 1000000
 
 /* Explains in result and returns rv. */
@@ -84,9 +82,7 @@ static const char *text_fault(const char *text, apr_size_t len)
     return NULL;
 }
 
-/* NULL, or what is wrong with a bearer token, which is printable ASCII without blanks (RFC
- * 6750 2.1).
- */
+/* NULL, or what is wrong with a bearer token (RFC 6750 2.1: printable ASCII without blanks). */
 static const char *token_fault(const char *token, apr_size_t len)
 {
     if (!len) return "is empty";
@@ -402,8 +398,7 @@ apr_status_t ss_auth_step(ss_auth_t *auth, const char *challenge, ss_buf_t *out,
     return step_sasl(auth, challenge, out, is_done, result);
 }
 
-/* RFC 4954 does not allow SCRAM's final server message in a 235, but some servers put it into the
- * text. */
+/* RFC 4954 does not allow SCRAM's final server message in a 235, but some servers put it there. */
 static void finish_from_text(ss_auth_t *auth, const char *text)
 {
     ss_result_t ignored = { 0 };

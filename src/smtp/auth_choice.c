@@ -1,5 +1,3 @@
-/* auth_choice.c: chooses the login mechanism from the settings, the offers of the server and what
- * this connection allows. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -109,33 +107,35 @@ static void list_wanted(const ss_auth_wishes_t *w, char *into, apr_size_t size)
     }
 }
 
+#define REFUSE(...) ss_result_set(result, "auth", "", __VA_ARGS__) /* advice, format, values */
+
 static void refuse(const ss_auth_wishes_t *w, const ss_auth_missed_t *missed, ss_result_t *result)
 {
     char list[SS_AUTH_LIST_MAX];
     const char *offered = w->offered && *w->offered ? w->offered : "no mechanism";
     list_wanted(w, list, sizeof(list));
     if (missed->unsafe) {
-        ss_result_set(result, "auth", "", "auth-needs-tls",
-                      "the server offers %.200s, but this connection is not encrypted and the "
-                      "password or token would be sent in plain text%s",
-                      offered, w->starttls_offered ? "; the server offers STARTTLS" : "");
+        REFUSE("auth-needs-tls",
+               "the server offers %.200s, but this connection is not encrypted and the "
+               "password or token would be sent in plain text%s",
+               offered, w->starttls_offered ? "; the server offers STARTTLS" : "");
     } else if (!w->auth_offered && w->starttls_offered) {
-        ss_result_set(
-            result, "auth", "", "auth-needs-tls",
+        REFUSE(
+            "auth-needs-tls",
             "the server does not offer a login on an unencrypted connection; it offers STARTTLS");
     } else if (!w->auth_offered) {
-        ss_result_set(result, "auth", "", "auth-not-offered",
-                      "the server does not offer a login (no AUTH in its reply to EHLO), but a "
-                      "user name is set");
+        REFUSE("auth-not-offered",
+               "the server does not offer a login (no AUTH in its reply to EHLO), but a "
+               "user name is set");
     } else if (missed->unbound) {
-        ss_result_set(result, "auth", "", "auth-none-common",
-                      "SMTPSendAuth %s needs TLS channel binding, which this connection does not "
-                      "have (the server offers %.200s)",
-                      list, offered);
+        REFUSE("auth-none-common",
+               "SMTPSendAuth %s needs TLS channel binding, which this connection does not "
+               "have (the server offers %.200s)",
+               list, offered);
     } else {
-        ss_result_set(result, "auth", "", "auth-none-common",
-                      "no common login mechanism: the server offers %.200s, SMTPSendAuth is %s",
-                      offered, list);
+        REFUSE("auth-none-common",
+               "no common login mechanism: the server offers %.200s, SMTPSendAuth is %s", offered,
+               list);
     }
 }
 

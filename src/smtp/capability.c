@@ -74,7 +74,7 @@ static void take_auth(ss_capability_t *capability, word_t rest)
         if (word.len >= sizeof(name)) continue;
         for (apr_size_t i = 0; i < word.len; i++) name[i] = upper(word.at[i]);
         name[word.len] = '\0';
-        if (ss_capability_has_mechanism(capability, name)) continue;
+        if (ss_text_word_index(capability->mechanisms, name) >= 0) continue;
         if (used + word.len + 2 > sizeof(capability->mechanisms)) return;
         if (used) capability->mechanisms[used++] = ' ';
         memcpy(capability->mechanisms + used, name, word.len + 1);
@@ -120,8 +120,7 @@ static const struct {
     { "LIMITS", FLAG(is_esmtp), take_limits },
 };
 
-/* "XXXXXXXA", "****": some firewalls overwrite keywords that they do not allow. The word is not
- * empty. */
+/* "XXXXXXXA", "****": firewalls overwrite keywords. The word is not empty. */
 static int is_rewritten(const word_t *word)
 {
     apr_size_t run = 1;
@@ -183,9 +182,4 @@ void ss_capability_parse_helo(ss_capability_t *capability, const char *text)
 
     ss_capability_clear(capability);
     take_name(capability, line);
-}
-
-int ss_capability_has_mechanism(const ss_capability_t *capability, const char *mechanism)
-{
-    return ss_text_word_index(capability->mechanisms, mechanism) >= 0;
 }

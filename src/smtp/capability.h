@@ -21,5 +21,3 @@ void ss_capability_clear(ss_capability_t *capability);
 void ss_capability_parse(ss_capability_t *capability, const char *text);
 /* Parses the 250 reply to HELO: only the name. */
 void ss_capability_parse_helo(ss_capability_t *capability, const char *text);
-/* Whether a mechanism (upper case) is in the list. */
-int ss_capability_has_mechanism(const ss_capability_t *capability, const char *mechanism);

@@ -1,7 +1,6 @@
-/* client_pipeline.c: what is sent when. One function, called after every change, sends all that may
- * be sent now and stops where a reply, room in the output or content is missing. Lock-step without
- * PIPELINING; with it a group contains the end of a message and MAIL, RCPT, DATA of the next (RFC
- * 2920 3.1); with CHUNKING as well, whole messages are sent ahead within the window. */
+/* client_pipeline.c: what is sent when: lock-step without PIPELINING; with it a group contains the
+ * end of a message and MAIL, RCPT, DATA of the next (RFC 2920 3.1); with CHUNKING as well, whole
+ * messages are sent ahead within the window. */
 #include "smtp/client.h"
 
 #include "base/text.h"

@@ -1,6 +1,5 @@
-/* client_session.c: greeting, EHLO/HELO, STARTTLS, login, the trial of the connection test, QUIT:
- * for each state what a reply means. The first error counts: errors of a fallback never replace it.
- */
+/* client_session.c: for each state but READY what a reply means. The first error counts: errors of
+ * a fallback never replace it. */
 #include "smtp/client.h"
 
 #include <apr_strings.h>

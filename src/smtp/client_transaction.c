@@ -1,13 +1,12 @@
-/* client_transaction.c: what the replies to MAIL, RCPT, DATA, BDAT and the end of a message mean
- * for each recipient. A recipient is decided once, by the first reply about it; later replies (503
- * to the rest of a group) never replace that. */
+/* client_transaction.c: what replies mean for each recipient. The first reply about it decides it;
+ * later ones (503 to the rest of a group) never replace that. */
 #include "smtp/client_inside.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-/* A transaction that is still open at the server is ended by closing the connection, because some
- * servers refuse or penalize RSET. */
+/* A transaction that is still open at the server is ended by closing the connection: some refuse or
+ * penalize RSET. */
 void ss_client_settle(ss_client_t *c)
 {
     while (c->first) {

@@ -22,8 +22,7 @@ static int code_of(const char *line, apr_size_t len)
     return len < CODE_LEN ? 0 : code;
 }
 
-/* The length of an enhanced code (RFC 3463: class.subject.detail, three digits each at most, so 9
- * bytes at most) at the start of text, or 0. */
+/* The length of an enhanced code at the start of text (RFC 3463: at most 9 bytes), or 0. */
 static apr_size_t enhanced_len(const char *text, apr_size_t len, int code)
 {
     apr_size_t at = 1;

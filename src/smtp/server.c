@@ -64,10 +64,8 @@ static void go(ss_server_t *s, state_t to)
 
 /* ---- replies ---- */
 
-static void say(ss_server_t *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 /* One line, or several with CRLF between them. */
-static void say(ss_server_t *s, const char *format, ...)
+static __attribute__((format(printf, 2, 3))) void say(ss_server_t *s, const char *format, ...)
 {
     va_list args;
 

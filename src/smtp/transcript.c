@@ -1,6 +1,5 @@
-/* transcript.c: the dialogue as lines for people. Pieces are assembled into lines, credentials are
- * redacted by position (what AUTH carries) and by value (the secret as it is, in hex, and in base64
- * at any offset), control bytes are escaped, and all sizes are limited. */
+/* transcript.c: credentials are redacted by position (what AUTH carries) and by value (the secret
+ * as it is, in hex, and in base64 at any offset). */
 #include "smtp/transcript.h"
 
 #include <apr_lib.h>

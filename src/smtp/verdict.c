@@ -11,8 +11,6 @@
 
 /* The commands of a rule, as a set of bits. */
 enum {
-    CONNECT = 1 << SS_CMD_CONNECT,
-    TLS = 1 << SS_CMD_TLS,
     GREETING = 1 << SS_CMD_GREETING,
     EHLO = 1 << SS_CMD_EHLO,
     HELO = 1 << SS_CMD_HELO,
@@ -26,7 +24,7 @@ enum {
     RSET = 1 << SS_CMD_RSET,
     QUIT = 1 << SS_CMD_QUIT,
     AT_ANY = 0,
-    AT_SETUP = 1 << SS_CMD_NONE | CONNECT | TLS,
+    AT_SETUP = 1 << SS_CMD_NONE | 1 << SS_CMD_CONNECT | 1 << SS_CMD_TLS,
     AT_HELLO = EHLO | HELO,
     AT_START = GREETING | AT_HELLO,
     AT_BODY = DATA | BDAT | END,
