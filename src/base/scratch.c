@@ -85,10 +85,9 @@ const char *ss_scratch_why(apr_status_t rv, apr_pool_t *pool)
 {
     char why[120];
 
-    return apr_pstrcat(pool,
-                       "a large message could not be written to the folder for temporary files "
-                       "(TMPDIR): ",
-                       apr_strerror(rv, why, sizeof(why)), NULL);
+    return apr_pstrcat(
+        pool, "a large message could not be written to the folder for temporary files (TMPDIR): ",
+        apr_strerror(rv, why, sizeof(why)), NULL);
 }
 
 void ss_scratch_close(ss_scratch_t *file)

@@ -202,11 +202,10 @@ static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
         const ss_settings_host_t *host = &APR_ARRAY_IDX(relay->hosts, i, ss_settings_host_t);
         int port = ss_settings_port(relay, i);
         if (relay->tls == SS_TLS_STARTTLS && port == 465) {
-            ss_log(
-                log, SS_LOG_WARN, 110,
-                "relay \"%s\": SMTPSendTLS starttls with port 465 of %s: servers expect implicit "
-                "TLS on that port; write SMTPSendTLS tls, or SMTPSendPort 587",
-                relay->relay_name, host->name);
+            ss_log(log, SS_LOG_WARN, 110,
+                   "relay \"%s\": SMTPSendTLS starttls with port 465 of %s: servers expect "
+                   "implicit TLS on that port; write SMTPSendTLS tls, or SMTPSendPort 587",
+                   relay->relay_name, host->name);
         }
         if (relay->tls == SS_TLS_TLS && (port == 25 || port == 587)) {
             ss_log(log, SS_LOG_WARN, 111,
@@ -215,11 +214,10 @@ static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
                    relay->relay_name, port, host->name);
         }
         if (relay->tls == SS_TLS_NONE && port == 465) {
-            ss_log(
-                log, SS_LOG_WARN, 112,
-                "relay \"%s\": SMTPSendTLS none with port 465 of %s: servers expect implicit TLS "
-                "on that port; write SMTPSendTLS tls",
-                relay->relay_name, host->name);
+            ss_log(log, SS_LOG_WARN, 112,
+                   "relay \"%s\": SMTPSendTLS none with port 465 of %s: servers expect implicit "
+                   "TLS on that port; write SMTPSendTLS tls",
+                   relay->relay_name, host->name);
         }
         if (relay->username && relay->tls == SS_TLS_NONE && !is_loopback(host->name)) {
             ss_log(log, SS_LOG_WARN, 113,
@@ -234,8 +232,8 @@ static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
         !relay->tls_fingerprint) {
         ss_log(log, SS_LOG_WARN, 114,
                "relay \"%s\": SMTPSendTLSVerify Off: anybody between this host and the relay can "
-               "read the password; name the certificate's issuer with "
-               "SMTPSendTLSCACertificateFile or pin it with SMTPSendTLSFingerprint",
+               "read the password; name the certificate's issuer with SMTPSendTLSCACertificateFile "
+               "or pin it with SMTPSendTLSFingerprint",
                relay->relay_name);
     }
 }

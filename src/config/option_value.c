@@ -145,8 +145,8 @@ static const char *read_source(const value_t *v)
     unsigned char address[sizeof(struct in6_addr)];
 
     if (inet_pton(AF_INET, v->text, address) != 1 && inet_pton(AF_INET6, v->text, address) != 1) {
-        return wrong(v, "is not an IPv4 or IPv6 address of this machine, such as "
-                        "192.0.2.7 or 2001:db8::7 (without brackets)");
+        return wrong(v, "is not an IPv4 or IPv6 address of this machine, such as 192.0.2.7 or "
+                        "2001:db8::7 (without brackets)");
     }
     return keep(v, v->text);
 }
@@ -169,8 +169,8 @@ static const char *read_listen(const value_t *v)
     }
     if (is_v6 ? !IN6_IS_ADDR_LOOPBACK(&v6) : ntohl(v4.s_addr) >> 24 != 127) {
         return wrong(v,
-                     "can be reached from other machines, and there is no login: "
-                     "anybody could send mail; write 127.0.0.1:%" APR_INT64_T_FMT,
+                     "can be reached from other machines, and there is no login: anybody could "
+                     "send mail; write 127.0.0.1:%" APR_INT64_T_FMT,
                      port);
     }
     return keep(v, apr_psprintf(v->pool, is_v6 ? "[%s]:%" APR_INT64_T_FMT : "%s:%" APR_INT64_T_FMT,
@@ -202,8 +202,8 @@ static const char *read_host(const value_t *v)
     apr_size_t len = strlen(name);
     if (!len || len > 253 || ss_text_has_control(name) || strpbrk(name, " /@\"'<>[]") ||
         *name == '.' || strstr(name, "..")) {
-        return wrong(v, "is not a host name or address, such as smtp.example.com, "
-                        "192.0.2.1 or [2001:db8::1]:587");
+        return wrong(v, "is not a host name or address, such as smtp.example.com, 192.0.2.1 or "
+                        "[2001:db8::1]:587");
     }
     /* A trailing dot is right in DNS and wrong in certificates. */
     host->name = apr_pstrmemdup(v->pool, name, len - (name[len - 1] == '.'));

@@ -141,10 +141,9 @@ static int read_from(form_t *f, const char *path, json_t *value)
 }
 
 /* Fields that the module writes itself, or that would change the recipients. */
-static const char ours[] =
-    "From To Cc Bcc Reply-To Subject Date Message-ID MIME-Version Received Return-Path "
-    "Content-Type Content-Transfer-Encoding Content-Disposition Content-ID Resent-To Resent-Cc "
-    "Resent-Bcc";
+static const char ours[] = "From To Cc Bcc Reply-To Subject Date Message-ID MIME-Version Received "
+                           "Return-Path Content-Type Content-Transfer-Encoding Content-Disposition "
+                           "Content-ID Resent-To Resent-Cc Resent-Bcc";
 
 static int header(form_t *f, const char *path, const char *name, json_t *value)
 {

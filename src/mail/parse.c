@@ -130,8 +130,8 @@ static int look(parse_t *p)
     if (got == 0 || p->options->takes_plain_text) return 0;
     return ss_mail_problem(
         p->problem, 400, "header",
-        "line %d of the header is not a field (Name: value), and no empty line before it "
-        "ends the header: \"%.60s\"",
+        "line %d of the header is not a field (Name: value), and no empty line before it ends the "
+        "header: \"%.60s\"",
         fields + 1,
         ss_words_decode(p->m->pool, at, (apr_size_t)(end - at) < 60 ? (apr_size_t)(end - at) : 60,
                         60));

@@ -102,9 +102,8 @@ static int is_last_host(const ss_probe_t *p)
 
 static int is_late(const ss_result_t *result)
 {
-    static const char late[] =
-        "connect-timeout tls-silent greeting-silent greeting-timeout timeout "
-        "test-timeout resolve-again";
+    static const char late[] = "connect-timeout tls-silent greeting-silent greeting-timeout "
+                               "timeout test-timeout resolve-again";
 
     return !strcmp(result->code, "ETIMEDOUT") ||
            (result->advice && ss_text_word_index(late, result->advice) >= 0);

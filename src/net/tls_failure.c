@@ -176,8 +176,8 @@ void ss_tls_failure_explain(const ss_tls_failure_t *f, int system, ss_result_t *
         say_client_certificate(f, reason, result);
     else if (code == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE) {
         SAY("tls-handshake",
-            "the server ended the TLS handshake: it shares no version, cipher or "
-            "signature with this machine (%s)",
+            "the server ended the TLS handshake: it shares no version, cipher or signature with "
+            "this machine (%s)",
             reason);
     } else {
         SAY("tls-handshake", "the TLS handshake failed: %s", reason);

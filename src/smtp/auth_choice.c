@@ -116,21 +116,20 @@ static void refuse(const ss_auth_wishes_t *w, const ss_auth_missed_t *missed, ss
     list_wanted(w, list, sizeof(list));
     if (missed->unsafe) {
         REFUSE("auth-needs-tls",
-               "the server offers %.200s, but this connection is not encrypted and the "
-               "password or token would be sent in plain text%s",
+               "the server offers %.200s, but this connection is not encrypted and the password or "
+               "token would be sent in plain text%s",
                offered, w->starttls_offered ? "; the server offers STARTTLS" : "");
     } else if (!w->auth_offered && w->starttls_offered) {
         REFUSE(
             "auth-needs-tls",
             "the server does not offer a login on an unencrypted connection; it offers STARTTLS");
     } else if (!w->auth_offered) {
-        REFUSE("auth-not-offered",
-               "the server does not offer a login (no AUTH in its reply to EHLO), but a "
-               "user name is set");
+        REFUSE("auth-not-offered", "the server does not offer a login (no AUTH in its reply to "
+                                   "EHLO), but a user name is set");
     } else if (missed->unbound) {
         REFUSE("auth-none-common",
-               "SMTPSendAuth %s needs TLS channel binding, which this connection does not "
-               "have (the server offers %.200s)",
+               "SMTPSendAuth %s needs TLS channel binding, which this connection does not have "
+               "(the server offers %.200s)",
                list, offered);
     } else {
         REFUSE("auth-none-common",

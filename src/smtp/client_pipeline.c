@@ -68,8 +68,7 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
              "the message is larger than the server's limit (SIZE)");
     } else if (m->requires_tls && (!have->requiretls || !c->is_tls)) {
         fail(c, tx, "5.7.30", "requiretls-missing",
-             "the message requires TLS all the way (REQUIRETLS), which this "
-             "server does not offer");
+             "the message requires TLS all the way (REQUIRETLS), which this server does not offer");
     } else if (m->is_8bit && !have->eight_bit_mime) {
         fail(c, tx, "5.6.3", "no-8bitmime",
              "the message has 8-bit text, which this server does not support (no 8BITMIME)");
@@ -79,8 +78,8 @@ static void refuse_unfit(ss_client_t *c, ss_client_tx_t *tx)
         for (int i = 0; i < m->rcpt_count; i++) {
             if (!all && !ss_text_has_8bit(m->rcpts[i].address)) continue;
             fail_rcpt(&m->rcpts[i], "5.6.7", "address-utf8",
-                      "the address or header has characters outside ASCII, which this "
-                      "server does not support (no SMTPUTF8)");
+                      "the address or header has characters outside ASCII, which this server does "
+                      "not support (no SMTPUTF8)");
         }
         tx->uses_utf8 = 0;
     }

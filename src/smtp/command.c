@@ -123,8 +123,8 @@ static void put_notify(line_t *line, unsigned notify)
  * not ASCII has no plain form: left out. */
 static void put_orcpt(line_t *line, const char *orcpt)
 {
-    apr_size_t type = strspn(orcpt, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                    "0123456789-");
+    apr_size_t type =
+        strspn(orcpt, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-");
 
     if (!orcpt[0] || ss_text_has_8bit(orcpt)) return;
     put(line, " ORCPT=");
