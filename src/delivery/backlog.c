@@ -8,6 +8,9 @@
 /* places in the order that one request brings */
 #define STEP 2000
 #define READ_AGAIN APR_USEC_PER_SEC /* a failed reading of the order is tried again */
+/* a message that could not be read is tried again, doubling */
+#define LOAD_FIRST APR_USEC_PER_SEC
+#define LOAD_MOST (30 * APR_USEC_PER_SEC)
 
 /* ---- the order ---- */
 
@@ -117,19 +120,71 @@ void ss_backlog_refill(ss_relay_t *relay)
 
 /* ---- a message ---- */
 
-/* The message is not in the queue any more, cannot be read, or is another node's. */
-static void not_loaded(ss_job_t *job, const ss_store_request_t *request)
+static void try_later(ss_job_t *job, const char *text)
 {
     const ss_delivery_t *d = job->delivery;
 
+    if (ss_backoff_failed(&job->unread, LOAD_FIRST, LOAD_MOST, ss_delivery_mono(d)) &&
+        ss_delivery_may_log(d, "messages that could not be read from the queue"))
+        ss_log(d->log, SS_LOG_ERROR, 231, "%s: could not be read from the queue: %s", job->entry.id,
+               text);
+    ss_job_postpone(job, job->unread.next);
+}
+
+static void is_aside(ss_store_request_t *request)
+{
+    ss_job_t *job = request->baton;
+    ss_relay_t *relay = job->relay;
+    const ss_delivery_t *d = job->delivery;
+    const ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
+
+    relay->loads--;
+    job->is_loading = 0;
     if (request->rv != APR_SUCCESS && !APR_STATUS_IS_NOTFOUND(request->rv)) {
-        if (ss_delivery_may_log(d, "messages that could not be read from the queue")) {
-            ss_log(d->log, SS_LOG_ERROR, 231, "%s: could not be read from the queue: %s",
-                   job->entry.id, request->result.text);
+        try_later(job, control->reason);
+    } else {
+        for (int i = 0; control->rows && i < control->rows->nelts; i++) {
+            const ss_store_changed_t *row = &APR_ARRAY_IDX(control->rows, i, ss_store_changed_t);
+            for (int n = 0; n < row->recipients; n++)
+                ss_relay_move(relay, row->from_state, SS_STATE_HELD);
+            ss_log(d->log, SS_LOG_ERROR, 234,
+                   "%s: cannot be read from the queue and is on hold: %s", job->entry.id,
+                   control->reason);
         }
-        ss_schedule_set_more(job->relay->schedule, 1);
+        job->is_gone = 1;
     }
-    job->is_gone = 1;
+    apr_pool_destroy(request->pool);
+    d->ports.message_written(d->ports.self, job->entry.id);
+    ss_job_settle(job);
+    ss_relay_wake(relay);
+}
+
+void ss_backlog_set_aside(ss_job_t *job, const char *reason)
+{
+    ss_delivery_t *d = job->delivery;
+    ss_store_control_t *request = ss_store_control_create(SS_ACTION_HOLD, "the delivery daemon",
+                                                          ss_delivery_wall(d), is_aside, job);
+
+    apr_cpystrn(request->id, job->entry.id, sizeof(request->id));
+    request->filter.uid = -1;
+    request->keep_history = 1;
+    request->reason = apr_pstrdup(request->head.pool, reason);
+    ss_job_hide(job);
+    ss_job_forget(job);
+    job->is_loading = 1;
+    job->relay->loads++;
+    ss_delivery_post(d, &request->head);
+}
+
+/* The message is not in the queue any more, cannot be read, or is another node's. */
+static void not_loaded(ss_job_t *job, const ss_store_request_t *request)
+{
+    if (request->rv == SS_STORE_UNREADABLE)
+        ss_backlog_set_aside(job, request->result.text);
+    else if (request->rv == APR_SUCCESS || APR_STATUS_IS_NOTFOUND(request->rv))
+        job->is_gone = 1;
+    else
+        try_later(job, request->result.text);
 }
 
 static void loaded(ss_store_request_t *request)
@@ -149,6 +204,7 @@ static void loaded(ss_store_request_t *request)
     if (m) {
         /* Where only its id was known, the relay was a guess (ss_delivery_found). */
         job->relay = ss_relay_for(job->delivery, m->relay);
+        ss_backoff_worked(&job->unread);
         ss_job_set_message(job, m);
     } else {
         not_loaded(job, request);

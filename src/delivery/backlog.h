@@ -19,3 +19,6 @@ void ss_backlog_refill(ss_relay_t *relay);
 /* Reads the message of a job that has only its place (at most SS_BACKLOG_LOADS_MAX at once, which
  * the caller sees to), then puts it into the order. */
 void ss_backlog_load(ss_job_t *job);
+/* A message that cannot be read, though others can, is put on hold with the reason. Where not even
+ * that can be written, it is tried again later. Nothing may be sending it. */
+void ss_backlog_set_aside(ss_job_t *job, const char *reason);

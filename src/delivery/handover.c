@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 
+#include "delivery/backlog.h"
 #include "delivery/convert.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/learned.h"
@@ -192,6 +193,8 @@ int ss_handover_end(ss_client_message_t *message)
     t->attempt.ended = message->ended;
     job->is_sending = 0;
     ss_outcome_take(job, message->rcpts, t->numbers, message->rcpt_count, &t->attempt);
+    const ss_result_t *why = ss_reading_failure(t->reading);
+    if (why) ss_backlog_set_aside(job, why->text);
     free_transaction(t);
     ss_job_settle(job);
     return is_refused;

@@ -130,6 +130,13 @@ int ss_job_is_due(const ss_job_t *job, const ss_recipient_t *rcpt)
            rcpt->next - job->clock <= ss_delivery_mono(job->delivery).us;
 }
 
+void ss_job_postpone(ss_job_t *job, ss_mono_t until)
+{
+    ss_job_hide(job);
+    ss_job_forget(job);
+    job->entry.due = until;
+}
+
 /* ---- clocks ---- */
 
 int ss_job_rebase(ss_job_t *job)

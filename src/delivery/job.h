@@ -1,6 +1,7 @@
 /* job.h: a waiting message in memory: whole, or only its place in the order of its relay. */
 #pragma once
 
+#include "base/backoff.h"
 #include "delivery/relay.h"
 
 /* contents in memory for delivery; past it they are read from the store again when it is their
@@ -16,12 +17,13 @@ typedef struct ss_job_t {
     ss_message_t *message; /* NULL: only its place is known; it is loaded before it is sent */
     apr_size_t memory;     /* counted against SS_JOB_MEMORY_MAX */
     int is_scheduled, is_loading, is_sending;
-    int outcomes;    /* posted and not committed yet */
-    int refused;     /* ... that wait to be posted again: no other attempt meanwhile */
-    int uncharged;   /* uncharged attempts in a row (retry.h) */
-    int is_stale;    /* the stored message was changed meanwhile: to be read again */
-    int wants_whole; /* the relay takes no 8-bit content: all of it is loaded, however large */
-    int is_gone;     /* final by somebody else's doing: freed as soon as nothing uses it */
+    int outcomes;        /* posted and not committed yet */
+    int refused;         /* ... that wait to be posted again: no other attempt meanwhile */
+    ss_backoff_t unread; /* of loads that failed */
+    int uncharged;       /* uncharged attempts in a row (retry.h) */
+    int is_stale;        /* the stored message was changed meanwhile: to be read again */
+    int wants_whole;     /* the relay takes no 8-bit content: all of it is loaded, however large */
+    int is_gone;         /* final by somebody else's doing: freed as soon as nothing uses it */
     /* By how much the wall clock was ahead of the monotonic one when the times of its recipients
      * were set: they count by that clock, however it is set later. */
     apr_interval_time_t clock;
@@ -47,6 +49,8 @@ void ss_job_forget(ss_job_t *job);
 /* Puts the job into its relay's order as its recipients say; frees it when none of them waits and
  * no outcome is open. */
 void ss_job_settle(ss_job_t *job);
+/* Not before then: it could not be read. */
+void ss_job_postpone(ss_job_t *job, ss_mono_t until);
 /* Whether it is due within a second: its content is worth keeping. */
 int ss_job_is_soon(const ss_job_t *job);
 /* Whether a recipient may be sent to now: it waits, and its time has come. */

@@ -37,6 +37,7 @@ struct ss_reading_t {
     slot_t slots[SLOTS];
     wish_t *wish; /* under way; or NULL */
     apr_status_t failed;
+    ss_result_t why;
 };
 
 ss_reading_t *ss_reading_begin(ss_delivery_t *d, const ss_message_t *m, void (*ready)(void *self),
@@ -74,6 +75,7 @@ static void came(ss_store_request_t *request)
     if (request->rv != APR_SUCCESS || part->len != reading->message->parts[wish->part].len ||
         !slot) {
         reading->failed = request->rv != APR_SUCCESS ? request->rv : APR_EGENERAL;
+        reading->why = request->result;
         apr_pool_destroy(request->pool);
     } else {
         *slot = (slot_t){ .part = wish->part,
@@ -139,6 +141,11 @@ apr_status_t ss_reading_at(ss_reading_t *reading, apr_off_t at, const char **byt
     if (reading->failed != APR_SUCCESS) return reading->failed;
     if (!reading->wish) ask(reading);
     return APR_EAGAIN;
+}
+
+const ss_result_t *ss_reading_failure(const ss_reading_t *reading)
+{
+    return reading->failed == SS_STORE_UNREADABLE ? &reading->why : NULL;
 }
 
 void ss_reading_end(ss_reading_t *reading)

@@ -2,6 +2,7 @@
  * where it is too large to be kept. Loop thread. */
 #pragma once
 
+#include "base/result.h"
 #include "queue/message.h"
 
 typedef struct ss_delivery_t ss_delivery_t;
@@ -16,4 +17,6 @@ ss_reading_t *ss_reading_begin(ss_delivery_t *d, const ss_message_t *m, void (*r
  * Others: the store cannot give it. */
 apr_status_t ss_reading_at(ss_reading_t *reading, apr_off_t at, const char **bytes,
                            apr_size_t *len);
+/* Why the content cannot be read at all; NULL: it could, as far as it was asked for. */
+const ss_result_t *ss_reading_failure(const ss_reading_t *reading);
 void ss_reading_end(ss_reading_t *reading);

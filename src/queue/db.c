@@ -367,6 +367,49 @@ void ss_db_close(ss_db_t *db)
     db->scratch = NULL;
 }
 
+/* ---- what is damaged ---- */
+
+static int find_damaged(const ss_db_t *db, const char *id)
+{
+    int i = 0;
+
+    while (i < db->damaged_count && strcmp(db->damaged[i].id, id)) i++;
+    return i;
+}
+
+int ss_db_note_damage(ss_db_t *db, const char *id, int is_row)
+{
+    int i = id ? find_damaged(db, id) : 0;
+    ss_db_damaged_t *entry = &db->damaged[i];
+
+    if (!id || i > SS_DB_DAMAGED_MAX) return 0;
+    if (i == db->damaged_count) {
+        *entry = (ss_db_damaged_t){ .is_row = is_row };
+        apr_cpystrn(entry->id, id, sizeof(entry->id));
+        db->damaged_count++;
+        return 1;
+    }
+    if (!is_row || entry->is_row) return 0;
+    entry->is_row = 1;
+    return 1;
+}
+
+int ss_db_has_damaged_row(const ss_db_t *db, const char *id)
+{
+    int i = find_damaged(db, id);
+
+    return i < db->damaged_count && db->damaged[i].is_row;
+}
+
+void ss_db_end_damaged(ss_db_t *db, const char *id)
+{
+    int i = find_damaged(db, id);
+
+    if (i < db->damaged_count) db->damaged[i] = db->damaged[--db->damaged_count];
+}
+
+/* ---- executing ---- */
+
 void ss_db_clear(ss_db_t *db)
 {
     db->rows = NULL;

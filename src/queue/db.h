@@ -5,11 +5,20 @@
 
 #include <apr_tables.h>
 
+#include "base/ident.h"
 #include "queue/dialect.h"
 
 /* most rows that a statement may select: apr_dbd loads all of them into memory */
 #define SS_DB_ROWS_MAX 5000
 #define SS_DB_ARGS_MAX 40 /* arguments of a statement */
+
+/* so many messages may be unreadable; with another one the file is damaged */
+#define SS_DB_DAMAGED_MAX 10
+
+typedef struct { /* a message of which a part cannot be read or written */
+    char id[SS_IDENT_TEXT];
+    int is_row; /* its own row: that is left as it is */
+} ss_db_damaged_t;
 
 typedef struct ss_db_t {
     apr_pool_t *pool;    /* the connection's, ends with it: statements */
@@ -28,6 +37,8 @@ typedef struct ss_db_t {
     apr_array_header_t *later;
     /* nothing is deferred, so that an error can be assigned to its row */
     int is_careful;
+    ss_db_damaged_t damaged[SS_DB_DAMAGED_MAX + 1];
+    int damaged_count;
     const char *name; /* the file or server, as messages for people name it */
     /* this node's name: the owner of messages that this connection inserts; letters, digits and
      * "-./:"; NULL: a file, which has one user */
@@ -56,6 +67,13 @@ apr_status_t ss_db_prepare(ss_db_t *db);
  * with the connection; this is rare. */
 apr_status_t ss_db_refresh(ss_db_t *db);
 void ss_db_close(ss_db_t *db);
+/* Notes that a message (NULL: none) is damaged. is_row: its row cannot be written. Returns whether
+ * that is news. */
+int ss_db_note_damage(ss_db_t *db, const char *id, int is_row);
+/* Whether the row of a message must be left as it is. */
+int ss_db_has_damaged_row(const ss_db_t *db, const char *id);
+/* Forgets it: it is not waited for any more. */
+void ss_db_end_damaged(ss_db_t *db, const char *id);
 /* Clears rows and the last failure. */
 void ss_db_clear(ss_db_t *db);
 /* Executes a statement without arguments. */

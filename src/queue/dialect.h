@@ -16,6 +16,8 @@ typedef enum { /* what an error means for what to do next */
                   without it */
                SS_FAULT_REQUEST,
                SS_FAULT_STORE, /* every statement: disk full, locked, read-only */
+               /* a part of the file cannot be read or changed: another part may be */
+               SS_FAULT_DAMAGE,
                /* another process changed the tables (VACUUM does): prepare the statements again and
                   retry */
                SS_FAULT_STALE,

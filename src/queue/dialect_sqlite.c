@@ -135,10 +135,10 @@ static const ss_dialect_error_t errors[] = {
       "this user has no permission to use %s: it must belong to the user that httpd runs as" },
     { CODE_CANTOPEN, NULL, SS_FAULT_NONE, APR_EACCES, "EACCES", "unable to open database",
       "%s cannot be opened: its folder and file must belong to the user that httpd runs as" },
-    { CODE_CORRUPT, NULL, SS_FAULT_NONE, APR_EGENERAL, "ECORRUPT", "is malformed",
+    { CODE_CORRUPT, NULL, SS_FAULT_DAMAGE, APR_EGENERAL, "ECORRUPT", "is malformed",
       "the file %s is damaged: stop httpd, run \"smtp-send queue --recover\" with this file's "
       "name, and replace the file with the new one" },
-    { CODE_NOTADB, NULL, SS_FAULT_NONE, APR_EGENERAL, "ENOTDB", "file is not a database",
+    { CODE_NOTADB, NULL, SS_FAULT_DAMAGE, APR_EGENERAL, "ENOTDB", "file is not a database",
       "the file %s is not a database: set SMTPSendQueue to another file, or move it away" },
     { CODE_SCHEMA, NULL, SS_FAULT_STALE, APR_EGENERAL, "ESCHEMA", "schema has changed",
       "another program changed the tables of %s" },

@@ -144,6 +144,9 @@ const char *const ss_sql_texts[SS_SQL_COUNT] = {
     [SS_SQL_HOLD] =
         "UPDATE recipient SET state = {held}, cause = 'person', next = 0 WHERE message = %s "
         "AND state IN ({queued}, {sending}, {deferred})",
+    [SS_SQL_HOLD_UNREADABLE] =
+        "UPDATE recipient SET state = {held}, cause = 'unreadable', reply = %s, next = 0 WHERE "
+        "message = %s AND state IN ({queued}, {sending}, {deferred})",
     [SS_SQL_RELEASE] =
         "UPDATE recipient SET state = {queued}, cause = NULL, next = 0 WHERE message = "
         "%s AND state = {held}",

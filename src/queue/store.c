@@ -253,14 +253,22 @@ static void take_writes(ss_store_t *store, struct ss_requests_t *batch)
         store->waiting -= ss_store_batch_take(&store->writes, batch, &room);
 }
 
+/* What others see, before they see the answers. */
+static void copy_state(ss_store_t *store)
+{
+    pthread_mutex_lock(&store->mutex);
+    store->stats = store->batch.stats;
+    store->watch = store->batch.file.watch;
+    pthread_mutex_unlock(&store->mutex);
+}
+
 static void write_all(ss_store_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
 {
     int was_replaced = store->batch.stats.is_replaced;
 
     ss_store_batch_write(&store->batch, batch, done);
+    copy_state(store);
     pthread_mutex_lock(&store->mutex);
-    store->stats = store->batch.stats;
-    store->watch = store->batch.file.watch;
     store->unwritten =
         APR_RING_EMPTY(&store->writes, ss_store_request_t, link) ? (ss_mono_t){ 0 } : ss_mono_now();
     pthread_mutex_unlock(&store->mutex);
@@ -285,9 +293,9 @@ static void *run_thread(void *baton)
             write_all(store, &batch, &done);
         publish(store, &done);
         read_some(store, &done);
+        copy_state(store);
         publish(store, &done);
         pthread_mutex_lock(&store->mutex);
-        store->watch = store->batch.file.watch; /* a read may have connected */
     }
     pthread_mutex_unlock(&store->mutex);
     return NULL;

@@ -267,7 +267,9 @@ static apr_status_t write_one(ss_store_batch_t *store, ss_store_request_t *reque
 
 static void set_error(const ss_db_t *db, ss_store_request_t *request)
 {
-    request->rv = db->rv == APR_SUCCESS ? APR_EGENERAL : db->rv;
+    request->rv = db->fault == SS_FAULT_DAMAGE && ss_store_request_id(request) ? SS_STORE_UNREADABLE
+                  : db->rv == APR_SUCCESS                                      ? APR_EGENERAL
+                                                                               : db->rv;
     request->result = db->result;
 }
 
@@ -324,6 +326,36 @@ static int is_for_again(ss_store_batch_t *store, int tries)
     return db->fault == SS_FAULT_LOST && tries < 1 && !store->again_wait;
 }
 
+void ss_store_batch_damaged(ss_store_batch_t *store, const char *text)
+{
+    if (*store->stats.damage) return;
+    ss_log(store->options.log, SS_LOG_ERROR, 309,
+           "%s; new mail is refused with 503 until then, and what can be read is still sent", text);
+    apr_cpystrn(store->stats.damage, text, sizeof(store->stats.damage));
+}
+
+/* Before the failure is cleared. */
+static void note_damage(ss_store_batch_t *store, ss_store_request_t *request)
+{
+    ss_db_t *db = &store->db;
+    const char *id = request ? ss_store_request_id(request) : NULL;
+
+    if (id && request->rv == SS_STORE_UNREADABLE) ss_db_note_damage(db, id, 0);
+    if (db->fault == SS_FAULT_DAMAGE && !id) ss_store_batch_damaged(store, db->result.text);
+    if (db->damaged_count > SS_DB_DAMAGED_MAX)
+        ss_store_batch_damaged(store,
+                               apr_psprintf(db->scratch, "more than %d messages cannot be read: %s",
+                                            SS_DB_DAMAGED_MAX, request->result.text));
+    store->stats.unreadable = db->damaged_count;
+}
+
+/* Whether the others of the batch can be written without it. */
+static int is_its_own(const ss_db_t *db, ss_store_request_t *request)
+{
+    return db->fault == SS_FAULT_REQUEST ||
+           (db->fault == SS_FAULT_DAMAGE && ss_store_request_id(request));
+}
+
 /* Writes the batch in one transaction. A request that the database refuses goes to `done` with its
  * error, and the others are tried again without it. APR_SUCCESS: committed; else the failure
  * concerns all requests that are left in the batch. */
@@ -341,11 +373,15 @@ static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batc
         roll_back(store);
         if (is_end && db->fault == SS_FAULT_LOST) mark_unknown(batch);
         /* Row by row from now on, to find the refused one. */
-        db->is_careful = db->fault == SS_FAULT_REQUEST;
+        db->is_careful = db->fault == SS_FAULT_REQUEST || db->fault == SS_FAULT_DAMAGE;
+        if (bad && db->fault == SS_FAULT_DAMAGE &&
+            ss_db_note_damage(db, ss_store_request_id(bad), 1))
+            continue;
         if (is_for_again(store, tries++)) continue;
-        if (!bad || db->fault != SS_FAULT_REQUEST) return rv;
+        if (!bad || !is_its_own(db, bad)) return rv;
         tries = 0;
         set_error(db, bad);
+        note_damage(store, bad);
         APR_RING_REMOVE(bad, link);
         ss_store_request_push(done, bad);
         if (APR_RING_EMPTY(batch, ss_store_request_t, link)) return APR_SUCCESS;
@@ -459,21 +495,45 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch, i
         ss_mono_add(now, db->dialect->is_shared ? spread(store->again_wait) : store->again_wait);
 }
 
-/* The queue's file is not in its place: only what was already sent is written, to the open file;
- * and what a daemon that leaves for another file wants to remember. */
-static void refuse_adrift(ss_store_batch_t *store, struct ss_requests_t *batch,
-                          struct ss_requests_t *done)
+/* Nobody waits for it any more. */
+static void forget_damage(ss_db_t *db, ss_store_request_t *request)
+{
+    const void *typed = request;
+
+    if (request->verb == SS_STORE_CONTROL) {
+        const apr_array_header_t *rows = ((const ss_store_control_t *)typed)->rows;
+        for (int i = 0; rows && i < rows->nelts; i++)
+            if (APR_ARRAY_IDX(rows, i, ss_store_changed_t).is_finished)
+                ss_db_end_damaged(db, APR_ARRAY_IDX(rows, i, ss_store_changed_t).id);
+    } else if (request->verb == SS_STORE_OUTCOME) {
+        const ss_message_t *m = ((const ss_store_outcome_t *)typed)->message;
+        int final = 0;
+        for (int i = 0; i < m->rcpt_count; i++) final += ss_state_is_final(m->rcpts[i].state);
+        if (final == m->rcpt_count) ss_db_end_damaged(db, m->id);
+    }
+}
+
+/* While the queue's file is not in its place, only what was already sent is written, to the open
+ * file; and what a daemon that leaves for another file wants to remember. Into a damaged file
+ * nothing new is written. */
+static int may_write(const ss_store_batch_t *store, const ss_store_request_t *r)
+{
+    if (ss_result_is_set(&store->file.adrift))
+        return r->verb == SS_STORE_OUTCOME || (store->stats.is_replaced && r->verb == SS_STORE_SET);
+    return !*store->stats.damage || (r->verb != SS_STORE_ACCEPT && r->verb != SS_STORE_STAGE);
+}
+
+static void refuse(ss_store_batch_t *store, struct ss_requests_t *batch, struct ss_requests_t *done)
 {
     ss_store_request_t *r, *next;
 
-    set_fault(store, store->file.adrift.text);
     APR_RING_FOREACH_SAFE(r, next, batch, ss_store_request_t, link)
     {
-        if (r->verb == SS_STORE_OUTCOME || (store->stats.is_replaced && r->verb == SS_STORE_SET))
-            continue;
+        if (may_write(store, r)) continue;
         APR_RING_REMOVE(r, link);
         r->rv = APR_EGENERAL;
         r->result = store->file.adrift;
+        ss_result_set(&r->result, "queue", "", NULL, "%s", store->stats.damage);
         ss_store_request_push(done, r);
     }
 }
@@ -489,10 +549,8 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
     store->stats.is_replaced = store->file.is_replaced;
     /* A file that was renewed is opened at once. */
     if (is_well && !store->db.handle && !store->db.dialect->is_shared) store->again_wait = 0;
-    if (!is_well)
-        refuse_adrift(store, batch, done);
-    else if (was_adrift)
-        set_fault(store, NULL);
+    if (!is_well || was_adrift) set_fault(store, is_well ? NULL : store->file.adrift.text);
+    refuse(store, batch, done);
     if (APR_RING_EMPTY(batch, ss_store_request_t, link)) {
         if (is_well && ensure_connected(store) != APR_SUCCESS) set_fault(store, store->lost.text);
         return;
@@ -503,6 +561,7 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
         has_purged |= r->verb == SS_STORE_PURGE;
     }
     if (do_batch(store, batch, done) != APR_SUCCESS) {
+        note_damage(store, NULL);
         batch_failed(store, batch, requests, done);
         return;
     }
@@ -511,6 +570,10 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
     store->again_wait = 0;
     store->conflicts = 0;
     store->most = ss_store_batch_most(store->most, requests, 0);
+    if (store->db.damaged_count) {
+        APR_RING_FOREACH(r, batch, ss_store_request_t, link) forget_damage(&store->db, r);
+    }
+    store->stats.unreadable = store->db.damaged_count;
     APR_RING_CONCAT(done, batch, ss_store_request_t, link);
     /* Returns free space in steps, so that the file shrinks after a backlog. */
     if (has_purged && store->db.dialect->shrink) {
@@ -569,6 +632,7 @@ int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request)
         rv = try_read(store, request, &more);
     }
     if (rv != APR_SUCCESS) set_error(db, request);
+    note_damage(store, request);
     ss_db_clear(db);
     return rv != APR_SUCCESS || !more;
 }

@@ -50,6 +50,8 @@ void ss_store_batch_close(ss_store_batch_t *store);
  * requests go to done, the others to store->again. */
 void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
                           struct ss_requests_t *done);
+/* The file is found to be damaged, and not only some messages of it. */
+void ss_store_batch_damaged(ss_store_batch_t *store, const char *text);
 /* One step of a read, about a millisecond. 1: it is answered; 0: it needs another step. */
 int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request);
 

@@ -84,10 +84,12 @@ static apr_status_t act_on_message(ss_db_t *db, ss_store_control_t *request, con
         return rv;
     }
     if (rv == APR_SUCCESS)
-        rv = ss_db_run(db, actions[request->control].sql, SS_ARGS{ m->id }, NULL);
+        rv = request->reason
+                 ? ss_db_run(db, SS_SQL_HOLD_UNREADABLE, SS_ARGS{ request->reason, m->id }, NULL)
+                 : ss_db_run(db, actions[request->control].sql, SS_ARGS{ m->id }, NULL);
     if (rv == APR_SUCCESS)
         rv = ss_store_outcome_event(db, m->id, request->now, -1, actions[request->control].what,
-                                    request->who, NULL);
+                                    request->reason ? request->reason : request->who, NULL);
     if (rv == APR_SUCCESS)
         rv = ss_store_outcome_settle(db, m->id, request->now, request->keep_history, &summary);
     if (rv != APR_SUCCESS) return rv;

@@ -27,5 +27,9 @@ typedef struct {
     apr_uint64_t buckets[16];
     char fault[SS_STORE_FAULT_MAX];
     ss_mono_t unwritten;
+    /* the file is damaged, and not only some messages of it: nothing new is accepted; "": it is not
+     */
+    char damage[SS_STORE_FAULT_MAX];
+    int unreadable;  /* messages that cannot be read, of those that were tried */
     int is_replaced; /* the queue's file is another one now: start again with it */
 } ss_store_stats_t;

@@ -89,7 +89,8 @@ apr_status_t ss_store_outcome_settle(ss_db_t *db, const char *id, apr_time_t now
     apr_status_t rv = ss_store_outcome_summary(db, id, s);
     apr_int64_t when = now, finished = s->is_finished ? now : 0, held = s->count[SS_STATE_HELD];
 
-    if (rv != APR_SUCCESS || !s->has_any) return rv;
+    /* What cannot be read makes a transaction fail. The recipients' rows count. */
+    if (rv != APR_SUCCESS || !s->has_any || ss_db_has_damaged_row(db, id)) return rv;
     if (s->is_finished && !keep_history) return delete_message(db, id);
     rv = ss_db_run(db, SS_SQL_SETTLE,
                    SS_ARGS{ &s->due, &finished, &s->attempts, &s->count[SS_STATE_QUEUED],
@@ -168,7 +169,7 @@ static apr_status_t write_one(ss_db_t *db, const ss_store_outcome_t *request)
         rv = end_recipient(db, m->id, &m->rcpts[request->changed[i]], &plain);
         is_plain &= plain;
     }
-    if (rv == APR_SUCCESS && is_plain && is_single(request))
+    if (rv == APR_SUCCESS && is_plain && is_single(request) && !ss_db_has_damaged_row(db, m->id))
         rv = settle_single(db, request, &is_done);
     return rv == APR_SUCCESS && !is_done
                ? ss_store_outcome_settle(db, m->id, request->now, request->keep_history, &summary)

@@ -61,18 +61,44 @@ apr_status_t ss_store_read_rest(ss_db_t *db, ss_message_t *m)
     return rv;
 }
 
-/* The lengths of the parts that are not loaded. */
-static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m)
+/* The lengths of the parts that are not loaded. *found: how many there are. */
+static apr_status_t read_sizes(ss_db_t *db, ss_message_t *m, int *found)
 {
     apr_int64_t limit = m->part_count;
     apr_status_t rv = ss_db_select(db, SS_SQL_PART_SIZES, SS_ARGS{ m->id, &limit });
 
     while (ss_db_next(db)) {
         apr_int64_t number = ss_db_number(db, 0);
-        if (number >= 0 && number < m->part_count)
-            m->parts[number].len = (apr_size_t)ss_db_number(db, 1);
+        if (number < 0 || number >= m->part_count) continue;
+        m->parts[number].len = (apr_size_t)ss_db_number(db, 1);
+        ++*found;
     }
     return rv;
+}
+
+/* 0: it was finished meanwhile, and its content is deleted. */
+static int is_waiting(const ss_message_t *m)
+{
+    int any;
+
+    ss_message_due(m, &any);
+    return any;
+}
+
+/* What is there does not fit together: no error of the database. */
+static void judge(ss_store_request_t *head, const ss_message_t *m, int wanted, int parts)
+{
+    if (m->rcpt_count == wanted && (parts == m->part_count || !m->size)) return;
+    head->rv = APR_NOTFOUND;
+    if (m->rcpt_count == wanted && !is_waiting(m)) return;
+    head->rv = SS_STORE_UNREADABLE;
+    if (m->rcpt_count < wanted)
+        ss_result_set(&head->result, "queue", "", NULL,
+                      "only %d of its %d recipients are in the queue", m->rcpt_count, wanted);
+    else
+        ss_result_set(&head->result, "queue", "", NULL,
+                      "only %d of the %d parts of its content are in the queue", parts,
+                      m->part_count);
 }
 
 apr_status_t ss_store_read_load(ss_db_t *db, ss_store_load_t *request)
@@ -80,22 +106,23 @@ apr_status_t ss_store_read_load(ss_db_t *db, ss_store_load_t *request)
     apr_pool_t *pool = ss_store_pool();
     ss_message_t *m;
     apr_status_t rv = ss_message_row_find(db, request->id, &m, pool);
-    int in_memory;
+    int in_memory, wanted, parts = 0;
 
     if (rv != APR_SUCCESS || !m) {
         if (rv == APR_SUCCESS) request->head.rv = APR_NOTFOUND;
         apr_pool_destroy(pool);
         return rv;
     }
-    rv = ss_store_read_recipients(db, m, m->rcpt_count);
+    wanted = m->rcpt_count;
+    rv = ss_store_read_recipients(db, m, wanted);
     m->parts = apr_pcalloc(pool, sizeof(*m->parts) * (apr_size_t)(m->part_count + 1));
     in_memory = m->size <= request->whole_max || m->part_count < 1 ? m->part_count : 1;
-    if (rv == APR_SUCCESS && in_memory < m->part_count) rv = read_sizes(db, m);
+    if (rv == APR_SUCCESS && in_memory < m->part_count) rv = read_sizes(db, m, &parts);
     for (int i = 0; i < in_memory && rv == APR_SUCCESS; i++) {
         rv = read_part(db, m->id, m->part_count <= SS_MESSAGE_ROW_PARTS, i, &m->parts[i], pool);
-        /* finished meanwhile: its content is deleted */
-        if (rv == APR_SUCCESS && !m->parts[i].bytes && m->size) request->head.rv = APR_NOTFOUND;
+        if (in_memory == m->part_count) parts += m->parts[i].bytes != NULL;
     }
+    if (rv == APR_SUCCESS) judge(&request->head, m, wanted, parts);
     if (rv == APR_SUCCESS && request->head.rv == APR_SUCCESS)
         request->message = m;
     else

@@ -234,6 +234,21 @@ ss_store_settings_t *ss_store_settings_create(ss_store_done_t *done, void *baton
     return ss_store_request_create(SS_STORE_SETTINGS, sizeof(ss_store_settings_t), done, baton);
 }
 
+const char *ss_store_request_id(ss_store_request_t *request)
+{
+    void *typed = request;
+
+    switch (request->verb) {
+    case SS_STORE_OUTCOME: return ((ss_store_outcome_t *)typed)->message->id;
+    case SS_STORE_LOAD: return ((ss_store_load_t *)typed)->id;
+    case SS_STORE_PART: return ((ss_store_part_t *)typed)->id;
+    case SS_STORE_LOOKUP: return ((ss_store_lookup_t *)typed)->id;
+    case SS_STORE_CONTROL:
+        return *((ss_store_control_t *)typed)->id ? ((ss_store_control_t *)typed)->id : NULL;
+    default: return NULL;
+    }
+}
+
 int ss_store_request_is_write(const ss_store_request_t *request)
 {
     switch (request->verb) {

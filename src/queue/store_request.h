@@ -32,6 +32,10 @@ typedef enum {
     SS_STORE_PURGE
 } ss_store_verb_t;
 
+/* A message whose rows or content cannot be read or changed, though others can: nothing but a
+ * repair of the queue helps. */
+#define SS_STORE_UNREADABLE (APR_OS_START_USERERR + 1)
+
 typedef struct ss_store_request_t ss_store_request_t;
 typedef void ss_store_done_t(ss_store_request_t *request);
 struct ss_store_request_t {
@@ -40,8 +44,8 @@ struct ss_store_request_t {
     apr_pool_t *pool;
     ss_store_done_t *done; /* called on the loop's thread */
     void *baton;           /* the caller's */
-    /* APR_SUCCESS; APR_NOTFOUND: no message has the id; else a failure of the store, with the
-     * message for people in result */
+    /* APR_SUCCESS; APR_NOTFOUND: no message has the id; SS_STORE_UNREADABLE; else a failure of the
+     * store, with the message for people in result */
     apr_status_t rv;
     ss_result_t result;
     /* The store's own. The connection was lost during the commit: the store looks up whether it
@@ -59,6 +63,8 @@ void ss_store_request_push(struct ss_requests_t *ring, ss_store_request_t *reque
 ss_store_request_t *ss_store_request_take(struct ss_requests_t *ring);
 /* Whether it belongs in a transaction that writes. */
 int ss_store_request_is_write(const ss_store_request_t *request);
+/* The id, where it only reads or changes one message that is already there; else NULL. */
+const char *ss_store_request_id(ss_store_request_t *request);
 /* The struct with this head; verb must be its verb. */
 void *ss_store_request_as(ss_store_request_t *request, ss_store_verb_t verb);
 /* For the constructors: a zeroed struct of `size` bytes in a new pool, with its head filled in. */
@@ -165,6 +171,8 @@ typedef struct {
     ss_store_filter_t filter;
     int limit;
     const char *who;
+    const char
+        *reason; /* SS_ACTION_HOLD: why the message cannot be read; or NULL, and `who` holds it */
     int keep_history; /* 0: cancel deletes finished messages at once */
     apr_time_t now;
     /* answer */

@@ -54,6 +54,25 @@ static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now
     }
 }
 
+/* Mail may flow nevertheless. */
+static void judge_damage(const ss_record_t *r, json_t *reasons, apr_pool_t *pool)
+{
+    ss_store_stats_t stats;
+
+    if (!r->queue->store) return;
+    ss_store_stats(r->queue->store, &stats);
+    if (*stats.damage) {
+        add(reasons, NULL, "queue", pool,
+            apr_pstrcat(pool, "new mail is refused: ", stats.damage, NULL));
+    } else if (stats.unreadable) {
+        add(reasons, NULL, "queue", pool,
+            apr_psprintf(pool,
+                         "%d messages cannot be read from the queue and are on hold; the pages of "
+                         "the held messages say why",
+                         stats.unreadable));
+    }
+}
+
 json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
 {
     json_t *reasons = json_array();
@@ -77,6 +96,7 @@ json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
                         "mail is neither accepted nor sent until what was paused is read from the "
                         "queue: ",
                         ss_delivery_start_problem(r->delivery), NULL));
+    judge_damage(r, reasons, pool);
     if (ss_health_is_full(&r->config->globals, messages, bytes))
         add(reasons, NULL, "queue", pool,
             "the queue is full (SMTPSendQueueLimit): new mail is refused");

@@ -138,6 +138,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "this host for 24 hours.",
       "The directive in the line makes it permanent. Otherwise no action is needed: the feature is "
       "tried again after 24 hours." },
+    { "SMTPSend-234", NULL, NULL, "A message cannot be read",
+      "A part of the queue that holds it is damaged; other messages are not affected. It is on "
+      "hold, "
+      "and its page shows the reason.",
+      "Check the disk. Stop httpd and run smtp-send queue --recover with the queue's file to save "
+      "what can be read; cancel the message if it cannot be saved." },
     { "SMTPSend-250", NULL, NULL, "An outcome could not be stored",
       "The result of a message is known but not on stable storage; after a crash the message may "
       "be sent again.",
@@ -296,6 +302,13 @@ const ss_advice_t ss_advice_log_table[] = {
       "rather than with a long transaction." },
     { "SMTPSend-308", NULL, NULL, "The log of the queue is small again", "It could be emptied.",
       "No action needed." },
+    { "SMTPSend-309", NULL, NULL, "The file of the queue is damaged",
+      "More of it than single messages cannot be read. New mail is refused with 503; what can be "
+      "read is "
+      "still sent.",
+      "Check the disk. Stop httpd, run smtp-send queue --recover with the queue's file, and "
+      "replace "
+      "the file with the new one." },
     { "SMTPSend-400", NULL, NULL, "Out of memory for a timer",
       "The machine is out of memory; one operation now has no timeout.",
       "Give the machine or the service more memory." },

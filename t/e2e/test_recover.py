@@ -124,6 +124,67 @@ def test_a_damaged_file_is_refused_with_its_name_and_the_way_out(make_httpd, rel
     assert recover(httpd.queue).returncode == 0
 
 
+def overwrite(path, at, data):
+    with open(path, "r+b") as file:
+        file.seek(at)
+        file.write(data)
+
+
+def test_one_unreadable_message_affects_no_other(make_httpd, relay):
+    httpd = waiting(make_httpd, relay, 5)
+    # Its content is on pages of its own, each of which points to the next one.
+    content = b"".join(b"line %d\r\n" % number for number in range(8000))
+    ident = httpd.send(b"Subject: large\r\n\r\n" + content).json["id"]
+    stop(httpd)
+    size, root = pages_of(httpd.queue, "message")
+    with open(httpd.queue, "rb") as file:
+        page = file.read().index(b"line 5000\r\n") // size
+    overwrite(httpd.queue, page * size, b"\xff" * 4)
+    httpd.expect("SMTPSend-234", "SMTPSend-501")
+    httpd.write("")
+    httpd.start()
+    relay.wait_for(5, timeout=30)
+    httpd.wait_state(ident, "held")
+    assert httpd.send().status == 202
+    relay.wait_for(6, timeout=30)
+    row, = httpd.message(ident)["recipients"]
+    assert row["heldBecause"] == "unreadable" and "--recover" in row["reply"], row
+    answer = httpd.get("/mail-status/health")
+    assert answer.status == 503 and [reason["reason"] for reason in answer.json["reasons"]] == ["queue"], answer
+    assert "cannot be read" in answer.json["reasons"][0]["detail"]
+    pid = httpd.status()["pid"]
+    before = cpu(pid)
+    httpd.message(httpd.send().json["id"], wait="10s")
+    httpd.cli("release", ident, check=0)
+    httpd.wait(lambda: len(re.findall(f"SMTPSend-234: {ident}", httpd.log())) == 2, 10, "it to be on hold again")
+    assert cpu(pid) - before < 1
+    httpd.cli("cancel", ident, check=0)
+    httpd.wait(lambda: httpd.get("/mail-status/health").status == 200, 10, "health to be green")
+
+
+def cpu(pid):
+    """Seconds."""
+    with open(f"/proc/{pid}/stat") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_file_that_was_damaged_meanwhile_takes_nothing_new(make_httpd, relay):
+    httpd = waiting(make_httpd, relay, 5)
+    stop(httpd)
+    size, root = pages_of(httpd.queue, "message_due")
+    overwrite(httpd.queue, (root - 1) * size, b"\xff" * size)
+    httpd.expect("SMTPSend-2[03]\\d", "SMTPSend-30[19]", "SMTPSend-501")
+    httpd.start()
+    httpd.wait_log("SMTPSend-309.*--recover")
+    answer = httpd.send()
+    assert answer.status == 503 and httpd.queue in answer.text and "--recover" in answer.text, answer
+    answer = httpd.get("/mail-status/health")
+    assert answer.status == 503 and "queue" in [reason["reason"] for reason in answer.json["reasons"]], answer
+    stop(httpd)
+    assert recover(httpd.queue).returncode == 0
+
+
 def test_misuse_is_reported(tmp_path):
     for args, words in [((str(tmp_path / "q"), "--all"), "only --into"), ((str(tmp_path / "q"), "--state", "held"), "only --into"), ((str(tmp_path / "q"), "--watch"), "only --into")]:
         result = recover(*args)

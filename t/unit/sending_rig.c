@@ -314,6 +314,21 @@ static void count(const sending_rig_t *rig, ss_store_counts_t *counts)
     }
 }
 
+/* What cannot be read. */
+static void hold(sending_rig_t *rig, ss_store_control_t *control)
+{
+    int number = find(rig, control->id);
+
+    if (rig->fails_holds) control->head.rv = SS_STORE_UNREADABLE;
+    if (rig->fails_holds || number < 0) return;
+    APR_ARRAY_PUSH(control->rows, ss_store_changed_t) =
+        (ss_store_changed_t){ .relay = "default",
+                              .recipients = rig->stored[number].rcpt_count,
+                              .from_state = rig->stored[number].rcpts[0].state };
+    for (int i = 0; i < rig->stored[number].rcpt_count; i++)
+        rig->stored[number].rcpts[i].state = SS_STATE_HELD;
+}
+
 static void do_request(sending_rig_t *rig, ss_store_request_t *request)
 {
     request->rv = rig->fails ? APR_EGENERAL : APR_SUCCESS;
@@ -321,6 +336,10 @@ static void do_request(sending_rig_t *rig, ss_store_request_t *request)
         ss_store_load_t *load = ss_store_request_as(request, SS_STORE_LOAD);
         int number = find(rig, load->id);
         if (number < 0) request->rv = APR_NOTFOUND;
+        if (number == 0 && rig->load_rv) {
+            request->rv = rig->load_rv;
+            ss_result_set(&request->result, "queue", "", NULL, "a page is damaged");
+        }
         if (request->rv == APR_SUCCESS) {
             load->message = make_message(rig, number);
             load->message->is_foreign = rig->is_foreign;
@@ -346,6 +365,7 @@ static void do_request(sending_rig_t *rig, ss_store_request_t *request)
         ss_store_control_t *control = ss_store_request_as(request, SS_STORE_CONTROL);
         rig->controlled = control->filter;
         control->rows = apr_array_make(request->pool, 1, sizeof(ss_store_changed_t));
+        if (control->reason) hold(rig, control);
     } else if (request->verb == SS_STORE_PURGE) {
         ss_store_purge_t *purge = ss_store_request_as(request, SS_STORE_PURGE);
         rig->purged_before = purge->before;

@@ -54,12 +54,14 @@ struct sending_rig_t {
 
     /* ---- the store ---- */
     struct ss_requests_t posted;
-    int holds;         /* requests are not answered */
-    int fails;         /* ... or answered with an error */
-    const char *fault; /* why nothing can be written, as delivery hears it */
-    int fails_counts;  /* only SS_STORE_COUNTS */
-    int holds_loads;   /* only SS_STORE_LOAD is not answered */
-    int is_foreign;    /* messages that are loaded are another node's */
+    int holds;            /* requests are not answered */
+    int fails;            /* ... or answered with an error */
+    const char *fault;    /* why nothing can be written, as delivery hears it */
+    int fails_counts;     /* only SS_STORE_COUNTS */
+    int holds_loads;      /* only SS_STORE_LOAD is not answered */
+    apr_status_t load_rv; /* what loading the first message fails with; 0: it does not */
+    int fails_holds;      /* only to hold a message is answered with an error */
+    int is_foreign;       /* messages that are loaded are another node's */
     int requests[SS_STORE_PURGE + 1];
     apr_time_t purged_before;
     ss_store_filter_t listed, controlled;

@@ -216,6 +216,58 @@ static void a_backlog_is_read_in_bounded_steps(void)
     sending_rig_end(&rig);
 }
 
+/* One of two. */
+static void a_message_that_cannot_be_read_is_put_on_hold(void)
+{
+    begin();
+    for (int i = 0; i < 2; i++) sending_rig_put(&rig);
+    rig.load_rv = SS_STORE_UNREADABLE;
+    sending_rig_start(&rig);
+    sending_rig_run(&rig, 600 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 1);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_LOAD], 2);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_CONTROL], 1);
+    CU_ASSERT_EQUAL(rig.relay->counts[SS_STATE_HELD], 1);
+    CU_ASSERT_EQUAL(rig.relay->counts[SS_STATE_QUEUED], 0);
+    CU_ASSERT_PTR_NULL(ss_job_find(rig.delivery, rig.stored[0].id));
+    CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "is on hold: a page is damaged"));
+    sending_rig_end(&rig);
+}
+
+static void what_cannot_be_held_either_is_tried_again_seldom(void)
+{
+    begin();
+    for (int i = 0; i < 2; i++) sending_rig_put(&rig);
+    rig.load_rv = SS_STORE_UNREADABLE;
+    rig.fails_holds = 1;
+    sending_rig_start(&rig);
+    sending_rig_run(&rig, 100 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 1);
+    /* At once, after 1, 3, 7, 15, 31, 61 and 91 s. */
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_CONTROL], 8);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_LOAD], 9);
+    rig.fails_holds = 0;
+    sending_rig_run(&rig, 31 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.relay->counts[SS_STATE_HELD], 1);
+    sending_rig_end(&rig);
+}
+
+static void a_message_that_the_store_cannot_read_now_is_tried_again_seldom(void)
+{
+    begin();
+    for (int i = 0; i < 2; i++) sending_rig_put(&rig);
+    rig.load_rv = APR_EGENERAL;
+    sending_rig_start(&rig);
+    sending_rig_run(&rig, 100 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 1);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_LOAD], 9);
+    CU_ASSERT_EQUAL(rig.requests[SS_STORE_CONTROL], 0);
+    rig.load_rv = APR_SUCCESS;
+    sending_rig_run(&rig, 31 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 2);
+    sending_rig_end(&rig);
+}
+
 /* The order in memory is filled up again while a quarter of it is left, not at each message. */
 static void the_order_is_refilled_before_it_is_empty(void)
 {
@@ -806,6 +858,9 @@ void ss_suite_delivery(void)
     TEST(what_is_too_old_is_not_sent);
     TEST(a_notice_of_delay_comes_at_its_time);
     TEST(a_backlog_is_read_in_bounded_steps);
+    TEST(a_message_that_cannot_be_read_is_put_on_hold);
+    TEST(what_cannot_be_held_either_is_tried_again_seldom);
+    TEST(a_message_that_the_store_cannot_read_now_is_tried_again_seldom);
     TEST(the_order_is_refilled_before_it_is_empty);
     TEST(another_nodes_message_is_not_sent);
     TEST(what_is_dropped_for_room_stays_known_until_it_is_written);
