@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "delivery/delivery_impl.h"
 
@@ -51,4 +52,14 @@ void ss_delivery_remember(const ss_delivery_t *d, const char *kind, const char *
     apr_snprintf(key, sizeof(key), "%s%s", kind, name);
     ss_delivery_post(
         d, &ss_store_set_create(key, value, ss_delivery_wall(d), remembered, (void *)d)->head);
+}
+
+void ss_delivery_remember_json(const ss_delivery_t *d, const char *kind, const char *name,
+                               json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT);
+
+    if (text) ss_delivery_remember(d, kind, name, text);
+    free(text);
+    json_decref(value);
 }

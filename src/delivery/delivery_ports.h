@@ -2,6 +2,8 @@
  * table. */
 #pragma once
 
+#include "base/json.h"
+
 #include "base/result.h"
 
 typedef struct ss_delivery_t ss_delivery_t;
@@ -16,3 +18,6 @@ void ss_delivery_start_failed(ss_delivery_t *d, const ss_result_t *result);
  * logged. */
 void ss_delivery_remember(const ss_delivery_t *d, const char *kind, const char *name,
                           const char *value);
+/* The same with JSON; drops the reference. */
+void ss_delivery_remember_json(const ss_delivery_t *d, const char *kind, const char *name,
+                               json_t *value);

@@ -1,7 +1,6 @@
 #include "delivery/learned.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "delivery/delivery_impl.h"
@@ -70,13 +69,9 @@ unsigned ss_learned_bits(ss_delivery_t *d, const char *host, int *recipients)
 
 static void remember(ss_delivery_t *d, const row_t *row)
 {
-    json_t *value = json_pack("{s:i,s:i,s:I}", "bits", (int)row->bits, "recipients",
-                              row->recipients, "since", (json_int_t)row->since);
-    char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
-
-    if (text) ss_delivery_remember(d, "learned/", row->host, text);
-    free(text);
-    json_decref(value);
+    ss_delivery_remember_json(d, "learned/", row->host,
+                              json_pack("{s:i,s:i,s:I}", "bits", (int)row->bits, "recipients",
+                                        row->recipients, "since", (json_int_t)row->since));
 }
 
 void ss_learned_add(ss_delivery_t *d, const char *host, unsigned bit, int recipients,
@@ -116,11 +111,11 @@ void ss_learned_restore(ss_delivery_t *d, const char *host, const char *json)
     row_t *row = value ? find(d, host, 1) : NULL;
 
     if (row) {
-        int recipients = (int)json_integer_value(json_object_get(value, "recipients"));
-        apr_time_t since = json_integer_value(json_object_get(value, "since"));
+        int recipients = (int)ss_json_number(value, "recipients");
+        apr_time_t since = ss_json_number(value, "since");
         /* Another node may have learned something else of it: what is known is added. */
         if (since > row->since || !row->bits) row->since = since > now ? now : since;
-        row->bits |= (unsigned)json_integer_value(json_object_get(value, "bits"));
+        row->bits |= (unsigned)ss_json_number(value, "bits");
         if (recipients && (!row->recipients || recipients < row->recipients))
             row->recipients = recipients;
     }

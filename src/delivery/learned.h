@@ -3,7 +3,7 @@
  * wall times: they are stored. */
 #pragma once
 
-#include <jansson.h>
+#include "base/json.h"
 
 typedef struct ss_delivery_t ss_delivery_t;
 

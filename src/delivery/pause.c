@@ -40,10 +40,7 @@ static void persist(ss_relay_t *relay)
                                       "who", p->who ? p->who : "", "since", (json_int_t)p->since,
                                       "until", (json_int_t)p->until));
     }
-    char *text = json_dumps(row, JSON_COMPACT);
-    json_decref(row);
-    if (text) ss_delivery_remember(relay->delivery, "pause/", relay->name, text);
-    free(text);
+    ss_delivery_remember_json(relay->delivery, "pause/", relay->name, row);
 }
 
 static void say(ss_relay_t *relay)
@@ -132,11 +129,11 @@ static void read_stored(const json_t *row, ss_relay_pause_t *p, apr_time_t now)
 {
     const json_t *stored = json_object_get(row, "stored");
 
-    p->since = json_integer_value(json_object_get(stored, "since"));
-    p->until = json_integer_value(json_object_get(stored, "until"));
+    p->since = ss_json_number(stored, "since");
+    p->until = ss_json_number(stored, "until");
     p->stored = stored && (!p->until || p->until > now);
-    replace(&p->reason, json_string_value(json_object_get(stored, "reason")));
-    replace(&p->who, json_string_value(json_object_get(stored, "who")));
+    replace(&p->reason, ss_json_text(stored, "reason"));
+    replace(&p->who, ss_json_text(stored, "who"));
 }
 
 /* The end of a pause that other nodes share stays: they go by their own clocks. */
@@ -154,8 +151,8 @@ void ss_pause_restore(ss_relay_t *relay, const char *json)
 {
     json_t *row = json_loads(json, 0, NULL);
 
-    relay->pause.total = json_integer_value(json_object_get(row, "total"));
-    relay->pause.effective_since = json_integer_value(json_object_get(row, "effectiveSince"));
+    relay->pause.total = ss_json_number(row, "total");
+    relay->pause.effective_since = ss_json_number(row, "effectiveSince");
     /* By the clock as it was then. */
     apr_interval_time_t by = relay->delivery->clock.at_start;
     read_stored(row, &relay->pause, ss_delivery_wall(relay->delivery) - by);
@@ -245,28 +242,14 @@ apr_interval_time_t ss_pause_total(const ss_relay_t *relay, apr_time_t now)
            (p->effective_since && now > p->effective_since ? now - p->effective_since : 0);
 }
 
-static json_t *time_or_null(apr_time_t time, apr_pool_t *pool)
-{
-    return time ? json_string(ss_text_time(pool, time)) : json_null();
-}
-
-static json_t *text_or_null(const char *text, apr_pool_t *pool)
-{
-    return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
-}
-
 json_t *ss_pause_json(const ss_relay_t *relay)
 {
     const ss_relay_pause_t *p = &relay->pause;
-    apr_pool_t *pool;
 
     if (!p->directive && !p->stored) return json_null();
-    apr_pool_create(&pool, relay->pool);
-    json_t *object = json_pack("{s:b,s:b,s:o,s:o,s:o,s:o}", "directive", p->directive, "stored",
-                               p->stored, "since", time_or_null(p->effective_since, pool), "until",
-                               time_or_null(p->stored ? p->until : 0, pool), "reason",
-                               text_or_null(p->stored ? p->reason : NULL, pool), "who",
-                               text_or_null(p->stored ? p->who : NULL, pool));
-    apr_pool_destroy(pool);
-    return object;
+    return json_pack("{s:b,s:b,s:o,s:o,s:o,s:o}", "directive", p->directive, "stored", p->stored,
+                     "since", ss_json_time(p->effective_since), "until",
+                     ss_json_time(p->stored ? p->until : 0), "reason",
+                     ss_json_string(p->stored ? p->reason : NULL), "who",
+                     ss_json_string(p->stored ? p->who : NULL));
 }

@@ -3,8 +3,7 @@
  * ends. See docs/policies. */
 #pragma once
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "delivery/relay.h"
 
 /* Takes over the row "pause/<relay>" that a daemon before wrote; takes effect by ss_pause_begin. */

@@ -2,7 +2,6 @@
 
 #include <apr_strings.h>
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "delivery/delivery_impl.h"
@@ -186,7 +185,6 @@ static int can_save(const ss_delivery_t *d)
 void ss_queue_counts_save(ss_delivery_t *d)
 {
     json_t *rows;
-    char *text;
 
     if (!can_save(d)) return;
     rows = json_array();
@@ -199,10 +197,7 @@ void ss_queue_counts_save(ss_delivery_t *d)
                                                has_waiting ? relay->waiting_bytes : 0));
         }
     }
-    text = json_dumps(rows, JSON_COMPACT);
-    json_decref(rows);
-    if (text) ss_delivery_remember(d, SS_QUEUE_COUNTS_KEY, "", text);
-    free(text);
+    ss_delivery_remember_json(d, SS_QUEUE_COUNTS_KEY, "", rows);
 }
 
 static json_int_t number(const json_t *row, size_t at)

@@ -1,6 +1,5 @@
 #include "intake/local_header.h"
 
-#include <jansson.h>
 #include <apr_strings.h>
 #include <stdarg.h>
 #include <string.h>
@@ -29,17 +28,12 @@ int ss_local_header_is_composed(const json_t *header)
     return json_is_object(json_object_get(header, "compose"));
 }
 
-static apr_int64_t number_of(const json_t *header, const char *name)
-{
-    return json_integer_value(json_object_get(header, name));
-}
-
 static int read_rcpts(const json_t *header, ss_message_t *m, ss_local_refusal_t *no)
 {
     const json_t *to = json_object_get(header, "to");
     const json_t *notifies = json_object_get(header, "notifies");
     const json_t *orcpts = json_object_get(header, "orcpts");
-    unsigned notify = (unsigned)number_of(header, "notify");
+    unsigned notify = (unsigned)ss_json_number(header, "notify");
     apr_size_t count = json_array_size(to);
 
     if (!count) return ss_local_header_refuse(no, 400, 0, "to", "a message needs a recipient");
@@ -116,23 +110,22 @@ int ss_local_header_rates(ss_settings_rate_t rates[SS_QUOTA_RATES_MAX], const js
 
 static const char *text(const json_t *row, const char *name, apr_pool_t *pool)
 {
-    const char *value = json_string_value(json_object_get(row, name));
+    const char *value = ss_json_text(row, name);
 
     return value ? apr_pstrdup(pool, value) : NULL;
 }
 
 static int restore_recipient(ss_recipient_t *rcpt, const json_t *row, apr_pool_t *pool)
 {
-    const char *name = json_string_value(json_object_get(row, "state"));
+    const char *name = ss_json_text(row, "state");
     int state = name ? ss_state_find(name) : -1;
 
     if (state < 0 || ss_state_is_final((ss_state_t)state)) return 0;
     rcpt->state = state == SS_STATE_SENDING ? SS_STATE_QUEUED : (ss_state_t)state;
-    rcpt->attempts = (int)json_integer_value(json_object_get(row, "attempts"));
-    rcpt->next =
-        rcpt->state == SS_STATE_HELD ? 0 : json_integer_value(json_object_get(row, "next"));
-    rcpt->last_attempt = json_integer_value(json_object_get(row, "last"));
-    rcpt->is_uncertain = json_is_true(json_object_get(row, "uncertain"));
+    rcpt->attempts = (int)ss_json_number(row, "attempts");
+    rcpt->next = rcpt->state == SS_STATE_HELD ? 0 : ss_json_number(row, "next");
+    rcpt->last_attempt = ss_json_number(row, "last");
+    rcpt->is_uncertain = ss_json_is(row, "uncertain");
     rcpt->reply = text(row, "reply", pool);
     rcpt->dsn = text(row, "dsn", pool);
     rcpt->host = text(row, "host", pool);
@@ -149,7 +142,7 @@ int ss_local_header_restore(ss_message_t *m, const json_t *header, ss_local_clie
                             apr_time_t now, const char **relay, ss_local_refusal_t *no)
 {
     const json_t *restore = json_object_get(header, "restore");
-    const char *id = json_string_value(json_object_get(restore, "id"));
+    const char *id = ss_json_text(restore, "id");
     const json_t *rows = json_object_get(restore, "recipients");
 
     *relay = NULL;
@@ -160,7 +153,7 @@ int ss_local_header_restore(ss_message_t *m, const json_t *header, ss_local_clie
     if (json_array_size(rows) != (apr_size_t)m->rcpt_count)
         return refuse_restore(no, "the recipients in \"restore\" are not those in \"to\"");
     apr_cpystrn(m->id, id, sizeof(m->id));
-    m->created = json_integer_value(json_object_get(restore, "created"));
+    m->created = ss_json_number(restore, "created");
     if (m->created <= 0 || m->created > now) m->created = now;
     if (ss_attributes_json_read(&m->attr, restore, SS_SET_RESTORE, m->pool))
         return refuse_restore(no, "an attribute in \"restore\" is malformed");

@@ -4,8 +4,7 @@
  * say is ignored from others. */
 #pragma once
 
-#include <jansson.h>
-
+#include "base/json.h"
 #include "config/settings.h"
 #include "intake/quota.h"
 #include "queue/message.h"

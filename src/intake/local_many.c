@@ -1,6 +1,5 @@
 #include "intake/local_many.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -34,9 +33,8 @@ static void refuse_one(one_t *one, const ss_local_refusal_t *no)
 {
     json_t *fields = json_object();
 
-    json_object_set_new(fields, "detail",
-                        json_string(ss_text_utf8(one->many->pool, no->detail, strlen(no->detail))));
-    if (no->field) json_object_set_new(fields, "field", json_string(no->field));
+    ss_json_put(fields, "detail", no->detail);
+    ss_json_put(fields, "field", no->field);
     if (no->retry_after) json_object_set_new(fields, "retryAfter", json_integer(no->retry_after));
     answer_one(one, no->status, fields);
 }
@@ -109,7 +107,7 @@ ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,
         json_t *item = json_array_get(list, i);
         ss_local_refusal_t why;
         one->many = many;
-        one->size = (apr_uint64_t)json_integer_value(json_object_get(item, "size"));
+        one->size = (apr_uint64_t)ss_json_number(item, "size");
         one->message = ss_local_message_make(intake, item, client, &one->relay, &why);
         if (!one->message) refuse_one(one, &why);
     }

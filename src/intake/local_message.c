@@ -1,6 +1,5 @@
 #include "delivery/relay.h"
 
-#include <jansson.h>
 #include "intake/local_message.h"
 
 /* The refusals of accept.c in terms of HTTP. */
@@ -27,9 +26,9 @@ int ss_local_message_refuse(ss_local_refusal_t *no, const ss_accept_answer_t *an
 /* The relay that the submission names, or the one for its sender, or the virtual host's. */
 static ss_relay_t *relay_of(const ss_intake_t *intake, const json_t *header, ss_local_refusal_t *no)
 {
-    const char *asked = json_string_value(json_object_get(header, "relay"));
-    const char *server = json_string_value(json_object_get(header, "server"));
-    const char *from = json_string_value(json_object_get(header, "from"));
+    const char *asked = ss_json_text(header, "relay");
+    const char *server = ss_json_text(header, "server");
+    const char *from = ss_json_text(header, "from");
     const char *name = asked ? asked : server;
     ss_relay_t *relay =
         name ? ss_relay_find(intake->delivery, name) : ss_relay_at(intake->delivery, 0);

@@ -324,8 +324,7 @@ static void begin_request(client_t *client, const char *header, const ss_frame_t
 
     client->is_busy = 1;
     client->header = json_loadb(header, frame->header_len, JSON_ALLOW_NUL, &error);
-    const char *verb =
-        client->header ? json_string_value(json_object_get(client->header, "do")) : NULL;
+    const char *verb = client->header ? ss_json_text(client->header, "do") : NULL;
     if (!verb) {
         ss_request_refuse(req, 400, 0, NULL,
                           "the request's header is not a JSON object with \"do\"");

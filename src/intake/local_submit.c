@@ -2,7 +2,6 @@
 #include "intake/local_submit.h"
 
 #include <apr_strings.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,14 +234,13 @@ static int compose(ss_local_submit_t *submit, const json_t *header, ss_mail_prob
     const ss_relay_t *relay = submit->relay;
     ss_message_t *m = submit->message;
     const json_t *how_to = json_object_get(header, "compose");
-    const char *from = json_string_value(json_object_get(header, "from")),
-               *name = json_string_value(json_object_get(how_to, "fullName"));
+    const char *from = ss_json_text(header, "from"), *name = ss_json_text(how_to, "fullName");
     ss_incoming_t *incoming = apr_palloc(m->pool, sizeof(*incoming));
     ss_mail_message_t *mail = ss_mail_create(m->pool);
     ss_draft_t how = { .settings = relay->settings,
-                       .takes_rcpts = json_is_true(json_object_get(how_to, "takesRcpts")),
+                       .takes_rcpts = ss_json_is(how_to, "takesRcpts"),
                        .full_name = name ? apr_pstrdup(m->pool, name) : NULL,
-                       .notify = (unsigned)json_integer_value(json_object_get(header, "notify")) };
+                       .notify = (unsigned)ss_json_number(header, "notify") };
 
     submit->composing = incoming;
     ss_incoming_init(incoming, submit->intake, &submit->charged);
@@ -314,9 +312,9 @@ static const char *content_of(const ss_relay_t *relay, const char *from, const c
 
 void ss_local_submit_test(ss_intake_t *intake, ss_request_t *req, const json_t *header)
 {
-    const char *to = json_string_value(json_object_get(header, "to"));
-    const char *from = json_string_value(json_object_get(header, "from"));
-    const char *server = json_string_value(json_object_get(header, "server"));
+    const char *to = ss_json_text(header, "to");
+    const char *from = ss_json_text(header, "from");
+    const char *server = ss_json_text(header, "server");
     const char *why = NULL;
     const ss_relay_t *relay =
         server ? ss_relay_find(intake->delivery, server) : ss_relay_at(intake->delivery, 0);

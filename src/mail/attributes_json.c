@@ -33,18 +33,13 @@ const char *ss_attributes_json_read(ss_attributes_t *attr, const json_t *object,
     return NULL;
 }
 
-static json_t *text_of(const char *text, apr_pool_t *pool)
-{
-    return text ? json_string(ss_text_utf8(pool, text, strlen(text))) : json_null();
-}
-
-void ss_attributes_json_put(json_t *object, const ss_attributes_t *attr, apr_pool_t *pool)
+void ss_attributes_json_put(json_t *object, const ss_attributes_t *attr)
 {
     for (const ss_attributes_row_t *row = ss_attributes_rows; row->name; row++) {
         if (!ss_attributes_is_set(row, attr)) continue;
         json_object_set_new(
             object, row->name,
-            ss_attributes_is_text(row)       ? text_of(ss_attributes_text(row, attr), pool)
+            ss_attributes_is_text(row)       ? ss_json_string(ss_attributes_text(row, attr))
             : row->kind == SS_ATTRIBUTE_FLAG ? json_true()
                                              : json_integer(ss_attributes_number(row, attr)));
     }
@@ -53,12 +48,12 @@ void ss_attributes_json_put(json_t *object, const ss_attributes_t *attr, apr_poo
 /* NULL: not shown, since it is not set. A text that is not set is shown as null. */
 static json_t *shown(const ss_attributes_row_t *row, const ss_attributes_t *attr, apr_pool_t *pool)
 {
-    if (row->kind == SS_ATTRIBUTE_TEXT) return text_of(ss_attributes_text(row, attr), pool);
+    if (row->kind == SS_ATTRIBUTE_TEXT) return ss_json_string(ss_attributes_text(row, attr));
     if (!ss_attributes_is_set(row, attr)) return NULL;
     switch (row->kind) {
     case SS_ATTRIBUTE_OBJECT: return json_loads(ss_attributes_text(row, attr), 0, NULL);
-    case SS_ATTRIBUTE_WORD: return text_of(ss_attributes_word(row, attr, pool), pool);
-    case SS_ATTRIBUTE_TIME: return json_string(ss_text_time(pool, ss_attributes_number(row, attr)));
+    case SS_ATTRIBUTE_WORD: return ss_json_string(ss_attributes_word(row, attr, pool));
+    case SS_ATTRIBUTE_TIME: return ss_json_time(ss_attributes_number(row, attr));
     case SS_ATTRIBUTE_FLAG: return json_true();
     default: return json_integer(ss_attributes_number(row, attr));
     }

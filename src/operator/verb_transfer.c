@@ -28,7 +28,7 @@ static json_t *recipient_of(const ss_recipient_t *rcpt)
     return row;
 }
 
-static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
+static json_t *document_of(const ss_message_t *m)
 {
     json_t *document = json_pack("{s:s,s:I,s:i}", "id", m->id, "created", (json_int_t)m->created,
                                  "parts", m->part_count);
@@ -36,7 +36,7 @@ static json_t *document_of(const ss_message_t *m, apr_pool_t *pool)
 
     ss_json_put(document, "relay", m->relay);
     ss_json_put(document, "from", m->from);
-    ss_attributes_json_put(document, &m->attr, pool);
+    ss_attributes_json_put(document, &m->attr);
     for (int i = 0; i < m->rcpt_count; i++) {
         if (!ss_state_is_final(m->rcpts[i].state))
             json_array_append_new(rcpts, recipient_of(&m->rcpts[i]));
@@ -51,7 +51,7 @@ static void looked_up(ss_store_request_t *request)
     const ss_store_lookup_t *lookup = ss_store_request_as(request, SS_STORE_LOOKUP);
 
     if (request->rv == APR_SUCCESS)
-        ss_request_document(req, 200, document_of(lookup->message, request->pool));
+        ss_request_document(req, 200, document_of(lookup->message));
     else if (APR_STATUS_IS_NOTFOUND(request->rv))
         ss_request_refuse(req, 404, 0, "id", "no message %s is known", lookup->id);
     else

@@ -1,7 +1,6 @@
 #include "record/activity.h"
 
 #include <apr_strings.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -135,11 +134,7 @@ void ss_activity_save(ss_record_t *r, apr_time_t now)
     if (!a || !r->queue->store || !a->is_ready) return;
     sample(a, now);
     if (!a->is_changed) return;
-    json_t *json = ss_activity_json(r, now);
-    char *text = json_dumps(json, JSON_COMPACT);
-    if (text) ss_delivery_remember(r->delivery, KEY, "", text);
-    free(text);
-    json_decref(json);
+    ss_delivery_remember_json(r->delivery, KEY, "", ss_activity_json(r, now));
     a->saved = ss_loop_now(r->loop);
     a->is_changed = 0;
 }

@@ -167,8 +167,7 @@ static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipie
                             body_of(m, rcpt, event, now, pool), "created", now);
     apr_snprintf(key, sizeof(key), "webhook/%s-%d-%s-%d", m->id, rcpt->number, event,
                  rcpt->attempts);
-    const char *text = ss_json_print(json_incref(row), pool);
-    if (text) ss_delivery_remember(r->delivery, key, "", text);
+    ss_delivery_remember_json(r->delivery, key, "", json_incref(row));
     add(r, key, row);
 }
 

@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-
 void ss_request_answer(ss_request_t *req, int status, json_t *fields, const char *content,
                        apr_size_t len)
 {
@@ -34,17 +32,13 @@ void ss_request_refuse(ss_request_t *req, int status, int retry_after, const cha
 {
     char detail[2048];
     json_t *fields = json_object();
-    apr_pool_t *pool;
     va_list args;
 
     va_start(args, format);
     apr_vsnprintf(detail, sizeof(detail), format, args);
     va_end(args);
-    apr_pool_create(&pool, NULL);
-    json_object_set_new(fields, "detail", json_string(ss_text_utf8(pool, detail, strlen(detail))));
-    if (field)
-        json_object_set_new(fields, "field", json_string(ss_text_utf8(pool, field, strlen(field))));
+    ss_json_put(fields, "detail", detail);
+    ss_json_put(fields, "field", field);
     if (retry_after) json_object_set_new(fields, "retryAfter", json_integer(retry_after));
-    apr_pool_destroy(pool);
     ss_request_answer(req, status, fields, NULL, 0);
 }
