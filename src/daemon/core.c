@@ -108,7 +108,6 @@ int ss_core_run(const ss_core_options_t *options)
     d->config = options->config;
     d->log = options->log;
     d->secret_of = options->secret_of;
-    d->previous = options->previous;
     ss_opening_init(d);
     apr_status_t rv = start(d, options);
     if (rv != APR_SUCCESS) {

@@ -2,8 +2,6 @@
  * first). */
 #pragma once
 
-#include <sys/types.h>
-
 #include "base/trouble.h"
 #include "config/config.h"
 #include "config/secret.h"
@@ -23,7 +21,6 @@ typedef struct {
     int term_fd;                     /* readable: SIGTERM came; 0: none */
     apr_uint64_t instance;
     unsigned generation, restarts;
-    pid_t previous; /* the daemon that leaves and may still hold the queue; 0: none */
     ss_trouble_t *trouble;
     int owner_uid; /* httpd's User */
     /* the loaded secrets, by relay */

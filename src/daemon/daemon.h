@@ -31,7 +31,6 @@ typedef struct ss_daemon_t {
     ss_loop_watch_t store_events; /* readable: its file may have disappeared */
     int is_opening_store;         /* on a helper thread */
     ss_backoff_t opening;         /* of tries that failed */
-    pid_t previous;               /* the daemon that leaves; 0: none */
 
     ss_delivery_t *delivery;
     struct ss_connector_t *connector;

@@ -1,7 +1,5 @@
 #include "daemon/opening.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,8 +11,8 @@
 /* a store that could not be opened is tried again after */
 #define AGAIN_FIRST (APR_USEC_PER_SEC / 2)
 #define AGAIN_MOST (10 * APR_USEC_PER_SEC)
-/* one that the daemon before still has open: it ends at any moment */
-#define AGAIN_PREVIOUS APR_USEC_PER_SEC
+/* one that another daemon has open, which may end at any moment */
+#define AGAIN_BUSY APR_USEC_PER_SEC
 
 /* ---- answers ---- */
 
@@ -92,27 +90,12 @@ static void work(void *baton)
         opening->store = NULL;
 }
 
-static int is_previous_there(const ss_daemon_t *d)
-{
-    return d->previous > 0 && (!kill(d->previous, 0) || errno == EPERM);
-}
-
 static void try_again(ss_daemon_t *d)
 {
-    ss_backoff_failed(&d->opening, AGAIN_FIRST, is_previous_there(d) ? AGAIN_PREVIOUS : AGAIN_MOST,
+    ss_backoff_failed(&d->opening, AGAIN_FIRST,
+                      strcmp(d->queue.result.code, "EBUSY") ? AGAIN_MOST : AGAIN_BUSY,
                       ss_loop_now(d->loop));
     ss_loop_timer(d->loop, &d->store_timer, d->opening.next);
-}
-
-/* Another daemon has the queue: who that is. */
-static void name_previous(const ss_daemon_t *d, ss_result_t *result)
-{
-    if (strcmp(result->code, "EBUSY") || !is_previous_there(d)) return;
-    ss_result_clear(result);
-    ss_result_set(result, "queue", "EBUSY", NULL,
-                  "the delivery daemon before this one (pid %d) still has the queue open: it ends "
-                  "when the results of what it sent are stored",
-                  (int)d->previous);
 }
 
 static void opened(void *baton)
@@ -128,7 +111,6 @@ static void opened(void *baton)
         watch_file(d);
         ss_delivery_start(d->delivery, ss_store_is_shared(d->queue.store));
     } else {
-        name_previous(d, &opening->result);
         if (strcmp(d->queue.result.text, opening->result.text)) {
             ss_log(d->log, SS_LOG_ERROR, 201,
                    "the queue cannot be used: %s; submissions are refused with 503 until this is "

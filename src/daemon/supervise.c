@@ -200,14 +200,6 @@ static void start_refused(record_t *record, int error)
                "%s; it is tried again, mail is not accepted meanwhile", text);
 }
 
-/* One that was asked to leave and still runs; 0: none. */
-static pid_t previous_of(const record_t *record)
-{
-    for (int i = 0; i < RETIRED_MAX; i++)
-        if (record->retired[i] && !kill(record->retired[i], 0)) return record->retired[i];
-    return 0;
-}
-
 static void start_daemon(record_t *record, apr_interval_time_t wait)
 {
     int lifeline[2];
@@ -230,7 +222,6 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
                                       .instance = record->instance,
                                       .generation = record->generation,
                                       .restarts = record->restarts,
-                                      .previous = previous_of(record),
                                       .trouble = record->trouble,
                                       .secret_of = now_running.secret_of,
                                       .finished = finished_of };

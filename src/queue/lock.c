@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -76,13 +77,30 @@ static int lock_until(int fd, int (*lock)(int fd), ss_mono_t until)
     }
 }
 
+/* Who holds the lock is in its file, for people. */
+static void write_holder(int fd)
+{
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+    /* Where the disk is full nobody is named. */
+    if (ftruncate(fd, 0) || pwrite(fd, text, (size_t)len, 0) < 0) return;
+}
+
 static apr_status_t refuse(int error, const char *path, const char *file, ss_result_t *result)
 {
     if (error != EBUSY) return explain_error(path, file, error, result);
+    /* The queue itself names nobody. */
+    FILE *holder = file == path ? NULL : fopen(file, "re");
+    char pid[32] = "unknown";
+
+    if (holder && fscanf(holder, "%31[0-9]", pid) < 1) apr_cpystrn(pid, "unknown", sizeof(pid));
+    if (holder) fclose(holder);
     ss_result_set(result, "queue", "EBUSY", NULL,
-                  "the queue %s is used by another delivery daemon: give each httpd its own queue "
-                  "(SMTPSendQueue)",
-                  path);
+                  "the queue %s is used by another delivery daemon (pid %s): one that was stopped "
+                  "or replaced ends when the results of what it sent are stored; give each httpd "
+                  "its own queue (SMTPSendQueue)",
+                  path, pid);
     return APR_EBUSY;
 }
 
@@ -96,7 +114,10 @@ static apr_status_t take_name(int *fd, const char *path, const char *real, ss_mo
     *fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (*fd < 0) return explain_error(path, file, errno, result);
     int error = lock_until(*fd, lock_name, until);
-    if (!error) return APR_SUCCESS;
+    if (!error) {
+        write_holder(*fd);
+        return APR_SUCCESS;
+    }
     close(*fd);
     *fd = -1;
     return refuse(error, path, file, result);

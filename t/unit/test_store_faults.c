@@ -201,6 +201,18 @@ static void a_second_daemon_is_refused(const char *name)
     store_rig_close(&other);
 }
 
+static void a_refusal_names_the_holder(void)
+{
+    store_rig_t other = rig;
+    char holder[32];
+
+    other.store = NULL;
+    CU_ASSERT_TRUE(APR_STATUS_IS_EBUSY(store_rig_open(&other, 0)));
+    apr_snprintf(holder, sizeof(holder), "(pid %d)", (int)getpid());
+    CU_ASSERT_PTR_NOT_NULL(strstr(other.result.text, holder));
+    store_rig_close(&other);
+}
+
 static void two_daemons_never_share_a_file(void)
 {
     char symbolic[96], hard[96], folder[96], inside[128], lock[128];
@@ -215,6 +227,7 @@ static void two_daemons_never_share_a_file(void)
                          !symlink(rig.folder, folder));
     const char *names[] = { rig.file, symbolic, hard, inside };
     for (int i = 0; i < 4; i++) a_second_daemon_is_refused(names[i]);
+    a_refusal_names_the_holder();
     /* Somebody tidied up: the file itself is still locked. */
     unlink(lock);
     a_second_daemon_is_refused(rig.file);
