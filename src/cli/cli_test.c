@@ -187,14 +187,10 @@ static int run_probe(ss_cli_t *cli, const test_t *test, const ss_probe_options_t
     ss_probe_owner_t owner = { on_step, on_end, &run };
     ss_log_t log = ss_log_stderr(SS_LOG_ERROR);
     ss_loop_t *loop;
-    ss_probe_t *probe;
 
     if (ss_loop_create(&loop, &log, cli->pool) != APR_SUCCESS)
         return ss_cli_complain(EX_OSERR, "the test cannot be started: no file descriptors");
-    if (ss_probe_start(&probe, loop, options, &owner) != APR_SUCCESS) {
-        ss_cli_complain(EX_USAGE, "the test cannot be started");
-        run.is_over = 1;
-    }
+    ss_probe_start(loop, options, &owner);
     while (!run.is_over && ss_loop_turn(loop, -1) == APR_SUCCESS) {
     }
     ss_loop_destroy(loop);

@@ -49,7 +49,6 @@ static const char *choices(const char *words, apr_pool_t *pool)
     return out;
 }
 
-/* Which of the option's words the argument is. */
 static const char *choose(const value_t *v, int *index)
 {
     *index = ss_text_word_index(v->option->words, v->text);

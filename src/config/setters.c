@@ -82,7 +82,6 @@ static int is_webhook_secret(const ss_option_t *option)
     return !strcmp(option->name, "SMTPSendWebhookSecret");
 }
 
-/* The URL of SMTPSendWebhook is looked at here. */
 static const char *check_webhook(cmd_parms *cmd, const ss_option_t *option, int argc,
                                  char *const argv[])
 {

@@ -178,7 +178,6 @@ static void atom(walk_t *w, item_t *item, int had_blank)
     item->words++;
 }
 
-/* Ends an item, at a comma, semicolon or the end. */
 static int finish(walk_t *w, item_t *item)
 {
     item->address[item->address_len] = '\0';
@@ -205,7 +204,6 @@ static int after_angle(walk_t *w, const item_t *item)
     return add(w, name_of(w, item), address);
 }
 
-/* Reads one item up to its comma or semicolon. */
 static int read_item(walk_t *w)
 {
     item_t item;

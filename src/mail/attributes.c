@@ -24,7 +24,6 @@ static const char *check_relay(const char *text)
     return !*text || strlen(text) > RELAY_NAME_MAX ? "must be a name of 1 to 100 characters" : NULL;
 }
 
-/* Name, kind, member, column. */
 #define ROW(n, k, m, c)                                                                            \
     .name = (n), .kind = SS_ATTRIBUTE_##k, .offset = offsetof(ss_attributes_t, m), .column = (c)
 #define FLAG(n, m, bit) ROW(n, FLAG, m, NULL), .flag = (bit)

@@ -114,7 +114,6 @@ static char *write_line(char *out, const char *p, apr_size_t len, int is_header)
     return out;
 }
 
-/* Content with CRLF line ends. */
 static const char *line_ends(const char *bytes, apr_size_t len, const ss_canonical_facts_t *facts,
                              apr_size_t *out_len, apr_pool_t *pool)
 {

@@ -16,7 +16,6 @@ static int is_empty_line(const char *p, const char *end)
     return p == end || *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
 }
 
-/* The end of the last continuation line. */
 static const char *unfolded_end(const char *p, const char *end)
 {
     p = line_end(p, end);

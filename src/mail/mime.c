@@ -244,7 +244,6 @@ static const char *decoded(walk_t *w, const entity_t *e, apr_size_t *len)
     return e->body;
 }
 
-/* The fields that a re-encoded leaf needs and lacks. */
 static const char *leaf_fields(walk_t *w, const entity_t *e, const char *encoding)
 {
     const char *added = apr_pstrcat(w->pool, "Content-Transfer-Encoding: ", encoding, "\r\n", NULL);
@@ -392,7 +391,6 @@ static void read_entity(walk_t *w, entity_t *e, const char *p, const char *end, 
     if (e->boundary && !*e->boundary) e->boundary = NULL;
 }
 
-/* Why a multipart cannot be changed, or NULL. */
 static const char *multipart_fault(const walk_t *w, const entity_t *e)
 {
     if (!e->boundary) return "its multipart has no boundary";

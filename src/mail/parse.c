@@ -14,7 +14,6 @@
 #define SUBJECT_MAX 998
 #define FIELDS_MAX 10000
 
-/* What a field is to us. */
 #define KINDS(X)                                                                                   \
     X(FROM, "From")                                                                                \
     X(SENDER, "Sender")                                                                            \
@@ -355,7 +354,6 @@ static int too_large(parse_t *p, apr_size_t size)
                            size, p->options->max_size);
 }
 
-/* Scans, checks and makes canonical. */
 static int open_content(parse_t *p, const char *bytes, apr_size_t len)
 {
     ss_canonical_facts_t facts;

@@ -268,9 +268,8 @@ apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_option
                           const ss_link_owner_t *owner)
 {
     apr_pool_t *pool;
-    apr_status_t rv = apr_pool_create(&pool, NULL);
 
-    if (rv != APR_SUCCESS) return rv;
+    apr_pool_create(&pool, NULL);
     apr_pool_tag(pool, "smtp_send link");
     ss_link_t *link = apr_pcalloc(pool, sizeof(*link));
     link->pool = pool;
@@ -287,7 +286,7 @@ apr_status_t ss_link_open(ss_link_t **out, ss_loop_t *loop, const ss_link_option
     apr_snprintf(link->name, sizeof(link->name),
                  strchr(link->host->name, ':') ? "[%s]:%d" : "%s:%d", link->host->name, link->port);
     link->step_began = ss_mono_now();
-    rv = ss_link_start(link);
+    apr_status_t rv = ss_link_start(link);
     if (rv != APR_SUCCESS) {
         apr_pool_destroy(pool);
         return rv;

@@ -39,7 +39,6 @@ void ss_link_close_socket(ss_link_t *link)
     link->watch.fd = -1;
 }
 
-/* Closes the socket and forgets the client. */
 static void drop(ss_link_t *link)
 {
     ss_link_close_socket(link);
@@ -55,7 +54,6 @@ void ss_link_emit(ss_link_t *link, const ss_client_event_t *event)
     link->owner.event(link->owner.self, link, event);
 }
 
-/* A step of the connection itself. */
 static void step(ss_link_t *link, int is_ok, ss_cmd_t cmd, const ss_result_t *result)
 {
     ss_mono_t now = ss_mono_now();

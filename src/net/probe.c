@@ -366,10 +366,10 @@ static void host_over(ss_probe_t *p)
         return;
     }
     ss_loop_untimer(p->loop, &p->deadline);
-    if (p->failed_step && is_worth_a_search(p) &&
-        ss_probe_search_start(&p->search, p->loop, &options, p->pool, on_found, p) == APR_SUCCESS)
-        return;
-    end(p);
+    if (p->failed_step && is_worth_a_search(p))
+        p->search = ss_probe_search_start(p->loop, &options, p->pool, on_found, p);
+    else
+        end(p);
 }
 
 static void on_turn(ss_deferred_t *deferred, ss_mono_t now)
@@ -556,7 +556,7 @@ static ss_probe_report_t *make_report(const ss_probe_options_t *options)
 {
     apr_pool_t *pool;
 
-    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) return NULL;
+    apr_pool_create(&pool, NULL);
     ss_probe_report_t *report = apr_pcalloc(pool, sizeof(*report));
     report->pool = pool;
     report->settings = options->settings;
@@ -569,8 +569,8 @@ static ss_probe_report_t *make_report(const ss_probe_options_t *options)
     return report;
 }
 
-apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_options_t *options,
-                            const ss_probe_owner_t *owner)
+ss_probe_t *ss_probe_start(ss_loop_t *loop, const ss_probe_options_t *options,
+                           const ss_probe_owner_t *owner)
 {
     apr_interval_time_t whole = options->settings->test_timeout > 0
                                     ? options->settings->test_timeout
@@ -578,14 +578,10 @@ apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_op
                         search;
     apr_pool_t *pool;
 
-    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) return APR_ENOMEM;
+    apr_pool_create(&pool, NULL);
     ss_probe_t *p = apr_pcalloc(pool, sizeof(*p));
     p->pool = pool;
     p->report = make_report(options);
-    if (!p->report) {
-        apr_pool_destroy(pool);
-        return APR_ENOMEM;
-    }
     p->loop = loop;
     p->options = *options;
     if (options->from) p->options.from = apr_pstrdup(pool, options->from);
@@ -606,8 +602,7 @@ apr_status_t ss_probe_start(ss_probe_t **out, ss_loop_t *loop, const ss_probe_op
     p->turn = (ss_deferred_t){ .call = on_turn, .self = p };
     ss_loop_timer(loop, &p->begin, p->began);
     ss_loop_timer(loop, &p->deadline, p->until);
-    *out = p;
-    return APR_SUCCESS;
+    return p;
 }
 
 static void free_cancelled(ss_deferred_t *deferred, ss_mono_t now)

@@ -25,8 +25,8 @@ typedef struct {
 typedef struct ss_probe_t ss_probe_t;
 
 /* Starts a test; ends by itself at settings->test_timeout at the latest. */
-apr_status_t ss_probe_start(ss_probe_t **probe, ss_loop_t *loop, const ss_probe_options_t *options,
-                            const ss_probe_owner_t *owner);
+ss_probe_t *ss_probe_start(ss_loop_t *loop, const ss_probe_options_t *options,
+                           const ss_probe_owner_t *owner);
 /* Ends it without calling end (the client has left). Allowed within its callbacks; it is freed at
  * the end of the loop's turn. */
 void ss_probe_cancel(ss_probe_t *probe);

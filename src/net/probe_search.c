@@ -213,10 +213,10 @@ static void on_timer(ss_timer_t *timer, ss_mono_t now)
     end(timer->self);
 }
 
-apr_status_t ss_probe_search_start(ss_probe_search_t **out, ss_loop_t *loop,
-                                   const ss_probe_search_options_t *options, apr_pool_t *pool,
-                                   void (*done)(void *self, const apr_array_header_t *works),
-                                   void *self)
+ss_probe_search_t *ss_probe_search_start(ss_loop_t *loop, const ss_probe_search_options_t *options,
+                                         apr_pool_t *pool,
+                                         void (*done)(void *self, const apr_array_header_t *works),
+                                         void *self)
 {
     apr_pool_t *own;
 
@@ -234,6 +234,5 @@ apr_status_t ss_probe_search_start(ss_probe_search_t **out, ss_loop_t *loop,
     start_candidates(s);
     ss_loop_timer(loop, &s->timer, options->until);
     if (!s->open) ss_loop_defer(loop, &s->turn);
-    *out = s;
-    return APR_SUCCESS;
+    return s;
 }

@@ -16,8 +16,8 @@ typedef struct {
 /* Looks at the other ports and ways of TLS of the host, all at once, without a login. done comes
  * once, never from inside this call, with lines such as "SMTPSendTLS starttls, SMTPSendPort 587"
  * (of const char *, best first, in pool); then the search is gone. */
-apr_status_t ss_probe_search_start(ss_probe_search_t **search, ss_loop_t *loop,
-                                   const ss_probe_search_options_t *options, apr_pool_t *pool,
-                                   void (*done)(void *self, const apr_array_header_t *works),
-                                   void *self);
+ss_probe_search_t *ss_probe_search_start(ss_loop_t *loop, const ss_probe_search_options_t *options,
+                                         apr_pool_t *pool,
+                                         void (*done)(void *self, const apr_array_header_t *works),
+                                         void *self);
 void ss_probe_search_cancel(ss_probe_search_t *search);

@@ -167,7 +167,6 @@ static int is_intercepted(const ss_tls_facts_t *facts)
     return 0;
 }
 
-/* A finished handshake under judgement. */
 typedef struct {
     SSL *ssl;
     const ss_tls_verify_errors_t *errors;
@@ -188,7 +187,6 @@ static __attribute__((format(printf, 3, 4))) void fail(judgement_t *j, const cha
     ss_result_set(&j->result, "tls", "", advice, "%s", text);
 }
 
-/* The chain: who vouches for the certificate. */
 static void judge_chain(judgement_t *j)
 {
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(j->ssl);

@@ -147,12 +147,7 @@ void ss_verb_test(ss_operator_t *o, ss_request_t *req)
     o->tests++;
     req->work = t;
     req->left = left;
-    apr_status_t rv = ss_probe_start(&t->probe, o->loop, &options, &owner);
-    if (rv != APR_SUCCESS) {
-        end(t);
-        ss_request_refuse(req, 503, 5, NULL, "the connection test could not be started");
-        return;
-    }
+    t->probe = ss_probe_start(o->loop, &options, &owner);
     if (t->is_page) {
         ss_probe_report_t known = { .settings = relay->settings,
                                     .secret_state = options.secret_state };

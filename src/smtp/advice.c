@@ -28,7 +28,6 @@ typedef struct {
     int count;
 } ss_advice_codes_t;
 
-/* Both tables as one. */
 static int entries(void)
 {
     return ss_advice_count + ss_advice_log_count;

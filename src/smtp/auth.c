@@ -106,13 +106,11 @@ static apr_status_t failed_memory(ss_result_t *result)
                   "the login could not be prepared: not enough memory");
 }
 
-/* The message with the password or token did not fit. */
 static apr_status_t failed_room(apr_status_t rv, const char *what, ss_result_t *result)
 {
     return rv == APR_ENOSPC ? fault(result, what, "is too long") : failed_memory(result);
 }
 
-/* Explains an error of libgsasl to the person who set the password. */
 static apr_status_t failed_sasl(ss_auth_t *auth, int rc, ss_result_t *result)
 {
     switch (rc) {

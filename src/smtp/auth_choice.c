@@ -4,8 +4,7 @@
 #include "base/text.h"
 #include "smtp/auth.h"
 
-/* of a list of mechanisms in a sentence; the rest is cut off */
-#define SS_AUTH_LIST_MAX 256
+#define SS_AUTH_LIST_MAX 256 /* of a list of mechanisms in a sentence; the rest is cut off */
 
 enum { PLAIN_TEXT = 1 /* the secret itself is sent */, BEARER = 2, BINDS = 4, EXTERNAL = 8 };
 

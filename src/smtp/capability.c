@@ -5,11 +5,9 @@
 
 #include "base/text.h"
 
-/* of numbers in SIZE and LIMITS; longer ones mean no limit */
-#define SIZE_DIGITS_MAX 18
+#define SIZE_DIGITS_MAX 18 /* of numbers in SIZE and LIMITS; longer ones mean no limit */
 #define LIMIT_MAX 1000000
-/* a keyword of this many X or * was overwritten by a firewall */
-#define REWRITTEN_MIN 3
+#define REWRITTEN_MIN 3 /* a keyword of this many X or * was overwritten by a firewall */
 
 typedef struct {
     const char *at;

@@ -122,7 +122,6 @@ static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
     after_hello(c);
 }
 
-/* Continues with TLS, the login or nothing. */
 static void after_hello(ss_client_t *c)
 {
     int wants_tls =
@@ -316,7 +315,6 @@ static void challenged(ss_client_t *c, const ss_reply_t *reply)
     ss_buf_wipe(&response);
 }
 
-/* Removes a word from a list of words. */
 static void remove_word(char *list, const char *word)
 {
     char *kept = list;

@@ -241,7 +241,6 @@ void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t 
     }
 }
 
-/* Decides a message that is unanswered when the session ends. */
 static void resolve(ss_client_t *c, ss_client_tx_t *tx, int is_front, ss_verdict_fate_t fate,
                     const char *advice, const char *why)
 {

@@ -21,7 +21,6 @@ void ss_client_settle(ss_client_t *c)
 
 /* ---- refusals ---- */
 
-/* A refusal of the whole message. */
 static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
 {
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);

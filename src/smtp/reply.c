@@ -50,7 +50,6 @@ static void add_text(ss_reply_t *reply, const char *text, apr_size_t len)
     reply->text_len += len;
 }
 
-/* One line of a reply, without its end. */
 static void add_line(ss_reply_t *reply, const char *line, apr_size_t len, int number)
 {
     const char *text = line + (len > CODE_LEN ? CODE_LEN + 1 : len);

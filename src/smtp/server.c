@@ -10,9 +10,8 @@
 #include "smtp/command.h"
 
 #define OUT_MAX 65536
-/* with this much unwritten output no more commands are processed */
-#define OUT_PAUSE 16384
-#define TEXT_MAX 400 /* of a reply, whose line stays within 512 octets (RFC 5321 4.5.3.1.5) */
+#define OUT_PAUSE 16384 /* with this much unwritten output no more commands are processed */
+#define TEXT_MAX 400    /* of a reply, whose line stays within 512 octets (RFC 5321 4.5.3.1.5) */
 #define CHUNK_MAX (APR_INT64_C(1) << 40)
 #define OK "250 2.0.0 Ok"
 #define NOT_IMPLEMENTED "502 5.5.1 command not implemented"
@@ -75,7 +74,6 @@ static __attribute__((format(printf, 2, 3))) void say(ss_server_t *s, const char
     va_end(args);
 }
 
-/* Refuses a command. */
 static ss_server_kind_t refuse(ss_server_t *s, const char *reply)
 {
     say(s, "%s", reply);
@@ -121,7 +119,6 @@ static char *behind(char *argument, const char *word)
     return strncasecmp(argument, word, len) ? NULL : argument + len;
 }
 
-/* The size in content or MAIL is over the limit. */
 static void say_too_large(ss_server_t *s)
 {
     say(s,
@@ -249,7 +246,6 @@ static const struct {
     { "AUTH", NULL, NOT_IMPLEMENTED },
 };
 
-/* Executes the line in s->line. */
 static ss_server_kind_t obey(ss_server_t *s, apr_size_t len)
 {
     apr_size_t verb = strcspn(s->line, " ");

@@ -9,7 +9,6 @@
 
 #include "smtp/phrase.h"
 
-/* The commands of a rule, as a set of bits. */
 enum {
     GREETING = 1 << SS_CMD_GREETING,
     EHLO = 1 << SS_CMD_EHLO,
