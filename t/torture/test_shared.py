@@ -149,8 +149,8 @@ def test_r12_nodes_under_faults(server, make_httpd, count):
         kinds = [{k: v for k, v in some.items() if not only or k in only} for some in
                  ({**OF_NODE, **times({}, OF_NODE_LONG)}, {**OF_WAY, **times({}, OF_WAY_LONG)}, {"database": 1})]
         for node in nodes:
-            faults.append(Faults(ledger, node, server, f"{SEED} node {node.index}", times((0.5, 3), (1, 5)), kinds[0], rare))
-            faults.append(Faults(ledger, node, server, f"{SEED} way {node.index}", (0.5, 4), kinds[1], rare))
+            faults.append(Faults(ledger, node, server, f"{SEED} node {node.index}", times((0.5, 3), (0.7, 4)), kinds[0], rare))
+            faults.append(Faults(ledger, node, server, f"{SEED} way {node.index}", (0.5, 3), kinds[1], rare))
         faults.append(Faults(ledger, None, server, f"{SEED} database", times((4, 8), (10, 30)), kinds[2], rare))
         faults = [thread for thread in faults if thread.weights]
         for thread in clients + faults:
