@@ -54,6 +54,12 @@ class Load:
             thread.join(60)
             assert not thread.is_alive(), "a submission hangs"
 
+    def again(self):
+        """The same load, going on after it was stopped."""
+        other = Load(self.port, len(self.threads), self.pause, self.keeps)
+        other.next, other.accepted, other.refused, other.broken = self.next, self.accepted, self.refused, self.broken
+        return other.start()
+
     def number(self):
         with self.lock:
             self.next += 1

@@ -126,7 +126,7 @@ def test_r5_the_server_is_killed_and_started(server, make_httpd):
 
 
 # How often each fault: of a node, and of the way to its database. What takes longer than the lease is for the long run.
-OF_NODE = {"kill": 10, "machine": 3, "hold": 8, "graceful": 4, "restart": 2, "clock": 8}
+OF_NODE = {"kill": 10, "machine": 3, "hold": 8, "graceful": 4, "restart": 2, "clock": 8, "clock_years": 1}
 OF_NODE_LONG = {"stop": 1, "machine_long": 0.5}
 OF_WAY = {"cut": 10, "away": 3, "freeze": 3, "conflict": 8, "lose": 6}
 OF_WAY_LONG = {"partition": 0.5}
