@@ -9,6 +9,8 @@
 
 #include "queue/state.h"
 
+#define PREPARE_TRIES 3 /* for a statement that other transactions disturb */
+
 static apr_status_t set_failure(ss_db_t *db, int code)
 {
     const char *words = db->handle ? apr_dbd_error(db->driver, db->handle, code) : NULL;
@@ -80,6 +82,7 @@ static apr_status_t connect_to(ss_db_t *db, const char *params)
                       db->name, (int)strcspn(words, "\r\n"), words);
         return rv;
     }
+    if (dialect->opened) dialect->opened(db->driver, db->handle, db->scratch);
     if (dialect->report) rv = find_engine(db);
     int code = rv == APR_SUCCESS ? dialect->prepare(db->driver, db->handle, db->scratch, db->engine,
                                                     SS_PREPARE_READ)
@@ -198,6 +201,15 @@ static int prepare_text(ss_db_t *db, const char *text, const char *label,
     return code;
 }
 
+/* It is forgotten: outside a transaction a statement can just be done again. */
+static int is_conflict(ss_db_t *db, int code)
+{
+    set_failure(db, code);
+    if (db->fault != SS_FAULT_CONFLICT) return 0;
+    db->fault = SS_FAULT_NONE;
+    return 1;
+}
+
 /* Unique to the node, whose name is in the texts: a pool of connections must not mix them up. */
 static const char *label_of(const ss_db_t *db, int sql, int rows)
 {
@@ -216,7 +228,10 @@ apr_status_t ss_db_prepare(ss_db_t *db)
         if (db->statements[i] || !ss_db_has(db, (ss_sql_t)i)) continue;
         /* The common marks come last: the dialect's texts may contain them. */
         db->texts[i] = replace(ss_db_expand(db, source_of(db, (ss_sql_t)i)), common, db->pool);
-        int code = prepare_text(db, db->texts[i], label_of(db, i, 1), &db->statements[i]);
+        int code, tries = 0;
+        do {
+            code = prepare_text(db, db->texts[i], label_of(db, i, 1), &db->statements[i]);
+        } while (code && is_conflict(db, code) && tries++ < PREPARE_TRIES);
         if (code) return set_failure(db, code);
     }
     return APR_SUCCESS;

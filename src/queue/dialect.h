@@ -84,6 +84,8 @@ typedef struct {
     const ss_dialect_engine_t *engines; /* ended by the one whose word is "" */
     /* for a server that refuses {bytewise}, whatever it reports itself to be; or NULL */
     const ss_dialect_engine_t *plain;
+    /* called first on a new connection; or NULL */
+    void (*opened)(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t *pool);
     const char *report; /* selects what the server reports itself to be; or NULL */
     /* what is appended to an argument ("%s"), or NULL */
     const ss_dialect_mark_t *types;

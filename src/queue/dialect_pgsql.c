@@ -312,7 +312,7 @@ static int prepare(const apr_dbd_driver_t *driver, apr_dbd_t *handle, apr_pool_t
 {
     int code = 0, changed;
 
-    if (how == SS_PREPARE_READ) ask_for_states(driver, handle, pool);
+    (void)pool;
     for (const char *const *text = settings[how]; *text && !code; text++) {
         code = apr_dbd_query(driver, handle, &changed, *text);
         if (!engine->is_strict) code = 0;
@@ -406,6 +406,7 @@ const ss_dialect_t ss_dialect_pgsql = {
     .marks = marks,
     .engines = engines,
     .plain = &plain,
+    .opened = ask_for_states,
     .report = "SELECT version()",
     .types = types,
     .schema = schema,

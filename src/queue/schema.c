@@ -77,7 +77,7 @@ static apr_status_t run_all(ss_db_t *db, const char *const *statements, int is_n
     if (rv == APR_SUCCESS && !is_alone) rv = ss_db_do(db, "COMMIT");
     if (rv != APR_SUCCESS && !is_alone) {
         ss_result_t first = db->result;
-        ss_db_do(db, "ROLLBACK");
+        for (int i = 0; i < TRIES && ss_db_do(db, "ROLLBACK") != APR_SUCCESS; i++) continue;
         db->result = first;
     }
     return rv;

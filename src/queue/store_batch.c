@@ -65,6 +65,7 @@ static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *d
         return rv;
     }
     store->lost = db->result;
+    store->lost_fault = db->fault == SS_FAULT_CONFLICT ? SS_FAULT_CONFLICT : SS_FAULT_LOST;
     ss_db_close(db);
     db->rv = rv;
     return rv;
@@ -146,10 +147,10 @@ static apr_status_t ensure_connected(ss_store_batch_t *store)
     apr_status_t rv = APR_EGENERAL;
 
     if (db->handle) return APR_SUCCESS;
-    if (ss_mono_reached(store->again_at, ss_mono_now()) || !store->again_wait)
+    if (ss_mono_reached(store->again_at, ss_mono_now()) || !store->again_wait || store->conflicts)
         rv = connect_store(store, db->dialect);
     if (rv == APR_SUCCESS) return rv;
-    db->fault = SS_FAULT_LOST;
+    db->fault = store->lost_fault;
     db->rv = APR_EGENERAL;
     db->result = store->lost;
     return rv;
@@ -167,8 +168,9 @@ static void roll_back(ss_store_batch_t *store)
     if (db->handle) end = ss_db_do(db, "ROLLBACK");
     ss_db_clear(db);
     if ((end != APR_SUCCESS || fault >= SS_FAULT_USELESS) && db->dialect->is_remote) {
-        if (end != APR_SUCCESS) fault = SS_FAULT_LOST;
+        if (end != APR_SUCCESS && fault != SS_FAULT_CONFLICT) fault = SS_FAULT_LOST;
         store->lost = result;
+        store->lost_fault = fault == SS_FAULT_CONFLICT ? fault : SS_FAULT_LOST;
         ss_db_close(db);
     }
     db->rv = rv;
@@ -323,7 +325,7 @@ static int is_for_again(ss_store_batch_t *store, int tries)
     /* Two nodes may have collided, for example with the same idempotency key: the retry finds the
      * other's row. */
     if (db->fault == SS_FAULT_REQUEST) return tries < db->dialect->refused_tries;
-    return db->fault == SS_FAULT_LOST && tries < 1 && !store->again_wait;
+    return db->fault == SS_FAULT_LOST && tries < 1 && (!store->again_wait || store->conflicts);
 }
 
 void ss_store_batch_damaged(ss_store_batch_t *store, const char *text)

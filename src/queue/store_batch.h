@@ -34,8 +34,9 @@ typedef struct {
     ss_mono_t contact;
     char node[SS_NODE_NAME_MAX + 1]; /* a shared queue: this node's name */
     char token[SS_NODE_NAME_TOKEN];
-    ss_result_t lost;     /* why there is no connection */
-    ss_store_file_t file; /* an embedded queue's */
+    ss_result_t lost;              /* why there is no connection */
+    ss_dialect_fault_t lost_fault; /* SS_FAULT_LOST, or a conflict while it was made */
+    ss_store_file_t file;          /* an embedded queue's */
     ss_store_stats_t stats;
 } ss_store_batch_t;
 
