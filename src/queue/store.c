@@ -224,6 +224,8 @@ static ss_mono_t works_at(const ss_store_t *store)
 static int wait_for_work(ss_store_t *store)
 {
     for (;;) {
+        if (store->is_closing && !ss_mono_is_set(store->batch.close_until))
+            store->batch.close_until = ss_mono_add(ss_mono_now(), CLOSE_WAIT);
         int has_again = !APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link);
         int has_work = ss_store_batch_is_held(&store->batch, ss_mono_now())
                            ? !APR_RING_EMPTY(&store->reads, ss_store_request_t, link)
@@ -233,8 +235,6 @@ static int wait_for_work(ss_store_t *store)
             (ss_mono_is_set(at) && ss_mono_reached(at, ss_mono_now())))
             return 1;
         if (store->is_closing && !has_again) return 0;
-        if (store->is_closing && !ss_mono_is_set(store->batch.close_until))
-            store->batch.close_until = ss_mono_add(ss_mono_now(), CLOSE_WAIT);
         if (!ss_mono_is_set(at)) {
             pthread_cond_wait(&store->more, &store->mutex);
             continue;
@@ -249,7 +249,8 @@ static void take_writes(ss_store_t *store, struct ss_requests_t *batch)
     ss_store_batch_room_t room = ss_store_batch_room(&store->batch);
 
     ss_store_batch_take(&store->batch.again, batch, &room);
-    if (APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link))
+    store->batch.has_more_again = !APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link);
+    if (!store->batch.has_more_again)
         store->waiting -= ss_store_batch_take(&store->writes, batch, &room);
 }
 

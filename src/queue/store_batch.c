@@ -423,7 +423,8 @@ apr_interval_time_t ss_store_batch_spread(apr_interval_time_t wait, apr_uint32_t
 
 int ss_store_batch_is_held(const ss_store_batch_t *store, ss_mono_t now)
 {
-    return store->conflicts && !APR_RING_EMPTY(&store->again, ss_store_request_t, link) &&
+    return (store->conflicts || store->has_more_again) &&
+           !APR_RING_EMPTY(&store->again, ss_store_request_t, link) &&
            ss_mono_before(now, store->again_at);
 }
 

@@ -28,6 +28,7 @@ typedef struct {
     ss_mono_t again_at;
     ss_mono_t conflict_since; /* set: since then other transactions have disturbed every batch */
     int conflicts;            /* how many */
+    int has_more_again;       /* what failed did not fit into one batch */
     int most;                 /* requests in the next batch: fewer where there are conflicts */
     ss_mono_t close_until;    /* set while closing: outcomes are dropped after it */
     /* when the current connection was made */
@@ -73,7 +74,8 @@ int ss_store_batch_bucket(apr_interval_time_t took);
 apr_interval_time_t ss_store_batch_wait(apr_interval_time_t last, int is_conflict);
 /* Between half of the wait and all of it. */
 apr_interval_time_t ss_store_batch_spread(apr_interval_time_t wait, apr_uint32_t random);
-/* Whether no further writes join the failed batch until it is tried again. */
+/* Whether no further writes join the failed batch until it is tried again: after a conflict, and
+ * where there is no room for them. */
 int ss_store_batch_is_held(const ss_store_batch_t *store, ss_mono_t now);
 /* Whether a request whose batch failed stays in the store: an outcome until the store heals or has
  * tried to close for long enough; and for a while what may have been committed, since only the

@@ -193,7 +193,7 @@ static void batches_get_smaller_where_there_are_conflicts(void)
     CU_ASSERT_EQUAL(ss_store_batch_most(1000, 1000, 0), 1000);
 }
 
-/* Until the failed batch is tried again; only after a conflict. */
+/* Until the failed batch is tried again; only after a conflict, or where it has no room. */
 static void what_comes_after_a_conflict_waits(void)
 {
     ss_store_batch_t held = { .again_at = { 100 }, .conflicts = 1 };
@@ -206,6 +206,8 @@ static void what_comes_after_a_conflict_waits(void)
     CU_ASSERT_FALSE(ss_store_batch_is_held(&held, (ss_mono_t){ 100 }));
     held.conflicts = 0;
     CU_ASSERT_FALSE(ss_store_batch_is_held(&held, (ss_mono_t){ 99 }));
+    held.has_more_again = 1;
+    CU_ASSERT_TRUE(ss_store_batch_is_held(&held, (ss_mono_t){ 99 }));
 }
 
 static void what_is_kept_of_a_failed_batch(void)
