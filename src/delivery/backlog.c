@@ -45,9 +45,11 @@ static void failed(ss_relay_t *relay, const ss_result_t *result)
 {
     const ss_delivery_t *d = relay->delivery;
 
-    ss_log(d->log, SS_LOG_ERROR, 230,
-           "relay \"%s\": waiting mail could not be read from the queue: %s", relay->name,
-           result->text);
+    if (ss_delivery_may_log(d, "waiting mail of relay %s could not be read", relay->name)) {
+        ss_log(d->log, SS_LOG_ERROR, 230,
+               "relay \"%s\": waiting mail could not be read from the queue: %s", relay->name,
+               result->text);
+    }
     ss_schedule_set_more(relay->schedule, 1);
     relay->fill_timer.fired = read_again;
     relay->fill_timer.self = relay;

@@ -245,7 +245,7 @@ static void answered(ss_store_request_t *request)
         ready(d);
         return;
     }
-    apply_settings(d, lease);
+    if (d->is_ready) apply_settings(d, lease); /* the start reads them itself */
     apply_handed(d, lease->handed);
     if (lease->was_lost) start_over(d);
     apply_taken(d, lease);

@@ -132,6 +132,12 @@ static const char *const sql[SS_SQL_COUNT] = {
         "node = %s AND finished > 0 LIMIT %lld{claim})"
         " RETURNING relay, size, created, n_sent, n_failed, n_expired, n_cancelled)"
         " SELECT " SS_SQL_DONE_COLUMNS " FROM taken GROUP BY 1, 2",
+    /* Each node that has mail, one after the other; and a row for it, where it has none: it is then
+       silent like any other in a minute, unless it is alive. */
+    [SS_SQL_NODE_NEXT] = "SELECT min(node) FROM message WHERE finished = 0 AND node > %s",
+    [SS_SQL_NODE_NEXT_DONE] = "SELECT min(node) FROM message WHERE finished > 0 AND node > %s",
+    [SS_SQL_NODE_ADOPT] = "INSERT INTO node (name, token, seen, holds) VALUES (%s, '', " SERVER_NOW
+                          ", NULL) ON CONFLICT (name) DO NOTHING",
     [SS_SQL_NODE_FORGET] = "DELETE FROM node WHERE name = %s AND token = '' AND NOT EXISTS (SELECT "
                            "1 FROM message m WHERE m.node = node.name)",
     /* Webhook events that are not delivered yet, unless this node has the event too: it has sent

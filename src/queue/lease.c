@@ -10,6 +10,7 @@
 
 #define TAKE_STEP 1000 /* messages that one heartbeat takes over */
 #define HANDED_STEP 500
+#define ADOPT_EVERY 60 /* heartbeats */
 #define CONTACT_LEAST (15 * APR_USEC_PER_SEC)
 #define SETTINGS_MOST 2000
 
@@ -77,6 +78,22 @@ static apr_status_t take_mail(ss_db_t *db, ss_lease_t *lease, const char *name)
     if (rv != APR_SUCCESS || lease->taken->nelts > before) return rv;
     rv = ss_db_run(db, SS_SQL_NODE_FORGET, SS_ARGS{ name }, &is_gone);
     return rv == APR_SUCCESS && is_gone ? take_settings(db, lease, name) : rv;
+}
+
+/* A node that died while its row was being forgotten may have stored a message after that: every
+ * message belongs to a node that exists. */
+static apr_status_t adopt(ss_db_t *db, ss_sql_t next, apr_pool_t *pool)
+{
+    const char *name = "";
+    apr_status_t rv = APR_SUCCESS;
+
+    while (name && rv == APR_SUCCESS) {
+        rv = ss_db_select(db, next, SS_ARGS{ name });
+        name = NULL;
+        while (ss_db_next(db)) name = ss_db_copy(db, 0, pool);
+        if (name && rv == APR_SUCCESS) rv = ss_db_run(db, SS_SQL_NODE_ADOPT, SS_ARGS{ name }, NULL);
+    }
+    return rv;
 }
 
 static apr_status_t take_over(ss_db_t *db, ss_lease_t *lease)
@@ -148,6 +165,10 @@ apr_status_t ss_lease_write(ss_db_t *db, ss_lease_t *lease, const char *token, i
     lease->taken_from = NULL;
     lease->webhooks = apr_array_make(pool, 4, sizeof(ss_store_setting_t));
     lease->taken = apr_array_make(pool, 4, sizeof(ss_store_count_t));
+    if (rv == APR_SUCCESS && lease->number % ADOPT_EVERY == 1) {
+        rv = adopt(db, SS_SQL_NODE_NEXT, pool);
+        if (rv == APR_SUCCESS) rv = adopt(db, SS_SQL_NODE_NEXT_DONE, pool);
+    }
     if (rv == APR_SUCCESS) rv = read_nodes(db, lease, pool);
     if (rv == APR_SUCCESS && may_take_over) rv = take_over(db, lease);
     if (rv == APR_SUCCESS) rv = read_handed(db, lease, pool);
