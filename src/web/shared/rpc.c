@@ -44,8 +44,12 @@ int ss_rpc_exchange(ss_peer_call_t request, ss_rpc_answer_t *answer, apr_pool_t 
     request.header_len = strlen(request.header);
     apr_status_t rv = ss_peer_call(&request, &answer->raw, &result, pool);
     if (rv == APR_SUCCESS && ss_rpc_read(pool, answer)) return 1;
-    answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
-                                            : "the delivery daemon's answer could not be read";
+    const char *trouble = rv == APR_SUCCESS ? NULL : ss_module_trouble();
+    if (trouble)
+        answer->why = apr_psprintf(pool, "%s; this is tried again (see the error log)", trouble);
+    else
+        answer->why = ss_result_is_set(&result) ? apr_pstrdup(pool, result.text)
+                                                : "the delivery daemon's answer could not be read";
     return 0;
 }
 
