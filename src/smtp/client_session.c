@@ -9,9 +9,6 @@
 #include "smtp/client_inside.h"
 #include "smtp/command.h"
 
-static void after_hello(ss_client_t *c);
-static void login(ss_client_t *c);
-
 static ss_client_event_t *step_ended(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply)
 {
     ss_client_event_t *event = ss_client_event(c, SS_EVENT_STEP);
@@ -64,124 +61,6 @@ static void step_failed(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply,
     if (reply && reply->code == 421) c->is_gone = 1;
     ss_client_reason(c, 0, cmd, reply, verdict, result);
     ss_client_hang_up(c);
-}
-
-/* ---- greeting and hello ---- */
-
-static void greeting_answer(ss_client_t *c, const ss_reply_t *reply)
-{
-    if (reply->code / 100 != 2) {
-        ss_verdict_t verdict = ss_verdict(SS_CMD_GREETING, reply, 0);
-        step_failed(c, SS_CMD_GREETING, reply, &verdict, NULL);
-        return;
-    }
-    ss_client_event_t *event = step_ended(c, SS_CMD_GREETING, reply);
-    if (!strncmp(reply->text, "***", 3)) event->result.advice = "greeting-asterisks";
-    ss_client_go(c, c->options.use_helo ? SS_CLIENT_HELO : SS_CLIENT_HELLO);
-}
-
-static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
-{
-    if (reply->code / 100 == 2) {
-        ss_capability_parse(&c->capability, reply->text);
-        ss_client_event_t *hello = step_ended(c, SS_CMD_EHLO, reply);
-        if (c->capability.is_rewritten) hello->result.advice = "starttls-stripped";
-        after_hello(c);
-        return;
-    }
-    ss_verdict_t verdict = ss_verdict(SS_CMD_EHLO, reply, 0);
-    if (!(verdict.learn & SS_LEARN_NO_EHLO)) {
-        step_failed(c, SS_CMD_EHLO, reply, &verdict, NULL);
-        return;
-    }
-    /* An old server, or a firewall that does not let EHLO through. If HELO is refused as well, the
-     * reply to EHLO is the reason. */
-    verdict.learn = 0; /* learned once HELO was accepted */
-    ss_client_refused(c, SS_CMD_EHLO, reply, &verdict, 0);
-    c->has_refused_ehlo = 1;
-    c->end.verdict = verdict;
-    ss_client_event_reply(&c->end, SS_CMD_EHLO, reply);
-    say_refusal(&c->end.result, SS_CMD_EHLO, reply, &verdict);
-    ss_client_go(c, SS_CLIENT_HELO);
-}
-
-static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
-{
-    ss_verdict_t verdict;
-
-    if (reply->code / 100 != 2) {
-        verdict = c->has_refused_ehlo ? c->end.verdict : ss_verdict(SS_CMD_HELO, reply, 0);
-        ss_result_t result = c->end.result;
-        step_failed(c, SS_CMD_HELO, reply, &verdict, &result);
-        return;
-    }
-    ss_capability_parse_helo(&c->capability, reply->text);
-    if (c->has_refused_ehlo) ss_client_learn(c, SS_LEARN_NO_EHLO, 0, c->end.text);
-    memset(&c->end, 0, sizeof(c->end));
-    step_ended(c, SS_CMD_HELO, reply);
-    after_hello(c);
-}
-
-static void after_hello(ss_client_t *c)
-{
-    int wants_tls =
-        c->options.tls == SS_CLIENT_TLS_REQUIRED || c->options.tls == SS_CLIENT_TLS_IF_OFFERED;
-
-    if (c->is_tls || !wants_tls ||
-        (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && !c->capability.starttls)) {
-        login(c);
-        return;
-    }
-    if (c->capability.starttls) {
-        ss_client_go(c, SS_CLIENT_STARTTLS);
-        return;
-    }
-    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_DOWN, 0,
-                             c->capability.is_rewritten ? "middlebox" : "starttls-not-offered" };
-    ss_result_t result = { 0 };
-    ss_result_set(&result, "starttls", "", verdict.advice, "%s",
-                  c->capability.is_rewritten
-                      ? "TLS is required, but a device on the way overwrites the server's replies "
-                        "(XXXX), including STARTTLS"
-                      : "TLS is required, but the server does not offer STARTTLS");
-    step_failed(c, SS_CMD_STARTTLS, NULL, &verdict, &result);
-}
-
-/* ---- STARTTLS ---- */
-
-static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
-{
-    if (reply->code == 220) {
-        step_ended(c, SS_CMD_STARTTLS, reply);
-        ss_client_go(c, SS_CLIENT_TLS);
-        ss_client_event(c, SS_EVENT_START_TLS);
-        return;
-    }
-    ss_verdict_t verdict = ss_verdict(SS_CMD_STARTTLS, reply, 0);
-    if (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && reply->code != 421) {
-        ss_client_refused(c, SS_CMD_STARTTLS, reply, &verdict, 0);
-        login(c);
-        return;
-    }
-    step_failed(c, SS_CMD_STARTTLS, reply, &verdict, NULL);
-}
-
-void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
-                      apr_size_t binding_len, ss_mono_t now)
-{
-    c->now = now;
-    if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
-    c->is_tls = 1;
-    if (binding) {
-        c->binding = apr_pmemdup(c->pool, binding, binding_len);
-        c->binding_len = binding_len;
-        c->binding_type = apr_pstrdup(c->pool, binding_type);
-    }
-    if (c->state == SS_CLIENT_TLS) {
-        /* RFC 3207 4.2: earlier replies do not count. */
-        ss_capability_clear(&c->capability);
-        ss_client_go(c, SS_CLIENT_HELLO);
-    }
 }
 
 /* ---- login ---- */
@@ -385,6 +264,124 @@ static void auth_answer(ss_client_t *c, const ss_reply_t *reply)
     if (ss_result_is_set(&c->auth_result)) verdict.advice = c->auth_result.advice;
     ss_auth_cancel(c->auth);
     step_failed(c, SS_CMD_AUTH, reply, &verdict, &result);
+}
+
+/* ---- greeting and hello ---- */
+
+static void greeting_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (reply->code / 100 != 2) {
+        ss_verdict_t verdict = ss_verdict(SS_CMD_GREETING, reply, 0);
+        step_failed(c, SS_CMD_GREETING, reply, &verdict, NULL);
+        return;
+    }
+    ss_client_event_t *event = step_ended(c, SS_CMD_GREETING, reply);
+    if (!strncmp(reply->text, "***", 3)) event->result.advice = "greeting-asterisks";
+    ss_client_go(c, c->options.use_helo ? SS_CLIENT_HELO : SS_CLIENT_HELLO);
+}
+
+static void after_hello(ss_client_t *c)
+{
+    int wants_tls =
+        c->options.tls == SS_CLIENT_TLS_REQUIRED || c->options.tls == SS_CLIENT_TLS_IF_OFFERED;
+
+    if (c->is_tls || !wants_tls ||
+        (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && !c->capability.starttls)) {
+        login(c);
+        return;
+    }
+    if (c->capability.starttls) {
+        ss_client_go(c, SS_CLIENT_STARTTLS);
+        return;
+    }
+    ss_verdict_t verdict = { SS_SCOPE_RELAY, SS_FATE_DOWN, 0,
+                             c->capability.is_rewritten ? "middlebox" : "starttls-not-offered" };
+    ss_result_t result = { 0 };
+    ss_result_set(&result, "starttls", "", verdict.advice, "%s",
+                  c->capability.is_rewritten
+                      ? "TLS is required, but a device on the way overwrites the server's replies "
+                        "(XXXX), including STARTTLS"
+                      : "TLS is required, but the server does not offer STARTTLS");
+    step_failed(c, SS_CMD_STARTTLS, NULL, &verdict, &result);
+}
+
+static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (reply->code / 100 == 2) {
+        ss_capability_parse(&c->capability, reply->text);
+        ss_client_event_t *hello = step_ended(c, SS_CMD_EHLO, reply);
+        if (c->capability.is_rewritten) hello->result.advice = "starttls-stripped";
+        after_hello(c);
+        return;
+    }
+    ss_verdict_t verdict = ss_verdict(SS_CMD_EHLO, reply, 0);
+    if (!(verdict.learn & SS_LEARN_NO_EHLO)) {
+        step_failed(c, SS_CMD_EHLO, reply, &verdict, NULL);
+        return;
+    }
+    /* An old server, or a firewall that does not let EHLO through. If HELO is refused as well, the
+     * reply to EHLO is the reason. */
+    verdict.learn = 0; /* learned once HELO was accepted */
+    ss_client_refused(c, SS_CMD_EHLO, reply, &verdict, 0);
+    c->has_refused_ehlo = 1;
+    c->end.verdict = verdict;
+    ss_client_event_reply(&c->end, SS_CMD_EHLO, reply);
+    say_refusal(&c->end.result, SS_CMD_EHLO, reply, &verdict);
+    ss_client_go(c, SS_CLIENT_HELO);
+}
+
+static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    ss_verdict_t verdict;
+
+    if (reply->code / 100 != 2) {
+        verdict = c->has_refused_ehlo ? c->end.verdict : ss_verdict(SS_CMD_HELO, reply, 0);
+        ss_result_t result = c->end.result;
+        step_failed(c, SS_CMD_HELO, reply, &verdict, &result);
+        return;
+    }
+    ss_capability_parse_helo(&c->capability, reply->text);
+    if (c->has_refused_ehlo) ss_client_learn(c, SS_LEARN_NO_EHLO, 0, c->end.text);
+    memset(&c->end, 0, sizeof(c->end));
+    step_ended(c, SS_CMD_HELO, reply);
+    after_hello(c);
+}
+
+/* ---- STARTTLS ---- */
+
+static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (reply->code == 220) {
+        step_ended(c, SS_CMD_STARTTLS, reply);
+        ss_client_go(c, SS_CLIENT_TLS);
+        ss_client_event(c, SS_EVENT_START_TLS);
+        return;
+    }
+    ss_verdict_t verdict = ss_verdict(SS_CMD_STARTTLS, reply, 0);
+    if (c->options.tls == SS_CLIENT_TLS_IF_OFFERED && reply->code != 421) {
+        ss_client_refused(c, SS_CMD_STARTTLS, reply, &verdict, 0);
+        login(c);
+        return;
+    }
+    step_failed(c, SS_CMD_STARTTLS, reply, &verdict, NULL);
+}
+
+void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *binding,
+                      apr_size_t binding_len, ss_mono_t now)
+{
+    c->now = now;
+    if (c->state != SS_CLIENT_TLS && c->state != SS_CLIENT_GREETING) return;
+    c->is_tls = 1;
+    if (binding) {
+        c->binding = apr_pmemdup(c->pool, binding, binding_len);
+        c->binding_len = binding_len;
+        c->binding_type = apr_pstrdup(c->pool, binding_type);
+    }
+    if (c->state == SS_CLIENT_TLS) {
+        /* RFC 3207 4.2: earlier replies do not count. */
+        ss_capability_clear(&c->capability);
+        ss_client_go(c, SS_CLIENT_HELLO);
+    }
 }
 
 /* ---- the trial: MAIL, RCPT, RSET, MAIL, RSET ---- */

@@ -492,11 +492,10 @@ static void probe(talk_t *t, seen_t *seen, const char *to)
                                    .from = to ? "a@example.com" : NULL,
                                    .to = to };
     ss_probe_owner_t owner = { on_probe_step, on_probe_end, seen };
-    ss_probe_t *probing;
 
     memset(seen, 0, sizeof(*seen));
     ss_loop_timer(loop, &t->timer, ss_mono_add(ss_mono_now(), DEADLINE));
-    probing = ss_probe_start(loop, &options, &owner);
+    ss_probe_start(loop, &options, &owner);
     CU_ASSERT_EQUAL(seen->steps, 0);
     ss_loop_run(loop);
     ss_loop_untimer(loop, &t->timer);
