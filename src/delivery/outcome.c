@@ -124,6 +124,7 @@ static void committed(ss_store_request_t *request)
         d->sent_again += count_sent(ss_store_request_as(request, SS_STORE_OUTCOME));
     ss_bounce_queue_committed(job->relay, ss_store_request_as(request, SS_STORE_OUTCOME));
     job->relay->uncommitted--;
+    job->relay->stored = ss_delivery_mono(d);
     ss_relay_wake(job->relay); /* there is room for another message again (pump.h) */
     job->outcomes--;           /* from now on making room for another job may free this one */
     apr_pool_destroy(request->pool);
@@ -187,7 +188,7 @@ static void post(ss_job_t *job, const int *numbers, int count, apr_array_header_
         to->advice = copy(to->advice, pool);
     }
     job->outcomes++;
-    job->relay->uncommitted++;
+    if (!job->relay->uncommitted++) job->relay->stored = ss_delivery_mono(job->delivery);
     ss_delivery_post(job->delivery, &request->head);
 }
 

@@ -93,8 +93,9 @@ static int may_send(const ss_relay_t *relay)
 
 static int has_room(const ss_relay_t *relay)
 {
-    return ss_store_watch_room(relay->settings->connections, relay->in_flight, relay->uncommitted) >
-           0;
+    return ss_store_watch_has_room(relay->settings->connections, relay->in_flight,
+                                   relay->uncommitted,
+                                   ss_mono_since(ss_delivery_mono(relay->delivery), relay->stored));
 }
 
 void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)

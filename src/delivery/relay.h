@@ -46,7 +46,8 @@ typedef struct ss_relay_t {
     int connection_limit; /* settings->connections, or halved until connection_limit_until */
     ss_mono_t connection_limit_until;
     int in_flight;             /* messages handed to connections and not answered */
-    int uncommitted;           /* outcomes posted to the store and not answered */
+    int uncommitted;           /* outcomes posted to the store and not committed */
+    ss_mono_t stored;          /* the last time one was, or there was none */
     ss_result_t unusable;      /* set: no connection can be made with these settings (TLS) */
     ss_result_t shortage;      /* set: this machine could not open the last connection */
     ss_mono_t shortage_until;  /* none is opened before (shortage.h) */

@@ -5,9 +5,14 @@
 #include "queue/store_batch.h"
 #include "smtp/client_types.h"
 
-int ss_store_watch_room(int connections, int in_flight, int uncommitted)
+#define PROMPT (20 * 1000) /* a store that commits is heard of within this time */
+
+int ss_store_watch_has_room(int connections, int in_flight, int uncommitted,
+                            apr_interval_time_t quiet)
 {
-    return (connections > 1 ? connections : 1) * SS_CLIENT_WINDOW_MAX - in_flight - uncommitted;
+    int windows = (connections > 1 ? connections : 1) + (quiet <= PROMPT);
+
+    return in_flight + uncommitted < windows * SS_CLIENT_WINDOW_MAX;
 }
 
 static void is_well(ss_delivery_t *d)

@@ -7,7 +7,7 @@ import sqlite3
 
 WINDOW = 16
 CONNECTIONS = 2
-BOUND = WINDOW * CONNECTIONS
+BOUND = WINDOW * (CONNECTIONS + 1)
 COUNT = 400
 EXPECT = ["SMTPSend-301", "SMTPSend-255", "SMTPSend-250", "SMTPSend-290", "SMTPSend-2(01|02|03|05)", "SMTPSend-501", "SMTPSend-283", "was killed"]
 
@@ -70,6 +70,9 @@ def test_a_graceful_restart_while_the_queue_is_locked_sends_nothing_twice(make_h
     assert reasons(httpd) == (503, ["queue"])
     row = httpd.status()["relays"][0]
     assert row["state"] == "stopped" and "lock" in row["cause"], row
+    page = httpd.get("/mail-status", {"Accept": "text/html"}).text
+    assert "The queue cannot be used" in page and "The queue cannot be written" in page
+    assert re.search("stopped", httpd.get("/mail-status?auto").text)
     command = httpd.cli("status")
     assert command.returncode == 2 and b"stopped" in command.stdout, command.stdout
     before = len(relay.messages)

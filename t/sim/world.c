@@ -330,7 +330,7 @@ static void judge_bounds(world_t *w)
     if (again > w->duplicates_allowed)
         truth_wrong(&w->truth, "%d messages arrived again, %d may", again, w->duplicates_allowed);
     int on_the_way = ss_delivery_in_flight(w->delivery) + ss_delivery_uncommitted(w->delivery);
-    if (on_the_way > SS_CLIENT_WINDOW_MAX * w->settings.connections)
+    if (on_the_way > SS_CLIENT_WINDOW_MAX * (w->settings.connections + 1))
         truth_wrong(&w->truth, "a crash would send %d messages again", on_the_way);
     if (storage_waiting() > 8 * MESSAGES_MAX)
         truth_wrong(&w->truth, "%d requests to the store for %d messages", storage_waiting(),

@@ -17,7 +17,7 @@ from torture.ledger import Load, Sink, settle
 from torture.test_torture import CONFIG, CONNECTIONS, EXPECT, FAULT, WINDOW, refused_with, report, wait_a_moment
 
 HEALED = 60
-BOUND = WINDOW * CONNECTIONS
+BOUND = WINDOW * (CONNECTIONS + 1)
 EXPECT_FAULTS = [*EXPECT, "sending stops", "nothing is sent", "another process", "clock", "damaged", "malformed", "not a database", "is made again"]
 
 

@@ -13,8 +13,8 @@ from torture.ledger import UNCOUNTED, Load, Sink, settle
 
 WINDOW = 16
 CONNECTIONS = 2
-# What a daemon forgets when it dies: messages in flight and outcomes that are not committed are together never more than a window for each connection.
-BOUND = WINDOW * CONNECTIONS
+# What a daemon forgets when it dies: messages in flight and outcomes that are not committed are together never more than a window for each connection and one more.
+BOUND = WINDOW * (CONNECTIONS + 1)
 CALM = 5          # deaths after which httpd is started anew: it waits longer before each next start of a daemon that dies and dies
 CONFIG = f"SMTPSendConnections {CONNECTIONS}\nSMTPSendRetry 1s\nSMTPSendHistory 1h\n"
 EXPECT = ["ended unexpectedly", "was killed", "status=deferred", "is down at", "AH00", "AH10", "child pid", "messages were still being sent", "reply code to the",

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "disk.h"
 #include "queue/db.h"
 #include "store_rig.h"
@@ -36,6 +37,15 @@ static int says(const char *words)
 
 /* ---- commits ---- */
 
+/* What delivery will know after so many seconds in which nothing changes. */
+static const char *fault_after(int seconds)
+{
+    static ss_store_stats_t stats;
+
+    ss_store_stats(rig.store, &stats);
+    return ss_store_fault(&stats, ss_mono_add(ss_mono_now(), seconds * APR_USEC_PER_SEC));
+}
+
 static void nothing_is_answered_before_the_commit(void)
 {
     ss_store_accept_t *request;
@@ -49,10 +59,12 @@ static void nothing_is_answered_before_the_commit(void)
     CU_ASSERT_TRUE(is_quiet(0));
     CU_ASSERT_EQUAL(ss_store_collect(rig.store), 0);
     CU_ASSERT_EQUAL(ss_store_waiting(rig.store), 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(fault_after(3), "does not end"));
     disk_set(DISK_WELL);
     store_rig_wait(&rig, &is_done);
     CU_ASSERT_EQUAL(request->head.rv, APR_SUCCESS);
     CU_ASSERT_EQUAL(ss_store_waiting(rig.store), 0);
+    CU_ASSERT_PTR_NULL(fault_after(3600));
     apr_pool_destroy(request->message->pool);
     apr_pool_destroy(request->head.pool);
     store_rig_end(&rig);

@@ -13,11 +13,15 @@ static const ss_mono_t never = { 0 };
 
 static void a_window_for_each_connection_may_be_on_its_way(void)
 {
-    CU_ASSERT_EQUAL(ss_store_watch_room(10, 0, 0), 160);
-    CU_ASSERT_EQUAL(ss_store_watch_room(10, 100, 59), 1);
-    CU_ASSERT_EQUAL(ss_store_watch_room(10, 100, 60), 0);
-    CU_ASSERT_EQUAL(ss_store_watch_room(1, 10, 0), 6);
-    CU_ASSERT_EQUAL(ss_store_watch_room(0, 0, 0), 16);
+    const apr_interval_time_t prompt = 20000, slow = 20001;
+
+    CU_ASSERT_TRUE(ss_store_watch_has_room(10, 100, 59, slow));
+    CU_ASSERT_FALSE(ss_store_watch_has_room(10, 100, 60, slow));
+    CU_ASSERT_TRUE(ss_store_watch_has_room(10, 100, 75, prompt));
+    CU_ASSERT_FALSE(ss_store_watch_has_room(10, 100, 76, prompt));
+    CU_ASSERT_TRUE(ss_store_watch_has_room(1, 15, 0, slow));
+    CU_ASSERT_FALSE(ss_store_watch_has_room(1, 16, 0, slow));
+    CU_ASSERT_TRUE(ss_store_watch_has_room(0, 0, 15, slow));
 }
 
 static void a_queue_is_faulty_by_its_numbers(void)
@@ -50,11 +54,20 @@ static void outcomes_that_are_not_committed_are_bounded(void)
         rig.holds = 1;
         for (int i = 0; i < 100; i++) sending_rig_add(&rig, 1);
         sending_rig_run(&rig, 10 * RIG_SECOND);
-        CU_ASSERT_EQUAL(rig.bodies, 16 * connections);
-        CU_ASSERT_EQUAL(rig.relay->uncommitted, 16 * connections);
+        CU_ASSERT_EQUAL(rig.bodies, 16 * (connections + 1)); /* all of it in a moment */
+        CU_ASSERT_EQUAL(rig.relay->uncommitted, 16 * (connections + 1));
         rig.holds = 0;
         sending_rig_run(&rig, RIG_SECOND);
         CU_ASSERT_EQUAL(rig.bodies, 100);
+        rig.holds = 1;
+        for (int i = 0; i < 100; i++) {
+            sending_rig_add(&rig, 1);
+            sending_rig_run(&rig, 21000);
+        }
+        CU_ASSERT_EQUAL(rig.bodies, 100 + 16 * connections);
+        rig.holds = 0;
+        sending_rig_run(&rig, RIG_SECOND);
+        CU_ASSERT_EQUAL(rig.bodies, 200);
         CU_ASSERT_EQUAL(rig.relay->uncommitted, 0);
         sending_rig_end(&rig);
     }
@@ -74,7 +87,7 @@ static void what_is_put_off_is_bounded_too(void)
     rig.reply = later;
     for (int i = 0; i < 100; i++) sending_rig_add(&rig, 1);
     sending_rig_run(&rig, 3600 * RIG_SECOND);
-    CU_ASSERT_EQUAL(rig.relay->uncommitted, 16);
+    CU_ASSERT_EQUAL(rig.relay->uncommitted, 32);
     rig.holds = 0;
     sending_rig_end(&rig);
 }
