@@ -293,13 +293,19 @@ def test_only_loopback_addresses(make_httpd, relay, address, word):
     assert result.returncode != 0 and word in result.stderr and "SMTPSendListen" in result.stderr, result.stderr
 
 
-def test_a_port_that_is_taken_leaves_the_other_endpoints_open(make_httpd, relay):
+def test_a_port_that_is_taken_leaves_the_other_endpoints_open_and_is_tried_again(make_httpd, relay):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        httpd = make_httpd(f"SMTPSendListen 127.0.0.1:{taken.getsockname()[1]}\n", relay=relay, expect=["SMTPSend-287"])
+        port = taken.getsockname()[1]
+        httpd = make_httpd(f"SMTPSendListen 127.0.0.1:{port}\n", relay=relay, expect=["SMTPSend-287"])
         httpd.wait_log("SMTPSend-287: .*Address already in use")
         httpd.wait_state(httpd.send().json["id"], "sent")
+    httpd.wait_log("SMTPSend-288", 40)
+    httpd.wait(lambda: not is_refused(port), 20, "the listener")
+    with smtplib.SMTP("127.0.0.1", port, timeout=30) as smtp:
+        smtp.sendmail("app@example.com", ["bob@example.net"], MESSAGE)
+    relay.wait_for(2)
 
 
 def test_the_address_changes_with_a_graceful_restart(make_listener, relay):
