@@ -242,7 +242,8 @@ void ss_delivery_abort(ss_delivery_t *d)
 void ss_delivery_save(ss_delivery_t *d)
 {
     ss_queue_counts_save(d);
-    ss_jump_save(d);
+    /* What was never read must not be replaced. */
+    if (d->is_ready) ss_jump_save(d);
 }
 
 void ss_delivery_destroy(ss_delivery_t *d)

@@ -214,10 +214,12 @@ static void wait_until(ss_store_t *store, ss_mono_t when)
 /* When there is work without a new request; not set: never. */
 static ss_mono_t works_at(const ss_store_t *store)
 {
-    if (!APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link))
-        return store->batch.again_at;
-    return ss_result_is_set(&store->batch.file.adrift) ? store->batch.file.look_at
-                                                       : (ss_mono_t){ 0 };
+    ss_mono_t at = ss_result_is_set(&store->batch.file.adrift) ? store->batch.file.look_at
+                                                               : (ss_mono_t){ 0 },
+              check = store->is_closing ? (ss_mono_t){ 0 } : store->batch.check.at;
+
+    if (!APR_RING_EMPTY(&store->batch.again, ss_store_request_t, link)) at = store->batch.again_at;
+    return !ss_mono_is_set(at) || (ss_mono_is_set(check) && ss_mono_before(check, at)) ? check : at;
 }
 
 /* Waits for work. 0: closing, and nothing is left. The mutex is held. */
@@ -289,11 +291,13 @@ static void *run_thread(void *baton)
         if (!ss_store_batch_is_held(&store->batch, ss_mono_now())) take_writes(store, &batch);
         int looks = store->is_look_asked || ss_result_is_set(&store->batch.file.adrift);
         store->is_look_asked = 0;
+        int is_idle = !store->waiting;
         pthread_mutex_unlock(&store->mutex);
         if (looks || !APR_RING_EMPTY(&batch, ss_store_request_t, link))
             write_all(store, &batch, &done);
         publish(store, &done);
         read_some(store, &done);
+        if (is_idle) ss_store_batch_check(&store->batch);
         copy_state(store);
         publish(store, &done);
         pthread_mutex_lock(&store->mutex);

@@ -124,6 +124,7 @@ apr_status_t ss_store_batch_open(ss_store_batch_t *store, const ss_store_options
     }
     if (rv == APR_SUCCESS) {
         rv = connect_first(store, dialect);
+        if (rv == APR_SUCCESS) ss_store_check_begin(&store->check, &store->db, options->params);
         if (rv != APR_SUCCESS) *result = store->lost;
     }
     if (rv != APR_SUCCESS) ss_store_batch_close(store);
@@ -328,7 +329,7 @@ static int is_for_again(ss_store_batch_t *store, int tries)
     return db->fault == SS_FAULT_LOST && tries < 1 && (!store->again_wait || store->conflicts);
 }
 
-void ss_store_batch_damaged(ss_store_batch_t *store, const char *text)
+static void set_damage(ss_store_batch_t *store, const char *text)
 {
     if (*store->stats.damage) return;
     ss_log(store->options.log, SS_LOG_ERROR, 309,
@@ -343,19 +344,11 @@ static void note_damage(ss_store_batch_t *store, ss_store_request_t *request)
     const char *id = request ? ss_store_request_id(request) : NULL;
 
     if (id && request->rv == SS_STORE_UNREADABLE) ss_db_note_damage(db, id, 0);
-    if (db->fault == SS_FAULT_DAMAGE && !id) ss_store_batch_damaged(store, db->result.text);
+    if (db->fault == SS_FAULT_DAMAGE && !id) set_damage(store, db->result.text);
     if (db->damaged_count > SS_DB_DAMAGED_MAX)
-        ss_store_batch_damaged(store,
-                               apr_psprintf(db->scratch, "more than %d messages cannot be read: %s",
-                                            SS_DB_DAMAGED_MAX, request->result.text));
+        set_damage(store, apr_psprintf(db->scratch, "more than %d messages cannot be read: %s",
+                                       SS_DB_DAMAGED_MAX, request->result.text));
     store->stats.unreadable = db->damaged_count;
-}
-
-/* Whether the others of the batch can be written without it. */
-static int is_its_own(const ss_db_t *db, ss_store_request_t *request)
-{
-    return db->fault == SS_FAULT_REQUEST ||
-           (db->fault == SS_FAULT_DAMAGE && ss_store_request_id(request));
 }
 
 /* Writes the batch in one transaction. A request that the database refuses goes to `done` with its
@@ -380,7 +373,7 @@ static apr_status_t do_batch(ss_store_batch_t *store, struct ss_requests_t *batc
             ss_db_note_damage(db, ss_store_request_id(bad), 1))
             continue;
         if (is_for_again(store, tries++)) continue;
-        if (!bad || !is_its_own(db, bad)) return rv;
+        if (!bad || (db->fault != SS_FAULT_REQUEST && db->fault != SS_FAULT_DAMAGE)) return rv;
         tries = 0;
         set_error(db, bad);
         note_damage(store, bad);
@@ -586,6 +579,18 @@ void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
 }
 
 /* ---- a read ---- */
+
+void ss_store_batch_check(ss_store_batch_t *store)
+{
+    ss_store_check_t *check = &store->check;
+
+    if (!ss_mono_is_set(check->at) || ss_mono_before(ss_mono_now(), check->at)) return;
+    if (ensure_connected(store) != APR_SUCCESS)
+        check->at = ss_mono_add(ss_mono_now(), AGAIN_MOST);
+    else if (ss_store_check_step(check, &store->db) != APR_SUCCESS)
+        note_damage(store, NULL);
+    ss_db_clear(&store->db);
+}
 
 static apr_status_t read_step(ss_db_t *db, ss_store_request_t *request, int *more)
 {

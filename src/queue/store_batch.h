@@ -8,6 +8,7 @@
 #include "queue/lease.h"
 #include "queue/node_name.h"
 #include "queue/store_options.h"
+#include "queue/store_check.h"
 #include "queue/store_file.h"
 #include "queue/store_request.h"
 
@@ -38,6 +39,7 @@ typedef struct {
     ss_result_t lost;              /* why there is no connection */
     ss_dialect_fault_t lost_fault; /* SS_FAULT_LOST, or a conflict while it was made */
     ss_store_file_t file;          /* an embedded queue's */
+    ss_store_check_t check;
     ss_store_stats_t stats;
 } ss_store_batch_t;
 
@@ -52,8 +54,8 @@ void ss_store_batch_close(ss_store_batch_t *store);
  * requests go to done, the others to store->again. */
 void ss_store_batch_write(ss_store_batch_t *store, struct ss_requests_t *batch,
                           struct ss_requests_t *done);
-/* The file is found to be damaged, and not only some messages of it. */
-void ss_store_batch_damaged(ss_store_batch_t *store, const char *text);
+/* One step of looking for damage, where it is due. */
+void ss_store_batch_check(ss_store_batch_t *store);
 /* One step of a read, about a millisecond. 1: it is answered; 0: it needs another step. */
 int ss_store_batch_read(ss_store_batch_t *store, ss_store_request_t *request);
 

@@ -322,6 +322,39 @@ static void an_order_that_cannot_be_read_is_a_damaged_file(void)
     end();
 }
 
+/* Nobody asks for anything: the store looks by itself. The page of a table's rows is overwritten.
+ */
+static void a_damaged_page_is_found_soon(const char *bytes, size_t len)
+{
+    begin(900);
+    for (int i = 0; i < 1200; i++) {
+        ss_message_t *m = store_rig_message(&rig, 1, 10);
+        CU_ASSERT_EQUAL(store_rig_accept(&rig, m), APR_SUCCESS);
+        apr_pool_destroy(m->pool);
+    }
+    store_rig_close(&rig);
+    overwrite(find_page(bytes, len), (char)0xff, PAGE);
+    CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    for (int i = 0; i < 2000 && !*stats().damage; i++) usleep(5000);
+    CU_ASSERT_PTR_NOT_NULL(strstr(stats().damage, "--recover"));
+    end();
+}
+
+static void damage_is_looked_for_after_the_start(void)
+{
+    a_damaged_page_is_found_soon("r450@example.net", 16);
+    a_damaged_page_is_found_soon("sender@example.com", 18);
+}
+
+/* The content of one message is no damage of the file. */
+static void a_sound_file_is_not_found_damaged(void)
+{
+    begin(900);
+    usleep(400000);
+    CU_ASSERT_STRING_EQUAL(stats().damage, "");
+    end();
+}
+
 /* ---- what does not fit together ---- */
 
 /* A message whose rows are changed by another program before it is loaded. */
@@ -364,7 +397,8 @@ static void recipients_that_are_missing_are_no_message(void)
     X(what_is_unreadable_is_counted_until_it_is_over) \
     X(ten_unreadable_messages_are_single_ones) \
     X(eleven_unreadable_messages_are_a_damaged_file) \
-    X(an_order_that_cannot_be_read_is_a_damaged_file)
+    X(an_order_that_cannot_be_read_is_a_damaged_file) X(damage_is_looked_for_after_the_start) \
+    X(a_sound_file_is_not_found_damaged)
 /* clang-format on */
 
 void ss_suite_store_damage(void)
