@@ -36,13 +36,12 @@ static void add(ss_delivery_t *d, apr_interval_time_t by)
     if (by < 0) c->back += by;
     c->ahead = c->ahead + by > 0 ? c->ahead + by : 0;
     if (by > 0) c->since = ss_delivery_mono(d);
-    apr_interval_time_t size = by > 0 ? by : -by;
+    long seconds = (long)apr_time_sec((by > 0 ? by : -by) + APR_USEC_PER_SEC / 2);
     ss_log(d->log, SS_LOG_WARN, 218,
-           "the clock was set %s by %d days %02d:%02d:%02d: waiting mail keeps its times, and none "
+           "the clock was set %s by %ld days %02ld:%02ld:%02ld: waiting mail keeps its times, and none "
            "of it expires earlier or later",
-           by > 0 ? "forward" : "back", (int)(apr_time_sec(size) / 86400),
-           (int)(apr_time_sec(size) / 3600 % 24), (int)(apr_time_sec(size) / 60 % 60),
-           (int)(apr_time_sec(size) % 60));
+           by > 0 ? "forward" : "back", seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60,
+           seconds % 60);
 }
 
 static void settle(ss_deferred_t *deferred, ss_mono_t now)
