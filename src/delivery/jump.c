@@ -38,7 +38,8 @@ static void add(ss_delivery_t *d, apr_interval_time_t by)
     if (by > 0) c->since = ss_delivery_mono(d);
     long seconds = (long)apr_time_sec((by > 0 ? by : -by) + APR_USEC_PER_SEC / 2);
     ss_log(d->log, SS_LOG_WARN, 218,
-           "the clock was set %s by %ld days %02ld:%02ld:%02ld: waiting mail keeps its times, and none "
+           "the clock was set %s by %ld days %02ld:%02ld:%02ld: waiting mail keeps its times, and "
+           "none "
            "of it expires earlier or later",
            by > 0 ? "forward" : "back", seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60,
            seconds % 60);
@@ -163,6 +164,16 @@ int ss_jump_is_over(const ss_relay_t *relay, const ss_message_t *m)
 
     return ss_retry_is_over(m, relay->settings, ss_jump_age(relay, m)) &&
            !is_unsure(relay->delivery, expire < UNSURE ? expire : UNSURE);
+}
+
+apr_interval_time_t ss_jump_oldest_age(const ss_relay_t *relay)
+{
+    const ss_delivery_clock_t *c = &relay->delivery->clock;
+    apr_time_t now = ss_delivery_wall(relay->delivery);
+    apr_time_t jump = ss_mono_to_wall(c->since, ss_delivery_mono(relay->delivery), now);
+    apr_interval_time_t age = now - relay->oldest - (relay->oldest < jump ? c->ahead : 0);
+
+    return relay->waiting_messages > 0 && relay->oldest && age > 0 ? age : 0;
 }
 
 apr_interval_time_t ss_jump_ahead(const ss_delivery_t *d, apr_interval_time_t history)

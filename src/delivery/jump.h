@@ -29,6 +29,8 @@ apr_interval_time_t ss_jump_age(const ss_relay_t *relay, const ss_message_t *m);
 /* Whether its time is over. Where nothing is written down of the clock before, nothing is until it
  * was tried for an hour, or for as long as it may be. */
 int ss_jump_is_over(const ss_relay_t *relay, const ss_message_t *m);
+/* How long the relay's oldest message waits, as far as known; 0: none does. */
+apr_interval_time_t ss_jump_oldest_age(const ss_relay_t *relay);
 /* By how much the clock was set forward of late: finished messages seem older by that. Where that
  * is not known: all time. */
 apr_interval_time_t ss_jump_ahead(const ss_delivery_t *d, apr_interval_time_t history);

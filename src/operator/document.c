@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "delivery/jump.h"
 #include "delivery/learned.h"
 #include "delivery/node.h"
 #include "delivery/pause.h"
@@ -160,8 +161,7 @@ static json_t *relay_of(const ss_operator_t *o, ss_relay_t *relay, apr_time_t no
     const char *cause, *advice;
     const char *state = ss_relay_state(relay, &cause, &advice);
     json_t *entry = advice_of(advice), *learned = json_array();
-    int waits = relay->waiting_messages > 0 && relay->oldest && now > relay->oldest;
-    apr_time_t oldest = waits ? apr_time_sec(now - relay->oldest) : 0;
+    apr_time_t oldest = apr_time_sec(ss_jump_oldest_age(relay));
     apr_int64_t counts[SS_STATES], messages = relay->waiting_messages;
     apr_uint64_t bytes = relay->waiting_bytes;
 

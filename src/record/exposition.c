@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "delivery/jump.h"
 #include "delivery/pause.h"
 #include "record/health.h"
 
@@ -61,10 +62,7 @@ typedef enum { OLDEST, BYTES, PAUSED, PAUSED_SECONDS, SUCCESS, UNCERTAIN, CONNEC
 static double number_of(number_t number, const ss_relay_t *relay, apr_time_t now)
 {
     switch (number) {
-    case OLDEST:
-        return relay->waiting_messages > 0 && relay->oldest && now > relay->oldest
-                   ? (double)(now - relay->oldest) / 1e6
-                   : 0;
+    case OLDEST: return (double)ss_jump_oldest_age(relay) / 1e6;
     case BYTES: return ss_delivery_is_counted(relay->delivery) ? (double)relay->waiting_bytes : -1;
     case PAUSED: return relay->pause.directive || relay->pause.stored;
     case PAUSED_SECONDS: return (double)ss_pause_total(relay, now) / 1e6;

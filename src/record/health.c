@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "delivery/jump.h"
 #include "delivery/relay.h"
 #include "delivery/store_watch.h"
 
@@ -33,7 +34,7 @@ static void judge_relay(json_t *reasons, const ss_relay_t *relay, apr_time_t now
 {
     const ss_relay_pause_t *pause = &relay->pause;
     const char *cause = NULL, *advice = NULL, *state = ss_relay_state(relay, &cause, &advice);
-    apr_time_t oldest = relay->waiting_messages > 0 ? relay->oldest : 0;
+    apr_time_t oldest = now - ss_jump_oldest_age(relay);
 
     if (!relay->settings->engine) return;
     if (pause->directive || pause->stored) {
