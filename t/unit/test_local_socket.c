@@ -237,6 +237,26 @@ static void where_nobody_is_idle_further_clients_wait(void)
     close_served();
 }
 
+static void one_that_becomes_idle_makes_room_for_those_that_wait(void)
+{
+    char wait[200];
+
+    serve(60 * APR_USEC_PER_SEC, 2);
+    daemon_rig_submit(&rig, NULL);
+    apr_snprintf(wait, sizeof(wait), "{\"do\":\"get\",\"id\":\"%s\",\"wait\":60000000}", rig.id);
+    int first = come();
+    ask(first, wait);
+    hear_nothing(first);
+    int second = come(), third = come();
+    ask(third, "{\"do\":\"nothing\"}");
+    hear_nothing(third);
+    ask(second, "{\"do\":\"nothing\"}");
+    CU_ASSERT_EQUAL(hear_soon(second), SS_FRAME_ANSWER);
+    CU_ASSERT_EQUAL(hear_soon(second), SS_FRAME_BYE);
+    CU_ASSERT_EQUAL(hear_soon(third), SS_FRAME_ANSWER);
+    close_served();
+}
+
 void ss_suite_local_socket(void)
 {
     CU_pSuite suite = CU_add_suite("local_socket", NULL, NULL);
@@ -250,4 +270,5 @@ void ss_suite_local_socket(void)
     CU_ADD_TEST(suite, room_is_made_by_the_one_that_was_idle_for_longest);
     CU_ADD_TEST(suite, clients_beyond_the_budget_take_the_place_of_idle_ones);
     CU_ADD_TEST(suite, where_nobody_is_idle_further_clients_wait);
+    CU_ADD_TEST(suite, one_that_becomes_idle_makes_room_for_those_that_wait);
 }
