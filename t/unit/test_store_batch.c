@@ -147,6 +147,69 @@ static void a_wait_is_spread(void)
     CU_ASSERT_EQUAL(ss_store_batch_spread(0, 7), 0);
 }
 
+/* A database whose constraints are other people's transactions: all of the batch is kept in its
+ * order, nobody is notified, and it is written when the others are gone. */
+static void a_disturbed_batch_is_done_again(void)
+{
+    static const ss_dialect_error_t errors[] = {
+        { 19, NULL, SS_FAULT_CONFLICT, APR_EAGAIN, "EAGAIN", "constraint", "%s is disturbed" },
+        { .words = NULL },
+    };
+    ss_store_request_t *requests[4];
+    ss_message_t *messages[4];
+    struct ss_requests_t batch, done;
+
+    begin();
+    ss_dialect_t disturbed = ss_dialect_sqlite;
+    disturbed.errors = errors;
+    store.db.dialect = &disturbed;
+    ss_store_request_t *other = NULL;
+    APR_RING_INIT(&batch, ss_store_request_t, link);
+    APR_RING_INIT(&done, ss_store_request_t, link);
+    for (int i = 0; i < 4; i++) {
+        messages[i] = store_rig_message(&rig, 1, 10);
+        requests[i] = &ss_store_accept_create(messages[i], NULL, NULL)->head;
+        ss_store_request_push(&batch, requests[i]);
+    }
+    other = &ss_store_accept_create(messages[3], NULL, NULL)->head;
+    CU_ASSERT_EQUAL(write_one(other), APR_SUCCESS);
+    for (int i = 1; i <= 4; i++) {
+        ss_store_batch_write(&store, &batch, &done);
+        CU_ASSERT_TRUE(APR_RING_EMPTY(&done, ss_store_request_t, link));
+        CU_ASSERT_EQUAL(store.conflicts, i);
+        CU_ASSERT_STRING_EQUAL(store.stats.fault, "");
+        CU_ASSERT_EQUAL(store.most, i < 4 ? 1000 : 2);
+        CU_ASSERT_EQUAL(count("SELECT count(*) FROM message"), 1);
+        for (int n = 0; n < 4; n++) {
+            ss_store_request_t *kept = ss_store_request_take(&store.again);
+            CU_ASSERT_TRUE(kept == requests[n] && ss_mono_is_set(kept->keep_until));
+            ss_store_request_push(&batch, kept);
+        }
+    }
+    /* Had it lasted for seconds, people would be notified. */
+    store.conflict_since.us -= 6 * SECOND;
+    ss_store_batch_write(&store, &batch, &done);
+    CU_ASSERT_PTR_NOT_NULL(strstr(store.stats.fault, "is disturbed"));
+    CU_ASSERT_EQUAL(ss_db_do(&store.db, "DELETE FROM recipient"), APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_db_do(&store.db, "DELETE FROM message"), APR_SUCCESS);
+    ss_store_batch_room_t room = ss_store_batch_room(&store);
+    for (int i = 0; i < 2; i++) {
+        room.requests = 2;
+        CU_ASSERT_EQUAL(ss_store_batch_take(&store.again, &batch, &room), 2);
+        ss_store_batch_write(&store, &batch, &done);
+    }
+    CU_ASSERT_TRUE(!store.conflicts && !*store.stats.fault && store.most > 1);
+    CU_ASSERT_EQUAL(count("SELECT count(*) FROM message"), 4);
+    for (int i = 0; i < 4; i++) {
+        CU_ASSERT_TRUE(ss_store_request_take(&done) == requests[i] &&
+                       requests[i]->rv == APR_SUCCESS);
+        apr_pool_destroy(requests[i]->pool);
+        apr_pool_destroy(messages[i]->pool);
+    }
+    apr_pool_destroy(other->pool);
+    end();
+}
+
 /* The first always, the others while there is room. */
 static void a_batch_is_bounded(void)
 {
@@ -264,6 +327,7 @@ void ss_suite_store_batch(void)
     CU_add_test(suite, "failed_batches_wait_longer_and_longer",
                 failed_batches_wait_longer_and_longer);
     CU_add_test(suite, "a_wait_is_spread", a_wait_is_spread);
+    CU_add_test(suite, "a_disturbed_batch_is_done_again", a_disturbed_batch_is_done_again);
     CU_add_test(suite, "a_batch_is_bounded", a_batch_is_bounded);
     CU_add_test(suite, "batches_get_smaller_where_there_are_conflicts",
                 batches_get_smaller_where_there_are_conflicts);
