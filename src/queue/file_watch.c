@@ -9,6 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* A file system without shared memory: SQLite keeps a journal instead, which comes and goes. Where
+ * a log is missing less often, it was deleted in the moment of opening. */
+#define WITHOUT_LOG 3
+
 static ss_file_stat_t of_stat(int failed, const struct stat *s)
 {
     if (failed) return (ss_file_stat_t){ .links = 0 };
@@ -66,13 +70,14 @@ void ss_file_watch_begin(ss_file_watch_t *watch, const char *path, int fd, apr_p
     listen_beside(watch->events, watch->log);
     watch->fd = fd;
     look(watch, &watch->opened);
+    watch->without_log = watch->opened.log.links ? 0 : watch->without_log + 1;
 }
 
 ss_file_fate_t ss_file_watch_look(const ss_file_watch_t *watch, ss_file_places_t *now)
 {
     if (!watch->opened.own.links) return SS_FILE_WELL;
     look(watch, now);
-    return ss_file_watch_judge(&watch->opened, now);
+    return ss_file_watch_judge(&watch->opened, now, watch->without_log < WITHOUT_LOG);
 }
 
 const char *ss_file_watch_place(int fd, char *buffer, apr_size_t size)
@@ -104,16 +109,17 @@ int ss_file_watch_same(const ss_file_stat_t *a, const ss_file_stat_t *b)
     return a->links && b->links && a->device == b->device && a->inode == b->inode;
 }
 
-/* Without a log it keeps a journal, which comes and goes. */
-static int is_kept(const ss_file_stat_t *opened, const ss_file_stat_t *now)
+static int is_kept(const ss_file_stat_t *opened, const ss_file_stat_t *now, int has_log)
 {
-    return !opened->links || ss_file_watch_same(opened, now);
+    return !has_log || ss_file_watch_same(opened, now);
 }
 
-ss_file_fate_t ss_file_watch_judge(const ss_file_places_t *opened, const ss_file_places_t *now)
+ss_file_fate_t ss_file_watch_judge(const ss_file_places_t *opened, const ss_file_places_t *now,
+                                   int has_log)
 {
     if (ss_file_watch_same(&now->named, &opened->own))
-        return is_kept(&opened->log, &now->log) && is_kept(&opened->index, &now->index)
+        return is_kept(&opened->log, &now->log, has_log) &&
+                       is_kept(&opened->index, &now->index, has_log)
                    ? SS_FILE_WELL
                    : SS_FILE_LOG_GONE;
     if (now->named.links) return SS_FILE_REPLACED;

@@ -35,6 +35,7 @@ typedef struct {
     const char *log, *index; /* beside the file itself, where the path is a symlink */
     int fd;                  /* of the open file, the owner's */
     int events;              /* an inotify descriptor, made when first needed; -1: none */
+    int without_log;         /* how often in a row it had no log when it was opened */
     ss_file_places_t opened; /* own.links 0: nothing is watched */
 } ss_file_watch_t;
 
@@ -50,7 +51,8 @@ const char *ss_file_watch_place(int fd, char *buffer, apr_size_t size);
 pid_t ss_file_watch_user(int fd);
 
 /* Pure. */
-ss_file_fate_t ss_file_watch_judge(const ss_file_places_t *opened, const ss_file_places_t *now);
+ss_file_fate_t ss_file_watch_judge(const ss_file_places_t *opened, const ss_file_places_t *now,
+                                   int has_log);
 int ss_file_watch_same(const ss_file_stat_t *a, const ss_file_stat_t *b);
 /* What to say about a log of this size: 1 it is large (or has doubled), -1 it is small again, 0
  * nothing. *said: the size that was reported last; 0: none. */

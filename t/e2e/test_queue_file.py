@@ -6,6 +6,7 @@ import re
 import shutil
 import sqlite3
 import subprocess
+import threading
 
 from rig.httpd import CLI
 
@@ -61,6 +62,34 @@ def test_a_deleted_log_is_made_again(make_httpd, make_relay):
     httpd, relay = waiting(make_httpd, make_relay)
     harm(httpd, relay, ["-wal", "-shm"])
     assert re.search(r"SMTPSend-304.*" + re.escape(httpd.queue) + "-wal.*nothing is lost", httpd.log())
+
+
+def test_nothing_is_lost_while_mail_flows(make_httpd, relay):
+    """Files disappear again and again below a daemon that accepts and sends; each accepted message arrives once."""
+    httpd = make_httpd("SMTPSendConnections 4\n", relay=relay, level="notice", expect=["SMTPSend-304", "SMTPSend-305"])
+    accepted, ended = [], threading.Event()
+
+    def submit(name):
+        number = 0
+        while not ended.is_set():
+            number += 1
+            if httpd.send(b"Subject: %s-%d\r\n\r\nx\r\n" % (name, number)).status == 202:
+                accepted.append(b"%s-%d" % (name, number))
+    threads = [threading.Thread(target=submit, args=(name,)) for name in (b"a", b"b", b"c")]
+    for thread in threads:
+        thread.start()
+    for number, ends in enumerate([[""], ["-wal"], ["-shm"], ["", "-wal", "-shm"], ["-wal", "-shm"], [""]]):
+        httpd.wait(lambda: len(accepted) >= 20 * (number + 1), 20, "more messages")
+        for end in ends:
+            os.remove(httpd.queue + end)
+        httpd.wait(lambda: all(os.path.exists(httpd.queue + end) for end in ("", "-wal", "-shm")), 10, "the files to be there again")
+    ended.set()
+    for thread in threads:
+        thread.join(60)
+    relay.wait_for(len(accepted), timeout=60)
+    httpd.wait(lambda: not httpd.status()["queue"]["messages"], 20, "an empty queue")
+    subjects = [re.search(rb"Subject: (\S+)", message.data).group(1) for message in relay.messages]
+    assert sorted(subjects) == sorted(accepted)
 
 
 def test_a_moved_folder_is_waited_for(make_httpd, make_relay):

@@ -384,8 +384,9 @@ static void what_stat_says_is_judged(void)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        CU_ASSERT_EQUAL(ss_file_watch_judge(&opened, &cases[i].now), cases[i].fate);
-    CU_ASSERT_EQUAL(ss_file_watch_judge(&journal, &opened), SS_FILE_WELL);
+        CU_ASSERT_EQUAL(ss_file_watch_judge(&opened, &cases[i].now, 1), cases[i].fate);
+    CU_ASSERT_EQUAL(ss_file_watch_judge(&journal, &opened, 0), SS_FILE_WELL);
+    CU_ASSERT_EQUAL(ss_file_watch_judge(&journal, &journal, 1), SS_FILE_LOG_GONE);
 }
 
 static void a_log_is_reported_each_time_it_doubles(void)
