@@ -73,6 +73,25 @@ static void outcomes_that_are_not_committed_are_bounded(void)
     }
 }
 
+/* One outcome of ten is committed after a while: the store works. */
+static void a_commit_makes_room_for_one_more_window(void)
+{
+    start(1);
+    rig.holds = 1;
+    for (int i = 0; i < 10; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 25000);
+    ss_store_request_t *first = ss_store_request_take(&rig.posted);
+    CU_ASSERT_EQUAL_FATAL(first->verb, SS_STORE_OUTCOME);
+    first->rv = APR_SUCCESS;
+    first->done(first);
+    CU_ASSERT_EQUAL(rig.relay->uncommitted, 9);
+    for (int i = 0; i < 40; i++) sending_rig_add(&rig, 1);
+    sending_rig_run(&rig, 0);
+    CU_ASSERT_EQUAL(rig.relay->uncommitted, 32);
+    rig.holds = 0;
+    sending_rig_end(&rig);
+}
+
 static const char *later(sending_rig_t *r, const char *command)
 {
     (void)r;
@@ -176,6 +195,7 @@ void ss_suite_store_watch(void)
     CU_ADD_TEST(suite, a_window_for_each_connection_may_be_on_its_way);
     CU_ADD_TEST(suite, a_queue_is_faulty_by_its_numbers);
     CU_ADD_TEST(suite, outcomes_that_are_not_committed_are_bounded);
+    CU_ADD_TEST(suite, a_commit_makes_room_for_one_more_window);
     CU_ADD_TEST(suite, what_is_put_off_is_bounded_too);
     CU_ADD_TEST(suite, nothing_is_sent_while_the_queue_cannot_be_written);
     CU_ADD_TEST(suite, a_hanging_queue_is_left_in_peace);
