@@ -70,12 +70,13 @@ void ss_file_watch_begin(ss_file_watch_t *watch, const char *path, int fd, apr_p
     listen_beside(watch->events, watch->log);
     watch->fd = fd;
     look(watch, &watch->opened);
+    watch->is_on = 1;
     watch->without_log = watch->opened.log.links ? 0 : watch->without_log + 1;
 }
 
 ss_file_fate_t ss_file_watch_look(const ss_file_watch_t *watch, ss_file_places_t *now)
 {
-    if (!watch->opened.own.links) return SS_FILE_WELL;
+    if (!watch->is_on) return SS_FILE_WELL;
     look(watch, now);
     return ss_file_watch_judge(&watch->opened, now, watch->without_log < WITHOUT_LOG);
 }

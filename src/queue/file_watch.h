@@ -36,7 +36,8 @@ typedef struct {
     int fd;                  /* of the open file, the owner's */
     int events;              /* an inotify descriptor, made when first needed; -1: none */
     int without_log;         /* how often in a row it had no log when it was opened */
-    ss_file_places_t opened; /* own.links 0: nothing is watched */
+    ss_file_places_t opened;
+    int is_on; /* 0: nothing is open */
 } ss_file_watch_t;
 
 /* Once the file is open and has its log. */

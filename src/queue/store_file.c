@@ -29,7 +29,7 @@ void ss_store_file_begin(ss_store_file_t *file)
 static void drop_connection(ss_store_file_t *file)
 {
     ss_db_close(file->db);
-    file->watch.opened.own.links = 0;
+    file->watch.is_on = 0;
 }
 
 /* ---- saving what only the connection has ---- */
@@ -242,7 +242,7 @@ int ss_store_file_look(ss_store_file_t *file, apr_uint64_t commits)
     ss_file_fate_t fate;
     int is_well = 0;
 
-    if (file->is_replaced || !file->watch.opened.own.links) return !file->is_replaced;
+    if (file->is_replaced || !file->watch.is_on) return !file->is_replaced;
     fate = ss_file_watch_look(&file->watch, &now);
     ss_result_clear(&file->adrift);
     switch (fate) {

@@ -78,7 +78,7 @@ def test_nothing_is_lost_while_mail_flows(make_httpd, relay):
     threads = [threading.Thread(target=submit, args=(name,)) for name in (b"a", b"b", b"c")]
     for thread in threads:
         thread.start()
-    for number, ends in enumerate([[""], ["-wal"], ["-shm"], ["", "-wal", "-shm"], ["-wal", "-shm"], [""]]):
+    for number, ends in enumerate([[""], ["-wal"], ["-shm"], ["", "-wal", "-shm"], ["-wal", "-shm"], [""]] * 3):
         httpd.wait(lambda: len(accepted) >= 20 * (number + 1), 20, "more messages")
         for end in ends:
             os.remove(httpd.queue + end)

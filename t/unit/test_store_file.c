@@ -389,6 +389,25 @@ static void what_stat_says_is_judged(void)
     CU_ASSERT_EQUAL(ss_file_watch_judge(&journal, &journal, 1), SS_FILE_LOG_GONE);
 }
 
+/* Between its opening and the first look. */
+static void a_file_that_is_gone_already_is_noticed(void)
+{
+    apr_pool_t *pool = ss_store_pool();
+    ss_file_watch_t watch = { .events = -1 };
+    ss_file_places_t now;
+
+    store_rig_begin(&rig);
+    int fd = open(rig.file, O_RDWR | O_CREAT, 0600);
+    unlink(rig.file);
+    CU_ASSERT_EQUAL(ss_file_watch_look(&watch, &now), SS_FILE_WELL);
+    ss_file_watch_begin(&watch, rig.file, fd, pool);
+    CU_ASSERT_EQUAL(ss_file_watch_look(&watch, &now), SS_FILE_DELETED);
+    close(fd);
+    close(watch.events);
+    apr_pool_destroy(pool);
+    store_rig_end(&rig);
+}
+
 static void a_log_is_reported_each_time_it_doubles(void)
 {
     const struct {
@@ -413,7 +432,8 @@ static void a_log_is_reported_each_time_it_doubles(void)
     X(without_a_folder_nothing_is_taken) X(a_deleted_folder_is_waited_for) \
     X(a_reader_keeps_a_deleted_log_from_being_made_again) \
     X(what_a_replaced_file_held_is_saved) X(what_was_moved_away_is_whole) \
-    X(what_stat_says_is_judged) X(a_log_is_reported_each_time_it_doubles)
+    X(what_stat_says_is_judged) X(a_file_that_is_gone_already_is_noticed) \
+    X(a_log_is_reported_each_time_it_doubles)
 /* clang-format on */
 
 void ss_suite_store_file(void)
