@@ -71,12 +71,12 @@ static apr_status_t connect_store(ss_store_batch_t *store, const ss_dialect_t *d
     return rv;
 }
 
-/* Asked once: it takes a second connection. */
+/* Asked once: it takes a second connection. Other engines number their processes differently. */
 static apr_status_t check_pool(ss_store_batch_t *store)
 {
     ss_db_t *db = &store->db;
 
-    if (!db->dialect->is_mixed ||
+    if (!db->dialect->is_mixed || !db->engine->is_strict ||
         !db->dialect->is_mixed(db->driver, db->handle, store->options.params, db->scratch))
         return APR_SUCCESS;
     ss_result_set(&store->lost, "queue", "", NULL, db->dialect->mixed, db->name);
