@@ -1,12 +1,15 @@
-"""Several nodes on one PostgreSQL, each behind a proxy and a clock of its own, their faults, and the ledger that knows which node delivered what and when.
+"""Nodes, each with a clock of its own and its own way to the queue (several on one PostgreSQL behind a proxy each, or one with its file), their faults, and the ledger that knows
+which node delivered what and when.
 
 A message may arrive twice only where its first delivery's outcome was lost: the daemon that delivered it was killed, or lost its lease, before it could commit.
 `Ledger.judge` finds that fault for each delivery that was repeated and counts how many each fault explains; what no fault explains was sent by two nodes."""
 import collections
+import contextlib
 import http.client
 import os
 import random
 import signal
+import sqlite3
 import struct
 import tempfile
 import threading
@@ -19,6 +22,7 @@ from rig.proc import children
 from torture.ledger import NUMBER, Sink
 
 LEASE = 60
+HEALED = 60     # seconds after the last fault within which all is delivered
 # A fault loses outcomes that were not committed: those of the second before it, and while the database was away, those of that time.
 REACH = 1.0
 LOSING = ("kill", "machine", "stop", "partition")
@@ -98,7 +102,7 @@ class Ledger:
 class NodeSink(Sink):
     """Slow, so that a window is open on each connection, and for one message in so many it says "later", so that mail is deferred at all times."""
 
-    def __init__(self, ledger, node, slow=0.06, defers=50):
+    def __init__(self, ledger, node, slow=0.03, defers=50):
         self.ledger, self.node = ledger, node
         self.slow, self.defers = slow, defers
         self.dice = random.Random(node)
@@ -155,18 +159,21 @@ class Client(threading.Thread):
 
 
 class Node:
-    """httpd with its daemon, the proxy in front of its database, its relay and its clock. make: make_httpd of the fixtures."""
+    """httpd with its daemon, the proxy in front of its database (server None: its queue is a file), its relay and its clock. make: make_httpd of the fixtures."""
 
     def __init__(self, index, make, server, database, ledger, config, fault_so):
         self.index, self.ledger = index, ledger
         self.sink = NodeSink(ledger, index)
-        self.proxy = PgProxy(server.port, seed=index)
+        self.proxy = PgProxy(server.port, seed=index) if server else None
         handle, self.clock = tempfile.mkstemp(prefix="smtp-send-clock.")
         os.close(handle)
         os.chmod(self.clock, 0o644)
         self.set_clock(0)
-        self.httpd = make(f"{self.proxy.database(database).directive}\n{config}", self.sink, expect=["."], env={"LD_PRELOAD": fault_so, "SMTP_SEND_CLOCK": self.clock})
-        self.dead = 0
+        self.disk = self.clock + ".disk"
+        # Held while the queue's file is gone: who kills the daemon then loses what only the open file has.
+        self.intact = threading.Lock()
+        directive = self.proxy.database(database).directive if server else ""
+        self.httpd = make(f"{directive}\n{config}", self.sink, expect=["."], env={"LD_PRELOAD": fault_so, "SMTP_SEND_CLOCK": self.clock, "SMTP_SEND_FAULT": self.disk})
 
     def set_clock(self, seconds):
         with open(self.clock, "r+b") as file:
@@ -202,8 +209,16 @@ class Node:
         self.httpd.process.wait(20)
         self.httpd.wait(lambda: not any(is_running(pid) for pid in daemons), 20, "the daemons to end")
 
+    def heal(self):
+        self.set_clock(0)
+        if self.proxy:
+            self.proxy.thaw()
+            self.proxy.up()
+        self.signal(signal.SIGCONT)
+
     def close(self):
-        self.proxy.close()
+        if self.proxy:
+            self.proxy.close()
         self.sink.close()
         os.unlink(self.clock)
 
@@ -232,14 +247,16 @@ class Faults(threading.Thread):
     # ---- of a node ----
 
     def kill(self):
-        fault = self.ledger.begin("kill", self.node.index)
-        self.node.signal(signal.SIGKILL)
-        self.ledger.end(fault)
+        with self.node.intact:
+            fault = self.ledger.begin("kill", self.node.index)
+            self.node.signal(signal.SIGKILL)
+            self.ledger.end(fault)
 
     def machine(self, away=(0, 3)):
-        fault = self.ledger.begin("machine", self.node.index)
-        self.node.kill_machine()
-        self.ledger.end(fault)
+        with self.node.intact:
+            fault = self.ledger.begin("machine", self.node.index)
+            self.node.kill_machine()
+            self.ledger.end(fault)
         self.sleep(*away)
         self.node.httpd.start()
 
@@ -332,6 +349,50 @@ class Faults(threading.Thread):
         self.ledger.end(fault)
         self.ledger.count("lost answers", rule.hits)
 
+    # ---- of the queue's file ----
+
+    def lock(self):
+        """By another process that writes."""
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(f"file:{self.node.httpd.queue}?mode=rw", uri=True, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            fault = self.ledger.begin("outage", self.node.index, "lock")
+            self.sleep(0.1, 8)
+            self.ledger.end(fault)
+
+    def disk(self):
+        """It breaks at each sync, fills up in the middle of commits, or is read-only."""
+        fault = self.ledger.begin("outage", self.node.index, "disk")
+        with open(self.node.disk, "w") as file:
+            os.chmod(self.node.disk, 0o644)
+            file.write(self.dice.choice(["sync", "write", "ro"]))
+        self.sleep(0.1, 8)
+        os.unlink(self.node.disk)
+        self.ledger.end(fault)
+
+    def vanish(self):
+        """The file or its log is deleted, or the folder is away for some time."""
+        queue = self.node.httpd.queue
+        folder = os.path.dirname(queue)
+        with self.node.intact:
+            fault = self.ledger.begin("outage", self.node.index, "vanish")
+            ends = self.dice.choice([("",), ("-wal",), ("", "-wal", "-shm"), None])
+            if ends is None:
+                os.rename(folder, folder + ".away")
+                self.sleep(0.1, 6)
+                os.rename(folder + ".away", folder)
+            for end in ends or ():
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(queue + end)
+            # It is noticed within five seconds.
+            select_pause(5)
+            green(self.node.httpd, f"after {ends}", {"queue", "daemon"})
+            self.ledger.end(fault)
+
+    def socket(self):
+        self.ledger.count("socket")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.node.httpd.socket)
+
     # ---- of the database ----
 
     def database(self, mode=None):
@@ -342,9 +403,56 @@ class Faults(threading.Thread):
         self.ledger.end(fault)
 
 
-def heal(nodes):
-    for node in nodes:
-        node.set_clock(0)
-        node.proxy.thaw()
-        node.proxy.up()
-        node.signal(signal.SIGCONT)
+def reasons(httpd):
+    """Why health is red: {reason: detail}; None: no answer."""
+    try:
+        return {row["reason"]: row["detail"] for row in httpd.get("/mail-status/health").json["reasons"]}
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def green(httpd, why=None, only=None):
+    """Waits until health is green (only: until none of these reasons is left)."""
+    found = {}
+
+    def look():
+        now = found["now"] = reasons(httpd)
+        return now is not None and not (set(now) & only if only else now)
+    try:
+        httpd.wait(look, HEALED)
+    except AssertionError as error:
+        raise AssertionError(f"health is red, {why}: {found}, queue file there: {os.path.exists(httpd.queue)}") from error
+
+
+def play(ledger, nodes, faults, seconds, clients=4):
+    """Load and faults for so long; then the faults' end, and HEALED seconds for what is left. Returns the figures."""
+    faults = [thread for thread in faults if thread.weights]
+    clients = [Client(ledger, nodes, node) for node in nodes for _ in range(clients)]
+    try:
+        for thread in clients + faults:
+            thread.start()
+        select_pause(seconds)
+    finally:
+        for thread in faults:
+            thread.stopping.set()
+        for thread in faults:
+            thread.join(150)
+        for node in nodes:
+            node.heal()
+    since = time.monotonic()
+    assert not any(thread.is_alive() for thread in faults), "a fault hangs"
+    failed = [thread.failed for thread in faults if thread.failed]
+    assert not failed, failed
+    for client in clients:
+        client.stopping.set()
+    for client in clients:
+        client.join(150)
+        assert not client.is_alive(), "a submission hangs"
+    with ledger.changed:
+        ledger.changed.wait_for(lambda: not ledger.missing(), HEALED)
+    since = time.monotonic() - since
+    explained, unexplained = ledger.judge()
+    counts = dict(ledger.counts)
+    return {"nodes": len(nodes), "faults": sum(counts.values()) - counts.get("refused statements", 0) - counts.get("lost answers", 0), "accepted": len(ledger.accepted),
+            "arrived": len(ledger.arrivals), "lost": len(ledger.missing()), "twice": sum(explained.values()), "worst": max(explained.values(), default=0), "unexplained": len(unexplained),
+            "healed in": round(since, 1), "answers": dict(ledger.answers), "broken": ledger.broken, "kinds": counts, "which": (sorted(ledger.missing())[:10], unexplained[:10])}

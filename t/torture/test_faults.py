@@ -14,9 +14,9 @@ from rig.proc import children, memory
 
 from torture.conftest import FULL, times
 from torture.ledger import Load, Sink, settle
-from torture.test_torture import CONFIG, CONNECTIONS, EXPECT, FAULT, WINDOW, refused_with, report, wait_a_moment
+from torture.shared import HEALED, Faults, Ledger, Node, green, play, reasons
+from torture.test_torture import CONFIG, CONNECTIONS, EXPECT, FAULT, SEED, WINDOW, refused_with, report, wait_a_moment
 
-HEALED = 60
 BOUND = WINDOW * (CONNECTIONS + 1)
 EXPECT_FAULTS = [*EXPECT, "sending stops", "nothing is sent", "another process", "clock", "damaged", "malformed", "not a database", "is made again"]
 
@@ -58,7 +58,7 @@ def flows(httpd, load, sink, name, bound=BOUND, lost=0):
     figures = settle(load, sink, HEALED)
     report(f"H {name}", figures)
     assert figures["lost"] <= lost and figures["duplicates"] <= bound, figures
-    httpd.wait(lambda: httpd.get("/mail-status/health").status == 200, HEALED, "health")
+    green(httpd)
 
 
 def kill_daemon(httpd):
@@ -71,8 +71,7 @@ def kill_daemon(httpd):
 
 def red(httpd):
     """Health names the queue."""
-    answer = httpd.get("/mail-status/health")
-    return answer.status == 503 and "queue" in answer.text
+    return "queue" in reasons(httpd)
 
 
 @pytest.mark.parametrize("then", ["graceful", "kill"])
@@ -187,7 +186,7 @@ def test_damaged_while_running(make_httpd):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(httpd.queue + end)
         httpd.start()
-        httpd.wait(lambda: httpd.get("/mail-status/health").status == 200 and not httpd.status()["queue"]["messages"], HEALED, "an empty queue")
+        httpd.wait(lambda: reasons(httpd) == {} and not httpd.status()["queue"]["messages"], HEALED, "an empty queue")
         report("H damaged, recovered", {"accepted": len(load.accepted), "arrived": len(sink.arrived), "duplicates": sink.duplicates})
         assert sink.duplicates <= BOUND + WINDOW, sink.duplicates
 
@@ -274,8 +273,28 @@ def test_the_queue_disappears(make_httpd, what):
             DISAPPEARS[what](httpd.queue)
             # It is noticed within five seconds.
             wait_a_moment(5, 5)
-            httpd.wait(lambda: httpd.get("/mail-status/health").status == 200 and os.path.exists(httpd.queue), HEALED, "the queue to be back")
+            httpd.wait(lambda: reasons(httpd) == {} and os.path.exists(httpd.queue), HEALED, "the queue to be back")
             pid = httpd.status()["pid"]
             kill_daemon(httpd)
             httpd.wait(lambda: httpd.status(check=False).get("pid", pid) != pid, 30, "the next daemon")
         flows(httpd, load, sink, f"the queue disappears, {what}", count * BOUND)
+
+
+def test_all_of_it(make_httpd):
+    """One server under parallel faults, with the rules of R12 (shared.py): nothing lost, and what comes twice was in flight when the daemon was killed."""
+    seconds = 60 * float(os.environ.get("MINUTES", times(0.2, 10)))
+    ledger = Ledger()
+    node = Node(0, make_httpd, None, None, ledger, CONFIG, FAULT)
+    try:
+        of_process = {"kill": 10, "machine": 3, "hold": 6, "graceful": 8, "restart": 2, "clock": 6, "clock_years": 1, "socket": 1}
+        of_file = {"lock": 4, "disk": 6, "vanish": 2}
+        faults = [Faults(ledger, node, None, f"{SEED} {i}", (0.5, 4), weights, None) for i, weights in enumerate((of_process, of_file))]
+        figures = {**play(ledger, [node], faults, seconds), "seed": SEED}
+        report("H all", figures)
+        assert not figures["lost"] and not figures["unexplained"] and figures["worst"] <= BOUND, figures
+        green(node.httpd)
+        node.httpd.wait(lambda: not node.httpd.status()["queue"]["messages"], HEALED, "what nobody waits for to be sent, too")
+        assert "exit signal" not in node.httpd.log()
+    finally:
+        node.httpd.stop()
+        node.close()

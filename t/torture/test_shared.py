@@ -2,14 +2,13 @@
 import os
 import signal
 import threading
-import time
 
 import pytest
 from rig.httpd import is_running
 from rig.postgres import Postgres
 from torture.conftest import times
 from torture.ledger import Load, Sink, settle
-from torture.shared import Client, Faults, Ledger, Node, heal
+from torture.shared import HEALED, Faults, Ledger, Node, green, play
 from torture.test_torture import BOUND, CONFIG, CONNECTIONS, EXPECT, FAULT, SEED, WINDOW, report, wait_a_moment
 
 EXPECT_SHARED = [*EXPECT, "taken over", "given this one up", "sending is paused", "sending stops", "queue answers again"]
@@ -130,7 +129,6 @@ OF_NODE = {"kill": 10, "machine": 3, "hold": 8, "graceful": 4, "restart": 2, "cl
 OF_NODE_LONG = {"stop": 1, "machine_long": 0.5}
 OF_WAY = {"cut": 10, "away": 3, "freeze": 3, "conflict": 8, "lose": 6}
 OF_WAY_LONG = {"partition": 0.5}
-HEALED = 60     # seconds after the last fault within which all is delivered
 
 
 @pytest.mark.parametrize("count", [2, 3])
@@ -140,55 +138,26 @@ def test_r12_nodes_under_faults(server, make_httpd, count):
     ledger = Ledger()
     rare = threading.Semaphore(count - 1)
     database = server.database()
-    nodes, faults, clients = [], [], []
-    print(f"SEED={SEED} nodes={count}")
+    only = os.environ.get("FAULTS", "").split()
+    of_node, of_way, of_database = [{k: v for k, v in some.items() if not only or k in only} for some in
+                                    ({**OF_NODE, **times({}, OF_NODE_LONG)}, {**OF_WAY, **times({}, OF_WAY_LONG)}, {"database": 1})]
+    nodes, faults = [], [Faults(ledger, None, server, f"{SEED} database", times((4, 8), (10, 30)), of_database, rare)]
     try:
-        nodes += [Node(i, make_httpd, server, database, ledger, CONFIG, FAULT) for i in range(count)]
-        clients += [Client(ledger, nodes, node) for node in nodes for _ in range(4)]
-        only = os.environ.get("FAULTS", "").split()
-        kinds = [{k: v for k, v in some.items() if not only or k in only} for some in
-                 ({**OF_NODE, **times({}, OF_NODE_LONG)}, {**OF_WAY, **times({}, OF_WAY_LONG)}, {"database": 1})]
-        for node in nodes:
-            faults.append(Faults(ledger, node, server, f"{SEED} node {node.index}", times((0.5, 3), (0.7, 4)), kinds[0], rare))
-            faults.append(Faults(ledger, node, server, f"{SEED} way {node.index}", (0.5, 3), kinds[1], rare))
-        faults.append(Faults(ledger, None, server, f"{SEED} database", times((4, 8), (10, 30)), kinds[2], rare))
-        faults = [thread for thread in faults if thread.weights]
-        for thread in clients + faults:
-            thread.start()
-        wait_a_moment(seconds, seconds)
-        for thread in faults:
-            thread.stopping.set()
-        for thread in faults:
-            thread.join(120)
-            assert not thread.is_alive() and not thread.failed, thread.failed
-        heal(nodes)
-        healed = time.monotonic()
-        for client in clients:
-            client.stopping.set()
-        for client in clients:
-            client.join(150)
-            assert not client.is_alive(), "a submission hangs"
-        with ledger.changed:
-            ledger.changed.wait_for(lambda: not ledger.missing(), HEALED)
-        healed = time.monotonic() - healed
-        explained, unexplained = ledger.judge()
-        lost = ledger.missing()
-        worst = max(explained.values(), default=0)
-        figures = {"nodes": count, "faults": sum(ledger.counts.values()) - ledger.counts["refused statements"] - ledger.counts["lost answers"], "accepted": len(ledger.accepted), "arrived": len(ledger.arrivals), "lost": len(lost),
-                   "twice": sum(explained.values()), "worst": worst, "unexplained": len(unexplained), "healed in": round(healed, 1), "answers": dict(ledger.answers),
-                   "broken": ledger.broken, "kinds": dict(ledger.counts), "seed": SEED}
+        for i in range(count):
+            nodes.append(Node(i, make_httpd, server, database, ledger, CONFIG, FAULT))
+            faults.append(Faults(ledger, nodes[i], server, f"{SEED} node {i}", times((0.5, 3), (0.7, 4)), of_node, rare))
+            faults.append(Faults(ledger, nodes[i], server, f"{SEED} way {i}", (0.5, 3), of_way, rare))
+        figures = {**play(ledger, nodes, faults, seconds), "seed": SEED}
         report("R12", figures)
-        for number in lost[:10]:
+        for number in figures["which"][0]:
             print("lost", number, "accepted by node", ledger.accepted[number], database.sql(f"SELECT id, node, due, finished, attempts, now() FROM message WHERE idem_key LIKE '%ledger-{number}'"))
-        print("unexplained", unexplained[:10])
-        assert not lost and not unexplained and worst <= WINDOW * CONNECTIONS, figures
+        assert not figures["lost"] and not figures["unexplained"] and figures["worst"] <= WINDOW * (CONNECTIONS + 1), figures
         for node in nodes:
-            node.httpd.wait(lambda: node.httpd.get("/mail-status/health").status == 200, HEALED, "health")
+            green(node.httpd)
             assert "exit signal" not in node.httpd.log()
         nodes[0].httpd.wait(lambda: not database.sql("SELECT 1 FROM message WHERE finished = 0"), HEALED, "what nobody waits for to be sent, too")
         assert not database.sql("SELECT id, node FROM message WHERE node NOT IN (SELECT name FROM node)"), "messages of no node"
     finally:
-        heal(nodes)
         for node in nodes:
             node.httpd.stop()
             node.close()
