@@ -23,7 +23,7 @@ enum {
     FAULTS_RESTART = 4,  /* graceful restarts */
     FAULTS_OPERATOR = 8, /* pauses and holds */
     FAULTS_DISK = 16,    /* a full disk, for one commit */
-    FAULTS_CLOCK = 32,   /* the wall clock jumps by hours */
+    FAULTS_CLOCK = 32,   /* the wall clock jumps by hours and years */
     FAULTS_STUCK = 64,   /* the store hangs or refuses for seconds */
     FAULTS_SICK = 128    /* for a while, all sessions end before they carry anything */
 };

@@ -46,6 +46,19 @@ static void learned_for_a_day(void)
     delivery_rig_end(&rig);
 }
 
+/* A clock that was ahead does not make it last for years. */
+static void learned_while_the_clock_was_ahead(void)
+{
+    delivery_rig_begin(&rig);
+    delivery_rig_create(&rig);
+    ss_learned_add(rig.delivery, HOST, SS_LEARN_NO_PIPELINING, 0, "no");
+    rig.wall -= 10000 * HOUR;
+    CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, HOST, NULL), SS_LEARN_NO_PIPELINING);
+    delivery_rig_pass(&rig, 24 * HOUR);
+    CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, HOST, NULL), 0);
+    delivery_rig_end(&rig);
+}
+
 /* The smallest number stands; a larger one is no news. */
 static void learned_recipients(void)
 {
@@ -371,6 +384,7 @@ void ss_suite_delivery_time(void)
     CU_pSuite suite = CU_add_suite("delivery_time", NULL, NULL);
 
     CU_ADD_TEST(suite, learned_for_a_day);
+    CU_ADD_TEST(suite, learned_while_the_clock_was_ahead);
     CU_ADD_TEST(suite, learned_recipients);
     CU_ADD_TEST(suite, suspected_for_an_hour);
     CU_ADD_TEST(suite, learned_is_restored);
