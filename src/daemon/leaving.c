@@ -40,7 +40,7 @@ static void wait_for_store(ss_timer_t *timer, ss_mono_t now)
         ss_log(d->log, SS_LOG_WARN, 290,
                "the delivery daemon stays until the outcomes of %d messages are stored; the queue "
                "cannot be written: %s",
-               uncommitted, fault ? fault : "it is slow");
+               uncommitted, fault && *fault ? fault : "it is slow");
     }
     timer->fired = wait_for_store;
     ss_loop_timer(d->loop, timer, ss_mono_add(now, LOOK_EVERY));

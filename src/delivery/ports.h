@@ -22,8 +22,8 @@ typedef struct {
     void (*post)(void *self, ss_store_request_t *request);
     /* Requests posted and not answered yet, of everybody who uses the store. */
     int (*store_waiting)(void *self);
-    /* Why what is posted cannot be committed: the last write failed, one does not end, none was
-     * committed since the start. NULL: it can. Valid until the next call. */
+    /* Why what is posted cannot be committed: the last write failed, one does not end; "" while
+     * none was committed since the start. NULL: it can. Valid until the next call. */
     const char *(*store_fault)(void *self);
 
     /* ---- connections ---- */

@@ -170,8 +170,9 @@ const char *ss_relay_state(const ss_relay_t *relay, const char **cause, const ch
                                                             : "paused";
         return "paused";
     }
-    *cause = relay->delivery->ports.store_fault(relay->delivery->ports.self);
-    if (*cause) {
+    const char *fault = relay->delivery->ports.store_fault(relay->delivery->ports.self);
+    if (fault && *fault) {
+        *cause = fault;
         *advice = "queue-unwritable";
         return "stopped";
     }

@@ -64,10 +64,10 @@ static void look_again(ss_timer_t *timer, ss_mono_t now)
         is_well(d);
         return;
     }
-    if (!d->store.is_said)
+    if (*fault && !d->store.is_said)
         ss_log(d->log, SS_LOG_ERROR, 255,
                "nothing is sent, since its outcome could not be stored: %s", fault);
-    d->store.is_said = 1;
+    d->store.is_said |= *fault != 0;
     is_faulty(d);
 }
 

@@ -6,8 +6,8 @@
 
 typedef struct ss_delivery_t ss_delivery_t;
 
-/* Why the queue cannot be written now, or NULL. From then on it is tried until it can, and then all
- * relays are woken. The text is valid until the next call. */
+/* Why the queue cannot be written now, "" while that is not known, or NULL. From then on it is
+ * tried until it can, and then all relays are woken. The text is valid until the next call. */
 const char *ss_store_watch_fault(ss_delivery_t *d);
 /* Whether another message of a relay may be handed over, which allows so many connections, while so
  * many are in flight and the outcomes of others are not committed yet. A crash sends all of these

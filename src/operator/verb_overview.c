@@ -40,9 +40,9 @@ static void ages_counted(ss_store_request_t *request)
 void ss_verb_overview(ss_operator_t *o, ss_request_t *req)
 {
     /* A store that cannot write may not answer either; that is what is asked for then. */
-    if (ss_store_port_fault(o->queue) ||
-        (ss_mono_is_set(o->counted) &&
-         ss_mono_since(ss_loop_now(o->loop), o->counted) < AGES_EVERY)) {
+    const char *fault = ss_store_port_fault(o->queue);
+    if ((fault && *fault) || (ss_mono_is_set(o->counted) &&
+                              ss_mono_since(ss_loop_now(o->loop), o->counted) < AGES_EVERY)) {
         answer(o, req);
         return;
     }

@@ -146,7 +146,7 @@ const char *ss_store_fault(const ss_store_stats_t *stats, ss_mono_t now)
     if (ss_mono_is_set(stats->unwritten) && ss_mono_since(now, stats->unwritten) > HANGS_AFTER)
         return "a write to the queue does not end: another program holds its lock, or the disk or "
                "the database server does not respond";
-    return stats->commits ? NULL : "nothing was written to the queue since the start";
+    return stats->commits ? NULL : "";
 }
 
 /* ---- the thread's side ---- */

@@ -43,5 +43,5 @@ int ss_store_is_replaced(ss_store_t *store);
 /* A copy of the numbers as they are after the last batch; the fault as it is now. */
 void ss_store_stats(ss_store_t *store, ss_store_stats_t *stats);
 /* Why nothing can be written, by these numbers: the last write failed, writes have waited for more
- * than 2 s, or none was committed since the start. NULL: it can. Pure. */
+ * than 2 s; "" while none was committed since the start. NULL: it can. Pure. */
 const char *ss_store_fault(const ss_store_stats_t *stats, ss_mono_t now);

@@ -85,7 +85,7 @@ json_t *ss_health_reasons(ss_record_t *r, apr_time_t now)
     ss_delivery_waiting(r->delivery, &messages, &bytes);
     /* Asking also tries a write: an idle queue that can be written again is found healthy. */
     const char *fault = ss_store_watch_fault(r->delivery);
-    if (fault)
+    if (fault && *fault)
         add(reasons, NULL, "queue", pool,
             apr_pstrcat(
                 pool,
