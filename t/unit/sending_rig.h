@@ -57,7 +57,7 @@ struct sending_rig_t {
     int holds;            /* requests are not answered */
     int fails;            /* ... or answered with an error */
     const char *fault;    /* why nothing can be written, as delivery hears it */
-    int fails_counts;     /* only SS_STORE_COUNTS */
+    unsigned fails_verbs; /* only these: a bit for each */
     int holds_loads;      /* only SS_STORE_LOAD is not answered */
     apr_status_t load_rv; /* what loading the first message fails with; 0: it does not */
     int fails_holds;      /* only to hold a message is answered with an error */
