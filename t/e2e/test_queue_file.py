@@ -10,7 +10,7 @@ import threading
 
 from rig.httpd import CLI
 
-GONE = ["SMTPSend-301", "SMTPSend-304", "SMTPSend-305", "SMTPSend-306", "SMTPSend-501"]
+GONE = ["SMTPSend-255", "SMTPSend-301", "SMTPSend-304", "SMTPSend-305", "SMTPSend-306", "SMTPSend-501"]
 
 
 def health(httpd):
@@ -107,6 +107,48 @@ def test_a_moved_folder_is_waited_for(make_httpd, make_relay):
     httpd.wait(lambda: health(httpd)[0] == 200, 10, "health to be green")
     assert httpd.send().status == 202
     flows(httpd, relay, 4)
+
+
+def test_an_unmounted_folder_is_waited_for(make_httpd, make_relay):
+    """What is mounted again is the same file system, as a disk is. Where mounting is not allowed, folders are renamed."""
+    relay = make_relay()
+    httpd = make_httpd(relay=relay, start=False, expect=GONE)
+    folder = os.path.dirname(httpd.queue)
+    disk = folder + ".disk"
+    os.mkdir(disk)
+    if not os.geteuid():
+        shutil.chown(disk, os.stat(folder).st_uid, os.stat(folder).st_gid)
+    can_mount = subprocess.run(["mount", "--bind", disk, folder], capture_output=True).returncode == 0
+
+    def unmount():
+        if can_mount:
+            subprocess.run(["umount", "-l", folder], check=False)
+        else:
+            os.rename(folder, disk + ".away")
+            os.mkdir(folder)
+
+    def mount():
+        if can_mount:
+            subprocess.run(["mount", "--bind", disk, folder], check=True)
+        else:
+            os.rmdir(folder)
+            os.rename(disk + ".away", folder)
+    try:
+        httpd.start()
+        httpd.message(httpd.send().json["id"], wait="10s")
+        unmount()
+        answer = httpd.send()
+        assert answer.status == 503 and "unmounted" in answer.text, answer
+        assert health(httpd)[0] == 503
+        mount()
+        httpd.wait(lambda: health(httpd)[0] == 200, 10, "health to be green")
+        httpd.message(httpd.send().json["id"], wait="10s")
+        assert len(relay.messages) == 2
+        httpd.stop()
+        httpd.wait(lambda: not os.path.exists(httpd.queue + "-wal"), 20, "the daemon to leave")
+    finally:
+        if can_mount:
+            unmount()
 
 
 def test_another_file_is_opened_and_the_former_one_kept(make_httpd, make_relay):

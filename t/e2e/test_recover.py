@@ -163,6 +163,27 @@ def test_one_unreadable_message_affects_no_other(make_httpd, relay):
     httpd.wait(lambda: httpd.get("/mail-status/health").status == 200, 10, "health to be green")
 
 
+def test_a_large_message_that_ends_in_the_middle_is_put_on_hold(make_httpd, relay):
+    """It is read from the queue while it is sent: the damage is met in the middle of the transaction."""
+    httpd = waiting(make_httpd, relay, 1)
+    content = b"".join(b"line %d %s\r\n" % (number, b"z" * 60) for number in range(80000))
+    ident = httpd.send(b"Subject: large\r\n\r\n" + content).json["id"]
+    stop(httpd)
+    size, root = pages_of(httpd.queue, "message")
+    with open(httpd.queue, "rb") as file:
+        page = file.read().index(b"line 70000 ") // size
+    overwrite(httpd.queue, page * size, b"\xff" * 4)
+    httpd.expect("SMTPSend-234", "SMTPSend-501", "status=deferred", "The (SMTP host|connection|content)")
+    httpd.write("")
+    httpd.start()
+    httpd.wait_state(ident, "held", timeout=30)
+    row, = httpd.message(ident)["recipients"]
+    assert row["heldBecause"] == "unreadable" and "--recover" in row["reply"], row
+    assert httpd.send().status == 202
+    relay.wait_for(2, timeout=30)
+    assert all(b"Subject: large" not in message.data for message in relay.messages)
+
+
 def cpu(pid):
     """Seconds."""
     with open(f"/proc/{pid}/stat") as file:
