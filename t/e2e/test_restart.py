@@ -195,9 +195,9 @@ def test_a_slow_resume_stays_slow_over_a_restart(make_httpd, relay):
     httpd.graceful_wait()
     relay.wait_for(1)
     httpd.graceful_wait()
-    # Two a minute: the seven others would have gone in a moment.
+    # Two a minute, and one at once after the resume and after each start: the others would have gone in a moment.
     status = httpd.status()
-    assert status["queue"]["messages"] >= 6 and status["counts"]["queued"] >= 6
+    assert status["queue"]["messages"] >= 5 and status["counts"]["queued"] >= 5
     assert setting(httpd, "SELECT value FROM setting WHERE key = 'ramp/default'") == [("30000000",)]
     httpd.cli("resume", check=0)
     relay.wait_for(8)
