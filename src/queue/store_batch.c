@@ -475,7 +475,9 @@ static void batch_failed(ss_store_batch_t *store, struct ss_requests_t *batch, i
     if (!is_conflict || ss_mono_since(now, store->conflict_since) > CONFLICT_QUIET)
         set_fault(store, db->result.text);
     while ((request = ss_store_request_take(batch)) != NULL) {
-        if (ss_store_batch_keeps(request, store->close_until, now)) {
+        /* What is damaged does not heal: a daemon that leaves need not wait. */
+        if (db->fault != SS_FAULT_DAMAGE &&
+            ss_store_batch_keeps(request, store->close_until, now)) {
             ss_store_request_push(&kept, request);
             continue;
         }
