@@ -72,6 +72,9 @@ static void pauses_are_read_before_anything_is_sent(void)
         CU_ASSERT_FALSE(ss_delivery_is_ready(rig.delivery));
         CU_ASSERT_PTR_NOT_NULL(ss_delivery_start_problem(rig.delivery));
         CU_ASSERT_EQUAL(rig.opened, 0);
+        /* What was not read is not replaced by a process that leaves now. */
+        ss_delivery_save(rig.delivery);
+        CU_ASSERT_EQUAL(rig.requests[SS_STORE_SET], 0);
         rig.fails_verbs = 0;
         sending_rig_run(&rig, 30 * RIG_SECOND);
         CU_ASSERT_TRUE(ss_delivery_is_ready(rig.delivery));
