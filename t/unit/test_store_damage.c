@@ -342,7 +342,7 @@ static void a_damaged_page_is_found_soon(const char *bytes, size_t len)
 
 static void damage_is_looked_for_after_the_start(void)
 {
-    a_damaged_page_is_found_soon("r450@example.net", 16);
+    a_damaged_page_is_found_soon("r850@example.net", 16);
     a_damaged_page_is_found_soon("sender@example.com", 18);
 }
 
