@@ -25,6 +25,12 @@ class Clock:
         os.rename(new, self.path)
 
 
+@pytest.fixture(scope="module")
+def server():
+    with Postgres() as server:
+        yield server
+
+
 @pytest.fixture
 def clock(tmp_path):
     return Clock(tmp_path)
@@ -53,20 +59,17 @@ def test_deferred_mail_goes_on(make_httpd, make_relay, clock, offset, words):
     assert httpd.log().count("the clock was set") == 2, "once each time"
 
 
-def test_a_node_whose_clock_is_set_keeps_its_mail(make_httpd, relay, clock):
+def test_a_node_whose_clock_is_set_keeps_its_mail(make_httpd, relay, clock, server):
     """Its heartbeat goes on: nobody takes its mail over, and it sends on."""
-    with Postgres() as server:
-        database = server.database()
-        a = node(make_httpd, database, relay, env=clock.env, expect=["the clock was set"])
-        b = node(make_httpd, database, relay)
-        first, second = name_of(a, database), name_of(b, database)
-        for offset in ("-20m", "+20m", "-10y"):
-            clock.set(offset)
-            seen = int(database.sql(f"SELECT seen FROM node WHERE name = '{first}'")[0][0])
-            a.wait(lambda seen=seen: int(database.sql(f"SELECT seen FROM node WHERE name = '{first}'")[0][0]) >= seen + 2000000, 10, "two more heartbeats")
-            a.wait_state(a.send().json["id"], "sent")
-            assert names(database) == sorted([first, second])
-        assert len(relay.messages) == 5 and not [n for n in b.status()["nodes"] if n["silent"]]
-        assert a.log().count("the clock was set") == 3
-        a.stop()
-        b.stop()
+    database = server.database()
+    a = node(make_httpd, database, relay, env=clock.env, expect=["the clock was set"])
+    b = node(make_httpd, database, relay)
+    first, second = name_of(a, database), name_of(b, database)
+    for offset in ("-20m", "+20m", "-10y"):
+        clock.set(offset)
+        seen = int(database.sql(f"SELECT seen FROM node WHERE name = '{first}'")[0][0])
+        a.wait(lambda seen=seen: int(database.sql(f"SELECT seen FROM node WHERE name = '{first}'")[0][0]) >= seen + 2000000, 10, "two more heartbeats")
+        a.wait_state(a.send().json["id"], "sent")
+        assert names(database) == sorted([first, second])
+    assert len(relay.messages) == 5 and not [n for n in b.status()["nodes"] if n["silent"]]
+    assert a.log().count("the clock was set") == 3

@@ -70,7 +70,7 @@ def test_a_pause_that_cannot_be_read_holds(proxy, database, make_httpd, relay):
 
 def test_a_commit_whose_answer_never_came(proxy, database, make_httpd, relay):
     """The client gets 503 although the message is stored: it is sent once the database is back, and the repeated submission finds it."""
-    httpd = node(make_httpd, database, relay, expect=["cannot be written", "can be written again", "nothing is sent", "mail is sent again", "could not be read", "answered with 503", "AH01", "sending stops", "queue answers again"])
+    httpd = node(make_httpd, database, relay, expect=["cannot be written", "can be written again", "nothing is sent", "mail is sent again", "could not be read", "could not be counted", "answered with 503", "AH01", "sending stops", "queue answers again"])
     httpd.wait_state(httpd.send().json["id"], "sent")
 
     def goes_away(*_):
