@@ -35,6 +35,7 @@ class Ledger:
         self.changed = threading.Condition(self.lock)
         self.next = 0
         self.accepted, self.answers, self.broken = {}, collections.Counter(), 0
+        self.when = {}      # number: when it was accepted
         self.arrivals = collections.defaultdict(list)
         self.faults, self.counts = [], collections.Counter()
 
@@ -46,6 +47,7 @@ class Ledger:
     def accept(self, number, node):
         with self.lock:
             self.accepted[number] = node
+            self.when[number] = time.monotonic()
 
     def arrive(self, number, node):
         with self.changed:
@@ -66,6 +68,12 @@ class Ledger:
     def count(self, kind, by=1):
         with self.lock:
             self.counts[kind] += by
+            self.faults.append(Fault(kind, None, time.monotonic(), time.monotonic()))
+
+    def around(self, number):
+        """What happened when a message was accepted: (seconds after it, fault)."""
+        at = self.when[number]
+        return [(round(f.begin - at, 1), f.kind if f.end else "", f.node, round((f.end or f.begin) - f.begin, 1)) for f in self.faults if abs(f.begin - at) < 12]
 
     def missing(self):
         return [n for n in self.accepted if n not in self.arrivals]
@@ -170,7 +178,7 @@ class Node:
         os.chmod(self.clock, 0o644)
         self.set_clock(0)
         self.disk = self.clock + ".disk"
-        # Held while the queue's file is gone: who kills the daemon then loses what only the open file has.
+        # Held while the queue's file is gone, and while httpd is: what only an open file has would be lost.
         self.intact = threading.Lock()
         directive = self.proxy.database(database).directive if server else ""
         self.httpd = make(f"{directive}\n{config}", self.sink, expect=["."], env={"LD_PRELOAD": fault_so, "SMTP_SEND_CLOCK": self.clock, "SMTP_SEND_FAULT": self.disk})
@@ -257,8 +265,8 @@ class Faults(threading.Thread):
             fault = self.ledger.begin("machine", self.node.index)
             self.node.kill_machine()
             self.ledger.end(fault)
-        self.sleep(*away)
-        self.node.httpd.start()
+            self.sleep(*away)
+            self.node.httpd.start()
 
     def machine_long(self):
         with self.rare:
@@ -285,9 +293,10 @@ class Faults(threading.Thread):
         self.node.httpd.graceful()
 
     def restart(self):
-        self.ledger.count("restart")
-        self.node.httpd.stop()
-        self.node.httpd.start()
+        with self.node.intact:
+            self.ledger.count("restart")
+            self.node.httpd.stop()
+            self.node.httpd.start()
 
     def clock(self):
         self.ledger.count("clock")
@@ -374,8 +383,11 @@ class Faults(threading.Thread):
         queue = self.node.httpd.queue
         folder = os.path.dirname(queue)
         with self.node.intact:
-            fault = self.ledger.begin("outage", self.node.index, "vanish")
+            # A file that nobody has open cannot be saved.
+            green(self.node.httpd, "before its queue is deleted", {"queue", "daemon"})
             ends = self.dice.choice([("",), ("-wal",), ("", "-wal", "-shm"), None])
+            fault = self.ledger.begin("outage", self.node.index, "vanish")
+            self.ledger.count("folder away" if ends is None else f"deleted {len(ends)} {ends[0]}")
             if ends is None:
                 os.rename(folder, folder + ".away")
                 self.sleep(0.1, 6)
@@ -453,6 +465,6 @@ def play(ledger, nodes, faults, seconds, clients=4):
     since = time.monotonic() - since
     explained, unexplained = ledger.judge()
     counts = dict(ledger.counts)
-    return {"nodes": len(nodes), "faults": sum(counts.values()) - counts.get("refused statements", 0) - counts.get("lost answers", 0), "accepted": len(ledger.accepted),
+    return {"nodes": len(nodes), "faults": sum(counts.values()) - counts.get("refused statements", 0) - counts.get("lost answers", 0) - counts.get("vanish", 0), "accepted": len(ledger.accepted),
             "arrived": len(ledger.arrivals), "lost": len(ledger.missing()), "twice": sum(explained.values()), "worst": max(explained.values(), default=0), "unexplained": len(unexplained),
             "healed in": round(since, 1), "answers": dict(ledger.answers), "broken": ledger.broken, "kinds": counts, "which": (sorted(ledger.missing())[:10], unexplained[:10])}

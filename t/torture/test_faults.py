@@ -291,6 +291,9 @@ def test_all_of_it(make_httpd):
         faults = [Faults(ledger, node, None, f"{SEED} {i}", (0.5, 4), weights, None) for i, weights in enumerate((of_process, of_file))]
         figures = {**play(ledger, [node], faults, seconds), "seed": SEED}
         report("H all", figures)
+        for number in figures["which"][0]:
+            with contextlib.closing(sqlite3.connect(f"file:{node.httpd.queue}?mode=ro", uri=True)) as db:
+                print("lost", number, db.execute("SELECT id, due, finished, attempts, held FROM message WHERE idem_key LIKE ?", (f"%ledger-{number}",)).fetchall(), ledger.around(number))
         assert not figures["lost"] and not figures["unexplained"] and figures["worst"] <= BOUND, figures
         green(node.httpd)
         node.httpd.wait(lambda: not node.httpd.status()["queue"]["messages"], HEALED, "what nobody waits for to be sent, too")
