@@ -101,8 +101,6 @@ static void print_status(const json_t *status, const char *relay, apr_pool_t *po
         printf("  %s%s%s: %s\n", of, *of ? " " : "", ss_terminal_text(row, "reason", pool),
                ss_terminal_text(row, "detail", pool));
     }
-    if (*ss_terminal_text(queue, "error", pool))
-        printf("  the queue: %s\n", ss_terminal_text(queue, "error", pool));
     printf("Queue: %s%lld messages, %s of %s (%s); daemon %lld running for %s\n",
            ss_json_is(queue, "counted") ? "" : "not counted yet; since the start ",
            ss_json_number(queue, "messages"),

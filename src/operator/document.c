@@ -9,6 +9,7 @@
 #include "delivery/learned.h"
 #include "delivery/node.h"
 #include "delivery/pause.h"
+#include "delivery/store_watch.h"
 #include "mail/attributes_json.h"
 #include "record/health.h"
 #include "smtp/advice.h"
@@ -195,14 +196,14 @@ static json_t *queue_of(const ss_operator_t *o, apr_int64_t oldest)
     apr_int64_t messages;
     apr_uint64_t bytes;
 
+    const char *fault = ss_store_watch_fault(o->delivery);
     ss_delivery_waiting(o->delivery, &messages, &bytes);
-    return json_pack("{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "counted",
-                     ss_delivery_is_counted(o->delivery), "messages", (json_int_t)messages, "bytes",
-                     (json_int_t)bytes, "limitMessages", (json_int_t)g->queue_limit_messages,
-                     "limitBytes", (json_int_t)g->queue_limit_bytes, "oldestSeconds",
-                     (json_int_t)oldest, "error",
-                     ss_json_string(o->queue->store ? ss_delivery_start_problem(o->delivery)
-                                                    : o->queue->result.text));
+    return json_pack(
+        "{s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:o}", "driver", g->queue_driver, "counted",
+        ss_delivery_is_counted(o->delivery), "messages", (json_int_t)messages, "bytes",
+        (json_int_t)bytes, "limitMessages", (json_int_t)g->queue_limit_messages, "limitBytes",
+        (json_int_t)g->queue_limit_bytes, "oldestSeconds", (json_int_t)oldest, "error",
+        ss_json_string(fault && *fault ? fault : ss_delivery_start_problem(o->delivery)));
 }
 
 json_t *ss_document_status(const ss_operator_t *o, apr_time_t now)

@@ -70,6 +70,7 @@ def test_a_graceful_restart_while_the_queue_is_locked_sends_nothing_twice(make_h
     assert reasons(httpd) == (503, ["queue"])
     row = httpd.status()["relays"][0]
     assert row["state"] == "stopped" and "lock" in row["cause"], row
+    assert "lock" in httpd.status()["queue"]["error"]
     page = httpd.get("/mail-status", {"Accept": "text/html"}).text
     assert "The queue cannot be used" in page and "The queue cannot be written" in page
     assert re.search("stopped", httpd.get("/mail-status?auto").text)
