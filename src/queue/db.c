@@ -274,8 +274,8 @@ static int prepare_many(ss_db_t *db, ss_sql_t sql, int kind)
     int rows = db->dialect->many_rows[kind];
 
     if (db->many[sql][kind]) return 0;
-    return prepare_text(db, repeat_rows(db->texts[sql], rows, db->scratch), label_of(db, sql, rows),
-                        &db->many[sql][kind]);
+    return prepare_text(db, repeat_rows(db->texts[sql], rows, db->scratch),
+                        label_of(db, (int)sql, rows), &db->many[sql][kind]);
 }
 
 apr_status_t ss_db_run_many(ss_db_t *db, ss_sql_t sql, int rows, int width, const void **args,
