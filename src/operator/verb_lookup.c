@@ -96,6 +96,14 @@ static void look_again(ss_timer_t *timer, ss_mono_t now)
     if (!work->is_asking) ask_lookup(work);
 }
 
+/* It does not keep its place among the clients until the time is over. */
+static void left(ss_request_t *req)
+{
+    work_t *work = req->work;
+
+    ss_loop_timer(work->context->loop, &work->timer, ss_loop_now(work->context->loop));
+}
+
 static void looked_up(ss_store_request_t *request)
 {
     work_t *work = request->baton;
@@ -163,6 +171,8 @@ void ss_verb_lookup(ss_operator_t *o, ss_request_t *req)
     work->until = ss_verb_lookup_until(ss_json_number(req->header, "wait"), ss_loop_now(o->loop));
     work->timer = (ss_timer_t){ .fired = look_again, .self = work };
     apr_cpystrn(work->id, id, sizeof(work->id));
+    req->work = work;
+    req->left = left;
     ask_lookup(work);
 }
 

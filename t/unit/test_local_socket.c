@@ -104,6 +104,10 @@ static void close_served(void)
 {
     while (client_count) close(clients[--client_count]);
     turn(3);
+    /* Requests that wait for a message end with their client, at the next look at the store. */
+    for (int i = 0; i < 100 && ss_local_socket_is_busy(rig.d.local_socket); i++)
+        ss_loop_turn(rig.d.loop, APR_USEC_PER_SEC / 10);
+    CU_ASSERT_FALSE(ss_local_socket_is_busy(rig.d.local_socket));
     ss_local_socket_stop(rig.d.local_socket);
     daemon_rig_end(&rig);
 }
