@@ -297,6 +297,24 @@ static void another_nodes_message_is_not_sent(void)
 }
 
 /* What was dropped for room comes again from the store, but not as it was before its outcome. */
+/* Nor are further recipients of the message, which take transactions of their own. */
+static void no_further_recipient_is_tried_while_an_outcome_is_refused(void)
+{
+    begin();
+    rig.settings.max_recipients = 1;
+    sending_rig_start(&rig);
+    int m = sending_rig_add(&rig, 4);
+    rig.fails = 1;
+    sending_rig_run(&rig, 4 * RIG_SECOND);
+    int before = rig.bodies;
+    CU_ASSERT_TRUE(before < 4);
+    rig.fails = 0;
+    sending_rig_run(&rig, 5 * RIG_SECOND);
+    CU_ASSERT_EQUAL(rig.bodies, 4);
+    CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
+    sending_rig_end(&rig);
+}
+
 static void what_is_dropped_for_room_stays_known_until_it_is_written(void)
 {
     start();
@@ -878,6 +896,7 @@ void ss_suite_delivery(void)
     TEST(flush_tries_at_once);
     TEST(an_outcome_that_the_store_refuses_is_kept_and_posted_again);
     TEST(nothing_is_tried_again_before_the_store_has_the_last_outcome);
+    TEST(no_further_recipient_is_tried_while_an_outcome_is_refused);
     TEST(a_daemon_that_ends_says_whose_mail_is_sent_again);
     TEST(a_host_that_refuses_the_connection_is_blocked);
     TEST(a_host_that_refuses_us_gets_one_message_at_a_time);
