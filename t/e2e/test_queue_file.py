@@ -66,7 +66,7 @@ def test_a_deleted_log_is_made_again(make_httpd, make_relay):
 
 def test_nothing_is_lost_while_mail_flows(make_httpd, relay):
     """Files disappear again and again below a daemon that accepts and sends; each accepted message arrives once."""
-    httpd = make_httpd("SMTPSendConnections 4\n", relay=relay, level="notice", expect=["SMTPSend-304", "SMTPSend-305"])
+    httpd = make_httpd("SMTPSendConnections 4\n", relay=relay, level="notice", expect=["SMTPSend-255", "SMTPSend-304", "SMTPSend-305"])
     accepted, ended = [], threading.Event()
 
     def submit(name):
