@@ -14,7 +14,8 @@ ss_trouble_t *ss_trouble_create(apr_pool_t *pool)
 
 int ss_trouble_set(char place[SS_TROUBLE_TEXT], const char *text)
 {
-    char cut[SS_TROUBLE_TEXT];
+    /* All of it is copied: the parent's stack is none of the web processes' business. */
+    char cut[SS_TROUBLE_TEXT] = "";
 
     apr_cpystrn(cut, text, sizeof(cut));
     if (!strcmp(place, cut)) return 0;

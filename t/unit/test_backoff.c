@@ -65,6 +65,10 @@ static void a_trouble_is_news_once(void)
     CU_ASSERT(ss_trouble_set(trouble->start, longer));
     CU_ASSERT_FALSE(ss_trouble_set(trouble->start, longer));
     CU_ASSERT_EQUAL(strlen(ss_trouble_text(trouble)), SS_TROUBLE_TEXT - 1);
+    /* Web processes read all of it: nothing else of the parent's memory stands behind the text. */
+    CU_ASSERT(ss_trouble_set(trouble->start, "short"));
+    for (size_t i = strlen("short"); i < SS_TROUBLE_TEXT; i++)
+        CU_ASSERT_EQUAL(trouble->start[i], '\0');
     apr_pool_destroy(pool);
 }
 
