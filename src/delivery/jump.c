@@ -39,8 +39,7 @@ static void add(ss_delivery_t *d, apr_interval_time_t by)
     long seconds = (long)apr_time_sec((by > 0 ? by : -by) + APR_USEC_PER_SEC / 2);
     ss_log(d->log, SS_LOG_WARN, 218,
            "the clock was set %s by %ld days %02ld:%02ld:%02ld: waiting mail keeps its times, and "
-           "none "
-           "of it expires earlier or later",
+           "none of it expires earlier or later",
            by > 0 ? "forward" : "back", seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60,
            seconds % 60);
 }
