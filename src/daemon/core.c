@@ -119,6 +119,8 @@ int ss_core_run(const ss_core_options_t *options)
     ss_log(d->log, SS_LOG_INFO, 209, "delivery daemon %d runs with %d relays", (int)getpid(),
            ss_relay_count(d->delivery));
     ss_loop_run(d->loop);
+    /* It has said why it leaves (SMTPSend-306), and is started again with the other file. */
+    int is_replaced = d->queue.store && ss_store_is_replaced(d->queue.store);
     end(d);
-    return 0;
+    return is_replaced ? SS_CORE_EXIT_AGAIN : 0;
 }

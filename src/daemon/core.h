@@ -8,7 +8,8 @@
 #include "config/settings.h"
 #include "record/record.h"
 
-/* exit code: it could not start, and has logged why: try again later */
+/* exit code: it could not start, or left a queue whose file is another one, and has logged why: to
+ * be started again */
 #define SS_CORE_EXIT_AGAIN 75
 
 typedef struct {
