@@ -14,7 +14,7 @@ ss_trouble_t *ss_trouble_create(apr_pool_t *pool)
 
 int ss_trouble_set(char place[SS_TROUBLE_TEXT], const char *text)
 {
-    /* All of it is copied: the parent's stack is none of the web processes' business. */
+    /* Zeros behind the text: all of it is copied to where web processes read. */
     char cut[SS_TROUBLE_TEXT] = "";
 
     apr_cpystrn(cut, text, sizeof(cut));
