@@ -10,6 +10,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/folder.h"
+
 #define BACKLOG 511
 /* what could not be opened is tried again after */
 #define AGAIN_FIRST APR_USEC_PER_SEC
@@ -40,6 +42,9 @@ static int failed(ss_sockets_place_t *place, ss_mono_t now)
 /* Whether another process listens at the address. Never waits: a full backlog is an answer. */
 static int is_answered(const struct sockaddr_un *address)
 {
+    struct stat info;
+
+    if (lstat(address->sun_path, &info) || !S_ISSOCK(info.st_mode)) return 0;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int ok = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
                          errno == EAGAIN);
@@ -57,24 +62,18 @@ static int is_there(const ss_sockets_place_t *place)
            info.st_ino == place->inode;
 }
 
-/* The file gets its mode and its owner without being followed if somebody puts a link in its place;
- * nobody can connect before listen. */
-static int listen_local(int fd, const struct sockaddr_un *address, ss_sockets_place_t *place,
-                        const ss_sockets_options_t *options)
+/* The file appears at its path when its owner and mode are set and the socket listens. */
+static int listen_local(int fd, ss_sockets_place_t *place, const ss_sockets_options_t *options)
 {
-    mode_t mask = umask(~(mode_t)options->globals->socket_mode & 0777);
-    int ok = !bind(fd, (const struct sockaddr *)address, sizeof(*address));
-    int error = errno;
+    const ss_settings_globals_t *globals = options->globals;
     struct stat info;
 
-    umask(mask);
-    errno = error;
-    if (!ok || (!geteuid() && lchown(address->sun_path, options->uid, options->gid)) ||
-        lstat(address->sun_path, &info) || listen(fd, BACKLOG))
+    if (ss_folder_bind(fd, globals->socket_path, (mode_t)globals->socket_mode, options->uid,
+                       options->gid, BACKLOG, &info))
         return -1;
     place->device = info.st_dev;
     place->inode = info.st_ino;
-    place->mode = options->globals->socket_mode;
+    place->mode = globals->socket_mode;
     return 0;
 }
 
@@ -124,9 +123,8 @@ int ss_sockets_open_local(int *fd, ss_sockets_place_t *place, const ss_sockets_o
         say_local(place, options, 0, trouble, now);
         return 0;
     }
-    unlink(path);
     int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (made < 0 || listen_local(made, &address, place, options)) {
+    if (made < 0 || listen_local(made, place, options)) {
         int error = errno;
         ss_sockets_close(&made);
         say_local(place, options, error, trouble, now);
@@ -137,6 +135,18 @@ int ss_sockets_open_local(int *fd, ss_sockets_place_t *place, const ss_sockets_o
     ss_trouble_set(trouble->socket, "");
     opened(place, path, options);
     return 1;
+}
+
+void ss_sockets_check_folder(const ss_sockets_options_t *options)
+{
+    const char *path = options->globals->socket_path;
+    char who[40];
+
+    if (ss_folder_is_open(path, 0, who, sizeof(who)))
+        ss_log(options->log, SS_LOG_WARN, 280,
+               "SMTPSendSocket %s: %s can write its folder, and so put another program's socket "
+               "there that receives this machine's mail; use a folder that only root can write",
+               path, who);
 }
 
 /* ---- SMTPSendListen ---- */

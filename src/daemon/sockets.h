@@ -36,5 +36,7 @@ int ss_sockets_open_local(int *fd, ss_sockets_place_t *place, const ss_sockets_o
  * the other ways to submit go on. */
 int ss_sockets_open_smtp(int *fd, ss_sockets_place_t *place, const ss_sockets_options_t *options,
                          ss_mono_t now);
+/* Logs a warning if others can replace the local socket's file. */
+void ss_sockets_check_folder(const ss_sockets_options_t *options);
 /* Closes fd if it is open; it is -1 then. */
 void ss_sockets_close(int *fd);

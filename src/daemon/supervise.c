@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <unixd.h>
 
@@ -21,6 +20,7 @@
 #include "config/config.h"
 #include "config/option.h"
 #include "daemon/core.h"
+#include "daemon/folder.h"
 #include "daemon/process.h"
 #include "daemon/sockets.h"
 
@@ -123,9 +123,7 @@ static void make_folder(const ss_settings_globals_t *globals)
         APR_ARRAY_IDX(globals->sources, ss_option_find("SMTPSendQueue") - ss_options, const char *))
         return;
     apr_cpystrn(path, globals->node_file, (apr_size_t)(end - globals->node_file) + 1);
-    if (mkdir(path, 0750) == 0 && geteuid() == 0 &&
-        chown(path, ap_unixd_config.user_id, ap_unixd_config.group_id) != 0)
-        rmdir(path);
+    ss_folder_make(path, ap_unixd_config.user_id, ap_unixd_config.group_id);
 }
 
 /* ---- the daemon's life ---- */
@@ -268,13 +266,18 @@ static void watch_retired(const record_t *record)
         if (record->retired[i]) watch(record->retired[i]);
 }
 
+static ss_sockets_options_t sockets_options(void)
+{
+    return (ss_sockets_options_t){ .globals = &now_running.config->globals,
+                                   .log = now_running.log,
+                                   .uid = ap_unixd_config.user_id,
+                                   .gid = ap_unixd_config.group_id };
+}
+
 /* Returns 1 where the daemon needs to know a new one. */
 static int open_sockets(record_t *record)
 {
-    const ss_sockets_options_t options = { .globals = &now_running.config->globals,
-                                           .log = now_running.log,
-                                           .uid = ap_unixd_config.user_id,
-                                           .gid = ap_unixd_config.group_id };
+    const ss_sockets_options_t options = sockets_options();
     ss_mono_t now = ss_mono_now();
     int is_new =
         ss_sockets_open_local(&record->listen_fd, &record->local, &options, record->trouble, now);
@@ -301,6 +304,8 @@ void ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(con
     record->local.backoff = record->smtp.backoff = record->start = (ss_backoff_t){ 0 };
     record->crashes = 0;
     *record->trouble->start = '\0';
+    const ss_sockets_options_t options = sockets_options();
+    ss_sockets_check_folder(&options);
     open_sockets(record);
     make_folder(&config->globals);
     start_daemon(record, 0);

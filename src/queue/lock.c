@@ -128,6 +128,30 @@ apr_status_t ss_lock_take(int *fd, const char *path, apr_interval_time_t wait, s
     return take_name(fd, path, path, ss_mono_add(ss_mono_now(), wait), result);
 }
 
+/* Only the daemon's user reads mail. Queues that older modules made could be read by everybody; a
+ * file of another user stays as it is. */
+static void hide(int fd)
+{
+    struct stat info;
+
+    if (!fstat(fd, &info) && S_ISREG(info.st_mode) && info.st_mode & 077) fchmod(fd, 0600);
+}
+
+/* SQLite makes these with the mode of the queue's file. */
+static void hide_beside(const char *path)
+{
+    static const char *const suffixes[] = { "-wal", "-shm", "-journal" };
+    char name[PATH_MAX + 16];
+
+    for (apr_size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        apr_snprintf(name, sizeof(name), "%s%s", path, suffixes[i]);
+        int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd < 0) continue;
+        hide(fd);
+        close(fd);
+    }
+}
+
 apr_status_t ss_lock_take_file(ss_lock_t *lock, const char *path, apr_interval_time_t wait,
                                ss_result_t *result)
 {
@@ -136,11 +160,15 @@ apr_status_t ss_lock_take_file(ss_lock_t *lock, const char *path, apr_interval_t
 
     *lock = SS_LOCK_NONE;
     /* SQLite's database in memory has no file. */
-    if (*path != ':') lock->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (*path != ':') lock->file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     apr_status_t rv = take_name(
         &lock->name, path, lock->file >= 0 && realpath(path, real) ? real : path, until, result);
     int error = rv == APR_SUCCESS && lock->file >= 0 ? lock_until(lock->file, lock_file, until) : 0;
     if (error) rv = refuse(error, path, path, result);
+    if (rv == APR_SUCCESS && lock->file >= 0) {
+        hide(lock->file);
+        hide_beside(realpath(path, real) ? real : path);
+    }
     if (rv != APR_SUCCESS) ss_lock_release(lock);
     return rv;
 }

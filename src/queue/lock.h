@@ -20,7 +20,8 @@ typedef struct {
 
 #define SS_LOCK_NONE ((ss_lock_t){ -1, -1 })
 
-/* Takes both, and creates the file if it is missing. Before SQLite opens the file: the end of any
+/* Takes both, and creates the file if it is missing; its mode and that of SQLite's files beside it
+ * becomes 0600. Before SQLite opens the file: the end of any
  * descriptor of it ends SQLite's locks. A file that cannot be opened is left to SQLite, which tells
  * why. */
 apr_status_t ss_lock_take_file(ss_lock_t *lock, const char *path, apr_interval_time_t wait,

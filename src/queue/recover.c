@@ -4,8 +4,10 @@
 #include "queue/recover.h"
 
 #include <apr_strings.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "queue/lock.h"
 #include "queue/schema.h"
@@ -184,11 +186,22 @@ static apr_status_t open_both(work_t *work, const char *from, const char *to, ap
     return rv;
 }
 
+/* The new file is for the user that the old one is of, and nobody else reads it. Where it cannot be
+ * made, SQLite says why. */
+static void make_file(const char *path, const struct stat *old)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0) return;
+    if (!geteuid() && fchown(fd, old->st_uid, old->st_gid)) unlink(path);
+    close(fd);
+}
+
 apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *recovered,
                         ss_result_t *result, apr_pool_t *pool)
 {
     work_t work = { .recovered = recovered, .result = result };
-    struct stat there;
+    struct stat there, other;
     ss_lock_t lock;
 
     memset(recovered, 0, sizeof(*recovered));
@@ -197,7 +210,7 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *r
         ss_result_set(result, "queue", "", NULL, "the file %s does not exist", from);
         return APR_ENOENT;
     }
-    if (!stat(to, &there)) {
+    if (!lstat(to, &other)) {
         ss_result_set(result, "queue", "", NULL, "%s exists already and is not overwritten", to);
         return APR_EEXIST;
     }
@@ -207,6 +220,7 @@ apr_status_t ss_recover(const char *from, const char *to, ss_recover_result_t *r
         ss_result_set(result, "queue", "EBUSY", NULL, "%s is in use: stop httpd first", from);
     }
     if (rv != APR_SUCCESS) return rv;
+    make_file(to, &there);
     rv = open_both(&work, from, to, pool);
     if (rv == APR_SUCCESS) {
         rv = copy_messages(&work, pool);

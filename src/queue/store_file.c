@@ -34,10 +34,10 @@ static void drop_connection(ss_store_file_t *file)
 
 /* ---- saving what only the connection has ---- */
 
-static int sync_path(const char *path, int flags, mode_t mode)
+static int sync_path(const char *path, int flags)
 {
-    int fd = open(path, flags | O_CLOEXEC);
-    int failed = fd < 0 || (mode && fchmod(fd, mode)) || fsync(fd), error = failed ? errno : 0;
+    int fd = open(path, flags | O_CLOEXEC, 0600);
+    int failed = fd < 0 || fsync(fd), error = failed ? errno : 0;
 
     if (fd >= 0) close(fd);
     return error;
@@ -47,7 +47,7 @@ static int sync_folder(const char *path)
 {
     char folder[PATH_MAX];
 
-    return sync_path(ss_file_watch_folder(path, folder, sizeof(folder)), O_RDONLY | O_DIRECTORY, 0);
+    return sync_path(ss_file_watch_folder(path, folder, sizeof(folder)), O_RDONLY | O_DIRECTORY);
 }
 
 /* Writes all that the connection sees into a new file. Returns 0, or errno's value (-1: what
@@ -55,7 +55,6 @@ static int sync_folder(const char *path)
 static int save_as(ss_store_file_t *file, const char *name)
 {
     char quoted[2 * PATH_MAX], *out = quoted;
-    struct stat was;
 
     for (const char *p = name; *p && out < quoted + sizeof(quoted) - 2; p++) {
         if (*p == '\'') *out++ = '\'';
@@ -64,13 +63,13 @@ static int save_as(ss_store_file_t *file, const char *name)
     *out = '\0';
     ss_db_clear(file->db);
     unlink(name);
-    int error = -1;
-    if (ss_db_do(file->db, apr_psprintf(file->db->scratch, "VACUUM INTO '%s'", quoted)) ==
-        APR_SUCCESS) {
-        mode_t mode = fstat(file->watch.fd, &was) ? 0600 : was.st_mode & 07777;
-        error = sync_path(name, O_RDWR, mode);
-        if (!error) error = sync_folder(name);
+    /* Made here, so that nobody else can read it at any time; SQLite takes a file that is empty. */
+    int error = sync_path(name, O_RDWR | O_CREAT | O_EXCL);
+    if (!error) {
+        const char *text = apr_psprintf(file->db->scratch, "VACUUM INTO '%s'", quoted);
+        error = ss_db_do(file->db, text) == APR_SUCCESS ? sync_path(name, O_RDWR) : -1;
     }
+    if (!error) error = sync_folder(name);
     if (error)
         unlink(name);
     else if (ss_db_refresh(file->db) != APR_SUCCESS) /* VACUUM makes statements unusable */

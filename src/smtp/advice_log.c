@@ -204,6 +204,10 @@ const ss_advice_t ss_advice_log_table[] = {
       "To protect the relay from a sudden flood, few messages are sent at first, and the rate "
       "doubles each minute.",
       "No action needed." },
+    { "SMTPSend-280", NULL, NULL, "Others can replace the local socket",
+      "The folder of SMTPSendSocket can be written by a user or group other than root. They can "
+      "put a socket of their own there, to which web applications and sendmail would give mail.",
+      "Set SMTPSendSocket to a folder that only root can write, such as the default." },
     { "SMTPSend-281", NULL, NULL, "Two servers use the same local socket",
       "Another running httpd listens at the path of SMTPSendSocket, perhaps one that was stopped "
       "and still finishes its requests. The socket is opened when that one has ended.",

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/folder.h"
 #include "daemon/sockets.h"
 
 void ss_suite_sockets(void);
 
-static char folder[64], path[100], other[100], lines[4096];
+static char folder[64], path[108], other[100], lines[4096];
 static ss_settings_globals_t globals;
 static ss_trouble_t trouble;
 static ss_sockets_place_t place;
@@ -143,6 +145,113 @@ static void a_link_in_its_place_is_not_followed(void)
     end();
 }
 
+/* Somebody who may write the folder puts a link there in every moment. */
+static void *put_links(void *over)
+{
+    while (!__atomic_load_n((int *)over, __ATOMIC_ACQUIRE)) {
+        unlink(path);
+        if (symlink(other, path)) usleep(1);
+    }
+    return NULL;
+}
+
+static void a_link_in_any_moment_is_not_followed(void)
+{
+    struct stat was, info;
+    pthread_t thread;
+    int over = 0, made = 0;
+
+    begin();
+    close(open(other, O_CREAT | O_WRONLY, 0600));
+    CU_ASSERT_EQUAL(chmod(other, 0640), 0);
+    CU_ASSERT_EQUAL(stat(other, &was), 0);
+    CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, put_links, &over), 0);
+    for (int i = 0; i < 500; i++) {
+        globals.socket_mode = 0600 + i % 8;
+        made += look();
+        now = ss_mono_add(now, 60 * APR_USEC_PER_SEC);
+    }
+    __atomic_store_n(&over, 1, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
+    CU_ASSERT_EQUAL(made, 500);
+    CU_ASSERT_EQUAL(lstat(other, &info), 0);
+    CU_ASSERT(S_ISREG(info.st_mode) && info.st_mode == was.st_mode && info.st_uid == was.st_uid);
+    unlink(path);
+    unlink(other);
+    CU_ASSERT_EQUAL(rmdir(folder), 0); /* nothing private was left */
+    ss_sockets_close(&fd);
+}
+
+static void a_long_path_is_bound(void)
+{
+    char deep[200];
+
+    begin();
+    apr_snprintf(deep, sizeof(deep), "%s/%065d", folder, 0);
+    CU_ASSERT_EQUAL(mkdir(deep, 0700), 0);
+    apr_snprintf(path, sizeof(path), "%s/s", deep);
+    CU_ASSERT_EQUAL(look(), 1);
+    check_answered();
+    unlink(path);
+    rmdir(deep);
+    end();
+}
+
+static void a_folder_that_others_can_write_is_said(void)
+{
+    const struct {
+        mode_t mode;
+        const char *who; /* NULL: nobody else can */
+    } cases[] = { { 0700, NULL },
+                  { 0755, NULL },
+                  { 01777, "everybody" },
+                  { 0777, "everybody" },
+                  { 0775, geteuid() ? NULL : "group 33" } };
+    ss_sockets_options_t options = { .globals = &globals, .log = &sink };
+
+    begin();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        if (!geteuid() && chown(folder, 0, 33)) CU_FAIL("chown");
+        CU_ASSERT_EQUAL(chmod(folder, cases[i].mode), 0);
+        *lines = '\0';
+        ss_sockets_check_folder(&options);
+        CU_ASSERT_EQUAL(strstr(lines, "SMTPSend-280") != NULL, cases[i].who != NULL);
+        if (cases[i].who) CU_ASSERT_PTR_NOT_NULL(strstr(lines, cases[i].who));
+    }
+    if (!geteuid()) {
+        CU_ASSERT_EQUAL(chown(folder, 33, 33), 0);
+        CU_ASSERT_EQUAL(chmod(folder, 0755), 0);
+        *lines = '\0';
+        ss_sockets_check_folder(&options);
+        CU_ASSERT_PTR_NOT_NULL(strstr(lines, "user 33"));
+    }
+    end();
+}
+
+static void a_folder_is_made_for_its_user(void)
+{
+    char made[100];
+    struct stat info;
+
+    begin();
+    apr_snprintf(made, sizeof(made), "%s/made", folder);
+    ss_folder_make(made, 33, 33);
+    CU_ASSERT_EQUAL(lstat(made, &info), 0);
+    CU_ASSERT_EQUAL(info.st_uid, geteuid() ? geteuid() : 33);
+    CU_ASSERT_EQUAL(info.st_mode & 0777, 0750);
+    rmdir(made);
+    /* What is there already stays as it is. */
+    mkdir(other, 0700);
+    CU_ASSERT_EQUAL(symlink(other, made), 0);
+    ss_folder_make(made, 33, 33);
+    ss_folder_make(other, 33, 33);
+    CU_ASSERT_EQUAL(stat(other, &info), 0);
+    CU_ASSERT_EQUAL(info.st_uid, geteuid());
+    unlink(made);
+    rmdir(other);
+    end();
+}
+
 static void a_folder_that_is_missing_is_waited_for(void)
 {
     begin();
@@ -235,6 +344,10 @@ void ss_suite_sockets(void)
     CU_ADD_TEST(suite, one_that_was_removed_is_made_again);
     CU_ADD_TEST(suite, one_that_was_replaced_is_made_again);
     CU_ADD_TEST(suite, a_link_in_its_place_is_not_followed);
+    CU_ADD_TEST(suite, a_link_in_any_moment_is_not_followed);
+    CU_ADD_TEST(suite, a_long_path_is_bound);
+    CU_ADD_TEST(suite, a_folder_that_others_can_write_is_said);
+    CU_ADD_TEST(suite, a_folder_is_made_for_its_user);
     CU_ADD_TEST(suite, a_folder_that_is_missing_is_waited_for);
     CU_ADD_TEST(suite, another_server_keeps_its_socket);
     CU_ADD_TEST(suite, an_smtp_port_in_use_is_tried_again);

@@ -359,6 +359,90 @@ static void what_was_moved_away_is_whole(void)
     replaced_by_another(1);
 }
 
+/* ---- who may read them ---- */
+
+/* Whether each file in the folder is for its owner alone, and there are so many at least. */
+static int are_private(int least)
+{
+    char pattern[128];
+    struct stat info;
+    glob_t found;
+    int ok;
+
+    apr_snprintf(pattern, sizeof(pattern), "%s/*", rig.folder);
+    if (glob(pattern, 0, NULL, &found)) return 0;
+    ok = (int)found.gl_pathc >= least;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        if (!stat(found.gl_pathv[i], &info) && (info.st_mode & 07777) == 0600) continue;
+        fprintf(stderr, "\n  %s has mode %o\n", found.gl_pathv[i], (unsigned)info.st_mode);
+        ok = 0;
+    }
+    globfree(&found);
+    return ok;
+}
+
+static void all_files_are_for_the_daemon_alone(void)
+{
+    static const char *const ends[] = { "", "-wal", "-shm" };
+    char id[SS_IDENT_TEXT];
+    mode_t mask = umask(0);
+
+    begin();
+    CU_ASSERT_TRUE(are_private(4)); /* with the lock */
+    delete_all();
+    CU_ASSERT_EQUAL(accept_one(id), APR_SUCCESS);
+    CU_ASSERT_TRUE(are_private(4));
+    /* What an older module made, and left by being killed. */
+    static store_rig_t left;
+    store_rig_begin(&left);
+    for (int i = 0; i < 3; i++) {
+        char command[512];
+        apr_snprintf(command, sizeof(command), "cp %s%s %s%s && chmod 644 %s%s", rig.file, ends[i],
+                     left.file, ends[i], left.file, ends[i]);
+        CU_ASSERT_EQUAL_FATAL(system(command), 0);
+    }
+    end();
+    rig = left;
+    close(open(beside("-journal"), O_WRONLY | O_CREAT, 0666));
+    CU_ASSERT_EQUAL_FATAL(store_rig_open(&rig, 0), APR_SUCCESS);
+    CU_ASSERT_TRUE(are_private(4));
+    CU_ASSERT_STRING_EQUAL(store_rig_state(&rig, id), "queued");
+    store_rig_end(&rig);
+    umask(mask);
+}
+
+static void a_saved_file_is_for_the_daemon_alone(void)
+{
+    char id[SS_IDENT_TEXT];
+    mode_t mask = umask(0);
+
+    begin();
+    unlink(rig.file);
+    close(open(rig.file, O_WRONLY | O_CREAT, 0600));
+    CU_ASSERT_NOT_EQUAL(accept_one(id), APR_SUCCESS);
+    CU_ASSERT_TRUE(ss_store_is_replaced(rig.store));
+    CU_ASSERT_TRUE(are_private(3));
+    end();
+    umask(mask);
+}
+
+/* A link that was put beside the queue. */
+static void the_mode_of_a_linked_file_stays(void)
+{
+    char target[128];
+    struct stat info;
+
+    store_rig_begin(&rig);
+    apr_cpystrn(target, beside(".other"), sizeof(target));
+    close(open(target, O_WRONLY | O_CREAT, 0600));
+    CU_ASSERT_EQUAL(chmod(target, 0644), 0);
+    CU_ASSERT_EQUAL(symlink(target, beside("-journal")), 0);
+    store_rig_open(&rig, 0);
+    CU_ASSERT_EQUAL(stat(target, &info), 0);
+    CU_ASSERT_EQUAL(info.st_mode & 0777, 0644);
+    store_rig_end(&rig);
+}
+
 /* ---- the rules ---- */
 
 static void what_stat_says_is_judged(void)
@@ -432,7 +516,8 @@ static void a_log_is_reported_each_time_it_doubles(void)
     X(without_a_folder_nothing_is_taken) X(a_deleted_folder_is_waited_for) \
     X(a_reader_keeps_a_deleted_log_from_being_made_again) \
     X(what_a_replaced_file_held_is_saved) X(what_was_moved_away_is_whole) \
-    X(what_stat_says_is_judged) X(a_file_that_is_gone_already_is_noticed) \
+    X(all_files_are_for_the_daemon_alone) X(a_saved_file_is_for_the_daemon_alone) \
+    X(the_mode_of_a_linked_file_stays) X(what_stat_says_is_judged) X(a_file_that_is_gone_already_is_noticed) \
     X(a_log_is_reported_each_time_it_doubles)
 /* clang-format on */
 
