@@ -75,7 +75,7 @@ int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *res
 {
     for (int i = 0; i < count; i++) {
         const ss_client_rcpt_t *rcpt = &results[i];
-        if (rcpt->fate == SS_FATE_BLOCKED) {
+        if (rcpt->fate == SS_FATE_BLOCKED || rcpt->fate == SS_FATE_SUSPECT) {
             ss_result_t cause;
             char code[16];
             ss_result_clear(&cause);

@@ -17,8 +17,9 @@ ss_retry_t ss_retry_decide(ss_verdict_fate_t fate, ss_uncertain_t uncertain, int
     case SS_FATE_AGAIN:
     case SS_FATE_DOWN:
         return uncharged < SS_RETRY_UNCHARGED_MAX ? SS_RETRY_UNCHARGED : SS_RETRY_LATER;
-    /* The server refuses us, whatever the message. */
-    case SS_FATE_BLOCKED: return SS_RETRY_UNCHARGED;
+    /* The server refuses us, whatever the message; or may do so. */
+    case SS_FATE_BLOCKED:
+    case SS_FATE_SUSPECT: return SS_RETRY_UNCHARGED;
     }
     return SS_RETRY_LATER;
 }

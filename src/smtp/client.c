@@ -17,7 +17,8 @@ static void timed_out(ss_client_t *c)
         ss_client_close(c, SS_FATE_DOWN, "timeout", "");
         return;
     }
-    if (c->asked_count > 1 && c->asked[c->asked_first].tx->has_reply)
+    const ss_client_tx_t *tx = c->asked_count > 1 ? c->asked[c->asked_first].tx : NULL;
+    if (tx && tx->has_reply)
         ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0,
                         "the server stopped answering in the middle of a group of commands");
     if (cmd == SS_CMD_GREETING)

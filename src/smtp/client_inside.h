@@ -63,6 +63,7 @@ struct ss_client_tx_t {
     /* MAIL was accepted: the server has an open transaction ... */
     int is_mail_ok;
     int is_over;    /* ... until its end was answered */
+    int is_suspect; /* a reply may have been about us: the connection is needed to find out */
     int has_failed; /* it ends early: all recipients are decided, or MAIL was refused */
     int is_ended;   /* its end was sent, at this position of the output: */
     apr_uint64_t end;

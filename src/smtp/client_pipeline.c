@@ -273,6 +273,6 @@ void ss_client_advance(ss_client_t *c)
             ss_client_settle(c);
         }
     }
-    if (c->state != SS_CLIENT_READY || c->first) return;
+    if (c->state != SS_CLIENT_READY || c->first || c->asked_count) return;
     if (c->is_closing || c->wants_quit || is_used_up(c)) ss_client_hang_up(c);
 }

@@ -466,6 +466,18 @@ void ss_client_try(ss_client_t *c, const char *from, const char *to, ss_mono_t n
     ss_client_advance(c);
 }
 
+/* ---- between messages ---- */
+
+/* The reply to RSET, which ended a transaction. */
+static void reset_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    if (reply->code / 100 == 2) return;
+    ss_verdict_t verdict = ss_verdict(SS_CMD_RSET, reply, 1);
+    c->is_gone = reply->code == 421;
+    ss_client_reason(c, 1, SS_CMD_RSET, reply, &verdict, NULL);
+    ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
+}
+
 /* ---- the end ---- */
 
 static void quit_answer(ss_client_t *c, const ss_reply_t *reply)
@@ -482,7 +494,7 @@ const ss_client_phase_t ss_client_phases[SS_CLIENT_STATES] = {
     [SS_CLIENT_TLS] = { SS_CMD_TLS, SS_TIMEOUT_COMMAND, 0, NULL },
     [SS_CLIENT_SECRET] = { SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, NULL },
     [SS_CLIENT_AUTH] = { SS_CMD_AUTH, SS_TIMEOUT_AUTH, 0, auth_answer },
-    [SS_CLIENT_READY] = { SS_CMD_NONE, SS_TIMEOUT_COMMAND, 0, NULL },
+    [SS_CLIENT_READY] = { SS_CMD_NONE, SS_TIMEOUT_COMMAND, 0, reset_answer },
     [SS_CLIENT_TRYING] = { SS_CMD_MAIL, SS_TIMEOUT_COMMAND, 0, try_answer },
     [SS_CLIENT_QUITTING] = { SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 1, quit_answer },
     [SS_CLIENT_CLOSED] = { SS_CMD_QUIT, SS_TIMEOUT_COMMAND, 0, NULL },

@@ -5,15 +5,31 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "smtp/command.h"
+
 /* A transaction that is still open at the server is ended by closing the connection: some refuse or
- * penalize RSET. */
+ * penalize RSET. But where others are to show whether the server refuses us, that would cost a
+ * connection for each. */
+static void end_open(ss_client_t *c, const ss_client_tx_t *tx)
+{
+    int is_last = !tx->next || tx->next->say == SS_SAY_MAIL;
+
+    if (!tx->is_suspect || !is_last || c->is_closing || c->asked_count) {
+        c->is_closing = 1;
+        return;
+    }
+    ss_buf_clear(&c->command);
+    ss_command_line(&c->command, "RSET", NULL);
+    ss_client_say(c, SS_CMD_RSET, NULL, 0);
+}
+
 void ss_client_settle(ss_client_t *c)
 {
     while (c->first) {
         ss_client_tx_t *tx = c->first;
         if (tx->has_failed && tx->say < SS_SAY_WAIT) tx->say = SS_SAY_NOTHING;
         if (tx->say != SS_SAY_NOTHING || tx->open) return;
-        if (tx->is_mail_ok && !tx->is_over) c->is_closing = 1;
+        if (tx->is_mail_ok && !tx->is_over) end_open(c, tx);
         if (tx->has_failed) c->has_error = 1;
         ss_client_give_back(c, tx);
     }
@@ -73,6 +89,7 @@ static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss
     ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
                           apr_pstrdup(tx->m->pool, reply->text));
     tx->m->ended = c->now;
+    tx->is_suspect |= verdict.fate == SS_FATE_SUSPECT;
     if (verdict.scope == SS_SCOPE_CONNECTION || verdict.scope == SS_SCOPE_RELAY) c->is_closing = 1;
     if (!ss_client_is_undecided(tx)) tx->has_failed = 1;
 }

@@ -15,3 +15,6 @@ int ss_phrase_is_in(const char *phrases, const char *text);
 /* The length of the longest phrase before "||" that text contains, or 0: the longer it is, the less
  * it can be chance. phrases may be NULL. */
 int ss_phrase_length(const char *phrases, const char *text);
+/* Overwrites with blanks what a text names rather than says: what stands in <...>, addresses, host
+ * names and URLs. "User unknown: <bad@barracuda.com>" says nothing about block lists. */
+void ss_phrase_blank(char *text);

@@ -5,6 +5,7 @@
  * provider's sentence is added in this file and nowhere else. */
 #include "smtp/verdict.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 #include "smtp/phrase.h"
@@ -77,6 +78,9 @@ typedef struct {
 #define WORDS_APP_PASSWORD                                                                         \
     "application-specific password|app password|app-specific password|invalidsecondfactor|"        \
     "badcredentials||gsmtp"
+#define WORDS_BASIC                                                                                \
+    "smtpclientauthentication is disabled|basic authentication is disabled|"                       \
+    "basic authentication is not supported"
 #define WORDS_TLS                                                                                  \
     "must issue a starttls|starttls first|starttls is required|starttls required|tls required|"    \
     "encryption required|requires tls|secure connection required|session encryption is required"
@@ -137,6 +141,7 @@ typedef struct {
     "no such recipient|mailbox unavailable|no mailbox|mailbox not found|user not found|"           \
     "recipient not found|invalid recipient|invalid mailbox|unknown local|no such address|"         \
     "unrouteable address|resolver.adr"
+#define WORDS_SUBMISSION "storedrv.submission|submission quota|sending quota"
 #define WORDS_INACTIVE "marked as inactive|inactive recipient|recipient is inactive"
 #define WORDS_PTR "reverse hostname|reverse dns|ptr record|rdns|no ptr||hostname, "
 
@@ -162,8 +167,8 @@ static const ss_verdict_rule_t rules[] = {
          "no-pipelining"),
     RULE(MAIL, 0, NULL, "one mail per message|only one mail|nested mail|sender already", REUSED,
          CONNECTION, AGAIN, ONE_MESSAGE, "one-message"),
-    ROW(MAIL, 503, NULL, WORDS_LOGIN, RELAY, BLOCKED, "auth-required"),
-    ROW(MAIL, 503, NULL, WORDS_TLS, RELAY, BLOCKED, "tls-required"),
+    ROW(MAIL, 503, NULL, WORDS_LOGIN, RELAY, SUSPECT, "auth-required"),
+    ROW(MAIL, 503, NULL, WORDS_TLS, RELAY, SUSPECT, "tls-required"),
     RULE(MAIL, 503, NULL, NULL, REUSED, CONNECTION, AGAIN, ONE_MESSAGE, "one-message"),
     RULE(MAIL, 503, NULL, NULL, FRESH, CONNECTION, DEFERRED, NOTHING, "one-message"),
 
@@ -185,15 +190,15 @@ static const ss_verdict_rule_t rules[] = {
 
     /* what the account may do: about us, whatever the code, 421 included */
     ROW(AUTH, 0, NULL, WORDS_ACCOUNT, RELAY, BLOCKED, "auth-account-disabled"),
-    ROW(MAIL | AT_BODY, 0, NULL, WORDS_ACCOUNT, RELAY, BLOCKED, "sender-blocked"),
-    ROW(AT_MAIL, 0, NULL, WORDS_BLOCKED, RELAY, BLOCKED, "sender-blocked"),
-    ROW(AUTH | AT_MAIL, 0, NULL, WORDS_SANDBOX, RELAY, BLOCKED, "account-sandbox"),
-    ROW(AUTH | MAIL | AT_BODY, 0, NULL, WORDS_RIGHTS, RELAY, BLOCKED, "account-rights"),
-    ROW(AT_START | AUTH | MAIL, 0, NULL, WORDS_TLS_VERSION, RELAY, BLOCKED, "tls-version"),
+    ROW(MAIL | AT_BODY, 0, NULL, WORDS_ACCOUNT, RELAY, SUSPECT, "sender-blocked"),
+    ROW(AT_MAIL, 0, NULL, WORDS_BLOCKED, RELAY, SUSPECT, "sender-blocked"),
+    ROW(AUTH | AT_MAIL, 0, NULL, WORDS_SANDBOX, RELAY, SUSPECT, "account-sandbox"),
+    ROW(AUTH | MAIL | AT_BODY, 0, NULL, WORDS_RIGHTS, RELAY, SUSPECT, "account-rights"),
+    ROW(AT_START | AUTH | MAIL, 0, NULL, WORDS_TLS_VERSION, RELAY, SUSPECT, "tls-version"),
 
     /* 421: the server closes. At the start this is about the relay; on a connection that has
      * carried a message, about this connection only. */
-    ROW(AT_START | AT_MAIL, 421, NULL, WORDS_LISTED, RELAY, BLOCKED, "address-listed"),
+    ROW(AT_START | AT_MAIL, 421, NULL, WORDS_LISTED, RELAY, SUSPECT, "address-listed"),
     ROW(AT_SETUP | AT_START | STARTTLS | AUTH, 421, NULL, NULL, RELAY, DOWN, "service-unavailable"),
     RULE(MAIL, 421, NULL, NULL, REUSED, CONNECTION, AGAIN, NOTHING, "service-unavailable"),
     ROW(AT_ANY, 421, NULL, NULL, CONNECTION, DEFERRED, "service-unavailable"),
@@ -216,8 +221,7 @@ static const ss_verdict_rule_t rules[] = {
     ROW(STARTTLS, 4, NULL, NULL, RELAY, DOWN, "starttls-refused"),
     ROW(STARTTLS, 0, NULL, NULL, RELAY, BLOCKED, "starttls-refused"),
     ROW(AUTH, 0, ".7.139", NULL, RELAY, BLOCKED, "auth-basic-disabled"),
-    ROW(AUTH, 0, NULL, "smtpclientauthentication is disabled|basic authentication is disabled",
-        RELAY, BLOCKED, "auth-basic-disabled"),
+    ROW(AUTH, 0, NULL, WORDS_BASIC, RELAY, BLOCKED, "auth-basic-disabled"),
     ROW(AUTH, 0, NULL, WORDS_APP_PASSWORD, RELAY, BLOCKED, "auth-app-password"),
     ROW(AUTH, 0, NULL, "via your web browser|log in via your", RELAY, BLOCKED, "auth-web-login"),
     ROW(AUTH, 0, "5.7.11", NULL, RELAY, BLOCKED, "auth-needs-tls"),
@@ -236,32 +240,37 @@ static const ss_verdict_rule_t rules[] = {
     ROW(AUTH, 501, NULL, NULL, RELAY, BLOCKED, "auth-malformed"),
     ROW(AUTH, 0, NULL, NULL, RELAY, BLOCKED, "auth-rejected"),
 
-    /* in a transaction, but about us and not about the message */
-    ROW(AT_MAIL, 0, NULL, WORDS_TLS, RELAY, BLOCKED, "tls-required"),
-    ROW(AT_MAIL, 530, "5.7.0", "||starttls", RELAY, BLOCKED, "tls-required"),
-    ROW(AT_MAIL, 530, NULL, NULL, RELAY, BLOCKED, "auth-required"),
-    ROW(AT_MAIL, 534, NULL, NULL, RELAY, BLOCKED, "auth-required"),
-    ROW(AT_MAIL, 535, NULL, NULL, RELAY, BLOCKED, "auth-rejected"),
-    ROW(AT_MAIL, 538, NULL, NULL, RELAY, BLOCKED, "auth-needs-tls"),
+    /* in a transaction, but maybe about us and not about the message: sure is only what no
+     * message can be the cause of */
+    ROW(AT_MAIL, 0, NULL, WORDS_TLS, RELAY, SUSPECT, "tls-required"),
+    ROW(AT_MAIL, 530, "5.7.0", "||starttls", RELAY, SUSPECT, "tls-required"),
+    ROW(AT_MAIL, 530, NULL, NULL, RELAY, SUSPECT, "auth-required"),
+    ROW(AT_MAIL, 534, NULL, NULL, RELAY, SUSPECT, "auth-required"),
+    ROW(AT_MAIL, 535, NULL, NULL, RELAY, SUSPECT, "auth-rejected"),
+    ROW(AT_MAIL, 538, NULL, NULL, RELAY, SUSPECT, "auth-needs-tls"),
     ROW(AT_MAIL, 0, "5.7.139", NULL, RELAY, BLOCKED, "auth-basic-disabled"),
-    ROW(AT_MAIL, 0, "5.7.57", NULL, RELAY, BLOCKED, "auth-required"),
-    ROW(AT_MAIL, 0, NULL, WORDS_LOGIN, RELAY, BLOCKED, "auth-required"),
-    ROW(AT_MAIL, 5, NULL, WORDS_SENDER_AS, MESSAGE, FAILED, "sender-refused"),
-    ROW(AT_MAIL, 0, NULL, WORDS_RELAY, RELAY, BLOCKED, "relay-denied"),
-    ROW(AT_MAIL, 0, "5.7.54", NULL, RELAY, BLOCKED, "relay-denied"),
+    ROW(AT_MAIL, 0, NULL, WORDS_BASIC, RELAY, BLOCKED, "auth-basic-disabled"),
+    ROW(AT_MAIL, 0, "5.7.57", NULL, RELAY, SUSPECT, "auth-required"),
+    ROW(AT_MAIL, 0, NULL, WORDS_LOGIN, RELAY, SUSPECT, "auth-required"),
+    ROW(AT_MAIL, 5, NULL, WORDS_SENDER_AS, RELAY, SUSPECT, "sender-refused"),
+    ROW(AT_MAIL, 0, NULL, WORDS_RELAY, RELAY, SUSPECT, "relay-denied"),
+    ROW(AT_MAIL, 0, "5.7.54", NULL, RELAY, SUSPECT, "relay-denied"),
 
     /* about this sender: other messages may be accepted */
     ROW(MAIL | RCPT, 0, NULL, WORDS_SENDER_DOMAIN, MESSAGE, FAILED, "sender-domain"),
-    ROW(AT_MAIL, 5, "5.7.60", NULL, MESSAGE, FAILED, "sender-refused"),
-    ROW(AT_MAIL, 5, "5.2.252", NULL, MESSAGE, FAILED, "sender-refused"),
+    ROW(AT_MAIL, 5, "5.7.60", NULL, RELAY, SUSPECT, "sender-refused"),
+    ROW(AT_MAIL, 5, "5.2.252", NULL, RELAY, SUSPECT, "sender-refused"),
+    ROW(AT_MAIL, 5, "5.7.515", NULL, RELAY, SUSPECT, "sender-refused"),
+    ROW(AT_MAIL, 0, ".1.8", "does not exist|does not resolve|unresolvable|not found", MESSAGE,
+        FAILED, "sender-domain"),
     ROW(AT_MAIL, 5, "5.1.8", NULL, MESSAGE, FAILED, "sender-blocked"),
-    ROW(AT_MAIL, 5, NULL, WORDS_SENDER, MESSAGE, FAILED, "sender-refused"),
+    ROW(AT_MAIL, 5, NULL, WORDS_SENDER, RELAY, SUSPECT, "sender-refused"),
     ROW(MAIL, 5, NULL, "invalid mail from|null sender|empty sender|empty envelope||<>", MESSAGE,
         FAILED, "null-sender"),
-    ROW(AT_MAIL, 0, NULL, WORDS_HELO, RELAY, BLOCKED, "helo-name"),
-    ROW(MAIL | RCPT, 0, ".7.25", NULL, RELAY, BLOCKED, "reverse-dns"),
-    ROW(MAIL | RCPT, 0, NULL, WORDS_PTR, RELAY, BLOCKED, "reverse-dns"),
-    ROW(MAIL | RCPT, 0, NULL, WORDS_LISTED, RELAY, BLOCKED, "address-listed"),
+    ROW(AT_MAIL, 0, NULL, WORDS_HELO, RELAY, SUSPECT, "helo-name"),
+    ROW(MAIL | RCPT, 0, ".7.25", NULL, RELAY, SUSPECT, "reverse-dns"),
+    ROW(MAIL | RCPT, 0, NULL, WORDS_PTR, RELAY, SUSPECT, "reverse-dns"),
+    ROW(MAIL | RCPT, 0, NULL, WORDS_LISTED, RELAY, SUSPECT, "address-listed"),
 
     /* too many recipients: 552 in RFC 821, 452 since RFC 5321 (4.5.3.1.10) */
     RULE(RCPT, 0, ".5.3", NULL, EITHER, RECIPIENT, AGAIN, MAX_RECIPIENTS, "too-many-recipients"),
@@ -285,6 +294,7 @@ static const ss_verdict_rule_t rules[] = {
     ROW(AT_BODY, 5, ".2.2", NULL, MESSAGE, FAILED, "mailbox-full"),
     ROW(AT_BODY, 5, NULL, WORDS_FULL, MESSAGE, FAILED, "mailbox-full"),
     ROW(RCPT, 5, ".3.4", NULL, RECIPIENT, FAILED, "message-too-big"),
+    ROW(RCPT, 5, ".2.3", NULL, RECIPIENT, FAILED, "message-too-big"),
     ROW(AT_MAIL, 5, ".3.4", NULL, MESSAGE, FAILED, "message-too-big"),
     ROW(AT_MAIL, 5, ".2.3", NULL, MESSAGE, FAILED, "message-too-big"),
     ROW(AT_BODY, 5, NULL, WORDS_VIRUS, MESSAGE, FAILED, "virus"),
@@ -301,12 +311,12 @@ static const ss_verdict_rule_t rules[] = {
     ROW(MAIL, 504, NULL, NULL, MESSAGE, FAILED, "parameters-refused"),
     ROW(MAIL, 501, NULL, NULL, MESSAGE, FAILED, "sender-syntax"),
     ROW(MAIL, 0, ".6.7", NULL, MESSAGE, FAILED, "address-utf8"),
-    ROW(MAIL, 554, NULL, WORDS_CLIENT, RELAY, BLOCKED, "client-refused"),
-    ROW(MAIL, 550, NULL, WORDS_CLIENT, RELAY, BLOCKED, "client-refused"),
+    ROW(MAIL, 554, NULL, WORDS_CLIENT, RELAY, SUSPECT, "client-refused"),
+    ROW(MAIL, 550, NULL, WORDS_CLIENT, RELAY, SUSPECT, "client-refused"),
     ROW(MAIL, 0, NULL, NULL, MESSAGE, FAILED, "sender-refused"),
 
     /* RCPT */
-    ROW(RCPT, 0, NULL, "client host rejected", RELAY, BLOCKED, "client-refused"),
+    ROW(RCPT, 0, NULL, "client host rejected", RELAY, SUSPECT, "client-refused"),
     ROW(RCPT, 4, NULL, WORDS_GREY, RECIPIENT, DEFERRED, "greylisted"),
     ROW(RCPT, 4, ".7.1", NULL, RECIPIENT, DEFERRED, "greylisted"),
     ROW(RCPT, 4, NULL, WORDS_RATE, RECIPIENT, DEFERRED, "rate-limited"),
@@ -371,25 +381,69 @@ static int fits_enhanced(const char *pattern, const char *enhanced)
     return pattern[len - 1] == '.' ? !strncmp(from, pattern, len) : !strcmp(from, pattern);
 }
 
-static int fits(const ss_verdict_rule_t *rule, ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
+/* x.1. and x.2. are about an address and a mailbox: the recipient's, whatever the words, but for
+ * the sender's: x.1.7, x.1.8, and what Exchange says about a submission. */
+static int is_recipient(ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    static const char *const not_his[] = { ".1.7", ".1.8", ".1.90", ".2.252" };
+
+    if (!(1 << cmd & (RCPT | AT_BODY)) || reply->code == 421 ||
+        (!fits_enhanced(".1.", reply->enhanced) && !fits_enhanced(".2.", reply->enhanced)))
+        return 0;
+    for (int i = 0; i < (int)(sizeof(not_his) / sizeof(not_his[0])); i++)
+        if (fits_enhanced(not_his[i], reply->enhanced)) return 0;
+    return !ss_phrase_is_in(WORDS_SUBMISSION, reply->text);
+}
+
+/* Whether a rule holds for a reply about a recipient. */
+static int is_for_recipient(const ss_verdict_rule_t *rule, ss_cmd_t cmd)
+{
+    return rule->verdict.fate != SS_FATE_SUSPECT && rule->verdict.fate != SS_FATE_BLOCKED &&
+           (rule->verdict.scope == SS_SCOPE_RECIPIENT ||
+            (rule->verdict.scope == SS_SCOPE_MESSAGE && cmd != SS_CMD_RCPT));
+}
+
+static int fits(const ss_verdict_rule_t *rule, ss_cmd_t cmd, const ss_reply_t *reply,
+                const char *text, int is_reused)
 {
     if (rule->at != AT_ANY && !(rule->at & 1 << cmd)) return 0;
     if (rule->code && rule->code != (rule->code < 10 ? reply->code / 100 : reply->code)) return 0;
     if (rule->when != EITHER && (rule->when == REUSED) != !!is_reused) return 0;
     if (rule->enhanced && !fits_enhanced(rule->enhanced, reply->enhanced)) return 0;
-    return !rule->phrases || ss_phrase_is_in(rule->phrases, reply->text);
+    return !rule->phrases || ss_phrase_is_in(rule->phrases, text);
+}
+
+/* What a suspicion is about if it is not about us. Before MAIL everything is about us. */
+static void narrow(ss_verdict_t *verdict, ss_cmd_t cmd)
+{
+    if (!(1 << cmd & AT_MAIL))
+        verdict->fate = SS_FATE_BLOCKED;
+    else
+        verdict->scope = cmd == SS_CMD_RCPT ? SS_SCOPE_RECIPIENT : SS_SCOPE_MESSAGE;
 }
 
 ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
 {
+    char text[SS_REPLY_TEXT_MAX];
+    int about_recipient = is_recipient(cmd, reply);
+
+    apr_cpystrn(text, reply->text, sizeof(text));
+    ss_phrase_blank(text);
     for (int i = 0; i < RULES; i++) {
-        if (!fits(&rules[i], cmd, reply, is_reused)) continue;
+        if (about_recipient && !is_for_recipient(&rules[i], cmd)) continue;
+        if (!fits(&rules[i], cmd, reply, text, is_reused)) continue;
         ss_verdict_t verdict = rules[i].verdict;
         /* The words may be those of a final refusal: the code decides whether it is one. */
         if (verdict.fate == SS_FATE_FAILED && reply->code < 500) verdict.fate = SS_FATE_DEFERRED;
+        if (verdict.fate == SS_FATE_SUSPECT) narrow(&verdict, cmd);
         return verdict;
     }
     return verdict_unknown;
+}
+
+ss_verdict_fate_t ss_verdict_cleared(int code)
+{
+    return code >= 500 ? SS_FATE_FAILED : SS_FATE_DEFERRED;
 }
 
 const char *ss_verdict_advice(int i)

@@ -17,9 +17,12 @@ typedef enum {
     SS_FATE_DEFERRED, /* retried later, counts as an attempt */
     SS_FATE_FAILED,   /* final */
     /* These three are not counted: */
-    SS_FATE_AGAIN,    /* says nothing about the message: retried at once on a new connection */
-    SS_FATE_DOWN,     /* the relay is unreachable or broke off: the message waits for it */
-    SS_FATE_BLOCKED,  /* the relay refuses us: the message waits for it */
+    SS_FATE_AGAIN,   /* says nothing about the message: retried at once on a new connection */
+    SS_FATE_DOWN,    /* the relay is unreachable or broke off: the message waits for it */
+    SS_FATE_BLOCKED, /* the relay refuses us: the message waits for it */
+    /* the relay may refuse us, or only this recipient or message: other messages tell (suspicion.h
+     * in src/delivery) */
+    SS_FATE_SUSPECT,
     SS_FATE_UNCERTAIN /* the connection was lost between the end of the message and its reply */
 } ss_verdict_fate_t;
 
@@ -41,8 +44,11 @@ typedef struct {
     const char *advice; /* id in advice_table.c; never NULL */
 } ss_verdict_t;
 
-/* The verdict on a reply. is_reused: this is not the first transaction of the connection. */
+/* The verdict on a reply. In a transaction the scope is what it is about if it is not about us.
+ * is_reused: this is not the first transaction of the connection. */
 ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused);
+/* The fate of a recipient that a suspicion is about after all: the code decides. */
+ss_verdict_fate_t ss_verdict_cleared(int code);
 /* The advice of rule number i, or NULL after the last: the entries of the knowledge base that are
  * about replies. */
 const char *ss_verdict_advice(int i);

@@ -353,6 +353,8 @@ static void command(server_t *s, const char *line)
         rcpt(s, line);
     } else if (!strcmp(line, "DATA")) {
         data(s);
+    } else if (!strcmp(line, "RSET")) {
+        if (answer(s, "250 2.0.0 ok\r\n")) forget(s);
     } else if (!strcmp(line, "QUIT")) {
         answer(s, "221 2.0.0 bye\r\n");
         end(s, 0);

@@ -69,7 +69,7 @@ DIALOGUE(mail_refused_leaves_the_connection_usable, PIPED, "> send 1 a@x b@y", "
          "C: RCPT TO:<b@y>", "C: DATA", "C.", "> send 2 a@z c@y", "C.", "S: 550 5.7.60 not you",
          "S: 503 no", "S: 503 no", "C: MAIL FROM:<a@z>", "C: RCPT TO:<c@y>", "C: DATA", "C.",
          "S: 250 ok", "S: 250 ok", "S: 354 go", CONTENT, "C.", "S: 250 ok", "> quit", QUIT,
-         "E: refused MAIL 550", "E: done 1 b@y=failed/550", "E: done 2 c@y=sent/250",
+         "E: refused MAIL 550", "E: done 1 b@y=suspect/550", "E: done 2 c@y=sent/250",
          "E: step quit", "E: closed ok")
 
 DIALOGUE(only_one_mail_per_message, PIPED, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
@@ -80,8 +80,27 @@ DIALOGUE(only_one_mail_per_message, PIPED, "> send 1 a@x b@y", "C: MAIL FROM:<a@
          "E: done 2 c@y=again/503", "E: step quit", "E: closed ok")
 
 DIALOGUE(login_required_blocks_and_fails_nobody, PLAIN, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
-         "C.", "S: 530 5.7.0 Authentication required", QUIT, "E: refused MAIL 530",
-         "E: done 1 b@y=blocked/530", "E: closed mail blocked auth-required 530 *")
+         "C.", "S: 530 5.7.0 Authentication required", "C.", "E: refused MAIL 530",
+         "E: done 1 b@y=suspect/530", "E.")
+
+#define DENIED "554 5.7.1 <b@y>: Relay access denied"
+DIALOGUE(a_suspicion_keeps_the_connection, PLAIN, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
+         "S: 250 ok", "C: RCPT TO:<b@y>", "S: " DENIED, "C: RSET", "C.", "> send 2 a@x c@z", "C.",
+         "S: 250 ok", "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<c@z>", "S: 250 ok", "C: DATA",
+         "S: 354 go", CONTENT, "S: 250 ok", "> quit", QUIT, "E: refused RCPT 554",
+         "E: done 1 b@y=suspect/554", "E: done 2 c@z=sent/250", "E: step quit", "E: closed ok")
+DIALOGUE(a_suspicion_in_a_group, PIPED, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
+         "C: RCPT TO:<b@y>", "C: DATA", "C.", "S: 250 ok", "S: " DENIED,
+         "S: 554 no valid recipients", "C: RSET", "C.", "> quit", "C.", "S: 250 ok", QUIT,
+         "E: refused RCPT 554", "E: done 1 b@y=suspect/554", "E: step quit", "E: closed ok")
+DIALOGUE(a_server_that_knows_no_rset_is_left, PLAIN, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
+         "S: 250 ok", "C: RCPT TO:<b@y>", "S: " DENIED, "C: RSET", "S: 502 what?", "> more", "C.",
+         "E: refused RCPT 554", "E: done 1 b@y=suspect/554", "E: closed ok")
+DIALOGUE(behind_a_suspicion_the_next_has_begun, CHUNKED, "> send 1 a@x b@y", "C* 64", "S: 250 ok",
+         "S: 250 ok", "S: 250 ok", "> send 2 a@x c@y", "> send 3 a@x d@y", "C* 128", "S: 250 ok",
+         "S: " DENIED, "S: 554 no valid recipients", "S: 503 nested", "S: 503 no", "S: 503 no",
+         QUIT, "E: done 1 b@y=sent/250", "E: refused RCPT 554", "E: done 2 c@y=suspect/554",
+         "E: refused MAIL 503", "E: done 3 d@y=again/503", "E: step quit", "E: closed ok")
 
 DIALOGUE(bdat_refused_is_learned_and_tried_again, CHUNKED, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
          "C: RCPT TO:<b@y>", BDAT, "C.", "S: 250 ok", "S: 250 ok",
@@ -280,7 +299,7 @@ DIALOGUE(the_trial_finds_one_message_per_connection, PLAIN, "> try a@x b@y", "C:
          "E: closed ok")
 DIALOGUE(the_trial_names_a_refused_sender, PLAIN, "> try a@x b@y", "C: MAIL FROM:<a@x>",
          "S: 553 5.7.1 not owned by", "> quit", QUIT, "E: refused MAIL 553",
-         "E: failed mail 553 failed", "E: tried 0", "E: step quit", "E: closed ok")
+         "E: failed mail 553 suspect", "E: tried 0", "E: step quit", "E: closed ok")
 
 DIALOGUE(addresses_cannot_become_commands, PLAIN, "> send 1 a@x>\\ b@y", "E: done 1 b@y=failed/0",
          "> send 2 a@x b\r@y", "E: done 2 b\r@y=failed/0", "C.")
@@ -297,6 +316,10 @@ void ss_suite_client(void)
     ADD(pipelining_takes_one_round_trip_a_message);
     ADD(chunking_window_grows_by_one_for_each_answer);
     ADD(some_recipients_refused);
+    ADD(a_suspicion_keeps_the_connection);
+    ADD(a_suspicion_in_a_group);
+    ADD(a_server_that_knows_no_rset_is_left);
+    ADD(behind_a_suspicion_the_next_has_begun);
     ADD(all_recipients_refused_and_data_answered_354_gets_a_lone_dot);
     ADD(all_recipients_refused_closes_the_connection_instead_of_rset);
     ADD(mail_refused_leaves_the_connection_usable);

@@ -55,7 +55,7 @@ static const char *const fault_names[] = { "4xx",
                                            "one answer too many" };
 static const char *const mode_names[] = { "lock-step", "pipelining", "chunking" };
 /* in ss_verdict_fate_t's order; w: waits for the relay (down) */
-static const char fate_letters[] = "sdfawbu";
+static const char fate_letters[] = "sdfawbpu";
 
 /* One letter a fault. '-': the step does not exist in this mode; upper part: the session itself
  * ends with that fate. */

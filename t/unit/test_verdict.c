@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "smtp/advice.h"
+#include "smtp/phrase.h"
 #include "smtp/verdict.h"
 
 void ss_suite_verdict(void);
@@ -24,6 +25,21 @@ typedef struct {
 } row_t;
 
 static const row_t rows[] = {
+    /* whom a reply is about: the recipient, whatever it is called */
+    { C(RCPT), "550 5.1.1 <bad@barracuda.com>: Recipient address rejected: User unknown", 0,
+      S(RECIPIENT), F(FAILED), 0, "user-unknown" },
+    { C(RCPT), "550 <relay-denied@spamhaus.org>: User unknown", 0, S(RECIPIENT), F(FAILED), 0,
+      "user-unknown" },
+    { C(RCPT), "450 4.2.1 <x>: The account is receiving mail at a rate; authentication required", 0,
+      S(RECIPIENT), F(DEFERRED), 0, "rate-limited" },
+    { C(MAIL),
+      "550 5.7.515 Access denied, sending domain a.example does not meet the required "
+      "authentication level",
+      0, S(MESSAGE), F(SUSPECT), 0, "sender-refused" },
+    { C(RCPT), "550 5.7.30 Basic authentication is not supported for Client Submission.", 0,
+      S(RELAY), F(BLOCKED), 0, "auth-basic-disabled" },
+    { C(MAIL), "553 5.1.8 <x@a>... Domain of sender address x@a does not exist", 0, S(MESSAGE),
+      F(FAILED), 0, "sender-domain" },
     /* logins */
     { C(AUTH),
       "535-5.7.8 Username and Password not accepted. Learn more at\r\n535 5.7.8 "
@@ -66,64 +82,66 @@ static const row_t rows[] = {
       "auth-temporary" },
     { C(MAIL),
       "530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM", 0,
-      S(RELAY), F(BLOCKED), 0, "auth-required" },
-    { C(MAIL), "530 5.7.57 Client not authenticated to send mail", 1, S(RELAY), F(BLOCKED), 0,
+      S(MESSAGE), F(SUSPECT), 0, "auth-required" },
+    { C(MAIL), "530 5.7.57 Client not authenticated to send mail", 1, S(MESSAGE), F(SUSPECT), 0,
       "auth-required" },
-    { C(MAIL), "530 5.7.1 Client was not authenticated", 0, S(RELAY), F(BLOCKED), 0,
+    { C(MAIL), "530 5.7.1 Client was not authenticated", 0, S(MESSAGE), F(SUSPECT), 0,
       "auth-required" },
-    { C(MAIL), "530 5.7.0 Must issue a STARTTLS command first. f3sm9277120nfh.74", 0, S(RELAY),
-      F(BLOCKED), 0, "tls-required" },
-    { C(MAIL), "530 Must issue a STARTTLS command first", 0, S(RELAY), F(BLOCKED), 0,
+    { C(MAIL), "530 5.7.0 Must issue a STARTTLS command first. f3sm9277120nfh.74", 0, S(MESSAGE),
+      F(SUSPECT), 0, "tls-required" },
+    { C(MAIL), "530 Must issue a STARTTLS command first", 0, S(MESSAGE), F(SUSPECT), 0,
       "tls-required" },
-    { C(MAIL), "550 Unauthenticated senders not allowed", 0, S(RELAY), F(BLOCKED), 0,
+    { C(MAIL), "550 Unauthenticated senders not allowed", 0, S(MESSAGE), F(SUSPECT), 0,
       "auth-required" },
     /* senders */
     { C(END), "550 5.7.60 SMTP; Client does not have permissions to send as this sender [x]", 0,
-      S(MESSAGE), F(FAILED), 0, "sender-refused" },
+      S(MESSAGE), F(SUSPECT), 0, "sender-refused" },
     { C(END),
       "554 5.2.252 SendAsDenied; user@a.example not allowed to send as other@a.example; "
       "STOREDRV.Submission.Exception:SendAsDeniedException.Mapi",
-      0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
+      0, S(MESSAGE), F(SUSPECT), 0, "sender-refused" },
     { C(END),
       "554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied", 0,
-      S(MESSAGE), F(FAILED), 0, "sender-refused" },
+      S(MESSAGE), F(SUSPECT), 0, "sender-refused" },
     { C(END),
       "554 Message rejected: Email address is not verified. The following identities failed the "
       "check in region US-WEST-2: webmaster@localhost",
-      0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
+      0, S(MESSAGE), F(SUSPECT), 0, "sender-refused" },
     { C(END),
       "550 The from address does not match a verified Sender Identity. Mail cannot be sent until "
       "this error is resolved.",
-      0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
-    { C(RCPT), "553 5.7.1 <x@a>: Sender address rejected: not owned by user y@b", 0, S(MESSAGE),
-      F(FAILED), 0, "sender-refused" },
+      0, S(MESSAGE), F(SUSPECT), 0, "sender-refused" },
+    { C(RCPT), "553 5.7.1 <x@a>: Sender address rejected: not owned by user y@b", 0, S(RECIPIENT),
+      F(SUSPECT), 0, "sender-refused" },
     { C(MAIL), "553 5.7.1 Sender address rejected: not owned by auth user.", 0, S(MESSAGE),
-      F(FAILED), 0, "sender-refused" },
+      F(SUSPECT), 0, "sender-refused" },
     { C(MAIL), "501 5.1.7 Invalid address", 0, S(MESSAGE), F(FAILED), 0, "sender-syntax" },
     { C(MAIL), "501 Invalid MAIL FROM address provided", 0, S(MESSAGE), F(FAILED), 0,
       "null-sender" },
     /* relaying, names, lists */
-    { C(RCPT), "554 5.7.1 <x>: Relay access denied", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
-    { C(RCPT), "454 4.7.1 <x>: Relay access denied", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
-    { C(RCPT), "550 5.7.1 <x>... Relaying denied", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
-    { C(RCPT), "550 5.7.1 Unable to relay", 0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
-    { C(RCPT), "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", 0, S(RELAY),
-      F(BLOCKED), 0, "relay-denied" },
+    { C(RCPT), "554 5.7.1 <x>: Relay access denied", 0, S(RECIPIENT), F(SUSPECT), 0,
+      "relay-denied" },
+    { C(RCPT), "454 4.7.1 <x>: Relay access denied", 0, S(RECIPIENT), F(SUSPECT), 0,
+      "relay-denied" },
+    { C(RCPT), "550 5.7.1 <x>... Relaying denied", 0, S(RECIPIENT), F(SUSPECT), 0, "relay-denied" },
+    { C(RCPT), "550 5.7.1 Unable to relay", 0, S(RECIPIENT), F(SUSPECT), 0, "relay-denied" },
+    { C(RCPT), "550 5.7.54 SMTP; Unable to relay recipient in non-accepted domain", 0, S(RECIPIENT),
+      F(SUSPECT), 0, "relay-denied" },
     { C(RCPT), "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname", 0,
-      S(RELAY), F(BLOCKED), 0, "helo-name" },
+      S(RECIPIENT), F(SUSPECT), 0, "helo-name" },
     { C(EHLO), "501 Syntactically invalid EHLO argument(s)", 0, S(RELAY), F(BLOCKED), 0,
       "helo-name" },
     { C(GREETING),
       "554 5.7.1 Service unavailable; Client host [192.0.2.1] blocked using zen.spamhaus.org", 0,
       S(RELAY), F(BLOCKED), 0, "address-listed" },
     { C(RCPT), "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using Spamhaus", 0,
-      S(RELAY), F(BLOCKED), 0, "address-listed" },
+      S(RECIPIENT), F(SUSPECT), 0, "address-listed" },
     { C(MAIL),
       "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred due to user complaints", 0,
-      S(RELAY), F(BLOCKED), 0, "address-listed" },
+      S(MESSAGE), F(SUSPECT), 0, "address-listed" },
     { C(GREETING), "554 No SMTP service here", 0, S(RELAY), F(BLOCKED), 0, "greeting-refused" },
     { C(RCPT), "450 4.7.25 Client host rejected: cannot find your reverse hostname, [192.0.2.1]", 0,
-      S(RELAY), F(BLOCKED), 0, "reverse-dns" },
+      S(RECIPIENT), F(SUSPECT), 0, "reverse-dns" },
     /* quotas and limits */
     { C(END), "454 Throttling failure: Maximum sending rate exceeded", 0, S(RELAY), F(BLOCKED), 0,
       "rate-limited" },
@@ -209,11 +227,11 @@ static const row_t rows[] = {
     { C(END),
       "554 5.7.1 Free accounts are for test purposes only. Please upgrade or add the address to "
       "authorized recipients in Account Settings.",
-      0, S(RELAY), F(BLOCKED), 0, "account-sandbox" },
+      0, S(MESSAGE), F(SUSPECT), 0, "account-sandbox" },
     { C(RCPT),
       "421 Sandbox subdomains are for test purposes only. Please add your own domain or add the "
       "address to authorized recipients",
-      0, S(RELAY), F(BLOCKED), 0, "account-sandbox" },
+      0, S(RECIPIENT), F(SUSPECT), 0, "account-sandbox" },
     { C(END), "420 Recipient limit exceeded for your account: hourly limit of 100 messages", 0,
       S(RELAY), F(BLOCKED), 0, "quota" },
     { C(AUTH),
@@ -223,14 +241,14 @@ static const row_t rows[] = {
     { C(END),
       "550 5.7.1 The 'From' address you supplied (a@b.example) is not a Sender Signature on your "
       "account.",
-      0, S(MESSAGE), F(FAILED), 0, "sender-refused" },
+      0, S(MESSAGE), F(SUSPECT), 0, "sender-refused" },
     { C(END), "554 5.7.1 You tried to send to a recipient that has been marked as inactive", 0,
       S(MESSAGE), F(FAILED), 0, "mailbox-disabled" },
     { C(END),
       "554 5.7.1 Your account is pending approval. Until then all recipients must have the same "
       "domain as the From address",
-      0, S(RELAY), F(BLOCKED), 0, "account-sandbox" },
-    { C(MAIL), "550 5.7.0 From address is not one of your addresses", 0, S(MESSAGE), F(FAILED), 0,
+      0, S(MESSAGE), F(SUSPECT), 0, "account-sandbox" },
+    { C(MAIL), "550 5.7.0 From address is not one of your addresses", 0, S(MESSAGE), F(SUSPECT), 0,
       "sender-refused" },
     { C(AUTH), "535 5.7.8 Error: authentication failed: use an app-specific password", 0, S(RELAY),
       F(BLOCKED), 0, "auth-app-password" },
@@ -247,26 +265,26 @@ static const row_t rows[] = {
     { C(MAIL), "553 From address not verified - see https://help.yahoo.com/kb/SLN3261.html", 0,
       S(MESSAGE), F(FAILED), 0, "sender-refused" },
     { C(AUTH), "535 Authentication Failed", 0, S(RELAY), F(BLOCKED), 0, "auth-rejected" },
-    { C(MAIL), "553 Relaying disallowed as a@b.example", 0, S(MESSAGE), F(FAILED), 0,
+    { C(MAIL), "553 Relaying disallowed as a@b.example", 0, S(MESSAGE), F(SUSPECT), 0,
       "sender-refused" },
-    { C(MAIL), "553 Sender is not allowed to relay emails", 0, S(MESSAGE), F(FAILED), 0,
+    { C(MAIL), "553 Sender is not allowed to relay emails", 0, S(MESSAGE), F(SUSPECT), 0,
       "sender-refused" },
-    { C(END), "550 5.4.6 Unusual sending activity detected. Please try after sometime", 0, S(RELAY),
-      F(BLOCKED), 0, "sender-blocked" },
-    { C(END), "554 5.1.8 Email Outgoing Blocked", 0, S(RELAY), F(BLOCKED), 0, "sender-blocked" },
+    { C(END), "550 5.4.6 Unusual sending activity detected. Please try after sometime", 0,
+      S(MESSAGE), F(SUSPECT), 0, "sender-blocked" },
+    { C(END), "554 5.1.8 Email Outgoing Blocked", 0, S(MESSAGE), F(SUSPECT), 0, "sender-blocked" },
     { C(END),
       "554 Message rejected: Sending paused for this account. For more information, please check "
       "the inbox of the email address associated with your AWS account.",
-      0, S(RELAY), F(BLOCKED), 0, "sender-blocked" },
+      0, S(MESSAGE), F(SUSPECT), 0, "sender-blocked" },
     { C(END),
       "554 Access denied: User `arn:aws:iam::1:user/x' is not authorized to perform "
       "`ses:SendRawEmail' on resource `arn:aws:ses:us-east-1:1:identity/a.example'",
-      0, S(RELAY), F(BLOCKED), 0, "account-rights" },
-    { C(MAIL), "530 Authentication required", 0, S(RELAY), F(BLOCKED), 0, "auth-required" },
+      0, S(MESSAGE), F(SUSPECT), 0, "account-rights" },
+    { C(MAIL), "530 Authentication required", 0, S(MESSAGE), F(SUSPECT), 0, "auth-required" },
     { C(MAIL),
       "530-5.7.0 Authentication Required. For more information, go to\r\n530 5.7.0  "
       "https://support.google.com/mail/?p=WantAuthError x - gsmtp",
-      0, S(RELAY), F(BLOCKED), 0, "auth-required" },
+      0, S(MESSAGE), F(SUSPECT), 0, "auth-required" },
     { C(RCPT),
       "550-5.1.1 The email account that you tried to reach does not exist. Please try\r\n550 5.1.1 "
       "double-checking x - gsmtp",
@@ -285,35 +303,35 @@ static const row_t rows[] = {
     { C(MAIL),
       "550-5.7.1 Invalid credentials for relay [192.0.2.1]. The IP address you've\r\n550 5.7.1 "
       "registered in your G Suite SMTP Relay service doesn't match",
-      0, S(RELAY), F(BLOCKED), 0, "relay-denied" },
+      0, S(MESSAGE), F(SUSPECT), 0, "relay-denied" },
     { C(END),
       "421-4.7.28 Our system has detected an unusual rate of unsolicited mail\r\n421 4.7.28 "
       "originating from your IP address. x - gsmtp",
-      0, S(RELAY), F(BLOCKED), 0, "address-listed" },
+      0, S(MESSAGE), F(SUSPECT), 0, "address-listed" },
     { C(EHLO), "421-4.7.0 Try again later, closing connection. (EHLO)\r\n421 4.7.0 x - gsmtp", 0,
       S(RELAY), F(DOWN), 0, "service-unavailable" },
     { C(EHLO),
       "421 4.7.66 TLS 1.0 and 1.1 are not supported. Please upgrade/update your client to support "
       "TLS 1.2.",
       0, S(RELAY), F(BLOCKED), 0, "tls-version" },
-    { C(MAIL), "451 5.7.3 STARTTLS is required to send mail", 0, S(RELAY), F(BLOCKED), 0,
+    { C(MAIL), "451 5.7.3 STARTTLS is required to send mail", 0, S(MESSAGE), F(SUSPECT), 0,
       "tls-required" },
     { C(RCPT),
       "550 5.7.606 Access denied, banned sending IP [192.0.2.1]. To request removal from this list "
       "please visit https://sender.office.com/",
-      0, S(RELAY), F(BLOCKED), 0, "address-listed" },
+      0, S(RECIPIENT), F(SUSPECT), 0, "address-listed" },
     { C(RCPT), "550 5.7.708 Service unavailable. Access denied, traffic not accepted from this IP.",
-      0, S(RELAY), F(BLOCKED), 0, "address-listed" },
-    { C(END), "550 5.1.8 Access denied, bad outbound sender.", 0, S(RELAY), F(BLOCKED), 0,
+      0, S(RECIPIENT), F(SUSPECT), 0, "address-listed" },
+    { C(END), "550 5.1.8 Access denied, bad outbound sender.", 0, S(MESSAGE), F(SUSPECT), 0,
       "sender-blocked" },
-    { C(END), "550 5.7.501 Access denied, spam abuse detected.", 0, S(RELAY), F(BLOCKED), 0,
+    { C(END), "550 5.7.501 Access denied, spam abuse detected.", 0, S(MESSAGE), F(SUSPECT), 0,
       "sender-blocked" },
     { C(RCPT),
       "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", 0,
       S(RECIPIENT), F(FAILED), 0, "user-unknown" },
     { C(RCPT), "550 5.4.1 Recipient address rejected: Access denied. AS(201806281)", 0,
       S(RECIPIENT), F(FAILED), 0, "user-unknown" },
-    { C(RCPT), "550 5.7.64 TenantAttribution; Relay Access Denied", 0, S(RELAY), F(BLOCKED), 0,
+    { C(RCPT), "550 5.7.64 TenantAttribution; Relay Access Denied", 0, S(RECIPIENT), F(SUSPECT), 0,
       "relay-denied" },
     { C(RCPT), "451 4.7.500 Server busy. Please try again later from [192.0.2.1].", 0, S(RECIPIENT),
       F(DEFERRED), 0, "deferred" },
@@ -390,8 +408,8 @@ static const struct {
     { "mail rcpt bdat end ", "354 go", "connection deferred not-smtp" },
     /* the way we speak */
     { "ehlo helo " TX, "550 pipelining", "connection again no-pipelining +2" },
-    { "mail ", "503 login required", "relay blocked auth-required" },
-    { "mail ", "503 tls required", "relay blocked tls-required" },
+    { "mail ", "503 login required", "us suspect auth-required" },
+    { "mail ", "503 tls required", "us suspect tls-required" },
     { "mail ", "503 no", "connection deferred one-message" },
     /* too many of something */
     { START "auth ", "450 too many sessions", "connection down too-many-connections +16" },
@@ -405,13 +423,17 @@ static const struct {
     { "auth mail " BODY, "454 slow down", "relay blocked rate-limited" },
     /* the account */
     { "auth ", "550 account disabled", "relay blocked auth-account-disabled" },
-    { "mail " BODY, "550 account disabled", "relay blocked sender-blocked" },
-    { TX, "550 suspicious activity", "relay blocked sender-blocked" },
-    { "auth " TX, "550 sandbox", "relay blocked account-sandbox" },
-    { "auth mail " BODY, "550 smtp is disabled", "relay blocked account-rights" },
-    { START "auth mail ", "550 weak tls", "relay blocked tls-version" },
+    { "mail " BODY, "550 account disabled", "us suspect sender-blocked" },
+    { TX, "550 suspicious activity", "us suspect sender-blocked" },
+    { "auth ", "550 sandbox", "relay blocked account-sandbox" },
+    { TX, "550 sandbox", "us suspect account-sandbox" },
+    { "auth ", "550 smtp is disabled", "relay blocked account-rights" },
+    { "mail " BODY, "550 smtp is disabled", "us suspect account-rights" },
+    { START "auth ", "550 weak tls", "relay blocked tls-version" },
+    { "mail ", "550 weak tls", "us suspect tls-version" },
     /* 421 */
-    { START TX, "421 dnsbl", "relay blocked address-listed" },
+    { START, "421 dnsbl", "relay blocked address-listed" },
+    { TX, "421 dnsbl", "us suspect address-listed" },
     { SETUP START "starttls auth ", "421 no", "relay down service-unavailable" },
     { TX, "421 no", "connection deferred service-unavailable" },
     { SETUP, "550 no", "relay down service-unavailable" },
@@ -453,31 +475,31 @@ static const struct {
     { "auth ", "501 no", "relay blocked auth-malformed" },
     { "auth ", "535 no", "relay blocked auth-rejected" },
     /* in a transaction, about us */
-    { TX, "550 tls required", "relay blocked tls-required" },
-    { TX, "530 5.7.0 starttls", "relay blocked tls-required" },
-    { TX, "530 no", "relay blocked auth-required" },
-    { TX, "534 no", "relay blocked auth-required" },
-    { TX, "535 no", "relay blocked auth-rejected" },
-    { TX, "538 no", "relay blocked auth-needs-tls" },
+    { TX, "550 tls required", "us suspect tls-required" },
+    { TX, "530 5.7.0 starttls", "us suspect tls-required" },
+    { TX, "530 no", "us suspect auth-required" },
+    { TX, "534 no", "us suspect auth-required" },
+    { TX, "535 no", "us suspect auth-rejected" },
+    { TX, "538 no", "us suspect auth-needs-tls" },
     { TX, "550 5.7.139 no", "relay blocked auth-basic-disabled" },
-    { TX, "550 5.7.57 no", "relay blocked auth-required" },
-    { TX, "550 login required", "relay blocked auth-required" },
-    { TX, "550 disallowed as", "message failed sender-refused" },
-    { TX, "550 no relaying", "relay blocked relay-denied" },
-    { TX, "550 5.7.54 no", "relay blocked relay-denied" },
+    { TX, "550 5.7.57 no", "us suspect auth-required" },
+    { TX, "550 login required", "us suspect auth-required" },
+    { TX, "550 disallowed as", "us suspect sender-refused" },
+    { TX, "550 no relaying", "us suspect relay-denied" },
+    { TX, "550 5.7.54 no", "us suspect relay-denied" },
     /* the sender */
     { "mail rcpt ", "550 sender address must contain @", "message failed sender-domain" },
-    { TX, "550 5.7.60 no", "message failed sender-refused" },
-    { TX, "550 5.2.252 no", "message failed sender-refused" },
+    { TX, "550 5.7.60 no", "us suspect sender-refused" },
+    { TX, "550 5.2.252 no", "us suspect sender-refused" },
     { TX, "550 5.1.8 no", "message failed sender-blocked" },
-    { TX, "550 cannot send as x", "message failed sender-refused" },
+    { TX, "550 cannot send as x", "us suspect sender-refused" },
     { "mail ", "550 empty sender", "message failed null-sender" },
     { "mail ", "550 not for <>", "message failed null-sender" },
-    { TX, "550 bad helo", "relay blocked helo-name" },
-    { "mail rcpt ", "550 5.7.25 no", "relay blocked reverse-dns" },
-    { "mail rcpt ", "450 4.7.25 no", "relay blocked reverse-dns" },
-    { "mail rcpt ", "550 no ptr", "relay blocked reverse-dns" },
-    { "mail rcpt ", "550 dnsbl", "relay blocked address-listed" },
+    { TX, "550 bad helo", "us suspect helo-name" },
+    { "mail rcpt ", "550 5.7.25 no", "us suspect reverse-dns" },
+    { "mail rcpt ", "450 4.7.25 no", "us suspect reverse-dns" },
+    { "mail rcpt ", "550 no ptr", "us suspect reverse-dns" },
+    { "mail rcpt ", "550 dnsbl", "us suspect address-listed" },
     /* recipients, BDAT */
     { "rcpt ", "550 5.5.3 no", "recipient again too-many-recipients +8" },
     { "rcpt ", "450 4.5.3 no", "recipient again too-many-recipients +8" },
@@ -498,7 +520,8 @@ static const struct {
     { BODY, "550 over quota", "message failed mailbox-full" },
     { "rcpt ", "550 5.3.4 no", "recipient failed message-too-big" },
     { "mail " BODY, "550 5.3.4 no", "message failed message-too-big" },
-    { TX, "550 5.2.3 no", "message failed message-too-big" },
+    { "mail " BODY, "550 5.2.3 no", "message failed message-too-big" },
+    { "rcpt ", "550 5.2.3 no", "recipient failed message-too-big" },
     { BODY, "550 malware", "message failed virus" },
     { "mail " BODY, "552 no", "message failed message-too-big" },
     { "mail " BODY, "550 too large", "message failed message-too-big" },
@@ -512,12 +535,12 @@ static const struct {
     { "mail ", "504 no", "message failed parameters-refused" },
     { "mail ", "501 no", "message failed sender-syntax" },
     { "mail ", "550 5.6.7 no", "message failed address-utf8" },
-    { "mail ", "554 access denied", "relay blocked client-refused" },
-    { "mail ", "550 access denied", "relay blocked client-refused" },
+    { "mail ", "554 access denied", "us suspect client-refused" },
+    { "mail ", "550 access denied", "us suspect client-refused" },
     { "mail ", "553 access denied", "message failed sender-refused" },
     { "mail ", "550 no", "message failed sender-refused" },
     /* RCPT */
-    { "rcpt ", "550 client host rejected", "relay blocked client-refused" },
+    { "rcpt ", "550 client host rejected", "us suspect client-refused" },
     { "rcpt ", "450 postgrey", "recipient deferred greylisted" },
     { "rcpt ", "450 4.7.1 no", "recipient deferred greylisted" },
     { "rcpt ", "450 slow down", "recipient deferred rate-limited" },
@@ -567,12 +590,13 @@ static const struct {
 static const char *verdict_text(const ss_verdict_t *v)
 {
     static const char *const scopes[] = { "recipient", "message", "connection", "relay" };
-    static const char *const fates[] = { "sent", "deferred", "failed",   "again",
-                                         "down", "blocked",  "uncertain" };
+    static const char *const fates[] = { "sent", "deferred", "failed",  "again",
+                                         "down", "blocked",  "suspect", "uncertain" };
     static char text[100];
     char learn[16] = "";
     if (v->learn) apr_snprintf(learn, sizeof(learn), " +%u", v->learn);
-    apr_snprintf(text, sizeof(text), "%s %s %s%s", scopes[v->scope], fates[v->fate], v->advice,
+    apr_snprintf(text, sizeof(text), "%s %s %s%s",
+                 v->fate == SS_FATE_SUSPECT ? "us" : scopes[v->scope], fates[v->fate], v->advice,
                  learn);
     return text;
 }
@@ -668,6 +692,79 @@ static void words_across_lines(void)
     }
 }
 
+/* What a reply names says nothing: '#' stands for what is blanked. */
+static void names_are_no_words(void)
+{
+    static const struct {
+        const char *text, *want;
+    } texts[] = {
+        { "<bad@barracuda.com>: User unknown", "<#################>: User unknown" },
+        { "<>: no", "<>: no" },
+        { "<b@c and then", "<### and then" },
+        { "bad@barracuda.com: unknown", "################## unknown" },
+        { "'bad@spam.example' unknown", "################## unknown" },
+        { "(bad@spam.example) unknown", "(################) unknown" },
+        { "\"relay denied\"@x.example unknown", "\"####################### unknown" },
+        { "\"Relay access denied\" he said", "\"Relay access denied\" he said" },
+        { "see https://x.example/spam?listed=1.2 now",
+          "see ################################# now" },
+        { "see www.spamhaus.org/query now", "see ###################### now" },
+        { "see aka.ms/relay-denied, now", "see ###################, now" },
+        { "mx.spam-list.example.com said no", "######################## said no" },
+        { "mx.spam.example[192.0.2.1]:25 said", "###############[192.0.2.1]:25 said" },
+        { "at MX.BLACKLIST.EXAMPLE. No", "at ##################### No" },
+        { "5.7.57 SMTP; TLS 1.0 e.g. no", "5.7.57 SMTP; TLS 1.0 e.g. no" },
+        { "Relay denied.Please ask", "Relay denied.Please ask" },
+        { "RESOLVER.ADR.RecipNotFound; no", "RESOLVER.ADR.RecipNotFound; no" },
+        { "STOREDRV.Submission.Exception:SendAsDenied",
+          "STOREDRV.Submission.Exception:SendAsDenied" },
+        { "no. Really... no.", "no. Really... no." },
+        { "", "" },
+    };
+    for (apr_size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        char got[100];
+        snprintf(got, sizeof(got), "%s", texts[i].text);
+        ss_phrase_blank(got);
+        CU_ASSERT_EQUAL(strlen(got), strlen(texts[i].want));
+        for (apr_size_t k = 0; got[k]; k++)
+            if (got[k] == ' ' && texts[i].want[k] == '#') got[k] = '#';
+        if (strcmp(got, texts[i].want)) fprintf(stderr, "\n  %s: %s\n", texts[i].text, got);
+        CU_ASSERT_STRING_EQUAL(got, texts[i].want);
+    }
+}
+
+/* A code about an address or a mailbox is about the recipient, whatever the words; the sender's and
+ * what Exchange says about a submission is not. */
+static void mailbox_codes_come_before_words(void)
+{
+    static const char *const words[] = { "Relay access denied", "authentication required",
+                                         "blocked using x",     "sandbox",
+                                         "sender not allowed",  "too many sessions",
+                                         "starttls required" };
+    static const char *const codes[] = { "1.0", "1.1", "1.2", "1.10", "2.0", "2.1", "2.2", "2.4" };
+    static const ss_cmd_t cmds[] = { C(RCPT), C(DATA), C(END) };
+    for (apr_size_t w = 0; w < sizeof(words) / sizeof(words[0]); w++) {
+        for (apr_size_t i = 0; i < sizeof(codes) / sizeof(codes[0]) * 6; i++) {
+            char text[100];
+            ss_cmd_t cmd = cmds[i % 3];
+            int class = i / 3 % 2 ? 4 : 5;
+            snprintf(text, sizeof(text), "%d50 %d.%s %s", class, class, codes[i / 6], words[w]);
+            ss_reply_t reply = parse(text);
+            ss_verdict_t v = ss_verdict(cmd, &reply, 0);
+            int is_right = v.scope == (cmd == C(RCPT) ? S(RECIPIENT) : S(MESSAGE)) &&
+                           v.fate == (class == 4 ? F(DEFERRED) : F(FAILED));
+            if (!is_right) fprintf(stderr, "\n  %s\n", text);
+            CU_ASSERT(is_right);
+        }
+    }
+    ss_reply_t reply = parse("550 5.1.8 Access denied, bad outbound sender");
+    CU_ASSERT_EQUAL(ss_verdict(C(RCPT), &reply, 0).fate, F(SUSPECT));
+    reply = parse("421 4.2.1 Relay access denied");
+    CU_ASSERT_EQUAL(ss_verdict(C(RCPT), &reply, 0).scope, S(CONNECTION));
+    CU_ASSERT_EQUAL(ss_verdict_cleared(554), F(FAILED));
+    CU_ASSERT_EQUAL(ss_verdict_cleared(454), F(DEFERRED));
+}
+
 void ss_suite_verdict(void)
 {
     CU_pSuite suite = CU_add_suite("verdict", NULL, NULL);
@@ -677,4 +774,6 @@ void ss_suite_verdict(void)
     CU_add_test(suite, "temporary codes fail nothing", temporary_codes_fail_nothing);
     CU_add_test(suite, "names and codes", names_and_dsn);
     CU_add_test(suite, "words across lines", words_across_lines);
+    CU_add_test(suite, "names are no words", names_are_no_words);
+    CU_add_test(suite, "mailbox codes come before words", mailbox_codes_come_before_words);
 }
