@@ -335,7 +335,8 @@ void ss_local_submit_test(ss_intake_t *intake, ss_request_t *req, const json_t *
     json_t *submission =
         json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door",
                   "test", "server", relay->name, "subject", SUBJECT);
-    json_object_set(submission, "submitter", json_object_get(header, "who"));
+    const char *who = ss_json_text(header, "who");
+    ss_json_put(submission, "submitter", apr_pstrcat(pool, "test:", who ? who : "", NULL));
     ss_local_submit_t *submit = ss_local_submit_begin(intake, req, "submit", submission, NULL);
     if (submit) ss_local_submit_part(submit, content, strlen(content), 1);
     json_decref(submission);

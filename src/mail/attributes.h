@@ -27,9 +27,9 @@ typedef struct {
     const char *metadata;       /* JSON text of a flat object, or NULL */
     const char *webhook;        /* or NULL */
     /* who submitted, and how */
-    const char *submitter; /* REMOTE_USER, path, or "uid:1000": for fairness, rates, idempotency */
-    const char *via;       /* "http", "sendmail", "c", "smtp" */
-    int uid;               /* local submitter, or -1 */
+    const char *submitter;                      /* docs/policies/submitters.md */
+    const char *via;                            /* "http", "sendmail", "c", "smtp" */
+    int uid;                                    /* local submitter, or -1 */
     const char *idempotency_key, *content_hash; /* hex; or NULL */
     const char *created_by; /* id of the message that this one reports on (bounce), or NULL */
 } ss_attributes_t;

@@ -22,9 +22,22 @@ const char *ss_operator_who(const ss_request_t *req, const json_t *header, apr_p
     return who ? who : apr_psprintf(pool, "uid %d", req->uid);
 }
 
+const apr_array_header_t *ss_operator_submitters(const json_t *header, apr_pool_t *pool)
+{
+    const json_t *list = json_object_get(header, "submitters");
+    apr_array_header_t *names = list ? apr_array_make(pool, 2, sizeof(const char *)) : NULL;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *name = json_string_value(json_array_get(list, i));
+        if (name) APR_ARRAY_PUSH(names, const char *) = apr_pstrdup(pool, name);
+    }
+    return names;
+}
+
 int ss_operator_may(const ss_request_t *req, const ss_message_t *m)
 {
-    return req->is_trusted || (m->attr.uid >= 0 && m->attr.uid == req->uid);
+    if (!req->is_trusted) return m->attr.uid >= 0 && m->attr.uid == req->uid;
+    return ss_message_is_of(m, ss_operator_submitters(req->header, m->pool));
 }
 
 int ss_operator_filter_uid(const ss_request_t *req)

@@ -36,7 +36,10 @@ typedef struct ss_operator_t {
 void ss_operator_init(ss_operator_t *o);
 /* In whose name the request acts: what a trusted client says ("who"), else "uid N". */
 const char *ss_operator_who(const ss_request_t *req, const json_t *header, apr_pool_t *pool);
-/* Whether the client may see or change a message: a trusted one, or the uid that submitted it. */
+/* Whose messages the request is about, where it says so ("submitters"); NULL: anybody's. */
+const apr_array_header_t *ss_operator_submitters(const json_t *header, apr_pool_t *pool);
+/* Whether the client may see or change a message: a trusted one on behalf of its submitter, or the
+ * uid that submitted it. */
 int ss_operator_may(const ss_request_t *req, const ss_message_t *m);
 /* The same as part of a filter: which uid's messages the client may see or change; -1: all. */
 int ss_operator_filter_uid(const ss_request_t *req);

@@ -47,7 +47,9 @@ int ss_selection_read(ss_selection_t *s, const json_t *header)
     int named = read_ids(s, json_object_get(header, "id"));
 
     s->who = ss_operator_who(s->req, header, s->pool);
-    s->filter = (ss_store_filter_t){ .state = -1, .uid = ss_operator_filter_uid(s->req) };
+    s->filter = (ss_store_filter_t){ .state = -1,
+                                     .uid = ss_operator_filter_uid(s->req),
+                                     .submitters = ss_operator_submitters(header, s->pool) };
     if (named < 0) {
         ss_request_refuse(s->req, 404, 0, "id", "that is not a message's id");
     } else if (!named && !json_is_object(filter)) {

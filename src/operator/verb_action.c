@@ -76,11 +76,17 @@ static void acted(ss_store_request_t *request)
     if (!is_over) step(&work->selection);
 }
 
-/* What is being sent cannot be called back; to retry it is harmless. */
+/* What is being sent cannot be called back; to retry it is harmless. A client that may not see the
+ * message gets no answer about its state. */
 static int is_in_flight(const work_t *work)
 {
     const ss_job_t *job = ss_job_find(work->selection.context->delivery, work->id);
+    const ss_store_filter_t *may = &work->selection.filter;
 
+    if (job && job->message &&
+        ((may->uid >= 0 && job->message->attr.uid != may->uid) ||
+         !ss_message_is_of(job->message, may->submitters)))
+        return 0;
     return job && job->is_sending && work->control != SS_ACTION_RETRY &&
            ss_selection_is_one(&work->selection);
 }

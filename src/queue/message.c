@@ -1,6 +1,18 @@
 /* message.c: what its recipients and parts make of a message. Pure. */
 #include "queue/message.h"
 
+#include <string.h>
+
+int ss_message_is_of(const ss_message_t *m, const apr_array_header_t *submitters)
+{
+    for (int i = 0; submitters && i < submitters->nelts; i++) {
+        if (m->attr.submitter &&
+            !strcmp(m->attr.submitter, APR_ARRAY_IDX(submitters, i, const char *)))
+            return 1;
+    }
+    return !submitters;
+}
+
 const char *ss_message_state(const ss_message_t *m)
 {
     if (m->rcpt_count < 1) return "unknown";

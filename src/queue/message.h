@@ -48,6 +48,8 @@ typedef struct {
     const char *what, *text, *host;
 } ss_message_history_t;
 
+/* Whether it is one of these submitters'; NULL: any. */
+int ss_message_is_of(const ss_message_t *m, const apr_array_header_t *submitters);
 /* The state of all recipients if they agree, else "partial". */
 const char *ss_message_state(const ss_message_t *m);
 /* The smallest `next` of its recipients that wait for an attempt. *any 0: none does (held, final).

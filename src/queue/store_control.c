@@ -111,7 +111,9 @@ static apr_status_t act_on_one(ss_db_t *db, ss_store_control_t *request)
     found_t found;
     apr_status_t rv = ss_message_row_find(db, request->id, &m, request->head.pool);
 
-    if (rv == APR_SUCCESS && m && request->filter.uid >= 0 && m->attr.uid != request->filter.uid)
+    if (rv == APR_SUCCESS && m &&
+        ((request->filter.uid >= 0 && m->attr.uid != request->filter.uid) ||
+         !ss_message_is_of(m, request->filter.submitters)))
         m = NULL;
     if (rv != APR_SUCCESS || !m) {
         if (rv == APR_SUCCESS) request->head.rv = APR_NOTFOUND;

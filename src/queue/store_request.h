@@ -145,6 +145,8 @@ typedef struct {                   /* NULL or -1: any */
     const char *relay, *from, *to; /* from, to: patterns with * */
     const char *text;              /* part of id, address, subject, message id, metadata or reply */
     int uid;                       /* messages of this local user only, or -1 */
+    /* with an id: it is one of these submitters' (const char *), or unknown; NULL: any */
+    const apr_array_header_t *submitters;
     /* 0: any. Of created - paused_base: when it would have come in without pauses. */
     apr_time_t created_before;
     /* with created_before: also messages whose own expiry is before this */
@@ -167,7 +169,7 @@ typedef struct { /* a message that CONTROL changed */
 typedef struct {
     ss_store_request_t head;
     ss_store_action_t control;
-    char id[SS_IDENT_TEXT]; /* "": by filter. With an id only filter.uid is used. */
+    char id[SS_IDENT_TEXT]; /* "": by filter. With an id only filter.uid and submitters are used. */
     ss_store_filter_t filter;
     int limit;
     const char *who;

@@ -76,6 +76,29 @@ static void a_user_acts_on_own_messages_alone(void)
     daemon_rig_end(&rig);
 }
 
+/* What httpd asks on behalf of a submitter (GET and DELETE of an id). */
+static void a_submitter_acts_on_own_messages_alone(void)
+{
+    static const char *const verbs[] = { "get", "cancel" };
+    char id[64];
+
+    daemon_rig_start(&rig, NULL);
+    daemon_rig_submit(&rig, json_pack("{s:s}", "submitter", "web:x /mail alice"));
+    apr_cpystrn(id, rig.id, sizeof(id));
+    for (size_t i = 0; i < 2; i++) {
+        json_t *header = json_pack("{s:s,s:s,s:[s,s]}", "do", verbs[i], "id", id, "submitters",
+                                   "web:x /mail bob", "bob");
+        CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, NULL), 404);
+    }
+    CU_ASSERT_STRING_EQUAL(daemon_rig_state(&rig, id), "queued");
+    for (size_t i = 0; i < 2; i++) {
+        json_t *header = json_pack("{s:s,s:s,s:[s,s]}", "do", verbs[i], "id", id, "submitters",
+                                   "web:x /mail alice", "alice");
+        CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, NULL), 200);
+    }
+    daemon_rig_end(&rig);
+}
+
 static void a_filter_acts_only_on_the_confirmed_number(void)
 {
     static const char *const verbs[] = { "hold", "bounce" };
@@ -214,6 +237,7 @@ void ss_suite_action(void)
 
     CU_ADD_TEST(suite, a_message_is_held_released_retried_and_cancelled);
     CU_ADD_TEST(suite, a_user_acts_on_own_messages_alone);
+    CU_ADD_TEST(suite, a_submitter_acts_on_own_messages_alone);
     CU_ADD_TEST(suite, a_filter_acts_only_on_the_confirmed_number);
     CU_ADD_TEST(suite, a_bounced_message_has_failed);
     CU_ADD_TEST(suite, relays_are_paused_and_resumed);

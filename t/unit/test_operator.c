@@ -28,6 +28,31 @@ static void a_user_sees_own_messages_and_root_all(void)
     CU_ASSERT_EQUAL(ss_operator_filter_uid(&root.request), -1);
 }
 
+/* httpd's children are trusted, but what they ask for a submitter is only about its messages. */
+static void a_request_for_a_submitter_is_about_its_messages(void)
+{
+    json_t *header = json_pack("{s:[s,s]}", "submitters", "web:x /mail alice", "alice");
+    ss_message_t m = { .attr = { .submitter = "alice" } };
+    request_rig_t root;
+
+    apr_pool_create(&m.pool, NULL);
+    request_rig_init(&root, 0, 1);
+    root.request.header = header;
+    CU_ASSERT_TRUE(ss_operator_may(&root.request, &m));
+    m.attr.submitter = "web:x /mail alice";
+    CU_ASSERT_TRUE(ss_operator_may(&root.request, &m));
+    m.attr.submitter = "web:x /mail bob";
+    CU_ASSERT_FALSE(ss_operator_may(&root.request, &m));
+    m.attr.submitter = NULL;
+    CU_ASSERT_FALSE(ss_operator_may(&root.request, &m));
+    json_decref(header);
+    header = json_pack("{s:n}", "submitters"); /* a list without names: nobody's */
+    root.request.header = header;
+    CU_ASSERT_FALSE(ss_operator_may(&root.request, &m));
+    json_decref(header);
+    apr_pool_destroy(m.pool);
+}
+
 static void only_a_trusted_client_acts_in_another_name(void)
 {
     json_t *header = json_pack("{s:s}", "who", "alice");
@@ -180,6 +205,7 @@ void ss_suite_operator(void)
     CU_pSuite suite = CU_add_suite("operator", NULL, NULL);
 
     CU_ADD_TEST(suite, a_user_sees_own_messages_and_root_all);
+    CU_ADD_TEST(suite, a_request_for_a_submitter_is_about_its_messages);
     CU_ADD_TEST(suite, only_a_trusted_client_acts_in_another_name);
     CU_ADD_TEST(suite, a_filter_is_read_and_limited_to_the_client);
     CU_ADD_TEST(suite, an_action_needs_messages_by_id_or_by_filter);

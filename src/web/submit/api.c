@@ -11,6 +11,7 @@
 #include "web/shared/html.h"
 #include "web/shared/rpc.h"
 #include "web/submit/submission.h"
+#include "web/submit/submitter.h"
 
 #define SMTP_SEND_DECLARE(type) static type
 
@@ -121,12 +122,12 @@ static apr_status_t smtp_send_submit(request_rec *r, server_rec *server,
         return refused(result, 503, 0, NULL, "mod_smtp_send failed to start");
     s.relay = ss_module_relay(server);
     s.policy = r ? ss_module_policy(r) : policy_of(server, pool);
-    s.submitter = r ? ss_submission_submitter(r) : "server";
+    s.submitter = r ? ss_submitter_of(r, "c") : ss_submitter_of_server(server, pool);
     if (!s.relay->engine)
         return refused(result, 503, 60, NULL, "SMTPSendEngine is Off here: mail is not accepted");
     fill_envelope(&s, message);
     if (message->idempotency_key) {
-        s.idempotency.key = apr_pstrcat(pool, s.submitter, " ", message->idempotency_key, NULL);
+        s.idempotency.key = message->idempotency_key;
         ss_idempotency_hash(message->json ? "c json" : "c message", message->from, bytes, len,
                             &s.idempotency);
     }

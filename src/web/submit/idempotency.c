@@ -7,16 +7,15 @@
 #include "web/shared/problem.h"
 #include "web/submit/limit.h"
 
-int ss_idempotency_read(request_rec *r, const char *submitter, ss_idempotency_t *repeat)
+int ss_idempotency_read(request_rec *r, ss_idempotency_t *repeat)
 {
     const char *key = apr_table_get(r->headers_in, "Idempotency-Key");
 
-    repeat->key = NULL;
+    repeat->key = key;
     if (key && !ss_limit_is_key(key))
         return ss_problem(r, HTTP_BAD_REQUEST, "Idempotency-Key",
                           "the Idempotency-Key must be 1 to %d printable ASCII characters",
                           SS_LIMIT_KEY_MAX);
-    if (key) repeat->key = apr_pstrcat(r->pool, submitter, " ", key, NULL);
     return 1;
 }
 

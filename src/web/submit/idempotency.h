@@ -5,14 +5,12 @@
 #include <openssl/evp.h>
 
 typedef struct {
-    /* NULL: none was given. Begins with the submitter, since applications may choose the same key
-     */
-    const char *key;
-    char hash[65]; /* hexadecimal digits */
+    const char *key; /* NULL: none was given. Each submitter has keys of its own. */
+    char hash[65];   /* hexadecimal digits */
 } ss_idempotency_t;
 
 /* Reads the request's header field. 1, or 0: 400 was sent. */
-int ss_idempotency_read(request_rec *r, const char *submitter, ss_idempotency_t *repeat);
+int ss_idempotency_read(request_rec *r, ss_idempotency_t *repeat);
 /* SHA-256 of what the client sent: type, parameters (both may be NULL) and body, without what we
  * add (Date, Message-ID, fields). */
 void ss_idempotency_hash(const char *type, const char *args, const char *bytes, apr_size_t len,

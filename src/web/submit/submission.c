@@ -8,20 +8,12 @@
 #include "config/module.h"
 #include "mail/form.h"
 #include "mail/rewrite.h"
-#include "web/shared/http.h"
 #include "web/submit/envelope.h"
 #include "web/submit/form_body.h"
 #include "web/submit/limit.h"
 #include "web/submit/permission.h"
 #include "web/submit/webhook_rule.h"
 #include "wire/frame.h"
-
-const char *ss_submission_submitter(const request_rec *r)
-{
-    const char *path = ss_http_path(r, 0);
-
-    return r->user && *r->user ? r->user : *path ? path : "/";
-}
 
 static ss_parse_options_t options_of(const ss_submission_t *s)
 {

@@ -22,9 +22,8 @@ typedef struct {
     request_rec *r; /* NULL: none (the C API) */
     const ss_settings_t *relay;
     const ss_settings_policy_t *policy;
-    /* whose mail it is, for fairness, limits and history */
-    const char *submitter;
-    const char *via; /* how it was submitted: "http", "c" */
+    const char *submitter; /* submitter.h */
+    const char *via;       /* how it was submitted: "http", "c" */
     ss_params_t query;
     ss_submission_kind_t kind;
     const char *type; /* the whole Content-Type */
@@ -40,8 +39,6 @@ typedef struct {
 
 /* The handler smtp-send (README). */
 int ss_submission_handler(request_rec *r);
-/* The authenticated user, otherwise the requested path. */
-const char *ss_submission_submitter(const request_rec *r);
 /* Makes s->m of the bytes, in s->pool: parses it, checks the permissions of the location and
  * applies its rewrites. 0, or -1 with s->problem. */
 int ss_submission_compose(ss_submission_t *s, const char *bytes, apr_size_t len);

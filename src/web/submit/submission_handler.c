@@ -24,6 +24,7 @@
 #include "web/submit/limit.h"
 #include "web/submit/lines.h"
 #include "web/submit/spool.h"
+#include "web/submit/submitter.h"
 
 #define TYPES                                                                                      \
     "message/rfc822, application/json, application/x-ndjson, multipart/form-data, "                \
@@ -311,8 +312,8 @@ static int submit(request_rec *r)
         return ss_problem_send(r, &off);
     }
     if (!read_type(&s) || !read_parameters(&s)) return OK;
-    s.submitter = ss_submission_submitter(r);
-    if (!ss_idempotency_read(r, s.submitter, &s.idempotency)) return OK;
+    s.submitter = ss_submitter_of(r, "web");
+    if (!ss_idempotency_read(r, &s.idempotency)) return OK;
     return s.kind == SS_SUBMISSION_LINES ? ss_lines_submit(&s) : submit_one(&s);
 }
 
@@ -327,7 +328,8 @@ static int show_state(request_rec *r, const char *id)
 
     return ss_body_query(r, &query) && ss_body_known(r, &query, known) &&
                    read_wait(r, &query, &wait) &&
-                   ss_rpc_call(r, ss_rpc_state_request(id, wait), wait + SS_RPC_TIMEOUT, &answer)
+                   ss_rpc_call(r, ss_submitter_limit(r, ss_rpc_state_request(id, wait)),
+                               wait + SS_RPC_TIMEOUT, &answer)
                ? ss_rpc_pass(r, &answer)
                : OK;
 }
@@ -338,7 +340,7 @@ static int cancel(request_rec *r, const char *id)
     json_t *header = json_pack("{s:s,s:s,s:o}", "do", "cancel", "id", id, "who",
                                ss_json_string(ss_http_user(r)));
 
-    if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &answer)) return OK;
+    if (!ss_rpc_call(r, ss_submitter_limit(r, header), SS_RPC_TIMEOUT, &answer)) return OK;
     const char *state = ss_html_member(ss_rpc_document(r->pool, &answer), "state");
     return ss_http_json(r, HTTP_OK, "application/json",
                         json_pack("{s:s,s:s}", "id", id, "state", *state ? state : "cancelled"));
