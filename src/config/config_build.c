@@ -238,6 +238,21 @@ static void check_tls(const ss_settings_t *relay, const ss_log_t *log)
     }
 }
 
+/* A pinned certificate is verified, as long as nothing is sent without TLS. */
+static void check_opportunistic(const ss_settings_t *relay, const ss_log_t *log)
+{
+    if (!relay->username || relay->tls != SS_TLS_OPPORTUNISTIC ||
+        (relay->tls_fingerprint && !relay->auth_insecure))
+        return;
+    ss_log(log, SS_LOG_WARN, 121,
+           "relay \"%s\": a login with SMTPSendTLS opportunistic, which never verifies the server: "
+           "%s; write SMTPSendTLS starttls or tls",
+           relay->relay_name,
+           relay->auth_insecure
+               ? "the password goes to anybody who answers at its address (SMTPSendAuthInsecure On)"
+               : "beyond this machine no password is sent, and the login may fail");
+}
+
 static void check_login(const ss_settings_t *relay, const ss_log_t *log)
 {
     ss_secret_t *secret = ss_config_secret(relay);
@@ -304,6 +319,7 @@ void ss_config_check(const ss_config_t *config, const ss_log_t *log)
     for (int i = 0; i < config->relays->nelts; i++) {
         const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
         if (relay->hosts) check_tls(relay, log);
+        check_opportunistic(relay, log);
         check_login(relay, log);
         if (relay->tls_fingerprint && relay->tls == SS_TLS_NONE) {
             ss_log(log, SS_LOG_WARN, 120,

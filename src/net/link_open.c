@@ -142,6 +142,7 @@ static void begin_session(ss_link_t *link, int is_tls)
         .port = link->port,
         .tls = client_tls(link, is_tls),
         .is_loopback = ss_resolve_is_loopback(&link->address),
+        .is_unverified = s->tls == SS_TLS_OPPORTUNISTIC && !s->tls_fingerprint,
         .auth_insecure = s->auth_insecure,
         .username = s->username,
         .auth = s->auth,

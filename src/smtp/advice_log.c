@@ -42,6 +42,11 @@ const ss_advice_t ss_advice_log_table[] = {
     { "SMTPSend-120", NULL, NULL, "A pinned certificate without TLS",
       "SMTPSendTLSFingerprint has an effect only if SMTPSendTLS encrypts.",
       "Set SMTPSendTLS, or remove the fingerprint." },
+    { "SMTPSend-121", NULL, NULL, "A login to a server that is never verified",
+      "SMTPSendTLS opportunistic continues with any server, and without TLS where none is offered, "
+      "so a password could go to anyone. Beyond this machine it is not sent unless "
+      "SMTPSendAuthInsecure is On.",
+      "Set SMTPSendTLS starttls or tls." },
     { "SMTPSend-201", NULL, NULL, "The queue cannot be used",
       "The database of SMTPSendQueue could not be opened. No mail is accepted in the meantime; "
       "queued mail is kept.",

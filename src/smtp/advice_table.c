@@ -333,10 +333,11 @@ const ss_advice_t ss_advice_table[] = {
       "SMTPSendUsername if no login is needed." },
     { "auth-needs-tls", "538 5.7.11", "encryption required for requested",
       "The login needs an encrypted connection",
-      "The password or token would have crossed the network in plain text, so it was not sent, or "
-      "the server refused it.",
+      "The password or token would have crossed the network in plain text, or gone to a server "
+      "that "
+      "was not verified (SMTPSendTLS opportunistic), so it was not sent; or the server refused it.",
       "Set SMTPSendTLS starttls or tls. On a trusted network, SMTPSendAuthInsecure On allows it "
-      "without encryption." },
+      "without them." },
     { "auth-secret-unreadable", NULL, NULL, "The password cannot be read",
       "The source that SMTPSendPassword names gave no password: the file is missing, empty or not "
       "readable by httpd's User, the variable is not set, or the program failed or took too long.",

@@ -22,6 +22,7 @@ typedef struct {
     const apr_array_header_t *wanted; /* of const char *: SMTPSendAuth; NULL: auto */
     const char *username; /* NULL or "": no login, except by EXTERNAL if named in wanted */
     int is_tls;
+    int is_unverified;       /* whoever is at the other end: TLS does not protect a password */
     int is_loopback;         /* plain-text passwords are harmless here */
     int is_insecure_allowed; /* SMTPSendAuthInsecure */
     int has_client_cert;     /* EXTERNAL may be chosen by "auto" */

@@ -54,7 +54,7 @@ static int is_auto(const ss_auth_wishes_t *w)
 
 static int is_safe(const ss_auth_wishes_t *w)
 {
-    return w->is_tls || w->is_loopback || w->is_insecure_allowed;
+    return (w->is_tls && !w->is_unverified) || w->is_loopback || w->is_insecure_allowed;
 }
 
 /* why an offered and wanted mechanism was not usable */
@@ -113,7 +113,12 @@ static void refuse(const ss_auth_wishes_t *w, const ss_auth_missed_t *missed, ss
     char list[SS_AUTH_LIST_MAX];
     const char *offered = w->offered && *w->offered ? w->offered : "no mechanism";
     list_wanted(w, list, sizeof(list));
-    if (missed->unsafe) {
+    if (missed->unsafe && w->is_tls) {
+        REFUSE("auth-needs-tls",
+               "the server offers %.200s, but SMTPSendTLS opportunistic does not verify who it is, "
+               "and the password or token would be sent to it",
+               offered);
+    } else if (missed->unsafe) {
         REFUSE("auth-needs-tls",
                "the server offers %.200s, but this connection is not encrypted and the password or "
                "token would be sent in plain text%s",

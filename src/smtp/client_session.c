@@ -84,6 +84,7 @@ static ss_auth_wishes_t wishes_of(const ss_client_t *c)
     return (ss_auth_wishes_t){ .wanted = c->options.auth,
                                .username = c->options.username,
                                .is_tls = c->is_tls,
+                               .is_unverified = c->options.is_unverified,
                                .is_loopback = c->options.is_loopback,
                                .is_insecure_allowed = c->options.auth_insecure,
                                .has_client_cert = c->options.has_client_cert,

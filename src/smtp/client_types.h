@@ -34,6 +34,7 @@ typedef struct {
     int port;
     ss_client_tls_t tls;
     int is_loopback;                /* plain-text logins are harmless here */
+    int is_unverified;              /* the server may be anybody, with TLS too */
     int auth_insecure;              /* SMTPSendAuthInsecure */
     const char *username;           /* NULL: no login, except by EXTERNAL */
     const apr_array_header_t *auth; /* of const char *: SMTPSendAuth */
