@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "config/environment.h"
 
 #define EXEC_ARGS_MAX 64
 /* milliseconds between looks at a program that closed its output and still runs */
@@ -138,7 +139,7 @@ apr_status_t ss_secret_load(ss_secret_t *s, ss_result_t *result)
 {
     switch (s->kind) {
     case SS_SECRET_TEXT: return take_text(s, s->source, "SMTPSendPassword", result);
-    case SS_SECRET_ENV: return take_text(s, getenv(s->source), s->source, result);
+    case SS_SECRET_ENV: return take_text(s, ss_environment_get(s->source), s->source, result);
     case SS_SECRET_FILE: return read_file(s, result);
     case SS_SECRET_NONE:
     case SS_SECRET_EXEC: break;

@@ -7,6 +7,7 @@
 #include <apr_uri.h>
 #include <string.h>
 
+#include "config/environment.h"
 #include "config/hooks.h"
 #include "config/option.h"
 
@@ -144,6 +145,8 @@ static const char *set(cmd_parms *cmd, void *directory, int argc, char *const ar
         take_webhook_secret(cmd, ss_option_field(option, record, place));
     if (!bad) bad = check_webhook(cmd, option, argc, argv);
     if (!bad) bad = compile(cmd, option, ss_option_field(option, record, place));
+    if (!bad && option->kind == SS_KIND_SECRET && argc && !strncmp(argv[0], "env:", 4))
+        ss_environment_take(argv[0] + 4, cmd->server->process->pool);
     wipe_literal(cmd, option, argc, argv);
     return bad;
 }

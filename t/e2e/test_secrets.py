@@ -1,6 +1,8 @@
 """The password is in the daemon alone: in no web process's memory, environment of others, command line, log or page."""
+import os
 import re
 
+from rig.httpd import MODULES
 from rig.postgres import Postgres
 from rig.proc import children
 
@@ -79,6 +81,66 @@ def test_key_of_webhooks(make_httpd, make_relay):
 
 def test_text(make_httpd, make_relay):
     check(make_httpd, make_relay, SECRET)
+
+
+def relatives(httpd):
+    """Every process that httpd started, and those that these started."""
+    found, left = [], [httpd.process.pid]
+    while left:
+        more = children(left.pop())
+        found += more
+        left += more
+    return found
+
+
+def test_environment(make_httpd, make_relay):
+    check(make_httpd, make_relay, "env:RELAY_PASSWORD", env={"RELAY_PASSWORD": SECRET})
+
+
+def test_environment_of_everything_that_httpd_starts(make_httpd, make_relay, tmp_path):
+    """Web processes, programs that print a secret, piped logs, CGI's daemon: also after a restart, and what /proc shows. The variable next to it stays."""
+    for folder in tmp_path.parents:
+        if str(folder).startswith("/tmp/"):
+            folder.chmod(0o755)
+    tmp_path.chmod(0o777)
+    program, shown = tmp_path / "token", tmp_path / "shown"
+    program.write_text(f"#!/bin/sh\ncat /proc/self/environ /proc/$PPID/environ >> {shown}\necho other\n")
+    program.chmod(0o755)
+    relay = make_relay(auth={"me": SECRET, "you": "other"}, mechanisms=["PLAIN"])
+    httpd = make_httpd(relay=relay, start=False, level="trace2", expect=["AH00488"], env={"RELAY_PASSWORD": SECRET, "RELAY_PLACE": "here"})
+    more = "".join(f"LoadModule {name}_module {MODULES}/mod_{name}.so\n" for name in ("cgid", "log_config") if os.path.exists(f"{MODULES}/mod_{name}.so"))
+    httpd.write(f"""SMTPSendEngine On
+SMTPSendHost {relay.host}:{relay.port}
+SMTPSendUsername me
+SMTPSendPassword env:RELAY_PASSWORD
+{more}ScriptSock "{httpd.dir}/run/cgid"
+CustomLog "|/bin/cat" "%h"
+<VirtualHost 127.0.0.2>
+ServerName other.example.com
+SMTPSendEngine On
+SMTPSendHost {relay.host}:{relay.port}
+SMTPSendUsername you
+SMTPSendPassword exec:{program}
+</VirtualHost>
+""")
+    httpd.start()
+    for _ in range(2):
+        httpd.wait_state(httpd.send().json["id"], "sent")
+        assert relay.logins[-1] == ("PLAIN", "me")
+        assert httpd.cli("test", "--relay", "other.example.com").returncode == 0
+        names = []
+        for pid in [httpd.process.pid, *relatives(httpd)]:
+            try:
+                with open(f"/proc/{pid}/environ", "rb") as file:
+                    environment = file.read()
+                with open(f"/proc/{pid}/comm") as file:
+                    names.append(file.read().strip())
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            assert SECRET.encode() not in environment and b"RELAY_PLACE=here" in environment, (pid, names)
+        assert "cat" in names and len(names) >= 5, names
+        assert SECRET.encode() not in shown.read_bytes() and b"RELAY_PLACE=here" in shown.read_bytes()
+        httpd.graceful_wait()
 
 
 def test_file_that_only_root_reads(make_httpd, make_relay, tmp_path):

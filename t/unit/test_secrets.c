@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "config/environment.h"
 #include "config/secret.h"
 
 void ss_suite_secrets(void);
@@ -198,6 +200,46 @@ static void the_environment_and_text(void)
     ss_secret_destroy(empty);
 }
 
+/* What a process that is forked finds where the kept value lies. */
+static int child_finds(const char *kept)
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    if (pid == 0) _exit(*kept ? 1 : 0);
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+static void a_variable_is_taken_out_of_the_environment(void)
+{
+    apr_pool_t *pool;
+    const char *kept, *entry = NULL;
+
+    apr_pool_create(&pool, NULL);
+    setenv("SS_TEST_SECRET", "aus der Umgebung", 1);
+    setenv("SS_TEST_SECRET_TOO", "bleibt", 1);
+    for (char **e = environ; *e; e++)
+        if (!strncmp(*e, "SS_TEST_SECRET=", 15)) entry = *e;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
+    ss_environment_take("SS_TEST_SECRET", pool);
+    CU_ASSERT_PTR_NULL(getenv("SS_TEST_SECRET"));
+    CU_ASSERT_EQUAL(memcmp(entry, "SS_TEST_SECRET=\0\0", 17), 0);
+    CU_ASSERT_STRING_EQUAL(getenv("SS_TEST_SECRET_TOO"), "bleibt");
+    kept = ss_environment_get("SS_TEST_SECRET");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+    CU_ASSERT_STRING_EQUAL(kept, "aus der Umgebung");
+    CU_ASSERT_EQUAL(child_finds(kept), 0);
+    /* After a restart, and another directive with the same variable. */
+    ss_environment_take("SS_TEST_SECRET", pool);
+    CU_ASSERT_STRING_EQUAL(ss_environment_get("SS_TEST_SECRET"), "aus der Umgebung");
+    CU_ASSERT_STRING_EQUAL(ss_environment_get("SS_TEST_SECRET_TOO"), "bleibt");
+    CU_ASSERT_PTR_NULL(ss_environment_get("SS_TEST_NOT_THERE"));
+    unsetenv("SS_TEST_SECRET_TOO");
+    ss_environment_take("SS_TEST_NOT_THERE", NULL);
+    apr_pool_destroy(pool);
+}
+
 void ss_suite_secrets(void)
 {
     CU_pSuite suite = CU_add_suite("secrets", begin, end);
@@ -209,4 +251,6 @@ void ss_suite_secrets(void)
     CU_add_test(suite, "a shortage is no fault of the secret",
                 a_shortage_is_no_fault_of_the_secret);
     CU_add_test(suite, "the environment and text", the_environment_and_text);
+    CU_add_test(suite, "a variable is taken out of the environment",
+                a_variable_is_taken_out_of_the_environment);
 }
