@@ -7,6 +7,7 @@
 #include <mpm_common.h>
 #include <mod_status.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "config/config_build.h"
 #include "config/module.h"
@@ -15,6 +16,7 @@
 #include "net/tls.h"
 #include "web/submit/api.h"
 #include "web/handler.h"
+#include "web/shared/area.h"
 #include "web/status/status.h"
 
 /* Checks what only OpenSSL knows. NULL, or the error. */
@@ -56,6 +58,9 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, log);
+    ss_area_open(s->process->pool, strcmp(config->globals.queue_driver, "sqlite3")
+                                       ? config->globals.queue_params
+                                       : NULL);
     ss_config_scrub();
     ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
     ss_supervise_start(config, ss_config_secret, log, s, pconf, s->process->pool);

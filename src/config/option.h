@@ -25,6 +25,7 @@ typedef enum {
     SS_KIND_ADDRESS,
     SS_KIND_PATTERNS,
     SS_KIND_WORDS,
+    SS_KIND_ORIGINS,
     SS_KIND_PAIR,
     SS_KIND_QUEUE,
     SS_KIND_LIMIT,

@@ -146,6 +146,8 @@ const ss_option_t ss_options[] = {
     DIRECTORY("SMTPSendWebhookEvents", WORDS, webhook_events, "sent failed expired cancelled", 0, 0,
               "sent failed expired cancelled deferred held uncertain",
               "results reported to the webhook"),
+    DIRECTORY("SMTPSendAllowOrigin", ORIGINS, allow_origin, NULL, 0, 0, NULL,
+              "origins whose pages may submit from a browser, besides the server's own"),
     DIRECTORY("SMTPSendStatusBody", FLAG, status_body, "Off", 0, 0, NULL,
               "whether the status page may show bodies")
 };

@@ -256,6 +256,26 @@ static const char *read_word(const value_t *v)
     return keep(v, o->words ? ss_text_word(o->words, index, v->pool) : v->text);
 }
 
+/* As browsers write it: without the scheme's own port. */
+static const char *read_origin(const value_t *v)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789.-_*:[]";
+    char *text = apr_pstrdup(v->pool, v->text), *host = strstr(text, "://");
+    apr_size_t len = strlen(text);
+
+    if (!strcmp(text, "*")) return keep(v, text);
+    for (char *p = text; *p; p++) *p = (char)apr_tolower(*p);
+    if (!host || host == text || !host[3] || strspn(host + 3, allowed) < strlen(host + 3))
+        return wrong(v, "is not an origin such as https://www.example.com or "
+                        "http://localhost:3000: scheme, host and port, without a path");
+    const char *port = !strncmp(text, "https:", 6)  ? ":443"
+                       : !strncmp(text, "http:", 5) ? ":80"
+                                                    : "/";
+    if (len > strlen(port) && !strcmp(text + len - strlen(port), port))
+        text[len - strlen(port)] = '\0';
+    return keep(v, text);
+}
+
 static const char *read_secret(const value_t *v)
 {
     static const char *const prefixes[] = {
@@ -573,6 +593,8 @@ static const struct {
     [SS_KIND_PATTERNS] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 address patterns",
                            read_pattern, print_text },
     [SS_KIND_WORDS] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 words", read_word, print_text },
+    [SS_KIND_ORIGINS] = { LIST(char *), 1, ARGS_MAX, "takes one to 64 origins", read_origin,
+                          print_text },
     [SS_KIND_PAIR] = { LIST(ss_settings_pair_t), 0, ARGS_MAX, "takes at most 64 words", read_pair,
                        print_pair },
     [SS_KIND_QUEUE] = { SHAPE_POINTER, SPAN(ss_settings_globals_t, queue_driver, queue_params), 0,

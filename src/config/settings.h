@@ -121,6 +121,7 @@ typedef struct {                               /* a location (D) */
     /* webhook_key: what the secret is called (hooks.h); the secret itself is no setting */
     const char *webhook, *webhook_key;
     apr_array_header_t *webhook_allow, *webhook_events;
+    apr_array_header_t *allow_origin; /* of const char *: origins */
     int status_body;
     apr_int64_t max_message_size;
     apr_array_header_t *sources;

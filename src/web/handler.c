@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/module.h"
+#include "web/shared/origin.h"
 #include "web/shared/problem.h"
 #include "web/status/status.h"
 #include "web/submit/submission.h"
@@ -11,9 +12,10 @@
 static const struct {
     const char *name;
     int (*call)(request_rec *r);
-} handlers[] = { { "smtp-send", ss_submission_handler },
-                 { "smtp-send-test", ss_test_handler },
-                 { "smtp-send-status", ss_status_handler } };
+    int is_submission, acts; /* as ss_origin_check takes them */
+} handlers[] = { { "smtp-send", ss_submission_handler, 1, 0 },
+                 { "smtp-send-test", ss_test_handler, 0, 1 },
+                 { "smtp-send-status", ss_status_handler, 0, 0 } };
 
 int ss_handler(request_rec *r)
 {
@@ -26,6 +28,7 @@ int ss_handler(request_rec *r)
             return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL,
                               "mod_smtp_send failed to start: see the error log");
         }
+        if (!ss_origin_check(r, handlers[i].is_submission, handlers[i].acts)) return OK;
         return handlers[i].call(r);
     }
     return DECLINED;

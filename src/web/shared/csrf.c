@@ -1,40 +1,66 @@
-/* The token is random: a page of another site can neither read our cookie nor put its value into a
- * form. The web processes therefore share no secret, and tokens stay valid across restarts. */
 #include "web/shared/csrf.h"
 
 #include <apr_escape.h>
+#include <apr_general.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
-#include <openssl/rand.h>
 #include <string.h>
 
+#include "web/shared/area.h"
 #include "web/shared/problem.h"
 
-const char *ss_csrf_token(request_rec *r, const char *path)
+/* TLS may end at a proxy. A client that lies about that only loses its own cookie. */
+static int is_tls(const request_rec *r)
 {
-    const char *token = ss_csrf_rule_cookie(apr_table_get(r->headers_in, "Cookie"), r->pool);
+    const char *forwarded = apr_table_get(r->headers_in, "X-Forwarded-Proto");
+
+    return !strcmp(ap_http_scheme(r), "https") || (forwarded && !strcasecmp(forwarded, "https"));
+}
+
+static ss_csrf_rule_t rule_of(const request_rec *r, const char *path)
+{
+    return (ss_csrf_rule_t){
+        .key = ss_area()->key, .path = path, .user = r->user ? r->user : "", .is_tls = is_tls(r)
+    };
+}
+
+/* All forms of a page use its one cookie. The cookie is for all paths: a path would have to be
+ * taken from the request, and could then add attributes. */
+static const char *make_cookie(request_rec *r, int tls)
+{
     const char *made = apr_table_get(r->notes, SS_CSRF_RULE_COOKIE);
     unsigned char bytes[SS_CSRF_RULE_LENGTH / 2];
 
-    if (token || made) return token ? token : made;
-    if (RAND_bytes(bytes, sizeof(bytes)) != 1) return "";
-    token = apr_pescape_hex(r->pool, bytes, sizeof(bytes), 0);
-    /* All forms of a page use the one token of its cookie. */
-    apr_table_setn(r->notes, SS_CSRF_RULE_COOKIE, token);
-    int is_secure = !strcmp(ap_http_scheme(r), "https");
+    if (made) return made;
+    if (apr_generate_random_bytes(bytes, sizeof(bytes)) != APR_SUCCESS) return NULL;
+    made = apr_pescape_hex(r->pool, bytes, sizeof(bytes), 0);
+    apr_table_setn(r->notes, SS_CSRF_RULE_COOKIE, made);
     apr_table_addn(r->headers_out, "Set-Cookie",
-                   apr_pstrcat(r->pool, SS_CSRF_RULE_COOKIE "=", token,
-                               "; Path=", *path ? path : "/", "; HttpOnly; SameSite=Strict",
-                               is_secure ? "; Secure" : "", NULL));
-    return token;
+                   apr_pstrcat(r->pool, tls ? SS_CSRF_RULE_COOKIE_TLS : SS_CSRF_RULE_COOKIE, "=",
+                               made, "; Path=/; HttpOnly; SameSite=Strict", tls ? "; Secure" : "",
+                               NULL));
+    return made;
 }
 
-int ss_csrf_check(request_rec *r, const ss_params_t *form)
+const char *ss_csrf_token(request_rec *r, const char *path)
 {
-    if (ss_csrf_rule_allows(apr_table_get(r->headers_in, "Cookie"),
-                            apr_table_get(r->headers_in, "Origin"), ss_params_get(form, "token"),
-                            r->pool))
+    ss_csrf_rule_t rule = rule_of(r, path);
+    const char *cookies = apr_table_get(r->headers_in, "Cookie");
+    const char *cookie = ss_csrf_rule_cookie(&cookies, rule.is_tls, r->pool);
+
+    if (!cookie) cookie = make_cookie(r, rule.is_tls);
+    return cookie ? ss_csrf_rule_token(&rule, cookie, r->pool) : "";
+}
+
+int ss_csrf_check(request_rec *r, const ss_params_t *form, const char *path)
+{
+    ss_csrf_rule_t rule = rule_of(r, path);
+    const char *cookies = apr_table_get(r->headers_in, "Cookie");
+
+    if (!cookies && !apr_table_get(r->headers_in, "Origin") &&
+        !apr_table_get(r->headers_in, "Sec-Fetch-Site"))
         return 1;
+    if (ss_csrf_rule_allows(&rule, cookies, ss_params_get(form, "token"), r->pool)) return 1;
     return ss_problem(
         r, HTTP_FORBIDDEN, "token",
         "this request did not come from our own page, or the page is too old: reload it and "

@@ -121,7 +121,7 @@ int ss_status_action(ss_page_t *page)
     ss_mail_problem_t problem = { 0 };
     ss_rpc_answer_t answer;
 
-    if (!ss_body_form(r, FORM_MAX, &form) || !ss_csrf_check(r, &form)) return OK;
+    if (!ss_body_form(r, FORM_MAX, &form) || !ss_csrf_check(r, &form, page->base)) return OK;
     const ss_action_request_t *action = ss_action_request_find(&form);
     if (!action)
         return ss_problem(

@@ -307,7 +307,7 @@ static int send_message(request_rec *r)
     ss_params_t form;
 
     if (!ss_body_form(r, FORM_MAX, &form) || !ss_body_known(r, &form, known) ||
-        !ss_csrf_check(r, &form))
+        !ss_csrf_check(r, &form, ss_http_path(r, 0)))
         return OK;
     const char *to = ss_params_get(&form, "to"), *from = ss_params_get(&form, "from");
     apr_interval_time_t wait = wait_of(&form, relay);
