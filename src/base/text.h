@@ -38,6 +38,16 @@ int ss_text_has_control(const char *text);
 char *ss_text_blank_controls(char *text);
 /* The value of a hexadecimal digit, or -1. */
 int ss_text_hex(char c);
+/* What others wrote, for a terminal: nothing in it moves the cursor, rings, or turns the direction
+ * of text. Control characters (C1 too) and those that change the direction become "\x1b" or
+ * "\u202e", bytes that are no UTF-8 U+FFFD. */
+typedef enum {
+    SS_TEXT_ONE_LINE, /* line ends and tabs become blanks */
+    SS_TEXT_LINES,    /* line ends stay, tabs become blanks */
+    SS_TEXT_JSON      /* of a JSON document, which keeps its meaning: "\u009b" */
+} ss_text_form_t;
+const char *ss_text_visible(apr_pool_t *pool, const char *bytes, apr_size_t len,
+                            ss_text_form_t form);
 /* Valid UTF-8 from any bytes: what is not becomes U+FFFD; zero bytes too. */
 const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len);
 /* Whether a and b are equal without looking at ASCII case, over len bytes at most of each; locale

@@ -1,5 +1,6 @@
 #include "base/text.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 const char *ss_text_escape_log(apr_pool_t *pool, const char *bytes, apr_size_t len)
@@ -97,6 +98,46 @@ const char *ss_text_utf8(apr_pool_t *pool, const char *bytes, apr_size_t len)
             o += 3;
             p++;
         }
+    }
+    *o = '\0';
+    return out;
+}
+
+/* The code point of a valid character. */
+static unsigned code_point(const unsigned char *p, int len)
+{
+    if (len == 1) return p[0];
+    unsigned c = p[0] & (0xffu >> (len + 1));
+    for (int i = 1; i < len; i++) c = c << 6 | (p[i] & 0x3f);
+    return c;
+}
+
+/* Whether a terminal obeys the character instead of showing it. */
+static int is_obeyed(unsigned c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+const char *ss_text_visible(apr_pool_t *pool, const char *bytes, apr_size_t len,
+                            ss_text_form_t form)
+{
+    const char *valid = ss_text_utf8(pool, bytes, len);
+    char *out = apr_palloc(pool, strlen(valid) * 6 + 1), *o = out;
+
+    for (const char *p = valid; *p;) {
+        int n = ss_text_utf8_length((const unsigned char *)p, strlen(p));
+        unsigned c = code_point((const unsigned char *)p, n);
+        int is_end = c == '\n' || c == '\r' || c == '\t';
+        if (is_end && (form == SS_TEXT_JSON || (form == SS_TEXT_LINES && c == '\n')))
+            *o++ = *p;
+        else if (is_end && (form == SS_TEXT_ONE_LINE || c == '\t'))
+            *o++ = ' ';
+        else if (is_obeyed(c))
+            o += apr_snprintf(o, 7, form == SS_TEXT_JSON || c > 0xff ? "\\u%04x" : "\\x%02x", c);
+        else
+            o = (char *)memcpy(o, p, (apr_size_t)n) + n;
+        p += n;
     }
     *o = '\0';
     return out;

@@ -1,7 +1,11 @@
 #include "cli/cli.h"
 
+#include <apr_strings.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
 
 int ss_cli_exit_code(int status, int other)
 {
@@ -15,12 +19,15 @@ const char *ss_cli_program = "smtp-send";
 int ss_cli_complain(int code, const char *format, ...)
 {
     va_list args;
+    apr_pool_t *pool;
 
     fflush(stdout);
-    fprintf(stderr, "%s: ", ss_cli_program);
+    if (apr_pool_create(&pool, NULL) != APR_SUCCESS) return code;
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    const char *text = apr_pvsprintf(pool, format, args);
     va_end(args);
-    fputc('\n', stderr);
+    fprintf(stderr, "%s: %s\n", ss_cli_program,
+            ss_text_visible(pool, text, strlen(text), SS_TEXT_LINES));
+    apr_pool_destroy(pool);
     return code;
 }

@@ -10,6 +10,7 @@
 #include "cli/arguments.h"
 #include "cli/exchange.h"
 #include "cli/terminal.h"
+#include "base/text.h"
 #include "config/option.h"
 #include "mail/address.h"
 #include "net/probe.h"
@@ -54,13 +55,21 @@ typedef struct {
 
 /* ---- by the daemon ---- */
 
+/* What servers said is in it. */
+static void print_report(const ss_cli_t *cli, const char *text, apr_size_t len)
+{
+    text = ss_text_visible(cli->pool, text, len, cli->is_json ? SS_TEXT_JSON : SS_TEXT_LINES);
+    fputs(text, stdout);
+    if (*text && text[strlen(text) - 1] != '\n') putchar('\n');
+}
+
 /* Prints a step's lines while the test runs, for a person at a terminal. */
 static apr_status_t print_step(void *self, const char *text, apr_size_t len)
 {
     const ss_cli_t *cli = self;
 
     if (!cli->is_json && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO))
-        fwrite(text, 1, len, stderr);
+        fputs(ss_text_visible(cli->pool, text, len, SS_TEXT_LINES), stderr);
     return APR_SUCCESS;
 }
 
@@ -82,8 +91,7 @@ static int test_daemon(ss_cli_t *cli, const test_t *test)
     if (!failed || !answer.content) {
         code = ss_exchange_refused(cli, answer.status, answer.header);
     } else {
-        fwrite(answer.content, 1, answer.content_len, stdout);
-        if (answer.content_len && answer.content[answer.content_len - 1] != '\n') putchar('\n');
+        print_report(cli, answer.content, answer.content_len);
         code = ss_cli_code_step(json_string_value(failed));
     }
     json_decref(header);
@@ -174,8 +182,7 @@ static void on_end(void *self, ss_probe_report_t *report)
     const char *text = run->cli->is_json ? ss_probe_report_json(report, is_masked, report->pool)
                                          : ss_probe_report_text(report, is_masked, report->pool);
 
-    fputs(text, stdout);
-    if (*text && text[strlen(text) - 1] != '\n') putchar('\n');
+    print_report(run->cli, text, strlen(text));
     run->code = ss_cli_code_step(report->failed_step);
     run->is_over = 1;
     apr_pool_destroy(report->pool);

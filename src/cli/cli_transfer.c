@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/ident.h"
+#include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/exchange.h"
 #include "mail/attributes.h"
@@ -87,6 +88,7 @@ static int export_one(ss_cli_t *cli, const char *id, apr_int64_t *count)
     }
     int parts = (int)ss_json_number(document, "parts");
     const char *text = ss_json_print(document, own.pool);
+    text = ss_text_visible(own.pool, text, strlen(text), SS_TEXT_JSON);
     printf("%.*s" CONTENT, (int)strlen(text) - 1, text);
     /* Marks a line whose content could not be read completely; import skips it. */
     int is_whole = !export_content(&own, id, parts, &code_of_exit);

@@ -45,27 +45,7 @@ int ss_terminal_height(void)
 
 const char *ss_terminal_clean(const char *text, apr_pool_t *pool)
 {
-    const char *valid = ss_text_utf8(pool, text, strlen(text));
-    char *out = apr_palloc(pool, strlen(valid) * 4 + 1), *o = out;
-    static const char hex[] = "0123456789abcdef";
-
-    for (const char *p = valid; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-        int is_c1 = c == 0xc2 && (unsigned char)p[1] < 0xa0;
-        if (c == '\n' || c == '\r' || c == '\t') {
-            *o++ = ' ';
-        } else if (c < 0x20 || c == 0x7f || is_c1) {
-            unsigned char shown = is_c1 ? (unsigned char)*++p : c;
-            memcpy(o, "\\x", 2);
-            o[2] = hex[shown >> 4];
-            o[3] = hex[shown & 15];
-            o += 4;
-        } else {
-            *o++ = (char)c;
-        }
-    }
-    *o = '\0';
-    return out;
+    return ss_text_visible(pool, text, strlen(text), SS_TEXT_ONE_LINE);
 }
 
 const char *ss_terminal_ink(ss_terminal_ink_t ink, const char *text, apr_pool_t *pool)
@@ -182,8 +162,14 @@ void ss_terminal_table(const ss_terminal_column_t *columns, int column_count,
 
 void ss_terminal_json(json_t *document)
 {
-    json_dumpf(document, stdout, JSON_INDENT(2));
-    putchar('\n');
+    char *text = json_dumps(document, JSON_INDENT(2));
+    apr_pool_t *pool;
+
+    if (text && apr_pool_create(&pool, NULL) == APR_SUCCESS) {
+        puts(ss_text_visible(pool, text, strlen(text), SS_TEXT_JSON));
+        apr_pool_destroy(pool);
+    }
+    free(text);
     json_decref(document);
 }
 

@@ -58,7 +58,8 @@ static int read_answer(ss_cli_t *cli, long status, const ss_buf_t *body, ss_toke
         seconds = json_integer_value(lasts);
     else if (json_is_string(lasts))
         ss_text_number(json_string_value(lasts), 0, 1000000000, &seconds);
-    if (status == 200 && text && *text && strlen(text) < SS_TOKEN_MAX && !strpbrk(text, "\r\n")) {
+    if (status == 200 && text && *text && strlen(text) < SS_TOKEN_MAX &&
+        !ss_text_has_control(text) && !ss_text_has_8bit(text)) {
         token->token = apr_pstrdup(cli->pool, text);
         token->expires = ss_wall_now() + apr_time_from_sec(seconds);
     } else {

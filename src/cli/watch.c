@@ -35,8 +35,8 @@ static int show(ss_cli_t *cli, const ss_watch_progress_t *progress, const json_t
     int code = EX_OK;
 
     if (cli->is_json) {
-        json_dumpf(status, stdout, JSON_COMPACT);
-        putchar('\n');
+        const char *text = ss_json_print(json_incref((json_t *)status), cli->pool);
+        if (text) puts(ss_text_visible(cli->pool, text, strlen(text), SS_TEXT_JSON));
     } else if (isatty(STDOUT_FILENO)) {
         fputs("\033[H\033[2J", stdout);
         puts(ss_terminal_ink(SS_TERMINAL_BOLD, ss_watch_progress_text(progress, cli->pool),

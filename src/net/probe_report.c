@@ -28,9 +28,10 @@ static const char *const outcomes[] = { "ok", "warn", "fail" };
 
 static const char *shown(const view_t *v, const char *text)
 {
-    const char *valid = ss_text_utf8(v->pool, text ? text : "", text ? strlen(text) : 0);
+    const char *visible =
+        ss_text_visible(v->pool, text ? text : "", text ? strlen(text) : 0, SS_TEXT_LINES);
 
-    return v->is_masked ? ss_mask_text(valid, v->pool) : valid;
+    return v->is_masked ? ss_mask_text(visible, v->pool) : visible;
 }
 
 /* ---- settings ---- */

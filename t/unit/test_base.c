@@ -199,6 +199,45 @@ static void bytes_from_outside_are_escaped(void)
     CU_ASSERT_PTR_NULL(strstr(ss_text_utf8(pool, "\xc0\xaf", 2), "\xc0\xaf"));
 }
 
+static void nothing_moves_the_cursor(void)
+{
+    static const struct {
+        const char *bytes;
+        ss_text_form_t form;
+        const char *want;
+    } rows[] = {
+        { "a\033[31mb\a\b\x7f", SS_TEXT_ONE_LINE, "a\\x1b[31mb\\x07\\x08\\x7f" },
+        { "a\r\n\tb", SS_TEXT_ONE_LINE, "a   b" },
+        { "a\r\n\tb\n", SS_TEXT_LINES, "a\\x0d\n b\n" },
+        /* C1: as UTF-8, and as it is */
+        { "\xc2\x9b"
+          "31m\xc2\x80\xc2\x9f\xc2\xa0",
+          SS_TEXT_LINES,
+          "\\x9b"
+          "31m\\x80\\x9f\xc2\xa0" },
+        { "\x9b"
+          "31m",
+          SS_TEXT_LINES,
+          "\xef\xbf\xbd"
+          "31m" },
+        /* right-to-left override, isolates, marks, line separator */
+        { "\xe2\x80\xae|\xe2\x81\xa6|\xe2\x80\x8f|\xd8\x9c|\xe2\x80\xa8", SS_TEXT_ONE_LINE,
+          "\\u202e|\\u2066|\\u200f|\\u061c|\\u2028" },
+        { "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80", SS_TEXT_ONE_LINE,
+          "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80" },
+        { "{\n \"a\": \"\xc2\x9b\x7f\xe2\x80\xae\\u001b\"\n}", SS_TEXT_JSON,
+          "{\n \"a\": \"\\u009b\\u007f\\u202e\\u001b\"\n}" },
+        { "", SS_TEXT_LINES, "" },
+    };
+
+    for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        CU_ASSERT_STRING_EQUAL(
+            ss_text_visible(pool, rows[i].bytes, strlen(rows[i].bytes), rows[i].form),
+            rows[i].want);
+    CU_ASSERT_STRING_EQUAL(ss_text_visible(pool, "a\0b", 3, SS_TEXT_LINES), "a\xef\xbf\xbd"
+                                                                            "b");
+}
+
 /* ---- ids ---- */
 
 static void ids_only_grow(void)
@@ -310,6 +349,7 @@ void ss_suite_base(void)
     CU_add_test(suite, "patterns match", patterns_match);
     CU_add_test(suite, "a pattern of many stars ends soon", a_pattern_of_many_stars_ends_soon);
     CU_add_test(suite, "bytes from outside are escaped", bytes_from_outside_are_escaped);
+    CU_add_test(suite, "nothing moves the cursor", nothing_moves_the_cursor);
     CU_add_test(suite, "ids only grow", ids_only_grow);
     CU_add_test(suite, "heap gives by time, then by order", heap_gives_by_time_then_by_order);
     CU_add_test(suite, "log lines are escaped, numbered and cut",

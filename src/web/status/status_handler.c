@@ -55,7 +55,8 @@ static part_t part_of(const request_rec *r, apr_size_t *cut)
 static const char *value_of(request_rec *r, const json_t *value)
 {
     if (json_is_string(value))
-        return ss_text_blank_controls(apr_pstrdup(r->pool, json_string_value(value)));
+        return ss_text_visible(r->pool, json_string_value(value), json_string_length(value),
+                               SS_TEXT_ONE_LINE);
     if (json_is_integer(value))
         return apr_psprintf(r->pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
     if (json_is_boolean(value)) return json_is_true(value) ? "1" : "0";

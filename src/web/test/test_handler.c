@@ -294,8 +294,10 @@ static int follow(request_rec *r, const ss_params_t *form, form_t format, const 
                                  : status == 502 ? "bad"
                                                  : "",
                                  ss_buf_text(&text));
-    else
-        ss_http_text(r, status, type_of(FORM_TEXT, 0), text.data, text.len);
+    else {
+        const char *shown = ss_text_visible(r->pool, text.data, text.len, SS_TEXT_LINES);
+        ss_http_text(r, status, type_of(FORM_TEXT, 0), shown, strlen(shown));
+    }
     ss_buf_free(&text);
     return OK;
 }
