@@ -1,10 +1,11 @@
 /* breaker.h: whether a host may be tried now. Pure: time comes in as an argument.
- * down: not reachable: 1 s doubling to 30 s. blocked: it refuses us: 1 min doubling to 15 min.
- * While either lasts one probe at a time goes out; success ends it. */
+ * down: not reachable, or its sessions carry nothing: 1 s doubling to 8 s. blocked: it refuses us:
+ * 1 min doubling to 15 min. While either lasts one probe at a time goes out; success ends it. */
 #pragma once
 
 #include "base/mono.h"
 #include "base/result.h"
+#include "delivery/strikes.h"
 
 typedef enum { SS_HOST_UP, SS_HOST_DOWN, SS_HOST_BLOCKED } ss_breaker_condition_t;
 
@@ -15,6 +16,7 @@ typedef struct {
     apr_time_t since;         /* of the condition; wall time, people see it */
     int is_probing;
     ss_result_t cause;
+    ss_strikes_t strikes;
 } ss_breaker_t;
 
 /* The host failed: down or blocked; the wait grows when it was so before. jitter: 32 random bits.

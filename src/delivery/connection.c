@@ -1,6 +1,12 @@
 #include "delivery/connection.h"
 
 #include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
+
+/* One connection failed while others carried mail: the next one is tried after so much time; so
+ * many in a row, and no more than those are made. */
+#define CROWDED_AGAIN APR_USEC_PER_SEC
+#define CROWDED_MAX 2
 
 static const ss_transport_ops_t *ops_of(const ss_connection_t *connection)
 {
@@ -33,6 +39,61 @@ void ss_connection_limit(ss_relay_t *relay, const char *words)
            relay->name, words, relay->connection_limit, relay->connection_limit);
 }
 
+/* Those of that host: that have carried something; that were opened since the last strike and have
+ * not. */
+static void count(const ss_relay_t *relay, int host, int *useful, int *fresh)
+{
+    const ss_connection_t *connection;
+
+    *useful = *fresh = 0;
+    APR_RING_FOREACH(connection, &relay->connections, ss_connection_t, ring)
+    {
+        if (connection->host != host || connection->is_quitting) continue;
+        *useful += connection->is_useful;
+        *fresh += !connection->is_useful && connection->round == relay->hosts[host].strikes.round;
+    }
+}
+
+int ss_connection_is_served(const ss_relay_t *relay, int host)
+{
+    int useful, fresh;
+
+    count(relay, host, &useful, &fresh);
+    return useful > 0;
+}
+
+void ss_connection_crowded(ss_relay_t *relay, int host, const char *words)
+{
+    const ss_delivery_t *d = relay->delivery;
+    int useful, fresh;
+
+    relay->crowded_until = ss_mono_add(ss_delivery_mono(d), CROWDED_AGAIN);
+    if (++relay->crowded < CROWDED_MAX) return;
+    count(relay, host, &useful, &fresh);
+    relay->crowded = 0;
+    if (useful >= relay->connection_limit) return;
+    relay->connection_limit = useful > 1 ? useful : 1;
+    relay->connection_limit_until = ss_mono_add(ss_delivery_mono(d), SS_CONNECTION_FEWER_FOR);
+    ss_log(d->log, SS_LOG_WARN, 225,
+           "relay \"%s\": the server closes more than %d connections (%s) although it does not say "
+           "that they are too many: at most %d for 10 minutes; SMTPSendConnections %d makes it "
+           "permanent",
+           relay->name, relay->connection_limit, words, relay->connection_limit,
+           relay->connection_limit);
+}
+
+void ss_connection_served(ss_connection_t *connection)
+{
+    ss_relay_t *relay = connection->relay;
+
+    relay->served++;
+    /* One more is possible after all. */
+    if (!connection->is_useful && relay->crowded &&
+        ss_mono_since(relay->crowded_until, connection->opened) <= CROWDED_AGAIN)
+        relay->crowded = 0;
+    connection->is_useful = 1;
+}
+
 int ss_connection_may_open(ss_relay_t *relay)
 {
     if (ss_mono_is_set(relay->connection_limit_until) &&
@@ -41,6 +102,19 @@ int ss_connection_may_open(ss_relay_t *relay)
         relay->connection_limit_until = (ss_mono_t){ 0 };
     }
     return relay->connection_count < relay->connection_limit && !relay->connecting;
+}
+
+int ss_connection_may_open_to(ss_relay_t *relay, int host)
+{
+    const ss_delivery_t *d = relay->delivery;
+    const ss_strikes_t *strikes = &relay->hosts[host].strikes;
+    ss_mono_t now = ss_delivery_mono(d);
+    int useful, fresh;
+
+    count(relay, host, &useful, &fresh);
+    ss_mono_t next = ss_mono_max(ss_strikes_next(strikes, fresh, now), relay->crowded_until);
+    if (ss_mono_before(now, next)) ss_delivery_timer(d, &relay->timer, next);
+    return !ss_mono_before(now, next) && ss_strikes_has_room(strikes, fresh, useful);
 }
 
 /* ---- which ---- */

@@ -14,7 +14,10 @@ struct ss_connection_t {
     int host;       /* index in the relay's hosts */
     char name[300]; /* ss_relay_host_name's */
     int is_ready, is_quitting;
-    int is_probe; /* its host was down or blocked when it was opened */
+    int is_probe;   /* its host was down or blocked when it was opened */
+    int round;      /* of its host's strikes (strikes.h) when it was opened */
+    int is_useful;  /* the server answered for a message or a recipient */
+    int has_taught; /* something was learned of the host: the next one will do better */
     int wants_secret;
     int in_flight;
     int messages; /* handed over so far */
@@ -30,9 +33,18 @@ int ss_connection_is_too_old(const ss_settings_t *settings, ss_mono_t ready, ss_
 int ss_connection_fewer(int count);
 /* The server said that there are too many: fewer for a while. words: its. */
 void ss_connection_limit(ss_relay_t *relay, const char *words);
+/* One failed while others of its host carry mail: perhaps the server bears no more. None is opened
+ * for a second, and when it happens again, fewer for a while. */
+void ss_connection_crowded(ss_relay_t *relay, int host, const char *words);
+/* The server answered for a message that it carried. */
+void ss_connection_served(ss_connection_t *connection);
+/* Whether one of that host carries mail now. */
+int ss_connection_is_served(const ss_relay_t *relay, int host);
 /* Whether another one may be opened: below the limit, and none is on its way, since what the first
  * ones carry tells whether more are needed. */
 int ss_connection_may_open(ss_relay_t *relay);
+/* Whether it may be to that host; where time alone allows it, the pump runs again at that time. */
+int ss_connection_may_open_to(ss_relay_t *relay, int host);
 /* One that takes a message now, of the first host in the settings' order; NULL: none. Ends those
  * that are too old. */
 ss_connection_t *ss_connection_pick(ss_relay_t *relay);

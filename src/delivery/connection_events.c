@@ -36,8 +36,9 @@ static void say_refused(const ss_connection_t *connection, const ss_client_event
         advice ? ". " : "", advice ? advice->remedy : "", relay->name, host);
 }
 
-static void learn(const ss_connection_t *connection, const ss_client_event_t *event)
+static void learn(ss_connection_t *connection, const ss_client_event_t *event)
 {
+    connection->has_taught = 1;
     if (event->learn == SS_LEARN_FEWER_CONNECTIONS)
         ss_connection_limit(connection->relay, event->text);
     else
@@ -81,18 +82,35 @@ static void could_not_connect(const ss_connection_t *connection, const ss_client
                                    ? &relay->secret_result
                                    : &event->result;
     if (ss_descriptors_is_shortage(cause)) {
-        if (connection->is_probe) relay->hosts[connection->host].is_probing = 0;
         ss_shortage_begin(relay, cause);
         return;
     }
     if (event->cmd == SS_CMD_AUTH && is_blocked) ss_login_rejected(relay);
-    if (connection->is_quitting) {
-        relay->hosts[connection->host].is_probing = 0;
+    if (connection->is_quitting) return;
+    ss_strikes_pay(&relay->hosts[connection->host].strikes, ss_delivery_mono(relay->delivery));
+    *(is_blocked ? &relay->counters.refused : &relay->counters.unreached) += 1;
+    if (event->cmd != SS_CMD_AUTH && relay->hosts[connection->host].condition == SS_HOST_UP &&
+        ss_connection_is_served(relay, connection->host)) {
+        ss_connection_crowded(relay, connection->host, event->result.text);
         return;
     }
-    *(is_blocked ? &relay->counters.refused : &relay->counters.unreached) += 1;
     ss_relay_host_failed(relay, connection->host, is_blocked ? SS_HOST_BLOCKED : SS_HOST_DOWN,
                          &event->result);
+}
+
+/* It was ready, and carried nothing. */
+static void was_useless(const ss_connection_t *connection, const ss_client_event_t *event)
+{
+    ss_relay_t *relay = connection->relay;
+    int host = connection->host;
+
+    if (connection->messages || !event->is_ok)
+        ss_strikes_pay(&relay->hosts[host].strikes, ss_delivery_mono(relay->delivery));
+    if (connection->is_quitting || connection->has_taught || event->is_ok) return;
+    if (relay->hosts[host].condition == SS_HOST_UP && ss_connection_is_served(relay, host))
+        ss_connection_crowded(relay, host, event->result.text);
+    else
+        ss_relay_host_struck(relay, host, connection->round, &event->result);
 }
 
 static void closed(ss_connection_t *connection, const ss_client_event_t *event)
@@ -100,11 +118,12 @@ static void closed(ss_connection_t *connection, const ss_client_event_t *event)
     ss_relay_t *relay = connection->relay;
     const ss_delivery_t *d = relay->delivery;
 
+    APR_RING_REMOVE(connection, ring);
     if (!connection->is_ready)
         could_not_connect(connection, event);
-    else if (connection->is_probe)
-        relay->hosts[connection->host].is_probing = 0;
-    APR_RING_REMOVE(connection, ring);
+    else if (!connection->is_useful)
+        was_useless(connection, event);
+    if (connection->is_probe) relay->hosts[connection->host].is_probing = 0;
     relay->connection_count--;
     ss_delivery_untimer(d, &connection->idle);
     d->ports.transport->close(connection->transport);
@@ -143,6 +162,7 @@ void ss_connection_open(ss_relay_t *relay, int host)
     connection->host = host;
     connection->opened = ss_delivery_mono(d);
     connection->is_probe = relay->hosts[host].condition != SS_HOST_UP;
+    connection->round = relay->hosts[host].strikes.round;
     apr_cpystrn(connection->name, ss_relay_host_name(relay, host, pool), sizeof(connection->name));
     apr_pool_destroy(pool);
     ss_transport_options_t options = { .settings = relay->settings,

@@ -178,6 +178,19 @@ int ss_handover_begin(ss_connection_t *connection, ss_job_t *job)
     return 1;
 }
 
+/* The server answered for a message or a recipient: the session is good for something. */
+static int is_served(const ss_client_message_t *message)
+{
+    for (int i = 0; i < message->rcpt_count; i++) {
+        const ss_client_rcpt_t *rcpt = &message->rcpts[i];
+        if (!rcpt->code || rcpt->code == 421) continue;
+        if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED ||
+            rcpt->fate == SS_FATE_DEFERRED)
+            return 1;
+    }
+    return 0;
+}
+
 int ss_handover_end(ss_client_message_t *message)
 {
     transaction_t *t = message->owner;
@@ -187,6 +200,7 @@ int ss_handover_end(ss_client_message_t *message)
 
     connection->in_flight--;
     relay->in_flight--;
+    if (is_served(message)) ss_connection_served(connection);
     int is_refused =
         ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);
     t->attempt.started = message->started;

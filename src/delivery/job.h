@@ -21,6 +21,7 @@ typedef struct ss_job_t {
     int refused;         /* ... that wait to be posted again: no other attempt meanwhile */
     ss_backoff_t unread; /* of loads that failed */
     int uncharged;       /* uncharged attempts in a row (retry.h) */
+    apr_uint64_t served; /* the relay's before the first of them */
     int is_stale;        /* the stored message was changed meanwhile: to be read again */
     int wants_whole;     /* the relay takes no 8-bit content: all of it is loaded, however large */
     int is_gone;         /* final by somebody else's doing: freed as soon as nothing uses it */

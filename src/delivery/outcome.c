@@ -238,7 +238,9 @@ static const char *decide(ss_job_t *job, ss_recipient_t *rcpt, ss_verdict_fate_t
         rcpt->is_uncertain = 1;
         relay->uncertain++;
     }
-    switch (ss_retry_decide(fate, (ss_uncertain_t)relay->settings->uncertain, job->uncharged)) {
+    /* Where nothing gets through, the message is not to blame. */
+    int uncharged = job->served == relay->served ? 0 : job->uncharged;
+    switch (ss_retry_decide(fate, (ss_uncertain_t)relay->settings->uncertain, uncharged)) {
     case SS_RETRY_SENT:
         rcpt->delivered_at = now;
         rcpt->next = 0;
@@ -344,7 +346,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
         if (!status) {
             /* As the next one for this server it would meet the same refusal, and so would all
              * others behind it. */
-            job->entry.is_behind |= results[i].code != 0;
+            job->entry.is_behind |= results[i].code != 0 || results[i].fate == SS_FATE_DOWN;
             continue;
         }
         changed[changed_count++] = numbers[i];
@@ -357,6 +359,7 @@ void ss_outcome_take(ss_job_t *job, const ss_client_rcpt_t *results, const int *
                 : rcpt->reply,
             now, pool);
     }
+    if (!job->uncharged) job->served = job->relay->served;
     job->uncharged = changed_count < result_count ? job->uncharged + 1 : 0;
     if (is_rebased) changed_count = add_waiting(m, changed, changed_count);
     finish(job, changed, changed_count, history, attempt->has_dsn, now);

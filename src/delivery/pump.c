@@ -62,10 +62,11 @@ static void open_more(ss_relay_t *relay)
 
     if (!ss_connection_may_open(relay) || ss_shortage_lasts(relay)) return;
     int host = ss_breaker_choose(relay->hosts, relay->host_count, ss_delivery_mono(d), &when);
-    if (host >= 0)
+    if (host < 0) {
+        if (ss_mono_is_set(when)) ss_delivery_timer(d, &relay->timer, when);
+    } else if (ss_connection_may_open_to(relay, host)) {
         ss_connection_open(relay, host);
-    else if (ss_mono_is_set(when))
-        ss_delivery_timer(d, &relay->timer, when);
+    }
 }
 
 /* A host that comes first in the settings and was down is tried again while another one carries the
@@ -76,7 +77,8 @@ static void probe_preferred(ss_relay_t *relay)
 
     for (int i = 0; i < relay->host_count && relay->hosts[i].condition != SS_HOST_UP; i++) {
         if (!relay->hosts[i].is_probing && ss_mono_reached(relay->hosts[i].next, now) &&
-            relay->connection_count <= relay->connection_limit) {
+            relay->connection_count <= relay->connection_limit &&
+            ss_connection_may_open_to(relay, i)) {
             ss_connection_open(relay, i);
             return;
         }

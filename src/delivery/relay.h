@@ -45,6 +45,9 @@ typedef struct ss_relay_t {
     int connection_count, connecting;
     int connection_limit; /* settings->connections, or halved until connection_limit_until */
     ss_mono_t connection_limit_until;
+    int crowded;               /* connections that failed in a row while others carried mail */
+    ss_mono_t crowded_until;   /* none is opened before */
+    apr_uint64_t served;       /* messages that a server answered for, whatever the answer */
     int in_flight;             /* messages handed to connections and not answered */
     int uncommitted;           /* outcomes posted to the store and not committed */
     ss_mono_t stored;          /* the last time one was, or there was none */

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
 #include "smtp/advice.h"
 
 static void say_failed(const ss_relay_t *relay, int host)
@@ -36,12 +37,35 @@ void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t co
     ss_relay_wake(relay);
 }
 
+void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_result_t *cause)
+{
+    const ss_delivery_t *d = relay->delivery;
+    ss_breaker_t *state = &relay->hosts[host];
+    apr_pool_t *pool;
+
+    if (!ss_strikes_add(&state->strikes, round)) return;
+    if (ss_strikes_are_out(&state->strikes)) {
+        ss_relay_host_failed(relay, host, SS_HOST_DOWN, cause);
+        return;
+    }
+    apr_pool_create(&pool, relay->pool);
+    const char *name = ss_relay_host_name(relay, host, pool);
+    if (ss_delivery_may_log(d, "relay \"%s\": a session of %s carried no mail", relay->name, name))
+        ss_log(
+            d->log, SS_LOG_WARN, 226,
+            "relay \"%s\": a session of %s ended at %s before it carried mail: %s; no message is "
+            "charged an attempt. After %d such sessions in a row the host is taken as down",
+            relay->name, name, cause->step ? cause->step : "connect", cause->text, SS_STRIKES_DOWN);
+    apr_pool_destroy(pool);
+}
+
 void ss_relay_host_worked(ss_relay_t *relay, int host)
 {
     const ss_delivery_t *d = relay->delivery;
     apr_time_t now = ss_delivery_wall(d), since = relay->hosts[host].since;
     apr_pool_t *pool;
 
+    ss_strikes_clear(&relay->hosts[host].strikes);
     if (!ss_breaker_worked(&relay->hosts[host], now)) return;
     apr_pool_create(&pool, relay->pool);
     ss_log(d->log, SS_LOG_NOTICE, 221,
@@ -57,6 +81,7 @@ void ss_relay_host_is_ready(ss_relay_t *relay, int host)
     const ss_breaker_t *state = &relay->hosts[host];
     const char *step = state->cause.step ? state->cause.step : "";
 
+    if (ss_strikes_are_out(&state->strikes)) return;
     if (state->condition == SS_HOST_DOWN ||
         (strcmp(step, "mail") && strcmp(step, "rcpt") && strcmp(step, "data")))
         ss_relay_host_worked(relay, host);
@@ -85,7 +110,7 @@ int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *res
             ss_relay_host_failed(relay, host, SS_HOST_BLOCKED, &cause);
             return 1;
         }
-        if (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED)
+        if (rcpt->code && (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED))
             ss_relay_host_worked(relay, host);
     }
     return 0;

@@ -7,10 +7,13 @@
 /* The host of that index is down or blocked. */
 void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
                           const ss_result_t *cause);
+/* A session that was opened in that round (strikes.h) ended before it carried mail. Several in a
+ * row, and the host is down. */
+void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_result_t *cause);
 /* It took a message, or refused one for the message's sake. */
 void ss_relay_host_worked(ss_relay_t *relay, int host);
-/* A session is ready: it works, unless it was blocked at a transaction's command, which the session
- * does not prove anything about. */
+/* A session is ready: it works, unless it was blocked at a transaction's command or its sessions
+ * carried nothing, which the session does not prove anything about. */
 void ss_relay_host_is_ready(ss_relay_t *relay, int host);
 /* Looks through a transaction's results: whether the server refuses us (1; the host is blocked), or
  * works. */

@@ -6,8 +6,9 @@
 #include "queue/message.h"
 #include "smtp/verdict.h"
 
-/* attempts in a row that ended without an answer about the message and were not charged; the next
- * one is charged, so that a message that breaks connections expires like any other */
+/* attempts in a row that ended without an answer about the message and were not charged, while
+ * other mail got through; the next one is charged, so that a message that breaks connections
+ * expires like any other */
 #define SS_RETRY_UNCHARGED_MAX 5
 
 typedef enum {

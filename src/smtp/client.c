@@ -50,7 +50,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
     c->now = now;
     if (c->state == SS_CLIENT_CLOSED) return;
     if (c->state == SS_CLIENT_QUITTING ||
-        (c->state == SS_CLIENT_READY && !c->first && APR_STATUS_IS_EOF(status))) {
+        (c->state == SS_CLIENT_READY && !c->first && c->handed && APR_STATUS_IS_EOF(status))) {
         ss_client_close(c, SS_FATE_DOWN, "connection-lost",
                         "the server closed the idle connection");
         return;
@@ -78,21 +78,35 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
 
 /* ---- bytes and time ---- */
 
+/* A reply that no command asked for. 421 ends an idle session in order; one that has carried
+ * nothing is good for nothing. */
+static void unasked(ss_client_t *c, const ss_reply_t *reply)
+{
+    char words[SS_RESULT_TEXT_MAX];
+    ss_verdict_t verdict = ss_verdict(SS_CMD_NONE, reply, c->handed > 0);
+
+    apr_snprintf(words, sizeof(words),
+                 "the server sent a reply that no command asked for: %d%s%s %s", reply->code,
+                 reply->enhanced[0] ? " " : "", reply->enhanced, reply->text);
+    if (reply->code != 421) {
+        ss_client_nonsense(c, words);
+        return;
+    }
+    c->is_gone = 1;
+    if (c->state != SS_CLIENT_READY)
+        ss_client_reason(c, 0, ss_client_phases[c->state].cmd, reply, &verdict, NULL);
+    else if (c->first || !c->handed)
+        ss_client_broke_off(c, "421", verdict.advice, words, NULL);
+    ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
+}
+
 static void answered(ss_client_t *c)
 {
     const ss_reply_t *reply = &c->reply;
     ss_client_asked_t asked;
 
     if (!c->asked_count) {
-        if (reply->code == 421) {
-            ss_verdict_t verdict = ss_verdict(SS_CMD_NONE, reply, c->handed > 0);
-            c->is_gone = 1;
-            if (c->state != SS_CLIENT_READY || c->first)
-                ss_client_reason(c, 0, ss_client_phases[c->state].cmd, reply, &verdict, NULL);
-            ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
-        } else {
-            ss_client_nonsense(c, "the server sent an unexpected reply");
-        }
+        unasked(c, reply);
         return;
     }
     asked = c->asked[c->asked_first];

@@ -299,6 +299,8 @@ void ss_client_broke_off(ss_client_t *c, const char *code, const char *advice, c
     ss_result_t result = { 0 };
     int is_step = c->state < SS_CLIENT_READY || c->state == SS_CLIENT_TRYING;
     ss_cmd_t cmd = ss_client_current(c);
+    /* Nothing was asked: the last step is the one that made the session ready. */
+    if (cmd == SS_CMD_NONE) cmd = c->mechanism ? SS_CMD_AUTH : SS_CMD_EHLO;
     const char *step =
         ss_client_step(c->state < SS_CLIENT_READY ? ss_client_phases[c->state].cmd : cmd);
 
@@ -336,5 +338,5 @@ void ss_client_nonsense(ss_client_t *c, const char *what)
     apr_snprintf(words, sizeof(words), "%s (%s)", what, ss_cmd_name(ss_client_current(c)));
     const char *advice = c->state == SS_CLIENT_TLS ? "starttls-injection" : "not-smtp";
     ss_client_broke_off(c, "", advice, words, NULL);
-    ss_client_close(c, SS_FATE_DEFERRED, advice, words);
+    ss_client_close(c, SS_FATE_DOWN, advice, words);
 }

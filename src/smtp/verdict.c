@@ -196,11 +196,12 @@ static const ss_verdict_rule_t rules[] = {
     ROW(AUTH | MAIL | AT_BODY, 0, NULL, WORDS_RIGHTS, RELAY, SUSPECT, "account-rights"),
     ROW(AT_START | AUTH | MAIL, 0, NULL, WORDS_TLS_VERSION, RELAY, SUSPECT, "tls-version"),
 
-    /* 421: the server closes. At the start this is about the relay; on a connection that has
-     * carried a message, about this connection only. */
+    /* 421: the server closes. At the start this is about the relay; in a transaction about this
+     * connection only, never about the message. */
     ROW(AT_START | AT_MAIL, 421, NULL, WORDS_LISTED, RELAY, SUSPECT, "address-listed"),
     ROW(AT_SETUP | AT_START | STARTTLS | AUTH, 421, NULL, NULL, RELAY, DOWN, "service-unavailable"),
-    RULE(MAIL, 421, NULL, NULL, REUSED, CONNECTION, AGAIN, NOTHING, "service-unavailable"),
+    ROW(RCPT | AT_BODY, 421, NULL, WORDS_GREY, CONNECTION, DEFERRED, "greylisted"),
+    ROW(AT_MAIL, 421, NULL, NULL, CONNECTION, AGAIN, "service-unavailable"),
     ROW(AT_ANY, 421, NULL, NULL, CONNECTION, DEFERRED, "service-unavailable"),
     ROW(AT_SETUP, 0, NULL, NULL, RELAY, DOWN, "service-unavailable"),
 

@@ -14,6 +14,9 @@ void ss_suite_client(void);
 #define CHUNKED                                                                                    \
     HELLO, "S: 250-relay.example", "S: 250-PIPELINING", "S: 250 CHUNKING", "> more",               \
         "E: step hello", "E: ready"
+#define SERVED                                                                                     \
+    PLAIN, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@y>", "S: 250 ok", \
+        "C: DATA", "S: 354 go", CONTENT, "S: 250 taken", "> more", "E: done 1 b@y=sent/250"
 #define CONTENT "C: Subject: t", "C: ", "C: ..x", "C: ."
 #define BDAT "C: BDAT 18 LAST", "C: Subject: t", "C: ", "C: .x"
 #define QUIT "C: QUIT", "C.", "S: 221 bye", "> more"
@@ -110,7 +113,7 @@ DIALOGUE(bdat_refused_is_learned_and_tried_again, CHUNKED, "> send 1 a@x b@y", "
 DIALOGUE(a_421_in_the_middle_of_a_window, CHUNKED, "> send 1 a@x b@y", "C* 64", "S: 250 ok",
          "S: 250 ok", "S: 250 ok", "> send 2 a@x c@y", "> send 3 a@x d@y", "C* 128", "S: 250 ok",
          "S: 250 ok", "S: 421 4.3.2 shutting down", "> more", "E: done 1 b@y=sent/250",
-         "E: refused end of DATA 421", "E: done 2 c@y=deferred/421", "E: done 3 d@y=again/0",
+         "E: refused end of DATA 421", "E: done 2 c@y=again/421", "E: done 3 d@y=again/0",
          "E: closed *")
 
 DIALOGUE(lost_before_any_answer_on_a_reused_connection_is_tried_again, PLAIN, "> send 1 a@x b@y",
@@ -139,15 +142,19 @@ DIALOGUE(replies_swallowed_under_pipelining_are_learned, PIPED, "> send 1 a@x b@
          "S: 250 ok", "> tick 300", "E: learned no-pipelining", "E: done 1 b@y=down/0",
          "E: closed rcpt down timeout *")
 
-DIALOGUE(garbage_ends_the_connection_and_defers, PLAIN, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
-         "S+ \\x00\\xffrubbish\\n", "> more", "E: done 1 b@y=deferred/0",
+DIALOGUE(garbage_ends_the_connection, PLAIN, "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
+         "S+ \\x00\\xffrubbish\\n", "> more", "E: done 1 b@y=down/0",
          "E: closed mail down not-smtp *")
 
 DIALOGUE(a_reply_nobody_asked_for_ends_the_connection, PLAIN, "S: 250 hello again", "> more",
-         "E: closed data down not-smtp *")
-DIALOGUE(an_idle_421_is_an_orderly_end, PLAIN, "S: 421 4.4.2 idle too long", "> more",
+         "E: closed hello down not-smtp 0 the server sent a reply that no command asked for: 250 *")
+DIALOGUE(an_idle_421_is_an_orderly_end, SERVED, "S: 421 4.4.2 idle too long", "> more",
          "E: closed ok")
-DIALOGUE(an_idle_close_is_an_orderly_end, PLAIN, "> lost eof", "E: closed ok")
+DIALOGUE(an_idle_close_is_an_orderly_end, SERVED, "> lost eof", "E: closed ok")
+DIALOGUE(a_421_to_a_session_that_carried_nothing_is_a_failure, PLAIN, "S: 421 4.3.2 no", "> more",
+         "E: closed hello down service-unavailable 0 the server sent a reply that *")
+DIALOGUE(a_close_of_a_session_that_carried_nothing_is_a_failure, PLAIN, "> lost eof",
+         "E: closed hello down connection-lost 0 *")
 
 DIALOGUE(an_early_refusal_in_the_middle_of_content_counts, PLAIN, "T* 300000", "> send 1 a@x b@y",
          "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@y>", "S: 250 ok", "C: DATA",
@@ -156,7 +163,7 @@ DIALOGUE(an_early_refusal_in_the_middle_of_content_counts, PLAIN, "T* 300000", "
 
 DIALOGUE(an_early_250_is_nonsense, PLAIN, "T* 300000", "> send 1 a@x b@y", "C: MAIL FROM:<a@x>",
          "S: 250 ok", "C: RCPT TO:<b@y>", "S: 250 ok", "C: DATA", "> unwritten 1000", "S: 354 go",
-         "C* 1000", "S: 250 thanks", "> more", "E: done 1 b@y=deferred/0",
+         "C* 1000", "S: 250 thanks", "> more", "E: done 1 b@y=down/0",
          "E: closed data down not-smtp *")
 
 DIALOGUE(ehlo_refused_falls_back_to_helo, "S: 220 old", "C: EHLO me.example", "S: 500 what",
@@ -333,12 +340,14 @@ void ss_suite_client(void)
     ADD(end_not_wholly_written_is_certainly_not_taken);
     ADD(no_answer_to_the_end_in_time_is_uncertain);
     ADD(replies_swallowed_under_pipelining_are_learned);
-    ADD(garbage_ends_the_connection_and_defers);
+    ADD(garbage_ends_the_connection);
     ADD(a_reply_nobody_asked_for_ends_the_connection);
     ADD(an_idle_421_is_an_orderly_end);
     ADD(an_idle_close_is_an_orderly_end);
     ADD(an_early_refusal_in_the_middle_of_content_counts);
     ADD(an_early_250_is_nonsense);
+    ADD(a_421_to_a_session_that_carried_nothing_is_a_failure);
+    ADD(a_close_of_a_session_that_carried_nothing_is_a_failure);
     ADD(ehlo_refused_falls_back_to_helo);
     ADD(helo_refused_too_leaves_the_first_reason);
     ADD(lost_after_ehlo_refused_leaves_the_first_reason);

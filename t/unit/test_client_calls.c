@@ -230,7 +230,7 @@ static void a_reply_larger_than_any_is_not_kept(void)
     hear(&c, fill(c.pool, '5', SS_REPLY_LINE_MAX * SS_REPLY_LINES_MAX));
     CU_ASSERT_STRING_EQUAL(c.closed.verdict.advice, "not-smtp");
     CU_ASSERT_PTR_NOT_NULL(strstr(c.closed.result.text, "too long"));
-    CU_ASSERT_EQUAL(c.fate, SS_FATE_DEFERRED);
+    CU_ASSERT_EQUAL(c.fate, SS_FATE_DOWN);
     apr_size_t len = 4;
     CU_ASSERT_EQUAL(ss_client_feed(c.client, "250 ", &len, (ss_mono_t){ START }), APR_EOF);
     CU_ASSERT_EQUAL(len, 0);
@@ -252,7 +252,7 @@ static void a_421_between_two_commands_leaves_the_message_untaken(void)
     CU_ASSERT_EQUAL(c.done, 1);
     CU_ASSERT_EQUAL(c.fate, SS_FATE_AGAIN);
     CU_ASSERT_FALSE(c.closed.is_ok);
-    CU_ASSERT_EQUAL(c.closed.code, 421);
+    CU_ASSERT_PTR_NOT_NULL(strstr(c.closed.result.text, "421 4.3.2 leaving"));
     CU_ASSERT_STRING_EQUAL(c.closed.verdict.advice, "service-unavailable");
     end(&c);
 }

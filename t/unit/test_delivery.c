@@ -154,17 +154,22 @@ static void an_uncertain_message_is_sent_again_or_held(void)
     }
 }
 
-/* A message that breaks each connection is charged in the end. */
+/* A message that breaks each connection is charged in the end, if others get through; else the host
+ * is to blame. */
 static void uncharged_attempts_are_bounded(void)
 {
-    start();
-    at_mail = "drop";
-    int m = sending_rig_add(&rig, 1);
-    for (int i = 0; i < 600 && !sending_rig_attempts(&rig, m); i++)
-        sending_rig_run(&rig, RIG_SECOND);
-    CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 1);
-    CU_ASSERT(rig.opened > SS_RETRY_UNCHARGED_MAX);
-    sending_rig_end(&rig);
+    for (int others = 0; others < 2; others++) {
+        start();
+        at_mail = "drop";
+        int m = sending_rig_add(&rig, 1);
+        for (int i = 0; i < 600 && !sending_rig_attempts(&rig, m); i++) {
+            rig.relay->served += (apr_uint64_t)others;
+            sending_rig_run(&rig, RIG_SECOND);
+        }
+        CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), others);
+        CU_ASSERT(rig.opened > SS_RETRY_UNCHARGED_MAX);
+        sending_rig_end(&rig);
+    }
 }
 
 /* Its content was dropped meanwhile; it is read again, and too old when its turn comes. */
@@ -543,10 +548,10 @@ static void a_host_that_is_down_is_tried_seldom_and_nothing_is_charged(void)
     CU_ASSERT(rig.opened >= 3 && rig.opened <= 10);
     int before = rig.opened;
     sending_rig_run(&rig, 600 * RIG_SECOND);
-    CU_ASSERT(rig.opened - before >= 15 && rig.opened - before <= 25);
+    CU_ASSERT(rig.opened - before >= 70 && rig.opened - before <= 85);
     CU_ASSERT_EQUAL(sending_rig_attempts(&rig, m), 0);
     rig.refuses = 0;
-    sending_rig_run(&rig, 31 * RIG_SECOND);
+    sending_rig_run(&rig, 9 * RIG_SECOND);
     CU_ASSERT_EQUAL(sending_rig_state(&rig, m), SS_STATE_SENT);
     CU_ASSERT_PTR_NOT_NULL(strstr(rig.said, "works again"));
     sending_rig_end(&rig);

@@ -72,25 +72,25 @@ static const row_t rows[] = {
     /*                             4 5 421 | close reset hang | garbage long lines codes | half slow
        extra */
     { LOCK, 0, AT_MAIL,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
-      "wsd",
+      "wwww"
+      "wsw",
       NULL },
     { LOCK, 0, AT_RCPT,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
-      "wsd",
+      "wwww"
+      "wsw",
       NULL },
     { LOCK, 0, AT_DATA,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
+      "wwww"
       "wsd",
       NULL },
     { LOCK, 0, AT_END,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "uss",
@@ -98,23 +98,23 @@ static const row_t rows[] = {
     { LOCK, 1, AT_MAIL,
       "dfa"
       "aaa"
-      "dddd"
-      "asd",
+      "aaaa"
+      "asw",
       NULL },
     { LOCK, 1, AT_RCPT,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
-      "wsd",
+      "wwww"
+      "wsw",
       NULL },
     { LOCK, 1, AT_DATA,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
+      "wwww"
       "wsd",
       NULL },
     { LOCK, 1, AT_END,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "uss",
@@ -122,34 +122,34 @@ static const row_t rows[] = {
     /* The next message was not begun when MAIL, RCPT or DATA met the fault: sent on a connection
      * that lives, else again. A transaction that stays open at the server is cleared by closing. */
     { PIPE, 0, AT_MAIL,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
+      "wwww"
       "wsd",
       "ssa"
       "aaa"
       "aaaa"
       "asa" },
     { PIPE, 0, AT_RCPT,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
+      "wwww"
       "wsd",
       "aaa"
       "aaa"
       "aaaa"
       "asa" },
     { PIPE, 0, AT_DATA,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
+      "wwww"
       "wsd",
       "aaa"
       "aaa"
       "aaaa"
       "asa" },
     { PIPE, 0, AT_END,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "uss",
@@ -160,32 +160,32 @@ static const row_t rows[] = {
     { PIPE, 1, AT_MAIL,
       "dfa"
       "aaa"
-      "dddd"
+      "aaaa"
       "asd",
       "ssa"
       "aaa"
       "aaaa"
       "asa" },
     { PIPE, 1, AT_RCPT,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
+      "wwww"
       "wsd",
       "aaa"
       "aaa"
       "aaaa"
       "asa" },
     { PIPE, 1, AT_DATA,
-      "dfd"
+      "dfa"
       "www"
-      "dddd"
+      "wwww"
       "wsd",
       "aaa"
       "aaa"
       "aaaa"
       "asa" },
     { PIPE, 1, AT_END,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "uss",
@@ -198,19 +198,19 @@ static const row_t rows[] = {
     /* Everything was written before the first answer came: whatever breaks leaves both uncertain.
      */
     { CHUNK, 0, AT_MAIL,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "usd",
       NULL },
     { CHUNK, 0, AT_RCPT,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "usd",
       NULL },
     { CHUNK, 0, AT_END,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "uss",
@@ -225,7 +225,7 @@ static const row_t rows[] = {
       "uuuu"
       "uss" },
     { CHUNK, 1, AT_RCPT,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "usd",
@@ -234,7 +234,7 @@ static const row_t rows[] = {
       "uuuu"
       "uss" },
     { CHUNK, 1, AT_END,
-      "dfd"
+      "dfa"
       "uuu"
       "uuuu"
       "uss",
@@ -534,8 +534,10 @@ static void play(const row_t *row, fault_t fault, int is_bytewise)
     strike(&s);
     exchange(&s);
     char next = row->next ? row->next[fault] : 0;
-    int is_right = s.fates[1] == row->message[fault] && s.dones[1] == 1 && s.fates[2] == next &&
-                   s.dones[2] == (row->next != NULL);
+    /* An answer too many is nonsense, or, where it comes late, taken for the next command's. */
+    int is_shifted = fault == F_EXTRA && row->mode == LOCK && s.fates[1] == 'd';
+    int is_right = (s.fates[1] == row->message[fault] || is_shifted) && s.dones[1] == 1 &&
+                   s.fates[2] == next && s.dones[2] == (row->next != NULL);
     if (!is_right) {
         fprintf(stderr, "\n  %s, %d before, %s at %s%s: message %c (want %c), next %c (want %c)\n",
                 mode_names[row->mode], row->before, fault_names[fault], step_names[row->step],

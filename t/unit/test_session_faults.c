@@ -110,7 +110,7 @@ typedef struct {
     "-"
 /* a refusal is what the test wants to know; a 421 is about this connection */
 #define TRIAL                                                                                      \
-    "..d"                                                                                          \
+    "..a"                                                                                          \
     "www"                                                                                          \
     "wwww"                                                                                         \
     "w.w"                                                                                          \

@@ -73,11 +73,11 @@ DIALOGUE(large_content_follows_once_its_recipients_are_answered, CHUNKED, "T* 70
 DIALOGUE(a_421_in_the_middle_of_content_leaves_the_message_untaken, PLAIN, "T* 300000",
          "> send 1 a@x b@y", "C: MAIL FROM:<a@x>", "S: 250 ok", "C: RCPT TO:<b@y>", "S: 250 ok",
          "C: DATA", "> unwritten 1000", "S: 354 go", "C* 1000", "S: 421 4.3.2 leaving", "> more",
-         "E: refused end of DATA 421", "E: done 1 b@y=deferred/421",
-         "E: closed data deferred service-unavailable 421 *")
+         "E: refused end of DATA 421", "E: done 1 b@y=again/421",
+         "E: closed data again service-unavailable 421 *")
 DIALOGUE(a_421_behind_a_refusal_changes_nothing_of_it, PIPED, "> send 1 a@x b@y", "C* 38",
          "S: 250 ok", "S: 550 5.1.1 no", "S: 421 4.3.2 leaving", "> more", "E: refused RCPT 550",
-         "E: done 1 b@y=failed/550", "E: closed data deferred service-unavailable 421 *")
+         "E: done 1 b@y=failed/550", "E: closed data again service-unavailable 421 *")
 DIALOGUE(a_refusal_of_the_empty_content_before_it_is_written_ends_the_connection, PIPED,
          "> send 1 a@x b@y", "C* 38", "S: 250 ok", "S: 550 5.1.1 no", "> unwritten 0", "S: 354 go",
          "C.", "S: 554 no recipients", "> more", "E: refused RCPT 550", "E: done 1 b@y=failed/550",
@@ -92,10 +92,10 @@ DIALOGUE(a_better_reason_may_lack_advice, PLAIN, "> send 1 a@x b@y", "C: MAIL FR
          "> lost why - the record is bad", "E: done 1 b@y=down/0",
          "E: closed tls down connection-lost 0 the record is bad")
 DIALOGUE(the_loss_of_an_idle_connection_is_said_as_such, PLAIN, "> lost reset",
-         "E: closed data down connection-lost 0 The connection was lost while waiting for "
+         "E: closed hello down connection-lost 0 The connection was lost while waiting for "
          "something to send: *")
 DIALOGUE(a_loss_after_the_end_is_none, PLAIN, "> lost eof", "> lost eof", "> lost reset",
-         "E: closed ok")
+         "E: closed hello down *")
 
 /* ---- what a server can take ---- */
 

@@ -195,9 +195,9 @@ static const row_t rows[] = {
       "starttls-refused" },
     { C(GREETING), "421 Service not available", 0, S(RELAY), F(DOWN), 0, "service-unavailable" },
     { C(MAIL), "421 4.4.2 idle too long", 1, S(CONNECTION), F(AGAIN), 0, "service-unavailable" },
-    { C(MAIL), "421 4.3.2 going down", 0, S(CONNECTION), F(DEFERRED), 0, "service-unavailable" },
-    { C(RCPT), "421 4.3.2 going down", 1, S(CONNECTION), F(DEFERRED), 0, "service-unavailable" },
-    { C(END), "421 4.3.2 going down", 0, S(CONNECTION), F(DEFERRED), 0, "service-unavailable" },
+    { C(MAIL), "421 4.3.2 going down", 0, S(CONNECTION), F(AGAIN), 0, "service-unavailable" },
+    { C(RCPT), "421 4.3.2 going down", 1, S(CONNECTION), F(AGAIN), 0, "service-unavailable" },
+    { C(END), "421 4.3.2 going down", 0, S(CONNECTION), F(AGAIN), 0, "service-unavailable" },
     /* recipients */
     { C(RCPT), "550 5.1.1 <x@a>: Recipient address rejected: User unknown in local recipient table",
       0, S(RECIPIENT), F(FAILED), 0, "user-unknown" },
@@ -435,7 +435,8 @@ static const struct {
     { START, "421 dnsbl", "relay blocked address-listed" },
     { TX, "421 dnsbl", "us suspect address-listed" },
     { SETUP START "starttls auth ", "421 no", "relay down service-unavailable" },
-    { TX, "421 no", "connection deferred service-unavailable" },
+    { TX, "421 no", "connection again service-unavailable" },
+    { "rcpt " BODY, "421 greylisted", "connection deferred greylisted" },
     { SETUP, "550 no", "relay down service-unavailable" },
     /* greeting and EHLO */
     { START, "550 no ptr", "relay blocked reverse-dns" },
