@@ -38,12 +38,15 @@ static void say_refused(const ss_connection_t *connection, const ss_client_event
 
 static void learn(ss_connection_t *connection, const ss_client_event_t *event)
 {
-    connection->has_taught = 1;
-    if (event->learn == SS_LEARN_FEWER_CONNECTIONS)
+    ss_delivery_t *d = connection->relay->delivery;
+
+    if (event->learn == SS_LEARN_FEWER_CONNECTIONS) {
         ss_connection_limit(connection->relay, event->text);
-    else
-        ss_learned_add(connection->relay->delivery, connection->name, event->learn, event->number,
-                       event->text);
+        return;
+    }
+    unsigned before = ss_learned_bits(d, connection->name, NULL);
+    ss_learned_add(d, connection->name, event->learn, event->number, event->text);
+    if (ss_learned_bits(d, connection->name, NULL) != before) connection->has_taught = 1;
 }
 
 /* ---- its life ---- */

@@ -59,13 +59,12 @@ void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_resul
     apr_pool_destroy(pool);
 }
 
-void ss_relay_host_worked(ss_relay_t *relay, int host)
+static void recovered(ss_relay_t *relay, int host)
 {
     const ss_delivery_t *d = relay->delivery;
     apr_time_t now = ss_delivery_wall(d), since = relay->hosts[host].since;
     apr_pool_t *pool;
 
-    ss_strikes_clear(&relay->hosts[host].strikes);
     if (!ss_breaker_worked(&relay->hosts[host], now)) return;
     apr_pool_create(&pool, relay->pool);
     ss_log(d->log, SS_LOG_NOTICE, 221,
@@ -76,6 +75,12 @@ void ss_relay_host_worked(ss_relay_t *relay, int host)
     apr_pool_destroy(pool);
 }
 
+void ss_relay_host_worked(ss_relay_t *relay, int host)
+{
+    ss_strikes_clear(&relay->hosts[host].strikes);
+    recovered(relay, host);
+}
+
 void ss_relay_host_is_ready(ss_relay_t *relay, int host)
 {
     const ss_breaker_t *state = &relay->hosts[host];
@@ -84,7 +89,7 @@ void ss_relay_host_is_ready(ss_relay_t *relay, int host)
     if (ss_strikes_are_out(&state->strikes)) return;
     if (state->condition == SS_HOST_DOWN ||
         (strcmp(step, "mail") && strcmp(step, "rcpt") && strcmp(step, "data")))
-        ss_relay_host_worked(relay, host);
+        recovered(relay, host);
 }
 
 static const char *step_of(ss_cmd_t cmd)

@@ -124,6 +124,15 @@ const ss_advice_t ss_advice_log_table[] = {
       "The file or program of SMTPSendPassword gave no password when the daemon needed it.",
       "Check the path and its permissions for httpd's User; run an exec: program by hand as that "
       "user." },
+    { "SMTPSend-225", NULL, NULL, "The server closes further connections without a reason",
+      "Connections beyond a certain number failed while the others carried mail, so no more than "
+      "those are made for ten minutes.",
+      "Set SMTPSendConnections to the number in the line." },
+    { "SMTPSend-226", NULL, NULL, "A session ended before it carried mail",
+      "The server closed the connection, did not answer or broke the protocol before it took or "
+      "refused a message. After three such sessions in a row it counts as down, and the next host "
+      "of SMTPSendHost is used.",
+      "The line has the server's words. Run the connection test, which shows the dialogue." },
     { "SMTPSend-230", NULL, NULL, "Queued mail could not be read",
       "The queue's database returned an error; the request is retried.",
       "Check the disk and the database of SMTPSendQueue." },

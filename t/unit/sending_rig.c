@@ -26,6 +26,7 @@ struct ss_transport_t {
 
 static void answer(ss_transport_t *t, const char *command, const char *usual)
 {
+    t->rig->host = t->options.host;
     const char *reply = t->rig->reply ? t->rig->reply(t->rig, command) : NULL;
 
     if (!reply) reply = usual;
@@ -111,6 +112,7 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
     apr_pool_t *pool;
 
     rig->opened++;
+    rig->opened_to[options->host]++;
     if (rig->lacks) return rig->lacks;
     if (rig->refuses & 1 << options->host) return APR_EGENERAL;
     apr_pool_create(&pool, NULL);

@@ -36,7 +36,9 @@ struct sending_rig_t {
     /* Its reply to a command ("" is the connection itself, "." the end of the content); NULL: the
      * usual one; "drop": it closes the connection. */
     const char *(*reply)(sending_rig_t *rig, const char *command);
+    int host;         /* that replies */
     int opened, open; /* connections, so far and now */
+    int opened_to[2]; /* by host */
     int refuses;      /* connections cannot be made: a bit for each host */
     int lacks;        /* this machine cannot open any: the errno */
     int served[2];    /* contents, by host */
