@@ -17,12 +17,12 @@ $(error mod_smtp_send runs on Linux only: it needs epoll, eventfd and SO_PEERCRE
 endif
 APXS_FLAGS := $(shell $(APXS) -q EXTRA_CPPFLAGS 2>/dev/null) -I$(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 APR_FLAGS  := $(shell apr-1-config --includes --cppflags 2>/dev/null) $(shell apu-1-config --includes 2>/dev/null)
-LIB_FLAGS  := $(shell pkg-config --cflags gmime-3.0 jansson libgsasl openssl libcurl 2>/dev/null)
+LIB_FLAGS  := $(shell pkg-config --cflags gmime-3.0 jansson libgsasl openssl libcurl libidn2 2>/dev/null)
 APR_LIBS   := $(shell apr-1-config --link-ld --libs 2>/dev/null)
 # For the front: APR's archive where there is one, since each shared library costs every process of a message its loading.
 FRONT_LIBS := $(or $(wildcard $(patsubst %.la,%.a,$(shell apr-1-config --apr-la-file 2>/dev/null))),$(APR_LIBS))
 LIBS       := $(APR_LIBS) $(shell apu-1-config --link-ld 2>/dev/null) \
-              $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl libcurl sqlite3 2>/dev/null)
+              $(shell pkg-config --libs gmime-3.0 jansson libgsasl openssl libcurl sqlite3 libidn2 2>/dev/null)
 LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
 COMPLETIONS := $(or $(shell pkg-config --variable=completionsdir bash-completion 2>/dev/null),/usr/share/bash-completion/completions)
 COMMANDS   := $(patsubst %/,%,$(dir $(LIBEXEC)))/smtp-send-commands

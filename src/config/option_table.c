@@ -50,6 +50,9 @@ const ss_option_t ss_options[] = {
     SERVER("SMTPSendTLSCertificateKeyFile", FILE, tls_key_file, NULL, 0, 0, NULL, "its key (PEM)"),
     SERVER("SMTPSendTLSCipherSuite", TEXT, tls_ciphers, NULL, 1, 4096, NULL,
            "ciphers, as for SSLCipherSuite"),
+    SERVER("SMTPSendTLSGroups", TEXT, tls_groups, NULL, 1, 1024, NULL,
+           "key exchange groups in order of preference, as OpenSSL names them, such as "
+           "X25519:P-256"),
     SERVER("SMTPSendUsername", TEXT, username, NULL, 0, 1024, NULL, "login name (none: no login)"),
     SERVER("SMTPSendPassword", SECRET, password, NULL, 0, 0, NULL,
            "text, file:PATH, env:NAME or exec:PATH [ARG...]"),

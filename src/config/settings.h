@@ -60,7 +60,7 @@ typedef struct {
     int tls_versions; /* bits above */
     int tls_verify;
     const char *tls_ca_file, *tls_name, *tls_fingerprint, *tls_cert_file, *tls_key_file,
-        *tls_ciphers;
+        *tls_ciphers, *tls_groups;
     const char *username;
     ss_secret_source_t *password;
     apr_array_header_t *auth; /* of const char *: "auto", "off" or mechanisms in order */

@@ -12,6 +12,11 @@
 /* negotiate: a server that says nothing for so long waits for a TLS handshake */
 #define LISTEN_TIME (2 * APR_USEC_PER_SEC)
 #define SMTPS_PORT 465
+/* A ClientHello above this is a large one: with the key shares of OpenSSL 3.5 it does not fit into
+ * one packet, and some servers and firewalls never answer such a hello. */
+#define HELLO_LARGE 500
+/* how long a large one may stay without any answer before a small one is tried */
+#define LARGE_TIME (10 * APR_USEC_PER_SEC)
 /* of a whole attempt: a server that drips bytes holds nothing for ever */
 #define ATTEMPT_DEADLINE (30 * 60 * APR_USEC_PER_SEC)
 
@@ -170,18 +175,34 @@ static void begin_session(ss_link_t *link, int is_tls)
 /* ---- another try on a fresh socket ---- */
 
 /* Whether the link may connect once more with the other way of TLS. */
-static int try_again(ss_link_t *link, ss_tls_way_t way, int is_plain)
+static int try_again(ss_link_t *link, ss_tls_way_t way, const char *how)
 {
     if (link->reconnects >= SS_LINK_RECONNECTS_MAX) return 0;
     link->reconnects++;
     link->way = way;
-    link->is_plain_now = is_plain;
     drop(link);
-    ss_transcript_note(link->options.transcript, "connecting again %s",
-                       is_plain ? "without TLS, because the handshake failed"
-                                : "in plain text, then STARTTLS");
+    ss_transcript_note(link->options.transcript, "connecting again %s", how);
     begin_connect(link);
     return 1;
+}
+
+/* The server gave no answer at all to the ClientHello: what else it may want. */
+static int try_gentler(ss_link_t *link)
+{
+    apr_uint64_t hello = ss_stream_unanswered(&link->stream);
+
+    if (!hello) return 0;
+    /* It greets late, and drops who speaks before it. */
+    if (link->settings->tls == SS_TLS_NEGOTIATE && link->way == SS_TLS_WAY_UNKNOWN &&
+        !link->client && !link->is_patient) {
+        link->is_patient = 1;
+        return try_again(link, SS_TLS_WAY_UNKNOWN, "and waiting longer for a greeting");
+    }
+    if (link->is_small || hello <= HELLO_LARGE) return 0;
+    link->is_small = 1;
+    return try_again(link, link->way,
+                     "with a smaller TLS handshake (SMTPSendTLSGroups "
+                     "X25519:P-256), because the large one was not answered");
 }
 
 /* ---- TLS ---- */
@@ -195,13 +216,16 @@ static void handshake_failed(ss_link_t *link, apr_status_t rv, const ss_result_t
         link->facts = *facts;
         link->has_facts = 1;
     }
+    if (try_gentler(link)) return;
     if (s->tls == SS_TLS_NEGOTIATE && !link->client && ss_stream_is_plain(&link->stream) &&
-        try_again(link, SS_TLS_WAY_STARTTLS, 0))
+        try_again(link, SS_TLS_WAY_STARTTLS, "in plain text, then STARTTLS"))
         return;
     if (s->tls == SS_TLS_OPPORTUNISTIC && link->reconnects < SS_LINK_RECONNECTS_MAX) {
         /* Not a failed step: its advice makes it a warning in the connection test. */
         step(link, 1, SS_CMD_TLS, result);
-        if (!link->is_gone) try_again(link, SS_TLS_WAY_UNKNOWN, 1);
+        link->is_plain_now = 1;
+        if (!link->is_gone)
+            try_again(link, SS_TLS_WAY_UNKNOWN, "without TLS, because the handshake failed");
         return;
     }
     if (!link->client) {
@@ -227,9 +251,13 @@ static void handshake_done(ss_link_t *link)
     if (link->settings->tls == SS_TLS_NEGOTIATE)
         ss_tls_way_set(link->options.tls, link->options.host,
                        link->client ? SS_TLS_WAY_STARTTLS : SS_TLS_WAY_AT_ONCE);
-    ss_result_set(&result, "tls", facts->version, NULL, "%s, %s, certificate for %s, %s",
-                  facts->version, facts->cipher, *facts->names ? facts->names : "no name",
-                  facts->verify);
+    if (link->is_small) ss_tls_set_small(link->options.tls, link->options.host, 1);
+    ss_result_set(&result, "tls", facts->version, link->is_small ? "tls-large-hello" : NULL,
+                  "%s, %s, certificate for %s, %s%s", facts->version, facts->cipher,
+                  *facts->names ? facts->names : "no name", facts->verify,
+                  link->is_small ? "; the server answers only a small ClientHello "
+                                   "(SMTPSendTLSGroups X25519:P-256)"
+                                 : "");
     ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
     step(link, 1, SS_CMD_TLS, &result);
     if (link->is_gone) return;
@@ -261,15 +289,20 @@ void ss_link_begin_handshake(ss_link_t *link)
 
     link->phase = SS_LINK_SHAKING;
     link->step_began = ss_mono_now();
-    ss_loop_timer(link->loop, &link->timer,
-                  ss_mono_add(link->step_began, s->timeout[SS_TIMEOUT_CONNECT]));
-    if (link->options.tls) rv = ss_stream_tls(&link->stream, link->options.tls, link->host->name);
+    if (link->options.tls)
+        rv = ss_stream_tls(&link->stream, link->options.tls, link->host->name, link->is_small);
     if (rv != APR_SUCCESS) {
         ss_result_set(&result, "tls", "", NULL, "TLS cannot be started on this machine");
         handshake_failed(link, rv, &result);
         return;
     }
+    ss_loop_timer(link->loop, &link->timer,
+                  ss_mono_add(link->step_began, s->timeout[SS_TIMEOUT_CONNECT]));
     ss_link_handshake_ready(link);
+    if (link->phase != SS_LINK_SHAKING || link->is_small) return;
+    if (ss_stream_unanswered(&link->stream) > HELLO_LARGE &&
+        s->timeout[SS_TIMEOUT_CONNECT] > LARGE_TIME)
+        ss_loop_timer(link->loop, &link->timer, ss_mono_add(link->step_began, LARGE_TIME));
 }
 
 /* ---- negotiate: who speaks first? ---- */
@@ -330,7 +363,11 @@ static void on_connected(void *self, const ss_connect_result_t *connected)
             ss_link_begin_handshake(link);
         } else if (link->settings->tls == SS_TLS_NEGOTIATE && link->way == SS_TLS_WAY_UNKNOWN) {
             link->phase = SS_LINK_LISTENING;
-            ss_loop_timer(link->loop, &link->timer, ss_mono_add(ss_mono_now(), LISTEN_TIME));
+            ss_loop_timer(
+                link->loop, &link->timer,
+                ss_mono_add(ss_mono_now(), link->is_patient
+                                               ? link->settings->timeout[SS_TIMEOUT_GREETING]
+                                               : LISTEN_TIME));
             ss_loop_watch(link->loop, &link->watch, SS_LOOP_READ);
         } else {
             begin_session(link, 0);
@@ -393,6 +430,13 @@ void ss_link_late(ss_link_t *link, ss_mono_t now)
     if (link->phase == SS_LINK_LISTENING) {
         ss_link_begin_handshake(link);
     } else if (link->phase == SS_LINK_SHAKING) {
+        /* The short wait was for any answer at all; the whole handshake has the whole time. */
+        ss_mono_t until =
+            ss_mono_add(link->step_began, link->settings->timeout[SS_TIMEOUT_CONNECT]);
+        if (ss_mono_since(until, now) > 0 && !ss_stream_unanswered(&link->stream)) {
+            ss_loop_timer(link->loop, &link->timer, until);
+            return;
+        }
         ss_stream_handshake_timeout(&link->stream, ss_mono_since(now, link->step_began), &result);
         handshake_failed(link, APR_TIMEUP, &result);
     }
@@ -401,6 +445,7 @@ void ss_link_late(ss_link_t *link, ss_mono_t now)
 apr_status_t ss_link_start(ss_link_t *link)
 {
     link->way = first_way(link);
+    link->is_small = link->options.tls && ss_tls_is_small(link->options.tls, link->options.host);
     return ss_resolve_start(&link->resolve, link->loop, link->host->name, link->port, on_resolved,
                             link);
 }

@@ -25,6 +25,8 @@ struct ss_link_t {
     int port;
     ss_link_phase_t phase;
     ss_tls_way_t way; /* how TLS is begun this time; UNKNOWN: listen first, or no TLS */
+    int is_small;     /* the ClientHello of this connection */
+    int is_patient;   /* negotiate: the server dropped us for speaking early */
     int is_plain_now; /* opportunistic: the upgrade failed, this connection goes without */
     int reconnects;
     ss_resolve_t *resolve;
@@ -48,7 +50,8 @@ struct ss_link_t {
     int busy, is_gone; /* calls under way; destroyed meanwhile */
 };
 
-#define SS_LINK_RECONNECTS_MAX 2 /* of one link: with TLS begun the other way, or without it */
+/* of one link: with TLS begun the other way, later, smaller, or without it */
+#define SS_LINK_RECONNECTS_MAX 2
 
 apr_status_t ss_link_start(ss_link_t *link);
 void ss_link_begin_handshake(ss_link_t *link);

@@ -147,10 +147,10 @@ static const char *tls_words(ss_probe_t *p, const ss_tls_facts_t *f, const char 
 {
     const char *chain = *f->chain ? apr_psprintf(p->report->pool, "\nchain: %s", f->chain) : "";
 
-    return apr_psprintf(p->report->pool,
-                        "%s\n%s, %s\ncertificate for %s, valid %s to %s\nfingerprint %s%s", first,
-                        f->version, f->cipher, *f->names ? f->names : "no name", f->not_before,
-                        f->not_after, f->fingerprint, chain);
+    return apr_psprintf(
+        p->report->pool, "%s\n%s, %s%s%s\ncertificate for %s, valid %s to %s\nfingerprint %s%s",
+        first, f->version, f->cipher, *f->group ? ", key exchange " : "", f->group,
+        *f->names ? f->names : "no name", f->not_before, f->not_after, f->fingerprint, chain);
 }
 
 static const char *next_step(const ss_probe_t *p, const char *step)

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-#define CANDIDATES_MAX 12
+#define CANDIDATES_MAX 16
 #define WORKS_MAX 4 /* suggestions; the best ones */
 
 typedef struct {
@@ -159,10 +159,8 @@ static void start_candidates(ss_probe_search_t *s)
     static const struct {
         int port;
         ss_settings_tls_t mode;
-    } usual[] = { { 465, SS_TLS_TLS },
-                  { 587, SS_TLS_STARTTLS },
-                  { 465, SS_TLS_STARTTLS },
-                  { 587, SS_TLS_TLS },
+    } usual[] = { { 465, SS_TLS_TLS },    { 587, SS_TLS_STARTTLS },  { 465, SS_TLS_STARTTLS },
+                  { 587, SS_TLS_TLS },    { 2525, SS_TLS_STARTTLS }, { 2587, SS_TLS_STARTTLS },
                   { 25, SS_TLS_STARTTLS } };
     const ss_settings_t *settings = s->options.settings;
     int own = ss_settings_port(settings, s->options.host);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "net/loop.h"
+#include "net/resolve.h"
 #include "net/tls_failure.h"
 #include "net/tls_impl.h"
 #include "net/tls_verify.h"
@@ -26,8 +27,9 @@ typedef struct {
     SSL *ssl;
     const ss_settings_t *settings;
     int fd, system; /* system: errno of the last failure of the socket */
-    int is_broken, asked_certificate, is_shaken;
-    char name[256]; /* that the certificate must carry */
+    int is_broken, asked_certificate, is_shaken, asked_anew;
+    apr_uint64_t sent; /* octets, until the server answers: the ClientHello */
+    char name[256];    /* that the certificate must carry */
     unsigned char first[FIRST_MAX];
     apr_size_t first_len;
     apr_uint64_t received;
@@ -76,7 +78,9 @@ static int bio_write(BIO *bio, const char *from, int len)
 {
     tls_t *t = BIO_get_data(bio);
 
-    return moved(bio, t, send(t->fd, from, (size_t)len, MSG_NOSIGNAL), BIO_FLAGS_WRITE);
+    ssize_t n = send(t->fd, from, (size_t)len, MSG_NOSIGNAL);
+    if (n > 0 && !t->received) t->sent += (apr_uint64_t)n;
+    return moved(bio, t, n, BIO_FLAGS_WRITE);
 }
 
 static long bio_ctrl(BIO *bio, int command, long number, void *pointer)
@@ -120,8 +124,8 @@ static void read_on(tls_t *t)
 static void explain(tls_t *t)
 {
     read_on(t);
-    ss_tls_failure_t failure = { t->settings, t->first, t->first_len, t->asked_certificate,
-                                 t->received };
+    ss_tls_failure_t failure = { t->settings,          t->first,    t->first_len,
+                                 t->asked_certificate, t->received, t->asked_anew };
 
     t->is_broken = 1;
     if (!ss_result_is_set(&t->why)) ss_tls_failure_explain(&failure, t->system, &t->why);
@@ -133,8 +137,11 @@ static apr_status_t status_of(tls_t *t, int n)
     switch (SSL_get_error(t->ssl, n)) {
     case SSL_ERROR_WANT_READ:
     case SSL_ERROR_WANT_WRITE: return APR_EAGAIN;
-    case SSL_ERROR_ZERO_RETURN: return APR_EOF;
+    case SSL_ERROR_ZERO_RETURN:
+        if (t->asked_anew) explain(t);
+        return APR_EOF;
     case SSL_ERROR_SYSCALL:
+        if (t->asked_anew) explain(t);
         t->is_broken = 1;
         ERR_clear_error();
         return t->system ? t->system : APR_EOF;
@@ -239,13 +246,22 @@ static int on_certificate_asked(SSL *ssl, void *baton)
     return 1;
 }
 
+/* OpenSSL answers a request to negotiate again with this alert (SSL_OP_NO_RENEGOTIATION). */
+static void on_alert(const SSL *ssl, int where, int value)
+{
+    tls_t *t = SSL_get_app_data(ssl);
+
+    if (t && where == SSL_CB_WRITE_ALERT && (value & 0xff) == SSL_AD_NO_RENEGOTIATION)
+        t->asked_anew = 1;
+}
+
 /* RFC 6066 3: neither an address nor a final dot in SNI. */
 static int set_name(tls_t *t, const char *name)
 {
     X509_VERIFY_PARAM *param = SSL_get0_param(t->ssl);
     apr_size_t len;
 
-    apr_cpystrn(t->name, name, sizeof(t->name));
+    ss_resolve_ascii(name, t->name, sizeof(t->name));
     len = strlen(t->name);
     if (len && t->name[len - 1] == '.') t->name[len - 1] = '\0';
     if (X509_VERIFY_PARAM_set1_ip_asc(param, t->name)) return 1;
@@ -255,7 +271,7 @@ static int set_name(tls_t *t, const char *name)
            SSL_set_tlsext_host_name(t->ssl, t->name);
 }
 
-static int prepare(tls_t *t, ss_tls_t *tls, const char *host)
+static int prepare(tls_t *t, ss_tls_t *tls, const char *host, int is_small)
 {
     BIO *bio;
 
@@ -267,18 +283,20 @@ static int prepare(tls_t *t, ss_tls_t *tls, const char *host)
     SSL_set_app_data(t->ssl, t);
     SSL_set_verify(t->ssl, SSL_VERIFY_PEER, on_verify);
     SSL_set_cert_cb(t->ssl, on_certificate_asked, NULL);
+    SSL_set_info_callback(t->ssl, on_alert);
+    if (is_small) SSL_set1_groups_list(t->ssl, SS_TLS_SMALL_GROUPS);
     SSL_set_connect_state(t->ssl);
     return set_name(t, tls->settings->tls_name ? tls->settings->tls_name : host);
 }
 
-apr_status_t ss_stream_tls(ss_stream_t *stream, ss_tls_t *tls, const char *host)
+apr_status_t ss_stream_tls(ss_stream_t *stream, ss_tls_t *tls, const char *host, int is_small)
 {
     tls_t *t = calloc(1, sizeof(*t));
 
     if (!t) return APR_ENOMEM;
     t->settings = tls->settings;
     t->fd = stream->fd;
-    if (!prepare(t, tls, host)) {
+    if (!prepare(t, tls, host, is_small)) {
         SSL_free(t->ssl);
         free(t->record);
         free(t);
@@ -346,7 +364,7 @@ void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after,
 
     read_on(t);
     if (ss_tls_failure_is_greeting(t->first, t->first_len)) {
-        ss_tls_failure_t failure = { t->settings, t->first, t->first_len, 0, t->received };
+        ss_tls_failure_t failure = { t->settings, t->first, t->first_len, 0, t->received, 0 };
         ss_tls_failure_explain(&failure, 0, result);
     } else if (!t->received) {
         ss_result_set(
@@ -359,6 +377,13 @@ void ss_stream_handshake_timeout(ss_stream_t *stream, apr_interval_time_t after,
                       " bytes received)",
                       seconds, t->received);
     }
+}
+
+apr_uint64_t ss_stream_unanswered(const ss_stream_t *stream)
+{
+    const tls_t *t = stream->self;
+
+    return stream->ops == &tls_ops && !t->received ? t->sent : 0;
 }
 
 int ss_stream_is_plain(const ss_stream_t *stream)

@@ -115,6 +115,13 @@ static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_res
                                       : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
 }
 
+static apr_status_t set_groups(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result,
+                               apr_pool_t *pool)
+{
+    if (!s->tls_groups || SSL_CTX_set1_groups_list(context, s->tls_groups)) return APR_SUCCESS;
+    return refuse(result, "SMTPSendTLSGroups", s->tls_groups, pool);
+}
+
 /* An encrypted key would ask for its passphrase on a terminal that nobody sits at. */
 static int no_passphrase(char *into, int size, int is_writing, void *baton)
 {
@@ -236,6 +243,7 @@ apr_status_t ss_tls_create(ss_tls_t **out, const ss_settings_t *s, ss_result_t *
                                        SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_session_cache_mode(tls->context, SSL_SESS_CACHE_OFF);
     apr_status_t rv = set_ciphers(tls->context, s, result, pool);
+    if (rv == APR_SUCCESS) rv = set_groups(tls->context, s, result, pool);
     if (rv == APR_SUCCESS) rv = set_store(tls->context, s, result, pool);
     if (rv == APR_SUCCESS) rv = set_certificate(tls->context, s, result, pool);
     if (rv == APR_SUCCESS) *out = tls;
@@ -269,6 +277,16 @@ void ss_tls_read_files(ss_settings_t *s, apr_pool_t *pool)
     s->tls_ca_pem = read_file(s->tls_ca_file, pool);
     s->tls_cert_pem = read_file(s->tls_cert_file, pool);
     s->tls_key_pem = read_file(s->tls_key_file, pool);
+}
+
+int ss_tls_is_small(const ss_tls_t *tls, int host)
+{
+    return host < SS_TLS_HOSTS_MAX && tls->small[host];
+}
+
+void ss_tls_set_small(ss_tls_t *tls, int host, int is_small)
+{
+    if (host < SS_TLS_HOSTS_MAX) tls->small[host] = is_small != 0;
 }
 
 ss_tls_way_t ss_tls_way(const ss_tls_t *tls, int host)

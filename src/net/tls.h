@@ -12,6 +12,7 @@ typedef enum { SS_TLS_WAY_UNKNOWN, SS_TLS_WAY_AT_ONCE, SS_TLS_WAY_STARTTLS } ss_
 typedef struct {
     char version[16]; /* "TLSv1.3" */
     char cipher[64];
+    char group[32];   /* of the key exchange: "x25519"; "" where OpenSSL does not tell */
     char verify[256]; /* "verified", "pinned", "not verified", or why it failed */
     int is_verified;
     char names[1024]; /* the certificate's names, blank separated, cut */
@@ -32,6 +33,11 @@ void ss_tls_read_files(ss_settings_t *settings, apr_pool_t *pool);
 
 /* Whether OpenSSL knows what SMTPSendTLSCipherSuite names (for configtest). */
 int ss_tls_knows_ciphers(const char *list);
+
+/* Whether this host is sent a small ClientHello, because it answers no large one. Loop thread only.
+ */
+int ss_tls_is_small(const ss_tls_t *tls, int host);
+void ss_tls_set_small(ss_tls_t *tls, int host, int is_small);
 
 /* What worked with this host under "negotiate". Loop thread only. */
 ss_tls_way_t ss_tls_way(const ss_tls_t *tls, int host);

@@ -164,6 +164,14 @@ void ss_tls_failure_explain(const ss_tls_failure_t *f, int system, ss_result_t *
     cause_t cause = cause_of(code);
 
     if (!reason) reason = "no reason given";
+    if (f->asked_anew) {
+        SAY("tls-renegotiation",
+            "the server asked to negotiate TLS anew in the middle of the session, which is never "
+            "done here, and ended the connection (%s)",
+            reason);
+        ERR_clear_error();
+        return;
+    }
     if (f->first_len && is_text(f))
         say_text(f, result);
     else if (!error || code == SSL_R_UNEXPECTED_EOF_WHILE_READING)

@@ -10,6 +10,7 @@ typedef struct {
     apr_size_t first_len;
     int asked_certificate; /* the server asked for a client certificate */
     apr_uint64_t received;
+    int asked_anew; /* the server wanted to negotiate again, which is refused */
 } ss_tls_failure_t;
 /* Turns OpenSSL's error queue (emptied) and the first bytes into a sentence. system: errno, or 0.
  */

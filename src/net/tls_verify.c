@@ -125,6 +125,19 @@ static void chain_text(STACK_OF(X509) * chain, char *out, apr_size_t size)
     }
 }
 
+/* "" where OpenSSL does not tell, as with TLS 1.2 and a key exchange without groups. */
+static void group_text(SSL *ssl, char *out, apr_size_t size)
+{
+#if OPENSSL_VERSION_NUMBER >= 0x30200000L
+    const char *name = SSL_get0_group_name(ssl);
+#else
+    int group = (int)SSL_get_negotiated_group(ssl);
+    const char *name = group ? SSL_group_to_name(ssl, group) : NULL;
+#endif
+    apr_cpystrn(out, name ? name : "", size);
+    ERR_clear_error();
+}
+
 void ss_tls_verify_describe(SSL *ssl, ss_tls_facts_t *facts)
 {
     X509 *certificate = SSL_get0_peer_certificate(ssl);
@@ -132,6 +145,7 @@ void ss_tls_verify_describe(SSL *ssl, ss_tls_facts_t *facts)
     memset(facts, 0, sizeof(*facts));
     apr_cpystrn(facts->version, SSL_get_version(ssl), sizeof(facts->version));
     apr_cpystrn(facts->cipher, SSL_get_cipher_name(ssl), sizeof(facts->cipher));
+    group_text(ssl, facts->group, sizeof(facts->group));
     if (!certificate) return;
     names_text(certificate, facts->names, sizeof(facts->names));
     name_text(X509_get_issuer_name(certificate), facts->issuer, sizeof(facts->issuer));

@@ -278,6 +278,17 @@ const ss_advice_t ss_advice_table[] = {
       "A certificate, key, CA file or cipher list could not be loaded.",
       "The text names the directive. Check that the file exists, is readable and in PEM format, "
       "and that key and certificate match." },
+    { "tls-large-hello", NULL, NULL, "The server answers only a small TLS handshake",
+      "The first packet of the handshake with the newest key exchange (post-quantum groups of "
+      "OpenSSL 3.5) is larger than some servers and firewalls can take. A smaller one worked and "
+      "is used from now on.",
+      "Set SMTPSendTLSGroups X25519:P-256 to make it permanent, or have the server or the firewall "
+      "updated." },
+    { "tls-renegotiation", NULL, NULL, "The server wants to negotiate TLS anew",
+      "It asked for another handshake in the middle of the session, which TLS 1.3 no longer has "
+      "and which is refused here because it was attacked before. Often it wants a client "
+      "certificate late.",
+      "Have the server ask for the certificate at the beginning, or let it accept TLS 1.3." },
     { "tls-handshake", NULL,
       "handshake failure|ssl_connect|tlsv1 alert|sslv3 alert|no shared cipher|no ciphers "
       "available|internal error:ssl|unexpected message",

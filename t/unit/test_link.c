@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "net/probe.h"
+#include "net/resolve.h"
 
 void ss_suite_link(void);
 
@@ -312,6 +313,28 @@ static void each_failure_is_named(void)
         CU_ASSERT_FALSE(t.is_ok);
         CU_ASSERT_FALSE(t.is_late);
         finish(&t);
+    }
+}
+
+static void an_international_name_is_asked_for_as_a_label(void)
+{
+    static const struct {
+        const char *name, *ascii;
+    } rows[] = { { "mail.example.com", "mail.example.com" },
+                 { "192.0.2.1", "192.0.2.1" },
+                 { "b\xc3\xbc"
+                   "cher.example",
+                   "xn--bcher-kva.example" },
+                 { "stra\xc3\x9f"
+                   "e.example",
+                   "xn--strae-oqa.example" },
+                 { "xn--bcher-kva.example", "xn--bcher-kva.example" },
+                 { "\xff.example", "\xff.example" } };
+
+    for (apr_size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char ascii[256];
+        ss_resolve_ascii(rows[i].name, ascii, sizeof(ascii));
+        CU_ASSERT_STRING_EQUAL(ascii, rows[i].ascii);
     }
 }
 
@@ -666,6 +689,8 @@ void ss_suite_link(void)
     CU_add_test(suite, "a_session_shows_its_steps_and_ends_once",
                 a_session_shows_its_steps_and_ends_once);
     CU_add_test(suite, "each_failure_is_named", each_failure_is_named);
+    CU_add_test(suite, "an international name is asked for as a label",
+                an_international_name_is_asked_for_as_a_label);
     CU_add_test(suite, "a_refused_connection_is_named", a_refused_connection_is_named);
     CU_add_test(suite, "a_source_address_that_is_not_ours_is_named",
                 a_source_address_that_is_not_ours_is_named);

@@ -44,7 +44,8 @@ typedef enum {
     ASK_TLSV1_3,
     SAY_GREETING,
     SAY_HTTP,
-    HANG_UP
+    HANG_UP,
+    ASK_ANEW /* TLS 1.2: another handshake after the first line */
 } behaviour_t;
 
 static EVP_PKEY *key;
@@ -148,6 +149,7 @@ static SSL_CTX *server_context(const server_t *server)
     if (server->certificate == COMPLETE) SSL_CTX_add1_chain_cert(context, middle);
     if (server->certificate == UNTRUSTED) SSL_CTX_add1_chain_cert(context, other_root);
     if (server->behaviour == SHAKE_TLSV1) limit(context, TLS1_VERSION);
+    if (server->behaviour == ASK_ANEW) limit(context, TLS1_2_VERSION);
     if (server->behaviour == SHAKE_TLSV1_2 || server->behaviour == ASK_TLSV1_2)
         limit(context, TLS1_2_VERSION);
     if (server->behaviour == ASK_TLSV1_2 || server->behaviour == ASK_TLSV1_3)
@@ -172,7 +174,12 @@ static void shake(server_t *server)
                 SSL_get_peer_finished(ssl, server->binding, sizeof(server->binding));
         }
         int n = SSL_read(ssl, line, sizeof(line));
-        if (n > 0) SSL_write(ssl, line, n);
+        if (server->behaviour == ASK_ANEW) {
+            SSL_renegotiate(ssl);
+            SSL_do_handshake(ssl);
+        } else if (n > 0) {
+            SSL_write(ssl, line, n);
+        }
         /* Until the client leaves. */
         SSL_read(ssl, line, sizeof(line));
     }
@@ -235,6 +242,8 @@ static void begin(talk_t *t, certificate_t certificate, behaviour_t behaviour)
     ss_settings_finish(&t->settings, pool);
 }
 
+static int is_small_hello;
+
 static void shake_hands(talk_t *t, const char *host)
 {
     int fds[2], events = SS_LOOP_READ;
@@ -245,7 +254,7 @@ static void shake_hands(talk_t *t, const char *host)
     t->server.fd = fds[1];
     CU_ASSERT_EQUAL_FATAL(pthread_create(&t->thread, NULL, serve, &t->server), 0);
     ss_stream_tcp(&t->stream, fds[0]);
-    CU_ASSERT_EQUAL_FATAL(ss_stream_tls(&t->stream, t->tls, host), APR_SUCCESS);
+    CU_ASSERT_EQUAL_FATAL(ss_stream_tls(&t->stream, t->tls, host, is_small_hello), APR_SUCCESS);
     /* The server's words are there before the handshake begins: no race about who speaks first. */
     if (t->server.behaviour == SAY_GREETING || t->server.behaviour == SAY_HTTP)
         wait_for(fds[0], SS_LOOP_READ);
@@ -389,6 +398,58 @@ static void bytes_go_both_ways_and_channels_are_bound(void)
     }
 }
 
+static void a_renegotiation_is_refused_and_named(void)
+{
+    char line[] = "EHLO there\r\n", got[32];
+    struct iovec piece = { line, sizeof(line) - 1 };
+    apr_size_t len;
+    talk_t t;
+
+    begin(&t, GOOD, ASK_ANEW);
+    shake_hands(&t, "mail.example.com");
+    CU_ASSERT_EQUAL_FATAL(t.rv, APR_SUCCESS);
+    CU_ASSERT_EQUAL(ss_stream_write(&t.stream, &piece, 1, &len), APR_SUCCESS);
+    len = sizeof(got);
+    CU_ASSERT_NOT_EQUAL(read_reply(&t, got, &len), APR_SUCCESS);
+    const ss_result_t *why = ss_stream_why(&t.stream);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(why);
+    CU_ASSERT_STRING_EQUAL(why->advice, "tls-renegotiation");
+    CU_ASSERT_PTR_NOT_NULL(strstr(why->text, "asked to negotiate TLS anew"));
+    hang_up(&t);
+}
+
+static void the_group_is_told_and_can_be_set(void)
+{
+    talk_t t;
+
+    begin(&t, GOOD, SHAKE);
+    t.settings.tls_groups = "P-384";
+    shake_hands(&t, "mail.example.com");
+    CU_ASSERT_EQUAL(t.rv, APR_SUCCESS);
+    CU_ASSERT_STRING_EQUAL(ss_stream_facts(&t.stream)->group, "secp384r1");
+    CU_ASSERT_EQUAL(ss_stream_unanswered(&t.stream), 0);
+    hang_up(&t);
+}
+
+static void an_unanswered_hello_is_measured(void)
+{
+    apr_uint64_t size[2];
+
+    for (int is_small = 0; is_small < 2; is_small++) {
+        talk_t t;
+        begin(&t, GOOD, HANG_UP);
+        t.settings.tls_groups = "ffdhe8192:X25519"; /* a key share of 1,024 octets */
+        is_small_hello = is_small;
+        shake_hands(&t, "mail.example.com");
+        is_small_hello = 0;
+        CU_ASSERT_NOT_EQUAL(t.rv, APR_SUCCESS);
+        size[is_small] = ss_stream_unanswered(&t.stream);
+        hang_up(&t);
+    }
+    CU_ASSERT(size[0] > 1024);
+    CU_ASSERT(size[1] > 0 && size[1] < 500);
+}
+
 static void a_fingerprint_takes_the_place_of_verification(void)
 {
     char pin[80];
@@ -444,7 +505,8 @@ static const struct {
     const char *label, *directive, *value;
 } bad[] = { { "CA file", "SMTPSendTLSCACertificateFile", "/nonexistent/ca.pem" },
             { "ciphers", "SMTPSendTLSCipherSuite", "NO-SUCH-CIPHER" },
-            { "client certificate", "SMTPSendTLSCertificateFile", "/nonexistent/client.pem" } };
+            { "client certificate", "SMTPSendTLSCertificateFile", "/nonexistent/client.pem" },
+            { "groups", "SMTPSendTLSGroups", "X25519:no-such-group" } };
 
 static void unusable_settings_name_their_directive(void)
 {
@@ -455,6 +517,7 @@ static void unusable_settings_name_their_directive(void)
         if (i == 0) t.settings.tls_ca_file = bad[i].value;
         if (i == 1) t.settings.tls_ciphers = bad[i].value;
         if (i == 2) t.settings.tls_cert_file = bad[i].value;
+        if (i == 3) t.settings.tls_groups = bad[i].value;
         ss_result_clear(&t.result);
         CU_ASSERT_NOT_EQUAL(ss_tls_create(&tls, &t.settings, &t.result, pool), APR_SUCCESS);
         CU_ASSERT_PTR_NOT_NULL(strstr(t.result.text, bad[i].directive));
@@ -471,6 +534,10 @@ void ss_suite_tls(void)
                 a_client_certificate_asked_late_is_named_too);
     CU_add_test(suite, "bytes_go_both_ways_and_channels_are_bound",
                 bytes_go_both_ways_and_channels_are_bound);
+    CU_add_test(suite, "a renegotiation is refused and named",
+                a_renegotiation_is_refused_and_named);
+    CU_add_test(suite, "the group is told and can be set", the_group_is_told_and_can_be_set);
+    CU_add_test(suite, "an unanswered hello is measured", an_unanswered_hello_is_measured);
     CU_add_test(suite, "a_fingerprint_takes_the_place_of_verification",
                 a_fingerprint_takes_the_place_of_verification);
     CU_add_test(suite, "without_verification_the_reason_is_still_reported",

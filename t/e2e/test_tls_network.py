@@ -1,0 +1,90 @@
+"""Servers and networks that take TLS only in a certain way: a large first packet is lost, the greeting comes late."""
+import socket
+import threading
+
+
+class Door:
+    """Listens, looks at how a connection begins, and hands it on to a relay or drops it."""
+
+    def __init__(self, relay, judge):
+        self.relay, self.judge = relay, judge
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.count = 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            self.count += 1
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with client:
+            client.settimeout(30)
+            try:
+                if not self.judge(client):
+                    return
+                with socket.create_connection(("127.0.0.1", self.relay.port)) as server:
+                    threading.Thread(target=pump, args=(server, client), daemon=True).start()
+                    pump(client, server)
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+
+
+def pump(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+
+
+def hello_of(client):
+    """The size of the ClientHello, which stays in the socket."""
+    first = client.recv(5, socket.MSG_PEEK | socket.MSG_WAITALL)
+    return 5 + int.from_bytes(first[3:5], "big")
+
+
+def test_a_large_hello_that_is_never_answered(make_httpd, make_relay, certificates):
+    relay = make_relay(tls="immediate", cert=certificates.issue("good"))
+    door = Door(relay, lambda client: hello_of(client) <= 500)
+    try:
+        httpd = make_httpd("SMTPSendEngine On\n"
+                           f"SMTPSendHost localhost:{door.port}\nSMTPSendTLS tls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendTLSGroups ffdhe8192:X25519\n")
+        httpd.send()
+        relay.wait_for(1)
+        assert door.count == 2, "one dropped, one with a small hello"
+        answer = httpd.get("/mail-test?probe=0")
+        assert answer.status == 200 and "SMTPSendTLSGroups X25519:P-256" in answer.text, answer.text
+        assert "key exchange x25519" in answer.text, answer.text
+    finally:
+        door.close()
+
+
+def test_a_late_greeting_and_a_server_that_drops_who_speaks_first(make_httpd, make_relay, certificates):
+    relay = make_relay(tls="starttls", cert=certificates.issue("good"))
+
+    def judge(client):
+        client.settimeout(4)
+        try:
+            return client.recv(1, socket.MSG_PEEK) and False
+        except TimeoutError:
+            client.settimeout(30)
+            return True
+    door = Door(relay, judge)
+    try:
+        httpd = make_httpd(f"SMTPSendEngine On\nSMTPSendHost localhost:{door.port}\nSMTPSendTLS negotiate\nSMTPSendTLSCACertificateFile {certificates.ca}\n")
+        httpd.send()
+        relay.wait_for(1)
+        assert door.count == 2, "one dropped, one that waited"
+    finally:
+        door.close()
