@@ -2,6 +2,7 @@
 
 #include <apr_strings.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/descriptors.h"
 #include "delivery/delivery_impl.h"
@@ -34,6 +35,18 @@ static void say_refused(const ss_connection_t *connection, const ss_client_event
         "The SMTP host's reply code to the %s command was %d (\"%s\"): %s%s%s [relay \"%s\", %s]",
         ss_cmd_name(event->cmd), event->code, words, advice ? advice->title : "",
         advice ? ". " : "", advice ? advice->remedy : "", relay->name, host);
+}
+
+static void say_small_hello(const ss_connection_t *connection, const ss_client_event_t *event)
+{
+    const ss_delivery_t *d = connection->relay->delivery;
+
+    if (!event->is_ok || !event->result.advice || strcmp(event->result.advice, "tls-large-hello"))
+        return;
+    ss_log(d->log, SS_LOG_WARN, 249,
+           "%s answers only a small TLS handshake: a smaller one is used from now on; "
+           "SMTPSendTLSGroups X25519:P-256 makes it permanent",
+           d->ports.transport->name(connection->transport));
 }
 
 static void learn(ss_connection_t *connection, const ss_client_event_t *event)
@@ -146,7 +159,7 @@ static void on_event(void *owner, const ss_client_event_t *event)
     case SS_EVENT_LEARNED: learn(connection, event); break;
     case SS_EVENT_DONE: done(connection, event->message); break;
     case SS_EVENT_CLOSED: closed(connection, event); break;
-    case SS_EVENT_STEP:
+    case SS_EVENT_STEP: say_small_hello(connection, event); break;
     case SS_EVENT_START_TLS:
     case SS_EVENT_TRIED: break;
     }

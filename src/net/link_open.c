@@ -251,13 +251,14 @@ static void handshake_done(ss_link_t *link)
     if (link->settings->tls == SS_TLS_NEGOTIATE)
         ss_tls_way_set(link->options.tls, link->options.host,
                        link->client ? SS_TLS_WAY_STARTTLS : SS_TLS_WAY_AT_ONCE);
-    if (link->is_small) ss_tls_set_small(link->options.tls, link->options.host, 1);
-    ss_result_set(&result, "tls", facts->version, link->is_small ? "tls-large-hello" : NULL,
+    int is_news = link->is_small && !ss_tls_is_small(link->options.tls, link->options.host);
+    if (is_news) ss_tls_set_small(link->options.tls, link->options.host, 1);
+    ss_result_set(&result, "tls", facts->version, is_news ? "tls-large-hello" : NULL,
                   "%s, %s, certificate for %s, %s%s", facts->version, facts->cipher,
                   *facts->names ? facts->names : "no name", facts->verify,
-                  link->is_small ? "; the server answers only a small ClientHello "
-                                   "(SMTPSendTLSGroups X25519:P-256)"
-                                 : "");
+                  is_news ? "; the server answers only a small ClientHello "
+                            "(SMTPSendTLSGroups X25519:P-256)"
+                          : "");
     ss_transcript_note(link->options.transcript, "(%s, %s)", facts->version, facts->cipher);
     step(link, 1, SS_CMD_TLS, &result);
     if (link->is_gone) return;

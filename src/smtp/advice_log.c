@@ -158,6 +158,10 @@ const ss_advice_t ss_advice_log_table[] = {
       "and its page shows the reason.",
       "Check the disk. Stop httpd and run smtp-send queue --recover with the queue's file to save "
       "what can be read; cancel the message if it cannot be saved." },
+    { "SMTPSend-249", NULL, NULL, "The server answers only a small TLS handshake",
+      "It, or a firewall before it, left a large first packet of the handshake without an answer, "
+      "and answered a smaller one, which is used from now on.",
+      "Set SMTPSendTLSGroups X25519:P-256 to make it permanent." },
     { "SMTPSend-250", NULL, NULL, "An outcome could not be stored",
       "The result of a message is known but not on stable storage; after a crash the message may "
       "be sent again.",

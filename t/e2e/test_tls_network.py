@@ -60,9 +60,11 @@ def test_a_large_hello_that_is_never_answered(make_httpd, make_relay, certificat
     try:
         httpd = make_httpd("SMTPSendEngine On\n"
                            f"SMTPSendHost localhost:{door.port}\nSMTPSendTLS tls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendTLSGroups ffdhe8192:X25519\n")
+        httpd.expect("SMTPSend-249")
         httpd.send()
         relay.wait_for(1)
         assert door.count == 2, "one dropped, one with a small hello"
+        httpd.wait_log("SMTPSend-249.*SMTPSendTLSGroups X25519:P-256")
         answer = httpd.get("/mail-test?probe=0")
         assert answer.status == 200 and "SMTPSendTLSGroups X25519:P-256" in answer.text, answer.text
         assert "key exchange x25519" in answer.text, answer.text
