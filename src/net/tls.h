@@ -12,7 +12,7 @@ typedef enum { SS_TLS_WAY_UNKNOWN, SS_TLS_WAY_AT_ONCE, SS_TLS_WAY_STARTTLS } ss_
 typedef struct {
     char version[16]; /* "TLSv1.3" */
     char cipher[64];
-    char group[32];   /* of the key exchange: "x25519"; "" where OpenSSL does not tell */
+    char group[32];   /* of the key exchange: "x25519"; "" where OpenSSL does not say */
     char verify[256]; /* "verified", "pinned", "not verified", or why it failed */
     int is_verified;
     char names[1024]; /* the certificate's names, blank separated, cut */

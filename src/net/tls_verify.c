@@ -125,7 +125,7 @@ static void chain_text(STACK_OF(X509) * chain, char *out, apr_size_t size)
     }
 }
 
-/* "" where OpenSSL does not tell, as with TLS 1.2 and a key exchange without groups. */
+/* "" where OpenSSL does not say, as with TLS 1.2 and a key exchange without groups. */
 static void group_text(SSL *ssl, char *out, apr_size_t size)
 {
 #if OPENSSL_VERSION_NUMBER >= 0x30200000L

@@ -3,7 +3,7 @@ import socket
 import threading
 
 
-class Door:
+class Gate:
     """Listens, looks at how a connection begins, and hands it on to a relay or drops it."""
 
     def __init__(self, relay, judge):
@@ -56,20 +56,20 @@ def hello_of(client):
 
 def test_a_large_hello_that_is_never_answered(make_httpd, make_relay, certificates):
     relay = make_relay(tls="immediate", cert=certificates.issue("good"))
-    door = Door(relay, lambda client: hello_of(client) <= 500)
+    gate = Gate(relay, lambda client: hello_of(client) <= 500)
     try:
         httpd = make_httpd("SMTPSendEngine On\n"
-                           f"SMTPSendHost localhost:{door.port}\nSMTPSendTLS tls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendTLSGroups ffdhe8192:X25519\n")
+                           f"SMTPSendHost localhost:{gate.port}\nSMTPSendTLS tls\nSMTPSendTLSCACertificateFile {certificates.ca}\nSMTPSendTLSGroups ffdhe8192:X25519\n")
         httpd.expect("SMTPSend-249")
         httpd.send()
         relay.wait_for(1)
-        assert door.count == 2, "one dropped, one with a small hello"
+        assert gate.count == 2, "one dropped, one with a small hello"
         httpd.wait_log("SMTPSend-249.*SMTPSendTLSGroups X25519:P-256")
         answer = httpd.get("/mail-test?probe=0")
         assert answer.status == 200 and "SMTPSendTLSGroups X25519:P-256" in answer.text, answer.text
         assert "key exchange x25519" in answer.text, answer.text
     finally:
-        door.close()
+        gate.close()
 
 
 def test_a_late_greeting_and_a_server_that_drops_who_speaks_first(make_httpd, make_relay, certificates):
@@ -82,11 +82,11 @@ def test_a_late_greeting_and_a_server_that_drops_who_speaks_first(make_httpd, ma
         except TimeoutError:
             client.settimeout(30)
             return True
-    door = Door(relay, judge)
+    gate = Gate(relay, judge)
     try:
-        httpd = make_httpd(f"SMTPSendEngine On\nSMTPSendHost localhost:{door.port}\nSMTPSendTLS negotiate\nSMTPSendTLSCACertificateFile {certificates.ca}\n")
+        httpd = make_httpd(f"SMTPSendEngine On\nSMTPSendHost localhost:{gate.port}\nSMTPSendTLS negotiate\nSMTPSendTLSCACertificateFile {certificates.ca}\n")
         httpd.send()
         relay.wait_for(1)
-        assert door.count == 2, "one dropped, one that waited"
+        assert gate.count == 2, "one dropped, one that waited"
     finally:
-        door.close()
+        gate.close()

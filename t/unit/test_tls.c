@@ -418,7 +418,7 @@ static void a_renegotiation_is_refused_and_named(void)
     hang_up(&t);
 }
 
-static void the_group_is_told_and_can_be_set(void)
+static void the_group_is_reported_and_can_be_set(void)
 {
     talk_t t;
 
@@ -536,7 +536,8 @@ void ss_suite_tls(void)
                 bytes_go_both_ways_and_channels_are_bound);
     CU_add_test(suite, "a renegotiation is refused and named",
                 a_renegotiation_is_refused_and_named);
-    CU_add_test(suite, "the group is told and can be set", the_group_is_told_and_can_be_set);
+    CU_add_test(suite, "the group is reported and can be set",
+                the_group_is_reported_and_can_be_set);
     CU_add_test(suite, "an unanswered hello is measured", an_unanswered_hello_is_measured);
     CU_add_test(suite, "a_fingerprint_takes_the_place_of_verification",
                 a_fingerprint_takes_the_place_of_verification);
