@@ -176,6 +176,7 @@ asan:
 	@$(MAKE) --no-print-directory $(ASAN) unit
 	@$(MAKE) --no-print-directory $(ASAN) sim N=5000
 	@$(MAKE) --no-print-directory $(ASAN) fuzz-corpus
+	@$(MAKE) --no-print-directory hangups TIME=20
 
 # A parser of mail that is not Python's: both must see the same in what is composed.
 $(B)/node/node_modules/mailparser/package.json:

@@ -4,7 +4,7 @@
 ## make fuzz TIME=3600  each fuzz target so many seconds (FUZZ="client reply" only these); new inputs go to build/fuzz/corpus, findings to build/fuzz
 ## make coverage        branches of src/smtp, src/queue and src/mail that unit tests and simulator reach, file by file
 
-FUZZ_ALL := $(filter-out main,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
+FUZZ_ALL := $(filter-out main hangups%,$(patsubst t/fuzz/%.c,%,$(wildcard t/fuzz/*.c)))
 FUZZ     ?= $(FUZZ_ALL)
 TIME     ?= 3600
 CLANG    ?= clang
@@ -41,6 +41,19 @@ fuzz:
 # A minute in all, counted in runs from one seed, so that it finds the same everywhere; what is new is found by make fuzz.
 fuzz-short:
 	@$(MAKE) --no-print-directory fuzz TIME=60 FUZZ_MORE="-seed=1 -runs=10000"
+
+.PHONY: hangups
+## make hangups TIME=600 SEED=1  so many seconds of processor time with clients that ask the daemon for everything and leave at any byte
+$(B)/obj/t/fuzz/hangups.o $(B)/obj/t/fuzz/hangups_relay.o: OWN += -It/unit -D_GNU_SOURCE
+$(B)/hangups: $(call obj,t/fuzz/hangups.c t/fuzz/hangups_relay.c t/unit/daemon_rig.c t/unit/request_rig.c) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) -lcunit
+# APR whose pools give each piece of memory back, so that a sanitizer sees what is used after its pool is gone; without its sources, the system's.
+$(B)/apr/libapr-1.so.0:
+	@sh t/rig/apr $(abspath $(@D))
+hangups:
+	@$(MAKE) --no-print-directory $(ASAN) $(B)/asan/hangups
+	@$(MAKE) --no-print-directory $(B)/apr/libapr-1.so.0 || echo "make hangups: with the system's APR, in whose pools less is seen"
+	@LD_LIBRARY_PATH=$(abspath $(B))/apr $(B)/asan/hangups $(or $(SEED),1) $(or $(TIME),600)
 
 COVERED  := smtp queue mail
 coverage:

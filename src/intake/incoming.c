@@ -259,7 +259,7 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
     in->done = done;
     in->self = self;
     if (in->problem.status || !in->is_streaming) {
-        if (!in->problem.status) draft(in, in->raw.data, in->raw.len, 0);
+        if (!in->problem.status) draft(in, in->raw.len ? in->raw.data : "", in->raw.len, 0);
         finish(in);
         return;
     }

@@ -99,6 +99,15 @@ static void free_client(client_t *client)
     ss_listener_resume(&s->listener);
 }
 
+/* A leaving daemon may be done now. */
+static void end_client(client_t *client)
+{
+    const ss_intake_t *intake = client->socket->intake;
+
+    free_client(client);
+    if (intake->is_leaving) intake->went_idle(intake->self);
+}
+
 /* A client that leaves while its request is worked on is freed with the answer; its descriptor is
  * free at once. */
 static void hang_up(client_t *client)
@@ -107,7 +116,7 @@ static void hang_up(client_t *client)
 
     client->is_closing = 1;
     if (!client->is_busy) {
-        free_client(client);
+        end_client(client);
         return;
     }
     req->has_left = 1;
@@ -133,7 +142,7 @@ static void watch_as_needed(client_t *client)
 
     if (client->is_closing) return;
     if (client->is_busy)
-        events |= client->watch.events & SS_LOOP_READ;
+        events |= client->watch.events & (SS_LOOP_READ | SS_LOOP_GONE);
     else if (!client->socket->intake->is_leaving)
         events |= SS_LOOP_READ;
     if (client->out.len) events |= SS_LOOP_WRITE;
@@ -243,6 +252,16 @@ int ss_local_socket_make_room(ss_local_socket_t *s, int count)
     return closed;
 }
 
+/* The daemon leaves: freed when everything is sent. */
+static void part_with(client_t *client)
+{
+    put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
+    if (flush_out(client) || !client->out.len)
+        free_client(client);
+    else
+        watch_as_needed(client);
+}
+
 /* ---- answers ---- */
 
 static void answer(ss_request_t *req, const char *header, const char *content, apr_size_t len)
@@ -259,24 +278,23 @@ static void answer(ss_request_t *req, const char *header, const char *content, a
     client->header = NULL;
     if (client->is_closing || !header || put_answer(client, header, content, len) != APR_SUCCESS ||
         flush_out(client)) {
-        free_client(client);
-        if (intake->is_leaving) intake->went_idle(intake->self);
+        end_client(client);
         return;
     }
     if (intake->is_leaving) {
-        put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
-        flush_out(client);
+        part_with(client);
+        intake->went_idle(intake->self);
+        return;
     }
     watch_as_needed(client);
     /* The next request was read already: it is taken from the loop, so that answers never nest. */
-    if (client->in.len && !intake->is_leaving)
+    if (client->in.len)
         ss_loop_timer(intake->loop, &client->timer, ss_loop_now(intake->loop));
     else
         ss_loop_untimer(intake->loop, &client->timer);
     went_idle(client);
     /* Others wait for its place. */
     if (client->socket->listener.is_paused && is_idle(client)) close_idle(client);
-    if (intake->is_leaving) intake->went_idle(intake->self);
 }
 
 static void step(ss_request_t *req, const char *bytes, apr_size_t len)
@@ -375,7 +393,8 @@ static int take_frame(client_t *client)
     apr_status_t rv = ss_frame_read(&frame, client->in.data, client->in.len);
 
     if (APR_STATUS_IS_INCOMPLETE(rv)) return 0;
-    if (APR_STATUS_IS_ENOTIMPL(rv)) {
+    /* In the middle of a submission it is no other version, but nonsense. */
+    if (APR_STATUS_IS_ENOTIMPL(rv) && !client->submit) {
         client->is_busy = 1;
         ss_buf_clear(&client->in);
         ss_request_refuse(&client->request, 503, 5, NULL,
@@ -433,6 +452,12 @@ static void pump(client_t *client)
         hang_up(client);
         return;
     }
+    /* The rest of a request is not waited for: its client asks the next daemon. */
+    if (!client->is_busy && intake->is_leaving) {
+        part_with(client);
+        intake->went_idle(intake->self);
+        return;
+    }
     if (!client->is_busy && (client->in.len || client->submit)) {
         ss_local_deadline_run(&client->deadline, ss_loop_now(intake->loop));
         ss_loop_timer(intake->loop, &client->timer, client->deadline.deadline);
@@ -455,17 +480,18 @@ static void client_timer(ss_timer_t *timer, ss_mono_t now)
         pump(client);
 }
 
-/* Nothing is read from a busy client, but a peek shows whether it has left. If it has sent more, it
- * is not watched for reading until the answer. */
-static void busy_ready(client_t *client)
+/* Nothing is read from a busy client, but a peek shows whether it has left. If it has sent more,
+ * only its leaving is watched until the answer. */
+static void busy_ready(client_t *client, int is_gone)
 {
     char byte;
     ssize_t got = recv(client->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
 
-    if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+    if (is_gone || got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
         hang_up(client);
     else
-        ss_loop_watch(loop_of(client), &client->watch, client->out.len ? SS_LOOP_WRITE : 0);
+        ss_loop_watch(loop_of(client), &client->watch,
+                      SS_LOOP_GONE | (client->out.len ? SS_LOOP_WRITE : 0));
 }
 
 static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
@@ -479,7 +505,11 @@ static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
         return;
     }
     if (client->is_busy) {
-        busy_ready(client);
+        busy_ready(client, events & SS_LOOP_GONE);
+        return;
+    }
+    if (client->socket->intake->is_leaving) {
+        if (!client->out.len) end_client(client);
         return;
     }
     int is_charged = client->submit && ss_local_submit_is_charged(client->submit);
@@ -601,15 +631,13 @@ void ss_local_socket_stop(ss_local_socket_t *socket)
         if (client->is_busy) continue;
         /* A request that was begun in parts is dropped here: its client got no answer and asks the
          * next daemon. */
-        put_frame(client, SS_FRAME_BYE, SS_FRAME_LAST, NULL, 0, NULL, 0);
-        if (flush_out(client) || !client->out.len)
-            free_client(client);
-        else
-            watch_as_needed(client);
+        part_with(client);
     }
 }
 
 void ss_local_socket_destroy(ss_local_socket_t *socket)
 {
+    while (!APR_RING_EMPTY(&socket->clients, client_t, ring))
+        free_client(APR_RING_FIRST(&socket->clients));
     ss_buf_free(&socket->spare);
 }

@@ -137,6 +137,7 @@ apr_status_t ss_loop_watch(ss_loop_t *loop, ss_loop_watch_t *watch, int events)
     if (!watch->is_registered && loop->count >= SS_LOOP_DESCRIPTORS_MAX) return APR_ENOSPC;
     if (events & SS_LOOP_READ) event.events |= EPOLLIN;
     if (events & SS_LOOP_WRITE) event.events |= EPOLLOUT;
+    if (events & SS_LOOP_GONE) event.events |= EPOLLRDHUP;
     if (events && !(is_polled && watch->events == events)) {
         if (epoll_ctl(loop->epoll, is_polled ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, watch->fd, &event))
             return errno;
@@ -172,6 +173,7 @@ static void call_ready(ss_loop_t *loop)
         if (!watch) continue;
         if (found & EPOLLIN) events |= SS_LOOP_READ;
         if (found & EPOLLOUT) events |= SS_LOOP_WRITE;
+        if (found & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) events |= SS_LOOP_GONE & watch->events;
         if (found & (EPOLLERR | EPOLLHUP)) events |= SS_LOOP_READ | SS_LOOP_WRITE;
         /* A callback before this one may have lost interest. */
         else

@@ -140,17 +140,22 @@ static int hear(int client)
     return (int)frame.type;
 }
 
-static void ask(int client, const char *header)
+static void say(int client, int version, unsigned flags, const char *header)
 {
-    ss_frame_t frame = { .version = SS_FRAME_VERSION,
+    ss_frame_t frame = { .version = version,
                          .type = SS_FRAME_REQUEST,
-                         .flags = SS_FRAME_LAST,
+                         .flags = flags,
                          .header_len = (apr_uint32_t)strlen(header) };
     char head[SS_FRAME_HEAD];
 
     ss_frame_write(&frame, head);
     CU_ASSERT_EQUAL(send(clients[client], head, sizeof(head), 0), (ssize_t)sizeof(head));
     CU_ASSERT_EQUAL(send(clients[client], header, strlen(header), 0), (ssize_t)strlen(header));
+}
+
+static void ask(int client, const char *header)
+{
+    say(client, SS_FRAME_VERSION, SS_FRAME_LAST, header);
 }
 
 static void hear_nothing(int client)
@@ -261,6 +266,85 @@ static void one_that_becomes_idle_makes_room_for_those_that_wait(void)
     close_served();
 }
 
+/* ---- clients that leave, or that the daemon leaves ---- */
+
+static void a_refused_request_of_a_client_that_has_left_is_forgotten(void)
+{
+    static const char *const headers[] = { "{\"do\":\"submitMany\",\"messages\":[]}",
+                                           "{\"do\":\"submit\",\"to\":[]}",
+                                           "{\"do\":\"submit\",\"to\":[\"x\"],\"compose\":{}}",
+                                           "{\"do\":\"nothing\"}", "{}" };
+
+    serve(60 * APR_USEC_PER_SEC, 100);
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        int client = come();
+        ask(client, headers[i]);
+        close(clients[client]);
+        client_count--;
+        turn(3);
+        CU_ASSERT_EQUAL(ss_local_socket_make_room(rig.d.local_socket, 1), 0);
+    }
+    close_served();
+}
+
+static void a_connection_test_ends_with_its_client(void)
+{
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int client = come();
+    ask(client, "{\"do\":\"test\",\"stream\":true,\"page\":true,\"format\":\"json\"}");
+    close(clients[client]);
+    client_count--;
+    for (int i = 0; i < 100 && (ss_local_socket_is_busy(rig.d.local_socket) || !i); i++) turn(1);
+    CU_ASSERT_EQUAL(rig.d.operators->tests, 0);
+    close_served();
+}
+
+/* ... although its next request was not read yet: it keeps no place until the message is final. */
+static void a_client_that_waits_is_missed_when_it_leaves(void)
+{
+    char wait[200];
+
+    serve(60 * APR_USEC_PER_SEC, 100);
+    daemon_rig_submit(&rig, NULL);
+    apr_snprintf(wait, sizeof(wait), "{\"do\":\"get\",\"id\":\"%s\",\"wait\":60000000}", rig.id);
+    int client = come();
+    ask(client, wait);
+    hear_nothing(client);
+    ask(client, "{\"do\":\"nothing\"}");
+    hear_nothing(client);
+    close_served();
+}
+
+/* In the middle of a submission another version's frame is no question of an older client: the
+ * submission is dropped with its client. */
+static void a_frame_of_another_version_ends_a_submission(void)
+{
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int client = come();
+    say(client, SS_FRAME_VERSION, 0, "{\"do\":\"submit\",\"to\":[\"b@example.net\"]}");
+    turn(3);
+    say(client, SS_FRAME_VERSION + 1, 0, "{}");
+    CU_ASSERT_EQUAL(hear_soon(client), -1);
+    close_served();
+}
+
+static void a_leaving_daemon_lets_a_client_go_when_it_has_its_answer(void)
+{
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int whole = come(), half = come();
+    ask(whole, "{\"do\":\"test\"}");
+    say(half, SS_FRAME_VERSION, 0, "{\"do\":\"submit\",\"to\":[\"b@example.net\"]}");
+    turn(3);
+    rig.d.intake->is_leaving = 1;
+    ss_local_socket_stop(rig.d.local_socket);
+    CU_ASSERT_EQUAL(hear_soon(half), SS_FRAME_BYE);
+    CU_ASSERT_EQUAL(hear_soon(half), -1);
+    CU_ASSERT_EQUAL(hear_soon(whole), SS_FRAME_ANSWER);
+    CU_ASSERT_EQUAL(hear_soon(whole), SS_FRAME_BYE);
+    CU_ASSERT_EQUAL(hear_soon(whole), -1);
+    close_served();
+}
+
 void ss_suite_local_socket(void)
 {
     CU_pSuite suite = CU_add_suite("local_socket", NULL, NULL);
@@ -275,4 +359,9 @@ void ss_suite_local_socket(void)
     CU_ADD_TEST(suite, clients_beyond_the_budget_take_the_place_of_idle_ones);
     CU_ADD_TEST(suite, where_nobody_is_idle_further_clients_wait);
     CU_ADD_TEST(suite, one_that_becomes_idle_makes_room_for_those_that_wait);
+    CU_ADD_TEST(suite, a_refused_request_of_a_client_that_has_left_is_forgotten);
+    CU_ADD_TEST(suite, a_connection_test_ends_with_its_client);
+    CU_ADD_TEST(suite, a_client_that_waits_is_missed_when_it_leaves);
+    CU_ADD_TEST(suite, a_frame_of_another_version_ends_a_submission);
+    CU_ADD_TEST(suite, a_leaving_daemon_lets_a_client_go_when_it_has_its_answer);
 }
