@@ -24,13 +24,13 @@ struct ss_helpers_t {
     apr_status_t (*post)(void *self, void (*done)(void *baton), void *baton);
     void *self; /* NULL: gone */
     job_t *first, **end;
-    int waiting, threads, idle;
+    int waiting, threads, idle, max;
     int is_abandoned; /* the loop went without waiting longer: the last thread frees this */
 };
 
-ss_helpers_t *ss_helpers_create(apr_status_t (*post)(void *self, void (*done)(void *baton),
-                                                     void *baton),
-                                void *self)
+ss_helpers_t *
+ss_helpers_create(int max, apr_status_t (*post)(void *self, void (*done)(void *baton), void *baton),
+                  void *self)
 {
     ss_helpers_t *h = calloc(1, sizeof(*h));
     pthread_condattr_t attributes;
@@ -42,6 +42,7 @@ ss_helpers_t *ss_helpers_create(apr_status_t (*post)(void *self, void (*done)(vo
     pthread_cond_init(&h->more, &attributes);
     pthread_cond_init(&h->left, &attributes);
     pthread_condattr_destroy(&attributes);
+    h->max = max;
     h->post = post;
     h->self = self;
     h->end = &h->first;
@@ -137,7 +138,7 @@ apr_status_t ss_helpers_run(ss_helpers_t *h, void (*work)(void *baton), void (*d
     pthread_mutex_lock(&h->mutex);
     if (h->waiting >= SS_HELPERS_JOBS_MAX)
         rv = APR_ENOSPC;
-    else if (h->waiting >= h->idle && h->threads < SS_HELPERS_MAX)
+    else if (h->waiting >= h->idle && h->threads < h->max)
         rv = start_thread(h);
     /* A thread more was refused: those that run take it. */
     if (rv != APR_SUCCESS && rv != APR_ENOSPC && h->threads) rv = APR_SUCCESS;

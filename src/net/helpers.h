@@ -4,16 +4,15 @@
 
 #include <apr_errno.h>
 
-#define SS_HELPERS_MAX 8         /* threads; more jobs wait in order */
 #define SS_HELPERS_JOBS_MAX 1024 /* that wait; past it APR_ENOSPC */
 
 typedef struct ss_helpers_t ss_helpers_t;
 
-/* post(self, done, baton), called on helper threads, has done(baton) called on the loop's. NULL
- * without memory. */
-ss_helpers_t *ss_helpers_create(apr_status_t (*post)(void *self, void (*done)(void *baton),
-                                                     void *baton),
-                                void *self);
+/* max: threads; more jobs wait in order. post(self, done, baton), called on helper threads, has
+ * done(baton) called on the loop's. NULL without memory. */
+ss_helpers_t *
+ss_helpers_create(int max, apr_status_t (*post)(void *self, void (*done)(void *baton), void *baton),
+                  void *self);
 /* Jobs that wait are dropped; those that run are waited for at most a second and then left to end
  * by themselves. `done` of neither is called. */
 void ss_helpers_destroy(ss_helpers_t *helpers);

@@ -55,3 +55,7 @@ apr_status_t ss_loop_post(ss_loop_t *loop, void (*posted)(void *baton), void *ba
 /* Runs `work` on a helper thread, then `done` on the loop's. baton belongs to work until done. */
 apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton),
                           void *baton);
+/* The same for work that depends on what others do, and takes seconds: it has threads of its own,
+ * so that it never holds up what a delivery waits for. */
+apr_status_t ss_loop_help_long(ss_loop_t *loop, void (*work)(void *baton),
+                               void (*done)(void *baton), void *baton);

@@ -6,17 +6,17 @@
 
 #include "config/hooks.h"
 #include "delivery/delivery_ports.h"
+#include "record/webhook_turns.h"
 
 #define FULL_LOG_EVERY (60 * APR_USEC_PER_SEC)
 #define KEY_MAX 400
 
-typedef struct note_t { /* one notification; malloc'ed */
-    APR_RING_ENTRY(note_t) ring;
+typedef struct note_t {     /* one notification; malloc'ed */
+    ss_webhook_turn_t turn; /* first */
     ss_record_t *record;
     char key[KEY_MAX]; /* of its row: "webhook/EVENT'S ID", of older versions "webhook/HOST/ID" */
-    json_t *row;       /* {"url","key"?,"private"?,"body","created"} */
-    int attempts, is_active;
-    ss_mono_t due;
+    json_t *row;       /* {"url","key"?,"private"?,"body","created","by"?} */
+    int attempts;
     ss_webhook_call_t call;
     /* libcurl's, lent while the request is under way, because its thread may run a moment longer
      * than the daemon */
@@ -24,9 +24,8 @@ typedef struct note_t { /* one notification; malloc'ed */
 } note_t;
 
 struct ss_webhook_t {
-    APR_RING_HEAD(notes_t, note_t) notes;
-    int waiting, active;
-    void *idle[SS_WEBHOOK_ACTIVE_MAX]; /* handles that no request uses */
+    ss_webhook_turns_t turns;
+    void *idle[SS_WEBHOOK_TURNS_MAX]; /* handles that no request uses */
     int idle_count;
     int is_used;
     ss_timer_t timer;
@@ -67,7 +66,7 @@ static void fired(ss_timer_t *timer, ss_mono_t now)
 void ss_webhook_create(ss_record_t *r)
 {
     r->webhook = apr_pcalloc(r->pool, sizeof(*r->webhook));
-    APR_RING_INIT(&r->webhook->notes, note_t, ring);
+    ss_webhook_turns_init(&r->webhook->turns);
     r->webhook->timer = (ss_timer_t){ .fired = fired, .self = r };
 }
 
@@ -81,11 +80,12 @@ static void free_note(note_t *note)
 void ss_webhook_destroy(ss_record_t *r)
 {
     ss_webhook_t *w = r->webhook;
-    note_t *note, *next;
+    ss_webhook_turn_t *turn;
 
-    APR_RING_FOREACH_SAFE(note, next, &w->notes, note_t, ring)
-    {
-        if (!note->is_active) free_note(note);
+    while ((turn = ss_webhook_turns_any(&w->turns)) != NULL) {
+        int is_active = turn->is_active;
+        ss_webhook_turns_remove(&w->turns, turn);
+        if (!is_active) free_note((note_t *)turn);
     }
     while (w->idle_count) ss_webhook_call_close(w->idle[--w->idle_count]);
 }
@@ -94,17 +94,17 @@ static void add(ss_record_t *r, const char *key, json_t *row)
 {
     ss_webhook_t *w = r->webhook;
     note_t *note = calloc(1, sizeof(*note));
+    const char *url = ss_json_text(row, "url"), *by = ss_json_text(row, "by");
 
-    if (!note) {
+    if (!note || !url ||
+        ss_webhook_turns_add(&w->turns, &note->turn, by ? by : url, url, ss_loop_now(r->loop))) {
         json_decref(row);
+        free(note);
         return;
     }
     note->record = r;
     note->row = row;
-    note->due = ss_loop_now(r->loop);
     apr_cpystrn(note->key, key, sizeof(note->key));
-    APR_RING_INSERT_TAIL(&w->notes, note, note_t, ring);
-    w->waiting++;
     if (!w->is_used) ss_webhook_call_init();
     w->is_used = 1;
 }
@@ -150,21 +150,35 @@ static void log_full(ss_record_t *r)
            SS_WEBHOOK_RETRY_BACKLOG);
 }
 
+/* Whether there is room for one more of the submitter's; perhaps another one's newest is dropped
+ * for it. */
+static int make_room(ss_record_t *r, const char *submitter)
+{
+    ss_webhook_turns_t *turns = &r->webhook->turns;
+    ss_webhook_turn_t *excess;
+
+    if (ss_webhook_retry_has_room(turns->waiting)) return 1;
+    log_full(r);
+    excess = ss_webhook_turns_excess(turns, submitter);
+    if (!excess) return 0;
+    ss_delivery_remember(r->delivery, ((note_t *)excess)->key, "", NULL);
+    ss_webhook_turns_remove(turns, excess);
+    free_note((note_t *)excess);
+    return 1;
+}
+
 static void notify_event(ss_record_t *r, const ss_message_t *m, const ss_recipient_t *rcpt,
                          const json_t *hook, const char *event, apr_time_t now, apr_pool_t *pool)
 {
+    const char *by = m->attr.submitter ? m->attr.submitter : "";
     char key[KEY_MAX];
 
-    if (!wants(hook, event)) return;
-    if (!ss_webhook_retry_has_room(r->webhook->waiting)) {
-        log_full(r);
-        return;
-    }
+    if (!wants(hook, event) || !make_room(r, by)) return;
     json_t *is_private = json_object_get(hook, "private");
-    json_t *row = json_pack("{s:O*,s:O*,s:O*,s:s?,s:I}", "url", json_object_get(hook, "url"), "key",
-                            json_object_get(hook, "key"), "private",
-                            json_is_true(is_private) ? is_private : NULL, "body",
-                            body_of(m, rcpt, event, now, pool), "created", now);
+    json_t *row = json_pack(
+        "{s:O*,s:O*,s:O*,s:s?,s:I,s:o}", "url", json_object_get(hook, "url"), "key",
+        json_object_get(hook, "key"), "private", json_is_true(is_private) ? is_private : NULL,
+        "body", body_of(m, rcpt, event, now, pool), "created", now, "by", ss_json_string(by));
     apr_snprintf(key, sizeof(key), "webhook/%s-%d-%s-%d", m->id, rcpt->number, event,
                  rcpt->attempts);
     ss_delivery_remember_json(r->delivery, key, "", json_incref(row));
@@ -268,18 +282,16 @@ static void done(void *baton)
     ss_webhook_retry_t next =
         ss_webhook_retry_judge(note->call.status, ss_loop_wall(r->loop) - created);
 
-    note->is_active = 0;
+    ss_webhook_turns_end(&w->turns, &note->turn, now);
     w->idle[w->idle_count++] = note->handle;
-    w->active--;
     if (next == SS_WEBHOOK_TRY_AGAIN) {
-        note->due = ss_mono_add(now, ss_webhook_retry_wait(++note->attempts));
+        note->turn.due = ss_mono_add(now, ss_webhook_retry_wait(++note->attempts));
         if (note->attempts == 1)
             log_failure(r, SS_LOG_INFO, 296, note, "it is retried for 24 hours");
     } else {
         if (next == SS_WEBHOOK_GONE) log_failure(r, SS_LOG_WARN, 297, note, "it is given up");
         ss_delivery_remember(r->delivery, note->key, "", NULL);
-        APR_RING_REMOVE(note, ring);
-        w->waiting--;
+        ss_webhook_turns_remove(&w->turns, &note->turn);
         free_note(note);
     }
     pump(r, now);
@@ -299,30 +311,22 @@ static int begin(ss_record_t *r, note_t *note)
     /* Without its key a notification is never sent unsigned. */
     if (key && !note->call.secret) return 0;
     note->handle = w->idle_count ? w->idle[w->idle_count - 1] : NULL;
-    if (ss_loop_help(r->loop, work, done, note) != APR_SUCCESS) return 0;
-    note->is_active = 1;
+    if (ss_loop_help_long(r->loop, work, done, note) != APR_SUCCESS) return 0;
     if (w->idle_count) w->idle_count--;
-    w->active++;
     return 1;
 }
 
 static void pump(ss_record_t *r, ss_mono_t now)
 {
     ss_webhook_t *w = r->webhook;
-    ss_mono_t next = { 0 };
-    note_t *note;
+    ss_webhook_turn_t *turn;
+    ss_mono_t next;
 
     if (r->is_leaving) return;
-    APR_RING_FOREACH(note, &w->notes, note_t, ring)
-    {
-        if (w->active == SS_WEBHOOK_ACTIVE_MAX) return;
-        if (note->is_active) continue;
-        int is_due = ss_mono_reached(note->due, now);
-        if (!is_due || !begin(r, note)) {
-            if (is_due) note->due = ss_mono_add(now, SS_WEBHOOK_RETRY_FIRST);
-            next = ss_mono_min(next, note->due);
-        }
+    while ((turn = ss_webhook_turns_next(&w->turns, now, &next)) != NULL) {
+        if (begin(r, (note_t *)turn)) continue;
+        turn->due = ss_mono_add(now, SS_WEBHOOK_RETRY_FIRST);
+        ss_webhook_turns_end(&w->turns, turn, now);
     }
-    if (ss_mono_is_set(next) && w->active < SS_WEBHOOK_ACTIVE_MAX)
-        ss_loop_timer(r->loop, &w->timer, next);
+    if (ss_mono_is_set(next)) ss_loop_timer(r->loop, &w->timer, next);
 }

@@ -1,6 +1,7 @@
 /* webhook.h: applications are notified by HTTP of the results of their mail. Loop thread; the
- * requests are made by at most two helper threads, so that a slow application never delays a
- * delivery. A notification under way is a row of the setting table: a restart forgets nothing.
+ * requests are made by helper threads of their own, so that a slow application never delays a
+ * delivery, and in turns (webhook_turns.h), so that it never delays another one's results. A
+ * notification under way is a row of the setting table: a restart forgets nothing.
  *
  * A POST of application/json with these fields in its header: SMTP-Send-Event: an id that stays the
  * same when it is repeated; SMTP-Send-Time: seconds since 1970; with SMTPSendWebhookSecret
@@ -11,9 +12,6 @@
 #include <sys/socket.h>
 
 #include "record/record.h"
-
-/* Requests under way. */
-#define SS_WEBHOOK_ACTIVE_MAX 2
 
 void ss_webhook_create(ss_record_t *r);
 void ss_webhook_destroy(ss_record_t *r);

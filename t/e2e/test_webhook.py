@@ -3,7 +3,9 @@ import hashlib
 import hmac
 import http.server
 import json
+import socket
 import threading
+import time
 
 from e2e.test_forms import answers_of, send_lines
 from e2e.test_submit import problem
@@ -121,6 +123,22 @@ def test_a_private_address_needs_its_name(make_httpd, relay):
         httpd.send_json({"from": "app@example.com", "to": "bob@example.net", "text": "x", "webhook": application.url.replace("127.0.0.1", "localhost")})
         httpd.wait(lambda: httpd.log().count("its address is private") == 2, 20, "both refusals")
         assert not application.received
+
+
+def test_one_that_hangs_delays_nobody_else(make_httpd, relay):
+    """More results than there are requests at once wait for an application that never answers; another submitter's arrives at once."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as silent, Application() as application:
+        places = handlers(f"SMTPSendWebhook http://127.0.0.1:{silent.getsockname()[1]}/") + "\n" + (
+            f'<Location "/other">\nSetHandler smtp-send\nRequire local\nSMTPSendWebhook {application.url}\n</Location>\n')
+        httpd = make_httpd(relay=relay, handlers=places, expect=["webhook notification to .* failed"])
+        message = {"from": "app@example.com", "to": "bob@example.net", "text": "x"}
+        send_lines(httpd, [message] * 40)
+        relay.wait_for(40)
+        silent.accept()
+        begin = time.monotonic()
+        answer = httpd.request("POST", "/other", json.dumps(message).encode(), {"Content-Type": "application/json"})
+        assert application.wait_for(1)[0]["id"] == answer.json["id"]
+        assert time.monotonic() - begin < 10, "before the first request to the silent one has timed out"
 
 
 def test_submitter_rate(make_httpd, relay):
