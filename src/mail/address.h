@@ -9,6 +9,7 @@ typedef struct {
     const char *name;    /* display name, decoded (RFC 2047), UTF-8, or NULL */
     const char *address; /* "local@domain" or, where the list names no domain, "local" */
     const char *group;   /* name of the enclosing group, or NULL */
+    int has_loose_name;  /* the name has an @ outside quotes, which the RFC forbids */
 } ss_address_t;
 
 /* Whether text is a valid mailbox for MAIL or RCPT. has_no_domain_ok: a bare local part is valid

@@ -105,7 +105,7 @@ static const char *name_of(walk_t *w, const item_t *item)
                : NULL;
 }
 
-static int add(walk_t *w, const char *name, const char *address)
+static int add(walk_t *w, const char *name, const char *address, int has_loose_name)
 {
     ss_address_t *a;
 
@@ -116,6 +116,7 @@ static int add(walk_t *w, const char *name, const char *address)
     a->name = name && *name ? name : NULL;
     a->address = apr_pstrdup(w->pool, address);
     a->group = w->group;
+    a->has_loose_name = has_loose_name;
     return 0;
 }
 
@@ -189,7 +190,7 @@ static int finish(walk_t *w, item_t *item)
             w, apr_psprintf(w->pool,
                             "\"%.200s\" is not an address; use the form: Name <name@example.com>",
                             item->phrase));
-    return add(w, w->comment, item->address);
+    return add(w, w->comment, item->address, 0);
 }
 
 /* After "Name <a@b>" only a comma, semicolon or the end may follow. */
@@ -201,7 +202,7 @@ static int after_angle(walk_t *w, const item_t *item)
     if (w->p < w->end && *w->p != ',' && *w->p != ';')
         return fail(w, "a comma is missing after an address");
     if (!*address) return fail(w, "<> is not an address to send to");
-    return add(w, name_of(w, item), address);
+    return add(w, name_of(w, item), address, item->has_at);
 }
 
 static int read_item(walk_t *w)

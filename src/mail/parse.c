@@ -55,6 +55,7 @@ typedef struct {
     int must_rebuild; /* a field is left out, changed or added */
     /* where text begins without an empty line before it; SIZE_MAX: it does not */
     apr_size_t broken_at;
+    const char *top;   /* the fields of add_headers, in front of the others */
     const char *added; /* fields to put behind the others */
 } parse_t;
 
@@ -109,6 +110,31 @@ static int take_rcpts(parse_t *p, const ss_header_field_t *field)
     return 0;
 }
 
+/* Whether a field of the message gives way to one of add_headers. */
+static int is_replaced(const parse_t *p, const ss_header_field_t *field)
+{
+    const apr_array_header_t *list = p->options->add_headers;
+
+    for (int i = 0; list && i < list->nelts; i++)
+        if (ss_header_is(field, ((const char *(*)[2])list->elts)[i][0])) return 1;
+    return 0;
+}
+
+static void count_field(parse_t *p, const ss_header_field_t *field)
+{
+    kind_t kind = kind_of(field);
+
+    if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = *field;
+}
+
+static void count_added(parse_t *p)
+{
+    const char *at = p->top, *end = at + strlen(at);
+    ss_header_field_t field;
+
+    while (ss_header_next(&at, end, &field) == 1) count_field(p, &field);
+}
+
 /* First pass: which fields there are. Checks continuation lines and names. */
 static int look(parse_t *p)
 {
@@ -116,12 +142,13 @@ static int look(parse_t *p)
     ss_header_field_t field;
     int got, fields = 0;
 
+    count_added(p);
     while ((got = ss_header_next(&at, end, &field)) == 1) {
         kind_t kind = kind_of(&field);
         if (++fields > FIELDS_MAX)
             return ss_mail_problem(p->problem, 400, "header", "the header has more than %d fields",
                                    FIELDS_MAX);
-        if (kind != F_OTHER && !p->count[kind]++) p->first[kind] = field;
+        if (!is_replaced(p, &field)) count_field(p, &field);
         if (is_rcpt_field(kind, 1)) p->is_resent = 1;
         if (kind == F_BCC || kind == F_RESENT_BCC) p->must_rebuild = 1;
     }
@@ -223,7 +250,8 @@ static void add_missing(parse_t *p)
 
     if (!o->adds_missing) return;
     if (!p->count[F_FROM]) {
-        ss_address_t a = { o->from_name, m->from && *m->from ? m->from : o->default_from, NULL };
+        ss_address_t a = { .name = o->from_name,
+                           .address = m->from && *m->from ? m->from : o->default_from };
         if (a.address && *a.address) {
             add_field(p, "From", ss_address_header(&a, m->pool));
             m->attr.header_from = a.address;
@@ -259,18 +287,16 @@ static const char *with_domains(parse_t *p, const ss_header_field_t *field)
     return changes ? apr_array_pstrcat(p->m->pool, out, 0) : NULL;
 }
 
-static int add_headers(parse_t *p, const char **top)
+static int add_headers(parse_t *p)
 {
-    *top = "";
     for (int i = 0; p->options->add_headers && i < p->options->add_headers->nelts; i++) {
         const char *const *pair = ((const char *(*)[2])p->options->add_headers->elts)[i];
         const char *value = pair[1] ? pair[1] : "";
         if (strpbrk(value, "\r\n"))
             return ss_mail_problem(p->problem, 400, pair[0],
                                    "the value of the added field %s has a line end", pair[0]);
-        *top = apr_pstrcat(p->m->pool, *top, pair[0], ": ", ss_words_encode(p->m->pool, value),
-                           "\r\n", NULL);
-        p->must_rebuild = 1;
+        p->top = apr_pstrcat(p->m->pool, p->top, pair[0], ": ", ss_words_encode(p->m->pool, value),
+                             "\r\n", NULL);
     }
     return 0;
 }
@@ -283,18 +309,18 @@ static void piece(apr_array_header_t *pieces, const char *bytes, apr_size_t len)
     v->iov_len = len;
 }
 
-static void rebuild(parse_t *p, const char *top)
+static void rebuild(parse_t *p)
 {
     const char *at = p->bytes, *end = p->bytes + p->header_len;
     apr_size_t rest = p->len - p->header_len;
     apr_array_header_t *pieces = apr_array_make(p->m->pool, 16, sizeof(struct iovec));
     ss_header_field_t field;
 
-    piece(pieces, top, strlen(top));
+    piece(pieces, p->top, strlen(p->top));
     while (ss_header_next(&at, end, &field) == 1) {
         kind_t kind = kind_of(&field);
         const char *changed = is_address_field(kind) ? with_domains(p, &field) : NULL;
-        if (kind == F_BCC || kind == F_RESENT_BCC) continue;
+        if (kind == F_BCC || kind == F_RESENT_BCC || is_replaced(p, &field)) continue;
         if (changed) {
             field.start = apr_pstrcat(p->m->pool, name_of(p, &field), ": ", changed, "\r\n", NULL);
             field.len = strlen(field.start);
@@ -331,7 +357,8 @@ static void skip_mbox_line(const char **bytes, apr_size_t *len)
 
     if (*len < 5 + skip || memcmp(p + skip, "From ", 5)) return;
     lf = memchr(p, '\n', *len);
-    if (!lf || memchr(p, ':', 5)) return;
+    /* "From : a@b" is a field. */
+    if (!lf || p[5 + skip + strspn(p + 5 + skip, " \t")] == ':') return;
     *len -= (apr_size_t)(lf + 1 - p);
     *bytes = lf + 1;
 }
@@ -393,20 +420,21 @@ static int end_header(parse_t *p)
 int ss_parse_message(ss_mail_message_t *m, const char *bytes, apr_size_t len,
                      const ss_parse_options_t *options, ss_mail_problem_t *problem)
 {
-    parse_t p = {
-        .m = m, .options = options, .problem = problem, .added = "", .broken_at = SIZE_MAX
-    };
-    const char *top;
+    parse_t p = { .m = m,
+                  .options = options,
+                  .problem = problem,
+                  .top = "",
+                  .added = "",
+                  .broken_at = SIZE_MAX };
 
     skip_mbox_line(&bytes, &len);
-    if (open_content(&p, bytes, len) || look(&p) || (p.broken_at != SIZE_MAX && end_header(&p)) ||
-        collect_rcpts(&p) || sender(&p))
+    if (add_headers(&p) || open_content(&p, bytes, len) || look(&p) ||
+        (p.broken_at != SIZE_MAX && end_header(&p)) || collect_rcpts(&p) || sender(&p))
         return -1;
     remember(&p);
     add_missing(&p);
-    if (add_headers(&p, &top)) return -1;
-    if (p.must_rebuild || needs_domains(&p)) {
-        rebuild(&p, top);
+    if (p.must_rebuild || *p.top || needs_domains(&p)) {
+        rebuild(&p);
         if (ss_canonical_make(&p.bytes, &p.len, p.bytes, p.len, problem, m->pool)) return -1;
     }
     m->content = p.bytes;

@@ -15,8 +15,9 @@ typedef struct {
     const char *from_name;      /* for a From made here, or NULL */
     const char *default_from;   /* for a From made here, and an envelope without a sender */
     apr_time_t now;
-    apr_uint64_t random;                   /* for the Message-ID */
-    const apr_array_header_t *add_headers; /* of const char *[2], name and value; or NULL */
+    apr_uint64_t random; /* for the Message-ID */
+    /* of const char *[2], name and value, or NULL: these replace fields of the same names */
+    const apr_array_header_t *add_headers;
     /* a first line that is not a field ends the header, so that plain text is a message; else it is
      * an error (400) */
     int takes_plain_text;

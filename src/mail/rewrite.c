@@ -29,12 +29,37 @@ static int splice(ss_mail_message_t *m, const char *start, apr_size_t len, const
     return ss_canonical_make(&m->content, &m->content_len, out, out_len, problem, m->pool);
 }
 
+/* Removes the From fields after the first: readers may show any of them. */
+static int keep_one_from(ss_mail_message_t *m, ss_mail_problem_t *problem)
+{
+    const char *at = m->content, *end = at + ss_header_len(m->content, m->content_len), *out;
+    apr_array_header_t *pieces = apr_array_make(m->pool, 4, sizeof(struct iovec));
+    const char *kept = at;
+    ss_header_field_t field;
+    apr_size_t len;
+    int count = 0;
+
+    while (ss_header_next(&at, end, &field) == 1) {
+        if (!ss_header_is(&field, "From") || !count++) continue;
+        APR_ARRAY_PUSH(pieces, struct iovec) =
+            (struct iovec){ (void *)(apr_uintptr_t)kept, (apr_size_t)(field.start - kept) };
+        kept = field.start + field.len;
+    }
+    if (count < 2) return 0;
+    APR_ARRAY_PUSH(pieces, struct iovec) =
+        (struct iovec){ (void *)(apr_uintptr_t)kept,
+                        m->content_len - (apr_size_t)(kept - m->content) };
+    out =
+        apr_pstrcatv(m->pool, (const struct iovec *)pieces->elts, (apr_size_t)pieces->nelts, &len);
+    return ss_canonical_make(&m->content, &m->content_len, out, len, problem, m->pool);
+}
+
 int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_problem_t *problem)
 {
     apr_size_t header_len = ss_header_len(m->content, m->content_len);
     apr_array_header_t *list;
     ss_header_field_t from, reply_to;
-    ss_address_t made = { NULL, address, NULL };
+    ss_address_t made = { .address = address };
     const char *text;
 
     if (!address || ss_text_same(address, "keep")) return 0;
@@ -45,7 +70,8 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
     }
     if (!ss_address_list(&list, from.value, from.value_len, NULL, m->pool) && list->nelts) {
         const ss_address_t *old = (const ss_address_t *)list->elts;
-        if (list->nelts == 1 && ss_address_same(old->address, address)) return 0;
+        if (list->nelts == 1 && ss_address_same(old->address, address))
+            return keep_one_from(m, problem);
         made.name = old->name;
     }
     text = apr_pstrcat(m->pool, "From: ", ss_address_header(&made, m->pool), "\r\n", NULL);
@@ -55,7 +81,7 @@ int ss_rewrite_header_from(ss_mail_message_t *m, const char *address, ss_mail_pr
                            "\r\n", NULL);
     }
     m->attr.header_from = address;
-    return splice(m, from.start, from.len, text, problem);
+    return splice(m, from.start, from.len, text, problem) ? -1 : keep_one_from(m, problem);
 }
 
 /* The addresses of the first alias that matches a local name, or NULL. */

@@ -209,7 +209,7 @@ static void what_is_written_is_read_again(void)
 
     apr_pool_create(&pool, NULL);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        ss_address_t a = { names[i], "a@b.c", NULL };
+        ss_address_t a = { .name = names[i], .address = "a@b.c" };
         CU_ASSERT_EQUAL_FATAL(ss_address_one(&out, ss_address_header(&a, pool), NULL, pool), 0);
         CU_ASSERT_STRING_EQUAL(out.name, names[i]);
     }

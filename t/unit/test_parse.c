@@ -251,6 +251,52 @@ static void what_is_missing_is_added(void)
     apr_pool_destroy(pool);
 }
 
+/* Whatever the submitter calls an added field: there is one, and it is the administrator's. */
+static void added_fields_replace_the_submitters(void)
+{
+    static const char *const more[][2] = { { "X-User", "bob" },
+                                           { "Precedence", "bulk" },
+                                           { "Subject", "[app]" } };
+    static const char given[] =
+        "X-User: root\r\nSubject: mine\r\nx-user : root\r\n\tand more\r\nX-USER:"
+        "root\r\nX-User-Too: kept\r\nFrom: a@b.c\r\nTo: d@e.f\r\n\r\nX-User: body\r\n";
+    ss_parse_options_t options = { .takes_rcpts = 1 };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    apr_array_header_t *add = apr_array_make(pool, 3, sizeof(more[0]));
+    for (int i = 0; i < 3; i++) memcpy(apr_array_push(add), more[i], sizeof(more[0]));
+    options.add_headers = add;
+    ss_mail_message_t *m = parsed(given, &options, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_STRING_EQUAL(m->content, "X-User: bob\r\nPrecedence: bulk\r\nSubject: [app]\r\n"
+                                       "X-User-Too: kept\r\nFrom: a@b.c\r\nTo: d@e.f\r\n\r\n"
+                                       "X-User: body\r\n");
+    CU_ASSERT_STRING_EQUAL(m->attr.subject, "[app]");
+    CU_ASSERT_TRUE(m->is_bulk);
+    CU_ASSERT_EQUAL(m->rcpts->nelts, 1);
+    apr_pool_destroy(pool);
+}
+
+/* "From : " is a field, "From " the first line of an mbox. */
+static void the_line_of_an_mbox_is_no_field(void)
+{
+    ss_parse_options_t options = { .takes_rcpts = 0 };
+    ss_mail_problem_t problem;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    ss_mail_message_t *m = parsed("From a@b.c Mon Jan  1 12:00:00 2024\nFrom : d@e.f\n\nx\n",
+                                  &options, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_STRING_EQUAL(m->content, "From : d@e.f\r\n\r\nx\r\n");
+    m = parsed("From \t: d@e.f\nTo: a@b.c\n\nx\n", &options, &problem, pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(m);
+    CU_ASSERT_STRING_EQUAL(m->attr.header_from, "d@e.f");
+    apr_pool_destroy(pool);
+}
+
 static void domains_and_bcc(void)
 {
     static const struct {
@@ -349,6 +395,8 @@ void ss_suite_parse(void)
     CU_add_test(s, "canonical_content_is_not_copied", canonical_content_is_not_copied);
     CU_add_test(s, "marks_are_read", marks_are_read);
     CU_add_test(s, "what_is_missing_is_added", what_is_missing_is_added);
+    CU_add_test(s, "added_fields_replace_the_submitters", added_fields_replace_the_submitters);
+    CU_add_test(s, "the_line_of_an_mbox_is_no_field", the_line_of_an_mbox_is_no_field);
     CU_add_test(s, "domains_and_bcc", domains_and_bcc);
     CU_add_test(s, "many_addresses_get_their_domain", many_addresses_get_their_domain);
     CU_add_test(s, "a_header_has_bounds", a_header_has_bounds);

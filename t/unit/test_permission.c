@@ -34,9 +34,8 @@ static void each_rule(void)
         { "sender", "*@b.c", NULL, NULL, "a@x.c", NULL, "q@r.s", NULL, "from" },
         { "From field alone", "*@b.c", NULL, NULL, "a@b.c", "boss@x.c", "q@r.s", NULL, "from" },
         { "sender alone", "*@b.c", NULL, NULL, "a@x.c", "a@b.c", "q@r.s", NULL, "from" },
-        { "empty From field", "*@b.c", NULL, NULL, "a@b.c", "", "q@r.s", NULL, NULL },
         { "null sender", "*@b.c", NULL, NULL, "", NULL, "q@r.s", NULL, "from" },
-        { "null sender allowed", "<>", NULL, NULL, "", NULL, "q@r.s", NULL, NULL },
+        { "null sender allowed", "<> *@b.c", NULL, NULL, "", NULL, "q@r.s", NULL, NULL },
         { "recipients fit", NULL, "*@r.s", NULL, "a@b.c", NULL, "q@r.s t@r.s", NULL, NULL },
         { "first recipient", NULL, "*@r.s", NULL, "a@b.c", NULL, "q@x.s t@r.s", NULL, "to" },
         { "last recipient", NULL, "*@r.s", NULL, "a@b.c", NULL, "q@r.s t@r.s u@x.s", NULL, "to" },
@@ -59,7 +58,11 @@ static void each_rule(void)
         policy.allow_to = words(rows[i].allow_to, pool);
         policy.allow_relay = words(rows[i].allow_relay, pool);
         m->from = rows[i].from;
-        m->attr.header_from = rows[i].header_from;
+        m->content = apr_psprintf(pool, "From: <%s>\r\n\r\n",
+                                  rows[i].header_from ? rows[i].header_from
+                                  : *rows[i].from     ? rows[i].from
+                                                      : "a@b.c");
+        m->content_len = strlen(m->content);
         m->attr.relay = rows[i].relay;
         apr_array_header_t *to = words(rows[i].to, pool);
         for (int k = 0; k < to->nelts; k++) {
@@ -73,6 +76,130 @@ static void each_rule(void)
         if (!is_right) printf("\n  %s: %d %s", rows[i].label, problem.status, problem.detail);
         CU_ASSERT_TRUE(is_right);
     }
+    apr_pool_destroy(pool);
+}
+
+/* The fields of messages, where SMTPSendAllowFrom is *@ok.example. */
+static void who_a_message_says_it_is_from(void)
+{
+    static const struct {
+        int status;
+        const char *header;
+    } rows[] = {
+        { 0, "From: a@ok.example" },
+        { 0, "from: A@OK.EXAMPLE" },
+        { 0, "From : a@ok.example" },
+        { 0, "From: Jane (x <ceo@victim.example>) Doe <a@ok.example>" },
+        { 0, "From: \"ceo@victim.example\" <a@ok.example>" },
+        { 0, "From: a@ok.example <a@ok.example>" },
+        { 0, "From: =?utf-8?q?J=C3=BC?= <a@ok.example>" },
+        { 0, "From: J\xc3\xbc <a@ok.example>" },
+        { 0, "From: a@ok.example,\r\n b@ok.example" },
+        { 0, "From: us: a@ok.example, b@ok.example;" },
+        { 0, "From: <@victim.example:a@ok.example>" },
+        { 0, "From: ceo%victim.example@ok.example" },
+        { 0, "From: \"ceo@victim.example\"@ok.example" },
+        { 0, "From: a@ok.example\r\nSender: b@ok.example\r\nReply-To: ceo@victim.example" },
+        { 0, "From: a@ok.example\r\nX-From: ceo@victim.example" },
+        { 0, "From: a@ok.example\r\nX-Ours: 1\r\nResent-From: b@ok.example" },
+        /* another author */
+        { 403, "From: ceo@victim.example" },
+        { 403, "From : ceo@victim.example" },
+        { 403, "From: a@ok.example, ceo@victim.example" },
+        { 403, "From: a@ok.example,\r\n\tceo@victim.example" },
+        { 403, "From: a@ok.example; ceo@victim.example" },
+        { 403, "From: us: a@ok.example, ceo@victim.example;" },
+        { 403, "From: us: a@ok.example;, ceo@victim.example" },
+        { 403, "From: (a@ok.example) ceo@victim.example" },
+        { 403, "From: \"a@ok.example\" <ceo@victim.example>" },
+        { 403, "From: <@ok.example:ceo@victim.example>" },
+        { 403, "From: ceo(@ok.example)@victim.example" },
+        { 403, "From: a@ok.example.victim.example" },
+        { 403, "From: a@\xef\xbd\x8f\xef\xbd\x8b.example" },
+        { 403, "From: a@ok\xe3\x80\x82"
+               "example" },
+        { 403, "From: a@ok.example\r\nSender: ceo@victim.example" },
+        { 403, "From: a@ok.example\r\nSender : ceo@victim.example" },
+        { 403, "From: a@ok.example\r\nSender: a@ok.example\r\nSENDER: ceo@victim.example" },
+        { 403, "From: a@ok.example\r\nResent-From: ceo@victim.example" },
+        { 403, "From: a@ok.example\r\nResent-Sender: ceo@victim.example" },
+        /* not clear */
+        { 400, "Subject: x" },
+        { 400, "From:" },
+        { 400, "From: " },
+        { 400, "From: <>" },
+        { 400, "From: us:;" },
+        { 400, "From: undisclosed:" },
+        { 400, "From: ()" },
+        { 400, "From: a" },
+        { 400, "From: us: a;" },
+        { 400, "From: a@ok.example\r\nFrom: ceo@victim.example" },
+        { 400, "From: a@ok.example\r\nFROM : a@ok.example" },
+        { 400, "From: <ceo@victim.example> x" },
+        { 400, "From: <ceo@victim.example" },
+        { 400, "From: ceo@victim.example>" },
+        { 400, "From: <ceo@victim.example>(" },
+        { 400, "From: <a@ok.example> <ceo@victim.example>" },
+        { 400, "From: <<ceo@victim.example>@ok.example>" },
+        { 400, "From: a@ok.example ceo@victim.example" },
+        { 400, "From: <a@ok.example ceo@victim.example>" },
+        { 400, "From: ceo@victim.example <a@ok.example>" },
+        { 400, "From: Boss ceo@victim.example , x <a@ok.example>" },
+        { 400, "From: ceo@victim.example: a@ok.example;" },
+        { 400, "From: us: a@ok.example" },
+        { 400, "From: ceo@victim.example@ok.example" },
+        { 400, "From: a@ok.example." },
+        { 400, "From: a@.ok.example" },
+        { 400, "From: a..b@ok.example" },
+        { 400, "From: \"ceo@ok.example" },
+        { 400, "From: =?utf-8?q?ceo=40victim.example=3E?=@ok.example" },
+        { 400, "From: =?utf-8?q?ceo@victim.example=2C_?= a@ok.example" },
+        { 400, "From: c\xe9o@ok.example" },
+        { 400, "From: ceo\x01@ok.example" },
+        { 400, "From: a@ok.example\r\nSender:" },
+        { 400, "From: a@ok.example\r\nSender: <ceo@victim.example" },
+        { 400, "From: a@ok.example\r\nResent-From: ceo@victim.example ceo" },
+        { 400, "From: a@ok.example\r\nno field" },
+    };
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        ss_settings_policy_t policy;
+        ss_mail_problem_t problem = { 0 };
+        ss_mail_message_t *m = ss_mail_create(pool);
+        ss_settings_policy_clear(&policy);
+        policy.allow_from = words("*@ok.example", pool);
+        m->from = "a@ok.example";
+        m->content =
+            apr_pstrcat(pool, rows[i].header, "\r\n\r\nFrom: ceo@victim.example\r\n", NULL);
+        m->content_len = strlen(m->content);
+        ss_permission_check(&policy, m, &problem);
+        if (problem.status != rows[i].status)
+            printf("\n  %s: %d %s", rows[i].header, problem.status, problem.detail);
+        CU_ASSERT_EQUAL(problem.status, rows[i].status);
+    }
+    apr_pool_destroy(pool);
+}
+
+/* What SMTPSendAddHeader set is the administrator's, whoever it names. */
+static void added_fields_are_not_checked(void)
+{
+    ss_settings_pair_t pair = { "Sender", "x", NULL };
+    ss_mail_problem_t problem = { 0 };
+    ss_settings_policy_t policy;
+    apr_pool_t *pool;
+
+    apr_pool_create(&pool, NULL);
+    ss_settings_policy_clear(&policy);
+    policy.allow_from = words("*@ok.example", pool);
+    policy.add_headers = apr_array_make(pool, 1, sizeof(pair));
+    APR_ARRAY_PUSH(policy.add_headers, ss_settings_pair_t) = pair;
+    ss_mail_message_t *m = ss_mail_create(pool);
+    m->from = "a@ok.example";
+    m->content = "Sender: list@host.example\r\nFrom: a@ok.example\r\n\r\n";
+    m->content_len = strlen(m->content);
+    CU_ASSERT_EQUAL(ss_permission_check(&policy, m, &problem), 0);
     apr_pool_destroy(pool);
 }
 
@@ -115,5 +242,7 @@ void ss_suite_permission(void)
     CU_pSuite suite = CU_add_suite("permission", NULL, NULL);
 
     CU_ADD_TEST(suite, each_rule);
+    CU_ADD_TEST(suite, who_a_message_says_it_is_from);
+    CU_ADD_TEST(suite, added_fields_are_not_checked);
     CU_ADD_TEST(suite, the_priority);
 }

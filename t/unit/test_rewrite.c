@@ -72,16 +72,24 @@ static void a_field_from_is_made_or_replaced_once(void)
 {
     static const struct {
         const char *label, *in, *want;
-    } table[] = { { "the same", "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n",
-                    "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n" },
-                  { "none", "To: x@y.z\r\n\r\nhi\r\n",
-                    "From: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" },
-                  { "two", "From: a@b.c, relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n",
-                    "From: relay@user.example\r\nReply-To: a@b.c, relay@user.example\r\nTo: "
-                    "x@y.z\r\n\r\nhi\r\n" },
-                  { "a reply elsewhere",
-                    "Reply-To: r@b.c\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\nhi\r\n",
-                    "Reply-To: r@b.c\r\nFrom: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" } };
+    } table[] = {
+        { "the same", "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n",
+          "From: Joe <relay@USER.example>\r\nTo: x@y.z\r\n\r\nhi\r\n" },
+        { "none", "To: x@y.z\r\n\r\nhi\r\n",
+          "From: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" },
+        { "two", "From: a@b.c, relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n",
+          "From: relay@user.example\r\nReply-To: a@b.c, relay@user.example\r\nTo: "
+          "x@y.z\r\n\r\nhi\r\n" },
+        { "several fields",
+          "From: a@b.c\r\nTo: x@y.z\r\nfrom : d@e.f\r\nX: y\r\nFrom: g@h.i\r\n\r\nFrom: k\r\n",
+          "From: relay@user.example\r\nReply-To: a@b.c\r\nTo: x@y.z\r\nX: y\r\n\r\nFrom: "
+          "k\r\n" },
+        { "the same and another",
+          "From: relay@user.example\r\nFrom: d@e.f\r\nTo: x@y.z\r\n\r\nhi\r\n",
+          "From: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" },
+        { "a reply elsewhere", "Reply-To: r@b.c\r\nFrom: a@b.c\r\nTo: x@y.z\r\n\r\nhi\r\n",
+          "Reply-To: r@b.c\r\nFrom: relay@user.example\r\nTo: x@y.z\r\n\r\nhi\r\n" }
+    };
     ss_mail_problem_t problem = { 0 };
     apr_pool_t *pool;
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mail/address.h"
+#include "mail/authors.h"
 
 #define FORBIDDEN 403
 
@@ -10,18 +11,22 @@ static int check_sender(const ss_settings_policy_t *policy, const ss_mail_messag
                         ss_mail_problem_t *problem)
 {
     const char *envelope = *m->from ? m->from : "<>";
+    apr_array_header_t *authors;
 
     if (!policy->allow_from || !policy->allow_from->nelts) return 0;
     if (!ss_address_matches(policy->allow_from, envelope))
         return ss_mail_problem(problem, FORBIDDEN, "from",
                                "the sender %s is not allowed here (SMTPSendAllowFrom)", envelope);
-    /* Also the From field, since that is what readers see. */
-    if (m->attr.header_from && *m->attr.header_from &&
-        !ss_address_matches(policy->allow_from, m->attr.header_from))
-        return ss_mail_problem(
-            problem, FORBIDDEN, "from",
-            "the From field's address %s is not allowed here (SMTPSendAllowFrom)",
-            m->attr.header_from);
+    /* Also the fields, since they are what readers see. */
+    if (ss_authors_read(&authors, m, policy->add_headers, problem)) return -1;
+    for (int i = 0; i < authors->nelts; i++) {
+        const ss_authors_t *author = &APR_ARRAY_IDX(authors, i, ss_authors_t);
+        if (!ss_address_matches(policy->allow_from, author->address))
+            return ss_mail_problem(
+                problem, FORBIDDEN, "from",
+                "the %s field's address %s is not allowed here (SMTPSendAllowFrom)", author->field,
+                author->address);
+    }
     return 0;
 }
 
