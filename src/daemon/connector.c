@@ -100,7 +100,8 @@ static apr_status_t open_link(void *self, ss_transport_t **out,
                               .tls = apr_hash_get(connector->contexts, &options->settings,
                                                   sizeof(options->settings)),
                               .counts = options->counts,
-                              .learned = options->learned };
+                              .learned = options->learned,
+                              .max_messages = options->max_messages };
     /* LogLevel debug: the whole dialogue, without contents and credentials. */
     if (ss_log_is(connector->log, SS_LOG_DEBUG)) {
         apr_pool_create(&t->dialogue, connector->pool);

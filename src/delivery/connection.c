@@ -2,6 +2,7 @@
 
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
+#include "delivery/learned.h"
 
 /* One connection failed while others carried mail: the next one is tried after so much time; so
  * many in a row, and no more than those are made. */
@@ -94,6 +95,19 @@ void ss_connection_served(ss_connection_t *connection)
     connection->is_useful = 1;
 }
 
+void ss_connection_is_full(ss_connection_t *connection, int messages, const char *words)
+{
+    ss_relay_t *relay = connection->relay;
+    ss_connection_t *other;
+
+    if (relay->settings->one_message != SS_ONE_AUTO) return;
+    ss_learned_suspect(relay->delivery, connection->name, messages, words);
+    APR_RING_FOREACH(other, &relay->connections, ss_connection_t, ring)
+    {
+        if (other->host == connection->host) other->most = messages;
+    }
+}
+
 int ss_connection_may_open(ss_relay_t *relay)
 {
     if (ss_mono_is_set(relay->connection_limit_until) &&
@@ -139,7 +153,8 @@ ss_connection_t *ss_connection_pick(ss_relay_t *relay)
     APR_RING_FOREACH_SAFE(connection, next, &relay->connections, ss_connection_t, ring)
     {
         if (!connection->is_ready || connection->is_quitting) continue;
-        if (ss_connection_is_too_old(relay->settings, connection->ready, now)) {
+        if (ss_connection_is_too_old(relay->settings, connection->ready, now) ||
+            (connection->most && connection->messages >= connection->most)) {
             ss_connection_quit(connection);
             continue;
         }

@@ -21,6 +21,8 @@ struct ss_connection_t {
     int wants_secret;
     int in_flight;
     int messages; /* handed over so far */
+    int carried;  /* ... and sent */
+    int most;     /* messages that the host was found to take on a connection; 0: no limit */
     ss_mono_t opened, ready;
     ss_timer_t idle;
 };
@@ -40,6 +42,9 @@ void ss_connection_crowded(ss_relay_t *relay, int host, const char *words);
 void ss_connection_served(ss_connection_t *connection);
 /* Whether one of that host carries mail now. */
 int ss_connection_is_served(const ss_relay_t *relay, int host);
+/* The server refused a message since this connection had carried so many: a limit for all
+ * connections to its host, from now on. words: its. */
+void ss_connection_is_full(ss_connection_t *connection, int messages, const char *words);
 /* Whether another one may be opened: below the limit, and none is on its way, since what the first
  * ones carry tells whether more are needed. */
 int ss_connection_may_open(ss_relay_t *relay);

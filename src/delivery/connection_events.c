@@ -37,7 +37,10 @@ static void say_refused(const ss_connection_t *connection, const ss_client_event
         advice ? ". " : "", advice ? advice->remedy : "", relay->name, host);
 }
 
-static void say_small_hello(const ss_connection_t *connection, const ss_client_event_t *event)
+static void
+say_small_hello(const ss_connection_t *connection,
+                const ss_client_event_t *event) static void learn(ss_connection_t *connection,
+                                                                  const ss_client_event_t *event)
 {
     const ss_delivery_t *d = connection->relay->delivery;
 
@@ -59,7 +62,13 @@ static void learn(ss_connection_t *connection, const ss_client_event_t *event)
     }
     unsigned before = ss_learned_bits(d, connection->name, NULL);
     ss_learned_add(d, connection->name, event->learn, event->number, event->text);
-    if (ss_learned_bits(d, connection->name, NULL) != before) connection->has_taught = 1;
+    if (ss_learned_bits(d, connection->name, NULL) != before)
+        connection->has_taught = 1;
+    else if (event->learn == SS_LEARN_MAX_MESSAGES)
+        ss_connection_is_full(connection, event->number, event->text);
+    else
+        ss_learned_add(connection->relay->delivery, connection->name, event->learn, event->number,
+                       event->text);
 }
 
 /* ---- its life ---- */
@@ -181,10 +190,13 @@ void ss_connection_open(ss_relay_t *relay, int host)
     connection->round = relay->hosts[host].strikes.round;
     apr_cpystrn(connection->name, ss_relay_host_name(relay, host, pool), sizeof(connection->name));
     apr_pool_destroy(pool);
+    if (relay->settings->one_message == SS_ONE_AUTO)
+        connection->most = ss_learned_messages(d, connection->name);
     ss_transport_options_t options = { .settings = relay->settings,
                                        .host = host,
                                        .name = connection->name,
                                        .learned = ss_learned_bits(d, connection->name, NULL),
+                                       .max_messages = connection->most,
                                        .counts = relay->counters.replies,
                                        .event = on_event,
                                        .owner = connection };

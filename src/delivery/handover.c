@@ -15,6 +15,7 @@ typedef struct {
     ss_job_t *job;
     ss_connection_t *connection;
     int *numbers; /* of the recipients, in job->message->rcpts */
+    int is_first; /* of its connection */
     ss_outcome_attempt_t attempt;
     ss_reading_t *reading;
     const char *converted; /* the whole content, re-encoded for a relay without 8BITMIME; or NULL */
@@ -119,6 +120,7 @@ static transaction_t *make(ss_connection_t *connection, ss_job_t *job)
     transaction_t *t = apr_pcalloc(pool, sizeof(*t));
     t->job = job;
     t->connection = connection;
+    t->is_first = !connection->messages;
     t->reading = ss_reading_begin(job->delivery, m, content_came, t, pool);
     t->numbers = apr_pmemdup(pool, numbers, sizeof(int) * (apr_size_t)count);
     t->message = (ss_client_message_t){ .owner = t,
@@ -189,27 +191,46 @@ static int is_served(const ss_client_message_t *message)
             return 1;
     }
     return 0;
-}
+    /* What a message shows of how many a connection carries. */
+    static void learn(const transaction_t *t)
+    {
+        ss_connection_t *connection = t->connection;
+        ss_delivery_t *d = connection->relay->delivery;
+        int was_sent = 0, has_passed = 0, is_refused = 0;
 
-int ss_handover_end(ss_client_message_t *message)
-{
-    transaction_t *t = message->owner;
-    ss_connection_t *connection = t->connection;
-    ss_relay_t *relay = connection->relay;
-    ss_job_t *job = t->job;
+        for (int i = 0; i < t->message.rcpt_count; i++) {
+            const ss_client_rcpt_t *rcpt = &t->message.rcpts[i];
+            was_sent |= rcpt->fate == SS_FATE_SENT;
+            has_passed |= rcpt->code && rcpt->cmd != SS_CMD_MAIL;
+            is_refused |= rcpt->code && rcpt->cmd == SS_CMD_MAIL;
+        }
+        connection->carried += was_sent;
+        if (t->is_first && (has_passed || is_refused))
+            ss_learned_first(d, connection->name, connection->opened, has_passed);
+        else if (was_sent && !connection->most && connection->carried > 1)
+            ss_learned_carried(d, connection->name, connection->carried);
+    }
 
-    connection->in_flight--;
-    relay->in_flight--;
-    if (is_served(message)) ss_connection_served(connection);
-    int is_refused =
-        ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);
-    t->attempt.started = message->started;
-    t->attempt.ended = message->ended;
-    job->is_sending = 0;
-    ss_outcome_take(job, message->rcpts, t->numbers, message->rcpt_count, &t->attempt);
-    const ss_result_t *why = ss_reading_failure(t->reading);
-    if (why) ss_backlog_set_aside(job, why->text);
-    free_transaction(t);
-    ss_job_settle(job);
-    return is_refused;
-}
+    int ss_handover_end(ss_client_message_t * message)
+    {
+        transaction_t *t = message->owner;
+        ss_connection_t *connection = t->connection;
+        ss_relay_t *relay = connection->relay;
+        ss_job_t *job = t->job;
+
+        connection->in_flight--;
+        relay->in_flight--;
+        if (is_served(message)) ss_connection_served(connection);
+        int is_refused =
+            ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);
+        learn(t);
+        t->attempt.started = message->started;
+        t->attempt.ended = message->ended;
+        job->is_sending = 0;
+        ss_outcome_take(job, message->rcpts, t->numbers, message->rcpt_count, &t->attempt);
+        const ss_result_t *why = ss_reading_failure(t->reading);
+        if (why) ss_backlog_set_aside(job, why->text);
+        free_transaction(t);
+        ss_job_settle(job);
+        return is_refused;
+    }

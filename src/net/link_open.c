@@ -135,12 +135,16 @@ static const char *own_literal(const ss_link_t *link)
                        NULL);
 }
 
+static int max_messages(const ss_settings_t *s, int learned)
+{
+    if (s->one_message == SS_ONE_ON) return 1;
+    return learned && (!s->max_messages || learned < s->max_messages) ? learned : s->max_messages;
+}
+
 static void begin_session(ss_link_t *link, int is_tls)
 {
     const ss_settings_t *s = link->settings;
     unsigned learned = link->options.learned;
-    int is_one = s->one_message == SS_ONE_ON ||
-                 (s->one_message == SS_ONE_AUTO && (learned & SS_LEARN_ONE_MESSAGE));
     ss_client_options_t options = {
         .helo = s->helo,
         .host = link->host->name,
@@ -157,7 +161,8 @@ static void begin_session(ss_link_t *link, int is_tls)
         .is_stepwise = (learned & SS_LEARN_NO_STREAMING) != 0,
         .use_helo = (learned & SS_LEARN_NO_EHLO) != 0,
         .window_max = link->options.window_max ? link->options.window_max : SS_CLIENT_WINDOW_MAX,
-        .max_messages = is_one ? 1 : s->max_messages,
+        .max_messages = max_messages(s, link->options.max_messages),
+        .takes_several = (learned & SS_LEARN_SEVERAL) != 0,
         .max_recipients =
             link->options.max_recipients ? link->options.max_recipients : s->max_recipients,
         .counts = link->options.counts,

@@ -21,6 +21,7 @@ typedef struct {
     int host;                    /* index in settings->hosts */
     ss_tls_t *tls;               /* the relay's; NULL with SMTPSendTLS none */
     unsigned learned;            /* SS_LEARN_ bits remembered of this host */
+    int max_messages;            /* as learned; 0: settings' alone */
     int max_recipients;          /* 0: settings' */
     int window_max;              /* 0: SS_CLIENT_WINDOW_MAX */
     ss_reply_counts_t *counts;   /* replies are counted here; or NULL */

@@ -407,6 +407,11 @@ const ss_advice_t ss_advice_table[] = {
       "does not accept a second message on the same connection.",
       "Set SMTPSendOneMessagePerConnection On. With Auto it is detected and remembered for a "
       "day." },
+    { "session-limit", NULL, "too many messages sent", "The server limits messages per connection",
+      "It refused a further message on a connection that had carried some. The message was sent on "
+      "a new connection at once, and no attempt was charged.",
+      "Set SMTPSendMaxMessagesPerConnection to the server's limit (OpenSMTPD: 100). With "
+      "SMTPSendOneMessagePerConnection Auto it is detected and remembered for a day." },
     { "too-many-recipients", "x.5.3", NULL, "Too many recipients for one message",
       "The server accepts fewer recipients per transaction. The others are sent in further "
       "transactions.",

@@ -303,6 +303,7 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, ss_mono_t now,
         c->options.max_recipients = SS_CLIENT_RECIPIENTS_MAX;
     c->is_tls = options->tls == SS_CLIENT_TLS_ON;
     c->window = 1;
+    c->takes_several = options->takes_several;
     c->now = c->created = c->entered = c->progress = now;
     c->auth = ss_auth_create(pool);
     ss_buf_init(&c->in, SS_INPUT_MAX);

@@ -65,7 +65,10 @@ struct ss_client_tx_t {
     int is_over;    /* ... until its end was answered */
     int is_suspect; /* a reply may have been about us: the connection is needed to find out */
     int has_failed; /* it ends early: all recipients are decided, or MAIL was refused */
-    int is_ended;   /* its end was sent, at this position of the output: */
+    /* MAIL was refused, and the recipient and the content were accepted, with these words: QUIT
+     * shows whether that is so, or one reply too many had shifted the others */
+    const char *stray;
+    int is_ended; /* its end was sent, at this position of the output: */
     apr_uint64_t end;
     ss_content_reader_t reader;
     ss_mono_t deadline;
@@ -117,7 +120,9 @@ struct ss_client_t {
     /* messages */
     ss_client_tx_t *first, *last, *saying; /* saying: the first that is not sent completely */
     int in_flight, handed, window;
-    unsigned learned; /* reported so far, each once per connection */
+    int carried;       /* messages that were accepted */
+    int takes_several; /* a second MAIL was accepted on a connection to this host */
+    unsigned learned;  /* reported so far, each once per connection */
     /* the mechanisms left after others were answered with 504; valid if has_offers */
     char offers[sizeof(((ss_capability_t *)0)->mechanisms)];
     int has_offers;
@@ -195,6 +200,8 @@ void ss_client_give_back(ss_client_t *c, ss_client_tx_t *tx);
 /* The reply to a command of a transaction; early: before its command was written completely. */
 void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
 void ss_client_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply);
+/* The recipients that were accepted although MAIL was refused have no fate again. */
+void ss_client_undecide_stray(ss_client_tx_t *tx);
 /* Returns the finished messages at the front of the list. */
 void ss_client_settle(ss_client_t *c);
 

@@ -18,7 +18,7 @@ static int uses_bdat(const ss_client_t *c)
  * next one is prepared meanwhile. */
 static int most_in_flight(const ss_client_t *c)
 {
-    if (!ss_client_is_pipelining(c) || c->options.is_stepwise) return 1;
+    if (!ss_client_is_pipelining(c) || c->options.is_stepwise || !c->takes_several) return 1;
     return uses_bdat(c) ? c->window : 2;
 }
 
@@ -241,7 +241,12 @@ static int say_next(ss_client_t *c, ss_client_tx_t *tx)
     if (tx->say <= SS_SAY_DATA && !ss_client_may_ask(c)) return 0;
     switch (tx->say) {
     case SS_SAY_MAIL: say_mail(c, tx); return 1;
-    case SS_SAY_RCPT: say_rcpt(c, tx); return 1;
+    case SS_SAY_RCPT:
+        /* A server that refuses a second MAIL may still accept what follows it: then the message
+         * would arrive twice, or empty. */
+        if (tx->is_reused && !c->takes_several && !tx->is_mail_ok) return 0;
+        say_rcpt(c, tx);
+        return 1;
     case SS_SAY_DATA: return say_data(c, tx);
     case SS_SAY_WAIT: return 0;
     case SS_SAY_CONTENT: return say_content(c, tx);
@@ -261,6 +266,14 @@ static void give_back_unsaid(ss_client_t *c)
     }
 }
 
+/* ss_client_tx_t.stray */
+static void say_quit(ss_client_t *c)
+{
+    ss_buf_clear(&c->command);
+    ss_command_line(&c->command, "QUIT", NULL);
+    ss_client_say(c, SS_CMD_QUIT, c->first, 0);
+}
+
 void ss_client_advance(ss_client_t *c)
 {
     if (c->state != SS_CLIENT_READY) return;
@@ -273,6 +286,10 @@ void ss_client_advance(ss_client_t *c)
             ss_client_settle(c);
         }
     }
-    if (c->state != SS_CLIENT_READY || c->first || c->asked_count) return;
+    if (c->state != SS_CLIENT_READY || c->asked_count) return;
+    if (c->first) {
+        if (c->first->stray && !c->saying) say_quit(c);
+        return;
+    }
     if (c->is_closing || c->wants_quit || is_used_up(c)) ss_client_hang_up(c);
 }

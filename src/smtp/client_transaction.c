@@ -28,7 +28,7 @@ void ss_client_settle(ss_client_t *c)
     while (c->first) {
         ss_client_tx_t *tx = c->first;
         if (tx->has_failed && tx->say < SS_SAY_WAIT) tx->say = SS_SAY_NOTHING;
-        if (tx->say != SS_SAY_NOTHING || tx->open) return;
+        if (tx->say != SS_SAY_NOTHING || tx->open || tx->stray) return;
         if (tx->is_mail_ok && !tx->is_over) end_open(c, tx);
         if (tx->has_failed) c->has_error = 1;
         ss_client_give_back(c, tx);
@@ -37,13 +37,21 @@ void ss_client_settle(ss_client_t *c)
 
 /* ---- refusals ---- */
 
-static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
+static ss_verdict_t judge(const ss_client_t *c, const ss_client_tx_t *tx, ss_cmd_t cmd,
+                          const ss_reply_t *reply)
 {
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
 
-    /* After an earlier error on this connection, "bad sequence" may be a consequence: nothing is
-     * learned. */
-    if (cmd == SS_CMD_MAIL && c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_ONE_MESSAGE;
+    /* No limit of messages where none was accepted. After an earlier error on this connection the
+     * count is not the server's, and "bad sequence" may be a consequence. */
+    if (!c->carried || c->has_error) verdict.learn &= ~(unsigned)SS_LEARN_MAX_MESSAGES;
+    return verdict;
+}
+
+static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    ss_verdict_t verdict = judge(c, tx, cmd, reply);
+
     tx->has_failed = 1;
     ss_client_refused(c, cmd, reply, &verdict, tx->accepted);
     ss_client_decide(c, tx, cmd, reply, verdict.fate, NULL, verdict.advice, reply->text);
@@ -68,10 +76,14 @@ static void is_leaving(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const s
 
 static void mail_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
-    if (reply->code / 100 == 2)
-        tx->is_mail_ok = 1;
-    else
+    if (reply->code / 100 != 2) {
         refused(c, tx, SS_CMD_MAIL, reply);
+        return;
+    }
+    tx->is_mail_ok = 1;
+    if (!c->carried || c->takes_several) return;
+    c->takes_several = 1;
+    ss_client_learn(c, SS_LEARN_SEVERAL, 0, "");
 }
 
 static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss_reply_t *reply)
@@ -79,12 +91,13 @@ static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss
     ss_client_rcpt_t *rcpt = &tx->m->rcpts[number];
 
     tx->rcpts_answered++;
+    rcpt->is_taken = reply->code / 100 == 2;
     if (tx->has_failed) return;
     if (reply->code / 100 == 2) {
         tx->accepted++;
         return;
     }
-    ss_verdict_t verdict = ss_verdict(SS_CMD_RCPT, reply, tx->is_reused);
+    ss_verdict_t verdict = judge(c, tx, SS_CMD_RCPT, reply);
     ss_client_refused(c, SS_CMD_RCPT, reply, &verdict, tx->accepted);
     ss_client_decide_rcpt(rcpt, SS_CMD_RCPT, reply, verdict.fate, NULL, verdict.advice,
                           apr_pstrdup(tx->m->pool, reply->text));
@@ -94,9 +107,24 @@ static void rcpt_answer(ss_client_t *c, ss_client_tx_t *tx, int number, const ss
     if (!ss_client_is_undecided(tx)) tx->has_failed = 1;
 }
 
+static int has_taken(const ss_client_tx_t *tx)
+{
+    for (int i = 0; i < tx->m->rcpt_count; i++) {
+        if (tx->m->rcpts[i].is_taken) return 1;
+    }
+    return 0;
+}
+
 static void data_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     if (reply->code == 354) {
+        if (tx->has_failed && has_taken(tx)) {
+            /* It refused MAIL and takes what follows: nothing arrives if the content never ends. */
+            ss_client_close(c, SS_FATE_AGAIN, "connection-lost",
+                            "the connection was closed because the server expected the content of "
+                            "a message whose MAIL command it had refused");
+            return;
+        }
         if (tx->has_failed) {
             /* The server expects content for no recipient: an empty message ends the transaction
              * (RFC 2920 3.1), and its reply does not count. */
@@ -123,6 +151,7 @@ static void taken(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     int is_clean = tx->accepted == tx->m->rcpt_count;
 
+    c->carried++;
     ss_client_decide(c, tx, SS_CMD_END, reply, SS_FATE_SENT, NULL, "accepted", reply->text);
     if (c->asked_count) c->has_streamed = 1;
     if (is_clean && c->window < c->options.window_max) c->window++;
@@ -138,7 +167,11 @@ static int is_bdat_refused(const ss_client_tx_t *tx, const ss_reply_t *reply)
 static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 {
     if (!tx->uses_bdat || tx->accepted) tx->is_over = 1;
-    if (tx->has_failed) return;
+    if (tx->has_failed) {
+        if (!tx->is_mail_ok && reply->code / 100 == 2 && has_taken(tx))
+            tx->stray = apr_pstrdup(tx->m->pool, reply->text);
+        return;
+    }
     if (reply->code / 100 == 2) {
         taken(c, tx, reply);
     } else if (is_bdat_refused(tx, reply)) {
@@ -157,6 +190,31 @@ static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *rep
     }
 }
 
+void ss_client_undecide_stray(ss_client_tx_t *tx)
+{
+    for (int i = 0; i < tx->m->rcpt_count; i++) {
+        if (tx->m->rcpts[i].is_taken) tx->m->rcpts[i].cmd = SS_CMD_NONE;
+    }
+}
+
+/* 221: the replies were in order, so the server did accept what followed the MAIL that it refused.
+ * Else one reply too many had shifted them, and the content was not answered yet. */
+static void stray_answer(ss_client_t *c, const ss_reply_t *reply)
+{
+    ss_reply_t taken = { .code = 250 };
+
+    if (reply->code != 221) {
+        ss_client_nonsense(c, "the server's replies are out of order");
+        return;
+    }
+    for (ss_client_tx_t *tx = c->first; tx; tx = tx->next) {
+        if (!tx->stray) continue;
+        ss_client_undecide_stray(tx);
+        ss_client_decide(c, tx, SS_CMD_END, &taken, SS_FATE_SENT, NULL, "accepted", tx->stray);
+    }
+    ss_client_close(c, SS_FATE_AGAIN, "closing", "the session was ended");
+}
+
 void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_reply_t *reply)
 {
     ss_client_tx_t *tx = asked->tx;
@@ -173,6 +231,7 @@ void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_r
     case SS_CMD_MAIL: mail_answer(c, tx, reply); break;
     case SS_CMD_RCPT: rcpt_answer(c, tx, asked->rcpt, reply); break;
     case SS_CMD_DATA: data_answer(c, tx, reply); break;
+    case SS_CMD_QUIT: stray_answer(c, reply); break;
     default: end_answer(c, tx, reply); break;
     }
 }

@@ -44,7 +44,10 @@ typedef struct {
     int use_helo;                   /* not EHLO */
     int window_max;                 /* 1..SS_CLIENT_WINDOW_MAX */
     int max_messages;               /* per connection; 0: no limit */
-    int max_recipients;             /* per transaction; LIMITS RCPTMAX lowers it */
+    /* The host is known to take several messages on a connection. Else the second one's MAIL is
+     * sent alone, and what belongs behind it only after its 250. */
+    int takes_several;
+    int max_recipients; /* per transaction; LIMITS RCPTMAX lowers it */
     apr_interval_time_t timeout[SS_TIMEOUTS];
     ss_reply_counts_t *counts;   /* every reply is counted here; or NULL */
     ss_transcript_t *transcript; /* the dialogue, without message content; or NULL */
@@ -60,6 +63,7 @@ typedef struct {
     ss_verdict_fate_t fate;
     ss_cmd_t cmd; /* whose reply decided it */
     int code;     /* 0: no reply (connection lost, timeout) */
+    int is_taken; /* its RCPT was accepted */
     char dsn[12];
     int has_dsn;        /* the server sent it; else it is the generic code of the class */
     const char *advice; /* id */
@@ -87,7 +91,7 @@ typedef enum {
     SS_EVENT_WANT_SECRET, /* call ss_client_secret, now or later */
     SS_EVENT_READY,       /* messages may be sent */
     SS_EVENT_DONE,        /* message: the fate of every recipient is decided */
-    /* learn: one SS_LEARN_ bit; number: for MAX_RECIPIENTS; text: the reply */
+    /* learn: one SS_LEARN_ bit; number: for MAX_RECIPIENTS and MAX_MESSAGES; text: the reply */
     SS_EVENT_LEARNED,
     /* a command was refused with 4xx or 5xx: cmd, code, text */
     SS_EVENT_REFUSED,

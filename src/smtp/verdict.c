@@ -52,6 +52,15 @@ typedef struct {
     "too many connections|too many concurrent|concurrent connections|thread limit|"                \
     "connection limit|connections limit|too many sessions|maximum number of connections|"          \
     "connections from your|too many smtp"
+/* of a limit on what one connection carries */
+#define WORDS_SESSION                                                                              \
+    "per session|per connection|per-session|per-connection|per smtp|this session|this connection|" \
+    "same session|same connection|one session|one connection|session limit|transaction limit|"     \
+    "too many transactions|too many mail transactions|too many messages|too many mails|"           \
+    "too many emails|messages sent|number of messages|message limit|new connection|new session|"   \
+    "reconnect"
+/* what may be one: a new connection will show it */
+#define WORDS_SESSION_MAYBE "||messages|mails|transaction|session|connection"
 #define WORDS_LOGINS                                                                               \
     "too many login|too many failed|too many auth|too many bad|too many unsuccessful|"             \
     "too many invalid"
@@ -166,11 +175,14 @@ static const ss_verdict_rule_t rules[] = {
     RULE(AT_MAIL | AT_HELLO, 0, NULL, WORDS_PIPELINE, EITHER, CONNECTION, AGAIN, NO_PIPELINING,
          "no-pipelining"),
     RULE(MAIL, 0, NULL, "one mail per message|only one mail|nested mail|sender already", REUSED,
-         CONNECTION, AGAIN, ONE_MESSAGE, "one-message"),
+         CONNECTION, AGAIN, MAX_MESSAGES, "one-message"),
     ROW(MAIL, 503, NULL, WORDS_LOGIN, RELAY, SUSPECT, "auth-required"),
     ROW(MAIL, 503, NULL, WORDS_TLS, RELAY, SUSPECT, "tls-required"),
-    RULE(MAIL, 503, NULL, NULL, REUSED, CONNECTION, AGAIN, ONE_MESSAGE, "one-message"),
+    RULE(MAIL, 503, NULL, NULL, REUSED, CONNECTION, AGAIN, MAX_MESSAGES, "one-message"),
     RULE(MAIL, 503, NULL, NULL, FRESH, CONNECTION, DEFERRED, NOTHING, "one-message"),
+
+    /* enough for this connection, which shows on the next one */
+    RULE(AT_MAIL, 0, NULL, WORDS_SESSION, REUSED, CONNECTION, AGAIN, MAX_MESSAGES, "session-limit"),
 
     /* too many of something; before the rows for 421, which is how many servers say it */
     RULE(AT_START | AUTH, 4, NULL, WORDS_CONNECTIONS, EITHER, CONNECTION, DOWN, FEWER_CONNECTIONS,
@@ -202,6 +214,9 @@ static const ss_verdict_rule_t rules[] = {
     ROW(AT_SETUP | AT_START | STARTTLS | AUTH, 421, NULL, NULL, RELAY, DOWN, "service-unavailable"),
     ROW(RCPT | AT_BODY, 421, NULL, WORDS_GREY, CONNECTION, DEFERRED, "greylisted"),
     ROW(AT_MAIL, 421, NULL, NULL, CONNECTION, AGAIN, "service-unavailable"),
+    RULE(MAIL, 421, NULL, NULL, REUSED, CONNECTION, AGAIN, NOTHING, "service-unavailable"),
+    RULE(RCPT, 421, NULL, WORDS_SESSION_MAYBE, REUSED, CONNECTION, AGAIN, NOTHING,
+         "service-unavailable"),
     ROW(AT_ANY, 421, NULL, NULL, CONNECTION, DEFERRED, "service-unavailable"),
     ROW(AT_SETUP, 0, NULL, NULL, RELAY, DOWN, "service-unavailable"),
 
@@ -272,6 +287,9 @@ static const ss_verdict_rule_t rules[] = {
     ROW(MAIL | RCPT, 0, ".7.25", NULL, RELAY, SUSPECT, "reverse-dns"),
     ROW(MAIL | RCPT, 0, NULL, WORDS_PTR, RELAY, SUSPECT, "reverse-dns"),
     ROW(MAIL | RCPT, 0, NULL, WORDS_LISTED, RELAY, SUSPECT, "address-listed"),
+
+    RULE(MAIL | RCPT, 0, NULL, WORDS_SESSION_MAYBE, REUSED, CONNECTION, AGAIN, MAX_MESSAGES,
+         "session-limit"),
 
     /* too many recipients: 552 in RFC 821, 452 since RFC 5321 (4.5.3.1.10) */
     RULE(RCPT, 0, ".5.3", NULL, EITHER, RECIPIENT, AGAIN, MAX_RECIPIENTS, "too-many-recipients"),

@@ -28,13 +28,14 @@ typedef enum {
 
 enum { /* what to remember about a host, for a day */
        SS_LEARN_NOTHING = 0,
-       SS_LEARN_ONE_MESSAGE = 1,   /* SMTPSendOneMessagePerConnection On */
+       SS_LEARN_MAX_MESSAGES = 1,  /* SMTPSendMaxMessagesPerConnection N */
        SS_LEARN_NO_PIPELINING = 2, /* SMTPSendPipelining Off */
        SS_LEARN_NO_CHUNKING = 4,
        SS_LEARN_MAX_RECIPIENTS = 8, /* SMTPSendMaxRecipients N */
        SS_LEARN_FEWER_CONNECTIONS = 16,
        SS_LEARN_NO_EHLO = 32,
-       SS_LEARN_NO_STREAMING = 64 /* is_stepwise */
+       SS_LEARN_NO_STREAMING = 64, /* is_stepwise */
+       SS_LEARN_SEVERAL = 128      /* takes_several */
 };
 
 typedef struct {

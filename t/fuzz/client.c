@@ -121,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                     .pipelining = !(bits & 8),
                                     .chunking = !(bits & 16),
                                     .use_helo = !!(bits & 32),
+                                    .takes_several = !!(bits & 128),
                                     .max_messages = bits & 64 ? 3 : 0,
                                     .attempt_deadline = 1800 * APR_USEC_PER_SEC };
     for (int i = 0; i < SS_TIMEOUTS; i++) options.timeout[i] = 60 * APR_USEC_PER_SEC;

@@ -276,18 +276,20 @@ static void mail(server_t *s, const char *line)
     if (s->kind.sick == SICK_CLOSES_AT_MAIL) end(s, 0);
     if (s->is_over) return;
     s->mails++;
-    if (s->has_mail || (s->kind.one_mail && s->mails > 1)) {
+    int is_full = s->kind.most_mails && s->mails > s->kind.most_mails;
+    if (s->has_mail || (is_full && s->kind.most_mails == 1))
         say(s, "503 5.5.1 only one MAIL per message\r\n");
-        return;
-    }
+    else if (is_full)
+        say(s, "452 4.5.3 Too many messages sent\r\n");
+    if (s->has_mail || (is_full && !s->kind.is_stray)) return;
     int message = !strncmp(line, "MAIL FROM:<m", 12) ? (int)strtol(line + 12, NULL, 10) : -1;
     if (message < 0 || message >= MESSAGES_MAX)
         truth_wrong(s->truth, "a sender that no message has: %.80s", line);
-    if (meets(s, "250 2.1.0 ok\r\n", &is_refused)) {
+    if (!is_full && meets(s, "250 2.1.0 ok\r\n", &is_refused)) {
         if (is_refused == 5) mark_refused(s, message, ~0u);
         return;
     }
-    say(s, "250 2.1.0 ok\r\n");
+    if (!is_full) say(s, "250 2.1.0 ok\r\n");
     s->has_mail = 1;
     s->message = message;
 }

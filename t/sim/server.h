@@ -75,7 +75,8 @@ typedef struct {
 
 typedef struct {
     int has_pipelining, has_chunking, has_auth, has_starttls, has_ehlo; /* what it offers */
-    int one_mail;   /* a second MAIL is answered 503 */
+    int most_mails; /* of a connection: more are refused, with 503 where it is one; 0: no limit */
+    int is_stray;   /* ... and what follows the refused MAIL is accepted */
     int most_rcpts; /* more are answered 452; 0: no limit */
     int refuses_bdat;
     sick_t sick;

@@ -43,10 +43,11 @@ static void close_wire(wire_t *wire)
     if (!wire->is_busy) free_wire(wire);
 }
 
-static ss_client_options_t client_options(const world_t *w, unsigned learned)
+static ss_client_options_t client_options(const world_t *w, const ss_transport_options_t *how)
 {
     const ss_settings_t *s = &w->settings;
-    int is_one = s->one_message == SS_ONE_ON || (learned & SS_LEARN_ONE_MESSAGE);
+    unsigned learned = how->learned;
+    int is_one = s->one_message == SS_ONE_ON;
     ss_client_options_t options = { .helo = "me.example",
                                     .host = "relay.example",
                                     .port = 25,
@@ -62,7 +63,10 @@ static ss_client_options_t client_options(const world_t *w, unsigned learned)
                                     .is_stepwise = (learned & SS_LEARN_NO_STREAMING) != 0,
                                     .use_helo = (learned & SS_LEARN_NO_EHLO) != 0,
                                     .window_max = w->window_max,
-                                    .max_messages = is_one ? 1 : s->max_messages,
+                                    .max_messages = is_one              ? 1
+                                                    : how->max_messages ? how->max_messages
+                                                                        : s->max_messages,
+                                    .takes_several = (learned & SS_LEARN_SEVERAL) != 0,
                                     .max_recipients = s->max_recipients,
                                     .attempt_deadline = 1800 * APR_USEC_PER_SEC };
 
@@ -74,7 +78,7 @@ static apr_status_t open_wire(void *self, ss_transport_t **made,
                               const ss_transport_options_t *options)
 {
     world_t *w = self;
-    ss_client_options_t client = client_options(w, options->learned);
+    ss_client_options_t client = client_options(w, options);
     apr_pool_t *pool;
     int place = 0;
 
@@ -165,7 +169,7 @@ static void learned(wire_t *wire, const ss_client_event_t *event)
     const server_kind_t *kind = &wire->server.kind;
 
     world_say(w, "learned %u %d (%s)", event->learn, event->number, event->text);
-    if ((event->learn == SS_LEARN_ONE_MESSAGE && !kind->one_mail) ||
+    if ((event->learn == SS_LEARN_MAX_MESSAGES && event->number < kind->most_mails) ||
         (event->learn == SS_LEARN_MAX_RECIPIENTS && !kind->most_rcpts) ||
         (event->learn == SS_LEARN_NO_CHUNKING && !kind->refuses_bdat) ||
         (event->learn == SS_LEARN_NO_EHLO && kind->has_ehlo))
@@ -195,7 +199,7 @@ static void count_useless(wire_t *wire)
     apr_int64_t most = USELESS_AT_ONCE;
     if (span > USELESS_SPAN) most += (span - USELESS_SPAN) / APR_USEC_PER_SEC + 1;
     /* One that serves a message and limits each session to it is not sick. */
-    if (wire->server.kind.one_mail || wire->server.kind.refuses_bdat) return;
+    if (wire->server.kind.most_mails || wire->server.kind.refuses_bdat) return;
     if (w->useless > most + CONNECTIONS_MAX)
         truth_wrong(&w->truth, "%d connections in %.1f s carried nothing", w->useless,
                     (double)span / 1e6);

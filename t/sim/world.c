@@ -474,9 +474,13 @@ static void make_server(world_t *w)
                                .has_auth = 1,
                                .has_starttls = 1,
                                .has_ehlo = !random_once(r, 20),
-                               .one_mail = random_once(r, 10),
+                               .most_mails = random_once(r, 10),
                                .most_rcpts = random_once(r, 6) ? 1 + random_below(r, 2) : 0,
                                .refuses_bdat = random_once(r, 10) };
+    /* Chance of its own: what was added later does not change the runs of a seed. */
+    random_t own = { r->state ^ 0x6d61696c73 };
+    if (!w->kind.most_mails && random_once(&own, 6)) w->kind.most_mails = 2 + random_below(&own, 4);
+    w->kind.is_stray = random_once(&own, 3);
     if (w->families & FAULTS_SICK) w->kind.sick = (sick_t)random_below(r, SICKNESSES);
     if (w->families & FAULTS_REPLIES) w->truth.faults_left = random_below(r, 8);
 }

@@ -104,6 +104,9 @@ static const char *describe(play_t *play, const ss_client_event_t *event)
         return text;
     case SS_EVENT_LEARNED:
         if (event->learn == SS_LEARN_FEWER_CONNECTIONS) return "learned fewer-connections";
+        if (event->learn == SS_LEARN_SEVERAL) return "learned several";
+        if (event->learn == SS_LEARN_MAX_MESSAGES && event->number > 1)
+            return apr_psprintf(play->pool, "learned max-messages %d", event->number);
         if (event->learn == SS_LEARN_NO_EHLO) return "learned no-ehlo";
         if (event->learn == SS_LEARN_NO_STREAMING) return "learned no-streaming";
         if (event->learn == SS_LEARN_MAX_RECIPIENTS)
@@ -245,6 +248,8 @@ static void option(play_t *play, char *word)
         o->use_helo = number;
     else if (!strcmp(word, "name"))
         o->helo = apr_pstrdup(play->pool, value);
+    else if (!strcmp(word, "several"))
+        o->takes_several = number;
     else if (!strcmp(word, "stepwise"))
         o->is_stepwise = number;
     else if (!strcmp(word, "insecure"))
@@ -445,6 +450,7 @@ static const char *play_once(const char *const *script, int lines, apr_size_t sp
                                .pipelining = 1,
                                .chunking = 1,
                                .window_max = 16,
+                               .takes_several = 1,
                                .timeout = { 0, 60 * APR_USEC_PER_SEC, 60 * APR_USEC_PER_SEC,
                                             300 * APR_USEC_PER_SEC, 600 * APR_USEC_PER_SEC },
                                .attempt_deadline = 1800 * APR_USEC_PER_SEC };

@@ -5,9 +5,8 @@
  *
  * O: name=value ...  options, before anything else: tls=off|required|if|on pipelining=0 chunking=0
  *                    window=N max=N rcpts=N user=NAME auth=MECH helo=1 name=HELO stepwise=1
- *                    insecure=1 deadline=SECONDS fill=N (bytes of content per read)
- * S: text            the server sends this line
- * S+ text            the same without a line end, with \r \n \0 \xNN escapes
+ * several=0 insecure=1 deadline=SECONDS fill=N (bytes of content per read) S: text            the
+ * server sends this line S+ text            the same without a line end, with \r \n \0 \xNN escapes
  * C: text            the client writes exactly this line next
  * C+ text            the same with escapes, without a line end
  * C.                 and nothing more: it waits

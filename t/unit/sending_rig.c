@@ -108,7 +108,8 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
                                 .username = rig->user,
                                 .max_recipients = 100,
                                 .attempt_deadline = 1800 * RIG_SECOND,
-                                .max_messages = options->learned & SS_LEARN_ONE_MESSAGE ? 1 : 0 };
+                                .max_messages = options->max_messages,
+                                .takes_several = (options->learned & SS_LEARN_SEVERAL) != 0 };
     apr_pool_t *pool;
 
     rig->opened++;

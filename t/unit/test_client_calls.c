@@ -32,9 +32,13 @@ static void begin(call_t *c)
     memset(c, 0, sizeof(*c));
     apr_pool_create(&c->pool, NULL);
     c->closed.verdict.advice = "";
-    c->options = (ss_client_options_t){
-        .helo = "me", .host = "relay", .port = 25, .pipelining = 1, .chunking = 1, .window_max = 16
-    };
+    c->options = (ss_client_options_t){ .helo = "me",
+                                        .host = "relay",
+                                        .port = 25,
+                                        .pipelining = 1,
+                                        .chunking = 1,
+                                        .window_max = 16,
+                                        .takes_several = 1 };
     ss_buf_init(&c->out, 1000000);
 }
 

@@ -798,11 +798,11 @@ static void what_is_learned_lasts_a_day(void)
     int most;
 
     start();
-    ss_learned_add(rig.delivery, "a:25", SS_LEARN_ONE_MESSAGE, 0, "bye");
+    ss_learned_add(rig.delivery, "a:25", SS_LEARN_MAX_MESSAGES, 0, "bye");
     ss_learned_add(rig.delivery, "a:25", SS_LEARN_MAX_RECIPIENTS, 7, "too many");
     ss_learned_add(rig.delivery, "a:25", SS_LEARN_MAX_RECIPIENTS, 9, "too many");
     CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, "a:25", &most),
-                    SS_LEARN_ONE_MESSAGE | SS_LEARN_MAX_RECIPIENTS);
+                    SS_LEARN_MAX_MESSAGES | SS_LEARN_MAX_RECIPIENTS);
     CU_ASSERT_EQUAL(most, 7);
     sending_rig_run(&rig, (24 * 3600 - 1) * RIG_SECOND);
     CU_ASSERT(ss_learned_bits(rig.delivery, "a:25", NULL) != 0);

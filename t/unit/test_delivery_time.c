@@ -108,7 +108,7 @@ static void learned_is_restored(void)
     ss_learned_restore(rig.delivery, HOST, row);
     ss_learned_restore(rig.delivery, HOST, "{\"bits\":1,\"recipients\":40,\"since\":5}");
     CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, HOST, &recipients),
-                    SS_LEARN_MAX_RECIPIENTS | SS_LEARN_ONE_MESSAGE);
+                    SS_LEARN_MAX_RECIPIENTS | SS_LEARN_MAX_MESSAGES);
     CU_ASSERT_EQUAL(recipients, 30);
     delivery_rig_pass(&rig, HOUR);
     CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, HOST, NULL), 0);
@@ -116,7 +116,7 @@ static void learned_is_restored(void)
     apr_snprintf(row, sizeof(row), "{\"bits\":1,\"recipients\":0,\"since\":%" APR_TIME_T_FMT "}",
                  RIG_WALL + 1000 * HOUR);
     ss_learned_restore(rig.delivery, HOST, row);
-    CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, HOST, NULL), SS_LEARN_ONE_MESSAGE);
+    CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, HOST, NULL), SS_LEARN_MAX_MESSAGES);
     delivery_rig_pass(&rig, 24 * HOUR);
     CU_ASSERT_EQUAL(ss_learned_bits(rig.delivery, HOST, NULL), 0);
     delivery_rig_end(&rig);

@@ -467,6 +467,7 @@ static void open_session(server_t *s, apr_pool_t *pool)
                                     .pipelining = 1,
                                     .chunking = 1,
                                     .window_max = 16,
+                                    .takes_several = 1,
                                     .attempt_deadline = 1800 * APR_USEC_PER_SEC };
 
     for (int i = 0; i < SS_TIMEOUTS; i++) options.timeout[i] = 60 * APR_USEC_PER_SEC;

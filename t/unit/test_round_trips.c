@@ -104,9 +104,13 @@ static int serve(count_t *t)
 
 static void open_session(count_t *t, const char *ehlo)
 {
-    ss_client_options_t options = {
-        .helo = "me", .host = "relay", .port = 25, .pipelining = 1, .chunking = 1, .window_max = 16
-    };
+    ss_client_options_t options = { .helo = "me",
+                                    .host = "relay",
+                                    .port = 25,
+                                    .pipelining = 1,
+                                    .chunking = 1,
+                                    .window_max = 16,
+                                    .takes_several = 1 };
 
     memset(t, 0, sizeof(*t));
     apr_pool_create(&t->pool, NULL);

@@ -392,6 +392,7 @@ static void play(const mode_t_ *mode, int faulty, fault_t fault, int is_bytewise
                                     .pipelining = 1,
                                     .chunking = 1,
                                     .window_max = 16,
+                                    .takes_several = 1,
                                     .attempt_deadline = 1800 * APR_USEC_PER_SEC };
     for (int i = 0; i < SS_TIMEOUTS; i++) options.timeout[i] = 60 * APR_USEC_PER_SEC;
     if (mode->mechanism) {

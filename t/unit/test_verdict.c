@@ -173,10 +173,10 @@ static const row_t rows[] = {
       SS_LEARN_MAX_RECIPIENTS, "too-many-recipients" },
     /* the way we speak */
     { C(MAIL), "503 5.5.1 Sender already specified", 1, S(CONNECTION), F(AGAIN),
-      SS_LEARN_ONE_MESSAGE, "one-message" },
-    { C(MAIL), "503 bad sequence", 1, S(CONNECTION), F(AGAIN), SS_LEARN_ONE_MESSAGE,
+      SS_LEARN_MAX_MESSAGES, "one-message" },
+    { C(MAIL), "503 bad sequence", 1, S(CONNECTION), F(AGAIN), SS_LEARN_MAX_MESSAGES,
       "one-message" },
-    { C(MAIL), "550 only one MAIL per message", 1, S(CONNECTION), F(AGAIN), SS_LEARN_ONE_MESSAGE,
+    { C(MAIL), "550 only one MAIL per message", 1, S(CONNECTION), F(AGAIN), SS_LEARN_MAX_MESSAGES,
       "one-message" },
     { C(MAIL), "503 bad sequence", 0, S(CONNECTION), F(DEFERRED), 0, "one-message" },
     { C(BDAT), "502 5.5.2 Command not implemented", 0, S(MESSAGE), F(AGAIN), SS_LEARN_NO_CHUNKING,
@@ -686,7 +686,7 @@ static void words_across_lines(void)
         snprintf(reply.text, sizeof(reply.text), "%s", texts[i]);
         ss_verdict_t v = ss_verdict(SS_CMD_MAIL, &reply, 1);
         CU_ASSERT_STRING_EQUAL(v.advice, "one-message");
-        CU_ASSERT_EQUAL(v.learn, SS_LEARN_ONE_MESSAGE);
+        CU_ASSERT_EQUAL(v.learn, SS_LEARN_MAX_MESSAGES);
         v = ss_verdict(SS_CMDS, &reply, 1);
         CU_ASSERT_EQUAL(v.fate, SS_FATE_DEFERRED);
         CU_ASSERT_EQUAL(v.scope, SS_SCOPE_CONNECTION);

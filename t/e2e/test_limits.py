@@ -1,0 +1,42 @@
+"""Limits of a relay on what one connection carries: they are found out, no attempt is charged, and nothing arrives twice."""
+import re
+
+FLOW = ["reply code to the", "SMTPSend-240", "sending is paused"]
+
+
+def send_together(httpd, count):
+    """So many messages at once: they were accepted while the relay was paused."""
+    idents = [httpd.send(text=f"Subject: test\r\n\r\nmessage {i}.\r\n".encode()).json["id"] for i in range(count)]
+    httpd.write("")
+    httpd.graceful()
+    return idents
+
+
+def test_messages_of_a_session_are_limited(make_httpd, make_relay):
+    """OpenSMTPD's default is 100."""
+    relay = make_relay(replies={"MAIL": lambda session, argument: "452 4.5.3 Too many messages sent" if session.mails >= 10 else None})
+    httpd = make_httpd("SMTPSendPause On\nSMTPSendConnections 2\n", relay=relay, expect=FLOW)
+    idents = send_together(httpd, 100)
+    relay.wait_for(100)
+    for ident in idents:
+        assert httpd.wait_state(ident, "sent")["recipients"][0]["attempts"] == 1
+    assert len(relay.messages) == 100
+    assert re.findall(r"SMTPSend-240.*SMTPSendMaxMessagesPerConnection (\d+) makes it permanent", httpd.log()) == ["10"]
+    assert httpd.status()["relays"][0]["learned"][0]["what"] == "max-messages"
+
+
+def test_a_server_that_takes_what_follows_a_refused_mail_gets_nothing_twice(make_httpd, make_relay):
+    def mail(session, argument):
+        if session.mails < limit:
+            return None
+        session.sender = "stray@example.com"
+        return "503 5.5.1 one message at a time"
+
+    for limit, extensions in ((1, ("PIPELINING", "CHUNKING")), (1, ("PIPELINING",)), (4, ("PIPELINING", "CHUNKING"))):
+        relay = make_relay(replies={"MAIL": mail}, extensions=extensions + ("8BITMIME", "ENHANCEDSTATUSCODES"))
+        httpd = make_httpd("SMTPSendPause On\nSMTPSendConnections 1\n", relay=relay, expect=FLOW)
+        idents = send_together(httpd, 30)
+        for ident in idents:
+            httpd.wait_state(ident, "sent")
+        texts = [re.search(rb"message (\d+)\.", m.data).group(1) for m in relay.messages]
+        assert len(texts) == 30 and len(set(texts)) == 30
