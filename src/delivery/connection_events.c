@@ -37,10 +37,7 @@ static void say_refused(const ss_connection_t *connection, const ss_client_event
         advice ? ". " : "", advice ? advice->remedy : "", relay->name, host);
 }
 
-static void
-say_small_hello(const ss_connection_t *connection,
-                const ss_client_event_t *event) static void learn(ss_connection_t *connection,
-                                                                  const ss_client_event_t *event)
+static void say_small_hello(const ss_connection_t *connection, const ss_client_event_t *event)
 {
     const ss_delivery_t *d = connection->relay->delivery;
 
@@ -60,15 +57,14 @@ static void learn(ss_connection_t *connection, const ss_client_event_t *event)
         ss_connection_limit(connection->relay, event->text);
         return;
     }
+    if (event->learn == SS_LEARN_MAX_MESSAGES) {
+        ss_connection_is_full(connection, event->number, event->text);
+        connection->has_taught = 1;
+        return;
+    }
     unsigned before = ss_learned_bits(d, connection->name, NULL);
     ss_learned_add(d, connection->name, event->learn, event->number, event->text);
-    if (ss_learned_bits(d, connection->name, NULL) != before)
-        connection->has_taught = 1;
-    else if (event->learn == SS_LEARN_MAX_MESSAGES)
-        ss_connection_is_full(connection, event->number, event->text);
-    else
-        ss_learned_add(connection->relay->delivery, connection->name, event->learn, event->number,
-                       event->text);
+    if (ss_learned_bits(d, connection->name, NULL) != before) connection->has_taught = 1;
 }
 
 /* ---- its life ---- */

@@ -191,46 +191,48 @@ static int is_served(const ss_client_message_t *message)
             return 1;
     }
     return 0;
-    /* What a message shows of how many a connection carries. */
-    static void learn(const transaction_t *t)
-    {
-        ss_connection_t *connection = t->connection;
-        ss_delivery_t *d = connection->relay->delivery;
-        int was_sent = 0, has_passed = 0, is_refused = 0;
+}
 
-        for (int i = 0; i < t->message.rcpt_count; i++) {
-            const ss_client_rcpt_t *rcpt = &t->message.rcpts[i];
-            was_sent |= rcpt->fate == SS_FATE_SENT;
-            has_passed |= rcpt->code && rcpt->cmd != SS_CMD_MAIL;
-            is_refused |= rcpt->code && rcpt->cmd == SS_CMD_MAIL;
-        }
-        connection->carried += was_sent;
-        if (t->is_first && (has_passed || is_refused))
-            ss_learned_first(d, connection->name, connection->opened, has_passed);
-        else if (was_sent && !connection->most && connection->carried > 1)
-            ss_learned_carried(d, connection->name, connection->carried);
+/* What a message shows of how many a connection carries. */
+static void learn(const transaction_t *t)
+{
+    ss_connection_t *connection = t->connection;
+    ss_delivery_t *d = connection->relay->delivery;
+    int was_sent = 0, has_passed = 0, is_refused = 0;
+
+    for (int i = 0; i < t->message.rcpt_count; i++) {
+        const ss_client_rcpt_t *rcpt = &t->message.rcpts[i];
+        was_sent |= rcpt->fate == SS_FATE_SENT;
+        has_passed |= rcpt->code && rcpt->cmd != SS_CMD_MAIL;
+        is_refused |= rcpt->code && rcpt->cmd == SS_CMD_MAIL;
     }
+    connection->carried += was_sent;
+    if (t->is_first && (has_passed || is_refused))
+        ss_learned_first(d, connection->name, connection->opened, has_passed);
+    else if (was_sent && !connection->most && connection->carried > 1)
+        ss_learned_carried(d, connection->name, connection->carried);
+}
 
-    int ss_handover_end(ss_client_message_t * message)
-    {
-        transaction_t *t = message->owner;
-        ss_connection_t *connection = t->connection;
-        ss_relay_t *relay = connection->relay;
-        ss_job_t *job = t->job;
+int ss_handover_end(ss_client_message_t *message)
+{
+    transaction_t *t = message->owner;
+    ss_connection_t *connection = t->connection;
+    ss_relay_t *relay = connection->relay;
+    ss_job_t *job = t->job;
 
-        connection->in_flight--;
-        relay->in_flight--;
-        if (is_served(message)) ss_connection_served(connection);
-        int is_refused =
-            ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);
-        learn(t);
-        t->attempt.started = message->started;
-        t->attempt.ended = message->ended;
-        job->is_sending = 0;
-        ss_outcome_take(job, message->rcpts, t->numbers, message->rcpt_count, &t->attempt);
-        const ss_result_t *why = ss_reading_failure(t->reading);
-        if (why) ss_backlog_set_aside(job, why->text);
-        free_transaction(t);
-        ss_job_settle(job);
-        return is_refused;
-    }
+    connection->in_flight--;
+    relay->in_flight--;
+    if (is_served(message)) ss_connection_served(connection);
+    int is_refused =
+        ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);
+    learn(t);
+    t->attempt.started = message->started;
+    t->attempt.ended = message->ended;
+    job->is_sending = 0;
+    ss_outcome_take(job, message->rcpts, t->numbers, message->rcpt_count, &t->attempt);
+    const ss_result_t *why = ss_reading_failure(t->reading);
+    if (why) ss_backlog_set_aside(job, why->text);
+    free_transaction(t);
+    ss_job_settle(job);
+    return is_refused;
+}

@@ -28,6 +28,7 @@ static void timed_out(ss_client_t *c)
                      ss_cmd_name(cmd));
     ss_client_broke_off(c, "ETIMEDOUT", cmd == SS_CMD_GREETING ? "greeting-timeout" : "timeout",
                         words, NULL);
+    ss_client_undecide_strays(c);
     ss_client_close(c, SS_FATE_DOWN, "timeout", words);
 }
 
@@ -73,6 +74,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
     ss_client_broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "",
                         cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words,
                         result);
+    ss_client_undecide_strays(c);
     ss_client_close(c, SS_FATE_DOWN, "connection-lost", words);
 }
 

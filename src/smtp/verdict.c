@@ -214,9 +214,6 @@ static const ss_verdict_rule_t rules[] = {
     ROW(AT_SETUP | AT_START | STARTTLS | AUTH, 421, NULL, NULL, RELAY, DOWN, "service-unavailable"),
     ROW(RCPT | AT_BODY, 421, NULL, WORDS_GREY, CONNECTION, DEFERRED, "greylisted"),
     ROW(AT_MAIL, 421, NULL, NULL, CONNECTION, AGAIN, "service-unavailable"),
-    RULE(MAIL, 421, NULL, NULL, REUSED, CONNECTION, AGAIN, NOTHING, "service-unavailable"),
-    RULE(RCPT, 421, NULL, WORDS_SESSION_MAYBE, REUSED, CONNECTION, AGAIN, NOTHING,
-         "service-unavailable"),
     ROW(AT_ANY, 421, NULL, NULL, CONNECTION, DEFERRED, "service-unavailable"),
     ROW(AT_SETUP, 0, NULL, NULL, RELAY, DOWN, "service-unavailable"),
 
