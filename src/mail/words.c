@@ -1,5 +1,5 @@
-/* words.c: encoded words and parameters. Other character sets than UTF-8 are converted with iconv,
- * opened on first use. */
+/* words.c: encoded words and parameters. Other character sets than UTF-8 are converted with iconv.
+ * The work for one value is bounded, whatever it says. */
 #include "mail/words.h"
 
 #include <apr_strings.h>
@@ -12,18 +12,72 @@
 /* octets in one encoded word: 42 octets are 56 in base64, 68 with =?utf-8?B??=; 75 are allowed */
 #define WORD_BYTES 42
 #define CHARSET_MAX 40
+/* sets of one pool, which is mostly one message's: opening one takes 10 us, or a look at the disk;
+ * of further ones only ASCII is read */
+#define CHARSETS_MAX 8
+/* octets of one encoded word: 75 are allowed, and some programs write them longer; what is longer
+ * is no word */
+#define WORD_MAX 4096
+/* words of one value: what comes after them is left out */
+#define WORDS_MAX 1000
+
+/* The converters that a pool's words needed, closed with it; (iconv_t)-1: the set is unknown. */
+typedef struct {
+    struct {
+        char name[CHARSET_MAX];
+        iconv_t cd;
+    } sets[CHARSETS_MAX];
+    int count;
+} converters_t;
+
+static apr_status_t close_converters(void *self)
+{
+    converters_t *c = self;
+
+    for (int i = 0; i < c->count; i++) {
+        if (c->sets[i].cd != (iconv_t)-1) iconv_close(c->sets[i].cd);
+    }
+    return APR_SUCCESS;
+}
+
+static converters_t *converters_of(apr_pool_t *pool)
+{
+    static const char key[] = "ss_words";
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, key, pool);
+    if (found) return found;
+    converters_t *c = apr_pcalloc(pool, sizeof(*c));
+    apr_pool_userdata_setn(c, key, close_converters, pool);
+    return c;
+}
+
+/* (iconv_t)-1: unknown, or one set too many. */
+static iconv_t converter(apr_pool_t *pool, const char *charset)
+{
+    converters_t *c = converters_of(pool);
+
+    for (int i = 0; i < c->count; i++) {
+        if (!ss_text_same(c->sets[i].name, charset)) continue;
+        if (c->sets[i].cd != (iconv_t)-1) iconv(c->sets[i].cd, NULL, NULL, NULL, NULL);
+        return c->sets[i].cd;
+    }
+    if (c->count == CHARSETS_MAX) return (iconv_t)-1;
+    apr_cpystrn(c->sets[c->count].name, charset, CHARSET_MAX);
+    c->sets[c->count].cd = iconv_open("UTF-8", charset);
+    return c->sets[c->count++].cd;
+}
 
 /* Converts any character set to UTF-8. What cannot be converted becomes a question mark; in an
  * unknown character set every octet above 127 becomes U+FFFD. */
 static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *bytes, apr_size_t len)
 {
-    iconv_t cd;
     char *in = (char *)(apr_uintptr_t)bytes, *out, *start;
     apr_size_t room = len * 4 + 4;
 
     if (ss_text_same(charset, "utf-8") || ss_text_same(charset, "us-ascii"))
         return ss_text_utf8(pool, bytes, len);
-    cd = iconv_open("UTF-8", charset);
+    iconv_t cd = converter(pool, charset);
     if (cd == (iconv_t)-1) return ss_text_utf8(pool, bytes, len);
     start = out = apr_palloc(pool, room + 1);
     while (len && iconv(cd, &in, &len, &out, &room) == (size_t)-1 && len && room > 3) {
@@ -32,7 +86,6 @@ static const char *to_utf8(apr_pool_t *pool, const char *charset, const char *by
         in++;
         len--;
     }
-    iconv_close(cd);
     return ss_text_utf8(pool, start, (apr_size_t)(out - start));
 }
 
@@ -44,6 +97,7 @@ static const char *word(apr_pool_t *pool, const char *p, const char *limit, cons
     char name[CHARSET_MAX], *bytes;
     apr_size_t len;
 
+    if (limit - p > WORD_MAX) limit = p + WORD_MAX;
     if (limit - p < 8 || p[0] != '=' || p[1] != '?') return NULL;
     mark = memchr(charset, '?', (apr_size_t)(limit - charset));
     if (!mark || limit - mark < 4 || mark[2] != '?' || mark == charset ||
@@ -81,7 +135,7 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
     const char *p = value, *limit = value + len, *end;
     apr_size_t used = 0, after_word = 0;
     char *out;
-    int needs = 0;
+    int needs = 0, words = 0;
 
     while (p < limit && is_blank(*p)) p++;
     while (limit > p && is_blank(limit[-1])) limit--;
@@ -89,11 +143,14 @@ const char *ss_words_decode(apr_pool_t *pool, const char *value, apr_size_t len,
         needs = (unsigned char)*c < 32 || (unsigned char)*c > 126 ||
                 (*c == '=' && c + 1 < limit && c[1] == '?');
     if (!needs) return apr_pstrmemdup(pool, p, ss_codec_cut(p, (apr_size_t)(limit - p), max));
+    /* No octet becomes more than four. */
+    if ((apr_size_t)(limit - p) < max / 4) max = (apr_size_t)(limit - p) * 4;
     out = apr_palloc(pool, max + 1);
-    while (p < limit && used < max) {
+    while (p < limit && used < max && words <= WORDS_MAX) {
         const char *text = *p == '=' ? word(pool, p, limit, &end) : NULL;
         if (text) {
             apr_size_t n;
+            words++;
             /* blanks between two encoded words are dropped (RFC 2047 6.2) */
             if (after_word) used = after_word;
             n = ss_codec_cut(text, strlen(text), max - used);

@@ -1,6 +1,8 @@
 /* test_words.c: encoded words, parameters of fields, the two encodings of MIME. */
 #include <CUnit/Basic.h>
 #include <apr_strings.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mail/codec.h"
@@ -228,11 +230,46 @@ static void quoted_printable_is_read(void)
     apr_pool_destroy(pool);
 }
 
+/* Whatever a value says, the work for it is bounded. */
+static void words_without_end_are_cut(void)
+{
+    static const char *const sets[] = { "iso-8859-1", "iso-8859-2", "iso-8859-3", "iso-8859-4",
+                                        "iso-8859-5", "iso-8859-7", "iso-8859-9", "koi8-r" };
+    static const char empty[] = "=?utf-8?Q?"
+                                "?=";
+    apr_pool_t *pool;
+    apr_size_t one = sizeof(empty) - 1;
+    char *many = calloc(1, 200000), *to = many;
+
+    apr_pool_create(&pool, NULL);
+    for (int i = 0; i < 1002; i++) memcpy(many + (apr_size_t)i * one, empty, one);
+    many[1002 * one] = 'x';
+    CU_ASSERT_STRING_EQUAL(ss_words_decode(pool, many, strlen(many), 100), "");
+    to = many + 6 * one;
+    CU_ASSERT_STRING_EQUAL(ss_words_decode(pool, to, strlen(to), 100), "x");
+    to = many + 10;
+    memset(to, 'a', 5000);
+    apr_cpystrn(to + 5000, "?=", 3);
+    CU_ASSERT_EQUAL(*ss_words_decode(pool, many, strlen(many), 100), '=');
+    apr_cpystrn(to + 4000, "?=", 3);
+    CU_ASSERT_EQUAL(*ss_words_decode(pool, many, strlen(many), 100), 'a');
+    /* A ninth character set of one message is not opened. */
+    for (int i = 0; i < 8; i++) {
+        apr_snprintf(many, 200000, "=?%s?Q?=FF?=", sets[i]);
+        CU_ASSERT_STRING_NOT_EQUAL(ss_words_decode(pool, many, strlen(many), 100), "\xef\xbf\xbd");
+    }
+    CU_ASSERT_STRING_EQUAL(ss_words_decode(pool, "=?koi8-u?Q?=FF?=", 16, 100), "\xef\xbf\xbd");
+    CU_ASSERT_STRING_EQUAL(ss_words_decode(pool, "=?ISO-8859-1?Q?=FF?=", 20, 100), "\xc3\xbf");
+    apr_pool_destroy(pool);
+    free(many);
+}
+
 void ss_suite_words(void)
 {
     CU_pSuite s = CU_add_suite("words", NULL, NULL);
 
     CU_add_test(s, "words_are_decoded", words_are_decoded);
+    CU_add_test(s, "words_without_end_are_cut", words_without_end_are_cut);
     CU_add_test(s, "words_are_encoded_and_read_again", words_are_encoded_and_read_again);
     CU_add_test(s, "parameters_are_found", parameters_are_found);
     CU_add_test(s, "utf8_is_recognised", utf8_is_recognised);
