@@ -104,4 +104,17 @@ def citations(report):
             report.find(f"{path} names {name}, which is not in the tree")
 
 
-CHECKS = [log_numbers, directives, commands, metrics, readmes, citations]
+def attacks(report):
+    """The table of attacks names tests that exist."""
+    for path, names in re.findall(r"`(t/[\w/]+\.(?:py|c))(?:: ([\w ]+))?`", tree.read("docs/attacks.md")):
+        if not os.path.exists(path):
+            report.find(f"docs/attacks.md names {path}, which is not in the tree")
+            continue
+        report.examined += 1
+        for name in names.split():
+            report.examined += 1
+            if not re.search(rf"\b{name}\b", tree.read(path)):
+                report.find(f"docs/attacks.md names {name}, which is not in {path}")
+
+
+CHECKS = [attacks, log_numbers, directives, commands, metrics, readmes, citations]

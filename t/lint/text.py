@@ -5,7 +5,7 @@ import subprocess
 
 import tree
 
-DOCUMENTS = ("README", "CHANGES", "src/**/README.md", "t/**/README.md", "conf/**/README.md", "docs/**/*.md")
+DOCUMENTS = ("README", "CHANGES", "SECURITY.md", "src/**/README.md", "t/**/README.md", "conf/**/README.md", "docs/**/*.md")
 
 
 def formatting(report):
