@@ -27,6 +27,7 @@ LIBEXEC    := $(shell $(APXS) -q LIBEXECDIR 2>/dev/null)
 COMPLETIONS := $(or $(shell pkg-config --variable=completionsdir bash-completion 2>/dev/null),/usr/share/bash-completion/completions)
 COMMANDS   := $(patsubst %/,%,$(dir $(LIBEXEC)))/smtp-send-commands
 BINDIR     := $(shell $(APXS) -q bindir 2>/dev/null)
+SBINDIR    := $(shell $(APXS) -q sbindir 2>/dev/null)
 MANDIR     := $(shell $(APXS) -q mandir 2>/dev/null)
 INCLUDEDIR := $(shell $(APXS) -q INCLUDEDIR 2>/dev/null)
 SYSCONFDIR := $(shell $(APXS) -q SYSCONFDIR 2>/dev/null)
@@ -49,7 +50,8 @@ HARD   := $(if $(SAN),,-D_FORTIFY_SOURCE=2) -fstack-protector-strong -fstack-cla
           $(IS_X86:yes=-fcf-protection)
 OWN    := -Isrc -Iinclude -DSMTP_SEND_VERSION='"$(VERSION)"' \
           -DSS_DEFAULT_SOCKET='"$(or $(RUNTIMEDIR),/var/run/apache2)/smtp_send.sock"' \
-          -DSS_COMMANDS='"$(COMMANDS)"'
+          -DSS_DEFAULT_STATE_DIR='"$(STATEDIR)"' -DSS_DEFAULT_RUNTIME_DIR='"$(or $(RUNTIMEDIR),/var/run/apache2)"' \
+          -DSS_DAEMON='"$(SBINDIR)/smtp-sendd"' -DSS_COMMANDS='"$(COMMANDS)"'
 CFLAGS_ALL = -std=gnu11 -pthread -fPIC -fvisibility=hidden $(OPT) $(HARD) $(SAN) $(WARN) $(OWN) \
               $(patsubst -I%,-isystem%,$(APXS_FLAGS) $(APR_FLAGS) $(LIB_FLAGS)) -MMD -MP $(CFLAGS)
 # ibt, shstk: the C library's own start files lack the mark of -fcf-protection in Debian 12, and the linker then drops it.
@@ -57,8 +59,9 @@ LDFLAGS_ALL := -pthread -Wl,--as-needed -Wl,-z,relro,-z,now $(IS_X86:yes=-Wl$(co
 
 # The library: everything that needs no httpd. The skin: what does.
 SKIN_CONFIG := $(wildcard $(addprefix src/config/,setters.c module.c config_build.c))
-SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c process.c))
-LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
+SKIN_DAEMON := $(wildcard $(addprefix src/daemon/,supervise.c launch.c final_states_hook.c))
+DAEMON_SRC  := src/daemon/smtp_sendd.c
+LIB_SRC  := $(filter-out $(SKIN_CONFIG) $(SKIN_DAEMON) $(DAEMON_SRC),$(wildcard $(addprefix src/,$(addsuffix /*.c,base config mail smtp net queue wire delivery record operator intake daemon))))
 SKIN_SRC := mod_smtp_send.c $(SKIN_CONFIG) $(SKIN_DAEMON) $(wildcard src/web/*.c src/web/*/*.c)
 # The command: what every process of a message needs, with little linked, and everything else.
 FRONT_SRC := $(addprefix src/cli/,front.c cli.c sendmail.c sendmail_options.c sendmail_input.c)
@@ -68,12 +71,12 @@ UNIT_SRC := $(wildcard t/unit/*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: mutants deb dist all help format clean install deps packages check-packages unit asan e2e browser check quick lint demo bench bench-programs
-all: $(B)/mod_smtp_send.so $(B)/smtp-send $(B)/smtp-send-commands $(MANUALS) $(B)/mod_smtp_send_example.so
+all: $(B)/mod_smtp_send.so $(B)/smtp-sendd $(B)/smtp-send $(B)/smtp-send-commands $(MANUALS) $(B)/mod_smtp_send_example.so
 
 help:
 	@sed -n 's/^## //p' Makefile
 
-## make                 builds build/mod_smtp_send.so and build/smtp-send
+## make                 builds build/mod_smtp_send.so, build/smtp-sendd and build/smtp-send
 ## make demo            from nothing to a delivered mail: installs what is missing, starts httpd and a mail catcher on
 ##                      loopback, tests the connection, sends a message. DEMO=once ends after the delivery.
 ##                      Your own relay: make demo HOST=smtp.example.com PORT=587 TLS=starttls USERNAME=me PASSWORD=file:/path TO=me@example.com
@@ -104,6 +107,9 @@ $(B)/libss.a: $(call obj,$(LIB_SRC))
 
 $(B)/mod_smtp_send.so: $(call obj,$(SKIN_SRC)) $(B)/libss.a
 	$(Q)$(CC) -shared $(LDFLAGS_ALL) -o $@ $(call obj,$(SKIN_SRC)) $(B)/libss.a $(LIBS)
+
+$(B)/smtp-sendd: $(call obj,$(DAEMON_SRC)) $(B)/libss.a
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
 
 # The example of the C API: built with the public header alone, loaded by the tests.
 $(B)/mod_smtp_send_example.so: t/module/mod_smtp_send_example.c include/smtp_send.h
@@ -142,8 +148,9 @@ unit: $(B)/unit
 
 # An existing configuration is never touched: the new one lies beside it.
 install: all
-	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(BINDIR) $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(CONFDIR)
+	install -d $(DESTDIR)$(LIBEXEC) $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(CONFDIR)
 	install -m 644 $(B)/mod_smtp_send.so $(DESTDIR)$(LIBEXEC)/
+	install -m 755 $(B)/smtp-sendd $(DESTDIR)$(SBINDIR)/
 	install -m 755 $(B)/smtp-send $(DESTDIR)$(BINDIR)/
 	install -m 755 $(B)/smtp-send-commands $(DESTDIR)$(COMMANDS)
 	install -d $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 $(DESTDIR)$(COMPLETIONS)
@@ -290,7 +297,7 @@ $(OPENAPI_LINT):
 # Which checks: make lint CHECKS="cycles names"
 CHECKS ?=
 .PHONY: objects lint-compilers
-objects: $(call obj,$(LIB_SRC) $(SKIN_SRC) $(FRONT_SRC) $(CLI_SRC) src/cli/manual.c $(UNIT_SRC) $(SIM_SRC) $(wildcard t/fuzz/*.c t/bench/*.c t/torture/*.c t/module/*.c))
+objects: $(call obj,$(LIB_SRC) $(SKIN_SRC) $(DAEMON_SRC) $(FRONT_SRC) $(CLI_SRC) src/cli/manual.c $(UNIT_SRC) $(SIM_SRC) $(wildcard t/fuzz/*.c t/bench/*.c t/torture/*.c t/module/*.c))
 	@[ $(words $^) -gt 0 ]
 	@echo "$(words $^) files compiled by $(CC) without warnings"
 

@@ -10,28 +10,15 @@
 #include <string.h>
 
 #include "config/config_build.h"
+#include "config/config_check.h"
+#include "config/config_secrets.h"
 #include "config/module.h"
 #include "daemon/supervise.h"
 #include "mail/compose.h"
-#include "net/tls.h"
 #include "web/submit/api.h"
 #include "web/handler.h"
 #include "web/shared/area.h"
 #include "web/status/status.h"
-
-/* Checks what only OpenSSL knows. NULL, or the error. */
-static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)
-{
-    for (int i = 0; i < config->relays->nelts; i++) {
-        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
-        if (!relay->tls_ciphers || ss_tls_knows_ciphers(relay->tls_ciphers)) continue;
-        return apr_psprintf(pool,
-                            "SMTPSendTLSCipherSuite: OpenSSL does not know the ciphers '%s' "
-                            "(\"openssl ciphers -v\" lists them)",
-                            relay->tls_ciphers);
-    }
-    return NULL;
-}
 
 /* NULL: the configuration is invalid, and the error was logged. */
 static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
@@ -39,7 +26,6 @@ static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
     ss_config_t *config = NULL;
     const char *bad = ss_config_build(&config, s, pconf);
 
-    if (!bad) bad = check_ciphers(config, pconf);
     if (bad) ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
     return bad ? NULL : config;
 }
@@ -58,12 +44,13 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) return OK;
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, log);
+    ss_config_build_check(log);
     ss_area_open(s->process->pool, strcmp(config->globals.queue_driver, "sqlite3")
                                        ? config->globals.queue_params
                                        : NULL);
     ss_config_scrub();
     ss_supervise_tell(ss_api_has_listeners() ? ss_api_finished : NULL);
-    ss_supervise_start(config, ss_config_secret, log, s, pconf, s->process->pool);
+    ss_supervise_start(config, log, s, pconf, s->process->pool);
     return OK;
 }
 
@@ -73,7 +60,9 @@ static void test_config(apr_pool_t *pconf, server_rec *s)
     ss_config_t *config = build(s, pconf);
 
     if (!config) exit(1);
-    ss_config_check(config, ss_module_log(s, pconf));
+    const ss_log_t *log = ss_module_log(s, pconf);
+    ss_config_check(config, log);
+    ss_config_build_check(log);
 }
 
 static int monitor(apr_pool_t *p, server_rec *s)

@@ -3,13 +3,26 @@
 #include <apr_strings.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
-ss_trouble_t *ss_trouble_create(apr_pool_t *pool)
+ss_trouble_t *ss_trouble_create(int *fd, apr_pool_t *pool)
 {
-    void *shared =
-        mmap(NULL, sizeof(ss_trouble_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ss_trouble_t *shared;
 
-    return shared == MAP_FAILED ? apr_pcalloc(pool, sizeof(ss_trouble_t)) : shared;
+    *fd = memfd_create("smtp_send trouble", MFD_CLOEXEC);
+    if (*fd >= 0 && ftruncate(*fd, sizeof(*shared)) == 0 &&
+        (shared = ss_trouble_attach(*fd)) != NULL)
+        return shared;
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+    return apr_pcalloc(pool, sizeof(*shared));
+}
+
+ss_trouble_t *ss_trouble_attach(int fd)
+{
+    void *shared = mmap(NULL, sizeof(ss_trouble_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    return shared == MAP_FAILED ? NULL : shared;
 }
 
 int ss_trouble_set(char place[SS_TROUBLE_TEXT], const char *text)

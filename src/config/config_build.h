@@ -9,12 +9,6 @@
 /* Builds the frozen configuration from all servers (post_config): relays finished, equal ones
  * folded, secrets created. NULL, or the sentence that keeps httpd from starting. */
 const char *ss_config_build(ss_config_t **config, server_rec *main_server, apr_pool_t *pconf);
-/* Warnings at start and in configtest about what is legal and probably wrong; secrets are read here
- * (as root). */
-void ss_config_check(const ss_config_t *config, const ss_log_t *log);
-/* Overwrites what httpd's reading of the configuration left of passwords in memory (parent, before
- * it forks). */
-void ss_config_scrub(void);
-/* Wipes every secret this process has (web processes). */
-void ss_config_wipe_secrets(void);
-ss_secret_t *ss_config_secret(const ss_settings_t *relay);
+/* Warnings about the sections of httpd's configuration (config_check.h has those about the relays).
+ */
+void ss_config_build_check(const ss_log_t *log);

@@ -67,6 +67,11 @@ const char *ss_hooks_find(const char *name)
     return NULL;
 }
 
+const char *ss_hooks_at(int i)
+{
+    return keys && i < keys->nelts ? APR_ARRAY_IDX(keys, i, hook_key_t).secret : NULL;
+}
+
 void ss_hooks_scrub(void)
 {
     for (int i = 0; keys && i < keys->nelts; i++)

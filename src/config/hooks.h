@@ -7,6 +7,8 @@
 /* A secret of the configuration is remembered (while it is read; forgotten with pool, which is that
  * of the configuration). Gives what it is called, in the pool: the beginning of its hash. */
 const char *ss_hooks_add(const char *secret, apr_pool_t *pool);
+/* Each secret in turn, from 0; NULL after the last. */
+const char *ss_hooks_at(int i);
 /* Overwrites what httpd's read buffers keep of them (before it forks). */
 void ss_hooks_scrub(void);
 /* Overwrites the secrets (web processes, in child_init). */

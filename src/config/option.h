@@ -2,6 +2,7 @@
 #pragma once
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 
 typedef enum {
     SS_KIND_FLAG,
@@ -56,6 +57,9 @@ extern const int ss_option_count;
 /* The value of an option as it is written in a configuration; a password gives "set (file)" and the
  * like, or "empty". record: the struct of the option's place. */
 const char *ss_option_print(const ss_option_t *option, const void *record, apr_pool_t *pool);
+/* The same, of const char *: each item of a list by itself; empty: not set. */
+apr_array_header_t *ss_option_values(const ss_option_t *option, const void *record,
+                                     ss_option_place_t place, apr_pool_t *pool);
 /* Reads a directive's arguments into a record: NULL, or the sentence for configtest that names
  * directive, value and what is allowed. source: "file:line" or NULL. */
 const char *ss_option_set(const ss_option_t *option, void *record, int argc,

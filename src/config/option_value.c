@@ -737,24 +737,38 @@ const char *ss_option_set(const ss_option_t *option, void *record, int argc,
                             argv, source, pool);
 }
 
-const char *ss_option_print(const ss_option_t *option, const void *record, apr_pool_t *pool)
+apr_array_header_t *ss_option_values(const ss_option_t *option, const void *record,
+                                     ss_option_place_t place, apr_pool_t *pool)
 {
-    value_t v = { .option = option, .field = (char *)record + option->offset, .pool = pool };
-    const char *out = "", *between = option->kind == SS_KIND_PAIR ? "; " : " ";
+    value_t v = { .option = option,
+                  .field = ss_option_field(option, (void *)record, place),
+                  .pool = pool };
+    apr_array_header_t *values = apr_array_make(pool, 4, sizeof(const char *));
     char *items = v.field;
-    int item = (int)kinds[option->kind].item, count = SS_TIMEOUTS;
+    int item = (int)kinds[option->kind].item, count = item ? SS_TIMEOUTS : 1;
 
-    if (!is_set(option, v.field) && option->kind != SS_KIND_ADDRESS) return "";
-    if (!item) return kinds[option->kind].print(&v);
-    if (option->kind != SS_KIND_TIMEOUTS) {
+    if (!is_set(option, v.field) && option->kind != SS_KIND_ADDRESS) return values;
+    if (item && option->kind != SS_KIND_TIMEOUTS) {
         const apr_array_header_t *list = *(apr_array_header_t **)v.field;
         items = list->elts;
         count = list->nelts;
     }
     for (int i = 0; i < count; i++) {
         v.field = items + i * item;
-        out = apr_pstrcat(pool, out, i ? between : "", kinds[option->kind].print(&v), NULL);
+        APR_ARRAY_PUSH(values, const char *) = kinds[option->kind].print(&v);
     }
+    return values;
+}
+
+const char *ss_option_print(const ss_option_t *option, const void *record, apr_pool_t *pool)
+{
+    const apr_array_header_t *values = ss_option_values(
+        option, record, option->place == SS_PLACE_BOTH ? SS_PLACE_SERVER : option->place, pool);
+    const char *out = "", *between = option->kind == SS_KIND_PAIR ? "; " : " ";
+
+    for (int i = 0; i < values->nelts; i++)
+        out =
+            apr_pstrcat(pool, out, i ? between : "", APR_ARRAY_IDX(values, i, const char *), NULL);
     return out;
 }
 

@@ -67,6 +67,11 @@ static void take(ss_secret_t *s, const char *bytes, apr_size_t len)
     s->is_ready = 1;
 }
 
+void ss_secret_give(ss_secret_t *s, const char *bytes, apr_size_t len)
+{
+    if (s->bytes && len <= SS_SECRET_MAX) take(s, bytes, len);
+}
+
 #define UNREADABLE "config", "", "auth-secret-unreadable" /* step, code and advice of a result */
 
 static apr_status_t take_text(ss_secret_t *s, const char *text, const char *what,

@@ -1,7 +1,7 @@
-/* secret.h: the relay's password or token. The parent reads "file:" as root before each start of
- * the daemon; web processes wipe their copy in child_init; the daemon reads "file:" again (as
- * httpd's User) when it changed or the server rejected it, and runs "exec:" when it is first needed
- * and after a rejection. One line end at the end is cut off. */
+/* secret.h: the relay's password or token. The daemon reads "file:" as root before it becomes
+ * another user, and gets "env:" from httpd's parent; web processes wipe their copy in child_init;
+ * the daemon reads "file:" again (as that user) when it changed or the server rejected it, and runs
+ * "exec:" when it is first needed and after a rejection. One line end at the end is cut off. */
 #pragma once
 
 #include <apr_time.h>
@@ -31,6 +31,8 @@ ss_secret_t *ss_secret_create(const ss_secret_source_t *source);
 /* Reads TEXT, ENV and FILE now (parent, as root). EXEC: nothing. The result names the path and the
  * cause ("Permission denied"), never the content. */
 apr_status_t ss_secret_load(ss_secret_t *secret, ss_result_t *result);
+/* Takes bytes that another process has read, at most SS_SECRET_MAX. */
+void ss_secret_give(ss_secret_t *secret, const char *bytes, apr_size_t len);
 /* Whether bytes are there. */
 int ss_secret_is_ready(const ss_secret_t *secret);
 /* Whether a reload could bring something new: FILE whose time or size changed since it was read (or

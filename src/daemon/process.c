@@ -1,31 +1,27 @@
-/* process.c: brings a process forked off httpd's parent into shape: descriptors, signals,
- * privileges; then runs the daemon. */
 #include "daemon/process.h"
 
-#include <dirent.h>
-#include <http_log.h>
-#include <mpm_common.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
-#include <unixd.h>
 
-#include "base/text.h"
-#include "base/descriptors.h"
+#include "config/config_secrets.h"
 #include "net/tls.h"
-
-APLOG_USE_MODULE(smtp_send);
-
-#define KEEP_MAX 64 /* descriptors of error logs */
 
 static int term_pipe[2] = { -1, -1 };
 
-/* SIGTERM: the same as a byte on the lifeline. Both ends are ours, so the loop sees it in its own
- * time. */
+int ss_process_inherited(int fd)
+{
+    return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? fd : -1;
+}
+
+/* Both ends are ours, so the loop sees it in its own time. */
 static void on_term(int signal_number)
 {
     ssize_t sent;
@@ -35,11 +31,12 @@ static void on_term(int signal_number)
     (void)sent;
 }
 
-static void set_signals(void)
+int ss_process_signals(void)
 {
     static const int ignored[] = { SIGHUP, SIGUSR1, SIGINT, SIGPIPE, SIGWINCH };
     struct sigaction action;
     sigset_t none;
+    int has_pipe = !pipe2(term_pipe, O_CLOEXEC | O_NONBLOCK);
 
     memset(&action, 0, sizeof(action));
     sigemptyset(&action.sa_mask);
@@ -52,75 +49,72 @@ static void set_signals(void)
     sigaction(SIGTERM, &action, NULL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    return has_pipe ? term_pipe[0] : 0;
 }
 
-static int log_descriptors(server_rec *servers, int *keep)
-{
-    int count = 0;
-
-    for (server_rec *s = servers; s && count < KEEP_MAX; s = s->next) {
-        apr_os_file_t fd;
-        if (s->error_log && apr_os_file_get(&fd, s->error_log) == APR_SUCCESS) keep[count++] = fd;
-    }
-    return count;
-}
-
-/* httpd's listeners above all: a daemon that held them would keep the port of a stopped server. */
-static void close_others(const int *keep, int count)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    int open_fds[4096], found = 0;
-
-    if (!dir) return;
-    for (struct dirent *entry = readdir(dir); entry && found < 4096; entry = readdir(dir)) {
-        apr_int64_t fd;
-        if (!ss_text_number(entry->d_name, 3, 1 << 20, &fd) && fd != dirfd(dir))
-            open_fds[found++] = (int)fd;
-    }
-    closedir(dir);
-    for (int i = 0; i < found; i++) {
-        int is_kept = 0;
-        for (int k = 0; k < count; k++) is_kept |= keep[k] == open_fds[i];
-        if (!is_kept) close(open_fds[i]);
-    }
-}
-
-/* Sleeps the backoff; ends early when the parent asks or is gone. 0: go on. */
-static int wait_backoff(int lifeline, apr_interval_time_t wait)
+int ss_process_wait(int lifeline, apr_interval_time_t wait)
 {
     struct pollfd fd = { .fd = lifeline, .events = POLLIN };
 
     return wait > 0 && poll(&fd, 1, (int)(wait / 1000)) > 0;
 }
 
-static void name_process(void)
+void ss_process_read_files(const ss_config_t *config, apr_pool_t *pool)
 {
-    prctl(PR_SET_NAME, "smtp_send", 0, 0, 0);
+    for (int i = 0; i < config->relays->nelts; i++) {
+        ss_settings_t *relay =
+            (ss_settings_t *)APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
+        ss_secret_t *secret = ss_config_secret(relay);
+        ss_result_t ignored = { 0 };
+        if (secret && !ss_secret_is_ready(secret)) ss_secret_load(secret, &ignored);
+        ss_tls_read_files(relay, pool);
+    }
 }
 
-void ss_process_run(const ss_core_options_t *given, apr_interval_time_t wait,
-                    server_rec *main_server, apr_pool_t *pool)
+/* "www-data" or "#33". */
+static int find_user(const char *name, uid_t *uid, gid_t *gid, const char **found)
 {
-    ss_core_options_t options = *given;
-    int keep[KEEP_MAX + 4], count = log_descriptors(main_server, keep);
+    const struct passwd *entry =
+        *name == '#' ? getpwuid((uid_t)strtoul(name + 1, NULL, 10)) : getpwnam(name);
 
-    setpgid(0, 0);
-    name_process();
-    keep[count++] = options.listen_fd;
-    keep[count++] = options.smtp_fd;
-    keep[count++] = options.lifeline_fd;
-    close_others(keep, count);
-    ss_descriptors_raise();
-    if (pipe(term_pipe) == 0) options.term_fd = term_pipe[0];
-    set_signals();
-    if (wait_backoff(options.lifeline_fd, wait)) _exit(0);
-    /* The last thing that needs root. The configuration is this process's own copy since the fork.
-     */
-    for (int i = 0; i < options.config->relays->nelts; i++)
-        ss_tls_read_files(
-            (ss_settings_t *)APR_ARRAY_IDX(options.config->relays, i, const ss_settings_t *), pool);
-    if (ap_run_drop_privileges(pool, main_server))
-        _exit(ss_core_refuse(&options, "it cannot become httpd's User, and does not run as root"));
-    options.owner_uid = (int)geteuid();
-    _exit(ss_core_run(&options));
+    if (!entry && *name != '#') return 0;
+    *uid = entry ? entry->pw_uid : (uid_t)strtoul(name + 1, NULL, 10);
+    if (entry) *gid = entry->pw_gid;
+    *found = entry ? entry->pw_name : NULL;
+    return 1;
+}
+
+static int find_group(const char *name, gid_t *gid)
+{
+    const struct group *entry = *name == '#' ? NULL : getgrnam(name);
+
+    if (!entry && *name != '#') return 0;
+    *gid = entry ? entry->gr_gid : (gid_t)strtoul(name + 1, NULL, 10);
+    return 1;
+}
+
+static const char *failed(const char *what, const char *name, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s %s: %s", what, name,
+                        errno ? strerror(errno) : "there is no such name");
+}
+
+const char *ss_process_become(const ss_config_process_t *process, apr_pool_t *pool)
+{
+    uid_t uid = 0;
+    gid_t gid = 0;
+    const char *name = NULL;
+
+    if (geteuid() != 0 || !process->user) return NULL;
+    errno = 0;
+    if (!find_user(process->user, &uid, &gid, &name)) return failed("User", process->user, pool);
+    if (process->group && !find_group(process->group, &gid))
+        return failed("Group", process->group, pool);
+    const char *group = process->group ? process->group : process->user;
+    if (setgid(gid) || (name ? initgroups(name, gid) : setgroups(1, &gid)))
+        return failed("it cannot become Group", group, pool);
+    if (process->chroot && (chroot(process->chroot) || chdir("/")))
+        return failed("ChrootDir", process->chroot, pool);
+    if (setuid(uid)) return failed("it cannot become User", process->user, pool);
+    return NULL;
 }

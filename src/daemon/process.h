@@ -1,12 +1,21 @@
-/* process.h: the delivery daemon as a process: what the fork inherits is sorted out, then core.c
- * runs. */
+/* process.h: smtp-sendd as a process: signals, the files that only root can read, the user that it
+ * becomes. No httpd here. */
 #pragma once
 
-#include <httpd.h>
+#include "config/config.h"
+#include "config/config_process.h"
+#include "daemon/inherited.h"
 
-#include "daemon/core.h"
-
-/* In the forked child; never returns. wait: the backoff after a crash, slept here and not in the
- * parent. */
-void ss_process_run(const ss_core_options_t *options, apr_interval_time_t wait,
-                    server_rec *main_server, apr_pool_t *pool) __attribute__((noreturn));
+/* A descriptor of those that httpd's parent passes (inherited.h), which programs of this process do
+ * not get; -1: it was not passed. */
+int ss_process_inherited(int fd);
+/* SIGTERM is the same as a byte on the lifeline; what httpd's parent means for its own processes is
+ * ignored. Gives the descriptor that becomes readable at SIGTERM; 0: none. */
+int ss_process_signals(void);
+/* Sleeps the back-off; ends early when the parent asks or is gone. 0: go on. */
+int ss_process_wait(int lifeline, apr_interval_time_t wait);
+/* Reads what root alone may be able to read: passwords (file:), keys, certificates. What cannot be
+ * read is said where it is used. */
+void ss_process_read_files(const ss_config_t *config, apr_pool_t *pool);
+/* Becomes the user and group that `process` names, if this is root. NULL, or what went wrong. */
+const char *ss_process_become(const ss_config_process_t *process, apr_pool_t *pool);

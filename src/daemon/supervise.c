@@ -20,8 +20,11 @@
 #include "config/config.h"
 #include "config/option.h"
 #include "daemon/core.h"
+#include "daemon/error_log.h"
+#include "daemon/final_states.h"
+#include "daemon/final_states_hook.h"
 #include "daemon/folder.h"
-#include "daemon/process.h"
+#include "daemon/launch.h"
 #include "daemon/sockets.h"
 
 APLOG_USE_MODULE(smtp_send);
@@ -40,7 +43,7 @@ APLOG_USE_MODULE(smtp_send);
 /* It outlives this code: after an upgrade, a graceful restart hands it to a module that may be
  * another one. The first fields never change; where the layout is another, they are what is needed
  * to let go of what the old module held. */
-#define LAYOUT 2
+#define LAYOUT 3
 
 typedef struct {
     unsigned layout;
@@ -52,7 +55,8 @@ typedef struct {
     apr_uint64_t instance;
     ss_sockets_place_t local, smtp;
     ss_trouble_t *trouble;      /* stays until the process ends */
-    pid_t retired[RETIRED_MAX]; /* asked to leave and not seen to end yet; 0 free */
+    int trouble_fd;             /* its memory, for the daemon */
+    pid_t retired[RETIRED_MAX]; /* will leave by themselves, not seen to end yet; 0 free */
     unsigned generation, restarts, crashes;
     ss_mono_t started;
     ss_backoff_t start; /* set: the system refused one, and it is tried again */
@@ -62,7 +66,6 @@ typedef struct {
 static struct {
     record_t *record;
     const ss_config_t *config;
-    ss_secret_t *(*secret_of)(const ss_settings_t *);
     const ss_log_t *log;
     server_rec *server;
     apr_pool_t *pconf;
@@ -94,7 +97,7 @@ static record_t *get_record(apr_pool_t *process_pool)
         (ssize_t)sizeof(record->instance))
         record->instance = (apr_uint64_t)ss_wall_now();
     if (!record->instance) record->instance = 1;
-    record->trouble = ss_trouble_create(process_pool);
+    record->trouble = ss_trouble_create(&record->trouble_fd, process_pool);
     /* Not setn: the key is kept by its address, and this module may lie at another one after a
      * restart. */
     apr_pool_userdata_set(record, RECORD_KEY, apr_pool_cleanup_null, process_pool);
@@ -179,6 +182,16 @@ static void watch(pid_t pid)
     apr_proc_other_child_register(proc, maintain, proc, NULL, now_running.pconf);
 }
 
+/* A process that will leave: its end is still ours to notice. */
+static void remember(record_t *record, pid_t pid)
+{
+    for (int i = 0; i < RETIRED_MAX; i++) {
+        if (record->retired[i]) continue;
+        record->retired[i] = pid;
+        break;
+    }
+}
+
 static ss_record_finished_fn *finished_of;
 
 void ss_supervise_tell(ss_record_finished_fn *finished)
@@ -198,9 +211,55 @@ static void start_refused(record_t *record, int error)
                "%s; it is tried again, mail is not accepted meanwhile", text);
 }
 
+/* In the forked child. It has its own copy of everything here. */
+static void become_daemon(const record_t *record, ss_launch_t *launch)
+{
+    char text[SS_TROUBLE_TEXT];
+
+    launch->config = now_running.config;
+    launch->log = now_running.log;
+    launch->server = now_running.server;
+    launch->listen = record->listen_fd;
+    launch->smtp = record->smtp_fd;
+    launch->trouble = record->trouble_fd;
+    launch->instance = record->instance;
+    launch->generation = record->generation;
+    launch->restarts = record->restarts;
+    snprintf(text, sizeof(text), "the delivery daemon cannot be started: %s",
+             ss_launch_exec(launch, now_running.pconf));
+    /* Of httpd's descriptors, standard error alone may be left. */
+    ss_log_t log = ss_error_log_open(now_running.server->error_fname, NULL);
+    if (ss_trouble_set(record->trouble->start, text))
+        ss_log(&log, SS_LOG_ERROR, 284, "%s; it is tried again, mail is not accepted meanwhile",
+               text);
+    _exit(SS_CORE_EXIT_AGAIN);
+}
+
+/* Of other modules' functions for final states: a process while there are such functions. Gives the
+ * daemon's end, or -1. */
+static int start_hook(record_t *record)
+{
+    int ends[2];
+
+    if (!finished_of || ss_final_states_pair(ends)) return -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        ss_final_states_hook_run(ends[1], finished_of, now_running.server, now_running.pconf);
+    }
+    close(ends[1]);
+    if (pid > 0) {
+        remember(record, pid);
+        watch(pid);
+        return ends[0];
+    }
+    close(ends[0]);
+    return -1;
+}
+
 static void start_daemon(record_t *record, apr_interval_time_t wait)
 {
-    int lifeline[2];
+    int lifeline[2], hook;
     pid_t pid;
 
     if (record->lifeline >= 0) close(record->lifeline);
@@ -210,25 +269,16 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
         start_refused(record, errno);
         return;
     }
+    hook = start_hook(record);
     pid = fork();
+    int error = errno;
     if (pid == 0) {
-        ss_core_options_t options = { .config = now_running.config,
-                                      .log = now_running.log,
-                                      .listen_fd = record->listen_fd,
-                                      .smtp_fd = record->smtp_fd,
-                                      .lifeline_fd = lifeline[0],
-                                      .instance = record->instance,
-                                      .generation = record->generation,
-                                      .restarts = record->restarts,
-                                      .trouble = record->trouble,
-                                      .secret_of = now_running.secret_of,
-                                      .finished = finished_of };
-        close(lifeline[1]);
-        ss_process_run(&options, wait, now_running.server, now_running.pconf);
+        ss_launch_t launch = { .lifeline = lifeline[0], .final_states = hook, .wait = wait };
+        become_daemon(record, &launch);
     }
     close(lifeline[0]);
+    ss_sockets_close(&hook);
     if (pid < 0) {
-        int error = errno;
         close(lifeline[1]);
         start_refused(record, error);
         return;
@@ -240,7 +290,7 @@ static void start_daemon(record_t *record, apr_interval_time_t wait)
     watch(pid);
 }
 
-/* Asks the daemon of the generation before to leave; its end is still ours to notice. */
+/* Asks the daemon of the generation before to leave. */
 static void retire(record_t *record)
 {
     if (record->pid <= 0) return;
@@ -250,11 +300,7 @@ static void retire(record_t *record)
         close(record->lifeline);
         record->lifeline = -1;
     }
-    for (int i = 0; i < RETIRED_MAX; i++) {
-        if (record->retired[i]) continue;
-        record->retired[i] = record->pid;
-        break;
-    }
+    remember(record, record->pid);
     record->pid = 0;
 }
 
@@ -285,15 +331,13 @@ static int open_sockets(record_t *record)
     return ss_sockets_open_smtp(&record->smtp_fd, &record->smtp, &options, now) || is_new;
 }
 
-void ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *),
-                        const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
-                        apr_pool_t *process_pool)
+void ss_supervise_start(const ss_config_t *config, const ss_log_t *log, server_rec *main_server,
+                        apr_pool_t *pconf, apr_pool_t *process_pool)
 {
     record_t *record = get_record(process_pool);
 
     now_running.record = record;
     now_running.config = config;
-    now_running.secret_of = secret_of;
     now_running.log = log;
     now_running.server = main_server;
     now_running.pconf = pconf;

@@ -7,16 +7,14 @@
 #include "base/log.h"
 #include "base/trouble.h"
 #include "config/config.h"
-#include "config/secret.h"
 #include "config/settings.h"
 
 /* In the real post_config, as root: opens (or keeps) the local socket and SMTPSendListen's, asks
  * an old daemon to leave, starts a new one. process_pool: the pool that outlives restarts.
- * secret_of: the loaded secret of a relay. The server starts in any case: what is wrong with mail
+ * The server starts in any case: what is wrong with mail
  * is logged and answered with 503, and does not take a web site down. */
-void ss_supervise_start(const ss_config_t *config, ss_secret_t *(*secret_of)(const ss_settings_t *),
-                        const ss_log_t *log, server_rec *main_server, apr_pool_t *pconf,
-                        apr_pool_t *process_pool);
+void ss_supervise_start(const ss_config_t *config, const ss_log_t *log, server_rec *main_server,
+                        apr_pool_t *pconf, apr_pool_t *process_pool);
 /* What takes each final state, in the daemon; before ss_supervise_start. NULL: nothing. */
 void ss_supervise_tell(void (*finished)(const char *id, const char *from, const char *to,
                                         const char *state, const char *reply,

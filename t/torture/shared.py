@@ -193,7 +193,7 @@ class Node:
         for pid in children(self.httpd.process.pid):
             try:
                 with open(f"/proc/{pid}/comm") as file:
-                    if file.read().strip() == "smtp_send":
+                    if file.read().strip() == "smtp-sendd":
                         found.append(pid)
             except OSError:
                 pass

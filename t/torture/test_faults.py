@@ -65,7 +65,7 @@ def kill_daemon(httpd):
     for pid in children(httpd.process.pid):
         with contextlib.suppress(OSError):
             with open(f"/proc/{pid}/comm") as file:
-                if file.read().strip() == "smtp_send":
+                if file.read().strip() == "smtp-sendd":
                     os.kill(pid, signal.SIGKILL)
 
 

@@ -47,9 +47,10 @@ static void a_trouble_is_news_once(void)
 {
     apr_pool_t *pool;
     char longer[2 * SS_TROUBLE_TEXT];
+    int fd;
 
     apr_pool_create(&pool, NULL);
-    ss_trouble_t *trouble = ss_trouble_create(pool);
+    ss_trouble_t *trouble = ss_trouble_create(&fd, pool);
     CU_ASSERT_PTR_NULL(ss_trouble_text(NULL));
     CU_ASSERT_PTR_NULL(ss_trouble_text(trouble));
     CU_ASSERT(ss_trouble_set(trouble->start, "no process"));

@@ -1,0 +1,111 @@
+/* smtp_sendd.c: main of smtp-sendd, the delivery daemon. httpd's parent starts it and passes
+ * sockets, lifeline, error log and the configuration. */
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "base/descriptors.h"
+#include "config/config_read.h"
+#include "config/config_secrets.h"
+#include "daemon/core.h"
+#include "daemon/error_log.h"
+#include "daemon/final_states.h"
+#include "daemon/process.h"
+
+static int number(const char *text)
+{
+    return text ? atoi(text) : 0;
+}
+
+/* Its memory stays until it was read: nobody may find it open afterwards. */
+static FILE *open_config(void)
+{
+    int copy = fcntl(SS_INHERITED_CONFIG, F_DUPFD_CLOEXEC, SS_INHERITED_END);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    for (int fd = 0; null >= 0 && fd < SS_INHERITED_LOG; fd++) dup2(null, fd);
+    if (null > SS_INHERITED_LOG) close(null);
+    return copy >= 0 ? fdopen(copy, "r") : NULL;
+}
+
+static ss_trouble_t *open_trouble(apr_pool_t *pool)
+{
+    int fd = ss_process_inherited(SS_INHERITED_TROUBLE);
+    ss_trouble_t *trouble = fd >= 0 ? ss_trouble_attach(fd) : NULL;
+
+    if (fd >= 0) close(fd);
+    return trouble ? trouble : apr_pcalloc(pool, sizeof(*trouble));
+}
+
+/* NULL, or why this configuration cannot be used. */
+static const char *read_config(ss_config_t **config, ss_config_process_t *process, apr_pool_t *pool)
+{
+    FILE *in = open_config();
+    const char *bad = in ? ss_config_read(config, process, in, NULL, pool)
+                         : "httpd's parent passed no configuration";
+
+    if (in) fclose(in);
+    if (process->version && strcmp(process->version, SMTP_SEND_VERSION))
+        return apr_psprintf(pool,
+                            "mod_smtp_send %s is loaded, and smtp-sendd is %s: restart httpd, so "
+                            "that it loads the module that was installed",
+                            process->version, SMTP_SEND_VERSION);
+    return bad;
+}
+
+static void keep_descriptors(ss_core_options_t *options, const ss_log_t *log)
+{
+    int final_states = ss_process_inherited(SS_INHERITED_FINAL);
+
+    options->lifeline_fd = ss_process_inherited(SS_INHERITED_LIFELINE);
+    options->listen_fd = ss_process_inherited(SS_INHERITED_LISTEN);
+    options->smtp_fd = ss_process_inherited(SS_INHERITED_SMTP);
+    if (final_states < 0) return;
+    ss_final_states_open(final_states, log);
+    options->finished = ss_final_states_send;
+}
+
+static int run_for_httpd(apr_pool_t *pool)
+{
+    ss_config_process_t process = { 0 };
+    ss_config_t *config = NULL;
+    ss_core_options_t options = { .trouble = open_trouble(pool), .secret_of = ss_config_secret };
+    const char *bad;
+
+    ss_log_t log = ss_error_log_open(NULL, "error");
+    options.log = &log;
+    keep_descriptors(&options, &log);
+    bad = read_config(&config, &process, pool);
+    log = ss_error_log_open(process.error_log, process.log_level);
+    options.term_fd = ss_process_signals();
+    if (ss_process_wait(options.lifeline_fd, number(process.wait))) return 0;
+    if (bad) return ss_core_refuse(&options, bad);
+    ss_descriptors_raise();
+    /* The last thing that needs root. */
+    ss_process_read_files(config, pool);
+    bad = ss_process_become(&process, pool);
+    if (bad) return ss_core_refuse(&options, bad);
+    options.config = config;
+    options.instance = process.instance ? strtoull(process.instance, NULL, 10) : 0;
+    options.generation = (unsigned)number(process.generation);
+    options.restarts = (unsigned)number(process.restarts);
+    options.owner_uid = (int)geteuid();
+    return ss_core_run(&options);
+}
+
+int main(int argc, const char *const *argv)
+{
+    apr_pool_t *pool;
+
+    if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
+        return EX_OSERR;
+    if (argc == 2 && !strcmp(argv[1], "--for-httpd")) _exit(run_for_httpd(pool));
+    fputs("smtp-sendd: httpd with mod_smtp_send starts it\n", stderr);
+    return EX_USAGE;
+}
