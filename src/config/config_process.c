@@ -20,6 +20,7 @@ static const struct {
     { "=instance", offsetof(ss_config_process_t, instance) },
     { "=generation", offsetof(ss_config_process_t, generation) },
     { "=restarts", offsetof(ss_config_process_t, restarts) },
+    { "=inherited", offsetof(ss_config_process_t, inherited) },
     { "=wait", offsetof(ss_config_process_t, wait) },
 };
 

@@ -1,4 +1,4 @@
-/* config_process.h: what the daemon's process is told besides the directives of the option table:
+/* config_process.h: what the daemon's process gets besides the directives of the option table:
  * httpd's own directives that apply to it, and what httpd's parent says of a start. All texts as
  * written, NULL: not said. */
 #pragma once
@@ -12,7 +12,8 @@ typedef struct {
     /* from httpd's parent */
     const char *version;                          /* of the module that writes */
     const char *instance, *generation, *restarts; /* numbers */
-    const char *wait; /* microseconds until the queue is opened: the back-off after a crash */
+    const char *inherited; /* the numbers of the descriptors that it passes (daemon/inherited.h) */
+    const char *wait;      /* microseconds until the queue is opened: the back-off after a crash */
 } ss_config_process_t;
 
 /* The field that a line of that name sets; NULL: no such line. */

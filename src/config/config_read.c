@@ -277,12 +277,12 @@ const char *ss_config_read(ss_config_t **config, ss_config_process_t *process, F
                         .pool = pool };
     /* The relays are parts of it. */
     reader_t *r = apr_pmemdup(pool, &reader, sizeof(reader));
-    const char *line, *bad;
+    const char *line, *bad = NULL;
 
     r->main.defined = path ? path : "httpd";
     ss_settings_clear(&r->main.record);
     ss_settings_globals_clear(&r->config->globals);
-    while ((line = read_line(r, in, &bad)) != NULL && !bad)
+    while (!bad && (line = read_line(r, in, &bad)) != NULL)
         bad = *line == '<' ? read_section(r, line) : read_directive(r, line);
     if (!bad && r->section)
         bad = apr_psprintf(pool, "<VirtualHost> of %s was not closed", r->section->defined);

@@ -12,5 +12,5 @@
 const char *ss_config_read(ss_config_t **config, ss_config_process_t *process, FILE *in,
                            const char *path, apr_pool_t *pool);
 /* The next word of a directive's line, in quotes or not, as httpd reads it; *line is behind it
- * then. NULL: there is none. */
+ * then. NULL: the line has no more. */
 const char *ss_config_read_word(const char **line, apr_pool_t *pool);

@@ -2,7 +2,7 @@
  * parent and the daemon keep theirs, web processes wipe it. */
 #pragma once
 
-#include "config/config.h"
+#include "config/settings.h"
 
 /* A relay of the configuration gets its secret, which goes with pool. NULL, or why not. */
 const char *ss_config_secret_add(const ss_settings_t *relay, apr_pool_t *pool);

@@ -1,5 +1,5 @@
-/* inherited.h: the descriptors that smtp-sendd gets from httpd's parent: their numbers. What is not
- * there is closed; everything else is closed, too. */
+/* inherited.h: the descriptors that smtp-sendd gets from httpd's parent: their numbers. The
+ * configuration says which of them there are; everything else is closed. */
 #pragma once
 
 enum {

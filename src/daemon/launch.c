@@ -40,6 +40,15 @@ static const char *find_program(apr_pool_t *pool)
     return beside && access(beside, X_OK) == 0 ? beside : SS_DAEMON;
 }
 
+static const char *numbers(const int given[SS_INHERITED_END], apr_pool_t *pool)
+{
+    const char *out = "";
+
+    for (int i = 0; i < SS_INHERITED_END; i++)
+        if (given[i] >= 0) out = apr_psprintf(pool, "%s%s%d", out, *out ? " " : "", i);
+    return out;
+}
+
 static void fill_process(ss_config_process_t *process, const ss_launch_t *launch, apr_pool_t *pool)
 {
     const char *error_log = launch->server->error_fname;
@@ -60,7 +69,8 @@ static void fill_process(ss_config_process_t *process, const ss_launch_t *launch
 
 /* In memory: a pipe would make this process wait for a reader that is not there yet. -1 and errno.
  */
-static int write_config(const ss_launch_t *launch, apr_pool_t *pool)
+static int write_config(const ss_launch_t *launch, const int given[SS_INHERITED_END],
+                        apr_pool_t *pool)
 {
     ss_config_process_t process = { 0 };
     int fd = memfd_create("smtp_send configuration", MFD_CLOEXEC), copy = fd < 0 ? -1 : dup(fd);
@@ -68,6 +78,7 @@ static int write_config(const ss_launch_t *launch, apr_pool_t *pool)
 
     if (!out) return -1;
     fill_process(&process, launch, pool);
+    process.inherited = numbers(given, pool);
     ss_config_write(out, launch->config, &process, pool);
     if (fclose(out) || lseek(fd, 0, SEEK_SET)) return -1;
     return fd;
@@ -118,19 +129,21 @@ static int error_log_of(server_rec *server)
 const char *ss_launch_exec(const ss_launch_t *launch, apr_pool_t *pool)
 {
     const char *program = find_program(pool), *const argv[] = { NAME, "--for-httpd", NULL };
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC), config = write_config(launch, pool);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int given[SS_INHERITED_END] = { [SS_INHERITED_CONFIG] = null,
+                                    [1] = null,
+                                    [SS_INHERITED_LOG] = error_log_of(launch->server),
+                                    [SS_INHERITED_LIFELINE] = launch->lifeline,
+                                    [SS_INHERITED_LISTEN] = launch->listen,
+                                    [SS_INHERITED_SMTP] = launch->smtp,
+                                    [SS_INHERITED_TROUBLE] = launch->trouble,
+                                    [SS_INHERITED_FINAL] = launch->final_states };
     sigset_t all;
 
-    if (config < 0 || null < 0) return apr_psprintf(pool, "its configuration: %s", strerror(errno));
+    given[SS_INHERITED_CONFIG] = write_config(launch, given, pool);
+    if (given[SS_INHERITED_CONFIG] < 0 || null < 0)
+        return apr_psprintf(pool, "its configuration: %s", strerror(errno));
     if (access(program, X_OK)) return apr_psprintf(pool, "%s: %s", program, strerror(errno));
-    const int given[SS_INHERITED_END] = { [SS_INHERITED_CONFIG] = config,
-                                          [1] = null,
-                                          [SS_INHERITED_LOG] = error_log_of(launch->server),
-                                          [SS_INHERITED_LIFELINE] = launch->lifeline,
-                                          [SS_INHERITED_LISTEN] = launch->listen,
-                                          [SS_INHERITED_SMTP] = launch->smtp,
-                                          [SS_INHERITED_TROUBLE] = launch->trouble,
-                                          [SS_INHERITED_FINAL] = launch->final_states };
     setpgid(0, 0);
     /* What comes now is handled once the program is ready for it. */
     sigfillset(&all);

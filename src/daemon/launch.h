@@ -11,7 +11,7 @@ typedef struct {
     const ss_config_t *config;
     const ss_log_t *log;
     server_rec *server;
-    /* -1: there is none */
+    /* -1: not open */
     int lifeline, listen, smtp, trouble, final_states;
     apr_uint64_t instance;
     unsigned generation, restarts;

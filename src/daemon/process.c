@@ -11,13 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "config/config_secrets.h"
 #include "net/tls.h"
 
 static int term_pipe[2] = { -1, -1 };
 
-int ss_process_inherited(int fd)
+int ss_process_inherited(const ss_config_process_t *process, int fd)
 {
+    char number[12];
+
+    /* A number that is open may be a library's that was loaded before. */
+    apr_snprintf(number, sizeof(number), "%d", fd);
+    if (!process->inherited || ss_text_word_index(process->inherited, number) < 0) return -1;
     return fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? fd : -1;
 }
 

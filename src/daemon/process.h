@@ -6,9 +6,9 @@
 #include "config/config_process.h"
 #include "daemon/inherited.h"
 
-/* A descriptor of those that httpd's parent passes (inherited.h), which programs of this process do
- * not get; -1: it was not passed. */
-int ss_process_inherited(int fd);
+/* A descriptor of those that httpd's parent may pass (inherited.h), which programs of this process
+ * do not get; -1: it was not passed. */
+int ss_process_inherited(const ss_config_process_t *process, int fd);
 /* SIGTERM is the same as a byte on the lifeline; what httpd's parent means for its own processes is
  * ignored. Gives the descriptor that becomes readable at SIGTERM; 0: none. */
 int ss_process_signals(void);

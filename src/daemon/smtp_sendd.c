@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/descriptors.h"
+#include "base/text.h"
 #include "config/config_read.h"
 #include "config/config_secrets.h"
 #include "daemon/core.h"
@@ -18,9 +19,11 @@
 #include "daemon/final_states.h"
 #include "daemon/process.h"
 
-static int number(const char *text)
+static apr_int64_t number(const char *text)
 {
-    return text ? atoi(text) : 0;
+    apr_int64_t value;
+
+    return text && !ss_text_number(text, 0, APR_INT64_MAX, &value) ? value : 0;
 }
 
 /* Its memory stays until it was read: nobody may find it open afterwards. */
@@ -29,14 +32,14 @@ static FILE *open_config(void)
     int copy = fcntl(SS_INHERITED_CONFIG, F_DUPFD_CLOEXEC, SS_INHERITED_END);
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    for (int fd = 0; null >= 0 && fd < SS_INHERITED_LOG; fd++) dup2(null, fd);
-    if (null > SS_INHERITED_LOG) close(null);
+    if (null >= 0) dup2(null, SS_INHERITED_CONFIG);
+    if (null > SS_INHERITED_CONFIG) close(null);
     return copy >= 0 ? fdopen(copy, "r") : NULL;
 }
 
-static ss_trouble_t *open_trouble(apr_pool_t *pool)
+static ss_trouble_t *open_trouble(const ss_config_process_t *process, apr_pool_t *pool)
 {
-    int fd = ss_process_inherited(SS_INHERITED_TROUBLE);
+    int fd = ss_process_inherited(process, SS_INHERITED_TROUBLE);
     ss_trouble_t *trouble = fd >= 0 ? ss_trouble_attach(fd) : NULL;
 
     if (fd >= 0) close(fd);
@@ -59,15 +62,17 @@ static const char *read_config(ss_config_t **config, ss_config_process_t *proces
     return bad;
 }
 
-static void keep_descriptors(ss_core_options_t *options, const ss_log_t *log)
+static void take_descriptors(ss_core_options_t *options, const ss_config_process_t *process,
+                             apr_pool_t *pool)
 {
-    int final_states = ss_process_inherited(SS_INHERITED_FINAL);
+    int final_states = ss_process_inherited(process, SS_INHERITED_FINAL);
 
-    options->lifeline_fd = ss_process_inherited(SS_INHERITED_LIFELINE);
-    options->listen_fd = ss_process_inherited(SS_INHERITED_LISTEN);
-    options->smtp_fd = ss_process_inherited(SS_INHERITED_SMTP);
+    options->trouble = open_trouble(process, pool);
+    options->lifeline_fd = ss_process_inherited(process, SS_INHERITED_LIFELINE);
+    options->listen_fd = ss_process_inherited(process, SS_INHERITED_LISTEN);
+    options->smtp_fd = ss_process_inherited(process, SS_INHERITED_SMTP);
     if (final_states < 0) return;
-    ss_final_states_open(final_states, log);
+    ss_final_states_open(final_states, options->log);
     options->finished = ss_final_states_send;
 }
 
@@ -75,14 +80,11 @@ static int run_for_httpd(apr_pool_t *pool)
 {
     ss_config_process_t process = { 0 };
     ss_config_t *config = NULL;
-    ss_core_options_t options = { .trouble = open_trouble(pool), .secret_of = ss_config_secret };
-    const char *bad;
+    const char *bad = read_config(&config, &process, pool);
+    ss_log_t log = ss_error_log_open(process.error_log, process.log_level);
+    ss_core_options_t options = { .log = &log, .secret_of = ss_config_secret };
 
-    ss_log_t log = ss_error_log_open(NULL, "error");
-    options.log = &log;
-    keep_descriptors(&options, &log);
-    bad = read_config(&config, &process, pool);
-    log = ss_error_log_open(process.error_log, process.log_level);
+    take_descriptors(&options, &process, pool);
     options.term_fd = ss_process_signals();
     if (ss_process_wait(options.lifeline_fd, number(process.wait))) return 0;
     if (bad) return ss_core_refuse(&options, bad);

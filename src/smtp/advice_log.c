@@ -124,6 +124,10 @@ const ss_advice_t ss_advice_log_table[] = {
       "The file or program of SMTPSendPassword gave no password when the daemon needed it.",
       "Check the path and its permissions for httpd's User; run an exec: program by hand as that "
       "user." },
+    { "SMTPSend-224", NULL, NULL, "Another module does not take final states",
+      "A function on the hook smtp_send_finished takes too long, or its process has ended. Mail is "
+      "sent as before; those reports are lost.",
+      "Let the function return at once. A graceful restart starts its process again." },
     { "SMTPSend-225", NULL, NULL, "The server closes further connections without a reason",
       "Connections beyond a certain number failed while the others carried mail, so no more than "
       "those are made for ten minutes.",
@@ -236,6 +240,11 @@ const ss_advice_t ss_advice_log_table[] = {
     { "SMTPSend-283", NULL, NULL, "The delivery daemon crashed",
       "It is restarted at once; mail stays queued.",
       "Please report it with the preceding lines of the log: the daemon should never crash." },
+    { "SMTPSend-284", NULL, NULL, "smtp-sendd cannot be started",
+      "The program of the delivery daemon is missing, cannot be run, or could not be given its "
+      "configuration. It is tried again; mail is not accepted meanwhile.",
+      "The line gives the path and the reason. Install smtp-sendd beside the module or where make "
+      "install puts it." },
     { "SMTPSend-285", NULL, NULL, "The delivery daemon cannot be started",
       "The system refused a pipe or a process that it needs. This is retried at least every 30 "
       "seconds; until then submissions are answered with 503.",
