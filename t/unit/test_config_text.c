@@ -124,6 +124,7 @@ static const char everything[] =
     "SMTPSendTLSFingerprint "
     "sha256:00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
     "SMTPSendTLSCertificateFile /c.pem\nSMTPSendTLSCertificateKeyFile '/k\\.pem'\n"
+    "SMTPSendTLSGroups X25519:P-256\n"
     "SMTPSendTLSCipherSuite \"TLSv1.3 X:!Y\"\nSMTPSendUsername \"dom\\\\user\"\n"
     "SMTPSendPassword \"a \\\"b\\\\c' #d\"\nSMTPSendAuth SCRAM-SHA-256 PLAIN\n"
     "SMTPSendAuthInsecure On\nSMTPSendHelo me.example.com\nSMTPSendSourceAddress 127.0.0.1\n"
