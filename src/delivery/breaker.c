@@ -1,6 +1,8 @@
 /* breaker.c: when a host that failed may be tried again. See breaker.h. */
 #include "delivery/breaker.h"
 
+#include <string.h>
+
 #include "base/mono.h"
 
 #define DOWN_FIRST APR_USEC_PER_SEC
@@ -63,4 +65,11 @@ void ss_breaker_reset(ss_breaker_t *hosts, int count)
     for (int i = 0; i < count; i++) {
         if (hosts[i].condition != SS_HOST_UP) hosts[i].next = (ss_mono_t){ 0 };
     }
+}
+
+int ss_breaker_is_of_transaction(const ss_breaker_t *host)
+{
+    const char *step = host->cause.step ? host->cause.step : "";
+
+    return !strcmp(step, "mail") || !strcmp(step, "rcpt") || !strcmp(step, "data");
 }

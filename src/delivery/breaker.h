@@ -31,3 +31,5 @@ int ss_breaker_worked(ss_breaker_t *host, apr_time_t wall);
 int ss_breaker_choose(const ss_breaker_t *hosts, int count, ss_mono_t now, ss_mono_t *when);
 /* All may be tried at once (flush, new settings, corrected secret). */
 void ss_breaker_reset(ss_breaker_t *hosts, int count);
+/* Whether what it is down or blocked for was an answer to a transaction's command. */
+int ss_breaker_is_of_transaction(const ss_breaker_t *host);

@@ -3,6 +3,7 @@
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
 #include "delivery/learned.h"
+#include "delivery/suspects.h"
 
 /* One connection failed while others carried mail: the next one is tried after so much time; so
  * many in a row, and no more than those are made. */
@@ -139,13 +140,17 @@ int ss_connection_is_too_old(const ss_settings_t *settings, ss_mono_t ready, ss_
 }
 
 /* A probe carries one message; other connections to a host that refuses us carry none. */
-static int may_carry(const ss_connection_t *connection)
+static int may_carry(const ss_connection_t *connection, const ss_job_t *job)
 {
+    ss_mono_t when;
+
+    if (ss_suspects_is(connection->relay, connection->host))
+        return ss_suspects_may_try(connection->relay, connection->host, job, &when);
     return connection->relay->hosts[connection->host].condition == SS_HOST_UP ||
            (connection->is_probe && !connection->in_flight);
 }
 
-ss_connection_t *ss_connection_pick(ss_relay_t *relay)
+ss_connection_t *ss_connection_pick(ss_relay_t *relay, const ss_job_t *job)
 {
     ss_mono_t now = ss_delivery_mono(relay->delivery);
     ss_connection_t *best = NULL, *connection, *next;
@@ -158,12 +163,26 @@ ss_connection_t *ss_connection_pick(ss_relay_t *relay)
             ss_connection_quit(connection);
             continue;
         }
-        if (!may_carry(connection) ||
+        if (!may_carry(connection, job) ||
             !ss_client_can_send(ops_of(connection)->client(connection->transport)))
             continue;
         if (!best || connection->host < best->host) best = connection;
     }
     return best;
+}
+
+int ss_connection_is_open(const ss_relay_t *relay, int host)
+{
+    const ss_connection_t *connection;
+
+    APR_RING_FOREACH(connection, &relay->connections, ss_connection_t, ring)
+    {
+        if (connection->host == host && !connection->is_quitting &&
+            (!connection->is_ready ||
+             ss_client_can_send(ops_of(connection)->client(connection->transport))))
+            return 1;
+    }
+    return 0;
 }
 
 /* ---- the end ---- */

@@ -2,6 +2,7 @@
  * may be, and their end. See connection_events.h for what happens on them. */
 #pragma once
 
+#include "delivery/job.h"
 #include "delivery/relay.h"
 
 /* how long fewer connections are made after the server said that they were too many */
@@ -20,9 +21,10 @@ struct ss_connection_t {
     int has_taught; /* something was learned of the host: the next one will do better */
     int wants_secret;
     int in_flight;
-    int messages; /* handed over so far */
-    int carried;  /* ... and sent */
-    int most;     /* messages that the host was found to take on a connection; 0: no limit */
+    int messages;   /* handed over so far */
+    int carried;    /* ... and sent */
+    int most;       /* messages that the host was found to take on a connection; 0: no limit */
+    ss_mono_t took; /* its server took a message last */
     ss_mono_t opened, ready;
     ss_timer_t idle;
 };
@@ -50,9 +52,11 @@ void ss_connection_is_full(ss_connection_t *connection, int messages, const char
 int ss_connection_may_open(ss_relay_t *relay);
 /* Whether it may be to that host; where time alone allows it, the pump runs again at that time. */
 int ss_connection_may_open_to(ss_relay_t *relay, int host);
-/* One that takes a message now, of the first host in the settings' order; NULL: none. Ends those
+/* One that takes this job now, of the first host in the settings' order; NULL: none. Ends those
  * that are too old. */
-ss_connection_t *ss_connection_pick(ss_relay_t *relay);
+ss_connection_t *ss_connection_pick(ss_relay_t *relay, const ss_job_t *job);
+/* Whether there is one to that host that takes messages, or is about to. */
+int ss_connection_is_open(const ss_relay_t *relay, int host);
 /* (Re)starts the idle time (SMTPSendIdleTimeout), after which it ends; nothing is in flight. */
 void ss_connection_watch_idle(ss_connection_t *connection);
 /* Ends it with QUIT when nothing is in flight any more. Idempotent. */

@@ -4,6 +4,7 @@
 
 #include "delivery/delivery_impl.h"
 #include "delivery/job.h"
+#include "delivery/suspects.h"
 
 #define STEP 500 /* messages that one commit changes */
 
@@ -63,6 +64,7 @@ static void step(ss_relay_t *relay, const char *who, int name)
 void ss_flush_relay(ss_relay_t *relay, const char *who)
 {
     ss_breaker_reset(relay->hosts, relay->host_count);
+    ss_suspects_forget(relay);
     if (!relay->is_flushing && relay->delivery->is_started) step(relay, who, 0);
     ss_relay_wake(relay);
 }

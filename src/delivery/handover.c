@@ -9,6 +9,7 @@
 #include "delivery/outcome.h"
 #include "delivery/reading.h"
 #include "delivery/relay_host.h"
+#include "delivery/suspects_judge.h"
 
 typedef struct {
     ss_client_message_t message; /* what the client sees */
@@ -92,16 +93,19 @@ static int max_recipients(const ss_connection_t *connection)
                                       capability_of(connection)->limit_recipients);
 }
 
-/* The recipients of the next transaction: those that were never tried first, as between messages.
- */
-static int choose(const ss_job_t *job, int *numbers, int limit)
+/* The recipients of the next transaction: those that were never tried first, as between messages;
+ * and at a host that may refuse us, those that it has not refused. */
+static int choose(const ss_connection_t *connection, const ss_job_t *job, int *numbers, int limit)
 {
     const ss_message_t *m = job->message;
-    int count = 0;
+    int count = 0, is_suspected = ss_suspects_is(connection->relay, connection->host);
 
-    for (int is_retry = 0; is_retry < 2; is_retry++) {
+    for (int pass = 0; pass < 4 && !(count && pass == 2 && is_suspected); pass++) {
         for (int i = 0; i < m->rcpt_count && count < limit; i++) {
-            if ((m->rcpts[i].attempts > 0) == is_retry && ss_job_is_due(job, &m->rcpts[i]))
+            const ss_recipient_t *rcpt = &m->rcpts[i];
+            if ((rcpt->attempts > 0) == pass % 2 &&
+                ss_suspects_is_first(rcpt, connection->host) == (pass < 2) &&
+                ss_job_is_due(job, rcpt))
                 numbers[count++] = i;
         }
     }
@@ -112,7 +116,7 @@ static transaction_t *make(ss_connection_t *connection, ss_job_t *job)
 {
     ss_message_t *m = job->message;
     int numbers[SS_CLIENT_RECIPIENTS_MAX];
-    int count = choose(job, numbers, max_recipients(connection));
+    int count = choose(connection, job, numbers, max_recipients(connection));
     apr_pool_t *pool;
 
     if (!count) return NULL;
@@ -176,6 +180,7 @@ int ss_handover_begin(ss_connection_t *connection, ss_job_t *job)
     connection->messages++;
     connection->in_flight++;
     connection->relay->in_flight++;
+    connection->relay->suspicions[connection->host].in_flight++;
     ss_delivery_untimer(job->delivery, &connection->idle);
     return 1;
 }
@@ -222,6 +227,8 @@ int ss_handover_end(ss_client_message_t *message)
 
     connection->in_flight--;
     relay->in_flight--;
+    relay->suspicions[connection->host].in_flight--;
+    ss_suspects_judge(connection, job, message->rcpts, t->numbers, message->rcpt_count);
     if (is_served(message)) ss_connection_served(connection);
     int is_refused =
         ss_relay_host_judge(relay, connection->host, message->rcpts, message->rcpt_count);

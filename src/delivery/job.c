@@ -40,6 +40,7 @@ void ss_job_set_message(ss_job_t *job, ss_message_t *message)
     for (int i = 0; i < message->rcpt_count; i++) {
         ss_recipient_t *rcpt = &message->rcpts[i];
         rcpt->next = next_of(job, rcpt->next, rcpt->attempts);
+        rcpt->suspected = job->suspected;
     }
     job->message = message;
     job->entry.created = message->created;
@@ -157,7 +158,7 @@ int ss_job_rebase(ss_job_t *job)
 void ss_job_hide(ss_job_t *job)
 {
     if (job->is_scheduled) ss_schedule_remove(job->relay->schedule, &job->entry);
-    job->is_scheduled = 0;
+    job->is_scheduled = job->is_aside = 0;
 }
 
 static void schedule(ss_job_t *job)
@@ -176,6 +177,25 @@ static void schedule(ss_job_t *job)
         if (!other->outcomes) ss_job_free(other);
     }
     ss_relay_wake(relay);
+}
+
+void ss_job_put_aside(ss_job_t *job, ss_mono_t until)
+{
+    for (int i = 0; job->message && i < job->message->rcpt_count; i++)
+        if (ss_job_is_due(job, &job->message->rcpts[i]))
+            job->suspected |= job->message->rcpts[i].suspected;
+    job->is_aside = 1;
+    job->entry.due = until;
+    if (!job->outcomes && job->delivery->memory > SS_JOB_MEMORY_MAX / 2) ss_job_forget(job);
+    schedule(job);
+}
+
+void ss_job_take_back(ss_job_t *job)
+{
+    if (!job->is_aside || !job->is_scheduled) return;
+    ss_job_hide(job);
+    if (!job->message) set_due(job, 0);
+    ss_job_settle(job);
 }
 
 /* What memory knows is old: the content is dropped, and read when its turn comes, now. What is

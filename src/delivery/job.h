@@ -22,6 +22,9 @@ typedef struct ss_job_t {
     ss_backoff_t unread; /* of loads that failed */
     int uncharged;       /* uncharged attempts in a row (retry.h) */
     apr_uint64_t served; /* the relay's before the first of them */
+    unsigned suspected;  /* as its recipients' while they are not in memory (suspects.h) */
+    int was_suspected;   /* ... and the host took another message since */
+    int is_aside;        /* it waits in order for what others show (suspects.h) */
     int is_stale;        /* the stored message was changed meanwhile: to be read again */
     int wants_whole;     /* the relay takes no 8-bit content: all of it is loaded, however large */
     int is_gone;         /* final by somebody else's doing: freed as soon as nothing uses it */
@@ -52,6 +55,11 @@ void ss_job_forget(ss_job_t *job);
 void ss_job_settle(ss_job_t *job);
 /* Not before then: it could not be read. */
 void ss_job_postpone(ss_job_t *job, ss_mono_t until);
+/* Back into the order, though not before then, whatever its recipients say: hosts may refuse us. It
+ * was taken out. */
+void ss_job_put_aside(ss_job_t *job, ss_mono_t until);
+/* Ends that. */
+void ss_job_take_back(ss_job_t *job);
 /* Whether it is due within a second: its content is worth keeping. */
 int ss_job_is_soon(const ss_job_t *job);
 /* Whether a recipient may be sent to now: it waits, and its time has come. */

@@ -9,6 +9,7 @@
 #include "delivery/outcome.h"
 #include "delivery/shortage.h"
 #include "delivery/store_watch.h"
+#include "delivery/suspects_judge.h"
 
 /* messages handed over before other users of the thread get their turn */
 #define HANDED_A_TURN 256
@@ -32,7 +33,7 @@ static moved_t move(ss_job_t *job)
 {
     ss_relay_t *relay = job->relay;
 
-    job->is_scheduled = 0;
+    job->is_scheduled = job->is_aside = 0;
     if (!job->message) {
         if (relay->loads >= SS_BACKLOG_LOADS_MAX) return give_back(job, NO_ROOM);
         ss_backlog_load(job);
@@ -42,7 +43,8 @@ static moved_t move(ss_job_t *job)
         ss_job_settle(job);
         return MOVED;
     }
-    ss_connection_t *connection = ss_connection_pick(relay);
+    ss_connection_t *connection = ss_connection_pick(relay, job);
+    if (!connection && ss_suspects_put_aside(job)) return MOVED;
     if (!connection) return give_back(job, NO_CONNECTION);
     if (ss_handover_wants_whole(connection, job->message)) {
         ss_job_forget(job);
@@ -55,13 +57,14 @@ static moved_t move(ss_job_t *job)
     return MOVED;
 }
 
-static void open_more(ss_relay_t *relay)
+/* For this job. */
+static void open_more(ss_relay_t *relay, const ss_job_t *job)
 {
     const ss_delivery_t *d = relay->delivery;
     ss_mono_t when;
 
     if (!ss_connection_may_open(relay) || ss_shortage_lasts(relay)) return;
-    int host = ss_breaker_choose(relay->hosts, relay->host_count, ss_delivery_mono(d), &when);
+    int host = ss_suspects_choose(relay, job, &when);
     if (host < 0) {
         if (ss_mono_is_set(when)) ss_delivery_timer(d, &relay->timer, when);
     } else if (ss_connection_may_open_to(relay, host)) {
@@ -106,20 +109,25 @@ void ss_pump_run(ss_deferred_t *deferred, ss_mono_t unused)
     const ss_delivery_t *d = relay->delivery;
     ss_mono_t when;
     moved_t moved = MOVED;
-    int count = 0;
+    int count = 0, is_empty = 0;
+    ss_job_t *job = NULL;
 
     (void)unused;
     if (!may_send(relay) || ss_jump_look(relay->delivery)) return;
     for (; moved <= MOVED && count < HANDED_A_TURN && has_room(relay); count++) {
         ss_schedule_entry_t *entry = ss_schedule_next(relay->schedule, ss_delivery_mono(d), &when);
         if (!entry) {
+            is_empty = 1;
             if (ss_mono_is_set(when)) ss_delivery_timer(d, &relay->timer, when);
             break;
         }
-        moved = move(entry->owner);
+        job = ss_suspects_prefer(entry->owner);
+        moved = move(job);
         if (moved == MOVED) ss_schedule_refund(relay->schedule);
     }
-    if (moved == NO_CONNECTION) open_more(relay);
+    if (moved == NO_CONNECTION) open_more(relay, job);
+    if (is_empty && !relay->loads && !relay->is_filling && !relay->connecting)
+        ss_suspects_conclude(relay);
     if (moved <= MOVED && count == HANDED_A_TURN) ss_relay_wake(relay);
     if (count && !ss_shortage_lasts(relay)) probe_preferred(relay);
     ss_backlog_refill(relay);

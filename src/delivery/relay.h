@@ -7,6 +7,7 @@
 
 #include "delivery/breaker.h"
 #include "delivery/ports.h"
+#include "delivery/suspicion.h"
 #include "queue/message.h"
 #include "queue/schedule.h"
 
@@ -39,7 +40,8 @@ typedef struct ss_relay_t {
     apr_pool_t *pool;
 
     /* ---- connections ---- */
-    ss_breaker_t *hosts; /* of settings->hosts, host_count of them */
+    ss_breaker_t *hosts;        /* of settings->hosts, host_count of them */
+    ss_suspicion_t *suspicions; /* of each host */
     int host_count;
     APR_RING_HEAD(ss_relay_connections_t, ss_connection_t) connections;
     int connection_count, connecting;

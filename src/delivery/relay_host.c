@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "delivery/delivery_impl.h"
 #include "delivery/delivery_ports.h"
+#include "delivery/suspects.h"
 #include "smtp/advice.h"
 
 static void say_failed(const ss_relay_t *relay, int host)
@@ -73,6 +74,7 @@ static void recovered(ss_relay_t *relay, int host)
            ss_text_duration_print(pool, apr_time_from_sec(apr_time_sec(now - since))),
            relay->waiting_messages);
     apr_pool_destroy(pool);
+    ss_suspects_take_back(relay, 0);
 }
 
 void ss_relay_host_worked(ss_relay_t *relay, int host)
@@ -84,15 +86,13 @@ void ss_relay_host_worked(ss_relay_t *relay, int host)
 void ss_relay_host_is_ready(ss_relay_t *relay, int host)
 {
     const ss_breaker_t *state = &relay->hosts[host];
-    const char *step = state->cause.step ? state->cause.step : "";
 
     if (ss_strikes_are_out(&state->strikes)) return;
-    if (state->condition == SS_HOST_DOWN ||
-        (strcmp(step, "mail") && strcmp(step, "rcpt") && strcmp(step, "data")))
+    if (state->condition == SS_HOST_DOWN || !ss_breaker_is_of_transaction(state))
         recovered(relay, host);
 }
 
-static const char *step_of(ss_cmd_t cmd)
+const char *ss_relay_host_step(ss_cmd_t cmd)
 {
     return cmd == SS_CMD_MAIL       ? "mail"
            : cmd == SS_CMD_RCPT     ? "rcpt"
@@ -105,17 +105,20 @@ int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *res
 {
     for (int i = 0; i < count; i++) {
         const ss_client_rcpt_t *rcpt = &results[i];
-        if (rcpt->fate == SS_FATE_BLOCKED || rcpt->fate == SS_FATE_SUSPECT) {
+        if (rcpt->fate == SS_FATE_BLOCKED) {
             ss_result_t cause;
             char code[16];
             ss_result_clear(&cause);
             apr_snprintf(code, sizeof(code), "%d", rcpt->code);
-            ss_result_set(&cause, step_of(rcpt->cmd), code, rcpt->advice, "%d %s", rcpt->code,
-                          rcpt->text ? rcpt->text : "");
+            ss_result_set(&cause, ss_relay_host_step(rcpt->cmd), code, rcpt->advice, "%d %s",
+                          rcpt->code, rcpt->text ? rcpt->text : "");
+            if (ss_suspects_is(relay, host)) ss_suspects_forget(relay);
             ss_relay_host_failed(relay, host, SS_HOST_BLOCKED, &cause);
             return 1;
         }
-        if (rcpt->code && (rcpt->fate == SS_FATE_SENT || rcpt->fate == SS_FATE_FAILED))
+        /* That a message fails does not tell whether another one would be taken. */
+        if (rcpt->code && (rcpt->fate == SS_FATE_SENT ||
+                           (rcpt->fate == SS_FATE_FAILED && !ss_suspects_is(relay, host))))
             ss_relay_host_worked(relay, host);
     }
     return 0;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "delivery/relay.h"
+#include "smtp/client_types.h"
 
 /* The host of that index is down or blocked. */
 void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
@@ -15,6 +16,8 @@ void ss_relay_host_worked(ss_relay_t *relay, int host);
 /* A session is ready: it works, unless it was blocked at a transaction's command or its sessions
  * carried nothing, which the session does not prove anything about. */
 void ss_relay_host_is_ready(ss_relay_t *relay, int host);
+/* The step that a command belongs to, for people. */
+const char *ss_relay_host_step(ss_cmd_t cmd);
 /* Looks through a transaction's results: whether the server refuses us (1; the host is blocked), or
  * works. */
 int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *results, int count);

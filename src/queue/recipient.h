@@ -18,6 +18,8 @@ typedef struct {
     const char *host;
     const char *cause;  /* of a hold: "person", "uncertain", "policy" */
     const char *advice; /* id */
+    /* hosts that may have refused us or it, a bit for each (delivery/suspects.h); not stored */
+    unsigned suspected;
     int is_uncertain;
     int is_delay_reported; /* the delay notice was sent */
     apr_time_t delivered_at;

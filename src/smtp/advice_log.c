@@ -137,6 +137,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "refused a message. After three such sessions in a row it counts as down, and the next host "
       "of SMTPSendHost is used.",
       "The line has the server's words. Run the connection test, which shows the dialogue." },
+    { "SMTPSend-229", NULL, NULL, "A refusal may be about this server or about one message",
+      "The reply of the relay does not tell. Other messages are tried: if one is accepted, only "
+      "the refused one fails or is deferred; if another one is refused like it, or no other waits, "
+      "the "
+      "relay is blocked (SMTPSend-220).",
+      "Nothing at once. The line names the message and the reply." },
     { "SMTPSend-230", NULL, NULL, "Queued mail could not be read",
       "The queue's database returned an error; the request is retried.",
       "Check the disk and the database of SMTPSendQueue." },

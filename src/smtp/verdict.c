@@ -48,6 +48,8 @@ typedef struct {
     "dnsbl|listed at |listed by |not accepted from this ip|originating from your ip|"              \
     "unregistered domains|poor reputation|bad reputation|banned sending ip|client host blocked|"   \
     "ip address is not allowed|[tss0|| rbl|rbl.|listed in |[bl2|your ip address|[ts0"
+#define WORDS_LISTED_CLIENT                                                                        \
+    "client host|client [|your ip|ip address|not accepted from this ip|banned sending ip"
 #define WORDS_CONNECTIONS                                                                          \
     "too many connections|too many concurrent|concurrent connections|thread limit|"                \
     "connection limit|connections limit|too many sessions|maximum number of connections|"          \
@@ -281,9 +283,11 @@ static const ss_verdict_rule_t rules[] = {
     ROW(MAIL, 5, NULL, "invalid mail from|null sender|empty sender|empty envelope||<>", MESSAGE,
         FAILED, "null-sender"),
     ROW(AT_MAIL, 0, NULL, WORDS_HELO, RELAY, SUSPECT, "helo-name"),
-    ROW(MAIL | RCPT, 0, ".7.25", NULL, RELAY, SUSPECT, "reverse-dns"),
-    ROW(MAIL | RCPT, 0, NULL, WORDS_PTR, RELAY, SUSPECT, "reverse-dns"),
+    ROW(AT_MAIL, 0, ".7.25", NULL, RELAY, SUSPECT, "reverse-dns"),
+    ROW(AT_MAIL, 0, NULL, WORDS_PTR, RELAY, SUSPECT, "reverse-dns"),
     ROW(MAIL | RCPT, 0, NULL, WORDS_LISTED, RELAY, SUSPECT, "address-listed"),
+    /* later, lists have the links of a message, too */
+    ROW(AT_BODY, 0, NULL, WORDS_LISTED_CLIENT, RELAY, SUSPECT, "address-listed"),
 
     RULE(MAIL | RCPT, 0, NULL, WORDS_SESSION_MAYBE, REUSED, CONNECTION, AGAIN, MAX_MESSAGES,
          "session-limit"),

@@ -117,8 +117,8 @@ static apr_status_t prepare(void *self, const ss_settings_t *settings, ss_result
 
 static void compare(wire_t *wire, const ss_client_message_t *m, int i)
 {
-    static const char *const fates[] = { "sent", "deferred", "failed",   "again",
-                                         "down", "blocked",  "uncertain" };
+    static const char *const fates[] = { "sent", "deferred", "failed",  "again",
+                                         "down", "blocked",  "suspect", "uncertain" };
     world_t *w = wire->world;
     const ss_client_rcpt_t *rcpt = &m->rcpts[i];
     int message = message_of(m), number = number_after(rcpt->address, 'r');

@@ -254,7 +254,7 @@ static ss_message_t *make_message(const sending_rig_t *rig, int number)
     m->pool = pool;
     apr_cpystrn(m->id, rig->stored[number].id, sizeof(m->id));
     m->relay = "default";
-    m->from = "app@example.com";
+    m->from = rig->stored[number].from ? rig->stored[number].from : "app@example.com";
     m->rcpt_count = rig->stored[number].rcpt_count;
     m->rcpts = apr_pmemdup(pool, rig->stored[number].rcpts,
                            sizeof(ss_recipient_t) * (apr_size_t)m->rcpt_count);
@@ -629,6 +629,21 @@ int sending_rig_add(sending_rig_t *rig, int recipients)
 {
     int number = add(rig, recipients);
 
+    ss_delivery_accepted(rig->delivery, "default", make_message(rig, number), rig->mono);
+    return number;
+}
+
+int sending_rig_add_to(sending_rig_t *rig, const char *from, const char *to)
+{
+    char *rest = apr_pstrdup(rig->pool, to), *state = NULL, *word;
+    int number = add(rig, 0);
+
+    rig->stored[number].from = from;
+    while ((word = apr_strtok(rest, " ", &state)) != NULL) {
+        int i = rig->stored[number].rcpt_count++;
+        rig->stored[number].rcpts[i] = (ss_recipient_t){ .number = i, .address = word };
+        rest = NULL;
+    }
     ss_delivery_accepted(rig->delivery, "default", make_message(rig, number), rig->mono);
     return number;
 }

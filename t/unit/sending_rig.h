@@ -69,6 +69,7 @@ struct sending_rig_t {
     ss_store_filter_t listed, controlled;
     struct {
         char id[SS_IDENT_TEXT];
+        const char *from; /* NULL: app@example.com */
         int rcpt_count;
         ss_recipient_t rcpts[RIG_RCPTS];
         apr_time_t created, at;
@@ -85,6 +86,9 @@ void sending_rig_start(sending_rig_t *rig);
 void sending_rig_end(sending_rig_t *rig);
 /* Accepts a message with so many recipients; its index. */
 int sending_rig_add(sending_rig_t *rig, int recipients);
+/* Accepts one from that sender (NULL: the usual one) to these addresses, separated by blanks; its
+ * index. */
+int sending_rig_add_to(sending_rig_t *rig, const char *from, const char *to);
 /* A message that the store has from before the start, due at once. */
 int sending_rig_put(sending_rig_t *rig);
 /* Lets so much time pass, from event to event; 0: until nothing happens any more at this time. */

@@ -684,7 +684,7 @@ static void other_connections_to_a_host_that_refuses_us_carry_nothing(void)
     CU_ASSERT_TRUE_FATAL(rig.open > 1);
     rig.reply = count_mails;
     mails = 0;
-    at_mail = "530 5.7.0 authentication required";
+    at_mail = "550 5.7.139 basic authentication is disabled";
     sending_rig_add(&rig, 1);
     sending_rig_run(&rig, RIG_SECOND);
     CU_ASSERT_EQUAL(rig.relay->hosts[0].condition, SS_HOST_BLOCKED);

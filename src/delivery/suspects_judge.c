@@ -1,0 +1,148 @@
+#include "delivery/suspects_judge.h"
+
+#include <apr_strings.h>
+
+#include "delivery/delivery_impl.h"
+#include "delivery/relay_host.h"
+
+int ss_suspects_choose(const ss_relay_t *relay, const ss_job_t *job, ss_mono_t *when)
+{
+    ss_mono_t next;
+    int trial = -1;
+
+    *when = (ss_mono_t){ 0 };
+    for (int i = 0; i < relay->host_count; i++) {
+        const ss_breaker_t *state = &relay->hosts[i];
+        if (!ss_suspects_is(relay, i)) {
+            if (ss_breaker_choose(state, 1, ss_delivery_mono(relay->delivery), &next) == 0)
+                return i;
+        } else if (ss_suspects_may_try(relay, i, job, &next) && !ss_connection_is_open(relay, i)) {
+            if (state->condition == SS_HOST_UP) return i;
+            if (trial < 0) trial = i;
+        }
+        *when = ss_mono_min(*when, next);
+        /* It is about to be known. */
+        if (state->condition == SS_HOST_UP) return -1;
+    }
+    return trial;
+}
+
+/* ---- what a transaction says ---- */
+
+static void describe(ss_result_t *cause, const ss_job_t *job, const ss_client_rcpt_t *rcpt)
+{
+    char words[400], code[16];
+
+    apr_cpystrn(words, rcpt->text ? rcpt->text : "", sizeof(words));
+    for (char *p = words; *p; p++)
+        if (*p == '\n' || *p == '\r') *p = ' ';
+    apr_snprintf(code, sizeof(code), "%d", rcpt->code);
+    ss_result_clear(cause);
+    ss_result_set(cause, ss_relay_host_step(rcpt->cmd), code, rcpt->advice,
+                  "%d %s (message %s to <%.200s>)", rcpt->code, words, job->entry.id,
+                  rcpt->address ? rcpt->address : "");
+}
+
+static void say_suspected(const ss_relay_t *relay, int host)
+{
+    const ss_delivery_t *d = relay->delivery;
+    apr_pool_t *pool;
+
+    if (!ss_delivery_may_log(d, "a reply that may be about us [relay \"%s\"]", relay->name)) return;
+    apr_pool_create(&pool, relay->pool);
+    ss_log(d->log, SS_LOG_NOTICE, 229,
+           "relay \"%s\": a reply of %s may be about this server or only about one message: %s; "
+           "other messages are tried to find out, and this one is not charged an attempt",
+           relay->name, ss_relay_host_name(relay, host, pool), relay->suspicions[host].cause.text);
+    apr_pool_destroy(pool);
+}
+
+static void block(ss_relay_t *relay, int host, const char *why)
+{
+    ss_result_t cause = relay->suspicions[host].cause;
+    apr_size_t len = strlen(cause.text);
+
+    apr_snprintf(cause.text + len, sizeof(cause.text) - len, "; %s", why);
+    ss_relay_host_failed(relay, host, SS_HOST_BLOCKED, &cause);
+    ss_suspects_take_back(relay, 0);
+}
+
+void ss_suspects_conclude(ss_relay_t *relay)
+{
+    for (int i = 0; i < relay->host_count; i++) {
+        if (ss_suspects_is(relay, i) && relay->hosts[i].condition == SS_HOST_UP &&
+            !relay->suspicions[i].in_flight)
+            block(relay, i, "there is no other message to compare it with");
+    }
+}
+
+/* Not known whether it is about us. */
+static void set_aside(const ss_connection_t *connection, ss_job_t *job,
+                      const ss_client_rcpt_t *results, const int *numbers, int count,
+                      ss_suspicion_finding_t finding)
+{
+    ss_relay_t *relay = job->relay;
+    int host = connection->host;
+    ss_suspicion_t *s = &relay->suspicions[host];
+    const ss_breaker_t *state = &relay->hosts[host];
+
+    for (int i = 0; i < count; i++) {
+        ss_recipient_t *rcpt = &job->message->rcpts[numbers[i]];
+        if (results[i].fate != SS_FATE_SUSPECT) continue;
+        rcpt->suspected |= ss_suspects_bit(host);
+        s->domain = ss_suspects_domain(rcpt->address);
+    }
+    s->sender = ss_suspects_hash(job->message->from);
+    if (finding == SS_SUSPICION_CONFIRMED && state->condition == SS_HOST_UP)
+        block(relay, host, "another message met the same before it");
+    else if (state->condition != SS_HOST_UP &&
+             ss_mono_reached(state->next, ss_delivery_mono(relay->delivery)))
+        block(relay, host, "no message was taken since");
+    else if (state->condition == SS_HOST_UP)
+        say_suspected(relay, host);
+}
+
+/* Those whose RCPT was refused while others' was accepted, or all if the relay took the message:
+ * the code decides. Returns the first that is left. */
+static const ss_client_rcpt_t *clear(ss_client_rcpt_t *results, int count, int is_taken)
+{
+    const ss_client_rcpt_t *left = NULL;
+    int is_past_rcpt = 0;
+
+    for (int i = 0; i < count; i++)
+        is_past_rcpt |= results[i].code && results[i].cmd >= SS_CMD_DATA;
+    for (int i = 0; i < count; i++) {
+        if (results[i].fate != SS_FATE_SUSPECT) continue;
+        if (is_taken || (is_past_rcpt && results[i].cmd == SS_CMD_RCPT))
+            results[i].fate = ss_verdict_cleared(results[i].code);
+        else if (!left)
+            left = &results[i];
+    }
+    return left;
+}
+
+void ss_suspects_judge(ss_connection_t *connection, ss_job_t *job, ss_client_rcpt_t *results,
+                       const int *numbers, int count)
+{
+    ss_suspicion_t *s = &job->relay->suspicions[connection->host];
+    ss_mono_t now = ss_delivery_mono(job->delivery);
+    const ss_client_rcpt_t *suspect;
+    ss_result_t cause;
+    int is_taken = 0;
+
+    for (int i = 0; i < count; i++) is_taken |= results[i].fate == SS_FATE_SENT;
+    if (is_taken) {
+        connection->took = now;
+        if (ss_suspicion_took(s, now))
+            ss_suspects_take_back(job->relay, ss_suspects_bit(connection->host));
+    }
+    suspect = clear(results, count, is_taken);
+    if (!suspect) return;
+    describe(&cause, job, suspect);
+    ss_suspicion_finding_t finding =
+        ss_suspicion_refused(s, job->entry.id, &cause, connection->took, job->was_suspected, now);
+    if (finding == SS_SUSPICION_HIS)
+        clear(results, count, 1);
+    else
+        set_aside(connection, job, results, numbers, count, finding);
+}

@@ -1,0 +1,74 @@
+/* suspicion.c: whether a host refuses us or one message. See suspicion.h. */
+#include "delivery/suspicion.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+int ss_suspicion_took(ss_suspicion_t *s, ss_mono_t now)
+{
+    int was_active = s->is_active;
+
+    s->took = now;
+    s->row = 0;
+    s->is_active = 0;
+    return was_active;
+}
+
+/* The way in, the account, the address that we come from. */
+static int kind_of(const char *advice)
+{
+    static const struct {
+        const char *start;
+        int kind;
+    } kinds[] = { { "relay-", 1 },   { "auth-", 1 },       { "tls-", 1 },
+                  { "client-", 1 },  { "account-", 2 },    { "sender-", 2 },
+                  { "address-", 3 }, { "reverse-dns", 3 }, { "helo-", 3 } };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (!strncmp(advice, kinds[i].start, strlen(kinds[i].start))) return kinds[i].kind;
+    return 0;
+}
+
+int ss_suspicion_is_alike(const char *advice, const char *other)
+{
+    int kind = advice ? kind_of(advice) : 0;
+
+    if (!advice || !other) return 0;
+    return kind ? kind == kind_of(other) : !strcmp(advice, other);
+}
+
+static int is_trusted(const ss_suspicion_t *s, ss_mono_t connection_took, ss_mono_t now)
+{
+    return (ss_mono_is_set(s->took) && ss_mono_since(now, s->took) <= SS_SUSPICION_TRUSTED_FOR) ||
+           (ss_mono_is_set(connection_took) && ss_mono_before(s->doubted, connection_took));
+}
+
+ss_suspicion_finding_t ss_suspicion_refused(ss_suspicion_t *s, const char *id,
+                                            const ss_result_t *cause, ss_mono_t connection_took,
+                                            int is_again, ss_mono_t now)
+{
+    int is_alike = s->is_active && ss_suspicion_is_alike(cause->advice, s->cause.advice) &&
+                   strcmp(id, s->id) != 0;
+
+    if (is_trusted(s, connection_took, now)) {
+        s->row += !is_again;
+        if (s->row <= SS_SUSPICION_ROW) return SS_SUSPICION_HIS;
+        s->took = (ss_mono_t){ 0 };
+        s->doubted = now;
+    }
+    /* What comes after a while is tried at once, too. */
+    if (!s->is_active || ss_mono_since(now, s->tried) > SS_SUSPICION_AT_ONCE) s->since = now;
+    s->is_active = 1;
+    s->tried = now;
+    s->cause = *cause;
+    apr_cpystrn(s->id, id, sizeof(s->id));
+    return is_alike ? SS_SUSPICION_CONFIRMED : SS_SUSPICION_ASIDE;
+}
+
+ss_mono_t ss_suspicion_next(const ss_suspicion_t *s, int is_first, ss_mono_t gate, ss_mono_t now)
+{
+    if (!is_first) return gate;
+    return ss_mono_since(now, s->since) < SS_SUSPICION_AT_ONCE
+               ? s->since
+               : ss_mono_min(ss_mono_add(s->tried, SS_SUSPICION_PACE), gate);
+}
