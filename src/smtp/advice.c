@@ -2,6 +2,7 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -18,6 +19,9 @@ enum {
     SCORE_MATCH = 200,
     SCORE_ENHANCED = 100,
     SCORE_CODE = 50,
+    SCORE_SUBJECT = 20,
+    SCORE_WORDS = 220,
+    SCORE_REPLY = 500, /* a rule of the verdicts fits the text as a reply */
     SCORE_ID_IN_TEXT = 300,
     SCORE_NUMBER = 120 /* of the log, in a longer line */,
     SCORE_WORD = 10
@@ -101,14 +105,39 @@ static int same_code(const char *entry, apr_size_t len, const char *found)
     return !memcmp(entry, found, len);
 }
 
+/* Whether an enhanced code of an entry has the subject (the digit in the middle) of one that was
+ * found; detail: only if the entry's code stands for its whole subject ("x.7.0"). */
+static int same_subject(const char *entry, apr_size_t len, const ss_advice_codes_t *codes)
+{
+    for (int i = 0; len > 3 && i < codes->count; i++) {
+        const char *found = codes->text[i];
+        if (found[1] == '.' && found[2] == entry[2] && found[3] == '.' && found[0] != '2') return 1;
+    }
+    return 0;
+}
+
+static int has_enhanced(const ss_advice_codes_t *codes)
+{
+    for (int i = 0; i < codes->count; i++) {
+        if (codes->text[i][1] == '.') return 1;
+    }
+    return 0;
+}
+
+/* A reply code says less than an enhanced code, and nothing about entries of another subject. */
 static int code_score(const char *list, const ss_advice_codes_t *codes)
 {
-    int enhanced = 0, plain = 0;
+    int enhanced = 0, plain = 0, subject = 0, is_generic = 0;
     while (list && *list) {
         apr_size_t len = strcspn(list, " ");
+        int is_enhanced = memchr(list, '.', len) != NULL;
+        if (is_enhanced && same_subject(list, len, codes)) {
+            subject = 1;
+            if (len == 5 && list[4] == '0') is_generic = 1;
+        }
         for (int i = 0; i < codes->count; i++) {
             if (!same_code(list, len, codes->text[i])) continue;
-            if (memchr(list, '.', len))
+            if (is_enhanced)
                 enhanced = SCORE_ENHANCED;
             else
                 plain = SCORE_CODE;
@@ -116,7 +145,8 @@ static int code_score(const char *list, const ss_advice_codes_t *codes)
         list += len;
         list += strspn(list, " ");
     }
-    return enhanced + plain;
+    if (has_enhanced(codes) && !subject) plain = 0;
+    return enhanced + plain + (is_generic && !enhanced ? SCORE_SUBJECT : 0);
 }
 
 /* Words of the input that occur in the title: for "certificate expired" typed by hand. */
@@ -132,13 +162,33 @@ static int title_score(const char *title, const char *text)
     return score < SCORE_CODE ? score : SCORE_CODE - 1;
 }
 
-static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_codes_t *codes)
+/* The text as a reply: as it came from a server, or as far as a longer text has its codes. */
+static void read_reply(const char *text, const ss_advice_codes_t *codes, apr_pool_t *pool,
+                       ss_reply_t *reply)
+{
+    const char *line = apr_pstrcat(pool, text, "\r\n", NULL);
+    apr_size_t len = strlen(line), used;
+
+    if (ss_reply_parse(reply, line, len, &used) == APR_SUCCESS && used == len) return;
+    memset(reply, 0, sizeof(*reply));
+    for (int i = 0; i < codes->count; i++) {
+        const char *found = codes->text[i];
+        int is_enhanced = found[1] == '.';
+        if (!is_enhanced && !reply->code) reply->code = (int)strtol(found, NULL, 10);
+        if (is_enhanced && !*reply->enhanced)
+            apr_cpystrn(reply->enhanced, found, sizeof(reply->enhanced));
+    }
+    apr_cpystrn(reply->text, text, sizeof(reply->text));
+    reply->text_len = strlen(reply->text);
+}
+
+static int score_of(const ss_advice_t *entry, const char *text, const ss_advice_codes_t *codes,
+                    const char *said)
 {
     if (ss_text_same(entry->id, text)) return SCORE_ID;
     int score = code_score(entry->codes, codes);
     int length = ss_phrase_length(entry->match, text);
-    int said = ss_verdict_phrase_length(entry->id, text);
-    if (said > length) length = said;
+    if (said && !strcmp(said, entry->id)) score += codes->count ? SCORE_REPLY : SCORE_WORDS;
     if (length) score += SCORE_MATCH + (length < 50 ? length : 50);
     if (strchr(entry->id, '-') && has_word(text, entry->id, strlen(entry->id)))
         score += strncmp(entry->id, "SMTPSend-", 9) ? SCORE_ID_IN_TEXT : SCORE_NUMBER;
@@ -180,8 +230,11 @@ apr_array_header_t *ss_advice_search(const char *text, int max, apr_pool_t *pool
     const char *asked = trimmed(text, pool);
     int *scores = apr_pcalloc(pool, sizeof(*scores) * (apr_size_t)max);
     collect(asked, &codes);
+    ss_reply_t reply;
+    read_reply(asked, &codes, pool, &reply);
+    const char *said = ss_verdict_explain(&reply);
     for (int i = 0; *asked && i < entries(); i++) {
-        int score = score_of(entry_at(i), asked, &codes);
+        int score = score_of(entry_at(i), asked, &codes, said);
         if (score) insert(list, scores, max, entry_at(i), score);
     }
     return list;

@@ -445,6 +445,17 @@ const ss_advice_t ss_advice_table[] = {
       "It is busy, shutting down or in maintenance, and closes the connection. Mail stays queued "
       "and is retried.",
       "Wait. With several hosts in SMTPSendHost, the next one takes over." },
+    { "server-timeout", NULL, NULL, "The server waited too long for us",
+      "Nothing was sent for longer than the server allows, so it closed the connection. A new one "
+      "is used.",
+      "If it happens often, set SMTPSendIdleTimeout below the server's limit." },
+    { "too-many-errors", NULL, NULL, "The server ended the session after too many refusals",
+      "It closes a connection on which it refused several commands, such as unknown recipients.",
+      "See the replies before; remove addresses that do not exist." },
+    { "server-fault", NULL, NULL, "The server has a fault of its own",
+      "The reply is about the server's state, such as an expired license or a broken filter. Mail "
+      "stays queued and is retried.",
+      "Tell the server's administrator." },
     { "bad-sequence", "503 x.5.1", "bad sequence", "The server reports a wrong order of commands",
       "It lost track of the session, often because a device on the way changed an earlier reply. A "
       "new connection is used.",
@@ -480,6 +491,44 @@ const ss_advice_t ss_advice_table[] = {
       "The sender's domain is missing or does not exist",
       "The address has no domain, or one that is not in DNS.",
       "Set SMTPSendDefaultDomain, or set SMTPSendEnvelopeFrom to an existing address." },
+    { "sender-unverified", NULL, NULL, "The server could not verify the sender's address",
+      "It asked the mail server of the sender's domain whether the address exists, and got no or a "
+      "negative answer.",
+      "Use a sender that exists and accepts mail: SMTPSendEnvelopeFrom sets it for all messages." },
+    { "sender-unauthenticated", "x.7.26", NULL, "Neither SPF nor DKIM passed",
+      "The service accepts mail only from domains that prove by SPF or DKIM that it is theirs (RFC "
+      "7372).",
+      "List the relay in the SPF record of the sender's domain, or have the relay sign with DKIM "
+      "for it. With SMTPSendEnvelopeFrom and SMTPSendHeaderFrom, send from a domain that has "
+      "both." },
+    { "spf", "x.7.23 x.7.24", NULL, "SPF does not allow this relay to send for the sender's domain",
+      "The SPF record of the envelope sender's domain is missing, faulty, or does not list the "
+      "relay's address (RFC 7208).",
+      "Add the relay to the domain's SPF record, or set SMTPSendEnvelopeFrom to an address of a "
+      "domain that lists it." },
+    { "dkim", "x.7.20 x.7.21 x.7.22", NULL, "No acceptable DKIM signature",
+      "The signature is missing, does not verify, or is not that of the author's domain (RFC "
+      "6376).",
+      "Have the relay sign with DKIM for the From domain, and make sure that nothing changes the "
+      "message after that." },
+    { "dmarc", "5.7.515 5.7.509", NULL,
+      "The message does not pass the DMARC rules for its From domain",
+      "The service requires a DMARC record of the From domain, and that SPF or DKIM passes for "
+      "this very domain (alignment, RFC 7489).",
+      "Have the relay sign with DKIM for the From domain, or set SMTPSendEnvelopeFrom to an "
+      "address of that domain and list the relay in its SPF record. Publish \"v=DMARC1; p=none\" "
+      "at _dmarc.DOMAIN if there is no record." },
+    { "reputation", NULL, NULL, "The service has a bad opinion of our address or domain",
+      "It counted complaints, spam or unusual traffic from the address or domain that the mail "
+      "comes from, and slows it down or refuses it.",
+      "Send less (SMTPSendRate) and only to people who asked for it. Look the address up at the "
+      "service's postmaster pages (Google Postmaster Tools, Microsoft SNDS, Yahoo Sender Hub), or "
+      "send through a provider's relay." },
+    { "domain-listed", NULL, NULL, "A domain of the message is on a block list",
+      "The domain of the sender, of SMTPSendHelo, or of a link in the text is on a block list of "
+      "domains.",
+      "Look the domain up at the list named in the reply and ask for removal; check the links in "
+      "the message." },
     { "sender-syntax", "501 x.1.7", NULL, "The server calls the sender's address malformed",
       "A login name such as DOMAIN\\user, or a name without a domain, is not a mail address.",
       "Set SMTPSendEnvelopeFrom or SMTPSendDefaultFrom to a full address." },
@@ -523,6 +572,21 @@ const ss_advice_t ss_advice_table[] = {
       "mailbox disabled|account inactive|mailbox is disabled|not accepting messages",
       "The recipient's mailbox is disabled", "The mailbox exists but accepts no mail.",
       "Contact the recipient in another way." },
+    { "recipient-unverified", NULL, NULL, "The server still checks whether the recipient exists",
+      "It asks the server behind it about the address, which takes time at the first message, or "
+      "that server does not answer.",
+      "No action needed: the message is retried (SMTPSendRetry). If it persists, tell the "
+      "recipient's administrator." },
+    { "recipient-rate", NULL, NULL, "The recipient gets too much mail at the moment",
+      "The service limits how much mail one mailbox receives in a time. It is about this recipient "
+      "only.",
+      "No action needed for a temporary refusal: it is retried. Find out what sends so much mail "
+      "to this address." },
+    { "recipient-refuses", "x.7.124 x.7.129 x.7.133 x.7.134 5.7.513", NULL,
+      "The recipient or their organization refuses mail from us",
+      "The address exists, but a rule of its owner or administrator does not admit this sender, or "
+      "outside senders at all.",
+      "Ask the recipient's administrator to admit the sender's address." },
     { "mailbox-full", "552 x.2.2", NULL, "The recipient's mailbox is full",
       "It accepts mail again when the recipient makes room.",
       "Contact the recipient in another way. A temporary refusal is retried automatically." },
@@ -545,11 +609,16 @@ const ss_advice_t ss_advice_table[] = {
     { "relay-storage", "452 x.3.1", "insufficient system storage|insufficient storage",
       "The server is out of space", "Its disk is full. Mail stays queued and is retried.",
       "Tell the server's administrator." },
-    { "policy", "550 554 x.7.1 5.7.0 5.7.26 5.7.27", "message rejected due to",
+    { "policy", "550 554 x.7.1 5.7.0", "message rejected due to",
       "The message was refused by policy",
-      "A filter took it for spam, or the sender's domain does not authorize it (SPF, DKIM, DMARC).",
+      "A rule of the server or of the recipient's organization does not admit it; the reply says "
+      "no more.",
       "Check that the domain's SPF record includes this relay and that mail is signed with DKIM; "
       "check content and links." },
+    { "spam", NULL, NULL, "The server took the message for spam",
+      "A filter judged by the content, a link in it, or the sender.",
+      "Check subject, links and attachments, and that the sender's domain has SPF, DKIM and DMARC. "
+      "Many services have a page to report a wrong judgement; the reply may name it." },
     { "virus", NULL, NULL, "The server found a virus or a forbidden attachment",
       "A scanner refused the content.", "Remove the attachment or use another file type." },
     { "content-refused", "x.6.0 x.6.1", "not rfc 5322|bare lf|bare cr|invalid header",
@@ -672,16 +741,6 @@ const ss_advice_t ss_advice_table[] = {
     { "code-x-7-17", "x.7.17 x.7.18 x.7.19", NULL, "The mailbox or domain has a new owner",
       "The address may now belong to someone else (RFC 7293).",
       "Find out who owns the address now." },
-    { "code-x-7-20", "x.7.20 x.7.21 x.7.22", NULL, "No acceptable DKIM signature",
-      "The signature is missing, not acceptable, or not that of the author's domain (RFC 7372).",
-      "Have the relay sign with DKIM for the From domain." },
-    { "code-x-7-23", "x.7.23 x.7.24", "spf check failed|spf fail", "SPF does not allow this relay",
-      "The SPF record of the sender's domain does not list the relay's address (RFC 7372).",
-      "Add the relay to the domain's SPF record, or use SMTPSendEnvelopeFrom with a domain that "
-      "lists it." },
-    { "code-x-7-26", "x.7.26", NULL, "Neither SPF nor DKIM passed",
-      "Several checks of the sender's domain failed together (RFC 7372).",
-      "Set up SPF and DKIM for the sender's domain." },
     { "code-x-7-27", "x.7.27", NULL, "The sender's domain accepts no mail",
       "Its MX record says so (RFC 7505), so replies could not be delivered.",
       "Use a sender whose domain accepts mail." },

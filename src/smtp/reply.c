@@ -50,18 +50,28 @@ static void add_text(ss_reply_t *reply, const char *text, apr_size_t len)
     reply->text_len += len;
 }
 
-static void add_line(ss_reply_t *reply, const char *line, apr_size_t len, int number)
+/* has_code: the enhanced code of this line is the reply's. */
+static void add_line(ss_reply_t *reply, const char *line, apr_size_t len, int has_code, int number)
 {
     const char *text = line + (len > CODE_LEN ? CODE_LEN + 1 : len);
     apr_size_t text_len = len > CODE_LEN ? len - CODE_LEN - 1 : 0;
     apr_size_t skip = enhanced_len(text, text_len, reply->code);
 
-    if (skip && number == 0) memcpy(reply->enhanced, text, skip);
+    if (skip && has_code) memcpy(reply->enhanced, text, skip);
     /* Later lines repeat the code of the first; text that merely looks like a code is kept. */
     if (skip && (skip != strlen(reply->enhanced) || memcmp(reply->enhanced, text, skip))) skip = 0;
     if (skip && skip < text_len) skip++;
     if (number) add_text(reply, "\n", 1);
     add_text(reply, text + skip, text_len - skip);
+}
+
+/* The codes of all lines agree, except that the last line may refuse: postscreen begins its
+ * greeting with "220-" and ends it with "521 " (RFC 5321 4.2.1: where they differ, the last one
+ * counts). */
+static int may_follow(const ss_reply_t *reply, const char *line, apr_size_t len, int code)
+{
+    if (len < CODE_LEN || code == reply->code) return 1;
+    return reply->code == 220 && code >= 400 && !(len > CODE_LEN && line[CODE_LEN] == '-');
 }
 
 apr_status_t ss_reply_parse(ss_reply_t *reply, const char *bytes, apr_size_t len, apr_size_t *used)
@@ -83,11 +93,13 @@ apr_status_t ss_reply_parse(ss_reply_t *reply, const char *bytes, apr_size_t len
         if (!end && line_len && line_len <= CODE_LEN + 1 && line[line_len - 1] == '\r') line_len--;
         /* Garbage is detected at its first wrong byte, because it may never have a line end. */
         int code = code_of(line, line_len);
-        if (code < 0 || (number && line_len >= CODE_LEN && code != reply->code)) return APR_EINVAL;
+        if (code < 0 || (number && !may_follow(reply, line, line_len, code))) return APR_EINVAL;
         if (!end) return left >= SS_REPLY_LINE_MAX ? APR_EINVAL : APR_EINCOMPLETE;
         if (line_len < CODE_LEN) return APR_EINVAL;
+        int is_changed = number && code != reply->code;
+        if (is_changed) memset(reply->enhanced, 0, sizeof(reply->enhanced));
         reply->code = code;
-        add_line(reply, line, line_len, number);
+        add_line(reply, line, line_len, number == 0 || is_changed, number);
         at = (apr_size_t)(end - bytes) + 1;
         if (line_len == CODE_LEN || line[CODE_LEN] != '-') {
             reply->text[reply->text_len] = '\0';

@@ -28,5 +28,6 @@ typedef struct {           /* replies by command and code */
 
 /* Parses one reply at the start of bytes. APR_SUCCESS: *used is its length. APR_EINCOMPLETE: more
  * bytes are needed. APR_EINVAL: not a reply (no digits, codes differ between lines, limits
- * exceeded). */
+ * exceeded). The last line of a greeting may refuse although the lines before it have 220, and then
+ * decides. */
 apr_status_t ss_reply_parse(ss_reply_t *reply, const char *bytes, apr_size_t len, apr_size_t *used);

@@ -1,8 +1,9 @@
 /* verdict.c: what a server's reply means, in one table of rules.
  *
  * The first rule that fits decides, so narrow rules stand before wide ones, and the rules of each
- * command end with its default. The phrases here also serve "smtp-send explain" (advice.c): a
- * provider's sentence is added in this file and nowhere else. */
+ * command end with its default. A CAUSE row only names the cause, in front of rules that judge by
+ * less; the judgement is a later rule's. The phrases here also serve "smtp-send explain"
+ * (advice.c): a provider's sentence is added in this file and nowhere else. */
 #include "smtp/verdict.h"
 
 #include <apr_strings.h>
@@ -79,6 +80,7 @@ typedef struct {
 #define WORDS_RELAY                                                                                \
     "relaying denied|relay access denied|unable to relay|relay not permitted|relaying not|"        \
     "not permitted to relay|relay denied|do not relay|no relaying|relaying is not|relay is not|"   \
+    "open relay not allowed|trying to use me|cannot deliver mail for|local user only|"             \
     "not allowed to relay|relaying prohibited|relaying disallowed|not a gateway|rcpthosts|"        \
     "invalid credentials for relay"
 #define WORDS_LOGIN                                                                                \
@@ -93,7 +95,8 @@ typedef struct {
     "smtpclientauthentication is disabled|basic authentication is disabled|"                       \
     "basic authentication is not supported"
 #define WORDS_TLS                                                                                  \
-    "must issue a starttls|starttls first|starttls is required|starttls required|tls required|"    \
+    "without ssl/tls|must issue a starttls|starttls first|starttls is required|starttls "          \
+    "required|tls required|"                                                                       \
     "encryption required|requires tls|secure connection required|session encryption is required"
 #define WORDS_SENDER                                                                               \
     "not owned by|sendasdenied|send as this sender|not allowed to send as|"                        \
@@ -102,12 +105,15 @@ typedef struct {
     "sender address is not|not allowed to use|from address does not match|cannot send as|"         \
     "sender signature|not a confirmed|sender is not same|relay from address|"                      \
     "domain is not verified|domain not verified|sender address rejected"
-#define WORDS_SENDER_AS "disallowed as|sender is not allowed|one of your addresses"
+#define WORDS_SENDER_AS                                                                            \
+    "same as authorization user|equal authorized user|unknown sender address|disallowed "          \
+    "as|sender is not allowed|one of your addresses"
 #define WORDS_SENDER_DOMAIN                                                                        \
     "sender address rejected: need fully|sender address must contain|"                             \
     "sender address rejected: domain"
 #define WORDS_BLOCKED                                                                              \
-    "sending paused|outgoing blocked|outbound sender|unusual sending|spam abuse detected|"         \
+    "tenant has exceeded|sending paused|outgoing blocked|outbound sender|unusual sending|spam "    \
+    "abuse detected|"                                                                              \
     "suspicious activity|account is under review"
 #define WORDS_ACCOUNT                                                                              \
     "account has been suspended|account is suspended|account suspended|"                           \
@@ -119,7 +125,8 @@ typedef struct {
     "testing account"
 #define WORDS_RIGHTS                                                                               \
     "not authorized to perform|smtp service is not enabled|not enabled for this account|"          \
-    "enable imap/smtp|smtp access is|enable smtp|smtp is not enabled|smtp is disabled|"            \
+    "has no permission|not yet activated|enable imap/smtp|smtp access is|enable smtp|smtp is not " \
+    "enabled|smtp is disabled|"                                                                    \
     "service is not enabled|insufficient permission|does not have permission to use"
 #define WORDS_CLIENT                                                                               \
     "client host rejected|client host blocked||client host|access denied|no smtp service"
@@ -156,6 +163,48 @@ typedef struct {
 #define WORDS_INACTIVE "marked as inactive|inactive recipient|recipient is inactive"
 #define WORDS_PTR "reverse hostname|reverse dns|ptr record|rdns|no ptr||hostname, "
 
+/* The causes that only name what a wider rule judges. */
+#define WORDS_DMARC "dmarc|isn't aligned|not aligned|required authentication level"
+#define WORDS_UNAUTHENTICATED                                                                      \
+    "either spf or dkim|pass authentication checks|have authentication information|"               \
+    "it is unauthenticated"
+#define WORDS_SPF                                                                                  \
+    "sender policy framework|spf check|spf-check|spf policy|spf record|spf auth|with spf|"         \
+    "permitted by the domain owner|spf fail"
+#define WORDS_REPUTATION                                                                           \
+    "reputation|user complaints|unexpected volume|permanently deferred|suspected spam sender"
+#define WORDS_DOMAIN_LISTED                                                                        \
+    "mailfrom domain is listed|helo domain is listed|domain present in|domain is listed|"          \
+    "spamhaus dbl|dbl.spamhaus|surbl|uribl"
+#define WORDS_SPAM_SURE                                                                            \
+    "spam message|suspicion of spam|spam detected|considered as spam|flagged as spam|"             \
+    "spam filter|unsolicited|spam url|content denied|message filtered|spamassassin|"               \
+    "nature of the content|as spam|looks like spam"
+#define WORDS_FORM                                                                                 \
+    "rfc 5322|rfc 2822|from: header|headers are not rfc|lines too long|body part|"                 \
+    "not rfc compliant"
+#define WORDS_BUSY_RECIPIENT                                                                       \
+    "receiving mail too quickly|receiving mail at a rate|recipient has exceeded|"                  \
+    "too many recent messages|too much email in a short|can receive per hour|"                     \
+    "to this recipient per hour"
+#define WORDS_CLOSED_RECIPIENT                                                                     \
+    "resolver.rst|rejected by recipients|envelope blocked|blocked senders|customer block list"
+#define WORDS_FULL_SURE                                                                            \
+    "over quota|overquota|quota violation|mailbox size limit|exceeded storage|"                    \
+    "user quota exceeded|is full|mailbox full"
+#define WORDS_NOBODY                                                                               \
+    "user doesn't have|no longer valid|not in recipient list|invalid-recipient|not our customer|"  \
+    "mailbox unallocated|addressee unknown|marked as invalid|no such user|mailbox not found|"      \
+    "mailbox not found|all recipient addresses rejected|invalid recipient"
+#define WORDS_CLOSED_MAILBOX                                                                       \
+    "account is disabled|mailbox is disabled|blocked due to inactivity|rejected: inactive|"        \
+    "rejected: blocked|inactive addresses"
+#define WORDS_SENDER_FORM "domain name required for sender|invalid sender|emetteur invalide"
+#define WORDS_NO_BOUNCES "empty sender|null sender|no bounces accepted|invalid mail from"
+#define WORDS_DIRECT                                                                               \
+    "send email directly|ip address is not allowed to send|traffic not accepted from this ip"
+#define WORDS_NAME "ptr record|ptr resource|forward dns|reverse dns"
+
 #define RULE(at, code, enh, words, when, scope, fate, learn, advice)                               \
     {                                                                                              \
         at, code, enh, words, when,                                                                \
@@ -166,12 +215,69 @@ typedef struct {
 #define ROW(at, code, enh, words, scope, fate, advice)                                             \
     RULE(at, code, enh, words, EITHER, scope, fate, NOTHING, advice)
 
+/* A row that names the cause and leaves the judgement to a later row. */
+#define SS_FATE_NAMED ((ss_verdict_fate_t)-1)
+#define CAUSE(at, code, enh, words, advice)                                                        \
+    RULE(at, code, enh, words, EITHER, MESSAGE, NAMED, NOTHING, advice)
+
 static const ss_verdict_rule_t rules[] = {
     ROW(AT_ANY, 2, NULL, NULL, RECIPIENT, SENT, "accepted"),
     ROW(DATA | AUTH, 3, NULL, NULL, RECIPIENT, SENT, "accepted"),
     ROW(QUIT | RSET, 0, NULL, NULL, CONNECTION, AGAIN, "closing"),
     ROW(AT_SETUP | AT_START | STARTTLS, 3, NULL, NULL, RELAY, DOWN, "not-smtp"),
     ROW(AT_ANY, 3, NULL, NULL, CONNECTION, DEFERRED, "not-smtp"),
+
+    /* what is wrong, in the words of providers, where the code says less or something else */
+    CAUSE(AT_MAIL | AT_START, 0, NULL, WORDS_NAME, "reverse-dns"),
+    CAUSE(AT_MAIL | AT_START, 0, ".7.25", NULL, "reverse-dns"),
+    CAUSE(AT_MAIL, 530, NULL, "authentication required", "auth-required"),
+    CAUSE(AT_MAIL, 0, ".7.29", "tls", "tls-required"),
+    CAUSE(AT_MAIL, 0, ".7.27", "spf", "spf"),
+    CAUSE(AT_MAIL, 0, ".7.30", "dkim", "dkim"),
+    CAUSE(AT_MAIL, 0, NULL, WORDS_DMARC, "dmarc"),
+    CAUSE(AT_MAIL, 0, NULL, WORDS_UNAUTHENTICATED, "sender-unauthenticated"),
+    CAUSE(AT_MAIL, 0, NULL, WORDS_SPF, "spf"),
+    CAUSE(AT_MAIL, 0, ".7.23", NULL, "spf"),
+    CAUSE(AT_MAIL, 0, ".7.24", NULL, "spf"),
+    CAUSE(AT_MAIL, 0, NULL, "dkim", "dkim"),
+    CAUSE(AT_MAIL, 0, NULL, "unusual rate", "rate-limited"),
+    CAUSE(AT_MAIL | AT_START, 0, NULL, WORDS_DOMAIN_LISTED, "domain-listed"),
+    CAUSE(AT_MAIL | AT_START, 0, NULL, WORDS_REPUTATION, "reputation"),
+    CAUSE(AT_MAIL | AT_START, 0, NULL, WORDS_DIRECT, "client-refused"),
+    CAUSE(AT_START, 5, NULL, "block for spam", "address-listed"),
+    CAUSE(AT_MAIL, 0, NULL, WORDS_BUSY_RECIPIENT, "recipient-rate"),
+    CAUSE(AT_MAIL, 0, NULL, WORDS_CLOSED_RECIPIENT, "recipient-refuses"),
+    CAUSE(AT_MAIL, 0, ".7.129", NULL, "recipient-refuses"),
+    CAUSE(RCPT, 4, NULL, "unverified address", "recipient-unverified"),
+    CAUSE(RCPT | AT_BODY, 0, NULL, WORDS_FULL_SURE, "mailbox-full"),
+    CAUSE(RCPT | AT_BODY, 0, NULL, WORDS_CLOSED_MAILBOX, "mailbox-disabled"),
+    CAUSE(AT_MAIL, 0, NULL, "hop count exceeded|mail loop|too many hops|hops, this|loop detected",
+          "code-x-4-6"),
+    CAUSE(RCPT | AT_BODY, 0, NULL, WORDS_NOBODY, "user-unknown"),
+    CAUSE(RCPT, 0, NULL, "is not a valid rfc-5321|bad address syntax", "address-syntax"),
+    CAUSE(RCPT, 4, ".1.2", NULL, "domain-unknown"),
+    CAUSE(AT_MAIL, 0, NULL, WORDS_SENDER_FORM, "sender-syntax"),
+    CAUSE(AT_MAIL, 0, NULL, "sender verify failed|sender verification", "sender-unverified"),
+    CAUSE(MAIL, 5, NULL, WORDS_NO_BOUNCES, "null-sender"),
+    CAUSE(MAIL, 0, NULL, "invalid dns mx", "sender-domain"),
+    CAUSE(AT_BODY, 0, NULL, WORDS_FORM, "content-refused"),
+    CAUSE(AT_BODY, 5, ".7.512", NULL, "content-refused"),
+    CAUSE(AT_BODY, 5, NULL, "illegal attachment|potential security", "virus"),
+    CAUSE(AT_MAIL, 0, NULL, WORDS_SPAM_SURE, "spam"),
+    CAUSE(AT_MAIL | AT_START, 0, NULL, "timeout exceeded|idle timeout|timeout waiting",
+          "server-timeout"),
+    CAUSE(AT_MAIL, 421, NULL, "too many errors|too many unrecognized", "too-many-errors"),
+    CAUSE(AT_MAIL | AT_START, 0, NULL, "license expired", "server-fault"),
+    CAUSE(RCPT | AT_BODY, 451, NULL, "temporary local problem|temporarily rejected", "deferred"),
+    CAUSE(AT_MAIL, 451, NULL, "server busy", "service-unavailable"),
+    CAUSE(AT_BODY | MAIL, 5, NULL, "policy restrictions|security policies|mailpolicy violation",
+          "policy"),
+    CAUSE(RCPT, 4, NULL, "policy rejection", "policy"),
+    CAUSE(AT_MAIL, 5, NULL, "for policy reasons", "policy"),
+    CAUSE(AUTH, 0, NULL, "web browser", "auth-web-login"),
+    CAUSE(AUTH, 535, NULL, "authorization code", "auth-app-password"),
+    CAUSE(AUTH, 535, NULL, "invalid authentication mechanism", "auth-none-common"),
+    CAUSE(AUTH, 4, NULL, "temporary", "auth-temporary"),
 
     /* the way we speak was refused: the next connection speaks differently */
     RULE(AT_MAIL | AT_HELLO, 0, NULL, WORDS_PIPELINE, EITHER, CONNECTION, AGAIN, NO_PIPELINING,
@@ -423,11 +529,22 @@ static int is_for_recipient(const ss_verdict_rule_t *rule, ss_cmd_t cmd)
             (rule->verdict.scope == SS_SCOPE_MESSAGE && cmd != SS_CMD_RCPT));
 }
 
+/* Whether a rule says more than a code that many causes share. */
+static int is_narrow(const ss_verdict_rule_t *rule)
+{
+    if (rule->phrases) return 1;
+    return rule->enhanced && rule->enhanced[strlen(rule->enhanced) - 1] != '.';
+}
+
 static int fits(const ss_verdict_rule_t *rule, ss_cmd_t cmd, const ss_reply_t *reply,
                 const char *text, int is_reused)
 {
     if (rule->at != AT_ANY && !(rule->at & 1 << cmd)) return 0;
-    if (rule->code && rule->code != (rule->code < 10 ? reply->code / 100 : reply->code)) return 0;
+    /* Without a code only rules with words or an enhanced code are asked for. */
+    if (!reply->code && !is_narrow(rule)) return 0;
+    if (rule->code && reply->code &&
+        rule->code != (rule->code < 10 ? reply->code / 100 : reply->code))
+        return 0;
     if (rule->when != EITHER && (rule->when == REUSED) != !!is_reused) return 0;
     if (rule->enhanced && !fits_enhanced(rule->enhanced, reply->enhanced)) return 0;
     return !rule->phrases || ss_phrase_is_in(rule->phrases, text);
@@ -442,23 +559,37 @@ static void narrow(ss_verdict_t *verdict, ss_cmd_t cmd)
         verdict->scope = cmd == SS_CMD_RCPT ? SS_SCOPE_RECIPIENT : SS_SCOPE_MESSAGE;
 }
 
-ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
+/* The first rule that judges the reply, or NULL. *cause: the first row before it that names the
+ * cause, or NULL. */
+static const ss_verdict_rule_t *rule_for(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused,
+                                         const ss_verdict_rule_t **cause)
 {
     char text[SS_REPLY_TEXT_MAX];
     int about_recipient = is_recipient(cmd, reply);
 
+    *cause = NULL;
     apr_cpystrn(text, reply->text, sizeof(text));
     ss_phrase_blank(text);
-    for (int i = 0; i < RULES; i++) {
-        if (about_recipient && !is_for_recipient(&rules[i], cmd)) continue;
-        if (!fits(&rules[i], cmd, reply, text, is_reused)) continue;
-        ss_verdict_t verdict = rules[i].verdict;
-        /* The words may be those of a final refusal: the code decides whether it is one. */
-        if (verdict.fate == SS_FATE_FAILED && reply->code < 500) verdict.fate = SS_FATE_DEFERRED;
-        if (verdict.fate == SS_FATE_SUSPECT) narrow(&verdict, cmd);
-        return verdict;
+    for (const ss_verdict_rule_t *rule = rules; rule < rules + RULES; rule++) {
+        int names = rule->verdict.fate == SS_FATE_NAMED;
+        if (names ? *cause != NULL : about_recipient && !is_for_recipient(rule, cmd)) continue;
+        if (!fits(rule, cmd, reply, text, is_reused)) continue;
+        if (!names) return rule;
+        *cause = rule;
     }
-    return verdict_unknown;
+    return NULL;
+}
+
+ss_verdict_t ss_verdict(ss_cmd_t cmd, const ss_reply_t *reply, int is_reused)
+{
+    const ss_verdict_rule_t *cause, *rule = rule_for(cmd, reply, is_reused, &cause);
+    ss_verdict_t verdict = rule ? rule->verdict : verdict_unknown;
+
+    /* The words may be those of a final refusal: the code decides whether it is one. */
+    if (verdict.fate == SS_FATE_FAILED && reply->code < 500) verdict.fate = SS_FATE_DEFERRED;
+    if (verdict.fate == SS_FATE_SUSPECT) narrow(&verdict, cmd);
+    if (cause && reply->code >= 400) verdict.advice = cause->verdict.advice;
+    return verdict;
 }
 
 ss_verdict_fate_t ss_verdict_cleared(int code)
@@ -471,15 +602,29 @@ const char *ss_verdict_advice(int i)
     return i >= 0 && i < RULES ? rules[i].verdict.advice : NULL;
 }
 
-int ss_verdict_phrase_length(const char *advice, const char *text)
+const char *ss_verdict_explain(const ss_reply_t *reply)
 {
-    int best = 0;
-    for (int i = 0; i < RULES; i++) {
-        if (!rules[i].phrases || strcmp(rules[i].verdict.advice, advice)) continue;
-        int length = ss_phrase_length(rules[i].phrases, text);
-        if (length > best) best = length;
+    static const ss_cmd_t mails[] = { SS_CMD_RCPT, SS_CMD_MAIL,     SS_CMD_END,     SS_CMD_DATA,
+                                      SS_CMD_EHLO, SS_CMD_GREETING, SS_CMD_STARTTLS };
+    static const ss_cmd_t login[] = { SS_CMD_AUTH };
+    int is_login =
+        reply->code == 454 || reply->code == 525 || (reply->code >= 534 && reply->code <= 538);
+    const ss_verdict_rule_t *cause, *rule, *found = NULL;
+
+    for (int pass = 0; pass < 2 && !found; pass++) {
+        const ss_cmd_t *cmds = is_login == pass ? mails : login;
+        int count = is_login == pass ? (int)(sizeof(mails) / sizeof(*mails)) : 1;
+        if (pass && !is_login && reply->code) break;
+        for (int i = 0; i < count && !found; i++) {
+            rule_for(cmds[i], reply, 1, &cause);
+            found = cause;
+        }
+        for (int i = 0; i < count && !found; i++) {
+            rule = rule_for(cmds[i], reply, 1, &cause);
+            if (rule && is_narrow(rule)) found = rule;
+        }
     }
-    return best;
+    return found ? found->verdict.advice : NULL;
 }
 
 const char *ss_verdict_dsn(const ss_reply_t *reply)

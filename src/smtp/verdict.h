@@ -53,7 +53,8 @@ ss_verdict_fate_t ss_verdict_cleared(int code);
 /* The advice of rule number i, or NULL after the last: the entries of the knowledge base that are
  * about replies. */
 const char *ss_verdict_advice(int i);
-/* ss_phrase_length of the rules with that advice. */
-int ss_verdict_phrase_length(const char *advice, const char *text);
+/* The advice of the rule that fits a reply by its words or its enhanced code, where the command is
+ * not known; NULL: only codes that many causes share. reply->code may be 0: not known. */
+const char *ss_verdict_explain(const ss_reply_t *reply);
 /* The enhanced code of the reply, or the generic one of its class ("5.0.0"). */
 const char *ss_verdict_dsn(const ss_reply_t *reply);

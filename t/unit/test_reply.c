@@ -61,6 +61,9 @@ static const case_t cases[] = {
     { "two digits and the end", "25\r\n", APR_EINVAL, 0, NULL, NULL, 0, 0 },
     { "four digits", "2500 ok\r\n", APR_EINVAL, 0, NULL, NULL, 0, 0 },
     { "codes differ", "250-a\r\n251 b\r\n", APR_EINVAL, 0, NULL, NULL, 0, 0 },
+    { "a refusal at the end", "250-a\r\n550 b\r\n", APR_EINVAL, 0, NULL, NULL, 0, 0 },
+    { "refused inside a greeting", "220-a\r\n521-b\r\n", APR_EINVAL, 0, NULL, NULL, 0, 0 },
+    { "another success after 220", "220-a\r\n250 b\r\n", APR_EINVAL, 0, NULL, NULL, 0, 0 },
     { "empty line", "\r\n", APR_EINVAL, 0, NULL, NULL, 0, 0 },
 };
 
