@@ -8,6 +8,8 @@
 #define SS_LOCAL_DEADLINE_STALLED (120 * APR_USEC_PER_SEC)
 /* for the whole request, however steadily it comes; the store keeps staged parts for longer */
 #define SS_LOCAL_DEADLINE_WHOLE (1800 * APR_USEC_PER_SEC)
+/* for reading some of an answer */
+#define SS_LOCAL_DEADLINE_UNREAD (60 * APR_USEC_PER_SEC)
 
 typedef struct {
     ss_mono_t begun;    /* when the request began; not set: none has */

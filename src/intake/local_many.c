@@ -88,9 +88,10 @@ ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,
     apr_size_t count = json_array_size(list);
     apr_pool_t *pool;
 
-    if (!count || count > SS_LOCAL_MANY_MAX) {
+    int most = client.is_trusted ? SS_LOCAL_MANY_MAX : SS_LOCAL_MANY_OTHERS;
+    if (!count || count > (apr_size_t)most) {
         ss_local_header_refuse(no, 400, 0, "messages", "from 1 to %d messages in one request",
-                               SS_LOCAL_MANY_MAX);
+                               most);
         return NULL;
     }
     apr_pool_create(&pool, NULL);

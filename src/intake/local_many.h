@@ -4,11 +4,13 @@
 
 #include "intake/local_message.h"
 
-#define SS_LOCAL_MANY_MAX 10000 /* messages of one request */
+/* messages of one request; each takes some 5 KB before its content comes */
+#define SS_LOCAL_MANY_MAX 10000
+#define SS_LOCAL_MANY_OTHERS 1000 /* from others than root and httpd's User */
 
 typedef struct ss_local_many_t ss_local_many_t;
 
-/* Reads all headers. NULL with the refusal: no message, or more than SS_LOCAL_MANY_MAX. done
+/* Reads all headers. NULL with the refusal: no message, or too many. done
  * comes once, after ss_local_many_end, with the array of answers (its receiver's), and may free it.
  */
 ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,

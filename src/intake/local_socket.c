@@ -14,6 +14,8 @@
 
 #include "base/buf.h"
 #include "intake/local_deadline.h"
+#include "intake/local_parse.h"
+#include "intake/local_share.h"
 #include "intake/local_submit.h"
 #include "base/descriptors.h"
 #include "net/listener.h"
@@ -22,7 +24,7 @@
 #define READ_SIZE 65536
 #define SPARE_MAX (4 * READ_SIZE)
 #define FRAME_MAX (SS_FRAME_HEAD + SS_FRAME_HEADER_MAX + SS_FRAME_CONTENT_MAX)
-/* of answers that a client does not read; above it the client is dropped */
+/* of one answer; above it the client is dropped */
 #define ANSWER_MAX (64 * 1024 * 1024)
 /* a client that waits for room is looked at again after */
 #define ROOM_AGAIN (APR_USEC_PER_SEC / 20)
@@ -37,8 +39,12 @@ typedef struct client_t {
     int is_closing;            /* the peer left, or a write failed: freed when not busy */
     int *is_freed;             /* of the pump that runs for this client, or NULL */
     ss_local_submit_t *submit; /* the request is a submission */
-    json_t *header;            /* of the request under way */
+    ss_local_share_t *share;   /* of its uid */
+    /* its parts of the share: a frame that is not complete, an answer that is not read */
+    apr_size_t reserved, unread;
+    json_t *header; /* of the request under way */
     ss_local_deadline_t deadline;
+    ss_mono_t read_by; /* when an answer that it does not read drops it; not set: none waits */
     ss_mono_t idle_since;
     APR_RING_ENTRY(client_t) ring;
 } client_t;
@@ -50,6 +56,7 @@ struct ss_local_socket_t {
     /* the one that has been idle for longest comes first; busy ones stand anywhere */
     APR_RING_HEAD(clients_t, client_t) clients;
     int client_count;
+    ss_local_shares_t shares;
     ss_timer_t idle_timer; /* the first idle client is closed */
     ss_buf_t spare;        /* a buffer that no client reads into now */
 };
@@ -76,6 +83,20 @@ int ss_local_socket_is_idle_over(ss_mono_t since, apr_interval_time_t most, ss_m
     return ss_mono_since(now, since) >= most;
 }
 
+/* ---- shares ---- */
+
+static void count_unread(client_t *client)
+{
+    client->share->out += client->out.len - client->unread;
+    client->unread = client->out.len;
+}
+
+static void reserve(client_t *client, apr_size_t len)
+{
+    client->share->in += len - client->reserved;
+    client->reserved = len;
+}
+
 static ss_loop_t *loop_of(const client_t *client)
 {
     return client->socket->intake->loop;
@@ -93,6 +114,9 @@ static void free_client(client_t *client)
     ss_buf_free(&client->out);
     if (client->header) json_decref(client->header);
     if (client->submit) ss_local_submit_free(client->submit);
+    count_unread(client);
+    reserve(client, 0);
+    ss_local_share_leave(&s->shares, client->share);
     APR_RING_REMOVE(client, ring);
     s->client_count--;
     free(client);
@@ -135,16 +159,22 @@ static void hang_up(client_t *client)
 /* ---- out ---- */
 
 /* A busy client's socket stays watched: it normally sends nothing before the answer, and two calls
- * of epoll_ctl for each request would cost more than the rare client that does (see busy_ready). */
+ * of epoll_ctl for each request would cost more than the rare client that does (see busy_ready).
+ * From one that does not read its answer nothing is read, and it has a deadline. */
 static void watch_as_needed(client_t *client)
 {
     int events = 0;
 
     if (client->is_closing) return;
-    if (client->is_busy)
+    if (client->is_busy) {
         events |= client->watch.events & (SS_LOOP_READ | SS_LOOP_GONE);
-    else if (!client->socket->intake->is_leaving)
+    } else if (client->out.len) {
+        if (!ss_mono_is_set(client->read_by))
+            client->read_by = ss_mono_add(ss_loop_now(loop_of(client)), SS_LOCAL_DEADLINE_UNREAD);
+        ss_loop_timer(loop_of(client), &client->timer, client->read_by);
+    } else if (!client->socket->intake->is_leaving) {
         events |= SS_LOOP_READ;
+    }
     if (client->out.len) events |= SS_LOOP_WRITE;
     ss_loop_watch(loop_of(client), &client->watch, events);
 }
@@ -152,7 +182,12 @@ static void watch_as_needed(client_t *client)
 /* 0, or -1: the client is gone. */
 static int flush_out(client_t *client)
 {
-    return ss_listener_send(client->watch.fd, &client->out);
+    apr_size_t before = client->out.len;
+    int rv = ss_listener_send(client->watch.fd, &client->out);
+
+    count_unread(client);
+    if (client->out.len != before) client->read_by = (ss_mono_t){ 0 };
+    return rv;
 }
 
 static apr_status_t put_frame(client_t *client, ss_frame_type_t type, unsigned flags,
@@ -264,6 +299,22 @@ static void part_with(client_t *client)
 
 /* ---- answers ---- */
 
+/* Refuses what was not read: the connection ends with it. header: the answer's. */
+static void turn_away(const ss_local_socket_t *s, int fd, const char *header)
+{
+    ss_frame_t frame = { .version = SS_FRAME_VERSION,
+                         .type = SS_FRAME_ANSWER,
+                         .flags = SS_FRAME_LAST,
+                         .header_len = (apr_uint32_t)strlen(header),
+                         .instance = s->options.instance };
+    char bytes[SS_FRAME_HEAD + 512];
+
+    ss_frame_write(&frame, bytes);
+    apr_cpystrn(bytes + SS_FRAME_HEAD, header, sizeof(bytes) - SS_FRAME_HEAD);
+    ssize_t sent = send(fd, bytes, SS_FRAME_HEAD + strlen(header), MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
+}
+
 static void answer(ss_request_t *req, const char *header, const char *content, apr_size_t len)
 {
     client_t *client = (client_t *)req;
@@ -271,6 +322,12 @@ static void answer(ss_request_t *req, const char *header, const char *content, a
 
     client->is_busy = 0;
     ss_local_deadline_clear(&client->deadline);
+    /* What was done is always reported. */
+    if (len && !client->submit && !ss_local_share_may_answer(client->share, len)) {
+        header = "{\"status\":503,\"retryAfter\":5,\"detail\":\"other connections of this user do "
+                 "not read their answers\"}";
+        len = 0;
+    }
     client->submit = NULL; /* it ends with this answer */
     req->left = NULL;
     req->work = NULL;
@@ -287,10 +344,11 @@ static void answer(ss_request_t *req, const char *header, const char *content, a
         return;
     }
     watch_as_needed(client);
-    /* The next request was read already: it is taken from the loop, so that answers never nest. */
-    if (client->in.len)
+    /* The next request was read already: it is taken from the loop, so that answers never nest. One
+     * that was not read waits (watch_as_needed). */
+    if (client->in.len && !client->out.len)
         ss_loop_timer(intake->loop, &client->timer, ss_loop_now(intake->loop));
-    else
+    else if (!client->out.len)
         ss_loop_untimer(intake->loop, &client->timer);
     went_idle(client);
     /* Others wait for its place. */
@@ -333,19 +391,15 @@ static void take_part(client_t *client, const ss_frame_t *frame, const char *con
                          (frame->flags & SS_FRAME_LAST) != 0);
 }
 
-static void begin_request(client_t *client, const char *header, const ss_frame_t *frame,
-                          const char *content)
+static void begin_request(client_t *client, const ss_frame_t *frame, const char *content,
+                          const char *wrong)
 {
     ss_local_socket_t *s = client->socket;
     ss_request_t *req = &client->request;
-    json_error_t error;
+    const char *verb = ss_json_text(client->header, "do");
 
-    client->is_busy = 1;
-    client->header = json_loadb(header, frame->header_len, JSON_ALLOW_NUL, &error);
-    const char *verb = client->header ? ss_json_text(client->header, "do") : NULL;
     if (!verb) {
-        ss_request_refuse(req, 400, 0, NULL,
-                          "the request's header is not a JSON object with \"do\"");
+        ss_request_refuse(req, 400, 0, NULL, "%s", wrong);
     } else if (frame->instance && frame->instance != s->options.instance) {
         ss_request_refuse(req, 503, 5, NULL,
                           "this socket belongs to another httpd's delivery daemon: give each "
@@ -363,6 +417,55 @@ static void begin_request(client_t *client, const char *header, const ss_frame_t
         req->header = client->header;
         s->options.command(s->options.self, req);
     }
+}
+
+/* A large header, read by a computing thread. The client is busy, so it is there when that ends. */
+typedef struct {
+    client_t *client;
+    ss_buf_t taken; /* with the frame at its begin */
+    ss_frame_t frame;
+    json_t *header;
+    const char *wrong;
+} parse_t;
+
+static void work(void *baton)
+{
+    parse_t *p = baton;
+
+    p->header = ss_local_parse(p->taken.data + SS_FRAME_HEAD, p->frame.header_len, &p->wrong);
+}
+
+static void parsed(void *baton)
+{
+    parse_t *p = baton;
+    client_t *client = p->client;
+    int is_freed = 0;
+
+    client->header = p->header;
+    client->is_freed = &is_freed;
+    if (client->is_closing)
+        ss_request_refuse(&client->request, 499, 0, NULL, "the client left");
+    else
+        begin_request(client, &p->frame, p->taken.data + SS_FRAME_HEAD + p->frame.header_len,
+                      p->wrong);
+    ss_buf_free(&p->taken);
+    free(p);
+    if (is_freed) return;
+    client->is_freed = NULL;
+    pump(client);
+}
+
+/* 1: it is read, and taken is its; 0: small, or no thread can be had. */
+static int parse_later(client_t *client, const ss_frame_t *frame, const ss_buf_t *taken)
+{
+    parse_t *p = frame->header_len > SS_LOCAL_PARSE_AT_ONCE ? malloc(sizeof(*p)) : NULL;
+
+    if (!p) return 0;
+    *p = (parse_t){ .client = client, .taken = *taken, .frame = *frame };
+    client->is_busy = 1;
+    if (ss_loop_compute(loop_of(client), work, parsed, p) == APR_SUCCESS) return 1;
+    free(p);
+    return 0;
 }
 
 /* One buffer is kept for the next client that sends something, which saves an allocation of 64 KiB
@@ -386,6 +489,53 @@ static void use_spare(client_t *client)
     ss_buf_init(&s->spare, 0);
 }
 
+static apr_size_t whole_of(const ss_frame_t *frame)
+{
+    return SS_FRAME_HEAD + (apr_size_t)frame->header_len + frame->content_len;
+}
+
+/* Whether the rest of a frame may be read: a large one is part of its uid's share until it is
+ * complete. */
+static int frame_has_room(client_t *client)
+{
+    ss_frame_t frame;
+
+    if (client->reserved || ss_frame_read(&frame, client->in.data, client->in.len) != APR_SUCCESS ||
+        whole_of(&frame) <= SS_LOCAL_SHARE_FRAME)
+        return 1;
+    if (!ss_local_share_may_read(client->share, whole_of(&frame))) return 0;
+    reserve(client, whole_of(&frame));
+    return 1;
+}
+
+/* The frame at the front is there. 1: taken, -1: another protocol. */
+static int take_whole(client_t *client, const ss_frame_t *frame)
+{
+    ss_local_socket_t *s = client->socket;
+    /* The octets stay valid while the frame is worked on, although the client may be freed
+     * meanwhile. */
+    ss_buf_t taken = client->in;
+    const char *header = taken.data + SS_FRAME_HEAD, *content = header + frame->header_len;
+    apr_size_t whole = whole_of(frame), rest = taken.len - whole;
+    const char *wrong = NULL;
+    int ok = 1;
+
+    ss_buf_init(&client->in, taken.max);
+    if (rest) ss_buf_append(&client->in, taken.data + whole, rest);
+    if (frame->type == SS_FRAME_REQUEST && !client->submit) {
+        if (parse_later(client, frame, &taken)) return 1;
+        client->is_busy = 1;
+        client->header = ss_local_parse(header, frame->header_len, &wrong);
+        begin_request(client, frame, content, wrong);
+    } else if (frame->type == SS_FRAME_PART && client->submit) {
+        take_part(client, frame, content);
+    } else if (frame->type != SS_FRAME_PART) {
+        ok = -1; /* a part of a request that was refused early is ignored */
+    }
+    keep_spare(s, &taken);
+    return ok;
+}
+
 /* Takes one frame from the front; 0: not complete yet, 1: taken, -1: another protocol. */
 static int take_frame(client_t *client)
 {
@@ -404,28 +554,16 @@ static int take_frame(client_t *client)
         return 0;
     }
     if (rv != APR_SUCCESS) return -1;
-    apr_size_t whole = SS_FRAME_HEAD + (apr_size_t)frame.header_len + frame.content_len;
-    if (client->in.len < whole) return 0;
-
-    const char *header = client->in.data + SS_FRAME_HEAD;
-    const char *content = header + frame.header_len;
-    /* The octets stay valid while the frame is worked on, although the client may be freed
-     * meanwhile. */
-    ss_buf_t taken = client->in;
-    apr_size_t rest = taken.len - whole;
-    ss_buf_init(&client->in, taken.max);
-    if (rest) ss_buf_append(&client->in, taken.data + whole, rest);
-    ss_local_socket_t *s = client->socket;
-    int ok = 1;
-    if (frame.type == SS_FRAME_REQUEST && !client->submit)
-        begin_request(client, header, &frame, content);
-    else if (frame.type == SS_FRAME_PART && client->submit)
-        take_part(client, &frame, content);
-    /* a part of a request that was refused early is ignored */
-    else if (frame.type != SS_FRAME_PART)
-        ok = -1;
-    keep_spare(s, &taken);
-    return ok;
+    if (!ss_local_share_may_head(client->share, frame.header_len)) {
+        turn_away(client->socket, client->watch.fd,
+                  "{\"status\":413,\"detail\":\"the request's header is larger than any that this "
+                  "user needs\"}");
+        end_client(client);
+        return 0;
+    }
+    if (client->in.len < whole_of(&frame)) return 0;
+    reserve(client, 0);
+    return take_whole(client, &frame);
 }
 
 static void pump(client_t *client)
@@ -434,7 +572,7 @@ static void pump(client_t *client)
     int taken = 1, is_freed = 0;
 
     client->is_freed = &is_freed;
-    while (taken == 1 && !client->is_busy && client->in.len) {
+    while (taken == 1 && !client->is_busy && client->in.len && !client->out.len) {
         taken = take_frame(client);
         if (is_freed) return;
     }
@@ -458,6 +596,10 @@ static void pump(client_t *client)
         intake->went_idle(intake->self);
         return;
     }
+    if (client->out.len) {
+        watch_as_needed(client);
+        return;
+    }
     if (!client->is_busy && (client->in.len || client->submit)) {
         ss_local_deadline_run(&client->deadline, ss_loop_now(intake->loop));
         ss_loop_timer(intake->loop, &client->timer, client->deadline.deadline);
@@ -474,6 +616,10 @@ static void client_timer(ss_timer_t *timer, ss_mono_t now)
     client_t *client = timer->self;
 
     if (client->is_busy) return;
+    if (client->out.len) {
+        if (ss_mono_reached(client->read_by, now)) hang_up(client);
+        return;
+    }
     if (ss_local_deadline_is_over(&client->deadline, now))
         hang_up(client);
     else
@@ -494,38 +640,47 @@ static void busy_ready(client_t *client, int is_gone)
                       SS_LOOP_GONE | (client->out.len ? SS_LOOP_WRITE : 0));
 }
 
-static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
+/* Whether content may be read: of all clients, and of those whose uid is not trusted. */
+static int content_has_room(const client_t *client)
 {
-    client_t *client = watch->self;
+    const ss_local_socket_t *s = client->socket;
+    int is_charged = client->submit && ss_local_submit_charged(client->submit);
+    apr_size_t own = 0, all = 0;
+    const client_t *other;
+
+    if (!ss_local_socket_has_room(s->intake->bytes, is_charged)) return 0;
+    if (client->share->is_trusted || s->intake->bytes <= SS_LOCAL_SHARE_CONTENT) return 1;
+    APR_RING_FOREACH(other, &s->clients, client_t, ring)
+    {
+        if (other->share->is_trusted || !other->submit) continue;
+        all += ss_local_submit_charged(other->submit);
+        if (other->share == client->share) own += ss_local_submit_charged(other->submit);
+    }
+    return ss_local_share_may_content(own, all, is_charged);
+}
+
+/* 1: more may be read; 0: it is looked at again a little later. */
+static int has_room(client_t *client)
+{
+    if (content_has_room(client) && frame_has_room(client)) return 1;
+    if (!client->submit || !ss_local_submit_charged(client->submit))
+        ss_local_deadline_renew(&client->deadline);
+    ss_loop_watch(loop_of(client), &client->watch, 0);
+    ss_loop_timer(loop_of(client), &client->timer,
+                  ss_mono_add(ss_loop_now(loop_of(client)), ROOM_AGAIN));
+    return 0;
+}
+
+static void read_more(client_t *client)
+{
     char *place;
 
-    (void)now;
-    if ((events & SS_LOOP_WRITE) && client->out.len && flush_out(client)) {
-        hang_up(client);
-        return;
-    }
-    if (client->is_busy) {
-        busy_ready(client, events & SS_LOOP_GONE);
-        return;
-    }
-    if (client->socket->intake->is_leaving) {
-        if (!client->out.len) end_client(client);
-        return;
-    }
-    int is_charged = client->submit && ss_local_submit_is_charged(client->submit);
-    if (!ss_local_socket_has_room(client->socket->intake->bytes, is_charged)) {
-        if (!is_charged) ss_local_deadline_renew(&client->deadline);
-        ss_loop_watch(loop_of(client), watch, client->out.len ? SS_LOOP_WRITE : 0);
-        ss_loop_timer(loop_of(client), &client->timer,
-                      ss_mono_add(ss_loop_now(loop_of(client)), ROOM_AGAIN));
-        return;
-    }
     use_spare(client);
     if (ss_buf_room(&client->in, READ_SIZE, &place) != APR_SUCCESS) {
         hang_up(client);
         return;
     }
-    ssize_t got = recv(watch->fd, place, READ_SIZE, MSG_DONTWAIT);
+    ssize_t got = recv(client->watch.fd, place, READ_SIZE, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         watch_as_needed(client);
         return;
@@ -539,6 +694,26 @@ static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
     pump(client);
 }
 
+static void client_ready(ss_loop_watch_t *watch, int events, ss_mono_t now)
+{
+    client_t *client = watch->self;
+    int was_unread = client->out.len != 0;
+
+    (void)now;
+    if (was_unread && (events & SS_LOOP_WRITE) && flush_out(client))
+        hang_up(client);
+    else if (client->is_busy)
+        busy_ready(client, events & SS_LOOP_GONE);
+    else if (client->out.len)
+        watch_as_needed(client);
+    else if (client->socket->intake->is_leaving)
+        end_client(client);
+    else if (was_unread)
+        pump(client); /* what came before the answer was read */
+    else if (has_room(client))
+        read_more(client);
+}
+
 /* ---- the listening socket ---- */
 
 static int peer_uid(int fd)
@@ -547,6 +722,27 @@ static int peer_uid(int fd)
     socklen_t len = sizeof(cred);
 
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 ? (int)cred.uid : -1;
+}
+
+/* Whether there is room for a client of this uid, or an idle one of the same uid makes it. */
+static int may_come(ss_local_socket_t *s, const ss_local_share_t *share)
+{
+    client_t *client, *next;
+
+    if (ss_local_share_may_come(&s->shares, share, s->options.descriptors)) return 1;
+    APR_RING_FOREACH_SAFE(client, next, &s->clients, client_t, ring)
+    {
+        if (client->share != share || share->clients == 1 || !is_idle(client)) continue;
+        close_idle(client);
+        return 1;
+    }
+    if (ss_delivery_may_log(s->intake->delivery, "uid %d has too many connections", share->uid)) {
+        ss_log(s->intake->log, SS_LOG_WARN, 279,
+               "uid %d has %d connections to the local socket, and opens more: they are refused "
+               "until it closes some",
+               share->uid, share->clients);
+    }
+    return 0;
 }
 
 /* Whether no further client is accepted after the one with descriptor fd, since none of those that
@@ -567,26 +763,44 @@ static int is_last(ss_local_socket_t *s, int fd)
            !ss_local_socket_make_room(s, 1);
 }
 
-static void accepted(void *self, int fd)
+static client_t *client_create(ss_local_socket_t *s, int fd, ss_local_share_t *share)
 {
-    ss_local_socket_t *s = self;
     static const ss_request_ops_t ops = { answer, step };
     client_t *client = calloc(1, sizeof(*client));
 
-    if (!client) {
-        close(fd);
-        return;
-    }
+    if (!client) return NULL;
     client->socket = s;
+    client->share = share;
     client->request.ops = &ops;
-    client->request.uid = peer_uid(fd);
-    client->request.is_trusted =
-        ss_local_socket_is_trusted(client->request.uid, s->options.owner_uid);
+    client->request.uid = share->uid;
+    client->request.is_trusted = share->is_trusted;
     client->watch = (ss_loop_watch_t){ .fd = fd, .ready = client_ready, .self = client };
     client->timer = (ss_timer_t){ .fired = client_timer, .self = client };
     ss_buf_init(&client->in, FRAME_MAX + READ_SIZE);
     ss_buf_init(&client->out, ANSWER_MAX);
     APR_RING_ELEM_INIT(client, ring);
+    return client;
+}
+
+static void accepted(void *self, int fd)
+{
+    ss_local_socket_t *s = self;
+    int uid = peer_uid(fd);
+    ss_local_share_t *share =
+        ss_local_share_of(&s->shares, uid, ss_local_socket_is_trusted(uid, s->options.owner_uid));
+    int is_refused = share && !may_come(s, share);
+    client_t *client = share && !is_refused ? client_create(s, fd, share) : NULL;
+
+    if (is_refused)
+        turn_away(s, fd,
+                  "{\"status\":503,\"retryAfter\":5,\"detail\":\"this user has too many "
+                  "connections to the delivery daemon\"}");
+    if (!client) {
+        if (share && !share->clients) ss_local_share_leave(&s->shares, share);
+        close(fd);
+        return;
+    }
+    ss_local_share_enter(&s->shares, share);
     if (is_last(s, fd)) ss_listener_pause(&s->listener);
     s->client_count++;
     went_idle(client);

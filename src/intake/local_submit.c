@@ -35,9 +35,9 @@ int ss_local_submit_is_verb(const char *verb)
     return !strcmp(verb, "submit") || !strcmp(verb, "submitMany");
 }
 
-int ss_local_submit_is_charged(const ss_local_submit_t *submit)
+apr_size_t ss_local_submit_charged(const ss_local_submit_t *submit)
 {
-    return submit->charged != 0;
+    return submit->charged;
 }
 
 void ss_local_submit_free(ss_local_submit_t *submit)

@@ -20,8 +20,8 @@ ss_local_submit_t *ss_local_submit_begin(ss_intake_t *intake, ss_request_t *req,
  * answered; it may be before, where the content is refused. */
 void ss_local_submit_part(ss_local_submit_t *submit, const char *bytes, apr_size_t len,
                           int is_last);
-/* Whether content of it is in memory. */
-int ss_local_submit_is_charged(const ss_local_submit_t *submit);
+/* Octets of its content that are in memory. */
+apr_size_t ss_local_submit_charged(const ss_local_submit_t *submit);
 /* The client left between two parts: drops what came; the request is not answered. */
 void ss_local_submit_free(ss_local_submit_t *submit);
 

@@ -16,6 +16,7 @@
 #define EVENTS_A_TURN 256
 #define HELPERS_MAX 8       /* threads; more work waits in order */
 #define LONG_HELPERS_MAX 16 /* the same */
+#define COMPUTERS_MAX 2     /* the same */
 /* past it a timer is refused and the log says so: far above descriptors and waiting messages in
  * memory */
 #define TIMERS_MAX (1 << 20)
@@ -45,7 +46,7 @@ struct ss_loop_t {
     pthread_mutex_t mutex; /* guards the posted list alone */
     posted_t *posted, **posted_end;
     int posted_count;
-    ss_helpers_t *helpers, *long_helpers;
+    ss_helpers_t *helpers, *long_helpers, *computers;
 };
 
 static apr_status_t open_descriptors(ss_loop_t *loop)
@@ -86,11 +87,13 @@ apr_status_t ss_loop_create(ss_loop_t **out, const ss_log_t *log, apr_pool_t *po
     if (rv == APR_SUCCESS) {
         loop->helpers = ss_helpers_create(HELPERS_MAX, post_from_helper, loop);
         loop->long_helpers = ss_helpers_create(LONG_HELPERS_MAX, post_from_helper, loop);
-        if (!loop->helpers || !loop->long_helpers) rv = APR_ENOMEM;
+        loop->computers = ss_helpers_create(COMPUTERS_MAX, post_from_helper, loop);
+        if (!loop->helpers || !loop->long_helpers || !loop->computers) rv = APR_ENOMEM;
     }
     if (rv != APR_SUCCESS) {
         if (loop->helpers) ss_helpers_destroy(loop->helpers);
         if (loop->long_helpers) ss_helpers_destroy(loop->long_helpers);
+        if (loop->computers) ss_helpers_destroy(loop->computers);
         close_descriptors(loop);
         return rv;
     }
@@ -107,6 +110,7 @@ void ss_loop_destroy(ss_loop_t *loop)
     /* First, so that no helper posts any more. */
     ss_helpers_destroy(loop->helpers);
     ss_helpers_destroy(loop->long_helpers);
+    ss_helpers_destroy(loop->computers);
     while (loop->posted) {
         posted_t *next = loop->posted->next;
         free(loop->posted);
@@ -273,6 +277,12 @@ apr_status_t ss_loop_help_long(ss_loop_t *loop, void (*work)(void *baton),
                                void (*done)(void *baton), void *baton)
 {
     return ss_helpers_run(loop->long_helpers, work, done, baton);
+}
+
+apr_status_t ss_loop_compute(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton),
+                             void *baton)
+{
+    return ss_helpers_run(loop->computers, work, done, baton);
 }
 
 /* ---- turning ---- */

@@ -59,3 +59,7 @@ apr_status_t ss_loop_help(ss_loop_t *loop, void (*work)(void *baton), void (*don
  * so that it never holds up what a delivery waits for. */
 apr_status_t ss_loop_help_long(ss_loop_t *loop, void (*work)(void *baton),
                                void (*done)(void *baton), void *baton);
+/* The same for work that takes the processor for longer than the loop's other business may wait
+ * (some milliseconds): what clients send or ask for in sizes that only few need. */
+apr_status_t ss_loop_compute(ss_loop_t *loop, void (*work)(void *baton), void (*done)(void *baton),
+                             void *baton);

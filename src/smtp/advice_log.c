@@ -232,6 +232,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "To protect the relay from a sudden flood, few messages are sent at first, and the rate "
       "doubles each minute.",
       "No action needed." },
+    { "SMTPSend-279", NULL, NULL, "A user opens too many connections to the local socket",
+      "Programs of one user that is neither root nor httpd's keep many connections to the delivery "
+      "daemon. Further ones are refused with 503. All other users are served as usual.",
+      "Find the programs of that user (ss -xp, or lsof on the file of SMTPSendSocket) and end "
+      "those "
+      "that keep connections without need." },
     { "SMTPSend-280", NULL, NULL, "Others can replace the local socket",
       "The folder of SMTPSendSocket can be written by a user or group other than root. They can "
       "put a socket of their own there, to which web applications and sendmail would give mail.",

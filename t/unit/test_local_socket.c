@@ -4,14 +4,20 @@
 #include <apr_strings.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "daemon_rig.h"
 #include "base/descriptors.h"
+#include "intake/local_many.h"
+#include "intake/local_parse.h"
+#include "intake/local_share.h"
 #include "operator/verb.h"
 #include "wire/frame.h"
 
@@ -64,9 +70,94 @@ static void a_reserve_is_kept_from_clients(void)
     CU_ASSERT_FALSE(ss_descriptors_are_short(ECONNREFUSED) || ss_descriptors_are_short(0));
 }
 
+static void a_uid_has_its_share_of_clients(void)
+{
+    ss_local_shares_t shares = { 0 };
+    ss_local_share_t *one = ss_local_share_of(&shares, 1000, 0), *web;
+
+    for (int i = 0; i < 127; i++) ss_local_share_enter(&shares, one);
+    CU_ASSERT_TRUE(ss_local_share_may_come(&shares, one, 8192));
+    CU_ASSERT_FALSE(ss_local_share_may_come(&shares, one, 8 * 127));
+    ss_local_share_enter(&shares, one);
+    CU_ASSERT_FALSE(ss_local_share_may_come(&shares, one, 8192));
+    CU_ASSERT_PTR_EQUAL(ss_local_share_of(&shares, 1000, 0), one);
+    web = ss_local_share_of(&shares, 33, 1);
+    for (int i = 0; i < 1000; i++) ss_local_share_enter(&shares, web);
+    CU_ASSERT_TRUE(ss_local_share_may_come(&shares, web, 1024));
+    for (int uid = 1001; uid < 1004; uid++) {
+        ss_local_share_t *next = ss_local_share_of(&shares, uid, 0);
+        CU_ASSERT_TRUE(ss_local_share_may_come(&shares, next, 8192));
+        for (int i = 0; i < 128; i++) ss_local_share_enter(&shares, next);
+    }
+    /* All that are not trusted together have half of the places. */
+    CU_ASSERT_EQUAL(shares.others, 512);
+    CU_ASSERT_FALSE(ss_local_share_may_come(&shares, ss_local_share_of(&shares, 1005, 0), 8192));
+    while (shares.first) ss_local_share_leave(&shares, shares.first);
+    CU_ASSERT_EQUAL(shares.others, 0);
+}
+
+static void a_uid_has_its_share_of_memory(void)
+{
+    const apr_size_t mib = 1 << 20;
+    ss_local_share_t one = { .in = 15 * mib, .out = 31 * mib };
+
+    CU_ASSERT_TRUE(ss_local_share_may_read(&one, mib));
+    CU_ASSERT_FALSE(ss_local_share_may_read(&one, mib + 1));
+    CU_ASSERT_TRUE(ss_local_share_may_answer(&one, mib));
+    CU_ASSERT_FALSE(ss_local_share_may_answer(&one, mib + 1));
+    CU_ASSERT_TRUE(ss_local_share_may_head(&one, 4 * mib));
+    CU_ASSERT_FALSE(ss_local_share_may_head(&one, 4 * mib + 1));
+    one.is_trusted = 1;
+    CU_ASSERT_TRUE(ss_local_share_may_read(&one, 49 * mib));
+    CU_ASSERT_FALSE(ss_local_share_may_read(&one, 49 * mib + 1));
+    CU_ASSERT_FALSE(ss_local_share_may_answer(&one, 97 * mib + 1));
+    CU_ASSERT_TRUE(ss_local_share_may_head(&one, 8 * mib));
+    CU_ASSERT_TRUE(ss_local_share_may_content(16 * mib, 48 * mib, 0));
+    CU_ASSERT_FALSE(ss_local_share_may_content(16 * mib + 1, 17 * mib, 0));
+    CU_ASSERT_FALSE(ss_local_share_may_content(mib, 48 * mib + 1, 0));
+    CU_ASSERT_TRUE(ss_local_share_may_content(32 * mib, 96 * mib, 1));
+    CU_ASSERT_FALSE(ss_local_share_may_content(32 * mib + 1, 33 * mib, 1));
+}
+
+static const char *parse_error(const char *text, apr_size_t len)
+{
+    const char *why = NULL;
+    json_t *header = ss_local_parse(text, len, &why);
+
+    if (header) why = "";
+    json_decref(header);
+    return why;
+}
+
+static void a_header_has_no_more_values_than_a_request_needs(void)
+{
+    static const char list[] = "{\"do\":\"x\",\"a\":[";
+    const apr_size_t len = 1 << 20;
+    char *text = malloc(len + 1);
+
+    CU_ASSERT_STRING_EQUAL(parse_error("{\"do\":\"x\",\"a\":[1,{}]}", 21), "");
+    CU_ASSERT_PTR_NOT_NULL(strstr(parse_error("{\"do\":1}", 8), "not a JSON object"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(parse_error("{", 1), "not a JSON object"));
+    /* Commas in texts are no values. */
+    memset(text, ',', len);
+    memcpy(text, "{\"do\":\"", 7);
+    memcpy(text + len - 2, "\"}", 2);
+    CU_ASSERT_STRING_EQUAL(parse_error(text, len), "");
+    apr_size_t begin = strlen(list);
+    memcpy(text, list, begin);
+    for (apr_size_t i = begin; i < len; i++) text[i] = (i - begin) % 2 ? ',' : '1';
+    memcpy(text + len - 2, "]}", 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(parse_error(text, len), "more values"));
+    memcpy(text + begin + 300001, "]}", 2);
+    CU_ASSERT_STRING_EQUAL(parse_error(text, begin + 300003), "");
+    for (apr_size_t i = begin; i + 3 < len; i += 3) memcpy(text + i, "{},", 3);
+    CU_ASSERT_PTR_NOT_NULL(strstr(parse_error(text, 200000), "more values"));
+    free(text);
+}
+
 /* ---- clients of a socket that is served by the daemon ---- */
 
-#define CLIENTS_MAX 8
+#define CLIENTS_MAX 16
 
 static daemon_rig_t rig;
 static int clients[CLIENTS_MAX], client_count;
@@ -87,6 +178,8 @@ static void serve(apr_interval_time_t idle, int room)
     apr_snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", rig.folder);
     CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
     CU_ASSERT_EQUAL_FATAL(listen(fd, 16), 0);
+    chmod(rig.folder, 0711);
+    chmod(address.sun_path, 0666);
     /* A client has two descriptors in this process, its own and the daemon's; the half of a small
      * limit is the reserve. */
     int lowest = ss_descriptors_lowest(fd);
@@ -112,17 +205,25 @@ static void close_served(void)
     daemon_rig_end(&rig);
 }
 
-/* The number of a new client. */
-static int come(void)
+/* The number of a new client, of this user or, where this is root, of another one. */
+static int come_as(int uid)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
     apr_snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", rig.folder);
+    /* Of this thread alone. */
+    if (uid) CU_ASSERT_EQUAL(syscall(SYS_setresuid, -1, uid, -1), 0);
     CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    if (uid) CU_ASSERT_EQUAL(syscall(SYS_setresuid, -1, 0, -1), 0);
     clients[client_count] = fd;
     turn(3);
     return client_count++;
+}
+
+static int come(void)
+{
+    return come_as(0);
 }
 
 /* The type of the next frame that a client has; 0: nothing has come; -1: its connection is
@@ -266,6 +367,110 @@ static void one_that_becomes_idle_makes_room_for_those_that_wait(void)
     close_served();
 }
 
+/* ---- shares ---- */
+
+/* With room for 12 clients there are some 70 files, of which an eighth is one user's. */
+static void a_uid_beyond_its_share_is_refused_and_nobody_else(void)
+{
+    int refused = 0;
+
+    if (geteuid()) return; /* clients of other users need root */
+    serve(60 * APR_USEC_PER_SEC, 12);
+    for (int i = 0; i < CLIENTS_MAX - 2; i++) {
+        int one = come_as(1000);
+        if (send(clients[one], "SsS", 3, MSG_NOSIGNAL) < 0) CU_ASSERT_EQUAL(errno, EPIPE);
+        turn(3);
+        refused += hear(one) == SS_FRAME_ANSWER && hear(one) == -1;
+    }
+    CU_ASSERT(refused > 0 && refused < CLIENTS_MAX - 2);
+    int web = come(), other = come_as(1001);
+    ask(web, "{\"do\":\"nothing\"}");
+    CU_ASSERT_EQUAL(hear_soon(web), SS_FRAME_ANSWER);
+    ask(other, "{\"do\":\"nothing\"}");
+    CU_ASSERT_EQUAL(hear_soon(other), SS_FRAME_ANSWER);
+    close_served();
+}
+
+static void a_further_client_takes_the_place_of_an_idle_one_of_the_same_uid(void)
+{
+    if (geteuid()) return;
+    serve(60 * APR_USEC_PER_SEC, 12);
+    int web = come(), heard[CLIENTS_MAX] = { 0 };
+    for (int i = 0; i < 11; i++) come_as(1000);
+    for (int i = 0; i < client_count; i++) heard[i] = hear(i);
+    CU_ASSERT_EQUAL(heard[web], 0);
+    CU_ASSERT_EQUAL(heard[1], SS_FRAME_BYE);
+    CU_ASSERT_EQUAL(heard[client_count - 1], 0);
+    close_served();
+}
+
+static void a_large_header_is_read_by_a_thread(void)
+{
+    const size_t len = 4 * SS_LOCAL_PARSE_AT_ONCE;
+    char *header = calloc(1, len + 1);
+
+    memset(header, ' ', len);
+    memcpy(header, "{\"do\":\"nothing\"", 15);
+    header[14] = '"';
+    header[len - 1] = '}';
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int client = come(), leaving = come();
+    ask(client, header);
+    CU_ASSERT_EQUAL(hear_soon(client), SS_FRAME_ANSWER);
+    ask(client, "{\"do\":\"nothing\"}");
+    CU_ASSERT_EQUAL(hear_soon(client), SS_FRAME_ANSWER);
+    ask(leaving, header);
+    turn(4);
+    close_served();
+    free(header);
+}
+
+static void a_header_that_no_request_needs_is_refused(void)
+{
+    ss_frame_t frame = { .version = SS_FRAME_VERSION,
+                         .type = SS_FRAME_REQUEST,
+                         .header_len = SS_LOCAL_SHARE_HEADER + 1 };
+    char head[SS_FRAME_HEAD];
+
+    if (geteuid()) return;
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int other = come_as(1000), root = come();
+    ss_frame_write(&frame, head);
+    CU_ASSERT_EQUAL(send(clients[other], head, sizeof(head), 0), (ssize_t)sizeof(head));
+    CU_ASSERT_EQUAL(hear_soon(other), SS_FRAME_ANSWER);
+    CU_ASSERT_EQUAL(hear_soon(other), -1);
+    CU_ASSERT_EQUAL(send(clients[root], head, sizeof(head), 0), (ssize_t)sizeof(head));
+    hear_nothing(root);
+    close_served();
+}
+
+/* Answers that fill the socket: the next request is not read before they are. */
+static void from_a_client_that_does_not_read_nothing_is_read(void)
+{
+    int small = 1, answers = 0, asked = 0, heard;
+
+    serve(60 * APR_USEC_PER_SEC, 100);
+    int client = come();
+    setsockopt(clients[client], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
+    while (asked < 400 && rig.d.record) {
+        ss_frame_t frame = { .version = SS_FRAME_VERSION,
+                             .type = SS_FRAME_REQUEST,
+                             .flags = SS_FRAME_LAST,
+                             .header_len = 15 };
+        char bytes[SS_FRAME_HEAD + 15];
+        ss_frame_write(&frame, bytes);
+        memcpy(bytes + SS_FRAME_HEAD, "{\"do\":\"status\"}", 15);
+        if (send(clients[client], bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) break;
+        asked++;
+        turn(1);
+    }
+    /* Had all been read, all answers would be in memory. */
+    CU_ASSERT(asked > 0 && asked < 400);
+    while ((heard = hear_soon(client)) == SS_FRAME_ANSWER && ++answers < asked) turn(1);
+    CU_ASSERT_EQUAL(answers, asked);
+    close_served();
+}
+
 /* ---- clients that leave, or that the daemon leaves ---- */
 
 static void a_refused_request_of_a_client_that_has_left_is_forgotten(void)
@@ -359,6 +564,14 @@ void ss_suite_local_socket(void)
     CU_ADD_TEST(suite, clients_beyond_the_budget_take_the_place_of_idle_ones);
     CU_ADD_TEST(suite, where_nobody_is_idle_further_clients_wait);
     CU_ADD_TEST(suite, one_that_becomes_idle_makes_room_for_those_that_wait);
+    CU_ADD_TEST(suite, a_uid_has_its_share_of_clients);
+    CU_ADD_TEST(suite, a_uid_has_its_share_of_memory);
+    CU_ADD_TEST(suite, a_header_has_no_more_values_than_a_request_needs);
+    CU_ADD_TEST(suite, a_uid_beyond_its_share_is_refused_and_nobody_else);
+    CU_ADD_TEST(suite, a_further_client_takes_the_place_of_an_idle_one_of_the_same_uid);
+    CU_ADD_TEST(suite, a_large_header_is_read_by_a_thread);
+    CU_ADD_TEST(suite, a_header_that_no_request_needs_is_refused);
+    CU_ADD_TEST(suite, from_a_client_that_does_not_read_nothing_is_read);
     CU_ADD_TEST(suite, a_refused_request_of_a_client_that_has_left_is_forgotten);
     CU_ADD_TEST(suite, a_connection_test_ends_with_its_client);
     CU_ADD_TEST(suite, a_client_that_waits_is_missed_when_it_leaves);
