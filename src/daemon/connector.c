@@ -101,7 +101,8 @@ static apr_status_t open_link(void *self, ss_transport_t **out,
                                                   sizeof(options->settings)),
                               .counts = options->counts,
                               .learned = options->learned,
-                              .max_messages = options->max_messages };
+                              .max_messages = options->max_messages,
+                              .unproven = options->unproven };
     /* LogLevel debug: the whole dialogue, without contents and credentials. */
     if (ss_log_is(connector->log, SS_LOG_DEBUG)) {
         apr_pool_create(&t->dialogue, connector->pool);

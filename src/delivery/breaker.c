@@ -7,7 +7,7 @@
 
 #define DOWN_FIRST APR_USEC_PER_SEC
 /* a relay that comes back is noticed within this time */
-#define DOWN_MOST (8 * APR_USEC_PER_SEC)
+#define DOWN_MOST (5 * APR_USEC_PER_SEC)
 #define BLOCKED_FIRST (60 * APR_USEC_PER_SEC) /* no login more often: accounts get locked */
 #define BLOCKED_MOST (900 * APR_USEC_PER_SEC)
 #define JITTER 10

@@ -1,5 +1,5 @@
 /* breaker.h: whether a host may be tried now. Pure: time comes in as an argument.
- * down: not reachable, or its sessions carry nothing: 1 s doubling to 8 s. blocked: it refuses us:
+ * down: not reachable, or its sessions carry nothing: 1 s doubling to 5 s. blocked: it refuses us:
  * 1 min doubling to 15 min. While either lasts one probe at a time goes out; success ends it. */
 #pragma once
 
@@ -17,6 +17,7 @@ typedef struct {
     int is_probing;
     ss_result_t cause;
     ss_strikes_t strikes;
+    unsigned proven; /* SS_PROVE_ bits (smtp/client_types.h) that it has shown */
 } ss_breaker_t;
 
 /* The host failed: down or blocked; the wait grows when it was so before. jitter: 32 random bits.

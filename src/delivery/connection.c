@@ -9,6 +9,8 @@
  * many in a row, and no more than those are made. */
 #define CROWDED_AGAIN APR_USEC_PER_SEC
 #define CROWDED_MAX 2
+/* one that is ready may carry mail soon */
+#define HOPEFUL_FOR (10 * APR_USEC_PER_SEC)
 
 static const ss_transport_ops_t *ops_of(const ss_connection_t *connection)
 {
@@ -56,12 +58,19 @@ static void count(const ss_relay_t *relay, int host, int *useful, int *fresh)
     }
 }
 
-int ss_connection_is_served(const ss_relay_t *relay, int host)
+int ss_connection_is_served(const ss_relay_t *relay, int host, int is_hopeful)
 {
-    int useful, fresh;
+    ss_mono_t now = ss_delivery_mono(relay->delivery);
+    const ss_connection_t *connection;
 
-    count(relay, host, &useful, &fresh);
-    return useful > 0;
+    APR_RING_FOREACH(connection, &relay->connections, ss_connection_t, ring)
+    {
+        if (connection->host != host || connection->is_quitting || !connection->is_ready) continue;
+        if (connection->is_useful ||
+            (is_hopeful && ss_mono_since(now, connection->ready) < HOPEFUL_FOR))
+            return 1;
+    }
+    return 0;
 }
 
 void ss_connection_crowded(ss_relay_t *relay, int host, const char *words)
@@ -220,6 +229,17 @@ void ss_connection_quit_all(ss_relay_t *relay)
 
     APR_RING_FOREACH_SAFE(connection, next, &relay->connections, ss_connection_t, ring)
     ss_connection_quit(connection);
+}
+
+void ss_connection_quit_others(const ss_connection_t *connection)
+{
+    ss_connection_t *other, *next;
+
+    APR_RING_FOREACH_SAFE(other, next, &connection->relay->connections, ss_connection_t, ring)
+    {
+        if (other != connection && other->host == connection->host && other->is_ready)
+            ss_connection_quit(other);
+    }
 }
 
 void ss_connection_abort_all(ss_relay_t *relay)

@@ -42,11 +42,11 @@ void ss_connection_limit(ss_relay_t *relay, const char *words);
 void ss_connection_crowded(ss_relay_t *relay, int host, const char *words);
 /* The server answered for a message that it carried. */
 void ss_connection_served(ss_connection_t *connection);
-/* Whether one of that host carries mail now. */
-int ss_connection_is_served(const ss_relay_t *relay, int host);
 /* The server refused a message since this connection had carried so many: a limit for all
  * connections to its host, from now on. words: its. */
 void ss_connection_is_full(ss_connection_t *connection, int messages, const char *words);
+/* Whether one of that host carries mail, or is_hopeful: has just become ready to. */
+int ss_connection_is_served(const ss_relay_t *relay, int host, int is_hopeful);
 /* Whether another one may be opened: below the limit, and none is on its way, since what the first
  * ones carry tells whether more are needed. */
 int ss_connection_may_open(ss_relay_t *relay);
@@ -62,5 +62,7 @@ void ss_connection_watch_idle(ss_connection_t *connection);
 /* Ends it with QUIT when nothing is in flight any more. Idempotent. */
 void ss_connection_quit(ss_connection_t *connection);
 void ss_connection_quit_all(ss_relay_t *relay);
+/* Those of the same host. */
+void ss_connection_quit_others(const ss_connection_t *connection);
 /* Gives everything in flight back now, as if all connections were lost. */
 void ss_connection_abort_all(ss_relay_t *relay);

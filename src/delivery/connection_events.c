@@ -64,7 +64,11 @@ static void learn(ss_connection_t *connection, const ss_client_event_t *event)
     }
     unsigned before = ss_learned_bits(d, connection->name, NULL);
     ss_learned_add(d, connection->name, event->learn, event->number, event->text);
-    if (ss_learned_bits(d, connection->name, NULL) != before) connection->has_taught = 1;
+    if (ss_learned_bits(d, connection->name, NULL) == before) return;
+    connection->has_taught = 1;
+    /* The others of this host would find it out once more, each with a message. */
+    if (event->learn & (SS_LEARN_NO_PIPELINING | SS_LEARN_NO_CHUNKING))
+        ss_connection_quit_others(connection);
 }
 
 /* ---- its life ---- */
@@ -86,6 +90,10 @@ static void became_ready(ss_connection_t *connection)
 
 static void done(ss_connection_t *connection, ss_client_message_t *message)
 {
+    const ss_transport_ops_t *ops = connection->relay->delivery->ports.transport;
+
+    connection->relay->hosts[connection->host].proven |=
+        SS_PROVE_ALL & ~ss_client_unproven(ops->client(connection->transport));
     if (ss_handover_end(message)) ss_connection_quit(connection);
     if (!connection->in_flight) ss_connection_watch_idle(connection);
     ss_relay_wake(connection->relay);
@@ -111,7 +119,7 @@ static void could_not_connect(const ss_connection_t *connection, const ss_client
     ss_strikes_pay(&relay->hosts[connection->host].strikes, ss_delivery_mono(relay->delivery));
     *(is_blocked ? &relay->counters.refused : &relay->counters.unreached) += 1;
     if (event->cmd != SS_CMD_AUTH && relay->hosts[connection->host].condition == SS_HOST_UP &&
-        ss_connection_is_served(relay, connection->host)) {
+        ss_connection_is_served(relay, connection->host, 1)) {
         ss_connection_crowded(relay, connection->host, event->result.text);
         return;
     }
@@ -128,7 +136,7 @@ static void was_useless(const ss_connection_t *connection, const ss_client_event
     if (connection->messages || !event->is_ok)
         ss_strikes_pay(&relay->hosts[host].strikes, ss_delivery_mono(relay->delivery));
     if (connection->is_quitting || connection->has_taught || event->is_ok) return;
-    if (relay->hosts[host].condition == SS_HOST_UP && ss_connection_is_served(relay, host))
+    if (relay->hosts[host].condition == SS_HOST_UP && ss_connection_is_served(relay, host, 0))
         ss_connection_crowded(relay, host, event->result.text);
     else
         ss_relay_host_struck(relay, host, connection->round, &event->result);
@@ -193,6 +201,7 @@ void ss_connection_open(ss_relay_t *relay, int host)
                                        .name = connection->name,
                                        .learned = ss_learned_bits(d, connection->name, NULL),
                                        .max_messages = connection->most,
+                                       .unproven = SS_PROVE_ALL & ~relay->hosts[host].proven,
                                        .counts = relay->counters.replies,
                                        .event = on_event,
                                        .owner = connection };

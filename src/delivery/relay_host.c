@@ -45,6 +45,7 @@ void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_resul
     apr_pool_t *pool;
 
     if (!ss_strikes_add(&state->strikes, round)) return;
+    state->proven = 0;
     if (ss_strikes_are_out(&state->strikes)) {
         ss_relay_host_failed(relay, host, SS_HOST_DOWN, cause);
         return;

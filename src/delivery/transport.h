@@ -15,6 +15,7 @@ typedef struct {
     const char *name;              /* "mail.example.com:465"; valid during open only */
     unsigned learned;              /* SS_LEARN_ bits to respect on this connection */
     int max_messages;              /* of this connection, as learned; 0: no limit is known */
+    unsigned unproven;             /* SS_PROVE_ bits that the host has not shown yet */
     ss_reply_counts_t *counts;     /* replies are counted here; lives as long as the delivery */
     /* Takes the connection's events: READY once, WANT_SECRET, DONE for each message that send took,
      * REFUSED, LEARNED, and CLOSED exactly once as the last one, before which all messages were

@@ -153,6 +153,7 @@ static void begin_session(ss_link_t *link, int is_tls)
         .is_loopback = ss_resolve_is_loopback(&link->address),
         .is_unverified = s->tls == SS_TLS_OPPORTUNISTIC && !s->tls_fingerprint,
         .auth_insecure = s->auth_insecure,
+        .unproven = link->options.unproven,
         .username = s->username,
         .auth = s->auth,
         .has_client_cert = s->tls_cert_file != NULL,

@@ -22,6 +22,7 @@ typedef struct {
     ss_tls_t *tls;               /* the relay's; NULL with SMTPSendTLS none */
     unsigned learned;            /* SS_LEARN_ bits remembered of this host */
     int max_messages;            /* as learned; 0: settings' alone */
+    unsigned unproven;           /* SS_PROVE_ bits that it has not shown yet */
     int max_recipients;          /* 0: settings' */
     int window_max;              /* 0: SS_CLIENT_WINDOW_MAX */
     ss_reply_counts_t *counts;   /* replies are counted here; or NULL */

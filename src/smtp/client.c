@@ -26,6 +26,7 @@ static void timed_out(ss_client_t *c)
     else
         apr_snprintf(words, sizeof(words), "The server did not answer %s in time",
                      ss_cmd_name(cmd));
+    ss_client_suspect(c, words);
     ss_client_broke_off(c, "ETIMEDOUT", cmd == SS_CMD_GREETING ? "greeting-timeout" : "timeout",
                         words, NULL);
     ss_client_undecide_strays(c);
@@ -71,6 +72,7 @@ void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *resu
     if (dies_of_streaming(c))
         ss_client_learn(c, SS_LEARN_NO_STREAMING, 0,
                         "the connection was lost with commands after a message's content");
+    if (!APR_STATUS_IS_ECONNABORTED(status)) ss_client_suspect(c, words);
     ss_client_broke_off(c, APR_STATUS_IS_EOF(status) ? "EOF" : "",
                         cmd == SS_CMD_GREETING ? "greeting-lost" : "connection-lost", words,
                         result);
@@ -102,6 +104,14 @@ static void unasked(ss_client_t *c, const ss_reply_t *reply)
     ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
 }
 
+/* A server that answers EHLO twice is out of step: what looks like the answer to a command is the
+ * one before. */
+static int is_hello_again(const ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    return c->hello_len && reply->text_len == c->hello_len && cmd != SS_CMD_EHLO &&
+           ss_client_sum(reply) == c->hello_sum;
+}
+
 static void answered(ss_client_t *c)
 {
     const ss_reply_t *reply = &c->reply;
@@ -112,6 +122,12 @@ static void answered(ss_client_t *c)
         return;
     }
     asked = c->asked[c->asked_first];
+    if (is_hello_again(c, asked.cmd, reply)) {
+        ss_client_nonsense(c, "the server answered EHLO twice");
+        return;
+    }
+    apr_interval_time_t took = ss_mono_since(c->now, ss_mono_max(asked.time, c->progress));
+    if (asked.cmd != SS_CMD_END && took > c->slowest) c->slowest = took;
     c->progress = c->now;
     if (asked.end > c->out.sent) {
         if (asked.tx)
@@ -227,6 +243,23 @@ apr_status_t ss_client_feed(ss_client_t *c, const char *bytes, apr_size_t *len, 
     return APR_SUCCESS;
 }
 
+/* How long the reply to a command is waited for. What a server has not shown yet is not worth the
+ * whole time: it goes without. */
+static apr_interval_time_t patience(const ss_client_t *c, const ss_client_asked_t *asked)
+{
+    apr_interval_time_t wait =
+        c->options.timeout[asked->cmd == SS_CMD_END ? SS_TIMEOUT_DATA
+                                                    : ss_client_phases[c->state].timeout];
+    int is_trial =
+        asked->tx && asked->cmd != SS_CMD_END && (asked->tx->is_grouped || asked->tx->is_chunked);
+
+    if (c->state == SS_CLIENT_QUITTING && (!wait || wait > SS_QUIT_TIME)) wait = SS_QUIT_TIME;
+    if (is_trial && asked->end <= c->out.sent && c->slowest < SS_PROVE_QUICK &&
+        (!wait || wait > SS_PROVE_TIME))
+        wait = SS_PROVE_TIME;
+    return wait;
+}
+
 ss_mono_t ss_client_deadline(const ss_client_t *c)
 {
     const ss_client_asked_t *asked = c->asked_count ? &c->asked[c->asked_first] : NULL;
@@ -235,10 +268,7 @@ ss_mono_t ss_client_deadline(const ss_client_t *c)
     if (c->state == SS_CLIENT_CLOSED) return deadline;
     if (asked) {
         ss_mono_t base = ss_mono_max(asked->time, c->progress);
-        apr_interval_time_t wait =
-            c->options.timeout[asked->cmd == SS_CMD_END ? SS_TIMEOUT_DATA
-                                                        : ss_client_phases[c->state].timeout];
-        if (c->state == SS_CLIENT_QUITTING && (!wait || wait > SS_QUIT_TIME)) wait = SS_QUIT_TIME;
+        apr_interval_time_t wait = patience(c, asked);
         if (wait) deadline = ss_mono_add(base, wait);
     }
     if (c->options.attempt_deadline && c->state < SS_CLIENT_READY)
@@ -306,6 +336,7 @@ ss_client_t *ss_client_create(const ss_client_options_t *options, ss_mono_t now,
     c->is_tls = options->tls == SS_CLIENT_TLS_ON;
     c->window = 1;
     c->takes_several = options->takes_several;
+    c->unproven = options->unproven;
     c->now = c->created = c->entered = c->progress = now;
     c->auth = ss_auth_create(pool);
     ss_buf_init(&c->in, SS_INPUT_MAX);
@@ -341,4 +372,9 @@ int ss_client_in_flight(const ss_client_t *c)
 const ss_capability_t *ss_client_capability(const ss_client_t *c)
 {
     return &c->capability;
+}
+
+unsigned ss_client_unproven(const ss_client_t *c)
+{
+    return c->unproven;
 }

@@ -35,8 +35,8 @@ void ss_client_tls_on(ss_client_t *c, const char *binding_type, const char *bind
 /* The secret that SS_EVENT_WANT_SECRET requested; it is copied, and the copy wiped after use. NULL:
  * it could not be read, and the login fails. */
 void ss_client_secret(ss_client_t *c, const char *bytes, apr_size_t len, ss_mono_t now);
-/* The connection was lost: status APR_EOF (closed by the peer), ECONNRESET, APR_TIMEUP ... result:
- * a better explanation (TLS), or NULL. */
+/* The connection was lost: status APR_EOF (closed by the peer), ECONNRESET, APR_TIMEUP,
+ * APR_ECONNABORTED (by us) ... result: a better explanation (TLS), or NULL. */
 void ss_client_lost(ss_client_t *c, apr_status_t status, const ss_result_t *result, ss_mono_t now);
 /* Whether ss_client_send would accept a message now. */
 int ss_client_can_send(const ss_client_t *c);
@@ -54,3 +54,5 @@ const ss_client_event_t *ss_client_next(ss_client_t *c);
 /* The number of messages sent and not yet returned. */
 int ss_client_in_flight(const ss_client_t *c);
 const ss_capability_t *ss_client_capability(const ss_client_t *c);
+/* The SS_PROVE_ bits that the server has still not shown. */
+unsigned ss_client_unproven(const ss_client_t *c);

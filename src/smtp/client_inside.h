@@ -13,6 +13,9 @@
 #define SS_COMMAND_BUF_MAX (2 * SS_AUTH_OUT_MAX)
 /* larger content waits for the replies to its recipients, so that a refusal costs no megabytes */
 #define SS_AHEAD_MAX 65536
+/* A server that answers at once otherwise and not to what it has not shown yet (SS_PROVE_). */
+#define SS_PROVE_TIME (4 * APR_USEC_PER_SEC)
+#define SS_PROVE_QUICK APR_USEC_PER_SEC
 #define SS_QUIT_TIME (5 * APR_USEC_PER_SEC) /* the reply to QUIT does not matter */
 
 typedef enum {
@@ -44,7 +47,7 @@ typedef enum {
     SS_SAY_MAIL,
     SS_SAY_RCPT,
     SS_SAY_DATA,
-    SS_SAY_WAIT /* for the 354 */,
+    SS_SAY_WAIT /* for the 354, or the reply to a first chunk */,
     SS_SAY_CONTENT,
     SS_SAY_NOTHING
 } ss_client_said_t;
@@ -58,7 +61,11 @@ struct ss_client_tx_t {
     int rcpts_said, rcpts_asked, rcpts_answered, accepted;
     int is_reused; /* not the first transaction of the connection */
     int uses_bdat, uses_utf8;
-    int open; /* commands sent and not answered */
+    int is_grouped;     /* commands went together to a server that has not shown PIPELINING */
+    int is_chunked;     /* BDAT went to a server that has not shown CHUNKING, */
+    apr_off_t chunk;    /* in two parts: the size of the first; 0: not */
+    int is_chunk_taken; /* its reply was good */
+    int open;           /* commands sent and not answered */
     int has_reply;
     /* MAIL was accepted: the server has an open transaction ... */
     int is_mail_ok;
@@ -109,6 +116,10 @@ struct ss_client_t {
     ss_cmd_t answering; /* whose reply is being processed, or NONE */
     /* session */
     int has_refused_ehlo;
+    apr_uint32_t hello_sum; /* of the reply to EHLO, where it had several lines */
+    apr_size_t hello_len;
+    unsigned unproven;           /* SS_PROVE_ bits */
+    apr_interval_time_t slowest; /* reply to a command of this connection, but for contents */
     ss_auth_t *auth;
     const char *mechanism;
     ss_transcript_t *blanks; /* knows the secret during the login, to redact it in replies */
@@ -164,6 +175,8 @@ void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text
 /* SS_EVENT_REFUSED for a reply, and what is learned from it. */
 void ss_client_refused(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply,
                        const ss_verdict_t *verdict, int number);
+/* Of a reply's text, to know it again. */
+apr_uint32_t ss_client_sum(const ss_reply_t *reply);
 /* Sets the reason of the end; the first one counts. reply may be NULL; if result is NULL it is made
  * from reply. */
 void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t *reply,
@@ -173,6 +186,8 @@ void ss_client_hang_up(ss_client_t *c);
 /* Ends the session at once: returns all messages, then SS_EVENT_CLOSED. fate: of a message that was
  * started and whose end was not written. */
 void ss_client_close(ss_client_t *c, ss_verdict_fate_t fate, const char *advice, const char *why);
+/* The session fails: what it was shown for the first time is to blame (SS_PROVE_). */
+void ss_client_suspect(ss_client_t *c, const char *words);
 /* The server broke the protocol: the session ends. */
 void ss_client_nonsense(ss_client_t *c, const char *what);
 /* The name of a command's step in the connection test. */

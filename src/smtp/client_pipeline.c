@@ -1,7 +1,13 @@
 /* client_pipeline.c: what is sent when: lock-step without PIPELINING; with it a group contains the
  * end of a message and MAIL, RCPT, DATA of the next (RFC 2920 3.1); with CHUNKING as well, whole
- * messages are sent ahead within the window. */
+ * messages are sent ahead within the window.
+ *
+ * A server that has not shown what it offers (SS_PROVE_) gets its first message one command at a
+ * time and with DATA. The next one goes as a group, and with BDAT in two chunks: until the first is
+ * answered the message has no end, so that whatever the server does, it cannot have taken it. */
 #include "smtp/client.h"
+
+#include <apr_strings.h>
 
 #include "base/text.h"
 #include "smtp/client_inside.h"
@@ -11,14 +17,16 @@
 
 static int uses_bdat(const ss_client_t *c)
 {
-    return c->options.chunking && c->capability.chunking;
+    return c->options.chunking && c->capability.chunking && !(c->unproven & SS_PROVE_SESSION);
 }
 
 /* The maximum of messages in flight. The window counts messages whose end was sent; with DATA, the
  * next one is prepared meanwhile. */
 static int most_in_flight(const ss_client_t *c)
 {
-    if (!ss_client_is_pipelining(c) || c->options.is_stepwise || !c->takes_several) return 1;
+    if (!ss_client_is_pipelining(c) || c->options.is_stepwise || !c->takes_several || (c->unproven & SS_PROVE_GROUP))
+        return 1;
+    if (uses_bdat(c) && (c->unproven & SS_PROVE_BDAT)) return 1;
     return uses_bdat(c) ? c->window : 2;
 }
 
@@ -160,6 +168,36 @@ static void say_rcpt(ss_client_t *c, ss_client_tx_t *tx)
     if (tx->rcpts_said == tx->m->rcpt_count) tx->say = SS_SAY_DATA;
 }
 
+/* Content without its end: the last two octets are left for the last chunk. */
+static apr_off_t first_chunk(const ss_client_t *c, const ss_client_tx_t *tx)
+{
+    apr_off_t size = tx->m->size - 2;
+
+    if (!(c->unproven & SS_PROVE_BDAT) || size <= 0) return 0;
+    return size < SS_AHEAD_MAX ? size : SS_AHEAD_MAX;
+}
+
+static void say_first_chunk(ss_client_t *c, ss_client_tx_t *tx)
+{
+    char size[24];
+
+    apr_snprintf(size, sizeof(size), "%" APR_OFF_T_FMT, tx->chunk);
+    ss_command_line(&c->command, "BDAT", size);
+    ss_client_say(c, SS_CMD_BDAT, tx, 0);
+    ss_client_last_asked(c)->end = UINT64_MAX;
+    ss_content_start(&tx->reader, &tx->m->content, tx->chunk, 0);
+    tx->say = SS_SAY_CONTENT;
+}
+
+static void say_last_chunk(ss_client_t *c, ss_client_tx_t *tx)
+{
+    ss_command_bdat(&c->command, tx->m->size - tx->chunk);
+    ss_client_say(c, SS_CMD_END, tx, 0);
+    ss_content_start(&tx->reader, &tx->m->content, tx->m->size, 0);
+    tx->reader.at = tx->chunk;
+    tx->say = SS_SAY_CONTENT;
+}
+
 /* DATA, or BDAT followed by the content. 0: a reply must come first. */
 static int say_data(ss_client_t *c, ss_client_tx_t *tx)
 {
@@ -170,7 +208,8 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
         tx->has_failed = 1;
         return 1;
     }
-    if (tx->uses_bdat && tx->m->size > SS_AHEAD_MAX && !is_all_answered) return 0;
+    int is_trial = tx->uses_bdat && (c->unproven & SS_PROVE_BDAT);
+    if (tx->uses_bdat && (is_trial || tx->m->size > SS_AHEAD_MAX) && !is_all_answered) return 0;
     ss_buf_clear(&c->command);
     if (!tx->uses_bdat) {
         ss_command_line(&c->command, "DATA", NULL);
@@ -178,16 +217,24 @@ static int say_data(ss_client_t *c, ss_client_tx_t *tx)
         tx->say = SS_SAY_WAIT;
         return 1;
     }
-    ss_command_bdat(&c->command, tx->m->size);
-    ss_client_say(c, SS_CMD_END, tx, 0);
-    ss_content_start(&tx->reader, &tx->m->content, tx->m->size, 0);
-    tx->say = SS_SAY_CONTENT;
+    tx->is_chunked = is_trial;
+    if (!tx->is_chunk_taken) tx->chunk = first_chunk(c, tx);
+    if (tx->chunk && !tx->is_chunk_taken)
+        say_first_chunk(c, tx);
+    else
+        say_last_chunk(c, tx);
     return 1;
 }
 
 /* The content is complete: from here on the message may have been accepted. */
 static void content_ended(ss_client_t *c, ss_client_tx_t *tx)
 {
+    if (tx->chunk && !tx->is_chunk_taken) {
+        ss_client_last_asked(c)->end = c->out.queued;
+        ss_client_last_asked(c)->time = c->now;
+        tx->say = SS_SAY_WAIT;
+        return;
+    }
     tx->say = SS_SAY_NOTHING;
     tx->is_ended = 1;
     tx->end = c->out.queued;

@@ -310,6 +310,8 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     if (reply->code / 100 == 2) {
         ss_capability_parse(&c->capability, reply->text);
+        c->hello_len = strchr(reply->text, '\n') ? reply->text_len : 0;
+        c->hello_sum = ss_client_sum(reply);
         ss_client_event_t *hello = step_ended(c, SS_CMD_EHLO, reply);
         if (c->capability.is_rewritten) hello->result.advice = "starttls-stripped";
         after_hello(c);
@@ -356,6 +358,10 @@ static void starttls_answer(ss_client_t *c, const ss_reply_t *reply)
         step_ended(c, SS_CMD_STARTTLS, reply);
         ss_client_go(c, SS_CLIENT_TLS);
         ss_client_event(c, SS_EVENT_START_TLS);
+        return;
+    }
+    if (reply->code / 100 < 4) {
+        ss_client_nonsense(c, "the server answered STARTTLS with neither 220 nor a refusal");
         return;
     }
     ss_verdict_t verdict = ss_verdict(SS_CMD_STARTTLS, reply, 0);

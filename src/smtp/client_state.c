@@ -72,7 +72,8 @@ const char *ss_client_step(ss_cmd_t cmd)
 
 int ss_client_is_pipelining(const ss_client_t *c)
 {
-    return c->options.pipelining && c->capability.pipelining && c->state == SS_CLIENT_READY;
+    return c->options.pipelining && c->capability.pipelining && c->state == SS_CLIENT_READY &&
+           !(c->unproven & SS_PROVE_SESSION);
 }
 
 int ss_client_may_ask(const ss_client_t *c)
@@ -107,6 +108,7 @@ void ss_client_put(ss_client_t *c, const char *bytes, apr_size_t len, int is_sec
 void ss_client_say(ss_client_t *c, ss_cmd_t cmd, ss_client_tx_t *tx, int rcpt)
 {
     ss_client_put(c, c->command.data, c->command.len, 0);
+    if (tx && c->asked_count && (c->unproven & SS_PROVE_GROUP)) tx->is_grouped = 1;
     ss_client_asked(c, cmd, tx, rcpt);
 }
 
@@ -142,6 +144,15 @@ void ss_client_event_reply(ss_client_event_t *event, ss_cmd_t cmd, const ss_repl
     event->code = reply->code;
     apr_cpystrn(event->dsn, ss_verdict_dsn(reply), sizeof(event->dsn));
     apr_cpystrn(event->text, reply->text, sizeof(event->text));
+}
+
+apr_uint32_t ss_client_sum(const ss_reply_t *reply)
+{
+    apr_uint32_t sum = 2166136261u; /* FNV-1a */
+
+    for (apr_size_t i = 0; i < reply->text_len; i++)
+        sum = (sum ^ (unsigned char)reply->text[i]) * 16777619u;
+    return sum;
 }
 
 void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text)
@@ -324,6 +335,17 @@ void ss_client_broke_off(ss_client_t *c, const char *code, const char *advice, c
     ss_client_reason(c, 0, cmd, NULL, &verdict, &result);
 }
 
+/* On a used connection the server may as well have had enough of it, unless it answered in part. */
+void ss_client_suspect(ss_client_t *c, const char *words)
+{
+    const ss_client_tx_t *tx = c->first;
+
+    if (tx && tx->is_chunked)
+        ss_client_learn(c, SS_LEARN_NO_CHUNKING, 0, words);
+    else if (tx && tx->is_grouped && (!tx->is_reused || tx->has_reply))
+        ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, words);
+}
+
 void ss_client_nonsense(ss_client_t *c, const char *what)
 {
     char words[SS_RESULT_TEXT_MAX];
@@ -337,6 +359,7 @@ void ss_client_nonsense(ss_client_t *c, const char *what)
      * so it gets single commands the next time. */
     if (ss_client_is_pipelining(c) && c->asked_count + (c->answering != SS_CMD_NONE) > 1)
         ss_client_learn(c, SS_LEARN_NO_PIPELINING, 0, what);
+    ss_client_suspect(c, what);
     apr_snprintf(words, sizeof(words), "%s (%s)", what, ss_cmd_name(ss_client_current(c)));
     const char *advice = c->state == SS_CLIENT_TLS ? "starttls-injection" : "not-smtp";
     ss_client_broke_off(c, "", advice, words, NULL);

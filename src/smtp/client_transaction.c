@@ -65,6 +65,7 @@ static void refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_r
 /* 421: the server closes the connection; unanswered commands were not accepted. */
 static void is_leaving(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
 {
+    if (tx->is_chunked) ss_client_suspect(c, reply->text);
     if (ss_client_is_undecided(tx)) refused(c, tx, cmd, reply);
     c->is_gone = 1;
     ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
@@ -153,15 +154,64 @@ static void taken(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
 
     c->carried++;
     ss_client_decide(c, tx, SS_CMD_END, reply, SS_FATE_SENT, NULL, "accepted", reply->text);
+    c->unproven &= ~(unsigned)SS_PROVE_SESSION;
+    if (tx->is_chunked) c->unproven &= ~(unsigned)SS_PROVE_BDAT;
+    tx->is_chunked = 0;
     if (c->asked_count) c->has_streamed = 1;
     if (is_clean && c->window < c->options.window_max) c->window++;
 }
 
-/* The server does not know or accept BDAT: about the extension, not the message. */
+/* About the extension, not the message. */
+static int is_syntax(const ss_reply_t *reply)
+{
+    return reply->code >= 500 && reply->code <= 504 &&
+           (!reply->enhanced[0] || !strncmp(reply->enhanced, "5.5.", 4));
+}
+
+/* The server does not know or accept BDAT: at the first one, whatever it says that is not about
+ * this content. */
 static int is_bdat_refused(const ss_client_tx_t *tx, const ss_reply_t *reply)
 {
-    return tx->uses_bdat && reply->code >= 500 && reply->code <= 504 &&
-           (!reply->enhanced[0] || !strncmp(reply->enhanced, "5.5.", 4));
+    int is_about_content = reply->enhanced[0] && strncmp(reply->enhanced + 1, ".5.", 3) &&
+                           strcmp(reply->enhanced + 1, ".0.0");
+
+    return tx->uses_bdat && reply->code >= 400 &&
+           (is_syntax(reply) || (tx->is_chunked && !tx->is_chunk_taken && !is_about_content));
+}
+
+/* The first group of commands was answered like one command, or in part. 503 to MAIL on a used
+ * connection is about that. */
+static int is_group_refused(const ss_client_tx_t *tx, ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    return tx->is_grouped && !tx->has_failed && is_syntax(reply) && reply->code != 501 &&
+           reply->code != 504 && !(cmd == SS_CMD_MAIL && tx->is_reused && reply->code == 503);
+}
+
+/* Nothing more is sent, and what the server may still say to what it was sent does not count. */
+static void extension_refused(ss_client_t *c, ss_client_tx_t *tx, ss_cmd_t cmd,
+                              const ss_reply_t *reply, unsigned learn)
+{
+    ss_verdict_t verdict = ss_verdict(cmd, reply, tx->is_reused);
+
+    verdict.fate = SS_FATE_AGAIN;
+    verdict.scope = SS_SCOPE_CONNECTION;
+    verdict.learn |= learn;
+    ss_client_refused(c, cmd, reply, &verdict, 0);
+    ss_client_decide(c, tx, cmd, reply, SS_FATE_AGAIN, NULL, verdict.advice, reply->text);
+    ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
+}
+
+static void chunk_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
+{
+    if (reply->code / 100 == 2) {
+        tx->is_chunk_taken = 1;
+        tx->say = SS_SAY_DATA;
+    } else if (is_bdat_refused(tx, reply)) {
+        extension_refused(c, tx, SS_CMD_BDAT, reply, SS_LEARN_NO_CHUNKING);
+    } else {
+        tx->say = SS_SAY_NOTHING;
+        refused(c, tx, SS_CMD_BDAT, reply);
+    }
 }
 
 static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *reply)
@@ -175,16 +225,7 @@ static void end_answer(ss_client_t *c, ss_client_tx_t *tx, const ss_reply_t *rep
     if (reply->code / 100 == 2) {
         taken(c, tx, reply);
     } else if (is_bdat_refused(tx, reply)) {
-        ss_verdict_t verdict = ss_verdict(SS_CMD_BDAT, reply, tx->is_reused);
-        verdict.fate = SS_FATE_AGAIN;
-        verdict.scope = SS_SCOPE_CONNECTION;
-        verdict.learn |= SS_LEARN_NO_CHUNKING;
-        ss_client_refused(c, SS_CMD_BDAT, reply, &verdict, 0);
-        ss_client_decide(c, tx, SS_CMD_BDAT, reply, SS_FATE_AGAIN, NULL, verdict.advice,
-                         reply->text);
-        /* It may interpret the content as commands, so nothing more is sent, and its replies are
-         * ignored. */
-        ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
+        extension_refused(c, tx, SS_CMD_BDAT, reply, SS_LEARN_NO_CHUNKING);
     } else {
         refused(c, tx, SS_CMD_END, reply);
     }
@@ -225,6 +266,14 @@ void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_r
         is_leaving(c, tx, asked->cmd, reply);
         return;
     }
+    if (is_group_refused(tx, asked->cmd, reply)) {
+        extension_refused(c, tx, asked->cmd, reply, SS_LEARN_NO_PIPELINING);
+        return;
+    }
+    if (tx->is_grouped && !tx->open) {
+        c->unproven &= ~(unsigned)SS_PROVE_GROUP;
+        tx->is_grouped = 0;
+    }
     if (reply->code / 100 == 3 && asked->cmd != SS_CMD_DATA) {
         ss_client_nonsense(c, "the server's reply has an invalid code");
         return;
@@ -234,6 +283,7 @@ void ss_client_answer(ss_client_t *c, const ss_client_asked_t *asked, const ss_r
     case SS_CMD_RCPT: rcpt_answer(c, tx, asked->rcpt, reply); break;
     case SS_CMD_DATA: data_answer(c, tx, reply); break;
     case SS_CMD_QUIT: stray_answer(c, reply); break;
+    case SS_CMD_BDAT: chunk_answer(c, tx, reply); break;
     default: end_answer(c, tx, reply); break;
     }
 }
@@ -252,8 +302,8 @@ void ss_client_early(ss_client_t *c, const ss_client_asked_t *asked, const ss_re
     }
     /* "552 too big" in the middle of the content: it counts, and the rest is not sent. */
     tx->has_reply = 1;
-    if (is_bdat_refused(tx, reply) && asked->cmd == SS_CMD_END) {
-        end_answer(c, tx, reply);
+    if (is_bdat_refused(tx, reply) && (asked->cmd == SS_CMD_END || asked->cmd == SS_CMD_BDAT)) {
+        extension_refused(c, tx, SS_CMD_BDAT, reply, SS_LEARN_NO_CHUNKING);
         return;
     }
     if (!tx->has_failed) refused(c, tx, asked->cmd, reply);

@@ -18,6 +18,14 @@
 #define SS_CLIENT_WINDOW_MAX 16
 #define SS_CLIENT_RECIPIENTS_MAX 1000 /* per transaction, whatever the settings say */
 
+/* What a host has not shown yet: the client finds out with little at stake (client_pipeline.c). */
+enum {
+    SS_PROVE_SESSION = 1, /* it takes a message, one command at a time */
+    SS_PROVE_GROUP = 2,   /* it answers commands that come together (PIPELINING) */
+    SS_PROVE_BDAT = 4,    /* it takes BDAT (CHUNKING) */
+    SS_PROVE_ALL = 7
+};
+
 typedef struct ss_client_t ss_client_t;
 
 typedef enum {
@@ -42,6 +50,7 @@ typedef struct {
     int pipelining, chunking;       /* 0: not used even if offered */
     int is_stepwise;                /* nothing is sent after a message's content before its reply */
     int use_helo;                   /* not EHLO */
+    unsigned unproven;              /* SS_PROVE_ bits */
     int window_max;                 /* 1..SS_CLIENT_WINDOW_MAX */
     int max_messages;               /* per connection; 0: no limit */
     /* The host is known to take several messages on a connection. Else the second one's MAIL is

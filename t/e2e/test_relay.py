@@ -6,7 +6,7 @@ import pytest
 from rig.httpd import free_port
 from rig.relay import Relay
 
-FLOW = ["status=deferred", "status=bounced", "is down at", "reply code to the", "remembered for a day", "is blocked"]
+FLOW = ["status=deferred", "status=bounced", "is down at", "reply code to the", "remembered for a day", "is blocked", "before it carried mail"]
 
 
 def test_relay_down_waits_uncharged_and_recovers(make_httpd):

@@ -189,6 +189,7 @@ void process_start(world_t *w)
                                                  .handed = handed,
                                                  .went_idle = went_idle } };
 
+    w->useless = 0; /* a new process knows nothing of them */
     w->log = (ss_log_t){ .write = log_line,
                          .self = w,
                          .level = w->is_loud ? SS_LOG_INFO : SS_LOG_ERROR };

@@ -28,6 +28,12 @@ static void say(server_t *s, const char *text)
     s->said += strlen(text);
 }
 
+static void say_more(server_t *s, const char *text)
+{
+    s->is_out_of_step = 1;
+    say(s, text);
+}
+
 static void end(server_t *s, int is_reset)
 {
     s->is_over = 1;
@@ -52,6 +58,7 @@ void server_open(server_t *s, const server_kind_t *kind, world_truth_t *truth, r
     ss_buf_init(&s->in, BYTES_MAX);
     ss_buf_init(&s->out, BYTES_MAX);
     ss_buf_init(&s->written, BYTES_MAX);
+    ss_buf_init(&s->chunks, BYTES_MAX);
     if (truth->faults_left > 0 && random_below(random, 3)) {
         s->fault = (fault_t)(1 + random_below(random, FAULTS - 1));
         s->fault_in = random_below(random, random_once(random, 2) ? 6 : 40);
@@ -70,6 +77,7 @@ void server_free(server_t *s)
     ss_buf_free(&s->in);
     ss_buf_free(&s->out);
     ss_buf_free(&s->written);
+    ss_buf_free(&s->chunks);
 }
 
 void server_take(server_t *s, const char *bytes, apr_size_t len)
@@ -81,12 +89,22 @@ void server_take(server_t *s, const char *bytes, apr_size_t len)
 int server_has_whole(const server_t *s, int message)
 {
     const world_truth_t *truth = s->truth;
+    const char *content = truth->content[message];
+    apr_size_t len = truth->content_len[message], first = len - 2 < 65536 ? len - 2 : 65536;
+    ss_buf_t chunks;
 
     if (!s->written.len) return 0;
-    return memmem(s->written.data, s->written.len, truth->content[message],
-                  truth->content_len[message]) ||
-           memmem(s->written.data, s->written.len, truth->stuffed[message],
-                  truth->stuffed_len[message]);
+    if (memmem(s->written.data, s->written.len, content, len) ||
+        memmem(s->written.data, s->written.len, truth->stuffed[message],
+               truth->stuffed_len[message]))
+        return 1;
+    ss_buf_init(&chunks, BYTES_MAX);
+    ss_buf_append(&chunks, content, first);
+    ss_buf_printf(&chunks, "BDAT %d LAST\r\n", (int)(len - first));
+    ss_buf_append(&chunks, content + first, len - first);
+    int has = memmem(s->written.data, s->written.len, chunks.data, chunks.len) != NULL;
+    ss_buf_free(&chunks);
+    return has;
 }
 
 /* ---- faults ---- */
@@ -109,6 +127,7 @@ static int meets(server_t *s, const char *usual, int *is_refused)
         s->truth->faults_left <= 0)
         return 0;
     s->truth->faults_left--;
+    s->has_met_fault = 1;
     fault_t fault = s->fault;
     s->fault = FAULT_NONE;
     switch (fault) {
@@ -172,6 +191,7 @@ static int answer(server_t *s, const char *usual)
 
 static void forget(server_t *s)
 {
+    ss_buf_clear(&s->chunks);
     s->has_mail = 0;
     s->message = -1;
     s->rcpts = 0;
@@ -263,7 +283,7 @@ static void hello(server_t *s, int is_ehlo)
              s->kind.has_starttls && !s->is_tls ? "250-STARTTLS\r\n" : "");
     const char *usual = is_ehlo ? text : "250 relay.example\r\n";
     if (!answer(s, usual)) return;
-    if (s->kind.sick == SICK_HELLO_TWICE) say(s, usual);
+    if (s->kind.sick == SICK_HELLO_TWICE) say_more(s, usual);
     if (s->kind.sick == SICK_LEAVES_AFTER_HELLO) leave(s);
     if (s->kind.sick == SICK_CLOSES_AFTER_HELLO) end(s, 0);
 }
@@ -337,7 +357,7 @@ static void login(server_t *s)
         s->truth->rejected_logins--;
         say(s, "535 5.7.8 no\r\n");
     } else if (answer(s, "235 2.7.0 in\r\n") && s->kind.sick == SICK_LOGIN_TWICE) {
-        say(s, "535 5.7.8 no\r\n");
+        say_more(s, "535 5.7.8 no\r\n");
     }
 }
 
@@ -413,25 +433,70 @@ static int work_content(server_t *s)
     return 1;
 }
 
+/* A chunk that is not the last. */
+static void chunk(server_t *s)
+{
+    int is_refused;
+
+    if (!s->rcpts) {
+        say(s, "503 5.5.1 no valid recipients\r\n");
+    } else if (meets(s, "250 2.0.0 more\r\n", &is_refused)) {
+        if (is_refused == 5) mark_refused(s, s->message, s->rcpts);
+    } else {
+        say(s, "250 2.0.0 more\r\n");
+    }
+}
+
+static void break_at_bdat(server_t *s)
+{
+    switch (s->kind.bdat) {
+    case BDAT_UNKNOWN: say(s, "502 5.5.1 not implemented\r\n"); break;
+    case BDAT_LEAVES: leave(s); return;
+    case BDAT_GOES_ON: say(s, "354 go\r\n"); break;
+    case BDAT_REFUSES: say(s, "554 transaction failed\r\n"); break;
+    default: break;
+    }
+    end(s, s->kind.bdat == BDAT_RESETS);
+    s->is_closing = s->kind.bdat != BDAT_HANGS;
+}
+
+/* Commands that came at once. */
+static void break_at_group(server_t *s)
+{
+    switch (s->kind.group) {
+    case GROUP_CLOSES: end(s, 0); break;
+    case GROUP_UNKNOWN: say(s, "500 5.5.2 syntax error\r\n"); break;
+    case GROUP_DISORDER: say(s, "503 5.5.1 bad sequence of commands\r\n"); break;
+    default: break;
+    }
+    s->is_over = 1; /* it drops the rest, and what may come of that is out of step */
+}
+
 static int work_bdat(server_t *s, const char *line, apr_size_t line_len)
 {
     char *rest;
     apr_size_t len = strtoul(line + 5, &rest, 10);
 
-    if (strcmp(rest, " LAST")) truth_wrong(s->truth, "a BDAT that is not the last: %.80s", line);
+    int is_last = !strcmp(rest, " LAST");
+    if (!is_last && *rest) truth_wrong(s->truth, "no BDAT: %.80s", line);
     if (!s->kind.has_chunking) truth_wrong(s->truth, "BDAT without CHUNKING");
-    if (s->kind.refuses_bdat) {
-        say(s, "502 5.5.1 not implemented\r\n");
-        end(s, 0);
+    if (s->kind.bdat && s->kind.bdat != BDAT_CLOSES_AFTER) {
+        break_at_bdat(s);
         return 1;
     }
     if (s->in.len < line_len + len) return 0;
+    if (s->kind.bdat) {
+        end(s, 0);
+        return 1;
+    }
     ss_buf_take(&s->in, line_len);
-    char *content = malloc(len + 1);
-    memcpy(content, s->in.data, len);
+    ss_buf_append(&s->chunks, s->in.data, len);
     ss_buf_take(&s->in, len);
-    end_of_message(s, content, len);
-    free(content);
+    if (is_last)
+        end_of_message(s, s->chunks.data, s->chunks.len);
+    else
+        chunk(s);
+    if (is_last) ss_buf_clear(&s->chunks);
     return 1;
 }
 
@@ -449,10 +514,13 @@ int server_work(server_t *s)
     if (strlen(line) != len) truth_wrong(s->truth, "a zero byte in a command");
     /* Without PIPELINING nothing may follow a command, nor come before the last answer has arrived
      * (QUIT included). */
-    if (!s->kind.has_pipelining && strncmp(line, "BDAT", 4) && (s->out.len || s->in.len > len + 2))
+    if (!s->kind.has_pipelining && !s->is_out_of_step && strncmp(line, "BDAT", 4) &&
+        (s->out.len || s->in.len > len + 2))
         truth_wrong(s->truth, "written past an unanswered command without PIPELINING: %.80s", line);
     if (!strncmp(line, "BDAT ", 5)) return work_bdat(s, line, len + 2);
     ss_buf_take(&s->in, len + 2);
-    command(s, line);
+    int is_group = s->kind.group && s->in.len && memmem(s->in.data, s->in.len, "\r\n", 2);
+    if (!is_group || s->kind.group == GROUP_PART) command(s, line);
+    if (is_group) break_at_group(s);
     return 1;
 }

@@ -46,6 +46,31 @@ typedef enum {
     SICKNESSES
 } sick_t;
 
+/* What it does at BDAT, although it offers CHUNKING. */
+typedef enum {
+    BDAT_WORKS,
+    BDAT_UNKNOWN,
+    BDAT_CLOSES,
+    BDAT_RESETS,
+    BDAT_HANGS,
+    BDAT_LEAVES,
+    BDAT_GOES_ON, /* 354 */
+    BDAT_REFUSES,
+    BDAT_CLOSES_AFTER, /* the content */
+    BDATS
+} bdat_t;
+
+/* What it does when several commands come at once, although it offers PIPELINING. */
+typedef enum {
+    GROUP_WORKS,
+    GROUP_CLOSES,
+    GROUP_DROPS,
+    GROUP_UNKNOWN,
+    GROUP_DISORDER, /* 503 */
+    GROUP_PART,     /* only the first is answered */
+    GROUPS
+} group_t;
+
 /* What one recipient of one message met, over all connections of a run. */
 typedef struct {
     int taken;      /* times the server took the message for it */
@@ -78,7 +103,8 @@ typedef struct {
     int most_mails; /* of a connection: more are refused, with 503 where it is one; 0: no limit */
     int is_stray;   /* ... and what follows the refused MAIL is accepted */
     int most_rcpts; /* more are answered 452; 0: no limit */
-    int refuses_bdat;
+    bdat_t bdat;
+    group_t group;
     sick_t sick;
 } server_kind_t;
 
@@ -87,10 +113,13 @@ typedef struct {
     world_truth_t *truth;
     random_t *random;
     ss_buf_t in, out;
+    ss_buf_t chunks;        /* of a message's content so far */
     ss_buf_t written;       /* all that the client ever wrote */
     apr_uint64_t said, fed; /* bytes that went to the output, and of them to the client */
     fault_t fault;
-    int fault_in;             /* commands until the fault */
+    int fault_in; /* commands until the fault */
+    int has_met_fault;
+    int is_out_of_step;       /* said more than it was asked */
     int is_over;              /* says nothing any more */
     int has_left;             /* said 421: takes nothing any more */
     int is_closing, is_reset; /* the connection ends once the output is empty */

@@ -62,6 +62,7 @@ static ss_client_options_t client_options(const world_t *w, const ss_transport_o
                                     .chunking = !(learned & SS_LEARN_NO_CHUNKING),
                                     .is_stepwise = (learned & SS_LEARN_NO_STREAMING) != 0,
                                     .use_helo = (learned & SS_LEARN_NO_EHLO) != 0,
+                                    .unproven = how->unproven,
                                     .window_max = w->window_max,
                                     .max_messages = is_one              ? 1
                                                     : how->max_messages ? how->max_messages
@@ -169,9 +170,10 @@ static void learned(wire_t *wire, const ss_client_event_t *event)
     const server_kind_t *kind = &wire->server.kind;
 
     world_say(w, "learned %u %d (%s)", event->learn, event->number, event->text);
-    if ((event->learn == SS_LEARN_MAX_MESSAGES && event->number < kind->most_mails) ||
+    if ((event->learn == SS_LEARN_MAX_MESSAGES && event->number < kind->most_mails &&
+         !kind->group) ||
         (event->learn == SS_LEARN_MAX_RECIPIENTS && !kind->most_rcpts) ||
-        (event->learn == SS_LEARN_NO_CHUNKING && !kind->refuses_bdat) ||
+        (event->learn == SS_LEARN_NO_CHUNKING && !kind->bdat && !wire->server.has_met_fault) ||
         (event->learn == SS_LEARN_NO_EHLO && kind->has_ehlo))
         truth_wrong(&w->truth, "learned %u of a server that is not like that (%.100s)",
                     event->learn, event->text);
@@ -198,9 +200,7 @@ static void count_useless(wire_t *wire)
     apr_interval_time_t span = ss_mono_since(w->mono, w->first_useless);
     apr_int64_t most = USELESS_AT_ONCE;
     if (span > USELESS_SPAN) most += (span - USELESS_SPAN) / APR_USEC_PER_SEC + 1;
-    /* One that serves a message and limits each session to it is not sick. */
-    if (wire->server.kind.most_mails || wire->server.kind.refuses_bdat) return;
-    if (w->useless > most + CONNECTIONS_MAX)
+    if (w->useless > most)
         truth_wrong(&w->truth, "%d connections in %.1f s carried nothing", w->useless,
                     (double)span / 1e6);
 }
@@ -286,7 +286,7 @@ static void abort_wire(wire_t *wire, const char *why)
 
     ss_result_clear(&result);
     ss_result_set(&result, "", "", NULL, "%s", why);
-    ss_client_lost(wire->client, APR_EOF, &result, wire->world->mono);
+    ss_client_lost(wire->client, APR_ECONNABORTED, &result, wire->world->mono);
     take_events(wire);
 }
 
@@ -325,13 +325,14 @@ static apr_size_t some(world_t *w, apr_size_t len)
 static int move_out(wire_t *wire)
 {
     world_t *w = wire->world;
-    struct iovec pieces[6];
-    int count = ss_client_output(wire->client, pieces, 6, w->mono);
+    struct iovec pieces[16];
+    int count = ss_client_output(wire->client, pieces, 16, w->mono);
     apr_size_t sum = 0;
 
     if (!count) return 0;
     for (int i = 0; i < count; i++) {
-        apr_size_t len = some(w, pieces[i].iov_len);
+        /* One that cares about what comes together gets what was sent together. */
+        apr_size_t len = w->kind.group ? pieces[i].iov_len : some(w, pieces[i].iov_len);
         server_take(&wire->server, pieces[i].iov_base, len);
         sum += len;
         if (len < pieces[i].iov_len) break;

@@ -13,7 +13,9 @@
 #define START (APR_INT64_C(1800000000) * APR_USEC_PER_SEC)
 #define SECONDS APR_USEC_PER_SEC
 /* Due mail leaves within this time once nothing is in its way. */
-#define LEAVES_WITHIN (60 * SECONDS)
+#define LEAVES_WITHIN (10 * SECONDS)
+/* ... and so much later where the server answers nothing to what it offers. */
+#define FOUND_OUT_WITHIN (8 * SECONDS)
 /* Commits that find nothing to do until a run is over. */
 #define LAST_ROUNDS 100
 #define QUIET_ROUNDS 12 /* by chance nothing may have been tried: only a long silence is one */
@@ -293,12 +295,14 @@ static void judge_liveness(world_t *w)
 {
     if (!w->is_healed || !ss_delivery_is_ready(w->delivery)) return;
     if (is_blocked(w)) w->clear = w->mono;
+    apr_interval_time_t within =
+        LEAVES_WITHIN + (w->kind.bdat || w->kind.group ? FOUND_OUT_WITHIN : 0);
     for (int i = 0; i < w->message_count; i++) {
         sim_message_t *message = &w->messages[i];
         for (int r = 0; r < message->rcpt_count; r++) {
             if (!is_open(message, r) || message->state[r] == SS_STATE_HELD) continue;
             ss_mono_t since = ss_mono_max(w->clear, message->due[r]);
-            if (ss_mono_since(w->mono, since) > LEAVES_WITHIN + 1000 && !is_held(w, message, r))
+            if (ss_mono_since(w->mono, since) > within + 1000 && !is_held(w, message, r))
                 truth_wrong(&w->truth,
                             "message %d recipient %d is due for %d s, and nothing is in its way", i,
                             r, (int)apr_time_sec(ss_mono_since(w->mono, since)));
@@ -476,11 +480,13 @@ static void make_server(world_t *w)
                                .has_ehlo = !random_once(r, 20),
                                .most_mails = random_once(r, 10),
                                .most_rcpts = random_once(r, 6) ? 1 + random_below(r, 2) : 0,
-                               .refuses_bdat = random_once(r, 10) };
+                               .bdat = random_once(r, 10) };
     /* Chance of its own: what was added later does not change the runs of a seed. */
     random_t own = { r->state ^ 0x6d61696c73 };
     if (!w->kind.most_mails && random_once(&own, 6)) w->kind.most_mails = 2 + random_below(&own, 4);
     w->kind.is_stray = random_once(&own, 3);
+    if (w->kind.bdat || random_once(&own, 8)) w->kind.bdat = 1 + random_below(&own, BDATS - 1);
+    if (!w->kind.bdat && random_once(&own, 8)) w->kind.group = 1 + random_below(&own, GROUPS - 1);
     if (w->families & FAULTS_SICK) w->kind.sick = (sick_t)random_below(r, SICKNESSES);
     if (w->families & FAULTS_REPLIES) w->truth.faults_left = random_below(r, 8);
 }
@@ -596,7 +602,8 @@ const char *world_run(uint64_t seed, int families, int is_loud, counts_t *counts
     w.is_loud = is_loud;
     w.families = families != FAULTS_BY_SEED
                      ? families
-                     : FAULTS_USUAL | (seed % 4 ? 0 : FAULTS_CLOCK) | (seed % 3 ? 0 : FAULTS_STUCK);
+                     : FAULTS_USUAL | (seed % 4 ? 0 : FAULTS_CLOCK) |
+                           (seed % 3 ? 0 : FAULTS_STUCK) | (seed % 5 ? 0 : FAULTS_SICK);
     make_server(&w);
     make_settings(&w);
     make_plan(&w);

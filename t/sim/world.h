@@ -31,7 +31,7 @@ enum {
 #define FAULTS_USUAL                                                                               \
     (FAULTS_REPLIES | FAULTS_CRASH | FAULTS_RESTART | FAULTS_OPERATOR | FAULTS_DISK)
 #define FAULTS_BY_SEED                                                                             \
-    (-1) /* the usual ones; in some runs the clock, the stuck store or both, too */
+    (-1) /* the usual ones; in some runs the clock, a stuck store, a sick relay, too */
 
 typedef struct world_t world_t;
 

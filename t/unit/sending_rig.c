@@ -103,7 +103,8 @@ static apr_status_t open_transport(void *self, ss_transport_t **out,
                                 .host = "relay.example",
                                 .port = 25,
                                 .is_loopback = 1,
-                                .pipelining = 1,
+                                .pipelining = !(options->learned & SS_LEARN_NO_PIPELINING),
+                                .unproven = options->unproven,
                                 .window_max = 4,
                                 .username = rig->user,
                                 .max_recipients = 100,
@@ -179,7 +180,7 @@ static int take_events(ss_transport_t *t)
 static void abort_transport(ss_transport_t *t, const char *why)
 {
     (void)why;
-    ss_client_lost(t->client, APR_EOF, NULL, t->rig->mono);
+    ss_client_lost(t->client, APR_ECONNABORTED, NULL, t->rig->mono);
     take_events(t);
 }
 
