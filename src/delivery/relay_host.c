@@ -53,11 +53,11 @@ void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_resul
     apr_pool_create(&pool, relay->pool);
     const char *name = ss_relay_host_name(relay, host, pool);
     if (ss_delivery_may_log(d, "relay \"%s\": a session of %s carried no mail", relay->name, name))
-        ss_log(
-            d->log, SS_LOG_WARN, 226,
-            "relay \"%s\": a session of %s ended at %s before it carried mail: %s; no message is "
-            "charged an attempt. After %d such sessions in a row the host is taken as down",
-            relay->name, name, cause->step ? cause->step : "connect", cause->text, SS_STRIKES_DOWN);
+        ss_log(d->log, SS_LOG_WARN, 226,
+               "relay \"%s\": a session of %s ended at %s before it carried mail: %s; after "
+               "%d such sessions in a row the host is taken as down",
+               relay->name, name, cause->step ? cause->step : "connect", cause->text,
+               SS_STRIKES_DOWN);
     apr_pool_destroy(pool);
 }
 

@@ -24,7 +24,8 @@ static int uses_bdat(const ss_client_t *c)
  * next one is prepared meanwhile. */
 static int most_in_flight(const ss_client_t *c)
 {
-    if (!ss_client_is_pipelining(c) || c->options.is_stepwise || !c->takes_several || (c->unproven & SS_PROVE_GROUP))
+    if (!ss_client_is_pipelining(c) || c->options.is_stepwise || !c->takes_several ||
+        (c->unproven & SS_PROVE_GROUP))
         return 1;
     if (uses_bdat(c) && (c->unproven & SS_PROVE_BDAT)) return 1;
     return uses_bdat(c) ? c->window : 2;

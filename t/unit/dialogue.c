@@ -250,6 +250,8 @@ static void option(play_t *play, char *word)
         o->helo = apr_pstrdup(play->pool, value);
     else if (!strcmp(word, "several"))
         o->takes_several = number;
+    else if (!strcmp(word, "unproven"))
+        o->unproven = (unsigned)number;
     else if (!strcmp(word, "stepwise"))
         o->is_stepwise = number;
     else if (!strcmp(word, "insecure"))
@@ -315,6 +317,7 @@ static void lose(play_t *play, char *how)
     ss_client_lost(play->client,
                    !strcmp(how, "eof")       ? APR_EOF
                    : !strcmp(how, "timeout") ? APR_TIMEUP
+                   : !strcmp(how, "aborted") ? APR_ECONNABORTED
                                              : ECONNRESET,
                    &why, (ss_mono_t){ play->now });
 }

@@ -5,20 +5,17 @@
  *
  * O: name=value ...  options, before anything else: tls=off|required|if|on pipelining=0 chunking=0
  *                    window=N max=N rcpts=N user=NAME auth=MECH helo=1 name=HELO stepwise=1
- * several=0 insecure=1 deadline=SECONDS fill=N (bytes of content per read) S: text            the
- * server sends this line S+ text            the same without a line end, with \r \n \0 \xNN escapes
- * C: text            the client writes exactly this line next
- * C+ text            the same with escapes, without a line end
- * C.                 and nothing more: it waits
- * E: text            the next event
- * E.                 no more events
- * V: fate advice     is one of all verdicts so far, on recipients, steps and the end; a dialogue
- *                    with such a line need not list its events
- * T: text            content of the messages that follow, with escapes; T* N: N bytes in lines
- * > send NAME FROM TO,TO [8bit] [utf8] [tls] [envid=X] [ret=N] [notify=N] [orcpt=X]
+ * several=0 unproven=N (SS_PROVE_ bits) insecure=1 deadline=SECONDS fill=N (bytes of content per
+ * read) S: text            the server sends this line S+ text            the same without a line
+ * end, with \r \n \0 \xNN escapes C: text            the client writes exactly this line next C+
+ * text            the same with escapes, without a line end C.                 and nothing more: it
+ * waits E: text            the next event E.                 no more events V: fate advice     is
+ * one of all verdicts so far, on recipients, steps and the end; a dialogue with such a line need
+ * not list its events T: text            content of the messages that follow, with escapes; T* N: N
+ * bytes in lines > send NAME FROM TO,TO [8bit] [utf8] [tls] [envid=X] [ret=N] [notify=N] [orcpt=X]
  *                    sends a message with that content
  * > send! ...        must be refused (no room)
- * > lost eof | lost reset | lost timeout | lost why ADVICE TEXT
+ * > lost eof | lost reset | lost timeout | lost aborted | lost why ADVICE TEXT
  *                    the connection is lost; why: with a better explanation, "-": without advice
  * > quit | tls [BINDING] | secret TEXT | nosecret | tick SECONDS | try FROM TO | more
  * > unwritten N      the next N bytes of output stay unwritten until "> written" */
