@@ -135,7 +135,9 @@ static void was_useless(const ss_connection_t *connection, const ss_client_event
 
     if (connection->messages || !event->is_ok)
         ss_strikes_pay(&relay->hosts[host].strikes, ss_delivery_mono(relay->delivery));
-    if (connection->is_quitting || connection->has_taught || event->is_ok) return;
+    if (connection->is_quitting || connection->has_taught || event->is_ok ||
+        relay->hosts[host].condition == SS_HOST_BLOCKED)
+        return;
     if (relay->hosts[host].condition == SS_HOST_UP && ss_connection_is_served(relay, host, 0))
         ss_connection_crowded(relay, host, event->result.text);
     else

@@ -104,14 +104,6 @@ static void unasked(ss_client_t *c, const ss_reply_t *reply)
     ss_client_close(c, SS_FATE_AGAIN, verdict.advice, reply->text);
 }
 
-/* A server that answers EHLO twice is out of step: what looks like the answer to a command is the
- * one before. */
-static int is_hello_again(const ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply)
-{
-    return c->hello_len && reply->text_len == c->hello_len && cmd != SS_CMD_EHLO &&
-           ss_client_sum(reply) == c->hello_sum;
-}
-
 static void answered(ss_client_t *c)
 {
     const ss_reply_t *reply = &c->reply;
@@ -122,7 +114,7 @@ static void answered(ss_client_t *c)
         return;
     }
     asked = c->asked[c->asked_first];
-    if (is_hello_again(c, asked.cmd, reply)) {
+    if (ss_client_is_hello_again(c, asked.cmd, reply)) {
         ss_client_nonsense(c, "the server answered EHLO twice");
         return;
     }

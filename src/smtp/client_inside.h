@@ -116,7 +116,7 @@ struct ss_client_t {
     ss_cmd_t answering; /* whose reply is being processed, or NONE */
     /* session */
     int has_refused_ehlo;
-    apr_uint32_t hello_sum; /* of the reply to EHLO, where it had several lines */
+    apr_uint32_t hello_sum; /* of the reply to EHLO; hello_len 0: it may not be known again */
     apr_size_t hello_len;
     unsigned unproven;           /* SS_PROVE_ bits */
     apr_interval_time_t slowest; /* reply to a command of this connection, but for contents */
@@ -175,8 +175,11 @@ void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text
 /* SS_EVENT_REFUSED for a reply, and what is learned from it. */
 void ss_client_refused(ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply,
                        const ss_verdict_t *verdict, int number);
-/* Of a reply's text, to know it again. */
-apr_uint32_t ss_client_sum(const ss_reply_t *reply);
+/* Keeps the reply to EHLO or HELO in mind. */
+void ss_client_know_hello(ss_client_t *c, const ss_reply_t *reply);
+/* A server that answers it twice is out of step: what looks like the answer to another command is
+ * the one before. */
+int ss_client_is_hello_again(const ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply);
 /* Sets the reason of the end; the first one counts. reply may be NULL; if result is NULL it is made
  * from reply. */
 void ss_client_reason(ss_client_t *c, int is_ok, ss_cmd_t cmd, const ss_reply_t *reply,

@@ -310,8 +310,7 @@ static void hello_answer(ss_client_t *c, const ss_reply_t *reply)
 {
     if (reply->code / 100 == 2) {
         ss_capability_parse(&c->capability, reply->text);
-        c->hello_len = strchr(reply->text, '\n') ? reply->text_len : 0;
-        c->hello_sum = ss_client_sum(reply);
+        ss_client_know_hello(c, reply);
         ss_client_event_t *hello = step_ended(c, SS_CMD_EHLO, reply);
         if (c->capability.is_rewritten) hello->result.advice = "starttls-stripped";
         after_hello(c);
@@ -344,6 +343,7 @@ static void helo_answer(ss_client_t *c, const ss_reply_t *reply)
         return;
     }
     ss_capability_parse_helo(&c->capability, reply->text);
+    ss_client_know_hello(c, reply);
     if (c->has_refused_ehlo) ss_client_learn(c, SS_LEARN_NO_EHLO, 0, c->end.text);
     memset(&c->end, 0, sizeof(c->end));
     step_ended(c, SS_CMD_HELO, reply);

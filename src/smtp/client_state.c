@@ -146,13 +146,30 @@ void ss_client_event_reply(ss_client_event_t *event, ss_cmd_t cmd, const ss_repl
     apr_cpystrn(event->text, reply->text, sizeof(event->text));
 }
 
-apr_uint32_t ss_client_sum(const ss_reply_t *reply)
+static apr_uint32_t sum(const ss_reply_t *reply)
 {
     apr_uint32_t sum = 2166136261u; /* FNV-1a */
 
     for (apr_size_t i = 0; i < reply->text_len; i++)
         sum = (sum ^ (unsigned char)reply->text[i]) * 16777619u;
     return sum;
+}
+
+/* With a name or several lines no other command is answered like this; "250 Ok" says nothing. */
+void ss_client_know_hello(ss_client_t *c, const ss_reply_t *reply)
+{
+    apr_size_t word = strcspn(reply->text, " \n");
+    const char *dot = memchr(reply->text, '.', word);
+
+    c->hello_len =
+        (dot && dot + 1 < reply->text + word) || reply->text[word] == '\n' ? reply->text_len : 0;
+    c->hello_sum = sum(reply);
+}
+
+int ss_client_is_hello_again(const ss_client_t *c, ss_cmd_t cmd, const ss_reply_t *reply)
+{
+    return c->hello_len && reply->text_len == c->hello_len && cmd != SS_CMD_EHLO &&
+           cmd != SS_CMD_HELO && sum(reply) == c->hello_sum;
 }
 
 void ss_client_learn(ss_client_t *c, unsigned bits, int number, const char *text)
