@@ -309,6 +309,7 @@ lint-compilers:
 	@$(MAKE) --no-print-directory $(PARALLEL) B=$(B)/clang CC="$(CACHED)$(CLANG)" WERROR=1 OPT=-O0 HARD= objects
 
 lint: $(OPENAPI_LINT)
+	@$(MAKE) --no-print-directory $(B)/mod_smtp_send.so
 	@SMTP_SEND_BUILD=$(B) $(PYTHON) t/lint/run $(CHECKS)
 
 ## make mutants         breaks one rule of the code at a time and runs the unit tests and the simulator; MUTANTS="breaker quota" only these

@@ -13,27 +13,13 @@
 #include "config/config_check.h"
 #include "config/config_secrets.h"
 #include "config/module.h"
+#include "daemon/launch.h"
 #include "daemon/supervise.h"
-#include "net/tls.h"
 #include "mail/compose.h"
 #include "web/submit/api.h"
 #include "web/handler.h"
 #include "web/shared/area.h"
 #include "web/status/status.h"
-
-/* Checks what only OpenSSL knows. NULL, or the error. */
-static const char *check_ciphers(const ss_config_t *config, apr_pool_t *pool)
-{
-    for (int i = 0; i < config->relays->nelts; i++) {
-        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
-        if (!relay->tls_ciphers || ss_tls_knows_ciphers(relay->tls_ciphers)) continue;
-        return apr_psprintf(pool,
-                            "SMTPSendTLSCipherSuite: OpenSSL does not know the ciphers '%s' "
-                            "(\"openssl ciphers -v\" lists them)",
-                            relay->tls_ciphers);
-    }
-    return NULL;
-}
 
 /* NULL: the configuration is invalid, and the error was logged. */
 static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
@@ -41,7 +27,6 @@ static ss_config_t *build(server_rec *s, apr_pool_t *pconf)
     ss_config_t *config = NULL;
     const char *bad = ss_config_build(&config, s, pconf);
 
-    if (!bad) bad = check_ciphers(config, pconf);
     if (bad) ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s, "SMTPSend-100: %s", bad);
     return bad ? NULL : config;
 }
@@ -79,6 +64,7 @@ static void test_config(apr_pool_t *pconf, server_rec *s)
     const ss_log_t *log = ss_module_log(s, pconf);
     ss_config_check(config, log);
     ss_config_build_check(log);
+    if (ss_launch_check(config, log, s, pconf)) exit(1);
 }
 
 static int monitor(apr_pool_t *p, server_rec *s)

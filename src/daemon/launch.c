@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <unixd.h>
 
@@ -126,9 +127,9 @@ static int error_log_of(server_rec *server)
                : STDERR_FILENO;
 }
 
-const char *ss_launch_exec(const ss_launch_t *launch, apr_pool_t *pool)
+const char *ss_launch_exec(const ss_launch_t *launch, const char *mode, apr_pool_t *pool)
 {
-    const char *program = find_program(pool), *const argv[] = { NAME, "--for-httpd", NULL };
+    const char *program = find_program(pool), *const argv[] = { NAME, mode, NULL };
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     int given[SS_INHERITED_END] = { [SS_INHERITED_CONFIG] = null,
                                     [1] = null,
@@ -151,4 +152,28 @@ const char *ss_launch_exec(const ss_launch_t *launch, apr_pool_t *pool)
     place(given);
     execv(program, (char *const *)argv);
     return apr_psprintf(pool, "%s: %s", program, strerror(errno));
+}
+
+int ss_launch_check(const ss_config_t *config, const ss_log_t *log, server_rec *server,
+                    apr_pool_t *pool)
+{
+    const ss_launch_t launch = { .config = config,
+                                 .log = log,
+                                 .server = server,
+                                 .lifeline = -1,
+                                 .listen = -1,
+                                 .smtp = -1,
+                                 .trouble = -1,
+                                 .final_states = -1 };
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        ss_log_t sink = ss_log_stderr(SS_LOG_ERROR);
+        ss_log(&sink, SS_LOG_ERROR, 236, "the configuration could not be checked whole: %s",
+               ss_launch_exec(&launch, "--check-for-httpd", pool));
+        _exit(0);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+    return status ? -1 : 0;
 }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/config_read.h"
 #include "config/config_secrets.h"
+#include "daemon/check.h"
 #include "daemon/core.h"
 #include "daemon/error_log.h"
 #include "daemon/final_states.h"
@@ -101,13 +102,34 @@ static int run_for_httpd(apr_pool_t *pool)
     return ss_core_run(&options);
 }
 
+/* apachectl configtest shows what this says. */
+static int check_for_httpd(apr_pool_t *pool)
+{
+    ss_config_process_t process = { 0 };
+    ss_config_t *config = NULL;
+    ss_log_t log = ss_log_stderr(SS_LOG_WARN);
+    const char *bad = read_config(&config, &process, pool);
+
+    if (!bad) {
+        ss_process_read_files(config, pool);
+        int count = ss_check_tls(config, &log, pool);
+        bad = ss_process_become(&process, pool);
+        if (!bad) ss_check_queue(config, &log, pool);
+        if (!bad) return count ? EX_CONFIG : 0;
+    }
+    fprintf(stderr, "smtp-sendd: %s\n", bad);
+    return EX_CONFIG;
+}
+
 int main(int argc, const char *const *argv)
 {
+    const char *mode = argc == 2 ? argv[1] : "";
     apr_pool_t *pool;
 
     if (apr_initialize() != APR_SUCCESS || apr_pool_create(&pool, NULL) != APR_SUCCESS)
         return EX_OSERR;
-    if (argc == 2 && !strcmp(argv[1], "--for-httpd")) _exit(run_for_httpd(pool));
+    if (!strcmp(mode, "--for-httpd")) _exit(run_for_httpd(pool));
+    if (!strcmp(mode, "--check-for-httpd")) return check_for_httpd(pool);
     fputs("smtp-sendd: httpd with mod_smtp_send starts it\n", stderr);
     return EX_USAGE;
 }

@@ -226,7 +226,7 @@ static void become_daemon(const record_t *record, ss_launch_t *launch)
     launch->generation = record->generation;
     launch->restarts = record->restarts;
     snprintf(text, sizeof(text), "the delivery daemon cannot be started: %s",
-             ss_launch_exec(launch, now_running.pconf));
+             ss_launch_exec(launch, "--for-httpd", now_running.pconf));
     /* Of httpd's descriptors, standard error alone may be left. */
     ss_log_t log = ss_error_log_open(now_running.server->error_fname, NULL);
     if (ss_trouble_set(record->trouble->start, text))

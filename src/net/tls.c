@@ -90,16 +90,6 @@ static int use_ciphers(SSL_CTX *context, const char *list)
     return SSL_CTX_set_cipher_list(context, !strncasecmp(list, "SSL ", 4) ? list + 4 : list);
 }
 
-int ss_tls_knows_ciphers(const char *list)
-{
-    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    int ok = context && use_ciphers(context, list);
-
-    SSL_CTX_free(context);
-    ERR_clear_error();
-    return ok;
-}
-
 static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result,
                                 apr_pool_t *pool)
 {
@@ -111,8 +101,13 @@ static apr_status_t set_ciphers(SSL_CTX *context, const ss_settings_t *s, ss_res
                    ? APR_SUCCESS
                    : refuse(result, "SMTPSendTLS", "TLSv1", pool);
     }
-    return use_ciphers(context, list) ? APR_SUCCESS
-                                      : refuse(result, "SMTPSendTLSCipherSuite", list, pool);
+    if (use_ciphers(context, list)) return APR_SUCCESS;
+    ERR_clear_error();
+    ss_result_set(result, "config", "", "tls-config",
+                  "SMTPSendTLSCipherSuite \"%s\" cannot be used: OpenSSL does not know the ciphers "
+                  "(\"openssl ciphers -v\" lists them)",
+                  list);
+    return APR_EINVAL;
 }
 
 static apr_status_t set_groups(SSL_CTX *context, const ss_settings_t *s, ss_result_t *result,

@@ -31,9 +31,6 @@ apr_status_t ss_tls_create(ss_tls_t **tls, const ss_settings_t *settings, ss_res
  * memory. */
 void ss_tls_read_files(ss_settings_t *settings, apr_pool_t *pool);
 
-/* Whether OpenSSL knows what SMTPSendTLSCipherSuite names (for configtest). */
-int ss_tls_knows_ciphers(const char *list);
-
 /* Whether this host is sent a small ClientHello, because it answers no large one. Loop thread only.
  */
 int ss_tls_is_small(const ss_tls_t *tls, int host);

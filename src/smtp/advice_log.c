@@ -157,6 +157,10 @@ const ss_advice_t ss_advice_log_table[] = {
     { "SMTPSend-233", NULL, NULL, "A relay's TLS settings cannot be used",
       "A certificate, key, CA file or cipher list cannot be loaded. Its mail stays queued.",
       "The line names the directive. Correct it and restart gracefully." },
+    { "SMTPSend-236", NULL, NULL, "smtp-sendd could not check the configuration",
+      "configtest lets smtp-sendd look at what only that program knows; it could not be run.",
+      "The line has the path and the reason. Install smtp-sendd beside the module or where make "
+      "install puts it." },
     { "SMTPSend-240", NULL, NULL, "A server limitation was learned",
       "The server does not support a feature, or not as it claims. The feature is not used with "
       "this host for 24 hours.",
@@ -286,11 +290,19 @@ const ss_advice_t ss_advice_log_table[] = {
       "the relay: mail waits and is tried again every second.",
       "Raise the limits of the httpd service (LimitNOFILE, ulimit -n), or lower "
       "SMTPSendConnections." },
+    { "SMTPSend-292", NULL, NULL, "TLS settings that cannot be used",
+      "configtest let smtp-sendd try the ciphers, groups, certificates and keys that the "
+      "configuration names, and OpenSSL refused one of them.",
+      "The line names the directive with file and line, and OpenSSL's reason." },
     { "SMTPSend-293", NULL, NULL, "The delivery daemon has nearly too many files open",
       "A reserve is kept for the queue, the relays and the log. Idle connections of web processes "
       "are closed early, and further clients wait until others leave. Mail is still sent.",
       "Raise the limit on open files of the httpd service (LimitNOFILE, ulimit -n), or lower "
       "MaxRequestWorkers." },
+    { "SMTPSend-294", NULL, NULL, "The daemon's user cannot use the queue's folder",
+      "configtest found that the folder or file of SMTPSendQueue is missing, or that the user that "
+      "the daemon runs as may not write there.",
+      "Create the folder, or give it to that user." },
     { "SMTPSend-295", NULL, NULL, "The webhook backlog is full",
       "The applications of SMTPSendWebhook do not accept events, and no more can be queued, so new "
       "events are dropped. Mail is still delivered.",

@@ -1,4 +1,6 @@
 """Directives: what is wrong stops configtest with a sentence; what is legal and probably wrong is a warning."""
+import os
+
 import pytest
 
 HEAD = "SMTPSendEngine On\nSMTPSendHost 127.0.0.1\n"
@@ -35,6 +37,10 @@ BAD = [
     ("SMTPSendAllowFrom example.com", ["SMTPSendAllowFrom", "example.com", "*@"]),
     ("SMTPSendAddHeader X-A %{NO SUCH", ["SMTPSendAddHeader", "X-A"]),
     ("SMTPSendTLSCipherSuite no-such-cipher", ["SMTPSendTLSCipherSuite", "no-such-cipher", "OpenSSL"]),
+    ("SMTPSendTLSCipherSuite no-such-cipher", ["httpd.conf:"]),
+    ("SMTPSendTLSGroups no-such-group", ["SMTPSendTLSGroups", "no-such-group", "httpd.conf:"]),
+    ("SMTPSendTLS tls\nSMTPSendTLSCACertificateFile /no/such/ca.pem", ["SMTPSendTLSCACertificateFile", "/no/such/ca.pem", "No such file", "httpd.conf:"]),
+    ("SMTPSendTLS tls\nSMTPSendTLSCertificateFile /etc/passwd\nSMTPSendTLSCertificateKeyFile /etc/passwd", ["SMTPSendTLSCertificateFile", "/etc/passwd", "httpd.conf:"]),
     ("SMTPSendAddHeader X:A b", ["SMTPSendAddHeader", "X:A"]),
     ("SMTPSendPriority urgent", ["SMTPSendPriority", "urgent", "bulk"]),
     ("<Location /x>\nSMTPSendHost h\n</Location>", ["SMTPSendHost"]),
@@ -71,6 +77,22 @@ WARN = [
     ("SMTPSendPassword file:/no/such/file\nSMTPSendUsername me", "/no/such/file"),
     ("<Location /open>\nSetHandler smtp-send\n</Location>", "Require"),
 ]
+
+
+def test_a_folder_that_the_daemon_cannot_use_is_a_warning(make_httpd):
+    """What only smtp-sendd as its own user can know; the web server starts nevertheless."""
+    httpd = make_httpd(HEAD, start=False)
+    httpd.queue = f"{httpd.dir}/nowhere/queue.db"
+    httpd.write(HEAD)
+    result = httpd.configtest()
+    assert result.returncode == 0 and "SMTPSend-294" in result.stderr and "httpd.conf:" in result.stderr and "nowhere" in result.stderr, result.stderr
+    httpd.queue = f"{httpd.dir}/state/queue.db"
+    httpd.write(HEAD)
+    assert "SMTPSend-294" not in httpd.configtest().stderr
+    if httpd.user:
+        os.chown(f"{httpd.dir}/state", 0, 0)
+        result = httpd.configtest()
+        assert result.returncode == 0 and "Permission denied" in result.stderr and httpd.user in result.stderr, result.stderr
 
 
 @pytest.mark.parametrize("lines, word", WARN, ids=[lines.replace("\n", " ") for lines, _ in WARN])

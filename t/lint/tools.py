@@ -1,5 +1,6 @@
 """Linters of other projects."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -55,4 +56,23 @@ def openapi(report):
     report.findings += findings
 
 
-CHECKS = [shell, alert_rules, openapi]
+# Every process of httpd loads what the module needs: delivery's libraries belong to smtp-sendd.
+MAY_LOAD = re.compile(r"(libapr-1|libaprutil-1|libjansson|libgmime-3\.0|libglib-2\.0|libgobject-2\.0|libc|libm|libdl|libpthread|libgcc_s|ld-[\w-]+|lib[atu]+san)\.so")
+
+
+def needed(report):
+    """The libraries that mod_smtp_send.so is linked with."""
+    module = os.path.join(os.environ.get("SMTP_SEND_BUILD", "build"), "mod_smtp_send.so")
+    status, said = output(["readelf", "--dynamic", "--wide", module])
+    for line in said.splitlines():
+        if "(NEEDED)" not in line:
+            continue
+        report.examined += 1
+        name = line.split("[")[1].rstrip("]")
+        if not MAY_LOAD.match(name):
+            report.find(f"{module} needs {name}: only smtp-sendd and the commands may")
+    if status:
+        report.find(f"{module}: {said.strip()}")
+
+
+CHECKS = [shell, alert_rules, openapi, needed]

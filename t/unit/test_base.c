@@ -4,11 +4,14 @@
 #include <apr_strings.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/ident.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "base/text.h"
 
@@ -337,6 +340,27 @@ static void the_first_result_is_kept(void)
     CU_ASSERT_STRING_EQUAL(result.code, "535");
 }
 
+static void a_fork_draws_other_numbers(void)
+{
+    unsigned char first[16], parent[600], child[600];
+    int ends[2], status = -1;
+
+    CU_ASSERT(ss_random_bytes(first, sizeof(first)));
+    CU_ASSERT_FATAL(!pipe(ends));
+    pid_t pid = fork();
+    if (!pid) _exit(!ss_random_bytes(child, sizeof(child)) || write(ends[1], child, 600) != 600);
+    CU_ASSERT(ss_random_bytes(parent, sizeof(parent)));
+    CU_ASSERT_EQUAL(read(ends[0], child, sizeof(child)), 600);
+    waitpid(pid, &status, 0);
+    CU_ASSERT_EQUAL(status, 0);
+    for (int i = 0; i + 16 <= 600; i += 16) {
+        CU_ASSERT(memcmp(parent + i, child + i, 16));
+        CU_ASSERT(memcmp(parent + i, first, 16));
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
 void ss_suite_base(void)
 {
     CU_pSuite suite = CU_add_suite("base", begin, end);
@@ -351,6 +375,7 @@ void ss_suite_base(void)
     CU_add_test(suite, "bytes from outside are escaped", bytes_from_outside_are_escaped);
     CU_add_test(suite, "nothing moves the cursor", nothing_moves_the_cursor);
     CU_add_test(suite, "ids only grow", ids_only_grow);
+    CU_add_test(suite, "a fork draws other numbers", a_fork_draws_other_numbers);
     CU_add_test(suite, "heap gives by time, then by order", heap_gives_by_time_then_by_order);
     CU_add_test(suite, "log lines are escaped, numbered and cut",
                 log_lines_are_escaped_numbered_and_cut);

@@ -1,6 +1,5 @@
 #include "web/submit/idempotency.h"
 
-#include <apr_escape.h>
 #include <apr_strings.h>
 #include <string.h>
 
@@ -19,36 +18,44 @@ int ss_idempotency_read(request_rec *r, ss_idempotency_t *repeat)
     return 1;
 }
 
-EVP_MD_CTX *ss_idempotency_hash_begin(const char *type, const char *args)
+void ss_idempotency_hash_add(GChecksum *hash, const char *bytes, apr_size_t len)
 {
-    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    g_checksum_update(hash, (const guchar *)bytes, (gssize)len);
+}
 
-    if (!hash || !EVP_DigestInit_ex(hash, EVP_sha256(), NULL)) {
-        EVP_MD_CTX_free(hash);
-        return NULL;
-    }
-    /* Hash the terminating zero bytes too: "a" + "bc" must differ from "ab" + "c". */
-    EVP_DigestUpdate(hash, type ? type : "", type ? strlen(type) + 1 : 1);
-    EVP_DigestUpdate(hash, args ? args : "", args ? strlen(args) + 1 : 1);
+/* The terminating zero byte too: "a" + "bc" must differ from "ab" + "c". */
+static void add_text(GChecksum *hash, const char *text)
+{
+    ss_idempotency_hash_add(hash, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+GChecksum *ss_idempotency_hash_begin(const char *type, const char *args)
+{
+    GChecksum *hash = g_checksum_new(G_CHECKSUM_SHA256);
+
+    add_text(hash, type);
+    add_text(hash, args);
     return hash;
 }
 
-void ss_idempotency_hash_end(EVP_MD_CTX *hash, ss_idempotency_t *repeat)
+void ss_idempotency_hash_end(GChecksum *hash, ss_idempotency_t *repeat)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int len;
-
     *repeat->hash = '\0';
-    if (hash && EVP_DigestFinal_ex(hash, digest, &len))
-        apr_escape_hex(repeat->hash, digest, len, 0, NULL);
-    EVP_MD_CTX_free(hash);
+    if (!hash) return;
+    apr_cpystrn(repeat->hash, g_checksum_get_string(hash), sizeof(repeat->hash));
+    g_checksum_free(hash);
+}
+
+void ss_idempotency_hash_free(GChecksum *hash)
+{
+    if (hash) g_checksum_free(hash);
 }
 
 void ss_idempotency_hash(const char *type, const char *args, const char *bytes, apr_size_t len,
                          ss_idempotency_t *repeat)
 {
-    EVP_MD_CTX *hash = ss_idempotency_hash_begin(type, args);
+    GChecksum *hash = ss_idempotency_hash_begin(type, args);
 
-    if (hash) EVP_DigestUpdate(hash, bytes, len);
+    ss_idempotency_hash_add(hash, bytes, len);
     ss_idempotency_hash_end(hash, repeat);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <httpd.h>
-#include <openssl/evp.h>
+#include <glib.h>
 
 typedef struct {
     const char *key; /* NULL: none was given. Each submitter has keys of its own. */
@@ -15,7 +15,9 @@ int ss_idempotency_read(request_rec *r, ss_idempotency_t *repeat);
  * add (Date, Message-ID, fields). */
 void ss_idempotency_hash(const char *type, const char *args, const char *bytes, apr_size_t len,
                          ss_idempotency_t *repeat);
-/* The same for a body in pieces, which the caller gives to EVP_DigestUpdate. begin may return NULL
- * (out of memory); end then leaves the hash empty. end frees it. */
-EVP_MD_CTX *ss_idempotency_hash_begin(const char *type, const char *args);
-void ss_idempotency_hash_end(EVP_MD_CTX *hash, ss_idempotency_t *repeat);
+/* The same for a body in pieces, which the caller gives to ss_idempotency_hash_add. end (which
+ * takes NULL: nothing was hashed) frees it; free does so without a result, and takes NULL. */
+GChecksum *ss_idempotency_hash_begin(const char *type, const char *args);
+void ss_idempotency_hash_add(GChecksum *hash, const char *bytes, apr_size_t len);
+void ss_idempotency_hash_end(GChecksum *hash, ss_idempotency_t *repeat);
+void ss_idempotency_hash_free(GChecksum *hash);

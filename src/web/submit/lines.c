@@ -4,9 +4,9 @@
 #include "web/submit/lines.h"
 
 #include <apr_strings.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "mail/ndjson.h"
 #include "web/shared/body.h"
 #include "web/shared/problem.h"
@@ -23,7 +23,7 @@ typedef struct {
     ss_bulk_t *bulk;
     ss_buf_t answers;
     const char *key;  /* Idempotency-Key of the request */
-    EVP_MD_CTX *hash; /* of the line, if there is a key */
+    GChecksum *hash;  /* of the line, if there is a key */
     apr_pool_t *pool; /* for the message of one line */
     int number;       /* of the current line, from 1 */
     int count;        /* messages */
@@ -35,7 +35,7 @@ static apr_status_t release(void *data)
     lines_t *lines = data;
 
     ss_buf_free(&lines->answers);
-    EVP_MD_CTX_free(lines->hash);
+    ss_idempotency_hash_free(lines->hash);
     return APR_SUCCESS;
 }
 
@@ -79,7 +79,7 @@ static void hash_piece(void *self, const char *bytes, apr_size_t len)
     lines_t *lines = self;
 
     if (!lines->hash) lines->hash = ss_idempotency_hash_begin(lines->s->type, lines->s->r->args);
-    if (lines->hash) EVP_DigestUpdate(lines->hash, bytes, len);
+    if (lines->hash) ss_idempotency_hash_add(lines->hash, bytes, len);
 }
 
 static void submit_line(lines_t *lines, const char *bytes, apr_size_t len, ss_lift_t *lift)
@@ -150,7 +150,7 @@ int ss_lines_submit(ss_submission_t *s)
     lines_t *lines = apr_pcalloc(r->pool, sizeof(*lines));
     unsigned char token[SS_LIFT_TOKEN];
 
-    if (RAND_bytes(token, sizeof(token)) != 1)
+    if (!ss_random_bytes(token, sizeof(token)))
         return ss_problem(r, HTTP_SERVICE_UNAVAILABLE, NULL, "no random numbers are available");
     lines->s = s;
     lines->key = s->idempotency.key;

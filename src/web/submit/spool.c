@@ -1,8 +1,8 @@
 #include "web/submit/spool.h"
 
-#include <openssl/rand.h>
 #include <string.h>
 
+#include "base/random.h"
 #include "mail/multipart.h"
 #include "web/shared/body.h"
 #include "web/shared/problem.h"
@@ -45,7 +45,7 @@ static ss_lift_t *begin_lift(const ss_submission_t *s, apr_size_t doc_max, apr_p
     const char *boundary = kind == SS_LIFT_MULTIPART ? ss_multipart_boundary(s->type, pool) : NULL;
     unsigned char token[SS_LIFT_TOKEN];
 
-    if ((kind == SS_LIFT_MULTIPART && !boundary) || RAND_bytes(token, sizeof(token)) != 1)
+    if ((kind == SS_LIFT_MULTIPART && !boundary) || !ss_random_bytes(token, sizeof(token)))
         return NULL;
     ss_lift_begin(lift, kind, boundary, doc_max, token, pool);
     return lift;
@@ -67,7 +67,7 @@ static apr_status_t take(void *self, const char *bytes, apr_size_t len)
 {
     ss_spool_t *spool = self;
 
-    if (spool->hash) EVP_DigestUpdate(spool->hash, bytes, len);
+    if (spool->hash) ss_idempotency_hash_add(spool->hash, bytes, len);
     /* Report failures after the end of the body: they are not the client's fault. */
     if (spool->failed != APR_SUCCESS) return APR_SUCCESS;
     if (spool->body.fd >= 0) {
@@ -94,7 +94,7 @@ static void end(ss_spool_t *spool)
     }
 }
 
-int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, EVP_MD_CTX *hash,
+int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, GChecksum *hash,
                   ss_spool_t *spool)
 {
     memset(spool, 0, sizeof(*spool));

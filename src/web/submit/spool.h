@@ -28,12 +28,12 @@ typedef struct {
     /* kept in memory: a form without files; a header that does not end or must be re-encoded
      * together with the body */
     int stays_whole;
-    EVP_MD_CTX *hash; /* of the unchanged body, or NULL */
+    GChecksum *hash; /* of the unchanged body, or NULL */
     apr_status_t failed;
 } ss_spool_t;
 
 /* Reads the request's body. 1, or 0: the refusal was sent. Everything is freed with the request. */
-int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, EVP_MD_CTX *hash,
+int ss_spool_read(ss_submission_t *s, apr_int64_t max, const char *limit_name, GChecksum *hash,
                   ss_spool_t *spool);
 /* Reads the file back, so that head contains the whole message. */
 apr_status_t ss_spool_take_back(ss_spool_t *spool);

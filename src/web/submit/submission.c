@@ -2,9 +2,9 @@
 
 #include <ap_expr.h>
 #include <apr_strings.h>
-#include <openssl/rand.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "config/module.h"
 #include "mail/form.h"
 #include "mail/rewrite.h"
@@ -29,7 +29,7 @@ static ss_parse_options_t options_of(const ss_submission_t *s)
     if (!options.host || !*options.host) options.host = "localhost";
     options.now = ss_wall_now();
     /* Only where needed: it costs a tenth of a small message. */
-    if (options.adds_missing) RAND_bytes((unsigned char *)&options.random, sizeof(options.random));
+    if (options.adds_missing) ss_random_bytes(&options.random, sizeof(options.random));
     options.max_size = (apr_size_t)ss_limit_message(s->policy, s->relay);
     return options;
 }

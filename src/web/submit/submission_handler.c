@@ -7,11 +7,11 @@
 
 #include <apr_escape.h>
 #include <apr_strings.h>
-#include <openssl/rand.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "base/ident.h"
+#include "base/random.h"
 #include "config/module.h"
 #include "mail/header.h"
 #include "web/shared/body.h"
@@ -139,7 +139,7 @@ static const char *own_id(const ss_mail_message_t *whole, apr_pool_t *pool)
     const char *at = whole->attr.message_id ? strrchr(whole->attr.message_id, '@') : NULL;
     unsigned char random[6];
 
-    if (!at || RAND_bytes(random, sizeof(random)) != 1) return whole->attr.message_id;
+    if (!at || !ss_random_bytes(random, sizeof(random))) return whole->attr.message_id;
     return apr_psprintf(pool, "%.*s.%s%s", (int)(at - whole->attr.message_id),
                         whole->attr.message_id, apr_pescape_hex(pool, random, sizeof(random), 0),
                         at);
@@ -279,7 +279,7 @@ static int submit_one(ss_submission_t *s)
     request_rec *r = s->r;
     ss_spool_t *spool = apr_palloc(r->pool, sizeof(*spool));
     apr_int64_t max = body_max(s);
-    EVP_MD_CTX *hash = s->idempotency.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
+    GChecksum *hash = s->idempotency.key ? ss_idempotency_hash_begin(s->type, r->args) : NULL;
     int is_read = ss_spool_read(s, max, "SMTPSendMaxMessageSize", hash, spool);
 
     if (hash) ss_idempotency_hash_end(hash, &s->idempotency);

@@ -1,0 +1,59 @@
+#include "daemon/check.h"
+
+#include <apr_strings.h>
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/option.h"
+#include "net/tls.h"
+
+/* Where the directive stands: "file:line: ", or "". */
+static const char *place_of(const apr_array_header_t *sources, const char *directive,
+                            apr_pool_t *pool)
+{
+    const ss_option_t *option = ss_option_find(directive);
+    const char *source =
+        option && sources ? APR_ARRAY_IDX(sources, option - ss_options, const char *) : NULL;
+
+    return source ? apr_pstrcat(pool, source, ": ", NULL) : "";
+}
+
+int ss_check_tls(const ss_config_t *config, const ss_log_t *log, apr_pool_t *pool)
+{
+    int count = 0;
+
+    for (int i = 0; i < config->relays->nelts; i++) {
+        const ss_settings_t *relay = APR_ARRAY_IDX(config->relays, i, const ss_settings_t *);
+        ss_result_t result = { 0 };
+        ss_tls_t *tls;
+        if (ss_tls_create(&tls, relay, &result, pool) == APR_SUCCESS) continue;
+        const char *directive = apr_pstrmemdup(pool, result.text, strcspn(result.text, " "));
+        ss_log(log, SS_LOG_ERROR, 292, "%srelay \"%s\": %s",
+               place_of(relay->sources, directive, pool), relay->relay_name, result.text);
+        count++;
+    }
+    return count;
+}
+
+void ss_check_queue(const ss_config_t *config, const ss_log_t *log, apr_pool_t *pool)
+{
+    const ss_settings_globals_t *globals = &config->globals;
+    const char *path = globals->queue_params, *slash = strrchr(path, '/'), *bad = NULL;
+    const char *place = place_of(globals->sources, "SMTPSendQueue", pool);
+
+    if (strcmp(globals->queue_driver, "sqlite3") || !slash) return;
+    const char *folder = apr_pstrmemdup(pool, path, (apr_size_t)(slash - path) + 1);
+    const struct passwd *user = getpwuid(geteuid());
+    if (access(folder, W_OK | X_OK))
+        bad = folder;
+    else if (access(path, R_OK | W_OK) && errno != ENOENT)
+        bad = path;
+    /* The default folder is made at the start. */
+    if (!bad || (errno == ENOENT && !*place)) return;
+    ss_log(log, SS_LOG_WARN, 294,
+           "%sSMTPSendQueue: %s cannot be used by the delivery daemon's user %s: %s; mail would be "
+           "refused with 503",
+           place, bad, user ? user->pw_name : "", strerror(errno));
+}
