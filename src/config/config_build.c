@@ -41,6 +41,7 @@ static const ss_settings_t *share(const ss_settings_t *relay, const ss_module_se
 
     if (server->own.max_message_size != SS_UNSET)
         shared->max_message_size = server->own.max_message_size;
+    if (server->own.redirect) shared->redirect = server->own.redirect;
     if (server->own.alert_age != SS_UNSET) shared->alert_age = server->own.alert_age;
     if (server->own.sources) shared->sources = server->own.sources;
     return shared;

@@ -87,6 +87,16 @@ static void check_login(const ss_settings_t *relay, const ss_log_t *log)
     }
 }
 
+static void check_redirect(const ss_settings_t *relay, const ss_log_t *log)
+{
+    if (!relay->redirect) return;
+    ss_log(log, SS_LOG_NOTICE, 125,
+           "relay \"%s\": SMTPSendRedirect sends everything to %s, except messages that are in the "
+           "queue already and those that \"smtp-send import\" brings: cancel these if real people "
+           "must not get them",
+           relay->relay_name, relay->redirect);
+}
+
 void ss_config_check(const ss_config_t *config, const ss_log_t *log)
 {
     for (int i = 0; i < config->relays->nelts; i++) {
@@ -94,6 +104,7 @@ void ss_config_check(const ss_config_t *config, const ss_log_t *log)
         if (relay->hosts) check_tls(relay, log);
         check_opportunistic(relay, log);
         check_login(relay, log);
+        check_redirect(relay, log);
         if (relay->tls_fingerprint && relay->tls == SS_TLS_NONE) {
             ss_log(log, SS_LOG_WARN, 120,
                    "relay \"%s\": SMTPSendTLSFingerprint without SMTPSendTLS: nothing is pinned",

@@ -54,6 +54,7 @@ const ss_settings_policy_t *ss_module_policy(const request_rec *r)
     ss_settings_policy_finish(policy, r->pool);
     if (policy->max_message_size == SS_UNSET)
         policy->max_message_size = ss_module_relay(r->server)->max_message_size;
+    if (!policy->redirect) policy->redirect = ss_module_relay(r->server)->redirect;
     return policy;
 }
 

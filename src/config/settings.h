@@ -88,6 +88,7 @@ typedef struct {
     const char *envelope_from, *header_from;
     const char *default_domain;
     apr_array_header_t *aliases; /* of ss_settings_pair_t */
+    const char *redirect;        /* of everything that leaves this server, or NULL */
     apr_interval_time_t alert_age;
     apr_int64_t max_message_size;
     /* not directives */

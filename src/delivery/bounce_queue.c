@@ -20,15 +20,18 @@ static const char *sender_of(const ss_settings_t *s)
     return !s->bounce_from || !strcmp(s->bounce_from, "<>") ? "" : s->bounce_from;
 }
 
-/* Who gets the reports on this message; NULL: nobody. */
-static const char *reader_of(const ss_settings_t *s, const ss_message_t *m)
+const char *ss_bounce_queue_reader(const ss_settings_t *s, const ss_message_t *m)
 {
     const char *sender = sender_of(s);
 
     /* Reports: ours, and those of others, which come from <>. */
     if (m->attr.created_by || !*m->from || (*sender && !strcasecmp(m->from, sender))) return NULL;
+    if (s->bounce && !strcmp(s->bounce, "off")) return NULL;
+    /* SMTPSendRedirect: the sender may be a real person. */
+    if (s->redirect) return s->redirect;
+    if (m->attr.is_redirected && m->rcpt_count) return m->rcpts[0].address;
     if (!s->bounce || !strcmp(s->bounce, "sender")) return m->from;
-    return strcmp(s->bounce, "off") ? s->bounce : NULL;
+    return s->bounce;
 }
 
 /* So much of the content may be looked at for its header: what is in memory of it. */
@@ -65,7 +68,7 @@ int ss_bounce_queue_wants(const ss_settings_t *s, const ss_message_t *m, const s
                                      [SS_BOUNCE_DELAYED] = SS_NOTIFY_DELAY,
                                      [SS_BOUNCE_RELAYED] = SS_NOTIFY_SUCCESS };
 
-    if (!reader_of(s, m)) return 0;
+    if (!ss_bounce_queue_reader(s, m)) return 0;
     /* Without NOTIFY failures and delays are reported, success is not (RFC 3461 4.1). */
     if (rcpt->notify == SS_NOTIFY_NONE) return kind != SS_BOUNCE_RELAYED;
     return (rcpt->notify & bits[kind]) != 0;
@@ -145,7 +148,7 @@ static void write_text(ss_bounce_text_t *text, const ss_job_t *job, ss_bounce_ki
     apr_size_t len = is_whole ? (apr_size_t)m->size : header_room(m);
 
     ss_bounce_t model = { .kind = kind,
-                          .to = reader_of(s, m),
+                          .to = ss_bounce_queue_reader(s, m),
                           .from = author_of(s, pool),
                           .host = s->server_name ? s->server_name : "localhost",
                           .id = m->id,
@@ -197,7 +200,8 @@ static ss_message_t *make(ss_job_t *job, ss_bounce_kind_t kind, const ss_bounce_
     m->from = sender_of(job->relay->settings);
     m->rcpts = apr_pcalloc(pool, sizeof(*m->rcpts));
     m->rcpt_count = 1;
-    m->rcpts[0].address = apr_pstrdup(pool, reader_of(job->relay->settings, job->message));
+    m->rcpts[0].address =
+        apr_pstrdup(pool, ss_bounce_queue_reader(job->relay->settings, job->message));
     m->rcpts[0].notify = SS_NOTIFY_NEVER;
     m->rcpts[0].state = SS_STATE_QUEUED;
     put_content(m, &text);

@@ -6,6 +6,8 @@
 #include "delivery/job.h"
 #include "mail/bounce.h"
 
+/* Who gets the reports on this message; NULL: nobody. */
+const char *ss_bounce_queue_reader(const ss_settings_t *s, const ss_message_t *m);
 /* Whether a report of this kind is due to anybody: SMTPSendBounce, NOTIFY (RFC 3461 4.1), and never
  * a report on a report. Pure. */
 int ss_bounce_queue_wants(const ss_settings_t *settings, const ss_message_t *m,

@@ -14,6 +14,7 @@ typedef enum {
     SS_ACCEPT_FULL,    /* SMTPSendQueueLimit */
     SS_ACCEPT_SIZE,    /* SMTPSendMaxMessageSize */
     SS_ACCEPT_EMPTY,   /* no content */
+    SS_ACCEPT_FORM,    /* content that is not canonical, from a client that must not send it */
     SS_ACCEPT_KEY,     /* an Idempotency-Key used with other content */
     SS_ACCEPT_BUSY     /* the first message with this Idempotency-Key is still being accepted */
 } ss_accept_refusal_t;

@@ -90,7 +90,9 @@ int ss_draft_finish(ss_mail_message_t *mail, const char *bytes, apr_size_t len,
     }
     for (int i = 0; how->notify && i < mail->rcpts->nelts; i++)
         APR_ARRAY_IDX(mail->rcpts, i, ss_mail_rcpt_t).notify = how->notify;
-    if (ss_rewrite_alias(mail, s->aliases, s->default_domain, problem)) return -1;
+    if (ss_rewrite_alias(mail, s->aliases, s->default_domain, problem) ||
+        ss_rewrite_redirect(mail, how->redirect ? how->redirect : s->redirect, problem))
+        return -1;
     ss_rewrite_envelope_from(mail, s->envelope_from);
     return ss_rewrite_header_from(mail, s->header_from, problem);
 }

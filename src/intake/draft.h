@@ -1,7 +1,7 @@
 /* draft.h: content as a local program writes it (sendmail, SMTP on loopback) becomes a message as
  * the web front end makes it: names get a domain, Bcc is removed, missing fields are added, aliases
- * and senders are rewritten. The daemon does it, because such a program does not have httpd's
- * settings. Pure but for the pools. */
+ * and senders are rewritten, SMTPSendRedirect is applied. The daemon does it, because such a
+ * program does not have httpd's settings. Pure but for the pools. */
 #pragma once
 
 #include "intake/accept.h"
@@ -14,6 +14,8 @@ typedef struct {
     const ss_settings_t *settings; /* of the relay that carries the message */
     int takes_rcpts;               /* To, Cc and Bcc give recipients, too (sendmail -t) */
     const char *full_name;         /* for a From field made here, or NULL */
+    const char *redirect;          /* SMTPSendRedirect of a location; NULL: the relay's, if any */
+    int is_kept; /* imported: the message was made before, and keeps what it has (incoming.h) */
     /* SS_NOTIFY_ bits for every recipient; 0: as each has it */
     unsigned notify;
     apr_time_t now;

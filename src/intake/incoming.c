@@ -93,12 +93,28 @@ static void put(void *self, const char *bytes, apr_size_t len)
     }
 }
 
+/* An imported message keeps what it has; only its form is corrected. */
+static int keep(ss_incoming_t *in, const char *bytes, apr_size_t len)
+{
+    ss_accept_answer_t answer;
+    const char *out;
+
+    if (ss_canonical_make(&out, &len, bytes, len, &in->problem, in->message->pool)) {
+        if (!in->problem.status) in->problem.status = 422;
+        return -1;
+    }
+    if (ss_accept_content(in->relay, in->message, out, len, &answer)) return 0;
+    ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
+    return -1;
+}
+
 /* Makes the message from bytes, which are all of it or its header. copies: bytes are freed later.
  */
 static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copies)
 {
     ss_accept_answer_t answer;
 
+    if (in->how.is_kept) return keep(in, bytes, len);
     in->how.now = ss_loop_wall(in->intake->loop);
     if (ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
         if (!in->problem.status) in->problem.status = 400;
@@ -258,6 +274,8 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
 {
     in->done = done;
     in->self = self;
+    if (in->needs_content && !in->got)
+        ss_mail_problem(&in->problem, 400, NULL, "the message is empty");
     if (in->problem.status || !in->is_streaming) {
         if (!in->problem.status) draft(in, in->raw.len ? in->raw.data : "", in->raw.len, 0);
         finish(in);

@@ -17,7 +17,8 @@ typedef struct ss_incoming_t {
     apr_size_t *charged; /* the owner's part of intake->bytes */
     /* status 0: none. The first one is kept; content after it is ignored. */
     ss_mail_problem_t problem;
-    apr_uint64_t got; /* octets received */
+    apr_uint64_t got;  /* octets received */
+    int needs_content; /* an empty one is refused */
     /* private */
     ss_buf_t raw; /* all of a small message; the header of a large one */
     char *part;   /* of the body: canonical, not yet a part of the message */

@@ -3,12 +3,16 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "intake/local_compose.h"
+#include "intake/staging.h"
 
 typedef struct {
     ss_local_many_t *many;
     ss_relay_t *relay;
-    ss_message_t *message;  /* NULL: refused already, or given to the queue */
-    apr_uint64_t size, got; /* octets of content announced, and come so far */
+    ss_message_t *message;      /* NULL: refused already, or given to the queue */
+    ss_incoming_t *composing;   /* makes the message of the content; or NULL: it is kept */
+    ss_canonical_check_t check; /* of content that is kept */
+    apr_uint64_t size, got;     /* octets of content announced, and come so far */
     json_t *answer;
 } one_t;
 
@@ -20,6 +24,7 @@ struct ss_local_many_t {
     one_t *ones;
     /* current: whose content comes now; open: answers that are not there yet */
     int count, current, open;
+    apr_size_t charged; /* content that composing holds, in intake->bytes */
 };
 
 static void answer_one(one_t *one, int status, json_t *fields)
@@ -51,9 +56,10 @@ static void accepted_one(one_t *one, const ss_accept_answer_t *answer)
 void ss_local_many_free(ss_local_many_t *many)
 {
     for (int i = 0; i < many->count; i++) {
-        if (many->ones[i].message) apr_pool_destroy(many->ones[i].message->pool);
+        if (many->ones[i].message) ss_staging_drop(many->intake, many->ones[i].message);
         json_decref(many->ones[i].answer);
     }
+    ss_intake_discharge(many->intake, &many->charged, many->charged);
     apr_pool_destroy(many->pool);
 }
 
@@ -77,6 +83,64 @@ static void answered(void *self, const ss_accept_answer_t *answer)
         accepted_one(one, answer);
     }
     if (!one->many->open) finish(one->many);
+}
+
+/* A message that is refused before it goes to the queue. */
+static void drop_one(one_t *one, const ss_local_refusal_t *no)
+{
+    refuse_one(one, no);
+    ss_staging_drop(one->many->intake, one->message);
+    one->message = NULL;
+}
+
+static void drop_mail(one_t *one, const ss_mail_problem_t *problem)
+{
+    ss_local_refusal_t no;
+    int status = problem->status ? problem->status : 400;
+
+    ss_local_header_refuse(&no, status, status == 503 ? 5 : 0, problem->field, "%s",
+                           problem->detail);
+    drop_one(one, &no);
+}
+
+static void accept_one(one_t *one)
+{
+    ss_message_t *m = one->message;
+
+    one->message = NULL;
+    ss_accept_message(one->many->intake, one->relay, m, answered, one);
+}
+
+static void composed(void *self, const ss_mail_problem_t *problem)
+{
+    one_t *one = self;
+    ss_local_many_t *many = one->many;
+
+    if (!problem) {
+        ss_incoming_clear(one->composing);
+        accept_one(one);
+        return;
+    }
+    drop_mail(one, problem);
+    if (!many->open) finish(many);
+}
+
+static void begin_one(one_t *one, const json_t *item, ss_local_client_id_t client)
+{
+    ss_intake_t *intake = one->many->intake;
+    ss_mail_problem_t problem = { .status = 0 };
+    ss_local_refusal_t no;
+
+    one->size = (apr_uint64_t)ss_json_number(item, "size");
+    one->message = ss_local_message_make(intake, item, client, &one->relay, &no);
+    if (!one->message) {
+        refuse_one(one, &no);
+        return;
+    }
+    if (!ss_local_compose_is_needed(item, client, one->relay, one->message)) return;
+    one->composing = ss_local_compose(intake, item, client, one->relay, one->message,
+                                      &one->many->charged, &problem);
+    if (!one->composing) drop_mail(one, &problem);
 }
 
 ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,
@@ -104,34 +168,39 @@ ss_local_many_t *ss_local_many_begin(ss_intake_t *intake, const json_t *header,
                                .count = (int)count,
                                .open = (int)count };
     for (apr_size_t i = 0; i < count; i++) {
-        one_t *one = &many->ones[i];
-        json_t *item = json_array_get(list, i);
-        ss_local_refusal_t why;
-        one->many = many;
-        one->size = (apr_uint64_t)ss_json_number(item, "size");
-        one->message = ss_local_message_make(intake, item, client, &one->relay, &why);
-        if (!one->message) refuse_one(one, &why);
+        many->ones[i].many = many;
+        begin_one(&many->ones[i], json_array_get(list, i), client);
     }
     return many;
+}
+
+/* A piece of the content of one, which is not empty. */
+static void take_piece(one_t *one, const char *content, apr_size_t len)
+{
+    int is_last = one->got + len == one->size;
+    ss_accept_answer_t answer;
+    ss_local_refusal_t no;
+
+    if (!one->message) return;
+    if (one->composing) {
+        if (ss_incoming_add(one->composing, content, len)) drop_mail(one, &one->composing->problem);
+    } else if (!ss_local_message_part(one->relay, one->message, &one->check, content, len, is_last,
+                                      &answer)) {
+        ss_local_message_refuse(&no, &answer);
+        drop_one(one, &no);
+    }
 }
 
 int ss_local_many_part(ss_local_many_t *many, const char *content, apr_size_t len)
 {
     while (len) {
-        ss_accept_answer_t answer;
-        ss_local_refusal_t no;
         while (many->current < many->count &&
                many->ones[many->current].got == many->ones[many->current].size)
             many->current++;
         if (many->current == many->count) return 0;
         one_t *one = &many->ones[many->current];
         apr_size_t piece = one->size - one->got < len ? (apr_size_t)(one->size - one->got) : len;
-        if (one->message && !ss_accept_part(one->relay, one->message, content, piece, &answer)) {
-            apr_pool_destroy(one->message->pool);
-            one->message = NULL;
-            ss_local_message_refuse(&no, &answer);
-            refuse_one(one, &no);
-        }
+        take_piece(one, content, piece);
         one->got += piece;
         content += piece;
         len -= piece;
@@ -145,9 +214,11 @@ void ss_local_many_end(ss_local_many_t *many)
      * were given to the queue, so that the first refusal does not end the request. */
     many->open++;
     for (int i = 0; i < many->count; i++) {
-        ss_message_t *m = many->ones[i].message;
-        many->ones[i].message = NULL;
-        if (m) ss_accept_message(many->intake, many->ones[i].relay, m, answered, &many->ones[i]);
+        one_t *one = &many->ones[i];
+        if (one->message && one->composing)
+            ss_incoming_end(one->composing, composed, one);
+        else if (one->message)
+            accept_one(one);
     }
     if (!--many->open) finish(many);
 }

@@ -1,6 +1,8 @@
-#include "delivery/relay.h"
-
 #include "intake/local_message.h"
+
+#include <apr_strings.h>
+
+#include "delivery/relay.h"
 
 /* The refusals of accept.c in terms of HTTP. */
 static const struct {
@@ -13,6 +15,7 @@ static const struct {
                  [SS_ACCEPT_FULL] = { 503, 60, NULL },
                  [SS_ACCEPT_SIZE] = { 413, 0, NULL },
                  [SS_ACCEPT_EMPTY] = { 400, 0, NULL },
+                 [SS_ACCEPT_FORM] = { 400, 0, NULL },
                  [SS_ACCEPT_KEY] = { 422, 0, "Idempotency-Key" },
                  [SS_ACCEPT_BUSY] = { 409, 1, "Idempotency-Key" } };
 
@@ -80,4 +83,19 @@ ss_message_t *ss_local_message_make(ss_intake_t *intake, const json_t *header,
     }
     apr_pool_destroy(m->pool);
     return NULL;
+}
+
+int ss_local_message_part(const ss_relay_t *relay, ss_message_t *m, ss_canonical_check_t *check,
+                          const char *bytes, apr_size_t len, int is_last,
+                          ss_accept_answer_t *answer)
+{
+    if (!ss_accept_part(relay, m, bytes, len, answer)) return 0;
+    if (ss_canonical_check(check, bytes, len) && (!is_last || ss_canonical_check_end(check)))
+        return 1;
+    answer->refusal = SS_ACCEPT_FORM;
+    apr_cpystrn(answer->detail,
+                "the content is not canonical: lines of at most 998 octets that end with CRLF, "
+                "without zero bytes",
+                sizeof(answer->detail));
+    return 0;
 }

@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "delivery/relay.h"
-#include "intake/incoming.h"
+#include "intake/local_compose.h"
 #include "intake/local_many.h"
 #include "intake/local_message.h"
 #include "intake/staging.h"
@@ -24,10 +24,11 @@ struct ss_local_submit_t {
     void (*more)(ss_request_t *req);
     apr_size_t charged; /* its content in intake->bytes */
     ss_relay_t *relay;
-    ss_message_t *message;    /* NULL: given to the queue */
-    ss_incoming_t *composing; /* makes the message of the content; in its pool; or NULL */
-    ss_local_many_t *many;    /* several messages instead of one */
-    int is_last;              /* all content has come */
+    ss_message_t *message;      /* NULL: given to the queue */
+    ss_incoming_t *composing;   /* makes the message of the content; in its pool; or NULL */
+    ss_local_many_t *many;      /* several messages instead of one */
+    ss_canonical_check_t check; /* of content that is stored as it comes */
+    int is_last;                /* all content has come */
 };
 
 int ss_local_submit_is_verb(const char *verb)
@@ -161,7 +162,8 @@ static void take_part(ss_local_submit_t *submit, const char *bytes, apr_size_t l
             refuse_mail(submit, &submit->composing->problem);
             return;
         }
-    } else if (!ss_accept_part(submit->relay, submit->message, bytes, len, &answer)) {
+    } else if (!ss_local_message_part(submit->relay, submit->message, &submit->check, bytes, len,
+                                      submit->is_last, &answer)) {
         refuse_accept(submit, &answer);
         return;
     } else {
@@ -200,57 +202,6 @@ void ss_local_submit_part(ss_local_submit_t *submit, const char *bytes, apr_size
 
 /* ---- the beginning ---- */
 
-static apr_status_t release_content(void *incoming)
-{
-    ss_incoming_free(incoming);
-    return APR_SUCCESS;
-}
-
-static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const json_t *to,
-                      const ss_draft_t *how, ss_mail_problem_t *problem)
-{
-    const json_t *row;
-    size_t i;
-
-    json_array_foreach(to, i, row)
-    {
-        if (!json_is_string(row)) {
-            ss_mail_problem(problem, 400, "to", "recipient %d is not a text", (int)i + 1);
-            return -1;
-        }
-        if (ss_draft_rcpt(mail, json_string_value(row), how->notify,
-                          relay->settings->default_domain, problem))
-            return -1;
-    }
-    if (mail->rcpts->nelts || how->takes_rcpts) return 0;
-    ss_mail_problem(problem, 400, "to", "a message needs a recipient");
-    return -1;
-}
-
-/* "compose": the envelope as a person typed it; the daemon makes the message of the content. 1; or
- * 0 with the problem. */
-static int compose(ss_local_submit_t *submit, const json_t *header, ss_mail_problem_t *problem)
-{
-    const ss_relay_t *relay = submit->relay;
-    ss_message_t *m = submit->message;
-    const json_t *how_to = json_object_get(header, "compose");
-    const char *from = ss_json_text(header, "from"), *name = ss_json_text(how_to, "fullName");
-    ss_incoming_t *incoming = apr_palloc(m->pool, sizeof(*incoming));
-    ss_mail_message_t *mail = ss_mail_create(m->pool);
-    ss_draft_t how = { .settings = relay->settings,
-                       .takes_rcpts = ss_json_is(how_to, "takesRcpts"),
-                       .full_name = name ? apr_pstrdup(m->pool, name) : NULL,
-                       .notify = (unsigned)ss_json_number(header, "notify") };
-
-    submit->composing = incoming;
-    ss_incoming_init(incoming, submit->intake, &submit->charged);
-    apr_pool_cleanup_register(m->pool, incoming, release_content, apr_pool_cleanup_null);
-    ss_incoming_begin(incoming, relay, m, mail, &how,
-                      (apr_size_t)relay->settings->max_message_size);
-    if (from && ss_draft_from(mail, from, relay->settings->default_domain, problem)) return 0;
-    return !read_typed(relay, mail, json_object_get(header, "to"), &how, problem);
-}
-
 static void many_done(void *self, json_t *answers)
 {
     ss_local_submit_t *submit = self;
@@ -284,10 +235,14 @@ ss_local_submit_t *ss_local_submit_begin(ss_intake_t *intake, ss_request_t *req,
         refuse(submit, &no);
         return NULL;
     }
-    if (submit->message && ss_local_header_is_composed(header) &&
-        !compose(submit, header, &problem)) {
-        refuse_mail(submit, &problem);
-        return NULL;
+    if (submit->message &&
+        ss_local_compose_is_needed(header, client, submit->relay, submit->message)) {
+        submit->composing = ss_local_compose(intake, header, client, submit->relay, submit->message,
+                                             &submit->charged, &problem);
+        if (!submit->composing) {
+            refuse_mail(submit, &problem);
+            return NULL;
+        }
     }
     return submit;
 }
@@ -332,9 +287,9 @@ void ss_local_submit_test(ss_intake_t *intake, ss_request_t *req, const json_t *
         relay->settings->default_domain ? relay->settings->default_domain : relay->settings->helo;
     if (!from) from = apr_psprintf(pool, "smtp-send-test@%s", domain);
     const char *content = content_of(relay, from, to, domain, pool);
-    json_t *submission =
-        json_pack("{s:s,s:s,s:[s],s:s,s:s,s:s}", "do", "submit", "from", from, "to", to, "door",
-                  "test", "server", relay->name, "subject", SUBJECT);
+    json_t *submission = json_pack("{s:s,s:s,s:[s],s:s,s:s}", "do", "submit", "from", from, "to",
+                                   to, "door", "test", "server", relay->name);
+    ss_json_put(submission, "redirect", ss_json_text(header, "redirect"));
     const char *who = ss_json_text(header, "who");
     ss_json_put(submission, "submitter", apr_pstrcat(pool, "test:", who ? who : "", NULL));
     ss_local_submit_t *submit = ss_local_submit_begin(intake, req, "submit", submission, NULL);

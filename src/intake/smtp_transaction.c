@@ -17,8 +17,8 @@ static const struct {
 } refusals[] = { [SS_ACCEPT_LEAVING] = { 421, "4.3.2" }, [SS_ACCEPT_STORE] = { 451, "4.3.0" },
                  [SS_ACCEPT_OFF] = { 451, "4.3.2" },     [SS_ACCEPT_HOST] = { 451, "4.3.5" },
                  [SS_ACCEPT_FULL] = { 452, "4.3.1" },    [SS_ACCEPT_SIZE] = { 552, "5.3.4" },
-                 [SS_ACCEPT_EMPTY] = { 554, "5.6.0" },   [SS_ACCEPT_KEY] = { 554, "5.7.0" },
-                 [SS_ACCEPT_BUSY] = { 451, "4.3.0" } };
+                 [SS_ACCEPT_EMPTY] = { 554, "5.6.0" },   [SS_ACCEPT_FORM] = { 554, "5.6.0" },
+                 [SS_ACCEPT_KEY] = { 554, "5.7.0" },     [SS_ACCEPT_BUSY] = { 451, "4.3.0" } };
 
 static void refuse(ss_smtp_transaction_t *t, const ss_accept_answer_t *answer)
 {

@@ -18,6 +18,7 @@ typedef struct {
     int is_utf8;             /* octets above 127 in the header or an address: wants SMTPUTF8 */
     int requires_tls;        /* RFC 8689: TLS-Required or REQUIRETLS asked for */
     int is_auto;             /* Auto-Submitted other than "no" */
+    int is_redirected;       /* SMTPSendRedirect: its recipient is that address */
     /* asked for */
     const char *relay; /* name, or NULL: the module chooses */
     ss_dsn_options_t dsn_options;

@@ -166,6 +166,43 @@ int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *by
     return ss_mime_rewrite(out, out_len, *out, *out_len, 1, problem, pool);
 }
 
+/* ---- content that should be canonical ---- */
+
+/* Part of a line, without its LF. */
+static void check_text(ss_canonical_check_t *check, const char *p, apr_size_t len)
+{
+    line_facts_t facts;
+
+    if (!len) return;
+    /* A CR may be the last octet, if the LF comes next. */
+    look(p, len - 1, &facts);
+    check->line += len;
+    if (check->has_cr || facts.has_cr || facts.has_nul || !p[len - 1]) check->is_bad = 1;
+    check->has_cr = p[len - 1] == '\r';
+    if (check->line - (apr_size_t)check->has_cr > SS_MAIL_LINE_MAX) check->is_bad = 1;
+}
+
+int ss_canonical_check(ss_canonical_check_t *check, const char *bytes, apr_size_t len)
+{
+    const char *p = bytes, *end = bytes + len;
+
+    while (p < end && !check->is_bad) {
+        const char *lf = memchr(p, '\n', (apr_size_t)(end - p)), *stop = lf ? lf : end;
+        check_text(check, p, (apr_size_t)(stop - p));
+        p = lf ? lf + 1 : end;
+        if (!lf) break;
+        if (!check->has_cr) check->is_bad = 1;
+        check->line = 0;
+        check->has_cr = 0;
+    }
+    return !check->is_bad;
+}
+
+int ss_canonical_check_end(const ss_canonical_check_t *check)
+{
+    return !check->is_bad && !check->line;
+}
+
 /* ---- a body while it arrives ---- */
 
 int ss_canonical_stream_header(const char **head, apr_size_t *body, const char *bytes,

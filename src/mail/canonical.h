@@ -29,6 +29,19 @@ int ss_canonical_make_known(const char **out, apr_size_t *out_len, const char *b
 int ss_canonical_make_7bit(const char **out, apr_size_t *out_len, const char *bytes, apr_size_t len,
                            ss_mail_problem_t *problem, apr_pool_t *pool);
 
+/* ---- whether content that arrives in pieces is canonical ---- */
+
+typedef struct {     /* all zero at the beginning */
+    apr_size_t line; /* octets of the current line */
+    int has_cr;      /* its last octet is CR */
+    int is_bad;
+} ss_canonical_check_t;
+
+/* Looks at a piece. 1; or 0: it is not canonical. */
+int ss_canonical_check(ss_canonical_check_t *check, const char *bytes, apr_size_t len);
+/* The same at the end: the last line must be whole. */
+int ss_canonical_check_end(const ss_canonical_check_t *check);
+
 /* ---- a body while it arrives in pieces of any size: only its line ends are corrected ---- */
 
 typedef struct {

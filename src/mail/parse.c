@@ -248,8 +248,7 @@ static void add_missing(parse_t *p)
     const ss_parse_options_t *o = p->options;
     ss_mail_message_t *m = p->m;
 
-    if (!o->adds_missing) return;
-    if (!p->count[F_FROM]) {
+    if ((o->adds_missing || o->adds_from) && !p->count[F_FROM]) {
         ss_address_t a = { .name = o->from_name,
                            .address = m->from && *m->from ? m->from : o->default_from };
         if (a.address && *a.address) {
@@ -257,6 +256,7 @@ static void add_missing(parse_t *p)
             m->attr.header_from = a.address;
         }
     }
+    if (!o->adds_missing) return;
     if (!p->count[F_DATE]) add_field(p, "Date", ss_text_time_mail(m->pool, o->now));
     if (!p->count[F_MESSAGE_ID]) {
         m->attr.message_id = ss_mail_message_id(o->now, o->random, o->host, m->pool);

@@ -10,6 +10,7 @@
 typedef struct {
     int takes_rcpts;            /* To, Cc, Bcc (Resent- ones where present) give the recipients */
     int adds_missing;           /* Date, Message-ID and From; needs host and now */
+    int adds_from;              /* From alone: the envelope's sender */
     const char *host;           /* of a Message-ID made here */
     const char *default_domain; /* for addresses without a domain; NULL: these are refused */
     const char *from_name;      /* for a From made here, or NULL */

@@ -140,6 +140,7 @@ int ss_rewrite_redirect(ss_mail_message_t *m, const char *address, ss_mail_probl
             apr_pstrcat(m->pool, "X-Original-To: ", APR_ARRAY_IDX(old, i, ss_mail_rcpt_t).address,
                         "\r\n", NULL);
     }
+    m->attr.is_redirected = 1;
     m->rcpts = apr_array_make(m->pool, 1, sizeof(ss_mail_rcpt_t));
     m->rcpt_index = NULL;
     if (ss_mail_add_rcpt(m, address, SS_NOTIFY_NONE, "SMTPSendRedirect", problem)) return -1;

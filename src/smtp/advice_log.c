@@ -47,6 +47,12 @@ const ss_advice_t ss_advice_log_table[] = {
       "so a password could go to anyone. Beyond this machine it is not sent unless "
       "SMTPSendAuthInsecure is On.",
       "Set SMTPSendTLS starttls or tls." },
+    { "SMTPSend-125", NULL, NULL, "Which mail SMTPSendRedirect does not change",
+      "Everything that is submitted, test messages, bounces and delay notices go to its address. "
+      "Messages that were accepted before the directive was set, and imported ones, keep their "
+      "recipients.",
+      "If real people must not get these, pause the relay, and cancel them (smtp-send queue, "
+      "smtp-send cancel) before it is resumed." },
     { "SMTPSend-201", NULL, NULL, "The queue cannot be used",
       "The database of SMTPSendQueue could not be opened. No mail is accepted in the meantime; "
       "queued mail is kept.",

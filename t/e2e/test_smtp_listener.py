@@ -110,7 +110,7 @@ def test_a_program_sends_through_it(make_listener, relay):
         smtp.send_message(message)
     arrived = relay.wait_for(2)
     ident = text.split()[-1].decode()
-    assert listener.httpd.wait_state(ident, "sent")["subject"] == "Grüße"
+    assert listener.httpd.wait_state(ident, "sent", path="/mail-status/message")["subject"] == "Grüße"
     for one in arrived:
         assert one.sender == "app@example.com" and one.rcpts == ["bob@example.net"] and one.body == raw.split(b"\r\n\r\n", 1)[1]
         assert b"eve" not in one.data and b"\r\nDate: " in one.data and b"\r\nMessage-ID: " in one.data

@@ -120,5 +120,5 @@ def test_a_relay_that_gets_no_descriptor_is_not_down(make_httpd, relay):
         ident = peer.answer()[1]["id"]
         httpd.wait_log("SMTPSend-291: .*Too many open files")
         limit(httpd, pid, before)
-    httpd.wait_state(ident, "sent")
+    httpd.wait_state(ident, "sent", path="/mail-status/message")
     assert "is down" not in httpd.log()

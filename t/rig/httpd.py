@@ -247,14 +247,15 @@ class Httpd:
     def send_json(self, document, headers=None):
         return self.request("POST", "/mail", json.dumps(document).encode(), {"Content-Type": "application/json", **(headers or {})})
 
-    def message(self, ident, wait=None):
-        answer = self.get(f"/mail/{ident}" + (f"?wait={wait}" if wait else ""))
+    def message(self, ident, wait=None, path="/mail"):
+        """path: /mail-status/message for what was not submitted through /mail."""
+        answer = self.get(f"{path}/{ident}" + (f"?wait={wait}" if wait else ""))
         assert answer.status == 200, answer
         return answer.json
 
-    def wait_state(self, ident, state, timeout=20):
+    def wait_state(self, ident, state, timeout=20, path="/mail"):
         def look():
-            document = self.message(ident)
+            document = self.message(ident, path=path)
             return document if document["state"] == state else None
         return self.wait(look, timeout, f"message {ident} to be {state}")
 

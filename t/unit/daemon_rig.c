@@ -173,6 +173,8 @@ int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *c
     request_rig_init(&rig->last, is_root ? 0 : 1000, is_root);
     if (ss_local_submit_is_verb(verb)) {
         submit(rig, verb, header, content);
+    } else if (!strcmp(verb, "testmail")) {
+        ss_local_submit_test(d->intake, req, header);
     } else {
         req->verb = verb;
         req->header = header;
@@ -188,8 +190,8 @@ int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *c
 
 int daemon_rig_submit(daemon_rig_t *rig, json_t *members)
 {
-    json_t *header = json_pack("{s:s,s:s,s:[s]}", "do", "submit", "from", "a@example.net", "to",
-                               "b@example.net");
+    json_t *header = json_pack("{s:s,s:b,s:s,s:[s]}", "do", "submit", "asIs", 1, "from",
+                               "a@example.net", "to", "b@example.net");
 
     if (members) json_object_update(header, members);
     json_decref(members);

@@ -23,8 +23,8 @@ void daemon_rig_end(daemon_rig_t *rig);
 /* A request by root, or by user 1000; header is taken over. Turns the daemon until the answer is
  * there and returns its status. */
 int daemon_rig_ask(daemon_rig_t *rig, int is_root, json_t *header, const char *content);
-/* Submits a small message as root; returns the status. more: members to add to the header, taken
- * over; or NULL. */
+/* Submits a small message as httpd does, made already; returns the status. more: members to add to
+ * the header, taken over; or NULL. */
 int daemon_rig_submit(daemon_rig_t *rig, json_t *more);
 /* The state of a message as "get" says it; "" where it is unknown. */
 const char *daemon_rig_state(daemon_rig_t *rig, const char *id);

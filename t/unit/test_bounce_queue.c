@@ -10,6 +10,27 @@ void ss_suite_bounce_queue(void);
 #define HOUR (3600 * APR_USEC_PER_SEC)
 #define NOW (1000 * 24 * HOUR)
 
+/* SMTPSendRedirect: reports go to nobody else either. */
+static void reports_are_redirected(void)
+{
+    ss_recipient_t rcpt = { .address = "staging@example.org" };
+    ss_message_t m = { .from = "boss@victim.example", .rcpts = &rcpt, .rcpt_count = 1 };
+    ss_settings_t s = { .bounce = "post@victim.example" };
+
+    CU_ASSERT_STRING_EQUAL(ss_bounce_queue_reader(&s, &m), "post@victim.example");
+    m.attr.is_redirected = 1;
+    CU_ASSERT_STRING_EQUAL(ss_bounce_queue_reader(&s, &m), "staging@example.org");
+    s.redirect = "other@example.org";
+    CU_ASSERT_STRING_EQUAL(ss_bounce_queue_reader(&s, &m), "other@example.org");
+    m.attr.is_redirected = 0;
+    CU_ASSERT_STRING_EQUAL(ss_bounce_queue_reader(&s, &m), "other@example.org");
+    s.bounce = "off";
+    CU_ASSERT_PTR_NULL(ss_bounce_queue_reader(&s, &m));
+    s.bounce = NULL;
+    m.from = "";
+    CU_ASSERT_PTR_NULL(ss_bounce_queue_reader(&s, &m));
+}
+
 static void who_wants_which(void)
 {
     static const struct {
@@ -106,5 +127,6 @@ void ss_suite_bounce_queue(void)
     CU_pSuite suite = CU_add_suite("bounce_queue", NULL, NULL);
 
     CU_ADD_TEST(suite, who_wants_which);
+    CU_ADD_TEST(suite, reports_are_redirected);
     CU_ADD_TEST(suite, when_a_delay_is_reported);
 }

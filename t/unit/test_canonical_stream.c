@@ -34,6 +34,10 @@ static void compare(const char *bytes, apr_size_t len, apr_size_t piece, apr_poo
         ss_canonical_stream_add(&stream, bytes + at, len - at < piece ? len - at : piece);
     ss_canonical_stream_end(&stream);
     ss_canonical_scan(whole, len + 2, &facts);
+    ss_canonical_check_t check = { 0 };
+    for (apr_size_t at = 0; at < len; at += piece)
+        ss_canonical_check(&check, bytes + at, len - at < piece ? len - at : piece);
+    CU_ASSERT_EQUAL(ss_canonical_check_end(&check), facts.is_canonical);
     CU_ASSERT_EQUAL(stream.has_8bit, facts.has_8bit_body);
     CU_ASSERT_EQUAL(stream.must_encode, facts.has_nul || facts.longest_line > SS_MAIL_LINE_MAX);
     if (!stream.must_encode) {

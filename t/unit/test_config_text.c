@@ -136,7 +136,7 @@ static const char everything[] =
     "SMTPSendBounceFrom <>\nSMTPSendDelayNotice off\nSMTPSendEnvelopeFrom keep\n"
     "SMTPSendHeaderFrom a@example.com\nSMTPSendDefaultDomain example.com\n"
     "SMTPSendAlias root admin@example.com b@example.com\nSMTPSendAlias * c@example.com\n"
-    "SMTPSendAlertAge 10min\nSMTPSendMaxMessageSize 1000001\n"
+    "SMTPSendAlertAge 10min\nSMTPSendMaxMessageSize 1000001\nSMTPSendRedirect s@example.org\n"
     "SMTPSendRelayFor *@example.com main\nSMTPSendRelayFor \"x y@example.com\" other\n"
     "SMTPSendQueue sqlite3 \"/a \\\"folder\\\"/q.db\"\nSMTPSendQueueLimit 1000 3000M\n"
     "SMTPSendHistory 0\nSMTPSendSocket \"/run/a b.sock\" 0600\nSMTPSendListen [::1]:2525\n";
@@ -262,7 +262,7 @@ static void errors_name_file_and_line(void)
         { "<VirtualHost a>\nSMTPSendQueue sqlite3\n", "cannot occur within <VirtualHost>" },
         { "<VirtualHost a>\n", "was not closed" },
         { "</VirtualHost>\n", "without matching" },
-        { "SMTPSendRedirect a@example.com\n", "belongs to a location" },
+        { "SMTPSendDefaultFrom a@example.com\n", "belongs to a location" },
         { "SMTPSendEngine On\n", "SMTPSendHost names no host" },
         { "=secret 00\n", "Invalid command '=secret'" },
         { "=wait 1\n", "Invalid command '=wait'" },

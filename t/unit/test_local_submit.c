@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon_rig.h"
+#include "mail/canonical.h"
 #include "record/metrics.h"
 
 static daemon_rig_t rig;
@@ -75,12 +76,17 @@ static void many_messages_are_judged_one_by_one(void)
     char content[3000];
 
     memset(content, 'x', sizeof(content));
-    content[1 + 1025 + 1024] = '\0';
+    memcpy(content + 500, "\r\n", 2);
+    memcpy(content + 1500, "\r\n", 2);
+    memcpy(content, "\r\n", 2);
+    memcpy(content + 2 + 1025 - 2, "\r\n", 2);
+    memcpy(content + 2 + 1025 + 1024 - 2, "\r\n", 3);
     daemon_rig_start(&rig, limits);
     json_t *header =
-        json_pack("{s:s,s:[{s:[s],s:i},{s:[s],s:i},{s:[s],s:i},{s:[],s:i}]}", "do", "submitMany",
-                  "messages", "to", "b@example.net", "size", 1, "to", "b@example.net", "size", 1025,
-                  "to", "b@example.net", "size", 1024, "to", "size", 0);
+        json_pack("{s:s,s:[{s:b,s:[s],s:i},{s:b,s:[s],s:i},{s:b,s:[s],s:i},{s:b,s:[],s:i}]}", "do",
+                  "submitMany", "messages", "asIs", 1, "to", "b@example.net", "size", 2, "asIs", 1,
+                  "to", "b@example.net", "size", 1025, "asIs", 1, "to", "b@example.net", "size",
+                  1024, "asIs", 1, "to", "size", 0);
     CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, content), 200);
     static const int wanted[] = { 202, 413, 202, 400 };
     json_t *answers = json_loads(rig.last.content, 0, NULL);
@@ -233,11 +239,10 @@ static void a_large_message_goes_to_the_queue_in_parts(void)
 {
     static const char *const limits[] = { "SMTPSendMaxMessageSize 2m", NULL };
     static char content[3 * 1024 * 1024 + 1];
-    json_t *header = json_pack("{s:s,s:[s]}", "do", "submit", "to", "b@example.net");
+    json_t *header = json_pack("{s:s,s:b,s:[s]}", "do", "submit", "asIs", 1, "to", "b@example.net");
 
-    for (apr_size_t i = 0; i < sizeof(content) - 1; i += 64)
-        memcpy(content + i, "0123456789012345678901234567890123456789012345678901234567890\r\n\n",
-               64);
+    for (apr_size_t i = 0; i < sizeof(content) - 1; i += 32)
+        memcpy(content + i, "012345678901234567890123456789\r\n", 32);
     daemon_rig_start(&rig, limits);
     content[1500000] = '\0';
     CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, json_incref(header), content), 202);
@@ -254,6 +259,106 @@ static void a_large_message_goes_to_the_queue_in_parts(void)
     CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, content), 503);
     rig.d.queue.store = store;
     CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    daemon_rig_end(&rig);
+}
+
+/* Of the message rig.id, and its document. */
+static const char *stored(const char *verb)
+{
+    char id[64];
+
+    apr_cpystrn(id, rig.id, sizeof(id));
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, json_pack("{s:s,s:s}", "do", verb, "id", id), NULL),
+                    200);
+    apr_cpystrn(rig.id, id, sizeof(id));
+    return rig.last.content;
+}
+
+static void take_id_of_many(void)
+{
+    json_t *answers = json_loads(rig.last.content, 0, NULL);
+    const char *id = json_string_value(json_object_get(json_array_get(answers, 0), "id"));
+
+    CU_ASSERT_PTR_NOT_NULL_FATAL(id);
+    apr_cpystrn(rig.id, id, sizeof(rig.id));
+    json_decref(answers);
+}
+
+/* Whoever submits: no relay sees a bare CR or LF, or a line that is too long; and the message is
+ * rewritten. Only httpd may say that it has done all that already. */
+static void content_becomes_canonical_whoever_submits(void)
+{
+    static const char *const settings[] = { "SMTPSendRedirect staging@example.org",
+                                            "SMTPSendHeaderFrom relay@example.org", NULL };
+    ss_canonical_facts_t facts;
+    char given[2600];
+
+    apr_snprintf(given, sizeof(given),
+                 "From: a@example.net\nX: 1\rBcc: y@example.net\n\n.\r.\nQUIT\r%02100d\n", 0);
+    daemon_rig_start(&rig, settings);
+    for (int i = 0; i < 4; i++) {
+        int is_root = i & 1, is_many = i & 2;
+        json_t *one =
+            json_pack("{s:s,s:s,s:[s],s:i,s:b}", "do", "submit", "from", "a@example.net", "to",
+                      "b@example.net", "size", (int)strlen(given), "asIs", !is_root);
+        if (is_many) one = json_pack("{s:s,s:[o]}", "do", "submitMany", "messages", one);
+        CU_ASSERT_EQUAL(daemon_rig_ask(&rig, is_root, one, given), is_many ? 200 : 202);
+        if (is_many) take_id_of_many();
+        const char *content = stored("content");
+        ss_canonical_scan(content, strlen(content), &facts);
+        CU_ASSERT_TRUE(facts.is_canonical);
+        CU_ASSERT_PTR_NOT_NULL(strstr(content, "X-Original-To: b@example.net\r\n"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(content, "From: relay@example.org\r\n"));
+        CU_ASSERT_PTR_NOT_NULL(strstr(content, "Message-ID: <"));
+        CU_ASSERT_PTR_NULL(strstr(content, "\nBcc:"));
+        const char *document = stored("show");
+        CU_ASSERT_PTR_NOT_NULL(strstr(document, "\"address\":\"staging@example.org\""));
+        CU_ASSERT_PTR_NOT_NULL(strstr(document, "\"isRedirected\":true"));
+    }
+    CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    daemon_rig_end(&rig);
+}
+
+/* What says that it is made already is stored as it comes, or refused. */
+static void content_as_it_is_must_be_canonical(void)
+{
+    static const char *const wrong[] = { "A: b\r\n\r\n.\r.\r\n", "A: b\n\r\n", "A: b\r\n\r\nx" };
+
+    daemon_rig_start(&rig, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        json_t *header =
+            json_pack("{s:s,s:b,s:[s]}", "do", "submit", "asIs", 1, "to", "b@example.net");
+        CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, wrong[i]), 400);
+        header = json_pack("{s:s,s:[{s:b,s:[s],s:i}]}", "do", "submitMany", "messages", "asIs", 1,
+                           "to", "b@example.net", "size", (int)strlen(wrong[i]));
+        CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, header, wrong[i]), 200);
+        CU_ASSERT_PTR_NOT_NULL(strstr(rig.last.content, "not canonical"));
+    }
+    daemon_rig_submit(&rig, NULL);
+    CU_ASSERT_STRING_EQUAL(stored("content"), "Subject: x\r\n\r\nbody\r\n");
+    CU_ASSERT_EQUAL(rig.d.intake->bytes, 0);
+    daemon_rig_end(&rig);
+}
+
+/* A relay that is redirected: what httpd made for another one is changed, too, but only once. */
+static void a_redirected_relay_redirects_what_is_made(void)
+{
+    static const char *const settings[] = { "SMTPSendRedirect staging@example.org", NULL };
+
+    daemon_rig_start(&rig, settings);
+    CU_ASSERT_EQUAL(daemon_rig_submit(&rig, NULL), 202);
+    CU_ASSERT_PTR_NOT_NULL(strstr(stored("content"), "X-Original-To: b@example.net\r\n"));
+    CU_ASSERT_EQUAL(daemon_rig_submit(&rig, json_pack("{s:b}", "isRedirected", 1)), 202);
+    CU_ASSERT_STRING_EQUAL(stored("content"), "Subject: x\r\n\r\nbody\r\n");
+    json_t *test = json_pack("{s:s,s:s,s:s}", "do", "testmail", "to", "b@example.net", "redirect",
+                             "location@example.org");
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 1, test, NULL), 202);
+    CU_ASSERT_PTR_NOT_NULL(strstr(stored("content"), "X-Original-To: b@example.net\r\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(stored("show"), "\"address\":\"location@example.org\""));
+    test = json_pack("{s:s,s:s,s:s}", "do", "testmail", "to", "b@example.net", "redirect",
+                     "victim@example.com");
+    CU_ASSERT_EQUAL(daemon_rig_ask(&rig, 0, test, NULL), 202);
+    CU_ASSERT_PTR_NOT_NULL(strstr(stored("show"), "\"address\":\"staging@example.org\""));
     daemon_rig_end(&rig);
 }
 
@@ -291,5 +396,8 @@ void ss_suite_local_submit(void)
     CU_ADD_TEST(suite, an_import_keeps_its_id);
     CU_ADD_TEST(suite, a_message_waits_for_its_time);
     CU_ADD_TEST(suite, a_large_message_goes_to_the_queue_in_parts);
+    CU_ADD_TEST(suite, content_becomes_canonical_whoever_submits);
+    CU_ADD_TEST(suite, content_as_it_is_must_be_canonical);
+    CU_ADD_TEST(suite, a_redirected_relay_redirects_what_is_made);
     CU_ADD_TEST(suite, a_composed_message_is_made_here);
 }

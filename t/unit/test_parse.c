@@ -240,6 +240,11 @@ static void what_is_missing_is_added(void)
     options.default_from = NULL;
     CU_ASSERT_EQUAL(ss_parse_message(m, "Subject: s\r\n\r\n", 14, &options, &problem), 0);
     CU_ASSERT_PTR_NULL(strstr(m->content, "From:"));
+    const ss_parse_options_t alone = { .adds_from = 1 };
+    m = ss_mail_create(pool);
+    m->from = "a@b.c";
+    CU_ASSERT_EQUAL(ss_parse_message(m, "Subject: s\r\n\r\n", 14, &alone, &problem), 0);
+    CU_ASSERT_STRING_EQUAL(m->content, "Subject: s\r\nFrom: a@b.c\r\n\r\n");
     m = ss_mail_create(pool);
     m->from = "root";
     options.default_domain = "host.example";

@@ -35,6 +35,8 @@ static void put_facts(request_rec *r, const json_t *message)
         put_item(r, "Waiting for",
                  apr_pstrcat(r->pool, "the relay, which is ", ss_html_member(waits, "relayState"),
                              ": ", ss_html_member(waits, "cause"), NULL));
+    if (ss_json_is(message, "isRedirected"))
+        put_item(r, "Redirected", "SMTPSendRedirect has replaced its recipients");
     put_item(r, "Subject", ss_html_member(message, "subject"));
     put_item(r, "From", *ss_html_member(message, "from") ? ss_html_member(message, "from") : "<>");
     put_item(r, "From field", ss_html_member(message, "headerFrom"));

@@ -100,6 +100,7 @@ static const ss_settings_policy_t *policy_of(const server_rec *s, apr_pool_t *po
     ss_settings_policy_finish(policy, pool);
     if (policy->max_message_size == SS_UNSET)
         policy->max_message_size = ss_module_relay(s)->max_message_size;
+    if (!policy->redirect) policy->redirect = ss_module_relay(s)->redirect;
     return policy;
 }
 

@@ -18,6 +18,9 @@
 static ss_parse_options_t options_of(const ss_submission_t *s)
 {
     ss_parse_options_t options = { .adds_missing = s->kind != SS_SUBMISSION_MESSAGE,
+                                   /* Where SMTPSendAllowFrom asks for one. */
+                                   .adds_from =
+                                       s->policy->allow_from && s->policy->allow_from->nelts,
                                    .host = s->relay->helo,
                                    .default_domain = s->relay->default_domain,
                                    .default_from = s->policy->default_from,
@@ -70,7 +73,8 @@ static int rewrite(ss_submission_t *s)
     const ss_settings_t *relay = named ? named : s->relay;
 
     if (ss_rewrite_alias(m, relay->aliases, relay->default_domain, &s->problem) ||
-        ss_rewrite_redirect(m, s->policy->redirect, &s->problem))
+        ss_rewrite_redirect(m, s->policy->redirect ? s->policy->redirect : relay->redirect,
+                            &s->problem))
         return -1;
     ss_rewrite_envelope_from(m, relay->envelope_from);
     return ss_rewrite_header_from(m, relay->header_from, &s->problem);
@@ -143,6 +147,7 @@ const char *ss_submission_request(ss_submission_t *s)
     }
     ss_envelope_put(&request, s->m);
     ss_object_text(&request, "do", "submit");
+    ss_object_flag(&request, "asIs", 1);
     ss_object_text(&request, "server", s->relay->relay_name);
     ss_object_number(&request, "size", (apr_int64_t)s->m->content_len);
     put_rates(s, &request);

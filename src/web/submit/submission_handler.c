@@ -111,7 +111,9 @@ static void wait_for(ss_submission_t *s, json_t *document, const char *id)
 /* Adds what the client learns about each accepted message. */
 static void put_accepted(ss_submission_t *s, json_t *document, const char *id)
 {
-    ss_json_put(document, "redirectedTo", s->policy->redirect);
+    if (s->m->attr.is_redirected)
+        ss_json_put(document, "redirectedTo",
+                    APR_ARRAY_IDX(s->m->rcpts, 0, ss_mail_rcpt_t).address);
     apr_table_setn(s->r->headers_out, "Location",
                    apr_pstrcat(s->r->pool, ss_http_path(s->r, 0), "/", id, NULL));
 }

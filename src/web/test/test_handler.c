@@ -320,6 +320,7 @@ static int send_message(request_rec *r)
                                ss_json_string(relay->relay_name), "to", ss_json_string(to), "who",
                                ss_json_string(ss_http_user(r)));
     if (from && *from) ss_json_put(header, "from", from);
+    ss_json_put(header, "redirect", ss_module_policy(r)->redirect);
     ss_rpc_answer_t queued;
     if (!ss_rpc_call(r, header, SS_RPC_TIMEOUT, &queued)) return OK;
     const char *id = ss_html_member(queued.fields, "id");

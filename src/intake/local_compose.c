@@ -1,0 +1,81 @@
+#include "intake/local_compose.h"
+
+#include <apr_strings.h>
+
+#include "delivery/relay.h"
+
+int ss_local_compose_is_needed(const json_t *header, ss_local_client_id_t client,
+                               const ss_relay_t *relay, const ss_message_t *m)
+{
+    int is_made = client.is_trusted && ss_json_is(header, "asIs");
+
+    return !is_made || ss_local_header_is_composed(header) ||
+           (relay->settings->redirect && !m->attr.is_redirected);
+}
+
+static apr_status_t release_content(void *incoming)
+{
+    ss_incoming_free(incoming);
+    return APR_SUCCESS;
+}
+
+/* The recipients as a person typed them. */
+static int read_typed(const ss_relay_t *relay, ss_mail_message_t *mail, const json_t *to,
+                      const ss_draft_t *how, ss_mail_problem_t *problem)
+{
+    const json_t *row;
+    size_t i;
+
+    json_array_foreach(to, i, row)
+    {
+        if (!json_is_string(row)) {
+            ss_mail_problem(problem, 400, "to", "recipient %d is not a text", (int)i + 1);
+            return -1;
+        }
+        if (ss_draft_rcpt(mail, json_string_value(row), how->notify,
+                          relay->settings->default_domain, problem))
+            return -1;
+    }
+    if (mail->rcpts->nelts || how->takes_rcpts) return 0;
+    return ss_mail_problem(problem, 400, "to", "a message needs a recipient");
+}
+
+/* Those that local_header has read. */
+static int take_rcpts(ss_mail_message_t *mail, const ss_message_t *m, ss_mail_problem_t *problem)
+{
+    for (int i = 0; i < m->rcpt_count; i++) {
+        int before = mail->rcpts->nelts;
+        if (ss_mail_add_rcpt(mail, m->rcpts[i].address, m->rcpts[i].notify, "to", problem))
+            return -1;
+        if (mail->rcpts->nelts > before)
+            APR_ARRAY_IDX(mail->rcpts, before, ss_mail_rcpt_t).orcpt = m->rcpts[i].orcpt;
+    }
+    mail->from = m->from;
+    return 0;
+}
+
+ss_incoming_t *ss_local_compose(ss_intake_t *intake, const json_t *header,
+                                ss_local_client_id_t client, const ss_relay_t *relay,
+                                ss_message_t *m, apr_size_t *charged, ss_mail_problem_t *problem)
+{
+    const json_t *typed = json_object_get(header, "compose");
+    const char *from = ss_json_text(header, "from"), *name = ss_json_text(typed, "fullName");
+    const char *redirect = client.is_trusted ? ss_json_text(header, "redirect") : NULL;
+    ss_incoming_t *incoming = apr_palloc(m->pool, sizeof(*incoming));
+    ss_mail_message_t *mail = ss_mail_create(m->pool);
+    ss_draft_t how = { .settings = relay->settings,
+                       .takes_rcpts = ss_json_is(typed, "takesRcpts"),
+                       .full_name = name ? apr_pstrdup(m->pool, name) : NULL,
+                       .redirect = redirect ? apr_pstrdup(m->pool, redirect) : NULL,
+                       .is_kept = client.is_trusted && json_object_get(header, "restore"),
+                       .notify = typed ? (unsigned)ss_json_number(header, "notify") : 0 };
+
+    ss_incoming_init(incoming, intake, charged);
+    apr_pool_cleanup_register(m->pool, incoming, release_content, apr_pool_cleanup_null);
+    ss_incoming_begin(incoming, relay, m, mail, &how,
+                      (apr_size_t)relay->settings->max_message_size);
+    incoming->needs_content = !typed;
+    if (!typed) return take_rcpts(mail, m, problem) ? NULL : incoming;
+    if (from && ss_draft_from(mail, from, relay->settings->default_domain, problem)) return NULL;
+    return read_typed(relay, mail, json_object_get(header, "to"), &how, problem) ? NULL : incoming;
+}
