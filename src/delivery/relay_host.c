@@ -27,8 +27,8 @@ static void say_failed(const ss_relay_t *relay, int host)
     apr_pool_destroy(pool);
 }
 
-void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
-                          const ss_result_t *cause)
+void ss_relay_host_refuses(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
+                           const ss_result_t *cause)
 {
     const ss_delivery_t *d = relay->delivery;
 
@@ -36,6 +36,18 @@ void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t co
                           ss_delivery_wall(d), ss_delivery_random(d)))
         say_failed(relay, host);
     ss_relay_wake(relay);
+}
+
+void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
+                          const ss_result_t *cause)
+{
+    /* While messages are tried to find out whether it refuses us: no more of them, and the wait
+     * begins now. */
+    if (condition == SS_HOST_BLOCKED && ss_suspects_is(relay, host)) {
+        ss_suspects_end(relay, host);
+        relay->hosts[host].is_probing = 1;
+    }
+    ss_relay_host_refuses(relay, host, condition, cause);
 }
 
 void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_result_t *cause)
@@ -113,7 +125,6 @@ int ss_relay_host_judge(ss_relay_t *relay, int host, const ss_client_rcpt_t *res
             apr_snprintf(code, sizeof(code), "%d", rcpt->code);
             ss_result_set(&cause, ss_relay_host_step(rcpt->cmd), code, rcpt->advice, "%d %s",
                           rcpt->code, rcpt->text ? rcpt->text : "");
-            if (ss_suspects_is(relay, host)) ss_suspects_forget(relay);
             ss_relay_host_failed(relay, host, SS_HOST_BLOCKED, &cause);
             return 1;
         }

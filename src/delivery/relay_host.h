@@ -5,12 +5,15 @@
 #include "delivery/relay.h"
 #include "smtp/client_types.h"
 
-/* The host of that index is down or blocked. */
+/* The host of that index is down or blocked for a reason that no message can be the cause of. */
 void ss_relay_host_failed(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
                           const ss_result_t *cause);
 /* A session that was opened in that round (strikes.h) ended before it carried mail. Several in a
  * row, and the host is down. */
 void ss_relay_host_struck(ss_relay_t *relay, int host, int round, const ss_result_t *cause);
+/* The same, where only messages have shown it (suspects.h). */
+void ss_relay_host_refuses(ss_relay_t *relay, int host, ss_breaker_condition_t condition,
+                           const ss_result_t *cause);
 /* It took a message, or refused one for the message's sake. */
 void ss_relay_host_worked(ss_relay_t *relay, int host);
 /* A session is ready: it works, unless it was blocked at a transaction's command or its sessions

@@ -140,6 +140,12 @@ void ss_suspects_take_back(ss_relay_t *relay, unsigned forget)
     ss_relay_wake(relay);
 }
 
+void ss_suspects_end(ss_relay_t *relay, int host)
+{
+    relay->suspicions[host].is_active = 0;
+    ss_suspects_take_back(relay, ss_suspects_bit(host));
+}
+
 void ss_suspects_forget(ss_relay_t *relay)
 {
     for (int i = 0; i < relay->host_count; i++) relay->suspicions[i].is_active = 0;

@@ -20,6 +20,8 @@ ss_job_t *ss_suspects_prefer(ss_job_t *job);
 /* Jobs that were put aside get their places in the order again. forget: hosts whose refusals do not
  * count any more, a bit for each. */
 void ss_suspects_take_back(ss_relay_t *relay, unsigned forget);
+/* What it refuses us for is known otherwise. */
+void ss_suspects_end(ss_relay_t *relay, int host);
 /* Everything is tried again (flush). */
 void ss_suspects_forget(ss_relay_t *relay);
 /* The bit of a host in ss_recipient_t.suspected. */

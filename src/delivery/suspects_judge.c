@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "delivery/delivery_impl.h"
+#include "delivery/delivery_ports.h"
 #include "delivery/relay_host.h"
 
 int ss_suspects_choose(const ss_relay_t *relay, const ss_job_t *job, ss_mono_t *when)
@@ -63,7 +64,7 @@ static void block(ss_relay_t *relay, int host, const char *why)
     apr_size_t len = strlen(cause.text);
 
     apr_snprintf(cause.text + len, sizeof(cause.text) - len, "; %s", why);
-    ss_relay_host_failed(relay, host, SS_HOST_BLOCKED, &cause);
+    ss_relay_host_refuses(relay, host, SS_HOST_BLOCKED, &cause);
     ss_suspects_take_back(relay, 0);
 }
 

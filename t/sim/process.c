@@ -6,6 +6,7 @@
 #include "storage.h"
 #include "world.h"
 
+#define DELAY_MOST (5 * APR_USEC_PER_SEC)
 #define TIMERS_MAX 1000
 /* A daemon that leaves gives what is in flight so much time. */
 #define SETTLE (10 * APR_USEC_PER_SEC)
@@ -88,6 +89,20 @@ static int may_log(void *self, const char *key)
     return 1;
 }
 
+/* Whoever is refused delays nobody else. (A server that limits the messages of a session costs a
+ * connection for each that it refuses, and those are limited; one that does not bear what it offers
+ * costs time for itself.) */
+static void judge_delay(world_t *w, const sim_message_t *message, int rcpt)
+{
+    apr_interval_time_t delay = ss_mono_since(w->mono, message->accepted);
+
+    if (w->families == FAULTS_PICKY && !w->is_healed && !w->kind.most_mails && !w->kind.group &&
+        !w->kind.bdat && !w->settings.max_messages && message->state[rcpt] == SS_STATE_SENT &&
+        delay > DELAY_MOST)
+        truth_wrong(&w->truth, "message %d recipient %d was delayed for %.1f s by others",
+                    message->number, rcpt, (double)delay / 1e6);
+}
+
 static void recipient_changed(void *self, const ss_message_t *m, const ss_recipient_t *rcpt,
                               apr_time_t now)
 {
@@ -103,6 +118,7 @@ static void recipient_changed(void *self, const ss_message_t *m, const ss_recipi
     message->due[rcpt->number] = ss_mono_add(w->mono, rcpt->next > now ? rcpt->next - now : 0);
     world_say(w, "message %d recipient %d is %s, due in %.3f s", message->number, rcpt->number,
               ss_state_name(rcpt->state), rcpt->next ? (double)(rcpt->next - now) / 1e6 : 0.0);
+    judge_delay(w, message, rcpt->number);
 }
 
 static void message_written(void *self, const char *id)

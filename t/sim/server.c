@@ -205,6 +205,17 @@ static void mark_refused(server_t *s, int message, unsigned rcpts)
     }
 }
 
+/* Whether it refuses this message here, or this recipient; it has said so then. */
+static int dislikes(server_t *s, int message, char at, unsigned rcpts)
+{
+    const dislike_t *dislike = message < 0 ? NULL : &s->truth->dislikes[message];
+
+    if (!dislike || dislike->at != at || (at == 'R' && !(dislike->rcpts & rcpts))) return 0;
+    if (*dislike->reply == '5') mark_refused(s, message, rcpts);
+    say(s, dislike->reply);
+    return 1;
+}
+
 /* The message is there in full: taken, refused, or the end. */
 static void end_of_message(server_t *s, const char *content, apr_size_t len)
 {
@@ -220,6 +231,10 @@ static void end_of_message(server_t *s, const char *content, apr_size_t len)
         (len != truth->content_len[s->message] || memcmp(content, truth->content[s->message], len)))
         truth_wrong(truth, "message %d arrived changed: %d bytes instead of %d", s->message,
                     (int)len, (int)truth->content_len[s->message]);
+    if (dislikes(s, s->message, 'E', s->rcpts)) {
+        forget(s);
+        return;
+    }
     int is_taken = s->fault == FAULT_DEAF && !s->fault_in && truth->faults_left > 0;
     apr_uint64_t answered = s->said + strlen("250 2.0.0 taken\r\n");
     int is_fault = meets(s, "250 2.0.0 taken\r\n", &is_refused);
@@ -305,6 +320,7 @@ static void mail(server_t *s, const char *line)
     int message = !strncmp(line, "MAIL FROM:<m", 12) ? (int)strtol(line + 12, NULL, 10) : -1;
     if (message < 0 || message >= MESSAGES_MAX)
         truth_wrong(s->truth, "a sender that no message has: %.80s", line);
+    if (!is_full && dislikes(s, message, 'M', ~0u)) return;
     if (!is_full && meets(s, "250 2.1.0 ok\r\n", &is_refused)) {
         if (is_refused == 5) mark_refused(s, message, ~0u);
         return;
@@ -326,6 +342,8 @@ static void rcpt(server_t *s, const char *line)
     } else if (s->truth->rcpts[s->message][number].is_unknown) {
         s->truth->rcpts[s->message][number].refused = 1;
         say(s, "550 5.1.1 no such user\r\n");
+    } else if (dislikes(s, s->message, 'R', 1u << number)) {
+        return;
     } else if (s->kind.most_rcpts && s->rcpt_count >= s->kind.most_rcpts) {
         say(s, "452 4.5.3 too many recipients\r\n");
     } else if (meets(s, "250 2.1.5 ok\r\n", &is_refused)) {

@@ -71,6 +71,13 @@ typedef enum {
     GROUPS
 } group_t;
 
+/* What the server refuses for good, in words that may be about us. */
+typedef struct {
+    char at;           /* 'M' at MAIL, 'R' at RCPT, 'E' at the end; 0: nothing */
+    unsigned rcpts;    /* bits: at RCPT these */
+    const char *reply; /* with its code */
+} dislike_t;
+
 /* What one recipient of one message met, over all connections of a run. */
 typedef struct {
     int taken;      /* times the server took the message for it */
@@ -86,6 +93,7 @@ typedef struct {
     /* as it crosses the wire after DATA, the final dot included */
     const char *stuffed[MESSAGES_MAX];
     apr_size_t stuffed_len[MESSAGES_MAX];
+    dislike_t dislikes[MESSAGES_MAX];
     int faults_left;     /* after these every server behaves */
     int rejected_logins; /* so many logins fail */
     const char *wrong;   /* the first thing that must not happen, or NULL */

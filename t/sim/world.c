@@ -106,6 +106,7 @@ static void accepted(ss_store_request_t *request)
         apr_pool_destroy(m->pool);
     } else {
         message->is_accepted = 1;
+        message->accepted = w->mono;
         for (int r = 0; r < message->rcpt_count; r++) {
             message->state[r] = SS_STATE_QUEUED;
             message->due[r] = w->mono;
@@ -245,6 +246,7 @@ static void heal(world_t *w)
     w->clear = w->mono;
     w->truth.faults_left = 0;
     w->truth.rejected_logins = 0;
+    memset(w->truth.dislikes, 0, sizeof(w->truth.dislikes));
     w->kind.sick = SICK_NONE;
     w->stuck_until = (ss_mono_t){ 0 };
     for (int i = 0; i <= CONNECTIONS_MAX; i++) {
@@ -469,6 +471,35 @@ static void make_messages(world_t *w)
     }
 }
 
+/* Any k of the messages. */
+static void make_dislikes(world_t *w)
+{
+    static const char *const replies[] = {
+        "554 5.7.1 <x>: Relay access denied\r\n",
+        "454 4.7.1 <x>: Relay access denied\r\n",
+        "550 5.7.1 Service unavailable; client [192.0.2.1] blocked using x\r\n",
+        "451 4.7.1 client [192.0.2.1] blocked using x\r\n",
+        "554 5.7.1 sandbox: not an authorized recipient\r\n",
+        "530 5.7.0 Authentication required\r\n",
+        "550 5.7.60 not allowed to send as this sender\r\n",
+        "550-account is\r\n550 under review\r\n",
+    };
+    /* Chance of its own: what was added later does not change the runs of a seed. */
+    random_t own = { w->random.state ^ 0x7069636b79 };
+    int most = 1 + random_below(&own, 10), one = random_below(&own, 8),
+        is_one = random_once(&own, 2);
+
+    for (int i = 0; (w->families & FAULTS_PICKY) && i < w->message_count; i++) {
+        dislike_t *dislike = &w->truth.dislikes[i];
+        if (random_below(&own, 10) >= most) continue;
+        dislike->at = "MRE"[random_below(&own, 3)];
+        dislike->rcpts = 1 + (unsigned)random_below(&own, (1 << RCPTS_MAX) - 1);
+        dislike->reply = replies[is_one ? one : random_below(&own, 8)];
+        world_say(w, "message %d is refused at %c %x: %s", i, dislike->at, dislike->rcpts,
+                  dislike->reply);
+    }
+}
+
 static void make_server(world_t *w)
 {
     random_t *r = &w->random;
@@ -590,6 +621,14 @@ static void finish(world_t *w)
     }
 }
 
+static int families_of(uint64_t seed)
+{
+    /* Alone, so that nothing else explains a delay; and with the others. */
+    if (seed % 10 == 3) return FAULTS_PICKY;
+    return FAULTS_USUAL | (seed % 4 ? 0 : FAULTS_CLOCK) | (seed % 3 ? 0 : FAULTS_STUCK) |
+           (seed % 5 ? 0 : FAULTS_SICK) | (seed % 10 == 7 ? FAULTS_PICKY : 0);
+}
+
 const char *world_run(uint64_t seed, int families, int is_loud, counts_t *counts)
 {
     static world_t w;
@@ -600,14 +639,12 @@ const char *world_run(uint64_t seed, int families, int is_loud, counts_t *counts
     w.random.state = seed;
     w.mono.us = 1000 * SECONDS;
     w.is_loud = is_loud;
-    w.families = families != FAULTS_BY_SEED
-                     ? families
-                     : FAULTS_USUAL | (seed % 4 ? 0 : FAULTS_CLOCK) |
-                           (seed % 3 ? 0 : FAULTS_STUCK) | (seed % 5 ? 0 : FAULTS_SICK);
+    w.families = families != FAULTS_BY_SEED ? families : families_of(seed);
     make_server(&w);
     make_settings(&w);
     make_plan(&w);
     make_messages(&w);
+    make_dislikes(&w);
     storage_begin(&w);
     ss_secret_source_t source = { SS_SECRET_TEXT, "secret" };
     ss_result_t result;

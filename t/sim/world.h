@@ -25,13 +25,15 @@ enum {
     FAULTS_DISK = 16,    /* a full disk, for one commit */
     FAULTS_CLOCK = 32,   /* the wall clock jumps by hours and years */
     FAULTS_STUCK = 64,   /* the store hangs or refuses for seconds */
+    FAULTS_PICKY = 256,  /* the server refuses some messages in words that may be about us */
     FAULTS_SICK = 128    /* for a while, all sessions end before they carry anything */
 };
 /* What the faults of a run are, unless the command line says so. */
 #define FAULTS_USUAL                                                                               \
     (FAULTS_REPLIES | FAULTS_CRASH | FAULTS_RESTART | FAULTS_OPERATOR | FAULTS_DISK)
 #define FAULTS_BY_SEED                                                                             \
-    (-1) /* the usual ones; in some runs the clock, a stuck store, a sick relay, too */
+    (-1) /* the usual ones; in some runs the clock, a stuck store, a sick relay, a picky server,   \
+            too */
 
 typedef struct world_t world_t;
 
@@ -41,6 +43,7 @@ typedef struct { /* a message of the run */
     int rcpt_count;
     ss_mono_t submit; /* when it is submitted (again) */
     int is_posted, is_accepted;
+    ss_mono_t accepted;
     ss_state_t state[RCPTS_MAX]; /* as delivery last reported it */
     int is_held;                 /* by an operator, perhaps while it was being sent */
     ss_mono_t due[RCPTS_MAX];    /* of the next attempt, by the monotonic clock */

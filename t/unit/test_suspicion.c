@@ -7,6 +7,7 @@
 
 #include "delivery/connection.h"
 #include "delivery/flush.h"
+#include "delivery/relay_host.h"
 #include "delivery/suspects.h"
 #include "sending_rig.h"
 
@@ -187,7 +188,7 @@ static void what_is_refused_stops_nobody(void)
             denial = words[i / 3];
             int bads = 0;
             for (int k = 0; k < 6; k++) {
-                bads += pattern >> k & 1;
+                bads += (int)(pattern >> k & 1);
                 (pattern >> k & 1 ? bad : good)(k);
             }
             sending_rig_run(&rig, 5 * RIG_SECOND);
@@ -450,6 +451,28 @@ static void after_a_restart(void)
     sending_rig_end(&rig);
 }
 
+/* A login that is refused meanwhile is no matter of messages: the wait for it begins. */
+static void a_refused_login_ends_the_trials(void)
+{
+    ss_result_t cause;
+
+    start();
+    bad(1);
+    sending_rig_run(&rig, 40 * RIG_SECOND);
+    CU_ASSERT(ss_suspects_is(rig.relay, 0));
+    ss_result_clear(&cause);
+    ss_result_set(&cause, "auth", "535", "auth-rejected", "no");
+    ss_relay_host_failed(rig.relay, 0, SS_HOST_BLOCKED, &cause);
+    CU_ASSERT_FALSE(ss_suspects_is(rig.relay, 0));
+    CU_ASSERT_STRING_EQUAL(rig.relay->hosts[0].cause.text, "no");
+    CU_ASSERT(ss_mono_since(rig.relay->hosts[0].next, rig.mono) >= 60 * RIG_SECOND);
+    int before = tries;
+    bad(2);
+    sending_rig_run(&rig, 50 * RIG_SECOND);
+    CU_ASSERT_EQUAL(tries, before);
+    sending_rig_end(&rig);
+}
+
 /* A whole queue is not failed because the host took one message lately. */
 static void an_account_that_is_closed_fails_few(void)
 {
@@ -485,5 +508,6 @@ void ss_suite_suspicion(void)
     CU_ADD_TEST(suite, a_recipient_that_fails_clears_nobody);
     CU_ADD_TEST(suite, the_next_host_takes_over);
     CU_ADD_TEST(suite, after_a_restart);
+    CU_ADD_TEST(suite, a_refused_login_ends_the_trials);
     CU_ADD_TEST(suite, an_account_that_is_closed_fails_few);
 }
