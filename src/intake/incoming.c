@@ -15,6 +15,16 @@
 /* no bound for re-encoded content here: its parts have the message's */
 #define RAW_MOST ((apr_size_t)1 << 40)
 
+/* Runs work on a computing thread, then done on the loop's; on the loop's at once if no thread can
+ * be had. Meanwhile the owner adds nothing and frees nothing. */
+static void compute(ss_incoming_t *in, void (*work)(void *self), void (*done)(void *self))
+{
+    in->how.now = ss_loop_wall(in->intake->loop);
+    if (ss_loop_compute(in->intake->loop, work, done, in) == APR_SUCCESS) return;
+    work(in);
+    done(in);
+}
+
 static void charge(ss_incoming_t *in, apr_size_t len)
 {
     ss_intake_charge(in->intake, in->charged, len);
@@ -39,7 +49,7 @@ void ss_incoming_begin(ss_incoming_t *in, const ss_relay_t *relay, ss_message_t 
     in->got = 0;
     in->raw.max = raw_max;
     in->look_at = LOOK_AT;
-    in->is_streaming = 0;
+    in->is_streaming = in->is_heading = in->has_head = 0;
 }
 
 static void free_part(ss_incoming_t *in)
@@ -115,7 +125,6 @@ static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copie
     ss_accept_answer_t answer;
 
     if (in->how.is_kept) return keep(in, bytes, len);
-    in->how.now = ss_loop_wall(in->intake->loop);
     if (ss_draft_finish(in->mail, bytes, len, &in->how, &in->problem)) {
         if (!in->problem.status) in->problem.status = 400;
         return -1;
@@ -129,19 +138,28 @@ static int draft(ss_incoming_t *in, const char *bytes, apr_size_t len, int copie
     return -1;
 }
 
-/* If the header is complete, it becomes the message's first part, and the beginning of the body
- * follows. */
+/* If the header is complete, it becomes the message's first part. */
+static void find_header(void *self)
+{
+    ss_incoming_t *in = self;
+    const char *head;
+
+    in->has_head =
+        ss_canonical_stream_header(&head, &in->body, in->raw.data, in->raw.len, in->message->pool);
+    if (in->has_head) draft(in, head, strlen(head), 1);
+}
+
+/* ... and the beginning of the body follows. */
 static void begin_stream(ss_incoming_t *in)
 {
     ss_buf_t raw = in->raw;
-    apr_size_t body;
-    const char *head;
 
-    if (!ss_canonical_stream_header(&head, &body, raw.data, raw.len, in->message->pool)) {
+    in->is_heading = 0;
+    if (!in->has_head) {
         in->look_at = raw.len * 2;
         return;
     }
-    if (draft(in, head, strlen(head), 1)) return;
+    if (in->problem.status) return;
     charge(in, in->message->size);
     in->stream = (ss_canonical_stream_t){ .put = put, .self = in };
     in->part = malloc(PART);
@@ -151,7 +169,7 @@ static void begin_stream(ss_incoming_t *in)
     }
     in->is_streaming = 1;
     ss_buf_init(&in->raw, raw.max);
-    ss_canonical_stream_add(&in->stream, raw.data + body, raw.len - body);
+    ss_canonical_stream_add(&in->stream, raw.data + in->body, raw.len - in->body);
     ss_intake_discharge(in->intake, in->charged, raw.len);
     ss_buf_free(&raw);
 }
@@ -169,14 +187,48 @@ int ss_incoming_add(ss_incoming_t *in, const char *bytes, apr_size_t len)
                         in->raw.max);
     } else {
         charge(in, len);
-        if (in->raw.len > in->look_at) begin_stream(in);
+        in->is_heading = in->raw.len > in->look_at;
     }
     return in->problem.status ? -1 : 0;
 }
 
-int ss_incoming_is_due(const ss_incoming_t *in)
+static int must_stage(const ss_incoming_t *in)
 {
     return in->is_streaming && !in->problem.status && ss_staging_is_due(in->message);
+}
+
+int ss_incoming_is_due(const ss_incoming_t *in)
+{
+    return in->is_heading || must_stage(in);
+}
+
+static void settled(void *self, const ss_result_t *failed)
+{
+    ss_incoming_t *in = self;
+
+    in->staged(in->self, failed);
+}
+
+static void headed(void *self)
+{
+    ss_incoming_t *in = self;
+
+    begin_stream(in);
+    if (must_stage(in))
+        ss_staging_begin(in->intake, in->message, in->charged, settled, in);
+    else
+        settled(in, NULL);
+}
+
+void ss_incoming_stage(ss_incoming_t *in, void (*done)(void *self, const ss_result_t *failed),
+                       void *self)
+{
+    in->staged = done;
+    in->self = self;
+    if (in->is_heading)
+        compute(in, find_header, headed);
+    else
+        ss_staging_begin(in->intake, in->message, in->charged, settled, in);
 }
 
 /* ---- a body that has to be re-encoded ---- */
@@ -186,23 +238,33 @@ static void finish(ss_incoming_t *in)
     in->done(in->self, in->problem.status ? &in->problem : NULL);
 }
 
-/* The message gets a new id; the parts stored under the old one are deleted. */
-static void encode(ss_incoming_t *in)
+static void encode(void *self)
 {
+    ss_incoming_t *in = self;
     ss_message_t *m = in->message;
     const char *out;
     apr_size_t len;
     ss_accept_answer_t answer;
 
-    ss_staging_forget(in->intake, m);
-    m->part_count = 0;
-    m->size = 0;
     if (ss_canonical_make(&out, &len, in->raw.data, in->raw.len, &in->problem, m->pool)) {
         if (!in->problem.status) in->problem.status = 422;
     } else if (!ss_accept_content(in->relay, m, out, len, &answer)) {
         ss_mail_problem(&in->problem, 413, NULL, "%s", answer.detail);
     }
-    finish(in);
+}
+
+static void made(void *self)
+{
+    finish(self);
+}
+
+/* The message gets a new id; the parts stored under the old one are deleted. */
+static void begin_encoding(ss_incoming_t *in)
+{
+    ss_staging_forget(in->intake, in->message);
+    in->message->part_count = 0;
+    in->message->size = 0;
+    compute(in, encode, made);
 }
 
 static void read_back(ss_incoming_t *in);
@@ -241,7 +303,7 @@ static void read_back(ss_incoming_t *in)
         return;
     }
     if (in->number == m->part_count) {
-        encode(in);
+        begin_encoding(in);
         return;
     }
     ss_store_part_t *request = ss_store_part_create(m->id, in->number, came, in);
@@ -269,6 +331,44 @@ static void staged(void *self, const ss_result_t *failed)
     settle(in);
 }
 
+static void draft_whole(void *self)
+{
+    ss_incoming_t *in = self;
+
+    draft(in, in->raw.len ? in->raw.data : "", in->raw.len, 0);
+}
+
+static void end(ss_incoming_t *in)
+{
+    if (in->problem.status) {
+        finish(in);
+        return;
+    }
+    if (!in->is_streaming) {
+        if (in->raw.len > SS_INCOMING_AT_ONCE) {
+            compute(in, draft_whole, made);
+            return;
+        }
+        in->how.now = ss_loop_wall(in->intake->loop);
+        draft_whole(in);
+        finish(in);
+        return;
+    }
+    ss_canonical_stream_end(&in->stream);
+    if (!in->problem.status) flush_part(in);
+    in->message->attr.is_8bit |= in->stream.has_8bit;
+    if (must_stage(in))
+        ss_staging_begin(in->intake, in->message, in->charged, staged, in);
+    else
+        settle(in);
+}
+
+static void headed_at_end(void *self)
+{
+    begin_stream(self);
+    end(self);
+}
+
 void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_problem_t *problem),
                      void *self)
 {
@@ -276,16 +376,8 @@ void ss_incoming_end(ss_incoming_t *in, void (*done)(void *self, const ss_mail_p
     in->self = self;
     if (in->needs_content && !in->got)
         ss_mail_problem(&in->problem, 400, NULL, "the message is empty");
-    if (in->problem.status || !in->is_streaming) {
-        if (!in->problem.status) draft(in, in->raw.len ? in->raw.data : "", in->raw.len, 0);
-        finish(in);
-        return;
-    }
-    ss_canonical_stream_end(&in->stream);
-    if (!in->problem.status) flush_part(in);
-    in->message->attr.is_8bit |= in->stream.has_8bit;
-    if (ss_incoming_is_due(in))
-        ss_staging_begin(in->intake, in->message, in->charged, staged, in);
+    if (in->is_heading && !in->problem.status)
+        compute(in, find_header, headed_at_end);
     else
-        settle(in);
+        end(in);
 }

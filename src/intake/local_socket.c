@@ -851,7 +851,12 @@ void ss_local_socket_stop(ss_local_socket_t *socket)
 
 void ss_local_socket_destroy(ss_local_socket_t *socket)
 {
-    while (!APR_RING_EMPTY(&socket->clients, client_t, ring))
-        free_client(APR_RING_FIRST(&socket->clients));
+    client_t *client, *next;
+
+    /* A thread may still compute for a busy one. */
+    APR_RING_FOREACH_SAFE(client, next, &socket->clients, client_t, ring)
+    {
+        if (!client->is_busy) free_client(client);
+    }
     ss_buf_free(&socket->spare);
 }

@@ -169,7 +169,9 @@ static void take_part(ss_local_submit_t *submit, const char *bytes, apr_size_t l
     } else {
         ss_intake_charge(submit->intake, &submit->charged, len);
     }
-    if (must_stage(submit))
+    if (must_stage(submit) && submit->composing)
+        ss_incoming_stage(submit->composing, staged, submit);
+    else if (must_stage(submit))
         ss_staging_begin(submit->intake, submit->message, &submit->charged, staged, submit);
     else
         part_taken(submit);

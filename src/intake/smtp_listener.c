@@ -369,5 +369,9 @@ int ss_smtp_listener_is_busy(const ss_smtp_listener_t *listener)
 
 void ss_smtp_listener_destroy(ss_smtp_listener_t *listener)
 {
-    while (listener && listener->clients) free_client(listener->clients);
+    /* A thread may still compute for a busy one. */
+    for (client_t *c = listener ? listener->clients : NULL, *next; c; c = next) {
+        next = c->next;
+        if (!c->transaction.is_busy) free_client(c);
+    }
 }

@@ -149,7 +149,7 @@ void ss_smtp_transaction_content(ss_smtp_transaction_t *t, const char *bytes, ap
     ss_incoming_add(&t->incoming, bytes, len);
     if (!ss_incoming_is_due(&t->incoming)) return;
     t->is_busy = 1;
-    ss_staging_begin(t->intake, t->message, &t->charged, staged, t);
+    ss_incoming_stage(&t->incoming, staged, t);
 }
 
 static void answered(void *self, const ss_accept_answer_t *answer)

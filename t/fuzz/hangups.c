@@ -31,6 +31,7 @@
 #define SCRIPT_MAX 900000
 #define WHOLE_MAX 150000 /* octets that a socket takes at once */
 #define PATIENCE 60      /* seconds, for what must become quiet */
+#define LONG 50000
 #define IDS 8
 #define SOMEBODY 1000 /* a uid that is neither root nor httpd's */
 
@@ -76,6 +77,13 @@ static json_t *submission(const char *verb)
     if (!draw(8)) json_object_set_new(header, "rates", json_pack("[i,i]", 2, 1000000));
     if (!draw(16)) json_object_set_new(header, "restore", json_pack("{s:s}", "id", some_id()));
     if (!draw(16)) json_object_del(header, "to");
+    /* So long that a thread reads it. */
+    if (!draw(12)) {
+        char *text = malloc(LONG);
+        memset(text, 'x', LONG);
+        json_object_set_new(header, "note", json_stringn(text, LONG));
+        free(text);
+    }
     return header;
 }
 
@@ -150,6 +158,10 @@ static size_t content_of(char *out)
 
     if (!draw(10)) return 0;
     memcpy(out, head, len);
+    if (!draw(8)) { /* a long header */
+        more = 40000 + draw(200000);
+        len -= 2;
+    }
     memset(out + len, draw(8) ? 'x' : '\n', more);
     for (size_t i = 70; i + 2 < more && draw(20); i += 72) memcpy(out + len + i, "\r\n", 2);
     memcpy(out + len + more, "\r\n", 2);
